@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// The `tweedie` command: runs src/main.ts from source (Node strips the types), or dist/main.js where the
+// package was installed and only that is there to run. Plain JavaScript, so that an old Node can say what is wrong.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+const here = (path) => new URL(path, import.meta.url)
+const installed = import.meta.url.includes('/node_modules/') // type stripping is refused there
+const pinned = fileURLToPath(here('../../../node_modules/node/bin/node'))
+
+if (installed) {
+  await import(here('../dist/main.js').href)
+} else if (process.features.typescript) {
+  await import(here('../src/main.ts').href)
+} else if (existsSync(pinned) && process.execPath !== pinned) {
+  const result = spawnSync(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
+  if (result.error) throw result.error
+  process.exitCode = result.status ?? 128 + constants.signals[result.signal]
+} else {
+  console.error(
+    `tweedie: Node ${process.versions.node} cannot run TypeScript sources. Use Node 22.18 or newer, or run "npm run setup" in the project first.`,
+  )
+  process.exitCode = 1
+}

@@ -1,0 +1,117 @@
+import type { Key, Shape, Tensor } from '@tweedie/tensor'
+
+/** A moment of the diffusion, in the units of its schedule; for VP the DDPM index 0 … T−1, fractions allowed. */
+export type Time = number
+
+/**
+ * The noising x_t = α_t·x₀ + σ_t·ε. Nothing but a schedule knows whether it is variance preserving.
+ * `alpha` and `sigma` accept any time from `clean` (α = 1, σ = 0) to `noisiest`.
+ */
+export interface Schedule {
+  readonly name: string
+  /** Where x_t is x₀ itself: −1 for VP, so that ᾱ₋₁ = 1. */
+  readonly clean: Time
+  /** Where sampling starts: T−1 for VP. */
+  readonly noisiest: Time
+  alpha(t: Time): number
+  sigma(t: Time): number
+  /** The inverse of t ↦ σ_t/α_t. */
+  timeOfNoiseLevel(sigmaOverAlpha: number): Time
+}
+
+/** What a method may know of a prior. */
+export interface Prior {
+  readonly name: string
+  /** Shape of one sample, [C, H, W] for images. */
+  readonly shape: Shape
+  readonly schedule: Schedule
+  /** E[x₀ | x_t] of a batch x_t [N, …shape], all at time t; differentiable in x_t. */
+  denoise(xt: Tensor, t: Time): Tensor
+}
+
+/** A measurement x ↦ A(x) of batches: [N, …inShape] to [N, …outShape], differentiable. */
+export interface Operator {
+  readonly name: string
+  readonly inShape: Shape
+  readonly outShape: Shape
+  forward(x: Tensor): Tensor
+}
+
+/** A linear measurement with its exact adjoint and, where it is known, its singular value decomposition. */
+export interface LinearOperator extends Operator {
+  /** Aᵀy of a batch: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩. */
+  adjoint(y: Tensor): Tensor
+  /** A⁺y, the least-squares solution of least norm. */
+  pinv?(y: Tensor): Tensor
+  svd?(): Svd
+}
+
+/**
+ * A = U Σ Vᵀ in coordinates: n of them for inputs of n elements, aligned so that coordinate i of V meets
+ * coordinate i of U through singular value s_i; where A does not see a direction, s_i = 0.
+ */
+export interface Svd {
+  /** The n singular values, zeros included, in no particular order. */
+  readonly singularValues: Float64Array
+  /** Vᵀx: [N, …inShape] to [N, n]. */
+  vt(x: Tensor): Tensor
+  /** V c: [N, n] to [N, …inShape]. */
+  v(c: Tensor): Tensor
+  /** Uᵀy: [N, …outShape] to [N, n], 0 where s_i = 0. */
+  ut(y: Tensor): Tensor
+  /** U c: [N, n] to [N, …outShape]; entries where s_i = 0 do not count. */
+  u(c: Tensor): Tensor
+}
+
+export const isLinear = (operator: Operator): operator is LinearOperator => 'adjoint' in operator
+
+/** The law of the measurement given the clean one, in the units of the data range [−1, 1]. */
+export interface Noise {
+  readonly name: string
+  /** Standard deviation σ_y for Gaussian noise; methods that need one refuse others. */
+  readonly sigma?: number
+  /** A noisy measurement of each clean one, one key per sample. */
+  sample(keys: readonly Key[], clean: Tensor): Tensor
+  /** log p(y | clean) of each sample, [N]. */
+  logLikelihood(y: Tensor, clean: Tensor): Tensor
+}
+
+/** What was measured, how, and what came out: y is [N, …operator.outShape]. */
+export interface Problem<O extends Operator = Operator> {
+  readonly operator: O
+  readonly noise: Noise
+  readonly y: Tensor
+}
+
+/** Options that every method takes. */
+export interface RunOptions {
+  /** Number of reverse steps (or iterations). */
+  steps?: number
+  /** Seed of all randomness; sample i of a batch draws from streams of its own. */
+  seed?: number
+  /** Number of the batch's first sample: a batch of k equals k single runs numbered alike. */
+  firstSample?: number
+}
+
+/**
+ * What every step of every method shows. Tensors are those of the run: they stay valid until the
+ * generator is asked for the next step; `alias()` what you want to keep.
+ */
+export interface Step {
+  /** 0-based step and how many there will be. */
+  readonly i: number
+  readonly steps: number
+  /** Time before the step. */
+  readonly t: Time
+  /** The state after the step, [N, …shape]. */
+  readonly x: Tensor
+  /** The prior's denoised guess E[x₀ | x_t] that the step used. */
+  readonly x0hat: Tensor
+}
+
+/** A method: yields each step, returns the restoration [N, …shape], which the caller owns. */
+export type Method<O extends Operator = Operator, Options extends RunOptions = RunOptions, S extends Step = Step> = (
+  problem: Problem<O>,
+  prior: Prior,
+  options?: Options,
+) => AsyncGenerator<S, Tensor>

@@ -1,0 +1,53 @@
+import type { DType, TypedArray } from './dtype.ts'
+import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
+import type { Shape } from './shape.ts'
+
+/** A strided window on a device buffer; strides and offset count elements. */
+export interface View {
+  readonly buffer: unknown
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly strides: readonly number[]
+  readonly offset: number
+}
+
+/** One primitive to run: inputs as views, and the shape and dtype its result must have. */
+export interface KernelCall<P extends PrimitiveName = PrimitiveName> {
+  readonly primitive: P
+  readonly inputs: readonly View[]
+  readonly params: PrimitiveParams[P]
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+/** What really runs: never a promise, always a report. */
+export interface DeviceInfo {
+  readonly name: string
+  /** The mechanism: `typescript`, `webassembly`, `webgl2`, `webgpu`, … */
+  readonly backend: string
+  readonly threads: number
+  readonly simd: boolean
+  readonly dtypes: readonly DType[]
+  /** Primitives that run as kernels of this device's own; all others run the reference loops on its memory. */
+  readonly kernels: readonly PrimitiveName[]
+  readonly notes: readonly string[]
+  /** Bytes of memory the device holds from its host, in use or free for reuse. */
+  readonly reservedBytes: number
+}
+
+/**
+ * Where tensors live and primitives run: allocate, free, run, read back. A device knows nothing of
+ * operator semantics, views or gradients. `run` returns a new buffer that holds the result in
+ * row-major order.
+ */
+export interface Device {
+  readonly name: string
+  info(): DeviceInfo
+  allocate(dtype: DType, length: number): unknown
+  free(buffer: unknown, dtype: DType, length: number): void
+  write(buffer: unknown, dtype: DType, data: TypedArray): void
+  read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray>
+  /** A window on the live memory, valid until the next call of this device. CPU devices only. */
+  hostView?(buffer: unknown, dtype: DType, length: number): TypedArray
+  run<P extends PrimitiveName>(call: KernelCall<P>): unknown
+}

@@ -1,0 +1,131 @@
+import type { Device } from './device.ts'
+import { DeviceError, TweedieError } from './errors.ts'
+import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
+import { primitives } from './primitives.ts'
+import { sizeOf } from './shape.ts'
+import { Storage } from './storage.ts'
+import type { Tensor } from './tensor.ts'
+import { viewOf } from './views.ts'
+
+/**
+ * Something that gives primitives a meaning: recording them on a tape, drawing them, fusing them.
+ * It runs what it does not keep to itself by {@link dispatchAt} with the `level` it is handed.
+ */
+export interface Interpreter {
+  run<P extends PrimitiveName>(
+    primitive: P,
+    inputs: readonly Tensor[],
+    params: PrimitiveParams[P],
+    level: number,
+  ): Tensor
+}
+
+const stack: Interpreter[] = []
+
+type TensorFactory = (
+  storage: Storage,
+  shape: readonly number[],
+  strides: readonly number[] | undefined,
+  offset: number,
+) => Tensor
+
+let factory: TensorFactory | undefined
+
+/** Called once by the class Tensor, so that this module needs it as a type only. */
+export function setTensorFactory(make: TensorFactory): void {
+  factory = make
+}
+
+/** A new tensor that takes over one handle of `storage`; row-major where `strides` is undefined. */
+export function makeTensor(
+  storage: Storage,
+  shape: readonly number[],
+  strides?: readonly number[],
+  offset = 0,
+): Tensor {
+  if (factory === undefined) throw new TweedieError('the Tensor class is not loaded; import from @tweedie/tensor')
+  return factory(storage, shape, strides, offset)
+}
+
+/** The one door: every primitive call goes to the innermost interpreter, or to the inputs' device. */
+export function dispatch<P extends PrimitiveName>(
+  primitive: P,
+  inputs: readonly Tensor[],
+  params: PrimitiveParams[P],
+): Tensor {
+  return dispatchAt(stack.length - 1, primitive, inputs, params)
+}
+
+/** Dispatch to the interpreter at `level` of the stack; below 0 there is only execution. */
+export function dispatchAt<P extends PrimitiveName>(
+  level: number,
+  primitive: P,
+  inputs: readonly Tensor[],
+  params: PrimitiveParams[P],
+): Tensor {
+  const interpreter = level >= 0 ? stack[level] : undefined
+  return interpreter === undefined
+    ? evaluate(primitive, inputs, params)
+    : interpreter.run(primitive, inputs, params, level - 1)
+}
+
+/** Makes an interpreter the innermost one. Take it off with {@link removeInterpreter}, in any order. */
+export function pushInterpreter(interpreter: Interpreter): void {
+  stack.push(interpreter)
+}
+
+export function removeInterpreter(interpreter: Interpreter): void {
+  const at = stack.lastIndexOf(interpreter)
+  if (at >= 0) stack.splice(at, 1)
+}
+
+/** The interpreters in force, outermost first. */
+export const activeInterpreters = (): readonly Interpreter[] => stack
+
+/** Runs `fn` (synchronous) with only the given interpreters in force. */
+export function withInterpreters<T>(only: readonly Interpreter[], fn: () => T): T {
+  const saved = stack.splice(0, stack.length, ...only)
+  try {
+    return fn()
+  } finally {
+    stack.splice(0, stack.length, ...saved)
+  }
+}
+
+function commonDevice(primitive: PrimitiveName, inputs: readonly Tensor[]): Device {
+  const device = inputs[0]!.device
+  for (let i = 1; i < inputs.length; i++) {
+    if (inputs[i]!.device !== device) {
+      const names = inputs.map((input) => input.device.name).join(' and ')
+      throw new DeviceError(`${primitive}: inputs are on ${names}; move them to one device with \`await x.to(device)\``)
+    }
+  }
+  return device
+}
+
+/** Runs a primitive on its inputs' device, or makes the view. Nothing is recorded. */
+export function evaluate<P extends PrimitiveName>(
+  primitive: P,
+  inputs: readonly Tensor[],
+  params: PrimitiveParams[P],
+): Tensor {
+  const def = primitives[primitive]
+  if (def.arity >= 0 ? inputs.length !== def.arity : inputs.length === 0) {
+    throw new TweedieError(`${primitive}: takes ${def.arity < 0 ? 'at least 1' : def.arity} inputs, got ${inputs.length}`)
+  }
+  const { shape, dtype } = def.infer(inputs, params)
+  if (def.view === true) {
+    const x = inputs[0]!
+    const view = viewOf(primitive, x, params, shape)
+    if (view !== undefined) return makeTensor(x.storage.retain(), shape, view.strides, view.offset)
+    const packed = evaluate('contiguous', [x], {})
+    try {
+      return makeTensor(packed.storage.retain(), shape)
+    } finally {
+      packed.dispose()
+    }
+  }
+  const device = commonDevice(primitive, inputs)
+  const buffer = device.run({ primitive, inputs, params, shape, dtype })
+  return makeTensor(new Storage(device, dtype, sizeOf(shape), buffer), shape)
+}

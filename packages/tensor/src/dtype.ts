@@ -1,0 +1,29 @@
+/** Element types. `float32` is the working type, `float64` serves gradient checks and oracles. */
+export type DType = 'float32' | 'float64' | 'int32' | 'bool'
+
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array
+
+/** The typed array that holds each element type on the host; a `bool` is a byte that is 0 or 1. */
+export const hostArrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+} as const satisfies Record<DType, unknown>
+
+export function allocateHost(dtype: DType, length: number): TypedArray {
+  return new hostArrays[dtype](length)
+}
+
+export function bytesPerElement(dtype: DType): number {
+  return hostArrays[dtype].BYTES_PER_ELEMENT
+}
+
+export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'
+
+/** The element type that holds the values of a typed array unchanged. */
+export function dtypeOf(data: TypedArray): DType {
+  if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Float64Array) return 'float64'
+  return data instanceof Int32Array ? 'int32' : 'bool'
+}

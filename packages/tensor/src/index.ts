@@ -1,0 +1,37 @@
+export type { Device, DeviceInfo, KernelCall, View } from './device.ts'
+export { availableDevices, getDevice, registerDevice, setDefaultDevice } from './devices.ts'
+export type { Interpreter } from './dispatch.ts'
+export {
+  activeInterpreters,
+  dispatch,
+  dispatchAt,
+  evaluate,
+  pushInterpreter,
+  removeInterpreter,
+  withInterpreters,
+} from './dispatch.ts'
+export type { DType, TypedArray } from './dtype.ts'
+export { bytesPerElement, isFloat } from './dtype.ts'
+export * from './errors.ts'
+export { fromNdarray } from './interop/ndarray.ts'
+export type { Conv2dOptions } from './ops/conv.ts'
+export { conv2d } from './ops/conv.ts'
+export * from './ops/create.ts'
+export * from './ops/elementwise.ts'
+export { groupNorm, groupNormComposed } from './ops/group-norm.ts'
+export { matmul } from './ops/matmul.ts'
+export type { Operand } from './ops/operand.ts'
+export * from './ops/reduce.ts'
+export * from './ops/shape-ops.ts'
+export type { Aval, Conv2dParams, GroupNormParams, PrimitiveName, PrimitiveParams } from './primitives.ts'
+export { primitiveNames, primitives } from './primitives.ts'
+export type { Key } from './random/random.ts'
+export { normal, randomIntegers, randomKey, randomPermutation, randomWords, uniform } from './random/random.ts'
+export { dilated } from './rules/conv2d.ts'
+export { scope, unscoped } from './scope.ts'
+export type { Shape } from './shape.ts'
+export { broadcastShapes, formatShape, sameShape, sizeOf } from './shape.ts'
+export type { MemoryReport } from './storage.ts'
+export { memory, resetPeak } from './storage.ts'
+export { Tensor } from './tensor.ts'
+export { isTensor, treeLeaves, treeMap } from './tree.ts'

@@ -1,0 +1,398 @@
+import type { DType } from './dtype.ts'
+import { isFloat } from './dtype.ts'
+import { DTypeError, ShapeError } from './errors.ts'
+import { conv2dShape } from './rules/conv2d.ts'
+import type { Shape } from './shape.ts'
+import { broadcastShapes, formatShape, reducedShape, sameShape, sizeOf } from './shape.ts'
+
+/** Parameters of primitives that have none. */
+export type NoParams = Readonly<Record<string, never>>
+
+/** All-pairs parameters of {@link conv2dShape}; spatial pairs are (rows, columns). */
+export interface Conv2dParams {
+  readonly stride: readonly [number, number]
+  /** Zeros added (negative: rows cut off) before and after, per spatial axis, counted after `lhsDilation`. */
+  readonly padding: readonly [readonly [number, number], readonly [number, number]]
+  /** Dilation of the input: d−1 zeros between its elements (transposed convolution). */
+  readonly lhsDilation: readonly [number, number]
+  /** Dilation of the kernel (atrous convolution). */
+  readonly rhsDilation: readonly [number, number]
+  readonly groups: number
+}
+
+/** Parameters of GroupNorm, optionally followed by SiLU. */
+export interface GroupNormParams {
+  readonly groups: number
+  readonly eps: number
+  readonly silu: boolean
+}
+
+interface ReduceParams {
+  /** Sorted, distinct, non-negative. */
+  readonly axes: readonly number[]
+  readonly keepDims: boolean
+}
+
+/** Every primitive with the type of its parameters: the closed set that all interpreters and devices know. */
+export interface PrimitiveParams {
+  // elementwise, one input
+  neg: NoParams
+  abs: NoParams
+  sign: NoParams
+  floor: NoParams
+  exp: NoParams
+  log: NoParams
+  log1p: NoParams
+  expm1: NoParams
+  sqrt: NoParams
+  rsqrt: NoParams
+  reciprocal: NoParams
+  sin: NoParams
+  cos: NoParams
+  tanh: NoParams
+  sigmoid: NoParams
+  silu: NoParams
+  erf: NoParams
+  affine: { readonly scale: number; readonly shift: number }
+  powScalar: { readonly exponent: number }
+  clamp: { readonly min: number; readonly max: number }
+  not: NoParams
+  cast: { readonly dtype: DType }
+  // elementwise, two or three inputs that broadcast
+  add: NoParams
+  sub: NoParams
+  mul: NoParams
+  div: NoParams
+  pow: NoParams
+  maximum: NoParams
+  minimum: NoParams
+  siluGrad: NoParams
+  eq: NoParams
+  lt: NoParams
+  le: NoParams
+  and: NoParams
+  or: NoParams
+  where: NoParams
+  // reductions and scans
+  reduceSum: ReduceParams
+  reduceMax: ReduceParams
+  reduceMin: ReduceParams
+  argmax: { readonly axis: number }
+  cumsum: { readonly axis: number }
+  // contractions
+  matmul: NoParams
+  conv2d: Conv2dParams
+  // moving data
+  gather: { readonly axis: number }
+  scatterAdd: { readonly axis: number; readonly size: number }
+  pad: { readonly low: readonly number[]; readonly high: readonly number[] }
+  concat: { readonly axis: number }
+  contiguous: NoParams
+  // views
+  reshape: { readonly shape: Shape }
+  transpose: { readonly permutation: readonly number[] }
+  slice: { readonly start: readonly number[]; readonly size: readonly number[]; readonly step: readonly number[] }
+  broadcastTo: { readonly shape: Shape }
+  // fused, each with gradients of its own because a measurement asked for it (docs/adr/0004)
+  groupNorm: GroupNormParams
+  groupNormGradInput: GroupNormParams
+  groupNormGradAffine: GroupNormParams
+}
+
+export type PrimitiveName = keyof PrimitiveParams
+
+/** What a shape rule sees of an input. */
+export interface Aval {
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+export interface PrimitiveDef<P extends PrimitiveName> {
+  /** Number of inputs; −1 for any number of at least one. */
+  readonly arity: number
+  /** Whether the result only looks at the input's memory another way. */
+  readonly view?: true
+  /** Shape and dtype of the result, or a typed error that names the primitive. */
+  infer(inputs: readonly Aval[], params: PrimitiveParams[P]): Aval
+}
+
+function requireFloat(op: string, inputs: readonly Aval[]): void {
+  for (const { dtype } of inputs) {
+    if (!isFloat(dtype)) throw new DTypeError(op, `needs float32 or float64, got ${dtype}; cast first`)
+  }
+}
+
+function requireSameDType(op: string, inputs: readonly Aval[]): void {
+  for (const { dtype } of inputs) {
+    if (dtype !== inputs[0]!.dtype) {
+      throw new DTypeError(op, `inputs are ${inputs.map((i) => i.dtype).join(' and ')}; cast one of them`)
+    }
+  }
+}
+
+const unaryFloat = (op: PrimitiveName): PrimitiveDef<never> => ({
+  arity: 1,
+  infer: (inputs) => {
+    requireFloat(op, inputs)
+    return inputs[0]!
+  },
+})
+
+const unaryNumber = (op: PrimitiveName): PrimitiveDef<never> => ({
+  arity: 1,
+  infer: (inputs) => {
+    if (inputs[0]!.dtype === 'bool') throw new DTypeError(op, 'needs numbers, got bool; cast first')
+    return inputs[0]!
+  },
+})
+
+const broadcast = (op: PrimitiveName, kind: 'number' | 'float' | 'compare' | 'logical'): PrimitiveDef<never> => ({
+  arity: 2,
+  infer: (inputs) => {
+    const [a, b] = inputs as readonly [Aval, Aval]
+    if (kind === 'float') requireFloat(op, inputs)
+    requireSameDType(op, inputs)
+    if ((kind === 'logical') !== (a.dtype === 'bool') && !(op === 'eq')) {
+      throw new DTypeError(op, `needs ${kind === 'logical' ? 'bool' : 'numbers'}, got ${a.dtype}; cast first`)
+    }
+    const shape = broadcastShapes(op, a.shape, b.shape)
+    return { shape, dtype: kind === 'compare' || kind === 'logical' ? 'bool' : a.dtype }
+  },
+})
+
+const reduce = (op: 'reduceSum' | 'reduceMax' | 'reduceMin'): PrimitiveDef<typeof op> => ({
+  arity: 1,
+  infer: ([x], { axes, keepDims }) => {
+    if (x!.dtype === 'bool') throw new DTypeError(op, 'needs numbers, got bool; cast first')
+    if (op !== 'reduceSum' && axes.some((axis) => x!.shape[axis] === 0)) {
+      throw new ShapeError(op, 'an empty axis has no extreme', [x!.shape])
+    }
+    return { shape: reducedShape(x!.shape, axes, keepDims), dtype: x!.dtype }
+  },
+})
+
+function matmulShape(a: Shape, b: Shape): Shape {
+  const rank = a.length
+  if (rank < 2 || b.length !== rank) throw new ShapeError('matmul', 'needs two operands of one rank, at least 2', [a, b])
+  for (let i = 0; i < rank - 2; i++) {
+    if (a[i] !== b[i]) throw new ShapeError('matmul', `batch axis ${i} is ${a[i]} and ${b[i]}`, [a, b])
+  }
+  const [inner, rows] = [a[rank - 1]!, b[rank - 2]!]
+  if (inner !== rows) {
+    throw new ShapeError('matmul', `left has ${inner} columns, right has ${rows} rows; they must agree`, [a, b])
+  }
+  return [...a.slice(0, -1), b[rank - 1]!]
+}
+
+function groupNormCheck(op: PrimitiveName, x: Aval, others: readonly Aval[], params: GroupNormParams): void {
+  requireFloat(op, [x])
+  requireSameDType(op, [x, ...others])
+  const channels = x.shape[1]
+  if (channels === undefined) throw new ShapeError(op, 'x needs at least two axes [N, C, …]', [x.shape])
+  if (channels % params.groups !== 0) {
+    throw new ShapeError(op, `${channels} channels do not split into ${params.groups} groups`, [x.shape])
+  }
+  for (const { shape } of others) {
+    if (!sameShape(shape, x.shape) && !(shape.length === 1 && shape[0] === channels)) {
+      throw new ShapeError(op, `weight and bias must be [${channels}]`, [x.shape, shape])
+    }
+  }
+}
+
+/** Shape rules of every primitive. */
+export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
+  neg: unaryNumber('neg'),
+  abs: unaryNumber('abs'),
+  sign: unaryNumber('sign'),
+  floor: unaryFloat('floor'),
+  exp: unaryFloat('exp'),
+  log: unaryFloat('log'),
+  log1p: unaryFloat('log1p'),
+  expm1: unaryFloat('expm1'),
+  sqrt: unaryFloat('sqrt'),
+  rsqrt: unaryFloat('rsqrt'),
+  reciprocal: unaryFloat('reciprocal'),
+  sin: unaryFloat('sin'),
+  cos: unaryFloat('cos'),
+  tanh: unaryFloat('tanh'),
+  sigmoid: unaryFloat('sigmoid'),
+  silu: unaryFloat('silu'),
+  erf: unaryFloat('erf'),
+  affine: unaryNumber('affine') as PrimitiveDef<'affine'>,
+  powScalar: unaryFloat('powScalar') as PrimitiveDef<'powScalar'>,
+  clamp: unaryNumber('clamp') as PrimitiveDef<'clamp'>,
+  not: {
+    arity: 1,
+    infer: ([x]) => {
+      if (x!.dtype !== 'bool') throw new DTypeError('not', `needs bool, got ${x!.dtype}`)
+      return x!
+    },
+  },
+  cast: { arity: 1, infer: ([x], { dtype }) => ({ shape: x!.shape, dtype }) },
+  add: broadcast('add', 'number'),
+  sub: broadcast('sub', 'number'),
+  mul: broadcast('mul', 'number'),
+  div: broadcast('div', 'float'),
+  pow: broadcast('pow', 'float'),
+  maximum: broadcast('maximum', 'number'),
+  minimum: broadcast('minimum', 'number'),
+  siluGrad: broadcast('siluGrad', 'float'),
+  eq: broadcast('eq', 'compare'),
+  lt: broadcast('lt', 'compare'),
+  le: broadcast('le', 'compare'),
+  and: broadcast('and', 'logical'),
+  or: broadcast('or', 'logical'),
+  where: {
+    arity: 3,
+    infer: ([condition, a, b]) => {
+      if (condition!.dtype !== 'bool') {
+        throw new DTypeError('where', `the condition must be bool, got ${condition!.dtype}`)
+      }
+      requireSameDType('where', [a!, b!])
+      const shape = broadcastShapes('where', condition!.shape, broadcastShapes('where', a!.shape, b!.shape))
+      return { shape, dtype: a!.dtype }
+    },
+  },
+  reduceSum: reduce('reduceSum'),
+  reduceMax: reduce('reduceMax'),
+  reduceMin: reduce('reduceMin'),
+  argmax: {
+    arity: 1,
+    infer: ([x], { axis }) => {
+      if (x!.shape[axis] === 0) throw new ShapeError('argmax', 'an empty axis has no extreme', [x!.shape])
+      return { shape: reducedShape(x!.shape, [axis], false), dtype: 'int32' }
+    },
+  },
+  cumsum: unaryNumber('cumsum') as PrimitiveDef<'cumsum'>,
+  matmul: {
+    arity: 2,
+    infer: (inputs) => {
+      requireFloat('matmul', inputs)
+      requireSameDType('matmul', inputs)
+      return { shape: matmulShape(inputs[0]!.shape, inputs[1]!.shape), dtype: inputs[0]!.dtype }
+    },
+  },
+  conv2d: {
+    arity: 2,
+    infer: (inputs, params) => {
+      requireFloat('conv2d', inputs)
+      requireSameDType('conv2d', inputs)
+      return { shape: conv2dShape(inputs[0]!.shape, inputs[1]!.shape, params), dtype: inputs[0]!.dtype }
+    },
+  },
+  gather: {
+    arity: 2,
+    infer: ([x, indices], { axis }) => {
+      if (indices!.dtype !== 'int32') throw new DTypeError('gather', `indices must be int32, got ${indices!.dtype}`)
+      if (indices!.shape.length !== 1) throw new ShapeError('gather', 'indices must be one-dimensional', [indices!.shape])
+      return { shape: x!.shape.map((extent, i) => (i === axis ? indices!.shape[0]! : extent)), dtype: x!.dtype }
+    },
+  },
+  scatterAdd: {
+    arity: 2,
+    infer: ([updates, indices], { axis, size }) => {
+      if (indices!.dtype !== 'int32') throw new DTypeError('scatterAdd', `indices must be int32, got ${indices!.dtype}`)
+      if (indices!.shape.length !== 1 || indices!.shape[0] !== updates!.shape[axis]) {
+        throw new ShapeError('scatterAdd', `needs one index per slice of axis ${axis}`, [updates!.shape, indices!.shape])
+      }
+      return { shape: updates!.shape.map((extent, i) => (i === axis ? size : extent)), dtype: updates!.dtype }
+    },
+  },
+  pad: {
+    arity: 1,
+    infer: ([x], { low, high }) => {
+      const shape = x!.shape.map((extent, i) => extent + low[i]! + high[i]!)
+      if (low.length !== shape.length || high.length !== shape.length || [...low, ...high].some((n) => n < 0)) {
+        throw new ShapeError('pad', 'needs a non-negative low and high for each axis', [x!.shape, low, high])
+      }
+      return { shape, dtype: x!.dtype }
+    },
+  },
+  concat: {
+    arity: -1,
+    infer: (inputs, { axis }) => {
+      requireSameDType('concat', inputs)
+      const first = inputs[0]!.shape
+      let extent = 0
+      for (const { shape } of inputs) {
+        if (shape.length !== first.length || shape.some((n, i) => i !== axis && n !== first[i])) {
+          throw new ShapeError('concat', `shapes may differ in axis ${axis} only`, [first, shape])
+        }
+        extent += shape[axis]!
+      }
+      return { shape: first.map((n, i) => (i === axis ? extent : n)), dtype: inputs[0]!.dtype }
+    },
+  },
+  contiguous: { arity: 1, infer: ([x]) => x! },
+  reshape: {
+    arity: 1,
+    view: true,
+    infer: ([x], { shape }) => {
+      if (sizeOf(shape) !== sizeOf(x!.shape)) {
+        throw new ShapeError('reshape', `${sizeOf(x!.shape)} elements do not fill ${formatShape(shape)}`, [x!.shape])
+      }
+      return { shape, dtype: x!.dtype }
+    },
+  },
+  transpose: {
+    arity: 1,
+    view: true,
+    infer: ([x], { permutation }) => {
+      const seen = new Set(permutation)
+      if (permutation.length !== x!.shape.length || seen.size !== permutation.length || permutation.some((p) => !(p in x!.shape))) {
+        throw new ShapeError('transpose', `[${permutation.join(', ')}] is no permutation of the axes`, [x!.shape])
+      }
+      return { shape: permutation.map((p) => x!.shape[p]!), dtype: x!.dtype }
+    },
+  },
+  slice: {
+    arity: 1,
+    view: true,
+    infer: ([x], { start, size, step }) => {
+      x!.shape.forEach((extent, i) => {
+        const [first, last] = [start[i]!, start[i]! + (size[i]! - 1) * step[i]!]
+        const inside = (at: number) => at >= 0 && at < extent
+        if (!(size[i]! >= 0) || step[i] === 0 || (size[i]! > 0 && !(inside(first) && inside(last)))) {
+          throw new ShapeError('slice', `axis ${i}: ${size[i]} elements from ${first} by ${step[i]} leave 0 … ${extent - 1}`, [
+            x!.shape,
+          ])
+        }
+      })
+      return { shape: size, dtype: x!.dtype }
+    },
+  },
+  broadcastTo: {
+    arity: 1,
+    view: true,
+    infer: ([x], { shape }) => {
+      if (!sameShape(broadcastShapes('broadcastTo', x!.shape, shape), shape)) {
+        throw new ShapeError('broadcastTo', `cannot stretch to ${formatShape(shape)}`, [x!.shape])
+      }
+      return { shape, dtype: x!.dtype }
+    },
+  },
+  groupNorm: {
+    arity: 3,
+    infer: ([x, weight, bias], params) => {
+      groupNormCheck('groupNorm', x!, [weight!, bias!], params)
+      return x!
+    },
+  },
+  groupNormGradInput: {
+    arity: 4,
+    infer: ([x, weight, bias, dy], params) => {
+      groupNormCheck('groupNormGradInput', x!, [weight!, bias!, dy!], params)
+      return x!
+    },
+  },
+  groupNormGradAffine: {
+    arity: 4,
+    infer: ([x, weight, bias, dy], params) => {
+      groupNormCheck('groupNormGradAffine', x!, [weight!, bias!, dy!], params)
+      return { shape: [2, x!.shape[1]!], dtype: x!.dtype }
+    },
+  },
+}
+
+/** Names of all primitives, in the order of the table. */
+export const primitiveNames = Object.keys(primitives) as PrimitiveName[]

@@ -1,0 +1,62 @@
+import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
+import { dilated } from '../rules/conv2d.ts'
+import { sizeOf } from '../shape.ts'
+import type { ReferenceKernel } from './host.ts'
+import { packed } from './host.ts'
+
+/** The element of the undilated input that lies at `at` of the dilated one, or −1 where there is a zero. */
+function undilated(at: number, dilation: number, extent: number): number {
+  if (at < 0 || at >= dilated(extent, dilation) || at % dilation !== 0) return -1
+  return at / dilation
+}
+
+/** Matrix product and convolution as plain loops that accumulate in double precision. */
+export const contractKernels = {
+  matmul: ([a, b], _params, out) => {
+    const [m, k] = a!.shape.slice(-2) as [number, number]
+    const n = b!.shape.at(-1)!
+    const [left, right] = [packed(a!), packed(b!)]
+    const batch = sizeOf(a!.shape.slice(0, -2))
+    for (let s = 0; s < batch; s++) {
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let total = 0
+          for (let l = 0; l < k; l++) total += left[(s * m + i) * k + l]! * right[(s * k + l) * n + j]!
+          out.data[(s * m + i) * n + j] = total
+        }
+      }
+    }
+  },
+  conv2d: ([x, w], params: PrimitiveParams['conv2d'], out) => {
+    const [n, channels, height, width] = x!.shape as [number, number, number, number]
+    const [outChannels, perGroup, kernelHeight, kernelWidth] = w!.shape as [number, number, number, number]
+    const [outHeight, outWidth] = out.shape.slice(2) as [number, number]
+    const { stride, padding, lhsDilation, rhsDilation, groups } = params
+    const [input, weight] = [packed(x!), packed(w!)]
+    let at = 0
+    for (let s = 0; s < n; s++) {
+      for (let o = 0; o < outChannels; o++) {
+        const firstChannel = Math.floor(o / (outChannels / groups)) * perGroup
+        for (let p = 0; p < outHeight; p++) {
+          for (let q = 0; q < outWidth; q++) {
+            let total = 0
+            for (let u = 0; u < kernelHeight; u++) {
+              const row = undilated(p * stride[0] + u * rhsDilation[0] - padding[0][0], lhsDilation[0], height)
+              if (row < 0) continue
+              for (let v = 0; v < kernelWidth; v++) {
+                const column = undilated(q * stride[1] + v * rhsDilation[1] - padding[1][0], lhsDilation[1], width)
+                if (column < 0) continue
+                for (let c = 0; c < perGroup; c++) {
+                  total +=
+                    input[((s * channels + firstChannel + c) * height + row) * width + column]! *
+                    weight[((o * perGroup + c) * kernelHeight + u) * kernelWidth + v]!
+                }
+              }
+            }
+            out.data[at++] = total
+          }
+        }
+      }
+    }
+  },
+} satisfies { [P in PrimitiveName]?: ReferenceKernel<P> }

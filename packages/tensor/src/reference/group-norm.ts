@@ -1,0 +1,90 @@
+import type { GroupNormParams, PrimitiveName } from '../primitives.ts'
+import { sizeOf } from '../shape.ts'
+import { sigmoid } from './elementwise.ts'
+import type { HostView, ReferenceKernel } from './host.ts'
+import { packed } from './host.ts'
+
+interface Group {
+  /** First element and number of elements of the group, and pixels per channel. */
+  readonly start: number
+  readonly count: number
+  readonly pixels: number
+  /** Channel of an element of the group by its position in it. */
+  channel(i: number): number
+  readonly mean: number
+  /** 1/√(variance + ε). */
+  readonly scale: number
+}
+
+/** Visits every group of every sample with its statistics. */
+function forGroups(x: HostView, values: ArrayLike<number>, { groups, eps }: GroupNormParams, visit: (g: Group) => void): void {
+  const [n, channels] = x.shape as readonly [number, number]
+  const pixels = sizeOf(x.shape.slice(2))
+  const perGroup = channels / groups
+  const count = perGroup * pixels
+  for (let s = 0; s < n; s++) {
+    for (let g = 0; g < groups; g++) {
+      const start = (s * channels + g * perGroup) * pixels
+      let mean = 0
+      for (let i = 0; i < count; i++) mean += values[start + i]! / count
+      let variance = 0
+      for (let i = 0; i < count; i++) variance += (values[start + i]! - mean) ** 2 / count
+      const channel = (i: number) => g * perGroup + Math.floor(i / pixels)
+      visit({ start, count, pixels, channel, mean, scale: 1 / Math.sqrt(variance + eps) })
+    }
+  }
+}
+
+/** Slope of the activation that follows, at its input. */
+function slope(silu: boolean, z: number): number {
+  if (!silu) return 1
+  const s = sigmoid(z)
+  return s * (1 + z * (1 - s))
+}
+
+/** Group normalisation, with optional SiLU, and its two gradients. */
+export const groupNormKernels = {
+  groupNorm: ([x, weight, bias], params: GroupNormParams, out) => {
+    const [values, w, b] = [packed(x!), packed(weight!), packed(bias!)]
+    forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
+      for (let i = 0; i < count; i++) {
+        const z = (values[start + i]! - mean) * scale * w[channel(i)]! + b[channel(i)]!
+        out.data[start + i] = params.silu ? z * sigmoid(z) : z
+      }
+    })
+  },
+  groupNormGradInput: ([x, weight, bias, dy], params: GroupNormParams, out) => {
+    const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
+    forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
+      // With n the normalised x and h = dy·slope·weight: dx = scale·(h − mean(h) − n·mean(h·n)).
+      const h = new Float64Array(count)
+      let [meanH, meanHn] = [0, 0]
+      for (let i = 0; i < count; i++) {
+        const n = (values[start + i]! - mean) * scale
+        const c = channel(i)
+        h[i] = grad[start + i]! * slope(params.silu, n * w[c]! + b[c]!) * w[c]!
+        meanH += h[i]! / count
+        meanHn += (h[i]! * n) / count
+      }
+      for (let i = 0; i < count; i++) {
+        const n = (values[start + i]! - mean) * scale
+        out.data[start + i] = scale * (h[i]! - meanH - n * meanHn)
+      }
+    })
+  },
+  groupNormGradAffine: ([x, weight, bias, dy], params: GroupNormParams, out) => {
+    const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
+    const channels = x!.shape[1]!
+    const totals = new Float64Array(2 * channels)
+    forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
+      for (let i = 0; i < count; i++) {
+        const n = (values[start + i]! - mean) * scale
+        const c = channel(i)
+        const dz = grad[start + i]! * slope(params.silu, n * w[c]! + b[c]!)
+        totals[c]! += dz * n
+        totals[channels + c]! += dz
+      }
+    })
+    out.data.set(totals)
+  },
+} satisfies { [P in PrimitiveName]?: ReferenceKernel<P> }

@@ -1,0 +1,80 @@
+import type { Device } from './device.ts'
+import type { DType } from './dtype.ts'
+import { bytesPerElement } from './dtype.ts'
+
+/** Live counts of one device, or of all. */
+export interface MemoryReport {
+  /** Tensor handles that are neither disposed of nor collected. */
+  tensors: number
+  /** Distinct buffers behind them. */
+  buffers: number
+  /** Bytes in those buffers. */
+  bytes: number
+  /** The most bytes alive at once since start, or since {@link resetPeak}. */
+  peakBytes: number
+}
+
+const zero = (): MemoryReport => ({ tensors: 0, buffers: 0, bytes: 0, peakBytes: 0 })
+const total = zero()
+const perDevice = new Map<string, MemoryReport>()
+
+function counters(device: Device): MemoryReport {
+  let report = perDevice.get(device.name)
+  if (report === undefined) perDevice.set(device.name, (report = zero()))
+  return report
+}
+
+/** A buffer on a device with a count of the handles (tensors, views, tape entries) that share it. */
+export class Storage {
+  readonly device: Device
+  readonly dtype: DType
+  readonly length: number
+  readonly buffer: unknown
+  private handles = 1
+
+  /** Takes over `buffer`, with one handle. */
+  constructor(device: Device, dtype: DType, length: number, buffer: unknown) {
+    this.device = device
+    this.dtype = dtype
+    this.length = length
+    this.buffer = buffer
+    const bytes = length * bytesPerElement(dtype)
+    for (const report of [total, counters(device)]) {
+      report.tensors++
+      report.buffers++
+      report.bytes += bytes
+      if (report.bytes > report.peakBytes) report.peakBytes = report.bytes
+    }
+  }
+
+  retain(): this {
+    this.handles++
+    total.tensors++
+    counters(this.device).tensors++
+    return this
+  }
+
+  /** Gives up one handle; the last one frees the buffer. */
+  release(): void {
+    const report = counters(this.device)
+    total.tensors--
+    report.tensors--
+    if (--this.handles > 0) return
+    const bytes = this.length * bytesPerElement(this.dtype)
+    for (const r of [total, report]) {
+      r.buffers--
+      r.bytes -= bytes
+    }
+    this.device.free(this.buffer, this.dtype, this.length)
+  }
+}
+
+/** Live tensors, buffers and bytes: of one device by name, or of all. */
+export function memory(device?: string): MemoryReport {
+  return { ...(device === undefined ? total : (perDevice.get(device) ?? zero())) }
+}
+
+/** Starts the high-water mark `peakBytes` anew from what is alive now. */
+export function resetPeak(): void {
+  for (const report of [total, ...perDevice.values()]) report.peakBytes = report.bytes
+}

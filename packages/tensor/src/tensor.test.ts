@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  arange,
+  broadcastTo,
+  concat,
+  DisposedTensorError,
+  DTypeError,
+  evaluate,
+  flip,
+  fromData,
+  full,
+  gather,
+  matmul,
+  memory,
+  ones,
+  pad,
+  scatterAdd,
+  scope,
+  ShapeError,
+  softmax,
+  squeeze,
+  stack,
+  sumTo,
+  tensor,
+  transpose,
+  where,
+  zeros,
+} from './index.ts'
+
+const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
+
+describe('views', () => {
+  it('reshape, transpose, slice and broadcast share the buffer', () => {
+    const x = arange(12).reshape([3, 4])
+    for (const view of [x.reshape([2, 6]), transpose(x), x.slice(1), broadcastTo(x, [5, 3, 4]), flip(x, [0, 1])]) {
+      expect(view.storage).toBe(x.storage)
+    }
+  })
+
+  it('slices by NumPy rules', () => {
+    const x = arange(10)
+    expect(list(x.slice([2, 8, 3]))).toEqual([2, 5])
+    expect(list(x.slice([null, null, -3]))).toEqual([9, 6, 3, 0])
+    expect(list(x.slice([-3]))).toEqual([7, 8, 9])
+    expect(list(x.slice([7, 2]))).toEqual([])
+    expect(list(x.slice([5, -100, -2]))).toEqual([5, 3, 1])
+    expect(() => x.slice(10)).toThrow(ShapeError)
+  })
+
+  it('reshapes a transposed tensor by copying only where it must', () => {
+    const x = arange(24).reshape([2, 3, 4])
+    const swapped = transpose(x, [0, 2, 1])
+    expect(swapped.reshape([2, 4, 3, 1]).storage).toBe(x.storage)
+    expect(swapped.reshape([1, 2, 2, 2, 3]).storage).toBe(x.storage)
+    const copied = swapped.reshape([8, 3])
+    expect(list(copied)).toEqual(list(swapped))
+    expect(list(swapped.reshape([-1]))).toEqual(list(swapped))
+    expect(() => x.reshape([5, -1])).toThrow(ShapeError)
+  })
+})
+
+describe('ops', () => {
+  it('broadcasts, reduces and contracts', () => {
+    const x = tensor([[1, 2, 3], [4, 5, 6]])
+    expect(list(x.add(tensor([10, 20, 30])))).toEqual([11, 22, 33, 14, 25, 36])
+    expect(list(x.sum(0))).toEqual([5, 7, 9])
+    expect(x.mean([0, 1], true).shape).toEqual([1, 1])
+    expect(list(matmul(x, transpose(x)))).toEqual([14, 32, 32, 77])
+    expect(list(sumTo(ones([4, 2, 3]), [2, 1]))).toEqual([12, 12])
+    expect(list(softmax(tensor([1000, 1000])))).toEqual([0.5, 0.5])
+  })
+
+  it('moves elements', () => {
+    const x = tensor([[1, 2], [3, 4]])
+    expect(list(pad(x, [[1, 0], [0, 1]]))).toEqual([0, 0, 0, 1, 2, 0, 3, 4, 0])
+    expect(list(concat([x, x], 1))).toEqual([1, 2, 1, 2, 3, 4, 3, 4])
+    expect(stack([x, x]).shape).toEqual([2, 2, 2])
+    const at = tensor([1, 1, 0], { dtype: 'int32' })
+    expect(list(gather(x, at))).toEqual([3, 4, 3, 4, 1, 2])
+    expect(list(scatterAdd(ones([3, 2]), at, 2))).toEqual([1, 1, 2, 2])
+    expect(() => gather(x, tensor([2], { dtype: 'int32' }))).toThrow(/index 2/)
+    expect(squeeze(zeros([1, 3, 1])).shape).toEqual([3])
+  })
+
+  it('says what disagrees and what would fit', () => {
+    expect(() => zeros([2, 3]).add(zeros([2, 4]))).toThrow(/axis -1 is 3 in one operand and 4/)
+    expect(() => matmul(zeros([2, 3]), zeros([2, 3]))).toThrow(/left has 3 columns, right has 2 rows/)
+    expect(() => zeros([2]).add(zeros([2], { dtype: 'float64' }))).toThrow(DTypeError)
+    expect(() => where(zeros([2]), 1, zeros([2]))).toThrow(/must be bool/)
+    expect(() => fromData([1, 2, 3], [2])).toThrow(ShapeError)
+  })
+
+  it('handles tensors without elements', () => {
+    expect(zeros([0, 3]).sum(0).dataSync()).toEqual(new Float32Array(3))
+    expect(matmul(zeros([2, 0]), zeros([0, 2])).dataSync()).toEqual(new Float32Array(4))
+    expect(() => zeros([0]).max()).toThrow(/empty axis/)
+  })
+})
+
+describe('memory', () => {
+  let before = memory()
+  beforeEach(() => (before = memory()))
+  afterEach(() => expect(memory().tensors).toBe(before.tensors))
+
+  it('a scope frees all it did not return', () => {
+    const kept = scope(() => {
+      const a = full([100], 2)
+      return { b: a.mul(a), list: [scope(() => a.add(1))] }
+    })
+    expect(memory().buffers - before.buffers).toBe(2)
+    expect(list(kept.b)[0]).toBe(4)
+    kept.b.dispose()
+    kept.list[0]?.dispose()
+    expect(memory().bytes).toBe(before.bytes)
+  })
+
+  it('a scope that throws frees everything, and refuses async work', () => {
+    expect(() =>
+      scope(() => {
+        zeros([3])
+        throw new RangeError('no')
+      }),
+    ).toThrow(RangeError)
+    expect(() => scope(async () => zeros([1]))).toThrow(/synchronous/)
+  })
+
+  it('views keep their buffer alive; using and a second dispose are safe', () => {
+    {
+      using x = arange(4)
+      const view = x.slice([1, 3])
+      x.dispose()
+      expect(list(view)).toEqual([1, 2])
+      expect(() => x.add(1)).toThrow(DisposedTensorError)
+      view.dispose()
+    }
+    expect(() => evaluate('neg', [], {})).toThrow(/takes 1 inputs/)
+  })
+})

@@ -1,0 +1,249 @@
+import type { NdArray } from 'ndarray'
+import type { Device } from './device.ts'
+import { getDevice } from './devices.ts'
+import { evaluate, makeTensor, setTensorFactory } from './dispatch.ts'
+import type { DType, TypedArray } from './dtype.ts'
+import { DeviceError, DisposedTensorError, ShapeError } from './errors.ts'
+import { toNdarray } from './interop/ndarray.ts'
+import * as elementwise from './ops/elementwise.ts'
+import { matmul } from './ops/matmul.ts'
+import * as reduction from './ops/reduce.ts'
+import * as shapes from './ops/shape-ops.ts'
+import { adopt } from './scope.ts'
+import type { Shape } from './shape.ts'
+import { formatShape, isRowMajor, rowMajorStrides, sizeOf } from './shape.ts'
+import { Storage } from './storage.ts'
+
+const finaliser = new FinalizationRegistry<Storage>((storage) => storage.release())
+let nextId = 1
+
+type Operand = Tensor | number
+
+/**
+ * An immutable n-dimensional array: a shape, an element type and a strided view of a buffer on a
+ * device. Ops never consume or change their inputs. Memory is freed by {@link dispose}, by `using`, by
+ * leaving a `scope`, or in the end by the garbage collector.
+ */
+export class Tensor {
+  /** Lets copies of this package recognise each other's tensors. */
+  readonly isTweedieTensor = true
+  /** Names the value: aliases share it, so a tape finds a value again whatever handle shows it. */
+  readonly id: number
+  readonly shape: Shape
+  readonly dtype: DType
+  readonly device: Device
+  /** Strides and offset, in elements, of this view of the buffer. */
+  readonly strides: readonly number[]
+  readonly offset: number
+  private held: Storage | undefined
+  private watched = false
+
+  static {
+    setTensorFactory((storage, shape, strides, offset) => {
+      const tensor = new Tensor(storage, shape, strides ?? rowMajorStrides(shape), offset, nextId++)
+      if (!adopt(tensor)) tensor.rehome()
+      return tensor
+    })
+  }
+
+  private constructor(storage: Storage, shape: Shape, strides: readonly number[], offset: number, id: number) {
+    this.held = storage
+    this.shape = shape
+    this.dtype = storage.dtype
+    this.device = storage.device
+    this.strides = strides
+    this.offset = offset
+    this.id = id
+  }
+
+  get rank(): number {
+    return this.shape.length
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape)
+  }
+
+  get isDisposed(): boolean {
+    return this.held === undefined
+  }
+
+  /** @throws {DisposedTensorError} after disposal. */
+  get storage(): Storage {
+    if (this.held === undefined) {
+      throw new DisposedTensorError(
+        `tensor ${formatShape(this.shape)} ${this.dtype} was freed; keep it by returning it from its scope`,
+      )
+    }
+    return this.held
+  }
+
+  /** The device's buffer, for kernels. */
+  get buffer(): unknown {
+    return this.storage.buffer
+  }
+
+  /** Whether the elements lie in row-major order without gaps. */
+  get isContiguous(): boolean {
+    return isRowMajor(this.shape, this.strides)
+  }
+
+  /** Gives up this handle; the last handle of a buffer frees it. Doing so twice does nothing. */
+  dispose(): void {
+    const storage = this.held
+    if (storage === undefined) return
+    this.held = undefined
+    if (this.watched) finaliser.unregister(this)
+    storage.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** A second handle of the same value, owned by the caller alone: no scope frees it. */
+  alias(): Tensor {
+    return new Tensor(this.storage.retain(), this.shape, this.strides, this.offset, this.id)
+  }
+
+  /** A handle of the same memory that no tape connects with this value: the gradient stops here. */
+  detach(): Tensor {
+    return makeTensor(this.storage.retain(), this.shape, this.strides, this.offset)
+  }
+
+  /** @internal Hands the tensor to the scope now innermost, or else to the garbage collector's finaliser. */
+  rehome(): void {
+    if (this.watched || adopt(this)) return
+    this.watched = true
+    finaliser.register(this, this.storage, this)
+  }
+
+  /** The elements in row-major order, copied to the host. */
+  async data(): Promise<TypedArray> {
+    if (this.device.hostView !== undefined) return this.dataSync()
+    const packed = evaluate('contiguous', [this], {})
+    try {
+      return await this.device.read(packed.buffer, this.dtype, this.size)
+    } finally {
+      packed.dispose()
+    }
+  }
+
+  /**
+   * The elements in row-major order, copied to the host at once.
+   * @throws {DeviceError} on a device whose memory the host cannot reach.
+   */
+  dataSync(): TypedArray {
+    const { device, dtype, offset, size } = this
+    if (device.hostView === undefined) {
+      throw new DeviceError(`dataSync: the device '${device.name}' reads back asynchronously; use await x.data()`)
+    }
+    if (this.isContiguous) {
+      const all = device.hostView(this.buffer, dtype, this.storage.length)
+      return all.slice(offset, offset + size)
+    }
+    const packed = evaluate('contiguous', [this], {})
+    try {
+      return device.hostView(packed.buffer, dtype, size).slice(0, size)
+    } finally {
+      packed.dispose()
+    }
+  }
+
+  /**
+   * The value of a tensor of one element.
+   * @throws {ShapeError} for any other size.
+   */
+  async item(): Promise<number> {
+    if (this.size !== 1) throw new ShapeError('item', `needs one element, got ${this.size}`, [this.shape])
+    return (await this.data())[0]!
+  }
+
+  /** The same values on another device; no gradient flows across. */
+  async to(device: string | Device): Promise<Tensor> {
+    const target = typeof device === 'string' ? getDevice(device) : device
+    if (target === this.device) return this.detach()
+    const data = await this.data()
+    const buffer = target.allocate(this.dtype, data.length)
+    target.write(buffer, this.dtype, data)
+    return makeTensor(new Storage(target, this.dtype, data.length, buffer), this.shape)
+  }
+
+  /** An `ndarray` of these elements: on the reference device a live window, elsewhere a copy. */
+  ndarray(): NdArray<TypedArray> {
+    return toNdarray(this)
+  }
+
+  toString(): string {
+    return `Tensor ${formatShape(this.shape)} ${this.dtype} on ${this.device.name}${this.isDisposed ? ' (freed)' : ''}`
+  }
+
+  // Fluent sugar: each is the function of the same name.
+  add(other: Operand): Tensor {
+    return elementwise.add(this, other)
+  }
+  sub(other: Operand): Tensor {
+    return elementwise.sub(this, other)
+  }
+  mul(other: Operand): Tensor {
+    return elementwise.mul(this, other)
+  }
+  div(other: Operand): Tensor {
+    return elementwise.div(this, other)
+  }
+  pow(exponent: Operand): Tensor {
+    return elementwise.pow(this, exponent)
+  }
+  neg(): Tensor {
+    return elementwise.neg(this)
+  }
+  abs(): Tensor {
+    return elementwise.abs(this)
+  }
+  exp(): Tensor {
+    return elementwise.exp(this)
+  }
+  log(): Tensor {
+    return elementwise.log(this)
+  }
+  sqrt(): Tensor {
+    return elementwise.sqrt(this)
+  }
+  square(): Tensor {
+    return elementwise.square(this)
+  }
+  clamp(min: number, max: number): Tensor {
+    return elementwise.clamp(this, min, max)
+  }
+  cast(dtype: DType): Tensor {
+    return elementwise.cast(this, dtype)
+  }
+  sum(axes?: number | readonly number[], keepDims?: boolean): Tensor {
+    return reduction.sum(this, axes, keepDims)
+  }
+  mean(axes?: number | readonly number[], keepDims?: boolean): Tensor {
+    return reduction.mean(this, axes, keepDims)
+  }
+  max(axes?: number | readonly number[], keepDims?: boolean): Tensor {
+    return reduction.max(this, axes, keepDims)
+  }
+  min(axes?: number | readonly number[], keepDims?: boolean): Tensor {
+    return reduction.min(this, axes, keepDims)
+  }
+  matmul(other: Tensor): Tensor {
+    return matmul(this, other)
+  }
+  reshape(shape: Shape): Tensor {
+    return shapes.reshape(this, shape)
+  }
+  transpose(permutation?: readonly number[]): Tensor {
+    return shapes.transpose(this, permutation)
+  }
+  slice(...ranges: readonly shapes.Range[]): Tensor {
+    return shapes.slice(this, ...ranges)
+  }
+  broadcastTo(shape: Shape): Tensor {
+    return shapes.broadcastTo(this, shape)
+  }
+}

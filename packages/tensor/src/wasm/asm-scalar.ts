@@ -1,0 +1,169 @@
+import type { Expr, F32, F64, I32, Statement, V128, ValueType } from './asm-types.ts'
+import { expr, float32Bytes, float64Bytes, signed, signed64, unsigned } from './asm-types.ts'
+
+/** Code of an i32 operand, a plain number being a constant. */
+export const codeI32 = (x: I32): readonly number[] => (typeof x === 'number' ? [0x41, ...signed(x)] : x.code)
+export const codeF32 = (x: F32): readonly number[] => (typeof x === 'number' ? [0x43, ...float32Bytes(x)] : x.code)
+export const codeF64 = (x: F64): readonly number[] => (typeof x === 'number' ? [0x44, ...float64Bytes(x)] : x.code)
+
+/** Memory operand: log2 of the promised alignment, then the constant byte offset. */
+export const memoryOperand = (alignment: number, offset: number): number[] => [alignment, ...unsigned(offset)]
+
+const i32Unary = (op: number) => (a: I32) => expr('i32', codeI32(a), [op])
+const i32Binary = (op: number) => (a: I32, b: I32) => expr('i32', codeI32(a), codeI32(b), [op])
+const i32Load = (op: number, alignment: number) => (at: I32, offset = 0) =>
+  expr('i32', codeI32(at), [op], memoryOperand(alignment, offset))
+const i32Store = (op: number, alignment: number) => (at: I32, value: I32, offset = 0) =>
+  expr('void', codeI32(at), codeI32(value), [op], memoryOperand(alignment, offset))
+
+/** 32-bit integers: also addresses and conditions. Comparisons give 0 or 1; `S` is signed, `U` unsigned. */
+export const i32 = {
+  const: (value: number) => expr('i32', codeI32(value)),
+  load: i32Load(0x28, 2),
+  load8S: i32Load(0x2c, 0),
+  load8U: i32Load(0x2d, 0),
+  store: i32Store(0x36, 2),
+  store8: i32Store(0x3a, 0),
+  eqz: i32Unary(0x45),
+  eq: i32Binary(0x46),
+  ne: i32Binary(0x47),
+  ltS: i32Binary(0x48),
+  ltU: i32Binary(0x49),
+  gtS: i32Binary(0x4a),
+  gtU: i32Binary(0x4b),
+  leS: i32Binary(0x4c),
+  leU: i32Binary(0x4d),
+  geS: i32Binary(0x4e),
+  geU: i32Binary(0x4f),
+  clz: i32Unary(0x67),
+  ctz: i32Unary(0x68),
+  add: i32Binary(0x6a),
+  sub: i32Binary(0x6b),
+  mul: i32Binary(0x6c),
+  divS: i32Binary(0x6d),
+  divU: i32Binary(0x6e),
+  remS: i32Binary(0x6f),
+  remU: i32Binary(0x70),
+  and: i32Binary(0x71),
+  or: i32Binary(0x72),
+  xor: i32Binary(0x73),
+  shl: i32Binary(0x74),
+  shrS: i32Binary(0x75),
+  shrU: i32Binary(0x76),
+  /** Truncation that traps on NaN and overflow. */
+  truncF32S: (a: F32) => expr('i32', codeF32(a), [0xa8]),
+  truncF64S: (a: F64) => expr('i32', codeF64(a), [0xaa]),
+  /** Truncation that saturates; NaN gives 0. */
+  truncSatF32S: (a: F32) => expr('i32', codeF32(a), [0xfc, 0x00]),
+  truncSatF64S: (a: F64) => expr('i32', codeF64(a), [0xfc, 0x02]),
+  reinterpretF32: (a: F32) => expr('i32', codeF32(a), [0xbc]),
+}
+
+/** 64-bit integers, as far as atomics and bit tricks on float64 need them. */
+export const i64 = {
+  const: (value: bigint) => expr('i64', [0x42, ...signed64(value)]),
+  add: (a: Expr<'i64'>, b: Expr<'i64'>) => expr('i64', a.code, b.code, [0x7c]),
+  shl: (a: Expr<'i64'>, b: Expr<'i64'>) => expr('i64', a.code, b.code, [0x86]),
+  extendI32S: (a: I32) => expr('i64', codeI32(a), [0xac]),
+  reinterpretF64: (a: F64) => expr('i64', codeF64(a), [0xbd]),
+}
+
+const f32Unary = (op: number) => (a: F32) => expr('f32', codeF32(a), [op])
+const f32Binary = (op: number) => (a: F32, b: F32) => expr('f32', codeF32(a), codeF32(b), [op])
+const f32Compare = (op: number) => (a: F32, b: F32) => expr('i32', codeF32(a), codeF32(b), [op])
+
+export const f32 = {
+  const: (value: number) => expr('f32', codeF32(value)),
+  load: (at: I32, offset = 0) => expr('f32', codeI32(at), [0x2a], memoryOperand(2, offset)),
+  store: (at: I32, value: F32, offset = 0): Statement =>
+    expr('void', codeI32(at), codeF32(value), [0x38], memoryOperand(2, offset)),
+  eq: f32Compare(0x5b),
+  ne: f32Compare(0x5c),
+  lt: f32Compare(0x5d),
+  gt: f32Compare(0x5e),
+  le: f32Compare(0x5f),
+  ge: f32Compare(0x60),
+  abs: f32Unary(0x8b),
+  neg: f32Unary(0x8c),
+  ceil: f32Unary(0x8d),
+  floor: f32Unary(0x8e),
+  trunc: f32Unary(0x8f),
+  nearest: f32Unary(0x90),
+  sqrt: f32Unary(0x91),
+  add: f32Binary(0x92),
+  sub: f32Binary(0x93),
+  mul: f32Binary(0x94),
+  div: f32Binary(0x95),
+  min: f32Binary(0x96),
+  max: f32Binary(0x97),
+  copysign: f32Binary(0x98),
+  convertI32S: (a: I32) => expr('f32', codeI32(a), [0xb2]),
+  demoteF64: (a: F64) => expr('f32', codeF64(a), [0xb6]),
+  reinterpretI32: (a: I32) => expr('f32', codeI32(a), [0xbe]),
+}
+
+const f64Unary = (op: number) => (a: F64) => expr('f64', codeF64(a), [op])
+const f64Binary = (op: number) => (a: F64, b: F64) => expr('f64', codeF64(a), codeF64(b), [op])
+const f64Compare = (op: number) => (a: F64, b: F64) => expr('i32', codeF64(a), codeF64(b), [op])
+
+export const f64 = {
+  const: (value: number) => expr('f64', codeF64(value)),
+  load: (at: I32, offset = 0) => expr('f64', codeI32(at), [0x2b], memoryOperand(3, offset)),
+  store: (at: I32, value: F64, offset = 0): Statement =>
+    expr('void', codeI32(at), codeF64(value), [0x39], memoryOperand(3, offset)),
+  eq: f64Compare(0x61),
+  ne: f64Compare(0x62),
+  lt: f64Compare(0x63),
+  gt: f64Compare(0x64),
+  le: f64Compare(0x65),
+  ge: f64Compare(0x66),
+  abs: f64Unary(0x99),
+  neg: f64Unary(0x9a),
+  ceil: f64Unary(0x9b),
+  floor: f64Unary(0x9c),
+  trunc: f64Unary(0x9d),
+  nearest: f64Unary(0x9e),
+  sqrt: f64Unary(0x9f),
+  add: f64Binary(0xa0),
+  sub: f64Binary(0xa1),
+  mul: f64Binary(0xa2),
+  div: f64Binary(0xa3),
+  min: f64Binary(0xa4),
+  max: f64Binary(0xa5),
+  copysign: f64Binary(0xa6),
+  convertI32S: (a: I32) => expr('f64', codeI32(a), [0xb7]),
+  promoteF32: (a: F32) => expr('f64', codeF32(a), [0xbb]),
+  reinterpretI64: (a: Expr<'i64'>) => expr('f64', a.code, [0xbf]),
+}
+
+/** `a` where the condition is not 0, else `b`; both are evaluated. */
+export function select<T extends ValueType>(condition: I32, a: Expr<T>, b: Expr<T>): Expr<T> {
+  // The untyped `select` is not valid on v128; the typed one names its type.
+  const op = a.type === 'v128' ? [0x1c, 1, 0x7b] : [0x1b]
+  return expr(a.type, a.code, b.code, codeI32(condition), op)
+}
+
+const atomic = (op: number, alignment: number, offset: number) => [0xfe, ...unsigned(op), ...memoryOperand(alignment, offset)]
+const rmw = (op: number) => (at: I32, value: I32, offset = 0) =>
+  expr('i32', codeI32(at), codeI32(value), atomic(op, 2, offset))
+
+/** Atomics on aligned i32 cells of a shared memory. */
+export const atomics = {
+  load: (at: I32, offset = 0) => expr('i32', codeI32(at), atomic(0x10, 2, offset)),
+  store: (at: I32, value: I32, offset = 0): Statement =>
+    expr('void', codeI32(at), codeI32(value), atomic(0x17, 2, offset)),
+  /** These give the cell's former value. */
+  add: rmw(0x1e),
+  sub: rmw(0x25),
+  and: rmw(0x2c),
+  or: rmw(0x33),
+  exchange: rmw(0x41),
+  compareExchange: (at: I32, expected: I32, value: I32, offset = 0) =>
+    expr('i32', codeI32(at), codeI32(expected), codeI32(value), atomic(0x48, 2, offset)),
+  /** Wakes up to `count` waiters and gives how many. */
+  notify: (at: I32, count: I32, offset = 0) => expr('i32', codeI32(at), codeI32(count), atomic(0x00, 2, offset)),
+  /** Sleeps while the cell is `expected`: 0 woken, 1 differed, 2 timed out. Timeout in ns, −1 for none. */
+  wait: (at: I32, expected: I32, timeout: bigint, offset = 0) =>
+    expr('i32', codeI32(at), codeI32(expected), i64.const(timeout).code, atomic(0x01, 2, offset)),
+  fence: (): Statement => expr('void', [0xfe, 0x03, 0x00]),
+}

@@ -1,0 +1,117 @@
+import type { FunctionRef } from './asm-function.ts'
+import { FunctionBuilder } from './asm-function.ts'
+import type { Local, ValueType } from './asm-types.ts'
+import { nameBytes, typeCode, unsigned, vector } from './asm-types.ts'
+
+export type { Assignable, FunctionRef, Label } from './asm-function.ts'
+export { FunctionBuilder } from './asm-function.ts'
+export { atomics, f32, f64, i32, i64, select } from './asm-scalar.ts'
+export { f32x4, f64x2, i8x16, i16x8, i32x4, i64x2, shuffle8, shuffle32, shuffle64, v128 } from './asm-simd.ts'
+export type { Expr, F32, F64, I32, Local, Statement, V128, ValueType } from './asm-types.ts'
+
+/** The memory a module imports as `env.memory`. */
+export interface MemoryType {
+  readonly shared: boolean
+  /** In pages of 64 KiB; required where shared. */
+  readonly maximum?: number
+}
+
+type Params = Readonly<Record<string, ValueType>>
+type ParamLocals<P extends Params> = { readonly [K in keyof P]: Local<P[K]> }
+
+interface Defined {
+  readonly typeIndex: number
+  readonly body: number[]
+}
+
+/**
+ * Assembles a WebAssembly module in memory. It imports one memory, `env.memory`; functions are exported
+ * under their names.
+ *
+ * @example y[0…n) += a·x[0…n), n a multiple of 4
+ * ```ts
+ * const m = new ModuleBuilder({ shared: false })
+ * m.func('axpy', { n: 'i32', a: 'f32', x: 'i32', y: 'i32' }, [], (f, { n, a, x, y }) => {
+ *   const scale = f.local('v128', f32x4.splat(a))
+ *   const end = f.let(i32.add(x, i32.shl(n, 2)))
+ *   f.while(i32.ltU(x, end), () => {
+ *     f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))
+ *     f.increment(x, 16)
+ *     f.increment(y, 16)
+ *   })
+ * })
+ * const module = new WebAssembly.Module(m.bytes())
+ * ```
+ */
+export class ModuleBuilder {
+  private readonly memory: MemoryType
+  private readonly types: string[] = []
+  private readonly typeBytes: number[][] = []
+  private readonly imports: number[][] = []
+  private readonly functions: Defined[] = []
+  private readonly exports: number[][] = []
+
+  constructor(memory: MemoryType) {
+    this.memory = memory
+  }
+
+  /** Declares an imported function `env.<name>`. All imports come before the first `func`. */
+  importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): FunctionRef {
+    if (this.functions.length > 0) throw new RangeError(`import of ${name} after the first function`)
+    const index = this.imports.push([...nameBytes('env'), ...nameBytes(name), 0, ...this.type(params, results)]) - 1
+    return { name, index, params, results }
+  }
+
+  /**
+   * Defines and exports a function. `body` gets the builder and the parameters as variables; results are
+   * given by `f.return(…)` at its end.
+   */
+  func<const P extends Params>(
+    name: string,
+    params: P,
+    results: readonly ValueType[],
+    body: (f: FunctionBuilder, params: ParamLocals<P>) => void,
+  ): FunctionRef {
+    const names = Object.keys(params)
+    const paramTypes = names.map((key) => params[key]!)
+    const locals: Record<string, Local> = {}
+    names.forEach((key, index) => {
+      locals[key] = { type: params[key]!, index, code: [0x20, ...unsigned(index)] }
+    })
+    const typeIndex = this.type(paramTypes, results)[0]!
+    const f = new FunctionBuilder(names.length)
+    body(f, locals as ParamLocals<P>)
+    // A body that ended by `return` left nothing on the stack that validation could find.
+    if (results.length > 0) f.emit({ type: 'void', code: [0x00] })
+    const index = this.imports.length + this.functions.length
+    this.functions.push({ typeIndex, body: f.finish() })
+    this.exports.push([...nameBytes(name), 0, ...unsigned(index)])
+    return { name, index, params: paramTypes, results }
+  }
+
+  /** The module in WebAssembly's binary format. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    const { shared, maximum } = this.memory
+    const limits = maximum === undefined ? [0, 0] : [shared ? 3 : 1, 0, ...unsigned(maximum)]
+    const memoryImport = [...nameBytes('env'), ...nameBytes('memory'), 2, ...limits]
+    const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content]
+    return new Uint8Array([
+      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, vector(this.typeBytes)),
+      ...section(2, vector([...this.imports, memoryImport])),
+      ...section(3, vector(this.functions.map((fn) => unsigned(fn.typeIndex)))),
+      ...section(7, vector(this.exports)),
+      ...section(10, vector(this.functions.map((fn) => fn.body))),
+    ])
+  }
+
+  private type(params: readonly ValueType[], results: readonly ValueType[]): number[] {
+    const key = `${params.join()}>${results.join()}`
+    let index = this.types.indexOf(key)
+    if (index < 0) {
+      index = this.types.push(key) - 1
+      this.typeBytes.push([0x60, ...vector(params.map((p) => [typeCode(p)])), ...vector(results.map((r) => [typeCode(r)]))])
+    }
+    return unsigned(index)
+  }
+}

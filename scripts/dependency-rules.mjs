@@ -1,0 +1,81 @@
+// The direction of imports (DESIGN: tensor <- autograd <- unet; tensor, autograd <- solvers; all <- bench <- cli).
+// Read by dependency-cruiser; `npm run deps` checks it.
+
+/** What each package may import, apart from itself. */
+const allowed = {
+  tensor: [],
+  autograd: ['tensor'],
+  unet: ['tensor', 'autograd'],
+  solvers: ['tensor', 'autograd'],
+  bench: ['tensor', 'autograd', 'unet', 'solvers'],
+  cli: ['tensor', 'autograd', 'unet', 'solvers', 'bench'],
+}
+
+const direction = Object.entries(allowed).map(([name, below]) => ({
+  name: `${name}-imports-${below.join('-') || 'nothing'}`,
+  comment: `packages/${name} may import ${below.map((x) => `@tweedie/${x}`).join(', ') || 'no other package'}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/` },
+  to: { path: '^packages/', pathNot: `^packages/(${[name, ...below].join('|')})/` },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...direction,
+    {
+      name: 'no-relative-import-of-another-package',
+      comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|tests)/' },
+      to: { path: '^packages/', pathNot: '^$1/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'Files must not import each other in a circle (type-only imports are gone at run time).',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'The import resolves to nothing: a typo, a missing export or a missing dependency.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-undeclared-dependency',
+      comment: "The npm package is not in this package's package.json.",
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-dev-dependency-at-run-time',
+      comment:
+        'Published code imports a devDependency: move it to dependencies. (bench measures peers: exempt.)',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: ['^packages/bench/', '\\.test\\.ts$'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-test-import',
+      comment: 'Code must not import a test file.',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$' },
+      to: { path: '\\.test\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|out|\\.doc-examples|fixtures)/' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+    },
+  },
+}
