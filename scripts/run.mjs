@@ -7,7 +7,7 @@
 // on Node 20 as well. There is no `packageManager` field in package.json, on purpose: see docs/adr/0001.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -82,6 +82,7 @@ const unit = (...args) =>
 /** Every stage, even after one that failed; then a table and the closing line. */
 function test() {
   const report = join(root, 'out', 'vitest.json')
+  rmSync(report, { force: true })
   const stages = [
     { name: 'lint', run: lint },
     { name: 'types', run: types },

@@ -26,7 +26,7 @@ describe('documentation examples', () => {
   for (const example of examples) {
     test(`${example.file}:${example.line}`, async () => {
       const path = join(folder, `${example.file.replaceAll('/', '.')}.${example.line}.mjs`)
-      writeFileSync(path, compileExample(example, checkModule))
+      writeFileSync(path, compileExample(example, folder, checkModule))
       // A page's example is a whole program; a doc comment's shares a process with the others, for speed.
       await (example.file.endsWith('.md') ? runAlone(path, folder) : runner.run(path))
     })
@@ -38,7 +38,7 @@ describe('the harness itself', () => {
   afterAll(() => runner.close())
   const run = async (code: string) => {
     const path = join(folder, `self.${Math.random().toString(36).slice(2)}.mjs`)
-    writeFileSync(path, compileExample({ file: 'x.ts', line: 10, code }, checkModule))
+    writeFileSync(path, compileExample({ file: 'x.ts', line: 10, code }, folder, checkModule))
     await runner.run(path)
   }
 
@@ -91,6 +91,13 @@ describe('the harness itself', () => {
     ['process.exit(3)', 'code 3'],
   ])('fails on %j', async (code, message) => {
     await expect(run(code)).rejects.toThrow(message)
+  })
+
+  test('resolves relative imports from the file of the example', async () => {
+    const code = "import { root } from './doc-examples/collect.ts'\nroot.length > 0 // => true"
+    const path = join(folder, 'self.relative.mjs')
+    writeFileSync(path, compileExample({ file: 'tests/x.ts', line: 1, code }, folder, checkModule))
+    await runner.run(path)
   })
 
   test('finds type errors', async () => {

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '..', '..')
 
@@ -22,6 +22,14 @@ export function collectExamples(): Example[] {
     ...sources.sort().flatMap((file) => fromSource(file, read(file))),
     ...pages.sort().flatMap((file) => fromMarkdown(file, read(file))),
   ]
+}
+
+/** The code for a module in `folder`, with imports relative to the example's own file (of internals) kept right. */
+export function codeIn(folder: string, { file, code }: Example): string {
+  return code.replace(/\b(from|import)(\s*\(?\s*)(['"])(\.[^'"]+)\3/g, (_, keyword, space, quote, path) => {
+    const target = relative(folder, resolve(root, dirname(file), path)).replaceAll('\\', '/')
+    return `${keyword}${space}${quote}${target}${quote}`
+  })
 }
 
 /** The ts blocks after the first `@example` of each doc comment. */

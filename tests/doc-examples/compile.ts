@@ -1,14 +1,14 @@
 import { stripTypeScriptTypes } from 'node:module'
 import { type Comment, type Node, type Program, parse } from 'acorn'
-import type { Example } from './collect.ts'
+import { codeIn, type Example } from './collect.ts'
 
 /**
- * The example as a JavaScript module in which each comment `// => value` (equal) or `// ≈ value` (equal to the
+ * The example as a JavaScript module for `folder`, in which each comment `// => value` (equal) or `// ≈ value` (equal to the
  * digits shown) checks the statement before it: an expression, what `console.log` gets, or a variable just
  * declared. Line numbers are those of the file the example stands in.
  */
-export function compileExample(example: Example, checkModule: string): string {
-  let js = stripTypeScriptTypes(example.code)
+export function compileExample(example: Example, folder: string, checkModule: string): string {
+  let js = stripTypeScriptTypes(codeIn(folder, example))
   const comments: Comment[] = []
   const program = parse(js, { ecmaVersion: 'latest', sourceType: 'module', onComment: comments })
   const statements = allStatements(program)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type Example, root } from './collect.ts'
+import { codeIn, type Example, root } from './collect.ts'
 
 const settings = {
   extends: join(root, 'tsconfig.base.json'),
@@ -21,8 +21,12 @@ export function typeErrors(examples: readonly Example[], folder: string): Promis
   const types = join(folder, 'types')
   mkdirSync(types, { recursive: true })
   writeFileSync(join(types, 'tsconfig.json'), JSON.stringify(settings))
-  for (const { file, line, code } of examples) {
-    writeFileSync(join(types, `${file.replaceAll('/', '.')}.${line}.ts`), `${'\n'.repeat(line - 1)}${code}\n`)
+  for (const example of examples) {
+    const { file, line } = example
+    writeFileSync(
+      join(types, `${file.replaceAll('/', '.')}.${line}.ts`),
+      `${'\n'.repeat(line - 1)}${codeIn(types, example)}\n`,
+    )
   }
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const prefix = `${relative(root, types).replaceAll('\\', '/')}/`

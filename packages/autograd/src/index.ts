@@ -1,1 +1,9 @@
-export {}
+export type { CheckGradsOptions } from './check.ts'
+export { checkGrads, GradientError } from './check.ts'
+export { checkpoint, customVjp, stopGradient } from './custom.ts'
+export type { AdamOptions, AdamState, Optimizer } from './optim/adam.ts'
+export { adam, clipByGlobalNorm, cloneTree, updateAverage } from './optim/adam.ts'
+export type { Rule } from './rules/index.ts'
+export { rules } from './rules/index.ts'
+export type { GradOptions, Pullback } from './vjp.ts'
+export { grad, valueAndGrad, vjp } from './vjp.ts'

@@ -1,1 +1,7 @@
-export {}
+export { runCli, version } from './cli.ts'
+export { exitCodes, InterruptedError } from './errors.ts'
+export { readPicture } from './images/read.ts'
+export type { Picture } from './images/picture.ts'
+export { encodePicture } from './images/png.ts'
+export type { Io } from './io.ts'
+export type { RunRecord } from './report/record.ts'

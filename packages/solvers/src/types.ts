@@ -13,6 +13,8 @@ export interface Schedule {
   readonly clean: Time
   /** Where sampling starts: T−1 for VP. */
   readonly noisiest: Time
+  /** Number T of discrete steps, where times are the indices 0 … T−1; absent for a continuous schedule. */
+  readonly discreteSteps?: number
   alpha(t: Time): number
   sigma(t: Time): number
   /** The inverse of t ↦ σ_t/α_t. */
@@ -110,8 +112,8 @@ export interface Step {
 }
 
 /** A method: yields each step, returns the restoration [N, …shape], which the caller owns. */
-export type Method<O extends Operator = Operator, Options extends RunOptions = RunOptions, S extends Step = Step> = (
-  problem: Problem<O>,
-  prior: Prior,
-  options?: Options,
-) => AsyncGenerator<S, Tensor>
+export type Method<
+  O extends Operator = Operator,
+  Options extends RunOptions = RunOptions,
+  S extends Step = Step,
+> = (problem: Problem<O>, prior: Prior, options?: Options) => AsyncGenerator<S, Tensor>

@@ -43,7 +43,8 @@ export function makeTensor(
   strides?: readonly number[],
   offset = 0,
 ): Tensor {
-  if (factory === undefined) throw new TweedieError('the Tensor class is not loaded; import from @tweedie/tensor')
+  if (factory === undefined)
+    throw new TweedieError('the Tensor class is not loaded; import from @tweedie/tensor')
   return factory(storage, shape, strides, offset)
 }
 
@@ -97,7 +98,9 @@ function commonDevice(primitive: PrimitiveName, inputs: readonly Tensor[]): Devi
   for (let i = 1; i < inputs.length; i++) {
     if (inputs[i]!.device !== device) {
       const names = inputs.map((input) => input.device.name).join(' and ')
-      throw new DeviceError(`${primitive}: inputs are on ${names}; move them to one device with \`await x.to(device)\``)
+      throw new DeviceError(
+        `${primitive}: inputs are on ${names}; move them to one device with \`await x.to(device)\``,
+      )
     }
   }
   return device
@@ -111,7 +114,9 @@ export function evaluate<P extends PrimitiveName>(
 ): Tensor {
   const def = primitives[primitive]
   if (def.arity >= 0 ? inputs.length !== def.arity : inputs.length === 0) {
-    throw new TweedieError(`${primitive}: takes ${def.arity < 0 ? 'at least 1' : def.arity} inputs, got ${inputs.length}`)
+    throw new TweedieError(
+      `${primitive}: takes ${def.arity < 0 ? 'at least 1' : def.arity} inputs, got ${inputs.length}`,
+    )
   }
   const { shape, dtype } = def.infer(inputs, params)
   if (def.view === true) {

@@ -26,7 +26,14 @@ export * from './ops/shape-ops.ts'
 export type { Aval, Conv2dParams, GroupNormParams, PrimitiveName, PrimitiveParams } from './primitives.ts'
 export { primitiveNames, primitives } from './primitives.ts'
 export type { Key } from './random/random.ts'
-export { normal, randomIntegers, randomKey, randomPermutation, randomWords, uniform } from './random/random.ts'
+export {
+  normal,
+  randomIntegers,
+  randomKey,
+  randomPermutation,
+  randomWords,
+  uniform,
+} from './random/random.ts'
 export { dilated } from './rules/conv2d.ts'
 export { scope, unscoped } from './scope.ts'
 export type { Shape } from './shape.ts'

@@ -91,7 +91,11 @@ export interface PrimitiveParams {
   // views
   reshape: { readonly shape: Shape }
   transpose: { readonly permutation: readonly number[] }
-  slice: { readonly start: readonly number[]; readonly size: readonly number[]; readonly step: readonly number[] }
+  slice: {
+    readonly start: readonly number[]
+    readonly size: readonly number[]
+    readonly step: readonly number[]
+  }
   broadcastTo: { readonly shape: Shape }
   // fused, each with gradients of its own because a measurement asked for it (docs/adr/0004)
   groupNorm: GroupNormParams
@@ -146,7 +150,10 @@ const unaryNumber = (op: PrimitiveName): PrimitiveDef<never> => ({
   },
 })
 
-const broadcast = (op: PrimitiveName, kind: 'number' | 'float' | 'compare' | 'logical'): PrimitiveDef<never> => ({
+const broadcast = (
+  op: PrimitiveName,
+  kind: 'number' | 'float' | 'compare' | 'logical',
+): PrimitiveDef<never> => ({
   arity: 2,
   infer: (inputs) => {
     const [a, b] = inputs as readonly [Aval, Aval]
@@ -173,13 +180,17 @@ const reduce = (op: 'reduceSum' | 'reduceMax' | 'reduceMin'): PrimitiveDef<typeo
 
 function matmulShape(a: Shape, b: Shape): Shape {
   const rank = a.length
-  if (rank < 2 || b.length !== rank) throw new ShapeError('matmul', 'needs two operands of one rank, at least 2', [a, b])
+  if (rank < 2 || b.length !== rank)
+    throw new ShapeError('matmul', 'needs two operands of one rank, at least 2', [a, b])
   for (let i = 0; i < rank - 2; i++) {
     if (a[i] !== b[i]) throw new ShapeError('matmul', `batch axis ${i} is ${a[i]} and ${b[i]}`, [a, b])
   }
   const [inner, rows] = [a[rank - 1]!, b[rank - 2]!]
   if (inner !== rows) {
-    throw new ShapeError('matmul', `left has ${inner} columns, right has ${rows} rows; they must agree`, [a, b])
+    throw new ShapeError('matmul', `left has ${inner} columns, right has ${rows} rows; they must agree`, [
+      a,
+      b,
+    ])
   }
   return [...a.slice(0, -1), b[rank - 1]!]
 }
@@ -283,17 +294,26 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
   gather: {
     arity: 2,
     infer: ([x, indices], { axis }) => {
-      if (indices!.dtype !== 'int32') throw new DTypeError('gather', `indices must be int32, got ${indices!.dtype}`)
-      if (indices!.shape.length !== 1) throw new ShapeError('gather', 'indices must be one-dimensional', [indices!.shape])
-      return { shape: x!.shape.map((extent, i) => (i === axis ? indices!.shape[0]! : extent)), dtype: x!.dtype }
+      if (indices!.dtype !== 'int32')
+        throw new DTypeError('gather', `indices must be int32, got ${indices!.dtype}`)
+      if (indices!.shape.length !== 1)
+        throw new ShapeError('gather', 'indices must be one-dimensional', [indices!.shape])
+      return {
+        shape: x!.shape.map((extent, i) => (i === axis ? indices!.shape[0]! : extent)),
+        dtype: x!.dtype,
+      }
     },
   },
   scatterAdd: {
     arity: 2,
     infer: ([updates, indices], { axis, size }) => {
-      if (indices!.dtype !== 'int32') throw new DTypeError('scatterAdd', `indices must be int32, got ${indices!.dtype}`)
+      if (indices!.dtype !== 'int32')
+        throw new DTypeError('scatterAdd', `indices must be int32, got ${indices!.dtype}`)
       if (indices!.shape.length !== 1 || indices!.shape[0] !== updates!.shape[axis]) {
-        throw new ShapeError('scatterAdd', `needs one index per slice of axis ${axis}`, [updates!.shape, indices!.shape])
+        throw new ShapeError('scatterAdd', `needs one index per slice of axis ${axis}`, [
+          updates!.shape,
+          indices!.shape,
+        ])
       }
       return { shape: updates!.shape.map((extent, i) => (i === axis ? size : extent)), dtype: updates!.dtype }
     },
@@ -302,7 +322,11 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     arity: 1,
     infer: ([x], { low, high }) => {
       const shape = x!.shape.map((extent, i) => extent + low[i]! + high[i]!)
-      if (low.length !== shape.length || high.length !== shape.length || [...low, ...high].some((n) => n < 0)) {
+      if (
+        low.length !== shape.length ||
+        high.length !== shape.length ||
+        [...low, ...high].some((n) => n < 0)
+      ) {
         throw new ShapeError('pad', 'needs a non-negative low and high for each axis', [x!.shape, low, high])
       }
       return { shape, dtype: x!.dtype }
@@ -329,7 +353,9 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     view: true,
     infer: ([x], { shape }) => {
       if (sizeOf(shape) !== sizeOf(x!.shape)) {
-        throw new ShapeError('reshape', `${sizeOf(x!.shape)} elements do not fill ${formatShape(shape)}`, [x!.shape])
+        throw new ShapeError('reshape', `${sizeOf(x!.shape)} elements do not fill ${formatShape(shape)}`, [
+          x!.shape,
+        ])
       }
       return { shape, dtype: x!.dtype }
     },
@@ -339,8 +365,14 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     view: true,
     infer: ([x], { permutation }) => {
       const seen = new Set(permutation)
-      if (permutation.length !== x!.shape.length || seen.size !== permutation.length || permutation.some((p) => !(p in x!.shape))) {
-        throw new ShapeError('transpose', `[${permutation.join(', ')}] is no permutation of the axes`, [x!.shape])
+      if (
+        permutation.length !== x!.shape.length ||
+        seen.size !== permutation.length ||
+        permutation.some((p) => !(p in x!.shape))
+      ) {
+        throw new ShapeError('transpose', `[${permutation.join(', ')}] is no permutation of the axes`, [
+          x!.shape,
+        ])
       }
       return { shape: permutation.map((p) => x!.shape[p]!), dtype: x!.dtype }
     },
@@ -353,9 +385,11 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
         const [first, last] = [start[i]!, start[i]! + (size[i]! - 1) * step[i]!]
         const inside = (at: number) => at >= 0 && at < extent
         if (!(size[i]! >= 0) || step[i] === 0 || (size[i]! > 0 && !(inside(first) && inside(last)))) {
-          throw new ShapeError('slice', `axis ${i}: ${size[i]} elements from ${first} by ${step[i]} leave 0 … ${extent - 1}`, [
-            x!.shape,
-          ])
+          throw new ShapeError(
+            'slice',
+            `axis ${i}: ${size[i]} elements from ${first} by ${step[i]} leave 0 … ${extent - 1}`,
+            [x!.shape],
+          )
         }
       })
       return { shape: size, dtype: x!.dtype }

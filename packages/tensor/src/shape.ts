@@ -57,10 +57,11 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const p = a[a.length - rank + i] ?? 1
     const q = b[b.length - rank + i] ?? 1
     if (p !== q && p !== 1 && q !== 1) {
-      throw new ShapeError(op, `axis ${i - rank} is ${p} in one operand and ${q} in the other; equal or 1 fits`, [
-        a,
-        b,
-      ])
+      throw new ShapeError(
+        op,
+        `axis ${i - rank} is ${p} in one operand and ${q} in the other; equal or 1 fits`,
+        [a, b],
+      )
     }
     out[i] = p === 1 ? q : p
   }
@@ -77,7 +78,11 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 }
 
 /** Sorted distinct axes; `undefined` means all. */
-export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  op: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i)
   const list = typeof axes === 'number' ? [axes] : axes
   const out = [...new Set(list.map((axis) => normalizeAxis(op, axis, rank)))].sort((a, b) => a - b)

@@ -14,9 +14,9 @@ import {
   memory,
   ones,
   pad,
+  ShapeError,
   scatterAdd,
   scope,
-  ShapeError,
   softmax,
   squeeze,
   stack,
@@ -32,7 +32,13 @@ const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
 describe('views', () => {
   it('reshape, transpose, slice and broadcast share the buffer', () => {
     const x = arange(12).reshape([3, 4])
-    for (const view of [x.reshape([2, 6]), transpose(x), x.slice(1), broadcastTo(x, [5, 3, 4]), flip(x, [0, 1])]) {
+    for (const view of [
+      x.reshape([2, 6]),
+      transpose(x),
+      x.slice(1),
+      broadcastTo(x, [5, 3, 4]),
+      flip(x, [0, 1]),
+    ]) {
       expect(view.storage).toBe(x.storage)
     }
   })
@@ -61,7 +67,10 @@ describe('views', () => {
 
 describe('ops', () => {
   it('broadcasts, reduces and contracts', () => {
-    const x = tensor([[1, 2, 3], [4, 5, 6]])
+    const x = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ])
     expect(list(x.add(tensor([10, 20, 30])))).toEqual([11, 22, 33, 14, 25, 36])
     expect(list(x.sum(0))).toEqual([5, 7, 9])
     expect(x.mean([0, 1], true).shape).toEqual([1, 1])
@@ -71,8 +80,18 @@ describe('ops', () => {
   })
 
   it('moves elements', () => {
-    const x = tensor([[1, 2], [3, 4]])
-    expect(list(pad(x, [[1, 0], [0, 1]]))).toEqual([0, 0, 0, 1, 2, 0, 3, 4, 0])
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ])
+    expect(
+      list(
+        pad(x, [
+          [1, 0],
+          [0, 1],
+        ]),
+      ),
+    ).toEqual([0, 0, 0, 1, 2, 0, 3, 4, 0])
     expect(list(concat([x, x], 1))).toEqual([1, 2, 1, 2, 3, 4, 3, 4])
     expect(stack([x, x]).shape).toEqual([2, 2, 2])
     const at = tensor([1, 1, 0], { dtype: 'int32' })

@@ -46,7 +46,13 @@ export class Tensor {
     })
   }
 
-  private constructor(storage: Storage, shape: Shape, strides: readonly number[], offset: number, id: number) {
+  private constructor(
+    storage: Storage,
+    shape: Shape,
+    strides: readonly number[],
+    offset: number,
+    id: number,
+  ) {
     this.held = storage
     this.shape = shape
     this.dtype = storage.dtype
@@ -137,7 +143,9 @@ export class Tensor {
   dataSync(): TypedArray {
     const { device, dtype, offset, size } = this
     if (device.hostView === undefined) {
-      throw new DeviceError(`dataSync: the device '${device.name}' reads back asynchronously; use await x.data()`)
+      throw new DeviceError(
+        `dataSync: the device '${device.name}' reads back asynchronously; use await x.data()`,
+      )
     }
     if (this.isContiguous) {
       const all = device.hostView(this.buffer, dtype, this.storage.length)

@@ -8,7 +8,9 @@ const isRecord = (tree: unknown): tree is Record<string, unknown> => {
 
 /** Whether a value is a Tensor (of any copy of this package). */
 export const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && (value as { isTweedieTensor?: boolean }).isTweedieTensor === true
+  typeof value === 'object' &&
+  value !== null &&
+  (value as { isTweedieTensor?: boolean }).isTweedieTensor === true
 
 /** The tensors of a tree (a tensor, or arrays, maps and plain records of trees), arrays by index and records by insertion order; each place once. */
 export function treeLeaves(tree: unknown, out: Tensor[] = []): Tensor[] {

@@ -9,7 +9,9 @@ type Placement = Pick<View, 'strides' | 'offset'>
 /** Strides that show the same memory under `shape`, or undefined where only a copy can. */
 function reshapeStrides(x: Geometry, shape: Shape): readonly number[] | undefined {
   if (isRowMajor(x.shape, x.strides)) return rowMajorStrides(shape)
-  const axes = x.shape.map((extent, i) => ({ extent, stride: x.strides[i]! })).filter(({ extent }) => extent !== 1)
+  const axes = x.shape
+    .map((extent, i) => ({ extent, stride: x.strides[i]! }))
+    .filter(({ extent }) => extent !== 1)
   const strides = new Array<number>(shape.length).fill(0)
   // Match the shortest runs of old and new axes that hold equally many elements; inside such a run the
   // old axes must be gap-free, and the new ones then subdivide its innermost stride.

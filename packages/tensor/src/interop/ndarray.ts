@@ -39,7 +39,10 @@ export function fromNdarray(nd: NdArray, options: CreateOptions = {}): Tensor {
   }
   const known = [Float32Array, Float64Array, Int32Array].some((kind) => nd.data instanceof kind)
   if (options.dtype === undefined && !known) {
-    throw new DTypeError('fromNdarray', `an ndarray of ${nd.dtype} needs an explicit dtype, such as { dtype: 'float32' }`)
+    throw new DTypeError(
+      'fromNdarray',
+      `an ndarray of ${nd.dtype} needs an explicit dtype, such as { dtype: 'float32' }`,
+    )
   }
   return fromData(values, shape, { ...options, dtype: options.dtype ?? dtypeOf(nd.data as TypedArray) })
 }

@@ -18,10 +18,16 @@ export interface Conv2dOptions {
   groups?: number
 }
 
-function pair(option: string, value: Pair | undefined, fallback: number, least: number): readonly [number, number] {
+function pair(
+  option: string,
+  value: Pair | undefined,
+  fallback: number,
+  least: number,
+): readonly [number, number] {
   const both = value === undefined ? [fallback, fallback] : typeof value === 'number' ? [value, value] : value
   for (const n of both) {
-    if (!Number.isInteger(n) || n < least) throw new OptionError(option, `must be an integer of at least ${least}, got ${n}`)
+    if (!Number.isInteger(n) || n < least)
+      throw new OptionError(option, `must be an integer of at least ${least}, got ${n}`)
   }
   return both as [number, number]
 }

@@ -22,7 +22,11 @@ const deviceOf = (options: CreateOptions): Device =>
   typeof options.device === 'object' ? options.device : getDevice(options.device)
 
 /** A tensor of the elements of `data` in row-major order (copied), converted to `dtype` where that is given. */
-export function fromData(data: TypedArray | readonly number[], shape: Shape, options: CreateOptions = {}): Tensor {
+export function fromData(
+  data: TypedArray | readonly number[],
+  shape: Shape,
+  options: CreateOptions = {},
+): Tensor {
   assertShape('fromData', shape)
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError('fromData', `${data.length} values for a shape of ${sizeOf(shape)}`, [shape])
@@ -58,13 +62,17 @@ export function tensor(values: NestedArray, options: CreateOptions = {}): Tensor
     }
     const shapes = (node as readonly NestedArray[]).map(shapeOf)
     const odd = shapes.find((shape) => !sameShape(shape, shapes[0]!))
-    if (odd !== undefined) throw new ShapeError('tensor', 'rows of one level differ in shape', [shapes[0]!, odd])
+    if (odd !== undefined)
+      throw new ShapeError('tensor', 'rows of one level differ in shape', [shapes[0]!, odd])
     return [shapes.length, ...(shapes[0] ?? [])]
   }
   const shape = shapeOf(values)
   let first: NestedArray | undefined = values
   while (Array.isArray(first)) first = (first as readonly NestedArray[])[0]
-  return fromData(flat, shape, { ...options, dtype: options.dtype ?? (typeof first === 'boolean' ? 'bool' : 'float32') })
+  return fromData(flat, shape, {
+    ...options,
+    dtype: options.dtype ?? (typeof first === 'boolean' ? 'bool' : 'float32'),
+  })
 }
 
 /** A tensor whose every element is `value`. */
@@ -78,12 +86,16 @@ export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => full
 export const ones = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 1, options)
 
 /** `value` everywhere, in the shape, element type and device of `x`. */
-export const fullLike = (x: Tensor, value: number): Tensor => full(x.shape, value, { dtype: x.dtype, device: x.device })
+export const fullLike = (x: Tensor, value: number): Tensor =>
+  full(x.shape, value, { dtype: x.dtype, device: x.device })
 export const zerosLike = (x: Tensor): Tensor => fullLike(x, 0)
 export const onesLike = (x: Tensor): Tensor => fullLike(x, 1)
 
 /** 0, 1, … count−1, or from `start` by `step`. */
-export function arange(count: number, options: CreateOptions & { start?: number; step?: number } = {}): Tensor {
+export function arange(
+  count: number,
+  options: CreateOptions & { start?: number; step?: number } = {},
+): Tensor {
   const { start = 0, step = 1 } = options
   const values = Array.from({ length: count }, (_, i) => start + i * step)
   return fromData(values, [count], options)
@@ -91,7 +103,9 @@ export function arange(count: number, options: CreateOptions & { start?: number;
 
 /** `count` evenly spaced values from `start` to `stop`, both included. */
 export function linspace(start: number, stop: number, count: number, options: CreateOptions = {}): Tensor {
-  const values = Array.from({ length: count }, (_, i) => (count === 1 ? start : start + ((stop - start) * i) / (count - 1)))
+  const values = Array.from({ length: count }, (_, i) =>
+    count === 1 ? start : start + ((stop - start) * i) / (count - 1),
+  )
   return fromData(values, [count], options)
 }
 

@@ -108,7 +108,8 @@ export const equal = (a: Operand, b: Operand): Tensor => dispatch('eq', asTensor
 /** a < b, as bool. */
 export const less = (a: Operand, b: Operand): Tensor => dispatch('lt', asTensors('less', a, b), none)
 /** a ≤ b, as bool. */
-export const lessEqual = (a: Operand, b: Operand): Tensor => dispatch('le', asTensors('lessEqual', a, b), none)
+export const lessEqual = (a: Operand, b: Operand): Tensor =>
+  dispatch('le', asTensors('lessEqual', a, b), none)
 /** a > b, as bool. */
 export const greater = (a: Operand, b: Operand): Tensor => less(b, a)
 /** a ≥ b, as bool. */

@@ -15,7 +15,10 @@ import { broadcastTo } from './shape-ops.ts'
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.shape.length < 2 || b.shape.length < 2) {
-    throw new ShapeError('matmul', 'both operands need two axes; reshape a vector to [n, 1] or [1, n]', [a.shape, b.shape])
+    throw new ShapeError('matmul', 'both operands need two axes; reshape a vector to [n, 1] or [1, n]', [
+      a.shape,
+      b.shape,
+    ])
   }
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
   return dispatch(

@@ -17,11 +17,14 @@ function reduce(
 }
 
 /** Sum over `axes` (all where left out); they stay as 1 with `keepDims`. */
-export const sum = (x: Tensor, axes?: Axes, keepDims = false): Tensor => reduce('reduceSum', x, axes, keepDims)
+export const sum = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  reduce('reduceSum', x, axes, keepDims)
 /** Largest value over `axes`; ties share the gradient equally. */
-export const max = (x: Tensor, axes?: Axes, keepDims = false): Tensor => reduce('reduceMax', x, axes, keepDims)
+export const max = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  reduce('reduceMax', x, axes, keepDims)
 /** Smallest value over `axes`; ties share the gradient equally. */
-export const min = (x: Tensor, axes?: Axes, keepDims = false): Tensor => reduce('reduceMin', x, axes, keepDims)
+export const min = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  reduce('reduceMin', x, axes, keepDims)
 
 /** Arithmetic mean over `axes`. */
 export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
@@ -30,7 +33,11 @@ export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
 }
 
 /** Variance over `axes`, divided by n − `correction` (0: the maximum-likelihood one). */
-export function variance(x: Tensor, axes?: Axes, options: { keepDims?: boolean; correction?: number } = {}): Tensor {
+export function variance(
+  x: Tensor,
+  axes?: Axes,
+  options: { keepDims?: boolean; correction?: number } = {},
+): Tensor {
   const centred = sub(x, mean(x, axes, true))
   const total = sum(mul(centred, centred), axes, options.keepDims ?? false)
   return mul(total, 1 / (x.size / total.size - (options.correction ?? 0)))
@@ -61,6 +68,8 @@ export function logSumExp(x: Tensor, axes?: Axes, keepDims = false): Tensor {
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x
   const lead = x.shape.length - shape.length
-  const axes = x.shape.flatMap((extent, i) => (i < lead || (shape[i - lead] === 1 && extent !== 1) ? [i] : []))
+  const axes = x.shape.flatMap((extent, i) =>
+    i < lead || (shape[i - lead] === 1 && extent !== 1) ? [i] : [],
+  )
   return reshape(sum(x, axes, true), shape)
 }

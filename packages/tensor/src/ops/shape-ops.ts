@@ -21,7 +21,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const rest = sizeOf(shape) / -1
   const extent = rest === 0 ? 0 : sizeOf(x.shape) / rest
   const full = shape.map((n, i) => (i === unknown ? extent : n))
-  if (!Number.isInteger(extent)) throw new ShapeError('reshape', `no extent for −1 fits [${shape.join(', ')}]`, [x.shape])
+  if (!Number.isInteger(extent))
+    throw new ShapeError('reshape', `no extent for −1 fits [${shape.join(', ')}]`, [x.shape])
   assertShape('reshape', full)
   return dispatch('reshape', [x], { shape: full })
 }
@@ -29,7 +30,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 /** The axes in another order; without one, reversed. A view. */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   const rank = x.shape.length
-  const order = permutation?.map((p) => normalizeAxis('transpose', p, rank)) ?? x.shape.map((_, i) => rank - 1 - i)
+  const order =
+    permutation?.map((p) => normalizeAxis('transpose', p, rank)) ?? x.shape.map((_, i) => rank - 1 - i)
   return dispatch('transpose', [x], { permutation: order })
 }
 
@@ -42,10 +44,13 @@ export function matrixTranspose(x: Tensor): Tensor {
 
 function resolveRange(extent: number, range: readonly [(number | null)?, (number | null)?, number?]) {
   const step = range[2] ?? 1
-  if (step === 0 || !Number.isInteger(step)) throw new ShapeError('slice', `a step must be a non-zero integer, got ${step}`)
+  if (step === 0 || !Number.isInteger(step))
+    throw new ShapeError('slice', `a step must be a non-zero integer, got ${step}`)
   const [lowest, highest] = step > 0 ? [0, extent] : [-1, extent - 1]
   const place = (at: number | null | undefined, fallback: number) =>
-    at === null || at === undefined ? fallback : Math.min(Math.max(at < 0 ? at + extent : at, lowest), highest)
+    at === null || at === undefined
+      ? fallback
+      : Math.min(Math.max(at < 0 ? at + extent : at, lowest), highest)
   const start = place(range[0], step > 0 ? lowest : highest)
   const stop = place(range[1], step > 0 ? highest : lowest)
   return { start, step, size: Math.max(0, Math.ceil((stop - start) / step)) }
@@ -61,7 +66,8 @@ function resolveRange(extent: number, range: readonly [(number | null)?, (number
  * ```
  */
 export function slice(x: Tensor, ...ranges: readonly Range[]): Tensor {
-  if (ranges.length > x.shape.length) throw new ShapeError('slice', `${ranges.length} ranges for ${x.shape.length} axes`, [x.shape])
+  if (ranges.length > x.shape.length)
+    throw new ShapeError('slice', `${ranges.length} ranges for ${x.shape.length} axes`, [x.shape])
   const start: number[] = []
   const size: number[] = []
   const step: number[] = []
@@ -110,8 +116,12 @@ export function expandDims(x: Tensor, axis: number): Tensor {
 export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
   const drop = axes?.map((axis) => normalizeAxis('squeeze', axis, x.shape.length))
   const wrong = drop?.find((axis) => x.shape[axis] !== 1)
-  if (wrong !== undefined) throw new ShapeError('squeeze', `axis ${wrong} has extent ${x.shape[wrong]}, not 1`, [x.shape])
-  return reshape(x, x.shape.filter((extent, i) => (drop === undefined ? extent !== 1 : !drop.includes(i))))
+  if (wrong !== undefined)
+    throw new ShapeError('squeeze', `axis ${wrong} has extent ${x.shape[wrong]}, not 1`, [x.shape])
+  return reshape(
+    x,
+    x.shape.filter((extent, i) => (drop === undefined ? extent !== 1 : !drop.includes(i))),
+  )
 }
 
 /** A row-major copy; the tensor itself where it already is one. */
@@ -133,7 +143,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Zeros around a tensor: per axis, how many before and after. */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[]): Tensor {
-  if (widths.length !== x.shape.length) throw new ShapeError('pad', `${widths.length} widths for ${x.shape.length} axes`, [x.shape])
+  if (widths.length !== x.shape.length)
+    throw new ShapeError('pad', `${widths.length} widths for ${x.shape.length} axes`, [x.shape])
   return dispatch('pad', [x], { low: widths.map(([low]) => low), high: widths.map(([, high]) => high) })
 }
 

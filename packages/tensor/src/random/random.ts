@@ -23,7 +23,8 @@ const makeKey = (k0: number, k1: number): Key => ({
   fold: (by) => {
     const out = new Uint32Array(4)
     if (typeof by === 'number') {
-      if (!Number.isSafeInteger(by) || by < 0) throw new OptionError('fold', `needs a non-negative integer or a name, got ${by}`)
+      if (!Number.isSafeInteger(by) || by < 0)
+        throw new OptionError('fold', `needs a non-negative integer or a name, got ${by}`)
       philox4x32(by >>> 0, Math.floor(by / 2 ** 32), 0, 1, k0, k1, out, 0)
       return makeKey(out[0]!, out[1]!)
     }
@@ -51,7 +52,8 @@ const makeKey = (k0: number, k1: number): Key => ({
  * ```
  */
 export function randomKey(seed: number): Key {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new OptionError('seed', `must be an integer from 0 to 2^53 − 1, got ${seed}`)
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new OptionError('seed', `must be an integer from 0 to 2^53 − 1, got ${seed}`)
   return makeKey(seed >>> 0, Math.floor(seed / 2 ** 32))
 }
 
@@ -82,9 +84,16 @@ const fillNormal: Fill = (key, out, from, count) => {
   }
 }
 
-function draw(op: string, fill: Fill, keys: Key | readonly Key[], shape: Shape, options: CreateOptions): Tensor {
+function draw(
+  op: string,
+  fill: Fill,
+  keys: Key | readonly Key[],
+  shape: Shape,
+  options: CreateOptions,
+): Tensor {
   const dtype: DType = options.dtype ?? 'float32'
-  if (dtype === 'int32' || dtype === 'bool') throw new DTypeError(op, `draws float32 or float64, not ${dtype}`)
+  if (dtype === 'int32' || dtype === 'bool')
+    throw new DTypeError(op, `draws float32 or float64, not ${dtype}`)
   const list = 'words' in keys ? [keys] : keys
   const count = sizeOf(shape)
   const values = allocateHost(dtype, list.length * count)
@@ -93,8 +102,11 @@ function draw(op: string, fill: Fill, keys: Key | readonly Key[], shape: Shape, 
 }
 
 /** Uniform on [0, 1). With an array of keys, one sample of `shape` per key along a new leading axis. */
-export const uniform = (key: Key | readonly Key[], shape: Shape, options: CreateOptions & { device?: string | Device } = {}): Tensor =>
-  draw('uniform', fillUniform, key, shape, options)
+export const uniform = (
+  key: Key | readonly Key[],
+  shape: Shape,
+  options: CreateOptions & { device?: string | Device } = {},
+): Tensor => draw('uniform', fillUniform, key, shape, options)
 
 /** Standard normal. With an array of keys, one sample of `shape` per key along a new leading axis. */
 export const normal = (key: Key | readonly Key[], shape: Shape, options: CreateOptions = {}): Tensor =>
@@ -102,7 +114,8 @@ export const normal = (key: Key | readonly Key[], shape: Shape, options: CreateO
 
 /** An integer in 0 … below−1 for each of `count` places, free of modulo bias. */
 export function randomIntegers(key: Key, below: number, count: number): Int32Array {
-  if (!Number.isInteger(below) || below < 1 || below > 2 ** 31) throw new OptionError('below', `must be in 1 … 2^31, got ${below}`)
+  if (!Number.isInteger(below) || below < 1 || below > 2 ** 31)
+    throw new OptionError('below', `must be in 1 … 2^31, got ${below}`)
   const out = new Int32Array(count)
   const limit = Math.floor(2 ** 32 / below) * below
   for (let i = 0, attempt = 0; i < count; attempt++) {

@@ -41,10 +41,18 @@ export const contractKernels = {
           for (let q = 0; q < outWidth; q++) {
             let total = 0
             for (let u = 0; u < kernelHeight; u++) {
-              const row = undilated(p * stride[0] + u * rhsDilation[0] - padding[0][0], lhsDilation[0], height)
+              const row = undilated(
+                p * stride[0] + u * rhsDilation[0] - padding[0][0],
+                lhsDilation[0],
+                height,
+              )
               if (row < 0) continue
               for (let v = 0; v < kernelWidth; v++) {
-                const column = undilated(q * stride[1] + v * rhsDilation[1] - padding[1][0], lhsDilation[1], width)
+                const column = undilated(
+                  q * stride[1] + v * rhsDilation[1] - padding[1][0],
+                  lhsDilation[1],
+                  width,
+                )
                 if (column < 0) continue
                 for (let c = 0; c < perGroup; c++) {
                   total +=

@@ -21,7 +21,8 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / (z + fraction))
 }
 
-export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))
+export const sigmoid = (x: number): number =>
+  x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))
 
 const silu = (x: number): number => (x === Number.NEGATIVE_INFINITY ? 0 : x * sigmoid(x))
 
@@ -94,8 +95,10 @@ function mapTable<K extends string, F, G>(table: Record<K, F>, wrap: (fn: F) => 
 export const elementwiseKernels = {
   ...(mapTable(scalarUnary, map) as Kernels<keyof typeof scalarUnary>),
   ...(mapTable(scalarBinary, zip) as Kernels<keyof typeof scalarBinary>),
-  affine: ([x], { scale, shift }: PrimitiveParams['affine'], out) => map((v) => scale * v + shift)([x!], {} as never, out),
-  powScalar: ([x], { exponent }: PrimitiveParams['powScalar'], out) => map((v) => v ** exponent)([x!], {} as never, out),
+  affine: ([x], { scale, shift }: PrimitiveParams['affine'], out) =>
+    map((v) => scale * v + shift)([x!], {} as never, out),
+  powScalar: ([x], { exponent }: PrimitiveParams['powScalar'], out) =>
+    map((v) => v ** exponent)([x!], {} as never, out),
   clamp: ([x], { min, max }: PrimitiveParams['clamp'], out) =>
     map((v) => Math.min(Math.max(v, min), max))([x!], {} as never, out),
   cast: ([x], _params, out) => {

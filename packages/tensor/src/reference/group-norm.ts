@@ -17,7 +17,12 @@ interface Group {
 }
 
 /** Visits every group of every sample with its statistics. */
-function forGroups(x: HostView, values: ArrayLike<number>, { groups, eps }: GroupNormParams, visit: (g: Group) => void): void {
+function forGroups(
+  x: HostView,
+  values: ArrayLike<number>,
+  { groups, eps }: GroupNormParams,
+  visit: (g: Group) => void,
+): void {
   const [n, channels] = x.shape as readonly [number, number]
   const pixels = sizeOf(x.shape.slice(2))
   const perGroup = channels / groups

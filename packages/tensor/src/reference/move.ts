@@ -8,7 +8,8 @@ import { copyStrided, packed } from './host.ts'
 export function checkIndices(op: string, indices: ArrayLike<number>, extent: number): void {
   for (let j = 0; j < indices.length; j++) {
     const at = indices[j]!
-    if (at < 0 || at >= extent) throw new ShapeError(op, `index ${at} at position ${j} is outside 0 … ${extent - 1}`)
+    if (at < 0 || at >= extent)
+      throw new ShapeError(op, `index ${at} at position ${j} is outside 0 … ${extent - 1}`)
   }
 }
 

@@ -17,7 +17,11 @@ function targets(shape: Shape, axes: readonly number[]): (flat: number) => numbe
 }
 
 function fold(start: number, step: (total: number, x: number) => number) {
-  return ([x]: readonly HostView[], { axes }: PrimitiveParams['reduceSum'], out: { data: { length: number; set(a: ArrayLike<number>): void } }): void => {
+  return (
+    [x]: readonly HostView[],
+    { axes }: PrimitiveParams['reduceSum'],
+    out: { data: { length: number; set(a: ArrayLike<number>): void } },
+  ): void => {
     const values = packed(x!)
     const target = targets(x!.shape, axes)
     const totals = new Float64Array(out.data.length).fill(start)

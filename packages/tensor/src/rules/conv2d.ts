@@ -3,7 +3,8 @@ import type { Conv2dParams } from '../primitives.ts'
 import type { Shape } from '../shape.ts'
 
 /** Extent of an axis after `dilation` − 1 zeros are put between its elements. */
-export const dilated = (extent: number, dilation: number): number => (extent === 0 ? 0 : (extent - 1) * dilation + 1)
+export const dilated = (extent: number, dilation: number): number =>
+  extent === 0 ? 0 : (extent - 1) * dilation + 1
 
 /**
  * Output shape [N, Cout, Hout, Wout] of a convolution of x [N, Cin, H, W] with w [Cout, Cin/groups, kh, kw]
@@ -17,20 +18,27 @@ export function conv2dShape(x: Shape, w: Shape, params: Conv2dParams): Shape {
   const [n, channels, ...extents] = x as readonly [number, number, number, number]
   const [outChannels, perGroup, ...kernel] = w as readonly [number, number, number, number]
   if (channels !== perGroup * groups) {
-    throw new ShapeError('conv2d', `input has ${channels} channels, weight expects ${perGroup * groups}`, [x, w])
+    throw new ShapeError('conv2d', `input has ${channels} channels, weight expects ${perGroup * groups}`, [
+      x,
+      w,
+    ])
   }
   if (outChannels % groups !== 0) {
-    throw new ShapeError('conv2d', `${outChannels} output channels do not split into ${groups} groups`, [x, w])
+    throw new ShapeError('conv2d', `${outChannels} output channels do not split into ${groups} groups`, [
+      x,
+      w,
+    ])
   }
   const spatial = extents.map((extent, i) => {
     const axis = i as 0 | 1
     const padded = dilated(extent, lhsDilation[axis]) + padding[axis][0] + padding[axis][1]
     const reach = dilated(kernel[axis]!, rhsDilation[axis])
     if (padded < reach) {
-      throw new ShapeError('conv2d', `a kernel that reaches ${reach} does not fit an input of ${padded} (axis ${i + 2})`, [
-        x,
-        w,
-      ])
+      throw new ShapeError(
+        'conv2d',
+        `a kernel that reaches ${reach} does not fit an input of ${padded} (axis ${i + 2})`,
+        [x, w],
+      )
     }
     return Math.floor((padded - reach) / stride[axis]) + 1
   })

@@ -1,4 +1,4 @@
-import type { Expr, F32, F64, I32, Statement, V128, ValueType } from './asm-types.ts'
+import type { Expr, F32, F64, I32, Statement, ValueType } from './asm-types.ts'
 import { expr, float32Bytes, float64Bytes, signed, signed64, unsigned } from './asm-types.ts'
 
 /** Code of an i32 operand, a plain number being a constant. */
@@ -141,6 +141,14 @@ export function select<T extends ValueType>(condition: I32, a: Expr<T>, b: Expr<
   // The untyped `select` is not valid on v128; the typed one names its type.
   const op = a.type === 'v128' ? [0x1c, 1, 0x7b] : [0x1b]
   return expr(a.type, a.code, b.code, codeI32(condition), op)
+}
+
+/** Whole stretches of memory, in bytes. */
+export const bulk = {
+  fill: (at: I32, byte: I32, bytes: I32): Statement =>
+    expr('void', codeI32(at), codeI32(byte), codeI32(bytes), [0xfc, 0x0b, 0x00]),
+  copy: (to: I32, from: I32, bytes: I32): Statement =>
+    expr('void', codeI32(to), codeI32(from), codeI32(bytes), [0xfc, 0x0a, 0x00, 0x00]),
 }
 
 const atomic = (op: number, alignment: number, offset: number) => [0xfe, ...unsigned(op), ...memoryOperand(alignment, offset)]

@@ -1,5 +1,5 @@
 import { codeF32, codeF64, codeI32, memoryOperand } from './asm-scalar.ts'
-import type { F32, F64, I32, Statement, V128 } from './asm-types.ts'
+import type { Expr, F32, F64, I32, Statement, V128 } from './asm-types.ts'
 import { expr, float32Bytes, float64Bytes, unsigned } from './asm-types.ts'
 
 const op = (code: number): number[] => [0xfd, ...unsigned(code)]
@@ -25,7 +25,7 @@ export const v128 = {
   /** One element in lane 0, zeros above. */
   load32Zero: load(0x5c, 2),
   load64Zero: load(0x5d, 2),
-  /** Four, or two, signed 8-bit or unsigned 8-bit … elements widened: see {@link i16x8}. */
+  /** Eight bytes, each widened to 16 bits. */
   load8x8U: load(0x02, 0),
   load8Lane: loadLane(0x54, 0),
   load32Lane: loadLane(0x56, 2),
@@ -175,7 +175,7 @@ export const i32x4 = {
 
 /** Two int64, as far as bit tricks on float64 need them. */
 export const i64x2 = {
-  splat: (a: { readonly type: 'i64'; readonly code: readonly number[] }) => expr('v128', a.code, op(0x12)),
+  splat: (a: Expr<'i64'>) => expr('v128', a.code, op(0x12)),
   shl: shift(0xcb),
   shrS: shift(0xcc),
   shrU: shift(0xcd),

@@ -5,7 +5,7 @@ import { nameBytes, typeCode, unsigned, vector } from './asm-types.ts'
 
 export type { Assignable, FunctionRef, Label } from './asm-function.ts'
 export { FunctionBuilder } from './asm-function.ts'
-export { atomics, f32, f64, i32, i64, select } from './asm-scalar.ts'
+export { atomics, bulk, f32, f64, i32, i64, select } from './asm-scalar.ts'
 export { f32x4, f64x2, i8x16, i16x8, i32x4, i64x2, shuffle8, shuffle32, shuffle64, v128 } from './asm-simd.ts'
 export type { Expr, F32, F64, I32, Local, Statement, V128, ValueType } from './asm-types.ts'
 
@@ -18,6 +18,11 @@ export interface MemoryType {
 
 type Params = Readonly<Record<string, ValueType>>
 type ParamLocals<P extends Params> = { readonly [K in keyof P]: Local<P[K]> }
+
+/** Parameters for {@link ModuleBuilder.func} that are all i32, in order. */
+export function i32Params<const K extends string>(...names: readonly K[]): Readonly<Record<K, 'i32'>> {
+  return Object.fromEntries(names.map((name) => [name, 'i32'])) as Readonly<Record<K, 'i32'>>
+}
 
 interface Defined {
   readonly typeIndex: number
@@ -58,7 +63,8 @@ export class ModuleBuilder {
   /** Declares an imported function `env.<name>`. All imports come before the first `func`. */
   importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): FunctionRef {
     if (this.functions.length > 0) throw new RangeError(`import of ${name} after the first function`)
-    const index = this.imports.push([...nameBytes('env'), ...nameBytes(name), 0, ...this.type(params, results)]) - 1
+    const type = unsigned(this.type(params, results))
+    const index = this.imports.push([...nameBytes('env'), ...nameBytes(name), 0, ...type]) - 1
     return { name, index, params, results }
   }
 
@@ -78,7 +84,7 @@ export class ModuleBuilder {
     names.forEach((key, index) => {
       locals[key] = { type: params[key]!, index, code: [0x20, ...unsigned(index)] }
     })
-    const typeIndex = this.type(paramTypes, results)[0]!
+    const typeIndex = this.type(paramTypes, results)
     const f = new FunctionBuilder(names.length)
     body(f, locals as ParamLocals<P>)
     // A body that ended by `return` left nothing on the stack that validation could find.
@@ -105,13 +111,13 @@ export class ModuleBuilder {
     ])
   }
 
-  private type(params: readonly ValueType[], results: readonly ValueType[]): number[] {
+  private type(params: readonly ValueType[], results: readonly ValueType[]): number {
     const key = `${params.join()}>${results.join()}`
     let index = this.types.indexOf(key)
     if (index < 0) {
       index = this.types.push(key) - 1
       this.typeBytes.push([0x60, ...vector(params.map((p) => [typeCode(p)])), ...vector(results.map((r) => [typeCode(r)]))])
     }
-    return unsigned(index)
+    return index
   }
 }

@@ -1,5 +1,122 @@
-import type { Device } from '../device.ts'
-import { ReferenceDevice } from '../reference/index.ts'
-export function createWasmDevice(): Device {
-  return new ReferenceDevice()
+import type { Device, DeviceInfo, KernelCall } from '../device.ts'
+import type { DType, TypedArray } from '../dtype.ts'
+import { bytesPerElement } from '../dtype.ts'
+import { DeviceError } from '../errors.ts'
+import type { PrimitiveName } from '../primitives.ts'
+import { primitiveNames } from '../primitives.ts'
+import { referenceKernels } from '../reference/index.ts'
+import { sizeOf } from '../shape.ts'
+import { f32x4, ModuleBuilder, v128 } from './asm.ts'
+import { Heap } from './heap.ts'
+import type { WasmContext } from './kernel.ts'
+import { KernelCache } from './module.ts'
+import { kernelTable } from './table.ts'
+
+export interface WasmDeviceOptions {
+  /** Use fused multiply-add where the engine has it and it is faster. Default: where it has it. */
+  readonly relaxedSimd?: boolean
+  /** Limit of the device's memory in bytes, at most and by default 2 GiB. */
+  readonly maxBytes?: number
 }
+
+/** Whether the engine compiles SIMD code, plain or relaxed. */
+function supports(relaxed: boolean): boolean {
+  const m = new ModuleBuilder({ shared: false })
+  m.func('probe', { x: 'i32' }, [], (f, { x }) => {
+    const a = v128.load(x)
+    f.emit(v128.store(x, relaxed ? f32x4.relaxedMadd(a, a, a) : f32x4.mul(a, a)))
+  })
+  return typeof WebAssembly === 'object' && WebAssembly.validate(m.bytes())
+}
+
+class WasmDevice implements Device {
+  readonly name = 'wasm'
+  private readonly heap: Heap
+  private readonly context: WasmContext
+  /** Calls per primitive that have a kernel but ran the reference loops. */
+  private readonly uncovered = new Map<PrimitiveName, number>()
+
+  constructor(options: WasmDeviceOptions) {
+    if (!supports(false)) throw new DeviceError("wasm: no WebAssembly SIMD here; use the device 'reference'")
+    const relaxedSimd = options.relaxedSimd ?? supports(true)
+    if (relaxedSimd && !supports(true)) throw new DeviceError('wasm: no relaxed SIMD here; leave out relaxedSimd')
+    this.heap = new Heap(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes })
+    this.context = { heap: this.heap, kernels: new KernelCache(this.heap), relaxedSimd }
+  }
+
+  info(): DeviceInfo {
+    const ran = [...this.uncovered].map(([name, count]) => `${name} ×${count}`)
+    return {
+      name: this.name,
+      backend: 'webassembly',
+      threads: 1,
+      simd: true,
+      dtypes: ['float32', 'float64', 'int32', 'bool'],
+      kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
+      notes: [
+        `relaxed SIMD (fused multiply-add): ${this.context.relaxedSimd ? 'on' : 'off'}`,
+        ...(ran.length === 0 ? [] : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
+      ],
+      reservedBytes: this.heap.usage().reserved,
+    }
+  }
+
+  allocate(dtype: DType, length: number): number {
+    return this.heap.allocate(length * bytesPerElement(dtype))
+  }
+
+  free(buffer: unknown, dtype: DType, length: number): void {
+    this.heap.free(buffer as number, length * bytesPerElement(dtype))
+  }
+
+  write(buffer: unknown, dtype: DType, data: TypedArray): void {
+    this.heap.view(dtype, buffer as number, data.length).set(data)
+  }
+
+  async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
+    return this.heap.view(dtype, buffer as number, length).slice()
+  }
+
+  hostView(buffer: unknown, dtype: DType, length: number): TypedArray {
+    return this.heap.view(dtype, buffer as number, length)
+  }
+
+  run<P extends PrimitiveName>(call: KernelCall<P>): number {
+    const size = sizeOf(call.shape)
+    const bytes = size * bytesPerElement(call.dtype)
+    const out = this.heap.allocate(bytes)
+    try {
+      if (size > 0 && !this.runKernel(call, out)) this.runReference(call, out, size)
+    } catch (error) {
+      this.heap.free(out, bytes)
+      throw error
+    }
+    return out
+  }
+
+  private runKernel<P extends PrimitiveName>(call: KernelCall<P>, out: number): boolean {
+    const kernel = kernelTable[call.primitive]
+    if (kernel === 'reference') return false
+    if (kernel(call, out, this.context)) return true
+    this.uncovered.set(call.primitive, (this.uncovered.get(call.primitive) ?? 0) + 1)
+    return false
+  }
+
+  private runReference<P extends PrimitiveName>(call: KernelCall<P>, out: number, size: number): void {
+    const { heap } = this
+    const inputs = call.inputs.map(({ buffer, dtype, shape, strides, offset }) => {
+      const per = bytesPerElement(dtype)
+      // All memory from the block on: a window ends where its strides say.
+      const data = heap.view(dtype, buffer as number, (heap.usage().reserved - (buffer as number)) / per)
+      return { data, dtype, shape, strides, offset }
+    })
+    const data = heap.view(call.dtype, out, size).fill(0)
+    referenceKernels[call.primitive](inputs, call.params, { data, dtype: call.dtype, shape: call.shape })
+  }
+}
+
+/**
+ * The device whose primitives are WebAssembly code that TypeScript emits at run time, with SIMD.
+ * @throws {DeviceError} where the engine has no SIMD, or no relaxed SIMD though it is asked for.
+ */
+export const createWasmDevice = (options: WasmDeviceOptions = {}): Device => new WasmDevice(options)

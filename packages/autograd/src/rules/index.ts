@@ -1,0 +1,18 @@
+import type { PrimitiveName } from '@tweedie/tensor'
+import { contractRules } from './contract.ts'
+import { elementwiseRules } from './elementwise.ts'
+import { fusedRules } from './fused.ts'
+import { moveRules } from './move.ts'
+import { reduceRules } from './reduce.ts'
+import type { Rule } from './types.ts'
+
+export type { Gradients, InputRule, Rule, VjpContext } from './types.ts'
+
+/** The gradient of every primitive: leaving one out does not compile. */
+export const rules: { readonly [P in PrimitiveName]: Rule<P> } = {
+  ...elementwiseRules,
+  ...reduceRules,
+  ...contractRules,
+  ...moveRules,
+  ...fusedRules,
+}

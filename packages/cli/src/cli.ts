@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { benchCommand } from './commands/bench.ts'
+import { demoCommand } from './commands/demo.ts'
+import { inspectCommand } from './commands/inspect.ts'
+import { methodsCommand, operatorsCommand, priorsCommand } from './commands/lists.ts'
+import { restoreCommand } from './commands/restore.ts'
+import { sampleCommand } from './commands/sample.ts'
+import { trainCommand } from './commands/train.ts'
+import { exitCodes, explain } from './errors.ts'
+import type { Io } from './io.ts'
+
+/** The version in this package's package.json. */
+export const version: string = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+).version
+
+function program(io: Io): Command {
+  const root = new Command('tweedie')
+    .description('Diffusion models for inverse problems, in TypeScript, all the way down.')
+    .version(version, '-V, --version')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tweedie demo                            restore held-out digits by several methods; writes out/demo
+  tweedie restore IMG.png --operator inpaint:box=14 --noise 0.05 --out out/mine
+  tweedie methods                         what each method needs
+
+Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing is left half-written).`,
+    )
+  for (const make of [
+    demoCommand,
+    restoreCommand,
+    sampleCommand,
+    trainCommand,
+    methodsCommand,
+    operatorsCommand,
+    priorsCommand,
+    inspectCommand,
+    benchCommand,
+  ]) {
+    root.addCommand(make(io))
+  }
+  // Every command throws instead of leaving the process, and writes where we are told to.
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) =>
+        write(`tweedie: ${text.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ')}\n`),
+      getOutHasColors: () => io.color,
+      getErrHasColors: () => io.terminal !== undefined,
+    })
+  }
+  return root
+}
+
+/**
+ * Runs one `tweedie` command line and returns its exit code: 0 done, 1 failed, 2 wrong use or bad input,
+ * 130 interrupted. Errors are written to `io.err`, one line each unless they are bugs.
+ * @param argv - What follows `tweedie`.
+ */
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  const root = program(io)
+  if (argv.length === 0) {
+    io.err(root.helpInformation())
+    return exitCodes.wrongUse
+  }
+  try {
+    await root.parseAsync([...argv], { from: 'user' })
+    return exitCodes.done
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse
+    const { code, message } = explain(error)
+    io.err(`tweedie: ${message}\n`)
+    return code
+  }
+}

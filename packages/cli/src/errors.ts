@@ -1,0 +1,45 @@
+import { TweedieError } from '@tweedie/tensor'
+
+/** The codes that the command exits with. */
+export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const
+
+/** The run was stopped from outside (Ctrl-C); nothing of it is kept. */
+export class InterruptedError extends TweedieError {
+  override readonly name = 'InterruptedError'
+  constructor() {
+    super('interrupted; nothing was written')
+  }
+}
+
+/** Classes of error that say: the caller can mend this by calling otherwise. */
+const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError'])
+
+/** What Node reports for a path that the user should look at, in words. */
+const fileProblems: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  EISDIR: 'this is a folder; name a file',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EEXIST: 'already exists',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links',
+}
+
+const one = (message: string) => message.replace(/\s*\n\s*/g, ' ').trim()
+
+/** What to print on stderr for an error, and the exit code: 2 where the caller can mend it. */
+export function explain(error: unknown): { code: number; message: string } {
+  if (!(error instanceof Error)) return { code: exitCodes.failed, message: `unexpected: ${String(error)}` }
+  if (error.name === 'InterruptedError') return { code: exitCodes.interrupted, message: error.message }
+  if (wrongUse.has(error.name)) return { code: exitCodes.wrongUse, message: one(error.message) }
+  const { code, path, syscall } = error as NodeJS.ErrnoException
+  const problem = code === undefined ? undefined : fileProblems[code]
+  if (problem !== undefined && syscall !== undefined) {
+    return { code: exitCodes.wrongUse, message: path === undefined ? problem : `${path}: ${problem}` }
+  }
+  if (error.name === 'NonFiniteError') return { code: exitCodes.failed, message: one(error.message) }
+  return { code: exitCodes.failed, message: `unexpected error (please report it)\n${error.stack ?? error.message}` }
+}

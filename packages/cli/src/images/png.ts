@@ -1,0 +1,28 @@
+import { decode, encode, hasPngSignature } from 'fast-png'
+import type { Picture } from './picture.ts'
+
+/** The tEXt entry by which we know our own pictures again. */
+const software = 'tweedie'
+
+/** An 8-bit PNG of a picture, marked as written by tweedie. */
+export function encodePicture(picture: Picture, text: Readonly<Record<string, string>> = {}): Uint8Array {
+  const { channels, height, width, data } = picture
+  const size = height * width
+  const bytes = new Uint8Array(size * channels)
+  for (let i = 0; i < size; i++) {
+    for (let c = 0; c < channels; c++) bytes[i * channels + c] = Math.round(255 * data[c * size + i]!)
+  }
+  return encode({ width, height, channels, depth: 8, data: bytes, text: { Software: software, ...text } })
+}
+
+/** Whether a file is a PNG that {@link encodePicture} made. */
+export function isOurPng(bytes: Uint8Array): boolean {
+  try {
+    return hasPngSignature(bytes) && decode(bytes).text['Software'] === software
+  } catch {
+    return false
+  }
+}
+
+/** A picture as a data URI for HTML. */
+export const dataUri = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`

@@ -1,0 +1,29 @@
+import type { Prior } from '@tweedie/solvers'
+import { InterruptedError } from './errors.ts'
+
+/** All that a command may touch of the world around it, so that tests can call it in-process. */
+export interface Io {
+  /** Folder that relative paths start from. */
+  readonly cwd: string
+  /** Writes to stdout: results. */
+  out(text: string): void
+  /** Writes to stderr: notes and errors. */
+  err(text: string): void
+  /** stderr, where it is a terminal that a progress bar can be drawn on. */
+  readonly terminal: NodeJS.WriteStream | undefined
+  /** Whether stdout shows colours. */
+  readonly color: boolean
+  /** Raised by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Priors beside the shipped ones, by name (tests). */
+  readonly priors?: Readonly<Record<string, () => Promise<Prior>>>
+}
+
+/**
+ * Lets timers and signals in between two steps of a long run.
+ * @throws {InterruptedError} once the run was asked to stop.
+ */
+export async function breathe(io: Io): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  if (io.signal.aborted) throw new InterruptedError()
+}

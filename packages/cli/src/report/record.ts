@@ -1,0 +1,112 @@
+import { cpus } from 'node:os'
+
+/**
+ * What a run leaves in run.json, as plain data: the report is drawn from it and from the pictures alone.
+ * Numbers that are not finite are stored as null.
+ */
+export interface RunRecord {
+  readonly tool: 'tweedie'
+  /** Rises when a field changes its meaning. */
+  readonly format: 1
+  readonly command: string
+  /** The command line as it was typed. */
+  readonly argv: readonly string[]
+  /** Every option, defaults filled in. */
+  readonly options: Readonly<Record<string, unknown>>
+  readonly seed: number
+  readonly prior: { readonly name: string; readonly shape: readonly number[]; readonly schedule: string }
+  readonly machine: Machine
+  /** ISO 8601, UTC. */
+  readonly started: string
+  readonly seconds: number
+  readonly samples: readonly string[]
+  readonly tasks: readonly TaskRecord[]
+  readonly notes: readonly string[]
+  /** Every file of the folder, so that a later run knows what it may replace. */
+  readonly files: readonly string[]
+}
+
+export interface Machine {
+  readonly tweedie: string
+  readonly node: string
+  readonly platform: string
+  readonly cpu: string
+  readonly cores: number
+  /** The device that computed, and what it says of itself. */
+  readonly device: string
+}
+
+/** One inverse problem and what each method made of it. */
+export interface TaskRecord {
+  readonly title: string
+  /** As given on the command line, such as `inpaint:box=14`. */
+  readonly operator: string
+  /** Standard deviation σ_y of the noise, in units of the data range [−1, 1]. */
+  readonly sigma: number
+  /** Numbers measured per sample, m. */
+  readonly measured: number
+  /** The degraded picture that a method has to beat. */
+  readonly input: { readonly from: 'measurement' | 'pseudo-inverse' | 'adjoint' | 'none'; readonly scores: readonly Score[] }
+  readonly runs: readonly MethodRecord[]
+}
+
+/** How good one picture is. PSNR and SSIM want the truth, and are left out where it is not known. */
+export interface Score {
+  /** In dB, for the range [−1, 1]. */
+  readonly psnr?: number
+  readonly ssim?: number
+  /** ‖y − A(x)‖ / (σ_y √m): about 1 for the truth. */
+  readonly misfit?: number
+}
+
+export interface MethodRecord {
+  readonly method: string
+  readonly options: Readonly<Record<string, unknown>>
+  /** Calls of the prior's denoiser, a batch counting as one. */
+  readonly nfe: number
+  readonly seconds: number
+  /** One per sample. */
+  readonly scores: readonly Score[]
+  readonly trace: readonly TracePoint[]
+  /** Set where the method did not finish. */
+  readonly error?: string
+}
+
+/** One step: the scores of its denoised guess x̂₀, one number per sample. */
+export interface TracePoint {
+  readonly i: number
+  readonly t: number
+  readonly misfit: readonly number[]
+  readonly psnr?: readonly number[]
+}
+
+/** This machine and these versions. */
+export function describeMachine(version: string, device: string): Machine {
+  const all = cpus()
+  return {
+    tweedie: version,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: all[0]?.model.trim() ?? 'unknown',
+    cores: all.length,
+    device,
+  }
+}
+
+/** A record as the text of run.json. Traces are rounded to seven digits, as float32 holds them. */
+export function formatRecord(record: RunRecord): string {
+  const round = (key: string, value: unknown) =>
+    typeof value === 'number' && key !== 'seed' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value
+  return `${JSON.stringify(record, round, 1).replace(/\[\n\s+(-?[\d.eE+,\s-]+|null)\n\s+\]/g, (list) => list.replace(/\s+/g, ' '))}\n`
+}
+
+/** The mean of a score over the samples that have it. */
+export function meanScore(scores: readonly Score[], which: keyof Score): number | undefined {
+  const values = scores.map((score) => score[which]).filter((value) => value !== undefined)
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** The command line as one would type it. */
+export const commandLine = (argv: readonly string[]): string =>
+  ['tweedie', ...argv.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))].join(' ')
+

@@ -1,0 +1,143 @@
+import type { Noise, Operator, Prior, Problem } from '@tweedie/solvers'
+import { isLinear } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import { scope } from '@tweedie/tensor'
+import type { MethodEntry } from './catalog.ts'
+import type { Picture } from './images/picture.ts'
+import { toPictures } from './images/picture.ts'
+import type { Panel } from './images/sheet.ts'
+import type { Io } from './io.ts'
+import type { Progress } from './progress.ts'
+import type { TaskPictures } from './report/page.ts'
+import type { MethodRecord, Score, TaskRecord } from './report/record.ts'
+import type { Outcome } from './run-method.ts'
+import { runMethod } from './run-method.ts'
+import { scoreAll } from './scores.ts'
+
+/** One inverse problem for a batch of samples, and the methods that are to solve it. */
+export interface Task {
+  readonly title: string
+  /** The operator as it was asked for. */
+  readonly spec: string
+  readonly operator: Operator
+  readonly noise: Noise
+  readonly sigma: number
+  /** [N, …operator.outShape] */
+  readonly y: Tensor
+  /** [N, …operator.inShape], where it is known. */
+  readonly truth?: Tensor
+  readonly samples: readonly string[]
+  readonly methods: readonly { readonly entry: MethodEntry; readonly options: Readonly<Record<string, number>> }[]
+}
+
+export interface TaskResult {
+  readonly record: TaskRecord
+  readonly pictures: TaskPictures
+  readonly measurement: readonly Picture[] | undefined
+  /** Restored batches by method, where the method finished. The caller owns them. */
+  readonly restored: ReadonlyMap<string, Tensor>
+}
+
+/**
+ * The degraded picture in the shape of the sought one: the measurement itself where it has that shape,
+ * else its pseudo-inverse, else its adjoint. undefined where nothing of the kind exists.
+ */
+export function inputPicture(problem: Problem): { from: TaskRecord['input']['from']; x: Tensor | undefined } {
+  const { operator, y } = problem
+  const same = operator.inShape.length === operator.outShape.length && operator.inShape.every((n, i) => n === operator.outShape[i])
+  if (same) return { from: 'measurement', x: y.alias() }
+  if (!isLinear(operator)) return { from: 'none', x: undefined }
+  if (operator.pinv !== undefined) return { from: 'pseudo-inverse', x: scope(() => operator.pinv!(y)) }
+  return { from: 'adjoint', x: scope(() => operator.adjoint(y)) }
+}
+
+/** The measurement as a picture of its own size where it is one, else as the input picture. */
+async function measurementPictures(problem: Problem, input: Tensor | undefined): Promise<Picture[] | undefined> {
+  const [channels, , , more] = [problem.operator.outShape[0], 0, 0, problem.operator.outShape.length]
+  const isPicture = more === 3 && (channels === 1 || channels === 3)
+  return isPicture ? toPictures(problem.y) : input === undefined ? undefined : toPictures(input)
+}
+
+/** Runs every method of a task on its batch; a method that diverges leaves its error in the record. */
+export async function runTask(
+  io: Io,
+  task: Task,
+  prior: Prior,
+  seed: number,
+  progress: Progress,
+  portion: { from: number; size: number } = { from: 0, size: 1 },
+): Promise<TaskResult> {
+  const { operator, noise, y, truth } = task
+  const problem: Problem = { operator, noise, y }
+  const input = inputPicture(problem)
+  const restored = new Map<string, Tensor>()
+  const runs: MethodRecord[] = []
+  const strips: { method: string; steps: Outcome['strip'] }[] = []
+  for (const [m, { entry, options }] of task.methods.entries()) {
+    const label = `${task.title} · ${entry.name}`
+    const at = (done: number) => progress.at(portion.from + (portion.size * (m + done)) / task.methods.length, label)
+    at(0)
+    try {
+      const outcome = await runMethod(io, {
+        method: entry,
+        problem,
+        prior,
+        options: { ...options, seed },
+        ...(truth === undefined ? {} : { truth }),
+        onStep: at,
+      })
+      restored.set(entry.name, outcome.x)
+      strips.push({ method: entry.name, steps: outcome.strip })
+      const { nfe, seconds, trace } = outcome
+      const scores = await scoreAll(problem, outcome.x, truth)
+      runs.push({ method: entry.name, options, nfe, seconds, scores, trace })
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'NonFiniteError') throw error
+      runs.push({ method: entry.name, options, nfe: 0, seconds: 0, scores: [], trace: [], error: error.message })
+    }
+  }
+  const scores = input.x === undefined ? [] : await scoreAll(problem, input.x, truth)
+  const record: TaskRecord = {
+    title: task.title,
+    operator: task.spec,
+    sigma: task.sigma,
+    measured: operator.outShape.reduce((product, n) => product * n, 1),
+    input: { from: input.from, scores },
+    runs,
+  }
+  const measurement = await measurementPictures(problem, input.x)
+  input.x?.dispose()
+  return { record, pictures: { panel: await drawPanel(task, record, measurement, restored), strips }, measurement, restored }
+}
+
+const caption = (score: Score | undefined) => (score?.psnr === undefined ? undefined : `${score.psnr.toFixed(1)} dB`)
+
+/** Rows: samples. Columns: truth where it is known, measurement, each method. */
+async function drawPanel(
+  task: Task,
+  record: TaskRecord,
+  measurement: readonly Picture[] | undefined,
+  restored: ReadonlyMap<string, Tensor>,
+): Promise<Panel> {
+  const truth = task.truth === undefined ? undefined : await toPictures(task.truth)
+  const results = new Map<string, readonly Picture[]>()
+  for (const [name, x] of restored) results.set(name, await toPictures(x))
+  const names = record.runs.map((run) => run.method)
+  return {
+    title: task.title,
+    columns: [...(truth === undefined ? [] : ['truth']), 'measured', ...names],
+    rows: task.samples.map((label, n) => ({
+      label,
+      cells: [
+        ...(truth === undefined ? [] : [truth[n]]),
+        measurement?.[n],
+        ...names.map((name) => results.get(name)?.[n]),
+      ],
+      captions: [
+        ...(truth === undefined ? [] : [undefined]),
+        caption(record.input.scores[n]),
+        ...record.runs.map((run) => caption(run.scores[n])),
+      ],
+    })),
+  }
+}

@@ -1,0 +1,5 @@
+export type { HostMatrix } from './host-matrix.ts'
+export { hostMatrix } from './host-matrix.ts'
+export type { MatrixSvd } from './matrix-svd.ts'
+export { matrixSvd } from './matrix-svd.ts'
+export { denseMatrix, operatorNorm, pinvFromSvd, powerIteration } from './spectral.ts'

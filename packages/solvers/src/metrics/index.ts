@@ -1,0 +1,3 @@
+export { misfit } from './misfit.ts'
+export { psnr } from './psnr.ts'
+export { ssim } from './ssim.ts'

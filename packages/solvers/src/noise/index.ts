@@ -1,0 +1,1 @@
+export { gaussianNoise } from './gaussian.ts'

@@ -1,0 +1,70 @@
+import type { Shape, Tensor } from '@tweedie/tensor'
+import { matmul, ShapeError, sizeOf } from '@tweedie/tensor'
+import { constant } from '../linalg/constant.ts'
+import { hostMatrix, transposed } from '../linalg/host-matrix.ts'
+import { matrixSvd } from '../linalg/matrix-svd.ts'
+import { pinvFromSvd } from '../linalg/spectral.ts'
+import type { SpectralOperator } from './spectral-operator.ts'
+import { spectralOperator } from './spectral-operator.ts'
+
+/**
+ * y = A·x for any matrix A [m, n]: compressed sensing, small inverse problems of one's own, tests. The SVD
+ * (ml-matrix, on the host, when first needed) takes time as m·n·min(m, n) and memory as n².
+ *
+ * @param a - A, copied to the host in double precision; it follows the element type of each input.
+ * @param options.inShape - Shape of one sample with n elements; [n] where left out.
+ * @param options.outShape - Shape of one measurement with m elements; [m] where left out.
+ * @param options.rcond - Singular values at or below `rcond` times the largest count as 0; max(m, n)·2⁻⁵² where
+ *   left out.
+ * @throws {ShapeError} where A is no matrix or a shape does not hold as many elements.
+ * @throws {NonFiniteError} where an entry is NaN or infinite.
+ * @example
+ * ```ts
+ * import { matrixOperator } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * const sum = matrixOperator(tensor([[1, 1, 1]]))
+ * sum.forward(tensor([[1, 2, 3], [4, 5, 6]])).dataSync() // => [6, 15]
+ * sum.pinv(tensor([[6]])).dataSync() // ≈ [2, 2, 2]
+ * ```
+ */
+export function matrixOperator(
+  a: Tensor,
+  options: { inShape?: Shape; outShape?: Shape; rcond?: number; name?: string } = {},
+): SpectralOperator {
+  const { name = 'matrixOperator', rcond } = options
+  const host = hostMatrix(name, a)
+  const { inShape = [host.columns], outShape = [host.rows] } = options
+  if (sizeOf(inShape) !== host.columns || sizeOf(outShape) !== host.rows) {
+    throw new ShapeError(
+      name,
+      `a matrix of ${host.rows}×${host.columns} takes ${host.columns} elements to ${host.rows}`,
+      [inShape, outShape],
+    )
+  }
+  /** x ↦ Mx for each sample, from n elements to `shape`. */
+  const times = (matrix: { rows: number; columns: number; data: Float64Array }, shape: Shape) => {
+    const mt = constant(transposed(matrix).data, [matrix.columns, matrix.rows])
+    return (x: Tensor) =>
+      matmul(x.reshape([x.shape[0]!, matrix.columns]), mt(x)).reshape([x.shape[0]!, ...shape])
+  }
+  let pinv: ((y: Tensor) => Tensor) | undefined
+  const operator = spectralOperator({
+    name,
+    inShape,
+    outShape,
+    forward: times(host, outShape),
+    adjoint: times(transposed(host), inShape),
+    pinv: (y) => (pinv ??= pinvFromSvd(operator.svd()))(y),
+    svd: () => {
+      const { u, s, v } = matrixSvd(host, rcond)
+      return {
+        singularValues: s,
+        vt: times(transposed(v), [host.columns]),
+        v: times(v, inShape),
+        ut: times(transposed(u), [host.columns]),
+        u: times(u, outShape),
+      }
+    },
+  })
+  return operator
+}

@@ -1,0 +1,6 @@
+export { ve } from './ve.ts'
+export type { VpCosineOptions, VpLinearOptions } from './vp.ts'
+export { vpCosine, vpFromBetas, vpLinear } from './vp.ts'
+export type { Spacing, TimePair } from './respace.ts'
+export { respace } from './respace.ts'
+export { alphaBar, noiseLevel } from './levels.ts'

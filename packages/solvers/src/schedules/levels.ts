@@ -1,0 +1,10 @@
+import type { Schedule, Time } from '../types.ts'
+
+/** σ_t/α_t: the noise level in the variance-exploding variables x_t/α_t. */
+export const noiseLevel = (schedule: Schedule, t: Time): number => schedule.sigma(t) / schedule.alpha(t)
+
+/** ᾱ_t = α_t²/(α_t² + σ_t²), the fraction of the variance that is signal; α_t² itself for VP. */
+export function alphaBar(schedule: Schedule, t: Time): number {
+  const [a, s] = [schedule.alpha(t) ** 2, schedule.sigma(t) ** 2]
+  return a / (a + s)
+}

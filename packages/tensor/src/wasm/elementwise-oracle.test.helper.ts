@@ -1,0 +1,128 @@
+import fc from 'fast-check'
+import type { KernelCall, View } from '../device.ts'
+import type { DType, TypedArray } from '../dtype.ts'
+import { allocateHost, bytesPerElement } from '../dtype.ts'
+import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
+import { primitives } from '../primitives.ts'
+import type { HostView } from '../reference/host.ts'
+import { referenceKernels } from '../reference/index.ts'
+import type { Shape } from '../shape.ts'
+import { rowMajorStrides, sizeOf } from '../shape.ts'
+import { Heap } from './heap.ts'
+import type { WasmContext, WasmKernels } from './kernel.ts'
+import { KernelCache } from './module.ts'
+
+const heap = new Heap()
+
+/** A heap and kernels of the tests' own, apart from any device. */
+export const context: WasmContext = { heap, kernels: new KernelCache(heap), relaxedSimd: false }
+
+export interface Comparison {
+  readonly actual: TypedArray
+  readonly expected: TypedArray
+}
+
+const guard = 16
+
+/**
+ * Runs a primitive by its kernel and by the reference loops on the same strided inputs. Fails where the
+ * kernel declines, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
+ */
+export function compare<P extends PrimitiveName>(
+  kernels: WasmKernels,
+  primitive: P,
+  inputs: readonly HostView[],
+  params: PrimitiveParams[P],
+): Comparison {
+  const { shape, dtype } = primitives[primitive].infer(inputs, params)
+  const size = sizeOf(shape)
+  const blocks = inputs.map(({ data, dtype: type }) => {
+    const bytes = data.length * bytesPerElement(type)
+    const at = heap.allocate(bytes)
+    return { at, bytes }
+  })
+  const bytes = size * bytesPerElement(dtype)
+  const out = heap.allocate(bytes + guard * 64)
+  heap.u8.fill(0xa5, out, out + bytes + guard * 64)
+  inputs.forEach(({ data, dtype: type }, i) => heap.view(type, blocks[i]!.at, data.length).set(data))
+  const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
+  const call: KernelCall<P> = { primitive, inputs: views, params, shape, dtype }
+  const ran = size === 0 || kernels[primitive]!(call, out, context)
+  if (!ran) throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
+  const actual = heap.view(dtype, out, size).slice()
+  const after = heap.u8.slice(out + bytes, out + bytes + guard * 64)
+  if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5)) throw new Error(`${primitive} wrote past its result`)
+  blocks.forEach((block) => heap.free(block.at, block.bytes))
+  heap.free(out, bytes + guard * 64)
+  const expected = allocateHost(dtype, size)
+  referenceKernels[primitive](inputs, params, { data: expected, dtype, shape })
+  return { actual, expected }
+}
+
+/** Where two arrays differ by more than `absolute + relative·|expected|`; NaN equals NaN. */
+export function mismatch({ actual, expected }: Comparison, relative: number, absolute = 0): string | undefined {
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!]
+    if (Object.is(a, e) || a === e || (Number.isNaN(a) && Number.isNaN(e))) continue
+    if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e))) return `element ${i}: got ${a}, expected ${e}`
+  }
+  return undefined
+}
+
+/** Deterministic values in ±`scale`, with a few equal ones. */
+export function fill(dtype: DType, length: number, seed: number, scale = 3): TypedArray {
+  const data = allocateHost(dtype, length)
+  let state = (seed * 2654435761 + 12345) >>> 0
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    const unit = state / 2 ** 32
+    data[i] = dtype === 'bool' ? (unit < 0.5 ? 0 : 1) : dtype === 'int32' ? Math.floor((unit - 0.5) * 9) : (unit - 0.5) * 2 * scale
+  }
+  return data
+}
+
+export function dense(shape: Shape, data: TypedArray, dtype: DType = 'float32'): HostView {
+  return { data, dtype, shape, strides: rowMajorStrides(shape), offset: 0 }
+}
+
+/** How a view of a shape lies in memory: order of its axes there, a step and a direction for each. */
+interface Layout {
+  readonly order: readonly number[]
+  readonly steps: readonly number[]
+  readonly flips: readonly boolean[]
+  readonly seed: number
+}
+
+/** Any layout: axes permuted in memory, gaps, reversed axes, an offset. */
+export function layoutOf(rank: number): fc.Arbitrary<Layout> {
+  const axes = Array.from({ length: rank }, (_, i) => i)
+  return fc.record({
+    order: fc.oneof(fc.constant(axes), fc.shuffledSubarray(axes, { minLength: rank })),
+    steps: fc.oneof(fc.constant(axes.map(() => 1)), fc.array(fc.integer({ min: 1, max: 3 }), { minLength: rank, maxLength: rank })),
+    flips: fc.oneof(fc.constant(axes.map(() => false)), fc.array(fc.boolean(), { minLength: rank, maxLength: rank })),
+    seed: fc.nat(1000),
+  })
+}
+
+/** A view of `shape` in that layout over fresh values. */
+export function laidOut(shape: Shape, layout: Layout, dtype: DType = 'float32', scale = 3): HostView {
+  const strides = new Array<number>(shape.length).fill(0)
+  let length = 1
+  for (const axis of [...layout.order].reverse()) {
+    strides[axis] = length * layout.steps[axis]!
+    length *= Math.max(1, shape[axis]!) * layout.steps[axis]!
+  }
+  let offset = layout.seed % 5
+  layout.flips.forEach((flip, axis) => {
+    if (!flip) return
+    offset += strides[axis]! * Math.max(0, shape[axis]! - 1)
+    strides[axis] = -strides[axis]!
+  })
+  return { data: fill(dtype, length + 5, layout.seed, scale), dtype, shape, strides, offset }
+}
+
+/** Small shapes, now and then with an empty axis or one long enough for the vector loops. */
+export const shapes = (maxRank = 5): fc.Arbitrary<number[]> =>
+  fc.array(fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 1, max: 6 }) }, { weight: 2, arbitrary: fc.integer({ min: 7, max: 40 }) }, { weight: 1, arbitrary: fc.constant(0) }), {
+    maxLength: maxRank,
+  })

@@ -1,0 +1,224 @@
+import type { DType, TypedArray } from '../dtype.ts'
+import { bytesPerElement } from '../dtype.ts'
+import { DeviceError } from '../errors.ts'
+import type { MemoryType } from './asm.ts'
+
+const page = 65536
+/** Blocks start at multiples of this many bytes, and as many readable bytes follow each. */
+const alignment = 64
+/** Nothing lives below, so that 0 is no pointer and kernels may read a little before a block. */
+const base = 1024
+
+interface Span {
+  at: number
+  size: number
+}
+
+/** What a heap holds, in bytes. */
+export interface HeapUsage {
+  /** Size of the WebAssembly memory. */
+  readonly reserved: number
+  /** In blocks handed out, counted with their rounding. */
+  readonly used: number
+  readonly limit: number
+}
+
+export interface HeapOptions {
+  /** Limit in bytes, at most 2 GiB (addresses are compared as signed integers). */
+  readonly maxBytes?: number
+  readonly shared?: boolean
+}
+
+/** Class of a size in units of {@link alignment}: exact up to 16, then eight classes per doubling. */
+function sizeClass(units: number): number {
+  if (units <= 16) return units
+  const shift = 28 - Math.clz32(units - 1)
+  return 8 * shift + ((units - 1) >>> shift) + 1
+}
+
+/** Units of a block of that class: the inverse of {@link sizeClass}, rounded up. */
+function classUnits(index: number): number {
+  if (index <= 16) return index
+  const shift = ((index - 1) >> 3) - 1
+  return (index - 8 * shift) << shift
+}
+
+/**
+ * Blocks of one WebAssembly memory. Freed blocks wait in a list per size class and serve the next
+ * request of their class; before the memory grows, neighbours in those lists are merged and cut anew.
+ */
+export class Heap {
+  readonly memory: WebAssembly.Memory
+  /** How modules must declare the memory they import. */
+  readonly memoryType: MemoryType
+  private readonly limit: number
+  private readonly free_: number[][] = []
+  private spans: Span[] = []
+  /** End of all blocks ever cut. */
+  private top = base
+  private usedBytes = 0
+  private capacity: number
+  private readonly scratches = new Map<string, { at: number; bytes: number }>()
+  private f32_: Float32Array
+  private f64_: Float64Array
+  private i32_: Int32Array
+  private u8_: Uint8Array
+
+  constructor(options: HeapOptions = {}) {
+    const shared = options.shared ?? false
+    const maximum = Math.floor(Math.min(options.maxBytes ?? 2 ** 31, 2 ** 31) / page)
+    this.memory = new WebAssembly.Memory({ initial: Math.min(16, maximum), maximum, shared })
+    this.memoryType = shared ? { shared, maximum } : { shared }
+    this.limit = maximum * page
+    const { buffer } = this.memory
+    this.capacity = buffer.byteLength
+    this.f32_ = new Float32Array(buffer)
+    this.f64_ = new Float64Array(buffer)
+    this.i32_ = new Int32Array(buffer)
+    this.u8_ = new Uint8Array(buffer)
+  }
+
+  /**
+   * A block of at least `bytes` bytes (and {@link alignment} more to over-read), contents arbitrary.
+   * Free it with the same `bytes`.
+   * @throws {DeviceError} at the limit.
+   */
+  allocate(bytes: number): number {
+    const index = sizeClass(Math.ceil(bytes / alignment) + 1)
+    const size = classUnits(index) * alignment
+    const at = this.free_[index]?.pop() ?? this.cut(size, bytes)
+    this.usedBytes += size
+    return at
+  }
+
+  free(pointer: number, bytes: number): void {
+    const index = sizeClass(Math.ceil(bytes / alignment) + 1)
+    this.usedBytes -= classUnits(index) * alignment
+    const list = this.free_[index]
+    if (list === undefined) this.free_[index] = [pointer]
+    else list.push(pointer)
+  }
+
+  /**
+   * A working area of at least `bytes` bytes that stays: one per name, grown on demand, shared by all who
+   * use that name and good until one of them asks again. Take it once per kernel run.
+   */
+  scratch(name: string, bytes: number): number {
+    const known = this.scratches.get(name)
+    if (known !== undefined && known.bytes >= bytes) return known.at
+    if (known !== undefined) {
+      this.scratches.delete(name)
+      this.free(known.at, known.bytes)
+    }
+    const size = Math.ceil(bytes * (known === undefined ? 1 : 1.25))
+    const at = this.allocate(size)
+    this.scratches.set(name, { at, bytes: size })
+    return at
+  }
+
+  usage(): HeapUsage {
+    return { reserved: this.capacity, used: this.usedBytes, limit: this.limit }
+  }
+
+  /** The whole memory as float32; like its siblings stale after any allocation, so do not keep it. */
+  get f32(): Float32Array {
+    if (this.f32_.buffer !== this.memory.buffer) this.f32_ = new Float32Array(this.memory.buffer)
+    return this.f32_
+  }
+
+  get f64(): Float64Array {
+    if (this.f64_.buffer !== this.memory.buffer) this.f64_ = new Float64Array(this.memory.buffer)
+    return this.f64_
+  }
+
+  get i32(): Int32Array {
+    if (this.i32_.buffer !== this.memory.buffer) this.i32_ = new Int32Array(this.memory.buffer)
+    return this.i32_
+  }
+
+  get u8(): Uint8Array {
+    if (this.u8_.buffer !== this.memory.buffer) this.u8_ = new Uint8Array(this.memory.buffer)
+    return this.u8_
+  }
+
+  /** A window on `length` elements of a block, valid until the next allocation. */
+  view(dtype: DType, pointer: number, length: number): TypedArray {
+    const whole = dtype === 'float32' ? this.f32 : dtype === 'float64' ? this.f64 : dtype === 'int32' ? this.i32 : this.u8
+    const start = pointer / bytesPerElement(dtype)
+    return whole.subarray(start, start + length)
+  }
+
+  /** Cuts a new block of `size` bytes: from merged free space, from the end, or by growing. */
+  private cut(size: number, asked: number): number {
+    const early = this.fromSpans(size)
+    if (early !== undefined) return early
+    if (this.top + size > this.capacity) {
+      // Merging costs a sort; it is worth it when it may save a good part of what is there.
+      if (this.top - base - this.usedBytes > this.top / 4) {
+        this.merge()
+        const merged = this.fromSpans(size)
+        if (merged !== undefined) return merged
+      }
+      this.grow(size, asked)
+    }
+    const at = this.top
+    this.top += size
+    return at
+  }
+
+  private grow(size: number, asked: number): void {
+    const needed = this.top + size
+    if (needed <= this.capacity) return
+    const steps = [Math.max(needed, Math.min(1.25 * this.capacity, this.capacity + 2 ** 27)), needed]
+    for (const target of steps) {
+      const pages = Math.ceil((Math.min(target, this.limit) - this.capacity) / page)
+      if (this.capacity + pages * page < needed) continue
+      try {
+        this.memory.grow(pages)
+        this.capacity = this.memory.buffer.byteLength
+        return
+      } catch {
+        // The host has no room for that much: try the smaller step, else report below.
+      }
+    }
+    const mebi = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+    throw new DeviceError(
+      `wasm: no room for ${mebi(asked)}; ${mebi(this.usedBytes)} of ${mebi(this.limit)} are in use ` +
+        `(memory now ${mebi(this.capacity)}); dispose of tensors, use scope(), or work in smaller batches`,
+    )
+  }
+
+  private fromSpans(size: number): number | undefined {
+    const index = this.spans.findIndex((span) => span.size >= size)
+    if (index < 0) return undefined
+    const span = this.spans[index]!
+    const { at } = span
+    span.at += size
+    span.size -= size
+    if (span.size === 0) this.spans.splice(index, 1)
+    return at
+  }
+
+  /** Turns all free blocks into spans as large as possible; one at the end goes back to the uncut rest. */
+  private merge(): void {
+    const all = this.spans
+    this.free_.forEach((list, index) => {
+      const size = classUnits(index) * alignment
+      for (const at of list) all.push({ at, size })
+      list.length = 0
+    })
+    all.sort((a, b) => a.at - b.at)
+    const merged: Span[] = []
+    for (const span of all) {
+      const last = merged.at(-1)
+      if (last !== undefined && last.at + last.size === span.at) last.size += span.size
+      else merged.push(span)
+    }
+    const last = merged.at(-1)
+    if (last !== undefined && last.at + last.size === this.top) {
+      this.top = last.at
+      merged.pop()
+    }
+    this.spans = merged
+  }
+}

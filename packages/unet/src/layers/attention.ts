@@ -1,0 +1,43 @@
+import type { Tensor } from '@tweedie/tensor'
+import { matmul, matrixTranspose, OptionError, reshape, ShapeError, softmax } from '@tweedie/tensor'
+import type { Params } from '../params.ts'
+import { param } from '../params.ts'
+import { groupNorm } from './affine.ts'
+
+/**
+ * Self-attention over the pixels of x [N, C, H, W] with a residual connection (arXiv 1706.03762, 2006.11239 §B):
+ * group norm, queries, keys and values by `to_q`, `to_k`, `to_v` ([C, C] with bias), softmax of QᵀK/√d within each
+ * head of `headDim` = d channels, then `to_out.0`. Pixels stay in the last axis all along, so that each projection
+ * is one product W·x per image.
+ * @throws {OptionError} where C does not split into heads of `headDim`.
+ */
+export function attention(
+  params: Params,
+  name: string,
+  x: Tensor,
+  options: { headDim: number; groups: number; eps?: number },
+): Tensor {
+  const [n, channels, height, width] = x.shape
+  if (n === undefined || channels === undefined || height === undefined || width === undefined) {
+    throw new ShapeError('attention', 'x must be [N, C, H, W]', [x.shape])
+  }
+  const { headDim } = options
+  if (channels % headDim !== 0) {
+    throw new OptionError('attentionHeadDim', `${channels} channels do not split into heads of ${headDim}`)
+  }
+  const pixels = height * width
+  const heads = channels / headDim
+  const h = reshape(groupNorm(params, `${name}.group_norm`, x, options), [n, channels, pixels])
+  const split = (part: string) => reshape(project(params, `${name}.${part}`, h), [n, heads, headDim, pixels])
+  const q = split('to_q').mul(headDim ** -0.5)
+  const weights = softmax(matmul(matrixTranspose(q), split('to_k'))) // [N, heads, query, key]
+  const mixed = matmul(split('to_v'), matrixTranspose(weights)) // [N, heads, d, query]
+  const out = project(params, `${name}.to_out.0`, reshape(mixed, [n, channels, pixels]))
+  return reshape(out, x.shape).add(x)
+}
+
+/** W·h + b at every pixel of h [N, C, P]. */
+function project(params: Params, name: string, h: Tensor): Tensor {
+  const bias = param(params, `${name}.bias`)
+  return matmul(param(params, `${name}.weight`), h).add(reshape(bias, [-1, 1]))
+}

@@ -1,0 +1,39 @@
+import type { Tensor } from '@tweedie/tensor'
+import { concat, cos, fromData, OptionError, reshape, silu, sin } from '@tweedie/tensor'
+import type { Params } from '../params.ts'
+import { linear } from './affine.ts'
+
+/** How sines and cosines are laid out; the names are those of diffusers' configurations. */
+export interface TimeEmbeddingOptions {
+  /** Cosines before sines. */
+  readonly flipSinToCos: boolean
+  /** Frequencies are 10000^(−k/(d/2 − freqShift)) for k = 0 … d/2 − 1. */
+  readonly freqShift: number
+}
+
+/**
+ * Sinusoidal embedding (arXiv 1706.03762 §3.5) of times t [N] as [N, dim]; `dim` is even.
+ * @throws {OptionError} for an odd `dim`.
+ * @example
+ * ```ts
+ * import { tensor } from '@tweedie/tensor'
+ * import { layers } from '@tweedie/unet'
+ * const e = layers.timeEmbedding(tensor([0, 1]), 4, { flipSinToCos: true, freqShift: 0 })
+ * e.shape // => [2, 4]
+ * Array.from(e.slice(0).dataSync()) // => [1, 1, 0, 0]
+ * ```
+ */
+export function timeEmbedding(t: Tensor, dim: number, options: TimeEmbeddingOptions): Tensor {
+  const half = dim / 2
+  if (!Number.isInteger(half) || half < 1) {
+    throw new OptionError('timeEmbedding', `needs an even number of channels, got ${dim}`)
+  }
+  const table = Array.from({ length: half }, (_, k) => 10000 ** (-k / (half - options.freqShift)))
+  const frequencies = fromData(table, [1, half], { dtype: t.dtype, device: t.device })
+  const angle = reshape(t, [-1, 1]).mul(frequencies)
+  return concat(options.flipSinToCos ? [cos(angle), sin(angle)] : [sin(angle), cos(angle)], 1)
+}
+
+/** The two-layer perceptron `NAME.linear_1`, SiLU, `NAME.linear_2` that follows the sinusoidal embedding. */
+export const timeMlp = (params: Params, name: string, embedding: Tensor): Tensor =>
+  linear(params, `${name}.linear_2`, silu(linear(params, `${name}.linear_1`, embedding)))
