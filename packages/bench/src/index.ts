@@ -1,1 +1,6 @@
-export {}
+export type { ConvSize, KernelCase, KernelWork } from './cases.ts'
+export { kernelCases } from './cases.ts'
+export type { KernelBenchOptions, KernelReport, KernelResult } from './kernels.ts'
+export { benchKernels, kernelTable } from './kernels.ts'
+export type { Machine } from './machine.ts'
+export { machine } from './machine.ts'

@@ -1,1 +1,5 @@
 export * from './types.ts'
+export * from './linalg/index.ts'
+export * from './metrics/index.ts'
+export * from './noise/index.ts'
+export * from './operators/index.ts'

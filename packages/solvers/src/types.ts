@@ -85,6 +85,15 @@ export interface Problem<O extends Operator = Operator> {
   readonly y: Tensor
 }
 
+/** A tree of tensors and numbers that is all a run needs to go on. */
+export type StateTree = { readonly [name: string]: Tensor | number | StateTree | readonly StateTree[] }
+
+/** Where to continue a run: the state a step showed, and the index of the step after it. */
+export interface Checkpoint {
+  readonly next: number
+  readonly state: StateTree
+}
+
 /** Options that every method takes. */
 export interface RunOptions {
   /** Number of reverse steps (or iterations). */
@@ -93,6 +102,8 @@ export interface RunOptions {
   seed?: number
   /** Number of the batch's first sample: a batch of k equals k single runs numbered alike. */
   firstSample?: number
+  /** Continues a run from the state that step `next − 1` showed, bit for bit, given the same options. */
+  resume?: Checkpoint
 }
 
 /**
@@ -109,6 +120,14 @@ export interface Step {
   readonly x: Tensor
   /** The prior's denoised guess E[x₀ | x_t] that the step used. */
   readonly x0hat: Tensor
+  /** All that the next step needs, x included; save it with `i + 1` to resume there. */
+  readonly state: StateTree
+}
+
+/** A step of a method that looks at a measurement. */
+export interface GuidedStep extends Step {
+  /** ‖y − A(x̂₀)‖₂ of each sample, x̂₀ being the one shown. */
+  readonly residual: readonly number[]
 }
 
 /** A method: yields each step, returns the restoration [N, …shape], which the caller owns. */

@@ -23,7 +23,10 @@ export async function misfit(problem: Problem, x: Tensor): Promise<Float64Array>
   const { operator, noise, y } = problem
   const { sigma } = noise
   if (sigma === undefined || !(sigma > 0)) {
-    throw new OptionError('sigma', `misfit needs noise of σ_y above 0, the ${noise.name} noise has ${sigma ?? 'none'}`)
+    throw new OptionError(
+      'sigma',
+      `misfit needs noise of σ_y above 0, the ${noise.name} noise has ${sigma ?? 'none'}`,
+    )
   }
   const clean = operator.forward(x)
   try {

@@ -5,7 +5,11 @@ import { ShapeError, sameShape } from '@tweedie/tensor'
 export const toUnit = (value: number): number => Math.min(Math.max((value + 1) / 2, 0), 1)
 
 /** Two batches of one shape on the host. */
-export async function hostPair(op: string, x: Tensor, reference: Tensor): Promise<[ArrayLike<number>, ArrayLike<number>]> {
+export async function hostPair(
+  op: string,
+  x: Tensor,
+  reference: Tensor,
+): Promise<[ArrayLike<number>, ArrayLike<number>]> {
   if (!sameShape(x.shape, reference.shape) || x.shape.length === 0) {
     throw new ShapeError(op, 'needs two batches of one shape', [x.shape, reference.shape])
   }

@@ -15,12 +15,17 @@ interface Plane {
 }
 
 /** The weighted mean under every window that lies wholly inside. */
-function windowMeans({ height, width, values }: Plane, down: Float64Array, across: Float64Array): Float64Array {
+function windowMeans(
+  { height, width, values }: Plane,
+  down: Float64Array,
+  across: Float64Array,
+): Float64Array {
   const [rows, columns] = [height - down.length + 1, width - across.length + 1]
   const narrow = new Float64Array(height * columns)
   for (let i = 0; i < height; i++) {
     for (let j = 0; j < columns; j++) {
-      for (let k = 0; k < across.length; k++) narrow[i * columns + j]! += across[k]! * values[i * width + j + k]!
+      for (let k = 0; k < across.length; k++)
+        narrow[i * columns + j]! += across[k]! * values[i * width + j + k]!
     }
   }
   const out = new Float64Array(rows * columns)
@@ -73,17 +78,21 @@ function planeSsim(a: Plane, b: Plane): number {
  * ```
  */
 export async function ssim(x: Tensor, reference: Tensor): Promise<Float64Array> {
-  if (x.shape.length !== 4 || x.size === 0) throw new ShapeError('ssim', 'needs images [N, C, H, W]', [x.shape])
+  if (x.shape.length !== 4 || x.size === 0)
+    throw new ShapeError('ssim', 'needs images [N, C, H, W]', [x.shape])
   const [a, b] = await hostPair('ssim', x, reference)
   const [batch, channels, height, width] = x.shape as readonly [number, number, number, number]
   const plane = (data: ArrayLike<number>, index: number): Plane => ({
     height,
     width,
-    values: Float64Array.from({ length: height * width }, (_, i) => toUnit(data[index * height * width + i]!)),
+    values: Float64Array.from({ length: height * width }, (_, i) =>
+      toUnit(data[index * height * width + i]!),
+    ),
   })
   return Float64Array.from({ length: batch }, (_, sample) => {
     let total = 0
-    for (let c = sample * channels; c < (sample + 1) * channels; c++) total += planeSsim(plane(a, c), plane(b, c))
+    for (let c = sample * channels; c < (sample + 1) * channels; c++)
+      total += planeSsim(plane(a, c), plane(b, c))
     return total / channels
   })
 }

@@ -29,9 +29,11 @@ export function gaussianNoise(sigma: number): Noise & { readonly sigma: number }
     sample(keys: readonly Key[], clean: Tensor): Tensor {
       const [batch, ...rest] = clean.shape
       if (keys.length !== batch) {
-        throw new ShapeError('gaussianNoise.sample', `${keys.length} keys for a batch of ${batch ?? 'no axis'}`, [
-          clean.shape,
-        ])
+        throw new ShapeError(
+          'gaussianNoise.sample',
+          `${keys.length} keys for a batch of ${batch ?? 'no axis'}`,
+          [clean.shape],
+        )
       }
       return scope(() => {
         if (sigma === 0) return clean.reshape(clean.shape)
@@ -52,7 +54,11 @@ export function gaussianNoise(sigma: number): Noise & { readonly sigma: number }
         const batch = y.shape[0]!
         const residual = y.sub(clean).reshape([batch, batch === 0 ? 0 : y.size / batch])
         const constant = -(residual.shape[1]! / 2) * Math.log(2 * Math.PI * sigma ** 2)
-        return residual.square().sum(1).mul(-0.5 / sigma ** 2).add(constant)
+        return residual
+          .square()
+          .sum(1)
+          .mul(-0.5 / sigma ** 2)
+          .add(constant)
       })
     },
   }

@@ -34,7 +34,10 @@ export function boxInpainting(options: {
     )
   }
   if (boxHeight === height && boxWidth === width) {
-    throw new OptionError('box', `a box of ${boxHeight}×${boxWidth} hides the whole image; make one side smaller`)
+    throw new OptionError(
+      'box',
+      `a box of ${boxHeight}×${boxWidth} hides the whole image; make one side smaller`,
+    )
   }
   const [top, left] = options.at ?? [(height - boxHeight) >> 1, (width - boxWidth) >> 1]
   const [lastTop, lastLeft] = [height - boxHeight, width - boxWidth]

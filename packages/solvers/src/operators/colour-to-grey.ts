@@ -43,7 +43,8 @@ export function colourToGrey(options: { shape: Shape; weights?: readonly number[
   const row = Float64Array.from(weights)
   const [a, at] = [constant(row, [1, channels]), constant(row, [channels, 1])]
   const grey = (y: Tensor) => y.reshape([y.shape[0]!, 1, height, width])
-  const mix = (matrix: Tensor, x: Tensor) => matmul(matrix, x.reshape([x.shape[0]!, matrix.shape[1]!, pixels]))
+  const mix = (matrix: Tensor, x: Tensor) =>
+    matmul(matrix, x.reshape([x.shape[0]!, matrix.shape[1]!, pixels]))
   const spread = (y: Tensor) => mix(at(y), y).reshape([y.shape[0]!, ...shape])
   return imageOperator({
     name: 'colourToGrey',

@@ -17,7 +17,9 @@ export const boundaries: readonly Boundary[] = ['circular', 'zero', 'reflect']
 
 /** `size` samples of a Gaussian of standard deviation `std` around the middle one, with sum 1. */
 export function gaussianTaps(size: number, std: number): Float64Array {
-  const taps = Float64Array.from({ length: size }, (_, i) => Math.exp(-0.5 * ((i - (size - 1) / 2) / std) ** 2))
+  const taps = Float64Array.from({ length: size }, (_, i) =>
+    Math.exp(-0.5 * ((i - (size - 1) / 2) / std) ** 2),
+  )
   const total = taps.reduce((sum, tap) => sum + tap, 0)
   return taps.map((tap) => tap / total)
 }
@@ -76,7 +78,8 @@ export function gaussianBlur(options: {
   if (!(Number.isInteger(size) && size >= 1 && size % 2 === 1)) {
     throw new OptionError('size', `the kernel needs an odd number of taps (1, 3, 5 …), got ${size}`)
   }
-  if (!(std > 0 && std < Infinity)) throw new OptionError('std', `must be above 0 pixels and finite, got ${std}`)
+  if (!(std > 0 && std < Infinity))
+    throw new OptionError('std', `must be above 0 pixels and finite, got ${std}`)
   if (!boundaries.includes(boundary)) {
     throw new OptionError('boundary', `'${boundary}' is none of ${boundaries.join(', ')}`)
   }

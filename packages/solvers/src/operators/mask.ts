@@ -79,7 +79,10 @@ export function mask(options: {
   if (isTensor(observed)) {
     const fits = [[height, width], [1, height, width], shape]
     if (!fits.some((fit) => sameShape(fit, observed.shape))) {
-      throw new ShapeError('mask', `observed must be [H, W] or [C, H, W] of the shape`, [observed.shape, shape])
+      throw new ShapeError('mask', `observed must be [H, W] or [C, H, W] of the shape`, [
+        observed.shape,
+        shape,
+      ])
     }
   }
   const flags = isTensor(observed) ? observed.dataSync() : observed

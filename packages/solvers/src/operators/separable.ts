@@ -70,7 +70,8 @@ export function separableOfHost(
   if (!Number.isInteger(channels) || channels < 1) {
     throw new OptionError('channels', `must be a positive integer, got ${channels}`)
   }
-  if (!(rcond >= 0 && rcond < 1)) throw new OptionError('rcond', `must be at least 0 and below 1, got ${rcond}`)
+  if (!(rcond >= 0 && rcond < 1))
+    throw new OptionError('rcond', `must be at least 0 and below 1, got ${rcond}`)
   let pinv: ((y: Tensor) => Tensor) | undefined
   const operator = imageOperator({
     name,

@@ -36,7 +36,9 @@ export function checkBatch(op: string, x: Tensor, shape: Shape): void {
  */
 export function imageExtents(op: string, shape: Shape): readonly [number, number, number] {
   if (shape.length !== 3 || shape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-    throw new ShapeError(op, `shape must be [C, H, W] of positive integers, got ${formatShape(shape)}`, [shape])
+    throw new ShapeError(op, `shape must be [C, H, W] of positive integers, got ${formatShape(shape)}`, [
+      shape,
+    ])
   }
   return shape as unknown as readonly [number, number, number]
 }

@@ -48,10 +48,12 @@ export function compare<P extends PrimitiveName>(
   const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
   const call: KernelCall<P> = { primitive, inputs: views, params, shape, dtype }
   const ran = size === 0 || kernels[primitive]!(call, out, context)
-  if (!ran) throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
+  if (!ran)
+    throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
   const actual = heap.view(dtype, out, size).slice()
   const after = heap.u8.slice(out + bytes, out + bytes + guard * 64)
-  if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5)) throw new Error(`${primitive} wrote past its result`)
+  if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5))
+    throw new Error(`${primitive} wrote past its result`)
   blocks.forEach((block) => heap.free(block.at, block.bytes))
   heap.free(out, bytes + guard * 64)
   const expected = allocateHost(dtype, size)
@@ -60,11 +62,16 @@ export function compare<P extends PrimitiveName>(
 }
 
 /** Where two arrays differ by more than `absolute + relative·|expected|`; NaN equals NaN. */
-export function mismatch({ actual, expected }: Comparison, relative: number, absolute = 0): string | undefined {
+export function mismatch(
+  { actual, expected }: Comparison,
+  relative: number,
+  absolute = 0,
+): string | undefined {
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i]!, expected[i]!]
     if (Object.is(a, e) || a === e || (Number.isNaN(a) && Number.isNaN(e))) continue
-    if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e))) return `element ${i}: got ${a}, expected ${e}`
+    if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e)))
+      return `element ${i}: got ${a}, expected ${e}`
   }
   return undefined
 }
@@ -76,7 +83,14 @@ export function fill(dtype: DType, length: number, seed: number, scale = 3): Typ
   for (let i = 0; i < length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     const unit = state / 2 ** 32
-    data[i] = dtype === 'bool' ? (unit < 0.5 ? 0 : 1) : dtype === 'int32' ? Math.floor((unit - 0.5) * 9) : (unit - 0.5) * 2 * scale
+    data[i] =
+      dtype === 'bool'
+        ? unit < 0.5
+          ? 0
+          : 1
+        : dtype === 'int32'
+          ? Math.floor((unit - 0.5) * 9)
+          : (unit - 0.5) * 2 * scale
   }
   return data
 }
@@ -98,8 +112,14 @@ export function layoutOf(rank: number): fc.Arbitrary<Layout> {
   const axes = Array.from({ length: rank }, (_, i) => i)
   return fc.record({
     order: fc.oneof(fc.constant(axes), fc.shuffledSubarray(axes, { minLength: rank })),
-    steps: fc.oneof(fc.constant(axes.map(() => 1)), fc.array(fc.integer({ min: 1, max: 3 }), { minLength: rank, maxLength: rank })),
-    flips: fc.oneof(fc.constant(axes.map(() => false)), fc.array(fc.boolean(), { minLength: rank, maxLength: rank })),
+    steps: fc.oneof(
+      fc.constant(axes.map(() => 1)),
+      fc.array(fc.integer({ min: 1, max: 3 }), { minLength: rank, maxLength: rank }),
+    ),
+    flips: fc.oneof(
+      fc.constant(axes.map(() => false)),
+      fc.array(fc.boolean(), { minLength: rank, maxLength: rank }),
+    ),
     seed: fc.nat(1000),
   })
 }
@@ -123,6 +143,13 @@ export function laidOut(shape: Shape, layout: Layout, dtype: DType = 'float32', 
 
 /** Small shapes, now and then with an empty axis or one long enough for the vector loops. */
 export const shapes = (maxRank = 5): fc.Arbitrary<number[]> =>
-  fc.array(fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 1, max: 6 }) }, { weight: 2, arbitrary: fc.integer({ min: 7, max: 40 }) }, { weight: 1, arbitrary: fc.constant(0) }), {
-    maxLength: maxRank,
-  })
+  fc.array(
+    fc.oneof(
+      { weight: 12, arbitrary: fc.integer({ min: 1, max: 6 }) },
+      { weight: 2, arbitrary: fc.integer({ min: 7, max: 40 }) },
+      { weight: 1, arbitrary: fc.constant(0) },
+    ),
+    {
+      maxLength: maxRank,
+    },
+  )

@@ -6,7 +6,15 @@ import type { HostView } from '../reference/host.ts'
 import { rowMajorStrides } from '../shape.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { powers } from './elementwise-lanes.ts'
-import { compare, dense, fill, laidOut, layoutOf, mismatch, shapes } from './elementwise-oracle.test.helper.ts'
+import {
+  compare,
+  dense,
+  fill,
+  laidOut,
+  layoutOf,
+  mismatch,
+  shapes,
+} from './elementwise-oracle.test.helper.ts'
 
 const none = {}
 
@@ -58,7 +66,16 @@ const operand = (shape: readonly number[], dtype: DType): fc.Arbitrary<HostView>
       layout: layoutOf(shape.length),
     })
     .map(({ kind, ones, drop, layout }) => {
-      if (kind === 0) return dense(shape, fill(dtype, shape.reduce((a, b) => a * b, 1), layout.seed), dtype)
+      if (kind === 0)
+        return dense(
+          shape,
+          fill(
+            dtype,
+            shape.reduce((a, b) => a * b, 1),
+            layout.seed,
+          ),
+          dtype,
+        )
       const stretched = kind === 1 ? shape : shape.map((n, i) => (ones[i] ? 1 : n))
       const view = laidOut(stretched, layout, dtype)
       if (kind < 3) return view
@@ -73,7 +90,9 @@ describe('elementwise kernels agree with the reference', () => {
       const property = shapes().chain((shape) => fc.tuple(...dtypes.map((dtype) => operand(shape, dtype))))
       fc.assert(
         fc.property(property, (inputs) => {
-          expect(mismatch(compare(elementwiseKernels, primitive, inputs, params), relative, absolute)).toBeUndefined()
+          expect(
+            mismatch(compare(elementwiseKernels, primitive, inputs, params), relative, absolute),
+          ).toBeUndefined()
         }),
         { numRuns: 60 },
       )
@@ -82,7 +101,9 @@ describe('elementwise kernels agree with the reference', () => {
 
   test.each([...powers.keys()])('powScalar %d', (exponent) => {
     const values = [0, -0, 1, -1, 2.5, -2.5, 1e-30, 1e30, Infinity, -Infinity, Number.NaN, 1e-45, 3]
-    const comparison = compare(elementwiseKernels, 'powScalar', [dense([13], new Float32Array(values))], { exponent })
+    const comparison = compare(elementwiseKernels, 'powScalar', [dense([13], new Float32Array(values))], {
+      exponent,
+    })
     expect(mismatch(comparison, 4e-7)).toBeUndefined()
   })
 
@@ -90,7 +111,14 @@ describe('elementwise kernels agree with the reference', () => {
     const shape = [3, 6, 5, 7]
     const x = dense(shape, fill('float32', 630, 1))
     for (const other of [[1, 6, 1, 1], [3, 6, 1, 1], [7], [3, 1, 5, 7], [1], [3, 6, 5, 1], []]) {
-      const y = dense(other, fill('float32', other.reduce((a, b) => a * b, 1), 2))
+      const y = dense(
+        other,
+        fill(
+          'float32',
+          other.reduce((a, b) => a * b, 1),
+          2,
+        ),
+      )
       expect(mismatch(compare(elementwiseKernels, 'mul', [x, y], none), 0)).toBeUndefined()
       expect(mismatch(compare(elementwiseKernels, 'sub', [y, x], none), 0)).toBeUndefined()
     }
@@ -113,6 +141,8 @@ describe('elementwise kernels agree with the reference', () => {
     const shape = [2, 3, 2, 3, 2, 5]
     const swapped = { ...dense(shape, fill('float32', 360, 3)), strides: rowMajorStrides(shape).toReversed() }
     const flipped = { ...swapped, shape, strides: [1, 2, 6, 12, 36, 72] }
-    expect(mismatch(compare(elementwiseKernels, 'add', [flipped, dense(shape, fill('float32', 360, 4))], none), 0)).toBeUndefined()
+    expect(
+      mismatch(compare(elementwiseKernels, 'add', [flipped, dense(shape, fill('float32', 360, 4))], none), 0),
+    ).toBeUndefined()
   })
 })

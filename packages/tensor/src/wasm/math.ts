@@ -39,7 +39,8 @@ export class Constants {
   private keep(key: string, value: V128): Local<'v128'> {
     let local = this.known.get(key)
     if (local !== undefined) return local
-    if (this.sealed) throw new TweedieError(`wasm: constant ${key} asked for too late to be set before the loops`)
+    if (this.sealed)
+      throw new TweedieError(`wasm: constant ${key} asked for too late to be set before the loops`)
     local = this.f.local('v128', value)
     this.known.set(key, local)
     return local

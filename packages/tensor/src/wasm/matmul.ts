@@ -30,7 +30,7 @@ interface Matrix {
 const blocking = { depth: 320, rows: 160, right: 1 << 18 } as const
 
 /** The part of `extent` that divides it into equal pieces of at most `limit`, in multiples of `unit`. */
-function pieceOf(extent: number, limit: number, unit: number): number {
+export function pieceOf(extent: number, limit: number, unit: number): number {
   const pieces = Math.ceil(extent / limit)
   return Math.ceil(extent / pieces / unit) * unit
 }

@@ -143,7 +143,12 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
   m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n }) => {
     const accumulators = Array.from({ length: ways }, () => f.local('v128'))
     const [column, rest] = [f.local('i32'), f.local('i32')]
-    const tile = (vectors: number, elements: number, load: (at: I32, i: number) => Expr<'v128'>, store: () => void) => {
+    const tile = (
+      vectors: number,
+      elements: number,
+      load: (at: I32, i: number) => Expr<'v128'>,
+      store: () => void,
+    ) => {
       const used = accumulators.slice(0, vectors)
       f.while(i32.geS(rest, elements), () => {
         for (const accumulator of used) f.set(accumulator, fold.neutral)
@@ -163,9 +168,19 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
       f.set(column, row)
       f.set(rest, n)
       for (const vectors of [ways, 1]) {
-        tile(vectors, vectors * fold.lanes, (at, i) => fold.load(at, 4 * fold.lanes * i), storeVectors(vectors))
+        tile(
+          vectors,
+          vectors * fold.lanes,
+          (at, i) => fold.load(at, 4 * fold.lanes * i),
+          storeVectors(vectors),
+        )
       }
-      tile(1, 1, (at) => fold.loadOne(at), () => f.emit(f32.store(out, fold.fold(accumulators[0]!))))
+      tile(
+        1,
+        1,
+        (at) => fold.loadOne(at),
+        () => f.emit(f32.store(out, fold.fold(accumulators[0]!))),
+      )
     })
   })
 }

@@ -1,5 +1,6 @@
 import type { PrimitiveName } from '../primitives.ts'
 import { elementwiseKernels } from './elementwise.ts'
+import { conv2d } from './conv.ts'
 import type { WasmKernel } from './kernel.ts'
 import { matmul } from './matmul.ts'
 
@@ -24,5 +25,5 @@ export const kernelTable: { readonly [P in PrimitiveName]: WasmKernel<P> | 'refe
   pad: 'reference', concat: 'reference', contiguous: 'reference',
   groupNorm: 'reference', groupNormGradInput: 'reference', groupNormGradAffine: 'reference',
   matmul,
-  conv2d: 'reference',
+  conv2d,
 }

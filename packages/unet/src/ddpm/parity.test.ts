@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { availableDevices, memory, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
+import type { Params } from '../params.ts'
 import { parseSafetensors, safetensorsToTensors } from '../checkpoint/safetensors.ts'
 import { ddpmConfigFromDiffusers } from './diffusers.ts'
 import { ddpmForward } from './forward.ts'
@@ -36,6 +38,19 @@ describe.each(availableDevices().filter((name) => name !== 'gpu'))('diffusers pa
     const out = ddpmForward(params, config, io.x, io.t)
     expect(memory().tensors - before).toBe(1)
     expect(relativeError(out, io.out)).toBeLessThan(2e-4)
+  })
+
+  test('gradients in x and in parameters', () => {
+    const before = memory().tensors
+    const [out, pullback] = vjp((p: Params, x: Tensor) => ddpmForward(p, config, x, io.t), params, io.x)
+    const [dp, dx] = pullback(io.cotangent)
+    expect(relativeError(out, io.out)).toBeLessThan(2e-4)
+    expect(relativeError(dx, io.vjp)).toBeLessThan(2e-4)
+    const checked = Object.keys(io).filter((name) => name.startsWith('grad:'))
+    expect(checked.length).toBe(3)
+    for (const name of checked) expect(relativeError(dp[name.slice(5)]!, (io as Params)[name]!)).toBeLessThan(2e-4)
+    for (const x of [out, dx, ...Object.values(dp)]) x.dispose()
+    expect(memory().tensors).toBe(before)
   })
 
   test('one time for all is the same as one each', () => {

@@ -1,0 +1,41 @@
+import { Command } from 'commander'
+import { demoMethods, demoNoise, demoTasks } from '../demo-plan.ts'
+import type { Io } from '../io.ts'
+import { integer, list, number } from '../options.ts'
+
+/** The options of `tweedie demo`, defaults filled in. */
+export interface DemoOptions {
+  readonly out: string
+  readonly count: number
+  readonly seed: number
+  readonly methods: readonly string[]
+  readonly tasks: readonly string[]
+  readonly noise: number
+  readonly prior: string
+  readonly steps?: number
+  readonly json?: boolean
+}
+
+export function demoCommand(io: Io): Command {
+  return new Command('demo')
+    .description('Restores held-out handwritten digits by several methods and writes a report.')
+    .option('--out <dir>', 'folder for the report, pictures and run.json', 'out/demo')
+    .option('--count <n>', 'how many digits', integer(1, 64), 8)
+    .option('--seed <n>', 'seed of the noise and of the methods', integer(0), 0)
+    .option('--methods <names>', 'methods, separated by commas', list, Object.keys(demoMethods))
+    .option('--tasks <names>', `tasks: ${Object.keys(demoTasks).join(', ')}`, list, Object.keys(demoTasks))
+    .option('--noise <sigma>', 'σ_y, for the data range [−1, 1]', number(0), demoNoise)
+    .option('--steps <n>', "steps of every method (default: each method's own)", integer(1, 1000))
+    .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .option('--json', 'print the run as JSON')
+    .addHelpText(
+      'after',
+      `
+Writes report.html, contact-sheet.png and run.json. An earlier run in the folder is replaced when the new one
+is complete; a folder that holds anything else is refused. Takes up to three minutes on two slow cores.`,
+    )
+    .action(async (options: DemoOptions, command: Command) => {
+      const { demo } = await import('../demo.ts')
+      await demo(io, options, command.parent?.args ?? [])
+    })
+}

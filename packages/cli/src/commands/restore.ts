@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import type { Io } from '../io.ts'
+import { integer, number, setting } from '../options.ts'
+
+/** The options of `tweedie restore`, defaults filled in. */
+export interface RestoreOptions {
+  readonly out: string
+  readonly method: string
+  readonly operator: string
+  readonly noise: number
+  readonly prior: string
+  readonly steps?: number
+  readonly samples: number
+  readonly seed: number
+  readonly set?: Readonly<Record<string, number>>
+  readonly measured?: boolean
+  readonly json?: boolean
+}
+
+export function restoreCommand(io: Io): Command {
+  return new Command('restore')
+    .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
+    .argument('<image>', "a PNG or JPEG of the prior's size")
+    .requiredOption('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
+    .option('--method <name>', 'method, see `tweedie methods`', 'dps')
+    .option('--noise <sigma>', 'σ_y of the measurement, for the data range [−1, 1]', number(0), 0.05)
+    .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .option('--steps <n>', "steps (default: the method's own)", integer(1, 1000))
+    .option('--set <name=value>', "another option of the method, such as eta=1; may be repeated", setting)
+    .option('--samples <n>', 'how many restorations to draw', integer(1, 64), 1)
+    .option('--seed <n>', 'seed of the noise and of the method', integer(0), 0)
+    .option('--measured', 'the picture is the measurement itself: do not degrade it')
+    .option('--out <dir>', 'folder for the report, pictures and run.json', 'out/restore')
+    .option('--json', 'print the run as JSON')
+    .addHelpText(
+      'after',
+      `
+Without --measured the picture is taken as the truth: it is measured with noise, restored and compared with.
+Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, contact-sheet.png, report.html
+and run.json. An earlier run in the folder is replaced when the new one is complete; a folder that holds anything
+else is refused.`,
+    )
+    .action(async (image: string, options: RestoreOptions, command: Command) => {
+      const { restore } = await import('../restore.ts')
+      await restore(io, image, options, command.parent?.args ?? [])
+    })
+}

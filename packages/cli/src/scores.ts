@@ -1,0 +1,24 @@
+import type { Problem } from '@tweedie/solvers'
+import { misfit, psnr, ssim } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import type { Score } from './report/record.ts'
+
+/** PSNR of each sample of a batch, in dB. */
+export const psnrs = async (x: Tensor, truth: Tensor): Promise<number[]> => [...(await psnr(x, truth))]
+
+/** ‖y − A(x)‖ / (σ_y √m) of each sample; none where there is no noise to compare with. */
+export async function misfits(problem: Problem, x: Tensor): Promise<number[]> {
+  const { sigma } = problem.noise
+  return sigma === undefined || sigma === 0 ? [] : [...(await misfit(problem, x))]
+}
+
+/** All scores of each sample of a batch; those that need the truth only where it is given. */
+export async function scoreAll(problem: Problem, x: Tensor, truth: Tensor | undefined): Promise<Score[]> {
+  const fit = await misfits(problem, x)
+  const [p, s] = truth === undefined ? [undefined, undefined] : [await psnrs(x, truth), [...(await ssim(x, truth))]]
+  return Array.from({ length: x.shape[0]! }, (_, n) => ({
+    ...(p === undefined ? {} : { psnr: p[n]! }),
+    ...(s === undefined ? {} : { ssim: s[n]! }),
+    ...(fit[n] === undefined ? {} : { misfit: fit[n] }),
+  }))
+}

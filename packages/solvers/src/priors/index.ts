@@ -1,0 +1,7 @@
+export { countCalls } from './count-calls.ts'
+export type { EpsilonPriorOptions } from './epsilon-prior.ts'
+export { epsilonPrior } from './epsilon-prior.ts'
+export type { ExactPrior, GaussianMixturePriorOptions, GaussianPriorOptions } from './exact-prior.ts'
+export { exactPrior, gaussianMixturePrior, gaussianPrior } from './exact-prior.ts'
+export type { Covariance, MixtureComponent, MixturePosterior } from './mixture.ts'
+export { gaussianMixture, Mixture } from './mixture.ts'

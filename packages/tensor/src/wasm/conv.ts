@@ -1,0 +1,170 @@
+import type { KernelCall, View } from '../device.ts'
+import type { Conv2dParams } from '../primitives.ts'
+import { isRowMajor, sizeOf } from '../shape.ts'
+import {
+  emitCopy,
+  emitForward,
+  emitPackIndexed,
+  emitPixels,
+  emitWeightGradient,
+} from './conv-kernels.ts'
+import type { Phase } from './conv-plan.ts'
+import { convPhases, planeLayout } from './conv-plan.ts'
+import type { Planes } from './conv-planes.ts'
+import { planesOf } from './conv-planes.ts'
+import { isWeightGradient, weightGradient } from './conv-weight.ts'
+import { emitGemm } from './gemm.ts'
+import type { WasmContext } from './kernel.ts'
+import { addressOf } from './kernel.ts'
+import { pieceOf, tileShape } from './matmul.ts'
+import type { WasmFunction } from './module.ts'
+
+export interface ConvKernels {
+  readonly copy: WasmFunction
+  readonly pixels: WasmFunction
+  readonly packA: WasmFunction
+  readonly packIndexed: WasmFunction
+  readonly forward: WasmFunction
+  readonly weightGradient: WasmFunction
+}
+
+function convKernels({ kernels, relaxedSimd: relaxed }: WasmContext): ConvKernels {
+  const shape = { ...tileShape, relaxed }
+  return kernels.all(relaxed ? 'conv+' : 'conv', (m) => {
+    const gemm = emitGemm(m, shape)
+    emitCopy(m)
+    emitPixels(m)
+    emitPackIndexed(m, shape)
+    emitForward(m, shape, gemm)
+    emitWeightGradient(m, shape, gemm)
+  }) as unknown as ConvKernels
+}
+
+/** Longest part of the reduction over channels and taps whose panel stays in the first-level cache. */
+const depthLimit = 512
+
+/** One phase of rows with one of columns: a convolution with some of the taps, for some of the outputs. */
+interface Job {
+  readonly rows: Phase
+  readonly columns: Phase
+  readonly depth: number
+  /** Tables of `depth` byte offsets: into the planes, and into one output channel's weights. */
+  readonly offsets: number
+  readonly weightOffsets: number
+  /** Packed weights, group after group. */
+  readonly weights: number
+}
+
+/** Convolutions of float32, inputs with any strides, as products of packed weights with panels of pixels. */
+export function conv2d(call: KernelCall<'conv2d'>, out: number, context: WasmContext): boolean {
+  const [x, w] = call.inputs as readonly [View, View]
+  if (x.dtype !== 'float32') return false
+  const kernels = convKernels(context)
+  if (sizeOf(w.shape) === 0) context.heap.f32.fill(0, out / 4, out / 4 + sizeOf(call.shape))
+  else if (isWeightGradient(call)) weightGradient(call, out, context, kernels)
+  else forward(x, w, call.shape, call.params, out, context, kernels)
+  return true
+}
+
+function forward(
+  x: View,
+  w: View,
+  shape: readonly number[],
+  params: Conv2dParams,
+  out: number,
+  context: WasmContext,
+  kernels: ConvKernels,
+): void {
+  const { heap } = context
+  const [images, outChannels, height, width] = shape as [number, number, number, number]
+  const [, perGroup, kernelHeight, kernelWidth] = w.shape as [number, number, number, number]
+  const { groups } = params
+  const rows = outChannels / groups
+  const phases = convPhases([kernelHeight, kernelWidth], [height, width], params)
+  const planes = planesOf(x, perGroup, planeLayout(phases), kernels.copy, context)
+  const whole = phases[0].length === 1 && phases[1].length === 1
+  const jobs = makeJobs(w, groups, phases, planes, context, kernels)
+  const [largestY, largestX] = [phases[0][0]!.count, phases[1][0]!.count]
+  const pixels = heap.scratch('conv.pixels', 4 * (planes.chunk * largestY * largestX + 8))
+  const spillBytes = 4 * tileShape.mr * tileShape.nr
+  const spill = heap.scratch('conv.panel', spillBytes + 4 * tileShape.nr * depthLimit)
+  const part = whole ? 0 : heap.scratch('conv.phase', 4 * planes.chunk * rows * largestY * largestX)
+  const imageBytes = 4 * outChannels * height * width
+  for (let image = 0; image < images; image += planes.chunk) {
+    const count = Math.min(planes.chunk, images - image)
+    for (let group = 0; group < groups; group++) {
+      const base = planes.load(image, count, group * perGroup)
+      const target = out + image * imageBytes + 4 * group * rows * height * width
+      for (const job of jobs) {
+        const [r, c] = [job.rows, job.columns]
+        const size = r.count * c.count
+        const [to, channelStep, imageStep] = whole ? [target, 4 * size, imageBytes] : [part, 4 * size, 4 * rows * size]
+        if (job.depth > 0) {
+          kernels.pixels(pixels, base, count, r.count, c.count, planes.imageStep, r.step * planes.rowBytes)
+          const weights = job.weights + group * packedBytes(rows, job.depth)
+          const piece = pieceOf(job.depth, depthLimit, 1)
+          const a = [weights, rows, job.depth, piece, job.offsets, pixels, count * size, size] as const
+          kernels.forward(...a, to, channelStep, imageStep, spill + spillBytes, spill)
+        } else {
+          for (let i = 0; i < count; i++) {
+            const start = (to + i * imageStep) / 4
+            heap.f32.fill(0, start, start + rows * size)
+          }
+        }
+        if (whole) continue
+        const first = target + 4 * (r.first * width + c.first)
+        const outSteps = [imageBytes, 4 * height * width, 4 * r.every * width, 4 * c.every]
+        kernels.copy(first, ...outSteps, part, imageStep, channelStep, 4 * c.count, 4, count, rows, r.count, c.count)
+      }
+    }
+  }
+}
+
+const packedBytes = (rows: number, depth: number): number =>
+  4 * Math.ceil(rows / tileShape.mr) * tileShape.mr * depth
+
+/** Tables and packed weights of every pair of phases. */
+function makeJobs(
+  w: View,
+  groups: number,
+  [rowPhases, columnPhases]: ReturnType<typeof convPhases>,
+  planes: Planes,
+  { heap }: WasmContext,
+  kernels: ConvKernels,
+): Job[] {
+  const [outChannels, channels, ...kernel] = w.shape as [number, number, number, number]
+  const [across, s1, s2, s3] = w.strides.map((s) => 4 * s) as [number, number, number, number]
+  const rows = outChannels / groups
+  const taps = kernel[0] * kernel[1]
+  const tables = heap.scratch('conv.tables', 8 * channels * taps)
+  let weights = heap.scratch('conv.weights', groups * packedBytes(rows, channels * taps))
+  const { i32 } = heap
+  const contiguous =
+    rowPhases.length * columnPhases.length === 1 && isRowMajor(w.shape.slice(1), w.strides.slice(1))
+  const jobs: Job[] = []
+  let at = tables / 4
+  for (const r of rowPhases) {
+    for (const c of columnPhases) {
+      const depth = channels * r.taps.length * c.taps.length
+      const job = { rows: r, columns: c, depth, offsets: 4 * at, weightOffsets: 4 * (at + depth), weights }
+      for (let channel = 0; channel < channels; channel++) {
+        for (const u of r.taps) {
+          for (const v of c.taps) {
+            i32[at + depth] = channel * s1 + u.index * s2 + v.index * s3
+            i32[at++] = channel * planes.channelStep + planes.offset(u.offset, v.offset)
+          }
+        }
+      }
+      at += depth
+      for (let group = 0; group < groups; group++) {
+        const from = addressOf(w) + group * rows * across
+        const panel = 4 * tileShape.mr * depth
+        if (contiguous) kernels.packA(weights, from, rows, depth, across, 4, panel)
+        else kernels.packIndexed(weights, from, rows, depth, across, job.weightOffsets)
+        weights += packedBytes(rows, depth)
+      }
+      jobs.push(job)
+    }
+  }
+  return jobs
+}

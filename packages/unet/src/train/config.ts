@@ -1,0 +1,94 @@
+import { OptionError } from '@tweedie/tensor'
+import type { DdpmConfig } from '../ddpm/config.ts'
+
+/** All that the outcome of a training depends on, besides the images and the noise schedule. */
+export interface TrainConfig {
+  readonly model: DdpmConfig
+  /** Number of optimiser steps in all. */
+  readonly steps: number
+  /** Images per step. */
+  readonly batch: number
+  /** Parts of a batch whose gradients are computed on their own and added in order; the same for any number of workers. */
+  readonly shards: number
+  readonly seed: number
+  /** T: times are drawn from 0 … T−1. */
+  readonly timesteps: number
+  /** One time in each of `batch` equal parts of 0 … T−1, instead of independent ones. */
+  readonly stratified: boolean
+  /** Peak learning rate, reached after `warmup` steps, then let down to zero by the end or held. */
+  readonly learningRate: number
+  readonly warmup: number
+  readonly decay: 'cosine' | 'linear' | 'constant'
+  /** Adam's β₁, β₂ and ε (arXiv 1412.6980). */
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
+  /** Gradients are scaled down to this norm. */
+  readonly clipNorm: number
+  /** Decay d of the averaged parameters; at step k it is min(d, (1 + k)/(10 + k)). */
+  readonly emaDecay: number
+}
+
+export type TrainOptions = Partial<Omit<TrainConfig, 'model'>> & { readonly model: DdpmConfig; readonly steps: number }
+
+/**
+ * A complete training configuration, checked.
+ * @throws {OptionError} naming the field that does not fit.
+ */
+export function trainConfig(options: TrainOptions): TrainConfig {
+  const config: TrainConfig = {
+    model: options.model,
+    steps: options.steps,
+    batch: options.batch ?? 64,
+    shards: options.shards ?? 4,
+    seed: options.seed ?? 0,
+    timesteps: options.timesteps ?? 1000,
+    stratified: options.stratified ?? true,
+    learningRate: options.learningRate ?? 2e-3,
+    warmup: options.warmup ?? Math.min(300, Math.ceil(options.steps / 20)),
+    decay: options.decay ?? 'cosine',
+    beta1: options.beta1 ?? 0.9,
+    beta2: options.beta2 ?? 0.99,
+    epsilon: options.epsilon ?? 1e-8,
+    clipNorm: options.clipNorm ?? 1,
+    emaDecay: options.emaDecay ?? 0.995,
+  }
+  for (const name of ['steps', 'batch', 'shards', 'timesteps'] as const) {
+    if (!Number.isSafeInteger(config[name]) || config[name] < 1) {
+      throw new OptionError(name, `must be a positive integer, got ${config[name]}`)
+    }
+  }
+  if (config.batch % config.shards !== 0) {
+    throw new OptionError('shards', `a batch of ${config.batch} does not split into ${config.shards} equal shards`)
+  }
+  for (const name of ['seed', 'warmup'] as const) {
+    if (!Number.isSafeInteger(config[name]) || config[name] < 0) {
+      throw new OptionError(name, `must be a non-negative integer, got ${config[name]}`)
+    }
+  }
+  for (const name of ['learningRate', 'epsilon', 'clipNorm'] as const) {
+    if (!(config[name] > 0)) throw new OptionError(name, `must be above 0, got ${config[name]}`)
+  }
+  for (const name of ['beta1', 'beta2', 'emaDecay'] as const) {
+    if (!(config[name] >= 0 && config[name] < 1)) throw new OptionError(name, `must be in [0, 1), got ${config[name]}`)
+  }
+  if (!['cosine', 'linear', 'constant'].includes(config.decay)) {
+    throw new OptionError('decay', `must be cosine, linear or constant, got ${config.decay}`)
+  }
+  if (config.model.inChannels !== config.model.outChannels) {
+    throw new OptionError('outChannels', `to predict the noise it must equal inChannels ${config.model.inChannels}, got ${config.model.outChannels}`)
+  }
+  return config
+}
+
+/** The learning rate of step k = 0, 1, …: linear warm-up, then the decay. */
+export function learningRateAt(config: TrainConfig, k: number): number {
+  const { learningRate: peak, warmup, steps, decay } = config
+  if (k < warmup) return (peak * (k + 1)) / warmup
+  const passed = steps === warmup ? 0 : (k - warmup) / (steps - warmup)
+  if (decay === 'constant') return peak
+  return decay === 'linear' ? peak * (1 - passed) : (peak * (1 + Math.cos(Math.PI * passed))) / 2
+}
+
+/** The weight of the old average at step k = 0, 1, …: small at first, so that the start is forgotten. */
+export const emaDecayAt = (config: TrainConfig, k: number): number => Math.min(config.emaDecay, (1 + k) / (10 + k))

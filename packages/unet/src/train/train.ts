@@ -1,0 +1,151 @@
+import type { AdamState } from '@tweedie/autograd'
+import { adam, clipByGlobalNorm, updateAverage } from '@tweedie/autograd'
+import type { Tensor } from '@tweedie/tensor'
+import { fromData, NonFiniteError, OptionError, randomKey, scope, unscoped } from '@tweedie/tensor'
+import type { ImageSet } from '../data/images.ts'
+import { initDdpm } from '../ddpm/init.ts'
+import { ddpmSpec } from '../ddpm/spec.ts'
+import { countParams } from '../params.ts'
+import type { TrainConfig } from './config.ts'
+import { emaDecayAt, learningRateAt } from './config.ts'
+import { flatten } from './flat.ts'
+import type { NoiseSchedule } from './schedule.ts'
+import { linearNoise, noiseTable } from './schedule.ts'
+import type { ShardExecutor, TrainTask } from './shard.ts'
+import { localShards } from './shard.ts'
+
+/** Everything a training goes on from: all parameters in one vector, in the order of the model's spec. */
+export interface TrainState {
+  /** Steps done. */
+  readonly step: number
+  readonly params: Float32Array
+  readonly ema: Float32Array
+  /** Adam's moments. */
+  readonly mean: Float32Array
+  readonly square: Float32Array
+  /** Running average of the loss. */
+  readonly lossAverage: number
+}
+
+/** One finished step. */
+export interface TrainProgress {
+  /** Steps done, and steps in all. */
+  readonly step: number
+  readonly steps: number
+  /** Of this batch, and its running average (weight 0.02). */
+  readonly loss: number
+  readonly lossAverage: number
+  readonly learningRate: number
+  /** Norm of the gradient before clipping. */
+  readonly gradNorm: number
+  readonly imagesPerSecond: number
+  /** Estimated seconds to the end. */
+  readonly eta: number
+  /** Copies what {@link train} needs to go on from here. */
+  state(): TrainState
+}
+
+export interface TrainInput {
+  readonly config: TrainConfig
+  readonly images: ImageSet
+  /** Default: the linear schedule of DDPM. */
+  readonly schedule?: NoiseSchedule
+  /** Continue from here; must be of the same configuration. */
+  readonly from?: TrainState
+  /** Who computes the gradients; default: this thread. It is closed at the end. */
+  readonly executor?: (task: TrainTask, size: number) => ShardExecutor
+  readonly signal?: AbortSignal
+}
+
+interface Live {
+  params: { flat: Tensor }
+  ema: { flat: Tensor }
+  adam: AdamState<{ flat: Tensor }>
+}
+
+/** The state before the first step. */
+export function initialState(config: TrainConfig): TrainState {
+  const spec = ddpmSpec(config.model)
+  const params = scope(() => flatten(spec, initDdpm(config.model, randomKey(config.seed).fold('init'))))
+  const zeros = () => new Float32Array(params.length)
+  return { step: 0, params, ema: params.slice(), mean: zeros(), square: zeros(), lossAverage: Number.NaN }
+}
+
+/**
+ * Trains a network to predict the noise: minimises E‖ε − ε_θ(α_t x₀ + σ_t ε, t)‖² (arXiv 2006.11239 eq. 14) with Adam,
+ * yielding after every step. The result depends on the configuration, the images and the schedule alone: not on the number
+ * of workers, and not on how often it was interrupted and continued.
+ * @throws {NonFiniteError} where the loss or the gradient is no longer finite.
+ * @throws what `signal` was aborted with; the last yielded state is good to go on from.
+ */
+export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, TrainState> {
+  const { config, images, signal } = input
+  const table = noiseTable(input.schedule ?? linearNoise(config.timesteps), config.timesteps)
+  const start = input.from ?? initialState(config)
+  const size = countParams(ddpmSpec(config.model))
+  for (const name of ['params', 'ema', 'mean', 'square'] as const) {
+    if (start[name].length !== size) {
+      throw new OptionError('from', `${name} has ${start[name].length} elements, the model has ${size}`)
+    }
+  }
+  const executor = (input.executor ?? localShards)({ config, images, table }, size)
+  const vector = (values: Float32Array) => ({ flat: unscoped(() => fromData(values, [size])) })
+  let live: Live = {
+    params: vector(start.params),
+    ema: vector(start.ema),
+    adam: { step: start.step, mean: vector(start.mean), square: vector(start.square) },
+  }
+  let lossAverage = start.lossAverage
+  const began = performance.now()
+  const state = (): TrainState => ({
+    step: live.adam.step,
+    params: live.params.flat.dataSync() as Float32Array,
+    ema: live.ema.flat.dataSync() as Float32Array,
+    mean: live.adam.mean.flat.dataSync() as Float32Array,
+    square: live.adam.square.flat.dataSync() as Float32Array,
+    lossAverage,
+  })
+  try {
+    for (let k = start.step; k < config.steps; k++) {
+      signal?.throwIfAborted()
+      const { gradient, loss } = await executor.step(live.params.flat.dataSync() as Float32Array, k)
+      const { next, norm } = update(live, gradient, config, k)
+      for (const { flat } of [live.params, live.ema, live.adam.mean, live.adam.square]) flat.dispose()
+      live = next
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+        throw new NonFiniteError(`train: at step ${k + 1} the loss is ${loss} and the gradient's norm ${norm}; a lower learning rate may help`)
+      }
+      lossAverage = Number.isNaN(lossAverage) ? loss : 0.98 * lossAverage + 0.02 * loss
+      const seconds = (performance.now() - began) / 1000
+      const rate = (k + 1 - start.step) / seconds
+      yield {
+        step: k + 1,
+        steps: config.steps,
+        loss,
+        lossAverage,
+        learningRate: learningRateAt(config, k),
+        gradNorm: norm,
+        imagesPerSecond: rate * config.batch,
+        eta: (config.steps - k - 1) / rate,
+        state,
+      }
+    }
+    return state()
+  } finally {
+    for (const { flat } of [live.params, live.ema, live.adam.mean, live.adam.square]) flat.dispose()
+    await executor.close()
+  }
+}
+
+/** Clip, Adam, moving average. */
+function update(live: Live, gradient: Float32Array, config: TrainConfig, k: number): { next: Live; norm: number } {
+  const { beta1, beta2, epsilon } = config
+  const kept = scope(() => {
+    const { grads, norm } = clipByGlobalNorm({ flat: fromData(gradient, [gradient.length]) }, config.clipNorm)
+    const optimizer = adam({ learningRate: learningRateAt(config, k), beta1, beta2, epsilon })
+    const { params, state } = optimizer.update(grads, live.adam, live.params)
+    const ema = updateAverage(live.ema, params, emaDecayAt(config, k))
+    return { next: { params, ema, adam: state }, norm }
+  })
+  return kept
+}
