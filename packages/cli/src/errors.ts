@@ -3,16 +3,16 @@ import { TweedieError } from '@tweedie/tensor'
 /** The codes that the command exits with. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const
 
-/** The run was stopped from outside (Ctrl-C); nothing of it is kept. */
+/** The run was stopped from outside (Ctrl-C); by default nothing of it is kept. */
 export class InterruptedError extends TweedieError {
   override readonly name = 'InterruptedError'
-  constructor() {
-    super('interrupted; nothing was written')
+  constructor(message = 'interrupted; nothing was written') {
+    super(message)
   }
 }
 
 /** Classes of error that say: the caller can mend this by calling otherwise. */
-const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError'])
+const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError', 'UnfitError'])
 
 /** What Node reports for a path that the user should look at, in words. */
 const fileProblems: Readonly<Record<string, string>> = {
@@ -33,7 +33,11 @@ const one = (message: string) => message.replace(/\s*\n\s*/g, ' ').trim()
 /** What to print on stderr for an error, and the exit code: 2 where the caller can mend it. */
 export function explain(error: unknown): { code: number; message: string } {
   if (!(error instanceof Error)) return { code: exitCodes.failed, message: `unexpected: ${String(error)}` }
-  if (error.name === 'InterruptedError') return { code: exitCodes.interrupted, message: error.message }
+  if (error.name === 'InterruptedError' || error.name === 'AbortError')
+    return {
+      code: exitCodes.interrupted,
+      message: error.name === 'AbortError' ? 'interrupted' : error.message,
+    }
   if (wrongUse.has(error.name)) return { code: exitCodes.wrongUse, message: one(error.message) }
   const { code, path, syscall } = error as NodeJS.ErrnoException
   const problem = code === undefined ? undefined : fileProblems[code]
@@ -41,5 +45,8 @@ export function explain(error: unknown): { code: number; message: string } {
     return { code: exitCodes.wrongUse, message: path === undefined ? problem : `${path}: ${problem}` }
   }
   if (error.name === 'NonFiniteError') return { code: exitCodes.failed, message: one(error.message) }
-  return { code: exitCodes.failed, message: `unexpected error (please report it)\n${error.stack ?? error.message}` }
+  return {
+    code: exitCodes.failed,
+    message: `unexpected error (please report it)\n${error.stack ?? error.message}`,
+  }
 }

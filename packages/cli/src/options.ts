@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { deviceNames } from './device.ts'
 
 /** Parsers of option values for commander; their message ends the line that names the option. */
 
@@ -26,14 +27,18 @@ export function number(min: number, max: number = Infinity): (text: string) => n
 /** A comma-separated list of names, without repeats. */
 export function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
-  if (names.some((name) => name === '')) throw new InvalidArgumentError('It must be names separated by commas.')
+  if (names.some((name) => name === ''))
+    throw new InvalidArgumentError('It must be names separated by commas.')
   return [...new Set(names)]
 }
 
-/** Settings `name=value` of a method, gathered over repeats of the option. */
-export function setting(text: string, former: Record<string, number> = {}): Record<string, number> {
+/** Settings `name=value` of a method, gathered over repeats of the option; the method checks the values. */
+export function setting(text: string, former: Record<string, string> = {}): Record<string, string> {
   const match = /^([A-Za-z]\w*)=(.+)$/.exec(text)
-  const value = Number(match?.[2])
-  if (match === null || !Number.isFinite(value)) throw new InvalidArgumentError('It must look like eta=0.85.')
-  return { ...former, [match[1]!]: value }
+  if (match === null) throw new InvalidArgumentError('It must look like eta=0.85.')
+  return { ...former, [match[1]!]: match[2]! }
 }
+
+/** `--device`, the same for every command that computes. */
+export const deviceOption = (): Option =>
+  new Option('--device <name>', 'where to compute').choices(deviceNames).default(deviceNames[0])

@@ -23,9 +23,8 @@ export interface FinishedRun {
 }
 
 function describeDevice(): string {
-  const device = getDevice()
-  const info = Object.entries(device.info()).filter(([name]) => name !== 'name')
-  return `${device.name} (${info.map(([name, value]) => `${name}: ${String(value)}`).join(', ')})`
+  const { name, backend, threads, simd } = getDevice().info()
+  return `${name} (${backend}, ${threads} thread${threads === 1 ? '' : 's'}${simd ? ', SIMD' : ''})`
 }
 
 /** Writes contact-sheet.png, report.html and, last, run.json into a run's folder. */
@@ -49,7 +48,13 @@ export async function finishRun(draft: Draft, run: FinishedRun): Promise<RunReco
     notes,
     files: [...draft.files, 'report.html', 'run.json'],
   }
-  await draft.write('report.html', drawReport(record, results.map((result) => result.pictures)))
+  await draft.write(
+    'report.html',
+    drawReport(
+      record,
+      results.map((result) => result.pictures),
+    ),
+  )
   await draft.write('run.json', formatRecord(record))
   return record
 }

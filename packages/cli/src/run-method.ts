@@ -1,16 +1,16 @@
-import type { Operator, Prior, Problem, RunOptions, Step } from '@tweedie/solvers'
+import type { GuidedStep, MethodInfo, Operator, Prior, Problem, RunOptions, Step } from '@tweedie/solvers'
+import { countCalls } from '@tweedie/solvers'
 import { NonFiniteError, type Tensor } from '@tweedie/tensor'
-import type { MethodEntry } from './catalog.ts'
 import type { Picture } from './images/picture.ts'
 import { toPictures } from './images/picture.ts'
 import type { Io } from './io.ts'
 import { breathe } from './io.ts'
 import type { TracePoint } from './report/record.ts'
-import { misfits, psnrs } from './scores.ts'
+import { psnrs, residuals } from './scores.ts'
 
 /** A method to run on a batch of measurements. */
 export interface Request {
-  readonly method: MethodEntry
+  readonly method: MethodInfo
   readonly problem: Problem<Operator>
   readonly prior: Prior
   readonly options: RunOptions & Readonly<Record<string, unknown>>
@@ -27,32 +27,23 @@ export interface Outcome {
   /** The denoised guess of the first sample at a few steps. */
   readonly strip: readonly { i: number; picture: Picture }[]
   readonly nfe: number
+  /** How many of them were recorded on a tape, to go back through the network. */
+  readonly vjps: number
   readonly seconds: number
 }
 
 /** About how many pictures a strip has. */
 const stripLength = 8
 
-/** A prior that counts how often it is asked. */
-function counted(prior: Prior): { prior: Prior; count: () => number } {
-  let calls = 0
-  const prototype = Object.create(prior) as Prior
-  const denoise: Prior['denoise'] = (xt, t) => {
-    calls++
-    return prior.denoise(xt, t)
-  }
-  return { prior: Object.assign(prototype, { denoise }), count: () => calls }
-}
-
 /**
- * Runs a method to its end, keeping what each step shows: the misfit and PSNR of x̂₀ and, now and then, its
+ * Runs a method to its end, keeping what each step shows: the residual and PSNR of x̂₀ and, now and then, its
  * picture.
  * @throws {InterruptedError} between two steps, when the run is asked to stop.
  * @throws {NonFiniteError} where the restoration is not finite.
  */
 export async function runMethod(io: Io, request: Request): Promise<Outcome> {
   const { method, problem, options, truth, onStep } = request
-  const { prior, count } = counted(request.prior)
+  const prior = countCalls(request.prior)
   const trace: TracePoint[] = []
   const strip: { i: number; picture: Picture }[] = []
   let watching = 0
@@ -62,7 +53,7 @@ export async function runMethod(io: Io, request: Request): Promise<Outcome> {
     trace.push({
       i,
       t,
-      misfit: await misfits(problem, x0hat),
+      residual: 'residual' in step ? [...(step as GuidedStep).residual] : await residuals(problem, x0hat),
       ...(truth === undefined ? {} : { psnr: await psnrs(x0hat, truth) }),
     })
     const due = Math.floor((strip.length * Math.max(1, steps - 1)) / (stripLength - 1))
@@ -85,9 +76,11 @@ export async function runMethod(io: Io, request: Request): Promise<Outcome> {
         const x = next.value
         if ((await x.data()).some((value) => !Number.isFinite(value))) {
           x.dispose()
-          throw new NonFiniteError(`${method.name} diverged: its result is not finite (try more steps or weaker guidance)`)
+          throw new NonFiniteError(
+            `${method.name} diverged: its result is not finite (try more steps or weaker guidance)`,
+          )
         }
-        return { x, trace, strip, nfe: count(), seconds }
+        return { x, trace, strip, nfe: prior.calls.total, vjps: prior.calls.recorded, seconds }
       }
       await watch(next.value)
       await breathe(io)

@@ -1,18 +1,18 @@
-import type { Noise, Operator, Prior, Problem } from '@tweedie/solvers'
+import type { ImageOperator, MethodInfo, Noise, Operator, Prior, Problem } from '@tweedie/solvers'
 import { isLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
-import type { MethodEntry } from './catalog.ts'
+import type { Setting } from './catalog.ts'
 import type { Picture } from './images/picture.ts'
 import { toPictures } from './images/picture.ts'
-import type { Panel } from './images/sheet.ts'
 import type { Io } from './io.ts'
 import type { Progress } from './progress.ts'
 import type { TaskPictures } from './report/page.ts'
-import type { MethodRecord, Score, TaskRecord } from './report/record.ts'
+import type { MethodRecord, TaskRecord } from './report/record.ts'
 import type { Outcome } from './run-method.ts'
 import { runMethod } from './run-method.ts'
-import { scoreAll } from './scores.ts'
+import { scoreAll, scoreMean } from './scores.ts'
+import { drawPanel } from './task-panel.ts'
 
 /** One inverse problem for a batch of samples, and the methods that are to solve it. */
 export interface Task {
@@ -27,7 +27,12 @@ export interface Task {
   /** [N, …operator.inShape], where it is known. */
   readonly truth?: Tensor
   readonly samples: readonly string[]
-  readonly methods: readonly { readonly entry: MethodEntry; readonly options: Readonly<Record<string, number>> }[]
+  /** Whether the samples are draws for one measurement, so that their mean is worth a look. */
+  readonly draws?: boolean
+  readonly methods: readonly {
+    readonly entry: MethodInfo
+    readonly options: Readonly<Record<string, Setting>>
+  }[]
 }
 
 export interface TaskResult {
@@ -44,18 +49,24 @@ export interface TaskResult {
  */
 export function inputPicture(problem: Problem): { from: TaskRecord['input']['from']; x: Tensor | undefined } {
   const { operator, y } = problem
-  const same = operator.inShape.length === operator.outShape.length && operator.inShape.every((n, i) => n === operator.outShape[i])
+  const same =
+    operator.inShape.length === operator.outShape.length &&
+    operator.inShape.every((n, i) => n === operator.outShape[i])
   if (same) return { from: 'measurement', x: y.alias() }
   if (!isLinear(operator)) return { from: 'none', x: undefined }
   if (operator.pinv !== undefined) return { from: 'pseudo-inverse', x: scope(() => operator.pinv!(y)) }
   return { from: 'adjoint', x: scope(() => operator.adjoint(y)) }
 }
 
-/** The measurement as a picture of its own size where it is one, else as the input picture. */
-async function measurementPictures(problem: Problem, input: Tensor | undefined): Promise<Picture[] | undefined> {
-  const [channels, , , more] = [problem.operator.outShape[0], 0, 0, problem.operator.outShape.length]
-  const isPicture = more === 3 && (channels === 1 || channels === 3)
-  return isPicture ? toPictures(problem.y) : input === undefined ? undefined : toPictures(input)
+/** The measurement as pictures, the way its operator shows it; else the input picture. */
+async function measurementPictures(
+  problem: Problem,
+  input: Tensor | undefined,
+): Promise<Picture[] | undefined> {
+  const { operator, y } = problem
+  const show = (operator as Partial<ImageOperator>).display
+  const shown = show === undefined ? input : scope(() => show(y))
+  return shown === undefined ? undefined : toPictures(shown)
 }
 
 /** Runs every method of a task on its batch; a method that diverges leaves its error in the record. */
@@ -63,7 +74,6 @@ export async function runTask(
   io: Io,
   task: Task,
   prior: Prior,
-  seed: number,
   progress: Progress,
   portion: { from: number; size: number } = { from: 0, size: 1 },
 ): Promise<TaskResult> {
@@ -75,25 +85,36 @@ export async function runTask(
   const strips: { method: string; steps: Outcome['strip'] }[] = []
   for (const [m, { entry, options }] of task.methods.entries()) {
     const label = `${task.title} · ${entry.name}`
-    const at = (done: number) => progress.at(portion.from + (portion.size * (m + done)) / task.methods.length, label)
+    const at = (done: number) =>
+      progress.at(portion.from + (portion.size * (m + done)) / task.methods.length, label)
     at(0)
     try {
       const outcome = await runMethod(io, {
         method: entry,
         problem,
         prior,
-        options: { ...options, seed },
+        options,
         ...(truth === undefined ? {} : { truth }),
         onStep: at,
       })
       restored.set(entry.name, outcome.x)
       strips.push({ method: entry.name, steps: outcome.strip })
-      const { nfe, seconds, trace } = outcome
+      const { nfe, vjps, seconds, trace } = outcome
       const scores = await scoreAll(problem, outcome.x, truth)
-      runs.push({ method: entry.name, options, nfe, seconds, scores, trace })
+      const mean = task.draws === true ? { mean: await scoreMean(problem, outcome.x, truth) } : {}
+      runs.push({ method: entry.name, options, nfe, vjps, seconds, scores, ...mean, trace })
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'NonFiniteError') throw error
-      runs.push({ method: entry.name, options, nfe: 0, seconds: 0, scores: [], trace: [], error: error.message })
+      runs.push({
+        method: entry.name,
+        options,
+        nfe: 0,
+        vjps: 0,
+        seconds: 0,
+        scores: [],
+        trace: [],
+        error: error.message,
+      })
     }
   }
   const scores = input.x === undefined ? [] : await scoreAll(problem, input.x, truth)
@@ -107,37 +128,10 @@ export async function runTask(
   }
   const measurement = await measurementPictures(problem, input.x)
   input.x?.dispose()
-  return { record, pictures: { panel: await drawPanel(task, record, measurement, restored), strips }, measurement, restored }
-}
-
-const caption = (score: Score | undefined) => (score?.psnr === undefined ? undefined : `${score.psnr.toFixed(1)} dB`)
-
-/** Rows: samples. Columns: truth where it is known, measurement, each method. */
-async function drawPanel(
-  task: Task,
-  record: TaskRecord,
-  measurement: readonly Picture[] | undefined,
-  restored: ReadonlyMap<string, Tensor>,
-): Promise<Panel> {
-  const truth = task.truth === undefined ? undefined : await toPictures(task.truth)
-  const results = new Map<string, readonly Picture[]>()
-  for (const [name, x] of restored) results.set(name, await toPictures(x))
-  const names = record.runs.map((run) => run.method)
   return {
-    title: task.title,
-    columns: [...(truth === undefined ? [] : ['truth']), 'measured', ...names],
-    rows: task.samples.map((label, n) => ({
-      label,
-      cells: [
-        ...(truth === undefined ? [] : [truth[n]]),
-        measurement?.[n],
-        ...names.map((name) => results.get(name)?.[n]),
-      ],
-      captions: [
-        ...(truth === undefined ? [] : [undefined]),
-        caption(record.input.scores[n]),
-        ...record.runs.map((run) => caption(run.scores[n])),
-      ],
-    })),
+    record,
+    pictures: { panel: await drawPanel(task, record, measurement, restored), strips },
+    measurement,
+    restored,
   }
 }

@@ -1,10 +1,24 @@
 import type { Problem } from '@tweedie/solvers'
 import { misfit, psnr, ssim } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
+import { scope } from '@tweedie/tensor'
 import type { Score } from './report/record.ts'
 
 /** PSNR of each sample of a batch, in dB. */
 export const psnrs = async (x: Tensor, truth: Tensor): Promise<number[]> => [...(await psnr(x, truth))]
+
+/** ‖y − A(x)‖ of each sample. */
+export async function residuals(problem: Problem, x: Tensor): Promise<number[]> {
+  const difference = scope(() => {
+    const rest = problem.operator.forward(x).sub(problem.y)
+    return rest.square().reshape([rest.shape[0]!, -1]).sum(1).sqrt()
+  })
+  try {
+    return Array.from(await difference.data())
+  } finally {
+    difference.dispose()
+  }
+}
 
 /** ‖y − A(x)‖ / (σ_y √m) of each sample; none where there is no noise to compare with. */
 export async function misfits(problem: Problem, x: Tensor): Promise<number[]> {
@@ -15,10 +29,25 @@ export async function misfits(problem: Problem, x: Tensor): Promise<number[]> {
 /** All scores of each sample of a batch; those that need the truth only where it is given. */
 export async function scoreAll(problem: Problem, x: Tensor, truth: Tensor | undefined): Promise<Score[]> {
   const fit = await misfits(problem, x)
-  const [p, s] = truth === undefined ? [undefined, undefined] : [await psnrs(x, truth), [...(await ssim(x, truth))]]
+  const [p, s] =
+    truth === undefined ? [undefined, undefined] : [await psnrs(x, truth), [...(await ssim(x, truth))]]
   return Array.from({ length: x.shape[0]! }, (_, n) => ({
     ...(p === undefined ? {} : { psnr: p[n]! }),
     ...(s === undefined ? {} : { ssim: s[n]! }),
     ...(fit[n] === undefined ? {} : { misfit: fit[n] }),
   }))
+}
+
+/** The scores of the mean of a batch whose samples all restore one measurement. */
+export async function scoreMean(problem: Problem, x: Tensor, truth: Tensor | undefined): Promise<Score> {
+  const first = scope(() => {
+    const y = problem.y.slice([0, 1])
+    const mean = x.mean(0, true)
+    return truth === undefined ? { y, mean } : { y, mean, truth: truth.slice([0, 1]) }
+  })
+  try {
+    return (await scoreAll({ ...problem, y: first.y }, first.mean, first.truth))[0]!
+  } finally {
+    for (const tensor of Object.values(first)) tensor?.dispose()
+  }
 }

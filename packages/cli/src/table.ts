@@ -11,7 +11,11 @@ export interface Column<Row> {
 }
 
 /** A table in plain text, columns two spaces apart, the header underlined. */
-export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], color: boolean): string {
+export function formatTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  color: boolean,
+): string {
   const colors = pc.createColors(color)
   const cells = rows.map((row) => columns.map((column) => column.value(row)))
   const widths = columns.map((column, i) =>

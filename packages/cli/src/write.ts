@@ -57,11 +57,17 @@ export async function checkFolder(folder: string, option = '--out'): Promise<voi
   try {
     owned = new Set(Ownership.parse(JSON.parse(text)).files)
   } catch {
-    throw new OptionError(option, `${folder} is not empty and not an earlier run of tweedie; name another folder`)
+    throw new OptionError(
+      option,
+      `${folder} is not empty and not an earlier run of tweedie; name another folder`,
+    )
   }
   const foreign = files.find((file) => !owned.has(file))
   if (foreign !== undefined) {
-    throw new OptionError(option, `${folder} holds ${foreign}, which no run of tweedie wrote; move it or name another folder`)
+    throw new OptionError(
+      option,
+      `${folder} holds ${foreign}, which no run of tweedie wrote; move it or name another folder`,
+    )
   }
 }
 
@@ -140,7 +146,11 @@ async function replaceFolder(draft: string, folder: string): Promise<void> {
  * @param isOurs - Whether a file that is already there may be replaced, judged by its bytes.
  * @throws {OptionError} where it may not.
  */
-export async function writeOneFile(path: string, content: Uint8Array, isOurs: (bytes: Uint8Array) => boolean): Promise<void> {
+export async function writeOneFile(
+  path: string,
+  content: Uint8Array,
+  isOurs: (bytes: Uint8Array) => boolean,
+): Promise<void> {
   await checkFile(path, isOurs)
   const takeBack = await makeParents(path)
   const draft = siblingOf(path, 'part')
@@ -158,7 +168,11 @@ export async function writeOneFile(path: string, content: Uint8Array, isOurs: (b
 }
 
 /** Makes sure, before any work, that {@link writeOneFile} will accept `path`. */
-export async function checkFile(path: string, isOurs: (bytes: Uint8Array) => boolean, option = '--out'): Promise<void> {
+export async function checkFile(
+  path: string,
+  isOurs: (bytes: Uint8Array) => boolean,
+  option = '--out',
+): Promise<void> {
   const seen = await statOrNothing(path)
   if (seen === undefined) return
   if (seen.isDirectory()) throw new OptionError(option, `${path} is a folder; name a file`)

@@ -85,8 +85,8 @@ export interface Problem<O extends Operator = Operator> {
   readonly y: Tensor
 }
 
-/** A tree of tensors and numbers that is all a run needs to go on. */
-export type StateTree = { readonly [name: string]: Tensor | number | StateTree | readonly StateTree[] }
+/** All that a run needs to go on: the current x and whatever else, a tree of tensors and numbers. */
+export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }
 
 /** Where to continue a run: the state a step showed, and the index of the step after it. */
 export interface Checkpoint {
@@ -126,7 +126,7 @@ export interface Step {
 
 /** A step of a method that looks at a measurement. */
 export interface GuidedStep extends Step {
-  /** ‖y − A(x̂₀)‖₂ of each sample, x̂₀ being the one shown. */
+  /** ‖y − A(·)‖₂ of each sample, of the estimate that the step used: x̂₀, or μ of a variational method. */
   readonly residual: readonly number[]
 }
 

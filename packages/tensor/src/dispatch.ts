@@ -1,4 +1,4 @@
-import type { Device } from './device.ts'
+import type { Device, View } from './device.ts'
 import { DeviceError, TweedieError } from './errors.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
 import { primitives } from './primitives.ts'
@@ -106,6 +106,9 @@ function commonDevice(primitive: PrimitiveName, inputs: readonly Tensor[]): Devi
   return device
 }
 
+/** A tensor as plain data: kernels may copy and change it without losing its buffer, which is a getter there. */
+const plainView = ({ buffer, dtype, shape, strides, offset }: Tensor): View => ({ buffer, dtype, shape, strides, offset })
+
 /** Runs a primitive on its inputs' device, or makes the view. Nothing is recorded. */
 export function evaluate<P extends PrimitiveName>(
   primitive: P,
@@ -131,6 +134,6 @@ export function evaluate<P extends PrimitiveName>(
     }
   }
   const device = commonDevice(primitive, inputs)
-  const buffer = device.run({ primitive, inputs, params, shape, dtype })
+  const buffer = device.run({ primitive, inputs: inputs.map(plainView), params, shape, dtype })
   return makeTensor(new Storage(device, dtype, sizeOf(shape), buffer), shape)
 }

@@ -1,7 +1,8 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { demoMethods, demoNoise, demoTasks } from '../demo-plan.ts'
+import { onDevice } from '../device.ts'
 import type { Io } from '../io.ts'
-import { integer, list, number } from '../options.ts'
+import { deviceOption, integer, list, number } from '../options.ts'
 
 /** The options of `tweedie demo`, defaults filled in. */
 export interface DemoOptions {
@@ -13,8 +14,15 @@ export interface DemoOptions {
   readonly noise: number
   readonly prior: string
   readonly steps?: number
+  readonly device: string
   readonly json?: boolean
 }
+
+/** An option that takes some of the names of a plan, all of them by default. */
+const names = (what: string, plan: Readonly<Record<string, unknown>>) =>
+  new Option(`--${what} <names>`, `${what}, separated by commas`)
+    .argParser(list)
+    .default(Object.keys(plan), Object.keys(plan).join(','))
 
 export function demoCommand(io: Io): Command {
   return new Command('demo')
@@ -22,11 +30,12 @@ export function demoCommand(io: Io): Command {
     .option('--out <dir>', 'folder for the report, pictures and run.json', 'out/demo')
     .option('--count <n>', 'how many digits', integer(1, 64), 8)
     .option('--seed <n>', 'seed of the noise and of the methods', integer(0), 0)
-    .option('--methods <names>', 'methods, separated by commas', list, Object.keys(demoMethods))
-    .option('--tasks <names>', `tasks: ${Object.keys(demoTasks).join(', ')}`, list, Object.keys(demoTasks))
+    .addOption(names('methods', demoMethods))
+    .addOption(names('tasks', demoTasks))
     .option('--noise <sigma>', 'σ_y, for the data range [−1, 1]', number(0), demoNoise)
     .option('--steps <n>', "steps of every method (default: each method's own)", integer(1, 1000))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .addOption(deviceOption())
     .option('--json', 'print the run as JSON')
     .addHelpText(
       'after',
@@ -36,6 +45,6 @@ is complete; a folder that holds anything else is refused. Takes up to three min
     )
     .action(async (options: DemoOptions, command: Command) => {
       const { demo } = await import('../demo.ts')
-      await demo(io, options, command.parent?.args ?? [])
+      await onDevice(options.device, () => demo(io, options, command.parent?.args ?? []))
     })
 }

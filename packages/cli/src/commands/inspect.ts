@@ -29,11 +29,11 @@ export function inspectCommand(io: Io): Command {
 }
 
 /** Files of other formats that people will try, told by their first bytes. */
-const strangers: readonly (readonly [RegExp, string])[] = [
-  [/^PK\x03\x04/, 'a zip archive (torch .pt/.pth, or npz), which is not read yet; save it as safetensors'],
-  [/^\x80[\x02-\x05]/, 'a Python pickle, which is not read; save it as safetensors'],
-  [/^\x89HDF/, 'an HDF5 file, which is not read; save it as safetensors'],
-  [/^GGUF/, 'a GGUF file, which is not read; save it as safetensors'],
+const strangers: readonly (readonly [start: string, what: string])[] = [
+  ['PK\x03\x04', 'a zip archive (torch .pt or .pth, npz), which is not read yet'],
+  ['\x80\x02', 'a Python pickle, which is not read'],
+  ['\x89HDF', 'an HDF5 file, which is not read'],
+  ['GGUF', 'a GGUF file, which is not read'],
 ]
 
 async function inspect(path: string, name: string): Promise<Inspection> {
@@ -45,8 +45,8 @@ async function inspect(path: string, name: string): Promise<Inspection> {
   } finally {
     await handle.close()
   }
-  const stranger = strangers.find(([magic]) => magic.test(start.toString('latin1')))
-  if (stranger !== undefined) throw new FileFormatError(name, stranger[1])
+  const stranger = strangers.find(([magic]) => start.toString('latin1').startsWith(magic))
+  if (stranger !== undefined) throw new FileFormatError(name, `${stranger[1]}; save it as safetensors`)
   const { countParams, parseSafetensors } = await import('@tweedie/unet')
   const { entries, metadata } = parseSafetensors(await readFile(path), name)
   const spec = Object.fromEntries(entries.map((entry) => [entry.name, entry.shape]))
@@ -63,11 +63,17 @@ async function inspect(path: string, name: string): Promise<Inspection> {
 
 function print(inspection: Inspection, color: boolean): string {
   const { tensors, parameters, metadata, architecture, bytes, file } = inspection
-  const table = formatTable(tensors, [
-    { title: 'name', value: (tensor) => tensor.name },
-    { title: 'shape', value: (tensor) => `[${tensor.shape.join(', ')}]` },
-    { title: 'dtype', value: (tensor) => tensor.dtype },
-  ], color)
-  const extra = Object.entries(metadata).map(([key, value]) => `${key}: ${value.length > 100 ? `${value.slice(0, 97)}…` : value}\n`)
+  const table = formatTable(
+    tensors,
+    [
+      { title: 'name', value: (tensor) => tensor.name },
+      { title: 'shape', value: (tensor) => `[${tensor.shape.join(', ')}]` },
+      { title: 'dtype', value: (tensor) => tensor.dtype },
+    ],
+    color,
+  )
+  const extra = Object.entries(metadata).map(
+    ([key, value]) => `${key}: ${value.length > 100 ? `${value.slice(0, 97)}…` : value}\n`,
+  )
   return `${table}\n${file}: ${tensors.length} tensors, ${parameters.toLocaleString('en')} parameters, ${bytes.toLocaleString('en')} bytes\narchitecture: ${architecture}\n${extra.join('')}`
 }

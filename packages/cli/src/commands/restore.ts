@@ -1,6 +1,7 @@
 import { Command } from 'commander'
+import { onDevice } from '../device.ts'
 import type { Io } from '../io.ts'
-import { integer, number, setting } from '../options.ts'
+import { deviceOption, integer, number, setting } from '../options.ts'
 
 /** The options of `tweedie restore`, defaults filled in. */
 export interface RestoreOptions {
@@ -12,8 +13,9 @@ export interface RestoreOptions {
   readonly steps?: number
   readonly samples: number
   readonly seed: number
-  readonly set?: Readonly<Record<string, number>>
+  readonly set?: Readonly<Record<string, string>>
   readonly measured?: boolean
+  readonly device: string
   readonly json?: boolean
 }
 
@@ -26,11 +28,16 @@ export function restoreCommand(io: Io): Command {
     .option('--noise <sigma>', 'σ_y of the measurement, for the data range [−1, 1]', number(0), 0.05)
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .option('--steps <n>', "steps (default: the method's own)", integer(1, 1000))
-    .option('--set <name=value>', "another option of the method, such as eta=1; may be repeated", setting)
+    .option(
+      '--set <name=value>',
+      'an option of the method, such as eta=1 (see `tweedie methods NAME`); may be repeated',
+      setting,
+    )
     .option('--samples <n>', 'how many restorations to draw', integer(1, 64), 1)
     .option('--seed <n>', 'seed of the noise and of the method', integer(0), 0)
     .option('--measured', 'the picture is the measurement itself: do not degrade it')
     .option('--out <dir>', 'folder for the report, pictures and run.json', 'out/restore')
+    .addOption(deviceOption())
     .option('--json', 'print the run as JSON')
     .addHelpText(
       'after',
@@ -42,6 +49,6 @@ else is refused.`,
     )
     .action(async (image: string, options: RestoreOptions, command: Command) => {
       const { restore } = await import('../restore.ts')
-      await restore(io, image, options, command.parent?.args ?? [])
+      await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
     })
 }

@@ -18,11 +18,13 @@ export function scanPng(bytes: Uint8Array): Header {
   const kept: Uint8Array[] = [bytes.subarray(0, 8)]
   let [width, height, rawBytes, packedBytes] = [0, 0, 0, 0]
   for (let at = 8, type = ''; type !== 'IEND'; ) {
-    if (at + 12 > bytes.length) throw new RangeError(`cut off after ${bytes.length} bytes, before the end of the image`)
+    if (at + 12 > bytes.length)
+      throw new RangeError(`cut off after ${bytes.length} bytes, before the end of the image`)
     const length = view.getUint32(at)
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     const end = at + 12 + length
-    if (end > bytes.length) throw new RangeError(`cut off after ${bytes.length} bytes; its ${type} part wants ${end}`)
+    if (end > bytes.length)
+      throw new RangeError(`cut off after ${bytes.length} bytes; its ${type} part wants ${end}`)
     if (type === 'IHDR') {
       if (length !== 13 || at !== 8) throw new RangeError('its header is malformed')
       width = view.getUint32(at + 8)
@@ -35,7 +37,8 @@ export function scanPng(bytes: Uint8Array): Header {
     at = end
   }
   if (width === 0 || height === 0) throw new RangeError(`its header says ${width}×${height} pixels`)
-  if (packedBytes > 2 * rawBytes + 4096) throw new RangeError(`${packedBytes} bytes of data are too many for ${width}×${height} pixels`)
+  if (packedBytes > 2 * rawBytes + 4096)
+    throw new RangeError(`${packedBytes} bytes of data are too many for ${width}×${height} pixels`)
   return { width, height, essential: Buffer.concat(kept) }
 }
 

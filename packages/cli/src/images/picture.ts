@@ -29,7 +29,11 @@ export function toGrey(picture: Picture): Picture {
 export function toColor(picture: Picture): Picture {
   if (picture.channels === 3) return picture
   const size = picture.width * picture.height
-  return { ...picture, channels: 3, data: Float32Array.from({ length: 3 * size }, (_, i) => picture.data[i % size]!) }
+  return {
+    ...picture,
+    channels: 3,
+    data: Float32Array.from({ length: 3 * size }, (_, i) => picture.data[i % size]!),
+  }
 }
 
 /** Pictures of one size as a batch [N, C, H, W] in the data range [−1, 1]. */
@@ -59,7 +63,9 @@ export async function toPictures(batch: Tensor): Promise<Picture[]> {
     channels,
     height,
     width,
-    data: Float32Array.from({ length: size }, (_, i) => Math.min(1, Math.max(0, (values[n * size + i]! + 1) / 2))),
+    data: Float32Array.from({ length: size }, (_, i) =>
+      Math.min(1, Math.max(0, (values[n * size + i]! + 1) / 2)),
+    ),
   }))
 }
 

@@ -25,4 +25,5 @@ export function isOurPng(bytes: Uint8Array): boolean {
 }
 
 /** A picture as a data URI for HTML. */
-export const dataUri = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
+export const dataUri = (png: Uint8Array): string =>
+  `data:image/png;base64,${Buffer.from(png).toString('base64')}`

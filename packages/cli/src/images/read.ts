@@ -26,16 +26,27 @@ export async function readPicture(
 ): Promise<ReadPicture> {
   const { size } = await stat(path)
   if (size > limits.bytes) {
-    throw new FileFormatError(path, `${(size / 2 ** 20).toFixed(0)} MB is too large; at most ${limits.bytes / 2 ** 20} MB are read`)
+    throw new FileFormatError(
+      path,
+      `${(size / 2 ** 20).toFixed(0)} MB is too large; at most ${limits.bytes / 2 ** 20} MB are read`,
+    )
   }
   const bytes = await readFile(path)
-  if (bytes.length === 0) throw new FileFormatError(path, 'the file is empty; it should be a PNG or JPEG image')
-  const kind = bytes[0] === 0x89 && bytes.toString('latin1', 1, 4) === 'PNG' ? 'PNG' : bytes[0] === 0xff && bytes[1] === 0xd8 ? 'JPEG' : undefined
+  if (bytes.length === 0)
+    throw new FileFormatError(path, 'the file is empty; it should be a PNG or JPEG image')
+  const kind =
+    bytes[0] === 0x89 && bytes.toString('latin1', 1, 4) === 'PNG'
+      ? 'PNG'
+      : bytes[0] === 0xff && bytes[1] === 0xd8
+        ? 'JPEG'
+        : undefined
   if (kind === undefined) throw new FileFormatError(path, 'not a PNG or JPEG image')
   try {
     const header = kind === 'PNG' ? scanPng(bytes) : scanJpeg(bytes)
     if (header.width > limits.side || header.height > limits.side) {
-      throw new RangeError(`${header.width}×${header.height} pixels are too many; at most ${limits.side} a side are read`)
+      throw new RangeError(
+        `${header.width}×${header.height} pixels are too many; at most ${limits.side} a side are read`,
+      )
     }
     accept(header.width, header.height)
     return kind === 'PNG' ? fromPng(header.essential) : fromJpeg(bytes)
@@ -56,7 +67,12 @@ function fromPng(bytes: Uint8Array): ReadPicture {
 }
 
 /** The samples of a grey PNG of 1, 2 or 4 bits, whose rows start on whole bytes. */
-function unpackGrey(image: { width: number; height: number; depth: number; data: ArrayLike<number> }): Uint8Array {
+function unpackGrey(image: {
+  width: number
+  height: number
+  depth: number
+  data: ArrayLike<number>
+}): Uint8Array {
   const { width, height, depth, data } = image
   const rowBytes = Math.ceil((width * depth) / 8)
   const out = new Uint8Array(width * height)
@@ -70,14 +86,26 @@ function unpackGrey(image: { width: number; height: number; depth: number; data:
 }
 
 function fromJpeg(bytes: Uint8Array): ReadPicture {
-  const image = jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxMemoryUsageInMB: 512 })
+  const image = jpeg.decode(bytes, {
+    useTArray: true,
+    formatAsRGBA: false,
+    tolerantDecoding: false,
+    maxMemoryUsageInMB: 512,
+  })
   return planes(image.data, image.width, image.height, 3, 255)
 }
 
 /** Interleaved samples as planes in [0, 1]; three equal planes become grey, transparency turns black. */
-function planes(raw: ArrayLike<number>, width: number, height: number, channels: number, top: number): ReadPicture {
+function planes(
+  raw: ArrayLike<number>,
+  width: number,
+  height: number,
+  channels: number,
+  top: number,
+): ReadPicture {
   const size = width * height
-  if (raw.length !== size * channels) throw new RangeError(`${raw.length} samples for ${width}×${height}×${channels}`)
+  if (raw.length !== size * channels)
+    throw new RangeError(`${raw.length} samples for ${width}×${height}×${channels}`)
   const alphaAt = channels === 2 || channels === 4 ? channels - 1 : undefined
   const colors = channels >= 3 ? 3 : 1
   let grey = true

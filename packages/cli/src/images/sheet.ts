@@ -53,22 +53,31 @@ class Canvas {
   }
 }
 
-const firstPicture = (panel: Panel) => panel.rows.flatMap((row) => row.cells).find((cell) => cell !== undefined)
+const firstPicture = (panel: Panel) =>
+  panel.rows.flatMap((row) => row.cells).find((cell) => cell !== undefined)
 
 /**
  * Panels side by side on one picture, for looking at many results at once. Pictures of a panel that are
  * smaller than others (a measurement at a quarter of the size) are enlarged to the same side.
  */
 export function drawSheet(panels: readonly Panel[]): Picture {
-  const label = Math.max(0, ...panels.flatMap((panel) => panel.rows.map((row) => [...row.label].length))) * glyphSize
+  const label =
+    Math.max(0, ...panels.flatMap((panel) => panel.rows.map((row) => [...row.label].length))) * glyphSize
   const plans = panels.map((panel) => {
     const pictures = panel.rows.flatMap((row) => row.cells).filter((cell) => cell !== undefined)
     const largest = Math.max(1, ...pictures.map((picture) => Math.max(picture.width, picture.height)))
     const side = largest * Math.max(1, Math.round(target / largest))
     const captioned = panel.rows.some((row) => row.captions !== undefined)
-    return { panel, side, rowHeight: side + gap + (captioned ? line : 0), width: label + gap + panel.columns.length * (side + gap) }
+    return {
+      panel,
+      side,
+      rowHeight: side + gap + (captioned ? line : 0),
+      width: label + gap + panel.columns.length * (side + gap),
+    }
   })
-  const height = Math.max(...plans.map(({ panel, rowHeight }) => gap + 2 * line + gap + panel.rows.length * rowHeight))
+  const height = Math.max(
+    ...plans.map(({ panel, rowHeight }) => gap + 2 * line + gap + panel.rows.length * rowHeight),
+  )
   const canvas = new Canvas(gap + plans.reduce((sum, plan) => sum + plan.width + 2 * gap, 0), height)
   let left = gap
   for (const { panel, side, rowHeight, width } of plans) {
@@ -97,7 +106,9 @@ export function drawGrid(pictures: readonly Picture[], scale = 2): Picture {
   const parts = pictures.map((picture) => toColor(enlarge(picture, scale)))
   const [width, height] = [parts[0]!.width + 2, parts[0]!.height + 2]
   const canvas = new Canvas(columns * width + 2, Math.ceil(pictures.length / columns) * height + 2)
-  parts.forEach((part, i) => canvas.put(part, 2 + (i % columns) * width, 2 + Math.floor(i / columns) * height))
+  parts.forEach((part, i) =>
+    canvas.put(part, 2 + (i % columns) * width, 2 + Math.floor(i / columns) * height),
+  )
   return canvas.picture
 }
 

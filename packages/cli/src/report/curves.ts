@@ -1,4 +1,4 @@
-import { escape } from './html.ts'
+import { escapeHtml } from './html.ts'
 
 /** A line of a chart: one value per step. */
 export interface Curve {
@@ -35,7 +35,9 @@ function ticks(low: number, high: number, log: boolean): number[] {
 }
 
 const short = (value: number) =>
-  value !== 0 && (Math.abs(value) < 0.01 || Math.abs(value) >= 10000) ? value.toExponential(0) : String(+value.toPrecision(3))
+  value !== 0 && (Math.abs(value) < 0.01 || Math.abs(value) >= 10000)
+    ? value.toExponential(0)
+    : String(+value.toPrecision(3))
 
 /**
  * A line chart as an SVG element, coloured by the page's style sheet (classes `c0`, `c1`, …). The
@@ -44,11 +46,16 @@ const short = (value: number) =>
 export function drawChart(chart: Chart): string {
   const log = chart.log === true
   const usable = (value: number) => Number.isFinite(value) && (!log || value > 0)
-  const all = [...chart.curves.flatMap((curve) => curve.values), ...(chart.level ? [chart.level.value] : [])].filter(usable)
-  if (all.length === 0) return `<p class="quiet">${escape(chart.title)}: no finite values.</p>`
+  const all = [
+    ...chart.curves.flatMap((curve) => curve.values),
+    ...(chart.level ? [chart.level.value] : []),
+  ].filter(usable)
+  if (all.length === 0) return `<p class="quiet">${escapeHtml(chart.title)}: no finite values.</p>`
   let [low, high] = [Math.min(...all), Math.max(...all)]
   const room = log ? (high / low) ** 0.05 : (high - low) * 0.05
-  ;[low, high] = log ? [low / Math.max(room, 1.05), high * Math.max(room, 1.05)] : [low - (room || 1), high + (room || 1)]
+  ;[low, high] = log
+    ? [low / Math.max(room, 1.05), high * Math.max(room, 1.05)]
+    : [low - (room || 1), high + (room || 1)]
   const scale = log ? Math.log10 : (value: number) => value
   const x = (part: number) => edge.left + part * (width - edge.left - edge.right)
   const y = (value: number) =>
@@ -66,8 +73,12 @@ export function drawChart(chart: Chart): string {
   parts.push(`<text class="axis" x="${x(0.5)}" y="${height - 2}" text-anchor="middle">of the run</text>`)
   if (chart.level !== undefined && usable(chart.level.value)) {
     const at = y(chart.level.value)
-    parts.push(`<line class="level" x1="${edge.left}" x2="${width - edge.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}"/>`)
-    parts.push(`<text class="levelname" x="${width - edge.right - 4}" y="${(at - 4).toFixed(1)}" text-anchor="end">${escape(chart.level.name)}</text>`)
+    parts.push(
+      `<line class="level" x1="${edge.left}" x2="${width - edge.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}"/>`,
+    )
+    parts.push(
+      `<text class="levelname" x="${edge.left + 4}" y="${(at - 4).toFixed(1)}">${escapeHtml(chart.level.name)}</text>`,
+    )
   }
   for (const { name, color, values } of chart.curves) {
     const last = Math.max(1, values.length - 1)
@@ -75,7 +86,9 @@ export function drawChart(chart: Chart): string {
       .map((value, i) => (usable(value) ? `${x(i / last).toFixed(1)},${y(value).toFixed(1)}` : undefined))
       .filter((point) => point !== undefined)
     if (path.length === 0) continue
-    parts.push(`<polyline class="curve c${color}" points="${path.join(' ')}"><title>${escape(name)}</title></polyline>`)
+    parts.push(
+      `<polyline class="curve c${color}" points="${path.join(' ')}"><title>${escapeHtml(name)}</title></polyline>`,
+    )
   }
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(chart.title)}">${parts.join('')}</svg>`
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(chart.title)}">${parts.join('')}</svg>`
 }

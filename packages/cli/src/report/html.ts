@@ -1,11 +1,17 @@
 /** Text made safe to stand in HTML. */
-export const escape = (text: string): string =>
+export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 /** A table; a cell may hold markup, so whoever makes it escapes what came from outside. */
-export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[], numericFrom: number): string {
-  const cell = (tag: string, text: string, i: number) => `<${tag}${i >= numericFrom ? ' class="n"' : ''}>${text}</${tag}>`
-  const line = (tag: string, cells: readonly string[]) => `<tr>${cells.map((text, i) => cell(tag, text, i)).join('')}</tr>`
+export function htmlTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  numericFrom: number,
+): string {
+  const cell = (tag: string, text: string, i: number) =>
+    `<${tag}${i >= numericFrom ? ' class="n"' : ''}>${text}</${tag}>`
+  const line = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((text, i) => cell(tag, text, i)).join('')}</tr>`
   return `<div class="wide"><table><thead>${line('th', head)}</thead><tbody>${rows.map((row) => line('td', row)).join('')}</tbody></table></div>`
 }
 
@@ -28,9 +34,10 @@ th { color: var(--soft); font-weight: 600; } .n { text-align: right; font-varian
 .sheet td, .sheet th { border: 0; padding: 2px 4px; text-align: center; } .sheet th { font-size: 13px; }
 .sheet td.label { color: var(--soft); font-size: 12.5px; text-align: right; vertical-align: middle; padding-right: 8px; }
 .sheet img { display: block; width: 76px; height: 76px; image-rendering: pixelated; border-radius: 2px; margin: 0 auto; outline: 1px solid var(--line); }
-.sheet small { font-size: 11px; font-variant-numeric: tabular-nums; display: block; line-height: 1.35; }
+.sheet small { font-size: 11px; padding: 1px 0 5px; font-variant-numeric: tabular-nums; display: block; line-height: 1.35; }
 .strip img { width: 58px; height: 58px; }
-.charts { display: flex; flex-wrap: wrap; gap: 10px 24px; } .charts figure { margin: 0; flex: 1 1 400px; max-width: 520px; }
+.task { display: flex; flex-wrap: wrap; gap: 4px 36px; align-items: flex-start; } .task > .wide { flex: 0 1 auto; max-width: 100%; }
+.charts { flex: 1 1 380px; max-width: 520px; } .charts figure { margin: 0 0 14px; }
 figcaption { font-size: 13px; color: var(--soft); } svg { width: 100%; height: auto; font-size: 10.5px; fill: var(--soft); }
 svg .grid { stroke: var(--line); } svg .level { stroke: var(--soft); stroke-dasharray: 4 3; } svg .levelname { font-size: 10px; }
 svg .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
@@ -45,7 +52,7 @@ export const htmlPage = (title: string, body: string): string => `<!doctype html
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
 <body>

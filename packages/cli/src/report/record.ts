@@ -46,7 +46,10 @@ export interface TaskRecord {
   /** Numbers measured per sample, m. */
   readonly measured: number
   /** The degraded picture that a method has to beat. */
-  readonly input: { readonly from: 'measurement' | 'pseudo-inverse' | 'adjoint' | 'none'; readonly scores: readonly Score[] }
+  readonly input: {
+    readonly from: 'measurement' | 'pseudo-inverse' | 'adjoint' | 'none'
+    readonly scores: readonly Score[]
+  }
   readonly runs: readonly MethodRecord[]
 }
 
@@ -64,9 +67,13 @@ export interface MethodRecord {
   readonly options: Readonly<Record<string, unknown>>
   /** Calls of the prior's denoiser, a batch counting as one. */
   readonly nfe: number
+  /** How many of them were also differentiated through. */
+  readonly vjps: number
   readonly seconds: number
   /** One per sample. */
   readonly scores: readonly Score[]
+  /** Of the mean of the samples, where they are draws for one measurement. */
+  readonly mean?: Score
   readonly trace: readonly TracePoint[]
   /** Set where the method did not finish. */
   readonly error?: string
@@ -76,7 +83,8 @@ export interface MethodRecord {
 export interface TracePoint {
   readonly i: number
   readonly t: number
-  readonly misfit: readonly number[]
+  /** ‖y − A(x̂₀)‖ */
+  readonly residual: readonly number[]
   readonly psnr?: readonly number[]
 }
 
@@ -93,11 +101,18 @@ export function describeMachine(version: string, device: string): Machine {
   }
 }
 
-/** A record as the text of run.json. Traces are rounded to seven digits, as float32 holds them. */
+/** A list of numbers or words that JSON.stringify spread over lines. */
+const spreadList =
+  /\[\n\s+((?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|null)(?:,\n\s+(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|null))*)\n\s+\]/g
+
+/** A record as the text of run.json: lists on one line, numbers with the seven digits that float32 holds. */
 export function formatRecord(record: RunRecord): string {
   const round = (key: string, value: unknown) =>
-    typeof value === 'number' && key !== 'seed' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value
-  return `${JSON.stringify(record, round, 1).replace(/\[\n\s+(-?[\d.eE+,\s-]+|null)\n\s+\]/g, (list) => list.replace(/\s+/g, ' '))}\n`
+    typeof value === 'number' && key !== 'seed' && !Number.isInteger(value)
+      ? Number(value.toPrecision(7))
+      : value
+  const text = JSON.stringify(record, round, 1)
+  return `${text.replace(spreadList, (_, items: string) => `[${items.replace(/\n\s+/g, ' ')}]`)}\n`
 }
 
 /** The mean of a score over the samples that have it. */
@@ -108,5 +123,7 @@ export function meanScore(scores: readonly Score[], which: keyof Score): number 
 
 /** The command line as one would type it. */
 export const commandLine = (argv: readonly string[]): string =>
-  ['tweedie', ...argv.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))].join(' ')
-
+  [
+    'tweedie',
+    ...argv.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)),
+  ].join(' ')

@@ -28,12 +28,22 @@ export function printSummary(record: RunRecord, folder: string, color: boolean):
         title: 'PSNR',
         right: true,
         value: (line) => fixed(meanScore(scores(line), 'psnr'), 2),
-        tint: ({ task, run }, c) => (run === undefined ? c.dim : (verdict(task, run).gain ?? 1) > 0 ? c.green : c.red),
+        tint: ({ task, run }, c) =>
+          run === undefined ? c.dim : (verdict(task, run).gain ?? 1) > 0 ? c.green : c.red,
       },
       { title: 'SSIM', right: true, value: (line) => fixed(meanScore(scores(line), 'ssim'), 3) },
       { title: 'misfit', right: true, value: (line) => fixed(meanScore(scores(line), 'misfit'), 2) },
       { title: 'NFE', right: true, value: ({ run }) => (run === undefined ? '' : String(run.nfe)) },
-      { title: 'seconds', right: true, value: ({ run }) => (run === undefined ? '' : run.seconds.toFixed(1)) },
+      {
+        title: 'VJP',
+        right: true,
+        value: ({ run }) => (run === undefined || run.vjps === 0 ? '' : String(run.vjps)),
+      },
+      {
+        title: 'seconds',
+        right: true,
+        value: ({ run }) => (run === undefined ? '' : run.seconds.toFixed(1)),
+      },
     ],
     color,
   )
@@ -41,11 +51,22 @@ export function printSummary(record: RunRecord, folder: string, color: boolean):
     task.runs.flatMap((run) => {
       const { gain, why } = verdict(task, run)
       if (why === undefined) return []
-      return [`${task.title}, ${run.method}${gain !== undefined && gain <= 0 ? ' does not beat the input' : ''}: ${why}.\n`]
+      return [
+        `${task.title}, ${run.method}${gain !== undefined && gain <= 0 ? ' does not beat the input' : ''}: ${why}.\n`,
+      ]
     }),
+  )
+  const means = record.tasks.flatMap((task) =>
+    task.runs.flatMap((run) =>
+      run.mean?.psnr === undefined
+        ? []
+        : [
+            `The mean of the samples has a PSNR of ${run.mean.psnr.toFixed(2)} dB, an SSIM of ${fixed(run.mean.ssim, 3)}.\n`,
+          ],
+    ),
   )
   const count = record.samples.length
   return `${table}
 ${colors.dim(`Means over ${count} sample${count === 1 ? '' : 's'}; PSNR in dB; misfit = ‖y − Ax‖/(σ_y√m), about 1 for the truth; ${record.seconds.toFixed(1)} s in all.`)}
-${remarks.join('')}${record.notes.map((note) => `Note: ${note}.\n`).join('')}Wrote ${join(folder, 'report.html')}\n`
+${means.join('')}${remarks.join('')}${record.notes.map((note) => `Note: ${note}.\n`).join('')}Wrote ${join(folder, 'report.html')}\n`
 }

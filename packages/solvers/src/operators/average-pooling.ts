@@ -55,13 +55,13 @@ export function averagePooling(options: { shape: Shape; factor: number }): Image
       // M·B·Mᵀ of every block B: coordinates stay in their block, the mean's one at its top left.
       const blocks = (x: Tensor, m: Tensor, mt: Tensor) => {
         const rows = matmul(m, x.reshape([x.shape[0]! * channels * h, f, width]))
-        return matmul(rows.reshape([x.shape[0]! * channels * height * w, f]), mt)
+        return matmul(rows.reshape([x.shape[0]! * channels * height * w, f]), mt).reshape([x.shape[0]!, n])
       }
       return {
         singularValues: Float64Array.from({ length: n }, (_, i) =>
           (i % width) % f === 0 && Math.floor(i / width) % f === 0 ? 1 / f : 0,
         ),
-        vt: (x) => blocks(x, analysis(x), synthesis(x)).reshape([x.shape[0]!, n]),
+        vt: (x) => blocks(x, analysis(x), synthesis(x)),
         v: (c) => images(blocks(c, synthesis(c), analysis(c))),
         ut: (y) =>
           pad(y.reshape([y.shape[0]!, channels, h, 1, w, 1]), [

@@ -1,6 +1,8 @@
 import type { CreateOptions, Key, Tensor } from '@tweedie/tensor'
 import { fromData, normal, OptionError, ShapeError, uniform } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
+import { denseMatrix } from '../linalg/spectral.ts'
+import type { Operator } from '../types.ts'
 import type { Covariance } from './spread.ts'
 import { covarianceMatrix, solveSymmetric, spectrumOf, symmetrised } from './spread.ts'
 
@@ -14,6 +16,9 @@ export interface MixtureComponent {
   /** Components may share one matrix; it is then decomposed once. */
   readonly covariance: Matrix
 }
+
+/** A linear map: an operator, rows, or a matrix. */
+export type LinearMap = Operator | Matrix | readonly (readonly number[])[]
 
 /** The law of x given y, with the evidence of y. */
 export interface MixturePosterior {
@@ -57,9 +62,11 @@ export function gaussianMixture(options: {
   const total = Array.from(weights).reduce((a, b) => a + b, 0)
   return new Mixture(
     means.map((mean, k) => {
-      if (mean.length !== n) throw new ShapeError('gaussianMixture', `mean ${k} has ${mean.length} entries, not ${n}`)
+      if (mean.length !== n)
+        throw new ShapeError('gaussianMixture', `mean ${k} has ${mean.length} entries, not ${n}`)
       const weight = weights[k]! / total
-      if (!(weight >= 0 && weight <= 1)) throw new OptionError('weights', `weight ${k} is ${weights[k]} of ${total}`)
+      if (!(weight >= 0 && weight <= 1))
+        throw new OptionError('weights', `weight ${k} is ${weights[k]} of ${total}`)
       const covariance = shared ?? covarianceMatrix(each![k]!, n)
       return { weight, mean: Float64Array.from(mean), covariance }
     }),
@@ -113,7 +120,8 @@ export class Mixture {
       const d = Float64Array.from(mean, (m, i) => x[i]! - m)
       const c = vectors === undefined ? d : vectors.transpose().mmul(Matrix.columnVector(d)).to1DArray()
       let log = Math.log(weight)
-      for (let i = 0; i < d.length; i++) log -= (c[i]! ** 2 / values[i]! + Math.log(2 * Math.PI * values[i]!)) / 2
+      for (let i = 0; i < d.length; i++)
+        log -= (c[i]! ** 2 / values[i]! + Math.log(2 * Math.PI * values[i]!)) / 2
       return log
     })
   }
@@ -137,14 +145,14 @@ export class Mixture {
    * The law of x given y = A x + σ·ε: per component mean μ + K(y − Aμ), covariance
    * (I − KA)Σ(I − KA)ᵀ + σ²KKᵀ with K = ΣAᵀS⁻¹, S = AΣAᵀ + σ²I, and weight ∝ w·N(y; Aμ, S).
    *
-   * @param A - m×n, as rows or a matrix; of an operator, `await matrixOf(operator)`.
+   * @param A - m×n: rows, a matrix, or a linear operator from n to m elements (its dense matrix is built).
    * @param y - m numbers.
    * @param sigma - Standard deviation of the noise in the units of y.
    * @throws {ShapeError} where lengths disagree.
    * @throws {OptionError} where σ = 0 and measurements are redundant.
    */
-  posterior(A: Matrix | readonly (readonly number[])[], y: ArrayLike<number>, sigma: number): MixturePosterior {
-    const map = Matrix.isMatrix(A) ? A : new Matrix(A as number[][])
+  posterior(A: LinearMap, y: ArrayLike<number>, sigma: number): MixturePosterior {
+    const map = matrixOf(A)
     if (map.columns !== this.dimension || map.rows !== y.length) {
       const expected = `${y.length}×${this.dimension}`
       throw new ShapeError('posterior', `A must be ${expected}, got ${map.rows}×${map.columns}`)
@@ -184,7 +192,8 @@ export class Mixture {
   }
 
   private requireLength(op: string, x: ArrayLike<number>): void {
-    if (x.length !== this.dimension) throw new ShapeError(op, `needs ${this.dimension} numbers, got ${x.length}`)
+    if (x.length !== this.dimension)
+      throw new ShapeError(op, `needs ${this.dimension} numbers, got ${x.length}`)
   }
 }
 
@@ -194,8 +203,18 @@ function kalman(covariance: Matrix, A: Matrix, sigma: number) {
   const { solution: precision, logDeterminant } = solveSymmetric(S, Matrix.eye(A.rows, A.rows))
   const gain = cross.transpose().mmul(precision)
   const rest = Matrix.eye(A.columns, A.columns).sub(gain.mmul(A))
-  const posterior = rest.mmul(covariance).mmul(rest.transpose()).add(gain.mmul(gain.transpose()).mul(sigma ** 2))
+  const posterior = rest
+    .mmul(covariance)
+    .mmul(rest.transpose())
+    .add(gain.mmul(gain.transpose()).mul(sigma ** 2))
   return { gain, precision, logDeterminant, posterior: symmetrised(posterior) }
+}
+
+function matrixOf(map: LinearMap): Matrix {
+  if (Matrix.isMatrix(map)) return map
+  if (!('forward' in map)) return new Matrix(map as number[][])
+  using dense = denseMatrix(map)
+  return Matrix.from1DArray(dense.shape[0]!, dense.shape[1]!, Array.from(dense.dataSync()))
 }
 
 /** Remembers one result per matrix. */

@@ -46,13 +46,17 @@ const spectra = new WeakMap<Matrix, Spectrum>()
 export function spectrumOf(matrix: Matrix): Spectrum {
   const known = spectra.get(matrix)
   if (known !== undefined) return known
-  const spectrum = isDiagonal(matrix) ? { values: Float64Array.from(matrix.diag()), vectors: undefined } : decompose(matrix)
+  const spectrum = isDiagonal(matrix)
+    ? { values: Float64Array.from(matrix.diag()), vectors: undefined }
+    : decompose(matrix)
   spectra.set(matrix, spectrum)
   return spectrum
 }
 
 function decompose(matrix: Matrix): Spectrum {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true })
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
+    assumeSymmetric: true,
+  })
   const top = Math.max(...realEigenvalues.map(Math.abs))
   const values = Float64Array.from(realEigenvalues, (value) => {
     if (value < -1e-9 * top) throw new OptionError('covariance', `has the negative eigenvalue ${value}`)
@@ -75,7 +79,10 @@ function isDiagonal(matrix: Matrix): boolean {
 export function solveSymmetric(A: Matrix, B: Matrix): { solution: Matrix; logDeterminant: number } {
   const cholesky = new CholeskyDecomposition(A)
   if (!cholesky.isPositiveDefinite()) {
-    throw new OptionError('sigma', 'the law of y is degenerate: give a σ_y above 0, or drop redundant measurements')
+    throw new OptionError(
+      'sigma',
+      'the law of y is degenerate: give a σ_y above 0, or drop redundant measurements',
+    )
   }
   const L = cholesky.lowerTriangularMatrix
   const logDeterminant = 2 * L.diag().reduce((total, d) => total + Math.log(d), 0)

@@ -14,11 +14,7 @@ export interface Iteration<State, Shown, Numbers extends string> {
 }
 
 /** A method as pure functions of its state; {@link iterate} does the rest. */
-export interface Plan<
-  State extends StateTree & { x: Tensor },
-  Shown extends { x0hat: Tensor },
-  Numbers extends string,
-> {
+export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor }, Numbers extends string> {
   /** Name of the method, for messages. */
   readonly name: string
   /** The reverse steps. */
@@ -38,7 +34,7 @@ export interface Plan<
  * @throws {NonFiniteError} where a number of a step is NaN or infinite: the run has diverged.
  */
 export async function* iterate<
-  State extends StateTree & { x: Tensor },
+  State extends { x: Tensor },
   Shown extends { x0hat: Tensor },
   Numbers extends string,
 >(
@@ -49,7 +45,7 @@ export async function* iterate<
   if (!(Number.isInteger(first) && first >= 0 && first <= times.length)) {
     throw new OptionError('resume', `next must be in 0 … ${times.length}, got ${first}`)
   }
-  let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as State)))
+  let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as object as State)))
   let passing: unknown
   try {
     for (let i = first; i < times.length; i++) {
@@ -73,7 +69,7 @@ export async function* iterate<
         steps: times.length,
         t: at.t,
         x: state.x,
-        state: state as StateTree,
+        state: state as object as StateTree,
         ...done.shown,
         ...(numbers as { readonly [K in Numbers]: readonly number[] }),
       }

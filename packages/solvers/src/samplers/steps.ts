@@ -34,7 +34,8 @@ export function combine(...terms: readonly (readonly [number, Tensor | undefined
 export function forwardTransition({ schedule, t, s }: ReverseStep): { ratio: number; variance: number } {
   const ratio = schedule.alpha(t) / schedule.alpha(s)
   const variance = schedule.sigma(t) ** 2 - (ratio * schedule.sigma(s)) ** 2
-  if (!(variance > 0)) throw new OptionError('s', `a reverse step must go to less noise, got t = ${t}, s = ${s}`)
+  if (!(variance > 0))
+    throw new OptionError('s', `a reverse step must go to less noise, got t = ${t}, s = ${s}`)
   return { ratio, variance }
 }
 

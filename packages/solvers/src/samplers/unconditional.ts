@@ -56,7 +56,11 @@ export function sampleUnconditional(
     step: ({ x }, { t, s }, i) => {
       const x0hat = prior.denoise(x, t)
       const noise = eta > 0 && s !== schedule.clean ? streams.normal(i, 'step', shape) : undefined
-      return { state: { x: ddimStep(x, x0hat, noise, { t, s, schedule, eta }) }, shown: { x0hat }, numbers: {} }
+      return {
+        state: { x: ddimStep(x, x0hat, noise, { t, s, schedule, eta }) },
+        shown: { x0hat },
+        numbers: {},
+      }
     },
   })
 }

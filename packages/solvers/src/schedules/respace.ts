@@ -45,7 +45,8 @@ export function respace(schedule: Schedule, steps: number, spacing: Spacing = 'l
   if (T !== undefined && steps > T) {
     throw new OptionError('steps', `${steps} steps exceed the ${T} of schedule '${schedule.name}'`)
   }
-  const ascending = T === undefined ? continuousTimes(schedule, steps, spacing) : indices(schedule, T, steps, spacing)
+  const ascending =
+    T === undefined ? continuousTimes(schedule, steps, spacing) : indices(schedule, T, steps, spacing)
   const descending = ascending.reverse()
   return descending.map((t, i) => ({ t, s: descending[i + 1] ?? schedule.clean }))
 }

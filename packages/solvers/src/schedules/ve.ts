@@ -26,7 +26,10 @@ export function ve({ sigmaMax = 80 }: { sigmaMax?: number } = {}): Schedule {
     name: 've',
     clean: 0,
     noisiest: sigmaMax,
-    alpha: (t) => (checked(t), 1),
+    alpha: (t) => {
+      checked(t)
+      return 1
+    },
     sigma: checked,
     timeOfNoiseLevel: checked,
   }

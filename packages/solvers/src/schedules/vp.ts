@@ -72,7 +72,10 @@ export function vpFromBetas(betas: readonly number[], name = 'vp'): Schedule {
   const logAlphaBar = new Float64Array(betas.length + 1)
   betas.forEach((beta, i) => {
     if (!(beta > 0 && beta < 1)) {
-      throw new OptionError('beta', `β of index ${i} must lie in (0, 1), got ${beta} (of ${betas.length} steps)`)
+      throw new OptionError(
+        'beta',
+        `β of index ${i} must lie in (0, 1), got ${beta} (of ${betas.length} steps)`,
+      )
     }
     logAlphaBar[i + 1] = logAlphaBar[i]! + Math.log1p(-beta)
   })
@@ -90,7 +93,7 @@ export function vpFromBetas(betas: readonly number[], name = 'vp'): Schedule {
     noisiest,
     discreteSteps: betas.length,
     alpha: (t) => Math.exp(at(t) / 2),
-    sigma: (t) => Math.sqrt(-Math.expm1(at(t))),
+    sigma: (t) => Math.sqrt(0 - Math.expm1(at(t))),
     timeOfNoiseLevel: (level) => {
       const target = -Math.log1p(level * level)
       // A level beyond the last by rounding alone is the last.

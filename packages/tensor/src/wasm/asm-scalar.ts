@@ -3,18 +3,24 @@ import { expr, float32Bytes, float64Bytes, signed, signed64, unsigned } from './
 
 /** Code of an i32 operand, a plain number being a constant. */
 export const codeI32 = (x: I32): readonly number[] => (typeof x === 'number' ? [0x41, ...signed(x)] : x.code)
-export const codeF32 = (x: F32): readonly number[] => (typeof x === 'number' ? [0x43, ...float32Bytes(x)] : x.code)
-export const codeF64 = (x: F64): readonly number[] => (typeof x === 'number' ? [0x44, ...float64Bytes(x)] : x.code)
+export const codeF32 = (x: F32): readonly number[] =>
+  typeof x === 'number' ? [0x43, ...float32Bytes(x)] : x.code
+export const codeF64 = (x: F64): readonly number[] =>
+  typeof x === 'number' ? [0x44, ...float64Bytes(x)] : x.code
 
 /** Memory operand: log2 of the promised alignment, then the constant byte offset. */
 export const memoryOperand = (alignment: number, offset: number): number[] => [alignment, ...unsigned(offset)]
 
 const i32Unary = (op: number) => (a: I32) => expr('i32', codeI32(a), [op])
 const i32Binary = (op: number) => (a: I32, b: I32) => expr('i32', codeI32(a), codeI32(b), [op])
-const i32Load = (op: number, alignment: number) => (at: I32, offset = 0) =>
-  expr('i32', codeI32(at), [op], memoryOperand(alignment, offset))
-const i32Store = (op: number, alignment: number) => (at: I32, value: I32, offset = 0) =>
-  expr('void', codeI32(at), codeI32(value), [op], memoryOperand(alignment, offset))
+const i32Load =
+  (op: number, alignment: number) =>
+  (at: I32, offset = 0) =>
+    expr('i32', codeI32(at), [op], memoryOperand(alignment, offset))
+const i32Store =
+  (op: number, alignment: number) =>
+  (at: I32, value: I32, offset = 0) =>
+    expr('void', codeI32(at), codeI32(value), [op], memoryOperand(alignment, offset))
 
 /** 32-bit integers: also addresses and conditions. Comparisons give 0 or 1; `S` is signed, `U` unsigned. */
 export const i32 = {
@@ -151,9 +157,15 @@ export const bulk = {
     expr('void', codeI32(to), codeI32(from), codeI32(bytes), [0xfc, 0x0a, 0x00, 0x00]),
 }
 
-const atomic = (op: number, alignment: number, offset: number) => [0xfe, ...unsigned(op), ...memoryOperand(alignment, offset)]
-const rmw = (op: number) => (at: I32, value: I32, offset = 0) =>
-  expr('i32', codeI32(at), codeI32(value), atomic(op, 2, offset))
+const atomic = (op: number, alignment: number, offset: number) => [
+  0xfe,
+  ...unsigned(op),
+  ...memoryOperand(alignment, offset),
+]
+const rmw =
+  (op: number) =>
+  (at: I32, value: I32, offset = 0) =>
+    expr('i32', codeI32(at), codeI32(value), atomic(op, 2, offset))
 
 /** Atomics on aligned i32 cells of a shared memory. */
 export const atomics = {
@@ -169,7 +181,8 @@ export const atomics = {
   compareExchange: (at: I32, expected: I32, value: I32, offset = 0) =>
     expr('i32', codeI32(at), codeI32(expected), codeI32(value), atomic(0x48, 2, offset)),
   /** Wakes up to `count` waiters and gives how many. */
-  notify: (at: I32, count: I32, offset = 0) => expr('i32', codeI32(at), codeI32(count), atomic(0x00, 2, offset)),
+  notify: (at: I32, count: I32, offset = 0) =>
+    expr('i32', codeI32(at), codeI32(count), atomic(0x00, 2, offset)),
   /** Sleeps while the cell is `expected`: 0 woken, 1 differed, 2 timed out. Timeout in ns, −1 for none. */
   wait: (at: I32, expected: I32, timeout: bigint, offset = 0) =>
     expr('i32', codeI32(at), codeI32(expected), i64.const(timeout).code, atomic(0x01, 2, offset)),

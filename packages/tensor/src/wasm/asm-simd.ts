@@ -5,16 +5,23 @@ import { expr, float32Bytes, float64Bytes, unsigned } from './asm-types.ts'
 const op = (code: number): number[] => [0xfd, ...unsigned(code)]
 const unary = (code: number) => (a: V128) => expr('v128', a.code, op(code))
 const binary = (code: number) => (a: V128, b: V128) => expr('v128', a.code, b.code, op(code))
-const ternary = (code: number) => (a: V128, b: V128, c: V128) => expr('v128', a.code, b.code, c.code, op(code))
+const ternary = (code: number) => (a: V128, b: V128, c: V128) =>
+  expr('v128', a.code, b.code, c.code, op(code))
 const shift = (code: number) => (a: V128, by: I32) => expr('v128', a.code, codeI32(by), op(code))
 const test = (code: number) => (a: V128) => expr('i32', a.code, op(code))
 /** Loads and stores promise no alignment beyond one element: views start anywhere. */
-const load = (code: number, alignment: number) => (at: I32, offset = 0) =>
-  expr('v128', codeI32(at), op(code), memoryOperand(alignment, offset))
-const storeLane = (code: number, alignment: number) => (at: I32, value: V128, lane: number, offset = 0): Statement =>
-  expr('void', codeI32(at), value.code, op(code), memoryOperand(alignment, offset), [lane])
-const loadLane = (code: number, alignment: number) => (at: I32, into: V128, lane: number, offset = 0) =>
-  expr('v128', codeI32(at), into.code, op(code), memoryOperand(alignment, offset), [lane])
+const load =
+  (code: number, alignment: number) =>
+  (at: I32, offset = 0) =>
+    expr('v128', codeI32(at), op(code), memoryOperand(alignment, offset))
+const storeLane =
+  (code: number, alignment: number) =>
+  (at: I32, value: V128, lane: number, offset = 0): Statement =>
+    expr('void', codeI32(at), value.code, op(code), memoryOperand(alignment, offset), [lane])
+const loadLane =
+  (code: number, alignment: number) =>
+  (at: I32, into: V128, lane: number, offset = 0) =>
+    expr('v128', codeI32(at), into.code, op(code), memoryOperand(alignment, offset), [lane])
 
 /** 128-bit vectors without regard to lanes: memory, bits, selection. */
 export const v128 = {
@@ -49,20 +56,30 @@ export const v128 = {
 }
 
 /** Sixteen byte indices into the 32 bytes of `a` and `b`. */
-export const shuffle8 = (a: V128, b: V128, lanes: readonly number[]) => expr('v128', a.code, b.code, op(0x0d), lanes)
+export const shuffle8 = (a: V128, b: V128, lanes: readonly number[]) =>
+  expr('v128', a.code, b.code, op(0x0d), lanes)
 
 /** Four indices into the eight 32-bit lanes of `a` and `b`. */
 export const shuffle32 = (a: V128, b: V128, lanes: readonly [number, number, number, number]) =>
-  shuffle8(a, b, lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]))
+  shuffle8(
+    a,
+    b,
+    lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
+  )
 
 /** Two indices into the four 64-bit lanes of `a` and `b`. */
 export const shuffle64 = (a: V128, b: V128, lanes: readonly [number, number]) =>
-  shuffle8(a, b, lanes.flatMap((lane) => [0, 1, 2, 3, 4, 5, 6, 7].map((byte) => 8 * lane + byte)))
+  shuffle8(
+    a,
+    b,
+    lanes.flatMap((lane) => [0, 1, 2, 3, 4, 5, 6, 7].map((byte) => 8 * lane + byte)),
+  )
 
 /** Four float32. Comparisons give lanes of all ones or all zeros. */
 export const f32x4 = {
   const: (value: number) => expr('v128', op(0x0c), ...[0, 1, 2, 3].map(() => float32Bytes(value))),
-  lanes: (...values: readonly [number, number, number, number]) => expr('v128', op(0x0c), ...values.map(float32Bytes)),
+  lanes: (...values: readonly [number, number, number, number]) =>
+    expr('v128', op(0x0c), ...values.map(float32Bytes)),
   splat: (a: F32) => expr('v128', codeF32(a), op(0x13)),
   extractLane: (a: V128, lane: number) => expr('f32', a.code, op(0x1f), [lane]),
   replaceLane: (a: V128, lane: number, value: F32) => expr('v128', a.code, codeF32(value), op(0x20), [lane]),

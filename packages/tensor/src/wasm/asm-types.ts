@@ -23,7 +23,10 @@ export type F32 = Expr<'f32'> | number
 export type F64 = Expr<'f64'> | number
 export type V128 = Expr<'v128'>
 
-const typeCodes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const satisfies Record<ValueType, number>
+const typeCodes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const satisfies Record<
+  ValueType,
+  number
+>
 
 export const typeCode = (type: ValueType): number => typeCodes[type]
 
@@ -78,7 +81,10 @@ export function float64Bytes(value: number): number[] {
 }
 
 /** A length, then the items: a vector of the binary format. */
-export const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
+export const vector = (items: readonly (readonly number[])[]): number[] => [
+  ...unsigned(items.length),
+  ...items.flat(),
+]
 
 /** UTF-8 name with its length. */
 export function nameBytes(name: string): number[] {
@@ -87,7 +93,10 @@ export function nameBytes(name: string): number[] {
 }
 
 /** Joins pieces of code into an expression. */
-export function expr<T extends ValueType | 'void'>(type: T, ...pieces: readonly (readonly number[])[]): Expr<T> {
+export function expr<T extends ValueType | 'void'>(
+  type: T,
+  ...pieces: readonly (readonly number[])[]
+): Expr<T> {
   const code: number[] = []
   for (const piece of pieces) for (const byte of piece) code.push(byte)
   return { type, code }

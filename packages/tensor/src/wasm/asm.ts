@@ -116,7 +116,11 @@ export class ModuleBuilder {
     let index = this.types.indexOf(key)
     if (index < 0) {
       index = this.types.push(key) - 1
-      this.typeBytes.push([0x60, ...vector(params.map((p) => [typeCode(p)])), ...vector(results.map((r) => [typeCode(r)]))])
+      this.typeBytes.push([
+        0x60,
+        ...vector(params.map((p) => [typeCode(p)])),
+        ...vector(results.map((r) => [typeCode(r)])),
+      ])
     }
     return index
   }

@@ -1,9 +1,10 @@
 import type { View } from '../device.ts'
+import type { ConvKernels } from './conv-kernels.ts'
+import { copyStrided } from './conv-kernels.ts'
 import type { PlaneLayout } from './conv-plan.ts'
 import { columnAt } from './conv-plan.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
-import type { WasmFunction } from './module.ts'
 
 /** Bytes of padded input to prepare at a time: a share of the second-level cache. */
 const chunkBytes = 1 << 18
@@ -26,7 +27,13 @@ export interface Planes {
  * Prepares an input [images, channels in all groups, height, width], `channels` of them at a time, for the
  * reads that `layout` describes.
  */
-export function planesOf(x: View, channels: number, layout: PlaneLayout, copy: WasmFunction, { heap }: WasmContext): Planes {
+export function planesOf(
+  x: View,
+  channels: number,
+  layout: PlaneLayout,
+  kernels: ConvKernels,
+  { heap }: WasmContext,
+): Planes {
   const [images, , height, width] = x.shape as [number, number, number, number]
   const [s0, s1, s2, s3] = x.strides.map((s) => 4 * s) as [number, number, number, number]
   const { rows, columns, columnStep } = layout
@@ -53,7 +60,8 @@ export function planesOf(x: View, channels: number, layout: PlaneLayout, copy: W
   const chunk = Math.max(1, Math.min(images, Math.floor(chunkBytes / imageStep)))
   const base = heap.scratch('conv.planes', chunk * imageStep)
   // Copies overwrite the same elements each time, so zeros around them stay.
-  if (!inside || layout.width !== columns.high - columns.low + 1) heap.u8.fill(0, base, base + chunk * imageStep)
+  if (!inside || layout.width !== columns.high - columns.low + 1)
+    heap.u8.fill(0, base, base + chunk * imageStep)
   return {
     imageStep,
     channelStep,
@@ -66,8 +74,12 @@ export function planesOf(x: View, channels: number, layout: PlaneLayout, copy: W
         const to = base + (top - rows.low) * rowBytes + 4 * columnAt(layout, first)
         const from = at + image * s0 + channel * s1 + top * s2 + first * s3
         const perRow = Math.floor((right - first) / columnStep) + 1
-        const steps = [from, s0, s1, s2, s3 * columnStep, count, channels, bottom - top + 1, perRow]
-        copy(to, imageStep, channelStep, rowBytes, 4, ...steps)
+        copyStrided(
+          kernels,
+          { at: to, steps: [imageStep, channelStep, rowBytes, 4] },
+          { at: from, steps: [s0, s1, s2, s3 * columnStep] },
+          [count, channels, bottom - top + 1, perRow],
+        )
       }
       return base
     },

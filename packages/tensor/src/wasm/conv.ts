@@ -1,44 +1,15 @@
 import type { KernelCall, View } from '../device.ts'
-import type { Conv2dParams } from '../primitives.ts'
 import { isRowMajor, sizeOf } from '../shape.ts'
-import {
-  emitCopy,
-  emitForward,
-  emitPackIndexed,
-  emitPixels,
-  emitWeightGradient,
-} from './conv-kernels.ts'
-import type { Phase } from './conv-plan.ts'
+import type { ConvKernels } from './conv-kernels.ts'
+import { convKernels, copyStrided, spillBytes } from './conv-kernels.ts'
+import type { Phase, Phases } from './conv-plan.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
 import type { Planes } from './conv-planes.ts'
 import { planesOf } from './conv-planes.ts'
 import { isWeightGradient, weightGradient } from './conv-weight.ts'
-import { emitGemm } from './gemm.ts'
+import { pieceOf, tileShape } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
-import { pieceOf, tileShape } from './matmul.ts'
-import type { WasmFunction } from './module.ts'
-
-export interface ConvKernels {
-  readonly copy: WasmFunction
-  readonly pixels: WasmFunction
-  readonly packA: WasmFunction
-  readonly packIndexed: WasmFunction
-  readonly forward: WasmFunction
-  readonly weightGradient: WasmFunction
-}
-
-function convKernels({ kernels, relaxedSimd: relaxed }: WasmContext): ConvKernels {
-  const shape = { ...tileShape, relaxed }
-  return kernels.all(relaxed ? 'conv+' : 'conv', (m) => {
-    const gemm = emitGemm(m, shape)
-    emitCopy(m)
-    emitPixels(m)
-    emitPackIndexed(m, shape)
-    emitForward(m, shape, gemm)
-    emitWeightGradient(m, shape, gemm)
-  }) as unknown as ConvKernels
-}
 
 /** Longest part of the reduction over channels and taps whose panel stays in the first-level cache. */
 const depthLimit = 512
@@ -62,62 +33,97 @@ export function conv2d(call: KernelCall<'conv2d'>, out: number, context: WasmCon
   const kernels = convKernels(context)
   if (sizeOf(w.shape) === 0) context.heap.f32.fill(0, out / 4, out / 4 + sizeOf(call.shape))
   else if (isWeightGradient(call)) weightGradient(call, out, context, kernels)
-  else forward(x, w, call.shape, call.params, out, context, kernels)
+  else forward(call, out, context, kernels)
   return true
 }
 
-function forward(
-  x: View,
-  w: View,
-  shape: readonly number[],
-  params: Conv2dParams,
-  out: number,
-  context: WasmContext,
-  kernels: ConvKernels,
-): void {
+/** Working memory of one call. */
+interface Scratch {
+  readonly pixels: number
+  readonly panel: number
+  readonly spill: number
+  /** Results of one phase of one group, where phases have to be dealt out to every so many outputs. */
+  readonly part: number
+}
+
+function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, kernels: ConvKernels): void {
   const { heap } = context
-  const [images, outChannels, height, width] = shape as [number, number, number, number]
+  const [x, w] = call.inputs as readonly [View, View]
+  const { groups } = call.params
+  const [images, outChannels, height, width] = call.shape as [number, number, number, number]
   const [, perGroup, kernelHeight, kernelWidth] = w.shape as [number, number, number, number]
-  const { groups } = params
   const rows = outChannels / groups
-  const phases = convPhases([kernelHeight, kernelWidth], [height, width], params)
-  const planes = planesOf(x, perGroup, planeLayout(phases), kernels.copy, context)
+  const phases = convPhases([kernelHeight, kernelWidth], [height, width], call.params)
+  const planes = planesOf(x, perGroup, planeLayout(phases), kernels, context)
   const whole = phases[0].length === 1 && phases[1].length === 1
   const jobs = makeJobs(w, groups, phases, planes, context, kernels)
-  const [largestY, largestX] = [phases[0][0]!.count, phases[1][0]!.count]
-  const pixels = heap.scratch('conv.pixels', 4 * (planes.chunk * largestY * largestX + 8))
-  const spillBytes = 4 * tileShape.mr * tileShape.nr
+  const largest = planes.chunk * phases[0][0]!.count * phases[1][0]!.count
   const spill = heap.scratch('conv.panel', spillBytes + 4 * tileShape.nr * depthLimit)
-  const part = whole ? 0 : heap.scratch('conv.phase', 4 * planes.chunk * rows * largestY * largestX)
-  const imageBytes = 4 * outChannels * height * width
+  const scratch: Scratch = {
+    pixels: heap.scratch('conv.pixels', 4 * (largest + tileShape.nr)),
+    panel: spill + spillBytes,
+    spill,
+    part: whole ? 0 : heap.scratch('conv.phase', 4 * rows * largest),
+  }
+  const steps = [4 * outChannels * height * width, 4 * height * width, 4 * width, 4] as const
   for (let image = 0; image < images; image += planes.chunk) {
     const count = Math.min(planes.chunk, images - image)
     for (let group = 0; group < groups; group++) {
       const base = planes.load(image, count, group * perGroup)
-      const target = out + image * imageBytes + 4 * group * rows * height * width
+      const target = out + image * steps[0] + group * rows * steps[1]
       for (const job of jobs) {
         const [r, c] = [job.rows, job.columns]
         const size = r.count * c.count
-        const [to, channelStep, imageStep] = whole ? [target, 4 * size, imageBytes] : [part, 4 * size, 4 * rows * size]
-        if (job.depth > 0) {
-          kernels.pixels(pixels, base, count, r.count, c.count, planes.imageStep, r.step * planes.rowBytes)
-          const weights = job.weights + group * packedBytes(rows, job.depth)
-          const piece = pieceOf(job.depth, depthLimit, 1)
-          const a = [weights, rows, job.depth, piece, job.offsets, pixels, count * size, size] as const
-          kernels.forward(...a, to, channelStep, imageStep, spill + spillBytes, spill)
-        } else {
-          for (let i = 0; i < count; i++) {
-            const start = (to + i * imageStep) / 4
-            heap.f32.fill(0, start, start + rows * size)
-          }
-        }
+        kernels.pixels(
+          scratch.pixels,
+          base,
+          count,
+          r.count,
+          c.count,
+          planes.imageStep,
+          r.step * planes.rowBytes,
+        )
+        const to = whole
+          ? { at: target, imageStep: steps[0] }
+          : { at: scratch.part, imageStep: 4 * rows * size }
+        multiply(job, group, rows, count, size, to, scratch, context, kernels)
         if (whole) continue
-        const first = target + 4 * (r.first * width + c.first)
-        const outSteps = [imageBytes, 4 * height * width, 4 * r.every * width, 4 * c.every]
-        kernels.copy(first, ...outSteps, part, imageStep, channelStep, 4 * c.count, 4, count, rows, r.count, c.count)
+        const first = target + r.first * steps[2] + c.first * steps[3]
+        copyStrided(
+          kernels,
+          { at: first, steps: [steps[0], steps[1], r.every * steps[2], c.every * steps[3]] },
+          { at: to.at, steps: [to.imageStep, 4 * size, 4 * c.count, 4] },
+          [count, rows, r.count, c.count],
+        )
       }
     }
   }
+}
+
+/** One group's results of one job for `count` images of `size` outputs whose first reads are tabled. */
+function multiply(
+  job: Job,
+  group: number,
+  rows: number,
+  count: number,
+  size: number,
+  to: { readonly at: number; readonly imageStep: number },
+  { pixels, panel, spill }: Scratch,
+  { heap }: WasmContext,
+  kernels: ConvKernels,
+): void {
+  if (job.depth === 0) {
+    // No tap meets an element: all outputs are zero.
+    for (let i = 0; i < count; i++) {
+      const start = (to.at + i * to.imageStep) / 4
+      heap.f32.fill(0, start, start + rows * size)
+    }
+    return
+  }
+  const weights = job.weights + group * packedBytes(rows, job.depth)
+  const piece = pieceOf(job.depth, depthLimit, 1)
+  const product = [weights, rows, job.depth, piece, job.offsets, pixels, count * size, size] as const
+  kernels.forward(...product, to.at, 4 * size, to.imageStep, panel, spill)
 }
 
 const packedBytes = (rows: number, depth: number): number =>
@@ -127,7 +133,7 @@ const packedBytes = (rows: number, depth: number): number =>
 function makeJobs(
   w: View,
   groups: number,
-  [rowPhases, columnPhases]: ReturnType<typeof convPhases>,
+  [rowPhases, columnPhases]: Phases,
   planes: Planes,
   { heap }: WasmContext,
   kernels: ConvKernels,
@@ -139,8 +145,7 @@ function makeJobs(
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
   let weights = heap.scratch('conv.weights', groups * packedBytes(rows, channels * taps))
   const { i32 } = heap
-  const contiguous =
-    rowPhases.length * columnPhases.length === 1 && isRowMajor(w.shape.slice(1), w.strides.slice(1))
+  const contiguous = isRowMajor(w.shape.slice(1), w.strides.slice(1))
   const jobs: Job[] = []
   let at = tables / 4
   for (const r of rowPhases) {
@@ -159,7 +164,8 @@ function makeJobs(
       for (let group = 0; group < groups; group++) {
         const from = addressOf(w) + group * rows * across
         const panel = 4 * tileShape.mr * depth
-        if (contiguous) kernels.packA(weights, from, rows, depth, across, 4, panel)
+        if (contiguous && depth === channels * taps)
+          kernels.packA(weights, from, rows, depth, across, 4, panel)
         else kernels.packIndexed(weights, from, rows, depth, across, job.weightOffsets)
         weights += packedBytes(rows, depth)
       }

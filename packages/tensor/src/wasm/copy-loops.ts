@@ -1,4 +1,4 @@
-import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder } from './asm.ts'
+import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from './asm.ts'
 import { f32, f32x4, f64, i32, shuffle32, shuffle64, v128 } from './asm.ts'
 
 /** Bytes per element. */
@@ -114,12 +114,7 @@ export function emitRepeat(m: ModuleBuilder): void {
 
 /** Four vectors as rows of a 4×4 matrix, turned into its columns. */
 function transposed(f: FunctionBuilder, rows: readonly Expr<'v128'>[]): Expr<'v128'>[] {
-  const [a, b, c, d] = rows.map((row) => f.local('v128', row)) as [
-    Expr<'v128'>,
-    Expr<'v128'>,
-    Expr<'v128'>,
-    Expr<'v128'>,
-  ]
+  const [a, b, c, d] = rows.map((row): Expr<'v128'> => f.local('v128', row)) as [V128, V128, V128, V128]
   const [ab, cd] = [
     f.local('v128', shuffle32(a, b, [0, 4, 1, 5])),
     f.local('v128', shuffle32(c, d, [0, 4, 1, 5])),
@@ -138,7 +133,7 @@ function transposed(f: FunctionBuilder, rows: readonly Expr<'v128'>[]): Expr<'v1
 
 /**
  * `run(box, rows, columns, tr, fc)`: transposes 32-bit elements. Element (r, c) goes from r·4 + c·fc to
- * r·tr + c·4, in tiles of 4×4, four of them (a cache line of the source) side by side where there is room.
+ * r·tr + c·4, in tiles of 4×4, up to four of them (a cache line of the source) side by side.
  */
 export function emitTranspose(m: ModuleBuilder): void {
   const params = { ...boxParams, rows: 'i32', columns: 'i32', tr: 'i32', fc: 'i32' } as const
@@ -192,7 +187,9 @@ export function emitTranspose(m: ModuleBuilder): void {
       f.set(top, to)
       f.set(left, from)
       f.set(restRows, rows)
-      strip(4)
+      // Where the rows of the result are a multiple of 2 KiB apart, more of them would evict each other.
+      f.if(i32.and(tr, 2047), () => strip(4))
+      strip(2)
       strip(1)
       f.while(restRows, () => {
         f.set(a, top)

@@ -22,9 +22,9 @@ const anyView = fc.tuple(shapes(), dtypes).chain(([shape, dtype]) => view(shape,
 describe('moving kernels agree with the reference', () => {
   test('contiguous, in any layout', () => {
     fc.assert(
-      fc.property(anyView, (x) =>
-        expect(mismatch(compare(copyKernels, 'contiguous', [x], {}), 0)).toBeUndefined(),
-      ),
+      fc.property(anyView, (x) => {
+        expect(mismatch(compare(copyKernels, 'contiguous', [x], {}), 0)).toBeUndefined()
+      }),
       { numRuns: 300 },
     )
   })
@@ -106,10 +106,9 @@ describe('moving kernels agree with the reference', () => {
   })
 
   test('gather and scatterAdd', () => {
-    const property = fc.tuple(shapes(4), fc.nat()).chain(([shape, at]) => {
-      fc.pre(shape.length > 0)
-      const axis = at % shape.length
-      fc.pre(shape[axis] !== 0)
+    const property = fc.tuple(shapes(4), fc.nat(3)).chain(([rest, at]) => {
+      const axis = Math.min(at, rest.length)
+      const shape = rest.toSpliced(axis, 0, 5)
       const picks = fc.array(fc.nat(shape[axis]! - 1), { maxLength: 7 })
       return fc.tuple(view(shape, 'float32'), fc.constant(axis), picks).chain(([x, a, list]) => {
         const updates = view(

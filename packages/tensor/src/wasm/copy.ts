@@ -16,6 +16,8 @@ import { collapse, forOuter } from './elementwise-nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 
+const stridedKeys = { 1: 'copy:strided1', 4: 'copy:strided4', 8: 'copy:strided8' } as const
+
 /** A strided box of memory: address, and strides in elements. */
 interface Place {
   readonly at: number
@@ -49,22 +51,18 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
     )
   }
   const { kernels } = context
-  if (dense) return launch(kernels.get('copy:rows', emitRowCopy), bytes)
-  if (width === 4 && inner.to === 1 && inner.from === 0)
-    return launch(kernels.get('copy:repeat', emitRepeat), inner.extent)
-  const across = width === 4 && inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
-  if (across >= 0) {
+  const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
+  if (dense) launch(kernels.get('copy:rows', emitRowCopy), bytes)
+  else if (width === 4 && inner.to === 1 && inner.from === 0) {
+    launch(kernels.get('copy:repeat', emitRepeat), inner.extent)
+  } else if (width === 4 && across >= 0) {
     const [row] = axes.splice(across, 1)
-    return launch(
-      kernels.get('copy:transpose', emitTranspose),
-      row!.extent,
-      inner.extent,
-      4 * row!.to,
-      4 * inner.from,
-    )
+    const kernel = kernels.get('copy:transpose', emitTranspose)
+    launch(kernel, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
+  } else {
+    const kernel = kernels.get(stridedKeys[width], (m) => emitStridedCopy(m, width))
+    launch(kernel, inner.extent, inner.to * width, inner.from * width)
   }
-  const strided = kernels.get(`copy:strided${width}`, (m) => emitStridedCopy(m, width))
-  launch(strided, inner.extent, inner.to * width, inner.from * width)
 }
 
 const widthOf = (view: { dtype: View['dtype'] }): Width => bytesPerElement(view.dtype) as Width
@@ -81,14 +79,30 @@ export function packTo(at: number, x: View, context: WasmContext): void {
 }
 
 /**
- * Address of the elements of a view in row-major order: their own where they lie so, else that of a copy
- * in the scratch area of that name.
+ * Runs `use` with addresses of the views' elements in row-major order: their own where they lie so (or
+ * `needsCopy` says no), else those of copies that are freed afterwards.
  */
-export function packedAddress(x: View, scratch: string, context: WasmContext): number {
-  if (isRowMajor(x.shape, x.strides)) return addressOf(x)
-  const at = context.heap.scratch(scratch, sizeOf(x.shape) * widthOf(x))
-  packTo(at, x, context)
-  return at
+export function withPacked(
+  views: readonly View[],
+  context: WasmContext,
+  use: (addresses: readonly number[]) => void,
+  needsCopy = (x: View) => !isRowMajor(x.shape, x.strides),
+): void {
+  const { heap } = context
+  const copies: { readonly at: number; readonly bytes: number }[] = []
+  try {
+    const addresses = views.map((x) => {
+      if (!needsCopy(x)) return addressOf(x)
+      const bytes = sizeOf(x.shape) * widthOf(x)
+      const at = heap.allocate(bytes)
+      copies.push({ at, bytes })
+      packTo(at, x, context)
+      return at
+    })
+    use(addresses)
+  } finally {
+    for (const { at, bytes } of copies) heap.free(at, bytes)
+  }
 }
 
 /** Copies `x` into the box of the result that starts at `low`. */
@@ -137,30 +151,17 @@ const around = (x: View, axis: number): [before: number, bytes: number] => [
   sizeOf(x.shape.slice(axis + 1)) * widthOf(x),
 ]
 
-/** Address of packed int32 indices, all found to be below `extent`. */
-function checkedIndices(op: string, indices: View, extent: number, context: WasmContext): number {
-  const at = packedAddress(indices, 'copy:indices', context)
-  checkIndices(op, context.heap.view('int32', at, sizeOf(indices.shape)), extent)
-  return at
-}
-
 /** @throws {ShapeError} for an index outside the axis. */
 const gather: WasmKernel<'gather'> = (call, out, context) => {
   const [x, indices] = call.inputs as readonly [View, View]
-  const { axis } = call.params
-  const extent = x.shape[axis]!
-  const [before, bytes] = around(x, axis)
-  const from = packedAddress(x, 'copy:rows', context)
-  const picks = checkedIndices('gather', indices, extent, context)
-  context.kernels.get('copy:gather', emitGather)(
-    out,
-    from,
-    picks,
-    before,
-    sizeOf(indices.shape),
-    extent * bytes,
-    bytes,
-  )
+  const extent = x.shape[call.params.axis]!
+  const [before, bytes] = around(x, call.params.axis)
+  const count = sizeOf(indices.shape)
+  withPacked([x, indices], context, ([from, picks]) => {
+    checkIndices('gather', context.heap.view('int32', picks!, count), extent)
+    const kernel = context.kernels.get('copy:gather', emitGather)
+    kernel(out, from!, picks!, before, count, extent * bytes, bytes)
+  })
   return true
 }
 
@@ -170,18 +171,13 @@ const scatterAdd: WasmKernel<'scatterAdd'> = (call, out, context) => {
   const [updates, indices] = call.inputs as readonly [View, View]
   const { axis, size } = call.params
   const [before, bytes] = around(updates, axis)
-  const from = packedAddress(updates, 'copy:rows', context)
-  const picks = checkedIndices('scatterAdd', indices, size, context)
-  clear(call, out, context)
-  context.kernels.get('copy:scatterAdd', emitScatterAdd)(
-    out,
-    from,
-    picks,
-    before,
-    sizeOf(indices.shape),
-    size * bytes,
-    bytes,
-  )
+  const count = sizeOf(indices.shape)
+  withPacked([updates, indices], context, ([from, picks]) => {
+    checkIndices('scatterAdd', context.heap.view('int32', picks!, count), size)
+    clear(call, out, context)
+    const kernel = context.kernels.get('copy:scatterAdd', emitScatterAdd)
+    kernel(out, from!, picks!, before, count, size * bytes, bytes)
+  })
   return true
 }
 

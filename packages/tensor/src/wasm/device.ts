@@ -39,7 +39,8 @@ class WasmDevice implements Device {
   constructor(options: WasmDeviceOptions) {
     if (!supports(false)) throw new DeviceError("wasm: no WebAssembly SIMD here; use the device 'reference'")
     const relaxedSimd = options.relaxedSimd ?? supports(true)
-    if (relaxedSimd && !supports(true)) throw new DeviceError('wasm: no relaxed SIMD here; leave out relaxedSimd')
+    if (relaxedSimd && !supports(true))
+      throw new DeviceError('wasm: no relaxed SIMD here; leave out relaxedSimd')
     this.heap = new Heap(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes })
     this.context = { heap: this.heap, kernels: new KernelCache(this.heap), relaxedSimd }
   }
@@ -55,7 +56,9 @@ class WasmDevice implements Device {
       kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
       notes: [
         `relaxed SIMD (fused multiply-add): ${this.context.relaxedSimd ? 'on' : 'off'}`,
-        ...(ran.length === 0 ? [] : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
+        ...(ran.length === 0
+          ? []
+          : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
       ],
       reservedBytes: this.heap.usage().reserved,
     }

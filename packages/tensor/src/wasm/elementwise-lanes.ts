@@ -2,8 +2,9 @@ import type { DType } from '../dtype.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import type { Expr, FunctionBuilder, V128 } from './asm.ts'
 import { f32x4, i32x4, v128 } from './asm.ts'
-import type { Constants, LaneMath } from './math.ts'
+import type { LaneMath, Lanes } from './math.ts'
 import { erf, exp, expm1, log, log1p, sigmoid, silu, siluSlope, tanh } from './math.ts'
+import { power } from './math-power.ts'
 import { cos, sin } from './math-trig.ts'
 
 /**
@@ -19,29 +20,26 @@ export interface LaneOp {
   /** Long chains of arithmetic gain nothing from unrolled loops. */
   readonly heavy?: boolean
   /** Called once before the loops; gives what is called in them. Operands are variables. */
-  prepare(
-    f: FunctionBuilder,
-    constants: Constants,
-    scalars: readonly V128[],
-  ): (...x: readonly V128[]) => Expr<'v128'>
+  prepare(f: FunctionBuilder, lanes: Lanes, scalars: readonly V128[]): (...x: readonly V128[]) => Expr<'v128'>
 }
 
-type Lanes = (...x: readonly V128[]) => Expr<'v128'>
+type Compute = (...x: readonly V128[]) => Expr<'v128'>
 
-const op = (inputs: readonly DType[], output: DType, lanes: (k: Constants) => Lanes): LaneOp => ({
+const op = (inputs: readonly DType[], output: DType, compute: (k: Lanes) => Compute): LaneOp => ({
   inputs,
   output,
-  prepare: (_f, k) => lanes(k),
+  prepare: (_f, k) => compute(k),
 })
 const float = 'float32' as const
-const unary = (lanes: (k: Constants) => (x: V128) => Expr<'v128'>) =>
-  op([float], float, (k) => lanes(k) as Lanes)
-const binary = (fn: (a: V128, b: V128) => Expr<'v128'>) => op([float, float], float, () => fn as Lanes)
-const compare = (fn: (a: V128, b: V128) => Expr<'v128'>) => op([float, float], 'bool', () => fn as Lanes)
-const integer = (fn: (a: V128, b: V128) => Expr<'v128'>) => op(['int32', 'int32'], 'int32', () => fn as Lanes)
+const unary = (lanes: (k: Lanes) => (x: V128) => Expr<'v128'>) =>
+  op([float], float, (k) => lanes(k) as Compute)
+const binary = (fn: (a: V128, b: V128) => Expr<'v128'>) => op([float, float], float, () => fn as Compute)
+const compare = (fn: (a: V128, b: V128) => Expr<'v128'>) => op([float, float], 'bool', () => fn as Compute)
+const integer = (fn: (a: V128, b: V128) => Expr<'v128'>) =>
+  op(['int32', 'int32'], 'int32', () => fn as Compute)
 const compareInteger = (fn: (a: V128, b: V128) => Expr<'v128'>) =>
-  op(['int32', 'int32'], 'bool', () => fn as Lanes)
-const logical = (fn: (a: V128, b: V128) => Expr<'v128'>) => op(['bool', 'bool'], 'bool', () => fn as Lanes)
+  op(['int32', 'int32'], 'bool', () => fn as Compute)
+const logical = (fn: (a: V128, b: V128) => Expr<'v128'>) => op(['bool', 'bool'], 'bool', () => fn as Compute)
 const math = (fn: LaneMath): LaneOp => ({
   inputs: [float],
   output: float,
@@ -64,11 +62,12 @@ const reciprocal = unary((k) => {
 
 /**
  * The operations by primitive, one per element type. NaN follows the reference: `maximum`, `minimum` and
- * `clamp` give NaN for NaN, comparisons with NaN are false, `sign` keeps NaN and −0.
+ * `clamp` give NaN for NaN, comparisons with NaN are false, `sign` keeps NaN and −0. A cast to int32 saturates
+ * beyond ±2³¹, where the reference wraps. `affine` and `clamp` round their numbers to float32 first.
  */
 export const laneOps = {
-  neg: [unary(() => f32x4.neg), op(['int32'], 'int32', () => ((x) => i32x4.neg(x!)) as Lanes)],
-  abs: [unary(() => f32x4.abs), op(['int32'], 'int32', () => ((x) => i32x4.abs(x!)) as Lanes)],
+  neg: [unary(() => f32x4.neg), op(['int32'], 'int32', () => ((x) => i32x4.neg(x!)) as Compute)],
+  abs: [unary(() => f32x4.abs), op(['int32'], 'int32', () => ((x) => i32x4.abs(x!)) as Compute)],
   sign: [
     unary((k) => {
       const [zero, one, minus] = [k.f32(0), k.f32(1), k.f32(-1)]
@@ -123,23 +122,31 @@ export const laneOps = {
     }),
   ],
   cast: [
-    op([float], 'int32', () => ((x) => i32x4.truncSatF32x4S(x!)) as Lanes),
+    op([float], 'int32', () => ((x) => i32x4.truncSatF32x4S(x!)) as Compute),
     op([float], 'bool', (k) => {
       const zero = k.f32(0)
       return (x) => f32x4.ne(x!, zero)
     }),
-    op(['int32'], float, () => ((x) => f32x4.convertI32x4S(x!)) as Lanes),
+    op(['int32'], float, () => ((x) => f32x4.convertI32x4S(x!)) as Compute),
     op(['int32'], 'bool', (k) => {
       const zero = k.i32(0)
       return (x) => i32x4.ne(x!, zero)
     }),
-    op(['bool'], float, () => ((x) => f32x4.convertI32x4S(x!)) as Lanes),
-    op(['bool'], 'int32', () => ((x: V128) => x) as Lanes),
+    op(['bool'], float, () => ((x) => f32x4.convertI32x4S(x!)) as Compute),
+    op(['bool'], 'int32', () => ((x: V128) => x) as Compute),
   ],
   add: [binary(f32x4.add), integer(i32x4.add)],
   sub: [binary(f32x4.sub), integer(i32x4.sub)],
   mul: [binary(f32x4.mul)],
   div: [binary(f32x4.div)],
+  pow: [
+    {
+      inputs: [float, float],
+      output: float,
+      heavy: true,
+      prepare: (f, k) => power(f, k) as Compute,
+    },
+  ],
   maximum: [binary(f32x4.max), integer(i32x4.maxS)],
   minimum: [binary(f32x4.min), integer(i32x4.minS)],
   siluGrad: [
@@ -162,12 +169,24 @@ export const laneOps = {
 } satisfies { readonly [P in PrimitiveName]?: readonly LaneOp[] }
 
 /** x^½ as pow means it: +0 at −0 and ∞ at −∞, which √ is not. */
-function powerRoot(k: Constants): (x: V128) => Expr<'v128'> {
+function powerRoot(k: Lanes): (x: V128) => Expr<'v128'> {
   const [zero, infinity, minus] = [k.f32(0), k.f32(Number.POSITIVE_INFINITY), k.f32(Number.NEGATIVE_INFINITY)]
   return (x) => v128.bitselect(infinity, f32x4.sqrt(f32x4.add(x, zero)), f32x4.eq(x, minus))
 }
 
-/** xᵖ for the exponents that need no logarithm, right for every x; others run the reference. */
+/** xᵖ for any p, given as a float32 and what that leaves out. */
+export const anyPower: LaneOp = {
+  inputs: [float],
+  output: float,
+  heavy: true,
+  scalars: 2,
+  prepare: (f, k, [exponent, rest]) => {
+    const raise = power(f, k)
+    return (x) => raise(x!, exponent!, rest!)
+  },
+}
+
+/** xᵖ for exponents that need no logarithm, right for every x. */
 export const powers: ReadonlyMap<number, LaneOp> = new Map([
   [1, unary(() => (x) => x as Expr<'v128'>)],
   [2, unary(() => (x) => f32x4.mul(x, x))],

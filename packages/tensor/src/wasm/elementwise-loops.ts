@@ -3,7 +3,7 @@ import { bytesPerElement } from '../dtype.ts'
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, ValueType } from './asm.ts'
 import { f32x4, i8x16, i16x8, i32, i32x4, select, v128 } from './asm.ts'
 import type { LaneOp } from './elementwise-lanes.ts'
-import { Constants } from './math.ts'
+import { Lanes } from './math.ts'
 
 /** How an operand walks the innermost axis: element by element, standing still, or by a stride. */
 export type Walk = 'dense' | 'still' | 'strided'
@@ -50,7 +50,7 @@ const narrow = (value: Expr<'v128'>, one: Expr<'v128'>, f: FunctionBuilder) => {
 /** Stores four elements. */
 function storeFour(
   f: FunctionBuilder,
-  k: Constants,
+  k: Lanes,
   dtype: DType,
   at: I32,
   value: Expr<'v128'>,
@@ -63,7 +63,7 @@ function storeFour(
 /** Stores the first `count` (1, 2 or 3) elements and moves `at` past them. */
 function storeFew(
   f: FunctionBuilder,
-  k: Constants,
+  k: Lanes,
   dtype: DType,
   at: Local<'i32'>,
   value: Expr<'v128'>,
@@ -84,7 +84,7 @@ function storeFew(
  * vectors of four. Per operand follow its address and its strides in bytes along the three loops, then
  * the operation's scalars as float32. Elements are independent, so a nest may be run in parts.
  */
-export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Walk[]): void {
+export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Walk[], fused: boolean): void {
   const params: Record<string, ValueType> = { out: 'i32', n0: 'i32', n1: 'i32', n2: 'i32' }
   walks.forEach((_, i) => {
     for (const name of ['p', 'a', 'b', 'c']) params[`${name}${i}`] = 'i32'
@@ -95,7 +95,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
   m.func('run', params, [], (f, p) => {
     const int = (name: string) => p[name] as Local<'i32'>
     const [out, n0, n1, n2] = [int('out'), int('n0'), int('n1'), int('n2')]
-    const k = new Constants(f)
+    const k = new Lanes(f, fused)
     const scalars = scalarNames.map((name) => f.local('v128', f32x4.splat(p[name] as Local<'f32'>)))
     if (op.output === 'bool') k.i32(1)
     const lanes = op.prepare(f, k, scalars)

@@ -53,6 +53,10 @@ export function collapse(
  */
 export function forOuter(nest: Nest, outer: number, visit: (offsets: readonly number[]) => void): void {
   const offsets = nest.strides.map(() => 0)
+  if (outer === 0) {
+    visit(offsets)
+    return
+  }
   const index = new Array<number>(outer).fill(0)
   for (;;) {
     visit(offsets)

@@ -29,6 +29,7 @@ const cases: readonly [PrimitiveName, readonly DType[], PrimitiveParams[Primitiv
   ['sin', ['float32'], none, 3e-7],
   ['silu', ['float32'], none, 5e-7],
   ['rsqrt', ['float32'], none, 2e-7],
+  ['powScalar', ['float32'], { exponent: 1.7 }, 4e-7],
   ['affine', ['float32'], { scale: 1.5, shift: -0.25 }, 0, 1e-6],
   ['clamp', ['float32'], { min: -1, max: 0.5 }, 0],
   ['not', ['bool'], none, 0],
@@ -43,6 +44,7 @@ const cases: readonly [PrimitiveName, readonly DType[], PrimitiveParams[Primitiv
   ['sub', ['float32', 'float32'], none, 0],
   ['mul', ['float32', 'float32'], none, 0],
   ['div', ['float32', 'float32'], none, 0],
+  ['pow', ['float32', 'float32'], none, 2e-7, 1e-45],
   ['maximum', ['float32', 'float32'], none, 0],
   ['minimum', ['int32', 'int32'], none, 0],
   ['siluGrad', ['float32', 'float32'], none, 0, 3e-6],
@@ -99,12 +101,48 @@ describe('elementwise kernels agree with the reference', () => {
     })
   }
 
-  test.each([...powers.keys()])('powScalar %d', (exponent) => {
-    const values = [0, -0, 1, -1, 2.5, -2.5, 1e-30, 1e30, Infinity, -Infinity, Number.NaN, 1e-45, 3]
-    const comparison = compare(elementwiseKernels, 'powScalar', [dense([13], new Float32Array(values))], {
-      exponent,
-    })
-    expect(mismatch(comparison, 4e-7)).toBeUndefined()
+  const bases = [
+    0,
+    -0,
+    1,
+    -1,
+    2.5,
+    -2.5,
+    1e-30,
+    -1e30,
+    Infinity,
+    -Infinity,
+    Number.NaN,
+    1e-45,
+    3,
+    -1.0000001,
+    0.999,
+  ]
+  const exponents = [
+    ...powers.keys(),
+    0,
+    -0,
+    4,
+    -2,
+    7,
+    1.5,
+    -0.3,
+    33,
+    Infinity,
+    -Infinity,
+    Number.NaN,
+    1e-3,
+    1e9,
+  ]
+
+  test('powers of all kinds of numbers', () => {
+    const a = dense([bases.length, 1], new Float32Array(bases))
+    const b = dense([exponents.length], new Float32Array(exponents))
+    expect(mismatch(compare(elementwiseKernels, 'pow', [a, b], none), 1.2e-7, 1e-45)).toBeUndefined()
+    for (const exponent of exponents) {
+      const comparison = compare(elementwiseKernels, 'powScalar', [a], { exponent })
+      expect(mismatch(comparison, 2e-7, 1e-45), `exponent ${exponent}`).toBeUndefined()
+    }
   })
 
   test('the broadcasts of networks, at sizes that use every loop', () => {
@@ -135,6 +173,13 @@ describe('elementwise kernels agree with the reference', () => {
       const { actual, expected } = compare(elementwiseKernels, primitive, [dense([7], special)], none)
       expect([...actual]).toEqual([...expected])
     }
+  })
+
+  test('an input that lies across the result', () => {
+    const across: HostView = { ...dense([40, 50], fill('float32', 2000, 3)), strides: [1, 40] }
+    const other = dense([3, 40, 50], fill('float32', 6000, 4))
+    expect(mismatch(compare(elementwiseKernels, 'add', [across, other], none), 0)).toBeUndefined()
+    expect(mismatch(compare(elementwiseKernels, 'lt', [other, across], none), 0)).toBeUndefined()
   })
 
   test('nests deeper than the kernel has loops', () => {

@@ -1,79 +1,138 @@
-import type { KernelCall } from '../device.ts'
+import type { KernelCall, View } from '../device.ts'
 import { bytesPerElement } from '../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
 import { isRowMajor, rowMajorStrides, sameShape, sizeOf } from '../shape.ts'
+import { withPacked } from './copy.ts'
 import type { LaneOp } from './elementwise-lanes.ts'
-import { laneOps, powers } from './elementwise-lanes.ts'
+import { anyPower, laneOps, powers } from './elementwise-lanes.ts'
 import type { Walk } from './elementwise-loops.ts'
 import { emitElementwise } from './elementwise-loops.ts'
-import type { Nest } from './elementwise-nest.ts'
 import { collapse, forOuter, stretchedStrides } from './elementwise-nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 
-/** The result and then the inputs, walked together. */
-function nestOf({ inputs, shape }: KernelCall): Nest {
-  if (inputs.every((x) => sameShape(x.shape, shape) && isRowMajor(x.shape, x.strides))) {
-    return { extents: [sizeOf(shape)], strides: [[1], ...inputs.map(() => [1])] }
-  }
-  return collapse(shape, [rowMajorStrides(shape), ...inputs.map((x) => stretchedStrides(x, shape))])
+/** An operation with a name for its code. */
+interface Entry {
+  readonly key: string
+  readonly op: LaneOp
+  /** Keys of its kernels by the inputs' walks: made once, for a string made anew is slow to look up. */
+  readonly kernelKeys: string[]
 }
 
-/** Runs an operation over the call's inputs; `key` names it and its code. */
+const walkDigit = { dense: 0, still: 1, strided: 2 } as const satisfies Record<Walk, number>
+
+function kernelFor({ key, op, kernelKeys }: Entry, walks: readonly Walk[], context: WasmContext) {
+  let code = 0
+  for (const walk of walks) code = 3 * code + walkDigit[walk]
+  const kernelKey = (kernelKeys[code] ??= `${key}:${walks.join()}`)
+  return context.kernels.get(kernelKey, (m) => emitElementwise(m, op, walks, context.relaxedSimd))
+}
+
+/** From this many elements on, an input that lies across the result is worth a copy that does not. */
+const worthPacking = 1024
+
+/** Whether walking along the result's last axis leaps through an input whose neighbours lie along another. */
+const liesAcross = ({ shape, strides }: View): boolean =>
+  sizeOf(shape) >= worthPacking && Math.abs(strides.at(-1)!) > 8 && shape.at(-1) !== 1 && strides.includes(1)
+
+/** Runs an operation over any layouts of the inputs, which start at `addresses`, packed where they lie across. */
+function runStrided(
+  entry: Entry,
+  call: KernelCall,
+  addresses: readonly number[],
+  scalars: readonly number[],
+  out: number,
+  context: WasmContext,
+): void {
+  const { inputs, shape } = call
+  const widths = inputs.map((x) => bytesPerElement(x.dtype))
+  const laid = inputs.map((x) => {
+    const view = liesAcross(x) ? { ...x, strides: rowMajorStrides(x.shape) } : x
+    return stretchedStrides(view, shape)
+  })
+  const nest = collapse(shape, [rowMajorStrides(shape), ...laid])
+  const rank = nest.extents.length
+  const [, ...strides] = nest.strides
+  const walks = strides.map((own): Walk => {
+    const step = own[rank - 1]!
+    return step === 1 ? 'dense' : step === 0 ? 'still' : 'strided'
+  })
+  const inner = [rank - 3, rank - 2, rank - 1]
+  const sizes = inner.map((axis) => nest.extents[axis] ?? 1)
+  const outWidth = bytesPerElement(call.dtype)
+  const byteStrides = strides.map((own, k) => inner.map((axis) => (own[axis] ?? 0) * widths[k]!))
+  const kernel = kernelFor(entry, walks, context)
+  forOuter(nest, Math.max(0, rank - 3), ([at, ...offsets]) => {
+    const operands = byteStrides.flatMap((own, k) => [addresses[k]! + offsets[k]! * widths[k]!, ...own])
+    kernel(out + at! * outWidth, ...sizes, ...operands, ...scalars)
+  })
+}
+
+function isDense(call: KernelCall): boolean {
+  for (const x of call.inputs) {
+    if (!sameShape(x.shape, call.shape) || !isRowMajor(x.shape, x.strides)) return false
+  }
+  return true
+}
+
+/** By the number of inputs. */
+const denseWalks: readonly (readonly Walk[])[] = [0, 1, 2, 3].map((n) => new Array<Walk>(n).fill('dense'))
+
 function run(
-  key: string,
-  op: LaneOp,
+  entry: Entry,
   call: KernelCall,
   scalars: readonly number[],
   out: number,
   context: WasmContext,
 ): void {
-  const nest = nestOf(call)
-  const rank = nest.extents.length
-  const [, ...strides] = nest.strides
-  const walks = strides.map((own): Walk => {
-    const step = own[rank - 1]!
-    return step === 1 ? 'dense' : step === 0 || nest.extents[rank - 1] === 1 ? 'still' : 'strided'
-  })
-  const kernel = context.kernels.get(`${key}:${walks.join()}`, (m) => emitElementwise(m, op, walks))
-  const inner = [rank - 3, rank - 2, rank - 1]
-  const sizes = inner.map((axis) => nest.extents[axis] ?? 1)
-  const widths = call.inputs.map((x) => bytesPerElement(x.dtype))
-  const bases = call.inputs.map(addressOf)
-  const outWidth = bytesPerElement(call.dtype)
-  const byteStrides = strides.map((own, k) => inner.map((axis) => (own[axis] ?? 0) * widths[k]!))
-  forOuter(nest, Math.max(0, rank - 3), ([at, ...offsets]) => {
-    const operands = byteStrides.flatMap((own, k) => [bases[k]! + offsets[k]! * widths[k]!, ...own])
-    kernel(out + at! * outWidth, ...sizes, ...operands, ...scalars)
-  })
+  const { inputs, shape } = call
+  if (!isDense(call)) {
+    const use = (addresses: readonly number[]) => runStrided(entry, call, addresses, scalars, out, context)
+    withPacked(inputs, context, use, liesAcross)
+    return
+  }
+  const args = [out, 1, 1, sizeOf(shape)]
+  for (const x of inputs) args.push(addressOf(x), 0, 0, 0)
+  args.push(...scalars)
+  kernelFor(entry, denseWalks[inputs.length]!, context)(...args)
 }
 
-/** The entry of a table that takes and gives the element types of the call. */
-const fitting = (ops: readonly LaneOp[], call: KernelCall): LaneOp | undefined =>
-  ops.find((op) => op.output === call.dtype && op.inputs.every((dtype, i) => call.inputs[i]!.dtype === dtype))
+const entryOf = (key: string, op: LaneOp): Entry => ({ key, op, kernelKeys: [] })
 
 function kernelOf<P extends PrimitiveName>(
+  name: P,
   ops: readonly LaneOp[],
   scalars: (params: PrimitiveParams[P]) => readonly number[],
 ): WasmKernel<P> {
+  const entries = ops.map((op) => entryOf(`${name}:${op.inputs.join()}>${op.output}`, op))
   return (call, out, context) => {
-    const op = fitting(ops, call as KernelCall)
-    if (op === undefined) return false
-    run(
-      `${call.primitive}:${op.inputs.join()}>${op.output}`,
-      op,
-      call as KernelCall,
-      scalars(call.params),
-      out,
-      context,
+    // The entry that takes and gives the element types of the call.
+    const entry = entries.find(
+      ({ op }) => op.output === call.dtype && op.inputs.every((dtype, i) => call.inputs[i]!.dtype === dtype),
     )
+    if (entry === undefined) return false
+    run(entry, call as KernelCall, scalars(call.params), out, context)
     return true
   }
 }
 
+const none: readonly number[] = []
 const plain = Object.fromEntries(
-  Object.entries(laneOps).map(([name, ops]) => [name, kernelOf(ops, () => [])]),
+  Object.entries(laneOps).map(([name, ops]) => [name, kernelOf(name as PrimitiveName, ops, () => none)]),
 ) as { [P in keyof typeof laneOps]: WasmKernel<P> }
+
+const anyPowerEntry = entryOf('powScalar', anyPower)
+const powerEntries = new Map([...powers].map(([p, op]) => [p, entryOf(`powScalar:${p}`, op)]))
+
+const powScalar: WasmKernel<'powScalar'> = (call, out, context) => {
+  if (call.dtype !== 'float32') return false
+  const { exponent } = call.params
+  const entry = powerEntries.get(exponent)
+  const rest = Number.isFinite(exponent) ? exponent - Math.fround(exponent) : 0
+  if (entry !== undefined) run(entry, call, none, out, context)
+  else run(anyPowerEntry, call, [exponent, rest], out, context)
+  return true
+}
 
 /**
  * Elementwise primitives on float32 (moves, comparisons, sums also on int32 and bool): any layout, by
@@ -81,12 +140,7 @@ const plain = Object.fromEntries(
  */
 export const elementwiseKernels = {
   ...plain,
-  affine: kernelOf<'affine'>(laneOps.affine, ({ scale, shift }) => [scale, shift]),
-  clamp: kernelOf<'clamp'>(laneOps.clamp, ({ min, max }) => [min, max]),
-  powScalar: ((call, out, context) => {
-    const op = powers.get(call.params.exponent)
-    if (op === undefined || call.dtype !== 'float32') return false
-    run(`powScalar:${call.params.exponent}`, op, call, [], out, context)
-    return true
-  }) satisfies WasmKernel<'powScalar'>,
+  affine: kernelOf('affine', laneOps.affine, ({ scale, shift }) => [scale, shift]),
+  clamp: kernelOf('clamp', laneOps.clamp, ({ min, max }) => [min, max]),
+  powScalar,
 } satisfies WasmKernels

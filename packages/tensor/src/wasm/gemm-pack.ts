@@ -3,12 +3,22 @@ import { f32, i32, i32Params, shuffle32, shuffle64, v128 } from './asm.ts'
 
 /** The 4×4 transpose of four vectors: vector j of the result holds lane j of each. */
 export function transpose4(f: FunctionBuilder, rows: readonly Expr<'v128'>[]): Expr<'v128'>[] {
-  const [a, b, c, d] = rows.map((row) => f.local('v128', row)) as [Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>]
+  const [a, b, c, d] = rows.map((row) => f.local('v128', row)) as [
+    Local<'v128'>,
+    Local<'v128'>,
+    Local<'v128'>,
+    Local<'v128'>,
+  ]
   const low = f.local('v128', shuffle32(a, b, [0, 4, 1, 5]))
   const high = f.local('v128', shuffle32(a, b, [2, 6, 3, 7]))
   f.set(a, shuffle32(c, d, [0, 4, 1, 5]))
   f.set(b, shuffle32(c, d, [2, 6, 3, 7]))
-  return [shuffle64(low, a, [0, 2]), shuffle64(low, a, [1, 3]), shuffle64(high, b, [0, 2]), shuffle64(high, b, [1, 3])]
+  return [
+    shuffle64(low, a, [0, 2]),
+    shuffle64(low, a, [1, 3]),
+    shuffle64(high, b, [0, 2]),
+    shuffle64(high, b, [1, 3]),
+  ]
 }
 
 /**
@@ -82,7 +92,10 @@ function packTransposed(f: FunctionBuilder, lanes: readonly Local<'i32'>[], c: C
   const whole = c.width - (c.width % 4)
   f.loop(c.k, 0, i32.sub(c.depth, 3), 4, () => {
     for (let i = 0; i < whole; i += 4) {
-      const columns = transpose4(f, lanes.slice(i, i + 4).map((lane) => v128.load(lane)))
+      const columns = transpose4(
+        f,
+        lanes.slice(i, i + 4).map((lane) => v128.load(lane)),
+      )
       columns.forEach((column, j) => {
         f.emit(v128.store(c.at, column, 4 * (j * c.width + i)))
       })

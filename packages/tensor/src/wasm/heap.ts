@@ -143,7 +143,8 @@ export class Heap {
 
   /** A window on `length` elements of a block, valid until the next allocation. */
   view(dtype: DType, pointer: number, length: number): TypedArray {
-    const whole = dtype === 'float32' ? this.f32 : dtype === 'float64' ? this.f64 : dtype === 'int32' ? this.i32 : this.u8
+    const whole =
+      dtype === 'float32' ? this.f32 : dtype === 'float64' ? this.f64 : dtype === 'int32' ? this.i32 : this.u8
     const start = pointer / bytesPerElement(dtype)
     return whole.subarray(start, start + length)
   }

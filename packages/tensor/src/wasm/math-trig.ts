@@ -1,7 +1,6 @@
 import type { Expr, FunctionBuilder, V128 } from './asm.ts'
 import { f32x4, f64x2, i32x4, shuffle32, v128 } from './asm.ts'
-import type { Constants, LaneMath } from './math.ts'
-import { polynomial } from './math.ts'
+import type { LaneMath, Lanes } from './math.ts'
 
 /** (sin r/r − 1)/r² in powers of r² on |r| ≤ π/4, error of sin below 2⁻²⁸. */
 const sineTail = [-0.16666655, 0.0083321687, -0.00019516012]
@@ -75,7 +74,7 @@ function reduceByQuarters(f: FunctionBuilder, x: V128): Quarters {
 
 /** Sine (`ahead` 0) or cosine (1): sin(r + k·π/2) with k + ahead. */
 function circular(ahead: 0 | 1): LaneMath {
-  return (f: FunctionBuilder, k: Constants) => {
+  return (f: FunctionBuilder, k: Lanes) => {
     const sine = sineTail.map((c) => k.f32(c))
     const cosine = cosineTail.map((c) => k.f32(c))
     const [one, half, zero, tiny] = [k.f32(1), k.f32(0.5), k.i32(0), k.f32(0.0001)]
@@ -84,8 +83,8 @@ function circular(ahead: 0 | 1): LaneMath {
       const { r, k: turns } = reduceByQuarters(f, x)
       const quadrant = f.local('v128', ahead === 0 ? turns : i32x4.add(turns, bit))
       const z = f.local('v128', f32x4.mul(r, r))
-      const s = f32x4.add(r, f32x4.mul(f32x4.mul(r, z), polynomial(z, sine)))
-      const tail = f32x4.mul(f32x4.mul(z, z), polynomial(z, cosine))
+      const s = f32x4.add(r, f32x4.mul(f32x4.mul(r, z), k.polynomial(z, sine)))
+      const tail = f32x4.mul(f32x4.mul(z, z), k.polynomial(z, cosine))
       const c = f32x4.add(f32x4.sub(one, f32x4.mul(z, half)), tail)
       const odd = i32x4.sub(zero, v128.and(quadrant, bit))
       const flip = v128.and(i32x4.shl(quadrant, 30), signBit)
@@ -96,8 +95,8 @@ function circular(ahead: 0 | 1): LaneMath {
   }
 }
 
-/** sin x for every x, NaN at ±∞; error at most 1 ulp. Beyond 2²⁰ the reduction is slower, not worse. */
+/** sin x for every x, NaN at ±∞; error at most 2 ulp. Beyond 2²⁰ the reduction is slower, not worse. */
 export const sin: LaneMath = circular(0)
 
-/** cos x for every x, NaN at ±∞; error at most 1 ulp. */
+/** cos x for every x, NaN at ±∞; error at most 2 ulp. */
 export const cos: LaneMath = circular(1)

@@ -9,16 +9,39 @@ export type LaneFunction = (x: V128) => Expr<'v128'>
  * Prepares a function inside a kernel: called before the kernel's loops, so that its constants are set up
  * once; the {@link LaneFunction} it gives emits the body, as often as it is called.
  */
-export type LaneMath = (f: FunctionBuilder, constants: Constants) => LaneFunction
+export type LaneMath = (f: FunctionBuilder, lanes: Lanes) => LaneFunction
 
-/** Vector constants of one kernel, each held in a variable that is set where it is first asked for. */
-export class Constants {
+/**
+ * What the functions of one kernel share: vector constants, each held in a variable that is set where it is
+ * first asked for (loops run up to twice as fast as with the constants inside), and multiply-add.
+ */
+export class Lanes {
   private readonly f: FunctionBuilder
+  private readonly fused: boolean
   private sealed = false
   private readonly known = new Map<string, Local<'v128'>>()
 
-  constructor(f: FunctionBuilder) {
+  /** `fused`: whether relaxed SIMD may be emitted. */
+  constructor(f: FunctionBuilder, fused: boolean) {
     this.f = f
+    this.fused = fused
+  }
+
+  /** a·b + c, rounded once where the machine can. */
+  madd(a: V128, b: V128, c: V128): Expr<'v128'> {
+    return this.fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+  }
+
+  /** c − a·b, likewise. */
+  nmadd(a: V128, b: V128, c: V128): Expr<'v128'> {
+    return this.fused ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))
+  }
+
+  /** Σ cᵢ·zⁱ by Horner's rule, highest power last in the list. */
+  polynomial(z: V128, coefficients: readonly V128[]): Expr<'v128'> {
+    let sum: Expr<'v128'> = coefficients.at(-1)!
+    for (let i = coefficients.length - 2; i >= 0; i--) sum = this.madd(sum, z, coefficients[i]!)
+    return sum
   }
 
   /** Four times the same float32. */
@@ -49,13 +72,6 @@ export class Constants {
 
 const signBit = -0x80000000
 
-/** Σ cᵢ·zⁱ by Horner's rule, highest power last in the list. */
-export function polynomial(z: V128, coefficients: readonly V128[]): Expr<'v128'> {
-  let sum: Expr<'v128'> = coefficients.at(-1)!
-  for (let i = coefficients.length - 2; i >= 0; i--) sum = f32x4.add(f32x4.mul(sum, z), coefficients[i]!)
-  return sum
-}
-
 // All polynomials are minimax fits made for this file (Remez exchange on the relative error of the whole
 // function; 40 digits), then rounded to float32.
 
@@ -68,34 +84,50 @@ const logTail = [
   0.3333333, -0.2500083, 0.20001245, -0.1662293, 0.14200978, -0.13163829, 0.12769282, -0.0763428,
 ]
 
-/** Splits x = n·ln 2 + r with integer n and |r| ≤ ½·ln 2, n as float and as int. */
-function reduceByLn2(f: FunctionBuilder, k: Constants) {
+/** Splits x = n·ln 2 + r, or where `negated` −x = n·ln 2 − r, with integer n and |r| ≤ ½·ln 2. */
+function reduceByLn2(f: FunctionBuilder, k: Lanes, negated = false) {
   // Adding 1.5·2²³ leaves the nearest integer in the low bits of the sum. ln 2 = 0.693359375 + low part;
   // the first has 10 bits, so its products with n are exact.
-  const [log2e, magic, magicBits] = [k.f32(Math.LOG2E), k.f32(12582912), k.i32(0x4b400000)]
+  const [log2e, magic, magicBits] = [
+    k.f32(negated ? -Math.LOG2E : Math.LOG2E),
+    k.f32(12582912),
+    k.i32(0x4b400000),
+  ]
   const [high, low] = [k.f32(0.693359375), k.f32(Math.LN2 - 0.693359375)]
   return (x: V128) => {
-    const shifted = f.local('v128', f32x4.add(f32x4.mul(x, log2e), magic))
+    const shifted = f.local('v128', k.madd(x, log2e, magic))
     const n = f.local('v128', f32x4.sub(shifted, magic))
-    const r = f.local('v128', f32x4.sub(f32x4.sub(x, f32x4.mul(n, high)), f32x4.mul(n, low)))
-    const exponent = f.local('v128', i32x4.sub(shifted, magicBits))
-    return { r, exponent }
+    const r = negated ? k.madd(n, low, k.madd(n, high, x)) : k.nmadd(n, low, k.nmadd(n, high, x))
+    return { r: f.local('v128', r), shifted, exponent: () => f.local('v128', i32x4.sub(shifted, magicBits)) }
   }
 }
 
-/** eˣ for x in [−104, 89] or NaN, with gradual underflow: the core of {@link exp}. */
-const expCore: LaneMath = (f, k) => {
+/** eˣ for x in [−104, 89] or NaN, with gradual underflow. */
+function expCore(f: FunctionBuilder, k: Lanes): LaneFunction {
   const tail = expTail.map((c) => k.f32(c))
   const [one, bias] = [k.f32(1), k.i32(127)]
   const reduce = reduceByLn2(f, k)
   return (x) => {
-    const { r, exponent } = reduce(x)
-    const y = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), polynomial(r, tail)), r), one)
-    // 2ⁿ in two factors: n reaches from −150 to 128.
+    const { r, exponent: exponentOf } = reduce(x)
+    const exponent = exponentOf()
+    const y = f32x4.add(k.madd(f32x4.mul(r, r), k.polynomial(r, tail), r), one)
+    // 2ⁿ in two factors: n reaches from −150 to 128. Products, so that NaN stays NaN.
     const half = f.local('v128', i32x4.shrS(exponent, 1))
-    const rest = i32x4.sub(exponent, half)
     const power = (n: V128) => i32x4.shl(i32x4.add(n, bias), 23)
-    return f32x4.mul(f32x4.mul(y, power(half)), power(rest))
+    return f32x4.mul(f32x4.mul(y, power(half)), power(i32x4.sub(exponent, half)))
+  }
+}
+
+/** e⁻ˣ for x in [−87, 87] and anything for NaN: what of an exponential costs least. */
+function decay(f: FunctionBuilder, k: Lanes): LaneFunction {
+  const tail = expTail.map((c, i) => k.f32(i % 2 === 0 ? c : -c))
+  const one = k.f32(1)
+  const reduce = reduceByLn2(f, k, true)
+  return (x) => {
+    const { r, shifted } = reduce(x)
+    const y = f32x4.sub(one, k.nmadd(f32x4.mul(r, r), k.polynomial(r, tail), r))
+    // The sum's upper bits leave the word: what is added to the exponent of y is n.
+    return i32x4.add(y, i32x4.shl(shifted, 23))
   }
 }
 
@@ -115,16 +147,16 @@ export const expm1: LaneMath = (f, k) => {
   const reduce = reduceByLn2(f, k)
   return (x) => {
     const { r, exponent } = reduce(f.local('v128', f32x4.pmax(f32x4.pmin(x, top), bottom)))
-    const q = f32x4.add(f32x4.mul(f32x4.mul(r, r), polynomial(r, tail)), r)
+    const q = k.madd(f32x4.mul(r, r), k.polynomial(r, tail), r)
     // 2ⁿ·q + 2ⁿ − 1, halved: 2¹²⁸ is no float32.
-    const t = f.local('v128', i32x4.shl(i32x4.add(exponent, bias), 23))
-    const y = f.local('v128', f32x4.add(f32x4.mul(t, q), f32x4.sub(t, half)))
+    const t = f.local('v128', i32x4.shl(i32x4.add(exponent(), bias), 23))
+    const y = f.local('v128', k.madd(t, q, f32x4.sub(t, half)))
     return v128.bitselect(x, f32x4.add(y, y), f32x4.lt(f32x4.abs(x), tiny))
   }
 }
 
 /** log(u) + c for u > 0 and a small c (a rounding error of u, relative to it). */
-function logCore(f: FunctionBuilder, k: Constants): (u: V128, c?: V128) => Expr<'v128'> {
+function logCore(f: FunctionBuilder, k: Lanes): (u: V128, c?: V128) => Expr<'v128'> {
   const tail = logTail.map((c) => k.f32(c))
   const [least, scale, zero, half, one] = [k.f32(2 ** -126), k.f32(2 ** 23), k.f32(0), k.f32(0.5), k.f32(1)]
   const [root, shift, high] = [k.i32(0x3f3504f3), k.i32(23), k.f32(0.693359375)]
@@ -138,10 +170,10 @@ function logCore(f: FunctionBuilder, k: Constants): (u: V128, c?: V128) => Expr<
     const m = f.local('v128', f32x4.sub(i32x4.sub(x, i32x4.shl(e, 23)), one))
     const n = f.local('v128', f32x4.convertI32x4S(i32x4.sub(e, v128.and(denormal, shift))))
     const z = f.local('v128', f32x4.mul(m, m))
-    let y = f32x4.mul(f32x4.mul(m, z), polynomial(m, tail))
-    y = f32x4.sub(f32x4.add(y, f32x4.mul(n, low)), f32x4.mul(z, half))
+    let y = f32x4.mul(f32x4.mul(m, z), k.polynomial(m, tail))
+    y = k.nmadd(z, half, k.madd(n, low, y))
     if (c !== undefined) y = f32x4.add(y, c)
-    y = f32x4.add(f32x4.add(m, y), f32x4.mul(n, high))
+    y = k.madd(n, high, f32x4.add(m, y))
     y = v128.bitselect(y, u, f32x4.lt(u, infinity))
     const outside = v128.bitselect(minus, nan, f32x4.eq(u, zero))
     return v128.bitselect(outside, y, f32x4.le(u, zero))
@@ -187,27 +219,29 @@ export const sigmoid: LaneMath = (f, k) => {
   }
 }
 
-/** x·sigmoid(x), 0 at −∞; error at most 4 ulp. */
+/** x/(1 + e⁻ˣ); error at most 3 ulp for x ≥ −87, and below 10⁻³⁵ absolute for the rest, −∞ included. */
 export const silu: LaneMath = (f, k) => {
-  const bottom = k.f32(-200)
-  const inner = sigmoid(f, k)
+  const [bottom, top, one] = [k.f32(-87), k.f32(87), k.f32(1)]
+  const inner = decay(f, k)
   return (x) => {
     const limited = f.local('v128', f32x4.pmax(x, bottom))
-    return f32x4.mul(limited, inner(limited))
+    const e = inner(f.local('v128', f32x4.pmin(limited, top)))
+    return f32x4.div(limited, f32x4.add(e, one))
   }
 }
 
 /**
- * Slope of silu, s·(1 + x·(1 − s)) with s = sigmoid(x); 0 at −∞, NaN at +∞ as in the reference. Error at
- * most 4·2⁻²⁴ absolute (the slope has a zero near −1.278).
+ * Slope of silu, s·(1 + x·(1 − s)) with s = sigmoid(x), 1 − s computed as e⁻ˣ·s; 1 at +∞, where the
+ * reference has NaN. Error at most 4·2⁻²⁴ absolute (the slope has a zero near −1.278).
  */
 export const siluSlope: LaneMath = (f, k) => {
-  const [bottom, one] = [k.f32(-200), k.f32(1)]
-  const inner = sigmoid(f, k)
+  const [bottom, top, one] = [k.f32(-87), k.f32(87), k.f32(1)]
+  const inner = decay(f, k)
   return (x) => {
-    const limited = f.local('v128', f32x4.pmax(x, bottom))
-    const s = f.local('v128', inner(limited))
-    return f32x4.mul(s, f32x4.add(f32x4.mul(limited, f32x4.sub(one, s)), one))
+    const limited = f.local('v128', f32x4.pmin(f32x4.pmax(x, bottom), top))
+    const e = f.local('v128', inner(limited))
+    const s = f.local('v128', f32x4.div(one, f32x4.add(e, one)))
+    return f32x4.mul(s, k.madd(limited, f32x4.mul(e, s), one))
   }
 }
 
@@ -221,14 +255,15 @@ export const erf: LaneMath = (f, k) => {
   const small = erfSmall.map((c) => k.f32(c))
   const large = erfLarge.map((c) => k.f32(c))
   const [sign, one, top, border] = [k.i32(signBit), k.f32(1), k.f32(4.1), k.f32(0.9277)]
-  const core = expCore(f, k)
+  const inner = decay(f, k)
   return (x) => {
     const magnitude = f.local('v128', f32x4.abs(x))
     const z = f.local('v128', f32x4.mul(x, x))
-    const near = f.local('v128', f32x4.add(x, f32x4.mul(x, polynomial(z, small))))
+    const near = f.local('v128', k.madd(x, k.polynomial(z, small), x))
     const t = f.local('v128', f32x4.pmin(magnitude, top))
-    const exponent = f.local('v128', f32x4.neg(f32x4.mul(t, polynomial(t, large))))
-    const far = v128.or(f32x4.sub(one, core(exponent)), v128.and(x, sign))
-    return v128.bitselect(near, far, f32x4.lt(magnitude, border))
+    const exponent = f.local('v128', f32x4.mul(t, k.polynomial(t, large)))
+    const far = v128.or(f32x4.sub(one, inner(exponent)), v128.and(x, sign))
+    // This way round, NaN comes from the near branch.
+    return v128.bitselect(far, near, f32x4.ge(magnitude, border))
   }
 }

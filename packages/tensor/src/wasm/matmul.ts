@@ -1,22 +1,18 @@
 import type { KernelCall } from '../device.ts'
 import { sizeOf } from '../shape.ts'
-import { emitGemm } from './gemm.ts'
+import type { TileShape } from './gemm.ts'
+import { emitGemm, pieceOf, tileShape } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
-import type { WasmFunction } from './module.ts'
 
-/** Register tile for all float32 products; measured best on x86 with V8, and near the best elsewhere. */
-export const tileShape = { mr: 4, nr: 8 } as const
+/** Tile for products of one or two rows, which read b in place: whole cache lines of it. */
+const flatTile = { mr: 2, nr: 16 } as const
 
-interface GemmKernels {
-  readonly block: WasmFunction
-  readonly packA: WasmFunction
-  readonly packB: WasmFunction
-}
-
-const gemmOf = ({ kernels, relaxedSimd }: WasmContext): GemmKernels => {
-  const relaxed = relaxedSimd
-  return kernels.all(relaxed ? 'gemm+' : 'gemm', (m) => emitGemm(m, { ...tileShape, relaxed })) as unknown as GemmKernels
+function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile: Pick<TileShape, 'mr' | 'nr'>) {
+  const key = tile === flatTile ? 'gemm-flat' : 'gemm'
+  return kernels.all(relaxed ? `${key}+` : key, ['block', 'packA', 'packB'], (m) => {
+    emitGemm(m, { ...tile, relaxed })
+  })
 }
 
 /** A float32 matrix in wasm memory: byte address of its first element, byte strides of rows and columns. */
@@ -26,24 +22,29 @@ interface Matrix {
   readonly column: number
 }
 
+const transposed = ({ at, row, column }: Matrix): Matrix => ({ at, row: column, column: row })
+
 /** Cache blocks: depth of a panel (L1), rows of the left block (L2), floats of the right block (L2 and L3). */
 const blocking = { depth: 320, rows: 160, right: 1 << 18 } as const
 
-/** The part of `extent` that divides it into equal pieces of at most `limit`, in multiples of `unit`. */
-export function pieceOf(extent: number, limit: number, unit: number): number {
-  const pieces = Math.ceil(extent / limit)
-  return Math.ceil(extent / pieces / unit) * unit
-}
-
 /** c [m × n, row-major] = a [m × k] · b [k × n], k > 0. */
-function multiply(context: WasmContext, m: number, n: number, k: number, a: Matrix, b: Matrix, c: number): void {
+function multiply(
+  context: WasmContext,
+  m: number,
+  n: number,
+  k: number,
+  a: Matrix,
+  b: Matrix,
+  c: number,
+): void {
   if (n === 1 && m > 1) {
     // A column is a row of the transposed product: full tiles instead of an eighth of each.
-    multiply(context, 1, m, k, { at: b.at, row: b.column, column: b.row }, { at: a.at, row: a.column, column: a.row }, c)
+    multiply(context, 1, m, k, transposed(b), transposed(a), c)
     return
   }
-  const { block, packA, packB } = gemmOf(context)
-  const { mr, nr } = tileShape
+  const tile = m <= flatTile.mr && b.column === 4 ? flatTile : tileShape
+  const { block, packA, packB } = gemmKernels(context, tile)
+  const { mr, nr } = tile
   const depth = pieceOf(k, blocking.depth, 1)
   const rows = pieceOf(m, blocking.rows, mr)
   // Packing b pays where its panels serve many rows, or where its rows are not contiguous.
@@ -51,7 +52,10 @@ function multiply(context: WasmContext, m: number, n: number, k: number, a: Matr
   const columns = inPlace ? n : pieceOf(n, Math.max(nr, Math.floor(blocking.right / depth)), nr)
   const spillBytes = 4 * mr * nr
   const leftBytes = 4 * depth * rows
-  const spill = context.heap.scratch('gemm', spillBytes + leftBytes + (inPlace ? 0 : 4 * depth * (columns + nr)))
+  const spill = context.heap.scratch(
+    'gemm',
+    spillBytes + leftBytes + (inPlace ? 0 : 4 * depth * (columns + nr)),
+  )
   const left = spill + spillBytes
   const right = left + leftBytes
   for (let j = 0; j < n; j += columns) {
@@ -65,9 +69,9 @@ function multiply(context: WasmContext, m: number, n: number, k: number, a: Matr
         packA(left, a.at + i * a.row + l * a.column, height, deep, a.row, a.column, 4 * mr * deep)
         const to = c + 4 * (i * n + j)
         const accumulate = l === 0 ? 0 : 1
-        const aPanel = 4 * mr * deep
-        if (inPlace) block(left, from, to, height, width, deep, aPanel, 4 * nr, b.row, 4 * n, accumulate, spill)
-        else block(left, right, to, height, width, deep, aPanel, 4 * nr * deep, 4 * nr, 4 * n, accumulate, spill)
+        const operands = [left, inPlace ? from : right, to, height, width, deep] as const
+        const [bPanel, bStep] = inPlace ? [4 * nr, b.row] : [4 * nr * deep, 4 * nr]
+        block(...operands, 4 * mr * deep, bPanel, bStep, 4 * n, accumulate, spill)
       }
     }
   }

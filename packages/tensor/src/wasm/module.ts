@@ -5,6 +5,9 @@ import type { Heap } from './heap.ts'
 /** An exported kernel: i32, f32 and f64 parameters are numbers alike. */
 export type WasmFunction = (...args: number[]) => number
 
+/** Functions of one module by name. */
+export type Functions<K extends string> = Readonly<Record<K, WasmFunction>>
+
 /**
  * Kernels by key. A key names everything that the code depends on; equal keys mean equal code.
  *
@@ -19,7 +22,7 @@ export type WasmFunction = (...args: number[]) => number
 export class KernelCache {
   private readonly heap: Heap
   private readonly functions = new Map<string, WasmFunction>()
-  private readonly exported = new Map<string, Readonly<Record<string, WasmFunction>>>()
+  private readonly exported = new Map<string, Functions<string>>()
   /** Compiled modules by key, for threads to instantiate on the same memory. */
   readonly modules = new Map<string, WebAssembly.Module>()
 
@@ -31,14 +34,27 @@ export class KernelCache {
   get(key: string, build: (m: ModuleBuilder) => void): WasmFunction {
     const known = this.functions.get(key)
     if (known !== undefined) return known
-    const fn = Object.values(this.all(key, build)).at(-1)
+    const fn = Object.values(this.exportsOf(key, build)).at(-1)
     if (fn === undefined) throw new DeviceError(`wasm: kernel ${key} defines no function`)
     this.functions.set(key, fn)
     return fn
   }
 
-  /** All functions that `build` defines, by name: for kernels of several parts. */
-  all(key: string, build: (m: ModuleBuilder) => void): Readonly<Record<string, WasmFunction>> {
+  /** The functions `names` that `build` defines together: for kernels of several parts. */
+  all<const K extends string>(
+    key: string,
+    names: readonly K[],
+    build: (m: ModuleBuilder) => void,
+  ): Functions<K> {
+    const known = this.exported.get(key)
+    if (known !== undefined) return known as Functions<K>
+    const functions = this.exportsOf(key, build)
+    const missing = names.filter((name) => !(name in functions))
+    if (missing.length > 0) throw new DeviceError(`wasm: kernel ${key} defines no ${missing.join(', ')}`)
+    return functions as Functions<K>
+  }
+
+  private exportsOf(key: string, build: (m: ModuleBuilder) => void): Functions<string> {
     const known = this.exported.get(key)
     if (known !== undefined) return known
     const builder = new ModuleBuilder(this.heap.memoryType)
@@ -48,14 +64,16 @@ export class KernelCache {
     return functions
   }
 
-  private instantiate(key: string, builder: ModuleBuilder): Record<string, WasmFunction> {
+  private instantiate(key: string, builder: ModuleBuilder): Functions<string> {
     try {
       const module = new WebAssembly.Module(builder.bytes())
       this.modules.set(key, module)
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } })
-      return exports as Record<string, WasmFunction>
+      return exports as Functions<string>
     } catch (error) {
-      throw new DeviceError(`wasm: kernel ${key} does not compile: ${error instanceof Error ? error.message : error}`)
+      throw new DeviceError(
+        `wasm: kernel ${key} does not compile: ${error instanceof Error ? error.message : error}`,
+      )
     }
   }
 }

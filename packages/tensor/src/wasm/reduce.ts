@@ -22,6 +22,18 @@ interface Walk {
 
 const unit: Axis = { extent: 1, stride: 0 }
 
+// Made once: a string made anew is slow to look up.
+const keysOf = (op: Reduction) => ({
+  columns: `${op}:columns`,
+  rows: `${op}:rows`,
+  stridedRows: `${op}:strided`,
+})
+const kernelKeys = {
+  reduceSum: keysOf('reduceSum'),
+  reduceMax: keysOf('reduceMax'),
+  reduceMin: keysOf('reduceMin'),
+}
+
 /** The two innermost axes as kernel arguments: extents, then strides in bytes. */
 function pair(axes: readonly Axis[]): number[] {
   const [outer, inner] = [axes.at(-2) ?? unit, axes.at(-1) ?? unit]
@@ -41,23 +53,21 @@ function walkOf({ inputs, params }: KernelCall<Reduction>): Walk {
   return { from: addressOf(x), kept: axes.filter(({ axis }) => !isReduced(axis)), reduced }
 }
 
-/** The same elements packed, results by rows. */
-function packed({ from, kept, reduced }: Walk, context: WasmContext): Walk {
+/** Calls `use` with the same elements packed, results by rows. */
+function withPackedWalk(
+  { from, kept, reduced }: Walk,
+  context: WasmContext,
+  use: (walk: Walk) => void,
+): void {
   const order = [...kept, ...reduced]
   const shape = order.map((axis) => axis.extent)
-  const [rows, columns] = [kept, reduced].map((axes) => sizeOf(axes.map((axis) => axis.extent))) as [
-    number,
-    number,
-  ]
-  const at = context.heap.scratch('reduce', 4 * rows * columns)
-  copyBox(
-    { at, strides: rowMajorStrides(shape) },
-    { at: from, strides: order.map((axis) => axis.stride) },
-    shape,
-    4,
-    context,
-  )
-  return { from: at, kept: [{ extent: rows, stride: columns }], reduced: [{ extent: columns, stride: 1 }] }
+  const [rows, columns] = [sizeOf(shape.slice(0, kept.length)), sizeOf(shape.slice(kept.length))]
+  const bytes = 4 * rows * columns
+  const at = context.heap.allocate(bytes)
+  const source = { at: from, strides: order.map((axis) => axis.stride) }
+  copyBox({ at, strides: rowMajorStrides(shape) }, source, shape, 4, context)
+  use({ from: at, kept: [{ extent: rows, stride: columns }], reduced: [{ extent: columns, stride: 1 }] })
+  context.heap.free(at, bytes)
 }
 
 function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void {
@@ -67,10 +77,13 @@ function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void
   const inner = (byColumns ? kept : reduced).at(-1) ?? unit
   const results = byColumns ? kept.slice(0, -1) : kept
   const elements = byColumns ? reduced : reduced.slice(0, -1)
-  if (elements.length > 2) return run(op, packed(walk, context), out, context)
+  if (elements.length > 2) {
+    withPackedWalk(walk, context, (rows) => run(op, rows, out, context))
+    return
+  }
   const dense = inner.stride === 1
-  const form = byColumns ? 'columns' : dense ? 'rows' : 'strided rows'
-  const kernel = context.kernels.get(`${op}:${form}`, (m) =>
+  const key = kernelKeys[op][byColumns ? 'columns' : dense ? 'rows' : 'stridedRows']
+  const kernel = context.kernels.get(key, (m) =>
     byColumns ? emitColumns(m, folds[op]) : emitRows(m, folds[op], dense),
   )
   const outer = results.slice(0, -2)

@@ -1,13 +1,15 @@
 import type { PrimitiveName } from '../primitives.ts'
-import { elementwiseKernels } from './elementwise.ts'
 import { conv2d } from './conv.ts'
+import { copyKernels } from './copy.ts'
+import { elementwiseKernels } from './elementwise.ts'
+import { groupNormKernels } from './group-norm.ts'
 import type { WasmKernel } from './kernel.ts'
 import { matmul } from './matmul.ts'
+import { reduceKernels } from './reduce.ts'
 
 /** Primitives that run as reference loops on the device's memory, and views, which never reach a device. */
 const onReference = {
-  gather: 'reference',
-  scatterAdd: 'reference',
+  argmax: 'reference',
   cumsum: 'reference',
   reshape: 'reference',
   transpose: 'reference',
@@ -20,10 +22,9 @@ export const kernelTable: { readonly [P in PrimitiveName]: WasmKernel<P> | 'refe
   ...onReference,
   // families
   ...elementwiseKernels,
-  pow: 'reference',
-  reduceSum: 'reference', reduceMax: 'reference', reduceMin: 'reference', argmax: 'reference',
-  pad: 'reference', concat: 'reference', contiguous: 'reference',
-  groupNorm: 'reference', groupNormGradInput: 'reference', groupNormGradAffine: 'reference',
+  ...reduceKernels,
+  ...copyKernels,
+  ...groupNormKernels,
   matmul,
   conv2d,
 }

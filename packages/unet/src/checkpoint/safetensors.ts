@@ -1,5 +1,5 @@
 import type { Device, Shape, Tensor } from '@tweedie/tensor'
-import { FileFormatError, fromData, unscoped } from '@tweedie/tensor'
+import { FileFormatError, fromData } from '@tweedie/tensor'
 import { fromBFloat16, fromFloat16 } from './half.ts'
 
 /** Element types that are read; all become float32 or float64. */
@@ -47,10 +47,12 @@ export function parseSafetensors(bytes: Uint8Array, file: string): Safetensors {
   const fail = (message: string): never => {
     throw new FileFormatError(file, message)
   }
-  if (bytes.length < 8) fail(`truncated: ${bytes.length} bytes, but a safetensors file starts with 8 bytes of header length`)
+  if (bytes.length < 8)
+    fail(`truncated: ${bytes.length} bytes, but a safetensors file starts with 8 bytes of header length`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerLength = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
-  if (headerLength > maxHeader) fail(`header length ${headerLength} is absurd (limit ${maxHeader}); not a safetensors file`)
+  if (headerLength > maxHeader)
+    fail(`header length ${headerLength} is absurd (limit ${maxHeader}); not a safetensors file`)
   if (headerLength < 2) fail(`header length ${headerLength} leaves no room for JSON; not a safetensors file`)
   const start = 8 + headerLength
   if (start > bytes.length) fail(`truncated: the header needs ${start} bytes, the file has ${bytes.length}`)
@@ -87,30 +89,45 @@ function parseHeader(bytes: Uint8Array, fail: Fail): [string, unknown][] {
 }
 
 function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
-  const fits = typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string')
-  return fits && !Array.isArray(value) ? (value as Record<string, string>) : fail('__metadata__ must map names to strings')
+  const fits =
+    typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string')
+  return fits && !Array.isArray(value)
+    ? (value as Record<string, string>)
+    : fail('__metadata__ must map names to strings')
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 function checkEntry(name: string, value: unknown, start: number, fail: Fail): SafetensorsEntry {
-  if (typeof value !== 'object' || value === null) return fail(`tensor '${name}': expected an object, got ${quote(value)}`)
+  if (typeof value !== 'object' || value === null)
+    return fail(`tensor '${name}': expected an object, got ${quote(value)}`)
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>
   if (typeof dtype !== 'string' || !Object.hasOwn(bytesOf, dtype)) {
     const known = otherTypes.includes(String(dtype))
-    return fail(`tensor '${name}': ${known ? 'unsupported' : 'unknown'} dtype ${quote(dtype)}; ${Object.keys(bytesOf).join(', ')} are read`)
+    return fail(
+      `tensor '${name}': ${known ? 'unsupported' : 'unknown'} dtype ${quote(dtype)}; ${Object.keys(bytesOf).join(', ')} are read`,
+    )
   }
   if (!Array.isArray(shape) || shape.length > maxRank || !shape.every(isCount)) {
-    return fail(`tensor '${name}': the shape must be up to ${maxRank} non-negative integers, got ${quote(shape)}`)
+    return fail(
+      `tensor '${name}': the shape must be up to ${maxRank} non-negative integers, got ${quote(shape)}`,
+    )
   }
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || (offsets as number[])[0]! > (offsets as number[])[1]!) {
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every(isCount) ||
+    (offsets as number[])[0]! > (offsets as number[])[1]!
+  ) {
     return fail(`tensor '${name}': data_offsets must be [begin, end] with begin ≤ end, got ${quote(offsets)}`)
   }
   const stored = dtype as StoredDType
   const needed = shape.reduce<number>((product, extent) => product * extent, bytesOf[stored])
   const [begin, end] = offsets as [number, number]
   if (needed !== end - begin) {
-    return fail(`tensor '${name}': ${dtype} ${quote(shape)} needs ${needed} bytes, data_offsets give ${end - begin}`)
+    return fail(
+      `tensor '${name}': ${dtype} ${quote(shape)} needs ${needed} bytes, data_offsets give ${end - begin}`,
+    )
   }
   return { name, dtype: stored, shape: shape as number[], begin: start + begin, end: start + end }
 }
@@ -144,7 +161,7 @@ function decode(bytes: Uint8Array, { dtype, begin, end }: SafetensorsEntry): Flo
   return out
 }
 
-/** All tensors of a file, on a device; the caller owns them. F64 becomes float64, all else float32. */
+/** All tensors of a file, on a device. F64 becomes float64, all else float32. */
 export function safetensorsToTensors(
   source: Safetensors,
   options: { device?: string | Device } = {},
@@ -152,7 +169,7 @@ export function safetensorsToTensors(
   const tensors: Record<string, Tensor> = {}
   for (const { name, shape } of source.entries) {
     // As own properties, whatever the name: '__proto__' must not reach a prototype.
-    const value = unscoped(() => fromData(source.values(name), shape, options))
+    const value = fromData(source.values(name), shape, options)
     Object.defineProperty(tensors, name, { value, enumerable: true, configurable: true, writable: true })
   }
   return tensors

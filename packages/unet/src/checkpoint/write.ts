@@ -18,13 +18,21 @@ export interface HostTensor {
  * The bytes of a safetensors file of tensors on a CPU device; the data starts at a multiple of 8 bytes.
  * @throws {OptionError} for a tensor named `__metadata__`.
  */
-export function writeSafetensors(tensors: Readonly<Record<string, Tensor>>, options: WriteOptions = {}): Uint8Array {
-  const host = Object.entries(tensors).map(([name, t]) => [name, { shape: t.shape, values: t.dataSync() }] as const)
+export function writeSafetensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  options: WriteOptions = {},
+): Uint8Array {
+  const host = Object.entries(tensors).map(
+    ([name, t]) => [name, { shape: t.shape, values: t.dataSync() }] as const,
+  )
   return encodeSafetensors(Object.fromEntries(host), options)
 }
 
 /** {@link writeSafetensors} from arrays. */
-export function encodeSafetensors(tensors: Readonly<Record<string, HostTensor>>, options: WriteOptions = {}): Uint8Array {
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, HostTensor>>,
+  options: WriteOptions = {},
+): Uint8Array {
   const half = options.dtype === 'float16'
   const width = half ? 2 : 4
   const header: Record<string, unknown> = {}

@@ -40,17 +40,17 @@ export function readIdxImages(path: string): ImageSet {
  */
 export function npmDigits(): { images: ImageSet; labels: Uint8Array } {
   const require = createRequire(import.meta.url)
-  const pixels: number[][] = []
+  const pixels: Uint8Array[] = []
   const labels: number[] = []
   for (let digit = 0; digit < 10; digit++) {
     const path = require.resolve(`mnist/src/digits/${digit}.json`)
     const { data } = JSON.parse(readFileSync(path, 'utf8')) as { data: number[] }
-    if (!Array.isArray(data) || data.length % 784 !== 0) throw new FileFormatError(path, 'does not hold whole 28×28 images')
-    pixels.push(data)
+    if (!Array.isArray(data) || data.length % 784 !== 0)
+      throw new FileFormatError(path, 'does not hold whole 28×28 images')
+    pixels.push(Uint8Array.from(data, (v) => Math.round(v * 255)))
     for (let i = 0; i < data.length / 784; i++) labels.push(digit)
   }
-  const bytes = Uint8Array.from(pixels.flat(), (v) => Math.round(v * 255))
-  return { images: imageSet(bytes, [1, 28, 28]), labels: Uint8Array.from(labels) }
+  return { images: imageSet(Buffer.concat(pixels), [1, 28, 28]), labels: Uint8Array.from(labels) }
 }
 
 /**
@@ -61,4 +61,5 @@ export const mnistTrainingSet = (folder: string): ImageSet =>
   excludeByPixels(readIdxImages(join(folder, 'train-images-idx3-ubyte.gz')), npmDigits().images)
 
 /** The 10,000 test images of MNIST in a folder of its four IDX files. */
-export const mnistTestSet = (folder: string): ImageSet => readIdxImages(join(folder, 't10k-images-idx3-ubyte.gz'))
+export const mnistTestSet = (folder: string): ImageSet =>
+  readIdxImages(join(folder, 't10k-images-idx3-ubyte.gz'))

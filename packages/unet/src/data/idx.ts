@@ -21,13 +21,15 @@ export function parseIdx(bytes: Uint8Array, file: string): Idx {
   const fail = (message: string): never => {
     throw new FileFormatError(file, message)
   }
-  if (bytes.length < 4) fail(`truncated: ${bytes.length} bytes, but an IDX file starts with 4 bytes of magic number`)
+  if (bytes.length < 4)
+    fail(`truncated: ${bytes.length} bytes, but an IDX file starts with 4 bytes of magic number`)
   const [zero, zero2, type, rank] = bytes as unknown as readonly [number, number, number, number]
   if (zero !== 0 || zero2 !== 0) fail('does not start with two zero bytes; not an IDX file')
   if (type !== 0x08) fail(`holds type 0x${type.toString(16)}; only unsigned bytes (0x8) are read`)
   if (rank < 1 || rank > 8) fail(`has ${rank} axes; 1 … 8 are read`)
   const start = 4 + 4 * rank
-  if (bytes.length < start) fail(`truncated: the extents of ${rank} axes need ${start} bytes, the file has ${bytes.length}`)
+  if (bytes.length < start)
+    fail(`truncated: the extents of ${rank} axes need ${start} bytes, the file has ${bytes.length}`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
   const size = shape.reduce((product, extent) => product * extent, 1)

@@ -39,12 +39,25 @@ export function selectImages(images: ImageSet, places: readonly number[]): Image
   return imageSet(pixels, images.shape)
 }
 
-/** The pixels of each image as one string, to compare whole images by. */
-function fingerprints(images: ImageSet): string[] {
+/** Places of images by a hash of their pixels (FNV-1a, 32 bits). */
+function placesByHash(images: ImageSet): Map<number, number[]> {
   const [c, h, w] = images.shape
   const size = c * h * w
-  const decoder = new TextDecoder('latin1')
-  return Array.from({ length: images.count }, (_, i) => decoder.decode(images.pixels.slice(i * size, (i + 1) * size)))
+  const places = new Map<number, number[]>()
+  for (let i = 0; i < images.count; i++) {
+    let hash = 0x811c9dc5
+    for (let j = i * size; j < (i + 1) * size; j++) hash = Math.imul(hash ^ images.pixels[j]!, 0x01000193)
+    const same = places.get(hash)
+    if (same === undefined) places.set(hash, [i])
+    else same.push(i)
+  }
+  return places
+}
+
+function sameImage(a: ImageSet, i: number, b: ImageSet, k: number): boolean {
+  const size = a.pixels.length / a.count
+  for (let j = 0; j < size; j++) if (a.pixels[i * size + j] !== b.pixels[k * size + j]) return false
+  return true
 }
 
 /**
@@ -59,9 +72,19 @@ function fingerprints(images: ImageSet): string[] {
  */
 export function excludeByPixels(images: ImageSet, heldOut: ImageSet): ImageSet {
   if (images.shape.join() !== heldOut.shape.join()) {
-    throw new ShapeError('excludeByPixels', 'the two sets hold images of different shapes', [images.shape, heldOut.shape])
+    throw new ShapeError('excludeByPixels', 'the two sets hold images of different shapes', [
+      images.shape,
+      heldOut.shape,
+    ])
   }
-  const known = new Set(fingerprints(heldOut))
-  const kept = fingerprints(images).flatMap((print, i) => (known.has(print) ? [] : [i]))
-  return selectImages(images, kept)
+  const known = placesByHash(heldOut)
+  const drop = new Set<number>()
+  for (const [hash, places] of placesByHash(images)) {
+    const candidates = known.get(hash) ?? []
+    for (const i of places) if (candidates.some((k) => sameImage(images, i, heldOut, k))) drop.add(i)
+  }
+  return selectImages(
+    images,
+    Array.from({ length: images.count }, (_, i) => i).filter((i) => !drop.has(i)),
+  )
 }

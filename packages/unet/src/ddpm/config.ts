@@ -87,17 +87,28 @@ function check(config: DdpmConfig): void {
   if (levels < 1) throw new OptionError('blockOutChannels', 'needs at least one level')
   for (const c of channels) {
     positive('blockOutChannels', c)
-    if (c % groups !== 0) throw new OptionError('normGroups', `${c} channels do not split into ${groups} groups`)
+    if (c % groups !== 0)
+      throw new OptionError('normGroups', `${c} channels do not split into ${groups} groups`)
   }
   if (channels[0]! % 2 !== 0) {
-    throw new OptionError('blockOutChannels', `the first is the width of the time embedding and must be even, got ${channels[0]}`)
+    throw new OptionError(
+      'blockOutChannels',
+      `the first is the width of the time embedding and must be even, got ${channels[0]}`,
+    )
   }
   for (const name of ['downAttention', 'upAttention'] as const) {
     if (config[name].length !== levels) {
-      throw new OptionError(name, `needs one entry for each of the ${levels} levels, got ${config[name].length}`)
+      throw new OptionError(
+        name,
+        `needs one entry for each of the ${levels} levels, got ${config[name].length}`,
+      )
     }
   }
-  const attended = new Set(channels.filter((_, i) => config.downAttention[i] === true || config.upAttention[levels - 1 - i] === true))
+  const attended = new Set(
+    channels.filter(
+      (_, i) => config.downAttention[i] === true || config.upAttention[levels - 1 - i] === true,
+    ),
+  )
   if (config.midAttention) attended.add(channels[levels - 1]!)
   for (const c of attended) {
     if (headDim !== null && c % headDim !== 0) {
@@ -108,13 +119,19 @@ function check(config: DdpmConfig): void {
     throw new OptionError('normEps', `must be between 0 and 1, got ${config.normEps}`)
   }
   if (!(config.freqShift >= 0 && config.freqShift < channels[0]! / 2)) {
-    throw new OptionError('freqShift', `must be from 0 to half of the first level's channels, got ${config.freqShift}`)
+    throw new OptionError(
+      'freqShift',
+      `must be from 0 to half of the first level's channels, got ${config.freqShift}`,
+    )
   }
   if (config.downsamplePadding !== 0 && config.downsamplePadding !== 1) {
     throw new OptionError('downsamplePadding', `must be 0 or 1, got ${config.downsamplePadding}`)
   }
   const factor = 2 ** (levels - 1)
   if (config.sampleSize % factor !== 0) {
-    throw new OptionError('sampleSize', `${levels} levels halve the image ${levels - 1} times: ${config.sampleSize} is no multiple of ${factor}`)
+    throw new OptionError(
+      'sampleSize',
+      `${levels} levels halve the image ${levels - 1} times: ${config.sampleSize} is no multiple of ${factor}`,
+    )
   }
 }

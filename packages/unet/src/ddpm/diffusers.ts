@@ -9,7 +9,9 @@ const blocks = (attended: string, plain: string) => z.array(z.enum([attended, pl
 /** The keys of diffusers' `UNet2DModel` configuration that matter here, with diffusers' own defaults. */
 const schema = z.looseObject({
   _class_name: z.literal('UNet2DModel').optional(),
-  sample_size: z.union([count, z.tuple([count, count]).refine(([h, w]) => h === w, 'only square images')]).transform((s) => (typeof s === 'number' ? s : s[0])),
+  sample_size: z
+    .union([count, z.tuple([count, count]).refine(([h, w]) => h === w, 'only square images')])
+    .transform((s) => (typeof s === 'number' ? s : s[0])),
   in_channels: count.default(3),
   out_channels: count.default(3),
   center_input_sample: z.literal(false).default(false),
@@ -17,9 +19,19 @@ const schema = z.looseObject({
   time_embedding_dim: count.nullish(),
   freq_shift: z.number().default(0),
   flip_sin_to_cos: z.boolean().default(true),
-  down_block_types: blocks('AttnDownBlock2D', 'DownBlock2D').default(['DownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D']),
+  down_block_types: blocks('AttnDownBlock2D', 'DownBlock2D').default([
+    'DownBlock2D',
+    'AttnDownBlock2D',
+    'AttnDownBlock2D',
+    'AttnDownBlock2D',
+  ]),
   mid_block_type: z.literal('UNetMidBlock2D').default('UNetMidBlock2D'),
-  up_block_types: blocks('AttnUpBlock2D', 'UpBlock2D').default(['AttnUpBlock2D', 'AttnUpBlock2D', 'AttnUpBlock2D', 'UpBlock2D']),
+  up_block_types: blocks('AttnUpBlock2D', 'UpBlock2D').default([
+    'AttnUpBlock2D',
+    'AttnUpBlock2D',
+    'AttnUpBlock2D',
+    'UpBlock2D',
+  ]),
   block_out_channels: z.array(count).default([224, 448, 672, 896]),
   layers_per_block: count.default(2),
   mid_block_scale_factor: z.literal(1).default(1),
@@ -59,7 +71,10 @@ export function ddpmConfigFromDiffusers(json: unknown, file = 'config.json'): Dd
   }
   const c = parsed.data
   if ((c.attn_norm_num_groups ?? c.norm_num_groups) !== c.norm_num_groups) {
-    throw new FileFormatError(file, `attn_norm_num_groups: ${c.attn_norm_num_groups} differs from norm_num_groups ${c.norm_num_groups}, which is not supported`)
+    throw new FileFormatError(
+      file,
+      `attn_norm_num_groups: ${c.attn_norm_num_groups} differs from norm_num_groups ${c.norm_num_groups}, which is not supported`,
+    )
   }
   try {
     return ddpmConfig({

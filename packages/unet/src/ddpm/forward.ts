@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, fromData, scope, ShapeError, silu } from '@tweedie/tensor'
+import { concat, fromData, ShapeError, scope, silu } from '@tweedie/tensor'
 import {
   attention,
   conv2d,
@@ -48,7 +48,11 @@ export function ddpmForward(params: Params, config: DdpmConfig, x: Tensor, t: nu
       for (const block of resnets) h = resnet(concat([h, skips.pop()!], 1), block)
       if (resample !== undefined) h = upsample(params, resample, h)
     }
-    const normal = groupNorm(params, 'conv_norm_out', h, { groups: config.normGroups, eps: config.normEps, silu: true })
+    const normal = groupNorm(params, 'conv_norm_out', h, {
+      groups: config.normGroups,
+      eps: config.normEps,
+      silu: true,
+    })
     return conv2d(params, 'conv_out', normal, { padding: 1 })
   })
 }
@@ -59,7 +63,8 @@ export function ddpmForward(params: Params, config: DdpmConfig, x: Tensor, t: nu
  */
 function embedTime(params: Params, config: DdpmConfig, x: Tensor, t: number | Tensor): Tensor {
   return scope(() => {
-    const times = typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device: x.device }) : t.cast(x.dtype)
+    const times =
+      typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device: x.device }) : t.cast(x.dtype)
     return silu(timeMlp(params, 'time_embedding', timeEmbedding(times, config.blockOutChannels[0]!, config)))
   })
 }
@@ -74,7 +79,9 @@ function resnetBlock(params: Params, config: DdpmConfig, x: Tensor, time: Tensor
   const bare = { padding: 1, bias: false }
   const out = scope(() => {
     const shift = linear(params, `${name}.time_emb_proj`, time).add(param(params, `${name}.conv1.bias`))
-    const h = conv2d(params, `${name}.conv1`, groupNorm(params, `${name}.norm1`, x, norm), bare).add(perChannel(shift))
+    const h = conv2d(params, `${name}.conv1`, groupNorm(params, `${name}.norm1`, x, norm), bare).add(
+      perChannel(shift),
+    )
     const bias = param(params, `${name}.conv2.bias`)
     const residual = conv2d(params, `${name}.conv2`, groupNorm(params, `${name}.norm2`, h, norm), bare)
     if (block.inChannels === block.outChannels) return residual.add(perChannel(bias)).add(x)

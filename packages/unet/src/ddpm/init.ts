@@ -1,5 +1,5 @@
-import type { DType, Device, Key, Tensor } from '@tweedie/tensor'
-import { full, sizeOf, uniform, unscoped } from '@tweedie/tensor'
+import type { Device, DType, Key, Tensor } from '@tweedie/tensor'
+import { full, scope, sizeOf, uniform } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import type { DdpmConfig } from './config.ts'
 import { ddpmSpec } from './spec.ts'
@@ -17,13 +17,12 @@ export function initDdpm(
   const params: Record<string, Tensor> = {}
   for (const [name, shape] of Object.entries(spec)) {
     const weight = spec[name.replace(/\.bias$/, '.weight')]!
-    params[name] = unscoped(() => {
+    params[name] = scope(() => {
       if (weight.length === 1) return full(shape, name.endsWith('.bias') ? 0 : 1, options)
       const bound = 1 / Math.sqrt(sizeOf(weight) / weight[0]!)
-      const raw = uniform(key.fold(name), shape, options)
-      const scaled = raw.mul(2 * bound).add(-bound)
-      raw.dispose()
-      return scaled
+      return uniform(key.fold(name), shape, options)
+        .mul(2 * bound)
+        .add(-bound)
     })
   }
   return params

@@ -4,8 +4,8 @@ import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { availableDevices, memory, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import type { Params } from '../params.ts'
 import { parseSafetensors, safetensorsToTensors } from '../checkpoint/safetensors.ts'
+import type { Params } from '../params.ts'
 import { ddpmConfigFromDiffusers } from './diffusers.ts'
 import { ddpmForward } from './forward.ts'
 import { ddpmSpec } from './spec.ts'
@@ -24,14 +24,20 @@ function relativeError(actual: Tensor, expected: Tensor): number {
 }
 
 test('the spec names what diffusers stores', () => {
-  const { entries } = parseSafetensors(readFileSync(join(folder, 'ddpm-tiny.safetensors')), 'ddpm-tiny.safetensors')
+  const { entries } = parseSafetensors(
+    readFileSync(join(folder, 'ddpm-tiny.safetensors')),
+    'ddpm-tiny.safetensors',
+  )
   const stored = Object.fromEntries(entries.map(({ name, shape }) => [name, shape]))
   expect(ddpmSpec(config)).toEqual(stored)
 })
 
 describe.each(availableDevices().filter((name) => name !== 'gpu'))('diffusers parity on %s', (device) => {
   const params = load('ddpm-tiny.safetensors', device)
-  const io = load('ddpm-tiny-io.safetensors', device) as Record<'x' | 't' | 'out' | 'cotangent' | 'vjp', Tensor>
+  const io = load('ddpm-tiny-io.safetensors', device) as Record<
+    'x' | 't' | 'out' | 'cotangent' | 'vjp',
+    Tensor
+  >
 
   test('forward', () => {
     const before = memory().tensors
@@ -48,7 +54,8 @@ describe.each(availableDevices().filter((name) => name !== 'gpu'))('diffusers pa
     expect(relativeError(dx, io.vjp)).toBeLessThan(2e-4)
     const checked = Object.keys(io).filter((name) => name.startsWith('grad:'))
     expect(checked.length).toBe(3)
-    for (const name of checked) expect(relativeError(dp[name.slice(5)]!, (io as Params)[name]!)).toBeLessThan(2e-4)
+    for (const name of checked)
+      expect(relativeError(dp[name.slice(5)]!, (io as Params)[name]!)).toBeLessThan(2e-4)
     for (const x of [out, dx, ...Object.values(dp)]) x.dispose()
     expect(memory().tensors).toBe(before)
   })

@@ -36,7 +36,13 @@ export function ddpmPlan(config: DdpmConfig): DdpmPlan {
   const skips = [channels[0]!]
   let current = channels[0]!
 
-  const level = (prefix: string, out: number, inputs: readonly number[], attention: boolean, resample?: string): LevelPlan => ({
+  const level = (
+    prefix: string,
+    out: number,
+    inputs: readonly number[],
+    attention: boolean,
+    resample?: string,
+  ): LevelPlan => ({
     channels: out,
     resnets: inputs.map((inChannels, j) => ({
       name: `${prefix}.resnets.${j}`,
@@ -51,10 +57,20 @@ export function ddpmPlan(config: DdpmConfig): DdpmPlan {
     const inputs = Array.from({ length: config.layersPerBlock }, (_, j) => (j === 0 ? current : out))
     current = out
     skips.push(...inputs.map(() => out), ...(i < last ? [out] : []))
-    return level(`down_blocks.${i}`, out, inputs, config.downAttention[i]!, i < last ? 'downsamplers.0' : undefined)
+    return level(
+      `down_blocks.${i}`,
+      out,
+      inputs,
+      config.downAttention[i]!,
+      i < last ? 'downsamplers.0' : undefined,
+    )
   })
   const mid = { inChannels: current, outChannels: current }
-  const first = { name: 'mid_block.resnets.0', ...mid, ...(config.midAttention ? { attention: 'mid_block.attentions.0' } : {}) }
+  const first = {
+    name: 'mid_block.resnets.0',
+    ...mid,
+    ...(config.midAttention ? { attention: 'mid_block.attentions.0' } : {}),
+  }
   const second = { name: 'mid_block.resnets.1', ...mid }
   const up = [...channels].reverse().map((out, i) => {
     const inputs = Array.from({ length: config.layersPerBlock + 1 }, () => {

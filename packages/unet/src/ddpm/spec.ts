@@ -29,7 +29,8 @@ export function ddpmSpec(config: DdpmConfig): ParamSpec {
     if (inChannels !== outChannels) affine(`${name}.conv_shortcut`, outChannels, inChannels, 1, 1)
     if (attention === undefined) return
     affine(`${attention}.group_norm`, outChannels)
-    for (const part of ['to_q', 'to_k', 'to_v', 'to_out.0']) affine(`${attention}.${part}`, outChannels, outChannels)
+    for (const part of ['to_q', 'to_k', 'to_v', 'to_out.0'])
+      affine(`${attention}.${part}`, outChannels, outChannels)
   }
   const level = ({ channels, resnets, resample }: LevelPlan) => {
     for (const block of resnets) resnet(block)

@@ -1,5 +1,11 @@
 import type { Conv2dOptions, Tensor } from '@tweedie/tensor'
-import { matmul, reshape, conv2d as tensorConv2d, groupNorm as tensorGroupNorm, transpose } from '@tweedie/tensor'
+import {
+  matmul,
+  reshape,
+  conv2d as tensorConv2d,
+  groupNorm as tensorGroupNorm,
+  transpose,
+} from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import { param } from '../params.ts'
 

@@ -21,5 +21,11 @@ export const upsample = (params: Params, name: string, x: Tensor): Tensor =>
 export const downsample = (params: Params, name: string, x: Tensor, padding = 1): Tensor =>
   conv2d(params, `${name}.conv`, x, {
     stride: 2,
-    padding: padding === 0 ? [[0, 1], [0, 1]] : padding,
+    padding:
+      padding === 0
+        ? [
+            [0, 1],
+            [0, 1],
+          ]
+        : padding,
   })

@@ -27,7 +27,10 @@ export class BatchSampler {
   constructor(config: TrainConfig, images: ImageSet, table: NoiseTable) {
     const { inChannels, sampleSize } = config.model
     if (images.shape.join() !== [inChannels, sampleSize, sampleSize].join()) {
-      throw new OptionError('images', `are [${images.shape.join(', ')}], the model takes [${inChannels}, ${sampleSize}, ${sampleSize}]`)
+      throw new OptionError(
+        'images',
+        `are [${images.shape.join(', ')}], the model takes [${inChannels}, ${sampleSize}, ${sampleSize}]`,
+      )
     }
     if (images.count < 1) throw new OptionError('images', 'there are none')
     this.config = config
@@ -76,7 +79,13 @@ export function noisyBatch(
   const [c, h, w] = images.shape
   const size = c * h * w
   const xt = new Float32Array(places.length * size)
-  const noise = scope(() => normal(keys.map((key) => key.fold('noise')), [size], host).dataSync()) as Float32Array
+  const noise = scope(() =>
+    normal(
+      keys.map((key) => key.fold('noise')),
+      [size],
+      host,
+    ).dataSync(),
+  ) as Float32Array
   places.forEach((place, j) => {
     readImage(images, place, xt, j * size)
     const [alpha, sigma] = [table.alpha[times[j]!]!, table.sigma[times[j]!]!]

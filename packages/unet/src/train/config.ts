@@ -15,10 +15,12 @@ export interface TrainConfig {
   readonly timesteps: number
   /** One time in each of `batch` equal parts of 0 … T−1, instead of independent ones. */
   readonly stratified: boolean
-  /** Peak learning rate, reached after `warmup` steps, then let down to zero by the end or held. */
+  /** Peak learning rate, reached after `warmup` steps, then let down to zero at the end or held. */
   readonly learningRate: number
   readonly warmup: number
   readonly decay: 'cosine' | 'linear' | 'constant'
+  /** The decay takes the last so many steps; the peak is held before. Default: all after the warm-up. */
+  readonly decaySteps: number
   /** Adam's β₁, β₂ and ε (arXiv 1412.6980). */
   readonly beta1: number
   readonly beta2: number
@@ -29,13 +31,17 @@ export interface TrainConfig {
   readonly emaDecay: number
 }
 
-export type TrainOptions = Partial<Omit<TrainConfig, 'model'>> & { readonly model: DdpmConfig; readonly steps: number }
+export type TrainOptions = Partial<Omit<TrainConfig, 'model'>> & {
+  readonly model: DdpmConfig
+  readonly steps: number
+}
 
 /**
  * A complete training configuration, checked.
  * @throws {OptionError} naming the field that does not fit.
  */
 export function trainConfig(options: TrainOptions): TrainConfig {
+  const warmup = options.warmup ?? Math.min(300, Math.ceil(options.steps / 20))
   const config: TrainConfig = {
     model: options.model,
     steps: options.steps,
@@ -45,8 +51,9 @@ export function trainConfig(options: TrainOptions): TrainConfig {
     timesteps: options.timesteps ?? 1000,
     stratified: options.stratified ?? true,
     learningRate: options.learningRate ?? 2e-3,
-    warmup: options.warmup ?? Math.min(300, Math.ceil(options.steps / 20)),
+    warmup,
     decay: options.decay ?? 'cosine',
+    decaySteps: options.decaySteps ?? Math.max(0, options.steps - warmup),
     beta1: options.beta1 ?? 0.9,
     beta2: options.beta2 ?? 0.99,
     epsilon: options.epsilon ?? 1e-8,
@@ -59,36 +66,51 @@ export function trainConfig(options: TrainOptions): TrainConfig {
     }
   }
   if (config.batch % config.shards !== 0) {
-    throw new OptionError('shards', `a batch of ${config.batch} does not split into ${config.shards} equal shards`)
+    throw new OptionError(
+      'shards',
+      `a batch of ${config.batch} does not split into ${config.shards} equal shards`,
+    )
   }
-  for (const name of ['seed', 'warmup'] as const) {
+  for (const name of ['seed', 'warmup', 'decaySteps'] as const) {
     if (!Number.isSafeInteger(config[name]) || config[name] < 0) {
       throw new OptionError(name, `must be a non-negative integer, got ${config[name]}`)
     }
+  }
+  if (config.warmup + config.decaySteps > config.steps) {
+    throw new OptionError(
+      'decaySteps',
+      `${config.warmup} steps of warm-up and ${config.decaySteps} of decay are more than ${config.steps}`,
+    )
   }
   for (const name of ['learningRate', 'epsilon', 'clipNorm'] as const) {
     if (!(config[name] > 0)) throw new OptionError(name, `must be above 0, got ${config[name]}`)
   }
   for (const name of ['beta1', 'beta2', 'emaDecay'] as const) {
-    if (!(config[name] >= 0 && config[name] < 1)) throw new OptionError(name, `must be in [0, 1), got ${config[name]}`)
+    if (!(config[name] >= 0 && config[name] < 1))
+      throw new OptionError(name, `must be in [0, 1), got ${config[name]}`)
   }
   if (!['cosine', 'linear', 'constant'].includes(config.decay)) {
     throw new OptionError('decay', `must be cosine, linear or constant, got ${config.decay}`)
   }
   if (config.model.inChannels !== config.model.outChannels) {
-    throw new OptionError('outChannels', `to predict the noise it must equal inChannels ${config.model.inChannels}, got ${config.model.outChannels}`)
+    throw new OptionError(
+      'outChannels',
+      `to predict the noise it must equal inChannels ${config.model.inChannels}, got ${config.model.outChannels}`,
+    )
   }
   return config
 }
 
-/** The learning rate of step k = 0, 1, …: linear warm-up, then the decay. */
+/** The learning rate of step k = 0, 1, …: linear warm-up, the peak, then the decay. */
 export function learningRateAt(config: TrainConfig, k: number): number {
-  const { learningRate: peak, warmup, steps, decay } = config
+  const { learningRate: peak, warmup, steps, decay, decaySteps } = config
   if (k < warmup) return (peak * (k + 1)) / warmup
-  const passed = steps === warmup ? 0 : (k - warmup) / (steps - warmup)
-  if (decay === 'constant') return peak
+  const into = k - (steps - decaySteps)
+  if (decay === 'constant' || into < 0) return peak
+  const passed = into / decaySteps
   return decay === 'linear' ? peak * (1 - passed) : (peak * (1 + Math.cos(Math.PI * passed))) / 2
 }
 
 /** The weight of the old average at step k = 0, 1, …: small at first, so that the start is forgotten. */
-export const emaDecayAt = (config: TrainConfig, k: number): number => Math.min(config.emaDecay, (1 + k) / (10 + k))
+export const emaDecayAt = (config: TrainConfig, k: number): number =>
+  Math.min(config.emaDecay, (1 + k) / (10 + k))

@@ -37,7 +37,8 @@ export function linearNoise(timesteps = 1000): NoiseSchedule {
   }
   const alphaBar = (t: number) => {
     const value = table[t]
-    if (value === undefined) throw new OptionError('t', `must be an index from 0 to ${timesteps - 1}, got ${t}`)
+    if (value === undefined)
+      throw new OptionError('t', `must be an index from 0 to ${timesteps - 1}, got ${t}`)
     return value
   }
   return { alpha: (t) => Math.sqrt(alphaBar(t)), sigma: (t) => Math.sqrt(1 - alphaBar(t)) }

@@ -4,7 +4,7 @@ import { fromData, scope, square, sub, sum } from '@tweedie/tensor'
 import type { ImageSet } from '../data/images.ts'
 import { ddpmForward } from '../ddpm/forward.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
-import type { Params, ParamSpec } from '../params.ts'
+import type { ParamSpec, Params } from '../params.ts'
 import { BatchSampler } from './batch.ts'
 import type { TrainConfig } from './config.ts'
 import { flatten, unflatten } from './flat.ts'
@@ -38,7 +38,7 @@ export class ShardWorker {
     const drawn = this.sampler.draw(step, shard)
     return scope(() => {
       const shape = [drawn.count, ...this.task.images.shape]
-      const params = unflatten(this.spec, fromData(flatParams as Float32Array<ArrayBuffer>, [flatParams.length]))
+      const params = unflatten(this.spec, fromData(flatParams, [flatParams.length]))
       const x = fromData(drawn.xt, shape)
       const noise = fromData(drawn.noise, shape)
       const t = fromData(drawn.t, [drawn.count])
@@ -60,7 +60,10 @@ export interface ShardExecutor {
 }
 
 /** Adds the shards' gradients in order, so that the sum does not depend on who computed them. */
-export function sumShards(parts: readonly Float32Array[], losses: ArrayLike<number>): { gradient: Float32Array; loss: number } {
+export function sumShards(
+  parts: readonly Float32Array[],
+  losses: ArrayLike<number>,
+): { gradient: Float32Array; loss: number } {
   const gradient = Float32Array.from(parts[0]!)
   for (const part of parts.slice(1)) for (let i = 0; i < gradient.length; i++) gradient[i]! += part[i]!
   let loss = 0
@@ -73,7 +76,11 @@ export function localShards(task: TrainTask, size: number): ShardExecutor {
   const worker = new ShardWorker(task)
   const parts = Array.from({ length: task.config.shards }, () => new Float32Array(size))
   return {
-    step: async (params, step) => sumShards(parts, parts.map((part, shard) => worker.run(params, step, shard, part))),
+    step: async (params, step) =>
+      sumShards(
+        parts,
+        parts.map((part, shard) => worker.run(params, step, shard, part)),
+      ),
     close: async () => undefined,
   }
 }

@@ -113,7 +113,9 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
       for (const { flat } of [live.params, live.ema, live.adam.mean, live.adam.square]) flat.dispose()
       live = next
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-        throw new NonFiniteError(`train: at step ${k + 1} the loss is ${loss} and the gradient's norm ${norm}; a lower learning rate may help`)
+        throw new NonFiniteError(
+          `train: at step ${k + 1} the loss is ${loss} and the gradient's norm ${norm}; a lower learning rate may help`,
+        )
       }
       lossAverage = Number.isNaN(lossAverage) ? loss : 0.98 * lossAverage + 0.02 * loss
       const seconds = (performance.now() - began) / 1000
@@ -138,7 +140,12 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
 }
 
 /** Clip, Adam, moving average. */
-function update(live: Live, gradient: Float32Array, config: TrainConfig, k: number): { next: Live; norm: number } {
+function update(
+  live: Live,
+  gradient: Float32Array,
+  config: TrainConfig,
+  k: number,
+): { next: Live; norm: number } {
   const { beta1, beta2, epsilon } = config
   const kept = scope(() => {
     const { grads, norm } = clipByGlobalNorm({ flat: fromData(gradient, [gradient.length]) }, config.clipNorm)

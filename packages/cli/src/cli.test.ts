@@ -1,0 +1,244 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodeSafetensors } from '@tweedie/unet'
+import { describe, expect, test } from 'vitest'
+import { encodePicture } from './images/png.ts'
+import type { Ran } from './testing.ts'
+import { ran, temporaryFolder, whitePrior } from './testing.ts'
+
+const grey = (width: number, height = width) =>
+  encodePicture({
+    channels: 1,
+    width,
+    height,
+    data: Float32Array.from({ length: width * height }, (_, i) => (i % 5) / 5),
+  })
+
+/** Wrong use: code 2, one line on stderr that says why, nothing on stdout, nothing written. */
+function expectWrongUse(result: Ran, message: string | RegExp): void {
+  expect(result.err).toMatch(message)
+  expect(result.err).toMatch(/^tweedie: [^\n]*\n$/)
+  expect(result).toMatchObject({ code: 2, out: '' })
+}
+
+describe('wrong use', () => {
+  const cases: readonly (readonly [command: string, message: string | RegExp])[] = [
+    ['bogus', "unknown command 'bogus'"],
+    ['demo --bogus', "unknown option '--bogus'"],
+    [
+      'demo --count 0',
+      /option '--count <n>' argument '0' is invalid. It must be a whole number from 1 to 64/,
+    ],
+    ['demo --count many', /'--count <n>' argument 'many'/],
+    ['demo --seed -1', /'--seed <n>'/],
+    ['demo --noise x', /'--noise <sigma>' argument 'x' is invalid. It must be a number of at least 0/],
+    ['demo --methods dps,,ddrm', /'--methods <names>'.*names separated by commas/],
+    ['demo --prior white --methods dps,magic', "--methods: no method 'magic'; there are dps, ddrm, red-diff"],
+    ['demo --prior white --tasks sr,paint', "--tasks: no task 'paint'; there are inpaint, sr, blur"],
+    ['demo --prior nobody', /--prior: 'nobody' is no prior; there are .*white/],
+    ['demo --prior colour', "--prior: 'white' is for [3, 32, 32], the digits are [1, 28, 28]"],
+    ['restore --operator denoise', "missing required argument 'image'"],
+    ['restore a.png', "required option '--operator <spec>' not specified"],
+    [
+      'restore a.png --prior white --operator magic',
+      "--operator: no operator 'magic'; there are denoise, inpaint",
+    ],
+    ['restore a.png --prior white --operator sr:5', /--operator: factor: 5 does not divide 28×28; 1, 2, 4/],
+    ['restore a.png --prior white --operator inpaint:box=40', /--operator: .*40×40 does not fit into 28×28/],
+    [
+      'restore a.png --prior white --operator denoise --method magic',
+      "--method: no method 'magic'; there are dps",
+    ],
+    [
+      'restore a.png --prior white --operator denoise --set eta',
+      /'--set <name=value>'.*must look like eta=0.85/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --set zeal=3',
+      /--set: zeal: is no option of dps; it has steps/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --set eta=2',
+      /--set: eta: must be a number from 0 to 1, got 2/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --set clip=2',
+      /--set: clip: cannot be set from the command line/,
+    ],
+    ['restore nowhere.png --prior white --operator denoise', /nowhere.png: no such file or folder/],
+    ['restore . --prior white --operator denoise', /this is a folder; name a file/],
+    ['restore text.png --prior white --operator denoise', 'text.png: not a PNG or JPEG image'],
+    ['restore cut.png --prior white --operator denoise', /cut.png: broken PNG: cut off after 100 bytes/],
+    [
+      'restore big.png --prior white --operator denoise',
+      /big.png: the picture is 32×32 pixels, the prior 'white' is for 28×28; crop or resize it.*-extent 28x28/,
+    ],
+    [
+      'restore a.png --prior colour --operator denoise',
+      /a.png: the picture is 28×28 pixels, the prior 'white' is for 32×32/,
+    ],
+    [
+      'restore a.png --prior white --operator sr:4 --measured',
+      /28×28 pixels, a measurement by 'sr:4' is 7×7/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --out full',
+      /--out: .*full is not empty and not an earlier run/,
+    ],
+    ['restore a.png --prior white --operator denoise --out a.png', /--out: .*a.png is a file; name a folder/],
+    ['sample', "required option '--out <file.png>' not specified"],
+    ['sample --out x.jpg', "--out: 'x.jpg' should end in .png"],
+    [
+      'sample --prior white --sampler ode --out x.png',
+      /'--sampler <name>' argument 'ode' is invalid. Allowed choices are ddpm, ddim/,
+    ],
+    ['sample --prior white --out text.png', /--out: .*text.png is there already and not written by tweedie/],
+    ['sample --prior full --out x.png', /--prior: 'full' is a folder without config.json/],
+    [
+      'sample --prior white --out x.png --device tpu',
+      /'--device <name>' argument 'tpu' is invalid. Allowed choices are wasm, gpu/,
+    ],
+    ['methods magic', "methods: no method 'magic'"],
+    ['inspect nowhere', /nowhere: no such file or folder/],
+    ['train --data . --config none.json --out x', /none.json: cannot be read/],
+    ['train --data . --config bad.json --out x', /bad.json: stepz|bad.json: .*Unrecognized key/],
+    ['bench bogus', /unknown command 'bogus'/],
+  ]
+  test.for(cases)('%s', async ([command, message]) => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'a.png'), grey(28))
+    writeFileSync(join(folder.path, 'big.png'), grey(32))
+    writeFileSync(join(folder.path, 'cut.png'), grey(28).subarray(0, 100))
+    writeFileSync(join(folder.path, 'text.png'), 'hello')
+    writeFileSync(join(folder.path, 'bad.json'), '{"model":{},"steps":3,"stepz":4}')
+    mkdirSync(join(folder.path, 'full'))
+    writeFileSync(join(folder.path, 'full', 'thesis.tex'), '')
+    const before = readdirSync(folder.path, { recursive: true })
+    expectWrongUse(await ran(folder.path, command.split(' ')), message)
+    expect(readdirSync(folder.path, { recursive: true })).toEqual(before)
+  })
+
+  test('no command at all shows the help, as wrong use', async () => {
+    const result = await ran('/', [])
+    expect(result).toMatchObject({ code: 2, out: '' })
+    expect(result.err).toMatch(/^Usage: tweedie/)
+  })
+})
+
+describe('help and tables', () => {
+  test.for([
+    '',
+    'demo',
+    'restore',
+    'sample',
+    'train',
+    'methods',
+    'operators',
+    'priors',
+    'inspect',
+    'bench',
+    'bench kernels',
+  ])('%s --help', async (command) => {
+    const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])
+    expect(result).toMatchObject({ code: 0, err: '' })
+    expect(result.out).toContain('Usage: tweedie')
+  })
+
+  test('--version', async () => {
+    expect((await ran('/', ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test.for(['methods', 'operators', 'priors'])('%s, as text and as JSON', async (command) => {
+    const text = await ran('/', [command])
+    const json = await ran('/', [command, '--json'])
+    const rows = JSON.parse(json.out) as { name: string }[]
+    expect(rows.length).toBeGreaterThan(0)
+    for (const { name } of rows) expect(text.out).toContain(name)
+    expect([text.code, json.code, text.err, json.err]).toEqual([0, 0, '', ''])
+  })
+
+  test('the options of one method', async () => {
+    const { out } = await ran('/', ['methods', 'dps'])
+    expect(out).toMatch(/eta\s+1\s+number 0 … 1/)
+    expect(out).not.toContain('red-diff')
+  })
+})
+
+describe('inspect', () => {
+  const bytes = encodeSafetensors(
+    {
+      'conv_in.weight': { shape: [8, 1, 3, 3], values: new Float32Array(72) },
+      'conv_out.weight': { shape: [1, 8, 3, 3], values: new Float32Array(72) },
+      'time_embedding.linear_1.weight': { shape: [32, 8], values: new Float32Array(256) },
+      'down_blocks.0.resnets.0.conv2.weight': { shape: [8, 8, 1, 1], values: new Float32Array(64) },
+    },
+    { dtype: 'float16', metadata: { format: 'pt' } },
+  )
+  const inspecting = async (content: Uint8Array, ...more: string[]) => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'w'), content)
+    return await ran(folder.path, ['inspect', 'w', ...more])
+  }
+
+  test('names, shapes, types, count and architecture', async () => {
+    const { code, out } = await inspecting(bytes)
+    expect(code).toBe(0)
+    expect(out).toMatch(/conv_in.weight\s+\[8, 1, 3, 3\]\s+F16/)
+    expect(out).toContain('4 tensors, 464 parameters')
+    expect(out).toContain('ddpm (diffusers UNet2DModel): 1 → 1 channels, widths 8')
+    expect(JSON.parse((await inspecting(bytes, '--json')).out)).toMatchObject({
+      parameters: 464,
+      metadata: { format: 'pt' },
+    })
+  })
+
+  test('damaged and foreign files', async () => {
+    for (const length of [0, 5, 20, bytes.length - 1]) {
+      expectWrongUse(await inspecting(bytes.subarray(0, length)), /^tweedie: w: truncated/)
+    }
+    expectWrongUse(await inspecting(Buffer.from('hello, this is text')), 'not a safetensors file')
+    expectWrongUse(
+      await inspecting(Buffer.from('PK\x03\x04 and so on')),
+      /zip archive.*save it as safetensors/,
+    )
+    const broken = Uint8Array.from(bytes)
+    broken[9] = 0x7d
+    expectWrongUse(await inspecting(broken), 'the header is not JSON')
+  })
+})
+
+describe('sample', () => {
+  test('writes a grid, replaces its own, tells what it did', async () => {
+    using folder = temporaryFolder()
+    const argv = ['sample', '--prior', 'white', '--n', '5', '--steps', '3', '--out', 'new/grid.png']
+    expect(await ran(folder.path, argv)).toMatchObject({
+      code: 0,
+      err: '',
+      out: /^Wrote 5 samples to new\/grid.png/,
+    })
+    const json = await ran(folder.path, [...argv, '--sampler', 'ddim', '--json'])
+    expect(JSON.parse(json.out)).toMatchObject({ count: 5, steps: 3, eta: 0, seed: 0, file: 'new/grid.png' })
+    expect(readdirSync(join(folder.path, 'new'))).toEqual(['grid.png'])
+  })
+
+  test('an interrupt leaves nothing', async () => {
+    using folder = temporaryFolder()
+    const stop = new AbortController()
+    const { denoise, ...rest } = whitePrior()
+    let calls = 0
+    const priors = {
+      white: async () => ({
+        ...rest,
+        denoise: (...args: Parameters<typeof denoise>) => {
+          if (++calls === 3) stop.abort()
+          return denoise(...args)
+        },
+      }),
+    }
+    const argv = ['sample', '--prior', 'white', '--steps', '50', '--out', 'new/grid.png']
+    const result = await ran(folder.path, argv, { signal: stop.signal, priors })
+    expect(result).toMatchObject({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
+    expect(calls).toBe(3)
+    expect(existsSync(join(folder.path, 'new'))).toBe(false)
+  })
+})

@@ -1,0 +1,40 @@
+import { Command, Option } from 'commander'
+import { onDevice } from '../device.ts'
+import type { Io } from '../io.ts'
+import { deviceOption, integer, number } from '../options.ts'
+
+/** The options of `tweedie sample`, defaults filled in. */
+export interface SampleOptions {
+  readonly out: string
+  readonly prior: string
+  readonly n: number
+  readonly sampler: 'ddpm' | 'ddim'
+  readonly eta?: number
+  readonly steps: number
+  readonly seed: number
+  readonly device: string
+  readonly json?: boolean
+}
+
+export function sampleCommand(io: Io): Command {
+  return new Command('sample')
+    .description('Draws pictures from a prior, without any measurement, into one PNG.')
+    .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
+    .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .option('--n <n>', 'how many', integer(1, 256), 16)
+    .addOption(
+      new Option('--sampler <name>', 'ddpm: with noise in every step; ddim: without')
+        .choices(['ddpm', 'ddim'])
+        .default('ddpm'),
+    )
+    .option('--eta <eta>', 'noise of the steps, 0 (ddim) to 1 (ddpm); overrides --sampler', number(0, 1))
+    .option('--steps <n>', 'steps', integer(1, 1000), 100)
+    .option('--seed <n>', 'seed of all randomness', integer(0), 0)
+    .addOption(deviceOption())
+    .option('--json', 'print what was done as JSON')
+    .addHelpText('after', '\nAn existing file is replaced only if tweedie wrote it.')
+    .action(async (options: SampleOptions) => {
+      const { sample } = await import('../sample.ts')
+      await onDevice(options.device, () => sample(io, options))
+    })
+}

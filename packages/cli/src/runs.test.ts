@@ -1,0 +1,282 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import type { Prior } from '@tweedie/solvers'
+import { gaussianNoise, methods } from '@tweedie/solvers'
+import { memory, ones } from '@tweedie/tensor'
+import { describe, expect, test } from 'vitest'
+import { checkFits } from './catalog.ts'
+import { demoDigits } from './digits.ts'
+import { encodePicture } from './images/png.ts'
+import { readPicture } from './images/read.ts'
+import type { RunRecord } from './report/record.ts'
+import { ran, temporaryFolder, whitePrior } from './testing.ts'
+
+const read = (...path: string[]): RunRecord => JSON.parse(readFileSync(join(...path, 'run.json'), 'utf8'))
+const digit = demoDigits(4)[3]!.picture
+const restoring = (...more: string[]) => [
+  'restore',
+  'd.png',
+  '--prior',
+  'white',
+  '--steps',
+  '6',
+  '--out',
+  'out',
+  ...more,
+]
+
+describe('restore', () => {
+  test('writes pictures, report and record, and only them', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const result = await ran(
+      folder.path,
+      restoring('--operator', 'inpaint:box=14', '--method', 'ddrm', '--seed', '7'),
+    )
+    expect(result).toMatchObject({ code: 0, err: '' })
+    expect(result.out).toMatch(/input \(pseudo-inverse\).*\n.*ddrm.* 6 /)
+    const out = join(folder.path, 'out')
+    const files = ['contact-sheet.png', 'measurement.png', 'report.html', 'restored.png', 'run.json']
+    expect(readdirSync(out).sort()).toEqual(files)
+    const record = read(out)
+    expect([...record.files].sort()).toEqual(files)
+    expect(record).toMatchObject({
+      tool: 'tweedie',
+      command: 'restore',
+      seed: 7,
+      argv: [
+        'restore',
+        'd.png',
+        '--prior',
+        'white',
+        '--steps',
+        '6',
+        '--out',
+        'out',
+        '--operator',
+        'inpaint:box=14',
+        '--method',
+        'ddrm',
+        '--seed',
+        '7',
+      ],
+      options: { image: 'd.png', noise: 0.05, samples: 1 },
+      machine: { node: process.versions.node },
+      tasks: [{ operator: 'inpaint:box=14', sigma: 0.05, measured: 588 }],
+    })
+    const run = record.tasks[0]!.runs[0]!
+    expect(run).toMatchObject({
+      method: 'ddrm',
+      nfe: 6,
+      vjps: 0,
+      options: { steps: 6, seed: 7, eta: 0.85, etaB: 1 },
+    })
+    expect(run.trace.map((point) => point.i)).toEqual([0, 1, 2, 3, 4, 5])
+    for (const point of run.trace) expect([point.residual.length, point.psnr?.length]).toEqual([1, 1])
+    expect(run.scores[0]!.misfit).toBeGreaterThan(0.3)
+    const { picture } = await readPicture(join(out, 'restored.png'))
+    expect([picture.width, picture.height]).toEqual([28, 28])
+  })
+
+  test('the report stands alone: images inside, nothing from elsewhere, what came from outside escaped', async () => {
+    using folder = temporaryFolder()
+    const name = '<img src=x>.png'
+    writeFileSync(join(folder.path, name), encodePicture(digit))
+    const argv = restoring('--operator', 'sr:4', '--method', 'dps')
+    argv[1] = name
+    expect(await ran(folder.path, argv)).toMatchObject({ code: 0 })
+    const html = readFileSync(join(folder.path, 'out', 'report.html'), 'utf8')
+    expect(html.match(/<img src="data:image\/png;base64,/g)!.length).toBeGreaterThanOrEqual(3)
+    expect(html.match(/<svg /g)).toHaveLength(2)
+    expect(html).not.toMatch(/<img src=x>|(src|href)="(?!data:)|<script|@import|https?:/)
+    expect(html).toContain('prefers-color-scheme: dark')
+  })
+
+  test('several samples: each of its own noise, their mean and spread', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    expect(await ran(folder.path, restoring('--operator', 'sr:4', '--samples', '3'))).toMatchObject({
+      code: 0,
+    })
+    const files = readdirSync(join(folder.path, 'out'))
+    expect(files).toEqual(expect.arrayContaining(['restored-1.png', 'restored-3.png', 'mean.png', 'std.png']))
+    const [one, two] = [1, 2].map((n) => readFileSync(join(folder.path, 'out', `restored-${n}.png`)))
+    expect(one!.equals(two!)).toBe(false)
+    expect(read(folder.path, 'out').tasks[0]!.runs[0]!.scores).toHaveLength(3)
+  })
+
+  test('the same command gives the same pictures', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const argv = restoring('--operator', 'blur')
+    await ran(folder.path, argv)
+    const first = readFileSync(join(folder.path, 'out', 'restored.png'))
+    await ran(folder.path, argv)
+    expect(readFileSync(join(folder.path, 'out', 'restored.png')).equals(first)).toBe(true)
+  })
+
+  test('on another device, the same to rounding', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const psnr = async (device: string) => {
+      const argv = restoring('--operator', 'inpaint:box=14', '--method', 'ddrm', '--device', device)
+      expect(await ran(folder.path, argv)).toMatchObject({ code: 0, err: '' })
+      const { machine, tasks } = read(folder.path, 'out')
+      expect(machine.device).toContain(device)
+      return tasks[0]!.runs[0]!.scores[0]!.psnr!
+    }
+    expect(await psnr('reference')).toBeCloseTo(await psnr('wasm'), 3)
+  })
+
+  test('a colour picture for a grey prior is converted, and said so', async () => {
+    using folder = temporaryFolder()
+    const data = Float32Array.from({ length: 3 * 784 }, (_, i) => (i % 11) / 11)
+    writeFileSync(join(folder.path, 'd.png'), encodePicture({ channels: 3, width: 28, height: 28, data }))
+    const { out } = await ran(folder.path, restoring('--operator', 'denoise'))
+    expect(out).toContain('Note: d.png was converted to grey')
+    expect(read(folder.path, 'out').notes).toHaveLength(1)
+  })
+
+  test('--measured: a small picture for super-resolution, a whole one for inpainting; no truth, so no PSNR', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(
+      join(folder.path, 'd.png'),
+      encodePicture({ channels: 1, width: 7, height: 7, data: new Float32Array(49) }),
+    )
+    const sr = await ran(folder.path, restoring('--operator', 'sr:4', '--measured'))
+    expect(sr).toMatchObject({ code: 0, err: '' })
+    expect(sr.out).toMatch(/dps\s+–\s+–\s+\d/)
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const inpaint = await ran(folder.path, restoring('--operator', 'inpaint:box=14', '--measured'))
+    expect(inpaint.out).toContain('only the pixels that')
+    expect(read(folder.path, 'out').tasks[0]!.runs[0]!.scores[0]).not.toHaveProperty('psnr')
+  })
+
+  test('no noise: no misfit to speak of, all else as ever', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    expect(await ran(folder.path, restoring('--operator', 'sr:4', '--noise', '0'))).toMatchObject({
+      code: 0,
+      err: '',
+    })
+  })
+
+  test('a foreign file in the way is named, and kept', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    await ran(folder.path, restoring('--operator', 'denoise'))
+    writeFileSync(join(folder.path, 'out', 'notes.md'), 'mine')
+    const again = await ran(folder.path, restoring('--operator', 'denoise'))
+    expect(again).toMatchObject({
+      code: 2,
+      err: /--out: .*out holds notes.md, which no run of tweedie wrote/,
+    })
+  })
+
+  test('a run that diverges fails, in one line, and writes nothing', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const result = await ran(folder.path, restoring('--operator', 'denoise', '--set', 'scale=1e38'))
+    expect(result).toMatchObject({ code: 1, out: '', err: /^tweedie: dps.*diverged.*\n$/ })
+    expect(readdirSync(folder.path)).toEqual(['d.png'])
+  })
+
+  test('a bug shows its stack, with code 1', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const priors = { white: () => Promise.reject(new TypeError('oops')) }
+    const result = await ran(folder.path, restoring('--operator', 'denoise'), { priors })
+    expect(result).toMatchObject({ code: 1, err: /unexpected error.*\nTypeError: oops\n\s+at / })
+  })
+})
+
+describe('demo', () => {
+  const argv = ['demo', '--prior', 'white', '--count', '2', '--steps', '3', '--out', 'out/demo']
+
+  test('a table of methods and tasks, a record, a report', async () => {
+    using folder = temporaryFolder()
+    const { code, out, err } = await ran(folder.path, argv)
+    expect([code, err]).toEqual([0, ''])
+    expect(out.match(/^\S.*input \((pseudo-inverse|measurement)\)/gm)).toHaveLength(3)
+    expect(out).toMatch(/does not beat the input: its residual is/)
+    const record = read(folder.path, 'out', 'demo')
+    expect(record.tasks.map((task) => task.runs.map((run) => run.method))).toEqual(
+      Array(3).fill(['dps', 'ddrm', 'red-diff']),
+    )
+    expect(record.tasks.flatMap((task) => task.runs.map((run) => run.scores.length))).toEqual(
+      Array(9).fill(2),
+    )
+    const html = readFileSync(join(folder.path, 'out', 'demo', 'report.html'), 'utf8')
+    expect(html.match(/<img /g)!.length).toBeGreaterThan(3 * 2 * 5)
+  })
+
+  test('--json prints the record and nothing else', async () => {
+    using folder = temporaryFolder()
+    const { out, err } = await ran(folder.path, [...argv, '--tasks', 'sr', '--methods', 'ddrm', '--json'])
+    expect(err).toBe('')
+    expect(JSON.parse(out)).toMatchObject({ command: 'demo', tasks: [{ runs: [{ method: 'ddrm' }] }] })
+  })
+
+  test('a bar on a terminal, on stderr', async () => {
+    using folder = temporaryFolder()
+    const terminal = Object.assign(new PassThrough(), {
+      isTTY: true,
+      columns: 80,
+      rows: 24,
+      cursorTo: () => true,
+      clearLine: () => true,
+      moveCursor: () => true,
+    })
+    const { code } = await ran(folder.path, [...argv, '--tasks', 'sr'], {
+      terminal: terminal as unknown as NodeJS.WriteStream,
+    })
+    expect(code).toBe(0)
+    terminal.end()
+    expect(String(terminal.read())).toContain('×4 super-resolution · red-diff')
+  })
+
+  test('an interrupt keeps the earlier run and leaves nothing of its own', async () => {
+    using folder = temporaryFolder()
+    await ran(folder.path, [...argv, '--tasks', 'sr', '--seed', '1'])
+    const before = memory().tensors
+    const stop = new AbortController()
+    const white = whitePrior()
+    let calls = 0
+    const stopping: Prior = {
+      ...white,
+      denoise: (xt, t) => {
+        if (++calls === 8) stop.abort()
+        return white.denoise(xt, t)
+      },
+    }
+    const result = await ran(folder.path, argv, {
+      signal: stop.signal,
+      priors: { white: async () => stopping },
+    })
+    expect(result).toMatchObject({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
+    expect(calls).toBe(8)
+    expect(read(folder.path, 'out', 'demo').seed).toBe(1)
+    expect(readdirSync(join(folder.path, 'out'))).toEqual(['demo'])
+    expect(memory().tensors - before).toBeLessThan(20)
+  })
+
+  test('the digits: 0 to 9 in turn, fixed, in [0, 1]', () => {
+    const digits = demoDigits(12)
+    expect(digits.map((d) => d.name[0]).join('')).toBe('012345678901')
+    expect(digits.map((d) => d.name)).toEqual(demoDigits(12).map((d) => d.name))
+    expect(digits[0]!.name).not.toBe(digits[10]!.name)
+    for (const { picture } of digits) {
+      expect(Math.max(...picture.data)).toBeGreaterThan(0.9)
+      expect(Math.min(...picture.data)).toBe(0)
+    }
+  })
+})
+
+test('a method that does not fit its problem is told before any work', () => {
+  const operator = { name: 'cube', inShape: [1], outShape: [1], forward: whitePrior().denoise as never }
+  const problem = { operator, noise: gaussianNoise(0.1), y: ones([1, 1]) }
+  expect(() => checkFits(methods.ddrm, problem, whitePrior([1]), '--method')).toThrow(
+    /^--method: ddrm: needs a linear operator; 'cube'/,
+  )
+})

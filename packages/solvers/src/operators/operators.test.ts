@@ -1,0 +1,311 @@
+import {
+  eye,
+  fromData,
+  NonFiniteError,
+  OptionError,
+  randomKey,
+  ShapeError,
+  tensor,
+  uniform,
+} from '@tweedie/tensor'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  averagePooling,
+  boxInpainting,
+  colourToGrey,
+  gaussianBlur,
+  identity,
+  luma601,
+  mask,
+  matrixOperator,
+  randomInpainting,
+  separable,
+} from './index.ts'
+
+const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
+const ramp = (...shape: number[]) =>
+  fromData(
+    Float64Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i),
+    shape,
+  )
+const near = (actual: ArrayLike<number>, expected: readonly number[], digits = 12) => {
+  expect(actual.length).toBe(expected.length)
+  expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, digits))
+}
+
+describe('inpainting', () => {
+  test('a box hides its rectangle in every channel', () => {
+    const operator = boxInpainting({ shape: [2, 3, 4], box: [1, 2], at: [1, 2] })
+    const y = operator.forward(ramp(1, 2, 3, 4))
+    expect(list(y)).toEqual([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 21, 22, 23])
+    expect(y.shape).toEqual([1, 2, 10])
+    expect(list(operator.display(y)).slice(0, 12)).toEqual([0, 1, 2, 3, 4, 5, 0, 0, 8, 9, 10, 11])
+  })
+
+  test('is centred, to the top left where it cannot be', () => {
+    const shown = (h: number, w: number, box: number) => {
+      const operator = boxInpainting({ shape: [1, h, w], box })
+      return list(operator.display(operator.forward(ramp(1, 1, h, w).add(1)))).flatMap((v, i) =>
+        v === 0 ? [i] : [],
+      )
+    }
+    expect(shown(4, 4, 2)).toEqual([5, 6, 9, 10])
+    expect(shown(3, 4, 2)).toEqual([1, 2, 5, 6])
+  })
+
+  test('boxes that do not fit', () => {
+    const shape = [1, 4, 6]
+    for (const box of [0, 5, 1.5, NaN, [4, 7] as const]) {
+      expect(() => boxInpainting({ shape, box })).toThrow(/does not fit into 4×6; 1×1 … 4×6 does/)
+    }
+    expect(() => boxInpainting({ shape, box: [4, 6] })).toThrow(/hides the whole image/)
+    for (const at of [
+      [3, 0],
+      [0, 5],
+      [-1, 0],
+      [0.5, 0],
+    ] as const) {
+      expect(() => boxInpainting({ shape, box: 2, at })).toThrow(/rows 0 … 2 and columns 0 … 4 fit/)
+    }
+    expect(() => boxInpainting({ shape: [4, 6], box: 2 })).toThrow(ShapeError)
+  })
+
+  test('random masks hide the exact count, differ by seed only, and favour no pixel', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(),
+        (h, w, fraction, seed) => {
+          const hidden = Math.round(fraction * h * w)
+          if (hidden === h * w) {
+            expect(() => randomInpainting({ shape: [1, h, w], fraction, seed })).toThrow(
+              /at least one must remain/,
+            )
+          } else {
+            expect(randomInpainting({ shape: [3, h, w], fraction, seed }).outShape).toEqual([
+              3,
+              h * w - hidden,
+            ])
+          }
+        },
+      ),
+    )
+    const kept = (seed: number, channels = 1) =>
+      list(
+        randomInpainting({ shape: [channels, 5, 5], fraction: 0.6, seed }).forward(ramp(1, channels, 5, 5)),
+      )
+    expect(kept(3)).toEqual(kept(3))
+    expect(kept(3)).not.toEqual(kept(4))
+    expect(kept(3)).toEqual(kept(3).toSorted((a, b) => a - b))
+    expect(kept(3, 2)).toEqual([...kept(3), ...kept(3).map((i) => i + 25)])
+    const counts = new Array<number>(25).fill(0)
+    for (let seed = 0; seed < 500; seed++) for (const i of kept(seed)) counts[i]!++
+    // Binomial(500, 0.4): mean 200, standard deviation 11.
+    for (const count of counts) expect(Math.abs(count - 200)).toBeLessThan(50)
+    for (const fraction of [-0.1, 1.1, NaN]) {
+      expect(() => randomInpainting({ shape: [1, 5, 5], fraction })).toThrow(OptionError)
+    }
+    expect(() => randomInpainting({ shape: [1, 5, 5], fraction: 0.5, seed: -1 })).toThrow(OptionError)
+  })
+
+  test('any mask, from tensors and arrays', () => {
+    const shape = [2, 1, 2]
+    const x = ramp(1, 2, 1, 2)
+    const shared = mask({ shape, observed: tensor([[false, true]]) })
+    expect([shared.outShape, list(shared.forward(x))]).toEqual([
+      [2, 1],
+      [1, 3],
+    ])
+    const own = mask({ shape, observed: [0, 1, 1, 1] })
+    expect([own.outShape, list(own.forward(x))]).toEqual([[3], [1, 2, 3]])
+    expect(mask({ shape, observed: tensor([[[1, 0]]]) }).outShape).toEqual([2, 1])
+    expect(() => mask({ shape, observed: [0, 0] })).toThrow(/at least one/)
+    expect(() => mask({ shape, observed: [1, 1, 1] })).toThrow(/2 \(for all channels\) or 4 fit/)
+    expect(() => mask({ shape, observed: tensor([[1], [1]]) })).toThrow(ShapeError)
+  })
+})
+
+test('pooling takes the means of blocks', () => {
+  const operator = averagePooling({ shape: [1, 4, 6], factor: 2 })
+  expect(list(operator.forward(ramp(1, 1, 4, 6)))).toEqual([3.5, 5.5, 7.5, 15.5, 17.5, 19.5])
+  expect(
+    list(
+      operator.adjoint(
+        tensor([
+          [
+            [
+              [4, 0, 0],
+              [0, 0, 8],
+            ],
+          ],
+        ]),
+      ),
+    ),
+  ).toEqual([1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 2, 2])
+  expect(() => averagePooling({ shape: [1, 12, 18], factor: 4 })).toThrow(
+    '4 does not divide 12×18; 1, 2, 3, 6 fit',
+  )
+  for (const factor of [0, 1.5, -2])
+    expect(() => averagePooling({ shape: [1, 4, 4], factor })).toThrow(OptionError)
+})
+
+describe('blur', () => {
+  /** The 2-D sum over the kernel, written out. */
+  const direct = (
+    x: Float64Array,
+    h: number,
+    w: number,
+    size: number,
+    std: number,
+    at: (i: number, n: number) => number,
+  ) => {
+    const r = (size - 1) / 2
+    const out = new Float64Array(h * w)
+    let total = 0
+    for (let u = -r; u <= r; u++)
+      for (let v = -r; v <= r; v++) total += Math.exp(-(u * u + v * v) / (2 * std * std))
+    for (let i = 0; i < h; i++) {
+      for (let j = 0; j < w; j++) {
+        for (let u = -r; u <= r; u++) {
+          for (let v = -r; v <= r; v++) {
+            const [p, q] = [at(i + u, h), at(j + v, w)]
+            const value = p < 0 || q < 0 ? 0 : x[p * w + q]!
+            out[i * w + j]! += (Math.exp(-(u * u + v * v) / (2 * std * std)) / total) * value
+          }
+        }
+      }
+    }
+    return Array.from(out)
+  }
+  const beyond = {
+    circular: (i: number, n: number) => ((i % n) + n * 9) % n,
+    zero: (i: number, n: number) => (i < 0 || i >= n ? -1 : i),
+    reflect: (i: number, n: number) => {
+      let at = i
+      while (n > 1 && (at < 0 || at >= n)) at = at < 0 ? -at : 2 * n - 2 - at
+      return n === 1 ? 0 : at
+    },
+  }
+
+  test.each(['circular', 'zero', 'reflect'] as const)('is the convolution, boundary %s', (boundary) => {
+    for (const [h, w, size, std] of [
+      [6, 5, 3, 0.8],
+      [4, 7, 9, 1.5],
+      [1, 3, 5, 1],
+    ] as const) {
+      const x = uniform(randomKey(h), [1, 1, h, w], { dtype: 'float64' })
+      const operator = gaussianBlur({ shape: [1, h, w], size, std, boundary })
+      near(
+        operator.forward(x).dataSync(),
+        direct(x.dataSync() as Float64Array, h, w, size, std, beyond[boundary]),
+      )
+    }
+  })
+
+  test('circular is the default; it and reflect keep constant images', () => {
+    const x = uniform(randomKey(0), [1, 2, 8, 8], { dtype: 'float64' })
+    const options = { shape: [2, 8, 8], size: 5, std: 1.5 }
+    expect(list(gaussianBlur(options).forward(x))).toEqual(
+      list(gaussianBlur({ ...options, boundary: 'circular' }).forward(x)),
+    )
+    for (const boundary of ['circular', 'reflect'] as const) {
+      near(
+        gaussianBlur({ ...options, boundary })
+          .forward(x.mul(0).add(0.7))
+          .dataSync(),
+        new Array(128).fill(0.7),
+      )
+    }
+  })
+
+  test('a cutoff removes the singular values that noise would drown', () => {
+    const options = { shape: [1, 16, 16], size: 15, std: 2.5 }
+    const full = gaussianBlur(options).svd().singularValues
+    const cut = gaussianBlur({ ...options, rcond: 0.03 }).svd().singularValues
+    full.forEach((s, i) => expect(cut[i]).toBe(s > 0.03 * Math.max(...full) ? s : 0))
+  })
+
+  test('wrong options', () => {
+    const options = { shape: [1, 8, 8], size: 5, std: 1 }
+    for (const size of [0, 4, 2.5])
+      expect(() => gaussianBlur({ ...options, size })).toThrow(/odd number of taps/)
+    for (const std of [0, -1, NaN]) expect(() => gaussianBlur({ ...options, std })).toThrow(OptionError)
+    for (const rcond of [-1, 1, NaN]) expect(() => gaussianBlur({ ...options, rcond })).toThrow(OptionError)
+    const boundary = 'wrap' as 'zero'
+    expect(() => gaussianBlur({ ...options, boundary })).toThrow("'wrap' is none of circular, zero, reflect")
+  })
+})
+
+test('grey is the weighted sum of the channels', () => {
+  const x = tensor([[[[1]], [[0]], [[-1]]]], { dtype: 'float64' })
+  near(
+    colourToGrey({ shape: [3, 1, 1] })
+      .forward(x)
+      .dataSync(),
+    [0],
+  )
+  const luma = colourToGrey({ shape: [3, 1, 1], weights: luma601 })
+  near(luma.forward(x).dataSync(), [0.299 - 0.114])
+  // Brightest along the weights: A⁺y = w·y/‖w‖².
+  const square = luma601.reduce((sum, w) => sum + w * w, 0)
+  near(
+    luma.pinv(tensor([[[[2]]]], { dtype: 'float64' })).dataSync(),
+    luma601.map((w) => (2 * w) / square),
+  )
+  expect(colourToGrey({ shape: [4, 2, 2] }).outShape).toEqual([1, 2, 2])
+  expect(() => colourToGrey({ shape: [1, 2, 2] })).toThrow(/at least 2 channels/)
+  expect(() => colourToGrey({ shape: [3, 2, 2], weights: [1, 1] })).toThrow(/2 weights for 3 channels/)
+  for (const weights of [
+    [0, 0, 0],
+    [1, NaN, 0],
+    [1, Infinity, 0],
+  ]) {
+    expect(() => colourToGrey({ shape: [3, 2, 2], weights })).toThrow(OptionError)
+  }
+})
+
+test('denoising takes samples of any shape', () => {
+  const operator = identity({ shape: [5] })
+  expect(list(operator.forward(ramp(2, 5)))).toEqual(list(ramp(2, 5)))
+})
+
+test('matrices act as they should on vectors, images and planes', () => {
+  const a = tensor([
+    [1, 2, 3, 4],
+    [0, 0, 1, 0],
+  ])
+  const operator = matrixOperator(a, { inShape: [1, 2, 2], outShape: [2, 1] })
+  expect(
+    list(
+      operator.forward(
+        tensor([
+          [
+            [
+              [1, 1],
+              [1, 1],
+            ],
+          ],
+        ]),
+      ),
+    ),
+  ).toEqual([10, 1])
+  expect(operator.forward(ramp(3, 1, 2, 2)).shape).toEqual([3, 2, 1])
+  expect(list(separable(tensor([[1, -1]]), eye(2)).forward(ramp(1, 1, 2, 2)))).toEqual([-2, -2])
+  expect(() => matrixOperator(a, { inShape: [3] })).toThrow(/takes 4 elements to 2/)
+  expect(() => matrixOperator(tensor([1, 2]))).toThrow(ShapeError)
+  expect(() => matrixOperator(tensor([[1, NaN]]))).toThrow(NonFiniteError)
+  expect(() => separable(eye(2), eye(2), { channels: 0 })).toThrow(OptionError)
+})
+
+test('shapes that are no images', () => {
+  for (const shape of [
+    [4, 4],
+    [1, 0, 4],
+    [1, 2.5, 4],
+  ]) {
+    expect(() => averagePooling({ shape, factor: 1 })).toThrow(/must be \[C, H, W\] of positive integers/)
+  }
+})

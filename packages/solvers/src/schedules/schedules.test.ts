@@ -1,0 +1,113 @@
+import { OptionError } from '@tweedie/tensor'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { alphaBar, noiseLevel, respace, ve, vpCosine, vpFromBetas, vpLinear } from './index.ts'
+
+const schedules = {
+  linear: vpLinear(),
+  cosine: vpCosine(),
+  short: vpLinear({ T: 100 }),
+  ve: ve({ sigmaMax: 20 }),
+}
+
+describe('the VP schedules', () => {
+  it('linear: ᾱ of DDPM', () => {
+    const { alpha } = vpLinear()
+    // Π(1 − β) with β = linspace(1e-4, 0.02, 1000), multiplied out in double precision.
+    const known = { '-1': 1, 0: 0.9999, 1: 0.99978009, 9: 0.998105, 499: 0.07858724, 999: 4.0358297e-5 }
+    for (const [t, value] of Object.entries(known)) {
+      expect(Math.abs(alpha(Number(t)) ** 2 / value - 1), `t = ${t}`).toBeLessThan(1e-6)
+    }
+  })
+
+  it('linear: scales β by 1000/T where it is left out, takes it as given otherwise', () => {
+    expect(vpLinear({ T: 100 }).alpha(0) ** 2).toBeCloseTo(1 - 1e-3, 12)
+    expect(vpLinear({ T: 100, betaMin: 1e-4, betaMax: 0.02 }).alpha(0) ** 2).toBeCloseTo(1 - 1e-4, 12)
+    expect(() => vpLinear({ T: 10 })).toThrow(OptionError)
+  })
+
+  it('cosine: f(t)/f(0) until the last β is cut off', () => {
+    const { alpha } = vpCosine()
+    const f = (t: number) => Math.cos(((t / 1000 + 0.008) / 1.008) * (Math.PI / 2)) ** 2
+    for (const t of [0, 10, 499, 998]) expect(alpha(t) ** 2).toBeCloseTo(f(t + 1) / f(0), 12)
+    expect((alpha(999) / alpha(998)) ** 2).toBeCloseTo(1e-3, 12)
+    expect(1 - alpha(0) ** 2).toBeCloseTo(4.1284e-5, 8)
+  })
+
+  it('between indices log ᾱ is linear', () => {
+    const { alpha } = vpFromBetas([0.1, 0.5])
+    expect(alpha(-0.5) ** 2).toBeCloseTo(Math.sqrt(0.9), 14)
+    expect(alpha(0.25) ** 2).toBeCloseTo(0.9 * 0.5 ** 0.25, 14)
+  })
+})
+
+describe.each(Object.entries(schedules))('%s', (name, schedule) => {
+  const { clean, noisiest } = schedule
+
+  it('starts clean, and refuses times outside', () => {
+    expect([schedule.alpha(clean), schedule.sigma(clean)]).toEqual([1, 0])
+    for (const t of [clean - 1e-9, noisiest + 1e-9, Number.NaN])
+      expect(() => schedule.alpha(t)).toThrow(OptionError)
+  })
+
+  it('gets noisier, keeps the variance (VP), and inverts σ/α', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (a, b) => {
+          const [t, u] = [
+            clean + (noisiest - clean) * Math.min(a, b),
+            clean + (noisiest - clean) * Math.max(a, b),
+          ]
+          expect(schedule.timeOfNoiseLevel(noiseLevel(schedule, t))).toBeCloseTo(t, 6)
+          if (u - t > 1e-9) expect(noiseLevel(schedule, u)).toBeGreaterThan(noiseLevel(schedule, t))
+          if (name !== 've') expect(schedule.alpha(t) ** 2 + schedule.sigma(t) ** 2).toBeCloseTo(1, 12)
+          expect(alphaBar(schedule, t)).toBeCloseTo(1 / (1 + noiseLevel(schedule, t) ** 2), 12)
+        },
+      ),
+    )
+    expect(() => schedule.timeOfNoiseLevel(noiseLevel(schedule, noisiest) * 1.01)).toThrow(OptionError)
+  })
+
+  it('respaces to descending pairs that end clean', () => {
+    for (const spacing of ['leading', 'trailing', 'linspace', 'quadratic', 'karras'] as const) {
+      for (const steps of [1, 2, 3, 7, 20, 50, 100]) {
+        const pairs = respace(schedule, steps, spacing)
+        expect(pairs.length).toBe(steps)
+        expect(pairs.at(-1)!.s).toBe(clean)
+        pairs.forEach(({ t, s }, i) => {
+          expect(t).toBeGreaterThan(s)
+          expect(t).toBeLessThanOrEqual(noisiest)
+          if (i > 0) expect(pairs[i - 1]!.s).toBe(t)
+          if (schedule.discreteSteps !== undefined) expect(Number.isInteger(t)).toBe(true)
+        })
+        if (spacing !== 'leading') expect(pairs[0]!.t).toBe(noisiest)
+      }
+    }
+  })
+})
+
+describe('respace', () => {
+  const times = (steps: number, spacing: Parameters<typeof respace>[2]) =>
+    respace(vpLinear(), steps, spacing).map(({ t }) => t)
+
+  it('lays out the times as the literature does', () => {
+    expect(times(5, 'leading')).toEqual([800, 600, 400, 200, 0])
+    expect(times(5, 'trailing')).toEqual([999, 799, 599, 399, 199])
+    expect(times(5, 'linspace')).toEqual([999, 749, 500, 250, 0])
+    expect(times(4, 'quadratic')).toEqual([999, 444, 111, 0])
+    expect(times(1000, 'linspace')).toEqual(Array.from({ length: 1000 }, (_, i) => 999 - i))
+    expect(times(1000, 'quadratic')).toEqual(times(1000, 'leading'))
+  })
+
+  it('karras spaces the 7th roots of the noise level evenly', () => {
+    const roots = respace(ve({ sigmaMax: 10 }), 5, 'karras').map(({ t }) => t ** (1 / 7))
+    for (let i = 2; i < 5; i++) expect(roots[i]! - roots[i - 1]!).toBeCloseTo(roots[1]! - roots[0]!, 12)
+  })
+
+  it('refuses what it cannot do', () => {
+    for (const steps of [0, 1.5, 1001, Number.NaN])
+      expect(() => times(steps, 'linspace')).toThrow(OptionError)
+  })
+})

@@ -1,0 +1,29 @@
+import type { Handle } from './gpujs.ts'
+
+/** A device buffer: the handle of its memory once there is one (a kernel on WebGPU may still be under way). */
+export class GpuBuffer {
+  /** Number of elements; one float each, also for `bool`. */
+  readonly length: number
+  handle: Handle | undefined
+  /** What went wrong with the kernel that should have filled it; thrown by whoever reads it. */
+  error: unknown
+  freed = false
+
+  constructor(length: number) {
+    this.length = length
+  }
+
+  get bytes(): number {
+    return 4 * this.length
+  }
+}
+
+/** Gives the memory of a result back. */
+export function release(handle: Handle): void {
+  if (handle instanceof Float32Array) return
+  handle.delete()
+  const { texture, context } = handle
+  // A texture deletes itself through the kernel that made it, which does nothing once that kernel is destroyed.
+  // Deleting twice is harmless.
+  if (texture !== undefined && !texture._refs) (context as WebGL2RenderingContext).deleteTexture(texture)
+}

@@ -1,0 +1,297 @@
+import type { Device, DeviceInfo, KernelCall, View } from '../device.ts'
+import type { DType, TypedArray } from '../dtype.ts'
+import { allocateHost } from '../dtype.ts'
+import { DeviceError } from '../errors.ts'
+import type { PrimitiveName } from '../primitives.ts'
+import { sizeOf } from '../shape.ts'
+import { GpuBuffer, release } from './buffer.ts'
+import { KernelCache } from './cache.ts'
+import type { Handle } from './gpujs.ts'
+import type { Program, Stage } from './kernels/program.ts'
+import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
+import type { Surroundings } from './limits.ts'
+import type { KernelRunner } from './runner.ts'
+
+/** Live counts of a gpu device. */
+export interface GpuStats {
+  readonly buffers: number
+  readonly bytes: number
+  /** Kernels kept compiled. */
+  readonly kernels: number
+}
+
+/** A {@link Device} on gpu.js. */
+export interface GpuDevice extends Device {
+  stats(): GpuStats
+  /** Destroys the kernels and gives the graphics context back. Tensors on the device are lost. */
+  close(): Promise<void>
+}
+
+const dtypes: readonly DType[] = ['float32', 'bool']
+
+/** Bytes of results that idle kernels may keep. */
+const maxHeldBytes = 2 ** 29
+
+const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
+
+/** float32 and bool (as 0 and 1) in float textures or buffers; every primitive a generated gpu.js kernel, or an error. */
+export class GpuJsDevice implements GpuDevice {
+  readonly name = 'gpu'
+  private readonly runner: KernelRunner
+  private readonly where: Surroundings
+  private readonly cache: KernelCache
+  private readonly notes: readonly string[]
+  private buffers = 0
+  private bytes = 0
+  private closed = false
+  /** On an asynchronous backend all work is done in the order in which it was asked for, one piece at a time. */
+  private tail: Promise<void> = Promise.resolve()
+
+  constructor(
+    runner: KernelRunner,
+    where: Surroundings,
+    notes: readonly string[] = [],
+    maxKernels: number = runner.traits.maxKernels,
+  ) {
+    this.runner = runner
+    this.where = where
+    this.notes = notes
+    this.cache = new KernelCache(maxKernels, maxHeldBytes)
+  }
+
+  get isClosed(): boolean {
+    return this.closed
+  }
+
+  info(): DeviceInfo {
+    return {
+      name: this.name,
+      backend: this.runner.backend,
+      threads: 1,
+      simd: this.runner.backend === 'webasm',
+      dtypes,
+      kernels: coveredPrimitives,
+      notes: [
+        'gpu.js; a primitive without kernel is an error, never a fallback',
+        `a buffer holds at most ${this.where.maxElements} elements (${this.where.limit})`,
+        ...this.where.notes,
+        ...this.notes,
+      ],
+      reservedBytes: this.bytes + (this.runner.traits.resident ? this.cache.heldBytes : 0),
+    }
+  }
+
+  stats(): GpuStats {
+    return { buffers: this.buffers, bytes: this.bytes, kernels: this.cache.size }
+  }
+
+  allocate(dtype: DType, length: number): GpuBuffer {
+    this.requireDType('allocate', dtype)
+    return this.newBuffer(length)
+  }
+
+  free(buffer: unknown): void {
+    const target = buffer as GpuBuffer
+    if (target.freed) return
+    target.freed = true
+    if (target.length > 0) this.buffers--
+    this.bytes -= target.bytes
+    const drop = (): void => {
+      if (target.handle !== undefined) release(target.handle)
+      target.handle = undefined
+    }
+    if (this.runner.traits.async) void this.enqueue(drop)
+    else drop()
+  }
+
+  write(buffer: unknown, dtype: DType, data: TypedArray): void {
+    const target = buffer as GpuBuffer
+    this.requireDType('write', dtype)
+    if (data.length !== target.length) {
+      throw new DeviceError(`gpu: write: ${data.length} values for a buffer of ${target.length}`)
+    }
+    const values = new Float32Array(data)
+    this.fill(target, 'write', () => this.upload(target, values))
+  }
+
+  async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
+    this.requireOpen()
+    this.requireDType('read', dtype)
+    const source = buffer as GpuBuffer
+    if (length === 0) return allocateHost(dtype, 0)
+    const download = (): unknown =>
+      this.attempt('read', () => this.download(this.memory(source), source.length))
+    const values = (await (this.runner.traits.async ? this.enqueue(download) : download())) as Float32Array
+    const trouble = this.where.trouble()
+    if (trouble !== undefined) {
+      throw new DeviceError(`gpu (${this.runner.backend}): results since the last read are lost: ${trouble}`)
+    }
+    const out = allocateHost(dtype, length)
+    out.set(length === values.length ? values : values.subarray(0, length))
+    return out
+  }
+
+  run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
+    this.requireOpen()
+    const planner = gpuKernels[call.primitive]
+    if (planner === 'none') {
+      const have = coveredPrimitives.join(', ')
+      throw new DeviceError(
+        `gpu: no kernel for ${call.primitive}; this device has: ${have}. Use another device`,
+      )
+    }
+    for (const { dtype } of [...call.inputs, call]) this.requireDType(call.primitive, dtype)
+    const size = sizeOf(call.shape)
+    if (size === 0) return this.newBuffer(0)
+    const empty = (input: View): boolean => sizeOf(input.shape) === 0
+    // Sums over nothing, products of nothing, and what surrounds nothing are zero.
+    if (call.primitive !== 'concat' && call.inputs.some(empty)) return this.zeros(size)
+    return this.runProgram(planner(call), call)
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    await this.tail
+    this.cache.clear()
+    await this.runner.destroy()
+    this.where.close()
+  }
+
+  private zeros(length: number): GpuBuffer {
+    const buffer = this.newBuffer(length)
+    this.write(buffer, 'float32', new Float32Array(length))
+    return buffer
+  }
+
+  private runProgram(program: Program, call: KernelCall): GpuBuffer {
+    const results: GpuBuffer[] = []
+    try {
+      for (const stage of program) {
+        const inputs = stage.inputs.map((from) =>
+          typeof from === 'number' ? (call.inputs[from]!.buffer as GpuBuffer) : results[from.stage]!,
+        )
+        const result = this.newBuffer(stage.length, call.primitive)
+        results.push(result)
+        this.fill(result, call.primitive, () => this.runStage(stage, inputs, result))
+      }
+      return results.pop()!
+    } finally {
+      // Also after an error, when the last one holds nothing of worth either.
+      for (const result of results) this.free(result)
+    }
+  }
+
+  private runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
+    const arguments_ = inputs.map((input) => this.memory(input))
+    const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
+    const kernel = this.cache.get(key, { result }, () => this.runner.compile(stage.source, stage.length))
+    return this.guard(key, () => kernel.run(arguments_))
+  }
+
+  private upload(target: GpuBuffer, values: Float32Array): unknown {
+    if (target.handle !== undefined) release(target.handle)
+    target.handle = undefined
+    if (!this.runner.traits.resident) return values
+    const key = `upload|${target.length}`
+    const kernel = this.cache.get(key, { result: target, ownBytes: target.bytes }, () =>
+      this.runner.compile(copySource, target.length),
+    )
+    return this.guard(key, () => kernel.run([this.runner.hostInput(values)]))
+  }
+
+  private download(handle: Handle, length: number): unknown {
+    if (handle instanceof Float32Array) return handle
+    const key = `download|${length}`
+    const kernel = this.cache.get(key, { ownBytes: 4 * length }, () =>
+      this.runner.compile(copySource, length, { download: true }),
+    )
+    return this.guard(key, () => kernel.run([handle]))
+  }
+
+  /** Runs a cached kernel, and forgets it where it fails. */
+  private guard(key: string, run: () => unknown): unknown {
+    const forget = (error: unknown): never => {
+      this.cache.drop(key)
+      throw error
+    }
+    try {
+      const result = run()
+      return result instanceof Promise ? result.catch(forget) : result
+    } catch (error) {
+      return forget(error)
+    }
+  }
+
+  private memory(buffer: GpuBuffer): Handle {
+    if (buffer.error !== undefined) throw buffer.error
+    if (buffer.handle !== undefined) return buffer.handle
+    throw new DeviceError(`gpu: the buffer was ${buffer.freed ? 'freed' : 'never written'}`)
+  }
+
+  /** Does a piece of work when its turn comes, after all that was asked for before it. */
+  private enqueue<T>(job: () => T | Promise<T>): Promise<T> {
+    const done = this.tail.then(job)
+    const ignore = (): void => {}
+    this.tail = done.then(ignore, ignore)
+    return done
+  }
+
+  /** Puts what `job` makes into a buffer: now, or on an asynchronous backend when its turn comes. */
+  private fill(target: GpuBuffer, what: string, job: () => unknown): void {
+    if (!this.runner.traits.async) {
+      target.handle = this.attempt(what, job) as Handle
+      return
+    }
+    void this.enqueue(async () => {
+      try {
+        target.handle = (await this.attempt(what, job)) as Handle
+      } catch (error) {
+        target.error = error
+      }
+    })
+  }
+
+  /** Gives every failure a name: the backend and what was to be done. */
+  private attempt(what: string, job: () => unknown): unknown {
+    const named = (cause: unknown): never => {
+      if (cause instanceof DeviceError) throw cause
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new DeviceError(`gpu (${this.runner.backend}): ${what}: ${message}`, { cause })
+    }
+    try {
+      const result = job()
+      return result instanceof Promise ? result.catch(named) : result
+    } catch (error) {
+      return named(error)
+    }
+  }
+
+  private newBuffer(length: number, what = 'allocate'): GpuBuffer {
+    this.requireOpen()
+    this.requireSize(what, length)
+    const buffer = new GpuBuffer(length)
+    if (length > 0) this.buffers++
+    this.bytes += buffer.bytes
+    return buffer
+  }
+
+  private requireOpen(): void {
+    if (this.closed) throw new DeviceError('gpu: the device was closed; call loadGpu() again')
+  }
+
+  private requireDType(what: string, dtype: DType): void {
+    if (dtypes.includes(dtype)) return
+    const why =
+      dtype === 'int32' ? 'floats hold no integers past 2^24 exactly' : 'its kernels compute in float32'
+    throw new DeviceError(`gpu: ${what}: no ${dtype} here (${why}); this device has ${dtypes.join(' and ')}`)
+  }
+
+  private requireSize(what: string, length: number): void {
+    const { maxElements, limit } = this.where
+    if (length <= maxElements) return
+    throw new DeviceError(
+      `gpu: ${what}: ${length} elements exceed ${maxElements}, the most one buffer holds here (${limit})`,
+    )
+  }
+}

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { KernelCall } from '../device.ts'
+import { availableDevices, getDevice } from '../devices.ts'
+import { DeviceError } from '../errors.ts'
+import { add, fromData, matmul, ones, scope, sum, transpose } from '../index.ts'
+import { primitiveNames } from '../primitives.ts'
+import { GpuJsDevice } from './device.ts'
+import { importGpuJs } from './gpujs.ts'
+import type { GpuDevice } from './index.ts'
+import { loadGpu } from './index.ts'
+import { surroundings } from './limits.ts'
+import { discrepancy, extremeCases, families } from './oracle.test.helper.ts'
+import { KernelRunner } from './runner.ts'
+
+/** A device that keeps few kernels, without the registry. */
+async function smallDevice(backend: 'cpu' | 'webasm', maxKernels: number): Promise<GpuDevice> {
+  const lib = await importGpuJs()
+  const runner = new KernelRunner(lib, backend)
+  return new GpuJsDevice(runner, await surroundings(lib, backend, undefined), [], maxKernels)
+}
+
+describe.each(['cpu', 'webasm'] as const)('gpu device on %s', (backend) => {
+  let device: GpuDevice
+  beforeAll(async () => {
+    device = await loadGpu({ backend })
+  })
+  afterAll(() => device.close())
+
+  test('says what runs', async () => {
+    const info = device.info()
+    expect(info).toMatchObject({ name: 'gpu', backend, threads: 1, dtypes: ['float32', 'bool'] })
+    expect(info.kernels).toEqual(
+      expect.arrayContaining(['add', 'reduceSum', 'matmul', 'conv2d', 'pad', 'concat']),
+    )
+    expect(info.notes.join('\n')).toMatch(/on the processor/)
+    expect(getDevice('gpu')).toBe(device)
+    expect(availableDevices()).toContain('gpu')
+    expect(await loadGpu({ backend })).toBe(device)
+  })
+
+  test.each(Object.entries(families))('%s agrees with the reference device', async (_name, family) => {
+    const entropy = fc.array(fc.nat(999_983), { minLength: 8, maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(entropy, async (numbers) => {
+        let at = 0
+        expect(
+          await discrepancy(
+            device,
+            family(() => numbers[at++ % numbers.length]!),
+          ),
+        ).toBeUndefined()
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test('NaN, infinities and overflow go through as on the reference device', async () => {
+    for (const extreme of extremeCases()) expect(await discrepancy(device, extreme)).toBeUndefined()
+  })
+
+  test('long sums stay accurate, and long loops are not cut short', async () => {
+    const x = fromData(new Float32Array(200_000).fill(0.1), [200_000], { device })
+    expect(await sum(x).item()).toBeCloseTo(20_000, 1)
+    const long = fromData(new Float32Array(5000).fill(1), [1, 5000], { device })
+    expect(await matmul(long, transpose(long)).item()).toBe(5000)
+  })
+
+  test('every buffer is freed, also those between two stages', async () => {
+    const own = await smallDevice(backend, 50)
+    const values = scope(() => {
+      const x = ones([4, 5], { device: own })
+      return add(matmul(x, transpose(x)).slice([1, 3]), 1)
+    })
+    expect(await values.data()).toEqual(new Float32Array(8).fill(6))
+    expect(own.stats()).toMatchObject({ buffers: 1, bytes: 32 })
+    values.dispose()
+    const long = {
+      data: new Array<number>(2000).fill(1),
+      dtype: 'float32',
+      shape: [2000],
+      strides: [1],
+      offset: 0,
+    } as const
+    for (const primitive of ['reduceSum', 'reduceMax'] as const) {
+      const sum = { primitive, inputs: [long], params: { axes: [0], keepDims: false } }
+      expect(await discrepancy(own, sum)).toBeUndefined()
+    }
+    const concat = { primitive: 'concat', inputs: new Array(14).fill(long), params: { axis: 0 } } as const
+    expect(await discrepancy(own, concat)).toBeUndefined()
+    expect(own.stats()).toMatchObject({ buffers: 0, bytes: 0 })
+    await own.close()
+  })
+
+  test('a kernel that is fed its own results leaves the earlier ones alone', async () => {
+    let x = fromData([1, 2], [2], { device })
+    const all = [x]
+    for (let i = 0; i < 4; i++) all.push((x = add(x, x)))
+    const values = await Promise.all(all.map((t) => t.data()))
+    expect(values.map(([first]) => first)).toEqual([1, 2, 4, 8, 16])
+  })
+
+  test('kernels past the limit are destroyed, and built again when needed', async () => {
+    const small = await smallDevice(backend, 3)
+    for (const primitive of ['neg', 'abs', 'exp', 'floor', 'neg'] as const) {
+      expect(
+        await discrepancy(
+          small,
+          families[primitive]!(() => 5),
+        ),
+      ).toBeUndefined()
+      expect(small.stats().kernels).toBeLessThanOrEqual(3)
+    }
+    await small.close()
+    expect(() => small.allocate('float32', 1)).toThrow(/closed/)
+  })
+
+  test('a kernel that gpu.js would run elsewhere, or cannot compile, is an error', async () => {
+    const runner = new KernelRunner(await importGpuJs(), backend)
+    const truth = runner.compile('function(a0) { return a0[this.thread.x] > 1; }', 4)
+    expect(() => truth.run([new Float32Array(4)])).toThrow(backend === 'webasm' ? DeviceError : Error)
+    if (backend === 'webasm') {
+      expect(() =>
+        runner.compile('function(a0) { return a0[0] > 1; }', 4).run([new Float32Array(4)]),
+      ).toThrow(/gpu\.js would not run a kernel on 'webasm'.*Boolean/)
+    }
+    await runner.destroy()
+  })
+
+  test('errors name the primitive and what there is', async () => {
+    const x = ones([2, 2], { device })
+    const call = (primitive: KernelCall['primitive'], params: object): KernelCall =>
+      ({
+        primitive,
+        inputs: [{ ...x, buffer: x.buffer }],
+        params,
+        shape: [2],
+        dtype: 'float32',
+      }) as unknown as KernelCall
+    expect(() => device.run(call('cumsum', { axis: 0 }))).toThrow(
+      /no kernel for cumsum; this device has: .*conv2d/,
+    )
+    expect(() => device.allocate('float64', 2)).toThrow(/no float64 here.*float32 and bool/)
+    expect(() => device.allocate('int32', 2)).toThrow(/2\^24/)
+    expect(() => device.allocate('float32', 2 ** 40)).toThrow(
+      /1099511627776 elements exceed .* the most one buffer/,
+    )
+    expect(() => device.run(call('affine', { scale: Number.POSITIVE_INFINITY, shift: 0 }))).toThrow(
+      /affine: .*Infinity/,
+    )
+    await expect(device.read(device.allocate('float32', 2), 'float32', 2)).rejects.toThrow(/never written/)
+    const buffer = device.allocate('float32', 1)
+    expect(() => device.write(buffer, 'float32', new Float32Array(2))).toThrow(/2 values for a buffer of 1/)
+  })
+
+  test('empty tensors', async () => {
+    const none = fromData([], [0, 3], { device })
+    expect(await none.data()).toEqual(new Float32Array(0))
+    expect(await add(none, 1).data()).toEqual(new Float32Array(0))
+    expect(await sum(none, 0).data()).toEqual(new Float32Array(3))
+    expect(await matmul(fromData([], [2, 0], { device }), none).data()).toEqual(new Float32Array(6))
+  })
+})
+
+test('a kernel that ends up in another class than the backend’s own is refused', async () => {
+  const lib = await importGpuJs()
+  // As if gpu.js had quietly chosen its processor mode for a graphics backend.
+  const runner = new KernelRunner({ ...lib, WebAssemblyKernel: lib.WebGL2Kernel }, 'webasm')
+  const kernel = runner.compile('function(a0) { return a0[this.thread.x]; }', 2)
+  expect(() => kernel.run([new Float32Array(2)])).toThrow(/it ran as WebAssemblyKernel/)
+  await runner.destroy()
+})
+
+test('an absent backend is an error that lists what there is, and why the others are not', async () => {
+  // Node has no graphics context (unless the optional package gl was built).
+  await expect(loadGpu({ backend: 'webgl2' })).rejects.toThrow(
+    /backend 'webgl2' is absent \(.*webgl2: no WebGL 2 context can be made.*webasm: available; cpu: available\)/,
+  )
+  await expect(loadGpu({ backend: 'metal' as 'cpu' })).rejects.toThrow(
+    /no backend 'metal'; there are: webgpu/,
+  )
+})
+
+test('each primitive is either a kernel or an explicit none', async () => {
+  const device = await loadGpu({ backend: 'cpu' })
+  const covered = new Set(device.info().kernels)
+  expect(primitiveNames.filter((name) => !covered.has(name))).toEqual([
+    'argmax',
+    'cumsum',
+    'gather',
+    'scatterAdd',
+    'reshape',
+    'transpose',
+    'slice',
+    'broadcastTo',
+    'groupNorm',
+    'groupNormGradInput',
+    'groupNormGradAffine',
+  ])
+})

@@ -1,0 +1,63 @@
+import { registerDevice } from '../devices.ts'
+import type { GpuBackend } from './backends.ts'
+import { chooseBackend } from './backends.ts'
+import type { GpuDevice } from './device.ts'
+import { GpuJsDevice } from './device.ts'
+import type { GpuJs } from './gpujs.ts'
+import { importGpuJs } from './gpujs.ts'
+import { surroundings } from './limits.ts'
+import { examine } from './probe.ts'
+import { KernelRunner } from './runner.ts'
+
+export type { GpuBackend } from './backends.ts'
+export { gpuBackends } from './backends.ts'
+export type { GpuDevice, GpuStats } from './device.ts'
+
+export interface LoadGpuOptions {
+  /**
+   * How to run kernels. Left out: the first of `webgpu`, `webgl2`, `headlessgl` that is here. `webasm` and `cpu`
+   * are gpu.js on the processor, and taken only when named.
+   */
+  readonly backend?: GpuBackend
+}
+
+const opened = new Map<GpuBackend, Promise<GpuJsDevice>>()
+
+async function open(lib: GpuJs, backend: GpuBackend): Promise<GpuJsDevice> {
+  const runner = new KernelRunner(lib, backend)
+  try {
+    const { context, notes } = await examine(runner)
+    return new GpuJsDevice(runner, await surroundings(lib, backend, context), notes)
+  } catch (error) {
+    await runner.destroy()
+    throw error
+  }
+}
+
+/**
+ * Loads gpu.js and makes its device available as `gpu`. What `device.info()` reports is what really runs: a kernel
+ * that gpu.js would run anywhere else is a {@link DeviceError}, and so is a primitive without kernel. Loading a
+ * backend again gives the same device until it is closed.
+ * @throws {DeviceError} where the backend is absent or not fit to compute, saying what is available and why.
+ * @example
+ * ```ts
+ * import { add, fromData } from '@tweedie/tensor'
+ * import { loadGpu } from '@tweedie/tensor/gpu'
+ *
+ * const device = await loadGpu({ backend: 'cpu' })
+ * const x = fromData([1, 2, 3], [3], { device })
+ * Array.from(await add(x, 1).data()) // => [2, 3, 4]
+ * ```
+ */
+export async function loadGpu(options: LoadGpuOptions = {}): Promise<GpuDevice> {
+  const lib = await importGpuJs()
+  const backend = await chooseBackend(lib, options.backend)
+  let opening = opened.get(backend)
+  if (opening === undefined || (await opening.catch(() => undefined))?.isClosed !== false) {
+    opening = open(lib, backend)
+    opened.set(backend, opening)
+  }
+  const device = await opening
+  registerDevice(device.name, () => device)
+  return device
+}

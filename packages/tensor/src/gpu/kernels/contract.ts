@@ -1,0 +1,89 @@
+import type { View } from '../../device.ts'
+import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
+import { dilated } from '../../rules/conv2d.ts'
+import { sizeOf } from '../../shape.ts'
+import type { Index } from './index-math.ts'
+import {
+  add,
+  address,
+  constant,
+  coordinates,
+  divide,
+  guarded,
+  loop,
+  modulo,
+  scale,
+  within,
+} from './index-math.ts'
+import type { Planner } from './program.ts'
+import { accumulate, element, kernelSource, mergeAxes, threadOf } from './program.ts'
+
+/** Source that adds Σ product(k) over k < count to `total`. */
+const dot = (count: number, product: (k: Index) => string): string =>
+  accumulate(count, (into, k) => `${into} = ${into} + ${product(k)};`)
+
+/** Strides of the last two axes and merged strides of those before. */
+function batched(a: View, b: View): { shape: number[]; strides: number[][] } {
+  return mergeAxes(a.shape.slice(0, -2), [a.strides.slice(0, -2), b.strides.slice(0, -2)])
+}
+
+const matmul: Planner<'matmul'> = ({ inputs: [a, b], shape }) => {
+  const inner = a!.shape.at(-1)!
+  const [rows, columns] = shape.slice(-2) as [number, number]
+  const batch = batched(a!, b!)
+  const length = sizeOf(shape)
+  const [row, column, ...outer] = (() => {
+    const at = coordinates(threadOf(length), [...batch.shape, rows, columns])
+    return [at.at(-2)!, at.at(-1)!, ...at.slice(0, -2)]
+  })()
+  const at = (view: View, side: 0 | 1, i: Index, j: Index): string =>
+    element(
+      side,
+      address({ strides: [...batch.strides[side]!, ...view.strides.slice(-2)], offset: view.offset }, [
+        ...outer,
+        i,
+        j,
+      ]),
+    )
+  const product = (k: Index): string => `${at(a!, 0, row!, k)} * ${at(b!, 1, k, column!)}`
+  const source = kernelSource(2, ['let total = 0;', dot(inner, product), 'return total;'].join('\n'))
+  return [{ source, length, inputs: [0, 1] }]
+}
+
+/** Conditions under which `at` of a dilated axis is an element and not a zero, and which element that is. */
+function tap(at: Index, extent: number, dilation: number): { conditions: string[]; index: Index } {
+  const conditions = within(at, 0, dilated(extent, dilation))
+  if (dilation === 1) return { conditions, index: at }
+  return { conditions: [...conditions, ...within(modulo(at, dilation), 0, 1)], index: divide(at, dilation) }
+}
+
+const conv2d: Planner<'conv2d'> = ({ inputs: [x, w], params, shape }) => {
+  const [, , height, width] = x!.shape as [number, number, number, number]
+  const [outChannels, perGroup, ...kernel] = w!.shape as [number, number, number, number]
+  const { stride, padding, lhsDilation, rhsDilation, groups }: PrimitiveParams['conv2d'] = params
+  const length = sizeOf(shape)
+  const [n, o, p, q] = coordinates(threadOf(length), shape) as [Index, Index, Index, Index]
+  const firstChannel = scale(divide(o, outChannels / groups), perGroup)
+  const position = (axis: 0 | 1, out: Index, tapIndex: Index): Index =>
+    add(scale(out, stride[axis]), scale(tapIndex, rhsDilation[axis]), constant(-padding[axis][0]))
+  const body = loop('u', kernel[0]!, (u) => {
+    const row = tap(position(0, p, u), height, lhsDilation[0])
+    const columns = loop('v', kernel[1]!, (v) => {
+      const column = tap(position(1, q, v), width, lhsDilation[1])
+      const products = dot(perGroup, (c) => {
+        const value = element(0, address(x!, [n, add(firstChannel, c), row.index, column.index]))
+        return `${value} * ${element(1, address(w!, [o, c, u, v]))}`
+      })
+      return guarded(column.conditions, products)
+    })
+    return guarded(
+      row.conditions,
+      ['let line = total;', 'total = 0;', columns, 'total = line + total;'].join('\n'),
+    )
+  })
+  const source = kernelSource(2, ['let total = 0;', body, 'return total;'].join('\n'))
+  return [{ source, length, inputs: [0, 1] }]
+}
+
+/** Matrix product and convolution, one thread per element of the result. */
+export const contractPlanners = { matmul, conv2d } satisfies { [P in PrimitiveName]?: Planner<P> }

@@ -1,0 +1,83 @@
+import type { KernelCall, View } from '../../device.ts'
+import { DeviceError } from '../../errors.ts'
+import type { PrimitiveName } from '../../primitives.ts'
+import type { Index } from './index-math.ts'
+import { add, constant, loop, render, scale, variable } from './index-math.ts'
+
+/** One gpu.js kernel to run: `length` threads, each of which returns one element of a new buffer. */
+export interface Stage {
+  /** A JavaScript function of `a0`, `a1`, … in gpu.js's language. */
+  readonly source: string
+  readonly length: number
+  /** What `a0`, `a1`, … are: an input of the call by number, or the result of an earlier stage. */
+  readonly inputs: readonly (number | { readonly stage: number })[]
+}
+
+/** Stages in order; the last one's result is the call's. */
+export type Program = readonly Stage[]
+
+/** Writes the kernels of one primitive for the shapes, strides and parameters of one call. */
+export type Planner<P extends PrimitiveName> = (call: KernelCall<P>) => Program
+
+/** The number of the running thread: the element of the result it computes. */
+export const threadOf = (length: number): Index => variable('this.thread.x', length)
+
+/** Source of a kernel with `inputs` array arguments. */
+export const kernelSource = (inputs: number, body: string): string =>
+  `function(${Array.from({ length: inputs }, (_, i) => `a${i}`).join(', ')}) {\n${body}\n}`
+
+/** Source that reads one element of an input. */
+export const element = (input: number, at: Index): string => `a${input}[${render(at)}]`
+
+/** A number as kernel source, rounded to what a float holds. */
+export function literal(op: string, value: number): string {
+  const rounded = Math.fround(value)
+  if (!Number.isFinite(rounded)) {
+    throw new DeviceError(`gpu: ${op}: the parameter ${value} is not a finite float; use another device`)
+  }
+  return rounded < 0 || Object.is(rounded, -0) ? `(-${-rounded})` : `${rounded}`
+}
+
+/** Strides of a view stretched to `rank` axes of extents `shape` by broadcasting. */
+export function broadcastStrides(view: View, shape: readonly number[]): number[] {
+  const lead = shape.length - view.shape.length
+  return shape.map((_, i) => (i < lead || view.shape[i - lead] === 1 ? 0 : view.strides[i - lead]!))
+}
+
+/** Axes of several views of one shape, with neighbours merged that all views walk as one. */
+export function mergeAxes(
+  shape: readonly number[],
+  strides: readonly (readonly number[])[],
+): { shape: number[]; strides: number[][] } {
+  const merged = { shape: [] as number[], strides: strides.map(() => [] as number[]) }
+  shape.forEach((extent, axis) => {
+    if (extent === 1) return
+    const last = merged.shape.length - 1
+    const joins = last >= 0 && strides.every((of, k) => merged.strides[k]![last] === of[axis]! * extent)
+    if (joins) merged.shape[last]! *= extent
+    else merged.shape.push(extent)
+    strides.forEach((of, k) => {
+      if (joins) merged.strides[k]![last] = of[axis]!
+      else merged.strides[k]!.push(of[axis]!)
+    })
+  })
+  return merged
+}
+
+/** Terms added in one run before their sum joins the total, so that rounding errors stay small. */
+const block = 32
+
+/**
+ * Source that adds `count` terms to the variable `total`. `step` writes the addition of term k to the variable it is
+ * given.
+ */
+export function accumulate(count: number, step: (into: string, k: Index) => string): string {
+  if (count <= 2 * block) return loop('k', count, (k) => step('total', k))
+  const blocks = Math.floor(count / block)
+  const rest = count - blocks * block
+  const run = (start: Index): string => loop('k', block, (k) => step('part', add(start, k)))
+  return [
+    loop('b', blocks, (b) => ['let part = 0;', run(scale(b, block)), 'total = total + part;'].join('\n')),
+    rest === 0 ? '' : loop('k', rest, (k) => step('total', add(constant(blocks * block), k))),
+  ].join('\n')
+}

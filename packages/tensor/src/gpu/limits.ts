@@ -1,0 +1,82 @@
+import { DeviceError } from '../errors.ts'
+import type { GpuBackend } from './backends.ts'
+import type { GpuJs } from './gpujs.ts'
+
+/** What one backend can hold here, and what its driver has to say. */
+export interface Surroundings {
+  /** Elements of the largest buffer. */
+  readonly maxElements: number
+  /** Where that limit comes from. */
+  readonly limit: string
+  readonly notes: readonly string[]
+  /** Why results since the last call cannot be trusted (an error of the driver, a lost context), if they cannot. */
+  trouble(): string | undefined
+  /** Gives back what gpu.js leaves open when its last kernel is gone. */
+  close(): void
+}
+
+/** Index arithmetic is exact up to here on every backend. */
+const maxIndex = 2 ** 28
+
+const software = /swiftshader|llvmpipe|softpipe|software|basic render/i
+
+const rendererNotes = (renderer: string): string[] => [
+  `renderer: ${renderer}`,
+  ...(software.test(renderer) ? ['software renderer: correct, and slow'] : []),
+]
+
+function webGlSurroundings(maxTextureSize: number, gl: WebGL2RenderingContext): Surroundings {
+  const debug = gl.getExtension('WEBGL_debug_renderer_info')
+  const renderer = gl.getParameter(debug === null ? gl.RENDERER : debug.UNMASKED_RENDERER_WEBGL)
+  return {
+    maxElements: Math.min(maxTextureSize ** 2, maxIndex),
+    limit: `textures of at most ${maxTextureSize} × ${maxTextureSize}`,
+    notes: rendererNotes(String(renderer)),
+    trouble: () => {
+      if (gl.isContextLost()) return 'the WebGL context was lost'
+      const code = gl.getError()
+      if (code === gl.OUT_OF_MEMORY) return 'WebGL ran out of memory'
+      return code === gl.NO_ERROR ? undefined : `WebGL error ${code}`
+    },
+    close: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
+  }
+}
+
+async function webGpuSurroundings(lib: GpuJs): Promise<Surroundings> {
+  const { adapter, device } = await lib.WebGPUContext.acquire()
+  const errors: string[] = []
+  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message))
+  const bytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize)
+  const { vendor = '', architecture = '', description = '' } = adapter.info ?? {}
+  return {
+    maxElements: Math.min(Math.floor(bytes / 4), maxIndex),
+    limit: `storage buffers of at most ${bytes} bytes`,
+    notes: rendererNotes(
+      [vendor, architecture, description].filter((text) => text !== '').join(' ') || 'unknown',
+    ),
+    trouble: () => (errors.length === 0 ? undefined : `WebGPU: ${errors.splice(0).join('; ')}`),
+    close: () => {}, // gpu.js shares one WebGPU device among all that use it
+  }
+}
+
+/** Asks the driver what it is. `gl` is the context of the kernels, where the backend has one. */
+export async function surroundings(lib: GpuJs, backend: GpuBackend, gl: unknown): Promise<Surroundings> {
+  switch (backend) {
+    case 'webgpu':
+      return webGpuSurroundings(lib)
+    case 'webgl2':
+    case 'headlessgl': {
+      const features = backend === 'webgl2' ? lib.WebGL2Kernel.features : lib.HeadlessGLKernel.features
+      if (!features || !gl) throw new DeviceError(`gpu: ${backend} gave no context`)
+      return webGlSurroundings(features.maxTextureSize, gl as WebGL2RenderingContext)
+    }
+    default:
+      return {
+        maxElements: maxIndex / 4,
+        limit: 'kernel memories of 1 GiB',
+        notes: [`gpu.js mode '${backend}': the kernels run on the processor, in one thread`],
+        trouble: () => undefined,
+        close: () => {},
+      }
+  }
+}

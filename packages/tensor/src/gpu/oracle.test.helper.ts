@@ -1,0 +1,338 @@
+import type { Device, KernelCall, View } from '../device.ts'
+import type { DType } from '../dtype.ts'
+import { allocateHost } from '../dtype.ts'
+import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
+import { primitives } from '../primitives.ts'
+import { ReferenceDevice } from '../reference/index.ts'
+import { sizeOf } from '../shape.ts'
+
+/** A view with its memory on the host. */
+export interface HostInput extends Omit<View, 'buffer'> {
+  readonly data: readonly number[]
+}
+
+/** One primitive call, to run on any device. */
+export interface Case<P extends PrimitiveName = PrimitiveName> {
+  readonly primitive: P
+  readonly inputs: readonly HostInput[]
+  readonly params: PrimitiveParams[P]
+}
+
+/** Where random choices come from: whole numbers of at least 0. */
+export type Draw = () => number
+
+/** Numbers from a seed, where no property-test library is at hand (in a web page). */
+export function seeded(seed: number): Draw {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state >>> 8
+  }
+}
+
+const pick = <T>(draw: Draw, from: readonly T[]): T => from[draw() % from.length]!
+const upTo = (draw: Draw, least: number, most: number): number => least + (draw() % (most - least + 1))
+const shapeOf = (draw: Draw, rank: number, most = 4): number[] =>
+  Array.from({ length: rank }, () => upTo(draw, 1, most))
+
+/** Random strides over a shape: permuted axes, gaps, backward and repeated ones; multiples of 1/8 as values. */
+export function viewOf(draw: Draw, shape: readonly number[], dtype: DType = 'float32', scale = 1): HostInput {
+  const strides = new Array<number>(shape.length).fill(0)
+  let step = upTo(draw, 1, 2)
+  let lowest = 0
+  let highest = 0
+  const axes = shape.map((_, i) => i)
+  while (axes.length > 0) {
+    const axis = axes.splice(draw() % axes.length, 1)[0]!
+    const kind = draw() % 8
+    const stride = kind === 0 ? 0 : kind < 3 ? -step : step
+    strides[axis] = stride
+    const reach = (shape[axis]! - 1) * stride
+    if (reach < 0) lowest += reach
+    else highest += reach
+    step *= shape[axis]! + (draw() % 2)
+  }
+  const offset = -lowest + upTo(draw, 0, 2)
+  const values = seeded(draw())
+  const data = Array.from({ length: offset + highest + 1 + (draw() % 2) }, () => {
+    const value = (values() % 49) - 24
+    return dtype === 'bool' ? value & 1 : (value / 8) * scale
+  })
+  return { data, dtype, shape, strides, offset }
+}
+
+/** A shape that broadcasts to `shape`. */
+const narrowed = (draw: Draw, shape: readonly number[]): number[] =>
+  shape.map((n) => (draw() % 4 === 0 ? 1 : n)).slice(draw() % 4 === 0 ? Math.min(1, shape.length) : 0)
+
+type Family = (draw: Draw) => Case
+
+const unary =
+  (primitive: PrimitiveName, change: (x: number) => number = (x) => x, dtype: DType = 'float32'): Family =>
+  (draw) => {
+    const x = viewOf(draw, shapeOf(draw, upTo(draw, 0, 4)), dtype)
+    return { primitive, inputs: [{ ...x, data: x.data.map(change) }], params: {} }
+  }
+
+const binary =
+  (primitive: PrimitiveName, dtype: DType = 'float32', change: (x: number) => number = (x) => x): Family =>
+  (draw) => {
+    const shape = shapeOf(draw, upTo(draw, 0, 4))
+    const [a, b] = [viewOf(draw, narrowed(draw, shape), dtype), viewOf(draw, narrowed(draw, shape), dtype)]
+    return { primitive, inputs: [{ ...a, data: a.data.map(change) }, b], params: {} }
+  }
+
+const reduction =
+  (primitive: 'reduceSum' | 'reduceMax' | 'reduceMin'): Family =>
+  (draw) => {
+    const long = draw() % 6 === 0
+    const shape = long
+      ? [upTo(draw, 1, 3), upTo(draw, 1100, 2300), upTo(draw, 1, 2)]
+      : shapeOf(draw, upTo(draw, 0, 4))
+    const axes = shape.map((_, i) => i).filter((i) => (long && i === 1) || draw() % 2 === 0)
+    return { primitive, inputs: [viewOf(draw, shape)], params: { axes, keepDims: draw() % 2 === 0 } }
+  }
+
+const conv2d: Family = (draw) => {
+  const pair = (least: number, most: number) => [upTo(draw, least, most), upTo(draw, least, most)] as const
+  const groups = upTo(draw, 1, 3)
+  const [perGroup, outPerGroup] = [upTo(draw, 1, 2), upTo(draw, 1, 2)]
+  const w = [groups * outPerGroup, perGroup, upTo(draw, 1, 3), upTo(draw, 1, 3)]
+  const rhsDilation = pair(1, 2)
+  const lhsDilation = pair(1, 3)
+  const x = [upTo(draw, 1, 2), groups * perGroup, upTo(draw, 2, 5), upTo(draw, 2, 5)]
+  const padding = [0, 1].map((axis) => {
+    const reach = (w[2 + axis]! - 1) * rhsDilation[axis]! + 1
+    const spread = (x[2 + axis]! - 1) * lhsDilation[axis]! + 1
+    const low = upTo(draw, -1, 2)
+    return [low, Math.max(upTo(draw, -1, 2), reach - spread - low)] as const
+  })
+  return {
+    primitive: 'conv2d',
+    inputs: [viewOf(draw, x), viewOf(draw, w)],
+    params: { stride: pair(1, 3), padding: [padding[0]!, padding[1]!], lhsDilation, rhsDilation, groups },
+  }
+}
+
+const matmul: Family = (draw) => {
+  const batch = shapeOf(draw, upTo(draw, 0, 2), 3)
+  const inner = draw() % 5 === 0 ? upTo(draw, 120, 300) : upTo(draw, 1, 6)
+  const [m, n] = shapeOf(draw, 2, 6)
+  return {
+    primitive: 'matmul',
+    inputs: [viewOf(draw, [...batch, m!, inner]), viewOf(draw, [...batch, inner, n!])],
+    params: {},
+  }
+}
+
+const pad: Family = (draw) => {
+  const shape = shapeOf(draw, upTo(draw, 0, 4))
+  const sides = () => shape.map(() => upTo(draw, 0, 2))
+  return { primitive: 'pad', inputs: [viewOf(draw, shape)], params: { low: sides(), high: sides() } }
+}
+
+const concat: Family = (draw) => {
+  const shape = shapeOf(draw, upTo(draw, 1, 4), 3)
+  const axis = draw() % shape.length
+  const inputs = Array.from({ length: upTo(draw, 1, 14) }, () =>
+    viewOf(
+      draw,
+      shape.map((n, i) => (i === axis ? upTo(draw, 0, 3) : n)),
+    ),
+  )
+  return { primitive: 'concat', inputs, params: { axis } }
+}
+
+const where: Family = (draw) => {
+  const shape = shapeOf(draw, upTo(draw, 0, 4))
+  const inputs = (['bool', 'float32', 'float32'] as const).map((dtype) =>
+    viewOf(draw, narrowed(draw, shape), dtype),
+  )
+  return { primitive: 'where', inputs, params: {} }
+}
+
+const withParams =
+  (primitive: PrimitiveName, params: (draw: Draw) => object, change?: (x: number) => number): Family =>
+  (draw) =>
+    ({ ...unary(primitive, change)(draw), params: params(draw) }) as Case
+
+const positive = (x: number): number => Math.abs(x) + 0.25
+const eighth = (draw: Draw): number => (upTo(draw, 0, 40) - 20) / 8
+
+/** Random calls of every primitive the gpu device covers, some in several domains. */
+export const families: { readonly [name: string]: Family } = {
+  ...Object.fromEntries(
+    (
+      ['neg', 'abs', 'sign', 'floor', 'exp', 'sin', 'cos', 'tanh', 'sigmoid', 'silu', 'erf', 'expm1'] as const
+    ).map((name) => [name, unary(name)]),
+  ),
+  ...Object.fromEntries(
+    (['log', 'sqrt', 'rsqrt', 'reciprocal', 'log1p'] as const).map((name) => [name, unary(name, positive)]),
+  ),
+  'log1p near 0': unary('log1p', (x) => x / 1000),
+  'expm1 near 0': unary('expm1', (x) => x / 1000),
+  'sin far off': unary('sin', (x) => x * 300),
+  'cos far off': unary('cos', (x) => x * 300),
+  'tanh near 0': unary('tanh', (x) => x / 1000),
+  'tanh far off': unary('tanh', (x) => x * 40),
+  'sigmoid far off': unary('sigmoid', (x) => x * 40),
+  'silu far off': unary('silu', (x) => x * 40),
+  'erf far off': unary('erf', (x) => x * 3),
+  affine: withParams('affine', (draw) => ({ scale: eighth(draw), shift: eighth(draw) })),
+  'powScalar whole': withParams(
+    'powScalar',
+    (draw) => ({ exponent: upTo(draw, -3, 6) }),
+    (x) => x || 1,
+  ),
+  'powScalar half': withParams(
+    'powScalar',
+    (draw) => ({ exponent: pick(draw, [0.5, -0.5, 1.5, -2.25]) }),
+    positive,
+  ),
+  clamp: withParams('clamp', (draw) => ({
+    min: pick(draw, [-1, 0, Number.NEGATIVE_INFINITY]),
+    max: pick(draw, [0.5, 2, Number.POSITIVE_INFINITY]),
+  })),
+  'cast to bool': withParams('cast', () => ({ dtype: 'bool' })),
+  'cast to float32': (draw) =>
+    ({ ...unary('cast', undefined, 'bool')(draw), params: { dtype: 'float32' } }) as Case,
+  not: unary('not', undefined, 'bool'),
+  ...Object.fromEntries(
+    (['add', 'sub', 'mul', 'maximum', 'minimum', 'siluGrad', 'eq', 'lt', 'le'] as const).map((name) => [
+      name,
+      binary(name),
+    ]),
+  ),
+  div: (draw) => {
+    const { inputs, ...rest } = binary('div')(draw)
+    return { ...rest, inputs: [inputs[0]!, { ...inputs[1]!, data: inputs[1]!.data.map((x) => x || 1) }] }
+  },
+  pow: binary('pow', 'float32', positive),
+  and: binary('and', 'bool'),
+  or: binary('or', 'bool'),
+  'eq of bools': binary('eq', 'bool'),
+  where,
+  reduceSum: reduction('reduceSum'),
+  reduceMax: reduction('reduceMax'),
+  reduceMin: reduction('reduceMin'),
+  matmul,
+  conv2d,
+  pad,
+  concat,
+  contiguous: unary('contiguous'),
+  'contiguous bool': unary('contiguous', undefined, 'bool'),
+}
+
+const extremes = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0,
+  1,
+  -1,
+  88,
+  -88,
+  200,
+  -200,
+  3e38,
+]
+const flat = (data: readonly number[], shape: readonly number[] = [data.length]): HostInput => ({
+  data,
+  dtype: 'float32',
+  shape,
+  strides: shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1)),
+  offset: 0,
+})
+
+/** Calls on NaN, infinities and numbers whose exponentials leave the range. */
+export function extremeCases(): Case[] {
+  const unaries = [
+    'neg',
+    'abs',
+    'sign',
+    'floor',
+    'exp',
+    'log',
+    'log1p',
+    'expm1',
+    'sqrt',
+    'rsqrt',
+    'reciprocal',
+  ] as const
+  const saturating = ['tanh', 'sigmoid', 'silu', 'erf'] as const
+  const pairs = extremes.flatMap((a) => extremes.map((b) => [a, b] as const))
+  const [left, right] = [flat(pairs.map(([a]) => a)), flat(pairs.map(([, b]) => b))]
+  const binaries = ['add', 'mul', 'maximum', 'minimum', 'eq', 'lt', 'le'] as const
+  const rows = flat(
+    [1, Number.NaN, 3, 4, 5, Number.NEGATIVE_INFINITY, 7, Number.POSITIVE_INFINITY, 9],
+    [3, 3],
+  )
+  return [
+    ...[...unaries, ...saturating].map((primitive) => ({ primitive, inputs: [flat(extremes)], params: {} })),
+    ...binaries.map((primitive) => ({ primitive, inputs: [left, right], params: {} })),
+    ...(['reduceSum', 'reduceMax', 'reduceMin'] as const).map((primitive) => ({
+      primitive,
+      inputs: [rows],
+      params: { axes: [1], keepDims: false },
+    })),
+    { primitive: 'powScalar', inputs: [flat([-2, -1.5, 0, 3, Number.NaN])], params: { exponent: 3 } },
+    { primitive: 'pow', inputs: [flat([-2, -2, -2, 0, 0, 5]), flat([3, 2, 0.5, 2, 0, 0])], params: {} },
+    { primitive: 'clamp', inputs: [flat(extremes)], params: { min: -2, max: Number.POSITIVE_INFINITY } },
+    { primitive: 'cast', inputs: [flat(extremes)], params: { dtype: 'bool' } },
+  ]
+}
+
+async function outcome(device: Device, { primitive, inputs, params }: Case): Promise<number[]> {
+  const views = inputs.map(({ data, ...view }) => {
+    const host = allocateHost(view.dtype, data.length)
+    host.set(data)
+    const buffer = device.allocate(view.dtype, host.length)
+    device.write(buffer, view.dtype, host)
+    return { ...view, buffer }
+  })
+  const { shape, dtype } = primitives[primitive].infer(views, params as never)
+  const out = device.run({ primitive, inputs: views, params, shape, dtype } as KernelCall)
+  const length = sizeOf(shape)
+  const values = Array.from(await device.read(out, dtype, length))
+  device.free(out, dtype, length)
+  views.forEach((view, i) => device.free(view.buffer, view.dtype, inputs[i]!.data.length))
+  return values
+}
+
+const reference = new ReferenceDevice()
+
+/** Where a device's result differs from the reference device's, in words; undefined where it does not. */
+export async function discrepancy(device: Device, test: Case, tolerance = 2e-5): Promise<string | undefined> {
+  const [actual, expected] = [await outcome(device, test), await outcome(reference, test)]
+  if (actual.length !== expected.length) return `${actual.length} elements instead of ${expected.length}`
+  for (let i = 0; i < expected.length; i++) {
+    const [got, want] = [actual[i]!, expected[i]!]
+    if (Object.is(got, want) || got === want) continue
+    if (Math.abs(got - want) <= tolerance * (1e-3 + Math.abs(want))) continue
+    const geometry = test.inputs.map(({ data: _, ...view }) => view)
+    return `element ${i} is ${got}, not ${want}: ${JSON.stringify({ ...test, inputs: geometry })}`
+  }
+  return undefined
+}
+
+/** Runs `count` random calls of every family whose name `only` accepts, and returns what differs. */
+export async function survey(
+  device: Device,
+  count: number,
+  seed: number,
+  only: (name: string) => boolean = () => true,
+): Promise<string[]> {
+  const found: string[] = []
+  for (const [name, family] of Object.entries(families)) {
+    if (!only(name)) continue
+    for (let i = 0; i < count; i++) {
+      try {
+        const different = await discrepancy(device, family(seeded(seed + 7919 * i)))
+        if (different !== undefined) found.push(`${name}: ${different}`)
+      } catch (error) {
+        found.push(`${name}: ${String(error).slice(0, 1500)}`)
+      }
+    }
+  }
+  return found
+}

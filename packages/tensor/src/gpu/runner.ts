@@ -1,0 +1,84 @@
+import { DeviceError } from '../errors.ts'
+import type { BackendTraits, GpuBackend } from './backends.ts'
+import { backendTraits } from './backends.ts'
+import type { GpuJs, GpuJsInstance, GpuJsKernel, Handle } from './gpujs.ts'
+import { floatFunctions, glslFunctions, integerFunctions } from './kernels/functions.ts'
+
+/** Loops have literal bounds, and gpu.js cuts none of those short; this is for a loop it takes for another kind. */
+const loopMaxIterations = 2 ** 30
+
+/** A kernel that surely runs where it should. */
+export interface CompiledKernel {
+  /** Runs it; a promise on an asynchronous backend. */
+  run(inputs: readonly unknown[]): unknown
+  destroy(): void
+}
+
+/** Compiles kernels with gpu.js on one backend, and refuses whatever gpu.js would run somewhere else. */
+export class KernelRunner {
+  readonly backend: GpuBackend
+  readonly traits: BackendTraits
+  private readonly lib: GpuJs
+  private readonly gpu: GpuJsInstance
+
+  constructor(lib: GpuJs, backend: GpuBackend) {
+    this.lib = lib
+    this.backend = backend
+    this.traits = backendTraits[backend]
+    this.gpu = new lib.GPU({ mode: backend })
+    for (const { source, argumentTypes, returnType } of floatFunctions) {
+      this.gpu.addFunction(source, { argumentTypes, returnType })
+    }
+    if (this.traits.glsl) {
+      const types = { argumentTypes: { a: 'Integer', b: 'Integer' }, returnType: 'Integer' }
+      for (const { name, source } of glslFunctions) this.gpu.addNativeFunction(name, source, types)
+    } else {
+      for (const { source, argumentTypes, returnType } of integerFunctions) {
+        this.gpu.addFunction(source, { argumentTypes, returnType })
+      }
+    }
+  }
+
+  /** A kernel of `length` threads; its result stays on the device unless `download` is set. */
+  compile(source: string, length: number, { download = false } = {}): CompiledKernel {
+    const refuse = (why: string): never => {
+      throw new DeviceError(`gpu: gpu.js would not run a kernel on '${this.backend}': ${why}`)
+    }
+    const kernel: GpuJsKernel = this.gpu.createKernel(source, {
+      output: [length],
+      pipeline: !download,
+      immutable: true, // else the next call of this kernel overwrites the result of this one
+      precision: 'single',
+      tactic: 'precision',
+      fixIntegerDivisionAccuracy: false,
+      loopMaxIterations,
+      onRequestFallback: () => refuse(kernel.kernel.fallbackReason ?? 'it asks for its CPU fallback'),
+      onRequestSwitchKernel: () => refuse('it asks for another kernel, for inputs of another kind'),
+    })
+    const expected = this.lib[this.traits.kernelClass]
+    return {
+      run: (inputs) => {
+        const result = kernel(...inputs)
+        const actual = kernel.kernel
+        if (actual.constructor !== expected || actual.fallbackReason) {
+          const name = (actual.constructor as { readonly name?: string }).name
+          refuse(`it ran as ${name} (${actual.fallbackReason ?? 'no reason given'})`)
+        }
+        return result
+      },
+      destroy: () => kernel.destroy(),
+    }
+  }
+
+  /** Host values as an argument of a kernel. */
+  hostInput(values: Float32Array): unknown {
+    return this.lib.input(values, [values.length])
+  }
+
+  destroy(): Promise<void> {
+    return this.gpu.destroy()
+  }
+}
+
+/** Inputs as a kernel takes them: memory of this device, or plain floats. */
+export type KernelInput = Handle

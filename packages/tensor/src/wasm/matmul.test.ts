@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { HostView } from '../reference/index.ts'
+import { compare, dense, fill, laidOut, layoutOf, mismatch } from './elementwise-oracle.test.helper.ts'
+import { matmul } from './matmul.ts'
+
+/** Inputs lie in ±3, so that each of `depth` terms is at most 9 and rounds by as much times 2⁻²⁴. */
+export const roundoff = (depth: number): number => 9 * (depth + 2) * 2 ** -22
+
+function check(a: HostView, b: HostView): void {
+  const depth = a.shape.at(-1)!
+  expect(mismatch(compare({ matmul }, 'matmul', [a, b], {}), 0, roundoff(depth))).toBeUndefined()
+}
+
+const matrix = (shape: readonly number[]) => layoutOf(shape.length).map((layout) => laidOut(shape, layout))
+/** The same view with one axis broadcast. */
+const broadcast = (x: HostView, axis: number): HostView => ({
+  ...x,
+  strides: x.strides.map((stride, i) => (i === axis ? 0 : stride)),
+})
+
+describe('matmul agrees with the reference', () => {
+  const extent = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0, 31, 32, 33, 48, 50))
+
+  test('for any sizes and layouts', () => {
+    const pair = fc
+      .tuple(fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }), extent, extent, extent)
+      .chain(([batch, m, k, n]) => fc.tuple(matrix([...batch, m, k]), matrix([...batch, k, n])))
+    fc.assert(
+      fc.property(pair, fc.nat(8), fc.boolean(), ([a, b], axis, left) => {
+        if (axis >= a.shape.length) check(a, b)
+        else check(left ? broadcast(a, axis) : a, left ? b : broadcast(b, axis))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  // Beyond one cache block in each direction.
+  test.each([
+    [170, 3, 5],
+    [5, 700, 9],
+    [9, 330, 830],
+    [165, 325, 17],
+    [1, 700, 40],
+    [40, 700, 1],
+    [2, 5, 1003],
+  ])('[%d × %d] · [· × %d], plain and transposed', (m, k, n) => {
+    const [a, b] = [dense([m, k], fill('float32', m * k, 1)), dense([k, n], fill('float32', k * n, 2))]
+    const transposed = ({ data, shape: [rows, columns] }: HostView): HostView => ({
+      ...dense([rows!, columns!], data),
+      strides: [1, rows!],
+    })
+    for (const left of [a, transposed(a)]) for (const right of [b, transposed(b)]) check(left, right)
+  })
+
+  test('a stack times one matrix is one tall product', () => {
+    check(dense([3, 5, 7], fill('float32', 105, 1)), broadcast(dense([3, 7, 9], fill('float32', 189, 2)), 0))
+  })
+
+  test('float64 is left to the reference', () => {
+    const a = dense([2, 2], fill('float64', 4, 1), 'float64')
+    expect(() => compare({ matmul }, 'matmul', [a, a], {})).toThrow('declined')
+  })
+})

@@ -1,0 +1,69 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import type { Tensor } from '@tweedie/tensor'
+import { FileFormatError } from '@tweedie/tensor'
+import type { Safetensors } from './safetensors.ts'
+import { parseSafetensors } from './safetensors.ts'
+import type { WriteOptions } from './write.ts'
+import { writeSafetensors } from './write.ts'
+
+/** Reads a safetensors file from disk. @throws {FileFormatError} for a file that is not there or not in order. */
+export function readSafetensors(path: string): Safetensors {
+  return parseSafetensors(readBytes(path), path)
+}
+
+/** Reads a JSON file. @throws {FileFormatError} for a file that is not there or not JSON. */
+export function readJson(path: string): unknown {
+  const text = new TextDecoder().decode(readBytes(path))
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new FileFormatError(path, `is not JSON: ${(error as Error).message}`)
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new FileFormatError(path, `cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Writes tensors (of a CPU device) to a safetensors file, whole or not at all. */
+export function saveSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  options: WriteOptions = {},
+): void {
+  writeAtomically(path, writeSafetensors(tensors, options))
+}
+
+/** Writes a file under another name in the same folder, flushes it to disk and renames it: no reader sees half of it. */
+export function writeAtomically(path: string, contents: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}.tmp`
+  const bytes = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents
+  try {
+    const file = openSync(temporary, 'w')
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,93 @@
+import { FileFormatError, randomKey, scope } from '@tweedie/tensor'
+import { describe, expect, test } from 'vitest'
+import type { DdpmOptions } from '../ddpm/config.ts'
+import { ddpmConfig } from '../ddpm/config.ts'
+import { ddpmExplain } from '../ddpm/explain.ts'
+import { initDdpm } from '../ddpm/init.ts'
+import { ddpmSpec } from '../ddpm/spec.ts'
+import { loadParams } from './load.ts'
+import { parseSafetensors } from './safetensors.ts'
+import { writeSafetensors } from './write.ts'
+
+const base: DdpmOptions = { sampleSize: 8, blockOutChannels: [8, 16, 16] }
+const host = { device: 'reference' }
+const fileOf = (options: DdpmOptions) =>
+  parseSafetensors(
+    scope(() => writeSafetensors(initDdpm(ddpmConfig(options), randomKey(1), host))),
+    'f',
+  )
+
+/** The message of loading a file of one configuration as another. */
+function messageOf(file: DdpmOptions, expected: DdpmOptions): string {
+  const config = ddpmConfig(expected)
+  try {
+    loadParams(fileOf(file), ddpmSpec(config), 'model.safetensors', { explain: ddpmExplain(config), ...host })
+    return 'loaded'
+  } catch (error) {
+    expect(error).toBeInstanceOf(FileFormatError)
+    return (error as Error).message
+  }
+}
+
+describe('loading parameters', () => {
+  test('gives back what was saved', () => {
+    scope(() => {
+      const params = initDdpm(ddpmConfig(base), randomKey(1), host)
+      const loaded = loadParams(
+        parseSafetensors(writeSafetensors(params), 'f'),
+        ddpmSpec(ddpmConfig(base)),
+        'f',
+        host,
+      )
+      expect(Object.keys(loaded)).toEqual(Object.keys(params))
+      for (const name of Object.keys(params))
+        expect(loaded[name]?.dataSync()).toEqual(params[name]?.dataSync())
+    })
+  })
+
+  test.each<[string, Partial<DdpmOptions>, string]>([
+    [
+      'fewer levels',
+      { blockOutChannels: [8, 16] },
+      'blockOutChannels would have to have 2 levels (it has 3)',
+    ],
+    [
+      'more levels',
+      { blockOutChannels: [8, 16, 16, 16] },
+      'blockOutChannels would have to have 4 levels (it has 3)',
+    ],
+    [
+      'other channels',
+      { blockOutChannels: [16, 16, 32] },
+      'blockOutChannels would have to be [16,16,32] (it is [8,16,16])',
+    ],
+    ['colour', { inChannels: 3, outChannels: 1 }, 'inChannels would have to be 3 (it is 1)'],
+    ['two outputs', { outChannels: 2 }, 'outChannels would have to be 2 (it is 1)'],
+    ['more layers', { layersPerBlock: 2 }, 'layersPerBlock would have to be 2 (it is 1)'],
+    ['time', { timeEmbeddingDim: 12 }, 'timeEmbeddingDim would have to be 12 (it is null)'],
+    [
+      'no attention in the middle',
+      { midAttention: false },
+      'midAttention would have to be false (it is true)',
+    ],
+    [
+      'attention',
+      { downAttention: [false, true, true] },
+      'downAttention[1] would have to be true (it is [false,false,true])',
+    ],
+  ])('says what explains a file with %s', (_, change, message) => {
+    expect(messageOf({ ...base, ...change }, base)).toContain(message)
+  })
+
+  test('names what is missing, unexpected and of another shape', () => {
+    expect(messageOf({ ...base, timeEmbeddingDim: 12 }, base)).toMatch(
+      /model\.safetensors: does not fit the configuration: of another shape time_embedding\.linear_1\.weight \[12, 8\] \(expected \[32, 8\]\), .* and \d+ more; timeEmbeddingDim/,
+    )
+    expect(messageOf({ ...base, midAttention: false }, base)).toContain(
+      'missing mid_block.attentions.0.group_norm.weight',
+    )
+    expect(messageOf(base, { ...base, midAttention: false })).toContain(
+      'unexpected mid_block.attentions.0.group_norm.weight',
+    )
+  })
+})

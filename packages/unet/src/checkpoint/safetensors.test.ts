@@ -1,0 +1,184 @@
+import { FileFormatError, tensor } from '@tweedie/tensor'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { fromBFloat16, fromFloat16, toFloat16 } from './half.ts'
+import { parseSafetensors, safetensorsToTensors } from './safetensors.ts'
+import { encodeSafetensors, writeSafetensors } from './write.ts'
+
+/** A file of a given header (JSON text) and data. */
+function fileOf(header: string, data: readonly number[] = []): Uint8Array {
+  const json = new TextEncoder().encode(header)
+  const bytes = new Uint8Array(8 + json.length + data.length)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true)
+  bytes.set(json, 8)
+  bytes.set(data, 8 + json.length)
+  return bytes
+}
+
+const entry = (dtype: string, shape: unknown, offsets: unknown) =>
+  `{"a":{"dtype":${JSON.stringify(dtype)},"shape":${JSON.stringify(shape)},"data_offsets":${JSON.stringify(offsets)}}}`
+
+describe('half precision', () => {
+  test('every float16 survives the way to float32 and back', () => {
+    for (let half = 0; half < 65536; half++) {
+      const value = fromFloat16(half)
+      if (Number.isNaN(value)) expect(Number.isNaN(fromFloat16(toFloat16(value)))).toBe(true)
+      else if (toFloat16(value) !== half) expect.fail(`${half} came back as ${toFloat16(value)}`)
+    }
+  })
+
+  test('rounds to the nearest, ties to even', () => {
+    fc.assert(
+      fc.property(fc.float({ noNaN: true }), (x) => {
+        const half = toFloat16(x)
+        const error = Math.abs(fromFloat16(half) - x)
+        const magnitude = half & 0x7fff
+        if (magnitude === 0x7c00) return Math.abs(x) >= 65520
+        // No neighbour is nearer; at equal distance the even one is taken.
+        return [magnitude - 1, magnitude + 1].every((other) => {
+          if (other < 0 || other >= 0x7c00) return true
+          const distance = Math.abs(fromFloat16(other | (half & 0x8000)) - x)
+          return distance > error || (distance === error && magnitude % 2 === 0)
+        })
+      }),
+    )
+    expect(toFloat16(65520)).toBe(0x7c00)
+    expect(toFloat16(-0)).toBe(0x8000)
+  })
+
+  test('bfloat16 is the upper half of a float32', () => {
+    expect(fromBFloat16(0x3fc0)).toBe(1.5)
+    expect(fromBFloat16(0xff80)).toBe(Number.NEGATIVE_INFINITY)
+  })
+})
+
+describe('reading and writing', () => {
+  test('what is written is read back', () => {
+    const arrays = fc.array(
+      fc.tuple(fc.string({ maxLength: 12 }), fc.float32Array({ maxLength: 9, noNaN: true })),
+      { maxLength: 5 },
+    )
+    fc.assert(
+      fc.property(arrays, (list) => {
+        const entries = list.filter(([name]) => name !== '__metadata__')
+        const host = Object.fromEntries(
+          entries.map(([name, values]) => [name, { shape: [values.length], values }]),
+        )
+        const file = parseSafetensors(encodeSafetensors(host, { metadata: { a: 'ü' } }), 'x')
+        expect(file.metadata).toEqual({ a: 'ü' })
+        for (const [name, { values }] of Object.entries(host)) expect(file.values(name)).toEqual(values)
+        expect(file.entries.length).toBe(Object.keys(host).length)
+      }),
+    )
+  })
+
+  test('float16 keeps 11 bits', () => {
+    const file = parseSafetensors(
+      writeSafetensors({ w: tensor([1 / 3, -2, 70000]) }, { dtype: 'float16' }),
+      'x',
+    )
+    expect(file.entries[0]?.dtype).toBe('F16')
+    expect(Array.from(file.values('w'))).toEqual([0.333251953125, -2, Number.POSITIVE_INFINITY])
+  })
+
+  test('F64 and BF16 are widened, and a Buffer works like an array', () => {
+    const wide = parseSafetensors(
+      Buffer.from(fileOf(entry('F64', [1], [0, 8]), [0, 0, 0, 0, 0, 0, 0xf8, 0x3f])),
+      'x',
+    )
+    expect(wide.values('a')).toEqual(Float64Array.of(1.5))
+    const brain = parseSafetensors(Buffer.from(fileOf(entry('BF16', [1, 1], [0, 2]), [0xc0, 0x3f])), 'x')
+    const { a } = safetensorsToTensors(brain, { device: 'reference' })
+    expect([a?.shape, a?.dtype, a?.dataSync()]).toEqual([[1, 1], 'float32', Float32Array.of(1.5)])
+  })
+
+  test('a tensor named __proto__ is a tensor like any other', () => {
+    const header = '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    const tensors = safetensorsToTensors(parseSafetensors(fileOf(header, [0, 0, 0, 0]), 'x'), {
+      device: 'reference',
+    })
+    expect(Object.keys(tensors)).toEqual(['__proto__'])
+    expect(Object.getPrototypeOf(tensors)).toBe(Object.prototype)
+  })
+})
+
+describe('files that are not in order', () => {
+  const absurd = new Uint8Array(16).fill(0xff)
+  test.each<[string, Uint8Array, string]>([
+    ['empty', new Uint8Array(0), 'truncated: 0 bytes'],
+    ['absurd header length', absurd, 'is absurd'],
+    ['no header', fileOf(''), 'no room for JSON'],
+    ['cut header', fileOf(entry('F32', [1], [0, 4])).subarray(0, 20), 'truncated: the header needs'],
+    ['not JSON', fileOf('{"a":'), 'not JSON'],
+    ['not UTF-8', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe), 'not JSON'],
+    ['a list', fileOf('[]'), 'must be a JSON object'],
+    ['no entry', fileOf('{"a":3}'), "tensor 'a': expected an object"],
+    ['unknown dtype', fileOf(entry('Q4', [1], [0, 4]), [0, 0, 0, 0]), 'unknown dtype "Q4"'],
+    ['integers', fileOf(entry('I64', [1], [0, 8])), 'unsupported dtype "I64"'],
+    ['prototype name as dtype', fileOf(entry('constructor', [1], [0, 4])), 'unknown dtype'],
+    ['negative extent', fileOf(entry('F32', [-1], [0, 4])), 'non-negative integers'],
+    ['fractional extent', fileOf(entry('F32', [1.5], [0, 6])), 'non-negative integers'],
+    ['overflowing shape', fileOf(entry('F32', [2 ** 52, 2 ** 52], [0, 4])), 'needs'],
+    ['backward offsets', fileOf(entry('F32', [1], [4, 0])), 'begin ≤ end'],
+    [
+      'offset and shape disagree',
+      fileOf(entry('F32', [2], [0, 4]), [0, 0, 0, 0]),
+      'needs 8 bytes, data_offsets give 4',
+    ],
+    ['data cut', fileOf(entry('F32', [1], [0, 4]), [0, 0]), "truncated: tensor 'a' ends"],
+    ['data left over', fileOf(entry('F32', [1], [0, 4]), [0, 0, 0, 0, 0]), '1 bytes at the end'],
+    ['gap', fileOf(entry('F32', [1], [1, 5]), [0, 0, 0, 0, 0]), "1 bytes before tensor 'a'"],
+    ['metadata', fileOf('{"__metadata__":{"a":1}}'), '__metadata__ must map'],
+    [
+      'overlap',
+      fileOf(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}',
+        [0, 0, 0, 0, 0, 0],
+      ),
+      "'a' and 'b' overlap",
+    ],
+  ])('%s', (_, bytes, message) => {
+    const error = catchError(() => parseSafetensors(bytes, 'bad.safetensors'))
+    expect(error).toBeInstanceOf(FileFormatError)
+    expect((error as FileFormatError).file).toBe('bad.safetensors')
+    expect((error as FileFormatError).message).toContain(message)
+  })
+
+  test('flipped bytes and cuts never do worse than FileFormatError', () => {
+    const good = writeSafetensors(
+      {
+        'conv.weight': tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+        'conv.bias': tensor([5, 6]),
+      },
+      { metadata: { k: 'v' } },
+    )
+    const flips = fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 })), {
+      maxLength: 4,
+    })
+    fc.assert(
+      fc.property(flips, fc.nat(good.length), (changes, length) => {
+        const bytes = good.slice()
+        for (const [at, by] of changes) bytes[at]! ^= by
+        for (const candidate of [bytes, bytes.subarray(0, length)]) {
+          const error = catchError(() =>
+            safetensorsToTensors(parseSafetensors(candidate, 'x'), { device: 'reference' }),
+          )
+          if (error !== undefined) expect(error).toBeInstanceOf(FileFormatError)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+function catchError(run: () => unknown): unknown {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}

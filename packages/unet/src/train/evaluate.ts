@@ -1,0 +1,93 @@
+import type { Tensor } from '@tweedie/tensor'
+import {
+  fromData,
+  OptionError,
+  randomKey,
+  randomPermutation,
+  scope,
+  square,
+  sub,
+  sum,
+  uniform,
+} from '@tweedie/tensor'
+import type { ImageSet } from '../data/images.ts'
+import type { DdpmConfig } from '../ddpm/config.ts'
+import { ddpmForward } from '../ddpm/forward.ts'
+import type { Params } from '../params.ts'
+import { noisyBatch } from './batch.ts'
+import type { NoiseSchedule } from './schedule.ts'
+import { linearNoise, noiseTable } from './schedule.ts'
+
+export interface EvaluateOptions {
+  /** Images used, the first of the set; default all. */
+  readonly count?: number
+  readonly batch?: number
+  readonly seed?: number
+  readonly timesteps?: number
+  /** Default: the linear schedule of DDPM. */
+  readonly schedule?: NoiseSchedule
+  readonly onProgress?: (done: number, count: number) => void
+}
+
+export interface Evaluation {
+  /** Mean over images and pixels of (ε − ε_θ)². */
+  readonly mse: number
+  /** The same over the images whose time fell in each quarter of 0 … T−1, from clean to noisy. */
+  readonly byQuarter: readonly number[]
+  readonly count: number
+}
+
+/**
+ * The mean squared error of the predicted noise on images, one noise each at times spread evenly over 0 … T−1 (image i
+ * of n gets a random one of n equal parts), seeded.
+ */
+export function evaluate(
+  params: Params,
+  model: DdpmConfig,
+  images: ImageSet,
+  options: EvaluateOptions = {},
+): Evaluation {
+  const { count = images.count, batch = 100, seed = 0, timesteps = 1000 } = options
+  if (!Number.isInteger(count) || count < 1 || count > images.count) {
+    throw new OptionError('count', `must be 1 … ${images.count}, got ${count}`)
+  }
+  const table = noiseTable(options.schedule ?? linearNoise(timesteps), timesteps)
+  const key = randomKey(seed).fold('evaluate')
+  const parts = randomPermutation(key.fold('order'), count)
+  const within = scope(() => uniform(key.fold('time'), [count], { device: 'reference' }).dataSync())
+  const totals = [0, 0, 0, 0]
+  const counts = [0, 0, 0, 0]
+  const size = images.shape[0] * images.shape[1] * images.shape[2]
+  for (let from = 0; from < count; from += batch) {
+    const places = Array.from({ length: Math.min(batch, count - from) }, (_, j) => from + j)
+    const times = places.map((i) => Math.floor(((parts[i]! + within[i]!) / count) * timesteps))
+    const errors = scope(() => {
+      const drawn = noisyBatch(
+        images,
+        places,
+        times,
+        places.map((i) => key.fold(i)),
+        table,
+      )
+      const shape = [drawn.count, ...images.shape]
+      const predicted: Tensor = ddpmForward(
+        params,
+        model,
+        fromData(drawn.xt, shape),
+        fromData(drawn.t, [drawn.count]),
+      )
+      return sum(square(sub(predicted, fromData(drawn.noise, shape))), [1, 2, 3]).dataSync()
+    })
+    times.forEach((t, j) => {
+      const quarter = Math.min(3, Math.floor((4 * t) / timesteps))
+      totals[quarter]! += errors[j]! / size
+      counts[quarter]!++
+    })
+    options.onProgress?.(from + places.length, count)
+  }
+  return {
+    mse: totals.reduce((a, b) => a + b) / count,
+    byQuarter: totals.map((total, i) => total / counts[i]!),
+    count,
+  }
+}

@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads'
+import { OptionError, TweedieError } from '@tweedie/tensor'
+import type { ShardExecutor, TrainTask } from './shard.ts'
+import { ShardWorker, sumShards } from './shard.ts'
+
+/** What threads share: parameters in, gradients and losses out, and which shard is next. */
+export interface SharedShards {
+  readonly task: TrainTask
+  readonly params: Float32Array
+  readonly gradients: readonly Float32Array[]
+  readonly losses: Float64Array
+  readonly next: Int32Array
+}
+
+const shared = {
+  f32: (length: number) => new Float32Array(new SharedArrayBuffer(4 * length)),
+  f64: (length: number) => new Float64Array(new SharedArrayBuffer(8 * length)),
+}
+
+/** Takes shards until none is left. Every thread runs this; who gets which does not change the result. */
+export function runShards(
+  worker: ShardWorker,
+  { task, params, gradients, losses, next }: SharedShards,
+  step: number,
+): void {
+  for (;;) {
+    const shard = Atomics.add(next, 0, 1)
+    if (shard >= task.config.shards) return
+    losses[shard] = worker.run(params, step, shard, gradients[shard]!)
+  }
+}
+
+/**
+ * Shards on this thread and `workers` − 1 more (Node only), each with a device of its own; parameters and gradients pass
+ * through shared memory. For `train({ executor: workerShards(2) })`.
+ * @throws {OptionError} for a number of workers below 1.
+ */
+export function workerShards(workers: number): (task: TrainTask, size: number) => ShardExecutor {
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new OptionError('workers', `must be a positive integer, got ${workers}`)
+  }
+  return ({ config, images, table }, size) => {
+    const pixels = new Uint8Array(new SharedArrayBuffer(images.pixels.length))
+    pixels.set(images.pixels)
+    const common: SharedShards = {
+      task: { config, images: { ...images, pixels }, table },
+      params: shared.f32(size),
+      gradients: Array.from({ length: config.shards }, () => shared.f32(size)),
+      losses: shared.f64(config.shards),
+      next: new Int32Array(new SharedArrayBuffer(4)),
+    }
+    const mine = new ShardWorker(common.task)
+    const others = Array.from({ length: Math.min(workers, config.shards) - 1 }, () => new Helper(common))
+    return {
+      step: async (params, step) => {
+        common.params.set(params)
+        Atomics.store(common.next, 0, 0)
+        const done = others.map((helper) => helper.start(step))
+        runShards(mine, common, step)
+        await Promise.all(done)
+        return sumShards(common.gradients, common.losses)
+      },
+      close: async () => {
+        await Promise.all(others.map((helper) => helper.close()))
+      },
+    }
+  }
+}
+
+/** A worker thread: told a step, it answers when it finds no more shards. */
+class Helper {
+  private readonly worker: Worker
+  private settle: { resolve: () => void; reject: (error: Error) => void } | undefined
+  private failure: Error | undefined
+
+  constructor(common: SharedShards) {
+    // From source or from dist, the entry lies beside this file.
+    const entry = new URL(`./worker-entry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+    this.worker = new Worker(entry, { workerData: common })
+    this.worker.on('message', () => this.settle?.resolve())
+    this.worker.on('error', (error) => this.fail(error as Error))
+    this.worker.on('exit', (code) => this.fail(new TweedieError(`train: a worker ended with code ${code}`)))
+  }
+
+  async start(step: number): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    await new Promise<void>((resolve, reject) => {
+      this.settle = { resolve, reject }
+      this.worker.postMessage(step)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate()
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error
+    this.settle?.reject(this.failure)
+  }
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomKey } from '@tweedie/tensor'
+import { ddpmConfig, ddpmConfigToDiffusers, initDdpm } from '@tweedie/unet'
+import { saveSafetensors } from '@tweedie/unet/node'
+import { encode } from 'fast-png'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+// The command as a process: exit codes, streams and signals. All else is tested in packages/cli.
+
+const bin = resolve(import.meta.dirname, '../packages/cli/bin/tweedie.js')
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tweedie-process-'))
+  // A tiny untrained network in the layout that `tweedie train` writes.
+  const config = ddpmConfig({
+    sampleSize: 28,
+    inChannels: 1,
+    outChannels: 1,
+    blockOutChannels: [8, 8],
+    normGroups: 4,
+  })
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(ddpmConfigToDiffusers(config)))
+  saveSafetensors(join(folder, 'model.safetensors'), initDdpm(config, randomKey(0)))
+  const data = Uint8Array.from({ length: 784 }, (_, i) => (i * 7) % 256)
+  writeFileSync(join(folder, 'd.png'), encode({ width: 28, height: 28, channels: 1, data }))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Starts the command in a folder that holds a picture and a prior. */
+function tweedie(...argv: string[]) {
+  const child = spawn(process.execPath, [bin, ...argv], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const text = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (part) => (text.out += part))
+  child.stderr.setEncoding('utf8').on('data', (part) => (text.err += part))
+  const ended = new Promise<{ code: number | null; out: string; err: string }>((done) => {
+    child.on('close', (code) => done({ code, ...text }))
+  })
+  return { child, ended }
+}
+
+/** Waits until a condition holds. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 20) {
+    if (waited > 30_000) throw new Error('waited for half a minute')
+    await sleep(20)
+  }
+}
+
+const restoring = (...more: string[]) => ['restore', 'd.png', '--prior', '.', '--operator', 'sr:4', ...more]
+
+describe('tweedie as a process', () => {
+  test('--version and tables end with 0, JSON alone on stdout', async () => {
+    expect(await tweedie('--version').ended).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/^\d/),
+    })
+    const { code, out, err } = await tweedie('operators', '--json').ended
+    expect([code, err]).toEqual([0, ''])
+    expect(JSON.parse(out)).toHaveLength(5)
+  })
+
+  test('wrong use ends with 2 and one line', async () => {
+    const { code, out, err } = await tweedie('restore', 'd.png', '--operator', 'magic', '--prior', '.').ended
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^tweedie: --operator: no operator 'magic'; there are [^\n]*\n$/)
+  })
+
+  test('a closed pipe is no error', async () => {
+    const { child, ended } = tweedie('operators')
+    child.stdout.destroy()
+    expect(await ended).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('restores with a network, three ways', async () => {
+    for (const method of ['dps', 'ddrm', 'red-diff']) {
+      const { code, out, err } = await tweedie(
+        ...restoring('--method', method, '--steps', '2', '--out', 'out'),
+      ).ended
+      expect([code, err]).toEqual([0, ''])
+      expect(out).toContain(method)
+      const record = JSON.parse(readFileSync(join(folder, 'out', 'run.json'), 'utf8'))
+      const vjps = method === 'dps' ? 2 : 0
+      expect(record.tasks[0].runs[0]).toMatchObject({ method, nfe: 2, vjps })
+    }
+  })
+
+  test.for(['SIGINT', 'SIGTERM'] as const)(
+    '%s in mid-run ends with 130 and leaves nothing',
+    async (signal) => {
+      const before = readdirSync(folder)
+      const { child, ended } = tweedie(...restoring('--steps', '1000', '--out', 'new/run'))
+      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      expect(readdirSync(join(folder, 'new'))).toEqual([expect.stringMatching(/^\.run\.part-/)])
+      child.kill(signal)
+      expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
+      expect(readdirSync(folder)).toEqual(before)
+    },
+  )
+})

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserPage } from './browser.ts'
+import { findChromium, openBrowser } from './browser.ts'
+
+const here = findChromium() !== undefined
+const folder = 'packages/tensor/src/gpu'
+
+/** Imports of a module that runs in the page, and one device per page and backend. */
+const prelude = (backend: string) => `
+  import { add, fromData, matmul, sum } from '../index.ts'
+  import { loadGpu } from './index.ts'
+  import { GpuJsDevice } from './device.ts'
+  import { importGpuJs } from './gpujs.ts'
+  import { surroundings } from './limits.ts'
+  import { examine } from './probe.ts'
+  import { KernelRunner } from './runner.ts'
+  import { discrepancy, extremeCases, families, seeded, survey } from './oracle.test.helper.ts'
+  const device = (globalThis['device-${backend}'] ??= await loadGpu({ backend: '${backend}' }))
+`
+
+type Skip = { skip(note?: string): never }
+
+let page: BrowserPage | undefined
+beforeAll(async () => {
+  if (here) page = await openBrowser({ skip: () => expect.unreachable() } as never)
+})
+afterAll(() => page?.[Symbol.asyncDispose]())
+
+const pageOr = (context: Skip): BrowserPage =>
+  page ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
+
+describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (backend) => {
+  const run = (context: Skip, code: string): Promise<unknown> =>
+    pageOr(context).run(prelude(backend) + code, folder)
+
+  test('says what runs', async (context) => {
+    const info = await run(context, 'export default device.info()')
+    expect(info).toMatchObject({ name: 'gpu', backend, dtypes: ['float32', 'bool'] })
+    const notes = (info as { notes: string[] }).notes.join('\n')
+    expect(notes).toMatch(/renderer: .*SwiftShader/i)
+    expect(notes).toMatch(/software renderer/)
+  })
+
+  test('random calls of every primitive agree with the reference device, and free their buffers', async (context) => {
+    const code = `export default { found: await survey(device, ${backend === 'webgl2' ? 2 : 1}, 20), ...device.stats() }`
+    expect(await run(context, code)).toMatchObject({ found: [], buffers: 0, bytes: 0 })
+  })
+
+  test('convolutions and contractions, some more', async (context) => {
+    const code = `export default await survey(device, 5, 900, (name) => /conv2d|matmul|reduceSum|concat/.test(name))`
+    expect(await run(context, code)).toEqual([])
+  })
+
+  test('NaN, infinities and overflow go through as on the reference device', async (context) => {
+    const code = `
+      const found: string[] = []
+      for (const extreme of extremeCases()) {
+        const different = await discrepancy(device, extreme)
+        if (different !== undefined) found.push(different)
+      }
+      export default found`
+    expect(await run(context, code)).toEqual([])
+  })
+
+  test('results of one kernel do not overwrite each other', async (context) => {
+    const code = `
+      let x = fromData([1, 2], [2], { device })
+      const all = [x]
+      for (let i = 0; i < 6; i++) all.push((x = add(x, x)))
+      all[2]!.dispose()
+      const y = add(all[1]!, all[1]!)
+      const kept = [...all.slice(0, 2), ...all.slice(3), y]
+      const values = await Promise.all(kept.map((t) => t.data()))
+      export default values.map(([first]) => first)`
+    expect(await run(context, code)).toEqual([1, 2, 8, 16, 32, 64, 4])
+  })
+
+  test('long sums stay accurate, and long loops are not cut short', async (context) => {
+    const code = `
+      const x = fromData(new Float32Array(300_000).fill(0.1), [300_000], { device })
+      const long = fromData(new Float32Array(5000).fill(1), [5000, 1], { device })
+      export default [await sum(x).item(), await matmul(long.transpose(), long).item()]`
+    const [total, product] = (await run(context, code)) as [number, number]
+    expect(total).toBeCloseTo(30_000, 1)
+    expect(product).toBe(5000)
+  })
+
+  test('errors name the primitive, the backend and the limits', async (context) => {
+    const code = `
+      const message = async (fn: () => unknown) => {
+        try { await fn() } catch (error) { return (error as Error).name + ': ' + (error as Error).message }
+        return 'nothing thrown'
+      }
+      const x = fromData([1, 2], [2], { device })
+      export default {
+        uncovered: await message(() => device.run({ primitive: 'cumsum', inputs: [], params: { axis: 0 }, shape: [2], dtype: 'float32' })),
+        large: await message(() => device.allocate('float32', 2 ** 40)),
+        sync: await message(() => x.dataSync()),
+        absent: await message(() => loadGpu({ backend: 'headlessgl' })),
+      }`
+    expect(await run(context, code)).toMatchObject({
+      uncovered: expect.stringMatching(/^DeviceError: .*no kernel for cumsum; this device has: .*conv2d/),
+      large: expect.stringMatching(
+        /^DeviceError: .*(textures of at most \d+ × \d+|storage buffers of at most)/,
+      ),
+      sync: expect.stringMatching(/^DeviceError: dataSync/),
+      absent: expect.stringMatching(/^DeviceError: .*'headlessgl' is absent .*webgl2: available/),
+    })
+  })
+
+  test('gradients of conv2d and matmul, with the views that autograd passes', async (context) => {
+    const code = `
+      import { vjp } from '@tweedie/autograd'
+      import { conv2d, matmul, normal, randomKey, scope } from '@tweedie/tensor'
+      import { loadGpu } from '@tweedie/tensor/gpu'
+      await loadGpu({ backend: '${backend}' })
+      const geometries = [
+        { x: [2, 4, 7, 6], w: [6, 2, 3, 2], stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 },
+        { x: [1, 3, 5, 5], w: [4, 3, 3, 3], padding: 1 },
+        { x: [2, 2, 4, 3], w: [3, 2, 2, 3], lhsDilation: [2, 3], padding: [[2, 0], [1, 3]], stride: 2 },
+      ] as const
+      const draw = (name: number, shape: readonly number[]) => (device: string) =>
+        normal(randomKey(name), shape, { device })
+      const gradients = async (device: string) => {
+        const out: number[][] = []
+        for (const { x, w, ...options } of geometries) {
+          const [y, back] = vjp((a, b) => conv2d(a, b, options as never), draw(1, x)(device), draw(2, w)(device))
+          const cotangent = draw(3, y.shape)(device)
+          out.push(...(await Promise.all([y, ...back(cotangent)].map(async (t) => Array.from(await t.data())))))
+        }
+        const [y, back] = vjp(matmul, draw(4, [2, 3, 5])(device), draw(5, [2, 5, 4])(device))
+        out.push(...(await Promise.all([y, ...back(draw(6, y.shape)(device))].map(async (t) => Array.from(await t.data())))))
+        return out
+      }
+      export default [await gradients('gpu'), await gradients('reference')]`
+    const [actual, expected] = (await pageOr(context).run(code)) as [number[][], number[][]]
+    expect(actual).toHaveLength(12)
+    actual.forEach((values, k) => {
+      expect(values).toHaveLength(expected[k]!.length)
+      values.forEach((value, i) => expect(value).toBeCloseTo(expected[k]![i]!, 4))
+    })
+  })
+
+  test('device memory is given back: freed results, results that outlive their kernel, destroyed kernels', async (context) => {
+    const code = `
+      const live = new Set<unknown>()
+      const watch = (proto: any, make: string, drop: (object: any) => void) => {
+        const original = proto[make]
+        proto[make] = function (...args: unknown[]) {
+          const made = original.apply(this, args)
+          live.add(made)
+          return made
+        }
+        return () => { proto[make] = original }
+      }
+      let restore: (() => void)[]
+      if ('${backend}' === 'webgl2') {
+        const proto = WebGL2RenderingContext.prototype as any
+        const remove = proto.deleteTexture
+        proto.deleteTexture = function (texture: unknown) { live.delete(texture); return remove.call(this, texture) }
+        restore = [watch(proto, 'createTexture', () => {}), () => { proto.deleteTexture = remove }]
+      } else {
+        const proto = (globalThis as any).GPUBuffer.prototype
+        const remove = proto.destroy
+        proto.destroy = function () { live.delete(this); return remove.call(this) }
+        restore = [watch((globalThis as any).GPUDevice.prototype, 'createBuffer', () => {}), () => { proto.destroy = remove }]
+      }
+      const lib = await importGpuJs()
+      const runner = new KernelRunner(lib, '${backend}')
+      const { context } = await examine(runner)
+      const afterProbe = live.size
+      const small = new GpuJsDevice(runner, await surroundings(lib, '${backend}', context), [], 3)
+      const found = await survey(small, 1, 31, (name) => /^(add|matmul|conv2d|concat|reduceSum|neg|pad)$/.test(name))
+      // A result whose kernel has been destroyed by the time it is read, and then freed.
+      const x = fromData([1, 2], [2], { device: small })
+      const tensors = [x, add(x, x)]
+      for (const k of [2, 3, 4, 5]) {
+        const other = fromData([k], [1], { device: small })
+        const sum = add(tensors[1]!, other)
+        await sum.data()
+        tensors.push(other, sum)
+      }
+      const outlived = Array.from(await tensors[1]!.data())
+      const stats = small.stats()
+      const held = live.size
+      for (const t of tensors) t.dispose()
+      await small.close()
+      for (const undo of restore) undo()
+      export default { found, afterProbe, outlived, kernels: stats.kernels, beyondBuffers: held - stats.buffers, atTheEnd: live.size }`
+    const result = (await run(context, code)) as { beyondBuffers: number }
+    expect(result).toMatchObject({ found: [], afterProbe: 0, outlived: [2, 4], kernels: 3, atTheEnd: 0 })
+    expect(result.beyondBuffers).toBeLessThan(12) // of the three kernels
+  })
+})
