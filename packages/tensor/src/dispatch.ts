@@ -107,7 +107,13 @@ function commonDevice(primitive: PrimitiveName, inputs: readonly Tensor[]): Devi
 }
 
 /** A tensor as plain data: kernels may copy and change it without losing its buffer, which is a getter there. */
-const plainView = ({ buffer, dtype, shape, strides, offset }: Tensor): View => ({ buffer, dtype, shape, strides, offset })
+const plainView = ({ buffer, dtype, shape, strides, offset }: Tensor): View => ({
+  buffer,
+  dtype,
+  shape,
+  strides,
+  offset,
+})
 
 /** Runs a primitive on its inputs' device, or makes the view. Nothing is recorded. */
 export function evaluate<P extends PrimitiveName>(

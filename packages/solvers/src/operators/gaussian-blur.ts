@@ -47,9 +47,8 @@ function convolutionMatrix(taps: Float64Array, extent: number, boundary: Boundar
 
 /**
  * Gaussian blur with a size×size kernel of sum 1, the same for each channel; y has the shape of x. It runs as two
- * small matrix products (H×H and W×W), whose SVDs give that of the whole exactly, for any boundary. Nearby
- * singular values fall fast: most methods should be told a noise level, since A⁺ amplifies noise by up to their
- * inverse.
+ * small matrix products (H×H and W×W), whose SVDs give that of the whole exactly, for any boundary. The
+ * singular values fall off fast, and A⁺ amplifies noise by up to the inverse of the smallest that it keeps.
  *
  * The default boundary is 'circular' (as PnP-DM, arXiv 2405.18782): it keeps constant images and has ‖A‖ = 1.
  * DPS (arXiv 2209.14687) blurs with size 61, std 3 and 'reflect'; DDRM (arXiv 2201.11793) with 'zero'.

@@ -27,9 +27,9 @@ export const sigmoid = (x: number): number =>
 const silu = (x: number): number => (x === Number.NEGATIVE_INFINITY ? 0 : x * sigmoid(x))
 
 /** d silu(x)/dx. */
-const siluSlope = (x: number): number => {
+export const siluSlope = (x: number): number => {
   const s = sigmoid(x)
-  return s === 0 ? 0 : s * (1 + x * (1 - s))
+  return s === 0 || s === 1 ? s : s * (1 + x * (1 - s))
 }
 
 // NaN in either operand gives NaN, as in Math.max and IEEE maximum.

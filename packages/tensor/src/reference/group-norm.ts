@@ -1,6 +1,6 @@
 import type { GroupNormParams, PrimitiveName } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
-import { sigmoid } from './elementwise.ts'
+import { sigmoid, siluSlope } from './elementwise.ts'
 import type { HostView, ReferenceKernel } from './host.ts'
 import { packed } from './host.ts'
 
@@ -41,11 +41,7 @@ function forGroups(
 }
 
 /** Slope of the activation that follows, at its input. */
-function slope(silu: boolean, z: number): number {
-  if (!silu) return 1
-  const s = sigmoid(z)
-  return s * (1 + z * (1 - s))
-}
+const slope = (silu: boolean, z: number): number => (silu ? siluSlope(z) : 1)
 
 /** Group normalisation, with optional SiLU, and its two gradients. */
 export const groupNormKernels = {

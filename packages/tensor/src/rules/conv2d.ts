@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts'
-import type { Conv2dParams } from '../primitives.ts'
+import type { Conv2dParams } from '../primitive-params.ts'
 import type { Shape } from '../shape.ts'
 
 /** Extent of an axis after `dilation` − 1 zeros are put between its elements. */

@@ -84,7 +84,7 @@ const promises: Record<
   },
   silu: {
     fn: silu,
-    ulp: 4,
+    ulp: 3,
     ranges: [
       [-87, 90],
       [-5, 5],

@@ -191,7 +191,7 @@ export const integerFunctions: readonly KernelFunction[] = [
   integer(
     `function correctedOf(a, b, q) {
       if (a - q * b < 0) { return q - 1; }
-      
+      if (a - q * b >= b) { return q + 1; }
       return q;
     }`,
     'a',
