@@ -56,15 +56,15 @@ export default {
       comment:
         'Published code imports a devDependency: move it to dependencies. (bench measures peers: exempt.)',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/', pathNot: ['^packages/bench/', '\\.test\\.ts$'] },
+      from: { path: '^packages/[^/]+/src/', pathNot: ['^packages/bench/', '\\.test\\.(helper\\.)?ts$'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-test-import',
       comment: 'Code must not import a test file.',
       severity: 'error',
-      from: { pathNot: '\\.test\\.ts$' },
-      to: { path: '\\.test\\.ts$' },
+      from: { pathNot: '\\.test\\.(helper\\.)?ts$' },
+      to: { path: '\\.test\\.(helper\\.)?ts$' },
     },
   ],
   options: {

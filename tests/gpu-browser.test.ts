@@ -97,6 +97,13 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
         large: await message(() => device.allocate('float32', 2 ** 40)),
         sync: await message(() => x.dataSync()),
         absent: await message(() => loadGpu({ backend: 'headlessgl' })),
+        // On WebGPU it comes to light when the result is read.
+        unwritten: await message(async () => {
+          const view = { buffer: device.allocate('float32', 2), dtype: 'float32', shape: [2], strides: [1], offset: 0 }
+          const out = device.run({ primitive: 'neg', inputs: [view], params: {}, shape: [2], dtype: 'float32' })
+          await device.read(out, 'float32', 2)
+        }),
+        best: (await loadGpu()).info().backend,
       }`
     expect(await run(context, code)).toMatchObject({
       uncovered: expect.stringMatching(/^DeviceError: .*no kernel for cumsum; this device has: .*conv2d/),
@@ -105,6 +112,8 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
       ),
       sync: expect.stringMatching(/^DeviceError: dataSync/),
       absent: expect.stringMatching(/^DeviceError: .*'headlessgl' is absent .*webgl2: available/),
+      unwritten: expect.stringMatching(/^DeviceError: .*never written/),
+      best: 'webgpu',
     })
   })
 

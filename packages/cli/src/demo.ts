@@ -44,7 +44,8 @@ function plan(options: DemoOptions, prior: Prior): Task[] {
     )
     const methods = entries.map((entry) => {
       const steps = options.steps === undefined ? {} : { steps: options.steps }
-      const given = { ...demoMethods[entry.name], ...steps, seed: options.seed }
+      const own = { ...demoMethods[entry.name], ...task.settings?.[entry.name] }
+      const given = { ...own, ...steps, seed: options.seed }
       return { entry, options: methodSettings(entry, given, '--steps') }
     })
     for (const { entry } of methods) checkFits(entry, { operator, noise, y }, prior, '--methods')

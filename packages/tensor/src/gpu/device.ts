@@ -11,6 +11,7 @@ import type { Program, Stage } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
 import type { KernelRunner } from './runner.ts'
+import { WorkQueue } from './work.ts'
 
 /** Live counts of a gpu device. */
 export interface GpuStats {
@@ -40,12 +41,11 @@ export class GpuJsDevice implements GpuDevice {
   private readonly runner: KernelRunner
   private readonly where: Surroundings
   private readonly cache: KernelCache
+  private readonly work: WorkQueue
   private readonly notes: readonly string[]
   private buffers = 0
   private bytes = 0
   private closed = false
-  /** On an asynchronous backend all work is done in the order in which it was asked for, one piece at a time. */
-  private tail: Promise<void> = Promise.resolve()
 
   constructor(
     runner: KernelRunner,
@@ -55,6 +55,7 @@ export class GpuJsDevice implements GpuDevice {
   ) {
     this.runner = runner
     this.where = where
+    this.work = new WorkQueue(runner.backend, runner.traits.async)
     this.notes = notes
     this.cache = new KernelCache(maxKernels, maxHeldBytes)
   }
@@ -96,12 +97,10 @@ export class GpuJsDevice implements GpuDevice {
     target.freed = true
     if (target.length > 0) this.buffers--
     this.bytes -= target.bytes
-    const drop = (): void => {
+    void this.work.do('free', () => {
       if (target.handle !== undefined) release(target.handle)
       target.handle = undefined
-    }
-    if (this.runner.traits.async) void this.enqueue(drop)
-    else drop()
+    })
   }
 
   write(buffer: unknown, dtype: DType, data: TypedArray): void {
@@ -111,7 +110,7 @@ export class GpuJsDevice implements GpuDevice {
       throw new DeviceError(`gpu: write: ${data.length} values for a buffer of ${target.length}`)
     }
     const values = new Float32Array(data)
-    this.fill(target, 'write', () => this.upload(target, values))
+    this.work.fill(target, 'write', () => this.upload(target, values))
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
@@ -119,9 +118,9 @@ export class GpuJsDevice implements GpuDevice {
     this.requireDType('read', dtype)
     const source = buffer as GpuBuffer
     if (length === 0) return allocateHost(dtype, 0)
-    const download = (): unknown =>
-      this.attempt('read', () => this.download(this.memory(source), source.length))
-    const values = (await (this.runner.traits.async ? this.enqueue(download) : download())) as Float32Array
+    const values = (await this.work.do('read', () =>
+      this.download(this.memory(source), source.length),
+    )) as Float32Array
     const trouble = this.where.trouble()
     if (trouble !== undefined) {
       throw new DeviceError(`gpu (${this.runner.backend}): results since the last read are lost: ${trouble}`)
@@ -152,7 +151,7 @@ export class GpuJsDevice implements GpuDevice {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    await this.tail
+    await this.work.do('close', () => {})
     this.cache.clear()
     await this.runner.destroy()
     this.where.close()
@@ -173,7 +172,7 @@ export class GpuJsDevice implements GpuDevice {
         )
         const result = this.newBuffer(stage.length, call.primitive)
         results.push(result)
-        this.fill(result, call.primitive, () => this.runStage(stage, inputs, result))
+        this.work.fill(result, call.primitive, () => this.runStage(stage, inputs, result))
       }
       return results.pop()!
     } finally {
@@ -227,44 +226,6 @@ export class GpuJsDevice implements GpuDevice {
     if (buffer.error !== undefined) throw buffer.error
     if (buffer.handle !== undefined) return buffer.handle
     throw new DeviceError(`gpu: the buffer was ${buffer.freed ? 'freed' : 'never written'}`)
-  }
-
-  /** Does a piece of work when its turn comes, after all that was asked for before it. */
-  private enqueue<T>(job: () => T | Promise<T>): Promise<T> {
-    const done = this.tail.then(job)
-    const ignore = (): void => {}
-    this.tail = done.then(ignore, ignore)
-    return done
-  }
-
-  /** Puts what `job` makes into a buffer: now, or on an asynchronous backend when its turn comes. */
-  private fill(target: GpuBuffer, what: string, job: () => unknown): void {
-    if (!this.runner.traits.async) {
-      target.handle = this.attempt(what, job) as Handle
-      return
-    }
-    void this.enqueue(async () => {
-      try {
-        target.handle = (await this.attempt(what, job)) as Handle
-      } catch (error) {
-        target.error = error
-      }
-    })
-  }
-
-  /** Gives every failure a name: the backend and what was to be done. */
-  private attempt(what: string, job: () => unknown): unknown {
-    const named = (cause: unknown): never => {
-      if (cause instanceof DeviceError) throw cause
-      const message = cause instanceof Error ? cause.message : String(cause)
-      throw new DeviceError(`gpu (${this.runner.backend}): ${what}: ${message}`, { cause })
-    }
-    try {
-      const result = job()
-      return result instanceof Promise ? result.catch(named) : result
-    } catch (error) {
-      return named(error)
-    }
   }
 
   private newBuffer(length: number, what = 'allocate'): GpuBuffer {

@@ -1,7 +1,7 @@
 import { DeviceError } from '../errors.ts'
 import type { BackendTraits, GpuBackend } from './backends.ts'
 import { backendTraits } from './backends.ts'
-import type { GpuJs, GpuJsInstance, GpuJsKernel, Handle } from './gpujs.ts'
+import type { GpuJs, GpuJsInstance, GpuJsKernel } from './gpujs.ts'
 import { floatFunctions, glslFunctions, integerFunctions } from './kernels/functions.ts'
 
 /** Loops have literal bounds, and gpu.js cuts none of those short; this is for a loop it takes for another kind. */
@@ -79,6 +79,3 @@ export class KernelRunner {
     return this.gpu.destroy()
   }
 }
-
-/** Inputs as a kernel takes them: memory of this device, or plain floats. */
-export type KernelInput = Handle

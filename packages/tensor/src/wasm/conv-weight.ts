@@ -44,7 +44,13 @@ export function weightGradient(
   const [r, c] = [phases[0][0]!, phases[1][0]!]
   const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
   // Spelled out: the buffer of a Tensor is a getter that a spread would lose.
-  const byImage = { buffer: x.buffer, dtype: x.dtype, offset: x.offset, shape: swap(x.shape), strides: swap(x.strides) }
+  const byImage = {
+    buffer: x.buffer,
+    dtype: x.dtype,
+    offset: x.offset,
+    shape: swap(x.shape),
+    strides: swap(x.strides),
+  }
   const planes = planesOf(byImage, channels, planeLayout(phases), kernels, context)
   const gradients = denseImages(dy, context, kernels)
 

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Conv2dParams } from '../primitives.ts'
 import type { HostView } from '../reference/index.ts'
 import { dilated } from '../rules/conv2d.ts'
+import { checkContraction } from './contraction-oracle.test.helper.ts'
 import { conv2d } from './conv.ts'
-import { compare, dense, fill, laidOut, layoutOf, mismatch } from './elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf } from './elementwise-oracle.test.helper.ts'
 
 const plain: Conv2dParams = {
   ...{ stride: [1, 1], lhsDilation: [1, 1], rhsDilation: [1, 1], groups: 1 },
@@ -16,9 +17,7 @@ const plain: Conv2dParams = {
 
 function check(x: HostView, w: HostView, params: Conv2dParams): void {
   const depth = w.shape[1]! * w.shape[2]! * w.shape[3]!
-  // Terms of at most 9, each rounding by as much times 2⁻²⁴.
-  const tolerance = 9 * (depth + 2) * 2 ** -22
-  expect(mismatch(compare({ conv2d }, 'conv2d', [x, w], params), 0, tolerance)).toBeUndefined()
+  checkContraction({ conv2d }, 'conv2d', [x, w], params, depth)
 }
 
 const random = (shape: readonly number[], seed: number) => {

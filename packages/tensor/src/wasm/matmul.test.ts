@@ -1,15 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HostView } from '../reference/index.ts'
-import { compare, dense, fill, laidOut, layoutOf, mismatch } from './elementwise-oracle.test.helper.ts'
+import { checkContraction } from './contraction-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf } from './elementwise-oracle.test.helper.ts'
 import { matmul } from './matmul.ts'
 
-/** Inputs lie in ±3, so that each of `depth` terms is at most 9 and rounds by as much times 2⁻²⁴. */
-export const roundoff = (depth: number): number => 9 * (depth + 2) * 2 ** -22
-
 function check(a: HostView, b: HostView): void {
-  const depth = a.shape.at(-1)!
-  expect(mismatch(compare({ matmul }, 'matmul', [a, b], {}), 0, roundoff(depth))).toBeUndefined()
+  checkContraction({ matmul }, 'matmul', [a, b], {}, a.shape.at(-1)!)
 }
 
 const matrix = (shape: readonly number[]) => layoutOf(shape.length).map((layout) => laidOut(shape, layout))

@@ -16,7 +16,10 @@ import { parseSafetensors } from './safetensors.ts'
 import type { WriteOptions } from './write.ts'
 import { writeSafetensors } from './write.ts'
 
-/** Reads a safetensors file from disk. @throws {FileFormatError} for a file that is not there or not in order. */
+/**
+ * Reads a safetensors file from disk. @throws {FileFormatError} for a file that is not there or not in
+ * order.
+ */
 export function readSafetensors(path: string): Safetensors {
   return parseSafetensors(readBytes(path), path)
 }
@@ -48,7 +51,10 @@ export function saveSafetensors(
   writeAtomically(path, writeSafetensors(tensors, options))
 }
 
-/** Writes a file under another name in the same folder, flushes it to disk and renames it: no reader sees half of it. */
+/**
+ * Writes a file under another name in the same folder, flushes it to disk and renames it: no reader sees
+ * half of it.
+ */
 export function writeAtomically(path: string, contents: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${process.pid}.tmp`

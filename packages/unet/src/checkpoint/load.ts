@@ -6,7 +6,8 @@ import type { Safetensors } from './safetensors.ts'
 export interface LoadOptions {
   readonly device?: string | Device
   /**
-   * Says which field of the configuration would explain the differences; {@link ddpmExplain} does it for `ddpm`.
+   * Says which field of the configuration would explain the differences; {@link ddpmExplain} does it for
+   * `ddpm`.
    */
   readonly explain?: (difference: SpecDifference) => string | undefined
 }
@@ -40,8 +41,8 @@ export function compareWithSpec(file: Safetensors, spec: ParamSpec): SpecDiffere
 /**
  * The parameters of a model from a file, as float32, in the order of the spec.
  * @param path - Name of the file, for messages.
- * @throws {FileFormatError} that lists which names are missing, unexpected or of another shape and, where `explain` can
- *   tell, which field of the configuration is off.
+ * @throws {FileFormatError} that lists which names are missing, unexpected or of another shape and, where
+ *   `explain` can tell, which field of the configuration is off.
  */
 export function loadParams(
   source: Safetensors,

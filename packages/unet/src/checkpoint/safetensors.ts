@@ -31,8 +31,8 @@ export interface Safetensors {
 }
 
 /**
- * Reads a safetensors file: 8 bytes of header length, a JSON header, the data. The bytes are not trusted: lengths,
- * offsets, overlaps, types and shapes are all checked before anything is made of them.
+ * Reads a safetensors file: 8 bytes of header length, a JSON header, the data. The bytes are not trusted:
+ * lengths, offsets, overlaps, types and shapes are all checked before anything is made of them.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} saying what is wrong.
  * @example

@@ -48,8 +48,8 @@ export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'devic
 }
 
 /**
- * A `ddpm` network from a folder in the layout of diffusers: `config.json`, and the parameters in `model.safetensors` or
- * `diffusion_pytorch_model.safetensors`.
+ * A `ddpm` network from a folder in the layout of diffusers: `config.json`, and the parameters in
+ * `model.safetensors` or `diffusion_pytorch_model.safetensors`.
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadDdpm(

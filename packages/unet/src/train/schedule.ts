@@ -19,8 +19,8 @@ export function noiseTable(schedule: NoiseSchedule, timesteps: number): NoiseTab
 }
 
 /**
- * The schedule of DDPM (arXiv 2006.11239 §4): β rises linearly from 1e-4 to 0.02 over T steps (both scaled by 1000/T),
- * α_t = √ᾱ_t, σ_t = √(1 − ᾱ_t).
+ * The schedule of DDPM (arXiv 2006.11239 §4): β rises linearly from 1e-4 to 0.02 over T steps (both
+ * scaled by 1000/T), α_t = √ᾱ_t, σ_t = √(1 − ᾱ_t).
  * @example
  * ```ts
  * import { linearNoise } from '@tweedie/unet'

@@ -30,8 +30,8 @@ export class ShardWorker {
   }
 
   /**
-   * The shard's part of the loss, mean over the batch of the mean squared error of the predicted noise; its gradient is
-   * written to `gradient`.
+   * The shard's part of the loss, mean over the batch of the mean squared error of the predicted noise;
+   * its gradient is written to `gradient`.
    */
   run(flatParams: Float32Array, step: number, shard: number, gradient: Float32Array): number {
     const { model, batch } = this.task.config

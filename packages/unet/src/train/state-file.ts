@@ -33,8 +33,9 @@ export function saveTrainState(path: string, state: TrainState, identity: RunIde
 /**
  * Reads a training state back, bit for bit.
  * @throws {FileFormatError} for a damaged file or one that is no training state.
- * @throws {OptionError} where it belongs to another run: the message names the first field that differs. The number
- *   of steps and the decay may change as long as no step already done would have had another learning rate.
+ * @throws {OptionError} where it belongs to another run: the message names the first field that differs.
+ *   The number of steps and the decay may change as long as no step already done would have had another
+ *   learning rate.
  */
 export function loadTrainState(path: string, identity: RunIdentity): TrainState {
   const file = readSafetensors(path)
@@ -79,8 +80,8 @@ function savedIdentity(path: string, text: string): RunIdentity {
 }
 
 /**
- * What makes two runs different up to `step`. The learning rates of steps to come may change (more steps, another decay): the
- * result is then that of the new configuration from the start.
+ * What makes two runs different up to `step`. The learning rates of steps to come may change (more steps,
+ * another decay): the result is then that of the new configuration from the start.
  */
 function runDifference(saved: RunIdentity, now: RunIdentity, step: number): string | undefined {
   const rest = ({ config, images }: RunIdentity) => {

@@ -38,6 +38,7 @@ export interface TrainProgress {
   readonly learningRate: number
   /** Norm of the gradient before clipping. */
   readonly gradNorm: number
+  /** Of late. */
   readonly imagesPerSecond: number
   /** Estimated seconds to the end. */
   readonly eta: number
@@ -72,9 +73,9 @@ export function initialState(config: TrainConfig): TrainState {
 }
 
 /**
- * Trains a network to predict the noise: minimises E‖ε − ε_θ(α_t x₀ + σ_t ε, t)‖² (arXiv 2006.11239 eq. 14) with Adam,
- * yielding after every step. The result depends on the configuration, the images and the schedule alone: not on the number
- * of workers, and not on how often it was interrupted and continued.
+ * Trains a network to predict the noise: minimises E‖ε − ε_θ(α_t x₀ + σ_t ε, t)‖² (arXiv 2006.11239 eq.
+ * 14) with Adam, yielding after every step. The result depends on the configuration, the images and the
+ * schedule alone: not on the number of workers, and not on how often it was interrupted and continued.
  * @throws {NonFiniteError} where the loss or the gradient is no longer finite.
  * @throws what `signal` was aborted with; the last yielded state is good to go on from.
  */
@@ -96,7 +97,8 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
     adam: { step: start.step, mean: vector(start.mean), square: vector(start.square) },
   }
   let lossAverage = start.lossAverage
-  const began = performance.now()
+  let began = performance.now()
+  let secondsPerStep = 0
   const state = (): TrainState => ({
     step: live.adam.step,
     params: live.params.flat.dataSync() as Float32Array,
@@ -107,6 +109,8 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
   })
   try {
     for (let k = start.step; k < config.steps; k++) {
+      // Lets timers and signals through, which a chain of finished promises alone would not.
+      await new Promise((resolve) => setTimeout(resolve, 0))
       signal?.throwIfAborted()
       const { gradient, loss } = await executor.step(live.params.flat.dataSync() as Float32Array, k)
       const { next, norm } = update(live, gradient, config, k)
@@ -119,7 +123,10 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
       }
       lossAverage = Number.isNaN(lossAverage) ? loss : 0.98 * lossAverage + 0.02 * loss
       const seconds = (performance.now() - began) / 1000
-      const rate = (k + 1 - start.step) / seconds
+      began = performance.now()
+      // The mean of the first steps, then a running average.
+      const weight = Math.max(0.02, 1 / (k + 1 - start.step))
+      secondsPerStep += weight * (seconds - secondsPerStep)
       yield {
         step: k + 1,
         steps: config.steps,
@@ -127,8 +134,8 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
         lossAverage,
         learningRate: learningRateAt(config, k),
         gradNorm: norm,
-        imagesPerSecond: rate * config.batch,
-        eta: (config.steps - k - 1) / rate,
+        imagesPerSecond: config.batch / secondsPerStep,
+        eta: (config.steps - k - 1) * secondsPerStep,
         state,
       }
     }

@@ -31,8 +31,8 @@ export function runShards(
 }
 
 /**
- * Shards on this thread and `workers` − 1 more (Node only), each with a device of its own; parameters and gradients pass
- * through shared memory. For `train({ executor: workerShards(2) })`.
+ * Shards on this thread and `workers` − 1 more (Node only), each with a device of its own; parameters and
+ * gradients pass through shared memory. For `train({ executor: workerShards(2) })`.
  * @throws {OptionError} for a number of workers below 1.
  */
 export function workerShards(workers: number): (task: TrainTask, size: number) => ShardExecutor {

@@ -1,13 +1,13 @@
 import { adam, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { mul, sum, zeros } from '@tweedie/tensor'
+import { fromData, mul, sum, zeros } from '@tweedie/tensor'
 import { iterate } from '../../samplers/drive.ts'
 import { combine, predictedNoise } from '../../samplers/steps.ts'
 import { noiseStreams } from '../../samplers/streams.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { Spacing } from '../../schedules/respace.ts'
 import { respace } from '../../schedules/respace.ts'
-import type { GuidedStep, Operator, Prior, Problem, RunOptions, Time } from '../../types.ts'
+import type { GuidedStep, Prior, Problem, RunOptions, Svd, Time } from '../../types.ts'
 import { isLinear } from '../../types.ts'
 import type { MethodTraits } from '../fit.ts'
 import { checkFit, UnfitError } from '../fit.ts'
@@ -36,7 +36,7 @@ export interface RedDiffOptions extends RunOptions {
   weighting?: keyof typeof redDiffWeightings
   reduction?: 'mean' | 'sum'
   sigmaX0?: number
-  init?: 'auto' | 'pinv' | 'adjoint' | 'zeros'
+  init?: 'auto' | 'ridge' | 'pinv' | 'adjoint' | 'zeros'
 }
 
 /** A step of {@link redDiff}; x is μ, x0hat the prior's guess from the noised μ. */
@@ -72,8 +72,8 @@ export const redDiffOptions = {
   init: {
     kind: 'choice',
     default: 'auto',
-    choices: ['auto', 'pinv', 'adjoint', 'zeros'],
-    doc: 'μ₀: A⁺y, Aᵀy or 0; auto is the first of them that the operator has',
+    choices: ['auto', 'ridge', 'pinv', 'adjoint', 'zeros'],
+    doc: 'μ₀: ridge (AᵀA + σ_y²I)⁻¹Aᵀy, A⁺y, Aᵀy or 0; auto is the first of them that the operator has',
   },
 } as const satisfies OptionSpecs<RedDiffOptions>
 
@@ -142,7 +142,9 @@ export function redDiffGradient(
  * takes no notice of a common factor.
  *
  * Defaults: Adam with rate 0.1 and β = (0.9, 0.99), λ = 0.25, v = 1, σ₀ = 0, linear weighting, means, 1000
- * steps and μ₀ = A⁺y, as in the authors' repository (the paper's fast mode takes 100 steps).
+ * steps, as in the authors' repository (the paper's fast mode takes 100 steps). They start from μ₀ = A⁺y;
+ * that drowns in amplified noise where A is ill-conditioned (a blur), so where an SVD and σ_y are known we
+ * start from the ridge solution (AᵀA + σ_y²I)⁻¹Aᵀy, which is A⁺y at σ_y = 0.
  *
  * Any differentiable operator; one evaluation of the prior per step and no gradient through it. Known
  * limits: seeks a mode, no posterior spread; returns the last μ, not an average, so Adam's last steps leave
@@ -169,9 +171,9 @@ export function redDiff(
 ): AsyncGenerator<RedDiffStep, Tensor> {
   checkFit(redDiffTraits, problem, prior)
   const o = fillOptions<RedDiffOptions, typeof redDiffOptions>('red-diff', redDiffOptions, options)
-  const { operator, y } = problem
+  const { y } = problem
   const { shape, schedule } = prior
-  const initial = initialMean(operator, o.init)
+  const initial = initialMean(problem, o.init)
   const times = respace(schedule, o.steps, o.spacing)
   const streams = noiseStreams({ ...o, count: y.shape[0]!, dtype: y.dtype, device: y.device })
   const optimizer = adam(o)
@@ -202,23 +204,28 @@ export function redDiff(
 }
 
 /** y ↦ μ₀. */
-function initialMean(operator: Operator, init: NonNullable<RedDiffOptions['init']>): (y: Tensor) => Tensor {
+function initialMean(
+  { operator, noise }: Problem,
+  init: NonNullable<RedDiffOptions['init']>,
+): (y: Tensor) => Tensor {
   const linear = isLinear(operator) ? operator : undefined
-  const zero = (y: Tensor) => zeros([y.shape[0]!, ...operator.inShape], { dtype: y.dtype, device: y.device })
-  const { pinv, adjoint } = {
-    pinv: linear?.pinv === undefined ? undefined : (y: Tensor) => linear.pinv!(y),
+  const { svd, pinv } = linear ?? {}
+  const known = {
+    ridge: svd === undefined || noise.sigma === undefined ? undefined : ridge(svd.call(linear), noise.sigma),
+    pinv: pinv === undefined ? undefined : (y: Tensor) => pinv.call(linear, y),
     adjoint: linear === undefined ? undefined : (y: Tensor) => linear.adjoint(y),
+    zeros: (y: Tensor) => zeros([y.shape[0]!, ...operator.inShape], { dtype: y.dtype, device: y.device }),
   }
-  if (init === 'zeros') return zero
-  if (init === 'auto') return pinv ?? adjoint ?? zero
-  const chosen = init === 'pinv' ? pinv : adjoint
-  if (chosen === undefined) {
-    const need = init === 'pinv' ? 'pinv' : 'linear'
-    throw new UnfitError(
-      'red-diff',
-      need,
-      `init '${init}' needs an operator that has it, not '${operator.name}'`,
-    )
-  }
-  return chosen
+  if (init === 'auto') return known.ridge ?? known.pinv ?? known.adjoint ?? known.zeros
+  const chosen = known[init]
+  if (chosen !== undefined) return chosen
+  const need = { ridge: 'svd', pinv: 'pinv', adjoint: 'linear', zeros: 'linear' } as const
+  throw new UnfitError('red-diff', need[init], `init '${init}' is not to be had from '${operator.name}'`)
+}
+
+/** y ↦ (AᵀA + σ²I)⁻¹Aᵀy = V·s/(s² + σ²)·Uᵀy; where σ = 0, singular values up to 1e-4 of the largest count as 0. */
+function ridge(svd: Svd, sigma: number): (y: Tensor) => Tensor {
+  const least = sigma === 0 ? 1e-4 * svd.singularValues.reduce((a, b) => Math.max(a, b), 0) : 0
+  const gain = svd.singularValues.map((s) => (s > least ? s / (s * s + sigma * sigma) : 0))
+  return (y) => svd.v(svd.ut(y).mul(fromData(gain, [gain.length], { dtype: y.dtype, device: y.device })))
 }

@@ -1,0 +1,60 @@
+import { DeviceError } from '../errors.ts'
+import type { GpuBackend } from './backends.ts'
+import type { GpuBuffer } from './buffer.ts'
+import type { Handle } from './gpujs.ts'
+
+/**
+ * Pieces of work in the order in which they were asked for: done at once on a synchronous backend, one after the
+ * other on an asynchronous one, whose device calls return before their result is there. Since freeing is such a piece
+ * too, no buffer goes before the kernels that read it have been sent off.
+ */
+export class WorkQueue {
+  private readonly backend: GpuBackend
+  private readonly async: boolean
+  private tail: Promise<unknown> = Promise.resolve()
+
+  constructor(backend: GpuBackend, async: boolean) {
+    this.backend = backend
+    this.async = async
+  }
+
+  /** Does a piece of work, or rejects (on a synchronous backend throws) with a DeviceError that says what it was. */
+  do(what: string, job: () => unknown): unknown {
+    if (!this.async) return this.attempt(what, job)
+    const done = this.tail.then(() => this.attempt(what, job))
+    this.tail = done.catch(() => {})
+    return done
+  }
+
+  /** Puts what `job` makes into a buffer. An asynchronous failure stays in the buffer for whoever reads it. */
+  fill(target: GpuBuffer, what: string, job: () => unknown): void {
+    const result = this.do(what, job)
+    if (!this.async) {
+      target.handle = result as Handle
+      return
+    }
+    const pending = (result as Promise<unknown>).then(
+      (handle) => {
+        target.handle = handle as Handle
+      },
+      (error: unknown) => {
+        target.error = error
+      },
+    )
+    this.tail = this.tail.then(() => pending) // what comes next finds the buffer filled
+  }
+
+  private attempt(what: string, job: () => unknown): unknown {
+    const named = (cause: unknown): never => {
+      if (cause instanceof DeviceError) throw cause
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new DeviceError(`gpu (${this.backend}): ${what}: ${message}`, { cause })
+    }
+    try {
+      const result = job()
+      return result instanceof Promise ? result.catch(named) : result
+    } catch (error) {
+      return named(error)
+    }
+  }
+}
