@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The `tweedie` command: runs src/main.ts from source (Node strips the types), or dist/main.js where the
 // package was installed and only that is there to run. Plain JavaScript, so that an old Node can say what is wrong.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -15,11 +15,18 @@ if (installed) {
 } else if (process.features.typescript) {
   await import(here('../src/main.ts').href)
 } else if (existsSync(pinned) && process.execPath !== pinned) {
-  const result = spawnSync(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
   })
-  if (result.error) throw result.error
-  process.exitCode = result.status ?? 128 + constants.signals[result.signal]
+  // Ctrl-C reaches the child from the terminal; here it only must not end us before the child has tidied up.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  child.on('error', (error) => {
+    throw error
+  })
+  child.on('close', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal]
+  })
 } else {
   console.error(
     `tweedie: Node ${process.versions.node} cannot run TypeScript sources. Use Node 22.18 or newer, or run "npm run setup" in the project first.`,

@@ -1,5 +1,5 @@
 import type { Problem } from '@tweedie/solvers'
-import { misfit, psnr, ssim } from '@tweedie/solvers'
+import { isLinear, misfit, psnr, ssim } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
 import type { Score } from './report/record.ts'
@@ -26,15 +26,35 @@ export async function misfits(problem: Problem, x: Tensor): Promise<number[]> {
   return sigma === undefined || sigma === 0 ? [] : [...(await misfit(problem, x))]
 }
 
+/**
+ * The part of each sample's squared error ‖e‖² that the operator cannot see: ‖e − A⁺A e‖²/‖e‖². None for an
+ * operator without pseudo-inverse.
+ */
+async function unseen(problem: Problem, x: Tensor, truth: Tensor): Promise<number[] | undefined> {
+  const { operator } = problem
+  if (!isLinear(operator) || operator.pinv === undefined) return undefined
+  const pinv = operator.pinv.bind(operator)
+  const part = scope(() => {
+    const error = x.clamp(-1, 1).sub(truth)
+    const energy = (e: Tensor) => e.square().reshape([e.shape[0]!, -1]).sum(1)
+    return energy(error.sub(pinv(operator.forward(error)))).div(energy(error))
+  })
+  try {
+    return Array.from(await part.data())
+  } finally {
+    part.dispose()
+  }
+}
+
 /** All scores of each sample of a batch; those that need the truth only where it is given. */
 export async function scoreAll(problem: Problem, x: Tensor, truth: Tensor | undefined): Promise<Score[]> {
   const fit = await misfits(problem, x)
-  const [p, s] =
-    truth === undefined ? [undefined, undefined] : [await psnrs(x, truth), [...(await ssim(x, truth))]]
+  const compared = truth === undefined ? undefined : [await psnrs(x, truth), [...(await ssim(x, truth))]]
+  const hidden = truth === undefined ? undefined : await unseen(problem, x, truth)
   return Array.from({ length: x.shape[0]! }, (_, n) => ({
-    ...(p === undefined ? {} : { psnr: p[n]! }),
-    ...(s === undefined ? {} : { ssim: s[n]! }),
+    ...(compared === undefined ? {} : { psnr: compared[0]![n]!, ssim: compared[1]![n]! }),
     ...(fit[n] === undefined ? {} : { misfit: fit[n] }),
+    ...(hidden?.[n] === undefined || Number.isNaN(hidden[n]) ? {} : { unseen: hidden[n] }),
   }))
 }
 

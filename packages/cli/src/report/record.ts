@@ -60,6 +60,8 @@ export interface Score {
   readonly ssim?: number
   /** ‖y − A(x)‖ / (σ_y √m): about 1 for the truth. */
   readonly misfit?: number
+  /** The part, 0 … 1, of the squared error that the operator cannot see: ‖e − A⁺A e‖²/‖e‖² for e = x − truth. */
+  readonly unseen?: number
 }
 
 export interface MethodRecord {

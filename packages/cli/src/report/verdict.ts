@@ -21,16 +21,21 @@ export function verdict(task: TaskRecord, run: MethodRecord): Verdict {
         : undefined
     return { gain, why }
   }
-  return { gain, why: explainLoss(misfit) }
+  return { gain, why: explainLoss(misfit, meanScore(run.scores, 'unseen')) }
 }
 
-function explainLoss(misfit: number | undefined): string {
-  if (misfit === undefined) return 'its residual is not a finite number'
+function explainLoss(misfit: number | undefined, unseen: number | undefined): string {
+  const share = unseen === undefined ? '' : `${Math.round(100 * unseen)} % of its squared error`
+  if (misfit === undefined)
+    return share === '' ? 'no reason is known' : `${share} lies where nothing was measured`
   if (misfit > 1.5) {
     return `its residual is ${misfit.toFixed(1)} times that of the noise: it does not fit the measurement yet (more steps, or stronger guidance)`
+  }
+  if (unseen !== undefined && unseen > 0.5) {
+    return `${share} lies where nothing was measured: there it shows one plausible completion among many, and PSNR punishes every one but the true one more than flat grey`
   }
   if (misfit < 0.7) {
     return `its residual is ${misfit.toFixed(2)} of that of the noise: it fits the noise as well (weaker guidance, or an earlier stop)`
   }
-  return 'it fits the measurement as well as the truth does, and differs where nothing was measured: one plausible draw, which PSNR punishes'
+  return 'it fits the measurement as well as the truth does, and differs where the measurement says little'
 }

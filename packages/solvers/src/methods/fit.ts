@@ -51,8 +51,8 @@ export class UnfitError extends TweedieError {
  * const problem = { operator, noise: gaussianNoise(0.1), y: ones([1, 1]) }
  * const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
  * let message = ''
- * try { checkFit(methods.ddrm, problem, prior) } catch (error) { message = error.message }
- * message // => "ddrm: needs an operator with a singular value decomposition; 'matrixOperator' has no svd()"
+ * try { checkFit(methods.ddrm, problem, prior) } catch (error) { message = String(error) }
+ * message // => "UnfitError: ddrm: needs an operator with a singular value decomposition; 'matrixOperator' has no svd()"
  * ```
  */
 export function checkFit(method: MethodTraits, problem: Problem, prior: Prior): void {

@@ -27,9 +27,9 @@ export interface EpsilonPriorOptions {
  * @example
  * ```ts
  * import { epsilonPrior, vpLinear } from '@tweedie/solvers'
- * import { ones } from '@tweedie/tensor'
+ * import { ones, type Tensor } from '@tweedie/tensor'
  * const schedule = vpLinear()
- * const predictNoise = (xt, t) => xt.mul(schedule.sigma(t)) // right for x₀ ~ N(0, I)
+ * const predictNoise = (xt: Tensor, t: number) => xt.mul(schedule.sigma(t)) // right for x₀ ~ N(0, I)
  * const prior = epsilonPrior({ name: 'normal', shape: [2], schedule, predictNoise })
  * prior.denoise(ones([1, 2]), 0).dataSync() // ≈ [0.99995, 0.99995]
  * ```

@@ -4,8 +4,9 @@ import type { DdpmOptions } from '../ddpm/config.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
 import { ddpmExplain } from '../ddpm/explain.ts'
 import { initDdpm } from '../ddpm/init.ts'
+import { modernNames } from '../ddpm/names.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
-import { loadParams } from './load.ts'
+import { compareWithSpec, loadParams } from './load.ts'
 import { parseSafetensors } from './safetensors.ts'
 import { writeSafetensors } from './write.ts'
 
@@ -43,6 +44,26 @@ describe('loading parameters', () => {
       for (const name of Object.keys(params))
         expect(loaded[name]?.dataSync()).toEqual(params[name]?.dataSync())
     })
+  })
+
+  test('knows the old names of attention layers', () => {
+    const config = ddpmConfig(base)
+    const old = scope(() =>
+      writeSafetensors(
+        Object.fromEntries(
+          Object.entries(initDdpm(config, randomKey(1), host)).map(([name, value]) => {
+            const parts = { to_q: 'query', to_k: 'key', to_v: 'value', 'to_out.0': 'proj_attn' }
+            for (const [now, before] of Object.entries(parts)) name = name.replace(`.${now}.`, `.${before}.`)
+            return [name, value]
+          }),
+        ),
+      ),
+    )
+    const file = parseSafetensors(old, 'f')
+    expect(compareWithSpec(file, ddpmSpec(config))?.missing.length).toBe(32)
+    expect(compareWithSpec(modernNames(file), ddpmSpec(config))).toBeUndefined()
+    const name = 'mid_block.attentions.0.to_out.0.weight'
+    expect(modernNames(file).values(name)).toEqual(file.values('mid_block.attentions.0.proj_attn.weight'))
   })
 
   test.each<[string, Partial<DdpmOptions>, string]>([

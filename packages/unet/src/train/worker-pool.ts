@@ -55,9 +55,10 @@ export function workerShards(workers: number): (task: TrainTask, size: number) =
       step: async (params, step) => {
         common.params.set(params)
         Atomics.store(common.next, 0, 0)
-        const done = others.map((helper) => helper.start(step))
+        const done = Promise.all(others.map((helper) => helper.start(step)))
+        done.catch(() => undefined) // Awaited below, unless this thread's own part throws first.
         runShards(mine, common, step)
-        await Promise.all(done)
+        await done
         return sumShards(common.gradients, common.losses)
       },
       close: async () => {

@@ -166,8 +166,13 @@ describe('the norm form', () => {
     expect(Math.max(...last)).toBeLessThan(0.3)
   })
 
-  it('its default scale is 1 for the images and steps of the paper', () => {
-    expect(dpsDefaultScale(3 * 256 * 256, 1000)).toBe(1)
-    expect(dpsDefaultScale(784, 100)).toBeCloseTo(0.6315, 4)
+  it('its default scale is that of the authors at 1000 steps, and keeps the sum', async () => {
+    expect(dpsDefaultScale(1000)).toBe(0.3)
+    const problem = problemOf(rows, [0.9, -0.4])
+    const [byDefault, given] = [
+      await stepFrom(x, 3, problem, {}),
+      await stepFrom(x, 3, problem, { scale: 30 }),
+    ]
+    expect(byDefault.guidance).toEqual(given.guidance)
   })
 })
