@@ -10,7 +10,8 @@ const valley = (p: Tensor) => {
 }
 const gradient = grad(valley)
 /** Row i of the Hessian: the gradient of component i of the gradient. */
-const hessianRow = (p: Tensor, i: number) => grad((q: Tensor) => sum(gradient(q).slice([i, i + 1])))(p).dataSync()
+const hessianRow = (p: Tensor, i: number) =>
+  grad((q: Tensor) => sum(gradient(q).slice([i, i + 1])))(p).dataSync()
 
 let at = tensor([-1.2, 1], { dtype: 'float64' })
 checkGrads(valley, [at], { order: 3, tolerance: 1e-5 })

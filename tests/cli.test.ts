@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomKey } from '@tweedie/tensor'
 import { ddpmConfig, ddpmConfigToDiffusers, initDdpm } from '@tweedie/unet'
-import { saveSafetensors } from '@tweedie/unet/node'
+import { saveSafetensors, shippedPriors } from '@tweedie/unet/node'
 import { encode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -102,4 +102,18 @@ describe('tweedie as a process', () => {
       expect(readdirSync(folder)).toEqual(before)
     },
   )
+
+  test('the demo with the shipped prior: every method beats the blurred input', async (context) => {
+    if (!shippedPriors().includes('digits')) context.skip('the prior digits is not shipped yet')
+    const argv = ['demo', '--count', '2', '--tasks', 'blur', '--steps', '60', '--out', 'demo']
+    const { code, out, err } = await tweedie(...argv).ended
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toContain('Wrote demo/report.html')
+    const { tasks } = JSON.parse(readFileSync(join(folder, 'demo', 'run.json'), 'utf8'))
+    const mean = (scores: { psnr: number }[]) => (scores[0]!.psnr + scores[1]!.psnr) / 2
+    for (const run of tasks[0].runs) {
+      expect(mean(run.scores), run.method).toBeGreaterThan(mean(tasks[0].input.scores))
+      expect(run.scores[0].misfit, run.method).toBeLessThan(2)
+    }
+  })
 })

@@ -56,10 +56,10 @@ const freshen = <T>(value: T, inputs: readonly Tensor[]): T =>
  * returns one gradient per input (undefined for none). Write it in tensor ops and it has gradients itself.
  * @example
  * ```ts
- * import { tensor } from '@tweedie/tensor'
+ * import { type Tensor, tensor } from '@tweedie/tensor'
  * import { customVjp, grad } from '@tweedie/autograd'
- * const clippedGrad = customVjp((x) => x.mul(x), ({ inputs: [x] }, dy) => [dy.mul(x.mul(2)).clamp(-1, 1)])
- * Array.from(grad((x) => clippedGrad(x).sum())(tensor([0.25, 3])).dataSync()) // => [0.5, 1]
+ * const clippedGrad = customVjp((x: Tensor) => x.mul(x), ({ inputs: [x] }, dy) => [dy.mul(x.mul(2)).clamp(-1, 1)])
+ * Array.from(grad((x: Tensor) => clippedGrad(x).sum())(tensor([0.25, 3])).dataSync()) // => [0.5, 1]
  * ```
  */
 export function customVjp<Inputs extends readonly Tensor[]>(

@@ -134,9 +134,9 @@ function lossOf(value: unknown, hasAux: boolean): Tensor {
  * `argnums` is a list.
  * @example
  * ```ts
- * import { tensor } from '@tweedie/tensor'
+ * import { type Tensor, tensor } from '@tweedie/tensor'
  * import { valueAndGrad } from '@tweedie/autograd'
- * const [value, slope] = valueAndGrad((w) => w.a.mul(w.a).sum())({ a: tensor([3, 4]) })
+ * const [value, slope] = valueAndGrad((w: { a: Tensor }) => w.a.mul(w.a).sum())({ a: tensor([3, 4]) })
  * value.dataSync()[0] // => 25
  * Array.from(slope.a.dataSync()) // => [6, 8]
  * ```

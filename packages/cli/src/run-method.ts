@@ -1,4 +1,14 @@
-import type { GuidedStep, MethodInfo, Operator, Prior, Problem, RunOptions, Step } from '@tweedie/solvers'
+import type {
+  Checkpoint,
+  GuidedStep,
+  MethodInfo,
+  Operator,
+  Prior,
+  Problem,
+  RunOptions,
+  StateTree,
+  Step,
+} from '@tweedie/solvers'
 import { countCalls } from '@tweedie/solvers'
 import { NonFiniteError, type Tensor } from '@tweedie/tensor'
 import type { Picture } from './images/picture.ts'
@@ -16,8 +26,21 @@ export interface Request {
   readonly options: RunOptions & Readonly<Record<string, unknown>>
   /** What was measured, [N, C, H, W], where it is known. */
   readonly truth?: Tensor
+  /** What an earlier run of the same request had come to; this one goes on from there. */
+  readonly resume?: PartialRun
+  /** Called where the run is stopped, with what it has come to; the tensors are valid until it returns. */
+  onInterrupt?(partial: PartialRun): Promise<void>
   /** @param done - The part of the run that is done, 0 … 1. */
   onStep?(done: number): void
+}
+
+/** Where a run has come to between two steps. */
+export interface PartialRun extends Checkpoint {
+  readonly state: StateTree
+  readonly trace: readonly TracePoint[]
+  readonly nfe: number
+  readonly vjps: number
+  readonly seconds: number
 }
 
 /** What came of it. The caller owns the tensor. */
@@ -32,8 +55,14 @@ export interface Outcome {
   readonly seconds: number
 }
 
-/** About how many pictures a strip has. */
+/** How many pictures a strip has. */
 const stripLength = 8
+
+/** Whether a strip shows step i: the first, the last, and some evenly between them. */
+function isShown(i: number, steps: number): boolean {
+  const spacing = (steps - 1) / (stripLength - 1)
+  return spacing <= 1 || i === Math.round(Math.round(i / spacing) * spacing)
+}
 
 /**
  * Runs a method to its end, keeping what each step shows: the residual and PSNR of x̂₀ and, now and then, its
@@ -44,7 +73,8 @@ const stripLength = 8
 export async function runMethod(io: Io, request: Request): Promise<Outcome> {
   const { method, problem, options, truth, onStep } = request
   const prior = countCalls(request.prior)
-  const trace: TracePoint[] = []
+  const former = request.resume ?? { trace: [], nfe: 0, vjps: 0, seconds: 0 }
+  const trace: TracePoint[] = [...former.trace]
   const strip: { i: number; picture: Picture }[] = []
   let watching = 0
   const watch = async (step: Step) => {
@@ -56,8 +86,7 @@ export async function runMethod(io: Io, request: Request): Promise<Outcome> {
       residual: 'residual' in step ? [...(step as GuidedStep).residual] : await residuals(problem, x0hat),
       ...(truth === undefined ? {} : { psnr: await psnrs(x0hat, truth) }),
     })
-    const due = Math.floor((strip.length * Math.max(1, steps - 1)) / (stripLength - 1))
-    if (i >= due || i === steps - 1) {
+    if (isShown(i, steps)) {
       const picture = (await toPictures(x0hat.slice([0, 1])))[0]!
       strip.push({ i, picture })
     }
@@ -65,14 +94,20 @@ export async function runMethod(io: Io, request: Request): Promise<Outcome> {
     onStep?.((i + 1) / steps)
   }
   const started = performance.now()
-  const generator = method.run(problem, prior, options)
+  const spent = () => ({
+    nfe: former.nfe + prior.calls.total,
+    vjps: former.vjps + prior.calls.recorded,
+    seconds: former.seconds + (performance.now() - started - watching) / 1000,
+  })
+  const { resume } = request
+  const from = resume === undefined ? {} : { resume: { next: resume.next, state: resume.state } }
+  const generator = method.run(problem, prior, { ...options, ...from })
   let ended = false
   try {
     while (true) {
       const next = await generator.next()
       if (next.done === true) {
         ended = true
-        const seconds = (performance.now() - started - watching) / 1000
         const x = next.value
         if ((await x.data()).some((value) => !Number.isFinite(value))) {
           x.dispose()
@@ -80,10 +115,16 @@ export async function runMethod(io: Io, request: Request): Promise<Outcome> {
             `${method.name} diverged: its result is not finite (try more steps or weaker guidance)`,
           )
         }
-        return { x, trace, strip, nfe: prior.calls.total, vjps: prior.calls.recorded, seconds }
+        return { x, trace, strip, ...spent() }
       }
       await watch(next.value)
-      await breathe(io)
+      try {
+        await breathe(io)
+      } catch (error) {
+        const { i, state } = next.value
+        await request.onInterrupt?.({ next: i + 1, state, trace, ...spent() })
+        throw error
+      }
     }
   } finally {
     if (!ended) await generator.return(undefined as never)

@@ -9,7 +9,7 @@ import type { Io } from './io.ts'
 import type { Progress } from './progress.ts'
 import type { TaskPictures } from './report/page.ts'
 import type { MethodRecord, TaskRecord } from './report/record.ts'
-import type { Outcome } from './run-method.ts'
+import type { Outcome, PartialRun } from './run-method.ts'
 import { runMethod } from './run-method.ts'
 import { scoreAll, scoreMean } from './scores.ts'
 import { drawPanel } from './task-panel.ts'
@@ -29,6 +29,9 @@ export interface Task {
   readonly samples: readonly string[]
   /** Whether the samples are draws for one measurement, so that their mean is worth a look. */
   readonly draws?: boolean
+  /** For a task of one method: where an earlier run had come to, and what to do when this one is stopped. */
+  readonly resume?: PartialRun
+  readonly onInterrupt?: (partial: PartialRun) => Promise<void>
   readonly methods: readonly {
     readonly entry: MethodInfo
     readonly options: Readonly<Record<string, Setting>>
@@ -95,6 +98,8 @@ export async function runTask(
         prior,
         options,
         ...(truth === undefined ? {} : { truth }),
+        ...(task.resume === undefined ? {} : { resume: task.resume }),
+        ...(task.onInterrupt === undefined ? {} : { onInterrupt: task.onInterrupt }),
         onStep: at,
       })
       restored.set(entry.name, outcome.x)

@@ -138,6 +138,21 @@ describe('restore', () => {
     expect(read(folder.path, 'out').notes).toHaveLength(1)
   })
 
+  test('a colour prior: colour in, colour out; a grey picture is spread over the channels', async () => {
+    using folder = temporaryFolder()
+    const data = Float32Array.from({ length: 3 * 1024 }, (_, i) => (i % 11) / 11)
+    const argv = restoring('--operator', 'sr:4', '--prior', 'colour')
+    writeFileSync(join(folder.path, 'd.png'), encodePicture({ channels: 3, width: 32, height: 32, data }))
+    expect(await ran(folder.path, argv)).toMatchObject({ code: 0, err: '' })
+    const { picture } = await readPicture(join(folder.path, 'out', 'restored.png'))
+    expect([picture.channels, picture.width]).toEqual([3, 32])
+    writeFileSync(
+      join(folder.path, 'd.png'),
+      encodePicture({ channels: 1, width: 32, height: 32, data: data.slice(0, 1024) }),
+    )
+    expect((await ran(folder.path, argv)).out).toContain('Note: d.png is grey')
+  })
+
   test('--measured: a small picture for super-resolution, a whole one for inpainting; no truth, so no PSNR', async () => {
     using folder = temporaryFolder()
     writeFileSync(

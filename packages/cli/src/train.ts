@@ -12,9 +12,8 @@ import { commandLine } from './report/record.ts'
 import { absolute } from './write.ts'
 
 const count = z.int()
-/** The fields of a training configuration file, besides the model. */
-const ConfigFile = z.strictObject({
-  model: z.record(z.string(), z.unknown()),
+/** The fields of a training configuration, besides the model; the compiler sees to it that none is missing. */
+const fields = {
   steps: count,
   batch: count.optional(),
   shards: count.optional(),
@@ -24,12 +23,15 @@ const ConfigFile = z.strictObject({
   learningRate: z.number().optional(),
   warmup: count.optional(),
   decay: z.enum(['cosine', 'linear', 'constant']).optional(),
+  decaySteps: count.optional(),
   beta1: z.number().optional(),
   beta2: z.number().optional(),
   epsilon: z.number().optional(),
   clipNorm: z.number().optional(),
   emaDecay: z.number().optional(),
-})
+} satisfies Readonly<Record<keyof Omit<TrainConfig, 'model'>, z.ZodType>>
+
+const ConfigFile = z.strictObject({ model: z.record(z.string(), z.unknown()), ...fields })
 
 /**
  * The training configuration in a JSON file. The model is given in our own form or in that of diffusers.

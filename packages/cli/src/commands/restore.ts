@@ -1,3 +1,4 @@
+import { OptionError } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../device.ts'
 import type { Io } from '../io.ts'
@@ -15,6 +16,7 @@ export interface RestoreOptions {
   readonly seed: number
   readonly set?: Readonly<Record<string, string>>
   readonly measured?: boolean
+  readonly resumable?: boolean
   readonly device: string
   readonly json?: boolean
 }
@@ -22,8 +24,8 @@ export interface RestoreOptions {
 export function restoreCommand(io: Io): Command {
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
-    .argument('<image>', "a PNG or JPEG of the prior's size")
-    .requiredOption('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
+    .argument('[image]', "a PNG or JPEG of the prior's size")
+    .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
     .option('--method <name>', 'method, see `tweedie methods`', 'dps')
     .option('--noise <sigma>', 'σ_y of the measurement, for the data range [−1, 1]', number(0), 0.05)
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
@@ -36,6 +38,11 @@ export function restoreCommand(io: Io): Command {
     .option('--samples <n>', 'how many restorations to draw', integer(1, 64), 1)
     .option('--seed <n>', 'seed of the noise and of the method', integer(0), 0)
     .option('--measured', 'the picture is the measurement itself: do not degrade it')
+    .option('--resumable', 'on Ctrl-C keep the state in --out, instead of leaving nothing')
+    .option(
+      '--resume <dir>',
+      'go on with a run that was interrupted with --resumable; takes no other options',
+    )
     .option('--out <dir>', 'folder for the report, pictures and run.json', 'out/restore')
     .addOption(deviceOption())
     .option('--json', 'print the run as JSON')
@@ -45,10 +52,28 @@ export function restoreCommand(io: Io): Command {
 Without --measured the picture is taken as the truth: it is measured with noise, restored and compared with.
 Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, contact-sheet.png, report.html
 and run.json. An earlier run in the folder is replaced when the new one is complete; a folder that holds anything
-else is refused.`,
+else is refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
-    .action(async (image: string, options: RestoreOptions, command: Command) => {
-      const { restore } = await import('../restore.ts')
-      await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
-    })
+    .action(
+      async (image: string | undefined, options: RestoreOptions & { resume?: string }, command: Command) => {
+        const { restore, resume } = await import('../restore.ts')
+        if (options.resume !== undefined) {
+          const free = new Set(['resume', 'json', 'device'])
+          const extra = command.options.find(
+            (option) =>
+              !free.has(option.attributeName()) &&
+              command.getOptionValueSource(option.attributeName()) === 'cli',
+          )
+          if (image !== undefined)
+            throw new OptionError('--resume', `takes no image; the run in ${options.resume} has one`)
+          if (extra !== undefined)
+            throw new OptionError('--resume', `takes no ${extra.long}; the run keeps the options it has`)
+          await onDevice(options.device, () => resume(io, options.resume!, options))
+          return
+        }
+        if (image === undefined) command.error("missing required argument 'image'")
+        if (options.operator === undefined) command.error("required option '--operator <spec>' not specified")
+        await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
+      },
+    )
 }

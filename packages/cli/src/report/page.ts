@@ -31,7 +31,7 @@ const signed = (value: number | undefined) =>
 function summary(record: RunRecord): string {
   const rows = record.tasks.flatMap((task) => [
     [
-      `${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}</small>`,
+      `${escapeHtml(task.title)}<br><small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}</small>`,
       `input (${task.input.from})`,
       fixed(meanScore(task.input.scores, 'psnr'), 2),
       '',

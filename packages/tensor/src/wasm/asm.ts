@@ -35,6 +35,7 @@ interface Defined {
  *
  * @example y[0…n) += a·x[0…n), n a multiple of 4
  * ```ts
+ * import { f32x4, i32, ModuleBuilder, v128 } from './asm.ts'
  * const m = new ModuleBuilder({ shared: false })
  * m.func('axpy', { n: 'i32', a: 'f32', x: 'i32', y: 'i32' }, [], (f, { n, a, x, y }) => {
  *   const scale = f.local('v128', f32x4.splat(a))
@@ -45,7 +46,12 @@ interface Defined {
  *     f.increment(y, 16)
  *   })
  * })
- * const module = new WebAssembly.Module(m.bytes())
+ * const memory = new WebAssembly.Memory({ initial: 1 })
+ * const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env: { memory } })
+ * const floats = new Float32Array(memory.buffer)
+ * floats.set([1, 2, 3, 4, 10, 20, 30, 40])
+ * ;(exports.axpy as (n: number, a: number, x: number, y: number) => void)(4, 2, 0, 16)
+ * Array.from(floats.subarray(4, 8)) // => [12, 24, 36, 48]
  * ```
  */
 export class ModuleBuilder {

@@ -13,10 +13,12 @@ export type Functions<K extends string> = Readonly<Record<K, WasmFunction>>
  *
  * @example
  * ```ts
- * const axpy = kernels.get('axpy', (m) => {
- *   m.func('axpy', { n: 'i32', x: 'i32', y: 'i32' }, [], (f, { n, x, y }) => { … })
- * })
- * axpy(n, xPointer, yPointer)
+ * import { i32 } from './asm.ts'
+ * import { Heap } from './heap.ts'
+ * import { KernelCache } from './module.ts'
+ * const kernels = new KernelCache(new Heap())
+ * const add = kernels.get('add', (m) => m.func('add', { a: 'i32', b: 'i32' }, ['i32'], (f, { a, b }) => f.return(i32.add(a, b))))
+ * add(2, 3) // => 5
  * ```
  */
 export class KernelCache {

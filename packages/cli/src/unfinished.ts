@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { StateTree } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import { FileFormatError, isTensor, OptionError } from '@tweedie/tensor'
+import { parseSafetensors, safetensorsToTensors, writeSafetensors } from '@tweedie/unet'
+import { z } from 'zod'
+import type { RestoreOptions } from './commands/restore.ts'
+import type { Measured } from './measure.ts'
+import type { PartialRun } from './run-method.ts'
+import type { Draft } from './write.ts'
+
+/** A restoration that was stopped between two steps, with all that is needed to go on. */
+export interface Unfinished {
+  readonly image: string
+  readonly options: RestoreOptions
+  readonly argv: readonly string[]
+  readonly measured: Measured
+  readonly partial: PartialRun
+}
+
+const count = z.int().nonnegative()
+/** What run.json of an unfinished run must hold: the file may have been edited, or be another's. */
+const File = z.object({
+  tool: z.literal('tweedie'),
+  command: z.literal('restore'),
+  argv: z.array(z.string()),
+  options: z.object({
+    image: z.string(),
+    method: z.string(),
+    operator: z.string(),
+    noise: z.number().nonnegative(),
+    prior: z.string(),
+    steps: count.optional(),
+    samples: count,
+    seed: count,
+    set: z.record(z.string(), z.string()).optional(),
+    device: z.string(),
+  }),
+  unfinished: z.object({
+    next: count,
+    nfe: count,
+    vjps: count,
+    seconds: z.number(),
+    notes: z.array(z.string()),
+    trace: z.array(
+      z.object({
+        i: count,
+        t: z.number(),
+        residual: z.array(z.number()),
+        psnr: z.array(z.number()).optional(),
+      }),
+    ),
+    /** The state's tree, its tensors replaced by their names in state.safetensors. */
+    tree: z.unknown(),
+  }),
+})
+
+/** Names the tensors of a tree; what is left is JSON. */
+function separate(tree: unknown, name: string, tensors: Record<string, Tensor>): unknown {
+  if (isTensor(tree)) {
+    if (tree.dtype !== 'float32')
+      throw new OptionError('--resumable', `a state of ${tree.dtype} cannot be saved yet`)
+    tensors[name] = tree
+    return { tensor: name }
+  }
+  if (Array.isArray(tree)) return tree.map((part, i) => separate(part, `${name}.${i}`, tensors))
+  if (typeof tree !== 'object' || tree === null) return tree
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, part]) => [key, separate(part, `${name}.${key}`, tensors)]),
+  )
+}
+
+function rejoin(tree: unknown, take: (name: string) => Tensor): unknown {
+  if (Array.isArray(tree)) return tree.map((part) => rejoin(part, take))
+  if (typeof tree !== 'object' || tree === null) return tree
+  const { tensor, ...rest } = tree as Record<string, unknown>
+  if (typeof tensor === 'string' && Object.keys(rest).length === 0) return take(tensor)
+  return Object.fromEntries(Object.entries(tree).map(([key, part]) => [key, rejoin(part, take)]))
+}
+
+/**
+ * Makes sure that an interrupted run would not take the place of a finished one.
+ * @throws {OptionError} where there is one.
+ */
+export async function refuseFinished(folder: string, name: string): Promise<void> {
+  const text = await readFile(join(folder, 'run.json'), 'utf8').catch(() => '{"unfinished":{}}')
+  if (!text.includes('"unfinished"')) {
+    throw new OptionError(
+      '--resumable',
+      `${name} holds a finished run, which an interrupted one would replace; name another --out`,
+    )
+  }
+}
+
+/** Writes run.json and state.safetensors of an unfinished run. */
+export async function writeUnfinished(draft: Draft, run: Unfinished): Promise<void> {
+  const { image, options, argv, measured, partial } = run
+  const { state, ...rest } = partial
+  const tensors: Record<string, Tensor> = { y: measured.y }
+  if (measured.truth !== undefined) tensors['truth'] = measured.truth
+  const unfinished = { ...rest, notes: measured.notes, tree: separate(state, 'state', tensors) }
+  await draft.write('state.safetensors', writeSafetensors(tensors))
+  const files = ['state.safetensors', 'run.json']
+  const record = {
+    tool: 'tweedie',
+    format: 1,
+    command: 'restore',
+    argv,
+    options: { image, ...options },
+    unfinished,
+    files,
+  }
+  await draft.write('run.json', `${JSON.stringify(record)}\n`)
+}
+
+/**
+ * Reads what {@link writeUnfinished} wrote; the caller owns the tensors.
+ * @param name - The folder as the user named it, for messages.
+ * @throws {OptionError} where the folder holds no unfinished run.
+ * @throws {FileFormatError} where its state is damaged.
+ */
+export async function readUnfinished(folder: string, name: string): Promise<Unfinished> {
+  const text = await readFile(join(folder, 'run.json'), 'utf8').catch(() => undefined)
+  if (text === undefined) throw new OptionError('--resume', `${name} holds no run of tweedie restore`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new FileFormatError(join(name, 'run.json'), 'is not JSON')
+  }
+  if (typeof json === 'object' && json !== null && !('unfinished' in json)) {
+    throw new OptionError('--resume', `the run in ${name} is finished, or was not started with --resumable`)
+  }
+  const parsed = File.safeParse(json)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new FileFormatError(
+      join(name, 'run.json'),
+      `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
+    )
+  }
+  const { argv, options: all, unfinished } = parsed.data
+  const statePath = join(name, 'state.safetensors')
+  const tensors = safetensorsToTensors(
+    parseSafetensors(await readFile(join(folder, 'state.safetensors')), statePath),
+  )
+  const take = (key: string): Tensor => {
+    const found = Object.hasOwn(tensors, key) ? tensors[key] : undefined
+    if (found === undefined) throw new FileFormatError(statePath, `holds no tensor '${key}'`)
+    return found
+  }
+  const { image, ...options } = all
+  const { tree, notes, ...rest } = unfinished
+  return {
+    image,
+    argv,
+    options: { ...(options as Omit<RestoreOptions, 'out'>), out: name, resumable: true },
+    measured: { y: take('y'), truth: tensors['truth'], notes },
+    partial: { ...(rest as Omit<PartialRun, 'state'>), state: rejoin(tree, take) as StateTree },
+  }
+}
