@@ -28,13 +28,13 @@ export function rowMajorStrides(shape: Shape): number[] {
   return strides
 }
 
-/** Whether strides walk the elements of `shape` in row-major order without gaps. */
+/** Whether strides walk the elements of `shape` in row-major order without gaps; always, where there are none. */
 export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
   let step = 1
   for (let i = shape.length - 1; i >= 0; i--) {
     const extent = shape[i]!
     if (extent === 0) return true
-    if (extent !== 1 && strides[i] !== step) return false
+    if (extent !== 1 && strides[i] !== step) return shape.includes(0)
     step *= extent
   }
   return true

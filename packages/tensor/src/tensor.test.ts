@@ -113,6 +113,10 @@ describe('ops', () => {
     expect(zeros([0, 3]).sum(0).dataSync()).toEqual(new Float32Array(3))
     expect(matmul(zeros([2, 0]), zeros([0, 2])).dataSync()).toEqual(new Float32Array(4))
     expect(() => zeros([0]).max()).toThrow(/empty axis/)
+    // Views whose strides lead nowhere: reversed, exchanged, stretched.
+    expect(zeros([0, 2]).slice(null, [null, null, -1]).reshape([2, 0, 3]).shape).toEqual([2, 0, 3])
+    expect(transpose(zeros([2, 0, 3])).reshape([0, 5]).shape).toEqual([0, 5])
+    expect(broadcastTo(zeros([1, 2]), [0, 2]).reshape([1, 0]).shape).toEqual([1, 0])
   })
 })
 
