@@ -98,6 +98,8 @@ describe('reading and writing', () => {
       device: 'reference',
     })
     expect(Object.keys(tensors)).toEqual(['__proto__'])
+    const written = encodeSafetensors(Object.fromEntries([['__proto__', { shape: [1], values: [5] }]]))
+    expect(parseSafetensors(written, 'x').values('__proto__')).toEqual(Float32Array.of(5))
     expect(Object.getPrototypeOf(tensors)).toBe(Object.prototype)
   })
 })

@@ -35,16 +35,16 @@ export function encodeSafetensors(
 ): Uint8Array {
   const half = options.dtype === 'float16'
   const width = half ? 2 : 4
-  const header: Record<string, unknown> = {}
-  if (options.metadata !== undefined) header['__metadata__'] = options.metadata
+  const header: [name: string, value: unknown][] = []
+  if (options.metadata !== undefined) header.push(['__metadata__', options.metadata])
   let offset = 0
   for (const [name, { shape, values }] of Object.entries(tensors)) {
     if (name === '__metadata__') throw new OptionError('tensors', "'__metadata__' is reserved by the format")
     const end = offset + values.length * width
-    header[name] = { dtype: half ? 'F16' : 'F32', shape, data_offsets: [offset, end] }
+    header.push([name, { dtype: half ? 'F16' : 'F32', shape, data_offsets: [offset, end] }])
     offset = end
   }
-  const json = new TextEncoder().encode(JSON.stringify(header))
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)))
   const padded = Math.ceil(json.length / 8) * 8
   const out = new Uint8Array(8 + padded + offset).fill(0x20, 8, 8 + padded)
   const view = new DataView(out.buffer)
