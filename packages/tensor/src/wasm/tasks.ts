@@ -85,6 +85,6 @@ const worthPart = 20_000
 export function partsFor(threads: number, nanoseconds: number, units: number): number {
   if (threads === 1 || nanoseconds < worthSharing) return 1
   const each = nanoseconds / threads
-  const perThread = each > 2e6 ? 4 : each > 4e5 ? 2 : 1
+  const perThread = each > 8e6 ? 4 : each > 5e5 ? 2 : 1
   return Math.max(1, Math.min(units, threads * perThread, Math.floor(nanoseconds / worthPart)))
 }

@@ -56,5 +56,8 @@ export function planThreads(asked?: number): ThreadPlan {
   if (why !== undefined) return { threads: 1, reason: why }
   const cores = globalThis.navigator?.hardwareConcurrency ?? 1
   const threads = Math.max(1, Math.min(cores, defaultMost))
-  return { threads, reason: threads < cores ? `${cores} cores, ${defaultMost} at most` : `${cores} cores` }
+  return {
+    threads,
+    reason: `${cores} ${cores === 1 ? 'core' : 'cores'}${threads < cores ? `, ${defaultMost} at most` : ''}`,
+  }
 }
