@@ -1,21 +1,23 @@
 import { DeviceError } from '../errors.ts'
 import type { Heap } from './heap.ts'
-import type { KernelCache, WasmFunction } from './module.ts'
+import { JobTable } from './job-table.ts'
+import type { KernelCache } from './module.ts'
 import type { Spawned } from './spawn.ts'
 import { spawn } from './spawn.ts'
 import type { Task, Threads } from './tasks.ts'
 import { partsFor, runHere } from './tasks.ts'
 import { jobOpen, controlWords as words } from './worker-main.ts'
 
-/** Numbers that fit in the table of a job. */
-const tableLength = 1 << 18
 /** Looks at a word before sleeping: some tens of microseconds. */
 const spins = 4000
 /** One wait of the caller, in milliseconds; time is counted in these, so that a sleeping computer loses none. */
 const slice = 250
 
 export interface PoolOptions {
-  /** Milliseconds to wait for a worker that took a task and makes no progress before it counts as dead. */
+  /**
+   * Milliseconds to wait for the last task of a worker before it counts as dead, on top of twenty times what
+   * the caller's own tasks took.
+   */
   readonly patience?: number
 }
 
@@ -26,14 +28,6 @@ interface Status {
   /** Workers that did not come up, with the reason of the last one. */
   missing: number
   why: string
-}
-
-/** Where workers find a function's code. */
-interface Code {
-  readonly id: number
-  readonly at: number
-  readonly bytes: number
-  readonly position: number
 }
 
 /** Threads of devices that are collected end. */
@@ -57,22 +51,21 @@ function maySleep(control: Int32Array): boolean {
  * too, so that a job never waits for a worker to wake up. See {@link workerMain} for the protocol.
  */
 export class ThreadPool implements Threads {
-  private readonly heap: Heap
-  private readonly kernels: KernelCache
+  private readonly memory: WebAssembly.Memory
   private readonly patience: number
   private readonly size: number
   private readonly control = new Int32Array(new SharedArrayBuffer(4 * words.length))
-  private readonly table = new Float64Array(new SharedArrayBuffer(8 * tableLength))
+  private readonly table: JobTable
   private readonly status: Status = { failure: undefined, missing: 0, why: '' }
-  private readonly codes = new Map<WasmFunction, Code>()
-  private readonly stored = new Map<Uint8Array, number>()
   private readonly sleeps = maySleep(this.control)
   private limit: number
+  /** When the job was opened. */
+  private opened = 0
   private workers: readonly Spawned[] | undefined
 
   constructor(heap: Heap, kernels: KernelCache, size: number, options: PoolOptions = {}) {
-    this.heap = heap
-    this.kernels = kernels
+    this.memory = heap.memory
+    this.table = new JobTable(heap, kernels)
     this.size = size
     this.limit = size
     this.patience = options.patience ?? 30_000
@@ -130,10 +123,11 @@ export class ThreadPool implements Threads {
     this.check()
     this.start()
     const { control } = this
-    const count = this.write(tasks)
+    const count = this.table.write(tasks)
     Atomics.store(control, words.tasks, count)
     Atomics.store(control, words.next, 0)
     Atomics.store(control, words.state, jobOpen)
+    this.opened = performance.now()
     Atomics.add(control, words.signal, 1)
     Atomics.notify(control, words.signal, this.limit - 1)
     return count
@@ -149,14 +143,15 @@ export class ThreadPool implements Threads {
     for (let i = 0; i < spins; i++) {
       if (Atomics.load(control, words.state) === 0) break
     }
+    const patience = this.patience + 20 * (performance.now() - this.opened)
     let [waited, before] = [0, 0]
     for (;;) {
       const inside = Atomics.load(control, words.state)
       if (inside === 0) break
       waited = inside === before ? waited + slice : 0
       before = inside
-      if (waited > this.patience) {
-        this.status.failure ??= `${inside} of ${this.size - 1} workers took work and did not come back for ${this.patience / 1000} s`
+      if (waited > patience) {
+        this.status.failure ??= `${inside} of ${this.size - 1} workers took work and did not come back for ${(patience / 1000).toFixed(1)} s`
         this.check()
       }
       this.wait(inside)
@@ -191,11 +186,14 @@ export class ThreadPool implements Threads {
 
   private start(): void {
     if (this.workers !== undefined) return
-    const { control, table, status, size } = this
-    const common = { memory: this.heap.memory, control, table, spins, words, open: jobOpen }
-    this.workers = Array.from({ length: this.size - 1 }, (_, i) => {
+    const { memory, control, status, size } = this
+    const common = { memory, control, table: this.table.words, spins, words, open: jobOpen }
+    this.workers = Array.from({ length: size - 1 }, (_, i) => {
       const thread = i + 1
+      let ended = false
       return spawn({ ...common, thread }, (why) => {
+        if (ended) return
+        ended = true
         if (Atomics.load(control, words.started + thread) === 1) {
           status.failure ??= `thread ${thread} of ${size} died (${why})`
         } else {
@@ -205,46 +203,5 @@ export class ThreadPool implements Threads {
       })
     })
     collected.register(this, this.workers)
-  }
-
-  /** Writes tasks to the table, as many as fit; returns how many. */
-  private write(tasks: readonly Task[]): number {
-    const { table } = this
-    let at = tasks.length
-    for (let i = 0; i < tasks.length; i++) {
-      const task = tasks[i]!
-      const size = task.reduce((n, { args }) => n + 5 + args.length, 1)
-      if (at + size > tableLength) return i
-      table[i] = at
-      table[at++] = task.length
-      for (const { run, args } of task) {
-        const { id, at: code, bytes, position } = this.codeOf(run)
-        table[at] = id
-        table[at + 1] = code
-        table[at + 2] = bytes
-        table[at + 3] = position
-        table[at + 4] = args.length
-        at += 5
-        for (let k = 0; k < args.length; k++) table[at + k] = args[k]!
-        at += args.length
-      }
-    }
-    return tasks.length
-  }
-
-  /** A function's code in the shared memory, put there at its first use. */
-  private codeOf(run: WasmFunction): Code {
-    const known = this.codes.get(run)
-    if (known !== undefined) return known
-    const { bytes, position } = this.kernels.originOf(run)
-    let at = this.stored.get(bytes)
-    if (at === undefined) {
-      at = this.heap.allocate(bytes.length)
-      this.heap.u8.set(bytes, at)
-      this.stored.set(bytes, at)
-    }
-    const code = { id: this.codes.size, at, bytes: bytes.length, position }
-    this.codes.set(run, code)
-    return code
   }
 }

@@ -13,6 +13,15 @@ export interface Spawned {
  * starts without any module loader.
  */
 export function spawn(setup: WorkerSetup, ended: (why: string) => void): Spawned {
+  try {
+    return start(setup, ended)
+  } catch (error) {
+    ended(String(error))
+    return { terminate: () => undefined }
+  }
+}
+
+function start(setup: WorkerSetup, ended: (why: string) => void): Spawned {
   const node = nodeWorkers()
   if (node !== undefined) {
     const code = `(${workerMain})(require('node:worker_threads').workerData)`

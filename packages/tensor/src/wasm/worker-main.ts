@@ -23,7 +23,7 @@ export const jobOpen = 1 << 30
 export interface WorkerSetup {
   readonly memory: WebAssembly.Memory
   readonly control: Int32Array
-  /** The job: where each task starts, then per task its number of calls and the calls. */
+  /** The job, as `JobTable` writes it. */
   readonly table: Float64Array
   /** From 1; the caller is 0. */
   readonly thread: number
