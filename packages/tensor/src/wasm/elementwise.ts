@@ -31,7 +31,7 @@ function kernelFor({ key, op, kernelKeys }: Entry, walks: readonly Walk[], conte
 }
 
 /** Rough time for so many elements on one thread, in nanoseconds. */
-const timeOf = ({ op }: Entry, elements: number): number => elements * (op.heavy === true ? 1.5 : 0.35)
+const timeOf = ({ op }: Entry, elements: number): number => elements * (op.heavy === true ? 0.9 : 0.25)
 
 /** From this many elements on, an input that lies across the result is worth a copy that does not. */
 const worthPacking = 1024

@@ -79,7 +79,7 @@ const isByColumns = ({ kept, reduced }: Walk): boolean =>
   kept.at(-1)?.stride === 1 && reduced.at(-1)?.stride !== 1
 
 /** Rough, in nanoseconds. */
-const timePerElement = 0.35
+const timePerElement = 0.2
 
 /** Deals the outermost axis of the results out to threads. */
 function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void {

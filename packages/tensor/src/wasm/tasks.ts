@@ -78,7 +78,7 @@ export function runHere(tasks: readonly Task[]): void {
 export const alone: Threads = { parts: () => 1, run: runHere }
 
 /** Least work for which another thread is woken, and least per part, in nanoseconds. */
-const worthSharing = 60_000
+const worthSharing = 80_000
 const worthPart = 20_000
 
 /** {@link Threads.parts} for so many threads: more parts than threads where they are long, to even out delays. */
