@@ -13,6 +13,9 @@ const spins = 4000
 /** One wait of the caller, in milliseconds; time is counted in these, so that a sleeping computer loses none. */
 const slice = 250
 
+/** First and longest time to do without workers that got no processor, in milliseconds. */
+const [firstRest, longestRest] = [16, 1000]
+
 export interface PoolOptions {
   /**
    * Milliseconds to wait for the last task of a worker before it counts as dead, on top of twenty times what
@@ -61,6 +64,9 @@ export class ThreadPool implements Threads {
   private limit: number
   /** When the job was opened. */
   private opened = 0
+  /** While other programs keep the cores busy, the caller works alone: until then, and for how long the next time. */
+  private restUntil = 0
+  private rest = firstRest
   private workers: readonly Spawned[] | undefined
 
   constructor(heap: Heap, kernels: KernelCache, size: number, options: PoolOptions = {}) {
@@ -91,7 +97,8 @@ export class ThreadPool implements Threads {
   }
 
   parts(nanoseconds: number, units: number): number {
-    return partsFor(this.limit, nanoseconds, units)
+    const parts = partsFor(this.limit, nanoseconds, units)
+    return parts > 1 && performance.now() < this.restUntil ? 1 : parts
   }
 
   run(tasks: readonly Task[]): void {
@@ -143,7 +150,9 @@ export class ThreadPool implements Threads {
     for (let i = 0; i < spins; i++) {
       if (Atomics.load(control, words.state) === 0) break
     }
-    const patience = this.patience + 20 * (performance.now() - this.opened)
+    const closed = performance.now()
+    const own = closed - this.opened
+    const patience = this.patience + 20 * own
     let [waited, before] = [0, 0]
     for (;;) {
       const inside = Atomics.load(control, words.state)
@@ -156,6 +165,7 @@ export class ThreadPool implements Threads {
       }
       this.wait(inside)
     }
+    this.learn(own, performance.now() - closed)
     const failed = Atomics.load(control, words.failed)
     if (failed > 0) {
       Atomics.store(control, words.failed, 0)
@@ -171,6 +181,17 @@ export class ThreadPool implements Threads {
     throw new DeviceError(
       `wasm: ${this.status.failure}; this device is no longer usable (TWEEDIE_THREADS=1 works without workers)`,
     )
+  }
+
+  /**
+   * Rests the workers if the caller waited for them longer than it worked itself: each had no more to do, so
+   * they were kept from it.
+   */
+  private learn(own: number, waited: number): void {
+    if (waited > own + 1) {
+      this.restUntil = performance.now() + this.rest
+      this.rest = Math.min(longestRest, 2 * this.rest)
+    } else if (own > 0.1) this.rest = Math.max(firstRest, this.rest / 2)
   }
 
   /** Sleeps while the state is `inside`, for one slice at most. */
