@@ -41,14 +41,27 @@ export interface BrowserPage extends AsyncDisposable {
   run(code: string, folder?: string): Promise<unknown>
 }
 
+let openings = 0
+
+/** What makes a page cross-origin isolated, so that it may share memory between threads. */
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+}
+
 /**
- * Opens Chromium on a cross-origin isolated page, or skips the running test where there is none. Takes a second
- * or two: share one page between tests, and close it (`await using page = await openBrowser(ctx)`).
+ * Opens Chromium on a page, cross-origin isolated unless asked otherwise, or skips the running test where there
+ * is none. Takes a second or two: share one page between tests, and close it
+ * (`await using page = await openBrowser(ctx)`).
  */
-export async function openBrowser(context: Pick<TestContext, 'skip'>): Promise<BrowserPage> {
+export async function openBrowser(
+  context: Pick<TestContext, 'skip'>,
+  { isolated = true } = {},
+): Promise<BrowserPage> {
+  const headers: Readonly<Record<string, string>> = isolated ? isolation : {}
   const executablePath = findChromium() ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
   const modules = new Map<string, string>()
-  const cacheDir = join(root, 'out', `browser-${process.pid}`) // one each: test files run side by side
+  const cacheDir = join(root, 'out', `browser-${process.pid}-${openings++}`) // one each: tests run side by side
   const server = await createServer({
     root,
     configFile: false,
@@ -61,10 +74,7 @@ export async function openBrowser(context: Pick<TestContext, 'skip'>): Promise<B
       port: 0,
       hmr: false,
       watch: null,
-      headers: {
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      },
+      headers,
     },
     plugins: [
       {
@@ -74,8 +84,7 @@ export async function openBrowser(context: Pick<TestContext, 'skip'>): Promise<B
         configureServer: ({ middlewares }) => {
           middlewares.use('/test-page', (_request, response) => {
             response.setHeader('Content-Type', 'text/html')
-            response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
-            response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp')
+            for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
             response.end('<!doctype html><title>test</title><link rel="icon" href="data:,">')
           })
         },

@@ -49,5 +49,7 @@ export interface Device {
   read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray>
   /** A window on the live memory, valid until the next call of this device. CPU devices only. */
   hostView?(buffer: unknown, dtype: DType, length: number): TypedArray
+  /** Uses no more than so many threads from now on, for who runs several devices side by side; gives the former limit. */
+  limitThreads?(threads: number): number
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown
 }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../shape.ts'
 import type { FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from './asm.ts'
 import { i32, i32Params } from './asm.ts'
 import { emitColumns, emitCopy, emitPackIndexed, emitPanel, emitPixels } from './conv-pack.ts'
@@ -5,6 +6,7 @@ import type { GemmFunctions, Spill, TileShape } from './gemm.ts'
 import { emitGemm, emitSpill, tileShape } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import type { Functions } from './module.ts'
+import { cut } from './tasks.ts'
 
 /**
  * `forward(a, rows, depth, piece, offsets, pixels, count, imagePixels, out, channelStep, imageStep, panel,
@@ -105,21 +107,22 @@ function acrossImages(
 }
 
 /**
- * `weightGradient(a, rows, depth, pixels, columns, offsets, c, panel, spill)`: the product over `depth`
- * pixels of packed output gradients with inputs at `pixel + offsets[column]`, added to c [rows × columns].
+ * `weightGradient(a, rows, depth, pixels, columns, offsets, c, cStep, panel, spill)`: the product over `depth`
+ * pixels of packed output gradients with inputs at `pixel + offsets[column]`, added to c [rows × columns],
+ * whose rows lie `cStep` bytes apart.
  */
 function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, { rows }: GemmFunctions): void {
   const packColumns = emitColumns(m)
-  const params = i32Params('a', 'rows', 'depth', 'pixels', 'columns', 'offsets', 'c', 'panel', 'spill')
+  const sizes = ['a', 'rows', 'depth', 'pixels', 'columns', 'offsets'] as const
+  const params = i32Params(...sizes, 'c', 'cStep', 'panel', 'spill')
   m.func('weightGradient', params, [], (f, p) => {
     const aPanel = f.let(i32.mul(p.depth, 4 * mr))
-    const cStep = f.let(i32.shl(p.columns, 2))
     const width = f.let(0)
     f.while(i32.gtS(p.columns, 0), () => {
       f.set(width, p.columns)
       f.if(i32.gtS(width, nr), () => f.set(width, nr))
       f.callStatement(packColumns, p.panel, p.pixels, p.offsets, p.depth)
-      f.callStatement(rows, p.a, p.panel, p.c, p.rows, width, p.depth, aPanel, 4 * nr, cStep, 1, p.spill)
+      f.callStatement(rows, p.a, p.panel, p.c, p.rows, width, p.depth, aPanel, 4 * nr, p.cStep, 1, p.spill)
       f.increment(p.offsets, 4 * nr)
       f.increment(p.c, 4 * nr)
       f.increment(p.columns, -nr)
@@ -155,7 +158,25 @@ export interface Strided {
   readonly steps: Four
 }
 
+/** Rough, in nanoseconds. */
+const copyTime = 0.3
+
 /** Copies `extents` elements from one layout to another. */
-export function copyStrided(kernels: ConvKernels, to: Strided, from: Strided, extents: Four): void {
-  kernels.copy(to.at, ...to.steps, from.at, ...from.steps, ...extents)
+export function copyStrided(
+  { threads }: Pick<WasmContext, 'threads'>,
+  kernels: ConvKernels,
+  to: Strided,
+  from: Strided,
+  extents: Four,
+): void {
+  const [n0, n1, ...rest] = extents
+  const parts = threads.parts(copyTime * sizeOf(extents), Math.max(n0, n1))
+  const outer = n0 >= parts || n0 > n1
+  const tasks = cut(outer ? n0 : n1, parts).map((range) => {
+    const length = range.to - range.from
+    const start = ({ at, steps }: Strided) => [at + range.from * steps[outer ? 0 : 1], ...steps]
+    const sizes = outer ? [length, n1, ...rest] : [n0, length, ...rest]
+    return [{ run: kernels.copy, args: [...start(to), ...start(from), ...sizes] }]
+  })
+  threads.run(tasks)
 }

@@ -1,4 +1,5 @@
 import type { View } from '../device.ts'
+import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { copyStrided } from './conv-kernels.ts'
 import type { PlaneLayout } from './conv-plan.ts'
@@ -32,7 +33,7 @@ export function planesOf(
   channels: number,
   layout: PlaneLayout,
   kernels: ConvKernels,
-  { heap }: WasmContext,
+  context: WasmContext,
 ): Planes {
   const [images, , height, width] = x.shape as [number, number, number, number]
   const [s0, s1, s2, s3] = x.strides.map((s) => 4 * s) as [number, number, number, number]
@@ -58,10 +59,10 @@ export function planesOf(
   const imageStep = channelStep * channels
   const rowBytes = 4 * layout.width
   const chunk = Math.max(1, Math.min(images, Math.floor(chunkBytes / imageStep)))
-  const base = heap.scratch('conv.planes', chunk * imageStep)
+  const base = context.heap.scratch('conv.planes', chunk * imageStep)
   // Copies overwrite the same elements each time, so zeros around them stay.
   if (!inside || layout.width !== columns.high - columns.low + 1)
-    heap.u8.fill(0, base, base + chunk * imageStep)
+    fillBytes(context.kernels)(base, 0, chunk * imageStep)
   return {
     imageStep,
     channelStep,
@@ -75,6 +76,7 @@ export function planesOf(
         const from = at + image * s0 + channel * s1 + top * s2 + first * s3
         const perRow = Math.floor((right - first) / columnStep) + 1
         copyStrided(
+          context,
           kernels,
           { at: to, steps: [imageStep, channelStep, rowBytes, 4] },
           { at: from, steps: [s0, s1, s2, s3 * columnStep] },

@@ -1,5 +1,6 @@
 import type { KernelCall, View } from '../device.ts'
 import { sizeOf } from '../shape.ts'
+import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { copyStrided, spillBytes } from './conv-kernels.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
@@ -7,6 +8,8 @@ import { planesOf } from './conv-planes.ts'
 import { pieceOf, tileShape } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
+import type { Call, Range } from './tasks.ts'
+import { cutGrid } from './tasks.ts'
 
 /** Pixels per packed panel: long enough to hide the addition to the result, short enough for the cache. */
 const depthLimit = 256
@@ -59,9 +62,7 @@ export function weightGradient(
   const offsets = heap.scratch('conv.tables', 4 * (columns + tileShape.nr))
   const sums = heap.scratch('conv.phase', 4 * outChannels * columns)
   const pixels = heap.scratch('conv.pixels', 4 * (planes.chunk * size + tileShape.nr))
-  const left = heap.scratch('conv.weights', 4 * (outChannels + tileShape.mr) * depthLimit)
-  const spill = heap.scratch('conv.panel', spillBytes + 4 * tileShape.nr * depthLimit)
-  const { i32, f32 } = heap
+  const { i32 } = heap
   let at = offsets / 4
   for (let channel = 0; channel < channels; channel++) {
     for (const u of r.taps) {
@@ -69,27 +70,74 @@ export function weightGradient(
     }
   }
   i32.fill(i32[offsets / 4]!, at, at + tileShape.nr)
-  f32.fill(0, sums / 4, sums / 4 + outChannels * columns)
+  fillBytes(context.kernels)(sums, 0, 4 * outChannels * columns)
 
   for (let image = 0; image < images; image += planes.chunk) {
     const count = Math.min(planes.chunk, images - image)
     const base = planes.load(image, count, 0)
     kernels.pixels(pixels, base, count, height, width, planes.imageStep, r.step * planes.rowBytes)
     const total = count * size
-    const piece = pieceOf(total, depthLimit, 1)
-    for (let first = 0; first < total; first += piece) {
-      const depth = Math.min(piece, total - first)
-      packGradients(left, gradients, image * size + first, depth, kernels)
-      const operands = [left, outChannels, depth, pixels + 4 * first, columns, offsets] as const
-      kernels.weightGradient(...operands, sums, spill + spillBytes, spill)
-    }
+    addProducts({ gradients, first: image * size, total, pixels, offsets, sums, columns }, context, kernels)
   }
   copyStrided(
+    context,
     kernels,
     { at: out, steps: [0, 4 * outChannels * perChannel, 4 * perChannel, 4] },
     { at: sums, steps: [0, 4 * perChannel, 4 * columns, 4] },
     [1, channels, outChannels, perChannel],
   )
+}
+
+/** Pixels to sum over, and the sums. */
+interface Products {
+  readonly gradients: Gradients
+  /** The first of `total` pixels, counted through all images; `pixels` tables their addresses in the input. */
+  readonly first: number
+  readonly total: number
+  readonly pixels: number
+  /** From pixels to the `columns` inputs of each. */
+  readonly offsets: number
+  readonly columns: number
+  /** [channels of the gradients × columns]. */
+  readonly sums: number
+}
+
+/** Adds the products over some pixels, piece by piece: each thread for a rectangle of the sums. */
+function addProducts(p: Products, { heap, threads }: WasmContext, kernels: ConvKernels): void {
+  const { mr, nr } = tileShape
+  const { channels } = p.gradients
+  const tiles = Math.ceil(channels / mr) * Math.ceil(p.columns / nr)
+  const parts = threads.parts((channels * p.columns * p.total) / 18, tiles)
+  const grid = cutGrid(channels, p.columns, mr, nr, parts)
+  const tallest = Math.max(...grid.rows.map((rows) => rows.to - rows.from))
+  const spillAt = 4 * (tallest + mr) * depthLimit
+  const each = spillAt + spillBytes + 4 * nr * depthLimit
+  const work = heap.scratch('conv.weights', each * grid.rows.length * grid.columns.length)
+  const piece = pieceOf(p.total, depthLimit, 1)
+  const rectangles = grid.rows.flatMap((rows) => grid.columns.map((columns) => ({ rows, columns })))
+  const tasks = rectangles.map(({ rows, columns }, i) => {
+    const task: Call[] = []
+    const left = work + i * each
+    const spill = left + spillAt
+    const to = p.sums + 4 * (rows.from * p.columns + columns.from)
+    for (let first = 0; first < p.total; first += piece) {
+      const depth = Math.min(piece, p.total - first)
+      task.push(...packGradients(left, p.gradients, rows, p.first + first, depth, kernels))
+      const sizes = [rows.to - rows.from, depth, p.pixels + 4 * first, columns.to - columns.from]
+      const args = [
+        left,
+        ...sizes,
+        p.offsets + 4 * columns.from,
+        to,
+        4 * p.columns,
+        spill + spillBytes,
+        spill,
+      ]
+      task.push({ run: kernels.weightGradient, args })
+    }
+    return task
+  })
+  threads.run(tasks)
 }
 
 /** Output gradients with the pixels of an image side by side; strides in bytes. */
@@ -101,30 +149,42 @@ interface Gradients {
   readonly imagePixels: number
 }
 
-/** Packs pixels `first` … `first + depth − 1`, counted through all images, of all channels. */
-function packGradients(to: number, g: Gradients, first: number, depth: number, kernels: ConvKernels): void {
+/** The calls that pack pixels `first` … `first + depth − 1`, counted through all images, of some channels. */
+function packGradients(
+  to: number,
+  g: Gradients,
+  channels: Range,
+  first: number,
+  depth: number,
+  kernels: ConvKernels,
+): Call[] {
   const panel = 4 * tileShape.mr * depth
+  const calls: Call[] = []
   for (let done = 0; done < depth; ) {
     const inImage = (first + done) % g.imagePixels
     const image = (first + done - inImage) / g.imagePixels
     const length = Math.min(depth - done, g.imagePixels - inImage)
-    const from = g.at + g.image * image + 4 * inImage
-    kernels.packA(to + 4 * tileShape.mr * done, from, g.channels, length, g.channel, 4, panel)
+    const from = g.at + channels.from * g.channel + g.image * image + 4 * inImage
+    const target = to + 4 * tileShape.mr * done
+    const args = [target, from, channels.to - channels.from, length, g.channel, 4, panel]
+    calls.push({ run: kernels.packA, args })
     done += length
   }
+  return calls
 }
 
 /** The gradients as they lie, or a copy, so that the pixels of an image follow each other. */
-function denseImages(dy: View, { heap }: WasmContext, kernels: ConvKernels): Gradients {
+function denseImages(dy: View, context: WasmContext, kernels: ConvKernels): Gradients {
   const [channels, images, height, width] = dy.shape as [number, number, number, number]
   const [s0, s1, s2, s3] = dy.strides.map((s) => 4 * s) as [number, number, number, number]
   const imagePixels = height * width
   const dense = (width === 1 || s3 === 4) && (height === 1 || s2 === 4 * width)
   if (dense) return { at: addressOf(dy), channels, channel: s0, image: s1, imagePixels }
-  const at = heap.scratch('conv.gradients', 4 * sizeOf(dy.shape))
+  const at = context.heap.scratch('conv.gradients', 4 * sizeOf(dy.shape))
   const image = 4 * imagePixels
   const channel = image * images
   copyStrided(
+    context,
     kernels,
     { at, steps: [channel, image, 4 * width, 4] },
     { at: addressOf(dy), steps: [s0, s1, s2, s3] },

@@ -1,5 +1,6 @@
 import type { KernelCall, View } from '../device.ts'
 import { isRowMajor, sizeOf } from '../shape.ts'
+import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { convKernels, copyStrided, spillBytes } from './conv-kernels.ts'
 import type { Phase, Phases } from './conv-plan.ts'
@@ -10,6 +11,8 @@ import { isWeightGradient, weightGradient } from './conv-weight.ts'
 import { pieceOf, tileShape } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
+import type { Call, Range } from './tasks.ts'
+import { cut, cutGrid, deal } from './tasks.ts'
 
 /** Longest part of the reduction over channels and taps whose panel stays in the first-level cache. */
 const depthLimit = 512
@@ -31,7 +34,7 @@ export function conv2d(call: KernelCall<'conv2d'>, out: number, context: WasmCon
   const [x, w] = call.inputs as readonly [View, View]
   if (x.dtype !== 'float32') return false
   const kernels = convKernels(context)
-  if (sizeOf(w.shape) === 0) context.heap.f32.fill(0, out / 4, out / 4 + sizeOf(call.shape))
+  if (sizeOf(w.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
   else if (isWeightGradient(call)) weightGradient(call, out, context, kernels)
   else forward(call, out, context, kernels)
   return true
@@ -40,8 +43,6 @@ export function conv2d(call: KernelCall<'conv2d'>, out: number, context: WasmCon
 /** Working memory of one call. */
 interface Scratch {
   readonly pixels: number
-  readonly panel: number
-  readonly spill: number
   /** Results of one phase of one group, where phases have to be dealt out to every so many outputs. */
   readonly part: number
 }
@@ -58,11 +59,8 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
   const whole = phases[0].length === 1 && phases[1].length === 1
   const jobs = makeJobs(w, groups, phases, planes, context, kernels)
   const largest = planes.chunk * phases[0][0]!.count * phases[1][0]!.count
-  const spill = heap.scratch('conv.panel', spillBytes + 4 * tileShape.nr * depthLimit)
   const scratch: Scratch = {
     pixels: heap.scratch('conv.pixels', 4 * (largest + tileShape.nr)),
-    panel: spill + spillBytes,
-    spill,
     part: whole ? 0 : heap.scratch('conv.phase', 4 * rows * largest),
   }
   const steps = [4 * outChannels * height * width, 4 * height * width, 4 * width, 4] as const
@@ -90,6 +88,7 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
         if (whole) continue
         const first = target + r.first * steps[2] + c.first * steps[3]
         copyStrided(
+          context,
           kernels,
           { at: first, steps: [steps[0], steps[1], r.every * steps[2], c.every * steps[3]] },
           { at: to.at, steps: [to.imageStep, 4 * size, 4 * c.count, 4] },
@@ -100,6 +99,15 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
   }
 }
 
+/** Where the results of a job go: images `imageStep` bytes apart, with their channels side by side. */
+interface Target {
+  readonly at: number
+  readonly imageStep: number
+}
+
+/** Scratch of one part: a tile, and a panel of pixels. */
+const partBytes = spillBytes + 4 * tileShape.nr * depthLimit
+
 /** One group's results of one job for `count` images of `size` outputs whose first reads are tabled. */
 function multiply(
   job: Job,
@@ -107,23 +115,67 @@ function multiply(
   rows: number,
   count: number,
   size: number,
-  to: { readonly at: number; readonly imageStep: number },
-  { pixels, panel, spill }: Scratch,
-  { heap }: WasmContext,
+  to: Target,
+  { pixels }: Scratch,
+  context: WasmContext,
   kernels: ConvKernels,
 ): void {
-  if (job.depth === 0) {
+  const { depth, offsets } = job
+  if (depth === 0) {
     // No tap meets an element: all outputs are zero.
-    for (let i = 0; i < count; i++) {
-      const start = (to.at + i * to.imageStep) / 4
-      heap.f32.fill(0, start, start + rows * size)
-    }
+    const fill = fillBytes(context.kernels)
+    for (let i = 0; i < count; i++) fill(to.at + i * to.imageStep, 0, 4 * rows * size)
     return
   }
-  const weights = job.weights + group * packedBytes(rows, job.depth)
-  const piece = pieceOf(job.depth, depthLimit, 1)
-  const product = [weights, rows, job.depth, piece, job.offsets, pixels, count * size, size] as const
-  kernels.forward(...product, to.at, 4 * size, to.imageStep, panel, spill)
+  const weights = job.weights + group * packedBytes(rows, depth)
+  const piece = pieceOf(depth, depthLimit, 1)
+  const tiles = Math.ceil(rows / tileShape.mr) * Math.ceil(size / tileShape.nr)
+  const parts = cutJob(
+    rows,
+    count,
+    size,
+    context.threads.parts((count * rows * size * depth) / 20, count * tiles),
+  )
+  const work = context.heap.scratch('conv.panel', partBytes * parts.length)
+  const tasks = parts.map((part, i) => {
+    const height = part.rows.to - part.rows.from
+    const left = weights + 4 * part.rows.from * depth
+    const first = part.image * size + part.pixels.from
+    const length = part.pixels.to - part.pixels.from
+    const place = to.at + part.image * to.imageStep + 4 * (part.rows.from * size + part.pixels.from)
+    const product = [left, height, depth, piece, offsets, pixels + 4 * first, length, part.imagePixels]
+    const spill = work + i * partBytes
+    const args = [...product, place, 4 * size, to.imageStep, spill + spillBytes, spill]
+    return [{ run: kernels.forward, args }]
+  })
+  context.threads.run(tasks)
+}
+
+/** Some rows of the results at some pixels, counted from the start of an image and maybe through several. */
+interface Part {
+  readonly image: number
+  readonly rows: Range
+  readonly pixels: Range
+  /** Pixels from the part's first one to the end of its image, or more where it does not reach that. */
+  readonly imagePixels: number
+}
+
+/** Cuts a job by images where there are enough of them, else each image by pixels and channels. */
+function cutJob(rows: number, count: number, size: number, parts: number): Part[] {
+  if (count >= parts) {
+    return cut(count, parts).map(({ from, to }) => ({
+      image: from,
+      rows: { from: 0, to: rows },
+      pixels: { from: 0, to: (to - from) * size },
+      imagePixels: size,
+    }))
+  }
+  const grid = cutGrid(rows, size, tileShape.mr, tileShape.nr, Math.ceil(parts / count))
+  return Array.from({ length: count }, (_, image) =>
+    grid.rows.flatMap((own) =>
+      grid.columns.map((pixels) => ({ image, rows: own, pixels, imagePixels: pixels.to - pixels.from })),
+    ),
+  ).flat()
 }
 
 const packedBytes = (rows: number, depth: number): number =>
@@ -135,7 +187,7 @@ function makeJobs(
   groups: number,
   [rowPhases, columnPhases]: Phases,
   planes: Planes,
-  { heap }: WasmContext,
+  { heap, threads }: WasmContext,
   kernels: ConvKernels,
 ): Job[] {
   const [outChannels, channels, ...kernel] = w.shape as [number, number, number, number]
@@ -147,6 +199,8 @@ function makeJobs(
   const { i32 } = heap
   const contiguous = isRowMajor(w.shape.slice(1), w.strides.slice(1))
   const jobs: Job[] = []
+  const parts = threads.parts(0.7 * sizeOf(w.shape), outChannels)
+  const packing: Call[] = []
   let at = tables / 4
   for (const r of rowPhases) {
     for (const c of columnPhases) {
@@ -164,13 +218,20 @@ function makeJobs(
       for (let group = 0; group < groups; group++) {
         const from = addressOf(w) + group * rows * across
         const panel = 4 * tileShape.mr * depth
-        if (contiguous && depth === channels * taps)
-          kernels.packA(weights, from, rows, depth, across, 4, panel)
-        else kernels.packIndexed(weights, from, rows, depth, across, job.weightOffsets)
+        for (const range of cut(rows, Math.ceil(parts / groups), tileShape.mr)) {
+          const to = weights + 4 * range.from * depth
+          const operands = [to, from + range.from * across, range.to - range.from, depth, across]
+          packing.push(
+            contiguous && depth === channels * taps
+              ? { run: kernels.packA, args: [...operands, 4, panel] }
+              : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] },
+          )
+        }
         weights += packedBytes(rows, depth)
       }
       jobs.push(job)
     }
   }
+  threads.run(deal(packing, parts))
   return jobs
 }

@@ -3,6 +3,7 @@ import { bytesPerElement } from '../dtype.ts'
 import { checkIndices } from '../reference/move.ts'
 import type { Shape } from '../shape.ts'
 import { isRowMajor, rowMajorStrides, sizeOf } from '../shape.ts'
+import { copyBytes, fillBytes } from './bulk.ts'
 import type { Width } from './copy-loops.ts'
 import {
   emitGather,
@@ -12,9 +13,12 @@ import {
   emitStridedCopy,
   emitTranspose,
 } from './copy-loops.ts'
-import { collapse, forOuter } from './elementwise-nest.ts'
+import type { Nest } from './elementwise-nest.ts'
+import { collapse, cutNest, forOuter } from './elementwise-nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
+import type { KernelCache, WasmFunction } from './module.ts'
+import type { Call } from './tasks.ts'
 
 const stridedKeys = { 1: 'copy:strided1', 4: 'copy:strided4', 8: 'copy:strided8' } as const
 
@@ -24,20 +28,48 @@ interface Place {
   readonly strides: readonly number[]
 }
 
+/** Rough, for layouts alike on both sides, in nanoseconds. */
+const timePerByte = 0.05
+
 /** Copies a box of `shape` from one place to another that does not overlap it. */
 export function copyBox(to: Place, from: Place, shape: Shape, width: Width, context: WasmContext): void {
-  if (sizeOf(shape) === 0) return
-  const { extents, strides } = collapse(shape, [to.strides, from.strides])
+  const size = sizeOf(shape)
+  if (size === 0) return
+  const { threads } = context
+  const nest = collapse(shape, [to.strides, from.strides])
+  const parts = threads.parts(timePerByte * size * width, size)
+  const tasks = cutNest(nest, parts).map(({ extents, offsets: [t, s] }) => {
+    const task: Call[] = []
+    const push = (run: WasmFunction, ...args: number[]) => {
+      if (parts === 1) run(...args)
+      else task.push({ run, args })
+    }
+    const part = { extents, strides: nest.strides }
+    copyNest(to.at + t! * width, from.at + s! * width, part, width, context.kernels, push)
+    return task
+  })
+  threads.run(tasks)
+}
+
+/** Copies from one address to another along a nest of both: hands the calls to `call`. */
+function copyNest(
+  to: number,
+  from: number,
+  { extents, strides }: Nest,
+  width: Width,
+  kernels: KernelCache,
+  call: (run: WasmFunction, ...args: number[]) => void,
+): void {
   const axes = extents.map((extent, i) => ({ extent, to: strides[0]![i]!, from: strides[1]![i]! }))
   const inner = axes.pop()!
   const one = inner.extent === 1
   const dense = one || (inner.to === 1 && inner.from === 1)
   const bytes = width * inner.extent
   if (dense && axes.length === 0) {
-    context.heap.u8.copyWithin(to.at, from.at, from.at + bytes)
+    call(copyBytes(kernels), to, from, bytes)
     return
   }
-  const launch = (kernel: (...args: number[]) => number, ...rest: number[]) => {
+  const launch = (kernel: WasmFunction, ...rest: number[]) => {
     const outer = axes.slice(0, -2)
     const [a, b] = [axes.at(-2), axes.at(-1)]
     const loops = [a?.extent ?? 1, b?.extent ?? 1, (a?.to ?? 0) * width, (b?.to ?? 0) * width]
@@ -47,10 +79,9 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
       strides: [outer.map((x) => x.to), outer.map((x) => x.from)],
     }
     forOuter(nest, outer.length, ([t, s]) =>
-      kernel(to.at + t! * width, from.at + s! * width, ...loops, ...sources, ...rest),
+      call(kernel, to + t! * width, from + s! * width, ...loops, ...sources, ...rest),
     )
   }
-  const { kernels } = context
   const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
   if (dense) launch(kernels.get('copy:rows', emitRowCopy), bytes)
   else if (width === 4 && inner.to === 1 && inner.from === 0) {
@@ -119,8 +150,8 @@ function place(x: View, low: readonly number[], call: KernelCall, out: number, c
   )
 }
 
-function clear(call: KernelCall, out: number, { heap }: WasmContext): void {
-  heap.u8.fill(0, out, out + sizeOf(call.shape) * widthOf(call))
+function clear(call: KernelCall, out: number, { kernels }: WasmContext): void {
+  fillBytes(kernels)(out, 0, sizeOf(call.shape) * widthOf(call))
 }
 
 const contiguous: WasmKernel<'contiguous'> = (call, out, context) => {

@@ -7,16 +7,39 @@ import { primitiveNames } from '../primitives.ts'
 import { referenceKernels } from '../reference/index.ts'
 import { sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm.ts'
+import { fillBytes } from './bulk.ts'
 import { Heap } from './heap.ts'
 import type { WasmContext } from './kernel.ts'
 import { KernelCache } from './module.ts'
+import { ThreadPool } from './pool.ts'
 import { kernelTable } from './table.ts'
+import { alone } from './tasks.ts'
+import { planThreads } from './thread-count.ts'
 
 export interface WasmDeviceOptions {
   /** Use fused multiply-add where the engine has it and it is faster. Default: where it has it. */
   readonly relaxedSimd?: boolean
   /** Limit of the device's memory in bytes, at most and by default 2 GiB. */
   readonly maxBytes?: number
+  /**
+   * Threads to compute on, the caller's among them; they start when first needed. Default: TWEEDIE_THREADS
+   * (Node), else one per core up to 8, or 1 where memory cannot be shared. Results do not depend on it.
+   */
+  readonly threads?: number
+}
+
+/** Memory for so many threads, or for one, and why. */
+function makeHeap(options: WasmDeviceOptions): { heap: Heap; threads: number; reason: string } {
+  const limits = options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }
+  const { threads, reason } = planThreads(options.threads)
+  if (threads === 1) return { heap: new Heap(limits), threads, reason }
+  try {
+    return { heap: new Heap({ ...limits, shared: true }), threads, reason }
+  } catch (error) {
+    // Shared memory must reserve its limit of addresses at once, which some hosts refuse.
+    if (options.threads !== undefined) throw new DeviceError(`wasm: no shared memory: ${error}`)
+    return { heap: new Heap(limits), threads: 1, reason: `no shared memory: ${error}` }
+  }
 }
 
 /** Whether the engine compiles SIMD code, plain or relaxed. */
@@ -33,6 +56,9 @@ class WasmDevice implements Device {
   readonly name = 'wasm'
   private readonly heap: Heap
   private readonly context: WasmContext
+  private readonly pool: ThreadPool | undefined
+  /** Where the number of threads comes from. */
+  private readonly reason: string
   /** Calls per primitive that have a kernel but ran the reference loops. */
   private readonly uncovered = new Map<PrimitiveName, number>()
 
@@ -41,27 +67,38 @@ class WasmDevice implements Device {
     const relaxedSimd = options.relaxedSimd ?? supports(true)
     if (relaxedSimd && !supports(true))
       throw new DeviceError('wasm: no relaxed SIMD here; leave out relaxedSimd')
-    this.heap = new Heap(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes })
-    this.context = { heap: this.heap, kernels: new KernelCache(this.heap), relaxedSimd }
+    const { heap, threads, reason } = makeHeap(options)
+    const kernels = new KernelCache(heap)
+    this.heap = heap
+    this.reason = reason
+    this.pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
+    this.context = { heap, kernels, relaxedSimd, threads: this.pool ?? alone }
   }
 
   info(): DeviceInfo {
+    const { threads, notes } = this.pool?.report() ?? { threads: 1, notes: [] }
     const ran = [...this.uncovered].map(([name, count]) => `${name} ×${count}`)
     return {
       name: this.name,
       backend: 'webassembly',
-      threads: 1,
+      threads,
       simd: true,
       dtypes: ['float32', 'float64', 'int32', 'bool'],
       kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
       notes: [
         `relaxed SIMD (fused multiply-add): ${this.context.relaxedSimd ? 'on' : 'off'}`,
+        `${this.pool === undefined ? 'single-threaded' : 'threads'}: ${this.reason}`,
+        ...notes,
         ...(ran.length === 0
           ? []
           : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
       ],
       reservedBytes: this.heap.usage().reserved,
     }
+  }
+
+  limitThreads(threads: number): number {
+    return this.pool?.limitTo(threads) ?? 1
   }
 
   allocate(dtype: DType, length: number): number {
@@ -85,6 +122,7 @@ class WasmDevice implements Device {
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): number {
+    this.pool?.check()
     const size = sizeOf(call.shape)
     const bytes = size * bytesPerElement(call.dtype)
     const out = this.heap.allocate(bytes)
@@ -113,13 +151,15 @@ class WasmDevice implements Device {
       const data = heap.view(dtype, buffer as number, (heap.usage().reserved - (buffer as number)) / per)
       return { data, dtype, shape, strides, offset }
     })
-    const data = heap.view(call.dtype, out, size).fill(0)
+    fillBytes(this.context.kernels)(out, 0, size * bytesPerElement(call.dtype))
+    const data = heap.view(call.dtype, out, size)
     referenceKernels[call.primitive](inputs, call.params, { data, dtype: call.dtype, shape: call.shape })
   }
 }
 
 /**
  * The device whose primitives are WebAssembly code that TypeScript emits at run time, with SIMD.
- * @throws {DeviceError} where the engine has no SIMD, or no relaxed SIMD though it is asked for.
+ * @throws {DeviceError} where the engine has no SIMD, or no relaxed SIMD or no shared memory though asked for.
+ * @throws {OptionError} for a number of threads outside 1 … 64.
  */
 export const createWasmDevice = (options: WasmDeviceOptions = {}): Device => new WasmDevice(options)

@@ -1,5 +1,6 @@
 import type { View } from '../device.ts'
 import type { Shape } from '../shape.ts'
+import { cut } from './tasks.ts'
 
 /** A loop nest over several operands that walk it together: extents, and strides per operand. */
 export interface Nest {
@@ -45,6 +46,29 @@ export function collapse(
   }
   if (extents.length === 0) return { extents: [1], strides: strides.map(() => [0]), axes: [] }
   return { extents, strides: merged, axes }
+}
+
+/** A part of a nest: its own extents, and the element offset of each operand's start. */
+export interface NestPart {
+  readonly extents: readonly number[]
+  readonly offsets: readonly number[]
+  /** The axis that was cut. */
+  readonly axis: number
+}
+
+/**
+ * Cuts a nest into at most `parts` along one axis: the outermost that is long enough, else the longest. Pieces
+ * of the innermost axis are multiples of 16 elements.
+ */
+export function cutNest({ extents, strides }: Nest, parts: number): NestPart[] {
+  if (parts === 1) return [{ extents, offsets: strides.map(() => 0), axis: 0 }]
+  const enough = extents.findIndex((extent) => extent >= parts)
+  const axis = enough >= 0 ? enough : extents.indexOf(Math.max(...extents))
+  return cut(extents[axis]!, parts, axis === extents.length - 1 ? 16 : 1).map(({ from, to }) => ({
+    extents: extents.map((extent, i) => (i === axis ? to - from : extent)),
+    offsets: strides.map((own) => from * own[axis]!),
+    axis,
+  }))
 }
 
 /**

@@ -12,15 +12,29 @@ import { f32x4, ModuleBuilder, v128 } from './asm.ts'
 import { Heap } from './heap.ts'
 import type { WasmContext, WasmKernels } from './kernel.ts'
 import { KernelCache } from './module.ts'
+import { ThreadPool } from './pool.ts'
+import type { Threads } from './tasks.ts'
+import { alone, runHere } from './tasks.ts'
 
-const heap = new Heap()
+const heap = new Heap({ shared: true })
 
-/** Heap and kernels of the tests' own, apart from any device: without and with relaxed SIMD. */
-const contexts: readonly WasmContext[] = [false, true].map((relaxedSimd) => ({
-  heap,
-  kernels: new KernelCache(heap),
-  relaxedSimd,
-}))
+/** Work cut into so many parts, however small, and done here, backwards: parts may not need each other. */
+const cutInto = (count: number): Threads => ({
+  parts: (_, units) => Math.max(1, Math.min(count, Math.floor(units))),
+  run: (tasks) => runHere([...tasks].reverse()),
+})
+
+/**
+ * Heap and kernels of the tests' own, apart from any device, without and with relaxed SIMD: one context for
+ * the calling thread alone, then others that share work and must give the same bits.
+ */
+const contexts: readonly (readonly WasmContext[])[] = [false, true].map((relaxedSimd) => {
+  const kernels = new KernelCache(heap)
+  const pool = new ThreadPool(heap, kernels, 3)
+  const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
+  const sharing = [alone, cutInto(2), cutInto(4), cutInto(7), pooled]
+  return sharing.map((threads) => ({ heap, kernels, relaxedSimd, threads }))
+})
 
 const probe = new ModuleBuilder(heap.memoryType)
 probe.func('probe', { at: 'i32' }, [], (f, { at }) => {
@@ -40,7 +54,7 @@ const guard = 16
 
 /**
  * Runs a primitive by its kernel and by the reference loops on the same strided inputs. Fails where the
- * kernel declines, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
+ * kernel declines, gives other bits when its work is shared between threads, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
  */
 export function compare<P extends PrimitiveName>(
   kernels: WasmKernels,
@@ -56,24 +70,43 @@ export function compare<P extends PrimitiveName>(
     const at = heap.allocate(bytes)
     return { at, bytes }
   })
-  const bytes = size * bytesPerElement(dtype)
-  const out = heap.allocate(bytes + guard * 64)
-  heap.u8.fill(0xa5, out, out + bytes + guard * 64)
   inputs.forEach(({ data, dtype: type }, i) => heap.view(type, blocks[i]!.at, data.length).set(data))
   const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
   const call: KernelCall<P> = { primitive, inputs: views, params, shape, dtype }
-  const ran = size === 0 || kernels[primitive]!(call, out, contexts[Number(fused)]!)
-  if (!ran)
+  const [actual, ...others] = contexts[Number(fused)]!.map((context) => runGuarded(kernels, call, context))
+  others.forEach((other, i) => {
+    const [own, theirs] = [bytesOf(other), bytesOf(actual!)]
+    if (own.some((byte, k) => byte !== theirs[k]))
+      throw new Error(`${primitive}: way ${i + 1} to share differs`)
+  })
+  blocks.forEach((block) => heap.free(block.at, block.bytes))
+  const expected = allocateHost(dtype, size)
+  referenceKernels[primitive](inputs, params, { data: expected, dtype, shape })
+  return { actual: actual!, expected }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
+/** The result of one call; fails where it writes past that. */
+function runGuarded<P extends PrimitiveName>(
+  kernels: WasmKernels,
+  call: KernelCall<P>,
+  context: WasmContext,
+): TypedArray {
+  const { primitive, dtype, shape, inputs } = call
+  const size = sizeOf(shape)
+  const bytes = size * bytesPerElement(dtype)
+  const out = heap.allocate(bytes + guard * 64)
+  heap.u8.fill(0xa5, out, out + bytes + guard * 64)
+  if (size > 0 && !kernels[primitive]!(call, out, context))
     throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
-  const actual = heap.view(dtype, out, size).slice()
+  const result = heap.view(dtype, out, size).slice()
   const after = heap.u8.slice(out + bytes, out + bytes + guard * 64)
   if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5))
     throw new Error(`${primitive} wrote past its result`)
-  blocks.forEach((block) => heap.free(block.at, block.bytes))
   heap.free(out, bytes + guard * 64)
-  const expected = allocateHost(dtype, size)
-  referenceKernels[primitive](inputs, params, { data: expected, dtype, shape })
-  return { actual, expected }
+  return result
 }
 
 /** Where two arrays differ by more than `absolute + relative·|expected|`; NaN equals NaN. */

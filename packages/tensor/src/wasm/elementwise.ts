@@ -7,9 +7,11 @@ import type { LaneOp } from './elementwise-lanes.ts'
 import { anyPower, laneOps, powers } from './elementwise-lanes.ts'
 import type { Walk } from './elementwise-loops.ts'
 import { emitElementwise } from './elementwise-loops.ts'
-import { collapse, forOuter, stretchedStrides } from './elementwise-nest.ts'
+import { collapse, cutNest, forOuter, stretchedStrides } from './elementwise-nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
+import type { Call } from './tasks.ts'
+import { cut } from './tasks.ts'
 
 /** An operation with a name for its code. */
 interface Entry {
@@ -27,6 +29,9 @@ function kernelFor({ key, op, kernelKeys }: Entry, walks: readonly Walk[], conte
   const kernelKey = (kernelKeys[code] ??= `${key}:${walks.join()}`)
   return context.kernels.get(kernelKey, (m) => emitElementwise(m, op, walks, context.relaxedSimd))
 }
+
+/** Rough time for so many elements on one thread, in nanoseconds. */
+const timeOf = ({ op }: Entry, elements: number): number => elements * (op.heavy === true ? 0.9 : 0.25)
 
 /** From this many elements on, an input that lies across the result is worth a copy that does not. */
 const worthPacking = 1024
@@ -58,14 +63,25 @@ function runStrided(
     return step === 1 ? 'dense' : step === 0 ? 'still' : 'strided'
   })
   const inner = [rank - 3, rank - 2, rank - 1]
-  const sizes = inner.map((axis) => nest.extents[axis] ?? 1)
   const outWidth = bytesPerElement(call.dtype)
   const byteStrides = strides.map((own, k) => inner.map((axis) => (own[axis] ?? 0) * widths[k]!))
   const kernel = kernelFor(entry, walks, context)
-  forOuter(nest, Math.max(0, rank - 3), ([at, ...offsets]) => {
-    const operands = byteStrides.flatMap((own, k) => [addresses[k]! + offsets[k]! * widths[k]!, ...own])
-    kernel(out + at! * outWidth, ...sizes, ...operands, ...scalars)
+  const parts = context.threads.parts(timeOf(entry, sizeOf(shape)), sizeOf(shape))
+  const tasks = cutNest(nest, parts).map(({ extents, offsets: starts, axis: cutAxis }) => {
+    // A call fills a dense piece of the result, so it has whole axes within the one that was cut.
+    const outer = Math.max(0, rank - 3, cutAxis)
+    const sizes = inner.map((axis) => (axis < outer ? 1 : extents[axis]!))
+    const task: Call[] = []
+    forOuter({ extents, strides: nest.strides }, outer, (offsets) => {
+      const place = (k: number) => starts[k]! + offsets[k]!
+      const operands = byteStrides.flatMap((own, k) => [addresses[k]! + place(k + 1) * widths[k]!, ...own])
+      const args = [out + place(0) * outWidth, ...sizes, ...operands, ...scalars]
+      if (parts === 1) kernel(...args)
+      else task.push({ run: kernel, args })
+    })
+    return task
   })
+  context.threads.run(tasks)
 }
 
 function isDense(call: KernelCall): boolean {
@@ -91,10 +107,18 @@ function run(
     withPacked(inputs, context, use, liesAcross)
     return
   }
-  const args = [out, 1, 1, sizeOf(shape)]
-  for (const x of inputs) args.push(addressOf(x), 0, 0, 0)
-  args.push(...scalars)
-  kernelFor(entry, denseWalks[inputs.length]!, context)(...args)
+  const size = sizeOf(shape)
+  const kernel = kernelFor(entry, denseWalks[inputs.length]!, context)
+  const argsOf = (from: number, to: number): number[] => {
+    const args = [out + from * bytesPerElement(call.dtype), 1, 1, to - from]
+    for (const x of inputs) args.push(addressOf(x) + from * bytesPerElement(x.dtype), 0, 0, 0)
+    args.push(...scalars)
+    return args
+  }
+  const parts = context.threads.parts(timeOf(entry, size), size / 16)
+  if (parts === 1) kernel(...argsOf(0, size))
+  else
+    context.threads.run(cut(size, parts, 16).map(({ from, to }) => [{ run: kernel, args: argsOf(from, to) }]))
 }
 
 const entryOf = (key: string, op: LaneOp): Entry => ({ key, op, kernelKeys: [] })

@@ -3,6 +3,7 @@ import { bytesPerElement } from '../dtype.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import type { Heap } from './heap.ts'
 import type { KernelCache } from './module.ts'
+import type { Threads } from './tasks.ts'
 
 /** What kernels work with. */
 export interface WasmContext {
@@ -10,6 +11,7 @@ export interface WasmContext {
   readonly kernels: KernelCache
   /** Whether fused multiply-add instructions may be emitted. */
   readonly relaxedSimd: boolean
+  readonly threads: Threads
 }
 
 /**

@@ -8,6 +8,12 @@ export type WasmFunction = (...args: number[]) => number
 /** Functions of one module by name. */
 export type Functions<K extends string> = Readonly<Record<K, WasmFunction>>
 
+/** Where a function comes from: a module's code, and its place among the module's exports. */
+export interface Origin {
+  readonly bytes: Uint8Array
+  readonly position: number
+}
+
 /**
  * Kernels by key. A key names everything that the code depends on; equal keys mean equal code.
  *
@@ -25,8 +31,7 @@ export class KernelCache {
   private readonly heap: Heap
   private readonly functions = new Map<string, WasmFunction>()
   private readonly exported = new Map<string, Functions<string>>()
-  /** Compiled modules by key, for threads to instantiate on the same memory. */
-  readonly modules = new Map<string, WebAssembly.Module>()
+  private readonly origins = new Map<WasmFunction, Origin>()
 
   constructor(heap: Heap) {
     this.heap = heap
@@ -56,6 +61,13 @@ export class KernelCache {
     return functions as Functions<K>
   }
 
+  /** The code of a kernel on shared memory, for other threads to instantiate. */
+  originOf(run: WasmFunction): Origin {
+    const origin = this.origins.get(run)
+    if (origin === undefined) throw new DeviceError('wasm: not a kernel of this device')
+    return origin
+  }
+
   private exportsOf(key: string, build: (m: ModuleBuilder) => void): Functions<string> {
     const known = this.exported.get(key)
     if (known !== undefined) return known
@@ -68,10 +80,15 @@ export class KernelCache {
 
   private instantiate(key: string, builder: ModuleBuilder): Functions<string> {
     try {
-      const module = new WebAssembly.Module(builder.bytes())
-      this.modules.set(key, module)
+      const bytes = builder.bytes()
+      const module = new WebAssembly.Module(bytes)
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } })
-      return exports as Functions<string>
+      const functions = exports as Functions<string>
+      // Only threads need the code again, and they work on shared memory.
+      if (this.heap.memoryType.shared) {
+        Object.values(functions).forEach((run, position) => this.origins.set(run, { bytes, position }))
+      }
+      return functions
     } catch (error) {
       throw new DeviceError(
         `wasm: kernel ${key} does not compile: ${error instanceof Error ? error.message : error}`,

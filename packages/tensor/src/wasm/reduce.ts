@@ -1,10 +1,14 @@
 import type { KernelCall } from '../device.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
+import { fillBytes } from './bulk.ts'
 import { copyBox } from './copy.ts'
 import { collapse, forOuter } from './elementwise-nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
+import type { WasmFunction } from './module.ts'
 import { emitColumns, emitRows, folds } from './reduce-loops.ts'
+import type { Call } from './tasks.ts'
+import { cut } from './tasks.ts'
 
 type Reduction = keyof typeof folds
 
@@ -70,17 +74,57 @@ function withPackedWalk(
   context.heap.free(at, bytes)
 }
 
+/** By columns where neighbouring results read neighbouring elements, else by rows. */
+const isByColumns = ({ kept, reduced }: Walk): boolean =>
+  kept.at(-1)?.stride === 1 && reduced.at(-1)?.stride !== 1
+
+/** Rough, in nanoseconds. */
+const timePerElement = 0.2
+
+/** Deals the outermost axis of the results out to threads. */
 function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void {
   const { from, kept, reduced } = walk
-  // By columns where neighbouring results read neighbouring elements, else by rows.
-  const byColumns = kept.at(-1)?.stride === 1 && reduced.at(-1)?.stride !== 1
-  const inner = (byColumns ? kept : reduced).at(-1) ?? unit
-  const results = byColumns ? kept.slice(0, -1) : kept
-  const elements = byColumns ? reduced : reduced.slice(0, -1)
-  if (elements.length > 2) {
+  // Kernels walk two axes besides the innermost one.
+  if (reduced.length > (isByColumns(walk) ? 2 : 3)) {
     withPackedWalk(walk, context, (rows) => run(op, rows, out, context))
     return
   }
+  const [outer, ...others] = kept
+  const size = (axes: readonly Axis[]) => axes.reduce((n, { extent }) => n * extent, 1)
+  const elements = size(kept) * size(reduced)
+  const parts = outer === undefined ? 1 : context.threads.parts(timePerElement * elements, outer.extent)
+  if (outer === undefined || parts === 1) {
+    runPart(op, walk, out, context, (kernel, ...args) => kernel(...args))
+    return
+  }
+  const tasks = cut(outer.extent, parts, others.length === 0 ? 16 : 1).map((range) => {
+    const part = { extent: range.to - range.from, stride: outer.stride }
+    const task: Call[] = []
+    runPart(
+      op,
+      { from: from + 4 * range.from * outer.stride, kept: [part, ...others], reduced },
+      out + 4 * range.from * size(others),
+      context,
+      (kernel, ...args) => task.push({ run: kernel, args }),
+    )
+    return task
+  })
+  context.threads.run(tasks)
+}
+
+/** Hands `call` the calls for a walk. */
+function runPart(
+  op: Reduction,
+  walk: Walk,
+  out: number,
+  context: WasmContext,
+  call: (run: WasmFunction, ...args: number[]) => void,
+): void {
+  const { from, kept, reduced } = walk
+  const byColumns = isByColumns(walk)
+  const inner = (byColumns ? kept : reduced).at(-1) ?? unit
+  const results = byColumns ? kept.slice(0, -1) : kept
+  const elements = byColumns ? reduced : reduced.slice(0, -1)
   const dense = inner.stride === 1
   const key = kernelKeys[op][byColumns ? 'columns' : dense ? 'rows' : 'stridedRows']
   const kernel = context.kernels.get(key, (m) =>
@@ -92,7 +136,7 @@ function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void
   let to = out
   const nest = { extents: outer.map((axis) => axis.extent), strides: [outer.map((axis) => axis.stride)] }
   forOuter(nest, outer.length, ([at]) => {
-    kernel(to, from + 4 * at!, ...args)
+    call(kernel, to, from + 4 * at!, ...args)
     to += 4 * perCall
   })
 }
@@ -102,7 +146,7 @@ const kernelOf =
   (call, out, context) => {
     if (call.dtype !== 'float32') return false
     // Only a sum may have nothing to reduce.
-    if (sizeOf(call.inputs[0]!.shape) === 0) context.heap.view('float32', out, sizeOf(call.shape)).fill(0)
+    if (sizeOf(call.inputs[0]!.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
     else run(op, walkOf(call as KernelCall<Reduction>), out, context)
     return true
   }

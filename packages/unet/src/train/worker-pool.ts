@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { OptionError, TweedieError } from '@tweedie/tensor'
+import { getDevice, OptionError, TweedieError } from '@tweedie/tensor'
 import type { ShardExecutor, TrainTask } from './shard.ts'
 import { ShardWorker, sumShards } from './shard.ts'
 
@@ -50,6 +50,8 @@ export function workerShards(workers: number): (task: TrainTask, size: number) =
       next: new Int32Array(new SharedArrayBuffer(4)),
     }
     const mine = new ShardWorker(common.task)
+    const device = getDevice()
+    const formerThreads = workers > 1 ? device.limitThreads?.(1) : undefined
     const others = Array.from({ length: Math.min(workers, config.shards) - 1 }, () => new Helper(common))
     return {
       step: async (params, step) => {
@@ -62,6 +64,7 @@ export function workerShards(workers: number): (task: TrainTask, size: number) =
         return sumShards(common.gradients, common.losses)
       },
       close: async () => {
+        if (formerThreads !== undefined) device.limitThreads?.(formerThreads)
         await Promise.all(others.map((helper) => helper.close()))
       },
     }
@@ -77,7 +80,8 @@ class Helper {
   constructor(common: SharedShards) {
     // From source or from dist, the entry lies beside this file.
     const entry = new URL(`./worker-entry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-    this.worker = new Worker(entry, { workerData: common })
+    // The shards keep all cores busy: no threads within them.
+    this.worker = new Worker(entry, { workerData: common, env: { ...process.env, TWEEDIE_THREADS: '1' } })
     this.worker.on('message', () => this.settle?.resolve())
     this.worker.on('error', (error) => this.fail(error as Error))
     this.worker.on('exit', (code) => this.fail(new TweedieError(`train: a worker ended with code ${code}`)))

@@ -1,0 +1,117 @@
+import type { TileShape } from './gemm.ts'
+import { emitGemm, pieceOf, tileShape } from './gemm.ts'
+import type { WasmContext } from './kernel.ts'
+import type { WasmFunction } from './module.ts'
+import { cutGrid } from './tasks.ts'
+
+/** Tile for products of one or two rows, which read b in place: whole cache lines of it. */
+const flatTile = { mr: 2, nr: 16 } as const
+
+function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile: Pick<TileShape, 'mr' | 'nr'>) {
+  const key = tile === flatTile ? 'gemm-flat' : 'gemm'
+  return kernels.all(relaxed ? `${key}+` : key, ['block', 'packA', 'packB'], (m) => {
+    emitGemm(m, { ...tile, relaxed })
+  })
+}
+
+/** A float32 matrix in wasm memory: byte address of its first element, byte strides of rows and columns. */
+export interface Matrix {
+  readonly at: number
+  readonly row: number
+  readonly column: number
+}
+
+const transposed = ({ at, row, column }: Matrix): Matrix => ({ at, row: column, column: row })
+
+/** c [m × n, rows `cRow` bytes apart, dense along them] = a [m × k] · b [k × n], k > 0. */
+export interface Product {
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly a: Matrix
+  readonly b: Matrix
+  readonly c: number
+  readonly cRow: number
+}
+
+/** A column is a row of the transposed product: full tiles instead of an eighth of each. */
+export const asRow = (p: Product): Product =>
+  p.n === 1 && p.m > 1 && p.cRow === 4
+    ? { ...p, m: 1, n: p.m, a: transposed(p.b), b: transposed(p.a), cRow: 4 * p.m }
+    : p
+
+/** Rough time on one thread, in nanoseconds. */
+export const timeOf = ({ m, n, k }: Product): number => (m * n * k) / (m <= 2 || n <= 2 ? 8 : 20)
+
+/** Cache blocks: depth of a panel (L1), rows of the left block (L2), floats of the right block (L2 and L3). */
+const blocking = { depth: 320, rows: 160, right: 1 << 18 } as const
+
+/** How a product is cut for the caches; `bytes` is the working memory that takes. */
+function blocksOf({ m, n, k, b }: Product) {
+  const tile = m <= flatTile.mr && b.column === 4 ? flatTile : tileShape
+  const { mr, nr } = tile
+  const depth = pieceOf(k, blocking.depth, 1)
+  const rows = pieceOf(m, blocking.rows, mr)
+  // Packing b pays where its panels serve many rows, or where its rows are not contiguous.
+  const inPlace = b.column === 4 && (m <= 4 * mr || k * n <= 4096)
+  const columns = inPlace ? n : pieceOf(n, Math.max(nr, Math.floor(blocking.right / depth)), nr)
+  const spillBytes = 4 * mr * nr
+  const leftBytes = 4 * depth * rows
+  const bytes = spillBytes + leftBytes + (inPlace ? 0 : 4 * depth * (columns + nr))
+  return { tile, depth, rows, columns, inPlace, spillBytes, leftBytes, bytes }
+}
+
+/** Working memory of a product, in bytes. */
+export const workBytes = (product: Product): number => blocksOf(product).bytes
+
+/** Hands `call` the calls of a product, which use working memory at `work`. */
+export function multiply(
+  product: Product,
+  work: number,
+  context: WasmContext,
+  call: (run: WasmFunction, ...args: number[]) => void,
+): void {
+  const { m, n, k, a, b, c, cRow } = product
+  const { tile, depth, rows, columns, inPlace, spillBytes, leftBytes } = blocksOf(product)
+  const { block, packA, packB } = gemmKernels(context, tile)
+  const { mr, nr } = tile
+  const left = work + spillBytes
+  const right = left + leftBytes
+  for (let j = 0; j < n; j += columns) {
+    const width = Math.min(columns, n - j)
+    for (let l = 0; l < k; l += depth) {
+      const deep = Math.min(depth, k - l)
+      const from = b.at + l * b.row + j * b.column
+      if (!inPlace) call(packB, right, from, width, deep, b.column, b.row, 4 * nr * deep)
+      for (let i = 0; i < m; i += rows) {
+        const height = Math.min(rows, m - i)
+        call(packA, left, a.at + i * a.row + l * a.column, height, deep, a.row, a.column, 4 * mr * deep)
+        const to = c + i * cRow + 4 * j
+        const accumulate = l === 0 ? 0 : 1
+        const operands = [left, inPlace ? from : right, to, height, width, deep] as const
+        const [bPanel, bStep] = inPlace ? [4 * nr, b.row] : [4 * nr * deep, 4 * nr]
+        call(block, ...operands, 4 * mr * deep, bPanel, bStep, cRow, accumulate, work)
+      }
+    }
+  }
+}
+
+/** Tiles of a product: the most parts {@link cutProduct} may give. */
+export const tilesOf = ({ m, n }: Product): number => Math.ceil(m / tileShape.mr) * Math.ceil(n / flatTile.nr)
+
+/** A product as a grid of at most `parts` products. Every element is the same sum in the same order. */
+export function cutProduct(product: Product, parts: number): Product[] {
+  if (parts === 1) return [product]
+  const { m, n, a, b, c, cRow } = product
+  const grid = cutGrid(m, n, tileShape.mr, flatTile.nr, parts)
+  return grid.rows.flatMap((rows) =>
+    grid.columns.map((columns) => ({
+      ...product,
+      m: rows.to - rows.from,
+      n: columns.to - columns.from,
+      a: { ...a, at: a.at + rows.from * a.row },
+      b: { ...b, at: b.at + columns.from * b.column },
+      c: c + rows.from * cRow + 4 * columns.from,
+    })),
+  )
+}
