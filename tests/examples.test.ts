@@ -11,6 +11,7 @@ const endings: Readonly<Record<string, RegExp>> = {
   '01-restore-a-digit.ts': /^PSNR [\d.]+ dB before, [\d.]+ dB after$/,
   '02-against-the-exact-posterior.ts': /^\( 1, −1\) +0\.\d+ +0\.\d+$/,
   '03-gradients-of-gradients.ts': /^7: \(1\.000000, 1\.000000\)$/,
+  '04-micro-engine.ts': /^largest difference from @tweedie\/autograd: \d\.\de[+-]\d+$/,
 }
 
 describe('examples', () => {

@@ -116,6 +116,18 @@ describe('checkpoint and customVjp', () => {
     checkGrads(f, [x])
   })
 
+  it('checkpoint tells results apart that are one value', () => {
+    const twice = checkpoint((z: Tensor) => {
+      const y = z.square()
+      return [y, y, z]
+    })
+    const f = (z: Tensor) => {
+      const [a, b, c] = twice(z) as [Tensor, Tensor, Tensor]
+      return a.mul(3).add(b).add(c).sum()
+    }
+    expect(list(grad(f)(tensor([1, -2])))).toEqual([9, -15])
+  })
+
   it('checkpoint saves its inputs only', () => {
     const chain = (h: Tensor) => [1, 2, 3, 4].reduce((z) => layer(z), h)
     const held = (f: (h: Tensor) => Tensor) => {
@@ -180,6 +192,17 @@ describe('rules', () => {
         [draw('x', [2, 4, 7, 6]), draw('w', [2, 4 / groups, 3, 2])],
       )
     }
+  })
+
+  it('a cast hands its gradient back in the type of its input, at both orders', () => {
+    const x = tensor([0.5, -2], f64)
+    // Squares in float32, cubes in float64: the gradients of both meet in x.
+    const f = (v: Tensor) => v.cast('float32').square().cast('float64').mul(v).sum()
+    const g = grad(f)
+    expect(g(x).dtype).toBe('float64')
+    expect(list(g(x))).toEqual([0.75, 12])
+    expect(list(grad((v: Tensor) => g(v).sum())(x))).toEqual([3, -12])
+    expect(grad((v: Tensor) => v.cast('float32').sum())(x).dtype).toBe('float64')
   })
 
   it('powers, extremes and selections', () => {

@@ -11,7 +11,8 @@ import {
   treeLeaves,
   treeMap,
 } from '@tweedie/tensor'
-import { outputLeaves } from './engine.ts'
+import { jvp } from './jvp.ts'
+import { outputLeaves } from './trace.ts'
 import { vjp } from './vjp.ts'
 
 export interface CheckGradsOptions {
@@ -22,6 +23,8 @@ export interface CheckGradsOptions {
   /** Largest error allowed, relative to the size of the directional derivative (at least 1). */
   tolerance?: number
   seed?: number
+  /** Which derivatives to check, and at higher orders to nest in every way; both. */
+  modes?: readonly ('reverse' | 'forward')[]
 }
 
 /** A gradient that disagrees with finite differences. */
@@ -51,48 +54,57 @@ function randomLike(leaves: readonly Tensor[], seed: number, name: string): Tens
   )
 }
 
-/** Normal draws of the shapes of a tree's float leaves: a random direction. */
-function check(
-  f: (...args: unknown[]) => unknown,
-  args: readonly unknown[],
-  options: Required<CheckGradsOptions>,
-): void {
-  const { order, step, tolerance, seed } = options
+type Mode = 'reverse' | 'forward'
+type AnyFunction = (...args: unknown[]) => unknown
+
+/** What stays the same on all orders of a check. */
+interface Check extends Required<CheckGradsOptions> {
+  /** Which derivatives have been taken so far, innermost first: 'reverse over forward'. */
+  readonly path: string
+}
+
+function check(f: AnyFunction, args: readonly unknown[], options: Check): void {
+  const { order, step, tolerance, seed, modes, path } = options
   scope(() => {
     const leaves = treeLeaves(args)
-    const [value, pullback] = vjp(f, ...args)
+    const isFloatLeaf = (_: unknown, i: number) => isFloat(leaves[i]!.dtype)
+    const value = f(...args)
     const outputs = outputLeaves('checkGrads', value)
     const direction = randomLike(leaves, seed, `direction ${order}`)
     const cotangent = randomLike(outputs, seed, `cotangent ${order}`)
-    const floats = (list: readonly Tensor[]) => list.filter((_, i) => isFloat(leaves[i]!.dtype))
-    const analytic = inner(
-      floats(treeLeaves(pullback(treeMap(value, (_, i) => cotangent[i]!)))),
-      floats(direction),
-    )
+    const like = (tree: unknown, list: readonly Tensor[]) => treeMap(tree, (_, i) => list[i]!)
+    // The derivative in each mode, as a function of the arguments and of what it is applied to.
+    const derivatives: Readonly<Record<Mode, AnyFunction>> = {
+      reverse: (xs, u) => {
+        const [inside, pullback] = vjp(f, ...(xs as unknown[]))
+        return treeLeaves(pullback(like(inside, u as Tensor[]))).filter(isFloatLeaf)
+      },
+      forward: (xs, v) => jvp(f, xs as unknown[], like(xs, v as Tensor[]) as unknown[])[1],
+    }
     const at = (h: number) => inner(treeLeaves(f(...move(args, direction, h))), cotangent)
     const numeric = (at(step) - at(-step)) / (2 * step)
-    const error = Math.abs(analytic - numeric) / Math.max(1, Math.abs(numeric))
-    if (!(error <= tolerance)) {
-      throw new GradientError(
-        `checkGrads: at order ${options.order} counted from the inside the gradient gives ${analytic}, finite differences ${numeric} ` +
-          `(relative error ${error.toExponential(2)}, allowed ${tolerance})`,
-      )
-    }
-    if (order > 1) {
-      // The gradient as a function of the arguments and the cotangent, checked in the same way.
-      const gradient = (...inputs: unknown[]) => {
-        const [inside, back] = vjp(f, ...(inputs[0] as unknown[]))
-        const grads = back(treeMap(inside, (_, i) => (inputs[1] as Tensor[])[i]!))
-        return treeLeaves(grads).filter((_, i) => isFloat(leaves[i]!.dtype))
+    for (const mode of modes) {
+      const applied = mode === 'reverse' ? cotangent : direction
+      const result = treeLeaves(derivatives[mode](args, applied))
+      const analytic =
+        mode === 'reverse' ? inner(result, direction.filter(isFloatLeaf)) : inner(result, cotangent)
+      const error = Math.abs(analytic - numeric) / Math.max(1, Math.abs(numeric))
+      const name = path === '' ? mode : `${mode} over ${path}`
+      if (!(error <= tolerance)) {
+        throw new GradientError(
+          `checkGrads: the ${name} derivative gives ${analytic}, finite differences ${numeric} ` +
+            `(relative error ${error.toExponential(2)}, allowed ${tolerance})`,
+        )
       }
-      check(gradient, [args, cotangent], { ...options, order: order - 1 })
+      if (order > 1) check(derivatives[mode], [args, applied], { ...options, order: order - 1, path: name })
     }
   })
 }
 
 /**
  * Checks the gradients of `f` at `args` against central differences along random directions, in float64, to
- * any order: one number per order instead of a whole Jacobian.
+ * any order, in reverse and in forward mode and every nesting of them: one number each instead of a whole
+ * Jacobian.
  * @throws {GradientError} where they disagree; {DTypeError} for float32 arguments, whose differences are noise.
  * @example
  * ```ts
@@ -106,7 +118,7 @@ export function checkGrads<Args extends readonly unknown[]>(
   args: Args,
   options: CheckGradsOptions = {},
 ): void {
-  const { order = 2, step = 1e-5, tolerance = 1e-6, seed = 0 } = options
+  const { order = 2, step = 1e-5, tolerance = 1e-6, seed = 0, modes = ['reverse', 'forward'] } = options
   if (!Number.isInteger(order) || order < 1)
     throw new OptionError('order', `must be an integer of at least 1, got ${order}`)
   if (treeLeaves(args).some(({ dtype }) => dtype === 'float32')) {
@@ -115,5 +127,5 @@ export function checkGrads<Args extends readonly unknown[]>(
       'needs float64 arguments: differences of float32 values are rounding noise',
     )
   }
-  check(f as unknown as (...args: unknown[]) => unknown, args, { order, step, tolerance, seed })
+  check(f as unknown as AnyFunction, args, { order, step, tolerance, seed, modes, path: '' })
 }

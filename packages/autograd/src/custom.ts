@@ -1,59 +1,71 @@
-import type { Interpreter, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
+import type { Interpreter, Tensor } from '@tweedie/tensor'
 import {
   activeInterpreters,
-  dispatchAt,
+  DTypeError,
   scope,
   TweedieError,
-  treeLeaves,
   treeMap,
   withInterpreters,
+  zerosLike,
 } from '@tweedie/tensor'
-import { backpropagate, interpreting, newTape, outputLeaves, rename, Substitution } from './engine.ts'
-import type { Backward } from './tape.ts'
+import { pullThrough } from './engine.ts'
+import { rename, resolved } from './interpreters.ts'
+import type { Sparse, TapeNode } from './node.ts'
+import { inputRefs, refTo } from './node.ts'
 import { Tape } from './tape.ts'
+
+/** The tapes that are recording, outermost first. */
+export const recordingTapes = (): Tape[] =>
+  activeInterpreters().filter((interpreter): interpreter is Tape => interpreter instanceof Tape)
 
 /** The same value, through which no gradient flows, at any order. */
 export function stopGradient<T>(tree: T): T {
-  return treeMap(tree, (x) => x.detach())
+  const tapes = recordingTapes()
+  return treeMap(tree, (x) => {
+    const stopped = resolved(x).detach()
+    for (const tape of tapes) if (tape.isTracked(x)) tape.own(stopped)
+    return stopped
+  })
 }
 
-/** Runs `fn` unseen by the tapes, and returns those that were recording. */
-function untaped<T>(fn: () => T): { value: T; tapes: Tape[] } {
-  const tapes = activeInterpreters().filter((interpreter): interpreter is Tape => interpreter instanceof Tape)
+/** Runs `fn` unseen by the tapes. Results that are inputs handed through get names of their own. */
+export function untaped<T>(fn: () => T, watchers: readonly Interpreter[] = []): T {
   const others = activeInterpreters().filter((interpreter) => !(interpreter instanceof Tape))
-  return { value: withInterpreters(others, fn), tapes }
+  return withInterpreters([...others, ...watchers], () => scope(() => treeMap(fn(), rename)))
 }
 
-/** Enters one call with its own way back on every tape that follows one of its inputs. */
-function recordOn(
-  tapes: readonly Tape[],
-  name: string,
-  inputs: readonly Tensor[],
-  outputs: readonly Tensor[],
-  makeBackward: (inputs: readonly Tensor[], outputs: readonly Tensor[]) => Backward,
-): void {
+/** A call with ways of its own through it, as the tapes that follow one of its inputs are to know it. */
+export interface OwnCall {
+  readonly name: string
+  readonly inputs: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+  /** What the ways through need; each tape gets handles of its own. */
+  readonly saves: readonly Tensor[]
+  ways(saved: readonly Tensor[], wanted: readonly boolean[]): Pick<TapeNode, 'backward' | 'forward'>
+}
+
+/** Enters the call on every tape that follows one of its inputs. */
+export function recordOn(tapes: readonly Tape[], { name, inputs, outputs, saves, ways }: OwnCall): void {
   for (const tape of tapes) {
     const wanted = inputs.map((x) => tape.isTracked(x))
     if (!wanted.includes(true)) continue
-    const [ins, outs] = [inputs.map((x) => x.alias()), outputs.map((x) => x.alias())]
+    const saved = saves.map((x) => x.alias())
+    for (const out of outputs) tape.own(out)
     tape.record({
       name,
-      inputs: inputs.map(({ id, shape }, i) => ({ id, shape, wanted: wanted[i]! })),
-      outputs: outputs.map(({ id, shape }) => ({ id, shape })),
-      saved: [...ins, ...outs],
-      broadcasts: false,
-      backward: makeBackward(ins, outs),
+      inputs: inputRefs(inputs, wanted),
+      outputs: outputs.map(refTo),
+      saved,
+      ...ways(saved, wanted),
     })
   }
 }
 
-/** Gives results that are inputs handed through a name of their own. */
-const freshen = <T>(value: T, inputs: readonly Tensor[]): T =>
-  treeMap(value, (x) => (inputs.some(({ id }) => id === x.id) ? x.detach() : x))
-
 /**
  * A function whose gradient is what you say: `rule` gets the inputs, the result and the cotangent, and
  * returns one gradient per input (undefined for none). Write it in tensor ops and it has gradients itself.
+ * Forward products transpose the rule, which must then be linear in the cotangent. f must be synchronous.
+ * @throws {TweedieError} where the rule returns another number of gradients than there are inputs.
  * @example
  * ```ts
  * import { type Tensor, tensor } from '@tweedie/tensor'
@@ -69,113 +81,45 @@ export function customVjp<Inputs extends readonly Tensor[]>(
     cotangent: Tensor,
   ) => readonly (Tensor | undefined)[],
 ): (...inputs: Inputs) => Tensor {
-  return (...inputs) => {
-    const { value, tapes } = untaped(() =>
-      freshen(
-        scope(() => f(...inputs)),
-        inputs,
-      ),
-    )
-    recordOn(tapes, 'customVjp', inputs, [value], (ins, [output]) => ([cotangent]) => {
-      const grads = rule({ inputs: ins as unknown as Inputs, output: output! }, cotangent!)
-      if (grads.length !== inputs.length) {
-        throw new TweedieError(
-          `customVjp: the rule returned ${grads.length} gradients for ${inputs.length} inputs`,
-        )
-      }
-      return grads
-    })
-    return value
-  }
-}
-
-/** Notes every value that a function uses without having made it. */
-class Capture implements Interpreter {
-  readonly used = new Map<number, Tensor>()
-  private readonly made = new Set<number>()
-
-  run<P extends PrimitiveName>(
-    primitive: P,
-    inputs: readonly Tensor[],
-    params: PrimitiveParams[P],
-    level: number,
-  ): Tensor {
-    for (const x of inputs) if (!this.made.has(x.id)) this.used.set(x.id, x)
-    const out = dispatchAt(level, primitive, inputs, params)
-    this.made.add(out.id)
-    return out
-  }
-}
-
-/**
- * The same function, of which a tape keeps only the inputs: its inside is computed again when the gradient
- * comes by (arXiv 1604.06174). f must be pure; tensors it closes over get their gradients too.
- */
-export function checkpoint<Args extends readonly unknown[], R>(
-  f: (...args: Args) => R,
-): (...args: Args) => R {
   return (...args) => {
-    const explicit = treeLeaves(args)
-    const capture = new Capture()
-    const names = new Set<number>()
-    // Arguments go in under new names, to tell them from the same values reached by closure.
-    const { value, tapes } = untaped(() =>
-      scope(() => {
-        const inner = treeMap(args, rename)
-        for (const { id } of treeLeaves(inner)) names.add(id)
-        return interpreting(capture, () => f(...inner))
-      }),
-    )
-    if (tapes.length === 0) return value
-    const captured = [...capture.used.values()].filter(
-      (x) => !names.has(x.id) && tapes.some((tape) => tape.isTracked(x)),
-    )
-    const inputs = [...explicit, ...captured]
-    const result = freshen(value, inputs)
-    recordOn(
-      tapes,
-      'checkpoint',
+    const tapes = recordingTapes()
+    if (tapes.length === 0) return f(...args)
+    // Names that all interpreters know: an outer one may have put another value in an argument's place.
+    const inputs = args.map(rename)
+    const output = untaped(() => f(...(inputs as unknown as Inputs)))
+    const gradients = (saved: readonly Tensor[], dy: Tensor): Sparse => {
+      const grads = rule({ inputs: saved.slice(0, -1) as unknown as Inputs, output: saved.at(-1)! }, dy)
+      if (grads.length === inputs.length) return grads
+      throw new TweedieError(
+        `customVjp: the rule returned ${grads.length} gradients for ${inputs.length} inputs`,
+      )
+    }
+    recordOn(tapes, {
+      name: 'customVjp',
       inputs,
-      outputLeaves('checkpoint', result),
-      (saved, outputs) => (cotangents) => recompute(f, args, saved, explicit.length, outputs, cotangents),
-    )
-    return result
+      outputs: [output],
+      saves: [...inputs, output],
+      ways: (saved) => ({
+        backward: ([dy]) => gradients(saved, dy!),
+        forward: (tangents) => transposed((dy) => gradients(saved, dy), saved.at(-1)!, tangents),
+      }),
+    })
+    return output
   }
 }
 
-/** Runs f again under a tape of its own, and that tape backwards. */
-function recompute<Args extends readonly unknown[], R>(
-  f: (...args: Args) => R,
-  args: Args,
-  saved: readonly Tensor[],
-  explicitCount: number,
-  outputs: readonly Tensor[],
-  cotangents: readonly (Tensor | undefined)[],
-): Tensor[] {
-  const tape = newTape()
-  try {
-    return scope(() => {
-      const watched = saved.map(rename)
-      for (const x of watched) tape.watch(x)
-      const captured = new Map(
-        saved.slice(explicitCount).map(({ id }, i) => [id, watched[explicitCount + i]!]),
-      )
-      const inner = treeMap(args, (_, i) => watched[i]!)
-      const again = interpreting(tape, () => interpreting(new Substitution(captured), () => f(...inner)))
-      const pairs = treeLeaves(again).flatMap((out, i) => {
-        const cotangent = cotangents[i]
-        return cotangent === undefined ? [] : [{ out, cotangent }]
-      })
-      if (treeLeaves(again).length !== outputs.length)
-        throw new TweedieError('checkpoint: the function is not pure')
-      return backpropagate(
-        tape,
-        pairs.map(({ out }) => out),
-        pairs.map(({ cotangent }) => cotangent),
-        watched,
-      )
+/** The transpose of cotangent ↦ gradients, applied to tangents: the gradient in u of ⟨gradients(u), tangents⟩. */
+function transposed(gradients: (dy: Tensor) => Sparse, like: Tensor, tangents: Sparse): Sparse {
+  const pairs: Tensor[] = []
+  const used = (dy: Tensor): Tensor[] =>
+    gradients(dy).flatMap((grad, i) => {
+      const tangent = tangents[i]
+      if (grad === undefined || tangent === undefined) return []
+      if (grad.dtype !== tangent.dtype) {
+        throw new DTypeError('customVjp', `gradient ${i} is ${grad.dtype}, the input ${tangent.dtype}`)
+      }
+      pairs.push(tangent)
+      return [grad]
     })
-  } finally {
-    tape.dispose()
-  }
+  return pullThrough(new Tape(), used, [zerosLike(like)], [true], pairs)
 }

@@ -1,109 +1,73 @@
-import type { Interpreter, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
+import type { Tensor } from '@tweedie/tensor'
 import {
   add,
-  dispatch,
-  dispatchAt,
+  cast,
+  DTypeError,
   formatShape,
-  pushInterpreter,
-  removeInterpreter,
   ShapeError,
   sameShape,
   scope,
   sumTo,
-  TweedieError,
-  treeLeaves,
-  zerosLike,
+  zeros,
 } from '@tweedie/tensor'
-import type { Gradients } from './rules/index.ts'
-import type { TapeNode } from './tape.ts'
-import { Tape } from './tape.ts'
+import { anomalyActive, checkPass } from './anomaly.ts'
+import { interpreting, rename } from './interpreters.ts'
+import type { Sparse, TapeNode, ValueRef } from './node.ts'
+import type { Tape } from './tape.ts'
 
-/** A fresh name for the same value: an inner tape can watch it without mistaking other uses of it. */
-export const rename = (x: Tensor): Tensor => dispatch('reshape', [x], { shape: x.shape })
+/** Handles by value, each owned by the pass that made it, so that it can be freed once it is used up. */
+type Flow = Map<number, Tensor>
 
-/** Lets a function that is run again use values whose own handles may be gone by now. */
-export class Substitution implements Interpreter {
-  private readonly by: ReadonlyMap<number, Tensor>
-  constructor(by: ReadonlyMap<number, Tensor>) {
-    this.by = by
-  }
-  run<P extends PrimitiveName>(
-    primitive: P,
-    inputs: readonly Tensor[],
-    params: PrimitiveParams[P],
-    level: number,
-  ): Tensor {
-    return dispatchAt(
-      level,
-      primitive,
-      inputs.map((x) => this.by.get(x.id) ?? x),
-      params,
-    )
-  }
-}
-
-/** Runs `fn` with an interpreter in force. */
-export function interpreting<T>(interpreter: Interpreter, fn: () => T): T {
-  pushInterpreter(interpreter)
-  try {
-    return fn()
-  } finally {
-    removeInterpreter(interpreter)
-  }
-}
-
-/** A new tape that differentiates composed primitives by {@link gradients}. */
-export const newTape = (): Tape =>
-  new Tape(
-    (compose, params) => (inputs, cotangent) =>
-      gradients((...xs) => compose(xs, params as never, gradients), inputs, cotangent),
-  )
-
-/** The gradients in `inputs` of ⟨f(…inputs), cotangent⟩, itself differentiable by the tapes around it. */
-export const gradients: Gradients = (f, inputs, cotangent) => {
-  const tape = newTape()
-  try {
-    return scope(() => {
-      const watched = inputs.map(rename)
-      for (const x of watched) tape.watch(x)
-      const out = interpreting(tape, () => f(...watched))
-      return backpropagate(tape, [out], [cotangent], watched)
-    })
-  } finally {
-    tape.dispose()
-  }
-}
-
-function accumulate(sums: Map<number, Tensor>, id: number, grad: Tensor): void {
-  const before = sums.get(id)
+function accumulate(flow: Flow, id: number, x: Tensor): void {
+  const before = flow.get(id)
   if (before === undefined) {
-    sums.set(id, grad)
+    flow.set(id, x)
     return
   }
-  sums.set(id, add(before, grad))
+  flow.set(id, add(before, x))
   before.dispose()
-  grad.dispose()
+  x.dispose()
 }
 
-/** Summed down to the input's shape where the call broadcast, else checked against it. */
+function drop(flow: Flow, id: number): void {
+  flow.get(id)?.dispose()
+  flow.delete(id)
+}
+
+/** What reached a value, or zeros. */
+const arrived = (flow: Flow, { id, shape, dtype, device }: ValueRef): Tensor =>
+  flow.get(id) ?? zeros(shape, { dtype, device })
+
+/** The gradient in the form of the input: summed down where the call broadcast, cast where it cast, else checked. */
 function fit(node: TapeNode, i: number, grad: Tensor): Tensor {
-  const { shape } = node.inputs[i]!
-  if (sameShape(grad.shape, shape)) return grad
-  if (node.broadcasts) return sumTo(grad, shape)
-  throw new ShapeError(node.name, `the gradient of input ${i} came out as ${formatShape(grad.shape)}`, [
+  const { shape, dtype } = node.inputs[i]!
+  const typed = node.casts === true ? cast(grad, dtype) : grad
+  if (typed.dtype !== dtype) {
+    throw new DTypeError(
+      node.name,
+      `the gradient of input ${i} came out as ${typed.dtype}, the input is ${dtype}`,
+    )
+  }
+  if (sameShape(typed.shape, shape)) return typed
+  if (node.broadcasts === true) return sumTo(typed, shape)
+  throw new ShapeError(node.name, `the gradient of input ${i} came out as ${formatShape(typed.shape)}`, [
     shape,
   ])
 }
 
-/** Gradients that leave one node: handles owned by the caller alone, so that each can be freed when used up. */
-function nodeGradients(node: TapeNode, cotangents: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
-  return scope(() =>
-    node.backward(cotangents).map((grad, i) => {
-      if (grad === undefined || !node.inputs[i]!.wanted) return undefined
-      return fit(node, i, grad).alias()
-    }),
-  )
+/** What leaves one node on a pass, in handles owned by the caller alone. */
+function through(node: TapeNode, arriving: Sparse, direction: 'backward' | 'forward'): Sparse {
+  return scope(() => {
+    const leaving = node[direction](arriving).map((x, i) => {
+      if (x === undefined || direction === 'forward') return x?.alias()
+      return node.inputs[i]!.wanted ? fit(node, i, x).alias() : undefined
+    })
+    if (anomalyActive()) checkPass(node, direction, arriving, leaving)
+    return leaving
+  })
 }
+
+const isZero = (xs: Sparse): boolean => xs.every((x) => x === undefined)
 
 /**
  * Walks a tape backwards from `outputs` with their cotangents, and returns the gradients in `wanted`
@@ -112,42 +76,127 @@ function nodeGradients(node: TapeNode, cotangents: readonly (Tensor | undefined)
  */
 export function backpropagate(
   tape: Tape,
-  outputs: readonly Tensor[],
-  cotangents: readonly Tensor[],
-  wanted: readonly Tensor[],
+  outputs: readonly ValueRef[],
+  cotangents: Sparse,
+  wanted: readonly ValueRef[],
   retain = false,
 ): Tensor[] {
-  const sums = new Map<number, Tensor>()
+  const flow: Flow = new Map()
   const results = scope(() => {
     outputs.forEach((out, i) => {
-      if (tape.isTracked(out)) accumulate(sums, out.id, cotangents[i]!.alias())
+      const cotangent = cotangents[i]
+      if (cotangent !== undefined && tape.isTracked(out)) accumulate(flow, out.id, cotangent.alias())
     })
     const keep = new Set(wanted.map(({ id }) => id))
     for (let at = tape.nodes.length - 1; at >= 0; at--) {
       const node = tape.nodes[at]!
-      const arrived = node.outputs.map(({ id }) => sums.get(id))
-      if (arrived.some((grad) => grad !== undefined)) {
-        nodeGradients(node, arrived).forEach((grad, i) => {
-          if (grad !== undefined) accumulate(sums, node.inputs[i]!.id, grad)
+      const arriving = node.outputs.map(({ id }) => flow.get(id))
+      if (!isZero(arriving)) {
+        through(node, arriving, 'backward').forEach((grad, i) => {
+          if (grad !== undefined) accumulate(flow, node.inputs[i]!.id, grad)
         })
-        for (const { id } of node.outputs) {
-          if (keep.has(id)) continue
-          sums.get(id)?.dispose()
-          sums.delete(id)
-        }
+        for (const { id } of node.outputs) if (!keep.has(id)) drop(flow, id)
       }
       if (!retain) for (const tensor of node.saved) tensor.dispose()
     }
     if (!retain) tape.nodes.length = 0
-    return wanted.map((x) => sums.get(x.id) ?? zerosLike(x))
+    return wanted.map((ref) => arrived(flow, ref))
   })
   for (const grad of results) grad.rehome()
   return results
 }
 
-/** The tensors of what a traced function returned, or an error that says what it should have returned. */
-export function outputLeaves(op: string, value: unknown): Tensor[] {
-  const leaves = treeLeaves(value)
-  if (leaves.length === 0) throw new TweedieError(`${op}: the function returned no tensor`)
-  return leaves
+/**
+ * Walks a tape forwards from `inputs` with their tangents, and returns the tangents of `outputs` (zeros
+ * where nothing arrived). Tangents are freed after their last use; `retain` as in {@link backpropagate}.
+ */
+export function pushForward(
+  tape: Tape,
+  inputs: readonly ValueRef[],
+  tangents: Sparse,
+  outputs: readonly ValueRef[],
+  retain = false,
+): Tensor[] {
+  const flow: Flow = new Map()
+  const results = scope(() => {
+    inputs.forEach((ref, i) => {
+      const tangent = tangents[i]
+      if (tangent !== undefined && tape.isTracked(ref)) accumulate(flow, ref.id, tangent.alias())
+    })
+    const lastUse = new Map<number, number>()
+    tape.nodes.forEach((node, at) => {
+      for (const { id } of [...node.outputs, ...node.inputs]) lastUse.set(id, at)
+    })
+    for (const { id } of outputs) lastUse.set(id, tape.nodes.length)
+    tape.nodes.forEach((node, at) => {
+      const arriving = node.inputs.map(({ id, wanted }) => (wanted ? flow.get(id) : undefined))
+      if (!isZero(arriving)) {
+        through(node, arriving, 'forward').forEach((tangent, i) => {
+          if (tangent !== undefined) accumulate(flow, node.outputs[i]!.id, tangent)
+        })
+      }
+      for (const { id } of [...node.inputs, ...node.outputs]) if (lastUse.get(id) === at) drop(flow, id)
+      if (!retain) for (const tensor of node.saved) tensor.dispose()
+    })
+    if (!retain) tape.nodes.length = 0
+    const results = outputs.map((ref) => arrived(flow, ref))
+    // What no node used and no one asked for.
+    for (const x of flow.values()) if (!results.includes(x)) x.dispose()
+    return results
+  })
+  for (const tangent of results) tangent.rehome()
+  return results
 }
+
+/** Runs f under a tape that watches the `wanted` inputs, and walks it; itself differentiable by the tapes around. */
+function tracing(
+  tape: Tape,
+  f: (...inputs: Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+  wanted: readonly boolean[],
+  walk: (inputs: readonly ValueRef[], outputs: readonly ValueRef[]) => Sparse,
+): Sparse {
+  try {
+    return scope(() => {
+      const watched = inputs.map(rename)
+      watched.forEach((x, i) => {
+        if (wanted[i] === true) tape.watch(x)
+      })
+      return walk(
+        watched,
+        interpreting(tape, () => f(...watched)),
+      )
+    })
+  } finally {
+    tape.dispose()
+  }
+}
+
+/** The gradients in the `wanted` inputs of Σ ⟨f(…inputs)ᵢ, cotangentᵢ⟩. */
+export const pullThrough = (
+  tape: Tape,
+  f: (...inputs: Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+  wanted: readonly boolean[],
+  cotangents: Sparse,
+): Sparse =>
+  tracing(tape, f, inputs, wanted, (ins, outs) => {
+    const chosen = ins.filter((_, i) => wanted[i])
+    const grads = backpropagate(tape, outs, cotangents, chosen)
+    return ins.map((x) => grads[chosen.indexOf(x)])
+  })
+
+/** The tangents of f(…inputs) along the tangents of its inputs. */
+export const pushThrough = (
+  tape: Tape,
+  f: (...inputs: Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+  tangents: Sparse,
+): Sparse =>
+  tracing(
+    tape,
+    f,
+    inputs,
+    tangents.map((tangent) => tangent !== undefined),
+    (ins, outs) => pushForward(tape, ins, tangents, outs),
+  )

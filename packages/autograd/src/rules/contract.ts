@@ -68,6 +68,7 @@ const isEmpty = (shape: Shape): boolean => axes.some((a) => shape[2 + a] === 0)
 export const contractRules = {
   matmul: {
     kind: 'vjp',
+    jvp: 'bilinear',
     input: (i) =>
       i === 0
         ? { needs: [1], grad: ({ dy, x }) => matmul(dy, matrixTranspose(x(1))) }
@@ -75,7 +76,9 @@ export const contractRules = {
   },
   conv2d: {
     kind: 'vjp',
+    jvp: 'bilinear',
     input: (i) => (i === 0 ? { needs: [1], grad: inputGradient } : { needs: [0], grad: kernelGradient }),
-    differentiable: (_params, inputs) => !inputs.some(({ shape }) => isEmpty(shape)),
+    constant: (_params, inputs) =>
+      inputs.some(({ shape }) => isEmpty(shape)) ? 'a convolution of nothing is zero' : undefined,
   },
 } satisfies { [P in PrimitiveName]?: Rule<P> }

@@ -79,8 +79,11 @@ export const elementwiseRules = {
   not: constant('bool tensors have no gradient'),
   cast: {
     kind: 'vjp',
+    casts: true,
     input: () => ({ needs: [], grad: ({ dy }) => dy }),
-    differentiable: ({ dtype }, [x]) => isFloat(dtype) && isFloat(x!.dtype),
+    jvp: 'linear',
+    constant: ({ dtype }, [x]) =>
+      isFloat(dtype) && isFloat(x!.dtype) ? undefined : `a cast from ${x!.dtype} to ${dtype} moves in steps`,
   },
   add: broadcasting([[], ({ dy }) => dy], [[], ({ dy }) => dy]),
   sub: broadcasting([[], ({ dy }) => dy], [[], ({ dy }) => neg(dy)]),

@@ -1,4 +1,4 @@
-import type { DType, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
+import type { PrimitiveName, Tensor } from '@tweedie/tensor'
 import {
   broadcastTo,
   dispatch,
@@ -6,208 +6,20 @@ import {
   getDevice,
   isFloat,
   normal,
+  primitiveNames,
   randomKey,
   scope,
-  sign,
-  transpose,
 } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkGrads, vjp } from '../index.ts'
-
-/** What a case may ask for: random extents and tensors, away from kinks where that is needed. */
-interface Draw {
-  /** An integer in low … high. */
-  int(low: number, high: number): number
-  shape(rank: number, least?: number): number[]
-  /** Standard normal values. */
-  normal(shape: readonly number[]): Tensor
-  /** Values of magnitude at least 0.3, of both signs. */
-  apart(shape: readonly number[]): Tensor
-  /** Values from 0.3 up. */
-  positive(shape: readonly number[]): Tensor
-  /** Two shapes that broadcast. */
-  pair(): [number[], number[]]
-}
-
-interface Case<P extends PrimitiveName> {
-  readonly inputs: readonly Tensor[]
-  readonly params: PrimitiveParams[P]
-}
-
-type MakeCase<P extends PrimitiveName> = (draw: Draw) => Case<P>
-
-const one = (kind: 'normal' | 'apart' | 'positive') => (d: Draw) => ({
-  inputs: [d[kind](d.shape(d.int(0, 3)))],
-  params: {},
-})
-const two = (kind: 'normal' | 'apart' | 'positive') => (d: Draw) => {
-  const [a, b] = d.pair()
-  return { inputs: [d[kind](a), d[kind](b)], params: {} }
-}
-const bool = (x: Tensor) => dispatch('lt', [x, x.mul(0)], {})
-const indices = (values: number[]) =>
-  fromData(values, [values.length], { dtype: 'int32', device: 'reference' })
-
-const reduceCase = (d: Draw) => {
-  const rank = d.int(1, 3)
-  const axes = Array.from({ length: rank }, (_, i) => i).filter(() => d.int(0, 1) === 1)
-  return { inputs: [d.normal(d.shape(rank, 1))], params: { axes, keepDims: d.int(0, 1) === 1 } }
-}
-
-function convCase(d: Draw): Case<'conv2d'> {
-  const groups = d.int(1, 2)
-  const [perGroup, outPerGroup] = [d.int(1, 2), d.int(1, 2)]
-  const kernel = [d.int(1, 3), d.int(1, 3)] as const
-  const pair = (low: number, high: number): [number, number] => [d.int(low, high), d.int(low, high)]
-  const [lhsDilation, rhsDilation] = [pair(1, 2), pair(1, 2)]
-  const padding: [[number, number], [number, number]] = [pair(-1, 2), pair(-1, 2)]
-  // Inputs long enough that the padded extent covers the kernel whatever was drawn.
-  const extents = kernel.map((k, i) => Math.max(1, (k - 1) * rhsDilation[i as 0 | 1] + 2 + d.int(0, 3)))
-  return {
-    inputs: [
-      d.normal([d.int(1, 2), groups * perGroup, ...extents]),
-      d.normal([groups * outPerGroup, perGroup, ...kernel]),
-    ],
-    params: { stride: pair(1, 3), padding, lhsDilation, rhsDilation, groups },
-  }
-}
-
-function groupNormCase(d: Draw): { x: Tensor; w: Tensor; b: Tensor; params: PrimitiveParams['groupNorm'] } {
-  const groups = d.int(1, 2)
-  const channels = groups * d.int(1, 2)
-  const x = d.normal([d.int(1, 2), channels, d.int(2, 4)])
-  return {
-    x,
-    w: d.normal([channels]),
-    b: d.normal([channels]),
-    params: { groups, eps: 0.1, silu: d.int(0, 1) === 1 },
-  }
-}
-
-function groupNormGradCase(d: Draw) {
-  const { x, w, b, params } = groupNormCase(d)
-  return { inputs: [x, w, b, d.normal(x.shape)], params }
-}
-
-/** One generator of calls per primitive; a primitive without one does not compile. */
-const cases: { readonly [P in PrimitiveName]: MakeCase<P> } = {
-  neg: one('normal'),
-  abs: one('apart'),
-  sign: one('apart'),
-  floor: (d) => ({ inputs: [d.apart(d.shape(2)).mul(0.1).add(0.5)], params: {} }),
-  exp: one('normal'),
-  log: one('positive'),
-  log1p: one('positive'),
-  expm1: one('normal'),
-  sqrt: one('positive'),
-  rsqrt: one('positive'),
-  reciprocal: one('apart'),
-  sin: one('normal'),
-  cos: one('normal'),
-  tanh: one('normal'),
-  sigmoid: one('normal'),
-  silu: one('normal'),
-  erf: one('normal'),
-  affine: (d) => ({ ...one('normal')(d), params: { scale: 1.5, shift: -2 } }),
-  powScalar: (d) => ({ ...one('positive')(d), params: { exponent: d.int(-2, 4) / 2 } }),
-  clamp: (d) => ({ ...one('apart')(d), params: { min: -0.2, max: 0.2 + d.int(0, 1) * 100 } }),
-  not: (d) => ({ inputs: [bool(d.apart([3]))], params: {} }),
-  cast: (d) => ({ ...one('normal')(d), params: { dtype: 'float64' } }),
-  add: two('normal'),
-  sub: two('normal'),
-  mul: two('normal'),
-  div: two('apart'),
-  pow: two('positive'),
-  maximum: two('normal'),
-  minimum: two('normal'),
-  siluGrad: two('normal'),
-  eq: two('normal'),
-  lt: two('normal'),
-  le: two('normal'),
-  and: (d) => ({ inputs: [bool(d.apart([3])), bool(d.apart([2, 3]))], params: {} }),
-  or: (d) => ({ inputs: [bool(d.apart([3])), bool(d.apart([2, 3]))], params: {} }),
-  where: (d) => {
-    const [a, b] = d.pair()
-    return { inputs: [bool(d.apart(a)), d.normal(b), d.normal(a)], params: {} }
-  },
-  reduceSum: reduceCase,
-  reduceMax: reduceCase,
-  reduceMin: reduceCase,
-  argmax: (d) => ({ inputs: [d.normal(d.shape(2, 1))], params: { axis: d.int(0, 1) } }),
-  cumsum: (d) => ({ inputs: [d.normal(d.shape(2))], params: { axis: d.int(0, 1) } }),
-  matmul: (d) => {
-    const [m, k, n] = [d.int(1, 4), d.int(0, 4), d.int(1, 4)]
-    const batch = d.shape(d.int(0, 1))
-    return { inputs: [d.normal([...batch, m, k]), transpose(d.normal([n, k, ...batch]))], params: {} }
-  },
-  conv2d: convCase,
-  gather: (d) => ({ inputs: [d.normal([3, 2]), indices([2, 0, 0, 1])], params: { axis: 0 } }),
-  scatterAdd: (d) => ({ inputs: [d.normal([2, 3]), indices([1, 1, 4])], params: { axis: 1, size: 5 } }),
-  pad: (d) => ({ inputs: [d.normal(d.shape(2))], params: { low: [d.int(0, 2), 0], high: [1, d.int(0, 2)] } }),
-  concat: (d) => {
-    const n = d.int(1, 3)
-    return { inputs: [d.normal([n, 2]), d.normal([n, d.int(0, 2)]), d.normal([n, 1])], params: { axis: 1 } }
-  },
-  contiguous: (d) => ({ inputs: [transpose(d.normal(d.shape(2)))], params: {} }),
-  reshape: (d) => {
-    const [a, b] = [d.int(1, 3), d.int(1, 3)]
-    return { inputs: [transpose(d.normal([a, b]))], params: { shape: [a * b] } }
-  },
-  transpose: (d) => ({ inputs: [d.normal(d.shape(3))], params: { permutation: [2, 0, 1] } }),
-  slice: (d) => {
-    const [n, step, size] = [d.int(6, 9), d.int(1, 3), d.int(0, 2)]
-    const back = d.int(0, 1) === 1
-    const start = back ? n - 1 : 0
-    return {
-      inputs: [d.normal([2, n])],
-      params: { start: [1, start], size: [1, size], step: [1, back ? -step : step] },
-    }
-  },
-  broadcastTo: (d) => ({ inputs: [d.normal([2, 1])], params: { shape: [d.int(1, 3), 2, d.int(0, 3)] } }),
-  groupNorm: (d) => {
-    const { x, w, b, params } = groupNormCase(d)
-    return { inputs: [x, w, b], params }
-  },
-  groupNormGradInput: groupNormGradCase,
-  groupNormGradAffine: groupNormGradCase,
-}
-
-function drawFrom(seed: number, dtype: DType, device: string): Draw {
-  const key = randomKey(seed)
-  let count = 0
-  const int = (low: number, high: number) => {
-    const unit = normal(key.fold('int').fold(count++), [1], { device: 'reference' }).dataSync()[0]!
-    return low + (Math.abs(Math.floor(unit * 1e4)) % (high - low + 1))
-  }
-  const shape = (rank: number, least = 0) => Array.from({ length: rank }, () => Math.max(least, int(0, 4)))
-  // Drawn in float32 so that both element types see the same values.
-  const draw = (dims: readonly number[]) => {
-    const values = normal(key.fold('tensor').fold(count++), dims, { device: 'reference' })
-    return fromData(values.dataSync(), dims, { dtype, device })
-  }
-  const apart = (dims: readonly number[]) => {
-    const x = draw(dims)
-    return x.add(sign(x).mul(0.3))
-  }
-  return {
-    int,
-    shape,
-    normal: draw,
-    apart,
-    positive: (dims) => draw(dims).abs().add(0.3),
-    pair: () => {
-      const full = shape(int(1, 3), 1)
-      const other = full.map((extent) => (int(0, 2) === 0 ? 1 : extent)).slice(int(0, full.length - 1))
-      return int(0, 1) === 1 ? [full, other] : [other, full]
-    },
-  }
-}
+import { checkGrads, jvp, vjp } from '../index.ts'
+import type { Draw } from '../survey/calls.ts'
+import { drawFrom, merge, randomCall } from '../survey/calls.ts'
 
 const seeds = fc.integer({ min: 0, max: 1e6 })
 
-describe.each(Object.keys(cases) as PrimitiveName[])('%s', (primitive) => {
-  const make = cases[primitive] as MakeCase<PrimitiveName>
+describe.each(primitiveNames)('%s', (primitive) => {
+  const make = (draw: Draw) => randomCall(primitive as PrimitiveName, draw)
 
   it('has gradients that agree with finite differences in float64, order 2', () => {
     fc.assert(
@@ -217,9 +29,7 @@ describe.each(Object.keys(cases) as PrimitiveName[])('%s', (primitive) => {
           const floats = inputs.filter(({ dtype }) => isFloat(dtype))
           if (floats.length === 0) return
           const f = (...xs: Tensor[]) => {
-            let next = 0
-            const all = inputs.map((x) => (isFloat(x.dtype) ? xs[next++]! : x))
-            const y = dispatch(primitive, all, params)
+            const y = dispatch(primitive, merge(inputs, xs), params)
             return isFloat(y.dtype) ? y : y.cast('float64')
           }
           checkGrads(f, floats, { seed, tolerance: 3e-6 })
@@ -229,7 +39,7 @@ describe.each(Object.keys(cases) as PrimitiveName[])('%s', (primitive) => {
     )
   })
 
-  it('runs on wasm as on the reference, value and gradient, in float32', () => {
+  it('runs on wasm as on the reference in float32: value, tangent, gradient, gradient of the gradient', () => {
     fc.assert(
       fc.property(seeds, (seed) =>
         scope(() => {
@@ -239,15 +49,17 @@ describe.each(Object.keys(cases) as PrimitiveName[])('%s', (primitive) => {
               x.device.name === device ? x : fromData(x.dataSync(), x.shape, { device, dtype: x.dtype }),
             )
             const call = (primitive === 'cast' ? { dtype: 'float32' } : params) as typeof params
-            const [y, pullback] = vjp((...xs: Tensor[]) => dispatch(primitive, xs, call), ...moved)
-            if (!isFloat(y.dtype)) {
-              pullback.dispose()
-              return [Array.from(y.dataSync())]
-            }
-            const direction = normal(randomKey(seed), y.shape, { device, dtype: 'float32' })
-            const grads = pullback(direction).filter(({ dtype }) => isFloat(dtype))
+            const floats = moved.filter(({ dtype }) => isFloat(dtype))
+            const f = (...xs: Tensor[]) => dispatch(primitive, merge(moved, xs), call)
+            const y = f(...floats)
             expect(y.device).toBe(getDevice(device))
-            return [y, ...grads].map((x) => Array.from(x.dataSync()))
+            const values = (tensors: readonly Tensor[]) => tensors.map((x) => Array.from(x.dataSync()))
+            if (!isFloat(y.dtype)) return values([y])
+            const like = (x: Tensor, i: number) =>
+              normal(randomKey(seed).fold(i + 1), x.shape, { device, dtype: 'float32' })
+            const [u, v] = [like(y, -1), floats.map(like)]
+            const [grads, second] = vjp((...xs: Tensor[]) => vjp(f, ...xs)[1](u), ...floats)
+            return values([y, jvp(f, floats, v)[1], ...grads, ...second(v)])
           }
           const [expected, found] = [run('reference'), run('wasm')]
           expected.forEach((values, i) => {

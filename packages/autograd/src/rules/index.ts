@@ -6,7 +6,16 @@ import { moveRules } from './move.ts'
 import { reduceRules } from './reduce.ts'
 import type { Rule } from './types.ts'
 
-export type { Gradients, InputRule, Rule, VjpContext } from './types.ts'
+export type {
+  Gradients,
+  InputRule,
+  JvpContext,
+  Pushforward,
+  Rule,
+  SavedCall,
+  VjpContext,
+  VjpRule,
+} from './types.ts'
 
 /** The gradient of every primitive: leaving one out does not compile. */
 export const rules: { readonly [P in PrimitiveName]: Rule<P> } = {

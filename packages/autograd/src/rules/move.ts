@@ -1,7 +1,7 @@
 import type { PrimitiveName, PrimitiveParams, Shape, Tensor } from '@tweedie/tensor'
 import { dispatch, flip, gather, pad, reshape, scatterAdd, sumTo, transpose } from '@tweedie/tensor'
 import type { Rule } from './types.ts'
-import { unary } from './types.ts'
+import { linear } from './types.ts'
 
 type SliceParams = PrimitiveParams['slice']
 
@@ -51,6 +51,7 @@ function inverse(permutation: readonly number[]): number[] {
 export const moveRules = {
   gather: {
     kind: 'vjp',
+    jvp: 'linear',
     input: (i) =>
       i === 0
         ? {
@@ -61,12 +62,14 @@ export const moveRules = {
   },
   scatterAdd: {
     kind: 'vjp',
+    jvp: 'linear',
     input: (i) =>
       i === 0 ? { needs: [1], grad: ({ dy, x, params }) => gather(dy, x(1), params.axis) } : undefined,
   },
-  pad: unary([], ({ dy, params: { low }, shapes: [shape] }) => box(dy, low, shape!)),
+  pad: linear(({ dy, params: { low }, shapes: [shape] }) => box(dy, low, shape!)),
   concat: {
     kind: 'vjp',
+    jvp: 'linear',
     input: (i) => ({
       needs: [],
       grad: ({ dy, params: { axis }, shapes }) => {
@@ -79,9 +82,9 @@ export const moveRules = {
       },
     }),
   },
-  contiguous: unary([], ({ dy }) => dy),
-  reshape: unary([], ({ dy, shapes: [shape] }) => reshape(dy, shape!)),
-  transpose: unary([], ({ dy, params: { permutation } }) => transpose(dy, inverse(permutation))),
-  slice: unary([], ({ dy, params, shapes: [shape] }) => unslice(dy, params, shape!)),
-  broadcastTo: unary([], ({ dy, shapes: [shape] }) => sumTo(dy, shape!)),
+  contiguous: linear(({ dy }) => dy),
+  reshape: linear(({ dy, shapes: [shape] }) => reshape(dy, shape!)),
+  transpose: linear(({ dy, params: { permutation } }) => transpose(dy, inverse(permutation))),
+  slice: linear(({ dy, params, shapes: [shape] }) => unslice(dy, params, shape!)),
+  broadcastTo: linear(({ dy, shapes: [shape] }) => sumTo(dy, shape!)),
 } satisfies { [P in PrimitiveName]?: Rule<P> }

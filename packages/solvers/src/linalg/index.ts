@@ -1,5 +1,15 @@
+export type {
+  ConjugateGradientOptions,
+  ConjugateGradientResult,
+  ConjugateGradientStatus,
+} from './conjugate-gradient.ts'
+export { conjugateGradient } from './conjugate-gradient.ts'
+export type { DenoiserCovariance, DenoiserPullback } from './denoiser-jacobian.ts'
+export { denoiserCovariance, denoiserJvp, vjpThroughDenoiser } from './denoiser-jacobian.ts'
 export type { HostMatrix } from './host-matrix.ts'
 export { hostMatrix } from './host-matrix.ts'
+export type { HutchinsonOptions, TraceEstimate } from './hutchinson.ts'
+export { hutchinsonDiagonal, hutchinsonTrace, rademacher } from './hutchinson.ts'
 export type { MatrixSvd } from './matrix-svd.ts'
 export { matrixSvd } from './matrix-svd.ts'
 export { denseMatrix, operatorNorm, pinvFromSvd, powerIteration } from './spectral.ts'

@@ -1,5 +1,8 @@
+export type { DdimSamplerOptions, SamplerStrategy } from './ddim-map.ts'
+export { ddimSampler } from './ddim-map.ts'
 export type { Iteration, Plan, RunControl } from './drive.ts'
 export { iterate, run } from './drive.ts'
+export { invertDdimStep } from './reversible.ts'
 export type { RenoiseStep, ReverseStep } from './steps.ts'
 export {
   combine,

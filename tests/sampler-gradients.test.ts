@@ -1,0 +1,125 @@
+// Gradients of ‖y − A·DDIM(z)‖² through a U-Net: right by finite differences in float32, and within the memory
+// and the number of recomputed steps that docs/backprop-through-samplers.md states.
+import { grad, revolveRecomputations } from '@tweedie/autograd'
+import type { Prior, SamplerStrategy } from '@tweedie/solvers'
+import { averagePooling, countCalls, ddimSampler, epsilonPrior, vpLinear } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
+import type { DdpmConfig, Params } from '@tweedie/unet'
+import { ddpmConfig, ddpmForward, initDdpm } from '@tweedie/unet'
+import { loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+interface Subject {
+  readonly prior: Prior
+  readonly params: Params
+  readonly batch: number
+}
+
+/** Without the clip to the data range, whose kinks finite differences would see. */
+function subjectOf(config: DdpmConfig, params: Params, T: number, batch: number): Subject {
+  const predictNoise = (xt: Tensor, t: number) => ddpmForward(params, config, xt, t)
+  const shape = [config.inChannels, config.sampleSize, config.sampleSize]
+  return {
+    prior: epsilonPrior({ name: 'u-net', shape, schedule: vpLinear({ T }), predictNoise }),
+    params,
+    batch,
+  }
+}
+
+const subjects: Readonly<Record<string, { missing?: string; load: () => Subject }>> = {
+  'a small U-Net with random weights': {
+    load: () => {
+      const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 16] })
+      return subjectOf(config, initDdpm(config, randomKey(3)), 1000, 2)
+    },
+  },
+  'the digits prior': {
+    ...(shippedPriors().includes('digits') ? {} : { missing: 'the prior digits is not shipped yet' }),
+    load: () => {
+      const { config, params, record } = loadShippedPrior('digits')
+      return subjectOf(config, params, record.config.timesteps, 1)
+    },
+  },
+}
+
+describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => {
+  let subject: Subject
+  beforeAll(() => {
+    if (missing === undefined) subject = load()
+  })
+  afterAll(() => {
+    if (missing === undefined) for (const x of Object.values(subject.params)) x.dispose()
+  })
+
+  const draw = (seed: number) => normal(randomKey(seed), [subject.batch, ...subject.prior.shape])
+  const lossOf = (strategy: SamplerStrategy, steps: number, prior: Prior = subject.prior) => {
+    const A = averagePooling({ shape: prior.shape, factor: 2 })
+    const sampler = ddimSampler(prior, { steps, strategy })
+    return (z: Tensor) => A.forward(sampler(z)).add(-0.3).square().sum()
+  }
+  /** Peak bytes above what is there, and evaluations of the network. */
+  const costOf = (strategy: SamplerStrategy, steps: number) => {
+    const prior = countCalls(subject.prior)
+    const z = draw(1)
+    const loss = lossOf(strategy, steps, prior)
+    resetPeak()
+    const before = memory().bytes
+    scope(() => void grad(loss)(z))
+    const bytes = memory().peakBytes - before
+    z.dispose()
+    return { bytes, calls: prior.calls.total }
+  }
+
+  test('the gradient is that of finite differences along random directions', (context) => {
+    if (missing !== undefined) context.skip(missing)
+    scope(() => {
+      const z = draw(1)
+      const f = lossOf('tape', 10)
+      const g = grad(lossOf({ slots: 3 }, 10))(z)
+      const numbers = (x: Tensor) => Array.from(x.dataSync())
+      const norm = Math.hypot(...numbers(g))
+      for (let k = 0; k < 3; k++) {
+        const v = draw(10 + k)
+        const at = (h: number) => scope(() => f(z.add(v.mul(h)))).dataSync()[0]!
+        // Fourth order, so that the step can be wide enough for float32.
+        const h = 0.02
+        const slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
+        const expected = numbers(g.mul(v)).reduce((a, b) => a + b, 0)
+        // ‖g‖ is the root mean square of the slope along v ~ N(0, I).
+        expect(Math.abs(slope - expected) / norm).toBeLessThan(1e-3)
+      }
+    })
+  })
+
+  test('the strategies agree', (context) => {
+    if (missing !== undefined) context.skip(missing)
+    scope(() => {
+      const z = draw(1)
+      const gradient = (strategy: SamplerStrategy) => Array.from(grad(lossOf(strategy, 5))(z).dataSync())
+      const truth = gradient('tape')
+      const error = (strategy: SamplerStrategy) =>
+        Math.hypot(...gradient(strategy).map((v, i) => v - truth[i]!)) / Math.hypot(...truth)
+      for (const strategy of ['checkpoint', { slots: 1 }, { slots: 2 }] as const) {
+        expect(error(strategy)).toBeLessThan(1e-6)
+      }
+    })
+  })
+
+  test('checkpointed, 10 steps peak at most at 1.4 times one', (context) => {
+    if (missing !== undefined) context.skip(missing)
+    const one = costOf('tape', 1)
+    const ten = costOf('checkpoint', 10)
+    expect(ten.bytes / one.bytes).toBeLessThan(1.4)
+    expect(ten.calls).toBe(10 + 9)
+    expect(costOf('tape', 3).bytes / one.bytes).toBeGreaterThan(2)
+  })
+
+  test('with 8 slots, 50 steps peak at most at 10 times one, at the predicted recomputations', (context) => {
+    if (missing !== undefined) context.skip(missing)
+    const one = costOf('tape', 1)
+    const fifty = costOf({ slots: 8 }, 50)
+    expect(fifty.bytes / one.bytes).toBeLessThan(10)
+    expect(fifty.calls).toBe(50 + revolveRecomputations(50, 8))
+  })
+})
