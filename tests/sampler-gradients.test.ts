@@ -14,16 +14,19 @@ interface Subject {
   readonly prior: Prior
   readonly params: Params
   readonly batch: number
+  /** Step of the finite differences: above it their own error shows, below it that of float32. */
+  readonly h: number
 }
 
 /** Without the clip to the data range, whose kinks finite differences would see. */
-function subjectOf(config: DdpmConfig, params: Params, T: number, batch: number): Subject {
+function subjectOf(config: DdpmConfig, params: Params, T: number, batch: number, h: number): Subject {
   const predictNoise = (xt: Tensor, t: number) => ddpmForward(params, config, xt, t)
   const shape = [config.inChannels, config.sampleSize, config.sampleSize]
   return {
     prior: epsilonPrior({ name: 'u-net', shape, schedule: vpLinear({ T }), predictNoise }),
     params,
     batch,
+    h,
   }
 }
 
@@ -31,14 +34,14 @@ const subjects: Readonly<Record<string, { missing?: string; load: () => Subject 
   'a small U-Net with random weights': {
     load: () => {
       const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 16] })
-      return subjectOf(config, initDdpm(config, randomKey(3)), 1000, 2)
+      return subjectOf(config, initDdpm(config, randomKey(3)), 1000, 2, 0.02)
     },
   },
   'the digits prior': {
     ...(shippedPriors().includes('digits') ? {} : { missing: 'the prior digits is not shipped yet' }),
     load: () => {
       const { config, params, record } = loadShippedPrior('digits')
-      return subjectOf(config, params, record.config.timesteps, 1)
+      return subjectOf(config, params, record.config.timesteps, 1, 0.002)
     },
   },
 }
@@ -83,7 +86,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => 
         const v = draw(10 + k)
         const at = (h: number) => scope(() => f(z.add(v.mul(h)))).dataSync()[0]!
         // Fourth order, so that the step can be wide enough for float32.
-        const h = 0.02
+        const { h } = subject
         const slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
         const expected = numbers(g.mul(v)).reduce((a, b) => a + b, 0)
         // ‖g‖ is the root mean square of the slope along v ~ N(0, I).
@@ -112,7 +115,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => 
     const ten = costOf('checkpoint', 10)
     expect(ten.bytes / one.bytes).toBeLessThan(1.4)
     expect(ten.calls).toBe(10 + 9)
-    expect(costOf('tape', 3).bytes / one.bytes).toBeGreaterThan(2)
+    expect(costOf('tape', 5).bytes / one.bytes).toBeGreaterThan(2)
   })
 
   test('with 8 slots, 50 steps peak at most at 10 times one, at the predicted recomputations', (context) => {

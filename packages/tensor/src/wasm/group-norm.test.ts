@@ -36,8 +36,10 @@ function check(x: HostView, params: GroupNormParams, tolerance: number, dy?: Hos
   for (const [primitive, fused] of primitives.flatMap((name) => fusions.map((on) => [name, on] as const))) {
     const comparison = compare(groupNormKernels, primitive, inputs[primitive], params, fused)
     const largest = Float64Array.from(comparison.expected).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+    // Sums over samples and pixels may cancel while the rounding errors of their n terms add up like √n.
+    const terms = primitive === 'groupNormGradAffine' ? sizeOf(x.shape) / Math.max(1, x.shape[1]!) : 1
     expect(
-      mismatch(comparison, 0, tolerance * Math.max(1, largest)),
+      mismatch(comparison, 0, tolerance * Math.max(1, largest, Math.sqrt(terms))),
       `${primitive} [${x.shape}]`,
     ).toBeUndefined()
   }
