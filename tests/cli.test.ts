@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomKey } from '@tweedie/tensor'
 import { ddpmConfig, ddpmConfigToDiffusers, initDdpm } from '@tweedie/unet'
-import { saveSafetensors, shippedPriors } from '@tweedie/unet/node'
+import { saveSafetensors } from '@tweedie/unet/node'
 import { encode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -103,8 +103,7 @@ describe('tweedie as a process', () => {
     },
   )
 
-  test('the demo with the shipped prior: every method beats the blurred input', async (context) => {
-    if (!shippedPriors().includes('digits')) context.skip('the prior digits is not shipped yet')
+  test('the demo with the shipped prior: every method beats the blurred input', async () => {
     const argv = ['demo', '--count', '2', '--tasks', 'blur', '--steps', '60', '--out', 'demo']
     const { code, out, err } = await tweedie(...argv).ended
     expect([code, err]).toEqual([0, ''])
@@ -115,5 +114,30 @@ describe('tweedie as a process', () => {
       expect(mean(run.scores), run.method).toBeGreaterThan(mean(tasks[0].input.scores))
       expect(run.scores[0].misfit, run.method).toBeLessThan(2)
     }
+  })
+
+  test('a picture of 32×32 runs the shipped network at its own size, and says so', async () => {
+    const data = Uint8Array.from({ length: 1024 }, (_, i) => (i % 32 > 13 && i % 32 < 18 ? 255 : 0))
+    writeFileSync(join(folder, 'bar.png'), encode({ width: 32, height: 32, channels: 1, data }))
+    const argv = [
+      'restore',
+      'bar.png',
+      '--method',
+      'ddrm',
+      '--operator',
+      'sr:2',
+      '--out',
+      'bar',
+      '--steps',
+      '10',
+    ]
+    const { code, out } = await tweedie(...argv).ended
+    expect(code).toBe(0)
+    expect(out).toContain("the network of 'digits', trained on another size, runs on 32×32")
+    const { tasks, options } = JSON.parse(readFileSync(join(folder, 'bar', 'run.json'), 'utf8'))
+    expect(options.prior).toBe('digits@32')
+    expect(tasks[0].runs[0].scores[0].misfit).toBeLessThan(3)
+    const odd = await tweedie('sample', '--prior', 'digits@30', '--out', 'grid.png').ended
+    expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('30 is no multiple of 4')])
   })
 })

@@ -40,17 +40,21 @@ export async function listPriors(io: Io): Promise<PriorInfo[]> {
 
 /**
  * The prior of a name, or of a folder that `tweedie train` wrote (or in the layout of diffusers): its network
- * as a denoiser, on the linear schedule, with x̂₀ clipped to the data range.
- * @throws {OptionError} for a name that is none, listing those that are.
+ * as a denoiser, on the linear schedule, with x̂₀ clipped to the data range. `NAME@SIDE` runs the network on
+ * pictures of another size than it was trained on: its layers know none.
+ * @throws {OptionError} for a name that is none, listing those that are, or a side the network cannot halve.
  * @throws {FileFormatError} where its files are damaged.
  */
-export async function loadPrior(io: Io, name: string, option = '--prior'): Promise<Prior> {
-  const load = own(io, name)
+export async function loadPrior(io: Io, given: string, option = '--prior'): Promise<Prior> {
+  const load = own(io, given)
   if (load !== undefined) return load()
+  const [, base, digits] = /^(.+)@(\d+)$/.exec(given) ?? []
+  const name = base ?? given
+  const side = digits === undefined ? undefined : Number(digits)
   const { loadDdpm, loadShippedPrior, readRecord, shippedPriors } = await import('@tweedie/unet/node')
   if (shippedPriors().includes(name)) {
     const { config, params, record } = loadShippedPrior(name)
-    return networkPrior(name, config, params, record.config.timesteps)
+    return networkPrior(given, atSide(config, side, option), params, record.config.timesteps)
   }
   const folder = absolute(io.cwd, name)
   if (!existsSync(join(folder, 'config.json'))) {
@@ -65,10 +69,21 @@ export async function loadPrior(io: Io, name: string, option = '--prior'): Promi
   const { config, params } = loadDdpm(folder)
   const record = join(folder, 'record.json')
   return networkPrior(
-    basename(folder),
-    config,
+    basename(given),
+    atSide(config, side, option),
     params,
     existsSync(record) ? readRecord(record).config.timesteps : 1000,
+  )
+}
+
+/** The configuration for pictures of another side, all else alike. */
+function atSide(config: DdpmConfig, side: number | undefined, option: string): DdpmConfig {
+  if (side === undefined) return config
+  const factor = 2 ** (config.blockOutChannels.length - 1)
+  if (side > 0 && side % factor === 0) return { ...config, sampleSize: side }
+  throw new OptionError(
+    option,
+    `the network halves its pictures: a side of ${side} is no multiple of ${factor}`,
   )
 }
 

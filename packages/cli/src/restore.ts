@@ -9,6 +9,7 @@ import type { RestoreOptions } from './commands/restore.ts'
 import { InterruptedError } from './errors.ts'
 import { toPictures } from './images/picture.ts'
 import { encodePicture } from './images/png.ts'
+import { readPicture } from './images/read.ts'
 import type { Io } from './io.ts'
 import type { Measured } from './measure.ts'
 import { isImage, measure } from './measure.ts'
@@ -62,20 +63,44 @@ const checkedPrior = async (io: Io, name: string): Promise<Prior> => {
   throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)
 }
 
+/** A common size of small pictures that a shipped prior of 28×28 takes too: see `loadPrior`. */
+const otherSide = 32
+
+/** The options with the prior at the picture's own size, where that is 32×32. */
+async function atPictureSize(io: Io, image: string, options: RestoreOptions): Promise<RestoreOptions> {
+  const { shippedPriors } = await import('@tweedie/unet/node')
+  if (options.measured === true || !shippedPriors().includes(options.prior)) return options
+  const { picture } = await readPicture(absolute(io.cwd, image))
+  if (picture.width !== otherSide || picture.height !== otherSide) return options
+  return { ...options, prior: `${options.prior}@${otherSide}` }
+}
+
 /** Restores one picture of the user's and writes its folder. */
 export async function restore(
   io: Io,
   image: string,
-  options: RestoreOptions,
+  asked: RestoreOptions,
   argv: readonly string[],
 ): Promise<void> {
+  const options = await atPictureSize(io, image, asked)
   await checkFolder(absolute(io.cwd, options.out))
   if (options.resumable === true) await refuseFinished(absolute(io.cwd, options.out), options.out)
   settingsOf(options)
   const prior = await checkedPrior(io, options.prior)
   const operator = buildOperator(options.operator, prior.shape, '--operator')
-  const measured = await measure(io, image, options, prior, operator)
-  await perform(io, { image, options, argv, prior, operator, measured })
+  const { notes, ...measured } = await measure(io, image, options, prior, operator)
+  const size =
+    options.prior === asked.prior
+      ? []
+      : [`the network of '${asked.prior}', trained on another size, runs on ${otherSide}×${otherSide}`]
+  await perform(io, {
+    image,
+    options,
+    argv,
+    prior,
+    operator,
+    measured: { ...measured, notes: [...notes, ...size] },
+  })
 }
 
 /** Goes on with a run that was interrupted with `--resumable`; all options are those it was started with. */
