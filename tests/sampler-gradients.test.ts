@@ -7,7 +7,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
 import type { DdpmConfig, Params } from '@tweedie/unet'
 import { ddpmConfig, ddpmForward, initDdpm } from '@tweedie/unet'
-import { loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
+import { loadShippedPrior } from '@tweedie/unet/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 interface Subject {
@@ -30,7 +30,7 @@ function subjectOf(config: DdpmConfig, params: Params, T: number, batch: number,
   }
 }
 
-const subjects: Readonly<Record<string, { missing?: string; load: () => Subject }>> = {
+const subjects: Readonly<Record<string, { load: () => Subject }>> = {
   'a small U-Net with random weights': {
     load: () => {
       const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 16] })
@@ -38,7 +38,6 @@ const subjects: Readonly<Record<string, { missing?: string; load: () => Subject 
     },
   },
   'the digits prior': {
-    ...(shippedPriors().includes('digits') ? {} : { missing: 'the prior digits is not shipped yet' }),
     load: () => {
       const { config, params, record } = loadShippedPrior('digits')
       return subjectOf(config, params, record.config.timesteps, 1, 0.002)
@@ -46,13 +45,13 @@ const subjects: Readonly<Record<string, { missing?: string; load: () => Subject 
   },
 }
 
-describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => {
+describe.each(Object.entries(subjects))('through %s', (_, { load }) => {
   let subject: Subject
   beforeAll(() => {
-    if (missing === undefined) subject = load()
+    subject = load()
   })
   afterAll(() => {
-    if (missing === undefined) for (const x of Object.values(subject.params)) x.dispose()
+    for (const x of Object.values(subject.params)) x.dispose()
   })
 
   const draw = (seed: number) => normal(randomKey(seed), [subject.batch, ...subject.prior.shape])
@@ -74,8 +73,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => 
     return { bytes, calls: prior.calls.total }
   }
 
-  test('the gradient is that of finite differences along random directions', (context) => {
-    if (missing !== undefined) context.skip(missing)
+  test('the gradient is that of finite differences along random directions', () => {
     scope(() => {
       const z = draw(1)
       const f = lossOf('tape', 10)
@@ -95,8 +93,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => 
     })
   })
 
-  test('the strategies agree', (context) => {
-    if (missing !== undefined) context.skip(missing)
+  test('the strategies agree', () => {
     scope(() => {
       const z = draw(1)
       const gradient = (strategy: SamplerStrategy) => Array.from(grad(lossOf(strategy, 5))(z).dataSync())
@@ -109,8 +106,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => 
     })
   })
 
-  test('checkpointed, 10 steps peak at most at 1.4 times one', (context) => {
-    if (missing !== undefined) context.skip(missing)
+  test('checkpointed, 10 steps peak at most at 1.4 times one', () => {
     const one = costOf('tape', 1)
     const ten = costOf('checkpoint', 10)
     expect(ten.bytes / one.bytes).toBeLessThan(1.4)
@@ -118,8 +114,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { missing, load }) => 
     expect(costOf('tape', 5).bytes / one.bytes).toBeGreaterThan(2)
   })
 
-  test('with 8 slots, 50 steps peak at most at 10 times one, at the predicted recomputations', (context) => {
-    if (missing !== undefined) context.skip(missing)
+  test('with 8 slots, 50 steps peak at most at 10 times one, at the predicted recomputations', () => {
     const one = costOf('tape', 1)
     const fifty = costOf({ slots: 8 }, 50)
     expect(fifty.bytes / one.bytes).toBeLessThan(10)

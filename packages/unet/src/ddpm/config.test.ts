@@ -1,13 +1,11 @@
-import { normal, randomKey, scope, zeros } from '@tweedie/tensor'
+import { randomKey, scope, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { countParams } from '../params.ts'
-import { linearNoise } from '../train/schedule.ts'
 import type { DdpmOptions } from './config.ts'
 import { ddpmConfig } from './config.ts'
 import { ddpmConfigFromDiffusers, ddpmConfigToDiffusers } from './diffusers.ts'
 import { ddpmForward } from './forward.ts'
 import { initDdpm } from './init.ts'
-import { ddpmPrior } from './prior.ts'
 import { ddpmSpec } from './spec.ts'
 
 const base: DdpmOptions = { sampleSize: 28, blockOutChannels: [16, 32, 64] }
@@ -83,22 +81,6 @@ describe('forward', () => {
       expect(a['conv_in.weight']!.dataSync()).toEqual(b['conv_in.weight']!.dataSync())
       expect(a['conv_in.weight']!.dataSync()).not.toEqual(c['conv_in.weight']!.dataSync())
       expect(Math.max(...Array.from(a['conv_in.weight']!.dataSync(), Math.abs))).toBeLessThanOrEqual(1 / 3)
-    })
-  })
-
-  test('a prior undoes the noise that the network predicts', () => {
-    const config = ddpmConfig({ sampleSize: 4, blockOutChannels: [8] })
-    scope(() => {
-      const params = initDdpm(config, randomKey(1), host)
-      const schedule = linearNoise()
-      const prior = ddpmPrior({ name: 'p', config, params, schedule })
-      expect(prior.shape).toEqual([1, 4, 4])
-      const xt = normal(randomKey(2), [3, 1, 4, 4], host)
-      const [x0, noise] = [prior.denoise(xt, 300), ddpmForward(params, config, xt, 300)]
-      const again = x0.mul(schedule.alpha(300)).add(noise.mul(schedule.sigma(300)))
-      again.dataSync().forEach((value, i) => expect(value).toBeCloseTo(xt.dataSync()[i]!, 5))
-      const two = ddpmConfig({ sampleSize: 4, blockOutChannels: [8], outChannels: 2 })
-      expect(() => ddpmPrior({ name: 'p', config: two, params, schedule })).toThrow('1 channels to 2')
     })
   })
 

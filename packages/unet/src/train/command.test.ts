@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { FileFormatError, OptionError, randomKey, randomWords } from '@tweedie/tensor'
 import { afterAll, describe, expect, test } from 'vitest'
-import { loadDdpm, loadShippedPrior, shippedPriors } from '../checkpoint/shipped.ts'
+import { loadDdpm, loadShippedPrior } from '../checkpoint/shipped.ts'
 import { npmDigits } from '../data/files.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
 import { trainFromCommand } from './command.ts'
@@ -77,8 +77,7 @@ describe('shipped priors', () => {
     expect(() => loadShippedPrior('cats')).toThrow(/there is no prior 'cats'; shipped are: /)
   })
 
-  test('digits predicts the noise in digits it never saw', (context) => {
-    if (!shippedPriors().includes('digits')) context.skip('packages/unet/priors/digits is not there yet')
+  test('digits predicts the noise in digits it never saw', () => {
     const { config, params, record } = loadShippedPrior('digits')
     const { mse } = evaluate(params, config, npmDigits().images, { count: 200, batch: 50, seed: 3 })
     // 200 images stand for the record's thousands to within a few percent.
