@@ -2,7 +2,7 @@
 // Run: node packages/autograd/scripts/support-table.ts
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { shippedDevices, supportTable, withTable } from '../src/survey/support.ts'
+import { shippedDevices, supportPage, withTable } from '../src/survey/support.ts'
 
 const page = resolve(import.meta.dirname, '../../../docs/autodiff.md')
-writeFileSync(page, withTable(readFileSync(page, 'utf8'), supportTable(await shippedDevices())))
+writeFileSync(page, withTable(readFileSync(page, 'utf8'), supportPage(await shippedDevices())))

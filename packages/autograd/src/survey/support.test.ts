@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { shippedDevices, supportTable, tableIn, withTable } from './support.ts'
+import { opsTable, shippedDevices, supportPage, supportTable, tableIn, withTable } from './support.ts'
 
 const page = readFileSync(resolve(import.meta.dirname, '../../../../docs/autodiff.md'), 'utf8')
 
 describe('the support table', () => {
   it('of docs/autodiff.md is what the generator writes', async () => {
-    const table = supportTable(await shippedDevices())
+    const table = supportPage(await shippedDevices())
     expect(tableIn(page), 'run: node packages/autograd/scripts/support-table.ts').toBe(table)
   })
 
@@ -24,6 +24,14 @@ describe('the support table', () => {
       '| `floor` | zero: the result is constant between jumps | – | 0 | 0 | ○ | 0 | 0 |',
     )
     expect(row('reshape')).toBe('| `reshape` | linear | ● | ● | ● | ● | ● | ● |')
+  })
+
+  it('says what public ops are made of', () => {
+    const devices = [
+      { name: 'a', kernels: ['mul', 'sub', 'reduceSum', 'affine', 'exp'], fallback: false },
+    ] as const
+    const rows = opsTable(devices, ['square', 'squeeze']).split('\n').slice(2)
+    expect(rows).toEqual(['| `square` | `mul` | ● | – | – |', '| `squeeze` | a view | ● | ● | ● |'])
   })
 
   it('goes between the marks of a page', () => {

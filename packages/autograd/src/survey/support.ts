@@ -14,7 +14,10 @@ import { interpreting } from '../interpreters.ts'
 import { jvp } from '../jvp.ts'
 import { rules } from '../rules/index.ts'
 import { vjp } from '../vjp.ts'
+import type { Draw } from './calls.ts'
 import { drawFrom, merge, randomCall } from './calls.ts'
+import type { OpCall, OpName } from './ops.ts'
+import { opCalls } from './ops.ts'
 
 /** The primitives a device has kernels of its own for, and whether it can run the others all the same. */
 export interface DeviceSupport {
@@ -42,8 +45,22 @@ const draws = 8
 type Order = 0 | 1 | 2
 const orders: readonly Order[] = [0, 1, 2]
 
+/** A random call as a function of its float tensors. */
+type Subject = (draw: Draw) => OpCall
+
+const subjectOf =
+  <P extends PrimitiveName>(primitive: P): Subject =>
+  (draw) => {
+    const { inputs, params } = randomCall(primitive, draw)
+    const call = (primitive === 'cast' ? { dtype: 'float32' } : params) as typeof params
+    return {
+      inputs: inputs.filter(({ dtype }) => isFloat(dtype)),
+      run: (...xs) => dispatch(primitive, merge(inputs, xs), call),
+    }
+  }
+
 /** All primitives, other than views, that a call and its derivatives up to an order are made of. */
-function reached(primitive: PrimitiveName, order: Order): Set<PrimitiveName> {
+function reached(subject: Subject, order: Order): Set<PrimitiveName> {
   const seen = new Set<PrimitiveName>()
   const note: Interpreter = {
     run: (name, inputs, params, level) => {
@@ -53,21 +70,18 @@ function reached(primitive: PrimitiveName, order: Order): Set<PrimitiveName> {
   }
   for (let seed = 0; seed < draws; seed++) {
     scope(() => {
-      const { inputs, params } = randomCall(primitive, drawFrom(seed, 'float32', 'reference'))
-      const call = (primitive === 'cast' ? { dtype: 'float32' } : params) as typeof params
-      const floats = inputs.filter(({ dtype }) => isFloat(dtype))
-      const f = (...xs: Tensor[]) => dispatch(primitive, merge(inputs, xs), call)
+      const { inputs: floats, run: f } = subject(drawFrom(seed, 'float32', 'reference'))
       interpreting(note, () => {
         const y = f(...floats)
         if (order === 0 || !isFloat(y.dtype)) return
         const gradient = (...xs: Tensor[]) => vjp(f, ...xs)[1](onesLike(y))
-        const apply = (g: (...xs: Tensor[]) => Tensor | Tensor[]) => jvp(g, floats, floats)
+        const apply = (g: (...xs: Tensor[]) => Tensor | Tensor[]) => jvp(g, [...floats], [...floats])
         apply(f)
         if (order === 1) gradient(...floats)
         else {
           apply(gradient)
-          vjp(gradient, ...floats)[1](floats)
-          apply((...xs) => jvp(f, xs, floats)[1])
+          vjp(gradient, ...floats)[1]([...floats])
+          apply((...xs) => jvp(f, xs, [...floats])[1])
         }
       })
     })
@@ -88,31 +102,56 @@ function derivative(primitive: PrimitiveName): string {
   return typeof rule.jvp === 'function' ? 'formula' : rule.jvp
 }
 
+/** The derivatives of a call in one row, as far as they are not zero. */
+function row(name: string, how: string, subject: Subject, devices: readonly DeviceSupport[], zero: boolean) {
+  const needed = orders.map((order) => reached(subject, order))
+  const cells = devices.flatMap((device) =>
+    orders.map((order) => (zero && order > 0 ? '0' : cell(device, needed[order]!))),
+  )
+  return [`\`${name}\``, how, ...cells]
+}
+
 /**
- * The table of the primitives in Markdown: how each is differentiated, and on which devices its value, its
- * first and its second derivatives run. It follows from what the derivatives call when they are run.
+ * The table of the primitives in Markdown, or of the public ops made of them: how each is differentiated, and
+ * on which devices its value, its first and its second derivatives run. It follows from what the derivatives
+ * call when they are run.
  */
 export function supportTable(
   devices: readonly DeviceSupport[],
   names: readonly PrimitiveName[] = primitiveNames,
 ): string {
-  const head = [
-    'primitive',
-    'derivative',
-    ...devices.flatMap(({ name }) => orders.map((k) => `${name} ${k}`)),
-  ]
-  const rows = names.map((primitive) => {
-    const needed = orders.map((order) => reached(primitive, order))
-    const isConstant = rules[primitive].kind === 'constant'
-    const cells = devices.flatMap((device) =>
-      orders.map((order) => (isConstant && order > 0 ? '0' : cell(device, needed[order]!))),
-    )
-    return [`\`${primitive}\``, derivative(primitive), ...cells]
+  const rows = names.map((name) =>
+    row(name, derivative(name), subjectOf(name), devices, rules[name].kind === 'constant'),
+  )
+  return table(['primitive', 'derivative'], devices, rows)
+}
+
+/** The same for public ops: which primitives each one consists of. */
+export function opsTable(
+  devices: readonly DeviceSupport[],
+  names: readonly OpName[] = Object.keys(opCalls) as OpName[],
+): string {
+  const rows = names.map((name) => {
+    const parts = [...reached(opCalls[name], 0)].map((part) => `\`${part}\``)
+    return row(name, parts.join(' ') || 'a view', opCalls[name], devices, false)
   })
+  return table(['op', 'made of'], devices, rows)
+}
+
+function table(
+  titles: readonly string[],
+  devices: readonly DeviceSupport[],
+  rows: readonly (readonly string[])[],
+): string {
+  const head = [...titles, ...devices.flatMap(({ name }) => orders.map((k) => `${name} ${k}`))]
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = head.map((_, i) => (i < 2 ? '---' : ':-:'))
+  const rule = head.map((_, i) => (i < titles.length ? '---' : ':-:'))
   return [line(head), line(rule), ...rows.map(line)].join('\n')
 }
+
+/** The whole of what stands between the marks of the page. */
+export const supportPage = (devices: readonly DeviceSupport[]): string =>
+  `${supportTable(devices)}\n\nThe public ops that are more than one primitive under its own name:\n\n${opsTable(devices)}`
 
 const [begin, end] = ['<!-- support table: begin -->', '<!-- support table: end -->']
 
