@@ -82,14 +82,7 @@ const unit = (...args) => node(...bin.vitest, 'run', ...reporters, ...args)
 const plain = (...args) => {
   const env = { TWEEDIE_THREADS: '1', TWEEDIE_RELAXED_SIMD: '0' }
   const path = [dirname(pinnedNode), join(modules, '.bin'), process.env.PATH].join(delimiter)
-  const command = [
-    ...bin.vitest,
-    'run',
-    ...reporters,
-    'packages/tensor/src',
-    'packages/autograd/src',
-    ...args,
-  ]
+  const command = [...bin.vitest, 'run', ...reporters, 'packages/tensor/src', ...args]
   return run(pinnedNode, command, { env: { ...process.env, PATH: path, ...env } })
 }
 
