@@ -76,22 +76,34 @@ const bin = {
 const lint = (...args) => node(...bin.biome, 'check', '--error-on-warnings', ...args)
 const types = (...args) => node(...bin.tsc, '-b', ...args)
 const deps = () => node(...bin.depcruise, '--config', 'scripts/dependency-rules.mjs', 'packages', 'tests')
-const unit = (...args) =>
-  node(...bin.vitest, 'run', '--reporter=default', '--reporter=./scripts/skip-reporter.ts', ...args)
+const reporters = ['--reporter=default', '--reporter=./scripts/skip-reporter.ts']
+const unit = (...args) => node(...bin.vitest, 'run', ...reporters, ...args)
+/** The tests of the kernels once more, without threads and without fused multiply-add. */
+const plain = (...args) => {
+  const env = { TWEEDIE_THREADS: '1', TWEEDIE_RELAXED_SIMD: '0' }
+  const path = [dirname(pinnedNode), join(modules, '.bin'), process.env.PATH].join(delimiter)
+  const command = [...bin.vitest, 'run', ...reporters, 'packages/tensor/src', ...args]
+  return run(pinnedNode, command, { env: { ...process.env, PATH: path, ...env } })
+}
 
 /** Every stage, even after one that failed; then a table and the closing line. */
 function test() {
-  const report = join(root, 'out', 'vitest.json')
-  rmSync(report, { force: true })
+  /** A stage of tests that counts them. */
+  const counted = (name, suite) => {
+    const report = join(root, 'out', `vitest-${name}.json`)
+    rmSync(report, { force: true })
+    return {
+      name,
+      run: () => suite('--reporter=json', `--outputFile.json=${report}`),
+      count: (code) => countTests(report, code),
+    }
+  }
   const stages = [
     { name: 'lint', run: lint },
     { name: 'types', run: types },
     { name: 'deps', run: deps },
-    {
-      name: 'unit',
-      run: () => unit('--reporter=json', `--outputFile.json=${report}`),
-      count: (code) => countTests(report, code),
-    },
+    counted('unit', unit),
+    counted('plain', plain),
   ]
   const rows = stages.map(({ name, run, count }) => {
     console.log(`\n── ${name} ${'─'.repeat(76 - name.length)}`)
@@ -142,6 +154,7 @@ const commands = {
   types,
   deps,
   unit,
+  plain,
 }
 
 const [name, ...args] = process.argv.slice(2)

@@ -3,10 +3,11 @@ import type { FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from './
 import { i32, i32Params } from './asm.ts'
 import { emitColumns, emitCopy, emitPackIndexed, emitPanel, emitPixels } from './conv-pack.ts'
 import type { GemmFunctions, Spill, TileShape } from './gemm.ts'
-import { emitGemm, emitSpill, tileShape } from './gemm.ts'
+import { emitGemm, emitSpill } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import type { Functions } from './module.ts'
 import { cut } from './tasks.ts'
+import type { Tile } from './tile.ts'
 
 /**
  * `forward(a, rows, depth, piece, offsets, pixels, count, imagePixels, out, channelStep, imageStep, panel,
@@ -14,7 +15,7 @@ import { cut } from './tasks.ts'
  * bytes apart by channel; images `imageStep` apart.
  */
 function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: GemmFunctions): void {
-  const packPanel = emitPanel(m)
+  const packPanel = emitPanel(m, nr)
   const sizes = ['a', 'rows', 'depth', 'piece', 'offsets', 'pixels', 'count', 'imagePixels'] as const
   const params = i32Params(...sizes, 'out', 'channelStep', 'imageStep', 'panel', 'spill')
   m.func('forward', params, [], (f, p) => {
@@ -76,12 +77,7 @@ interface Across extends Pick<Spill, 'accumulate'> {
 }
 
 /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
-function acrossImages(
-  f: FunctionBuilder,
-  tile: FunctionRef,
-  { mr, nr }: Pick<TileShape, 'mr' | 'nr'>,
-  p: Across,
-): void {
+function acrossImages(f: FunctionBuilder, tile: FunctionRef, { mr, nr }: Tile, p: Across): void {
   const [row, rows, columns, done] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
   const [start, image, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
   const left = f.let(p.left)
@@ -112,7 +108,7 @@ function acrossImages(
  * whose rows lie `cStep` bytes apart.
  */
 function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, { rows }: GemmFunctions): void {
-  const packColumns = emitColumns(m)
+  const packColumns = emitColumns(m, nr)
   const sizes = ['a', 'rows', 'depth', 'pixels', 'columns', 'offsets'] as const
   const params = i32Params(...sizes, 'c', 'cStep', 'panel', 'spill')
   m.func('weightGradient', params, [], (f, p) => {
@@ -135,20 +131,19 @@ const names = ['copy', 'pixels', 'packA', 'packIndexed', 'forward', 'weightGradi
 export type ConvKernels = Functions<(typeof names)[number]>
 
 /** All functions of convolutions, in one module. */
-export function convKernels({ kernels, relaxedSimd: relaxed }: WasmContext): ConvKernels {
-  return kernels.all(relaxed ? 'conv+' : 'conv', names, (m) => {
-    const shape = { ...tileShape, relaxed }
+export function convKernels({ kernels, relaxedSimd: relaxed, tiles }: WasmContext): ConvKernels {
+  const { tile } = tiles
+  const key = `conv ${tile.mr}×${tile.nr}`
+  return kernels.all(relaxed ? `${key}+` : key, names, (m) => {
+    const shape = { ...tile, relaxed }
     const gemm = emitGemm(m, shape)
     emitCopy(m)
-    emitPixels(m)
+    emitPixels(m, shape.nr)
     emitPackIndexed(m, shape)
     emitForward(m, shape, gemm)
     emitWeightGradient(m, shape, gemm)
   })
 }
-
-/** Bytes of the scratch tile that partial tiles go by way of. */
-export const spillBytes = 4 * tileShape.mr * tileShape.nr
 
 type Four = readonly [number, number, number, number]
 

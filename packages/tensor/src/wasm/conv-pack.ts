@@ -1,10 +1,10 @@
-import type { FunctionRef, Local, ModuleBuilder } from './asm.ts'
+import type { Expr, FunctionRef, ModuleBuilder } from './asm.ts'
 import { f32, i32, i32Params, i32x4, v128 } from './asm.ts'
 import type { TileShape } from './gemm.ts'
 import { transpose4 } from './gemm-pack.ts'
 
 /** `pixels(to, at, images, rows, columns, imageStep, rowStep)`: table of the addresses of outputs' first reads. */
-export function emitPixels(m: ModuleBuilder): void {
+export function emitPixels(m: ModuleBuilder, nr: number): void {
   const params = i32Params('to', 'at', 'images', 'rows', 'columns', 'imageStep', 'rowStep')
   m.func('pixels', params, [], (f, p) => {
     const [n, r, c, row, at] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
@@ -23,7 +23,7 @@ export function emitPixels(m: ModuleBuilder): void {
     })
     // A last group that is not full reads somewhere valid.
     f.increment(at, -4)
-    for (let i = 0; i < 8; i++) f.emit(i32.store(p.to, at, 4 * i))
+    for (let i = 0; i < nr; i++) f.emit(i32.store(p.to, at, 4 * i))
   })
 }
 
@@ -56,52 +56,52 @@ export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
 }
 
 /**
- * Packs one panel of eight output pixels: row k holds the inputs at `pixel + offsets[k]`. Pixels that
+ * Packs one panel of `nr` output pixels: row k holds the inputs at `pixel + offsets[k]`. Pixels that
  * follow each other in memory are loaded as vectors; at a row's or image's end two runs are blended.
  */
-export function emitPanel(m: ModuleBuilder): FunctionRef {
+export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
   return m.func(
     'panel',
     i32Params('to', 'pixels', 'offsets', 'depth'),
     [],
     (f, { to, pixels, offsets, depth }) => {
-      const lanes = Array.from({ length: 8 }, (_, i) => f.local('i32', i32.load(pixels, 4 * i)))
-      const [first, last] = [lanes[0]!, lanes[7]!]
+      const lanes = Array.from({ length: nr }, (_, i) => f.local('i32', i32.load(pixels, 4 * i)))
+      const [first, last] = [lanes[0]!, lanes[nr - 1]!]
       const end = f.let(i32.add(offsets, i32.shl(depth, 2)))
-      const jump = f.let(i32.sub(i32.sub(last, first), 28))
-      // How far each pixel lies from where it would be if all eight followed each other: 0, or the jump.
+      const jump = f.let(i32.sub(i32.sub(last, first), 4 * (nr - 1)))
+      // How far each pixel lies from where it would be if all followed each other: 0, or the jump.
       const away = (byte: number) => {
         const from = i32x4.sub(v128.load(pixels, byte), i32x4.splat(first))
         return f.local('v128', i32x4.sub(from, i32x4.lanes(byte, byte + 4, byte + 8, byte + 12)))
       }
-      const [near, far] = [away(0), away(16)]
+      const vectors = Array.from({ length: nr / 4 }, (_, j) => j)
+      const distances: readonly Expr<'v128'>[] = vectors.map((j) => away(16 * j))
       const source = f.local('i32')
       const eachRow = (body: () => void) =>
         f.while(i32.ltU(offsets, end), () => {
           body()
-          f.increment(to, 32)
+          f.increment(to, 4 * nr)
           f.increment(offsets, 4)
         })
-      f.if(i32.eqz(v128.anyTrue(v128.or(near, far))), () => {
+      f.if(i32.eqz(v128.anyTrue(distances.reduce((a, b) => v128.or(a, b)))), () => {
         eachRow(() => {
           f.set(source, i32.add(first, i32.load(offsets)))
-          f.emit(v128.store(to, v128.load(source)), v128.store(to, v128.load(source, 16), 16))
+          for (const j of vectors) f.emit(v128.store(to, v128.load(source, 16 * j), 16 * j))
         })
         f.return()
       })
       const isFar = f.local('v128', i32x4.splat(jump))
-      const [nearMask, farMask] = [
-        f.local('v128', i32x4.eq(near, isFar)),
-        f.local('v128', i32x4.eq(far, isFar)),
-      ]
-      const inRun = (d: Local<'v128'>, mask: Local<'v128'>) => v128.or(mask, i32x4.eq(d, v128.zero()))
-      f.if(i32x4.allTrue(v128.and(inRun(near, nearMask), inRun(far, farMask))), () => {
+      const masks = distances.map((distance) => f.local('v128', i32x4.eq(distance, isFar)))
+      const inRuns = distances.map((d, j) => v128.or(masks[j]!, i32x4.eq(d, v128.zero())))
+      f.if(i32x4.allTrue(inRuns.reduce((a, b) => v128.and(a, b))), () => {
         const second = f.local('i32')
         eachRow(() => {
           f.set(source, i32.add(first, i32.load(offsets)))
           f.set(second, i32.add(source, jump))
-          f.emit(v128.store(to, v128.bitselect(v128.load(second), v128.load(source), nearMask)))
-          f.emit(v128.store(to, v128.bitselect(v128.load(second, 16), v128.load(source, 16), farMask), 16))
+          masks.forEach((mask, j) => {
+            const blend = v128.bitselect(v128.load(second, 16 * j), v128.load(source, 16 * j), mask)
+            f.emit(v128.store(to, blend, 16 * j))
+          })
         })
         f.return()
       })
@@ -115,19 +115,19 @@ export function emitPanel(m: ModuleBuilder): FunctionRef {
   )
 }
 
-/** Packs a panel of eight columns: row k holds the inputs at `pixels[k] + offsets[0 … 7]`. */
-export function emitColumns(m: ModuleBuilder): FunctionRef {
+/** Packs a panel of `nr` columns: row k holds the inputs at `pixels[k] + offsets[0 … nr − 1]`. */
+export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
   return m.func(
     'columns',
     i32Params('to', 'pixels', 'offsets', 'depth'),
     [],
     (f, { to, pixels, offsets, depth }) => {
-      const columns = Array.from({ length: 8 }, (_, i) => f.local('i32', i32.load(offsets, 4 * i)))
+      const columns = Array.from({ length: nr }, (_, i) => f.local('i32', i32.load(offsets, 4 * i)))
       const [k, pixel] = [f.let(0), f.let(0)]
       const scalarRow = (at: number) => {
         f.set(pixel, i32.load(pixels, 4 * at))
         columns.forEach((column, i) => {
-          f.emit(f32.store(to, f32.load(i32.add(pixel, column)), 32 * at + 4 * i))
+          f.emit(f32.store(to, f32.load(i32.add(pixel, column)), 4 * (nr * at + i)))
         })
       }
       f.loop(k, 0, i32.sub(depth, 3), 4, () => {
@@ -135,10 +135,10 @@ export function emitColumns(m: ModuleBuilder): FunctionRef {
         f.if(
           i32.eq(i32.sub(i32.load(pixels, 12), pixel), 12),
           () => {
-            for (const half of [0, 4]) {
-              const rows = columns.slice(half, half + 4).map((column) => v128.load(i32.add(pixel, column)))
+            for (let part = 0; part < nr; part += 4) {
+              const rows = columns.slice(part, part + 4).map((column) => v128.load(i32.add(pixel, column)))
               transpose4(f, rows).forEach((row, i) => {
-                f.emit(v128.store(to, row, 32 * i + 4 * half))
+                f.emit(v128.store(to, row, 4 * (nr * i + part)))
               })
             }
           },
@@ -146,12 +146,12 @@ export function emitColumns(m: ModuleBuilder): FunctionRef {
             for (let i = 0; i < 4; i++) scalarRow(i)
           },
         )
-        f.increment(to, 128)
+        f.increment(to, 16 * nr)
         f.increment(pixels, 16)
       })
       f.loop(k, k, depth, 1, () => {
         scalarRow(0)
-        f.increment(to, 32)
+        f.increment(to, 4 * nr)
         f.increment(pixels, 4)
       })
     },

@@ -2,14 +2,16 @@ import type { KernelCall, View } from '../device.ts'
 import { sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
-import { copyStrided, spillBytes } from './conv-kernels.ts'
+import { copyStrided } from './conv-kernels.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
 import { planesOf } from './conv-planes.ts'
-import { pieceOf, tileShape } from './gemm.ts'
+import { pieceOf } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { Call, Range } from './tasks.ts'
 import { cutGrid } from './tasks.ts'
+import type { Tile } from './tile.ts'
+import { spillBytes } from './tile.ts'
 
 /** Pixels per packed panel: long enough to hide the addition to the result, short enough for the cache. */
 const depthLimit = 256
@@ -36,6 +38,7 @@ export function weightGradient(
   kernels: ConvKernels,
 ): void {
   const { heap } = context
+  const { nr } = context.tiles.tile
   const [x, dy] = call.inputs as readonly [View, View]
   const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
   const [, images, height, width] = dy.shape as [number, number, number, number]
@@ -59,9 +62,9 @@ export function weightGradient(
 
   const perChannel = taps[0] * taps[1]
   const columns = channels * perChannel
-  const offsets = heap.scratch('conv.tables', 4 * (columns + tileShape.nr))
+  const offsets = heap.scratch('conv.tables', 4 * (columns + nr))
   const sums = heap.scratch('conv.phase', 4 * outChannels * columns)
-  const pixels = heap.scratch('conv.pixels', 4 * (planes.chunk * size + tileShape.nr))
+  const pixels = heap.scratch('conv.pixels', 4 * (planes.chunk * size + nr))
   const { i32 } = heap
   let at = offsets / 4
   for (let channel = 0; channel < channels; channel++) {
@@ -69,7 +72,7 @@ export function weightGradient(
       for (const v of c.taps) i32[at++] = channel * planes.channelStep + planes.offset(u.offset, v.offset)
     }
   }
-  i32.fill(i32[offsets / 4]!, at, at + tileShape.nr)
+  i32.fill(i32[offsets / 4]!, at, at + nr)
   fillBytes(context.kernels)(sums, 0, 4 * outChannels * columns)
 
   for (let image = 0; image < images; image += planes.chunk) {
@@ -103,8 +106,12 @@ interface Products {
 }
 
 /** Adds the products over some pixels, piece by piece: each thread for a rectangle of the sums. */
-function addProducts(p: Products, { heap, threads }: WasmContext, kernels: ConvKernels): void {
-  const { mr, nr } = tileShape
+function addProducts(
+  p: Products,
+  { heap, threads, tiles: { tile } }: WasmContext,
+  kernels: ConvKernels,
+): void {
+  const { mr, nr } = tile
   const { channels } = p.gradients
   const tiles = Math.ceil(channels / mr) * Math.ceil(p.columns / nr)
   const parts = threads.parts((channels * p.columns * p.total) / 18, tiles)
@@ -122,7 +129,7 @@ function addProducts(p: Products, { heap, threads }: WasmContext, kernels: ConvK
     const to = p.sums + 4 * (rows.from * p.columns + columns.from)
     for (let first = 0; first < p.total; first += piece) {
       const depth = Math.min(piece, p.total - first)
-      task.push(...packGradients(left, p.gradients, rows, p.first + first, depth, kernels))
+      task.push(...packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels))
       const sizes = [rows.to - rows.from, depth, p.pixels + 4 * first, columns.to - columns.from]
       const args = [
         left,
@@ -151,6 +158,7 @@ interface Gradients {
 
 /** The calls that pack pixels `first` … `first + depth − 1`, counted through all images, of some channels. */
 function packGradients(
+  { mr }: Tile,
   to: number,
   g: Gradients,
   channels: Range,
@@ -158,14 +166,14 @@ function packGradients(
   depth: number,
   kernels: ConvKernels,
 ): Call[] {
-  const panel = 4 * tileShape.mr * depth
+  const panel = 4 * mr * depth
   const calls: Call[] = []
   for (let done = 0; done < depth; ) {
     const inImage = (first + done) % g.imagePixels
     const image = (first + done - inImage) / g.imagePixels
     const length = Math.min(depth - done, g.imagePixels - inImage)
     const from = g.at + channels.from * g.channel + g.image * image + 4 * inImage
-    const target = to + 4 * tileShape.mr * done
+    const target = to + 4 * mr * done
     const args = [target, from, channels.to - channels.from, length, g.channel, 4, panel]
     calls.push({ run: kernels.packA, args })
     done += length

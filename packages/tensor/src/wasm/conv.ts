@@ -2,17 +2,19 @@ import type { KernelCall, View } from '../device.ts'
 import { isRowMajor, sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
-import { convKernels, copyStrided, spillBytes } from './conv-kernels.ts'
+import { convKernels, copyStrided } from './conv-kernels.ts'
 import type { Phase, Phases } from './conv-plan.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
 import type { Planes } from './conv-planes.ts'
 import { planesOf } from './conv-planes.ts'
 import { isWeightGradient, weightGradient } from './conv-weight.ts'
-import { pieceOf, tileShape } from './gemm.ts'
+import { pieceOf } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { Call, Range } from './tasks.ts'
 import { cut, cutGrid, deal } from './tasks.ts'
+import type { Tile } from './tile.ts'
+import { spillBytes } from './tile.ts'
 
 /** Longest part of the reduction over channels and taps whose panel stays in the first-level cache. */
 const depthLimit = 512
@@ -33,6 +35,7 @@ interface Job {
 export function conv2d(call: KernelCall<'conv2d'>, out: number, context: WasmContext): boolean {
   const [x, w] = call.inputs as readonly [View, View]
   if (x.dtype !== 'float32') return false
+  context.tiles.expect((sizeOf(call.shape) * sizeOf(w.shape)) / Math.max(1, w.shape[0]!))
   const kernels = convKernels(context)
   if (sizeOf(w.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
   else if (isWeightGradient(call)) weightGradient(call, out, context, kernels)
@@ -60,7 +63,7 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
   const jobs = makeJobs(w, groups, phases, planes, context, kernels)
   const largest = planes.chunk * phases[0][0]!.count * phases[1][0]!.count
   const scratch: Scratch = {
-    pixels: heap.scratch('conv.pixels', 4 * (largest + tileShape.nr)),
+    pixels: heap.scratch('conv.pixels', 4 * (largest + context.tiles.tile.nr)),
     part: whole ? 0 : heap.scratch('conv.phase', 4 * rows * largest),
   }
   const steps = [4 * outChannels * height * width, 4 * height * width, 4 * width, 4] as const
@@ -106,7 +109,7 @@ interface Target {
 }
 
 /** Scratch of one part: a tile, and a panel of pixels. */
-const partBytes = spillBytes + 4 * tileShape.nr * depthLimit
+const partBytes = ({ nr }: Tile): number => spillBytes + 4 * nr * depthLimit
 
 /** One group's results of one job for `count` images of `size` outputs whose first reads are tabled. */
 function multiply(
@@ -127,16 +130,19 @@ function multiply(
     for (let i = 0; i < count; i++) fill(to.at + i * to.imageStep, 0, 4 * rows * size)
     return
   }
-  const weights = job.weights + group * packedBytes(rows, depth)
+  const { tile } = context.tiles
+  const weights = job.weights + group * packedBytes(tile, rows, depth)
   const piece = pieceOf(depth, depthLimit, 1)
-  const tiles = Math.ceil(rows / tileShape.mr) * Math.ceil(size / tileShape.nr)
+  const tiles = Math.ceil(rows / tile.mr) * Math.ceil(size / tile.nr)
   const parts = cutJob(
+    tile,
     rows,
     count,
     size,
     context.threads.parts((count * rows * size * depth) / 20, count * tiles),
   )
-  const work = context.heap.scratch('conv.panel', partBytes * parts.length)
+  const each = partBytes(tile)
+  const work = context.heap.scratch('conv.panel', each * parts.length)
   const tasks = parts.map((part, i) => {
     const height = part.rows.to - part.rows.from
     const left = weights + 4 * part.rows.from * depth
@@ -144,7 +150,7 @@ function multiply(
     const length = part.pixels.to - part.pixels.from
     const place = to.at + part.image * to.imageStep + 4 * (part.rows.from * size + part.pixels.from)
     const product = [left, height, depth, piece, offsets, pixels + 4 * first, length, part.imagePixels]
-    const spill = work + i * partBytes
+    const spill = work + i * each
     const args = [...product, place, 4 * size, to.imageStep, spill + spillBytes, spill]
     return [{ run: kernels.forward, args }]
   })
@@ -161,7 +167,7 @@ interface Part {
 }
 
 /** Cuts a job by images where there are enough of them, else each image by pixels and channels. */
-function cutJob(rows: number, count: number, size: number, parts: number): Part[] {
+function cutJob({ mr, nr }: Tile, rows: number, count: number, size: number, parts: number): Part[] {
   if (count >= parts) {
     return cut(count, parts).map(({ from, to }) => ({
       image: from,
@@ -170,7 +176,7 @@ function cutJob(rows: number, count: number, size: number, parts: number): Part[
       imagePixels: size,
     }))
   }
-  const grid = cutGrid(rows, size, tileShape.mr, tileShape.nr, Math.ceil(parts / count))
+  const grid = cutGrid(rows, size, mr, nr, Math.ceil(parts / count))
   return Array.from({ length: count }, (_, image) =>
     grid.rows.flatMap((own) =>
       grid.columns.map((pixels) => ({ image, rows: own, pixels, imagePixels: pixels.to - pixels.from })),
@@ -178,8 +184,8 @@ function cutJob(rows: number, count: number, size: number, parts: number): Part[
   ).flat()
 }
 
-const packedBytes = (rows: number, depth: number): number =>
-  4 * Math.ceil(rows / tileShape.mr) * tileShape.mr * depth
+const packedBytes = ({ mr }: Tile, rows: number, depth: number): number =>
+  4 * Math.ceil(rows / mr) * mr * depth
 
 /** Tables and packed weights of every pair of phases. */
 function makeJobs(
@@ -187,7 +193,7 @@ function makeJobs(
   groups: number,
   [rowPhases, columnPhases]: Phases,
   planes: Planes,
-  { heap, threads }: WasmContext,
+  { heap, threads, tiles: { tile } }: WasmContext,
   kernels: ConvKernels,
 ): Job[] {
   const [outChannels, channels, ...kernel] = w.shape as [number, number, number, number]
@@ -195,7 +201,7 @@ function makeJobs(
   const rows = outChannels / groups
   const taps = kernel[0] * kernel[1]
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
-  let weights = heap.scratch('conv.weights', groups * packedBytes(rows, channels * taps))
+  let weights = heap.scratch('conv.weights', groups * packedBytes(tile, rows, channels * taps))
   const { i32 } = heap
   const contiguous = isRowMajor(w.shape.slice(1), w.strides.slice(1))
   const jobs: Job[] = []
@@ -217,8 +223,8 @@ function makeJobs(
       at += depth
       for (let group = 0; group < groups; group++) {
         const from = addressOf(w) + group * rows * across
-        const panel = 4 * tileShape.mr * depth
-        for (const range of cut(rows, Math.ceil(parts / groups), tileShape.mr)) {
+        const panel = 4 * tile.mr * depth
+        for (const range of cut(rows, Math.ceil(parts / groups), tile.mr)) {
           const to = weights + 4 * range.from * depth
           const operands = [to, from + range.from * across, range.to - range.from, depth, across]
           packing.push(
@@ -227,7 +233,7 @@ function makeJobs(
               : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] },
           )
         }
-        weights += packedBytes(rows, depth)
+        weights += packedBytes(tile, rows, depth)
       }
       jobs.push(job)
     }

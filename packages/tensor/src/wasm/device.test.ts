@@ -12,11 +12,15 @@ const square = (device: Device, dtype: 'float32' | 'float64', values: number[]) 
 
 describe('wasm device', () => {
   test('says what runs', () => {
-    const info = createWasmDevice({ relaxedSimd: false, threads: 1 }).info()
+    const info = createWasmDevice({ relaxedSimd: false, threads: 1, tile: '6x8' }).info()
     expect(info).toMatchObject({ name: 'wasm', backend: 'webassembly', threads: 1, simd: true })
     expect(info.kernels).toEqual(expect.arrayContaining(['matmul', 'conv2d']))
     expect(info.kernels).not.toContain('reshape')
-    expect(info.notes).toEqual(['relaxed SIMD (fused multiply-add): off', 'single-threaded: as asked for'])
+    expect(info.notes).toEqual([
+      'relaxed SIMD (fused multiply-add): off (as asked for)',
+      'single-threaded: as asked for',
+      'tile 6×8: as asked for',
+    ])
   })
 
   test.each([false, undefined])('multiplies with relaxedSimd %s', async (relaxedSimd) => {
@@ -25,7 +29,7 @@ describe('wasm device', () => {
     const call = { primitive: 'matmul', inputs: [a, a], params: {}, shape: [2, 2], dtype: 'float32' } as const
     const out = device.run(call)
     expect([...(await device.read(out, 'float32', 4))]).toEqual([7, 10, 15, 22])
-    expect(device.info().notes).toHaveLength(2)
+    expect(device.info().notes).toHaveLength(3)
   })
 
   test('reports calls that fall to the reference loops', async () => {

@@ -12,12 +12,17 @@ import { Heap } from './heap.ts'
 import type { WasmContext } from './kernel.ts'
 import { KernelCache } from './module.ts'
 import { ThreadPool } from './pool.ts'
+import { planRelaxed, planTile } from './settings.ts'
 import { kernelTable } from './table.ts'
 import { alone } from './tasks.ts'
 import { planThreads } from './thread-count.ts'
+import type { TileName } from './tile.ts'
 
 export interface WasmDeviceOptions {
-  /** Use fused multiply-add where the engine has it and it is faster. Default: where it has it. */
+  /**
+   * Use fused multiply-add, which changes results by less rounding. Default: TWEEDIE_RELAXED_SIMD (0 or 1, in Node),
+   * else where the engine has it.
+   */
   readonly relaxedSimd?: boolean
   /** Limit of the device's memory in bytes, at most and by default 2 GiB. */
   readonly maxBytes?: number
@@ -26,6 +31,11 @@ export interface WasmDeviceOptions {
    * (Node), else one per core up to 8, or 1 where memory cannot be shared. Results do not depend on it.
    */
   readonly threads?: number
+  /**
+   * Register tile of products, for reproducible timings. Default: TWEEDIE_TILE (Node), else the fastest by a race in
+   * the background of the process's first large products. Results do not depend on it.
+   */
+  readonly tile?: TileName
 }
 
 /** Memory for so many threads, or for one, and why. */
@@ -59,20 +69,22 @@ class WasmDevice implements Device {
   private readonly pool: ThreadPool | undefined
   /** Where the number of threads comes from. */
   private readonly reason: string
+  /** Why fused multiply-add is used or not. */
+  private readonly relaxedReason: string
   /** Calls per primitive that have a kernel but ran the reference loops. */
   private readonly uncovered = new Map<PrimitiveName, number>()
 
   constructor(options: WasmDeviceOptions) {
     if (!supports(false)) throw new DeviceError("wasm: no WebAssembly SIMD here; use the device 'reference'")
-    const relaxedSimd = options.relaxedSimd ?? supports(true)
-    if (relaxedSimd && !supports(true))
-      throw new DeviceError('wasm: no relaxed SIMD here; leave out relaxedSimd')
+    const { relaxedSimd, reason: relaxedReason } = planRelaxed(options.relaxedSimd, supports(true))
+    const tiles = planTile(options.tile, relaxedSimd)
     const { heap, threads, reason } = makeHeap(options)
     const kernels = new KernelCache(heap)
     this.heap = heap
     this.reason = reason
+    this.relaxedReason = relaxedReason
     this.pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
-    this.context = { heap, kernels, relaxedSimd, threads: this.pool ?? alone }
+    this.context = { heap, kernels, relaxedSimd, threads: this.pool ?? alone, tiles }
   }
 
   info(): DeviceInfo {
@@ -86,8 +98,9 @@ class WasmDevice implements Device {
       dtypes: ['float32', 'float64', 'int32', 'bool'],
       kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
       notes: [
-        `relaxed SIMD (fused multiply-add): ${this.context.relaxedSimd ? 'on' : 'off'}`,
+        `relaxed SIMD (fused multiply-add): ${this.context.relaxedSimd ? 'on' : 'off'} (${this.relaxedReason})`,
         `${this.pool === undefined ? 'single-threaded' : 'threads'}: ${this.reason}`,
+        this.context.tiles.note,
         ...notes,
         ...(ran.length === 0
           ? []
@@ -160,6 +173,6 @@ class WasmDevice implements Device {
 /**
  * The device whose primitives are WebAssembly code that TypeScript emits at run time, with SIMD.
  * @throws {DeviceError} where the engine has no SIMD, or no relaxed SIMD or no shared memory though asked for.
- * @throws {OptionError} for a number of threads outside 1 … 64.
+ * @throws {OptionError} for a number of threads outside 1 … 64, an unknown tile, or a wrong environment variable.
  */
 export const createWasmDevice = (options: WasmDeviceOptions = {}): Device => new WasmDevice(options)

@@ -15,6 +15,7 @@ import { KernelCache } from './module.ts'
 import { ThreadPool } from './pool.ts'
 import type { Threads } from './tasks.ts'
 import { alone, runHere } from './tasks.ts'
+import { fixedTile, tileNames } from './tile.ts'
 
 const heap = new Heap({ shared: true })
 
@@ -26,14 +27,17 @@ const cutInto = (count: number): Threads => ({
 
 /**
  * Heap and kernels of the tests' own, apart from any device, without and with relaxed SIMD: one context for
- * the calling thread alone, then others that share work and must give the same bits.
+ * the calling thread alone, then others that share work, each with another tile, and must give the same bits.
  */
 const contexts: readonly (readonly WasmContext[])[] = [false, true].map((relaxedSimd) => {
   const kernels = new KernelCache(heap)
   const pool = new ThreadPool(heap, kernels, 3)
   const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
-  const sharing = [alone, cutInto(2), cutInto(4), cutInto(7), pooled]
-  return sharing.map((threads) => ({ heap, kernels, relaxedSimd, threads }))
+  const sharing = [alone, cutInto(2), cutInto(4), cutInto(7), pooled, alone]
+  return sharing.map((threads, i) => ({
+    ...{ heap, kernels, relaxedSimd, threads },
+    tiles: fixedTile(tileNames[i]!, 'for a test'),
+  }))
 })
 
 const probe = new ModuleBuilder(heap.memoryType)
@@ -77,7 +81,7 @@ export function compare<P extends PrimitiveName>(
   others.forEach((other, i) => {
     const [own, theirs] = [bytesOf(other), bytesOf(actual!)]
     if (own.some((byte, k) => byte !== theirs[k]))
-      throw new Error(`${primitive}: way ${i + 1} to share differs`)
+      throw new Error(`${primitive}: way ${i + 1} to share and to tile differs`)
   })
   blocks.forEach((block) => heap.free(block.at, block.bytes))
   const expected = allocateHost(dtype, size)

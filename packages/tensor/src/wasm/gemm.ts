@@ -1,20 +1,13 @@
 import type { Expr, FunctionBuilder, FunctionRef, Local, ModuleBuilder } from './asm.ts'
 import { f32, f32x4, i32, i32Params, v128 } from './asm.ts'
 import { emitPack } from './gemm-pack.ts'
+import type { Tile } from './tile.ts'
 
-/** Register tile of the inner kernel: `mr` rows by `nr` columns (a multiple of 4) of the result. */
-export interface TileShape {
-  readonly mr: number
-  readonly nr: number
+/** A register tile, and how its code multiplies. */
+export interface TileShape extends Tile {
   /** Fused multiply-add. */
   readonly relaxed: boolean
 }
-
-/**
- * The tile of all float32 products. Measured in Node 24 on x86 (GFLOPS of one core, fused multiply-add):
- * 4×8 48, 6×8 49, 3×12 47, 2×16 47; plain multiply and add: 4×8 41, 5×8 40, 3×12 35, 2×16 37, 6×8 less.
- */
-export const tileShape = { mr: 4, nr: 8 } as const
 
 /** Functions of a GEMM module for other kernels of the same module to call. */
 export interface GemmFunctions {
@@ -33,7 +26,7 @@ export function pieceOf(extent: number, limit: number, unit: number): number {
  * [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and rows of c
  * lie `cStep` bytes apart.
  */
-function emitTile(
+export function emitTile(
   m: ModuleBuilder,
   name: string,
   height: number,

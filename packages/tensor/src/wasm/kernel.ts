@@ -4,6 +4,7 @@ import type { PrimitiveName } from '../primitives.ts'
 import type { Heap } from './heap.ts'
 import type { KernelCache } from './module.ts'
 import type { Threads } from './tasks.ts'
+import type { TileChoice } from './tile.ts'
 
 /** What kernels work with. */
 export interface WasmContext {
@@ -12,6 +13,8 @@ export interface WasmContext {
   /** Whether fused multiply-add instructions may be emitted. */
   readonly relaxedSimd: boolean
   readonly threads: Threads
+  /** Register tile of products and convolutions. */
+  readonly tiles: TileChoice
 }
 
 /**

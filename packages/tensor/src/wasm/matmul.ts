@@ -10,20 +10,25 @@ import { cut } from './tasks.ts'
 
 /** Does products that all have the same sizes: several per part, or each in several parts. */
 function multiplyAll(products: readonly Product[], context: WasmContext): void {
-  const { heap, threads } = context
+  const { heap, threads, tiles } = context
   const [first] = products
   const count = products.length
-  const parts = threads.parts(count * timeOf(first!), count * tilesOf(first!))
+  const { m, n, k } = first!
+  tiles.expect(count * m * n * k)
+  const { tile } = tiles
+  const parts = threads.parts(count * timeOf(first!), count * tilesOf(first!, tile))
   if (parts === 1) {
-    const work = heap.scratch('gemm', workBytes(first!))
+    const work = heap.scratch('gemm', workBytes(first!, tile))
     for (const product of products) multiply(product, work, context, (run, ...args) => run(...args))
     return
   }
   const pieces =
     count >= parts
       ? cut(count, parts).map(({ from, to }) => products.slice(from, to))
-      : products.flatMap((product) => cutProduct(product, Math.ceil(parts / count)).map((piece) => [piece]))
-  const each = Math.ceil(Math.max(...pieces.map(([piece]) => workBytes(piece!))) / 64) * 64
+      : products.flatMap((product) =>
+          cutProduct(product, tile, Math.ceil(parts / count)).map((piece) => [piece]),
+        )
+  const each = Math.ceil(Math.max(...pieces.map(([piece]) => workBytes(piece!, tile))) / 64) * 64
   const work = heap.scratch('gemm', each * pieces.length)
   const tasks = pieces.map((own, i) => {
     const task: Call[] = []

@@ -1,14 +1,15 @@
-import type { TileShape } from './gemm.ts'
-import { emitGemm, pieceOf, tileShape } from './gemm.ts'
+import { emitGemm, pieceOf } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import type { WasmFunction } from './module.ts'
 import { cutGrid } from './tasks.ts'
+import type { Tile } from './tile.ts'
+import { spillBytes } from './tile.ts'
 
 /** Tile for products of one or two rows, which read b in place: whole cache lines of it. */
 const flatTile = { mr: 2, nr: 16 } as const
 
-function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile: Pick<TileShape, 'mr' | 'nr'>) {
-  const key = tile === flatTile ? 'gemm-flat' : 'gemm'
+function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile: Tile) {
+  const key = `gemm ${tile.mr}×${tile.nr}`
   return kernels.all(relaxed ? `${key}+` : key, ['block', 'packA', 'packB'], (m) => {
     emitGemm(m, { ...tile, relaxed })
   })
@@ -47,22 +48,21 @@ export const timeOf = ({ m, n, k }: Product): number => (m * n * k) / (m <= 2 ||
 const blocking = { depth: 320, rows: 160, right: 1 << 18 } as const
 
 /** How a product is cut for the caches; `bytes` is the working memory that takes. */
-function blocksOf({ m, n, k, b }: Product) {
-  const tile = m <= flatTile.mr && b.column === 4 ? flatTile : tileShape
+function blocksOf({ m, n, k, b }: Product, own: Tile) {
+  const tile = m <= flatTile.mr && b.column === 4 ? flatTile : own
   const { mr, nr } = tile
   const depth = pieceOf(k, blocking.depth, 1)
   const rows = pieceOf(m, blocking.rows, mr)
   // Packing b pays where its panels serve many rows, or where its rows are not contiguous.
   const inPlace = b.column === 4 && (m <= 4 * mr || k * n <= 4096)
   const columns = inPlace ? n : pieceOf(n, Math.max(nr, Math.floor(blocking.right / depth)), nr)
-  const spillBytes = 4 * mr * nr
   const leftBytes = 4 * depth * rows
   const bytes = spillBytes + leftBytes + (inPlace ? 0 : 4 * depth * (columns + nr))
-  return { tile, depth, rows, columns, inPlace, spillBytes, leftBytes, bytes }
+  return { tile, depth, rows, columns, inPlace, leftBytes, bytes }
 }
 
 /** Working memory of a product, in bytes. */
-export const workBytes = (product: Product): number => blocksOf(product).bytes
+export const workBytes = (product: Product, tile: Tile): number => blocksOf(product, tile).bytes
 
 /** Hands `call` the calls of a product, which use working memory at `work`. */
 export function multiply(
@@ -72,7 +72,7 @@ export function multiply(
   call: (run: WasmFunction, ...args: number[]) => void,
 ): void {
   const { m, n, k, a, b, c, cRow } = product
-  const { tile, depth, rows, columns, inPlace, spillBytes, leftBytes } = blocksOf(product)
+  const { tile, depth, rows, columns, inPlace, leftBytes } = blocksOf(product, context.tiles.tile)
   const { block, packA, packB } = gemmKernels(context, tile)
   const { mr, nr } = tile
   const left = work + spillBytes
@@ -97,13 +97,14 @@ export function multiply(
 }
 
 /** Tiles of a product: the most parts {@link cutProduct} may give. */
-export const tilesOf = ({ m, n }: Product): number => Math.ceil(m / tileShape.mr) * Math.ceil(n / flatTile.nr)
+export const tilesOf = ({ m, n }: Product, { mr }: Tile): number =>
+  Math.ceil(m / mr) * Math.ceil(n / flatTile.nr)
 
 /** A product as a grid of at most `parts` products. Every element is the same sum in the same order. */
-export function cutProduct(product: Product, parts: number): Product[] {
+export function cutProduct(product: Product, { mr }: Tile, parts: number): Product[] {
   if (parts === 1) return [product]
   const { m, n, a, b, c, cRow } = product
-  const grid = cutGrid(m, n, tileShape.mr, flatTile.nr, parts)
+  const grid = cutGrid(m, n, mr, flatTile.nr, parts)
   return grid.rows.flatMap((rows) =>
     grid.columns.map((columns) => ({
       ...product,
