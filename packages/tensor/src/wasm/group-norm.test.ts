@@ -14,7 +14,7 @@ import {
 } from './elementwise-oracle.test.helper.ts'
 import { groupNormKernels } from './group-norm.ts'
 
-const primitives = ['groupNorm', 'groupNormGradInput', 'groupNormGradAffine'] as const
+const primitives = ['groupNorm', 'groupNormGradInput', 'groupNormGradAffine', 'groupNormGrad'] as const
 
 function inputsOf(
   x: HostView,
@@ -28,6 +28,7 @@ function inputsOf(
     groupNorm: [x, weight, bias],
     groupNormGradInput: [x, weight, bias, dy],
     groupNormGradAffine: [x, weight, bias, dy],
+    groupNormGrad: [x, weight, bias, dy],
   }
 }
 
@@ -37,7 +38,10 @@ function check(x: HostView, params: GroupNormParams, tolerance: number, dy?: Hos
     const comparison = compare(groupNormKernels, primitive, inputs[primitive], params, fused)
     const largest = Float64Array.from(comparison.expected).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
     // Sums over samples and pixels may cancel while the rounding errors of their n terms add up like √n.
-    const terms = primitive === 'groupNormGradAffine' ? sizeOf(x.shape) / Math.max(1, x.shape[1]!) : 1
+    const terms =
+      primitive.startsWith('groupNormGrad') && primitive !== 'groupNormGradInput'
+        ? sizeOf(x.shape) / Math.max(1, x.shape[1]!)
+        : 1
     expect(
       mismatch(comparison, 0, tolerance * Math.max(1, largest, Math.sqrt(terms))),
       `${primitive} [${x.shape}]`,

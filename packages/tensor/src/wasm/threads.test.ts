@@ -63,6 +63,7 @@ const cases: readonly [PrimitiveName, readonly Shape[], unknown][] = [
   ['groupNorm', [[3, 32, 41, 43], [32], [32]], groupNorm],
   ['groupNormGradInput', [[3, 32, 41, 43], [32], [32], [3, 32, 41, 43]], groupNorm],
   ['groupNormGradAffine', [[3, 32, 41, 43], [32], [32], [3, 32, 41, 43]], groupNorm],
+  ['groupNormGrad', [[3, 32, 41, 43], [32], [32], [3, 32, 41, 43]], groupNorm],
   [
     'matmul',
     [
