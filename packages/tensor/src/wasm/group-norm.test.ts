@@ -100,6 +100,18 @@ describe('group normalisation', () => {
     check(dense([2, 4, 9, 9], data), { groups: 2, eps: 1e-5, silu: false }, 2e-6)
   })
 
+  test('all gradients at once have the bits of each kind alone', () => {
+    const shape = [3, 6, 7, 11]
+    const inputs = inputsOf(dense(shape, fill('float32', sizeOf(shape), 3)), 5).groupNormGrad
+    const params = { groups: 3, eps: 1e-5, silu: true }
+    for (const fused of fusions) {
+      const [all, dx, affine] = (['groupNormGrad', 'groupNormGradInput', 'groupNormGradAffine'] as const).map(
+        (name) => Array.from(compare(groupNormKernels, name, inputs, params, fused).actual),
+      )
+      expect(all).toEqual([...dx!, ...affine!])
+    }
+  })
+
   test('constant groups give the bias', () => {
     const x = dense([1, 4, 3, 3], new Float32Array(36).fill(7.3))
     check(x, { groups: 2, eps: 1e-5, silu: true }, 1e-6)
