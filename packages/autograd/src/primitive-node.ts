@@ -34,7 +34,7 @@ export function primitiveNode<P extends PrimitiveName>(
     broadcasts: rule.broadcasts === true,
     casts: rule.casts === true,
     backward: ([dy]) => {
-      const context = vjpContext(call, dy!)
+      const context = vjpContext(call, dy!, wanted)
       return wanted.map((isWanted, i) => (isWanted ? rule.input(i)!.grad(context) : undefined))
     },
     forward: (tangents) => [pushforward(primitive, rule, call, refs, out.shape, tangents)],
@@ -58,9 +58,9 @@ function saveFor<P extends PrimitiveName>(
   return saved
 }
 
-function vjpContext<P extends PrimitiveName>(call: SavedCall<P>, dy: Tensor) {
+function vjpContext<P extends PrimitiveName>(call: SavedCall<P>, dy: Tensor, wanted: readonly boolean[]) {
   let once: Tensor | undefined
-  return { ...call, dy, shared: (make: () => Tensor) => (once ??= make()) }
+  return { ...call, dy, wanted, shared: (make: () => Tensor) => (once ??= make()) }
 }
 
 /** The tangent of a primitive's result, in one of the ways that {@link Pushforward} lists. */
@@ -82,7 +82,13 @@ function pushforward<P extends PrimitiveName>(
   }
   const term = (dx: Tensor, i: number): Tensor =>
     rule.jvp === 'elementwise'
-      ? rule.input(i)!.grad(vjpContext(call, dx))
+      ? rule.input(i)!.grad(
+          vjpContext(
+            call,
+            dx,
+            inputs.map((_, j) => j === i),
+          ),
+        )
       : dispatch(primitive, i === 0 ? [dx, call.x(1)] : [call.x(0), dx], call.params)
   const terms = tangents.flatMap((dx, i) => (dx === undefined ? [] : [term(dx, i)]))
   const sum = terms.reduce((a, b) => add(a, b))

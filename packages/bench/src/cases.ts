@@ -96,6 +96,7 @@ export function prepare({ work }: KernelCase, device: string): Prepared {
     y: dy,
     params,
     shapes: [x.shape, w.shape],
+    wanted: [true, true],
     shared: (make: () => Tensor) => make(),
   }
   const runs = {

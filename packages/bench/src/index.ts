@@ -4,3 +4,5 @@ export type { KernelBenchOptions, KernelReport, KernelResult } from './kernels.t
 export { benchKernels, kernelTable } from './kernels.ts'
 export type { Machine } from './machine.ts'
 export { machine } from './machine.ts'
+export type { Bandwidth, PeakFlops, Roofline, RooflineOptions } from './roofline.ts'
+export { bandwidthAt, measureRoofline } from './roofline.ts'

@@ -98,6 +98,7 @@ export interface PrimitiveParams {
   groupNorm: GroupNormParams
   groupNormGradInput: GroupNormParams
   groupNormGradAffine: GroupNormParams
+  groupNormGrad: GroupNormParams
 }
 
 export type PrimitiveName = keyof PrimitiveParams

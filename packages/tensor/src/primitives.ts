@@ -329,6 +329,13 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       return { shape: [2, x!.shape[1]!], dtype: x!.dtype }
     },
   },
+  groupNormGrad: {
+    arity: 4,
+    infer: ([x, weight, bias, dy], params) => {
+      groupNormCheck('groupNormGrad', x!, [weight!, bias!, dy!], params)
+      return { shape: [sizeOf(x!.shape) + 2 * x!.shape[1]!], dtype: x!.dtype }
+    },
+  },
 }
 
 /** Names of all primitives, in the order of the table. */

@@ -2,6 +2,7 @@ import type { GroupNormParams, PrimitiveName, Tensor } from '@tweedie/tensor'
 import {
   add,
   broadcastTo,
+  concat,
   dispatch,
   groupNormComposed,
   mul,
@@ -14,13 +15,25 @@ import type { Gradients, JvpContext, Rule, VjpContext } from './types.ts'
 
 const inputsOf = ({ x, dy }: VjpContext<'groupNorm'>): Tensor[] => [x(0), x(1), x(2), dy]
 
-/** Row 0 of the fused result is the gradient in the weight, row 1 that in the bias. */
-function affineRow(context: VjpContext<'groupNorm'>, row: number): Tensor {
-  const both = context.shared(() => dispatch('groupNormGradAffine', inputsOf(context), context.params))
-  const channels = both.shape[1]!
-  return reshape(dispatch('slice', [both], { start: [row, 0], size: [1, channels], step: [1, 1] }), [
-    channels,
-  ])
+const part = (x: Tensor, start: number, size: number): Tensor =>
+  dispatch('slice', [x], { start: [start], size: [size], step: [1] })
+
+/**
+ * The gradient in input i. The one in x and those in weight and bias need the same sweeps over x and dy: where
+ * both are wanted they come in one result, else each from a kernel of its own.
+ */
+function groupNormGradient(context: VjpContext<'groupNorm'>, i: number): Tensor {
+  const { params, shapes, wanted } = context
+  const shape = shapes[0]!
+  const channels = shape[1]!
+  const [inX, inAffine] = [wanted[0] === true, wanted[1] === true || wanted[2] === true]
+  if (!inAffine) return dispatch('groupNormGradInput', inputsOf(context), params)
+  const primitive = inX ? 'groupNormGrad' : 'groupNormGradAffine'
+  const all = context.shared(() => reshape(dispatch(primitive, inputsOf(context), params), [-1]))
+  const size = all.size - 2 * channels
+  if (i === 0) return reshape(part(all, 0, size), shape)
+  // Copies: gradients of parameters live long, and a view would hold on to all of the result.
+  return dispatch('contiguous', [part(all, size + (i - 1) * channels, channels)], {})
 }
 
 /** Gradients of the composed normalisation, for when a fused gradient is itself differentiated. */
@@ -71,10 +84,7 @@ export const fusedRules = {
     jvp: groupNormTangent,
     input: (i) => ({
       needs: [0, 1, 2],
-      grad: (context) =>
-        i === 0
-          ? dispatch('groupNormGradInput', inputsOf(context), context.params)
-          : affineRow(context, i - 1),
+      grad: (context) => groupNormGradient(context, i),
     }),
   },
   groupNormGradInput: {
@@ -84,5 +94,13 @@ export const fusedRules = {
   groupNormGradAffine: {
     kind: 'composed',
     compose: (inputs, params, gradients) => stack(composedGradients(inputs, params, gradients).slice(1)),
+  },
+  groupNormGrad: {
+    kind: 'composed',
+    compose: (inputs, params, gradients) =>
+      concat(
+        composedGradients(inputs, params, gradients).map((gradient) => reshape(gradient, [gradient.size])),
+        0,
+      ),
   },
 } satisfies { [P in PrimitiveName]?: Rule<P> }

@@ -14,6 +14,8 @@ export interface SavedCall<P extends PrimitiveName> {
 export interface VjpContext<P extends PrimitiveName> extends SavedCall<P> {
   /** Gradient of the scalar in the result, in the result's shape. */
   readonly dy: Tensor
+  /** For each input, whether its gradient is asked for: lets a rule compute several at once, or only the one. */
+  readonly wanted: readonly boolean[]
   /** Computes something once for several inputs of one call. */
   shared(make: () => Tensor): Tensor
 }

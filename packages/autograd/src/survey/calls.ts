@@ -157,6 +157,7 @@ const calls: { readonly [P in PrimitiveName]: MakeCall<P> } = {
   },
   groupNormGradInput: groupNormGradCase,
   groupNormGradAffine: groupNormGradCase,
+  groupNormGrad: groupNormGradCase,
 }
 
 /** Draws that depend on the seed alone: the same values in both float types and on every device. */

@@ -196,5 +196,6 @@ test('each primitive is either a kernel or an explicit none', async () => {
     'groupNorm',
     'groupNormGradInput',
     'groupNormGradAffine',
+    'groupNormGrad',
   ])
 })

@@ -43,7 +43,47 @@ function forGroups(
 /** Slope of the activation that follows, at its input. */
 const slope = (silu: boolean, z: number): number => (silu ? siluSlope(z) : 1)
 
-/** Group normalisation, with optional SiLU, and its two gradients. */
+type Inputs = readonly HostView[]
+type Write = (at: number, value: number) => void
+
+/** Writes the gradient in x: with n the normalised x and h = dy·slope·weight, scale·(h − mean(h) − n·mean(h·n)). */
+function gradInput([x, weight, bias, dy]: Inputs, params: GroupNormParams, write: Write): void {
+  const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
+  forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
+    const h = new Float64Array(count)
+    let [meanH, meanHn] = [0, 0]
+    for (let i = 0; i < count; i++) {
+      const n = (values[start + i]! - mean) * scale
+      const c = channel(i)
+      h[i] = grad[start + i]! * slope(params.silu, n * w[c]! + b[c]!) * w[c]!
+      meanH += h[i]! / count
+      meanHn += (h[i]! * n) / count
+    }
+    for (let i = 0; i < count; i++) {
+      const n = (values[start + i]! - mean) * scale
+      write(start + i, scale * (h[i]! - meanH - n * meanHn))
+    }
+  })
+}
+
+/** Per channel Σ dz·n, the gradient in the weight, then per channel Σ dz, that in the bias; dz = dy·slope. */
+function gradAffine([x, weight, bias, dy]: Inputs, params: GroupNormParams): Float64Array {
+  const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
+  const channels = x!.shape[1]!
+  const totals = new Float64Array(2 * channels)
+  forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
+    for (let i = 0; i < count; i++) {
+      const n = (values[start + i]! - mean) * scale
+      const c = channel(i)
+      const dz = grad[start + i]! * slope(params.silu, n * w[c]! + b[c]!)
+      totals[c]! += dz * n
+      totals[channels + c]! += dz
+    }
+  })
+  return totals
+}
+
+/** Group normalisation, with optional SiLU, and its gradients: in x, in weight and bias, and in all at once. */
 export const groupNormKernels = {
   groupNorm: ([x, weight, bias], params: GroupNormParams, out) => {
     const [values, w, b] = [packed(x!), packed(weight!), packed(bias!)]
@@ -54,38 +94,11 @@ export const groupNormKernels = {
       }
     })
   },
-  groupNormGradInput: ([x, weight, bias, dy], params: GroupNormParams, out) => {
-    const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
-    forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
-      // With n the normalised x and h = dy·slope·weight: dx = scale·(h − mean(h) − n·mean(h·n)).
-      const h = new Float64Array(count)
-      let [meanH, meanHn] = [0, 0]
-      for (let i = 0; i < count; i++) {
-        const n = (values[start + i]! - mean) * scale
-        const c = channel(i)
-        h[i] = grad[start + i]! * slope(params.silu, n * w[c]! + b[c]!) * w[c]!
-        meanH += h[i]! / count
-        meanHn += (h[i]! * n) / count
-      }
-      for (let i = 0; i < count; i++) {
-        const n = (values[start + i]! - mean) * scale
-        out.data[start + i] = scale * (h[i]! - meanH - n * meanHn)
-      }
-    })
-  },
-  groupNormGradAffine: ([x, weight, bias, dy], params: GroupNormParams, out) => {
-    const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
-    const channels = x!.shape[1]!
-    const totals = new Float64Array(2 * channels)
-    forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
-      for (let i = 0; i < count; i++) {
-        const n = (values[start + i]! - mean) * scale
-        const c = channel(i)
-        const dz = grad[start + i]! * slope(params.silu, n * w[c]! + b[c]!)
-        totals[c]! += dz * n
-        totals[channels + c]! += dz
-      }
-    })
-    out.data.set(totals)
+  groupNormGradInput: (inputs, params: GroupNormParams, out) =>
+    gradInput(inputs, params, (at, value) => (out.data[at] = value)),
+  groupNormGradAffine: (inputs, params: GroupNormParams, out) => out.data.set(gradAffine(inputs, params)),
+  groupNormGrad: (inputs, params: GroupNormParams, out) => {
+    gradInput(inputs, params, (at, value) => (out.data[at] = value))
+    out.data.set(gradAffine(inputs, params), sizeOf(inputs[0]!.shape))
   },
 } satisfies { [P in PrimitiveName]?: ReferenceKernel<P> }

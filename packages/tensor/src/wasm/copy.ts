@@ -19,6 +19,7 @@ import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { KernelCache, WasmFunction } from './module.ts'
 import type { Call } from './tasks.ts'
+import { cut } from './tasks.ts'
 
 const stridedKeys = { 1: 'copy:strided1', 4: 'copy:strided4', 8: 'copy:strided8' } as const
 
@@ -30,6 +31,8 @@ interface Place {
 
 /** Rough, for layouts alike on both sides, in nanoseconds. */
 const timePerByte = 0.05
+/** The same for rows at indices. */
+const timePerMovedByte = 0.1
 
 /** Copies a box of `shape` from one place to another that does not overlap it. */
 export function copyBox(to: Place, from: Place, shape: Shape, width: Width, context: WasmContext): void {
@@ -190,8 +193,22 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
   const count = sizeOf(indices.shape)
   withPacked([x, indices], context, ([from, picks]) => {
     checkIndices('gather', context.heap.view('int32', picks!, count), extent)
-    const kernel = context.kernels.get('copy:gather', emitGather)
-    kernel(out, from!, picks!, before, count, extent * bytes, bytes)
+    const run = context.kernels.get('copy:gather', emitGather)
+    const parts = context.threads.parts(timePerMovedByte * before * count * bytes, Math.max(before, count))
+    // Blocks, or the picks of each: every row of the result is written once.
+    const byBlocks = before >= parts
+    const tasks = cut(byBlocks ? before : count, parts).map((range): Call[] => {
+      const length = range.to - range.from
+      if (byBlocks) {
+        const [to, source] = [out + range.from * count * bytes, from! + range.from * extent * bytes]
+        return [{ run, args: [to, source, picks!, length, count, extent * bytes, bytes] }]
+      }
+      return Array.from({ length: before }, (_, i) => {
+        const [to, source] = [out + (i * count + range.from) * bytes, from! + i * extent * bytes]
+        return { run, args: [to, source, picks! + 4 * range.from, 1, length, extent * bytes, bytes] }
+      })
+    })
+    context.threads.run(tasks)
   })
   return true
 }
@@ -206,8 +223,14 @@ const scatterAdd: WasmKernel<'scatterAdd'> = (call, out, context) => {
   withPacked([updates, indices], context, ([from, picks]) => {
     checkIndices('scatterAdd', context.heap.view('int32', picks!, count), size)
     clear(call, out, context)
-    const kernel = context.kernels.get('copy:scatterAdd', emitScatterAdd)
-    kernel(out, from!, picks!, before, count, size * bytes, bytes)
+    const run = context.kernels.get('copy:scatterAdd', emitScatterAdd)
+    // Only whole blocks: within one, rows may meet, and are added in their order.
+    const parts = context.threads.parts(timePerMovedByte * before * count * bytes, before)
+    const tasks = cut(before, parts).map(({ from: first, to: last }): Call[] => {
+      const [to, source] = [out + first * size * bytes, from! + first * count * bytes]
+      return [{ run, args: [to, source, picks!, last - first, count, size * bytes, bytes] }]
+    })
+    context.threads.run(tasks)
   })
   return true
 }

@@ -113,12 +113,36 @@ function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
   }
 }
 
+/** Where the sums of a channel go: two float64, `channelBytes` apart, that go from channel to channel. */
+const affineParams = { totals: 'i32', channelBytes: 'i32' } as const
+
+/** Adds Σ dz·n and Σ dz of one channel to its totals, and moves on to the next channel. */
+function addTotals(
+  f: FunctionBuilder,
+  total: Local<'i32'>,
+  other: Local<'i32'>,
+  channelBytes: Local<'i32'>,
+  sums: ReturnType<typeof prepareSums>,
+): void {
+  f.set(other, i32.add(total, channelBytes))
+  f.emit(f64.store(total, f64.add(f64.load(total), sums.product())))
+  f.emit(f64.store(other, f64.add(f64.load(other), sums.plain())))
+  f.increment(total, 8)
+}
+
 /**
- * Emits `run(…params)`: with n the normalised x and h = dz·weight,
- * dx = scale·(h − mean(h) − n·mean(h·n)) over each group. h waits in the result's memory.
+ * Emits `run(…params, totals, channelBytes)`: with n the normalised x and h = dz·weight,
+ * dx = scale·(h − mean(h) − n·mean(h·n)) over each group. h waits in the result's memory; its sums over the
+ * group are those of dz over each channel, times the channel's weight. Where `withAffine`, the sums over
+ * channels, Σ dz·n and Σ dz, are also added to `totals`, samples in their order.
  */
-export function emitGradInput(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
-  m.func('run', params, [], (f, p) => {
+export function emitGradInput(
+  m: ModuleBuilder,
+  withSilu: boolean,
+  fused: boolean,
+  withAffine: boolean,
+): void {
+  m.func('run', { ...params, ...affineParams }, [], (f, p) => {
     const k = new Lanes(f, fused)
     const slopes = prepareSlopes(f, k, withSilu)
     k.seal()
@@ -126,34 +150,43 @@ export function emitGradInput(m: ModuleBuilder, withSilu: boolean, fused: boolea
     const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
     const [x, h, a] = [f.local('i32'), f.local('i32'), f.local('f32')]
     const [value, factors, coefficients, shifts] = [vector(f), vector(f), vector(f), vector(f)]
-    const none = () => {}
-    loops.groups([p.x, p.dy, p.out], none, () => {
+    const [plain, product, weight] = [f.local('f64'), f.local('f64'), f.local('f64')]
+    const [total, other] = [f.local('i32'), f.local('i32')]
+    const rewind = () => f.set(total, p.totals)
+    loops.groups([p.x, p.dy, p.out], rewind, () => {
       const statistics = statisticsOf(p.x, loops.count, p.eps)
       const { mean, meanRest, scale } = statistics
       slopes.setGroup(statistics)
-      sums.clear()
+      f.set(plain, 0)
+      f.set(product, 0)
       f.set(x, p.x)
       f.set(h, p.out)
       loops.channels(() => {
         slopes.setChannel(loops.weight, loops.bias)
+        sums.clear()
         sweep(
           p.pixels,
           [x, p.dy, h],
           (lanes) => {
             const { normal, dz } = slopes.at(x, p.dy, mean, lanes)
-            f.set(value, f32x4.mul(dz, slopes.weight))
+            f.set(value, dz)
             sums.add(value, normal)
+            f.set(value, f32x4.mul(value, slopes.weight))
             store(f, h, value, lanes)
           },
           sums.flush,
         )
+        f.set(weight, f64.promoteF32(f32.load(loops.weight)))
+        f.set(plain, f64.add(plain, f64.mul(weight, sums.plain())))
+        f.set(product, f64.add(product, f64.mul(weight, sums.product())))
+        if (withAffine) addTotals(f, total, other, p.channelBytes, sums)
       })
       // dx = scale·(h + a·(x − mean) + b) with a = −scale·mean(h·n) and b = −mean(h) − a·meanRest.
       const average = (total: Expr<'f64'>) => f32.demoteF64(f64.div(total, f64.convertI32S(loops.count)))
-      f.set(a, f32.neg(f32.mul(scale, average(sums.product()))))
+      f.set(a, f32.neg(f32.mul(scale, average(product))))
       f.set(factors, f32x4.splat(scale))
       f.set(coefficients, f32x4.splat(a))
-      f.set(shifts, f32x4.splat(f32.neg(f32.add(average(sums.plain()), f32.mul(a, meanRest)))))
+      f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
       sweep(loops.count, [p.x, p.out], (lanes) => {
         const apart = f32x4.add(v128.load(p.out), shifts)
         const inner = k.madd(f32x4.sub(v128.load(p.x), mean), coefficients, apart)
@@ -164,19 +197,16 @@ export function emitGradInput(m: ModuleBuilder, withSilu: boolean, fused: boolea
   })
 }
 
-/**
- * Emits `run(…params, channelBytes)`, the result being two float64 per channel, to which Σ dz·n and, at
- * `channelBytes` behind, Σ dz are added; samples in their order.
- */
+/** Emits `run(…params, totals, channelBytes)`: only the sums over channels; `out` is not touched. */
 export function emitGradAffine(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
-  m.func('run', { ...params, channelBytes: 'i32' }, [], (f, p) => {
+  m.func('run', { ...params, ...affineParams }, [], (f, p) => {
     const k = new Lanes(f, fused)
     const slopes = prepareSlopes(f, k, withSilu)
     k.seal()
     const [statisticsOf, sweep, loops] = [prepareStatistics(f, fused), prepareSweep(f), prepareLoops(f, p)]
     const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
     const [total, other, value] = [f.local('i32'), f.local('i32'), vector(f)]
-    const rewind = () => f.set(total, p.out)
+    const rewind = () => f.set(total, p.totals)
     loops.groups([p.x, p.dy], rewind, () => {
       const statistics = statisticsOf(p.x, loops.count, p.eps)
       slopes.setGroup(statistics)
@@ -193,10 +223,7 @@ export function emitGradAffine(m: ModuleBuilder, withSilu: boolean, fused: boole
           },
           sums.flush,
         )
-        f.set(other, i32.add(total, p.channelBytes))
-        f.emit(f64.store(total, f64.add(f64.load(total), sums.product())))
-        f.emit(f64.store(other, f64.add(f64.load(other), sums.plain())))
-        f.increment(total, 8)
+        addTotals(f, total, other, p.channelBytes, sums)
       })
     })
   })

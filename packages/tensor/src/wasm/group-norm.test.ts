@@ -14,7 +14,7 @@ import {
 } from './elementwise-oracle.test.helper.ts'
 import { groupNormKernels } from './group-norm.ts'
 
-const primitives = ['groupNorm', 'groupNormGradInput', 'groupNormGradAffine'] as const
+const primitives = ['groupNorm', 'groupNormGradInput', 'groupNormGradAffine', 'groupNormGrad'] as const
 
 function inputsOf(
   x: HostView,
@@ -28,6 +28,7 @@ function inputsOf(
     groupNorm: [x, weight, bias],
     groupNormGradInput: [x, weight, bias, dy],
     groupNormGradAffine: [x, weight, bias, dy],
+    groupNormGrad: [x, weight, bias, dy],
   }
 }
 
@@ -37,7 +38,10 @@ function check(x: HostView, params: GroupNormParams, tolerance: number, dy?: Hos
     const comparison = compare(groupNormKernels, primitive, inputs[primitive], params, fused)
     const largest = Float64Array.from(comparison.expected).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
     // Sums over samples and pixels may cancel while the rounding errors of their n terms add up like √n.
-    const terms = primitive === 'groupNormGradAffine' ? sizeOf(x.shape) / Math.max(1, x.shape[1]!) : 1
+    const terms =
+      primitive.startsWith('groupNormGrad') && primitive !== 'groupNormGradInput'
+        ? sizeOf(x.shape) / Math.max(1, x.shape[1]!)
+        : 1
     expect(
       mismatch(comparison, 0, tolerance * Math.max(1, largest, Math.sqrt(terms))),
       `${primitive} [${x.shape}]`,
@@ -94,6 +98,18 @@ describe('group normalisation', () => {
     const data = fill('float32', 2 * 4 * 81, 3, 1)
     data[0] = 1e4
     check(dense([2, 4, 9, 9], data), { groups: 2, eps: 1e-5, silu: false }, 2e-6)
+  })
+
+  test('all gradients at once have the bits of each kind alone', () => {
+    const shape = [3, 6, 7, 11]
+    const inputs = inputsOf(dense(shape, fill('float32', sizeOf(shape), 3)), 5).groupNormGrad
+    const params = { groups: 3, eps: 1e-5, silu: true }
+    for (const fused of fusions) {
+      const [all, dx, affine] = (['groupNormGrad', 'groupNormGradInput', 'groupNormGradAffine'] as const).map(
+        (name) => Array.from(compare(groupNormKernels, name, inputs, params, fused).actual),
+      )
+      expect(all).toEqual([...dx!, ...affine!])
+    }
   })
 
   test('constant groups give the bias', () => {

@@ -1,4 +1,4 @@
-import type { Expr, F32, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from './asm.ts'
+import type { Expr, F64, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from './asm.ts'
 import { f32, f32x4, f64, f64x2, i32, shuffle32, shuffle64, v128 } from './asm.ts'
 
 /** A way to reduce float32: in vectors of `lanes` elements that are folded lane by lane. */
@@ -11,8 +11,8 @@ export interface Fold {
   /** One element; the other lanes change nothing. */
   loadOne(at: I32): Expr<'v128'>
   combine(a: V128, b: V128): Expr<'v128'>
-  /** The lanes folded into one float32. */
-  fold(a: Local<'v128'>): F32
+  /** The lanes folded into one number. */
+  fold(a: Local<'v128'>): F64
   /** Stores the lanes as float32. */
   store(f: FunctionBuilder, at: I32, offset: number, a: V128): void
 }
@@ -24,7 +24,7 @@ const sum: Fold = {
   load: (at, offset = 0) => f64x2.promoteLowF32x4(v128.load64Zero(at, offset)),
   loadOne: (at) => f64x2.promoteLowF32x4(v128.load32Zero(at)),
   combine: f64x2.add,
-  fold: (a) => f32.demoteF64(f64.add(f64x2.extractLane(a, 0), f64x2.extractLane(a, 1))),
+  fold: (a) => f64.add(f64x2.extractLane(a, 0), f64x2.extractLane(a, 1)),
   store: (f, at, offset, a) => f.emit(v128.store64Lane(at, f32x4.demoteF64x2Zero(a), 0, offset)),
 }
 
@@ -36,7 +36,7 @@ const extreme = (pick: (a: V128, b: V128) => Expr<'v128'>, start: number): Fold 
   combine: pick,
   fold: (a) => {
     const pairs = pick(a, shuffle64(a, a, [1, 0]))
-    return f32x4.extractLane(pick(pairs, shuffle32(pairs, pairs, [1, 0, 3, 2])), 0)
+    return f64.promoteF32(f32x4.extractLane(pick(pairs, shuffle32(pairs, pairs, [1, 0, 3, 2])), 0))
   },
   store: (f, at, offset, a) => f.emit(v128.store(at, a, offset)),
 })
@@ -86,13 +86,14 @@ function twoLoops(
 
 /**
  * Emits `run(out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step)`: one result per (k0, k1), over the loops
- * r0, r1 and then n elements `step` bytes apart (4, where `dense`). Strides are in bytes.
+ * r0, r1 and then n elements `step` bytes apart (4, where `dense`). Strides are in bytes. Results are float32,
+ * or float64 where `wide`.
  *
  * Order: element i of a dense run of n goes to accumulator ⌊i/lanes⌋ mod 8, lane i mod lanes; what is left
  * over after whole turns of 8 vectors goes to accumulator 0. The accumulators last over all runs of a
  * result and are then folded pairwise. The order depends on the layout alone, not on which results a call covers.
  */
-export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean): void {
+export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = false): void {
   const params = { ...keptParams, ...reducedParams, n: 'i32', step: 'i32' } as const
   m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step }) => {
     const accumulators = Array.from({ length: ways }, () => f.local('v128'))
@@ -128,8 +129,9 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean): void {
           f.increment(rest, -1)
         })
       })
-      f.emit(f32.store(out, fold.fold(join(f, fold, accumulators))))
-      f.increment(out, 4)
+      const result = fold.fold(join(f, fold, accumulators))
+      f.emit(wide ? f64.store(out, result) : f32.store(out, f32.demoteF64(result)))
+      f.increment(out, wide ? 8 : 4)
     })
   })
 }
@@ -179,7 +181,7 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
         1,
         1,
         (at) => fold.loadOne(at),
-        () => f.emit(f32.store(out, fold.fold(accumulators[0]!))),
+        () => f.emit(f32.store(out, f32.demoteF64(fold.fold(accumulators[0]!)))),
       )
     })
   })

@@ -49,6 +49,23 @@ describe('reductions', () => {
     }
   })
 
+  test('all of a long tensor, to the last element of the last piece', () => {
+    for (const count of [65_535, 65_536, 65_537, 100_003]) {
+      const data = fill('float32', count, 11)
+      for (const value of [9, Number.NaN]) {
+        for (const at of [0, 16_384, 65_534, count - 1]) {
+          const changed = data.slice()
+          changed[at] = value
+          const x = dense([count], changed)
+          for (const primitive of ['reduceSum', 'reduceMax', 'reduceMin'] as const) {
+            const params = { axes: [0], keepDims: false }
+            expect(mismatch(compare(reduceKernels, primitive, [x], params), 6e-8, 1e-11)).toBeUndefined()
+          }
+        }
+      }
+    }
+  })
+
   test('the sum of many float32 is their exact sum rounded', () => {
     const data = fill('float32', 300_000, 7).map((v) => v + 100)
     const { actual } = compare(reduceKernels, 'reduceSum', [dense([300_000], data)], {

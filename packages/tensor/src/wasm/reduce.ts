@@ -6,6 +6,7 @@ import { collapse, forOuter } from './elementwise-nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { WasmFunction } from './module.ts'
+import { reduceAll, worthPieces } from './reduce-all.ts'
 import { emitColumns, emitRows, folds } from './reduce-loops.ts'
 import type { Call } from './tasks.ts'
 import { cut } from './tasks.ts'
@@ -36,6 +37,12 @@ const kernelKeys = {
   reduceSum: keysOf('reduceSum'),
   reduceMax: keysOf('reduceMax'),
   reduceMin: keysOf('reduceMin'),
+}
+
+const wholeFolds = {
+  reduceSum: { key: 'reduceSum:all', fold: folds.reduceSum, join: (a: number, b: number) => a + b },
+  reduceMax: { key: 'reduceMax:all', fold: folds.reduceMax, join: Math.max },
+  reduceMin: { key: 'reduceMin:all', fold: folds.reduceMin, join: Math.min },
 }
 
 /** The two innermost axes as kernel arguments: extents, then strides in bytes. */
@@ -92,6 +99,10 @@ function run(op: Reduction, walk: Walk, out: number, context: WasmContext): void
   const [outer, ...others] = kept
   const size = (axes: readonly Axis[]) => axes.reduce((n, { extent }) => n * extent, 1)
   const elements = size(kept) * size(reduced)
+  if (outer === undefined && elements >= worthPieces && reduced.length === 1 && reduced[0]!.stride === 1) {
+    reduceAll(wholeFolds[op], from, elements, out, timePerElement * elements, context)
+    return
+  }
   const parts = outer === undefined ? 1 : context.threads.parts(timePerElement * elements, outer.extent)
   if (outer === undefined || parts === 1) {
     runPart(op, walk, out, context, (kernel, ...args) => kernel(...args))

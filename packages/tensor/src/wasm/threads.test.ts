@@ -58,11 +58,13 @@ const cases: readonly [PrimitiveName, readonly Shape[], unknown][] = [
   ],
   ['reduceSum', [[37, 30_000]], { axes: [1], keepDims: false }],
   ['reduceSum', [[900, 1001]], { axes: [0], keepDims: false }],
+  ['reduceSum', [[7, 300_007]], { axes: [0, 1], keepDims: false }],
   ['reduceMax', [[8, 33, 4000]], { axes: [0, 2], keepDims: true }],
   ['pad', [[5, 700, 701]], { low: [0, 1, 2], high: [1, 0, 3] }],
   ['groupNorm', [[3, 32, 41, 43], [32], [32]], groupNorm],
   ['groupNormGradInput', [[3, 32, 41, 43], [32], [32], [3, 32, 41, 43]], groupNorm],
   ['groupNormGradAffine', [[3, 32, 41, 43], [32], [32], [3, 32, 41, 43]], groupNorm],
+  ['groupNormGrad', [[3, 32, 41, 43], [32], [32], [3, 32, 41, 43]], groupNorm],
   [
     'matmul',
     [

@@ -19,6 +19,7 @@ export const gpuKernels: { readonly [P in PrimitiveName]: Planner<P> | 'none' } 
   groupNorm: 'none',
   groupNormGradInput: 'none',
   groupNormGradAffine: 'none',
+  groupNormGrad: 'none',
   // Views run in the dispatcher; a device never sees them.
   reshape: 'none',
   transpose: 'none',
