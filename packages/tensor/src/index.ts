@@ -14,6 +14,11 @@ export type { DType, TypedArray } from './dtype.ts'
 export { bytesPerElement, isFloat } from './dtype.ts'
 export * from './errors.ts'
 export { fromNdarray } from './interop/ndarray.ts'
+export {
+  attentionComposed,
+  channelAttention,
+  scaledDotProductAttention,
+} from './ops/attention.ts'
 export type { Conv2dOptions } from './ops/conv.ts'
 export { conv2d } from './ops/conv.ts'
 export * from './ops/create.ts'
@@ -23,7 +28,15 @@ export { matmul } from './ops/matmul.ts'
 export type { Operand } from './ops/operand.ts'
 export * from './ops/reduce.ts'
 export * from './ops/shape-ops.ts'
-export type { Aval, Conv2dParams, GroupNormParams, PrimitiveName, PrimitiveParams } from './primitives.ts'
+export { softmax, softmaxComposed } from './ops/softmax.ts'
+export type {
+  AttentionParams,
+  Aval,
+  Conv2dParams,
+  GroupNormParams,
+  PrimitiveName,
+  PrimitiveParams,
+} from './primitives.ts'
 export { primitiveNames, primitives } from './primitives.ts'
 export type { Key } from './random/random.ts'
 export {

@@ -23,6 +23,12 @@ export interface GroupNormParams {
   readonly silu: boolean
 }
 
+/** Parameters of attention. */
+export interface AttentionParams {
+  /** Factor of the scores QᵀK before their softmax. */
+  readonly scale: number
+}
+
 /** Parameters of reductions. */
 export interface ReduceParams {
   /** Sorted, distinct, non-negative. */
@@ -99,6 +105,11 @@ export interface PrimitiveParams {
   groupNormGradInput: GroupNormParams
   groupNormGradAffine: GroupNormParams
   groupNormGrad: GroupNormParams
+  // docs/adr/0010; along the last axis
+  softmax: NoParams
+  softmaxGrad: NoParams
+  attention: AttentionParams
+  attentionGrad: AttentionParams
 }
 
 export type PrimitiveName = keyof PrimitiveParams

@@ -113,6 +113,28 @@ function groupNormCheck(op: PrimitiveName, x: Aval, others: readonly Aval[], par
   }
 }
 
+/** Queries [… d, M], keys [… d, N] and values [… e, N] of the same leading axes give [… e, M]. */
+function attentionShape(op: PrimitiveName, inputs: readonly Aval[]): Shape {
+  requireFloat(op, inputs)
+  requireSameDType(op, inputs)
+  const shapes = inputs.map(({ shape }) => shape)
+  const [q, k, v, dy] = [shapes[0]!, shapes[1]!, shapes[2]!, shapes[3]]
+  const lead = q.slice(0, -2)
+  const together = shapes.every((s) => s.length >= 2 && sameShape(s.slice(0, -2), lead))
+  if (!together || q.at(-2) !== k.at(-2) || k.at(-1) !== v.at(-1) || k.at(-1) === 0) {
+    throw new ShapeError(op, 'needs q [… d, M], k [… d, N], v [… e, N] with N of at least 1', shapes)
+  }
+  const out = [...lead, v.at(-2)!, q.at(-1)!]
+  if (dy !== undefined && !sameShape(dy, out)) {
+    throw new ShapeError(op, `the gradient must be ${formatShape(out)}`, shapes)
+  }
+  return out
+}
+
+function requireAxis(op: PrimitiveName, { shape }: Aval): void {
+  if (shape.length === 0) throw new ShapeError(op, 'needs at least one axis', [shape])
+}
+
 /** Shape rules of every primitive. */
 export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
   neg: unaryNumber('neg'),
@@ -334,6 +356,38 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     infer: ([x, weight, bias, dy], params) => {
       groupNormCheck('groupNormGrad', x!, [weight!, bias!, dy!], params)
       return { shape: [sizeOf(x!.shape) + 2 * x!.shape[1]!], dtype: x!.dtype }
+    },
+  },
+  softmax: {
+    arity: 1,
+    infer: ([x]) => {
+      requireFloat('softmax', [x!])
+      requireAxis('softmax', x!)
+      return x!
+    },
+  },
+  softmaxGrad: {
+    arity: 2,
+    infer: ([y, dy]) => {
+      requireFloat('softmaxGrad', [y!])
+      requireSameDType('softmaxGrad', [y!, dy!])
+      requireAxis('softmaxGrad', y!)
+      if (!sameShape(y!.shape, dy!.shape)) {
+        throw new ShapeError('softmaxGrad', 'y and its gradient must have one shape', [y!.shape, dy!.shape])
+      }
+      return y!
+    },
+  },
+  attention: {
+    arity: 3,
+    infer: (inputs) => ({ shape: attentionShape('attention', inputs), dtype: inputs[0]!.dtype }),
+  },
+  attentionGrad: {
+    arity: 4,
+    infer: (inputs) => {
+      attentionShape('attentionGrad', inputs)
+      const size = inputs.slice(0, 3).reduce((total, { shape }) => total + sizeOf(shape), 0)
+      return { shape: [size], dtype: inputs[0]!.dtype }
     },
   },
 }

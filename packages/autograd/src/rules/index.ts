@@ -1,4 +1,5 @@
 import type { PrimitiveName } from '@tweedie/tensor'
+import { attentionRules } from './attention.ts'
 import { contractRules } from './contract.ts'
 import { elementwiseRules } from './elementwise.ts'
 import { fusedRules } from './fused.ts'
@@ -24,4 +25,5 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> } = {
   ...contractRules,
   ...moveRules,
   ...fusedRules,
+  ...attentionRules,
 }

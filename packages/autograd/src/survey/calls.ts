@@ -1,5 +1,14 @@
 import type { DType, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
-import { dispatch, fromData, isFloat, normal, randomKey, sign, transpose } from '@tweedie/tensor'
+import {
+  dispatch,
+  fromData,
+  isFloat,
+  matrixTranspose,
+  normal,
+  randomKey,
+  sign,
+  transpose,
+} from '@tweedie/tensor'
 
 /** What a generator of calls may ask for: random extents and tensors, away from kinks where that is needed. */
 export interface Draw {
@@ -74,6 +83,21 @@ function groupNormCase(d: Draw): { x: Tensor; w: Tensor; b: Tensor; params: Prim
 function groupNormGradCase(d: Draw) {
   const { x, w, b, params } = groupNormCase(d)
   return { inputs: [x, w, b, d.normal(x.shape)], params }
+}
+
+/** Queries, keys and values of some heads, with tokens in the last axis, laid out in different ways. */
+function attentionCase(d: Draw): Call<'attention'> {
+  const [heads, queries, keys, channels, values] = [
+    d.shape(d.int(0, 2)),
+    d.int(1, 4),
+    d.int(1, 4),
+    d.int(1, 3),
+    d.int(1, 3),
+  ]
+  const q = d.normal([...heads, channels, queries])
+  const k = d.normal([...heads, channels, keys])
+  const v = matrixTranspose(d.normal([...heads, keys, values]))
+  return { inputs: [q, k, v], params: { scale: 0.7 } }
 }
 
 /** One generator of calls per primitive; a primitive without one does not compile. */
@@ -158,6 +182,17 @@ const calls: { readonly [P in PrimitiveName]: MakeCall<P> } = {
   groupNormGradInput: groupNormGradCase,
   groupNormGradAffine: groupNormGradCase,
   groupNormGrad: groupNormGradCase,
+  softmax: (d) => ({ inputs: [d.normal(d.shape(d.int(1, 3)))], params: {} }),
+  softmaxGrad: (d) => {
+    const shape = d.shape(d.int(1, 3))
+    return { inputs: [d.normal(shape), d.normal(shape)], params: {} }
+  },
+  attention: attentionCase,
+  attentionGrad: (d) => {
+    const { inputs, params } = attentionCase(d)
+    const [q, , v] = inputs as readonly [Tensor, Tensor, Tensor]
+    return { inputs: [...inputs, d.normal([...v.shape.slice(0, -1), q.shape.at(-1)!])], params }
+  },
 }
 
 /** Draws that depend on the seed alone: the same values in both float types and on every device. */

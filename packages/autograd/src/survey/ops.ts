@@ -77,6 +77,15 @@ function normalisation(d: Draw, op: typeof t.groupNormComposed): OpCall {
   }
 }
 
+/** Attention of a few heads, tokens before or after channels. */
+function attention(d: Draw, op: (q: Tensor, k: Tensor, v: Tensor) => Tensor, tokensFirst: boolean): OpCall {
+  const heads = d.shape(d.int(0, 2), 1)
+  const [queries, keys, channels, values] = [d.int(1, 4), d.int(1, 4), d.int(1, 3), d.int(1, 3)]
+  const make = (tokens: number, width: number) =>
+    d.normal(tokensFirst ? [...heads, tokens, width] : [...heads, width, tokens])
+  return { inputs: [make(queries, channels), make(keys, channels), make(keys, values)], run: op }
+}
+
 /** Several tensors of one shape, joined. */
 const joined =
   (op: (tensors: readonly Tensor[], axis?: number) => Tensor): MakeCall =>
@@ -124,6 +133,10 @@ export const opCalls = {
     const at = axis(d, x)
     return (z) => t.softmax(z, at)
   }),
+  softmaxComposed: unary(() => t.softmaxComposed),
+  scaledDotProductAttention: (d) => attention(d, t.scaledDotProductAttention, true),
+  channelAttention: (d) => attention(d, t.channelAttention, false),
+  attentionComposed: (d) => attention(d, (q, k, v) => t.attentionComposed(q, k, v, { scale: 0.6 }), false),
   logSumExp: reduction(t.logSumExp),
   cumsum: unary((d, x) => {
     const at = axis(d, x)

@@ -2,7 +2,7 @@ import { dispatch } from '../dispatch.ts'
 import type { Shape } from '../shape.ts'
 import { normalizeAxes, normalizeAxis, sameShape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
-import { div, exp, log, mul, sub } from './elementwise.ts'
+import { exp, log, mul, sub } from './elementwise.ts'
 import { reshape } from './shape-ops.ts'
 
 type Axes = number | readonly number[]
@@ -50,12 +50,6 @@ export const argmax = (x: Tensor, axis: number): Tensor =>
 /** Running sum along `axis`. */
 export const cumsum = (x: Tensor, axis: number): Tensor =>
   dispatch('cumsum', [x], { axis: normalizeAxis('cumsum', axis, x.shape.length) })
-
-/** Softmax along `axis`, stable for any finite input. */
-export function softmax(x: Tensor, axis = -1): Tensor {
-  const e = exp(sub(x, max(x, axis, true).detach()))
-  return div(e, sum(e, axis, true))
-}
 
 /** log Σ exp along `axes`, stable for any finite input. */
 export function logSumExp(x: Tensor, axes?: Axes, keepDims = false): Tensor {

@@ -5,12 +5,14 @@ import { TweedieError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { primitiveNames } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
+import { attentionKernels } from './attention.ts'
 import { contractKernels } from './contract.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { groupNormKernels } from './group-norm.ts'
 import type { ReferenceKernel } from './host.ts'
 import { moveKernels } from './move.ts'
 import { reduceKernels } from './reduce.ts'
+import { softmaxKernels } from './softmax.ts'
 
 export type { HostOut, HostView, ReferenceKernel } from './host.ts'
 
@@ -28,6 +30,8 @@ export const referenceKernels: { readonly [P in PrimitiveName]: ReferenceKernel<
   ...contractKernels,
   ...moveKernels,
   ...groupNormKernels,
+  ...softmaxKernels,
+  ...attentionKernels,
   ...({ reshape: notAKernel, transpose: notAKernel, slice: notAKernel, broadcastTo: notAKernel } satisfies {
     [P in ViewPrimitive]: ReferenceKernel<P>
   }),

@@ -13,6 +13,9 @@ export interface TileShape extends Tile {
 export interface GemmFunctions {
   readonly tile: FunctionRef
   readonly rows: FunctionRef
+  readonly block: FunctionRef
+  readonly packA: FunctionRef
+  readonly packB: FunctionRef
 }
 
 /** `extent` cut into the fewest equal pieces of at most `limit`: their length, rounded up to `unit`. */
@@ -137,10 +140,10 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: readonly Funct
  * panels of a times all column panels of b. Panels of b start `bPanel` bytes apart, so that b may be
  * packed, or rows of a matrix in place (which are then read up to nr − 1 floats beyond their end).
  */
-function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): void {
+function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): FunctionRef {
   const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
   const params = i32Params(...operands, 'aPanel', 'bPanel', 'bStep', 'cStep', 'accumulate', 'spill')
-  m.func('block', params, [], (f, p) => {
+  return m.func('block', params, [], (f, p) => {
     const width = f.local('i32')
     f.while(i32.gtS(p.columns, 0), () => {
       f.set(width, p.columns)
@@ -161,8 +164,8 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): void
 export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
   const tiles = Array.from({ length: shape.mr }, (_, i) => emitTile(m, `tile${i + 1}`, i + 1, shape))
   const rows = emitRows(m, shape, tiles)
-  emitBlock(m, shape, rows)
-  emitPack(m, 'packA', shape.mr)
-  emitPack(m, 'packB', shape.nr)
-  return { tile: tiles[shape.mr - 1]!, rows }
+  const block = emitBlock(m, shape, rows)
+  const packA = emitPack(m, 'packA', shape.mr)
+  const packB = emitPack(m, 'packB', shape.nr)
+  return { tile: tiles[shape.mr - 1]!, rows, block, packA, packB }
 }

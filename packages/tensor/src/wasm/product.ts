@@ -22,7 +22,8 @@ export interface Matrix {
   readonly column: number
 }
 
-const transposed = ({ at, row, column }: Matrix): Matrix => ({ at, row: column, column: row })
+/** The transpose, of the same memory. */
+export const transposed = ({ at, row, column }: Matrix): Matrix => ({ at, row: column, column: row })
 
 /** c [m × n, rows `cRow` bytes apart, dense along them] = a [m × k] · b [k × n], k > 0. */
 export interface Product {

@@ -1,4 +1,5 @@
 import type { PrimitiveName } from '../primitives.ts'
+import { attentionKernels } from './attention.ts'
 import { conv2d } from './conv.ts'
 import { copyKernels } from './copy.ts'
 import { elementwiseKernels } from './elementwise.ts'
@@ -6,6 +7,7 @@ import { groupNormKernels } from './group-norm.ts'
 import type { WasmKernel } from './kernel.ts'
 import { matmul } from './matmul.ts'
 import { reduceKernels } from './reduce.ts'
+import { softmaxKernels } from './softmax.ts'
 
 /** Primitives that run as reference loops on the device's memory, and views, which never reach a device. */
 const onReference = {
@@ -25,6 +27,8 @@ export const kernelTable: { readonly [P in PrimitiveName]: WasmKernel<P> | 'refe
   ...reduceKernels,
   ...copyKernels,
   ...groupNormKernels,
+  ...softmaxKernels,
+  ...attentionKernels,
   matmul,
   conv2d,
 }

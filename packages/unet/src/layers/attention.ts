@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, matrixTranspose, OptionError, reshape, ShapeError, softmax } from '@tweedie/tensor'
+import { channelAttention, matmul, OptionError, reshape, ShapeError } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import { param } from '../params.ts'
 import { groupNorm } from './affine.ts'
@@ -29,9 +29,7 @@ export function attention(
   const heads = channels / headDim
   const h = reshape(groupNorm(params, `${name}.group_norm`, x, options), [n, channels, pixels])
   const split = (part: string) => reshape(project(params, `${name}.${part}`, h), [n, heads, headDim, pixels])
-  const q = split('to_q').mul(headDim ** -0.5)
-  const weights = softmax(matmul(matrixTranspose(q), split('to_k'))) // [N, heads, query, key]
-  const mixed = matmul(split('to_v'), matrixTranspose(weights)) // [N, heads, d, query]
+  const mixed = channelAttention(split('to_q'), split('to_k'), split('to_v')) // [N, heads, d, pixels]
   const out = project(params, `${name}.to_out.0`, reshape(mixed, [n, channels, pixels]))
   return reshape(out, x.shape).add(x)
 }

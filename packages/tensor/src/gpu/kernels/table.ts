@@ -1,5 +1,6 @@
 import type { PrimitiveName } from '../../primitives.ts'
 import { primitiveNames } from '../../primitives.ts'
+import { composedPlanners } from './composed.ts'
 import { contractPlanners } from './contract.ts'
 import { elementwisePlanners } from './elementwise.ts'
 import { movePlanners } from './move.ts'
@@ -12,6 +13,7 @@ export const gpuKernels: { readonly [P in PrimitiveName]: Planner<P> | 'none' } 
   ...reducePlanners,
   ...contractPlanners,
   ...movePlanners,
+  ...composedPlanners,
   argmax: 'none',
   cumsum: 'none',
   gather: 'none',
