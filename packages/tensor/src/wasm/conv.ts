@@ -15,6 +15,7 @@ import type { Call, Range } from './tasks.ts'
 import { cut, cutGrid, deal } from './tasks.ts'
 import type { Tile } from './tile.ts'
 import { spillBytes } from './tile.ts'
+import { winograd, winogradWeights } from './winograd.ts'
 
 /** Longest part of the reduction over channels and taps whose panel stays in the first-level cache. */
 const depthLimit = 512
@@ -38,8 +39,9 @@ export function conv2d(call: KernelCall<'conv2d'>, out: number, context: WasmCon
   context.tiles.expect((sizeOf(call.shape) * sizeOf(w.shape)) / Math.max(1, w.shape[0]!))
   const kernels = convKernels(context)
   if (sizeOf(w.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
-  else if (isWeightGradient(call)) weightGradient(call, out, context, kernels)
-  else forward(call, out, context, kernels)
+  else if (isWeightGradient(call)) {
+    if (!winogradWeights(call, out, context)) weightGradient(call, out, context, kernels)
+  } else if (!winograd(call, out, context)) forward(call, out, context, kernels)
   return true
 }
 
@@ -187,13 +189,24 @@ function cutJob({ mr, nr }: Tile, rows: number, count: number, size: number, par
 const packedBytes = ({ mr }: Tile, rows: number, depth: number): number =>
   4 * Math.ceil(rows / mr) * mr * depth
 
+/** Kernels with more taps are no weights of a network, but fields of gradients. */
+const mostKeptTaps = 64
+
+/** What the layout of packed weights depends on: the tile, and which taps belong together. */
+function packedKind({ mr }: Tile, groups: number, ...axes: readonly (readonly Phase[])[]): string {
+  const taps = axes.map((phases) =>
+    phases.map((phase) => phase.taps.map(({ index }) => index).join()).join(';'),
+  )
+  return `conv ${mr} ${groups} ${taps.join('|')}`
+}
+
 /** Tables and packed weights of every pair of phases. */
 function makeJobs(
   w: View,
   groups: number,
   [rowPhases, columnPhases]: Phases,
   planes: Planes,
-  { heap, threads, tiles: { tile } }: WasmContext,
+  { heap, threads, tiles: { tile }, weights: cache }: WasmContext,
   kernels: ConvKernels,
 ): Job[] {
   const [outChannels, channels, ...kernel] = w.shape as [number, number, number, number]
@@ -201,7 +214,10 @@ function makeJobs(
   const rows = outChannels / groups
   const taps = kernel[0] * kernel[1]
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
-  let weights = heap.scratch('conv.weights', groups * packedBytes(tile, rows, channels * taps))
+  const bytes = groups * packedBytes(tile, rows, channels * taps)
+  const kept =
+    taps > mostKeptTaps ? undefined : cache.find(w, packedKind(tile, groups, rowPhases, columnPhases), bytes)
+  let weights = kept?.at ?? heap.scratch('conv.weights', bytes)
   const { i32 } = heap
   const contiguous = isRowMajor(w.shape.slice(1), w.strides.slice(1))
   const jobs: Job[] = []
@@ -238,6 +254,6 @@ function makeJobs(
       jobs.push(job)
     }
   }
-  threads.run(deal(packing, parts))
+  if (kept?.ready !== true) threads.run(deal(packing, parts))
   return jobs
 }

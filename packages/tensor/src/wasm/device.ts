@@ -12,11 +12,12 @@ import { Heap } from './heap.ts'
 import type { WasmContext } from './kernel.ts'
 import { KernelCache } from './module.ts'
 import { ThreadPool } from './pool.ts'
-import { planRelaxed, planTile } from './settings.ts'
+import { planRelaxed, planTile, planWinograd } from './settings.ts'
 import { kernelTable } from './table.ts'
 import { alone } from './tasks.ts'
 import { planThreads } from './thread-count.ts'
 import type { TileName } from './tile.ts'
+import { WeightCache } from './weight-cache.ts'
 
 export interface WasmDeviceOptions {
   /**
@@ -36,6 +37,11 @@ export interface WasmDeviceOptions {
    * the background of the process's first large products. Results do not depend on it.
    */
   readonly tile?: TileName
+  /**
+   * Allow Winograd's algorithm for 3×3 convolutions: up to three times as fast, with a rounding error up to four times
+   * as large (docs/adr/0008). Default: TWEEDIE_WINOGRAD (0 or 1, in Node), else allowed.
+   */
+  readonly winograd?: boolean
 }
 
 /** Memory for so many threads, or for one, and why. */
@@ -71,6 +77,8 @@ class WasmDevice implements Device {
   private readonly reason: string
   /** Why fused multiply-add is used or not. */
   private readonly relaxedReason: string
+  /** Why Winograd's algorithm is allowed or not. */
+  private readonly winogradReason: string
   /** Calls per primitive that have a kernel but ran the reference loops. */
   private readonly uncovered = new Map<PrimitiveName, number>()
 
@@ -78,13 +86,16 @@ class WasmDevice implements Device {
     if (!supports(false)) throw new DeviceError("wasm: no WebAssembly SIMD here; use the device 'reference'")
     const { relaxedSimd, reason: relaxedReason } = planRelaxed(options.relaxedSimd, supports(true))
     const tiles = planTile(options.tile, relaxedSimd)
+    const { winograd, reason: winogradReason } = planWinograd(options.winograd)
     const { heap, threads, reason } = makeHeap(options)
     const kernels = new KernelCache(heap)
     this.heap = heap
     this.reason = reason
     this.relaxedReason = relaxedReason
     this.pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
-    this.context = { heap, kernels, relaxedSimd, threads: this.pool ?? alone, tiles }
+    this.winogradReason = winogradReason
+    const weights = new WeightCache(heap)
+    this.context = { heap, kernels, relaxedSimd, threads: this.pool ?? alone, tiles, winograd, weights }
   }
 
   info(): DeviceInfo {
@@ -101,6 +112,8 @@ class WasmDevice implements Device {
         `relaxed SIMD (fused multiply-add): ${this.context.relaxedSimd ? 'on' : 'off'} (${this.relaxedReason})`,
         `${this.pool === undefined ? 'single-threaded' : 'threads'}: ${this.reason}`,
         this.context.tiles.note,
+        `Winograd convolutions: ${this.context.winograd ? 'allowed' : 'forbidden'} (${this.winogradReason})`,
+        `packed weights kept: ${this.context.weights.bytes} bytes`,
         ...notes,
         ...(ran.length === 0
           ? []
@@ -119,10 +132,12 @@ class WasmDevice implements Device {
   }
 
   free(buffer: unknown, dtype: DType, length: number): void {
+    this.context.weights.forget(buffer as number)
     this.heap.free(buffer as number, length * bytesPerElement(dtype))
   }
 
   write(buffer: unknown, dtype: DType, data: TypedArray): void {
+    this.context.weights.forget(buffer as number)
     this.heap.view(dtype, buffer as number, data.length).set(data)
   }
 

@@ -16,6 +16,7 @@ import { ThreadPool } from './pool.ts'
 import type { Threads } from './tasks.ts'
 import { alone, runHere } from './tasks.ts'
 import { fixedTile, tileNames } from './tile.ts'
+import { WeightCache } from './weight-cache.ts'
 
 const heap = new Heap({ shared: true })
 
@@ -37,6 +38,7 @@ const contexts: readonly (readonly WasmContext[])[] = [false, true].map((relaxed
   return sharing.map((threads, i) => ({
     ...{ heap, kernels, relaxedSimd, threads },
     tiles: fixedTile(tileNames[i]!, 'for a test'),
+    ...{ winograd: false, weights: new WeightCache(heap) },
   }))
 })
 

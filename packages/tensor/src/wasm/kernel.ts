@@ -5,6 +5,7 @@ import type { Heap } from './heap.ts'
 import type { KernelCache } from './module.ts'
 import type { Threads } from './tasks.ts'
 import type { TileChoice } from './tile.ts'
+import type { WeightCache } from './weight-cache.ts'
 
 /** What kernels work with. */
 export interface WasmContext {
@@ -15,6 +16,9 @@ export interface WasmContext {
   readonly threads: Threads
   /** Register tile of products and convolutions. */
   readonly tiles: TileChoice
+  /** Whether convolutions may go by Winograd's algorithm, which rounds differently. */
+  readonly winograd: boolean
+  readonly weights: WeightCache
 }
 
 /**

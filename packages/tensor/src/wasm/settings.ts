@@ -47,3 +47,23 @@ export function planTile(asked: string | undefined, relaxed: boolean): TileChoic
   if (variable === undefined) return tileRace(relaxed)
   return fixedTile(checkedTile('TWEEDIE_TILE', variable), `TWEEDIE_TILE=${variable}`)
 }
+
+/** Whether Winograd's algorithm may be used, and, for people, why. */
+export interface WinogradPlan {
+  readonly winograd: boolean
+  readonly reason: string
+}
+
+/**
+ * Winograd's algorithm as asked for, else by the environment variable TWEEDIE_WINOGRAD (0 or 1), else allowed.
+ * @throws {OptionError} for any other value of the variable.
+ */
+export function planWinograd(asked: boolean | undefined): WinogradPlan {
+  if (asked !== undefined) return { winograd: asked, reason: 'as asked for' }
+  const variable = environment('TWEEDIE_WINOGRAD')
+  if (variable === undefined) return { winograd: true, reason: 'by default' }
+  if (variable !== '0' && variable !== '1') {
+    throw new OptionError('TWEEDIE_WINOGRAD', `must be 0 or 1, got '${variable}'`)
+  }
+  return { winograd: variable === '1', reason: `TWEEDIE_WINOGRAD=${variable}` }
+}

@@ -1,5 +1,4 @@
 import type { KernelCall, View } from '../device.ts'
-import { tileShape } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { Call } from './tasks.ts'
@@ -8,6 +7,7 @@ import type { WinogradKernels } from './winograd-kernels.ts'
 import { winogradKernels } from './winograd-kernels.ts'
 import { chunksOf, copyPlanes, patchesOf, tilingOf, writeTable, xiStepOf } from './winograd-tiles.ts'
 import type { TileSize } from './winograd-transforms.ts'
+import { winogradTile } from './winograd-transforms.ts'
 
 /** What a convolution does to its sums: out = act(conv + bias + residual). Byte addresses; 0 is none. */
 export interface Epilogue {
@@ -50,7 +50,7 @@ export function winogradForward(
   const { padding } = call.params
   const plane = 4 * height * width
   const imageStep = rows * plane
-  const weights = transformWeights(w, context, kernels, xis)
+  const weights = transformWeights(w, context, kernels, size)
   const limit = Math.max(32, Math.floor(chunkBytes / (4 * xis * channels)))
   for (const chunk of chunksOf(tiling, images, limit)) {
     const panels = Math.ceil(chunk.tiles / 8)
@@ -82,11 +82,14 @@ export function winogradForward(
     )
 
     const time = productTime * xis * channels * rows * panels * 8
-    const tiles = Math.ceil(rows / tileShape.mr) * panels
-    const grid = cutGrid(rows, panels, tileShape.mr, 1, threads.parts(time, tiles))
+    const tiles = Math.ceil(rows / winogradTile.mr) * panels
+    const grid = cutGrid(rows, panels, winogradTile.mr, 1, threads.parts(time, tiles))
     const perRow = 4 * xis * 8 * blockPanels
-    const most = Math.max(tileShape.mr, Math.floor(productBytes / perRow / tileShape.mr) * tileShape.mr)
-    const stageAt = perRow * Math.min(most, Math.ceil(rows / tileShape.mr) * tileShape.mr)
+    const most = Math.max(
+      winogradTile.mr,
+      Math.floor(productBytes / perRow / winogradTile.mr) * winogradTile.mr,
+    )
+    const stageAt = perRow * Math.min(most, Math.ceil(rows / winogradTile.mr) * winogradTile.mr)
     const each = stageAt + 256
     const pairs = grid.rows.flatMap((r) => grid.columns.map((c) => ({ r, c })))
     const products = heap.scratch('winograd.products', each * pairs.length)
@@ -129,16 +132,19 @@ export interface Transformed {
 
 function transformWeights(
   w: View,
-  { heap, threads }: WasmContext,
+  { heap, threads, weights }: WasmContext,
   kernels: WinogradKernels,
-  xis: number,
+  size: TileSize,
 ): Transformed {
   const [rows, channels] = w.shape as [number, number]
   const steps = w.strides.map((s) => 4 * s)
-  const { mr } = tileShape
+  const { mr } = winogradTile
+  const xis = (size + 2) ** 2
   const panels = Math.ceil(rows / mr)
   const xiStep = xiStepOf(4 * mr * panels * channels)
-  const at = heap.scratch('winograd.weights', xiStep * xis)
+  const kept = weights.find(w, `winograd ${size}`, xiStep * xis)
+  if (kept?.ready) return { at: kept.at, xiStep }
+  const at = kept?.at ?? heap.scratch('winograd.weights', xiStep * xis)
   const parts = threads.parts(transformTime * xis * rows * channels, panels)
   threads.run(
     cut(rows, parts, mr).map(({ from, to }) => {

@@ -2,14 +2,14 @@ import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } fr
 import { bulk, i32, i32Params, shuffle32, shuffle64, v128 } from './asm.ts'
 import { emitCopy } from './conv-pack.ts'
 import type { GemmFunctions } from './gemm.ts'
-import { emitGemm, tileShape } from './gemm.ts'
+import { emitGemm } from './gemm.ts'
 import { transpose4 } from './gemm-pack.ts'
 import type { WasmContext } from './kernel.ts'
 import { Lanes } from './math.ts'
 import type { Functions } from './module.ts'
 import { emitOutput } from './winograd-output.ts'
 import type { LinearMap, TileSize, Transforms } from './winograd-transforms.ts'
-import { emitSquare, transforms } from './winograd-transforms.ts'
+import { emitSquare, transforms, winogradTile } from './winograd-transforms.ts'
 
 /** Four vectors, lane i from address i: elements 0 … count − 1 (2, 4 or 6) of each, transposed. */
 function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: number): Expr<'v128'>[] {
@@ -131,8 +131,8 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
     const emit = map(f, new Lanes(f, relaxed))
     const nextRow = f.let(i32.mul(p.xiStep, n))
     const [c, at, column, last] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    const lanes = Array.from({ length: tileShape.mr }, () => f.local('i32'))
-    const read = Array.from({ length: tileShape.mr }, () => f.local('i32'))
+    const lanes = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
+    const read = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
     f.while(i32.gtS(p.rows, 0), () => {
       // Lanes beyond the last channel repeat it: nobody reads their products.
       f.set(last, p.from)
@@ -151,7 +151,7 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
             })
             return [0, 1, 2].map((j) => {
               const tap = f.local('v128', v128.load32Zero(read[0]!))
-              for (let l = 1; l < tileShape.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
+              for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
               if (j < 2) for (const pointer of read) f.increment(pointer, p.s3)
               return tap
             })
@@ -166,10 +166,10 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
           },
         )
         for (const lane of lanes) f.increment(lane, p.s1)
-        f.increment(p.to, 4 * tileShape.mr)
+        f.increment(p.to, 4 * winogradTile.mr)
       })
-      f.increment(p.from, i32.mul(p.s0, tileShape.mr))
-      f.increment(p.rows, -tileShape.mr)
+      f.increment(p.from, i32.mul(p.s0, winogradTile.mr))
+      f.increment(p.rows, -winogradTile.mr)
     })
   })
 }
@@ -183,7 +183,7 @@ const depthLimit = 512
  * `cPanel` bytes apart.
  */
 function emitProduct(m: ModuleBuilder, { rows }: GemmFunctions): void {
-  const { mr, nr } = tileShape
+  const { mr, nr } = winogradTile
   const left = ['a', 'aXi', 'b', 'bXi', 'c', 'cXi', 'cPanel', 'cStep'] as const
   const params = i32Params(...left, 'xis', 'rows', 'panels', 'depth', 'accumulate')
   m.func('product', params, [], (f, p) => {
@@ -281,7 +281,7 @@ export function winogradKernels(
   const n = size + 2
   const maps: Transforms = transforms[size]
   return kernels.all(`winograd${size}${relaxed ? '+' : ''}`, names, (m) => {
-    const gemm = emitGemm(m, { ...tileShape, relaxed })
+    const gemm = emitGemm(m, { ...winogradTile, relaxed })
     emitCopy(m)
     m.func('clear', i32Params('at', 'bytes'), [], (f, { at, bytes }) => f.emit(bulk.fill(at, 0, bytes)))
     const input = emitPatch(m, 'inputPatch', n, n, maps.input, relaxed)

@@ -68,7 +68,11 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
               y.forEach((columnsOf, r) => {
                 if (size === 2) {
                   const pair = lane < 2 ? [0, 4, 1, 5] : [2, 6, 3, 7]
-                  const both = shuffle32(columnsOf[0]!, columnsOf[1]!, pair as [number, number, number, number])
+                  const both = shuffle32(
+                    columnsOf[0]!,
+                    columnsOf[1]!,
+                    pair as [number, number, number, number],
+                  )
                   f.emit(v128.store64Lane(target, both, lane % 2))
                   if (r === 0) f.increment(target, p.rowBytes)
                   return

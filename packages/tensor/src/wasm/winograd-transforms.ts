@@ -5,6 +5,12 @@ import type { Lanes } from './math.ts'
 /** Outputs per tile and axis: F(2×2, 3×3) or F(4×4, 3×3). */
 export type TileSize = 2 | 4
 
+/**
+ * The register tile of Winograd's products, fixed: transforms write panels of this shape, eight tiles or four channels
+ * to a step.
+ */
+export const winogradTile = { mr: 4, nr: 8 } as const
+
 /** A linear map of a few vectors, lane by lane. */
 type Emit = (x: readonly Local<'v128'>[]) => Expr<'v128'>[]
 /** Sets up a map's constants before the loops; the result emits its body. */
@@ -27,14 +33,7 @@ export interface Transforms {
   readonly weightGradient: LinearMap
 }
 
-type Six = readonly [
-  Local<'v128'>,
-  Local<'v128'>,
-  Local<'v128'>,
-  Local<'v128'>,
-  Local<'v128'>,
-  Local<'v128'>,
-]
+type Six = readonly [Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>]
 type Four = readonly [Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>]
 type Three = readonly [Local<'v128'>, Local<'v128'>, Local<'v128'>]
 

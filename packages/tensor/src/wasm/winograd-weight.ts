@@ -1,0 +1,137 @@
+import type { KernelCall, View } from '../device.ts'
+import type { WasmContext } from './kernel.ts'
+import type { Call } from './tasks.ts'
+import { cut, cutGrid } from './tasks.ts'
+import type { WinogradKernels } from './winograd-kernels.ts'
+import { winogradKernels } from './winograd-kernels.ts'
+import type { Chunk, Patches } from './winograd-tiles.ts'
+import { chunksOf, copyPlanes, patchesOf, tilingOf, writeTable, xiStepOf } from './winograd-tiles.ts'
+import type { TileSize } from './winograd-transforms.ts'
+import { winogradTile } from './winograd-transforms.ts'
+
+/** Bytes of transformed inputs and output gradients to sum over at a time. */
+const chunkBytes = 4 << 20
+
+/** Rough times of one thread in nanoseconds: per element of a transform, per multiply-add of a product. */
+const transformTime = 0.35
+const productTime = 1 / 22
+
+/** A view [channels, images, …] as [images, channels, …]. */
+function byImage({ buffer, dtype, offset, shape, strides }: View): View {
+  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
+  return { buffer, dtype, offset, shape: swap(shape), strides: swap(strides) }
+}
+
+/** One of the two factors, and where its transform goes: for each ξ, panels [tiles][width] of channels. */
+interface Factor {
+  readonly run: Call['run']
+  readonly from: View
+  readonly to: number
+  readonly xiStep: number
+  readonly width: 4 | 8
+  readonly patches: Patches
+  readonly table: number
+}
+
+/**
+ * The gradient in the weights of a 3×3 convolution at stride 1, of x [Cin, N, H, W] and output gradients
+ * [Cout, N, Hout, Wout]: y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A is linear in g, so dg = Σ Gᵀ[(A dy Aᵀ) ⊙ (Bᵀ d B)]G over
+ * tiles; Gᵀ … G is applied once, to the sum.
+ */
+export function winogradWeightGradient(
+  call: KernelCall<'conv2d'>,
+  out: number,
+  context: WasmContext,
+  size: TileSize,
+): void {
+  const { heap, threads } = context
+  const [x, dy] = call.inputs.map(byImage) as [View, View]
+  const [images, channels] = x.shape as [number, number]
+  const [, rows, height, width] = dy.shape as [number, number, number, number]
+  const kernels = winogradKernels(context, size)
+  const xis = (size + 2) ** 2
+  const tiling = tilingOf(size, height, width)
+  const { padding } = call.params
+  const { mr } = winogradTile
+  const [across, down] = [Math.ceil(channels / 8), Math.ceil(rows / mr)]
+  const sumRow = 32 * across
+  const sumXi = xiStepOf(sumRow * down * mr)
+  const sums = heap.scratch('winograd.sums', sumXi * xis)
+  const limit = Math.max(64, Math.floor(chunkBytes / (4 * xis * (channels + rows))))
+  chunksOf(tiling, images, limit).forEach((chunk, index) => {
+    const { tiles } = chunk
+    const [vXi, zXi] = [xiStepOf(32 * across * tiles), xiStepOf(4 * mr * down * tiles)]
+    const xPatches = patchesOf(tiling, chunk, 2, [padding[0][0], padding[1][0]])
+    const yPatches = patchesOf(tiling, chunk, 0, [0, 0])
+    const inputs: Factor = {
+      ...{ run: kernels.channels, from: x, width: 8, xiStep: vXi, patches: xPatches },
+      to: heap.scratch('winograd.input', vXi * xis),
+      table: writeTable(heap, 'winograd.table', tiling, chunk, xPatches),
+    }
+    const gradients: Factor = {
+      ...{ run: kernels.gradients, from: dy, width: 4, xiStep: zXi, patches: yPatches },
+      to: heap.scratch('winograd.gradient', zXi * xis),
+      table: writeTable(heap, 'winograd.gradientTable', tiling, chunk, yPatches),
+    }
+    transformChannels([inputs, gradients], chunk, context, kernels, size)
+
+    const time = productTime * xis * channels * rows * tiles
+    const grid = cutGrid(rows, across, mr, 1, threads.parts(time, down * across))
+    threads.run(
+      grid.rows.flatMap((r) =>
+        grid.columns.map((c) => {
+          const left = [gradients.to + 4 * r.from * tiles, zXi]
+          const right = [inputs.to + 32 * c.from * tiles, vXi]
+          const to = [sums + r.from * sumRow + 32 * c.from, sumXi, 32, sumRow]
+          const extents = [xis, r.to - r.from, c.to - c.from, tiles]
+          return [{ run: kernels.product, args: [...left, ...right, ...to, ...extents, Number(index > 0)] }]
+        }),
+      ),
+    )
+  })
+  threads.run(
+    cut(rows, threads.parts(transformTime * xis * channels * rows, rows)).map(({ from, to }) => {
+      const target = [out + 36 * from, 36, 36 * rows]
+      const source = [sums + from * sumRow, sumXi, sumRow, to - from, channels]
+      return [{ run: kernels.reduce, args: [...target, ...source] }]
+    }),
+  )
+}
+
+/** Transforms both factors, four channels at a time. */
+function transformChannels(
+  factors: readonly Factor[],
+  chunk: Chunk,
+  { heap, threads }: WasmContext,
+  kernels: WinogradKernels,
+  size: TileSize,
+): void {
+  const { images, tiles } = chunk
+  const units = factors.flatMap((factor) => {
+    const fours = Math.ceil(factor.from.shape[1]! / factor.width) * (factor.width / 4)
+    return Array.from({ length: fours }, (_, i) => ({ factor, channel: 4 * i }))
+  })
+  const parts = threads.parts(transformTime * (size + 2) ** 2 * 4 * units.length * tiles, units.length)
+  // Patches of the last row or column of tiles are loaded as whole vectors.
+  const bytes = 4 * images * Math.max(...factors.map(({ patches }) => patches.imageBytes)) + 64
+  const scratch = heap.scratch('winograd.planes', bytes * parts)
+  threads.run(
+    cut(units.length, parts).map((range, i) => {
+      const planes = scratch + i * bytes
+      const task: Call[] = []
+      let last: Factor | undefined
+      for (const { factor, channel } of units.slice(range.from, range.to)) {
+        const { from, width, patches, run, to, xiStep, table } = factor
+        if (factor !== last) task.push({ run: kernels.clear, args: [planes, bytes] })
+        last = factor
+        const channelBytes = images * patches.imageBytes
+        const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
+        task.push(...copyPlanes(kernels.copy, planes, from, copied, channelBytes, chunk, size, patches))
+        const panel = Math.floor(channel / width)
+        const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
+        task.push({ run, args: [...target, planes, channelBytes, patches.rowBytes, table, tiles] })
+      }
+      return task
+    }),
+  )
+}
