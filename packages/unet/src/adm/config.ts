@@ -92,7 +92,14 @@ export function headCount(config: AdmConfig, channels: number, up: boolean): num
   return up ? (numHeadsUpsample ?? numHeads) : numHeads
 }
 
-const counts = ['imageSize', 'inChannels', 'modelChannels', 'outChannels', 'numResBlocks', 'numHeads'] as const
+const counts = [
+  'imageSize',
+  'inChannels',
+  'modelChannels',
+  'outChannels',
+  'numResBlocks',
+  'numHeads',
+] as const
 const optionalCounts = ['numClasses', 'numHeadChannels', 'numHeadsUpsample'] as const
 
 function check(config: AdmConfig): void {

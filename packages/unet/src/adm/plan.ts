@@ -12,7 +12,12 @@ export interface ResBlockPlan {
 
 /** One layer, with its name in the state dict. */
 export type LayerPlan =
-  | { readonly kind: 'conv'; readonly name: string; readonly inChannels: number; readonly outChannels: number }
+  | {
+      readonly kind: 'conv'
+      readonly name: string
+      readonly inChannels: number
+      readonly outChannels: number
+    }
   | ResBlockPlan
   | { readonly kind: 'attention'; readonly name: string; readonly channels: number; readonly heads: number }
   | { readonly kind: 'down' | 'up'; readonly name: string; readonly channels: number }
