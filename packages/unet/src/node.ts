@@ -1,4 +1,5 @@
-export { readJson, readSafetensors, saveSafetensors, writeAtomically } from './checkpoint/file.ts'
+export { loadAdm } from './adm/load.ts'
+export { readJson, readParams, readSafetensors, saveSafetensors, writeAtomically } from './checkpoint/file.ts'
 export type { LoadedPrior } from './checkpoint/shipped.ts'
 export { loadDdpm, loadShippedPrior, shippedPriors } from './checkpoint/shipped.ts'
 export { mnistTestSet, mnistTrainingSet, npmDigits, readIdx, readIdxImages } from './data/files.ts'

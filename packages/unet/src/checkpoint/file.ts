@@ -11,8 +11,11 @@ import {
 import { dirname } from 'node:path'
 import type { Tensor } from '@tweedie/tensor'
 import { FileFormatError } from '@tweedie/tensor'
+import type { ParamSource } from './load.ts'
+import { parseNpz } from './npz.ts'
 import type { Safetensors } from './safetensors.ts'
 import { parseSafetensors } from './safetensors.ts'
+import { parseTorch } from './torch.ts'
 import type { WriteOptions } from './write.ts'
 import { writeSafetensors } from './write.ts'
 
@@ -22,6 +25,18 @@ import { writeSafetensors } from './write.ts'
  */
 export function readSafetensors(path: string): Safetensors {
   return parseSafetensors(readBytes(path), path)
+}
+
+/**
+ * Parameters from disk in whatever format the file is: safetensors, torch's zip (`.pt`, `.pth`, `.bin`) or
+ * `.npz`, told by its first bytes and its name. @throws {FileFormatError} for a file that is not there or
+ * not in order.
+ */
+export function readParams(path: string): ParamSource {
+  const bytes = readBytes(path)
+  const zip = bytes[0] === 0x50 && bytes[1] === 0x4b
+  if (!zip) return parseSafetensors(bytes, path)
+  return path.endsWith('.npz') ? parseNpz(bytes, path) : parseTorch(bytes, path)
 }
 
 /** Reads a JSON file. @throws {FileFormatError} for a file that is not there or not JSON. */

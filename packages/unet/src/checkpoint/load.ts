@@ -1,13 +1,16 @@
-import type { Device, Tensor } from '@tweedie/tensor'
+import type { Device, Shape, Tensor } from '@tweedie/tensor'
 import { FileFormatError, formatShape, fromData, sameShape } from '@tweedie/tensor'
 import type { ParamSpec, Params } from '../params.ts'
-import type { Safetensors } from './safetensors.ts'
+import type { ArraySource } from './arrays.ts'
+
+/** What parameters are read from: {@link parseSafetensors}, {@link parseTorch} and {@link parseNpz} give it. */
+export type ParamSource = ArraySource<{ readonly name: string; readonly shape: Shape }>
 
 export interface LoadOptions {
   readonly device?: string | Device
   /**
-   * Says which field of the configuration would explain the differences; {@link ddpmExplain} does it for
-   * `ddpm`.
+   * Says which field of the configuration would explain the differences; {@link ddpmExplain} and
+   * {@link admExplain} do it.
    */
   readonly explain?: (difference: SpecDifference) => string | undefined
 }
@@ -22,10 +25,12 @@ export interface SpecDifference {
     readonly expected: readonly number[]
     readonly found: readonly number[]
   }[]
+  /** Names and shapes of the whole file. */
+  readonly file: ReadonlyMap<string, Shape>
 }
 
 /** Compares the names and shapes of a file with a spec; undefined where they agree. */
-export function compareWithSpec(file: Safetensors, spec: ParamSpec): SpecDifference | undefined {
+export function compareWithSpec(file: ParamSource, spec: ParamSpec): SpecDifference | undefined {
   const found = new Map(file.entries.map(({ name, shape }) => [name, shape]))
   const missing = Object.keys(spec).filter((name) => !found.has(name))
   const unexpected = [...found.keys()].filter((name) => !Object.hasOwn(spec, name))
@@ -35,7 +40,7 @@ export function compareWithSpec(file: Safetensors, spec: ParamSpec): SpecDiffere
   })
   return missing.length + unexpected.length + reshaped.length === 0
     ? undefined
-    : { missing, unexpected, reshaped }
+    : { missing, unexpected, reshaped, file: found }
 }
 
 /**
@@ -45,7 +50,7 @@ export function compareWithSpec(file: Safetensors, spec: ParamSpec): SpecDiffere
  *   `explain` can tell, which field of the configuration is off.
  */
 export function loadParams(
-  source: Safetensors,
+  source: ParamSource,
   spec: ParamSpec,
   path: string,
   options: LoadOptions = {},

@@ -1,5 +1,7 @@
 export { conv2d, groupNorm, linear, perChannel } from './affine.ts'
 export { attention } from './attention.ts'
-export { downsample, upsample, upsampleNearest } from './resample.ts'
+export type { QkvOrder } from './qkv-attention.ts'
+export { qkvAttention } from './qkv-attention.ts'
+export { averagePool, downsample, upsample, upsampleNearest } from './resample.ts'
 export type { TimeEmbeddingOptions } from './time.ts'
 export { timeEmbedding, timeMlp } from './time.ts'

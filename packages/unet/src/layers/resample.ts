@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { broadcastTo, reshape, ShapeError } from '@tweedie/tensor'
+import { broadcastTo, mean, reshape, ShapeError } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import { conv2d } from './affine.ts'
 
@@ -8,6 +8,14 @@ export function upsampleNearest(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape as readonly [number, number, number, number]
   if (x.rank !== 4) throw new ShapeError('upsampleNearest', 'x must be [N, C, H, W]', [x.shape])
   return reshape(broadcastTo(reshape(x, [n, c, h, 1, w, 1]), [n, c, h, 2, w, 2]), [n, c, 2 * h, 2 * w])
+}
+
+/** The mean of each 2×2 pixels of x [N, C, H, W], H and W even: [N, C, H/2, W/2]. */
+export function averagePool(x: Tensor): Tensor {
+  const [n, c, h, w] = x.shape as readonly [number, number, number, number]
+  if (x.rank !== 4 || h % 2 !== 0 || w % 2 !== 0)
+    throw new ShapeError('averagePool', 'x must be [N, C, H, W] with even H and W', [x.shape])
+  return mean(reshape(x, [n, c, h / 2, 2, w / 2, 2]), [3, 5])
 }
 
 /** Nearest-neighbour upsampling followed by the 3×3 convolution `NAME.conv`. */

@@ -1,0 +1,164 @@
+import { fromData, OptionError, randomKey, ShapeError, scope, zeros } from '@tweedie/tensor'
+import { describe, expect, test } from 'vitest'
+import { loadParams } from '../checkpoint/load.ts'
+import { parseSafetensors } from '../checkpoint/safetensors.ts'
+import { writeSafetensors } from '../checkpoint/write.ts'
+import { countParams } from '../params.ts'
+import type { AdmOptions } from './config.ts'
+import { admConfig } from './config.ts'
+import { admExplain } from './explain.ts'
+import { admForward } from './forward.ts'
+import { admConfigFromGuided, admConfigToGuided } from './guided.ts'
+import { inferAdm } from './infer.ts'
+import { initAdm } from './init.ts'
+import { splitLearnedVariance } from './learned-variance.ts'
+import { admSpec } from './spec.ts'
+
+const base: AdmOptions = { imageSize: 8, modelChannels: 32, channelMult: [1, 2], numResBlocks: 1 }
+const host = { device: 'reference' }
+const guided = {
+  image_size: 8,
+  in_channels: 3,
+  model_channels: 32,
+  out_channels: 3,
+  num_res_blocks: 1,
+  attention_resolutions: [],
+  channel_mult: [1, 2],
+}
+
+describe('configuration', () => {
+  test.each<[Partial<AdmOptions>, string]>([
+    [{ channelMult: [] }, 'channelMult: needs at least one level'],
+    [{ channelMult: [1, 1.25] }, 'channelMult: 1.25 × 32 = 40 channels do not split into the 32 groups'],
+    [{ channelMult: [1, -1] }, 'channelMult: -1 × 32'],
+    [{ modelChannels: 33 }, 'modelChannels: is the width of the time embedding and must be even'],
+    [{ imageSize: 7 }, 'imageSize: 2 levels halve the image 1 times: 7 is no multiple of 2'],
+    [{ numHeads: 3 }, 'numHeads: 64 channels do not split into 3 heads'],
+    [{ numHeadsUpsample: 5 }, 'numHeadsUpsample: 64 channels do not split into 5 heads'],
+    [{ numHeadChannels: 48 }, 'numHeadChannels: 64 channels do not split into heads of 48'],
+    [{ numClasses: 0 }, 'numClasses: must be a positive integer, got 0'],
+    [{ attentionResolutions: [1.5] }, 'attentionResolutions: must be a positive integer, got 1.5'],
+  ])('%o is refused', (change, message) => {
+    expect(() => admConfig({ ...base, ...change })).toThrow(message)
+  })
+
+  test('goes to guided-diffusion and back', () => {
+    const config = admConfig({
+      ...base,
+      outChannels: 6,
+      attentionResolutions: [2],
+      convResample: false,
+      numClasses: 10,
+      numHeads: 2,
+      numHeadChannels: 16,
+      numHeadsUpsample: 4,
+      useScaleShiftNorm: true,
+      resblockUpdown: true,
+      useNewAttentionOrder: true,
+    })
+    expect(admConfigFromGuided(JSON.parse(JSON.stringify(admConfigToGuided(config))))).toEqual(config)
+    expect(admConfigFromGuided({ kwargs: guided })).toEqual(admConfig(base))
+  })
+
+  test.each<[unknown, string]>([
+    [3, 'config.json: the whole'],
+    [{ ...guided, dims: 3 }, 'dims'],
+    [{ ...guided, num_heads: 0 }, 'num_heads'],
+    [{ kwargs: { ...guided, model_channels: '32' } }, 'kwargs.model_channels'],
+    [{ ...guided, learn_sigma: true }, 'learn_sigma'],
+    [{ ...guided, image_size: 7 }, 'config.json: imageSize: 2 levels'],
+  ])('%o is refused', (json, message) => {
+    expect(() => admConfigFromGuided(json)).toThrow(message)
+  })
+})
+
+/** Files of every kind of resampling and number of levels. */
+const variants: [string, Partial<AdmOptions>][] = [
+  ['colour', { inChannels: 1, outChannels: 3 }],
+  ['learned variance', { outChannels: 6 }],
+  ['width', { modelChannels: 64 }],
+  ['levels', { channelMult: [1, 1, 2] }],
+  ['one level', { channelMult: [1] }],
+  ['blocks', { numResBlocks: 3 }],
+  ['residual resampling', { resblockUpdown: true }],
+  ['resampling without weights', { convResample: false }],
+  ['scale and shift', { useScaleShiftNorm: true }],
+  ['classes', { numClasses: 10 }],
+  ['attention', { attentionResolutions: [1, 2] }],
+]
+
+describe('checkpoints', () => {
+  test.each(variants)('names and shapes tell the configuration: %s', (_, change) => {
+    const config = admConfig({ ...base, ...change })
+    const inferred = inferAdm(new Map(Object.entries(admSpec(config))))!
+    expect(config).toMatchObject(inferred)
+    expect(Object.keys(inferred).length).toBeGreaterThanOrEqual(8)
+  })
+
+  test.each(variants)('what explains a file of another configuration: %s', (_, change) => {
+    const config = admConfig(base)
+    const file = scope(() =>
+      parseSafetensors(writeSafetensors(initAdm(admConfig({ ...base, ...change }), randomKey(0), host)), 'f'),
+    )
+    const load = () =>
+      loadParams(file, admSpec(config), 'model.safetensors', { explain: admExplain(config), ...host })
+    for (const [field, value] of Object.entries(change)) {
+      if (JSON.stringify(config[field as keyof AdmOptions]) === JSON.stringify(value)) continue
+      // A wider network shows in the widths of its levels too, over the width of the time embedding.
+      expect(load).toThrow(`${field} would have to be ${JSON.stringify(value)}`)
+    }
+  })
+
+  test('has as many parameters as PyTorch counts for the shared reference network', () => {
+    const config = admConfig({ ...base, imageSize: 32, outChannels: 6, attentionResolutions: [2] })
+    expect(countParams(admSpec({ ...config, useScaleShiftNorm: true, resblockUpdown: true }))).toBe(828_358)
+  })
+})
+
+describe('forward', () => {
+  const config = admConfig({ ...base, numClasses: 4 })
+
+  test('a fresh network predicts zero, whatever the key', () => {
+    scope(() => {
+      const params = initAdm(admConfig(base), randomKey(3), host)
+      expect(admForward(params, admConfig(base), zeros([1, 3, 4, 6], host).add(1), 3).dataSync()).toEqual(
+        new Float32Array(72),
+      )
+      const other = initAdm(admConfig(base), randomKey(4), host)
+      expect(params['time_embed.0.weight']!.dataSync()).not.toEqual(other['time_embed.0.weight']!.dataSync())
+    })
+  })
+
+  test('input that does not fit is refused', () => {
+    scope(() => {
+      const x = zeros([2, 3, 8, 8], host)
+      const labels = (values: number[]) => fromData(values, [values.length], { dtype: 'int32', ...host })
+      const params = initAdm(config, randomKey(0), host)
+      const run =
+        (...[v, t, y]: Parameters<typeof admForward> extends [unknown, unknown, ...infer R] ? R : never) =>
+        () =>
+          admForward(params, config, v, t, y)
+      expect(run(x, 3)).toThrow(OptionError)
+      expect(run(x, 3, 4)).toThrow('y: must be a class label 0 … 3, got 4')
+      expect(run(x, 3, labels([0, 4]))).toThrow(ShapeError)
+      expect(run(x, 3, labels([0, 1, 2]))).toThrow('one per image')
+      expect(run(x, 3, zeros([2], host))).toThrow('int32')
+      expect(run(x, zeros([3], host), 1)).toThrow('one time per image')
+      expect(run(zeros([1, 3, 7, 8], host), 3, 1)).toThrow('multiples of 2')
+      expect(run(zeros([1, 1, 8, 8], host), 3, 1)).toThrow('[N, 3, H, W]')
+      expect(() => admForward(params, admConfig(base), x, 3, 1)).toThrow('the network has no classes')
+    })
+  })
+
+  test('ε and v are the first and the second half of the channels', () => {
+    scope(() => {
+      const output = fromData([1, 2, 3, 4], [1, 4, 1, 1], host)
+      const { epsilon, v } = splitLearnedVariance(output)
+      expect([Array.from(epsilon.dataSync()), Array.from(v.dataSync())]).toEqual([
+        [1, 2],
+        [3, 4],
+      ])
+      expect(() => splitLearnedVariance(zeros([1, 3, 2, 2], host))).toThrow('[N, 2C, H, W]')
+    })
+  })
+})

@@ -1,0 +1,175 @@
+import { FileFormatError } from '@tweedie/tensor'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseNpy, parseNpz } from './npz.ts'
+import { parseTorch } from './torch.ts'
+import { crc32, parseZip } from './zip.ts'
+import { zipOf } from './zip-writer.test.helper.ts'
+
+const bytes = (...parts: (string | number)[]): Uint8Array =>
+  Uint8Array.from(parts.flatMap((p) => (typeof p === 'number' ? [p] : [...p].map((c) => c.charCodeAt(0)))))
+const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
+const text = (s: string): (string | number)[] => ['X', s.length, 0, 0, 0, s]
+
+/** How torch pickles a float32 tensor on a storage of four elements. */
+const tensor = (size: number[], stride: number[], offset = 0, storage = 'torch\nFloatStorage\n') => [
+  'ctorch._utils\n_rebuild_tensor_v2\n((',
+  ...text('storage'),
+  'c',
+  storage,
+  ...text('0'),
+  ...text('cuda:0'),
+  'K',
+  4,
+  'tQK',
+  offset,
+  '(',
+  ...size.flatMap((n) => ['K', n]),
+  't(',
+  ...stride.flatMap((n) => ['K', n]),
+  't\x89ccollections\nOrderedDict\n)RtR',
+]
+const stateDict = (...items: (string | number)[]) => [
+  0x80,
+  2,
+  'ccollections\nOrderedDict\n)R(',
+  ...items,
+  'u.',
+]
+const torchFile = (pickle: (string | number)[], data = floats(1, 2, 3, 4)) =>
+  zipOf({ 'm/data.pkl': bytes(...pickle), 'm/byteorder': bytes('little'), 'm/data/0': data })
+const good = torchFile(stateDict(...text('w'), ...tensor([2, 2], [1, 2])))
+
+const header = (description: string) => {
+  const line = `${description}\n`
+  return [0x93, 'NUMPY', 1, 0, line.length, 0, line]
+}
+const npy = (descr: string, order: string, shape: string, data: Uint8Array) =>
+  bytes(...header(`{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }`), ...data)
+
+describe('what is read', () => {
+  test('a state dict, in the order of its strides', () => {
+    const source = parseTorch(good, 'm.pt')
+    expect(source.entries).toEqual([{ name: 'w', shape: [2, 2], dtype: 'F32' }])
+    expect(source.values('w')).toEqual(Float32Array.of(1, 3, 2, 4))
+  })
+
+  test('a state dict within a dictionary, and what is no tensor beside it', () => {
+    const inner = ['}(', ...text('b'), ...tensor([2], [1], 1), 'u']
+    const pickle = [0x80, 2, '}(', ...text('epoch'), 'K', 3, ...text('model'), ...inner, 'u.']
+    const source = parseTorch(torchFile(pickle), 'm.pt')
+    expect(source.entries.map(({ name }) => name)).toEqual(['model.b'])
+    expect(source.values('model.b')).toEqual(Float32Array.of(2, 3))
+  })
+
+  test('half precision is widened', () => {
+    const pickle = stateDict(...text('w'), ...tensor([1], [1], 1, 'torch\nBFloat16Storage\n'))
+    const data = Uint8Array.from([0, 0, 0xc0, 0x3f, 0, 0, 0, 0])
+    expect(parseTorch(torchFile(pickle, data), 'm.pt').values('w')).toEqual(Float32Array.of(1.5))
+  })
+
+  test('npz, stored and deflated, in either order', () => {
+    const files = {
+      'a.npy': npy('<f4', 'False', '(2, 2)', floats(1, 2, 3, 4)),
+      'b.npy': npy('<f4', 'True', '(2, 2)', floats(1, 2, 3, 4)),
+      'c.npy': npy('<i8', 'False', '()', Uint8Array.from([254, 255, 255, 255, 255, 255, 255, 255])),
+    }
+    for (const deflate of [false, true]) {
+      const source = parseNpz(zipOf(files, { deflate }), 'x.npz')
+      expect(source.entries.map(({ name, shape }) => [name, shape])).toEqual([
+        ['a', [2, 2]],
+        ['b', [2, 2]],
+        ['c', []],
+      ])
+      expect(source.values('a')).toEqual(Float32Array.of(1, 2, 3, 4))
+      expect(source.values('b')).toEqual(Float32Array.of(1, 3, 2, 4))
+      expect(source.values('c')).toEqual(Float64Array.of(-2))
+    }
+  })
+
+  test("CRC-32 gives the standard's check value", () => expect(crc32(bytes('123456789'))).toBe(0xcbf43926))
+})
+
+describe('hostile files are refused', () => {
+  const one = { a: bytes('abc') }
+  const damaged = zipOf(one)
+  damaged[31]! ^= 1
+  const zipRead = (file: Uint8Array) => () => parseZip(file, 'f').read('a')
+  const torch =
+    (...pickle: (string | number)[]) =>
+    () =>
+      parseTorch(torchFile(pickle), 'f')
+  const torchValues =
+    (...pickle: (string | number)[]) =>
+    () =>
+      parseTorch(torchFile(pickle), 'f').values('w')
+  const w = (...args: Parameters<typeof tensor>) => stateDict(...text('w'), ...tensor(...args))
+
+  test.each<[string, () => unknown, string]>([
+    ['no zip', zipRead(bytes('hello')), 'not a zip archive'],
+    ['checksum', zipRead(damaged), 'is damaged'],
+    ['encrypted', zipRead(zipOf(one, { flags: 1 })), 'is encrypted'],
+    ['other compression', zipRead(zipOf(one, { method: 12 })), 'method 12'],
+    ['stored size that differs', zipRead(zipOf(one, { size: 4 })), 'has 3 bytes, not 4'],
+    ['absurd inflated size', zipRead(zipOf(one, { deflate: true, size: 2 ** 31 })), 'absurd'],
+    ['deflate that is none', zipRead(zipOf({ a: bytes(7, 7, 7) }, { method: 8 })), "'a'"],
+    ['no pickle', () => parseTorch(zipOf(one), 'f'), 'not a file of torch.save'],
+    ['a call of the system', torch(0x80, 2, 'cos\nsystem\n(', ...text('ls'), 'tR.'), "'os.system' is none"],
+    ['a builtin', torch(0x80, 2, 'cbuiltins\neval\n(', ...text('1'), 'tR.'), "'builtins.eval' is none"],
+    ['STACK_GLOBAL', torch(0x80, 4, ...text('os'), ...text('system'), 0x93, '.'), "'os.system' is none"],
+    ["a prototype's name", torch(0x80, 2, 'cconstructor\nconstructor\n.'), 'refused'],
+    ['a call of a storage class', torch(0x80, 2, 'ctorch\nFloatStorage\n)R.'), 'no known function'],
+    ['an opcode that makes objects', torch(0x80, 2, '(ios\nsystem\n.'), 'opcode 0x69'],
+    ['protocol 0', torch('(dp0\n.'), 'no protocol'],
+    ['a cut pickle', torch(0x80, 2, 'X', 255, 255, 255, 255), 'truncated'],
+    ['an empty stack', torch(0x80, 2, '.'), 'not there'],
+    ['popping below a mark', torch(0x80, 2, 'N(.'), 'mark'],
+    ['no dictionary', torch(0x80, 2, 'N.'), 'does not hold a dictionary'],
+    ['attributes of a list', torch(0x80, 2, ']}b.'), 'no dictionary'],
+    ['items of a list', torch(0x80, 2, ']NNs.'), 'no dictionary'],
+    ['an unknown memo', torch(0x80, 2, 'h', 9, '.'), 'nothing was kept as 9'],
+    ['a long integer', torch(0x80, 2, 0x8a, 9, '123456789.'), '64 bits'],
+    ['a tensor beyond its storage', torchValues(...w([2, 2], [2, 1], 1)), 'beyond its storage'],
+    ['a tensor that repeats elements', torchValues(...w([200], [0])), 'repeats elements'],
+    ['shape without strides', torchValues(...w([2, 2], [1])), 'not described as torch does'],
+    ['a storage of an unknown type', torchValues(...w([1], [1], 0, 'torch\nQInt8Storage\n')), 'refused'],
+    [
+      'a storage that is too short',
+      () => parseTorch(torchFile(w([4], [1]), floats(1)), 'f').values('w'),
+      'storage 0 has 4 bytes, 16 are needed',
+    ],
+    ['npy: pickled objects', () => parseNpy(npy('|O', 'False', '(1,)', floats(1)), 'f'), "'|O' is not read"],
+    ['npy: big-endian', () => parseNpy(npy('>f4', 'False', '(1,)', floats(1)), 'f'), "'>f4' is not read"],
+    ['npy: too short', () => parseNpy(npy('<f4', 'False', '(2,)', floats(1)), 'f'), 'does not fit 4 bytes'],
+    ['npy: huge', () => parseNpy(npy('<f4', 'False', '(99999999999, 99999999999)', floats(1)), 'f'), 'fit'],
+    ['npy: no magic', () => parseNpy(bytes('0123456789'), 'f'), 'not a .npy file'],
+    ['npy: no shape', () => parseNpy(bytes(...header("{'descr': '<f4'}")), 'f'), 'shape and order'],
+  ])('%s', (_, run, message) => {
+    expect(run).toThrow(FileFormatError)
+    expect(run).toThrow(message)
+  })
+
+  test('flipped bytes and cuts never do worse than FileFormatError', () => {
+    const npz = zipOf({ 'a.npy': npy('<f4', 'False', '(2, 2)', floats(1, 2, 3, 4)) }, { deflate: true })
+    const readers = [
+      [good, parseTorch],
+      [npz, parseNpz],
+    ] as const
+    const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 4 })
+    fc.assert(
+      fc.property(flips, fc.nat(), fc.constantFrom(...readers), (changes, cut, [file, parse]) => {
+        const changed = file.slice()
+        for (const [at, by] of changes) changed[at % file.length]! ^= by
+        for (const candidate of [changed, changed.subarray(0, cut % (file.length + 1))]) {
+          try {
+            const source = parse(candidate, 'f')
+            for (const { name } of source.entries) source.values(name)
+          } catch (error) {
+            expect(error).toBeInstanceOf(FileFormatError)
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
