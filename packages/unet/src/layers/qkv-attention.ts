@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, matrixTranspose, OptionError, reshape, ShapeError, slice, softmax } from '@tweedie/tensor'
+import { channelAttention, matmul, OptionError, reshape, ShapeError, slice } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import { param } from '../params.ts'
 import { groupNorm } from './affine.ts'
@@ -33,9 +33,7 @@ export function qkvAttention(
   const pixels = height * width
   const h = reshape(groupNorm(params, `${name}.norm`, x, options), [n, channels, pixels])
   const [q, k, v] = splitQkv(project(params, `${name}.qkv`, h), heads, order)
-  const scaled = q.mul((channels / heads) ** -0.5)
-  const weights = softmax(matmul(matrixTranspose(scaled), k)) // [N, heads, query, key]
-  const mixed = matmul(v, matrixTranspose(weights)) // [N, heads, d, query]
+  const mixed = channelAttention(q, k, v) // [N, heads, d, query]
   const out = project(params, `${name}.proj_out`, reshape(mixed, [n, channels, pixels]))
   return reshape(out, x.shape).add(x)
 }
