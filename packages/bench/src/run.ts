@@ -35,23 +35,25 @@ export const tolerance = 1e-3
 const suites = { kernels: kernelCases, unet: networkCases } as const
 export type SuiteName = keyof typeof suites
 
-/** Greatest difference over the greatest magnitude of what it should be; infinite for other sizes. */
+/** The magnitude of a result counts as at least this share of the greatest: where the truth is 0, only rounding is left. */
+const leastShare = 1e-4
+
+/** The worst over all results of greatest difference over greatest magnitude; infinite for other sizes and NaN. */
 export function relativeError(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
   if (actual.length !== expected.length) return Infinity
+  const magnitudes = expected.map((want) => want.reduce((most, v) => Math.max(most, Math.abs(v)), 0))
+  const least = leastShare * Math.max(...magnitudes)
   let worst = 0
   for (const [i, want] of expected.entries()) {
     const got = actual[i]!
     if (got.length !== want.length) return Infinity
-    let [difference, magnitude] = [0, 0]
+    const scale = Math.max(magnitudes[i]!, least) || 1
     for (let j = 0; j < want.length; j++) {
-      const d = Math.abs(got[j]! - want[j]!)
-      if (!(d <= difference)) difference = d
-      magnitude = Math.max(magnitude, Math.abs(want[j]!))
+      const error = Math.abs(got[j]! - want[j]!) / scale
+      if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error
     }
-    const error = magnitude === 0 ? difference : difference / magnitude
-    if (!(error <= worst)) worst = error
   }
-  return Number.isNaN(worst) ? Infinity : worst
+  return worst
 }
 
 /**
