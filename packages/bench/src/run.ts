@@ -6,14 +6,14 @@ import { networkCases } from './cases/networks.ts'
 import type { Engine } from './engine.ts'
 import { machine } from './machine.ts'
 import { ourDevice } from './ours.ts'
-import { peers } from './peers/index.ts'
+import { chosenPeers } from './peers/index.ts'
 import type { Measured, NotMeasured, Report } from './report.ts'
 import type { Entrant } from './timing.ts'
 import { quantile, timeInRounds } from './timing.ts'
 
 export interface BenchOptions {
-  /** Also time other libraries, in the same run. */
-  readonly peers?: boolean
+  /** Also time other libraries, in the same run: all that are there, or those named. */
+  readonly peers?: boolean | readonly string[]
   /** Our devices to time; all but the reference where left out (its plain loops take minutes). */
   readonly devices?: readonly string[]
   /** Only cases whose name contains this. */
@@ -74,12 +74,10 @@ export async function runBench(suite: SuiteName, options: BenchOptions = {}): Pr
   const results: (Measured | NotMeasured)[] = []
   let interrupted = false
   try {
-    if (options.peers === true) {
-      for (const make of peers) {
-        const peer = await make(threads)
-        if ('absent' in peer) absent.push(peer.absent)
-        else engines.push(peer)
-      }
+    for (const make of chosenPeers(options.peers)) {
+      const peer = await make(threads)
+      if ('absent' in peer) absent.push(peer.absent)
+      else engines.push(peer)
     }
     for (const [i, benchCase] of cases.entries()) {
       signal?.throwIfAborted()

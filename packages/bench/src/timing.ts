@@ -16,10 +16,13 @@ export interface Samples {
 /** A sample takes at least this long, so that the clock's steps do not count. */
 const leastSampleMs = 0.5
 const leastSamples = 5
+/** An engine that took this many times its time is let go with fewer samples. */
+const patience = 20
+const fewestSamples = 3
 /** An engine's time is spread over so many rounds. */
 const rounds = 10
 /** Between two engines, for threads that spin after their work to go to sleep. */
-const settleMs = 3
+const settleMs = 10
 
 /** Benny announces itself on standard output, which belongs to the table or the JSON. */
 async function quietly<T>(fn: () => Promise<T>): Promise<T> {
@@ -79,7 +82,7 @@ async function warmUp(entrant: Entrant, seconds: number): Promise<Runner> {
  * all its time at once and drift of the machine would count for or against it: instead each round asks every
  * engine for a few samples (one benny suite each), beginning with another engine every time, and the samples of
  * all rounds are pooled.
- * @param seconds - Least time per engine, beside at least five samples.
+ * @param seconds - Least time per engine, beside at least five samples (three, where those take very long).
  * @throws what `signal` was aborted with.
  */
 export async function timeInRounds(
@@ -90,7 +93,10 @@ export async function timeInRounds(
   const runners: Runner[] = []
   for (const entrant of entrants) runners.push(await warmUp(entrant, seconds))
   const unfinished = () =>
-    runners.filter(({ ms, spentMs }) => ms.length < leastSamples || spentMs < 1e3 * seconds)
+    runners.filter(({ ms, spentMs }) => {
+      const enough = spentMs > patience * 1e3 * Math.max(seconds, 0.1) ? fewestSamples : leastSamples
+      return ms.length < enough || spentMs < 1e3 * seconds
+    })
   for (let round = 0; unfinished().length > 0; round++) {
     const racing = unfinished()
     for (let i = 0; i < racing.length; i++) {

@@ -14,7 +14,7 @@ type Arrays = numpy.Array[]
 export const jaxJs: PeerFactory = async () => {
   let jax: Jax
   try {
-    jax = await import('@jax-js/jax')
+    jax = await withoutWorker(() => import('@jax-js/jax'))
   } catch (error) {
     return missingPackage('@jax-js/jax', error)
   }

@@ -5,12 +5,14 @@ import { getDevice, OptionError } from '@tweedie/tensor'
 import { Command, Option } from 'commander'
 import { InterruptedError, RegressionError } from '../errors.ts'
 import type { Io } from '../io.ts'
+import { breathe } from '../io.ts'
 import { integer, list, number } from '../options.ts'
 import { startProgress } from '../progress.ts'
 import { absolute, checkFile, writeOneFile } from '../write.ts'
 
 interface BenchCommandOptions {
-  readonly peers?: boolean
+  /** true: all that are installed; else names. */
+  readonly peers?: true | readonly string[]
   readonly devices?: readonly string[]
   readonly filter?: string
   readonly seconds: number
@@ -20,6 +22,7 @@ interface BenchCommandOptions {
   readonly markdown?: string
   readonly compare?: string
   readonly threshold: number
+  readonly profile?: boolean
 }
 
 const descriptions: Readonly<Record<SuiteName, string>> = {
@@ -30,14 +33,21 @@ const descriptions: Readonly<Record<SuiteName, string>> = {
 /** `tweedie bench`: one subcommand per suite of '@tweedie/bench', all with the same options. */
 export function benchCommand(io: Io): Command {
   const bench = new Command('bench').description('Measures kernels and networks, beside other libraries.')
-  for (const suite of Object.keys(descriptions) as SuiteName[]) bench.addCommand(suiteCommand(io, suite))
+  bench.addCommand(suiteCommand(io, 'kernels'))
+  bench.addCommand(
+    suiteCommand(io, 'unet').option('--profile', 'print the share of every primitive instead of timing'),
+  )
   return bench
 }
 
 function suiteCommand(io: Io, suite: SuiteName): Command {
   return new Command(suite)
     .description(descriptions[suite])
-    .option('--peers', 'also time the other libraries that are installed, in the same run')
+    .option(
+      '--peers [names]',
+      'also time other libraries in the same run (default: all that are there)',
+      list,
+    )
     .option('--devices <names>', 'devices, separated by commas (default: all but the reference)', list)
     .option('--filter <text>', 'only cases whose name contains this')
     .option('--seconds <s>', 'least time per case and engine', number(0.01, 600), 0.5)
@@ -52,6 +62,7 @@ function suiteCommand(io: Io, suite: SuiteName): Command {
 async function run(io: Io, suite: SuiteName, options: BenchCommandOptions, command: Command): Promise<void> {
   const bench = await import('@tweedie/bench')
   const { json, markdown, compare, threshold, threads } = options
+  if (options.profile === true) return profile(io, options)
   const jsonFile = typeof json === 'string' ? absolute(io.cwd, json) : undefined
   const markdownFile = markdown === undefined ? undefined : absolute(io.cwd, markdown)
   if (jsonFile !== undefined) await checkFile(jsonFile, isReport, '--json')
@@ -88,6 +99,25 @@ async function run(io: Io, suite: SuiteName, options: BenchCommandOptions, comma
     throw new InterruptedError('interrupted; the report holds what was measured until then')
   const regressed = comparison?.cases.filter((c) => c.regressed) ?? []
   if (regressed.length > 0) throw new RegressionError(regressed.length, threshold)
+}
+
+/** `bench unet --profile`: a table per case and device. */
+async function profile(
+  io: Io,
+  { filter = '', devices = ['wasm'], threads }: BenchCommandOptions,
+): Promise<void> {
+  const { networkCases, profileCase, profileMarkdown } = await import('@tweedie/bench')
+  const restore = limitThreads(devices, threads)
+  try {
+    for (const device of devices) {
+      for (const benchCase of networkCases.filter(({ name }) => name.includes(filter))) {
+        await breathe(io)
+        io.out(`${profileMarkdown(`${benchCase.name}, ${device}`, await profileCase(benchCase, device))}\n\n`)
+      }
+    }
+  } finally {
+    restore()
+  }
 }
 
 /** Holds the devices to so many threads; gives back how to undo it. */
