@@ -93,8 +93,9 @@ export async function timeInRounds(
   const runners: Runner[] = []
   for (const entrant of entrants) runners.push(await warmUp(entrant, seconds))
   const unfinished = () =>
-    runners.filter(({ ms, spentMs }) => {
-      const enough = spentMs > patience * 1e3 * Math.max(seconds, 0.1) ? fewestSamples : leastSamples
+    runners.filter(({ ms, calls, spentMs }) => {
+      const sampledMs = calls * ms.reduce((sum, each) => sum + each, 0)
+      const enough = sampledMs > patience * 1e3 * Math.max(seconds, 0.1) ? fewestSamples : leastSamples
       return ms.length < enough || spentMs < 1e3 * seconds
     })
   for (let round = 0; unfinished().length > 0; round++) {
