@@ -67,25 +67,32 @@ describe('runBench', () => {
 })
 
 describe('timeInRounds', () => {
-  it('asks the engines in turn, beginning with another each round', async () => {
-    const order: string[] = []
-    const selfTimed = (engine: string) => ({
-      engine,
-      prepared: {
-        outputs: async () => [],
-        free: () => undefined,
-        work: {
-          kind: 'self-timed' as const,
-          sample: async (samples: number) => {
-            order.push(engine)
-            return Array.from({ length: samples }, () => 1000)
-          },
+  const order: string[] = []
+  const selfTimed = (engine: string, ms: number) => ({
+    engine,
+    prepared: {
+      outputs: async () => [],
+      free: () => undefined,
+      work: {
+        kind: 'self-timed' as const,
+        sample: async (samples: number) => {
+          order.push(engine)
+          return Array.from({ length: samples }, () => ms)
         },
       },
-    })
-    const timed = await timeInRounds([selfTimed('a'), selfTimed('b')], 1e-6)
+    },
+  })
+
+  it('asks the engines in turn, beginning with another each round', async () => {
+    const timed = await timeInRounds([selfTimed('a', 1), selfTimed('b', 1)], 1e-6)
     expect(order.slice(-10).join('')).toBe('abbaabbaab')
     expect(timed.get('a')!.ms.length).toBe(5)
+  })
+
+  it('lets an engine go with three samples where they take very long', async () => {
+    const timed = await timeInRounds([selfTimed('slow', 1000), selfTimed('fast', 1)], 1e-6)
+    expect(timed.get('slow')!.ms.length).toBe(3)
+    expect(timed.get('fast')!.ms.length).toBe(5)
   })
 })
 
