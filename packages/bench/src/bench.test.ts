@@ -1,26 +1,150 @@
+import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
-import { kernelCases } from './cases.ts'
-import { benchKernels, kernelTable } from './kernels.ts'
+import type { Measured, Report } from './index.ts'
+import {
+  compareReports,
+  comparisonMarkdown,
+  isMeasured,
+  kernelCases,
+  networkCases,
+  parseReport,
+  reportMarkdown,
+  runBench,
+} from './index.ts'
+import { relativeError } from './run.ts'
+import { quantile, timeInRounds } from './timing.ts'
 
-describe('tweedie bench kernels', () => {
-  it('covers products and convolutions with both gradients, at three sizes each', () => {
-    const count = (kind: string) => kernelCases.filter(({ work }) => work.kind === kind).length
-    expect(['matmul', 'conv forward', 'conv input gradient', 'conv weight gradient'].map(count)).toEqual([
-      3, 3, 3, 3,
+const small = { filter: 'conv 3×3 3→64 @64² forward', seconds: 0.01 }
+
+describe('cases', () => {
+  it('have names of their own, and a cotangent where gradients are asked for', () => {
+    const all = [...kernelCases, ...networkCases]
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
+    for (const { wrt, inputs, name } of all) {
+      expect('dy' in inputs, name).toBe(wrt.length > 0)
+      for (const input of wrt) expect(inputs, name).toHaveProperty(input)
+    }
+  })
+
+  it('count a convolution as 2·N·Cout·H·W·Cin·k² operations', () => {
+    const strided = kernelCases.find(({ name }) => name.includes('stride 2 forward'))
+    expect(strided!.cost).toEqual({ flops: 2 * 128 * 32 * 32 * 128 * 9 })
+  })
+})
+
+describe('runBench', () => {
+  it('measures every engine of a run, keeps all samples, and survives its own file format', async () => {
+    const report = await runBench('kernels', { ...small, peers: ['tfjs-wasm'] })
+    const ours = report.results.find((r) => r.engine === 'wasm') as Measured
+    expect(ours.samplesMs.length).toBeGreaterThanOrEqual(5)
+    expect(ours.lowerQuartileMs).toBeLessThanOrEqual(ours.medianMs)
+    expect(ours.medianMs).toBe(quantile(ours.samplesMs, 0.5))
+    expect(ours.relativeError).toBeNull()
+    expect(report.engines.length + report.absent.length).toBe(2)
+    for (const r of report.results.filter(isMeasured).slice(1)) expect(r.relativeError).toBeLessThan(1e-5)
+    expect(parseReport(JSON.stringify(report), 'x.json')).toEqual(report)
+    expect(reportMarkdown(report)).toContain(`| ${small.filter} | `)
+  })
+
+  it('returns what it has when it is stopped', async () => {
+    const report = await runBench('kernels', { signal: AbortSignal.abort() })
+    expect(report.interrupted).toBe(true)
+    expect(report.results).toEqual([])
+    expect(reportMarkdown(report)).toMatch(/stopped before its end/)
+  })
+
+  it('names the cases where none fits', async () => {
+    await expect(runBench('unet', { filter: 'bogus' })).rejects.toThrow(OptionError)
+  })
+
+  it('runs a network forward, with VJP', async () => {
+    const report = await runBench('unet', { filter: 'digits prior @28² ×1 ', seconds: 0.01 })
+    expect(report.results.filter(isMeasured).map((r) => r.case)).toEqual([
+      'digits prior @28² ×1 forward',
+      'digits prior @28² ×1 forward + VJP',
     ])
   })
+})
 
-  it('measures our device and the peer in one run, and says where the peer has no kernel', async () => {
-    const report = await benchKernels({ peers: true, filter: '32→32', seconds: 0.02 })
-    const found = (engine: string) => report.results.filter((r) => r.engine === engine)
-    expect(found('wasm').every((r) => r.gflops! > 0.1 && r.samples! >= 5)).toBe(true)
-    expect(found('wasm').length).toBe(3)
-    expect(found('tfjs-wasm').map((r) => r.missing !== undefined)).toEqual([false, false, true])
-    expect(report.machine.cores).toBeGreaterThan(0)
-    expect(kernelTable(report).split('\n').length).toBe(8)
+describe('timeInRounds', () => {
+  const order: string[] = []
+  const selfTimed = (engine: string, ms: number) => ({
+    engine,
+    prepared: {
+      outputs: async () => [],
+      free: () => undefined,
+      work: {
+        kind: 'self-timed' as const,
+        sample: async (samples: number) => {
+          order.push(engine)
+          return Array.from({ length: samples }, () => ms)
+        },
+      },
+    },
   })
 
-  it('stops when told to', async () => {
-    await expect(benchKernels({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i)
+  it('asks the engines in turn, beginning with another each round', async () => {
+    const timed = await timeInRounds([selfTimed('a', 1), selfTimed('b', 1)], 1e-6)
+    expect(order.slice(-10).join('')).toBe('abbaabbaab')
+    expect(timed.get('a')!.ms.length).toBe(5)
+  })
+
+  it('lets an engine go with three samples where they take very long', async () => {
+    const timed = await timeInRounds([selfTimed('slow', 1000), selfTimed('fast', 1)], 1e-6)
+    expect(timed.get('slow')!.ms.length).toBe(3)
+    expect(timed.get('fast')!.ms.length).toBe(5)
+  })
+})
+
+describe('relativeError', () => {
+  it('is relative to the greatest magnitude, and infinite for another size or NaN', () => {
+    const f = (...values: number[]) => [Float32Array.from(values)]
+    expect(relativeError(f(1, -9), f(1, -10))).toBeCloseTo(0.1, 6)
+    expect(relativeError(f(1), f(1, 2))).toBe(Infinity)
+    expect(relativeError(f(Number.NaN), f(1))).toBe(Infinity)
+  })
+})
+
+describe('compareReports', () => {
+  const report = (medianMs: number, node = '24'): Report => ({
+    format: 'tweedie bench 1',
+    suite: 'kernels',
+    command: 'tweedie bench kernels',
+    date: '',
+    interrupted: false,
+    machine: { cpu: 'c', cores: 2, memoryGiB: 1, platform: 'p', node, v8: '1' },
+    engines: [],
+    absent: [],
+    results: [
+      {
+        case: 'x',
+        engine: 'wasm',
+        cost: null,
+        samplesMs: [medianMs],
+        calls: 1,
+        medianMs,
+        lowerQuartileMs: medianMs,
+        upperQuartileMs: medianMs,
+        minMs: medianMs,
+        relativeError: null,
+      },
+    ],
+  })
+
+  it('flags what became slower than the threshold, and only that', () => {
+    expect(compareReports(report(10), report(10.9)).cases[0]!.regressed).toBe(false)
+    const slower = compareReports(report(10), report(11.5))
+    expect(slower.cases[0]).toMatchObject({ ratio: 1.15, regressed: true })
+    expect(comparisonMarkdown(slower)).toContain('1.15 REGRESSED')
+    expect(compareReports(report(10), report(11.5), 1.2).cases[0]!.regressed).toBe(false)
+  })
+
+  it('warns where the machine differs', () => {
+    expect(compareReports(report(1), report(1, '20')).warnings).toEqual(['node differs: 24 before, 20 after'])
+  })
+
+  it('refuses a file of another shape', () => {
+    expect(() => parseReport('{"format":"other"}', 'a.json')).toThrow(FileFormatError)
+    expect(() => parseReport('no json', 'a.json')).toThrow(/is not JSON/)
   })
 })

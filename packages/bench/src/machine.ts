@@ -1,16 +1,8 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
 import process from 'node:process'
+import type { Machine } from './report.ts'
 
-/** Where a measurement was made; a number without it means nothing. */
-export interface Machine {
-  readonly cpu: string
-  readonly cores: number
-  readonly memoryGiB: number
-  readonly platform: string
-  readonly node: string
-  readonly v8: string
-}
-
+/** This machine. */
 export function machine(): Machine {
   const cores = cpus()
   return {

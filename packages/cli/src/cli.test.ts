@@ -138,6 +138,7 @@ describe('help and tables', () => {
     'inspect',
     'bench',
     'bench kernels',
+    'bench unet',
   ])('%s --help', async (command) => {
     const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])
     expect(result).toMatchObject({ code: 0, err: '' })

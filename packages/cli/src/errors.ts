@@ -11,6 +11,16 @@ export class InterruptedError extends TweedieError {
   }
 }
 
+/** Cases that became slower than an earlier report allows. */
+export class RegressionError extends TweedieError {
+  override readonly name = 'RegressionError'
+  readonly cases: number
+  constructor(cases: number, threshold: number) {
+    super(`${cases} case${cases > 1 ? 's' : ''} took more than ${threshold} times the earlier time`)
+    this.cases = cases
+  }
+}
+
 /** Classes of error that say: the caller can mend this by calling otherwise. */
 const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError', 'UnfitError'])
 
@@ -44,7 +54,8 @@ export function explain(error: unknown): { code: number; message: string } {
   if (problem !== undefined && syscall !== undefined) {
     return { code: exitCodes.wrongUse, message: path === undefined ? problem : `${path}: ${problem}` }
   }
-  if (error.name === 'NonFiniteError') return { code: exitCodes.failed, message: one(error.message) }
+  if (error.name === 'NonFiniteError' || error.name === 'RegressionError')
+    return { code: exitCodes.failed, message: one(error.message) }
   return {
     code: exitCodes.failed,
     message: `unexpected error (please report it)\n${error.stack ?? error.message}`,

@@ -1,0 +1,119 @@
+import { vjp } from '@tweedie/autograd'
+import type { Tensor } from '@tweedie/tensor'
+import {
+  conv2d,
+  exp,
+  fromData,
+  getDevice,
+  groupNorm,
+  matmul,
+  scaledDotProductAttention,
+  scope,
+  silu,
+  softmax,
+  treeLeaves,
+} from '@tweedie/tensor'
+import type { BenchCase, HostArray, Op } from './cases/case.ts'
+import type { Engine, Prepared } from './engine.ts'
+import { networkRun } from './ours-networks.ts'
+
+type KernelOp = Exclude<Op, { kind: 'network' }>
+
+/** The op of a case over its inputs, in the order of the case. */
+function kernel(op: KernelOp): (...inputs: Tensor[]) => Tensor {
+  switch (op.kind) {
+    case 'matmul':
+      return (a, b) => matmul(a!, b!)
+    case 'conv2d':
+      return (x, w) => conv2d(x!, w!, op)
+    case 'groupNormSilu':
+      return (x, weight, bias) => groupNorm(x!, weight!, bias!, { ...op, silu: true })
+    case 'softmax':
+      return (x) => softmax(x!)
+    case 'attention':
+      return (q, k, v) => scaledDotProductAttention(q!, k!, v!)
+    case 'chain':
+      return {
+        'x·y + x': (x: Tensor, y: Tensor) => x.mul(y).add(x),
+        'silu(x) · y': (x: Tensor, y: Tensor) => silu(x).mul(y),
+        'exp(−x²)': (x: Tensor) => exp(x.mul(x).neg()),
+      }[op.name] as (...inputs: Tensor[]) => Tensor
+  }
+}
+
+/** A function that runs the case once, and what to free in the end. */
+function kernelRun(
+  { op, wrt, inputs: shapes }: BenchCase,
+  arrays: Readonly<Record<string, Tensor>>,
+): { run: () => Tensor[]; free: () => void } {
+  const names = Object.keys(shapes).filter((name) => name !== 'dy')
+  const f = kernel(op as KernelOp)
+  if (wrt.length === 0) {
+    return { run: () => [f(...names.map((name) => arrays[name]!))], free: () => undefined }
+  }
+  const [value, pullback] = vjp(
+    (chosen: Record<string, Tensor>) => f(...names.map((name) => chosen[name] ?? arrays[name]!)),
+    Object.fromEntries(wrt.map((name) => [name, arrays[name]!])),
+  )
+  value.dispose()
+  return {
+    run: () => {
+      const [grads] = pullback(arrays['dy']!, { retain: true })
+      return wrt.map((name) => grads[name]!)
+    },
+    free: () => pullback.dispose(),
+  }
+}
+
+/** One of our own devices as an engine. */
+export function ourDevice(name: string): Engine {
+  const device = getDevice(name)
+  const { backend, threads, simd } = device.info()
+  return {
+    name,
+    detail: `${backend}, ${threads} thread${threads > 1 ? 's' : ''}${simd ? ', SIMD' : ''}`,
+    threads,
+    prepare: async (benchCase, inputs) => prepare(benchCase, inputs, name),
+    close: async () => undefined,
+  }
+}
+
+function prepare(
+  benchCase: BenchCase,
+  inputs: Readonly<Record<string, HostArray>>,
+  device: string,
+): Prepared {
+  const arrays = Object.fromEntries(
+    Object.entries(inputs).map(([name, { data, shape }]) => [name, fromData(data, shape, { device })]),
+  )
+  const { run, free } =
+    benchCase.op.kind === 'network'
+      ? networkRun(benchCase, benchCase.op, arrays, device)
+      : kernelRun(benchCase, arrays)
+  const inBackground = getDevice(device).hostView === undefined
+  const once = () => scope(() => run())
+  const drop = (results: readonly Tensor[]) => {
+    for (const result of results) result.dispose()
+  }
+  return {
+    outputs: async () => {
+      const results = once()
+      const read = await Promise.all(results.map(async (result) => (await result.data()) as Float32Array))
+      drop(results)
+      return read
+    },
+    work: {
+      kind: 'called',
+      run: inBackground
+        ? () => {
+            const results = once()
+            return Promise.all(results.map((result) => result.data())).then(() => drop(results))
+          }
+        : () => drop(once()),
+    },
+    free: () => {
+      free()
+      for (const tensor of treeLeaves(arrays)) tensor.dispose()
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import { OptionError } from '@tweedie/tensor'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { BenchCase } from '../cases/case.ts'
+import { drawInputs } from '../cases/case.ts'
+import type { Engine } from '../engine.ts'
+import { ourDevice } from '../ours.ts'
+import { relativeError } from '../run.ts'
+import { chosenPeers, peerNames } from './index.ts'
+import { onnxModel } from './onnx-model.ts'
+
+const gradient = (
+  op: BenchCase['op'],
+  wrt: string[],
+  inputs: BenchCase['inputs'],
+  dy: readonly number[],
+) => ({
+  op,
+  wrt,
+  inputs: { ...inputs, dy },
+})
+
+const conv = { kind: 'conv2d', stride: 2, padding: 1 } as const
+const images = { x: [2, 3, 6, 6], w: [4, 3, 3, 3] }
+const norm = { kind: 'groupNormSilu', groups: 2, eps: 1e-3 } as const
+const normed = { x: [2, 4, 3, 3], weight: [4], bias: [4] }
+const heads = { q: [2, 5, 4], k: [2, 5, 4], v: [2, 5, 4] }
+
+/** Small shapes, no two extents alike where an engine might swap them, through every op and gradient. */
+const cases: readonly BenchCase[] = [
+  { op: { kind: 'matmul' } as const, wrt: [], inputs: { a: [3, 4], b: [4, 5] } },
+  { op: conv, wrt: [], inputs: images },
+  gradient(conv, ['x'], images, [2, 4, 3, 3]),
+  gradient(conv, ['w'], images, [2, 4, 3, 3]),
+  { op: norm, wrt: [], inputs: normed },
+  gradient(norm, ['x', 'weight', 'bias'], normed, [2, 4, 3, 3]),
+  { op: { kind: 'softmax' } as const, wrt: [], inputs: { x: [3, 5] } },
+  gradient({ kind: 'softmax' }, ['x'], { x: [3, 5] }, [3, 5]),
+  { op: { kind: 'attention' } as const, wrt: [], inputs: heads },
+  gradient({ kind: 'attention' }, ['q', 'k', 'v'], heads, [2, 5, 4]),
+  ...(['x·y + x', 'silu(x) · y', 'exp(−x²)'] as const).map((name) => ({
+    op: { kind: 'chain', name } as const,
+    wrt: [],
+    inputs: { x: [7], y: [7] },
+  })),
+].map((c) => ({ ...c, name: `${c.op.kind} ${'name' in c.op ? c.op.name : ''} ${c.wrt.join()}`, cost: null }))
+
+/** How many of the cases each peer runs; the others it says why it cannot. */
+const able: Readonly<Record<string, number>> = {
+  'tfjs-wasm': 9,
+  'ort-web': 9,
+  'jax-js': 13,
+  'gpu.js': 2,
+  pytorch: 13,
+}
+
+describe.each(peerNames)('%s', (name) => {
+  let peer: Engine | undefined
+  afterAll(() => peer?.close())
+
+  it('computes what we do, case by case', async (context) => {
+    const made = await chosenPeers([name])[0]!(2)
+    if ('absent' in made) return context.skip(made.absent)
+    peer = made
+    expect(peer.name).toBe(name)
+    let ran = 0
+    for (const benchCase of cases) {
+      const inputs = drawInputs(benchCase)
+      const prepared = await peer.prepare(benchCase, inputs)
+      if ('missing' in prepared) {
+        expect(prepared.missing).not.toBe('')
+        continue
+      }
+      const ours = await ourDevice('wasm').prepare(benchCase, inputs)
+      if ('missing' in ours) throw new Error(ours.missing)
+      const error = relativeError(await prepared.outputs(), await ours.outputs())
+      expect(error, benchCase.name).toBeLessThan(1e-5)
+      prepared.free()
+      ours.free()
+      ran++
+    }
+    expect(ran).toBe(able[name])
+  })
+})
+
+describe('chosenPeers', () => {
+  it('knows all, some, and no other', () => {
+    expect(chosenPeers(true).length).toBe(5)
+    expect(chosenPeers(false)).toEqual([])
+    expect(() => chosenPeers(['bogus'])).toThrow(OptionError)
+  })
+})
+
+describe('onnxModel', () => {
+  it('writes the fields of the format: version, graph, operator set', () => {
+    const bytes = onnxModel({
+      nodes: [{ op: 'Neg', inputs: ['x'], output: 'y' }],
+      inputs: { x: [300] },
+      output: 'y',
+    })
+    expect([...bytes.subarray(0, 3)]).toEqual([8, 8, 58])
+    expect([...bytes.subarray(-4)]).toEqual([66, 2, 16, 17])
+    // 300 as a varint, in the shape of x.
+    expect(Buffer.from(bytes).includes(Buffer.from([10, 3, 8, 172, 2]))).toBe(true)
+  })
+})

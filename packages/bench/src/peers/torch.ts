@@ -1,0 +1,147 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { TweedieError } from '@tweedie/tensor'
+import { z } from 'zod'
+import type { BenchCase, HostArray } from '../cases/case.ts'
+import { networks, timesOf, trainingSettings } from '../cases/networks.ts'
+import type { PeerFactory, Prepared } from '../engine.ts'
+
+const Hello = z.object({
+  torch: z.string(),
+  threads: z.number(),
+  capability: z.string(),
+  mkldnn: z.boolean(),
+})
+const Sizes = z.object({ sizes: z.array(z.number()) })
+const Times = z.object({ ms: z.array(z.number()) })
+const Done = z.object({})
+
+/** A python3 that runs torch_peer.py: one request at a time, answered in order. */
+class Python {
+  private readonly child: ChildProcess
+  private readonly waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
+  private failure: Error | undefined
+  private trouble = ''
+
+  constructor(program: string) {
+    this.child = spawn(program, [join(import.meta.dirname, 'torch_peer.py')], { stdio: 'pipe' })
+    this.child.stderr!.on('data', (text) => {
+      this.trouble += String(text)
+    })
+    createInterface(this.child.stdout!).on('line', (line) => this.waiting.shift()?.resolve(line))
+    const fail = (message: string) => {
+      this.failure ??= new TweedieError(`PyTorch: ${message}`)
+      for (const { reject } of this.waiting.splice(0)) reject(this.failure)
+    }
+    this.child.on('error', ({ message }) => fail(message))
+    this.child.on('close', (code) =>
+      fail(this.trouble.trim().split('\n').at(-1) || `python3 ended with ${code}`),
+    )
+    this.child.stdin!.on('error', () => undefined) // the child's end says why
+  }
+
+  async ask<T>(shape: z.ZodType<T>, request: object): Promise<T> {
+    if (this.failure !== undefined) throw this.failure
+    const line = await new Promise<string>((resolve, reject) => {
+      this.waiting.push({ resolve, reject })
+      this.child.stdin!.write(`${JSON.stringify(request)}\n`)
+    })
+    const reply: unknown = JSON.parse(line)
+    const failed = z.object({ error: z.string() }).safeParse(reply)
+    if (failed.success) throw new TweedieError(`PyTorch: ${failed.data.error}`)
+    return shape.parse(reply)
+  }
+
+  close(): void {
+    this.child.stdin!.end()
+  }
+}
+
+/** Arrays one after the other in a file, and where each begins, in elements. */
+function writeArrays(file: string, arrays: Readonly<Record<string, HostArray>>) {
+  let offset = 0
+  const places = Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, data }]) => {
+      const place = { shape, offset }
+      offset += data.length
+      return [name, place]
+    }),
+  )
+  writeFileSync(
+    file,
+    Buffer.concat(Object.values(arrays).map(({ data }) => new Uint8Array(data.slice().buffer))),
+  )
+  return places
+}
+
+/** What torch_peer.py needs to build the network of a case, and its parameters. */
+function networkRequest({ op, inputs }: BenchCase) {
+  if (op.kind !== 'network') return undefined
+  const { config, params } = networks[op.network]('wasm')
+  const arrays: Record<string, HostArray> = {}
+  for (const [name, tensor] of Object.entries(params)) {
+    arrays[`params/${name}`] = { shape: tensor.shape, data: tensor.dataSync() as Float32Array }
+    tensor.dispose()
+  }
+  const times = [...timesOf(inputs['x']![0]!)]
+  return { arrays, request: { config, times, params: Object.keys(params), settings: trainingSettings } }
+}
+
+/**
+ * PyTorch on the CPU (BSD-3-Clause), where the python3 on the path, or the program in TWEEDIE_PYTHON, has it. It runs
+ * in a process of its own and holds its own clock, so that no pipe is timed.
+ */
+export const torch: PeerFactory = async (threads) => {
+  const program = process.env['TWEEDIE_PYTHON'] ?? 'python3'
+  const python = new Python(program)
+  let about: z.infer<typeof Hello>
+  try {
+    about = await python.ask(Hello, { do: 'hello', threads })
+  } catch (error) {
+    python.close()
+    return { absent: `PyTorch: no python3 with torch found (${program}: ${(error as Error).message})` }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'tweedie-bench-'))
+  const file = join(folder, 'arrays')
+  const read = async (): Promise<Float32Array[]> => {
+    const { sizes } = await python.ask(Sizes, { do: 'outputs', file })
+    const bytes = readFileSync(file)
+    let at = 0
+    return sizes.map((size) => {
+      const values = new Float32Array(
+        bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + 4 * size),
+      )
+      at += 4 * size
+      return values
+    })
+  }
+  return {
+    name: 'pytorch',
+    detail: `PyTorch ${about.torch} CPU, ${about.capability}${about.mkldnn ? ', oneDNN' : ''}, ${about.threads} threads, eager`,
+    threads: about.threads,
+    prepare: async (benchCase, inputs) => {
+      const network = networkRequest(benchCase)
+      const arrays = writeArrays(file, { ...inputs, ...network?.arrays })
+      await python.ask(Done, { do: 'prepare', case: benchCase, arrays, file, network: network?.request })
+      const prepared: Prepared = {
+        outputs: read,
+        work: {
+          kind: 'self-timed',
+          sample: async (samples, calls) => (await python.ask(Times, { do: 'sample', samples, calls })).ms,
+        },
+        // A failure is met, and told, by the next request.
+        free: () => void python.ask(Done, { do: 'free' }).catch(() => undefined),
+      }
+      return prepared
+    },
+    close: async () => {
+      python.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,215 @@
+"""PyTorch as an engine of the bench: reads one request per line (JSON), answers one line each.
+
+hello {threads}: versions. prepare {case, arrays, file, network?}: sets a case up. outputs {file}: runs once, writes
+float32 results one after the other. sample {samples, calls}: milliseconds per call by this process's clock.
+free: drops the case.
+"""
+
+import array
+import json
+import math
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+
+
+def read(path, arrays):
+    with open(path, "rb") as file:
+        flat = torch.frombuffer(bytearray(file.read()), dtype=torch.float32)
+    return {
+        name: flat[a["offset"] : a["offset"] + math.prod(a["shape"])].reshape(a["shape"]).clone()
+        for name, a in arrays.items()
+    }
+
+
+def kernel(op):
+    kind = op["kind"]
+    if kind == "matmul":
+        return lambda a, b: a @ b
+    if kind == "conv2d":
+        return lambda x, w: F.conv2d(x, w, stride=op["stride"], padding=int(op["padding"]))
+    if kind == "groupNormSilu":
+        return lambda x, weight, bias: F.silu(F.group_norm(x, op["groups"], weight, bias, op["eps"]))
+    if kind == "softmax":
+        return lambda x: torch.softmax(x, -1)
+    if kind == "attention":
+        return lambda q, k, v: F.scaled_dot_product_attention(q[None], k[None], v[None])[0]
+    return {
+        "x·y + x": lambda x, y: x * y + x,
+        "silu(x) · y": lambda x, y: F.silu(x) * y,
+        "exp(−x²)": lambda x, y: torch.exp(-(x * x)),
+    }[op["name"]]
+
+
+def ddpm(config, p, x, t):
+    """The network of arXiv 2006.11239 from a state dict with the names of diffusers' UNet2DModel."""
+    groups, eps, channels = config["normGroups"], config["normEps"], config["blockOutChannels"]
+
+    def norm(name, h):
+        return F.group_norm(h, groups, p[name + ".weight"], p[name + ".bias"], eps)
+
+    def conv(name, h, **options):
+        return F.conv2d(h, p[name + ".weight"], p[name + ".bias"], **options)
+
+    def linear(name, h):
+        return F.linear(h, p[name + ".weight"], p[name + ".bias"])
+
+    def resnet(name, h, time_):
+        y = conv(name + ".conv1", F.silu(norm(name + ".norm1", h)), padding=1)
+        y = y + linear(name + ".time_emb_proj", time_)[:, :, None, None]
+        y = conv(name + ".conv2", F.silu(norm(name + ".norm2", y)), padding=1)
+        shortcut = name + ".conv_shortcut"
+        return y + (conv(shortcut, h) if shortcut + ".weight" in p else h)
+
+    def attend(name, h):
+        n, c, height, width = h.shape
+        d = config["attentionHeadDim"] or c
+        flat = norm(name + ".group_norm", h).reshape(n, c, -1).transpose(1, 2)
+        q, k, v = (
+            linear(f"{name}.{part}", flat).reshape(n, -1, c // d, d).transpose(1, 2) for part in ("to_q", "to_k", "to_v")
+        )
+        y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, -1, c)
+        return linear(name + ".to_out.0", y).transpose(1, 2).reshape(h.shape) + h
+
+    half = channels[0] // 2
+    frequencies = torch.exp(-math.log(10000) * torch.arange(half) / (half - config["freqShift"]))
+    angle = t[:, None] * frequencies
+    parts = [angle.cos(), angle.sin()] if config["flipSinToCos"] else [angle.sin(), angle.cos()]
+    time_ = linear("time_embedding.linear_1", torch.cat(parts, 1))
+    time_ = F.silu(linear("time_embedding.linear_2", F.silu(time_)))
+
+    h = conv("conv_in", x, padding=1)
+    skips = [h]
+    for i in range(len(channels)):
+        block = f"down_blocks.{i}"
+        for j in range(config["layersPerBlock"]):
+            h = resnet(f"{block}.resnets.{j}", h, time_)
+            if config["downAttention"][i]:
+                h = attend(f"{block}.attentions.{j}", h)
+            skips.append(h)
+        if i + 1 < len(channels):
+            symmetric = config["downsamplePadding"] == 1
+            h = conv(f"{block}.downsamplers.0.conv", h if symmetric else F.pad(h, (0, 1, 0, 1)), stride=2, padding=int(symmetric))
+            skips.append(h)
+    h = resnet("mid_block.resnets.0", h, time_)
+    if config["midAttention"]:
+        h = attend("mid_block.attentions.0", h)
+    h = resnet("mid_block.resnets.1", h, time_)
+    for i in range(len(channels)):
+        block = f"up_blocks.{i}"
+        for j in range(config["layersPerBlock"] + 1):
+            h = resnet(f"{block}.resnets.{j}", torch.cat([h, skips.pop()], 1), time_)
+            if config["upAttention"][i]:
+                h = attend(f"{block}.attentions.{j}", h)
+        if i + 1 < len(channels):
+            h = conv(f"{block}.upsamplers.0.conv", F.interpolate(h, scale_factor=2.0), padding=1)
+    return conv("conv_out", F.silu(norm("conv_norm_out", h)), padding=1)
+
+
+NETWORKS = {"ddpm": ddpm}
+
+
+def network_run(op, x, network, params):
+    config, settings = network["config"], network["settings"]
+    forward = NETWORKS[config["architecture"]]
+    t = torch.tensor(network["times"])
+    if op["task"] == "forward":
+        def run():
+            with torch.no_grad():
+                return [forward(config, params, x["x"], t)]
+    elif op["task"] == "forward + VJP":
+        image = x["x"].requires_grad_()
+
+        def run():
+            y = forward(config, params, image, t)
+            return [y.detach(), torch.autograd.grad(y, image, x["dy"])[0]]
+    else:
+        leaves = [p.requires_grad_() for p in params.values()]
+        average = [p.detach().clone() for p in leaves]
+        adam = torch.optim.Adam(
+            leaves, lr=settings["learningRate"], betas=(settings["beta1"], settings["beta2"]), eps=settings["epsilon"]
+        )
+
+        def run():
+            adam.zero_grad(set_to_none=True)
+            loss = F.mse_loss(forward(config, params, x["x"], t), x["noise"])
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(leaves, settings["clipNorm"])
+            adam.step()
+            with torch.no_grad():
+                torch._foreach_lerp_(average, leaves, 1 - settings["emaDecay"])
+            return [loss.detach()] + [p.grad for p in leaves]
+    return run
+
+
+def prepare(request):
+    case = request["case"]
+    op, wrt = case["op"], case["wrt"]
+    x = read(request["file"], request["arrays"])
+    if op["kind"] == "network":
+        network = request["network"]
+        params = {name: x.pop("params/" + name) for name in network["params"]}
+        return network_run(op, x, network, params)
+    f = kernel(op)
+    names = [name for name in case["inputs"] if name != "dy"]
+    if not wrt:
+        def run():
+            with torch.no_grad():
+                return [f(*(x[name] for name in names))]
+        return run
+    leaves = [x[name].requires_grad_() for name in wrt]
+    y = f(*(x[name] for name in names))
+    return lambda: torch.autograd.grad(y, leaves, x["dy"], retain_graph=True)
+
+
+def sample(run, samples, calls):
+    out = []
+    for _ in range(samples):
+        start = time.perf_counter()
+        for _ in range(calls):
+            run()
+        out.append(1e3 * (time.perf_counter() - start) / calls)
+    return out
+
+
+def answer(request, state):
+    do = request["do"]
+    if do == "hello":
+        torch.set_num_threads(request["threads"])
+        return {
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+            "capability": torch.backends.cpu.get_cpu_capability(),
+            "mkldnn": torch.backends.mkldnn.is_available(),
+        }
+    if do == "prepare":
+        state["run"] = prepare(request)
+    elif do == "outputs":
+        with open(request["file"], "wb") as file:
+            sizes = []
+            for result in state["run"]():
+                values = array.array("f", result.detach().contiguous().flatten().tolist())
+                sizes.append(len(values))
+                values.tofile(file)
+        return {"sizes": sizes}
+    elif do == "sample":
+        return {"ms": sample(state["run"], request["samples"], request["calls"])}
+    elif do == "free":
+        state.clear()
+    return {}
+
+
+def main():
+    state = {}
+    for line in sys.stdin:
+        try:
+            reply = answer(json.loads(line), state)
+        except Exception as error:  # the caller reports it with the case's name
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+
+
+main()

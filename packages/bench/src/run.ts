@@ -1,0 +1,154 @@
+import { availableDevices, OptionError } from '@tweedie/tensor'
+import type { BenchCase } from './cases/case.ts'
+import { drawInputs } from './cases/case.ts'
+import { kernelCases } from './cases/kernels.ts'
+import { networkCases } from './cases/networks.ts'
+import type { Engine } from './engine.ts'
+import { machine } from './machine.ts'
+import { ourDevice } from './ours.ts'
+import { chosenPeers } from './peers/index.ts'
+import type { Measured, NotMeasured, Report } from './report.ts'
+import type { Entrant } from './timing.ts'
+import { quantile, timeInRounds } from './timing.ts'
+
+export interface BenchOptions {
+  /** Also time other libraries, in the same run: all that are there, or those named. */
+  readonly peers?: boolean | readonly string[]
+  /** Our devices to time; all but the reference where left out (its plain loops take minutes). */
+  readonly devices?: readonly string[]
+  /** Only cases whose name contains this. */
+  readonly filter?: string
+  /** Least time per case and engine. */
+  readonly seconds?: number
+  /** Threads that peers which can choose are given. */
+  readonly threads?: number
+  readonly onProgress?: (done: number, total: number, name: string) => void
+  /** Ends the run; what was measured until then is returned. */
+  readonly signal?: AbortSignal
+  /** The command line, for the report. */
+  readonly command?: string
+}
+
+/** An engine whose result differs from the first engine's by more than this computes something else. */
+export const tolerance = 1e-3
+
+const suites = { kernels: kernelCases, unet: networkCases } as const
+export type SuiteName = keyof typeof suites
+
+/** The magnitude of a result counts as at least this share of the greatest: where the truth is 0, only rounding is left. */
+const leastShare = 1e-4
+
+/** The worst over all results of greatest difference over greatest magnitude; infinite for other sizes and NaN. */
+export function relativeError(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  if (actual.length !== expected.length) return Infinity
+  const magnitudes = expected.map((want) => want.reduce((most, v) => Math.max(most, Math.abs(v)), 0))
+  const least = leastShare * Math.max(...magnitudes)
+  let worst = 0
+  for (const [i, want] of expected.entries()) {
+    const got = actual[i]!
+    if (got.length !== want.length) return Infinity
+    const scale = Math.max(magnitudes[i]!, least) || 1
+    for (let j = 0; j < want.length; j++) {
+      const error = Math.abs(got[j]! - want[j]!) / scale
+      if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error
+    }
+  }
+  return worst
+}
+
+/**
+ * Times every case of a suite on every device and peer. All engines get the same inputs, and each result is
+ * compared with the first engine's before the clock runs.
+ * @throws {OptionError} where no case is left.
+ */
+export async function runBench(suite: SuiteName, options: BenchOptions = {}): Promise<Report> {
+  const { filter = '', seconds = 0.5, signal, threads = machine().cores } = options
+  const cases = suites[suite].filter(({ name }) => name.includes(filter))
+  if (cases.length === 0) {
+    const names = suites[suite].map(({ name }) => name).join('; ')
+    throw new OptionError('--filter', `no case contains '${filter}'; cases are: ${names}`)
+  }
+  const devices = options.devices ?? availableDevices().filter((name) => name !== 'reference')
+  const engines: Engine[] = devices.map(ourDevice)
+  const absent: string[] = []
+  const results: (Measured | NotMeasured)[] = []
+  let interrupted = false
+  try {
+    for (const make of chosenPeers(options.peers)) {
+      const peer = await make(threads)
+      if ('absent' in peer) absent.push(peer.absent)
+      else engines.push(peer)
+    }
+    for (const [i, benchCase] of cases.entries()) {
+      signal?.throwIfAborted()
+      options.onProgress?.(i, cases.length, benchCase.name)
+      results.push(...(await runCase(benchCase, engines, seconds, signal)))
+    }
+    options.onProgress?.(cases.length, cases.length, '')
+  } catch (error) {
+    if (signal?.aborted !== true) throw error
+    interrupted = true
+  } finally {
+    for (const engine of engines) await engine.close()
+  }
+  return {
+    format: 'tweedie bench 1',
+    suite,
+    command: options.command ?? `tweedie bench ${suite}`,
+    date: new Date().toISOString(),
+    interrupted,
+    machine: machine(),
+    engines: engines.map(({ name, detail, threads: used }) => ({ name, detail, threads: used })),
+    absent,
+    results,
+  }
+}
+
+async function runCase(
+  benchCase: BenchCase,
+  engines: readonly Engine[],
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<(Measured | NotMeasured)[]> {
+  const inputs = drawInputs(benchCase)
+  const entrants: Entrant[] = []
+  const missing: NotMeasured[] = []
+  const errors = new Map<string, number | null>()
+  let expected: readonly Float32Array[] | undefined
+  try {
+    for (const engine of engines) {
+      const prepared = await engine.prepare(benchCase, inputs)
+      if ('missing' in prepared) {
+        missing.push({ case: benchCase.name, engine: engine.name, missing: prepared.missing })
+        continue
+      }
+      const outputs = await prepared.outputs()
+      const error = expected === undefined ? null : relativeError(outputs, expected)
+      expected ??= outputs
+      if (error !== null && error > tolerance) {
+        prepared.free()
+        const what = `its result differs from ${engines[0]!.name}'s by ${error.toExponential(1)}, relative`
+        missing.push({ case: benchCase.name, engine: engine.name, missing: what })
+        continue
+      }
+      errors.set(engine.name, error)
+      entrants.push({ engine: engine.name, prepared })
+    }
+    const timed = await timeInRounds(entrants, seconds, signal)
+    const measured = [...timed].map(([engine, { calls, ms }]) => ({
+      case: benchCase.name,
+      engine,
+      cost: benchCase.cost,
+      samplesMs: [...ms],
+      calls,
+      medianMs: quantile(ms, 0.5),
+      lowerQuartileMs: quantile(ms, 0.25),
+      upperQuartileMs: quantile(ms, 0.75),
+      minMs: Math.min(...ms),
+      relativeError: errors.get(engine)!,
+    }))
+    return [...measured, ...missing]
+  } finally {
+    for (const { prepared } of entrants) prepared.free()
+  }
+}
