@@ -54,7 +54,7 @@ function maySleep(control: Int32Array): boolean {
  * too, so that a job never waits for a worker to wake up. See {@link workerMain} for the protocol.
  */
 export class ThreadPool implements Threads {
-  private readonly memory: WebAssembly.Memory
+  private readonly heap: Heap
   private readonly patience: number
   private readonly size: number
   private readonly control = new Int32Array(new SharedArrayBuffer(4 * words.length))
@@ -70,7 +70,7 @@ export class ThreadPool implements Threads {
   private workers: readonly Spawned[] | undefined
 
   constructor(heap: Heap, kernels: KernelCache, size: number, options: PoolOptions = {}) {
-    this.memory = heap.memory
+    this.heap = heap
     this.table = new JobTable(heap, kernels)
     this.size = size
     this.limit = size
@@ -207,8 +207,10 @@ export class ThreadPool implements Threads {
 
   private start(): void {
     if (this.workers !== undefined) return
-    const { memory, control, status, size } = this
-    const common = { memory, control, table: this.table.words, spins, words, open: jobOpen }
+    const { control, status, size } = this
+    const { memory, memoryType } = this.heap
+    const noPages = memoryType.address === 'i64' ? 0n : 0
+    const common = { memory, control, table: this.table.words, spins, words, open: jobOpen, noPages }
     this.workers = Array.from({ length: size - 1 }, (_, i) => {
       const thread = i + 1
       let ended = false

@@ -31,6 +31,8 @@ export interface WorkerSetup {
   readonly spins: number
   readonly words: typeof controlWords
   readonly open: number
+  /** As the memory counts its pages: a BigInt where its addresses have 64 bits. */
+  readonly noPages: number | bigint
 }
 
 /**
@@ -45,14 +47,14 @@ export interface WorkerSetup {
  * This function is sent to workers as text and must stand alone: no imports, no names from outside.
  */
 export function workerMain(setup: WorkerSetup): void {
-  const { memory, control, table, thread, spins, words, open } = setup
+  const { memory, control, table, thread, spins, words, open, noPages } = setup
   const functions = new Map<number, (...args: number[]) => unknown>()
   const instances = new Map<number, WebAssembly.Instance>()
 
   const load = (id: number, at: number, bytes: number, position: number) => {
     let instance = instances.get(at)
     if (instance === undefined) {
-      memory.grow(0) // Brings `buffer` up to date with growth by other threads.
+      memory.grow(noPages as number) // Brings `buffer` up to date with growth by other threads.
       const code = new Uint8Array(memory.buffer, at, bytes).slice()
       instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } })
       instances.set(at, instance)
