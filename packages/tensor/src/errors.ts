@@ -76,7 +76,9 @@ function shortageMessage(s: MemoryShortage, context: readonly string[]): string 
   const what = context.length === 0 ? '' : ` (${context.join(': ')})`
   const host = s.hostRefused ? ` and the host gives no more than the present ${amount(s.reservedBytes)}` : ''
   const raise =
-    s.limitBytes < s.mostBytes && !s.hostRefused ? `, or raise maxBytes (up to ${amount(s.mostBytes)} here)` : ''
+    s.limitBytes < s.mostBytes && !s.hostRefused
+      ? `, or raise maxBytes (up to ${amount(s.mostBytes)} here)`
+      : ''
   return (
     `${s.device}: no room for ${amount(s.requestedBytes)}${what}; ${amount(s.usedBytes)} of ` +
     `${amount(s.limitBytes)} are in use${host}, and ${amount(s.largestBytes)} would have fitted; work in smaller ` +

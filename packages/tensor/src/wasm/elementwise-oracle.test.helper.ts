@@ -11,12 +11,11 @@ import { rowMajorStrides, sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm.ts'
 import { Heap } from './heap.ts'
 import type { WasmContext, WasmKernels } from './kernel.ts'
+import { hasMemory64, narrowLimit } from './linear-memory.ts'
 import { KernelCache } from './module.ts'
 import { ThreadPool } from './pool.ts'
 import type { Threads } from './tasks.ts'
 import { alone, runHere } from './tasks.ts'
-
-const heap = new Heap({ shared: true })
 
 /** Work cut into so many parts, however small, and done here, backwards: parts may not need each other. */
 const cutInto = (count: number): Threads => ({
@@ -24,17 +23,40 @@ const cutInto = (count: number): Threads => ({
   run: (tasks) => runHere([...tasks].reverse()),
 })
 
+/** A heap of the tests' own with ways to share work, by whether relaxed SIMD is on; all must give the same bits. */
+interface Room {
+  readonly name: string
+  readonly heap: Heap
+  readonly contexts: readonly (readonly WasmContext[])[]
+}
+
 /**
- * Heap and kernels of the tests' own, apart from any device, without and with relaxed SIMD: one context for
- * the calling thread alone, then others that share work and must give the same bits.
+ * A room whose blocks lie from a little below 2^`power` on, if above 2¹⁶. What fills the memory up to there is
+ * never touched, so it costs addresses alone.
  */
-const contexts: readonly (readonly WasmContext[])[] = [false, true].map((relaxedSimd) => {
-  const kernels = new KernelCache(heap)
-  const pool = new ThreadPool(heap, kernels, 3)
-  const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
-  const sharing = [alone, cutInto(2), cutInto(4), cutInto(7), pooled]
-  return sharing.map((threads) => ({ heap, kernels, relaxedSimd, threads }))
-})
+function makeRoom(name: string, maxBytes: number, power: number, ways: (pooled: Threads) => Threads[]): Room {
+  const heap = new Heap({ shared: true, maxBytes })
+  for (let k = power - 1; k >= 16; k--) heap.allocate(2 ** k - 64)
+  const contexts = [false, true].map((relaxedSimd) => {
+    const kernels = new KernelCache(heap)
+    const pool = new ThreadPool(heap, kernels, 3)
+    const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
+    return ways(pooled).map((threads) => ({ heap, kernels, relaxedSimd, threads }))
+  })
+  return { name, heap, contexts }
+}
+
+const here = makeRoom('low addresses', 2 ** 31, 0, (pooled) => [
+  ...[alone, cutInto(2), cutInto(4), cutInto(7), pooled],
+])
+
+/** Where else every call is made: beyond what a signed, and what any number of 32 bits addresses. */
+const elsewhere: readonly Room[] = [
+  makeRoom('addresses above 2 GiB', narrowLimit, 31, () => [cutInto(4)]),
+  ...(hasMemory64() ? [makeRoom('addresses above 4 GiB', 2 ** 33, 32, (pooled) => [pooled])] : []),
+]
+
+const { heap } = here
 
 const probe = new ModuleBuilder(heap.memoryType)
 probe.func('probe', { at: 'i32' }, [], (f, { at }) => {
@@ -54,7 +76,7 @@ const guard = 16
 
 /**
  * Runs a primitive by its kernel and by the reference loops on the same strided inputs. Fails where the
- * kernel declines, gives other bits when its work is shared between threads, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
+ * kernel declines, gives other bits when its work is shared between threads or its memory lies elsewhere, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
  */
 export function compare<P extends PrimitiveName>(
   kernels: WasmKernels,
@@ -65,24 +87,39 @@ export function compare<P extends PrimitiveName>(
 ): Comparison {
   const { shape, dtype } = primitives[primitive].infer(inputs, params)
   const size = sizeOf(shape)
-  const blocks = inputs.map(({ data, dtype: type }) => {
-    const bytes = data.length * bytesPerElement(type)
-    const at = heap.allocate(bytes)
-    return { at, bytes }
-  })
-  inputs.forEach(({ data, dtype: type }, i) => heap.view(type, blocks[i]!.at, data.length).set(data))
-  const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
-  const call: KernelCall<P> = { primitive, inputs: views, params, shape, dtype }
-  const [actual, ...others] = contexts[Number(fused)]!.map((context) => runGuarded(kernels, call, context))
-  others.forEach((other, i) => {
-    const [own, theirs] = [bytesOf(other), bytesOf(actual!)]
-    if (own.some((byte, k) => byte !== theirs[k]))
-      throw new Error(`${primitive}: way ${i + 1} to share differs`)
-  })
-  blocks.forEach((block) => heap.free(block.at, block.bytes))
+  const call = { primitive, params, shape, dtype }
+  const [actual, ...others] = [here, ...elsewhere].flatMap((room) =>
+    runIn(room, kernels, call, inputs, fused),
+  )
+  for (const { result, where } of others) {
+    const [own, theirs] = [bytesOf(result), bytesOf(actual!.result)]
+    if (own.some((byte, k) => byte !== theirs[k])) throw new Error(`${primitive}: ${where} differs`)
+  }
   const expected = allocateHost(dtype, size)
   referenceKernels[primitive](inputs, params, { data: expected, dtype, shape })
-  return { actual: actual!, expected }
+  return { actual: actual!.result, expected }
+}
+
+/** The results of one call in all ways of a room. */
+function runIn<P extends PrimitiveName>(
+  { name, heap: own, contexts }: Room,
+  kernels: WasmKernels,
+  call: Omit<KernelCall<P>, 'inputs'>,
+  inputs: readonly HostView[],
+  fused: boolean,
+) {
+  const blocks = inputs.map(({ data, dtype }) => {
+    const bytes = data.length * bytesPerElement(dtype)
+    return { at: own.allocate(bytes), bytes }
+  })
+  inputs.forEach(({ data, dtype }, i) => own.view(dtype, blocks[i]!.at, data.length).set(data))
+  const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
+  const results = contexts[Number(fused)]!.map((context, way) => ({
+    result: runGuarded(kernels, { ...call, inputs: views }, context),
+    where: `way ${way} to share at ${name}`,
+  }))
+  blocks.forEach((block) => own.free(block.at, block.bytes))
+  return results
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
@@ -95,17 +132,18 @@ function runGuarded<P extends PrimitiveName>(
   context: WasmContext,
 ): TypedArray {
   const { primitive, dtype, shape, inputs } = call
+  const { heap: own } = context
   const size = sizeOf(shape)
   const bytes = size * bytesPerElement(dtype)
-  const out = heap.allocate(bytes + guard * 64)
-  heap.u8.fill(0xa5, out, out + bytes + guard * 64)
+  const out = own.allocate(bytes + guard * 64)
+  own.u8.fill(0xa5, out, out + bytes + guard * 64)
   if (size > 0 && !kernels[primitive]!(call, out, context))
     throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
-  const result = heap.view(dtype, out, size).slice()
-  const after = heap.u8.slice(out + bytes, out + bytes + guard * 64)
+  const result = own.view(dtype, out, size).slice()
+  const after = own.u8.slice(out + bytes, out + bytes + guard * 64)
   if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5))
     throw new Error(`${primitive} wrote past its result`)
-  heap.free(out, bytes + guard * 64)
+  own.free(out, bytes + guard * 64)
   return result
 }
 

@@ -192,7 +192,10 @@ export class Heap {
     const needed = this.top + size
     const { limit } = this.linear
     if (needed > limit) return false
-    for (const target of [Math.max(needed, Math.min(1.25 * this.capacity, this.capacity + 2 ** 27)), needed]) {
+    for (const target of [
+      Math.max(needed, Math.min(1.25 * this.capacity, this.capacity + 2 ** 27)),
+      needed,
+    ]) {
       const pages = Math.ceil((Math.min(target, limit) - this.capacity) / pageBytes)
       if (this.capacity + pages * pageBytes < needed || !this.linear.grow(pages)) continue
       this.capacity = this.memory.buffer.byteLength
