@@ -18,8 +18,8 @@ const [firstRest, longestRest] = [16, 1000]
 
 export interface PoolOptions {
   /**
-   * Milliseconds to wait for the last task of a worker before it counts as dead, on top of twenty times what
-   * the caller's own tasks took.
+   * Milliseconds to wait for the last task of a worker before it counts as killed (one that ends by itself
+   * says so), on top of twenty times what the caller's own tasks took.
    */
   readonly patience?: number
 }
@@ -157,6 +157,7 @@ export class ThreadPool implements Threads {
     for (;;) {
       const inside = Atomics.load(control, words.state)
       if (inside === 0) break
+      this.check()
       waited = inside === before ? waited + slice : 0
       before = inside
       if (waited > patience) {
@@ -177,6 +178,8 @@ export class ThreadPool implements Threads {
 
   /** @throws {DeviceError} once a worker has died: what it had in hand is lost. */
   check(): void {
+    const died = Atomics.load(this.control, words.died)
+    if (died > 0) this.status.failure ??= `thread ${died} of ${this.size} ended by itself`
     if (this.status.failure === undefined) return
     throw new DeviceError(
       `wasm: ${this.status.failure}; this device is no longer usable (TWEEDIE_THREADS=1 works without workers)`,

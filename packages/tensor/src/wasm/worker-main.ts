@@ -10,7 +10,9 @@ export const controlWords = {
   tasks: 48,
   /** Number of the first thread whose task threw, or 0; its message as UTF-16 from `text` on, after its length. */
   failed: 49,
-  text: 50,
+  /** Number of a thread that ended, or 0. Only an end that the thread itself sees is told: not that of a killed one. */
+  died: 50,
+  text: 51,
   /** From here on, 1 at the thread's number once it runs. */
   started: 128,
   length: 256,
@@ -92,6 +94,11 @@ export function workerMain(setup: WorkerSetup): void {
     Atomics.store(control, words.failed, thread)
   }
 
+  // By an exit of the process or an uncaught error (Node): the caller may be waiting for this thread.
+  globalThis.process?.on?.('exit', () => {
+    Atomics.store(control, words.died, thread)
+    Atomics.notify(control, words.state)
+  })
   Atomics.store(control, words.started + thread, 1)
   for (let seen = 0; ; ) {
     for (let i = 0; i < spins && Atomics.load(control, words.signal) === seen; i++);
