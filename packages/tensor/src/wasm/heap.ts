@@ -166,7 +166,7 @@ export class Heap {
 
   /** Cuts a new block of `size` bytes: from merged free space, from the end, or by growing. */
   private cut(size: number, asked: number): number {
-    if (this.memoryType.address !== 'i64' && asked > narrowBlock) throw this.failure(size, asked)
+    if (this.memoryType.address !== 'i64' && asked > narrowBlock) throw this.failure(asked, false)
     let at = this.fromSpans(size) ?? this.fromEnd(size)
     // Merging costs a sort; it is worth it when it may save a good part of what is there, or failure.
     const gain = this.top - base - this.usedBytes
@@ -176,7 +176,8 @@ export class Heap {
     }
     at ??= this.fromEnd(size)
     if (at === undefined && this.grow(size)) at = this.fromEnd(size)
-    if (at === undefined) throw this.failure(size, asked)
+    // Where the limit would have allowed it, the host refused.
+    if (at === undefined) throw this.failure(asked, this.top + size <= this.linear.limit)
     return at
   }
 
@@ -205,10 +206,9 @@ export class Heap {
   }
 
   /** After all else was tried: what is there, and what would have fitted. */
-  private failure(size: number, asked: number): OutOfMemoryError {
+  private failure(asked: number, hostRefused: boolean): OutOfMemoryError {
     this.merge()
     const { limit } = this.linear
-    const hostRefused = this.top + size > this.capacity && this.top + size <= limit
     const end = hostRefused ? this.capacity : limit
     const room = this.spans.reduce((most, span) => Math.max(most, span.size), end - this.top)
     // The block of the largest class that the room holds.
