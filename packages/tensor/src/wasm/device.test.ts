@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Device } from '../device.ts'
 import { DeviceError, OutOfMemoryError } from '../errors.ts'
 import { conv2d, matmul, ones, zeros } from '../index.ts'
@@ -12,6 +12,11 @@ const square = (device: Device, dtype: 'float32' | 'float64', values: number[]) 
   device.write(buffer, dtype, dtype === 'float32' ? new Float32Array(values) : new Float64Array(values))
   return { buffer, dtype, shape: [2, 2], strides: [2, 1], offset: 0 }
 }
+
+// Whatever memory the tests run with, these are about the default.
+beforeEach(() => {
+  vi.stubEnv('TWEEDIE_MAX_BYTES', '')
+})
 
 describe('wasm device', () => {
   test('says what runs', () => {
