@@ -20,6 +20,21 @@ export interface KernelCall<P extends PrimitiveName = PrimitiveName> {
   readonly dtype: DType
 }
 
+/** What a device's memory holds, in bytes. */
+export interface DeviceMemory {
+  /** Held from the host, in use or free for reuse. */
+  readonly reserved: number
+  /** In buffers handed out, working areas among them, counted with their rounding. */
+  readonly used: number
+  /** The most that was ever in use. */
+  readonly peak: number
+  readonly limit: number
+  /** Width of an address. */
+  readonly addressBits: 32 | 64
+  /** Working areas of kernels by name: what stays between calls beside the tensors. */
+  readonly scratch: Readonly<Record<string, number>>
+}
+
 /** What really runs: never a promise, always a report. */
 export interface DeviceInfo {
   readonly name: string
@@ -33,6 +48,8 @@ export interface DeviceInfo {
   readonly notes: readonly string[]
   /** Bytes of memory the device holds from its host, in use or free for reuse. */
   readonly reservedBytes: number
+  /** More about it, where the device manages its memory itself. */
+  readonly memory?: DeviceMemory
 }
 
 /**

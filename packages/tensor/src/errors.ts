@@ -28,7 +28,62 @@ export class DTypeError extends TweedieError {
 
 /** A device that is missing, cannot do what was asked, or differs between the inputs of one operation. */
 export class DeviceError extends TweedieError {
-  override readonly name = 'DeviceError'
+  override readonly name: string = 'DeviceError'
+}
+
+/** The numbers of an {@link OutOfMemoryError}, in bytes. */
+export interface MemoryShortage {
+  readonly device: string
+  readonly requestedBytes: number
+  readonly usedBytes: number
+  /** What the device holds from its host. */
+  readonly reservedBytes: number
+  /** The largest request that would have been met. */
+  readonly largestBytes: number
+  readonly limitBytes: number
+  /** The largest limit that a device may have here. */
+  readonly mostBytes: number
+  /** The host did not let the memory grow, although the limit would have. */
+  readonly hostRefused: boolean
+}
+
+/** A device that has no room for what was asked; it stays usable, and nothing was changed. */
+export class OutOfMemoryError extends DeviceError {
+  override readonly name = 'OutOfMemoryError'
+  readonly shortage: MemoryShortage
+  /** What the memory was for, from the outside in: the primitive with its result, a working area. */
+  readonly context: readonly string[]
+  constructor(shortage: MemoryShortage, context: readonly string[] = []) {
+    super(shortageMessage(shortage, context))
+    this.shortage = shortage
+    this.context = context
+  }
+
+  /** The same error, said to have happened within something. */
+  within(context: string): OutOfMemoryError {
+    return new OutOfMemoryError(this.shortage, [context, ...this.context])
+  }
+}
+
+const amount = (bytes: number): string =>
+  bytes >= 2 ** 30
+    ? `${(bytes / 2 ** 30).toFixed(2)} GiB`
+    : bytes >= 2 ** 20
+      ? `${(bytes / 2 ** 20).toFixed(1)} MiB`
+      : `${bytes} bytes`
+
+function shortageMessage(s: MemoryShortage, context: readonly string[]): string {
+  const what = context.length === 0 ? '' : ` (${context.join(': ')})`
+  const host = s.hostRefused ? ` and the host gives no more than the present ${amount(s.reservedBytes)}` : ''
+  const raise =
+    s.limitBytes < s.mostBytes && !s.hostRefused
+      ? `, or raise maxBytes (up to ${amount(s.mostBytes)} here)`
+      : ''
+  return (
+    `${s.device}: no room for ${amount(s.requestedBytes)}${what}; ${amount(s.usedBytes)} of ` +
+    `${amount(s.limitBytes)} are in use${host}, and ${amount(s.largestBytes)} would have fitted; work in smaller ` +
+    `batches, dispose of tensors (scope()), recompute rather than keep (checkpoint())${raise}`
+  )
 }
 
 /** A tensor that was used after its memory was freed. */

@@ -1,4 +1,4 @@
-export type { Device, DeviceInfo, KernelCall, View } from './device.ts'
+export type { Device, DeviceInfo, DeviceMemory, KernelCall, View } from './device.ts'
 export { availableDevices, getDevice, registerDevice, setDefaultDevice } from './devices.ts'
 export type { Interpreter } from './dispatch.ts'
 export {
@@ -55,3 +55,5 @@ export type { MemoryReport } from './storage.ts'
 export { memory, resetPeak } from './storage.ts'
 export { Tensor } from './tensor.ts'
 export { isTensor, treeLeaves, treeMap } from './tree.ts'
+export type { WasmDeviceOptions } from './wasm/device.ts'
+export { createWasmDevice } from './wasm/device.ts'

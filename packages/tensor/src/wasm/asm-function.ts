@@ -1,4 +1,4 @@
-import { codeF32, codeF64, codeI32, i32 } from './asm-scalar.ts'
+import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './asm-scalar.ts'
 import type { Expr, F32, F64, I32, Local, Statement, ValueType } from './asm-types.ts'
 import { expr, typeCode, unsigned, vector } from './asm-types.ts'
 
@@ -18,12 +18,24 @@ export interface FunctionRef {
   readonly index: number
   readonly params: readonly ValueType[]
   readonly results: readonly ValueType[]
+  /** Whether its i32 parameters are 64 bits wide (results never are). */
+  readonly wide: boolean
 }
 
-function codeOf(value: Expr | number, type: ValueType): readonly number[] {
+/** Code of a value for a place of the given type. */
+function codeOf(value: Expr | number, type: ValueType, wide: boolean): readonly number[] {
+  if (type === 'i32') return wide ? codeWide(value as I32) : codeI32(value as I32)
   if (typeof value !== 'number') return value.code
-  if (type === 'i32') return codeI32(value)
   return type === 'f32' ? codeF32(value) : codeF64(value)
+}
+
+const codesOf = (args: readonly (Expr | number)[], { params, wide }: FunctionRef) =>
+  args.map((arg, i) => codeOf(arg, params[i]!, wide))
+
+/** The variable of that number; `wide` matters to i32 alone. */
+export function localAt<T extends ValueType>(type: T, index: number, wide: boolean): Local<T> {
+  const local = { type, index, code: [0x20, ...unsigned(index)] }
+  return wide && type === 'i32' ? { ...local, wide } : local
 }
 
 /**
@@ -34,16 +46,19 @@ export class FunctionBuilder {
   private readonly code: number[] = []
   private readonly locals: ValueType[] = []
   private readonly paramCount: number
+  private readonly wide: boolean
   private depth = 0
 
-  constructor(paramCount: number) {
+  /** `wide`: whether i32 variables have 64 bits, as addresses of the module's memory do. */
+  constructor(paramCount: number, wide = false) {
     this.paramCount = paramCount
+    this.wide = wide
   }
 
   /** A new variable, 0 at first, or assigned `initial` here. */
   local<T extends ValueType>(type: T, initial?: Assignable<T>): Local<T> {
     const index = this.paramCount + this.locals.push(type) - 1
-    const local = { type, index, code: [0x20, ...unsigned(index)] }
+    const local = localAt(type, index, this.wide)
     if (initial !== undefined) this.set(local, initial)
     return local
   }
@@ -54,7 +69,7 @@ export class FunctionBuilder {
   }
 
   set<T extends ValueType>(local: Local<T>, value: Assignable<T>): void {
-    this.push(codeOf(value as Expr | number, local.type), [0x21], unsigned(local.index))
+    this.push(codeOf(value as Expr | number, local.type, this.wide), [0x21], unsigned(local.index))
   }
 
   /** `local += by`, i32. */
@@ -64,7 +79,8 @@ export class FunctionBuilder {
 
   /** Assignment that is also the value. */
   tee<T extends ValueType>(local: Local<T>, value: Assignable<T>): Expr<T> {
-    return expr(local.type, codeOf(value as Expr | number, local.type), [0x22], unsigned(local.index))
+    const code = codeOf(value as Expr | number, local.type, this.wide)
+    return { ...local, ...expr(local.type, code, [0x22], unsigned(local.index)) }
   }
 
   /** Appends statements: stores, calls, atomics. */
@@ -79,21 +95,21 @@ export class FunctionBuilder {
 
   /** Calls a function with one result. */
   call<T extends ValueType>(type: T, target: FunctionRef, ...args: readonly (Expr | number)[]): Expr<T> {
-    return expr(type, ...args.map((arg, i) => codeOf(arg, target.params[i]!)), [0x10], unsigned(target.index))
+    return expr(type, ...codesOf(args, target), [0x10], unsigned(target.index))
   }
 
   /** Calls a function without results. */
   callStatement(target: FunctionRef, ...args: readonly (Expr | number)[]): void {
-    this.push(...args.map((arg, i) => codeOf(arg, target.params[i]!)), [0x10], unsigned(target.index))
+    this.push(...codesOf(args, target), [0x10], unsigned(target.index))
   }
 
   /** Leaves the function with the given results. */
   return(...results: readonly Expr[]): void {
-    this.push(...results.map((result) => result.code), [0x0f])
+    this.push(...results.map((result) => codeOf(result, result.type as ValueType, false)), [0x0f])
   }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
-    this.push(codeI32(condition), [0x04, 0x40])
+    this.push(codeCondition(condition), [0x04, 0x40])
     this.nested(then)
     if (otherwise !== undefined) {
       this.code.push(0x05)
@@ -121,7 +137,7 @@ export class FunctionBuilder {
   }
 
   brIf(to: Label, condition: I32): void {
-    this.push(codeI32(condition), [0x0d], unsigned(this.depth - to.depth))
+    this.push(codeCondition(condition), [0x0d], unsigned(this.depth - to.depth))
   }
 
   /** Runs `body` while the condition (evaluated before each turn) holds. */
@@ -150,7 +166,7 @@ export class FunctionBuilder {
 
   /** Body with its local declarations, as the code section wants it. */
   finish(): number[] {
-    const declarations = this.locals.map((type) => [1, typeCode(type)])
+    const declarations = this.locals.map((type) => [1, typeCode(type, this.wide)])
     const body = [...vector(declarations)]
     for (const byte of this.code) body.push(byte)
     body.push(0x0b)

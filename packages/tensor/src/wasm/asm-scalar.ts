@@ -1,8 +1,29 @@
 import type { Expr, F32, F64, I32, Statement, ValueType } from './asm-types.ts'
 import { expr, float32Bytes, float64Bytes, signed, signed64, unsigned } from './asm-types.ts'
 
-/** Code of an i32 operand, a plain number being a constant. */
-export const codeI32 = (x: I32): readonly number[] => (typeof x === 'number' ? [0x41, ...signed(x)] : x.code)
+/** Whether an operand is an i32 of 64 bits; constants take the width of the others. */
+const isWide = (x: I32): boolean => typeof x !== 'number' && x.wide === true
+
+/** Code of an i32 operand in 32 bits, a plain number being a constant. */
+export function codeI32(x: I32): readonly number[] {
+  if (typeof x === 'number') return [0x41, ...signed(x)]
+  return x.wide === true ? [...x.code, 0xa7] : x.code
+}
+
+/** Code of an i32 operand in 64 bits, the sign extended. */
+export function codeWide(x: I32): readonly number[] {
+  if (typeof x === 'number') return [0x42, ...signed64(BigInt(x))]
+  return x.wide === true ? x.code : [...x.code, 0xac]
+}
+
+const codeAs = (x: I32, wide: boolean): readonly number[] => (wide ? codeWide(x) : codeI32(x))
+
+/** Code of an address, which has the width of the variables that it is computed from. */
+export const codeAddress = (x: I32): readonly number[] => (typeof x === 'number' ? codeI32(x) : x.code)
+
+/** Code of a condition: in 32 bits, not 0 where `x` is not. */
+export const codeCondition = (x: I32): readonly number[] =>
+  typeof x !== 'number' && x.wide === true ? [...x.code, 0x42, 0x00, 0x52] : codeI32(x)
 export const codeF32 = (x: F32): readonly number[] =>
   typeof x === 'number' ? [0x43, ...float32Bytes(x)] : x.code
 export const codeF64 = (x: F64): readonly number[] =>
@@ -11,18 +32,42 @@ export const codeF64 = (x: F64): readonly number[] =>
 /** Memory operand: log2 of the promised alignment, then the constant byte offset. */
 export const memoryOperand = (alignment: number, offset: number): number[] => [alignment, ...unsigned(offset)]
 
+/** The i64 instructions lie at a fixed distance behind those of i32. */
+const [comparisonsApart, arithmeticApart] = [0x0b, 0x12]
+
+/** An expression of type i32 that is wide where its operands are. */
+const word = (wide: boolean, ...code: readonly (readonly number[])[]): Expr<'i32'> =>
+  wide ? { ...expr('i32', ...code), wide } : expr('i32', ...code)
+
 const i32Unary = (op: number) => (a: I32) => expr('i32', codeI32(a), [op])
-const i32Binary = (op: number) => (a: I32, b: I32) => expr('i32', codeI32(a), codeI32(b), [op])
+const i32Compare = (op: number) => (a: I32, b: I32) => {
+  const wide = isWide(a) || isWide(b)
+  return expr('i32', codeAs(a, wide), codeAs(b, wide), [wide ? op + comparisonsApart : op])
+}
+const i32Binary = (op: number) => (a: I32, b: I32) => {
+  const wide = isWide(a) || isWide(b)
+  return word(wide, codeAs(a, wide), codeAs(b, wide), [wide ? op + arithmeticApart : op])
+}
+/** By a number of bits whose own width does not matter. */
+const i32Shift = (op: number) => (a: I32, b: I32) => {
+  const wide = isWide(a) || (typeof a === 'number' && isWide(b))
+  return word(wide, codeAs(a, wide), codeAs(b, wide), [wide ? op + arithmeticApart : op])
+}
 const i32Load =
   (op: number, alignment: number) =>
   (at: I32, offset = 0) =>
-    expr('i32', codeI32(at), [op], memoryOperand(alignment, offset))
+    expr('i32', codeAddress(at), [op], memoryOperand(alignment, offset))
 const i32Store =
   (op: number, alignment: number) =>
   (at: I32, value: I32, offset = 0) =>
-    expr('void', codeI32(at), codeI32(value), [op], memoryOperand(alignment, offset))
+    expr('void', codeAddress(at), codeI32(value), [op], memoryOperand(alignment, offset))
 
-/** 32-bit integers: also addresses and conditions. Comparisons give 0 or 1; `S` is signed, `U` unsigned. */
+/**
+ * Integers, addresses and conditions: 32 bits, or 64 where an operand is wide (see {@link Expr}). What is
+ * loaded, converted or compared is 32 bits, and signed where it meets 64, so tables in memory hold offsets,
+ * not addresses. Comparisons give 0 or 1; `S` is signed, `U` unsigned. A 32-bit address is unsigned: compare
+ * addresses with `U`, counts with `S`.
+ */
 export const i32 = {
   const: (value: number) => expr('i32', codeI32(value)),
   load: i32Load(0x28, 2),
@@ -30,17 +75,17 @@ export const i32 = {
   load8U: i32Load(0x2d, 0),
   store: i32Store(0x36, 2),
   store8: i32Store(0x3a, 0),
-  eqz: i32Unary(0x45),
-  eq: i32Binary(0x46),
-  ne: i32Binary(0x47),
-  ltS: i32Binary(0x48),
-  ltU: i32Binary(0x49),
-  gtS: i32Binary(0x4a),
-  gtU: i32Binary(0x4b),
-  leS: i32Binary(0x4c),
-  leU: i32Binary(0x4d),
-  geS: i32Binary(0x4e),
-  geU: i32Binary(0x4f),
+  eqz: (a: I32) => expr('i32', isWide(a) ? codeWide(a) : codeI32(a), [isWide(a) ? 0x50 : 0x45]),
+  eq: i32Compare(0x46),
+  ne: i32Compare(0x47),
+  ltS: i32Compare(0x48),
+  ltU: i32Compare(0x49),
+  gtS: i32Compare(0x4a),
+  gtU: i32Compare(0x4b),
+  leS: i32Compare(0x4c),
+  leU: i32Compare(0x4d),
+  geS: i32Compare(0x4e),
+  geU: i32Compare(0x4f),
   clz: i32Unary(0x67),
   ctz: i32Unary(0x68),
   add: i32Binary(0x6a),
@@ -53,9 +98,9 @@ export const i32 = {
   and: i32Binary(0x71),
   or: i32Binary(0x72),
   xor: i32Binary(0x73),
-  shl: i32Binary(0x74),
-  shrS: i32Binary(0x75),
-  shrU: i32Binary(0x76),
+  shl: i32Shift(0x74),
+  shrS: i32Shift(0x75),
+  shrU: i32Shift(0x76),
   /** Truncation that traps on NaN and overflow. */
   truncF32S: (a: F32) => expr('i32', codeF32(a), [0xa8]),
   truncF64S: (a: F64) => expr('i32', codeF64(a), [0xaa]),
@@ -70,7 +115,7 @@ export const i64 = {
   const: (value: bigint) => expr('i64', [0x42, ...signed64(value)]),
   add: (a: Expr<'i64'>, b: Expr<'i64'>) => expr('i64', a.code, b.code, [0x7c]),
   shl: (a: Expr<'i64'>, b: Expr<'i64'>) => expr('i64', a.code, b.code, [0x86]),
-  extendI32S: (a: I32) => expr('i64', codeI32(a), [0xac]),
+  extendI32S: (a: I32) => expr('i64', codeWide(a)),
   reinterpretF64: (a: F64) => expr('i64', codeF64(a), [0xbd]),
 }
 
@@ -80,9 +125,9 @@ const f32Compare = (op: number) => (a: F32, b: F32) => expr('i32', codeF32(a), c
 
 export const f32 = {
   const: (value: number) => expr('f32', codeF32(value)),
-  load: (at: I32, offset = 0) => expr('f32', codeI32(at), [0x2a], memoryOperand(2, offset)),
+  load: (at: I32, offset = 0) => expr('f32', codeAddress(at), [0x2a], memoryOperand(2, offset)),
   store: (at: I32, value: F32, offset = 0): Statement =>
-    expr('void', codeI32(at), codeF32(value), [0x38], memoryOperand(2, offset)),
+    expr('void', codeAddress(at), codeF32(value), [0x38], memoryOperand(2, offset)),
   eq: f32Compare(0x5b),
   ne: f32Compare(0x5c),
   lt: f32Compare(0x5d),
@@ -103,7 +148,7 @@ export const f32 = {
   min: f32Binary(0x96),
   max: f32Binary(0x97),
   copysign: f32Binary(0x98),
-  convertI32S: (a: I32) => expr('f32', codeI32(a), [0xb2]),
+  convertI32S: (a: I32) => expr('f32', codeAddress(a), [isWide(a) ? 0xb4 : 0xb2]),
   demoteF64: (a: F64) => expr('f32', codeF64(a), [0xb6]),
   reinterpretI32: (a: I32) => expr('f32', codeI32(a), [0xbe]),
 }
@@ -114,9 +159,9 @@ const f64Compare = (op: number) => (a: F64, b: F64) => expr('i32', codeF64(a), c
 
 export const f64 = {
   const: (value: number) => expr('f64', codeF64(value)),
-  load: (at: I32, offset = 0) => expr('f64', codeI32(at), [0x2b], memoryOperand(3, offset)),
+  load: (at: I32, offset = 0) => expr('f64', codeAddress(at), [0x2b], memoryOperand(3, offset)),
   store: (at: I32, value: F64, offset = 0): Statement =>
-    expr('void', codeI32(at), codeF64(value), [0x39], memoryOperand(3, offset)),
+    expr('void', codeAddress(at), codeF64(value), [0x39], memoryOperand(3, offset)),
   eq: f64Compare(0x61),
   ne: f64Compare(0x62),
   lt: f64Compare(0x63),
@@ -137,7 +182,7 @@ export const f64 = {
   min: f64Binary(0xa4),
   max: f64Binary(0xa5),
   copysign: f64Binary(0xa6),
-  convertI32S: (a: I32) => expr('f64', codeI32(a), [0xb7]),
+  convertI32S: (a: I32) => expr('f64', codeAddress(a), [isWide(a) ? 0xb9 : 0xb7]),
   promoteF32: (a: F32) => expr('f64', codeF32(a), [0xbb]),
   reinterpretI64: (a: Expr<'i64'>) => expr('f64', a.code, [0xbf]),
 }
@@ -146,15 +191,18 @@ export const f64 = {
 export function select<T extends ValueType>(condition: I32, a: Expr<T>, b: Expr<T>): Expr<T> {
   // The untyped `select` is not valid on v128; the typed one names its type.
   const op = a.type === 'v128' ? [0x1c, 1, 0x7b] : [0x1b]
-  return expr(a.type, a.code, b.code, codeI32(condition), op)
+  const chosen = (x: Expr<T>) => (wide ? codeWide(x as Expr<'i32'>) : x.code)
+  const wide = a.wide === true || b.wide === true
+  const result = expr(a.type, chosen(a), chosen(b), codeCondition(condition), op)
+  return wide ? { ...result, wide } : result
 }
 
 /** Whole stretches of memory, in bytes. */
 export const bulk = {
   fill: (at: I32, byte: I32, bytes: I32): Statement =>
-    expr('void', codeI32(at), codeI32(byte), codeI32(bytes), [0xfc, 0x0b, 0x00]),
+    expr('void', codeAddress(at), codeI32(byte), codeAs(bytes, isWide(at)), [0xfc, 0x0b, 0x00]),
   copy: (to: I32, from: I32, bytes: I32): Statement =>
-    expr('void', codeI32(to), codeI32(from), codeI32(bytes), [0xfc, 0x0a, 0x00, 0x00]),
+    expr('void', codeAddress(to), codeAddress(from), codeAs(bytes, isWide(to)), [0xfc, 0x0a, 0x00, 0x00]),
 }
 
 const atomic = (op: number, alignment: number, offset: number) => [
@@ -165,13 +213,13 @@ const atomic = (op: number, alignment: number, offset: number) => [
 const rmw =
   (op: number) =>
   (at: I32, value: I32, offset = 0) =>
-    expr('i32', codeI32(at), codeI32(value), atomic(op, 2, offset))
+    expr('i32', codeAddress(at), codeI32(value), atomic(op, 2, offset))
 
 /** Atomics on aligned i32 cells of a shared memory. */
 export const atomics = {
-  load: (at: I32, offset = 0) => expr('i32', codeI32(at), atomic(0x10, 2, offset)),
+  load: (at: I32, offset = 0) => expr('i32', codeAddress(at), atomic(0x10, 2, offset)),
   store: (at: I32, value: I32, offset = 0): Statement =>
-    expr('void', codeI32(at), codeI32(value), atomic(0x17, 2, offset)),
+    expr('void', codeAddress(at), codeI32(value), atomic(0x17, 2, offset)),
   /** These give the cell's former value. */
   add: rmw(0x1e),
   sub: rmw(0x25),
@@ -179,12 +227,12 @@ export const atomics = {
   or: rmw(0x33),
   exchange: rmw(0x41),
   compareExchange: (at: I32, expected: I32, value: I32, offset = 0) =>
-    expr('i32', codeI32(at), codeI32(expected), codeI32(value), atomic(0x48, 2, offset)),
+    expr('i32', codeAddress(at), codeI32(expected), codeI32(value), atomic(0x48, 2, offset)),
   /** Wakes up to `count` waiters and gives how many. */
   notify: (at: I32, count: I32, offset = 0) =>
-    expr('i32', codeI32(at), codeI32(count), atomic(0x00, 2, offset)),
+    expr('i32', codeAddress(at), codeI32(count), atomic(0x00, 2, offset)),
   /** Sleeps while the cell is `expected`: 0 woken, 1 differed, 2 timed out. Timeout in ns, −1 for none. */
   wait: (at: I32, expected: I32, timeout: bigint, offset = 0) =>
-    expr('i32', codeI32(at), codeI32(expected), i64.const(timeout).code, atomic(0x01, 2, offset)),
+    expr('i32', codeAddress(at), codeI32(expected), i64.const(timeout).code, atomic(0x01, 2, offset)),
   fence: (): Statement => expr('void', [0xfe, 0x03, 0x00]),
 }

@@ -1,4 +1,4 @@
-import { codeF32, codeF64, codeI32, memoryOperand } from './asm-scalar.ts'
+import { codeAddress, codeF32, codeF64, codeI32, memoryOperand } from './asm-scalar.ts'
 import type { Expr, F32, F64, I32, Statement, V128 } from './asm-types.ts'
 import { expr, float32Bytes, float64Bytes, unsigned } from './asm-types.ts'
 
@@ -13,15 +13,15 @@ const test = (code: number) => (a: V128) => expr('i32', a.code, op(code))
 const load =
   (code: number, alignment: number) =>
   (at: I32, offset = 0) =>
-    expr('v128', codeI32(at), op(code), memoryOperand(alignment, offset))
+    expr('v128', codeAddress(at), op(code), memoryOperand(alignment, offset))
 const storeLane =
   (code: number, alignment: number) =>
   (at: I32, value: V128, lane: number, offset = 0): Statement =>
-    expr('void', codeI32(at), value.code, op(code), memoryOperand(alignment, offset), [lane])
+    expr('void', codeAddress(at), value.code, op(code), memoryOperand(alignment, offset), [lane])
 const loadLane =
   (code: number, alignment: number) =>
   (at: I32, into: V128, lane: number, offset = 0) =>
-    expr('v128', codeI32(at), into.code, op(code), memoryOperand(alignment, offset), [lane])
+    expr('v128', codeAddress(at), into.code, op(code), memoryOperand(alignment, offset), [lane])
 
 /** 128-bit vectors without regard to lanes: memory, bits, selection. */
 export const v128 = {
@@ -38,7 +38,7 @@ export const v128 = {
   load32Lane: loadLane(0x56, 2),
   load64Lane: loadLane(0x57, 2),
   store: (at: I32, value: V128, offset = 0): Statement =>
-    expr('void', codeI32(at), value.code, op(0x0b), memoryOperand(2, offset)),
+    expr('void', codeAddress(at), value.code, op(0x0b), memoryOperand(2, offset)),
   store8Lane: storeLane(0x58, 0),
   store32Lane: storeLane(0x5a, 2),
   store64Lane: storeLane(0x5b, 2),

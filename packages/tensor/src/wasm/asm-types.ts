@@ -8,6 +8,11 @@ export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
 export interface Expr<T extends ValueType | 'void' = ValueType | 'void'> {
   readonly type: T
   readonly code: readonly number[]
+  /**
+   * An i32 that is 64 bits wide: a variable of a module over a 64-bit memory, or what was computed from one.
+   * Kernels are written with i32 alone; the instructions chosen follow the operands.
+   */
+  readonly wide?: boolean
 }
 
 export type Statement = Expr<'void'>
@@ -28,7 +33,9 @@ const typeCodes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as 
   number
 >
 
-export const typeCode = (type: ValueType): number => typeCodes[type]
+/** Code of a type, where i32 may be `wide`. */
+export const typeCode = (type: ValueType, wide = false): number =>
+  typeCodes[wide && type === 'i32' ? 'i64' : type]
 
 /** Unsigned LEB128 of an integer in 0 … 2³²−1. */
 export function unsigned(value: number): number[] {

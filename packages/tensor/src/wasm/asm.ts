@@ -1,5 +1,5 @@
 import type { FunctionRef } from './asm-function.ts'
-import { FunctionBuilder } from './asm-function.ts'
+import { FunctionBuilder, localAt } from './asm-function.ts'
 import type { Local, ValueType } from './asm-types.ts'
 import { nameBytes, typeCode, unsigned, vector } from './asm-types.ts'
 
@@ -14,6 +14,8 @@ export interface MemoryType {
   readonly shared: boolean
   /** In pages of 64 KiB; required where shared. */
   readonly maximum?: number
+  /** Addresses of 64 bits (memory64); else they have 32. */
+  readonly address?: 'i64'
 }
 
 type Params = Readonly<Record<string, ValueType>>
@@ -71,12 +73,15 @@ export class ModuleBuilder {
     if (this.functions.length > 0) throw new RangeError(`import of ${name} after the first function`)
     const type = unsigned(this.type(params, results))
     const index = this.imports.push([...nameBytes('env'), ...nameBytes(name), 0, ...type]) - 1
-    return { name, index, params, results }
+    return { name, index, params, results, wide: false }
   }
 
   /**
    * Defines and exports a function. `body` gets the builder and the parameters as variables; results are
    * given by `f.return(…)` at its end.
+   *
+   * Over a 64-bit memory, i32 variables and parameters are 64 bits wide. So that callers in JavaScript pass
+   * numbers all the same, the export is then an entry of its own, which takes float64 for them.
    */
   func<const P extends Params>(
     name: string,
@@ -86,25 +91,24 @@ export class ModuleBuilder {
   ): FunctionRef {
     const names = Object.keys(params)
     const paramTypes = names.map((key) => params[key]!)
-    const locals: Record<string, Local> = {}
-    names.forEach((key, index) => {
-      locals[key] = { type: params[key]!, index, code: [0x20, ...unsigned(index)] }
-    })
-    const typeIndex = this.type(paramTypes, results)
-    const f = new FunctionBuilder(names.length)
+    const { wide } = this
+    const locals = Object.fromEntries(names.map((key, i) => [key, localAt(params[key]!, i, wide)]))
+    const f = new FunctionBuilder(names.length, wide)
     body(f, locals as ParamLocals<P>)
     // A body that ended by `return` left nothing on the stack that validation could find.
     if (results.length > 0) f.emit({ type: 'void', code: [0x00] })
-    const index = this.imports.length + this.functions.length
-    this.functions.push({ typeIndex, body: f.finish() })
-    this.exports.push([...nameBytes(name), 0, ...unsigned(index)])
-    return { name, index, params: paramTypes, results }
+    const realTypes = wide ? paramTypes.map((type) => (type === 'i32' ? 'i64' : type)) : paramTypes
+    const index = this.define(realTypes, results, f)
+    const exported = wide && paramTypes.includes('i32') ? this.entry(index, paramTypes, results) : index
+    this.exports.push([...nameBytes(name), 0, ...unsigned(exported)])
+    return { name, index, params: paramTypes, results, wide }
   }
 
   /** The module in WebAssembly's binary format. */
   bytes(): Uint8Array<ArrayBuffer> {
     const { shared, maximum } = this.memory
-    const limits = maximum === undefined ? [0, 0] : [shared ? 3 : 1, 0, ...unsigned(maximum)]
+    const flags = (maximum === undefined ? 0 : 1) + (shared ? 2 : 0) + (this.wide ? 4 : 0)
+    const limits = [flags, 0, ...(maximum === undefined ? [] : unsigned(maximum))]
     const memoryImport = [...nameBytes('env'), ...nameBytes('memory'), 2, ...limits]
     const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content]
     return new Uint8Array([
@@ -115,6 +119,27 @@ export class ModuleBuilder {
       ...section(7, vector(this.exports)),
       ...section(10, vector(this.functions.map((fn) => fn.body))),
     ])
+  }
+
+  private get wide(): boolean {
+    return this.memory.address === 'i64'
+  }
+
+  private define(params: readonly ValueType[], results: readonly ValueType[], f: FunctionBuilder): number {
+    const typeIndex = this.type(params, results)
+    return this.imports.length + this.functions.push({ typeIndex, body: f.finish() }) - 1
+  }
+
+  /** A function that takes float64 where the target has wide i32, truncates, and calls it. */
+  private entry(target: number, params: readonly ValueType[], results: readonly ValueType[]): number {
+    const f = new FunctionBuilder(params.length)
+    const code = params.flatMap((type, i) => [
+      ...[0x20, ...unsigned(i)],
+      ...(type === 'i32' ? [0xfc, 0x06] : []),
+    ])
+    f.emit({ type: 'void', code: [...code, 0x10, ...unsigned(target)] })
+    const types = params.map((type) => (type === 'i32' ? 'f64' : type))
+    return this.define(types, results, f)
   }
 
   private type(params: readonly ValueType[], results: readonly ValueType[]): number {

@@ -10,13 +10,13 @@ import { cut } from './tasks.ts'
 import type { Tile } from './tile.ts'
 
 /**
- * `forward(a, rows, depth, piece, offsets, pixels, count, imagePixels, out, channelStep, imageStep, panel,
+ * `forward(a, rows, depth, piece, offsets, base, pixels, count, imagePixels, out, channelStep, imageStep, panel,
  * spill)`: packed weights times the panels of all `count` pixels. Results of one image lie `channelStep`
  * bytes apart by channel; images `imageStep` apart.
  */
 function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: GemmFunctions): void {
   const packPanel = emitPanel(m, nr)
-  const sizes = ['a', 'rows', 'depth', 'piece', 'offsets', 'pixels', 'count', 'imagePixels'] as const
+  const sizes = ['a', 'rows', 'depth', 'piece', 'offsets', 'base', 'pixels', 'count', 'imagePixels'] as const
   const params = i32Params(...sizes, 'out', 'channelStep', 'imageStep', 'panel', 'spill')
   m.func('forward', params, [], (f, p) => {
     const [pixel, width, k, deep, accumulate, left] = [
@@ -39,7 +39,7 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: Ge
         min(deep, deep, p.piece)
         f.set(accumulate, i32.gtS(k, 0))
         f.set(left, i32.add(p.a, i32.mul(k, 4 * mr)))
-        f.callStatement(packPanel, p.panel, p.pixels, i32.add(p.offsets, i32.shl(k, 2)), deep)
+        f.callStatement(packPanel, p.panel, p.base, p.pixels, i32.add(p.offsets, i32.shl(k, 2)), deep)
         f.if(
           i32.leS(i32.add(pixel, width), p.imagePixels),
           () => {
@@ -103,13 +103,13 @@ function acrossImages(f: FunctionBuilder, tile: FunctionRef, { mr, nr }: Tile, p
 }
 
 /**
- * `weightGradient(a, rows, depth, pixels, columns, offsets, c, cStep, panel, spill)`: the product over `depth`
- * pixels of packed output gradients with inputs at `pixel + offsets[column]`, added to c [rows × columns],
+ * `weightGradient(a, rows, depth, base, pixels, columns, offsets, c, cStep, panel, spill)`: the product over `depth`
+ * pixels of packed output gradients with inputs at `base + pixel + offsets[column]`, added to c [rows × columns],
  * whose rows lie `cStep` bytes apart.
  */
 function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, { rows }: GemmFunctions): void {
   const packColumns = emitColumns(m, nr)
-  const sizes = ['a', 'rows', 'depth', 'pixels', 'columns', 'offsets'] as const
+  const sizes = ['a', 'rows', 'depth', 'base', 'pixels', 'columns', 'offsets'] as const
   const params = i32Params(...sizes, 'c', 'cStep', 'panel', 'spill')
   m.func('weightGradient', params, [], (f, p) => {
     const aPanel = f.let(i32.mul(p.depth, 4 * mr))
@@ -117,7 +117,7 @@ function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, { rows }: G
     f.while(i32.gtS(p.columns, 0), () => {
       f.set(width, p.columns)
       f.if(i32.gtS(width, nr), () => f.set(width, nr))
-      f.callStatement(packColumns, p.panel, p.pixels, p.offsets, p.depth)
+      f.callStatement(packColumns, p.panel, p.base, p.pixels, p.offsets, p.depth)
       f.callStatement(rows, p.a, p.panel, p.c, p.rows, width, p.depth, aPanel, 4 * nr, p.cStep, 1, p.spill)
       f.increment(p.offsets, 4 * nr)
       f.increment(p.c, 4 * nr)

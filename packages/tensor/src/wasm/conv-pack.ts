@@ -3,13 +3,16 @@ import { f32, i32, i32Params, i32x4, v128 } from './asm.ts'
 import type { TileShape } from './gemm.ts'
 import { transpose4 } from './gemm-pack.ts'
 
-/** `pixels(to, at, images, rows, columns, imageStep, rowStep)`: table of the addresses of outputs' first reads. */
+/**
+ * `pixels(to, images, rows, columns, imageStep, rowStep)`: table of where outputs' first reads lie, in bytes from
+ * the first one. Offsets rather than addresses, which may have 64 bits.
+ */
 export function emitPixels(m: ModuleBuilder, nr: number): void {
-  const params = i32Params('to', 'at', 'images', 'rows', 'columns', 'imageStep', 'rowStep')
+  const params = i32Params('to', 'images', 'rows', 'columns', 'imageStep', 'rowStep')
   m.func('pixels', params, [], (f, p) => {
-    const [n, r, c, row, at] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
+    const [n, r, c, image, row, at] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
     f.loop(n, 0, p.images, 1, () => {
-      f.set(row, p.at)
+      f.set(row, image)
       f.loop(r, 0, p.rows, 1, () => {
         f.set(at, row)
         f.loop(c, 0, p.columns, 1, () => {
@@ -19,7 +22,7 @@ export function emitPixels(m: ModuleBuilder, nr: number): void {
         })
         f.increment(row, p.rowStep)
       })
-      f.increment(p.at, p.imageStep)
+      f.increment(image, p.imageStep)
     })
     // A last group that is not full reads somewhere valid.
     f.increment(at, -4)
@@ -56,22 +59,24 @@ export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
 }
 
 /**
- * Packs one panel of `nr` output pixels: row k holds the inputs at `pixel + offsets[k]`. Pixels that
+ * Packs one panel of `nr` output pixels: row k holds the inputs at `base + pixel + offsets[k]`. Pixels that
  * follow each other in memory are loaded as vectors; at a row's or image's end two runs are blended.
  */
 export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
   return m.func(
     'panel',
-    i32Params('to', 'pixels', 'offsets', 'depth'),
+    i32Params('to', 'base', 'pixels', 'offsets', 'depth'),
     [],
-    (f, { to, pixels, offsets, depth }) => {
-      const lanes = Array.from({ length: nr }, (_, i) => f.local('i32', i32.load(pixels, 4 * i)))
+    (f, { to, base, pixels, offsets, depth }) => {
+      const lanes = Array.from({ length: nr }, (_, i) =>
+        f.local('i32', i32.add(base, i32.load(pixels, 4 * i))),
+      )
       const [first, last] = [lanes[0]!, lanes[nr - 1]!]
       const end = f.let(i32.add(offsets, i32.shl(depth, 2)))
       const jump = f.let(i32.sub(i32.sub(last, first), 4 * (nr - 1)))
       // How far each pixel lies from where it would be if all followed each other: 0, or the jump.
       const away = (byte: number) => {
-        const from = i32x4.sub(v128.load(pixels, byte), i32x4.splat(first))
+        const from = i32x4.sub(v128.load(pixels, byte), v128.load32Splat(pixels))
         return f.local('v128', i32x4.sub(from, i32x4.lanes(byte, byte + 4, byte + 8, byte + 12)))
       }
       const vectors = Array.from({ length: nr / 4 }, (_, j) => j)
@@ -115,14 +120,16 @@ export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
   )
 }
 
-/** Packs a panel of `nr` columns: row k holds the inputs at `pixels[k] + offsets[0 … nr − 1]`. */
+/** Packs a panel of `nr` columns: row k holds the inputs at `base + pixels[k] + offsets[0 … nr − 1]`. */
 export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
   return m.func(
     'columns',
-    i32Params('to', 'pixels', 'offsets', 'depth'),
+    i32Params('to', 'base', 'pixels', 'offsets', 'depth'),
     [],
-    (f, { to, pixels, offsets, depth }) => {
-      const columns = Array.from({ length: nr }, (_, i) => f.local('i32', i32.load(offsets, 4 * i)))
+    (f, { to, base, pixels, offsets, depth }) => {
+      const columns = Array.from({ length: nr }, (_, i) =>
+        f.local('i32', i32.add(base, i32.load(offsets, 4 * i))),
+      )
       const [k, pixel] = [f.let(0), f.let(0)]
       const scalarRow = (at: number) => {
         f.set(pixel, i32.load(pixels, 4 * at))

@@ -1,4 +1,6 @@
 import type { View } from '../device.ts'
+import { DeviceError } from '../errors.ts'
+import { formatShape } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { copyStrided } from './conv-kernels.ts'
@@ -9,6 +11,9 @@ import { addressOf } from './kernel.ts'
 
 /** Bytes of padded input to prepare at a time: a share of the second-level cache. */
 const chunkBytes = 1 << 18
+
+/** Tables hold byte offsets of 32 bits. */
+const reach = 2 ** 31
 
 /** Input planes laid out so that no read needs a bounds test: the tensor itself where it allows, else copies. */
 export interface Planes {
@@ -24,9 +29,16 @@ export interface Planes {
   offset(row: number, column: number): number
 }
 
+/** @throws {DeviceError} where offsets of so many bytes do not fit the tables. */
+export function checkReach(bytes: number, what: () => string): void {
+  if (bytes < reach) return
+  throw new DeviceError(`conv2d: ${what()}, span more than the 2 GiB that its tables reach`)
+}
+
 /**
  * Prepares an input [images, channels in all groups, height, width], `channels` of them at a time, for the
  * reads that `layout` describes.
+ * @throws {DeviceError} where the planes of one image span more than 2 GiB, which takes a 64-bit memory.
  */
 export function planesOf(
   x: View,
@@ -42,6 +54,11 @@ export function planesOf(
   const [top, left] = [Math.max(rows.low, 0), Math.max(columns.low, 0)]
   const [bottom, right] = [Math.min(rows.high, height - 1), Math.min(columns.high, width - 1)]
   const at = addressOf(x)
+  const span = (channels - 1) * Math.abs(s1) + (bottom - top) * Math.abs(s2) + (right - left) * Math.abs(s3)
+  checkReach(
+    Math.max(4 * channels * layout.size, span),
+    () => `the planes of one image, ${channels} × ${formatShape(x.shape.slice(2))}`,
+  )
   const rowsApart = s2 >= 4 * (right - left + 1) || top >= bottom
   const imagesApart = s0 >= s2 * (bottom - top + 1) || images === 1
   if (inside && columnStep === 1 && (s3 === 4 || left >= right) && rowsApart && imagesApart) {
@@ -50,7 +67,7 @@ export function planesOf(
       imageStep: s0,
       channelStep: s1,
       rowBytes: s2,
-      chunk: images,
+      chunk: Math.max(1, Math.min(images, Math.floor((reach - span) / Math.max(1, Math.abs(s0))))),
       load: (image, _count, channel) => base + image * s0 + channel * s1,
       offset: (row, column) => (row - rows.low) * s2 + 4 * (column - columns.low),
     }

@@ -78,9 +78,10 @@ export function weightGradient(
   for (let image = 0; image < images; image += planes.chunk) {
     const count = Math.min(planes.chunk, images - image)
     const base = planes.load(image, count, 0)
-    kernels.pixels(pixels, base, count, height, width, planes.imageStep, r.step * planes.rowBytes)
+    kernels.pixels(pixels, count, height, width, planes.imageStep, r.step * planes.rowBytes)
     const total = count * size
-    addProducts({ gradients, first: image * size, total, pixels, offsets, sums, columns }, context, kernels)
+    const reads = { base, pixels, offsets, columns }
+    addProducts({ gradients, first: image * size, total, ...reads, sums }, context, kernels)
   }
   copyStrided(
     context,
@@ -94,9 +95,10 @@ export function weightGradient(
 /** Pixels to sum over, and the sums. */
 interface Products {
   readonly gradients: Gradients
-  /** The first of `total` pixels, counted through all images; `pixels` tables their addresses in the input. */
+  /** The first of `total` pixels, counted through all images; `pixels` tables where they lie from `base` on. */
   readonly first: number
   readonly total: number
+  readonly base: number
   readonly pixels: number
   /** From pixels to the `columns` inputs of each. */
   readonly offsets: number
@@ -130,7 +132,7 @@ function addProducts(
     for (let first = 0; first < p.total; first += piece) {
       const depth = Math.min(piece, p.total - first)
       task.push(...packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels))
-      const sizes = [rows.to - rows.from, depth, p.pixels + 4 * first, columns.to - columns.from]
+      const sizes = [rows.to - rows.from, depth, p.base, p.pixels + 4 * first, columns.to - columns.from]
       const args = [
         left,
         ...sizes,

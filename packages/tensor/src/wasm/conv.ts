@@ -1,12 +1,12 @@
 import type { KernelCall, View } from '../device.ts'
-import { isRowMajor, sizeOf } from '../shape.ts'
+import { formatShape, isRowMajor, sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { convKernels, copyStrided } from './conv-kernels.ts'
 import type { Phase, Phases } from './conv-plan.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
 import type { Planes } from './conv-planes.ts'
-import { planesOf } from './conv-planes.ts'
+import { checkReach, planesOf } from './conv-planes.ts'
 import { isWeightGradient, weightGradient } from './conv-weight.ts'
 import { pieceOf } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
@@ -77,19 +77,11 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
       for (const job of jobs) {
         const [r, c] = [job.rows, job.columns]
         const size = r.count * c.count
-        kernels.pixels(
-          scratch.pixels,
-          base,
-          count,
-          r.count,
-          c.count,
-          planes.imageStep,
-          r.step * planes.rowBytes,
-        )
+        kernels.pixels(scratch.pixels, count, r.count, c.count, planes.imageStep, r.step * planes.rowBytes)
         const to = whole
           ? { at: target, imageStep: steps[0] }
           : { at: scratch.part, imageStep: 4 * rows * size }
-        multiply(job, group, rows, count, size, to, scratch, context, kernels)
+        multiply(job, group, rows, base, count, size, to, scratch, context, kernels)
         if (whole) continue
         const first = target + r.first * steps[2] + c.first * steps[3]
         copyStrided(
@@ -113,11 +105,12 @@ interface Target {
 /** Scratch of one part: a tile, and a panel of pixels. */
 const partBytes = ({ nr }: Tile): number => spillBytes + 4 * nr * depthLimit
 
-/** One group's results of one job for `count` images of `size` outputs whose first reads are tabled. */
+/** One group's results of one job for `count` images of `size` outputs whose first reads, from `base`, are tabled. */
 function multiply(
   job: Job,
   group: number,
   rows: number,
+  base: number,
   count: number,
   size: number,
   to: Target,
@@ -151,9 +144,10 @@ function multiply(
     const first = part.image * size + part.pixels.from
     const length = part.pixels.to - part.pixels.from
     const place = to.at + part.image * to.imageStep + 4 * (part.rows.from * size + part.pixels.from)
-    const product = [left, height, depth, piece, offsets, pixels + 4 * first, length, part.imagePixels]
+    const product = [left, height, depth, piece, offsets]
+    const reads = [base, pixels + 4 * first, length, part.imagePixels]
     const spill = work + i * each
-    const args = [...product, place, 4 * size, to.imageStep, spill + spillBytes, spill]
+    const args = [...product, ...reads, place, 4 * size, to.imageStep, spill + spillBytes, spill]
     return [{ run: kernels.forward, args }]
   })
   context.threads.run(tasks)
@@ -213,6 +207,10 @@ function makeJobs(
   const [across, s1, s2, s3] = w.strides.map((s) => 4 * s) as [number, number, number, number]
   const rows = outChannels / groups
   const taps = kernel[0] * kernel[1]
+  checkReach(
+    channels * Math.abs(s1) + kernel[0] * Math.abs(s2) + kernel[1] * Math.abs(s3),
+    () => `the weights of one output channel, of ${formatShape(w.shape)}`,
+  )
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
   const bytes = groups * packedBytes(tile, rows, channels * taps)
   const kept =

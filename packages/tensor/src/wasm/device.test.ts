@@ -1,14 +1,22 @@
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Device } from '../device.ts'
-import { DeviceError } from '../errors.ts'
+import { DeviceError, OutOfMemoryError } from '../errors.ts'
+import { conv2d, matmul, ones, zeros } from '../index.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
+import type { Tensor } from '../tensor.ts'
 import { createWasmDevice } from './device.ts'
+import { hasMemory64 } from './linear-memory.ts'
 
 const square = (device: Device, dtype: 'float32' | 'float64', values: number[]) => {
   const buffer = device.allocate(dtype, 4)
   device.write(buffer, dtype, dtype === 'float32' ? new Float32Array(values) : new Float64Array(values))
   return { buffer, dtype, shape: [2, 2], strides: [2, 1], offset: 0 }
 }
+
+// Whatever memory the tests run with, these are about the default.
+beforeEach(() => {
+  vi.stubEnv('TWEEDIE_MAX_BYTES', '')
+})
 
 describe('wasm device', () => {
   test('says what runs', () => {
@@ -90,5 +98,61 @@ describe('wasm device', () => {
     } as const
     expect(() => device.run(large)).toThrow(DeviceError)
     device.free(device.allocate('float32', 2 ** 18), 'float32', 2 ** 18)
+  })
+
+  test('a call without room names itself, changes nothing, and smaller ones go on', async () => {
+    const device = createWasmDevice({ maxBytes: 4 * 2 ** 20, threads: 1 })
+    const on = { device }
+    const [x, w] = [ones([1, 16, 64, 64], on), ones([16, 16, 3, 3], on)]
+    const large = ones([1, 16, 128, 128], on)
+    const before = device.info().memory!
+    const convolve = (input: Tensor) => conv2d(input, w, { padding: 1 })
+    // The result would fit, but not the working areas beside it; then not even the result.
+    const attempt = () => {
+      const filler = zeros([2 ** 17], on)
+      try {
+        return convolve(large)
+      } finally {
+        filler.dispose()
+      }
+    }
+    expect(attempt).toThrow(OutOfMemoryError)
+    expect(attempt).toThrow(
+      /no room for .* \(conv2d giving float32 \[1, 16, 128, 128\](: working area (conv|winograd)\.\w+)?\); .* of 4\.0 MiB/,
+    )
+    const { used, scratch } = device.info().memory!
+    const ofScratch = Object.values(scratch).reduce((a, b) => a + b, 0)
+    expect(used - before.used).toBeLessThan(1.2 * ofScratch + 2 ** 13)
+    const data = await convolve(x).data()
+    expect([data[0], data[65]]).toEqual([4 * 16, 9 * 16])
+  })
+
+  test('working areas make room for tensors', () => {
+    const device = createWasmDevice({ maxBytes: 4 * 2 ** 20, threads: 1 })
+    const x = ones([300, 300], { device })
+    matmul(x, x).dispose()
+    expect(Object.keys(device.info().memory!.scratch)).not.toEqual([])
+    zeros([3 * 2 ** 18], { device })
+    expect(device.info().memory!.scratch).toEqual({})
+  })
+
+  test.skipIf(!hasMemory64())('more than 4 GiB means 64-bit addresses, and info says so', async () => {
+    const device = createWasmDevice({ maxBytes: 6 * 2 ** 30 })
+    expect(device.info().notes).toContain('memory64: 64-bit addresses, up to 6.0 GiB')
+    expect(device.info().memory).toMatchObject({ addressBits: 64, limit: 6 * 2 ** 30 })
+    const x = ones([400, 400], { device })
+    expect((await matmul(x, x).data())[399]).toBe(400)
+  })
+
+  test('the limit may come from TWEEDIE_MAX_BYTES', () => {
+    vi.stubEnv('TWEEDIE_MAX_BYTES', '16777216')
+    expect(createWasmDevice().info().memory!.limit).toBe(2 ** 24)
+    expect(createWasmDevice({ maxBytes: 2 ** 25 }).info().memory!.limit).toBe(2 ** 25)
+    vi.stubEnv('TWEEDIE_MAX_BYTES', '4 GB')
+    expect(() => createWasmDevice()).toThrow(
+      /TWEEDIE_MAX_BYTES: must be a number of bytes from 1048576 to \d+/,
+    )
+    vi.unstubAllEnvs()
+    expect(() => createWasmDevice({ maxBytes: 2 ** 40 })).toThrow(DeviceError)
   })
 })

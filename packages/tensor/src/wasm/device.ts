@@ -1,21 +1,21 @@
 import type { Device, DeviceInfo, KernelCall } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement } from '../dtype.ts'
-import { DeviceError } from '../errors.ts'
+import { DeviceError, OutOfMemoryError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { primitiveNames } from '../primitives.ts'
 import { referenceKernels } from '../reference/index.ts'
-import { sizeOf } from '../shape.ts'
+import { formatShape, sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm.ts'
 import { fillBytes } from './bulk.ts'
-import { Heap } from './heap.ts'
+import type { Heap } from './heap.ts'
 import type { WasmContext } from './kernel.ts'
+import { planHeap } from './memory-plan.ts'
 import { KernelCache } from './module.ts'
 import { ThreadPool } from './pool.ts'
 import { planRelaxed, planTile, planWinograd } from './settings.ts'
 import { kernelTable } from './table.ts'
 import { alone } from './tasks.ts'
-import { planThreads } from './thread-count.ts'
 import type { TileName } from './tile.ts'
 import { WeightCache } from './weight-cache.ts'
 
@@ -25,7 +25,12 @@ export interface WasmDeviceOptions {
    * else where the engine has it.
    */
   readonly relaxedSimd?: boolean
-  /** Limit of the device's memory in bytes, at most and by default 2 GiB. */
+  /**
+   * Limit of the device's memory in bytes. Default: TWEEDIE_MAX_BYTES (Node), else 4 GiB, all that 32-bit
+   * addresses reach. Above that and up to 16 GiB, addresses have 64 bits, where the engine has such memories
+   * (memory64: Node ≥ 24, Chrome ≥ 133); kernels are slower then (docs/adr/0012). Below, one tensor has at
+   * most 2 GiB.
+   */
   readonly maxBytes?: number
   /**
    * Threads to compute on, the caller's among them; they start when first needed. Default: TWEEDIE_THREADS
@@ -42,20 +47,6 @@ export interface WasmDeviceOptions {
    * as large (docs/adr/0008). Default: TWEEDIE_WINOGRAD (0 or 1, in Node), else allowed.
    */
   readonly winograd?: boolean
-}
-
-/** Memory for so many threads, or for one, and why. */
-function makeHeap(options: WasmDeviceOptions): { heap: Heap; threads: number; reason: string } {
-  const limits = options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }
-  const { threads, reason } = planThreads(options.threads)
-  if (threads === 1) return { heap: new Heap(limits), threads, reason }
-  try {
-    return { heap: new Heap({ ...limits, shared: true }), threads, reason }
-  } catch (error) {
-    // Shared memory must reserve its limit of addresses at once, which some hosts refuse.
-    if (options.threads !== undefined) throw new DeviceError(`wasm: no shared memory: ${error}`)
-    return { heap: new Heap(limits), threads: 1, reason: `no shared memory: ${error}` }
-  }
 }
 
 /** Whether the engine compiles SIMD code, plain or relaxed. */
@@ -87,7 +78,7 @@ class WasmDevice implements Device {
     const { relaxedSimd, reason: relaxedReason } = planRelaxed(options.relaxedSimd, supports(true))
     const tiles = planTile(options.tile, relaxedSimd)
     const { winograd, reason: winogradReason } = planWinograd(options.winograd)
-    const { heap, threads, reason } = makeHeap(options)
+    const { heap, threads, reason } = planHeap(options)
     const kernels = new KernelCache(heap)
     this.heap = heap
     this.reason = reason
@@ -100,6 +91,7 @@ class WasmDevice implements Device {
 
   info(): DeviceInfo {
     const { threads, notes } = this.pool?.report() ?? { threads: 1, notes: [] }
+    const memory = this.heap.usage()
     const ran = [...this.uncovered].map(([name, count]) => `${name} ×${count}`)
     return {
       name: this.name,
@@ -114,12 +106,16 @@ class WasmDevice implements Device {
         this.context.tiles.note,
         `Winograd convolutions: ${this.context.winograd ? 'allowed' : 'forbidden'} (${this.winogradReason})`,
         `packed weights kept: ${this.context.weights.bytes} bytes`,
+        ...(memory.addressBits === 64
+          ? [`memory64: 64-bit addresses, up to ${(memory.limit / 2 ** 30).toFixed(1)} GiB`]
+          : []),
         ...notes,
         ...(ran.length === 0
           ? []
           : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
       ],
-      reservedBytes: this.heap.usage().reserved,
+      reservedBytes: memory.reserved,
+      memory,
     }
   }
 
@@ -128,7 +124,19 @@ class WasmDevice implements Device {
   }
 
   allocate(dtype: DType, length: number): number {
-    return this.heap.allocate(length * bytesPerElement(dtype))
+    return this.allocateBytes(length * bytesPerElement(dtype))
+  }
+
+  /** Between kernel runs their working areas are of no use, if room is short. */
+  private allocateBytes(bytes: number): number {
+    try {
+      return this.heap.allocate(bytes)
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error
+      this.context.weights.clear()
+      this.heap.releaseScratch()
+      return this.heap.allocate(bytes)
+    }
   }
 
   free(buffer: unknown, dtype: DType, length: number): void {
@@ -153,14 +161,16 @@ class WasmDevice implements Device {
     this.pool?.check()
     const size = sizeOf(call.shape)
     const bytes = size * bytesPerElement(call.dtype)
-    const out = this.heap.allocate(bytes)
+    let out: number | undefined
     try {
+      out = this.allocateBytes(bytes)
       if (size > 0 && !this.runKernel(call, out)) this.runReference(call, out, size)
+      return out
     } catch (error) {
-      this.heap.free(out, bytes)
-      throw error
+      if (out !== undefined) this.heap.free(out, bytes)
+      if (!(error instanceof OutOfMemoryError)) throw error
+      throw error.within(`${call.primitive} giving ${call.dtype} ${formatShape(call.shape)}`)
     }
-    return out
   }
 
   private runKernel<P extends PrimitiveName>(call: KernelCall<P>, out: number): boolean {
@@ -188,6 +198,7 @@ class WasmDevice implements Device {
 /**
  * The device whose primitives are WebAssembly code that TypeScript emits at run time, with SIMD.
  * @throws {DeviceError} where the engine has no SIMD, or no relaxed SIMD or no shared memory though asked for.
+ * @throws {DeviceError} for more `maxBytes` than the engine has.
  * @throws {OptionError} for a number of threads outside 1 … 64, an unknown tile, or a wrong environment variable.
  */
 export const createWasmDevice = (options: WasmDeviceOptions = {}): Device => new WasmDevice(options)

@@ -11,14 +11,13 @@ import { rowMajorStrides, sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm.ts'
 import { Heap } from './heap.ts'
 import type { WasmContext, WasmKernels } from './kernel.ts'
+import { hasMemory64, narrowLimit } from './linear-memory.ts'
 import { KernelCache } from './module.ts'
 import { ThreadPool } from './pool.ts'
 import type { Threads } from './tasks.ts'
 import { alone, runHere } from './tasks.ts'
 import { fixedTile, tileNames } from './tile.ts'
 import { WeightCache } from './weight-cache.ts'
-
-const heap = new Heap({ shared: true })
 
 /** Work cut into so many parts, however small, and done here, backwards: parts may not need each other. */
 const cutInto = (count: number): Threads => ({
@@ -27,20 +26,78 @@ const cutInto = (count: number): Threads => ({
 })
 
 /**
- * Heap and kernels of the tests' own, apart from any device, without and with relaxed SIMD: one context for
- * the calling thread alone, then others that share work, each with another tile, and must give the same bits.
+ * A heap of the tests' own with ways to share work, each with another tile, by whether relaxed SIMD is on; all must
+ * give the same bits.
  */
-const contexts: readonly (readonly WasmContext[])[] = [false, true].map((relaxedSimd) => {
-  const kernels = new KernelCache(heap)
-  const pool = new ThreadPool(heap, kernels, 3)
-  const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
-  const sharing = [alone, cutInto(2), cutInto(4), cutInto(7), pooled, alone]
-  return sharing.map((threads, i) => ({
-    ...{ heap, kernels, relaxedSimd, threads },
-    tiles: fixedTile(tileNames[i]!, 'for a test'),
-    ...{ winograd: false, weights: new WeightCache(heap) },
-  }))
-})
+interface Room {
+  readonly name: string
+  readonly heap: Heap
+  readonly contexts: readonly (readonly WasmContext[])[]
+}
+
+function makeRoom(name: string, own: Heap, ways: (pooled: Threads) => Threads[]): Room {
+  const contexts = [false, true].map((relaxedSimd) => {
+    const kernels = new KernelCache(own)
+    const pool = new ThreadPool(own, kernels, 3)
+    const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
+    return ways(pooled).map((threads, i) => ({
+      ...{ heap: own, kernels, relaxedSimd, threads },
+      tiles: fixedTile(tileNames[i]!, 'for a test'),
+      ...{ winograd: false, weights: new WeightCache(own) },
+    }))
+  })
+  return { name, heap: own, contexts }
+}
+
+/**
+ * Blocks one after the other across 2³¹, where addresses that are taken as signed turn negative: each call
+ * of a test finds other blocks on the border. Memory that is never touched costs addresses alone.
+ */
+class StraddlingHeap extends Heap {
+  private next = 0
+
+  constructor() {
+    super({ shared: true, maxBytes: narrowLimit })
+    for (let i = 0; i < 2; i++) super.allocate(1.5 * 2 ** 30)
+  }
+
+  /** The next blocks start so many bytes below the border, over all former ones. */
+  restart(below: number): void {
+    this.releaseScratch()
+    this.next = 2 ** 31 - Math.ceil(below / 64) * 64
+  }
+
+  override allocate(bytes: number): number {
+    const at = this.next
+    this.next += (Math.ceil(bytes / 64) + 1) * 64
+    return at
+  }
+
+  override free(): void {}
+}
+
+/** Blocks above 4 GiB, or from a little below on. */
+function farHeap(): Heap {
+  const far = new Heap({ shared: true, maxBytes: 2 ** 33 })
+  for (let k = 31; k >= 16; k--) far.allocate(2 ** k - 64)
+  return far
+}
+
+const here = makeRoom('low addresses', new Heap({ shared: true }), (pooled) => [
+  ...[alone, cutInto(2), cutInto(4), cutInto(7), pooled, alone],
+])
+
+const straddling = new StraddlingHeap()
+
+/** Where else every call is made: beyond what a signed, and what any number of 32 bits addresses. */
+const elsewhere: readonly Room[] = [
+  makeRoom('addresses about 2 GiB', straddling, () => [cutInto(4)]),
+  ...(hasMemory64() ? [makeRoom('addresses above 4 GiB', farHeap(), (pooled) => [pooled])] : []),
+]
+
+let calls = 0
+
+const { heap } = here
 
 const probe = new ModuleBuilder(heap.memoryType)
 probe.func('probe', { at: 'i32' }, [], (f, { at }) => {
@@ -60,7 +117,7 @@ const guard = 16
 
 /**
  * Runs a primitive by its kernel and by the reference loops on the same strided inputs. Fails where the
- * kernel declines, gives other bits when its work is shared between threads, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
+ * kernel declines, gives other bits when its work is shared between threads or its memory lies elsewhere, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
  */
 export function compare<P extends PrimitiveName>(
   kernels: WasmKernels,
@@ -71,24 +128,41 @@ export function compare<P extends PrimitiveName>(
 ): Comparison {
   const { shape, dtype } = primitives[primitive].infer(inputs, params)
   const size = sizeOf(shape)
-  const blocks = inputs.map(({ data, dtype: type }) => {
-    const bytes = data.length * bytesPerElement(type)
-    const at = heap.allocate(bytes)
-    return { at, bytes }
-  })
-  inputs.forEach(({ data, dtype: type }, i) => heap.view(type, blocks[i]!.at, data.length).set(data))
-  const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
-  const call: KernelCall<P> = { primitive, inputs: views, params, shape, dtype }
-  const [actual, ...others] = contexts[Number(fused)]!.map((context) => runGuarded(kernels, call, context))
-  others.forEach((other, i) => {
-    const [own, theirs] = [bytesOf(other), bytesOf(actual!)]
-    if (own.some((byte, k) => byte !== theirs[k]))
-      throw new Error(`${primitive}: way ${i + 1} to share and to tile differs`)
-  })
-  blocks.forEach((block) => heap.free(block.at, block.bytes))
+  const call = { primitive, params, shape, dtype }
+  const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, size * bytesPerElement(dtype))
+  straddling.restart(((calls++ * 0.618034) % 1) * (1.5 * bytes + 2 ** 14))
+  const [actual, ...others] = [here, ...elsewhere].flatMap((room) =>
+    runIn(room, kernels, call, inputs, fused),
+  )
+  for (const { result, where } of others) {
+    const [own, theirs] = [bytesOf(result), bytesOf(actual!.result)]
+    if (own.some((byte, k) => byte !== theirs[k])) throw new Error(`${primitive}: ${where} differs`)
+  }
   const expected = allocateHost(dtype, size)
   referenceKernels[primitive](inputs, params, { data: expected, dtype, shape })
-  return { actual: actual!, expected }
+  return { actual: actual!.result, expected }
+}
+
+/** The results of one call in all ways of a room. */
+function runIn<P extends PrimitiveName>(
+  { name, heap: own, contexts }: Room,
+  kernels: WasmKernels,
+  call: Omit<KernelCall<P>, 'inputs'>,
+  inputs: readonly HostView[],
+  fused: boolean,
+) {
+  const blocks = inputs.map(({ data, dtype }) => {
+    const bytes = data.length * bytesPerElement(dtype)
+    return { at: own.allocate(bytes), bytes }
+  })
+  inputs.forEach(({ data, dtype }, i) => own.view(dtype, blocks[i]!.at, data.length).set(data))
+  const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
+  const results = contexts[Number(fused)]!.map((context, way) => ({
+    result: runGuarded(kernels, { ...call, inputs: views }, context),
+    where: `way ${way} to share and to tile at ${name}`,
+  }))
+  blocks.forEach((block) => own.free(block.at, block.bytes))
+  return results
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
@@ -101,17 +175,18 @@ function runGuarded<P extends PrimitiveName>(
   context: WasmContext,
 ): TypedArray {
   const { primitive, dtype, shape, inputs } = call
+  const { heap: own } = context
   const size = sizeOf(shape)
   const bytes = size * bytesPerElement(dtype)
-  const out = heap.allocate(bytes + guard * 64)
-  heap.u8.fill(0xa5, out, out + bytes + guard * 64)
+  const out = own.allocate(bytes + guard * 64)
+  own.u8.fill(0xa5, out, out + bytes + guard * 64)
   if (size > 0 && !kernels[primitive]!(call, out, context))
     throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
-  const result = heap.view(dtype, out, size).slice()
-  const after = heap.u8.slice(out + bytes, out + bytes + guard * 64)
+  const result = own.view(dtype, out, size).slice()
+  const after = own.u8.slice(out + bytes, out + bytes + guard * 64)
   if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5))
     throw new Error(`${primitive} wrote past its result`)
-  heap.free(out, bytes + guard * 64)
+  own.free(out, bytes + guard * 64)
   return result
 }
 

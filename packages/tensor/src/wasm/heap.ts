@@ -1,30 +1,28 @@
+import type { DeviceMemory } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement } from '../dtype.ts'
-import { DeviceError } from '../errors.ts'
+import { OutOfMemoryError } from '../errors.ts'
 import type { MemoryType } from './asm.ts'
+import type { LinearMemory } from './linear-memory.ts'
+import { createMemory, mostBytes, narrowLimit, pageBytes } from './linear-memory.ts'
 
-const page = 65536
 /** Blocks start at multiples of this many bytes, and as many readable bytes follow each. */
 const alignment = 64
 /** Nothing lives below, so that 0 is no pointer and kernels may read a little before a block. */
 const base = 1024
+/** Longest block of a 32-bit memory: sizes and strides within a block are signed there. */
+const narrowBlock = 2 ** 31
 
 interface Span {
   at: number
   size: number
 }
 
-/** What a heap holds, in bytes. */
-export interface HeapUsage {
-  /** Size of the WebAssembly memory. */
-  readonly reserved: number
-  /** In blocks handed out, counted with their rounding. */
-  readonly used: number
-  readonly limit: number
-}
-
 export interface HeapOptions {
-  /** Limit in bytes, at most 2 GiB (addresses are compared as signed integers). */
+  /**
+   * Limit in bytes, by default 4 GiB. Above that, addresses have 64 bits: see {@link createMemory}. A block
+   * of a memory with 32-bit addresses has at most 2 GiB.
+   */
   readonly maxBytes?: number
   readonly shared?: boolean
 }
@@ -51,12 +49,13 @@ export class Heap {
   readonly memory: WebAssembly.Memory
   /** How modules must declare the memory they import. */
   readonly memoryType: MemoryType
-  private readonly limit: number
+  private readonly linear: LinearMemory
   private readonly free_: number[][] = []
   private spans: Span[] = []
   /** End of all blocks ever cut. */
   private top = base
   private usedBytes = 0
+  private peakBytes = 0
   private capacity: number
   private readonly scratches = new Map<string, { at: number; bytes: number }>()
   private f32_: Float32Array
@@ -65,11 +64,9 @@ export class Heap {
   private u8_: Uint8Array
 
   constructor(options: HeapOptions = {}) {
-    const shared = options.shared ?? false
-    const maximum = Math.floor(Math.min(options.maxBytes ?? 2 ** 31, 2 ** 31) / page)
-    this.memory = new WebAssembly.Memory({ initial: Math.min(16, maximum), maximum, shared })
-    this.memoryType = shared ? { shared, maximum } : { shared }
-    this.limit = maximum * page
+    this.linear = createMemory(options.maxBytes ?? narrowLimit, options.shared ?? false)
+    this.memory = this.linear.memory
+    this.memoryType = this.linear.type
     const { buffer } = this.memory
     this.capacity = buffer.byteLength
     this.f32_ = new Float32Array(buffer)
@@ -81,13 +78,14 @@ export class Heap {
   /**
    * A block of at least `bytes` bytes (and {@link alignment} more to over-read), contents arbitrary.
    * Free it with the same `bytes`.
-   * @throws {DeviceError} at the limit.
+   * @throws {OutOfMemoryError} at the limit, or where the host gives no more; nothing has changed then.
    */
   allocate(bytes: number): number {
     const index = sizeClass(Math.ceil(bytes / alignment) + 1)
     const size = classUnits(index) * alignment
     const at = this.free_[index]?.pop() ?? this.cut(size, bytes)
     this.usedBytes += size
+    if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes
     return at
   }
 
@@ -111,13 +109,30 @@ export class Heap {
       this.free(known.at, known.bytes)
     }
     const size = Math.ceil(bytes * (known === undefined ? 1 : 1.25))
-    const at = this.allocate(size)
-    this.scratches.set(name, { at, bytes: size })
-    return at
+    try {
+      const at = this.allocate(size)
+      this.scratches.set(name, { at, bytes: size })
+      return at
+    } catch (error) {
+      throw error instanceof OutOfMemoryError ? error.within(`working area ${name}`) : error
+    }
   }
 
-  usage(): HeapUsage {
-    return { reserved: this.capacity, used: this.usedBytes, limit: this.limit }
+  /** Frees all working areas. Only between runs of kernels, which hold their addresses. */
+  releaseScratch(): void {
+    for (const { at, bytes } of this.scratches.values()) this.free(at, bytes)
+    this.scratches.clear()
+  }
+
+  usage(): DeviceMemory {
+    return {
+      reserved: this.capacity,
+      used: this.usedBytes,
+      peak: this.peakBytes,
+      limit: this.linear.limit,
+      addressBits: this.memoryType.address === 'i64' ? 64 : 32,
+      scratch: Object.fromEntries([...this.scratches].map(([name, { bytes }]) => [name, bytes])),
+    }
   }
 
   /** The whole memory as float32; like its siblings stale after any allocation, so do not keep it. */
@@ -151,42 +166,65 @@ export class Heap {
 
   /** Cuts a new block of `size` bytes: from merged free space, from the end, or by growing. */
   private cut(size: number, asked: number): number {
-    const early = this.fromSpans(size)
-    if (early !== undefined) return early
-    if (this.top + size > this.capacity) {
-      // Merging costs a sort; it is worth it when it may save a good part of what is there.
-      if (this.top - base - this.usedBytes > this.top / 4) {
-        this.merge()
-        const merged = this.fromSpans(size)
-        if (merged !== undefined) return merged
-      }
-      this.grow(size, asked)
+    if (this.memoryType.address !== 'i64' && asked > narrowBlock) throw this.failure(asked, false)
+    let at = this.fromSpans(size) ?? this.fromEnd(size)
+    // Merging costs a sort; it is worth it when it may save a good part of what is there, or failure.
+    const gain = this.top - base - this.usedBytes
+    if (at === undefined && (gain > this.top / 4 || !this.grow(size))) {
+      this.merge()
+      at = this.fromSpans(size)
     }
+    at ??= this.fromEnd(size)
+    if (at === undefined && this.grow(size)) at = this.fromEnd(size)
+    // Where the limit would have allowed it, the host refused.
+    if (at === undefined) throw this.failure(asked, this.top + size <= this.linear.limit)
+    return at
+  }
+
+  private fromEnd(size: number): number | undefined {
+    if (this.top + size > this.capacity) return undefined
     const at = this.top
     this.top += size
     return at
   }
 
-  private grow(size: number, asked: number): void {
+  /** Makes room for `size` bytes at the end: some more than asked for where the host has it. */
+  private grow(size: number): boolean {
     const needed = this.top + size
-    if (needed <= this.capacity) return
-    const steps = [Math.max(needed, Math.min(1.25 * this.capacity, this.capacity + 2 ** 27)), needed]
-    for (const target of steps) {
-      const pages = Math.ceil((Math.min(target, this.limit) - this.capacity) / page)
-      if (this.capacity + pages * page < needed) continue
-      try {
-        this.memory.grow(pages)
-        this.capacity = this.memory.buffer.byteLength
-        return
-      } catch {
-        // The host has no room for that much: try the smaller step, else report below.
-      }
+    const { limit } = this.linear
+    if (needed > limit) return false
+    for (const target of [
+      Math.max(needed, Math.min(1.25 * this.capacity, this.capacity + 2 ** 27)),
+      needed,
+    ]) {
+      const pages = Math.ceil((Math.min(target, limit) - this.capacity) / pageBytes)
+      if (this.capacity + pages * pageBytes < needed || !this.linear.grow(pages)) continue
+      this.capacity = this.memory.buffer.byteLength
+      return true
     }
-    const mebi = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
-    throw new DeviceError(
-      `wasm: no room for ${mebi(asked)}; ${mebi(this.usedBytes)} of ${mebi(this.limit)} are in use ` +
-        `(memory now ${mebi(this.capacity)}); dispose of tensors, use scope(), or work in smaller batches`,
-    )
+    return false
+  }
+
+  /** After all else was tried: what is there, and what would have fitted. */
+  private failure(asked: number, hostRefused: boolean): OutOfMemoryError {
+    this.merge()
+    const { limit } = this.linear
+    const end = hostRefused ? this.capacity : limit
+    const room = this.spans.reduce((most, span) => Math.max(most, span.size), end - this.top)
+    // The block of the largest class that the room holds.
+    let index = sizeClass(Math.max(1, Math.floor(room / alignment)))
+    if (classUnits(index) * alignment > room) index--
+    const largest = Math.max(0, (classUnits(index) - 1) * alignment)
+    return new OutOfMemoryError({
+      device: 'wasm',
+      requestedBytes: asked,
+      usedBytes: this.usedBytes,
+      reservedBytes: this.capacity,
+      largestBytes: this.memoryType.address === 'i64' ? largest : Math.min(largest, narrowBlock),
+      limitBytes: limit,
+      mostBytes: mostBytes(),
+      hostRefused,
+    })
   }
 
   private fromSpans(size: number): number | undefined {

@@ -129,6 +129,36 @@ describe('thread pool', () => {
     expect(pool.report().notes.join()).toContain('did not come back')
   })
 
+  test.each([
+    ['process.exit(3)'],
+    ['throw { toString() { throw new Error("none") } }'], // Not even its report succeeds.
+  ])('a worker that ends itself inside a task is noticed at once: %s', async (end) => {
+    const { Worker } = await import('node:worker_threads')
+    // The worker's instances have functions that do not return.
+    class Doomed extends Worker {
+      constructor(code: string, options: object) {
+        const run = `() => { ${end} }`
+        super(
+          `WebAssembly.Instance = function () { return { exports: [${[run, run, run, run]}] } }\n${code}`,
+          options,
+        )
+      }
+    }
+    const { pool, visit, heap } = testPool(2, { patience: 60_000 })
+    vi.stubGlobal('process', { ...process, getBuiltinModule: () => ({ Worker: Doomed }) })
+    try {
+      pool.post([[{ run: visit, args: [heap.allocate(4)] }]])
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    const start = performance.now()
+    // Without a turn of the event loop, which would bring the worker's own event.
+    while (Atomics.load(controlOf(pool), controlWords.next) === 0 && performance.now() < start + 20_000);
+    expect(() => pool.finish()).toThrow(/thread 1 of 2 ended by itself/)
+    expect(performance.now() - start).toBeLessThan(30_000)
+    expect(() => pool.run([[], []])).toThrow(/this device is no longer usable/)
+  })
+
   test('a worker that is only slow is waited for', async () => {
     const { pool, release } = await withWorkerInside({ patience: 60_000 })
     release()

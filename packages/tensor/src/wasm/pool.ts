@@ -18,8 +18,8 @@ const [firstRest, longestRest] = [16, 1000]
 
 export interface PoolOptions {
   /**
-   * Milliseconds to wait for the last task of a worker before it counts as dead, on top of twenty times what
-   * the caller's own tasks took.
+   * Milliseconds to wait for the last task of a worker before it counts as killed (one that ends by itself
+   * says so), on top of twenty times what the caller's own tasks took.
    */
   readonly patience?: number
 }
@@ -54,7 +54,7 @@ function maySleep(control: Int32Array): boolean {
  * too, so that a job never waits for a worker to wake up. See {@link workerMain} for the protocol.
  */
 export class ThreadPool implements Threads {
-  private readonly memory: WebAssembly.Memory
+  private readonly heap: Heap
   private readonly patience: number
   private readonly size: number
   private readonly control = new Int32Array(new SharedArrayBuffer(4 * words.length))
@@ -70,7 +70,7 @@ export class ThreadPool implements Threads {
   private workers: readonly Spawned[] | undefined
 
   constructor(heap: Heap, kernels: KernelCache, size: number, options: PoolOptions = {}) {
-    this.memory = heap.memory
+    this.heap = heap
     this.table = new JobTable(heap, kernels)
     this.size = size
     this.limit = size
@@ -157,6 +157,7 @@ export class ThreadPool implements Threads {
     for (;;) {
       const inside = Atomics.load(control, words.state)
       if (inside === 0) break
+      this.check()
       waited = inside === before ? waited + slice : 0
       before = inside
       if (waited > patience) {
@@ -177,6 +178,8 @@ export class ThreadPool implements Threads {
 
   /** @throws {DeviceError} once a worker has died: what it had in hand is lost. */
   check(): void {
+    const died = Atomics.load(this.control, words.died)
+    if (died > 0) this.status.failure ??= `thread ${died} of ${this.size} ended by itself`
     if (this.status.failure === undefined) return
     throw new DeviceError(
       `wasm: ${this.status.failure}; this device is no longer usable (TWEEDIE_THREADS=1 works without workers)`,
@@ -207,8 +210,10 @@ export class ThreadPool implements Threads {
 
   private start(): void {
     if (this.workers !== undefined) return
-    const { memory, control, status, size } = this
-    const common = { memory, control, table: this.table.words, spins, words, open: jobOpen }
+    const { control, status, size } = this
+    const { memory, memoryType } = this.heap
+    const noPages = memoryType.address === 'i64' ? 0n : 0
+    const common = { memory, control, table: this.table.words, spins, words, open: jobOpen, noPages }
     this.workers = Array.from({ length: size - 1 }, (_, i) => {
       const thread = i + 1
       let ended = false

@@ -75,10 +75,13 @@ function withPackedWalk(
   const [rows, columns] = [sizeOf(shape.slice(0, kept.length)), sizeOf(shape.slice(kept.length))]
   const bytes = 4 * rows * columns
   const at = context.heap.allocate(bytes)
-  const source = { at: from, strides: order.map((axis) => axis.stride) }
-  copyBox({ at, strides: rowMajorStrides(shape) }, source, shape, 4, context)
-  use({ from: at, kept: [{ extent: rows, stride: columns }], reduced: [{ extent: columns, stride: 1 }] })
-  context.heap.free(at, bytes)
+  try {
+    const source = { at: from, strides: order.map((axis) => axis.stride) }
+    copyBox({ at, strides: rowMajorStrides(shape) }, source, shape, 4, context)
+    use({ from: at, kept: [{ extent: rows, stride: columns }], reduced: [{ extent: columns, stride: 1 }] })
+  } finally {
+    context.heap.free(at, bytes)
+  }
 }
 
 /** By columns where neighbouring results read neighbouring elements, else by rows. */

@@ -10,7 +10,9 @@ export const controlWords = {
   tasks: 48,
   /** Number of the first thread whose task threw, or 0; its message as UTF-16 from `text` on, after its length. */
   failed: 49,
-  text: 50,
+  /** Number of a thread that ended, or 0. Only an end that the thread itself sees is told: not that of a killed one. */
+  died: 50,
+  text: 51,
   /** From here on, 1 at the thread's number once it runs. */
   started: 128,
   length: 256,
@@ -31,6 +33,8 @@ export interface WorkerSetup {
   readonly spins: number
   readonly words: typeof controlWords
   readonly open: number
+  /** As the memory counts its pages: a BigInt where its addresses have 64 bits. */
+  readonly noPages: number | bigint
 }
 
 /**
@@ -45,14 +49,14 @@ export interface WorkerSetup {
  * This function is sent to workers as text and must stand alone: no imports, no names from outside.
  */
 export function workerMain(setup: WorkerSetup): void {
-  const { memory, control, table, thread, spins, words, open } = setup
+  const { memory, control, table, thread, spins, words, open, noPages } = setup
   const functions = new Map<number, (...args: number[]) => unknown>()
   const instances = new Map<number, WebAssembly.Instance>()
 
   const load = (id: number, at: number, bytes: number, position: number) => {
     let instance = instances.get(at)
     if (instance === undefined) {
-      memory.grow(0) // Brings `buffer` up to date with growth by other threads.
+      memory.grow(noPages as number) // Brings `buffer` up to date with growth by other threads.
       const code = new Uint8Array(memory.buffer, at, bytes).slice()
       instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } })
       instances.set(at, instance)
@@ -90,6 +94,11 @@ export function workerMain(setup: WorkerSetup): void {
     Atomics.store(control, words.failed, thread)
   }
 
+  // By an exit of the process or an uncaught error (Node): the caller may be waiting for this thread.
+  globalThis.process?.on?.('exit', () => {
+    Atomics.store(control, words.died, thread)
+    Atomics.notify(control, words.state)
+  })
   Atomics.store(control, words.started + thread, 1)
   for (let seen = 0; ; ) {
     for (let i = 0; i < spins && Atomics.load(control, words.signal) === seen; i++);
