@@ -19,11 +19,22 @@ export { conv2d } from './ops/conv.ts'
 export * from './ops/create.ts'
 export * from './ops/elementwise.ts'
 export { groupNorm, groupNormComposed } from './ops/group-norm.ts'
+export type { MatmulOptions } from './ops/matmul.ts'
 export { matmul } from './ops/matmul.ts'
 export type { Operand } from './ops/operand.ts'
 export * from './ops/reduce.ts'
 export * from './ops/shape-ops.ts'
-export type { Aval, Conv2dParams, GroupNormParams, PrimitiveName, PrimitiveParams } from './primitives.ts'
+export type {
+  Activation,
+  Aval,
+  Conv2dParams,
+  Epilogue,
+  FusedConv2dParams,
+  FusedMatmulParams,
+  GroupNormParams,
+  PrimitiveName,
+  PrimitiveParams,
+} from './primitives.ts'
 export { primitiveNames, primitives } from './primitives.ts'
 export type { Key } from './random/random.ts'
 export {

@@ -1,6 +1,7 @@
 import type { PrimitiveName } from '@tweedie/tensor'
 import { contractRules } from './contract.ts'
 import { elementwiseRules } from './elementwise.ts'
+import { epilogueRules } from './epilogue.ts'
 import { fusedRules } from './fused.ts'
 import { moveRules } from './move.ts'
 import { reduceRules } from './reduce.ts'
@@ -24,4 +25,5 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> } = {
   ...contractRules,
   ...moveRules,
   ...fusedRules,
+  ...epilogueRules,
 }

@@ -7,6 +7,7 @@ import { primitiveNames } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
 import { contractKernels } from './contract.ts'
 import { elementwiseKernels } from './elementwise.ts'
+import { epilogueKernels } from './epilogue.ts'
 import { groupNormKernels } from './group-norm.ts'
 import type { ReferenceKernel } from './host.ts'
 import { moveKernels } from './move.ts'
@@ -28,6 +29,7 @@ export const referenceKernels: { readonly [P in PrimitiveName]: ReferenceKernel<
   ...contractKernels,
   ...moveKernels,
   ...groupNormKernels,
+  ...epilogueKernels,
   ...({ reshape: notAKernel, transpose: notAKernel, slice: notAKernel, broadcastTo: notAKernel } satisfies {
     [P in ViewPrimitive]: ReferenceKernel<P>
   }),

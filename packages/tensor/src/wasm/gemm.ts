@@ -1,5 +1,6 @@
 import type { Expr, FunctionBuilder, FunctionRef, Local, ModuleBuilder } from './asm.ts'
 import { f32, f32x4, i32, i32Params, v128 } from './asm.ts'
+import { emitFinish, finishParams } from './epilogue.ts'
 import { emitPack } from './gemm-pack.ts'
 
 /** Register tile of the inner kernel: `mr` rows by `nr` columns (a multiple of 4) of the result. */
@@ -20,6 +21,7 @@ export const tileShape = { mr: 4, nr: 8 } as const
 export interface GemmFunctions {
   readonly tile: FunctionRef
   readonly rows: FunctionRef
+  readonly finish: FunctionRef
 }
 
 /** `extent` cut into the fewest equal pieces of at most `limit`: their length, rounded up to `unit`. */
@@ -107,14 +109,21 @@ export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
 }
 
 /**
- * `rows(a, b, c, rows, columns, depth, aPanel, bStep, cStep, accumulate, spill)`: all row panels of a
- * times one column panel of b with 1 … nr valid columns. Tiles with fewer go by way of `spill`, a scratch
- * tile. `tiles[h − 1]` computes h rows.
+ * `rows(a, b, c, rows, columns, depth, aPanel, bStep, cStep, accumulate, spill, …finish)`: all row panels
+ * of a times one column panel of b with 1 … nr valid columns. Tiles with fewer go by way of `spill`, a
+ * scratch tile. `tiles[h − 1]` computes h rows. Each tile is finished while it is in the nearest cache.
  */
-function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: readonly FunctionRef[]): FunctionRef {
+function emitRows(
+  m: ModuleBuilder,
+  { mr, nr }: TileShape,
+  tiles: readonly FunctionRef[],
+  finish: FunctionRef,
+): FunctionRef {
   const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
-  const params = i32Params(...operands, 'aPanel', 'bStep', 'cStep', 'accumulate', 'spill')
+  const steps = ['aPanel', 'bStep', 'cStep', 'accumulate', 'spill'] as const
+  const params = i32Params(...operands, ...steps, ...finishParams)
   return m.func('rows', params, [], (f, p) => {
+    const finishes = f.let(i32.or(i32.or(p.rowBias, p.columnBias), i32.or(p.toResidual, p.silu)))
     const step = (advance: Expr<'i32'> | number, tile: FunctionRef, height: Local<'i32'>) => {
       f.if(
         i32.eq(p.columns, nr),
@@ -124,6 +133,10 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: readonly Funct
           emitSpill(f, nr, { ...p, from: p.spill, to: p.c, rows: height, step: p.cStep })
         },
       )
+      f.if(finishes, () => {
+        f.callStatement(finish, p.c, height, p.columns, p.cStep, ...finishParams.map((name) => p[name]))
+        f.if(p.rowBias, () => f.increment(p.rowBias, 4 * mr))
+      })
       f.increment(p.a, p.aPanel)
       f.increment(p.c, i32.mul(p.cStep, mr))
       f.increment(p.rows, advance)
@@ -140,20 +153,23 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: readonly Funct
 }
 
 /**
- * `block(a, b, c, rows, columns, depth, aPanel, bPanel, bStep, cStep, accumulate, spill)`: all row
- * panels of a times all column panels of b. Panels of b start `bPanel` bytes apart, so that b may be
+ * `block(a, b, c, rows, columns, depth, aPanel, bPanel, bStep, cStep, accumulate, spill, …finish)`: all
+ * row panels of a times all column panels of b. Panels of b start `bPanel` bytes apart, so that b may be
  * packed, or rows of a matrix in place (which are then read up to nr − 1 floats beyond their end).
  */
 function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): void {
   const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
-  const params = i32Params(...operands, 'aPanel', 'bPanel', 'bStep', 'cStep', 'accumulate', 'spill')
+  const steps = ['aPanel', 'bPanel', 'bStep', 'cStep', 'accumulate', 'spill'] as const
+  const params = i32Params(...operands, ...steps, ...finishParams)
   m.func('block', params, [], (f, p) => {
     const width = f.local('i32')
     f.while(i32.gtS(p.columns, 0), () => {
       f.set(width, p.columns)
       f.if(i32.gtS(width, nr), () => f.set(width, nr))
       const sizes = [p.rows, width, p.depth]
-      f.callStatement(rows, p.a, p.b, p.c, ...sizes, p.aPanel, p.bStep, p.cStep, p.accumulate, p.spill)
+      const places = [p.aPanel, p.bStep, p.cStep, p.accumulate, p.spill]
+      f.callStatement(rows, p.a, p.b, p.c, ...sizes, ...places, ...finishParams.map((name) => p[name]))
+      f.if(p.columnBias, () => f.increment(p.columnBias, 4 * nr))
       f.increment(p.b, p.bPanel)
       f.increment(p.c, 4 * nr)
       f.increment(p.columns, -nr)
@@ -163,13 +179,14 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): void
 
 /**
  * Defines the functions of a float32 matrix product with one register tile: `rows`, `block`, `packA`,
- * `packB`, and `tile1` … `tile<mr>` by height.
+ * `packB`, `finish`, and `tile1` … `tile<mr>` by height.
  */
 export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
   const tiles = Array.from({ length: shape.mr }, (_, i) => emitTile(m, `tile${i + 1}`, i + 1, shape))
-  const rows = emitRows(m, shape, tiles)
+  const finish = emitFinish(m, shape.relaxed)
+  const rows = emitRows(m, shape, tiles, finish)
   emitBlock(m, shape, rows)
   emitPack(m, 'packA', shape.mr)
   emitPack(m, 'packB', shape.nr)
-  return { tile: tiles[shape.mr - 1]!, rows }
+  return { tile: tiles[shape.mr - 1]!, rows, finish }
 }

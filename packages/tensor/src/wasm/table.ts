@@ -1,10 +1,10 @@
 import type { PrimitiveName } from '../primitives.ts'
-import { conv2d } from './conv.ts'
+import { convKernelTable } from './conv.ts'
 import { copyKernels } from './copy.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { groupNormKernels } from './group-norm.ts'
 import type { WasmKernel } from './kernel.ts'
-import { matmul } from './matmul.ts'
+import { matmulKernels } from './matmul.ts'
 import { reduceKernels } from './reduce.ts'
 
 /** Primitives that run as reference loops on the device's memory, and views, which never reach a device. */
@@ -25,6 +25,6 @@ export const kernelTable: { readonly [P in PrimitiveName]: WasmKernel<P> | 'refe
   ...reduceKernels,
   ...copyKernels,
   ...groupNormKernels,
-  matmul,
-  conv2d,
+  ...matmulKernels,
+  ...convKernelTable,
 }

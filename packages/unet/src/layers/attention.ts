@@ -32,12 +32,13 @@ export function attention(
   const q = split('to_q').mul(headDim ** -0.5)
   const weights = softmax(matmul(matrixTranspose(q), split('to_k'))) // [N, heads, query, key]
   const mixed = matmul(split('to_v'), matrixTranspose(weights)) // [N, heads, d, query]
-  const out = project(params, `${name}.to_out.0`, reshape(mixed, [n, channels, pixels]))
-  return reshape(out, x.shape).add(x)
+  const skip = reshape(x, [n, channels, pixels])
+  const out = project(params, `${name}.to_out.0`, reshape(mixed, [n, channels, pixels]), skip)
+  return reshape(out, x.shape)
 }
 
-/** W·h + b at every pixel of h [N, C, P]. */
-function project(params: Params, name: string, h: Tensor): Tensor {
-  const bias = param(params, `${name}.bias`)
-  return matmul(param(params, `${name}.weight`), h).add(reshape(bias, [-1, 1]))
+/** W·h + b (+ residual) at every pixel of h [N, C, P]. */
+function project(params: Params, name: string, h: Tensor, residual?: Tensor): Tensor {
+  const bias = reshape(param(params, `${name}.bias`), [-1, 1])
+  return matmul(param(params, `${name}.weight`), h, residual === undefined ? { bias } : { bias, residual })
 }

@@ -2,6 +2,7 @@ import type { PrimitiveName } from '../../primitives.ts'
 import { primitiveNames } from '../../primitives.ts'
 import { contractPlanners } from './contract.ts'
 import { elementwisePlanners } from './elementwise.ts'
+import { epiloguePlanners } from './epilogue.ts'
 import { movePlanners } from './move.ts'
 import type { Planner } from './program.ts'
 import { reducePlanners } from './reduce.ts'
@@ -12,6 +13,7 @@ export const gpuKernels: { readonly [P in PrimitiveName]: Planner<P> | 'none' } 
   ...reducePlanners,
   ...contractPlanners,
   ...movePlanners,
+  ...epiloguePlanners,
   argmax: 'none',
   cumsum: 'none',
   gather: 'none',
