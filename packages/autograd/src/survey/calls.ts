@@ -59,7 +59,7 @@ function convCase(d: Draw): Call<'conv2d'> {
   }
 }
 
-const epilogueCase = <B extends string>(d: Draw, bias: B): Epilogue<B> => ({
+const epilogueCase = <B extends string>(d: Draw, bias: B | 'none'): Epilogue<B> => ({
   bias,
   residual: d.int(0, 1) === 1,
   activation: d.int(0, 1) === 1 ? 'silu' : 'none',
@@ -164,7 +164,7 @@ const calls: { readonly [P in PrimitiveName]: MakeCall<P> } = {
   broadcastTo: (d) => ({ inputs: [d.normal([2, 1])], params: { shape: [d.int(1, 3), 2, d.int(0, 3)] } }),
   fusedConv2d: (d) => {
     const { inputs, params } = convCase(d)
-    const epilogue = epilogueCase(d, d.int(0, 2) > 0 ? 'channel' : 'none')
+    const epilogue = epilogueCase<'channel'>(d, d.int(0, 2) > 0 ? 'channel' : 'none')
     const { shape } = primitives.conv2d.infer(inputs, params)
     const rest = addends(d, epilogue, shape, shape[1]!)
     return { inputs: [...inputs, ...rest], params: { ...params, ...epilogue } }
@@ -172,7 +172,7 @@ const calls: { readonly [P in PrimitiveName]: MakeCall<P> } = {
   fusedMatmul: (d) => {
     const [m, k, n] = [d.int(1, 4), d.int(0, 4), d.int(1, 4)]
     const batch = d.shape(d.int(0, 1))
-    const params = epilogueCase(d, (['none', 'row', 'column'] as const)[d.int(0, 2)]!)
+    const params = epilogueCase<'row' | 'column'>(d, (['none', 'row', 'column'] as const)[d.int(0, 2)]!)
     const rest = addends(d, params, [...batch, m, n], params.bias === 'row' ? m : n)
     return { inputs: [d.normal([...batch, m, k]), d.normal([...batch, k, n]), ...rest], params }
   },
