@@ -100,8 +100,8 @@ export function prepare({ work }: KernelCase, device: string): Prepared {
   }
   const runs = {
     'conv forward': () => dispatch('conv2d', [x, w], params),
-    'conv input gradient': () => rule.input(0)!.grad(context),
-    'conv weight gradient': () => rule.input(1)!.grad(context),
+    'conv input gradient': () => rule.input(0, params)!.grad(context),
+    'conv weight gradient': () => rule.input(1, params)!.grad(context),
   }
   const run = runs[work.kind]
   return { run: () => finish(run()), free: () => [x, w, dy].forEach((t) => t.dispose()) }
