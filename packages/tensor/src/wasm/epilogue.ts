@@ -32,8 +32,11 @@ export interface Finish {
 
 export const noFinish: Finish = { rowBias: 0, columnBias: 0, toResidual: 0, silu: 0 }
 
+/** What is added, as parameters of kernels. */
+export const addends = ['rowBias', 'columnBias', 'toResidual'] as const
+
 /** The parameters that kernels end with, in the order of {@link finishArgs}. */
-export const finishParams = ['rowBias', 'columnBias', 'toResidual', 'silu'] as const
+export const finishParams = [...addends, 'silu'] as const
 
 export const finishArgs = ({ rowBias, columnBias, toResidual, silu }: Finish): readonly number[] => [
   rowBias,
@@ -63,7 +66,7 @@ export const finishAt = (finish: Finish, row: number, column: number): Finish =>
 
 function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: boolean): FunctionRef {
   const sizes = ['c', 'rows', 'columns', 'cStep'] as const
-  return m.func(name, i32Params(...sizes, 'rowBias', 'columnBias', 'toResidual'), [], (f, p) => {
+  return m.func(name, i32Params(...sizes, ...addends), [], (f, p) => {
     const k = new Lanes(f, fused)
     const activation = activate ? silu(f, k) : undefined
     k.seal()

@@ -1,6 +1,6 @@
-import type { Expr, FunctionBuilder, FunctionRef, Local, ModuleBuilder } from './asm.ts'
+import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from './asm.ts'
 import { f32, f32x4, i32, i32Params, v128 } from './asm.ts'
-import { emitFinish, finishParams } from './epilogue.ts'
+import { addends, emitFinish, finishParams } from './epilogue.ts'
 import { emitPack } from './gemm-pack.ts'
 
 /** Register tile of the inner kernel: `mr` rows by `nr` columns (a multiple of 4) of the result. */
@@ -31,9 +31,9 @@ export function pieceOf(extent: number, limit: number, unit: number): number {
 }
 
 /**
- * `name(a, b, c, depth, bStep, cStep, accumulate)`: c[height × nr] = (c +) a · b, where a is a panel
- * [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and rows of c
- * lie `cStep` bytes apart.
+ * `name(a, b, c, depth, bStep, cStep, accumulate, …addends)`: c[height × nr] = (c +) a · b (+ addends), where
+ * a is a panel [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and
+ * rows of c lie `cStep` bytes apart. Addends join the sums in registers, one after the other.
  */
 function emitTile(
   m: ModuleBuilder,
@@ -41,8 +41,8 @@ function emitTile(
   height: number,
   { mr, nr, relaxed }: TileShape,
 ): FunctionRef {
-  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate')
-  return m.func(name, params, [], (f, { a, b, c, depth, bStep, cStep, accumulate }) => {
+  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate', ...addends)
+  return m.func(name, params, [], (f, { a, b, c, depth, bStep, cStep, accumulate, ...p }) => {
     const vectors = nr / 4
     const sums = Array.from({ length: height * vectors }, () => f.local('v128'))
     const right = Array.from({ length: vectors }, () => f.local('v128'))
@@ -63,17 +63,35 @@ function emitTile(
       f.increment(a, 4 * mr)
       f.increment(b, bStep)
     })
-    const store = (value: (sum: Local<'v128'>, j: number) => Expr<'v128'>) => {
+    const row = f.local('i32')
+    /** Visits the sums by rows, with `row` the address of each row from `start` on. */
+    const sweep = (
+      start: Local<'i32'> | Expr<'i32'>,
+      step: I32,
+      each: (sum: Local<'v128'>, j: number) => void,
+      before?: () => void,
+    ) => {
+      f.set(row, start)
       for (let i = 0; i < height; i++) {
-        for (let j = 0; j < vectors; j++) f.emit(v128.store(c, value(sums[i * vectors + j]!, j), 16 * j))
-        if (i < height - 1) f.increment(c, cStep)
+        before?.()
+        for (let j = 0; j < vectors; j++) each(sums[i * vectors + j]!, j)
+        if (i < height - 1) f.increment(row, step)
       }
     }
-    f.if(
-      accumulate,
-      () => store((sum, j) => f32x4.add(sum, v128.load(c, 16 * j))),
-      () => store((sum) => sum),
+    const plus = (sum: Local<'v128'>, term: Expr<'v128'> | Local<'v128'>) => f.set(sum, f32x4.add(sum, term))
+    const plusAt = (sum: Local<'v128'>, j: number) => plus(sum, v128.load(row, 16 * j))
+    f.if(accumulate, () => sweep(c, cStep, plusAt))
+    f.if(p.rowBias, () =>
+      sweep(
+        p.rowBias,
+        4,
+        (sum) => plus(sum, left),
+        () => f.set(left, v128.load32Splat(row)),
+      ),
     )
+    f.if(p.columnBias, () => sweep(p.columnBias, 0, plusAt))
+    f.if(p.toResidual, () => sweep(i32.add(c, p.toResidual), cStep, plusAt))
+    sweep(c, cStep, (sum, j) => f.emit(v128.store(row, sum, 16 * j)))
   })
 }
 
@@ -111,7 +129,8 @@ export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
 /**
  * `rows(a, b, c, rows, columns, depth, aPanel, bStep, cStep, accumulate, spill, …finish)`: all row panels
  * of a times one column panel of b with 1 … nr valid columns. Tiles with fewer go by way of `spill`, a
- * scratch tile. `tiles[h − 1]` computes h rows. Each tile is finished while it is in the nearest cache.
+ * scratch tile. `tiles[h − 1]` computes h rows. Whole tiles take addends in registers; the rest of a finish is
+ * done while the tile is in the nearest cache.
  */
 function emitRows(
   m: ModuleBuilder,
@@ -127,16 +146,19 @@ function emitRows(
     const step = (advance: Expr<'i32'> | number, tile: FunctionRef, height: Local<'i32'>) => {
       f.if(
         i32.eq(p.columns, nr),
-        () => f.callStatement(tile, p.a, p.b, p.c, p.depth, p.bStep, p.cStep, p.accumulate),
         () => {
-          f.callStatement(tile, p.a, p.b, p.spill, p.depth, p.bStep, 4 * nr, 0)
+          const terms = addends.map((name) => p[name])
+          f.callStatement(tile, p.a, p.b, p.c, p.depth, p.bStep, p.cStep, p.accumulate, ...terms)
+          f.if(p.silu, () => f.callStatement(finish, p.c, height, nr, p.cStep, ...addends.map(() => 0), 1))
+        },
+        () => {
+          f.callStatement(tile, p.a, p.b, p.spill, p.depth, p.bStep, 4 * nr, 0, ...addends.map(() => 0))
           emitSpill(f, nr, { ...p, from: p.spill, to: p.c, rows: height, step: p.cStep })
+          const how = finishParams.map((name) => p[name])
+          f.if(finishes, () => f.callStatement(finish, p.c, height, p.columns, p.cStep, ...how))
         },
       )
-      f.if(finishes, () => {
-        f.callStatement(finish, p.c, height, p.columns, p.cStep, ...finishParams.map((name) => p[name]))
-        f.if(p.rowBias, () => f.increment(p.rowBias, 4 * mr))
-      })
+      f.if(p.rowBias, () => f.increment(p.rowBias, 4 * mr))
       f.increment(p.a, p.aPanel)
       f.increment(p.c, i32.mul(p.cStep, mr))
       f.increment(p.rows, advance)

@@ -83,11 +83,13 @@ function resnetBlock(params: Params, config: DdpmConfig, x: Tensor, time: Tensor
       shift.shape[0] === 1
         ? conv2d(params, `${name}.conv1`, first, { padding: 1, bias: reshape(shift, [-1]) })
         : conv2d(params, `${name}.conv1`, first, { padding: 1, bias: false }).add(perChannel(shift))
-    const residual = block.inChannels === block.outChannels ? x : conv2d(params, `${name}.conv_shortcut`, x)
-    return conv2d(params, `${name}.conv2`, groupNorm(params, `${name}.norm2`, h, norm), {
-      padding: 1,
-      residual,
-    })
+    const second = groupNorm(params, `${name}.norm2`, h, norm)
+    if (block.inChannels === block.outChannels) {
+      return conv2d(params, `${name}.conv2`, second, { padding: 1, residual: x })
+    }
+    const residual = conv2d(params, `${name}.conv_shortcut`, x, { bias: false })
+    const bias = param(params, `${name}.conv2.bias`).add(param(params, `${name}.conv_shortcut.bias`))
+    return conv2d(params, `${name}.conv2`, second, { padding: 1, bias, residual })
   })
   if (block.attention === undefined) return out
   const attended = block.attention
