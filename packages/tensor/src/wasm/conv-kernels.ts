@@ -2,7 +2,7 @@ import { sizeOf } from '../shape.ts'
 import type { FunctionBuilder, I32, Local, ModuleBuilder } from './asm.ts'
 import { i32, i32Params } from './asm.ts'
 import { emitColumns, emitCopy, emitPackIndexed, emitPanel, emitPixels } from './conv-pack.ts'
-import { addends, finishParams } from './epilogue.ts'
+import { finishParams } from './epilogue.ts'
 import type { GemmFunctions, Spill, TileShape } from './gemm.ts'
 import { emitGemm, emitSpill, tileShape } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
@@ -96,7 +96,7 @@ function acrossImages(
   const [left, bias] = [f.let(p.left), f.let(p.rowBias)]
   const finishes = f.let(i32.and(p.last, i32.ne(i32.or(i32.or(p.rowBias, p.toResidual), p.silu), 0)))
   f.loop(row, 0, p.rows, mr, () => {
-    f.callStatement(tile, left, p.panel, p.spill, p.deep, 4 * nr, 4 * nr, 0, ...addends.map(() => 0))
+    f.callStatement(tile, left, p.panel, p.spill, p.deep, 4 * nr, 4 * nr, 0)
     f.increment(left, p.aPanel)
     f.set(rows, i32.sub(p.rows, row))
     f.if(i32.gtS(rows, mr), () => f.set(rows, mr))

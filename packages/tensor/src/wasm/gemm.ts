@@ -30,68 +30,88 @@ export function pieceOf(extent: number, limit: number, unit: number): number {
   return Math.ceil(extent / pieces / unit) * unit
 }
 
-/**
- * `name(a, b, c, depth, bStep, cStep, accumulate, …addends)`: c[height × nr] = (c +) a · b (+ addends), where
- * a is a panel [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and
- * rows of c lie `cStep` bytes apart. Addends join the sums in registers, one after the other.
- */
-function emitTile(
-  m: ModuleBuilder,
-  name: string,
+/** The sums of a tile, row by row: what {@link emitTile} and {@link emitAddingTile} begin with. */
+function emitSums(
+  f: FunctionBuilder,
+  { a, b, depth, bStep }: { readonly [name in 'a' | 'b' | 'depth' | 'bStep']: Local<'i32'> },
   height: number,
   { mr, nr, relaxed }: TileShape,
-): FunctionRef {
-  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate', ...addends)
-  return m.func(name, params, [], (f, { a, b, c, depth, bStep, cStep, accumulate, ...p }) => {
-    const vectors = nr / 4
-    const sums = Array.from({ length: height * vectors }, () => f.local('v128'))
-    const right = Array.from({ length: vectors }, () => f.local('v128'))
-    const left = f.local('v128')
-    const end = f.let(i32.add(a, i32.mul(depth, 4 * mr)))
-    f.while(i32.ltU(a, end), () => {
-      right.forEach((vector, j) => {
-        f.set(vector, v128.load(b, 16 * j))
-      })
-      for (let i = 0; i < height; i++) {
-        f.set(left, v128.load32Splat(a, 4 * i))
-        for (let j = 0; j < vectors; j++) {
-          const sum = sums[i * vectors + j]!
-          const term = right[j]!
-          f.set(sum, relaxed ? f32x4.relaxedMadd(left, term, sum) : f32x4.add(sum, f32x4.mul(left, term)))
-        }
-      }
-      f.increment(a, 4 * mr)
-      f.increment(b, bStep)
+): Local<'v128'>[] {
+  const vectors = nr / 4
+  const sums = Array.from({ length: height * vectors }, () => f.local('v128'))
+  const right = Array.from({ length: vectors }, () => f.local('v128'))
+  const left = f.local('v128')
+  const end = f.let(i32.add(a, i32.mul(depth, 4 * mr)))
+  f.while(i32.ltU(a, end), () => {
+    right.forEach((vector, j) => {
+      f.set(vector, v128.load(b, 16 * j))
     })
-    const row = f.local('i32')
-    /** Visits the sums by rows, with `row` the address of each row from `start` on. */
-    const sweep = (
-      start: Local<'i32'> | Expr<'i32'>,
-      step: I32,
-      each: (sum: Local<'v128'>, j: number) => void,
-      before?: () => void,
-    ) => {
-      f.set(row, start)
-      for (let i = 0; i < height; i++) {
-        before?.()
-        for (let j = 0; j < vectors; j++) each(sums[i * vectors + j]!, j)
-        if (i < height - 1) f.increment(row, step)
+    for (let i = 0; i < height; i++) {
+      f.set(left, v128.load32Splat(a, 4 * i))
+      for (let j = 0; j < vectors; j++) {
+        const sum = sums[i * vectors + j]!
+        const term = right[j]!
+        f.set(sum, relaxed ? f32x4.relaxedMadd(left, term, sum) : f32x4.add(sum, f32x4.mul(left, term)))
       }
     }
-    const plus = (sum: Local<'v128'>, term: Expr<'v128'> | Local<'v128'>) => f.set(sum, f32x4.add(sum, term))
-    const plusAt = (sum: Local<'v128'>, j: number) => plus(sum, v128.load(row, 16 * j))
-    f.if(accumulate, () => sweep(c, cStep, plusAt))
-    f.if(p.rowBias, () =>
-      sweep(
-        p.rowBias,
-        4,
-        (sum) => plus(sum, left),
-        () => f.set(left, v128.load32Splat(row)),
-      ),
+    f.increment(a, 4 * mr)
+    f.increment(b, bStep)
+  })
+  return sums
+}
+
+/**
+ * `name(a, b, c, depth, bStep, cStep, accumulate)`: c[height × nr] = (c +) a · b, where a is a panel
+ * [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and rows of c
+ * lie `cStep` bytes apart.
+ */
+function emitTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate')
+  return m.func(name, params, [], (f, p) => {
+    const { c, cStep, accumulate } = p
+    const vectors = shape.nr / 4
+    const sums = emitSums(f, p, height, shape)
+    const store = (value: (sum: Local<'v128'>, j: number) => Expr<'v128'>) => {
+      for (let i = 0; i < height; i++) {
+        for (let j = 0; j < vectors; j++) f.emit(v128.store(c, value(sums[i * vectors + j]!, j), 16 * j))
+        if (i < height - 1) f.increment(c, cStep)
+      }
+    }
+    f.if(
+      accumulate,
+      () => store((sum, j) => f32x4.add(sum, v128.load(c, 16 * j))),
+      () => store((sum) => sum),
     )
-    f.if(p.columnBias, () => sweep(p.columnBias, 0, plusAt))
-    f.if(p.toResidual, () => sweep(i32.add(c, p.toResidual), cStep, plusAt))
-    sweep(c, cStep, (sum, j) => f.emit(v128.store(row, sum, 16 * j)))
+  })
+}
+
+/**
+ * `name(a, b, c, depth, bStep, cStep, accumulate, …addends)`: as {@link emitTile}, and then the addends join
+ * the sums in registers, one after the other. A function of its own, so that plain tiles carry no part of it.
+ */
+function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate', ...addends)
+  return m.func(name, params, [], (f, p) => {
+    const vectors = shape.nr / 4
+    const sums = emitSums(f, p, height, shape)
+    const [at, ofRow] = [f.local('i32'), f.local('v128')]
+    type Visit = (sum: Local<'v128'>, j: number) => void
+    /** Visits the sums row by row, `at` being `start` at the first row and `step` further at each next. */
+    const sweep = (start: I32, step: I32, visit: Visit, enter?: () => void) => {
+      f.set(at, start)
+      for (let i = 0; i < height; i++) {
+        enter?.()
+        for (let j = 0; j < vectors; j++) visit(sums[i * vectors + j]!, j)
+        if (i < height - 1) f.increment(at, step)
+      }
+    }
+    const loaded: Visit = (sum, j) => f.set(sum, f32x4.add(sum, v128.load(at, 16 * j)))
+    const shifted: Visit = (sum) => f.set(sum, f32x4.add(sum, ofRow))
+    f.if(p.accumulate, () => sweep(p.c, p.cStep, loaded))
+    f.if(p.rowBias, () => sweep(p.rowBias, 4, shifted, () => f.set(ofRow, v128.load32Splat(at))))
+    f.if(p.columnBias, () => sweep(p.columnBias, 0, loaded))
+    f.if(p.toResidual, () => sweep(i32.add(p.c, p.toResidual), p.cStep, loaded))
+    sweep(p.c, p.cStep, (sum, j) => f.emit(v128.store(at, sum, 16 * j)))
   })
 }
 
@@ -126,36 +146,42 @@ export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
   })
 }
 
+/** Tiles by height: entry h − 1 computes h rows. */
+interface Tiles {
+  readonly plain: readonly FunctionRef[]
+  readonly adding: readonly FunctionRef[]
+}
+
 /**
  * `rows(a, b, c, rows, columns, depth, aPanel, bStep, cStep, accumulate, spill, …finish)`: all row panels
  * of a times one column panel of b with 1 … nr valid columns. Tiles with fewer go by way of `spill`, a
- * scratch tile. `tiles[h − 1]` computes h rows. Whole tiles take addends in registers; the rest of a finish is
- * done while the tile is in the nearest cache.
+ * scratch tile. What the tile itself does not finish is finished next, in the nearest cache.
  */
-function emitRows(
-  m: ModuleBuilder,
-  { mr, nr }: TileShape,
-  tiles: readonly FunctionRef[],
-  finish: FunctionRef,
-): FunctionRef {
+function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish: FunctionRef): FunctionRef {
   const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
   const steps = ['aPanel', 'bStep', 'cStep', 'accumulate', 'spill'] as const
   const params = i32Params(...operands, ...steps, ...finishParams)
   return m.func('rows', params, [], (f, p) => {
-    const finishes = f.let(i32.or(i32.or(p.rowBias, p.columnBias), i32.or(p.toResidual, p.silu)))
-    const step = (advance: Expr<'i32'> | number, tile: FunctionRef, height: Local<'i32'>) => {
+    const adds = f.let(i32.or(i32.or(p.rowBias, p.columnBias), p.toResidual))
+    const finishes = f.let(i32.or(adds, p.silu))
+    const terms = addends.map((name) => p[name])
+    const step = (advance: Expr<'i32'> | number, height: number, counted: Local<'i32'>) => {
+      const [plain, adding] = [tiles.plain[height - 1]!, tiles.adding[height - 1]!]
+      const whole = [p.a, p.b, p.c, p.depth, p.bStep, p.cStep, p.accumulate] as const
       f.if(
         i32.eq(p.columns, nr),
         () => {
-          const terms = addends.map((name) => p[name])
-          f.callStatement(tile, p.a, p.b, p.c, p.depth, p.bStep, p.cStep, p.accumulate, ...terms)
-          f.if(p.silu, () => f.callStatement(finish, p.c, height, nr, p.cStep, ...addends.map(() => 0), 1))
+          f.if(
+            adds,
+            () => f.callStatement(adding, ...whole, ...terms),
+            () => f.callStatement(plain, ...whole),
+          )
+          f.if(p.silu, () => f.callStatement(finish, p.c, height, nr, p.cStep, ...terms.map(() => 0), 1))
         },
         () => {
-          f.callStatement(tile, p.a, p.b, p.spill, p.depth, p.bStep, 4 * nr, 0, ...addends.map(() => 0))
-          emitSpill(f, nr, { ...p, from: p.spill, to: p.c, rows: height, step: p.cStep })
-          const how = finishParams.map((name) => p[name])
-          f.if(finishes, () => f.callStatement(finish, p.c, height, p.columns, p.cStep, ...how))
+          f.callStatement(plain, p.a, p.b, p.spill, p.depth, p.bStep, 4 * nr, 0)
+          emitSpill(f, nr, { ...p, from: p.spill, to: p.c, rows: counted, step: p.cStep })
+          f.if(finishes, () => f.callStatement(finish, p.c, height, p.columns, p.cStep, ...terms, p.silu))
         },
       )
       f.if(p.rowBias, () => f.increment(p.rowBias, 4 * mr))
@@ -164,10 +190,10 @@ function emitRows(
       f.increment(p.rows, advance)
     }
     const full = f.let(mr)
-    f.while(i32.geS(p.rows, mr), () => step(-mr, tiles[mr - 1]!, full))
+    f.while(i32.geS(p.rows, mr), () => step(-mr, mr, full))
     for (let height = mr - 1; height > 0; height--) {
       f.if(i32.eq(p.rows, height), () => {
-        step(0, tiles[height - 1]!, p.rows)
+        step(0, height, p.rows)
         f.return()
       })
     }
@@ -201,14 +227,16 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): void
 
 /**
  * Defines the functions of a float32 matrix product with one register tile: `rows`, `block`, `packA`,
- * `packB`, `finish`, and `tile1` … `tile<mr>` by height.
+ * `packB`, `finish`, and by height `tile1` … `tile<mr>` and `adding1` … `adding<mr>`.
  */
 export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
-  const tiles = Array.from({ length: shape.mr }, (_, i) => emitTile(m, `tile${i + 1}`, i + 1, shape))
+  const heights = Array.from({ length: shape.mr }, (_, i) => i + 1)
+  const plain = heights.map((height) => emitTile(m, `tile${height}`, height, shape))
+  const adding = heights.map((height) => emitAddingTile(m, `adding${height}`, height, shape))
   const finish = emitFinish(m, shape.relaxed)
-  const rows = emitRows(m, shape, tiles, finish)
+  const rows = emitRows(m, shape, { plain, adding }, finish)
   emitBlock(m, shape, rows)
   emitPack(m, 'packA', shape.mr)
   emitPack(m, 'packB', shape.nr)
-  return { tile: tiles[shape.mr - 1]!, rows, finish }
+  return { tile: plain[shape.mr - 1]!, rows, finish }
 }
