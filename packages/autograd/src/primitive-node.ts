@@ -16,7 +16,7 @@ export function primitiveNode<P extends PrimitiveName>(
   out: Tensor,
   wanted: readonly boolean[],
 ): TapeNode {
-  const saved = saveFor(rule, inputs, out, wanted)
+  const saved = saveFor(rule, inputs, params, out, wanted)
   const refs = inputRefs(inputs, wanted)
   const call: SavedCall<P> = {
     x: (i) => saved.get(i)!,
@@ -35,7 +35,7 @@ export function primitiveNode<P extends PrimitiveName>(
     casts: rule.casts === true,
     backward: ([dy]) => {
       const context = vjpContext(call, dy!, wanted)
-      return wanted.map((isWanted, i) => (isWanted ? rule.input(i)!.grad(context) : undefined))
+      return wanted.map((isWanted, i) => (isWanted ? rule.input(i, params)!.grad(context) : undefined))
     },
     forward: (tangents) => [pushforward(primitive, rule, call, refs, out.shape, tangents)],
   }
@@ -45,13 +45,14 @@ export function primitiveNode<P extends PrimitiveName>(
 function saveFor<P extends PrimitiveName>(
   rule: VjpRule<P>,
   inputs: readonly Tensor[],
+  params: PrimitiveParams[P],
   out: Tensor,
   wanted: readonly boolean[],
 ): ReadonlyMap<number | 'y', Tensor> {
   const saved = new Map<number | 'y', Tensor>()
   wanted.forEach((isWanted, i) => {
     if (!isWanted) return
-    for (const need of rule.input(i)!.needs) {
+    for (const need of rule.input(i, params)!.needs) {
       if (!saved.has(need)) saved.set(need, (need === 'y' ? out : resolved(inputs[need]!)).alias())
     }
   })
@@ -72,17 +73,17 @@ function pushforward<P extends PrimitiveName>(
   shape: readonly number[],
   tangents: Sparse,
 ): Tensor {
-  if (typeof rule.jvp === 'function') return rule.jvp({ ...call, dx: (i) => tangents[i] })
+  if (typeof rule.jvp === 'function') return rule.jvp({ ...call, shape, dx: (i) => tangents[i] })
   if (rule.jvp === 'linear') {
     const zero = ({ shape, dtype, device }: TapeNode['inputs'][number]) => zeros(shape, { dtype, device })
     const moved = inputs.map((ref, i) =>
-      rule.input(i) === undefined ? call.x(i) : (tangents[i] ?? zero(ref)),
+      rule.input(i, call.params) === undefined ? call.x(i) : (tangents[i] ?? zero(ref)),
     )
     return dispatch(primitive, moved, call.params)
   }
   const term = (dx: Tensor, i: number): Tensor =>
     rule.jvp === 'elementwise'
-      ? rule.input(i)!.grad(
+      ? rule.input(i, call.params)!.grad(
           vjpContext(
             call,
             dx,

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tweedie/tensor'
+import type { Activation, Tensor } from '@tweedie/tensor'
 import {
   conv2d,
   exp,
@@ -50,6 +50,22 @@ describe('what a tape holds', () => {
         conv2d(x.reshape([1, 1, 32, 32]), ones([1, 1, 3, 3], { device: 'reference' }), { padding: 1 }),
       ),
     ).toBe(36)
+  })
+
+  it('has neither bias nor residual of a contraction; with an activation its inputs, not the sum', () => {
+    const fused = (activation: Activation) =>
+      heldBytes((x) => {
+        const image = x.reshape([1, 1, 32, 32])
+        const [w, bias] = [ones([1, 1, 3, 3], { device: 'reference' }), ones([1], { device: 'reference' })]
+        return conv2d(image, w, { padding: 1, bias, residual: image.neg(), activation })
+      })
+    expect(fused('none')).toBe(36)
+    // Kernel, bias and residual, to compute the sum once more.
+    expect(fused('silu')).toBe(36 + 4 + 4 * kib)
+    const product = (activation: Activation) =>
+      heldBytes((x) => matmul(x, x.neg(), { bias: x.sum(0), residual: x.exp(), activation }))
+    expect(product('none')).toBe(4 * kib + 4 * kib) // the right factor, and exp′
+    expect(product('silu')).toBe(8 * kib + 128)
   })
 
   it('has no part in gradients that nobody asked for', () => {

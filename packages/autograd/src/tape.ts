@@ -101,7 +101,7 @@ export class Tape implements Interpreter {
       if (!isFloat(out.dtype)) this.severed.set(out.id, { primitive, why: why! })
       return undefined
     }
-    const wanted = tracked.map((isTracked, i) => isTracked && rule.input(i) !== undefined)
+    const wanted = tracked.map((isTracked, i) => isTracked && rule.input(i, params) !== undefined)
     return wanted.includes(true) ? primitiveNode(primitive, rule, inputs, params, out, wanted) : undefined
   }
 }

@@ -122,9 +122,10 @@ export function evaluate<P extends PrimitiveName>(
   params: PrimitiveParams[P],
 ): Tensor {
   const def = primitives[primitive]
-  if (def.arity >= 0 ? inputs.length !== def.arity : inputs.length === 0) {
+  const arity = def.arityOf?.(params) ?? def.arity
+  if (arity >= 0 ? inputs.length !== arity : inputs.length === 0) {
     throw new TweedieError(
-      `${primitive}: takes ${def.arity < 0 ? 'at least 1' : def.arity} inputs, got ${inputs.length}`,
+      `${primitive}: takes ${arity < 0 ? 'at least 1' : arity} inputs, got ${inputs.length}`,
     )
   }
   const { shape, dtype } = def.infer(inputs, params)

@@ -24,15 +24,20 @@ export { conv2d } from './ops/conv.ts'
 export * from './ops/create.ts'
 export * from './ops/elementwise.ts'
 export { groupNorm, groupNormComposed } from './ops/group-norm.ts'
+export type { MatmulOptions } from './ops/matmul.ts'
 export { matmul } from './ops/matmul.ts'
 export type { Operand } from './ops/operand.ts'
 export * from './ops/reduce.ts'
 export * from './ops/shape-ops.ts'
 export { softmax, softmaxComposed } from './ops/softmax.ts'
 export type {
+  Activation,
   AttentionParams,
   Aval,
   Conv2dParams,
+  Epilogue,
+  FusedConv2dParams,
+  FusedMatmulParams,
   GroupNormParams,
   PrimitiveName,
   PrimitiveParams,

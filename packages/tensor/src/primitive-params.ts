@@ -16,6 +16,23 @@ export interface Conv2dParams {
   readonly groups: number
 }
 
+/** What may follow a contraction elementwise, last of all. */
+export type Activation = 'none' | 'silu'
+
+/**
+ * What is done to a product before it is stored: plus bias, plus residual (of the result's shape), then the
+ * activation. Those that are present follow the two factors among the inputs, bias first.
+ */
+export interface Epilogue<BiasAxis extends string> {
+  /** The axis along which the bias, a vector, lies. */
+  readonly bias: BiasAxis | 'none'
+  readonly residual: boolean
+  readonly activation: Activation
+}
+
+export type FusedConv2dParams = Conv2dParams & Epilogue<'channel'>
+export type FusedMatmulParams = Epilogue<'row' | 'column'>
+
 /** Parameters of GroupNorm, optionally followed by SiLU. */
 export interface GroupNormParams {
   readonly groups: number
@@ -100,7 +117,9 @@ export interface PrimitiveParams {
     readonly step: readonly number[]
   }
   broadcastTo: { readonly shape: Shape }
-  // fused, each with gradients of its own because a measurement asked for it (docs/adr/0004)
+  // fused, each with gradients of its own because a measurement asked for it (docs/adr/0004, 0009)
+  fusedConv2d: FusedConv2dParams
+  fusedMatmul: FusedMatmulParams
   groupNorm: GroupNormParams
   groupNormGradInput: GroupNormParams
   groupNormGradAffine: GroupNormParams

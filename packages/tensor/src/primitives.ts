@@ -1,7 +1,7 @@
 import type { DType } from './dtype.ts'
 import { isFloat } from './dtype.ts'
 import { DTypeError, ShapeError } from './errors.ts'
-import type { GroupNormParams, PrimitiveName, PrimitiveParams } from './primitive-params.ts'
+import type { Epilogue, GroupNormParams, PrimitiveName, PrimitiveParams } from './primitive-params.ts'
 import { conv2dShape } from './rules/conv2d.ts'
 import type { Shape } from './shape.ts'
 import { broadcastShapes, formatShape, reducedShape, sameShape, sizeOf } from './shape.ts'
@@ -17,6 +17,8 @@ export interface Aval {
 export interface PrimitiveDef<P extends PrimitiveName> {
   /** Number of inputs; −1 for any number of at least one. */
   readonly arity: number
+  /** Number of inputs where the parameters decide it, in place of `arity`. */
+  arityOf?(params: PrimitiveParams[P]): number
   /** Whether the result only looks at the input's memory another way. */
   readonly view?: true
   /** Shape and dtype of the result, or a typed error that names the primitive. */
@@ -96,6 +98,31 @@ function matmulShape(a: Shape, b: Shape): Shape {
     ])
   }
   return [...a.slice(0, -1), b[rank - 1]!]
+}
+
+/** Inputs of a contraction with this epilogue. */
+const fusedArity = ({ bias, residual }: Epilogue<string>): number =>
+  2 + (bias === 'none' ? 0 : 1) + (residual ? 1 : 0)
+
+/** The result of a contraction of this shape, whose epilogue takes the inputs after the first two. */
+function withEpilogue(
+  op: PrimitiveName,
+  inputs: readonly Aval[],
+  shape: Shape,
+  params: Epilogue<string>,
+  biasLength: number,
+): Aval {
+  requireFloat(op, inputs)
+  requireSameDType(op, inputs)
+  const bias = params.bias === 'none' ? undefined : inputs[2]!.shape
+  if (bias !== undefined && !sameShape(bias, [biasLength])) {
+    throw new ShapeError(op, `the bias of each ${params.bias} must be [${biasLength}]`, [bias])
+  }
+  const residual = params.residual ? inputs.at(-1)!.shape : undefined
+  if (residual !== undefined && !sameShape(residual, shape)) {
+    throw new ShapeError(op, `the residual must have the result's shape ${formatShape(shape)}`, [residual])
+  }
+  return { shape, dtype: inputs[0]!.dtype }
 }
 
 function groupNormCheck(op: PrimitiveName, x: Aval, others: readonly Aval[], params: GroupNormParams): void {
@@ -328,6 +355,23 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
         throw new ShapeError('broadcastTo', `cannot stretch to ${formatShape(shape)}`, [x!.shape])
       }
       return { shape, dtype: x!.dtype }
+    },
+  },
+  fusedConv2d: {
+    arity: -1,
+    arityOf: fusedArity,
+    infer: (inputs, params) => {
+      const shape = conv2dShape(inputs[0]!.shape, inputs[1]!.shape, params)
+      return withEpilogue('fusedConv2d', inputs, shape, params, shape[1]!)
+    },
+  },
+  fusedMatmul: {
+    arity: -1,
+    arityOf: fusedArity,
+    infer: (inputs, params) => {
+      const shape = matmulShape(inputs[0]!.shape, inputs[1]!.shape)
+      const length = shape.at(params.bias === 'row' ? -2 : -1)!
+      return withEpilogue('fusedMatmul', inputs, shape, params, length)
     },
   },
   groupNorm: {

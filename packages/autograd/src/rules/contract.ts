@@ -6,13 +6,16 @@ const axes = [0, 1] as const
 type Pair = readonly [number, number]
 const perAxis = <T>(fn: (axis: 0 | 1) => T): readonly [T, T] => [fn(0), fn(1)]
 
+/** What the gradients of a convolution are made of. */
+export type ConvGradient = Pick<VjpContext<'conv2d'>, 'dy' | 'x' | 'params' | 'shapes'>
+
 /**
  * The gradient in the input of a convolution is again one: of dy, spread out by the stride, with the kernel
  * turned round and its channel roles exchanged. Along one axis, with dilated kernel reach R and padding p,
  * output q meets input j at tap u where q·s + u·r − p = j·l; so j collects dy from q·s = j·l + p − u·r:
  * stride l, left padding R − 1 − p, and on the right whatever makes the extent come out.
  */
-function inputGradient({ dy, x, params, shapes }: VjpContext<'conv2d'>): Tensor {
+export function inputGradient({ dy, x, params, shapes }: ConvGradient): Tensor {
   const { stride, padding, lhsDilation, rhsDilation, groups } = params
   const [input, weight] = shapes as readonly [Shape, Shape]
   const w = x(1)
@@ -38,7 +41,7 @@ function inputGradient({ dy, x, params, shapes }: VjpContext<'conv2d'>): Tensor 
  * The gradient in the kernel is the convolution of x, its channels taken as the batch, with dy as the kernel:
  * tap u collects x at q·s + u·r − p, so stride and kernel dilation change places.
  */
-function kernelGradient({ dy, x, params, shapes }: VjpContext<'conv2d'>): Tensor {
+export function kernelGradient({ dy, x, params, shapes }: ConvGradient): Tensor {
   const { stride, padding, lhsDilation, rhsDilation, groups } = params
   const [input, weight] = shapes as readonly [Shape, Shape]
   const [n, channels, height, width] = input as readonly [number, number, number, number]
@@ -62,7 +65,7 @@ function kernelGradient({ dy, x, params, shapes }: VjpContext<'conv2d'>): Tensor
 }
 
 /** A convolution of nothing: its gradients are zeros, whatever the geometry says. */
-const isEmpty = (shape: Shape): boolean => axes.some((a) => shape[2 + a] === 0)
+export const isEmpty = (shape: Shape): boolean => axes.some((a) => shape[2 + a] === 0)
 
 /** Gradients of the two contractions; both are contractions again, so all higher orders follow. */
 export const contractRules = {

@@ -2,6 +2,7 @@ import type { PrimitiveName } from '@tweedie/tensor'
 import { attentionRules } from './attention.ts'
 import { contractRules } from './contract.ts'
 import { elementwiseRules } from './elementwise.ts'
+import { epilogueRules } from './epilogue.ts'
 import { fusedRules } from './fused.ts'
 import { moveRules } from './move.ts'
 import { reduceRules } from './reduce.ts'
@@ -26,4 +27,5 @@ export const rules: { readonly [P in PrimitiveName]: Rule<P> } = {
   ...moveRules,
   ...fusedRules,
   ...attentionRules,
+  ...epilogueRules,
 }

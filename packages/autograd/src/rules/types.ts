@@ -22,6 +22,8 @@ export interface VjpContext<P extends PrimitiveName> extends SavedCall<P> {
 
 /** The call, with the tangents that arrive at its inputs. */
 export interface JvpContext<P extends PrimitiveName> extends SavedCall<P> {
+  /** Shape of the result. */
+  readonly shape: Shape
   /** Tangent of input i in its shape; undefined stands for zero. */
   dx(i: number): Tensor | undefined
 }
@@ -61,7 +63,7 @@ export interface VjpRule<P extends PrimitiveName> {
   /** The result is of another element type: the engine casts gradients back. */
   readonly casts?: true
   /** The rule of input i; undefined where no gradient flows to it (an index, a condition). */
-  input(i: number): InputRule<P> | undefined
+  input(i: number, params: PrimitiveParams[P]): InputRule<P> | undefined
   readonly jvp: Pushforward<P>
   /** Why nothing flows at all, where that depends on the call; undefined where something does. */
   constant?(params: PrimitiveParams[P], inputs: readonly Aval[]): string | undefined

@@ -1,10 +1,11 @@
-import type { DType, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
+import type { DType, Epilogue, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
 import {
   dispatch,
   fromData,
   isFloat,
   matrixTranspose,
   normal,
+  primitives,
   randomKey,
   sign,
   transpose,
@@ -67,6 +68,17 @@ function convCase(d: Draw): Call<'conv2d'> {
     params: { stride: pair(1, 3), padding, lhsDilation, rhsDilation, groups },
   }
 }
+
+const epilogueCase = <B extends string>(d: Draw, bias: B | 'none'): Epilogue<B> => ({
+  bias,
+  residual: d.int(0, 1) === 1,
+  activation: d.int(0, 1) === 1 ? 'silu' : 'none',
+})
+
+const addends = (d: Draw, { bias, residual }: Epilogue<string>, shape: readonly number[], length: number) => [
+  ...(bias === 'none' ? [] : [d.normal([length])]),
+  ...(residual ? [d.normal(shape)] : []),
+]
 
 function groupNormCase(d: Draw): { x: Tensor; w: Tensor; b: Tensor; params: PrimitiveParams['groupNorm'] } {
   const groups = d.int(1, 2)
@@ -175,6 +187,20 @@ const calls: { readonly [P in PrimitiveName]: MakeCall<P> } = {
     }
   },
   broadcastTo: (d) => ({ inputs: [d.normal([2, 1])], params: { shape: [d.int(1, 3), 2, d.int(0, 3)] } }),
+  fusedConv2d: (d) => {
+    const { inputs, params } = convCase(d)
+    const epilogue = epilogueCase<'channel'>(d, d.int(0, 2) > 0 ? 'channel' : 'none')
+    const { shape } = primitives.conv2d.infer(inputs, params)
+    const rest = addends(d, epilogue, shape, shape[1]!)
+    return { inputs: [...inputs, ...rest], params: { ...params, ...epilogue } }
+  },
+  fusedMatmul: (d) => {
+    const [m, k, n] = [d.int(1, 4), d.int(0, 4), d.int(1, 4)]
+    const batch = d.shape(d.int(0, 1))
+    const params = epilogueCase<'row' | 'column'>(d, (['none', 'row', 'column'] as const)[d.int(0, 2)]!)
+    const rest = addends(d, params, [...batch, m, n], params.bias === 'row' ? m : n)
+    return { inputs: [d.normal([...batch, m, k]), d.normal([...batch, k, n]), ...rest], params }
+  },
   groupNorm: (d) => {
     const { x, w, b, params } = groupNormCase(d)
     return { inputs: [x, w, b], params }

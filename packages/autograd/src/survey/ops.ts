@@ -62,7 +62,7 @@ function convolution(d: Draw): OpCall {
   const plain = { inputs: [x, w], run: (a: Tensor, b: Tensor) => t.conv2d(a, b, options) }
   const biased = {
     inputs: [x, w, d.normal([outChannels])],
-    run: (a: Tensor, b: Tensor, bias: Tensor) => t.conv2d(a, b, { ...options, bias }),
+    run: (a: Tensor, b: Tensor, bias: Tensor) => t.conv2d(a, b, { ...options, bias, activation: 'silu' }),
   }
   return d.int(0, 1) === 0 ? plain : biased
 }
@@ -150,7 +150,14 @@ export const opCalls = {
   matmul: (d) => {
     const [m, k, n, batch] = [d.int(1, 4), d.int(0, 4), d.int(1, 4), d.int(1, 3)]
     const right = d.int(0, 1) === 0 ? [k, n] : [batch, k, n]
-    return { inputs: [d.normal([batch, m, k]), d.normal(right)], run: t.matmul }
+    const [x, w] = [d.normal([batch, m, k]), d.normal(right)]
+    const activation = d.int(0, 1) === 0 ? 'none' : 'silu'
+    if (d.int(0, 1) === 0) return { inputs: [x, w], run: (a, b) => t.matmul(a, b, { activation }) }
+    const [rows, residual] = [d.normal([m, 1]), d.normal([batch, m, n])]
+    return {
+      inputs: [x, w, rows, residual],
+      run: (a, b, bias, r) => t.matmul(a, b, { bias, residual: r, activation }),
+    }
   },
   conv2d: convolution,
   groupNorm: (d) => normalisation(d, t.groupNorm),

@@ -144,7 +144,8 @@ export class GpuJsDevice implements GpuDevice {
     if (size === 0) return this.newBuffer(0)
     const empty = (input: View): boolean => sizeOf(input.shape) === 0
     // Sums over nothing, products of nothing, and what surrounds nothing are zero.
-    if (call.primitive !== 'concat' && call.inputs.some(empty)) return this.zeros(size)
+    const addends = call.inputs.length > 2 && call.primitive.startsWith('fused')
+    if (call.primitive !== 'concat' && !addends && call.inputs.some(empty)) return this.zeros(size)
     return this.runProgram(planner(call), call)
   }
 

@@ -125,6 +125,21 @@ const matmul: Family = (draw) => {
   }
 }
 
+/** A contraction with an epilogue: a call of `family`, with the bias along `axis` of the result. */
+const followed =
+  (family: Family, primitive: 'fusedConv2d' | 'fusedMatmul', bias: string, axis: number): Family =>
+  (draw) => {
+    const { primitive: contraction, inputs, params } = family(draw)
+    const { shape } = primitives[contraction].infer(inputs, params as never)
+    const [hasBias, residual, silu] = [draw() % 3 > 0, draw() % 3 > 0, draw() % 2 > 0]
+    const addends = [...(hasBias ? [[shape.at(axis)!]] : []), ...(residual ? [shape] : [])]
+    return {
+      primitive,
+      inputs: [...inputs, ...addends.map((extents) => viewOf(draw, extents))],
+      params: { ...params, bias: hasBias ? bias : 'none', residual, activation: silu ? 'silu' : 'none' },
+    } as Case
+  }
+
 const pad: Family = (draw) => {
   const shape = shapeOf(draw, upTo(draw, 0, 4))
   const sides = () => shape.map(() => upTo(draw, 0, 2))
@@ -217,6 +232,9 @@ export const families: { readonly [name: string]: Family } = {
   reduceMin: reduction('reduceMin'),
   matmul,
   conv2d,
+  'fusedMatmul by row': followed(matmul, 'fusedMatmul', 'row', -2),
+  'fusedMatmul by column': followed(matmul, 'fusedMatmul', 'column', -1),
+  fusedConv2d: followed(conv2d, 'fusedConv2d', 'channel', 1),
   pad,
   concat,
   contiguous: unary('contiguous'),

@@ -1,8 +1,7 @@
 import { dispatch } from '../dispatch.ts'
 import { OptionError } from '../errors.ts'
-import type { Conv2dParams } from '../primitives.ts'
+import type { Activation, Conv2dParams } from '../primitives.ts'
 import type { Tensor } from '../tensor.ts'
-import { reshape } from './shape-ops.ts'
 
 type Pair = number | readonly [number, number]
 
@@ -32,6 +31,16 @@ function pair(
   return both as [number, number]
 }
 
+/** What {@link conv2d} adds and applies to the convolution, in this order. */
+export interface Conv2dEpilogue {
+  /** One value per output channel, [Cout]. */
+  bias?: Tensor
+  /** Of the result's shape. */
+  residual?: Tensor
+  /** Default 'none'. */
+  activation?: Activation
+}
+
 /** The options as the primitive's parameters. */
 export function conv2dParams(options: Conv2dOptions): Conv2dParams {
   const { padding, groups = 1 } = options
@@ -50,11 +59,31 @@ export function conv2dParams(options: Conv2dOptions): Conv2dParams {
 }
 
 /**
- * Two-dimensional convolution (cross-correlation) of x [N, Cin, H, W] with w [Cout, Cin/groups, kh, kw],
- * plus an optional bias [Cout]. Returns [N, Cout, Hout, Wout].
- * @throws {ShapeError} where channels disagree or the kernel does not fit the padded input.
+ * activation(x ∗ w + bias + residual): two-dimensional convolution (cross-correlation) of x [N, Cin, H, W]
+ * with w [Cout, Cin/groups, kh, kw], to [N, Cout, Hout, Wout]; what follows it is optional and takes no pass
+ * of its own over the result. The gradient through an activation computes the convolution once more rather
+ * than keep its result.
+ * @throws {ShapeError} where channels disagree, the kernel does not fit the padded input, or the bias or the
+ * residual does not fit the result.
+ * @example
+ * ```ts
+ * import { conv2d, ones, tensor } from '@tweedie/tensor'
+ * const [x, w] = [ones([1, 2, 3, 3]), ones([1, 2, 3, 3])]
+ * conv2d(x, w, { padding: 1, bias: tensor([0.5]), activation: 'silu' }).shape // => [1, 1, 3, 3]
+ * conv2d(x, w, { bias: tensor([0.5]), residual: tensor([[[[100]]]]) }).dataSync()[0] // => 118.5
+ * ```
  */
-export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions & { bias?: Tensor } = {}): Tensor {
-  const y = dispatch('conv2d', [x, w], conv2dParams(options))
-  return options.bias === undefined ? y : y.add(reshape(options.bias, [1, -1, 1, 1]))
+export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions & Conv2dEpilogue = {}): Tensor {
+  const { bias, residual, activation = 'none', ...rest } = options
+  const params = conv2dParams(rest)
+  if (bias === undefined && residual === undefined && activation === 'none') {
+    return dispatch('conv2d', [x, w], params)
+  }
+  const inputs = [x, w, bias, residual].filter((input) => input !== undefined)
+  return dispatch('fusedConv2d', inputs, {
+    ...params,
+    bias: bias === undefined ? 'none' : 'channel',
+    residual: residual !== undefined,
+    activation,
+  })
 }

@@ -8,6 +8,7 @@ import { sizeOf } from '../shape.ts'
 import { attentionKernels } from './attention.ts'
 import { contractKernels } from './contract.ts'
 import { elementwiseKernels } from './elementwise.ts'
+import { epilogueKernels } from './epilogue.ts'
 import { groupNormKernels } from './group-norm.ts'
 import type { ReferenceKernel } from './host.ts'
 import { moveKernels } from './move.ts'
@@ -32,6 +33,7 @@ export const referenceKernels: { readonly [P in PrimitiveName]: ReferenceKernel<
   ...groupNormKernels,
   ...softmaxKernels,
   ...attentionKernels,
+  ...epilogueKernels,
   ...({ reshape: notAKernel, transpose: notAKernel, slice: notAKernel, broadcastTo: notAKernel } satisfies {
     [P in ViewPrimitive]: ReferenceKernel<P>
   }),

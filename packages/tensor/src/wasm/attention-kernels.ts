@@ -1,5 +1,6 @@
 import type { FunctionRef, I32, Local, ModuleBuilder } from './asm.ts'
 import { f32x4, i32, i32Params, v128 } from './asm.ts'
+import { noFinishArgs } from './epilogue.ts'
 import type { GemmFunctions, TileShape } from './gemm.ts'
 import { emitGemm } from './gemm.ts'
 import { exp, Lanes } from './math.ts'
@@ -127,7 +128,7 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
       f.if(i32.gtS(width, nr), () => f.set(width, nr))
       f.callStatement(gemm.packB, p.panel, p.q, width, p.d, p.qColumn, p.qRow, 0)
       const strides = [left(p.d), panelBytes, panelBytes, 0, p.spill]
-      f.callStatement(gemm.rows, p.k, p.panel, p.scores, p.keys, nr, p.d, ...strides)
+      f.callStatement(gemm.rows, p.k, p.panel, p.scores, p.keys, nr, p.d, ...strides, ...noFinishArgs)
       f.callStatement(weights, p.scores, p.keys, p.scale)
       f.loop(first, 0, p.keys, p.piece, () => {
         f.set(deep, i32.sub(p.keys, first))
@@ -137,7 +138,7 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
           i32.add(p.scores, i32.mul(first, panelBytes)),
         ]
         const rest = [left(deep), panelBytes, p.outRow, i32.gtS(first, 0), p.spill]
-        f.callStatement(gemm.rows, ...factors, p.out, p.e, width, deep, ...rest)
+        f.callStatement(gemm.rows, ...factors, p.out, p.e, width, deep, ...rest, ...noFinishArgs)
       })
       f.increment(p.q, i32.mul(p.qColumn, nr))
       f.increment(p.out, 4 * nr)
@@ -173,7 +174,7 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
       f.set(target, a)
       f.if(i32.gtS(target, b), () => f.set(target, b))
     }
-    const square = [panelBytes, panelBytes, 0, p.spill]
+    const square = [panelBytes, panelBytes, 0, p.spill, ...noFinishArgs]
     /** result [keys × columns] (+)= panels·factorᵀ over the queries of the block. */
     const update = (result: I32, panels: I32, factor: I32, across: I32, along: I32, columns: I32) => {
       f.set(w, panels)
@@ -189,7 +190,7 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
       const rightPanel = i32.mul(count, panelBytes)
       f.callStatement(gemm.packB, p.right, factor, columns, count, across, along, rightPanel)
       const sizes = [p.keys, columns, count, left(count), rightPanel, panelBytes, i32.shl(columns, 2)]
-      f.callStatement(gemm.block, p.left, p.right, result, ...sizes, started, p.spill)
+      f.callStatement(gemm.block, p.left, p.right, result, ...sizes, started, p.spill, ...noFinishArgs)
     }
     f.while(i32.gtS(p.queries, 0), () => {
       least(count, p.queries, p.block)
@@ -210,7 +211,7 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
           least(deep, i32.sub(p.keys, first), p.piece)
           const sides = [i32.add(p.k, i32.mul(pieceBytes, first)), i32.add(s, i32.mul(first, panelBytes))]
           const others = [left(deep), panelBytes, p.dqRow, i32.gtS(first, 0), p.spill]
-          f.callStatement(gemm.rows, ...sides, p.dq, p.d, width, deep, ...others)
+          f.callStatement(gemm.rows, ...sides, p.dq, p.d, width, deep, ...others, ...noFinishArgs)
         })
         f.increment(p.q, i32.mul(p.qColumn, nr))
         f.increment(p.dy, i32.mul(p.dyColumn, nr))

@@ -1,7 +1,8 @@
 import { sizeOf } from '../shape.ts'
-import type { FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from './asm.ts'
+import type { FunctionBuilder, I32, Local, ModuleBuilder } from './asm.ts'
 import { i32, i32Params } from './asm.ts'
 import { emitColumns, emitCopy, emitPackIndexed, emitPanel, emitPixels } from './conv-pack.ts'
+import { finishParams, noFinishArgs } from './epilogue.ts'
 import type { GemmFunctions, Spill, TileShape } from './gemm.ts'
 import { emitGemm, emitSpill } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
@@ -11,13 +12,14 @@ import type { Tile } from './tile.ts'
 
 /**
  * `forward(a, rows, depth, piece, offsets, base, pixels, count, imagePixels, out, channelStep, imageStep, panel,
- * spill)`: packed weights times the panels of all `count` pixels. Results of one image lie `channelStep`
- * bytes apart by channel; images `imageStep` apart.
+ * spill, …finish)`: packed weights times the panels of all `count` pixels. Results of one image lie
+ * `channelStep` bytes apart by channel; images `imageStep` apart. Rows are channels.
  */
-function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: GemmFunctions): void {
+function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunctions): void {
   const packPanel = emitPanel(m, nr)
   const sizes = ['a', 'rows', 'depth', 'piece', 'offsets', 'base', 'pixels', 'count', 'imagePixels'] as const
-  const params = i32Params(...sizes, 'out', 'channelStep', 'imageStep', 'panel', 'spill')
+  const places = ['out', 'channelStep', 'imageStep', 'panel', 'spill'] as const
+  const params = i32Params(...sizes, ...places, ...finishParams)
   m.func('forward', params, [], (f, p) => {
     const [pixel, width, k, deep, accumulate, left] = [
       f.let(0),
@@ -27,7 +29,7 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: Ge
       f.let(0),
       f.let(0),
     ]
-    const aPanel = f.let(i32.mul(p.depth, 4 * mr))
+    const [last, aPanel] = [f.let(0), f.let(i32.mul(p.depth, 4 * mr))]
     const min = (to: Local<'i32'>, a: Local<'i32'>, b: I32) => {
       f.set(to, a)
       f.if(i32.gtS(to, b), () => f.set(to, b))
@@ -38,6 +40,8 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: Ge
         f.set(deep, i32.sub(p.depth, k))
         min(deep, deep, p.piece)
         f.set(accumulate, i32.gtS(k, 0))
+        f.set(last, i32.eq(i32.add(k, deep), p.depth))
+        const finish = finishParams.map((name) => i32.mul(p[name], last))
         f.set(left, i32.add(p.a, i32.mul(k, 4 * mr)))
         f.callStatement(packPanel, p.panel, p.base, p.pixels, i32.add(p.offsets, i32.shl(k, 2)), deep)
         f.if(
@@ -45,9 +49,10 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: Ge
           () => {
             const target = i32.add(p.out, i32.shl(pixel, 2))
             const strides = [aPanel, 4 * nr, p.channelStep, accumulate, p.spill]
-            f.callStatement(rows, left, p.panel, target, p.rows, width, deep, ...strides)
+            f.callStatement(gemm.rows, left, p.panel, target, p.rows, width, deep, ...strides, ...finish)
           },
-          () => acrossImages(f, tile, { mr, nr }, { ...p, pixel, width, deep, accumulate, left, aPanel }),
+          () =>
+            acrossImages(f, gemm, { mr, nr }, { ...p, pixel, width, deep, accumulate, last, left, aPanel }),
         )
       })
       f.increment(pixel, nr)
@@ -61,7 +66,11 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, { tile, rows }: Ge
   })
 }
 
-interface Across extends Pick<Spill, 'accumulate'> {
+type FinishLocals = { readonly [K in (typeof finishParams)[number]]: Local<'i32'> }
+
+interface Across extends Pick<Spill, 'accumulate'>, FinishLocals {
+  /** Whether this is the last piece of the depth. */
+  readonly last: Local<'i32'>
   readonly rows: Local<'i32'>
   readonly width: Local<'i32'>
   readonly deep: Local<'i32'>
@@ -77,10 +86,16 @@ interface Across extends Pick<Spill, 'accumulate'> {
 }
 
 /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
-function acrossImages(f: FunctionBuilder, tile: FunctionRef, { mr, nr }: Tile, p: Across): void {
+function acrossImages(
+  f: FunctionBuilder,
+  { tile, finish }: GemmFunctions,
+  { mr, nr }: Tile,
+  p: Across,
+): void {
   const [row, rows, columns, done] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
   const [start, image, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
-  const left = f.let(p.left)
+  const [left, bias] = [f.let(p.left), f.let(p.rowBias)]
+  const finishes = f.let(i32.and(p.last, i32.ne(i32.or(i32.or(p.rowBias, p.toResidual), p.silu), 0)))
   f.loop(row, 0, p.rows, mr, () => {
     f.callStatement(tile, left, p.panel, p.spill, p.deep, 4 * nr, 4 * nr, 0)
     f.increment(left, p.aPanel)
@@ -95,10 +110,14 @@ function acrossImages(f: FunctionBuilder, tile: FunctionRef, { mr, nr }: Tile, p
       f.set(from, i32.add(p.spill, i32.shl(done, 2)))
       f.set(to, i32.add(image, i32.shl(start, 2)))
       emitSpill(f, nr, { from, to, rows, columns, step: p.channelStep, accumulate: p.accumulate })
+      f.if(finishes, () =>
+        f.callStatement(finish, to, rows, columns, p.channelStep, bias, 0, p.toResidual, p.silu),
+      )
       f.increment(done, columns)
       f.set(start, 0)
       f.increment(image, p.imageStep)
     })
+    f.if(bias, () => f.increment(bias, 4 * mr))
   })
 }
 
@@ -118,7 +137,8 @@ function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, { rows }: G
       f.set(width, p.columns)
       f.if(i32.gtS(width, nr), () => f.set(width, nr))
       f.callStatement(packColumns, p.panel, p.base, p.pixels, p.offsets, p.depth)
-      f.callStatement(rows, p.a, p.panel, p.c, p.rows, width, p.depth, aPanel, 4 * nr, p.cStep, 1, p.spill)
+      const rest = [p.depth, aPanel, 4 * nr, p.cStep, 1, p.spill, ...noFinishArgs]
+      f.callStatement(rows, p.a, p.panel, p.c, p.rows, width, ...rest)
       f.increment(p.offsets, 4 * nr)
       f.increment(p.c, 4 * nr)
       f.increment(p.columns, -nr)
@@ -126,7 +146,7 @@ function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, { rows }: G
   })
 }
 
-const names = ['copy', 'pixels', 'packA', 'packIndexed', 'forward', 'weightGradient'] as const
+const names = ['copy', 'pixels', 'packA', 'packIndexed', 'forward', 'weightGradient', 'finish'] as const
 
 export type ConvKernels = Functions<(typeof names)[number]>
 

@@ -1,4 +1,8 @@
+import type { KernelCall } from '../device.ts'
 import type { Conv2dParams } from '../primitives.ts'
+
+/** A convolution, alone or with what follows it. */
+export type ConvCall = KernelCall<'conv2d'> | KernelCall<'fusedConv2d'>
 
 /** One element of the kernel along an axis, and where it reads relative to an output's position. */
 interface Tap {

@@ -1,8 +1,9 @@
-import type { KernelCall, View } from '../device.ts'
+import type { View } from '../device.ts'
 import { sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { copyStrided } from './conv-kernels.ts'
+import type { ConvCall } from './conv-plan.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
 import { planesOf } from './conv-planes.ts'
 import { pieceOf } from './gemm.ts'
@@ -20,7 +21,7 @@ const depthLimit = 256
  * Whether a convolution has the form of a weight gradient: the "kernel" is a field of output gradients
  * [Cout, N, Hout, Wout] larger than the result's planes, and the input is [Cin, N, H, W].
  */
-export function isWeightGradient({ inputs, shape, params }: KernelCall<'conv2d'>): boolean {
+export function isWeightGradient({ inputs, shape, params }: ConvCall): boolean {
   const { groups, lhsDilation } = params
   const [, , kernelHeight, kernelWidth] = inputs[1]!.shape as [number, number, number, number]
   const small = kernelHeight * kernelWidth > shape[2]! * shape[3]!
@@ -32,7 +33,7 @@ export function isWeightGradient({ inputs, shape, params }: KernelCall<'conv2d'>
  * of the result, a "pixel" one of the kernel, and the summed axis N counts images.
  */
 export function weightGradient(
-  call: KernelCall<'conv2d'>,
+  call: ConvCall,
   out: number,
   context: WasmContext,
   kernels: ConvKernels,

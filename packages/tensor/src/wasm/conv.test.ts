@@ -4,7 +4,7 @@ import type { Conv2dParams } from '../primitives.ts'
 import type { HostView } from '../reference/index.ts'
 import { dilated } from '../rules/conv2d.ts'
 import { checkContraction } from './contraction-oracle.test.helper.ts'
-import { conv2d } from './conv.ts'
+import { convKernelTable } from './conv.ts'
 import { compare, dense, fill, laidOut, layoutOf } from './elementwise-oracle.test.helper.ts'
 
 const plain: Conv2dParams = {
@@ -17,7 +17,7 @@ const plain: Conv2dParams = {
 
 function check(x: HostView, w: HostView, params: Conv2dParams): void {
   const depth = w.shape[1]! * w.shape[2]! * w.shape[3]!
-  checkContraction({ conv2d }, 'conv2d', [x, w], params, depth)
+  checkContraction(convKernelTable, 'conv2d', [x, w], params, depth)
 }
 
 const random = (shape: readonly number[], seed: number) => {
@@ -135,9 +135,9 @@ describe('conv2d agrees with the reference', () => {
   test('of one image does not depend on the others', () => {
     const x = random([5, 6, 7, 7], 1)
     const w = random([8, 6, 3, 3], 2)
-    const all = compare({ conv2d }, 'conv2d', [x, w], plain).actual
+    const all = compare(convKernelTable, 'conv2d', [x, w], plain).actual
     const third = { ...x, shape: [1, 6, 7, 7], offset: 2 * 6 * 49 }
-    const one = compare({ conv2d }, 'conv2d', [third, w], plain).actual
+    const one = compare(convKernelTable, 'conv2d', [third, w], plain).actual
     expect([...all.subarray(2 * one.length, 3 * one.length)]).toEqual([...one])
   })
 

@@ -1,15 +1,17 @@
-import type { KernelCall, View } from '../device.ts'
+import type { View } from '../device.ts'
 import { formatShape, isRowMajor, sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { convKernels, copyStrided } from './conv-kernels.ts'
-import type { Phase, Phases } from './conv-plan.ts'
+import type { ConvCall, Phase, Phases } from './conv-plan.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
 import type { Planes } from './conv-planes.ts'
 import { checkReach, planesOf } from './conv-planes.ts'
 import { isWeightGradient, weightGradient } from './conv-weight.ts'
+import type { Epilogue, Finish } from './epilogue.ts'
+import { finishAll, finishArgs, finishAt, finishOf, noFinish, withEpilogue } from './epilogue.ts'
 import { pieceOf } from './gemm.ts'
-import type { WasmContext } from './kernel.ts'
+import type { WasmContext, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { Call, Range } from './tasks.ts'
 import { cut, cutGrid, deal } from './tasks.ts'
@@ -32,18 +34,46 @@ interface Job {
   readonly weights: number
 }
 
-/** Convolutions of float32, inputs with any strides, as products of packed weights with panels of pixels. */
-export function conv2d(call: KernelCall<'conv2d'>, out: number, context: WasmContext): boolean {
-  const [x, w] = call.inputs as readonly [View, View]
-  if (x.dtype !== 'float32') return false
-  context.tiles.expect((sizeOf(call.shape) * sizeOf(w.shape)) / Math.max(1, w.shape[0]!))
+function convolve(call: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): void {
+  const { shape } = call.inputs[1]!
+  context.tiles.expect((sizeOf(call.shape) * sizeOf(shape)) / Math.max(1, shape[0]!))
   const kernels = convKernels(context)
-  if (sizeOf(w.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
+  const finish = epilogue === undefined ? noFinish : finishOf(epilogue, out)
+  const finished = contract(call, out, context, kernels, finish, epilogue)
+  if (finished || epilogue === undefined) return
+  const [images, channels, height, width] = call.shape as [number, number, number, number]
+  finishAll(kernels.finish, out, [images, channels, height * width], finish, context)
+}
+
+/** The convolution alone, or finished with the rest, as it returns. */
+function contract(
+  call: ConvCall,
+  out: number,
+  context: WasmContext,
+  kernels: ConvKernels,
+  finish: Finish,
+  epilogue: Epilogue | undefined,
+): boolean {
+  if (sizeOf(call.inputs[1]!.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
   else if (isWeightGradient(call)) {
     if (!winogradWeights(call, out, context)) weightGradient(call, out, context, kernels)
-  } else if (!winograd(call, out, context)) forward(call, out, context, kernels)
-  return true
+  } else return winograd(call, out, context, epilogue) || forward(call, out, context, kernels, finish)
+  return false
 }
+
+/** Convolutions of float32, inputs with any strides, as products of packed weights with panels of pixels. */
+export const convKernelTable = {
+  conv2d: (call, out, context) => {
+    if (call.dtype !== 'float32') return false
+    convolve(call, out, context)
+    return true
+  },
+  fusedConv2d: (call, out, context) => {
+    if (call.dtype !== 'float32') return false
+    withEpilogue(call.inputs, call.params, context, (epilogue) => convolve(call, out, context, epilogue))
+    return true
+  },
+} satisfies WasmKernels
 
 /** Working memory of one call. */
 interface Scratch {
@@ -52,7 +82,14 @@ interface Scratch {
   readonly part: number
 }
 
-function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, kernels: ConvKernels): void {
+/** Whether the results are finished: phases that have to be dealt out, and empty ones, are not. */
+function forward(
+  call: ConvCall,
+  out: number,
+  context: WasmContext,
+  kernels: ConvKernels,
+  finish: Finish,
+): boolean {
   const { heap } = context
   const [x, w] = call.inputs as readonly [View, View]
   const { groups } = call.params
@@ -63,6 +100,7 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
   const planes = planesOf(x, perGroup, planeLayout(phases), kernels, context)
   const whole = phases[0].length === 1 && phases[1].length === 1
   const jobs = makeJobs(w, groups, phases, planes, context, kernels)
+  const finishes = whole && jobs[0]!.depth > 0
   const largest = planes.chunk * phases[0][0]!.count * phases[1][0]!.count
   const scratch: Scratch = {
     pixels: heap.scratch('conv.pixels', 4 * (largest + context.tiles.tile.nr)),
@@ -74,6 +112,7 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
     for (let group = 0; group < groups; group++) {
       const base = planes.load(image, count, group * perGroup)
       const target = out + image * steps[0] + group * rows * steps[1]
+      const own = finishes ? finishAt(finish, group * rows, 0) : noFinish
       for (const job of jobs) {
         const [r, c] = [job.rows, job.columns]
         const size = r.count * c.count
@@ -81,7 +120,7 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
         const to = whole
           ? { at: target, imageStep: steps[0] }
           : { at: scratch.part, imageStep: 4 * rows * size }
-        multiply(job, group, rows, base, count, size, to, scratch, context, kernels)
+        multiply(job, group, rows, base, count, size, to, scratch, context, kernels, own)
         if (whole) continue
         const first = target + r.first * steps[2] + c.first * steps[3]
         copyStrided(
@@ -94,6 +133,7 @@ function forward(call: KernelCall<'conv2d'>, out: number, context: WasmContext, 
       }
     }
   }
+  return finishes
 }
 
 /** Where the results of a job go: images `imageStep` bytes apart, with their channels side by side. */
@@ -117,6 +157,7 @@ function multiply(
   { pixels }: Scratch,
   context: WasmContext,
   kernels: ConvKernels,
+  finish: Finish,
 ): void {
   const { depth, offsets } = job
   if (depth === 0) {
@@ -147,7 +188,8 @@ function multiply(
     const product = [left, height, depth, piece, offsets]
     const reads = [base, pixels + 4 * first, length, part.imagePixels]
     const spill = work + i * each
-    const args = [...product, ...reads, place, 4 * size, to.imageStep, spill + spillBytes, spill]
+    const last = finishArgs(finishAt(finish, part.rows.from, 0))
+    const args = [...product, ...reads, place, 4 * size, to.imageStep, spill + spillBytes, spill, ...last]
     return [{ run: kernels.forward, args }]
   })
   context.threads.run(tasks)

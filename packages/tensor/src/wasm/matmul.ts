@@ -1,10 +1,12 @@
-import type { KernelCall } from '../device.ts'
+import type { KernelCall, View } from '../device.ts'
 import { sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
-import type { WasmContext } from './kernel.ts'
+import type { Epilogue } from './epilogue.ts'
+import { finishAll, finishOf, noFinish, withEpilogue } from './epilogue.ts'
+import type { WasmContext, WasmKernels } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { Product } from './product.ts'
-import { asRow, cutProduct, multiply, tilesOf, timeOf, workBytes } from './product.ts'
+import { asRow, cutProduct, gemmKernels, multiply, tilesOf, timeOf, workBytes } from './product.ts'
 import type { Call } from './tasks.ts'
 import { cut } from './tasks.ts'
 
@@ -40,32 +42,42 @@ function multiplyAll(products: readonly Product[], context: WasmContext): void {
   threads.run(tasks)
 }
 
-/** Matrix products of float32, batched, inputs with any strides. */
-export function matmul(call: KernelCall<'matmul'>, out: number, context: WasmContext): boolean {
-  const [x, y] = call.inputs as [KernelCall['inputs'][number], KernelCall['inputs'][number]]
-  if (x.dtype !== 'float32') return false
+type MatmulCall = KernelCall<'matmul'> | KernelCall<'fusedMatmul'>
+
+/** The products of a call; a bias lies along the axis `axis` of each. */
+function products(
+  call: MatmulCall,
+  out: number,
+  context: WasmContext,
+  epilogue: Epilogue | undefined,
+  axis: 'row' | 'column',
+): void {
+  const [x, y] = call.inputs as readonly [View, View]
   const rank = x.shape.length
   const [m, k, n] = [x.shape[rank - 2]!, x.shape[rank - 1]!, y.shape[rank - 1]!]
   const size = sizeOf(call.shape)
+  const batch = size / (m * n)
+  const finish = epilogue === undefined ? noFinish : finishOf(epilogue, out, axis)
   if (k === 0) {
     fillBytes(context.kernels)(out, 0, 4 * size)
-    return true
+    if (epilogue !== undefined)
+      finishAll(gemmKernels(context, context.tiles.tile).finish, out, [batch, m, n], finish, context)
+    return
   }
   const a = { at: addressOf(x), row: 4 * x.strides[rank - 2]!, column: 4 * x.strides[rank - 1]! }
   const b = { at: addressOf(y), row: 4 * y.strides[rank - 2]!, column: 4 * y.strides[rank - 1]! }
-  const batch = size / (m * n)
-  const product: Product = { m, n, k, a, b, c: out, cRow: 4 * n }
+  const product: Product = { m, n, k, a, b, c: out, cRow: 4 * n, finish }
   if (batch === 1) {
     multiplyAll([asRow(product)], context)
-    return true
+    return
   }
-  if (rank === 3 && y.strides[0] === 0 && 4 * x.strides[0]! === m * a.row) {
+  if (rank === 3 && y.strides[0] === 0 && 4 * x.strides[0]! === m * a.row && finish.rowBias === 0) {
     // One right factor for the whole batch, and the left factors stacked: a single tall product.
     multiplyAll([asRow({ ...product, m: batch * m })], context)
-    return true
+    return
   }
   const index = new Array<number>(rank - 2).fill(0)
-  const products: Product[] = []
+  const all: Product[] = []
   for (let s = 0; s < batch; s++) {
     let [ax, by] = [0, 0]
     for (let axis = 0; axis < rank - 2; axis++) {
@@ -73,9 +85,25 @@ export function matmul(call: KernelCall<'matmul'>, out: number, context: WasmCon
       by += index[axis]! * y.strides[axis]!
     }
     const factors = { a: { ...a, at: a.at + 4 * ax }, b: { ...b, at: b.at + 4 * by } }
-    products.push(asRow({ ...product, ...factors, c: out + 4 * s * m * n }))
+    all.push(asRow({ ...product, ...factors, c: out + 4 * s * m * n }))
     for (let axis = rank - 3; axis >= 0 && ++index[axis]! === x.shape[axis]; axis--) index[axis] = 0
   }
-  multiplyAll(products, context)
-  return true
+  multiplyAll(all, context)
 }
+
+/** Matrix products of float32, batched, inputs with any strides; with an epilogue or without. */
+export const matmulKernels = {
+  matmul: (call, out, context) => {
+    if (call.dtype !== 'float32') return false
+    products(call, out, context, undefined, 'row')
+    return true
+  },
+  fusedMatmul: (call, out, context) => {
+    if (call.dtype !== 'float32') return false
+    const { bias } = call.params
+    withEpilogue(call.inputs, call.params, context, (epilogue) =>
+      products(call, out, context, epilogue, bias === 'row' ? 'row' : 'column'),
+    )
+    return true
+  },
+} satisfies WasmKernels

@@ -1,3 +1,5 @@
+import type { Finish } from './epilogue.ts'
+import { finishArgs, finishAt, noFinish } from './epilogue.ts'
 import { emitGemm, pieceOf } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
 import type { WasmFunction } from './module.ts'
@@ -8,9 +10,9 @@ import { spillBytes } from './tile.ts'
 /** Tile for products of one or two rows, which read b in place: whole cache lines of it. */
 const flatTile = { mr: 2, nr: 16 } as const
 
-function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile: Tile) {
+export function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile: Tile) {
   const key = `gemm ${tile.mr}×${tile.nr}`
-  return kernels.all(relaxed ? `${key}+` : key, ['block', 'packA', 'packB'], (m) => {
+  return kernels.all(relaxed ? `${key}+` : key, ['block', 'packA', 'packB', 'finish'], (m) => {
     emitGemm(m, { ...tile, relaxed })
   })
 }
@@ -34,12 +36,16 @@ export interface Product {
   readonly b: Matrix
   readonly c: number
   readonly cRow: number
+  readonly finish: Finish
 }
 
 /** A column is a row of the transposed product: full tiles instead of an eighth of each. */
 export const asRow = (p: Product): Product =>
   p.n === 1 && p.m > 1 && p.cRow === 4
-    ? { ...p, m: 1, n: p.m, a: transposed(p.b), b: transposed(p.a), cRow: 4 * p.m }
+    ? {
+        ...{ m: 1, n: p.m, k: p.k, a: transposed(p.b), b: transposed(p.a), c: p.c, cRow: 4 * p.m },
+        finish: { ...p.finish, rowBias: p.finish.columnBias, columnBias: p.finish.rowBias },
+      }
     : p
 
 /** Rough time on one thread, in nanoseconds. */
@@ -72,7 +78,7 @@ export function multiply(
   context: WasmContext,
   call: (run: WasmFunction, ...args: number[]) => void,
 ): void {
-  const { m, n, k, a, b, c, cRow } = product
+  const { m, n, k, a, b, c, cRow, finish } = product
   const { tile, depth, rows, columns, inPlace, leftBytes } = blocksOf(product, context.tiles.tile)
   const { block, packA, packB } = gemmKernels(context, tile)
   const { mr, nr } = tile
@@ -91,7 +97,8 @@ export function multiply(
         const accumulate = l === 0 ? 0 : 1
         const operands = [left, inPlace ? from : right, to, height, width, deep] as const
         const [bPanel, bStep] = inPlace ? [4 * nr, b.row] : [4 * nr * deep, 4 * nr]
-        call(block, ...operands, 4 * mr * deep, bPanel, bStep, cRow, accumulate, work)
+        const last = finishArgs(l + deep === k ? finishAt(finish, i, j) : noFinish)
+        call(block, ...operands, 4 * mr * deep, bPanel, bStep, cRow, accumulate, work, ...last)
       }
     }
   }
@@ -104,7 +111,7 @@ export const tilesOf = ({ m, n }: Product, { mr }: Tile): number =>
 /** A product as a grid of at most `parts` products. Every element is the same sum in the same order. */
 export function cutProduct(product: Product, { mr }: Tile, parts: number): Product[] {
   if (parts === 1) return [product]
-  const { m, n, a, b, c, cRow } = product
+  const { m, n, a, b, c, cRow, finish } = product
   const grid = cutGrid(m, n, mr, flatTile.nr, parts)
   return grid.rows.flatMap((rows) =>
     grid.columns.map((columns) => ({
@@ -114,6 +121,7 @@ export function cutProduct(product: Product, { mr }: Tile, parts: number): Produ
       a: { ...a, at: a.at + rows.from * a.row },
       b: { ...b, at: b.at + columns.from * b.column },
       c: c + rows.from * cRow + 4 * columns.from,
+      finish: finishAt(finish, rows.from, columns.from),
     })),
   )
 }

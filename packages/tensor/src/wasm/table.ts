@@ -1,11 +1,11 @@
 import type { PrimitiveName } from '../primitives.ts'
 import { attentionKernels } from './attention.ts'
-import { conv2d } from './conv.ts'
+import { convKernelTable } from './conv.ts'
 import { copyKernels } from './copy.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { groupNormKernels } from './group-norm.ts'
 import type { WasmKernel } from './kernel.ts'
-import { matmul } from './matmul.ts'
+import { matmulKernels } from './matmul.ts'
 import { reduceKernels } from './reduce.ts'
 import { softmaxKernels } from './softmax.ts'
 
@@ -29,6 +29,6 @@ export const kernelTable: { readonly [P in PrimitiveName]: WasmKernel<P> | 'refe
   ...groupNormKernels,
   ...softmaxKernels,
   ...attentionKernels,
-  matmul,
-  conv2d,
+  ...matmulKernels,
+  ...convKernelTable,
 }

@@ -42,6 +42,7 @@ const padded: PrimitiveParams['conv2d'] = {
 }
 const strided = { ...padded, stride: [2, 2] } as const
 const dilated = { ...padded, lhsDilation: [2, 2] } as const
+const everything = { residual: true, activation: 'silu' } as const
 const groupNorm = { groups: 4, eps: 1e-5, silu: true }
 
 // Large enough that the device does share the work.
@@ -144,6 +145,19 @@ const cases: readonly [PrimitiveName, readonly Shape[], unknown][] = [
       [24, 5, 33, 33],
     ],
     padded,
+  ],
+  ['fusedMatmul', [[257, 333], [333, 190], [190], [257, 190]], { ...everything, bias: 'column' }],
+  ['fusedMatmul', [[6, 130, 70], [6, 70, 133], [130], [6, 130, 133]], { ...everything, bias: 'row' }],
+  ['fusedMatmul', [[2000, 1500], [1500, 1], [2000], [2000, 1]], { ...everything, bias: 'row' }],
+  [
+    'fusedConv2d',
+    [[7, 33, 13, 15], [50, 33, 3, 3], [50], [7, 50, 13, 15]],
+    { ...padded, ...everything, bias: 'channel' },
+  ],
+  [
+    'fusedConv2d',
+    [[3, 24, 21, 21], [30, 24, 4, 4], [30], [3, 30, 40, 40]],
+    { ...dilated, ...everything, bias: 'channel' },
   ],
 ]
 

@@ -1,4 +1,7 @@
-import type { KernelCall, View } from '../device.ts'
+import type { View } from '../device.ts'
+import type { ConvCall } from './conv-plan.ts'
+import type { Epilogue } from './epilogue.ts'
+import { noEpilogue } from './epilogue.ts'
 import type { WasmContext } from './kernel.ts'
 import { addressOf } from './kernel.ts'
 import type { Call } from './tasks.ts'
@@ -8,17 +11,6 @@ import { winogradKernels } from './winograd-kernels.ts'
 import { chunksOf, copyPlanes, patchesOf, tilingOf, writeTable, xiStepOf } from './winograd-tiles.ts'
 import type { TileSize } from './winograd-transforms.ts'
 import { winogradTile } from './winograd-transforms.ts'
-
-/** What a convolution does to its sums: out = act(conv + bias + residual). Byte addresses; 0 is none. */
-export interface Epilogue {
-  /** One float32 per output channel. */
-  readonly bias: number
-  /** Float32 of the output's shape, row-major. */
-  readonly residual: number
-  readonly silu: boolean
-}
-
-export const noEpilogue: Epilogue = { bias: 0, residual: 0, silu: false }
 
 /** Bytes of transformed input to prepare at a time: a share of the last-level cache. */
 const chunkBytes = 3 << 20
@@ -34,11 +26,11 @@ const productTime = 1 / 22
 
 /** The convolution of a 3×3 kernel at stride 1 by F(m×m, 3×3): m² outputs for (m + 2)² products (arXiv 1509.09308). */
 export function winogradForward(
-  call: KernelCall<'conv2d'>,
+  call: ConvCall,
   out: number,
   context: WasmContext,
   size: TileSize,
-  epilogue: Epilogue = noEpilogue,
+  { bias, residual, silu }: Epilogue = noEpilogue,
 ): void {
   const { heap, threads } = context
   const [x, w] = call.inputs as readonly [View, View]
@@ -109,7 +101,6 @@ export function winogradForward(
               args: [...left, ...to, xis, own, count, channels, 0],
             })
             const target = out + chunk.image * imageStep + row * plane
-            const { bias, residual, silu } = epilogue
             const added = [bias === 0 ? 0 : bias + 4 * row, residual === 0 ? 0 : residual + (target - out)]
             const place = [m, table + 128 * panel, own, 2 * count, target, plane]
             task.push({

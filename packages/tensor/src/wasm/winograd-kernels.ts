@@ -1,6 +1,7 @@
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from './asm.ts'
 import { bulk, i32, i32Params, shuffle32, shuffle64, v128 } from './asm.ts'
 import { emitCopy } from './conv-pack.ts'
+import { noFinishArgs } from './epilogue.ts'
 import type { GemmFunctions } from './gemm.ts'
 import { emitGemm } from './gemm.ts'
 import { transpose4 } from './gemm-pack.ts'
@@ -199,7 +200,20 @@ function emitProduct(m: ModuleBuilder, { rows }: GemmFunctions): void {
           f.set(add, i32.or(p.accumulate, i32.gtS(k, 0)))
           const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
           const factors = [i32.add(p.a, from[0]), i32.add(at, from[1])]
-          f.callStatement(rows, ...factors, to, p.rows, nr, deep, aPanel, 4 * nr, p.cStep, add, 0)
+          f.callStatement(
+            rows,
+            ...factors,
+            to,
+            p.rows,
+            nr,
+            deep,
+            aPanel,
+            4 * nr,
+            p.cStep,
+            add,
+            0,
+            ...noFinishArgs,
+          )
         })
         f.increment(at, bPanel)
         f.increment(to, p.cPanel)

@@ -1,4 +1,5 @@
-import type { KernelCall, View } from '../device.ts'
+import type { View } from '../device.ts'
+import type { ConvCall } from './conv-plan.ts'
 import type { Heap } from './heap.ts'
 import { addressOf } from './kernel.ts'
 import type { Call } from './tasks.ts'
@@ -144,7 +145,7 @@ export function writeTable(
 }
 
 /** Whether a convolution is one of three by three taps at stride 1, undilated, in one group, any padding. */
-export function isThreeByThree({ inputs, params }: KernelCall<'conv2d'>): boolean {
+export function isThreeByThree({ inputs, params }: ConvCall): boolean {
   const { stride, lhsDilation, rhsDilation, groups } = params
   const shape = inputs[1]!.shape
   const plain = [...stride, ...lhsDilation, ...rhsDilation].every((n) => n === 1)

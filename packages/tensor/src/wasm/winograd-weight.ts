@@ -1,4 +1,5 @@
-import type { KernelCall, View } from '../device.ts'
+import type { View } from '../device.ts'
+import type { ConvCall } from './conv-plan.ts'
 import type { WasmContext } from './kernel.ts'
 import type { Call } from './tasks.ts'
 import { cut, cutGrid } from './tasks.ts'
@@ -39,7 +40,7 @@ interface Factor {
  * tiles; Gᵀ … G is applied once, to the sum.
  */
 export function winogradWeightGradient(
-  call: KernelCall<'conv2d'>,
+  call: ConvCall,
   out: number,
   context: WasmContext,
   size: TileSize,

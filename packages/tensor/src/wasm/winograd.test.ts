@@ -4,7 +4,7 @@ import { normal, randomKey } from '../index.ts'
 import type { Conv2dParams } from '../primitives.ts'
 import type { HostView } from '../reference/index.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
-import { conv2d } from './conv.ts'
+import { convKernelTable } from './conv.ts'
 import { createWasmDevice } from './device.ts'
 import {
   compare,
@@ -127,7 +127,7 @@ describe('the error of a convolution, relative to its largest output', () => {
     const inputs = [gaussian([1, channels, 12, 12], 1), gaussian([8, channels, 3, 3], 2)]
     for (const fused of fusions) {
       const unit = 2 ** -24
-      expect(error({ conv2d }, inputs, fused)).toBeLessThan(14 * unit)
+      expect(error(convKernelTable, inputs, fused)).toBeLessThan(14 * unit)
       expect(error(forward(2), inputs, fused)).toBeLessThan((6 + 0.8 * Math.sqrt(channels)) * unit)
       expect(error(forward(4), inputs, fused)).toBeLessThan((12 + 6 * Math.sqrt(channels)) * unit)
     }

@@ -1,6 +1,6 @@
-import type { KernelCall } from '../device.ts'
+import type { ConvCall } from './conv-plan.ts'
+import type { Epilogue } from './epilogue.ts'
 import type { WasmContext } from './kernel.ts'
-import type { Epilogue } from './winograd-forward.ts'
 import { winogradForward } from './winograd-forward.ts'
 import { isThreeByThree } from './winograd-tiles.ts'
 import type { TileSize } from './winograd-transforms.ts'
@@ -37,7 +37,7 @@ function cheapest(direct: number, costOf: (size: TileSize, xis: number) => numbe
  * The tile size for a convolution, by its channels and one image: an image's result must not depend on how many others
  * there are.
  */
-function forwardSize({ inputs, shape }: KernelCall<'conv2d'>): TileSize | undefined {
+function forwardSize({ inputs, shape }: ConvCall): TileSize | undefined {
   const [, rows, height, width] = shape as [number, number, number, number]
   const channels = inputs[1]!.shape[1]!
   const direct = 9 * channels * rows * height * width * cost.product
@@ -49,7 +49,7 @@ function forwardSize({ inputs, shape }: KernelCall<'conv2d'>): TileSize | undefi
 }
 
 /** The tile size for a weight gradient: x [Cin, N, H, W], output gradients [Cout, N, Hout, Wout]. */
-function weightSize({ inputs }: KernelCall<'conv2d'>): TileSize | undefined {
+function weightSize({ inputs }: ConvCall): TileSize | undefined {
   const [rows, images, height, width] = inputs[1]!.shape as [number, number, number, number]
   const channels = inputs[0]!.shape[0]!
   const direct = 9 * channels * rows * images * height * width * cost.product
@@ -66,12 +66,7 @@ function weightSize({ inputs }: KernelCall<'conv2d'>): TileSize | undefined {
  * Errors, for unit normal inputs and weights, relative to the largest output, grow with the number of channels like those
  * of a direct sum: `winograd.test.ts` bounds those of F(4×4, 3×3) at 8 and those of F(2×2, 3×3) at 3 times 2⁻²⁴·√(9·Cin).
  */
-export function winograd(
-  call: KernelCall<'conv2d'>,
-  out: number,
-  context: WasmContext,
-  epilogue?: Epilogue,
-): boolean {
+export function winograd(call: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): boolean {
   if (!context.winograd || !isThreeByThree(call)) return false
   const size = forwardSize(call)
   if (size === undefined) return false
@@ -80,7 +75,7 @@ export function winograd(
 }
 
 /** The same for a weight gradient. */
-export function winogradWeights(call: KernelCall<'conv2d'>, out: number, context: WasmContext): boolean {
+export function winogradWeights(call: ConvCall, out: number, context: WasmContext): boolean {
   if (!context.winograd || !isWeightGradientOfThree(call)) return false
   const size = weightSize(call)
   if (size === undefined) return false
@@ -88,7 +83,7 @@ export function winogradWeights(call: KernelCall<'conv2d'>, out: number, context
   return true
 }
 
-function isWeightGradientOfThree({ params, shape }: KernelCall<'conv2d'>): boolean {
+function isWeightGradientOfThree({ params, shape }: ConvCall): boolean {
   const { stride, lhsDilation, rhsDilation, groups } = params
   const plain = [...stride, ...lhsDilation, ...rhsDilation].every((n) => n === 1)
   return plain && groups === 1 && shape[2] === 3 && shape[3] === 3

@@ -24,22 +24,25 @@ export function resBlock(
   const { name, inChannels, outChannels } = block
   const resample = block.resample === undefined ? (h: Tensor) => h : resamplers[block.resample]
   const norm = { groups: normGroups, silu: true }
-  const bare = { padding: 1, bias: false }
+  const padded = { padding: 1 }
   return scope(() => {
     const time = linear(params, `${name}.emb_layers.1`, embedding)
     const start = resample(groupNorm(params, `${name}.in_layers.0`, x, norm))
-    const first = conv2d(params, `${name}.in_layers.2`, start, bare)
-    const bias = param(params, `${name}.in_layers.2.bias`)
+    const convolve = (bias?: false | Tensor) =>
+      conv2d(params, `${name}.in_layers.2`, start, bias === undefined ? padded : { ...padded, bias })
+    const shifted = () => {
+      const shift = time.add(param(params, `${name}.in_layers.2.bias`))
+      return shift.shape[0] === 1 ? convolve(reshape(shift, [-1])) : convolve(false).add(perChannel(shift))
+    }
     const second = config.useScaleShiftNorm
-      ? scaleShiftNorm(params, `${name}.out_layers.0`, first.add(perChannel(bias)), time)
-      : groupNorm(params, `${name}.out_layers.0`, first.add(perChannel(time.add(bias))), norm)
-    const residual = conv2d(params, `${name}.out_layers.3`, second, bare)
-    const lastBias = param(params, `${name}.out_layers.3.bias`)
+      ? scaleShiftNorm(params, `${name}.out_layers.0`, convolve(), time)
+      : groupNorm(params, `${name}.out_layers.0`, shifted(), norm)
     const shortcut = resample(x)
-    if (inChannels === outChannels) return residual.add(perChannel(lastBias)).add(shortcut)
-    const vector = lastBias.add(param(params, `${name}.skip_connection.bias`))
-    const projected = conv2d(params, `${name}.skip_connection`, shortcut, { bias: false })
-    return residual.add(perChannel(vector)).add(projected)
+    const last = `${name}.out_layers.3`
+    if (inChannels === outChannels) return conv2d(params, last, second, { ...padded, residual: shortcut })
+    const bias = param(params, `${last}.bias`).add(param(params, `${name}.skip_connection.bias`))
+    const residual = conv2d(params, `${name}.skip_connection`, shortcut, { bias: false })
+    return conv2d(params, last, second, { ...padded, bias, residual })
   })
 }
 

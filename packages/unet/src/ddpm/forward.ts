@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, fromData, ShapeError, scope, silu } from '@tweedie/tensor'
+import { concat, fromData, reshape, ShapeError, scope, silu } from '@tweedie/tensor'
 import {
   attention,
   conv2d,
@@ -76,17 +76,20 @@ function embedTime(params: Params, config: DdpmConfig, x: Tensor, t: number | Te
 function resnetBlock(params: Params, config: DdpmConfig, x: Tensor, time: Tensor, block: ResnetPlan): Tensor {
   const { name } = block
   const norm = { groups: config.normGroups, eps: config.normEps, silu: true }
-  const bare = { padding: 1, bias: false }
   const out = scope(() => {
     const shift = linear(params, `${name}.time_emb_proj`, time).add(param(params, `${name}.conv1.bias`))
-    const h = conv2d(params, `${name}.conv1`, groupNorm(params, `${name}.norm1`, x, norm), bare).add(
-      perChannel(shift),
-    )
-    const bias = param(params, `${name}.conv2.bias`)
-    const residual = conv2d(params, `${name}.conv2`, groupNorm(params, `${name}.norm2`, h, norm), bare)
-    if (block.inChannels === block.outChannels) return residual.add(perChannel(bias)).add(x)
-    const shortcut = conv2d(params, `${name}.conv_shortcut`, x, { bias: false })
-    return residual.add(perChannel(bias.add(param(params, `${name}.conv_shortcut.bias`)))).add(shortcut)
+    const first = groupNorm(params, `${name}.norm1`, x, norm)
+    const h =
+      shift.shape[0] === 1
+        ? conv2d(params, `${name}.conv1`, first, { padding: 1, bias: reshape(shift, [-1]) })
+        : conv2d(params, `${name}.conv1`, first, { padding: 1, bias: false }).add(perChannel(shift))
+    const second = groupNorm(params, `${name}.norm2`, h, norm)
+    if (block.inChannels === block.outChannels) {
+      return conv2d(params, `${name}.conv2`, second, { padding: 1, residual: x })
+    }
+    const residual = conv2d(params, `${name}.conv_shortcut`, x, { bias: false })
+    const bias = param(params, `${name}.conv2.bias`).add(param(params, `${name}.conv_shortcut.bias`))
+    return conv2d(params, `${name}.conv2`, second, { padding: 1, bias, residual })
   })
   if (block.attention === undefined) return out
   const attended = block.attention

@@ -1,4 +1,4 @@
-import type { Conv2dOptions, Tensor } from '@tweedie/tensor'
+import type { Activation, Conv2dOptions, Tensor } from '@tweedie/tensor'
 import {
   matmul,
   reshape,
@@ -11,25 +11,26 @@ import { param } from '../params.ts'
 
 /**
  * Convolution of x [N, Cin, H, W] with `NAME.weight` [Cout, Cin/groups, kh, kw], plus `NAME.bias` [Cout]
- * unless `bias` is false.
+ * (none where `bias` is false, another one where it is a tensor), plus `residual`.
  */
 export function conv2d(
   params: Params,
   name: string,
   x: Tensor,
-  options: Conv2dOptions & { bias?: boolean } = {},
+  options: Conv2dOptions & { bias?: false | Tensor; residual?: Tensor } = {},
 ): Tensor {
-  const { bias = true, ...rest } = options
-  const y = tensorConv2d(x, param(params, `${name}.weight`), rest)
-  return bias ? y.add(perChannel(param(params, `${name}.bias`))) : y
+  const { bias = param(params, `${name}.bias`), ...rest } = options
+  const w = param(params, `${name}.weight`)
+  return bias === false ? tensorConv2d(x, w, rest) : tensorConv2d(x, w, { ...rest, bias })
 }
 
 /** A vector [C], or one per sample [N, C], in the shape that broadcasts over images [N, C, H, W]. */
 export const perChannel = (v: Tensor): Tensor => reshape(v, v.rank === 1 ? [1, -1, 1, 1] : [...v.shape, 1, 1])
 
-/** x [N, in] · `NAME.weight`ᵀ [in, out] + `NAME.bias` [out]. */
-export function linear(params: Params, name: string, x: Tensor): Tensor {
-  return matmul(x, transpose(param(params, `${name}.weight`))).add(param(params, `${name}.bias`))
+/** x [N, in] · `NAME.weight`ᵀ [in, out] + `NAME.bias` [out], and the activation. */
+export function linear(params: Params, name: string, x: Tensor, activation: Activation = 'none'): Tensor {
+  const bias = param(params, `${name}.bias`)
+  return matmul(x, transpose(param(params, `${name}.weight`)), { bias, activation })
 }
 
 /**

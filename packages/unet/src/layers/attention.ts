@@ -30,12 +30,13 @@ export function attention(
   const h = reshape(groupNorm(params, `${name}.group_norm`, x, options), [n, channels, pixels])
   const split = (part: string) => reshape(project(params, `${name}.${part}`, h), [n, heads, headDim, pixels])
   const mixed = channelAttention(split('to_q'), split('to_k'), split('to_v')) // [N, heads, d, pixels]
-  const out = project(params, `${name}.to_out.0`, reshape(mixed, [n, channels, pixels]))
-  return reshape(out, x.shape).add(x)
+  const skip = reshape(x, [n, channels, pixels])
+  const out = project(params, `${name}.to_out.0`, reshape(mixed, [n, channels, pixels]), skip)
+  return reshape(out, x.shape)
 }
 
-/** W·h + b at every pixel of h [N, C, P]. */
-function project(params: Params, name: string, h: Tensor): Tensor {
-  const bias = param(params, `${name}.bias`)
-  return matmul(param(params, `${name}.weight`), h).add(reshape(bias, [-1, 1]))
+/** W·h + b (+ residual) at every pixel of h [N, C, P]. */
+function project(params: Params, name: string, h: Tensor, residual?: Tensor): Tensor {
+  const bias = reshape(param(params, `${name}.bias`), [-1, 1])
+  return matmul(param(params, `${name}.weight`), h, residual === undefined ? { bias } : { bias, residual })
 }

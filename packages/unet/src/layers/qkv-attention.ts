@@ -34,8 +34,9 @@ export function qkvAttention(
   const h = reshape(groupNorm(params, `${name}.norm`, x, options), [n, channels, pixels])
   const [q, k, v] = splitQkv(project(params, `${name}.qkv`, h), heads, order)
   const mixed = channelAttention(q, k, v) // [N, heads, d, query]
-  const out = project(params, `${name}.proj_out`, reshape(mixed, [n, channels, pixels]))
-  return reshape(out, x.shape).add(x)
+  const skip = reshape(x, [n, channels, pixels])
+  const out = project(params, `${name}.proj_out`, reshape(mixed, [n, channels, pixels]), skip)
+  return reshape(out, x.shape)
 }
 
 /** Queries, keys and values, each [N, heads, d, P], of their joint projection [N, 3·heads·d, P]. */
@@ -52,10 +53,10 @@ function splitQkv(qkv: Tensor, heads: number, order: QkvOrder): readonly [Tensor
   return [part(0), part(1), part(2)]
 }
 
-/** W·h + b at every pixel of h [N, C, P], W being the weight [out, C, 1] of a 1×1 convolution. */
-function project(params: Params, name: string, h: Tensor): Tensor {
+/** W·h + b (+ residual) at every pixel of h [N, C, P], W being the weight [out, C, 1] of a 1×1 convolution. */
+function project(params: Params, name: string, h: Tensor, residual?: Tensor): Tensor {
   const weight = param(params, `${name}.weight`)
-  return matmul(reshape(weight, [weight.shape[0]!, -1]), h).add(
-    reshape(param(params, `${name}.bias`), [-1, 1]),
-  )
+  const bias = reshape(param(params, `${name}.bias`), [-1, 1])
+  const w = reshape(weight, [weight.shape[0]!, -1])
+  return matmul(w, h, residual === undefined ? { bias } : { bias, residual })
 }

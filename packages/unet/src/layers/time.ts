@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, cos, fromData, OptionError, reshape, silu, sin } from '@tweedie/tensor'
+import { concat, cos, fromData, OptionError, reshape, sin } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import { linear } from './affine.ts'
 
@@ -38,4 +38,4 @@ export function timeEmbedding(t: Tensor, dim: number, options: TimeEmbeddingOpti
  * The two-layer perceptron `NAME.linear_1`, SiLU, `NAME.linear_2` that follows the sinusoidal embedding.
  */
 export const timeMlp = (params: Params, name: string, embedding: Tensor): Tensor =>
-  linear(params, `${name}.linear_2`, silu(linear(params, `${name}.linear_1`, embedding)))
+  linear(params, `${name}.linear_2`, linear(params, `${name}.linear_1`, embedding, 'silu'))

@@ -3,6 +3,7 @@ import { primitiveNames } from '../../primitives.ts'
 import { composedPlanners } from './composed.ts'
 import { contractPlanners } from './contract.ts'
 import { elementwisePlanners } from './elementwise.ts'
+import { epiloguePlanners } from './epilogue.ts'
 import { movePlanners } from './move.ts'
 import type { Planner } from './program.ts'
 import { reducePlanners } from './reduce.ts'
@@ -14,6 +15,7 @@ export const gpuKernels: { readonly [P in PrimitiveName]: Planner<P> | 'none' } 
   ...contractPlanners,
   ...movePlanners,
   ...composedPlanners,
+  ...epiloguePlanners,
   argmax: 'none',
   cumsum: 'none',
   gather: 'none',
