@@ -33,6 +33,8 @@ export interface DeviceMemory {
   readonly addressBits: 32 | 64
   /** Working areas of kernels by name: what stays between calls beside the tensors. */
   readonly scratch: Readonly<Record<string, number>>
+  /** Bytes of weights kept in the layout of kernels, given up with their tensors or where room is short. */
+  readonly packedWeights: number
 }
 
 /** What really runs: never a promise, always a report. */

@@ -91,7 +91,7 @@ class WasmDevice implements Device {
 
   info(): DeviceInfo {
     const { threads, notes } = this.pool?.report() ?? { threads: 1, notes: [] }
-    const memory = this.heap.usage()
+    const memory = { ...this.heap.usage(), packedWeights: this.context.weights.bytes }
     const ran = [...this.uncovered].map(([name, count]) => `${name} ×${count}`)
     return {
       name: this.name,
@@ -105,7 +105,6 @@ class WasmDevice implements Device {
         `${this.pool === undefined ? 'single-threaded' : 'threads'}: ${this.reason}`,
         this.context.tiles.note,
         `Winograd convolutions: ${this.context.winograd ? 'allowed' : 'forbidden'} (${this.winogradReason})`,
-        `packed weights kept: ${this.context.weights.bytes} bytes`,
         ...(memory.addressBits === 64
           ? [`memory64: 64-bit addresses, up to ${(memory.limit / 2 ** 30).toFixed(1)} GiB`]
           : []),

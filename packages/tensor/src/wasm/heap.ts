@@ -124,7 +124,7 @@ export class Heap {
     this.scratches.clear()
   }
 
-  usage(): DeviceMemory {
+  usage(): Omit<DeviceMemory, 'packedWeights'> {
     return {
       reserved: this.capacity,
       used: this.usedBytes,

@@ -21,8 +21,7 @@ const padded: Conv2dParams = {
     [1, 1],
   ],
 }
-const kept = (device: Device): number =>
-  Number(/packed weights kept: (\d+)/.exec(device.info().notes.join('\n'))![1])
+const kept = (device: Device): number => device.info().memory!.packedWeights
 
 async function convolve(device: Device, inputs: readonly View[], params: Conv2dParams): Promise<number[]> {
   const { shape, dtype } = primitives.conv2d.infer(inputs, params)
