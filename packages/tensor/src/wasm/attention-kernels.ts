@@ -1,9 +1,9 @@
 import type { FunctionRef, I32, Local, ModuleBuilder } from './asm.ts'
-import { f32x4, i32, i32Params, v128 } from './asm.ts'
+import { f32, f32x4, i32, i32Params, v128 } from './asm.ts'
 import { noFinishArgs } from './epilogue.ts'
 import type { GemmFunctions, TileShape } from './gemm.ts'
 import { emitGemm } from './gemm.ts'
-import { exp, Lanes } from './math.ts'
+import { exp2Down, Lanes } from './math.ts'
 
 /** Weights that are added up in float32 before their sum goes to the total. */
 const sumLength = 64
@@ -13,18 +13,19 @@ const rowOf = (make: () => Local<'v128'>, nr: number) => Array.from({ length: nr
 
 /**
  * `weights(s, keys, scale)`: turns a panel of scores [keys × nr], a query per column, into the softmax of
- * scale·s down each column. Queries are lanes: no sum crosses lanes, and a column has the same bits in a
- * panel of any width. NaN passes through the sum: pmax drops it from the maximum, its exponential does not.
+ * scale·s down each column, by powers of two, which need one subtraction where eˣ needs three operations. Queries are
+ * lanes: no sum crosses lanes, and a column has the same bits in a panel of any width. pmax drops NaN, which is noted
+ * apart: together they cost less than max, which keeps it.
  */
 function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
   return m.func('weights', { s: 'i32', keys: 'i32', scale: 'f32' }, [], (f, p) => {
     const k = new Lanes(f, relaxed)
-    const exponential = exp(f, k)
+    const exponential = exp2Down(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
     const row = () => rowOf(() => f.local('v128'), nr)
-    const [tops, sums, totals, d] = [row(), row(), row(), f.local('v128')]
-    const scales = f.local('v128', f32x4.splat(p.scale))
+    const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.local('v128')]
+    const scales = f.local('v128', f32x4.splat(f32.mul(p.scale, Math.LOG2E)))
     const [at, end, pause] = [f.let(0), f.let(i32.add(p.s, i32.mul(p.keys, 4 * nr))), f.let(0)]
     const clear = (list: readonly Local<'v128'>[]) => list.forEach((local) => f.set(local, v128.zero()))
     const down = (visit: (j: number) => void) => {
@@ -39,9 +40,12 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
     }
     tops.forEach((top) => f.set(top, lowest))
     f.set(at, p.s)
-    down((j) => f.set(tops[j]!, f32x4.pmax(tops[j]!, f32x4.mul(v128.load(at, 16 * j), scales))))
-    clear(sums)
-    clear(totals)
+    for (const zero of [strange, sums, totals]) clear(zero)
+    down((j) => {
+      f.set(d, f32x4.mul(v128.load(at, 16 * j), scales))
+      f.set(tops[j]!, f32x4.pmax(tops[j]!, d))
+      f.set(strange[j]!, v128.or(strange[j]!, f32x4.ne(d, d)))
+    })
     f.set(at, p.s)
     f.set(pause, sumLength)
     f.while(i32.ltU(at, end), () => {
@@ -59,7 +63,11 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
       })
     })
     gather()
-    totals.forEach((total) => f.set(total, f32x4.div(f32x4.splat(1), total)))
+    totals.forEach((total, j) => {
+      // 0, or NaN where the largest is infinite; all ones, of NaN among the scores, are NaN too.
+      const nothing = v128.or(f32x4.sub(tops[j]!, tops[j]!), strange[j]!)
+      f.set(total, f32x4.add(f32x4.div(f32x4.splat(1), total), nothing))
+    })
     f.set(at, p.s)
     down((j) => f.emit(v128.store(at, f32x4.mul(v128.load(at, 16 * j), totals[j]!), 16 * j)))
   })

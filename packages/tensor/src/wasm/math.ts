@@ -131,6 +131,36 @@ function decay(f: FunctionBuilder, k: Lanes): LaneFunction {
   }
 }
 
+/**
+ * e⁻ˣ for x ≥ 0, the exponential of a softmax; error at most 1 ulp up to x = 87, and 0 (that is less than 2⁻¹²⁵)
+ * above and for NaN.
+ */
+export const fade: LaneMath = (f, k) => {
+  const top = k.f32(87)
+  const inner = decay(f, k)
+  return (x) => v128.and(inner(f.local('v128', f32x4.pmin(top, x))), f32x4.le(x, top))
+}
+
+/** (2ʳ − 1)/r on |r| ≤ ½, error of 2ʳ below 2⁻²³. */
+const exp2Tail = [0.6931470037, 0.24022244, 0.055507332, 0.009671514, 0.0013264726]
+
+/**
+ * 2ˣ for −∞ ≤ x ≤ 0, where speed counts most: error at most 2 ulp down to x = −126, less than 2⁻¹²⁶ below, and 0 from
+ * −127 on. Anything for NaN.
+ */
+export const exp2Down: LaneMath = (f, k) => {
+  const tail = exp2Tail.map((c) => k.f32(c))
+  const [bottom, magic, one] = [k.f32(-127), k.f32(12582912), k.f32(1)]
+  return (x) => {
+    const t = f.local('v128', f32x4.pmax(x, bottom))
+    const shifted = f.local('v128', f32x4.add(t, magic))
+    const r = f.local('v128', f32x4.sub(t, f32x4.sub(shifted, magic)))
+    const y = k.madd(r, k.polynomial(r, tail), one)
+    // Added to the exponent of y; at −127 nothing is left of 1.
+    return i32x4.add(y, i32x4.shl(shifted, 23))
+  }
+}
+
 /** eˣ; error at most 1 ulp, ±∞, NaN and denormal results included. */
 export const exp: LaneMath = (f, k) => {
   const [top, bottom] = [k.f32(89), k.f32(-104)]

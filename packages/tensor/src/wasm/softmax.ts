@@ -5,7 +5,7 @@ import { f32, f32x4, i32Params, i32x4, shuffle64, v128 } from './asm.ts'
 import { withPacked } from './copy.ts'
 import { masked, prepareSums, prepareSweep, store, vector } from './group-norm-sweeps.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from './kernel.ts'
-import { exp, Lanes } from './math.ts'
+import { fade, Lanes } from './math.ts'
 import { cut } from './tasks.ts'
 
 /** The largest of four lanes; NaN lanes do not matter. */
@@ -15,25 +15,30 @@ function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
 }
 
 /**
- * Emits `run(x, y, rows, n)`: softmax of dense rows of n. NaN passes through the sum: pmax drops it from the
- * maximum, but its exponential is NaN.
+ * Emits `run(x, y, rows, n)`: softmax of dense rows of n. pmax drops NaN, which is noted apart: together they cost less
+ * than max, which keeps it.
  */
 function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
   m.func('run', i32Params('x', 'y', 'rows', 'n'), [], (f, p) => {
     const k = new Lanes(f, fused)
-    const exponential = exp(f, k)
+    const falling = fade(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (_, __, c) => c)]
     const [at, to, top, tops, d, e] = [f.let(0), f.let(0), vector(f), vector(f), vector(f), vector(f)]
-    const factor = vector(f)
+    const [factor, strange] = [vector(f), vector(f)]
     /** Lanes beyond the row, −∞. */
     const within = (value: Expr<'v128'>, lanes: Local<'i32'> | undefined) =>
       lanes === undefined ? value : v128.bitselect(value, lowest, masked(i32x4.const(-1), lanes))
     f.while(p.rows, () => {
       f.set(top, lowest)
       f.set(at, p.x)
-      sweep(p.n, [at], (lanes) => f.set(top, f32x4.pmax(top, within(v128.load(at), lanes))))
+      f.set(strange, v128.zero())
+      sweep(p.n, [at], (lanes) => {
+        f.set(d, within(v128.load(at), lanes))
+        f.set(top, f32x4.pmax(top, d))
+        f.set(strange, v128.or(strange, f32x4.ne(d, d)))
+      })
       f.set(tops, f32x4.splat(largest(f, top)))
       sums.clear()
       f.set(to, p.y)
@@ -41,14 +46,18 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
         p.n,
         [p.x, to],
         (lanes) => {
-          f.set(d, f32x4.sub(v128.load(p.x), tops))
-          f.set(e, masked(exponential(d), lanes))
+          f.set(d, f32x4.sub(tops, v128.load(p.x)))
+          f.set(e, masked(falling(d), lanes))
           sums.add(e, e)
           store(f, to, e, lanes)
         },
         sums.flush,
       )
       f.set(factor, f32x4.splat(f32.div(1, f32.demoteF64(sums.plain()))))
+      // 0, or NaN where the largest is infinite or any is NaN.
+      f.set(tops, f32x4.sub(tops, tops))
+      f.if(v128.anyTrue(strange), () => f.set(tops, f32x4.const(Number.NaN)))
+      f.set(factor, f32x4.add(factor, tops))
       sweep(p.n, [p.y], (lanes) => {
         f.set(e, f32x4.mul(v128.load(p.y), factor))
         store(f, p.y, e, lanes)
