@@ -16,7 +16,7 @@ import { planRelaxed, planTile } from './settings.ts'
 import { kernelTable } from './table.ts'
 import { alone } from './tasks.ts'
 import { planThreads } from './thread-count.ts'
-import type { TileName } from './tile.ts'
+import type { TileChoice, TileName } from './tile.ts'
 
 export interface WasmDeviceOptions {
   /**
@@ -33,9 +33,9 @@ export interface WasmDeviceOptions {
   readonly threads?: number
   /**
    * Register tile of products, for reproducible timings. Default: TWEEDIE_TILE (Node), else the fastest by a race in
-   * the background of the process's first large products. Results do not depend on it.
+   * the background of the process's first large products; or a choice of your own. Results do not depend on it.
    */
-  readonly tile?: TileName
+  readonly tile?: TileName | TileChoice
 }
 
 /** Memory for so many threads, or for one, and why. */
