@@ -1,7 +1,5 @@
 export type { ConvSize, KernelCase, KernelWork } from './cases.ts'
 export { kernelCases } from './cases.ts'
-export type { DispatchSetting, DispatchTime } from './dispatch-case.ts'
-export { timeDispatch } from './dispatch-case.ts'
 export type { KernelBenchOptions, KernelReport, KernelResult } from './kernels.ts'
 export { benchKernels, kernelTable } from './kernels.ts'
 export type { Machine } from './machine.ts'
