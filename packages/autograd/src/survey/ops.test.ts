@@ -9,7 +9,15 @@ import { opCalls, primitiveOps } from './ops.ts'
 
 /** Exports of the tensor package that compute nothing out of float tensors. */
 const notOps = [
-  ...['getDevice', 'setDefaultDevice', 'registerDevice', 'availableDevices', 'memory', 'resetPeak'],
+  ...[
+    'createWasmDevice',
+    'getDevice',
+    'setDefaultDevice',
+    'registerDevice',
+    'availableDevices',
+    'memory',
+    'resetPeak',
+  ],
   ...['dispatch', 'dispatchAt', 'evaluate', 'activeInterpreters', 'pushInterpreter', 'removeInterpreter'],
   ...['withInterpreters', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap', 'fromNdarray'],
   ...['bytesPerElement', 'isFloat', 'broadcastShapes', 'formatShape', 'sameShape', 'sizeOf', 'dilated'],

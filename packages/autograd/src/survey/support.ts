@@ -153,15 +153,17 @@ function table(
 export const supportPage = (devices: readonly DeviceSupport[]): string =>
   `${supportTable(devices)}\n\nThe public ops that are more than one primitive under its own name:\n\n${opsTable(devices)}`
 
-const [begin, end] = ['<!-- support table: begin -->', '<!-- support table: end -->']
+const marks = (name: string) => [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`] as const
 
-/** The part of a page between the marks of the table. */
-export function tableIn(page: string): string {
+/** The part of a page between the marks of a table. */
+export function tableIn(page: string, name = 'support table'): string {
+  const [begin, end] = marks(name)
   return page.slice(page.indexOf(begin) + begin.length, page.indexOf(end)).trim()
 }
 
 /** The page with another table between the marks. */
-export function withTable(page: string, table: string): string {
+export function withTable(page: string, table: string, name = 'support table'): string {
+  const [begin, end] = marks(name)
   const [from, to] = [page.indexOf(begin) + begin.length, page.indexOf(end)]
   if (from < begin.length || to < from) throw new Error(`the page lacks '${begin}' … '${end}'`)
   return `${page.slice(0, from)}\n\n${table}\n\n${page.slice(to)}`

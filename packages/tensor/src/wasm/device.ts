@@ -16,7 +16,7 @@ import { ThreadPool } from './pool.ts'
 import { planRelaxed, planTile, planWinograd } from './settings.ts'
 import { kernelTable } from './table.ts'
 import { alone } from './tasks.ts'
-import type { TileName } from './tile.ts'
+import type { TileChoice, TileName } from './tile.ts'
 import { WeightCache } from './weight-cache.ts'
 
 export interface WasmDeviceOptions {
@@ -39,9 +39,9 @@ export interface WasmDeviceOptions {
   readonly threads?: number
   /**
    * Register tile of products, for reproducible timings. Default: TWEEDIE_TILE (Node), else the fastest by a race in
-   * the background of the process's first large products. Results do not depend on it.
+   * the background of the process's first large products; or a choice of your own. Results do not depend on it.
    */
-  readonly tile?: TileName
+  readonly tile?: TileName | TileChoice
   /**
    * Allow Winograd's algorithm for 3×3 convolutions: up to three times as fast, with a rounding error up to four times
    * as large (docs/adr/0008). Default: TWEEDIE_WINOGRAD (0 or 1, in Node), else allowed.

@@ -52,7 +52,7 @@ export const asRow = (p: Product): Product =>
 export const timeOf = ({ m, n, k }: Product): number => (m * n * k) / (m <= 2 || n <= 2 ? 8 : 20)
 
 /** Cache blocks: depth of a panel (L1), rows of the left block (L2), floats of the right block (L2 and L3). */
-const blocking = { depth: 320, rows: 160, right: 1 << 18 } as const
+export const blocking = { depth: 320, rows: 160, right: 1 << 18 } as const
 
 /** How a product is cut for the caches; `bytes` is the working memory that takes. */
 function blocksOf({ m, n, k, b }: Product, own: Tile) {

@@ -38,10 +38,11 @@ export function planRelaxed(asked: boolean | undefined, available: boolean): Rel
 }
 
 /**
- * The tile asked for, else that of the environment variable TWEEDIE_TILE, else the fastest by timing.
+ * The tile asked for (by name, or a choice that may change between calls), else that of the environment variable TWEEDIE_TILE, else the fastest by timing.
  * @throws {OptionError} for a name that no tile has.
  */
-export function planTile(asked: string | undefined, relaxed: boolean): TileChoice {
+export function planTile(asked: string | TileChoice | undefined, relaxed: boolean): TileChoice {
+  if (typeof asked === 'object') return asked
   if (asked !== undefined) return fixedTile(checkedTile('tile', asked), 'as asked for')
   const variable = environment('TWEEDIE_TILE')
   if (variable === undefined) return tileRace(relaxed)

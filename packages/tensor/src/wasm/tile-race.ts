@@ -1,5 +1,6 @@
-import { ModuleBuilder } from './asm.ts'
+import { i32, i32Params, ModuleBuilder } from './asm.ts'
 import { emitTile } from './gemm.ts'
+import { blocking } from './product.ts'
 import type { Tile, TileChoice, TileName } from './tile.ts'
 import { defaultTile, tileNames, tiles } from './tile.ts'
 
@@ -7,16 +8,19 @@ import { defaultTile, tileNames, tiles } from './tile.ts'
 const worthTiming = 1e9
 /** A primitive of fewer does not wait for a round. */
 const worthRound = 4e6
-/** Rounds of the race, and milliseconds between two of them: time for the engine to optimise the code. */
+/** Least rounds of the race, and milliseconds between two of them: time for the engine to optimise the code. */
 const [rounds, pause] = [12, 4]
+/** Times have settled after so many rounds in which no tile got faster by this factor. */
+const [calmRounds, faster] = [6, 1.02]
 /** All a race may take of the caller's time, in milliseconds. */
-const budget = 12
-/** Depth of the panels that are multiplied: they stay in the first-level cache. */
-const depth = 256
-/** Multiply-adds of one measurement: some 30 µs. */
-const perRun = 600_000
-/** Another tile must be faster than the default by this factor: less may be noise. */
-const worthChanging = 1.03
+const budget = 20
+/**
+ * What a measurement multiplies, as products do it: panels of a, some `rows` in all, from the second-level cache, by one
+ * panel of b, some `columns` wide, in the first. It takes some 30 µs.
+ */
+const [depth, rows, columns] = [blocking.depth, blocking.rows, 16]
+/** Another tile must be faster than the default by this factor: a lead of less may not last outside the race. */
+const worthChanging = 1.05
 /** Coarsest clock that tells measurements apart, in milliseconds. */
 const finest = 0.005
 
@@ -30,22 +34,38 @@ interface Runner {
   best: number
 }
 
-/** The full tiles of all candidates as functions of one module, with panels of zeros in a memory of their own. */
+/** `name(a, end, b, c)`: the panels of a up to `end` times a panel of b, into tiles of c, row by row. */
+function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile, relaxed: boolean): void {
+  const tile = emitTile(m, `${name} tile`, mr, { mr, nr, relaxed })
+  m.func(name, i32Params('a', 'end', 'b', 'c'), [], (f, { a, end, b, c }) => {
+    f.while(i32.ltU(a, end), () => {
+      f.callStatement(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
+      f.increment(a, 4 * mr * depth)
+      f.increment(c, 4 * mr * nr)
+    })
+  })
+}
+
+/** Bytes of the panels of a and of b, and the end of the result; the first KiB is left alone. */
+const [left, right, result] = [4 * rows * depth, 4 * columns * depth, 4 * rows * columns]
+const [aStart, bStart] = [1024, 1024 + left]
+const pages = Math.ceil((bStart + right + result) / 65_536)
+
+/** Measurements of all candidates as functions of one module, on zeros in a memory of their own. */
 function makeRunners(relaxed: boolean): Runner[] {
   const m = new ModuleBuilder({ shared: false })
-  for (const name of tileNames) emitTile(m, name, tiles[name].mr, { ...tiles[name], relaxed })
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 })
+  for (const name of tileNames) emitSweep(m, name, tiles[name], relaxed)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const instance = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env: { memory } })
   return tileNames.map((name) => {
     const { mr, nr }: Tile = tiles[name]
     const multiply = instance.exports[name] as (...args: number[]) => void
-    const times = Math.round(perRun / (mr * nr * depth))
-    // Panels of a and b, then the tile of c, all within the first 64 KiB.
-    const args = [1024, 16_384, 49_152, depth, 4 * nr, 4 * nr, 0] as const
+    const [panels, times] = [Math.floor(rows / mr), Math.floor(columns / nr)]
+    const end = aStart + 4 * panels * mr * depth
     const run = () => {
-      for (let i = 0; i < times; i++) multiply(...args)
+      for (let i = 0; i < times; i++) multiply(aStart, end, bStart, bStart + right)
     }
-    return { name, run, multiplyAdds: times * mr * nr * depth, best: Number.POSITIVE_INFINITY }
+    return { name, run, multiplyAdds: times * panels * mr * nr * depth, best: Number.POSITIVE_INFINITY }
   })
 }
 
@@ -81,6 +101,8 @@ export class TileRace implements TileChoice {
   private ahead = worthTiming
   private runners: readonly Runner[] | undefined
   private round = 0
+  /** Rounds since a tile got faster. */
+  private calm = 0
   private lastRound = Number.NEGATIVE_INFINITY
   private spent = 0
   private settled = false
@@ -107,23 +129,36 @@ export class TileRace implements TileChoice {
     this.runRound()
     this.lastRound = this.now()
     this.spent += this.lastRound - start
-    if (!this.settled && (++this.round === rounds || this.spent > budget)) this.settle()
+    if (this.settled) return
+    this.round++
+    if (this.round >= rounds && this.calm >= calmRounds) this.settle()
+    else if (this.spent > budget) this.giveUp('as times did not settle')
   }
 
   private runRound(): void {
     if (this.runners === undefined) {
       if (clockStep(this.now) > finest) {
-        this.settled = true
-        this.why = 'the default, as the clock is too coarse here to time others'
+        this.giveUp('as the clock is too coarse here to time others')
         return
       }
       this.runners = makeRunners(this.relaxed)
     }
-    for (const runner of this.runners) {
+    // Another one first in every round: the first finds caches and clock rate as the caller left them.
+    const first = this.round % this.runners.length
+    for (const runner of [...this.runners.slice(first), ...this.runners.slice(0, first)]) {
       const start = this.now()
       runner.run()
-      runner.best = Math.min(runner.best, this.now() - start)
+      const time = this.now() - start
+      if (faster * time < runner.best) this.calm = -1
+      runner.best = Math.min(runner.best, time)
     }
+    this.calm++
+  }
+
+  private giveUp(reason: string): void {
+    this.why = `the default, ${reason}`
+    this.settled = true
+    this.runners = undefined
   }
 
   private settle(): void {
