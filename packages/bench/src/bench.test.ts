@@ -1,5 +1,6 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
+import { drawInputs } from './cases/case.ts'
 import type { Measured, Report } from './index.ts'
 import {
   compareReports,
@@ -11,6 +12,7 @@ import {
   reportMarkdown,
   runBench,
 } from './index.ts'
+import { ourDevice } from './ours.ts'
 import { relativeError } from './run.ts'
 import { quantile, timeInRounds } from './timing.ts'
 
@@ -23,6 +25,20 @@ describe('cases', () => {
     for (const { wrt, inputs, name } of all) {
       expect('dy' in inputs, name).toBe(wrt.length > 0)
       for (const input of wrt) expect(inputs, name).toHaveProperty(input)
+    }
+  })
+
+  it('have a result and a gradient to compare, of the size of the image at most', async () => {
+    const benchCase = networkCases.find(({ name }) => name.endsWith('@32² ×1 forward + VJP'))!
+    const prepared = await ourDevice('wasm').prepare(benchCase, drawInputs(benchCase))
+    if ('missing' in prepared) throw new Error(prepared.missing)
+    const outputs = await prepared.outputs()
+    prepared.free()
+    expect(outputs.length).toBe(2)
+    for (const values of outputs) {
+      const rms = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length)
+      expect(rms).toBeGreaterThan(0.05)
+      expect(rms).toBeLessThan(5)
     }
   })
 
