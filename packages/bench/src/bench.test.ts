@@ -1,5 +1,6 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
+import { drawInputs } from './cases/case.ts'
 import type { Measured, Report } from './index.ts'
 import {
   compareReports,
@@ -11,10 +12,11 @@ import {
   reportMarkdown,
   runBench,
 } from './index.ts'
+import { ourDevice } from './ours.ts'
 import { relativeError } from './run.ts'
 import { quantile, timeInRounds } from './timing.ts'
 
-const small = { filter: 'conv 3×3 3→64 @64² forward', seconds: 0.01 }
+const small = { filter: 'conv 3×3 3→64 @64² forward', seconds: 0.01, roofline: false }
 
 describe('cases', () => {
   it('have names of their own, and a cotangent where gradients are asked for', () => {
@@ -23,6 +25,20 @@ describe('cases', () => {
     for (const { wrt, inputs, name } of all) {
       expect('dy' in inputs, name).toBe(wrt.length > 0)
       for (const input of wrt) expect(inputs, name).toHaveProperty(input)
+    }
+  })
+
+  it('have a result and a gradient to compare, of the size of the image at most', async () => {
+    const benchCase = networkCases.find(({ name }) => name.endsWith('@32² ×1 forward + VJP'))!
+    const prepared = await ourDevice('wasm').prepare(benchCase, drawInputs(benchCase))
+    if ('missing' in prepared) throw new Error(prepared.missing)
+    const outputs = await prepared.outputs()
+    prepared.free()
+    expect(outputs.length).toBe(2)
+    for (const values of outputs) {
+      const rms = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length)
+      expect(rms).toBeGreaterThan(0.05)
+      expect(rms).toBeLessThan(5)
     }
   })
 
@@ -46,10 +62,20 @@ describe('runBench', () => {
     expect(reportMarkdown(report)).toContain(`| ${small.filter} | `)
   })
 
+  it('measures first what bounds our device, on as many threads as it has', async () => {
+    const few = { workingSets: [2 ** 16], milliseconds: 1, runs: 2 }
+    const report = await runBench('kernels', { ...small, filter: 'add of', roofline: few })
+    const { threads } = report.engines.find(({ name }) => name === 'wasm')!
+    expect(report.roofline!.peak.map((peak) => peak.threads)).toEqual([...new Set([1, threads])])
+    expect(parseReport(JSON.stringify(report), 'x.json')).toEqual(report)
+    expect(reportMarkdown(report)).toMatch(/\| 64 KiB, read · copy \| [\d.]+ · [\d.]+ GB\/s/)
+  })
+
   it('returns what it has when it is stopped', async () => {
     const report = await runBench('kernels', { signal: AbortSignal.abort() })
     expect(report.interrupted).toBe(true)
     expect(report.results).toEqual([])
+    expect(report.roofline).toBeNull()
     expect(reportMarkdown(report)).toMatch(/stopped before its end/)
   })
 
@@ -63,6 +89,7 @@ describe('runBench', () => {
       'digits prior @28² ×1 forward',
       'digits prior @28² ×1 forward + VJP',
     ])
+    expect(report.roofline).toBeNull()
   })
 })
 
@@ -105,6 +132,75 @@ describe('relativeError', () => {
   })
 })
 
+describe('reportMarkdown', () => {
+  const at = {
+    samplesMs: [2],
+    calls: 1,
+    lowerQuartileMs: 2,
+    upperQuartileMs: 2,
+    minMs: 2,
+    relativeError: null,
+  }
+  const result = (name: string, engine: string, cost: Measured['cost'], medianMs = 2) => ({
+    ...at,
+    case: name,
+    engine,
+    cost,
+    medianMs,
+  })
+  const text = reportMarkdown({
+    format: 'tweedie bench 1',
+    suite: 'kernels',
+    command: 'tweedie bench kernels',
+    date: '',
+    interrupted: false,
+    machine: { cpu: 'c', cores: 2, memoryGiB: 1, platform: 'p', node: '24', v8: '1' },
+    engines: [
+      { name: 'wasm', detail: 'd', threads: 2 },
+      { name: 'peer', detail: 'e', threads: 1 },
+    ],
+    absent: [],
+    roofline: {
+      fused: true,
+      peak: [
+        { threads: 1, gflops: 50, tile: '6×8' },
+        { threads: 2, gflops: 100, tile: '4×8' },
+      ],
+      bandwidth: [
+        { threads: 1, bytes: 2 ** 18, read: 80, copy: 70 },
+        { threads: 1, bytes: 2 ** 22, read: 20, copy: 10 },
+        { threads: 2, bytes: 2 ** 18, read: 160, copy: 140 },
+        { threads: 2, bytes: 2 ** 22, read: 50, copy: 40 },
+      ],
+    },
+    results: [
+      result('product', 'wasm', { flops: 180e6 }),
+      result('product', 'peer', { flops: 180e6 }),
+      result('winograd', 'wasm', { flops: 300e6 }),
+      result('chain', 'wasm', { bytes: 40e6 }),
+      result('add', 'wasm', null, 0.00256),
+    ],
+  })
+
+  it('tells shares of what bounds our device on its threads, at the working set of the case', () => {
+    expect(text).toContain('| product | 90.0 GFLOP/s, 90 % · 2.00 ms ±0 % | 90.0 GFLOP/s · 2.00 ms ±0 % |')
+    expect(text).toContain('| winograd | 150.0 GFLOP/s effective, 150 % · 2.00 ms')
+    expect(text).toContain('| chain | 20.0 GB/s, 50 % · 2.00 ms')
+    expect(text).toContain('| add | 0.0026 ms')
+  })
+
+  it('shows the roofline, a column for each number of threads', () => {
+    const lines = [
+      '| roofline | 1 thread | 2 threads |',
+      '|---|---:|---:|',
+      '| peak, fused multiply-add | 50.0 GFLOP/s (6×8) | 100.0 GFLOP/s (4×8) |',
+      '| 256 KiB, read · copy | 80.0 · 70.0 GB/s | 160.0 · 140.0 GB/s |',
+      '| 4 MiB, read · copy | 20.0 · 10.0 GB/s | 50.0 · 40.0 GB/s |',
+    ]
+    expect(text).toContain(lines.join('\n'))
+  })
+})
+
 describe('compareReports', () => {
   const report = (medianMs: number, node = '24'): Report => ({
     format: 'tweedie bench 1',
@@ -115,6 +211,7 @@ describe('compareReports', () => {
     machine: { cpu: 'c', cores: 2, memoryGiB: 1, platform: 'p', node, v8: '1' },
     engines: [],
     absent: [],
+    roofline: null,
     results: [
       {
         case: 'x',

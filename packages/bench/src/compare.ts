@@ -1,3 +1,4 @@
+import { milliseconds } from './markdown.ts'
 import type { Report } from './report.ts'
 import { isMeasured } from './report.ts'
 
@@ -58,7 +59,7 @@ export function comparisonMarkdown({ cases, warnings, threshold }: Comparison): 
     '|---|---|---:|---:|---:|',
     ...cases.map(
       (c) =>
-        `| ${c.case} | ${c.engine} | ${c.beforeMs.toFixed(3)} ms | ${c.afterMs.toFixed(3)} ms | ${c.ratio.toFixed(2)}${c.regressed ? ' REGRESSED' : ''} |`,
+        `| ${c.case} | ${c.engine} | ${milliseconds(c.beforeMs)} | ${milliseconds(c.afterMs)} | ${c.ratio.toFixed(2)}${c.regressed ? ' REGRESSED' : ''} |`,
     ),
     '',
     ...warnings.map((line) => `Warning: ${line}`),

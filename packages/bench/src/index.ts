@@ -8,9 +8,17 @@ export { reportMarkdown } from './markdown.ts'
 export { peerNames } from './peers/index.ts'
 export type { PrimitiveShare } from './profile.ts'
 export { profileCase, profileMarkdown } from './profile.ts'
-export type { Machine, Measured, NotMeasured, Report } from './report.ts'
+export type {
+  Bandwidth,
+  Machine,
+  Measured,
+  NotMeasured,
+  PeakFlops,
+  Report,
+  Roofline,
+} from './report.ts'
 export { isMeasured, parseReport } from './report.ts'
-export type { Bandwidth, PeakFlops, Roofline, RooflineOptions } from './roofline.ts'
+export type { RooflineOptions } from './roofline.ts'
 export { bandwidthAt, measureRoofline } from './roofline.ts'
 export type { BenchOptions, SuiteName } from './run.ts'
 export { runBench } from './run.ts'

@@ -1,20 +1,53 @@
-import type { Measured, Report } from './report.ts'
+import type { Measured, Report, Roofline } from './report.ts'
 import { isMeasured } from './report.ts'
+import { bandwidthAt } from './roofline.ts'
 
-const milliseconds = (ms: number): string => `${ms < 1 ? ms.toPrecision(2) : ms.toFixed(ms < 100 ? 2 : 0)} ms`
+/** The device that the roofline is of: other engines have other instructions. */
+const bounded = 'wasm'
 
-/** GFLOP/s, GB/s or nothing, and the share of what this machine can do where that was measured. */
+/** A time with two or three digits, down to fractions of a microsecond. */
+export const milliseconds = (ms: number): string =>
+  `${ms < 1 ? ms.toPrecision(2) : ms.toFixed(ms < 100 ? 2 : 0)} ms`
+
+/** GFLOP/s, GB/s or nothing, and the share of what the machine does at best where that was measured. */
 function rate({ cost, medianMs, engine }: Measured, { roofline, engines }: Report): string {
   if (cost === null) return ''
+  const threads = engines.find(({ name }) => name === engine)?.threads ?? 1
+  const bounds = engine === bounded ? roofline : null
+  const share = (bound: number | undefined, value: number) =>
+    bound === undefined ? '' : `, ${Math.round((100 * value) / bound)} %`
   if ('bytes' in cost) {
     const gb = cost.bytes / medianMs / 1e6
-    const fitting = roofline?.bandwidth.find(({ bytes }) => bytes >= cost.bytes) ?? roofline?.bandwidth.at(-1)
-    return `${gb.toFixed(1)} GB/s${fitting ? `, ${Math.round((100 * gb) / fitting.gbPerSecond)} %` : ''} · `
+    return `${gb.toFixed(1)} GB/s${share(bounds ? bandwidthAt(bounds, cost.bytes, threads).copy : undefined, gb)} · `
   }
   const gflops = cost.flops / medianMs / 1e6
-  const threads = engines.find(({ name }) => name === engine)?.threads ?? 1
-  const share = roofline && `, ${Math.round((100 * gflops) / (threads * roofline.gflopsPerThread))} %`
-  return `${gflops.toFixed(1)} GFLOP/s${share ?? ''} · `
+  const peak = bounds?.peak.find((entry) => entry.threads === threads)?.gflops
+  const effective = peak !== undefined && gflops > peak ? ' effective' : ''
+  return `${gflops.toFixed(1)} GFLOP/s${effective}${share(peak, gflops)} · `
+}
+
+/** A size in the greatest binary unit that leaves at least 1. */
+const size = (bytes: number): string =>
+  bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`
+
+/** The bounds as a table: a column per number of threads. */
+function rooflineTable({ fused, peak, bandwidth }: Roofline): string[] {
+  const sets = [...new Set(bandwidth.map(({ bytes }) => bytes))]
+  const at = (bytes: number) =>
+    peak.map(({ threads }) => {
+      const { read, copy } = bandwidth.find((b) => b.bytes === bytes && b.threads === threads)!
+      return `${read.toFixed(1)} · ${copy.toFixed(1)} GB/s`
+    })
+  return [
+    `| roofline | ${peak.map(({ threads }) => `${threads} thread${threads > 1 ? 's' : ''}`).join(' | ')} |`,
+    `|---|${peak.map(() => '---:').join('|')}|`,
+    `| peak${fused ? ', fused multiply-add' : ''} | ${peak.map(({ gflops, tile }) => `${gflops.toFixed(1)} GFLOP/s (${tile})`).join(' | ')} |`,
+    ...sets.map((bytes) => `| ${size(bytes)}, read · copy | ${at(bytes).join(' | ')} |`),
+    '',
+    `Shares of ${bounded} are of the peak, or of the copy at the working set nearest to what must move, with its`,
+    'threads; above the peak, rates are effective: fewer operations are done than are counted (Winograd).',
+    '',
+  ]
 }
 
 /** The report as Markdown: a row per case, and what was not measured with the reasons. */
@@ -47,14 +80,8 @@ export function reportMarkdown(report: Report): string {
     ...absent.map((line) => `- ${line}`),
     ...[...reasons].map(([line, cases]) => `- ${line} (${cases.join('; ')})`),
     ...(worst > 0 ? [`- Results agree to ${worst.toExponential(1)}, relative, at worst.`] : []),
-    ...(roofline
-      ? [
-          `- Roofline: ${roofline.gflopsPerThread.toFixed(1)} GFLOP/s per thread; ${roofline.bandwidth
-            .map(({ bytes, gbPerSecond }) => `${gbPerSecond.toFixed(1)} GB/s on ${bytes / 2 ** 20} MiB`)
-            .join(', ')}. Percentages are shares of it.`,
-        ]
-      : []),
     '',
+    ...(roofline ? rooflineTable(roofline) : []),
     `Command: ${command}${interrupted ? ' (stopped before its end)' : ''}`,
   ].join('\n')
 }

@@ -34,6 +34,7 @@ function kernel(op: KernelOp): (...inputs: Tensor[]) => Tensor {
       return (q, k, v) => scaledDotProductAttention(q!, k!, v!)
     case 'chain':
       return {
+        'x + y': (x: Tensor, y: Tensor) => x.add(y),
         'x·y + x': (x: Tensor, y: Tensor) => x.mul(y).add(x),
         'silu(x) · y': (x: Tensor, y: Tensor) => silu(x).mul(y),
         'exp(−x²)': (x: Tensor) => exp(x.mul(x).neg()),
@@ -49,7 +50,8 @@ function kernelRun(
   const names = Object.keys(shapes).filter((name) => name !== 'dy')
   const f = kernel(op as KernelOp)
   if (wrt.length === 0) {
-    return { run: () => [f(...names.map((name) => arrays[name]!))], free: () => undefined }
+    const all = names.map((name) => arrays[name]!)
+    return { run: () => [f(...all)], free: () => undefined }
   }
   const [value, pullback] = vjp(
     (chosen: Record<string, Tensor>) => f(...names.map((name) => chosen[name] ?? arrays[name]!)),

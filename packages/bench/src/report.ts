@@ -37,14 +37,43 @@ const NotMeasured = z.object({ case: z.string(), engine: z.string(), missing: z.
 export type Measured = z.infer<typeof Measured>
 export type NotMeasured = z.infer<typeof NotMeasured>
 
-const Roofline = z.object({
-  /** Greatest rate of one thread. */
-  gflopsPerThread: z.number(),
-  /** Rate of a copy on all threads by the bytes it works on. */
-  bandwidth: z.array(z.object({ bytes: z.number(), gbPerSecond: z.number() })),
+const PeakFlops = z.object({
+  threads: z.number(),
+  /** 10⁹ floating-point operations a second, a multiply-add counting two. */
+  gflops: z.number(),
+  /** The register tile that did most, rows × columns. */
+  tile: z.string(),
 })
 
-/** What this machine can do at most, by measurement. */
+/** Flops that so many threads do together at best. */
+export type PeakFlops = z.infer<typeof PeakFlops>
+
+const Bandwidth = z.object({
+  threads: z.number(),
+  /** Bytes that are gone through again and again: what is read, and for `copy` also what is written. */
+  bytes: z.number(),
+  /** 10⁹ bytes a second that are read. */
+  read: z.number(),
+  /**
+   * 10⁹ bytes a second that are read and written, half each: an operation that reads r bytes and writes w
+   * takes at least (r + w)/copy nanoseconds. The lines that a store first fetches are not counted.
+   */
+  copy: z.number(),
+})
+
+/** How fast so many threads together move memory, each over an equal part of one working set. */
+export type Bandwidth = z.infer<typeof Bandwidth>
+
+const Roofline = z.object({
+  /** Whether multiply-adds are fused. */
+  fused: z.boolean(),
+  /** One entry for each number of threads. */
+  peak: z.array(PeakFlops),
+  /** One entry for each number of threads and working set, in that order. */
+  bandwidth: z.array(Bandwidth),
+})
+
+/** What bounds every kernel on this machine: the sloped and the flat part of its roofline. */
 export type Roofline = z.infer<typeof Roofline>
 
 const Report = z.object({
@@ -59,7 +88,8 @@ const Report = z.object({
   /** Peers that were asked for and are not there. */
   absent: z.array(z.string()),
   results: z.array(z.union([Measured, NotMeasured])),
-  roofline: Roofline.optional(),
+  /** What bounds the `wasm` device; null where it was not measured. */
+  roofline: Roofline.nullable().default(null),
 })
 
 /** The outcome of a suite; what `--json` writes. */

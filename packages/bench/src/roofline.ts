@@ -1,38 +1,6 @@
 import { alone, Heap, KernelCache, ThreadPool } from '@tweedie/tensor/wasm'
+import type { Bandwidth, PeakFlops, Roofline } from './report.ts'
 import { emitBandwidth, emitPeak, peakTiles, relaxedSimd, tileFlops } from './roofline-kernels.ts'
-
-/** Flops that so many threads do together at best. */
-export interface PeakFlops {
-  readonly threads: number
-  /** 10⁹ floating-point operations a second, a multiply-add counting two. */
-  readonly gflops: number
-  /** The register tile that did most, rows × columns. */
-  readonly tile: string
-}
-
-/** How fast so many threads together move memory, each over an equal part of one working set. */
-export interface Bandwidth {
-  readonly threads: number
-  /** Bytes that are gone through again and again: what is read, and for `copy` also what is written. */
-  readonly bytes: number
-  /** 10⁹ bytes a second that are read. */
-  readonly read: number
-  /**
-   * 10⁹ bytes a second that are read and written, half each: an operation that reads r bytes and writes w
-   * takes at least (r + w)/copy nanoseconds. The lines that a store first fetches are not counted.
-   */
-  readonly copy: number
-}
-
-/** What bounds every kernel on this machine: the sloped and the flat part of its roofline. */
-export interface Roofline {
-  /** Whether multiply-adds are fused. */
-  readonly fused: boolean
-  /** One entry for each number of threads. */
-  readonly peak: readonly PeakFlops[]
-  /** One entry for each number of threads and working set, in that order. */
-  readonly bandwidth: readonly Bandwidth[]
-}
 
 export interface RooflineOptions {
   /** Numbers of threads; default 1 and 2. */

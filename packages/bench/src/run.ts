@@ -7,7 +7,9 @@ import type { Engine } from './engine.ts'
 import { machine } from './machine.ts'
 import { ourDevice } from './ours.ts'
 import { chosenPeers } from './peers/index.ts'
-import type { Measured, NotMeasured, Report } from './report.ts'
+import type { Measured, NotMeasured, Report, Roofline } from './report.ts'
+import type { RooflineOptions } from './roofline.ts'
+import { measureRoofline } from './roofline.ts'
 import type { Entrant } from './timing.ts'
 import { quantile, timeInRounds } from './timing.ts'
 
@@ -22,6 +24,8 @@ export interface BenchOptions {
   readonly seconds?: number
   /** Threads that peers which can choose are given. */
   readonly threads?: number
+  /** Whether, or how, to measure first what bounds the `wasm` device here (two seconds); the kernels do by default. */
+  readonly roofline?: boolean | RooflineOptions
   readonly onProgress?: (done: number, total: number, name: string) => void
   /** Ends the run; what was measured until then is returned. */
   readonly signal?: AbortSignal
@@ -62,7 +66,13 @@ export function relativeError(actual: readonly Float32Array[], expected: readonl
  * @throws {OptionError} where no case is left.
  */
 export async function runBench(suite: SuiteName, options: BenchOptions = {}): Promise<Report> {
-  const { filter = '', seconds = 0.5, signal, threads = machine().cores } = options
+  const {
+    filter = '',
+    seconds = 0.5,
+    signal,
+    threads = machine().cores,
+    roofline: bounds = suite === 'kernels',
+  } = options
   const cases = suites[suite].filter(({ name }) => name.includes(filter))
   if (cases.length === 0) {
     const names = suites[suite].map(({ name }) => name).join('; ')
@@ -72,8 +82,16 @@ export async function runBench(suite: SuiteName, options: BenchOptions = {}): Pr
   const engines: Engine[] = devices.map(ourDevice)
   const absent: string[] = []
   const results: (Measured | NotMeasured)[] = []
+  let roofline: Roofline | null = null
   let interrupted = false
   try {
+    signal?.throwIfAborted()
+    // Before the peers come, some of whose threads spin.
+    if (bounds !== false) {
+      options.onProgress?.(0, cases.length, 'roofline')
+      const used = [...new Set([1, ...engines.map((engine) => engine.threads)])]
+      roofline = measureRoofline({ threads: used, ...(bounds === true ? {} : bounds) })
+    }
     for (const make of chosenPeers(options.peers)) {
       const peer = await make(threads)
       if ('absent' in peer) absent.push(peer.absent)
@@ -101,6 +119,7 @@ export async function runBench(suite: SuiteName, options: BenchOptions = {}): Pr
     engines: engines.map(({ name, detail, threads: used }) => ({ name, detail, threads: used })),
     absent,
     results,
+    roofline,
   }
 }
 

@@ -12,7 +12,7 @@ export type Op =
   | { readonly kind: 'network'; readonly network: NetworkName; readonly task: NetworkTask }
 
 /** Elementwise expressions over x, y [n]. */
-export type ChainName = 'x·y + x' | 'silu(x) · y' | 'exp(−x²)'
+export type ChainName = 'x + y' | 'x·y + x' | 'silu(x) · y' | 'exp(−x²)'
 export type NetworkName = 'adm' | 'digits'
 export type NetworkTask = 'forward' | 'forward + VJP' | 'training step'
 

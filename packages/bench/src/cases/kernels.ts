@@ -94,6 +94,15 @@ const chain = (name: ChainName, n: number): BenchCase => ({
   cost: { bytes: (name === 'exp(−x²)' ? 8 : 12) * n },
 })
 
+/** Next to nothing to compute: what it takes to call an op at all. */
+const dispatch: BenchCase = {
+  name: 'add of [1] and [1]',
+  op: { kind: 'chain', name: 'x + y' },
+  wrt: [],
+  inputs: { x: [1], y: [1] },
+  cost: null,
+}
+
 /** The kernel suite: the shapes that U-Nets of this field are made of. */
 export const kernelCases: readonly BenchCase[] = [
   ...[256, 512, 1024].map((n) => product(`${n}`, n, n, n)),
@@ -111,4 +120,5 @@ export const kernelCases: readonly BenchCase[] = [
   ...attention(4, 64, 256),
   ...attention(4, 64, 1024),
   ...(['x·y + x', 'silu(x) · y', 'exp(−x²)'] as const).map((name) => chain(name, 2 ** 20)),
+  dispatch,
 ]

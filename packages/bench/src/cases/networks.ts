@@ -1,7 +1,7 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
-import { randomKey } from '@tweedie/tensor'
+import { normal, randomKey, scope } from '@tweedie/tensor'
 import type { Params } from '@tweedie/unet'
-import { ddpmConfig, ddpmForward, initDdpm } from '@tweedie/unet'
+import { admConfig, admForward, ddpmForward, initAdm } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import type { BenchCase, NetworkName, NetworkTask } from './case.ts'
 
@@ -14,23 +14,39 @@ export interface Network {
 }
 
 /** 64 channels, multipliers (1, 2, 2), two blocks per level, attention at 16² and 8² with heads of 64. */
-const config64 = ddpmConfig({
-  sampleSize: 32,
-  inChannels: 3,
-  blockOutChannels: [64, 128, 128],
-  layersPerBlock: 2,
-  downAttention: [false, true, true],
-  upAttention: [true, true, false],
-  attentionHeadDim: 64,
-  normGroups: 32,
+const config64 = admConfig({
+  imageSize: 32,
+  modelChannels: 64,
+  channelMult: [1, 2, 2],
+  numResBlocks: 2,
+  attentionResolutions: [2, 4],
+  numHeadChannels: 64,
+  useScaleShiftNorm: true,
 })
+
+/**
+ * Fresh parameters plus N(0, 0.02²): at the start the last layers are 0, and every result and gradient with them,
+ * so that there would be nothing to compare.
+ */
+function drawAdm(device: string): Params {
+  const key = randomKey(7)
+  const fresh = initAdm(config64, key, { device })
+  const noise = key.fold('noise')
+  return Object.fromEntries(
+    Object.entries(fresh).map(([name, start]) => {
+      const drawn = scope(() => start.add(normal(noise.fold(name), start.shape, { device }).mul(0.02)))
+      start.dispose()
+      return [name, drawn]
+    }),
+  )
+}
 
 /** Builds a network on a device; random weights where none ship. */
 export const networks: Readonly<Record<NetworkName, (device: string) => Network>> = {
   adm: (device) => ({
-    params: initDdpm(config64, randomKey(7), { device }),
+    params: drawAdm(device),
     config: config64,
-    forward: (params, x, t) => ddpmForward(params, config64, x, t),
+    forward: (params, x, t) => admForward(params, config64, x, t),
   }),
   digits: (device) => {
     const { config, params } = loadShippedPrior('digits', { device })
@@ -40,7 +56,7 @@ export const networks: Readonly<Record<NetworkName, (device: string) => Network>
 
 /** Names and images [C, H, W] of the networks. */
 const labels: Readonly<Record<NetworkName, readonly [label: string, image: Shape]>> = {
-  adm: ['U-Net 64·(1,2,2) @32²', [3, 32, 32]],
+  adm: ['ADM U-Net 64·(1,2,2) @32²', [3, 32, 32]],
   digits: ['digits prior @28²', [1, 28, 28]],
 }
 

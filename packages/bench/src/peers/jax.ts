@@ -112,6 +112,7 @@ function kernel(jax: Jax, op: Exclude<Op, { kind: 'network' }>): (...xs: Arrays)
       }
     case 'chain':
       return {
+        'x + y': (x: numpy.Array, y: numpy.Array) => x.add(y),
         'x·y + x': (x: numpy.Array, y: numpy.Array) => x.ref.mul(y).add(x),
         'silu(x) · y': (x: numpy.Array, y: numpy.Array) => nn.silu(x).mul(y),
         'exp(−x²)': (x: numpy.Array, y: numpy.Array) => {

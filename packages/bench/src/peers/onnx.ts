@@ -134,6 +134,7 @@ function graphOf({ op, wrt, inputs }: BenchCase): OnnxGraph | string {
     }
     case 'chain': {
       const nodes: Record<typeof op.name, readonly OnnxNode[]> = {
+        'x + y': [{ op: 'Add', inputs: ['x', 'y'], output: 'out' }],
         'x·y + x': [
           { op: 'Mul', inputs: ['x', 'y'], output: 'p' },
           { op: 'Add', inputs: ['p', 'x'], output: 'out' },

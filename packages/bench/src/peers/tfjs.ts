@@ -84,6 +84,7 @@ function kernel(
       }
     case 'chain':
       return {
+        'x + y': ({ x, y }: Record<string, tfjs.Tensor>) => tf.add(x!, y!),
         'x·y + x': ({ x, y }: Record<string, tfjs.Tensor>) => tf.add(tf.mul(x!, y!), x!),
         'silu(x) · y': ({ x, y }: Record<string, tfjs.Tensor>) => tf.mul(tf.mul(x!, tf.sigmoid(x!)), y!),
         'exp(−x²)': ({ x }: Record<string, tfjs.Tensor>) => tf.exp(tf.neg(tf.mul(x!, x!))),

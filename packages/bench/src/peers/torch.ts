@@ -29,7 +29,8 @@ class Python {
   private trouble = ''
 
   constructor(program: string) {
-    this.child = spawn(program, [join(import.meta.dirname, 'torch_peer.py')], { stdio: 'pipe' })
+    // -B: leaves no compiled files beside the sources.
+    this.child = spawn(program, ['-B', join(import.meta.dirname, 'torch_peer.py')], { stdio: 'pipe' })
     this.child.stderr!.on('data', (text) => {
       this.trouble += String(text)
     })

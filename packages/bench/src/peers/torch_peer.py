@@ -14,6 +14,7 @@ import time
 import torch
 import torch.nn.functional as F
 
+from torch_networks import NETWORKS
 
 
 def read(path, arrays):
@@ -38,78 +39,11 @@ def kernel(op):
     if kind == "attention":
         return lambda q, k, v: F.scaled_dot_product_attention(q[None], k[None], v[None])[0]
     return {
+        "x + y": lambda x, y: x + y,
         "x·y + x": lambda x, y: x * y + x,
         "silu(x) · y": lambda x, y: F.silu(x) * y,
         "exp(−x²)": lambda x, y: torch.exp(-(x * x)),
     }[op["name"]]
-
-
-def ddpm(config, p, x, t):
-    """The network of arXiv 2006.11239 from a state dict with the names of diffusers' UNet2DModel."""
-    groups, eps, channels = config["normGroups"], config["normEps"], config["blockOutChannels"]
-
-    def norm(name, h):
-        return F.group_norm(h, groups, p[name + ".weight"], p[name + ".bias"], eps)
-
-    def conv(name, h, **options):
-        return F.conv2d(h, p[name + ".weight"], p[name + ".bias"], **options)
-
-    def linear(name, h):
-        return F.linear(h, p[name + ".weight"], p[name + ".bias"])
-
-    def resnet(name, h, time_):
-        y = conv(name + ".conv1", F.silu(norm(name + ".norm1", h)), padding=1)
-        y = y + linear(name + ".time_emb_proj", time_)[:, :, None, None]
-        y = conv(name + ".conv2", F.silu(norm(name + ".norm2", y)), padding=1)
-        shortcut = name + ".conv_shortcut"
-        return y + (conv(shortcut, h) if shortcut + ".weight" in p else h)
-
-    def attend(name, h):
-        n, c, height, width = h.shape
-        d = config["attentionHeadDim"] or c
-        flat = norm(name + ".group_norm", h).reshape(n, c, -1).transpose(1, 2)
-        q, k, v = (
-            linear(f"{name}.{part}", flat).reshape(n, -1, c // d, d).transpose(1, 2) for part in ("to_q", "to_k", "to_v")
-        )
-        y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, -1, c)
-        return linear(name + ".to_out.0", y).transpose(1, 2).reshape(h.shape) + h
-
-    half = channels[0] // 2
-    frequencies = torch.exp(-math.log(10000) * torch.arange(half) / (half - config["freqShift"]))
-    angle = t[:, None] * frequencies
-    parts = [angle.cos(), angle.sin()] if config["flipSinToCos"] else [angle.sin(), angle.cos()]
-    time_ = linear("time_embedding.linear_1", torch.cat(parts, 1))
-    time_ = F.silu(linear("time_embedding.linear_2", F.silu(time_)))
-
-    h = conv("conv_in", x, padding=1)
-    skips = [h]
-    for i in range(len(channels)):
-        block = f"down_blocks.{i}"
-        for j in range(config["layersPerBlock"]):
-            h = resnet(f"{block}.resnets.{j}", h, time_)
-            if config["downAttention"][i]:
-                h = attend(f"{block}.attentions.{j}", h)
-            skips.append(h)
-        if i + 1 < len(channels):
-            symmetric = config["downsamplePadding"] == 1
-            h = conv(f"{block}.downsamplers.0.conv", h if symmetric else F.pad(h, (0, 1, 0, 1)), stride=2, padding=int(symmetric))
-            skips.append(h)
-    h = resnet("mid_block.resnets.0", h, time_)
-    if config["midAttention"]:
-        h = attend("mid_block.attentions.0", h)
-    h = resnet("mid_block.resnets.1", h, time_)
-    for i in range(len(channels)):
-        block = f"up_blocks.{i}"
-        for j in range(config["layersPerBlock"] + 1):
-            h = resnet(f"{block}.resnets.{j}", torch.cat([h, skips.pop()], 1), time_)
-            if config["upAttention"][i]:
-                h = attend(f"{block}.attentions.{j}", h)
-        if i + 1 < len(channels):
-            h = conv(f"{block}.upsamplers.0.conv", F.interpolate(h, scale_factor=2.0), padding=1)
-    return conv("conv_out", F.silu(norm("conv_norm_out", h)), padding=1)
-
-
-NETWORKS = {"ddpm": ddpm}
 
 
 def network_run(op, x, network, params):

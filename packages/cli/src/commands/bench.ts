@@ -23,6 +23,7 @@ interface BenchCommandOptions {
   readonly compare?: string
   readonly threshold: number
   readonly profile?: boolean
+  readonly roofline?: boolean
 }
 
 const descriptions: Readonly<Record<SuiteName, string>> = {
@@ -33,7 +34,12 @@ const descriptions: Readonly<Record<SuiteName, string>> = {
 /** `tweedie bench`: one subcommand per suite of '@tweedie/bench', all with the same options. */
 export function benchCommand(io: Io): Command {
   const bench = new Command('bench').description('Measures kernels and networks, beside other libraries.')
-  bench.addCommand(suiteCommand(io, 'kernels'))
+  bench.addCommand(
+    suiteCommand(io, 'kernels').option(
+      '--no-roofline',
+      'do not measure first what bounds them on this machine',
+    ),
+  )
   bench.addCommand(
     suiteCommand(io, 'unet').option('--profile', 'print the share of every primitive instead of timing'),
   )
