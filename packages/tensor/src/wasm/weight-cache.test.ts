@@ -88,22 +88,42 @@ describe.each(Object.entries(ways))('weights packed for %s', (_, { winograd, par
   })
 })
 
-test('the longest unused give way, and nothing is kept that is too large', () => {
+describe('where room is short', () => {
   const heap = new Heap({ maxBytes: 1 << 20 })
-  const cache = new WeightCache(heap)
   const before = heap.usage().used
   const view = (buffer: number): View => ({ buffer, dtype: 'float32', shape: [1], strides: [1], offset: 0 })
-  const use = (buffer: number, bytes = 50_000) => cache.find(view(buffer), 'kind', bytes)
-  for (const buffer of [1, 2, 3]) expect(use(buffer)).toBeUndefined()
-  expect(use(1)!.ready).toBe(false)
-  expect(use(2)!.ready).toBe(false)
-  expect(use(1)!.ready).toBe(true)
-  expect(use(3)!.ready).toBe(false)
-  expect(use(1)!.ready).toBe(true)
-  expect(use(2)!.ready).toBe(false)
-  expect(cache.bytes).toBe(100_000)
-  use(4, 200_000)
-  expect(use(4, 200_000)).toBeUndefined()
-  expect(cache.clear()).toBe(true)
-  expect(heap.usage().used).toBe(before)
+  // A quarter of the memory: 262144 bytes.
+  const make = () => {
+    const cache = new WeightCache(heap)
+    return { cache, use: (buffer: number, bytes = 100_000) => cache.find(view(buffer), 'kind', bytes)?.ready }
+  }
+
+  test('the longest unused gives way to what was asked for since', () => {
+    const { cache, use } = make()
+    for (const buffer of [1, 2])
+      expect([use(buffer), use(buffer), use(buffer)]).toEqual([undefined, false, true])
+    expect(use(2)).toBe(true)
+    expect([use(3), use(3)]).toEqual([undefined, false])
+    expect([use(2), use(3)]).toEqual([true, true])
+    expect(cache.bytes).toBe(200_000)
+    expect(use(1)).toBeUndefined()
+    cache.clear()
+    expect(cache.bytes).toBe(0)
+    expect(heap.usage().used).toBe(before)
+  })
+
+  test('a rotation larger than the room keeps what there is room for', () => {
+    const { cache, use } = make()
+    const round = () => [1, 2, 3, 4].map((buffer) => use(buffer))
+    round()
+    expect(round()).toEqual([false, false, undefined, undefined])
+    for (let i = 0; i < 3; i++) expect(round()).toEqual([true, true, undefined, undefined])
+    cache.clear()
+  })
+
+  test('nothing is kept that is too large', () => {
+    const { cache, use } = make()
+    expect([use(1, 300_000), use(1, 300_000)]).toEqual([undefined, undefined])
+    expect(cache.bytes).toBe(0)
+  })
 })

@@ -1,5 +1,5 @@
 import type { View } from '../device.ts'
-import { DeviceError } from '../errors.ts'
+import { OutOfMemoryError } from '../errors.ts'
 import type { Heap } from './heap.ts'
 
 /** Memory for weights in the layout of a kernel. */
@@ -14,20 +14,33 @@ interface Entry {
   readonly bytes: number
 }
 
+/** What is known of one view of a buffer, for one kernel. */
+interface Known {
+  /** When it was last asked for, counted in requests. */
+  asked: number
+  entry: Entry | undefined
+}
+
 /** Share of the device's memory that packed weights may take. */
-const share = 1 / 8
+const share = 1 / 4
 
 /**
  * Weights packed for kernels, by the buffer they were made of: a network that runs again and again packs each of its
  * weights once. Only weights seen before are kept, so that those of a training step, which are new in every step, take no
  * memory. Buffers are written once, where they are made; what is kept goes when its buffer does.
+ *
+ * Where room is short, only that gives way which was not asked for since the newcomer last was, the longest unused
+ * first: were a network's weights more than the room, evicting without that condition would keep none of them to their
+ * next use.
  */
 export class WeightCache {
   private readonly heap: Heap
   private readonly limit: number
-  /** By buffer, then by what was made of it; without an entry where it was seen once. The longest unused first. */
-  private readonly buffers = new Map<number, Map<string, Entry | undefined>>()
+  private readonly buffers = new Map<number, Map<string, Known>>()
+  /** What is kept, the longest unused first. */
+  private readonly kept = new Set<Known>()
   private total = 0
+  private requests = 0
 
   constructor(heap: Heap) {
     this.heap = heap
@@ -45,59 +58,75 @@ export class WeightCache {
    */
   find({ buffer, offset, shape, strides }: View, kind: string, bytes: number): Packed | undefined {
     const key = `${kind} ${offset} ${shape} ${strides}`
-    const known = this.buffers.get(buffer as number)
-    if (known === undefined || !known.has(key)) {
-      this.buffers.set(buffer as number, (known ?? new Map()).set(key, undefined))
+    const asked = ++this.requests
+    let views = this.buffers.get(buffer as number)
+    if (views === undefined) {
+      views = new Map()
+      this.buffers.set(buffer as number, views)
+    }
+    const known = views.get(key)
+    if (known === undefined) {
+      views.set(key, { asked, entry: undefined })
       return undefined
     }
-    this.buffers.delete(buffer as number)
-    this.buffers.set(buffer as number, known)
-    const entry = known.get(key)
-    if (entry !== undefined) return { at: entry.at, ready: true }
-    const at = this.room(bytes, known)
+    const before = known.asked
+    known.asked = asked
+    if (known.entry !== undefined) {
+      this.kept.delete(known)
+      this.kept.add(known)
+      return { at: known.entry.at, ready: true }
+    }
+    const at = this.makeRoom(bytes, before) ? this.allocate(bytes) : undefined
     if (at === undefined) return undefined
-    known.set(key, { at, bytes })
+    known.entry = { at, bytes }
+    this.kept.add(known)
     this.total += bytes
     return { at, ready: false }
   }
 
   /** Gives up what was made of a buffer: it is freed, or written anew. */
   forget(buffer: number): void {
-    const known = this.buffers.get(buffer)
-    if (known === undefined) return
-    this.drop(known)
+    const views = this.buffers.get(buffer)
+    if (views === undefined) return
+    for (const known of views.values()) this.drop(known)
     this.buffers.delete(buffer)
   }
 
-  /** Gives up everything; returns whether there was any. */
-  clear(): boolean {
-    const any = this.total > 0
-    for (const known of this.buffers.values()) this.drop(known)
+  /** Gives up everything. */
+  clear(): void {
+    for (const known of this.kept) this.drop(known)
     this.buffers.clear()
-    return any
   }
 
-  private room(bytes: number, own: Map<string, Entry | undefined>): number | undefined {
-    if (bytes > this.limit) return undefined
-    for (const known of this.buffers.values()) {
-      if (this.total + bytes <= this.limit) break
-      if (known !== own) this.drop(known)
+  /** Makes room by dropping what was last asked for before request `since`; false, dropping nothing, if that is too little. */
+  private makeRoom(bytes: number, since: number): boolean {
+    let room = this.limit - this.total
+    const out: Known[] = []
+    for (const known of this.kept) {
+      if (room >= bytes || known.asked >= since) break
+      out.push(known)
+      room += known.entry!.bytes
     }
-    if (this.total + bytes > this.limit) return undefined
+    if (room < bytes) return false
+    for (const known of out) this.drop(known)
+    return true
+  }
+
+  private allocate(bytes: number): number | undefined {
     try {
       return this.heap.allocate(bytes)
     } catch (error) {
-      if (error instanceof DeviceError) return undefined
+      if (error instanceof OutOfMemoryError) return undefined
       throw error
     }
   }
 
-  private drop(known: Map<string, Entry | undefined>): void {
-    for (const [key, entry] of known) {
-      if (entry === undefined) continue
-      this.heap.free(entry.at, entry.bytes)
-      this.total -= entry.bytes
-      known.set(key, undefined)
-    }
+  private drop(known: Known): void {
+    const { entry } = known
+    if (entry === undefined) return
+    known.entry = undefined
+    this.kept.delete(known)
+    this.total -= entry.bytes
+    this.heap.free(entry.at, entry.bytes)
   }
 }

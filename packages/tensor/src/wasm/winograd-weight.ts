@@ -1,7 +1,7 @@
 import type { View } from '../device.ts'
 import type { ConvCall } from './conv-plan.ts'
 import type { WasmContext } from './kernel.ts'
-import type { Call } from './tasks.ts'
+import type { Call, Range } from './tasks.ts'
 import { cut, cutGrid } from './tasks.ts'
 import type { WinogradKernels } from './winograd-kernels.ts'
 import { winogradKernels } from './winograd-kernels.ts'
@@ -55,11 +55,18 @@ export function winogradWeightGradient(
   const { padding } = call.params
   const { mr } = winogradTile
   const [across, down] = [Math.ceil(channels / 8), Math.ceil(rows / mr)]
-  const sumRow = 32 * across
-  const sumXi = xiStepOf(sumRow * down * mr)
-  const sums = heap.scratch('winograd.sums', sumXi * xis)
   const limit = Math.max(64, Math.floor(chunkBytes / (4 * xis * (channels + rows))))
-  chunksOf(tiling, images, limit).forEach((chunk, index) => {
+  const chunks = chunksOf(tiling, images, limit)
+  const total = chunks.reduce((sum, { tiles }) => sum + tiles, 0)
+  const time = productTime * xis * channels * rows * total
+  const grid = cutGrid(rows, across, mr, 1, threads.parts(time, down * across))
+  const parts = grid.rows.flatMap((r) => grid.columns.map((c) => blocksOf(r, c)))
+  const sumXi = xiStepOf(32 * blockPanels * blockRows)
+  // With one chunk a block's sums are done with before the next block.
+  const single = chunks.length === 1
+  const most = single ? 1 : Math.max(...parts.map((blocks) => blocks.length))
+  const sums = heap.scratch('winograd.sums', sumXi * xis * most * parts.length)
+  chunks.forEach((chunk, index) => {
     const { tiles } = chunk
     const [vXi, zXi] = [xiStepOf(32 * across * tiles), xiStepOf(4 * mr * down * tiles)]
     const xPatches = patchesOf(tiling, chunk, 2, [padding[0][0], padding[1][0]])
@@ -76,27 +83,42 @@ export function winogradWeightGradient(
     }
     transformChannels([inputs, gradients], chunk, context, kernels, size)
 
-    const time = productTime * xis * channels * rows * tiles
-    const grid = cutGrid(rows, across, mr, 1, threads.parts(time, down * across))
     threads.run(
-      grid.rows.flatMap((r) =>
-        grid.columns.map((c) => {
+      parts.map((blocks, i) => {
+        const task: Call[] = []
+        blocks.forEach(({ r, c }, k) => {
+          const block = sums + sumXi * xis * (i * most + (single ? 0 : k))
+          const sumRow = 32 * (c.to - c.from)
           const left = [gradients.to + 4 * r.from * tiles, zXi]
           const right = [inputs.to + 32 * c.from * tiles, vXi]
-          const to = [sums + r.from * sumRow + 32 * c.from, sumXi, 32, sumRow]
-          const extents = [xis, r.to - r.from, c.to - c.from, tiles]
-          return [{ run: kernels.product, args: [...left, ...right, ...to, ...extents, Number(index > 0)] }]
-        }),
-      ),
+          const extents = [xis, r.to - r.from, c.to - c.from, tiles, Number(index > 0)]
+          const args = [...left, ...right, block, sumXi, 32, sumRow, ...extents]
+          task.push({ run: kernels.product, args })
+          if (index < chunks.length - 1) return
+          const target = [out + 36 * (r.from + 8 * c.from * rows), 36, 36 * rows]
+          const columns = Math.min(channels, 8 * c.to) - 8 * c.from
+          const source = [block, sumXi, sumRow, r.to - r.from, columns]
+          task.push({ run: kernels.reduce, args: [...target, ...source] })
+        })
+        return task
+      }),
     )
   })
-  threads.run(
-    cut(rows, threads.parts(transformTime * xis * channels * rows, rows)).map(({ from, to }) => {
-      const target = [out + 36 * from, 36, 36 * rows]
-      const source = [sums + from * sumRow, sumXi, sumRow, to - from, channels]
-      return [{ run: kernels.reduce, args: [...target, ...source] }]
-    }),
-  )
+}
+
+/** Output channels, and panels of eight input channels, of a block of sums that stays in the second-level cache. */
+const blockRows = 32
+const blockPanels = 8
+
+/** A rectangle of output channels × panels of input channels, block by block. */
+function blocksOf(rows: Range, columns: Range): { readonly r: Range; readonly c: Range }[] {
+  const blocks: { r: Range; c: Range }[] = []
+  for (let row = rows.from; row < rows.to; row += blockRows) {
+    const r = { from: row, to: Math.min(row + blockRows, rows.to) }
+    for (let panel = columns.from; panel < columns.to; panel += blockPanels)
+      blocks.push({ r, c: { from: panel, to: Math.min(panel + blockPanels, columns.to) } })
+  }
+  return blocks
 }
 
 /** Transforms both factors, four channels at a time. */
