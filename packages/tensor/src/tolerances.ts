@@ -13,7 +13,7 @@ import { sizeOf } from './shape.ts'
  *   Algorithms, §3.1); Σ|terms| is the largest element of the same primitive on the magnitudes of its inputs.
  */
 export type Tolerance<P extends PrimitiveName = PrimitiveName> =
-  | { readonly kind: 'ulp'; readonly units: number; readonly ranges?: readonly Range[] }
+  | { readonly kind: 'ulp'; readonly units: number; readonly ranges?: readonly ArgumentRange[] }
   | { readonly kind: 'largest'; readonly units: number }
   | {
       readonly kind: 'sum'
@@ -23,9 +23,9 @@ export type Tolerance<P extends PrimitiveName = PrimitiveName> =
     }
 
 /** Arguments from … to, both included. */
-export type Range = readonly [number, number]
+export type ArgumentRange = readonly [number, number]
 
-const ulp = (units: number, ...ranges: readonly Range[]) =>
+const ulp = (units: number, ...ranges: readonly ArgumentRange[]) =>
   ranges.length === 0 ? ({ kind: 'ulp', units } as const) : ({ kind: 'ulp', units, ranges } as const)
 const largest = (units: number) => ({ kind: 'largest', units }) as const
 
@@ -36,9 +36,9 @@ const rounded = ulp(0.5)
 /** One rounding of a result in float64, whose own rounding may tip it. */
 const roundedTwice = ulp(0.501)
 
-const tiny: Range = [-1e-30, 1e-38]
-const small: Range = [-1e-3, 1e-3]
-const angles: readonly Range[] = [[-10, 10], small, [-1e6, 1e6], [1e6, 1e9], [-3e38, 3e38]]
+const tiny: ArgumentRange = [-1e-30, 1e-38]
+const small: ArgumentRange = [-1e-3, 1e-3]
+const angles: readonly ArgumentRange[] = [[-10, 10], small, [-1e6, 1e6], [1e6, 1e9], [-3e38, 3e38]]
 
 /**
  * The bound of every primitive on the `wasm` device; docs/tolerances.md is made from it, and tests hold the kernels to

@@ -1,4 +1,4 @@
-import type { PrimitiveName, PrimitiveParams, Range, Tensor, Tolerance } from '@tweedie/tensor'
+import type { ArgumentRange, PrimitiveName, PrimitiveParams, Tensor, Tolerance } from '@tweedie/tensor'
 import {
   dispatch,
   fromData,
@@ -139,14 +139,14 @@ export const longCall = <P extends PrimitiveName>(primitive: P): Call<P> | undef
 const functionParams: Partial<PrimitiveParams> = { powScalar: { exponent: 1.5 } }
 
 /** A function of one number, at points evenly spread over a range. */
-export function rangeCall<P extends PrimitiveName>(primitive: P, [low, high]: Range): Call<P> {
+export function rangeCall<P extends PrimitiveName>(primitive: P, [low, high]: ArgumentRange): Call<P> {
   const x = Float32Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1))
   const params = (functionParams[primitive] ?? {}) as PrimitiveParams[P]
   return { inputs: [fromData(x, [points], { device: 'wasm' })], params }
 }
 
 /** The ranges for which a primitive promises its tolerance; none but for functions of one number. */
-export function rangesOf(primitive: PrimitiveName): readonly Range[] {
+export function rangesOf(primitive: PrimitiveName): readonly ArgumentRange[] {
   const tolerance = tolerances[primitive]
   return tolerance.kind === 'ulp' ? (tolerance.ranges ?? []) : []
 }

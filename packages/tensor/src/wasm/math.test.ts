@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PrimitiveName } from '../primitives.ts'
 import { erf, sigmoid } from '../reference/elementwise.ts'
-import type { Range, Tolerance } from '../tolerances.ts'
+import type { ArgumentRange, Tolerance } from '../tolerances.ts'
 import { tolerances } from '../tolerances.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { compare, dense, fusions } from './elementwise-oracle.test.helper.ts'
@@ -30,7 +30,7 @@ type Name = keyof typeof functions
 const names = Object.keys(functions) as Name[]
 
 /** The promise of a function: its largest error in ulp, for arguments in these ranges. */
-function promise(name: Name): { units: number; ranges: readonly Range[] } {
+function promise(name: Name): { units: number; ranges: readonly ArgumentRange[] } {
   const tolerance: Tolerance = tolerances[name]
   if (tolerance.kind !== 'ulp' || tolerance.ranges === undefined)
     throw new Error(`${name} promises no ranges`)
@@ -46,7 +46,7 @@ function ulpAt(y: number): number {
 }
 
 /** Largest error of the kernel in ulp over evenly spread points of a range. */
-function worstError(name: Name, [low, high]: Range, fused: boolean): number {
+function worstError(name: Name, [low, high]: ArgumentRange, fused: boolean): number {
   const count = 20_000
   const x = Float32Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1))
   const { actual } = compare(elementwiseKernels, name, [dense([count], x)], {}, fused)
