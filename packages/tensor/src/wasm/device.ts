@@ -158,17 +158,34 @@ class WasmDevice implements Device {
 
   run<P extends PrimitiveName>(call: KernelCall<P>): number {
     this.pool?.check()
+    try {
+      return this.runOnce(call)
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error
+      this.heap.releaseScratch()
+    }
+    // What other calls left stood in the way. A call changes nothing but its result, so it may start over.
+    try {
+      return this.runOnce(call)
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error
+      throw error.within(`${call.primitive} giving ${call.dtype} ${formatShape(call.shape)}`)
+    }
+  }
+
+  private runOnce<P extends PrimitiveName>(call: KernelCall<P>): number {
     const size = sizeOf(call.shape)
     const bytes = size * bytesPerElement(call.dtype)
     let out: number | undefined
     try {
-      out = this.allocateBytes(bytes)
+      out = this.heap.allocate(bytes)
       if (size > 0 && !this.runKernel(call, out)) this.runReference(call, out, size)
       return out
     } catch (error) {
       if (out !== undefined) this.heap.free(out, bytes)
-      if (!(error instanceof OutOfMemoryError)) throw error
-      throw error.within(`${call.primitive} giving ${call.dtype} ${formatShape(call.shape)}`)
+      // Among them may be memory for weights that the call did not come to pack.
+      this.context.weights.clear()
+      throw error
     }
   }
 
