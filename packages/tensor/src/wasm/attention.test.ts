@@ -2,8 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { channelAttention, memory, normal, randomKey, resetPeak, scope, zeros } from '../index.ts'
 import type { HostView } from '../reference/index.ts'
+import { sizeOf } from '../shape.ts'
 import { attentionKernels } from './attention.ts'
-import { compare, fusions, laidOut, layoutOf, mismatch } from './elementwise-oracle.test.helper.ts'
+import {
+  compare,
+  dense,
+  fill,
+  fusions,
+  laidOut,
+  layoutOf,
+  mismatch,
+} from './elementwise-oracle.test.helper.ts'
 
 interface Sizes {
   readonly lead: readonly number[]
@@ -92,6 +101,29 @@ describe('attention and its gradients', () => {
       expect(channelAttention(zeros([2, 3, 0]), zeros([2, 3, 4]), zeros([2, 5, 4])).shape).toEqual([2, 5, 0])
       expect(() => channelAttention(zeros([3, 4]), zeros([3, 0]), zeros([5, 0]))).toThrow(/N of at least 1/)
       expect(() => channelAttention(zeros([3, 4]), zeros([2, 4]), zeros([5, 4]))).toThrow(/\[… d, M\]/)
+    })
+  })
+
+  test('of one head do not depend on the others', () => {
+    const sizes = (heads: number) => ({ lead: [heads], queries: 400, keys: 30, d: 5, e: 3 })
+    const of = (heads: number, primitive: 'attention' | 'attentionGrad') => {
+      const inputs = shapesOf(sizes(heads)).map((shape, i) =>
+        dense(shape, fill('float32', sizeOf(shape), i + 1).slice() as Float32Array),
+      )
+      return compare(attentionKernels, primitive, inputs.slice(0, primitive === 'attention' ? 3 : 4), {
+        scale: 0.4,
+      }).actual
+    }
+    const [one, many] = [of(1, 'attention'), of(5, 'attention')]
+    expect([...many.subarray(0, one.length)]).toEqual([...one])
+    // dq, dk and dv of all heads, one after the other.
+    const [alone, together] = [of(1, 'attentionGrad'), of(5, 'attentionGrad')]
+    const parts = [400 * 5, 30 * 5, 30 * 3]
+    parts.forEach((size, i) => {
+      const before = parts.slice(0, i).reduce((a, b) => a + b, 0)
+      expect([...together.subarray(5 * before, 5 * before + size)]).toEqual([
+        ...alone.subarray(before, before + size),
+      ])
     })
   })
 

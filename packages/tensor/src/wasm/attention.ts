@@ -155,11 +155,11 @@ const attention: WasmKernel<'attention'> = (call, out, context) => {
 const blockOf = (keys: number): number => (keys <= 512 ? 2 * unit : unit)
 
 /**
- * Into how many runs of queries a head's gradients are cut, whose sums over queries are then added: more than
- * one where there are few heads. It depends on sizes only, so that results do not depend on threads.
+ * Into how many runs of queries a head's gradients are cut, whose sums over queries are then added, so that one head
+ * keeps several threads busy. It depends on the number of queries only: a head's gradients depend neither on threads
+ * nor on how many other heads and samples there are.
  */
-const runsOf = (count: number, queries: number): number =>
-  count >= 4 ? 1 : Math.max(1, Math.min(4, Math.floor(queries / (4 * unit))))
+const runsOf = (queries: number): number => Math.max(1, Math.min(4, Math.floor(queries / (4 * unit))))
 
 const attentionGrad: WasmKernel<'attentionGrad'> = (call, out, context) => {
   if (call.dtype !== 'float32') return false
@@ -178,7 +178,7 @@ const attentionGrad: WasmKernel<'attentionGrad'> = (call, out, context) => {
   }
   const piece = pieceOf(keys, pieceLimit, 1)
   const block = blockOf(keys)
-  const runs = cut(queries, runsOf(count, queries), block)
+  const runs = cut(queries, runsOf(queries), block)
   const sides = [leftBytes(keys, d, tile), leftBytes(d, keys, tile), leftBytes(keys, e, tile)] as const
   const perHead = sides[0] + sides[1] + sides[2]
   const sumBytes = 4 * keys * (d + e)
