@@ -6,41 +6,63 @@ import { averagePooling, countCalls, ddimSampler, epsilonPrior, vpLinear } from 
 import type { Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
 import type { DdpmConfig, Params } from '@tweedie/unet'
-import { ddpmConfig, ddpmForward, initDdpm } from '@tweedie/unet'
+import { ddpmConfig, ddpmForward, initDdpm, param } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 interface Subject {
   readonly prior: Prior
+  /** The prior with other parameters. */
+  readonly priorOf: (params: Params) => Prior
   readonly params: Params
+  /** Parameters of much the same weight in the loss, so that a wrong gradient in one of them shows. */
+  readonly names: readonly string[]
   readonly batch: number
   /** Step of the finite differences: above it their own error shows, below it that of float32. */
   readonly h: number
 }
 
 /** Without the clip to the data range, whose kinks finite differences would see. */
-function subjectOf(config: DdpmConfig, params: Params, T: number, batch: number, h: number): Subject {
-  const predictNoise = (xt: Tensor, t: number) => ddpmForward(params, config, xt, t)
+function subjectOf(
+  config: DdpmConfig,
+  T: number,
+  rest: Pick<Subject, 'params' | 'names' | 'batch' | 'h'>,
+): Subject {
   const shape = [config.inChannels, config.sampleSize, config.sampleSize]
-  return {
-    prior: epsilonPrior({ name: 'u-net', shape, schedule: vpLinear({ T }), predictNoise }),
-    params,
-    batch,
-    h,
-  }
+  const priorOf = (p: Params) =>
+    epsilonPrior({
+      name: 'u-net',
+      shape,
+      schedule: vpLinear({ T }),
+      predictNoise: (xt, t) => ddpmForward(p, config, xt, t),
+    })
+  return { ...rest, prior: priorOf(rest.params), priorOf }
 }
 
+/** The slope of f at 0 by differences of fourth order, so that the step h can be wide enough for float32. */
+const slopeOf = (f: (h: number) => number, h: number): number =>
+  (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
+
+const block = 'down_blocks.0.resnets.0'
 const subjects: Readonly<Record<string, { load: () => Subject }>> = {
   'a small U-Net with random weights': {
     load: () => {
       const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 16] })
-      return subjectOf(config, initDdpm(config, randomKey(3)), 1000, 2, 0.02)
+      const names = ['conv_in.weight', `${block}.conv1.weight`, `${block}.conv2.weight`, 'conv_norm_out.bias']
+      return subjectOf(config, 1000, { params: initDdpm(config, randomKey(3)), names, batch: 2, h: 0.02 })
     },
   },
   'the digits prior': {
     load: () => {
       const { config, params, record } = loadShippedPrior('digits')
-      return subjectOf(config, params, record.config.timesteps, 1, 0.002)
+      const names = [
+        'conv_in.weight',
+        'time_embedding.linear_1.weight',
+        `${block}.norm2.bias`,
+        `${block}.time_emb_proj.weight`,
+        `${block}.conv2.weight`,
+      ]
+      return subjectOf(config, record.config.timesteps, { params, names, batch: 1, h: 0.002 })
     },
   },
 }
@@ -83,12 +105,35 @@ describe.each(Object.entries(subjects))('through %s', (_, { load }) => {
       for (let k = 0; k < 3; k++) {
         const v = draw(10 + k)
         const at = (h: number) => scope(() => f(z.add(v.mul(h)))).dataSync()[0]!
-        // Fourth order, so that the step can be wide enough for float32.
-        const { h } = subject
-        const slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
         const expected = numbers(g.mul(v)).reduce((a, b) => a + b, 0)
         // ‖g‖ is the root mean square of the slope along v ~ N(0, I).
-        expect(Math.abs(slope - expected) / norm).toBeLessThan(1e-3)
+        expect(Math.abs(slopeOf(at, subject.h) - expected) / norm).toBeLessThan(1e-3)
+      }
+    })
+  })
+
+  test('checkpointed, the gradient in the parameters is that of finite differences', () => {
+    scope(() => {
+      const z = draw(1)
+      const { names } = subject
+      const theta = names.map((name) => param(subject.params, name))
+      const lossIn = (strategy: SamplerStrategy) => (some: readonly Tensor[]) => {
+        const moved = Object.fromEntries(names.map((name, i) => [name, some[i]!]))
+        return lossOf(strategy, 3, subject.priorOf({ ...subject.params, ...moved }))(z)
+      }
+      const f = lossIn('tape')
+      const g = grad(lossIn('checkpoint'))(theta)
+      const inner = (a: Tensor, b: Tensor) => a.mul(b).sum().dataSync()[0]!
+      // Each tensor moves in proportion to its numbers, or by tenths where they are all 0.
+      const sizes = theta.map((x) => Math.sqrt(inner(x, x) / x.size) || 0.1)
+      const parts = g.map((x, i) => Math.sqrt(inner(x, x)) * sizes[i]!)
+      const norm = Math.hypot(...parts)
+      expect(Math.min(...parts), 'a tensor too weak to be seen').toBeGreaterThan(0.02 * norm)
+      for (let k = 0; k < 3; k++) {
+        const v = theta.map((x, i) => normal(randomKey(20 + k).fold(i), x.shape).mul(sizes[i]!))
+        const at = (h: number) => scope(() => f(theta.map((x, i) => x.add(v[i]!.mul(h))))).dataSync()[0]!
+        const expected = g.reduce((total, x, i) => total + inner(x, v[i]!), 0)
+        expect(Math.abs(slopeOf(at, subject.h) - expected) / norm).toBeLessThan(1e-3)
       }
     })
   })

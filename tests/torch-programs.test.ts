@@ -47,9 +47,7 @@ describe(`programs differentiated as by PyTorch ${torch}, in float64`, () => {
     } finally {
       removeInterpreter(counter)
     }
-    // For constant weights only, which no program has; group-norm.test.ts compares it with groupNormGrad.
-    const notReached = ['groupNormGradInput']
-    expect(primitiveNames.filter((name) => !counter.calls.has(name))).toEqual(notReached)
+    expect(primitiveNames.filter((name) => !counter.calls.has(name))).toEqual([])
   })
 
   test('a wrong number, a missing value and an unknown op are noticed and named', () => {

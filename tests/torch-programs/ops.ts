@@ -1,5 +1,5 @@
 import { stopGradient } from '@tweedie/autograd'
-import type { Conv2dOptions, Range, Shape, Tensor } from '@tweedie/tensor'
+import type { Activation, Conv2dOptions, Range, Shape, Tensor } from '@tweedie/tensor'
 import * as t from '@tweedie/tensor'
 
 /** A number of a program; JSON has no infinities. */
@@ -17,6 +17,12 @@ interface OneNumber {
   readonly n: Scalar
 }
 type Pair = readonly [number, number]
+/** What follows a product; the tensors are arguments after its own. */
+interface Epilogue<Bias> {
+  readonly bias: Bias
+  readonly residual: boolean
+  readonly activation: Activation
+}
 
 /** Ops without parameters, by the number of tensors they take. */
 type Unary =
@@ -72,6 +78,9 @@ export type OpParams = { [O in Unary | Binary | 'where']: None } & {
     readonly groups: number
   }
   groupNorm: { readonly groups: number; readonly eps: number; readonly silu: boolean }
+  scaledDotProductAttention: { readonly scale: number | null }
+  fusedConv2d: Required<Conv2dOptions> & Epilogue<boolean>
+  fusedMatmul: Epilogue<'none' | 'row' | 'column'>
 }
 
 export type OpName = keyof OpParams
@@ -118,6 +127,20 @@ function convTranspose2d(x: Tensor, w: Tensor, params: OpParams['convTranspose2d
     return [low, low + outputPadding[axis]]
   }
   return t.conv2d(x, turned, { lhsDilation: stride, padding: [side(0), side(1)], dilation, groups })
+}
+
+/** The bias and the residual among the arguments after those of the product itself. */
+function epilogue<Bias>(
+  rest: readonly Tensor[],
+  { bias, residual, activation }: Epilogue<Bias>,
+): { bias?: Tensor; residual?: Tensor; activation: Activation } {
+  const hasBias = bias !== false && bias !== 'none'
+  const [first, last] = [rest[0], rest.at(-1)]
+  return {
+    activation,
+    ...(hasBias && first !== undefined ? { bias: first } : {}),
+    ...(residual && last !== undefined ? { residual: last } : {}),
+  }
 }
 
 /** What every op of the programs is in our tensors: one that is missing, or of other parameters, does not compile. */
@@ -201,4 +224,9 @@ export const ops: { readonly [O in OpName]: Meaning<O> } = {
   conv2d: ([x, w], params) => t.conv2d(x!, w!, params),
   convTranspose2d: ([x, w], params) => convTranspose2d(x!, w!, params),
   groupNorm: ([x, w, b], params) => t.groupNorm(x!, w!, b!, params),
+  scaledDotProductAttention: ([q, k, v], { scale }) =>
+    t.scaledDotProductAttention(q!, k!, v!, scale === null ? {} : { scale }),
+  fusedConv2d: ([x, w, ...rest], { bias, residual, activation, ...geometry }) =>
+    t.conv2d(x!, w!, { ...geometry, ...epilogue(rest, { bias, residual, activation }) }),
+  fusedMatmul: ([a, b, ...rest], params) => t.matmul(a!, b!, epilogue(rest, params)),
 }

@@ -7,7 +7,8 @@ import { matmul } from './matmul.ts'
 import { matrixTranspose } from './shape-ops.ts'
 import { softmax } from './softmax.ts'
 
-const scaleFor = (channels: number | undefined): number => 1 / Math.sqrt(channels ?? 1)
+/** 1/√d; 1 where there are no channels, so that the scores are sums of nothing, 0, and not 0·∞. */
+const scaleFor = (channels: number | undefined): number => 1 / Math.sqrt(channels || 1)
 
 function requireMatrices(op: string, tensors: readonly Tensor[]): void {
   if (tensors.some(({ shape }) => shape.length < 2)) {
