@@ -7,7 +7,8 @@ const multiplyAdd =
   (a: V128, b: V128, c: V128): Expr<'v128'> =>
     fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
 
-const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
+const times = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i))
 
 /** Register block of a forward kernel: output channels, vectors of four pixels along a row, rows. */
 export interface Block {
@@ -50,8 +51,8 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         sums.forEach((ofRow, r) => {
           if (r > 0) f.increment(at, p.rowStep)
           for (let v = 0; v < vectors; v++) {
-            const x = channels === 1 ? v128.load(at, 16 * v) : (f.set(value, v128.load(at, 16 * v)), value)
-            ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(x, weights[c]!, ofChannel[v]!)))
+            f.set(value, v128.load(at, 16 * v))
+            ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(value, weights[c]!, ofChannel[v]!)))
           }
         })
         f.increment(entry, 4 + 4 * channels)

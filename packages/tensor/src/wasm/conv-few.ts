@@ -3,6 +3,7 @@ import { fillBytes } from './bulk.ts'
 import type { Block } from './conv-few-kernels.ts'
 import { emitFewForward, emitFewWeights } from './conv-few-kernels.ts'
 import type { ConvKernels } from './conv-kernels.ts'
+import { copyStrided } from './conv-kernels.ts'
 import type { ConvCall } from './conv-plan.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
 import { planesOf } from './conv-planes.ts'
@@ -38,7 +39,7 @@ function forwardKernel({ kernels, relaxedSimd: fused }: WasmContext, block: Bloc
 /**
  * A convolution to at most {@link few} channels (per group), with pixels along the lanes: sums of weights times inputs
  * as they lie, where a product would have to pack the pixels for the sake of a row or two. Returns false where there
- * are more channels, or outputs that read in several phases.
+ * are more channels, or outputs that read in several phases or skip taps.
  */
 export function convFew(
   call: ConvCall,
@@ -56,27 +57,34 @@ export function convFew(
   const phases = convPhases(kernel, [height, width], call.params)
   if (phases[0].length > 1 || phases[1].length > 1) return false
   const [r, c] = [phases[0][0]!, phases[1][0]!]
-  const depth = perGroup * r.taps.length * c.taps.length
+  if (r.taps.length < kernel[0] || c.taps.length < kernel[1]) return false
+  const depth = perGroup * kernel[0] * kernel[1]
 
   const { heap, threads } = context
   const planes = planesOf(x, perGroup, planeLayout(phases), kernels, context)
   const entry = 1 + channels
   const table = heap.scratch('conv.tables', 4 * groups * depth * entry)
-  const { i32 } = heap
-  const [s0, s1, s2, s3] = w.strides as [number, number, number, number]
-  let at = table / 4
-  for (let group = 0; group < groups; group++) {
-    const first = addressOf(w) / 4 + group * channels * s0
-    for (let channel = 0; channel < perGroup; channel++) {
-      for (const u of r.taps) {
-        for (const v of c.taps) {
-          const from = first + channel * s1 + u.index * s2 + v.index * s3
-          i32[at] = channel * planes.channelStep + planes.offset(u.offset, v.offset)
-          for (let k = 0; k < channels; k++) i32[at + 1 + k] = i32[from + k * s0]!
-          at += entry
-        }
-      }
+  const taps = r.taps.flatMap((u) => c.taps.map((v) => planes.offset(u.offset, v.offset)))
+  // Filled here and copied at once: single writes to shared memory are slow.
+  const entries = new Int32Array(depth * entry)
+  for (let channel = 0, at = 0; channel < perGroup; channel++) {
+    for (const offset of taps) {
+      entries[at] = channel * planes.channelStep + offset
+      at += entry
     }
+  }
+  const [s0, s1, s2, s3] = w.strides.map((s) => 4 * s) as [number, number, number, number]
+  for (let group = 0; group < groups; group++) {
+    const at = table + 4 * group * depth * entry
+    heap.i32.set(entries, at / 4)
+    const steps = [taps.length, kernel[1], 1].map((n) => 4 * n * entry) as [number, number, number]
+    copyStrided(
+      context,
+      kernels,
+      { at: at + 4, steps: [...steps, 4] },
+      { at: addressOf(w) + group * channels * s0, steps: [s1, s2, s3, s0] },
+      [perGroup, kernel[0], kernel[1], channels],
+    )
   }
 
   const block = blockOf(channels, width)
@@ -89,19 +97,20 @@ export function convFew(
       const base = planes.load(image, count, group * perGroup)
       const time = count * size * depth * channels * timePerProduct
       const parts = threads.parts(time, count * Math.ceil(height / block.rows))
-      const entries = table + 4 * group * depth * entry
-      const own = finishArgs(finishAt(finish, group * channels, 0))
-      const finishes = own.some((arg) => arg !== 0)
+      const own = table + 4 * group * depth * entry
+      const last = finishArgs(finishAt(finish, group * channels, 0))
+      const finishes = last.some((arg) => arg !== 0)
+      const strips = cut(height, Math.ceil(parts / count), block.rows)
       const tasks = cut(count, parts).map((some) => {
-        const task: Call[][] = cut(height, Math.ceil(parts / count), block.rows).map(() => [])
+        const task: Call[][] = strips.map(() => [])
         for (let i = some.from; i < some.to; i++) {
-          cut(height, Math.ceil(parts / count), block.rows).forEach((rows, k) => {
+          strips.forEach((rows, k) => {
             const to = out + 4 * (((image + i) * outChannels + group * channels) * size + rows.from * width)
             const from = base + i * planes.imageStep + rows.from * rowStep
             const length = rows.to - rows.from
-            task[k]!.push({ run, args: [to, from, entries, depth, length, width, rowStep, 4 * size] })
+            task[k]!.push({ run, args: [to, from, own, depth, length, width, rowStep, 4 * size] })
             if (finishes)
-              task[k]!.push({ run: kernels.finish, args: [to, channels, length * width, 4 * size, ...own] })
+              task[k]!.push({ run: kernels.finish, args: [to, channels, length * width, 4 * size, ...last] })
           })
         }
         return task

@@ -98,6 +98,9 @@ describe('conv2d agrees with the reference', () => {
     [1, 24, 9, 28, 3],
     [5, 3, 10, 2, 3],
     [9, 1, 1, 13, 5],
+    [2, 5, 1, 45, 3],
+    [1, 3, 2, 37, 3],
+    [1, 2, 3, 50, 5],
   ])('%d images, %d → %d channels at %d², kernel %d², and both gradients', (n, inputs, outputs, size, k) => {
     const pad = (k - 1) / 2
     for (const stride of [1, 2]) {
