@@ -1,5 +1,5 @@
 import type { Expr, FunctionBuilder, Local, V128 } from './asm.ts'
-import { f32x4, f64x2, i64, i64x2, shuffle32, shuffle64, v128 } from './asm.ts'
+import { f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, v128 } from './asm.ts'
 import type { Lanes } from './math.ts'
 
 /** Adding 1.5·2⁵² leaves the nearest integer in the low bits of the sum. */
@@ -17,7 +17,7 @@ const powerSeries = [1, 1, 2, 6, 24, 120, 720, 5040, 40320].map((factorial, i) =
 function powersOfMagnitude(f: FunctionBuilder, k: Lanes) {
   const [zero, one, infinity] = [k.f64(0), k.f64(1), k.f64(Number.POSITIVE_INFINITY)]
   const [lowest, highest, least] = [k.f64(Number.NEGATIVE_INFINITY), k.f64(1000), k.f64(-1000)]
-  const rounder = k.f64(magic)
+  const [rounder, root] = [k.f64(magic), k.f64(Math.SQRT1_2)]
   const [logarithms, exponentials] = [logSeries, powerSeries].map((series) => series.map((c) => k.f64(c)))
   return (a: readonly V128[], b: readonly V128[]): readonly Local<'v128'>[] => {
     const each = (make: (i: number) => V128) => a.map((_, i) => f.local('v128', make(i) as Expr<'v128'>))
@@ -29,17 +29,16 @@ function powersOfMagnitude(f: FunctionBuilder, k: Lanes) {
       return sums
     }
     const x = each((i) => f64x2.abs(a[i]!))
-    // x = 2ᵉ·m with √½ ≤ m < √2.
-    const root = i64x2.splat(i64.const(0x3fe6a09e667f3bcdn))
-    const e = each((i) => i64x2.shrS(i64x2.sub(x[i]!, root), 52))
-    const m = each((i) => i64x2.sub(x[i]!, i64x2.shl(e[i]!, 52)))
+    // x = 2ᵉ·m with √½ ≤ m < √2; the bits of −∞ are those of sign and exponent.
+    const e = each((i) => i64x2.sub(x[i]!, root))
+    const m = each((i) => i64x2.sub(x[i]!, v128.and(e[i]!, lowest)))
     const s = each((i) => f64x2.div(f64x2.sub(m[i]!, one), f64x2.add(m[i]!, one)))
     const series = horner(
       each((i) => f64x2.mul(s[i]!, s[i]!)),
       logarithms!,
     )
     const y = each((i) => {
-      const whole = f64x2.convertLowI32x4S(shuffle32(e[i]!, e[i]!, [0, 2, 0, 2]))
+      const whole = f64x2.convertLowI32x4S(i32x4.shrS(shuffle32(e[i]!, e[i]!, [1, 3, 1, 3]), 20))
       const log = k.maddWide(s[i]!, series[i]!, whole)
       // Infinity and NaN are their own logarithms; that of 0 is −∞.
       const finite = v128.bitselect(log, x[i]!, f64x2.lt(x[i]!, infinity))
