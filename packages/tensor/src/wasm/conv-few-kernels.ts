@@ -18,23 +18,21 @@ export interface Block {
 }
 
 /**
- * `run(to, from, table, depth, rows, columns, rowStep, channelTo)`: all `channels` of a block for `rows` rows of
- * `columns` outputs. Results are dense rows at `to`, channels `channelTo` bytes apart; an output row reads `rowStep`
- * bytes behind the one before it. `table` has `depth` entries: the byte offset of an input from its output's place,
- * then the weight of each channel. Columns number at least 4·(vectors − 1) + 1.
+ * `run(to, from, offsets, weights, inputs, taps, rows, columns, rowStep, channelStep, across, channelTo)`: all
+ * `channels` of a block for `rows` rows of `columns` outputs. Results are dense rows at `to`, channels `channelTo`
+ * bytes apart. An output reads `taps` elements of each of `inputs` planes, `channelStep` bytes apart, at byte
+ * `offsets` from its place; an output row does so `rowStep` bytes behind the one before it. Weights of an output
+ * channel follow each other, channels `across` bytes apart. Columns number at least 4·(vectors − 1) + 1.
  */
 export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): void {
   const { channels, vectors } = block
   const madd = multiplyAdd(fused)
-  const params = i32Params('to', 'from', 'table', 'depth', 'rows', 'columns', 'rowStep', 'channelTo')
-  m.func('run', params, [], (f, p) => {
-    const [entry, left, at, column, target] = times(5, () => f.local('i32')) as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ]
+  const places = ['to', 'from', 'offsets', 'weights', 'inputs', 'taps'] as const
+  const sizes = ['rows', 'columns', 'rowStep', 'channelStep', 'across', 'channelTo'] as const
+  m.func('run', i32Params(...places, ...sizes), [], (f, p) => {
+    const [offset, tap, input] = [f.let(0), f.let(0), f.let(0)]
+    const [plane, at, column, target] = [f.let(0), f.let(0), f.let(0), f.let(0)]
+    const factors = times(channels, () => f.let(0))
     const [value, rowTo] = [vector(f), f.let(i32.shl(p.columns, 2))]
     const rest = f.let(i32.and(p.columns, 3))
     // Where the last block starts: blocks may overlap, and give the same results then.
@@ -43,21 +41,32 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
     const tile = (rows: number) => {
       const sums = times(rows, () => times(channels, () => times(vectors, () => vector(f))))
       for (const sum of sums.flat(2)) f.set(sum, v128.zero())
-      f.set(entry, p.table)
-      f.set(left, p.depth)
-      f.while(left, () => {
-        f.set(at, i32.add(i32.add(p.from, i32.shl(column, 2)), i32.load(entry)))
-        weights.forEach((weight, c) => f.set(weight, v128.load32Splat(entry, 4 + 4 * c)))
-        sums.forEach((ofRow, r) => {
-          if (r > 0) f.increment(at, p.rowStep)
-          for (let v = 0; v < vectors; v++) {
-            f.set(value, v128.load(at, 16 * v))
-            ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(value, weights[c]!, ofChannel[v]!)))
-          }
+      f.set(plane, i32.add(p.from, i32.shl(column, 2)))
+      factors.forEach((factor, c) => f.set(factor, c === 0 ? p.weights : i32.add(factors[c - 1]!, p.across)))
+      f.set(input, p.inputs)
+      f.while(input, () => {
+        f.set(offset, p.offsets)
+        f.set(tap, p.taps)
+        f.while(tap, () => {
+          f.set(at, i32.add(plane, i32.load(offset)))
+          weights.forEach((weight, c) => {
+            f.set(weight, v128.load32Splat(factors[c]!))
+            f.increment(factors[c]!, 4)
+          })
+          sums.forEach((ofRow, r) => {
+            if (r > 0) f.increment(at, p.rowStep)
+            for (let v = 0; v < vectors; v++) {
+              f.set(value, v128.load(at, 16 * v))
+              ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(value, weights[c]!, ofChannel[v]!)))
+            }
+          })
+          f.increment(offset, 4)
+          f.increment(tap, -1)
         })
-        f.increment(entry, 4 + 4 * channels)
-        f.increment(left, -1)
+        f.increment(plane, p.channelStep)
+        f.increment(input, -1)
       })
+      const left = tap
       f.set(left, i32.mul(i32.eq(column, lastColumn), rest))
       sums.forEach((ofRow, r) =>
         ofRow.forEach((ofChannel, c) => {

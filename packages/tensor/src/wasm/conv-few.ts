@@ -1,4 +1,5 @@
 import type { View } from '../device.ts'
+import { isRowMajor, rowMajorStrides, sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { Block } from './conv-few-kernels.ts'
 import { emitFewForward, emitFewWeights } from './conv-few-kernels.ts'
@@ -58,34 +59,17 @@ export function convFew(
   if (phases[0].length > 1 || phases[1].length > 1) return false
   const [r, c] = [phases[0][0]!, phases[1][0]!]
   if (r.taps.length < kernel[0] || c.taps.length < kernel[1]) return false
-  const depth = perGroup * kernel[0] * kernel[1]
+  const taps = kernel[0] * kernel[1]
+  const depth = perGroup * taps
 
   const { heap, threads } = context
   const planes = planesOf(x, perGroup, planeLayout(phases), kernels, context)
-  const entry = 1 + channels
-  const table = heap.scratch('conv.tables', 4 * groups * depth * entry)
-  const taps = r.taps.flatMap((u) => c.taps.map((v) => planes.offset(u.offset, v.offset)))
-  // Filled here and copied at once: single writes to shared memory are slow.
-  const entries = new Int32Array(depth * entry)
-  for (let channel = 0, at = 0; channel < perGroup; channel++) {
-    for (const offset of taps) {
-      entries[at] = channel * planes.channelStep + offset
-      at += entry
-    }
+  const table = heap.scratch('conv.tables', 4 * taps)
+  let at = table / 4
+  for (const u of r.taps) {
+    for (const v of c.taps) heap.i32[at++] = planes.offset(u.offset, v.offset)
   }
-  const [s0, s1, s2, s3] = w.strides.map((s) => 4 * s) as [number, number, number, number]
-  for (let group = 0; group < groups; group++) {
-    const at = table + 4 * group * depth * entry
-    heap.i32.set(entries, at / 4)
-    const steps = [taps.length, kernel[1], 1].map((n) => 4 * n * entry) as [number, number, number]
-    copyStrided(
-      context,
-      kernels,
-      { at: at + 4, steps: [...steps, 4] },
-      { at: addressOf(w) + group * channels * s0, steps: [s1, s2, s3, s0] },
-      [perGroup, kernel[0], kernel[1], channels],
-    )
-  }
+  const [weights, across] = denseRows(w, context, kernels)
 
   const block = blockOf(channels, width)
   const run = forwardKernel(context, block)
@@ -97,7 +81,8 @@ export function convFew(
       const base = planes.load(image, count, group * perGroup)
       const time = count * size * depth * channels * timePerProduct
       const parts = threads.parts(time, count * Math.ceil(height / block.rows))
-      const own = table + 4 * group * depth * entry
+      const own = [table, weights + group * channels * across, perGroup, taps]
+      const steps = [rowStep, planes.channelStep, across, 4 * size]
       const last = finishArgs(finishAt(finish, group * channels, 0))
       const finishes = last.some((arg) => arg !== 0)
       const strips = cut(height, Math.ceil(parts / count), block.rows)
@@ -108,7 +93,7 @@ export function convFew(
             const to = out + 4 * (((image + i) * outChannels + group * channels) * size + rows.from * width)
             const from = base + i * planes.imageStep + rows.from * rowStep
             const length = rows.to - rows.from
-            task[k]!.push({ run, args: [to, from, own, depth, length, width, rowStep, 4 * size] })
+            task[k]!.push({ run, args: [to, from, ...own, length, width, ...steps] })
             if (finishes)
               task[k]!.push({ run: kernels.finish, args: [to, channels, length * width, 4 * size, ...last] })
           })
@@ -119,6 +104,17 @@ export function convFew(
     }
   }
   return true
+}
+
+/** Weights of which those of an output channel follow each other, and the bytes from one channel to the next. */
+function denseRows(w: View, context: WasmContext, kernels: ConvKernels): [at: number, across: number] {
+  const [s0, ...steps] = w.strides.map((s) => 4 * s) as [number, number, number, number]
+  if (isRowMajor(w.shape.slice(1), w.strides.slice(1))) return [addressOf(w), s0]
+  const at = context.heap.scratch('conv.weights', 4 * sizeOf(w.shape))
+  const to = rowMajorStrides(w.shape).map((s) => 4 * s) as [number, number, number, number]
+  const extents = w.shape as readonly [number, number, number, number]
+  copyStrided(context, kernels, { at, steps: to }, { at: addressOf(w), steps: [s0, ...steps] }, extents)
+  return [at, to[0]]
 }
 
 /** Elements of a row of float32 lanes' sums before they go to memory. */
