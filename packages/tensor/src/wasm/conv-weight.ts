@@ -3,8 +3,9 @@ import { sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { copyStrided } from './conv-kernels.ts'
-import type { ConvCall } from './conv-plan.ts'
+import type { ConvCall, Phase } from './conv-plan.ts'
 import { convPhases, planeLayout } from './conv-plan.ts'
+import type { Planes } from './conv-planes.ts'
 import { planesOf } from './conv-planes.ts'
 import { pieceOf } from './gemm.ts'
 import type { WasmContext } from './kernel.ts'
@@ -28,6 +29,32 @@ export function isWeightGradient({ inputs, shape, params }: ConvCall): boolean {
   return small && groups === 1 && lhsDilation[0] === 1 && lhsDilation[1] === 1
 }
 
+/** The inputs of a weight gradient laid out by image, and the phases in which "taps" read along rows and columns. */
+export function fieldsOf(
+  call: ConvCall,
+  kernels: ConvKernels,
+  context: WasmContext,
+): { readonly planes: Planes; readonly rows: Phase; readonly columns: Phase } {
+  const [x, dy] = call.inputs as readonly [View, View]
+  const [channels, , ...taps] = call.shape as [number, number, number, number]
+  const [, , height, width] = dy.shape as [number, number, number, number]
+  const { stride, rhsDilation, padding } = call.params
+  const phases = convPhases(taps, [height, width], {
+    ...{ stride: rhsDilation, rhsDilation: stride, lhsDilation: [1, 1], groups: 1, padding },
+  })
+  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
+  // Spelled out: the buffer of a Tensor is a getter that a spread would lose.
+  const byImage = {
+    buffer: x.buffer,
+    dtype: x.dtype,
+    offset: x.offset,
+    shape: swap(x.shape),
+    strides: swap(x.strides),
+  }
+  const planes = planesOf(byImage, channels, planeLayout(phases), kernels, context)
+  return { planes, rows: phases[0][0]!, columns: phases[1][0]! }
+}
+
 /**
  * The convolution as a product over pixels: [Cout × pixels] · [pixels × (Cin, taps)]. A "tap" is a position
  * of the result, a "pixel" one of the kernel, and the summed axis N counts images.
@@ -40,25 +67,11 @@ export function weightGradient(
 ): void {
   const { heap } = context
   const { nr } = context.tiles.tile
-  const [x, dy] = call.inputs as readonly [View, View]
+  const dy = call.inputs[1]!
   const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
   const [, images, height, width] = dy.shape as [number, number, number, number]
   const size = height * width
-  const { stride, rhsDilation, padding } = call.params
-  const phases = convPhases(taps, [height, width], {
-    ...{ stride: rhsDilation, rhsDilation: stride, lhsDilation: [1, 1], groups: 1, padding },
-  })
-  const [r, c] = [phases[0][0]!, phases[1][0]!]
-  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
-  // Spelled out: the buffer of a Tensor is a getter that a spread would lose.
-  const byImage = {
-    buffer: x.buffer,
-    dtype: x.dtype,
-    offset: x.offset,
-    shape: swap(x.shape),
-    strides: swap(x.strides),
-  }
-  const planes = planesOf(byImage, channels, planeLayout(phases), kernels, context)
+  const { planes, rows: r, columns: c } = fieldsOf(call, kernels, context)
   const gradients = denseImages(dy, context, kernels)
 
   const perChannel = taps[0] * taps[1]
@@ -151,7 +164,7 @@ function addProducts(
 }
 
 /** Output gradients with the pixels of an image side by side; strides in bytes. */
-interface Gradients {
+export interface Gradients {
   readonly at: number
   readonly channels: number
   readonly channel: number
@@ -185,7 +198,7 @@ function packGradients(
 }
 
 /** The gradients as they lie, or a copy, so that the pixels of an image follow each other. */
-function denseImages(dy: View, context: WasmContext, kernels: ConvKernels): Gradients {
+export function denseImages(dy: View, context: WasmContext, kernels: ConvKernels): Gradients {
   const [channels, images, height, width] = dy.shape as [number, number, number, number]
   const [s0, s1, s2, s3] = dy.strides.map((s) => 4 * s) as [number, number, number, number]
   const imagePixels = height * width

@@ -98,6 +98,9 @@ describe('conv2d agrees with the reference', () => {
     [1, 24, 9, 28, 3],
     [5, 3, 10, 2, 3],
     [9, 1, 1, 13, 5],
+    [2, 5, 1, 45, 3],
+    [1, 3, 2, 37, 3],
+    [1, 2, 3, 50, 5],
   ])('%d images, %d → %d channels at %d², kernel %d², and both gradients', (n, inputs, outputs, size, k) => {
     const pad = (k - 1) / 2
     for (const stride of [1, 2]) {
@@ -132,9 +135,9 @@ describe('conv2d agrees with the reference', () => {
     }
   })
 
-  test('of one image does not depend on the others', () => {
+  test.each([8, 3, 1])('of one image does not depend on the others, to %d channels', (outputs) => {
     const x = random([5, 6, 7, 7], 1)
-    const w = random([8, 6, 3, 3], 2)
+    const w = random([outputs, 6, 3, 3], 2)
     const all = compare(convKernelTable, 'conv2d', [x, w], plain).actual
     const third = { ...x, shape: [1, 6, 7, 7], offset: 2 * 6 * 49 }
     const one = compare(convKernelTable, 'conv2d', [third, w], plain).actual

@@ -1,6 +1,7 @@
 import type { View } from '../device.ts'
 import { formatShape, isRowMajor, sizeOf } from '../shape.ts'
 import { fillBytes } from './bulk.ts'
+import { convFew, convFewWeights } from './conv-few.ts'
 import type { ConvKernels } from './conv-kernels.ts'
 import { convKernels, copyStrided } from './conv-kernels.ts'
 import type { ConvCall, Phase, Phases } from './conv-plan.ts'
@@ -56,8 +57,10 @@ function contract(
 ): boolean {
   if (sizeOf(call.inputs[1]!.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
   else if (isWeightGradient(call)) {
+    if (convFewWeights(call, out, context, kernels)) return false
     if (!winogradWeights(call, out, context)) weightGradient(call, out, context, kernels)
-  } else return winograd(call, out, context, epilogue) || forward(call, out, context, kernels, finish)
+  } else if (convFew(call, out, context, kernels, finish)) return true
+  else return winograd(call, out, context, epilogue) || forward(call, out, context, kernels, finish)
   return false
 }
 

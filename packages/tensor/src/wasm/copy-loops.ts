@@ -90,6 +90,33 @@ export function emitStridedCopy(m: ModuleBuilder, width: Width): void {
   })
 }
 
+/** `run(box, n, f2)`: dense rows of 32-bit elements that lie `f2` bytes apart. */
+export function emitCollect(m: ModuleBuilder): void {
+  m.func('run', { ...boxParams, n: 'i32', f2: 'i32' }, [], (f, { n, f2, ...box }) => {
+    const [a, b, rest, four] = [f.local('i32'), f.local('i32'), f.local('i32'), f.let(i32.mul(f2, 4))]
+    const [f2Twice, f2Thrice] = [f.let(i32.mul(f2, 2)), f.let(i32.mul(f2, 3))]
+    const at = (i: number): I32 => (i === 0 ? b : i32.add(b, [f2, f2Twice, f2Thrice][i - 1]!))
+    outerLoops(f, box, (to, from) => {
+      f.set(a, to)
+      f.set(b, from)
+      f.set(rest, n)
+      f.while(i32.geS(rest, 4), () => {
+        const zip = (i: number, j: number) => v128.load32Lane(at(j), v128.load32Zero(at(i)), 1)
+        f.emit(v128.store(a, shuffle64(zip(0, 1), zip(2, 3), [0, 2])))
+        f.increment(a, 16)
+        f.increment(b, four)
+        f.increment(rest, -4)
+      })
+      f.while(rest, () => {
+        f.emit(moveOne(4, a, b))
+        f.increment(a, 4)
+        f.increment(b, f2)
+        f.increment(rest, -1)
+      })
+    })
+  })
+}
+
 /** `run(box, n)`: each row is one 32-bit element repeated n times. */
 export function emitRepeat(m: ModuleBuilder): void {
   m.func('run', { ...boxParams, n: 'i32' }, [], (f, { n, ...box }) => {
@@ -103,9 +130,40 @@ export function emitRepeat(m: ModuleBuilder): void {
         f.increment(at, 16)
         f.increment(rest, -4)
       })
+      f.if(i32.and(rest, 2), () => {
+        f.emit(v128.store64Lane(at, value, 0))
+        f.increment(at, 8)
+      })
+      f.if(i32.and(rest, 1), () => f.emit(v128.store32Lane(at, value, 0)))
+    })
+  })
+}
+
+/** `run(box, n)`: each row is n dense 32-bit elements, each of them twice: nearest-neighbour upsampling. */
+export function emitDouble(m: ModuleBuilder): void {
+  m.func('run', { ...boxParams, n: 'i32' }, [], (f, { n, ...box }) => {
+    const [a, b, rest] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    outerLoops(f, box, (to, from) => {
+      f.set(a, to)
+      f.set(b, from)
+      f.set(rest, n)
+      const turn = (vectors: number) =>
+        f.while(i32.geS(rest, 4 * vectors), () => {
+          const values = Array.from({ length: vectors }, (_, i) => f.local('v128', v128.load(b, 16 * i)))
+          values.forEach((value, i) => {
+            f.emit(v128.store(a, shuffle32(value, value, [0, 0, 1, 1]), 32 * i))
+            f.emit(v128.store(a, shuffle32(value, value, [2, 2, 3, 3]), 32 * i + 16))
+          })
+          f.increment(a, 32 * vectors)
+          f.increment(b, 16 * vectors)
+          f.increment(rest, -4 * vectors)
+        })
+      turn(4)
+      turn(1)
       f.while(rest, () => {
-        f.emit(v128.store32Lane(at, value, 0))
-        f.increment(at, 4)
+        f.emit(v128.store64Lane(a, v128.load32Splat(b), 0))
+        f.increment(a, 8)
+        f.increment(b, 4)
         f.increment(rest, -1)
       })
     })

@@ -68,6 +68,23 @@ describe('moving kernels agree with the reference', () => {
     }
   })
 
+  test('contiguous of repeated pixels', () => {
+    const extents = fc.tuple(...[3, 4, 40].map((max) => fc.integer({ min: 1, max })))
+    const repeats = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 7 }))
+    const property = fc.tuple(extents, repeats, dtypes).chain(([shape, [down, across], dtype]) =>
+      view(shape, dtype).map((x): HostView => {
+        const [c, h, w] = x.strides as [number, number, number]
+        return { ...x, shape: [shape[0]!, shape[1]!, down, shape[2]!, across], strides: [c, h, 0, w, 0] }
+      }),
+    )
+    fc.assert(
+      fc.property(property, (x) => {
+        expect(mismatch(compare(copyKernels, 'contiguous', [x], {}), 0)).toBeUndefined()
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('pad', () => {
     const property = anyView.chain((x) => {
       const widths = fc.array(fc.nat(3), { minLength: x.shape.length, maxLength: x.shape.length })

@@ -6,6 +6,8 @@ import { isRowMajor, rowMajorStrides, sizeOf } from '../shape.ts'
 import { copyBytes, fillBytes } from './bulk.ts'
 import type { Width } from './copy-loops.ts'
 import {
+  emitCollect,
+  emitDouble,
   emitGather,
   emitRepeat,
   emitRowCopy,
@@ -88,11 +90,17 @@ function copyNest(
   const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
   if (dense) launch(kernels.get('copy:rows', emitRowCopy), bytes)
   else if (width === 4 && inner.to === 1 && inner.from === 0) {
-    launch(kernels.get('copy:repeat', emitRepeat), inner.extent)
+    const last = axes.at(-1)
+    if (inner.extent === 2 && last?.to === 2 && last.from === 1) {
+      axes.pop()
+      launch(kernels.get('copy:double', emitDouble), last.extent)
+    } else launch(kernels.get('copy:repeat', emitRepeat), inner.extent)
   } else if (width === 4 && across >= 0) {
     const [row] = axes.splice(across, 1)
     const kernel = kernels.get('copy:transpose', emitTranspose)
     launch(kernel, row!.extent, inner.extent, 4 * row!.to, 4 * inner.from)
+  } else if (width === 4 && inner.to === 1) {
+    launch(kernels.get('copy:collect', emitCollect), inner.extent, 4 * inner.from)
   } else {
     const kernel = kernels.get(stridedKeys[width], (m) => emitStridedCopy(m, width))
     launch(kernel, inner.extent, inner.to * width, inner.from * width)

@@ -1,44 +1,57 @@
-import type { Expr, FunctionBuilder, V128 } from './asm.ts'
-import { f32x4, f64x2, i64, i64x2, shuffle32, v128 } from './asm.ts'
+import type { Expr, FunctionBuilder, Local, V128 } from './asm.ts'
+import { f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, v128 } from './asm.ts'
 import type { Lanes } from './math.ts'
 
 /** Adding 1.5·2⁵² leaves the nearest integer in the low bits of the sum. */
 const magic = 6755399441055744
-
-const horner = (z: V128, coefficients: readonly number[]): Expr<'v128'> =>
-  coefficients.reduceRight<Expr<'v128'> | undefined>(
-    (sum, c) => (sum === undefined ? f64x2.const(c) : f64x2.add(f64x2.mul(sum, z), f64x2.const(c))),
-    undefined,
-  )!
 
 /** log₂ x by (2/ln 2)·artanh s with s = (m − 1)/(m + 1), |s| ≤ 0.172; the next term is below 10⁻¹². */
 const logSeries = [0, 1, 2, 3, 4, 5, 6].map((i) => 2 / Math.LN2 / (2 * i + 1))
 /** 2ʸ by the power series on |y| ≤ ½; the next term is below 10⁻⁹. */
 const powerSeries = [1, 1, 2, 6, 24, 120, 720, 5040, 40320].map((factorial, i) => Math.LN2 ** i / factorial)
 
-/** |a|ᵇ of two lanes in float64, by 2^(b·log₂|a|). */
-function powerOfMagnitude(f: FunctionBuilder, a: V128, b: V128): Expr<'v128'> {
-  const x = f.local('v128', f64x2.abs(a))
-  // x = 2ᵉ·m with √½ ≤ m < √2.
-  const root = i64x2.splat(i64.const(0x3fe6a09e667f3bcdn))
-  const e = f.local('v128', i64x2.shrS(i64x2.sub(x, root), 52))
-  const m = f.local('v128', i64x2.sub(x, i64x2.shl(e, 52)))
-  const one = f64x2.const(1)
-  const s = f.local('v128', f64x2.div(f64x2.sub(m, one), f64x2.add(m, one)))
-  const z = f.local('v128', f64x2.mul(s, s))
-  const log = f64x2.add(
-    f64x2.mul(s, horner(z, logSeries)),
-    f64x2.convertLowI32x4S(shuffle32(e, e, [0, 2, 0, 2])),
-  )
-  // Infinity and NaN are their own logarithms; that of 0 is −∞.
-  const finite = v128.bitselect(log, x, f64x2.lt(x, f64x2.const(Number.POSITIVE_INFINITY)))
-  const zero = f64x2.eq(x, f64x2.const(0))
-  const logarithm = v128.bitselect(f64x2.const(Number.NEGATIVE_INFINITY), finite, zero)
-  const limit = (y: V128) => f64x2.pmax(f64x2.pmin(y, f64x2.const(1000)), f64x2.const(-1000))
-  const y = f.local('v128', limit(f64x2.mul(b, logarithm)))
-  const shifted = f.local('v128', f64x2.add(y, f64x2.const(magic)))
-  const fraction = f.local('v128', f64x2.sub(y, f64x2.sub(shifted, f64x2.const(magic))))
-  return i64x2.add(horner(fraction, powerSeries), i64x2.shl(shifted, 52))
+/**
+ * |a|ᵇ in float64, by 2^(b·log₂|a|), of several pairs of lanes in step: each alone would wait for its own
+ * long chain of operations.
+ */
+function powersOfMagnitude(f: FunctionBuilder, k: Lanes) {
+  const [zero, one, infinity] = [k.f64(0), k.f64(1), k.f64(Number.POSITIVE_INFINITY)]
+  const [lowest, highest, least] = [k.f64(Number.NEGATIVE_INFINITY), k.f64(1000), k.f64(-1000)]
+  const [rounder, root] = [k.f64(magic), k.f64(Math.SQRT1_2)]
+  const [logarithms, exponentials] = [logSeries, powerSeries].map((series) => series.map((c) => k.f64(c)))
+  return (a: readonly V128[], b: readonly V128[]): readonly Local<'v128'>[] => {
+    const each = (make: (i: number) => V128) => a.map((_, i) => f.local('v128', make(i) as Expr<'v128'>))
+    const horner = (z: readonly V128[], coefficients: readonly Local<'v128'>[]) => {
+      const sums = each(() => coefficients.at(-1)!)
+      for (const c of coefficients.slice(0, -1).reverse()) {
+        sums.forEach((sum, i) => f.set(sum, k.maddWide(sum, z[i]!, c)))
+      }
+      return sums
+    }
+    const x = each((i) => f64x2.abs(a[i]!))
+    // x = 2ᵉ·m with √½ ≤ m < √2; the bits of −∞ are those of sign and exponent.
+    const e = each((i) => i64x2.sub(x[i]!, root))
+    const m = each((i) => i64x2.sub(x[i]!, v128.and(e[i]!, lowest)))
+    const s = each((i) => f64x2.div(f64x2.sub(m[i]!, one), f64x2.add(m[i]!, one)))
+    const series = horner(
+      each((i) => f64x2.mul(s[i]!, s[i]!)),
+      logarithms!,
+    )
+    const y = each((i) => {
+      const whole = f64x2.convertLowI32x4S(i32x4.shrS(shuffle32(e[i]!, e[i]!, [1, 3, 1, 3]), 20))
+      const log = k.maddWide(s[i]!, series[i]!, whole)
+      // Infinity and NaN are their own logarithms; that of 0 is −∞.
+      const finite = v128.bitselect(log, x[i]!, f64x2.lt(x[i]!, infinity))
+      const logarithm = v128.bitselect(lowest, finite, f64x2.eq(x[i]!, zero))
+      return f64x2.pmax(f64x2.pmin(f64x2.mul(b[i]!, logarithm), highest), least)
+    })
+    const shifted = each((i) => f64x2.add(y[i]!, rounder))
+    const powers = horner(
+      each((i) => f64x2.sub(y[i]!, f64x2.sub(shifted[i]!, rounder))),
+      exponentials!,
+    )
+    return each((i) => i64x2.add(powers[i]!, i64x2.shl(shifted[i]!, 52)))
+  }
 }
 
 /**
@@ -49,14 +62,14 @@ function powerOfMagnitude(f: FunctionBuilder, a: V128, b: V128): Expr<'v128'> {
 export function power(f: FunctionBuilder, k: Lanes): (a: V128, b: V128, rest?: V128) => Expr<'v128'> {
   const [zero, half, one, sign] = [k.f32(0), k.f32(0.5), k.f32(1), k.i32(-0x80000000)]
   const [nan, lowest] = [k.f32(Number.NaN), k.f32(Number.NEGATIVE_INFINITY)]
+  const ofMagnitude = powersOfMagnitude(f, k)
   return (a, b, rest) => {
-    const part = (lanes: readonly [number, number]) => {
-      const [low, high] = lanes
-      const wide = (v: V128) => f64x2.promoteLowF32x4(shuffle32(v, v, [low, high, low, high]))
-      const exponent = f.local('v128', rest === undefined ? wide(b) : f64x2.add(wide(b), wide(rest)))
-      return f.local('v128', f32x4.demoteF64x2Zero(powerOfMagnitude(f, wide(a), exponent)))
-    }
-    const magnitude = shuffle32(part([0, 1]), part([2, 3]), [0, 1, 4, 5])
+    const wide = (v: V128) => [f64x2.promoteLowF32x4(v), f64x2.promoteLowF32x4(shuffle64(v, v, [1, 0]))]
+    const local = (v: V128) => f.local('v128', v as Expr<'v128'>)
+    const rests = rest === undefined ? undefined : wide(rest)
+    const exponents = wide(b).map((low, i) => local(rests === undefined ? low : f64x2.add(low, rests[i]!)))
+    const [low, high] = ofMagnitude(wide(a), exponents).map((y) => f32x4.demoteF64x2Zero(y))
+    const magnitude = shuffle64(low!, high!, [0, 2])
     const halved = f.local('v128', f32x4.mul(b, half))
     const whole = f.local('v128', f32x4.eq(b, f32x4.trunc(b)))
     const odd = v128.andnot(whole, f32x4.eq(halved, f32x4.trunc(halved)))

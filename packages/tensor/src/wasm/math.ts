@@ -1,6 +1,6 @@
 import { TweedieError } from '../errors.ts'
 import type { Expr, FunctionBuilder, Local, V128 } from './asm.ts'
-import { f32x4, i32x4, v128 } from './asm.ts'
+import { f32x4, f64x2, i32x4, v128 } from './asm.ts'
 
 /** Emits the code of y = fn(x) on four float32 at once and gives y. `x` is used repeatedly: pass a variable. */
 export type LaneFunction = (x: V128) => Expr<'v128'>
@@ -42,6 +42,16 @@ export class Lanes {
     let sum: Expr<'v128'> = coefficients.at(-1)!
     for (let i = coefficients.length - 2; i >= 0; i--) sum = this.madd(sum, z, coefficients[i]!)
     return sum
+  }
+
+  /** a·b + c of float64 lanes, likewise. */
+  maddWide(a: V128, b: V128, c: V128): Expr<'v128'> {
+    return this.fused ? f64x2.relaxedMadd(a, b, c) : f64x2.add(f64x2.mul(a, b), c)
+  }
+
+  /** Twice the same float64. */
+  f64(value: number): Local<'v128'> {
+    return this.keep(`d${Object.is(value, -0) ? '-0' : value}`, f64x2.const(value))
   }
 
   /** Four times the same float32. */

@@ -50,6 +50,15 @@ describe('matmul agrees with the reference', () => {
     for (const left of [a, transposed(a)]) for (const right of [b, transposed(b)]) check(left, right)
   })
 
+  test('a row of a matrix times a vector does not depend on the other rows', () => {
+    const [a, x] = [dense([37, 45], fill('float32', 37 * 45, 1)), dense([45, 1], fill('float32', 45, 2))]
+    const all = compare(matmulKernels, 'matmul', [a, x], {}).actual
+    for (const row of [0, 18, 36]) {
+      const one = compare(matmulKernels, 'matmul', [{ ...a, shape: [1, 45], offset: 45 * row }, x], {}).actual
+      expect(one[0]).toBe(all[row])
+    }
+  })
+
   test('a stack times one matrix is one tall product', () => {
     check(dense([3, 5, 7], fill('float32', 105, 1)), broadcast(dense([3, 7, 9], fill('float32', 189, 2)), 0))
   })

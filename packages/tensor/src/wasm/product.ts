@@ -1,3 +1,4 @@
+import { emitDots } from './dots.ts'
 import type { Finish } from './epilogue.ts'
 import { finishArgs, finishAt, noFinish } from './epilogue.ts'
 import { emitGemm, pieceOf } from './gemm.ts'
@@ -37,12 +38,15 @@ export interface Product {
   readonly c: number
   readonly cRow: number
   readonly finish: Finish
+  /** Whether this is the transpose of a matrix with dense rows times a dense vector: see {@link emitDots}. */
+  readonly byDots?: boolean
 }
 
 /** A column is a row of the transposed product: full tiles instead of an eighth of each. */
 export const asRow = (p: Product): Product =>
-  p.n === 1 && p.m > 1 && p.cRow === 4
+  p.n === 1 && p.cRow === 4
     ? {
+        byDots: p.a.column === 4 && p.b.row === 4,
         ...{ m: 1, n: p.m, k: p.k, a: transposed(p.b), b: transposed(p.a), c: p.c, cRow: 4 * p.m },
         finish: { ...p.finish, rowBias: p.finish.columnBias, columnBias: p.finish.rowBias },
       }
@@ -79,6 +83,17 @@ export function multiply(
   call: (run: WasmFunction, ...args: number[]) => void,
 ): void {
   const { m, n, k, a, b, c, cRow, finish } = product
+  if (product.byDots === true) {
+    const { kernels, relaxedSimd: fused } = context
+    call(
+      kernels.get(fused ? 'dots+' : 'dots', (module) => emitDots(module, fused)),
+      ...[c, b.at, a.at, n, k, b.column],
+    )
+    const last = finishArgs(finish)
+    if (last.some((arg) => arg !== 0))
+      call(gemmKernels(context, context.tiles.tile).finish, c, 1, n, cRow, ...last)
+    return
+  }
   const { tile, depth, rows, columns, inPlace, leftBytes } = blocksOf(product, context.tiles.tile)
   const { block, packA, packB } = gemmKernels(context, tile)
   const { mr, nr } = tile

@@ -7,12 +7,11 @@ import { groupNormKernels } from './group-norm.ts'
 import type { WasmKernel } from './kernel.ts'
 import { matmulKernels } from './matmul.ts'
 import { reduceKernels } from './reduce.ts'
+import { scanKernels } from './scan.ts'
 import { softmaxKernels } from './softmax.ts'
 
-/** Primitives that run as reference loops on the device's memory, and views, which never reach a device. */
+/** Views, which never reach a device. */
 const onReference = {
-  argmax: 'reference',
-  cumsum: 'reference',
   reshape: 'reference',
   transpose: 'reference',
   slice: 'reference',
@@ -27,6 +26,7 @@ export const kernelTable: { readonly [P in PrimitiveName]: WasmKernel<P> | 'refe
   ...reduceKernels,
   ...copyKernels,
   ...groupNormKernels,
+  ...scanKernels,
   ...softmaxKernels,
   ...attentionKernels,
   ...matmulKernels,
