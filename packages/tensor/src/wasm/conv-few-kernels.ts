@@ -109,16 +109,20 @@ const sumOfLanes = (a: Local<'v128'>): Expr<'f32'> => {
 }
 
 /**
- * `run(to, x, dy, offsets, rows, columns, band, rowStep, channelDy, channelTo)`: adds to `taps` neighbouring sums per
- * channel of dy the products of `rows` dense rows of dy with those of x, `rowStep` bytes apart, at each of `taps`
- * offsets. Sums are in float32 lanes over `band` rows at a time.
+ * `run(to, x, dy, offsets, inputs, rows, columns, band, rowStep, channelDy, channelTo, inputStep, inputTo)`: for each
+ * of `inputs` planes of x, adds to `taps` neighbouring sums per channel of dy the products of `rows` dense rows of dy
+ * with those of x, `rowStep` bytes apart, at each of `taps` offsets. Sums are in float32 lanes over `band` rows at a
+ * time. Channels of dy lie `channelDy` bytes apart, their sums `channelTo`; planes of x lie `inputStep` bytes apart,
+ * their sums `inputTo`.
  */
 export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number, fused: boolean): void {
   const madd = multiplyAdd(fused)
-  const sizes = ['rows', 'columns', 'band', 'rowStep', 'channelDy', 'channelTo'] as const
-  m.func('run', i32Params('to', 'x', 'dy', 'offsets', ...sizes), [], (f, p) => {
+  const sizes = ['inputs', 'rows', 'columns', 'band', 'rowStep', 'channelDy', 'channelTo'] as const
+  const params = i32Params('to', 'x', 'dy', 'offsets', ...sizes, 'inputStep', 'inputTo')
+  m.func('run', params, [], (f, p) => {
     const offsets = times(taps, (t) => f.let(i32.load(p.offsets, 4 * t)))
-    const fields = times(channels, (c) => (c === 0 ? p.dy : f.let(i32.add(p.dy, i32.mul(p.channelDy, c)))))
+    const fields = times(channels, () => f.let(0))
+    const [row, remaining] = [f.let(0), f.let(0)]
     const sums = times(channels, () => times(taps, () => vector(f)))
     const gradients = times(channels, () => vector(f))
     const [x, rows, left, value, at] = [f.let(0), f.let(0), f.let(0), vector(f), f.let(0)]
@@ -132,33 +136,41 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
     const advance = (bytes: Parameters<FunctionBuilder['increment']>[1]) => {
       for (const field of fields) f.increment(field, bytes)
     }
-    f.while(p.rows, () => {
-      f.set(rows, p.band)
-      f.if(i32.gtS(rows, p.rows), () => f.set(rows, p.rows))
-      f.increment(p.rows, i32.sub(0, rows))
-      for (const sum of sums.flat()) f.set(sum, v128.zero())
-      f.while(rows, () => {
-        f.set(x, p.x)
-        f.set(left, p.columns)
-        f.while(i32.geS(left, 4), () => {
-          four()
-          f.increment(x, 16)
-          advance(16)
-          f.increment(left, -4)
+    f.while(p.inputs, () => {
+      fields.forEach((field, c) => f.set(field, c === 0 ? p.dy : i32.add(fields[c - 1]!, p.channelDy)))
+      f.set(row, p.x)
+      f.set(remaining, p.rows)
+      f.while(remaining, () => {
+        f.set(rows, p.band)
+        f.if(i32.gtS(rows, remaining), () => f.set(rows, remaining))
+        f.increment(remaining, i32.sub(0, rows))
+        for (const sum of sums.flat()) f.set(sum, v128.zero())
+        f.while(rows, () => {
+          f.set(x, row)
+          f.set(left, p.columns)
+          f.while(i32.geS(left, 4), () => {
+            four()
+            f.increment(x, 16)
+            advance(16)
+            f.increment(left, -4)
+          })
+          f.if(left, () => {
+            four(left)
+            advance(i32.shl(left, 2))
+          })
+          f.increment(row, p.rowStep)
+          f.increment(rows, -1)
         })
-        f.if(left, () => {
-          four(left)
-          advance(i32.shl(left, 2))
+        sums.forEach((ofChannel, c) => {
+          f.set(at, i32.add(p.to, i32.mul(p.channelTo, c)))
+          ofChannel.forEach((sum, t) =>
+            f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
+          )
         })
-        f.increment(p.x, p.rowStep)
-        f.increment(rows, -1)
       })
-      sums.forEach((ofChannel, c) => {
-        f.set(at, i32.add(p.to, i32.mul(p.channelTo, c)))
-        ofChannel.forEach((sum, t) =>
-          f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
-        )
-      })
+      f.increment(p.x, p.inputStep)
+      f.increment(p.to, p.inputTo)
+      f.increment(p.inputs, -1)
     })
   })
 }

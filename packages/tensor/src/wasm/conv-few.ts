@@ -162,15 +162,14 @@ export function convFewWeights(
     const time = count * channels * outChannels * perChannel * height * width * timePerProduct
     const tasks = cut(channels, threads.parts(time, channels)).map((some) => {
       const task: Call[] = []
-      for (let channel = some.from; channel < some.to; channel++) {
-        for (let i = 0; i < count; i++) {
-          const x = base + i * planes.imageStep + channel * planes.channelStep
-          const field = gradients.at + (image + i) * gradients.image
-          for (const { from, run } of sweeps) {
-            const to = out + 4 * (channel * outChannels * perChannel + from)
-            const sizes = [height, width, band, rowStep, gradients.channel, 4 * perChannel]
-            task.push({ run, args: [to, x, field, offsets + 4 * from, ...sizes] })
-          }
+      for (let i = 0; i < count; i++) {
+        const x = base + i * planes.imageStep + some.from * planes.channelStep
+        const field = gradients.at + (image + i) * gradients.image
+        for (const { from, run } of sweeps) {
+          const to = out + 4 * (some.from * outChannels * perChannel + from)
+          const sizes = [some.to - some.from, height, width, band, rowStep, gradients.channel]
+          const steps = [4 * perChannel, planes.channelStep, 4 * outChannels * perChannel]
+          task.push({ run, args: [to, x, field, offsets + 4 * from, ...sizes, ...steps] })
         }
       }
       return task
