@@ -1,4 +1,5 @@
-import { availableDevices, OptionError } from '@tweedie/tensor'
+import { availableDevices, DeviceError, OptionError } from '@tweedie/tensor'
+import { loadGpu } from '@tweedie/tensor/gpu'
 import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
 import { kernelCases } from './cases/kernels.ts'
@@ -16,7 +17,10 @@ import { quantile, timeInRounds } from './timing.ts'
 export interface BenchOptions {
   /** Also time other libraries, in the same run: all that are there, or those named. */
   readonly peers?: boolean | readonly string[]
-  /** Our devices to time; all but the reference where left out (its plain loops take minutes). */
+  /**
+   * Our devices to time; all that are present but the reference where left out (its plain loops take minutes). `gpu`
+   * is loaded where it is named.
+   */
   readonly devices?: readonly string[]
   /** Only cases whose name contains this. */
   readonly filter?: string
@@ -79,6 +83,7 @@ export async function runBench(suite: SuiteName, options: BenchOptions = {}): Pr
     throw new OptionError('--filter', `no case contains '${filter}'; cases are: ${names}`)
   }
   const devices = options.devices ?? availableDevices().filter((name) => name !== 'reference')
+  if (devices.includes('gpu')) await loadGpu()
   const engines: Engine[] = devices.map(ourDevice)
   const absent: string[] = []
   const results: (Measured | NotMeasured)[] = []
@@ -141,7 +146,16 @@ async function runCase(
         missing.push({ case: benchCase.name, engine: engine.name, missing: prepared.missing })
         continue
       }
-      const outputs = await prepared.outputs()
+      const outputs = await prepared.outputs().catch((error: unknown) => {
+        // A device may lack a kernel, and says so.
+        if (error instanceof DeviceError) return error
+        throw error
+      })
+      if (outputs instanceof DeviceError) {
+        prepared.free()
+        missing.push({ case: benchCase.name, engine: engine.name, missing: outputs.message })
+        continue
+      }
       const error = expected === undefined ? null : relativeError(outputs, expected)
       expected ??= outputs
       if (error !== null && error > tolerance) {
