@@ -63,8 +63,9 @@ function weightSize({ inputs }: ConvCall): TileSize | undefined {
 /**
  * Does a convolution of 3×3 taps at stride 1 by Winograd's algorithm where that is allowed and pays, else returns false.
  *
- * Errors, for unit normal inputs and weights, relative to the largest output, grow with the number of channels like those
- * of a direct sum: `winograd.test.ts` bounds those of F(4×4, 3×3) at 8 and those of F(2×2, 3×3) at 3 times 2⁻²⁴·√(9·Cin).
+ * Errors, for unit normal inputs and weights, relative to the largest output, are bounded by (6 + 0.8·√C)·2⁻²⁴ for
+ * F(2×2, 3×3) and (12 + 6·√C)·2⁻²⁴ for F(4×4, 3×3) with C = 8 … 512 input channels (`winograd.test.ts`; the direct sum
+ * keeps 14·2⁻²⁴).
  */
 export function winograd(call: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): boolean {
   if (!context.winograd || !isThreeByThree(call)) return false
