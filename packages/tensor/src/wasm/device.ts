@@ -43,8 +43,8 @@ export interface WasmDeviceOptions {
    */
   readonly tile?: TileName | TileChoice
   /**
-   * Allow Winograd's algorithm for 3×3 convolutions: up to three times as fast, with a larger rounding error, of some 2⁻²⁰ of the
-   * largest output (docs/adr/0008). Default: TWEEDIE_WINOGRAD (0 or 1, in Node), else allowed.
+   * Allow Winograd's algorithm for 3×3 convolutions: up to three times as fast, with a larger rounding error, of some
+   * 2⁻²⁰ of the largest output, and an infinite input makes its whole tile NaN (docs/adr/0008). Default: TWEEDIE_WINOGRAD (0 or 1, in Node), else allowed.
    */
   readonly winograd?: boolean
 }
