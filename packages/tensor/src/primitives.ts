@@ -1,18 +1,14 @@
-import type { DType } from './dtype.ts'
-import { isFloat } from './dtype.ts'
 import { DTypeError, ShapeError } from './errors.ts'
-import type { Epilogue, GroupNormParams, PrimitiveName, PrimitiveParams } from './primitive-params.ts'
+import type { PrimitiveName, PrimitiveParams } from './primitive-params.ts'
+import type { Aval } from './rules/checks.ts'
+import { requireAxis, requireFloat, requireSameDType } from './rules/checks.ts'
 import { conv2dShape } from './rules/conv2d.ts'
-import type { Shape } from './shape.ts'
+import { attentionShape, fusedArity, groupNormCheck, withEpilogue } from './rules/fused.ts'
+import { matmulShape } from './rules/matmul.ts'
 import { broadcastShapes, formatShape, reducedShape, sameShape, sizeOf } from './shape.ts'
 
 export type * from './primitive-params.ts'
-
-/** What a shape rule sees of an input. */
-export interface Aval {
-  readonly shape: Shape
-  readonly dtype: DType
-}
+export type { Aval } from './rules/checks.ts'
 
 export interface PrimitiveDef<P extends PrimitiveName> {
   /** Number of inputs; −1 for any number of at least one. */
@@ -23,20 +19,6 @@ export interface PrimitiveDef<P extends PrimitiveName> {
   readonly view?: true
   /** Shape and dtype of the result, or a typed error that names the primitive. */
   infer(inputs: readonly Aval[], params: PrimitiveParams[P]): Aval
-}
-
-function requireFloat(op: string, inputs: readonly Aval[]): void {
-  for (const { dtype } of inputs) {
-    if (!isFloat(dtype)) throw new DTypeError(op, `needs float32 or float64, got ${dtype}; cast first`)
-  }
-}
-
-function requireSameDType(op: string, inputs: readonly Aval[]): void {
-  for (const { dtype } of inputs) {
-    if (dtype !== inputs[0]!.dtype) {
-      throw new DTypeError(op, `inputs are ${inputs.map((i) => i.dtype).join(' and ')}; cast one of them`)
-    }
-  }
 }
 
 const unaryFloat = (op: PrimitiveName): PrimitiveDef<never> => ({
@@ -82,85 +64,6 @@ const reduce = (op: 'reduceSum' | 'reduceMax' | 'reduceMin'): PrimitiveDef<typeo
     return { shape: reducedShape(x!.shape, axes, keepDims), dtype: x!.dtype }
   },
 })
-
-function matmulShape(a: Shape, b: Shape): Shape {
-  const rank = a.length
-  if (rank < 2 || b.length !== rank)
-    throw new ShapeError('matmul', 'needs two operands of one rank, at least 2', [a, b])
-  for (let i = 0; i < rank - 2; i++) {
-    if (a[i] !== b[i]) throw new ShapeError('matmul', `batch axis ${i} is ${a[i]} and ${b[i]}`, [a, b])
-  }
-  const [inner, rows] = [a[rank - 1]!, b[rank - 2]!]
-  if (inner !== rows) {
-    throw new ShapeError('matmul', `left has ${inner} columns, right has ${rows} rows; they must agree`, [
-      a,
-      b,
-    ])
-  }
-  return [...a.slice(0, -1), b[rank - 1]!]
-}
-
-/** Inputs of a contraction with this epilogue. */
-const fusedArity = ({ bias, residual }: Epilogue<string>): number =>
-  2 + (bias === 'none' ? 0 : 1) + (residual ? 1 : 0)
-
-/** The result of a contraction of this shape, whose epilogue takes the inputs after the first two. */
-function withEpilogue(
-  op: PrimitiveName,
-  inputs: readonly Aval[],
-  shape: Shape,
-  params: Epilogue<string>,
-  biasLength: number,
-): Aval {
-  requireFloat(op, inputs)
-  requireSameDType(op, inputs)
-  const bias = params.bias === 'none' ? undefined : inputs[2]!.shape
-  if (bias !== undefined && !sameShape(bias, [biasLength])) {
-    throw new ShapeError(op, `the bias of each ${params.bias} must be [${biasLength}]`, [bias])
-  }
-  const residual = params.residual ? inputs.at(-1)!.shape : undefined
-  if (residual !== undefined && !sameShape(residual, shape)) {
-    throw new ShapeError(op, `the residual must have the result's shape ${formatShape(shape)}`, [residual])
-  }
-  return { shape, dtype: inputs[0]!.dtype }
-}
-
-function groupNormCheck(op: PrimitiveName, x: Aval, others: readonly Aval[], params: GroupNormParams): void {
-  requireFloat(op, [x])
-  requireSameDType(op, [x, ...others])
-  const channels = x.shape[1]
-  if (channels === undefined) throw new ShapeError(op, 'x needs at least two axes [N, C, …]', [x.shape])
-  if (channels % params.groups !== 0) {
-    throw new ShapeError(op, `${channels} channels do not split into ${params.groups} groups`, [x.shape])
-  }
-  for (const { shape } of others) {
-    if (!sameShape(shape, x.shape) && !(shape.length === 1 && shape[0] === channels)) {
-      throw new ShapeError(op, `weight and bias must be [${channels}]`, [x.shape, shape])
-    }
-  }
-}
-
-/** Queries [… d, M], keys [… d, N] and values [… e, N] of the same leading axes give [… e, M]. */
-function attentionShape(op: PrimitiveName, inputs: readonly Aval[]): Shape {
-  requireFloat(op, inputs)
-  requireSameDType(op, inputs)
-  const shapes = inputs.map(({ shape }) => shape)
-  const [q, k, v, dy] = [shapes[0]!, shapes[1]!, shapes[2]!, shapes[3]]
-  const lead = q.slice(0, -2)
-  const together = shapes.every((s) => s.length >= 2 && sameShape(s.slice(0, -2), lead))
-  if (!together || q.at(-2) !== k.at(-2) || k.at(-1) !== v.at(-1) || k.at(-1) === 0) {
-    throw new ShapeError(op, 'needs q [… d, M], k [… d, N], v [… e, N] with N of at least 1', shapes)
-  }
-  const out = [...lead, v.at(-2)!, q.at(-1)!]
-  if (dy !== undefined && !sameShape(dy, out)) {
-    throw new ShapeError(op, `the gradient must be ${formatShape(out)}`, shapes)
-  }
-  return out
-}
-
-function requireAxis(op: PrimitiveName, { shape }: Aval): void {
-  if (shape.length === 0) throw new ShapeError(op, 'needs at least one axis', [shape])
-}
 
 /** Shape rules of every primitive. */
 export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {

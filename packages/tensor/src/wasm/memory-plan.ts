@@ -1,4 +1,5 @@
 import { DeviceError, OptionError } from '../errors.ts'
+import { environment } from './environment.ts'
 import { Heap } from './heap.ts'
 import { mostBytes, narrowLimit } from './linear-memory.ts'
 import type { ThreadPlan } from './thread-count.ts'
@@ -26,9 +27,8 @@ function checked(option: string, value: number): number {
 /** The limit asked for: by the option, else by the environment variable TWEEDIE_MAX_BYTES (Node). */
 function askedBytes(option: number | undefined): number | undefined {
   if (option !== undefined) return checked('maxBytes', option)
-  const variable = globalThis.process?.env?.['TWEEDIE_MAX_BYTES']
-  if (variable === undefined || variable === '') return undefined
-  return checked('TWEEDIE_MAX_BYTES', Number(variable))
+  const variable = environment('TWEEDIE_MAX_BYTES')
+  return variable === undefined ? undefined : checked('TWEEDIE_MAX_BYTES', Number(variable))
 }
 
 /**

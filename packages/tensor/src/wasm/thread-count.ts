@@ -1,4 +1,5 @@
 import { DeviceError, OptionError } from '../errors.ts'
+import { environment } from './environment.ts'
 
 /** How many threads a device will use, counting the caller's, and why no more. */
 export interface ThreadPlan {
@@ -41,7 +42,7 @@ export function nodeWorkers(): typeof import('node:worker_threads') | undefined 
  * @throws {DeviceError} where more than one was asked for and memory cannot be shared.
  */
 export function planThreads(asked?: number): ThreadPlan {
-  const variable = globalThis.process?.env?.['TWEEDIE_THREADS']
+  const variable = environment('TWEEDIE_THREADS')
   const why = obstacle()
   if (asked !== undefined) {
     const threads = checked('threads', asked)
@@ -49,7 +50,7 @@ export function planThreads(asked?: number): ThreadPlan {
       throw new DeviceError(`wasm: ${threads} threads asked for, but ${why}`)
     return { threads, reason: 'as asked for' }
   }
-  if (variable !== undefined && variable !== '') {
+  if (variable !== undefined) {
     const threads = checked('TWEEDIE_THREADS', Number(variable))
     if (threads === 1 || why === undefined) return { threads, reason: `TWEEDIE_THREADS=${variable}` }
   }

@@ -1,5 +1,4 @@
 import type { View } from '../device.ts'
-import type { ConvCall } from './conv-plan.ts'
 import type { Heap } from './heap.ts'
 import { addressOf } from './kernel.ts'
 import type { Call } from './tasks.ts'
@@ -142,12 +141,4 @@ export function writeTable(
     i32[at + 1] = i32[at + 2] = i32[at + 3] = 0
   }
   return table
-}
-
-/** Whether a convolution is one of three by three taps at stride 1, undilated, in one group, any padding. */
-export function isThreeByThree({ inputs, params }: ConvCall): boolean {
-  const { stride, lhsDilation, rhsDilation, groups } = params
-  const shape = inputs[1]!.shape
-  const plain = [...stride, ...lhsDilation, ...rhsDilation].every((n) => n === 1)
-  return plain && groups === 1 && shape[2] === 3 && shape[3] === 3
 }

@@ -1,8 +1,9 @@
+import type { Shape } from '../shape.ts'
 import type { ConvCall } from './conv-plan.ts'
 import type { Epilogue } from './epilogue.ts'
 import type { WasmContext } from './kernel.ts'
 import { winogradForward } from './winograd-forward.ts'
-import { isThreeByThree } from './winograd-tiles.ts'
+import { tilingOf } from './winograd-tiles.ts'
 import type { TileSize } from './winograd-transforms.ts'
 import { winogradWeightGradient } from './winograd-weight.ts'
 
@@ -22,8 +23,11 @@ const worthwhile = 0.85
 
 const sizes: readonly TileSize[] = [4, 2]
 
-const tilesOf = (size: TileSize, [height, width]: readonly [number, number]): number =>
-  Math.ceil(height / size) * Math.ceil(width / size)
+/** Tiles of one plane. */
+function tilesOf(size: TileSize, height: number, width: number): number {
+  const { down, across } = tilingOf(size, height, width)
+  return down * across
+}
 
 /** The size that costs least, or none where the direct way does or comes close. */
 function cheapest(direct: number, costOf: (size: TileSize, xis: number) => number): TileSize | undefined {
@@ -42,7 +46,7 @@ function forwardSize({ inputs, shape }: ConvCall): TileSize | undefined {
   const channels = inputs[1]!.shape[1]!
   const direct = 9 * channels * rows * height * width * cost.product
   return cheapest(direct, (size, xis) => {
-    const tiles = Math.max(fewestTiles, tilesOf(size, [height, width]))
+    const tiles = Math.max(fewestTiles, tilesOf(size, height, width))
     const transforms = (channels + rows) * tiles * cost.transform
     return xis * (transforms + channels * rows * (tiles * cost.product + cost.weight))
   })
@@ -54,7 +58,7 @@ function weightSize({ inputs }: ConvCall): TileSize | undefined {
   const channels = inputs[0]!.shape[0]!
   const direct = 9 * channels * rows * images * height * width * cost.product
   return cheapest(direct, (size, xis) => {
-    const tiles = images * tilesOf(size, [height, width])
+    const tiles = images * tilesOf(size, height, width)
     const transforms = (channels + rows) * tiles * cost.transform
     return xis * (transforms + channels * rows * (tiles * cost.product + cost.sum))
   })
@@ -68,7 +72,7 @@ function weightSize({ inputs }: ConvCall): TileSize | undefined {
  * keeps 14·2⁻²⁴).
  */
 export function winograd(call: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): boolean {
-  if (!context.winograd || !isThreeByThree(call)) return false
+  if (!context.winograd || !isPlain(call, call.inputs[1]!.shape)) return false
   const size = forwardSize(call)
   if (size === undefined) return false
   winogradForward(call, out, context, size, epilogue)
@@ -77,15 +81,16 @@ export function winograd(call: ConvCall, out: number, context: WasmContext, epil
 
 /** The same for a weight gradient. */
 export function winogradWeights(call: ConvCall, out: number, context: WasmContext): boolean {
-  if (!context.winograd || !isWeightGradientOfThree(call)) return false
+  if (!context.winograd || !isPlain(call, call.shape)) return false
   const size = weightSize(call)
   if (size === undefined) return false
   winogradWeightGradient(call, out, context, size)
   return true
 }
 
-function isWeightGradientOfThree({ params, shape }: ConvCall): boolean {
+/** At stride 1, undilated, in one group, with weights of this shape 3×3; any padding. */
+function isPlain({ params }: ConvCall, [, , height, width]: Shape): boolean {
   const { stride, lhsDilation, rhsDilation, groups } = params
-  const plain = [...stride, ...lhsDilation, ...rhsDilation].every((n) => n === 1)
-  return plain && groups === 1 && shape[2] === 3 && shape[3] === 3
+  const unit = [...stride, ...lhsDilation, ...rhsDilation].every((n) => n === 1)
+  return unit && groups === 1 && height === 3 && width === 3
 }

@@ -1,5 +1,7 @@
-import type { Device, DType, Key, Tensor } from '@tweedie/tensor'
-import { full, normal, scope, sizeOf, uniform } from '@tweedie/tensor'
+import type { Key } from '@tweedie/tensor'
+import { full, normal } from '@tweedie/tensor'
+import type { InitOptions } from '../init.ts'
+import { initParams } from '../init.ts'
 import type { Params } from '../params.ts'
 import type { AdmConfig } from './config.ts'
 import { admSpec } from './spec.ts'
@@ -12,24 +14,9 @@ const zero = /(\.out_layers\.3|\.proj_out|^out\.2)\.(weight|bias)$/
  * branch and of the network 0, norms 1 and 0, class embeddings N(0, 1), all else uniform within
  * ±1/√(fan-in) (PyTorch's default). Each parameter draws from a stream named after it.
  */
-export function initAdm(
-  config: AdmConfig,
-  key: Key,
-  options: { dtype?: DType; device?: string | Device } = {},
-): Params {
-  const spec = admSpec(config)
-  const params: Record<string, Tensor> = {}
-  for (const [name, shape] of Object.entries(spec)) {
-    const weight = spec[name.replace(/\.bias$/, '.weight')]!
-    params[name] = scope(() => {
-      if (zero.test(name)) return full(shape, 0, options)
-      if (name === 'label_emb.weight') return normal(key.fold(name), shape, options)
-      if (weight.length === 1) return full(shape, name.endsWith('.bias') ? 0 : 1, options)
-      const bound = 1 / Math.sqrt(sizeOf(weight) / weight[0]!)
-      return uniform(key.fold(name), shape, options)
-        .mul(2 * bound)
-        .add(-bound)
-    })
-  }
-  return params
-}
+export const initAdm = (config: AdmConfig, key: Key, options: InitOptions = {}): Params =>
+  initParams(admSpec(config), key, options, (name, shape) => {
+    if (zero.test(name)) return full(shape, 0, options)
+    if (name === 'label_emb.weight') return normal(key.fold(name), shape, options)
+    return undefined
+  })

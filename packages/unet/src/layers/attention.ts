@@ -1,8 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
-import { channelAttention, matmul, OptionError, reshape, ShapeError } from '@tweedie/tensor'
+import { channelAttention, OptionError, reshape } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
-import { param } from '../params.ts'
 import { groupNorm } from './affine.ts'
+import { imageExtents, project } from './pixels.ts'
 
 /**
  * Self-attention over the pixels of x [N, C, H, W] with a residual connection (arXiv 1706.03762,
@@ -17,15 +17,11 @@ export function attention(
   x: Tensor,
   options: { headDim: number; groups: number; eps?: number },
 ): Tensor {
-  const [n, channels, height, width] = x.shape
-  if (n === undefined || channels === undefined || height === undefined || width === undefined) {
-    throw new ShapeError('attention', 'x must be [N, C, H, W]', [x.shape])
-  }
+  const { n, channels, pixels } = imageExtents('attention', x)
   const { headDim } = options
   if (channels % headDim !== 0) {
     throw new OptionError('attentionHeadDim', `${channels} channels do not split into heads of ${headDim}`)
   }
-  const pixels = height * width
   const heads = channels / headDim
   const h = reshape(groupNorm(params, `${name}.group_norm`, x, options), [n, channels, pixels])
   const split = (part: string) => reshape(project(params, `${name}.${part}`, h), [n, heads, headDim, pixels])
@@ -33,10 +29,4 @@ export function attention(
   const skip = reshape(x, [n, channels, pixels])
   const out = project(params, `${name}.to_out.0`, reshape(mixed, [n, channels, pixels]), skip)
   return reshape(out, x.shape)
-}
-
-/** W·h + b (+ residual) at every pixel of h [N, C, P]. */
-function project(params: Params, name: string, h: Tensor, residual?: Tensor): Tensor {
-  const bias = reshape(param(params, `${name}.bias`), [-1, 1])
-  return matmul(param(params, `${name}.weight`), h, residual === undefined ? { bias } : { bias, residual })
 }

@@ -1,8 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
-import { channelAttention, matmul, OptionError, reshape, ShapeError, slice } from '@tweedie/tensor'
+import { channelAttention, OptionError, reshape, slice } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
-import { param } from '../params.ts'
 import { groupNorm } from './affine.ts'
+import { imageExtents, project } from './pixels.ts'
 
 /** How the channels of a joint projection are laid out, from the slowest index. */
 export type QkvOrder =
@@ -23,14 +23,10 @@ export function qkvAttention(
   x: Tensor,
   options: { heads: number; order: QkvOrder; groups: number; eps?: number },
 ): Tensor {
-  const [n, channels, height, width] = x.shape
-  if (n === undefined || channels === undefined || height === undefined || width === undefined) {
-    throw new ShapeError('qkvAttention', 'x must be [N, C, H, W]', [x.shape])
-  }
+  const { n, channels, pixels } = imageExtents('qkvAttention', x)
   const { heads, order } = options
   if (channels % heads !== 0)
     throw new OptionError('heads', `${channels} channels do not split into ${heads} heads`)
-  const pixels = height * width
   const h = reshape(groupNorm(params, `${name}.norm`, x, options), [n, channels, pixels])
   const [q, k, v] = splitQkv(project(params, `${name}.qkv`, h), heads, order)
   const mixed = channelAttention(q, k, v) // [N, heads, d, query]
@@ -51,12 +47,4 @@ function splitQkv(qkv: Tensor, heads: number, order: QkvOrder): readonly [Tensor
   const split = reshape(qkv, [n, 3, heads, d, pixels])
   const part = (i: number) => slice(split, null, i)
   return [part(0), part(1), part(2)]
-}
-
-/** W·h + b (+ residual) at every pixel of h [N, C, P], W being the weight [out, C, 1] of a 1×1 convolution. */
-function project(params: Params, name: string, h: Tensor, residual?: Tensor): Tensor {
-  const weight = param(params, `${name}.weight`)
-  const bias = reshape(param(params, `${name}.bias`), [-1, 1])
-  const w = reshape(weight, [weight.shape[0]!, -1])
-  return matmul(w, h, residual === undefined ? { bias } : { bias, residual })
 }

@@ -1,0 +1,70 @@
+import { ShapeError } from '../errors.ts'
+import type { Epilogue, GroupNormParams, PrimitiveName } from '../primitive-params.ts'
+import type { Shape } from '../shape.ts'
+import { formatShape, sameShape } from '../shape.ts'
+import type { Aval } from './checks.ts'
+import { requireFloat, requireSameDType } from './checks.ts'
+
+/** Inputs of a contraction with this epilogue. */
+export const fusedArity = ({ bias, residual }: Epilogue<string>): number =>
+  2 + (bias === 'none' ? 0 : 1) + (residual ? 1 : 0)
+
+/** The result of a contraction of this shape, whose epilogue takes the inputs after the first two. */
+export function withEpilogue(
+  op: PrimitiveName,
+  inputs: readonly Aval[],
+  shape: Shape,
+  params: Epilogue<string>,
+  biasLength: number,
+): Aval {
+  requireFloat(op, inputs)
+  requireSameDType(op, inputs)
+  const bias = params.bias === 'none' ? undefined : inputs[2]!.shape
+  if (bias !== undefined && !sameShape(bias, [biasLength])) {
+    throw new ShapeError(op, `the bias of each ${params.bias} must be [${biasLength}]`, [bias])
+  }
+  const residual = params.residual ? inputs.at(-1)!.shape : undefined
+  if (residual !== undefined && !sameShape(residual, shape)) {
+    throw new ShapeError(op, `the residual must have the result's shape ${formatShape(shape)}`, [residual])
+  }
+  return { shape, dtype: inputs[0]!.dtype }
+}
+
+/** Checks x [N, C, …] and what is as long as its channels, or like it. */
+export function groupNormCheck(
+  op: PrimitiveName,
+  x: Aval,
+  others: readonly Aval[],
+  params: GroupNormParams,
+): void {
+  requireFloat(op, [x])
+  requireSameDType(op, [x, ...others])
+  const channels = x.shape[1]
+  if (channels === undefined) throw new ShapeError(op, 'x needs at least two axes [N, C, …]', [x.shape])
+  if (channels % params.groups !== 0) {
+    throw new ShapeError(op, `${channels} channels do not split into ${params.groups} groups`, [x.shape])
+  }
+  for (const { shape } of others) {
+    if (!sameShape(shape, x.shape) && !(shape.length === 1 && shape[0] === channels)) {
+      throw new ShapeError(op, `weight and bias must be [${channels}]`, [x.shape, shape])
+    }
+  }
+}
+
+/** Queries [… d, M], keys [… d, N] and values [… e, N] of the same leading axes give [… e, M]. */
+export function attentionShape(op: PrimitiveName, inputs: readonly Aval[]): Shape {
+  requireFloat(op, inputs)
+  requireSameDType(op, inputs)
+  const shapes = inputs.map(({ shape }) => shape)
+  const [q, k, v, dy] = [shapes[0]!, shapes[1]!, shapes[2]!, shapes[3]]
+  const lead = q.slice(0, -2)
+  const together = shapes.every((s) => s.length >= 2 && sameShape(s.slice(0, -2), lead))
+  if (!together || q.at(-2) !== k.at(-2) || k.at(-1) !== v.at(-1) || k.at(-1) === 0) {
+    throw new ShapeError(op, 'needs q [… d, M], k [… d, N], v [… e, N] with N of at least 1', shapes)
+  }
+  const out = [...lead, v.at(-2)!, q.at(-1)!]
+  if (dy !== undefined && !sameShape(dy, out)) {
+    throw new ShapeError(op, `the gradient must be ${formatShape(out)}`, shapes)
+  }
+  return out
+}
