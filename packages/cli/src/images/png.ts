@@ -1,4 +1,4 @@
-import { decode, encode, hasPngSignature } from 'fast-png'
+import { encode, hasPngSignature } from 'fast-png'
 import type { Picture } from './picture.ts'
 
 /** The tEXt entry by which we know our own pictures again. */
@@ -15,13 +15,18 @@ export function encodePicture(picture: Picture, text: Readonly<Record<string, st
   return encode({ width, height, channels, depth: 8, data: bytes, text: { Software: software, ...text } })
 }
 
-/** Whether a file is a PNG that {@link encodePicture} made. */
+/** Whether a file is a PNG that {@link encodePicture} made, told by its chunks alone: no pixel is decoded. */
 export function isOurPng(bytes: Uint8Array): boolean {
-  try {
-    return hasPngSignature(bytes) && decode(bytes).text['Software'] === software
-  } catch {
-    return false
+  if (!hasPngSignature(bytes)) return false
+  const mark = Buffer.from(`tEXtSoftware\0${software}`, 'latin1')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 12 + view.getUint32(at)
+    if (end > bytes.length) return false
+    if (mark.equals(bytes.subarray(at + 4, end - 4))) return true
+    at = end
   }
+  return false
 }
 
 /** A picture as a data URI for HTML. */
