@@ -99,8 +99,6 @@ export async function demo(io: Io, options: DemoOptions, argv: readonly string[]
     })
   })
   io.out(
-    options.json === true
-      ? `${JSON.stringify(record, null, 2)}\n`
-      : printSummary(record, options.out, io.color),
+    options.json === true ? `${JSON.stringify(record, null, 2)}\n` : printSummary(record, options.out, io),
   )
 }

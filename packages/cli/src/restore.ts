@@ -182,8 +182,6 @@ async function perform(io: Io, job: Job): Promise<void> {
     })
   })
   io.out(
-    options.json === true
-      ? `${JSON.stringify(record, null, 2)}\n`
-      : printSummary(record, options.out, io.color),
+    options.json === true ? `${JSON.stringify(record, null, 2)}\n` : printSummary(record, options.out, io),
   )
 }

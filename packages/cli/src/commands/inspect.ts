@@ -3,6 +3,7 @@ import { FileFormatError } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { guessArchitecture } from '../architecture.ts'
 import type { Io } from '../io.ts'
+import type { Paper } from '../table.ts'
 import { formatTable } from '../table.ts'
 import { absolute } from '../write.ts'
 
@@ -24,7 +25,7 @@ export function inspectCommand(io: Io): Command {
     .option('--json', 'print JSON')
     .action(async (file: string, options: { json?: boolean }) => {
       const inspection = await inspect(absolute(io.cwd, file), file)
-      io.out(options.json ? `${JSON.stringify(inspection, null, 2)}\n` : print(inspection, io.color))
+      io.out(options.json ? `${JSON.stringify(inspection, null, 2)}\n` : print(inspection, io))
     })
 }
 
@@ -61,7 +62,7 @@ async function inspect(path: string, name: string): Promise<Inspection> {
   }
 }
 
-function print(inspection: Inspection, color: boolean): string {
+function print(inspection: Inspection, paper: Paper): string {
   const { tensors, parameters, metadata, architecture, bytes, file } = inspection
   const table = formatTable(
     tensors,
@@ -70,7 +71,7 @@ function print(inspection: Inspection, color: boolean): string {
       { title: 'shape', value: (tensor) => `[${tensor.shape.join(', ')}]` },
       { title: 'dtype', value: (tensor) => tensor.dtype },
     ],
-    color,
+    paper,
   )
   const extra = Object.entries(metadata).map(
     ([key, value]) => `${key}: ${value.length > 100 ? `${value.slice(0, 97)}…` : value}\n`,

@@ -31,13 +31,13 @@ export function methodsCommand(io: Io): Command {
           rows,
           [
             { title: 'method', value: (row) => row.name, tint: (_, c) => c.bold },
-            { title: 'title', value: (row) => row.title },
+            { title: 'title', least: 16, value: (row) => row.title },
             { title: 'family', value: (row) => row.family },
-            { title: 'paper', value: (row) => `arXiv ${row.paper.arxiv}, ${row.paper.algorithm}` },
-            { title: 'needs', value: (row) => row.needs.join(', ') || '–' },
-            { title: 'supports', value: (row) => row.supports.join(', ') || '–' },
+            { title: 'paper', least: 16, value: (row) => `arXiv ${row.paper.arxiv}, ${row.paper.algorithm}` },
+            { title: 'needs', least: 18, value: (row) => row.needs.join(', ') || '–' },
+            { title: 'supports', least: 18, value: (row) => row.supports.join(', ') || '–' },
           ],
-          io.color,
+          io,
         )
         if (name === undefined) return `${table}\n\`tweedie methods NAME\` shows the options of one.\n`
         const settings = formatTable(
@@ -45,10 +45,10 @@ export function methodsCommand(io: Io): Command {
           [
             { title: 'option', value: (option) => option.name, tint: (_, c) => c.bold },
             { title: 'default', value: (option) => String(option.default ?? '–') },
-            { title: 'values', value: valuesOf },
-            { title: 'what', value: (option) => option.doc },
+            { title: 'values', least: 12, value: valuesOf },
+            { title: 'what', least: 28, value: (option) => option.doc },
           ],
-          io.color,
+          io,
         )
         return `${table}\n${settings}`
       })
@@ -81,11 +81,11 @@ export function operatorsCommand(io: Io): Command {
             rows,
             [
               { title: 'operator', value: (row) => row.name, tint: (row, c) => (row.head ? c.bold : String) },
-              { title: 'what', value: (row) => row.what },
-              { title: 'values', value: (row) => row.range },
-              { title: 'default (operator: an example)', value: (row) => row.fallback },
+              { title: 'what', least: 24, value: (row) => row.what },
+              { title: 'values', least: 14, value: (row) => row.range },
+              { title: 'default, or example', value: (row) => row.fallback },
             ],
-            io.color,
+            io,
           )}\n* may be given without its name, as in sr:4\n`,
       )
     })
@@ -104,10 +104,10 @@ export function priorsCommand(io: Io): Command {
           [
             { title: 'prior', value: (row) => row.name, tint: (_, c) => c.bold },
             { title: 'shape', value: (row) => `[${row.shape.join(', ')}]` },
-            { title: 'what', value: (row) => row.title },
+            { title: 'what', least: 20, value: (row) => row.title },
             { title: 'parameters', right: true, value: (row) => row.parameters?.toLocaleString('en') ?? '–' },
           ],
-          io.color,
+          io,
         ),
       )
     })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import pc from 'picocolors'
+import type { Paper } from '../table.ts'
 import { fixed, formatTable } from '../table.ts'
 import type { MethodRecord, RunRecord, TaskRecord } from './record.ts'
 import { meanScore } from './record.ts'
@@ -13,8 +14,8 @@ interface Line {
 }
 
 /** The table of a run for the terminal, what there is to say of it, and where the rest is. */
-export function printSummary(record: RunRecord, folder: string, color: boolean): string {
-  const colors = pc.createColors(color)
+export function printSummary(record: RunRecord, folder: string, paper: Paper): string {
+  const colors = pc.createColors(paper.color)
   const lines: Line[] = record.tasks.flatMap((task) =>
     [undefined, ...task.runs].map((run, i) => ({ task, run, first: i === 0 })),
   )
@@ -22,8 +23,8 @@ export function printSummary(record: RunRecord, folder: string, color: boolean):
   const table = formatTable(
     lines,
     [
-      { title: 'task', value: ({ task, first }) => (first ? task.title : '') },
-      { title: 'method', value: ({ task, run }) => run?.method ?? `input (${task.input.from})` },
+      { title: 'task', least: 10, value: ({ task, first }) => (first ? task.title : '') },
+      { title: 'method', least: 10, value: ({ task, run }) => run?.method ?? `input (${task.input.from})` },
       {
         title: 'PSNR',
         right: true,
@@ -45,7 +46,7 @@ export function printSummary(record: RunRecord, folder: string, color: boolean):
         value: ({ run }) => (run === undefined ? '' : run.seconds.toFixed(1)),
       },
     ],
-    color,
+    paper,
   )
   const remarks = record.tasks.flatMap((task) =>
     task.runs.flatMap((run) => {
