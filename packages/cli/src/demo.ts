@@ -1,6 +1,6 @@
 import type { Prior } from '@tweedie/solvers'
 import { gaussianNoise } from '@tweedie/solvers'
-import { OptionError, randomKey, scope } from '@tweedie/tensor'
+import { NonFiniteError, OptionError, randomKey, scope } from '@tweedie/tensor'
 import { buildOperator, checkFits, findMethods, methodSettings } from './catalog.ts'
 import type { DemoOptions } from './commands/demo.ts'
 import { demoMethods, demoTasks } from './demo-plan.ts'
@@ -86,6 +86,9 @@ export async function demo(io: Io, options: DemoOptions, argv: readonly string[]
     } finally {
       progress.stop()
     }
+    const runs = results.flatMap(({ record }) => record.runs)
+    const failed = runs.flatMap(({ error }) => error ?? [])
+    if (failed.length === runs.length) throw new NonFiniteError(`no method finished: ${failed[0]}`)
     return finishRun(draft, {
       command: 'demo',
       argv,

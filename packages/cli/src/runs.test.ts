@@ -209,6 +209,14 @@ describe('restore', () => {
 describe('demo', () => {
   const argv = ['demo', '--prior', 'white', '--count', '2', '--steps', '3', '--out', 'out/demo']
 
+  test('in which no method finishes fails, in one line, and writes nothing', async () => {
+    using folder = temporaryFolder()
+    const result = await ran(folder.path, [...argv, '--noise', '1e20'])
+    expect(result).toMatchObject({ code: 1, out: '' })
+    expect(result.err).toMatch(/^tweedie: no method finished: dps: .*diverged.*\n$/)
+    expect(readdirSync(folder.path)).toEqual([])
+  })
+
   test('a table of methods and tasks, a record, a report', async () => {
     using folder = temporaryFolder()
     const { code, out, err } = await ran(folder.path, argv)

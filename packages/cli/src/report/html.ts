@@ -2,17 +2,27 @@
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
-/** A table; a cell may hold markup, so whoever makes it escapes what came from outside. */
-export function htmlTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  numericFrom: number,
-): string {
-  const cell = (tag: string, text: string, i: number) =>
-    `<${tag}${i >= numericFrom ? ' class="n"' : ''}>${text}</${tag}>`
-  const line = (tag: string, cells: readonly string[]) =>
-    `<tr>${cells.map((text, i) => cell(tag, text, i)).join('')}</tr>`
-  return `<div class="wide"><table><thead>${line('th', head)}</thead><tbody>${rows.map((row) => line('td', row)).join('')}</tbody></table></div>`
+/** Rows of a table under one heading. */
+export interface RowGroup {
+  readonly heading: string
+  readonly rows: readonly (readonly string[])[]
+}
+
+/**
+ * A table of numbers with names in its first column. On a narrow screen each row becomes a few lines, the
+ * name and then every number beside the title of its column, so that nothing is out of sight. Cells and
+ * headings may hold markup: whoever makes them escapes what came from outside.
+ */
+export function htmlTable(titles: readonly string[], groups: readonly RowGroup[]): string {
+  const label = (i: number) => (i === 0 ? '' : ` class="n" data-title="${titles[i]}"`)
+  const row = (cells: readonly string[]) =>
+    `<tr>${cells.map((text, i) => `<td${label(i)}>${text}</td>`).join('')}</tr>`
+  const head = titles.map((title, i) => `<th scope="col"${label(i)}>${title}</th>`).join('')
+  const bodies = groups.map(
+    ({ heading, rows }) =>
+      `<tbody><tr><th scope="rowgroup" colspan="${titles.length}">${heading}</th></tr>${rows.map(row).join('')}</tbody>`,
+  )
+  return `<div class="wide"><table class="numbers"><thead><tr>${head}</tr></thead>${bodies.join('')}</table></div>`
 }
 
 const style = `
@@ -30,7 +40,8 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px
 .wide { overflow-x: auto; margin: 10px 0; } table { border-collapse: collapse; font-size: 14px; }
 th, td { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; } .n { text-align: right; font-variant-numeric: tabular-nums; padding-left: 12px; }
-.good { color: var(--good); } .bad { color: var(--bad); } tr.input td { color: var(--soft); }
+.good { color: var(--good); } .bad { color: var(--bad); }
+.numbers tbody th { color: var(--ink); padding-top: 14px; } .numbers th small { font-weight: 400; }
 .sheet td, .sheet th { border: 0; padding: 2px 4px; text-align: center; } .sheet th { font-size: 13px; }
 .sheet td.label { color: var(--soft); font-size: 12.5px; text-align: right; vertical-align: middle; padding-right: 8px; }
 .sheet img { display: block; width: 76px; height: 76px; image-rendering: pixelated; border-radius: 2px; margin: 0 auto; outline: 1px solid var(--line); }
@@ -43,6 +54,16 @@ svg .grid { stroke: var(--line); } svg .level { stroke: var(--soft); stroke-dash
 svg .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .key { display: inline-block; width: 16px; height: 3px; vertical-align: middle; margin: 0 5px 2px 0; border-radius: 2px; } .key + span { margin-right: 14px; }
 ${[0, 1, 2, 3, 4, 5].map((i) => `svg .c${i} { stroke: var(--c${i}); } .key.c${i} { background: var(--c${i}); }`).join('\n')}
+@media (max-width: 640px) {
+  body { padding: 20px 14px 48px; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .numbers, .numbers tbody { display: block; } .numbers thead { display: none; }
+  .numbers tr { display: flex; flex-wrap: wrap; gap: 0 14px; padding: 5px 0; border-bottom: 1px solid var(--line); }
+  .numbers td, .numbers th { display: block; border: 0; padding: 0; white-space: normal; } .numbers td:empty { display: none; }
+  .numbers td:first-child { flex-basis: 100%; } .numbers td[data-title]::before { content: attr(data-title) " "; color: var(--soft); }
+  .sheet td, .sheet th { padding: 2px; font-size: 11px; white-space: normal; } .sheet td.label { font-size: 11px; padding-right: 4px; }
+  .sheet img { width: 15vw; height: 15vw; max-width: 76px; max-height: 76px; } .sheet small { font-size: 10px; }
+  .strip img { width: 9vw; height: 9vw; } .strip small { font-size: 8.5px; }
+}
 details { margin: 14px 0; } summary { cursor: pointer; color: var(--soft); }
 `
 

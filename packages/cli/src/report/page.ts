@@ -29,51 +29,50 @@ const signed = (value: number | undefined) =>
 
 /** The numbers of every task and method. */
 function summary(record: RunRecord): string {
-  const rows = record.tasks.flatMap((task) => [
-    [
-      `${escapeHtml(task.title)}<br><small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}</small>`,
-      `input (${task.input.from})`,
-      fixed(meanScore(task.input.scores, 'psnr'), 2),
-      '',
-      fixed(meanScore(task.input.scores, 'ssim'), 3),
-      fixed(meanScore(task.input.scores, 'misfit'), 2),
-      '',
-      '',
-      '',
-    ],
-    ...task.runs.map((run) => [
-      '',
-      `<b>${escapeHtml(run.method)}</b>`,
-      fixed(meanScore(run.scores, 'psnr'), 2),
-      signed(verdict(task, run).gain),
-      fixed(meanScore(run.scores, 'ssim'), 3),
-      fixed(meanScore(run.scores, 'misfit'), 2),
-      String(run.nfe),
-      run.vjps === 0 ? '' : String(run.vjps),
-      run.seconds.toFixed(1),
-    ]),
-    ...task.runs.flatMap(({ method, mean: score }) =>
-      score === undefined
-        ? []
-        : [
-            [
-              '',
-              `${escapeHtml(method)}, mean of the samples`,
-              fixed(score.psnr, 2),
-              '',
-              fixed(score.ssim, 3),
-              fixed(score.misfit, 2),
-              '',
-              '',
-              '',
+  const groups = record.tasks.map((task) => ({
+    heading: `${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}</small>`,
+    rows: [
+      [
+        `input (${task.input.from})`,
+        fixed(meanScore(task.input.scores, 'psnr'), 2),
+        '',
+        fixed(meanScore(task.input.scores, 'ssim'), 3),
+        fixed(meanScore(task.input.scores, 'misfit'), 2),
+        '',
+        '',
+        '',
+      ],
+      ...task.runs.map((run) => [
+        `<b>${escapeHtml(run.method)}</b>`,
+        fixed(meanScore(run.scores, 'psnr'), 2),
+        signed(verdict(task, run).gain),
+        fixed(meanScore(run.scores, 'ssim'), 3),
+        fixed(meanScore(run.scores, 'misfit'), 2),
+        String(run.nfe),
+        run.vjps === 0 ? '' : String(run.vjps),
+        run.seconds.toFixed(1),
+      ]),
+      ...task.runs.flatMap(({ method, mean: score }) =>
+        score === undefined
+          ? []
+          : [
+              [
+                `${escapeHtml(method)}, mean of the samples`,
+                fixed(score.psnr, 2),
+                '',
+                fixed(score.ssim, 3),
+                fixed(score.misfit, 2),
+                '',
+                '',
+                '',
+              ],
             ],
-          ],
-    ),
-  ])
+      ),
+    ],
+  }))
   return htmlTable(
-    ['task', 'method', 'PSNR (dB)', 'against input', 'SSIM', 'misfit', 'NFE', 'VJP', 'seconds'],
-    rows,
-    2,
+    ['method', 'PSNR (dB)', 'against input', 'SSIM', 'misfit', 'NFE', 'VJP', 'seconds'],
+    groups,
   )
 }
 
