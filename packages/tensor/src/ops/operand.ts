@@ -26,7 +26,7 @@ export function asTensors(op: string, a: Operand, b: Operand): [Tensor, Tensor] 
   return [scalarLike(a, b), b]
 }
 
-/** y = scale·x + shift by a number, the cheap way. */
+/** y = scale·x + shift by a number, the cheap way; a shift of −0 keeps the sign of a product that is 0. */
 export function affine(op: PrimitiveName, x: Tensor, scale: number, shift: number): Tensor {
   if (x.dtype === 'int32' && !(Number.isInteger(scale) && Number.isInteger(shift))) {
     throw new DTypeError(op, 'an int32 tensor takes integers only; cast it to float32 first')

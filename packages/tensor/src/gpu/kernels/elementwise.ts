@@ -88,6 +88,7 @@ export const elementwisePlanners = {
   erf: of('erfOf(x)'),
   affine: (call) =>
     of(`x * ${literal('affine', call.params.scale)} + ${literal('affine', call.params.shift)}`)(call),
+  divScalar: (call) => of(`x / ${literal('divScalar', call.params.divisor)}`)(call),
   powScalar: (call) => pointwise(call, powerBody(call.params.exponent)),
   clamp: (call) => pointwise(call, clampBody(call.params)),
   not: test('x < 0.5'),
