@@ -136,7 +136,7 @@ describe.each(kinds)('$device $dtype', ({ device, dtype, held }) => {
 
   it.each([1, 3, 4, 5, 16, 17, 64, 100])('argmax finds the first NaN among %i, as max is NaN', (n) => {
     for (const last of [true, false]) {
-      for (const places of [[0], [n - 1], [n >> 1], [n >> 1, n - 1], [0, n - 1], [(2 * n) % 7 % n]]) {
+      for (const places of [[0], [n - 1], [n >> 1], [n >> 1, n - 1], [0, n - 1], [((2 * n) % 7) % n]]) {
         const rows = 5
         const data = Array.from({ length: rows * n }, (_, i) => {
           const [row, place] = last ? [Math.floor(i / n), i % n] : [i % rows, Math.floor(i / rows)]
@@ -149,9 +149,7 @@ describe.each(kinds)('$device $dtype', ({ device, dtype, held }) => {
         for (let row = 0; row < rows; row++) {
           const line = Array.from({ length: n }, (_, place) => at(row, place))
           const first = line.findIndex(Number.isNaN)
-          expect(found[row], `${places} of ${n}`).toBe(
-            first >= 0 ? first : line.indexOf(Math.max(...line)),
-          )
+          expect(found[row], `${places} of ${n}`).toBe(first >= 0 ? first : line.indexOf(Math.max(...line)))
         }
         expect(values(max(x, axis))[2]).toBeNaN()
       }

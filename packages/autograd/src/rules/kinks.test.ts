@@ -67,7 +67,10 @@ describe.each(places)('on $device in $dtype', (place) => {
 
   it('quotients by a number have quotients as slopes', () => {
     for (const b of [3, 41, 49, -0.1]) {
-      expect(slopes((x) => div(x, b), [1, 5]), `x/${b}`).toEqual([held(1 / held(b)), held(1 / held(b))])
+      expect(
+        slopes((x) => div(x, b), [1, 5]),
+        `x/${b}`,
+      ).toEqual([held(1 / held(b)), held(1 / held(b))])
       expect(second((x) => div(x, b), [1])).toEqual([0])
     }
     expect(values(grad((x: Tensor) => mean(x))(vector(Array(49).fill(2))))).toEqual(

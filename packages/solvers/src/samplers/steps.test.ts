@@ -153,7 +153,7 @@ describe('on VE, where σ_s may be a tiny part of σ_t', () => {
   })
 
   it('no step at any ratio is NaN', () => {
-    const schedule = ve({ sigmaMin: 1e-3, sigmaMax: 1e4 })
+    const schedule = ve({ sigmaMax: 1e4 })
     for (let k = 1; k <= 400; k++) {
       const step = { t: 80, s: 80 * Math.exp(-k / 8) * (1 + k / 977), schedule }
       for (const eta of [0, 0.3, 1]) {

@@ -37,11 +37,10 @@ export const siluSlope = (x: number): number => {
 export const power = (a: number, b: number): number =>
   a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b
 
-/** xᵖ for exponents that one exact operation gives, or two. */
+/** xᵖ for exponents that one exactly rounded operation gives. */
 const powers: ReadonlyMap<number, (x: number) => number> = new Map([
   [1, (x) => x],
   [2, (x) => x * x],
-  [3, (x) => x * x * x],
   [-1, (x) => 1 / x],
 ])
 
@@ -131,13 +130,34 @@ export const elementwiseKernels = {
   ...(mapTable(scalarUnary, map) as Kernels<keyof typeof scalarUnary>),
   ...(mapTable(scalarBinary, zip) as Kernels<keyof typeof scalarBinary>),
   affine: ([x], { scale, shift }: PrimitiveParams['affine'], out) =>
-    mapWith(held(out, scale, shift), ([a, b]) => (v) => a! * v + b!, x!, out),
+    mapWith(
+      held(out, scale, shift),
+      ([a, b]) =>
+        (v) =>
+          a! * v + b!,
+      x!,
+      out,
+    ),
   divScalar: ([x], { divisor }: PrimitiveParams['divScalar'], out) =>
-    mapWith(held(out, divisor), ([b]) => (v) => v / b!, x!, out),
+    mapWith(
+      held(out, divisor),
+      ([b]) =>
+        (v) =>
+          v / b!,
+      x!,
+      out,
+    ),
   powScalar: ([x], { exponent }: PrimitiveParams['powScalar'], out) =>
     mapWith([exponent], () => powers.get(exponent) ?? ((v) => power(v, exponent)), x!, out),
   clamp: ([x], { min, max }: PrimitiveParams['clamp'], out) =>
-    mapWith(held(out, min, max), ([low, high]) => (v) => Math.min(Math.max(v, low!), high!), x!, out),
+    mapWith(
+      held(out, min, max),
+      ([low, high]) =>
+        (v) =>
+          Math.min(Math.max(v, low!), high!),
+      x!,
+      out,
+    ),
   cast: ([x], _params, out) => map(conversions[out.dtype])([x!], {} as never, out),
   where: ([condition, a, b], _params, out) => {
     const [c, p, q] = [condition!, a!, b!].map((input) => packedAs(input, out.shape))

@@ -39,8 +39,7 @@ function around(shape: Shape, axis: number): [before: number, length: number, af
 }
 
 /** Whether x takes the place of the largest so far: it is larger, or the first NaN. */
-const beats = (x: number, best: number): boolean =>
-  x > best || (Number.isNaN(x) && !Number.isNaN(best))
+const beats = (x: number, best: number): boolean => x > best || (Number.isNaN(x) && !Number.isNaN(best))
 
 /** Reductions and scans as plain loops that accumulate in double precision. */
 export const reduceKernels = {
