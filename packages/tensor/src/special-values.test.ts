@@ -9,8 +9,10 @@ import {
   exp,
   expm1,
   fromData,
+  full,
   logSumExp,
   max,
+  maximum,
   mean,
   mul,
   pow,
@@ -170,6 +172,13 @@ describe.each(kinds)('$device $dtype', ({ device, dtype, held }) => {
     const integers = vector([0, 1, -1, low, high], [5], 'int32')
     expect(values(cast(integers, 'bool'))).toEqual([0, 1, 1, 1, 1])
     expect(values(cast(integers, dtype))).toEqual([0, 1, -1, low, held(high)])
+    const made = fromData([3e9, -3e9, nan, 2.5], [4], { device, dtype: 'int32' })
+    expect(values(made)).toEqual([high, low, 0, 2])
+    expect(values(fromData(Float64Array.of(inf, -1.5), [2], { device, dtype: 'int32' }))).toEqual([high, -1])
+    expect(values(full([1], 1e10, { device, dtype: 'int32' }))).toEqual([high])
+    expect(values(full([1], 2, { device, dtype: 'bool' }))).toEqual([1])
+    expect(values(fromData(Uint8Array.of(0, 2), [2], { device }))).toEqual([0, 1])
+    expect(values(maximum(integers, 3e9))).toEqual(Array(5).fill(high))
     const truths = cast(vector([0, 2]), 'bool')
     expect(values(cast(truths, dtype))).toEqual([0, 1])
     expect(values(cast(truths, 'int32'))).toEqual([0, 1])

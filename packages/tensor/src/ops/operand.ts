@@ -1,6 +1,6 @@
 import { dispatch, makeTensor } from '../dispatch.ts'
 import type { DType } from '../dtype.ts'
-import { allocateHost } from '../dtype.ts'
+import { allocateHost, converted } from '../dtype.ts'
 import { DTypeError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { Storage } from '../storage.ts'
@@ -13,7 +13,7 @@ export type Operand = Tensor | number
 export function scalarLike(value: number, like: { dtype: DType; device: Tensor['device'] }): Tensor {
   const { device, dtype } = like
   const host = allocateHost(dtype, 1)
-  host[0] = value
+  host[0] = converted[dtype](value)
   const buffer = device.allocate(dtype, 1)
   device.write(buffer, dtype, host)
   return makeTensor(new Storage(device, dtype, 1, buffer), [])

@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.ts'
+import { converted } from '../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
 import type { HostOut, HostView, ReferenceKernel } from './host.ts'
 import { packed, packedAs } from './host.ts'
@@ -111,14 +111,6 @@ function mapWith(
   map(make(numbers))([x], {} as never, out)
 }
 
-/** Towards int32 fractions are dropped, numbers beyond its range become its ends, and NaN becomes 0. */
-const conversions: Readonly<Record<DType, (x: number) => number>> = {
-  float32: (x) => x,
-  float64: (x) => x,
-  int32: (x) => Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1),
-  bool: (x) => (x === 0 ? 0 : 1),
-}
-
 type Kernels<K extends PrimitiveName> = { [P in K]: ReferenceKernel<P> }
 
 function mapTable<K extends string, F, G>(table: Record<K, F>, wrap: (fn: F) => G): Record<K, G> {
@@ -158,7 +150,7 @@ export const elementwiseKernels = {
       x!,
       out,
     ),
-  cast: ([x], _params, out) => map(conversions[out.dtype])([x!], {} as never, out),
+  cast: ([x], _params, out) => map(converted[out.dtype])([x!], {} as never, out),
   where: ([condition, a, b], _params, out) => {
     const [c, p, q] = [condition!, a!, b!].map((input) => packedAs(input, out.shape))
     for (let i = 0; i < c!.length; i++) out.data[i] = c![i] ? p![i]! : q![i]!
