@@ -10,6 +10,7 @@ import {
   expm1,
   fromData,
   full,
+  groupNorm,
   logSumExp,
   max,
   maximum,
@@ -219,5 +220,29 @@ describe.each(kinds)('$device $dtype', ({ device, dtype, held }) => {
     expect(() => max(x, 1)).toThrow(ShapeError)
     expect(() => argmax(x, 1)).toThrow(ShapeError)
     expect(argmax(x, 0).shape).toEqual([0, 3])
+  })
+
+  it('group normalisation does not feel a large mean', () => {
+    const shape = [2, 6, 5, 7]
+    const offsets = Array.from({ length: 420 }, (_, i) => (i * 37) % 64)
+    const [weight, bias] = [vector([1, 2, -1, 0.5, 3, 1]), vector([0, 1, 0, -2, 0.5, 0])]
+    const norm = (mean: number) =>
+      values(
+        groupNorm(
+          vector(
+            offsets.map((d) => mean + d),
+            shape,
+          ),
+          weight,
+          bias,
+          { groups: 3 },
+        ),
+      )
+    const centred = norm(0)
+    for (const mean of [2 ** 13, 2 ** 23, -(2 ** 23) - 64]) {
+      // x − mean is exact; the statistics, and one rounding each in float32 of what is scaled, are left.
+      const error = norm(mean).map((y, i) => Math.abs(y - centred[i]!))
+      expect(Math.max(...error), `mean ${mean}`).toBeLessThan(2e-6)
+    }
   })
 })
