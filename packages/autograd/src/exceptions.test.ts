@@ -277,7 +277,9 @@ describe('an argument that cannot be used', () => {
     const freed = tensor([1])
     freed.dispose()
     const before = counts()
-    expect(() => grad((a: Tensor, b: Tensor) => sum(a.mul(b)))(x, freed)).toThrow(TweedieError)
+    const product = (a: Tensor, b: Tensor) => sum(a.mul(b))
+    expect(() => grad(product, { argnums: [0, 1] })(x, freed)).toThrow(TweedieError)
+    expect(() => vjp(product, x, freed)).toThrow(TweedieError)
     expect(() => jvp((a: Tensor) => a.exp(), [x], [freed])).toThrow(ShapeError)
     expect(() => hvp((a: Tensor) => sum(a.exp()), x, one)).toThrow(ShapeError)
     expect(() => linearize((a: Tensor) => [a.exp()], [x], { hasAux: true })).toThrow(TweedieError)
@@ -290,6 +292,31 @@ describe.each(Object.entries(forwards))('an exception %s', (_, make) => {
   it('leaves nothing of a trace behind', () => {
     const before = counts()
     expect(() => traceTape(make(), x)).toThrow('boom')
+    expect(counts()).toEqual(before)
+  })
+})
+
+describe('a chain without a transform', () => {
+  it('leaves no state behind where a step throws', () => {
+    const before = counts()
+    for (const strategy of ['tape', 'checkpoint', { slots: 1 }] as const) {
+      expect(() => checkpointedChain([step, step, failsAt(1, step), step], x, { strategy })).toThrow('boom')
+      expect(counts()).toEqual(before)
+    }
+  })
+})
+
+describe('what does not fit an async function', () => {
+  it.each([
+    ['hvp', () => hvp(async (z: Tensor) => sum(z.exp()), x, one)],
+    ['jvp', () => jvp(async (z: Tensor) => z.exp(), [x], [one])],
+    ['grad of what is no scalar', () => grad(async (z: Tensor) => z.exp())(x)],
+    ['valueAndGrad of what is no scalar', () => valueAndGrad(async (z: Tensor) => z.exp())(x)],
+    ['no pair', () => grad(async (z: Tensor) => [sum(z.exp())], { hasAux: true })(x)],
+    ['linearize without a pair', () => linearize(async (z: Tensor) => [z.exp()], [x], { hasAux: true })],
+  ])('leaves nothing behind: %s', async (_, call) => {
+    const before = counts()
+    await expect(call()).rejects.toThrow(TweedieError)
     expect(counts()).toEqual(before)
   })
 })

@@ -39,6 +39,7 @@ for dtype in (np.float32, np.float64):
     add(pattern(1001).astype(dtype), "abridged")
     add(pattern((8, 130)).astype(dtype), "abridged matrix")
     add(pattern((8, 7, 18)).astype(dtype), "abridged cube")
+    add(pattern((6, 4, 60)).astype(dtype), "abridged along its last axis only")
     add(np.array([1e-300, 1e300, 5e-324], np.float64) if dtype == np.float64 else np.array([1e-40, 1e38], dtype), "extremes")
 add(pattern(1000).astype(np.int32), "just not abridged")
 add(rng.integers(-500, 500, (3, 30)).astype(np.int32), "integers")

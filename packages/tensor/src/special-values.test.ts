@@ -139,7 +139,17 @@ describe.each(kinds)('$device $dtype', ({ device, dtype, held }) => {
 
   it.each([1, 3, 4, 5, 16, 17, 64, 100])('argmax finds the first NaN among %i, as max is NaN', (n) => {
     for (const last of [true, false]) {
-      for (const places of [[0], [n - 1], [n >> 1], [n >> 1, n - 1], [0, n - 1], [((2 * n) % 7) % n]]) {
+      const pairs = [
+        [n >> 1, n - 1],
+        [0, n - 1],
+        [3, 16],
+        [5, 17],
+        [20, 32],
+        [37, 48],
+      ]
+      for (const all of [[0], [n - 1], [n >> 1], [((2 * n) % 7) % n], ...pairs]) {
+        const places = all.filter((place) => place < n)
+        if (places.length === 0) continue
         const rows = 5
         const data = Array.from({ length: rows * n }, (_, i) => {
           const [row, place] = last ? [Math.floor(i / n), i % n] : [i % rows, Math.floor(i / rows)]
