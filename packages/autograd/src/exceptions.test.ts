@@ -256,6 +256,9 @@ describe('a function that returns what is no tree', () => {
     ['jvp', () => jvp(cyclic, [x], [v])],
     ['linearize', () => linearize(cyclic, [x])],
     ['checkpoint', () => grad((z: Tensor) => sum(checkpoint(cyclic)(z)))(x)],
+    ['a cyclic tangent', () => jvp((z: Tensor) => z.exp(), [x], [cyclic(x)])],
+    ['a cyclic primal', () => jvp((z: Tensor) => z.exp(), [cyclic(x)], [x])],
+    ['a trace of it', () => traceTape((z: Tensor) => z, cyclic(x))],
     ['a cyclic argument', () => grad((z: Tensor[]) => sum(z[0]!))(cyclic(x) as unknown as Tensor[])],
   ])('leaves nothing behind: %s', (_, call) => {
     scope(() => {
