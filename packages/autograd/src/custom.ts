@@ -2,6 +2,8 @@ import type { Interpreter, Tensor } from '@tweedie/tensor'
 import {
   activeInterpreters,
   DTypeError,
+  ShapeError,
+  sameShape,
   scope,
   TweedieError,
   treeMap,
@@ -117,6 +119,12 @@ function transposed(gradients: (dy: Tensor) => Sparse, like: Tensor, tangents: S
       if (grad === undefined || tangent === undefined) return []
       if (grad.dtype !== tangent.dtype) {
         throw new DTypeError('customVjp', `gradient ${i} is ${grad.dtype}, the input ${tangent.dtype}`)
+      }
+      if (!sameShape(grad.shape, tangent.shape)) {
+        throw new ShapeError('customVjp', `gradient ${i} must have the shape of the input`, [
+          grad.shape,
+          tangent.shape,
+        ])
       }
       pairs.push(tangent)
       return [grad]

@@ -34,6 +34,19 @@ function drop(flow: Flow, id: number): void {
   flow.delete(id)
 }
 
+/** Runs a pass, whose results are handles of their own; where it throws, what has arrived anywhere is freed. */
+function passing(pass: (flow: Flow) => Tensor[]): Tensor[] {
+  const flow: Flow = new Map()
+  try {
+    const results = scope(() => pass(flow))
+    for (const x of results) x.rehome()
+    return results
+  } catch (error) {
+    for (const x of flow.values()) x.dispose()
+    throw error
+  }
+}
+
 /** What reached a value, or zeros. */
 const arrived = (flow: Flow, { id, shape, dtype, device }: ValueRef): Tensor =>
   flow.get(id) ?? zeros(shape, { dtype, device })
@@ -59,11 +72,12 @@ function fit(node: TapeNode, i: number, grad: Tensor): Tensor {
 function through(node: TapeNode, arriving: Sparse, direction: 'backward' | 'forward'): Sparse {
   return scope(() => {
     const leaving = node[direction](arriving).map((x, i) => {
-      if (x === undefined || direction === 'forward') return x?.alias()
-      return node.inputs[i]!.wanted ? fit(node, i, x).alias() : undefined
+      if (x === undefined || direction === 'forward') return x
+      return node.inputs[i]!.wanted ? fit(node, i, x) : undefined
     })
     if (anomalyActive()) checkPass(node, direction, arriving, leaving)
-    return leaving
+    // Only now, when nothing can throw any more, handles that no scope frees.
+    return leaving.map((x) => x?.alias())
   })
 }
 
@@ -81,8 +95,7 @@ export function backpropagate(
   wanted: readonly ValueRef[],
   retain = false,
 ): Tensor[] {
-  const flow: Flow = new Map()
-  const results = scope(() => {
+  return passing((flow) => {
     outputs.forEach((out, i) => {
       const cotangent = cotangents[i]
       if (cotangent !== undefined && tape.isTracked(out)) accumulate(flow, out.id, cotangent.alias())
@@ -102,8 +115,6 @@ export function backpropagate(
     if (!retain) tape.nodes.length = 0
     return wanted.map((ref) => arrived(flow, ref))
   })
-  for (const grad of results) grad.rehome()
-  return results
 }
 
 /**
@@ -117,8 +128,7 @@ export function pushForward(
   outputs: readonly ValueRef[],
   retain = false,
 ): Tensor[] {
-  const flow: Flow = new Map()
-  const results = scope(() => {
+  return passing((flow) => {
     inputs.forEach((ref, i) => {
       const tangent = tangents[i]
       if (tangent !== undefined && tape.isTracked(ref)) accumulate(flow, ref.id, tangent.alias())
@@ -144,8 +154,6 @@ export function pushForward(
     for (const x of flow.values()) if (!results.includes(x)) x.dispose()
     return results
   })
-  for (const tangent of results) tangent.rehome()
-  return results
 }
 
 /** Runs f under a tape that watches the `wanted` inputs, and walks it; itself differentiable by the tapes around. */

@@ -5,7 +5,7 @@ import { asyncLike, chain } from './lift.ts'
 import type { Argnums, Chosen, GradOptions, WithAux } from './select.ts'
 import { chosenNumbers, partial, splitAux } from './select.ts'
 import type { Trace } from './trace.ts'
-import { discard, outputLeaves, trace, withoutValue } from './trace.ts'
+import { discard, orElse, outputLeaves, trace, withoutValue } from './trace.ts'
 import { checkDifferentiable } from './vjp.ts'
 
 function scalarOf(value: unknown): Tensor {
@@ -41,13 +41,17 @@ function differentiated<Args extends readonly unknown[], R, T>(
     const run = asyncLike(f, partial(f, args, chosen))
     return chain(trace('grad', run, selected), (traced) => {
       const { tape, inputs, outputs, value } = traced
-      try {
+      const undo = () => discard(traced, value, undefined)
+      const pass = () => {
         const [result, aux] = splitAux(value, hasAux)
         const loss = scalarOf(result)
         checkDifferentiable('grad', tape, inputs, outputs.slice(0, 1))
         const grads = scope(() => backpropagate(tape, outputs, [fullLike(loss, 1)], inputs))
         const trees = treeMap(selected, (_, i) => grads[i]!)
         return pick({ traced, loss, aux, gradient: typeof argnums === 'number' ? trees[0] : trees })
+      }
+      try {
+        return orElse(undo, pass)
       } finally {
         tape.dispose()
       }

@@ -6,7 +6,7 @@ import { jacobian } from './jacobian.ts'
 import { chain } from './lift.ts'
 import type { Argnums, Chosen, WithAux } from './select.ts'
 import { splitAux } from './select.ts'
-import { discard, trace, withoutValue } from './trace.ts'
+import { discard, orElse, trace, withoutValue } from './trace.ts'
 import { alignTangents } from './trees.ts'
 import { checkLike } from './vjp.ts'
 
@@ -48,13 +48,17 @@ export function hvp(
   return withoutValue(f, () =>
     chain(trace('hvp', grad(f, { hasAux }), [x]), (traced) => {
       const { tape, inputs, outputs } = traced
-      try {
+      const undo = () => discard(traced, traced.value, undefined)
+      const pass = () => {
         checkLike('hvp', 'tangent', 'argument', inputs, directions)
         const [gradient, aux] = splitAux(traced.value, hasAux)
         const products = backpropagate(tape, outputs.slice(0, inputs.length), directions, inputs)
         discard(traced, gradient, treeLeaves(aux))
         const tree = treeMap(x, (_, i) => products[i]!)
         return hasAux ? [tree, aux] : tree
+      }
+      try {
+        return orElse(undo, pass)
       } finally {
         tape.dispose()
       }

@@ -14,7 +14,7 @@ import { asyncLike, chain } from './lift.ts'
 import type { AnyLinearization } from './linearize.ts'
 import { linearized } from './linearize.ts'
 import type { Argnums, Chosen, GradOptions, ValueOf, WithAux } from './select.ts'
-import { withoutValue } from './trace.ts'
+import { orElse, withoutValue } from './trace.ts'
 import type { Nested } from './trees.ts'
 
 /** ∂out/∂in as a tree like `Out` of trees like `In`, each tensor of shape [...out, ...in]. */
@@ -111,13 +111,16 @@ export function jacobian(
   const argnums: Argnums = options.argnums ?? 0
   return asyncLike(f, (...args: unknown[]) => {
     const finish = (line: AnyLinearization) => {
-      try {
+      const fill = () => {
         const input = typeof argnums === 'number' ? args[argnums] : argnums.map((n) => args[n])
         const entries = scope(() => blocks(line, input, by))
         const row = (o: number) => treeMap(input, (_, i) => entries[o]![i]!) as Tensor
         const tree = treeMap(line.value, (_, o) => row(o))
         line.discardValue()
         return hasAux ? [tree, line.aux] : tree
+      }
+      try {
+        return orElse(line.discardAll, fill)
       } finally {
         line.dispose()
       }

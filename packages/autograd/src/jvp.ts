@@ -3,7 +3,7 @@ import { pushForward } from './engine.ts'
 import { chain } from './lift.ts'
 import type { AuxOf, ValueOf } from './select.ts'
 import { splitAux } from './select.ts'
-import { outputLeaves, trace } from './trace.ts'
+import { discard, orElse, outputLeaves, trace } from './trace.ts'
 import { alignTangents } from './trees.ts'
 import { checkDifferentiable, checkLike } from './vjp.ts'
 
@@ -53,8 +53,10 @@ export function jvp(
 ): unknown {
   const leaves = alignTangents('jvp', primals, tangents)
   const watch = (i: number) => leaves[i] !== undefined
-  return chain(trace('jvp', f, primals, watch), ({ tape, inputs, outputs, value }) => {
-    try {
+  return chain(trace('jvp', f, primals, watch), (traced) => {
+    const { tape, inputs, outputs, value } = traced
+    const undo = () => discard(traced, value, undefined)
+    const pass = () => {
       checkLike('jvp', 'tangent', 'argument', inputs, leaves)
       const [result, aux] = splitAux(value, hasAux)
       const wanted = outputs.slice(0, outputLeaves('jvp', result).length)
@@ -62,6 +64,9 @@ export function jvp(
       const moved = pushForward(tape, inputs, leaves, wanted)
       const tangent = treeMap(result, (_, i) => moved[i]!)
       return hasAux ? [result, tangent, aux] : [result, tangent]
+    }
+    try {
+      return orElse(undo, pass)
     } finally {
       tape.dispose()
     }

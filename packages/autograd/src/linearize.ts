@@ -3,7 +3,8 @@ import { backpropagate, pushForward } from './engine.ts'
 import { asyncLike, chain } from './lift.ts'
 import type { Argnums, AuxOf, Chosen, GradOptions, ValueOf } from './select.ts'
 import { chosenNumbers, partial, splitAux } from './select.ts'
-import { discard, outputLeaves, trace } from './trace.ts'
+import { freedWith } from './tape.ts'
+import { discard, orElse, outputLeaves, trace } from './trace.ts'
 import { alignLeaves, alignTangents, leavesByPath } from './trees.ts'
 import { checkDifferentiable, checkLike } from './vjp.ts'
 
@@ -72,6 +73,8 @@ export function linearize(
 /** A linearization whose value can be freed with it. */
 export interface AnyLinearization extends Linearization<unknown, unknown, unknown> {
   discardValue(): void
+  /** Frees all that f returned, and the tape. */
+  discardAll(): void
 }
 
 /** {@link linearize} without its types, under the name of the transform that uses it. */
@@ -87,18 +90,25 @@ export function linearized<Args extends readonly unknown[], R>(
   const single = typeof argnums === 'number'
   return chain(trace(op, asyncLike(f, partial(f, args, chosen)), selected), (traced) => {
     const { tape, inputs } = traced
-    let open = true
+    const discardAll = () => {
+      discard(traced, traced.value, undefined)
+      tape.dispose()
+    }
+    const state = { open: true }
+    freedWith(state, tape)
     const usable = () => {
-      if (!open) throw new TweedieError(`${op}: this linearization has been disposed of`)
+      if (!state.open) throw new TweedieError(`${op}: this linearization has been disposed of`)
       checkDifferentiable(op, tape, inputs, outputs)
     }
     const dispose = () => {
-      open = false
+      state.open = false
       tape.dispose()
     }
-    const [value, aux] = splitAux(traced.value, hasAux)
-    const paths = [...leavesByPath(value).keys()]
-    const outputs = traced.outputs.slice(0, outputLeaves(op, value).length)
+    const { value, aux, paths, outputs } = orElse(discardAll, () => {
+      const [value, aux] = splitAux(traced.value, hasAux)
+      const outputs = traced.outputs.slice(0, outputLeaves(op, value).length)
+      return { value, aux, paths: [...leavesByPath(value).keys()], outputs }
+    })
     return {
       value,
       aux,
@@ -118,6 +128,7 @@ export function linearized<Args extends readonly unknown[], R>(
         return single ? trees[0] : trees
       },
       discardValue: () => discard(traced, value, aux),
+      discardAll,
       dispose,
       [Symbol.dispose]: dispose,
     }

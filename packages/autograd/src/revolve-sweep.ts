@@ -5,7 +5,7 @@ import { interpreting, rename, Substitution } from './interpreters.ts'
 import type { Sparse } from './node.ts'
 import { revolveCut } from './revolve-schedule.ts'
 import { Tape } from './tape.ts'
-import { outputLeaves } from './trace.ts'
+import { orElse, outputLeaves } from './trace.ts'
 
 /** One step of a chain: a state to the next one. */
 export type Step<X> = (x: X) => X
@@ -28,9 +28,12 @@ function handleOf(x: Tensor): Tensor {
  */
 export function advance<X>(steps: readonly Step<X>[], x: X): X {
   let state = x
-  for (const step of steps) {
-    const next = scope(() => treeMap(step(state), rename))
+  const forget = () => {
     if (state !== x) free(treeLeaves(state))
+  }
+  for (const step of steps) {
+    const next = orElse(forget, () => scope(() => treeMap(step(state), rename)))
+    forget()
     state = next
   }
   return state

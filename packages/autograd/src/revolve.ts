@@ -7,7 +7,7 @@ import type { TapeNode } from './node.ts'
 import { revolveCut } from './revolve-schedule.ts'
 import type { Step } from './revolve-sweep.ts'
 import { advance, free, Sweep } from './revolve-sweep.ts'
-import { outputLeaves } from './trace.ts'
+import { orElse, outputLeaves } from './trace.ts'
 
 /**
  * What a chain keeps for the way back, of n steps:
@@ -83,16 +83,21 @@ function slotsOf<X>(strategy: ChainStrategy<X>, n: number): number {
 function binomial<X>(steps: readonly Step<X>[], x0: X, slots: number): X {
   let state = x0
   let rest = steps
-  for (let left = slots; rest.length > 1; left--) {
-    const m = revolveCut(rest.length, left)
-    const next = segment(rest.slice(0, m), state, left)
+  const forget = () => {
     if (state !== x0) free(treeLeaves(state))
-    state = next
-    rest = rest.slice(m)
   }
-  const last = advance(rest, state)
-  if (state !== x0) free(treeLeaves(state))
-  return last
+  return orElse(forget, () => {
+    for (let left = slots; rest.length > 1; left--) {
+      const m = revolveCut(rest.length, left)
+      const next = segment(rest.slice(0, m), state, left)
+      forget()
+      state = next
+      rest = rest.slice(m)
+    }
+    const last = advance(rest, state)
+    forget()
+    return last
+  })
 }
 
 /** Steps as one node that keeps the state before them. */

@@ -189,6 +189,26 @@ describe('traceTape', () => {
     expect(JSON.parse(JSON.stringify(tape)).nodes[3]).toEqual(tape.nodes[3])
   })
 
+  it('knows nothing of who looks at a value on the way', () => {
+    const looked: string[] = []
+    const look = (y: Tensor): Tensor => {
+      looked.push(String(y), JSON.stringify(y), String(y.toArray()))
+      return y
+    }
+    // Not packed, so that to read it takes a copy.
+    const across = tensor([[1, 2]], { ...apart }).transpose()
+    const traced = scope(() => traceTape((y: Tensor) => look(look(y).square()), across))
+    expect(traced.nodes.map(({ op }) => op)).toEqual(['mul'])
+    expect(looked).toEqual([
+      'Tensor [2, 1] float32 on reference:\n[[1.],\n [2.]]',
+      '{"shape":[2,1],"dtype":"float32","data":[1,2]}',
+      '1,2',
+      'Tensor [2, 1] float32 on reference:\n[[1.],\n [4.]]',
+      '{"shape":[2,1],"dtype":"float32","data":[1,4]}',
+      '1,4',
+    ])
+  })
+
   it('draws itself', () => {
     const dot = traceTape((y: Tensor) => y.mul(w.transpose()).sum(), ones([2, 3], apart)).toDot()
     expect(dot).toBe(

@@ -105,3 +105,8 @@ export class Tape implements Interpreter {
     return wanted.includes(true) ? primitiveNode(primitive, rule, inputs, params, out, wanted) : undefined
   }
 }
+
+const finaliser = new FinalizationRegistry<Tape>((tape) => tape.dispose())
+
+/** Has the garbage collector free a tape with the state that all ways to use it share, if nobody did before. */
+export const freedWith = (state: object, tape: Tape): void => finaliser.register(state, tape)

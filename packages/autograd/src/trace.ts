@@ -43,12 +43,24 @@ export function trace(
 ): Trace | Promise<Trace> {
   const tape = new Tape()
   // Handles of the trace's own: the tape outlives the scopes in which its values came to be.
-  const handles = treeLeaves(args).map((x) => {
-    const renamed = rename(x)
-    const handle = renamed.alias()
-    renamed.dispose()
-    return handle
-  })
+  const handles: Tensor[] = []
+  const close = () => {
+    for (const x of handles) x.dispose()
+  }
+  const fail = (error: unknown): never => {
+    tape.dispose()
+    close()
+    throw error
+  }
+  try {
+    for (const x of treeLeaves(args)) {
+      const renamed = rename(x)
+      handles.push(renamed.alias())
+      renamed.dispose()
+    }
+  } catch (error) {
+    fail(error)
+  }
   handles.forEach((x, i) => {
     if (isFloat(x.dtype) && watch(i)) tape.watch(x)
   })
@@ -59,14 +71,6 @@ export function trace(
     const own = treeMap(value, (x) => (handles.includes(x) ? rename(x) : x))
     close()
     return { tape, inputs: handles.map(refTo), value: own, outputs }
-  }
-  const close = () => {
-    for (const x of handles) x.dispose()
-  }
-  const fail = (error: unknown): never => {
-    tape.dispose()
-    close()
-    throw error
   }
   if (isAsync(f)) return runAsync(tape, f, inner).then(finish).catch(fail)
   try {
@@ -80,15 +84,16 @@ export function trace(
 async function runAsync(tape: Tape, f: AnyFunction, args: never[]): Promise<unknown> {
   tape.startOwning()
   pushInterpreter(tape)
-  let value: unknown
+  let kept: readonly Tensor[] = []
   try {
     // Outside of the caller's scopes, which close before f is done.
-    value = await unscoped(() => f(...args))
+    const value = await unscoped(() => f(...args))
+    kept = treeLeaves(value)
+    return value
   } finally {
     removeInterpreter(tape)
-    tape.freeOwned(treeLeaves(value))
+    tape.freeOwned(kept)
   }
-  return value
 }
 
 function synchronous<T>(op: string, value: T): T {
@@ -113,6 +118,16 @@ export function discard({ tape, outputs }: Trace, value: unknown, kept: unknown)
   treeLeaves(value).forEach((x, i) => {
     if (tape.isTracked(outputs[i]!) && !keep.has(x)) x.dispose()
   })
+}
+
+/** Runs `fn`; where it throws, `undo` runs before the error goes on. */
+export function orElse<T>(undo: () => void, fn: () => T): T {
+  try {
+    return fn()
+  } catch (error) {
+    undo()
+    throw error
+  }
 }
 
 /** The tensors of what a traced function returned, or an error that says what it should have returned. */

@@ -1,18 +1,26 @@
 import type { Tensor } from '@tweedie/tensor'
-import { isFloat, isTensor, TweedieError } from '@tweedie/tensor'
+import { isFloat, isTensor, TweedieError, treeLeaves } from '@tweedie/tensor'
 import type { Sparse } from './node.ts'
 
-/** The tensors of a tree, each by its place: '' for the root, '.a[0]' for element 0 of field a. */
-export function leavesByPath(tree: unknown, path = '', out = new Map<string, Tensor>()): Map<string, Tensor> {
+/**
+ * The tensors of a tree, each by its place: '' for the root, '.a[0]' for element 0 of field a.
+ * @throws {OptionError} as `treeLeaves`.
+ */
+export function leavesByPath(tree: unknown): Map<string, Tensor> {
+  treeLeaves(tree) // throws where the tree has no end
+  return collect(tree, '', new Map())
+}
+
+function collect(tree: unknown, path: string, out: Map<string, Tensor>): Map<string, Tensor> {
   if (isTensor(tree)) return out.set(path, tree)
   if (tree instanceof Map) {
-    for (const [key, child] of tree) leavesByPath(child, `${path}.get(${String(key)})`, out)
+    for (const [key, child] of tree) collect(child, `${path}.get(${String(key)})`, out)
   } else if (Array.isArray(tree)) {
-    tree.forEach((child, i) => leavesByPath(child, `${path}[${i}]`, out))
+    tree.forEach((child, i) => collect(child, `${path}[${i}]`, out))
   } else if (typeof tree === 'object' && tree !== null) {
     const proto = Object.getPrototypeOf(tree)
     if (proto !== Object.prototype && proto !== null) return out
-    for (const [key, child] of Object.entries(tree)) leavesByPath(child, `${path}.${key}`, out)
+    for (const [key, child] of Object.entries(tree)) collect(child, `${path}.${key}`, out)
   }
   return out
 }

@@ -12,6 +12,7 @@ import { backpropagate } from './engine.ts'
 import { chain } from './lift.ts'
 import type { ValueRef } from './node.ts'
 import type { Tape } from './tape.ts'
+import { freedWith } from './tape.ts'
 import type { Trace } from './trace.ts'
 import { trace } from './trace.ts'
 import { alignLeaves, leavesByPath } from './trees.ts'
@@ -75,7 +76,8 @@ export function vjp<Args extends readonly unknown[], R>(
  * like it. Arguments and value may be any trees of tensors; tensors that f closes over count as constants.
  * For an async f, a promise of both.
  *
- * The pullback frees its tape on first use unless told to `retain` it; `dispose()` one that is not used.
+ * The pullback frees its tape on first use, even where a rule throws on the way, unless told to `retain` it; `dispose()`
+ * one that is not used.
  * @throws {TweedieError} where f returns no tensor, or the cotangent has other places than the value;
  * {ShapeError}, {DTypeError} for a cotangent that does not fit; {DTypeError} from the pullback where no
  * gradient can be, saying which primitive is in the way.
@@ -102,13 +104,14 @@ function pullbackOf<Args extends readonly unknown[]>(
   args: Args,
 ): Pullback<Args> {
   const paths = [...leavesByPath(value).keys()]
-  let open = true
+  const state = { open: true }
+  freedWith(state, tape)
   const dispose = () => {
-    open = false
+    state.open = false
     tape.dispose()
   }
   const pullback = (cotangent: unknown, { retain = false }: { retain?: boolean } = {}): Args => {
-    if (!open) {
+    if (!state.open) {
       throw new TweedieError(
         'vjp: this pullback has been used; call it with { retain: true } to use it again',
       )
@@ -116,9 +119,12 @@ function pullbackOf<Args extends readonly unknown[]>(
     checkDifferentiable('vjp', tape, inputs, outputs)
     const cotangents = alignLeaves('vjp', 'cotangent', paths, cotangent)
     checkLike('vjp', 'cotangent', 'result', outputs, cotangents)
-    const grads = backpropagate(tape, outputs, cotangents, inputs, retain)
-    if (!retain) dispose()
-    return treeMap(args, (_, i) => grads[i]!)
+    try {
+      const grads = backpropagate(tape, outputs, cotangents, inputs, retain)
+      return treeMap(args, (_, i) => grads[i]!)
+    } finally {
+      if (!retain) dispose()
+    }
   }
   return Object.assign(pullback, { dispose, [Symbol.dispose]: dispose })
 }

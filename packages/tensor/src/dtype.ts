@@ -27,3 +27,14 @@ export function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float64Array) return 'float64'
   return data instanceof Int32Array ? 'int32' : 'bool'
 }
+
+/**
+ * A number as an element type takes it: toward int32 numbers beyond its range become its ends, NaN becomes 0, and
+ * fractions are dropped (by the array that it is written to); toward bool all but 0 is 1, NaN included.
+ */
+export const converted: Readonly<Record<DType, (x: number) => number>> = {
+  float32: (x) => x,
+  float64: (x) => x,
+  int32: (x) => Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1),
+  bool: (x) => (x === 0 ? 0 : 1),
+}

@@ -13,6 +13,7 @@ export {
 export type { DType, TypedArray } from './dtype.ts'
 export { bytesPerElement, isFloat } from './dtype.ts'
 export * from './errors.ts'
+export type { NestedValues, TensorJson } from './format.ts'
 export { fromNdarray } from './interop/ndarray.ts'
 export {
   attentionComposed,

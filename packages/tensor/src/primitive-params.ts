@@ -74,6 +74,8 @@ export interface PrimitiveParams {
   silu: NoParams
   erf: NoParams
   affine: { readonly scale: number; readonly shift: number }
+  /** x over a number: the quotient, rounded once. */
+  divScalar: { readonly divisor: number }
   powScalar: { readonly exponent: number }
   clamp: { readonly min: number; readonly max: number }
   not: NoParams

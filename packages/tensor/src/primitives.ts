@@ -85,6 +85,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
   silu: unaryFloat('silu'),
   erf: unaryFloat('erf'),
   affine: unaryNumber('affine') as PrimitiveDef<'affine'>,
+  divScalar: unaryFloat('divScalar') as PrimitiveDef<'divScalar'>,
   powScalar: unaryFloat('powScalar') as PrimitiveDef<'powScalar'>,
   clamp: unaryNumber('clamp') as PrimitiveDef<'clamp'>,
   not: {

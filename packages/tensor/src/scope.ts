@@ -21,7 +21,7 @@ export function adopt(tensor: Tensor): boolean {
  * arrays and records of tensors), which pass to the enclosing scope.
  *
  * @throws {OptionError} where `fn` is asynchronous: work interleaved at an `await` would be freed too.
- *   Scope the synchronous parts instead.
+ *   Scope the synchronous parts instead. Also for a result that contains itself, or has more than 1000 levels.
  * @example
  * ```ts
  * import { memory, scope, tensor } from '@tweedie/tensor'
@@ -37,19 +37,20 @@ export function scope<T>(fn: () => T): T {
   const mine = new Scope()
   innermost = mine
   let result: T
+  let kept: ReadonlySet<Tensor>
   try {
     result = fn()
     if (result instanceof Promise) {
       result.catch(() => undefined)
       throw new OptionError('scope', 'the function must be synchronous; scope its synchronous parts')
     }
+    kept = new Set(treeLeaves(result))
   } catch (error) {
     innermost = outer
     for (const tensor of mine.owned) tensor.dispose()
     throw error
   }
   innermost = outer
-  const kept = new Set(treeLeaves(result))
   for (const tensor of mine.owned) {
     if (!kept.has(tensor)) tensor.dispose()
     else if (!tensor.isDisposed) tensor.rehome()

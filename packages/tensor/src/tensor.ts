@@ -4,6 +4,8 @@ import { getDevice } from './devices.ts'
 import { evaluate, makeTensor, setTensorFactory } from './dispatch.ts'
 import type { DType, TypedArray } from './dtype.ts'
 import { DeviceError, DisposedTensorError, ShapeError } from './errors.ts'
+import type { NestedValues, TensorJson } from './format.ts'
+import { formatHead, formatTensor, jsonValues, nestedValues } from './format.ts'
 import { toNdarray } from './interop/ndarray.ts'
 import * as elementwise from './ops/elementwise.ts'
 import { matmul } from './ops/matmul.ts'
@@ -183,8 +185,63 @@ export class Tensor {
     return toNdarray(this)
   }
 
+  /**
+   * The elements in nested arrays, a number or truth value for a scalar.
+   * @throws {DeviceError} as {@link dataSync}.
+   * @example
+   * ```ts
+   * import { tensor } from '@tweedie/tensor'
+   * tensor([[1, 2], [3, 4]]).toArray() // => [[1, 2], [3, 4]]
+   * ```
+   */
+  toArray(): NestedValues {
+    const { dtype, shape } = this
+    return nestedValues({ dtype, shape, data: this.dataSync(), strides: rowMajorStrides(shape), offset: 0 })
+  }
+
+  /**
+   * Shape, element type, device and values, as `console.log` shows them in Node. Values are written as NumPy does: of more
+   * than 1000 elements only the ends of each axis. Those on a device that reads back asynchronously are left out.
+   * @example
+   * ```ts
+   * import { tensor } from '@tweedie/tensor'
+   * String(tensor([0.5, -2])) // => 'Tensor [2] float32 on wasm: [ 0.5, -2. ]'
+   * console.log(tensor([true, false])) // => Tensor [2] bool on wasm: [ true, false]
+   * String(tensor([[1, 2], [3, 4]])).split('\n') // => ['Tensor [2, 2] float32 on wasm:', '[[1., 2.],', ' [3., 4.]]']
+   * ```
+   */
   toString(): string {
-    return `Tensor ${formatShape(this.shape)} ${this.dtype} on ${this.device.name}${this.isDisposed ? ' (freed)' : ''}`
+    const head = formatHead(this)
+    if (this.isDisposed) return `${head} (freed)`
+    const { device, dtype, shape, strides, offset, storage } = this
+    if (device.hostView === undefined) return `${head} (values by await x.data())`
+    const data = device.hostView(storage.buffer, dtype, storage.length)
+    return formatTensor(head, { data, dtype, shape, strides, offset })
+  }
+
+  /** @internal What Node's `console.log` and `util.inspect` show. */
+  [Symbol.for('nodejs.util.inspect.custom')](depth: number): string {
+    return depth < 0 ? `[${formatHead(this)}]` : this.toString()
+  }
+
+  /** Writes {@link toString} to the console. */
+  print(): void {
+    console.log(this.toString())
+  }
+
+  /**
+   * What `JSON.stringify` writes: shape, element type and the elements in row-major order. `fromData(data, shape, { dtype })`
+   * makes the tensor again, where all elements are finite.
+   * @throws {DeviceError} as {@link dataSync}.
+   * @example
+   * ```ts
+   * import { tensor } from '@tweedie/tensor'
+   * JSON.stringify(tensor([[1, NaN]])) // => '{"shape":[1,2],"dtype":"float32","data":[1,"NaN"]}'
+   * ```
+   */
+  toJSON(): TensorJson {
+    const { shape, dtype } = this
+    return { shape, dtype, data: jsonValues(this.dataSync(), dtype) }
   }
 
   // Fluent sugar: each is the function of the same name.

@@ -50,6 +50,23 @@ function powScalar({ dy, x, params }: VjpContext<'powScalar'>): Tensor {
   return mul(dy, p === 1 ? 1 : mul(p === 2 ? x(0) : pow(x(0), p - 1), p))
 }
 
+/**
+ * b·aᵇ⁻¹, and 0 where a and b are both 0. There the formula is 0·∞; a is replaced as well, so that the branch not taken
+ * has finite gradients of its own.
+ */
+function powInBase({ dy, x }: VjpContext<'pow'>): Tensor {
+  const [a, b] = [x(0), x(1)]
+  const flat = logicalAnd(equal(a, 0), equal(b, 0))
+  return where(flat, 0, mul(dy, mul(b, pow(where(flat, 1, a), sub(b, 1)))))
+}
+
+/** aᵇ·log a, and 0 where a is 0 and b is not below 0: the limit for b > 0, for b = 0 PyTorch's choice. */
+function powInExponent({ dy, x, y }: VjpContext<'pow'>): Tensor {
+  const [a, b] = [x(0), x(1)]
+  const flat = logicalAnd(equal(a, 0), lessEqual(0, b))
+  return where(flat, 0, mul(dy, mul(y, log(where(flat, 1, a)))))
+}
+
 const stepwise = 'the result is constant between jumps'
 
 /** Gradients of the elementwise primitives. */
@@ -72,6 +89,7 @@ export const elementwiseRules = {
   silu: unary([0], ({ dy, x }) => dispatch('siluGrad', [dy, x(0)], {})),
   erf: unary([0], ({ dy, x }) => mul(dy, mul(exp(neg(square(x(0)))), 2 / Math.sqrt(Math.PI)))),
   affine: unary([], ({ dy, params }) => mul(dy, params.scale)),
+  divScalar: unary([], ({ dy, params }) => div(dy, params.divisor)),
   powScalar: unary([0], powScalar),
   clamp: unary([0], ({ dy, x, params }) =>
     where(logicalAnd(lessEqual(params.min, x(0)), lessEqual(x(0), params.max)), dy, 0),
@@ -92,10 +110,7 @@ export const elementwiseRules = {
     [[1], ({ dy, x }) => div(dy, x(1))],
     [[1, 'y'], ({ dy, x, y }) => neg(div(mul(dy, y), x(1)))],
   ),
-  pow: broadcasting(
-    [[0, 1], ({ dy, x }) => mul(dy, mul(x(1), pow(x(0), sub(x(1), 1))))],
-    [[0, 'y'], ({ dy, x, y }) => mul(dy, mul(y, log(x(0))))],
-  ),
+  pow: broadcasting([[0, 1], powInBase], [[0, 1, 'y'], powInExponent]),
   maximum: extreme('maximum'),
   minimum: extreme('minimum'),
   siluGrad: broadcasting(

@@ -132,6 +132,7 @@ const calls: { readonly [P in PrimitiveName]: MakeCall<P> } = {
   silu: one('normal'),
   erf: one('normal'),
   affine: (d) => ({ ...one('normal')(d), params: { scale: 1.5, shift: -2 } }),
+  divScalar: (d) => ({ ...one('normal')(d), params: { divisor: [3, -0.75, 49][d.int(0, 2)]! } }),
   powScalar: (d) => ({ ...one('positive')(d), params: { exponent: d.int(-2, 4) / 2 } }),
   clamp: (d) => ({ ...one('apart')(d), params: { min: -0.2, max: 0.2 + d.int(0, 1) * 100 } }),
   not: (d) => ({ inputs: [bool(d.apart([3]))], params: {} }),

@@ -31,6 +31,25 @@ describe.each([vpLinear(), vpCosine(), ve({ sigmaMax: 10 })])('on the schedule $
     for (const step of pairs) expectClose(ddimStep(xt, x0, z, { ...step, eta: 1 }), ddpmStep(xt, x0, z, step))
   })
 
+  it('DDIM draws √(σ_s² − σ̃²)·ε + σ̃·z about α_s·x̂₀, σ̃ = η·√((1 − ᾱ_t/ᾱ_s)·σ_s²/σ_t²), at every η', () => {
+    const [x, estimate, draw] = [list(xt), list(x0), list(z)]
+    for (const step of pairs) {
+      const [alphaT, alphaS] = [schedule.alpha(step.t), schedule.alpha(step.s)]
+      const [sigmaT, sigmaS] = [schedule.sigma(step.t), schedule.sigma(step.s)]
+      for (const eta of [0, 0.1, 0.25, 0.5, 0.7, 0.9, 1]) {
+        // With ᾱ = α² on VP this is arXiv 2010.02502 eq. 16; α_t/α_s takes the place of √(ᾱ_t/ᾱ_s) elsewhere.
+        const most = Math.sqrt(sigmaT ** 2 - ((alphaT * sigmaS) / alphaS) ** 2)
+        const spread = (eta * most * sigmaS) / sigmaT
+        const kept = Math.sqrt(Math.max(0, sigmaS ** 2 - spread ** 2))
+        const expected = x.map((value, i) => {
+          const epsilon = (value - alphaT * estimate[i]!) / sigmaT
+          return alphaS * estimate[i]! + kept * epsilon + spread * draw[i]!
+        })
+        expectClose(ddimStep(xt, x0, z, { ...step, eta }), expected)
+      }
+    }
+  })
+
   it('given x₀, each step takes the law of x_t to the law of x_s', () => {
     // x_t = α_t·x₀ + σ_t·ε: the step is then α_s·x₀ + a·ε + b·z, with a² + b² = σ_s².
     const [zeroX, e] = [x0, xt]
@@ -113,5 +132,33 @@ describe('on VP', () => {
       conditionalMean(x0, z, schedule, 300),
       list(x0).map((v, i) => v + factor * list(z)[i]!),
     )
+  })
+})
+
+describe('on VE, where σ_s may be a tiny part of σ_t', () => {
+  // At η = 1 the fresh noise is nearly all of it: σ_s² − σ̃² = (σ_s²/σ_t)², which a difference loses.
+  it.each([2.2033829626705306e-7, 1e-8, 3e-12, 1e-100, 1e-160])('from 80 to %d', (s) => {
+    const schedule = ve()
+    const step = { t: 80, s, schedule }
+    for (const eta of [1, 1 - 2 ** -53, 0.999, 0.5, 0]) {
+      const found = list(ddimStep(xt, x0, z, { ...step, eta }))
+      const kept = s * Math.hypot(Math.sqrt((1 - eta) * (1 + eta)), (eta * s) / 80)
+      found.forEach((value, i) => {
+        const epsilon = (list(xt)[i]! - list(x0)[i]!) / 80
+        const moved = kept * epsilon + eta * s * Math.sqrt(1 - (s / 80) ** 2) * list(z)[i]!
+        expect(Math.abs(value - (list(x0)[i]! + moved))).toBeLessThanOrEqual(1e-15 * Math.abs(value))
+      })
+      if (eta === 1) expectClose(ddimStep(xt, x0, z, { ...step, eta }), ddpmStep(xt, x0, z, step))
+    }
+  })
+
+  it('no step at any ratio is NaN', () => {
+    const schedule = ve({ sigmaMax: 1e4 })
+    for (let k = 1; k <= 400; k++) {
+      const step = { t: 80, s: 80 * Math.exp(-k / 8) * (1 + k / 977), schedule }
+      for (const eta of [0, 0.3, 1]) {
+        expect(list(ddimStep(xt, x0, z, { ...step, eta })).every(Number.isFinite), `${step.s}`).toBe(true)
+      }
+    }
   })
 })

@@ -89,9 +89,11 @@ export function ddimStep(
 ): Tensor {
   const { schedule, t, s, eta } = step
   if (!(eta >= 0 && eta <= 1)) throw new OptionError('eta', `must lie in [0, 1], got ${eta}`)
-  const varianceS = schedule.sigma(s) ** 2
-  const fresh = (eta ** 2 * forwardTransition(step).variance * varianceS) / schedule.sigma(t) ** 2
-  return alongNoise(xt, x0hat, noise, step, Math.sqrt(varianceS - fresh), Math.sqrt(fresh))
+  const { ratio, variance } = forwardTransition(step)
+  const [sigmaT, sigmaS] = [schedule.sigma(t), schedule.sigma(s)]
+  // σ_s² − σ̃² as a sum, σ_s²·((1 − η²) + η²·(ratio·σ_s/σ_t)²): the difference may round to less than 0.
+  const kept = sigmaS * Math.hypot(Math.sqrt((1 - eta) * (1 + eta)), (eta * ratio * sigmaS) / sigmaT)
+  return alongNoise(xt, x0hat, noise, step, kept, (eta * sigmaS * Math.sqrt(variance)) / sigmaT)
 }
 
 /**

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KernelCall } from '../device.ts'
 import { availableDevices, getDevice } from '../devices.ts'
 import { DeviceError } from '../errors.ts'
-import { add, fromData, matmul, ones, scope, sum, transpose } from '../index.ts'
+import { add, div, fromData, matmul, mean, ones, scope, sum, transpose } from '../index.ts'
 import { primitiveNames } from '../primitives.ts'
 import { GpuJsDevice } from './device.ts'
 import { importGpuJs } from './gpujs.ts'
@@ -57,6 +57,16 @@ describe.each(['cpu', 'webasm'] as const)('gpu device on %s', (backend) => {
 
   test('NaN, infinities and overflow go through as on the reference device', async () => {
     for (const extreme of extremeCases()) expect(await discrepancy(device, extreme)).toBeUndefined()
+  })
+
+  test('quotients by a number are rounded once', async () => {
+    const numbers = Array.from({ length: 255 }, (_, i) => i + 1)
+    for (const b of [3, 41, 49, 107, 0.1, -0.7, 1e30, 0, Number.POSITIVE_INFINITY]) {
+      const x = numbers.map((n) => Math.fround(n * (b === 0 || b > 1e35 ? 1 : b)))
+      const quotients = await scope(() => div(fromData(x, [255], { device }), b)).data()
+      expect(Array.from(quotients), `over ${b}`).toEqual(x.map((v) => Math.fround(v / Math.fround(b))))
+    }
+    expect(await mean(fromData(numbers, [255], { device })).item()).toBe(128)
   })
 
   test('long sums stay accurate, and long loops are not cut short', async () => {

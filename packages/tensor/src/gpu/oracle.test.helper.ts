@@ -194,6 +194,7 @@ export const families: { readonly [name: string]: Family } = {
   'silu far off': unary('silu', (x) => x * 40),
   'erf far off': unary('erf', (x) => x * 3),
   affine: withParams('affine', (draw) => ({ scale: eighth(draw), shift: eighth(draw) })),
+  divScalar: withParams('divScalar', (draw) => ({ divisor: pick(draw, [3, -0.75, 49, 1e-3]) })),
   'powScalar whole': withParams(
     'powScalar',
     (draw) => ({ exponent: upTo(draw, -3, 6) }),
@@ -295,6 +296,11 @@ export function extremeCases(): Case[] {
     })),
     { primitive: 'powScalar', inputs: [flat([-2, -1.5, 0, 3, Number.NaN])], params: { exponent: 3 } },
     { primitive: 'pow', inputs: [flat([-2, -2, -2, 0, 0, 5]), flat([3, 2, 0.5, 2, 0, 0])], params: {} },
+    {
+      primitive: 'pow',
+      inputs: [flat([1, -1, -1]), flat([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])],
+      params: {},
+    },
     { primitive: 'clamp', inputs: [flat(extremes)], params: { min: -2, max: Number.POSITIVE_INFINITY } },
     { primitive: 'cast', inputs: [flat(extremes)], params: { dtype: 'bool' } },
   ]

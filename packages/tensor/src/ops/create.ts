@@ -2,7 +2,7 @@ import type { Device } from '../device.ts'
 import { getDevice } from '../devices.ts'
 import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { allocateHost, dtypeOf } from '../dtype.ts'
+import { allocateHost, converted, dtypeOf } from '../dtype.ts'
 import { ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sameShape, sizeOf } from '../shape.ts'
@@ -21,7 +21,7 @@ export type NestedArray = number | boolean | readonly NestedArray[]
 const deviceOf = (options: CreateOptions): Device =>
   typeof options.device === 'object' ? options.device : getDevice(options.device)
 
-/** A tensor of the elements of `data` in row-major order (copied), converted to `dtype` where that is given. */
+/** A tensor of the elements of `data` in row-major order (copied), converted to `dtype` where that is given, as by `cast`. */
 export function fromData(
   data: TypedArray | readonly number[],
   shape: Shape,
@@ -33,10 +33,10 @@ export function fromData(
   }
   const dtype = options.dtype ?? (Array.isArray(data) ? 'float32' : dtypeOf(data as TypedArray))
   let host = data as TypedArray
-  if (Array.isArray(data) || dtypeOf(host) !== dtype) {
+  if (Array.isArray(data) || dtype === 'bool' || dtypeOf(host) !== dtype) {
     host = allocateHost(dtype, data.length)
-    if (dtype === 'bool') for (let i = 0; i < data.length; i++) host[i] = data[i] ? 1 : 0
-    else host.set(data as TypedArray)
+    const convert = converted[dtype]
+    for (let i = 0; i < data.length; i++) host[i] = convert(data[i]!)
   }
   const device = deviceOf(options)
   const buffer = device.allocate(dtype, host.length)
@@ -79,7 +79,7 @@ export function tensor(values: NestedArray, options: CreateOptions = {}): Tensor
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   const dtype = options.dtype ?? 'float32'
   assertShape('full', shape)
-  return fromData(allocateHost(dtype, sizeOf(shape)).fill(value), shape, options)
+  return fromData(allocateHost(dtype, sizeOf(shape)).fill(converted[dtype](value)), shape, options)
 }
 
 export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 0, options)

@@ -1,6 +1,6 @@
 import { dispatch } from '../dispatch.ts'
 import type { DType } from '../dtype.ts'
-import { DTypeError, OptionError } from '../errors.ts'
+import { OptionError } from '../errors.ts'
 import type { Tensor } from '../tensor.ts'
 import type { Operand } from './operand.ts'
 import { affine, asTensors } from './operand.ts'
@@ -43,8 +43,8 @@ export const silu = (x: Tensor): Tensor => dispatch('silu', [x], none)
 export const erf = (x: Tensor): Tensor => dispatch('erf', [x], none)
 /** Logical negation of a bool tensor. */
 export const logicalNot = (x: Tensor): Tensor => dispatch('not', [x], none)
-/** max(x, 0). */
-export const relu = (x: Tensor): Tensor => dispatch('maximum', asTensors('relu', x, 0), none)
+/** max(x, 0), NaN for NaN; gradient 0 at 0. */
+export const relu = (x: Tensor): Tensor => where(lessEqual(x, 0), 0, x)
 /** x·x. */
 export const square = (x: Tensor): Tensor => dispatch('mul', [x, x], none)
 
@@ -54,7 +54,10 @@ export function clamp(x: Tensor, min: number, max: number): Tensor {
   return dispatch('clamp', [x], { min, max })
 }
 
-/** The values in another element type; toward int32 fractions are dropped, toward bool non-zero is true. */
+/**
+ * The values in another element type. Toward int32 fractions are dropped, numbers beyond ±2³¹ become the nearest end
+ * of the range, and NaN becomes 0. Toward bool all but 0 is true, NaN included.
+ */
 export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : dispatch('cast', [x], { dtype })
 }
@@ -75,22 +78,25 @@ export function sub(a: Operand, b: Operand): Tensor {
 
 /** a·b elementwise, with broadcasting. */
 export function mul(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number' && typeof a !== 'number') return affine('mul', a, b, 0)
-  if (typeof a === 'number' && typeof b !== 'number') return affine('mul', b, a, 0)
+  if (typeof b === 'number' && typeof a !== 'number') return affine('mul', a, b, -0)
+  if (typeof a === 'number' && typeof b !== 'number') return affine('mul', b, a, -0)
   return dispatch('mul', asTensors('mul', a, b), none)
 }
 
-/** a/b elementwise, with broadcasting; floats only. */
+/** a/b elementwise, with broadcasting, each quotient rounded once; floats only. */
 export function div(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number' && typeof a !== 'number') {
-    if (a.dtype === 'int32') throw new DTypeError('div', 'needs float32 or float64, got int32; cast first')
-    return affine('div', a, 1 / b, 0)
-  }
+  if (typeof b === 'number' && typeof a !== 'number') return dispatch('divScalar', [a], { divisor: b })
   if (a === 1 && typeof b !== 'number') return reciprocal(b)
   return dispatch('div', asTensors('div', a, b), none)
 }
 
-/** aᵇ elementwise. A number as exponent allows any base; a tensor as exponent needs a base above 0. */
+/**
+ * aᵇ elementwise, with the special values of IEEE 754: x⁰ and 1ˣ are 1 for any x, NaN included, and a base below 0
+ * gives NaN for an exponent that is no integer.
+ *
+ * The gradient in a tensor exponent is NaN where the base is below 0. At a base of 0 gradients are the limits from above
+ * where these are finite (0 in a⁰; 0 in the exponent of 0ᵇ, b > 0), and 0 in the exponent of 0⁰ as in PyTorch.
+ */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number' && typeof a !== 'number') return dispatch('powScalar', [a], { exponent: b })
   return dispatch('pow', asTensors('pow', a, b), none)

@@ -1,6 +1,6 @@
 import { dispatch, makeTensor } from '../dispatch.ts'
 import type { DType } from '../dtype.ts'
-import { allocateHost } from '../dtype.ts'
+import { allocateHost, converted } from '../dtype.ts'
 import { DTypeError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { Storage } from '../storage.ts'
@@ -13,7 +13,7 @@ export type Operand = Tensor | number
 export function scalarLike(value: number, like: { dtype: DType; device: Tensor['device'] }): Tensor {
   const { device, dtype } = like
   const host = allocateHost(dtype, 1)
-  host[0] = value
+  host[0] = converted[dtype](value)
   const buffer = device.allocate(dtype, 1)
   device.write(buffer, dtype, host)
   return makeTensor(new Storage(device, dtype, 1, buffer), [])
@@ -26,7 +26,7 @@ export function asTensors(op: string, a: Operand, b: Operand): [Tensor, Tensor] 
   return [scalarLike(a, b), b]
 }
 
-/** y = scale·x + shift by a number, the cheap way. */
+/** y = scale·x + shift by a number, the cheap way; a shift of −0 keeps the sign of a product that is 0. */
 export function affine(op: PrimitiveName, x: Tensor, scale: number, shift: number): Tensor {
   if (x.dtype === 'int32' && !(Number.isInteger(scale) && Number.isInteger(shift))) {
     throw new DTypeError(op, 'an int32 tensor takes integers only; cast it to float32 first')

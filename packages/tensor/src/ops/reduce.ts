@@ -1,8 +1,8 @@
 import { dispatch } from '../dispatch.ts'
 import type { Shape } from '../shape.ts'
-import { normalizeAxes, normalizeAxis, sameShape } from '../shape.ts'
+import { normalizeAxes, normalizeAxis, reducedShape, sameShape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
-import { exp, log, mul, sub } from './elementwise.ts'
+import { abs, add, div, exp, less, log, mul, sub, where } from './elementwise.ts'
 import { reshape } from './shape-ops.ts'
 
 type Axes = number | readonly number[]
@@ -26,10 +26,13 @@ export const max = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
 export const min = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
   reduce('reduceMin', x, axes, keepDims)
 
-/** Arithmetic mean over `axes`. */
+/** Elements of x per element of its reduction over `axes`. */
+const countOf = (op: string, { shape }: Tensor, axes: Axes | undefined): number =>
+  normalizeAxes(op, axes, shape.length).reduce((count, axis) => count * shape[axis]!, 1)
+
+/** Arithmetic mean over `axes`; NaN over an empty axis. Floats only. */
 export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  const total = sum(x, axes, keepDims)
-  return mul(total, total.size / x.size)
+  return div(sum(x, axes, keepDims), countOf('mean', x, axes))
 }
 
 /** Variance over `axes`, divided by n − `correction` (0: the maximum-likelihood one). */
@@ -40,10 +43,10 @@ export function variance(
 ): Tensor {
   const centred = sub(x, mean(x, axes, true))
   const total = sum(mul(centred, centred), axes, options.keepDims ?? false)
-  return mul(total, 1 / (x.size / total.size - (options.correction ?? 0)))
+  return div(total, countOf('variance', x, axes) - (options.correction ?? 0))
 }
 
-/** Index of the first largest value along `axis`, int32. */
+/** Index of the first largest value along `axis`, int32; of the first NaN where there is one, as `max` is NaN. */
 export const argmax = (x: Tensor, axis: number): Tensor =>
   dispatch('argmax', [x], { axis: normalizeAxis('argmax', axis, x.shape.length) })
 
@@ -51,11 +54,18 @@ export const argmax = (x: Tensor, axis: number): Tensor =>
 export const cumsum = (x: Tensor, axis: number): Tensor =>
   dispatch('cumsum', [x], { axis: normalizeAxis('cumsum', axis, x.shape.length) })
 
-/** log Σ exp along `axes`, stable for any finite input. */
+/**
+ * log Σ exp along `axes`, stable. −∞ where all elements are −∞ or there are none, ∞ where one is ∞, NaN where one is
+ * NaN. The gradient is softmax(x), so NaN where x is −∞ throughout, and at ∞.
+ */
 export function logSumExp(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  const top = max(x, axes, true).detach()
-  const total = log(sum(exp(sub(x, top)), axes, true)).add(top)
-  return keepDims ? total : reshape(total, sum(x, axes).shape)
+  const reduced = normalizeAxes('logSumExp', axes, x.shape.length)
+  if (reduced.some((axis) => x.shape[axis] === 0)) return log(sum(exp(x), reduced, keepDims))
+  const top = max(x, reduced, true).detach()
+  // An infinite pivot would make ∞ − ∞ of the elements that attain it.
+  const pivot = where(less(abs(top), Number.POSITIVE_INFINITY), top, 0)
+  const total = add(log(sum(exp(sub(x, pivot)), reduced, true)), pivot)
+  return keepDims ? total : reshape(total, reducedShape(x.shape, reduced, false))
 }
 
 /** Sums a tensor down to a shape it was broadcast from. */

@@ -7,7 +7,7 @@ import { transpose } from './shape-ops.ts'
 
 /**
  * Softmax along `axis`, of the shape of x, stable for any finite input. A slice that holds NaN or +∞, or is −∞
- * throughout, gives NaN.
+ * throughout, gives NaN; an empty one stays empty.
  * @throws {ShapeError} for a scalar or an axis that is not there; {DTypeError} for other than floats.
  * @example
  * ```ts
@@ -26,6 +26,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
 
 /** Softmax along the last axis out of elementary primitives: the meaning of the fused one. */
 export function softmaxComposed(x: Tensor): Tensor {
+  if (x.shape.at(-1) === 0) return exp(x)
   const e = exp(sub(x, max(x, -1, true).detach()))
   return div(e, sum(e, -1, true))
 }

@@ -1,5 +1,6 @@
+import { converted } from '../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
-import type { ReferenceKernel } from './host.ts'
+import type { HostOut, HostView, ReferenceKernel } from './host.ts'
 import { packed, packedAs } from './host.ts'
 
 /** Error function to full double precision: Maclaurin series below 2.5, continued fraction of erfc above. */
@@ -24,13 +25,24 @@ export function erf(x: number): number {
 export const sigmoid = (x: number): number =>
   x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))
 
-export const silu = (x: number): number => (x === Number.NEGATIVE_INFINITY ? 0 : x * sigmoid(x))
+export const silu = (x: number): number => (x === Number.NEGATIVE_INFINITY ? -0 : x * sigmoid(x))
 
 /** d silu(x)/dx. */
 export const siluSlope = (x: number): number => {
   const s = sigmoid(x)
   return s === 0 || s === 1 ? s : s * (1 + x * (1 - s))
 }
+
+/** aᵇ by IEEE 754, as in NumPy and PyTorch: `**`, but 1 to any power is 1, and so is −1 to ±∞. */
+export const power = (a: number, b: number): number =>
+  a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b
+
+/** xᵖ for exponents that one exactly rounded operation gives. */
+const powers: ReadonlyMap<number, (x: number) => number> = new Map([
+  [1, (x) => x],
+  [2, (x) => x * x],
+  [-1, (x) => 1 / x],
+])
 
 // NaN in either operand gives NaN, as in Math.max and IEEE maximum.
 const scalarUnary = {
@@ -59,7 +71,7 @@ const scalarBinary = {
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
-  pow: (a, b) => a ** b,
+  pow: power,
   maximum: Math.max,
   minimum: Math.min,
   /** The gradient dy that reached silu(x), times its slope. */
@@ -85,6 +97,20 @@ function zip(fn: (a: number, b: number) => number): ReferenceKernel<never> {
   }
 }
 
+/** Numbers given as parameters, as the element type of the result holds them. */
+const held = (out: HostOut, ...numbers: readonly number[]): number[] =>
+  numbers.map(out.dtype === 'float32' ? Math.fround : (v) => v)
+
+/** Maps x by a function of one number that `make` sets up for the parameters. */
+function mapWith(
+  numbers: readonly number[],
+  make: (numbers: readonly number[]) => (x: number) => number,
+  x: HostView,
+  out: HostOut,
+): void {
+  map(make(numbers))([x], {} as never, out)
+}
+
 type Kernels<K extends PrimitiveName> = { [P in K]: ReferenceKernel<P> }
 
 function mapTable<K extends string, F, G>(table: Record<K, F>, wrap: (fn: F) => G): Record<K, G> {
@@ -96,15 +122,35 @@ export const elementwiseKernels = {
   ...(mapTable(scalarUnary, map) as Kernels<keyof typeof scalarUnary>),
   ...(mapTable(scalarBinary, zip) as Kernels<keyof typeof scalarBinary>),
   affine: ([x], { scale, shift }: PrimitiveParams['affine'], out) =>
-    map((v) => scale * v + shift)([x!], {} as never, out),
+    mapWith(
+      held(out, scale, shift),
+      ([a, b]) =>
+        (v) =>
+          a! * v + b!,
+      x!,
+      out,
+    ),
+  divScalar: ([x], { divisor }: PrimitiveParams['divScalar'], out) =>
+    mapWith(
+      held(out, divisor),
+      ([b]) =>
+        (v) =>
+          v / b!,
+      x!,
+      out,
+    ),
   powScalar: ([x], { exponent }: PrimitiveParams['powScalar'], out) =>
-    map((v) => v ** exponent)([x!], {} as never, out),
+    mapWith([exponent], () => powers.get(exponent) ?? ((v) => power(v, exponent)), x!, out),
   clamp: ([x], { min, max }: PrimitiveParams['clamp'], out) =>
-    map((v) => Math.min(Math.max(v, min), max))([x!], {} as never, out),
-  cast: ([x], _params, out) => {
-    const toBool = out.dtype === 'bool'
-    map((v) => (toBool ? (v !== 0 ? 1 : 0) : v))([x!], {} as never, out)
-  },
+    mapWith(
+      held(out, min, max),
+      ([low, high]) =>
+        (v) =>
+          Math.min(Math.max(v, low!), high!),
+      x!,
+      out,
+    ),
+  cast: ([x], _params, out) => map(converted[out.dtype])([x!], {} as never, out),
   where: ([condition, a, b], _params, out) => {
     const [c, p, q] = [condition!, a!, b!].map((input) => packedAs(input, out.shape))
     for (let i = 0; i < c!.length; i++) out.data[i] = c![i] ? p![i]! : q![i]!

@@ -38,6 +38,9 @@ function around(shape: Shape, axis: number): [before: number, length: number, af
   return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))]
 }
 
+/** Whether x takes the place of the largest so far: it is larger, or the first NaN. */
+const beats = (x: number, best: number): boolean => x > best || (Number.isNaN(x) && !Number.isNaN(best))
+
 /** Reductions and scans as plain loops that accumulate in double precision. */
 export const reduceKernels = {
   reduceSum: fold(0, (total, x) => total + x),
@@ -50,7 +53,7 @@ export const reduceKernels = {
       for (let k = 0; k < after; k++) {
         let best = 0
         for (let j = 1; j < length; j++) {
-          if (values[(i * length + j) * after + k]! > values[(i * length + best) * after + k]!) best = j
+          if (beats(values[(i * length + j) * after + k]!, values[(i * length + best) * after + k]!)) best = j
         }
         out.data[i * after + k] = best
       }

@@ -62,8 +62,8 @@ const reciprocal = unary((k) => {
 
 /**
  * The operations by primitive, one per element type. NaN follows the reference: `maximum`, `minimum` and
- * `clamp` give NaN for NaN, comparisons with NaN are false, `sign` keeps NaN and −0. A cast to int32 saturates
- * beyond ±2³¹, where the reference wraps. `affine` and `clamp` round their numbers to float32 first.
+ * `clamp` give NaN for NaN, comparisons with NaN are false, `sign` keeps NaN and −0. `affine`, `divScalar` and `clamp`
+ * round their numbers to float32 first.
  */
 export const laneOps = {
   neg: [unary(() => f32x4.neg), op(['int32'], 'int32', () => ((x) => i32x4.neg(x!)) as Compute)],
@@ -102,6 +102,17 @@ export const laneOps = {
         (_f, _k, [scale, shift]) =>
         (x) =>
           f32x4.add(f32x4.mul(x!, scale!), shift!),
+    },
+  ],
+  divScalar: [
+    {
+      inputs: [float],
+      output: float,
+      scalars: 1,
+      prepare:
+        (_f, _k, [divisor]) =>
+        (x) =>
+          f32x4.div(x!, divisor!),
     },
   ],
   clamp: [

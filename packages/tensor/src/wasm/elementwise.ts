@@ -165,6 +165,7 @@ const powScalar: WasmKernel<'powScalar'> = (call, out, context) => {
 export const elementwiseKernels = {
   ...plain,
   affine: kernelOf('affine', laneOps.affine, ({ scale, shift }) => [scale, shift]),
+  divScalar: kernelOf('divScalar', laneOps.divScalar, ({ divisor }) => [divisor]),
   clamp: kernelOf('clamp', laneOps.clamp, ({ min, max }) => [min, max]),
   powScalar,
 } satisfies WasmKernels

@@ -94,6 +94,19 @@ describe('group normalisation', () => {
     for (const silu of [false, true]) check(x, { groups: 2, eps: 1e-5, silu }, 3e-6)
   })
 
+  // Without a pivot Σx² − (Σx)²/n loses log₂(mean²/variance) = 37 of the 53 bits here, times n.
+  test('a mean 400 000 times the deviation costs none either', () => {
+    const shape = [2, 4, 9, 9]
+    const offsets = Array.from({ length: 2 * 4 * 81 }, (_, i) => (i * 37) % 64)
+    for (const mean of [2 ** 23, -(2 ** 23) - 64]) {
+      const x = dense(
+        shape,
+        Float32Array.from(offsets, (d) => mean + d),
+      )
+      for (const silu of [false, true]) check(x, { groups: 2, eps: 1e-5, silu }, 3e-6)
+    }
+  })
+
   test('an outlier as first element costs no accuracy', () => {
     const data = fill('float32', 2 * 4 * 81, 3, 1)
     data[0] = 1e4

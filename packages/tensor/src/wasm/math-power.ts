@@ -55,13 +55,17 @@ function powersOfMagnitude(f: FunctionBuilder, k: Lanes) {
 }
 
 /**
- * aᵇ with the special values of ECMAScript's `**`: any base with an integer exponent, NaN for a negative
- * base with another; computed in float64, error at most 1 ulp. `rest` is what the float32 `b` leaves out of
+ * aᵇ with the special values of IEEE 754: any base with an integer exponent, NaN for a negative base with another,
+ * 1 for a⁰, 1ᵇ and (−1)^±∞; computed in float64, error at most 1 ulp. `rest` is what the float32 `b` leaves out of
  * the exponent.
  */
 export function power(f: FunctionBuilder, k: Lanes): (a: V128, b: V128, rest?: V128) => Expr<'v128'> {
   const [zero, half, one, sign] = [k.f32(0), k.f32(0.5), k.f32(1), k.i32(-0x80000000)]
-  const [nan, lowest] = [k.f32(Number.NaN), k.f32(Number.NEGATIVE_INFINITY)]
+  const [nan, lowest, infinity] = [
+    k.f32(Number.NaN),
+    k.f32(Number.NEGATIVE_INFINITY),
+    k.f32(Number.POSITIVE_INFINITY),
+  ]
   const ofMagnitude = powersOfMagnitude(f, k)
   return (a, b, rest) => {
     const wide = (v: V128) => [f64x2.promoteLowF32x4(v), f64x2.promoteLowF32x4(shuffle64(v, v, [1, 0]))]
@@ -76,6 +80,8 @@ export function power(f: FunctionBuilder, k: Lanes): (a: V128, b: V128, rest?: V
     const signed = v128.or(magnitude, v128.and(v128.and(a, sign), odd))
     const negative = v128.and(f32x4.lt(a, zero), f32x4.gt(a, lowest))
     const y = v128.bitselect(nan, signed, v128.andnot(negative, whole))
-    return v128.bitselect(one, y, f32x4.eq(b, zero))
+    const endless = v128.and(f32x4.eq(f32x4.abs(a), one), f32x4.eq(f32x4.abs(b), infinity))
+    const isOne = v128.or(v128.or(f32x4.eq(b, zero), f32x4.eq(a, one)), endless)
+    return v128.bitselect(one, y, isOne)
   }
 }

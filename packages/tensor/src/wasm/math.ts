@@ -128,7 +128,7 @@ function expCore(f: FunctionBuilder, k: Lanes): LaneFunction {
   }
 }
 
-/** e⁻ˣ for x in [−87, 87] and anything for NaN: what of an exponential costs least. */
+/** e⁻ˣ for x in [−88, 87] and anything for NaN: what of an exponential costs least. */
 function decay(f: FunctionBuilder, k: Lanes): LaneFunction {
   const tail = expTail.map((c, i) => k.f32(i % 2 === 0 ? c : -c))
   const one = k.f32(1)
@@ -259,29 +259,29 @@ export const sigmoid: LaneMath = (f, k) => {
   }
 }
 
-/** x/(1 + e⁻ˣ); error at most 3 ulp for x ≥ −87, and below 10⁻³⁵ absolute for the rest, −∞ included. */
+/** x/(1 + e⁻ˣ); error at most 3 ulp for x ≥ −88, and −0 (the result is below 10⁻³⁶) for the rest, −∞ included. */
 export const silu: LaneMath = (f, k) => {
-  const [bottom, top, one] = [k.f32(-87), k.f32(87), k.f32(1)]
+  const [bottom, top, one, nothing] = [k.f32(-88), k.f32(87), k.f32(1), k.f32(-0)]
   const inner = decay(f, k)
   return (x) => {
     const limited = f.local('v128', f32x4.pmax(x, bottom))
     const e = inner(f.local('v128', f32x4.pmin(limited, top)))
-    return f32x4.div(limited, f32x4.add(e, one))
+    return v128.bitselect(nothing, f32x4.div(limited, f32x4.add(e, one)), f32x4.lt(x, bottom))
   }
 }
 
 /**
- * Slope of silu, s·(1 + x·(1 − s)) with s = sigmoid(x), 1 − s computed as e⁻ˣ·s; 1 at +∞, where the
- * reference has NaN. Error at most 4·2⁻²⁴ absolute (the slope has a zero near −1.278).
+ * Slope of silu, s·(1 + x·(1 − s)) with s = sigmoid(x), 1 − s computed as e⁻ˣ·s; 1 at +∞, 0 below −88. Error at most
+ * 4·2⁻²⁴ absolute (the slope has a zero near −1.278).
  */
 export const siluSlope: LaneMath = (f, k) => {
-  const [bottom, top, one] = [k.f32(-87), k.f32(87), k.f32(1)]
+  const [bottom, top, one] = [k.f32(-88), k.f32(87), k.f32(1)]
   const inner = decay(f, k)
   return (x) => {
     const limited = f.local('v128', f32x4.pmin(f32x4.pmax(x, bottom), top))
     const e = f.local('v128', inner(limited))
     const s = f.local('v128', f32x4.div(one, f32x4.add(e, one)))
-    return f32x4.mul(s, k.madd(limited, f32x4.mul(e, s), one))
+    return v128.andnot(f32x4.mul(s, k.madd(limited, f32x4.mul(e, s), one)), f32x4.lt(x, bottom))
   }
 }
 

@@ -8,7 +8,10 @@ const times = <T>(count: number, make: (i: number) => T): T[] =>
 /** Independent chains in flight. */
 const ways = 4
 
-/** The largest elements so far and their indices, lane by lane. An element takes over where it is larger: never a NaN. */
+/**
+ * The largest elements so far and their indices, lane by lane. An element takes over where it is larger, or is the first
+ * NaN: NaN counts as larger than any number.
+ */
 interface Best {
   readonly value: Local<'v128'>
   readonly index: Local<'v128'>
@@ -17,13 +20,19 @@ interface Best {
 const makeBest = (f: FunctionBuilder): Best => ({ value: vector(f), index: vector(f) })
 
 function challenge(f: FunctionBuilder, { value, index }: Best, x: Local<'v128'>, at: V128): void {
-  f.set(index, v128.bitselect(at, index, f32x4.lt(value, x)))
-  f.set(value, f32x4.pmax(value, x))
+  // Not at most the best one, which is a number.
+  const wins = f.local('v128', v128.andnot(f32x4.eq(value, value), f32x4.le(x, value)))
+  f.set(index, v128.bitselect(at, index, wins))
+  f.set(value, v128.bitselect(x, value, wins))
 }
 
+/** Whether scalar x is larger than the best one, or the first NaN. */
+const beats = (x: Local<'f32'>, best: Local<'f32'>): I32 =>
+  i32.and(f32.eq(best, best), i32.eqz(f32.le(x, best)))
+
 /**
- * Emits `run(to, x, rows, n)`: for each dense row of n the index (int32) of its first largest element, or 0 where
- * element 0 is NaN.
+ * Emits `run(to, x, rows, n)`: for each dense row of n the index (int32) of its first largest element, or of its
+ * first NaN.
  */
 export function emitArgmaxRows(m: ModuleBuilder): void {
   m.func('run', i32Params('to', 'x', 'rows', 'n'), [], (f, p) => {
@@ -35,8 +44,8 @@ export function emitArgmaxRows(m: ModuleBuilder): void {
     const lane = (i: number) => {
       f.set(other, f32x4.extractLane(best.value, i))
       f.set(left, i32x4.extractLane(best.index, i))
-      const earlier = i32.and(f32.eq(other, value), i32.ltS(left, index))
-      f.if(i32.or(f32.gt(other, value), earlier), () => {
+      const equal = i32.or(f32.eq(other, value), i32.and(f32.ne(other, other), f32.ne(value, value)))
+      f.if(i32.or(beats(other, value), i32.and(equal, i32.ltS(left, index))), () => {
         f.set(value, other)
         f.set(index, left)
       })
@@ -58,8 +67,10 @@ export function emitArgmaxRows(m: ModuleBuilder): void {
         f.increment(at, -4 * ways)
       })
       for (const { value, index } of bests.slice(1)) {
-        const earlier = v128.and(f32x4.eq(value, best.value), i32x4.ltS(index, best.index))
-        f.set(x, v128.or(f32x4.gt(value, best.value), earlier))
+        const strange = v128.and(f32x4.ne(value, value), f32x4.ne(best.value, best.value))
+        const equal = v128.or(f32x4.eq(value, best.value), strange)
+        const larger = v128.andnot(f32x4.eq(best.value, best.value), f32x4.le(value, best.value))
+        f.set(x, v128.or(larger, v128.and(equal, i32x4.ltS(index, best.index))))
         f.set(best.index, v128.bitselect(index, best.index, x))
         f.set(best.value, v128.bitselect(value, best.value, x))
       }
@@ -68,7 +79,7 @@ export function emitArgmaxRows(m: ModuleBuilder): void {
       for (let i = 1; i < 4; i++) lane(i)
       f.while(at, () => {
         f.set(other, f32.load(p.x))
-        f.if(f32.gt(other, value), () => {
+        f.if(beats(other, value), () => {
           f.set(value, other)
           f.set(index, i32.sub(p.n, at))
         })

@@ -54,6 +54,13 @@ function powerBody(exponent: number): string {
   return `let r = powerOf(x, ${literal('powScalar', exponent)});`
 }
 
+/** x over a number; over ±∞, of which kernels have no text, x·±0. */
+function quotientBy(divisor: number): string {
+  const held = Math.fround(divisor)
+  if (Math.abs(held) === Number.POSITIVE_INFINITY) return held > 0 ? 'x * 0.0' : 'x * (-0.0)'
+  return `x / ${literal('divScalar', divisor)}`
+}
+
 function clampBody({ min, max }: PrimitiveParams['clamp']): string {
   const lines = ['let r = x;']
   if (min !== Number.NEGATIVE_INFINITY) {
@@ -88,6 +95,7 @@ export const elementwisePlanners = {
   erf: of('erfOf(x)'),
   affine: (call) =>
     of(`x * ${literal('affine', call.params.scale)} + ${literal('affine', call.params.shift)}`)(call),
+  divScalar: (call) => of(quotientBy(call.params.divisor))(call),
   powScalar: (call) => pointwise(call, powerBody(call.params.exponent)),
   clamp: (call) => pointwise(call, clampBody(call.params)),
   not: test('x < 0.5'),

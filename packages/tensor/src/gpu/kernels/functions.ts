@@ -174,7 +174,8 @@ export const floatFunctions: readonly KernelFunction[] = [
       }
       if (!(x === x)) { r = x; }
       if (!(y === y)) { r = y; }
-      if (y === 0) { r = 1; }
+      if (y === 0 || x === 1) { r = 1; }
+      if (x === -1 && (y < -1e38 || y > 1e38)) { r = 1; }
       return r;
     }`,
     'x',
