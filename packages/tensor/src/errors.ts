@@ -78,19 +78,20 @@ const amount = (bytes: number): string =>
 function shortageMessage(s: MemoryShortage, context: readonly string[]): string {
   const what = context.length === 0 ? '' : ` (${context.join(': ')})`
   const host = s.hostRefused ? ` and the host gives no more than the present ${amount(s.reservedBytes)}` : ''
-  const reason =
-    s.requestedBytes > s.longestBytes && s.longestBytes < s.limitBytes
-      ? `one tensor has at most ${amount(s.longestBytes)} here`
-      : Number.isFinite(s.limitBytes)
-        ? `${amount(s.usedBytes)} of ${amount(s.limitBytes)} are in use${host}, and ` +
-          `${amount(s.largestBytes)} would have fitted`
-        : 'the host gives no more'
+  const tooLong = s.requestedBytes > s.longestBytes && s.longestBytes < s.limitBytes
+  const requested = tooLong ? `${s.requestedBytes} bytes` : amount(s.requestedBytes)
+  const reason = tooLong
+    ? `one tensor has at most ${s.longestBytes} bytes here`
+    : Number.isFinite(s.limitBytes)
+      ? `${amount(s.usedBytes)} of ${amount(s.limitBytes)} are in use${host}, and ` +
+        `${amount(s.largestBytes)} would have fitted`
+      : 'the host gives no more'
   const raise =
     s.limitBytes < s.mostBytes && !s.hostRefused
       ? `, or raise maxBytes (up to ${amount(s.mostBytes)} here)`
       : ''
   return (
-    `${s.device}: no room for ${amount(s.requestedBytes)}${what}; ${reason}; work in smaller ` +
+    `${s.device}: no room for ${requested}${what}; ${reason}; work in smaller ` +
     `batches, dispose of tensors (scope()), recompute rather than keep (checkpoint())${raise}`
   )
 }

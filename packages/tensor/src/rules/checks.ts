@@ -46,5 +46,7 @@ export function requireIntegers(
 ): void {
   if (values.length === shape.length && values.every((n) => Number.isSafeInteger(n) && n >= least)) return
   const range = least === 0 ? 'a non-negative integer' : 'an integer'
-  throw new ShapeError(op, `${what} must be ${range} for each axis, got [${values.join(', ')}]`, [shape])
+  throw new ShapeError(op, `${what} must be ${range} for each axis, got [${values.map(String).join(', ')}]`, [
+    shape,
+  ])
 }
