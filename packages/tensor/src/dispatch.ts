@@ -97,9 +97,10 @@ function commonDevice(primitive: PrimitiveName, inputs: readonly Tensor[]): Devi
   const device = inputs[0]!.device
   for (let i = 1; i < inputs.length; i++) {
     if (inputs[i]!.device !== device) {
-      const names = inputs.map((input) => input.device.name).join(' and ')
+      const names = inputs.map((input) => input.device.name)
+      const where = new Set(names).size > 1 ? names.join(' and ') : `several devices named ${device.name}`
       throw new DeviceError(
-        `${primitive}: inputs are on ${names}; move them to one device with \`await x.to(device)\``,
+        `${primitive}: inputs are on ${where}; move them to one device with \`await x.to(device)\``,
       )
     }
   }

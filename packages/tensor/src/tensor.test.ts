@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Tensor } from './index.ts'
 import {
   arange,
   broadcastTo,
@@ -28,6 +29,31 @@ import {
 } from './index.ts'
 
 const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
+
+describe('what a shape rule gives', () => {
+  it('is a shape, whatever the parameters were', () => {
+    const x = ones([2, 3])
+    for (const shape of [
+      [-2, -3],
+      [0.5, 12],
+      [Number.NaN, 6],
+    ]) {
+      expect(() => evaluate('reshape', [x], { shape })).toThrow(ShapeError)
+      expect(() => evaluate('broadcastTo', [ones([1, 1])], { shape })).toThrow(ShapeError)
+    }
+    expect(() => broadcastTo(ones([1, 1]), [2 ** 30, 2 ** 30])).toThrow(/more elements than 2\^53 − 1/)
+  })
+
+  it('takes tensors, of a primitive that there is', () => {
+    const wrong = [undefined, 3, null, {}] as readonly unknown[] as readonly Tensor[]
+    for (const input of wrong)
+      expect(() => evaluate('neg', [input], {})).toThrow(/neg: an input is .*, not a tensor/)
+    for (const input of wrong.filter((x) => typeof x !== 'number'))
+      expect(() => ones([2]).add(input)).toThrow(DTypeError)
+    for (const name of ['foo', 'toString'] as readonly string[])
+      expect(() => evaluate(name as 'neg', [ones([1])], {})).toThrow(/no primitive '/)
+  })
+})
 
 describe('views', () => {
   it('reshape, transpose, slice and broadcast share the buffer', () => {
