@@ -4,6 +4,7 @@ import {
   arange,
   broadcastTo,
   concat,
+  conv2d,
   DisposedTensorError,
   DTypeError,
   evaluate,
@@ -42,6 +43,39 @@ describe('what a shape rule gives', () => {
       expect(() => evaluate('broadcastTo', [ones([1, 1])], { shape })).toThrow(ShapeError)
     }
     expect(() => broadcastTo(ones([1, 1]), [2 ** 30, 2 ** 30])).toThrow(/more elements than 2\^53 − 1/)
+  })
+
+  it('is refused in words that name the number', () => {
+    const [x, i] = [ones([3, 4]), tensor([0], { dtype: 'int32' })]
+    for (const [refused, words] of [
+      [() => x.slice([0.5, 3]), 'slice: a position must be an integer, got 0.5'],
+      [() => x.slice([0, Number.POSITIVE_INFINITY]), 'slice: a position must be an integer, got Infinity'],
+      [() => x.slice([0, 3, 0.5]), 'slice: a step must be a non-zero integer, got 0.5'],
+      [
+        () => pad(ones([4]), [[Number.NaN, 0]]),
+        'pad: low must be a non-negative integer for each axis, got [NaN]',
+      ],
+      [
+        () => scatterAdd(ones([1]), i, -100_000),
+        'scatterAdd: the size must be a non-negative integer, got -100000',
+      ],
+      [
+        () => conv2d(ones([1, 1, 3, 3]), ones([1, 1, 3, 3]), { stride: 0.5 }),
+        'stride: must be an integer of at least 1',
+      ],
+      [
+        () =>
+          conv2d(ones([1, 1, 1, 1]).broadcastTo([1, 1, 2 ** 31, 1]), ones([1, 1, 1, 1]), {
+            lhsDilation: 2 ** 30,
+          }),
+        'axis 2 is longer than 2^53 − 1 with its zeros',
+      ],
+      [
+        () => matmul(x, ones([4, 1]), { activation: 'relu' as 'silu' }),
+        'activation: must be none or silu, got relu',
+      ],
+    ] as const)
+      expect(refused).toThrow(words)
   })
 
   it('takes tensors, of a primitive that there is', () => {

@@ -55,9 +55,7 @@ export function viewOf<P extends PrimitiveName>(
       const { start, step } = params as PrimitiveParams['slice']
       let offset = x.offset
       if (!shape.includes(0)) start.forEach((at, i) => (offset += at * x.strides[i]!))
-      // A step is of no account where there is nothing to step to, however long it is.
-      const strides = x.strides.map((stride, i) => (shape[i]! > 1 ? stride * step[i]! : stride))
-      return { strides, offset }
+      return { strides: x.strides.map((stride, i) => stride * step[i]!), offset }
     }
     case 'broadcastTo': {
       const lead = shape.length - x.shape.length
