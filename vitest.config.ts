@@ -10,6 +10,7 @@ export default defineConfig({
         test: { name: 'tests', include: ['tests/**/*.test.ts'], exclude: ['tests/.doc-examples/**'] },
       },
     ],
+    setupFiles: ['scripts/test-seed.ts'],
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,

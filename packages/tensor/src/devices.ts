@@ -36,6 +36,9 @@ export function getDevice(name: string = defaultName): Device {
   return device
 }
 
+/** The device of a name if it was asked for before. */
+export const builtDevice = (name: string): Device | undefined => devices.get(name)
+
 /** Makes `name` the device of tensors created without one, and returns the former default. */
 export function setDefaultDevice(name: string): string {
   getDevice(name)

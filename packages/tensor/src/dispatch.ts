@@ -2,7 +2,7 @@ import type { Device, View } from './device.ts'
 import { DeviceError, TweedieError } from './errors.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
 import { primitives } from './primitives.ts'
-import { sizeOf } from './shape.ts'
+import { assertShape, sizeOf } from './shape.ts'
 import { Storage } from './storage.ts'
 import type { Tensor } from './tensor.ts'
 import { viewOf } from './views.ts'
@@ -97,9 +97,10 @@ function commonDevice(primitive: PrimitiveName, inputs: readonly Tensor[]): Devi
   const device = inputs[0]!.device
   for (let i = 1; i < inputs.length; i++) {
     if (inputs[i]!.device !== device) {
-      const names = inputs.map((input) => input.device.name).join(' and ')
+      const names = inputs.map((input) => input.device.name)
+      const where = new Set(names).size > 1 ? names.join(' and ') : `several devices named ${device.name}`
       throw new DeviceError(
-        `${primitive}: inputs are on ${names}; move them to one device with \`await x.to(device)\``,
+        `${primitive}: inputs are on ${where}; move them to one device with \`await x.to(device)\``,
       )
     }
   }
@@ -121,7 +122,12 @@ export function evaluate<P extends PrimitiveName>(
   inputs: readonly Tensor[],
   params: PrimitiveParams[P],
 ): Tensor {
+  if (!Object.hasOwn(primitives, primitive)) throw new TweedieError(`no primitive '${String(primitive)}'`)
   const def = primitives[primitive]
+  for (const input of inputs) {
+    if (input?.isTweedieTensor !== true)
+      throw new TweedieError(`${primitive}: an input is ${String(input)}, not a tensor`)
+  }
   const arity = def.arityOf?.(params) ?? def.arity
   if (arity >= 0 ? inputs.length !== arity : inputs.length === 0) {
     throw new TweedieError(
@@ -129,6 +135,8 @@ export function evaluate<P extends PrimitiveName>(
     )
   }
   const { shape, dtype } = def.infer(inputs, params)
+  // Whatever a shape was worked out from: devices take it as it is.
+  assertShape(primitive, shape)
   if (def.view === true) {
     const x = inputs[0]!
     const view = viewOf(primitive, x, params, shape)

@@ -1,3 +1,5 @@
+import { DTypeError } from './errors.ts'
+
 /** Element types. `float32` is the working type, `float64` serves gradient checks and oracles. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool'
 
@@ -10,6 +12,13 @@ export const hostArrays = {
   int32: Int32Array,
   bool: Uint8Array,
 } as const satisfies Record<DType, unknown>
+
+/** @throws {DTypeError} for what is no element type, as it may come from a caller without types. */
+export function requireDType(op: string, dtype: DType): void {
+  if (Object.hasOwn(hostArrays, dtype)) return
+  const known = Object.keys(hostArrays).join(', ')
+  throw new DTypeError(op, `no element type '${String(dtype)}'; there are ${known}`)
+}
 
 export function allocateHost(dtype: DType, length: number): TypedArray {
   return new hostArrays[dtype](length)

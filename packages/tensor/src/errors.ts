@@ -40,6 +40,9 @@ export interface MemoryShortage {
   readonly reservedBytes: number
   /** The largest request that would have been met. */
   readonly largestBytes: number
+  /** The most bytes of one tensor here, however much is free. */
+  readonly longestBytes: number
+  /** Infinite where only the host sets a limit. */
   readonly limitBytes: number
   /** The largest limit that a device may have here. */
   readonly mostBytes: number
@@ -75,13 +78,20 @@ const amount = (bytes: number): string =>
 function shortageMessage(s: MemoryShortage, context: readonly string[]): string {
   const what = context.length === 0 ? '' : ` (${context.join(': ')})`
   const host = s.hostRefused ? ` and the host gives no more than the present ${amount(s.reservedBytes)}` : ''
+  const tooLong = s.requestedBytes > s.longestBytes && s.longestBytes < s.limitBytes
+  const requested = tooLong ? `${s.requestedBytes} bytes` : amount(s.requestedBytes)
+  const reason = tooLong
+    ? `one tensor has at most ${s.longestBytes} bytes here`
+    : Number.isFinite(s.limitBytes)
+      ? `${amount(s.usedBytes)} of ${amount(s.limitBytes)} are in use${host}, and ` +
+        `${amount(s.largestBytes)} would have fitted`
+      : 'the host gives no more'
   const raise =
     s.limitBytes < s.mostBytes && !s.hostRefused
       ? `, or raise maxBytes (up to ${amount(s.mostBytes)} here)`
       : ''
   return (
-    `${s.device}: no room for ${amount(s.requestedBytes)}${what}; ${amount(s.usedBytes)} of ` +
-    `${amount(s.limitBytes)} are in use${host}, and ${amount(s.largestBytes)} would have fitted; work in smaller ` +
+    `${s.device}: no room for ${requested}${what}; ${reason}; work in smaller ` +
     `batches, dispose of tensors (scope()), recompute rather than keep (checkpoint())${raise}`
   )
 }

@@ -1,11 +1,12 @@
+import { requireDType } from './dtype.ts'
 import { DTypeError, ShapeError } from './errors.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitive-params.ts'
 import type { Aval } from './rules/checks.ts'
-import { requireAxis, requireFloat, requireSameDType } from './rules/checks.ts'
+import { requireAxes, requireAxis, requireFloat, requireIntegers, requireSameDType } from './rules/checks.ts'
 import { conv2dShape } from './rules/conv2d.ts'
 import { attentionShape, fusedArity, groupNormCheck, withEpilogue } from './rules/fused.ts'
 import { matmulShape } from './rules/matmul.ts'
-import { broadcastShapes, formatShape, reducedShape, sameShape, sizeOf } from './shape.ts'
+import { broadcastShapes, formatShape, isCount, reducedShape, sameShape, sizeOf } from './shape.ts'
 
 export type * from './primitive-params.ts'
 export type { Aval } from './rules/checks.ts'
@@ -58,6 +59,7 @@ const reduce = (op: 'reduceSum' | 'reduceMax' | 'reduceMin'): PrimitiveDef<typeo
   arity: 1,
   infer: ([x], { axes, keepDims }) => {
     if (x!.dtype === 'bool') throw new DTypeError(op, 'needs numbers, got bool; cast first')
+    requireAxes(op, x!, axes)
     if (op !== 'reduceSum' && axes.some((axis) => x!.shape[axis] === 0)) {
       throw new ShapeError(op, 'an empty axis has no extreme', [x!.shape])
     }
@@ -95,7 +97,13 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       return x!
     },
   },
-  cast: { arity: 1, infer: ([x], { dtype }) => ({ shape: x!.shape, dtype }) },
+  cast: {
+    arity: 1,
+    infer: ([x], { dtype }) => {
+      requireDType('cast', dtype)
+      return { shape: x!.shape, dtype }
+    },
+  },
   add: broadcast('add', 'number'),
   sub: broadcast('sub', 'number'),
   mul: broadcast('mul', 'number'),
@@ -126,11 +134,19 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
   argmax: {
     arity: 1,
     infer: ([x], { axis }) => {
+      requireAxes('argmax', x!, [axis])
       if (x!.shape[axis] === 0) throw new ShapeError('argmax', 'an empty axis has no extreme', [x!.shape])
       return { shape: reducedShape(x!.shape, [axis], false), dtype: 'int32' }
     },
   },
-  cumsum: unaryNumber('cumsum') as PrimitiveDef<'cumsum'>,
+  cumsum: {
+    arity: 1,
+    infer: ([x], { axis }) => {
+      if (x!.dtype === 'bool') throw new DTypeError('cumsum', 'needs numbers, got bool; cast first')
+      requireAxes('cumsum', x!, [axis])
+      return x!
+    },
+  },
   matmul: {
     arity: 2,
     infer: (inputs) => {
@@ -154,6 +170,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
         throw new DTypeError('gather', `indices must be int32, got ${indices!.dtype}`)
       if (indices!.shape.length !== 1)
         throw new ShapeError('gather', 'indices must be one-dimensional', [indices!.shape])
+      requireAxes('gather', x!, [axis])
       return {
         shape: x!.shape.map((extent, i) => (i === axis ? indices!.shape[0]! : extent)),
         dtype: x!.dtype,
@@ -165,6 +182,9 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     infer: ([updates, indices], { axis, size }) => {
       if (indices!.dtype !== 'int32')
         throw new DTypeError('scatterAdd', `indices must be int32, got ${indices!.dtype}`)
+      requireAxes('scatterAdd', updates!, [axis])
+      if (!isCount(size))
+        throw new ShapeError('scatterAdd', `the size must be a non-negative integer, got ${size}`)
       if (indices!.shape.length !== 1 || indices!.shape[0] !== updates!.shape[axis]) {
         throw new ShapeError('scatterAdd', `needs one index per slice of axis ${axis}`, [
           updates!.shape,
@@ -177,21 +197,16 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
   pad: {
     arity: 1,
     infer: ([x], { low, high }) => {
-      const shape = x!.shape.map((extent, i) => extent + low[i]! + high[i]!)
-      if (
-        low.length !== shape.length ||
-        high.length !== shape.length ||
-        [...low, ...high].some((n) => n < 0)
-      ) {
-        throw new ShapeError('pad', 'needs a non-negative low and high for each axis', [x!.shape, low, high])
-      }
-      return { shape, dtype: x!.dtype }
+      requireIntegers('pad', 'low', x!, low, 0)
+      requireIntegers('pad', 'high', x!, high, 0)
+      return { shape: x!.shape.map((extent, i) => extent + low[i]! + high[i]!), dtype: x!.dtype }
     },
   },
   concat: {
     arity: -1,
     infer: (inputs, { axis }) => {
       requireSameDType('concat', inputs)
+      requireAxes('concat', inputs[0]!, [axis])
       const first = inputs[0]!.shape
       let extent = 0
       for (const { shape } of inputs) {
@@ -224,7 +239,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       if (
         permutation.length !== x!.shape.length ||
         seen.size !== permutation.length ||
-        permutation.some((p) => !(p in x!.shape))
+        permutation.some((p) => !isCount(p) || p >= x!.shape.length)
       ) {
         throw new ShapeError('transpose', `[${permutation.join(', ')}] is no permutation of the axes`, [
           x!.shape,
@@ -237,10 +252,13 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     arity: 1,
     view: true,
     infer: ([x], { start, size, step }) => {
+      requireIntegers('slice', 'start', x!, start)
+      requireIntegers('slice', 'size', x!, size, 0)
+      requireIntegers('slice', 'step', x!, step)
       x!.shape.forEach((extent, i) => {
         const [first, last] = [start[i]!, start[i]! + (size[i]! - 1) * step[i]!]
         const inside = (at: number) => at >= 0 && at < extent
-        if (!(size[i]! >= 0) || step[i] === 0 || (size[i]! > 0 && !(inside(first) && inside(last)))) {
+        if (step[i] === 0 || (size[i]! > 0 && !(inside(first) && inside(last)))) {
           throw new ShapeError(
             'slice',
             `axis ${i}: ${size[i]} elements from ${first} by ${step[i]} leave 0 … ${extent - 1}`,
@@ -263,7 +281,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
   },
   fusedConv2d: {
     arity: -1,
-    arityOf: fusedArity,
+    arityOf: fusedArity('channel'),
     infer: (inputs, params) => {
       const shape = conv2dShape(inputs[0]!.shape, inputs[1]!.shape, params)
       return withEpilogue('fusedConv2d', inputs, shape, params, shape[1]!)
@@ -271,7 +289,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
   },
   fusedMatmul: {
     arity: -1,
-    arityOf: fusedArity,
+    arityOf: fusedArity('row', 'column'),
     infer: (inputs, params) => {
       const shape = matmulShape(inputs[0]!.shape, inputs[1]!.shape)
       const length = shape.at(params.bias === 'row' ? -2 : -1)!

@@ -40,12 +40,20 @@ export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
   return true
 }
 
+/** Whether `n` counts something: an integer of at least 0 that a double holds exactly. */
+export const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0
+
+/** @throws {ShapeError} unless `shape` holds integers of at least 0 and its elements can be counted, up to 2⁵³ − 1. */
 export function assertShape(op: string, shape: Shape): void {
-  for (const extent of shape) {
-    if (!Number.isInteger(extent) || extent < 0) {
+  let size = 1
+  for (let i = 0; i < shape.length; i++) {
+    const extent = shape[i]!
+    if (!isCount(extent))
       throw new ShapeError(op, `a shape holds integers of at least 0, got ${formatShape(shape)}`)
-    }
+    if (extent > 1) size *= extent
   }
+  if (size > Number.MAX_SAFE_INTEGER)
+    throw new ShapeError(op, `${formatShape(shape)} has more elements than 2^53 − 1`)
 }
 
 /** The shape two operands broadcast to, by NumPy's rule: aligned at the right, 1 stretches. */

@@ -1,4 +1,5 @@
 import type { Device } from './device.ts'
+import { builtDevice } from './devices.ts'
 import type { DType } from './dtype.ts'
 import { bytesPerElement } from './dtype.ts'
 
@@ -16,11 +17,16 @@ export interface MemoryReport {
 
 const zero = (): MemoryReport => ({ tensors: 0, buffers: 0, bytes: 0, peakBytes: 0 })
 const total = zero()
-const perDevice = new Map<string, MemoryReport>()
+/** By the device itself: several may have one name. */
+const perDevice = new WeakMap<Device, MemoryReport>()
+const reports: MemoryReport[] = [total]
 
 function counters(device: Device): MemoryReport {
-  let report = perDevice.get(device.name)
-  if (report === undefined) perDevice.set(device.name, (report = zero()))
+  let report = perDevice.get(device)
+  if (report === undefined) {
+    perDevice.set(device, (report = zero()))
+    reports.push(report)
+  }
   return report
 }
 
@@ -69,12 +75,14 @@ export class Storage {
   }
 }
 
-/** Live tensors, buffers and bytes: of one device by name, or of all. */
-export function memory(device?: string): MemoryReport {
-  return { ...(device === undefined ? total : (perDevice.get(device) ?? zero())) }
+/** Live tensors, buffers and bytes: of one device, itself or by the name it is registered under, or of all. */
+export function memory(device?: string | Device): MemoryReport {
+  if (device === undefined) return { ...total }
+  const own = typeof device === 'string' ? builtDevice(device) : device
+  return { ...((own && perDevice.get(own)) ?? zero()) }
 }
 
 /** Starts the high-water mark `peakBytes` anew from what is alive now. */
 export function resetPeak(): void {
-  for (const report of [total, ...perDevice.values()]) report.peakBytes = report.bytes
+  for (const report of reports) report.peakBytes = report.bytes
 }

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Tensor } from './index.ts'
 import {
   arange,
   broadcastTo,
   concat,
+  conv2d,
   DisposedTensorError,
   DTypeError,
   evaluate,
@@ -28,6 +30,64 @@ import {
 } from './index.ts'
 
 const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
+
+describe('what a shape rule gives', () => {
+  it('is a shape, whatever the parameters were', () => {
+    const x = ones([2, 3])
+    for (const shape of [
+      [-2, -3],
+      [0.5, 12],
+      [Number.NaN, 6],
+    ]) {
+      expect(() => evaluate('reshape', [x], { shape })).toThrow(ShapeError)
+      expect(() => evaluate('broadcastTo', [ones([1, 1])], { shape })).toThrow(ShapeError)
+    }
+    expect(() => broadcastTo(ones([1, 1]), [2 ** 30, 2 ** 30])).toThrow(/more elements than 2\^53 − 1/)
+  })
+
+  it('is refused in words that name the number', () => {
+    const [x, i] = [ones([3, 4]), tensor([0], { dtype: 'int32' })]
+    for (const [refused, words] of [
+      [() => x.slice([0.5, 3]), 'slice: a position must be an integer, got 0.5'],
+      [() => x.slice([0, Number.POSITIVE_INFINITY]), 'slice: a position must be an integer, got Infinity'],
+      [() => x.slice([0, 3, 0.5]), 'slice: a step must be a non-zero integer, got 0.5'],
+      [
+        () => pad(ones([4]), [[Number.NaN, 0]]),
+        'pad: low must be a non-negative integer for each axis, got [NaN]',
+      ],
+      [
+        () => scatterAdd(ones([1]), i, -100_000),
+        'scatterAdd: the size must be a non-negative integer, got -100000',
+      ],
+      [
+        () => conv2d(ones([1, 1, 3, 3]), ones([1, 1, 3, 3]), { stride: 0.5 }),
+        'stride: must be an integer of at least 1',
+      ],
+      [
+        () =>
+          conv2d(ones([1, 1, 1, 1]).broadcastTo([1, 1, 2 ** 31, 1]), ones([1, 1, 1, 1]), {
+            lhsDilation: 2 ** 30,
+          }),
+        'axis 2 is longer than 2^53 − 1 with its zeros',
+      ],
+      [
+        () => matmul(x, ones([4, 1]), { activation: 'relu' as 'silu' }),
+        'activation: must be none or silu, got relu',
+      ],
+    ] as const)
+      expect(refused).toThrow(words)
+  })
+
+  it('takes tensors, of a primitive that there is', () => {
+    const wrong = [undefined, 3, null, {}] as readonly unknown[] as readonly Tensor[]
+    for (const input of wrong)
+      expect(() => evaluate('neg', [input], {})).toThrow(/neg: an input is .*, not a tensor/)
+    for (const input of wrong.filter((x) => typeof x !== 'number'))
+      expect(() => ones([2]).add(input)).toThrow(DTypeError)
+    for (const name of ['foo', 'toString'] as readonly string[])
+      expect(() => evaluate(name as 'neg', [ones([1])], {})).toThrow(/no primitive '/)
+  })
+})
 
 describe('views', () => {
   it('reshape, transpose, slice and broadcast share the buffer', () => {

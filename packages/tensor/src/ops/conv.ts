@@ -23,12 +23,26 @@ function pair(
   fallback: number,
   least: number,
 ): readonly [number, number] {
-  const both = value === undefined ? [fallback, fallback] : typeof value === 'number' ? [value, value] : value
-  for (const n of both) {
-    if (!Number.isInteger(n) || n < least)
-      throw new OptionError(option, `must be an integer of at least ${least}, got ${n}`)
+  const both = typeof value === 'object' ? value : [value ?? fallback, value ?? fallback]
+  const fits = Array.isArray(both) && both.length === 2
+  if (!fits || both.some((n) => !Number.isInteger(n) || n < least)) {
+    const range = Number.isFinite(least) ? `an integer of at least ${least}` : 'an integer'
+    throw new OptionError(option, `must be ${range}, or two of them, got ${String(value)}`)
   }
   return both as [number, number]
+}
+
+const isSides = (padding: Conv2dOptions['padding']): padding is Conv2dParams['padding'] =>
+  Array.isArray(padding) && padding.length === 2 && padding.every((sides) => Array.isArray(sides))
+
+function paddingOf(padding: Conv2dOptions['padding']): Conv2dParams['padding'] {
+  const sides = (value: Pair | undefined) => pair('padding', value, 0, Number.NEGATIVE_INFINITY)
+  if (isSides(padding)) return [sides(padding[0]), sides(padding[1])]
+  const [rows, columns] = sides(padding as Pair | undefined)
+  return [
+    [rows, rows],
+    [columns, columns],
+  ]
 }
 
 /** What {@link conv2d} adds and applies to the convolution, in this order. */
@@ -43,15 +57,10 @@ export interface Conv2dEpilogue {
 
 /** The options as the primitive's parameters. */
 export function conv2dParams(options: Conv2dOptions): Conv2dParams {
-  const { padding, groups = 1 } = options
-  const [groupCount] = pair('groups', groups, 1, 1)
-  const sides =
-    Array.isArray(padding) && Array.isArray(padding[0])
-      ? (padding as unknown as Conv2dParams['padding'])
-      : pair('padding', padding as Pair | undefined, 0, Number.NEGATIVE_INFINITY).map((n) => [n, n] as const)
+  const [groupCount] = pair('groups', options.groups, 1, 1)
   return {
     stride: pair('stride', options.stride, 1, 1),
-    padding: sides as unknown as Conv2dParams['padding'],
+    padding: paddingOf(options.padding),
     lhsDilation: pair('lhsDilation', options.lhsDilation, 1, 1),
     rhsDilation: pair('dilation', options.dilation, 1, 1),
     groups: groupCount,

@@ -1,25 +1,21 @@
-import type { Device } from '../device.ts'
-import { getDevice } from '../devices.ts'
 import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { allocateHost, converted, dtypeOf } from '../dtype.ts'
+import { allocateHost, converted, dtypeOf, requireDType } from '../dtype.ts'
 import { ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sameShape, sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
+import type { CreateOptions } from './filled.ts'
+import { deviceOf, filled } from './filled.ts'
 
-/** Where and in what type a new tensor is made; float32 on the default device where left out. */
-export interface CreateOptions {
-  dtype?: DType
-  device?: string | Device
-}
+export type { CreateOptions } from './filled.ts'
 
 /** Numbers or booleans, in arrays nested at will; all rows of one level must be equally long. */
 export type NestedArray = number | boolean | readonly NestedArray[]
 
-const deviceOf = (options: CreateOptions): Device =>
-  typeof options.device === 'object' ? options.device : getDevice(options.device)
+/** A number as a tensor of that type holds it. */
+const heldAs = (dtype: DType | undefined, value: number): number => converted[dtype ?? 'float32'](value)
 
 /** A tensor of the elements of `data` in row-major order (copied), converted to `dtype` where that is given, as by `cast`. */
 export function fromData(
@@ -32,6 +28,7 @@ export function fromData(
     throw new ShapeError('fromData', `${data.length} values for a shape of ${sizeOf(shape)}`, [shape])
   }
   const dtype = options.dtype ?? (Array.isArray(data) ? 'float32' : dtypeOf(data as TypedArray))
+  requireDType('fromData', dtype)
   let host = data as TypedArray
   if (Array.isArray(data) || dtype === 'bool' || dtypeOf(host) !== dtype) {
     host = allocateHost(dtype, data.length)
@@ -77,9 +74,7 @@ export function tensor(values: NestedArray, options: CreateOptions = {}): Tensor
 
 /** A tensor whose every element is `value`. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  const dtype = options.dtype ?? 'float32'
-  assertShape('full', shape)
-  return fromData(allocateHost(dtype, sizeOf(shape)).fill(converted[dtype](value)), shape, options)
+  return filled('full', shape, (values) => values.fill(heldAs(options.dtype, value)), options)
 }
 
 export const zeros = (shape: Shape, options: CreateOptions = {}): Tensor => full(shape, 0, options)
@@ -91,27 +86,33 @@ export const fullLike = (x: Tensor, value: number): Tensor =>
 export const zerosLike = (x: Tensor): Tensor => fullLike(x, 0)
 export const onesLike = (x: Tensor): Tensor => fullLike(x, 1)
 
+/** A vector by its index. */
+function ranged(op: string, count: number, at: (i: number) => number, options: CreateOptions): Tensor {
+  const fill = (values: TypedArray) => {
+    for (let i = 0; i < values.length; i++) values[i] = heldAs(options.dtype, at(i))
+  }
+  return filled(op, [count], fill, options)
+}
+
 /** 0, 1, … count−1, or from `start` by `step`. */
 export function arange(
   count: number,
   options: CreateOptions & { start?: number; step?: number } = {},
 ): Tensor {
   const { start = 0, step = 1 } = options
-  const values = Array.from({ length: count }, (_, i) => start + i * step)
-  return fromData(values, [count], options)
+  return ranged('arange', count, (i) => start + i * step, options)
 }
 
 /** `count` evenly spaced values from `start` to `stop`, both included. */
 export function linspace(start: number, stop: number, count: number, options: CreateOptions = {}): Tensor {
-  const values = Array.from({ length: count }, (_, i) =>
-    count === 1 ? start : start + ((stop - start) * i) / (count - 1),
-  )
-  return fromData(values, [count], options)
+  const at = (i: number) => (count === 1 ? start : start + ((stop - start) * i) / (count - 1))
+  return ranged('linspace', count, at, options)
 }
 
 /** The identity matrix of n rows. */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
-  const values = allocateHost(options.dtype ?? 'float32', n * n)
-  for (let i = 0; i < n; i++) values[i * n + i] = 1
-  return fromData(values, [n, n], options)
+  const diagonal = (values: TypedArray) => {
+    for (let i = 0; i < n; i++) values[i * n + i] = 1
+  }
+  return filled('eye', [n, n], diagonal, options)
 }

@@ -21,6 +21,10 @@ export function scalarLike(value: number, like: { dtype: DType; device: Tensor['
 
 /** Both operands as tensors. */
 export function asTensors(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  for (const operand of [a, b]) {
+    if (typeof operand !== 'number' && operand?.isTweedieTensor !== true)
+      throw new DTypeError(op, `takes tensors and numbers, got ${String(operand)}`)
+  }
   if (typeof a !== 'number') return [a, typeof b === 'number' ? scalarLike(b, a) : b]
   if (typeof b === 'number') throw new DTypeError(op, 'one operand must be a tensor, got two numbers')
   return [scalarLike(a, b), b]

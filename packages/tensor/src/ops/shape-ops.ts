@@ -47,10 +47,11 @@ function resolveRange(extent: number, range: readonly [(number | null)?, (number
   if (step === 0 || !Number.isInteger(step))
     throw new ShapeError('slice', `a step must be a non-zero integer, got ${step}`)
   const [lowest, highest] = step > 0 ? [0, extent] : [-1, extent - 1]
-  const place = (at: number | null | undefined, fallback: number) =>
-    at === null || at === undefined
-      ? fallback
-      : Math.min(Math.max(at < 0 ? at + extent : at, lowest), highest)
+  const place = (at: number | null | undefined, fallback: number) => {
+    if (at === null || at === undefined) return fallback
+    if (!Number.isInteger(at)) throw new ShapeError('slice', `a position must be an integer, got ${at}`)
+    return Math.min(Math.max(at < 0 ? at + extent : at, lowest), highest)
+  }
   const start = place(range[0], step > 0 ? lowest : highest)
   const stop = place(range[1], step > 0 ? highest : lowest)
   return { start, step, size: Math.max(0, Math.ceil((stop - start) / step)) }

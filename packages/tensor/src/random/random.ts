@@ -1,11 +1,11 @@
 import type { Device } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { allocateHost } from '../dtype.ts'
 import { DTypeError, OptionError } from '../errors.ts'
-import type { CreateOptions } from '../ops/create.ts'
-import { fromData } from '../ops/create.ts'
+import { hostArray } from '../host-memory.ts'
+import type { CreateOptions } from '../ops/filled.ts'
+import { filled } from '../ops/filled.ts'
 import type { Shape } from '../shape.ts'
-import { sizeOf } from '../shape.ts'
+import { isCount, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { philox4x32 } from './philox.ts'
 
@@ -28,6 +28,8 @@ const makeKey = (k0: number, k1: number): Key => ({
       philox4x32(by >>> 0, Math.floor(by / 2 ** 32), 0, 1, k0, k1, out, 0)
       return makeKey(out[0]!, out[1]!)
     }
+    if (typeof by !== 'string')
+      throw new OptionError('fold', `needs a non-negative integer or a name, got ${String(by)}`)
     // Names are absorbed 8 UTF-16 units at a time, the block number and total length included.
     let [a, b] = [k0, k1]
     for (let block = 0; block === 0 || block * 4 < by.length; block++) {
@@ -57,25 +59,40 @@ export function randomKey(seed: number): Key {
   return makeKey(seed >>> 0, Math.floor(seed / 2 ** 32))
 }
 
-/** `count` random 32-bit words of a key's stream. */
+/**
+ * `count` random 32-bit words of a key's stream.
+ * @throws {OutOfMemoryError} for 2 GiB and more.
+ */
 export function randomWords(key: Key, count: number): Uint32Array {
-  const words = new Uint32Array(Math.ceil(count / 4) * 4)
-  const [k0, k1] = key.words
-  for (let at = 0; at < words.length; at += 4) philox4x32(at >>> 2, 0, 0, 0, k0, k1, words, at)
-  return words.subarray(0, count)
+  requireCount('count', count)
+  return wordsFrom(key, 0, count).subarray(0, count)
 }
 
-type Fill = (key: Key, out: TypedArray, from: number, count: number) => void
+/** Words `first` (a multiple of four) … first + count − 1 of a key's stream, and those up to a multiple of four. */
+function wordsFrom(key: Key, first: number, count: number): Uint32Array {
+  const words = hostArray('host', Uint32Array, Math.ceil(count / 4) * 4)
+  const [k0, k1] = key.words
+  for (let at = 0; at < words.length; at += 4) philox4x32((first + at) / 4, 0, 0, 0, k0, k1, words, at)
+  return words
+}
+
+function requireCount(option: string, count: number): void {
+  if (!isCount(count)) throw new OptionError(option, `must be an integer of at least 0, got ${count}`)
+}
+
+/** Words that a draw makes at a time, a multiple of four. */
+const chunk = 2 ** 14
+
+/** Writes `count` draws of `words`, which are as many or more by up to three, to `out` from place `from` on. */
+type Fill = (words: Uint32Array, out: TypedArray, from: number, count: number) => void
 
 /** Uniform on [0, 1) with 24 random bits, so that float32 holds each value exactly. */
-const fillUniform: Fill = (key, out, from, count) => {
-  const words = randomWords(key, count)
+const fillUniform: Fill = (words, out, from, count) => {
   for (let i = 0; i < count; i++) out[from + i] = (words[i]! >>> 8) / 2 ** 24
 }
 
 /** Standard normal by Box and Muller in double precision, from 32 bits of radius and 32 of angle. */
-const fillNormal: Fill = (key, out, from, count) => {
-  const words = randomWords(key, count + (count & 1))
+const fillNormal: Fill = (words, out, from, count) => {
   for (let i = 0; i < count; i += 2) {
     const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) / 2 ** 32))
     const angle = (2 * Math.PI * (words[i + 1]! + 0.5)) / 2 ** 32
@@ -96,9 +113,15 @@ function draw(
     throw new DTypeError(op, `draws float32 or float64, not ${dtype}`)
   const list = 'words' in keys ? [keys] : keys
   const count = sizeOf(shape)
-  const values = allocateHost(dtype, list.length * count)
-  list.forEach((key, i) => fill(key, values, i * count, count))
-  return fromData(values, 'words' in keys ? shape : [list.length, ...shape], { ...options, dtype })
+  const fillAll = (values: TypedArray) => {
+    list.forEach((key, i) => {
+      for (let from = 0; from < count; from += chunk) {
+        const length = Math.min(chunk, count - from)
+        fill(wordsFrom(key, from, length), values, i * count + from, length)
+      }
+    })
+  }
+  return filled(op, 'words' in keys ? shape : [list.length, ...shape], fillAll, { ...options, dtype })
 }
 
 /** Uniform on [0, 1). With an array of keys, one sample of `shape` per key along a new leading axis. */
@@ -116,7 +139,8 @@ export const normal = (key: Key | readonly Key[], shape: Shape, options: CreateO
 export function randomIntegers(key: Key, below: number, count: number): Int32Array {
   if (!Number.isInteger(below) || below < 1 || below > 2 ** 31)
     throw new OptionError('below', `must be in 1 … 2^31, got ${below}`)
-  const out = new Int32Array(count)
+  requireCount('count', count)
+  const out = hostArray('host', Int32Array, count)
   const limit = Math.floor(2 ** 32 / below) * below
   for (let i = 0, attempt = 0; i < count; attempt++) {
     for (const word of randomWords(attempt === 0 ? key : key.fold(attempt), count - i + 8)) {
@@ -128,8 +152,10 @@ export function randomIntegers(key: Key, below: number, count: number): Int32Arr
 
 /** 0 … count−1 in random order (Fisher and Yates). */
 export function randomPermutation(key: Key, count: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i)
+  requireCount('count', count)
   const words = randomWords(key, 2 * count)
+  const order = hostArray('host', Int32Array, count)
+  for (let i = 0; i < count; i++) order[i] = i
   for (let i = count - 1; i > 0; i--) {
     const unit = (words[2 * i]! * 2 ** 21 + (words[2 * i + 1]! >>> 11)) / 2 ** 53
     const j = Math.floor(unit * (i + 1))

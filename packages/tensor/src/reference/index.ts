@@ -1,7 +1,8 @@
 import type { Device, DeviceInfo, KernelCall } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { allocateHost } from '../dtype.ts'
+import { bytesPerElement, hostArrays, requireDType } from '../dtype.ts'
 import { TweedieError } from '../errors.ts'
+import { hostArray, requireHostRoom } from '../host-memory.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { primitiveNames } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
@@ -39,7 +40,7 @@ export const referenceKernels: { readonly [P in PrimitiveName]: ReferenceKernel<
   }),
 }
 
-/** Plain loops over typed arrays on the JavaScript heap, in any element type. */
+/** Plain loops over typed arrays on the JavaScript heap, in any element type; a tensor has less than 2 GiB. */
 export class ReferenceDevice implements Device {
   readonly name = 'reference'
 
@@ -57,7 +58,8 @@ export class ReferenceDevice implements Device {
   }
 
   allocate(dtype: DType, length: number): TypedArray {
-    return allocateHost(dtype, length)
+    requireDType('allocate', dtype)
+    return hostArray<TypedArray>(this.name, hostArrays[dtype], length)
   }
 
   free(): void {}
@@ -75,7 +77,10 @@ export class ReferenceDevice implements Device {
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): TypedArray {
-    const data = allocateHost(call.dtype, sizeOf(call.shape))
+    // Loops pack what does not lie in row-major order.
+    for (const { dtype, shape } of call.inputs)
+      requireHostRoom(this.name, sizeOf(shape) * bytesPerElement(dtype))
+    const data = this.allocate(call.dtype, sizeOf(call.shape))
     const inputs = call.inputs.map(({ buffer, dtype, shape, strides, offset }) => ({
       data: buffer as TypedArray,
       dtype,

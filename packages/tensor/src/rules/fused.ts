@@ -1,13 +1,24 @@
-import { ShapeError } from '../errors.ts'
-import type { Epilogue, GroupNormParams, PrimitiveName } from '../primitive-params.ts'
+import { OptionError, ShapeError } from '../errors.ts'
+import type { Activation, Epilogue, GroupNormParams, PrimitiveName } from '../primitive-params.ts'
 import type { Shape } from '../shape.ts'
-import { formatShape, sameShape } from '../shape.ts'
+import { formatShape, isCount, sameShape } from '../shape.ts'
 import type { Aval } from './checks.ts'
 import { requireFloat, requireSameDType } from './checks.ts'
 
-/** Inputs of a contraction with this epilogue. */
-export const fusedArity = ({ bias, residual }: Epilogue<string>): number =>
-  2 + (bias === 'none' ? 0 : 1) + (residual ? 1 : 0)
+const activations = ['none', 'silu'] as const satisfies readonly Activation[]
+
+function requireOneOf(option: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) throw new OptionError(option, `must be ${known.join(' or ')}, got ${value}`)
+}
+
+/** Inputs of a contraction with an epilogue whose bias lies along one of `axes`. */
+export const fusedArity =
+  <Axis extends string>(...axes: readonly Axis[]) =>
+  ({ bias, residual, activation }: Epilogue<Axis>): number => {
+    requireOneOf('bias', bias, ['none', ...axes])
+    requireOneOf('activation', activation, activations)
+    return 2 + (bias === 'none' ? 0 : 1) + (residual ? 1 : 0)
+  }
 
 /** The result of a contraction of this shape, whose epilogue takes the inputs after the first two. */
 export function withEpilogue(
@@ -41,7 +52,7 @@ export function groupNormCheck(
   requireSameDType(op, [x, ...others])
   const channels = x.shape[1]
   if (channels === undefined) throw new ShapeError(op, 'x needs at least two axes [N, C, …]', [x.shape])
-  if (channels % params.groups !== 0) {
+  if (!(isCount(params.groups) && channels % params.groups === 0)) {
     throw new ShapeError(op, `${channels} channels do not split into ${params.groups} groups`, [x.shape])
   }
   for (const { shape } of others) {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Device } from '../device.ts'
 import { DeviceError, OutOfMemoryError } from '../errors.ts'
-import { conv2d, matmul, ones, zeros } from '../index.ts'
+import { conv2d, getDevice, matmul, memory, ones, registerDevice, resetPeak, zeros } from '../index.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { createWasmDevice } from './device.ts'
@@ -16,6 +16,24 @@ const square = (device: Device, dtype: 'float32' | 'float64', values: number[]) 
 // Whatever memory the tests run with, these are about the default.
 beforeEach(() => {
   vi.stubEnv('TWEEDIE_MAX_BYTES', '')
+})
+
+test('several devices of one name are counted, and told apart, by themselves', () => {
+  const [a, b] = [createWasmDevice({ threads: 1 }), createWasmDevice({ threads: 1 })]
+  registerDevice('a of two', () => a)
+  getDevice('a of two')
+  const [x, y] = [ones([100], { device: a }), ones([7], { device: b })]
+  const counted = { tensors: 1, buffers: 1, peakBytes: expect.any(Number) }
+  expect(memory(a)).toEqual({ ...counted, bytes: 400 })
+  expect(memory('a of two')).toEqual(memory(a))
+  expect(memory(b)).toEqual({ ...counted, bytes: 28 })
+  expect(memory('no such device').bytes).toBe(0)
+  expect(() => x.add(y.sum())).toThrow(/add: inputs are on several devices named wasm/)
+  x.dispose()
+  expect(memory(a)).toEqual({ tensors: 0, buffers: 0, bytes: 0, peakBytes: 400 })
+  resetPeak()
+  expect(memory(a).peakBytes).toBe(0)
+  y.dispose()
 })
 
 describe('wasm device', () => {

@@ -1,14 +1,18 @@
-import type { Device, DeviceInfo, KernelCall } from '../device.ts'
+import type { Device, DeviceInfo, KernelCall, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement } from '../dtype.ts'
 import { DeviceError, OutOfMemoryError } from '../errors.ts'
-import type { PrimitiveName } from '../primitives.ts'
+import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
 import { primitiveNames } from '../primitives.ts'
+import type { HostView } from '../reference/host.ts'
+import { packed } from '../reference/host.ts'
 import { referenceKernels } from '../reference/index.ts'
+import { checkIndices } from '../reference/move.ts'
 import { formatShape, sizeOf } from '../shape.ts'
 import { f32x4, ModuleBuilder, v128 } from './asm.ts'
 import { fillBytes } from './bulk.ts'
 import type { Heap } from './heap.ts'
+import { narrowBlock } from './heap.ts'
 import type { WasmContext } from './kernel.ts'
 import { planHeap } from './memory-plan.ts'
 import { KernelCache } from './module.ts'
@@ -28,8 +32,8 @@ export interface WasmDeviceOptions {
   /**
    * Limit of the device's memory in bytes. Default: TWEEDIE_MAX_BYTES (Node), else 4 GiB, all that 32-bit
    * addresses reach. Above that and up to 16 GiB, addresses have 64 bits, where the engine has such memories
-   * (memory64: Node ≥ 24, Chrome ≥ 133); kernels are slower then (docs/adr/0012). Below, one tensor has at
-   * most 2 GiB.
+   * (memory64: Node ≥ 24, Chrome ≥ 133); kernels are slower then (docs/adr/0012). Below, one tensor has less
+   * than 2 GiB.
    */
   readonly maxBytes?: number
   /**
@@ -173,13 +177,27 @@ class WasmDevice implements Device {
     }
   }
 
+  /** Kernels of 32-bit memories count the elements of a view, which may be of few bytes, in signed numbers. */
+  private requireCountable({ primitive, inputs }: KernelCall): void {
+    if (this.context.heap.memoryType.address === 'i64') return
+    for (const { shape } of inputs) {
+      if (sizeOf(shape) > narrowBlock)
+        throw new DeviceError(
+          `wasm: ${primitive}: an input ${formatShape(shape)} has more elements than ${narrowBlock}, the most of ` +
+            '32-bit addresses; work in parts, or make a device of more than 4 GiB (maxBytes)',
+        )
+    }
+  }
+
   private runOnce<P extends PrimitiveName>(call: KernelCall<P>): number {
     const size = sizeOf(call.shape)
     const bytes = size * bytesPerElement(call.dtype)
     let out: number | undefined
     try {
       out = this.heap.allocate(bytes)
-      if (size > 0 && !this.runKernel(call, out)) this.runReference(call, out, size)
+      this.requireCountable(call)
+      if (size === 0) this.checkIndices(call)
+      else if (!this.runKernel(call, out)) this.runReference(call, out, size)
       return out
     } catch (error) {
       if (out !== undefined) this.heap.free(out, bytes)
@@ -187,6 +205,23 @@ class WasmDevice implements Device {
       this.context.weights.clear()
       throw error
     }
+  }
+
+  /** Indices are checked even where nothing is to be moved. */
+  private checkIndices(call: KernelCall): void {
+    const { primitive, inputs, params } = call
+    if (primitive !== 'gather' && primitive !== 'scatterAdd') return
+    const { axis, size } = params as PrimitiveParams['scatterAdd']
+    const extent = primitive === 'gather' ? inputs[0]!.shape[axis]! : size
+    checkIndices(primitive, packed(this.hostOf(inputs[1]!)), extent)
+  }
+
+  /** A view on the whole memory from its block on: a window ends where its strides say. */
+  private hostOf({ buffer, dtype, shape, strides, offset }: View): HostView {
+    const { heap } = this
+    const per = bytesPerElement(dtype)
+    const data = heap.view(dtype, buffer as number, (heap.usage().reserved - (buffer as number)) / per)
+    return { data, dtype, shape, strides, offset }
   }
 
   private runKernel<P extends PrimitiveName>(call: KernelCall<P>, out: number): boolean {
@@ -199,12 +234,7 @@ class WasmDevice implements Device {
 
   private runReference<P extends PrimitiveName>(call: KernelCall<P>, out: number, size: number): void {
     const { heap } = this
-    const inputs = call.inputs.map(({ buffer, dtype, shape, strides, offset }) => {
-      const per = bytesPerElement(dtype)
-      // All memory from the block on: a window ends where its strides say.
-      const data = heap.view(dtype, buffer as number, (heap.usage().reserved - (buffer as number)) / per)
-      return { data, dtype, shape, strides, offset }
-    })
+    const inputs = call.inputs.map((input) => this.hostOf(input))
     fillBytes(this.context.kernels)(out, 0, size * bytesPerElement(call.dtype))
     const data = heap.view(call.dtype, out, size)
     referenceKernels[call.primitive](inputs, call.params, { data, dtype: call.dtype, shape: call.shape })

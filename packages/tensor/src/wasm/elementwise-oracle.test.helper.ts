@@ -8,116 +8,42 @@ import type { HostView } from '../reference/host.ts'
 import { referenceKernels } from '../reference/index.ts'
 import type { Shape } from '../shape.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
-import { f32x4, ModuleBuilder, v128 } from './asm.ts'
-import { Heap } from './heap.ts'
 import type { WasmContext, WasmKernels } from './kernel.ts'
-import { hasMemory64, narrowLimit } from './linear-memory.ts'
-import { KernelCache } from './module.ts'
-import { ThreadPool } from './pool.ts'
-import type { Threads } from './tasks.ts'
-import { alone, runHere } from './tasks.ts'
-import { fixedTile, tileNames } from './tile.ts'
-import { WeightCache } from './weight-cache.ts'
+import type { Room } from './oracle-rooms.test.helper.ts'
+import { elsewhere, here, straddling } from './oracle-rooms.test.helper.ts'
 
-/** Work cut into so many parts, however small, and done here, backwards: parts may not need each other. */
-const cutInto = (count: number): Threads => ({
-  parts: (_, units) => Math.max(1, Math.min(count, Math.floor(units))),
-  run: (tasks) => runHere([...tasks].reverse()),
-})
-
-/**
- * A heap of the tests' own with ways to share work, each with another tile, by whether relaxed SIMD is on; all must
- * give the same bits.
- */
-interface Room {
-  readonly name: string
-  readonly heap: Heap
-  readonly contexts: readonly (readonly WasmContext[])[]
-}
-
-function makeRoom(name: string, own: Heap, ways: (pooled: Threads) => Threads[]): Room {
-  const contexts = [false, true].map((relaxedSimd) => {
-    const kernels = new KernelCache(own)
-    const pool = new ThreadPool(own, kernels, 3)
-    const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
-    return ways(pooled).map((threads, i) => ({
-      ...{ heap: own, kernels, relaxedSimd, threads },
-      tiles: fixedTile(tileNames[i]!, 'for a test'),
-      ...{ winograd: false, weights: new WeightCache(own) },
-    }))
-  })
-  return { name, heap: own, contexts }
-}
-
-/**
- * Blocks one after the other across 2³¹, where addresses that are taken as signed turn negative: each call
- * of a test finds other blocks on the border. Memory that is never touched costs addresses alone.
- */
-class StraddlingHeap extends Heap {
-  private next = 0
-
-  constructor() {
-    super({ shared: true, maxBytes: narrowLimit })
-    for (let i = 0; i < 2; i++) super.allocate(1.5 * 2 ** 30)
-  }
-
-  /** The next blocks start so many bytes below the border, over all former ones. */
-  restart(below: number): void {
-    this.releaseScratch()
-    this.next = 2 ** 31 - Math.ceil(below / 64) * 64
-  }
-
-  override allocate(bytes: number): number {
-    const at = this.next
-    this.next += (Math.ceil(bytes / 64) + 1) * 64
-    return at
-  }
-
-  override free(): void {}
-}
-
-/** Blocks above 4 GiB, or from a little below on. */
-function farHeap(): Heap {
-  const far = new Heap({ shared: true, maxBytes: 2 ** 33 })
-  for (let k = 31; k >= 16; k--) far.allocate(2 ** k - 64)
-  return far
-}
-
-const here = makeRoom('low addresses', new Heap({ shared: true }), (pooled) => [
-  ...[alone, cutInto(2), cutInto(4), cutInto(7), pooled, alone],
-])
-
-const straddling = new StraddlingHeap()
-
-/** Where else every call is made: beyond what a signed, and what any number of 32 bits addresses. */
-const elsewhere: readonly Room[] = [
-  makeRoom('addresses about 2 GiB', straddling, () => [cutInto(4)]),
-  ...(hasMemory64() ? [makeRoom('addresses above 4 GiB', farHeap(), (pooled) => [pooled])] : []),
-]
-
-let calls = 0
-
-const { heap } = here
-
-const probe = new ModuleBuilder(heap.memoryType)
-probe.func('probe', { at: 'i32' }, [], (f, { at }) => {
-  const x = v128.load(at)
-  f.emit(v128.store(at, f32x4.relaxedMadd(x, x, x)))
-})
-
-/** The settings of `fused` that the engine can run. */
-export const fusions: readonly boolean[] = WebAssembly.validate(probe.bytes()) ? [false, true] : [false]
+export { fusions } from './oracle-rooms.test.helper.ts'
 
 export interface Comparison {
   readonly actual: TypedArray
   readonly expected: TypedArray
+  /** Bytes of packed weights that each room held at its last use; 0 for kernels that keep none. */
+  readonly kept: readonly number[]
+}
+
+/** One result of a call, and where and how it came about. */
+interface Result {
+  readonly data: TypedArray
+  readonly where: string
 }
 
 const guard = 16
 
 /**
+ * What the last way of a room does with weights that may be kept: pack them into scratch memory, pack them to be kept,
+ * find them kept. A primitive without such weights is run once.
+ */
+const usesOf = (primitive: PrimitiveName): readonly string[] =>
+  primitive === 'conv2d' || primitive === 'fusedConv2d'
+    ? [', weights packed', ', weights kept', ', weights found']
+    : ['']
+
+/**
  * Runs a primitive by its kernel and by the reference loops on the same strided inputs. Fails where the
- * kernel declines, gives other bits when its work is shared between threads or its memory lies elsewhere, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
+ * kernel declines, gives other bits when its work is shared between threads, its memory lies elsewhere or its weights
+ * were kept, or writes beyond its result (it may use the 64 bytes of slack, which are not checked).
+ *
+ * What it does follows from its arguments alone, so that a failure comes again, and a smaller case that fails is one.
  */
 export function compare<P extends PrimitiveName>(
   kernels: WasmKernels,
@@ -128,41 +54,74 @@ export function compare<P extends PrimitiveName>(
 ): Comparison {
   const { shape, dtype } = primitives[primitive].infer(inputs, params)
   const size = sizeOf(shape)
-  const call = { primitive, params, shape, dtype }
-  const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, size * bytesPerElement(dtype))
-  straddling.restart(((calls++ * 0.618034) % 1) * (1.5 * bytes + 2 ** 14))
-  const [actual, ...others] = [here, ...elsewhere].flatMap((room) =>
-    runIn(room, kernels, call, inputs, fused),
-  )
-  for (const { result, where } of others) {
-    const [own, theirs] = [bytesOf(result), bytesOf(actual!.result)]
-    if (own.some((byte, k) => byte !== theirs[k])) throw new Error(`${primitive}: ${where} differs`)
-  }
   const expected = allocateHost(dtype, size)
   referenceKernels[primitive](inputs, params, { data: expected, dtype, shape })
-  return { actual: actual!.result, expected }
+  const call = { primitive, params, shape, dtype }
+  const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, size * bytesPerElement(dtype))
+  straddling.restart(fractionOf(inputs) * (1.5 * bytes + 2 ** 14))
+  const rooms = [here, ...elsewhere].map((room) => runIn(room, kernels, call, inputs, fused))
+  const [first, ...others] = rooms.flatMap(({ results }) => results) as [Result, ...Result[]]
+  for (const other of others) {
+    const [own, theirs] = [bytesOf(other.data), bytesOf(first.data)]
+    if (own.every((byte, k) => byte === theirs[k])) continue
+    const far = ({ where, data }: Result) => `${where} is up to ${farthest(data, expected).toExponential(1)}`
+    throw new Error(`${primitive}: two ways differ; from the reference, ${far(first)} and ${far(other)} off`)
+  }
+  return { actual: first.data, expected, kept: rooms.map(({ kept }) => kept) }
 }
 
-/** The results of one call in all ways of a room. */
+/** A number in 0 … 1 that differs between calls and is the same for the same inputs. */
+function fractionOf(inputs: readonly HostView[]): number {
+  let hash = 2166136261
+  for (const { data, shape, strides, offset } of inputs) {
+    for (const part of [...shape, ...strides, offset, ...bytesOf(data).subarray(0, 64)])
+      hash = Math.imul(hash ^ part, 16777619)
+  }
+  return (hash >>> 0) / 2 ** 32
+}
+
+/** The largest difference of two arrays; infinite where NaN meets a number. */
+function farthest(actual: TypedArray, expected: TypedArray): number {
+  let most = 0
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!]
+    if (Object.is(a, e) || a === e) continue
+    const off = Math.abs(a - e)
+    most = Math.max(most, Number.isNaN(off) ? Number.POSITIVE_INFINITY : off)
+  }
+  return most
+}
+
+/** The results of one call in all ways of a room, which keeps nothing of it. */
 function runIn<P extends PrimitiveName>(
   { name, heap: own, contexts }: Room,
   kernels: WasmKernels,
   call: Omit<KernelCall<P>, 'inputs'>,
   inputs: readonly HostView[],
   fused: boolean,
-) {
+): { results: Result[]; kept: number } {
+  const ways = contexts[Number(fused)]!
   const blocks = inputs.map(({ data, dtype }) => {
     const bytes = data.length * bytesPerElement(dtype)
     return { at: own.allocate(bytes), bytes }
   })
-  inputs.forEach(({ data, dtype }, i) => own.view(dtype, blocks[i]!.at, data.length).set(data))
-  const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
-  const results = contexts[Number(fused)]!.map((context, way) => ({
-    result: runGuarded(kernels, { ...call, inputs: views }, context),
-    where: `way ${way} to share and to tile at ${name}`,
-  }))
-  blocks.forEach((block) => own.free(block.at, block.bytes))
-  return results
+  try {
+    inputs.forEach(({ data, dtype }, i) => own.view(dtype, blocks[i]!.at, data.length).set(data))
+    const views = inputs.map((x, i): View => ({ ...x, buffer: blocks[i]!.at }))
+    const results = ways.flatMap((context, way) =>
+      (way < ways.length - 1 ? [''] : usesOf(call.primitive)).map((use) => ({
+        data: runGuarded(kernels, { ...call, inputs: views }, context),
+        where: `way ${way} to share and to tile at ${name}${use}`,
+      })),
+    )
+    return { results, kept: ways.at(-1)!.weights.bytes }
+  } finally {
+    // As a device does: what was made of a buffer goes with it, or the next call would find it.
+    for (const { at, bytes } of blocks) {
+      for (const { weights } of ways) weights.forget(at)
+      own.free(at, bytes)
+    }
+  }
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
@@ -179,28 +138,30 @@ function runGuarded<P extends PrimitiveName>(
   const size = sizeOf(shape)
   const bytes = size * bytesPerElement(dtype)
   const out = own.allocate(bytes + guard * 64)
-  own.u8.fill(0xa5, out, out + bytes + guard * 64)
-  if (size > 0 && !kernels[primitive]!(call, out, context))
-    throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
-  const result = own.view(dtype, out, size).slice()
-  const after = own.u8.slice(out + bytes, out + bytes + guard * 64)
-  if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5))
-    throw new Error(`${primitive} wrote past its result`)
-  own.free(out, bytes + guard * 64)
-  return result
+  try {
+    own.u8.fill(0xa5, out, out + bytes + guard * 64)
+    if (size > 0 && !kernels[primitive]!(call, out, context))
+      throw new Error(`${primitive} declined ${inputs.map((x) => `${x.dtype} [${x.shape}]/[${x.strides}]`)}`)
+    const after = own.u8.slice(out + bytes, out + bytes + guard * 64)
+    if (size > 0 && after.subarray(64).some((byte) => byte !== 0xa5))
+      throw new Error(`${primitive} wrote past its result`)
+    return own.view(dtype, out, size).slice()
+  } finally {
+    own.free(out, bytes + guard * 64)
+  }
 }
 
-/** Where two arrays differ by more than `absolute + relative·|expected|`; NaN equals NaN. */
+/** Where two arrays differ by more than `absolute` (of all, or of each element) `+ relative·|expected|`; NaN equals NaN. */
 export function mismatch(
-  { actual, expected }: Comparison,
+  { actual, expected }: Pick<Comparison, 'actual' | 'expected'>,
   relative: number,
-  absolute = 0,
+  absolute: number | ArrayLike<number> = 0,
 ): string | undefined {
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i]!, expected[i]!]
     if (Object.is(a, e) || a === e || (Number.isNaN(a) && Number.isNaN(e))) continue
-    if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e)))
-      return `element ${i}: got ${a}, expected ${e}`
+    const allowed = (typeof absolute === 'number' ? absolute : absolute[i]!) + relative * Math.abs(e)
+    if (!(Math.abs(a - e) <= allowed)) return `element ${i}: got ${a}, expected ${e} to within ${allowed}`
   }
   return undefined
 }

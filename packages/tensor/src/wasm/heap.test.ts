@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { DeviceError, OutOfMemoryError } from '../errors.ts'
+import { DeviceError, OptionError, OutOfMemoryError, TweedieError } from '../errors.ts'
 import { Heap } from './heap.ts'
 import { hasMemory64 } from './linear-memory.ts'
 
@@ -43,8 +43,8 @@ describe('heap', () => {
 
   test('freed neighbours are merged before the memory grows past them', () => {
     const heap = new Heap({ maxBytes: 8 * mebi })
-    const small = Array.from({ length: 60 }, () => heap.allocate(mebi / 10))
-    for (const at of small) heap.free(at, mebi / 10)
+    const small = Array.from({ length: 60 }, () => heap.allocate(Math.floor(mebi / 10)))
+    for (const at of small) heap.free(at, Math.floor(mebi / 10))
     const large = Array.from({ length: 6 }, () => heap.allocate(mebi))
     expect(new Set(large).size).toBe(6)
     expect(heap.usage().reserved).toBeLessThanOrEqual(8 * mebi)
@@ -179,10 +179,36 @@ describe('heap', () => {
     expect(heap.usage()).toMatchObject({ used: 0, scratch: {} })
   })
 
-  test('a block of 32-bit addresses has at most 2 GiB', () => {
+  test('a block of 32-bit addresses has less than 2 GiB, also where a longer one was freed', () => {
     const heap = new Heap()
+    const longestBytes = 2 ** 31 - 64
+    const expected = { largestBytes: longestBytes, longestBytes, hostRefused: false }
     expect(heap.usage()).toMatchObject({ limit: 2 ** 32, addressBits: 32 })
-    expect(shortage(heap, 2 ** 31 + 1)).toMatchObject({ largestBytes: 2 ** 31, hostRefused: false })
+    for (const bytes of [2 ** 31 - 63, 2 ** 31, 2 ** 31 + 1])
+      expect(shortage(heap, bytes)).toMatchObject(expected)
+    expect(() => heap.allocate(2 ** 31)).toThrow(
+      /no room for 2147483648 bytes; one tensor has at most 2147483584 bytes here/,
+    )
+    const at = heap.allocate(longestBytes) // Never touched, so not really there.
+    heap.free(at, longestBytes)
+    for (const bytes of [2 ** 31 - 63, 2 ** 31, 2 ** 31 + 64, 2.25 * 2 ** 30, 2 ** 33, 2 ** 40])
+      expect(shortage(heap, bytes)).toMatchObject({ longestBytes })
+    heap.free(heap.allocate(longestBytes), longestBytes)
+    expect(heap.usage().used).toBe(0)
+  })
+
+  test('a request that is no number of bytes is an error and changes nothing', () => {
+    const heap = new Heap()
+    const at = heap.allocate(100)
+    const before = heap.usage()
+    for (const bytes of [Number.NaN, -1, -100_000, 0.5, Number.POSITIVE_INFINITY, 2 ** 60]) {
+      expect(() => heap.allocate(bytes)).toThrow(TweedieError)
+    }
+    for (const bytes of [Number.NaN, -1, -100_000])
+      expect(() => heap.scratch('a', bytes)).toThrow(OptionError)
+    for (const bytes of [Number.NaN, -1, 0.5]) expect(() => heap.free(at, bytes)).toThrow(OptionError)
+    expect(heap.usage()).toEqual(before)
+    expect(heap.allocate(100)).toBeGreaterThan(at)
   })
 })
 
@@ -202,6 +228,10 @@ describe('memory64', () => {
     heap.view('float64', at, 1)[0] = 7
     expect(heap.f64[at / 8]).toBe(7)
     expect(() => heap.allocate(2 ** 31)).toThrow(OutOfMemoryError)
+    // Beyond what its size classes can count.
+    for (const bytes of [2 ** 34, 2 ** 38, 2 ** 40, 2 ** 50]) {
+      expect(() => heap.allocate(bytes)).toThrow(OutOfMemoryError)
+    }
     expect(() => new Heap({ maxBytes: 2 ** 34 + 1 })).toThrow(
       /maxBytes of 16\.0 GiB is above the limit of 16\.0 GiB: Node .* has no larger memories/,
     )

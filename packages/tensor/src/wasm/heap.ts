@@ -1,7 +1,8 @@
 import type { DeviceMemory } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement } from '../dtype.ts'
-import { OutOfMemoryError } from '../errors.ts'
+import { OptionError, OutOfMemoryError } from '../errors.ts'
+import { isCount } from '../shape.ts'
 import type { MemoryType } from './asm.ts'
 import type { LinearMemory } from './linear-memory.ts'
 import { createMemory, mostBytes, narrowLimit, pageBytes } from './linear-memory.ts'
@@ -10,8 +11,10 @@ import { createMemory, mostBytes, narrowLimit, pageBytes } from './linear-memory
 const alignment = 64
 /** Nothing lives below, so that 0 is no pointer and kernels may read a little before a block. */
 const base = 1024
-/** Longest block of a 32-bit memory: sizes and strides within a block are signed there. */
-const narrowBlock = 2 ** 31
+/**
+ * Longest block of a 32-bit memory: sizes and strides within a block are signed there, and rounded up to whole vectors.
+ */
+export const narrowBlock = 2 ** 31 - alignment
 
 interface Span {
   at: number
@@ -21,10 +24,15 @@ interface Span {
 export interface HeapOptions {
   /**
    * Limit in bytes, by default 4 GiB. Above that, addresses have 64 bits: see {@link createMemory}. A block
-   * of a memory with 32-bit addresses has at most 2 GiB.
+   * of a memory with 32-bit addresses has less than 2 GiB.
    */
   readonly maxBytes?: number
   readonly shared?: boolean
+}
+
+/** A shape that was not checked would move the end of all blocks, and the next one over somebody else's. */
+function requireBytes(bytes: number): void {
+  if (!isCount(bytes)) throw new OptionError('bytes', `must be an integer of at least 0, got ${bytes}`)
 }
 
 /** Class of a size in units of {@link alignment}: exact up to 16, then eight classes per doubling. */
@@ -52,6 +60,8 @@ export class Heap {
   private readonly linear: LinearMemory
   private readonly free_: number[][] = []
   private spans: Span[] = []
+  /** Longest block in bytes. */
+  private readonly longest: number
   /** End of all blocks ever cut. */
   private top = base
   private usedBytes = 0
@@ -67,6 +77,7 @@ export class Heap {
     this.linear = createMemory(options.maxBytes ?? narrowLimit, options.shared ?? false)
     this.memory = this.linear.memory
     this.memoryType = this.linear.type
+    this.longest = this.memoryType.address === 'i64' ? this.linear.limit : narrowBlock
     const { buffer } = this.memory
     this.capacity = buffer.byteLength
     this.f32_ = new Float32Array(buffer)
@@ -79,8 +90,12 @@ export class Heap {
    * A block of at least `bytes` bytes (and {@link alignment} more to over-read), contents arbitrary.
    * Free it with the same `bytes`.
    * @throws {OutOfMemoryError} at the limit, or where the host gives no more; nothing has changed then.
+   * @throws {OptionError} for what is no number of bytes.
    */
   allocate(bytes: number): number {
+    requireBytes(bytes)
+    // Before the free blocks of its class, which may be longer.
+    if (bytes > Math.min(this.longest, this.linear.limit)) throw this.failure(bytes, false)
     const index = sizeClass(Math.ceil(bytes / alignment) + 1)
     const size = classUnits(index) * alignment
     const at = this.free_[index]?.pop() ?? this.cut(size, bytes)
@@ -90,6 +105,7 @@ export class Heap {
   }
 
   free(pointer: number, bytes: number): void {
+    requireBytes(bytes)
     const index = sizeClass(Math.ceil(bytes / alignment) + 1)
     this.usedBytes -= classUnits(index) * alignment
     const list = this.free_[index]
@@ -166,7 +182,6 @@ export class Heap {
 
   /** Cuts a new block of `size` bytes: from merged free space, from the end, or by growing. */
   private cut(size: number, asked: number): number {
-    if (this.memoryType.address !== 'i64' && asked > narrowBlock) throw this.failure(asked, false)
     let at = this.fromSpans(size) ?? this.fromEnd(size)
     // Merging costs a sort; it is worth it when it may save a good part of what is there, or failure.
     const gain = this.top - base - this.usedBytes
@@ -220,7 +235,8 @@ export class Heap {
       requestedBytes: asked,
       usedBytes: this.usedBytes,
       reservedBytes: this.capacity,
-      largestBytes: this.memoryType.address === 'i64' ? largest : Math.min(largest, narrowBlock),
+      largestBytes: Math.min(largest, this.longest),
+      longestBytes: this.longest,
       limitBytes: limit,
       mostBytes: mostBytes(),
       hostRefused,

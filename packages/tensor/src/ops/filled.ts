@@ -1,0 +1,46 @@
+import type { Device } from '../device.ts'
+import { getDevice } from '../devices.ts'
+import { makeTensor } from '../dispatch.ts'
+import type { DType, TypedArray } from '../dtype.ts'
+import { allocateHost, requireDType } from '../dtype.ts'
+import type { Shape } from '../shape.ts'
+import { assertShape, sizeOf } from '../shape.ts'
+import { Storage } from '../storage.ts'
+import type { Tensor } from '../tensor.ts'
+
+/** Where and in what type a new tensor is made; float32 on the default device where left out. */
+export interface CreateOptions {
+  dtype?: DType
+  device?: string | Device
+}
+
+export const deviceOf = (options: CreateOptions): Device =>
+  typeof options.device === 'object' ? options.device : getDevice(options.device)
+
+/**
+ * A tensor whose elements `fill` writes, in row-major order, into an array of zeros: the device's own memory where the
+ * host reaches it. Nothing is written before the device has room.
+ * @throws {ShapeError} for what is no shape; {OutOfMemoryError} where the device has no room for it.
+ */
+export function filled(
+  op: string,
+  shape: Shape,
+  fill: (values: TypedArray) => void,
+  options: CreateOptions = {},
+): Tensor {
+  const dtype = options.dtype ?? 'float32'
+  requireDType(op, dtype)
+  assertShape(op, shape)
+  const size = sizeOf(shape)
+  const device = deviceOf(options)
+  const buffer = device.allocate(dtype, size)
+  try {
+    const values = device.hostView?.(buffer, dtype, size).fill(0) ?? allocateHost(dtype, size)
+    fill(values)
+    if (device.hostView === undefined) device.write(buffer, dtype, values)
+  } catch (error) {
+    device.free(buffer, dtype, size)
+    throw error
+  }
+  return makeTensor(new Storage(device, dtype, size, buffer), [...shape])
+}
