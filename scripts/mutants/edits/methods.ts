@@ -1,0 +1,456 @@
+import type { Edit } from '../edit.ts'
+import { editsOf } from './of.ts'
+
+const of = editsOf('packages/solvers/src')
+const steps = of('samplers/steps.ts')
+const unconditional = of('samplers/unconditional.ts')
+const ddimMap = of('samplers/ddim-map.ts')
+const reversible = of('samplers/reversible.ts')
+const streams = of('samplers/streams.ts')
+const drive = of('samplers/drive.ts')
+const dps = of('methods/explicit/dps.ts')
+const ddrm = of('methods/explicit/ddrm.ts')
+const red = of('methods/variational/red-diff.ts')
+const fit = of('methods/fit.ts')
+const options = of('methods/options.ts')
+const residual = of('methods/residual.ts')
+
+const samplers: readonly Edit[] = [
+  steps(
+    'ddim-eta-linear',
+    'const fresh = (eta ** 2 *',
+    'const fresh = (eta *',
+    'η in place of η² in DDIM: right at 0 and 1 only',
+  ),
+  steps(
+    'ddim-variance-at-s',
+    '/ schedule.sigma(t) ** 2\n  return alongNoise',
+    '/ schedule.sigma(s) ** 2\n  return alongNoise',
+    "DDIM's σ̃² over σ_s² instead of σ_t²",
+  ),
+  steps(
+    'ddpm-noise-variance',
+    '[Math.sqrt((variance * varianceS) / varianceT), noise]',
+    '[Math.sqrt(variance), noise]',
+    'DDPM draws with variance β instead of β̃',
+  ),
+  steps(
+    'ddpm-mean-weights',
+    '[(ratio * varianceS) / varianceT, xt]',
+    '[varianceS / varianceT, xt]',
+    "x_t without √(1−β) in DDPM's mean",
+  ),
+  steps(
+    'renoise-fresh',
+    'sigma * Math.sqrt(1 - fresh ** 2), sigma * fresh)',
+    'sigma * (1 - fresh), sigma * fresh)',
+    "the kept noise of DDRM's step is 1 − η instead of √(1 − η²)",
+  ),
+  steps(
+    'conditional-mean-alpha',
+    'schedule.sigma(t) ** 2 / schedule.alpha(t), score',
+    'schedule.sigma(t) ** 2, score',
+    'conditional Tweedie without 1/α',
+  ),
+  steps(
+    'conditional-mean-factor',
+    '[schedule.sigma(t) ** 2 / schedule.alpha(t), score]',
+    '[(2 * schedule.sigma(t) ** 2) / schedule.alpha(t), score]',
+    'conditional Tweedie twice too far',
+  ),
+  steps(
+    'predicted-noise-alpha',
+    '[-schedule.alpha(t) / schedule.sigma(t), x0hat]',
+    '[-1 / schedule.sigma(t), x0hat]',
+    'ε predicted from x_t − x̂₀ instead of x_t − α·x̂₀',
+  ),
+  unconditional(
+    'sample-start-scale',
+    "streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t))",
+    "streams.normal(0, 'start', shape)",
+    'unconditional sampling starts at z instead of σ_T·z',
+  ),
+  unconditional(
+    'sample-default-eta',
+    'eta = 1, spacing',
+    'eta = 0, spacing',
+    'sampling is DDIM by default instead of DDPM',
+  ),
+  unconditional(
+    'sample-default-steps',
+    'steps = 100, eta',
+    'steps = 50, eta',
+    '50 steps by default instead of 100',
+  ),
+  unconditional(
+    'sample-same-noise',
+    "streams.normal(i, 'step', shape)",
+    "streams.normal(0, 'step', shape)",
+    'the same noise in every step of sampling',
+  ),
+  ddimMap(
+    'ddim-map-start',
+    'run(z.mul(prior.schedule.sigma(times[0]!.t)))',
+    'run(z)',
+    'the DDIM map starts at z instead of σ_T·z',
+  ),
+  ddimMap(
+    'ddim-map-steps',
+    'const { steps = 10, spacing',
+    'const { steps = 20, spacing',
+    '20 DDIM steps by default instead of 10',
+  ),
+  reversible(
+    'invert-gain',
+    'const gain = 1 - (ratio * schedule.sigma(s)) / schedule.sigma(t)',
+    'const gain = 1 - schedule.sigma(s) / schedule.sigma(t)',
+    'the inverse of a DDIM step without α_t/α_s',
+  ),
+  reversible(
+    'invert-iterations',
+    'export const defaultIterations = 10',
+    'export const defaultIterations = 2',
+    'the inverse of a DDIM step iterates twice instead of ten times',
+  ),
+  streams(
+    'stream-first-sample',
+    'root.fold(firstSample + i)',
+    'root.fold(i)',
+    'the number of the first sample is ignored: batches repeat',
+  ),
+  streams(
+    'stream-name',
+    '.fold(step).fold(name)',
+    '.fold(step)',
+    'draws of a step for different purposes are the same',
+  ),
+  streams(
+    'stream-step',
+    '.fold(step).fold(name)',
+    '.fold(name).fold(step)',
+    'streams are folded in another order: every seeded result changes',
+  ),
+  streams('stream-seed', 'const root = randomKey(seed)', 'const root = randomKey(0)', 'the seed is ignored'),
+  drive(
+    'resume-off-by-one',
+    'const first = plan.resume?.next ?? 0',
+    'const first = (plan.resume?.next ?? 1) - 1',
+    'a resumed run repeats the last step',
+  ),
+  drive(
+    'drive-non-finite',
+    'if (!numbers[key].every(Number.isFinite)) {',
+    'if (numbers[key].every(Number.isNaN)) {',
+    'a diverged run goes on',
+  ),
+  drive(
+    'drive-shown-step',
+    'steps: times.length,',
+    'steps: times.length - first,',
+    'a resumed run says that there are fewer steps',
+  ),
+]
+
+const dpsEdits: readonly Edit[] = [
+  dps(
+    'dps-start-scale',
+    "streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t))",
+    "streams.normal(0, 'start', shape)",
+    'DPS starts at z instead of σ_T·z: wrong by σ_max on VE',
+  ),
+  dps(
+    'dps-scale-halved',
+    'r.div(maximum(norm, 1e-30))).mul(scale)',
+    'r.div(maximum(norm, 1e-30))).mul(scale / 2)',
+    'ζ halved',
+  ),
+  dps(
+    'dps-norm-floor',
+    'maximum(norm, 1e-30)',
+    'maximum(norm, 1e-2)',
+    'the floor under ‖r‖ weakens the guidance of small residuals',
+  ),
+  dps('dps-squared-norm', 'r.div(maximum(norm, 1e-30))', 'r', 'the gradient of ½‖r‖² instead of ‖r‖'),
+  dps(
+    'dps-no-jacobian',
+    'backToXt(backToX0(cotangent)[0])[0]',
+    'backToX0(cotangent)[0]',
+    'guidance without the Jacobian of the denoiser',
+  ),
+  dps(
+    'dps-clip-straight',
+    'return clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
+    'return clip === undefined ? x0hat : x0hat.add(clamp(x0hat, clip[0], clip[1]).sub(x0hat).detach())',
+    'gradients pass through what was clipped',
+  ),
+  dps(
+    'dps-clip-off',
+    'clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
+    'x0hat',
+    '`clip` is ignored',
+  ),
+  dps(
+    'dps-same-noise',
+    "streams.normal(i, 'step', shape)",
+    "streams.normal(0, 'step', shape)",
+    'the same noise in every step',
+  ),
+  dps('dps-default-scale', '=> 300 / steps', '=> 0.3 * steps', 'ζ grows with the number of steps'),
+  dps(
+    'dps-default-eta',
+    "eta: { kind: 'number', default: 1,",
+    "eta: { kind: 'number', default: 0.85,",
+    'DPS is not ancestral by default',
+  ),
+  dps(
+    'dps-default-steps',
+    '...runOptionSpecs(1000)',
+    '...runOptionSpecs(100)',
+    '100 steps by default instead of 1000',
+  ),
+  dps('dps-default-spacing', "spacingSpec('linspace')", "spacingSpec('trailing')", 'another grid by default'),
+  dps(
+    'dps-likelihood-sigma',
+    'r.mul(1 / sigmaY ** 2)',
+    'r.mul(1 / sigmaY)',
+    'the likelihood score over σ_y instead of σ_y²',
+  ),
+  dps(
+    'dps-likelihood-scale',
+    'gradientOf(r.mul(1 / sigmaY ** 2)).mul(scale)',
+    'gradientOf(r.mul(1 / sigmaY ** 2))',
+    'the likelihood form ignores `scale`',
+  ),
+  dps(
+    'dps-guidance-before',
+    'x: reverse(x0hat).add(guidance)',
+    'x: reverse(x0hat.add(guidance))',
+    'guidance added to x̂₀ instead of x_s',
+  ),
+  dps(
+    'dps-residual-shown',
+    'numbers: { residual: perSample(norm) },',
+    'numbers: { residual: perSample(norm).square() },',
+    'the residual shown is squared',
+  ),
+]
+
+const ddrmEdits: readonly Edit[] = [
+  ddrm(
+    'ddrm-root-two',
+    ".add(streams.normal(i, 'step', [n]).mul(weight('z')))",
+    ".add(streams.normal(i, 'step', [n]).mul(weight('z')).div(Math.SQRT2))",
+    'the noise of each step divided by √2',
+  ),
+  ddrm(
+    'ddrm-start-variance',
+    'Math.sqrt(sigma ** 2 - (sigmaY / s) ** 2)',
+    'Math.sqrt(sigma ** 2 + (sigmaY / s) ** 2)',
+    'the variance of the start adds the noise of ȳ',
+  ),
+  ddrm(
+    'ddrm-start-mean',
+    'known(s) ? 1 / s : 0',
+    's > 0 ? 1 / s : 0',
+    'the start is at ȳ even where ȳ is noisier',
+  ),
+  ddrm(
+    'ddrm-start-alpha',
+    'mul(schedule.alpha(times[0]!.t)) }',
+    'mul(1) }',
+    'the start is not taken back to x_t = α·x̄',
+  ),
+  ddrm(
+    'ddrm-equal-levels',
+    'if (to < tau) return',
+    'if (to <= tau) return',
+    'σ_s = τ goes to the second case instead of the third',
+  ),
+  ddrm(
+    'ddrm-eta-b-square',
+    'Math.sqrt(to ** 2 - (etaB * tau) ** 2)',
+    'Math.sqrt(to ** 2 - etaB * tau ** 2)',
+    'η_b instead of η_b² in the third case',
+  ),
+  ddrm(
+    'ddrm-unseen-kept',
+    'theta: 1 - kept / from, xbar: kept / from',
+    'theta: 1 - kept / to, xbar: kept / to',
+    'the unseen keep too much of x̄_t',
+  ),
+  ddrm(
+    'ddrm-eta-linear',
+    'const kept = Math.sqrt(1 - eta ** 2) * to',
+    'const kept = (1 - eta) * to',
+    '1 − η instead of √(1 − η²)',
+  ),
+  ddrm(
+    'ddrm-residual-x',
+    'y.sub(operator.forward(x0hat))',
+    'y.sub(operator.forward(x))',
+    'the residual shown is that of x_t instead of x̂₀',
+  ),
+  ddrm(
+    'ddrm-rank-absolute',
+    's > tolerance * largest',
+    's > tolerance',
+    '`rankTolerance` is absolute instead of relative',
+  ),
+  ddrm(
+    'ddrm-default-rank',
+    'default: 1e-4,',
+    'default: 1e-2,',
+    'singular values below 1 % count as 0 by default',
+  ),
+  ddrm('ddrm-default-eta', 'default: 0.85,', 'default: 1,', 'η = 1 by default'),
+  ddrm(
+    'ddrm-default-eta-b',
+    "etaB: { kind: 'number', default: 1,",
+    "etaB: { kind: 'number', default: 0.85,",
+    'η_b = 0.85 by default',
+  ),
+  ddrm('ddrm-default-steps', '...runOptionSpecs(20)', '...runOptionSpecs(50)', '50 steps by default'),
+  ddrm(
+    'ddrm-default-spacing',
+    "spacingSpec('leading')",
+    "spacingSpec('linspace')",
+    'another grid by default',
+  ),
+  ddrm(
+    'ddrm-same-noise',
+    "streams.normal(i, 'step', [n])",
+    "streams.normal(0, 'step', [n])",
+    'the same noise in every step',
+  ),
+]
+
+const redEdits: readonly Edit[] = [
+  red(
+    'red-epsilon-same',
+    "streams.normal(i, 'epsilon', shape)",
+    "streams.normal(0, 'epsilon', shape)",
+    'the same ε in every step',
+  ),
+  red(
+    'red-epsilon0-same',
+    "streams.normal(i, 'epsilon0', shape)",
+    "streams.normal(0, 'epsilon0', shape)",
+    'the same ε₀ in every step',
+  ),
+  red(
+    'red-epsilon0-stream',
+    "streams.normal(i, 'epsilon0', shape)",
+    "streams.normal(i, 'epsilon', shape)",
+    'ε₀ is ε',
+  ),
+  red(
+    'red-linear',
+    'linear: (k: number) => k,',
+    'linear: (k: number) => 1 / k,',
+    'the SNR instead of its inverse',
+  ),
+  red('red-sqrt', 'Math.sqrt(k),', 'Math.cbrt(k),', 'weighting sqrt is the cube root'),
+  red('red-log', 'Math.log1p(k)', 'Math.log(k)', 'weighting log without + 1'),
+  red('red-clip', 'Math.min(k, 1)', 'Math.min(k, 2)', 'weighting clip cuts at 2'),
+  red(
+    'red-square',
+    'square: (k: number) => k ** 2',
+    'square: (k: number) => k ** 3',
+    'weighting square is a cube',
+  ),
+  red('red-const', 'const: () => 1,', 'const: () => 2,', 'weighting const is 2'),
+  red('red-sigma-x0', '[alpha * sigmaX0, noise.epsilon0]', '[sigmaX0, noise.epsilon0]', 'σ₀·ε₀ without α_t'),
+  red('red-default-lambda', 'default: 0.25, min: 0', 'default: 0.2, min: 0', 'λ = 0.2 by default'),
+  red('red-default-rate', 'default: 0.1, min: 0', 'default: 0.05, min: 0', 'learning rate 0.05 by default'),
+  red('red-default-beta1', 'default: 0.9, min: 0', 'default: 0.8, min: 0', 'β₁ = 0.8 by default'),
+  red('red-default-beta2', 'default: 0.99, min: 0', 'default: 0.999, min: 0', 'β₂ = 0.999 by default'),
+  red(
+    'red-default-data',
+    "dataWeight: { kind: 'number', default: 1,",
+    "dataWeight: { kind: 'number', default: 2,",
+    'v = 2 by default',
+  ),
+  red('red-default-weighting', "default: 'linear',", "default: 'const',", 'constant weighting by default'),
+  red('red-default-reduction', "default: 'mean',", "default: 'sum',", 'sums by default'),
+  red('red-default-steps', '...runOptionSpecs(1000)', '...runOptionSpecs(100)', '100 steps by default'),
+  red(
+    'red-batch-mean',
+    'mu.size / mu.shape[0]! : 1',
+    'mu.size : 1',
+    'the prior term is a mean over the batch',
+  ),
+  red(
+    'red-data-weight',
+    'back(r.mul(-dataWeight / m))',
+    'back(r.mul(-dataWeight / n))',
+    'the data term is over n instead of m',
+  ),
+  red(
+    'red-prior-mean',
+    '(noiseLevel(schedule, t))) / n',
+    '(noiseLevel(schedule, t))) / m',
+    'the prior term is over m instead of n',
+  ),
+  red(
+    'red-score-distillation',
+    'predictedNoise(xt, x0hat, schedule, t).sub(noise.epsilon)',
+    'predictedNoise(xt, x0hat, schedule, t)',
+    'ε_θ instead of ε_θ − ε',
+  ),
+  red(
+    'red-ridge-square',
+    's / (s * s + sigma * sigma)',
+    's / (s * s + sigma)',
+    'the ridge is σ instead of σ²',
+  ),
+  red(
+    'red-init-order',
+    'return known.ridge ?? known.pinv ??',
+    'return known.pinv ?? known.ridge ??',
+    'init auto is A⁺y, which drowns in amplified noise',
+  ),
+  red('red-loss-data', '(dataWeight / (2 * m))', '(dataWeight / m)', 'the data loss shown lacks ½'),
+  red(
+    'red-loss-prior',
+    'sum(mul(difference, mu), sampleAxes(mu)).mul(w)',
+    'sum(mul(difference, mu), sampleAxes(mu))',
+    'the prior loss shown lacks its weight',
+  ),
+]
+
+const frame: readonly Edit[] = [
+  fit(
+    'fit-noise-law',
+    '!supports.noise.includes(noise.name)',
+    '!supports.noise',
+    'any law of noise is taken',
+  ),
+  fit(
+    'fit-shape-of-y',
+    'sameShape(y.shape.slice(1), operator.outShape)',
+    'sameShape(y.shape.slice(1), y.shape.slice(1))',
+    'y of any shape is taken',
+  ),
+  options(
+    'option-minimum',
+    'value >= min && value <= max',
+    'value > min && value <= max',
+    'the least value of an option is refused',
+  ),
+  options(
+    'option-unknown',
+    'if (spec === undefined) {',
+    'if (spec === null) {',
+    'unknown options are taken in silence',
+  ),
+  residual(
+    'residual-batch',
+    'sum(square(x), sampleAxes(x), true).sqrt()',
+    'sum(square(x)).sqrt()',
+    'the norm is over the whole batch',
+    { tests: ['packages/solvers/src/methods/'] },
+  ),
+]
+
+/** Samplers and methods. */
+export const methodEdits: readonly Edit[] = [...samplers, ...dpsEdits, ...ddrmEdits, ...redEdits, ...frame]
