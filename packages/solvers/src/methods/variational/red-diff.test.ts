@@ -166,7 +166,7 @@ describe('redDiff', () => {
   })
 
   it('starts at A⁺y exactly where σ_y = 0, however ill-conditioned A; at the ridge, tame, above', async () => {
-    // A blur whose smallest singular value is 5e-6 of the largest; x in the range of Aᵀ, so A⁺A x = x.
+    // A blur whose smallest singular value is 2e-7 of the largest; x in the range of Aᵀ, so A⁺A x = x.
     const blur = gaussianBlur({ shape: [1, 16, 16], size: 9, std: 1.5 })
     const x = normal([randomKey(5)], [1, 16, 16], float64)
     const wide = gaussianPrior({ mean: new Array<number>(256).fill(0), covariance: 1, shape: [1, 16, 16] })
