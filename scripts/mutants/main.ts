@@ -2,7 +2,7 @@
 // Run: npm run mutants [-- packages/solvers] [--only NAME]… [--survivors] [--jobs N] [--list]
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { copyProject, projectFiles } from './copy.ts'
 import type { Edit } from './edit.ts'
@@ -66,6 +66,10 @@ if (values.list) {
 
 // All of them, before any work: a stale table is to be seen at once.
 for (const edit of edits) editedSource(root, edit)
+
+let knownTests: readonly string[] | undefined
+const testFiles = () =>
+  (knownTests ??= projectFiles(root, 'packages').filter((file) => file.endsWith('.test.ts')))
 
 const packageDigests = new Map<string, string>()
 function digestOfPackage(name: string): string {
@@ -162,20 +166,25 @@ async function requireGreen(copy: string): Promise<void> {
   }
 }
 
-/** The tests beside the file first, then all of its package. */
+/** The tests named like the file or those that the edit names, then those of its folder, then all of its package. */
+function stagesOf({ file, tests }: Edit): (readonly string[])[] {
+  const [named, folder] = [file.replace(/\.ts$/, ''), dirname(file)]
+  const known = testFiles()
+  const first = tests ?? (known.some((test) => test.startsWith(named)) ? [named] : undefined)
+  const inFolder = known.some((test) => test.startsWith(`${folder}/`)) ? [`${folder}/`] : undefined
+  const whole = [`packages/${file.split('/')[1]}/`]
+  return [first, inFolder, whole].filter((stage) => stage !== undefined)
+}
+
 async function judge(copy: string, edit: Edit): Promise<Result> {
   const path = join(copy, edit.file)
   const original = readFileSync(path, 'utf8')
-  const name = packageOf(edit)
-  const whole = `packages/${name}/`
-  const limit = timeout ?? Math.max(120, 5 * (results.green[digestOfPackage(name)] ?? 120))
-  const beside = edit.file.replace(/\.ts$/, '.test.ts')
-  const first = edit.tests ?? (projectFiles(root, beside).length > 0 ? [beside] : undefined)
+  const limit = timeout ?? Math.max(120, 5 * (results.green[digestOfPackage(packageOf(edit))] ?? 120))
   const digest = digestOfEdit(edit)
   let seconds = 0
   writeFileSync(path, editedSource(root, edit))
   try {
-    for (const filters of first === undefined ? [[whole]] : [first, [whole]]) {
+    for (const filters of stagesOf(edit)) {
       const run = await runTests(copy, filters, {
         timeout: limit,
         workers: jobs > 1 ? 1 : 2,

@@ -11,8 +11,10 @@ const drive = of('samplers/drive.ts')
 const dps = of('methods/explicit/dps.ts')
 const ddrm = of('methods/explicit/ddrm.ts')
 const red = of('methods/variational/red-diff.ts')
+const finite = of('samplers/finite.ts')
 const fit = of('methods/fit.ts')
 const options = of('methods/options.ts')
+const registry = of('methods/registry.ts')
 const residual = of('methods/residual.ts')
 
 const samplers: readonly Edit[] = [
@@ -208,7 +210,7 @@ const dpsEdits: readonly Edit[] = [
     '...runOptionSpecs(100)',
     '100 steps by default instead of 1000',
   ),
-  dps('dps-default-spacing', "spacingSpec('linspace')", "spacingSpec('trailing')", 'another grid by default'),
+  dps('dps-default-spacing', "spacingSpec('guided')", "spacingSpec('trailing')", 'another grid by default'),
   dps(
     'dps-likelihood-sigma',
     'r.mul(1 / sigmaY ** 2)',
@@ -310,12 +312,7 @@ const ddrmEdits: readonly Edit[] = [
     'η_b = 0.85 by default',
   ),
   ddrm('ddrm-default-steps', '...runOptionSpecs(20)', '...runOptionSpecs(50)', '50 steps by default'),
-  ddrm(
-    'ddrm-default-spacing',
-    "spacingSpec('leading')",
-    "spacingSpec('linspace')",
-    'another grid by default',
-  ),
+  ddrm('ddrm-default-spacing', "spacingSpec('ddim')", "spacingSpec('linspace')", 'another grid by default'),
   ddrm(
     'ddrm-same-noise',
     "streams.normal(i, 'step', [n])",
@@ -404,6 +401,24 @@ const redEdits: readonly Edit[] = [
     'the ridge is σ instead of σ²',
   ),
   red(
+    'red-ridge-exact',
+    'if (sigma === 0) return pinvFromSvd(svd, tolerance > 0 ? { cutoff: tolerance } : {})',
+    'if (sigma === 0) return pinvFromSvd(svd, { cutoff: Math.max(tolerance, 1e-4) })',
+    'A⁺y is cut at 1e-4 where σ_y = 0',
+  ),
+  red(
+    'red-ridge-tolerance',
+    'const least = tolerance *',
+    'const least = 0 * tolerance *',
+    '`rankTolerance` is ignored under noise',
+  ),
+  red(
+    'red-default-tolerance',
+    "  rankTolerance: {\n    kind: 'number',\n    default: 0,",
+    "  rankTolerance: {\n    kind: 'number',\n    default: 1e-4,",
+    'singular values are cut by default',
+  ),
+  red(
     'red-init-order',
     'return known.ridge ?? known.pinv ??',
     'return known.pinv ?? known.ridge ??',
@@ -419,6 +434,32 @@ const redEdits: readonly Edit[] = [
 ]
 
 const frame: readonly Edit[] = [
+  finite(
+    'finite-infinity',
+    'if (Number.isFinite(values[i])) continue',
+    'if (!Number.isNaN(values[i])) continue',
+    'an infinite measurement is taken',
+  ),
+  finite(
+    'finite-place',
+    'Math.floor(first / below) % shape[axis]!',
+    'Math.floor(first / below)',
+    'the place named is wrong beyond the first axis',
+  ),
+  drive(
+    'finite-remote',
+    'if (plan.y !== undefined && !readsAtOnce(plan.y))',
+    'if (plan.y !== undefined && readsAtOnce(plan.y))',
+    'a device read asynchronously is not looked at',
+  ),
+  fit('fit-finite', "requireFiniteNow(name, 'the measurement y', y)", '', 'a NaN in y reaches the run'),
+  registry(
+    'evaluations',
+    'evaluations: (steps) => steps,',
+    'evaluations: (steps) => 2 * steps,',
+    'DPS is said to evaluate twice a step',
+    { nth: 0 },
+  ),
   fit(
     'fit-noise-law',
     '!supports.noise.includes(noise.name)',

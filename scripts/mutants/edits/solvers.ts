@@ -4,6 +4,8 @@ import { editsOf, inside as insideOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
+const respace = of('schedules/respace.ts')
+const grids = of('schedules/grids.ts')
 const vp = of('schedules/vp.ts')
 const ve = of('schedules/ve.ts')
 const levels = of('schedules/levels.ts')
@@ -29,6 +31,125 @@ const hutchinson = of('linalg/hutchinson.ts')
 const jacobian = of('linalg/denoiser-jacobian.ts')
 
 const schedules: readonly Edit[] = [
+  grids(
+    'grid-half-even',
+    'rest > 0.5 || (rest === 0.5 && low % 2 !== 0)',
+    'rest >= 0.5',
+    'halves are rounded up',
+    inside('schedules'),
+  ),
+  grids(
+    'leading-round',
+    'const stride = Math.floor(T / n)',
+    'const stride = Math.round(T / n)',
+    'the stride of leading is rounded',
+    inside('schedules'),
+  ),
+  grids(
+    'leading-refused',
+    'if (stride === 1 && n < T) {',
+    'if (n > T) {',
+    'leading starts in the midst of the noise without a word',
+    inside('schedules'),
+  ),
+  grids(
+    'trailing-floor',
+    'roundHalfEven(T + i * stride) - 1',
+    'Math.floor(T + i * stride) - 1',
+    'trailing rounds down',
+    inside('schedules'),
+  ),
+  grids(
+    'trailing-stride',
+    'const stride = T - T / n - T',
+    'const stride = -T / n',
+    "trailing's stride is exact, not NumPy's",
+    inside('schedules'),
+  ),
+  grids(
+    'linspace-last',
+    'i === n - 1 ? stop : i * step',
+    'i * step + 0.4',
+    'linspace is shifted',
+    inside('schedules'),
+  ),
+  grids(
+    'guided-product',
+    'const t = roundHalfEven(at)',
+    'const t = roundHalfEven(Math.round(at / stride) * stride)',
+    "guided-diffusion's running sum is a product",
+    inside('schedules'),
+  ),
+  grids(
+    'ddim-ceil',
+    'range(T, Math.floor(T / n))',
+    'range(T, Math.ceil(T / n))',
+    "DDIM's stride is rounded up",
+    inside('schedules'),
+  ),
+  grids(
+    'ddim-quadratic-range',
+    'Math.sqrt(T * 0.8)',
+    'Math.sqrt(T * 0.9)',
+    "DDIM's quadratic grid reaches further",
+    inside('schedules'),
+  ),
+  grids(
+    'guided-ddim-exact',
+    'if (given === n) return',
+    'if (given <= n) return',
+    'ddimN gives fewer steps without a word',
+    inside('schedules'),
+  ),
+  respace(
+    'quadratic-continuous',
+    'quadratic: (i) => between(unit(i) ** 2)',
+    'quadratic: (i) => between(unit(i) ** 3)',
+    'quadratic of a continuous schedule is cubic',
+    inside('schedules'),
+  ),
+  respace(
+    'leading-continuous',
+    'const leading = (i: number) => between(i / steps)',
+    'const leading = (i: number) => between((i + 1) / steps)',
+    'leading of a continuous schedule is trailing',
+    inside('schedules'),
+  ),
+  respace(
+    'trailing-continuous',
+    '((noisiest - clean) * (i + 1)) / steps',
+    '((noisiest - clean) * (i + 0.5)) / steps',
+    'trailing of a continuous schedule stops short',
+    inside('schedules'),
+  ),
+  respace(
+    'quadratic-range',
+    'Math.round(last * unit(i) ** 2)',
+    'Math.floor(last * unit(i) ** 2)',
+    'quadratic rounds down',
+    inside('schedules'),
+  ),
+  respace(
+    'karras-exponent',
+    '(low + (high - low) * u) ** 7',
+    '(low + (high - low) * u) ** 6',
+    'karras raises to the sixth',
+    inside('schedules'),
+  ),
+  respace(
+    'karras-collision',
+    '(times[i - 1] ?? -1) + 1)',
+    '(times[i - 1] ?? -1))',
+    'times meet where rounding makes them',
+    inside('schedules'),
+  ),
+  respace(
+    'pair-end',
+    'descending[i + 1] ?? schedule.clean',
+    'descending[i + 1] ?? 0',
+    'the last step ends at 0 instead of clean',
+    inside('schedules'),
+  ),
   vp(
     'vp-beta-scale',
     'betaMax = 20 / (options.T ?? 1000)',
