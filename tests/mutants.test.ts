@@ -1,6 +1,9 @@
+import { lstatSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { copyProject, projectFiles } from '../scripts/mutants/copy.ts'
 import type { Edit } from '../scripts/mutants/edit.ts'
 import { applyEdit, editedSource, StaleEditError } from '../scripts/mutants/edit.ts'
 import { markdownOf } from '../scripts/mutants/markdown.ts'
@@ -62,4 +65,29 @@ test('the table counts what was killed, survived, not run; not what nothing can 
   expect(markdown).toContain('- `two` (packages/tensor/src/a.ts): sign')
   expect(markdown).toContain('- `four`: sign; the sum is symmetric')
   expect(markdown).toContain('| packages/tensor/src/a.test.ts | 1 |')
+})
+
+test('a copy of the project has its files, and its own packages where the project imports them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tweedie-mutants-test-'))
+  try {
+    const copy = copyProject(root, folder)
+    const target = realpathSync(join(copy, 'packages/tensor'))
+    for (const from of ['.', 'packages/solvers', 'packages/cli']) {
+      expect(realpathSync(join(copy, from, 'node_modules/@tweedie/tensor'))).toBe(target)
+    }
+    expect(realpathSync(join(copy, 'node_modules/vitest'))).toBe(
+      realpathSync(join(root, 'node_modules/vitest')),
+    )
+    for (const { file } of edits) {
+      const path = join(copy, file)
+      expect(lstatSync(path).isFile() && realpathSync(path).startsWith(realpathSync(folder)), file).toBe(true)
+    }
+    // The copy is no checkout; a copy of it has the same files.
+    expect(projectFiles(copy)).toEqual(projectFiles(root))
+    expect(readFileSync(join(copy, 'package.json'), 'utf8')).toBe(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

@@ -10,11 +10,23 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+const built = new Set(['node_modules', 'dist', 'out', 'coverage', '.git', '.vitest', '.doc-examples'])
+
 /**
- * The project's files that git knows or does not ignore, from its root.
+ * The project's files from its root: those that git knows or does not ignore, or, where it is no checkout, all but
+ * what is installed or built.
  * @param under - Only those in this folder.
  */
 export function projectFiles(root: string, under = '.'): string[] {
+  if (!existsSync(join(root, '.git'))) {
+    return readdirSync(join(root, under), { withFileTypes: true })
+      .filter(({ name }) => !built.has(name))
+      .flatMap((entry) => {
+        const path = join(under, entry.name)
+        return entry.isDirectory() ? projectFiles(root, path) : entry.isFile() ? [path] : []
+      })
+      .sort()
+  }
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', under]
   const listed = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 })
   return [...new Set(listed.split('\0'))].filter((file) => file !== '' && existsSync(join(root, file))).sort()
