@@ -19,6 +19,7 @@ const usage = `Usage: npm run mutants -- [PATH…] [options]
   --only NAME   only edits whose name contains NAME; more than once for several
   --list        say which edits there are, and what became of each
   --survivors   again those that survived; results of the others are kept, whatever has changed since
+  --keep        results hold though their package has changed since: for added tests
   --fresh       forget the results kept so far
   --jobs N      edits at the same time (default: half the processors)
   --timeout S   seconds until tests count as hung (default: five times the package's own, at least 120)
@@ -35,6 +36,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', multiple: true },
     list: { type: 'boolean', default: false },
     survivors: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     jobs: { type: 'string', default: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
     timeout: { type: 'string' },
@@ -87,7 +89,7 @@ const queue = chosen.filter((edit) => {
   const known = results.edits[edit.name]
   if (edit.equivalent !== undefined) return false
   if (values.survivors) return known?.verdict === 'survived' || known?.verdict === 'broken'
-  return known?.digest !== digestOfEdit(edit)
+  return values.keep ? known === undefined : known?.digest !== digestOfEdit(edit)
 })
 const total = queue.length
 console.log(`${chosen.length} edits chosen, ${total} to run, ${jobs} at a time`)

@@ -2,14 +2,14 @@ import type { Edit } from '../edit.ts'
 import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
-const drive = of('samplers/drive.ts')
-const dps = of('methods/explicit/dps.ts')
-const ddrm = of('methods/explicit/ddrm.ts')
-const red = of('methods/variational/red-diff.ts')
+const drive = of('samplers/drive.ts', 'samplers/finite')
+const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps', 'methods/defaults')
+const ddrm = of('methods/explicit/ddrm.ts', 'methods/explicit/ddrm', 'methods/defaults')
+const red = of('methods/variational/red-diff.ts', 'methods/variational', 'methods/defaults')
 const finite = of('samplers/finite.ts')
-const fit = of('methods/fit.ts')
-const options = of('methods/options.ts')
-const registry = of('methods/registry.ts')
+const fit = of('methods/fit.ts', 'methods/methods')
+const options = of('methods/options.ts', 'methods/methods')
+const registry = of('methods/registry.ts', 'methods/methods')
 const residual = of('methods/residual.ts')
 
 const dpsEdits: readonly Edit[] = [

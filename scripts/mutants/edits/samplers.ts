@@ -2,12 +2,12 @@ import type { Edit } from '../edit.ts'
 import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
-const steps = of('samplers/steps.ts')
-const unconditional = of('samplers/unconditional.ts')
-const ddimMap = of('samplers/ddim-map.ts')
-const reversible = of('samplers/reversible.ts')
-const streams = of('samplers/streams.ts')
-const drive = of('samplers/drive.ts')
+const steps = of('samplers/steps.ts', 'samplers/steps', 'samplers/written-out')
+const unconditional = of('samplers/unconditional.ts', 'samplers/written-out', 'methods/randomness')
+const ddimMap = of('samplers/ddim-map.ts', 'samplers/')
+const reversible = of('samplers/reversible.ts', 'samplers/ddim-map')
+const streams = of('samplers/streams.ts', 'methods/randomness', 'methods/methods')
+const drive = of('samplers/drive.ts', 'samplers/finite', 'methods/methods')
 
 export const samplerEdits: readonly Edit[] = [
   steps(

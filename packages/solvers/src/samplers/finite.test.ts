@@ -62,3 +62,22 @@ it('a device that is read asynchronously is looked at before the first step', as
   expect((await planned(remote([1, 2])).next()).done).toBe(false)
   expect(started).toBe(1)
 })
+
+it.each([[[1, Number.NaN, 2]], [[1, 2, Infinity]], [[-Infinity, 0, 0]]])(
+  'a run of which one sample diverges ends, saying in which step: %j',
+  async (values) => {
+    const times = [2, 1, 0].map((t) => ({ t, s: t - 1 }))
+    const steps = iterate({
+      name: 'method',
+      times,
+      start: () => ({ x: zeros([3, 1]) }),
+      step: ({ x }, _, i) => ({
+        state: { x },
+        shown: { x0hat: x },
+        numbers: { residual: tensor(i === 1 ? values : [1, 2, 3]) },
+      }),
+    })
+    expect((await steps.next()).done).toBe(false)
+    await expect(steps.next()).rejects.toThrow(/^method: residual is .* in step 2 of 3 \(t = 1\)/)
+  },
+)
