@@ -63,7 +63,18 @@ describe.each(Object.keys(methods))('%s', (name) => {
   it('resumes bit for bit from what a step showed', async () => {
     const whole = await restore([0, 1])
     for await (const { i, state } of method.run(problem([0, 1]), prior, options)) {
-      if (i === 6) expect(await restore([0, 1], { resume: { next: 7, state } })).toEqual(whole)
+      if (i !== 6) continue
+      const resume = { next: 7, state }
+      expect(await restore([0, 1], { resume })).toEqual(whole)
+      const counted: (readonly number[])[] = []
+      for await (const step of method.run(problem([0, 1]), prior, { ...options, resume })) {
+        counted.push([step.i, step.steps])
+      }
+      expect(counted).toEqual([
+        [7, 10],
+        [8, 10],
+        [9, 10],
+      ])
     }
     const done = {
       next: 10,
