@@ -87,6 +87,9 @@ const plain = (...args) => {
   return run(pinnedNode, command, { env: { ...process.env, PATH: path, ...env } })
 }
 
+/** Planted faults that the tests must notice. */
+const mutants = (...args) => node('scripts/mutants/main.ts', ...args)
+
 /** Every stage, even after one that failed; then a table and the closing line. */
 function test() {
   /** A stage of tests that counts them. */
@@ -156,6 +159,7 @@ const commands = {
   deps,
   unit,
   plain,
+  mutants,
 }
 
 const [name, ...args] = process.argv.slice(2)

@@ -35,7 +35,8 @@ describe('restore', () => {
       restoring('--operator', 'inpaint:box=14', '--method', 'ddrm', '--seed', '7'),
     )
     expect(result).toMatchObject({ code: 0, err: '' })
-    expect(result.out).toMatch(/input \(pseudo-inverse\).*\n.*ddrm.* 6 /)
+    // DDRM's grid is range(0, 1000, ⌊1000/6⌋): seven indices.
+    expect(result.out).toMatch(/input \(pseudo-inverse\).*\n.*ddrm.* 7 /)
     const out = join(folder.path, 'out')
     const files = ['contact-sheet.png', 'measurement.png', 'report.html', 'restored.png', 'run.json']
     expect(readdirSync(out).sort()).toEqual(files)
@@ -68,11 +69,11 @@ describe('restore', () => {
     const run = record.tasks[0]!.runs[0]!
     expect(run).toMatchObject({
       method: 'ddrm',
-      nfe: 6,
+      nfe: 7,
       vjps: 0,
       options: { steps: 6, seed: 7, eta: 0.85, etaB: 1 },
     })
-    expect(run.trace.map((point) => point.i)).toEqual([0, 1, 2, 3, 4, 5])
+    expect(run.trace.map((point) => point.i)).toEqual([0, 1, 2, 3, 4, 5, 6])
     for (const point of run.trace) expect([point.residual.length, point.psnr?.length]).toEqual([1, 1])
     expect(run.scores[0]!.misfit).toBeGreaterThan(0.3)
     const { picture } = await readPicture(join(out, 'restored.png'))

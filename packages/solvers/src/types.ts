@@ -96,7 +96,7 @@ export interface Checkpoint {
 
 /** Options that every method takes. */
 export interface RunOptions {
-  /** Number of reverse steps (or iterations). */
+  /** Number of reverse steps (or iterations); the grid `ddim` may take more, see `respace`. */
   steps?: number
   /** Seed of all randomness; sample i of a batch draws from streams of its own. */
   seed?: number

@@ -1,4 +1,5 @@
 import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
+import { requireFiniteNow } from '../samplers/finite.ts'
 import type { Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
 
@@ -43,6 +44,8 @@ export class UnfitError extends TweedieError {
  *
  * @throws {UnfitError} where the operator or the noise is not what the method needs.
  * @throws {ShapeError} where the shapes of y, the operator and the prior disagree.
+ * @throws {NonFiniteError} where y holds NaN or infinity, saying where; on a device that is read asynchronously
+ * the first step throws it instead.
  * @example
  * ```ts
  * import { checkFit, gaussianNoise, gaussianPrior, matrixOperator, methods } from '@tweedie/solvers'
@@ -87,4 +90,5 @@ export function checkFit(method: MethodTraits, problem: Problem, prior: Prior): 
     throw new ShapeError(name, message, [operator.inShape, prior.shape])
   }
   if (!isFloat(y.dtype)) throw new ShapeError(name, `y must hold floats, not ${y.dtype}`, [y.shape])
+  requireFiniteNow(name, 'the measurement y', y)
 }

@@ -32,7 +32,7 @@ const extra: Record<string, object> = { dps: { scale: 0.1 } }
 
 describe.each(Object.keys(methods))('%s', (name) => {
   const method = findMethod(name)
-  const options: RunOptions = { steps: 12, seed: 9, ...extra[name] }
+  const options: RunOptions = { steps: 10, seed: 9, ...extra[name] }
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
@@ -63,10 +63,21 @@ describe.each(Object.keys(methods))('%s', (name) => {
   it('resumes bit for bit from what a step showed', async () => {
     const whole = await restore([0, 1])
     for await (const { i, state } of method.run(problem([0, 1]), prior, options)) {
-      if (i === 6) expect(await restore([0, 1], { resume: { next: 7, state } })).toEqual(whole)
+      if (i !== 6) continue
+      const resume = { next: 7, state }
+      expect(await restore([0, 1], { resume })).toEqual(whole)
+      const counted: (readonly number[])[] = []
+      for await (const step of method.run(problem([0, 1]), prior, { ...options, resume })) {
+        counted.push([step.i, step.steps])
+      }
+      expect(counted).toEqual([
+        [7, 10],
+        [8, 10],
+        [9, 10],
+      ])
     }
     const done = {
-      next: 12,
+      next: 10,
       state: {
         x: tensor([
           [
@@ -79,7 +90,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
       },
     }
     expect(await restore([0], { resume: done })).toEqual([1, 2, 3, 4])
-    const beyond = method.run(problem([0]), prior, { ...options, resume: { ...done, next: 13 } })
+    const beyond = method.run(problem([0]), prior, { ...options, resume: { ...done, next: 11 } })
     await expect(beyond.next()).rejects.toThrow(OptionError)
   })
 
@@ -87,7 +98,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     const seen: number[] = []
     for await (const step of method.run(problem([0, 1]), prior, options)) {
       seen.push(step.t)
-      expect([step.i, step.steps]).toEqual([seen.length - 1, 12])
+      expect([step.i, step.steps]).toEqual([seen.length - 1, 10])
       expect([step.x.shape, step.x0hat.shape]).toEqual([
         [2, 1, 2, 2],
         [2, 1, 2, 2],
@@ -96,7 +107,31 @@ describe.each(Object.keys(methods))('%s', (name) => {
       expect(step.state.x).toBe(step.x)
     }
     expect(seen).toEqual([...seen].sort((a, b) => b - a))
-    expect(seen.length).toBe(12)
+    expect(seen.length).toBe(10)
+  })
+
+  it('refuses a y that is not finite, naming the place, before any work', () => {
+    for (const bad of [Number.NaN, Infinity, -Infinity]) {
+      const counted = countCalls(prior)
+      const wrong = {
+        ...problem([0]),
+        y: tensor([yAll.slice(0).dataSync()[0]!, 0.5, 1, bad]).reshape([2, 2]),
+      }
+      expect(() => method.run(wrong, counted, options)).toThrow(NonFiniteError)
+      expect(() => method.run(wrong, counted, options)).toThrow(
+        `${name}: the measurement y has ${bad} at [1, 1]`,
+      )
+      expect(counted.calls.total).toBe(0)
+    }
+  })
+
+  it('says in its steps how many there are, where its grid takes more than were asked for', async () => {
+    const counted = countCalls(prior)
+    const steps = { ...options, steps: 30, spacing: 'ddim' }
+    const said = new Set<number>()
+    for await (const step of method.run(problem([0]), counted, steps)) said.add(step.steps)
+    expect([...said]).toEqual([31])
+    expect(counted.calls.total).toBe(method.evaluations(31))
   })
 
   it('runs in the element type of y', async () => {
@@ -110,8 +145,8 @@ describe.each(Object.keys(methods))('%s', (name) => {
   it('evaluates the prior as often as it says', async () => {
     const counted = countCalls(prior)
     await run(method.run(problem([0]), counted, options))
-    expect(counted.calls.total).toBe(method.evaluations(12))
-    expect(counted.calls.recorded).toBe(method.needs.denoiserVjp ? 12 : 0)
+    expect(counted.calls.total).toBe(method.evaluations(10))
+    expect(counted.calls.recorded).toBe(method.needs.denoiserVjp ? 10 : 0)
   })
 
   it('holds no more tensors after 1000 steps than after one, and none after the end', async () => {

@@ -41,13 +41,18 @@ export const runOptionSpecs = <N extends number>(steps: N) =>
     resume: Checkpoint
   }>
 
+/** Whose grids the spacings are, in one line; `respace` has the formulas. */
+const spacingDoc =
+  'leading, trailing, linspace as diffusers; ddim, ddim-quadratic as DDIM and DDRM; ' +
+  'guided, guided-ddim as guided-diffusion and DPS; quadratic; karras as EDM'
+
 /** The spec of the layout of the times, with a method's own default. */
 export const spacingSpec = <S extends (typeof spacings)[number]>(spacing: S) =>
   ({
     kind: 'choice',
     default: spacing,
     choices: spacings,
-    doc: 'layout of the times over the schedule',
+    doc: `grid of the times: ${spacingDoc}`,
   }) as const satisfies OptionSpec
 
 /**

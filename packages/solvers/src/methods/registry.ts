@@ -15,7 +15,10 @@ export interface MethodInfo extends MethodTraits {
   readonly family: 'explicit' | 'variational' | 'csgm' | 'exact' | 'latent'
   readonly paper: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
   readonly options: Readonly<Record<string, OptionSpec>>
-  /** Calls of the denoiser (a batch counts once) in a run of so many steps. */
+  /**
+   * Calls of the denoiser (a batch counts once) in a run of so many steps: as its steps say (`Step.steps`), since
+   * a grid may take more or fewer than were asked for.
+   */
   evaluations(steps: number): number
   /**
    * The method, for options known at run time; where they are known to the compiler, call it by its name.

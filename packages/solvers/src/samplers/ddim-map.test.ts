@@ -122,6 +122,8 @@ describe('ddimSampler', () => {
     expect(calls({ slots: 8 }, 50)).toBe(50 + revolveRecomputations(50, 8))
     expect(calls({ iterations: 4 }, 10)).toBe(10 + 9 * (4 + 1))
     expect(calls('reversible', 1)).toBe(1)
+    // Ten iterations where nothing is said.
+    expect(calls('reversible', 10)).toBe(10 + 9 * (10 + 1))
   })
 
   it.each([...storing, { iterations: 100 }])(

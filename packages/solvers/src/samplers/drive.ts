@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { NonFiniteError, OptionError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
 import type { TimePair } from '../schedules/respace.ts'
 import type { Checkpoint, StateTree, Step } from '../types.ts'
+import { readsAtOnce, requireFinite } from './finite.ts'
 
 /** What one iteration of a {@link Plan} computed. */
 export interface Iteration<State, Shown, Numbers extends string> {
@@ -17,6 +18,8 @@ export interface Iteration<State, Shown, Numbers extends string> {
 export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor }, Numbers extends string> {
   /** Name of the method, for messages. */
   readonly name: string
+  /** The measurement of a method, refused before the first step where it is not finite. */
+  readonly y?: Tensor
   /** The reverse steps. */
   readonly times: readonly TimePair[]
   /** A run to continue instead of starting one. */
@@ -31,7 +34,8 @@ export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor
  * Runs a plan as an async generator: scopes each step, reads the numbers back, and frees the state and
  * whatever was shown, also where the caller breaks off. Returns x of the last state, which the caller owns.
  *
- * @throws {NonFiniteError} where a number of a step is NaN or infinite: the run has diverged.
+ * @throws {NonFiniteError} where a number of a step is NaN or infinite: the run has diverged; or where the
+ * measurement is so.
  */
 export async function* iterate<
   State extends { x: Tensor },
@@ -45,6 +49,8 @@ export async function* iterate<
   if (!(Number.isInteger(first) && first >= 0 && first <= times.length)) {
     throw new OptionError('resume', `next must be in 0 … ${times.length}, got ${first}`)
   }
+  // On other devices `checkFit` has looked.
+  if (plan.y !== undefined && !readsAtOnce(plan.y)) await requireFinite(name, 'the measurement y', plan.y)
   let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as object as State)))
   let passing: unknown
   try {

@@ -1,5 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Schedule, Time } from '../types.ts'
+import { publishedGrids } from './grids.ts'
 import { noiseLevel } from './levels.ts'
 
 /** One reverse step: from time t to the less noisy time s. */
@@ -12,27 +13,52 @@ export interface TimePair {
 export type Spacing = (typeof spacings)[number]
 
 /** All spacings, for tables and option checks. */
-export const spacings = ['leading', 'trailing', 'linspace', 'quadratic', 'karras'] as const
+export const spacings = [
+  'leading',
+  'trailing',
+  'linspace',
+  'ddim',
+  'ddim-quadratic',
+  'guided',
+  'guided-ddim',
+  'quadratic',
+  'karras',
+] as const
 
 /**
  * The times of a run of `steps` reverse steps, as pairs (t, s) from noisy to clean; the last s is
- * `schedule.clean`. On a schedule of T discrete steps the times are integers (as in arXiv 2305.08891
- * table 2), elsewhere real numbers:
+ * `schedule.clean`. On a schedule of T discrete steps the times are the integers of the grid that is
+ * published under the name, index for index, rounding included; n stands for `steps`:
  *
- * - `leading`: 0, k, 2k … with k = ⌊T/steps⌋: contains index 0 but not T−1 (DDIM, DDRM);
- * - `trailing`: T−1, T−1−T/steps …: contains T−1 but not index 0;
- * - `linspace`: from T−1 to 0, both contained (guided-diffusion, DPS);
- * - `quadratic`: (T−1)·(i/(steps−1))²: denser toward the clean end (DDIM);
- * - `karras`: noise levels σ/α evenly spaced in their 7th root (EDM eq. 5), moved to the nearest unused
- *   index where the schedule is discrete.
+ * | spacing | indices | whose |
+ * |---|---|---|
+ * | `leading` | i·⌊T/n⌋, i < n: contains 0, not T−1 | diffusers |
+ * | `trailing` | T−1, T−1−T/n …: contains T−1, not 0 | diffusers (arXiv 2305.08891) |
+ * | `linspace` | from T−1 to 0, both contained | diffusers |
+ * | `ddim` | 0, k, 2k … below T with k = ⌊T/n⌋ | DDIM's repository ("uniform"); DDRM, RED-diff |
+ * | `ddim-quadratic` | ⌊r²⌋ for r from 0 to √(0.8·T) | DDIM's repository ("quad") |
+ * | `guided` | as `linspace`, by a running sum | guided-diffusion ("N"); DPS |
+ * | `guided-ddim` | 0, k, 2k … below T, exactly n | guided-diffusion ("ddimN") |
+ * | `quadratic` | (T−1)·(i/(n−1))²: denser toward the clean end | ours, over the whole range |
+ * | `karras` | σ/α evenly spaced in its 7th root, at the nearest unused index | EDM eq. 5 |
  *
- * On a schedule without discrete steps "index 0" is the time at 1/1000 of the way from clean to noisiest.
+ * Where n divides T, `leading`, `ddim` and `guided-ddim` are one. Where it does not, `ddim` gives more than
+ * n pairs; `leading` stops short, at (n−1)·⌊T/n⌋, and is refused for T/2 < n < T, where it would start in the
+ * midst of the noise; `guided-ddim` is refused where no integer k gives n. `ddim-quadratic` gives fewer than n
+ * where its indices repeat: at a repeated one the repository's step changes nothing. For one step `linspace`
+ * and `guided` give T−1; the published ones, like `leading` and `ddim` here, would give 0.
  *
- * @throws {OptionError} where `steps` is not a positive integer or exceeds the discrete steps.
+ * On a schedule without discrete steps the times are real numbers, "index 0" is the time at 1/1000 of the way
+ * from clean to noisiest, and `ddim` and `guided-ddim` are `leading`, `guided` is `linspace`, and
+ * `ddim-quadratic` is `quadratic` over the first 0.8 of the way.
+ *
+ * @throws {OptionError} where `steps` is not a positive integer or exceeds the discrete steps, and where a
+ * grid is refused, as above.
  * @example
  * ```ts
  * import { respace, vpLinear } from '@tweedie/solvers'
  * respace(vpLinear(), 4, 'leading').map(({ t }) => t) // => [750, 500, 250, 0]
+ * respace(vpLinear(), 3, 'ddim').map(({ t }) => t) // => [999, 666, 333, 0]
  * respace(vpLinear(), 4, 'trailing').map(({ t }) => t) // => [999, 749, 499, 249]
  * respace(vpLinear(), 4, 'linspace').at(-1) // => { t: 0, s: -1 }
  * ```
@@ -52,14 +78,12 @@ export function respace(schedule: Schedule, steps: number, spacing: Spacing = 'l
 }
 
 function indices(schedule: Schedule, T: number, steps: number, spacing: Spacing): Time[] {
+  if (spacing !== 'quadratic' && spacing !== 'karras') return publishedGrids[spacing](T, steps)
   const last = T - 1
   const unit = (i: number) => (steps === 1 ? 1 : i / (steps - 1))
-  const wanted: Record<Spacing, (i: number) => number> = {
-    leading: (i) => i * Math.floor(T / steps),
-    trailing: (i) => Math.round(((i + 1) * T) / steps) - 1,
-    linspace: (i) => Math.round(last * unit(i)),
-    quadratic: (i) => Math.round(last * unit(i) ** 2),
-    karras: (i) => Math.round(karras(schedule, 0, last, unit(i))),
+  const wanted = {
+    quadratic: (i: number) => Math.round(last * unit(i) ** 2),
+    karras: (i: number) => Math.round(karras(schedule, 0, last, unit(i))),
   }
   // Where rounding makes two times meet, the later one moves up; then nothing may pass T−1.
   const times: Time[] = []
@@ -73,10 +97,16 @@ function continuousTimes(schedule: Schedule, steps: number, spacing: Spacing): T
   const first = clean + (noisiest - clean) / 1000
   const between = (u: number) => first + (noisiest - first) * u
   const unit = (i: number) => (steps === 1 ? 1 : i / (steps - 1))
+  const leading = (i: number) => between(i / steps)
+  const linspace = (i: number) => between(unit(i))
   const place: Record<Spacing, (i: number) => number> = {
-    leading: (i) => between(i / steps),
+    leading,
     trailing: (i) => clean + ((noisiest - clean) * (i + 1)) / steps,
-    linspace: (i) => between(unit(i)),
+    linspace,
+    ddim: leading,
+    'ddim-quadratic': (i) => between(0.8 * unit(i) ** 2),
+    guided: linspace,
+    'guided-ddim': leading,
     quadratic: (i) => between(unit(i) ** 2),
     karras: (i) => karras(schedule, first, noisiest, unit(i)),
   }

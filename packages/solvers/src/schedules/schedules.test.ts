@@ -1,7 +1,9 @@
 import { OptionError } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Spacing } from './index.ts'
 import { alphaBar, noiseLevel, respace, ve, vpCosine, vpFromBetas, vpLinear } from './index.ts'
+import { spacings } from './respace.ts'
 
 const schedules = {
   linear: vpLinear(),
@@ -88,6 +90,32 @@ describe.each(Object.entries(schedules))('%s', (name, schedule) => {
   })
 })
 
+describe('on a schedule without discrete steps', () => {
+  // σ from 0 to 20: "index 0" is 0.02.
+  const times = (steps: number, spacing: Spacing) =>
+    respace(ve({ sigmaMax: 20 }), steps, spacing).map(({ t }) => t)
+  const [first, span] = [0.02, 19.98]
+  const wanted: Record<Spacing, (i: number, n: number) => number> = {
+    leading: (i, n) => first + (span * i) / n,
+    trailing: (i, n) => (20 * (i + 1)) / n,
+    linspace: (i, n) => first + (span * i) / (n - 1),
+    ddim: (i, n) => first + (span * i) / n,
+    'ddim-quadratic': (i, n) => first + span * 0.8 * (i / (n - 1)) ** 2,
+    guided: (i, n) => first + (span * i) / (n - 1),
+    'guided-ddim': (i, n) => first + (span * i) / n,
+    quadratic: (i, n) => first + span * (i / (n - 1)) ** 2,
+    karras: (i, n) => (first ** (1 / 7) + (i / (n - 1)) * (20 ** (1 / 7) - first ** (1 / 7))) ** 7,
+  }
+
+  it.each(spacings)('%s', (spacing) => {
+    for (const n of [2, 3, 7, 30]) {
+      const ascending = times(n, spacing).reverse()
+      expect(ascending.length).toBe(n)
+      ascending.forEach((t, i) => expect(t, `${i} of ${n}`).toBeCloseTo(wanted[spacing](i, n), 10))
+    }
+  })
+})
+
 describe('respace', () => {
   const times = (steps: number, spacing: Parameters<typeof respace>[2]) =>
     respace(vpLinear(), steps, spacing).map(({ t }) => t)
@@ -97,11 +125,27 @@ describe('respace', () => {
     expect(times(5, 'trailing')).toEqual([999, 799, 599, 399, 199])
     expect(times(5, 'linspace')).toEqual([999, 749, 500, 250, 0])
     expect(times(4, 'quadratic')).toEqual([999, 444, 111, 0])
+    expect(times(4, 'ddim-quadratic')).toEqual([800, 355, 88, 0])
+    expect(times(3, 'ddim')).toEqual([999, 666, 333, 0])
+    expect(times(7, 'guided')).toEqual([999, 832, 666, 500, 333, 166, 0])
+    expect(times(16, 'trailing').slice(0, 5)).toEqual([999, 937, 874, 811, 749])
     expect(times(1000, 'linspace')).toEqual(Array.from({ length: 1000 }, (_, i) => 999 - i))
     expect(times(1000, 'quadratic')).toEqual(times(1000, 'leading'))
   })
 
-  it('karras spaces the 7th roots of the noise level evenly', () => {
+  it('karras spaces the 7th roots of the noise level evenly, to the nearest index', () => {
+    const schedule = vpLinear()
+    const root = (t: number) => noiseLevel(schedule, t) ** (1 / 7)
+    const ascending = times(12, 'karras').reverse()
+    ascending.forEach((t, i) => {
+      const wanted = root(0) + (i / 11) * (root(999) - root(0))
+      if (i > 0 && ascending[i - 1] === t - 1) return // moved up past one that is taken
+      expect(root(Math.max(-1, t - 0.500001))).toBeLessThanOrEqual(wanted)
+      expect(root(Math.min(999, t + 0.500001))).toBeGreaterThanOrEqual(wanted)
+    })
+  })
+
+  it('karras on VE', () => {
     const roots = respace(ve({ sigmaMax: 10 }), 5, 'karras').map(({ t }) => t ** (1 / 7))
     for (let i = 2; i < 5; i++) expect(roots[i]! - roots[i - 1]!).toBeCloseTo(roots[1]! - roots[0]!, 12)
   })

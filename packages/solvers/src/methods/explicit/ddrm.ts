@@ -26,7 +26,7 @@ export type DdrmStep = GuidedStep
 /** Specs of {@link DdrmOptions}. */
 export const ddrmOptions = {
   ...runOptionSpecs(20),
-  spacing: spacingSpec('leading'),
+  spacing: spacingSpec('ddim'),
   eta: {
     kind: 'number',
     default: 0.85,
@@ -63,8 +63,8 @@ export const ddrmTraits = {
  * from the start N(ȳ_i, σ² − τ_i²) where σ > τ_i, else N(0, σ²). Given x₀ in place of x̂₀ every x̄_s has mean
  * x₀ and variance σ_s² over the noise of y. Any schedule: only σ_t/α_t enters.
  *
- * Defaults: 20 evenly spaced steps ('leading'), η = 0.85, η_b = 1, all as in the paper's experiments. The
- * authors quote σ_y for the range [0, 1]; ours is for [−1, 1], twice as large. `rankTolerance` is relative;
+ * Defaults: 20 steps on the grid of the authors' repository ('ddim': more where 20 does not divide T),
+ * η = 0.85, η_b = 1, all as in the paper's experiments. The authors quote σ_y for the range [0, 1]; ours is for [−1, 1], twice as large. `rankTolerance` is relative;
  * they cut blurs at 0.03 (absolute): raise it where y is noise-free but rounded.
  *
  * Linear operators with an SVD, Gaussian noise, no gradients: one evaluation per step. Known limits: the
@@ -75,7 +75,7 @@ export const ddrmTraits = {
  *
  * @param problem - y [N, …outShape]; the run takes its element type and device.
  * @throws {UnfitError | ShapeError | OptionError} before any work, where problem, prior or options do not fit.
- * @throws {NonFiniteError} from a step, where the run diverges.
+ * @throws {NonFiniteError} before any work, where y is not finite; from a step, where the run diverges.
  * @example
  * ```ts
  * import { ddrm, gaussianNoise, gaussianPrior, matrixOperator, run } from '@tweedie/solvers'
@@ -107,6 +107,7 @@ export function ddrm(
 
   return iterate({
     name: 'ddrm',
+    y,
     times,
     resume: o.resume,
     start: () => {

@@ -34,7 +34,7 @@ export interface DpsStep extends GuidedStep {
 /** Specs of {@link DpsOptions}. */
 export const dpsOptions = {
   ...runOptionSpecs(1000),
-  spacing: spacingSpec('linspace'),
+  spacing: spacingSpec('guided'),
   guidance: {
     kind: 'choice',
     default: 'norm',
@@ -71,8 +71,8 @@ export const dpsDefaultScale = (steps: number): number => 300 / steps
  * {@link conditionalMean}; it is stiff and meant for study and tests.
  *
  * Defaults: 1000 ancestral steps as in the paper, and ζ = 0.3 there as in the authors' configurations for
- * super-resolution and deblurring (0.5 for inpainting, 1 for phase retrieval). ζ is not tied to the step
- * size, so fewer steps need a larger one: we keep the sum, ζ = 300/steps. (Measured on 28×28 digits, σ_y =
+ * super-resolution and deblurring (0.5 for inpainting, 1 for phase retrieval); at fewer steps the grid of
+ * guided-diffusion, on which their code stands ('guided'). ζ is not tied to the step size, so fewer steps need a larger one: we keep the sum, ζ = 300/steps. (Measured on 28×28 digits, σ_y =
  * 0.05, a Gaussian mixture fitted to MNIST: equal sums did alike from 30 to 1000 steps, and this one left
  * about the residual of the noise.) For a few numbers instead of an image take a smaller ζ.
  *
@@ -82,7 +82,7 @@ export const dpsDefaultScale = (steps: number): number => 300 / steps
  *
  * @param problem - y [N, …outShape]; the run takes its element type and device.
  * @throws {UnfitError | ShapeError | OptionError} before any work, where problem, prior or options do not fit.
- * @throws {NonFiniteError} from a step, where the run diverges.
+ * @throws {NonFiniteError} before any work, where y is not finite; from a step, where the run diverges.
  * @example
  * ```ts
  * import { dps, gaussianNoise, gaussianPrior, matrixOperator, run } from '@tweedie/solvers'
@@ -103,12 +103,12 @@ export function dps(
   const o = fillOptions<DpsOptions, typeof dpsOptions>('dps', dpsOptions, options)
   const { operator, noise, y } = problem
   const { shape, schedule } = prior
-  const { steps, guidance: form, eta, clip, resume } = o
-  const scale = o.scale ?? (form === 'norm' ? dpsDefaultScale(steps) : 1)
+  const { guidance: form, eta, clip, resume } = o
+  const times = respace(schedule, o.steps, o.spacing)
+  const scale = o.scale ?? (form === 'norm' ? dpsDefaultScale(times.length) : 1)
   const sigmaY = noise.sigma ?? 0
   if (form === 'likelihood' && !(sigmaY > 0))
     throw new OptionError('guidance', "'likelihood' needs σ_y above 0")
-  const times = respace(schedule, steps, o.spacing)
   const streams = noiseStreams({ ...o, count: y.shape[0]!, dtype: y.dtype, device: y.device })
   const denoise = (xt: Tensor, t: number) => {
     const x0hat = prior.denoise(xt, t)
@@ -116,6 +116,7 @@ export function dps(
   }
   return iterate({
     name: 'dps',
+    y,
     times,
     resume,
     start: () => ({ x: streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t)) }),

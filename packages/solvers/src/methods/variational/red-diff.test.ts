@@ -1,13 +1,15 @@
+import type { Tensor } from '@tweedie/tensor'
 import { fromData, normal, randomKey, tensor } from '@tweedie/tensor'
 import { Matrix, solve } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
-import { matrixOperator } from '../../operators/index.ts'
+import { gaussianBlur, matrixOperator } from '../../operators/index.ts'
 import { countCalls, gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../samplers/index.ts'
 import { noiseLevel, respace, ve, vpLinear } from '../../schedules/index.ts'
 import type { Operator } from '../../types.ts'
 import { UnfitError } from '../fit.ts'
+import type { RedDiffOptions } from '../index.ts'
 import { redDiff, redDiffGradient, redDiffWeightings } from '../index.ts'
 
 const float64 = { dtype: 'float64' } as const
@@ -161,6 +163,31 @@ describe('redDiff', () => {
     }
     expect(losses[0]).toBeCloseTo((1.2 ** 2 + 0.4 ** 2) / 4, 10)
     expect(last[0]).toBeLessThan(0.3)
+  })
+
+  it('starts at A⁺y exactly where σ_y = 0, however ill-conditioned A; at the ridge, tame, above', async () => {
+    // A blur whose smallest singular value is 2e-7 of the largest; x in the range of Aᵀ, so A⁺A x = x.
+    const blur = gaussianBlur({ shape: [1, 16, 16], size: 9, std: 1.5 })
+    const x = normal([randomKey(5)], [1, 16, 16], float64)
+    const wide = gaussianPrior({ mean: new Array<number>(256).fill(0), covariance: 1, shape: [1, 16, 16] })
+    const start = async (sigmaY: number, y: Tensor, options: RedDiffOptions = {}) => {
+      const p = { operator: blur, noise: gaussianNoise(sigmaY), y }
+      const steps = redDiff(p, wide, { ...options, learningRate: 1e-14, steps: 1 })
+      const { value } = await steps.next()
+      const error = Math.hypot(...(value as { x: Tensor }).x.sub(x).dataSync())
+      await steps.return(undefined as never)
+      return error / 16
+    }
+    const y = blur.forward(x)
+    expect(await start(0, y)).toBeLessThan(1e-10)
+    expect(await start(0, y, { init: 'ridge' })).toBeLessThan(1e-10)
+    // With a tolerance, what it cuts off is missing.
+    expect(await start(0, y, { rankTolerance: 1e-4 })).toBeGreaterThan(0.1)
+    expect(await start(0.01, y, { rankTolerance: 0.5 })).toBeGreaterThan(await start(0.01, y))
+    // Ridge: |s/(s² + σ²)| ≤ 1/(2σ), so noise of norm ‖e‖ moves μ₀ by at most ‖e‖/(2σ_y).
+    const e = normal([randomKey(6)], [1, 16, 16], float64).mul(0.01)
+    const moved = Math.abs((await start(0.01, y.add(e))) - (await start(0.01, y)))
+    expect(moved).toBeLessThanOrEqual(Math.hypot(...e.dataSync()) / (2 * 0.01) / 16)
   })
 
   it('starts at the ridge solution, A⁺y, Aᵀy or 0', async () => {

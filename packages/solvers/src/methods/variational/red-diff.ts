@@ -1,6 +1,7 @@
 import { adam, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, mul, sum, zeros } from '@tweedie/tensor'
+import { pinvFromSvd } from '../../linalg/spectral.ts'
 import { iterate } from '../../samplers/drive.ts'
 import { combine, predictedNoise } from '../../samplers/steps.ts'
 import { noiseStreams } from '../../samplers/streams.ts'
@@ -37,6 +38,7 @@ export interface RedDiffOptions extends RunOptions {
   reduction?: 'mean' | 'sum'
   sigmaX0?: number
   init?: 'auto' | 'ridge' | 'pinv' | 'adjoint' | 'zeros'
+  rankTolerance?: number
 }
 
 /** A step of {@link redDiff}; x is μ, x0hat the prior's guess from the noised μ. */
@@ -74,6 +76,13 @@ export const redDiffOptions = {
     default: 'auto',
     choices: ['auto', 'ridge', 'pinv', 'adjoint', 'zeros'],
     doc: 'μ₀: ridge (AᵀA + σ_y²I)⁻¹Aᵀy, A⁺y, Aᵀy or 0; auto is the first of them that the operator has',
+  },
+  rankTolerance: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    max: 1,
+    doc: 'singular values up to this fraction of the largest count as 0 in the ridge μ₀; 0: those that are rounding of y',
   },
 } as const satisfies OptionSpecs<RedDiffOptions>
 
@@ -142,9 +151,10 @@ export function redDiffGradient(
  * takes no notice of a common factor.
  *
  * Defaults: Adam with rate 0.1 and β = (0.9, 0.99), λ = 0.25, v = 1, σ₀ = 0, linear weighting, means, 1000
- * steps, as in the authors' repository (the paper's fast mode takes 100 steps). They start from μ₀ = A⁺y;
- * that drowns in amplified noise where A is ill-conditioned (a blur), so where an SVD and σ_y are known we
- * start from the ridge solution (AᵀA + σ_y²I)⁻¹Aᵀy, which is A⁺y at σ_y = 0.
+ * steps, as in the authors' repository (the paper's fast mode takes 100 steps; their grid is 'ddim', at 1000
+ * steps the same as ours). They start from μ₀ = A⁺y; that drowns in amplified noise where A is ill-conditioned
+ * (a blur), so where an SVD and σ_y are known we start from the ridge solution (AᵀA + σ_y²I)⁻¹Aᵀy, which is
+ * A⁺y at σ_y = 0: for noise-free measurements that are rounded (a picture of 8 bits) raise `rankTolerance`.
  *
  * Any differentiable operator; one evaluation of the prior per step and no gradient through it. Known
  * limits: seeks a mode, no posterior spread; returns the last μ, not an average, so Adam's last steps leave
@@ -152,7 +162,7 @@ export function redDiffGradient(
  *
  * @param problem - y [N, …outShape]; the run takes its element type and device.
  * @throws {UnfitError | ShapeError | OptionError} before any work, where problem, prior or options do not fit.
- * @throws {NonFiniteError} from a step, where the run diverges.
+ * @throws {NonFiniteError} before any work, where y is not finite; from a step, where the run diverges.
  * @example
  * ```ts
  * import { gaussianNoise, gaussianPrior, matrixOperator, redDiff, run } from '@tweedie/solvers'
@@ -173,13 +183,14 @@ export function redDiff(
   const o = fillOptions<RedDiffOptions, typeof redDiffOptions>('red-diff', redDiffOptions, options)
   const { y } = problem
   const { shape, schedule } = prior
-  const initial = initialMean(problem, o.init)
+  const initial = initialMean(problem, o)
   const times = respace(schedule, o.steps, o.spacing)
   const streams = noiseStreams({ ...o, count: y.shape[0]!, dtype: y.dtype, device: y.device })
   const optimizer = adam(o)
 
   return iterate({
     name: 'red-diff',
+    y,
     times,
     resume: o.resume,
     start: () => {
@@ -206,12 +217,15 @@ export function redDiff(
 /** y ↦ μ₀. */
 function initialMean(
   { operator, noise }: Problem,
-  init: NonNullable<RedDiffOptions['init']>,
+  { init, rankTolerance }: Required<Pick<RedDiffOptions, 'init' | 'rankTolerance'>>,
 ): (y: Tensor) => Tensor {
   const linear = isLinear(operator) ? operator : undefined
   const { svd, pinv } = linear ?? {}
   const known = {
-    ridge: svd === undefined || noise.sigma === undefined ? undefined : ridge(svd.call(linear), noise.sigma),
+    ridge:
+      svd === undefined || noise.sigma === undefined
+        ? undefined
+        : ridge(svd.call(linear), noise.sigma, rankTolerance),
     pinv: pinv === undefined ? undefined : (y: Tensor) => pinv.call(linear, y),
     adjoint: linear === undefined ? undefined : (y: Tensor) => linear.adjoint(y),
     zeros: (y: Tensor) => zeros([y.shape[0]!, ...operator.inShape], { dtype: y.dtype, device: y.device }),
@@ -223,9 +237,13 @@ function initialMean(
   throw new UnfitError('red-diff', need[init], `init '${init}' is not to be had from '${operator.name}'`)
 }
 
-/** y ↦ (AᵀA + σ²I)⁻¹Aᵀy = V·s/(s² + σ²)·Uᵀy; where σ = 0, singular values up to 1e-4 of the largest count as 0. */
-function ridge(svd: Svd, sigma: number): (y: Tensor) => Tensor {
-  const least = sigma === 0 ? 1e-4 * svd.singularValues.reduce((a, b) => Math.max(a, b), 0) : 0
+/**
+ * y ↦ (AᵀA + σ²I)⁻¹Aᵀy = V·s/(s² + σ²)·Uᵀy, which is A⁺y where σ = 0 ({@link pinvFromSvd}); singular values up to
+ * `tolerance` times the largest count as 0.
+ */
+function ridge(svd: Svd, sigma: number, tolerance: number): (y: Tensor) => Tensor {
+  if (sigma === 0) return pinvFromSvd(svd, tolerance > 0 ? { cutoff: tolerance } : {})
+  const least = tolerance * svd.singularValues.reduce((a, b) => Math.max(a, b), 0)
   const gain = svd.singularValues.map((s) => (s > least ? s / (s * s + sigma * sigma) : 0))
   return (y) => svd.v(svd.ut(y).mul(fromData(gain, [gain.length], { dtype: y.dtype, device: y.device })))
 }

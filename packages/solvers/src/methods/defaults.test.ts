@@ -1,0 +1,109 @@
+import type { Tensor } from '@tweedie/tensor'
+import { tensor } from '@tweedie/tensor'
+import { describe, expect, it } from 'vitest'
+import { gaussianNoise } from '../noise/index.ts'
+import { matrixOperator } from '../operators/index.ts'
+import { gaussianPrior } from '../priors/index.ts'
+import { vpLinear } from '../schedules/index.ts'
+import { dpsDefaultScale, findMethod, methods } from './index.ts'
+
+/** What a method does where nothing is said, and who said so. */
+const published: Readonly<
+  Record<string, Readonly<Record<string, readonly [value: unknown, whose: string]>>>
+> = {
+  dps: {
+    steps: [1000, 'arXiv 2209.14687, Algorithm 1 and configurations of the repository'],
+    spacing: ['guided', "the repository's guided-diffusion: timestep_respacing 1000"],
+    guidance: ['norm', 'Algorithm 1'],
+    eta: [1, "ancestral: the repository's sampler is ddpm"],
+    scale: [undefined, '0.3 at 1000 steps, in the configurations of super-resolution and deblurring'],
+    clip: [undefined, 'left to the prior'],
+  },
+  ddrm: {
+    steps: [20, 'arXiv 2201.11793 §5'],
+    spacing: ['ddim', 'the repository: range(0, T, T // steps)'],
+    eta: [0.85, 'arXiv 2201.11793 §5'],
+    etaB: [1, 'arXiv 2201.11793 §5'],
+    rankTolerance: [1e-4, 'ours'],
+  },
+  'red-diff': {
+    steps: [1000, 'the repository'],
+    spacing: ['linspace', 'ours; at 1000 steps the same as theirs'],
+    learningRate: [0.1, 'the repository'],
+    beta1: [0.9, 'the repository'],
+    beta2: [0.99, 'the repository'],
+    lambda: [0.25, 'the repository'],
+    dataWeight: [1, 'the repository'],
+    weighting: ['linear', 'arXiv 2305.04391, Algorithm 1'],
+    reduction: ['mean', 'the repository'],
+    sigmaX0: [0, 'arXiv 2305.04391, Algorithm 1: σ → 0'],
+    init: ['auto', 'ours: A⁺y, ridge under noise'],
+    rankTolerance: [0, 'ours'],
+  },
+}
+const run = { seed: 0, firstSample: 0, resume: undefined }
+
+const prior = gaussianPrior({
+  mean: [0.3, -0.2, 0.1],
+  covariance: [
+    [1, 0.4, 0],
+    [0.4, 0.8, 0.1],
+    [0, 0.1, 0.6],
+  ],
+  schedule: vpLinear({ T: 40 }),
+})
+const problem = {
+  operator: matrixOperator(
+    tensor([
+      [1, 0.2, 0],
+      [0, 1e-3, 0],
+    ]),
+  ),
+  noise: gaussianNoise(0.3),
+  y: tensor([[0.5, 0.1]]),
+}
+async function trajectory(name: string, options: object): Promise<number[]> {
+  const out: number[] = []
+  const steps = findMethod(name).run(problem, prior, { steps: 40, ...options })
+  for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
+  return out
+}
+
+describe.each(Object.keys(methods))('%s', (name) => {
+  const defaults = { ...published[name] }
+
+  it('has exactly the published options', () => {
+    const { options } = findMethod(name)
+    expect(Object.keys(options).sort()).toEqual([...Object.keys(run), ...Object.keys(defaults)].sort())
+    for (const [option, [value, whose]] of Object.entries(defaults)) {
+      expect(options[option]?.default, `${option}: ${whose}`).toBe(value)
+    }
+  })
+
+  it('does where nothing is said what it does where they are said, and something else for others', async () => {
+    const said = Object.fromEntries(
+      Object.entries(defaults).flatMap(([option, [value]]) =>
+        option === 'steps' || value === undefined ? [] : [[option, value]],
+      ),
+    )
+    const silent = await trajectory(name, {})
+    expect(await trajectory(name, said)).toEqual(silent)
+    for (const [option, value] of Object.entries(said)) {
+      if (typeof value !== 'number') continue
+      const other = value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
+      // σ_y > 0.3·1e-3: the second singular value is a thousandth of the first, above every tolerance but 0.5.
+      const unseen = option === 'rankTolerance' && value > 0
+      const moved = await trajectory(name, { [option]: other })
+      if (unseen) expect(moved, option).toEqual(silent)
+      else expect(moved, option).not.toEqual(silent)
+    }
+  })
+})
+
+it("DPS's step is 0.3 at 1000 steps and keeps the sum at fewer", async () => {
+  expect([1000, 100, 40].map(dpsDefaultScale)).toEqual([0.3, 3, 7.5])
+  expect(await trajectory('dps', { scale: 7.5 })).toEqual(await trajectory('dps', {}))
+  // A grid may take more steps than were asked for: the sum is over those there are.
+  const wider = { steps: 24, spacing: 'ddim' } // 40 of 40
+  expect(await trajectory('dps', { ...wider, scale: 7.5 })).toEqual(await trajectory('dps', wider))
+})

@@ -1,0 +1,98 @@
+import type { Tensor } from '@tweedie/tensor'
+import { normal, randomKey, tensor } from '@tweedie/tensor'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { gaussianNoise } from '../noise/index.ts'
+import { matrixOperator } from '../operators/index.ts'
+import { gaussianPrior } from '../priors/index.ts'
+import { noiseStreams, run, sampleUnconditional } from '../samplers/index.ts'
+import { findMethod, methods } from './index.ts'
+
+interface Draw {
+  readonly step: number
+  readonly name: string
+  readonly values: readonly number[]
+}
+const draws: Draw[] = []
+
+// Every draw of a run goes through its streams: they are listened to here.
+vi.mock('../samplers/streams.ts', async (original) => {
+  const { noiseStreams } = await original<typeof import('../samplers/streams.ts')>()
+  return {
+    noiseStreams: (options: Parameters<typeof noiseStreams>[0]) => {
+      const streams = noiseStreams(options)
+      const listened: typeof streams.normal = (step, name, shape) => {
+        const z = streams.normal(step, name, shape)
+        draws.push({ step, name, values: Array.from(z.dataSync()) })
+        return z
+      }
+      return { ...streams, normal: listened }
+    },
+  }
+})
+afterEach(() => void draws.splice(0))
+
+const prior = gaussianPrior({ mean: [0.2, 0, -0.1], covariance: 0.5 })
+const problem = {
+  operator: matrixOperator(tensor([[1, 0.5, 0]])),
+  noise: gaussianNoise(0.2),
+  y: tensor([[0.3], [-0.4]]),
+}
+const seed = 21
+const firstSample = 4
+const common = { steps: 10, seed, firstSample }
+
+/** What each method draws in a step, and before the first. */
+const purposes: Readonly<
+  Record<string, { step: readonly string[]; start: readonly string[]; options?: object }>
+> = {
+  dps: { step: ['step'], start: ['start'], options: { scale: 0.01 } },
+  ddrm: { step: ['step'], start: ['start'] },
+  'red-diff': { step: ['epsilon', 'epsilon0'], start: [], options: { sigmaX0: 0.1 } },
+  sampling: { step: ['step'], start: ['start'] },
+}
+const runs: Readonly<Record<string, () => Promise<Tensor>>> = {
+  ...Object.fromEntries(
+    Object.keys(methods).map((name) => [
+      name,
+      () => run(findMethod(name).run(problem, prior, { ...common, ...purposes[name]?.options })),
+    ]),
+  ),
+  sampling: () => run(sampleUnconditional(prior, { ...common, count: 2 })),
+}
+
+describe.each(Object.keys(runs))('%s', (name) => {
+  it('draws anew in every step, for every purpose and sample, from the stream of that name', async () => {
+    const x = await runs[name]!()
+    x.dispose()
+    const { step, start } = purposes[name]!
+    const wanted = Array.from({ length: common.steps }, (_, i) =>
+      step.map((purpose) => `${i} ${purpose}`),
+    ).flat()
+    const asked = draws.map((draw) => `${draw.step} ${draw.name}`)
+    // The last step of an ancestral sampler ends clean, without noise.
+    const last = `${common.steps - 1} step`
+    expect(new Set(asked).size).toBe(asked.length)
+    expect(asked.filter((draw) => draw !== last).sort()).toEqual(
+      [...start.map((purpose) => `0 ${purpose}`), ...wanted.filter((draw) => draw !== last)].sort(),
+    )
+    const numbers = draws.flatMap(({ values }) => values)
+    expect(new Set(numbers).size).toBe(numbers.length)
+    for (const draw of draws) {
+      const keys = [0, 1].map((i) =>
+        randomKey(seed)
+          .fold(firstSample + i)
+          .fold(draw.step)
+          .fold(draw.name),
+      )
+      expect(draw.values).toEqual(Array.from(normal(keys, [3]).dataSync()))
+    }
+  })
+})
+
+it('streams are keyed by seed, sample, step and name, in that order', () => {
+  const ours = noiseStreams({ seed: 3, firstSample: 5, count: 2, dtype: 'float64' })
+  const key = randomKey(3).fold(6).fold(7).fold('step')
+  const expected = normal(key, [4], { dtype: 'float64' }).dataSync()
+  expect(Array.from(ours.normal(7, 'step', [4]).slice(1).dataSync())).toEqual(Array.from(expected))
+  expect(ours.keys.map(({ words }) => words)).toEqual([5, 6].map((i) => randomKey(3).fold(i).words))
+})

@@ -1,0 +1,146 @@
+import type { Edit } from '../edit.ts'
+import { editsOf } from './of.ts'
+
+const of = editsOf('packages/solvers/src')
+const steps = of('samplers/steps.ts', 'samplers/steps', 'samplers/written-out')
+const unconditional = of('samplers/unconditional.ts', 'samplers/written-out', 'methods/randomness')
+const ddimMap = of('samplers/ddim-map.ts', 'samplers/')
+const reversible = of('samplers/reversible.ts', 'samplers/ddim-map')
+const streams = of('samplers/streams.ts', 'methods/randomness', 'methods/methods')
+const drive = of('samplers/drive.ts', 'samplers/finite', 'methods/methods')
+
+export const samplerEdits: readonly Edit[] = [
+  steps(
+    'ddim-eta-linear',
+    'const fresh = (eta ** 2 *',
+    'const fresh = (eta *',
+    'η in place of η² in DDIM: right at 0 and 1 only',
+  ),
+  steps(
+    'ddim-variance-at-s',
+    '/ schedule.sigma(t) ** 2\n  return alongNoise',
+    '/ schedule.sigma(s) ** 2\n  return alongNoise',
+    "DDIM's σ̃² over σ_s² instead of σ_t²",
+  ),
+  steps(
+    'ddpm-noise-variance',
+    '[Math.sqrt((variance * varianceS) / varianceT), noise]',
+    '[Math.sqrt(variance), noise]',
+    'DDPM draws with variance β instead of β̃',
+  ),
+  steps(
+    'ddpm-mean-weights',
+    '[(ratio * varianceS) / varianceT, xt]',
+    '[varianceS / varianceT, xt]',
+    "x_t without √(1−β) in DDPM's mean",
+  ),
+  steps(
+    'renoise-fresh',
+    'sigma * Math.sqrt(1 - fresh ** 2), sigma * fresh)',
+    'sigma * (1 - fresh), sigma * fresh)',
+    "the kept noise of DDRM's step is 1 − η instead of √(1 − η²)",
+  ),
+  steps(
+    'conditional-mean-alpha',
+    'schedule.sigma(t) ** 2 / schedule.alpha(t), score',
+    'schedule.sigma(t) ** 2, score',
+    'conditional Tweedie without 1/α',
+  ),
+  steps(
+    'conditional-mean-factor',
+    '[schedule.sigma(t) ** 2 / schedule.alpha(t), score]',
+    '[(2 * schedule.sigma(t) ** 2) / schedule.alpha(t), score]',
+    'conditional Tweedie twice too far',
+  ),
+  steps(
+    'predicted-noise-alpha',
+    '[-schedule.alpha(t) / schedule.sigma(t), x0hat]',
+    '[-1 / schedule.sigma(t), x0hat]',
+    'ε predicted from x_t − x̂₀ instead of x_t − α·x̂₀',
+  ),
+  unconditional(
+    'sample-start-scale',
+    "streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t))",
+    "streams.normal(0, 'start', shape)",
+    'unconditional sampling starts at z instead of σ_T·z',
+  ),
+  unconditional(
+    'sample-default-eta',
+    'eta = 1, spacing',
+    'eta = 0, spacing',
+    'sampling is DDIM by default instead of DDPM',
+  ),
+  unconditional(
+    'sample-default-steps',
+    'steps = 100, eta',
+    'steps = 50, eta',
+    '50 steps by default instead of 100',
+  ),
+  unconditional(
+    'sample-same-noise',
+    "streams.normal(i, 'step', shape)",
+    "streams.normal(0, 'step', shape)",
+    'the same noise in every step of sampling',
+  ),
+  ddimMap(
+    'ddim-map-start',
+    'run(z.mul(prior.schedule.sigma(times[0]!.t)))',
+    'run(z)',
+    'the DDIM map starts at z instead of σ_T·z',
+  ),
+  ddimMap(
+    'ddim-map-steps',
+    'const { steps = 10, spacing',
+    'const { steps = 20, spacing',
+    '20 DDIM steps by default instead of 10',
+  ),
+  reversible(
+    'invert-gain',
+    'const gain = 1 - (ratio * schedule.sigma(s)) / schedule.sigma(t)',
+    'const gain = 1 - schedule.sigma(s) / schedule.sigma(t)',
+    'the inverse of a DDIM step without α_t/α_s',
+  ),
+  reversible(
+    'invert-iterations',
+    'export const defaultIterations = 10',
+    'export const defaultIterations = 2',
+    'the inverse of a DDIM step iterates twice instead of ten times',
+  ),
+  streams(
+    'stream-first-sample',
+    'root.fold(firstSample + i)',
+    'root.fold(i)',
+    'the number of the first sample is ignored: batches repeat',
+  ),
+  streams(
+    'stream-name',
+    '.fold(step).fold(name)',
+    '.fold(step)',
+    'draws of a step for different purposes are the same',
+  ),
+  streams(
+    'stream-step',
+    '.fold(step).fold(name)',
+    '.fold(name).fold(step)',
+    'streams are folded in another order: every seeded result changes',
+  ),
+  streams('stream-seed', 'const root = randomKey(seed)', 'const root = randomKey(0)', 'the seed is ignored'),
+  drive(
+    'resume-off-by-one',
+    'const first = plan.resume?.next ?? 0',
+    'const first = (plan.resume?.next ?? 1) - 1',
+    'a resumed run repeats the last step',
+  ),
+  drive(
+    'drive-non-finite',
+    'if (!numbers[key].every(Number.isFinite)) {',
+    'if (numbers[key].every(Number.isNaN)) {',
+    'a diverged run goes on',
+  ),
+  drive(
+    'drive-shown-step',
+    'steps: times.length,',
+    'steps: times.length - first,',
+    'a resumed run says that there are fewer steps',
+  ),
+]

@@ -1,0 +1,296 @@
+import type { Edit } from '../edit.ts'
+import { lawEdits } from './laws.ts'
+import { methodEdits } from './methods.ts'
+import { editsOf, inside as insideOf } from './of.ts'
+import { samplerEdits } from './samplers.ts'
+
+const of = editsOf('packages/solvers/src')
+const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
+const respace = of('schedules/respace.ts')
+const grids = of('schedules/grids.ts')
+const vp = of('schedules/vp.ts')
+const ve = of('schedules/ve.ts')
+const levels = of('schedules/levels.ts')
+const pooling = of('operators/average-pooling.ts')
+const blur = of('operators/gaussian-blur.ts')
+const mask = of('operators/mask.ts')
+const box = of('operators/box-inpainting.ts')
+const random = of('operators/random-inpainting.ts')
+const grey = of('operators/colour-to-grey.ts')
+const separable = of('operators/separable.ts')
+
+const schedules: readonly Edit[] = [
+  grids(
+    'grid-half-even',
+    'rest > 0.5 || (rest === 0.5 && low % 2 !== 0)',
+    'rest >= 0.5',
+    'halves are rounded up',
+    inside('schedules'),
+  ),
+  grids(
+    'leading-round',
+    'const stride = Math.floor(T / n)',
+    'const stride = Math.round(T / n)',
+    'the stride of leading is rounded',
+    inside('schedules'),
+  ),
+  grids(
+    'leading-refused',
+    'if (stride === 1 && n < T) {',
+    'if (n > T) {',
+    'leading starts in the midst of the noise without a word',
+    inside('schedules'),
+  ),
+  grids(
+    'trailing-floor',
+    'roundHalfEven(T + i * stride) - 1',
+    'Math.floor(T + i * stride) - 1',
+    'trailing rounds down',
+    inside('schedules'),
+  ),
+  grids(
+    'trailing-stride',
+    'const stride = T - T / n - T',
+    'const stride = -T / n',
+    "trailing's stride is exact, not NumPy's",
+    inside('schedules'),
+  ),
+  grids(
+    'linspace-last',
+    'i === n - 1 ? stop : i * step',
+    'i * step + 0.4',
+    'linspace is shifted',
+    inside('schedules'),
+  ),
+  grids(
+    'guided-product',
+    'const t = roundHalfEven(at)',
+    'const t = roundHalfEven(Math.round(at / stride) * stride)',
+    "guided-diffusion's running sum is a product",
+    inside('schedules'),
+  ),
+  grids(
+    'ddim-ceil',
+    'range(T, Math.floor(T / n))',
+    'range(T, Math.ceil(T / n))',
+    "DDIM's stride is rounded up",
+    inside('schedules'),
+  ),
+  grids(
+    'ddim-quadratic-range',
+    'Math.sqrt(T * 0.8)',
+    'Math.sqrt(T * 0.9)',
+    "DDIM's quadratic grid reaches further",
+    inside('schedules'),
+  ),
+  grids(
+    'guided-ddim-exact',
+    'if (given === n) return',
+    'if (given <= n) return',
+    'ddimN gives fewer steps without a word',
+    inside('schedules'),
+  ),
+  respace(
+    'quadratic-continuous',
+    'quadratic: (i) => between(unit(i) ** 2)',
+    'quadratic: (i) => between(unit(i) ** 3)',
+    'quadratic of a continuous schedule is cubic',
+    inside('schedules'),
+  ),
+  respace(
+    'leading-continuous',
+    'const leading = (i: number) => between(i / steps)',
+    'const leading = (i: number) => between((i + 1) / steps)',
+    'leading of a continuous schedule is trailing',
+    inside('schedules'),
+  ),
+  respace(
+    'trailing-continuous',
+    '((noisiest - clean) * (i + 1)) / steps',
+    '((noisiest - clean) * (i + 0.5)) / steps',
+    'trailing of a continuous schedule stops short',
+    inside('schedules'),
+  ),
+  respace(
+    'quadratic-range',
+    'Math.round(last * unit(i) ** 2)',
+    'Math.floor(last * unit(i) ** 2)',
+    'quadratic rounds down',
+    inside('schedules'),
+  ),
+  respace(
+    'karras-exponent',
+    '(low + (high - low) * u) ** 7',
+    '(low + (high - low) * u) ** 6',
+    'karras raises to the sixth',
+    inside('schedules'),
+  ),
+  respace(
+    'karras-collision',
+    '(times[i - 1] ?? -1) + 1)',
+    '(times[i - 1] ?? -1))',
+    'times meet where rounding makes them',
+    inside('schedules'),
+  ),
+  respace(
+    'pair-end',
+    'descending[i + 1] ?? schedule.clean',
+    'descending[i + 1] ?? 0',
+    'the last step ends at 0 instead of clean',
+    inside('schedules'),
+  ),
+  vp(
+    'vp-beta-scale',
+    'betaMax = 20 / (options.T ?? 1000)',
+    'betaMax = 0.02',
+    'β is not scaled to T',
+    inside('schedules'),
+  ),
+  vp(
+    'vp-cosine-offset',
+    's = 0.008',
+    's = 0.08',
+    "the cosine schedule's offset is ten times too large",
+    inside('schedules'),
+  ),
+  vp(
+    'vp-cosine-clamp',
+    'maxBeta = 0.999',
+    'maxBeta = 0.99',
+    'the cosine schedule cuts β at 0.99',
+    inside('schedules'),
+  ),
+  vp(
+    'vp-sigma',
+    'Math.sqrt(0 - Math.expm1(at(t)))',
+    'Math.sqrt(1 - Math.exp(at(t) / 2))',
+    'σ² is 1 − √ᾱ',
+    inside('schedules'),
+  ),
+  vp(
+    'vp-level-inverse',
+    'const target = -Math.log1p(level * level)',
+    'const target = -Math.log1p(level)',
+    'the inverse of σ/α takes it unsquared',
+    inside('schedules'),
+  ),
+  ve('ve-sigma-max', 'sigmaMax = 80', 'sigmaMax = 50', 'σ_max is 50 by default', inside('schedules')),
+  levels('alpha-bar', 'return a / (a + s)', 'return a', 'ᾱ of VE is 1', inside('schedules')),
+]
+
+const operators: readonly Edit[] = [
+  pooling(
+    'pool-adjoint',
+    'repeat(y.mul(1 / f ** 2))',
+    'repeat(y.mul(1 / f))',
+    'the adjoint of average pooling is f times too large',
+    inside('operators'),
+  ),
+  pooling(
+    'pool-singular-values',
+    '? 1 / f : 0',
+    '? 1 / f ** 2 : 0',
+    'the singular values of average pooling are 1/f²',
+    inside('operators'),
+  ),
+  pooling(
+    'pool-dct-phase',
+    '(i + 0.5)) / n)',
+    '(i + (n > 4 ? 0.4 : 0.5))) / n)',
+    "super-resolution's DCT is not orthogonal from factor 5",
+    inside('operators'),
+  ),
+  pooling(
+    'pool-dct-scale',
+    '(k === 0 ? 1 : 2) / n',
+    '(k === 0 || k > 4 ? 1 : 2) / n',
+    "super-resolution's DCT is not normal from row 5",
+    inside('operators'),
+  ),
+  blur(
+    'blur-normalised',
+    'return taps.map((tap) => tap / total)',
+    'return taps',
+    'the blur kernel does not sum to 1',
+    inside('operators'),
+  ),
+  blur(
+    'blur-reflect',
+    '2 * extent - 2',
+    '2 * extent',
+    'reflection at the edge repeats the last pixel',
+    inside('operators'),
+  ),
+  blur('blur-exponent', 'Math.exp(-0.5 *', 'Math.exp(-1 *', 'the Gaussian lacks ½', inside('operators')),
+  blur(
+    'blur-axes',
+    'convolutionMatrix(taps, height, boundary),\n    convolutionMatrix(taps, width, boundary),',
+    'convolutionMatrix(taps, height, boundary),\n    convolutionMatrix([...taps].fill(1 / taps.length) as never, width, boundary),',
+    'rows are blurred by a box',
+    inside('operators'),
+  ),
+  mask(
+    'mask-planes',
+    '[channels, height * width] : [1, n]',
+    '[1, height * width] : [1, n]',
+    'one channel is measured',
+    inside('operators'),
+  ),
+  box(
+    'box-edge',
+    'row < top + boxHeight',
+    'row <= top + boxHeight',
+    'the box hides one row too many',
+    inside('operators'),
+  ),
+  box(
+    'box-centre',
+    '[(height - boxHeight) >> 1,',
+    '[(height - boxHeight + 1) >> 1,',
+    'the box is a row too low where it cannot be in the middle',
+    inside('operators'),
+  ),
+  random(
+    'random-count',
+    'Math.round(fraction * pixels)',
+    'Math.floor(fraction * pixels)',
+    'the number hidden is rounded down',
+    inside('operators'),
+  ),
+  random(
+    'random-kept',
+    'order.slice(hidden)',
+    'order.slice(0, hidden)',
+    'what should be hidden is kept',
+    inside('operators'),
+  ),
+  grey(
+    'grey-pinv',
+    'y.mul(1 / norm ** 2)',
+    'y.mul(1 / norm)',
+    'the pseudo-inverse of grey over ‖w‖',
+    inside('operators'),
+  ),
+  grey(
+    'grey-luma',
+    '[0.299, 0.587, 0.114]',
+    '[0.2126, 0.7152, 0.0722]',
+    "BT.709's weights under the name of BT.601",
+    inside('operators'),
+  ),
+  separable(
+    'separable-order',
+    'a.s[Math.floor(i / b.s.length) % a.s.length]! * b.s[i % b.s.length]!',
+    'a.s[i % a.s.length]! * b.s[Math.floor(i / a.s.length) % b.s.length]!',
+    'singular values in the order of columns',
+    inside('operators'),
+  ),
+]
+
+export const solversEdits: readonly Edit[] = [
+  ...samplerEdits,
+  ...methodEdits,
+  ...schedules,
+  ...operators,
+  ...lawEdits,
+]

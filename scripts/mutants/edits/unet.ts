@@ -1,0 +1,399 @@
+import type { Edit } from '../edit.ts'
+import { editsOf, inside as insideOf } from './of.ts'
+
+const src = 'packages/unet/src'
+const of = editsOf(src)
+const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
+
+const resample = of('layers/resample.ts')
+const time = of('layers/time.ts')
+const attention = of('layers/attention.ts')
+const qkv = of('layers/qkv-attention.ts')
+const ddpm = of('ddpm/forward.ts')
+const ddpmConfig = of('ddpm/config.ts')
+const ddpmPlan = of('ddpm/plan.ts')
+const diffusers = of('ddpm/diffusers.ts')
+const adm = of('adm/forward.ts')
+const admConfig = of('adm/config.ts')
+const admPlan = of('adm/plan.ts')
+const resBlock = of('adm/res-block.ts')
+const infer = of('adm/infer.ts')
+const learned = of('adm/learned-variance.ts')
+const trainConfig = of('train/config.ts')
+const batch = of('train/batch.ts')
+const shard = of('train/shard.ts')
+const train = of('train/train.ts')
+const evaluate = of('train/evaluate.ts')
+const noise = of('train/schedule.ts')
+const half = of('checkpoint/half.ts')
+const images = of('data/images.ts')
+const init = of('init.ts')
+
+const parity = inside('ddpm', 'layers')
+const admParity = inside('adm')
+
+const networks: readonly Edit[] = [
+  resample(
+    'downsample-padding-side',
+    '[0, 1],\n            [0, 1],',
+    '[1, 0],\n            [1, 0],',
+    '`downsamplePadding: 0` puts its zeros at the start',
+    parity,
+  ),
+  resample(
+    'downsample-padding-default',
+    'x: Tensor, padding = 1)',
+    'x: Tensor, padding = 0)',
+    'downsampling pads at the end by default',
+    inside('adm', 'ddpm', 'layers'),
+  ),
+  resample(
+    'upsample-nearest',
+    '[n, c, h, 1, w, 1]), [n, c, h, 2, w, 2])',
+    '[n, c, 1, h, 1, w]), [n, c, 2, h, 2, w])',
+    'images are tiled instead of enlarged',
+    parity,
+  ),
+  time('time-frequency-shift', '(half - options.freqShift)', 'half', '`freqShift` is ignored', parity),
+  time(
+    'time-flip',
+    'options.flipSinToCos ? [cos(angle), sin(angle)] : [sin(angle), cos(angle)]',
+    '[cos(angle), sin(angle)]',
+    '`flipSinToCos: false` is ignored',
+    parity,
+  ),
+  time('time-base', '10000 **', '1000 **', 'another base of the frequencies', parity),
+  time('time-mlp-silu', "embedding, 'silu')", "embedding, 'none')", 'the time MLP has no activation', parity),
+  attention(
+    'attention-query-key',
+    "split('to_q'), split('to_k'), split('to_v')",
+    "split('to_k'), split('to_q'), split('to_v')",
+    'queries and keys change places',
+    parity,
+  ),
+  attention(
+    'attention-skip',
+    'reshape(mixed, [n, channels, pixels]), skip)',
+    'reshape(mixed, [n, channels, pixels]))',
+    'attention without its skip connection',
+    parity,
+  ),
+  qkv(
+    'qkv-order',
+    "order === 'heads-first'",
+    "order !== 'heads-first'",
+    'the two orders of qkv change places',
+    admParity,
+  ),
+  ddpm(
+    'ddpm-norm-eps',
+    'eps: config.normEps, silu: true }\n',
+    'eps: 1e-5, silu: true }\n',
+    '`normEps` is ignored in the residual blocks',
+    parity,
+  ),
+  ddpm(
+    'ddpm-attention-eps',
+    'groups: config.normGroups,\n      eps: config.normEps,\n    }),',
+    'groups: config.normGroups,\n    }),',
+    '`normEps` is ignored in attention',
+    parity,
+  ),
+  ddpm(
+    'ddpm-last-eps',
+    'eps: config.normEps,\n      silu: true,\n    })',
+    'silu: true,\n    })',
+    '`normEps` is ignored in the last norm',
+    parity,
+  ),
+  ddpm(
+    'ddpm-downsample-padding',
+    'downsample(params, resample, h, config.downsamplePadding)',
+    'downsample(params, resample, h)',
+    '`downsamplePadding` is ignored',
+    parity,
+  ),
+  ddpm(
+    'ddpm-shortcut-bias',
+    'conv2.bias`).add(param(params, `',
+    'conv2.bias`).sub(param(params, `',
+    "the shortcut's bias is subtracted",
+    parity,
+  ),
+  ddpm(
+    'ddpm-time-bias',
+    'perChannel(shift))',
+    'perChannel(shift).mul(2))',
+    'times of their own per image count twice',
+    parity,
+  ),
+  ddpm(
+    'ddpm-head-dim',
+    'config.attentionHeadDim ?? block.outChannels',
+    'block.outChannels',
+    '`attentionHeadDim` is ignored',
+    parity,
+  ),
+  ddpmConfig(
+    'ddpm-default-eps',
+    'options.normEps ?? 1e-5',
+    'options.normEps ?? 1e-6',
+    'another default ε',
+    inside('ddpm'),
+  ),
+  ddpmConfig(
+    'ddpm-default-flip',
+    'options.flipSinToCos ?? true',
+    'options.flipSinToCos ?? false',
+    'sines first by default',
+    inside('ddpm'),
+  ),
+  ddpmConfig(
+    'ddpm-default-groups',
+    'options.normGroups ?? 8',
+    'options.normGroups ?? 4',
+    'four groups by default',
+    inside('ddpm'),
+  ),
+  ddpmPlan(
+    'ddpm-time-dim',
+    'config.timeEmbeddingDim ?? 4 * channels[0]!',
+    '4 * channels[0]!',
+    '`timeEmbeddingDim` is ignored',
+    inside('ddpm'),
+  ),
+  ddpmPlan(
+    'ddpm-up-attention',
+    'inputs, config.upAttention[i]!',
+    'inputs, config.downAttention[last - i]!',
+    'attention on the way up is that of the way down',
+    inside('ddpm'),
+  ),
+  diffusers(
+    'diffusers-head-dim',
+    'attention_head_dim: count.nullable().default(8)',
+    'attention_head_dim: count.nullable().default(16)',
+    "diffusers' default head size",
+    inside('ddpm'),
+  ),
+  diffusers(
+    'diffusers-freq-shift',
+    'freq_shift: z.number().default(0)',
+    'freq_shift: z.number().default(1)',
+    "diffusers' default frequency shift",
+    inside('ddpm'),
+  ),
+  diffusers(
+    'diffusers-padding',
+    'downsamplePadding: c.downsample_padding',
+    'downsamplePadding: 1',
+    '`downsample_padding` is not read',
+    inside('ddpm'),
+  ),
+  diffusers(
+    'diffusers-eps',
+    'normEps: c.norm_eps',
+    'normEps: 1e-5',
+    '`norm_eps` is not read',
+    inside('ddpm'),
+  ),
+  adm(
+    'adm-time-flip',
+    'flipSinToCos: true, freqShift: 0',
+    'flipSinToCos: false, freqShift: 0',
+    "guided-diffusion's cosines come after its sines",
+    admParity,
+  ),
+  adm(
+    'adm-label',
+    "time.add(gather(param(params, 'label_emb.weight'), labels))",
+    'time',
+    'the class is ignored',
+    admParity,
+  ),
+  adm(
+    'adm-new-order',
+    "config.useNewAttentionOrder ? 'qkv-first' : 'heads-first'",
+    "'heads-first'",
+    '`useNewAttentionOrder` is ignored',
+    admParity,
+  ),
+  admConfig(
+    'adm-heads-up',
+    'up ? (numHeadsUpsample ?? numHeads) : numHeads',
+    'numHeads',
+    '`numHeadsUpsample` is ignored',
+    admParity,
+  ),
+  admPlan(
+    'adm-attention-level',
+    'includes(2 ** level)',
+    'includes(level)',
+    'attention at other resolutions',
+    admParity,
+  ),
+  admPlan(
+    'adm-embedding',
+    'embedding: 4 * config.modelChannels',
+    'embedding: 2 * config.modelChannels',
+    'the embedding is half as wide',
+    admParity,
+  ),
+  resBlock('adm-scale-shift', '.add(1)', '.add(0)', 'the scale of scale-shift norm lacks 1', admParity),
+  resBlock(
+    'adm-skip-resample',
+    'const shortcut = resample(x)',
+    'const shortcut = block.resample === undefined ? x : resample(x.mul(0.5))',
+    'the shortcut of a resampling block is halved',
+    admParity,
+  ),
+  infer(
+    'infer-classes',
+    "shapes.get('label_emb.weight')?.[0] ?? null",
+    "shapes.get('label_emb.weight')?.[1] ?? null",
+    'the number of classes is read from the wrong axis',
+    inside('adm', 'checkpoint'),
+  ),
+  learned(
+    'learned-variance-halves',
+    'epsilon: slice(output, null, [0, half]), v: slice(output, null, [half])',
+    'epsilon: slice(output, null, [half]), v: slice(output, null, [0, half])',
+    'the halves of a learned-variance output change places',
+    admParity,
+  ),
+  init(
+    'init-bound',
+    '1 / Math.sqrt(sizeOf(weight) / weight[0]!)',
+    '1 / Math.sqrt(sizeOf(weight))',
+    'weights start too small',
+    inside('ddpm', 'train'),
+  ),
+]
+
+const training: readonly Edit[] = [
+  trainConfig(
+    'train-rate-warm-up',
+    '(peak * (k + 1)) / warmup',
+    '(peak * k) / warmup',
+    'the first step has rate 0',
+    inside('train'),
+  ),
+  trainConfig(
+    'train-ema-start',
+    '(1 + k) / (10 + k)',
+    '(1 + k) / (100 + k)',
+    "the average's decay starts lower",
+    inside('train'),
+  ),
+  trainConfig(
+    'train-default-ema',
+    'options.emaDecay ?? 0.995',
+    'options.emaDecay ?? 0.99',
+    'another default decay of the average',
+    inside('train'),
+  ),
+  trainConfig(
+    'train-cosine',
+    '(1 + Math.cos(Math.PI * passed))) / 2',
+    '(1 + Math.cos(Math.PI * passed)))',
+    'the cosine rate is doubled',
+    inside('train'),
+  ),
+  batch(
+    'train-stratum-jitter',
+    '(shard * count + j + u) / batch',
+    '(shard * count + j + 0.5) / batch',
+    'no jitter within a stratum of time',
+    inside('train'),
+  ),
+  batch(
+    'train-stratum-shard',
+    '(shard * count + j + u) / batch',
+    '(j + u) / count',
+    'every shard has the whole range in few strata',
+    inside('train'),
+  ),
+  batch(
+    'train-noise-scale',
+    'alpha * xt[i]! + sigma * noise[i]!',
+    'alpha * xt[i]! + (1 - alpha) * noise[i]!',
+    'x_t is noised by 1 − α',
+    inside('train'),
+  ),
+  batch(
+    'train-epoch',
+    "this.key.fold('epoch').fold(epoch)",
+    "this.key.fold('epoch').fold(0)",
+    'every epoch has one order',
+    inside('train'),
+  ),
+  shard(
+    'train-gradient-shards',
+    'drawn.count / (batch * drawn.noise.length)',
+    '1 / drawn.noise.length',
+    'loss and gradient are too large by the number of shards',
+    inside('train'),
+  ),
+  train(
+    'train-ema-before',
+    'updateAverage(live.ema, params, emaDecayAt(config, k))',
+    'updateAverage(live.ema, live.params, emaDecayAt(config, k))',
+    'the average is of the parameters before the update',
+    inside('train'),
+  ),
+  train(
+    'train-loss-average',
+    '0.98 * lossAverage + 0.02 * loss',
+    '0.9 * lossAverage + 0.1 * loss',
+    'another weight of the running loss',
+    inside('train'),
+  ),
+  evaluate(
+    'evaluate-quarter',
+    'Math.floor((4 * t) / timesteps)',
+    'Math.round((4 * t) / timesteps)',
+    'quarters of time are rounded',
+    inside('train'),
+  ),
+  evaluate(
+    'evaluate-size',
+    'errors[j]! / size',
+    'errors[j]!',
+    'the error is a sum over pixels',
+    inside('train'),
+  ),
+  noise(
+    'train-beta-scale',
+    'const scale = 1000 / timesteps',
+    'const scale = 1',
+    'β is not scaled to T',
+    inside('train'),
+  ),
+]
+
+const files: readonly Edit[] = [
+  half(
+    'half-subnormal',
+    'sign * fraction * 2 ** -24',
+    'sign * fraction * 2 ** -25',
+    'subnormal float16 halved',
+    inside('checkpoint'),
+  ),
+  half(
+    'half-rounding',
+    'rebased + 0xfff + ((rebased >> 13) & 1)',
+    'rebased + 0x1000',
+    'float16 rounds halves up',
+    inside('checkpoint'),
+  ),
+  half(
+    'bfloat-shift',
+    'bits[0] = half << 16',
+    'bits[0] = half << 15',
+    'bfloat16 shifted by a bit',
+    inside('checkpoint'),
+  ),
+  images('image-range', '/ 127.5 - 1', '/ 128 - 1', 'white is below 1', inside('data', 'train')),
+]
+
+export const unetEdits: readonly Edit[] = [...networks, ...training, ...files]
