@@ -21,8 +21,8 @@ export type PickleValue =
 export interface PickleWorld {
   /** The functions that may be called, by 'module.name'; they get the arguments of the call. */
   readonly calls: Readonly<Record<string, (args: readonly PickleValue[]) => PickleValue>>
-  /** Names that may be mentioned but not called. */
-  readonly names: ReadonlySet<string>
+  /** Whether a name may be mentioned but not called. */
+  mentions(name: string): boolean
   /** The object of a persistent id. */
   persistent(id: PickleValue): PickleValue
 }
@@ -90,7 +90,7 @@ const line = (m: Machine): string => {
   }
 }
 const global = (m: Machine, name: string): PickleValue =>
-  Object.hasOwn(m.world.calls, name) || m.world.names.has(name)
+  Object.hasOwn(m.world.calls, name) || m.world.mentions(name)
     ? { global: name }
     : m.fail(
         `pickle: '${printable(name, 200)}' is none of the things that a checkpoint of tensors is made of; refused (save the state_dict() alone)`,

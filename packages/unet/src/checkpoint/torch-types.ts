@@ -53,8 +53,8 @@ export const storages: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What else a pickle may mention: names of torch and types of Python, none of which it can call. */
-export const mentioned: readonly string[] = [
-  ...'strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc contiguous_format preserve_format channels_last channels_last_3d per_tensor_affine per_channel_affine per_tensor_symmetric per_channel_symmetric per_channel_affine_float_qparams Tensor'
+export const mentioned: ReadonlySet<string> = new Set([
+  ...'strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc per_tensor_affine per_channel_affine per_tensor_symmetric per_channel_symmetric per_channel_affine_float_qparams Tensor'
     .split(' ')
     .map((name) => `torch.${name}`),
   'torch.nn.parameter.Parameter',
@@ -65,7 +65,10 @@ export const mentioned: readonly string[] = [
       .split(' ')
       .map((name) => `${module}.${name}`),
   ),
-]
+])
+
+/** Memory formats, which a pickle finds in whatever module happens to know torch. */
+export const memoryFormat = /(^|\.)torch\.(contiguous_format|preserve_format|channels_last(_3d)?)$/
 
 /**
  * Classes and functions whose results are plain data: they are not called, only what they would make is

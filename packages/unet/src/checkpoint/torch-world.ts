@@ -1,7 +1,16 @@
 import type { Shape } from '@tweedie/tensor'
 import { bytesPerStored, isElementType, maxRank, sizeOf, tooManyAxes } from './arrays.ts'
 import type { PickleValue, PickleWorld } from './pickle.ts'
-import { attributeLike, dictLike, dtypes, listLike, mentioned, plain, storages } from './torch-types.ts'
+import {
+  attributeLike,
+  dictLike,
+  dtypes,
+  listLike,
+  memoryFormat,
+  mentioned,
+  plain,
+  storages,
+} from './torch-types.ts'
 
 /** The bytes that tensors lie in. */
 export class TorchStorage {
@@ -102,7 +111,8 @@ export function torchWorld(fail: Fail): PickleWorld {
     },
   }
   return {
-    names: new Set([...storages.keys(), ...dtypes.keys(), ...mentioned]),
+    mentions: (name) =>
+      storages.has(name) || dtypes.has(name) || mentioned.has(name) || memoryFormat.test(name),
     calls,
     persistent: (id) => {
       const [tag, type, key, , size] = items(id) ?? []
