@@ -7,7 +7,7 @@ import { FileFormatError } from '@tweedie/tensor'
  */
 export interface Budget {
   /**
-   * Draws memory for values, names and containers: 32 MiB and as much as the file has, at most 96 MiB in all.
+   * Draws memory for values, names and containers: 16 MiB and four times the file's length, at most 96 MiB.
    * Work that leaves nothing in memory is drawn from it as well.
    * @throws {FileFormatError} where it is used up.
    */
@@ -20,15 +20,17 @@ export interface Budget {
   elements(name: string, bytes: number): void
 }
 
-const base = 2 ** 25
-const mostForLength = 2 ** 26
+const mebibyte = 2 ** 20
 
 /** Levels of containers within containers, at most. */
 export const deepest = 64
 
 /** The budget of a file. */
 export function budgetOf(size: number, file: string): Budget {
-  const limits = { values: base + Math.min(size, mostForLength), elements: base + 4 * size }
+  const limits = {
+    values: Math.min(16 * mebibyte + 4 * size, 96 * mebibyte),
+    elements: 32 * mebibyte + 4 * size,
+  }
   const used = { values: 0, elements: 0 }
   const drawn = new Set<string>()
   return {
@@ -37,7 +39,7 @@ export function budgetOf(size: number, file: string): Budget {
       if (used.values > limits.values)
         throw new FileFormatError(
           file,
-          `describes more values than its ${size} bytes may (${Math.round(limits.values / 2 ** 20)} MiB of memory)`,
+          `describes more values than its ${size} bytes may (${Math.round(limits.values / mebibyte)} MiB of memory)`,
         )
     },
     elements: (name, bytes) => {

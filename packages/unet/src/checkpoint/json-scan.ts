@@ -58,9 +58,11 @@ function endOfString(bytes: Uint8Array, start: number): number {
   return at
 }
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
 /** What a string says, quotes included; itself where it is no JSON. */
 function textOf(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes)
+  const text = decoder.decode(bytes)
   if (!bytes.includes(backslash!)) return text.slice(1, -1)
   try {
     return JSON.parse(text) as string

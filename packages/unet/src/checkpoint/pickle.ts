@@ -64,11 +64,12 @@ const push = (value: (m: Machine) => PickleValue, bytes: number = cost.number): 
     m.stack.push(value(m))
   }
 }
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const text = (m: Machine, length: number): string => {
   const view = m.take(length)
   m.budget.values(2 * length)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(view)
+    return decoder.decode(view)
   } catch {
     return m.fail('pickle: text is not UTF-8')
   }
