@@ -230,15 +230,17 @@ describe('inspect', () => {
   })
 
   test("a file's text sends nothing to the terminal but letters", async () => {
-    const evil = '\u001b[2J\u009b31m\u202e\u200b\r\nx'
+    const evil = '\u001b[2J\u009b31m\u202e\u200b\r\nx\u{e0041}'
     const strange = encodeSafetensors({ [evil]: { shape: [1], values: [1] } }, { metadata: { [evil]: evil } })
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e]/
     const { out } = await inspecting(strange)
-    expect(out).toContain('\\u{1b}[2J\\u{9b}31m\\u{202e}\\u{200b}\\u{d}\\u{a}x')
+    expect(out).toContain('\\u{1b}[2J\\u{9b}31m\\u{202e}\\u{200b}\\u{d}\\u{a}x\\u{e0041}')
     expect(out).not.toMatch(control)
     const json = await inspecting(strange, '--json')
     expect((JSON.parse(json.out) as { metadata: object }).metadata).toEqual({ [evil]: evil })
+    expect(json.out).not.toMatch(control)
+    expect(json.out).toContain('\\udb40\\udc41')
     const damaged = await inspecting(strange.subarray(0, -1))
     expect(damaged.code).toBe(2)
     expect(damaged.err).not.toMatch(control)

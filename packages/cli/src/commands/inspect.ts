@@ -25,7 +25,7 @@ export function inspectCommand(io: Io): Command {
     .option('--json', 'print JSON')
     .action(async (file: string, options: { json?: boolean }) => {
       const inspection = await inspect(absolute(io.cwd, file), file)
-      io.out(options.json ? `${JSON.stringify(inspection, null, 2)}\n` : print(inspection, io.color))
+      io.out(options.json ? `${json(inspection)}\n` : print(inspection, io.color))
     })
 }
 
@@ -46,6 +46,14 @@ async function inspect(path: string, name: string): Promise<Inspection> {
     architecture: guessArchitecture(new Map(entries.map((entry) => [entry.name, entry.shape]))),
   }
 }
+
+/** JSON in which all that a terminal would obey or hide is escaped. */
+const json = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (c) =>
+    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+      '',
+    ),
+  )
 
 const formats: Readonly<Record<Inspection['format'], string>> = {
   safetensors: 'safetensors',
