@@ -48,7 +48,7 @@ describe('the budget', () => {
   test.each([
     [0, 16],
     [mebibyte, 20],
-    [2 ** 40, 96],
+    [2 ** 30, 160],
   ])('of a file of %d bytes has %d MiB for values', (size, expected) => {
     const budget = budgetOf(size, 'f')
     budget.values(expected * mebibyte - 1)

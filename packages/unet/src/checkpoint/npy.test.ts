@@ -96,6 +96,12 @@ describe('what is written', () => {
   })
 })
 
+test('the shape that Python 2 wrote', () => {
+  const bytes = writeNpy({ shape: [2, 1], values: [1, 2] })
+  const text = Buffer.from(bytes.buffer).toString('latin1').replace('(2, 1), }', '(2L, 1L)}')
+  expect(parseNpy(Buffer.from(text, 'latin1'), 'x').shape).toEqual([2, 1])
+})
+
 test('64-bit integers that float64 cannot hold are an error, others are exact', () => {
   const file = (value: bigint) => {
     const bytes = writeNpy({ shape: [1], values: Float64Array.of(0) })

@@ -74,7 +74,7 @@ export function parseNpyHeader(bytes: Uint8Array, size: number, fail: Fail): Npy
   if (start > bytes.length) fail(`npy: a header of ${length} bytes is absurd`)
   const header = new TextDecoder().decode(bytes.subarray(begin, start))
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
-  const list = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1]
+  const list = /'shape':\s*\(([\dL\s,]*)\)/.exec(header)?.[1]
   if (fortran === undefined || list === undefined) return fail('npy: the header does not say shape and order')
   const shape = (list.match(/\d+/g) ?? []).map(Number)
   if (shape.length > maxRank) fail(`npy: ${tooManyAxes(shape.length)}`)
@@ -121,7 +121,7 @@ export function npyElementType({ dtype }: NpyHeader, fail: Fail): ElementType {
  */
 export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
   const fail = (message: string): never => {
-    throw new FileFormatError(file, message)
+    throw new FileFormatError(file, printable(message))
   }
   const header = parseNpyHeader(bytes, bytes.length, fail)
   const dtype = npyElementType(header, fail)

@@ -1,4 +1,4 @@
-import { FileFormatError } from '@tweedie/tensor'
+import { FileFormatError, printable } from '@tweedie/tensor'
 import type { ArrayEntry } from './arrays.ts'
 import { bytesPerRead, bytesPerStored, sizeOf } from './arrays.ts'
 import { budgetOf } from './budget.ts'
@@ -75,7 +75,7 @@ export function npzOf(zip: Zip, file: string): Checkpoint {
 const failAt =
   (file: string) =>
   (message: string): never => {
-    throw new FileFormatError(file, message)
+    throw new FileFormatError(file, printable(message))
   }
 
 /** Bytes up to the data, by the first twelve. */

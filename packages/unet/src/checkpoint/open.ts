@@ -1,4 +1,4 @@
-import { FileFormatError } from '@tweedie/tensor'
+import { FileFormatError, printable } from '@tweedie/tensor'
 import { bytesPerStored, sizeOf } from './arrays.ts'
 import { budgetOf } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
@@ -39,7 +39,7 @@ function openZip(source: ByteSource, file: string): Checkpoint {
 
 function openNpy(source: ByteSource, file: string): Checkpoint {
   const fail = (message: string): never => {
-    throw new FileFormatError(file, message)
+    throw new FileFormatError(file, printable(message))
   }
   const { size } = source
   const header = parseNpyHeader(readRange(source, 0, Math.min(npyHeaderBytes, size)), size, fail)

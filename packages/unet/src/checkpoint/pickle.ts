@@ -283,7 +283,7 @@ export function parsePickle(
 ): PickleValue {
   let at = 0
   const fail = (message: string): never => {
-    throw new FileFormatError(file, message)
+    throw new FileFormatError(file, printable(message))
   }
   const take = (n: number): DataView => {
     if (!(n <= bytes.length - at)) fail('pickle: truncated')

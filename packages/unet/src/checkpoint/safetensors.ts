@@ -61,7 +61,7 @@ export function parseSafetensors(
   file: string,
 ): Safetensors & Checkpoint<SafetensorsEntry> {
   const fail = (message: string): never => {
-    throw new FileFormatError(file, message)
+    throw new FileFormatError(file, printable(message))
   }
   const source = asSource(bytes)
   const start = headerEnd(source, fail)

@@ -132,6 +132,7 @@ describe('tensors', () => {
     const source = open('tied-2.pt')
     for (const name of ['extra.1', 'extra.0', 'extra.0', 'extra.1', 'w'])
       expect([...source.values(name)]).toEqual(tensorsOf('tied-2.pt')[name])
+    for (let time = 0; time < 3; time++) expect([...source.values('w')]).toEqual([1, 1])
   })
 })
 

@@ -44,7 +44,7 @@ export const torchPickles = (zip: Zip): readonly string[] =>
 /** {@link parseTorch} of an archive. */
 export function torchOf(zip: Zip, file: string, budget: Budget): Checkpoint {
   const fail = (message: string): never => {
-    throw new FileFormatError(file, message)
+    throw new FileFormatError(file, printable(message))
   }
   const [pickle, ...more] = torchPickles(zip)
   if (pickle === undefined || more.length > 0)
@@ -114,8 +114,11 @@ function storageReader(
   }
   const kept = new Map<string, Uint8Array>()
   const taken = new Map<string, number>()
+  const asked = new Set<string>()
   /** What tensors take of a storage beyond its length is drawn from the budget. */
   const draw = (name: string, storage: TorchStorage, size: number, bytes: number) => {
+    if (asked.has(name)) return
+    asked.add(name)
     const total = (taken.get(storage.key) ?? 0) + size
     taken.set(storage.key, total)
     if (total > storage.size) budget.elements(name, Math.min(size, total - storage.size) * bytes)

@@ -1,4 +1,4 @@
-import { FileFormatError } from '@tweedie/tensor'
+import { FileFormatError, printable } from '@tweedie/tensor'
 import { Inflate } from 'fflate'
 import type { Budget } from './budget.ts'
 import { budgetOf } from './budget.ts'
@@ -40,7 +40,7 @@ export function parseZip(
   budget: Budget = budgetOf(bytes instanceof Uint8Array ? bytes.length : bytes.size, file),
 ): Zip {
   const fail = (message: string): never => {
-    throw new FileFormatError(file, message)
+    throw new FileFormatError(file, printable(message))
   }
   const source = asSource(bytes)
   const entries = readDirectory(source, budget, fail)
