@@ -40,6 +40,12 @@ const fileProblems: Readonly<Record<string, string>> = {
 
 const one = (message: string) => printable(message.replace(/\s*\n\s*/g, ' ').trim())
 
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => printable(line))
+    .join('\n')
+
 /** What to print on stderr for an error, and the exit code: 2 where the caller can mend it. */
 export function explain(error: unknown): { code: number; message: string } {
   if (!(error instanceof Error)) return { code: exitCodes.failed, message: `unexpected: ${String(error)}` }
@@ -61,6 +67,6 @@ export function explain(error: unknown): { code: number; message: string } {
     return { code: exitCodes.failed, message: one(error.message) }
   return {
     code: exitCodes.failed,
-    message: `unexpected error (please report it)\n${error.stack ?? error.message}`,
+    message: `unexpected error (please report it)\n${lines(error.stack ?? error.message)}`,
   }
 }

@@ -7,8 +7,8 @@ import { FileFormatError } from '@tweedie/tensor'
  */
 export interface Budget {
   /**
-   * Draws memory for values, names and containers: 16 MiB and four times the file's length, at most 96 MiB
-   * and a sixteenth of that length.
+   * Draws memory for values, names and containers: 16 MiB and twelve times the file's length, at most 96
+   * MiB and a sixteenth of that length.
    * Work that leaves nothing in memory is drawn from it as well.
    * @throws {FileFormatError} where it is used up.
    */
@@ -29,7 +29,7 @@ export const deepest = 64
 /** The budget of a file. */
 export function budgetOf(size: number, file: string): Budget {
   const limits = {
-    values: Math.min(16 * mebibyte + 4 * size, 96 * mebibyte + size / 16),
+    values: Math.min(16 * mebibyte + 12 * size, 96 * mebibyte + size / 16),
     elements: 32 * mebibyte + 4 * size,
   }
   const used = { values: 0, elements: 0 }

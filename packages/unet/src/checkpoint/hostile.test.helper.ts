@@ -235,3 +235,20 @@ export const hostileFiles = (): Files => ({
   ...archives(),
   ...headers(),
 })
+
+/** Files of more tensors than any network has, each of one element, which are in order. */
+export function honestFiles(count: number): Files {
+  const names = Array.from({ length: count }, (_, i) => `blocks.${i}.norm.weight`)
+  const w = tensor([1], [1])
+  const entry = (name: string, i: number) =>
+    `"${name}":{"dtype":"F32","shape":[1],"data_offsets":[${4 * i},${4 * i + 4}]}`
+  return {
+    'many.pt': () =>
+      torch(bytes(head, '}(', bytes(...names.flatMap((name) => [text(name), w])), 'u.'), false),
+    'many.safetensors': () => {
+      const header = bytes(`{${names.map(entry)}}`)
+      return bytes(u64(BigInt(header.length)), header, new Uint8Array(4 * count))
+    },
+    'many.npz': () => zipOf(Object.fromEntries(names.map((name) => [`${name}.npy`, npyOf(1)]))),
+  }
+}

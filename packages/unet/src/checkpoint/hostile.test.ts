@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { budgetOf } from './budget.ts'
-import { hostileFiles } from './hostile.test.helper.ts'
+import { honestFiles, hostileFiles } from './hostile.test.helper.ts'
+import { openCheckpoint } from './open.ts'
 
 interface Line {
   readonly begun?: string
@@ -43,11 +44,17 @@ test('every hostile file ends in an error that names it and why', { timeout: 300
     })
 })
 
+test.each(Object.entries(honestFiles(10_000)))('%s: ten thousand tensors are none too many', (name, make) => {
+  const source = openCheckpoint(make(), name)
+  expect(source.entries.length).toBe(10_000)
+  expect([...source.values('blocks.9999.norm.weight')]).toEqual([0])
+})
+
 describe('the budget', () => {
   const mebibyte = 2 ** 20
   test.each([
     [0, 16],
-    [mebibyte, 20],
+    [mebibyte, 28],
     [2 ** 30, 160],
   ])('of a file of %d bytes has %d MiB for values', (size, expected) => {
     const budget = budgetOf(size, 'f')

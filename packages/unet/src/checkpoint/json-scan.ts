@@ -29,7 +29,7 @@ export function scanJson(bytes: Uint8Array, budget: Budget, fail: Fail): TwiceNa
       budget.values(end - at)
       const seen = keys.at(-1)
       if (beforeKey && seen !== undefined && twice === undefined) {
-        if (keys.length === 1) budget.values(64 + 2 * (end - at))
+        if (keys.length === 1) budget.values(192 + 2 * (end - at))
         const key = textOf(bytes.subarray(at, end + 1))
         if (seen.has(key)) twice = { key, depth: keys.length }
         seen.add(key)
