@@ -1,85 +1,85 @@
-import { FileFormatError } from '@tweedie/tensor'
-import type { ArrayEntry, ArraySource, ElementType } from './arrays.ts'
-import { bytesPerStored, readStrided, rowMajor } from './arrays.ts'
+import { FileFormatError, printable } from '@tweedie/tensor'
+import type { ArrayEntry } from './arrays.ts'
+import { bytesPerRead, bytesPerStored, sizeOf } from './arrays.ts'
+import { budgetOf } from './budget.ts'
+import type { ByteSource } from './bytes.ts'
+import { asSource, slicePieces } from './bytes.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { NpyHeader } from './npy.ts'
+import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
+import type { Zip } from './zip.ts'
 import { parseZip } from './zip.ts'
-
-/** NumPy's type strings of what is read. */
-const descriptions: Readonly<Record<string, ElementType>> = {
-  '<f8': 'F64',
-  '<f4': 'F32',
-  '<f2': 'F16',
-  '<i8': 'I64',
-  '<i4': 'I32',
-  '<i2': 'I16',
-  '|i1': 'I8',
-  '|u1': 'U8',
-  '|b1': 'BOOL',
-}
-
-/** An array of a `.npy` file. */
-export interface NpyArray {
-  readonly shape: readonly number[]
-  readonly dtype: ElementType
-  values(): Float32Array | Float64Array
-}
-
-/**
- * Reads a `.npy` file (format 1.0 to 3.0): little-endian numbers and booleans, in C or Fortran order. The
- * bytes are not trusted; nothing in them is evaluated.
- * @param file - Name of the file, for messages.
- * @throws {FileFormatError} saying what is wrong.
- */
-export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
-  const fail = (message: string): never => {
-    throw new FileFormatError(file, message)
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
-  if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) fail('not a .npy file')
-  const [version, wide] = [bytes[6]!, bytes[6]! > 1]
-  if (version < 1 || version > 3) fail(`npy format ${version}; 1 to 3 are read`)
-  if (wide && bytes.length < 12) fail('npy: truncated header')
-  const start = wide ? 12 : 10
-  const length = wide ? view.getUint32(8, true) : view.getUint16(8, true)
-  if (start + length > bytes.length) fail('npy: truncated header')
-  const header = new TextDecoder().decode(bytes.subarray(start, start + length))
-  const description = /'descr':\s*'([^']{1,8})'/.exec(header)?.[1] ?? ''
-  if (!Object.hasOwn(descriptions, description))
-    fail(`npy: element type '${description}' is not read; ${Object.keys(descriptions).join(', ')} are`)
-  const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
-  const list = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1]
-  if (fortran === undefined || list === undefined) return fail('npy: the header does not say shape and order')
-  const shape = (list.match(/\d+/g) ?? []).map(Number)
-  const dtype = descriptions[description]!
-  const size = shape.reduce((product, extent) => product * extent, 1)
-  const data = bytes.subarray(start + length)
-  if (shape.length > 32 || size * bytesPerStored(dtype) !== data.length)
-    fail(`npy: [${shape.join(', ')}] of ${dtype} does not fit ${data.length} bytes of data`)
-  const strides = fortran === 'True' ? rowMajor([...shape].reverse()).reverse() : rowMajor(shape)
-  return { shape, dtype, values: () => readStrided(data, dtype, shape, strides, 0) }
-}
 
 /**
  * Reads the arrays of a `.npz` file (NumPy's `savez` and `savez_compressed`), under their names without
- * `.npy`.
+ * `.npy`: now their headers, the elements of an array when they are asked for. Files of other names in the
+ * archive are left alone.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} saying what is wrong.
  */
-export function parseNpz(bytes: Uint8Array, file: string): ArraySource {
-  const zip = parseZip(bytes, file)
-  const arrays = new Map<string, NpyArray>()
+export function parseNpz(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
+  const source = asSource(bytes)
+  return npzOf(parseZip(source, file, budgetOf(source.size, file)), file)
+}
+
+/** {@link parseNpz} of an archive. */
+export function npzOf(zip: Zip, file: string): Checkpoint {
+  const arrays = new Map<string, { readonly member: string; readonly header: NpyHeader }>()
+  const others = zip.names.filter((member) => !member.endsWith('.npy'))
   for (const member of zip.names) {
-    const name = member.replace(/\.npy$/, '')
-    if (arrays.has(name)) throw new FileFormatError(file, `two arrays are named '${name}'`)
-    arrays.set(name, parseNpy(zip.read(member), `${file}:${member}`))
+    if (!member.endsWith('.npy')) continue
+    const name = member.slice(0, -'.npy'.length)
+    const size = zip.size(member)
+    const first = zip.start(member, 512)
+    const needed = first.length < 12 ? 0 : headerLength(first)
+    const start = needed > first.length ? zip.start(member, Math.min(needed, npyHeaderBytes)) : first
+    arrays.set(name, { member, header: parseNpyHeader(start, size, failAt(`${file}:${member}`)) })
   }
-  const entries: ArrayEntry[] = [...arrays].map(([name, { shape, dtype }]) => ({ name, shape, dtype }))
+  const find = (name: string) => arrays.get(name) ?? failAt(file)(`holds no array '${name}'`)
+  const data = (name: string) => {
+    const { member, header } = find(name)
+    const fail = failAt(`${file}:${member}`)
+    const type = npyElementType(header, fail)
+    const size = sizeOf(header.shape)
+    const pieces = zip.pieces(member, size * bytesPerRead(type))
+    return { pieces: slicePieces(pieces, header.start, size * bytesPerStored(type)), header, fail }
+  }
+  const entries: ArrayEntry[] = [...arrays].map(
+    ([
+      name,
+      {
+        header: { shape, dtype },
+      },
+    ]) => ({
+      name,
+      shape,
+      dtype: typeof dtype === 'string' ? dtype : dtype.unread,
+    }),
+  )
   return {
+    format: 'npz',
     entries,
+    metadata: {},
+    beside: others.map((name) => ({ name, what: 'a file that is no array' })),
+    stored: (name) => {
+      const { pieces, header, fail } = data(name)
+      return npyStored(pieces, header, fail)
+    },
     values: (name) => {
-      const array = arrays.get(name)
-      if (array === undefined) throw new FileFormatError(file, `holds no array '${name}'`)
-      return array.values()
+      const { pieces, header, fail } = data(name)
+      return npyValues(pieces, header, fail)
     },
   }
+}
+
+const failAt =
+  (file: string) =>
+  (message: string): never => {
+    throw new FileFormatError(file, printable(message))
+  }
+
+/** Bytes up to the data, by the first twelve. */
+function headerLength(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return bytes[6]! > 1 ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true)
 }

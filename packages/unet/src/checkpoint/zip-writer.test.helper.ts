@@ -1,5 +1,5 @@
-import { deflateSync } from 'fflate'
-import { crc32 } from './zip.ts'
+import { deflateRawSync } from 'node:zlib'
+import { crc32 } from './crc32.ts'
 
 const u16 = (n: number) => [n & 0xff, (n >> 8) & 0xff]
 const u32 = (n: number) => [...u16(n & 0xffff), ...u16(n >>> 16)]
@@ -12,7 +12,7 @@ export function zipOf(
   const local: number[] = []
   const directory: number[] = []
   for (const [name, contents] of Object.entries(files)) {
-    const stored = options.deflate === true ? deflateSync(contents) : contents
+    const stored = options.deflate === true ? deflateRawSync(contents) : contents
     const path = [...new TextEncoder().encode(name)]
     const method = options.method ?? (options.deflate === true ? 8 : 0)
     const fields = [
@@ -27,7 +27,8 @@ export function zipOf(
       ...u16(0),
     ]
     const header = local.length
-    local.push(...u32(0x04034b50), ...fields, ...path, ...stored)
+    local.push(...u32(0x04034b50), ...fields, ...path)
+    for (const byte of stored) local.push(byte)
     directory.push(...u32(0x02014b50), ...u16(20), ...fields, ...u16(0), ...u16(0), ...u16(0), ...u32(0))
     directory.push(...u32(header), ...path)
   }
