@@ -1,4 +1,4 @@
-import { decode, encode, hasPngSignature } from 'fast-png'
+import { encode, hasPngSignature } from 'fast-png'
 import type { Picture } from './picture.ts'
 
 /** The tEXt entry by which we know our own pictures again. */
@@ -15,13 +15,16 @@ export function encodePicture(picture: Picture, text: Readonly<Record<string, st
   return encode({ width, height, channels, depth: 8, data: bytes, text: { Software: software, ...text } })
 }
 
-/** Whether a file is a PNG that {@link encodePicture} made. */
-export function isOurPng(bytes: Uint8Array): boolean {
-  try {
-    return hasPngSignature(bytes) && decode(bytes).text['Software'] === software
-  } catch {
-    return false
+/** Whether a file is a PNG that {@link encodePicture} made: by its texts, without a look at its pixels. */
+export function isOurPng(content: Uint8Array): boolean {
+  if (!hasPngSignature(content)) return false
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    const end = at + 8 + bytes.readUInt32BE(at)
+    if (bytes.toString('latin1', at + 4, at + 8) === 'tEXt')
+      if (bytes.toString('latin1', at + 8, end) === `Software\0${software}`) return true
   }
+  return false
 }
 
 /** A picture as a data URI for HTML. */
