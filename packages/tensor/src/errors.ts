@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /** Root of every error this project throws on purpose; `name` tells the class apart across realms. */
 export class TweedieError extends Error {
   override readonly name: string = 'TweedieError'
@@ -111,7 +113,13 @@ export class FileFormatError extends TweedieError {
   override readonly name = 'FileFormatError'
   readonly file: string
   constructor(file: string, message: string) {
-    super(`${file}: ${message}`)
+    // What a file says of itself must not reach a terminal as it is. Lines are the message's own.
+    super(
+      `${file}: ${message}`
+        .split('\n')
+        .map((line) => printable(line))
+        .join('\n'),
+    )
     this.file = file
   }
 }

@@ -43,6 +43,7 @@ export type {
   PrimitiveParams,
 } from './primitives.ts'
 export { primitiveNames, primitives } from './primitives.ts'
+export { printable } from './printable.ts'
 export type { Key } from './random/random.ts'
 export {
   normal,

@@ -1,6 +1,6 @@
 import type { DType, Tensor } from '@tweedie/tensor'
 import { fromData } from '@tweedie/tensor'
-import { crc32 } from '../checkpoint/zip.ts'
+import { crc32 } from '../checkpoint/crc32.ts'
 import type { Params } from '../params.ts'
 import type { AdmConfig } from './config.ts'
 import { admSpec } from './spec.ts'

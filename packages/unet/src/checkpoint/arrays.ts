@@ -1,72 +1,201 @@
 import type { Shape } from '@tweedie/tensor'
-import { fromBFloat16, fromFloat16 } from './half.ts'
+import type { Pieces } from './bytes.ts'
+import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
 
 /** An array of a checkpoint: its name, its shape and how its elements are stored. */
 export interface ArrayEntry {
   readonly name: string
   readonly shape: Shape
-  readonly dtype: ElementType
+  /** An {@link ElementType}, or a type of the file's own (complex numbers, say), whose values are not read. */
+  readonly dtype: string
 }
 
 /** Named arrays of any file format; what `loadParams` reads parameters from. */
 export interface ArraySource<Entry extends { name: string; shape: Shape } = ArrayEntry> {
   readonly entries: readonly Entry[]
-  /** The elements of an entry in row-major order. */
+  /**
+   * The elements of an entry in row-major order, read from the file now.
+   * @throws {FileFormatError} where they are damaged, of a type that is not read, or integers beyond 2⁵³ that
+   *   float64 does not hold.
+   */
   values(name: string): Float32Array | Float64Array
 }
 
-/** Element types that are read. F32, F16 and BF16 become float32, all others float64. */
+/**
+ * Element types that are read, in the names of safetensors. Floats of at most 32 bits become float32, all
+ * others float64.
+ */
 export type ElementType = keyof typeof elements
 
 interface Element {
   readonly bytes: number
   readonly wide?: true
-  readonly get: (view: DataView, at: number) => number
+  readonly get: (view: DataView, at: number, little: boolean) => number
 }
 
-/** Little-endian readers. 64-bit integers are exact up to 2⁵³. */
+class InexactInteger extends Error {}
+
+/** A 64-bit integer as a number. */
+function exact(value: bigint): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) && BigInt(number) !== value) throw new InexactInteger(String(value))
+  return number
+}
+
 const elements = {
-  F64: { bytes: 8, wide: true, get: (v, at) => v.getFloat64(at, true) },
-  F32: { bytes: 4, get: (v, at) => v.getFloat32(at, true) },
-  F16: { bytes: 2, get: (v, at) => fromFloat16(v.getUint16(at, true)) },
-  BF16: { bytes: 2, get: (v, at) => fromBFloat16(v.getUint16(at, true)) },
-  I64: { bytes: 8, wide: true, get: (v, at) => Number(v.getBigInt64(at, true)) },
-  I32: { bytes: 4, wide: true, get: (v, at) => v.getInt32(at, true) },
-  I16: { bytes: 2, wide: true, get: (v, at) => v.getInt16(at, true) },
+  F64: { bytes: 8, wide: true, get: (v, at, little) => v.getFloat64(at, little) },
+  F32: { bytes: 4, get: (v, at, little) => v.getFloat32(at, little) },
+  F16: { bytes: 2, get: (v, at, little) => fromFloat16(v.getUint16(at, little)) },
+  BF16: { bytes: 2, get: (v, at, little) => fromBFloat16(v.getUint16(at, little)) },
+  F8_E4M3: { bytes: 1, get: (v, at) => fromFloat8E4M3(v.getUint8(at)) },
+  F8_E5M2: { bytes: 1, get: (v, at) => fromFloat8E5M2(v.getUint8(at)) },
+  I64: { bytes: 8, wide: true, get: (v, at, little) => exact(v.getBigInt64(at, little)) },
+  I32: { bytes: 4, wide: true, get: (v, at, little) => v.getInt32(at, little) },
+  I16: { bytes: 2, wide: true, get: (v, at, little) => v.getInt16(at, little) },
   I8: { bytes: 1, wide: true, get: (v, at) => v.getInt8(at) },
+  U64: { bytes: 8, wide: true, get: (v, at, little) => exact(v.getBigUint64(at, little)) },
+  U32: { bytes: 4, wide: true, get: (v, at, little) => v.getUint32(at, little) },
+  U16: { bytes: 2, wide: true, get: (v, at, little) => v.getUint16(at, little) },
   U8: { bytes: 1, wide: true, get: (v, at) => v.getUint8(at) },
   BOOL: { bytes: 1, wide: true, get: (v, at) => (v.getUint8(at) === 0 ? 0 : 1) },
 } satisfies Readonly<Record<string, Element>>
 
+/** Names of the element types that are read. */
+export const elementTypes = Object.keys(elements) as readonly ElementType[]
+
+export const isElementType = (name: unknown): name is ElementType =>
+  typeof name === 'string' && Object.hasOwn(elements, name)
+
 export const bytesPerStored = (type: ElementType): number => elements[type].bytes
 
+/** Bytes of an element in the array that {@link ArraySource.values} gives. */
+export const bytesPerRead = (type: ElementType): number => ('wide' in elements[type] ? 8 : 4)
+
+/** Axes of an array, at most; the limit of PyTorch and NumPy. */
+export const maxRank = 64
+
+/** Number of elements; Infinity where it is beyond all numbers. */
+export const sizeOf = (shape: Shape): number =>
+  shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
+
+type Fail = (message: string) => never
+
+const allocate = (type: ElementType, size: number) =>
+  'wide' in elements[type] ? new Float64Array(size) : new Float32Array(size)
+
+function guarded<T>(run: () => T, fail: Fail): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof InexactInteger)
+      return fail(`holds the integer ${error.message}, which float64 cannot hold`)
+    throw error
+  }
+}
+
+/** This machine stores the lowest byte of a number first. */
+export const littleHost = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
 /**
- * The elements of a strided array in row-major order. `offset` and `strides` (none negative) are in elements
- * of `bytes`; the caller has checked that all of them lie within.
+ * The elements of a contiguous array from its bytes, which come in pieces of any length.
+ * @param little - Byte order.
  */
+export function decodePieces(
+  pieces: Pieces,
+  type: ElementType,
+  size: number,
+  little: boolean,
+  fail: Fail,
+): Float32Array | Float64Array {
+  const { bytes: width, get }: Element = elements[type]
+  const out = allocate(type, size)
+  if ((type === 'F32' || type === 'F64') && little === littleHost) {
+    const target = new Uint8Array(out.buffer)
+    let at = 0
+    for (const piece of pieces) {
+      target.set(piece, at)
+      at += piece.length
+    }
+    return out
+  }
+  const table = width <= 2 && size >= 2 ** 16 ? tableOf(type) : undefined
+  return guarded(() => {
+    let i = 0
+    for (const piece of wholeElements(pieces, width)) {
+      const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength)
+      if (table === undefined)
+        for (let at = 0; at < piece.length; at += width) out[i++] = get(view, at, little)
+      else if (width === 1) for (let at = 0; at < piece.length; at++) out[i++] = table[view.getUint8(at)]!
+      else for (let at = 0; at < piece.length; at += 2) out[i++] = table[view.getUint16(at, little)]!
+    }
+    return out
+  }, fail)
+}
+
+/** Values of all patterns of an element type of at most 16 bits. */
+function tableOf(type: ElementType): Float64Array {
+  const { bytes, get }: Element = elements[type]
+  const view = new DataView(new ArrayBuffer(2))
+  return Float64Array.from({ length: 2 ** (8 * bytes) }, (_, pattern) => {
+    if (bytes === 1) view.setUint8(0, pattern)
+    else view.setUint16(0, pattern, true)
+    return get(view, 0, true)
+  })
+}
+
+/** The same bytes in pieces that no element lies across. */
+function* wholeElements(pieces: Pieces, width: number): Generator<Uint8Array> {
+  const carry = new Uint8Array(width)
+  let carried = 0
+  for (const piece of pieces) {
+    let from = 0
+    if (carried > 0) {
+      from = Math.min(width - carried, piece.length)
+      carry.set(piece.subarray(0, from), carried)
+      carried += from
+      if (carried < width) continue
+      yield carry
+    }
+    const whole = piece.length - ((piece.length - from) % width)
+    if (whole > from) yield piece.subarray(from, whole)
+    carry.set(piece.subarray(whole))
+    carried = piece.length - whole
+  }
+}
+
+/** Where the elements of a strided array lie: `offset` and `strides` (none negative) in elements. */
+export interface Layout {
+  readonly shape: Shape
+  readonly strides: readonly number[]
+  readonly offset: number
+}
+
+/** The elements of a strided array in row-major order; the caller has checked that all lie within `bytes`. */
 export function readStrided(
   bytes: Uint8Array,
   type: ElementType,
-  shape: Shape,
-  strides: readonly number[],
-  offset: number,
+  { shape, strides, offset }: Layout,
+  little: boolean,
+  fail: Fail,
 ): Float32Array | Float64Array {
-  const { bytes: width, wide, get }: Element = elements[type]
-  const size = shape.reduce((product, extent) => product * extent, 1)
-  const out = wide === true ? new Float64Array(size) : new Float32Array(size)
+  const { bytes: width, get }: Element = elements[type]
+  const size = sizeOf(shape)
+  const out = allocate(type, size)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const index = shape.map(() => 0)
   let at = offset
-  for (let i = 0; i < size; i++) {
-    out[i] = get(view, at * width)
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += strides[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      at -= strides[axis]! * shape[axis]!
-      index[axis] = 0
+  return guarded(() => {
+    for (let i = 0; i < size; i++) {
+      out[i] = get(view, at * width, little)
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        at += strides[axis]!
+        if (++index[axis]! < shape[axis]!) break
+        at -= strides[axis]! * shape[axis]!
+        index[axis] = 0
+      }
     }
-  }
-  return out
+    return out
+  }, fail)
 }
 
 /** Strides of a row-major array. */
@@ -78,4 +207,10 @@ export function rowMajor(shape: Shape): number[] {
     step *= shape[axis]!
   }
   return strides
+}
+
+/** Whether the elements lie one after the other in row-major order. */
+export function isContiguous({ shape, strides }: Pick<Layout, 'shape' | 'strides'>): boolean {
+  const wanted = rowMajor(shape)
+  return shape.every((extent, axis) => extent <= 1 || strides[axis] === wanted[axis])
 }

@@ -17,6 +17,19 @@ export function fromFloat16(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
+/** The value of an 8-bit float with 5 bits of exponent (OCP FP8 E5M2): the upper half of a float16. */
+export const fromFloat8E5M2 = (byte: number): number => fromFloat16(byte << 8)
+
+/** The value of an 8-bit float with 4 bits of exponent and no infinity (OCP FP8 E4M3). */
+export function fromFloat8E4M3(byte: number): number {
+  const sign = byte & 0x80 ? -1 : 1
+  const exponent = (byte >> 3) & 0xf
+  const fraction = byte & 7
+  if (exponent === 0) return sign * fraction * 2 ** -9
+  if (exponent === 15 && fraction === 7) return Number.NaN
+  return sign * (1 + fraction / 8) * 2 ** (exponent - 7)
+}
+
 /** The half-precision number nearest to a float32 (ties to even); beyond 65504 infinity. */
 export function toFloat16(value: number): number {
   f32[0] = value

@@ -83,7 +83,7 @@ export function parseTorch(bytes: Uint8Array, file: string): ArraySource {
     entries,
     values: (name) => {
       const { storage, shape, strides, offset } = tensors.get(name) ?? fail(`holds no tensor '${name}'`)
-      return readStrided(bytesOf(storage), storage.dtype, shape, strides, offset)
+      return readStrided(bytesOf(storage), storage.dtype, { shape, strides, offset }, true, fail)
     },
   }
 }

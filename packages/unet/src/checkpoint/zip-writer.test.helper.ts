@@ -1,5 +1,5 @@
 import { deflateSync } from 'fflate'
-import { crc32 } from './zip.ts'
+import { crc32 } from './crc32.ts'
 
 const u16 = (n: number) => [n & 0xff, (n >> 8) & 0xff]
 const u32 = (n: number) => [...u16(n & 0xffff), ...u16(n >>> 16)]

@@ -1,5 +1,6 @@
 import { FileFormatError } from '@tweedie/tensor'
 import { inflateSync } from 'fflate'
+import { crc32 } from './crc32.ts'
 
 /** The files of a zip archive. */
 export interface Zip {
@@ -144,17 +145,4 @@ function wideFields(
     return out
   }
   return fail('zip: a ZIP64 field is missing')
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
-  return c
-})
-
-/** CRC-32 (ISO 3309). */
-export function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) c = crcTable[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8)
-  return (c ^ 0xffffffff) >>> 0
 }
