@@ -37,7 +37,15 @@ describe('restore', () => {
     expect(result).toMatchObject({ code: 0, err: '' })
     expect(result.out).toMatch(/input \(pseudo-inverse\).*\n.*ddrm.* 6 /)
     const out = join(folder.path, 'out')
-    const files = ['contact-sheet.png', 'measurement.png', 'report.html', 'restored.png', 'run.json']
+    const files = [
+      'contact-sheet.png',
+      'measurement.npy',
+      'measurement.png',
+      'report.html',
+      'restored.npy',
+      'restored.png',
+      'run.json',
+    ]
     expect(readdirSync(out).sort()).toEqual(files)
     const record = read(out)
     expect([...record.files].sort()).toEqual(files)

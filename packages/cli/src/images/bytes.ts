@@ -9,8 +9,9 @@ import { InterruptedError } from '../errors.ts'
 
 /** How much of a file is read, and what ends the wait for a slow one. */
 export interface ReadLimits {
-  readonly bytes: number
-  readonly signal?: AbortSignal
+  /** The most bytes of a file that starts so. */
+  readonly most: (start: Uint8Array) => number
+  readonly signal?: AbortSignal | undefined
 }
 
 const standardInput = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
@@ -18,7 +19,7 @@ const standardInput = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
 /**
  * Reads a file to its end, once: a regular one, a pipe, a device. The limit holds while reading, whatever the
  * file system says of its size; a pipe that nobody writes to is waited for until `signal` is raised.
- * @throws {FileFormatError} where there are more than `bytes`, or the file cannot be read.
+ * @throws {FileFormatError} where there are more than `most`, or the file cannot be read.
  * @throws {InterruptedError} once `signal` is raised.
  */
 export async function readBytes(path: string, limits: ReadLimits): Promise<Uint8Array> {
@@ -29,50 +30,63 @@ export async function readBytes(path: string, limits: ReadLimits): Promise<Uint8
   if (kind.isFIFO()) return readStream(new Socket({ fd, readable: true, writable: false }), path, limits)
   try {
     if (isatty(fd)) throw new FileFormatError(path, 'is a terminal; name a file')
-    if (kind.isFile() && kind.size > limits.bytes) throw tooLarge(path, limits)
     return await readDescriptor(fd, path, limits)
   } finally {
     closeSync(fd)
   }
 }
 
-const tooLarge = (path: string, limits: ReadLimits) =>
-  new FileFormatError(path, `is too large; at most ${limits.bytes / 2 ** 20} MB are read`)
+/** The parts of a file as they come, bounded by how it starts. */
+class Gathered {
+  readonly #path: string
+  readonly #most: ReadLimits['most']
+  readonly #parts: Uint8Array[] = []
+  #total = 0
+  #limit: number | undefined
+  constructor(path: string, { most }: ReadLimits) {
+    this.#path = path
+    this.#most = most
+  }
+  /** @throws {FileFormatError} where it is one part too many. */
+  add(part: Uint8Array): void {
+    this.#parts.push(part)
+    this.#total += part.length
+    if (this.#limit === undefined && this.#total >= 16) this.#limit = this.#most(this.bytes())
+    if (this.#limit !== undefined && this.#total > this.#limit)
+      throw new FileFormatError(this.#path, `is too large; at most ${this.#limit / 2 ** 20} MB are read`)
+  }
+  bytes(): Uint8Array {
+    return Buffer.concat(this.#parts, this.#total)
+  }
+}
 
 const readSome = promisify(read)
 
 async function readDescriptor(fd: number, path: string, limits: ReadLimits): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for (let total = 0; total <= limits.bytes; ) {
+  const gathered = new Gathered(path, limits)
+  for (;;) {
     if (limits.signal?.aborted === true) throw new InterruptedError()
     const { bytesRead, buffer } = await readSome(fd, Buffer.alloc(2 ** 20), 0, 2 ** 20, null).catch(
       (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EISDIR') throw error
+        if (error.code === 'EISDIR') throw Object.assign(error, { path })
         throw new FileFormatError(path, `cannot be read (${error.code ?? error.message})`)
       },
     )
-    if (bytesRead === 0) return Buffer.concat(parts, total)
-    parts.push(buffer.subarray(0, bytesRead))
-    total += bytesRead
+    if (bytesRead === 0) return gathered.bytes()
+    gathered.add(buffer.subarray(0, bytesRead))
   }
-  throw tooLarge(path, limits)
 }
 
 async function readStream(stream: Readable, path: string, limits: ReadLimits): Promise<Uint8Array> {
   if (limits.signal !== undefined) addAbortSignal(limits.signal, stream)
-  const parts: Uint8Array[] = []
-  let total = 0
+  const gathered = new Gathered(path, limits)
   try {
-    for await (const part of stream as AsyncIterable<Buffer>) {
-      parts.push(part)
-      total += part.length
-      if (total > limits.bytes) throw tooLarge(path, limits)
-    }
+    for await (const part of stream as AsyncIterable<Buffer>) gathered.add(part)
   } catch (error) {
     if (limits.signal?.aborted === true) throw new InterruptedError()
     throw error
   } finally {
     stream.destroy()
   }
-  return Buffer.concat(parts, total)
+  return gathered.bytes()
 }

@@ -1,5 +1,4 @@
 import { FileFormatError } from '@tweedie/tensor'
-import type { ReadLimits } from './bytes.ts'
 import { readBytes } from './bytes.ts'
 import { bmp } from './formats/bmp.ts'
 import type { Format, Raster } from './formats/format.ts'
@@ -11,8 +10,9 @@ import { webp } from './formats/webp.ts'
 import type { Picture } from './picture.ts'
 import { isLying, upright } from './upright.ts'
 
-/** The largest file and the longest side that are looked at, whatever they hold. */
-const limits = { bytes: 32 * 2 ** 20, side: 4096 }
+/** Bytes of the largest picture file that is looked at, whatever it holds. */
+export const largestPicture = 32 * 2 ** 20
+const longestSide = 4096
 
 const formats: readonly Format[] = [png, jpeg, webp, tiff, bmp]
 const formatNames = 'PNG, JPEG, WebP, TIFF or BMP'
@@ -81,9 +81,9 @@ export function openPicture(content: Uint8Array, file: string): OpenPicture {
   }
   const header = attempt(() => {
     const scanned = format.scan(bytes)
-    if (scanned.width <= limits.side && scanned.height <= limits.side) return scanned
+    if (scanned.width <= longestSide && scanned.height <= longestSide) return scanned
     throw new RangeError(
-      `${scanned.width}×${scanned.height} pixels are too many; at most ${limits.side} a side are read`,
+      `${scanned.width}×${scanned.height} pixels are too many; at most ${longestSide} a side are read`,
     )
   })
   const { orientation, notes = [] } = header
@@ -109,23 +109,11 @@ export function openPicture(content: Uint8Array, file: string): OpenPicture {
 
 /**
  * Reads a picture file whole, once; a pipe will do.
- * @param accept - Called with the size in the header, before pixels are decoded; throws where no such picture
- * is wanted.
  * @throws {FileFormatError} as {@link openPicture} does.
  */
-export async function readPicture(
-  path: string,
-  accept: (width: number, height: number) => void = () => undefined,
-  more: Partial<ReadLimits> = {},
-): Promise<ReadPicture> {
-  const opened = openPicture(await readPictureBytes(path, more), path)
-  accept(opened.width, opened.height)
-  return opened.decode()
+export async function readPicture(path: string, signal?: AbortSignal): Promise<ReadPicture> {
+  return openPicture(await readBytes(path, { most: () => largestPicture, signal }), path).decode()
 }
-
-/** The bytes of a picture file, as many as are ever looked at. */
-export const readPictureBytes = (path: string, more: Partial<ReadLimits> = {}): Promise<Uint8Array> =>
-  readBytes(path, { bytes: limits.bytes, ...more })
 
 /** Interleaved samples as planes in [0, 1]; three equal planes become grey, transparency turns black. */
 function planes(raster: Raster): { picture: Picture; opaque: boolean } {

@@ -55,6 +55,25 @@ describe.each(Object.keys(methods))('%s', (name) => {
     expect(other.slice(4, 8)).not.toEqual(one.slice(4, 8))
   })
 
+  it.each([Number.NaN, Infinity])(
+    'a measurement that holds %d is blamed by name, before the prior is asked',
+    async (bad) => {
+      const counted = countCalls(prior)
+      const y = tensor([
+        [0.1, 0.2],
+        [0.3, bad],
+      ])
+      const given = { ...problem([0]), y }
+      const before = memory().tensors
+      await expect(run(method.run(given, counted, options))).rejects.toThrow(
+        new NonFiniteError(
+          `${name}: the measurement y is ${bad} at [1, 1]; what was not measured is left out by the operator, not marked in y`,
+        ),
+      )
+      expect([counted.calls.total, memory().tensors]).toEqual([0, before])
+    },
+  )
+
   it('the same seed gives the same result, another one another', async () => {
     expect(await restore([0])).toEqual(await restore([0]))
     expect(await restore([0], { seed: 10 })).not.toEqual(await restore([0]))

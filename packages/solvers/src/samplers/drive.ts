@@ -19,6 +19,8 @@ export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor
   readonly name: string
   /** The reverse steps. */
   readonly times: readonly TimePair[]
+  /** The measurement [N, …], where the method has one: checked to be finite before the first step. */
+  readonly y?: Tensor
   /** A run to continue instead of starting one. */
   readonly resume?: Checkpoint | undefined
   /** The state before the first step. */
@@ -31,7 +33,8 @@ export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor
  * Runs a plan as an async generator: scopes each step, reads the numbers back, and frees the state and
  * whatever was shown, also where the caller breaks off. Returns x of the last state, which the caller owns.
  *
- * @throws {NonFiniteError} where a number of a step is NaN or infinite: the run has diverged.
+ * @throws {NonFiniteError} where the measurement holds NaN or infinity, before the first step; where a number
+ * of a step does: the run has diverged.
  */
 export async function* iterate<
   State extends { x: Tensor },
@@ -45,6 +48,7 @@ export async function* iterate<
   if (!(Number.isInteger(first) && first >= 0 && first <= times.length)) {
     throw new OptionError('resume', `next must be in 0 … ${times.length}, got ${first}`)
   }
+  if (plan.y !== undefined) await requireFinite(name, plan.y)
   let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as object as State)))
   let passing: unknown
   try {
@@ -79,6 +83,21 @@ export async function* iterate<
   } finally {
     free([state, passing])
   }
+}
+
+/** @throws {NonFiniteError} naming the first value of a measurement that is NaN or infinite, and where it is. */
+async function requireFinite(name: string, y: Tensor): Promise<void> {
+  const values = await y.data()
+  const at = values.findIndex((value) => !Number.isFinite(value))
+  if (at < 0) return
+  const index = y.shape.map((_, d) => {
+    const below = y.shape.slice(d + 1).reduce((product, n) => product * n, 1)
+    return Math.floor(at / below) % (y.shape[d] ?? 1)
+  })
+  throw new NonFiniteError(
+    `${name}: the measurement y is ${values[at]} at [${index.join(', ')}]; what was not measured is left out by the ` +
+      'operator, not marked in y',
+  )
 }
 
 /** Handles of the tensors in what `fn` returns, owned here alone; all else that it created is freed. */

@@ -75,7 +75,7 @@ export const ddrmTraits = {
  *
  * @param problem - y [N, …outShape]; the run takes its element type and device.
  * @throws {UnfitError | ShapeError | OptionError} before any work, where problem, prior or options do not fit.
- * @throws {NonFiniteError} from a step, where the run diverges.
+ * @throws {NonFiniteError} from the first step, where y is not finite; from any, where the run diverges.
  * @example
  * ```ts
  * import { ddrm, gaussianNoise, gaussianPrior, matrixOperator, run } from '@tweedie/solvers'
@@ -108,6 +108,7 @@ export function ddrm(
   return iterate({
     name: 'ddrm',
     times,
+    y,
     resume: o.resume,
     start: () => {
       const sigma = noiseLevel(schedule, times[0]!.t)

@@ -82,7 +82,7 @@ export const dpsDefaultScale = (steps: number): number => 300 / steps
  *
  * @param problem - y [N, …outShape]; the run takes its element type and device.
  * @throws {UnfitError | ShapeError | OptionError} before any work, where problem, prior or options do not fit.
- * @throws {NonFiniteError} from a step, where the run diverges.
+ * @throws {NonFiniteError} from the first step, where y is not finite; from any, where the run diverges.
  * @example
  * ```ts
  * import { dps, gaussianNoise, gaussianPrior, matrixOperator, run } from '@tweedie/solvers'
@@ -117,6 +117,7 @@ export function dps(
   return iterate({
     name: 'dps',
     times,
+    y,
     resume,
     start: () => ({ x: streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t)) }),
     step: ({ x }, { t, s }, i) => {

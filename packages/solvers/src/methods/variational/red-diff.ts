@@ -152,7 +152,7 @@ export function redDiffGradient(
  *
  * @param problem - y [N, …outShape]; the run takes its element type and device.
  * @throws {UnfitError | ShapeError | OptionError} before any work, where problem, prior or options do not fit.
- * @throws {NonFiniteError} from a step, where the run diverges.
+ * @throws {NonFiniteError} from the first step, where y is not finite; from any, where the run diverges.
  * @example
  * ```ts
  * import { gaussianNoise, gaussianPrior, matrixOperator, redDiff, run } from '@tweedie/solvers'
@@ -181,6 +181,7 @@ export function redDiff(
   return iterate({
     name: 'red-diff',
     times,
+    y,
     resume: o.resume,
     start: () => {
       const x = initial(y)
