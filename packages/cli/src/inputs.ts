@@ -92,6 +92,10 @@ function toFloats(shape: readonly number[], given: Float32Array | Float64Array, 
 /** A shape without its ones: [1, 28, 28], [28, 28] and [1, 1, 28, 28] hold the same numbers in the same order. */
 const squeezed = (shape: readonly number[]) => shape.filter((extent) => extent !== 1).join()
 
+/** Whether an array is of a shape, up to axes of one element. */
+export const hasShape = (array: NumberArray, shape: readonly number[]): boolean =>
+  squeezed(array.shape) === squeezed(shape)
+
 /**
  * The numbers of an array that has to be of a certain shape, up to axes of one element.
  * @param what - Whose shape it is, such as `a measurement by 'sr:4' is`.
@@ -103,7 +107,7 @@ export function requireShape(
   file: string,
   what: string,
 ): Float32Array<ArrayBufferLike> {
-  if (squeezed(array.shape) === squeezed(shape)) return array.values
+  if (hasShape(array, shape)) return array.values
   const last = [...shape.slice(1), shape[0] ?? 1]
   const hint =
     shape.length > 1 && squeezed(array.shape) === squeezed(last)

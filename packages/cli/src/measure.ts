@@ -6,7 +6,7 @@ import type { RestoreOptions } from './commands/restore.ts'
 import { toColor, toGrey, toTensor } from './images/picture.ts'
 import type { OpenPicture } from './images/read.ts'
 import type { Input } from './inputs.ts'
-import { requireShape } from './inputs.ts'
+import { hasShape, requireShape } from './inputs.ts'
 
 /** A sample that was read for a run, [1, C, H, W] or [1, …shape], and what was done to it. */
 interface Fitted {
@@ -83,13 +83,13 @@ export function measure(
   // Numbers picked out of a picture: where the whole picture is given, what the operator hides is not looked at.
   const picked =
     !isImage(outShape) &&
-    (content.kind === 'picture' || content.array.shape.reduce((n, extent) => n * extent, 1) !== outShape[0])
+    (content.kind === 'picture' ||
+      (hasShape(content.array, prior.shape) && !hasShape(content.array, outShape)))
   if (!picked) {
     const { x: y, notes } = fit(input, outShape, `a measurement by '${options.operator}' is`)
     return { y, truth: undefined, notes }
   }
-  const what = `a measurement by '${options.operator}' is [${outShape.join(', ')}], or is shown in`
-  const { x, notes } = fit(input, prior.shape, what)
+  const { x, notes } = fit(input, prior.shape, `a measurement by '${options.operator}' is shown in`)
   const y = scope(() => operator.forward(x))
   x.dispose()
   return {

@@ -14,6 +14,7 @@ export interface ReadLimits {
   readonly signal?: AbortSignal | undefined
 }
 
+const terminal = 'is a terminal; name a file'
 const standardInput = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
 
 /**
@@ -23,13 +24,16 @@ const standardInput = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
  * @throws {InterruptedError} once `signal` is raised.
  */
 export async function readBytes(path: string, limits: ReadLimits): Promise<Uint8Array> {
-  if (standardInput.has(path) && !(await stat(path)).isFile()) return readStream(process.stdin, path, limits)
+  if (standardInput.has(path) && !(await stat(path)).isFile()) {
+    if (isatty(0)) throw new FileFormatError(path, terminal)
+    return readStream(process.stdin, path, limits)
+  }
   // Without O_NONBLOCK, opening a pipe waits for a writer on a thread that nothing can interrupt.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const kind = fstatSync(fd)
   if (kind.isFIFO()) return readStream(new Socket({ fd, readable: true, writable: false }), path, limits)
   try {
-    if (isatty(fd)) throw new FileFormatError(path, 'is a terminal; name a file')
+    if (isatty(fd)) throw new FileFormatError(path, terminal)
     return await readDescriptor(fd, path, limits)
   } finally {
     closeSync(fd)
