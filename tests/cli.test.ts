@@ -1,7 +1,20 @@
+import type { SpawnOptions } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomKey } from '@tweedie/tensor'
 import { ddpmConfig, ddpmConfigToDiffusers, initDdpm } from '@tweedie/unet'
@@ -31,17 +44,19 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Starts the command in a folder that holds a picture and a prior. */
-function tweedie(...argv: string[]) {
-  const child = spawn(process.execPath, [bin, ...argv], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Starts a program in a folder that holds a picture and a prior. */
+function start([program, ...argv]: readonly [string, ...string[]], options: SpawnOptions = {}) {
+  const child = spawn(program, argv, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], ...options })
   const text = { out: '', err: '' }
-  child.stdout.setEncoding('utf8').on('data', (part) => (text.out += part))
-  child.stderr.setEncoding('utf8').on('data', (part) => (text.err += part))
+  child.stdout?.setEncoding('utf8').on('data', (part) => (text.out += part))
+  child.stderr?.setEncoding('utf8').on('data', (part) => (text.err += part))
   const ended = new Promise<{ code: number | null; out: string; err: string }>((done) => {
     child.on('close', (code) => done({ code, ...text }))
   })
   return { child, ended }
 }
+
+const tweedie = (...argv: string[]) => start([process.execPath, bin, ...argv])
 
 /** Waits until a condition holds. */
 async function until(condition: () => boolean): Promise<void> {
@@ -73,7 +88,7 @@ describe('tweedie as a process', () => {
 
   test('a closed pipe is no error', async () => {
     const { child, ended } = tweedie('operators')
-    child.stdout.destroy()
+    child.stdout?.destroy()
     expect(await ended).toMatchObject({ code: 0, err: '' })
   })
 
@@ -90,7 +105,7 @@ describe('tweedie as a process', () => {
     }
   })
 
-  test.for(['SIGINT', 'SIGTERM'] as const)(
+  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s in mid-run ends with 130 and leaves nothing',
     async (signal) => {
       const before = readdirSync(folder)
@@ -102,6 +117,66 @@ describe('tweedie as a process', () => {
       expect(readdirSync(folder)).toEqual(before)
     },
   )
+
+  describe('by a Node that cannot run TypeScript, which starts the one that can', () => {
+    // The pinned Node under another name, told not to strip types: to the launcher it is an older one.
+    const older = join(resolve(import.meta.dirname, '..'), 'out', `older-node-${process.pid}`)
+    beforeAll(() => {
+      mkdirSync(dirname(older), { recursive: true })
+      linkSync(realpathSync(process.execPath), older)
+    })
+    afterAll(() => rmSync(older, { force: true }))
+    const launch = (...argv: string[]) => start([older, '--no-strip-types', bin, ...argv])
+    const running = async (...more: string[]) => {
+      const started = launch(...restoring('--steps', '1000', '--out', 'new/run', ...more))
+      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      return started
+    }
+
+    test('streams and the exit code pass through', async () => {
+      expect(await launch('--version').ended).toMatchObject({
+        code: 0,
+        err: '',
+        out: expect.stringMatching(/^\d/),
+      })
+      expect(await launch('bogus').ended).toMatchObject({ code: 2, out: '' })
+    })
+
+    test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s sent to it alone ends the run', async (signal) => {
+      const { child, ended } = await running()
+      child.kill(signal)
+      expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
+      expect(existsSync(join(folder, 'new'))).toBe(false)
+    })
+
+    test('SIGINT to both, as Ctrl-C sends it, counts as one', async () => {
+      const { child, ended } = start(
+        [older, '--no-strip-types', bin, ...restoring('--steps', '1000', '--out', 'new/run')],
+        { detached: true },
+      )
+      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      process.kill(-child.pid!, 'SIGINT')
+      expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
+      expect(existsSync(join(folder, 'new'))).toBe(false)
+    })
+
+    test('SIGKILL leaves no orphan at work and no draft', async () => {
+      const { child } = await running()
+      child.kill('SIGKILL')
+      await until(() => !existsSync(join(folder, 'new')))
+    })
+  })
+
+  test('a standard output that cannot be written is an error in one line', async ({ skip }) => {
+    if (!existsSync('/dev/full')) skip('there is no /dev/full here')
+    const full = openSync('/dev/full', 'w')
+    const { ended } = start([process.execPath, bin, 'operators'], { stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    expect(await ended).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^tweedie: the standard output cannot be written: [^\n]*\n$/),
+    })
+  })
 
   test('the demo with the shipped prior: every method beats the blurred input', async () => {
     const argv = ['demo', '--count', '2', '--tasks', 'blur', '--steps', '60', '--out', 'demo']

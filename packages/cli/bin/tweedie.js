@@ -15,12 +15,14 @@ if (installed) {
 } else if (process.features.typescript) {
   await import(here('../src/main.ts').href)
 } else if (existsSync(pinned) && process.execPath !== pinned) {
+  // The child tidies up and ends by itself when the channel closes, so that it does not outlive us whatever ends us.
   const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
-  // Ctrl-C reaches the child from the terminal; here it only must not end us before the child has tidied up.
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  // Each signal is passed on; main.ts knows that Ctrl-C has reached it from the terminal as well.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.connected && child.send('stop', () => undefined))
+  }
   child.on('error', (error) => {
     throw error
   })

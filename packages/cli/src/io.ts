@@ -13,6 +13,8 @@ export interface Io {
   readonly terminal: NodeJS.WriteStream | undefined
   /** Whether stdout shows colours. */
   readonly color: boolean
+  /** How many characters fit into a line of stdout; undefined where lines have no end. */
+  readonly columns?: number | undefined
   /** Raised by Ctrl-C. */
   readonly signal: AbortSignal
   /** Priors beside the shipped ones, by name (tests). */

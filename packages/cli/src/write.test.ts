@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { newDraft, removeDrafts } from './drafts.ts'
 import { temporaryFolder } from './testing.ts'
 import type { Draft } from './write.ts'
 import { checkFolder, writeFolder, writeOneFile } from './write.ts'
@@ -56,9 +66,9 @@ test('a failed first run leaves not even the parents that it made', async () => 
 test('folders of others are refused, by the name of what is in the way', async () => {
   using folder = temporaryFolder()
   const out = join(folder.path, 'y')
-  await expect(checkFolder(out)).resolves.toBeUndefined()
+  await expect(checkFolder(out)).resolves.toBe(out)
   mkdirSync(out)
-  await expect(checkFolder(out)).resolves.toBeUndefined()
+  await expect(checkFolder(out)).resolves.toBe(out)
   writeFileSync(join(out, 'thesis.tex'), '')
   await expect(checkFolder(out)).rejects.toThrow(/^--out: .*y is not empty and not an earlier run/)
   writeFileSync(join(out, 'run.json'), '{"tool":"other"}')
@@ -93,4 +103,97 @@ test('one file: written, replaced where it is ours, refused where not', async ()
   await expect(writeOneFile(folder.path, Uint8Array.of(7), ours)).rejects.toThrow('is a folder')
   expect(existsSync(path)).toBe(true)
   expect(readdirSync(join(folder.path, 'new'))).toEqual(['f'])
+})
+
+test('the first file in the way ends the search, however much lies beside it', async () => {
+  await expect(checkFolder('/')).rejects.toThrow(/^--out: \/ is not empty and not an earlier run/)
+})
+
+describe('links', () => {
+  test('a link to a folder or a file stays, and what it leads to is replaced', async () => {
+    using folder = temporaryFolder()
+    const [real, link] = [join(folder.path, 'real'), join(folder.path, 'link')]
+    mkdirSync(real)
+    symlinkSync('real', link)
+    await writeFolder(link, run('one'))
+    await writeFolder(link, run('two'))
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(readFileSync(join(real, 'a.txt'), 'utf8')).toBe('two')
+    const [file, alias] = [join(real, 'f'), join(folder.path, 'alias')]
+    writeFileSync(file, 'old')
+    symlinkSync(file, alias)
+    await writeOneFile(alias, Buffer.from('new'), () => true)
+    expect(lstatSync(alias).isSymbolicLink()).toBe(true)
+    expect(readFileSync(file, 'utf8')).toBe('new')
+    expect(readdirSync(folder.path).sort()).toEqual(['alias', 'link', 'real'])
+  })
+
+  test('a link that leads nowhere, or in a circle, is refused before any work', async () => {
+    using folder = temporaryFolder()
+    const [dangling, circle] = [join(folder.path, 'dangling'), join(folder.path, 'circle')]
+    symlinkSync('nowhere', dangling)
+    symlinkSync('circle', circle)
+    let worked = false
+    for (const link of [dangling, circle]) {
+      const writing = writeFolder(link, async () => {
+        worked = true
+      })
+      await expect(writing).rejects.toThrow(/is a symbolic link to (nowhere|circle), which leads nowhere/)
+      await expect(writeOneFile(link, Uint8Array.of(1), () => true)).rejects.toThrow('which leads nowhere')
+    }
+    expect(worked).toBe(false)
+  })
+})
+
+test('names of up to 255 bytes can be written to, and those of more are refused before any work', async () => {
+  using folder = temporaryFolder()
+  for (const name of ['n'.repeat(255), '\u{1f40c}'.repeat(63)]) {
+    await writeFolder(join(folder.path, name), run('one'))
+    await writeFolder(join(folder.path, name), run('two'))
+    expect(readFileSync(join(folder.path, name, 'a.txt'), 'utf8')).toBe('two')
+  }
+  await expect(checkFolder(join(folder.path, 'n'.repeat(256)))).rejects.toThrow('ENAMETOOLONG')
+})
+
+test('what is no regular file is neither read nor replaced', async () => {
+  await expect(writeOneFile('/dev/zero', Uint8Array.of(1), () => true)).rejects.toThrow('no regular file')
+  await expect(checkFolder('/dev/zero')).rejects.toThrow('is a file; name a folder')
+})
+
+describe('what a killed process left', () => {
+  /** A process id that no process has: the highest that Linux gives is below. */
+  const dead = 2 ** 22 + 1
+  const leftOf = (target: string, kind: 'part' | 'old', pid: number) => {
+    const path = newDraft(target, kind).replace(`-${process.pid}-`, `-${pid}-`)
+    removeDrafts()
+    mkdirSync(path)
+    writeFileSync(join(path, 'a.txt'), kind)
+    return path
+  }
+
+  test('is cleared away by the next run, as far as it is of the same target and its process is dead', async () => {
+    using folder = temporaryFolder()
+    const out = join(folder.path, 'y')
+    const [gone, alive, other] = [
+      leftOf(out, 'part', dead),
+      leftOf(out, 'part', process.ppid),
+      leftOf(join(folder.path, 'y.z'), 'part', dead),
+    ]
+    const elsewhere = gone.replace(/part-[0-9a-f]{6}/, 'part-zzzzzz')
+    mkdirSync(elsewhere)
+    await writeFolder(out, run('one'))
+    expect([gone, alive, other, elsewhere].map((path) => existsSync(path))).toEqual([false, true, true, true])
+  })
+
+  test('a result that it had moved aside is put back', async () => {
+    using folder = temporaryFolder()
+    const out = join(folder.path, 'y')
+    const aside = leftOf(out, 'old', dead)
+    const failing = writeFolder(out, async () => {
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(readFileSync(join(out, 'a.txt'), 'utf8')).toBe('old')
+    expect(existsSync(aside)).toBe(false)
+  })
 })

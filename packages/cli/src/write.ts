@@ -1,9 +1,20 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { existsSync } from 'node:fs'
+import {
+  mkdir,
+  opendir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
 import { z } from 'zod'
+import { dropDraft, newDraft, tidyDrafts } from './drafts.ts'
 
 /**
  * Writing without halves: a run fills a hidden folder beside its target, which takes the target's name
@@ -11,64 +22,86 @@ import { z } from 'zod'
  * of tweedie lists as its own in run.json; anything else is refused before any work.
  */
 
-/** Drafts of this process that have not been renamed yet. */
-const drafts = new Set<string>()
-
-/** Removes every unfinished draft at once; the last act of a process that is made to stop. */
-export function removeDrafts(): void {
-  for (const path of drafts) rmSync(path, { recursive: true, force: true })
-  drafts.clear()
-}
+/** No run.json of ours is longer, in bytes. */
+const longestRecord = 2 ** 28
 
 /** The part of a run.json that shows whose folder it is. */
 const Ownership = z.object({ tool: z.literal('tweedie'), files: z.array(z.string()) })
 
-const siblingOf = (path: string, word: string) =>
-  join(dirname(path), `.${basename(path)}.${word}-${randomBytes(4).toString('hex')}`)
+const errno = (error: unknown) => (error as NodeJS.ErrnoException).code
 
 async function statOrNothing(path: string) {
-  return stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+  return stat(path).catch((error: unknown) => {
+    if (errno(error) === 'ENOENT') return undefined
     throw error
   })
 }
 
-/** Every file under a folder, as paths relative to it with forward slashes. */
-async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+/**
+ * The place that a path stands for, links followed, so that a result is put where a link leads and the link stays.
+ * @throws {OptionError} for a link that leads nowhere.
+ */
+async function destination(path: string, option: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if (!['ENOENT', 'ELOOP'].includes(errno(error) ?? '')) throw error
+    const link = await readlink(path).catch(() => undefined)
+    if (link === undefined) return path
+    throw new OptionError(
+      option,
+      `${path} is a symbolic link to ${link}, which leads nowhere; remove it, or name another place`,
+    )
+  }
+}
+
+/** Every file under a folder, as paths relative to it with forward slashes, one at a time. */
+async function* filesUnder(folder: string, under = ''): AsyncGenerator<string> {
+  for await (const entry of await opendir(join(folder, under))) {
+    const path = under === '' ? entry.name : `${under}/${entry.name}`
+    if (entry.isDirectory()) yield* filesUnder(folder, path)
+    else yield path
+  }
+}
+
+/** The files that an earlier run says it wrote, or nothing where no run did. */
+async function filesOfEarlierRun(folder: string): Promise<ReadonlySet<string> | undefined> {
+  const path = join(folder, 'run.json')
+  try {
+    const { size } = await stat(path)
+    return size > longestRecord
+      ? undefined
+      : new Set(Ownership.parse(JSON.parse(await readFile(path, 'utf8'))).files)
+  } catch {
+    return undefined
+  }
 }
 
 /**
  * Makes sure that a run may put its results at `folder`: there is nothing, an empty folder, or an earlier
- * run's folder with nothing of anybody else's in it.
+ * run's folder with nothing of anybody else's in it. The first file that is in the way ends the search.
+ * @returns Where `folder` is, links followed.
  * @throws {OptionError} otherwise, naming what stands in the way.
  */
-export async function checkFolder(folder: string, option = '--out'): Promise<void> {
-  const seen = await statOrNothing(folder)
-  if (seen === undefined) return
+export async function checkFolder(folder: string, option = '--out'): Promise<string> {
+  const target = await destination(folder, option)
+  const seen = await statOrNothing(target)
+  if (seen === undefined) return target
   if (!seen.isDirectory()) throw new OptionError(option, `${folder} is a file; name a folder`)
-  const files = await filesUnder(folder)
-  if (files.length === 0) return
-  const text = await readFile(join(folder, 'run.json'), 'utf8').catch(() => '')
-  let owned: ReadonlySet<string>
-  try {
-    owned = new Set(Ownership.parse(JSON.parse(text)).files)
-  } catch {
-    throw new OptionError(
-      option,
-      `${folder} is not empty and not an earlier run of tweedie; name another folder`,
-    )
+  const owned = await filesOfEarlierRun(target)
+  for await (const file of filesUnder(target)) {
+    if (owned === undefined)
+      throw new OptionError(
+        option,
+        `${folder} is not empty and not an earlier run of tweedie; name another folder`,
+      )
+    if (!owned.has(file))
+      throw new OptionError(
+        option,
+        `${folder} holds ${file}, which no run of tweedie wrote; move it or name another folder`,
+      )
   }
-  const foreign = files.find((file) => !owned.has(file))
-  if (foreign !== undefined) {
-    throw new OptionError(
-      option,
-      `${folder} holds ${foreign}, which no run of tweedie wrote; move it or name another folder`,
-    )
-  }
+  return target
 }
 
 /** A folder in the making. */
@@ -94,17 +127,30 @@ async function makeParents(path: string): Promise<() => Promise<void>> {
   }
 }
 
+/** Has `make` fill a hidden draft beside `target`; removes it, and parents that were made for it, if that fails. */
+async function drafted<T>(target: string, make: (draft: string) => Promise<T>): Promise<T> {
+  await tidyDrafts(target)
+  const takeBack = await makeParents(target)
+  const draft = newDraft(target, 'part')
+  try {
+    return await make(draft)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    await takeBack()
+    throw error
+  } finally {
+    dropDraft(draft)
+  }
+}
+
 /**
  * Runs `fill` on a hidden draft beside `folder` and gives it that name at the end. If `fill` throws, the
  * draft is removed and what was there before stays as it was.
- * @param folder - Absolute path.
+ * @param folder - Absolute path; a link to a folder stays, and the folder it leads to is replaced.
  */
 export async function writeFolder<T>(folder: string, fill: (draft: Draft) => Promise<T>): Promise<T> {
-  await checkFolder(folder)
-  const takeBack = await makeParents(folder)
-  const draft = siblingOf(folder, 'part')
-  drafts.add(draft)
-  try {
+  const target = await checkFolder(folder)
+  return drafted(target, async (draft) => {
     await mkdir(draft)
     const files: string[] = []
     const result = await fill({
@@ -117,20 +163,14 @@ export async function writeFolder<T>(folder: string, fill: (draft: Draft) => Pro
       },
     })
     await checkFolder(folder)
-    await replaceFolder(draft, folder)
+    await replaceFolder(draft, target)
     return result
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true })
-    await takeBack()
-    throw error
-  } finally {
-    drafts.delete(draft)
-  }
+  })
 }
 
 async function replaceFolder(draft: string, folder: string): Promise<void> {
   if (!existsSync(folder)) return rename(draft, folder)
-  const former = siblingOf(folder, 'old')
+  const former = newDraft(folder, 'old')
   await rename(folder, former)
   try {
     await rename(draft, folder)
@@ -141,44 +181,41 @@ async function replaceFolder(draft: string, folder: string): Promise<void> {
   await rm(former, { recursive: true, force: true })
 }
 
+/** Tells by the bytes of a file whether tweedie wrote it. */
+export type IsOurs = (bytes: Uint8Array) => boolean
+
 /**
  * Writes one file by way of a hidden one beside it.
- * @param isOurs - Whether a file that is already there may be replaced, judged by its bytes.
+ * @param path - Absolute; a link to a file stays, and the file it leads to is replaced.
+ * @param isOurs - Whether a file that is already there may be replaced.
  * @throws {OptionError} where it may not.
  */
-export async function writeOneFile(
-  path: string,
-  content: Uint8Array,
-  isOurs: (bytes: Uint8Array) => boolean,
-): Promise<void> {
-  await checkFile(path, isOurs)
-  const takeBack = await makeParents(path)
-  const draft = siblingOf(path, 'part')
-  drafts.add(draft)
-  try {
+export async function writeOneFile(path: string, content: Uint8Array, isOurs: IsOurs): Promise<void> {
+  const target = await checkFile(path, isOurs)
+  await drafted(target, async (draft) => {
     await writeFile(draft, content)
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    await takeBack()
-    throw error
-  } finally {
-    drafts.delete(draft)
-  }
+    await rename(draft, target)
+  })
 }
 
-/** Makes sure, before any work, that {@link writeOneFile} will accept `path`. */
-export async function checkFile(
-  path: string,
-  isOurs: (bytes: Uint8Array) => boolean,
-  option = '--out',
-): Promise<void> {
-  const seen = await statOrNothing(path)
-  if (seen === undefined) return
+/** No single file of ours (a grid of samples, a report of a benchmark) is longer, in bytes. */
+const longestFile = 2 ** 24
+
+/**
+ * Makes sure, before any work, that {@link writeOneFile} will accept `path`.
+ * @returns Where `path` is, links followed.
+ * @throws {OptionError} naming what stands in the way.
+ */
+export async function checkFile(path: string, isOurs: IsOurs, option = '--out'): Promise<string> {
+  const target = await destination(path, option)
+  const seen = await statOrNothing(target)
+  if (seen === undefined) return target
   if (seen.isDirectory()) throw new OptionError(option, `${path} is a folder; name a file`)
-  if (!isOurs(await readFile(path))) {
+  if (!seen.isFile()) throw new OptionError(option, `${path} is no regular file; name another`)
+  if (seen.size > longestFile || !isOurs(await readFile(target))) {
     throw new OptionError(option, `${path} is there already and not written by tweedie; name another file`)
   }
+  return target
 }
 
 /** A path given on the command line, made absolute. */

@@ -15,14 +15,16 @@ export function encodePicture(picture: Picture, text: Readonly<Record<string, st
   return encode({ width, height, channels, depth: 8, data: bytes, text: { Software: software, ...text } })
 }
 
-/** Whether a file is a PNG that {@link encodePicture} made: by its texts, without a look at its pixels. */
-export function isOurPng(content: Uint8Array): boolean {
-  if (!hasPngSignature(content)) return false
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
-    const end = at + 8 + bytes.readUInt32BE(at)
-    if (bytes.toString('latin1', at + 4, at + 8) === 'tEXt')
-      if (bytes.toString('latin1', at + 8, end) === `Software\0${software}`) return true
+/** Whether a file is a PNG that {@link encodePicture} made, told by its chunks alone: no pixel is decoded. */
+export function isOurPng(bytes: Uint8Array): boolean {
+  if (!hasPngSignature(bytes)) return false
+  const mark = Buffer.from(`tEXtSoftware\0${software}`, 'latin1')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 12 + view.getUint32(at)
+    if (end > bytes.length) return false
+    if (mark.equals(bytes.subarray(at + 4, end - 4))) return true
+    at = end
   }
   return false
 }
