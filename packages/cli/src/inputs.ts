@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
+import type { NpyArray } from '@tweedie/unet'
 import { parseNpy, parseNpz } from '@tweedie/unet'
 import { readBytes } from './images/bytes.ts'
 import type { OpenPicture } from './images/read.ts'
@@ -16,9 +17,9 @@ export interface InputRecord {
 }
 
 /** An array of numbers from an npy or npz file. */
-export interface NumberArray {
-  readonly shape: readonly number[]
-  readonly values: Float32Array
+export interface NumberArray extends NpyArray {
+  /** The file, and the array's name where the file holds several, for messages. */
+  readonly from: string
 }
 
 /** A file of the user's, read once: a picture of which the header was looked at, or an array. */
@@ -40,17 +41,15 @@ const isNpz = (bytes: Uint8Array) => startsWith(bytes, 'PK\x03\x04') || startsWi
 /**
  * Reads a picture, an npy file or an npz file, told apart by its first bytes; a pipe will do.
  * @param wanted - Which array of an npz file is meant where it holds several.
- * @throws {FileFormatError} where it is none of them, is damaged, or holds what is no finite number.
+ * @throws {FileFormatError} where it is none of them, or is damaged.
  * @throws {OptionError} where an npz file leaves open which array is meant.
  */
 export async function readInput(io: Io, file: string, wanted: readonly string[] = []): Promise<Input> {
   const most = (start: Uint8Array) => (isNpy(start) || isNpz(start) ? largestArray : largestPicture)
   const bytes = await readBytes(absolute(io.cwd, file), { most, signal: io.signal })
   const record = { file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
-  if (isNpy(bytes)) {
-    const array = parseNpy(bytes, file)
-    return { record, content: { kind: 'array', array: toFloats(array.shape, array.values(), file) } }
-  }
+  if (isNpy(bytes))
+    return { record, content: { kind: 'array', array: { ...parseNpy(bytes, file), from: file } } }
   if (isNpz(bytes)) return { record, content: { kind: 'array', array: fromNpz(bytes, file, wanted) } }
   return { record, content: { kind: 'picture', picture: openPicture(bytes, file) } }
 }
@@ -59,7 +58,8 @@ function fromNpz(bytes: Uint8Array, file: string, wanted: readonly string[]): Nu
   const { entries, values } = parseNpz(bytes, file)
   const named = wanted.flatMap((name) => entries.filter((entry) => entry.name === name))
   const entry = named[0] ?? (entries.length === 1 ? entries[0] : undefined)
-  if (entry !== undefined) return toFloats(entry.shape, values(entry.name), `${file}:${entry.name}`)
+  if (entry !== undefined)
+    return { ...entry, values: () => values(entry.name), from: `${file}:${entry.name}` }
   const names = entries.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
   throw new OptionError(
     file,
@@ -69,11 +69,16 @@ function fromNpz(bytes: Uint8Array, file: string, wanted: readonly string[]): Nu
   )
 }
 
-/** @throws {FileFormatError} where a number is NaN, infinite, or too large for float32. */
-function toFloats(shape: readonly number[], given: Float32Array | Float64Array, file: string): NumberArray {
+/**
+ * The numbers of an array in float32.
+ * @throws {FileFormatError} where one is NaN, infinite, or too large.
+ */
+export function finiteFloats(array: NumberArray): Float32Array {
+  const { shape, from } = array
+  const given = array.values()
   const values = given instanceof Float32Array ? given : Float32Array.from(given)
   const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad < 0) return { shape, values }
+  if (bad < 0) return values
   let count = 0
   for (const value of values) if (!Number.isFinite(value)) count++
   const index: number[] = []
@@ -83,7 +88,7 @@ function toFloats(shape: readonly number[], given: Float32Array | Float64Array, 
     rest = Math.floor(rest / extent)
   }
   throw new FileFormatError(
-    file,
+    from,
     `${count === 1 ? 'one of its values is' : `${count} of its values are`} not finite in float32, the first ${given[bad]} at [${index.join(', ')}]; ` +
       'what was not measured is left out by the operator (inpaint), not marked in the numbers',
   )
@@ -100,14 +105,15 @@ export const hasShape = (array: NumberArray, shape: readonly number[]): boolean 
  * The numbers of an array that has to be of a certain shape, up to axes of one element.
  * @param what - Whose shape it is, such as `a measurement by 'sr:4' is`.
  * @throws {OptionError} naming both shapes.
+ * @throws {FileFormatError} as {@link finiteFloats} does.
  */
 export function requireShape(
   array: NumberArray,
   shape: readonly number[],
   file: string,
   what: string,
-): Float32Array<ArrayBufferLike> {
-  if (hasShape(array, shape)) return array.values
+): Float32Array {
+  if (hasShape(array, shape)) return finiteFloats(array)
   const last = [...shape.slice(1), shape[0] ?? 1]
   const hint =
     shape.length > 1 && squeezed(array.shape) === squeezed(last)

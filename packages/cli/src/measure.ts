@@ -66,17 +66,17 @@ export interface Measured {
 }
 
 /** The measurement of one sample, and the truth unless the input is itself the measurement. */
-export function measure(
+export async function measure(
   input: Input,
   options: RestoreOptions,
   prior: Prior,
   operator: ImageOperator,
-): Measured {
+): Promise<Measured> {
   if (options.measured !== true) {
     const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
     const key = randomKey(options.seed).fold('measurement')
     const y = scope(() => gaussianNoise(options.noise).sample([key.fold(0)], operator.forward(truth)))
-    return { y, truth, notes: [...notes, ...beyondRange(input)] }
+    return { y, truth, notes: [...notes, ...(input.content.kind === 'picture' ? [] : await beyondRange(truth, input.record.file))] }
   }
   const { outShape } = operator
   const { content, record } = input
@@ -100,14 +100,13 @@ export function measure(
 }
 
 /** A word on numbers that are no picture in the range [−1, 1], such as bytes. */
-function beyondRange({ content, record }: Input): string[] {
-  if (content.kind === 'picture') return []
+async function beyondRange(x: Tensor, file: string): Promise<string[]> {
   let [low, high] = [Infinity, -Infinity]
-  for (const value of content.array.values) {
+  for (const value of await x.data()) {
     low = Math.min(low, value)
     high = Math.max(high, value)
   }
   return low >= -1 && high <= 1
     ? []
-    : [`${record.file} goes from ${low} to ${high}; priors know pictures in [−1, 1]`]
+    : [`${file} goes from ${low} to ${high}; priors know pictures in [−1, 1]`]
 }

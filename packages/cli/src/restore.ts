@@ -116,7 +116,7 @@ export async function restore(
   const options = await atPictureSize(input, asked)
   const prior = await checkedPrior(io, options.prior)
   const operator = buildOperator(options.operator, prior.shape, '--operator')
-  const { notes, ...measured } = measure(input, options, prior, operator)
+  const { notes, ...measured } = await measure(input, options, prior, operator)
   const size =
     options.prior === asked.prior
       ? []
