@@ -1,4 +1,4 @@
-import { TweedieError } from '@tweedie/tensor'
+import { printable, TweedieError } from '@tweedie/tensor'
 
 /** The codes that the command exits with. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const
@@ -38,7 +38,7 @@ const fileProblems: Readonly<Record<string, string>> = {
   ELOOP: 'too many symbolic links',
 }
 
-const one = (message: string) => message.replace(/\s*\n\s*/g, ' ').trim()
+const one = (message: string) => printable(message.replace(/\s*\n\s*/g, ' ').trim())
 
 /** What to print on stderr for an error, and the exit code: 2 where the caller can mend it. */
 export function explain(error: unknown): { code: number; message: string } {
@@ -52,7 +52,10 @@ export function explain(error: unknown): { code: number; message: string } {
   const { code, path, syscall } = error as NodeJS.ErrnoException
   const problem = code === undefined ? undefined : fileProblems[code]
   if (problem !== undefined && syscall !== undefined) {
-    return { code: exitCodes.wrongUse, message: path === undefined ? problem : `${path}: ${problem}` }
+    return {
+      code: exitCodes.wrongUse,
+      message: path === undefined ? problem : `${printable(path)}: ${problem}`,
+    }
   }
   if (error.name === 'NonFiniteError' || error.name === 'RegressionError')
     return { code: exitCodes.failed, message: one(error.message) }

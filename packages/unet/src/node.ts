@@ -1,5 +1,15 @@
 export { loadAdm } from './adm/load.ts'
-export { readJson, readParams, readSafetensors, saveSafetensors, writeAtomically } from './checkpoint/file.ts'
+export type { ConvertedCheckpoint } from './checkpoint/convert.ts'
+export { convertCheckpoint } from './checkpoint/convert.ts'
+export {
+  readCheckpoint,
+  readJson,
+  readParams,
+  readSafetensors,
+  saveSafetensors,
+  writeAtomically,
+} from './checkpoint/file.ts'
+export { fileSource, readRegularFile } from './checkpoint/regular-file.ts'
 export type { LoadedPrior } from './checkpoint/shipped.ts'
 export { loadDdpm, loadShippedPrior, shippedPriors } from './checkpoint/shipped.ts'
 export { mnistTestSet, mnistTrainingSet, npmDigits, readIdx, readIdxImages } from './data/files.ts'

@@ -1,5 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises'
-import { FileFormatError } from '@tweedie/tensor'
+import { printable, sizeOf } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { guessArchitecture } from '../architecture.ts'
 import type { Io } from '../io.ts'
@@ -9,10 +8,12 @@ import { absolute } from '../write.ts'
 /** What `--json` prints. */
 interface Inspection {
   readonly file: string
-  readonly format: 'safetensors'
+  readonly format: 'safetensors' | 'torch' | 'npz' | 'npy'
   readonly bytes: number
   readonly tensors: readonly { name: string; shape: readonly number[]; dtype: string }[]
   readonly parameters: number
+  /** What lies beside the tensors and is not read. */
+  readonly beside: readonly { name: string; what: string }[]
   readonly metadata: Readonly<Record<string, string>>
   readonly architecture: string
 }
@@ -20,7 +21,7 @@ interface Inspection {
 export function inspectCommand(io: Io): Command {
   return new Command('inspect')
     .description("Lists a checkpoint's tensors: names, shapes, element types; guesses the architecture.")
-    .argument('<file>', 'a .safetensors file')
+    .argument('<file>', 'a safetensors file, one of torch (.pt, .pth, .bin), .npz or .npy')
     .option('--json', 'print JSON')
     .action(async (file: string, options: { json?: boolean }) => {
       const inspection = await inspect(absolute(io.cwd, file), file)
@@ -28,52 +29,65 @@ export function inspectCommand(io: Io): Command {
     })
 }
 
-/** Files of other formats that people will try, told by their first bytes. */
-const strangers: readonly (readonly [start: string, what: string])[] = [
-  ['PK\x03\x04', 'a zip archive (torch .pt or .pth, npz), which is not read yet'],
-  ['\x80\x02', 'a Python pickle, which is not read'],
-  ['\x89HDF', 'an HDF5 file, which is not read'],
-  ['GGUF', 'a GGUF file, which is not read'],
-]
-
+/** What a file holds, from its headers alone. */
 async function inspect(path: string, name: string): Promise<Inspection> {
-  const { size } = await stat(path)
-  const handle = await open(path)
-  const start = Buffer.alloc(8)
-  try {
-    await handle.read(start, 0, 8, 0)
-  } finally {
-    await handle.close()
-  }
-  const stranger = strangers.find(([magic]) => start.toString('latin1').startsWith(magic))
-  if (stranger !== undefined) throw new FileFormatError(name, `${stranger[1]}; save it as safetensors`)
-  const { countParams, parseSafetensors } = await import('@tweedie/unet')
-  const { entries, metadata } = parseSafetensors(await readFile(path), name)
-  const spec = Object.fromEntries(entries.map((entry) => [entry.name, entry.shape]))
+  const { openCheckpoint } = await import('@tweedie/unet')
+  const { fileSource } = await import('@tweedie/unet/node')
+  const source = fileSource(path, name)
+  const { format, entries, metadata, beside } = openCheckpoint(source, name)
   return {
     file: name,
-    format: 'safetensors',
-    bytes: size,
+    format,
+    bytes: source.size,
     tensors: entries.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
-    parameters: countParams(spec),
+    parameters: entries.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    beside,
     metadata,
-    architecture: guessArchitecture(new Map(Object.entries(spec))),
+    architecture: guessArchitecture(new Map(entries.map((entry) => [entry.name, entry.shape]))),
   }
 }
 
+const formats: Readonly<Record<Inspection['format'], string>> = {
+  safetensors: 'safetensors',
+  torch: 'torch (zip)',
+  npz: 'npz (NumPy)',
+  npy: 'npy (NumPy)',
+}
+
+/** Characters of a value of the metadata that are shown. */
+const mostShown = 100
+
 function print(inspection: Inspection, color: boolean): string {
-  const { tensors, parameters, metadata, architecture, bytes, file } = inspection
+  const { format, tensors, parameters, metadata, beside, architecture, bytes, file } = inspection
   const table = formatTable(
     tensors,
     [
-      { title: 'name', value: (tensor) => tensor.name },
+      { title: 'name', value: (tensor) => printable(tensor.name, 200) },
       { title: 'shape', value: (tensor) => `[${tensor.shape.join(', ')}]` },
-      { title: 'dtype', value: (tensor) => tensor.dtype },
+      { title: 'dtype', value: (tensor) => printable(tensor.dtype, 40) },
     ],
     color,
   )
-  const extra = Object.entries(metadata).map(
-    ([key, value]) => `${key}: ${value.length > 100 ? `${value.slice(0, 97)}…` : value}\n`,
-  )
-  return `${table}\n${file}: ${tensors.length} tensors, ${parameters.toLocaleString('en')} parameters, ${bytes.toLocaleString('en')} bytes\narchitecture: ${architecture}\n${extra.join('')}`
+  const count = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
+  const notes = [
+    `${printable(file)}: ${formats[format]}, ${count(tensors.length, 'tensor')}, ${count(parameters, 'parameter')}, ${count(bytes, 'byte')}`,
+    `architecture: ${printable(architecture, 400)}`,
+    ...listed(beside),
+    ...Object.entries(metadata).map(
+      ([key, value]) => `${printable(key, 80)}: ${printable(value, mostShown)}`,
+    ),
+  ]
+  return `${table}\n${notes.join('\n')}\n`
+}
+
+/** Things beside the tensors that are shown by name. */
+const mostListed = 10
+
+function listed(beside: Inspection['beside']): string[] {
+  if (beside.length === 0) return []
+  const shown = beside
+    .slice(0, mostListed)
+    .map(({ name, what }) => `${printable(name, 80)} (${printable(what, 40)})`)
+  const more = beside.length > shown.length ? ` and ${beside.length - shown.length} more` : ''
+  return [`beside the tensors, not read: ${shown.join(', ')}${more}`]
 }

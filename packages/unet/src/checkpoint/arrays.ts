@@ -30,7 +30,7 @@ export type ElementType = keyof typeof elements
 interface Element {
   readonly bytes: number
   readonly wide?: true
-  readonly get: (view: DataView, at: number, little: boolean) => number
+  readonly get: (view: DataView, at: number) => number
 }
 
 class InexactInteger extends Error {}
@@ -43,19 +43,19 @@ function exact(value: bigint): number {
 }
 
 const elements = {
-  F64: { bytes: 8, wide: true, get: (v, at, little) => v.getFloat64(at, little) },
-  F32: { bytes: 4, get: (v, at, little) => v.getFloat32(at, little) },
-  F16: { bytes: 2, get: (v, at, little) => fromFloat16(v.getUint16(at, little)) },
-  BF16: { bytes: 2, get: (v, at, little) => fromBFloat16(v.getUint16(at, little)) },
+  F64: { bytes: 8, wide: true, get: (v, at) => v.getFloat64(at, true) },
+  F32: { bytes: 4, get: (v, at) => v.getFloat32(at, true) },
+  F16: { bytes: 2, get: (v, at) => fromFloat16(v.getUint16(at, true)) },
+  BF16: { bytes: 2, get: (v, at) => fromBFloat16(v.getUint16(at, true)) },
   F8_E4M3: { bytes: 1, get: (v, at) => fromFloat8E4M3(v.getUint8(at)) },
   F8_E5M2: { bytes: 1, get: (v, at) => fromFloat8E5M2(v.getUint8(at)) },
-  I64: { bytes: 8, wide: true, get: (v, at, little) => exact(v.getBigInt64(at, little)) },
-  I32: { bytes: 4, wide: true, get: (v, at, little) => v.getInt32(at, little) },
-  I16: { bytes: 2, wide: true, get: (v, at, little) => v.getInt16(at, little) },
+  I64: { bytes: 8, wide: true, get: (v, at) => exact(v.getBigInt64(at, true)) },
+  I32: { bytes: 4, wide: true, get: (v, at) => v.getInt32(at, true) },
+  I16: { bytes: 2, wide: true, get: (v, at) => v.getInt16(at, true) },
   I8: { bytes: 1, wide: true, get: (v, at) => v.getInt8(at) },
-  U64: { bytes: 8, wide: true, get: (v, at, little) => exact(v.getBigUint64(at, little)) },
-  U32: { bytes: 4, wide: true, get: (v, at, little) => v.getUint32(at, little) },
-  U16: { bytes: 2, wide: true, get: (v, at, little) => v.getUint16(at, little) },
+  U64: { bytes: 8, wide: true, get: (v, at) => exact(v.getBigUint64(at, true)) },
+  U32: { bytes: 4, wide: true, get: (v, at) => v.getUint32(at, true) },
+  U16: { bytes: 2, wide: true, get: (v, at) => v.getUint16(at, true) },
   U8: { bytes: 1, wide: true, get: (v, at) => v.getUint8(at) },
   BOOL: { bytes: 1, wide: true, get: (v, at) => (v.getUint8(at) === 0 ? 0 : 1) },
 } satisfies Readonly<Record<string, Element>>
@@ -74,6 +74,9 @@ export const bytesPerRead = (type: ElementType): number => ('wide' in elements[t
 /** Axes of an array, at most; the limit of PyTorch and NumPy. */
 export const maxRank = 64
 
+/** What is said of an array of more axes. */
+export const tooManyAxes = (rank: number): string => `${rank} axes; at most ${maxRank} are read`
+
 /** Number of elements; Infinity where it is beyond all numbers. */
 export const sizeOf = (shape: Shape): number =>
   shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
@@ -83,33 +86,19 @@ type Fail = (message: string) => never
 const allocate = (type: ElementType, size: number) =>
   'wide' in elements[type] ? new Float64Array(size) : new Float32Array(size)
 
-function guarded<T>(run: () => T, fail: Fail): T {
-  try {
-    return run()
-  } catch (error) {
-    if (error instanceof InexactInteger)
-      return fail(`holds the integer ${error.message}, which float64 cannot hold`)
-    throw error
-  }
-}
-
 /** This machine stores the lowest byte of a number first. */
 export const littleHost = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
-/**
- * The elements of a contiguous array from its bytes, which come in pieces of any length.
- * @param little - Byte order.
- */
+/** The elements of an array from its bytes, row-major and little-endian, which come in pieces of any length. */
 export function decodePieces(
   pieces: Pieces,
   type: ElementType,
   size: number,
-  little: boolean,
   fail: Fail,
 ): Float32Array | Float64Array {
   const { bytes: width, get }: Element = elements[type]
   const out = allocate(type, size)
-  if ((type === 'F32' || type === 'F64') && little === littleHost) {
+  if ((type === 'F32' || type === 'F64') && littleHost) {
     const target = new Uint8Array(out.buffer)
     let at = 0
     for (const piece of pieces) {
@@ -119,17 +108,20 @@ export function decodePieces(
     return out
   }
   const table = width <= 2 && size >= 2 ** 16 ? tableOf(type) : undefined
-  return guarded(() => {
+  try {
     let i = 0
     for (const piece of wholeElements(pieces, width)) {
       const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength)
-      if (table === undefined)
-        for (let at = 0; at < piece.length; at += width) out[i++] = get(view, at, little)
+      if (table === undefined) for (let at = 0; at < piece.length; at += width) out[i++] = get(view, at)
       else if (width === 1) for (let at = 0; at < piece.length; at++) out[i++] = table[view.getUint8(at)]!
-      else for (let at = 0; at < piece.length; at += 2) out[i++] = table[view.getUint16(at, little)]!
+      else for (let at = 0; at < piece.length; at += 2) out[i++] = table[view.getUint16(at, true)]!
     }
     return out
-  }, fail)
+  } catch (error) {
+    if (error instanceof InexactInteger)
+      return fail(`holds the integer ${error.message}, which float64 cannot hold`)
+    throw error
+  }
 }
 
 /** Values of all patterns of an element type of at most 16 bits. */
@@ -139,7 +131,7 @@ function tableOf(type: ElementType): Float64Array {
   return Float64Array.from({ length: 2 ** (8 * bytes) }, (_, pattern) => {
     if (bytes === 1) view.setUint8(0, pattern)
     else view.setUint16(0, pattern, true)
-    return get(view, 0, true)
+    return get(view, 0)
   })
 }
 
@@ -170,32 +162,26 @@ export interface Layout {
   readonly offset: number
 }
 
-/** The elements of a strided array in row-major order; the caller has checked that all lie within `bytes`. */
-export function readStrided(
+/** The elements of a strided array, each of `width` bytes, in row-major order; all lie within `bytes`. */
+export function gatherStored(
   bytes: Uint8Array,
-  type: ElementType,
+  width: number,
   { shape, strides, offset }: Layout,
-  little: boolean,
-  fail: Fail,
-): Float32Array | Float64Array {
-  const { bytes: width, get }: Element = elements[type]
+): Uint8Array {
   const size = sizeOf(shape)
-  const out = allocate(type, size)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const out = new Uint8Array(size * width)
   const index = shape.map(() => 0)
   let at = offset
-  return guarded(() => {
-    for (let i = 0; i < size; i++) {
-      out[i] = get(view, at * width, little)
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        at += strides[axis]!
-        if (++index[axis]! < shape[axis]!) break
-        at -= strides[axis]! * shape[axis]!
-        index[axis] = 0
-      }
+  for (let i = 0; i < size; i++) {
+    for (let byte = 0; byte < width; byte++) out[i * width + byte] = bytes[at * width + byte]!
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      at -= strides[axis]! * shape[axis]!
+      index[axis] = 0
     }
-    return out
-  }, fail)
+  }
+  return out
 }
 
 /** Strides of a row-major array. */

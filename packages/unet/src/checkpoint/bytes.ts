@@ -37,8 +37,13 @@ export function readRange(source: ByteSource, offset: number, length: number): U
 }
 
 /** `length` bytes from `offset` on, piece by piece in one buffer. */
-export function* rangePieces(source: ByteSource, offset: number, length: number): Generator<Uint8Array> {
-  const buffer = new Uint8Array(Math.min(length, pieceBytes))
+export function* rangePieces(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  pieceLength = pieceBytes,
+): Generator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(length, pieceLength))
   for (let at = 0; at < length; at += buffer.length) {
     const piece = buffer.subarray(0, Math.min(buffer.length, length - at))
     source.readInto(piece, offset + at)
@@ -46,22 +51,22 @@ export function* rangePieces(source: ByteSource, offset: number, length: number)
   }
 }
 
-/** The pieces less their first `count` bytes. */
-export function* skipBytes(pieces: Pieces, count: number): Generator<Uint8Array> {
-  let left = count
+/** The `length` bytes from `offset` on; all pieces are read, so that a checksum at their end is checked. */
+export function* slicePieces(pieces: Pieces, offset: number, length: number): Generator<Uint8Array> {
+  let at = 0
   for (const piece of pieces) {
-    const from = Math.min(left, piece.length)
-    left -= from
-    if (from < piece.length) yield piece.subarray(from)
+    const slice = piece.subarray(Math.max(0, offset - at), Math.max(0, offset + length - at))
+    if (slice.length > 0) yield slice
+    at += piece.length
   }
 }
 
-/** The first `length` bytes of the pieces, which go on being read to their end. */
+/** The bytes of the pieces, of which there are `length`. */
 export function joinPieces(pieces: Pieces, length: number): Uint8Array {
   const out = new Uint8Array(length)
   let at = 0
   for (const piece of pieces) {
-    out.set(piece.subarray(0, Math.max(0, length - at)), Math.min(at, length))
+    out.set(piece, at)
     at += piece.length
   }
   return out

@@ -1,6 +1,16 @@
 import { FileFormatError, printable } from '@tweedie/tensor'
 import type { ElementType } from './arrays.ts'
-import { bytesPerStored, decodePieces, littleHost, maxRank, readStrided, rowMajor, sizeOf } from './arrays.ts'
+import {
+  bytesPerStored,
+  decodePieces,
+  gatherStored,
+  maxRank,
+  rowMajor,
+  sizeOf,
+  tooManyAxes,
+} from './arrays.ts'
+import type { Pieces } from './bytes.ts'
+import { joinPieces } from './bytes.ts'
 
 /** NumPy's type strings less the byte order. */
 const descriptions: Readonly<Record<string, ElementType>> = {
@@ -67,7 +77,7 @@ export function parseNpyHeader(bytes: Uint8Array, size: number, fail: Fail): Npy
   const list = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1]
   if (fortran === undefined || list === undefined) return fail('npy: the header does not say shape and order')
   const shape = (list.match(/\d+/g) ?? []).map(Number)
-  if (shape.length > maxRank) fail(`npy: ${shape.length} axes; at most ${maxRank} are read`)
+  if (shape.length > maxRank) fail(`npy: ${tooManyAxes(shape.length)}`)
   if (!shape.every(Number.isSafeInteger)) fail('npy: an extent is beyond 2^53')
   const description = /'descr':\s*'([^']{1,80})'/.exec(header)?.[1]
   const [, order, name = ''] = /^([<>|=])(\w+)$/.exec(description ?? '') ?? []
@@ -118,17 +128,20 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
   return { shape: header.shape, dtype, values: () => npyValues([bytes.subarray(header.start)], header, fail) }
 }
 
-/** The elements of an array from the pieces of its data. */
-export function npyValues(
-  pieces: Iterable<Uint8Array>,
-  header: NpyHeader,
-  fail: Fail,
-): Float32Array | Float64Array {
+/** The elements of an array as they are stored, but row-major and little-endian. */
+export function npyStored(pieces: Pieces, header: NpyHeader, fail: Fail): Pieces {
   const { shape, little, fortran } = header
+  const width = bytesPerStored(npyElementType(header, fail))
+  const turned = fortran && shape.filter((extent) => extent > 1).length > 1
+  if (!turned && (little || width === 1)) return pieces
+  const all = joinPieces(pieces, sizeOf(shape) * width)
+  if (!little) for (let at = 0; at < all.length; at += width) all.subarray(at, at + width).reverse()
+  const strides = rowMajor([...shape].reverse()).reverse()
+  return [turned ? gatherStored(all, width, { shape, strides, offset: 0 }) : all]
+}
+
+/** The elements of an array from the pieces of its data. */
+export function npyValues(pieces: Pieces, header: NpyHeader, fail: Fail): Float32Array | Float64Array {
   const type = npyElementType(header, fail)
-  const stored = decodePieces(pieces, type, sizeOf(shape), little, fail)
-  if (!fortran || shape.filter((extent) => extent > 1).length < 2) return stored
-  const bytes = new Uint8Array(stored.buffer)
-  const layout = { shape, strides: rowMajor([...shape].reverse()).reverse(), offset: 0 }
-  return readStrided(bytes, stored instanceof Float64Array ? 'F64' : 'F32', layout, littleHost, fail)
+  return decodePieces(npyStored(pieces, header, fail), type, sizeOf(header.shape), fail)
 }

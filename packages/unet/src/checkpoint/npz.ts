@@ -1,30 +1,85 @@
 import { FileFormatError } from '@tweedie/tensor'
-import type { ArrayEntry, ArraySource } from './arrays.ts'
-import type { NpyArray } from './npy.ts'
-import { parseNpy } from './npy.ts'
+import type { ArrayEntry } from './arrays.ts'
+import { bytesPerRead, bytesPerStored, sizeOf } from './arrays.ts'
+import { budgetOf } from './budget.ts'
+import type { ByteSource } from './bytes.ts'
+import { asSource, slicePieces } from './bytes.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { NpyHeader } from './npy.ts'
+import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
+import type { Zip } from './zip.ts'
 import { parseZip } from './zip.ts'
 
 /**
  * Reads the arrays of a `.npz` file (NumPy's `savez` and `savez_compressed`), under their names without
- * `.npy`.
+ * `.npy`: now their headers, the elements of an array when they are asked for. Files of other names in the
+ * archive are left alone.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} saying what is wrong.
  */
-export function parseNpz(bytes: Uint8Array, file: string): ArraySource {
-  const zip = parseZip(bytes, file)
-  const arrays = new Map<string, NpyArray>()
+export function parseNpz(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
+  const source = asSource(bytes)
+  return npzOf(parseZip(source, file, budgetOf(source.size, file)), file)
+}
+
+/** {@link parseNpz} of an archive. */
+export function npzOf(zip: Zip, file: string): Checkpoint {
+  const arrays = new Map<string, { readonly member: string; readonly header: NpyHeader }>()
+  const others = zip.names.filter((member) => !member.endsWith('.npy'))
   for (const member of zip.names) {
-    const name = member.replace(/\.npy$/, '')
-    if (arrays.has(name)) throw new FileFormatError(file, `two arrays are named '${name}'`)
-    arrays.set(name, parseNpy(zip.read(member), `${file}:${member}`))
+    if (!member.endsWith('.npy')) continue
+    const name = member.slice(0, -'.npy'.length)
+    const size = zip.size(member)
+    const first = zip.start(member, 512)
+    const needed = first.length < 12 ? 0 : headerLength(first)
+    const start = needed > first.length ? zip.start(member, Math.min(needed, npyHeaderBytes)) : first
+    arrays.set(name, { member, header: parseNpyHeader(start, size, failAt(`${file}:${member}`)) })
   }
-  const entries: ArrayEntry[] = [...arrays].map(([name, { shape, dtype }]) => ({ name, shape, dtype }))
+  const find = (name: string) => arrays.get(name) ?? failAt(file)(`holds no array '${name}'`)
+  const data = (name: string) => {
+    const { member, header } = find(name)
+    const fail = failAt(`${file}:${member}`)
+    const type = npyElementType(header, fail)
+    const size = sizeOf(header.shape)
+    const pieces = zip.pieces(member, size * bytesPerRead(type))
+    return { pieces: slicePieces(pieces, header.start, size * bytesPerStored(type)), header, fail }
+  }
+  const entries: ArrayEntry[] = [...arrays].map(
+    ([
+      name,
+      {
+        header: { shape, dtype },
+      },
+    ]) => ({
+      name,
+      shape,
+      dtype: typeof dtype === 'string' ? dtype : dtype.unread,
+    }),
+  )
   return {
+    format: 'npz',
     entries,
+    metadata: {},
+    beside: others.map((name) => ({ name, what: 'a file that is no array' })),
+    stored: (name) => {
+      const { pieces, header, fail } = data(name)
+      return npyStored(pieces, header, fail)
+    },
     values: (name) => {
-      const array = arrays.get(name)
-      if (array === undefined) throw new FileFormatError(file, `holds no array '${name}'`)
-      return array.values()
+      const { pieces, header, fail } = data(name)
+      return npyValues(pieces, header, fail)
     },
   }
+}
+
+const failAt =
+  (file: string) =>
+  (message: string): never => {
+    throw new FileFormatError(file, message)
+  }
+
+/** Bytes up to the data, by the first twelve. */
+function headerLength(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return bytes[6]! > 1 ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true)
 }

@@ -1,4 +1,5 @@
-import { FileFormatError } from '@tweedie/tensor'
+import { FileFormatError, printable } from '@tweedie/tensor'
+import type { Budget } from './budget.ts'
 
 /** What a pickle is made of here: scalars, text, containers, and the caller's own values. */
 export type PickleValue =
@@ -8,9 +9,13 @@ export type PickleValue =
   | string
   | { readonly tuple: readonly PickleValue[] }
   | { readonly list: PickleValue[] }
-  | { readonly dict: Map<PickleValue, PickleValue> }
+  /** A dictionary; `attributes` where it stands for an object, whose attributes are its items. */
+  | { readonly dict: Map<PickleValue, PickleValue>; readonly attributes?: true }
   | { readonly global: string }
+  /** A value of the outside. */
   | { readonly opaque: unknown }
+  /** Plain data of which no more is kept than what it is. */
+  | { readonly plain: string }
 
 /** What of the outside a pickle may use. Nothing else exists for it: no import, no call, no attribute. */
 export interface PickleWorld {
@@ -27,12 +32,18 @@ interface Machine {
   readonly marks: number[]
   readonly memo: Map<number, PickleValue>
   readonly world: PickleWorld
+  readonly budget: Budget
   /** The next n bytes. */
   take(n: number): DataView
+  /** The next byte. */
+  byte(): number
   fail(message: string): never
 }
 
 type Op = (m: Machine) => void
+
+/** Memory of a value, about: what the budget is charged. */
+const cost = { opcode: 4, number: 8, container: 64, dict: 192, item: 8, entry: 48, memo: 40 } as const
 
 const pop = (m: Machine): PickleValue => {
   const floor = m.marks.at(-1) ?? 0
@@ -47,23 +58,32 @@ const top = (m: Machine): PickleValue => {
   m.stack.push(value)
   return value
 }
-const push = (value: (m: Machine) => PickleValue): Op => {
+const push = (value: (m: Machine) => PickleValue, bytes: number = cost.number): Op => {
   return (m) => {
+    m.budget.values(bytes)
     m.stack.push(value(m))
   }
 }
 const text = (m: Machine, length: number): string => {
   const view = m.take(length)
+  m.budget.values(2 * length)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(view)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(view)
   } catch {
     return m.fail('pickle: text is not UTF-8')
   }
 }
+/** Bytes, or text in whatever encoding Python 2 had: only that they are there. */
+const raw =
+  (what: string) =>
+  (m: Machine, length: number): PickleValue => {
+    m.take(length)
+    return { plain: what }
+  }
 const line = (m: Machine): string => {
   let out = ''
   for (;;) {
-    const c = m.take(1).getUint8(0)
+    const c = m.byte()
     if (c === 10) return out
     if (out.length >= 200) return m.fail('pickle: a name is too long')
     out += String.fromCharCode(c)
@@ -72,7 +92,9 @@ const line = (m: Machine): string => {
 const global = (m: Machine, name: string): PickleValue =>
   Object.hasOwn(m.world.calls, name) || m.world.names.has(name)
     ? { global: name }
-    : m.fail(`pickle: '${name}' is none of the things that a checkpoint of tensors is made of; refused`)
+    : m.fail(
+        `pickle: '${printable(name, 200)}' is none of the things that a checkpoint of tensors is made of; refused (save the state_dict() alone)`,
+      )
 const is = <K extends string>(
   value: PickleValue,
   key: K,
@@ -80,63 +102,130 @@ const is = <K extends string>(
   typeof value === 'object' && value !== null && key in value
 const append = (m: Machine, items: readonly PickleValue[]) => {
   const target = top(m)
-  if (!is(target, 'list')) return m.fail('pickle: appends to what is no list')
-  for (const item of items) target.list.push(item)
+  m.budget.values(cost.item * items.length)
+  if (is(target, 'list')) for (const item of items) target.list.push(item)
+  else if (!is(target, 'plain')) m.fail('pickle: appends to what is no list')
 }
 const setItems = (m: Machine, items: readonly PickleValue[]) => {
   const target = top(m)
-  if (!is(target, 'dict') || items.length % 2 !== 0)
+  if (items.length % 2 !== 0 || !(is(target, 'dict') || is(target, 'plain')))
     return m.fail('pickle: sets items of what is no dictionary')
-  for (let i = 0; i < items.length; i += 2) target.dict.set(items[i]!, items[i + 1]!)
+  m.budget.values((cost.entry * items.length) / 2)
+  if (is(target, 'dict')) for (let i = 0; i < items.length; i += 2) target.dict.set(items[i]!, items[i + 1]!)
+}
+const dictOf = (m: Machine, items: readonly PickleValue[]): PickleValue => {
+  m.stack.push({ dict: new Map() })
+  setItems(m, items)
+  return pop(m)
+}
+const counted = (m: Machine, items: PickleValue[]): PickleValue[] => {
+  m.budget.values(cost.item * items.length)
+  return items
 }
 const tuple = (n: number): Op =>
   push((m) => {
     const items = Array.from({ length: n }, () => pop(m))
     return { tuple: items.reverse() }
-  })
+  }, cost.container)
 const put = (m: Machine, index: number) => {
+  m.budget.values(cost.memo)
   m.memo.set(index, top(m))
 }
 const get = (m: Machine, index: number): PickleValue =>
   m.memo.get(index) ?? (m.memo.has(index) ? null : m.fail(`pickle: nothing was kept as ${index}`))
 
-function long(m: Machine): number {
-  const length = m.take(1).getUint8(0)
-  if (length > 8) return m.fail('pickle: an integer has more than 64 bits')
+/** An integer of any length; of one beyond 2⁵³ only that it is one. */
+function long(m: Machine, length: number): PickleValue {
   const view = m.take(length)
+  if (length > 8) return { plain: 'int' }
   let value = 0n
   for (let i = length - 1; i >= 0; i--) value = value * 256n + BigInt(view.getUint8(i))
   const number = Number(length === 0 ? 0n : BigInt.asIntN(8 * length, value))
-  return Number.isSafeInteger(number) ? number : m.fail('pickle: an integer is beyond 2^53')
+  return Number.isSafeInteger(number) ? number : { plain: 'int' }
+}
+
+const call = (m: Machine, callee: PickleValue, args: PickleValue): PickleValue => {
+  if (!is(callee, 'global') || !is(args, 'tuple') || !Object.hasOwn(m.world.calls, callee.global))
+    return m.fail('pickle: calls what is no known function')
+  m.budget.values(cost.item * args.tuple.length)
+  return m.world.calls[callee.global]!(args.tuple)
+}
+
+/**
+ * Sets attributes of the value below. Those of a dictionary (`_metadata` of a state dict) and of plain data
+ * say nothing about what is read.
+ */
+const build = (m: Machine) => {
+  const state = pop(m)
+  const target = top(m)
+  if (is(target, 'plain')) return
+  if (!is(target, 'dict')) return m.fail('pickle: sets attributes of what is no dictionary')
+  if (target.attributes !== true) return
+  for (const part of is(state, 'tuple') ? state.tuple : [state])
+    if (is(part, 'dict'))
+      for (const [key, value] of part.dict) {
+        m.budget.values(cost.entry)
+        target.dict.set(key, value)
+      }
 }
 
 const code = (character: string) => character.charCodeAt(0)
+const length8 = (m: Machine): number => {
+  const view = m.take(8)
+  return view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
+}
+const length4 = (m: Machine): number => m.take(4).getUint32(0, true)
+const length1 = (m: Machine): number => m.byte()
+/** A value whose length stands before it. */
+const sized = (length: (m: Machine) => number, read: (m: Machine, length: number) => PickleValue): Op =>
+  push((m) => read(m, length(m)), cost.container)
 
-/** The opcodes (of protocols 2 to 5) that containers of tensors are written with. */
-const ops: ReadonlyMap<number, Op> = new Map<number, Op>([
+/** The opcodes (of protocols 2 to 5) that data is written with. */
+const table: ReadonlyMap<number, Op> = new Map<number, Op>([
   [0x95, (m) => void m.take(8)], // FRAME
-  [code('('), (m) => void m.marks.push(m.stack.length)],
+  [
+    code('('),
+    (m) => {
+      m.budget.values(cost.number)
+      m.marks.push(m.stack.length)
+    },
+  ],
   [code('0'), (m) => void pop(m)],
+  [code('1'), (m) => void popMark(m)],
+  [code('2'), push((m) => top(m))],
   [code('N'), push(() => null)],
   [0x88, push(() => true)],
   [0x89, push(() => false)],
   [code('J'), push((m) => m.take(4).getInt32(0, true))],
-  [code('K'), push((m) => m.take(1).getUint8(0))],
+  [code('K'), push((m) => m.byte())],
   [code('M'), push((m) => m.take(2).getUint16(0, true))],
-  [0x8a, push(long)],
+  [0x8a, push((m) => long(m, length1(m)))],
+  [0x8b, push((m) => long(m, length4(m)))],
   [code('G'), push((m) => m.take(8).getFloat64(0, false))],
-  [code('X'), push((m) => text(m, m.take(4).getUint32(0, true)))],
-  [0x8c, push((m) => text(m, m.take(1).getUint8(0)))],
+  [code('X'), sized(length4, text)],
+  [0x8c, sized(length1, text)],
+  [0x8d, sized(length8, text)],
+  [code('T'), sized(length4, raw('str'))],
+  [code('U'), sized(length1, raw('str'))],
+  [code('B'), sized(length4, raw('bytes'))],
+  [code('C'), sized(length1, raw('bytes'))],
+  [0x8e, sized(length8, raw('bytes'))],
+  [0x96, sized(length8, raw('bytearray'))],
   [code(')'), tuple(0)],
   [0x85, tuple(1)],
   [0x86, tuple(2)],
   [0x87, tuple(3)],
-  [code('t'), push((m) => ({ tuple: popMark(m) }))],
-  [code(']'), push(() => ({ list: [] }))],
-  [code('l'), push((m) => ({ list: popMark(m) }))],
+  [code('t'), push((m) => ({ tuple: counted(m, popMark(m)) }), cost.container)],
+  [code(']'), push(() => ({ list: [] }), cost.container)],
+  [code('l'), push((m) => ({ list: counted(m, popMark(m)) }), cost.container)],
   [code('a'), (m) => append(m, [pop(m)])],
   [code('e'), (m) => append(m, popMark(m))],
-  [code('}'), push(() => ({ dict: new Map() }))],
+  // A set is a list here.
+  [0x8f, push(() => ({ list: [] }), cost.container)],
+  [0x90, (m) => append(m, popMark(m))],
+  [0x91, push((m) => ({ list: counted(m, popMark(m)) }), cost.container)],
+  [code('}'), push(() => ({ dict: new Map() }), cost.dict)],
+  [code('d'), push((m) => dictOf(m, popMark(m)), cost.dict)],
   [code('u'), (m) => setItems(m, popMark(m))],
   [
     code('s'),
@@ -145,63 +234,72 @@ const ops: ReadonlyMap<number, Op> = new Map<number, Op>([
       setItems(m, [pop(m), value])
     },
   ],
-  [code('q'), (m) => put(m, m.take(1).getUint8(0))],
-  [code('r'), (m) => put(m, m.take(4).getUint32(0, true))],
+  [code('q'), (m) => put(m, m.byte())],
+  [code('r'), (m) => put(m, length4(m))],
   [0x94, (m) => put(m, m.memo.size)],
-  [code('h'), push((m) => get(m, m.take(1).getUint8(0)))],
-  [code('j'), push((m) => get(m, m.take(4).getUint32(0, true)))],
-  [code('c'), push((m) => global(m, `${line(m)}.${line(m)}`))],
+  [code('h'), push((m) => get(m, m.byte()))],
+  [code('j'), push((m) => get(m, length4(m)))],
+  [code('c'), push((m) => global(m, `${line(m)}.${line(m)}`), cost.container)],
   [
     0x93,
     push((m) => {
       const [name, module] = [pop(m), pop(m)]
-      return global(m, `${String(module)}.${String(name)}`)
-    }),
+      return typeof name === 'string' && typeof module === 'string'
+        ? global(m, `${module}.${name}`)
+        : m.fail('pickle: names what is no text')
+    }, cost.container),
   ],
-  [code('Q'), push((m) => m.world.persistent(pop(m)))],
-  [
-    code('R'),
+  [code('Q'), push((m) => m.world.persistent(pop(m)), cost.container)],
+  [code('b'), build],
+  // REDUCE, NEWOBJ and NEWOBJ_EX: the class is one of the known functions.
+  ...[code('R'), 0x81].map((opcode): [number, Op] => [
+    opcode,
     push((m) => {
       const [args, callee] = [pop(m), pop(m)]
-      if (!is(callee, 'global') || !is(args, 'tuple') || !Object.hasOwn(m.world.calls, callee.global))
-        return m.fail('pickle: calls what is no known function')
-      return m.world.calls[callee.global]!(args.tuple)
-    }),
-  ],
-  // BUILD sets attributes, of which a dictionary's (`_metadata` of a state dict) say nothing about its items.
+      return call(m, callee, args)
+    }, cost.dict),
+  ]),
   [
-    code('b'),
-    (m) => {
-      pop(m)
-      if (!is(top(m), 'dict')) m.fail('pickle: sets attributes of what is no dictionary')
-    },
+    0x92,
+    push((m) => {
+      const [, args, callee] = [pop(m), pop(m), pop(m)]
+      return call(m, callee, args)
+    }, cost.dict),
   ],
 ])
+const ops: readonly (Op | undefined)[] = Array.from({ length: 256 }, (_, opcode) => table.get(opcode))
 
 /**
  * Interprets a pickle as data: containers, scalars and what `world` grants. An opcode or a name outside that
- * is refused, so that a file can make nothing run.
+ * is refused, so that a file can make nothing run. The budget is charged for every opcode and value.
  * @throws {FileFormatError} saying what was refused or does not fit.
  */
-export function parsePickle(bytes: Uint8Array, file: string, world: PickleWorld): PickleValue {
+export function parsePickle(
+  bytes: Uint8Array,
+  file: string,
+  world: PickleWorld,
+  budget: Budget,
+): PickleValue {
   let at = 0
   const fail = (message: string): never => {
     throw new FileFormatError(file, message)
   }
   const take = (n: number): DataView => {
-    if (n > bytes.length - at) fail('pickle: truncated')
+    if (!(n <= bytes.length - at)) fail('pickle: truncated')
     at += n
     return new DataView(bytes.buffer, bytes.byteOffset + at - n, n)
   }
-  const machine: Machine = { stack: [], marks: [], memo: new Map(), world, take, fail }
-  if (take(1).getUint8(0) !== 0x80) fail('pickle: no protocol at the start; protocols 2 to 5 are read')
-  const protocol = take(1).getUint8(0)
+  const byte = (): number => (at < bytes.length ? bytes[at++]! : fail('pickle: truncated'))
+  const machine: Machine = { stack: [], marks: [], memo: new Map(), world, budget, take, byte, fail }
+  if (byte() !== 0x80) fail('pickle: no protocol at the start; protocols 2 to 5 are read')
+  const protocol = byte()
   if (protocol < 2 || protocol > 5) fail(`pickle: protocol ${protocol}; 2 to 5 are read`)
   for (;;) {
-    const opcode = take(1).getUint8(0)
+    const opcode = byte()
     if (opcode === code('.'))
       return machine.marks.length === 0 ? pop(machine) : fail('pickle: a mark is left open')
-    const op = ops.get(opcode) ?? fail(`pickle: opcode 0x${opcode.toString(16)} is not one of data; refused`)
+    budget.values(cost.opcode)
+    const op = ops[opcode] ?? fail(`pickle: opcode 0x${opcode.toString(16)} is not one of data; refused`)
     op(machine)
   }
 }

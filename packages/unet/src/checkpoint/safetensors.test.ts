@@ -107,7 +107,8 @@ describe('reading and writing', () => {
 describe('files that are not in order', () => {
   const absurd = new Uint8Array(16).fill(0xff)
   test.each<[string, Uint8Array, string]>([
-    ['empty', new Uint8Array(0), 'truncated: 0 bytes'],
+    ['empty', new Uint8Array(0), 'truncated: 0 bytes, the file is empty'],
+    ['seven bytes', new Uint8Array(7), 'truncated: 7 bytes'],
     ['absurd header length', absurd, 'is absurd'],
     ['no header', fileOf(''), 'no room for JSON'],
     ['cut header', fileOf(entry('F32', [1], [0, 4])).subarray(0, 20), 'truncated: the header needs'],
@@ -115,9 +116,6 @@ describe('files that are not in order', () => {
     ['not UTF-8', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe), 'not JSON'],
     ['a list', fileOf('[]'), 'must be a JSON object'],
     ['no entry', fileOf('{"a":3}'), "tensor 'a': expected an object"],
-    ['unknown dtype', fileOf(entry('Q4', [1], [0, 4]), [0, 0, 0, 0]), 'unknown dtype "Q4"'],
-    ['integers', fileOf(entry('I64', [1], [0, 8])), 'unsupported dtype "I64"'],
-    ['prototype name as dtype', fileOf(entry('constructor', [1], [0, 4])), 'unknown dtype'],
     ['negative extent', fileOf(entry('F32', [-1], [0, 4])), 'non-negative integers'],
     ['fractional extent', fileOf(entry('F32', [1.5], [0, 6])), 'non-negative integers'],
     ['overflowing shape', fileOf(entry('F32', [2 ** 52, 2 ** 52], [0, 4])), 'needs'],

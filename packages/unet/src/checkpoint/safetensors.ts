@@ -1,21 +1,30 @@
 import type { Device, Shape, Tensor } from '@tweedie/tensor'
-import { FileFormatError, fromData } from '@tweedie/tensor'
-import { fromBFloat16, fromFloat16 } from './half.ts'
+import { FileFormatError, fromData, printable } from '@tweedie/tensor'
+import {
+  bytesPerStored,
+  decodePieces,
+  elementTypes,
+  isElementType,
+  maxRank,
+  sizeOf,
+  tooManyAxes,
+} from './arrays.ts'
+import type { Budget } from './budget.ts'
+import { budgetOf } from './budget.ts'
+import type { ByteSource } from './bytes.ts'
+import { asSource, rangePieces, readRange } from './bytes.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { scanJson } from './json-scan.ts'
+import { stranger } from './strangers.ts'
 
-/** Element types that are read; all become float32 or float64. */
-export type StoredDType = 'F64' | 'F32' | 'F16' | 'BF16'
-
-const bytesOf: Readonly<Record<StoredDType, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 }
-/** Types of the format that hold no floating-point parameters. */
-const otherTypes = ['BOOL', 'U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'U64', 'I64', 'F8_E4M3', 'F8_E5M2']
 /** The format's own limit of the header, 100 MB. */
 const maxHeader = 100_000_000
-const maxRank = 16
 
-/** One tensor of a file, checked: its bytes are `bytes.subarray(begin, end)` of the whole file. */
+/** One tensor of a file, checked: its bytes are those from `begin` to `end` of the whole file. */
 export interface SafetensorsEntry {
   readonly name: string
-  readonly dtype: StoredDType
+  /** An {@link ElementType}, or another type of the format, whose values are not read. */
+  readonly dtype: string
   readonly shape: Shape
   readonly begin: number
   readonly end: number
@@ -26,13 +35,17 @@ export interface Safetensors {
   readonly entries: readonly SafetensorsEntry[]
   /** The file's `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>
-  /** The elements of an entry, widened to float32 (F64: float64). */
+  /**
+   * The elements of an entry: floats of at most 32 bits as float32, all else as float64.
+   * @throws {FileFormatError} for a type that is not read, and for integers that float64 cannot hold.
+   */
   values(name: string): Float32Array | Float64Array
 }
 
 /**
- * Reads a safetensors file: 8 bytes of header length, a JSON header, the data. The bytes are not trusted:
- * lengths, offsets, overlaps, types and shapes are all checked before anything is made of them.
+ * Reads a safetensors file: 8 bytes of header length, a JSON header, the data; now the header, a tensor's
+ * data when it is asked for. The bytes are not trusted: lengths, offsets, overlaps, types and shapes are all
+ * checked before anything is made of them.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} saying what is wrong.
  * @example
@@ -43,93 +56,131 @@ export interface Safetensors {
  * Array.from(parseSafetensors(bytes, 'a.safetensors').values('conv.bias')) // => [1, 2]
  * ```
  */
-export function parseSafetensors(bytes: Uint8Array, file: string): Safetensors {
+export function parseSafetensors(
+  bytes: Uint8Array | ByteSource,
+  file: string,
+): Safetensors & Checkpoint<SafetensorsEntry> {
   const fail = (message: string): never => {
     throw new FileFormatError(file, message)
   }
-  if (bytes.length < 8)
-    fail(`truncated: ${bytes.length} bytes, but a safetensors file starts with 8 bytes of header length`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const headerLength = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
-  if (headerLength > maxHeader)
-    fail(`header length ${headerLength} is absurd (limit ${maxHeader}); not a safetensors file`)
-  if (headerLength < 2) fail(`header length ${headerLength} leaves no room for JSON; not a safetensors file`)
-  const start = 8 + headerLength
-  if (start > bytes.length) fail(`truncated: the header needs ${start} bytes, the file has ${bytes.length}`)
-  const header = parseHeader(bytes.subarray(8, start), fail)
+  const source = asSource(bytes)
+  const start = headerEnd(source, fail)
+  const header = parseHeader(source, start, budgetOf(source.size, file), fail)
   const entries: SafetensorsEntry[] = []
   let metadata: Readonly<Record<string, string>> = {}
   for (const [name, value] of header) {
     if (name === '__metadata__') metadata = checkMetadata(value, fail)
     else entries.push(checkEntry(name, value, start, fail))
   }
-  checkLayout(entries, start, bytes.length, fail)
+  checkLayout(entries, start, source.size, fail)
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  const stored = (name: string) => {
+    const { dtype, shape, begin, end } = byName.get(name) ?? fail(`holds no tensor ${named(name)}`)
+    const type = isElementType(dtype)
+      ? dtype
+      : fail(`tensor ${named(name)}: dtype ${shown(dtype)} is not read; ${elementTypes.join(', ')} are`)
+    return { type, size: sizeOf(shape), pieces: rangePieces(source, begin, end - begin) }
+  }
   return {
+    format: 'safetensors',
     entries,
     metadata,
-    values: (name) => decode(bytes, byName.get(name) ?? fail(`holds no tensor '${name}'`)),
+    beside: [],
+    stored: (name) => stored(name).pieces,
+    values: (name) => {
+      const { pieces, type, size } = stored(name)
+      return decodePieces(pieces, type, size, (message) => fail(`tensor ${named(name)} ${message}`))
+    },
   }
 }
 
 type Fail = (message: string) => never
-const quote = (value: unknown) => JSON.stringify(value)?.slice(0, 60) ?? String(value)
 
-function parseHeader(bytes: Uint8Array, fail: Fail): [string, unknown][] {
+const named = (name: string) => `'${printable(name, 80)}'`
+
+/** A JSON value for a message: itself where it is short, otherwise what it is. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${printable(value, 60)}"`
+  if (Array.isArray(value)) {
+    const simple = value.every((item) => typeof item !== 'object' || item === null)
+    return simple && value.length <= 20 ? `[${value.map(shown).join(',')}]` : `a list of ${value.length}`
+  }
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+/** Where the header ends and the data starts. */
+function headerEnd(source: ByteSource, fail: Fail): number {
+  const { size } = source
+  const notOurs = (message: string): never => {
+    const what = stranger(source)
+    return fail(what === undefined ? `${message}; not a safetensors file` : `${what}, not a safetensors file`)
+  }
+  if (size < 8)
+    notOurs(`truncated: ${size} bytes, but a safetensors file starts with 8 bytes of header length`)
+  const view = new DataView(readRange(source, 0, Math.min(9, size)).buffer)
+  const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
+  if (length > maxHeader) notOurs(`header length ${length} is absurd (limit ${maxHeader})`)
+  if (length < 2) notOurs(`header length ${length} leaves no room for JSON`)
+  if (8 + length > size) {
+    // A header that starts well was cut; anything else is no header.
+    const cut = `truncated: the header needs ${8 + length} bytes, the file has ${size}`
+    return size > 8 && view.getUint8(8) === 0x7b ? fail(cut) : notOurs(cut)
+  }
+  return 8 + length
+}
+
+function parseHeader(source: ByteSource, end: number, budget: Budget, fail: Fail): [string, unknown][] {
+  // As bytes there and as text of up to two bytes a character.
+  budget.values(2 * end)
+  const bytes = readRange(source, 8, end - 8)
+  const twice = scanJson(bytes, budget, fail)
   let header: unknown
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch (error) {
     return fail(`the header is not JSON: ${(error as Error).message}`)
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    return fail(`the header must be a JSON object, got ${quote(header)}`)
+    return fail(`the header must be a JSON object, got ${shown(header)}`)
   }
+  if (twice !== undefined)
+    fail(
+      twice.depth === 1
+        ? `two tensors are named ${named(twice.key)}`
+        : `the header names ${named(twice.key)} twice in one object`,
+    )
   return Object.entries(header)
 }
 
 function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
-  const fits =
-    typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string')
-  return fits && !Array.isArray(value)
-    ? (value as Record<string, string>)
-    : fail('__metadata__ must map names to strings')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return fail(`__metadata__ must map names to strings, got ${shown(value)}`)
+  for (const [key, item] of Object.entries(value))
+    if (typeof item !== 'string')
+      fail(`__metadata__ must map names to strings, but ${named(key)} is ${shown(item)}`)
+  return value as Record<string, string>
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 function checkEntry(name: string, value: unknown, start: number, fail: Fail): SafetensorsEntry {
-  if (typeof value !== 'object' || value === null)
-    return fail(`tensor '${name}': expected an object, got ${quote(value)}`)
+  const wrong = (message: string): never => fail(`tensor ${named(name)}: ${message}`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return wrong(`expected an object, got ${shown(value)}`)
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>
-  if (typeof dtype !== 'string' || !Object.hasOwn(bytesOf, dtype)) {
-    const known = otherTypes.includes(String(dtype))
-    return fail(
-      `tensor '${name}': ${known ? 'unsupported' : 'unknown'} dtype ${quote(dtype)}; ${Object.keys(bytesOf).join(', ')} are read`,
-    )
+  if (typeof dtype !== 'string') return wrong(`the dtype must be a string, got ${shown(dtype)}`)
+  if (!Array.isArray(shape) || !shape.every(isCount))
+    return wrong(`the shape must be non-negative integers, got ${shown(shape)}`)
+  if (shape.length > maxRank) return wrong(tooManyAxes(shape.length))
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : []
+  if (!isCount(begin) || !isCount(end) || begin > end)
+    return wrong(`data_offsets must be [begin, end] with begin ≤ end, got ${shown(offsets)}`)
+  if (isElementType(dtype)) {
+    const needed = sizeOf(shape) * bytesPerStored(dtype)
+    if (needed !== end - begin)
+      wrong(`${dtype} ${shown(shape)} needs ${needed} bytes, data_offsets give ${end - begin}`)
   }
-  if (!Array.isArray(shape) || shape.length > maxRank || !shape.every(isCount)) {
-    return fail(
-      `tensor '${name}': the shape must be up to ${maxRank} non-negative integers, got ${quote(shape)}`,
-    )
-  }
-  if (
-    !Array.isArray(offsets) ||
-    offsets.length !== 2 ||
-    !offsets.every(isCount) ||
-    (offsets as number[])[0]! > (offsets as number[])[1]!
-  ) {
-    return fail(`tensor '${name}': data_offsets must be [begin, end] with begin ≤ end, got ${quote(offsets)}`)
-  }
-  const stored = dtype as StoredDType
-  const needed = shape.reduce<number>((product, extent) => product * extent, bytesOf[stored])
-  const [begin, end] = offsets as [number, number]
-  if (needed !== end - begin) {
-    return fail(
-      `tensor '${name}': ${dtype} ${quote(shape)} needs ${needed} bytes, data_offsets give ${end - begin}`,
-    )
-  }
-  return { name, dtype: stored, shape: shape as number[], begin: start + begin, end: start + end }
+  return { name, dtype, shape, begin: start + begin, end: start + end }
 }
 
 /** The format wants the tensors to fill the data section without gaps or overlaps. */
@@ -137,31 +188,16 @@ function checkLayout(entries: readonly SafetensorsEntry[], start: number, size: 
   let covered = start
   let previous = ''
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (end > size) fail(`truncated: tensor '${name}' ends at byte ${end}, the file has ${size}`)
-    if (begin < covered) fail(`tensors '${previous}' and '${name}' overlap`)
-    if (begin > covered) fail(`${begin - covered} bytes before tensor '${name}' belong to no tensor`)
+    if (end > size) fail(`truncated: tensor ${named(name)} ends at byte ${end}, the file has ${size}`)
+    if (begin < covered) fail(`tensors ${named(previous)} and ${named(name)} overlap`)
+    if (begin > covered) fail(`${begin - covered} bytes before tensor ${named(name)} belong to no tensor`)
     covered = end
     previous = name
   }
   if (covered !== size) fail(`${size - covered} bytes at the end belong to no tensor`)
 }
 
-function decode(bytes: Uint8Array, { dtype, begin, end }: SafetensorsEntry): Float32Array | Float64Array {
-  const count = (end - begin) / bytesOf[dtype]
-  // A copy, because the format does not align tensors; not by slice, which for a Node Buffer is a view.
-  const copy = new Uint8Array(end - begin)
-  copy.set(bytes.subarray(begin, end))
-  const { buffer } = copy
-  if (dtype === 'F32') return new Float32Array(buffer)
-  if (dtype === 'F64') return new Float64Array(buffer)
-  const halves = new Uint16Array(buffer)
-  const widen = dtype === 'F16' ? fromFloat16 : fromBFloat16
-  const out = new Float32Array(count)
-  for (let i = 0; i < count; i++) out[i] = widen(halves[i]!)
-  return out
-}
-
-/** All tensors of a file, on a device. F64 becomes float64, all else float32. */
+/** All tensors of a file, on a device. Floats of at most 32 bits become float32, all else float64. */
 export function safetensorsToTensors(
   source: Safetensors,
   options: { device?: string | Device } = {},
