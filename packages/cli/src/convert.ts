@@ -77,18 +77,27 @@ interface Facts {
 }
 
 function inWords(to: string, { shape, dtype, tensors, bytes, notes }: Facts): string {
-  const what = shape === undefined ? `${tensors} tensors` : `[${shape.join(', ')}] ${dtype}`
-  const lines = [`Wrote ${to}: ${what}, ${bytes.toLocaleString('en')} bytes`, ...notes.map((note) => `Note: ${note}`)]
+  const what =
+    shape === undefined ? `${tensors} tensor${tensors === 1 ? '' : 's'}` : `[${shape.join(', ')}] ${dtype}`
+  const lines = [
+    `Wrote ${to}: ${what}, ${bytes.toLocaleString('en')} bytes`,
+    ...notes.map((note) => `Note: ${note}`),
+  ]
   return `${lines.join('\n')}\n`
 }
 
 /** A picture as float32 [C, H, W] named x; an array as it is, in the type that holds all of it. */
-async function toArray({ content }: Input): Promise<{ name: string; array: Required<NpyInput>; notes: readonly string[] }> {
+async function toArray({
+  content,
+}: Input): Promise<{ name: string; array: Required<NpyInput>; notes: readonly string[] }> {
   if (content.kind === 'array') {
     const { array } = content
-    const name = array.from.includes(':') ? array.from.slice(array.from.lastIndexOf(':') + 1) : 'x'
     const dtype = storedAs[array.dtype] ?? 'float64'
-    return { name, array: { shape: array.shape, values: array.values(), dtype }, notes: [] }
+    return {
+      name: array.name ?? 'x',
+      array: { shape: array.shape, values: array.values(), dtype },
+      notes: [],
+    }
   }
   const { picture, notes } = content.picture.decode()
   const x = toTensor([picture])

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
-import type { NpyArray } from '@tweedie/unet'
 import { parseNpy, parseNpz } from '@tweedie/unet'
 import { readBytes } from './images/bytes.ts'
 import type { OpenPicture } from './images/read.ts'
@@ -17,9 +16,15 @@ export interface InputRecord {
 }
 
 /** An array of numbers from an npy or npz file. */
-export interface NumberArray extends NpyArray {
-  /** The file, and the array's name where the file holds several, for messages. */
+export interface NumberArray {
+  readonly shape: readonly number[]
+  /** Its element type, in the words of safetensors: F32, I64 … */
+  readonly dtype: string
+  values(): Float32Array | Float64Array
+  /** The file and, of an npz file, the array: for messages. */
   readonly from: string
+  /** Its name in an npz file. */
+  readonly name?: string
 }
 
 /** A file of the user's, read once: a picture of which the header was looked at, or an array. */
@@ -37,6 +42,9 @@ const startsWith = (bytes: Uint8Array, mark: string) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', 0, mark.length) === mark
 const isNpy = (bytes: Uint8Array) => startsWith(bytes, '\x93NUMPY')
 const isNpz = (bytes: Uint8Array) => startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, 'PK\x05\x06')
+/** A length, of which the upper bytes are zero, and the beginning of JSON. */
+const isSafetensors = (bytes: Uint8Array) =>
+  bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)
 
 /**
  * Reads a picture, an npy file or an npz file, told apart by its first bytes; a pipe will do.
@@ -50,6 +58,8 @@ export async function readInput(io: Io, file: string, wanted: readonly string[] 
   const record = { file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
   if (isNpy(bytes))
     return { record, content: { kind: 'array', array: { ...parseNpy(bytes, file), from: file } } }
+  if (isSafetensors(bytes))
+    throw new FileFormatError(file, 'is a checkpoint in safetensors, not a picture, npy or npz')
   if (isNpz(bytes)) return { record, content: { kind: 'array', array: fromNpz(bytes, file, wanted) } }
   return { record, content: { kind: 'picture', picture: openPicture(bytes, file) } }
 }
@@ -64,7 +74,7 @@ function fromNpz(bytes: Uint8Array, file: string, wanted: readonly string[]): Nu
   throw new OptionError(
     file,
     entries.length === 0
-      ? 'holds no array'
+      ? 'holds no npy array; where it is a checkpoint, tweedie convert makes .safetensors of it'
       : `holds several arrays, ${names}${wanted.length === 0 ? '' : `, none of them named ${wanted.join(' or ')}`}; save the one that is meant as .npy`,
   )
 }

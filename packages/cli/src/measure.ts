@@ -76,7 +76,14 @@ export async function measure(
     const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
     const key = randomKey(options.seed).fold('measurement')
     const y = scope(() => gaussianNoise(options.noise).sample([key.fold(0)], operator.forward(truth)))
-    return { y, truth, notes: [...notes, ...(input.content.kind === 'picture' ? [] : await beyondRange(truth, input.record.file))] }
+    return {
+      y,
+      truth,
+      notes: [
+        ...notes,
+        ...(input.content.kind === 'picture' ? [] : await beyondRange(truth, input.record.file)),
+      ],
+    }
   }
   const { outShape } = operator
   const { content, record } = input

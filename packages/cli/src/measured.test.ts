@@ -158,7 +158,7 @@ test('an npz file that leaves open what is meant', async () => {
   writeFileSync(join(folder.path, 'y.npz'), writeNpz({}))
   expect(await ran(folder.path, restoring('y.npz', '--operator', 'sr:4'))).toMatchObject({
     code: 2,
-    err: /holds no array/,
+    err: /holds no npy array/,
   })
   writeFileSync(join(folder.path, 'y.npz'), writeNpz({ a: one }).subarray(0, 60))
   expect(await ran(folder.path, restoring('y.npz', '--operator', 'sr:4'))).toMatchObject({
