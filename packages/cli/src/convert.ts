@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { FileFormatError, fromData, OptionError, printable } from '@tweedie/tensor'
 import type { NpyInput } from '@tweedie/unet'
@@ -158,8 +158,8 @@ async function toCheckpoint(
 ): Promise<Facts & { format: string }> {
   const { convertCheckpoint } = await import('@tweedie/unet/node')
   return writeNewFile(target, place, 'OUT', async (draft) => {
-    const { format, tensors, bytes, skipped } = await convertCheckpoint(source, draft)
+    const { format, tensors, skipped } = convertCheckpoint(source, draft)
     const notes = skipped.map(({ name, why }) => `${printable(name)} was left out: ${why}`)
-    return { format, tensors, bytes, notes }
+    return { format, tensors, bytes: (await stat(draft)).size, notes }
   })
 }

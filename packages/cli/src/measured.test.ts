@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { operatorFromSpec } from '@tweedie/solvers'
 import { fromData, scope } from '@tweedie/tensor'
 import { parseNpy, writeNpy, writeNpz } from '@tweedie/unet'
 import { expect, test } from 'vitest'
 import { demoDigits } from './digits.ts'
+import { png } from './images/formats/png-writer.test.helper.ts'
 import { encodePicture } from './images/png.ts'
 import { ran, temporaryFolder } from './testing.ts'
 
@@ -164,5 +165,45 @@ test('an npz file that leaves open what is meant', async () => {
   expect(await ran(folder.path, restoring('y.npz', '--operator', 'sr:4'))).toMatchObject({
     code: 2,
     err: /^tweedie: y.npz/,
+  })
+})
+
+const cases = join(import.meta.dirname, '../../../tests/fixtures/cases')
+
+test('pictures as they are meant to be seen: turned upright, transparent colours on black, RGB in its colours', async () => {
+  using folder = temporaryFolder()
+  /** What restore has of a picture as its truth, where nothing is noise: the measurement by `denoise`. */
+  const seen = async (...name: string[]) => {
+    const file = name.at(-1) ?? ''
+    copyFileSync(join(cases, ...name), join(folder.path, file))
+    const result = await ran(folder.path, restoring(file, '--operator', 'denoise', '--noise', '0'))
+    expect(result).toMatchObject({ code: 0, err: '' })
+    const y = npyIn(folder.path, 'out', 'measurement.npy').values()
+    const { notes } = JSON.parse(readFileSync(join(folder.path, 'out', 'run.json'), 'utf8'))
+    return { y, notes }
+  }
+  const { y: letter } = await seen('exif-orientation', 'upright.png')
+  const turned = await seen('exif-orientation', 'orientation6.png')
+  expect(turned.y).toEqual(letter)
+  expect(turned.notes).toEqual([expect.stringContaining('EXIF orientation 6')])
+  const jpeg = await seen('exif-orientation', 'orientation6.jpg')
+  jpeg.y.forEach((value, i) => expect(Math.abs(value - (letter[i] ?? Number.NaN))).toBeLessThan(0.03))
+  expect((await seen('png-colour-key', 'grey8_trns.png')).notes).toEqual([
+    'transparent pixels were put on black',
+  ])
+  // The luma of 200, 40, 40 | 40, 200, 40 | 40, 40, 200.
+  const stripes = (await seen('jpeg-adobe-rgb', 'stripes-rgb.jpg')).y
+  const levels = [4, 14, 24].map((x) => 255 * (((stripes[14 * 28 + x] ?? Number.NaN) + 1) / 2))
+  levels.forEach((level, i) => expect(Math.abs(level - [87.84, 133.92, 58.24][i]!)).toBeLessThan(3))
+})
+
+test('the size of a picture is refused before a pixel is looked at', async () => {
+  using folder = temporaryFolder()
+  const rows = { width: 4096, height: 4096, depth: 16, type: 6, rows: Uint8Array.of(9) } // no pixels at all
+  writeFileSync(join(folder.path, 'x.png'), png(rows))
+  const result = await ran(folder.path, restoring('x.png', '--operator', 'sr:4'))
+  expect(result).toMatchObject({
+    code: 2,
+    err: /^tweedie: x.png: the picture is 4096×4096 pixels, the prior 'white' is for 28×28; crop/,
   })
 })
