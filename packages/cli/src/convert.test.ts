@@ -115,11 +115,11 @@ test('one array of several, by name', async () => {
   expect([...folder.npy('b.npy').values()]).toEqual([2, 3])
   expect(await folder.convert('in.npz', 'd.npy')).toMatchObject({
     code: 2,
-    err: /in.npz: holds several arrays, a \[1\], b\/c \[2\]/,
+    err: expect.stringMatching(/in.npz: holds several arrays, a \[1\], b\/c \[2\]/),
   })
   expect(await folder.convert('in.npz', 'd.npy', '--array', 'z')).toMatchObject({
     code: 2,
-    err: /none of them named z/,
+    err: expect.stringMatching(/none of them named z/),
   })
 })
 
@@ -152,12 +152,15 @@ test('to a picture: what is beyond [−1, 1] is clipped, and said so; what is no
     expect(refused).toMatchObject({
       code: 2,
       out: '',
-      err: /^tweedie: s.npy: the array is \[[\d, ]*\]; a picture is \[H, W\][^\n]*\n$/,
+      err: expect.stringMatching(/^tweedie: s.npy: the array is \[[\d, ]*\]; a picture is \[H, W\][^\n]*\n$/),
     })
     expect(refused.err.includes('channels come last')).toBe(shape.at(-1) === 3)
   }
   writeFileSync(folder.at('s.npy'), npy([1, 2], Float32Array.of(0, Number.NaN)))
-  expect(await folder.convert('s.npy', 't.png')).toMatchObject({ code: 2, err: /the first NaN at \[0, 1\]/ })
+  expect(await folder.convert('s.npy', 't.png')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/the first NaN at \[0, 1\]/),
+  })
   expect(readdirSync(folder.path).sort()).toEqual(['a.npy', 'a.png', 's.npy', 's.png'])
 })
 
@@ -221,7 +224,7 @@ test('what does not go together is refused, and nothing is written', async () =>
   ]
   for (const [argv, message] of cases) {
     const result = await folder.convert(...argv)
-    expect(result).toMatchObject({ code: 2, out: '', err: message })
+    expect(result).toMatchObject({ code: 2, out: '', err: expect.stringMatching(message) })
     expect(result.err).toMatch(/^tweedie: [^\n]*\n$/)
     expect(readdirSync(folder.path).sort()).toEqual(before)
   }

@@ -108,7 +108,8 @@ describe('a transparent colour', () => {
       const [width, height] = [7, 5]
       const rows = packRows({ width, height, depth, samples, interlaced, value, filter: (row) => row % 5 })
       const key = Buffer.alloc(2 * samples)
-      for (let s = 0; s < samples; s++) key.writeUInt16BE(top, 2 * s)
+      // Bits above the depth do not count.
+      for (let s = 0; s < samples; s++) key.writeUInt16BE((0xaa00 & ~top) | top, 2 * s)
       const bytes = png({
         width,
         height,
@@ -155,6 +156,21 @@ describe('a transparent colour', () => {
     )
     expect(notes).toHaveLength(1)
   })
+})
+
+test('of a part that may stand once, the first counts', () => {
+  const value = (x: number) => x
+  const rows = packRows({
+    width: 2,
+    height: 1,
+    depth: 1,
+    samples: 1,
+    interlaced: false,
+    value,
+    filter: () => 0,
+  })
+  const extra = [chunk('PLTE', Uint8Array.of(255, 0, 0, 0, 255, 0)), chunk('PLTE', new Uint8Array(6))]
+  check(png({ width: 2, height: 1, depth: 1, type: 3, rows, extra }), 2, 1, (x) => [1 - x, x, 0, 1])
 })
 
 test('files of others that were read wrongly once', () => {
