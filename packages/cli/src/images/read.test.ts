@@ -181,6 +181,16 @@ describe('what is refused', () => {
     await refused(many).toThrow(/in \d+ scans are too much work/)
   })
 
+  test('a TIFF that ends within its directory: what is missing is not taken for its default', async () => {
+    const whole = pillow('tiff-RGB-tiff_lzw-differences')
+    const start = whole.readUInt32LE(4)
+    const directory = whole.subarray(start, start + 2 + 12 * whole.readUInt16LE(start))
+    const moved = Buffer.concat([whole, directory, Buffer.alloc(4)])
+    moved.writeUInt32LE(whole.length, 4)
+    expect(await reading(moved)).toEqual(await reading(whole))
+    await refused(moved.subarray(0, whole.length + directory.length - 12)).toThrow('within its directory')
+  })
+
   test('EXIF that follows the frame header of a JPEG', async () => {
     const bytes = pillow('exif-jpeg-little-6')
     const [from, scan] = [bytes.indexOf('ffe1', 0, 'hex'), bytes.indexOf('ffda', 0, 'hex')]
