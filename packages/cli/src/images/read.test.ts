@@ -156,6 +156,8 @@ describe('what is refused', () => {
     const tag = Buffer.from(tiff.buffer).indexOf(Buffer.from([0x06, 0x01, 0x03, 0x00])) // photometric
     tiff[tag + 8] = 6
     await refused(tiff).toThrow('a TIFF of photometric interpretation 6 is not read')
+    tiff[tag] = 0xff // another tag, so that there is none
+    await refused(tiff).toThrow('it does not say what its samples mean')
     const bmp = Uint8Array.from(pillow('bmp-L'))
     bmp[30] = 1
     await refused(bmp).toThrow('a BMP compressed by RLE8 is not read')

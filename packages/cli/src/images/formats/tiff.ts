@@ -94,9 +94,11 @@ function decode(bytes: Buffer, directory: Directory, width: number, height: numb
 /** @throws {UnreadError} for what this reader does not know. */
 function readHead(directory: Directory, width: number, height: number): Head {
   const one = (tag: number, otherwise: number) => directory.numbers(tag)[0] ?? otherwise
-  const photometric = photometrics[one(tags.photometric, 1)]
+  const [interpretation] = directory.numbers(tags.photometric)
+  if (interpretation === undefined) throw new RangeError('it does not say what its samples mean')
+  const photometric = photometrics[interpretation]
   if (photometric === undefined)
-    throw new UnreadError(`a TIFF of photometric interpretation ${one(tags.photometric, 1)}`)
+    throw new UnreadError(`a TIFF of photometric interpretation ${interpretation}`)
   const samples = one(tags.samples, 1)
   const [bits = 1, ...others] = directory.numbers(tags.bits, 64)
   const formats = directory.numbers(tags.sampleFormat, 64)
@@ -104,7 +106,7 @@ function readHead(directory: Directory, width: number, height: number): Head {
     throw new UnreadError('a TIFF of signed or fractional numbers', 'save the numbers as .npy')
   if (![1, 2, 4, 8, 16].includes(bits) || others.some((other) => other !== bits))
     throw new UnreadError(`a TIFF of ${[bits, ...others].join(', ')} bits`)
-  if (samples < photometric.samples || samples > 64)
+  if (samples < photometric.samples || samples > 8)
     throw new RangeError(`its header says ${samples} samples a pixel`)
   if (one(tags.fillOrder, 1) !== 1) throw new UnreadError('a TIFF with its bits from the right')
   return {
@@ -124,7 +126,7 @@ function readSamples(bytes: Buffer, directory: Directory, head: Head): Uint8Arra
   const one = (tag: number, otherwise: number) => directory.numbers(tag)[0] ?? otherwise
   const across = tiled ? one(tags.tileWidth, 0) : width
   const down = tiled ? one(tags.tileHeight, 0) : Math.min(height, one(tags.rowsPerStrip, height))
-  if (across < 1 || down < 1 || across > 2 * 4096 || down > 2 * 4096)
+  if (across < 1 || down < 1 || across > 4096 || down > 4096)
     throw new RangeError(`its pieces are ${across}×${down} pixels`)
   const columns = Math.ceil(width / across)
   const pieces = columns * Math.ceil(height / down) * (separate ? samples : 1)
