@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { benchCommand } from './commands/bench.ts'
+import { convertCommand } from './commands/convert.ts'
 import { demoCommand } from './commands/demo.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { methodsCommand, operatorsCommand, priorsCommand } from './commands/lists.ts'
@@ -20,6 +21,7 @@ function program(io: Io): Command {
 Examples:
   tweedie demo                            restore held-out digits by several methods; writes out/demo
   tweedie restore IMG.png --operator inpaint:box=14 --noise 0.05 --out out/mine
+  tweedie convert photo.jpg photo.npy     pictures, arrays of numbers, checkpoints
   tweedie methods                         what each method needs
 
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing is left half-written).`,
@@ -33,6 +35,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     operatorsCommand,
     priorsCommand,
     inspectCommand,
+    convertCommand,
     benchCommand,
   ]) {
     root.addCommand(make(io))

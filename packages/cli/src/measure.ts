@@ -1,53 +1,53 @@
 import type { ImageOperator, Prior } from '@tweedie/solvers'
 import { gaussianNoise } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError, randomKey, scope } from '@tweedie/tensor'
+import { fromData, OptionError, randomKey, scope } from '@tweedie/tensor'
 import type { RestoreOptions } from './commands/restore.ts'
-import type { Picture } from './images/picture.ts'
 import { toColor, toGrey, toTensor } from './images/picture.ts'
-import { readPicture } from './images/read.ts'
-import type { Io } from './io.ts'
-import { absolute } from './write.ts'
+import type { OpenPicture } from './images/read.ts'
+import type { Input } from './inputs.ts'
+import { hasShape, requireShape } from './inputs.ts'
 
-/** A picture read for a run: with the channels that are wanted, and what was done to it. */
+/** A sample that was read for a run, [1, C, H, W] or [1, …shape], and what was done to it. */
 interface Fitted {
-  readonly picture: Picture
-  readonly notes: string[]
+  readonly x: Tensor
+  readonly notes: readonly string[]
 }
 
 /** How to make a picture fit, as a command to copy. */
-const resizeHint = (width: number, height: number) =>
+const resizeHint = ({ width, height }: Size) =>
   `crop or resize it, for instance with ImageMagick: magick IMG -resize ${width}x${height}^ -gravity center -extent ${width}x${height} OUT.png`
 
 /**
- * Reads a picture that has to be of one of some sizes, and gives it the wanted channels.
- * @throws {OptionError} naming the picture's size, the sizes that fit, and what to do.
+ * A picture that has to be of a certain size, with the wanted channels.
+ * @throws {OptionError} naming the picture's size, the size that fits, and what to do, before a pixel is decoded.
  */
-async function readFitted(
-  path: string,
-  name: string,
-  channels: number,
-  sizes: readonly Size[],
-  what: string,
-): Promise<Fitted> {
-  const fits = sizes.map(({ width, height }) => `${width}×${height}`).join(' or ')
-  const { picture, notes } = await readPicture(path, (width, height) => {
-    if (sizes.some((size) => size.width === width && size.height === height)) return
+function fitPicture(opened: OpenPicture, name: string, shape: readonly number[], what: string): Fitted {
+  const size = sizeOf(shape)
+  if (opened.width !== size.width || opened.height !== size.height)
     throw new OptionError(
       name,
-      `the picture is ${width}×${height} pixels, ${what} ${fits}; ${resizeHint(sizes[0]!.width, sizes[0]!.height)}`,
+      `the picture is ${opened.width}×${opened.height} pixels, ${what} ${size.width}×${size.height}; ${resizeHint(size)}`,
     )
-  })
-  if (picture.channels === channels) return { picture, notes: [...notes] }
-  if (channels === 1)
+  const { picture, notes } = opened.decode()
+  if (picture.channels === shape[0]) return { x: toTensor([picture]), notes }
+  if (shape[0] === 1)
     return {
-      picture: toGrey(picture),
+      x: toTensor([toGrey(picture)]),
       notes: [...notes, `${name} was converted to grey, as the prior knows no colours`],
     }
   return {
-    picture: toColor(picture),
+    x: toTensor([toColor(picture)]),
     notes: [...notes, `${name} is grey; its values stand for red, green and blue alike`],
   }
+}
+
+/** A picture or an array as one sample of a shape. */
+function fit(input: Input, shape: readonly number[], what: string): Fitted {
+  const { content, record } = input
+  if (content.kind === 'picture') return fitPicture(content.picture, record.file, shape, what)
+  const values = requireShape(content.array, shape, record.file, what)
+  return { x: fromData(values, [1, ...shape]), notes: [] }
 }
 
 interface Size {
@@ -55,7 +55,7 @@ interface Size {
   readonly height: number
 }
 
-const sizeOf = (shape: readonly number[]): Size => ({ width: shape[2]!, height: shape[1]! })
+const sizeOf = (shape: readonly number[]): Size => ({ width: shape[2] ?? 0, height: shape[1] ?? 0 })
 export const isImage = (shape: readonly number[]) => shape.length === 3 && (shape[0] === 1 || shape[0] === 3)
 
 /** A measurement [1, …outShape], the truth [1, C, H, W] where it is known, and what a user should know of them. */
@@ -65,52 +65,55 @@ export interface Measured {
   readonly notes: readonly string[]
 }
 
-/** The measurement of one picture, and the truth unless the picture is itself the measurement. */
+/** The measurement of one sample, and the truth unless the input is itself the measurement. */
 export async function measure(
-  io: Io,
-  image: string,
+  input: Input,
   options: RestoreOptions,
   prior: Prior,
   operator: ImageOperator,
 ): Promise<Measured> {
-  const path = absolute(io.cwd, image)
-  const whole = sizeOf(prior.shape)
   if (options.measured !== true) {
-    const { picture, notes } = await readFitted(
-      path,
-      image,
-      prior.shape[0]!,
-      [whole],
-      `the prior '${prior.name}' is for`,
-    )
-    const truth = toTensor([picture])
+    const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
     const key = randomKey(options.seed).fold('measurement')
     const y = scope(() => gaussianNoise(options.noise).sample([key.fold(0)], operator.forward(truth)))
-    return { y, truth, notes }
+    return {
+      y,
+      truth,
+      notes: [
+        ...notes,
+        ...(input.content.kind === 'picture' ? [] : await beyondRange(truth, input.record.file)),
+      ],
+    }
   }
   const { outShape } = operator
-  if (isImage(outShape)) {
-    const { picture, notes } = await readFitted(
-      path,
-      image,
-      outShape[0]!,
-      [sizeOf(outShape)],
-      `a measurement by '${options.operator}' is`,
-    )
-    return { y: toTensor([picture]), truth: undefined, notes }
+  const { content, record } = input
+  // Numbers picked out of a picture: where the whole picture is given, what the operator hides is not looked at.
+  const picked =
+    !isImage(outShape) &&
+    (content.kind === 'picture' ||
+      (hasShape(content.array, prior.shape) && !hasShape(content.array, outShape)))
+  if (!picked) {
+    const { x: y, notes } = fit(input, outShape, `a measurement by '${options.operator}' is`)
+    return { y, truth: undefined, notes }
   }
-  // Pixels picked out of a picture: what the operator hides is not looked at.
-  const { picture, notes } = await readFitted(
-    path,
-    image,
-    prior.shape[0]!,
-    [whole],
-    `a measurement by '${options.operator}' is shown in`,
-  )
-  const y = scope(() => operator.forward(toTensor([picture])))
+  const { x, notes } = fit(input, prior.shape, `a measurement by '${options.operator}' is shown in`)
+  const y = scope(() => operator.forward(x))
+  x.dispose()
   return {
     y,
     truth: undefined,
-    notes: [...notes, `of ${image} only the pixels that '${options.operator}' keeps are used`],
+    notes: [...notes, `of ${record.file} only the pixels that '${options.operator}' keeps are used`],
   }
+}
+
+/** A word on numbers that are no picture in the range [−1, 1], such as bytes. */
+async function beyondRange(x: Tensor, file: string): Promise<string[]> {
+  let [low, high] = [Infinity, -Infinity]
+  for (const value of await x.data()) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  return low >= -1 && high <= 1
+    ? []
+    : [`${file} goes from ${low} to ${high}; priors know pictures in [−1, 1]`]
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { demoDigits } from './digits.ts'
@@ -48,12 +48,12 @@ test.for(['dps', 'ddrm', 'red-diff'])(
     expect(first).toMatchObject({ code: 130, out: '' })
     expect(first.err).toBe('tweedie: interrupted after step 4; go on with: tweedie restore --resume parts\n')
     expect(readdirSync(join(folder.path, 'parts')).sort()).toEqual(['run.json', 'state.safetensors'])
-    writeFileSync(join(folder.path, 'd.png'), 'the picture is not needed any more')
+    rmSync(join(folder.path, 'd.png'))
     const second = await ran(folder.path, ['restore', '--resume', 'parts'], stopAt(2))
     expect(second.err).toContain('interrupted after step 6')
     const third = await ran(folder.path, ['restore', '--resume', 'parts'])
     expect(third).toMatchObject({ code: 0, err: '' })
-    expect(readdirSync(folder.path).sort()).toEqual(['d.png', 'parts', 'whole'])
+    expect(readdirSync(folder.path).sort()).toEqual(['parts', 'whole'])
     for (const file of ['restored-1.png', 'restored-2.png']) {
       const [a, b] = ['whole', 'parts'].map((name) => readFileSync(join(folder.path, name, file)))
       expect(a!.equals(b!)).toBe(true)
@@ -85,8 +85,60 @@ test('what cannot be continued says why', async () => {
   const text = readFileSync(join(folder.path, 'part', 'run.json'), 'utf8')
   writeFileSync(join(folder.path, 'part', 'run.json'), text.replace('"next":3', '"next":-3'))
   await refused(['restore', '--resume', 'part'], /run.json: unfinished.next/)
-  writeFileSync(join(folder.path, 'part', 'run.json'), text.slice(0, 90))
-  await refused(['restore', '--resume', 'part'], /run.json: is not JSON/)
+  const edited = (change: (record: { options: object; unfinished: object; inputs: unknown }) => void) => {
+    const record = JSON.parse(text)
+    change(record)
+    return JSON.stringify(record)
+  }
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+  const edits: [string, RegExp][] = [
+    [edited(({ options }) => Object.assign(options, { samples: 0 })), /run.json: options.samples/],
+    [
+      edited(({ options }) => Object.assign(options, { samples: 3 })),
+      /run.json: is not as the interrupted run left it/,
+    ],
+    [
+      edited(({ options }) => Object.assign(options, { seed: 1 })),
+      /run.json: is not as the interrupted run left it/,
+    ],
+    [edited(({ options }) => Object.assign(options, { operator: 'denoise' })), /run.json: is not as/],
+    [edited(({ unfinished }) => Object.assign(unfinished, { next: 5 })), /run.json: is not as/],
+    [edited(({ unfinished }) => Object.assign(unfinished, { tree: {} })), /run.json: is not as/],
+    [edited(({ unfinished }) => Object.assign(unfinished, { tree: null })), /run.json: unfinished.tree/],
+    [text.replace(/"tree":\{/, `"tree":{"deep":${deep},`), /run.json: is not as/],
+    [text.slice(0, 90), /run.json: is not JSON/],
+  ]
+  for (const [content, message] of edits) {
+    writeFileSync(join(folder.path, 'part', 'run.json'), content)
+    await refused(['restore', '--resume', 'part'], message)
+  }
+})
+
+test('the state of another run with pictures of the same size is refused; white space in run.json is nothing', async () => {
+  using folder = prepared()
+  await ran(folder.path, restoring('part', 'ddrm', '--resumable'), stopAt(3))
+  writeFileSync(join(folder.path, 'd.png'), encodePicture(demoDigits(2)[1]!.picture))
+  await ran(folder.path, restoring('other', 'ddrm', '--resumable'), stopAt(3))
+  const at = (name: string, file: string) => join(folder.path, name, file)
+  const [state, text] = [
+    readFileSync(at('part', 'state.safetensors')),
+    readFileSync(at('part', 'run.json'), 'utf8'),
+  ]
+  writeFileSync(at('part', 'state.safetensors'), readFileSync(at('other', 'state.safetensors')))
+  const swapped = await ran(folder.path, ['restore', '--resume', 'part'])
+  expect(swapped).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringMatching(/state.safetensors: is not as the interrupted run left it/),
+  })
+  writeFileSync(at('part', 'state.safetensors'), state)
+  writeFileSync(at('part', 'run.json'), JSON.stringify(JSON.parse(text), null, 2))
+  const resumed = await ran(folder.path, ['restore', '--resume', 'part'])
+  expect(resumed).toMatchObject({ code: 0, err: '' })
+  expect(resumed.out).toContain('Note: d.png has changed since the run read it')
+  expect(read(folder.path, 'part').inputs).toMatchObject([
+    { file: 'd.png', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ])
 })
 
 test('an unfinished run may be started anew', async () => {

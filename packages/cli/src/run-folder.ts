@@ -2,6 +2,7 @@ import type { Prior } from '@tweedie/solvers'
 import { getDevice } from '@tweedie/tensor'
 import { encodePicture } from './images/png.ts'
 import { drawSheet } from './images/sheet.ts'
+import type { InputRecord } from './inputs.ts'
 import { drawReport } from './report/page.ts'
 import type { RunRecord } from './report/record.ts'
 import { describeMachine, formatRecord } from './report/record.ts'
@@ -18,6 +19,8 @@ export interface FinishedRun {
   readonly prior: Prior
   readonly started: Date
   readonly samples: readonly string[]
+  /** The files that it read. */
+  readonly inputs?: readonly InputRecord[]
   readonly notes: readonly string[]
   readonly results: readonly TaskResult[]
 }
@@ -29,7 +32,7 @@ function describeDevice(): string {
 
 /** Writes contact-sheet.png, report.html and, last, run.json into a run's folder. */
 export async function finishRun(draft: Draft, run: FinishedRun): Promise<RunRecord> {
-  const { command, argv, options, seed, prior, started, samples, notes, results } = run
+  const { command, argv, options, seed, prior, started, samples, inputs, notes, results } = run
   const panels = results.map((result) => result.pictures.panel)
   await draft.write('contact-sheet.png', encodePicture(drawSheet(panels)))
   const record: RunRecord = {
@@ -44,6 +47,7 @@ export async function finishRun(draft: Draft, run: FinishedRun): Promise<RunReco
     started: started.toISOString(),
     seconds: (Date.now() - started.getTime()) / 1000,
     samples,
+    ...(inputs === undefined ? {} : { inputs }),
     tasks: results.map((result) => result.record),
     notes,
     files: [...draft.files, 'report.html', 'run.json'],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StateTree } from '@tweedie/solvers'
@@ -6,6 +7,7 @@ import { FileFormatError, isTensor, OptionError } from '@tweedie/tensor'
 import { parseSafetensors, safetensorsToTensors, writeSafetensors } from '@tweedie/unet'
 import { z } from 'zod'
 import type { RestoreOptions } from './commands/restore.ts'
+import type { InputRecord } from './inputs.ts'
 import type { Measured } from './measure.ts'
 import type { PartialRun } from './run-method.ts'
 import type { Draft } from './write.ts'
@@ -16,6 +18,7 @@ export interface Unfinished {
   readonly options: RestoreOptions
   readonly argv: readonly string[]
   readonly measured: Measured
+  readonly inputs: readonly InputRecord[]
   readonly partial: PartialRun
 }
 
@@ -32,11 +35,13 @@ const File = z.object({
     noise: z.number().nonnegative(),
     prior: z.string(),
     steps: count.optional(),
-    samples: count,
+    samples: z.int().min(1).max(64),
     seed: count,
     set: z.record(z.string(), z.string()).optional(),
+    measured: z.boolean().optional(),
     device: z.string(),
   }),
+  inputs: z.array(z.object({ file: z.string(), bytes: count, sha256: z.string() })),
   unfinished: z.object({
     next: count,
     nfe: count,
@@ -52,9 +57,26 @@ const File = z.object({
       }),
     ),
     /** The state's tree, its tensors replaced by their names in state.safetensors. */
-    tree: z.unknown(),
+    tree: z.record(z.string(), z.unknown()),
   }),
+  /** Of state.safetensors, and of all the rest of run.json: what is continued is what was interrupted. */
+  fingerprints: z.object({ state: z.string(), record: z.string() }),
 })
+
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')
+
+/** The fingerprint of a record: of its JSON without the fingerprints, so that white space does not matter. */
+const recordFingerprint = (record: object): string =>
+  sha256(JSON.stringify({ ...record, fingerprints: undefined }))
+
+/** Whether a record is the one of a fingerprint; one that is too deep for JSON is not. */
+function isUntouched(json: unknown, fingerprint: string): boolean {
+  try {
+    return recordFingerprint(json as object) === fingerprint
+  } catch {
+    return false
+  }
+}
 
 /** Names the tensors of a tree; what is left is JSON. */
 function separate(tree: unknown, name: string, tensors: Record<string, Tensor>): unknown {
@@ -95,30 +117,34 @@ export async function refuseFinished(folder: string, name: string): Promise<void
 
 /** Writes run.json and state.safetensors of an unfinished run. */
 export async function writeUnfinished(draft: Draft, run: Unfinished): Promise<void> {
-  const { image, options, argv, measured, partial } = run
+  const { image, options, argv, measured, inputs, partial } = run
   const { state, ...rest } = partial
   const tensors: Record<string, Tensor> = { y: measured.y }
   if (measured.truth !== undefined) tensors['truth'] = measured.truth
   const unfinished = { ...rest, notes: measured.notes, tree: separate(state, 'state', tensors) }
-  await draft.write('state.safetensors', writeSafetensors(tensors))
-  const files = ['state.safetensors', 'run.json']
+  const bytes = writeSafetensors(tensors)
+  await draft.write('state.safetensors', bytes)
   const record = {
     tool: 'tweedie',
     format: 1,
     command: 'restore',
     argv,
     options: { image, ...options },
+    inputs,
     unfinished,
-    files,
+    files: ['state.safetensors', 'run.json'],
   }
-  await draft.write('run.json', `${JSON.stringify(record)}\n`)
+  const fingerprints = { state: sha256(bytes), record: recordFingerprint(record) }
+  await draft.write('run.json', `${JSON.stringify({ ...record, fingerprints })}\n`)
 }
+
+const changed = 'is not as the interrupted run left it, and would not end as that run; start it anew'
 
 /**
  * Reads what {@link writeUnfinished} wrote; the caller owns the tensors.
  * @param name - The folder as the user named it, for messages.
  * @throws {OptionError} where the folder holds no unfinished run.
- * @throws {FileFormatError} where its state is damaged.
+ * @throws {FileFormatError} where its state is damaged, or is not the one that was interrupted.
  */
 export async function readUnfinished(folder: string, name: string): Promise<Unfinished> {
   const text = await readFile(join(folder, 'run.json'), 'utf8').catch(() => undefined)
@@ -140,11 +166,13 @@ export async function readUnfinished(folder: string, name: string): Promise<Unfi
       `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
     )
   }
-  const { argv, options: all, unfinished } = parsed.data
+  const { argv, options: all, inputs, unfinished, fingerprints } = parsed.data
+  if (!isUntouched(json, fingerprints.record)) throw new FileFormatError(join(name, 'run.json'), changed)
   const statePath = join(name, 'state.safetensors')
-  const tensors = safetensorsToTensors(
-    parseSafetensors(await readFile(join(folder, 'state.safetensors')), statePath),
-  )
+  const bytes = await readFile(join(folder, 'state.safetensors'))
+  const stored = parseSafetensors(bytes, statePath)
+  if (sha256(bytes) !== fingerprints.state) throw new FileFormatError(statePath, changed)
+  const tensors = safetensorsToTensors(stored)
   const take = (key: string): Tensor => {
     const found = Object.hasOwn(tensors, key) ? tensors[key] : undefined
     if (found === undefined) throw new FileFormatError(statePath, `holds no tensor '${key}'`)
@@ -155,6 +183,7 @@ export async function readUnfinished(folder: string, name: string): Promise<Unfi
   return {
     image,
     argv,
+    inputs,
     options: { ...(options as Omit<RestoreOptions, 'out'>), out: name, resumable: true },
     measured: { y: take('y'), truth: tensors['truth'], notes },
     partial: { ...(rest as Omit<PartialRun, 'state'>), state: rejoin(tree, take) as StateTree },

@@ -30,7 +30,7 @@ const Ownership = z.object({ tool: z.literal('tweedie'), files: z.array(z.string
 
 const errno = (error: unknown) => (error as NodeJS.ErrnoException).code
 
-async function statOrNothing(path: string) {
+export async function statOrNothing(path: string) {
   return stat(path).catch((error: unknown) => {
     if (errno(error) === 'ENOENT') return undefined
     throw error
@@ -41,7 +41,7 @@ async function statOrNothing(path: string) {
  * The place that a path stands for, links followed, so that a result is put where a link leads and the link stays.
  * @throws {OptionError} for a link that leads nowhere.
  */
-async function destination(path: string, option: string): Promise<string> {
+export async function destination(path: string, option: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
@@ -128,7 +128,7 @@ async function makeParents(path: string): Promise<() => Promise<void>> {
 }
 
 /** Has `make` fill a hidden draft beside `target`; removes it, and parents that were made for it, if that fails. */
-async function drafted<T>(target: string, make: (draft: string) => Promise<T>): Promise<T> {
+export async function drafted<T>(target: string, make: (draft: string) => Promise<T>): Promise<T> {
   await tidyDrafts(target)
   const takeBack = await makeParents(target)
   const draft = newDraft(target, 'part')

@@ -24,7 +24,10 @@ export interface RestoreOptions {
 export function restoreCommand(io: Io): Command {
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
-    .argument('[image]', "a PNG or JPEG of the prior's size")
+    .argument(
+      '[image]',
+      "a picture (PNG, JPEG, WebP, TIFF, BMP) of the prior's size, or its numbers (npy, npz)",
+    )
     .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
     .option('--method <name>', 'method, see `tweedie methods`', 'dps')
     .option('--noise <sigma>', 'σ_y of the measurement, for the data range [−1, 1]', number(0), 0.05)
@@ -37,7 +40,10 @@ export function restoreCommand(io: Io): Command {
     )
     .option('--samples <n>', 'how many restorations to draw', integer(1, 64), 1)
     .option('--seed <n>', 'seed of the noise and of the method', integer(0), 0)
-    .option('--measured', 'the picture is the measurement itself: do not degrade it')
+    .option(
+      '--measured',
+      'the file is the measurement itself, a picture or numbers of any range: do not degrade it',
+    )
     .option('--resumable', 'on Ctrl-C keep the state in --out, instead of leaving nothing')
     .option(
       '--resume <dir>',
@@ -50,8 +56,16 @@ export function restoreCommand(io: Io): Command {
       'after',
       `
 Without --measured the picture is taken as the truth: it is measured with noise, restored and compared with.
-Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, contact-sheet.png, report.html
-and run.json. An earlier run in the folder is replaced when the new one is complete; a folder that holds anything
+An array (npy, or npz with one array or one named y or x) is taken as it is, in the range where black is −1 and
+white is 1; a measurement has the shape that the operator yields, and may lie outside. Values that are not finite are
+refused.
+
+Examples:
+  tweedie restore digit.png --operator inpaint:box=14
+  tweedie restore --measured y.npy --operator sr:4 --noise 0.02
+
+Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, the numbers of each unclipped as
+restored.npy … and measurement.npy (float32 [C, H, W]; std.npy is not scaled), contact-sheet.png, report.html and run.json. An earlier run in the folder is replaced when the new one is complete; a folder that holds anything
 else is refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
     .action(

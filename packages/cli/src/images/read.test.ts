@@ -1,56 +1,25 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { encode } from 'fast-png'
-import jpeg from 'jpeg-js'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../testing.ts'
+import { chunk, png } from './formats/png-writer.test.helper.ts'
 import { encodePicture, isOurPng } from './png.ts'
-import { readPicture } from './read.ts'
+import { openPicture, readPicture } from './read.ts'
 
 /** Reads bytes by way of a file. */
-async function reading(bytes: Uint8Array, accept?: (width: number, height: number) => void) {
+async function reading(bytes: Uint8Array) {
   using folder = temporaryFolder()
   const path = join(folder.path, 'picture')
   writeFileSync(path, bytes)
-  return await readPicture(path, accept)
+  return await readPicture(path)
 }
 
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
-  return c
-})
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
-  let crc = 0xffffffff
-  for (const byte of body) crc = crcTable[(crc ^ byte) & 0xff]! ^ (crc >>> 8)
-  const out = Buffer.alloc(12 + data.length)
-  out.writeUInt32BE(data.length, 0)
-  body.copy(out, 4)
-  out.writeUInt32BE((crc ^ 0xffffffff) >>> 0, 8 + data.length)
-  return out
-}
-/** A PNG from its parts, so that it can be wrong in any way. */
-function png(options: {
-  width: number
-  height: number
-  depth: number
-  type: number
-  rows: Uint8Array
-  extra?: Buffer[]
-}): Buffer {
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(options.width, 0)
-  header.writeUInt32BE(options.height, 4)
-  header.set([options.depth, options.type, 0, 0, 0], 8)
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    ...(options.extra ?? []),
-    chunk('IDAT', deflateSync(options.rows)),
-    chunk('IEND', new Uint8Array()),
-  ])
+/** A file of the collection that Pillow made. */
+function pillow(name: string): Buffer {
+  const path = join(import.meta.dirname, '../../../../tests/fixtures/pictures/pictures.json')
+  return Buffer.from(JSON.parse(readFileSync(path, 'utf8'))[name].file, 'base64')
 }
 
 describe('what is read', () => {
@@ -110,13 +79,6 @@ describe('what is read', () => {
       data: Float32Array.of(1, 0, 0, 0, 0, 0),
     })
   })
-
-  test('JPEG', async () => {
-    const data = Buffer.alloc(16 * 8 * 4, 128)
-    const { picture } = await reading(jpeg.encode({ width: 16, height: 8, data }, 95).data)
-    expect(picture).toMatchObject({ channels: 1, width: 16, height: 8 })
-    expect(picture.data[5]).toBeCloseTo(128 / 255, 2)
-  })
 })
 
 describe('what is refused', () => {
@@ -126,13 +88,14 @@ describe('what is refused', () => {
     height: 28,
     data: Float32Array.from({ length: 784 }, (_, i) => (i % 7) / 7),
   })
-  const goodJpeg = jpeg.encode({ width: 28, height: 28, data: Buffer.alloc(28 * 28 * 4, 99) }, 90).data
+  const goodJpeg = pillow('jpeg-420')
   const refused = (bytes: Uint8Array) => expect(reading(bytes)).rejects
 
   test('what is no picture', async () => {
     await refused(new Uint8Array()).toThrow('the file is empty')
-    await refused(Buffer.from('hello')).toThrow(/picture: not a PNG or JPEG image$/)
-    await refused(Buffer.from('GIF89a')).toThrow('not a PNG or JPEG')
+    await refused(Buffer.from('hello')).toThrow(/picture: not a PNG, JPEG, WebP, TIFF or BMP image$/)
+    await refused(Buffer.from('GIF89a')).toThrow('a GIF, which is not read; save it as PNG')
+    await refused(Buffer.from('\0\0\0\x1cftypavif')).toThrow('an AVIF, which is not read')
   })
 
   test('every way of cutting one off', async () => {
@@ -140,8 +103,128 @@ describe('what is refused', () => {
       await refused(good.subarray(0, length)).toMatchObject({ name: 'FileFormatError' })
     }
     await refused(good.subarray(0, good.length - 20)).toThrow(/broken PNG: cut off after \d+ bytes/)
-    for (const length of [2, 10, 100, 250]) {
-      await refused(goodJpeg.subarray(0, length)).toMatchObject({ name: 'FileFormatError' })
+  })
+
+  test.for([
+    'jpeg-420',
+    'jpeg-420-progressive',
+    'webp-lossy',
+    'webp-alpha',
+    'tiff-RGB-tiff_lzw-differences',
+    'bmp-P',
+  ])(
+    '%s, cut off anywhere, is an error or, where only padding is missing, the same picture',
+    async (name) => {
+      const whole = pillow(name)
+      const { picture } = await reading(whole)
+      for (let length = 1; length < whole.length; length += 5) {
+        const cut = await reading(whole.subarray(0, length)).catch((error: Error) => error)
+        if (cut instanceof Error) expect(cut.name).toBe('FileFormatError')
+        else expect(cut.picture).toEqual(picture)
+      }
+    },
+  )
+
+  test.for([
+    'jpeg-420-progressive',
+    'jpeg-cmyk-adobe',
+    'webp-lossy-alpha',
+    'tiff-tiles-deflate-differences',
+    'tiff-P-tiff_lzw',
+    'bmp-565',
+  ])('%s with a damaged byte is a picture of its size or a typed error', async (name) => {
+    const whole = pillow(name)
+    for (let at = 0; at < whole.length; at += 11) {
+      const bytes = Uint8Array.from(whole)
+      bytes[at]! ^= 0xff
+      const read = await reading(bytes).catch((error: Error) => error)
+      if (read instanceof Error) expect(read).toMatchObject({ name: 'FileFormatError' })
+      else
+        expect(read.picture.data).toHaveLength(
+          read.picture.channels * read.picture.width * read.picture.height,
+        )
+    }
+  })
+
+  test('the picture of an animation, and what no reader of ours knows, by name', async () => {
+    const webp = pillow('webp-lossless')
+    const part = Buffer.from('ANIM\x06\0\0\0\0\0\0\0\0\0', 'latin1')
+    await refused(Buffer.concat([webp.subarray(0, 12), part, webp.subarray(12)])).toThrow(
+      'an animation is not read; save it as PNG',
+    )
+    const tiff = Uint8Array.from(pillow('tiff-RGB-raw'))
+    const tag = Buffer.from(tiff.buffer).indexOf(Buffer.from([0x06, 0x01, 0x03, 0x00])) // photometric
+    tiff[tag + 8] = 6
+    await refused(tiff).toThrow('a TIFF of photometric interpretation 6 is not read')
+    tiff[tag] = 0xff // another tag, so that there is none
+    await refused(tiff).toThrow('it does not say what its samples mean')
+    const bmp = Uint8Array.from(pillow('bmp-L'))
+    bmp[30] = 1
+    await refused(bmp).toThrow('a BMP compressed by RLE8 is not read')
+    const arithmetic = Uint8Array.from(goodJpeg)
+    arithmetic[Buffer.from(goodJpeg).indexOf('ffc0', 0, 'hex') + 1] = 0xc9
+    await refused(arithmetic).toThrow('arithmetic coding is not read')
+  })
+
+  test('absurd sizes of every kind, before anything is decoded', async () => {
+    const jpeg = Buffer.from(goodJpeg)
+    jpeg.writeUInt32BE(0xffffffff, jpeg.indexOf('ffc0', 0, 'hex') + 5)
+    await refused(jpeg).toThrow('65535×65535 pixels are too many')
+    const webp = Buffer.from(pillow('webp-lossless'))
+    webp.writeUInt32LE(0x0fffffff, webp.indexOf('VP8L') + 9)
+    await refused(webp).toThrow('16384×16384 pixels are too many')
+    const tiff = Buffer.from(pillow('tiff-RGB-raw'))
+    tiff.writeUInt32LE(1e9, tiff.indexOf('00010400', 0, 'hex') + 8)
+    await refused(tiff).toThrow('1000000000×9 pixels are too many')
+    const bmp = Buffer.from(pillow('bmp-RGB'))
+    bmp.writeInt32LE(-(2 ** 31), 22)
+    await refused(bmp).toThrow('13×2147483648 pixels are too many')
+    const many = Buffer.concat([goodJpeg, Buffer.from('ffda'.repeat(600), 'hex')])
+    await refused(many).toThrow(/in \d+ scans are too much work/)
+  })
+
+  test('a TIFF that ends within its directory: what is missing is not taken for its default', async () => {
+    const whole = pillow('tiff-RGB-tiff_lzw-differences')
+    const start = whole.readUInt32LE(4)
+    const directory = whole.subarray(start, start + 2 + 12 * whole.readUInt16LE(start))
+    const moved = Buffer.concat([whole, directory, Buffer.alloc(4)])
+    moved.writeUInt32LE(whole.length, 4)
+    expect(await reading(moved)).toEqual(await reading(whole))
+    await refused(moved.subarray(0, whole.length + directory.length - 12)).toThrow('within its directory')
+  })
+
+  test('EXIF that follows the frame header of a JPEG', async () => {
+    const bytes = pillow('exif-jpeg-little-6')
+    const [from, scan] = [bytes.indexOf('ffe1', 0, 'hex'), bytes.indexOf('ffda', 0, 'hex')]
+    const end = from + 2 + bytes.readUInt16BE(from + 2)
+    const parts = [
+      bytes.subarray(0, from),
+      bytes.subarray(end, scan),
+      bytes.subarray(from, end),
+      bytes.subarray(scan),
+    ]
+    expect(await reading(Buffer.concat(parts))).toEqual(await reading(bytes))
+  })
+
+  test('EXIF that points anywhere', async () => {
+    const upright = (await reading(pillow('exif-png-1'))).picture
+    const head = 'II*\0\x08\0\0\0'
+    const blocks = [
+      '',
+      'II',
+      'MM\0*\xff\xff\xff\xff',
+      head,
+      `${head}\xff\xff`,
+      `${head}\x01\0\x12\x01`,
+      `${head}\x01\0\x12\x01\x03\0\xff\xff\xff\xff\xff\xff\xff\xff`,
+      `${head}\x01\0\x12\x01\x02\0\x01\0\0\0\x06\0\0\0`,
+    ]
+    const plain = pillow('exif-png-1')
+    const at = plain.indexOf('eXIf') - 4
+    const rest = plain.subarray(at + 12 + plain.readUInt32BE(at))
+    for (const block of blocks) {
+      const bytes = Buffer.concat([plain.subarray(0, at), chunk('eXIf', Buffer.from(block, 'latin1')), rest])
+      expect(await reading(bytes)).toEqual({ picture: upright, notes: [] })
     }
   })
 
@@ -196,11 +279,16 @@ describe('what is refused', () => {
     })
   })
 
-  test('a size that the caller does not accept', async () => {
-    const seen: number[] = []
-    await reading(good, (...size) => void seen.push(...size))
-    await reading(goodJpeg, (...size) => void seen.push(...size))
-    expect(seen).toEqual([28, 28, 28, 28])
+  test('the size that is told before pixels are decoded is that of the upright picture', () => {
+    const size = (bytes: Uint8Array) => {
+      const { width, height } = openPicture(bytes, 'x')
+      return [width, height]
+    }
+    expect([good, goodJpeg, pillow('exif-jpeg-little-6')].map(size)).toEqual([
+      [28, 28],
+      [21, 19],
+      [4, 7],
+    ])
   })
 
   test('ours are known again', () => {

@@ -1,12 +1,41 @@
-import { readFile, stat } from 'node:fs/promises'
 import { FileFormatError } from '@tweedie/tensor'
-import { convertIndexedToRgb, decode as decodePng } from 'fast-png'
-import jpeg from 'jpeg-js'
-import { scanJpeg, scanPng } from './headers.ts'
+import { readBytes } from './bytes.ts'
+import { bmp } from './formats/bmp.ts'
+import type { Format, Raster } from './formats/format.ts'
+import { UnreadError } from './formats/format.ts'
+import { jpeg } from './formats/jpeg.ts'
+import { png } from './formats/png.ts'
+import { tiff } from './formats/tiff.ts'
+import { webp } from './formats/webp.ts'
 import type { Picture } from './picture.ts'
+import { isLying, upright } from './upright.ts'
 
-/** The largest file and the longest side that are looked at, whatever they hold. */
-const limits = { bytes: 32 * 2 ** 20, side: 4096 }
+/** Bytes of the largest picture file that is looked at, whatever it holds. */
+export const largestPicture = 32 * 2 ** 20
+const longestSide = 4096
+
+const formats: readonly Format[] = [png, jpeg, webp, tiff, bmp]
+const formatNames = 'PNG, JPEG, WebP, TIFF or BMP'
+
+/** Files of other kinds that people will try: where their mark stands, the mark, and what they are. */
+const strangers: readonly (readonly [at: number, mark: string, what: string])[] = [
+  [0, 'GIF8', 'a GIF'],
+  [4, 'ftypavif', 'an AVIF'],
+  [4, 'ftyphei', 'an HEIC picture'],
+  [4, 'ftypmif1', 'an HEIF picture'],
+  [4, 'jP  ', 'a JPEG 2000 picture'],
+  [0, '\xff\x4f\xff\x51', 'a JPEG 2000 picture'],
+  [0, '\xff\x0a', 'a JPEG XL picture'],
+  [4, 'JXL ', 'a JPEG XL picture'],
+  [0, 'II+\0', 'a BigTIFF'],
+  [0, 'MM\0+', 'a BigTIFF'],
+  [0, '8BPS', 'a Photoshop file'],
+  [0, '%PDF', 'a PDF'],
+  [0, '<svg', 'an SVG'],
+  [0, 'DDS ', 'a DDS texture'],
+  [0, 'v/1\x01', 'an OpenEXR picture'],
+  [0, '#?RADIANCE', 'a Radiance picture'],
+]
 
 /** A picture from a file, and what a user should know of how it was read. */
 export interface ReadPicture {
@@ -14,95 +43,81 @@ export interface ReadPicture {
   readonly notes: readonly string[]
 }
 
+/** A picture file of which only the header was looked at. */
+export interface OpenPicture {
+  /** Of the picture as it is to be looked at, turned as its EXIF says. */
+  readonly width: number
+  readonly height: number
+  /** @throws {FileFormatError} where its pixels are damaged. */
+  decode(): ReadPicture
+}
+
 /**
- * Reads a PNG or JPEG of grey or colour pixels. The file is not trusted: its kind is told by its first
- * bytes, its size is checked in the header before anything is decoded.
- * @param accept - Called with the size in the header; throws where no such picture is wanted.
- * @throws {FileFormatError} where the file is no picture, is broken, or is absurdly large.
+ * Reads the header of a picture file of grey or colour pixels. The file is not trusted: its kind is told by its
+ * first bytes, its size is checked before anything is decoded.
+ * @param file - Name of the file, for messages.
+ * @throws {FileFormatError} where it is no picture, is broken, is of a kind that is not read, or absurdly large.
  */
-export async function readPicture(
-  path: string,
-  accept: (width: number, height: number) => void = () => undefined,
-): Promise<ReadPicture> {
-  const { size } = await stat(path)
-  if (size > limits.bytes) {
-    throw new FileFormatError(
-      path,
-      `${(size / 2 ** 20).toFixed(0)} MB is too large; at most ${limits.bytes / 2 ** 20} MB are read`,
-    )
-  }
-  const bytes = await readFile(path)
+export function openPicture(content: Uint8Array, file: string): OpenPicture {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   if (bytes.length === 0)
-    throw new FileFormatError(path, 'the file is empty; it should be a PNG or JPEG image')
-  const kind =
-    bytes[0] === 0x89 && bytes.toString('latin1', 1, 4) === 'PNG'
-      ? 'PNG'
-      : bytes[0] === 0xff && bytes[1] === 0xd8
-        ? 'JPEG'
-        : undefined
-  if (kind === undefined) throw new FileFormatError(path, 'not a PNG or JPEG image')
-  try {
-    const header = kind === 'PNG' ? scanPng(bytes) : scanJpeg(bytes)
-    if (header.width > limits.side || header.height > limits.side) {
-      throw new RangeError(
-        `${header.width}×${header.height} pixels are too many; at most ${limits.side} a side are read`,
-      )
-    }
-    accept(header.width, header.height)
-    return kind === 'PNG' ? fromPng(header.essential) : fromJpeg(bytes)
-  } catch (error) {
-    if (!(error instanceof Error) || error.name === 'OptionError') throw error
-    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
-    throw new FileFormatError(path, `broken ${kind}: ${error.message}${cause}`)
+    throw new FileFormatError(file, `the file is empty; it should be a ${formatNames} image`)
+  const format = formats.find((each) => each.matches(bytes))
+  if (format === undefined) {
+    const stranger = strangers.find(([at, mark]) => bytes.toString('latin1', at, at + mark.length) === mark)
+    throw stranger === undefined
+      ? new FileFormatError(file, `not a ${formatNames} image`)
+      : new FileFormatError(file, `${stranger[2]}, which is not read; save it as PNG`)
   }
-}
-
-function fromPng(bytes: Uint8Array): ReadPicture {
-  const image = decodePng(bytes, { checkCrc: true })
-  const indexed = image.palette !== undefined
-  const raw = indexed ? convertIndexedToRgb(image) : image.depth < 8 ? unpackGrey(image) : image.data
-  const channels = indexed ? image.palette![0]!.length : image.channels
-  const top = indexed ? 255 : 2 ** image.depth - 1
-  return planes(raw, image.width, image.height, channels, top)
-}
-
-/** The samples of a grey PNG of 1, 2 or 4 bits, whose rows start on whole bytes. */
-function unpackGrey(image: {
-  width: number
-  height: number
-  depth: number
-  data: ArrayLike<number>
-}): Uint8Array {
-  const { width, height, depth, data } = image
-  const rowBytes = Math.ceil((width * depth) / 8)
-  const out = new Uint8Array(width * height)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const bit = x * depth
-      out[y * width + x] = (data[y * rowBytes + (bit >> 3)]! >> (8 - depth - (bit & 7))) & (2 ** depth - 1)
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      if (error instanceof UnreadError) throw new FileFormatError(file, error.message)
+      const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+      throw new FileFormatError(file, `broken ${format.name}: ${error.message}${cause}`)
     }
   }
-  return out
-}
-
-function fromJpeg(bytes: Uint8Array): ReadPicture {
-  const image = jpeg.decode(bytes, {
-    useTArray: true,
-    formatAsRGBA: false,
-    tolerantDecoding: false,
-    maxMemoryUsageInMB: 512,
+  const header = attempt(() => {
+    const scanned = format.scan(bytes)
+    if (scanned.width <= longestSide && scanned.height <= longestSide) return scanned
+    throw new RangeError(
+      `${scanned.width}×${scanned.height} pixels are too many; at most ${longestSide} a side are read`,
+    )
   })
-  return planes(image.data, image.width, image.height, 3, 255)
+  const { orientation, notes = [] } = header
+  const [width, height] = isLying(orientation) ? [header.height, header.width] : [header.width, header.height]
+  return {
+    width,
+    height,
+    decode: () => {
+      const { picture, opaque } = attempt(() => planes(header.decode()))
+      return {
+        picture: upright(picture, orientation),
+        notes: [
+          ...notes,
+          ...(opaque ? [] : ['transparent pixels were put on black']),
+          ...(orientation === 1
+            ? []
+            : [`the picture was turned upright, as its EXIF orientation ${orientation} says`]),
+        ],
+      }
+    },
+  }
+}
+
+/**
+ * Reads a picture file whole, once; a pipe will do.
+ * @throws {FileFormatError} as {@link openPicture} does.
+ */
+export async function readPicture(path: string, signal?: AbortSignal): Promise<ReadPicture> {
+  return openPicture(await readBytes(path, { most: () => largestPicture, signal }), path).decode()
 }
 
 /** Interleaved samples as planes in [0, 1]; three equal planes become grey, transparency turns black. */
-function planes(
-  raw: ArrayLike<number>,
-  width: number,
-  height: number,
-  channels: number,
-  top: number,
-): ReadPicture {
+function planes(raster: Raster): { picture: Picture; opaque: boolean } {
+  const { width, height, channels, top, data: raw, premultiplied = false } = raster
   const size = width * height
   if (raw.length !== size * channels)
     throw new RangeError(`${raw.length} samples for ${width}×${height}×${channels}`)
@@ -113,15 +128,16 @@ function planes(
   const data = new Float32Array(size * colors)
   for (let i = 0; i < size; i++) {
     const at = i * channels
-    const alpha = alphaAt === undefined ? 1 : raw[at + alphaAt]! / top
+    const alpha = alphaAt === undefined ? 1 : (raw[at + alphaAt] ?? 0) / top
     opaque &&= alpha === 1
     for (let c = 0; c < colors; c++) {
-      grey &&= raw[at + c] === raw[at]
-      data[c * size + i] = (raw[at + c]! / top) * alpha
+      const value = raw[at + c] ?? 0
+      grey &&= value === raw[at] || alpha === 0
+      data[c * size + i] = (value / top) * (premultiplied ? 1 : alpha)
     }
   }
   const picture: Picture = grey
     ? { channels: 1, height, width, data: data.slice(0, size) }
     : { channels: 3, height, width, data }
-  return { picture, notes: opaque ? [] : ['transparent pixels were put on black'] }
+  return { picture, opaque }
 }

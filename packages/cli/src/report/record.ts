@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import type { InputRecord } from '../inputs.ts'
 
 /**
  * What a run leaves in run.json, as plain data: the report is drawn from it and from the pictures alone.
@@ -20,6 +21,8 @@ export interface RunRecord {
   readonly started: string
   readonly seconds: number
   readonly samples: readonly string[]
+  /** The files that the run read, with what tells them from others of the same name. */
+  readonly inputs?: readonly InputRecord[]
   readonly tasks: readonly TaskRecord[]
   readonly notes: readonly string[]
   /** Every file of the folder, so that a later run knows what it may replace. */
