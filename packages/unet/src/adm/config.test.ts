@@ -28,7 +28,7 @@ const guided = {
 
 describe('configuration', () => {
   test.each<[Partial<AdmOptions>, string]>([
-    [{ channelMult: [] }, 'channelMult: needs at least one level'],
+    [{ channelMult: [] }, 'channelMult: needs 1 to 12 levels, got 0'],
     [{ channelMult: [1, 1.25] }, 'channelMult: 1.25 × 32 = 40 channels do not split into the 32 groups'],
     [{ channelMult: [1, -1] }, 'channelMult: -1 × 32'],
     [{ modelChannels: 33 }, 'modelChannels: is the width of the time embedding and must be even'],
@@ -36,8 +36,8 @@ describe('configuration', () => {
     [{ numHeads: 3 }, 'numHeads: 64 channels do not split into 3 heads'],
     [{ numHeadsUpsample: 5 }, 'numHeadsUpsample: 64 channels do not split into 5 heads'],
     [{ numHeadChannels: 48 }, 'numHeadChannels: 64 channels do not split into heads of 48'],
-    [{ numClasses: 0 }, 'numClasses: must be a positive integer, got 0'],
-    [{ attentionResolutions: [1.5] }, 'attentionResolutions: must be a positive integer, got 1.5'],
+    [{ numClasses: 0 }, 'numClasses: must be a whole number from 1 to 1000000, got 0'],
+    [{ attentionResolutions: [1.5] }, 'attentionResolutions: must be a whole number from 1 to 4096, got 1.5'],
   ])('%o is refused', (change, message) => {
     expect(() => admConfig({ ...base, ...change })).toThrow(message)
   })
@@ -64,9 +64,25 @@ describe('configuration', () => {
     [3, 'config.json: the whole'],
     [{ ...guided, dims: 3 }, 'dims'],
     [{ ...guided, num_heads: 0 }, 'num_heads'],
-    [{ kwargs: { ...guided, model_channels: '32' } }, 'kwargs.model_channels'],
-    [{ ...guided, learn_sigma: true }, 'learn_sigma'],
-    [{ ...guided, image_size: 7 }, 'config.json: imageSize: 2 levels'],
+    [
+      { kwargs: { ...guided, model_channels: '32' } },
+      'model_channels: must be a whole number from 1 to 65536, got "32"',
+    ],
+    [{ ...guided, learn_sigma: true }, '"learn_sigma" is no argument of UNetModel'],
+    [{ kwargs: [guided] }, 'kwargs must be a JSON object, got a list of 1'],
+    [
+      { ...guided, num_res_blocks: 1e9 },
+      'num_res_blocks: must be a whole number from 1 to 64, got 1000000000',
+    ],
+    [{ ...guided, image_size: 2 ** 30 }, 'image_size: must be a whole number from 1 to 4096, got 1073741824'],
+    [{ ...guided, channel_mult: new Array(1e5).fill(1) }, 'channel_mult: must be a list of 1 to 12'],
+    [{ ...guided, channel_mult: [1, 1e9] }, 'channel_mult: must be a list of 1 to 12'],
+    [
+      { ...guided, channel_mult: [1, 65536] },
+      'channel_mult: 2097152 channels are more than the 65536 that fit',
+    ],
+    [{ ...guided, num_classes: 1e9 }, 'num_classes: must be a whole number from 1 to 1000000'],
+    [{ ...guided, image_size: 7 }, 'config.json: image_size: 2 levels'],
   ])('%o is refused', (json, message) => {
     expect(() => admConfigFromGuided(json)).toThrow(message)
   })
