@@ -1,4 +1,5 @@
 import { FileFormatError } from '@tweedie/tensor'
+import type { Fields } from '../fields.ts'
 import {
   buildFrom,
   count,
@@ -58,8 +59,7 @@ const known = new Set<string>([...Object.values(names), 'dropout', 'dims', 'use_
  * ```
  */
 export function admConfigFromGuided(json: unknown, file = 'config.json'): AdmConfig {
-  const whole = objectOf(file, json)
-  const c = 'kwargs' in whole ? objectOf(file, whole['kwargs'], 'kwargs') : whole
+  const c = guidedArguments(json, file)
   const stranger = Object.keys(c).find((name) => !known.has(name))
   if (stranger !== undefined) {
     throw new FileFormatError(file, `${show(stranger)} is no argument of UNetModel that is known here`)
@@ -100,6 +100,41 @@ export function admConfigFromGuided(json: unknown, file = 'config.json'): AdmCon
 
 /** Factors of downsampling; none for attention in the middle alone. */
 const factors = listOf(count(limits.side), limits.levels, 0)
+
+/** The constructor's arguments in a file's JSON. @throws {FileFormatError} where there are none. */
+export function guidedArguments(json: unknown, file: string): Fields {
+  const whole = objectOf(file, json)
+  return Object.hasOwn(whole, 'kwargs') ? objectOf(file, whole['kwargs'], 'kwargs') : whole
+}
+
+/** Whether a file's JSON is a configuration of this kind: names an argument that diffusers' networks do not have. */
+export function isGuided(json: unknown): boolean {
+  const fields = typeof json === 'object' && json !== null ? Object.keys(json) : []
+  const theirs = ['kwargs', ...Object.values(names).filter((name) => !shared.has(name))]
+  return !fields.includes('_class_name') && fields.some((name) => theirs.includes(name))
+}
+
+/** Names that diffusers' networks have too. */
+const shared = new Set<string>(['in_channels', 'out_channels'])
+
+/** Some fields under the constructor's names. */
+export const guidedNames = (fields: Partial<AdmConfig>): Fields =>
+  Object.fromEntries(
+    Object.entries(names).flatMap(([ours, theirs]) => {
+      const value = fields[ours as keyof AdmConfig]
+      return value === undefined ? [] : [[theirs, value]]
+    }),
+  )
+
+/** The arguments without which there is no configuration; names and shapes of the weights tell all but the first. */
+export const requiredArguments = [
+  'image_size',
+  'in_channels',
+  'model_channels',
+  'out_channels',
+  'num_res_blocks',
+  'attention_resolutions',
+] as const
 
 /** The configuration as the constructor's arguments, for `UNetModel(**kwargs)`. */
 export function admConfigToGuided(config: AdmConfig): Record<string, unknown> {

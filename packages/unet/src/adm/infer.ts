@@ -18,7 +18,7 @@ export type InferredAdm = Partial<
 
 /**
  * What the names and shapes of a checkpoint tell about its configuration, or undefined where they are none
- * of guided-diffusion's `UNetModel`. The way up tells the levels: only there a change of resolution shows
+ * of guided-diffusion's `UNetModel` or number blocks that a file of so many tensors cannot have. The way up tells the levels: only there a change of resolution shows
  * whatever the kind (its layers come second or third in their block), and it ends each level but the last.
  */
 export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
@@ -27,6 +27,9 @@ export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
   )
   const modelChannels = time?.[1]
   if (modelChannels === undefined || input === undefined || output === undefined) return undefined
+  // Every block has a tensor of its own, but for those that halve without weights: no number can be larger.
+  const named = numbers(shapes, /^(?:input|output)_blocks\.(\d+)\./)
+  if ((named.at(-1) ?? 0) > 2 * shapes.size) return undefined
   const has = (pattern: RegExp) => [...shapes.keys()].some((name) => pattern.test(name))
   const blocks = 1 + Math.max(-1, ...numbers(shapes, /^output_blocks\.(\d+)\./))
   const ups = numbers(shapes, /^output_blocks\.(\d+)\.[12]\.(?:conv|in_layers\.0)\.weight$/)

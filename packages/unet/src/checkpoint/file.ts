@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -39,8 +40,14 @@ export function readParams(path: string): ParamSource {
   return path.endsWith('.npz') ? parseNpz(bytes, path) : parseTorch(bytes, path)
 }
 
-/** Reads a JSON file. @throws {FileFormatError} for a file that is not there or not JSON. */
+/** The most bytes of a JSON file: configurations, records and indices have far fewer. */
+const mostJson = 16 * 2 ** 20
+
+/** Reads a JSON file. @throws {FileFormatError} for a file that is not there, not JSON or larger than any here. */
 export function readJson(path: string): unknown {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size > mostJson)
+    throw new FileFormatError(path, `has ${size} bytes; no JSON file of a model has more than ${mostJson}`)
   const text = new TextDecoder().decode(readBytes(path))
   try {
     return JSON.parse(text)
