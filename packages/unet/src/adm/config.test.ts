@@ -125,6 +125,25 @@ describe('checkpoints', () => {
     }
   })
 
+  test.each(['99999999', '9999999999', '1e5', `${'9'.repeat(400)}`])(
+    'block numbers that a file cannot have tell nothing, at once: %s',
+    (number) => {
+      const shapes = (name: string) =>
+        new Map<string, readonly number[]>([
+          ['time_embed.0.weight', [0, 1]],
+          ['input_blocks.0.0.weight', [0]],
+          ['out.2.weight', [0]],
+          [name, [0]],
+          ['output_blocks.1.1.conv.weight', [0]],
+        ])
+      const digits = number.replace('1e5', '100000')
+      expect(inferAdm(shapes(`output_blocks.${digits}.1.conv.weight`))).toBeUndefined()
+      expect(inferAdm(shapes(`input_blocks.${digits}.0.op.weight`))).toBeUndefined()
+      expect(inferAdm(shapes(`output_blocks.${digits}.1.qkv.weight`))).toBeUndefined()
+      expect(inferAdm(shapes('output_blocks.3.1.conv.weight'))).toBeDefined()
+    },
+  )
+
   test('has as many parameters as PyTorch counts for the shared reference network', () => {
     const config = admConfig({ ...base, imageSize: 32, outChannels: 6, attentionResolutions: [2] })
     expect(countParams(admSpec({ ...config, useScaleShiftNorm: true, resblockUpdown: true }))).toBe(828_358)
@@ -158,7 +177,16 @@ describe('forward', () => {
       expect(run(x, 3, 4)).toThrow('y: must be a class label 0 … 3, got 4')
       expect(run(x, 3, labels([0, 4]))).toThrow(ShapeError)
       expect(run(x, 3, labels([0, 1, 2]))).toThrow('one per image')
-      expect(run(x, 3, zeros([2], host))).toThrow('int32')
+      const floating = (values: number[], dtype: 'float32' | 'float64') =>
+        fromData(values, [values.length], { dtype, ...host })
+      expect(run(x, 3, floating([0, 1.5], 'float64'))).toThrow(
+        'y: must be class labels 0 … 3, got 1.5 at index 1',
+      )
+      expect(run(x, 3, floating([4, 0], 'float64'))).toThrow('got 4 at index 0')
+      expect(run(x, 3, floating([0, -1], 'float32'))).toThrow('got -1 at index 1')
+      expect(run(x, 3, floating([Number.NaN, 0], 'float64'))).toThrow('got NaN at index 0')
+      expect(run(x, 3, floating([2 ** 40, 0], 'float64'))).toThrow('got 1099511627776 at index 0')
+      expect(run(x, 3, floating([0, 1, 2], 'float64'))).toThrow('one per image')
       expect(run(x, zeros([3], host), 1)).toThrow('one time per image')
       expect(run(zeros([1, 3, 7, 8], host), 3, 1)).toThrow('multiples of 2')
       expect(run(zeros([1, 1, 8, 8], host), 3, 1)).toThrow('[N, 3, H, W]')

@@ -57,6 +57,17 @@ test.each(cases)('%s: one time and label for all is the same as one each', (name
   })
 })
 
+test('labels of int64 files, which arrive as float64, are those of int32', () => {
+  scope(() => {
+    const { config, params, x, t, y } = load('adaptive', 'float32', 'wasm')
+    if (y === undefined) throw new Error('the case has labels')
+    const run = (labels: Tensor | number) => admForward(params, config, x, t, labels).dataSync()
+    expect(run(cast(y, 'float64'))).toEqual(run(y))
+    expect(run(cast(y, 'float32'))).toEqual(run(y))
+    expect(run(y)).not.toEqual(run(0))
+  })
+})
+
 test.each(cases)('%s: gradients in every parameter and in x against finite differences', (name) => {
   scope(() => {
     const { config, params, x, t, y } = load(name, 'float64', 'reference')

@@ -62,28 +62,22 @@ const limiting: Reads = {
 const sampler: Reads = {
   timestep_spacing: [oneOf('leading', 'linspace', 'trailing'), undefined],
   steps_offset: [whole(0, limits.timesteps), undefined],
+  variance_type: [
+    oneOf('fixed_small', 'fixed_small_log', 'fixed_large', 'fixed_large_log', 'learned', 'learned_range'),
+    undefined,
+  ],
+  set_alpha_to_one: [flag, undefined],
+  skip_prk_steps: [flag, undefined],
 }
-const atTheEnd: Reads = { set_alpha_to_one: [flag, undefined] }
-const skipping: Reads = { skip_prk_steps: [flag, undefined] }
-const variances = [
-  'fixed_small',
-  'fixed_small_log',
-  'fixed_large',
-  'fixed_large_log',
-  'learned',
-  'learned_range',
-]
-const variance: Reads = { variance_type: [oneOf(...variances), undefined] }
 
-const ddpm = { network: { ...network, ...limiting }, sampler: { ...sampler, ...variance } }
-const ddim = { network: { ...network, ...limiting }, sampler: { ...sampler, ...atTheEnd } }
-/** The fields of each class of scheduler: those of the network, and those of its sampler alone. */
-const classes: Readonly<Record<string, { readonly network: Reads; readonly sampler: Reads }>> = {
-  DDPMScheduler: ddpm,
-  DDPMParallelScheduler: ddpm,
-  DDIMScheduler: ddim,
-  DDIMParallelScheduler: ddim,
-  PNDMScheduler: { network, sampler: { ...sampler, ...atTheEnd, ...skipping } },
+const clipping: Reads = { ...network, ...limiting }
+/** The fields of the network by class of scheduler. Files keep fields of a class that they were converted from. */
+const classes: Readonly<Record<string, Reads>> = {
+  DDPMScheduler: clipping,
+  DDPMParallelScheduler: clipping,
+  DDIMScheduler: clipping,
+  DDIMParallelScheduler: clipping,
+  PNDMScheduler: { ...clipping, clip_sample: [oneOf(false), false] },
 }
 
 /**
@@ -108,16 +102,15 @@ export function diffusersScheduler(json: unknown, file = 'scheduler_config.json'
   const name = field(file, given, '_class_name', oneOf(...Object.keys(classes)))
   const fields = classes[name]!
   for (const key of Object.keys(given)) {
-    if (key.startsWith('_') || Object.hasOwn(fields.network, key) || Object.hasOwn(fields.sampler, key))
-      continue
+    if (key.startsWith('_') || Object.hasOwn(fields, key) || Object.hasOwn(sampler, key)) continue
     throw new FileFormatError(file, `${key}: ${show(given[key])} is not known here for a ${name}`)
   }
   const read = <T>(key: string): T => {
-    const [kind, fallback] = fields.network[key]!
+    const [kind, fallback] = fields[key]!
     return field(file, given, key, kind, fallback) as T
   }
-  for (const key of Object.keys(fields.network)) read(key)
-  const asked = Object.entries(fields.sampler)
+  for (const key of Object.keys(fields)) read(key)
+  const asked = Object.entries(sampler)
     .filter(([key]) => given[key] !== undefined)
     .map(([key, [kind]]) => [key, field(file, given, key, kind)] as const)
   const timesteps = read<number>('num_train_timesteps')
@@ -128,7 +121,6 @@ export function diffusersScheduler(json: unknown, file = 'scheduler_config.json'
       `trained_betas: has ${trainedBetas.length} values, num_train_timesteps is ${timesteps}`,
     )
   }
-  const clips = 'clip_sample' in fields.network && read<boolean>('clip_sample')
   return {
     timesteps,
     betaSchedule: read<DiffusersScheduler['betaSchedule']>('beta_schedule'),
@@ -136,7 +128,7 @@ export function diffusersScheduler(json: unknown, file = 'scheduler_config.json'
     betaEnd: read<number>('beta_end'),
     trainedBetas,
     prediction: read<DiffusersScheduler['prediction']>('prediction_type'),
-    clip: clips ? read<number>('clip_sample_range') : null,
+    clip: read<boolean>('clip_sample') ? read<number>('clip_sample_range') : null,
     learnedVariance: String(given['variance_type']).startsWith('learned'),
     sampler: Object.fromEntries(asked),
   }
