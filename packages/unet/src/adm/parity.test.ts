@@ -5,11 +5,12 @@ import type { DType, Tensor } from '@tweedie/tensor'
 import { cast, fromData, memory, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { parseSafetensors } from '../checkpoint/safetensors.ts'
+import { hashedParams } from '../hashed-params.test.helper.ts'
 import type { Params } from '../params.ts'
+import { relativeError } from '../relative-error.test.helper.ts'
 import { admForward } from './forward.ts'
 import { admConfigFromGuided } from './guided.ts'
-import { hashedParams } from './hashed-params.test.helper.ts'
-import { relativeError } from './relative-error.test.helper.ts'
+import { admSpec } from './spec.ts'
 
 const folder = resolve(import.meta.dirname, '../../../../tests/fixtures/adm-tiny')
 
@@ -24,7 +25,7 @@ function load(name: string, dtype: DType, device: string) {
   )
   const named = io as Record<'x' | 't' | 'out' | 'cotangent' | 'vjp', Tensor>
   const y = io['y'] === undefined ? undefined : cast(io['y'], 'int32')
-  return { ...named, config, params: hashedParams(config, { dtype, device }), io, y }
+  return { ...named, config, params: hashedParams(admSpec(config), { dtype, device }), io, y }
 }
 
 describe.each<[string, DType, number]>([
