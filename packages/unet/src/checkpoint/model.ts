@@ -8,8 +8,7 @@ import type { DdpmConfig } from '../ddpm/config.ts'
 import { ddpmConfigFromDiffusers } from '../ddpm/diffusers.ts'
 import type { DiffusersScheduler } from '../ddpm/scheduler.ts'
 import { diffusersScheduler } from '../ddpm/scheduler.ts'
-import { count, field, objectOf } from '../fields.ts'
-import { limits } from '../limits.ts'
+import { recordedTimesteps } from '../train/record-check.ts'
 import { readJson } from './file.ts'
 import { findWeights } from './weights.ts'
 
@@ -68,7 +67,8 @@ function findSchedule(directory: string): FoundSchedule | undefined {
   ]
   const scheduler = own.find(existsSync)
   if (existsSync(record)) {
-    if (scheduler === undefined) return { kind: 'record', path: record, timesteps: recordedTimesteps(record) }
+    if (scheduler === undefined)
+      return { kind: 'record', path: record, timesteps: recordedTimesteps(record, readJson(record)) }
     throw new FileFormatError(
       directory,
       `has both record.json and ${basename(scheduler)}, which both say what the network was trained on; remove one`,
@@ -78,10 +78,4 @@ function findSchedule(directory: string): FoundSchedule | undefined {
   const path = scheduler ?? (existsSync(beside) ? beside : undefined)
   if (path === undefined) return undefined
   return { kind: 'scheduler', path, scheduler: diffusersScheduler(readJson(path), path) }
-}
-
-/** T of a training's record; nothing else of it is looked at. */
-function recordedTimesteps(path: string): number {
-  const config = objectOf(path, objectOf(path, readJson(path))['config'], 'config')
-  return field(path, config, 'timesteps', count(limits.timesteps))
 }

@@ -2,7 +2,6 @@ import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
 import type { ImageSet } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
-import { sampleShape } from '../ddpm/config.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 
@@ -26,11 +25,11 @@ export class BatchSampler {
   private readonly table: NoiseTable
 
   constructor(config: TrainConfig, images: ImageSet, table: NoiseTable) {
-    const shape = sampleShape(config.model)
-    if (images.shape.join() !== shape.join()) {
+    const { inChannels, sampleSize } = config.model
+    if (images.shape.join() !== [inChannels, sampleSize, sampleSize].join()) {
       throw new OptionError(
         'images',
-        `are [${images.shape.join(', ')}], the model takes [${shape.join(', ')}]`,
+        `are [${images.shape.join(', ')}], the model takes [${inChannels}, ${sampleSize}, ${sampleSize}]`,
       )
     }
     if (images.count < 1) throw new OptionError('images', 'there are none')

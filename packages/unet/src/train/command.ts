@@ -6,13 +6,12 @@ import { mnistTestSet, mnistTrainingSet } from '../data/files.ts'
 import type { ImageSet } from '../data/images.ts'
 import { ddpmConfigToDiffusers } from '../ddpm/diffusers.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
-import { count, field, objectOf, text, whole } from '../fields.ts'
-import { limits } from '../limits.ts'
 import { countParams } from '../params.ts'
 import type { TrainConfig } from './config.ts'
 import type { Evaluation } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
 import { paramsFromVector } from './flat.ts'
+import { checkRecord } from './record-check.ts'
 import { loadTrainState, saveTrainState } from './state-file.ts'
 import type { TrainProgress, TrainState } from './train.ts'
 import { train } from './train.ts'
@@ -208,15 +207,9 @@ function finish(options: TrainCommand, images: ImageSet, state: TrainState, seco
   return record
 }
 
-/**
- * The record of a trained prior. @throws {FileFormatError} where it is not there or lacks what is read of it: the steps
- * T of the schedule, the numbers of parameters and of images, and what the data were.
- */
+/** The record of a trained prior. @throws {FileFormatError} where it is not there or lacks what is read of it. */
 export function readRecord(path: string): TrainRecord {
-  const record = objectOf(path, readJson(path))
-  field(path, objectOf(path, record['config'], 'config'), 'timesteps', count(limits.timesteps))
-  for (const name of ['parameters', 'trainingImages'])
-    field(path, record, name, whole(0, Number.MAX_SAFE_INTEGER))
-  for (const name of ['name', 'data']) field(path, record, name, text)
-  return record as object as TrainRecord
+  const json = readJson(path)
+  checkRecord(path, json)
+  return json as TrainRecord
 }
