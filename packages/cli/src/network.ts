@@ -1,7 +1,7 @@
 import type { Prior, Schedule } from '@tweedie/solvers'
 import { betaSchedules, networkPrior, vpFromBetas, vpLinear } from '@tweedie/solvers'
 import type { Shape, Tensor } from '@tweedie/tensor'
-import { OptionError } from '@tweedie/tensor'
+import { getDevice, OptionError } from '@tweedie/tensor'
 import type { AdmConfig, DdpmConfig, DiffusersScheduler, Params } from '@tweedie/unet'
 import { admForward, ddpmForward, sampleShape, splitLearnedVariance } from '@tweedie/unet'
 import type { FoundSchedule } from '@tweedie/unet/node'
@@ -88,6 +88,29 @@ export function checkNetwork(config: NetworkConfig, training: Training, name: st
       `has ${outputs} output channels for ${inputs} input channels, but by its scheduler's variance_type the variance is ${learnedVariance ? '' : 'not '}learned`,
     )
   }
+}
+
+/** Channels of the levels of a network, from the full resolution down. */
+const widthsOf = (config: NetworkConfig): readonly number[] =>
+  config.architecture === 'ddpm'
+    ? config.blockOutChannels
+    : config.channelMult.map((mult) => mult * config.modelChannels)
+
+/**
+ * Makes sure, before any work, that the device could hold what a network needs at once for one picture: where the full
+ * resolution is reached again, the joined images of two levels and their norm.
+ * @throws {OptionError} with what is needed and what there is.
+ */
+export function checkMemory(config: NetworkConfig, [, height = 0, width = 0]: Shape, option: string): void {
+  const { name, memory } = getDevice().info()
+  const [first = 0, second = first] = widthsOf(config)
+  const needed = 2 * (first + second) * height * width * 4
+  if (memory === undefined || needed <= memory.limit) return
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+  throw new OptionError(
+    option,
+    `at ${height}×${width} pixels the network needs more than ${gib(needed)} for one picture; the device ${name} has ${gib(memory.limit)}`,
+  )
 }
 
 /** A network with its parameters. */

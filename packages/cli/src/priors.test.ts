@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
@@ -240,6 +240,13 @@ describe('what does not say all that is needed is refused', () => {
     },
   )
 
+  test('a size that the device has no memory for', async () => {
+    await refused(
+      sampled('digits@4096'),
+      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB for one picture; the device wasm has \d/,
+    )
+  })
+
   test('a side that the network cannot halve', async () => {
     await refused(sampled('digits@28x30'), /a side of 30 is no multiple of 4/)
   })
@@ -251,6 +258,9 @@ test('a network of sides that differ, by its configuration and by @', async () =
   const name = folderOf({ 'config.json': wide, 'record.json': record }, 'model.safetensors')
   expect((await loaded(name)).prior.shape).toEqual([1, 8, 12])
   expect((await loaded(`${name}@6x10`)).prior.shape).toEqual([1, 6, 10])
+  renameSync(join(root, name), join(root, `${name}@6`))
+  expect((await loaded(`${name}@6`)).prior.shape).toEqual([1, 8, 12])
+  renameSync(join(root, `${name}@6`), join(root, name))
   const drawn = await ran(root, ['sample', '--prior', name, '--steps', '2', '--n', '1', '--out', 'wide.png'])
   expect(drawn).toMatchObject({ code: 0, err: '' })
   const { picture } = await readPicture(join(root, 'wide.png'))

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
@@ -16,6 +16,7 @@ import {
 import type { Io } from './io.ts'
 import type { NetworkConfig } from './network.ts'
 import {
+  checkMemory,
   checkNetwork,
   describeScheduler,
   halvings,
@@ -67,16 +68,18 @@ export async function listPriors(io: Io): Promise<PriorInfo[]> {
 export async function loadPrior(io: Io, given: string, option = '--prior'): Promise<Prior> {
   const load = own(io, given)
   if (load !== undefined) return load()
-  const { name, size } = parseName(given, option)
+  const { name, size } = parseName(io, given, option)
   if (shippedPriors().includes(name)) {
     const { config, params, record } = loadShippedPrior(name)
     const shape = shapeAt(config, size, option)
+    checkMemory(config, shape, option)
     return priorOf(given, shape, { config, params }, linearTraining(record.config.timesteps))
   }
   const { model, training, notes } = openModel(io, name, option)
   const { config, directory, weights } = model
   const shape = shapeAt(config, size, option)
   checkNetwork(config, training, name, option)
+  checkMemory(config, shape, option)
   const loaded = (config.architecture === 'adm' ? loadAdm : loadDdpm)(
     directory,
     weights === undefined ? {} : { weights },
@@ -85,10 +88,14 @@ export async function loadPrior(io: Io, given: string, option = '--prior'): Prom
   return priorOf(basename(given), shape, loaded, training)
 }
 
-/** A name, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` follows it. */
-function parseName(given: string, option: string): { name: string; size?: readonly [number, number] } {
+/** A name, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` follows it and is no part of a path. */
+function parseName(
+  io: Io,
+  given: string,
+  option: string,
+): { name: string; size?: readonly [number, number] } {
   const [, name, height, width = height] = /^(.+)@(\d+)(?:x(\d+))?$/.exec(given) ?? []
-  if (name === undefined) return { name: given }
+  if (name === undefined || existsSync(absolute(io.cwd, given))) return { name: given }
   const size = [Number(height), Number(width)] as const
   const wrong = size.find((side) => !(side >= 1 && side <= modelLimits.side))
   if (wrong === undefined) return { name, size }

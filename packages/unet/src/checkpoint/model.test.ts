@@ -270,6 +270,30 @@ describe('a model by its path', () => {
     expect(findModel(join(pipeline, 'model_index.json'))).toBeUndefined()
   })
 
+  test.each([
+    [
+      'vqvae',
+      ['diffusers', 'VQModel'],
+      'vqvae: pipelines with other parts than unet and scheduler are not supported',
+    ],
+    ['text_encoder', ['transformers', 'CLIPTextModel'], 'got ["transformers", "CLIPTextModel"]'],
+    ['requires_safety_checker', true, 'got true'],
+  ])('a pipeline with %s is refused: its network may not work on pictures', (name, part, message) => {
+    const pipeline = weighted(
+      {
+        'model_index.json': { _class_name: 'LDMPipeline', unet: [], scheduler: [], [name]: part },
+        'unet/config.json': json,
+        'scheduler/scheduler_config.json': scheduler,
+      },
+      'unet',
+    )
+    expect(() => findModel(pipeline)).toThrow(message)
+    expect(() => findModel(join(pipeline, 'unet'))).toThrow(FileFormatError)
+    const parts = { _class_name: 'DDPMPipeline', unet: ['diffusers', 'UNet2DModel'], [name]: [null, null] }
+    writeFileSync(join(pipeline, 'model_index.json'), JSON.stringify(parts))
+    expect(findModel(pipeline)).toBeDefined()
+  })
+
   test('scheduler_config.json beside config.json, as the first pipelines have it, or in scheduler/', () => {
     for (const name of ['scheduler_config.json', 'scheduler/scheduler_config.json'])
       expect(findModel(weighted({ 'config.json': json, [name]: scheduler }))?.schedule).toMatchObject({

@@ -8,6 +8,7 @@ import type { DdpmConfig } from '../ddpm/config.ts'
 import { ddpmConfigFromDiffusers } from '../ddpm/diffusers.ts'
 import type { DiffusersScheduler } from '../ddpm/scheduler.ts'
 import { diffusersScheduler } from '../ddpm/scheduler.ts'
+import { objectOf, show } from '../fields.ts'
 import { recordedTimesteps } from '../train/record-check.ts'
 import { readJson } from './file.ts'
 import { findWeights } from './weights.ts'
@@ -40,6 +41,7 @@ export function findModel(path: string): FoundModel | undefined {
   const named = file.isDirectory() ? path : dirname(path)
   const directory = [named, join(named, 'unet')].find((folder) => existsSync(join(folder, 'config.json')))
   if (directory === undefined || (directory !== named && !file.isDirectory())) return undefined
+  refuseOtherParts(directory)
   const configPath = join(directory, 'config.json')
   const json = readJson(configPath)
   const weights = file.isDirectory() ? undefined : path
@@ -52,6 +54,23 @@ export function findModel(path: string): FoundModel | undefined {
     config,
     ...(weights === undefined ? {} : { weights }),
     ...(schedule === undefined ? {} : { schedule }),
+  }
+}
+
+/**
+ * Refuses a pipeline with other parts than a network and a scheduler: with an autoencoder, say, its network works on
+ * codes of pictures and not on pictures.
+ */
+function refuseOtherParts(directory: string): void {
+  const path = [directory, dirname(directory)].map((d) => join(d, 'model_index.json')).find(existsSync)
+  if (path === undefined) return
+  for (const [name, part] of Object.entries(objectOf(path, readJson(path)))) {
+    const absent = part === null || (Array.isArray(part) && part.every((entry) => entry === null))
+    if (name.startsWith('_') || name === 'unet' || name === 'scheduler' || absent) continue
+    throw new FileFormatError(
+      path,
+      `${name}: pipelines with other parts than unet and scheduler are not supported, got ${show(part)}`,
+    )
   }
 }
 
