@@ -144,6 +144,14 @@ describe('checkpoints', () => {
     },
   )
 
+  test('names without end tell what they tell', () => {
+    const names = Array.from({ length: 200_000 }, (_, i) => `output_blocks.${i}.1.conv.weight`)
+    const shapes = new Map<string, readonly number[]>(names.map((name) => [name, [0]]))
+    for (const name of ['time_embed.0.weight', 'input_blocks.0.0.weight', 'out.2.weight'])
+      shapes.set(name, [32, 32])
+    expect(inferAdm(shapes)).toMatchObject({ modelChannels: 32 })
+  })
+
   test('has as many parameters as PyTorch counts for the shared reference network', () => {
     const config = admConfig({ ...base, imageSize: 32, outChannels: 6, attentionResolutions: [2] })
     expect(countParams(admSpec({ ...config, useScaleShiftNorm: true, resblockUpdown: true }))).toBe(828_358)

@@ -31,12 +31,12 @@ export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
   const named = numbers(shapes, /^(?:input|output)_blocks\.(\d+)\./)
   if ((named.at(-1) ?? 0) > 2 * shapes.size) return undefined
   const has = (pattern: RegExp) => [...shapes.keys()].some((name) => pattern.test(name))
-  const blocks = 1 + Math.max(-1, ...numbers(shapes, /^output_blocks\.(\d+)\./))
+  const blocks = 1 + (numbers(shapes, /^output_blocks\.(\d+)\./).at(-1) ?? -1)
   const ups = numbers(shapes, /^output_blocks\.(\d+)\.[12]\.(?:conv|in_layers\.0)\.weight$/)
   const resblockUpdown = has(/^output_blocks\.\d+\.[12]\.in_layers\./)
   // Without parameters in the resampling, the way down has a gap in its numbers where a level ends.
   const gaps = missingNumbers(numbers(shapes, /^input_blocks\.(\d+)\./))
-  const perLevel = ups.length > 0 ? Math.min(...ups) + 1 : gaps.length > 0 ? Math.min(...gaps) : blocks
+  const perLevel = ups[0] !== undefined ? ups[0] + 1 : (gaps[0] ?? blocks)
   const levels = blocks / perLevel
   const attention = numbers(shapes, /^output_blocks\.(\d+)\.1\.qkv\.weight$/)
   const emb = shapes.get('output_blocks.0.0.emb_layers.1.weight')?.[0]

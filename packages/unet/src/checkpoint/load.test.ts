@@ -100,6 +100,22 @@ describe('loading parameters', () => {
     expect(messageOf({ ...base, ...change }, base)).toContain(message)
   })
 
+  test('names without end are told in a few words', () => {
+    const names = Array.from({ length: 200_000 }, (_, i) => `down_blocks.${i}.resnets.${i}.conv1.weight`)
+    const file = { entries: names.map((name) => ({ name, shape: [0] })), values: () => new Float32Array(0) }
+    const config = ddpmConfig(base)
+    const load = () => loadParams(file, ddpmSpec(config), 'f', { explain: ddpmExplain(config) })
+    expect(load).toThrow(FileFormatError)
+    expect(load).toThrow('blockOutChannels would have to have 200000 levels')
+    const layers = names.map((name, i) => ({
+      name: name.replace(/\d+/, '0'),
+      shape: i === 0 ? [8, 8, 3, 3] : [0],
+    }))
+    expect(() =>
+      loadParams({ ...file, entries: layers }, ddpmSpec(config), 'f', { explain: ddpmExplain(config) }),
+    ).toThrow(FileFormatError)
+  })
+
   test('names what is missing, unexpected and of another shape', () => {
     expect(messageOf({ ...base, timeEmbeddingDim: 12 }, base)).toMatch(
       /model\.safetensors: does not fit the configuration: of another shape time_embedding\.linear_1\.weight \[12, 8\] \(expected \[32, 8\]\), .* and \d+ more; timeEmbeddingDim/,
