@@ -240,6 +240,14 @@ describe('what does not say all that is needed is refused', () => {
     },
   )
 
+  test('what is neither a folder nor a file', async () => {
+    await refused(
+      sampled('/dev/null'),
+      /--prior: '\/dev\/null' is neither a folder nor a file; there are digits/,
+    )
+    await refused(sampled('nowhere'), /--prior: 'nowhere' is no prior; there are digits/)
+  })
+
   test('a size that the device has no memory for', async () => {
     await refused(
       sampled('digits@4096'),

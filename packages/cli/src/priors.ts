@@ -136,7 +136,12 @@ function noModel(io: Io, name: string, path: string): string {
   const known = [...shippedPriors(), ...Object.keys(io.priors ?? {})].join(', ') || 'none here'
   const file = statSync(path, { throwIfNoEntry: false })
   if (file?.isFile() === true) return noConfig(name, path)
-  const what = file === undefined ? 'no prior' : 'a folder without config.json'
+  const what =
+    file === undefined
+      ? 'no prior'
+      : file.isDirectory()
+        ? 'a folder without config.json'
+        : 'neither a folder nor a file'
   return `'${name}' is ${what}; there are ${known}, or name a folder written by tweedie train`
 }
 

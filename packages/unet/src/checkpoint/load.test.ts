@@ -1,4 +1,4 @@
-import { FileFormatError, randomKey, scope } from '@tweedie/tensor'
+import { FileFormatError, memory, randomKey, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import type { DdpmOptions } from '../ddpm/config.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
@@ -98,6 +98,20 @@ describe('loading parameters', () => {
     ],
   ])('says what explains a file with %s', (_, change, message) => {
     expect(messageOf({ ...base, ...change }, base)).toContain(message)
+  })
+
+  test('leaves no tensors where a value cannot be read', () => {
+    const spec = { a: [2], b: [3], c: [1] }
+    const source = {
+      entries: Object.entries(spec).map(([name, shape]) => ({ name, shape })),
+      values: (name: string) => {
+        if (name === 'c') throw new FileFormatError('f', 'damaged')
+        return new Float32Array(name === 'a' ? 2 : 3)
+      },
+    }
+    const before = memory().tensors
+    expect(() => loadParams(source, spec, 'f', host)).toThrow('f: damaged')
+    expect(memory().tensors).toBe(before)
   })
 
   test('names without end are told in a few words', () => {
