@@ -34,6 +34,18 @@ const readers: readonly [string, (json: unknown) => unknown, Readonly<Record<str
     admConfigToGuided(admConfig({ imageSize: 8, modelChannels: 32, channelMult: [1, 2] })),
   ],
   [
+    'flags of guided-diffusion',
+    (json) => admSpec(admConfigFromGuided(json)),
+    {
+      image_size: 64,
+      num_channels: 32,
+      num_res_blocks: 1,
+      attention_resolutions: '32',
+      num_heads: 1,
+      use_scale_shift_norm: true,
+    },
+  ],
+  [
     'scheduler',
     (json) => diffusersScheduler(json),
     { _class_name: 'DDPMScheduler', num_train_timesteps: 10, beta_start: 0.1, trained_betas: null },

@@ -88,6 +88,100 @@ describe('configuration', () => {
   })
 })
 
+/** As DPS keeps them for its networks of faces and of ImageNet. */
+const flags = {
+  image_size: 256,
+  num_channels: 128,
+  num_res_blocks: 1,
+  channel_mult: '',
+  learn_sigma: true,
+  class_cond: false,
+  use_checkpoint: false,
+  attention_resolutions: 16,
+  num_heads: 4,
+  num_head_channels: 64,
+  num_heads_upsample: -1,
+  use_scale_shift_norm: true,
+  dropout: 0,
+  resblock_updown: true,
+  use_fp16: false,
+  use_new_attention_order: false,
+  model_path: 'ffhq_10m.pt',
+}
+
+describe("the flags of guided-diffusion's scripts", () => {
+  const published = admConfig({
+    imageSize: 256,
+    modelChannels: 128,
+    numResBlocks: 1,
+    outChannels: 6,
+    attentionResolutions: [16],
+    channelMult: [1, 1, 2, 2, 4, 4],
+    numHeads: 4,
+    numHeadChannels: 64,
+    useScaleShiftNorm: true,
+    resblockUpdown: true,
+  })
+  test.each<[object, object]>([
+    [{}, {}],
+    [
+      { attention_resolutions: '32,16,8', num_res_blocks: 2 },
+      { attentionResolutions: [8, 16, 32], numResBlocks: 2 },
+    ],
+    [
+      { class_cond: true, learn_sigma: false },
+      { numClasses: 1000, outChannels: 3 },
+    ],
+    [
+      { image_size: 64, attention_resolutions: '32,16,8' },
+      { imageSize: 64, channelMult: [1, 2, 3, 4], attentionResolutions: [2, 4, 8] },
+    ],
+    [
+      { image_size: 512 },
+      { imageSize: 512, channelMult: [0.5, 1, 1, 2, 2, 4, 4], attentionResolutions: [32] },
+    ],
+    [
+      { image_size: 32, channel_mult: '1,2' },
+      { imageSize: 32, channelMult: [1, 2], attentionResolutions: [2] },
+    ],
+    [
+      { diffusion_steps: 1000, noise_schedule: 'linear', rescale_timesteps: true, timestep_respacing: '250' },
+      {},
+    ],
+  ])('with %o', (change, expected) => {
+    expect(admConfigFromGuided({ ...flags, ...change })).toEqual({ ...published, ...expected })
+  })
+
+  test.each<[object, string]>([
+    [
+      { image_size: 48 },
+      'channel_mult: must be given for image_size 48; it has usual values for 64, 128, 256, 512',
+    ],
+    [{ noise_schedule: 'cosine' }, 'noise_schedule: must be "linear", got "cosine"'],
+    [{ diffusion_steps: 4000 }, 'diffusion_steps: must be 1000, got 4000'],
+    [{ predict_xstart: true }, 'predict_xstart: must be false, got true'],
+    [
+      { attention_resolutions: 'all' },
+      'attention_resolutions: must be whole numbers such as "16,8", got "all"',
+    ],
+    [{ attention_resolutions: undefined }, 'attention_resolutions: must be whole numbers'],
+    [{ channel_mult: '1,,2' }, 'channel_mult: must be whole numbers such as "16,8", got "1,,2"'],
+    [{ num_channels: 1e9 }, 'num_channels: must be a whole number from 1 to 65536'],
+    [{ class_cond: 3 }, 'class_cond: must be true or false, got 3'],
+    [{ magic: 1 }, '"magic" is no flag of guided-diffusion that is known here'],
+  ])('%o is refused', (change, message) => {
+    expect(() => admConfigFromGuided({ ...flags, ...change })).toThrow(message)
+  })
+
+  test.each(['num_heads', 'use_scale_shift_norm', 'num_res_blocks', 'image_size'])(
+    '%s has to be there',
+    (name) => {
+      const { [name as keyof typeof flags]: _, ...rest } = flags
+      expect(() => admConfigFromGuided(rest)).toThrow(`${name}: is missing`)
+    },
+  )
+})
+
 /** Files of every kind of resampling and number of levels. */
 const variants: [string, Partial<AdmOptions>][] = [
   ['colour', { inChannels: 1, outChannels: 3 }],

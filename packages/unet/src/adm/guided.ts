@@ -16,6 +16,7 @@ import {
 import { limits } from '../limits.ts'
 import type { AdmConfig } from './config.ts'
 import { admConfig } from './config.ts'
+import { areFlags, argumentsOfFlags } from './flags.ts'
 
 const channels = count(limits.channels)
 /** guided-diffusion writes −1 for "not given". */
@@ -43,9 +44,9 @@ const names = {
 const known = new Set<string>([...Object.values(names), 'dropout', 'dims', 'use_checkpoint', 'use_fp16'])
 
 /**
- * The configuration in the constructor's arguments of guided-diffusion's `UNetModel`, with its own defaults: either
- * the arguments themselves or `{ kwargs: … }`. `attention_resolutions` are factors of downsampling, as the constructor
- * has them; the command-line flag of the same name lists sides of images. `dropout`, `use_checkpoint` and
+ * The configuration in the constructor's arguments of guided-diffusion's `UNetModel`, with its own defaults: the
+ * arguments themselves, `{ kwargs: … }`, or the flags of its scripts (with `num_channels`). As an argument,
+ * `attention_resolutions` are factors of downsampling; the flag of the same name lists sides of images. `dropout`, `use_checkpoint` and
  * `use_fp16` say how to train or store, not what is computed, and are not kept.
  * @param json - The parsed JSON.
  * @param file - Name of the file, for messages.
@@ -104,7 +105,8 @@ const factors = listOf(count(limits.side), limits.levels, 0)
 /** The constructor's arguments in a file's JSON. @throws {FileFormatError} where there are none. */
 export function guidedArguments(json: unknown, file: string): Fields {
   const whole = objectOf(file, json)
-  return Object.hasOwn(whole, 'kwargs') ? objectOf(file, whole['kwargs'], 'kwargs') : whole
+  const fields = Object.hasOwn(whole, 'kwargs') ? objectOf(file, whole['kwargs'], 'kwargs') : whole
+  return areFlags(fields) ? argumentsOfFlags(fields, file) : fields
 }
 
 /** Whether a file's JSON is a configuration of this kind: names an argument that diffusers' networks do not have. */
