@@ -253,6 +253,12 @@ describe('what does not say all that is needed is refused', () => {
       sampled('digits@4096'),
       /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB for one picture; the device wasm has \d/,
     )
+    const wide = { ...json, sample_size: 4096, block_out_channels: [64, 64] }
+    const files = { 'config.json': wide, 'record.json': { config: { timesteps: 1000 } } }
+    await refused(
+      sampled(folderOf(files, 'model.safetensors')),
+      /at 4096×4096 pixels the network needs more than 16\.0 GiB/,
+    )
   })
 
   test('a side that the network cannot halve', async () => {

@@ -22,6 +22,11 @@ describe('configuration', () => {
     [{ downAttention: [true] }, 'downAttention: needs one entry for each of the 3 levels, got 1'],
     [{ attentionHeadDim: 48 }, 'attentionHeadDim: 64 channels do not split into heads of 48'],
     [{ layersPerBlock: 0 }, 'layersPerBlock: must be a whole number from 1 to 64, got 0'],
+    [{ layersPerBlock: 1e9 }, 'layersPerBlock: must be a whole number from 1 to 64, got 1000000000'],
+    [{ sampleSize: 1e5 }, 'sampleSize: must be a whole number from 1 to 4096, got 100000'],
+    [{ sampleSize: [8, 2 ** 30] }, 'sampleSize: must be a whole number from 1 to 4096, got 1073741824'],
+    [{ blockOutChannels: new Array(1e5).fill(8) }, 'blockOutChannels: at most 12 levels fit, got 100000'],
+    [{ blockOutChannels: [1e9] }, 'blockOutChannels: must be a whole number from 1 to 65536, got 1000000000'],
     [{ normEps: 0 }, 'normEps: must be between 0 and 1'],
     [{ freqShift: 8 }, 'freqShift: must be from 0'],
   ])('%o is refused', (change, message) => {
