@@ -6,7 +6,7 @@ import { averagePooling, countCalls, ddimSampler, epsilonPrior, vpLinear } from 
 import type { Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
 import type { DdpmConfig, Params } from '@tweedie/unet'
-import { ddpmConfig, ddpmForward, initDdpm, param } from '@tweedie/unet'
+import { ddpmConfig, ddpmForward, initDdpm, param, sampleShape } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -28,7 +28,7 @@ function subjectOf(
   T: number,
   rest: Pick<Subject, 'params' | 'names' | 'batch' | 'h'>,
 ): Subject {
-  const shape = [config.inChannels, config.sampleSize, config.sampleSize]
+  const shape = sampleShape(config)
   const priorOf = (p: Params) =>
     epsilonPrior({
       name: 'u-net',

@@ -1,6 +1,8 @@
 import type { Device, DType, Key, Shape, Tensor } from '@tweedie/tensor'
-import { full, scope, sizeOf, uniform } from '@tweedie/tensor'
+import { full, OptionError, scope, sizeOf, uniform } from '@tweedie/tensor'
+import { limits } from './limits.ts'
 import type { ParamSpec, Params } from './params.ts'
+import { countParams } from './params.ts'
 
 /** Element type and device of fresh parameters. */
 export interface InitOptions {
@@ -12,6 +14,7 @@ export interface InitOptions {
  * Fresh parameters from a random key: weights and biases of convolutions and linear layers uniform within
  * ±1/√(fan-in) (PyTorch's default), norms 1 and 0, except where `special` gives another tensor. Each parameter draws
  * from a stream named after it.
+ * @throws {OptionError} for more parameters than {@link limits} allows, before any is made.
  */
 export function initParams(
   spec: ParamSpec,
@@ -19,6 +22,9 @@ export function initParams(
   options: InitOptions,
   special: (name: string, shape: Shape) => Tensor | undefined = () => undefined,
 ): Params {
+  const total = countParams(spec)
+  if (total > limits.parameters)
+    throw new OptionError('config', `makes ${total} parameters; at most ${limits.parameters} fit`)
   const params: Record<string, Tensor> = {}
   for (const [name, shape] of Object.entries(spec)) {
     const weight = spec[name.replace(/\.bias$/, '.weight')]!

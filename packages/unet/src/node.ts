@@ -1,4 +1,4 @@
-export { loadAdm } from './adm/load.ts'
+export { inferAdmGuided, loadAdm } from './adm/load.ts'
 export type { ConvertedCheckpoint } from './checkpoint/convert.ts'
 export { convertCheckpoint } from './checkpoint/convert.ts'
 export {
@@ -9,10 +9,16 @@ export {
   saveSafetensors,
   writeAtomically,
 } from './checkpoint/file.ts'
+export type { FoundModel, FoundSchedule } from './checkpoint/model.ts'
+export { findModel } from './checkpoint/model.ts'
 export { fileSource, readRegularFile } from './checkpoint/regular-file.ts'
 export type { LoadedPrior } from './checkpoint/shipped.ts'
-export { loadDdpm, loadShippedPrior, shippedPriors } from './checkpoint/shipped.ts'
+export { loadShippedPrior, shippedPriors } from './checkpoint/shipped.ts'
+export type { FoundWeights } from './checkpoint/weights.ts'
+export { findWeights, readWeights } from './checkpoint/weights.ts'
 export { mnistTestSet, mnistTrainingSet, npmDigits, readIdx, readIdxImages } from './data/files.ts'
+export type { LoadedModel, LoadModelOptions } from './ddpm/load.ts'
+export { loadDdpm } from './ddpm/load.ts'
 export type { LossLine, TrainCommand, TrainRecord } from './train/command.ts'
 export { readRecord, trainFromCommand } from './train/command.ts'
 export type { RunIdentity } from './train/state-file.ts'

@@ -5,3 +5,5 @@ export type { ExactPrior, GaussianMixturePriorOptions, GaussianPriorOptions } fr
 export { exactPrior, gaussianMixturePrior, gaussianPrior } from './exact-prior.ts'
 export type { Covariance, LinearMap, Mixture, MixtureComponent, MixturePosterior } from './mixture.ts'
 export { gaussianMixture } from './mixture.ts'
+export type { NetworkPriorOptions, Prediction } from './network-prior.ts'
+export { networkPrior, predictions } from './network-prior.ts'

@@ -1,3 +1,5 @@
+export type { BetaRange } from './beta-schedules.ts'
+export { betaSchedules } from './beta-schedules.ts'
 export { alphaBar, noiseLevel } from './levels.ts'
 export type { Spacing, TimePair } from './respace.ts'
 export { respace } from './respace.ts'

@@ -27,7 +27,24 @@ export function checkInput(
   if (typeof y === 'number') {
     if (!Number.isInteger(y) || y < 0 || y >= config.numClasses)
       throw new OptionError('y', `must be a class label ${range}, got ${y}`)
-  } else if (!perImage(y) || y.dtype !== 'int32') {
-    throw new ShapeError('admForward', `y must be a label or int32 labels, one per image, [${n}]`, [y.shape])
+  } else if (!perImage(y)) {
+    throw new ShapeError('admForward', `y must be a label or labels, one per image, [${n}]`, [y.shape])
   }
+}
+
+/**
+ * Labels as int32: those of NumPy's or PyTorch's int64, read as float64, are cast, and exactly.
+ * @throws {OptionError} for a value that is no class of the network, naming it and its place.
+ */
+export function labelsOf(config: AdmConfig, y: Tensor): Tensor {
+  if (y.dtype === 'int32') return y
+  const values = y.dataSync()
+  const classes = config.numClasses ?? 0
+  const wrong = values.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))
+  if (wrong >= 0)
+    throw new OptionError(
+      'y',
+      `must be class labels 0 … ${classes - 1}, got ${values[wrong]} at index ${wrong}`,
+    )
+  return y.cast('int32')
 }

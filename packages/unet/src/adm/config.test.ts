@@ -28,7 +28,7 @@ const guided = {
 
 describe('configuration', () => {
   test.each<[Partial<AdmOptions>, string]>([
-    [{ channelMult: [] }, 'channelMult: needs at least one level'],
+    [{ channelMult: [] }, 'channelMult: needs 1 to 12 levels, got 0'],
     [{ channelMult: [1, 1.25] }, 'channelMult: 1.25 × 32 = 40 channels do not split into the 32 groups'],
     [{ channelMult: [1, -1] }, 'channelMult: -1 × 32'],
     [{ modelChannels: 33 }, 'modelChannels: is the width of the time embedding and must be even'],
@@ -36,8 +36,8 @@ describe('configuration', () => {
     [{ numHeads: 3 }, 'numHeads: 64 channels do not split into 3 heads'],
     [{ numHeadsUpsample: 5 }, 'numHeadsUpsample: 64 channels do not split into 5 heads'],
     [{ numHeadChannels: 48 }, 'numHeadChannels: 64 channels do not split into heads of 48'],
-    [{ numClasses: 0 }, 'numClasses: must be a positive integer, got 0'],
-    [{ attentionResolutions: [1.5] }, 'attentionResolutions: must be a positive integer, got 1.5'],
+    [{ numClasses: 0 }, 'numClasses: must be a whole number from 1 to 1000000, got 0'],
+    [{ attentionResolutions: [1.5] }, 'attentionResolutions: must be a whole number from 1 to 4096, got 1.5'],
   ])('%o is refused', (change, message) => {
     expect(() => admConfig({ ...base, ...change })).toThrow(message)
   })
@@ -64,12 +64,122 @@ describe('configuration', () => {
     [3, 'config.json: the whole'],
     [{ ...guided, dims: 3 }, 'dims'],
     [{ ...guided, num_heads: 0 }, 'num_heads'],
-    [{ kwargs: { ...guided, model_channels: '32' } }, 'kwargs.model_channels'],
-    [{ ...guided, learn_sigma: true }, 'learn_sigma'],
-    [{ ...guided, image_size: 7 }, 'config.json: imageSize: 2 levels'],
+    [
+      { kwargs: { ...guided, model_channels: '32' } },
+      'model_channels: must be a whole number from 1 to 65536, got "32"',
+    ],
+    [{ ...guided, learn_sigma: true }, '"learn_sigma" is no argument of UNetModel'],
+    [{ kwargs: [guided] }, 'kwargs must be a JSON object, got a list of 1'],
+    [
+      { ...guided, num_res_blocks: 1e9 },
+      'num_res_blocks: must be a whole number from 1 to 64, got 1000000000',
+    ],
+    [{ ...guided, image_size: 2 ** 30 }, 'image_size: must be a whole number from 1 to 4096, got 1073741824'],
+    [{ ...guided, channel_mult: new Array(1e5).fill(1) }, 'channel_mult: must be a list of 1 to 12'],
+    [{ ...guided, channel_mult: [1, 1e9] }, 'channel_mult: must be a list of 1 to 12'],
+    [
+      { ...guided, channel_mult: [1, 65536] },
+      'channel_mult: 2097152 channels are more than the 65536 that fit',
+    ],
+    [{ ...guided, num_classes: 1e9 }, 'num_classes: must be a whole number from 1 to 1000000'],
+    [{ ...guided, image_size: 7 }, 'config.json: image_size: 2 levels'],
   ])('%o is refused', (json, message) => {
     expect(() => admConfigFromGuided(json)).toThrow(message)
   })
+})
+
+/** As DPS keeps them for its networks of faces and of ImageNet. */
+const flags = {
+  image_size: 256,
+  num_channels: 128,
+  num_res_blocks: 1,
+  channel_mult: '',
+  learn_sigma: true,
+  class_cond: false,
+  use_checkpoint: false,
+  attention_resolutions: 16,
+  num_heads: 4,
+  num_head_channels: 64,
+  num_heads_upsample: -1,
+  use_scale_shift_norm: true,
+  dropout: 0,
+  resblock_updown: true,
+  use_fp16: false,
+  use_new_attention_order: false,
+  model_path: 'ffhq_10m.pt',
+}
+
+describe("the flags of guided-diffusion's scripts", () => {
+  const published = admConfig({
+    imageSize: 256,
+    modelChannels: 128,
+    numResBlocks: 1,
+    outChannels: 6,
+    attentionResolutions: [16],
+    channelMult: [1, 1, 2, 2, 4, 4],
+    numHeads: 4,
+    numHeadChannels: 64,
+    useScaleShiftNorm: true,
+    resblockUpdown: true,
+  })
+  test.each<[object, object]>([
+    [{}, {}],
+    [
+      { attention_resolutions: '32,16,8', num_res_blocks: 2 },
+      { attentionResolutions: [8, 16, 32], numResBlocks: 2 },
+    ],
+    [
+      { class_cond: true, learn_sigma: false },
+      { numClasses: 1000, outChannels: 3 },
+    ],
+    [
+      { image_size: 64, attention_resolutions: '32,16,8' },
+      { imageSize: 64, channelMult: [1, 2, 3, 4], attentionResolutions: [2, 4, 8] },
+    ],
+    [
+      { image_size: 512 },
+      { imageSize: 512, channelMult: [0.5, 1, 1, 2, 2, 4, 4], attentionResolutions: [32] },
+    ],
+    [
+      { image_size: 32, channel_mult: '1,2' },
+      { imageSize: 32, channelMult: [1, 2], attentionResolutions: [2] },
+    ],
+    [
+      { diffusion_steps: 1000, noise_schedule: 'linear', rescale_timesteps: true, timestep_respacing: '250' },
+      {},
+    ],
+  ])('with %o', (change, expected) => {
+    expect(admConfigFromGuided({ ...flags, ...change })).toEqual({ ...published, ...expected })
+  })
+
+  test.each<[object, string]>([
+    [
+      { image_size: 48 },
+      'channel_mult: must be given for image_size 48; it has usual values for 64, 128, 256, 512',
+    ],
+    [{ noise_schedule: 'cosine' }, 'noise_schedule: must be "linear", got "cosine"'],
+    [{ diffusion_steps: 4000 }, 'diffusion_steps: must be 1000, got 4000'],
+    [{ predict_xstart: true }, 'predict_xstart: must be false, got true'],
+    [
+      { attention_resolutions: 'all' },
+      'attention_resolutions: must be whole numbers such as "16,8", got "all"',
+    ],
+    [{ attention_resolutions: undefined }, 'attention_resolutions: must be whole numbers'],
+    [{ channel_mult: '1,,2' }, 'channel_mult: must be whole numbers such as "16,8", got "1,,2"'],
+    [{ num_channels: 1e9 }, 'num_channels: must be a whole number from 1 to 65536'],
+    [{ class_cond: 3 }, 'class_cond: must be true or false, got 3'],
+    [{ magic: 1 }, '"magic" is no flag of guided-diffusion that is known here'],
+  ])('%o is refused', (change, message) => {
+    expect(() => admConfigFromGuided({ ...flags, ...change })).toThrow(message)
+  })
+
+  test.each(['num_heads', 'use_scale_shift_norm', 'num_res_blocks', 'image_size'])(
+    '%s has to be there',
+    (name) => {
+      const { [name as keyof typeof flags]: _, ...rest } = flags
+      expect(() => admConfigFromGuided(rest)).toThrow(`${name}: is missing`)
+    },
+  )
 })
 
 /** Files of every kind of resampling and number of levels. */
@@ -109,6 +219,33 @@ describe('checkpoints', () => {
     }
   })
 
+  test.each(['99999999', '9999999999', '1e5', `${'9'.repeat(400)}`])(
+    'block numbers that a file cannot have tell nothing, at once: %s',
+    (number) => {
+      const shapes = (name: string) =>
+        new Map<string, readonly number[]>([
+          ['time_embed.0.weight', [0, 1]],
+          ['input_blocks.0.0.weight', [0]],
+          ['out.2.weight', [0]],
+          [name, [0]],
+          ['output_blocks.1.1.conv.weight', [0]],
+        ])
+      const digits = number.replace('1e5', '100000')
+      expect(inferAdm(shapes(`output_blocks.${digits}.1.conv.weight`))).toBeUndefined()
+      expect(inferAdm(shapes(`input_blocks.${digits}.0.op.weight`))).toBeUndefined()
+      expect(inferAdm(shapes(`output_blocks.${digits}.1.qkv.weight`))).toBeUndefined()
+      expect(inferAdm(shapes('output_blocks.3.1.conv.weight'))).toBeDefined()
+    },
+  )
+
+  test('names without end tell what they tell', () => {
+    const names = Array.from({ length: 200_000 }, (_, i) => `output_blocks.${i}.1.conv.weight`)
+    const shapes = new Map<string, readonly number[]>(names.map((name) => [name, [0]]))
+    for (const name of ['time_embed.0.weight', 'input_blocks.0.0.weight', 'out.2.weight'])
+      shapes.set(name, [32, 32])
+    expect(inferAdm(shapes)).toMatchObject({ modelChannels: 32 })
+  })
+
   test('has as many parameters as PyTorch counts for the shared reference network', () => {
     const config = admConfig({ ...base, imageSize: 32, outChannels: 6, attentionResolutions: [2] })
     expect(countParams(admSpec({ ...config, useScaleShiftNorm: true, resblockUpdown: true }))).toBe(828_358)
@@ -142,7 +279,16 @@ describe('forward', () => {
       expect(run(x, 3, 4)).toThrow('y: must be a class label 0 … 3, got 4')
       expect(run(x, 3, labels([0, 4]))).toThrow(ShapeError)
       expect(run(x, 3, labels([0, 1, 2]))).toThrow('one per image')
-      expect(run(x, 3, zeros([2], host))).toThrow('int32')
+      const floating = (values: number[], dtype: 'float32' | 'float64') =>
+        fromData(values, [values.length], { dtype, ...host })
+      expect(run(x, 3, floating([0, 1.5], 'float64'))).toThrow(
+        'y: must be class labels 0 … 3, got 1.5 at index 1',
+      )
+      expect(run(x, 3, floating([4, 0], 'float64'))).toThrow('got 4 at index 0')
+      expect(run(x, 3, floating([0, -1], 'float32'))).toThrow('got -1 at index 1')
+      expect(run(x, 3, floating([Number.NaN, 0], 'float64'))).toThrow('got NaN at index 0')
+      expect(run(x, 3, floating([2 ** 40, 0], 'float64'))).toThrow('got 1099511627776 at index 0')
+      expect(run(x, 3, floating([0, 1, 2], 'float64'))).toThrow('one per image')
       expect(run(x, zeros([3], host), 1)).toThrow('one time per image')
       expect(run(zeros([1, 3, 7, 8], host), 3, 1)).toThrow('multiples of 2')
       expect(run(zeros([1, 1, 8, 8], host), 3, 1)).toThrow('[N, 3, H, W]')

@@ -1,4 +1,5 @@
 import { OptionError } from '@tweedie/tensor'
+import { limits } from '../limits.ts'
 
 /**
  * The U-Net of "Diffusion Models Beat GANs" (arXiv 2105.05233) as guided-diffusion's `UNetModel` builds it,
@@ -92,22 +93,28 @@ export function headCount(config: AdmConfig, channels: number, up: boolean): num
   return up ? (numHeadsUpsample ?? numHeads) : numHeads
 }
 
-const counts = [
-  'imageSize',
-  'inChannels',
-  'modelChannels',
-  'outChannels',
-  'numResBlocks',
-  'numHeads',
-] as const
-const optionalCounts = ['numClasses', 'numHeadChannels', 'numHeadsUpsample'] as const
+/** The most that each count may be; null stands for none given. */
+const counts = {
+  imageSize: limits.side,
+  inChannels: limits.channels,
+  modelChannels: limits.channels,
+  outChannels: limits.channels,
+  numResBlocks: limits.layers,
+  numHeads: limits.channels,
+  numClasses: limits.classes,
+  numHeadChannels: limits.channels,
+  numHeadsUpsample: limits.channels,
+} as const
+const nullable: readonly string[] = ['numClasses', 'numHeadChannels', 'numHeadsUpsample']
 
 function check(config: AdmConfig): void {
-  for (const name of counts) positive(name, config[name])
-  for (const name of optionalCounts) if (config[name] !== null) positive(name, config[name])
-  for (const factor of config.attentionResolutions) positive('attentionResolutions', factor)
+  for (const name of Object.keys(counts) as (keyof typeof counts)[]) {
+    if (config[name] !== null || !nullable.includes(name)) positive(name, config[name], counts[name])
+  }
+  for (const factor of config.attentionResolutions) positive('attentionResolutions', factor, limits.side)
   const levels = config.channelMult.length
-  if (levels < 1) throw new OptionError('channelMult', 'needs at least one level')
+  if (levels < 1 || levels > limits.levels)
+    throw new OptionError('channelMult', `needs 1 to ${limits.levels} levels, got ${levels}`)
   if (config.modelChannels % 2 !== 0) {
     throw new OptionError(
       'modelChannels',
@@ -122,6 +129,8 @@ function check(config: AdmConfig): void {
         `${config.channelMult[i]} × ${config.modelChannels} = ${c} channels do not split into the ${normGroups} groups of the norms`,
       )
     }
+    if (c > limits.channels)
+      throw new OptionError('channelMult', `${c} channels are more than the ${limits.channels} that fit`)
   })
   const factor = 2 ** (levels - 1)
   if (config.imageSize % factor !== 0) {
@@ -149,7 +158,7 @@ function checkHeads(config: AdmConfig, channels: number): void {
   }
 }
 
-function positive(name: keyof AdmConfig, value: unknown): void {
-  if (!Number.isInteger(value) || (value as number) < 1)
-    throw new OptionError(name, `must be a positive integer, got ${String(value)}`)
+function positive(name: keyof AdmConfig, value: unknown, most: number): void {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most)
+    throw new OptionError(name, `must be a whole number from 1 to ${most}, got ${String(value)}`)
 }

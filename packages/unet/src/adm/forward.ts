@@ -12,7 +12,7 @@ import {
 } from '../layers/index.ts'
 import type { Params } from '../params.ts'
 import { param } from '../params.ts'
-import { checkInput } from './check.ts'
+import { checkInput, labelsOf } from './check.ts'
 import type { AdmConfig } from './config.ts'
 import { normGroups } from './config.ts'
 import type { BlockPlan, LayerPlan } from './plan.ts'
@@ -21,12 +21,13 @@ import { resBlock } from './res-block.ts'
 
 /**
  * The network's output for noisy images x [N, C, H, W] at time t, one DDPM index 0 … T−1 for all or one per
- * image [N], and, where the network is class-conditional, labels y, one for all or int32 one per image [N].
+ * image [N], and, where the network is class-conditional, labels y, one for all or one per image [N] (of
+ * any element type, whole numbers).
  * Returns [N, outChannels, H, W]: the predicted noise ε, followed in the channels by v where the variance is
  * learned ({@link splitLearnedVariance}). Differentiable in `params` and `x`; there is no dropout, as at
  * inference. Source: arXiv 2105.05233; numerically guided-diffusion's `UNetModel`.
  * @throws {ShapeError} where x, t or y does not fit the configuration, or a label is none of its classes.
- * @throws {OptionError} where y is missing, or given to a network without classes.
+ * @throws {OptionError} where y is missing, no class, or given to a network without classes.
  * @example
  * ```ts
  * import { randomKey, zeros } from '@tweedie/tensor'
@@ -75,7 +76,8 @@ function embed(
     const sinusoid = timeEmbedding(times, config.modelChannels, { flipSinToCos: true, freqShift: 0 })
     const time = linear(params, 'time_embed.2', silu(linear(params, 'time_embed.0', sinusoid)))
     if (y === undefined) return silu(time)
-    const labels = typeof y === 'number' ? fromData([y], [1], { dtype: 'int32', device }) : y
+    const labels =
+      typeof y === 'number' ? fromData([y], [1], { dtype: 'int32', device }) : labelsOf(config, y)
     return silu(time.add(gather(param(params, 'label_emb.weight'), labels)))
   })
 }

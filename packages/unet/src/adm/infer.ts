@@ -18,7 +18,7 @@ export type InferredAdm = Partial<
 
 /**
  * What the names and shapes of a checkpoint tell about its configuration, or undefined where they are none
- * of guided-diffusion's `UNetModel`. The way up tells the levels: only there a change of resolution shows
+ * of guided-diffusion's `UNetModel` or number blocks that a file of so many tensors cannot have. The way up tells the levels: only there a change of resolution shows
  * whatever the kind (its layers come second or third in their block), and it ends each level but the last.
  */
 export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
@@ -27,13 +27,16 @@ export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
   )
   const modelChannels = time?.[1]
   if (modelChannels === undefined || input === undefined || output === undefined) return undefined
+  // Every block has a tensor of its own, but for those that halve without weights: no number can be larger.
+  const named = numbers(shapes, /^(?:input|output)_blocks\.(\d+)\./)
+  if ((named.at(-1) ?? 0) > 2 * shapes.size) return undefined
   const has = (pattern: RegExp) => [...shapes.keys()].some((name) => pattern.test(name))
-  const blocks = 1 + Math.max(-1, ...numbers(shapes, /^output_blocks\.(\d+)\./))
+  const blocks = 1 + (numbers(shapes, /^output_blocks\.(\d+)\./).at(-1) ?? -1)
   const ups = numbers(shapes, /^output_blocks\.(\d+)\.[12]\.(?:conv|in_layers\.0)\.weight$/)
   const resblockUpdown = has(/^output_blocks\.\d+\.[12]\.in_layers\./)
   // Without parameters in the resampling, the way down has a gap in its numbers where a level ends.
   const gaps = missingNumbers(numbers(shapes, /^input_blocks\.(\d+)\./))
-  const perLevel = ups.length > 0 ? Math.min(...ups) + 1 : gaps.length > 0 ? Math.min(...gaps) : blocks
+  const perLevel = ups[0] !== undefined ? ups[0] + 1 : (gaps[0] ?? blocks)
   const levels = blocks / perLevel
   const attention = numbers(shapes, /^output_blocks\.(\d+)\.1\.qkv\.weight$/)
   const emb = shapes.get('output_blocks.0.0.emb_layers.1.weight')?.[0]

@@ -5,11 +5,12 @@ import type { DType, Tensor } from '@tweedie/tensor'
 import { cast, fromData, memory, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { parseSafetensors } from '../checkpoint/safetensors.ts'
+import { hashedParams } from '../hashed-params.test.helper.ts'
 import type { Params } from '../params.ts'
+import { relativeError } from '../relative-error.test.helper.ts'
 import { admForward } from './forward.ts'
 import { admConfigFromGuided } from './guided.ts'
-import { hashedParams } from './hashed-params.test.helper.ts'
-import { relativeError } from './relative-error.test.helper.ts'
+import { admSpec } from './spec.ts'
 
 const folder = resolve(import.meta.dirname, '../../../../tests/fixtures/adm-tiny')
 
@@ -24,7 +25,7 @@ function load(name: string, dtype: DType, device: string) {
   )
   const named = io as Record<'x' | 't' | 'out' | 'cotangent' | 'vjp', Tensor>
   const y = io['y'] === undefined ? undefined : cast(io['y'], 'int32')
-  return { ...named, config, params: hashedParams(config, { dtype, device }), io, y }
+  return { ...named, config, params: hashedParams(admSpec(config), { dtype, device }), io, y }
 }
 
 describe.each<[string, DType, number]>([
@@ -54,6 +55,17 @@ test.each(cases)('%s: one time and label for all is the same as one each', (name
     const label = y === undefined ? undefined : 0 // as in the second image, whose time is 621
     const all = admForward(params, config, x, 621, label)
     expect(relativeError(all.slice([1, 2]), out.slice([1, 2]))).toBeLessThan(2e-4)
+  })
+})
+
+test('labels of int64 files, which arrive as float64, are those of int32', () => {
+  scope(() => {
+    const { config, params, x, t, y } = load('adaptive', 'float32', 'wasm')
+    if (y === undefined) throw new Error('the case has labels')
+    const run = (labels: Tensor | number) => admForward(params, config, x, t, labels).dataSync()
+    expect(run(cast(y, 'float64'))).toEqual(run(y))
+    expect(run(cast(y, 'float32'))).toEqual(run(y))
+    expect(run(y)).not.toEqual(run(0))
   })
 })
 

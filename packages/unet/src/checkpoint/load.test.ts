@@ -1,4 +1,4 @@
-import { FileFormatError, randomKey, scope } from '@tweedie/tensor'
+import { FileFormatError, memory, randomKey, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import type { DdpmOptions } from '../ddpm/config.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
@@ -98,6 +98,36 @@ describe('loading parameters', () => {
     ],
   ])('says what explains a file with %s', (_, change, message) => {
     expect(messageOf({ ...base, ...change }, base)).toContain(message)
+  })
+
+  test('leaves no tensors where a value cannot be read', () => {
+    const spec = { a: [2], b: [3], c: [1] }
+    const source = {
+      entries: Object.entries(spec).map(([name, shape]) => ({ name, shape })),
+      values: (name: string) => {
+        if (name === 'c') throw new FileFormatError('f', 'damaged')
+        return new Float32Array(name === 'a' ? 2 : 3)
+      },
+    }
+    const before = memory().tensors
+    expect(() => loadParams(source, spec, 'f', host)).toThrow('f: damaged')
+    expect(memory().tensors).toBe(before)
+  })
+
+  test('names without end are told in a few words', () => {
+    const names = Array.from({ length: 200_000 }, (_, i) => `down_blocks.${i}.resnets.${i}.conv1.weight`)
+    const file = { entries: names.map((name) => ({ name, shape: [0] })), values: () => new Float32Array(0) }
+    const config = ddpmConfig(base)
+    const load = () => loadParams(file, ddpmSpec(config), 'f', { explain: ddpmExplain(config) })
+    expect(load).toThrow(FileFormatError)
+    expect(load).toThrow('blockOutChannels would have to have 200000 levels')
+    const layers = names.map((name, i) => ({
+      name: name.replace(/\d+/, '0'),
+      shape: i === 0 ? [8, 8, 3, 3] : [0],
+    }))
+    expect(() =>
+      loadParams({ ...file, entries: layers }, ddpmSpec(config), 'f', { explain: ddpmExplain(config) }),
+    ).toThrow(FileFormatError)
   })
 
   test('names what is missing, unexpected and of another shape', () => {

@@ -1,5 +1,5 @@
 import type { Device, Shape, Tensor } from '@tweedie/tensor'
-import { FileFormatError, formatShape, fromData, sameShape } from '@tweedie/tensor'
+import { FileFormatError, formatShape, fromData, sameShape, scope } from '@tweedie/tensor'
 import type { ParamSpec, Params } from '../params.ts'
 import type { ArraySource } from './arrays.ts'
 
@@ -61,14 +61,17 @@ export function loadParams(
     const why = hint === undefined ? '' : `; ${hint}`
     throw new FileFormatError(path, `does not fit the configuration: ${describe(difference)}${why}`)
   }
-  const params: Record<string, Tensor> = {}
-  for (const [name, shape] of Object.entries(spec)) {
-    params[name] = fromData(source.values(name), shape, {
-      dtype: 'float32',
-      ...(options.device === undefined ? {} : { device: options.device }),
-    })
-  }
-  return params
+  // Where a value cannot be read, the scope frees those before it.
+  return scope(() => {
+    const params: Record<string, Tensor> = {}
+    for (const [name, shape] of Object.entries(spec)) {
+      params[name] = fromData(source.values(name), shape, {
+        dtype: 'float32',
+        ...(options.device === undefined ? {} : { device: options.device }),
+      })
+    }
+    return params
+  })
 }
 
 const shown = 5

@@ -2,16 +2,11 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
 import type { DdpmConfig } from '../ddpm/config.ts'
-import { ddpmConfigFromDiffusers } from '../ddpm/diffusers.ts'
-import { ddpmExplain } from '../ddpm/explain.ts'
-import { modernNames } from '../ddpm/names.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
+import { loadDdpm } from '../ddpm/load.ts'
 import type { Params } from '../params.ts'
 import type { TrainRecord } from '../train/command.ts'
 import { readRecord } from '../train/command.ts'
-import { readJson, readSafetensors } from './file.ts'
 import type { LoadOptions } from './load.ts'
-import { loadParams } from './load.ts'
 
 const folder = resolve(import.meta.dirname, '../../priors')
 
@@ -41,29 +36,11 @@ export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'devic
   if (!names.includes(name)) {
     throw new OptionError('prior', `there is no prior '${name}'; shipped are: ${names.join(', ') || 'none'}`)
   }
+  const { config, params } = loadDdpm(join(folder, name), options)
   return {
     name,
-    ...loadDdpm(join(folder, name), options),
+    config,
+    params,
     record: readRecord(join(folder, name, 'record.json')),
   }
-}
-
-/**
- * A `ddpm` network from a folder in the layout of diffusers: `config.json`, and the parameters in
- * `model.safetensors` or `diffusion_pytorch_model.safetensors` (old names of attention layers included).
- * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
- */
-export function loadDdpm(
-  directory: string,
-  options: Pick<LoadOptions, 'device'> = {},
-): { config: DdpmConfig; params: Params } {
-  const configPath = join(directory, 'config.json')
-  const config = ddpmConfigFromDiffusers(readJson(configPath), configPath)
-  const other = join(directory, 'diffusion_pytorch_model.safetensors')
-  const path = existsSync(other) ? other : join(directory, 'model.safetensors')
-  const params = loadParams(modernNames(readSafetensors(path)), ddpmSpec(config), path, {
-    ...options,
-    explain: ddpmExplain(config),
-  })
-  return { config, params }
 }

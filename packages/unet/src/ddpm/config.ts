@@ -1,4 +1,6 @@
+import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
+import { limits } from '../limits.ts'
 
 /**
  * The U-Net of DDPM (arXiv 2006.11239) as diffusers' `UNet2DModel` builds it. Levels are counted from the
@@ -6,8 +8,8 @@ import { OptionError } from '@tweedie/tensor'
  */
 export interface DdpmConfig {
   readonly architecture: 'ddpm'
-  /** Side of the images it was trained on; any side that halves (levels − 1) times runs. */
-  readonly sampleSize: number
+  /** Side of the images it was trained on, or [height, width]; any size that halves (levels − 1) times runs. */
+  readonly sampleSize: number | readonly [height: number, width: number]
   readonly inChannels: number
   readonly outChannels: number
   /** Channels of each level. */
@@ -37,10 +39,13 @@ export interface DdpmConfig {
 /** What {@link ddpmConfig} needs to be told; all else has a default. */
 export type DdpmOptions = Partial<DdpmConfig> & Pick<DdpmConfig, 'sampleSize' | 'blockOutChannels'>
 
-const positive = (name: keyof DdpmConfig, value: unknown): void => {
-  if (!Number.isInteger(value) || (value as number) < 1) {
-    throw new OptionError(name, `must be a positive integer, got ${String(value)}`)
-  }
+/** The shape of one image a network was trained on, [C, H, W]. */
+export const sampleShape = ({ inChannels, sampleSize }: DdpmConfig): Shape =>
+  typeof sampleSize === 'number' ? [inChannels, sampleSize, sampleSize] : [inChannels, ...sampleSize]
+
+const positive = (name: keyof DdpmConfig, value: unknown, most: number = limits.channels): void => {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most)
+    throw new OptionError(name, `must be a whole number from 1 to ${most}, got ${String(value)}`)
 }
 
 /**
@@ -81,12 +86,15 @@ export function ddpmConfig(options: DdpmOptions): DdpmConfig {
 function check(config: DdpmConfig): void {
   const { blockOutChannels: channels, normGroups: groups, attentionHeadDim: headDim } = config
   const levels = channels.length
-  for (const name of ['sampleSize', 'inChannels', 'outChannels', 'layersPerBlock', 'normGroups'] as const) {
-    positive(name, config[name])
-  }
+  const sides = typeof config.sampleSize === 'number' ? [config.sampleSize] : config.sampleSize
+  for (const side of sides) positive('sampleSize', side, limits.side)
+  positive('layersPerBlock', config.layersPerBlock, limits.layers)
+  for (const name of ['inChannels', 'outChannels', 'normGroups'] as const) positive(name, config[name])
   if (config.timeEmbeddingDim !== null) positive('timeEmbeddingDim', config.timeEmbeddingDim)
   if (headDim !== null) positive('attentionHeadDim', headDim)
   if (levels < 1) throw new OptionError('blockOutChannels', 'needs at least one level')
+  if (levels > limits.levels)
+    throw new OptionError('blockOutChannels', `at most ${limits.levels} levels fit, got ${levels}`)
   for (const c of channels) {
     positive('blockOutChannels', c)
     if (c % groups !== 0)
@@ -130,10 +138,11 @@ function check(config: DdpmConfig): void {
     throw new OptionError('downsamplePadding', `must be 0 or 1, got ${config.downsamplePadding}`)
   }
   const factor = 2 ** (levels - 1)
-  if (config.sampleSize % factor !== 0) {
+  for (const side of sides) {
+    if (side % factor === 0) continue
     throw new OptionError(
       'sampleSize',
-      `${levels} levels halve the image ${levels - 1} times: ${config.sampleSize} is no multiple of ${factor}`,
+      `${levels} levels halve the image ${levels - 1} times: ${side} is no multiple of ${factor}`,
     )
   }
 }

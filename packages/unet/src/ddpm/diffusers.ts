@@ -1,60 +1,96 @@
-import { FileFormatError, OptionError } from '@tweedie/tensor'
-import { z } from 'zod'
+import { FileFormatError } from '@tweedie/tensor'
+import type { Fields } from '../fields.ts'
+import {
+  buildFrom,
+  count,
+  either,
+  field,
+  flag,
+  listOf,
+  nullable,
+  number,
+  objectOf,
+  oneOf,
+  show,
+} from '../fields.ts'
+import { limits } from '../limits.ts'
 import type { DdpmConfig } from './config.ts'
 import { ddpmConfig } from './config.ts'
 
-const count = z.int().positive()
-const blocks = (attended: string, plain: string) => z.array(z.enum([attended, plain]))
-
-/** The keys of diffusers' `UNet2DModel` configuration that matter here, with diffusers' own defaults. */
-const schema = z.looseObject({
-  _class_name: z.literal('UNet2DModel').optional(),
-  sample_size: z
-    .union([count, z.tuple([count, count]).refine(([h, w]) => h === w, 'only square images')])
-    .transform((s) => (typeof s === 'number' ? s : s[0])),
-  in_channels: count.default(3),
-  out_channels: count.default(3),
-  center_input_sample: z.literal(false).default(false),
-  time_embedding_type: z.literal('positional').default('positional'),
-  time_embedding_dim: count.nullish(),
-  freq_shift: z.number().default(0),
-  flip_sin_to_cos: z.boolean().default(true),
-  down_block_types: blocks('AttnDownBlock2D', 'DownBlock2D').default([
-    'DownBlock2D',
-    'AttnDownBlock2D',
-    'AttnDownBlock2D',
-    'AttnDownBlock2D',
-  ]),
-  mid_block_type: z.literal('UNetMidBlock2D').default('UNetMidBlock2D'),
-  up_block_types: blocks('AttnUpBlock2D', 'UpBlock2D').default([
-    'AttnUpBlock2D',
-    'AttnUpBlock2D',
-    'AttnUpBlock2D',
-    'UpBlock2D',
-  ]),
-  block_out_channels: z.array(count).default([224, 448, 672, 896]),
-  layers_per_block: count.default(2),
-  mid_block_scale_factor: z.literal(1).default(1),
-  downsample_padding: z.union([z.literal(0), z.literal(1)]).default(1),
-  downsample_type: z.literal('conv').default('conv'),
-  upsample_type: z.literal('conv').default('conv'),
-  act_fn: z.enum(['silu', 'swish']).default('silu'),
-  attention_head_dim: count.nullable().default(8),
-  norm_num_groups: count.default(32),
-  attn_norm_num_groups: count.nullish(),
-  norm_eps: z.number().default(1e-5),
-  resnet_time_scale_shift: z.literal('default').default('default'),
-  add_attention: z.boolean().default(true),
-  class_embed_type: z.null().optional(),
-  num_class_embeds: z.null().optional(),
-})
+const channels = count(limits.channels)
+const side = count(limits.side)
+const anything = { wants: 'anything', fits: (_: unknown): _ is unknown => true }
 
 /**
- * The configuration in diffusers' own `config.json` of a `UNet2DModel`. What this architecture does not
- * have (Fourier time embedding, scale-shift norms, FIR resampling, class labels) is refused by name.
+ * Fields whose other values ask for what this architecture does not have: the values that fit, the first being that of
+ * a field left out, and what the others stand for.
+ */
+const unsupported: Readonly<Record<string, { fits: readonly unknown[]; what: string }>> = {
+  _class_name: { fits: ['UNet2DModel'], what: 'networks of another class' },
+  class_embed_type: { fits: [null], what: 'class labels' },
+  num_class_embeds: { fits: [null], what: 'class labels' },
+  time_embedding_type: { fits: ['positional'], what: 'Fourier or learned embeddings of time' },
+  center_input_sample: { fits: [false], what: 'inputs shifted to [−1, 1] by the network' },
+  mid_block_type: { fits: ['UNetMidBlock2D'], what: 'other middle blocks, or none,' },
+  mid_block_scale_factor: { fits: [1], what: 'scaled middle blocks' },
+  downsample_type: { fits: ['conv'], what: 'other ways to halve the image' },
+  upsample_type: { fits: ['conv'], what: 'other ways to double the image' },
+  act_fn: { fits: ['silu', 'swish'], what: 'other activation functions' },
+  resnet_time_scale_shift: { fits: ['default'], what: 'norms scaled and shifted by time' },
+}
+
+/** Block types with and without attention; checkpoints of diffusers before 0.1 say `UNetRes` in front. */
+const blocks = {
+  down_block_types: { AttnDownBlock2D: true, DownBlock2D: false },
+  up_block_types: { AttnUpBlock2D: true, UpBlock2D: false },
+} as const
+
+/** Fields that do not change what is computed here: of training, or of the moving average that was stored. */
+const harmless = [
+  'dropout',
+  'num_train_timesteps',
+  'decay',
+  'min_decay',
+  'optimization_step',
+  'update_after_step',
+  'use_ema_warmup',
+  'inv_gamma',
+  'power',
+]
+
+/** The field of diffusers that gives each of ours. */
+const names = {
+  sampleSize: 'sample_size',
+  inChannels: 'in_channels',
+  outChannels: 'out_channels',
+  blockOutChannels: 'block_out_channels',
+  layersPerBlock: 'layers_per_block',
+  downAttention: 'down_block_types',
+  upAttention: 'up_block_types',
+  midAttention: 'add_attention',
+  attentionHeadDim: 'attention_head_dim',
+  normGroups: 'norm_num_groups',
+  normEps: 'norm_eps',
+  timeEmbeddingDim: 'time_embedding_dim',
+  flipSinToCos: 'flip_sin_to_cos',
+  freqShift: 'freq_shift',
+  downsamplePadding: 'downsample_padding',
+} as const satisfies Record<Exclude<keyof DdpmConfig, 'architecture'>, string>
+
+const known = new Set<string>([
+  ...Object.values(names),
+  ...Object.keys(unsupported),
+  'attn_norm_num_groups',
+  ...harmless,
+])
+
+/**
+ * The configuration in diffusers' own `config.json` of a `UNet2DModel`, with diffusers' own defaults. What this
+ * architecture does not have (class labels, Fourier time embedding, scale-shift norms, FIR resampling …) is refused by
+ * name, and so are fields that are not known.
  * @param json - The parsed JSON.
  * @param file - Name of the file, for messages.
- * @throws {FileFormatError} naming the key that does not fit.
+ * @throws {FileFormatError} naming the field that does not fit, its value and what would fit.
  * @example
  * ```ts
  * import { ddpmConfigFromDiffusers } from '@tweedie/unet'
@@ -64,39 +100,94 @@ const schema = z.looseObject({
  * ```
  */
 export function ddpmConfigFromDiffusers(json: unknown, file = 'config.json'): DdpmConfig {
-  const parsed = schema.safeParse(json)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw new FileFormatError(file, `${issue.path.join('.') || 'the whole'}: ${issue.message}`)
-  }
-  const c = parsed.data
-  if ((c.attn_norm_num_groups ?? c.norm_num_groups) !== c.norm_num_groups) {
+  const c = objectOf(file, json)
+  refuseUnsupported(c, file)
+  const normGroups = field(file, c, 'norm_num_groups', channels, 32)
+  const attentionGroups = field(file, c, 'attn_norm_num_groups', nullable(channels), null) ?? normGroups
+  if (attentionGroups !== normGroups) {
     throw new FileFormatError(
       file,
-      `attn_norm_num_groups: ${c.attn_norm_num_groups} differs from norm_num_groups ${c.norm_num_groups}, which is not supported`,
+      `attn_norm_num_groups: ${attentionGroups} differs from norm_num_groups ${normGroups}, which is not supported yet`,
     )
   }
-  try {
-    return ddpmConfig({
-      sampleSize: c.sample_size,
-      inChannels: c.in_channels,
-      outChannels: c.out_channels,
-      blockOutChannels: c.block_out_channels,
-      layersPerBlock: c.layers_per_block,
-      downAttention: c.down_block_types.map((type) => type === 'AttnDownBlock2D'),
-      upAttention: c.up_block_types.map((type) => type === 'AttnUpBlock2D'),
-      midAttention: c.add_attention,
-      attentionHeadDim: c.attention_head_dim,
-      normGroups: c.norm_num_groups,
-      normEps: c.norm_eps,
-      timeEmbeddingDim: c.time_embedding_dim ?? null,
-      flipSinToCos: c.flip_sin_to_cos,
-      freqShift: c.freq_shift,
-      downsamplePadding: c.downsample_padding,
-    })
-  } catch (error) {
-    throw error instanceof OptionError ? new FileFormatError(file, error.message) : error
+  const size = field(file, c, 'sample_size', nullable(either(side, listOf(side, 2))), null)
+  if (size === null || (typeof size !== 'number' && size.length !== 2)) {
+    throw new FileFormatError(
+      file,
+      `sample_size: must be the side of the images or [height, width], got ${show(c['sample_size'])}`,
+    )
   }
+  return buildFrom(file, names, () =>
+    ddpmConfig({
+      sampleSize: typeof size === 'number' ? size : square(size),
+      inChannels: field(file, c, 'in_channels', channels, 3),
+      outChannels: field(file, c, 'out_channels', channels, 3),
+      blockOutChannels: field(
+        file,
+        c,
+        'block_out_channels',
+        listOf(channels, limits.levels),
+        [224, 448, 672, 896],
+      ),
+      layersPerBlock: field(file, c, 'layers_per_block', count(limits.layers), 2),
+      downAttention: attention(c, file, 'down_block_types', [false, true, true, true]),
+      upAttention: attention(c, file, 'up_block_types', [true, true, true, false]),
+      midAttention: field(file, c, 'add_attention', flag, true),
+      attentionHeadDim: field(file, c, 'attention_head_dim', nullable(channels), 8),
+      normGroups,
+      normEps: field(file, c, 'norm_eps', number(0, 1), 1e-5),
+      timeEmbeddingDim: field(file, c, 'time_embedding_dim', nullable(channels), null),
+      flipSinToCos: field(file, c, 'flip_sin_to_cos', flag, true),
+      freqShift: field(file, c, 'freq_shift', number(0, limits.channels), 0),
+      downsamplePadding: field(file, c, 'downsample_padding', oneOf(0, 1), 1),
+    }),
+  )
+}
+
+function refuseUnsupported(c: Fields, file: string): void {
+  for (const [name, { fits, what }] of Object.entries(unsupported)) {
+    const value = field(file, c, name, anything, fits[0])
+    if (fits.includes(value)) continue
+    const fitting = fits.map(show).join(' or ')
+    throw new FileFormatError(
+      file,
+      `${what} are not supported yet: ${name} is ${show(value)} (${fitting} would fit)`,
+    )
+  }
+  for (const name of Object.keys(c)) {
+    if (known.has(name) || name.startsWith('_')) continue
+    throw new FileFormatError(
+      file,
+      `${show(name)} is no field of UNet2DModel that is known here; remove it if it does not change what is computed`,
+    )
+  }
+}
+
+/** Whether each block has attention, by its type. */
+function attention(
+  c: Fields,
+  file: string,
+  name: keyof typeof blocks,
+  fallback: readonly boolean[],
+): readonly boolean[] {
+  const types: Readonly<Record<string, boolean>> = blocks[name]
+  const listed = field(file, c, name, nullable(listOf(anything, limits.levels)), null)
+  if (listed === null) return fallback
+  return listed.map((type, i) => {
+    const modern = typeof type === 'string' ? type.replace(/^UNetRes/, '') : ''
+    const has = Object.hasOwn(types, modern) ? types[modern] : undefined
+    if (has !== undefined) return has
+    const fitting = Object.keys(types).join(' and ')
+    throw new FileFormatError(
+      file,
+      `blocks of other types are not supported yet: ${name}[${i}] is ${show(type)} (${fitting} would fit)`,
+    )
+  })
+}
+
+/** A square as its side, anything else as [height, width]. */
+function square([height = 0, width = 0]: readonly number[]): number | readonly [number, number] {
+  return height === width ? height : [height, width]
 }
 
 /** The configuration as diffusers writes it, so that `UNet2DModel.from_config` builds the same network. */

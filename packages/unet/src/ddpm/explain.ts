@@ -17,7 +17,7 @@ const causes: readonly Find[] = [
       .map((name) => level.exec(name))
       .filter((m) => m?.[1] === 'down')
       .map((m) => Number(m![2]) + 1)
-    const most = Math.max(0, ...extra)
+    const most = extra.reduce((a, b) => Math.max(a, b), 0)
     if (most > blockOutChannels.length)
       return `blockOutChannels would have to have ${most} levels (it has ${blockOutChannels.length})`
     const gone = new Set(
@@ -52,9 +52,16 @@ const causes: readonly Find[] = [
     const layers = (names: readonly string[]) =>
       names.flatMap((name) => /^down_blocks\.\d+\.resnets\.(\d+)\./.exec(name)?.[1] ?? []).map(Number)
     const more = layers(unexpected)
-    if (more.length > 0) return says('layersPerBlock', Math.max(...more) + 1, layersPerBlock)
+    if (more.length > 0)
+      return says('layersPerBlock', more.reduce((a, b) => Math.max(a, b)) + 1, layersPerBlock)
     const fewer = layers(missing)
-    return fewer.length > 0 ? says('layersPerBlock', Math.min(...fewer), layersPerBlock) : undefined
+    return fewer.length > 0
+      ? says(
+          'layersPerBlock',
+          fewer.reduce((a, b) => Math.min(a, b)),
+          layersPerBlock,
+        )
+      : undefined
   },
   (d, { timeEmbeddingDim }) => {
     const found = shapeOf(d, 'time_embedding.linear_1.weight')

@@ -1,4 +1,4 @@
-import type { Safetensors } from '../checkpoint/safetensors.ts'
+import type { ParamSource } from '../checkpoint/load.ts'
 
 /** Names of the attention layers in checkpoints from before diffusers 0.17. */
 const renamed: readonly (readonly [RegExp, string])[] = [
@@ -12,12 +12,11 @@ const modern = (name: string): string =>
   renamed.reduce((current, [old, now]) => current.replace(old, now), name)
 
 /** The file with the attention layers of old checkpoints (`query`, `key`, `value`, `proj_attn`) named as today. */
-export function modernNames(file: Safetensors): Safetensors {
+export function modernNames(file: ParamSource): ParamSource {
   const stored = new Map(file.entries.map(({ name }) => [modern(name), name]))
   if (stored.size !== file.entries.length) return file // Two names for one tensor: the loader will say what is wrong.
   return {
     entries: file.entries.map((entry) => ({ ...entry, name: modern(entry.name) })),
-    metadata: file.metadata,
     values: (name) => file.values(stored.get(name) ?? name),
   }
 }

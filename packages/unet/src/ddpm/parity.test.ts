@@ -6,6 +6,7 @@ import { availableDevices, memory, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { parseSafetensors, safetensorsToTensors } from '../checkpoint/safetensors.ts'
 import type { Params } from '../params.ts'
+import { relativeError } from '../relative-error.test.helper.ts'
 import { ddpmConfigFromDiffusers } from './diffusers.ts'
 import { ddpmForward } from './forward.ts'
 import { ddpmSpec } from './spec.ts'
@@ -14,14 +15,6 @@ const folder = resolve(import.meta.dirname, '../../../../tests/fixtures/ddpm-tin
 const config = ddpmConfigFromDiffusers(JSON.parse(readFileSync(join(folder, 'ddpm-tiny.json'), 'utf8')))
 const load = (file: string, device: string) =>
   safetensorsToTensors(parseSafetensors(readFileSync(join(folder, file)), file), { device })
-
-/** Largest difference relative to the largest magnitude. */
-function relativeError(actual: Tensor, expected: Tensor): number {
-  expect(actual.shape).toEqual(expected.shape)
-  const [a, b] = [Array.from(actual.dataSync()), Array.from(expected.dataSync())]
-  const scale = Math.max(...b.map(Math.abs))
-  return Math.max(...a.map((v, i) => Math.abs(v - b[i]!))) / scale
-}
 
 test('the spec names what diffusers stores', () => {
   const { entries } = parseSafetensors(

@@ -11,6 +11,7 @@ import type { TrainConfig } from './config.ts'
 import type { Evaluation } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
 import { paramsFromVector } from './flat.ts'
+import { checkRecord } from './record-check.ts'
 import { loadTrainState, saveTrainState } from './state-file.ts'
 import type { TrainProgress, TrainState } from './train.ts'
 import { train } from './train.ts'
@@ -206,5 +207,9 @@ function finish(options: TrainCommand, images: ImageSet, state: TrainState, seco
   return record
 }
 
-/** The record of a trained prior. @throws {FileFormatError} */
-export const readRecord = (path: string): TrainRecord => readJson(path) as TrainRecord
+/** The record of a trained prior. @throws {FileFormatError} where it is not there or lacks what is read of it. */
+export function readRecord(path: string): TrainRecord {
+  const json = readJson(path)
+  checkRecord(path, json)
+  return json as TrainRecord
+}

@@ -1,11 +1,9 @@
 import type { DType, Tensor } from '@tweedie/tensor'
 import { fromData } from '@tweedie/tensor'
-import { crc32 } from '../checkpoint/crc32.ts'
-import type { Params } from '../params.ts'
-import type { AdmConfig } from './config.ts'
-import { admSpec } from './spec.ts'
+import { crc32 } from './checkpoint/crc32.ts'
+import type { ParamSpec, Params } from './params.ts'
 
-/** Numbers in [−1, 1) from the CRC-32 of the name and the index; as in `make_adm_fixture.py`. */
+/** Numbers in [−1, 1) from the CRC-32 of the name and the index; as in the scripts of the fixtures. */
 function hashed(name: string, size: number): Float64Array {
   const seed = crc32(new TextEncoder().encode(name))
   return Float64Array.from({ length: size }, (_, i) => {
@@ -16,9 +14,8 @@ function hashed(name: string, size: number): Float64Array {
 }
 
 /** Parameters without a trivial value among them. */
-export function hashedParams(config: AdmConfig, options: { dtype: DType; device: string }): Params {
+export function hashedParams(spec: ParamSpec, options: { dtype: DType; device: string }): Params {
   const params: Record<string, Tensor> = {}
-  const spec = admSpec(config)
   for (const [name, shape] of Object.entries(spec)) {
     const size = shape.reduce((product, extent) => product * extent, 1)
     const u = hashed(name, size)

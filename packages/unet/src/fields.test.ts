@@ -1,0 +1,91 @@
+import { FileFormatError } from '@tweedie/tensor'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { admConfig } from './adm/config.ts'
+import { admConfigFromGuided, admConfigToGuided } from './adm/guided.ts'
+import { admSpec } from './adm/spec.ts'
+import { ddpmConfig } from './ddpm/config.ts'
+import { ddpmConfigFromDiffusers, ddpmConfigToDiffusers } from './ddpm/diffusers.ts'
+import { diffusersScheduler } from './ddpm/scheduler.ts'
+import { ddpmSpec } from './ddpm/spec.ts'
+import { show } from './fields.ts'
+import { recordedTimesteps } from './train/record-check.ts'
+
+/** Numbers at which counts, sizes and products go wrong, and JSON of every kind. */
+const hostile = fc.oneof(
+  fc.constantFrom(0, -1, -0, 1, 2, 3, 0.5, 7, 63, 64, 65, 1e5, 1e9, 2 ** 30, 2 ** 31, 2 ** 53, 1e300, -1e300),
+  fc.constantFrom(null, true, false, '', '8', 'silu', '__proto__', 'constructor'),
+  fc.array(fc.constantFrom(1, 2, 8, 32, 0, -8, 1e9, null, 'DownBlock2D', 'UpBlock2D', true), {
+    maxLength: 20,
+  }),
+  fc.jsonValue(),
+)
+
+/** Reading a file's JSON, and what is built of it first; with a JSON that fits. */
+const readers: readonly [string, (json: unknown) => unknown, Readonly<Record<string, unknown>>][] = [
+  [
+    'diffusers',
+    (json) => ddpmSpec(ddpmConfigFromDiffusers(json)),
+    ddpmConfigToDiffusers(ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 16] })),
+  ],
+  [
+    'guided-diffusion',
+    (json) => admSpec(admConfigFromGuided(json)),
+    admConfigToGuided(admConfig({ imageSize: 8, modelChannels: 32, channelMult: [1, 2] })),
+  ],
+  [
+    'flags of guided-diffusion',
+    (json) => admSpec(admConfigFromGuided(json)),
+    {
+      image_size: 64,
+      num_channels: 32,
+      num_res_blocks: 1,
+      attention_resolutions: '32',
+      num_heads: 1,
+      use_scale_shift_norm: true,
+    },
+  ],
+  [
+    'scheduler',
+    (json) => diffusersScheduler(json),
+    { _class_name: 'DDPMScheduler', num_train_timesteps: 10, beta_start: 0.1, trained_betas: null },
+  ],
+  ['record', (json) => recordedTimesteps('record.json', json), { config: { timesteps: 10 }, name: 'x' }],
+]
+
+test.each(readers)('%s: whatever a file holds is read or refused as a file', (_, read, fitting) => {
+  expect(() => read(fitting)).not.toThrow()
+  const fields = [...Object.keys(fitting), 'another', '__proto__', 'toString']
+  const changed = fc
+    .array(fc.tuple(fc.constantFrom(...fields), hostile), { minLength: 1, maxLength: 3 })
+    .map((changes) => JSON.parse(JSON.stringify({ ...fitting, ...Object.fromEntries(changes) })) as unknown)
+  fc.assert(
+    fc.property(fc.oneof(changed, hostile), (json) => {
+      try {
+        read(json)
+      } catch (error) {
+        expect(error).toBeInstanceOf(FileFormatError)
+        expect((error as Error).message.length).toBeLessThan(700)
+        expect((error as Error).message).toMatch(/^[\w-]+\.json: /)
+      }
+    }),
+    { numRuns: 1500, seed: 8 },
+  )
+})
+
+test('show is short and sends no control characters to a terminal', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+      expect(show(value).length).toBeLessThan(700)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      expect(show(value)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
+    }),
+    { seed: 8 },
+  )
+  expect([show([1, 'a', null]), show([[1]]), show({}), show('x\u001b\u009b')]).toEqual([
+    '[1, "a", null]',
+    'a list of 1',
+    'an object',
+    '"x\\u001b\\u009b"',
+  ])
+})

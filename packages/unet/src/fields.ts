@@ -1,0 +1,102 @@
+import { FileFormatError, OptionError } from '@tweedie/tensor'
+
+/** What a field of a JSON file may be: a test, and how messages say what it tests for. */
+export interface Kind<T> {
+  readonly wants: string
+  fits(value: unknown): value is T
+}
+
+/** The fields of a JSON object. */
+export type Fields = Readonly<Record<string, unknown>>
+
+const kind = <T>(wants: string, fits: (value: unknown) => boolean): Kind<T> => ({
+  wants,
+  fits: (value): value is T => fits(value),
+})
+
+/** A whole number from `min` to `max`. */
+export const whole = (min: number, max: number): Kind<number> =>
+  kind(`a whole number from ${min} to ${max}`, (v) => Number.isInteger(v) && within(v, min, max))
+
+/** A whole number from 1 to `max`. */
+export const count = (max: number): Kind<number> => whole(1, max)
+
+/** A finite number from `min` to `max`. */
+export const number = (min: number, max: number): Kind<number> =>
+  kind(`a number from ${min} to ${max}`, (v) => typeof v === 'number' && within(v, min, max))
+
+export const flag: Kind<boolean> = kind('true or false', (v) => typeof v === 'boolean')
+
+export const text: Kind<string> = kind('a text', (v) => typeof v === 'string')
+
+export const oneOf = <T extends string | number | boolean | null>(...values: readonly T[]): Kind<T> =>
+  kind(values.map((v) => JSON.stringify(v)).join(' or '), (v) => values.some((value) => value === v))
+
+/** A list of `least` to `most` of a kind. */
+export const listOf = <T>(of: Kind<T>, most: number, least = 1): Kind<readonly T[]> =>
+  kind(
+    `a list of ${least} to ${most}, each ${of.wants}`,
+    (v) => Array.isArray(v) && within(v.length, least, most) && v.every((entry) => of.fits(entry)),
+  )
+
+export const nullable = <T>(of: Kind<T>): Kind<T | null> =>
+  kind(`${of.wants}, or null`, (v) => v === null || of.fits(v))
+
+/** One kind or another. */
+export const either = <A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> =>
+  kind(`${a.wants}, or ${b.wants}`, (v) => a.fits(v) || b.fits(v))
+
+/** What a JSON file holds, as an object. @throws {FileFormatError} for anything else. */
+export function objectOf(file: string, json: unknown, what = 'the whole'): Fields {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Fields
+  throw new FileFormatError(file, `${what} must be a JSON object, got ${show(json)}`)
+}
+
+/**
+ * A field of a JSON object; `fallback` where it is not there.
+ * @throws {FileFormatError} that names the field, its value and what would fit.
+ */
+export function field<T>(file: string, fields: Fields, name: string, of: Kind<T>, fallback?: T): T {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+  if (value === undefined) {
+    if (fallback !== undefined) return fallback
+    throw new FileFormatError(file, `${name}: is missing; it must be ${of.wants}`)
+  }
+  if (of.fits(value)) return value
+  throw new FileFormatError(file, `${name}: must be ${of.wants}, got ${show(value)}`)
+}
+
+/**
+ * What `build` makes of a file's fields; a configuration's {@link OptionError} becomes an error of the file, with the
+ * option named as the file names it.
+ * @param names - Our options and the file's names for them.
+ */
+export function buildFrom<T>(file: string, names: Readonly<Record<string, string>>, build: () => T): T {
+  try {
+    return build()
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    const theirs = Object.hasOwn(names, error.option) ? names[error.option] : undefined
+    const message = theirs === undefined ? error.message : error.message.replace(error.option, theirs)
+    throw new FileFormatError(file, message)
+  }
+}
+
+/** A value of a JSON file in at most some 80 characters, whatever its size and depth. */
+export function show(value: unknown): string {
+  if (Array.isArray(value)) {
+    const plain = value.length <= 8 && value.every((entry) => typeof entry !== 'object' || entry === null)
+    return plain ? `[${value.map(showPlain).join(', ')}]` : `a list of ${value.length}`
+  }
+  return typeof value === 'object' && value !== null ? 'an object' : showPlain(value)
+}
+
+function showPlain(value: unknown): string {
+  if (typeof value !== 'string') return String(value)
+  const text = JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
+  // JSON leaves these control characters as they are.
+  return text.replace(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+}
+
+const within = (value: unknown, min: number, max: number) =>
+  (value as number) >= min && (value as number) <= max
