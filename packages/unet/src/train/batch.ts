@@ -3,6 +3,7 @@ import { normal, OptionError, randomKey, randomPermutation, scope, uniform } fro
 import type { ImageSet } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
 import type { TrainConfig } from './config.ts'
+import { imageShape } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 
 /** Noisy images, the noise in them and their times, on the host. */
@@ -25,13 +26,12 @@ export class BatchSampler {
   private readonly table: NoiseTable
 
   constructor(config: TrainConfig, images: ImageSet, table: NoiseTable) {
-    const { inChannels, sampleSize } = config.model
-    if (images.shape.join() !== [inChannels, sampleSize, sampleSize].join()) {
+    const shape = imageShape(config.model)
+    if (images.shape.join() !== shape.join())
       throw new OptionError(
         'images',
-        `are [${images.shape.join(', ')}], the model takes [${inChannels}, ${sampleSize}, ${sampleSize}]`,
+        `are [${images.shape.join(', ')}], the model takes [${shape.join(', ')}]`,
       )
-    }
     if (images.count < 1) throw new OptionError('images', 'there are none')
     this.config = config
     this.images = images
