@@ -88,7 +88,8 @@ try {
     resume: o.resume,
     signal: controller.signal,
     logEvery: Number(o.log),
-    checkpointSeconds: Number(o.checkpoint),
+    saveEvery: { seconds: Number(o.checkpoint) },
+    name: 'digits',
     evaluateImages: Number(o.evaluate),
     command: ['node packages/unet/scripts/train-digits.ts', ...flags].join(' '),
     onMessage: (message) => console.log(message),
@@ -99,7 +100,7 @@ try {
     },
   })
   console.log(
-    `done: test ε-MSE ${record.evaluation.mse.toFixed(5)} on ${record.evaluation.count} images; ${join(o.out, 'model.safetensors')}`,
+    `done: test ε-MSE ${record.evaluation?.mse.toFixed(5)} on ${record.evaluation?.count} images; ${join(o.out, 'model.safetensors')}`,
   )
 } catch (error) {
   if (!controller.signal.aborted) throw error
