@@ -20,6 +20,6 @@ test('a line now and then, and none before its time', () => {
   }
   progress.stop()
   expect(lines).toHaveLength(10)
-  expect(lines[0]).toBe('10%  step 10\n')
-  expect(lines[9]).toBe('100%  step 100\n')
+  expect(lines[0]).toBe('10.0%  step 10\n')
+  expect(lines[9]).toBe('100.0%  step 100\n')
 })

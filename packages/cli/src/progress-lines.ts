@@ -12,7 +12,7 @@ export function progressLines(io: Io, seconds = 10, now: () => number = () => pe
     at: (done, label) => {
       if (now() - last < 1000 * seconds) return
       last = now()
-      io.err(`${Math.floor(100 * done)}%  ${label}\n`)
+      io.err(`${(100 * done).toFixed(1)}%  ${label}\n`)
     },
     stop: () => undefined,
   }

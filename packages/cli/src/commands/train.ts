@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Io } from '../io.ts'
 import { integer } from '../options.ts'
 
@@ -41,9 +41,11 @@ export function trainCommand(io: Io): Command {
       '--allow-other-rounding',
       'go on although the device or machine rounds otherwise; the bits are then not those of one go',
     )
-    .option('--save-every <interval>', 'steps (500) or time (60s, 5m) between saved states', saveInterval, {
-      seconds: 180,
-    })
+    .addOption(
+      new Option('--save-every <interval>', 'steps (500) or time (60s, 5m) between saved states')
+        .argParser(saveInterval)
+        .default(saveInterval('3m'), '3m'),
+    )
     .option('--no-test-set', 'without test images: the record then has no test loss')
     .option('--workers <n>', 'threads; the result does not depend on them', integer(1, 64), 1)
     .option('--name <name>', 'name of the prior in its record')

@@ -39,6 +39,7 @@ export function findImageFile(folder: string, part: SetPart): string {
     folder,
     `no ${part === 'train' ? 'training' : 'test'} images: looked for ${plain} or ${dotted}, with or without .gz, as in ` +
       `${packed} (idx4 for colour); the folder holds ${summary(present)}` +
+      `${part === 't10k' ? '; to train without any, say so (testSet: false, --no-test-set)' : ''}` +
       `${pictures ? '. Folders of pictures are not read: put the pictures into an IDX file' : ''}`,
   )
 }

@@ -92,7 +92,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
     begun = true
     rewindLossLog(folder.path('log'), start.state?.step ?? 0, say)
     say(
-      `training on ${set.title} (${set.images.count.toLocaleString('en')} images), ${countParams(ddpmSpec(config.model)).toLocaleString('en')} parameters`,
+      `training on ${set.title}: ${countParams(ddpmSpec(config.model)).toLocaleString('en')} parameters, ${config.steps} steps`,
     )
     let state = start.state
     // The signal is looked at here, not in train: between two steps, where the state can be saved.
