@@ -5,7 +5,7 @@ import { ddpmConfig, trainConfig } from '@tweedie/unet'
 import { trainFromCommand } from '@tweedie/unet/node'
 
 const help = `node packages/unet/scripts/train-digits.ts --out DIR [options]
-  --data DIR            the four IDX files of MNIST           (default ../shared/data/mnist-idx)
+  --data DIR            the IDX files of MNIST's images        (default ../shared/data/mnist-idx)
   --steps N             optimiser steps                       (default 20000)
   --batch N --shards N  images per step, in how many parts    (default 32, 4)
   --channels A,B,C      channels of each level                (default 16,32,64)

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -31,6 +31,7 @@ describe('the images of a folder', () => {
       put(name, name.endsWith('.gz') ? gzipSync(bytes) : bytes)
       const file = readImageFile(folder, part)
       expect(file).toMatchObject({ name, path: join(folder, name) })
+      expect(readImageFile(`./${relative('.', folder)}/`, part).name).toBe(name)
       expect(file.images).toMatchObject({ count: 3, shape: [1, 2, 5] })
       rmSync(join(folder, name))
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { readIdxFile } from './files.ts'
 import type { ImageSet } from './images.ts'
@@ -50,7 +50,7 @@ export function readImageFile(folder: string, part: SetPart): ImageFile {
   const { idx, bytes } = readIdxFile(path)
   const images = imagesOfIdx(idx, path)
   if (images.count === 0) throw new FileFormatError(path, 'holds no images')
-  return { path, name: path.slice(folder.length).replace(/^[/\\]+/, ''), sha256: sha256(bytes), images }
+  return { path, name: basename(path), sha256: sha256(bytes), images }
 }
 
 /** SHA-256 of an image set: its shape, then its pixels; hexadecimal. The same for every packing of the same images. */
