@@ -2,7 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { FileFormatError, NonFiniteError, OptionError } from '@tweedie/tensor'
+import {
+  createWasmDevice,
+  FileFormatError,
+  NonFiniteError,
+  OptionError,
+  registerDevice,
+} from '@tweedie/tensor'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { loadDdpm, loadShippedPrior } from '../checkpoint/shipped.ts'
 import { npmDigits } from '../data/files.ts'
@@ -197,6 +203,12 @@ describe('a training that does not start leaves nothing', () => {
       OptionError,
       'saveEvery: must be a number',
     ],
+    [
+      'evaluating on 0 images',
+      { evaluateImages: 0 },
+      OptionError,
+      'evaluateImages: must be a positive integer',
+    ],
     ['with 0 workers', { workers: 0 }, OptionError, 'workers: must be a positive integer'],
   ])('%s', async (_, change, type, message) => {
     const progress: number[] = []
@@ -204,6 +216,19 @@ describe('a training that does not start leaves nothing', () => {
     await expect(run()).rejects.toThrow(message)
     await expect(run()).rejects.toBeInstanceOf(type)
     expect(progress).toEqual([])
+    nothing()
+  })
+
+  test('with a model that does not fit in the memory of the device', async () => {
+    registerDevice('wasm', () => createWasmDevice({ maxBytes: 2 ** 22 }))
+    try {
+      const wide = configOf({ model: { ...model, blockOutChannels: [64] } })
+      await expect(training({ config: wide })).rejects.toThrow(
+        /^config: a step on 627073 parameters needs more than 22574628 bytes, the device has 4194304;/,
+      )
+    } finally {
+      registerDevice('wasm', () => createWasmDevice())
+    }
     nothing()
   })
 
@@ -257,8 +282,10 @@ describe('a folder', () => {
   test('in which the state cannot be saved: that error, also when stopped', async () => {
     const inTheWay = join(out, 'state.safetensors', 'in-the-way')
     const controller = new AbortController()
+    const saved: number[] = []
     const run = training({
       signal: controller.signal,
+      onState: (step) => saved.push(step),
       onProgress: ({ step }) => {
         if (step > 1) return
         mkdirSync(inTheWay, { recursive: true })
@@ -266,6 +293,7 @@ describe('a folder', () => {
       },
     })
     await expect(run).rejects.toMatchObject({ syscall: 'rename', path: join(out, 'state.safetensors') })
+    expect(saved).toEqual([])
   })
 })
 
@@ -312,6 +340,23 @@ describe('going on', () => {
   const datasetOf = async () =>
     (await trainFromCommand({ data, config: configOf({ steps: 1 }), out: join(base, 'new', 'probe') }))
       .dataset
+
+  test('with parameters that float16 cannot hold keeps them, and those that are not finite are no model', async () => {
+    await expect(stoppedAfter(4)).rejects.toThrow('enough')
+    const { training: images, imagesSha256: sha256 } = (await datasetOf()) ?? {}
+    const identity = { config, images: { count: images?.images ?? 0, sha256: sha256 ?? '' } }
+    const path = join(out, 'state.safetensors')
+    const { state, provenance } = loadTrainState(path, identity)
+    const withFirst = (value: number) => ({ ...state, ema: state.ema.map((x, i) => (i === 0 ? value : x)) })
+    saveTrainState(path, withFirst(Number.NaN), identity, provenance)
+    await expect(training({ resume: true })).rejects.toBeInstanceOf(NonFiniteError)
+    expect(files()).toEqual(['loss.jsonl', 'state.safetensors'])
+    saveTrainState(path, withFirst(70_000), identity, provenance)
+    await training({ resume: true })
+    const { params } = loadDdpm(out)
+    expect(Object.values(params)[0]?.dataSync()[0]).toBe(70_000)
+    for (const tensor of Object.values(params)) tensor.dispose()
+  })
 
   test('where there is nothing starts anew, and says so', async () => {
     await training({ resume: true })

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { getDevice, OptionError } from '@tweedie/tensor'
+import { getDevice, NonFiniteError, OptionError } from '@tweedie/tensor'
 import { writeSafetensors } from '../checkpoint/write.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { readTrainingSet } from '../data/training-set.ts'
@@ -23,6 +23,9 @@ import { loadTrainState, saveTrainState } from './state-file.ts'
 import type { TrainProgress, TrainState } from './train.ts'
 import { train } from './train.ts'
 import { workerShards } from './worker-pool.ts'
+
+/** Test images for the evaluation at the end. */
+const defaultEvaluation = 2000
 
 /** When the state is saved, besides at the end and on a signal. */
 export type SaveEvery = { readonly seconds: number } | { readonly steps: number }
@@ -57,14 +60,14 @@ export interface TrainCommand {
   readonly saveEvery?: SaveEvery
   /** Steps between lines of loss.jsonl. */
   readonly logEvery?: number
-  /** Test images for the evaluation at the end. */
+  /** Test images for the evaluation at the end, the first of the set; default 2000, or all if there are fewer. */
   readonly evaluateImages?: number
   readonly command?: string
 }
 
 /**
- * Trains a prior on the images of a folder and writes the averaged parameters as float16, the configuration and a record
- * of how they came about: all three or none. State is saved now and then and when `signal` aborts; continued with
+ * Trains a prior on the images of a folder and writes the averaged parameters (as float16, or float32 where one of them
+ * passes its range), the configuration and a record of how they came about: all three or none. State is saved now and then and when `signal` aborts; continued with
  * `resume`, the result is the same bit for bit. One training at a time has the folder `out`; of one that ends before its
  * first state, nothing is left there.
  * @throws {FileFormatError} before any work, where the data or the state is missing or damaged.
@@ -78,6 +81,10 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
   const due = saveClock(options.saveEvery ?? { seconds: 180 })
   if (!Number.isInteger(logEvery) || logEvery < 1)
     throw new OptionError('logEvery', `must be a positive integer, got ${logEvery}`)
+  const { evaluateImages = defaultEvaluation } = options
+  if (!Number.isInteger(evaluateImages) || evaluateImages < 1)
+    throw new OptionError('evaluateImages', `must be a positive integer, got ${evaluateImages}`)
+  checkMemory(config)
   const schedule = linearNoise(config.timesteps)
   const set = readTrainingSet(options.data, { test: options.testSet !== false })
   checkImages(set, config)
@@ -145,6 +152,17 @@ function saveClock(every: SaveEvery): (step: number) => boolean {
   }
 }
 
+/** A step holds the parameters, their average, the moments, all four anew, and the gradient. */
+function checkMemory({ model }: TrainConfig): void {
+  const parameters = countParams(ddpmSpec(model))
+  const limit = getDevice().info().memory?.limit ?? Number.POSITIVE_INFINITY
+  if (9 * 4 * parameters <= limit) return
+  throw new OptionError(
+    'config',
+    `a step on ${parameters} parameters needs more than ${9 * 4 * parameters} bytes, the device has ${limit}; take a smaller model`,
+  )
+}
+
 function checkImages({ images, record }: TrainingSet, { model }: TrainConfig): void {
   const shape = imageShape(model)
   if (shape.join() === images.shape.join()) return
@@ -208,6 +226,9 @@ function facts(options: TrainCommand, set: TrainingSet) {
   }
 }
 
+/** The largest finite float16. */
+const largestHalf = 65_504
+
 /** Evaluates the averaged parameters and writes the model. */
 async function finish(
   options: TrainCommand,
@@ -221,6 +242,11 @@ async function finish(
   const params = paramsFromVector(ddpmSpec(model), state.ema)
   try {
     const evaluation = await evaluateTestSet(options, set, params)
+    if (evaluation !== null && !Number.isFinite(evaluation.mse))
+      throw new NonFiniteError(
+        `train: the error on the test images is ${evaluation.mse}; a lower learning rate may help`,
+      )
+    const isHalf = state.ema.every((value) => Math.abs(value) <= largestHalf)
     const record: TrainRecord = {
       ...known,
       evaluation,
@@ -235,7 +261,7 @@ async function finish(
       },
     }
     writeModel(folder, {
-      model: writeSafetensors(params, { dtype: 'float16', metadata: { format: 'pt' } }),
+      model: writeSafetensors(params, { dtype: isHalf ? 'float16' : 'float32', metadata: { format: 'pt' } }),
       config: `${JSON.stringify(ddpmConfigToDiffusers(model), null, 2)}\n`,
       record: `${JSON.stringify(record, null, 2)}\n`,
     })
@@ -247,7 +273,7 @@ async function finish(
 
 /** @throws the signal's reason, between two batches. */
 async function evaluateTestSet(
-  { config, signal, onMessage, evaluateImages = 2000 }: TrainCommand,
+  { config, signal, onMessage, evaluateImages = defaultEvaluation }: TrainCommand,
   { test, record }: TrainingSet,
   params: ReturnType<typeof paramsFromVector>,
 ): Promise<TrainRecord['evaluation']> {

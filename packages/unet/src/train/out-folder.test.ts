@@ -88,3 +88,13 @@ test('where one of the three cannot even be written, the model before stays', ()
   ])
   folder.close()
 })
+
+test('where a model is replaced and that fails half way, there is no config.json', () => {
+  const folder = open()
+  writeModel(folder, files)
+  rmSync(folder.path('model'))
+  mkdirSync(join(folder.path('model'), 'in-the-way'), { recursive: true })
+  expect(() => writeModel(folder, { record: 'R', model: Uint8Array.of(2), config: 'C' })).toThrow()
+  expect(existsSync(folder.path('config'))).toBe(false)
+  folder.close()
+})
