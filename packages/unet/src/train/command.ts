@@ -1,31 +1,23 @@
 import { existsSync, rmSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import { getDevice, NonFiniteError, OptionError } from '@tweedie/tensor'
-import { writeSafetensors } from '../checkpoint/write.ts'
+import { getDevice, OptionError } from '@tweedie/tensor'
 import type { TrainingSet } from '../data/training-set.ts'
 import { readTrainingSet } from '../data/training-set.ts'
-import { ddpmConfigToDiffusers } from '../ddpm/diffusers.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { arithmeticDifference, arithmeticOf } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
 import { imageShape } from './config.ts'
-import { evaluateInBatches } from './evaluate.ts'
-import { paramsFromVector } from './flat.ts'
+import { finish } from './finish.ts'
 import { appendLoss, readLossLog, rewindLossLog } from './loss-log.ts'
 import type { OutFolder } from './out-folder.ts'
-import { names, openOutFolder, writeModel } from './out-folder.ts'
+import { names, openOutFolder } from './out-folder.ts'
 import type { TrainRecord } from './record.ts'
-import { lossCurve } from './record.ts'
 import { linearNoise } from './schedule.ts'
 import { loadTrainState, saveTrainState } from './state-file.ts'
 import type { TrainProgress, TrainState } from './train.ts'
 import { train } from './train.ts'
 import { workerShards } from './worker-pool.ts'
-
-/** Test images for the evaluation at the end. */
-const defaultEvaluation = 2000
 
 /** When the state is saved, besides at the end and on a signal. */
 export type SaveEvery = { readonly seconds: number } | { readonly steps: number }
@@ -67,9 +59,9 @@ export interface TrainCommand {
 
 /**
  * Trains a prior on the images of a folder and writes the averaged parameters (as float16, or float32 where one of them
- * passes its range), the configuration and a record of how they came about: all three or none. State is saved now and then and when `signal` aborts; continued with
- * `resume`, the result is the same bit for bit. One training at a time has the folder `out`; of one that ends before its
- * first state, nothing is left there.
+ * passes its range), the configuration and a record of how they came about: all three or none. State is saved now and
+ * then and when `signal` aborts; continued with `resume`, the result is the same bit for bit. One training at a time has
+ * the folder `out`; of one that ends before its first state, nothing is left there.
  * @throws {FileFormatError} before any work, where the data or the state is missing or damaged.
  * @throws {OptionError} before any work: images of another size than the configuration's, an `out` that another process
  *   trains in, that holds a state (without `resume`) or one of another run, or the model of another.
@@ -81,7 +73,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
   const due = saveClock(options.saveEvery ?? { seconds: 180 })
   if (!Number.isInteger(logEvery) || logEvery < 1)
     throw new OptionError('logEvery', `must be a positive integer, got ${logEvery}`)
-  const { evaluateImages = defaultEvaluation } = options
+  const { evaluateImages = 1 } = options
   if (!Number.isInteger(evaluateImages) || evaluateImages < 1)
     throw new OptionError('evaluateImages', `must be a positive integer, got ${evaluateImages}`)
   checkMemory(config)
@@ -125,8 +117,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
         throw options.signal?.reason
       }
     }
-    const record = { ...facts(options, set), arithmetic }
-    return await finish(options, folder, set, state!, record, () => (performance.now() - began) / 1000)
+    return await finish(options, folder, set, state!, arithmetic, began)
   } finally {
     // A log without a state is of no use, for the steps will be run again.
     if (begun && !existsSync(folder.path('state'))) rmSync(folder.path('log'), { force: true })
@@ -210,90 +201,4 @@ function startingPoint(
   options.onMessage?.(`continuing after step ${state.step}`)
   options.onState?.(state.step)
   return { state, arithmetic: difference === undefined ? before : [...before, now] }
-}
-
-/** What a record says that is known before the first step. */
-function facts(options: TrainCommand, set: TrainingSet) {
-  const { config } = options
-  return {
-    name: options.name ?? basename(resolve(options.out)),
-    config,
-    parameters: countParams(ddpmSpec(config.model)),
-    trainingImages: set.images.count,
-    data: set.title,
-    dataset: set.record,
-    command: options.command ?? '',
-  }
-}
-
-/** The largest finite float16. */
-const largestHalf = 65_504
-
-/** Evaluates the averaged parameters and writes the model. */
-async function finish(
-  options: TrainCommand,
-  folder: OutFolder,
-  set: TrainingSet,
-  state: TrainState,
-  known: ReturnType<typeof facts> & { readonly arithmetic: readonly Arithmetic[] },
-  seconds: () => number,
-): Promise<TrainRecord> {
-  const { model } = options.config
-  const params = paramsFromVector(ddpmSpec(model), state.ema)
-  try {
-    const evaluation = await evaluateTestSet(options, set, params)
-    if (evaluation !== null && !Number.isFinite(evaluation.mse))
-      throw new NonFiniteError(
-        `train: the error on the test images is ${evaluation.mse}; a lower learning rate may help`,
-      )
-    const isHalf = state.ema.every((value) => Math.abs(value) <= largestHalf)
-    const record: TrainRecord = {
-      ...known,
-      evaluation,
-      lossCurve: lossCurve(readLossLog(folder.path('log')).lines),
-      finished: new Date().toISOString(),
-      secondsOfThisRun: Math.round(seconds()),
-      machine: {
-        node: process.version,
-        arch: process.arch,
-        workers: options.workers ?? 1,
-        device: getDevice().info().name,
-      },
-    }
-    writeModel(folder, {
-      model: writeSafetensors(params, { dtype: isHalf ? 'float16' : 'float32', metadata: { format: 'pt' } }),
-      config: `${JSON.stringify(ddpmConfigToDiffusers(model), null, 2)}\n`,
-      record: `${JSON.stringify(record, null, 2)}\n`,
-    })
-    return record
-  } finally {
-    for (const tensor of Object.values(params)) tensor.dispose()
-  }
-}
-
-/** @throws the signal's reason, between two batches. */
-async function evaluateTestSet(
-  { config, signal, onMessage, evaluateImages = defaultEvaluation }: TrainCommand,
-  { test, record }: TrainingSet,
-  params: ReturnType<typeof paramsFromVector>,
-): Promise<TrainRecord['evaluation']> {
-  if (test === undefined || record.test === null) return null
-  const seed = 7
-  const count = Math.min(evaluateImages, test.count)
-  const batch = Math.min(100, config.batch)
-  const batches = evaluateInBatches(params, config.model, test, {
-    count,
-    batch,
-    seed,
-    timesteps: config.timesteps,
-  })
-  for (;;) {
-    // Lets signals through.
-    await new Promise((resolve) => setTimeout(resolve, 0))
-    signal?.throwIfAborted()
-    const { done, value } = batches.next()
-    if (done === true)
-      return { ...value, images: `the first ${count} of ${test.count} in ${record.test.file}`, seed }
-    onMessage?.(`evaluated ${value} of ${count} test images`)
-  }
 }
