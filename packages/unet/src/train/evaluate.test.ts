@@ -2,9 +2,11 @@ import { fromData, normal, randomKey, randomPermutation, scope, uniform, zeros }
 import { expect, test } from 'vitest'
 import { imageSet } from '../data/images.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
+import { ddpmForward } from '../ddpm/forward.ts'
 import { initDdpm } from '../ddpm/init.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
 import { evaluate, evaluateInBatches } from './evaluate.ts'
+import { linearNoise } from './schedule.ts'
 
 const model = ddpmConfig({
   sampleSize: 2,
@@ -29,10 +31,11 @@ function drawn(count: number, timesteps: number, seed: number) {
   const parts = randomPermutation(key.fold('order'), count)
   const within = uniform(key.fold('time'), [count]).dataSync()
   return Array.from(parts, (part, i) => {
-    const noise = normal(key.fold(i).fold('noise'), [4]).dataSync()
+    const noise = Array.from(normal(key.fold(i).fold('noise'), [4]).dataSync())
     return {
+      noise,
       t: Math.floor(((part + Number(within[i])) / count) * timesteps),
-      error: mean(Array.from(noise, (x) => x * x)),
+      error: mean(noise.map((x) => x * x)),
     }
   })
 }
@@ -82,11 +85,23 @@ test.each([
   expect(() => evaluate(silent, model, images, options)).toThrow(message)
 })
 
+test('the network is asked at α·x₀ + σ·ε and its time', () => {
+  const random = Object.entries(ddpmSpec(model)).map(([name, shape], i) => {
+    return [name, normal(randomKey(5).fold(i), shape)] as const
+  })
+  const params = Object.fromEntries(random)
+  const { alpha, sigma } = linearNoise(50)
+  const errors = drawn(30, 50, 6).map(({ t, noise }, i) => {
+    const x = noise.map((e, j) => alpha(t) * ((images.pixels[4 * i + j] ?? 0) / 127.5 - 1) + sigma(t) * e)
+    const answer = ddpmForward(params, model, fromData(Float32Array.from(x), [1, 1, 2, 2]), t).dataSync()
+    return mean(noise.map((e, j) => (e - Number(answer[j])) ** 2))
+  })
+  const { mse } = evaluate(params, model, images, { seed: 6, timesteps: 50, batch: 7 })
+  expect(mse / mean(errors)).toBeCloseTo(1, 4)
+})
+
 test('the error is that of the answer against the noise', () => {
   const biased = { ...silent, 'conv_out.bias': fromData([0.5], [1]) }
-  const noise = Array.from({ length: 30 }, (_, i) =>
-    Array.from(normal(randomKey(0).fold('evaluate').fold(i).fold('noise'), [4]).dataSync()),
-  )
-  const right = mean(noise.map((e) => mean(e.map((x) => (x - 0.5) ** 2))))
+  const right = mean(drawn(30, 1000, 0).map(({ noise }) => mean(noise.map((x) => (x - 0.5) ** 2))))
   expect(evaluate(biased, model, images).mse).toBeCloseTo(right, 6)
 })
