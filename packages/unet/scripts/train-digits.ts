@@ -103,6 +103,6 @@ try {
     `done: test ε-MSE ${record.evaluation?.mse.toFixed(5)} on ${record.evaluation?.count} images; ${join(o.out, 'model.safetensors')}`,
   )
 } catch (error) {
-  if (!controller.signal.aborted) throw error
+  if (!controller.signal.aborted || error !== controller.signal.reason) throw error
   process.exitCode = 130
 }

@@ -97,6 +97,7 @@ async function evaluateTestSet(
     seed,
     timesteps: config.timesteps,
   })
+  let tenths = 0
   for (;;) {
     // Lets signals through.
     await new Promise((resolve) => setTimeout(resolve, 0))
@@ -104,6 +105,8 @@ async function evaluateTestSet(
     const { done, value } = batches.next()
     if (done === true)
       return { ...value, images: `the first ${count} of ${test.count} in ${record.test.file}`, seed }
-    onMessage?.(`evaluated ${value} of ${count} test images`)
+    const now = Math.floor((10 * value) / count)
+    if (now > tenths) onMessage?.(`evaluated ${value} of ${count} test images`)
+    tenths = now
   }
 }
