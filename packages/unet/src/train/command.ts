@@ -169,7 +169,7 @@ function startingPoint(
   folder: OutFolder,
   identity: Parameters<typeof loadTrainState>[1],
 ): { state: TrainState | undefined; arithmetic: readonly Arithmetic[] } {
-  const now = arithmeticOf(getDevice().info())
+  const now = arithmeticOf(getDevice())
   const path = folder.path('state')
   if (!existsSync(path)) {
     const other = (['config', 'model', 'record'] as const).find((file) => existsSync(folder.path(file)))

@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { createWasmDevice, FileFormatError, getDevice, OptionError } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { readSafetensors } from '../checkpoint/file.ts'
 import { encodeSafetensors } from '../checkpoint/write.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
-import { arithmeticDifference } from './arithmetic.ts'
+import { arithmeticDifference, arithmeticOf } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
 import { trainConfig } from './config.ts'
 import type { Provenance, RunIdentity } from './state-file.ts'
@@ -140,6 +140,25 @@ describe('a state of another run', () => {
     expect(() => loadTrainState(path, { ...identity, config: { ...held, steps: 4 } })).toThrow(
       'has done 5 steps already',
     )
+  })
+})
+
+test('settings are those of the device, and fused products are seen', () => {
+  const fused = getDevice().info().rounding?.['fusedMultiplyAdd'] === true
+  expect(arithmeticOf(getDevice())).toMatchObject({
+    device: 'wasm',
+    arch: process.arch,
+    fusedMultiplyAdd: fused ? 'on' : 'off',
+    winograd: expect.stringMatching(/^o(n|ff)$/),
+  })
+  const plain = createWasmDevice({ relaxedSimd: false, winograd: false, threads: 1 })
+  expect(arithmeticOf(plain)).toMatchObject({ productsFused: 'no', fusedMultiplyAdd: 'off', winograd: 'off' })
+  // The reference device sums in float64.
+  expect(arithmeticOf(getDevice('reference'))).toEqual({
+    device: 'reference',
+    backend: 'typescript',
+    arch: process.arch,
+    productsFused: 'yes',
   })
 })
 
