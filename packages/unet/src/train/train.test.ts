@@ -130,6 +130,10 @@ test('the noise schedule is that of DDPM', () => {
   expect(alpha(999) ** 2).toBeCloseTo(4.0358e-5, 8)
   for (const t of [0, 10, 500, 999]) expect(alpha(t) ** 2 + sigma(t) ** 2).toBeCloseTo(1, 12)
   expect(() => alpha(1000)).toThrow('0 to 999')
+  // β of 200 steps is five times as large, from 5e-4 to 0.1.
+  const betas = Array.from({ length: 200 }, (_, t) => 5e-4 + (t * (0.1 - 5e-4)) / 199)
+  const kept = (t: number) => betas.slice(0, t + 1).reduce((product, beta) => product * (1 - beta), 1)
+  for (const t of [0, 50, 199]) expect(linearNoise(200).alpha(t) ** 2).toBeCloseTo(kept(t), 12)
   for (const T of [1, 20, 100]) {
     const values = Array.from({ length: T }, (_, t) => linearNoise(T).alpha(t))
     expect(values.every((value) => value >= 0 && value < 1)).toBe(true)
@@ -147,6 +151,28 @@ test('the learning rate rises, falls and ends near 0; the average forgets the st
   expect([10, 79, 80, 90].map((k) => learningRateAt(late, k))).toEqual([1, 1, 1, 0.5])
   expect(learningRateAt({ ...rates, decay: 'constant' }, 99)).toBe(1)
   expect([0, 10_000].map((k) => emaDecayAt(config, k))).toEqual([0.1, 0.995])
+})
+
+test('what a configuration leaves out', () => {
+  expect(trainConfig({ model, steps: 1000 })).toEqual({
+    model,
+    steps: 1000,
+    batch: 64,
+    shards: 4,
+    seed: 0,
+    timesteps: 1000,
+    stratified: true,
+    learningRate: 2e-3,
+    warmup: 50,
+    decay: 'cosine',
+    decaySteps: 950,
+    beta1: 0.9,
+    beta2: 0.99,
+    epsilon: 1e-8,
+    clipNorm: 1,
+    emaDecay: 0.995,
+  })
+  expect([1, 30, 100_000].map((steps) => trainConfig({ model, steps }).warmup)).toEqual([1, 2, 300])
 })
 
 test.each<[Partial<TrainOptions>, string]>([
