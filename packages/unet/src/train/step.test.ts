@@ -8,6 +8,7 @@ import {
   randomWords,
   registerDevice,
   scope,
+  setDefaultDevice,
 } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { imageSet } from '../data/images.ts'
@@ -181,5 +182,20 @@ test('further threads round as the first does', async () => {
     expect(await last(2)).toEqual(plain)
   } finally {
     registerDevice('wasm', () => createWasmDevice())
+  }
+})
+
+test('further threads are refused where they would compute on another device', async () => {
+  const former = setDefaultDevice('reference')
+  try {
+    const steps = train({ config: trainConfig(options), images, executor: workerShards(2) })
+    await expect(steps.next()).rejects.toThrow(
+      'workers: further threads compute on wasm, this one on reference',
+    )
+    const alone = train({ config: trainConfig(options), images, executor: workerShards(1) })
+    expect((await alone.next()).value).toMatchObject({ step: 1 })
+    await alone.return({ ...initialState(trainConfig(options)) })
+  } finally {
+    setDefaultDevice(former)
   }
 })
