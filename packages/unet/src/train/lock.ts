@@ -1,7 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { OptionError } from '@tweedie/tensor'
-import { z } from 'zod'
 
 /** Who works in a folder. */
 export interface LockOwner {
@@ -12,8 +11,6 @@ export interface LockOwner {
   /** When the process began, in the kernel's own count: tells it from a later one of the same id. Empty where unknown. */
   readonly birth: string
 }
-
-const Owner = z.object({ pid: z.int().positive(), host: z.string(), started: z.string(), birth: z.string() })
 
 /** When a process of this host began: field 22 of /proc/PID/stat, where there is such a file. */
 function birthOf(pid: number): string {
@@ -46,7 +43,11 @@ function isDead({ pid, host, birth }: LockOwner): boolean {
 
 function readOwner(text: string): LockOwner | undefined {
   try {
-    return Owner.parse(JSON.parse(text))
+    const { pid, host, started, birth } = JSON.parse(text) as Readonly<Record<keyof LockOwner, unknown>>
+    const isPid = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0
+    if (!isPid || typeof host !== 'string' || typeof started !== 'string' || typeof birth !== 'string')
+      return undefined
+    return { pid, host, started, birth }
   } catch {
     return undefined
   }

@@ -1,5 +1,4 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { z } from 'zod'
 import { writeAtomically } from '../checkpoint/file.ts'
 import type { TrainProgress } from './train.ts'
 
@@ -13,14 +12,14 @@ export interface LossLine {
   readonly imagesPerSecond: number
 }
 
-const Line = z.object({
-  step: z.int().positive(),
-  loss: z.number(),
-  lossAverage: z.number(),
-  learningRate: z.number(),
-  gradNorm: z.number(),
-  imagesPerSecond: z.number(),
-}) satisfies z.ZodType<LossLine>
+const fields = [
+  'step',
+  'loss',
+  'lossAverage',
+  'learningRate',
+  'gradNorm',
+  'imagesPerSecond',
+] as const satisfies readonly (keyof LossLine)[]
 
 /** Adds a step to the log. */
 export function appendLoss(path: string, progress: TrainProgress): void {
@@ -32,7 +31,9 @@ export function appendLoss(path: string, progress: TrainProgress): void {
 
 function parseLine(text: string): LossLine | undefined {
   try {
-    return Line.parse(JSON.parse(text))
+    const line = JSON.parse(text) as LossLine
+    const isWhole = fields.every((name) => Number.isFinite(line[name]))
+    return isWhole && Number.isSafeInteger(line.step) && line.step > 0 ? line : undefined
   } catch {
     return undefined
   }

@@ -86,18 +86,30 @@ describe('a damaged state', () => {
   })
 
   test.each<[Partial<TrainState>, RunIdentity, string]>([
-    [{ step: '' as unknown as number }, identity, 'step makes no sense'],
-    [{ step: -1 }, identity, 'step makes no sense'],
-    [{ step: 1.5 }, identity, 'step makes no sense'],
+    [{ step: '' as unknown as number }, identity, "step '' makes no sense"],
+    [{ step: -1 }, identity, "step '-1' makes no sense"],
+    [{ step: 1.5 }, identity, "step '1.5' makes no sense"],
     [{ lossAverage: 'x' as unknown as number }, identity, 'lossAverage makes no sense'],
-    [{}, JSON.parse('{"config":{},"images":{"count":1,"sha256":""}}'), 'config.model makes no sense'],
-    [{}, JSON.parse('null'), 'its metadata makes no sense'],
+    [
+      {},
+      JSON.parse('{"config":{},"images":{"count":1,"sha256":""}}'),
+      'it does not say which run it belongs to',
+    ],
+    [{}, JSON.parse('null'), 'it does not say which run it belongs to'],
     [{ params: new Float32Array(3) }, identity, 'a vector has 3 elements, the model has'],
   ])('written with a fitting checksum is still looked at: %o', (change, of, message) => {
     saveTrainState(path, { ...state, ...change }, of, provenance)
     expect(() => loadTrainState(path, identity)).toThrow(FileFormatError)
     expect(() => loadTrainState(path, identity)).toThrow(message)
   })
+
+  test.each(['null', '{"arithmetic":[],"node":""}', '{"arithmetic":[{"a":1}],"node":""}'])(
+    'that does not say what it was computed with (%s) is refused',
+    (text) => {
+      saveTrainState(path, state, identity, JSON.parse(text))
+      expect(() => loadTrainState(path, identity)).toThrow('it does not say what it was computed with')
+    },
+  )
 
   test('of the format before says what to do', () => {
     rewrite({ version: '1' })

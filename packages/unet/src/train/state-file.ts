@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
-import { z } from 'zod'
 import { readSafetensors, writeAtomically } from '../checkpoint/file.ts'
 import { encodeSafetensors } from '../checkpoint/write.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
@@ -68,16 +67,26 @@ function checksum(
   return hash.digest('hex')
 }
 
-const Facts = z.object({
-  step: z.string().regex(/^(0|[1-9]\d{0,15})$/),
-  lossAverage: z.string().regex(/^(NaN|\d+(\.\d+)?(e[+-]\d+)?)$/),
-})
-const settings = z.record(z.string(), z.string())
-const SavedProvenance = z.object({ arithmetic: z.array(settings).min(1), node: z.string() })
-const SavedIdentity = z.object({
-  config: z.looseObject({ model: z.looseObject({}) }),
-  images: z.object({ count: z.int().positive(), sha256: z.string() }),
-})
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isIdentity = (value: unknown): value is RunIdentity =>
+  isObject(value) &&
+  isObject(value['config']) &&
+  isObject(value['config']['model']) &&
+  isObject(value['images']) &&
+  Number.isSafeInteger(value['images']['count']) &&
+  typeof value['images']['sha256'] === 'string'
+
+const isArithmetic = (value: unknown): value is Arithmetic =>
+  isObject(value) && Object.values(value).every((setting) => typeof setting === 'string')
+
+const isProvenance = (value: unknown): value is Provenance =>
+  isObject(value) &&
+  Array.isArray(value['arithmetic']) &&
+  value['arithmetic'].length > 0 &&
+  value['arithmetic'].every(isArithmetic) &&
+  typeof value['node'] === 'string'
 
 /**
  * Reads a training state back, bit for bit, and what it was computed with.
@@ -107,10 +116,13 @@ export function loadTrainState(
   }) as [Float32Array, Float32Array, Float32Array, Float32Array]
   if (checksum(facts, { params, ema, mean, square }) !== sha256) throw damaged('its checksum does not fit')
 
-  const { step: stepText, lossAverage } = parsed(Facts, facts, damaged)
+  const [stepText = '', averageText = ''] = [facts['step'], facts['lossAverage']]
+  if (!/^(0|[1-9]\d{0,15})$/.test(stepText)) throw damaged(`step '${stepText}' makes no sense`)
+  if (!/^(NaN|\d+(\.\d+)?(e[+-]\d+)?)$/.test(averageText)) throw damaged('lossAverage makes no sense')
   const step = Number(stepText)
-  const saved = parsed(SavedIdentity, json(facts['identity']), damaged) as unknown as RunIdentity
-  const provenance = parsed(SavedProvenance, json(facts['provenance']), damaged)
+  const [saved, provenance] = [json(facts['identity']), json(facts['provenance'])]
+  if (!isIdentity(saved)) throw damaged('it does not say which run it belongs to')
+  if (!isProvenance(provenance)) throw damaged('it does not say what it was computed with')
   if (step > identity.config.steps) {
     throw new OptionError(
       'steps',
@@ -124,7 +136,7 @@ export function loadTrainState(
   for (const { length } of [params, ema, mean, square]) {
     if (length !== size) throw damaged(`a vector has ${length} elements, the model has ${size}`)
   }
-  return { state: { step, params, ema, mean, square, lossAverage: Number(lossAverage) }, provenance }
+  return { state: { step, params, ema, mean, square, lossAverage: Number(averageText) }, provenance }
 }
 
 function json(text: string | undefined): unknown {
@@ -133,11 +145,4 @@ function json(text: string | undefined): unknown {
   } catch {
     return undefined
   }
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown, damaged: (what: string) => Error): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw damaged(`${issue?.path.join('.') || 'its metadata'} makes no sense`)
 }
