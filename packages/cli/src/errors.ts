@@ -33,10 +33,15 @@ const fileProblems: Readonly<Record<string, string>> = {
   EPERM: 'not permitted',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',
+  EDQUOT: 'the quota of the disk is used up',
+  EIO: 'the device failed to read or write',
   EEXIST: 'already exists',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'too many symbolic links',
 }
+
+/** Those that no other call would mend: the machine failed, not the user. */
+const machineProblems = new Set(['ENOSPC', 'EDQUOT', 'EIO'])
 
 const one = (message: string) => printable(message.replace(/\s*\n\s*/g, ' ').trim())
 
@@ -57,9 +62,9 @@ export function explain(error: unknown): { code: number; message: string } {
   if (wrongUse.has(error.name)) return { code: exitCodes.wrongUse, message: one(error.message) }
   const { code, path, syscall } = error as NodeJS.ErrnoException
   const problem = code === undefined ? undefined : fileProblems[code]
-  if (problem !== undefined && syscall !== undefined) {
+  if (code !== undefined && problem !== undefined && syscall !== undefined) {
     return {
-      code: exitCodes.wrongUse,
+      code: machineProblems.has(code) ? exitCodes.failed : exitCodes.wrongUse,
       message: path === undefined ? problem : `${printable(path)}: ${problem}`,
     }
   }

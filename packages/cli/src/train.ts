@@ -1,59 +1,33 @@
 import { stat } from 'node:fs/promises'
-import { FileFormatError, OptionError } from '@tweedie/tensor'
-import type { TrainConfig } from '@tweedie/unet'
-import { ddpmConfig, ddpmConfigFromDiffusers, trainConfig } from '@tweedie/unet'
-import { readJson, trainFromCommand } from '@tweedie/unet/node'
-import { z } from 'zod'
+import { OptionError } from '@tweedie/tensor'
+import { trainFromCommand } from '@tweedie/unet/node'
 import type { TrainCliOptions } from './commands/train.ts'
 import { InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
 import { startProgress } from './progress.ts'
+import { progressLines } from './progress-lines.ts'
 import { commandLine } from './report/record.ts'
+import { readTrainConfig } from './train-config.ts'
 import { absolute } from './write.ts'
 
-const count = z.int()
-/** The fields of a training configuration, besides the model; the compiler sees to it that none is missing. */
-const fields = {
-  steps: count,
-  batch: count.optional(),
-  shards: count.optional(),
-  seed: count.optional(),
-  timesteps: count.optional(),
-  stratified: z.boolean().optional(),
-  learningRate: z.number().optional(),
-  warmup: count.optional(),
-  decay: z.enum(['cosine', 'linear', 'constant']).optional(),
-  decaySteps: count.optional(),
-  beta1: z.number().optional(),
-  beta2: z.number().optional(),
-  epsilon: z.number().optional(),
-  clipNorm: z.number().optional(),
-  emaDecay: z.number().optional(),
-} satisfies Readonly<Record<keyof Omit<TrainConfig, 'model'>, z.ZodType>>
+/** The option of the command line for each of the library's that an error may name. */
+const flags: Readonly<Record<string, string>> = {
+  resume: '--resume',
+  out: '--out',
+  config: '--config',
+  workers: '--workers',
+  steps: '--config',
+}
 
-const ConfigFile = z.strictObject({ model: z.record(z.string(), z.unknown()), ...fields })
-
-/**
- * The training configuration in a JSON file. The model is given in our own form or in that of diffusers.
- * @throws {FileFormatError} naming the field that does not fit.
- */
-export function readTrainConfig(path: string): TrainConfig {
-  const parsed = ConfigFile.safeParse(readJson(path))
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw new FileFormatError(path, `${issue.path.join('.') || 'the whole'}: ${issue.message}`)
-  }
-  const { model, ...rest } = parsed.data
-  const diffusers = '_class_name' in model || 'block_out_channels' in model
-  try {
-    const built = diffusers
-      ? ddpmConfigFromDiffusers(model, path)
-      : ddpmConfig(model as unknown as Parameters<typeof ddpmConfig>[0])
-    return trainConfig({ ...(rest as Partial<TrainConfig> & { steps: number }), model: built })
-  } catch (error) {
-    if (error instanceof Error && error.name === 'OptionError') throw new FileFormatError(path, error.message)
-    throw error
-  }
+/** An error of the library as one of the command line. */
+function atCommandLine(error: unknown): unknown {
+  if (!(error instanceof OptionError)) return error
+  const flag = flags[error.option]
+  if (flag === undefined) return error
+  const message = error.message
+    .slice(error.option.length + 2)
+    .replace('allow other rounding', '--allow-other-rounding')
+  return new OptionError(flag, message)
 }
 
 /** Trains a prior, or goes on with it. */
@@ -62,10 +36,9 @@ export async function train(io: Io, options: TrainCliOptions, argv: readonly str
   const config = readTrainConfig(absolute(io.cwd, options.config))
   const seen = await stat(data).catch(() => undefined)
   if (seen?.isDirectory() !== true) throw new OptionError('--data', `${options.data} is no folder`)
-  const progress = startProgress(io, { quiet: options.json === true })
-  const note = (message: string) => {
-    if (options.json !== true) io.err(`${message}\n`)
-  }
+  const quiet = options.json === true
+  const progress = io.terminal === undefined && !quiet ? progressLines(io) : startProgress(io, { quiet })
+  let saved: number | undefined
   try {
     const record = await trainFromCommand({
       data,
@@ -74,26 +47,40 @@ export async function train(io: Io, options: TrainCliOptions, argv: readonly str
       signal: io.signal,
       workers: options.workers,
       resume: options.resume === true,
+      allowOtherRounding: options.allowOtherRounding === true,
+      saveEvery: options.saveEvery,
+      testSet: options.testSet,
       command: commandLine(argv),
-      onMessage: note,
-      onProgress: ({ step, steps, lossAverage, imagesPerSecond }) =>
+      onState: (step) => {
+        saved = step
+      },
+      onMessage: (message) => {
+        if (!quiet) io.err(`${message}\n`)
+      },
+      onProgress: ({ step, steps, lossAverage, imagesPerSecond, eta }) =>
         progress.at(
           step / steps,
-          `step ${step} of ${steps}  loss ${lossAverage.toFixed(4)}  ${imagesPerSecond.toFixed(0)} images/s`,
+          `step ${step} of ${steps}  loss ${lossAverage.toFixed(4)}  ${imagesPerSecond.toFixed(0)} images/s` +
+            (io.terminal === undefined ? `  ${Math.ceil(eta / 60)} min left` : ''),
         ),
       ...(options.name === undefined ? {} : { name: options.name }),
     })
     progress.stop()
     io.out(
-      options.json === true
+      quiet
         ? `${JSON.stringify(record, null, 2)}\n`
         : `Wrote ${options.out}/model.safetensors (${record.parameters} parameters)\n`,
     )
   } catch (error) {
-    if (io.signal.aborted) throw new InterruptedError('interrupted; the state is saved, go on with --resume')
-    if (error instanceof OptionError && error.option === 'resume')
-      throw new OptionError('--resume', error.message.replace(/^resume: /, ''))
-    throw error
+    // Only what the signal itself brought about: anything else that went wrong meanwhile is said.
+    if (io.signal.aborted && error === io.signal.reason) {
+      throw new InterruptedError(
+        saved === undefined
+          ? 'interrupted before the first step; nothing was written'
+          : `interrupted; the state after step ${saved} is saved, go on with --resume`,
+      )
+    }
+    throw atCommandLine(error)
   } finally {
     progress.stop()
   }

@@ -48,6 +48,8 @@ export interface DeviceInfo {
   /** Primitives that run as kernels of this device's own; all others run the reference loops on its memory. */
   readonly kernels: readonly PrimitiveName[]
   readonly notes: readonly string[]
+  /** Settings that change results by rounding: where they are alike, so are the bits. */
+  readonly rounding?: Readonly<Record<string, boolean>>
   /** Bytes of memory the device holds from its host, in use or free for reuse. */
   readonly reservedBytes: number
   /** More about it, where the device manages its memory itself. */

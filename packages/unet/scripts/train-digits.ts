@@ -5,7 +5,7 @@ import { ddpmConfig, trainConfig } from '@tweedie/unet'
 import { trainFromCommand } from '@tweedie/unet/node'
 
 const help = `node packages/unet/scripts/train-digits.ts --out DIR [options]
-  --data DIR            the four IDX files of MNIST           (default ../shared/data/mnist-idx)
+  --data DIR            the IDX files of MNIST's images        (default ../shared/data/mnist-idx)
   --steps N             optimiser steps                       (default 20000)
   --batch N --shards N  images per step, in how many parts    (default 32, 4)
   --channels A,B,C      channels of each level                (default 16,32,64)
@@ -88,7 +88,8 @@ try {
     resume: o.resume,
     signal: controller.signal,
     logEvery: Number(o.log),
-    checkpointSeconds: Number(o.checkpoint),
+    saveEvery: { seconds: Number(o.checkpoint) },
+    name: 'digits',
     evaluateImages: Number(o.evaluate),
     command: ['node packages/unet/scripts/train-digits.ts', ...flags].join(' '),
     onMessage: (message) => console.log(message),
@@ -99,9 +100,9 @@ try {
     },
   })
   console.log(
-    `done: test ε-MSE ${record.evaluation.mse.toFixed(5)} on ${record.evaluation.count} images; ${join(o.out, 'model.safetensors')}`,
+    `done: test ε-MSE ${record.evaluation?.mse.toFixed(5)} on ${record.evaluation?.count} images; ${join(o.out, 'model.safetensors')}`,
   )
 } catch (error) {
-  if (!controller.signal.aborted) throw error
+  if (!controller.signal.aborted || error !== controller.signal.reason) throw error
   process.exitCode = 130
 }

@@ -117,6 +117,7 @@ class WasmDevice implements Device {
           ? []
           : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
       ],
+      rounding: { fusedMultiplyAdd: this.context.relaxedSimd, winograd: this.context.winograd },
       reservedBytes: memory.reserved,
       memory,
     }

@@ -22,7 +22,7 @@ import { ddpmConfigToDiffusers } from '../ddpm/diffusers.ts'
 import { initDdpm } from '../ddpm/init.ts'
 import { loadDdpm } from '../ddpm/load.ts'
 import type { Params } from '../params.ts'
-import { readRecord } from '../train/command.ts'
+import { readRecord } from '../train/record.ts'
 import { readJson, saveSafetensors } from './file.ts'
 import { findModel } from './model.ts'
 

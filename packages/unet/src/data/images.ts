@@ -1,4 +1,5 @@
-import { OptionError, ShapeError } from '@tweedie/tensor'
+import { FileFormatError, OptionError, ShapeError } from '@tweedie/tensor'
+import type { Idx } from './idx.ts'
 
 /** Images of one size with 8 bits per value; image i is `pixels` from i·C·H·W on. */
 export interface ImageSet {
@@ -18,6 +19,39 @@ export function imageSet(pixels: Uint8Array, shape: readonly [number, number, nu
     throw new ShapeError('imageSet', `${pixels.length} bytes do not make whole images`, [shape])
   }
   return { shape, count: pixels.length / size, pixels }
+}
+
+/**
+ * The images of an IDX array: [N, H, W] are grey; [N, C, H, W] have C channels, and so have [N, H, W, C] where C is 1
+ * or 3 and the second axis is neither.
+ * @param file - Name of the file, for messages.
+ * @throws {FileFormatError} for another rank, or an empty image.
+ */
+export function imagesOfIdx({ shape, values }: Idx, file: string): ImageSet {
+  const [, a = 0, b = 0, c = 0] = shape
+  const fail = () => {
+    throw new FileFormatError(
+      file,
+      `holds [${shape.join(', ')}]; images are [N, H, W], [N, C, H, W] or [N, H, W, C]`,
+    )
+  }
+  if (shape.length === 3) return a * b > 0 ? imageSet(values, [1, a, b]) : fail()
+  if (shape.length !== 4 || a * b * c === 0) return fail()
+  const isChannels = (extent: number) => extent === 1 || extent === 3
+  if (isChannels(a) || !isChannels(c)) return imageSet(values, [a, b, c])
+  return imageSet(channelsFirst(values, a * b, c), [c, a, b])
+}
+
+/** Pixels of `area` places with their channels side by side, rearranged to one plane per channel. */
+function channelsFirst(values: Uint8Array, area: number, channels: number): Uint8Array {
+  if (channels === 1) return values
+  const out = new Uint8Array(values.length)
+  for (let from = 0; from < values.length; from += area * channels) {
+    for (let i = 0; i < area; i++) {
+      for (let k = 0; k < channels; k++) out[from + k * area + i] = values[from + i * channels + k]!
+    }
+  }
+  return out
 }
 
 /** The values of image i in [−1, 1] (v/127.5 − 1), written to `out` from `at` on. */

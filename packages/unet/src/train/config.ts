@@ -1,5 +1,8 @@
 import { OptionError } from '@tweedie/tensor'
 import type { DdpmConfig } from '../ddpm/config.ts'
+import { sampleShape } from '../ddpm/config.ts'
+import { ddpmSpec } from '../ddpm/spec.ts'
+import { countParams } from '../params.ts'
 
 /** All that the outcome of a training depends on, besides the images and the noise schedule. */
 export interface TrainConfig {
@@ -39,6 +42,18 @@ export type TrainOptions = Partial<Omit<TrainConfig, 'model'>> & {
   readonly steps: number
 }
 
+/** The most that a configuration may ask for: a wrong number in a file must not exhaust the process. */
+const most = {
+  steps: 1e9,
+  batch: 65_536,
+  shards: 65_536,
+  timesteps: 100_000,
+  /** Bytes of the gradients of all shards, which are kept side by side. */
+  gradientBytes: 2 ** 33,
+  /** Values of the images of one shard. */
+  shardValues: 2 ** 28,
+} as const
+
 /**
  * A complete training configuration, checked.
  * @throws {OptionError} naming the field that does not fit.
@@ -67,6 +82,8 @@ export function trainConfig(options: TrainOptions): TrainConfig {
     if (!Number.isSafeInteger(config[name]) || config[name] < 1) {
       throw new OptionError(name, `must be a positive integer, got ${config[name]}`)
     }
+    if (config[name] > most[name])
+      throw new OptionError(name, `must be at most ${most[name]}, got ${config[name]}`)
   }
   if (config.batch % config.shards !== 0) {
     throw new OptionError(
@@ -86,7 +103,8 @@ export function trainConfig(options: TrainOptions): TrainConfig {
     )
   }
   for (const name of ['learningRate', 'epsilon', 'clipNorm'] as const) {
-    if (!(config[name] > 0)) throw new OptionError(name, `must be above 0, got ${config[name]}`)
+    if (!(config[name] > 0 && Number.isFinite(config[name])))
+      throw new OptionError(name, `must be above 0, got ${config[name]}`)
   }
   for (const name of ['beta1', 'beta2', 'emaDecay'] as const) {
     if (!(config[name] >= 0 && config[name] < 1))
@@ -101,7 +119,26 @@ export function trainConfig(options: TrainOptions): TrainConfig {
       `to predict the noise it must equal inChannels ${config.model.inChannels}, got ${config.model.outChannels}`,
     )
   }
+  checkSize(config)
   return config
+}
+
+function checkSize({ model, batch, shards }: TrainConfig): void {
+  const parameters = countParams(ddpmSpec(model))
+  if (4 * shards * parameters > most.gradientBytes) {
+    throw new OptionError(
+      'shards',
+      `${shards} gradients of ${parameters} parameters are more than ${most.gradientBytes} bytes; take fewer shards`,
+    )
+  }
+  const [channels, height, width] = sampleShape(model)
+  const values = (batch / shards) * channels * height * width
+  if (values > most.shardValues) {
+    throw new OptionError(
+      'batch',
+      `${batch / shards} images of [${channels}, ${height}, ${width}] in a shard are ${values} values, more than ${most.shardValues}; take a smaller batch or more shards`,
+    )
+  }
 }
 
 /** The learning rate of step k = 0, 1, …: linear warm-up, the peak, then the decay. */

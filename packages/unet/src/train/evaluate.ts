@@ -32,14 +32,15 @@ export interface EvaluateOptions {
 export interface Evaluation {
   /** Mean over images and pixels of (ε − ε_θ)². */
   readonly mse: number
-  /** The same over the images whose time fell in each quarter of 0 … T−1, from clean to noisy. */
-  readonly byQuarter: readonly number[]
+  /** The same over the images whose time fell in each quarter of 0 … T−1, from clean to noisy; null where none did. */
+  readonly byQuarter: readonly (number | null)[]
   readonly count: number
 }
 
 /**
  * The mean squared error of the predicted noise on images, one noise each at times spread evenly over 0 …
  * T−1 (image i of n gets a random one of n equal parts), seeded.
+ * @throws {OptionError} for a count that the set does not have, or a batch below 1.
  */
 export function evaluate(
   params: Params,
@@ -47,10 +48,30 @@ export function evaluate(
   images: ImageSet,
   options: EvaluateOptions = {},
 ): Evaluation {
+  const batches = evaluateInBatches(params, model, images, options)
+  for (;;) {
+    const { done, value } = batches.next()
+    if (done === true) return value
+    options.onProgress?.(value, options.count ?? images.count)
+  }
+}
+
+/**
+ * {@link evaluate}, stopping after each batch: yields the number of images done. The result does not depend on the
+ * size of the batches.
+ */
+export function* evaluateInBatches(
+  params: Params,
+  model: DdpmConfig,
+  images: ImageSet,
+  options: Omit<EvaluateOptions, 'onProgress'> = {},
+): Generator<number, Evaluation> {
   const { count = images.count, batch = 100, seed = 0, timesteps = 1000 } = options
   if (!Number.isInteger(count) || count < 1 || count > images.count) {
     throw new OptionError('count', `must be 1 … ${images.count}, got ${count}`)
   }
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new OptionError('batch', `must be a positive integer, got ${batch}`)
   const table = noiseTable(options.schedule ?? linearNoise(timesteps), timesteps)
   const key = randomKey(seed).fold('evaluate')
   const parts = randomPermutation(key.fold('order'), count)
@@ -79,15 +100,18 @@ export function evaluate(
       return sum(square(sub(predicted, fromData(drawn.noise, shape))), [1, 2, 3]).dataSync()
     })
     times.forEach((t, j) => {
-      const quarter = Math.min(3, Math.floor((4 * t) / timesteps))
+      const quarter = quarterOf(t, timesteps)
       totals[quarter]! += errors[j]! / size
       counts[quarter]!++
     })
-    options.onProgress?.(from + places.length, count)
+    yield from + places.length
   }
   return {
     mse: totals.reduce((a, b) => a + b) / count,
-    byQuarter: totals.map((total, i) => total / counts[i]!),
+    byQuarter: totals.map((total, i) => (counts[i] === 0 ? null : total / counts[i]!)),
     count,
   }
 }
+
+/** The quarter 0 … 3 of 0 … T−1 that a time lies in: the largest q with q·T/4 ≤ t. */
+const quarterOf = (t: number, timesteps: number): number => Math.floor((4 * t) / timesteps)

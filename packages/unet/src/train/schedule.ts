@@ -21,6 +21,7 @@ export function noiseTable(schedule: NoiseSchedule, timesteps: number): NoiseTab
 /**
  * The schedule of DDPM (arXiv 2006.11239 §4): β rises linearly from 1e-4 to 0.02 over T steps (both
  * scaled by 1000/T), α_t = √ᾱ_t, σ_t = √(1 − ᾱ_t).
+ * @throws {OptionError} for a T that is no positive integer, or one of 2 … 19, where β would pass 1.
  * @example
  * ```ts
  * import { linearNoise } from '@tweedie/unet'
@@ -28,6 +29,12 @@ export function noiseTable(schedule: NoiseSchedule, timesteps: number): NoiseTab
  * ```
  */
 export function linearNoise(timesteps = 1000): NoiseSchedule {
+  if (!Number.isSafeInteger(timesteps) || timesteps < 1 || (timesteps > 1 && timesteps < 20)) {
+    throw new OptionError(
+      'timesteps',
+      `must be 1 or at least 20 for the linear schedule, whose β ends at 20/T, got ${timesteps}`,
+    )
+  }
   const scale = 1000 / timesteps
   const table = new Float64Array(timesteps)
   let product = 1

