@@ -1,3 +1,5 @@
+import { DTypeError } from './errors.ts'
+
 /** Element types. `float32` is the working type, `float64` serves gradient checks and oracles. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool'
 
@@ -11,7 +13,16 @@ export const hostArrays = {
   bool: Uint8Array,
 } as const satisfies Record<DType, unknown>
 
+/** @throws {DTypeError} for what is no element type, which types alone do not keep out of untyped code. */
+export function requireDType(op: string, dtype: DType): void {
+  if (!Object.hasOwn(hostArrays, dtype)) {
+    throw new DTypeError(op, `must be ${Object.keys(hostArrays).join(', ')}, got ${String(dtype)}`)
+  }
+}
+
+/** @throws {DTypeError} as {@link requireDType}. */
 export function allocateHost(dtype: DType, length: number): TypedArray {
+  requireDType('dtype', dtype)
   return new hostArrays[dtype](length)
 }
 
