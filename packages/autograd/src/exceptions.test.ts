@@ -13,6 +13,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import type { ChainStrategy } from './index.ts'
 import {
+  AnomalyError,
   checkGrads,
   checkpoint,
   checkpointedChain,
@@ -295,6 +296,19 @@ describe.each(Object.entries(forwards))('an exception %s', (_, make) => {
   it('leaves nothing of a trace behind', () => {
     const before = counts()
     expect(() => traceTape(make(), x)).toThrow('boom')
+    expect(counts()).toEqual(before)
+  })
+})
+
+describe('an anomaly', () => {
+  it.each<[string, () => unknown]>([
+    ['in a value', () => grad((z: Tensor) => sum(z.sub(1).exp().neg().log()))(x)],
+    ['in a gradient', () => grad((z: Tensor) => sum(z.sub(0.1).mul(0).sqrt().mul(z.exp())))(x)],
+    ['in a tangent', () => jvp((z: Tensor) => z.mul(0).sqrt().mul(z.exp()), [x], [v])],
+    ['in a second derivative', () => hvp((z: Tensor) => sum(z.mul(0).abs().pow(1.5)), x, v)],
+  ])('%s leaves nothing behind', (_, call) => {
+    const before = counts()
+    expect(() => detectAnomaly(call)).toThrow(AnomalyError)
     expect(counts()).toEqual(before)
   })
 })

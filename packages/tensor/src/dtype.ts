@@ -20,7 +20,9 @@ export function requireDType(op: string, dtype: DType): void {
   throw new DTypeError(op, `no element type '${String(dtype)}'; there are ${known}`)
 }
 
+/** @throws {DTypeError} as {@link requireDType}. */
 export function allocateHost(dtype: DType, length: number): TypedArray {
+  requireDType('dtype', dtype)
   return new hostArrays[dtype](length)
 }
 

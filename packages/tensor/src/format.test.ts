@@ -28,6 +28,7 @@ interface Printed {
   readonly text: string
 }
 
+// Written by scripts/numpy-print.py, which says how.
 const file = resolve(import.meta.dirname, 'fixtures/numpy-print.json')
 const printed = JSON.parse(readFileSync(file, 'utf8')) as Printed[]
 

@@ -5,6 +5,7 @@ import {
   argmax,
   cast,
   clamp,
+  DTypeError,
   div,
   exp,
   expm1,
@@ -230,6 +231,17 @@ describe.each(kinds)('$device $dtype', ({ device, dtype, held }) => {
     expect(() => max(x, 1)).toThrow(ShapeError)
     expect(() => argmax(x, 1)).toThrow(ShapeError)
     expect(argmax(x, 0).shape).toEqual([0, 3])
+  })
+
+  it('an element type that is none is an error', () => {
+    for (const bad of ['foo', 'toString', undefined, null, 3]) {
+      const none = bad as DType
+      expect(() => cast(vector([1]), none)).toThrow(DTypeError)
+      if (bad === undefined || bad === null) continue
+      expect(() => fromData(Int32Array.of(1), [1], { dtype: none, device }), `${bad}`).toThrow(
+        /float32, float64/,
+      )
+    }
   })
 
   it('group normalisation does not feel a large mean', () => {

@@ -199,6 +199,14 @@ describe('lbfgs', () => {
     expect(ended({ valueTolerance: 10 }, rosenbrock, tensor([0.9, 0.8], float64))).toEqual(['value', 1])
     // Near 1e6 float32 cannot tell a lower value any more; the slope still can.
     expect(ended({}, (x) => bowl(x).add(1e6), tensor([1e-3]))[0]).toBe('gradient')
+    // Rounding may raise f from step to step: no reason to end where none was asked for.
+    let calls = 0
+    const rising = customVjp(
+      (x: Tensor) => bowl(x).add(1 + calls++ * 2 ** -52),
+      ({ inputs: [x] }, dy) => [x.mul(tensor([2, 6], float64)).mul(dy)],
+    )
+    const tight = { gradientTolerance: 1e-14 }
+    expect(ended(tight, rising, tensor([1e-9, 2e-9], float64))[0]).toBe('gradient')
     const uphill = customVjp(bowl, ({ inputs: [x] }, dy) => [x.mul(-2).mul(dy)])
     expect(ended({}, uphill, at)).toEqual(['line-search', 0])
     expect(() => lbfgs().minimize((x: Tensor) => x.log().sum(), tensor([-1], float64))).toThrow(/f is NaN/)

@@ -219,7 +219,7 @@ export function lbfgs(options: LbfgsOptions = {}): Lbfgs {
       }
       const decrease = (state.value - value) / Math.max(Math.abs(state.value), Math.abs(value), 1)
       if (maxAbs(gradient) <= gradientTolerance) return { state: next, evaluations, reason: 'gradient' }
-      return decrease < valueTolerance
+      return valueTolerance > 0 && decrease < valueTolerance
         ? { state: next, evaluations, reason: 'value' }
         : { state: next, evaluations }
     })

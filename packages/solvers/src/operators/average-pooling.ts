@@ -47,7 +47,7 @@ export function averagePooling(options: { shape: Shape; factor: number }): Image
     inShape: shape,
     outShape,
     forward: (x) => x.reshape([x.shape[0]!, channels, h, f, w, f]).mean([3, 5]),
-    adjoint: (y) => repeat(y.mul(1 / f ** 2)),
+    adjoint: (y) => repeat(y.div(f ** 2)),
     pinv: repeat,
     svd: () => {
       const analysis = constant(dct(f).data, [f, f])

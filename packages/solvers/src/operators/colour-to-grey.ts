@@ -52,7 +52,7 @@ export function colourToGrey(options: { shape: Shape; weights?: readonly number[
     outShape: [1, height, width],
     forward: (x) => grey(mix(a(x), x)),
     adjoint: spread,
-    pinv: (y) => spread(y.mul(1 / norm ** 2)),
+    pinv: (y) => spread(y.div(norm ** 2)),
     svd: () => {
       const basis = completeBasis({ rows: channels, columns: 1, data: row.map((weight) => weight / norm) })
       const v = constant(basis.data, [channels, channels])

@@ -1,5 +1,6 @@
 import { dispatch } from '../dispatch.ts'
 import type { DType } from '../dtype.ts'
+import { requireDType } from '../dtype.ts'
 import { OptionError } from '../errors.ts'
 import type { Tensor } from '../tensor.ts'
 import type { Operand } from './operand.ts'
@@ -57,8 +58,10 @@ export function clamp(x: Tensor, min: number, max: number): Tensor {
 /**
  * The values in another element type. Toward int32 fractions are dropped, numbers beyond ±2³¹ become the nearest end
  * of the range, and NaN becomes 0. Toward bool all but 0 is true, NaN included.
+ * @throws {DTypeError} for what is no element type.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  requireDType('cast', dtype)
   return x.dtype === dtype ? x : dispatch('cast', [x], { dtype })
 }
 
