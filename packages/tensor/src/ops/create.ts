@@ -1,6 +1,6 @@
 import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { allocateHost, dtypeOf, requireDType } from '../dtype.ts'
+import { allocateHost, dtypeOf, holds, requireDType } from '../dtype.ts'
 import { ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sameShape, sizeOf } from '../shape.ts'
@@ -31,7 +31,7 @@ export function fromData(
   const dtype = options.dtype ?? (Array.isArray(data) ? 'float32' : dtypeOf(data as TypedArray))
   requireDType('fromData', dtype)
   let host = data as TypedArray
-  if (Array.isArray(data) || dtypeOf(host) !== dtype) {
+  if (Array.isArray(data) || !holds(host, dtype)) {
     host = allocateHost(dtype, data.length)
     if (dtype === 'bool') for (let i = 0; i < data.length; i++) host[i] = data[i] ? 1 : 0
     else host.set(data as TypedArray)
