@@ -138,6 +138,15 @@ test.each(Object.entries(devices))('the device %s allocates whole elements of it
   expect(() => device.allocate('foo' as T.DType, 1)).toThrow(T.DTypeError)
 })
 
+test('nested arrays hold numbers, without holes and not themselves', () => {
+  const circle: T.NestedArray[] = []
+  circle.push(circle)
+  expect(() => T.tensor(circle)).toThrow(ShapeError)
+  for (const values of [[1, undefined, 3], [null], ['1'], new Array(2)] as readonly unknown[])
+    expect(() => T.tensor(values as number[])).toThrow(/tensor: takes numbers and booleans, got /)
+  expect(Array.from(T.tensor([true, false]).dataSync())).toEqual([1, 0])
+})
+
 test('an element type that is none is a typed error', () => {
   for (const dtype of ['foo', 'toString', '__proto__'] as readonly string[]) {
     const wrong = dtype as T.DType

@@ -1,7 +1,7 @@
 import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost, dtypeOf, holds, requireDType } from '../dtype.ts'
-import { ShapeError } from '../errors.ts'
+import { DTypeError, ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sameShape, sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
@@ -13,6 +13,9 @@ export type { CreateOptions } from './filled.ts'
 
 /** Numbers or booleans, in arrays nested at will; all rows of one level must be equally long. */
 export type NestedArray = number | boolean | readonly NestedArray[]
+
+/** Deepest nesting of arrays, which may hold themselves. */
+const mostAxes = 64
 
 /** A number as the host array of that type holds it; a bool is 0 or 1. */
 const heldAs = (dtype: DType | undefined, value: number): number =>
@@ -44,7 +47,7 @@ export function fromData(
 
 /**
  * A tensor from numbers in nested arrays, or a scalar from one number.
- * @throws {ShapeError} where rows differ in length.
+ * @throws {ShapeError} where rows differ in length; {DTypeError} for what is neither number nor boolean.
  * @example
  * ```ts
  * import { tensor } from '@tweedie/tensor'
@@ -53,18 +56,22 @@ export function fromData(
  */
 export function tensor(values: NestedArray, options: CreateOptions = {}): Tensor {
   const flat: number[] = []
-  const shapeOf = (node: NestedArray): number[] => {
+  const shapeOf = (node: NestedArray, depth: number): number[] => {
     if (!Array.isArray(node)) {
+      if (typeof node !== 'number' && typeof node !== 'boolean')
+        throw new DTypeError('tensor', `takes numbers and booleans, got ${String(node)}`)
       flat.push(Number(node))
       return []
     }
-    const shapes = (node as readonly NestedArray[]).map(shapeOf)
+    if (depth === mostAxes) throw new ShapeError('tensor', `arrays are nested more than ${mostAxes} deep`)
+    // Not `map`, which leaves holes out.
+    const shapes = Array.from(node as readonly NestedArray[], (inner) => shapeOf(inner, depth + 1))
     const odd = shapes.find((shape) => !sameShape(shape, shapes[0]!))
     if (odd !== undefined)
       throw new ShapeError('tensor', 'rows of one level differ in shape', [shapes[0]!, odd])
     return [shapes.length, ...(shapes[0] ?? [])]
   }
-  const shape = shapeOf(values)
+  const shape = shapeOf(values, 0)
   let first: NestedArray | undefined = values
   while (Array.isArray(first)) first = (first as readonly NestedArray[])[0]
   return fromData(flat, shape, {
