@@ -32,11 +32,26 @@ export function bytesPerElement(dtype: DType): number {
 
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'
 
-/** The element type that holds the values of a typed array unchanged. */
+/** The name of a typed array's kind, whichever realm it is of. */
+const kindOf = (data: TypedArray): string => data[Symbol.toStringTag]
+
+/** Whether an array is the one that holds an element type on the host. */
+export const holds = (data: TypedArray, dtype: DType): boolean => kindOf(data) === hostArrays[dtype].name
+
+const dtypes = Object.keys(hostArrays) as readonly DType[]
+
+/**
+ * The element type that holds the values of a typed array unchanged.
+ * @throws {DTypeError} where there is none.
+ */
 export function dtypeOf(data: TypedArray): DType {
-  if (data instanceof Float32Array) return 'float32'
-  if (data instanceof Float64Array) return 'float64'
-  return data instanceof Int32Array ? 'int32' : 'bool'
+  const dtype = dtypes.find((candidate) => holds(data, candidate))
+  if (dtype === undefined)
+    throw new DTypeError(
+      'dtypeOf',
+      `no element type holds a ${kindOf(data)} as it is; say which with { dtype }`,
+    )
+  return dtype
 }
 
 /**

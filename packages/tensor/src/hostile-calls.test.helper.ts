@@ -248,6 +248,7 @@ export const withoutNumbers: readonly string[] = [
   ...['withInterpreters', 'availableDevices', 'createWasmDevice', 'getDevice', 'registerDevice'],
   ...['setDefaultDevice', 'memory', 'resetPeak', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap'],
   ...['bytesPerElement', 'isFloat', 'broadcastShapes', 'formatShape', 'sameShape', 'sizeOf', 'dilated'],
+  ...['printable'],
 ]
 
 /** Numbers that a caller may have worked out by mistake. */

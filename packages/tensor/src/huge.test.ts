@@ -123,6 +123,30 @@ test('draws of many chunks are those of the words of their key', () => {
   }
 })
 
+test('arrays of other kinds are converted where an element type is given, and refused where not', () => {
+  const wide = Uint16Array.of(300, 0) as unknown as Uint8Array
+  expect(() => T.fromData(wide, [2])).toThrow(/no element type holds a Uint16Array as it is/)
+  expect(Array.from(T.fromData(wide, [2], { dtype: 'float32' }).dataSync())).toEqual([300, 0])
+  expect(Array.from(T.fromData(wide, [2], { dtype: 'bool' }).dataSync())).toEqual([1, 0])
+  expect(T.fromData(Buffer.from([1, 0]), [2]).dtype).toBe('bool')
+})
+
+test.each(Object.entries(devices))('the device %s allocates whole elements of its types', (_, make) => {
+  const device = make()
+  for (const length of [0.5, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => device.allocate('float32', length)).toThrow(OptionError)
+  expect(() => device.allocate('foo' as T.DType, 1)).toThrow(T.DTypeError)
+})
+
+test('nested arrays hold numbers, without holes and not themselves', () => {
+  const circle: T.NestedArray[] = []
+  circle.push(circle)
+  expect(() => T.tensor(circle)).toThrow(ShapeError)
+  for (const values of [[1, undefined, 3], [null], ['1'], new Array(2)] as readonly unknown[])
+    expect(() => T.tensor(values as number[])).toThrow(/tensor: takes numbers and booleans, got /)
+  expect(Array.from(T.tensor([true, false]).dataSync())).toEqual([1, 0])
+})
+
 test('an element type that is none is a typed error', () => {
   for (const dtype of ['foo', 'toString', '__proto__'] as readonly string[]) {
     const wrong = dtype as T.DType

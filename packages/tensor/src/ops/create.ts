@@ -1,7 +1,7 @@
 import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { allocateHost, converted, dtypeOf, requireDType } from '../dtype.ts'
-import { ShapeError } from '../errors.ts'
+import { allocateHost, converted, dtypeOf, holds, requireDType } from '../dtype.ts'
+import { DTypeError, ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sameShape, sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
@@ -13,6 +13,9 @@ export type { CreateOptions } from './filled.ts'
 
 /** Numbers or booleans, in arrays nested at will; all rows of one level must be equally long. */
 export type NestedArray = number | boolean | readonly NestedArray[]
+
+/** Deepest nesting of arrays, which may hold themselves. */
+const mostAxes = 64
 
 /** A number as a tensor of that type holds it. */
 const heldAs = (dtype: DType | undefined, value: number): number => converted[dtype ?? 'float32'](value)
@@ -30,7 +33,7 @@ export function fromData(
   const dtype = options.dtype ?? (Array.isArray(data) ? 'float32' : dtypeOf(data as TypedArray))
   requireDType('fromData', dtype)
   let host = data as TypedArray
-  if (Array.isArray(data) || dtype === 'bool' || dtypeOf(host) !== dtype) {
+  if (Array.isArray(data) || dtype === 'bool' || !holds(host, dtype)) {
     host = allocateHost(dtype, data.length)
     const convert = converted[dtype]
     for (let i = 0; i < data.length; i++) host[i] = convert(data[i]!)
@@ -43,7 +46,7 @@ export function fromData(
 
 /**
  * A tensor from numbers in nested arrays, or a scalar from one number.
- * @throws {ShapeError} where rows differ in length.
+ * @throws {ShapeError} where rows differ in length; {DTypeError} for what is neither number nor boolean.
  * @example
  * ```ts
  * import { tensor } from '@tweedie/tensor'
@@ -52,18 +55,22 @@ export function fromData(
  */
 export function tensor(values: NestedArray, options: CreateOptions = {}): Tensor {
   const flat: number[] = []
-  const shapeOf = (node: NestedArray): number[] => {
+  const shapeOf = (node: NestedArray, depth: number): number[] => {
     if (!Array.isArray(node)) {
+      if (typeof node !== 'number' && typeof node !== 'boolean')
+        throw new DTypeError('tensor', `takes numbers and booleans, got ${String(node)}`)
       flat.push(Number(node))
       return []
     }
-    const shapes = (node as readonly NestedArray[]).map(shapeOf)
+    if (depth === mostAxes) throw new ShapeError('tensor', `arrays are nested more than ${mostAxes} deep`)
+    // Not `map`, which leaves holes out.
+    const shapes = Array.from(node as readonly NestedArray[], (inner) => shapeOf(inner, depth + 1))
     const odd = shapes.find((shape) => !sameShape(shape, shapes[0]!))
     if (odd !== undefined)
       throw new ShapeError('tensor', 'rows of one level differ in shape', [shapes[0]!, odd])
     return [shapes.length, ...(shapes[0] ?? [])]
   }
-  const shape = shapeOf(values)
+  const shape = shapeOf(values, 0)
   let first: NestedArray | undefined = values
   while (Array.isArray(first)) first = (first as readonly NestedArray[])[0]
   return fromData(flat, shape, {

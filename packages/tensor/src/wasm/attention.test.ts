@@ -49,6 +49,7 @@ const inputsOf = (sizes: Sizes, scale = 1.5): fc.Arbitrary<HostView[]> => {
     .map((layouts) => layouts.map((layout, i) => laidOut(shapes[i]!, layout, 'float32', scale)))
 }
 
+/** Checks to within a share of the largest result: 2e-5 is 15 times the largest error of 1,000 random cases. */
 function check(inputs: readonly HostView[], scale: number, tolerance: number): void {
   for (const fused of fusions) {
     for (const [primitive, count] of [['attention', 3] as const, ['attentionGrad', 4] as const]) {
