@@ -43,6 +43,10 @@ describe('the VP schedules', () => {
   })
 })
 
+it('VE reaches σ = 80 where nothing is said, as EDM does', () => {
+  expect([ve().noisiest, ve().sigma(80), ve().clean]).toEqual([80, 80, 0])
+})
+
 describe.each(Object.entries(schedules))('%s', (name, schedule) => {
   const { clean, noisiest } = schedule
 
