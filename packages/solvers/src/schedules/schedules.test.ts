@@ -43,6 +43,10 @@ describe('the VP schedules', () => {
   })
 })
 
+it('VE reaches σ = 80 where nothing is said, as EDM does', () => {
+  expect([ve().noisiest, ve().sigma(80), ve().clean]).toEqual([80, 80, 0])
+})
+
 describe.each(Object.entries(schedules))('%s', (name, schedule) => {
   const { clean, noisiest } = schedule
 
@@ -125,6 +129,7 @@ describe('respace', () => {
     expect(times(5, 'trailing')).toEqual([999, 799, 599, 399, 199])
     expect(times(5, 'linspace')).toEqual([999, 749, 500, 250, 0])
     expect(times(4, 'quadratic')).toEqual([999, 444, 111, 0])
+    expect(times(5, 'quadratic')).toEqual([999, 562, 250, 62, 0])
     expect(times(4, 'ddim-quadratic')).toEqual([800, 355, 88, 0])
     expect(times(3, 'ddim')).toEqual([999, 666, 333, 0])
     expect(times(7, 'guided')).toEqual([999, 832, 666, 500, 333, 166, 0])
