@@ -107,7 +107,19 @@ describe('hostile files are refused', () => {
       parseTorch(torchFile(pickle), 'f').values('w')
   const w = (...args: Parameters<typeof tensor>) => stateDict(...text('w'), ...tensor(...args))
 
+  /** An archive of two files, the second of which is said to start where the first does, or within it. */
+  const shared = (by: number) => () => {
+    const file = zipOf({ a: bytes('abc'), b: bytes('abc') })
+    const view = new DataView(file.buffer)
+    const second = view.getUint32(file.length - 6, true) + 47
+    view.setUint32(second + 42, by, true)
+    return parseZip(file, 'f')
+  }
+
   test.each<[string, () => unknown, string]>([
+    ['files that share a header', shared(0), "'a' and 'b' overlap"],
+    ['a file within another', shared(10), "'a' and 'b' overlap"],
+    ['a file within the directory', shared(80), "'b' reaches beyond the end of the files"],
     ['no zip', zipRead(bytes('hello')), 'not a zip archive'],
     ['checksum', zipRead(damaged), 'is damaged'],
     ['encrypted', zipRead(zipOf(one, { flags: 1 })), 'is encrypted'],

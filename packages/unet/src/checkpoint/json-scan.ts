@@ -45,7 +45,7 @@ export function scanJson(bytes: Uint8Array, budget: Budget, fail: Fail): TwiceNa
       keys.pop()
     } else if (c === comma) {
       budget.values(8)
-      beforeKey = keys.at(-1) !== undefined
+      beforeKey = true
     }
   }
   return twice

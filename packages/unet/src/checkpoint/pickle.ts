@@ -64,15 +64,12 @@ const push = (value: (m: Machine) => PickleValue, bytes: number = cost.number): 
     m.stack.push(value(m))
   }
 }
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+/** Text; what is no UTF-8 (Python lets halves of surrogate pairs pass) becomes U+FFFD. */
 const text = (m: Machine, length: number): string => {
   const view = m.take(length)
   m.budget.values(2 * length)
-  try {
-    return decoder.decode(view)
-  } catch {
-    return m.fail('pickle: text is not UTF-8')
-  }
+  return decoder.decode(view)
 }
 /** Bytes, or text in whatever encoding Python 2 had: only that they are there. */
 const raw =

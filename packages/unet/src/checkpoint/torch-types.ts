@@ -60,6 +60,19 @@ export const mentioned: ReadonlySet<string> = new Set([
   'torch.nn.parameter.Parameter',
   'torch.nn.parameter.Buffer',
   'numpy.ndarray',
+  'numpy.matrix',
+  'numpy.memmap',
+  'numpy.recarray',
+  'numpy.ma.MaskedArray',
+  'numpy.ma.core.MaskedArray',
+  ...[
+    '_mt19937.MT19937',
+    '_pcg64.PCG64',
+    '_pcg64.PCG64DXSM',
+    '_philox.Philox',
+    '_sfc64.SFC64',
+    'bit_generator.SeedSequence',
+  ].map((name) => `numpy.random.${name}`),
   ...['builtins', '__builtin__'].flatMap((module) =>
     'int long float bool str unicode bytes list dict tuple object type Ellipsis NotImplemented'
       .split(' ')
@@ -115,6 +128,14 @@ export const plain: Readonly<Record<string, string>> = {
     ]),
   ),
   'numpy.dtype': 'numpy.dtype',
+  'numpy.ma.core._mareconstruct': 'a NumPy array',
+  'numpy.random.bit_generator.__pyx_unpickle_SeedSequence': 'a NumPy generator',
+  ...Object.fromEntries(
+    ['generator', 'bit_generator', 'randomstate'].map((name) => [
+      `numpy.random._pickle.__${name}_ctor`,
+      'a NumPy generator',
+    ]),
+  ),
 }
 
 /** Classes whose objects are read as lists of their first argument. */
@@ -131,4 +152,10 @@ export const dictLike: readonly string[] = [
 ]
 
 /** Classes whose objects are read as dictionaries of their attributes. */
-export const attributeLike: readonly string[] = ['argparse.Namespace', 'types.SimpleNamespace']
+export const attributeLike: readonly string[] = [
+  'argparse.Namespace',
+  'types.SimpleNamespace',
+  'collections.ChainMap',
+  'collections.UserDict',
+  'UserDict.IterableUserDict',
+]

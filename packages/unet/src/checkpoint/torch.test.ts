@@ -39,7 +39,7 @@ test('every file of the fixture is tried', () => {
 })
 
 const plain =
-  'size dtype device layout memory_format version set frozenset bytes bytearray int negative_int complex range slice ellipsis type path namespace simple_namespace ordered default counter deque datetime date timedelta decimal fraction uuid np_scalar np_bool np_array np_text scheduler'.split(
+  'size dtype device layout memory_format version set frozenset bytes bytearray int negative_int complex range slice ellipsis type path namespace simple_namespace ordered default counter deque datetime date timedelta decimal fraction uuid np_scalar np_bool np_array np_text np_masked np_generator user_dict half_a_pair scheduler'.split(
     ' ',
   )
 
