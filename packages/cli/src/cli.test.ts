@@ -68,7 +68,10 @@ describe('wrong use', () => {
     ],
     ['restore nowhere.png --prior white --operator denoise', /nowhere.png: no such file or folder/],
     ['restore . --prior white --operator denoise', /this is a folder; name a file/],
-    ['restore text.png --prior white --operator denoise', 'text.png: not a PNG, JPEG, WebP, TIFF or BMP image'],
+    [
+      'restore text.png --prior white --operator denoise',
+      'text.png: not a PNG, JPEG, WebP, TIFF or BMP image',
+    ],
     ['restore cut.png --prior white --operator denoise', /cut.png: broken PNG: cut off after 100 bytes/],
     [
       'restore big.png --prior white --operator denoise',
