@@ -94,6 +94,7 @@ test('arrays keep their numbers and types between npy and npz, finite or not', a
     { shape: [2, 2], values: Float32Array.of(1.5, -3, Number.NaN, Infinity), dtype: 'F32' },
     { shape: [3], values: Float64Array.of(1e300, -0, 0.1), dtype: 'F64' },
     { shape: [1, 2], values: Int32Array.of(-7, 2 ** 31 - 1), dtype: 'I32' },
+    { shape: [2], values: Uint8Array.of(0, 1), dtype: 'BOOL' },
     { shape: [], values: Float64Array.of(4), dtype: 'F64' },
     { shape: [0, 3], values: new Float32Array(0), dtype: 'F32' },
   ]
@@ -105,6 +106,23 @@ test('arrays keep their numbers and types between npy and npz, finite or not', a
     ])
     expect(await folder.convert('b.npz', 'c.npy')).toMatchObject({ code: 0, err: '' })
     expect(readFileSync(folder.at('c.npy')).equals(readFileSync(folder.at('a.npy')))).toBe(true)
+  }
+})
+
+test('float16, int64 and bytes: no number changes', async () => {
+  const numpy = readFileSync(join(import.meta.dirname, '../../../tests/fixtures/checkpoints/kinds.npz'))
+  using folder = prepared({ 'in.npz': numpy })
+  const stored = parseNpz(numpy, 'in.npz')
+  const kinds = stored.entries.filter(({ dtype }) => ['F16', 'I64', 'U8', 'U32'].includes(dtype))
+  expect(new Set(kinds.map(({ dtype }) => dtype)).size).toBeGreaterThan(2)
+  for (const { name, shape, dtype } of kinds) {
+    expect(await folder.convert('in.npz', 'x.npy', '--array', name, '--force')).toMatchObject({
+      code: 0,
+      err: '',
+    })
+    const x = folder.npy('x.npy')
+    expect([x.shape, x.dtype]).toEqual([shape, dtype === 'F16' ? 'F32' : 'F64'])
+    expect(Array.from(x.values())).toEqual(Array.from(stored.values(name)))
   }
 })
 

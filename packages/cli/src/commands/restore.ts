@@ -65,8 +65,9 @@ Examples:
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
 
 Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, the numbers of each unclipped as
-restored.npy … and measurement.npy (float32 [C, H, W]; std.npy is not scaled), contact-sheet.png, report.html and run.json. An earlier run in the folder is replaced when the new one is complete; a folder that holds anything
-else is refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
+restored.npy … and measurement.npy (float32 [C, H, W]; std.npy is not scaled), contact-sheet.png, report.html and
+run.json. An earlier run in the folder is replaced when the new one is complete; a folder that holds anything else is
+refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
     .action(
       async (image: string | undefined, options: RestoreOptions & { resume?: string }, command: Command) => {

@@ -183,6 +183,31 @@ describe('what is refused', () => {
     await refused(many).toThrow(/in \d+ scans are too much work/)
   })
 
+  test('EXIF in a text that is no such thing', async () => {
+    const whole = pillow('exif-png-1')
+    const texts: [string, string][] = [
+      ['tEXt', 'Raw profile type exif\0'],
+      ['tEXt', 'Raw profile type exif\0\nexif\n 2000000000\n00'],
+      ['tEXt', 'Raw profile type exif\0\nexif\n 3\n4949zz'],
+      ['tEXt', `Raw profile type exif\0\nexif\n 3${' '.repeat(190_000)}z`],
+      ['tEXt', `Raw profile type exif\0${'9'.repeat(20_000_000)}`],
+      ['zTXt', 'Raw profile type exif\0\0damaged'],
+      ['tEXt', 'Raw profile type icc\0\nicc\n 2\n4949'],
+    ]
+    const bomb = Buffer.concat([
+      Buffer.from('Raw profile type exif\0\0'),
+      deflateSync(Buffer.alloc(30_000_000)),
+    ])
+    const chunks = [
+      ...texts.map(([type, text]) => chunk(type, Buffer.from(text, 'latin1'))),
+      chunk('zTXt', bomb),
+    ]
+    for (const part of chunks) {
+      const bytes = Buffer.concat([whole.subarray(0, 33), part, whole.subarray(33)])
+      expect(await reading(bytes)).toEqual(await reading(whole))
+    }
+  })
+
   test('a TIFF that ends within its directory: what is missing is not taken for its default', async () => {
     const whole = pillow('tiff-RGB-tiff_lzw-differences')
     const start = whole.readUInt32LE(4)

@@ -2,6 +2,7 @@ import { crc32, inflateSync } from 'node:zlib'
 import { orientationOf } from '../exif.ts'
 import type { Format, Raster } from './format.ts'
 import { requirePixels, sampleAt } from './format.ts'
+import { exifInText } from './png-profile.ts'
 import { passesOf, unfilter } from './png-rows.ts'
 
 /** Samples a pixel, and the depths allowed, by PNG's colour type. */
@@ -56,6 +57,7 @@ function readParts(bytes: Buffer): Parts {
   const packed: Uint8Array[] = []
   const single = new Map<string, Uint8Array>()
   let head: Head | undefined
+  let profile: Buffer | undefined
   for (let at = 8, type = ''; type !== 'IEND'; ) {
     if (at + 12 > bytes.length)
       throw new RangeError(`cut off after ${bytes.length} bytes, before the end of the image`)
@@ -71,6 +73,7 @@ function readParts(bytes: Buffer): Parts {
       if (type === 'IDAT') packed.push(data)
       else if (sound && !single.has(type)) single.set(type, data)
     }
+    if (type === 'tEXt' || type === 'zTXt') profile ??= exifInText(type, data)
     head ??= readHead(bytes, type, at, length)
     at = end
   }
@@ -82,7 +85,7 @@ function readParts(bytes: Buffer): Parts {
   if (packedBytes > 4 * height * (1 + Math.ceil((width * depth * samples) / 8)) + 4096)
     throw new RangeError(`${packedBytes} bytes of data are too many for ${width}×${height} pixels`)
   const [palette, transparency, exif] = ['PLTE', 'tRNS', 'eXIf'].map((name) => single.get(name))
-  return { head, packed, palette, transparency, exif }
+  return { head, packed, palette, transparency, exif: exif ?? profile }
 }
 
 /** @throws {RangeError} unless the first chunk is a sound IHDR. */
