@@ -1,13 +1,12 @@
 import type { Device } from '../device.ts'
 import { getDevice } from '../devices.ts'
-import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost, dtypeOf } from '../dtype.ts'
 import { ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sameShape, sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
-import type { Tensor } from '../tensor.ts'
+import { Tensor } from '../tensor.ts'
 
 /** Where and in what type a new tensor is made; float32 on the default device where left out. */
 export interface CreateOptions {
@@ -41,7 +40,7 @@ export function fromData(
   const device = deviceOf(options)
   const buffer = device.allocate(dtype, host.length)
   device.write(buffer, dtype, host)
-  return makeTensor(new Storage(device, dtype, host.length, buffer), [...shape])
+  return Tensor.make(new Storage(device, dtype, host.length, buffer), [...shape])
 }
 
 /**
