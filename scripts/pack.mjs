@@ -1,10 +1,10 @@
 // The scripts `prepack` and `postpack` of every package: `node ../../scripts/pack.mjs prepare|restore`.
 //
 // `prepare` builds dist, so that a package is never packed without it. pnpm itself writes the published
-// package.json (`publishConfig` in place, versions for `workspace:*`); npm does not, so under npm it is written
-// here while packing, and `restore` puts the old one back.
+// package.json (`publishConfig` in place, versions for `workspace:*`) and adds the licence; npm does neither, so
+// under npm it is done here while packing, and `restore` takes it back.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -12,10 +12,11 @@ import { fileURLToPath } from 'node:url'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const manifest = resolve('package.json')
 const saved = resolve('package.json.unpacked')
+const licence = resolve('LICENSE')
 const packages = join(root, 'packages')
 
 /** The package.json that others get: `publishConfig`'s fields in their places, and real versions. */
-export function published(json, versions) {
+function published(json, versions) {
   const { publishConfig = {}, scripts: _, devDependencies: __, ...rest } = json
   const { access, ...fields } = publishConfig
   const out = { ...rest, ...fields, publishConfig: { access } }
@@ -42,7 +43,9 @@ function knownVersions() {
 }
 
 function restore() {
-  if (existsSync(saved)) renameSync(saved, manifest)
+  if (!existsSync(saved)) return
+  renameSync(saved, manifest)
+  rmSync(licence, { force: true })
 }
 
 function prepare() {
@@ -54,6 +57,7 @@ function prepare() {
   if (!/^npm\//.test(process.env.npm_config_user_agent ?? '')) return
   const text = readFileSync(manifest, 'utf8')
   writeFileSync(saved, text)
+  copyFileSync(join(root, 'LICENSE'), licence)
   writeFileSync(manifest, `${JSON.stringify(published(JSON.parse(text), knownVersions()), null, 2)}\n`)
 }
 
