@@ -100,7 +100,10 @@ describe('fetchPrior', () => {
     )
     for (const none of ['', '?v=2']) await expect(fetchPrior(none)).rejects.toThrow(OptionError)
     const addresses: string[] = []
-    const fetch = async (address: string) => addresses.push(address) && new Response('', { status: 404 })
+    const fetch = async (address: string) => {
+      addresses.push(address)
+      return new Response('', { status: 404 })
+    }
     await expect(fetchPrior('/', { fetch })).rejects.toThrow('HTTP 404')
     expect(addresses).toEqual(['/config.json', '/model.safetensors'])
   })
