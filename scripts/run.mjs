@@ -83,8 +83,9 @@ function build() {
     const dist = join(folder, 'dist')
     if (!existsSync(dist)) continue
     for (const file of readdirSync(dist, { recursive: true })) {
-      const source = /^(.*)\.(?:js|d\.ts)(?:\.map)?$/.exec(file)?.[1]
-      if (source !== undefined && !existsSync(join(folder, 'src', `${source}.ts`))) rmSync(join(dist, file))
+      const source = /^(.*)\.(?:js|d\.ts)$/.exec(file)?.[1]
+      const gone = source !== undefined && !existsSync(join(folder, 'src', `${source}.ts`))
+      if (gone || file.endsWith('.map')) rmSync(join(dist, file))
     }
   }
   return types(...names.map((name) => `packages/${name}`))
