@@ -1,3 +1,5 @@
+export type {} from './platform.ts'
+
 import type { NdArray } from 'ndarray'
 import type { Device } from './device.ts'
 import { getDevice } from './devices.ts'
