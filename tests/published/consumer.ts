@@ -70,25 +70,27 @@ export function unpackInto(folder: string, packed: ReadonlyMap<string, string>):
   }
 }
 
-/** Runs a program to its end; what it printed. @throws where it fails, with all of that. */
-export function run(
+/** Runs a program to its end; its exit code and all that it printed. */
+export function tryRun(
   program: string,
   args: readonly string[],
   cwd: string,
-  env: NodeJS.ProcessEnv = {},
-): string {
+): { status: number; text: string } {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, ...env },
     maxBuffer: 2 ** 26,
   })
-  if (status !== 0) {
-    throw new Error(
-      `${program} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}\n${stdout}\n${stderr}`,
-    )
-  }
-  return stdout
+  return { status: status ?? 1, text: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` }
+}
+
+/** Runs a program to its end; what it printed. @throws where it fails, with all of that. */
+export function run(program: string, args: readonly string[], cwd: string): string {
+  const options = { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 } as const
+  const { status, stdout, stderr, error } = spawnSync(program, args, options)
+  if (status === 0) return stdout
+  const why = error?.message ?? `exit code ${status}`
+  throw new Error(`${program} ${args.join(' ')}: ${why}\n${stdout}\n${stderr}`)
 }
 
 /** Bytes of all files under a folder; links are not followed. */
