@@ -1,18 +1,25 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
+import type { DdpmConfig } from '../ddpm/config.ts'
+import { ddpmConfigFromDiffusers } from '../ddpm/diffusers.ts'
+import { ddpmExplain } from '../ddpm/explain.ts'
+import { modernNames } from '../ddpm/names.ts'
+import { ddpmSpec } from '../ddpm/spec.ts'
+import type { Params } from '../params.ts'
 import type { TrainRecord } from '../train/command.ts'
 import { readRecord } from '../train/command.ts'
 import { readJson, readSafetensors } from './file.ts'
 import type { LoadOptions } from './load.ts'
-import type { Network } from './prior.ts'
-import { loadPrior } from './prior.ts'
+import { loadParams } from './load.ts'
 
 const folder = resolve(import.meta.dirname, '../../priors')
 
 /** A network with its parameters; `record` tells how it was trained and how well it does. */
-export interface LoadedPrior extends Network {
+export interface LoadedPrior {
   readonly name: string
+  readonly config: DdpmConfig
+  readonly params: Params
   readonly record: TrainRecord
 }
 
@@ -32,7 +39,8 @@ export function shippedPriors(): string[] {
 export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'device'> = {}): LoadedPrior {
   const names = shippedPriors()
   if (!names.includes(name)) {
-    throw new OptionError('prior', `there is no prior '${name}'; shipped are: ${names.join(', ') || 'none'}`)
+    const none = `none at ${folder} (in a bundle, load it with loadPrior or fetchPrior)`
+    throw new OptionError('prior', `there is no prior '${name}'; shipped are: ${names.join(', ') || none}`)
   }
   return {
     name,
@@ -46,12 +54,17 @@ export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'devic
  * `model.safetensors` or `diffusion_pytorch_model.safetensors` (old names of attention layers included).
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
-export function loadDdpm(directory: string, options: Pick<LoadOptions, 'device'> = {}): Network {
-  const config = join(directory, 'config.json')
+export function loadDdpm(
+  directory: string,
+  options: Pick<LoadOptions, 'device'> = {},
+): { config: DdpmConfig; params: Params } {
+  const configPath = join(directory, 'config.json')
+  const config = ddpmConfigFromDiffusers(readJson(configPath), configPath)
   const other = join(directory, 'diffusion_pytorch_model.safetensors')
-  const weights = existsSync(other) ? other : join(directory, 'model.safetensors')
-  return loadPrior(
-    { config: readJson(config), weights: readSafetensors(weights) },
-    { ...options, names: { config, weights } },
-  )
+  const path = existsSync(other) ? other : join(directory, 'model.safetensors')
+  const params = loadParams(modernNames(readSafetensors(path)), ddpmSpec(config), path, {
+    ...options,
+    explain: ddpmExplain(config),
+  })
+  return { config, params }
 }
