@@ -103,11 +103,12 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])('bundled by %s'
     expect(await page.evaluate(all)).toEqual([[17, 39], [6, 12], digit, expect.objectContaining(threaded)])
   })
 
-  test('in a page without isolation', async (context) => {
+  test('in a page without isolation, which paints while a run breathes', async (context) => {
     const { entry } = await bundle(context, bundler, 'all')
     await using page = await openStatic(context, { app: join(entry, '..'), priors }, {})
     const restore = `import('/app/main.js').then((m) => m.restore('/priors/digits'))`
     expect(await page.evaluate(restore)).toEqual(restored())
+    expect(await page.evaluate(`import('/app/main.js').then((m) => m.frames())`)).toBe('painted')
   })
 
   test('is no larger than documented, and without what a page has no use for', async (context) => {

@@ -1,3 +1,4 @@
+export { frames } from './frames.js'
 export { gpu } from './gpu.js'
 export { gradient } from './gradient.js'
 export { product } from './product.js'

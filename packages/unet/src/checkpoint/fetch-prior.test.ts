@@ -108,6 +108,22 @@ describe('fetchPrior', () => {
     expect(addresses).toEqual(['/config.json', '/model.safetensors'])
   })
 
+  test('where the configuration is not there, the weights are not waited for', async () => {
+    let stopped = false
+    const fetch = (address: string, { signal }: { readonly signal: AbortSignal }) =>
+      new Promise<Response>((give, fail) => {
+        if (address.endsWith('.json')) return give(new Response('', { status: 404 }))
+        signal.addEventListener('abort', () => {
+          stopped = true
+          fail(signal.reason)
+        })
+      })
+    await expect(fetchPrior('/digits', { fetch })).rejects.toThrow(
+      '/digits/config.json: cannot be fetched: HTTP 404',
+    )
+    expect(stopped).toBe(true)
+  })
+
   test('a signal ends it with its reason', async () => {
     const reason = new Error('gone')
     const signal = AbortSignal.abort(reason)

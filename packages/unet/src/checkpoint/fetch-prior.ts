@@ -16,7 +16,7 @@ export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
   /** Called as the weights arrive: bytes so far, and of how many where the server says so. */
   readonly onProgress?: (progress: { readonly loaded: number; readonly total: number | undefined }) => void
   /** In place of the global `fetch`, such as one that keeps what it has fetched. */
-  readonly fetch?: (address: string, init: { readonly signal?: AbortSignal }) => Promise<Response>
+  readonly fetch?: (address: string, init: { readonly signal: AbortSignal }) => Promise<Response>
 }
 
 /**
@@ -28,8 +28,10 @@ export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
  * @example
  * ```ts
  * import { fetchPrior } from '@tweedie/unet'
- * await fetchPrior('https://example.org/priors/digits', { fetch: async () => new Response('', { status: 404 }) })
- *   .catch((error) => error.message) // => 'https://example.org/priors/digits/config.json: cannot be fetched: HTTP 404'
+ * const source = { config: {}, weights: 'https://example.org/digits.safetensors' }
+ * const fetch = async () => new Response('', { status: 404 })
+ * await fetchPrior(source, { fetch }).catch((error) => error.message)
+ * // => 'https://example.org/digits.safetensors: cannot be fetched: HTTP 404'
  * ```
  */
 export async function fetchPrior(
@@ -40,11 +42,21 @@ export async function fetchPrior(
   const device = options.device === undefined ? {} : { device: options.device }
   const byAddress = typeof config === 'string' || config instanceof URL
   const names = { config: byAddress ? String(config) : 'config.json', weights: String(weights) }
-  const [json, bytes] = await Promise.all([
-    byAddress ? download(names.config, { ...options, onProgress: undefined }).then(decode) : config,
-    download(names.weights, options),
-  ])
-  return loadPrior({ config: json, weights: bytes }, { ...device, names })
+  // Where one of the two cannot be had, the other is not waited for.
+  const one = new AbortController()
+  const stop = options.signal === undefined ? one.signal : AbortSignal.any([options.signal, one.signal])
+  const get = (address: string, onProgress?: FetchPriorOptions['onProgress']) =>
+    download(address, { ...options, stop, onProgress })
+  try {
+    const [json, bytes] = await Promise.all([
+      byAddress ? get(names.config).then(decode) : config,
+      get(names.weights, options.onProgress),
+    ])
+    return loadPrior({ config: json, weights: bytes }, { ...device, names })
+  } catch (error) {
+    one.abort()
+    throw error
+  }
 }
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -59,16 +71,17 @@ function addressesOf(source: string | URL | PriorAddresses): PriorAddresses {
 }
 
 type DownloadOptions = Pick<FetchPriorOptions, 'signal' | 'fetch'> & {
+  /** Raised with `signal`, or where there is no more use for the file. */
+  readonly stop: AbortSignal
   readonly onProgress: FetchPriorOptions['onProgress'] | undefined
 }
 
 /** What lies at an address. */
-async function download(address: string, options: Partial<DownloadOptions>): Promise<Uint8Array> {
-  const { signal, onProgress, fetch = globalThis.fetch } = options
-  const init = signal === undefined ? {} : { signal }
+async function download(address: string, options: DownloadOptions): Promise<Uint8Array> {
+  const { signal, stop, onProgress, fetch = globalThis.fetch } = options
   const cannot = (why: string) => new FileFormatError(address, `cannot be fetched: ${why}`)
   try {
-    const response = await fetch(address, init)
+    const response = await fetch(address, { signal: stop })
     if (!response.ok) throw cannot(`HTTP ${response.status} ${response.statusText}`.trim())
     return await bytesOf(response, onProgress)
   } catch (error) {
