@@ -124,6 +124,6 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])('bundled by %s'
 
 /** Kilobytes (1000 bytes), gzipped: docs/browser.md names them. */
 const bars = {
-  esbuild: { product: 66, restore: 88 },
+  esbuild: { product: 67, restore: 90 },
   vite: { product: 62, restore: 85 },
 } satisfies Record<keyof typeof bundlers, { product: number; restore: number }>
