@@ -3,7 +3,7 @@
 import { boxInpainting, ddrm, epsilonPrior, gaussianNoise, psnr, run, vpLinear } from '@tweedie/solvers'
 import { fromData, randomKey } from '@tweedie/tensor'
 import { ddpmForward, readImage } from '@tweedie/unet'
-import { loadShippedPrior, heldOutDigits } from '@tweedie/unet/node'
+import { heldOutDigits, loadShippedPrior } from '@tweedie/unet/node'
 
 const { config, params } = loadShippedPrior('digits')
 const prior = epsilonPrior({

@@ -62,65 +62,69 @@ const threaded = {
   notes: expect.stringContaining('threads: as asked for'),
 }
 
-describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])('bundled by %s', (bundler) => {
-  test('matmul and a second derivative', async (context) => {
-    const { entry } = await bundle(context, bundler, 'all')
-    expect(inNode(entry, '[m.product(), m.gradient()]')).toEqual([
-      [17, 39],
-      [6, 12],
-    ])
-  })
-
-  test('DPS on a digit under the shipped prior, the same to the bit as unbundled', async (context) => {
-    const { entry } = await bundle(context, bundler, 'all')
-    const digit = inNode(entry, 'm.restore(files)')
-    expect(digit).toHaveLength(784)
-    expect(digit).toEqual(restored())
-  })
-
-  test('threads', async (context) => {
-    const { entry } = await bundle(context, bundler, 'all')
-    expect(inNode(entry, 'm.threads()')).toMatchObject(threaded)
-  })
-
-  test('without gpu.js, loadGpu() says what to install', async (context) => {
-    const { entry } = await bundle(context, bundler, 'all')
-    expect(inNode(entry, 'm.gpu()')).toMatch(/^DeviceError: gpu: .*`npm i gpu\.js`/)
-  })
-
-  test('all of it in an isolated page under a strict policy', async (context) => {
-    const { entry } = await bundle(context, bundler, 'all')
-    const folders = { app: join(entry, '..'), priors }
-    await using page = await openStatic(context, folders, {
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Embedder-Policy': 'require-corp',
-      'Content-Security-Policy':
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; img-src data:",
+describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
+  'bundled by %s',
+  { timeout: 120_000 },
+  (bundler) => {
+    test('matmul and a second derivative', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      expect(inNode(entry, '[m.product(), m.gradient()]')).toEqual([
+        [17, 39],
+        [6, 12],
+      ])
     })
-    const all = `import('/app/main.js').then(async (m) =>
+
+    test('DPS on a digit under the shipped prior, the same to the bit as unbundled', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      const digit = inNode(entry, 'm.restore(files)')
+      expect(digit).toHaveLength(784)
+      expect(digit).toEqual(restored())
+    })
+
+    test('threads', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      expect(inNode(entry, 'm.threads()')).toMatchObject(threaded)
+    })
+
+    test('without gpu.js, loadGpu() says what to install', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      expect(inNode(entry, 'm.gpu()')).toMatch(/^DeviceError: gpu: .*`npm i gpu\.js`/)
+    })
+
+    test('all of it in an isolated page under a strict policy', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      const folders = { app: join(entry, '..'), priors }
+      await using page = await openStatic(context, folders, {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+        'Content-Security-Policy':
+          "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; img-src data:",
+      })
+      const all = `import('/app/main.js').then(async (m) =>
       [m.product(), m.gradient(), await m.restore('/priors/digits'), await m.threads()])`
-    const digit = restored()
-    expect(await page.evaluate(all)).toEqual([[17, 39], [6, 12], digit, expect.objectContaining(threaded)])
-  })
+      const digit = restored()
+      expect(await page.evaluate(all)).toEqual([[17, 39], [6, 12], digit, expect.objectContaining(threaded)])
+    })
 
-  test('in a page without isolation, which paints while a run breathes', async (context) => {
-    const { entry } = await bundle(context, bundler, 'all')
-    await using page = await openStatic(context, { app: join(entry, '..'), priors }, {})
-    const restore = `import('/app/main.js').then((m) => m.restore('/priors/digits'))`
-    expect(await page.evaluate(restore)).toEqual(restored())
-    expect(await page.evaluate(`import('/app/main.js').then((m) => m.frames())`)).toBe('painted')
-  })
+    test('in a page without isolation, which paints while a run breathes', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      await using page = await openStatic(context, { app: join(entry, '..'), priors }, {})
+      const restore = `import('/app/main.js').then((m) => m.restore('/priors/digits'))`
+      expect(await page.evaluate(restore)).toEqual(restored())
+      expect(await page.evaluate(`import('/app/main.js').then((m) => m.frames())`)).toBe('painted')
+    })
 
-  test('is no larger than documented, and without what a page has no use for', async (context) => {
-    const kilobytes = async (program: string) =>
-      Number(((await bundle(context, bundler, program)).gzipped / 1000).toFixed(1))
-    const { product, restore } = bars[bundler]
-    expect(await kilobytes('product'), 'matmul').toBeLessThanOrEqual(product)
-    expect(await kilobytes('restore'), 'DPS, U-Net and the reader of priors').toBeLessThanOrEqual(restore)
-    const { modules } = await bundle(context, bundler, 'restore')
-    expect(modules.filter((path) => /node_modules\/(zod|ml-matrix|gpu\.js)\//.test(path))).toEqual([])
-  })
-})
+    test('is no larger than documented, and without what a page has no use for', async (context) => {
+      const kilobytes = async (program: string) =>
+        Number(((await bundle(context, bundler, program)).gzipped / 1000).toFixed(1))
+      const { product, restore } = bars[bundler]
+      expect(await kilobytes('product'), 'matmul').toBeLessThanOrEqual(product)
+      expect(await kilobytes('restore'), 'DPS, U-Net and the reader of priors').toBeLessThanOrEqual(restore)
+      const { modules } = await bundle(context, bundler, 'restore')
+      expect(modules.filter((path) => /node_modules\/(zod|ml-matrix|gpu\.js)\//.test(path))).toEqual([])
+    })
+  },
+)
 
 /** Kilobytes (1000 bytes), gzipped: docs/browser.md names them. */
 const bars = {
