@@ -5,7 +5,8 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { parse } from 'acorn'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { afterAll, describe, expect, test } from 'vitest'
+import type { TestContext } from 'vitest'
+import { afterAll, describe, expect, inject, test } from 'vitest'
 import {
   emptyFolder,
   manifestIn,
@@ -105,6 +106,31 @@ test('nothing tells people to run tweedie through pnpm, which may not be there',
   expect(found).toEqual([])
 })
 
+/** The folder of a package as its tarball holds it. */
+function unpacked(context: TestContext, name: string): string {
+  const folder = join(scratch, name)
+  if (!existsSync(folder)) unpackInto(folder, new Map([[name, tarballs(context).get(name) ?? '']]))
+  return join(folder, 'node_modules/@tweedie', name)
+}
+
+test('npm packs the same as pnpm, and leaves package.json as it was', { timeout: 120_000 }, (context) => {
+  const packed = tarballs(context)
+  const folder = join(inject('clone'), 'packages/solvers')
+  const before = readFileSync(join(folder, 'package.json'), 'utf8')
+  const [tarball = ''] = run('npm', ['pack', '--silent'], folder).trim().split('\n').slice(-1)
+  expect(readFileSync(join(folder, 'package.json'), 'utf8')).toBe(before)
+  const list = (file: string) => run('tar', ['-tzf', file], root).trim().split('\n').sort()
+  expect(list(join(folder, tarball))).toEqual(list(packed.get('solvers') ?? ''))
+  const manifest = (file: string) => {
+    const { devDependencies, scripts, ...rest } = JSON.parse(
+      run('tar', ['-xzOf', file, 'package/package.json'], root),
+    )
+    return rest
+  }
+  expect(manifest(join(folder, tarball))).toEqual(manifest(packed.get('solvers') ?? ''))
+  expect(existsSync(join(folder, 'LICENSE'))).toBe(false)
+})
+
 describe.for(packageFolders)('the tarball of %s', (name) => {
   test('holds its modules, licence and README, and no tests', (context) => {
     const file = tarballs(context).get(name) ?? ''
@@ -122,6 +148,16 @@ describe.for(packageFolders)('the tarball of %s', (name) => {
       .filter((path) => path.endsWith('.ts') && !/\.test\./.test(path))
       .map((path) => `package/dist/${path.replaceAll('\\', '/').replace(/\.ts$/, '.js')}`)
     expect(paths).toEqual(expect.arrayContaining(sources))
+  })
+
+  test('says any nowhere in its types', (context) => {
+    const folder = unpacked(context, name)
+    const found = globSync('dist/**/*.d.ts', { cwd: folder }).filter((path) => {
+      const text = readFileSync(join(folder, path), 'utf8')
+      const code = text.replace(/\/\*.*?\*\/|\/\/[^\n]*|'[^'\n]*'|"[^"\n]*"/gs, '')
+      return /\bany\b/.test(code)
+    })
+    expect(found).toEqual([])
   })
 
   test('passes publint', async (context) => {
@@ -143,9 +179,7 @@ describe.for(packageFolders)('the tarball of %s', (name) => {
   })
 
   test('has no module that must run to be of use: bundlers drop those that nobody imports from', (context) => {
-    const folder = join(scratch, `modules-${name}`)
-    unpackInto(folder, new Map([[name, tarballs(context).get(name) ?? '']]))
-    const dist = join(folder, 'node_modules/@tweedie', name, 'dist')
+    const dist = join(unpacked(context, name), 'dist')
     const acting = globSync('**/*.js', { cwd: dist }).filter((path) => {
       if (/^main\.js$|worker-entry\.js$/.test(path)) return false // programs
       const program = parse(readFileSync(join(dist, path), 'utf8'), {

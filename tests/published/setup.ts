@@ -8,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Folder of one tarball per package; undefined where they could not be made. */
     tarballs: string | undefined
+    /** The copy of the project in which they were packed. */
+    clone: string
     /** Why there are none. */
     notPacked: string
   }
@@ -50,6 +52,7 @@ export default function setup(project: TestProject): () => void {
   }
   const complete = packed.status === 0 && readdirSync(tarballs).length > 0
   project.provide('tarballs', complete ? tarballs : undefined)
+  project.provide('clone', clone)
   project.provide('notPacked', 'the registry cannot be reached')
   return remove
 }
