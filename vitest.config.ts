@@ -1,13 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
+/** What users install: these tests first pack a clean clone. */
+const published = ['tests/packages*.test.ts', 'tests/bundles*.test.ts']
+
 export default defineConfig({
   test: {
-    // Two projects, so that `--project packages` is the quick inner loop.
+    // Several projects, so that `--project packages` is the quick inner loop.
     projects: [
       { extends: true, test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'] } },
       {
         extends: true,
-        test: { name: 'tests', include: ['tests/**/*.test.ts'], exclude: ['tests/.doc-examples/**'] },
+        test: {
+          name: 'tests',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/.doc-examples/**', ...published],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'published', include: published, globalSetup: 'tests/published/setup.ts' },
       },
     ],
     setupFiles: ['scripts/test-seed.ts'],
@@ -16,6 +27,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    teardownTimeout: 60_000,
     passWithNoTests: true,
   },
 })

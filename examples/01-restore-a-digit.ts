@@ -3,7 +3,7 @@
 import { boxInpainting, ddrm, epsilonPrior, gaussianNoise, psnr, run, vpLinear } from '@tweedie/solvers'
 import { fromData, randomKey } from '@tweedie/tensor'
 import { ddpmForward, readImage } from '@tweedie/unet'
-import { loadShippedPrior, npmDigits } from '@tweedie/unet/node'
+import { heldOutDigits, loadShippedPrior } from '@tweedie/unet/node'
 
 const { config, params } = loadShippedPrior('digits')
 const prior = epsilonPrior({
@@ -16,7 +16,7 @@ const prior = epsilonPrior({
 
 // A digit the network has never seen, in [−1, 1].
 const pixels = new Float32Array(784)
-readImage(npmDigits().images, 3, pixels, 0)
+readImage(heldOutDigits().images, 3, pixels, 0)
 const truth = fromData(pixels, [1, 1, 28, 28])
 
 const operator = boxInpainting({ shape: prior.shape, box: 12 })

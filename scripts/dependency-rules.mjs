@@ -57,7 +57,7 @@ export default {
         'Published code imports a devDependency: move it to dependencies. (bench measures peers: exempt.)',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/', pathNot: ['^packages/bench/', '\\.test\\.(helper\\.)?ts$'] },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
       name: 'no-test-import',

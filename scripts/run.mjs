@@ -75,6 +75,21 @@ const bin = {
 
 const lint = (...args) => node(...bin.biome, 'check', '--error-on-warnings', ...args)
 const types = (...args) => node(...bin.tsc, '-b', ...args)
+/** Every package's dist, without what is left there of sources that are gone. */
+function build() {
+  const names = readdirSync(join(root, 'packages'))
+  for (const name of names) {
+    const folder = join(root, 'packages', name)
+    const dist = join(folder, 'dist')
+    if (!existsSync(dist)) continue
+    for (const file of readdirSync(dist, { recursive: true })) {
+      const source = /^(.*)\.(?:js|d\.ts)$/.exec(file)?.[1]
+      const gone = source !== undefined && !existsSync(join(folder, 'src', `${source}.ts`))
+      if (gone || file.endsWith('.map')) rmSync(join(dist, file))
+    }
+  }
+  return types(...names.map((name) => `packages/${name}`))
+}
 const deps = () => node(...bin.depcruise, '--config', 'scripts/dependency-rules.mjs', 'packages', 'tests')
 const reporters = ['--reporter=default', '--reporter=./scripts/skip-reporter.ts']
 const unit = (...args) => node(...bin.vitest, 'run', ...reporters, ...args)
@@ -148,6 +163,7 @@ function countTests(report, code) {
 
 const commands = {
   install: () => 0,
+  build,
   pnpm,
   demo: (...args) => tweedie('demo', ...args),
   tweedie,

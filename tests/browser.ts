@@ -68,7 +68,7 @@ export async function openBrowser(
     logLevel: 'error',
     appType: 'custom',
     cacheDir,
-    optimizeDeps: { noDiscovery: true, include: ['@tweedie/tensor > gpu.js', '@tweedie/tensor > ndarray'] },
+    optimizeDeps: { noDiscovery: true, include: ['@tweedie/tensor > gpu.js'] },
     server: {
       host: '127.0.0.1',
       port: 0,

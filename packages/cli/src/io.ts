@@ -1,4 +1,5 @@
 import type { Prior } from '@tweedie/solvers'
+import { breathe as letIn } from '@tweedie/solvers'
 import { InterruptedError } from './errors.ts'
 
 /** All that a command may touch of the world around it, so that tests can call it in-process. */
@@ -26,6 +27,6 @@ export interface Io {
  * @throws {InterruptedError} once the run was asked to stop.
  */
 export async function breathe(io: Io): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve))
+  await letIn()
   if (io.signal.aborted) throw new InterruptedError()
 }

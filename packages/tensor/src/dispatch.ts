@@ -22,32 +22,6 @@ export interface Interpreter {
 
 const stack: Interpreter[] = []
 
-type TensorFactory = (
-  storage: Storage,
-  shape: readonly number[],
-  strides: readonly number[] | undefined,
-  offset: number,
-) => Tensor
-
-let factory: TensorFactory | undefined
-
-/** Called once by the class Tensor, so that this module needs it as a type only. */
-export function setTensorFactory(make: TensorFactory): void {
-  factory = make
-}
-
-/** A new tensor that takes over one handle of `storage`; row-major where `strides` is undefined. */
-export function makeTensor(
-  storage: Storage,
-  shape: readonly number[],
-  strides?: readonly number[],
-  offset = 0,
-): Tensor {
-  if (factory === undefined)
-    throw new TweedieError('the Tensor class is not loaded; import from @tweedie/tensor')
-  return factory(storage, shape, strides, offset)
-}
-
 /** The one door: every primitive call goes to the innermost interpreter, or to the inputs' device. */
 export function dispatch<P extends PrimitiveName>(
   primitive: P,
@@ -137,18 +111,19 @@ export function evaluate<P extends PrimitiveName>(
   const { shape, dtype } = def.infer(inputs, params)
   // Whatever a shape was worked out from: devices take it as it is.
   assertShape(primitive, shape)
+  // Results are made by the first input, so that this module needs the class Tensor as a type only.
+  const x = inputs[0]!
   if (def.view === true) {
-    const x = inputs[0]!
     const view = viewOf(primitive, x, params, shape)
-    if (view !== undefined) return makeTensor(x.storage.retain(), shape, view.strides, view.offset)
+    if (view !== undefined) return x.derive(x.storage.retain(), shape, view.strides, view.offset)
     const packed = evaluate('contiguous', [x], {})
     try {
-      return makeTensor(packed.storage.retain(), shape)
+      return x.derive(packed.storage.retain(), shape)
     } finally {
       packed.dispose()
     }
   }
   const device = commonDevice(primitive, inputs)
   const buffer = device.run({ primitive, inputs: inputs.map(plainView), params, shape, dtype })
-  return makeTensor(new Storage(device, dtype, sizeOf(shape), buffer), shape)
+  return x.derive(new Storage(device, dtype, sizeOf(shape), buffer), shape)
 }

@@ -1,12 +1,14 @@
+export type {} from './platform.ts'
+
 import type { NdArray } from 'ndarray'
 import type { Device } from './device.ts'
 import { getDevice } from './devices.ts'
-import { evaluate, makeTensor, setTensorFactory } from './dispatch.ts'
+import { evaluate } from './dispatch.ts'
 import type { DType, TypedArray } from './dtype.ts'
 import { DeviceError, DisposedTensorError, ShapeError } from './errors.ts'
 import type { NestedValues, TensorJson } from './format.ts'
 import { formatHead, formatTensor, jsonValues, nestedValues } from './format.ts'
-import { toNdarray } from './interop/ndarray.ts'
+import { toNdarray } from './interop/to-ndarray.ts'
 import * as elementwise from './ops/elementwise.ts'
 import { matmul } from './ops/matmul.ts'
 import * as reduction from './ops/reduce.ts'
@@ -40,14 +42,6 @@ export class Tensor {
   private held: Storage | undefined
   private watched = false
 
-  static {
-    setTensorFactory((storage, shape, strides, offset) => {
-      const tensor = new Tensor(storage, shape, strides ?? rowMajorStrides(shape), offset, nextId++)
-      if (!adopt(tensor)) tensor.rehome()
-      return tensor
-    })
-  }
-
   private constructor(
     storage: Storage,
     shape: Shape,
@@ -62,6 +56,18 @@ export class Tensor {
     this.strides = strides
     this.offset = offset
     this.id = id
+  }
+
+  /** @internal A new tensor that takes over one handle of `storage`; row-major where `strides` is undefined. */
+  static make(storage: Storage, shape: Shape, strides?: readonly number[], offset = 0): Tensor {
+    const tensor = new Tensor(storage, shape, strides ?? rowMajorStrides(shape), offset, nextId++)
+    if (!adopt(tensor)) tensor.rehome()
+    return tensor
+  }
+
+  /** @internal {@link Tensor.make} for modules that the class itself stands on: they import it as a type. */
+  derive(storage: Storage, shape: Shape, strides?: readonly number[], offset = 0): Tensor {
+    return Tensor.make(storage, shape, strides, offset)
   }
 
   get rank(): number {
@@ -117,7 +123,7 @@ export class Tensor {
 
   /** A handle of the same memory that no tape connects with this value: the gradient stops here. */
   detach(): Tensor {
-    return makeTensor(this.storage.retain(), this.shape, this.strides, this.offset)
+    return Tensor.make(this.storage.retain(), this.shape, this.strides, this.offset)
   }
 
   /** @internal Hands the tensor to the scope now innermost, or else to the garbage collector's finaliser. */
@@ -177,7 +183,7 @@ export class Tensor {
     const data = await this.data()
     const buffer = target.allocate(this.dtype, data.length)
     target.write(buffer, this.dtype, data)
-    return makeTensor(new Storage(target, this.dtype, data.length, buffer), this.shape)
+    return Tensor.make(new Storage(target, this.dtype, data.length, buffer), this.shape)
   }
 
   /** An `ndarray` of these elements: on the reference device a live window, elsewhere a copy. */

@@ -29,8 +29,9 @@ class Python {
   private trouble = ''
 
   constructor(program: string) {
-    // -B: leaves no compiled files beside the sources.
-    this.child = spawn(program, ['-B', join(import.meta.dirname, 'torch_peer.py')], { stdio: 'pipe' })
+    // In src also when this runs from dist. -B: leaves no compiled files beside the sources.
+    const script = join(import.meta.dirname, '../../src/peers/torch_peer.py')
+    this.child = spawn(program, ['-B', script], { stdio: 'pipe' })
     this.child.stderr!.on('data', (text) => {
       this.trouble += String(text)
     })

@@ -46,7 +46,8 @@ export const methods = {
     options: ddrmOptions,
     evaluations: (steps) => steps,
     // checkFit, which it starts with, makes sure of the linear operator.
-    run: (problem, prior, options) => ddrm(problem as Problem<LinearOperator>, prior, options),
+    run: (problem, prior, options): AsyncGenerator<GuidedStep, Tensor, unknown> =>
+      ddrm(problem as Problem<LinearOperator>, prior, options),
   },
   'red-diff': {
     ...redDiffTraits,

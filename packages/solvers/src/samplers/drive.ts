@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { NonFiniteError, OptionError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
 import type { TimePair } from '../schedules/respace.ts'
 import type { Checkpoint, StateTree, Step } from '../types.ts'
+import { breather } from './breathe.ts'
 import { readsAtOnce, requireFinite } from './finite.ts'
 
 /** What one iteration of a {@link Plan} computed. */
@@ -100,10 +101,17 @@ export interface RunControl<S> {
   onStep?: (step: S) => void | Promise<void>
   /** Stops the run between two steps: it frees what it holds and throws the signal's reason. */
   signal?: AbortSignal
+  /**
+   * Lets the event loop have its turn between two steps, so that a page paints and timers fire: no sooner than this
+   * many milliseconds after the last time, 16 where it is `true`. Without it a run on a device that computes at once
+   * holds the thread from its first step to its last. What is computed stays the same to the bit.
+   */
+  breathe?: boolean | number
 }
 
 /**
  * Drives a method or sampler to its end.
+ * @throws {OptionError} where `breathe` is no number of milliseconds.
  * @returns The restoration [N, …shape], which the caller owns.
  * @example
  * ```ts
@@ -115,11 +123,13 @@ export interface RunControl<S> {
  */
 export async function run<S>(steps: AsyncGenerator<S, Tensor>, control: RunControl<S> = {}): Promise<Tensor> {
   try {
+    const breath = breather(control.breathe)
     for (;;) {
       control.signal?.throwIfAborted()
       const next = await steps.next()
       if (next.done === true) return next.value
       await control.onStep?.(next.value)
+      await breath()
     }
   } finally {
     await steps.return(undefined as never)

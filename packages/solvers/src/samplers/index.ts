@@ -1,3 +1,4 @@
+export { breathe } from './breathe.ts'
 export type { DdimSamplerOptions, SamplerStrategy } from './ddim-map.ts'
 export { ddimSampler } from './ddim-map.ts'
 export type { Iteration, Plan, RunControl } from './drive.ts'

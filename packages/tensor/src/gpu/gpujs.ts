@@ -7,7 +7,7 @@ export type Handle = Float32Array | ResidentHandle
 export interface ResidentHandle {
   delete(): void
   /** WebGL only: the texture, which counts the handles that share it, and its context. */
-  readonly texture?: WebGLTexture & { readonly _refs?: number }
+  readonly texture?: object & { readonly _refs?: number }
   readonly context?: unknown
 }
 
@@ -70,7 +70,11 @@ export async function importGpuJs(): Promise<GpuJs> {
   try {
     module = (await import('gpu.js')) as unknown as { readonly default?: unknown }
   } catch (cause) {
-    throw new DeviceError(`gpu: the package gpu.js cannot be loaded: ${(cause as Error).message}`, { cause })
+    throw new DeviceError(
+      `gpu: the package gpu.js, an optional peer of @tweedie/tensor, cannot be loaded; install it with ` +
+        `\`npm i gpu.js\` (${(cause as Error).message.split('\n')[0]})`,
+      { cause },
+    )
   }
   return (module.default ?? module) as GpuJs
 }

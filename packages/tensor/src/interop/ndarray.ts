@@ -1,7 +1,5 @@
 import type { NdArray } from 'ndarray'
-import ndarray from 'ndarray'
 import { getDevice } from '../devices.ts'
-import { makeTensor } from '../dispatch.ts'
 import type { TypedArray } from '../dtype.ts'
 import { dtypeOf } from '../dtype.ts'
 import { DTypeError } from '../errors.ts'
@@ -9,16 +7,7 @@ import type { CreateOptions } from '../ops/create.ts'
 import { fromData } from '../ops/create.ts'
 import { sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
-import type { Tensor } from '../tensor.ts'
-
-/** A window on a reference-device tensor's own memory; a row-major copy from any other device. */
-export function toNdarray(x: Tensor): NdArray<TypedArray> {
-  if (x.device.name === 'reference') {
-    const live = x.device.hostView!(x.buffer, x.dtype, x.storage.length)
-    return ndarray(live, [...x.shape], [...x.strides], x.offset)
-  }
-  return ndarray(x.dataSync(), [...x.shape])
-}
+import { Tensor } from '../tensor.ts'
 
 /**
  * A tensor of the elements of an `ndarray`, whatever its strides. On the reference device it is a window on the
@@ -44,7 +33,7 @@ export function fromNdarray(nd: NdArray, options: CreateOptions = {}): Tensor {
   const device = typeof options.device === 'object' ? options.device : getDevice(options.device)
   if (device.name === 'reference' && known && dtype === dtypeOf(nd.data as TypedArray)) {
     const storage = new Storage(device, dtype, nd.data.length, nd.data)
-    return makeTensor(storage, [...nd.shape], [...nd.stride], nd.offset)
+    return Tensor.make(storage, [...nd.shape], [...nd.stride], nd.offset)
   }
   return fromData(rowMajorValues(nd), [...nd.shape], { dtype, device })
 }

@@ -1,11 +1,10 @@
-import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost, converted, dtypeOf, holds, requireDType } from '../dtype.ts'
 import { DTypeError, ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sameShape, sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
-import type { Tensor } from '../tensor.ts'
+import { Tensor } from '../tensor.ts'
 import type { CreateOptions } from './filled.ts'
 import { deviceOf, filled } from './filled.ts'
 
@@ -41,7 +40,7 @@ export function fromData(
   const device = deviceOf(options)
   const buffer = device.allocate(dtype, host.length)
   device.write(buffer, dtype, host)
-  return makeTensor(new Storage(device, dtype, host.length, buffer), [...shape])
+  return Tensor.make(new Storage(device, dtype, host.length, buffer), [...shape])
 }
 
 /**

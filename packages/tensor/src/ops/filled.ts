@@ -1,12 +1,11 @@
 import type { Device } from '../device.ts'
 import { getDevice } from '../devices.ts'
-import { makeTensor } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost, requireDType } from '../dtype.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
-import type { Tensor } from '../tensor.ts'
+import { Tensor } from '../tensor.ts'
 
 /** Where and in what type a new tensor is made; float32 on the default device where left out. */
 export interface CreateOptions {
@@ -42,5 +41,5 @@ export function filled(
     device.free(buffer, dtype, size)
     throw error
   }
-  return makeTensor(new Storage(device, dtype, size, buffer), [...shape])
+  return Tensor.make(new Storage(device, dtype, size, buffer), [...shape])
 }

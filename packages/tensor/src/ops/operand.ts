@@ -1,5 +1,4 @@
-import { dispatch, makeTensor } from '../dispatch.ts'
-import type { DType } from '../dtype.ts'
+import { dispatch } from '../dispatch.ts'
 import { allocateHost, converted } from '../dtype.ts'
 import { DTypeError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
@@ -10,13 +9,13 @@ import type { Tensor } from '../tensor.ts'
 export type Operand = Tensor | number
 
 /** A scalar tensor of `value` with the element type and device of `like`. */
-export function scalarLike(value: number, like: { dtype: DType; device: Tensor['device'] }): Tensor {
+export function scalarLike(value: number, like: Tensor): Tensor {
   const { device, dtype } = like
   const host = allocateHost(dtype, 1)
   host[0] = converted[dtype](value)
   const buffer = device.allocate(dtype, 1)
   device.write(buffer, dtype, host)
-  return makeTensor(new Storage(device, dtype, 1, buffer), [])
+  return like.derive(new Storage(device, dtype, 1, buffer), [])
 }
 
 /** Both operands as tensors. */

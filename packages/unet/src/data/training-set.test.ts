@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import { afterAll, describe, expect, test } from 'vitest'
-import { npmDigits } from './files.ts'
+import { heldOutDigits } from './files.ts'
 import { idxBytes } from './idx.test.helper.ts'
 import { readTrainingSet } from './training-set.ts'
 
@@ -49,7 +49,7 @@ describe('a training set', () => {
     expect(record).toMatchObject({ shape: [3, 6, 10], test: null })
   })
 
-  const digits = npmDigits().images.pixels
+  const digits = heldOutDigits().images.pixels
   const noise = idxBytes([4, 28, 28]).subarray(16)
 
   test('of 28×28 leaves out the digits of the package mnist, counts them, and does not call itself MNIST', () => {

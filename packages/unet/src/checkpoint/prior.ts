@@ -1,0 +1,67 @@
+import { FileFormatError } from '@tweedie/tensor'
+import type { DdpmConfig } from '../ddpm/config.ts'
+import { ddpmConfigFromDiffusers } from '../ddpm/diffusers.ts'
+import { ddpmExplain } from '../ddpm/explain.ts'
+import { modernNames } from '../ddpm/names.ts'
+import { ddpmSpec } from '../ddpm/spec.ts'
+import type { Params } from '../params.ts'
+import type { LoadOptions } from './load.ts'
+import { loadParams } from './load.ts'
+import type { Safetensors } from './safetensors.ts'
+import { parseSafetensors } from './safetensors.ts'
+
+/** The contents of the two files of a `ddpm` network in the layout of diffusers. */
+export interface PriorFiles {
+  /** What `config.json` holds: its text, or the value parsed from it. */
+  readonly config: unknown
+  /** The bytes of the safetensors file, or what {@link parseSafetensors} made of them. */
+  readonly weights: Uint8Array | ArrayBuffer | Safetensors
+}
+
+export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
+  /** What messages call the two files. */
+  readonly names?: Partial<Record<keyof PriorFiles, string>>
+}
+
+/** A network's configuration and its parameters. */
+export interface Network {
+  readonly config: DdpmConfig
+  readonly params: Params
+}
+
+/**
+ * A `ddpm` network from the contents of its files; it needs neither a file system nor a network. Old names of
+ * attention layers are understood.
+ * @throws {FileFormatError} where a file is damaged or the two do not fit.
+ * @example
+ * ```ts
+ * import { randomKey } from '@tweedie/tensor'
+ * import { ddpmConfig, ddpmConfigToDiffusers, initDdpm, loadPrior, writeSafetensors } from '@tweedie/unet'
+ * const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8] })
+ * const weights = writeSafetensors(initDdpm(config, randomKey(0)))
+ * loadPrior({ config: ddpmConfigToDiffusers(config), weights }).config.sampleSize // => 8
+ * ```
+ */
+export function loadPrior(files: PriorFiles, options: LoadPriorOptions = {}): Network {
+  const { names = {}, ...load } = options
+  const configName = names.config ?? 'config.json'
+  const weightsName = names.weights ?? 'model.safetensors'
+  const json = typeof files.config === 'string' ? parseJson(files.config, configName) : files.config
+  const config = ddpmConfigFromDiffusers(json, configName)
+  const source = modernNames(sourceOf(files.weights, weightsName))
+  const params = loadParams(source, ddpmSpec(config), weightsName, { ...load, explain: ddpmExplain(config) })
+  return { config, params }
+}
+
+function sourceOf(weights: PriorFiles['weights'], name: string): Safetensors {
+  if ('metadata' in weights) return weights
+  return parseSafetensors(weights instanceof Uint8Array ? weights : new Uint8Array(weights), name)
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new FileFormatError(name, `is not JSON: ${(error as Error).message}`)
+  }
+}

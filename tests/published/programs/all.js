@@ -1,0 +1,6 @@
+export { frames } from './frames.js'
+export { gpu } from './gpu.js'
+export { gradient } from './gradient.js'
+export { product } from './product.js'
+export { restore } from './restore.js'
+export { threads } from './threads.js'
