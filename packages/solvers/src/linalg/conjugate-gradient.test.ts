@@ -206,3 +206,32 @@ describe('its gradients', () => {
     expect(() => grad(f)(rhs)).toThrow(/gradient of sample 0 has not converged after 1 iterations/)
   })
 })
+
+describe('where it stops', () => {
+  // Distinct eigenvalues 1 … 40, all in the right-hand side: the residual falls over many iterations.
+  const eigenvalues = Array.from({ length: 40 }, (_, i) => i + 1)
+  const solveAt = (dtype: 'float32' | 'float64', options: { tolerance?: number; maxIterations?: number }) => {
+    const scale = tensor([eigenvalues], { dtype })
+    return conjugateGradient((x) => x.mul(scale), tensor([eigenvalues.map(() => 1)], { dtype }), options)
+  }
+  const size = Math.sqrt(40)
+
+  test.each([1e-2, 1e-4, 1e-8])('at the first residual within %d of b', (tolerance) => {
+    const { residual, iterations, status } = solveAt('float64', { tolerance })
+    expect(status).toEqual(['converged'])
+    expect(residual[0]).toBeLessThanOrEqual(tolerance * size)
+    const before = solveAt('float64', { tolerance, maxIterations: iterations[0]! - 1 })
+    expect(before.residual[0]).toBeGreaterThan(tolerance * size)
+  })
+
+  test.each([
+    ['float64', 1e-10],
+    ['float32', 1e-5],
+  ] as const)('in %s at %d where nothing is said', (dtype, tolerance) => {
+    const [silent, said] = [solveAt(dtype, {}), solveAt(dtype, { tolerance })]
+    expect(silent.iterations).toEqual(said.iterations)
+    expect(silent.residual).toEqual(said.residual)
+    expect(solveAt(dtype, { tolerance: 100 * tolerance }).iterations[0]).toBeLessThan(said.iterations[0]!)
+    expect(silent.residual[0]).toBeLessThanOrEqual(tolerance * size)
+  })
+})

@@ -1,6 +1,6 @@
 import { grad } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { memory, normal, randomKey, scope, tensor } from '@tweedie/tensor'
+import { memory, normal, randomKey, randomWords, scope, tensor } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { hutchinsonDiagonal, hutchinsonTrace, rademacher } from './index.ts'
 
@@ -106,4 +106,16 @@ describe('hutchinson', () => {
     expect(() => hutchinsonTrace((v) => v, { ...options, probes: 0 })).toThrow(/probes/)
     expect(() => hutchinsonDiagonal((v) => v.sum(), options)).toThrow(/shape of v/)
   })
+})
+
+test('a probe takes one random bit per element, from the lowest of each word up', () => {
+  const shape = [5, 15]
+  const [a, b] = keys(2)
+  const expected = [a!, b!].flatMap((key) => {
+    const words = randomWords(key, 3)
+    return Array.from({ length: 75 }, (_, i) =>
+      Math.floor(words[Math.floor(i / 32)]! / 2 ** (i % 32)) % 2 ? 1 : -1,
+    )
+  })
+  expect(values(rademacher([a!, b!], shape))).toEqual(expected)
 })
