@@ -61,7 +61,7 @@ const tweedie = (...argv: string[]) => start([process.execPath, bin, ...argv])
 /** Waits until a condition holds. */
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 20) {
-    if (waited > 30_000) throw new Error('waited for half a minute')
+    if (waited > 120_000) throw new Error('waited for two minutes')
     await sleep(20)
   }
 }
