@@ -39,6 +39,7 @@ beforeAll(() => {
   })
   writeFileSync(join(folder, 'config.json'), JSON.stringify(ddpmConfigToDiffusers(config)))
   saveSafetensors(join(folder, 'model.safetensors'), initDdpm(config, randomKey(0)))
+  writeFileSync(join(folder, 'record.json'), JSON.stringify({ config: { timesteps: 1000 } }))
   const data = Uint8Array.from({ length: 784 }, (_, i) => (i * 7) % 256)
   writeFileSync(join(folder, 'd.png'), encode({ width: 28, height: 28, channels: 1, data }))
 })
@@ -53,7 +54,7 @@ function start([program, ...argv]: readonly [string, ...string[]], options: Spaw
   const ended = new Promise<{ code: number | null; out: string; err: string }>((done) => {
     child.on('close', (code) => done({ code, ...text }))
   })
-  return { child, ended }
+  return { child, ended, text }
 }
 
 const tweedie = (...argv: string[]) => start([process.execPath, bin, ...argv])
@@ -64,6 +65,14 @@ async function until(condition: () => boolean): Promise<void> {
     if (waited > 120_000) throw new Error('waited for two minutes')
     await sleep(20)
   }
+}
+
+/** Waits until a command has begun to write into `new`. @throws what it said, where it ends before. */
+async function underWay({ child, text }: Pick<ReturnType<typeof start>, 'child' | 'text'>): Promise<void> {
+  await until(() => {
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${text.err}`)
+    return existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0
+  })
 }
 
 const restoring = (...more: string[]) => ['restore', 'd.png', '--prior', '.', '--operator', 'sr:4', ...more]
@@ -109,8 +118,9 @@ describe('tweedie as a process', () => {
     '%s in mid-run ends with 130 and leaves nothing',
     async (signal) => {
       const before = readdirSync(folder)
-      const { child, ended } = tweedie(...restoring('--steps', '1000', '--out', 'new/run'))
-      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      const started = tweedie(...restoring('--steps', '1000', '--out', 'new/run'))
+      const { child, ended } = started
+      await underWay(started)
       expect(readdirSync(join(folder, 'new'))).toEqual([expect.stringMatching(/^\.run\.part-/)])
       child.kill(signal)
       expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
@@ -129,7 +139,7 @@ describe('tweedie as a process', () => {
     const launch = (...argv: string[]) => start([older, '--no-strip-types', bin, ...argv])
     const running = async (...more: string[]) => {
       const started = launch(...restoring('--steps', '1000', '--out', 'new/run', ...more))
-      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      await underWay(started)
       return started
     }
 
@@ -150,11 +160,12 @@ describe('tweedie as a process', () => {
     })
 
     test('SIGINT to both, as Ctrl-C sends it, counts as one', async () => {
-      const { child, ended } = start(
+      const started = start(
         [older, '--no-strip-types', bin, ...restoring('--steps', '1000', '--out', 'new/run')],
         { detached: true },
       )
-      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      const { child, ended } = started
+      await underWay(started)
       process.kill(-child.pid!, 'SIGINT')
       expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
       expect(existsSync(join(folder, 'new'))).toBe(false)
