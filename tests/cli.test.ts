@@ -39,7 +39,14 @@ beforeAll(() => {
   })
   writeFileSync(join(folder, 'config.json'), JSON.stringify(ddpmConfigToDiffusers(config)))
   saveSafetensors(join(folder, 'model.safetensors'), initDdpm(config, randomKey(0)))
-  writeFileSync(join(folder, 'record.json'), JSON.stringify({ config: { timesteps: 1000 } }))
+  const record = {
+    name: 'tiny',
+    data: 'nothing',
+    config: { timesteps: 1000 },
+    parameters: 0,
+    trainingImages: 0,
+  }
+  writeFileSync(join(folder, 'record.json'), JSON.stringify(record))
   const data = Uint8Array.from({ length: 784 }, (_, i) => (i * 7) % 256)
   writeFileSync(join(folder, 'd.png'), encode({ width: 28, height: 28, channels: 1, data }))
 })
