@@ -14,7 +14,7 @@ import {
 } from '@tweedie/solvers'
 import type { DType, Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
-import { ddpmConfig, ddpmForward, initDdpm } from '@tweedie/unet'
+import { ddpmConfig, ddpmForward, initDdpm, sampleShape } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 
 const { values } = parseArgs({
@@ -32,7 +32,7 @@ function networkPrior(): Prior {
         )
   return epsilonPrior({
     name: values.prior ?? 'random U-Net',
-    shape: [config.inChannels, config.sampleSize, config.sampleSize],
+    shape: sampleShape(config),
     schedule: vpLinear({ T }),
     predictNoise: (xt, t) => ddpmForward(params, config, xt, t),
   })

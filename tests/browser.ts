@@ -1,8 +1,12 @@
 import { existsSync, rmSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { createServer } from 'vite'
 import type { TestContext } from 'vitest'
+
+/** Milliseconds in which a browser starts and a page loads, or something hangs. */
+const patience = 150_000
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -29,6 +33,17 @@ export function findChromium(): string | undefined {
     ...names.flatMap((name) => folders.map((dir) => join(dir, name))),
   ]
   return candidates.find((path) => path !== undefined && path !== '' && existsSync(path))
+}
+
+/** Starts it, and opens an empty page: with time enough on a busy machine. */
+export async function launchChromium(
+  executablePath: string,
+  { args = ['--no-sandbox'], ...page }: { args?: string[] } & BrowserContextOptions = {},
+): Promise<Page> {
+  const browser = await chromium.launch({ executablePath, args, timeout: patience })
+  const opened = await browser.newPage(page)
+  opened.setDefaultTimeout(patience)
+  return opened
 }
 
 /** A page in a real browser that runs TypeScript modules of this repository. */
@@ -92,8 +107,7 @@ export async function openBrowser(
     ],
   })
   await server.listen()
-  const browser = await chromium.launch({ executablePath, args: flags })
-  const page = await browser.newPage()
+  const page = await launchChromium(executablePath, { args: flags })
   const problems: string[] = []
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
   page.on('pageerror', (error) => problems.push(error.message))
@@ -110,7 +124,7 @@ export async function openBrowser(
       }
     },
     async [Symbol.asyncDispose]() {
-      await browser.close()
+      await page.context().browser()?.close()
       await server.close()
       rmSync(cacheDir, { recursive: true, force: true })
     },

@@ -64,7 +64,7 @@ const threaded = {
 
 describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
   'bundled by %s',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   (bundler) => {
     test('matmul and a second derivative', async (context) => {
       const { entry } = await bundle(context, bundler, 'all')

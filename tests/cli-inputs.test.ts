@@ -34,19 +34,23 @@ function bash(line: string) {
   const ended = new Promise<{ code: number | null; out: string; err: string }>((done) => {
     child.on('close', (code) => done({ code, ...text }))
   })
-  return { child, ended }
+  return { child, ended, text }
 }
 
-/** Waits until the process has a file open. */
-async function untilOpen(pid: number, path: string): Promise<void> {
+/** Waits until a process has a file open. @throws what it said, where it ends before. */
+async function untilOpen({ child, text }: ReturnType<typeof bash>, path: string): Promise<void> {
+  const fds = `/proc/${child.pid}/fd`
   const opened = () => {
     try {
-      return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === path)
+      return readdirSync(fds).some((fd) => readlinkSync(join(fds, fd)) === path)
     } catch {
       return false // a descriptor was closed in between
     }
   }
-  while (!opened()) await sleep(20)
+  while (!opened()) {
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${text.err}`)
+    await sleep(20)
+  }
 }
 
 const misfitOf = (out: string): number => JSON.parse(out).tasks[0].runs[0].scores[0].misfit
@@ -95,8 +99,9 @@ describe.skipIf(process.platform !== 'linux')('pictures from elsewhere than a fi
   test('a pipe that nobody writes to is waited for, until Ctrl-C', async () => {
     const path = join(folder, 'silent')
     execFileSync('mkfifo', [path])
-    const { child, ended } = bash(`exec $TWEEDIE restore silent ${options} --out h`)
-    await untilOpen(child.pid ?? 0, path)
+    const started = bash(`exec $TWEEDIE restore silent ${options} --out h`)
+    const { child, ended } = started
+    await untilOpen(started, path)
     child.kill('SIGINT')
     expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
     expect(readdirSync(folder)).not.toContain('h')

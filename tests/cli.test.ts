@@ -61,7 +61,7 @@ function start([program, ...argv]: readonly [string, ...string[]], options: Spaw
   const ended = new Promise<{ code: number | null; out: string; err: string }>((done) => {
     child.on('close', (code) => done({ code, ...text }))
   })
-  return { child, ended }
+  return { child, ended, text }
 }
 
 const tweedie = (...argv: string[]) => start([process.execPath, bin, ...argv])
@@ -69,9 +69,17 @@ const tweedie = (...argv: string[]) => start([process.execPath, bin, ...argv])
 /** Waits until a condition holds. */
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 20) {
-    if (waited > 30_000) throw new Error('waited for half a minute')
+    if (waited > 120_000) throw new Error('waited for two minutes')
     await sleep(20)
   }
+}
+
+/** Waits until a command has begun to write into `new`. @throws what it said, where it ends before. */
+async function underWay({ child, text }: Pick<ReturnType<typeof start>, 'child' | 'text'>): Promise<void> {
+  await until(() => {
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${text.err}`)
+    return existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0
+  })
 }
 
 const restoring = (...more: string[]) => ['restore', 'd.png', '--prior', '.', '--operator', 'sr:4', ...more]
@@ -117,8 +125,9 @@ describe('tweedie as a process', () => {
     '%s in mid-run ends with 130 and leaves nothing',
     async (signal) => {
       const before = readdirSync(folder)
-      const { child, ended } = tweedie(...restoring('--steps', '1000', '--out', 'new/run'))
-      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      const started = tweedie(...restoring('--steps', '1000', '--out', 'new/run'))
+      const { child, ended } = started
+      await underWay(started)
       expect(readdirSync(join(folder, 'new'))).toEqual([expect.stringMatching(/^\.run\.part-/)])
       child.kill(signal)
       expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
@@ -137,7 +146,7 @@ describe('tweedie as a process', () => {
     const launch = (...argv: string[]) => start([older, '--no-strip-types', bin, ...argv])
     const running = async (...more: string[]) => {
       const started = launch(...restoring('--steps', '1000', '--out', 'new/run', ...more))
-      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      await underWay(started)
       return started
     }
 
@@ -158,11 +167,12 @@ describe('tweedie as a process', () => {
     })
 
     test('SIGINT to both, as Ctrl-C sends it, counts as one', async () => {
-      const { child, ended } = start(
+      const started = start(
         [older, '--no-strip-types', bin, ...restoring('--steps', '1000', '--out', 'new/run')],
         { detached: true },
       )
-      await until(() => existsSync(join(folder, 'new')) && readdirSync(join(folder, 'new')).length > 0)
+      const { child, ended } = started
+      await underWay(started)
       process.kill(-child.pid!, 'SIGINT')
       expect(await ended).toEqual({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
       expect(existsSync(join(folder, 'new'))).toBe(false)

@@ -61,7 +61,7 @@ function installed(context: TestContext, name: string, packages: readonly string
 const installs = new Map<string, string | { readonly why: string }>()
 const everything = (context: TestContext) => installed(context, 'everything', packageFolders)
 
-describe('installed from the tarballs', { timeout: 120_000 }, () => {
+describe('installed from the tarballs', { timeout: 300_000 }, () => {
   test('the tensor alone weighs less than 6 MB, all of it less than 25 MB', (context) => {
     const megabytes = (folder: string) => folderBytes(join(folder, 'node_modules')) / 1e6
     expect(megabytes(installed(context, 'tensor', ['tensor']))).toBeLessThan(6)

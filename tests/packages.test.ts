@@ -113,7 +113,7 @@ function unpacked(context: TestContext, name: string): string {
   return join(folder, 'node_modules/@tweedie', name)
 }
 
-test('npm packs the same as pnpm, and leaves package.json as it was', { timeout: 120_000 }, (context) => {
+test('npm packs the same as pnpm, and leaves package.json as it was', { timeout: 300_000 }, (context) => {
   const packed = tarballs(context)
   const folder = join(inject('clone'), 'packages/solvers')
   const before = readFileSync(join(folder, 'package.json'), 'utf8')

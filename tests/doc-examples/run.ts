@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-const limit = 50_000
+const limit = 150_000
 
 /** Runs modules one after another in one process, so that the packages are loaded once; a hang costs a new one. */
 export class ExampleRunner {

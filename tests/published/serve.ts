@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
-import { chromium } from 'playwright-core'
 import type { TestContext } from 'vitest'
-import { findChromium } from '../browser.ts'
+import { findChromium, launchChromium } from '../browser.ts'
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
@@ -46,13 +45,12 @@ export async function openStatic(
     }
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  const page = await browser.newPage()
+  const page = await launchChromium(executablePath)
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
   return {
     evaluate: (expression) => page.evaluate(expression),
     async [Symbol.asyncDispose]() {
-      await browser.close()
+      await page.context().browser()?.close()
       server.closeAllConnections()
       server.close()
     },

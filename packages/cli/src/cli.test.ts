@@ -283,7 +283,7 @@ describe('sample', () => {
     expect(await ran(folder.path, argv)).toMatchObject({
       code: 0,
       err: '',
-      out: /^Wrote 5 samples to new\/grid.png/,
+      out: expect.stringMatching(/^Wrote 5 samples to new\/grid.png/),
     })
     const json = await ran(folder.path, [...argv, '--sampler', 'ddim', '--json'])
     expect(JSON.parse(json.out)).toMatchObject({ count: 5, steps: 3, eta: 0, seed: 0, file: 'new/grid.png' })

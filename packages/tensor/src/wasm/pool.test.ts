@@ -32,7 +32,7 @@ function testPool(size: number, options: PoolOptions = {}) {
 
 /** Lets workers come up and events arrive. */
 const until = async (holds: () => boolean) => {
-  for (let i = 0; i < 4000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 5))
+  for (let i = 0; i < 20_000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 5))
   expect(holds()).toBe(true)
 }
 
@@ -151,11 +151,9 @@ describe('thread pool', () => {
     } finally {
       vi.unstubAllGlobals()
     }
-    const start = performance.now()
     // Without a turn of the event loop, which would bring the worker's own event.
-    while (Atomics.load(controlOf(pool), controlWords.next) === 0 && performance.now() < start + 20_000);
+    while (Atomics.load(controlOf(pool), controlWords.next) === 0);
     expect(() => pool.finish()).toThrow(/thread 1 of 2 ended by itself/)
-    expect(performance.now() - start).toBeLessThan(30_000)
     expect(() => pool.run([[], []])).toThrow(/this device is no longer usable/)
   })
 

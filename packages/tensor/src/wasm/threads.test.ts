@@ -282,7 +282,7 @@ describe('the number of threads', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--input-type=module-typescript', '--eval', code],
-      { cwd: import.meta.dirname, env: { ...process.env, TWEEDIE_THREADS: '4' }, timeout: 20_000 },
+      { cwd: import.meta.dirname, env: { ...process.env, TWEEDIE_THREADS: '4' }, timeout: 120_000 },
     )
     expect(stdout.trim()).toBe('4 600')
   })
