@@ -8,7 +8,7 @@ const matrixSvd = of('linalg/matrix-svd.ts')
 const mixture = of('priors/mixture.ts')
 const exact = of('priors/exact-prior.ts')
 const spread = of('priors/spread.ts')
-const epsilon = of('priors/epsilon-prior.ts')
+const network = of('priors/network-prior.ts')
 const gaussian = of('noise/gaussian.ts')
 const ssim = of('metrics/ssim.ts')
 const psnr = of('metrics/psnr.ts')
@@ -147,14 +147,14 @@ const priors: readonly Edit[] = [
     'eigenvalues are raised',
     inside('priors'),
   ),
-  epsilon(
+  network(
     'epsilon-alpha',
-    '.mul(1 / schedule.alpha(t))',
-    '.mul(1)',
+    'xt.sub(output.mul(sigma)).mul(1 / alpha)',
+    'xt.sub(output.mul(sigma))',
     'x̂₀ of an ε-network is not divided by α',
     inside('priors', 'samplers'),
   ),
-  epsilon(
+  network(
     'epsilon-clip',
     'clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
     'x0hat',

@@ -12,15 +12,33 @@ const drive = of('samplers/drive.ts', 'samplers/finite', 'methods/methods')
 export const samplerEdits: readonly Edit[] = [
   steps(
     'ddim-eta-linear',
-    'const fresh = (eta ** 2 *',
-    'const fresh = (eta *',
-    'η in place of η² in DDIM: right at 0 and 1 only',
+    'Math.sqrt((1 - eta) * (1 + eta))',
+    'Math.sqrt(1 - eta)',
+    '1 − η in place of 1 − η² in DDIM: right at 0 and 1 only',
   ),
   steps(
     'ddim-variance-at-s',
-    '/ schedule.sigma(t) ** 2\n  return alongNoise',
-    '/ schedule.sigma(s) ** 2\n  return alongNoise',
-    "DDIM's σ̃² over σ_s² instead of σ_t²",
+    '(eta * ratio * sigmaS) / sigmaT',
+    'eta * ratio',
+    "DDIM's kept noise over σ_s instead of σ_t",
+  ),
+  steps(
+    'ddim-fresh-square',
+    '(eta * sigmaS * Math.sqrt(variance)) / sigmaT',
+    '(eta ** 2 * sigmaS * Math.sqrt(variance)) / sigmaT',
+    "DDIM's fresh noise with η² instead of η",
+  ),
+  steps(
+    'ddim-fresh-variance',
+    '(eta * sigmaS * Math.sqrt(variance)) / sigmaT',
+    '(eta * sigmaS * variance) / sigmaT',
+    "DDIM's fresh noise with b instead of √b",
+  ),
+  steps(
+    'ddim-kept-ratio',
+    '(eta * ratio * sigmaS) / sigmaT',
+    '(eta * sigmaS) / sigmaT',
+    "DDIM's kept noise without α_t/α_s",
   ),
   steps(
     'ddpm-noise-variance',

@@ -181,8 +181,8 @@ const schedules: readonly Edit[] = [
 const operators: readonly Edit[] = [
   pooling(
     'pool-adjoint',
-    'repeat(y.mul(1 / f ** 2))',
-    'repeat(y.mul(1 / f))',
+    'repeat(y.div(f ** 2))',
+    'repeat(y.div(f))',
     'the adjoint of average pooling is f times too large',
     inside('operators'),
   ),
@@ -266,8 +266,8 @@ const operators: readonly Edit[] = [
   ),
   grey(
     'grey-pinv',
-    'y.mul(1 / norm ** 2)',
-    'y.mul(1 / norm)',
+    'y.div(norm ** 2)',
+    'y.div(norm)',
     'the pseudo-inverse of grey over ‖w‖',
     inside('operators'),
   ),
