@@ -1,5 +1,6 @@
 import type { Edit } from '../edit.ts'
 import { editsOf, inside as insideOf } from './of.ts'
+import { valueEdits } from './values.ts'
 
 const src = 'packages/tensor/src'
 const of = editsOf(src)
@@ -391,4 +392,4 @@ const kernels: readonly Edit[] = [
   ),
 ]
 
-export const tensorEdits: readonly Edit[] = [...randomness, ...reference, ...ops, ...kernels]
+export const tensorEdits: readonly Edit[] = [...randomness, ...reference, ...ops, ...kernels, ...valueEdits]
