@@ -295,7 +295,7 @@ const files: readonly Edit[] = [
 
 export const unetEdits: readonly Edit[] = [
   ...networks,
-  ...training,
+  ...trainingEdits,
   ...files,
   ...checkpointEdits,
   ...archiveEdits,
