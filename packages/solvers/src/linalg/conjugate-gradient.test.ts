@@ -93,6 +93,16 @@ describe('conjugateGradient', () => {
     expect([some.x.dtype, values(some.x)]).toEqual(['float32', [0.5, 1]])
   })
 
+  test.each([
+    ['float32', 1e-5],
+    ['float64', 1e-10],
+  ] as const)('in %s the tolerance is %d where it is not given', (dtype, tolerance) => {
+    const b = tensor([[1, 0]], { dtype })
+    // By the start the first residual is that part of b, to a rounding of 1 (a thousandth of the tolerance).
+    const stepsFrom = (part: number) => conjugateGradient((x) => x, b, { x0: b.sub(b.mul(part)) }).iterations
+    expect([stepsFrom(0.95 * tolerance), stepsFrom(1.05 * tolerance)]).toEqual([[0], [1]])
+  })
+
   test('a semidefinite system with b in its range', () => {
     const m = random(3, 4, 2)
     const matrix = m.matmul(m.transpose())

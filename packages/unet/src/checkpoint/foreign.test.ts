@@ -89,6 +89,18 @@ describe('what is read', () => {
     }
   })
 
+  test('an archive whose entries have comments', () => {
+    const files = {
+      'a.npy': npy('<f4', 'False', '(1,)', floats(1)),
+      'b.npy': npy('<f4', 'False', '(1,)', floats(2)),
+    }
+    const source = parseNpz(zipOf(files, { comment: 'by hand' }), 'x.npz')
+    expect(source.entries.map(({ name }) => [name, ...source.values(name)])).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+  })
+
   test("CRC-32 gives the standard's check value", () => expect(crc32(bytes('123456789'))).toBe(0xcbf43926))
 })
 
