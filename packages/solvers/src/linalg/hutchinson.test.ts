@@ -29,6 +29,13 @@ describe('rademacher', () => {
     expect(both.slice(40)).not.toEqual(both.slice(0, 40))
     expect(rademacher(keys(2), []).shape).toEqual([2])
   })
+
+  test('each place has bits of its own', () => {
+    const [probes, places] = [64, 100]
+    const signs = values(rademacher(keys(probes), [places]))
+    const column = (i: number) => Array.from({ length: probes }, (_, k) => signs[k * places + i]).join()
+    expect(new Set(Array.from({ length: places }, (_, i) => column(i))).size).toBe(places)
+  })
 })
 
 describe('hutchinson', () => {
