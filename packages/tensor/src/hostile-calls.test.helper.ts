@@ -191,6 +191,7 @@ export const hostileCalls: Readonly<Record<string, HostileCall>> = {
   randomKey: call([5, 2], (_, seed, by) => T.randomWords(T.randomKey(seed).fold(by), 2)),
   // Primitives by themselves, as interpreters and rules call them.
   'primitive affine': primitive('affine', { scale: 2, shift: 1 }, ({ x }) => [x(3)]),
+  'primitive divScalar': primitive('divScalar', { divisor: 2 }, ({ x }) => [x(3)]),
   'primitive powScalar': primitive('powScalar', { exponent: 2 }, ({ x }) => [x(3)]),
   'primitive clamp': primitive('clamp', { min: -1, max: 1 }, ({ x }) => [x(3)]),
   'primitive reduceSum': primitive('reduceSum', { axes: [0, 1], keepDims: true }, ({ x }) => [x(2, 3)]),
@@ -248,7 +249,7 @@ export const withoutNumbers: readonly string[] = [
   ...['withInterpreters', 'availableDevices', 'createWasmDevice', 'getDevice', 'registerDevice'],
   ...['setDefaultDevice', 'memory', 'resetPeak', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap'],
   ...['bytesPerElement', 'isFloat', 'broadcastShapes', 'formatShape', 'sameShape', 'sizeOf', 'dilated'],
-  ...['printable'],
+  'printable',
 ]
 
 /** Numbers that a caller may have worked out by mistake. */

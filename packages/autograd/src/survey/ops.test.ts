@@ -21,6 +21,7 @@ const notOps = [
   ...['dispatch', 'dispatchAt', 'evaluate', 'activeInterpreters', 'pushInterpreter', 'removeInterpreter'],
   ...['withInterpreters', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap', 'fromNdarray'],
   ...['bytesPerElement', 'isFloat', 'broadcastShapes', 'formatShape', 'sameShape', 'sizeOf', 'dilated'],
+  'printable',
   ...[
     'fromData',
     'tensor',

@@ -33,7 +33,7 @@ function leading(T: number, n: number): number[] {
 
 /**
  * The grid of diffusers' "trailing": np.round(np.arange(T, 0, −T/n)) − 1, ascending; without the index −1 that
- * rounding adds there at some n (61 of 1000).
+ * rounding adds there at some n (62 of 1000).
  */
 function trailing(T: number, n: number): number[] {
   // As np.arange does: the stride is the difference of its first two values.
