@@ -93,16 +93,6 @@ describe('conjugateGradient', () => {
     expect([some.x.dtype, values(some.x)]).toEqual(['float32', [0.5, 1]])
   })
 
-  test.each([
-    ['float32', 1e-5],
-    ['float64', 1e-10],
-  ] as const)('in %s the tolerance is %d where it is not given', (dtype, tolerance) => {
-    const b = tensor([[1, 0]], { dtype })
-    // By the start the first residual is that part of b, to a rounding of 1 (a thousandth of the tolerance).
-    const stepsFrom = (part: number) => conjugateGradient((x) => x, b, { x0: b.sub(b.mul(part)) }).iterations
-    expect([stepsFrom(0.95 * tolerance), stepsFrom(1.05 * tolerance)]).toEqual([[0], [1]])
-  })
-
   test('a semidefinite system with b in its range', () => {
     const m = random(3, 4, 2)
     const matrix = m.matmul(m.transpose())
@@ -214,5 +204,34 @@ describe('its gradients', () => {
     const f = (r: Tensor) =>
       conjugateGradient(by(hard), r, { x0: tensor([[1, 0, 0, 0, 0]], float64), maxIterations: 1 }).x.sum()
     expect(() => grad(f)(rhs)).toThrow(/gradient of sample 0 has not converged after 1 iterations/)
+  })
+})
+
+describe('where it stops', () => {
+  // Distinct eigenvalues 1 … 40, all in the right-hand side: the residual falls over many iterations.
+  const eigenvalues = Array.from({ length: 40 }, (_, i) => i + 1)
+  const solveAt = (dtype: 'float32' | 'float64', options: { tolerance?: number; maxIterations?: number }) => {
+    const scale = tensor([eigenvalues], { dtype })
+    return conjugateGradient((x) => x.mul(scale), tensor([eigenvalues.map(() => 1)], { dtype }), options)
+  }
+  const size = Math.sqrt(40)
+
+  test.each([1e-2, 1e-4, 1e-8])('at the first residual within %d of b', (tolerance) => {
+    const { residual, iterations, status } = solveAt('float64', { tolerance })
+    expect(status).toEqual(['converged'])
+    expect(residual[0]).toBeLessThanOrEqual(tolerance * size)
+    const before = solveAt('float64', { tolerance, maxIterations: iterations[0]! - 1 })
+    expect(before.residual[0]).toBeGreaterThan(tolerance * size)
+  })
+
+  test.each([
+    ['float64', 1e-10],
+    ['float32', 1e-5],
+  ] as const)('in %s at %d where nothing is said', (dtype, tolerance) => {
+    const [silent, said] = [solveAt(dtype, {}), solveAt(dtype, { tolerance })]
+    expect(silent.iterations).toEqual(said.iterations)
+    expect(silent.residual).toEqual(said.residual)
+    expect(solveAt(dtype, { tolerance: 100 * tolerance }).iterations[0]).toBeLessThan(said.iterations[0]!)
+    expect(silent.residual[0]).toBeLessThanOrEqual(tolerance * size)
   })
 })
