@@ -33,6 +33,26 @@ describe('configuration', () => {
     expect(() => ddpmConfig({ ...base, ...change })).toThrow(message)
   })
 
+  test('what is left out has these values', () => {
+    expect(ddpmConfig(base)).toEqual({
+      ...base,
+      architecture: 'ddpm',
+      inChannels: 1,
+      outChannels: 1,
+      layersPerBlock: 1,
+      downAttention: [false, false, true],
+      upAttention: [true, false, false],
+      midAttention: true,
+      attentionHeadDim: null,
+      normGroups: 8,
+      normEps: 1e-5,
+      timeEmbeddingDim: null,
+      flipSinToCos: true,
+      freqShift: 0,
+      downsamplePadding: 1,
+    })
+  })
+
   test('goes to diffusers and back', () => {
     const config = ddpmConfig({
       ...base,
