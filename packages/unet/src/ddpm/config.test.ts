@@ -58,20 +58,40 @@ describe('configuration', () => {
       ...base,
       inChannels: 3,
       attentionHeadDim: 16,
+      outChannels: 6,
+      layersPerBlock: 3,
+      downAttention: [true, false, true],
+      upAttention: [false, true, true],
       midAttention: false,
+      normGroups: 4,
+      normEps: 1e-6,
       timeEmbeddingDim: 40,
+      flipSinToCos: false,
+      freqShift: 1,
+      downsamplePadding: 0,
     })
     expect(ddpmConfigFromDiffusers(JSON.parse(JSON.stringify(ddpmConfigToDiffusers(config))))).toEqual(config)
   })
 
   test('diffusers defaults are filled in', () => {
     const config = ddpmConfigFromDiffusers({ sample_size: [64, 64] })
-    expect(config).toMatchObject({
+    expect(config).toEqual({
+      architecture: 'ddpm',
+      sampleSize: 64,
       inChannels: 3,
+      outChannels: 3,
       blockOutChannels: [224, 448, 672, 896],
-      normGroups: 32,
-      attentionHeadDim: 8,
       layersPerBlock: 2,
+      downAttention: [false, true, true, true],
+      upAttention: [true, true, true, false],
+      midAttention: true,
+      attentionHeadDim: 8,
+      normGroups: 32,
+      normEps: 1e-5,
+      timeEmbeddingDim: null,
+      flipSinToCos: true,
+      freqShift: 0,
+      downsamplePadding: 1,
     })
   })
 
