@@ -65,9 +65,9 @@ const arrays: readonly Edit[] = [
     'absurd claims are believed',
   ),
   zip(
-    'zip-budget',
+    'zip-budget-compressed',
     'budget.elements(name, held ?? size)',
-    'budget.elements(name, compressedSize(entry))\n    function compressedSize({ compressed }: ZipEntry) {\n      return compressed\n    }\n    void held',
+    'budget.elements(name, Math.min(held ?? size, entry.compressed))',
     'what is deflated costs only what is stored',
   ),
   zip(

@@ -179,6 +179,7 @@ describe('hostile files are refused', () => {
     ],
     ['npy: long doubles', () => parseNpy(npy('<f16', 'False', '(1,)', floats(1)), 'f'), "'<f16' is not read"],
     ['npy: too short', () => parseNpy(npy('<f4', 'False', '(2,)', floats(1)), 'f'), 'does not fit 4 bytes'],
+    ['npy: too long', () => parseNpy(npy('<f4', 'False', '(1,)', floats(1, 2)), 'f'), 'does not fit 8 bytes'],
     ['npy: huge', () => parseNpy(npy('<f4', 'False', '(99999999999, 99999999999)', floats(1)), 'f'), 'fit'],
     ['npy: no magic', () => parseNpy(bytes('0123456789'), 'f'), 'not a .npy file'],
     ['npy: no shape', () => parseNpy(bytes(...header("{'descr': '<f4'}")), 'f'), 'shape and order'],
