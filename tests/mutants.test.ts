@@ -15,10 +15,10 @@ test.each(edits.map((edit) => [edit.name, edit] as const))('%s applies and is va
   stripTypeScriptTypes(editedSource(root, edit))
 })
 
-test('there are at least 150 edits with names of their own, of each package with numerics', () => {
+test('there are at least 150 edits with names of their own, of each package', () => {
   expect(new Set(edits.map(({ name }) => name)).size).toBe(edits.length)
   expect(edits.length).toBeGreaterThanOrEqual(150)
-  for (const name of ['tensor', 'autograd', 'unet', 'solvers']) {
+  for (const name of ['tensor', 'autograd', 'unet', 'solvers', 'cli']) {
     expect(edits.filter(({ file }) => file.startsWith(`packages/${name}/src/`)).length).toBeGreaterThan(20)
   }
   for (const { name, wrong } of edits) expect(wrong, name).toMatch(/^\S.{5,}/)
@@ -57,10 +57,13 @@ test('the table counts what was killed, survived, not run; not what nothing can 
     { ...edit, name: 'three' },
     { ...edit, name: 'four', equivalent: 'the sum is symmetric' },
   ]
-  const markdown = markdownOf(list, {
+  const results = {
     one: { verdict: 'killed', file: 'packages/tensor/src/a.test.ts', seconds: 1, digest: '' },
     two: { verdict: 'survived', seconds: 1, digest: '' },
-  })
+  } as const
+  const markdown = markdownOf(list, results, new Date('2026-11-26T12:00:00Z'))
+  expect(markdown).toContain('Written on 2026-11-26 by')
+  expect(markdown).toContain('Not run yet: `three`.')
   expect(markdown).toContain('| tensor | 3 | 1 | 1 | 1 |')
   expect(markdown).toContain('- `two` (packages/tensor/src/a.ts): sign')
   expect(markdown).toContain('- `four`: sign; the sum is symmetric')

@@ -131,7 +131,7 @@ try {
   rmSync(work, { recursive: true, force: true })
 }
 if (!stop.signal.aborted) {
-  writeFile(join(root, 'docs', 'mutants.md'), markdownOf(edits, results.edits))
+  writeFile(join(root, 'docs', 'mutants.md'), markdownOf(edits, results.edits, new Date()))
   const bad = chosen.filter(({ name, equivalent }) => {
     const verdict = results.edits[name]?.verdict
     return equivalent === undefined && (verdict === 'survived' || verdict === 'broken')

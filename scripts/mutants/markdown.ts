@@ -10,8 +10,12 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
-/** docs/mutants.md: the table of packages, what survived, what cannot be noticed, and which test files kill. */
-export function markdownOf(edits: readonly Edit[], results: Readonly<Record<string, Result>>): string {
+/** docs/mutants.md: the table of packages, what survived, what was not run or cannot be noticed, and which test files kill. */
+export function markdownOf(
+  edits: readonly Edit[],
+  results: Readonly<Record<string, Result>>,
+  date: Date,
+): string {
   const counted = edits.filter(({ equivalent }) => equivalent === undefined)
   const verdicts = (list: readonly Edit[], ...wanted: readonly Result['verdict'][]) =>
     list.filter(({ name }) => wanted.some((verdict) => results[name]?.verdict === verdict))
@@ -30,12 +34,13 @@ export function markdownOf(edits: readonly Edit[], results: Readonly<Record<stri
   }
   const survivors = verdicts(counted, 'survived', 'broken')
   const hung = verdicts(counted, 'hung')
+  const notRun = counted.filter(({ name }) => results[name] === undefined)
   const equivalent = edits.filter((edit) => edit.equivalent !== undefined)
   const lines = [
     '# Planted faults',
     '',
-    'Written by `npm run mutants`, which makes one small edit at a time in a copy of the project and runs the',
-    "tests of the edit's package until one fails. The edits are data, in `scripts/mutants/edits`.",
+    `Written on ${date.toISOString().slice(0, 10)} by \`npm run mutants\`, which makes one small edit at a time in a copy of the`,
+    "project and runs the tests of the edit's package until one fails. The edits are data, in `scripts/mutants/edits`.",
     '',
     ...table(
       ['package', 'edits', 'killed', 'survived', 'not run'],
@@ -61,6 +66,9 @@ export function markdownOf(edits: readonly Edit[], results: Readonly<Record<stri
           ),
           '',
         ]),
+    ...(notRun.length === 0
+      ? []
+      : [`Not run yet: ${notRun.map(({ name }) => `\`${name}\``).join(', ')}.`, '']),
     ...(hung.length === 0
       ? []
       : [`Killed by a hang: ${hung.map(({ name }) => `\`${name}\``).join(', ')}.`, '']),

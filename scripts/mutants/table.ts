@@ -1,8 +1,17 @@
 import type { Edit } from './edit.ts'
 import { autogradEdits } from './edits/autograd.ts'
+import { commandEdits } from './edits/cli.ts'
+import { pictureEdits } from './edits/pictures.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 
 /** All edits, package by package. */
-export const edits: readonly Edit[] = [...tensorEdits, ...autogradEdits, ...unetEdits, ...solversEdits]
+export const edits: readonly Edit[] = [
+  ...tensorEdits,
+  ...autogradEdits,
+  ...unetEdits,
+  ...solversEdits,
+  ...pictureEdits,
+  ...commandEdits,
+]

@@ -8,7 +8,7 @@ const matrixSvd = of('linalg/matrix-svd.ts')
 const mixture = of('priors/mixture.ts')
 const exact = of('priors/exact-prior.ts')
 const spread = of('priors/spread.ts')
-const epsilon = of('priors/epsilon-prior.ts')
+const network = of('priors/network-prior.ts')
 const gaussian = of('noise/gaussian.ts')
 const ssim = of('metrics/ssim.ts')
 const psnr = of('metrics/psnr.ts')
@@ -147,14 +147,50 @@ const priors: readonly Edit[] = [
     'eigenvalues are raised',
     inside('priors'),
   ),
-  epsilon(
+  network(
     'epsilon-alpha',
-    '.mul(1 / schedule.alpha(t))',
-    '.mul(1)',
+    'xt.sub(output.mul(sigma)).mul(1 / alpha)',
+    'xt.sub(output.mul(sigma))',
     'x̂₀ of an ε-network is not divided by α',
     inside('priors', 'samplers'),
   ),
-  epsilon(
+  network(
+    'network-v-sign',
+    '      .sub(output.mul(sigma))\n',
+    '      .add(output.mul(sigma))\n',
+    'the sign of v',
+    inside('priors'),
+  ),
+  network('network-v-alpha', '      .mul(alpha)\n', '', 'x̂₀ of v has x_t without α', inside('priors')),
+  network(
+    'network-v-norm',
+    '      .mul(1 / (alpha ** 2 + sigma ** 2)),',
+    '      .mul(1),',
+    'x̂₀ of v is not divided by α² + σ², which is 1 on VP only',
+    inside('priors'),
+  ),
+  network(
+    'network-sample',
+    'sample: (_: Tensor, output: Tensor) => output,',
+    'sample: (xt: Tensor) => xt,',
+    'a network of x₀ is not asked',
+    inside('priors'),
+  ),
+  network(
+    'network-default',
+    "prediction = 'epsilon' } = options",
+    "prediction = 'v_prediction' } = options",
+    'networks predict v by default',
+    inside('priors'),
+  ),
+  network(
+    'network-shape',
+    'if (!sameShape(output.shape, xt.shape)) {',
+    'if (output.shape.length !== xt.shape.length) {',
+    'networks that change the shape are taken',
+    inside('priors'),
+  ),
+  network(
     'epsilon-clip',
     'clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
     'x0hat',

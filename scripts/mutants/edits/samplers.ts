@@ -7,20 +7,39 @@ const unconditional = of('samplers/unconditional.ts', 'samplers/written-out', 'm
 const ddimMap = of('samplers/ddim-map.ts', 'samplers/')
 const reversible = of('samplers/reversible.ts', 'samplers/ddim-map')
 const streams = of('samplers/streams.ts', 'methods/randomness', 'methods/methods')
+const breath = of('samplers/breathe.ts', 'samplers/breathe')
 const drive = of('samplers/drive.ts', 'samplers/finite', 'methods/methods')
 
 export const samplerEdits: readonly Edit[] = [
   steps(
     'ddim-eta-linear',
-    'const fresh = (eta ** 2 *',
-    'const fresh = (eta *',
-    'η in place of η² in DDIM: right at 0 and 1 only',
+    'Math.sqrt((1 - eta) * (1 + eta))',
+    'Math.sqrt(1 - eta)',
+    '1 − η in place of 1 − η² in DDIM: right at 0 and 1 only',
   ),
   steps(
     'ddim-variance-at-s',
-    '/ schedule.sigma(t) ** 2\n  return alongNoise',
-    '/ schedule.sigma(s) ** 2\n  return alongNoise',
-    "DDIM's σ̃² over σ_s² instead of σ_t²",
+    '(eta * ratio * sigmaS) / sigmaT',
+    'eta * ratio',
+    "DDIM's kept noise over σ_s instead of σ_t",
+  ),
+  steps(
+    'ddim-fresh-square',
+    '(eta * sigmaS * Math.sqrt(variance)) / sigmaT',
+    '(eta ** 2 * sigmaS * Math.sqrt(variance)) / sigmaT',
+    "DDIM's fresh noise with η² instead of η",
+  ),
+  steps(
+    'ddim-fresh-variance',
+    '(eta * sigmaS * Math.sqrt(variance)) / sigmaT',
+    '(eta * sigmaS * variance) / sigmaT',
+    "DDIM's fresh noise with b instead of √b",
+  ),
+  steps(
+    'ddim-kept-ratio',
+    '(eta * ratio * sigmaS) / sigmaT',
+    '(eta * sigmaS) / sigmaT',
+    "DDIM's kept noise without α_t/α_s",
   ),
   steps(
     'ddpm-noise-variance',
@@ -137,6 +156,57 @@ export const samplerEdits: readonly Edit[] = [
     'if (numbers[key].every(Number.isNaN)) {',
     'a diverged run goes on',
   ),
+  breath(
+    'breathe-frame',
+    'every === true ? frame : every',
+    'every === true ? 0 : every',
+    'true breathes after every step',
+  ),
+  breath(
+    'breathe-never',
+    'if (every === false) return',
+    'if (every === 0) return',
+    'false breathes, 0 never does',
+  ),
+  breath(
+    'breathe-last',
+    'return breathe().then(() => {\n      last = performance.now()\n    })',
+    'return breathe()',
+    'once 16 ms have passed it breathes after every step',
+  ),
+  breath(
+    'breathe-promise',
+    'if (setImmediate !== undefined) setImmediate(resolve)',
+    'if (setImmediate !== undefined) resolve()',
+    'a breath is a promise alone: timers wait',
+  ),
+  breath(
+    'breathe-check',
+    'if (!(least >= 0)) throw',
+    'if (least < 0) throw',
+    'NaN is taken for milliseconds',
+  ),
+  drive(
+    'drive-breathe',
+    'const breath = breather(control.breathe)',
+    'const breath = breather()',
+    '`breathe` is ignored',
+    { tests: ['packages/solvers/src/samplers/breathe'] },
+  ),
+  drive(
+    'drive-signal',
+    'control.signal?.throwIfAborted()',
+    'if (control.signal?.aborted === null) break',
+    'a run cannot be stopped',
+  ),
+  drive('drive-number', 'i + 1} of', 'i} of', 'the step that diverged is named one too low'),
+  steps(
+    'ddim-x0',
+    'schedule.alpha(s) - direction * schedule.alpha(t)',
+    'schedule.alpha(s) - direction',
+    'x̂₀ is weighted as if α_t were 1',
+  ),
+  steps('step-order', 'if (!(variance > 0))', 'if (variance > 9)', 'steps to more noise are taken'),
   drive(
     'drive-shown-step',
     'steps: times.length,',

@@ -9,6 +9,7 @@ const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src
 const respace = of('schedules/respace.ts')
 const grids = of('schedules/grids.ts')
 const vp = of('schedules/vp.ts')
+const betas = of('schedules/beta-schedules.ts')
 const ve = of('schedules/ve.ts')
 const levels = of('schedules/levels.ts')
 const pooling = of('operators/average-pooling.ts')
@@ -175,14 +176,79 @@ const schedules: readonly Edit[] = [
     inside('schedules'),
   ),
   ve('ve-sigma-max', 'sigmaMax = 80', 'sigmaMax = 50', 'σ_max is 50 by default', inside('schedules')),
+  betas(
+    'beta-scaled-root',
+    'spaced(Math.sqrt(betaMin), Math.sqrt(betaMax), T).map((root) => root ** 2)',
+    'spaced(betaMin, betaMax, T)',
+    'scaled_linear is linear',
+    inside('schedules'),
+  ),
+  betas(
+    'beta-spaced',
+    '((last - first) * i) / (T - 1)',
+    '((last - first) * i) / T',
+    'the last β is not reached',
+    inside('schedules'),
+  ),
+  betas(
+    'beta-sigmoid',
+    'spaced(-6, 6, T)',
+    'spaced(-5, 5, T)',
+    'the sigmoid is cut at ±5',
+    inside('schedules'),
+  ),
+  betas(
+    'beta-sigmoid-sign',
+    '(1 + Math.exp(-u))',
+    '(1 + Math.exp(u))',
+    'the sigmoid falls',
+    inside('schedules'),
+  ),
+  betas(
+    'beta-cosine',
+    'squaredcos_cap_v2: ({ T }) => vpCosine({ T })',
+    'squaredcos_cap_v2: () => vpCosine()',
+    'T of the cosine schedule is 1000',
+    inside('schedules'),
+  ),
+  betas('beta-one', 'T === 1 ? first : first +', 'first +', 'one β is NaN', inside('schedules')),
+  grids('trailing-order', '- 1).reverse()', '- 1)', 'trailing runs from clean to noisy', inside('schedules')),
+  grids(
+    'guided-stride',
+    'const stride = (T - 1) / (n - 1)',
+    'const stride = T / n',
+    "guided-diffusion's fractional stride",
+    inside('schedules'),
+  ),
+  grids(
+    'guided-ddim-stride',
+    'const stride = Math.ceil(T / n)',
+    'const stride = Math.floor(T / n)',
+    'ddimN takes the largest stride below',
+    inside('schedules'),
+  ),
+  grids(
+    'ddim-quadratic-floor',
+    'Math.floor(root * root)',
+    'Math.round(root * root)',
+    "DDIM's quadratic grid is rounded",
+    inside('schedules'),
+  ),
+  grids(
+    'range-end',
+    'count(Math.ceil(end / step)',
+    'count(Math.floor(end / step)',
+    'the last index of a range is left out',
+    inside('schedules'),
+  ),
   levels('alpha-bar', 'return a / (a + s)', 'return a', 'ᾱ of VE is 1', inside('schedules')),
 ]
 
 const operators: readonly Edit[] = [
   pooling(
     'pool-adjoint',
-    'repeat(y.mul(1 / f ** 2))',
-    'repeat(y.mul(1 / f))',
+    'repeat(y.div(f ** 2))',
+    'repeat(y.div(f))',
     'the adjoint of average pooling is f times too large',
     inside('operators'),
   ),
@@ -266,8 +332,8 @@ const operators: readonly Edit[] = [
   ),
   grey(
     'grey-pinv',
-    'y.mul(1 / norm ** 2)',
-    'y.mul(1 / norm)',
+    'y.div(norm ** 2)',
+    'y.div(norm)',
     'the pseudo-inverse of grey over ‖w‖',
     inside('operators'),
   ),

@@ -1,5 +1,6 @@
 import type { Edit } from '../edit.ts'
 import { editsOf, inside as insideOf } from './of.ts'
+import { valueEdits } from './values.ts'
 
 const src = 'packages/tensor/src'
 const of = editsOf(src)
@@ -127,8 +128,8 @@ const randomness: readonly Edit[] = [
   ),
   random(
     'draw-counter',
-    'philox4x32(at >>> 2, 0, 0, 0,',
-    'philox4x32(at >>> 3, 0, 0, 0,',
+    'philox4x32((first + at) / 4, 0, 0, 0,',
+    'philox4x32((first + at) >>> 3, 0, 0, 0,',
     'every block of four words comes twice',
     inside('random'),
   ),
@@ -136,7 +137,12 @@ const randomness: readonly Edit[] = [
 
 const reference: readonly Edit[] = [
   elementwise('silu-slope', 's * (1 + x * (1 - s))', 's * (1 + x * s)', "SiLU's slope"),
-  elementwise('clamp-order', 'Math.min(Math.max(v, min), max)', 'Math.max(v, min)', 'clamp has no upper end'),
+  elementwise(
+    'clamp-order',
+    'Math.min(Math.max(v, low!), high!)',
+    'Math.max(v, low!)',
+    'clamp has no upper end',
+  ),
   elementwise(
     'less-equal',
     'le: (a, b) => (a <= b ? 1 : 0)',
@@ -149,11 +155,11 @@ const reference: readonly Edit[] = [
     '(2 / Math.sqrt(Math.PI)) * Math.exp(-z) * sum',
     'erf near 0',
   ),
-  elementwise('affine-shift', 'scale * v + shift', 'scale * (v + shift)', 'affine shifts before it scales'),
+  elementwise('affine-shift', 'a! * v + b!', 'a! * (v + b!)', 'affine shifts before it scales'),
   reduceLoops(
     'argmax-tie',
-    '> values[(i * length + best) * after + k]!',
-    '>= values[(i * length + best) * after + k]!',
+    'x > best || (Number.isNaN(x)',
+    'x >= best || (Number.isNaN(x)',
     'argmax takes the last of equals',
   ),
   reduceLoops(
@@ -252,14 +258,14 @@ const ops: readonly Edit[] = [
   ),
   reduceOps(
     'mean-denominator',
-    'mul(total, total.size / x.size)',
-    'mul(total, 1 / x.size)',
+    "return div(sum(x, axes, keepDims), countOf('mean', x, axes))",
+    'return div(sum(x, axes, keepDims), x.size)',
     'the mean of an axis is over all elements',
   ),
   reduceOps(
     'logsumexp-top',
-    'log(sum(exp(sub(x, top)), axes, true)).add(top)',
-    'log(sum(exp(x), axes, true))',
+    'add(log(sum(exp(sub(x, pivot)), reduced, true)), pivot)',
+    'log(sum(exp(x), reduced, true))',
     'logSumExp overflows',
   ),
   elementOps(
@@ -386,4 +392,4 @@ const kernels: readonly Edit[] = [
   ),
 ]
 
-export const tensorEdits: readonly Edit[] = [...randomness, ...reference, ...ops, ...kernels]
+export const tensorEdits: readonly Edit[] = [...randomness, ...reference, ...ops, ...kernels, ...valueEdits]

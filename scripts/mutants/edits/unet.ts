@@ -1,5 +1,9 @@
 import type { Edit } from '../edit.ts'
+import { archiveEdits } from './archives.ts'
+import { checkpointEdits } from './checkpoints.ts'
 import { editsOf, inside as insideOf } from './of.ts'
+import { trainingEdits } from './training.ts'
+import { trainingFileEdits } from './training-files.ts'
 
 const src = 'packages/unet/src'
 const of = editsOf(src)
@@ -19,12 +23,6 @@ const admPlan = of('adm/plan.ts')
 const resBlock = of('adm/res-block.ts')
 const infer = of('adm/infer.ts')
 const learned = of('adm/learned-variance.ts')
-const trainConfig = of('train/config.ts')
-const batch = of('train/batch.ts')
-const shard = of('train/shard.ts')
-const train = of('train/train.ts')
-const evaluate = of('train/evaluate.ts')
-const noise = of('train/schedule.ts')
 const half = of('checkpoint/half.ts')
 const images = of('data/images.ts')
 const init = of('init.ts')
@@ -171,28 +169,28 @@ const networks: readonly Edit[] = [
   ),
   diffusers(
     'diffusers-head-dim',
-    'attention_head_dim: count.nullable().default(8)',
-    'attention_head_dim: count.nullable().default(16)',
+    "'attention_head_dim', nullable(channels), 8)",
+    "'attention_head_dim', nullable(channels), 16)",
     "diffusers' default head size",
     inside('ddpm'),
   ),
   diffusers(
     'diffusers-freq-shift',
-    'freq_shift: z.number().default(0)',
-    'freq_shift: z.number().default(1)',
+    'number(0, limits.channels), 0)',
+    'number(0, limits.channels), 1)',
     "diffusers' default frequency shift",
     inside('ddpm'),
   ),
   diffusers(
     'diffusers-padding',
-    'downsamplePadding: c.downsample_padding',
+    "downsamplePadding: field(file, c, 'downsample_padding', oneOf(0, 1), 1)",
     'downsamplePadding: 1',
     '`downsample_padding` is not read',
     inside('ddpm'),
   ),
   diffusers(
     'diffusers-eps',
-    'normEps: c.norm_eps',
+    "normEps: field(file, c, 'norm_eps', number(0, 1), 1e-5)",
     'normEps: 1e-5',
     '`norm_eps` is not read',
     inside('ddpm'),
@@ -270,107 +268,6 @@ const networks: readonly Edit[] = [
   ),
 ]
 
-const training: readonly Edit[] = [
-  trainConfig(
-    'train-rate-warm-up',
-    '(peak * (k + 1)) / warmup',
-    '(peak * k) / warmup',
-    'the first step has rate 0',
-    inside('train'),
-  ),
-  trainConfig(
-    'train-ema-start',
-    '(1 + k) / (10 + k)',
-    '(1 + k) / (100 + k)',
-    "the average's decay starts lower",
-    inside('train'),
-  ),
-  trainConfig(
-    'train-default-ema',
-    'options.emaDecay ?? 0.995',
-    'options.emaDecay ?? 0.99',
-    'another default decay of the average',
-    inside('train'),
-  ),
-  trainConfig(
-    'train-cosine',
-    '(1 + Math.cos(Math.PI * passed))) / 2',
-    '(1 + Math.cos(Math.PI * passed)))',
-    'the cosine rate is doubled',
-    inside('train'),
-  ),
-  batch(
-    'train-stratum-jitter',
-    '(shard * count + j + u) / batch',
-    '(shard * count + j + 0.5) / batch',
-    'no jitter within a stratum of time',
-    inside('train'),
-  ),
-  batch(
-    'train-stratum-shard',
-    '(shard * count + j + u) / batch',
-    '(j + u) / count',
-    'every shard has the whole range in few strata',
-    inside('train'),
-  ),
-  batch(
-    'train-noise-scale',
-    'alpha * xt[i]! + sigma * noise[i]!',
-    'alpha * xt[i]! + (1 - alpha) * noise[i]!',
-    'x_t is noised by 1 − α',
-    inside('train'),
-  ),
-  batch(
-    'train-epoch',
-    "this.key.fold('epoch').fold(epoch)",
-    "this.key.fold('epoch').fold(0)",
-    'every epoch has one order',
-    inside('train'),
-  ),
-  shard(
-    'train-gradient-shards',
-    'drawn.count / (batch * drawn.noise.length)',
-    '1 / drawn.noise.length',
-    'loss and gradient are too large by the number of shards',
-    inside('train'),
-  ),
-  train(
-    'train-ema-before',
-    'updateAverage(live.ema, params, emaDecayAt(config, k))',
-    'updateAverage(live.ema, live.params, emaDecayAt(config, k))',
-    'the average is of the parameters before the update',
-    inside('train'),
-  ),
-  train(
-    'train-loss-average',
-    '0.98 * lossAverage + 0.02 * loss',
-    '0.9 * lossAverage + 0.1 * loss',
-    'another weight of the running loss',
-    inside('train'),
-  ),
-  evaluate(
-    'evaluate-quarter',
-    'Math.floor((4 * t) / timesteps)',
-    'Math.round((4 * t) / timesteps)',
-    'quarters of time are rounded',
-    inside('train'),
-  ),
-  evaluate(
-    'evaluate-size',
-    'errors[j]! / size',
-    'errors[j]!',
-    'the error is a sum over pixels',
-    inside('train'),
-  ),
-  noise(
-    'train-beta-scale',
-    'const scale = 1000 / timesteps',
-    'const scale = 1',
-    'β is not scaled to T',
-    inside('train'),
-  ),
-]
-
 const files: readonly Edit[] = [
   half(
     'half-subnormal',
@@ -396,4 +293,11 @@ const files: readonly Edit[] = [
   images('image-range', '/ 127.5 - 1', '/ 128 - 1', 'white is below 1', inside('data', 'train')),
 ]
 
-export const unetEdits: readonly Edit[] = [...networks, ...training, ...files]
+export const unetEdits: readonly Edit[] = [
+  ...networks,
+  ...trainingEdits,
+  ...files,
+  ...checkpointEdits,
+  ...archiveEdits,
+  ...trainingFileEdits,
+]

@@ -48,6 +48,16 @@ describe('networkPrior', () => {
     }
   })
 
+  it('takes the output for ε where nothing is said', () => {
+    const [, schedule, t] = schedules[0]!
+    const options = { name: 'net', shape: [1], schedule, predict: () => fromData([0.5], [1, 1]) }
+    scope(() => {
+      const xt = fromData([2], [1, 1])
+      const said = networkPrior({ ...options, prediction: 'epsilon' })
+      expect(networkPrior(options).denoise(xt, t).dataSync()).toEqual(said.denoise(xt, t).dataSync())
+    })
+  })
+
   it('refuses an empty range, an unknown prediction and another shape', () => {
     const [, schedule] = schedules[0]!
     const options = { name: 'net', shape: [3], schedule, predict: () => fromData([1, 2], [1, 2]) }
@@ -56,7 +66,13 @@ describe('networkPrior', () => {
       'prediction: must be epsilon, v_prediction, sample, got flow',
     )
     scope(() => {
-      expect(() => networkPrior(options).denoise(fromData([1, 2, 3], [1, 3]), 3)).toThrow(ShapeError)
+      // A single output would stretch over x_t.
+      for (const said of [[1], [1, 2]]) {
+        const other = networkPrior({ ...options, predict: () => fromData(said, [1, said.length]) })
+        const denoise = () => other.denoise(fromData([1, 2, 3], [1, 3]), 3)
+        expect(denoise).toThrow(ShapeError)
+        expect(denoise).toThrow("net: the network's output must have the shape of x_t")
+      }
       expect(() => networkPrior(options).denoise(fromData([1, 2], [1, 2]), 3)).toThrow(
         'net: x_t must be a batch of samples',
       )

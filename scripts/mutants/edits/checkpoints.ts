@@ -1,0 +1,302 @@
+import type { Edit } from '../edit.ts'
+import { editsOf, inside as insideOf } from './of.ts'
+
+const src = 'packages/unet/src'
+const of = editsOf(src)
+const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
+
+const budget = of('checkpoint/budget.ts', 'checkpoint/hostile', 'checkpoint/')
+const bytes = of('checkpoint/bytes.ts', 'checkpoint/file', 'checkpoint/')
+const negate = of('checkpoint/negate.ts', 'checkpoint/torch', 'checkpoint/foreign')
+const scan = of('checkpoint/json-scan.ts', 'checkpoint/hostile', 'checkpoint/safetensors')
+const safetensors = of('checkpoint/safetensors.ts', 'checkpoint/safetensors', 'checkpoint/hostile')
+const arrays = of('checkpoint/arrays.ts', 'checkpoint/arrays')
+const torch = of('checkpoint/torch.ts', 'checkpoint/torch', 'checkpoint/foreign')
+const world = of('checkpoint/torch-world.ts', 'checkpoint/torch', 'checkpoint/hostile')
+const names = of('checkpoint/torch-names.ts', 'checkpoint/torch', 'checkpoint/foreign')
+const regular = of('checkpoint/regular-file.ts', 'checkpoint/file')
+const prefix = of('checkpoint/prefix.ts', 'checkpoint/')
+const weights = of('checkpoint/weights.ts', 'checkpoint/model', 'checkpoint/')
+const write = of('checkpoint/write.ts', 'checkpoint/safetensors')
+const fetchPrior = of('checkpoint/fetch-prior.ts', 'checkpoint/fetch-prior')
+
+/** Readers and writers of checkpoints: their bounds, ranges, bits and names. */
+export const checkpointEdits: readonly Edit[] = [
+  budget(
+    'budget-least',
+    'Math.min(16 * mebibyte',
+    'Math.max(16 * mebibyte',
+    'the larger limit of values holds',
+  ),
+  budget(
+    'budget-values-check',
+    'used.values += bytes',
+    'used.values = bytes',
+    'each draw of values stands alone',
+  ),
+  budget(
+    'budget-elements-sum',
+    'used.elements += bytes',
+    'used.elements = bytes',
+    'each array has the whole budget of elements',
+  ),
+  budget('budget-drawn', 'if (drawn.has(name)) return', '', 'an array that is read twice is drawn twice'),
+  bytes(
+    'range-offset',
+    'source.readInto(piece, offset + at)',
+    'source.readInto(piece, offset)',
+    'all pieces of a range are its first',
+  ),
+  bytes(
+    'slice-pieces-start',
+    'Math.max(0, offset - at), Math.max(0, offset + length - at)',
+    'Math.max(0, offset), Math.max(0, offset + length - at)',
+    'a slice skips the start of every piece',
+  ),
+  bytes(
+    'slice-pieces-end',
+    'Math.max(0, offset + length - at))',
+    'Math.max(0, length - at))',
+    'a slice ends too early',
+  ),
+  bytes(
+    'memory-source',
+    'bytes.subarray(offset, offset + target.length)',
+    'bytes.subarray(offset, offset + target.length - 1)',
+    'a range in memory lacks its last byte',
+  ),
+  negate(
+    'negate-float-byte',
+    'last ? 0x80 : 0',
+    'place === 0 ? 0x80 : 0',
+    "the sign bit of a float's first byte is flipped",
+  ),
+  negate(
+    'negate-carry',
+    'carry = last ? 1 : sum >> 8',
+    'carry = sum >> 8',
+    "the carry of an integer's complement runs into the next element",
+  ),
+  negate(
+    'negate-carry-within',
+    'carry = last ? 1 : sum >> 8',
+    'carry = last ? 1 : 0',
+    "an integer's complement has no carry",
+  ),
+  torch(
+    'torch-negative',
+    'tensor.negative ? negated(pieces, dtype) : pieces',
+    'pieces',
+    "torch's negative bit is dropped",
+  ),
+  torch(
+    'torch-shared-offset',
+    'bytes.subarray(offset * width, (offset + size) * width)',
+    'bytes.subarray(0, size * width)',
+    'the offset within a shared storage is dropped',
+  ),
+  torch(
+    'torch-single-offset',
+    'offset * width, size * width)',
+    'offset, size * width)',
+    'an offset of elements is taken as bytes',
+  ),
+  torch(
+    'torch-storage-budget',
+    'Math.min(size, total - storage.size) * bytes',
+    '0',
+    'repeated elements of a storage cost nothing',
+  ),
+  torch(
+    'torch-byte-order',
+    "if (order !== 'little')",
+    "if (order === '')",
+    'big-endian files are read as they are',
+  ),
+  world(
+    'torch-last-element',
+    '(extent - 1) * strides[axis]!, offset)',
+    '(extent - 1) * strides[axis]!, 0)',
+    "a tensor's offset is left out where its end is checked",
+  ),
+  world(
+    'torch-reach',
+    '!(last < room)',
+    '!(last <= room)',
+    'a tensor may reach one element beyond its storage',
+  ),
+  world(
+    'torch-flags-conjugate',
+    "bits.get('conj') === true",
+    "bits.get('neg') === true",
+    'the conjugate bit is that of the negative',
+  ),
+  names(
+    'torch-list-names',
+    'yield [() => String(i), item]',
+    'yield [() => String(i + 1), item]',
+    'lists of tensors count from 1',
+  ),
+  names(
+    'torch-depth',
+    'visit(item, inner, depth + 1)',
+    'visit(item, inner, depth)',
+    'the depth of containers is not counted',
+  ),
+  scan('json-depth', 'keys.length > deepest', 'keys.length > 100 * deepest', 'headers may nest deeply'),
+  scan(
+    'json-twice',
+    'if (seen.has(key)) twice =',
+    'if (seen.has(key) && keys.length > 1) twice =',
+    'tensors of one name are taken',
+  ),
+  scan('json-escape', 'bytes[at] === backslash ? 2 : 1', '1', 'an escaped quote ends a string'),
+  scan(
+    'json-escaped-key',
+    'if (!bytes.includes(backslash!)) return text.slice(1, -1)',
+    'if (bytes.length > 0) return text.slice(1, -1)',
+    'names that are one name once unescaped are two',
+  ),
+  safetensors(
+    'safetensors-gap',
+    'if (begin > covered)',
+    'if (begin > covered + 1)',
+    'a byte between tensors is passed over',
+  ),
+  safetensors(
+    'safetensors-overlap',
+    'if (begin < covered)',
+    'if (begin < 0)',
+    'overlapping tensors are read',
+  ),
+  safetensors(
+    'safetensors-tail',
+    'if (covered !== size)',
+    'if (covered > size)',
+    'bytes at the end are passed over',
+  ),
+  safetensors(
+    'safetensors-header',
+    'length > maxHeader',
+    'length > 2 ** 52',
+    'absurd header lengths are believed',
+  ),
+  safetensors(
+    'safetensors-high-word',
+    'view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)',
+    'view.getUint32(0, true)',
+    'the high word of the header length is dropped',
+  ),
+  arrays(
+    'arrays-exact',
+    '!Number.isSafeInteger(number) && BigInt(number) !== value',
+    'false',
+    'integers are rounded in silence',
+  ),
+  arrays(
+    'arrays-rank',
+    'export const maxRank = 64',
+    'export const maxRank = 2 ** 20',
+    'arrays may have a million axes',
+    {
+      ...inside('checkpoint/hostile', 'checkpoint/'),
+    },
+  ),
+  arrays(
+    'arrays-carry',
+    'from = Math.min(width - carried, piece.length)',
+    'from = Math.min(width, piece.length)',
+    'elements across pieces take bytes of the next',
+  ),
+  arrays(
+    'arrays-gather-step',
+    'at -= strides[axis]! * shape[axis]!',
+    'at -= strides[axis]! * (shape[axis]! - 1)',
+    'strided elements drift after each row',
+    inside('checkpoint/'),
+  ),
+  arrays(
+    'arrays-bool',
+    'v.getUint8(at) === 0 ? 0 : 1',
+    'v.getUint8(at)',
+    'a bool is any byte',
+    inside('checkpoint/'),
+  ),
+  arrays(
+    'arrays-u32',
+    'v.getUint32(at, true) },',
+    'v.getInt32(at, true) },',
+    'unsigned integers of 32 bits are signed',
+    inside('checkpoint/'),
+  ),
+  write(
+    'write-offsets',
+    'offset += bytes\n',
+    'offset += bytes - (bytes % 2)\n',
+    'offsets after odd lengths',
+    inside('checkpoint/'),
+  ),
+  write('write-padding', '/ 8) * 8', '/ 4) * 4', 'the data start at a multiple of 4'),
+  write(
+    'write-length',
+    'if (length !== bytes) throw',
+    'if (length > bytes) throw',
+    'tensors shorter than they say are written',
+    inside('checkpoint/'),
+  ),
+  regular(
+    'file-changed',
+    'if (identity(file).id !== first.id)',
+    'if (identity(file).size < first.size)',
+    'a file that changes while it is read is mixed',
+  ),
+  regular('file-kind', 'if (!seen.isFile())', 'if (seen.isSocket())', 'devices and pipes are read'),
+  regular('file-most', 'if (size > most)', 'if (size > 2 ** 50)', 'files of any size are read'),
+  regular(
+    'file-offset',
+    'offset + at)\n    if (got',
+    'offset)\n    if (got',
+    'a range is read from its start again',
+    {
+      equivalent: 'one call of read fills up to 1 GiB, so `at` is 0 in all files a test can have',
+    },
+  ),
+  prefix(
+    'prefix-several',
+    'if (other !== undefined) {',
+    'if (other === prefix) {',
+    'of several sets of weights the first is taken in silence',
+  ),
+  prefix('prefix-plain', '|| names.includes(first)', '', 'plain names are passed over for prefixed ones'),
+  weights(
+    'weights-shards',
+    'const gone = files.filter((file) => !existsSync',
+    'const gone = files.slice(1).filter((file) => !existsSync',
+    'the first shard may be missing',
+    { equivalent: 'reading it is refused as well, with the same type of error' },
+  ),
+  weights(
+    'weights-outside',
+    '/[/\\\\\\0]/.test(file)',
+    '/[\\0]/.test(file)',
+    'an index may name files outside of its folder',
+  ),
+  weights(
+    'weights-order',
+    "['safetensors', 'bin', 'pt', 'pth']",
+    "['bin', 'safetensors', 'pt', 'pth']",
+    'pickles are taken before safetensors',
+  ),
+  fetchPrior(
+    'fetch-total',
+    'const total = plain &&',
+    'const total =',
+    'compressed downloads have a wrong total',
+  ),
+  fetchPrior(
+    'fetch-abort',
+    'if (signal?.aborted === true) throw signal.reason',
+    '',
+    "an ended download is not rejected with the signal's reason",
+  ),
+]
