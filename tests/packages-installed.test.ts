@@ -132,7 +132,7 @@ describe('installed from the tarballs', { timeout: 120_000 }, () => {
     const folder = everything(context)
     const cli = join(folder, 'node_modules/@tweedie/cli/bin/tweedie.js')
     const { status, text } = tryRun(process.execPath, [cli, 'bench', 'kernels'], folder)
-    expect(text).toMatch(/^bench: the package benny, .*`npm i benny`/)
+    expect(text).toMatch(/^tweedie: bench: the package benny, .*`npm i benny`/)
     expect(status).toBe(2)
   })
 
