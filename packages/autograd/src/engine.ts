@@ -10,7 +10,7 @@ import {
   sumTo,
   zeros,
 } from '@tweedie/tensor'
-import { anomalyActive, checkPass } from './anomaly.ts'
+import { inspector } from './inspector.ts'
 import { interpreting, rename } from './interpreters.ts'
 import type { Sparse, TapeNode, ValueRef } from './node.ts'
 import type { Tape } from './tape.ts'
@@ -75,7 +75,7 @@ function through(node: TapeNode, arriving: Sparse, direction: 'backward' | 'forw
       if (x === undefined || direction === 'forward') return x
       return node.inputs[i]!.wanted ? fit(node, i, x) : undefined
     })
-    if (anomalyActive()) checkPass(node, direction, arriving, leaving)
+    inspector()?.pass(node, direction, arriving, leaving)
     // Only now, when nothing can throw any more, handles that no scope frees.
     return leaving.map((x) => x?.alias())
   })

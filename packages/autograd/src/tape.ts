@@ -1,6 +1,6 @@
 import type { Interpreter, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
 import { dispatchAt, isFloat } from '@tweedie/tensor'
-import { anomalyActive, callSite, checkForward } from './anomaly.ts'
+import { inspector } from './inspector.ts'
 import type { TapeNode } from './node.ts'
 import { composedNode, primitiveNode } from './primitive-node.ts'
 import type { Rule } from './rules/index.ts'
@@ -70,7 +70,8 @@ export class Tape implements Interpreter {
 
   /** Records a call with ways of its own (customVjp, checkpoint). */
   record(node: TapeNode): void {
-    this.nodes.push(anomalyActive() ? { ...node, site: callSite() } : node)
+    const site = inspector()?.site()
+    this.nodes.push(site === undefined ? node : { ...node, site })
     for (const { id } of node.outputs) this.tracked.add(id)
   }
 
@@ -92,7 +93,7 @@ export class Tape implements Interpreter {
     params: PrimitiveParams[P],
     out: Tensor,
   ): TapeNode | undefined {
-    if (anomalyActive()) checkForward(primitive, inputs, out)
+    inspector()?.call(primitive, inputs, out)
     const rule: Rule<P> = rules[primitive]
     const tracked = inputs.map(({ id }) => this.tracked.has(id))
     if (rule.kind === 'composed') return composedNode(this, primitive, rule, inputs, params, out, tracked)

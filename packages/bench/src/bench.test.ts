@@ -121,6 +121,25 @@ describe('timeInRounds', () => {
     expect(timed.get('slow')!.ms.length).toBe(3)
     expect(timed.get('fast')!.ms.length).toBe(5)
   })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+  ])('passes on what an engine %s after its warm-up', async (_, fail) => {
+    let calls = 0
+    const run = () => (++calls > 100 ? fail() : undefined)
+    const prepared = {
+      outputs: async () => [],
+      free: () => undefined,
+      work: { kind: 'called' as const, run },
+    }
+    await expect(timeInRounds([{ engine: 'a', prepared }], 1e-6)).rejects.toThrow('broken')
+  })
 })
 
 describe('relativeError', () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { importBenny } from './benny.ts'
 import type { Prepared, Work } from './engine.ts'
 
 /** An engine of one case in the race. */
@@ -24,19 +25,32 @@ const rounds = 10
 /** Between two engines, for threads that spin after their work to go to sleep. */
 const settleMs = 10
 
-/** `samples` times of `calls` calls each in ms a call, on this clock or on the engine's own. */
+/** Benny announces itself on standard output, which belongs to the table or the JSON. */
+async function quietly<T>(fn: () => Promise<T>): Promise<T> {
+  const { log } = console
+  console.log = () => undefined
+  try {
+    return await fn()
+  } finally {
+    console.log = log
+  }
+}
+
+/** `samples` times of `calls` calls each in ms a call, by a benny suite of this one engine or by the engine's own clock. */
 async function sample(work: Work, samples: number, calls: number): Promise<readonly number[]> {
   if (work.kind === 'self-timed') return work.sample(samples, calls)
-  const times: number[] = []
-  for (let i = 0; i < samples; i++) {
-    const start = performance.now()
-    for (let call = 0; call < calls; call++) {
-      const pending = work.run()
-      if (pending instanceof Promise) await pending
-    }
-    times.push((performance.now() - start) / calls)
+  const benny = await importBenny()
+  // The least time is met by the first cycle, so that no calibration changes the number of calls.
+  const options = { initCount: calls, minTime: 1e-6, maxTime: 1e-6, minSamples: samples }
+  // Benny lets a promise that is rejected end the process.
+  const failures: unknown[] = []
+  const run = () => {
+    const pending = work.run()
+    return pending instanceof Promise ? pending.catch((error: unknown) => failures.push(error)) : pending
   }
-  return times
+  const summary = await quietly(() => benny.suite('round', benny.add('engine', run, options)))
+  if (failures.length > 0) throw failures[0]
+  return (summary.results[0]?.details.sampleResults ?? []).map((seconds) => seconds * 1e3)
 }
 
 interface Runner {
@@ -67,10 +81,12 @@ async function warmUp(entrant: Entrant, seconds: number): Promise<Runner> {
 }
 
 /**
- * Times several engines on one case. An engine that had all its time at once would have the drift of the machine
- * count for or against it: instead each round asks every engine for a few samples, beginning with another engine
- * every time, and the samples of all rounds are pooled.
+ * Times several engines on one case. Benny runs what it is given one after the other, so that an engine would have
+ * all its time at once and drift of the machine would count for or against it: instead each round asks every
+ * engine for a few samples (one benny suite each), beginning with another engine every time, and the samples of
+ * all rounds are pooled.
  * @param seconds - Least time per engine, beside at least five samples (three, where those take very long).
+ * @throws {MissingPackageError} where benny is not installed.
  * @throws what `signal` was aborted with.
  */
 export async function timeInRounds(

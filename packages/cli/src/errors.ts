@@ -22,7 +22,14 @@ export class RegressionError extends TweedieError {
 }
 
 /** Classes of error that say: the caller can mend this by calling otherwise. */
-const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError', 'OutOfMemoryError', 'UnfitError'])
+const wrongUse = new Set([
+  'OptionError',
+  'FileFormatError',
+  'DeviceError',
+  'OutOfMemoryError',
+  'UnfitError',
+  'MissingPackageError',
+])
 
 /** What Node reports for a path that the user should look at, in words. */
 const fileProblems: Readonly<Record<string, string>> = {

@@ -14,7 +14,7 @@ export type { DType, TypedArray } from './dtype.ts'
 export { bytesPerElement, isFloat } from './dtype.ts'
 export * from './errors.ts'
 export type { NestedValues, TensorJson } from './format.ts'
-export { fromNdarray } from './interop/ndarray.ts'
+export { fromNdarray } from './interop/from-ndarray.ts'
 export {
   attentionComposed,
   channelAttention,

@@ -38,24 +38,28 @@ const unaryNumber = (op: PrimitiveName): PrimitiveDef<never> => ({
   },
 })
 
-const broadcast = (
-  op: PrimitiveName,
-  kind: 'number' | 'float' | 'compare' | 'logical',
-): PrimitiveDef<never> => ({
-  arity: 2,
-  infer: (inputs) => {
-    const [a, b] = inputs as readonly [Aval, Aval]
-    if (kind === 'float') requireFloat(op, inputs)
-    requireSameDType(op, inputs)
-    if ((kind === 'logical') !== (a.dtype === 'bool') && !(op === 'eq')) {
-      throw new DTypeError(op, `needs ${kind === 'logical' ? 'bool' : 'numbers'}, got ${a.dtype}; cast first`)
-    }
-    const shape = broadcastShapes(op, a.shape, b.shape)
-    return { shape, dtype: kind === 'compare' || kind === 'logical' ? 'bool' : a.dtype }
-  },
-})
+const broadcast =
+  (kind: 'number' | 'float' | 'compare' | 'logical') =>
+  (op: PrimitiveName): PrimitiveDef<never> => ({
+    arity: 2,
+    infer: (inputs) => {
+      const [a, b] = inputs as readonly [Aval, Aval]
+      if (kind === 'float') requireFloat(op, inputs)
+      requireSameDType(op, inputs)
+      if ((kind === 'logical') !== (a.dtype === 'bool') && !(op === 'eq')) {
+        throw new DTypeError(
+          op,
+          `needs ${kind === 'logical' ? 'bool' : 'numbers'}, got ${a.dtype}; cast first`,
+        )
+      }
+      const shape = broadcastShapes(op, a.shape, b.shape)
+      return { shape, dtype: kind === 'compare' || kind === 'logical' ? 'bool' : a.dtype }
+    },
+  })
 
-const reduce = (op: 'reduceSum' | 'reduceMax' | 'reduceMin'): PrimitiveDef<typeof op> => ({
+const reduce = (
+  op: 'reduceSum' | 'reduceMax' | 'reduceMin',
+): PrimitiveDef<'reduceSum' | 'reduceMax' | 'reduceMin'> => ({
   arity: 1,
   infer: ([x], { axes, keepDims }) => {
     if (x!.dtype === 'bool') throw new DTypeError(op, 'needs numbers, got bool; cast first')
@@ -67,25 +71,30 @@ const reduce = (op: 'reduceSum' | 'reduceMax' | 'reduceMin'): PrimitiveDef<typeo
   },
 })
 
+/** One rule for several primitives. */
+const each = <P extends PrimitiveName, Def>(make: (op: P) => Def, ...names: readonly P[]) =>
+  Object.fromEntries(names.map((name) => [name, make(name)])) as Readonly<Record<P, Def>>
+
 /** Shape rules of every primitive. */
 export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
-  neg: unaryNumber('neg'),
-  abs: unaryNumber('abs'),
-  sign: unaryNumber('sign'),
-  floor: unaryFloat('floor'),
-  exp: unaryFloat('exp'),
-  log: unaryFloat('log'),
-  log1p: unaryFloat('log1p'),
-  expm1: unaryFloat('expm1'),
-  sqrt: unaryFloat('sqrt'),
-  rsqrt: unaryFloat('rsqrt'),
-  reciprocal: unaryFloat('reciprocal'),
-  sin: unaryFloat('sin'),
-  cos: unaryFloat('cos'),
-  tanh: unaryFloat('tanh'),
-  sigmoid: unaryFloat('sigmoid'),
-  silu: unaryFloat('silu'),
-  erf: unaryFloat('erf'),
+  ...each(unaryNumber, 'neg', 'abs', 'sign'),
+  ...each(
+    unaryFloat,
+    'floor',
+    'exp',
+    'log',
+    'log1p',
+    'expm1',
+    'sqrt',
+    'rsqrt',
+    'reciprocal',
+    'sin',
+    'cos',
+    'tanh',
+    'sigmoid',
+    'silu',
+    'erf',
+  ),
   affine: unaryNumber('affine') as PrimitiveDef<'affine'>,
   divScalar: unaryFloat('divScalar') as PrimitiveDef<'divScalar'>,
   powScalar: unaryFloat('powScalar') as PrimitiveDef<'powScalar'>,
@@ -104,19 +113,12 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       return { shape: x!.shape, dtype }
     },
   },
-  add: broadcast('add', 'number'),
-  sub: broadcast('sub', 'number'),
-  mul: broadcast('mul', 'number'),
-  div: broadcast('div', 'float'),
-  pow: broadcast('pow', 'float'),
-  maximum: broadcast('maximum', 'number'),
-  minimum: broadcast('minimum', 'number'),
-  siluGrad: broadcast('siluGrad', 'float'),
-  eq: broadcast('eq', 'compare'),
-  lt: broadcast('lt', 'compare'),
-  le: broadcast('le', 'compare'),
-  and: broadcast('and', 'logical'),
-  or: broadcast('or', 'logical'),
+  ...each(broadcast('number'), 'add', 'sub', 'mul'),
+  ...each(broadcast('float'), 'div', 'pow'),
+  ...each(broadcast('number'), 'maximum', 'minimum'),
+  ...each(broadcast('float'), 'siluGrad'),
+  ...each(broadcast('compare'), 'eq', 'lt', 'le'),
+  ...each(broadcast('logical'), 'and', 'or'),
   where: {
     arity: 3,
     infer: ([condition, a, b]) => {
@@ -128,9 +130,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       return { shape, dtype: a!.dtype }
     },
   },
-  reduceSum: reduce('reduceSum'),
-  reduceMax: reduce('reduceMax'),
-  reduceMin: reduce('reduceMin'),
+  ...each(reduce, 'reduceSum', 'reduceMax', 'reduceMin'),
   argmax: {
     arity: 1,
     infer: ([x], { axis }) => {

@@ -1,6 +1,5 @@
 export type {} from './platform.ts'
 
-import type { NdArray } from 'ndarray'
 import type { Device } from './device.ts'
 import { getDevice } from './devices.ts'
 import { evaluate } from './dispatch.ts'
@@ -8,7 +7,6 @@ import type { DType, TypedArray } from './dtype.ts'
 import { DeviceError, DisposedTensorError, ShapeError } from './errors.ts'
 import type { NestedValues, TensorJson } from './format.ts'
 import { formatHead, formatTensor, jsonValues, nestedValues } from './format.ts'
-import { toNdarray } from './interop/to-ndarray.ts'
 import * as elementwise from './ops/elementwise.ts'
 import { matmul } from './ops/matmul.ts'
 import * as reduction from './ops/reduce.ts'
@@ -184,11 +182,6 @@ export class Tensor {
     const buffer = target.allocate(this.dtype, data.length)
     target.write(buffer, this.dtype, data)
     return Tensor.make(new Storage(target, this.dtype, data.length, buffer), this.shape)
-  }
-
-  /** An `ndarray` of these elements: on the reference device a live window, elsewhere a copy. */
-  ndarray(): NdArray<TypedArray> {
-    return toNdarray(this)
   }
 
   /**

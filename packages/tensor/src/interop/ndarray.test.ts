@@ -1,6 +1,7 @@
 import ndarray from 'ndarray'
 import { describe, expect, it } from 'vitest'
-import { arange, DTypeError, fromNdarray, memory, transpose } from '../index.ts'
+import { arange, DTypeError, memory, transpose } from '../index.ts'
+import { fromNdarray, toNdarray } from './index.ts'
 
 const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
 
@@ -19,13 +20,13 @@ describe('ndarray', () => {
   it('shares memory on the reference device, both ways, and copies elsewhere', () => {
     const x = fromNdarray(view, { device: 'reference' })
     expect(x.buffer).toBe(data)
-    expect(x.ndarray().data).toBe(data)
-    expect(list({ dataSync: () => [...transpose(x).ndarray().data] })).toEqual([...data])
-    expect(fromNdarray(view, { device: 'wasm' }).ndarray().data).not.toBe(data)
+    expect(toNdarray(x).data).toBe(data)
+    expect(list({ dataSync: () => [...toNdarray(transpose(x)).data] })).toEqual([...data])
+    expect(toNdarray(fromNdarray(view, { device: 'wasm' })).data).not.toBe(data)
   })
 
   it('goes out with the strides of a view', () => {
-    const nd = transpose(arange(6, { device: 'reference' }).reshape([2, 3])).ndarray()
+    const nd = toNdarray(transpose(arange(6, { device: 'reference' }).reshape([2, 3])))
     expect([nd.shape, nd.stride]).toEqual([
       [3, 2],
       [1, 3],

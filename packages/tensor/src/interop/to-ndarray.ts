@@ -1,14 +1,26 @@
 import type { NdArray } from 'ndarray'
+import ndarray from 'ndarray'
 import type { TypedArray } from '../dtype.ts'
-import { rowMajorStrides } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
-import { NdView } from './nd-view.ts'
 
-/** A window on a reference-device tensor's own memory; a row-major copy from any other device. */
+/**
+ * An array of the npm package `ndarray` with the elements of a tensor: a window on the memory of a tensor of the reference
+ * device, so leave that unchanged; a row-major copy from any other device. It is in an entry of its own, since `ndarray`
+ * compiles code from text, which a page with a content security policy forbids.
+ * @throws {DeviceError} on a device whose memory the host cannot reach.
+ * @example
+ * ```ts
+ * import { tensor } from '@tweedie/tensor'
+ * import { toNdarray } from '@tweedie/tensor/ndarray'
+ * const nd = toNdarray(tensor([[1, 2, 3], [4, 5, 6]]))
+ * nd.transpose(1, 0).get(2, 1) // => 6
+ * ```
+ */
 export function toNdarray(x: Tensor): NdArray<TypedArray> {
-  if (x.device.name === 'reference') {
-    const live = x.device.hostView!(x.buffer, x.dtype, x.storage.length)
-    return new NdView(live, x.shape, x.strides, x.offset)
+  const { device, shape } = x
+  if (device.name === 'reference' && device.hostView !== undefined) {
+    const live = device.hostView(x.buffer, x.dtype, x.storage.length)
+    return ndarray<TypedArray>(live, [...shape], [...x.strides], x.offset)
   }
-  return new NdView(x.dataSync(), x.shape, rowMajorStrides(x.shape), 0)
+  return ndarray<TypedArray>(x.dataSync(), [...shape])
 }

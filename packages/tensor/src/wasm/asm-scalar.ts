@@ -1,5 +1,5 @@
 import type { Expr, F32, F64, I32, Statement, ValueType } from './asm-types.ts'
-import { expr, float32Bytes, float64Bytes, signed, signed64, unsigned } from './asm-types.ts'
+import { expr, family, float32Bytes, float64Bytes, signed, signed64, unsigned } from './asm-types.ts'
 
 /** Whether an operand is an i32 of 64 bits; constants take the width of the others. */
 const isWide = (x: I32): boolean => typeof x !== 'number' && x.wide === true
@@ -76,31 +76,11 @@ export const i32 = {
   store: i32Store(0x36, 2),
   store8: i32Store(0x3a, 0),
   eqz: (a: I32) => expr('i32', isWide(a) ? codeWide(a) : codeI32(a), [isWide(a) ? 0x50 : 0x45]),
-  eq: i32Compare(0x46),
-  ne: i32Compare(0x47),
-  ltS: i32Compare(0x48),
-  ltU: i32Compare(0x49),
-  gtS: i32Compare(0x4a),
-  gtU: i32Compare(0x4b),
-  leS: i32Compare(0x4c),
-  leU: i32Compare(0x4d),
-  geS: i32Compare(0x4e),
-  geU: i32Compare(0x4f),
+  ...family(i32Compare, 0x46, 'eq', 'ne', 'ltS', 'ltU', 'gtS', 'gtU', 'leS', 'leU', 'geS', 'geU'),
   clz: i32Unary(0x67),
   ctz: i32Unary(0x68),
-  add: i32Binary(0x6a),
-  sub: i32Binary(0x6b),
-  mul: i32Binary(0x6c),
-  divS: i32Binary(0x6d),
-  divU: i32Binary(0x6e),
-  remS: i32Binary(0x6f),
-  remU: i32Binary(0x70),
-  and: i32Binary(0x71),
-  or: i32Binary(0x72),
-  xor: i32Binary(0x73),
-  shl: i32Shift(0x74),
-  shrS: i32Shift(0x75),
-  shrU: i32Shift(0x76),
+  ...family(i32Binary, 0x6a, 'add', 'sub', 'mul', 'divS', 'divU', 'remS', 'remU', 'and', 'or', 'xor'),
+  ...family(i32Shift, 0x74, 'shl', 'shrS', 'shrU'),
   /** Truncation that traps on NaN and overflow. */
   truncF32S: (a: F32) => expr('i32', codeF32(a), [0xa8]),
   truncF64S: (a: F64) => expr('i32', codeF64(a), [0xaa]),
@@ -128,26 +108,9 @@ export const f32 = {
   load: (at: I32, offset = 0) => expr('f32', codeAddress(at), [0x2a], memoryOperand(2, offset)),
   store: (at: I32, value: F32, offset = 0): Statement =>
     expr('void', codeAddress(at), codeF32(value), [0x38], memoryOperand(2, offset)),
-  eq: f32Compare(0x5b),
-  ne: f32Compare(0x5c),
-  lt: f32Compare(0x5d),
-  gt: f32Compare(0x5e),
-  le: f32Compare(0x5f),
-  ge: f32Compare(0x60),
-  abs: f32Unary(0x8b),
-  neg: f32Unary(0x8c),
-  ceil: f32Unary(0x8d),
-  floor: f32Unary(0x8e),
-  trunc: f32Unary(0x8f),
-  nearest: f32Unary(0x90),
-  sqrt: f32Unary(0x91),
-  add: f32Binary(0x92),
-  sub: f32Binary(0x93),
-  mul: f32Binary(0x94),
-  div: f32Binary(0x95),
-  min: f32Binary(0x96),
-  max: f32Binary(0x97),
-  copysign: f32Binary(0x98),
+  ...family(f32Compare, 0x5b, 'eq', 'ne', 'lt', 'gt', 'le', 'ge'),
+  ...family(f32Unary, 0x8b, 'abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'),
+  ...family(f32Binary, 0x92, 'add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'),
   convertI32S: (a: I32) => expr('f32', codeAddress(a), [isWide(a) ? 0xb4 : 0xb2]),
   demoteF64: (a: F64) => expr('f32', codeF64(a), [0xb6]),
   reinterpretI32: (a: I32) => expr('f32', codeI32(a), [0xbe]),
@@ -162,26 +125,9 @@ export const f64 = {
   load: (at: I32, offset = 0) => expr('f64', codeAddress(at), [0x2b], memoryOperand(3, offset)),
   store: (at: I32, value: F64, offset = 0): Statement =>
     expr('void', codeAddress(at), codeF64(value), [0x39], memoryOperand(3, offset)),
-  eq: f64Compare(0x61),
-  ne: f64Compare(0x62),
-  lt: f64Compare(0x63),
-  gt: f64Compare(0x64),
-  le: f64Compare(0x65),
-  ge: f64Compare(0x66),
-  abs: f64Unary(0x99),
-  neg: f64Unary(0x9a),
-  ceil: f64Unary(0x9b),
-  floor: f64Unary(0x9c),
-  trunc: f64Unary(0x9d),
-  nearest: f64Unary(0x9e),
-  sqrt: f64Unary(0x9f),
-  add: f64Binary(0xa0),
-  sub: f64Binary(0xa1),
-  mul: f64Binary(0xa2),
-  div: f64Binary(0xa3),
-  min: f64Binary(0xa4),
-  max: f64Binary(0xa5),
-  copysign: f64Binary(0xa6),
+  ...family(f64Compare, 0x61, 'eq', 'ne', 'lt', 'gt', 'le', 'ge'),
+  ...family(f64Unary, 0x99, 'abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'),
+  ...family(f64Binary, 0xa0, 'add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'),
   convertI32S: (a: I32) => expr('f64', codeAddress(a), [isWide(a) ? 0xb9 : 0xb7]),
   promoteF32: (a: F32) => expr('f64', codeF32(a), [0xbb]),
   reinterpretI64: (a: Expr<'i64'>) => expr('f64', a.code, [0xbf]),
@@ -203,36 +149,4 @@ export const bulk = {
     expr('void', codeAddress(at), codeI32(byte), codeAs(bytes, isWide(at)), [0xfc, 0x0b, 0x00]),
   copy: (to: I32, from: I32, bytes: I32): Statement =>
     expr('void', codeAddress(to), codeAddress(from), codeAs(bytes, isWide(to)), [0xfc, 0x0a, 0x00, 0x00]),
-}
-
-const atomic = (op: number, alignment: number, offset: number) => [
-  0xfe,
-  ...unsigned(op),
-  ...memoryOperand(alignment, offset),
-]
-const rmw =
-  (op: number) =>
-  (at: I32, value: I32, offset = 0) =>
-    expr('i32', codeAddress(at), codeI32(value), atomic(op, 2, offset))
-
-/** Atomics on aligned i32 cells of a shared memory. */
-export const atomics = {
-  load: (at: I32, offset = 0) => expr('i32', codeAddress(at), atomic(0x10, 2, offset)),
-  store: (at: I32, value: I32, offset = 0): Statement =>
-    expr('void', codeAddress(at), codeI32(value), atomic(0x17, 2, offset)),
-  /** These give the cell's former value. */
-  add: rmw(0x1e),
-  sub: rmw(0x25),
-  and: rmw(0x2c),
-  or: rmw(0x33),
-  exchange: rmw(0x41),
-  compareExchange: (at: I32, expected: I32, value: I32, offset = 0) =>
-    expr('i32', codeAddress(at), codeI32(expected), codeI32(value), atomic(0x48, 2, offset)),
-  /** Wakes up to `count` waiters and gives how many. */
-  notify: (at: I32, count: I32, offset = 0) =>
-    expr('i32', codeAddress(at), codeI32(count), atomic(0x00, 2, offset)),
-  /** Sleeps while the cell is `expected`: 0 woken, 1 differed, 2 timed out. Timeout in ns, −1 for none. */
-  wait: (at: I32, expected: I32, timeout: bigint, offset = 0) =>
-    expr('i32', codeAddress(at), codeI32(expected), i64.const(timeout).code, atomic(0x01, 2, offset)),
-  fence: (): Statement => expr('void', [0xfe, 0x03, 0x00]),
 }

@@ -108,3 +108,11 @@ export function expr<T extends ValueType | 'void'>(
   for (const piece of pieces) for (const byte of piece) code.push(byte)
   return { type, code }
 }
+
+/** Instructions whose opcodes follow each other from `first` on, by their names in that order. */
+export const family = <Name extends string, T>(
+  make: (opcode: number) => T,
+  first: number,
+  ...names: readonly Name[]
+): Readonly<Record<Name, T>> =>
+  Object.fromEntries(names.map((name, i) => [name, make(first + i)])) as Record<Name, T>

@@ -3,9 +3,10 @@ import { FunctionBuilder, localAt } from './asm-function.ts'
 import type { Local, ValueType } from './asm-types.ts'
 import { nameBytes, typeCode, unsigned, vector } from './asm-types.ts'
 
+export { atomics } from './asm-atomics.ts'
 export type { Assignable, FunctionRef, Label } from './asm-function.ts'
 export { FunctionBuilder } from './asm-function.ts'
-export { atomics, bulk, f32, f64, i32, i64, select } from './asm-scalar.ts'
+export { bulk, f32, f64, i32, i64, select } from './asm-scalar.ts'
 export { f32x4, f64x2, i8x16, i16x8, i32x4, i64x2, shuffle8, shuffle32, shuffle64, v128 } from './asm-simd.ts'
 export type { Expr, F32, F64, I32, Local, Statement, V128, ValueType } from './asm-types.ts'
 

@@ -6,7 +6,9 @@ import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fetchPrior } from './fetch-prior.ts'
 import { loadPrior } from './prior.ts'
+import { parseSafetensors } from './safetensors.ts'
 import { loadShippedPrior } from './shipped.ts'
+import { writeSafetensors } from './write.ts'
 
 const folder = resolve(import.meta.dirname, '../../priors/digits')
 const config = readFileSync(join(folder, 'config.json'), 'utf8')
@@ -23,6 +25,19 @@ describe('loadPrior', () => {
     const network = loadPrior(files)
     expect(network.config.sampleSize).toBe(28)
     expect(network.params[name]?.dataSync()).toEqual(expected)
+  })
+
+  test.each(['module.', 'model.', 'ema.'])('takes %s off every name', (prefix) => {
+    const { params } = loadShippedPrior('digits')
+    const wrapped = Object.fromEntries(Object.entries(params).map(([key, value]) => [prefix + key, value]))
+    const bytes = writeSafetensors(wrapped)
+    for (const source of [bytes, parseSafetensors(bytes, 'model.safetensors')]) {
+      const network = loadPrior({ config, weights: source })
+      expect(network.params[name]?.dataSync()).toEqual(expected)
+      expect(network.notes).toEqual([
+        `model.safetensors: the names begin with '${prefix}', which is taken off`,
+      ])
+    }
   })
 
   test.each([

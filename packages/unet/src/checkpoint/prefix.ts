@@ -1,4 +1,4 @@
-import { FileFormatError } from '@tweedie/tensor'
+import { FileFormatError, printable } from '@tweedie/tensor'
 import type { ParamSpec } from '../params.ts'
 import type { ParamSource } from './load.ts'
 
@@ -44,6 +44,4 @@ export function withoutPrefix(source: ParamSource, spec: ParamSpec, path: string
 }
 
 /** A name of a file as it can be shown on a terminal. */
-const quoted = (name: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  `'${name.slice(0, 80).replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')}'`
+const quoted = (name: string): string => `'${printable(name, 80)}'`

@@ -5,17 +5,17 @@ import { ddpmExplain } from '../ddpm/explain.ts'
 import { modernNames } from '../ddpm/names.ts'
 import { ddpmSpec } from '../ddpm/spec.ts'
 import type { Params } from '../params.ts'
-import type { LoadOptions } from './load.ts'
+import type { LoadOptions, ParamSource } from './load.ts'
 import { loadParams } from './load.ts'
-import type { Safetensors } from './safetensors.ts'
+import { withoutPrefix } from './prefix.ts'
 import { parseSafetensors } from './safetensors.ts'
 
 /** The contents of the two files of a `ddpm` network in the layout of diffusers. */
 export interface PriorFiles {
   /** What `config.json` holds: its text, or the value parsed from it. */
   readonly config: unknown
-  /** The bytes of the safetensors file, or what {@link parseSafetensors} made of them. */
-  readonly weights: Uint8Array | ArrayBuffer | Safetensors
+  /** The bytes of the safetensors file, or what a reader such as {@link parseSafetensors} or `parseTorch` made of them. */
+  readonly weights: Uint8Array | ArrayBuffer | ParamSource
 }
 
 export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
@@ -23,15 +23,16 @@ export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
   readonly names?: Partial<Record<keyof PriorFiles, string>>
 }
 
-/** A network's configuration and its parameters. */
+/** A network's configuration and its parameters; `notes` are sentences on choices that a user should know of. */
 export interface Network {
   readonly config: DdpmConfig
   readonly params: Params
+  readonly notes: readonly string[]
 }
 
 /**
  * A `ddpm` network from the contents of its files; it needs neither a file system nor a network. Old names of
- * attention layers are understood.
+ * attention layers are understood, and what wrappers put before every name (`module.`, `ema.` …) is taken off.
  * @throws {FileFormatError} where a file is damaged or the two do not fit.
  * @example
  * ```ts
@@ -48,14 +49,19 @@ export function loadPrior(files: PriorFiles, options: LoadPriorOptions = {}): Ne
   const weightsName = names.weights ?? 'model.safetensors'
   const json = typeof files.config === 'string' ? parseJson(files.config, configName) : files.config
   const config = ddpmConfigFromDiffusers(json, configName)
-  const source = modernNames(sourceOf(files.weights, weightsName))
-  const params = loadParams(source, ddpmSpec(config), weightsName, { ...load, explain: ddpmExplain(config) })
-  return { config, params }
+  const spec = ddpmSpec(config)
+  const { source, notes } = withoutPrefix(
+    modernNames(sourceOf(files.weights, weightsName)),
+    spec,
+    weightsName,
+  )
+  const params = loadParams(source, spec, weightsName, { ...load, explain: ddpmExplain(config) })
+  return { config, params, notes }
 }
 
-function sourceOf(weights: PriorFiles['weights'], name: string): Safetensors {
-  if ('metadata' in weights) return weights
-  return parseSafetensors(weights instanceof Uint8Array ? weights : new Uint8Array(weights), name)
+function sourceOf(weights: PriorFiles['weights'], name: string): ParamSource {
+  if (weights instanceof Uint8Array) return parseSafetensors(weights, name)
+  return 'byteLength' in weights ? parseSafetensors(new Uint8Array(weights), name) : weights
 }
 
 function parseJson(text: string, name: string): unknown {

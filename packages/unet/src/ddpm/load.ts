@@ -1,15 +1,10 @@
 import { join } from 'node:path'
 import { readJson } from '../checkpoint/file.ts'
 import type { LoadOptions } from '../checkpoint/load.ts'
-import { loadParams } from '../checkpoint/load.ts'
-import { withoutPrefix } from '../checkpoint/prefix.ts'
+import { loadPrior } from '../checkpoint/prior.ts'
 import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import type { Params } from '../params.ts'
 import type { DdpmConfig } from './config.ts'
-import { ddpmConfigFromDiffusers } from './diffusers.ts'
-import { ddpmExplain } from './explain.ts'
-import { modernNames } from './names.ts'
-import { ddpmSpec } from './spec.ts'
 
 /** Options of {@link loadDdpm} and {@link loadAdm}. */
 export interface LoadModelOptions extends Pick<LoadOptions, 'device'> {
@@ -31,12 +26,11 @@ export interface LoadedModel<Config> {
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadDdpm(directory: string, options: LoadModelOptions = {}): LoadedModel<DdpmConfig> {
+  const { weights, ...load } = options
   const configPath = join(directory, 'config.json')
-  const config = ddpmConfigFromDiffusers(readJson(configPath), configPath)
-  const { path, notes } =
-    options.weights === undefined ? findWeights(directory) : { path: options.weights, notes: [] }
-  const spec = ddpmSpec(config)
-  const plain = withoutPrefix(modernNames(readWeights(path)), spec, path)
-  const params = loadParams(plain.source, spec, path, { ...options, explain: ddpmExplain(config) })
-  return { config, params, notes: [...notes, ...plain.notes] }
+  const config = readJson(configPath)
+  const { path, notes } = weights === undefined ? findWeights(directory) : { path: weights, notes: [] }
+  const names = { config: configPath, weights: path }
+  const network = loadPrior({ config, weights: readWeights(path) }, { ...load, names })
+  return { ...network, notes: [...notes, ...network.notes] }
 }

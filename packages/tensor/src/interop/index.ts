@@ -1,0 +1,2 @@
+export { fromNdarray } from './from-ndarray.ts'
+export { toNdarray } from './to-ndarray.ts'
