@@ -86,6 +86,16 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
       expect(inNode(entry, 'm.threads()')).toMatchObject(threaded)
     })
 
+    test('arrays of ndarray', async (context) => {
+      const { entry } = await bundle(context, bundler, 'all')
+      const expected = [
+        [1, 4],
+        [2, 5],
+        [3, 6],
+      ]
+      expect(inNode(entry, 'm.exchanged()')).toEqual(expected)
+    })
+
     test('without gpu.js, loadGpu() says what to install', async (context) => {
       const { entry } = await bundle(context, bundler, 'all')
       expect(inNode(entry, 'm.gpu()')).toMatch(/^DeviceError: gpu: .*`npm i gpu\.js`/)

@@ -1,4 +1,3 @@
-export { MissingPackageError } from './benny.ts'
 export type { BenchCase } from './cases/case.ts'
 export { kernelCases } from './cases/kernels.ts'
 export { networkCases } from './cases/networks.ts'

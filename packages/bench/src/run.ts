@@ -1,6 +1,5 @@
 import { availableDevices, DeviceError, OptionError } from '@tweedie/tensor'
 import { loadGpu } from '@tweedie/tensor/gpu'
-import { importBenny } from './benny.ts'
 import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
 import { kernelCases } from './cases/kernels.ts'
@@ -69,7 +68,6 @@ export function relativeError(actual: readonly Float32Array[], expected: readonl
  * Times every case of a suite on every device and peer. All engines get the same inputs, and each result is
  * compared with the first engine's before the clock runs.
  * @throws {OptionError} where no case is left.
- * @throws {MissingPackageError} where benny, which takes the samples, is not installed.
  */
 export async function runBench(suite: SuiteName, options: BenchOptions = {}): Promise<Report> {
   const {
@@ -84,7 +82,6 @@ export async function runBench(suite: SuiteName, options: BenchOptions = {}): Pr
     const names = suites[suite].map(({ name }) => name).join('; ')
     throw new OptionError('--filter', `no case contains '${filter}'; cases are: ${names}`)
   }
-  await importBenny() // before any work
   const devices = options.devices ?? availableDevices().filter((name) => name !== 'reference')
   if (devices.includes('gpu')) await loadGpu()
   const engines: Engine[] = devices.map(ourDevice)

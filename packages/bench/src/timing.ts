@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { importBenny } from './benny.ts'
 import type { Prepared, Work } from './engine.ts'
 
 /** An engine of one case in the race. */
@@ -39,7 +38,7 @@ async function quietly<T>(fn: () => Promise<T>): Promise<T> {
 /** `samples` times of `calls` calls each in ms a call, by a benny suite of this one engine or by the engine's own clock. */
 async function sample(work: Work, samples: number, calls: number): Promise<readonly number[]> {
   if (work.kind === 'self-timed') return work.sample(samples, calls)
-  const benny = await importBenny()
+  const { default: benny } = await import('benny')
   // The least time is met by the first cycle, so that no calibration changes the number of calls.
   const options = { initCount: calls, minTime: 1e-6, maxTime: 1e-6, minSamples: samples }
   // Benny lets a promise that is rejected end the process.
@@ -86,7 +85,6 @@ async function warmUp(entrant: Entrant, seconds: number): Promise<Runner> {
  * engine for a few samples (one benny suite each), beginning with another engine every time, and the samples of
  * all rounds are pooled.
  * @param seconds - Least time per engine, beside at least five samples (three, where those take very long).
- * @throws {MissingPackageError} where benny is not installed.
  * @throws what `signal` was aborted with.
  */
 export async function timeInRounds(

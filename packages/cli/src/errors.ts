@@ -22,14 +22,7 @@ export class RegressionError extends TweedieError {
 }
 
 /** Classes of error that say: the caller can mend this by calling otherwise. */
-const wrongUse = new Set([
-  'OptionError',
-  'FileFormatError',
-  'DeviceError',
-  'OutOfMemoryError',
-  'UnfitError',
-  'MissingPackageError',
-])
+const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError', 'OutOfMemoryError', 'UnfitError'])
 
 /** What Node reports for a path that the user should look at, in words. */
 const fileProblems: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 export { frames } from './frames.js'
 export { gpu } from './gpu.js'
 export { gradient } from './gradient.js'
+export { exchanged } from './ndarray.js'
 export { product } from './product.js'
 export { restore } from './restore.js'
 export { threads } from './threads.js'
