@@ -38,7 +38,7 @@ function printedBy(path: string): string {
   mkdirSync(join(inside, '..'), { recursive: true })
   copyFileSync(path, inside)
   try {
-    return spawnSync(process.execPath, [inside], { encoding: 'utf8' }).stdout
+    return spawnSync(process.execPath, [inside], { encoding: 'utf8', timeout: 150_000 }).stdout
   } finally {
     rmSync(inside)
   }

@@ -16,7 +16,10 @@ const endings: Readonly<Record<string, RegExp>> = {
 
 describe('examples', () => {
   it.each(readdirSync(folder).filter((name) => name.endsWith('.ts')))('%s', (name) => {
-    const output = execFileSync(process.execPath, [join(folder, name)], { encoding: 'utf8' })
+    const output = execFileSync(process.execPath, [join(folder, name)], {
+      encoding: 'utf8',
+      timeout: 150_000,
+    })
     expect(output.trim().split('\n').at(-1)).toMatch(endings[name] ?? /never/)
   })
 

@@ -14,7 +14,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tweedie-report-'))
   if (findChromium() === undefined) return
   const argv = [bin, 'demo', '--count', '2', '--steps', '2', '--out', 'demo']
-  expect(spawnSync(process.execPath, argv, { cwd: folder }).status).toBe(0)
+  expect(spawnSync(process.execPath, argv, { cwd: folder, timeout: 150_000 }).status).toBe(0)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -70,6 +70,9 @@ export function unpackInto(folder: string, packed: ReadonlyMap<string, string>):
   }
 }
 
+/** Milliseconds after which a program hangs: no test runner can end what it waits for like this. */
+const timeout = 280_000
+
 /** Runs a program to its end; its exit code and all that it printed. */
 export function tryRun(
   program: string,
@@ -80,13 +83,14 @@ export function tryRun(
     cwd,
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
+    timeout,
   })
   return { status: status ?? 1, text: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` }
 }
 
 /** Runs a program to its end; what it printed. @throws where it fails, with all of that. */
 export function run(program: string, args: readonly string[], cwd: string): string {
-  const options = { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 } as const
+  const options = { cwd, encoding: 'utf8', maxBuffer: 2 ** 26, timeout } as const
   const { status, stdout, stderr, error } = spawnSync(program, args, options)
   if (status === 0) return stdout
   const why = error?.message ?? `exit code ${status}`

@@ -40,7 +40,7 @@ export default function setup(project: TestProject): () => void {
     '--pack-destination',
     tarballs,
   ]
-  const packed = spawnSync(process.execPath, argv, { cwd: clone, encoding: 'utf8' })
+  const packed = spawnSync(process.execPath, argv, { cwd: clone, encoding: 'utf8', timeout: 600_000 })
   const log = `${packed.stdout}\n${packed.stderr}`
   // Without the registry the install before the build fails. All else is a fault.
   const offline =

@@ -18,6 +18,7 @@ const lines = (): Line[] => {
   const child = join(import.meta.dirname, 'hostile-child.test.helper.ts')
   const { stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=256', child], {
     encoding: 'utf8',
+    timeout: 280_000, // no test runner can end what it waits for like this
     maxBuffer: 2 ** 26,
   })
   return [
