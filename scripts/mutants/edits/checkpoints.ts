@@ -252,15 +252,6 @@ export const checkpointEdits: readonly Edit[] = [
   ),
   regular('file-kind', 'if (!seen.isFile())', 'if (seen.isSocket())', 'devices and pipes are read'),
   regular('file-most', 'if (size > most)', 'if (size > 2 ** 50)', 'files of any size are read'),
-  regular(
-    'file-offset',
-    'offset + at)\n    if (got',
-    'offset)\n    if (got',
-    'a range is read from its start again',
-    {
-      equivalent: 'one call of read fills up to 1 GiB, so `at` is 0 in all files a test can have',
-    },
-  ),
   prefix(
     'prefix-several',
     'if (other !== undefined) {',
@@ -273,7 +264,6 @@ export const checkpointEdits: readonly Edit[] = [
     'const gone = files.filter((file) => !existsSync',
     'const gone = files.slice(1).filter((file) => !existsSync',
     'the first shard may be missing',
-    { equivalent: 'reading it is refused as well, with the same type of error' },
   ),
   weights(
     'weights-outside',
