@@ -126,6 +126,12 @@ describe.each(['wasm', 'reference'])('a tensor on %s', (device) => {
       '[   0.,    1.,    2., ...,  998.,  999., 1000.]',
     ])
     expect(String(zeros([1000, 1000, 30], { device })).length).toBeLessThan(3000)
+    // An axis of six is shown whole, one of seven is not longer for its dots.
+    const rows = (columns: number) => String(zeros([200, columns], { device })).split('\n')
+    expect([rows(6)[1], rows(7)[1]]).toEqual([
+      '[[0., 0., 0., 0., 0., 0.],',
+      '[[0., 0., 0., ..., 0., 0., 0.],',
+    ])
   })
 
   it('becomes JSON and nested arrays', () => {

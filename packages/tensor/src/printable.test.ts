@@ -18,7 +18,11 @@ describe('text of a file', () => {
     for (const text of ['conv.weight', 'größe', '重み', '𝛼 😀']) expect(printable(text)).toBe(text)
   })
 
-  test('is cut where asked', () => expect(printable('abcdef', 3)).toBe('abc…'))
+  test.each([
+    ['abc', 'abc'],
+    ['abcd', 'abc…'],
+    ['abcdef', 'abc…'],
+  ])('%s cut to three characters', (text, expected) => expect(printable(text, 3)).toBe(expected))
 
   test('a FileFormatError keeps its lines and prints no control characters', () => {
     const error = new FileFormatError('a\u001bb', "holds '\u001b[31m'\nand more")

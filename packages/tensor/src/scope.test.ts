@@ -65,6 +65,18 @@ describe('trees', () => {
     expect(memory().tensors).toBe(before)
   })
 
+  it('are numbered alike by treeLeaves and treeMap', () => {
+    const [a, b, c] = [tensor(1), tensor(2), tensor(3)]
+    const tree = { last: [a, { b }], more: new Map([['c', c]]), none: 'text' }
+    const seen: number[] = []
+    treeMap(tree, (leaf, index) => {
+      expect(leaf).toBe(treeLeaves(tree)[index])
+      seen.push(index)
+      return leaf
+    })
+    expect(seen).toEqual([0, 1, 2])
+  })
+
   it('that contain themselves are errors of treeLeaves and treeMap too', () => {
     const tree: unknown[] = [x]
     tree.push({ tree })

@@ -158,6 +158,8 @@ describe('ops', () => {
     expect(list(gather(x, at))).toEqual([3, 4, 3, 4, 1, 2])
     expect(list(scatterAdd(ones([3, 2]), at, 2))).toEqual([1, 1, 2, 2])
     expect(() => gather(x, tensor([2], { dtype: 'int32' }))).toThrow(/index 2/)
+    expect(() => scatterAdd(ones([2, 2]), at, 2)).toThrow('scatterAdd: needs one index per slice of axis 0')
+    expect(() => transpose(x, [1, 1])).toThrow('transpose: [1, 1] is no permutation of the axes')
     expect(squeeze(zeros([1, 3, 1])).shape).toEqual([3])
   })
 

@@ -6,11 +6,11 @@ const of = editsOf(src)
 
 const npy = of('checkpoint/npy.ts', 'checkpoint/npy')
 const npyWrite = of('checkpoint/npy-write.ts', 'checkpoint/npy')
-const npz = of('checkpoint/npz.ts', 'checkpoint/')
-const zip = of('checkpoint/zip.ts', 'checkpoint/')
-const zipDirectory = of('checkpoint/zip-directory.ts', 'checkpoint/hostile', 'checkpoint/')
+const npz = of('checkpoint/npz.ts', 'checkpoint/npy', 'checkpoint/foreign')
+const zip = of('checkpoint/zip.ts', 'checkpoint/zip', 'checkpoint/foreign')
+const zipDirectory = of('checkpoint/zip-directory.ts', 'checkpoint/zip', 'checkpoint/foreign')
 const zipWrite = of('checkpoint/zip-write.ts', 'checkpoint/npy')
-const fields = of('fields.ts', 'fields', 'ddpm')
+const fields = of('fields.ts', 'fields', 'ddpm/scheduler')
 const scheduler = of('ddpm/scheduler.ts', 'ddpm/scheduler')
 
 const arrays: readonly Edit[] = [

@@ -1,23 +1,28 @@
 import type { Edit } from '../edit.ts'
-import { editsOf, inside as insideOf } from './of.ts'
+import { editsOf } from './of.ts'
 
 const src = 'packages/unet/src'
 const of = editsOf(src)
-const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
 
-const budget = of('checkpoint/budget.ts', 'checkpoint/hostile', 'checkpoint/')
-const bytes = of('checkpoint/bytes.ts', 'checkpoint/file', 'checkpoint/')
+const budget = of('checkpoint/budget.ts', 'checkpoint/hostile')
+const bytes = of('checkpoint/bytes.ts', 'checkpoint/file', 'checkpoint/foreign')
 const negate = of('checkpoint/negate.ts', 'checkpoint/torch', 'checkpoint/foreign')
-const scan = of('checkpoint/json-scan.ts', 'checkpoint/hostile', 'checkpoint/safetensors')
-const safetensors = of('checkpoint/safetensors.ts', 'checkpoint/safetensors', 'checkpoint/hostile')
-const arrays = of('checkpoint/arrays.ts', 'checkpoint/arrays')
+const scan = of('checkpoint/json-scan.ts', 'checkpoint/safetensors')
+const safetensors = of('checkpoint/safetensors.ts', 'checkpoint/safetensors')
+const arrays = of(
+  'checkpoint/arrays.ts',
+  'checkpoint/arrays',
+  'checkpoint/torch',
+  'checkpoint/foreign',
+  'checkpoint/safetensors',
+)
 const torch = of('checkpoint/torch.ts', 'checkpoint/torch', 'checkpoint/foreign')
-const world = of('checkpoint/torch-world.ts', 'checkpoint/torch', 'checkpoint/hostile')
+const world = of('checkpoint/torch-world.ts', 'checkpoint/torch', 'checkpoint/foreign')
 const names = of('checkpoint/torch-names.ts', 'checkpoint/torch', 'checkpoint/foreign')
 const regular = of('checkpoint/regular-file.ts', 'checkpoint/file')
-const prefix = of('checkpoint/prefix.ts', 'checkpoint/')
-const weights = of('checkpoint/weights.ts', 'checkpoint/model', 'checkpoint/')
-const write = of('checkpoint/write.ts', 'checkpoint/safetensors')
+const prefix = of('checkpoint/prefix.ts', 'checkpoint/load', 'checkpoint/model')
+const weights = of('checkpoint/weights.ts', 'checkpoint/model')
+const write = of('checkpoint/write.ts', 'checkpoint/safetensors', 'checkpoint/convert')
 const fetchPrior = of('checkpoint/fetch-prior.ts', 'checkpoint/fetch-prior')
 
 /** Readers and writers of checkpoints: their bounds, ranges, bits and names. */
@@ -198,9 +203,6 @@ export const checkpointEdits: readonly Edit[] = [
     'export const maxRank = 64',
     'export const maxRank = 2 ** 20',
     'arrays may have a million axes',
-    {
-      ...inside('checkpoint/hostile', 'checkpoint/'),
-    },
   ),
   arrays(
     'arrays-carry',
@@ -213,36 +215,21 @@ export const checkpointEdits: readonly Edit[] = [
     'at -= strides[axis]! * shape[axis]!',
     'at -= strides[axis]! * (shape[axis]! - 1)',
     'strided elements drift after each row',
-    inside('checkpoint/'),
   ),
-  arrays(
-    'arrays-bool',
-    'v.getUint8(at) === 0 ? 0 : 1',
-    'v.getUint8(at)',
-    'a bool is any byte',
-    inside('checkpoint/'),
-  ),
+  arrays('arrays-bool', 'v.getUint8(at) === 0 ? 0 : 1', 'v.getUint8(at)', 'a bool is any byte'),
   arrays(
     'arrays-u32',
     'v.getUint32(at, true) },',
     'v.getInt32(at, true) },',
     'unsigned integers of 32 bits are signed',
-    inside('checkpoint/'),
   ),
-  write(
-    'write-offsets',
-    'offset += bytes\n',
-    'offset += bytes - (bytes % 2)\n',
-    'offsets after odd lengths',
-    inside('checkpoint/'),
-  ),
+  write('write-offsets', 'offset += bytes\n', 'offset += bytes - (bytes % 2)\n', 'offsets after odd lengths'),
   write('write-padding', '/ 8) * 8', '/ 4) * 4', 'the data start at a multiple of 4'),
   write(
     'write-length',
     'if (length !== bytes) throw',
     'if (length > bytes) throw',
     'tensors shorter than they say are written',
-    inside('checkpoint/'),
   ),
   regular(
     'file-changed',
@@ -252,15 +239,6 @@ export const checkpointEdits: readonly Edit[] = [
   ),
   regular('file-kind', 'if (!seen.isFile())', 'if (seen.isSocket())', 'devices and pipes are read'),
   regular('file-most', 'if (size > most)', 'if (size > 2 ** 50)', 'files of any size are read'),
-  regular(
-    'file-offset',
-    'offset + at)\n    if (got',
-    'offset)\n    if (got',
-    'a range is read from its start again',
-    {
-      equivalent: 'one call of read fills up to 1 GiB, so `at` is 0 in all files a test can have',
-    },
-  ),
   prefix(
     'prefix-several',
     'if (other !== undefined) {',
@@ -273,7 +251,6 @@ export const checkpointEdits: readonly Edit[] = [
     'const gone = files.filter((file) => !existsSync',
     'const gone = files.slice(1).filter((file) => !existsSync',
     'the first shard may be missing',
-    { equivalent: 'reading it is refused as well, with the same type of error' },
   ),
   weights(
     'weights-outside',

@@ -40,9 +40,7 @@ export const pictureEdits: readonly Edit[] = [
     'planes of pictures that lie are shifted',
   ),
   exif('exif-prefix', 'prefixed ? exif.subarray(6) : exif', 'exif', 'EXIF of a JPEG is not read'),
-  exif('exif-range', 'value <= 8', 'value <= 9', 'orientation 9 is one', {
-    equivalent: 'no turn belongs to 9, so the picture stays as it is; only its note would differ',
-  }),
+  exif('exif-range', 'value <= 8', 'value <= 9', 'orientation 9 is one'),
   reader(
     'read-alpha',
     'channels === 2 || channels === 4 ? channels - 1',

@@ -5,14 +5,14 @@ const src = 'packages/unet/src'
 const of = editsOf(src)
 const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
 
-const idx = of('data/idx.ts', 'data')
-const images = of('data/images.ts', 'data')
-const folder = of('data/idx-folder.ts', 'data')
+const idx = of('data/idx.ts', 'data/')
+const images = of('data/images.ts', 'data/data')
+const folder = of('data/idx-folder.ts', 'data/idx-folder')
 const lock = of('train/lock.ts', 'train/lock')
 const log = of('train/loss-log.ts', 'train/loss-log')
 const state = of('train/state-file.ts', 'train/state-file')
-const difference = of('train/run-difference.ts', 'train/state-file', 'train/')
-const arithmetic = of('train/arithmetic.ts', 'train/')
+const difference = of('train/run-difference.ts', 'train/run-difference')
+const arithmetic = of('train/arithmetic.ts', 'train/state-file')
 const out = of('train/out-folder.ts', 'train/out-folder')
 
 /** Image sets and the files of a training. */

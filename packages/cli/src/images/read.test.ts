@@ -231,6 +231,16 @@ describe('what is refused', () => {
     expect(await reading(Buffer.concat(parts))).toEqual(await reading(bytes))
   })
 
+  test.each([0, 9, 255])('EXIF of orientation %d, which there is not, turns nothing', async (orientation) => {
+    const bytes = Buffer.from(pillow('exif-jpeg-little-6'))
+    const tag = bytes.indexOf('1201030001000000', 0, 'hex')
+    bytes[tag + 8] = 1
+    const upright = await reading(bytes)
+    bytes[tag + 8] = orientation
+    expect(await reading(bytes)).toEqual(upright)
+    expect(upright.notes).toEqual([])
+  })
+
   test('EXIF that points anywhere', async () => {
     const upright = (await reading(pillow('exif-png-1'))).picture
     const head = 'II*\0\x08\0\0\0'

@@ -56,6 +56,13 @@ describe('what is read', () => {
     expect(source.values('w')).toEqual(Float32Array.of(1, 3, 2, 4))
   })
 
+  test('a part of a storage, alone in it or beside another part', () => {
+    const tail = [...text('tail'), ...tensor([3], [1], 1)]
+    expect(parseTorch(torchFile(stateDict(...tail)), 'm.pt').values('tail')).toEqual(Float32Array.of(2, 3, 4))
+    const both = parseTorch(torchFile(stateDict(...tail, ...text('last'), ...tensor([1], [1], 3))), 'm.pt')
+    expect([both.values('tail'), both.values('last')]).toEqual([Float32Array.of(2, 3, 4), Float32Array.of(4)])
+  })
+
   test('a state dict within a dictionary, and what is no tensor beside it', () => {
     const inner = ['}(', ...text('b'), ...tensor([2], [1], 1), 'u']
     const pickle = [0x80, 2, '}(', ...text('epoch'), 'K', 3, ...text('model'), ...inner, 'u.']

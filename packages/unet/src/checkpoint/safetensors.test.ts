@@ -42,6 +42,10 @@ describe('half precision', () => {
         })
       }),
     )
+    // Halfway between neighbours: between the first and second above 1, and so on; of subnormals as well.
+    const ties = [1, 3, 5, 7].map((odd) => 1 + odd / 2048)
+    expect(ties.map(toFloat16)).toEqual([0x3c00, 0x3c02, 0x3c02, 0x3c04])
+    expect([1, 3, 5, 7].map((odd) => toFloat16(odd * 2 ** -25))).toEqual([0, 2, 2, 4])
     expect(toFloat16(65520)).toBe(0x7c00)
     expect(toFloat16(-0)).toBe(0x8000)
   })
