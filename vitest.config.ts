@@ -7,14 +7,7 @@ export default defineConfig({
   test: {
     // Several projects, so that `--project packages` is the quick inner loop.
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'packages',
-          include: ['packages/*/src/**/*.test.ts'],
-          expect: { requireAssertions: true },
-        },
-      },
+      { extends: true, test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'] } },
       {
         extends: true,
         test: {
