@@ -142,6 +142,12 @@ describe('a state of another run', () => {
     )
   })
 
+  test('is had back of a training that has done its last step', () => {
+    const done: TrainState = { ...state, step: config.steps }
+    saveTrainState(path, done, identity, provenance)
+    expect(loadTrainState(path, identity).state.step).toBe(config.steps)
+  })
+
   test('may have more steps and another decay, where no step done would have been another', () => {
     const held = { ...config, steps: 20, decaySteps: 10, decay: 'linear' } as const
     save({ ...identity, config: { ...held, steps: 1000 } })
