@@ -186,6 +186,9 @@ test('settings that differ are named', () => {
   expect(arithmeticDifference(wasm, { ...wasm, winograd: 'off', arch: 'arm64' })).toBe(
     'winograd was on, is now off; arch was x64, is now arm64',
   )
+  expect(arithmeticDifference({ device: 'wasm', winograd: 'on' }, wasm)).toBe(
+    'arch was not there, is now x64',
+  )
   expect(arithmeticDifference(wasm, { device: 'reference', arch: 'x64' })).toBe(
     'device was wasm, is now reference; winograd was on, is now not there',
   )
