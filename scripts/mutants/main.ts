@@ -143,8 +143,11 @@ if (!stop.signal.aborted) {
     return equivalent === undefined && (verdict === 'survived' || verdict === 'broken')
   })
   for (const { name, file, wrong } of bad) console.log(`SURVIVED ${name} (${file}): ${wrong}`)
+  const open = chosen.filter(
+    ({ name, equivalent }) => equivalent === undefined && results.edits[name] === undefined,
+  ).length
   console.log(
-    `${chosen.length - bad.length} of ${chosen.length} killed or equivalent; docs/mutants.md is written`,
+    `${chosen.length - bad.length - open} of ${chosen.length} killed or equivalent, ${open} not run; docs/mutants.md is written`,
   )
   if (bad.length > 0) process.exitCode = 1
 }
