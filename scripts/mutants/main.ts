@@ -1,5 +1,5 @@
 // Plants faults, one at a time, in a copy of the project, and tells which no test notices.
-// Run: npm run mutants [-- packages/solvers] [--only NAME]… [--survivors] [--jobs N] [--list]
+// Run: npm run mutants [-- packages/solvers] [--only NAME]… [--survivors] [--first] [--jobs N] [--list]
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -19,6 +19,7 @@ const usage = `Usage: npm run mutants -- [PATH…] [options]
   --only NAME   only edits whose name contains NAME; more than once for several
   --list        say which edits there are, and what became of each
   --survivors   again those that survived; results of the others are kept, whatever has changed since
+  --first       only the tests that are tried first, those beside the file; what they miss stays to be run
   --keep        results hold though their package has changed since: for added tests
   --fresh       forget the results kept so far
   --jobs N      edits at the same time (default: half the processors)
@@ -36,6 +37,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', multiple: true },
     list: { type: 'boolean', default: false },
     survivors: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     jobs: { type: 'string', default: String(Math.max(1, Math.floor(availableParallelism() / 2))) },
@@ -110,9 +112,13 @@ try {
     copies.map(async (copy) => {
       for (let edit = queue.shift(); edit !== undefined && !stop.signal.aborted; edit = queue.shift()) {
         const result = await judge(copy, edit)
+        done++
+        if (result === undefined) {
+          console.log(`${String(done).padStart(String(total).length)}/${total} not yet  ${edit.name}`)
+          continue
+        }
         results.edits[edit.name] = result
         save()
-        done++
         const left = (((performance.now() - began) / done) * (total - done)) / 60_000
         const by = result.file === undefined ? (result.test ?? '') : `by ${result.file}`
         console.log(
@@ -137,8 +143,11 @@ if (!stop.signal.aborted) {
     return equivalent === undefined && (verdict === 'survived' || verdict === 'broken')
   })
   for (const { name, file, wrong } of bad) console.log(`SURVIVED ${name} (${file}): ${wrong}`)
+  const open = chosen.filter(
+    ({ name, equivalent }) => equivalent === undefined && results.edits[name] === undefined,
+  ).length
   console.log(
-    `${chosen.length - bad.length} of ${chosen.length} killed or equivalent; docs/mutants.md is written`,
+    `${chosen.length - bad.length - open} of ${chosen.length} killed or equivalent, ${open} not run; docs/mutants.md is written`,
   )
   if (bad.length > 0) process.exitCode = 1
 }
@@ -150,10 +159,14 @@ function save(): void {
 /** Tests that fail without any edit would call every edit killed. */
 async function requireGreen(copy: string): Promise<void> {
   for (const name of new Set(queue.map(packageOf))) {
-    const digest = digestOfPackage(name)
-    if (results.green[digest] !== undefined) continue
+    const edits = queue.filter((edit) => packageOf(edit) === name)
+    const first = [...new Set(edits.flatMap((edit) => stagesOf(edit)[0] ?? []))].sort()
+    const filters = values.first ? first : [`packages/${name}/`]
+    const whole = digestOfPackage(name)
+    const digest = values.first ? digestOf(whole, ...first) : whole
+    if (results.green[whole] !== undefined || results.green[digest] !== undefined) continue
     console.log(`the tests of ${name} without an edit …`)
-    const run = await runTests(copy, [`packages/${name}/`], {
+    const run = await runTests(copy, filters, {
       timeout: timeout ?? 3600,
       workers: 2,
       signal: stop.signal,
@@ -178,7 +191,8 @@ function stagesOf({ file, tests }: Edit): (readonly string[])[] {
   return [first, inFolder, whole].filter((stage) => stage !== undefined)
 }
 
-async function judge(copy: string, edit: Edit): Promise<Result> {
+/** @returns undefined where only the first tests were asked for, and they noticed nothing. */
+async function judge(copy: string, edit: Edit): Promise<Result | undefined> {
   const path = join(copy, edit.file)
   const original = readFileSync(path, 'utf8')
   const limit = timeout ?? Math.max(120, 5 * (results.green[digestOfPackage(packageOf(edit))] ?? 120))
@@ -186,7 +200,8 @@ async function judge(copy: string, edit: Edit): Promise<Result> {
   let seconds = 0
   writeFileSync(path, editedSource(root, edit))
   try {
-    for (const filters of stagesOf(edit)) {
+    const stages = stagesOf(edit)
+    for (const filters of values.first ? stages.slice(0, 1) : stages) {
       const run = await runTests(copy, filters, {
         timeout: limit,
         workers: jobs > 1 ? 1 : 2,
@@ -198,7 +213,7 @@ async function judge(copy: string, edit: Edit): Promise<Result> {
       const by = { ...(run.file && { file: run.file }), ...(run.test && { test: run.test }) }
       return { verdict, ...by, seconds: Math.round(seconds), digest }
     }
-    return { verdict: 'survived', seconds: Math.round(seconds), digest }
+    return values.first ? undefined : { verdict: 'survived', seconds: Math.round(seconds), digest }
   } finally {
     writeFileSync(path, original)
   }

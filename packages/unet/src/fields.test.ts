@@ -8,7 +8,7 @@ import { ddpmConfig } from './ddpm/config.ts'
 import { ddpmConfigFromDiffusers, ddpmConfigToDiffusers } from './ddpm/diffusers.ts'
 import { diffusersScheduler } from './ddpm/scheduler.ts'
 import { ddpmSpec } from './ddpm/spec.ts'
-import { show } from './fields.ts'
+import { field, show, whole } from './fields.ts'
 import { recordedTimesteps } from './train/record-check.ts'
 
 /** Numbers at which counts, sizes and products go wrong, and JSON of every kind. */
@@ -88,4 +88,8 @@ test('show is short and sends no control characters to a terminal', () => {
     'an object',
     '"x\\u001b\\u009b"',
   ])
+})
+
+test('a field of the prototype is none of the file', () => {
+  expect(field('f', Object.create({ a: 1 }), 'a', whole(0, 2), 0)).toBe(0)
 })

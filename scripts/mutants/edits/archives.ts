@@ -1,10 +1,11 @@
 import type { Edit } from '../edit.ts'
-import { editsOf } from './of.ts'
+import { editsOf, inside as insideOf } from './of.ts'
 
 const src = 'packages/unet/src'
 const of = editsOf(src)
+const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
 
-const npy = of('checkpoint/npy.ts', 'checkpoint/npy')
+const npy = of('checkpoint/npy.ts', 'checkpoint/npy', 'checkpoint/foreign')
 const npyWrite = of('checkpoint/npy-write.ts', 'checkpoint/npy')
 const npz = of('checkpoint/npz.ts', 'checkpoint/npy', 'checkpoint/foreign')
 const zip = of('checkpoint/zip.ts', 'checkpoint/zip', 'checkpoint/foreign')
@@ -55,6 +56,7 @@ const arrays: readonly Edit[] = [
     'zip.pieces(member, size * bytesPerRead(type))',
     'zip.pieces(member, 0)',
     'compressed arrays cost nothing',
+    inside('checkpoint/hostile'),
   ),
   zip('zip-checksum', 'if (sum !== crc)', 'if (sum === 0 && crc !== 0)', 'damaged contents are read'),
   zip('zip-more', 'if (length > size)', 'if (length > 2 * size)', 'contents may be longer than they claim'),
@@ -69,6 +71,7 @@ const arrays: readonly Edit[] = [
     'budget.elements(name, held ?? size)',
     'budget.elements(name, Math.min(held ?? size, entry.compressed))',
     'what is deflated costs only what is stored',
+    inside('checkpoint/hostile'),
   ),
   zip(
     'zip-own-name',

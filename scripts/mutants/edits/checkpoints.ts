@@ -21,7 +21,7 @@ const world = of('checkpoint/torch-world.ts', 'checkpoint/torch', 'checkpoint/fo
 const names = of('checkpoint/torch-names.ts', 'checkpoint/torch', 'checkpoint/foreign')
 const regular = of('checkpoint/regular-file.ts', 'checkpoint/file')
 const prefix = of('checkpoint/prefix.ts', 'checkpoint/load', 'checkpoint/model')
-const weights = of('checkpoint/weights.ts', 'checkpoint/model')
+const weights = of('checkpoint/weights.ts', 'checkpoint/weights', 'checkpoint/model')
 const write = of('checkpoint/write.ts', 'checkpoint/safetensors', 'checkpoint/convert')
 const fetchPrior = of('checkpoint/fetch-prior.ts', 'checkpoint/fetch-prior')
 

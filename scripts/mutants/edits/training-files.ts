@@ -6,7 +6,7 @@ const of = editsOf(src)
 const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
 
 const idx = of('data/idx.ts', 'data/')
-const images = of('data/images.ts', 'data/data')
+const images = of('data/images.ts', 'data/data', 'data/idx-folder')
 const folder = of('data/idx-folder.ts', 'data/idx-folder')
 const lock = of('train/lock.ts', 'train/lock')
 const log = of('train/loss-log.ts', 'train/loss-log')

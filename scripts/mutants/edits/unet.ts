@@ -23,7 +23,7 @@ const admPlan = of('adm/plan.ts')
 const resBlock = of('adm/res-block.ts')
 const infer = of('adm/infer.ts')
 const learned = of('adm/learned-variance.ts')
-const half = of('checkpoint/half.ts')
+const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
 const images = of('data/images.ts')
 const init = of('init.ts')
 
@@ -43,7 +43,7 @@ const networks: readonly Edit[] = [
     'x: Tensor, padding = 1)',
     'x: Tensor, padding = 0)',
     'downsampling pads at the end by default',
-    inside('adm', 'ddpm', 'layers'),
+    inside('layers/resample'),
   ),
   resample(
     'upsample-nearest',
@@ -137,21 +137,21 @@ const networks: readonly Edit[] = [
     'options.normEps ?? 1e-5',
     'options.normEps ?? 1e-6',
     'another default ε',
-    inside('ddpm'),
+    inside('ddpm/config'),
   ),
   ddpmConfig(
     'ddpm-default-flip',
     'options.flipSinToCos ?? true',
     'options.flipSinToCos ?? false',
     'sines first by default',
-    inside('ddpm'),
+    inside('ddpm/config'),
   ),
   ddpmConfig(
     'ddpm-default-groups',
     'options.normGroups ?? 8',
     'options.normGroups ?? 4',
     'four groups by default',
-    inside('ddpm'),
+    inside('ddpm/config'),
   ),
   ddpmPlan(
     'ddpm-time-dim',
@@ -172,14 +172,14 @@ const networks: readonly Edit[] = [
     "'attention_head_dim', nullable(channels), 8)",
     "'attention_head_dim', nullable(channels), 16)",
     "diffusers' default head size",
-    inside('ddpm'),
+    inside('ddpm/config'),
   ),
   diffusers(
     'diffusers-freq-shift',
     'number(0, limits.channels), 0)',
     'number(0, limits.channels), 1)',
     "diffusers' default frequency shift",
-    inside('ddpm'),
+    inside('ddpm/config'),
   ),
   diffusers(
     'diffusers-padding',
@@ -264,7 +264,7 @@ const networks: readonly Edit[] = [
     '1 / Math.sqrt(sizeOf(weight) / weight[0]!)',
     '1 / Math.sqrt(sizeOf(weight))',
     'weights start too small',
-    inside('ddpm', 'train'),
+    inside('init'),
   ),
 ]
 
@@ -274,22 +274,14 @@ const files: readonly Edit[] = [
     'sign * fraction * 2 ** -24',
     'sign * fraction * 2 ** -25',
     'subnormal float16 halved',
-    inside('checkpoint'),
   ),
   half(
     'half-rounding',
     'rebased + 0xfff + ((rebased >> 13) & 1)',
     'rebased + 0x1000',
     'float16 rounds halves up',
-    inside('checkpoint'),
   ),
-  half(
-    'bfloat-shift',
-    'bits[0] = half << 16',
-    'bits[0] = half << 15',
-    'bfloat16 shifted by a bit',
-    inside('checkpoint'),
-  ),
+  half('bfloat-shift', 'bits[0] = half << 16', 'bits[0] = half << 15', 'bfloat16 shifted by a bit'),
   images('image-range', '/ 127.5 - 1', '/ 128 - 1', 'white is below 1', inside('data', 'train')),
 ]
 

@@ -180,6 +180,18 @@ describe('hostile files are refused', () => {
       'storage 0 has 4 bytes, 16 are needed',
     ],
     [
+      'big-endian tensors',
+      () => {
+        const files = {
+          'data.pkl': bytes(...w([1], [1])),
+          byteorder: bytes('big'),
+          'data/0': floats(1, 2, 3, 4),
+        }
+        return parseTorch(zipOf(files), 'f')
+      },
+      "byte order 'big'; little-endian files are read",
+    ],
+    [
       'npy: pickled objects',
       () => parseNpy(npy('|O', 'False', '(1,)', floats(1)), 'f'),
       "'|O' (Python objects) is not read",

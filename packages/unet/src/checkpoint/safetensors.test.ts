@@ -1,9 +1,10 @@
-import { FileFormatError, tensor } from '@tweedie/tensor'
+import { FileFormatError, OptionError, tensor } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromBFloat16, fromFloat16, toFloat16 } from './half.ts'
 import { parseSafetensors, safetensorsToTensors } from './safetensors.ts'
-import { encodeSafetensors, writeSafetensors } from './write.ts'
+import type { StoredTensor } from './write.ts'
+import { encodeSafetensors, safetensorsPieces, writeSafetensors } from './write.ts'
 
 /** A file of a given header (JSON text) and data. */
 function fileOf(header: string, data: readonly number[] = []): Uint8Array {
@@ -108,6 +109,35 @@ describe('reading and writing', () => {
   })
 })
 
+describe('what is written piece by piece', () => {
+  const stored = (name: string, bytes: number, held = bytes): StoredTensor => ({
+    name,
+    dtype: 'U8',
+    shape: [bytes],
+    bytes,
+    pieces: () => [new Uint8Array(held).fill(bytes)],
+  })
+  const joined = (...tensors: readonly StoredTensor[]) =>
+    Uint8Array.from([...safetensorsPieces(tensors)].flatMap((piece) => [...piece]))
+
+  test('tensors of odd lengths follow each other', () => {
+    const file = parseSafetensors(joined(stored('a', 3), stored('b', 1), stored('c', 2)), 'x')
+    expect(['a', 'b', 'c'].map((name) => [...file.values(name)])).toEqual([[3, 3, 3], [1], [2, 2]])
+  })
+
+  test('the data start at a multiple of 8 bytes', () => {
+    for (let length = 1; length <= 9; length++) {
+      const bytes = joined(stored('a'.repeat(length), 1))
+      expect((bytes.length - 1) % 8).toBe(0)
+    }
+  })
+
+  test.each([2, 4])('a tensor of three bytes that makes %d is an error', (held) => {
+    expect(() => joined(stored('a', 3, held))).toThrow(OptionError)
+    expect(() => joined(stored('a', 3, held))).toThrow(`'a' has ${held} bytes, not 3`)
+  })
+})
+
 describe('element types', () => {
   const bytes = (array: ArrayBufferView) => [...new Uint8Array(array.buffer)]
   test.each<[string, number[], Float32Array | Float64Array]>([
@@ -126,6 +156,7 @@ describe('element types', () => {
     ['U16', bytes(Uint16Array.of(3, 65535)), Float64Array.of(3, 65535)],
     ['U8', [3, 255], Float64Array.of(3, 255)],
     ['BOOL', [1, 0], Float64Array.of(1, 0)],
+    ['BOOL', [2, 255], Float64Array.of(1, 1)],
   ])('%s', (dtype, data, expected) => {
     const file = parseSafetensors(fileOf(entry(dtype, [2], [0, data.length]), data), 'x')
     expect(file.entries[0]?.dtype).toBe(dtype)
@@ -212,10 +243,18 @@ describe('names that are there twice', () => {
 
 describe('files that are not in order', () => {
   const absurd = new Uint8Array(16).fill(0xff)
+  /** An empty object, of which the file says that it is so long. */
+  const headerOf = (length: number) => {
+    const bytes = fileOf('{}')
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true)
+    return bytes
+  }
   test.each<[string, Uint8Array, string]>([
     ['empty', new Uint8Array(0), 'truncated: 0 bytes, the file is empty'],
     ['seven bytes', new Uint8Array(7), 'truncated: 7 bytes'],
     ['absurd header length', absurd, 'is absurd'],
+    ['header of 100 MB and a byte', headerOf(100_000_001), 'header length 100000001 is absurd'],
+    ['header of 4 GiB and two bytes', headerOf(2 ** 32 + 2), 'header length 4294967298 is absurd'],
     ['no header', fileOf(''), 'no room for JSON'],
     ['cut header', fileOf(entry('F32', [1], [0, 4])).subarray(0, 20), 'truncated: the header needs'],
     ['not JSON', fileOf('{"a":'), 'not JSON'],

@@ -78,3 +78,14 @@ test.each([
   expect(read).toThrow(FileFormatError)
   expect(read).toThrow(message)
 })
+
+test('two files of one name are an error', () => {
+  const bytes = zipOf({ a: Uint8Array.of(1), b: Uint8Array.of(2) })
+  // The second file's own header, and its entry in the directory.
+  const start = new DataView(bytes.buffer).getUint32(bytes.length - 6, true)
+  for (const at of [32 + 30, start + 47 + 46]) {
+    expect(bytes[at]).toBe(0x62)
+    bytes[at] = 0x61
+  }
+  expect(() => parseZip(bytes, 'f.zip')).toThrow("zip: there are two files 'a'")
+})

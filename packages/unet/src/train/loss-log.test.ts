@@ -26,6 +26,13 @@ test.each<[string, string, number, string, string | undefined]>([
   ['loses null', `${line(1)}\nnull\n${line(2)}\n`, 2, whole, '1 that cannot be read'],
   ['loses a line that was cut off', `${whole}{"step":3,"lo`, 3, whole, '1 that cannot be read'],
   ['loses garbage', `\u0000\u0001\n[]\n3\n{"step":"1"}\n${whole}`, 2, whole, '4 that cannot be read'],
+  [
+    'loses lines without a number of theirs',
+    `${line(1).replace('"loss":1', '"loss":null')}\n{"step":1,"loss":1}\n${whole}`,
+    2,
+    whole,
+    '2 that cannot be read',
+  ],
   ['loses steps that are none', `${line(-1)}\n${line(0.5)}\n${whole}`, 2, whole, '2 that cannot be read'],
   ['loses doubled lines', `${line(1)}\n${line(1)}\n${line(2)}\n${line(1)}\n`, 2, whole, '2 out of order'],
   ['gets the line break that was cut off', whole.slice(0, -1), 2, whole, undefined],

@@ -142,6 +142,12 @@ describe('a state of another run', () => {
     )
   })
 
+  test('is had back of a training that has done its last step', () => {
+    const done: TrainState = { ...state, step: config.steps }
+    saveTrainState(path, done, identity, provenance)
+    expect(loadTrainState(path, identity).state.step).toBe(config.steps)
+  })
+
   test('may have more steps and another decay, where no step done would have been another', () => {
     const held = { ...config, steps: 20, decaySteps: 10, decay: 'linear' } as const
     save({ ...identity, config: { ...held, steps: 1000 } })
@@ -179,6 +185,9 @@ test('settings that differ are named', () => {
   expect(arithmeticDifference(wasm, { arch: 'x64', winograd: 'on', device: 'wasm' })).toBeUndefined()
   expect(arithmeticDifference(wasm, { ...wasm, winograd: 'off', arch: 'arm64' })).toBe(
     'winograd was on, is now off; arch was x64, is now arm64',
+  )
+  expect(arithmeticDifference({ device: 'wasm', winograd: 'on' }, wasm)).toBe(
+    'arch was not there, is now x64',
   )
   expect(arithmeticDifference(wasm, { device: 'reference', arch: 'x64' })).toBe(
     'device was wasm, is now reference; winograd was on, is now not there',
