@@ -2,15 +2,15 @@ import type { Device, Shape, Tensor } from '@tweedie/tensor'
 import { FileFormatError, fromData, printable } from '@tweedie/tensor'
 import {
   bytesPerStored,
-  decodePieces,
+  decodeWhole,
   elementTypes,
   isElementType,
   maxRank,
   sizeOf,
   tooManyAxes,
 } from './arrays.ts'
-import type { Budget } from './budget.ts'
-import { budgetOf } from './budget.ts'
+import type { ValueBudget } from './budget.ts'
+import { valueBudget } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
 import { asSource, rangePieces, readRange } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -65,7 +65,7 @@ export function parseSafetensors(
   }
   const source = asSource(bytes)
   const start = headerEnd(source, fail)
-  const header = parseHeader(source, start, budgetOf(source.size, file), fail)
+  const header = parseHeader(source, start, valueBudget(source.size, file), fail)
   const entries: SafetensorsEntry[] = []
   let metadata: Readonly<Record<string, string>> = {}
   for (const [name, value] of header) {
@@ -89,7 +89,8 @@ export function parseSafetensors(
     stored: (name) => stored(name).pieces,
     values: (name) => {
       const { pieces, type, size } = stored(name)
-      return decodePieces(pieces, type, size, (message) => fail(`tensor ${named(name)} ${message}`))
+      // Pieces of a range are whole elements: their length is a multiple of every element's.
+      return decodeWhole(pieces, type, size, (message) => fail(`tensor ${named(name)} ${message}`))
     },
   }
 }
@@ -129,7 +130,7 @@ function headerEnd(source: ByteSource, fail: Fail): number {
   return 8 + length
 }
 
-function parseHeader(source: ByteSource, end: number, budget: Budget, fail: Fail): [string, unknown][] {
+function parseHeader(source: ByteSource, end: number, budget: ValueBudget, fail: Fail): [string, unknown][] {
   // As bytes there and as text of up to two bytes a character.
   budget.values(2 * end)
   const bytes = readRange(source, 8, end - 8)
