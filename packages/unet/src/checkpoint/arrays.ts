@@ -1,4 +1,5 @@
 import type { Shape } from '@tweedie/tensor'
+import { printable } from '@tweedie/tensor'
 import type { Pieces } from './bytes.ts'
 import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
 
@@ -70,6 +71,9 @@ export const bytesPerStored = (type: ElementType): number => elements[type].byte
 
 /** Bytes of an element in the array that {@link ArraySource.values} gives. */
 export const bytesPerRead = (type: ElementType): number => ('wide' in elements[type] ? 8 : 4)
+
+/** The name of an array for a message. */
+export const quoted = (name: string): string => `'${printable(name, 80)}'`
 
 /** Axes of an array, at most; the limit of PyTorch and NumPy. */
 export const maxRank = 64
