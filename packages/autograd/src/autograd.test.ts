@@ -14,6 +14,7 @@ import {
 } from '@tweedie/tensor'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { checkGrads, checkpoint, customVjp, grad, rules, stopGradient, valueAndGrad, vjp } from './index.ts'
+import { tangentFormulas } from './rules/tangents.ts'
 
 const list = (x: Tensor) => Array.from(x.dataSync())
 const f64 = { dtype: 'float64' } as const
@@ -161,6 +162,11 @@ describe('rules', () => {
   const positive = (name: string, shape: number[]) => draw(name, shape).square().add(0.5)
 
   it('cover every primitive', () => expect(Object.keys(rules).sort()).toEqual([...primitiveNames].sort()))
+
+  it('have a formula of forward mode where they say so, and nowhere else', () => {
+    const saying = Object.entries(rules).filter(([, rule]) => rule.kind === 'vjp' && rule.jvp === 'formula')
+    expect(Object.keys(tangentFormulas).sort()).toEqual(saying.map(([name]) => name).sort())
+  })
 
   it('fused group norm equals its composition at orders 1 to 3', () => {
     for (const silu of [false, true]) {

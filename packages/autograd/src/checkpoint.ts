@@ -1,7 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, TweedieError, treeLeaves, treeMap } from '@tweedie/tensor'
 import { recordingTapes, recordOn, untaped } from './custom.ts'
-import { pullThrough, pushThrough } from './engine.ts'
+import { pullThrough } from './engine.ts'
 import { capturing, interpreting, rename, resolved, Substitution } from './interpreters.ts'
 import { isAsync } from './lift.ts'
 import { Tape } from './tape.ts'
@@ -61,7 +61,7 @@ export function checkpoint<Args extends readonly unknown[], R>(
       saves: inputs,
       ways: (saved, wanted) => ({
         backward: (cotangents) => pullThrough(new Tape(), again, saved, wanted, cotangents),
-        forward: (tangents) => pushThrough(new Tape(), again, saved, tangents),
+        forward: (tangents, { pushThrough }) => pushThrough(new Tape(), again, saved, tangents),
       }),
     })
     return value

@@ -16,9 +16,9 @@ import type { Sparse, TapeNode, ValueRef } from './node.ts'
 import type { Tape } from './tape.ts'
 
 /** Handles by value, each owned by the pass that made it, so that it can be freed once it is used up. */
-type Flow = Map<number, Tensor>
+export type Flow = Map<number, Tensor>
 
-function accumulate(flow: Flow, id: number, x: Tensor): void {
+export function accumulate(flow: Flow, id: number, x: Tensor): void {
   const before = flow.get(id)
   if (before === undefined) {
     flow.set(id, x)
@@ -29,13 +29,13 @@ function accumulate(flow: Flow, id: number, x: Tensor): void {
   x.dispose()
 }
 
-function drop(flow: Flow, id: number): void {
+export function drop(flow: Flow, id: number): void {
   flow.get(id)?.dispose()
   flow.delete(id)
 }
 
 /** Runs a pass, whose results are handles of their own; where it throws, what has arrived anywhere is freed. */
-function passing(pass: (flow: Flow) => Tensor[]): Tensor[] {
+export function passing(pass: (flow: Flow) => Tensor[]): Tensor[] {
   const flow: Flow = new Map()
   try {
     const results = scope(() => pass(flow))
@@ -48,7 +48,7 @@ function passing(pass: (flow: Flow) => Tensor[]): Tensor[] {
 }
 
 /** What reached a value, or zeros. */
-const arrived = (flow: Flow, { id, shape, dtype, device }: ValueRef): Tensor =>
+export const arrived = (flow: Flow, { id, shape, dtype, device }: ValueRef): Tensor =>
   flow.get(id) ?? zeros(shape, { dtype, device })
 
 /** The gradient in the form of the input: summed down where the call broadcast, cast where it cast, else checked. */
@@ -68,20 +68,21 @@ function fit(node: TapeNode, i: number, grad: Tensor): Tensor {
   ])
 }
 
-/** What leaves one node on a pass, in handles owned by the caller alone. */
-function through(node: TapeNode, arriving: Sparse, direction: 'backward' | 'forward'): Sparse {
+/** What leaves one node on its way backwards, in handles owned by the caller alone. */
+function back(node: TapeNode, arriving: Sparse): Sparse {
   return scope(() => {
-    const leaving = node[direction](arriving).map((x, i) => {
-      if (x === undefined || direction === 'forward') return x
-      return node.inputs[i]!.wanted ? fit(node, i, x) : undefined
-    })
-    inspector()?.pass(node, direction, arriving, leaving)
-    // Only now, when nothing can throw any more, handles that no scope frees.
-    return leaving.map((x) => x?.alias())
+    const leaving = node
+      .backward(arriving)
+      .map((x, i) => (x !== undefined && node.inputs[i]!.wanted ? fit(node, i, x) : undefined))
+    inspector()?.pass(node, 'backward', arriving, leaving)
+    return handles(leaving)
   })
 }
 
-const isZero = (xs: Sparse): boolean => xs.every((x) => x === undefined)
+/** What no scope frees: to be made only when nothing can throw any more. */
+export const handles = (xs: Sparse): Sparse => xs.map((x) => x?.alias())
+
+export const isZero = (xs: Sparse): boolean => xs.every((x) => x === undefined)
 
 /**
  * Walks a tape backwards from `outputs` with their cotangents, and returns the gradients in `wanted`
@@ -105,7 +106,7 @@ export function backpropagate(
       const node = tape.nodes[at]!
       const arriving = node.outputs.map(({ id }) => flow.get(id))
       if (!isZero(arriving)) {
-        through(node, arriving, 'backward').forEach((grad, i) => {
+        back(node, arriving).forEach((grad, i) => {
           if (grad !== undefined) accumulate(flow, node.inputs[i]!.id, grad)
         })
         for (const { id } of node.outputs) if (!keep.has(id)) drop(flow, id)
@@ -117,47 +118,8 @@ export function backpropagate(
   })
 }
 
-/**
- * Walks a tape forwards from `inputs` with their tangents, and returns the tangents of `outputs` (zeros
- * where nothing arrived). Tangents are freed after their last use; `retain` as in {@link backpropagate}.
- */
-export function pushForward(
-  tape: Tape,
-  inputs: readonly ValueRef[],
-  tangents: Sparse,
-  outputs: readonly ValueRef[],
-  retain = false,
-): Tensor[] {
-  return passing((flow) => {
-    inputs.forEach((ref, i) => {
-      const tangent = tangents[i]
-      if (tangent !== undefined && tape.isTracked(ref)) accumulate(flow, ref.id, tangent.alias())
-    })
-    const lastUse = new Map<number, number>()
-    tape.nodes.forEach((node, at) => {
-      for (const { id } of [...node.outputs, ...node.inputs]) lastUse.set(id, at)
-    })
-    for (const { id } of outputs) lastUse.set(id, tape.nodes.length)
-    tape.nodes.forEach((node, at) => {
-      const arriving = node.inputs.map(({ id, wanted }) => (wanted ? flow.get(id) : undefined))
-      if (!isZero(arriving)) {
-        through(node, arriving, 'forward').forEach((tangent, i) => {
-          if (tangent !== undefined) accumulate(flow, node.outputs[i]!.id, tangent)
-        })
-      }
-      for (const { id } of [...node.inputs, ...node.outputs]) if (lastUse.get(id) === at) drop(flow, id)
-      if (!retain) for (const tensor of node.saved) tensor.dispose()
-    })
-    if (!retain) tape.nodes.length = 0
-    const results = outputs.map((ref) => arrived(flow, ref))
-    // What no node used and no one asked for.
-    for (const x of flow.values()) if (!results.includes(x)) x.dispose()
-    return results
-  })
-}
-
 /** Runs f under a tape that watches the `wanted` inputs, and walks it; itself differentiable by the tapes around. */
-function tracing(
+export function tracing(
   tape: Tape,
   f: (...inputs: Tensor[]) => readonly Tensor[],
   inputs: readonly Tensor[],
@@ -193,18 +155,3 @@ export const pullThrough = (
     const grads = backpropagate(tape, outs, cotangents, chosen)
     return ins.map((x) => grads[chosen.indexOf(x)])
   })
-
-/** The tangents of f(…inputs) along the tangents of its inputs. */
-export const pushThrough = (
-  tape: Tape,
-  f: (...inputs: Tensor[]) => readonly Tensor[],
-  inputs: readonly Tensor[],
-  tangents: Sparse,
-): Sparse =>
-  tracing(
-    tape,
-    f,
-    inputs,
-    tangents.map((tangent) => tangent !== undefined),
-    (ins, outs) => pushForward(tape, ins, tangents, outs),
-  )

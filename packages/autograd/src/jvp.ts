@@ -1,5 +1,5 @@
 import { treeMap } from '@tweedie/tensor'
-import { pushForward } from './engine.ts'
+import { pushForward } from './forward.ts'
 import { chain } from './lift.ts'
 import type { AuxOf, ValueOf } from './select.ts'
 import { splitAux } from './select.ts'

@@ -1,5 +1,6 @@
 import { TweedieError, treeMap } from '@tweedie/tensor'
-import { backpropagate, pushForward } from './engine.ts'
+import { backpropagate } from './engine.ts'
+import { pushForward } from './forward.ts'
 import { asyncLike, chain } from './lift.ts'
 import type { Argnums, AuxOf, Chosen, GradOptions, ValueOf } from './select.ts'
 import { chosenNumbers, partial, splitAux } from './select.ts'

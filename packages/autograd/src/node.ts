@@ -1,4 +1,6 @@
-import type { Device, DType, Shape, Tensor } from '@tweedie/tensor'
+import type { Device, DType, PrimitiveName, Shape, Tensor } from '@tweedie/tensor'
+import type { SavedCall, VjpRule } from './rules/index.ts'
+import type { Tape } from './tape.ts'
 
 /** A value as the tape remembers it: all of it but its elements. */
 export interface ValueRef {
@@ -12,6 +14,26 @@ export const refTo = ({ id, shape, dtype, device }: Tensor): ValueRef => ({ id, 
 
 /** One tensor per value; undefined stands for zero. */
 export type Sparse = readonly (Tensor | undefined)[]
+
+/** What forward mode hands to the nodes it passes (`forward.ts`). */
+export interface ForwardMode {
+  /** The tangent of a primitive's result, of shape `shape`, from those of its inputs. */
+  pushforward<P extends PrimitiveName>(
+    primitive: P,
+    rule: VjpRule<P>,
+    call: SavedCall<P>,
+    inputs: TapeNode['inputs'],
+    shape: Shape,
+    tangents: Sparse,
+  ): Tensor
+  /** The tangents of f(…inputs) along the tangents of its inputs. */
+  pushThrough(
+    tape: Tape,
+    f: (...inputs: Tensor[]) => readonly Tensor[],
+    inputs: readonly Tensor[],
+    tangents: Sparse,
+  ): Sparse
+}
 
 /** One recorded call: which values went in and came out, what it saved, and the ways through it. */
 export interface TapeNode {
@@ -29,7 +51,7 @@ export interface TapeNode {
   /** Gradients of the results in, gradients of the wanted inputs out. */
   backward(cotangents: Sparse): Sparse
   /** Tangents of the wanted inputs in, at least one of them; tangents of the results out. */
-  forward(tangents: Sparse): Sparse
+  forward(tangents: Sparse, mode: ForwardMode): Sparse
 }
 
 /** The inputs of a node, with which of them gradients are wanted in. */

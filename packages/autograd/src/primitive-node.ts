@@ -1,8 +1,7 @@
 import type { PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
-import { add, broadcastTo, dispatch, sameShape, zeros } from '@tweedie/tensor'
-import { pullThrough, pushThrough } from './engine.ts'
+import { pullThrough } from './engine.ts'
 import { resolved } from './interpreters.ts'
-import type { Sparse, TapeNode } from './node.ts'
+import type { TapeNode } from './node.ts'
 import { inputRefs, refTo } from './node.ts'
 import type { Gradients, Rule, SavedCall, VjpRule } from './rules/index.ts'
 import type { Tape } from './tape.ts'
@@ -37,7 +36,7 @@ export function primitiveNode<P extends PrimitiveName>(
       const context = vjpContext(call, dy!, wanted)
       return wanted.map((isWanted, i) => (isWanted ? rule.input(i, params)!.grad(context) : undefined))
     },
-    forward: (tangents) => [pushforward(primitive, rule, call, refs, out.shape, tangents)],
+    forward: (tangents, { pushforward }) => [pushforward(primitive, rule, call, refs, out.shape, tangents)],
   }
 }
 
@@ -59,41 +58,14 @@ function saveFor<P extends PrimitiveName>(
   return saved
 }
 
-function vjpContext<P extends PrimitiveName>(call: SavedCall<P>, dy: Tensor, wanted: readonly boolean[]) {
+/** A call with the gradient that arrives at its result. */
+export function vjpContext<P extends PrimitiveName>(
+  call: SavedCall<P>,
+  dy: Tensor,
+  wanted: readonly boolean[],
+) {
   let once: Tensor | undefined
   return { ...call, dy, wanted, shared: (make: () => Tensor) => (once ??= make()) }
-}
-
-/** The tangent of a primitive's result, in one of the ways that {@link Pushforward} lists. */
-function pushforward<P extends PrimitiveName>(
-  primitive: P,
-  rule: VjpRule<P>,
-  call: SavedCall<P>,
-  inputs: TapeNode['inputs'],
-  shape: readonly number[],
-  tangents: Sparse,
-): Tensor {
-  if (typeof rule.jvp === 'function') return rule.jvp({ ...call, shape, dx: (i) => tangents[i] })
-  if (rule.jvp === 'linear') {
-    const zero = ({ shape, dtype, device }: TapeNode['inputs'][number]) => zeros(shape, { dtype, device })
-    const moved = inputs.map((ref, i) =>
-      rule.input(i, call.params) === undefined ? call.x(i) : (tangents[i] ?? zero(ref)),
-    )
-    return dispatch(primitive, moved, call.params)
-  }
-  const term = (dx: Tensor, i: number): Tensor =>
-    rule.jvp === 'elementwise'
-      ? rule.input(i, call.params)!.grad(
-          vjpContext(
-            call,
-            dx,
-            inputs.map((_, j) => j === i),
-          ),
-        )
-      : dispatch(primitive, i === 0 ? [dx, call.x(1)] : [call.x(0), dx], call.params)
-  const terms = tangents.flatMap((dx, i) => (dx === undefined ? [] : [term(dx, i)]))
-  const sum = terms.reduce((a, b) => add(a, b))
-  return sameShape(sum.shape, shape) ? sum : broadcastTo(sum, shape)
 }
 
 /** The node of a primitive whose derivatives are those of a composition, traced when it comes to that. */
@@ -122,6 +94,6 @@ export function composedNode<P extends PrimitiveName>(
     outputs: [refTo(out)],
     saved,
     backward: (cotangents) => pullThrough(tape.another(), composition, saved, wanted, cotangents),
-    forward: (tangents) => pushThrough(tape.another(), composition, saved, tangents),
+    forward: (tangents, { pushThrough }) => pushThrough(tape.another(), composition, saved, tangents),
   }
 }

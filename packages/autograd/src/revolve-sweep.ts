@@ -1,8 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
 import { add, isFloat, scope, TweedieError, treeLeaves, treeMap } from '@tweedie/tensor'
-import { pullThrough, pushThrough } from './engine.ts'
+import { pullThrough } from './engine.ts'
 import { interpreting, rename, Substitution } from './interpreters.ts'
-import type { Sparse } from './node.ts'
+import type { ForwardMode, Sparse } from './node.ts'
 import { revolveCut } from './revolve-schedule.ts'
 import { Tape } from './tape.ts'
 import { orElse, outputLeaves } from './trace.ts'
@@ -121,7 +121,7 @@ export class Sweep {
   }
 
   /** Tangents of the last state from those of the first and of the closure, one step at a time. */
-  forward<X>(steps: readonly Step<X>[], x: X, tangents: Sparse): Sparse {
+  forward<X>(steps: readonly Step<X>[], x: X, tangents: Sparse, { pushThrough }: ForwardMode): Sparse {
     const n = treeLeaves(x).length
     let state = x
     let flow: Sparse = tangents.slice(0, n)

@@ -108,7 +108,7 @@ const segment = <X>(steps: readonly Step<X>[], x: X, slots: number): X =>
       const state = treeMap(before, (_, i) => saved[i]!)
       return {
         backward: (cotangents) => sweep.binomial(steps, state, slots, cotangents, wanted),
-        forward: (tangents) => sweep.forward(steps, state, tangents),
+        forward: (tangents, mode) => sweep.forward(steps, state, tangents, mode),
       }
     },
   }))
@@ -121,7 +121,8 @@ const inverted = <X>(steps: readonly Step<X>[], inverses: readonly Step<X>[], x:
       const state = treeMap(after, (_, i) => saved[i]!)
       return {
         backward: (cotangents) => sweep.inverted(steps, inverses, state, cotangents, wanted),
-        forward: (tangents) => sweep.forward(steps, sweep.advance([...inverses].reverse(), state), tangents),
+        forward: (tangents, mode) =>
+          sweep.forward(steps, sweep.advance([...inverses].reverse(), state), tangents, mode),
       }
     },
   }))
@@ -166,7 +167,7 @@ function node<X>(steps: readonly Step<X>[], x: X, keeping: Keeping<X>): X {
       const pass = () => ways(saved, new Sweep(closure), wanted.slice(0, explicit.length))
       return {
         backward: (cotangents) => pass().backward(cotangents),
-        forward: (tangents) => pass().forward(tangents),
+        forward: (tangents, mode) => pass().forward(tangents, mode),
       }
     },
   })

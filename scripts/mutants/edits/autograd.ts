@@ -9,6 +9,7 @@ const move = of('rules/move.ts')
 const contract = of('rules/contract.ts')
 const epilogue = of('rules/epilogue.ts')
 const fused = of('rules/fused.ts')
+const tangents = of('rules/tangents.ts')
 const attention = of('rules/attention.ts')
 const engine = of('engine.ts')
 const schedule = of('revolve-schedule.ts')
@@ -181,9 +182,9 @@ const rules: readonly Edit[] = [
     "dz.rank - (bias === 'row' ? 1 : 2)",
     'the bias gradient sums along the other axis',
   ),
-  epilogue(
+  tangents(
     'rule-fused-tangent',
-    'bias && kind.spread(bias, params),',
+    'bias && spread(bias, params),',
     'undefined,',
     'tangents of the bias are dropped',
   ),
@@ -193,16 +194,16 @@ const rules: readonly Edit[] = [
     'size + (2 - i) * channels',
     'the gradients in weight and bias change places',
   ),
-  fused(
+  tangents(
     'rule-group-norm-tangent',
     'terms.push(mul(normal, perChannel(weight)))',
     'terms.push(normal)',
     'the tangent of group norm without the weight',
   ),
-  attention(
+  tangents(
     'rule-attention-scale',
-    'scores.reduce((a, b) => add(a, b)),\n      scale,',
-    'scores.reduce((a, b) => add(a, b)),\n      1,',
+    'mul(total(scores), scale)',
+    'total(scores)',
     'the tangent of attention without the scale',
   ),
   attention(

@@ -35,14 +35,14 @@ export const checkpointEdits: readonly Edit[] = [
   ),
   budget(
     'budget-values-check',
-    'used.values += bytes',
-    'used.values = bytes',
+    'used += bytes\n      if (used > limit)',
+    'used = bytes\n      if (used > limit)',
     'each draw of values stands alone',
   ),
   budget(
     'budget-elements-sum',
-    'used.elements += bytes',
-    'used.elements = bytes',
+    'used += bytes\n      if (!(used <= limit))',
+    'used = bytes\n      if (!(used <= limit))',
     'each array has the whole budget of elements',
   ),
   budget('budget-drawn', 'if (drawn.has(name)) return', '', 'an array that is read twice is drawn twice'),

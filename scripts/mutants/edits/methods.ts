@@ -273,8 +273,8 @@ const redEdits: readonly Edit[] = [
   ),
   red(
     'red-default-tolerance',
-    "  rankTolerance: {\n    kind: 'number',\n    default: 0,",
-    "  rankTolerance: {\n    kind: 'number',\n    default: 1e-4,",
+    "rankTolerance: { kind: 'number', default: 0,",
+    "rankTolerance: { kind: 'number', default: 1e-4,",
     'singular values are cut by default',
   ),
   red(

@@ -1,19 +1,16 @@
 import type { AttentionParams, PrimitiveName, Tensor } from '@tweedie/tensor'
 import {
-  add,
   attentionComposed,
   concat,
   dispatch,
-  matmul,
   matrixTranspose,
   mul,
   reshape,
   sizeOf,
-  softmax,
   sub,
   sum,
 } from '@tweedie/tensor'
-import type { JvpContext, Rule, VjpContext } from './types.ts'
+import type { Rule, VjpContext } from './types.ts'
 
 /** Gradient in input i, a view of the packed result: that of q, then those of k and v with their axes swapped. */
 function gradientIn({ x, dy, params, shapes, shared }: VjpContext<'attention'>, i: number): Tensor {
@@ -25,34 +22,13 @@ function gradientIn({ x, dy, params, shapes, shared }: VjpContext<'attention'>, 
   return matrixTranspose(reshape(part, [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!]))
 }
 
-/** With P the weights and S = scale·QᵀK: Ẏ = V·Ṗᵀ + V̇·Pᵀ, Ṗ the tangent of the softmax along Ṡ. */
-function tangent({ x, dx, params: { scale } }: JvpContext<'attention'>): Tensor {
-  const [q, k, v] = [matrixTranspose(x(0)), x(1), x(2)]
-  const weights = softmax(mul(matmul(q, k), scale))
-  const [dq, dk, dv] = [dx(0), dx(1), dx(2)]
-  const scores: Tensor[] = []
-  if (dq !== undefined) scores.push(matmul(matrixTranspose(dq), k))
-  if (dk !== undefined) scores.push(matmul(q, dk))
-  const terms: Tensor[] = []
-  if (scores.length > 0) {
-    const slope = mul(
-      scores.reduce((a, b) => add(a, b)),
-      scale,
-    )
-    terms.push(matmul(v, matrixTranspose(dispatch('softmaxGrad', [weights, slope], {}))))
-  }
-  if (dv !== undefined) terms.push(matmul(dv, matrixTranspose(weights)))
-  return terms.reduce((a, b) => add(a, b))
-}
-
 const flat = (x: Tensor): Tensor => reshape(x, [x.size])
 
 /** Softmax and attention: fused gradients at first order, compositions beyond (docs/adr/0010). */
 export const attentionRules = {
-  // diag(y) − y·yᵀ is its own transpose.
   softmax: {
     kind: 'vjp',
-    jvp: ({ y, dx }) => dispatch('softmaxGrad', [y, dx(0)!], {}),
+    jvp: 'formula',
     input: () => ({ needs: ['y'], grad: ({ y, dy }) => dispatch('softmaxGrad', [y, dy], {}) }),
   },
   softmaxGrad: {
@@ -61,7 +37,7 @@ export const attentionRules = {
   },
   attention: {
     kind: 'vjp',
-    jvp: tangent,
+    jvp: 'formula',
     input: (i) => ({ needs: [0, 1, 2], grad: (context) => gradientIn(context, i) }),
   },
   attentionGrad: {

@@ -1,16 +1,17 @@
 import type { Epilogue, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
-import { add, broadcastTo, dispatch, matmul, matrixTranspose, reshape, sum, zeros } from '@tweedie/tensor'
+import { dispatch, matmul, matrixTranspose, sum, zeros } from '@tweedie/tensor'
 import { inputGradient, isEmpty, kernelGradient } from './contract.ts'
-import type { InputRule, JvpContext, SavedCall, VjpContext, VjpRule } from './types.ts'
+import type { InputRule, SavedCall, VjpContext, VjpRule } from './types.ts'
 
-type Fused = 'fusedConv2d' | 'fusedMatmul'
+/** The contractions with an epilogue. */
+export type Fused = 'fusedConv2d' | 'fusedMatmul'
 
 /** Numbers of all inputs of a call. */
 const inputsOf = ({ bias, residual }: Epilogue<string>): number[] =>
   [0, 1, bias === 'none' ? -1 : 2, residual ? (bias === 'none' ? 2 : 3) : -1].filter((i) => i >= 0)
 
 /** A cotangent at the result, or a tangent before the activation, times the slope of the activation. */
-function throughActivation<P extends Fused>(
+export function throughActivation<P extends Fused>(
   primitive: P,
   { x, params }: Pick<SavedCall<P>, 'x' | 'params'>,
   d: Tensor,
@@ -27,9 +28,6 @@ interface Contraction<P extends Fused> {
   factor(i: 0 | 1, dz: Tensor, context: VjpContext<P>): Tensor
   /** Gradient in the bias. */
   bias(dz: Tensor, params: PrimitiveParams[P]): Tensor
-  multiply(a: Tensor, b: Tensor, params: PrimitiveParams[P]): Tensor
-  /** The bias in a shape that broadcasts over the result. */
-  spread(bias: Tensor, params: PrimitiveParams[P]): Tensor
 }
 
 /**
@@ -46,28 +44,13 @@ function ruleOf<P extends Fused>(kind: Contraction<P>): VjpRule<P> {
       if (i < 2) return kind.factor(i as 0 | 1, dz, context)
       return i === 2 && params.bias !== 'none' ? kind.bias(dz, params) : dz
     }
-  const tangent = (context: JvpContext<P>): Tensor => {
-    const { x, dx, params } = context
-    const hasBias = params.bias !== 'none'
-    const [a, b] = [dx(0), dx(1)]
-    const bias = hasBias ? dx(2) : undefined
-    const residual = params.residual ? dx(hasBias ? 3 : 2) : undefined
-    const terms = [
-      a && kind.multiply(a, x(1), params),
-      b && kind.multiply(x(0), b, params),
-      bias && kind.spread(bias, params),
-      residual,
-    ].filter((term) => term !== undefined)
-    const total = terms.reduce((one, other) => add(one, other))
-    return throughActivation(kind.primitive, context, broadcastTo(total, context.shape))
-  }
   return {
     kind: 'vjp',
     input: (i, params) => {
       const factors = i < 2 ? [1 - i] : []
       return { needs: params.activation === 'none' ? factors : inputsOf(params), grad: gradient(i) }
     },
-    jvp: tangent,
+    jvp: 'formula',
   }
 }
 
@@ -81,9 +64,6 @@ export const epilogueRules = {
       return (i === 0 ? inputGradient : kernelGradient)({ dy, x, params, shapes })
     },
     bias: (dz) => sum(dz, [0, 2, 3]),
-    multiply: (a, b, { stride, padding, lhsDilation, rhsDilation, groups }) =>
-      dispatch('conv2d', [a, b], { stride, padding, lhsDilation, rhsDilation, groups }),
-    spread: (bias) => reshape(bias, [1, bias.shape[0]!, 1, 1]),
   }),
   fusedMatmul: ruleOf({
     primitive: 'fusedMatmul',
@@ -96,7 +76,5 @@ export const epilogueRules = {
         dz.shape.map((_, i) => i).filter((i) => i !== axis),
       )
     },
-    multiply: (a, b) => matmul(a, b),
-    spread: (vector, { bias }) => (bias === 'row' ? reshape(vector, [vector.shape[0]!, 1]) : vector),
   }),
 } satisfies { [P in PrimitiveName]?: VjpRule<P> }

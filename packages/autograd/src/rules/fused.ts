@@ -1,17 +1,6 @@
 import type { GroupNormParams, PrimitiveName, Tensor } from '@tweedie/tensor'
-import {
-  add,
-  broadcastTo,
-  concat,
-  dispatch,
-  groupNormComposed,
-  mul,
-  onesLike,
-  reshape,
-  stack,
-  zerosLike,
-} from '@tweedie/tensor'
-import type { Gradients, JvpContext, Rule, VjpContext } from './types.ts'
+import { concat, dispatch, groupNormComposed, reshape, stack } from '@tweedie/tensor'
+import type { Gradients, Rule, VjpContext } from './types.ts'
 
 const inputsOf = ({ x, dy }: VjpContext<'groupNorm'>): Tensor[] => [x(0), x(1), x(2), dy]
 
@@ -46,42 +35,11 @@ function composedGradients(
   return gradients((a, b, c) => groupNormComposed(a!, b!, c!, params), [x, weight, bias], dy)
 }
 
-/**
- * With x̂ the normalised x and z = γ·x̂ + β: ẏ = silu′(z)·(γ·N(ẋ) + γ̇·x̂ + β̇). The derivative N of the
- * normalisation is symmetric, so the fused gradient kernel with unit weight computes it.
- */
-function groupNormTangent({ x, dx, params }: JvpContext<'groupNorm'>): Tensor {
-  const [input, weight, bias] = [x(0), x(1), x(2)]
-  const plain = { ...params, silu: false }
-  const perChannel = (v: Tensor) =>
-    reshape(
-      v,
-      input.shape.map((extent, i) => (i === 1 ? extent : 1)),
-    )
-  const [unit, none] = [onesLike(weight), zerosLike(weight)]
-  const terms: Tensor[] = []
-  const [dInput, dWeight, dBias] = [dx(0), dx(1), dx(2)]
-  if (dInput !== undefined) {
-    const normal = dispatch('groupNormGradInput', [input, unit, none, dInput], plain)
-    terms.push(mul(normal, perChannel(weight)))
-  }
-  if (dWeight !== undefined) {
-    terms.push(mul(dispatch('groupNorm', [input, unit, none], plain), perChannel(dWeight)))
-  }
-  if (dBias !== undefined) terms.push(perChannel(dBias))
-  const tangent = broadcastTo(
-    terms.reduce((a, b) => add(a, b)),
-    input.shape,
-  )
-  if (!params.silu) return tangent
-  return dispatch('siluGrad', [tangent, dispatch('groupNorm', [input, weight, bias], plain)], {})
-}
-
 /** Gradients of the fused primitives: fused themselves at first order, compositions beyond. */
 export const fusedRules = {
   groupNorm: {
     kind: 'vjp',
-    jvp: groupNormTangent,
+    jvp: 'formula',
     input: (i) => ({
       needs: [0, 1, 2],
       grad: (context) => groupNormGradient(context, i),

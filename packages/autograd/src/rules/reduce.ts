@@ -10,7 +10,12 @@ function restore(reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor
 }
 
 /** Each place's share in the extreme: all places that attain it have equal parts. */
-function share({ x, y, shapes: [shape], params: { axes } }: SavedCall<'reduceMax' | 'reduceMin'>): Tensor {
+export function share({
+  x,
+  y,
+  shapes: [shape],
+  params: { axes },
+}: SavedCall<'reduceMax' | 'reduceMin'>): Tensor {
   const mask = cast(equal(x(0), restore(y, shape!, axes)), y.dtype)
   return div(mask, sum(mask, axes, true))
 }
@@ -19,7 +24,7 @@ const extreme = <P extends 'reduceMax' | 'reduceMin'>(): Rule<P> =>
   unary(
     [0, 'y'],
     (context) => mul(restore(context.dy, context.shapes[0]!, context.params.axes), share(context)),
-    (context) => sum(mul(context.dx(0)!, share(context)), context.params.axes, context.params.keepDims),
+    'formula',
   )
 
 /** Gradients of reductions and scans. */

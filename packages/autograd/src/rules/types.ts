@@ -40,13 +40,9 @@ export interface InputRule<P extends PrimitiveName> {
  *   input, fed with its tangent, gives the tangent of the result;
  * - `linear`: the primitive itself, applied to the tangents;
  * - `bilinear`: the primitive with one of its two inputs replaced by its tangent, summed over both;
- * - or a formula.
+ * - `formula`: a formula of its own, which is in `tangents.ts`, so that reverse mode alone carries none of them.
  */
-export type Pushforward<P extends PrimitiveName> =
-  | 'elementwise'
-  | 'linear'
-  | 'bilinear'
-  | ((context: JvpContext<P>) => Tensor)
+export type Pushforward = 'elementwise' | 'linear' | 'bilinear' | 'formula'
 
 /** The gradients in all `inputs` of ⟨f(…inputs), cotangent⟩: what a composed rule may ask of the engine. */
 export type Gradients = (
@@ -64,7 +60,7 @@ export interface VjpRule<P extends PrimitiveName> {
   readonly casts?: true
   /** The rule of input i; undefined where no gradient flows to it (an index, a condition). */
   input(i: number, params: PrimitiveParams[P]): InputRule<P> | undefined
-  readonly jvp: Pushforward<P>
+  readonly jvp: Pushforward
   /** Why nothing flows at all, where that depends on the call; undefined where something does. */
   constant?(params: PrimitiveParams[P], inputs: readonly Aval[]): string | undefined
 }
@@ -88,7 +84,7 @@ type Grad<P extends PrimitiveName> = (context: VjpContext<P>) => Tensor
 export const unary = <P extends PrimitiveName>(
   needs: readonly (number | 'y')[],
   grad: Grad<P>,
-  jvp: Pushforward<P> = 'elementwise',
+  jvp: Pushforward = 'elementwise',
 ): Rule<P> => ({ kind: 'vjp', input: () => ({ needs, grad }), jvp })
 
 /** Rule of a primitive of one input that is linear in it: only the transpose has to be said. */

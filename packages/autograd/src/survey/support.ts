@@ -99,7 +99,7 @@ function derivative(primitive: PrimitiveName): string {
   const rule = rules[primitive]
   if (rule.kind === 'constant') return `zero: ${rule.why}`
   if (rule.kind === 'composed') return 'its composition'
-  return typeof rule.jvp === 'function' ? 'formula' : rule.jvp
+  return rule.jvp
 }
 
 /** The derivatives of a call in one row, as far as they are not zero. */

@@ -1,11 +1,12 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import type { GuidedStep, LinearOperator, Prior, Problem, RunOptions } from '../types.ts'
-import { ddrm, ddrmOptions, ddrmTraits } from './explicit/ddrm.ts'
-import { dps, dpsOptions, dpsTraits } from './explicit/dps.ts'
+import { ddrm, ddrmDocs, ddrmOptions, ddrmTraits } from './explicit/ddrm.ts'
+import { dps, dpsDocs, dpsOptions, dpsTraits } from './explicit/dps.ts'
 import type { MethodTraits } from './fit.ts'
 import type { OptionSpec } from './options.ts'
-import { redDiff, redDiffOptions, redDiffTraits } from './variational/red-diff.ts'
+import { documented } from './options.ts'
+import { redDiff, redDiffDocs, redDiffOptions, redDiffTraits } from './variational/red-diff.ts'
 
 /** All there is to know of a method. */
 export interface MethodInfo extends MethodTraits {
@@ -34,7 +35,7 @@ export const methods = {
     title: 'Diffusion posterior sampling',
     family: 'explicit',
     paper: { arxiv: '2209.14687', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
-    options: dpsOptions,
+    options: documented(dpsOptions, dpsDocs),
     evaluations: (steps) => steps,
     run: dps,
   },
@@ -43,7 +44,7 @@ export const methods = {
     title: 'Denoising diffusion restoration models',
     family: 'explicit',
     paper: { arxiv: '2201.11793', algorithm: 'eq. 7 and 8', authors: 'Kawar et al. 2022' },
-    options: ddrmOptions,
+    options: documented(ddrmOptions, ddrmDocs),
     evaluations: (steps) => steps,
     // checkFit, which it starts with, makes sure of the linear operator.
     run: (problem, prior, options): AsyncGenerator<GuidedStep, Tensor, unknown> =>
@@ -54,7 +55,7 @@ export const methods = {
     title: 'RED-diff',
     family: 'variational',
     paper: { arxiv: '2305.04391', algorithm: 'Algorithm 1', authors: 'Mardani et al. 2023' },
-    options: redDiffOptions,
+    options: documented(redDiffOptions, redDiffDocs),
     evaluations: (steps) => steps,
     run: redDiff,
   },

@@ -1,4 +1,5 @@
 import type { Shape } from '@tweedie/tensor'
+import { printable } from '@tweedie/tensor'
 import type { Pieces } from './bytes.ts'
 import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
 
@@ -71,6 +72,9 @@ export const bytesPerStored = (type: ElementType): number => elements[type].byte
 /** Bytes of an element in the array that {@link ArraySource.values} gives. */
 export const bytesPerRead = (type: ElementType): number => ('wide' in elements[type] ? 8 : 4)
 
+/** The name of an array for a message. */
+export const quoted = (name: string): string => `'${printable(name, 80)}'`
+
 /** Axes of an array, at most; the limit of PyTorch and NumPy. */
 export const maxRank = 64
 
@@ -89,8 +93,8 @@ const allocate = (type: ElementType, size: number) =>
 /** This machine stores the lowest byte of a number first. */
 export const littleHost = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
-/** The elements of an array from its bytes, row-major and little-endian, which come in pieces of any length. */
-export function decodePieces(
+/** The elements of an array from its bytes, row-major and little-endian, in pieces that no element lies across. */
+export function decodeWhole(
   pieces: Pieces,
   type: ElementType,
   size: number,
@@ -110,7 +114,7 @@ export function decodePieces(
   const table = width <= 2 && size >= 2 ** 16 ? tableOf(type) : undefined
   try {
     let i = 0
-    for (const piece of wholeElements(pieces, width)) {
+    for (const piece of pieces) {
       const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength)
       if (table === undefined) for (let at = 0; at < piece.length; at += width) out[i++] = get(view, at)
       else if (width === 1) for (let at = 0; at < piece.length; at++) out[i++] = table[view.getUint8(at)]!
@@ -123,6 +127,10 @@ export function decodePieces(
     throw error
   }
 }
+
+/** As {@link decodeWhole}, from pieces of any length. */
+export const decodePieces: typeof decodeWhole = (pieces, type, size, fail) =>
+  decodeWhole(wholeElements(pieces, elements[type].bytes), type, size, fail)
 
 /** Values of all patterns of an element type of at most 16 bits. */
 function tableOf(type: ElementType): Float64Array {

@@ -11,7 +11,7 @@ export interface ByteSource {
 /** Consecutive pieces of bytes; each is good until the next is asked for. */
 export type Pieces = Iterable<Uint8Array>
 
-/** Length of the pieces that files are read in. */
+/** Length of the pieces that files are read in; a multiple of the length of every element. */
 const pieceBytes = 2 ** 20
 
 /** Bytes in memory as a source. */

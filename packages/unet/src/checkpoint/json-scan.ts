@@ -1,4 +1,4 @@
-import type { Budget } from './budget.ts'
+import type { ValueBudget } from './budget.ts'
 import { deepest } from './budget.ts'
 
 type Fail = (message: string) => never
@@ -18,7 +18,7 @@ const [quote, backslash, comma, open, close, openList, closeList] = [...'"\\,{}[
  * key that an object has twice, however it is escaped (of which parsing would keep the last and say nothing).
  * Whether it is JSON at all is for the parser to say.
  */
-export function scanJson(bytes: Uint8Array, budget: Budget, fail: Fail): TwiceNamed | undefined {
+export function scanJson(bytes: Uint8Array, budget: ValueBudget, fail: Fail): TwiceNamed | undefined {
   const keys: (Set<string> | undefined)[] = []
   let twice: TwiceNamed | undefined
   let beforeKey = false

@@ -1,5 +1,6 @@
-import { FileFormatError, printable } from '@tweedie/tensor'
+import { FileFormatError } from '@tweedie/tensor'
 import type { ParamSpec } from '../params.ts'
+import { quoted } from './arrays.ts'
 import type { ParamSource } from './load.ts'
 
 /** A source with the names of a model, and what was done to it, as sentences for the user. */
@@ -42,6 +43,3 @@ export function withoutPrefix(source: ParamSource, spec: ParamSpec, path: string
     notes: [`${path}: the names begin with ${quoted(prefix)}, which is taken off${beside}`],
   }
 }
-
-/** A name of a file as it can be shown on a terminal. */
-const quoted = (name: string): string => `'${printable(name, 80)}'`

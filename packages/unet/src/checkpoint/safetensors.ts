@@ -2,15 +2,16 @@ import type { Device, Shape, Tensor } from '@tweedie/tensor'
 import { FileFormatError, fromData, printable } from '@tweedie/tensor'
 import {
   bytesPerStored,
-  decodePieces,
+  decodeWhole,
   elementTypes,
   isElementType,
   maxRank,
+  quoted,
   sizeOf,
   tooManyAxes,
 } from './arrays.ts'
-import type { Budget } from './budget.ts'
-import { budgetOf } from './budget.ts'
+import type { ValueBudget } from './budget.ts'
+import { valueBudget } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
 import { asSource, rangePieces, readRange } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -65,7 +66,7 @@ export function parseSafetensors(
   }
   const source = asSource(bytes)
   const start = headerEnd(source, fail)
-  const header = parseHeader(source, start, budgetOf(source.size, file), fail)
+  const header = parseHeader(source, start, valueBudget(source.size, file), fail)
   const entries: SafetensorsEntry[] = []
   let metadata: Readonly<Record<string, string>> = {}
   for (const [name, value] of header) {
@@ -75,10 +76,10 @@ export function parseSafetensors(
   checkLayout(entries, start, source.size, fail)
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   const stored = (name: string) => {
-    const { dtype, shape, begin, end } = byName.get(name) ?? fail(`holds no tensor ${named(name)}`)
+    const { dtype, shape, begin, end } = byName.get(name) ?? fail(`holds no tensor ${quoted(name)}`)
     const type = isElementType(dtype)
       ? dtype
-      : fail(`tensor ${named(name)}: dtype ${shown(dtype)} is not read; ${elementTypes.join(', ')} are`)
+      : fail(`tensor ${quoted(name)}: dtype ${shown(dtype)} is not read; ${elementTypes.join(', ')} are`)
     return { type, size: sizeOf(shape), pieces: rangePieces(source, begin, end - begin) }
   }
   return {
@@ -89,14 +90,13 @@ export function parseSafetensors(
     stored: (name) => stored(name).pieces,
     values: (name) => {
       const { pieces, type, size } = stored(name)
-      return decodePieces(pieces, type, size, (message) => fail(`tensor ${named(name)} ${message}`))
+      // Pieces of a range are whole elements: their length is a multiple of every element's.
+      return decodeWhole(pieces, type, size, (message) => fail(`tensor ${quoted(name)} ${message}`))
     },
   }
 }
 
 type Fail = (message: string) => never
-
-const named = (name: string) => `'${printable(name, 80)}'`
 
 /** A JSON value for a message: itself where it is short, otherwise what it is. */
 function shown(value: unknown): string {
@@ -129,7 +129,7 @@ function headerEnd(source: ByteSource, fail: Fail): number {
   return 8 + length
 }
 
-function parseHeader(source: ByteSource, end: number, budget: Budget, fail: Fail): [string, unknown][] {
+function parseHeader(source: ByteSource, end: number, budget: ValueBudget, fail: Fail): [string, unknown][] {
   // As bytes there and as text of up to two bytes a character.
   budget.values(2 * end)
   const bytes = readRange(source, 8, end - 8)
@@ -146,8 +146,8 @@ function parseHeader(source: ByteSource, end: number, budget: Budget, fail: Fail
   if (twice !== undefined)
     fail(
       twice.depth === 1
-        ? `two tensors are named ${named(twice.key)}`
-        : `the header names ${named(twice.key)} twice in one object`,
+        ? `two tensors are named ${quoted(twice.key)}`
+        : `the header names ${quoted(twice.key)} twice in one object`,
     )
   return Object.entries(header)
 }
@@ -157,14 +157,14 @@ function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
     return fail(`__metadata__ must map names to strings, got ${shown(value)}`)
   for (const [key, item] of Object.entries(value))
     if (typeof item !== 'string')
-      fail(`__metadata__ must map names to strings, but ${named(key)} is ${shown(item)}`)
+      fail(`__metadata__ must map names to strings, but ${quoted(key)} is ${shown(item)}`)
   return value as Record<string, string>
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 function checkEntry(name: string, value: unknown, start: number, fail: Fail): SafetensorsEntry {
-  const wrong = (message: string): never => fail(`tensor ${named(name)}: ${message}`)
+  const wrong = (message: string): never => fail(`tensor ${quoted(name)}: ${message}`)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return wrong(`expected an object, got ${shown(value)}`)
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>
@@ -188,9 +188,9 @@ function checkLayout(entries: readonly SafetensorsEntry[], start: number, size: 
   let covered = start
   let previous = ''
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (end > size) fail(`truncated: tensor ${named(name)} ends at byte ${end}, the file has ${size}`)
-    if (begin < covered) fail(`tensors ${named(previous)} and ${named(name)} overlap`)
-    if (begin > covered) fail(`${begin - covered} bytes before tensor ${named(name)} belong to no tensor`)
+    if (end > size) fail(`truncated: tensor ${quoted(name)} ends at byte ${end}, the file has ${size}`)
+    if (begin < covered) fail(`tensors ${quoted(previous)} and ${quoted(name)} overlap`)
+    if (begin > covered) fail(`${begin - covered} bytes before tensor ${quoted(name)} belong to no tensor`)
     covered = end
     previous = name
   }

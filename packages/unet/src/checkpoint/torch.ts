@@ -8,6 +8,7 @@ import {
   gatherStored,
   isContiguous,
   isElementType,
+  quoted,
   sizeOf,
 } from './arrays.ts'
 import type { Budget } from './budget.ts'
@@ -57,9 +58,9 @@ export function torchOf(zip: Zip, file: string, budget: Budget): Checkpoint {
   const { tensors, beside } = collectTensors(root, budget, fail)
   const bytesOf = storageReader(zip, prefix, [...tensors.values()], budget, fail)
   const find = (name: string) => {
-    const tensor = tensors.get(name) ?? fail(`holds no tensor ${named(name)}`)
+    const tensor = tensors.get(name) ?? fail(`holds no tensor ${quoted(name)}`)
     const { dtype, conjugate } = tensor
-    const what = `tensor ${named(name)}`
+    const what = `tensor ${quoted(name)}`
     if (!isElementType(dtype))
       return fail(
         `${what}: dtype ${dtype}${conjugate ? ' with its conjugate bit set' : ''} is not read; ${elementTypes.join(', ')} are`,
@@ -87,8 +88,6 @@ export function torchOf(zip: Zip, file: string, budget: Budget): Checkpoint {
 }
 
 type Fail = (message: string) => never
-
-const named = (name: string) => `'${printable(name, 80)}'`
 
 function checkByteOrder(zip: Zip, name: string, fail: Fail): void {
   if (!zip.names.includes(name)) return

@@ -5,68 +5,51 @@ type Find = (difference: SpecDifference, config: DdpmConfig) => string | undefin
 
 const shapeOf = ({ reshaped }: SpecDifference, name: string) =>
   reshaped.find((entry) => entry.name === name)?.found
-const says = (field: keyof DdpmConfig, value: unknown, now: unknown) =>
-  `${field} would have to be ${JSON.stringify(value)} (it is ${JSON.stringify(now)})`
+const says = (config: DdpmConfig, field: keyof DdpmConfig, value: unknown, at = '') =>
+  `${field}${at} would have to be ${JSON.stringify(value)} (it is ${JSON.stringify(config[field])})`
 
-const level = /^(down|up)_blocks\.(\d+)\./
+/** A field that is the extent of a parameter along an axis. */
+const extent =
+  (field: keyof DdpmConfig, name: string, axis: number): Find =>
+  (difference, config) => {
+    const found = shapeOf(difference, name)?.[axis]
+    return found === undefined || found === config[field] ? undefined : says(config, field, found)
+  }
+
+/** The numbers in names, as a pattern's group. */
+const numbers = (names: readonly string[], pattern: RegExp): number[] =>
+  names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number)
+const least = (of: readonly number[]) => of.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+const most = (of: readonly number[]) => of.reduce((a, b) => Math.max(a, b), -1)
 
 /** The causes, the most basic first: a wrong number of levels, say, explains wrong shapes everywhere. */
 const causes: readonly Find[] = [
-  ({ missing, unexpected }, { blockOutChannels }) => {
-    const extra = unexpected
-      .map((name) => level.exec(name))
-      .filter((m) => m?.[1] === 'down')
-      .map((m) => Number(m![2]) + 1)
-    const most = extra.reduce((a, b) => Math.max(a, b), 0)
-    if (most > blockOutChannels.length)
-      return `blockOutChannels would have to have ${most} levels (it has ${blockOutChannels.length})`
-    const gone = new Set(
-      missing.filter((name) => name.endsWith('.resnets.0.conv1.weight')).map((name) => level.exec(name)?.[0]),
-    )
-    const first = blockOutChannels.findIndex((_, i) => gone.has(`down_blocks.${i}.`))
-    return first > 0
-      ? `blockOutChannels would have to have ${first} levels (it has ${blockOutChannels.length})`
+  ({ missing, unexpected }, { blockOutChannels: { length } }) => {
+    const last = most(numbers(unexpected, /^down_blocks\.(\d+)\./)) + 1
+    const first = least(numbers(missing, /^down_blocks\.(\d+)\.resnets\.0\.conv1\.weight$/))
+    const levels = last > length ? last : first
+    return levels > 0 && levels < Number.POSITIVE_INFINITY
+      ? `blockOutChannels would have to have ${levels} levels (it has ${length})`
       : undefined
   },
-  (d, { inChannels }) => {
-    const found = shapeOf(d, 'conv_in.weight')
-    return found?.[1] !== undefined && found[1] !== inChannels
-      ? says('inChannels', found[1], inChannels)
-      : undefined
-  },
-  (d, { outChannels }) => {
-    const found = shapeOf(d, 'conv_out.weight')
-    return found?.[0] !== undefined && found[0] !== outChannels
-      ? says('outChannels', found[0], outChannels)
-      : undefined
-  },
-  (d, { blockOutChannels }) => {
+  extent('inChannels', 'conv_in.weight', 1),
+  extent('outChannels', 'conv_out.weight', 0),
+  (d, config) => {
+    const { blockOutChannels } = config
     const found = blockOutChannels.map(
       (c, i) => shapeOf(d, `down_blocks.${i}.resnets.0.conv1.weight`)?.[0] ?? c,
     )
     return found.some((c, i) => c !== blockOutChannels[i])
-      ? says('blockOutChannels', found, blockOutChannels)
+      ? says(config, 'blockOutChannels', found)
       : undefined
   },
-  ({ missing, unexpected }, { layersPerBlock }) => {
-    const layers = (names: readonly string[]) =>
-      names.flatMap((name) => /^down_blocks\.\d+\.resnets\.(\d+)\./.exec(name)?.[1] ?? []).map(Number)
-    const more = layers(unexpected)
-    if (more.length > 0)
-      return says('layersPerBlock', more.reduce((a, b) => Math.max(a, b)) + 1, layersPerBlock)
-    const fewer = layers(missing)
-    return fewer.length > 0
-      ? says(
-          'layersPerBlock',
-          fewer.reduce((a, b) => Math.min(a, b)),
-          layersPerBlock,
-        )
-      : undefined
+  ({ missing, unexpected }, config) => {
+    const layer = /^down_blocks\.\d+\.resnets\.(\d+)\./
+    const [more, fewer] = [numbers(unexpected, layer), numbers(missing, layer)]
+    if (more.length > 0) return says(config, 'layersPerBlock', most(more) + 1)
+    return fewer.length > 0 ? says(config, 'layersPerBlock', least(fewer)) : undefined
   },
-  (d, { timeEmbeddingDim }) => {
-    const found = shapeOf(d, 'time_embedding.linear_1.weight')
-    return found?.[0] === undefined ? undefined : says('timeEmbeddingDim', found[0], timeEmbeddingDim)
-  },
+  extent('timeEmbeddingDim', 'time_embedding.linear_1.weight', 0),
   ({ missing, unexpected }, config) => {
     const attention = (names: readonly string[]) => names.find((name) => name.includes('.attentions.'))
     const field = (name: string) =>
@@ -75,8 +58,7 @@ const causes: readonly Find[] = [
     const name = gone ?? extra
     if (name === undefined) return undefined
     const at = /_blocks\.(\d+)\./.exec(name)?.[1]
-    const place = at === undefined ? field(name) : `${field(name)}[${at}]`
-    return `${place} would have to be ${gone === undefined} (it is ${JSON.stringify(config[field(name)])})`
+    return says(config, field(name), gone === undefined, at && `[${at}]`)
   },
 ]
 

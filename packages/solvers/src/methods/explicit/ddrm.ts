@@ -23,26 +23,21 @@ export interface DdrmOptions extends RunOptions {
 /** A step of {@link ddrm}. */
 export type DdrmStep = GuidedStep
 
-/** Specs of {@link DdrmOptions}. */
+/** Limits of {@link DdrmOptions}. */
 export const ddrmOptions = {
   ...runOptionSpecs(20),
   spacing: spacingSpec('ddim'),
-  eta: {
-    kind: 'number',
-    default: 0.85,
-    min: 0,
-    max: 1,
-    doc: 'η: fresh part of the noise where y says nothing, or less than x_s',
-  },
-  etaB: { kind: 'number', default: 1, min: 0, max: 1, doc: 'η_b: weight of y where it says more than x_s' },
-  rankTolerance: {
-    kind: 'number',
-    default: 1e-4,
-    min: 0,
-    max: 1,
-    doc: 'singular values up to this fraction of the largest count as 0',
-  },
+  eta: { kind: 'number', default: 0.85, min: 0, max: 1 },
+  etaB: { kind: 'number', default: 1, min: 0, max: 1 },
+  rankTolerance: { kind: 'number', default: 1e-4, min: 0, max: 1 },
 } as const satisfies OptionSpecs<DdrmOptions>
+
+/** What {@link DdrmOptions} do. */
+export const ddrmDocs = {
+  eta: 'η: fresh part of the noise where y says nothing, or less than x_s',
+  etaB: 'η_b: weight of y where it says more than x_s',
+  rankTolerance: 'singular values up to this fraction of the largest count as 0',
+}
 
 /** Needs and support of {@link ddrm}. */
 export const ddrmTraits = {

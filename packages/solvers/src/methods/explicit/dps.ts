@@ -31,24 +31,23 @@ export interface DpsStep extends GuidedStep {
   readonly guidance: Tensor
 }
 
-/** Specs of {@link DpsOptions}. */
+/** Limits of {@link DpsOptions}. */
 export const dpsOptions = {
   ...runOptionSpecs(1000),
   spacing: spacingSpec('guided'),
-  guidance: {
-    kind: 'choice',
-    default: 'norm',
-    choices: ['norm', 'likelihood'],
-    doc: 'norm: step along −∇‖y − A x̂0‖ (Algorithm 1); likelihood: the score with 1/(2σ_y²) (eq. 16)',
-  },
-  scale: {
-    kind: 'number',
-    min: 0,
-    doc: 'ζ, the length of a guidance step (default 300/steps); for likelihood a factor (1)',
-  },
-  eta: { kind: 'number', default: 1, min: 0, max: 1, doc: "DDIM's η of the reverse step; 1 is ancestral" },
-  clip: { kind: 'object', doc: 'range [low, high] of x̂0; none where left out (a prior may clip itself)' },
+  guidance: { kind: 'choice', default: 'norm', choices: ['norm', 'likelihood'] },
+  scale: { kind: 'number', min: 0 },
+  eta: { kind: 'number', default: 1, min: 0, max: 1 },
+  clip: { kind: 'object' },
 } as const satisfies OptionSpecs<DpsOptions>
+
+/** What {@link DpsOptions} do. */
+export const dpsDocs = {
+  guidance: 'norm: step along −∇‖y − A x̂0‖ (Algorithm 1); likelihood: the score with 1/(2σ_y²) (eq. 16)',
+  scale: 'ζ, the length of a guidance step (default 300/steps); for likelihood a factor (1)',
+  eta: "DDIM's η of the reverse step; 1 is ancestral",
+  clip: 'range [low, high] of x̂0; none where left out (a prior may clip itself)',
+}
 
 /** Needs and support of {@link dps}. */
 export const dpsTraits = {

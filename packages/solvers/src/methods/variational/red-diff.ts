@@ -49,42 +49,36 @@ export interface RedDiffStep extends GuidedStep {
   readonly lossPrior: readonly number[]
 }
 
-/** Specs of {@link RedDiffOptions}. */
+/** Limits of {@link RedDiffOptions}. */
 export const redDiffOptions = {
   ...runOptionSpecs(1000),
   spacing: spacingSpec('linspace'),
-  learningRate: { kind: 'number', default: 0.1, min: 0, doc: "Adam's learning rate" },
-  beta1: { kind: 'number', default: 0.9, min: 0, max: 1, doc: "Adam's β₁" },
-  beta2: { kind: 'number', default: 0.99, min: 0, max: 1, doc: "Adam's β₂" },
-  lambda: { kind: 'number', default: 0.25, min: 0, doc: 'λ, weight of the prior term' },
-  dataWeight: { kind: 'number', default: 1, min: 0, doc: 'v, weight of the data term' },
-  weighting: {
-    kind: 'choice',
-    default: 'linear',
-    choices: Object.keys(redDiffWeightings),
-    doc: 'w_t/λ as a function of σ_t/α_t',
-  },
-  reduction: {
-    kind: 'choice',
-    default: 'mean',
-    choices: ['mean', 'sum'],
-    doc: 'mean: data term over the m measurements, prior term over the n elements; sum: neither',
-  },
-  sigmaX0: { kind: 'number', default: 0, min: 0, doc: 'σ of the variational Gaussian around μ' },
-  init: {
-    kind: 'choice',
-    default: 'auto',
-    choices: ['auto', 'ridge', 'pinv', 'adjoint', 'zeros'],
-    doc: 'μ₀: ridge (AᵀA + σ_y²I)⁻¹Aᵀy, A⁺y, Aᵀy or 0; auto is the first of them that the operator has',
-  },
-  rankTolerance: {
-    kind: 'number',
-    default: 0,
-    min: 0,
-    max: 1,
-    doc: 'singular values up to this fraction of the largest count as 0 in the ridge μ₀; 0: those that are rounding of y',
-  },
+  learningRate: { kind: 'number', default: 0.1, min: 0 },
+  beta1: { kind: 'number', default: 0.9, min: 0, max: 1 },
+  beta2: { kind: 'number', default: 0.99, min: 0, max: 1 },
+  lambda: { kind: 'number', default: 0.25, min: 0 },
+  dataWeight: { kind: 'number', default: 1, min: 0 },
+  weighting: { kind: 'choice', default: 'linear', choices: Object.keys(redDiffWeightings) },
+  reduction: { kind: 'choice', default: 'mean', choices: ['mean', 'sum'] },
+  sigmaX0: { kind: 'number', default: 0, min: 0 },
+  init: { kind: 'choice', default: 'auto', choices: ['auto', 'ridge', 'pinv', 'adjoint', 'zeros'] },
+  rankTolerance: { kind: 'number', default: 0, min: 0, max: 1 },
 } as const satisfies OptionSpecs<RedDiffOptions>
+
+/** What {@link RedDiffOptions} do. */
+export const redDiffDocs = {
+  learningRate: "Adam's learning rate",
+  beta1: "Adam's β₁",
+  beta2: "Adam's β₂",
+  lambda: 'λ, weight of the prior term',
+  dataWeight: 'v, weight of the data term',
+  weighting: 'w_t/λ as a function of σ_t/α_t',
+  reduction: 'mean: data term over the m measurements, prior term over the n elements; sum: neither',
+  sigmaX0: 'σ of the variational Gaussian around μ',
+  init: 'μ₀: ridge (AᵀA + σ_y²I)⁻¹Aᵀy, A⁺y, Aᵀy or 0; auto is the first of them that the operator has',
+  rankTolerance:
+    'singular values up to this fraction of the largest count as 0 in the ridge μ₀; 0: those that are rounding of y',
+}
 
 /** Needs and support of {@link redDiff}. */
 export const redDiffTraits = {
