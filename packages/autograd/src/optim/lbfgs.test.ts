@@ -32,6 +32,17 @@ const rosenbrock = (x: Tensor): Tensor => {
 }
 
 describe('strongWolfe', () => {
+  test('a flat point is not enough: it must lie as far below as the slope at the start asks for', () => {
+    const phi = (alpha: number) =>
+      alpha === 1
+        ? { alpha, value: -1e-6, slope: 0 }
+        : { alpha, value: alpha ** 2 - alpha, slope: 2 * alpha - 1 }
+    const { point, satisfied } = strongWolfe(phi, phi(0))
+    expect(satisfied).toBe(true)
+    expect(point.alpha).toBeLessThan(1)
+    expect(strongWolfe(phi, phi(0), { decrease: 1e-7 }).point.alpha).toBe(1)
+  })
+
   const coefficient = fc.double({ min: -3, max: 3, noNaN: true })
   test('the conditions hold, on wavy functions bounded below, from any first step', () => {
     fc.assert(
@@ -227,4 +238,15 @@ describe('lbfgs', () => {
     expect(memory().tensors).toBe(before)
     expect(flat(start)).toEqual([-1.2, 1])
   })
+})
+
+test('ten pairs are remembered where nothing else is asked for', () => {
+  const start = tensor(
+    Array.from({ length: 14 }, (_, i) => (i % 2 === 0 ? -1.2 : 1)),
+    float64,
+  )
+  const remembered = (options: LbfgsOptions) =>
+    lbfgs({ maxIterations: 25, ...options }).minimize(rosenbrock, start).state.history.length
+  expect(remembered({})).toBe(10)
+  expect(remembered({ historySize: 3 })).toBe(3)
 })

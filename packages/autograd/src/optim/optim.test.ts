@@ -219,8 +219,9 @@ describe('clipping and averages', () => {
     let average = cloneTree(value)
     expect(flat(average)).toEqual(flat(value))
     const target = { a: value.a.mul(3), b: value.b.add(1) }
-    for (let k = 0; k < 3; k++) average = updateAverage(average, target, 0.5)
-    near(flat(average), flat({ a: value.a.mul(3 - 2 / 8), b: value.b.add(7 / 8) }), 1e-14)
+    for (let k = 0; k < 3; k++) average = updateAverage(average, target, 0.75)
+    const kept = 0.75 ** 3 // of what the average started from
+    near(flat(average), flat({ a: value.a.mul(3 - 2 * kept), b: value.b.add(1 - kept) }), 1e-14)
     expect(() => updateAverage(average, target, 1.5)).toThrow(/decay/)
   })
 })
