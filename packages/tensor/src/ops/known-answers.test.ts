@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import type { Tensor } from '../index.ts'
+import {
+  channelAttention,
+  equal,
+  greater,
+  greaterEqual,
+  groupNorm,
+  less,
+  lessEqual,
+  scaledDotProductAttention,
+  tensor,
+} from '../index.ts'
+
+// What ops that are made of others mean, by hand: agreement between devices does not show it.
+
+const values = (x: Tensor): number[] => Array.from(x.dataSync())
+const kinds = (['wasm', 'reference'] as const).flatMap((device) =>
+  (['float32', 'float64'] as const).map((dtype) => ({ device, dtype })),
+)
+
+describe.each(kinds)('$device $dtype', (where) => {
+  test('comparisons of less, equal, more and NaN', () => {
+    const a = tensor([1, 2, 3, Number.NaN, Number.NaN], where)
+    const b = tensor([2, 2, 2, 2, Number.NaN], where)
+    expect(values(less(a, b))).toEqual([1, 0, 0, 0, 0])
+    expect(values(lessEqual(a, b))).toEqual([1, 1, 0, 0, 0])
+    expect(values(greater(a, b))).toEqual([0, 0, 1, 0, 0])
+    expect(values(greaterEqual(a, b))).toEqual([0, 1, 1, 0, 0])
+    expect(values(equal(a, b))).toEqual([0, 1, 0, 0, 0])
+  })
+
+  test('attention is scaled by 1/√d where nothing else is asked for', () => {
+    // Scores ln 2·√d and 0 over √d: the weights are 2/3 and 1/3.
+    const d = 4
+    const key = Math.log(2) * Math.sqrt(d)
+    const [q, k, v] = [
+      tensor([[1, 0, 0, 0]], where),
+      tensor(
+        [
+          [key, 0, 0, 0],
+          [0, 0, 0, 0],
+        ],
+        where,
+      ),
+      tensor([[3], [6]], where),
+    ]
+    expect(scaledDotProductAttention(q, k, v).dataSync()[0]).toBeCloseTo(4, 5)
+    const columns = [q, k, v].map((x) => x.transpose([1, 0])) as [Tensor, Tensor, Tensor]
+    expect(channelAttention(...columns).dataSync()[0]).toBeCloseTo(4, 5)
+  })
+
+  test('group norm adds 1e-5 to the variance where nothing else is asked for', () => {
+    // Mean 0, variance 1e-5: half of what is divided by is ε.
+    const s = Math.sqrt(1e-5)
+    const x = tensor([[[s, -s]]], where)
+    const y = values(groupNorm(x, tensor([1], where), tensor([0], where), { groups: 1 }))
+    expect(y[0]).toBeCloseTo(Math.SQRT1_2, 5)
+    expect(y[1]).toBeCloseTo(-Math.SQRT1_2, 5)
+  })
+})
