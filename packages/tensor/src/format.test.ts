@@ -205,3 +205,8 @@ it('nested values of a window', () => {
     [0, 2],
   ])
 })
+
+it('the ratio of largest and least is that of float32: 700/0.7 is 1000 there, and no more', () => {
+  expect(String(tensor([0.7, 700]))).toContain('[  0.7, 700. ]')
+  expect(String(tensor([0.7, 700.1]))).toContain('e+02')
+})

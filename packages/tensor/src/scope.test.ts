@@ -86,3 +86,15 @@ describe('trees', () => {
     expect(treeLeaves([x, [x], { a: x, b: new Map([[1, x]]) }])).toHaveLength(4)
   })
 })
+
+it('what a scope made and did not return is freed, beside what it returned', () => {
+  const before = memory().tensors
+  const made: Tensor[] = []
+  const kept = scope(() => {
+    for (let i = 0; i < 3; i++) made.push(tensor([i]))
+    return made[1]!
+  })
+  expect(made.map((x) => x.isDisposed)).toEqual([true, false, true])
+  expect(memory().tensors).toBe(before + 1)
+  kept.dispose()
+})

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../index.ts'
 import {
   channelAttention,
+  dispatch,
   equal,
   greater,
   greaterEqual,
   groupNorm,
   less,
   lessEqual,
+  linspace,
   scaledDotProductAttention,
   tensor,
 } from '../index.ts'
@@ -57,5 +59,15 @@ describe.each(kinds)('$device $dtype', (where) => {
     const y = values(groupNorm(x, tensor([1], where), tensor([0], where), { groups: 1 }))
     expect(y[0]).toBeCloseTo(Math.SQRT1_2, 5)
     expect(y[1]).toBeCloseTo(-Math.SQRT1_2, 5)
+  })
+
+  test('the slope of silu is 0 at −∞, ½ at 0 and 1 at +∞', () => {
+    const x = tensor([Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY], where)
+    expect(values(dispatch('siluGrad', [tensor([1, 1, 1], where), x], {}))).toEqual([0, 0.5, 1])
+  })
+
+  test('an evenly spaced vector of one is its start', () => {
+    expect(values(linspace(3, 7, 1, where))).toEqual([3])
+    expect(values(linspace(3, 7, 3, where))).toEqual([3, 5, 7])
   })
 })

@@ -42,6 +42,19 @@ describe('softmax along the last axis', () => {
     }
   })
 
+  test('the gradient of a row knows nothing of the row behind it', () => {
+    for (const n of [1, 2, 3, 5, 6, 7]) {
+      const y = Float32Array.from({ length: 2 * n }, (_, i) => (i < n ? 1 / n : Number.NaN))
+      const dy = Float32Array.from({ length: 2 * n }, (_, i) => (i < n ? i : Number.POSITIVE_INFINITY))
+      for (const fused of fusions) {
+        const inputs = [dense([2, n], y), dense([2, n], dy)] as const
+        const { actual } = compare(softmaxKernels, 'softmaxGrad', inputs, {}, fused)
+        const first = Array.from(actual).slice(0, n)
+        first.forEach((value, i) => expect(value).toBeCloseTo((i - (n - 1) / 2) / n, 5))
+      }
+    }
+  })
+
   test('along other axes and of nothing', () => {
     scope(() => {
       const x = tensor([
