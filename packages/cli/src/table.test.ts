@@ -40,6 +40,17 @@ bcd   2345
     expect(printed(21).split('\n')[1]).toBe('────  ────  ─────────')
   })
 
+  test('gives what room there is to the narrowest first', () => {
+    const texts = ['a'.repeat(30), 'b'.repeat(10), 'c'.repeat(10)]
+    const wide = texts.map((_, i) => ({
+      title: String(i),
+      least: 4,
+      value: (row: readonly string[]) => row[i]!,
+    }))
+    const line = formatTable([texts], wide, { color: false, columns: 28 }).split('\n')[1]!
+    expect(line.split('  ').map((part) => part.length)).toEqual([8, 8, 8])
+  })
+
   test('becomes blocks where there is no room for columns, without empty lines', () => {
     expect(printed(20)).toBe(`a
   size  1

@@ -54,6 +54,12 @@ describe('what is read', () => {
     expect(notes).toEqual(['transparent pixels were put on black'])
   })
 
+  test('colours that nobody sees make no picture coloured', async () => {
+    const data = Uint8Array.of(51, 51, 51, 255, 200, 10, 30, 0)
+    const { picture } = await reading(encode({ width: 2, height: 1, channels: 4, data }))
+    expect(picture).toMatchObject({ channels: 1, data: Float32Array.of(0.2, 0) })
+  })
+
   test('grey of 1 bit and a palette', async () => {
     const bits = png({
       width: 10,

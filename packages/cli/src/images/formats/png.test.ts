@@ -99,10 +99,10 @@ describe('a transparent colour', () => {
     'type $type, $depth bits, interlaced $interlaced: its pixels on black, those that differ in one sample are not',
     ({ type, samples, depth, interlaced }) => {
       const top = 2 ** depth - 1
-      // White is the key; some pixels have it in the first sample only, or (16 bits) in the high byte only.
+      // White is the key; some pixels have it in one sample only, or (16 bits) in the high byte only.
       const value = (x: number, y: number, s: number) => {
         if ((x + y) % 3 === 0) return top
-        if ((x + y) % 3 === 1) return s === 0 ? (samples === 1 ? top - 1 : top) : 0
+        if ((x + y) % 3 === 1) return samples === 1 ? top - 1 : s === y % samples ? top : 0
         return depth === 16 ? 0xff00 : 0
       }
       const [width, height] = [7, 5]
