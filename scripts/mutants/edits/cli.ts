@@ -12,8 +12,8 @@ const newFile = of('new-file.ts', 'convert')
 const table = of('table.ts', 'table')
 const network = of('network.ts', 'priors')
 const unfinished = of('unfinished.ts', 'resume')
-const scores = of('scores.ts', 'runs', 'report')
-const spread = of('spread.ts', 'runs', 'report')
+const scores = of('scores.ts', 'scores', 'runs', 'report')
+const spread = of('spread.ts', 'spread', 'runs', 'report')
 
 /** The command line besides picture files. */
 export const commandEdits: readonly Edit[] = [
