@@ -1,5 +1,7 @@
 export type { DdimSamplerOptions, SamplerStrategy } from './ddim-map.ts'
 export { ddimSampler } from './ddim-map.ts'
+export type { Kernel } from './kernel.ts'
+export { ddim } from './kernel.ts'
 export { invertDdimStep } from './reversible.ts'
 export type { RenoiseStep, ReverseStep } from './steps.ts'
 export {

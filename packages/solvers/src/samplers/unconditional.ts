@@ -1,10 +1,11 @@
 import type { Device, DType, Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { iterate } from '../run/drive.ts'
+import type { RunOptions } from '../run/options.ts'
 import { noiseStreams } from '../run/streams.ts'
 import type { Spacing } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
-import type { Prior, RunOptions, Step } from '../types.ts'
+import type { Prior, Step } from '../types.ts'
 import { ddimStep } from './steps.ts'
 
 /** Options of {@link sampleUnconditional}. */
