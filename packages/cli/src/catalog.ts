@@ -1,10 +1,10 @@
 import type {
-  ImageOperator,
   MethodInfo,
   MethodOptionSpec,
-  OperatorEntry,
+  OptionSpec,
   Prior,
   Problem,
+  ShownOperator,
 } from '@tweedie/solvers'
 import { checkFit, fillOptions, methods, operatorFromSpec, operators } from '@tweedie/solvers'
 import { OptionError, type Shape } from '@tweedie/tensor'
@@ -63,7 +63,7 @@ export function methodSettings(
  * The operator of a description such as `inpaint:box=14` for pictures of a shape.
  * @throws {OptionError} naming what does not fit.
  */
-export const buildOperator = (spec: string, shape: Shape, option: string): ImageOperator =>
+export const buildOperator = (spec: string, shape: Shape, option: string): ShownOperator =>
   naming(option, () => operatorFromSpec(spec, shape))
 
 /**
@@ -106,15 +106,17 @@ export const listMethods = () =>
 
 /** The operators as plain data. */
 export const listOperators = () =>
-  Object.entries(operators).map(([name, entry]: [string, OperatorEntry]) => ({
+  [...operators].map(({ info: { name, summary, example, positional, options } }) => ({
     name,
-    summary: entry.summary,
-    example: entry.example,
-    positional: entry.positional,
-    options: Object.entries(entry.options).map(([key, { summary, range, default: fallback }]) => ({
-      name: key,
-      summary,
-      range,
-      default: fallback,
-    })),
+    summary,
+    example,
+    positional,
+    options: Object.entries<OptionSpec<unknown>>(options)
+      .filter(([, { control }]) => control.kind !== 'object')
+      .map(([key, spec]) => ({
+        name: key,
+        summary: spec.doc,
+        range: spec.range,
+        default: spec.default ?? spec.otherwise,
+      })),
   }))

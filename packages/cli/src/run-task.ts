@@ -1,4 +1,4 @@
-import type { ImageOperator, MethodInfo, Noise, Operator, Prior, Problem } from '@tweedie/solvers'
+import type { MethodInfo, Noise, Operator, Prior, Problem, ShownOperator } from '@tweedie/solvers'
 import { isLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
@@ -67,7 +67,7 @@ async function measurementPictures(
   input: Tensor | undefined,
 ): Promise<Picture[] | undefined> {
   const { operator, y } = problem
-  const show = (operator as Partial<ImageOperator>).display
+  const show = (operator as Partial<ShownOperator>).display
   const shown = show === undefined ? input : scope(() => show(y))
   return shown === undefined ? undefined : toPictures(shown)
 }
