@@ -36,30 +36,22 @@ interface NeedRule {
   lacks?(problem: Problem): string | undefined
 }
 
-const linearWith = (member: 'svd' | 'pinv', operator: Operator): boolean =>
+const notLinear = (operator: Operator): string | undefined =>
+  isLinear(operator) ? undefined : `needs a linear operator; '${operator.name}' has no adjoint()`
+
+const without = (operator: Operator, member: 'svd' | 'pinv', what: string): string | undefined =>
   isLinear(operator) && operator[member] !== undefined
+    ? undefined
+    : (notLinear(operator) ?? `needs an operator with a ${what}; '${operator.name}' has no ${member}()`)
 
 /** All needs, as data. Gradients are not looked for: whoever writes an operator or a prior of tensor ops has them. */
 export const needRules: Readonly<Record<Need, NeedRule>> = {
-  linear: {
-    words: 'linear operator',
-    lacks: ({ operator }) =>
-      isLinear(operator) ? undefined : `needs a linear operator; '${operator.name}' has no adjoint()`,
-  },
+  linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
   svd: {
     words: 'SVD',
-    lacks: ({ operator }) =>
-      linearWith('svd', operator)
-        ? undefined
-        : `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`,
+    lacks: ({ operator }) => without(operator, 'svd', 'singular value decomposition'),
   },
-  pinv: {
-    words: 'pseudo-inverse',
-    lacks: ({ operator }) =>
-      linearWith('pinv', operator)
-        ? undefined
-        : `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`,
-  },
+  pinv: { words: 'pseudo-inverse', lacks: ({ operator }) => without(operator, 'pinv', 'pseudo-inverse') },
   sigma: {
     words: 'σ_y',
     lacks: ({ noise }) =>
