@@ -16,7 +16,7 @@ import {
 } from '@tweedie/tensor'
 import { determinant, Matrix } from 'ml-matrix'
 import { describe, expect, test } from 'vitest'
-import { noiseStreams } from '../samplers/index.ts'
+import { noiseStreams } from '../run/index.ts'
 import { energies } from './hmc.ts'
 import type { Chains, PhasePoint } from './index.ts'
 import { hmc, leapfrog, mala, potentialOf } from './index.ts'

@@ -2,7 +2,7 @@ import { grad } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { concat, memory, normal, randomKey, ShapeError, tensor, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { noiseStreams } from '../samplers/index.ts'
+import { noiseStreams } from '../run/index.ts'
 import { langevin } from './index.ts'
 
 const float64 = { dtype: 'float64' } as const
