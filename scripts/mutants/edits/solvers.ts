@@ -1,7 +1,9 @@
 import type { Edit } from '../edit.ts'
+import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
 import { editsOf, inside as insideOf } from './of.ts'
+import { particleEdits } from './particles.ts'
 import { samplerEdits } from './samplers.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -359,4 +361,6 @@ export const solversEdits: readonly Edit[] = [
   ...schedules,
   ...operators,
   ...lawEdits,
+  ...particleEdits,
+  ...innerEdits,
 ]
