@@ -118,7 +118,12 @@ export function digitCases(arithmetic: Arithmetic): Cases {
     'ddrm, blur': () => ddrm(problem('blur:size=9,std=1.5'), prior, { steps: 4, eta: 0.2, etaB: 0.7 }),
     'red-diff, sr': () => redDiff(problem('sr:4'), prior, { steps: 4 }),
     'red-diff, blur': () =>
-      redDiff(problem('blur:size=9,std=1.5'), prior, { steps: 4, init: 'adjoint', weighting: 'sqrt' }),
+      redDiff(problem('blur:size=9,std=1.5'), prior, {
+        steps: 4,
+        init: 'adjoint',
+        weighting: 'sqrt',
+        lambda: 0.3,
+      }),
     unconditional: () => sampleUnconditional(prior, { steps: 4, count: 2, dtype }),
   }
 }
