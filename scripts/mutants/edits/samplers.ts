@@ -43,8 +43,8 @@ export const samplerEdits: readonly Edit[] = [
   ),
   steps(
     'ddpm-noise-variance',
-    '[Math.sqrt((variance * varianceS) / varianceT), noise]',
-    '[Math.sqrt(variance), noise]',
+    'variance : (variance * varianceS) / varianceT',
+    'variance : variance',
     'DDPM draws with variance β instead of β̃',
   ),
   steps(
