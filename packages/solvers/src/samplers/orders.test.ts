@@ -1,8 +1,6 @@
 // What samplers do to exact laws, worked out without sampling. Under a Gaussian prior every step is affine in x and its
 // draws, so a run's mean and variance follow from a batch of probes, one for each draw. Under a mixture the ODE carries
 // quantiles to quantiles, and a step with one draw carries a density by an integral.
-import type { Tensor } from '@tweedie/tensor'
-import { fromData } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { gaussianMixturePrior, gaussianPrior } from '../priors/index.ts'
 import { edm, flow, geometricLevels, vpContinuous, vpCosine } from '../schedules/index.ts'
@@ -19,40 +17,11 @@ import {
   heun,
   predictorCorrector,
 } from './index.ts'
+import type { Law } from './law.test.helper.ts'
+import { column, lawAfter } from './law.test.helper.ts'
 import { between, walk } from './path.test.helper.ts'
 
 const [mean, variance] = [0.7, 0.3]
-const column = (values: ArrayLike<number>) =>
-  fromData(Float64Array.from(values), [values.length, 1], { dtype: 'float64' })
-
-interface Law {
-  readonly mean: number
-  readonly variance: number
-}
-
-/** The law of x at the end of a path, from that at its start. */
-function lawAfter(sampler: Sampler, prior: Prior, times: readonly number[], start: Law): Law {
-  const pairs = between(times)
-  const draws = new Map<string, number>()
-  const run = (x: Tensor, z: (name: string) => Tensor) => {
-    const path = walk({ sampler, prior, times: pairs, x, z: (i, purpose) => z(`${i} ${purpose}`) })
-    return Array.from(path.at(-1)!.dataSync())
-  }
-  run(column([0]), (name) => {
-    draws.set(name, draws.get(name) ?? draws.size)
-    return column([0])
-  })
-  // Row 0 is all zeros, row 1 has x = 1, row 2 + k has the k-th draw 1.
-  const rows = 2 + draws.size
-  const probe = (k: number) => column(Float64Array.from({ length: rows }, (_, row) => (row === k ? 1 : 0)))
-  const [offset = 0, ...ends] = run(probe(1), (name) => probe(2 + (draws.get(name) ?? 0)))
-  const [gain = 0, ...noises] = ends.map((end) => end - offset)
-  return {
-    mean: offset + gain * start.mean,
-    variance: gain ** 2 * start.variance + noises.reduce((total, a) => total + a * a, 0),
-  }
-}
-
 const lawAt = (schedule: Schedule, t: number): Law => ({
   mean: schedule.alpha(t) * mean,
   variance: schedule.alpha(t) ** 2 * variance + schedule.sigma(t) ** 2,
@@ -61,7 +30,7 @@ const lawAt = (schedule: Schedule, t: number): Law => ({
 /** How far the law at the end is from the exact one, in standard deviations. */
 function errorOf(sampler: Sampler, prior: Prior, times: readonly number[]): number {
   const exact = lawAt(prior.schedule, times.at(-1)!)
-  const found = lawAfter(sampler, prior, times, lawAt(prior.schedule, times[0]!))
+  const found = lawAfter(sampler, prior, between(times), lawAt(prior.schedule, times[0]!))
   return Math.hypot(
     (found.mean - exact.mean) / Math.sqrt(exact.variance),
     Math.sqrt(found.variance / exact.variance) - 1,
@@ -217,12 +186,12 @@ describe('Langevin steps settle where the theory says', () => {
     const far = { mean: 5, variance: 2 }
 
     const still = predictorCorrector((x) => x, { corrections: 120, snr: 0.4 })
-    const corrected = lawAfter(still, prior, [t, s], far)
+    const corrected = lawAfter(still, prior, [{ t, s }], far)
     const there = settled(s, 2 * 0.4 ** 2)
     expect(corrected.mean).toBeCloseTo(there.mean, 8)
     expect(corrected.variance).toBeCloseTo(there.variance, 8)
 
-    const annealed = lawAfter(annealedLangevin({ inner: 120, rate: 0.3 }), prior, [t, s], far)
+    const annealed = lawAfter(annealedLangevin({ inner: 120, rate: 0.3 }), prior, [{ t, s }], far)
     const [here, ratio] = [settled(t, 0.3), schedule.alpha(s) / schedule.alpha(t)]
     expect(annealed.mean).toBeCloseTo(ratio * here.mean, 8)
     expect(annealed.variance).toBeCloseTo(ratio ** 2 * here.variance, 8)
