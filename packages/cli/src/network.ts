@@ -1,4 +1,4 @@
-import type { Prior, Schedule } from '@tweedie/solvers'
+import type { Prediction, Prior, Schedule } from '@tweedie/solvers'
 import { betaSchedules, networkPrior, vpFromBetas, vpLinear } from '@tweedie/solvers'
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { getDevice, OptionError } from '@tweedie/tensor'
@@ -22,7 +22,7 @@ export const halvings = (config: NetworkConfig): number =>
 /** What a network was trained on: which schedule, what it predicts, and how x̂₀ is limited. */
 export interface Training {
   readonly schedule: Schedule
-  readonly prediction: DiffusersScheduler['prediction']
+  readonly predicts: Prediction
   /** x̂₀ is limited to ± this; null for no limit. */
   readonly clip: number | null
   /** Whether half of the outputs are for the variance; undefined where nothing says it. */
@@ -32,9 +32,14 @@ export interface Training {
 /** ε on the linear schedule, x̂₀ within the data range: what `tweedie train` and guided-diffusion train on. */
 export const linearTraining = (timesteps: number): Training => ({
   schedule: vpLinear({ T: timesteps }),
-  prediction: 'epsilon',
+  predicts: 'epsilon',
   clip: 1,
 })
+
+/** Our words for diffusers' `prediction_type`. */
+const predictions = { epsilon: 'epsilon', v_prediction: 'v', sample: 'x0' } as const satisfies Readonly<
+  Record<DiffusersScheduler['prediction'], Prediction>
+>
 
 /** What a file says of it. */
 export function trainingOf(found: FoundSchedule): Training {
@@ -44,7 +49,7 @@ export function trainingOf(found: FoundSchedule): Training {
   const range = { T: scheduler.timesteps, betaMin: scheduler.betaStart, betaMax: scheduler.betaEnd }
   const schedule =
     trainedBetas === null ? betaSchedules[scheduler.betaSchedule](range) : vpFromBetas(trainedBetas)
-  return { schedule, prediction, clip, learnedVariance }
+  return { schedule, predicts: predictions[prediction], clip, learnedVariance }
 }
 
 /** What a scheduler's file says, in a sentence: what of it is used, and what belongs to diffusers' own sampler. */
@@ -125,12 +130,12 @@ export function priorOf(name: string, shape: Shape, network: Network, training: 
   const forward = (xt: Tensor, t: number) =>
     config.architecture === 'ddpm' ? ddpmForward(params, config, xt, t) : admForward(params, config, xt, t)
   const learned = config.outChannels === 2 * config.inChannels
-  const { schedule, prediction, clip } = training
+  const { schedule, predicts, clip } = training
   return networkPrior({
     name,
     shape,
     schedule,
-    prediction,
+    predicts,
     predict: (xt, t) => (learned ? splitLearnedVariance(forward(xt, t)).epsilon : forward(xt, t)),
     ...(clip === null ? {} : { clip: [-clip, clip] }),
   })

@@ -127,7 +127,7 @@ export const commandEdits: readonly Edit[] = [
   network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip'),
   network(
     'network-prediction',
-    '    prediction,\n    predict:',
+    '    predicts,\n    predict:',
     '    predict:',
     'what the network predicts is ignored',
   ),
