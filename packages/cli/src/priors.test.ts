@@ -16,7 +16,7 @@ import { saveSafetensors } from '@tweedie/unet/node'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
-import { loadPrior } from './priors.ts'
+import { resolvePrior } from './resolve.ts'
 import { ran } from './testing.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tweedie-priors-'))
@@ -66,7 +66,7 @@ async function loaded(name: string): Promise<{ prior: Prior; notes: string }> {
     color: false,
     signal: new AbortController().signal,
   }
-  return { prior: await loadPrior(io, name), notes }
+  return { prior: await resolvePrior(io, name), notes }
 }
 /** x̂₀ of x_t = 0.5 everywhere, at the last time. */
 const estimate = (prior: Prior): number =>

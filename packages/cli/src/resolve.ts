@@ -1,37 +1,34 @@
-import type {
-  ImageOperator,
-  MethodInfo,
-  MethodOptionSpec,
-  OperatorEntry,
-  Prior,
-  Problem,
-} from '@tweedie/solvers'
-import { checkFit, fillOptions, methods, operatorFromSpec, operators } from '@tweedie/solvers'
-import { OptionError, type Shape } from '@tweedie/tensor'
+import { noiseOf } from '@tweedie/runs'
+import { loadPrior } from '@tweedie/runs/node'
+import type { ImageOperator, MethodInfo, Noise, Prior, Problem } from '@tweedie/solvers'
+import { checkFit, fillOptions, findMethod, operatorFromSpec, UnfitError } from '@tweedie/solvers'
+import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
+import type { Io } from './io.ts'
 
-const registry: Readonly<Record<string, MethodInfo>> = methods
+// What the words of a command line stand for: one function each for methods, operators, noise and priors.
 
-/** Runs `fn`; what it throws for a wrong option or shape is made to name the option of the command line. */
-function naming<T>(option: string, fn: () => T): T {
+/**
+ * Runs `work`; what it throws for an option, a shape or an unfit problem is made to name `option` of the command line.
+ * @param kind - What `work` calls that option itself.
+ */
+async function naming<T>(option: string, kind: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return fn()
+    return await work()
   } catch (error) {
-    if (!(error instanceof Error)) throw error
-    if (!['OptionError', 'ShapeError', 'UnfitError'].includes(error.name)) throw error
-    throw new OptionError(option, error.message.replace(/^(operator|method): /, ''))
+    if (error instanceof OptionError)
+      throw new OptionError(option, error.option === kind ? error.reason : error.message)
+    if (error instanceof ShapeError || error instanceof UnfitError)
+      throw new OptionError(option, error.message)
+    throw error
   }
 }
 
 /**
- * Methods by name, in the order asked for.
+ * The method of a name.
  * @throws {OptionError} for a name that is none, listing those that are.
  */
-export function findMethods(names: readonly string[], option: string): MethodInfo[] {
-  return names.map((name) => {
-    if (Object.hasOwn(registry, name)) return registry[name]!
-    throw new OptionError(option, `no method '${name}'; there are ${Object.keys(registry).join(', ')}`)
-  })
-}
+export const resolveMethod = (text: string, option: string): Promise<MethodInfo> =>
+  naming(option, 'method', () => findMethod(text))
 
 /** A value of a method's option, as run.json keeps it. */
 export type Setting = number | string
@@ -40,12 +37,12 @@ export type Setting = number | string
  * A method's options from the texts of a command line, with its defaults filled in.
  * @throws {OptionError} for an option that the method does not have, or a value that does not fit.
  */
-export function methodSettings(
+export const resolveSettings = (
   method: MethodInfo,
   given: Readonly<Record<string, string | number>>,
   option: string,
-): Record<string, Setting> {
-  return naming(option, () => {
+): Promise<Record<string, Setting>> =>
+  naming(option, 'method', () => {
     const typed = Object.entries(given).map(([name, value]) => {
       const spec = Object.hasOwn(method.options, name) ? method.options[name] : undefined
       if (spec?.kind === 'object') throw new OptionError(name, 'cannot be set from the command line')
@@ -57,64 +54,42 @@ export function methodSettings(
       Object.entries(filled).filter((entry): entry is [string, Setting] => entry[1] !== undefined),
     )
   })
-}
 
 /**
- * The operator of a description such as `inpaint:box=14` for pictures of a shape.
+ * The operator of a text such as `inpaint:box=14`, for pictures of a shape.
  * @throws {OptionError} naming what does not fit.
  */
-export const buildOperator = (spec: string, shape: Shape, option: string): ImageOperator =>
-  naming(option, () => operatorFromSpec(spec, shape))
+export const resolveOperator = (text: string, shape: Shape, option: string): Promise<ImageOperator> =>
+  naming(option, 'operator', () => operatorFromSpec(text, shape))
+
+/**
+ * The noise of σ_y, or of a text.
+ * @throws {OptionError} naming what does not fit.
+ */
+export const resolveNoise = (given: number | string, option: string): Promise<Noise> =>
+  naming(option, 'noise', () => noiseOf(given))
+
+/**
+ * The prior of a name, a folder or a file; what was chosen rather than said is noted on stderr.
+ * @throws {OptionError} for what is none, or does not fit.
+ * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
+ */
+export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<Prior> =>
+  naming(option, 'prior', () =>
+    loadPrior(text, {
+      cwd: io.cwd,
+      onNote: (note) => io.err(`Note: ${note}.\n`),
+      ...(io.priors === undefined ? {} : { added: io.priors }),
+    }),
+  )
 
 /**
  * Makes sure, before any work, that a method can solve a problem with a prior.
  * @throws {OptionError} naming what the method lacks.
  */
-export const checkFits = (method: MethodInfo, problem: Problem, prior: Prior, option: string): void =>
-  naming(option, () => checkFit(method, problem, prior))
-
-const listOptions = (options: Readonly<Record<string, MethodOptionSpec>>) =>
-  Object.entries(options)
-    .filter(([, spec]) => spec.kind !== 'object')
-    .map(([name, spec]) => ({ name, ...spec }))
-
-const inWords: Readonly<Record<string, string>> = {
-  denoiserVjp: 'denoiser gradient',
-  operatorVjp: 'operator gradient',
-  svd: 'SVD',
-  pinv: 'pseudo-inverse',
-  sigma: 'σ_y',
-}
-
-/** The methods as plain data. */
-export const listMethods = () =>
-  Object.entries(registry).map(([name, { title, family, paper, needs, supports, options }]) => ({
-    name,
-    title,
-    family,
-    paper,
-    needs: Object.entries(needs)
-      .filter(([, needed]) => needed)
-      .map(([need]) => inWords[need] ?? need),
-    supports: [
-      ...(supports.linear ? ['linear'] : []),
-      ...(supports.nonlinear ? ['nonlinear'] : []),
-      ...supports.noise.map((noise) => `${noise} noise`),
-    ],
-    options: listOptions(options),
-  }))
-
-/** The operators as plain data. */
-export const listOperators = () =>
-  Object.entries(operators).map(([name, entry]: [string, OperatorEntry]) => ({
-    name,
-    summary: entry.summary,
-    example: entry.example,
-    positional: entry.positional,
-    options: Object.entries(entry.options).map(([key, { summary, range, default: fallback }]) => ({
-      name: key,
-      summary,
-      range,
-      default: fallback,
-    })),
-  }))
+export const requireFit = (
+  method: MethodInfo,
+  problem: Problem,
+  prior: Prior,
+  option: string,
+): Promise<void> => naming(option, 'method', () => checkFit(method, problem, prior))

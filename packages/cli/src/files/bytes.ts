@@ -4,8 +4,8 @@ import { Socket } from 'node:net'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
+import { InterruptedError } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
-import { InterruptedError } from '../errors.ts'
 
 /** How much of a file is read, and what ends the wait for a slow one. */
 export interface ReadLimits {

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto'
+import type { InputRecord } from '@tweedie/runs'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { parseNpy, parseNpz } from '@tweedie/unet'
-import { readBytes } from './images/bytes.ts'
-import type { OpenPicture } from './images/read.ts'
-import { largestPicture, openPicture } from './images/read.ts'
-import type { Io } from './io.ts'
+import type { OpenPicture } from '../images/read.ts'
+import { largestPicture, openPicture } from '../images/read.ts'
+import type { Io } from '../io.ts'
+import { readBytes } from './bytes.ts'
 import { absolute } from './write.ts'
-
-/** What a run has read, so that it can be told apart from another file of the same name. */
-export interface InputRecord {
-  /** As it was named on the command line. */
-  readonly file: string
-  readonly bytes: number
-  readonly sha256: string
-}
 
 /** An array of numbers from an npy or npz file. */
 export interface NumberArray {

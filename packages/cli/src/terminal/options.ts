@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { deviceNames } from './device.ts'
+import { deviceNames } from '../device.ts'
 
 /** Parsers of option values for commander; their message ends the line that names the option. */
 
@@ -23,6 +23,9 @@ export function number(min: number, max: number = Infinity): (text: string) => n
     throw new InvalidArgumentError(`It must be a number ${range(min, max)}.`)
   }
 }
+
+/** `--noise`: σ_y, or a law of the noise with its options, such as poisson:peak=30, which is looked up later. */
+export const noise = (text: string): number | string => (/^\s*[a-z]/i.test(text) ? text : number(0)(text))
 
 /** A comma-separated list of names, without repeats. */
 export function list(text: string): string[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Io } from './io.ts'
+import type { Io } from '../io.ts'
 import { progressLines } from './progress-lines.ts'
 
 test('a line now and then, and none before its time', () => {

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress'
-import type { Io } from './io.ts'
+import type { Io } from '../io.ts'
 
 /** Shows how far a long run has come: a bar on a terminal, nothing anywhere else. */
 export interface Progress {
@@ -30,5 +30,19 @@ export function startProgress(io: Io, options: { quiet?: boolean } = {}): Progre
   return {
     at: (done, label) => bar.update(Math.min(units, Math.round(done * units)), { label }),
     stop: () => bar.stop(),
+  }
+}
+
+/** Does `work` with a progress of {@link startProgress}, which is gone when it ends. */
+export async function withProgress<T>(
+  io: Io,
+  options: { quiet?: boolean },
+  work: (onProgress: Progress['at']) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(io, options)
+  try {
+    return await work((done, label) => progress.at(done, label))
+  } finally {
+    progress.stop()
   }
 }

@@ -1,70 +1,59 @@
 import { join } from 'node:path'
+import type { RunRecord, ScoreColumn, SummaryRow } from '@tweedie/runs'
+import { fixed, scoreColumns, summarise } from '@tweedie/runs'
 import pc from 'picocolors'
-import type { Paper } from '../table.ts'
-import { fixed, formatTable } from '../table.ts'
-import type { MethodRecord, RunRecord, TaskRecord } from './record.ts'
-import { meanScore } from './record.ts'
-import { verdict } from './verdict.ts'
+import type { Column, Paper } from './table.ts'
+import { formatTable } from './table.ts'
 
-interface Line {
-  readonly task: TaskRecord
-  /** undefined: the degraded input. */
-  readonly run: MethodRecord | undefined
-  readonly first: boolean
-}
+/** A line of the table, its task's title where it is the first of it. */
+type Line = SummaryRow & { readonly task: string }
+
+const scoreColumn = ({ score, title, digits }: ScoreColumn, i: number): Column<Line> => ({
+  title,
+  right: true,
+  value: ({ scores }) => fixed(scores[score], digits),
+  // The first score tells whether a method is better than its input.
+  ...(i > 0
+    ? {}
+    : { tint: ({ kind, gain }, c) => (kind === 'input' ? c.dim : (gain ?? 1) > 0 ? c.green : c.red) }),
+})
+
+const columns: readonly Column<Line>[] = [
+  { title: 'task', least: 10, value: ({ task }) => task },
+  {
+    title: 'method',
+    least: 10,
+    value: ({ kind, name }) => (kind === 'input' ? `input (${name})` : name),
+  },
+  ...scoreColumns.map(scoreColumn),
+  { title: 'NFE', right: true, value: ({ nfe }) => (nfe === undefined ? '' : String(nfe)) },
+  { title: 'VJP', right: true, value: ({ vjps = 0 }) => (vjps === 0 ? '' : String(vjps)) },
+  {
+    title: 'seconds',
+    right: true,
+    value: ({ seconds }) => (seconds === undefined ? '' : seconds.toFixed(1)),
+  },
+]
 
 /** The table of a run for the terminal, what there is to say of it, and where the rest is. */
 export function printSummary(record: RunRecord, folder: string, paper: Paper): string {
   const colors = pc.createColors(paper.color)
-  const lines: Line[] = record.tasks.flatMap((task) =>
-    [undefined, ...task.runs].map((run, i) => ({ task, run, first: i === 0 })),
+  const tasks = summarise(record)
+  const lines = tasks.flatMap(({ task, rows }) =>
+    rows
+      .filter(({ kind }) => kind !== 'mean')
+      .map((row, i): Line => ({ ...row, task: i === 0 ? task.title : '' })),
   )
-  const scores = ({ task, run }: Line) => (run === undefined ? task.input.scores : run.scores)
-  const table = formatTable(
-    lines,
-    [
-      { title: 'task', least: 10, value: ({ task, first }) => (first ? task.title : '') },
-      { title: 'method', least: 10, value: ({ task, run }) => run?.method ?? `input (${task.input.from})` },
-      {
-        title: 'PSNR',
-        right: true,
-        value: (line) => fixed(meanScore(scores(line), 'psnr'), 2),
-        tint: ({ task, run }, c) =>
-          run === undefined ? c.dim : (verdict(task, run).gain ?? 1) > 0 ? c.green : c.red,
-      },
-      { title: 'SSIM', right: true, value: (line) => fixed(meanScore(scores(line), 'ssim'), 3) },
-      { title: 'misfit', right: true, value: (line) => fixed(meanScore(scores(line), 'misfit'), 2) },
-      { title: 'NFE', right: true, value: ({ run }) => (run === undefined ? '' : String(run.nfe)) },
-      {
-        title: 'VJP',
-        right: true,
-        value: ({ run }) => (run === undefined || run.vjps === 0 ? '' : String(run.vjps)),
-      },
-      {
-        title: 'seconds',
-        right: true,
-        value: ({ run }) => (run === undefined ? '' : run.seconds.toFixed(1)),
-      },
-    ],
-    paper,
-  )
-  const remarks = record.tasks.flatMap((task) =>
-    task.runs.flatMap((run) => {
-      const { gain, why } = verdict(task, run)
-      if (why === undefined) return []
-      return [
-        `${task.title}, ${run.method}${gain !== undefined && gain <= 0 ? ' does not beat the input' : ''}: ${why}.\n`,
-      ]
-    }),
-  )
-  const means = record.tasks.flatMap((task) =>
-    task.runs.flatMap((run) =>
-      run.mean?.psnr === undefined
+  const table = formatTable(lines, columns, paper)
+  const means = tasks.flatMap(({ rows }) =>
+    rows.flatMap(({ kind, scores: { psnr, ssim } }) =>
+      kind !== 'mean' || psnr === undefined
         ? []
-        : [
-            `The mean of the samples has a PSNR of ${run.mean.psnr.toFixed(2)} dB, an SSIM of ${fixed(run.mean.ssim, 3)}.\n`,
-          ],
+        : [`The mean of the samples has a PSNR of ${psnr.toFixed(2)} dB, an SSIM of ${fixed(ssim, 3)}.\n`],
     ),
+  )
+  const remarks = tasks.flatMap(({ task, remarks }) =>
+    remarks.map(({ method, says }) => `${task.title}, ${method}${says}.\n`),
   )
   const count = record.samples.length
   return `${table}

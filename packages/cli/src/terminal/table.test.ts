@@ -1,7 +1,7 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
+import { ran } from '../testing.ts'
 import { formatTable } from './table.ts'
-import { ran } from './testing.ts'
 
 interface Row {
   readonly name: string

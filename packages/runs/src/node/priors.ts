@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
-import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { modelLimits } from '@tweedie/unet'
 import {
@@ -13,21 +12,20 @@ import {
   readWeights,
   shippedPriors,
 } from '@tweedie/unet/node'
-import type { Io } from './io.ts'
-import type { NetworkConfig } from './network.ts'
-import {
-  checkMemory,
-  checkNetwork,
-  describeScheduler,
-  halvings,
-  linearTraining,
-  priorOf,
-  shapeOf,
-  trainingOf,
-} from './network.ts'
-import { absolute } from './write.ts'
+import { checkMemory, checkNetwork, priorOf, shapeAt, shapeOf } from '../priors/network.ts'
+import { describeScheduler, linearTraining, trainingOf } from '../priors/training.ts'
 
-/** A prior as `tweedie priors` shows it. */
+/** Where priors are looked for. */
+export interface PriorPlaces {
+  /** The folder that paths start from; the process's own where it is left out. */
+  readonly cwd?: string
+  /** Priors beside the shipped ones, by name. */
+  readonly added?: Readonly<Record<string, () => Promise<Prior>>>
+  /** Told what was chosen rather than said, in a sentence each. */
+  onNote?(note: string): void
+}
+
+/** A prior that there is by name. */
 export interface PriorInfo {
   readonly name: string
   /** [C, H, W] of a picture. */
@@ -36,11 +34,13 @@ export interface PriorInfo {
   readonly parameters?: number
 }
 
-const own = (io: Io, name: string) =>
-  io.priors !== undefined && Object.hasOwn(io.priors, name) ? io.priors[name] : undefined
+const own = ({ added = {} }: PriorPlaces, name: string) =>
+  Object.hasOwn(added, name) ? added[name] : undefined
 
-/** What `--prior` takes by name. */
-export async function listPriors(io: Io): Promise<PriorInfo[]> {
+const pathOf = ({ cwd = '.' }: PriorPlaces, name: string) => resolve(cwd, name)
+
+/** The priors that {@link loadPrior} knows by name. */
+export async function listPriors({ added: others = {} }: PriorPlaces = {}): Promise<PriorInfo[]> {
   const shipped = shippedPriors().map((name) => {
     const { config, params, record } = loadShippedPrior(name)
     for (const tensor of Object.values(params)) tensor.dispose()
@@ -51,7 +51,7 @@ export async function listPriors(io: Io): Promise<PriorInfo[]> {
       parameters: record.parameters,
     }
   })
-  const added = Object.entries(io.priors ?? {}).map(async ([name, load]) => {
+  const added = Object.entries(others).map(async ([name, load]) => {
     const { shape } = await load()
     return { name, shape, title: 'added by the caller' }
   })
@@ -61,63 +61,60 @@ export async function listPriors(io: Io): Promise<PriorInfo[]> {
 /**
  * The prior of a name, or of a folder or file with a network in it: what `tweedie train` wrote, a pipeline of diffusers
  * or its `unet/`, or a network of guided-diffusion. `NAME@SIDE` or `NAME@HEIGHTxWIDTH` runs the network on pictures of
- * another size than it was trained on: its layers know none. What was chosen rather than said is noted on stderr.
+ * another size than it was trained on: its layers know none. Errors name the option `prior`.
  * @throws {OptionError} for a name that is none, listing those that are, or a size or network that does not fit.
  * @throws {FileFormatError} where its files are damaged or ask for what is not supported.
  */
-export async function loadPrior(io: Io, given: string, option = '--prior'): Promise<Prior> {
-  const load = own(io, given)
+export async function loadPrior(given: string, places: PriorPlaces = {}): Promise<Prior> {
+  const load = own(places, given)
   if (load !== undefined) return load()
-  const { name, size } = parseName(io, given, option)
+  const { name, size } = parseName(given, places)
   if (shippedPriors().includes(name)) {
     const { config, params, record } = loadShippedPrior(name)
-    const shape = shapeAt(config, size, option)
-    checkMemory(config, shape, option)
+    const shape = shapeAt(config, size)
+    checkMemory(config, shape)
     return priorOf(given, shape, { config, params }, linearTraining(record.config.timesteps))
   }
-  const { model, training, notes } = openModel(io, name, option)
+  const { model, training, notes } = openModel(name, places)
   const { config, directory, weights } = model
-  const shape = shapeAt(config, size, option)
-  checkNetwork(config, training, name, option)
-  checkMemory(config, shape, option)
+  const shape = shapeAt(config, size)
+  checkNetwork(config, training, name)
+  checkMemory(config, shape)
   const loaded = (config.architecture === 'adm' ? loadAdm : loadDdpm)(
     directory,
     weights === undefined ? {} : { weights },
   )
-  for (const note of [...notes, ...loaded.notes]) io.err(`Note: ${note}.\n`)
+  for (const note of [...notes, ...loaded.notes]) places.onNote?.(note)
   return priorOf(basename(given), shape, loaded, training)
 }
 
 /** A name, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` follows it and is no part of a path. */
-function parseName(
-  io: Io,
-  given: string,
-  option: string,
-): { name: string; size?: readonly [number, number] } {
+function parseName(given: string, places: PriorPlaces): { name: string; size?: readonly [number, number] } {
   const [, name, height, width = height] = /^(.+)@(\d+)(?:x(\d+))?$/.exec(given) ?? []
-  if (name === undefined || existsSync(absolute(io.cwd, given))) return { name: given }
+  if (name === undefined || existsSync(pathOf(places, given))) return { name: given }
   const size = [Number(height), Number(width)] as const
   const wrong = size.find((side) => !(side >= 1 && side <= modelLimits.side))
   if (wrong === undefined) return { name, size }
-  throw new OptionError(option, `a side must be a whole number from 1 to ${modelLimits.side}, got ${wrong}`)
+  throw new OptionError('prior', `a side must be a whole number from 1 to ${modelLimits.side}, got ${wrong}`)
 }
 
 /** The model of a folder or file, and what it was trained on, with sentences on what was chosen. */
-function openModel(io: Io, name: string, option: string) {
-  const path = absolute(io.cwd, name)
+function openModel(name: string, places: PriorPlaces) {
+  const path = pathOf(places, name)
   const model = findModel(path)
-  if (model === undefined) throw new OptionError(option, noModel(io, name, path))
+  if (model === undefined) throw new OptionError('prior', noModel(name, path, places))
   const { schedule } = model
+  if (schedule?.kind === 'record') return { model, training: linearTraining(schedule.timesteps), notes: [] }
   if (schedule !== undefined) {
-    const notes = schedule.kind === 'scheduler' ? [describeScheduler(schedule)] : []
-    return { model, training: trainingOf(schedule), notes }
+    const note = describeScheduler(schedule.path, schedule.scheduler)
+    return { model, training: trainingOf(schedule.scheduler), notes: [note] }
   }
   if (model.config.architecture === 'adm') {
     const note = `${name} does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000, predicts epsilon; a scheduler_config.json beside it would say another`
     return { model, training: linearTraining(1000), notes: [note] }
   }
   throw new OptionError(
-    option,
+    'prior',
     `'${name}' does not say which schedule the network was trained on: there is neither record.json nor scheduler_config.json; write one beside its config.json, such as scheduler_config.json with ${exampleScheduler}`,
   )
 }
@@ -132,8 +129,8 @@ const exampleScheduler = JSON.stringify({
 })
 
 /** Why a name is no prior, and what would be one. */
-function noModel(io: Io, name: string, path: string): string {
-  const known = [...shippedPriors(), ...Object.keys(io.priors ?? {})].join(', ') || 'none here'
+function noModel(name: string, path: string, { added = {} }: PriorPlaces): string {
+  const known = [...shippedPriors(), ...Object.keys(added)].join(', ') || 'none here'
   const file = statSync(path, { throwIfNoEntry: false })
   if (file?.isFile() === true) return noConfig(name, path)
   const what =
@@ -151,20 +148,4 @@ function noConfig(name: string, path: string): string {
   const need = `'${name}' has no config.json beside it`
   if (told === undefined) return `${need}; write that of diffusers or guided-diffusion there`
   return `${need}; its weights tell ${JSON.stringify(told)}, so it need only say image_size, num_heads or num_head_channels and, where it is so, use_new_attention_order`
-}
-
-/** The shape of a network's pictures, at another size where one is given: its layers know none. */
-function shapeAt(
-  config: NetworkConfig,
-  size: readonly [height: number, width: number] | undefined,
-  option: string,
-): Shape {
-  if (size === undefined) return shapeOf(config)
-  const factor = halvings(config)
-  const odd = size.find((side) => side % factor !== 0)
-  if (odd === undefined) return [config.inChannels, ...size]
-  throw new OptionError(
-    option,
-    `the network halves its pictures: a side of ${odd} is no multiple of ${factor}`,
-  )
 }

@@ -6,21 +6,24 @@ import type { Tensor } from '@tweedie/tensor'
 import { FileFormatError, isTensor, OptionError } from '@tweedie/tensor'
 import { parseSafetensors, safetensorsToTensors, writeSafetensors } from '@tweedie/unet'
 import { z } from 'zod'
-import type { RestoreOptions } from './commands/restore.ts'
-import type { InputRecord } from './inputs.ts'
-import type { Measured } from './measure.ts'
-import type { PartialRun } from './run-method.ts'
-import type { Draft } from './write.ts'
+import type { Measured } from '../problem/problem.ts'
+import type { Restoration } from '../problem/restoration.ts'
+import type { InputRecord } from '../record/record.ts'
+import type { PartialRun } from '../run/run-method.ts'
 
 /** A restoration that was stopped between two steps, with all that is needed to go on. */
 export interface Unfinished {
+  /** The file, as the user named it. */
   readonly image: string
-  readonly options: RestoreOptions
+  readonly options: Restoration
   readonly argv: readonly string[]
   readonly measured: Measured
   readonly inputs: readonly InputRecord[]
   readonly partial: PartialRun
 }
+
+/** Writes a file of a run's folder. */
+export type WriteFile = (name: string, content: string | Uint8Array) => Promise<void>
 
 const count = z.int().nonnegative()
 /** What run.json of an unfinished run must hold: the file may have been edited, or be another's. */
@@ -32,7 +35,7 @@ const File = z.object({
     image: z.string(),
     method: z.string(),
     operator: z.string(),
-    noise: z.number().nonnegative(),
+    noise: z.union([z.number().nonnegative(), z.string()]),
     prior: z.string(),
     steps: count.optional(),
     samples: z.int().min(1).max(64),
@@ -70,9 +73,9 @@ const recordFingerprint = (record: object): string =>
   sha256(JSON.stringify({ ...record, fingerprints: undefined }))
 
 /** Whether a record is the one of a fingerprint; one that is too deep for JSON is not. */
-function isUntouched(json: unknown, fingerprint: string): boolean {
+function isUntouched(json: object, fingerprint: string): boolean {
   try {
-    return recordFingerprint(json as object) === fingerprint
+    return recordFingerprint(json) === fingerprint
   } catch {
     return false
   }
@@ -95,11 +98,26 @@ function separate(tree: unknown, name: string, tensors: Record<string, Tensor>):
 
 function rejoin(tree: unknown, take: (name: string) => Tensor): unknown {
   if (Array.isArray(tree)) return tree.map((part) => rejoin(part, take))
-  if (typeof tree !== 'object' || tree === null) return tree
-  const { tensor, ...rest } = tree as Record<string, unknown>
-  if (typeof tensor === 'string' && Object.keys(rest).length === 0) return take(tensor)
-  return Object.fromEntries(Object.entries(tree).map(([key, part]) => [key, rejoin(part, take)]))
+  if (!isObject(tree)) return tree
+  const entries = Object.entries(tree)
+  const [[key, name] = []] = entries
+  if (entries.length === 1 && key === 'tensor' && typeof name === 'string') return take(name)
+  return Object.fromEntries(entries.map(([key, part]) => [key, rejoin(part, take)]))
 }
+
+/** @throws {FileFormatError} where a tree holds no x. */
+function stateOf(
+  tree: Readonly<Record<string, unknown>>,
+  take: (name: string) => Tensor,
+  path: string,
+): StateTree {
+  const parts = Object.fromEntries(Object.entries(tree).map(([key, part]) => [key, rejoin(part, take)]))
+  const { x } = parts
+  if (!isTensor(x)) throw new FileFormatError(path, `holds no tensor 'x' of the state`)
+  return { ...parts, x }
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /**
  * Makes sure that an interrupted run would not take the place of a finished one.
@@ -116,14 +134,14 @@ export async function refuseFinished(folder: string, name: string): Promise<void
 }
 
 /** Writes run.json and state.safetensors of an unfinished run. */
-export async function writeUnfinished(draft: Draft, run: Unfinished): Promise<void> {
+export async function writeUnfinished(write: WriteFile, run: Unfinished): Promise<void> {
   const { image, options, argv, measured, inputs, partial } = run
   const { state, ...rest } = partial
   const tensors: Record<string, Tensor> = { y: measured.y }
   if (measured.truth !== undefined) tensors['truth'] = measured.truth
   const unfinished = { ...rest, notes: measured.notes, tree: separate(state, 'state', tensors) }
   const bytes = writeSafetensors(tensors)
-  await draft.write('state.safetensors', bytes)
+  await write('state.safetensors', bytes)
   const record = {
     tool: 'tweedie',
     format: 1,
@@ -135,7 +153,7 @@ export async function writeUnfinished(draft: Draft, run: Unfinished): Promise<vo
     files: ['state.safetensors', 'run.json'],
   }
   const fingerprints = { state: sha256(bytes), record: recordFingerprint(record) }
-  await draft.write('run.json', `${JSON.stringify({ ...record, fingerprints })}\n`)
+  await write('run.json', `${JSON.stringify({ ...record, fingerprints })}\n`)
 }
 
 const changed = 'is not as the interrupted run left it, and would not end as that run; start it anew'
@@ -155,19 +173,20 @@ export async function readUnfinished(folder: string, name: string): Promise<Unfi
   } catch {
     throw new FileFormatError(join(name, 'run.json'), 'is not JSON')
   }
-  if (typeof json === 'object' && json !== null && !('unfinished' in json)) {
+  if (isObject(json) && !('unfinished' in json)) {
     throw new OptionError('--resume', `the run in ${name} is finished, or was not started with --resumable`)
   }
   const parsed = File.safeParse(json)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
+    const [issue] = parsed.error.issues
     throw new FileFormatError(
       join(name, 'run.json'),
-      `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
+      `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'does not fit'}`,
     )
   }
   const { argv, options: all, inputs, unfinished, fingerprints } = parsed.data
-  if (!isUntouched(json, fingerprints.record)) throw new FileFormatError(join(name, 'run.json'), changed)
+  if (!isObject(json) || !isUntouched(json, fingerprints.record))
+    throw new FileFormatError(join(name, 'run.json'), changed)
   const statePath = join(name, 'state.safetensors')
   const bytes = await readFile(join(folder, 'state.safetensors'))
   const stored = parseSafetensors(bytes, statePath)
@@ -184,8 +203,8 @@ export async function readUnfinished(folder: string, name: string): Promise<Unfi
     image,
     argv,
     inputs,
-    options: { ...(options as Omit<RestoreOptions, 'out'>), out: name, resumable: true },
+    options,
     measured: { y: take('y'), truth: tensors['truth'], notes },
-    partial: { ...(rest as Omit<PartialRun, 'state'>), state: rejoin(tree, take) as StateTree },
+    partial: { ...rest, state: stateOf(tree, take, statePath) },
   }
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tweedie/tensor'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import { fromData, ShapeError } from '@tweedie/tensor'
 
 /** A picture in memory: planes of red, green and blue, or one of grey, with values in [0, 1]. */
@@ -9,6 +9,9 @@ export interface Picture {
   /** Row-major planes, [channels, height, width]. */
   readonly data: Float32Array
 }
+
+/** Whether a sample of a shape is a picture: [1, H, W] or [3, H, W]. */
+export const isPicture = (shape: Shape): boolean => shape.length === 3 && (shape[0] === 1 || shape[0] === 3)
 
 /** The luma of a colour picture (ITU-R BT.601); a grey one stays as it is. */
 export function toGrey(picture: Picture): Picture {

@@ -53,9 +53,6 @@ class Canvas {
   }
 }
 
-const firstPicture = (panel: Panel) =>
-  panel.rows.flatMap((row) => row.cells).find((cell) => cell !== undefined)
-
 /**
  * Panels side by side on one picture, for looking at many results at once. Pictures of a panel that are
  * smaller than others (a measurement at a quarter of the size) are enlarged to the same side.
@@ -111,6 +108,3 @@ export function drawGrid(pictures: readonly Picture[], scale = 2): Picture {
   )
   return canvas.picture
 }
-
-/** Whether a panel has anything to show. */
-export const hasPictures = (panel: Panel): boolean => firstPicture(panel) !== undefined

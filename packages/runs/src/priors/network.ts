@@ -1,10 +1,10 @@
-import type { Prior, Schedule } from '@tweedie/solvers'
-import { betaSchedules, networkPrior, vpFromBetas, vpLinear } from '@tweedie/solvers'
+import type { Prior } from '@tweedie/solvers'
+import { networkPrior } from '@tweedie/solvers'
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { getDevice, OptionError } from '@tweedie/tensor'
-import type { AdmConfig, DdpmConfig, DiffusersScheduler, Params } from '@tweedie/unet'
+import type { AdmConfig, DdpmConfig, Params } from '@tweedie/unet'
 import { admForward, ddpmForward, sampleShape, splitLearnedVariance } from '@tweedie/unet'
-import type { FoundSchedule } from '@tweedie/unet/node'
+import type { Training } from './training.ts'
 
 /** A network's configuration, of either family. */
 export type NetworkConfig = DdpmConfig | AdmConfig
@@ -19,56 +19,14 @@ export const shapeOf = (config: NetworkConfig): Shape =>
 export const halvings = (config: NetworkConfig): number =>
   2 ** ((config.architecture === 'ddpm' ? config.blockOutChannels : config.channelMult).length - 1)
 
-/** What a network was trained on: which schedule, what it predicts, and how x̂₀ is limited. */
-export interface Training {
-  readonly schedule: Schedule
-  readonly prediction: DiffusersScheduler['prediction']
-  /** x̂₀ is limited to ± this; null for no limit. */
-  readonly clip: number | null
-  /** Whether half of the outputs are for the variance; undefined where nothing says it. */
-  readonly learnedVariance?: boolean
-}
-
-/** ε on the linear schedule, x̂₀ within the data range: what `tweedie train` and guided-diffusion train on. */
-export const linearTraining = (timesteps: number): Training => ({
-  schedule: vpLinear({ T: timesteps }),
-  prediction: 'epsilon',
-  clip: 1,
-})
-
-/** What a file says of it. */
-export function trainingOf(found: FoundSchedule): Training {
-  if (found.kind === 'record') return linearTraining(found.timesteps)
-  const { scheduler } = found
-  const { prediction, clip, learnedVariance, trainedBetas } = scheduler
-  const range = { T: scheduler.timesteps, betaMin: scheduler.betaStart, betaMax: scheduler.betaEnd }
-  const schedule =
-    trainedBetas === null ? betaSchedules[scheduler.betaSchedule](range) : vpFromBetas(trainedBetas)
-  return { schedule, prediction, clip, learnedVariance }
-}
-
-/** What a scheduler's file says, in a sentence: what of it is used, and what belongs to diffusers' own sampler. */
-export function describeScheduler({ path, scheduler }: FoundSchedule & { kind: 'scheduler' }): string {
-  const { timesteps, betaSchedule, betaStart, betaEnd, trainedBetas, prediction, clip, sampler } = scheduler
-  const betas =
-    trainedBetas !== null
-      ? 'its own βs'
-      : betaSchedule === 'squaredcos_cap_v2'
-        ? betaSchedule
-        : `${betaSchedule} βs from ${betaStart} to ${betaEnd}`
-  const limit = clip === null ? 'x̂₀ not clipped' : `x̂₀ clipped to ±${clip}`
-  const other = Object.entries(sampler).map(([name, value]) => `${name} ${String(value)}`)
-  const unused = other.length === 0 ? '' : `; of diffusers' own sampler, not used: ${other.join(', ')}`
-  return `${path}: ${betas}, T = ${timesteps}, predicts ${prediction}, ${limit}${unused}`
-}
-
 /**
- * Makes sure, before any work, that the command line can use a network.
+ * Makes sure, before any work, that a network is one of pictures that can be used as a prior.
+ * @param name - Of the network, for messages.
  * @throws {OptionError} for class labels, channels that are no picture, or outputs that do not fit.
  */
-export function checkNetwork(config: NetworkConfig, training: Training, name: string, option: string): void {
+export function checkNetwork(config: NetworkConfig, training: Training, name: string): void {
   const refuse = (message: string): never => {
-    throw new OptionError(option, `'${name}' ${message}`)
+    throw new OptionError('prior', `'${name}' ${message}`)
   }
   const { inChannels: inputs, outChannels: outputs } = config
   if (config.architecture === 'adm' && config.numClasses !== null) {
@@ -101,14 +59,14 @@ const widthsOf = (config: NetworkConfig): readonly number[] =>
  * resolution is reached again, the joined images of two levels and their norm.
  * @throws {OptionError} with what is needed and what there is.
  */
-export function checkMemory(config: NetworkConfig, [, height = 0, width = 0]: Shape, option: string): void {
+export function checkMemory(config: NetworkConfig, [, height = 0, width = 0]: Shape): void {
   const { name, memory } = getDevice().info()
   const [first = 0, second = first] = widthsOf(config)
   const needed = 2 * (first + second) * height * width * 4
   if (memory === undefined || needed <= memory.limit) return
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
   throw new OptionError(
-    option,
+    'prior',
     `at ${height}×${width} pixels the network needs more than ${gib(needed)} for one picture; the device ${name} has ${gib(memory.limit)}`,
   )
 }
@@ -134,4 +92,22 @@ export function priorOf(name: string, shape: Shape, network: Network, training: 
     predict: (xt, t) => (learned ? splitLearnedVariance(forward(xt, t)).epsilon : forward(xt, t)),
     ...(clip === null ? {} : { clip: [-clip, clip] }),
   })
+}
+
+/**
+ * The shape of a network's pictures, at another size where one is given: its layers know none.
+ * @throws {OptionError} for a side that the network cannot halve.
+ */
+export function shapeAt(
+  config: NetworkConfig,
+  size: readonly [height: number, width: number] | undefined,
+): Shape {
+  if (size === undefined) return shapeOf(config)
+  const factor = halvings(config)
+  const odd = size.find((side) => side % factor !== 0)
+  if (odd === undefined) return [config.inChannels, ...size]
+  throw new OptionError(
+    'prior',
+    `the network halves its pictures: a side of ${odd} is no multiple of ${factor}`,
+  )
 }

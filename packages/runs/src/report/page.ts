@@ -1,92 +1,62 @@
-import type { Picture } from '../images/picture.ts'
-import { dataUri, encodePicture } from '../images/png.ts'
-import type { Panel } from '../images/sheet.ts'
-import { fixed } from '../table.ts'
+import type { Picture } from '../pictures/picture.ts'
+import type { Panel } from '../pictures/sheet.ts'
+import { commandLine, meanScore } from '../record/format.ts'
+import type { MethodRecord, RunRecord, TaskRecord, TracePoint } from '../record/record.ts'
 import type { Chart } from './curves.ts'
 import { drawChart } from './curves.ts'
 import { escapeHtml, htmlPage, htmlTable } from './html.ts'
-import type { MethodRecord, RunRecord, TaskRecord, TracePoint } from './record.ts'
-import { commandLine, meanScore } from './record.ts'
-import { verdict } from './verdict.ts'
+import { fixed } from './numbers.ts'
+import type { TaskPictures } from './pictures.ts'
+import type { Remark, SummaryRow, TaskSummary } from './summary.ts'
+import { scoreColumns, summarise } from './summary.ts'
 
-/** The pictures of one task: the contact sheet, and how x̂₀ of the first sample came about. */
-export interface TaskPictures {
-  readonly panel: Panel
-  /** Per method, the denoised guess at a few steps from first to last. */
-  readonly strips: readonly {
-    readonly method: string
-    readonly steps: readonly { i: number; picture: Picture }[]
-  }[]
-}
+/** An address of a picture that a page can show, such as a data URI of it as PNG. */
+export type PictureAddress = (picture: Picture) => string
 
-const img = (picture: Picture, alt: string) =>
-  `<img src="${dataUri(encodePicture(picture))}" alt="${escapeHtml(alt)}">`
+/** A picture as an element of the page. */
+type Img = (picture: Picture, alt: string) => string
 
 const signed = (value: number | undefined) =>
   value === undefined
     ? '–'
     : `<span class="${value > 0 ? 'good' : 'bad'}">${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}</span>`
 
-/** The numbers of every task and method. */
-function summary(record: RunRecord): string {
-  const groups = record.tasks.map((task) => ({
-    heading: `${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}</small>`,
-    rows: [
-      [
-        `input (${task.input.from})`,
-        fixed(meanScore(task.input.scores, 'psnr'), 2),
-        '',
-        fixed(meanScore(task.input.scores, 'ssim'), 3),
-        fixed(meanScore(task.input.scores, 'misfit'), 2),
-        '',
-        '',
-        '',
-      ],
-      ...task.runs.map((run) => [
-        `<b>${escapeHtml(run.method)}</b>`,
-        fixed(meanScore(run.scores, 'psnr'), 2),
-        signed(verdict(task, run).gain),
-        fixed(meanScore(run.scores, 'ssim'), 3),
-        fixed(meanScore(run.scores, 'misfit'), 2),
-        String(run.nfe),
-        run.vjps === 0 ? '' : String(run.vjps),
-        run.seconds.toFixed(1),
-      ]),
-      ...task.runs.flatMap(({ method, mean: score }) =>
-        score === undefined
-          ? []
-          : [
-              [
-                `${escapeHtml(method)}, mean of the samples`,
-                fixed(score.psnr, 2),
-                '',
-                fixed(score.ssim, 3),
-                fixed(score.misfit, 2),
-                '',
-                '',
-                '',
-              ],
-            ],
-      ),
-    ],
-  }))
-  return htmlTable(
-    ['method', 'PSNR (dB)', 'against input', 'SSIM', 'misfit', 'NFE', 'VJP', 'seconds'],
-    groups,
-  )
+const rowNames: Readonly<Record<SummaryRow['kind'], (name: string) => string>> = {
+  input: (name) => `input (${name})`,
+  method: (name) => `<b>${name}</b>`,
+  mean: (name) => `${name}, mean of the samples`,
 }
 
-function remarks(task: TaskRecord): string {
-  const said = task.runs.flatMap((run) => {
-    const { gain, why } = verdict(task, run)
-    if (why === undefined) return []
-    const loses = gain !== undefined && gain <= 0 ? ' does not beat the input' : ''
-    return [`<li><b>${escapeHtml(run.method)}</b>${loses}: ${escapeHtml(why)}.</li>`]
-  })
+/** The cells of a row: its name, the scores with the gain after the first, what it cost. */
+function cellsOf({ kind, name, scores, gain, nfe, vjps, seconds }: SummaryRow): string[] {
+  const [first = '', ...others] = scoreColumns.map(({ score, digits }) => fixed(scores[score], digits))
+  const cost = [
+    nfe === undefined ? '' : String(nfe),
+    vjps === undefined || vjps === 0 ? '' : String(vjps),
+    seconds === undefined ? '' : seconds.toFixed(1),
+  ]
+  const against = kind === 'method' ? signed(gain) : ''
+  return [rowNames[kind](escapeHtml(name)), first, against, ...others, ...cost]
+}
+
+/** The numbers of every task and method. */
+function summary(tasks: readonly TaskSummary[]): string {
+  const groups = tasks.map(({ task, rows }) => ({
+    heading: `${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}</small>`,
+    rows: rows.map(cellsOf),
+  }))
+  const [first = '', ...others] = scoreColumns.map(({ title, unit }) =>
+    unit === undefined ? title : `${title} (${unit})`,
+  )
+  return htmlTable(['method', first, 'against input', ...others, 'NFE', 'VJP', 'seconds'], groups)
+}
+
+function remarkList(remarks: readonly Remark[]): string {
+  const said = remarks.map(({ method, says }) => `<li><b>${escapeHtml(method)}</b>${escapeHtml(says)}.</li>`)
   return said.length === 0 ? '' : `<ul>${said.join('')}</ul>`
 }
 
-function sheet(panel: Panel): string {
+function sheet(panel: Panel, img: Img): string {
   const head = `<tr><th></th>${panel.columns.map((column) => `<th>${escapeHtml(column)}</th>`).join('')}</tr>`
   const rows = panel.rows.map((row) => {
     const cells = row.cells.map((cell, i) => {
@@ -132,7 +102,7 @@ function charts(task: TaskRecord): string {
   return `<div class="charts"><h3>Step by step, mean over the samples</h3><p>${key}</p>${figures.join('')}</div>`
 }
 
-function strips(pictures: TaskPictures): string {
+function strips(pictures: TaskPictures, img: Img): string {
   if (pictures.strips.length === 0) return ''
   const rows = pictures.strips.map(({ method, steps }) => {
     const cells = steps.map(
@@ -153,14 +123,24 @@ const optionsOf = (runs: readonly MethodRecord[]) =>
       }`,
   )
 
-/** The report of a run: command, numbers, contact sheets, curves; one file that needs no other. */
-export function drawReport(record: RunRecord, pictures: readonly TaskPictures[]): string {
+/**
+ * The report of a run as HTML: command, numbers, contact sheets, curves.
+ * @param pictures - One entry per task of the record.
+ * @param address - What a picture is shown by: with data URIs the report is one file that needs no other.
+ */
+export function drawReport(
+  record: RunRecord,
+  pictures: readonly TaskPictures[],
+  address: PictureAddress,
+): string {
   const { machine, prior } = record
-  const tasks = record.tasks.map((task, i) => {
+  const img: Img = (picture, alt) => `<img src="${address(picture)}" alt="${escapeHtml(alt)}">`
+  const summaries = summarise(record)
+  const tasks = summaries.map(({ task, remarks }, i) => {
     const shown = pictures[i]
     return `<h2>${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}, ${task.measured} numbers measured</small></h2>
-${remarks(task)}<div class="task">${shown === undefined ? '' : sheet(shown.panel)}
-${charts(task)}</div>${shown === undefined ? '' : strips(shown)}
+${remarkList(remarks)}<div class="task">${shown === undefined ? '' : sheet(shown.panel, img)}
+${charts(task)}</div>${shown === undefined ? '' : strips(shown, img)}
 <p class="quiet">${optionsOf(task.runs).map(escapeHtml).join(' · ')}</p>`
   })
   const notes = record.notes.map((note) => `<p class="quiet">${escapeHtml(note)}</p>`).join('')
@@ -170,7 +150,7 @@ ${charts(task)}</div>${shown === undefined ? '' : strips(shown)}
 <p class="quiet">${escapeHtml(record.started)} · ${record.seconds.toFixed(1)} s · prior ${escapeHtml(prior.name)} [${prior.shape.join(', ')}], ${escapeHtml(prior.schedule)} · seed ${record.seed}</p>
 <pre>${escapeHtml(commandLine(record.argv))}</pre>
 ${notes}
-${summary(record)}
+${summary(summaries)}
 <p class="quiet">PSNR and SSIM compare with the truth (higher is better; range [−1, 1], results clipped to it). Misfit is
 ‖y − A x‖ / (σ_y √m): the truth has about 1, more means the measurement is not met, much less means the noise was
 fitted too. NFE counts calls of the denoiser, VJP those of them that were also differentiated through; a batch counts as

@@ -1,10 +1,10 @@
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
-import type { Picture } from './images/picture.ts'
-import { toPictures } from './images/picture.ts'
-import type { Panel, PanelRow } from './images/sheet.ts'
-import type { Score, TaskRecord } from './report/record.ts'
-import type { Task } from './run-task.ts'
+import type { Picture } from '../pictures/picture.ts'
+import { toPictures } from '../pictures/picture.ts'
+import type { Panel, PanelRow } from '../pictures/sheet.ts'
+import type { Score, TaskRecord } from '../record/record.ts'
+import type { Task } from '../run/task.ts'
 
 const caption = (score: Score | undefined) =>
   score?.psnr === undefined ? undefined : `${score.psnr.toFixed(1)} dB`

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { commandLine, formatRecord, meanScore } from '../record/format.ts'
+import type { MethodRecord, RunRecord, TaskRecord } from '../record/record.ts'
 import { drawChart } from './curves.ts'
-import type { MethodRecord, RunRecord, TaskRecord } from './record.ts'
-import { commandLine, formatRecord, meanScore } from './record.ts'
 import { verdict } from './verdict.ts'
 
 const run = (psnr: number, misfit: number, unseen: number): MethodRecord => ({

@@ -1,5 +1,5 @@
-import type { MethodRecord, TaskRecord } from './record.ts'
-import { meanScore } from './record.ts'
+import { meanScore } from '../record/format.ts'
+import type { MethodRecord, TaskRecord } from '../record/record.ts'
 
 /** Whether a method beats the degraded picture it started from, and if not, what the numbers say of why. */
 export interface Verdict {

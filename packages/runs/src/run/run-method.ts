@@ -1,35 +1,26 @@
-import type {
-  Checkpoint,
-  GuidedStep,
-  MethodInfo,
-  Operator,
-  Prior,
-  Problem,
-  RunOptions,
-  StateTree,
-  Step,
-} from '@tweedie/solvers'
+import type { Checkpoint, MethodInfo, Prior, Problem, RunOptions, StateTree, Step } from '@tweedie/solvers'
 import { countCalls } from '@tweedie/solvers'
-import { NonFiniteError, type Tensor } from '@tweedie/tensor'
-import type { Picture } from './images/picture.ts'
-import { toPictures } from './images/picture.ts'
-import type { Io } from './io.ts'
-import { breathe } from './io.ts'
-import type { TracePoint } from './report/record.ts'
-import { psnrs, residuals } from './scores.ts'
+import type { Tensor } from '@tweedie/tensor'
+import type { Picture } from '../pictures/picture.ts'
+import { isPicture, toPictures } from '../pictures/picture.ts'
+import type { TracePoint } from '../record/record.ts'
+import { psnrs, residuals } from '../scores/scores.ts'
+import { drive } from './drive.ts'
 
 /** A method to run on a batch of measurements. */
 export interface Request {
   readonly method: MethodInfo
-  readonly problem: Problem<Operator>
+  readonly problem: Problem
   readonly prior: Prior
   readonly options: RunOptions & Readonly<Record<string, unknown>>
   /** What was measured, [N, C, H, W], where it is known. */
-  readonly truth?: Tensor
+  readonly truth?: Tensor | undefined
   /** What an earlier run of the same request had come to; this one goes on from there. */
-  readonly resume?: PartialRun
+  readonly resume?: PartialRun | undefined
+  /** Stops the run between two steps. */
+  readonly signal?: AbortSignal | undefined
   /** Called where the run is stopped, with what it has come to; the tensors are valid until it returns. */
-  onInterrupt?(partial: PartialRun): Promise<void>
+  readonly onInterrupt?: ((partial: PartialRun) => Promise<void>) | undefined
   /** @param done - The part of the run that is done, 0 … 1. */
   onStep?(done: number): void
 }
@@ -43,12 +34,18 @@ export interface PartialRun extends Checkpoint {
   readonly seconds: number
 }
 
+/** The denoised guess of the first sample after a step. */
+export interface Glimpse {
+  readonly i: number
+  readonly picture: Picture
+}
+
 /** What came of it. The caller owns the tensor. */
 export interface Outcome {
   readonly x: Tensor
   readonly trace: readonly TracePoint[]
-  /** The denoised guess of the first sample at a few steps. */
-  readonly strip: readonly { i: number; picture: Picture }[]
+  /** At a few steps, from the first to the last; none where a sample is no picture. */
+  readonly strip: readonly Glimpse[]
   readonly nfe: number
   /** How many of them were recorded on a tape, to go back through the network. */
   readonly vjps: number
@@ -64,69 +61,59 @@ function isShown(i: number, steps: number): boolean {
   return spacing <= 1 || i === Math.round(Math.round(i / spacing) * spacing)
 }
 
+/** The norms of the residual that a step shows, or those of its x̂₀. */
+const residualOf = async (problem: Problem, step: Step & { residual?: readonly number[] }) =>
+  step.residual === undefined ? residuals(problem, step.x0hat) : [...step.residual]
+
+/** The first picture of a batch. */
+async function firstPicture(x: Tensor): Promise<Picture | undefined> {
+  const first = x.slice([0, 1])
+  try {
+    return (await toPictures(first))[0]
+  } finally {
+    first.dispose()
+  }
+}
+
 /**
  * Runs a method to its end, keeping what each step shows: the residual and PSNR of x̂₀ and, now and then, its
- * picture.
+ * picture. The seconds are those of the method, without the watching.
  * @throws {InterruptedError} between two steps, when the run is asked to stop.
  * @throws {NonFiniteError} where the restoration is not finite.
  */
-export async function runMethod(io: Io, request: Request): Promise<Outcome> {
-  const { method, problem, options, truth, onStep } = request
+export async function runMethod(request: Request): Promise<Outcome> {
+  const { method, problem, options, truth, resume, onStep, onInterrupt } = request
   const prior = countCalls(request.prior)
-  const former = request.resume ?? { trace: [], nfe: 0, vjps: 0, seconds: 0 }
+  const former = resume ?? { trace: [], nfe: 0, vjps: 0, seconds: 0 }
   const trace: TracePoint[] = [...former.trace]
-  const strip: { i: number; picture: Picture }[] = []
+  const strip: Glimpse[] = []
   let watching = 0
-  const watch = async (step: Step) => {
-    const started = performance.now()
-    const { i, steps, t, x0hat } = step
-    trace.push({
-      i,
-      t,
-      residual: 'residual' in step ? [...(step as GuidedStep).residual] : await residuals(problem, x0hat),
-      ...(truth === undefined ? {} : { psnr: await psnrs(x0hat, truth) }),
-    })
-    if (isShown(i, steps)) {
-      const picture = (await toPictures(x0hat.slice([0, 1])))[0]!
-      strip.push({ i, picture })
-    }
-    watching += performance.now() - started
-    onStep?.((i + 1) / steps)
-  }
   const started = performance.now()
   const spent = () => ({
     nfe: former.nfe + prior.calls.total,
     vjps: former.vjps + prior.calls.recorded,
     seconds: former.seconds + (performance.now() - started - watching) / 1000,
   })
-  const { resume } = request
   const from = resume === undefined ? {} : { resume: { next: resume.next, state: resume.state } }
-  const generator = method.run(problem, prior, { ...options, ...from })
-  let ended = false
-  try {
-    while (true) {
-      const next = await generator.next()
-      if (next.done === true) {
-        ended = true
-        const x = next.value
-        if ((await x.data()).some((value) => !Number.isFinite(value))) {
-          x.dispose()
-          throw new NonFiniteError(
-            `${method.name} diverged: its result is not finite (try more steps or weaker guidance)`,
-          )
-        }
-        return { x, trace, strip, ...spent() }
-      }
-      await watch(next.value)
-      try {
-        await breathe(io)
-      } catch (error) {
-        const { i, state } = next.value
-        await request.onInterrupt?.({ next: i + 1, state, trace, ...spent() })
-        throw error
-      }
-    }
-  } finally {
-    if (!ended) await generator.return(undefined as never)
-  }
+  const x = await drive<Step>(method.run(problem, prior, { ...options, ...from }), {
+    signal: request.signal,
+    diverged: `${method.name} diverged: its result is not finite (try more steps or weaker guidance)`,
+    onStep: async (step) => {
+      const began = performance.now()
+      const { i, steps, t, x0hat } = step
+      trace.push({
+        i,
+        t,
+        residual: await residualOf(problem, step),
+        ...(truth === undefined ? {} : { psnr: await psnrs(x0hat, truth) }),
+      })
+      const shown = isShown(i, steps) && isPicture(prior.shape)
+      const picture = shown ? await firstPicture(x0hat) : undefined
+      if (picture !== undefined) strip.push({ i, picture })
+      watching += performance.now() - began
+      onStep?.((i + 1) / steps)
+    },
+    onInterrupt: ({ i, state }) => onInterrupt?.({ next: i + 1, state, trace, ...spent() }),
+  })
+  return { x, trace, strip, ...spent() }
 }

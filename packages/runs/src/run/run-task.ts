@@ -1,48 +1,22 @@
-import type { ImageOperator, MethodInfo, Noise, Operator, Prior, Problem } from '@tweedie/solvers'
+import type { ImageOperator, Prior, Problem } from '@tweedie/solvers'
 import { isLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { scope } from '@tweedie/tensor'
-import type { Setting } from './catalog.ts'
-import type { Picture } from './images/picture.ts'
-import { toPictures } from './images/picture.ts'
-import type { Io } from './io.ts'
-import type { Progress } from './progress.ts'
-import type { TaskPictures } from './report/page.ts'
-import type { MethodRecord, TaskRecord } from './report/record.ts'
-import type { Outcome, PartialRun } from './run-method.ts'
+import { NonFiniteError, sameShape, scope, sizeOf } from '@tweedie/tensor'
+import type { Picture } from '../pictures/picture.ts'
+import { toPictures } from '../pictures/picture.ts'
+import type { MethodRecord, TaskRecord } from '../record/record.ts'
+import { drawPanel } from '../report/panel.ts'
+import type { TaskPictures } from '../report/pictures.ts'
+import { scoreAll, scoreMean } from '../scores/scores.ts'
 import { runMethod } from './run-method.ts'
-import { scoreAll, scoreMean } from './scores.ts'
-import { drawPanel } from './task-panel.ts'
+import type { Assignment, Task, TaskControl } from './task.ts'
 
-/** One inverse problem for a batch of samples, and the methods that are to solve it. */
-export interface Task {
-  readonly title: string
-  /** The operator as it was asked for. */
-  readonly spec: string
-  readonly operator: Operator
-  readonly noise: Noise
-  readonly sigma: number
-  /** [N, …operator.outShape] */
-  readonly y: Tensor
-  /** [N, …operator.inShape], where it is known. */
-  readonly truth?: Tensor
-  readonly samples: readonly string[]
-  /** Whether the samples are draws for one measurement, so that their mean is worth a look. */
-  readonly draws?: boolean
-  /** For a task of one method: where an earlier run had come to, and what to do when this one is stopped. */
-  readonly resume?: PartialRun
-  readonly onInterrupt?: (partial: PartialRun) => Promise<void>
-  readonly methods: readonly {
-    readonly entry: MethodInfo
-    readonly options: Readonly<Record<string, Setting>>
-  }[]
-}
-
+/** What came of a task. The caller owns the tensors. */
 export interface TaskResult {
   readonly record: TaskRecord
   readonly pictures: TaskPictures
   readonly measurement: readonly Picture[] | undefined
-  /** Restored batches by method, where the method finished. The caller owns them. */
+  /** Restored batches by method, where the method finished. */
   readonly restored: ReadonlyMap<string, Tensor>
 }
 
@@ -50,84 +24,91 @@ export interface TaskResult {
  * The degraded picture in the shape of the sought one: the measurement itself where it has that shape,
  * else its pseudo-inverse, else its adjoint. undefined where nothing of the kind exists.
  */
-export function inputPicture(problem: Problem): { from: TaskRecord['input']['from']; x: Tensor | undefined } {
-  const { operator, y } = problem
-  const same =
-    operator.inShape.length === operator.outShape.length &&
-    operator.inShape.every((n, i) => n === operator.outShape[i])
-  if (same) return { from: 'measurement', x: y.alias() }
+function inputPicture({ operator, y }: Problem): {
+  from: TaskRecord['input']['from']
+  x: Tensor | undefined
+} {
+  if (sameShape(operator.inShape, operator.outShape)) return { from: 'measurement', x: y.alias() }
   if (!isLinear(operator)) return { from: 'none', x: undefined }
-  if (operator.pinv !== undefined) return { from: 'pseudo-inverse', x: scope(() => operator.pinv!(y)) }
+  const { pinv } = operator
+  if (pinv !== undefined) return { from: 'pseudo-inverse', x: scope(() => pinv.call(operator, y)) }
   return { from: 'adjoint', x: scope(() => operator.adjoint(y)) }
 }
 
 /** The measurement as pictures, the way its operator shows it; else the input picture. */
 async function measurementPictures(
-  problem: Problem,
+  { operator, y }: Problem,
   input: Tensor | undefined,
 ): Promise<Picture[] | undefined> {
-  const { operator, y } = problem
-  const show = (operator as Partial<ImageOperator>).display
-  const shown = show === undefined ? input : scope(() => show(y))
-  return shown === undefined ? undefined : toPictures(shown)
+  const { display }: Partial<ImageOperator> = operator
+  if (display === undefined) return input === undefined ? undefined : toPictures(input)
+  const shown = scope(() => display.call(operator, y))
+  try {
+    return await toPictures(shown)
+  } finally {
+    shown.dispose()
+  }
 }
 
-/** Runs every method of a task on its batch; a method that diverges leaves its error in the record. */
-export async function runTask(
-  io: Io,
+/** Runs one method of a task. A run that diverges leaves its error in the record, and no outcome. */
+async function attempt(
   task: Task,
+  { method, options }: Assignment,
   prior: Prior,
-  progress: Progress,
-  portion: { from: number; size: number } = { from: 0, size: 1 },
-): Promise<TaskResult> {
-  const { operator, noise, y, truth } = task
-  const problem: Problem = { operator, noise, y }
+  control: { readonly signal?: AbortSignal | undefined; onStep(done: number): void },
+) {
+  const { problem, truth, resume, onInterrupt } = task
+  const named = { method: method.name, options }
+  try {
+    const outcome = await runMethod({
+      ...control,
+      method,
+      problem,
+      prior,
+      options,
+      truth,
+      resume,
+      onInterrupt,
+    })
+    const { x, nfe, vjps, seconds, trace } = outcome
+    const scores = await scoreAll(problem, x, truth)
+    const mean = task.draws === true ? { mean: await scoreMean(problem, x, truth) } : {}
+    return { outcome, record: { ...named, nfe, vjps, seconds, scores, ...mean, trace } }
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error
+    const nothing = { nfe: 0, vjps: 0, seconds: 0, scores: [], trace: [] }
+    return { outcome: undefined, record: { ...named, ...nothing, error: error.message } }
+  }
+}
+
+/**
+ * Runs every method of a task on its batch; one that diverges leaves its error in the record.
+ * @throws {InterruptedError} between two steps, once the signal is raised.
+ */
+export async function runTask(task: Task, prior: Prior, control: TaskControl = {}): Promise<TaskResult> {
+  const { problem, truth, methods } = task
+  const { operator, noise } = problem
   const input = inputPicture(problem)
   const restored = new Map<string, Tensor>()
   const runs: MethodRecord[] = []
-  const strips: { method: string; steps: Outcome['strip'] }[] = []
-  for (const [m, { entry, options }] of task.methods.entries()) {
-    const label = `${task.title} · ${entry.name}`
-    const at = (done: number) =>
-      progress.at(portion.from + (portion.size * (m + done)) / task.methods.length, label)
-    at(0)
-    try {
-      const outcome = await runMethod(io, {
-        method: entry,
-        problem,
-        prior,
-        options,
-        ...(truth === undefined ? {} : { truth }),
-        ...(task.resume === undefined ? {} : { resume: task.resume }),
-        ...(task.onInterrupt === undefined ? {} : { onInterrupt: task.onInterrupt }),
-        onStep: at,
-      })
-      restored.set(entry.name, outcome.x)
-      strips.push({ method: entry.name, steps: outcome.strip })
-      const { nfe, vjps, seconds, trace } = outcome
-      const scores = await scoreAll(problem, outcome.x, truth)
-      const mean = task.draws === true ? { mean: await scoreMean(problem, outcome.x, truth) } : {}
-      runs.push({ method: entry.name, options, nfe, vjps, seconds, scores, ...mean, trace })
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'NonFiniteError') throw error
-      runs.push({
-        method: entry.name,
-        options,
-        nfe: 0,
-        vjps: 0,
-        seconds: 0,
-        scores: [],
-        trace: [],
-        error: error.message,
-      })
-    }
+  const strips: TaskPictures['strips'][number][] = []
+  for (const [m, assignment] of methods.entries()) {
+    const { name } = assignment.method
+    const onStep = (done: number) =>
+      control.onProgress?.((m + done) / methods.length, `${task.title} · ${name}`)
+    onStep(0)
+    const { outcome, record } = await attempt(task, assignment, prior, { signal: control.signal, onStep })
+    runs.push(record)
+    if (outcome === undefined) continue
+    restored.set(name, outcome.x)
+    strips.push({ method: name, steps: outcome.strip })
   }
   const scores = input.x === undefined ? [] : await scoreAll(problem, input.x, truth)
   const record: TaskRecord = {
     title: task.title,
     operator: task.spec,
-    sigma: task.sigma,
-    measured: operator.outShape.reduce((product, n) => product * n, 1),
+    sigma: noise.sigma ?? 0,
+    measured: sizeOf(operator.outShape),
     input: { from: input.from, scores },
     runs,
   }

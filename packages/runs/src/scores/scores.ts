@@ -2,7 +2,7 @@ import type { Problem } from '@tweedie/solvers'
 import { isLinear, misfit, psnr, ssim } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
-import type { Score } from './report/record.ts'
+import type { Score } from '../record/record.ts'
 
 /** PSNR of each sample of a batch, in dB. */
 export const psnrs = async (x: Tensor, truth: Tensor): Promise<number[]> => [...(await psnr(x, truth))]

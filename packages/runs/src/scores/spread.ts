@@ -1,4 +1,4 @@
-import type { Picture } from './images/picture.ts'
+import type { Picture } from '../pictures/picture.ts'
 
 /**
  * The mean of several restorations, and where they differ: their standard deviation, scaled so that the

@@ -1,12 +1,6 @@
 import { Command } from 'commander'
-import type { Io } from '../io.ts'
-
-/** The options of `tweedie convert`. */
-export interface ConvertOptions {
-  readonly array?: string
-  readonly force?: boolean
-  readonly json?: boolean
-}
+import type { Io } from '../../io.ts'
+import type { ConvertOptions } from './convert.ts'
 
 export function convertCommand(io: Io): Command {
   return new Command('convert')
@@ -32,7 +26,7 @@ Examples:
   tweedie convert model.pt model.safetensors`,
     )
     .action(async (from: string, to: string, options: ConvertOptions) => {
-      const { convert } = await import('../convert.ts')
+      const { convert } = await import('./convert.ts')
       await convert(io, from, to, options)
     })
 }

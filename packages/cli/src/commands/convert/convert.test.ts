@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { tensor } from '@tweedie/tensor'
 import { parseNpy, parseNpz, parseSafetensors, writeNpy, writeNpz, writeSafetensors } from '@tweedie/unet'
 import { expect, test } from 'vitest'
-import { demoDigits } from './digits.ts'
-import { encodePicture } from './images/png.ts'
-import { readPicture } from './images/read.ts'
-import { ran, temporaryFolder } from './testing.ts'
+import { encodePicture } from '../../images/png.ts'
+import { readPicture } from '../../images/read.ts'
+import { ran, temporaryFolder } from '../../testing.ts'
+import { demoDigits } from '../demo/digits.ts'
 
 const pictures = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../tests/fixtures/pictures/pictures.json'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../../../tests/fixtures/pictures/pictures.json'), 'utf8'),
 ) as Readonly<Record<string, { file: string; width: number; height: number }>>
 
 /** A folder with files in it, and `tweedie convert` there. */
@@ -110,7 +110,7 @@ test('arrays keep their numbers and types between npy and npz, finite or not', a
 })
 
 test('float16, int64 and bytes: no number changes', async () => {
-  const numpy = readFileSync(join(import.meta.dirname, '../../../tests/fixtures/checkpoints/kinds.npz'))
+  const numpy = readFileSync(join(import.meta.dirname, '../../../../../tests/fixtures/checkpoints/kinds.npz'))
   using folder = prepared({ 'in.npz': numpy })
   const stored = parseNpz(numpy, 'in.npz')
   const kinds = stored.entries.filter(({ dtype }) => ['F16', 'I64', 'U8', 'U32'].includes(dtype))

@@ -1,16 +1,22 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { toPictures, toTensor } from '@tweedie/runs'
 import { FileFormatError, fromData, OptionError, printable } from '@tweedie/tensor'
 import type { NpyInput } from '@tweedie/unet'
 import { writeNpy, writeNpz } from '@tweedie/unet'
-import type { ConvertOptions } from './commands/convert.ts'
-import { toPictures, toTensor } from './images/picture.ts'
-import { encodePicture } from './images/png.ts'
-import type { Input, NumberArray } from './inputs.ts'
-import { finiteFloats, readInput } from './inputs.ts'
-import type { Io } from './io.ts'
-import { checkNewFile, writeNewFile } from './new-file.ts'
-import { absolute } from './write.ts'
+import type { Input, NumberArray } from '../../files/inputs.ts'
+import { finiteFloats, readInput } from '../../files/inputs.ts'
+import { checkNewFile, writeNewFile } from '../../files/new-file.ts'
+import { absolute } from '../../files/write.ts'
+import { encodePicture } from '../../images/png.ts'
+import type { Io } from '../../io.ts'
+
+/** The options of `tweedie convert`. */
+export interface ConvertOptions {
+  readonly array?: string
+  readonly force?: boolean
+  readonly json?: boolean
+}
 
 /** What a conversion made. */
 interface Converted {

@@ -1,22 +1,9 @@
 import { Command, Option } from 'commander'
-import { demoMethods, demoNoise, demoTasks } from '../demo-plan.ts'
-import { onDevice } from '../device.ts'
-import type { Io } from '../io.ts'
-import { deviceOption, integer, list, number } from '../options.ts'
-
-/** The options of `tweedie demo`, defaults filled in. */
-export interface DemoOptions {
-  readonly out: string
-  readonly count: number
-  readonly seed: number
-  readonly methods: readonly string[]
-  readonly tasks: readonly string[]
-  readonly noise: number
-  readonly prior: string
-  readonly steps?: number
-  readonly device: string
-  readonly json?: boolean
-}
+import { onDevice } from '../../device.ts'
+import type { Io } from '../../io.ts'
+import { deviceOption, integer, list, noise } from '../../terminal/options.ts'
+import type { DemoOptions } from './demo.ts'
+import { demoMethods, demoNoise, demoTasks } from './plan.ts'
 
 /** An option that takes some of the names of a plan, all of them by default. */
 const names = (what: string, plan: Readonly<Record<string, unknown>>) =>
@@ -32,7 +19,7 @@ export function demoCommand(io: Io): Command {
     .option('--seed <n>', 'seed of the noise and of the methods', integer(0), 0)
     .addOption(names('methods', demoMethods))
     .addOption(names('tasks', demoTasks))
-    .option('--noise <sigma>', 'σ_y, for the data range [−1, 1]', number(0), demoNoise)
+    .option('--noise <sigma>', 'σ_y, for the data range [−1, 1]', noise, demoNoise)
     .option('--steps <n>', "steps of every method (default: each method's own)", integer(1, 1000))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(deviceOption())
@@ -44,7 +31,7 @@ Writes report.html, contact-sheet.png and run.json. An earlier run in the folder
 is complete; a folder that holds anything else is refused. Takes up to three minutes on two slow cores.`,
     )
     .action(async (options: DemoOptions, command: Command) => {
-      const { demo } = await import('../demo.ts')
+      const { demo } = await import('./demo.ts')
       await onDevice(options.device, () => demo(io, options, command.parent?.args ?? []))
     })
 }

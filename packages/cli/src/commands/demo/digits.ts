@@ -1,6 +1,6 @@
+import type { Picture } from '@tweedie/runs'
 import { randomIntegers, randomKey } from '@tweedie/tensor'
 import { heldOutDigits } from '@tweedie/unet/node'
-import type { Picture } from './images/picture.ts'
 
 /** A handwritten digit of MNIST, none of which the shipped digits prior was trained on. */
 export interface Digit {

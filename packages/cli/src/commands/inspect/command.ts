@@ -1,10 +1,10 @@
 import { printable, sizeOf } from '@tweedie/tensor'
 import { Command } from 'commander'
-import { guessArchitecture } from '../architecture.ts'
-import type { Io } from '../io.ts'
-import type { Paper } from '../table.ts'
-import { formatTable } from '../table.ts'
-import { absolute } from '../write.ts'
+import { absolute } from '../../files/write.ts'
+import type { Io } from '../../io.ts'
+import type { Paper } from '../../terminal/table.ts'
+import { formatTable } from '../../terminal/table.ts'
+import { guessArchitecture } from './architecture.ts'
 
 /** What `--json` prints. */
 interface Inspection {

@@ -1,25 +1,9 @@
 import { OptionError } from '@tweedie/tensor'
 import { Command } from 'commander'
-import { onDevice } from '../device.ts'
-import type { Io } from '../io.ts'
-import { deviceOption, integer, number, setting } from '../options.ts'
-
-/** The options of `tweedie restore`, defaults filled in. */
-export interface RestoreOptions {
-  readonly out: string
-  readonly method: string
-  readonly operator: string
-  readonly noise: number
-  readonly prior: string
-  readonly steps?: number
-  readonly samples: number
-  readonly seed: number
-  readonly set?: Readonly<Record<string, string>>
-  readonly measured?: boolean
-  readonly resumable?: boolean
-  readonly device: string
-  readonly json?: boolean
-}
+import { onDevice } from '../../device.ts'
+import type { Io } from '../../io.ts'
+import { deviceOption, integer, noise, setting } from '../../terminal/options.ts'
+import type { RestoreOptions } from './perform.ts'
 
 export function restoreCommand(io: Io): Command {
   return new Command('restore')
@@ -30,7 +14,7 @@ export function restoreCommand(io: Io): Command {
     )
     .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
     .option('--method <name>', 'method, see `tweedie methods`', 'dps')
-    .option('--noise <sigma>', 'σ_y of the measurement, for the data range [−1, 1]', number(0), 0.05)
+    .option('--noise <sigma>', 'σ_y of the measurement, for the data range [−1, 1]', noise, 0.05)
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .option('--steps <n>', "steps (default: the method's own)", integer(1, 1000))
     .option(
@@ -71,8 +55,8 @@ refused. With --resumable an interrupted run can be continued, to the same resul
     )
     .action(
       async (image: string | undefined, options: RestoreOptions & { resume?: string }, command: Command) => {
-        const { restore, resume } = await import('../restore.ts')
-        if (options.resume !== undefined) {
+        const { resume: folder } = options
+        if (folder !== undefined) {
           const free = new Set(['resume', 'json', 'device'])
           const extra = command.options.find(
             (option) =>
@@ -80,14 +64,15 @@ refused. With --resumable an interrupted run can be continued, to the same resul
               command.getOptionValueSource(option.attributeName()) === 'cli',
           )
           if (image !== undefined)
-            throw new OptionError('--resume', `takes no image; the run in ${options.resume} has one`)
+            throw new OptionError('--resume', `takes no image; the run in ${folder} has one`)
           if (extra !== undefined)
             throw new OptionError('--resume', `takes no ${extra.long}; the run keeps the options it has`)
-          await onDevice(options.device, () => resume(io, options.resume!, options))
-          return
+          const { resume } = await import('./resume.ts')
+          return onDevice(options.device, () => resume(io, folder, options))
         }
         if (image === undefined) command.error("missing required argument 'image'")
         if (options.operator === undefined) command.error("required option '--operator <spec>' not specified")
+        const { restore } = await import('./restore.ts')
         await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
       },
     )

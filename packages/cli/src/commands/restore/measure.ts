@@ -1,12 +1,12 @@
-import type { ImageOperator, Prior } from '@tweedie/solvers'
-import { gaussianNoise } from '@tweedie/solvers'
+import type { Measured } from '@tweedie/runs'
+import { isPicture, measure, toColor, toGrey, toTensor } from '@tweedie/runs'
+import type { ImageOperator, Noise, Prior } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, randomKey, scope } from '@tweedie/tensor'
-import type { RestoreOptions } from './commands/restore.ts'
-import { toColor, toGrey, toTensor } from './images/picture.ts'
-import type { OpenPicture } from './images/read.ts'
-import type { Input } from './inputs.ts'
-import { hasShape, requireShape } from './inputs.ts'
+import type { Input } from '../../files/inputs.ts'
+import { hasShape, requireShape } from '../../files/inputs.ts'
+import type { OpenPicture } from '../../images/read.ts'
+import type { RestoreOptions } from './perform.ts'
 
 /** A sample that was read for a run, [1, C, H, W] or [1, …shape], and what was done to it. */
 interface Fitted {
@@ -23,7 +23,7 @@ const resizeHint = ({ width, height }: Size) =>
  * @throws {OptionError} naming the picture's size, the size that fits, and what to do, before a pixel is decoded.
  */
 function fitPicture(opened: OpenPicture, name: string, shape: readonly number[], what: string): Fitted {
-  const size = sizeOf(shape)
+  const size = sizeIn(shape)
   if (opened.width !== size.width || opened.height !== size.height)
     throw new OptionError(
       name,
@@ -55,29 +55,20 @@ interface Size {
   readonly height: number
 }
 
-const sizeOf = (shape: readonly number[]): Size => ({ width: shape[2] ?? 0, height: shape[1] ?? 0 })
-export const isImage = (shape: readonly number[]) => shape.length === 3 && (shape[0] === 1 || shape[0] === 3)
-
-/** A measurement [1, …outShape], the truth [1, C, H, W] where it is known, and what a user should know of them. */
-export interface Measured {
-  readonly y: Tensor
-  readonly truth: Tensor | undefined
-  readonly notes: readonly string[]
-}
+const sizeIn = (shape: readonly number[]): Size => ({ width: shape[2] ?? 0, height: shape[1] ?? 0 })
 
 /** The measurement of one sample, and the truth unless the input is itself the measurement. */
-export async function measure(
+export async function measureInput(
   input: Input,
   options: RestoreOptions,
   prior: Prior,
   operator: ImageOperator,
+  noise: Noise,
 ): Promise<Measured> {
   if (options.measured !== true) {
     const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
-    const key = randomKey(options.seed).fold('measurement')
-    const y = scope(() => gaussianNoise(options.noise).sample([key.fold(0)], operator.forward(truth)))
     return {
-      y,
+      y: measure(operator, noise, truth, randomKey(options.seed).fold('measurement')),
       truth,
       notes: [
         ...notes,
@@ -89,7 +80,7 @@ export async function measure(
   const { content, record } = input
   // Numbers picked out of a picture: where the whole picture is given, what the operator hides is not looked at.
   const picked =
-    !isImage(outShape) &&
+    !isPicture(outShape) &&
     (content.kind === 'picture' ||
       (hasShape(content.array, prior.shape) && !hasShape(content.array, outShape)))
   if (!picked) {

@@ -4,10 +4,10 @@ import { operatorFromSpec } from '@tweedie/solvers'
 import { fromData, scope } from '@tweedie/tensor'
 import { parseNpy, writeNpy, writeNpz } from '@tweedie/unet'
 import { expect, test } from 'vitest'
-import { demoDigits } from './digits.ts'
-import { png } from './images/formats/png-writer.test.helper.ts'
-import { encodePicture } from './images/png.ts'
-import { ran, temporaryFolder } from './testing.ts'
+import { png } from '../../images/formats/png-writer.test.helper.ts'
+import { encodePicture } from '../../images/png.ts'
+import { ran, temporaryFolder } from '../../testing.ts'
+import { demoDigits } from '../demo/digits.ts'
 
 const digit = demoDigits(4)[3]!.picture
 const truth = digit.data.map((value) => 2 * value - 1)
@@ -170,7 +170,7 @@ test('an npz file that leaves open what is meant', async () => {
   })
 })
 
-const cases = join(import.meta.dirname, '../../../tests/fixtures/cases')
+const cases = join(import.meta.dirname, '../../../../../tests/fixtures/cases')
 
 test('pictures as they are meant to be seen: turned upright, transparent colours on black, RGB in its colours', async () => {
   using folder = temporaryFolder()

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RunRecord } from '@tweedie/runs'
 import { expect, test } from 'vitest'
-import { demoDigits } from './digits.ts'
-import { encodePicture } from './images/png.ts'
-import type { RunRecord } from './report/record.ts'
-import { ran, temporaryFolder, whitePrior } from './testing.ts'
+import { encodePicture } from '../../images/png.ts'
+import { ran, temporaryFolder, whitePrior } from '../../testing.ts'
+import { demoDigits } from '../demo/digits.ts'
 
 const read = (...path: string[]): RunRecord => JSON.parse(readFileSync(join(...path, 'run.json'), 'utf8'))
 const restoring = (out: string, method: string, ...more: string[]) => [

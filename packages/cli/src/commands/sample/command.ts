@@ -1,20 +1,8 @@
 import { Command, Option } from 'commander'
-import { onDevice } from '../device.ts'
-import type { Io } from '../io.ts'
-import { deviceOption, integer, number } from '../options.ts'
-
-/** The options of `tweedie sample`, defaults filled in. */
-export interface SampleOptions {
-  readonly out: string
-  readonly prior: string
-  readonly n: number
-  readonly sampler: 'ddpm' | 'ddim'
-  readonly eta?: number
-  readonly steps: number
-  readonly seed: number
-  readonly device: string
-  readonly json?: boolean
-}
+import { onDevice } from '../../device.ts'
+import type { Io } from '../../io.ts'
+import { deviceOption, integer, number } from '../../terminal/options.ts'
+import type { SampleOptions } from './sample.ts'
 
 export function sampleCommand(io: Io): Command {
   return new Command('sample')
@@ -34,7 +22,7 @@ export function sampleCommand(io: Io): Command {
     .option('--json', 'print what was done as JSON')
     .addHelpText('after', '\nAn existing file is replaced only if tweedie wrote it.')
     .action(async (options: SampleOptions) => {
-      const { sample } = await import('../sample.ts')
+      const { sample } = await import('./sample.ts')
       await onDevice(options.device, () => sample(io, options))
     })
 }

@@ -1,16 +1,26 @@
 import { extname } from 'node:path'
+import { drawGrid, drive, toPictures } from '@tweedie/runs'
 import { sampleUnconditional } from '@tweedie/solvers'
-import { NonFiniteError, OptionError } from '@tweedie/tensor'
-import type { SampleOptions } from './commands/sample.ts'
-import { toPictures } from './images/picture.ts'
-import { encodePicture, isOurPng } from './images/png.ts'
-import { drawGrid } from './images/sheet.ts'
-import type { Io } from './io.ts'
-import { breathe } from './io.ts'
-import { loadPrior } from './priors.ts'
-import { startProgress } from './progress.ts'
-import { version } from './version.ts'
-import { absolute, checkFile, writeOneFile } from './write.ts'
+import { OptionError } from '@tweedie/tensor'
+import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
+import { encodePicture, isOurPng } from '../../images/png.ts'
+import type { Io } from '../../io.ts'
+import { resolvePrior } from '../../resolve.ts'
+import { withProgress } from '../../terminal/progress.ts'
+import { version } from '../../version.ts'
+
+/** The options of `tweedie sample`, defaults filled in. */
+export interface SampleOptions {
+  readonly out: string
+  readonly prior: string
+  readonly n: number
+  readonly sampler: 'ddpm' | 'ddim'
+  readonly eta?: number
+  readonly steps: number
+  readonly seed: number
+  readonly device: string
+  readonly json?: boolean
+}
 
 /** Draws samples of a prior and writes them as one picture. */
 export async function sample(io: Io, options: SampleOptions): Promise<void> {
@@ -19,36 +29,26 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
-  const prior = await loadPrior(io, options.prior)
+  const prior = await resolvePrior(io, options.prior)
   const eta = options.eta ?? (options.sampler === 'ddim' ? 0 : 1)
   const started = performance.now()
-  const generator = sampleUnconditional(prior, { count, steps, seed, eta })
-  const progress = startProgress(io, { quiet: options.json === true })
-  try {
-    let next = await generator.next()
-    while (next.done !== true) {
-      progress.at((next.value.i + 1) / next.value.steps, `step ${next.value.i + 1} of ${next.value.steps}`)
-      await breathe(io)
-      next = await generator.next()
-    }
-    progress.stop()
-    const x = next.value
-    if ((await x.data()).some((value) => !Number.isFinite(value)))
-      throw new NonFiniteError('the samples are not finite')
-    const facts = { prior: prior.name, count, steps, eta, seed, tweedie: version }
-    const text = Object.fromEntries(
-      Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
-    )
-    await writeOneFile(path, encodePicture(drawGrid(await toPictures(x)), text), isOurPng)
-    x.dispose()
-    const seconds = (performance.now() - started) / 1000
-    io.out(
-      options.json === true
-        ? `${JSON.stringify({ ...facts, file: options.out, seconds })}\n`
-        : `Wrote ${count} samples to ${options.out} (${steps} steps, ${seconds.toFixed(1)} s)\n`,
-    )
-  } finally {
-    progress.stop()
-    await generator.return(undefined as never)
-  }
+  const x = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
+    drive(sampleUnconditional(prior, { count, steps, seed, eta }), {
+      signal: io.signal,
+      diverged: 'the samples are not finite',
+      onStep: (step) => onProgress((step.i + 1) / step.steps, `step ${step.i + 1} of ${step.steps}`),
+    }),
+  )
+  const facts = { prior: prior.name, count, steps, eta, seed, tweedie: version }
+  const text = Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
+  )
+  await writeOneFile(path, encodePicture(drawGrid(await toPictures(x)), text), isOurPng)
+  x.dispose()
+  const seconds = (performance.now() - started) / 1000
+  io.out(
+    options.json === true
+      ? `${JSON.stringify({ ...facts, file: options.out, seconds })}\n`
+      : `Wrote ${count} samples to ${options.out} (${steps} steps, ${seconds.toFixed(1)} s)\n`,
+  )
 }

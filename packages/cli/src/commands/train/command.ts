@@ -1,23 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Io } from '../io.ts'
-import { integer } from '../options.ts'
-
-/** The options of `tweedie train`. */
-export interface TrainCliOptions {
-  readonly data: string
-  readonly config: string
-  readonly out: string
-  readonly resume?: boolean
-  readonly allowOtherRounding?: boolean
-  readonly saveEvery: SaveInterval
-  readonly testSet: boolean
-  readonly workers: number
-  readonly name?: string
-  readonly json?: boolean
-}
-
-/** How much training lies between two saved states. */
-export type SaveInterval = { readonly seconds: number } | { readonly steps: number }
+import type { Io } from '../../io.ts'
+import { integer } from '../../terminal/options.ts'
+import type { SaveInterval, TrainCliOptions } from './train.ts'
 
 /** `500` is steps, `60s` and `5m` are time. */
 export function saveInterval(text: string): SaveInterval {
@@ -58,7 +42,7 @@ Ctrl-C saves the state first; the same command with --resume goes on, to the sam
 One training at a time has --out: train.lock in it says which.`,
     )
     .action(async (options: TrainCliOptions, command: Command) => {
-      const { train } = await import('../train.ts')
+      const { train } = await import('./train.ts')
       await train(io, options, command.parent?.args ?? [])
     })
 }

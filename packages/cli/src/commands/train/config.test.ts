@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { saveInterval } from './commands/train.ts'
-import { temporaryFolder } from './testing.ts'
-import { readTrainConfig } from './train-config.ts'
+import { temporaryFolder } from '../../testing.ts'
+import { saveInterval } from './command.ts'
+import { readTrainConfig } from './config.ts'
 
 const model = { sampleSize: 8, blockOutChannels: [4, 8], normGroups: 2 }
 const diffusers = {

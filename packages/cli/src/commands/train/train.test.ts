@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { explain } from './errors.ts'
-import type { Ran } from './testing.ts'
-import { ran, temporaryFolder } from './testing.ts'
+import { explain } from '../../errors.ts'
+import type { Ran } from '../../testing.ts'
+import { ran, temporaryFolder } from '../../testing.ts'
 
 /** An IDX file of square images. */
 function idx(count: number, shift: number, side = 28): Uint8Array {

@@ -1,14 +1,29 @@
 import { stat } from 'node:fs/promises'
+import { commandLine, InterruptedError } from '@tweedie/runs'
 import { OptionError } from '@tweedie/tensor'
 import { trainFromCommand } from '@tweedie/unet/node'
-import type { TrainCliOptions } from './commands/train.ts'
-import { InterruptedError } from './errors.ts'
-import type { Io } from './io.ts'
-import { startProgress } from './progress.ts'
-import { progressLines } from './progress-lines.ts'
-import { commandLine } from './report/record.ts'
-import { readTrainConfig } from './train-config.ts'
-import { absolute } from './write.ts'
+import { absolute } from '../../files/write.ts'
+import type { Io } from '../../io.ts'
+import { startProgress } from '../../terminal/progress.ts'
+import { progressLines } from '../../terminal/progress-lines.ts'
+import { readTrainConfig } from './config.ts'
+
+/** The options of `tweedie train`. */
+export interface TrainCliOptions {
+  readonly data: string
+  readonly config: string
+  readonly out: string
+  readonly resume?: boolean
+  readonly allowOtherRounding?: boolean
+  readonly saveEvery: SaveInterval
+  readonly testSet: boolean
+  readonly workers: number
+  readonly name?: string
+  readonly json?: boolean
+}
+
+/** How much training lies between two saved states. */
+export type SaveInterval = { readonly seconds: number } | { readonly steps: number }
 
 /** The option of the command line for each of the library's that an error may name. */
 const flags: Readonly<Record<string, string>> = {
@@ -24,10 +39,7 @@ function atCommandLine(error: unknown): unknown {
   if (!(error instanceof OptionError)) return error
   const flag = flags[error.option]
   if (flag === undefined) return error
-  const message = error.message
-    .slice(error.option.length + 2)
-    .replace('allow other rounding', '--allow-other-rounding')
-  return new OptionError(flag, message)
+  return new OptionError(flag, error.reason.replace('allow other rounding', '--allow-other-rounding'))
 }
 
 /** Trains a prior, or goes on with it. */
