@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { normal, randomKey, randomWords, scope, setDefaultDevice } from '@tweedie/tensor'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadShippedPrior } from '../checkpoint/shipped.ts'
+import { ddpmConfig } from '../architectures/ddpm/config.ts'
+import { ddpmForward } from '../architectures/ddpm/forward.ts'
 import { imageSet } from '../data/images.ts'
-import { ddpmConfig } from '../ddpm/config.ts'
-import { ddpmForward } from '../ddpm/forward.ts'
+import { loadShippedPrior } from '../priors/shipped.ts'
 import { trainConfig } from './config.ts'
 import { train } from './train.ts'
 
