@@ -3,28 +3,11 @@ import { basename } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
-import { modelLimits } from '@tweedie/unet'
-import {
-  findModel,
-  inferAdmGuided,
-  loadAdm,
-  loadDdpm,
-  loadShippedPrior,
-  readWeights,
-  shippedPriors,
-} from '@tweedie/unet/node'
+import type { NetworkConfig } from '@tweedie/unet'
+import { architectureOf, architectures, modelLimits } from '@tweedie/unet'
+import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
 import type { Io } from './io.ts'
-import type { NetworkConfig } from './network.ts'
-import {
-  checkMemory,
-  checkNetwork,
-  describeScheduler,
-  halvings,
-  linearTraining,
-  priorOf,
-  shapeOf,
-  trainingOf,
-} from './network.ts'
+import { checkMemory, checkNetwork, priorOf } from './network.ts'
 import { absolute } from './write.ts'
 
 /** A prior as `tweedie priors` shows it. */
@@ -46,7 +29,7 @@ export async function listPriors(io: Io): Promise<PriorInfo[]> {
     for (const tensor of Object.values(params)) tensor.dispose()
     return {
       name,
-      shape: shapeOf(config),
+      shape: architectureOf(config).sampleShape(config),
       title: `trained on ${record.trainingImages} images: ${record.data}`,
       parameters: record.parameters,
     }
@@ -70,22 +53,18 @@ export async function loadPrior(io: Io, given: string, option = '--prior'): Prom
   if (load !== undefined) return load()
   const { name, size } = parseName(io, given, option)
   if (shippedPriors().includes(name)) {
-    const { config, params, record } = loadShippedPrior(name)
-    const shape = shapeAt(config, size, option)
-    checkMemory(config, shape, option)
-    return priorOf(given, shape, { config, params }, linearTraining(record.config.timesteps))
+    const prior = loadShippedPrior(name)
+    const shape = shapeAt(prior.config, size, option)
+    checkMemory(prior.config, shape, option)
+    return priorOf(given, shape, prior, prior.trainedOn)
   }
-  const { model, training, notes } = openModel(io, name, option)
-  const { config, directory, weights } = model
+  const { config, directory, weights, training } = openModel(io, name, option)
   const shape = shapeAt(config, size, option)
-  checkNetwork(config, training, name, option)
+  checkNetwork(config, training.trainedOn, name, option)
   checkMemory(config, shape, option)
-  const loaded = (config.architecture === 'adm' ? loadAdm : loadDdpm)(
-    directory,
-    weights === undefined ? {} : { weights },
-  )
-  for (const note of [...notes, ...loaded.notes]) io.err(`Note: ${note}.\n`)
-  return priorOf(basename(given), shape, loaded, training)
+  const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
+  for (const note of [...training.notes, ...loaded.notes]) io.err(`Note: ${note}.\n`)
+  return priorOf(basename(given), shape, loaded, training.trainedOn)
 }
 
 /** A name, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` follows it and is no part of a path. */
@@ -102,20 +81,13 @@ function parseName(
   throw new OptionError(option, `a side must be a whole number from 1 to ${modelLimits.side}, got ${wrong}`)
 }
 
-/** The model of a folder or file, and what it was trained on, with sentences on what was chosen. */
+/** The model of a folder or file, and what it was trained on. */
 function openModel(io: Io, name: string, option: string) {
   const path = absolute(io.cwd, name)
   const model = findModel(path)
   if (model === undefined) throw new OptionError(option, noModel(io, name, path))
-  const { schedule } = model
-  if (schedule !== undefined) {
-    const notes = schedule.kind === 'scheduler' ? [describeScheduler(schedule)] : []
-    return { model, training: trainingOf(schedule), notes }
-  }
-  if (model.config.architecture === 'adm') {
-    const note = `${name} does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000, predicts epsilon; a scheduler_config.json beside it would say another`
-    return { model, training: linearTraining(1000), notes: [note] }
-  }
+  const { training } = model
+  if (training !== undefined) return { ...model, training }
   throw new OptionError(
     option,
     `'${name}' does not say which schedule the network was trained on: there is neither record.json nor scheduler_config.json; write one beside its config.json, such as scheduler_config.json with ${exampleScheduler}`,
@@ -147,10 +119,11 @@ function noModel(io: Io, name: string, path: string): string {
 
 /** What config.json should say beside a file of weights, as far as names and shapes tell. */
 function noConfig(name: string, path: string): string {
-  const told = inferAdmGuided(readWeights(path), path)
+  const told = inferConfig(path)
   const need = `'${name}' has no config.json beside it`
-  if (told === undefined) return `${need}; write that of diffusers or guided-diffusion there`
-  return `${need}; its weights tell ${JSON.stringify(told)}, so it need only say image_size, num_heads or num_head_channels and, where it is so, use_new_attention_order`
+  if (told === undefined)
+    return `${need}; write that of ${architectures.map(({ title }) => title).join(' or ')} there`
+  return `${need}; its weights tell ${JSON.stringify(told.fields)}, so it need only say ${told.untold}`
 }
 
 /** The shape of a network's pictures, at another size where one is given: its layers know none. */
@@ -159,8 +132,9 @@ function shapeAt(
   size: readonly [height: number, width: number] | undefined,
   option: string,
 ): Shape {
-  if (size === undefined) return shapeOf(config)
-  const factor = halvings(config)
+  const { sampleShape, divisor } = architectureOf(config)
+  if (size === undefined) return sampleShape(config)
+  const factor = divisor(config)
   const odd = size.find((side) => side % factor !== 0)
   if (odd === undefined) return [config.inChannels, ...size]
   throw new OptionError(
