@@ -251,7 +251,7 @@ describe('what does not say all that is needed is refused', () => {
   test('a size that the device has no memory for', async () => {
     await refused(
       sampled('digits@4096'),
-      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB for one picture; the device wasm has \d/,
+      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB at once; the device wasm has \d/,
     )
     const wide = { ...json, sample_size: 4096, block_out_channels: [64, 64] }
     const files = { 'config.json': wide, 'record.json': { config: { timesteps: 1000 } } }

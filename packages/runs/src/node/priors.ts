@@ -2,18 +2,9 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
-import { modelLimits } from '@tweedie/unet'
-import {
-  findModel,
-  inferAdmGuided,
-  loadAdm,
-  loadDdpm,
-  loadShippedPrior,
-  readWeights,
-  shippedPriors,
-} from '@tweedie/unet/node'
-import { checkMemory, checkNetwork, priorOf, shapeAt, shapeOf } from '../priors/network.ts'
-import { describeScheduler, linearTraining, trainingOf } from '../priors/training.ts'
+import { architectureOf, architectures, modelLimits } from '@tweedie/unet'
+import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
+import { checkMemory, checkNetwork, priorOf, shapeAt } from '../priors/network.ts'
 
 /** Where priors are looked for. */
 export interface PriorPlaces {
@@ -46,7 +37,7 @@ export async function listPriors({ added: others = {} }: PriorPlaces = {}): Prom
     for (const tensor of Object.values(params)) tensor.dispose()
     return {
       name,
-      shape: shapeOf(config),
+      shape: architectureOf(config).sampleShape(config),
       title: `trained on ${record.trainingImages} images: ${record.data}`,
       parameters: record.parameters,
     }
@@ -70,22 +61,18 @@ export async function loadPrior(given: string, places: PriorPlaces = {}): Promis
   if (load !== undefined) return load()
   const { name, size } = parseName(given, places)
   if (shippedPriors().includes(name)) {
-    const { config, params, record } = loadShippedPrior(name)
-    const shape = shapeAt(config, size)
-    checkMemory(config, shape)
-    return priorOf(given, shape, { config, params }, linearTraining(record.config.timesteps))
+    const prior = loadShippedPrior(name)
+    const shape = shapeAt(prior.config, size)
+    checkMemory(prior.config, shape)
+    return priorOf(given, shape, prior, prior.trainedOn)
   }
-  const { model, training, notes } = openModel(name, places)
-  const { config, directory, weights } = model
+  const { config, directory, weights, training } = openModel(name, places)
+  checkNetwork(config, training.trainedOn, name)
   const shape = shapeAt(config, size)
-  checkNetwork(config, training, name)
   checkMemory(config, shape)
-  const loaded = (config.architecture === 'adm' ? loadAdm : loadDdpm)(
-    directory,
-    weights === undefined ? {} : { weights },
-  )
-  for (const note of [...notes, ...loaded.notes]) places.onNote?.(note)
-  return priorOf(basename(given), shape, loaded, training)
+  const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
+  for (const note of [...training.notes, ...loaded.notes]) places.onNote?.(note)
+  return priorOf(basename(given), shape, loaded, training.trainedOn)
 }
 
 /** A name, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` follows it and is no part of a path. */
@@ -98,21 +85,13 @@ function parseName(given: string, places: PriorPlaces): { name: string; size?: r
   throw new OptionError('prior', `a side must be a whole number from 1 to ${modelLimits.side}, got ${wrong}`)
 }
 
-/** The model of a folder or file, and what it was trained on, with sentences on what was chosen. */
+/** The model of a folder or file, and what it was trained on. */
 function openModel(name: string, places: PriorPlaces) {
   const path = pathOf(places, name)
   const model = findModel(path)
   if (model === undefined) throw new OptionError('prior', noModel(name, path, places))
-  const { schedule } = model
-  if (schedule?.kind === 'record') return { model, training: linearTraining(schedule.timesteps), notes: [] }
-  if (schedule !== undefined) {
-    const note = describeScheduler(schedule.path, schedule.scheduler)
-    return { model, training: trainingOf(schedule.scheduler), notes: [note] }
-  }
-  if (model.config.architecture === 'adm') {
-    const note = `${name} does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000, predicts epsilon; a scheduler_config.json beside it would say another`
-    return { model, training: linearTraining(1000), notes: [note] }
-  }
+  const { training } = model
+  if (training !== undefined) return { ...model, training }
   throw new OptionError(
     'prior',
     `'${name}' does not say which schedule the network was trained on: there is neither record.json nor scheduler_config.json; write one beside its config.json, such as scheduler_config.json with ${exampleScheduler}`,
@@ -144,8 +123,9 @@ function noModel(name: string, path: string, { added = {} }: PriorPlaces): strin
 
 /** What config.json should say beside a file of weights, as far as names and shapes tell. */
 function noConfig(name: string, path: string): string {
-  const told = inferAdmGuided(readWeights(path), path)
+  const told = inferConfig(path)
   const need = `'${name}' has no config.json beside it`
-  if (told === undefined) return `${need}; write that of diffusers or guided-diffusion there`
-  return `${need}; its weights tell ${JSON.stringify(told)}, so it need only say image_size, num_heads or num_head_channels and, where it is so, use_new_attention_order`
+  if (told === undefined)
+    return `${need}; write that of ${architectures.map(({ title }) => title).join(' or ')} there`
+  return `${need}; its weights tell ${JSON.stringify(told.fields)}, so it need only say ${told.untold}`
 }

@@ -1,34 +1,14 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
-import type { DdpmConfig, DdpmOptions, TrainConfig } from '@tweedie/unet'
-import { ddpmConfig, ddpmConfigFromDiffusers, trainConfig } from '@tweedie/unet'
+import type { TrainConfig } from '@tweedie/unet'
+import { networkConfig, trainConfig } from '@tweedie/unet'
 import { readJson } from '@tweedie/unet/node'
 import { z } from 'zod'
 
 const count = z.int()
-const flags = z.array(z.boolean())
-
-/** The model in our own form; the compiler sees to it that no field is missing. */
-const model = {
-  architecture: z.literal('ddpm').optional(),
-  sampleSize: z.union([count, z.tuple([count, count])]),
-  inChannels: count.optional(),
-  outChannels: count.optional(),
-  blockOutChannels: z.array(count),
-  layersPerBlock: count.optional(),
-  downAttention: flags.optional(),
-  upAttention: flags.optional(),
-  midAttention: z.boolean().optional(),
-  attentionHeadDim: count.nullable().optional(),
-  normGroups: count.optional(),
-  normEps: z.number().optional(),
-  timeEmbeddingDim: count.nullable().optional(),
-  flipSinToCos: z.boolean().optional(),
-  freqShift: z.number().optional(),
-  downsamplePadding: count.optional(),
-} satisfies Readonly<Record<keyof DdpmConfig, z.ZodType>>
 
 /** The fields of a training configuration, besides the model. */
 const fields = {
+  predicts: z.enum(['epsilon', 'v', 'x0']).optional(),
   steps: count,
   batch: count.optional(),
   shards: count.optional(),
@@ -46,15 +26,14 @@ const fields = {
   emaDecay: z.number().optional(),
 } satisfies Readonly<Record<keyof Omit<TrainConfig, 'model'>, z.ZodType>>
 
-const Model = z.strictObject(model)
 const ConfigFile = z.strictObject({ model: z.record(z.string(), z.unknown()), ...fields })
 
 /** @throws {FileFormatError} naming the field that does not fit. */
-function parsed<T>(schema: z.ZodType<T>, value: unknown, path: string, prefix = ''): T {
+function parsed<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  const where = [prefix, ...(issue?.path ?? [])].filter((part) => part !== '').join('.')
+  const where = (issue?.path ?? []).join('.')
   throw new FileFormatError(path, `${where || 'the whole'}: ${issue?.message ?? 'does not fit'}`)
 }
 
@@ -65,16 +44,14 @@ const present = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
   }
 
 /**
- * The training configuration in a JSON file. The model is given in our own form or in that of diffusers.
+ * The training configuration in a JSON file. The model is given in our own form, with the `architecture` it is of, or as
+ * a `config.json` of any architecture.
  * @throws {FileFormatError} naming the field that does not fit.
  */
 export function readTrainConfig(path: string): TrainConfig {
-  const { model: given, ...rest } = parsed(ConfigFile, readJson(path), path)
-  const diffusers = '_class_name' in given || 'block_out_channels' in given
+  const { model, ...rest } = parsed(ConfigFile, readJson(path), path)
+  const built = networkConfig(model, path)
   try {
-    const built = diffusers
-      ? ddpmConfigFromDiffusers(given, path)
-      : ddpmConfig(present(parsed(Model, given, path, 'model')) as DdpmOptions)
     return trainConfig({ ...present(rest), model: built })
   } catch (error) {
     if (error instanceof OptionError) throw new FileFormatError(path, error.message)
