@@ -1,6 +1,6 @@
 import { noiseOf } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
-import type { ImageOperator, MethodInfo, Noise, Prior, Problem } from '@tweedie/solvers'
+import type { MethodInfo, Noise, Prior, Problem, ShownOperator } from '@tweedie/solvers'
 import { checkFit, fillOptions, findMethod, operatorFromSpec, UnfitError } from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
 import type { Io } from './io.ts'
@@ -59,7 +59,7 @@ export const resolveSettings = (
  * The operator of a text such as `inpaint:box=14`, for pictures of a shape.
  * @throws {OptionError} naming what does not fit.
  */
-export const resolveOperator = (text: string, shape: Shape, option: string): Promise<ImageOperator> =>
+export const resolveOperator = (text: string, shape: Shape, option: string): Promise<ShownOperator> =>
   naming(option, 'operator', () => operatorFromSpec(text, shape))
 
 /**

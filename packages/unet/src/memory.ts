@@ -1,6 +1,7 @@
 import { getDevice, OptionError } from '@tweedie/tensor'
 
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+const size = (bytes: number): string =>
+  bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`
 
 /**
  * Makes sure, before any work, that the default device could hold what is needed at once.
@@ -14,6 +15,6 @@ export function requireMemory(option: string, bytes: number, what: string): void
   if (memory === undefined || bytes <= memory.limit) return
   throw new OptionError(
     option,
-    `${what} needs more than ${gib(bytes)} at once; the device ${name} has ${gib(memory.limit)}`,
+    `${what} needs more than ${size(bytes)} at once; the device ${name} has ${size(memory.limit)}`,
   )
 }

@@ -1,4 +1,4 @@
-import type { MethodInfo, MethodOptionSpec, OperatorEntry } from '@tweedie/solvers'
+import type { MethodInfo, MethodOptionSpec, OptionSpec } from '@tweedie/solvers'
 import { methods, operators } from '@tweedie/solvers'
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
@@ -37,17 +37,19 @@ export const listMethods = () =>
 
 /** The operators as plain data. */
 export const listOperators = () =>
-  Object.entries(operators).map(([name, entry]: [string, OperatorEntry]) => ({
+  [...operators].map(({ info: { name, summary, example, positional, options } }) => ({
     name,
-    summary: entry.summary,
-    example: entry.example,
-    positional: entry.positional,
-    options: Object.entries(entry.options).map(([key, { summary, range, default: fallback }]) => ({
-      name: key,
-      summary,
-      range,
-      default: fallback,
-    })),
+    summary,
+    example,
+    positional,
+    options: Object.entries<OptionSpec<unknown>>(options)
+      .filter(([, { control }]) => control.kind !== 'object')
+      .map(([key, spec]) => ({
+        name: key,
+        summary: spec.doc,
+        range: spec.range,
+        default: spec.default ?? spec.otherwise,
+      })),
   }))
 
 interface Options {

@@ -14,9 +14,9 @@ export interface Measured {
  * @example
  * ```ts
  * import { measure } from '@tweedie/runs'
- * import { boxInpainting, gaussianNoise } from '@tweedie/solvers'
+ * import { gaussianNoise, inpaint } from '@tweedie/solvers'
  * import { randomKey, zeros } from '@tweedie/tensor'
- * const operator = boxInpainting({ shape: [1, 4, 4], box: 2 })
+ * const operator = inpaint([1, 4, 4], { box: 2 })
  * const y = measure(operator, gaussianNoise(0.1), zeros([2, 1, 4, 4]), randomKey(0).fold('measurement'))
  * y.shape // => [2, 12]
  * ```

@@ -1,4 +1,4 @@
-import type { ImageOperator, Prior, Problem } from '@tweedie/solvers'
+import type { Prior, Problem, ShownOperator } from '@tweedie/solvers'
 import { isLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { NonFiniteError, sameShape, scope, sizeOf } from '@tweedie/tensor'
@@ -40,7 +40,7 @@ async function measurementPictures(
   { operator, y }: Problem,
   input: Tensor | undefined,
 ): Promise<Picture[] | undefined> {
-  const { display }: Partial<ImageOperator> = operator
+  const { display }: Partial<ShownOperator> = operator
   if (display === undefined) return input === undefined ? undefined : toPictures(input)
   const shown = scope(() => display.call(operator, y))
   try {

@@ -225,7 +225,7 @@ describe('a training that does not start leaves nothing', () => {
     try {
       const wide = configOf({ model: { ...model, blockOutChannels: [64] } })
       await expect(training({ config: wide })).rejects.toThrow(
-        /^config: a step on 627073 parameters needs more than 22574628 bytes, the device has 4194304;/,
+        /^config: a step on 627073 parameters needs more than 21\.5 MiB at once; the device wasm has 4\.0 MiB$/,
       )
     } finally {
       registerDevice('wasm', () => createWasmDevice())

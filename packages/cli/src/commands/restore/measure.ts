@@ -1,6 +1,6 @@
 import type { Measured } from '@tweedie/runs'
 import { isPicture, measure, toColor, toGrey, toTensor } from '@tweedie/runs'
-import type { ImageOperator, Noise, Prior } from '@tweedie/solvers'
+import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, randomKey, scope } from '@tweedie/tensor'
 import type { Input } from '../../files/inputs.ts'
@@ -62,7 +62,7 @@ export async function measureInput(
   input: Input,
   options: RestoreOptions,
   prior: Prior,
-  operator: ImageOperator,
+  operator: ShownOperator,
   noise: Noise,
 ): Promise<Measured> {
   if (options.measured !== true) {

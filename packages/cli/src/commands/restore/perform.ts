@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { Assignment, InputRecord, Measured, PartialRun, Restoration, Task } from '@tweedie/runs'
 import { drawsOf, InterruptedError, isPicture, runTask } from '@tweedie/runs'
 import { writeUnfinished } from '@tweedie/runs/node'
-import type { ImageOperator, Noise, Prior } from '@tweedie/solvers'
+import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import { NonFiniteError, OptionError } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, writeFolder } from '../../files/write.ts'
@@ -26,7 +26,7 @@ export interface Job {
   readonly argv: readonly string[]
   readonly assignment: Assignment
   readonly prior: Prior
-  readonly operator: ImageOperator
+  readonly operator: ShownOperator
   readonly noise: Noise
   readonly measured: Measured
   readonly inputs: readonly InputRecord[]

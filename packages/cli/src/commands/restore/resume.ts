@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { InputRecord } from '@tweedie/runs'
 import type { Unfinished } from '@tweedie/runs/node'
 import { readUnfinished } from '@tweedie/runs/node'
-import type { ImageOperator, Prior } from '@tweedie/solvers'
+import type { Prior, ShownOperator } from '@tweedie/solvers'
 import { FileFormatError } from '@tweedie/tensor'
 import { absolute } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -37,7 +37,7 @@ export async function resume(
 /** @throws {FileFormatError} where a saved run is not one of the operator and the prior as they are now. */
 function requireShapes(
   { measured }: Unfinished,
-  operator: ImageOperator,
+  operator: ShownOperator,
   prior: Prior,
   folder: string,
 ): void {

@@ -1,13 +1,14 @@
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, OptionError } from '@tweedie/tensor'
-import { constant } from '../linalg/constant.ts'
-import type { HostMatrix } from '../linalg/host-matrix.ts'
-import { hostMatrix, transposed } from '../linalg/host-matrix.ts'
-import { matrixSvd, rankTolerance } from '../linalg/matrix-svd.ts'
-import { pinvFromSvd } from '../linalg/spectral.ts'
-import type { Svd } from '../types.ts'
-import type { ImageOperator } from './spectral-operator.ts'
-import { imageOperator } from './spectral-operator.ts'
+import { matmul } from '@tweedie/tensor'
+import { constant } from '../../linalg/constant.ts'
+import type { HostMatrix } from '../../linalg/host-matrix.ts'
+import { hostMatrix, transposed } from '../../linalg/host-matrix.ts'
+import { matrixSvd, rankTolerance } from '../../linalg/matrix-svd.ts'
+import type { Given } from '../../options/index.ts'
+import { fill, integer, number } from '../../options/index.ts'
+import type { Svd } from '../../types.ts'
+import type { LinearParts, SpectralOperator } from '../parts.ts'
+import { linearOperator } from '../parts.ts'
 
 /** X ↦ L·X·Rᵀ on the planes of [N, channels, …], for host matrices L and R. */
 function sandwich(channels: number, left: HostMatrix, right: HostMatrix): (x: Tensor) => Tensor {
@@ -50,39 +51,32 @@ function kroneckerSvd(channels: number, rows: HostMatrix, columns: HostMatrix, r
   }
 }
 
-/** Options of separable operators. */
-export interface SeparableOptions {
-  /** How many channels, each measured alike; 1 where left out. */
-  channels?: number
-  /** Singular values at or below `rcond` times the largest count as 0; the longest side · 2⁻⁵² where left out. */
-  rcond?: number
-  name?: string
-}
-
-/** {@link separable} of matrices on the host. */
-export function separableOfHost(
+/**
+ * The parts of Y = R·X·Cᵀ of every channel, for matrices on the host.
+ * @param rcond - Singular values at or below `rcond` times the largest count as 0; the longest side · 2⁻⁵² where
+ *   left out.
+ */
+export const separableParts = (
   rows: HostMatrix,
   columns: HostMatrix,
-  options: SeparableOptions,
-): ImageOperator {
-  const { channels = 1, name = 'separable' } = options
-  const { rcond = rankTolerance(rows.rows, rows.columns, columns.rows, columns.columns) } = options
-  if (!Number.isInteger(channels) || channels < 1) {
-    throw new OptionError('channels', `must be a positive integer, got ${channels}`)
-  }
-  if (!(rcond >= 0 && rcond < 1))
-    throw new OptionError('rcond', `must be at least 0 and below 1, got ${rcond}`)
-  let pinv: ((y: Tensor) => Tensor) | undefined
-  const operator = imageOperator({
-    name,
+  channels: number,
+  rcond = rankTolerance(rows.rows, rows.columns, columns.rows, columns.columns),
+) =>
+  ({
     inShape: [channels, rows.columns, columns.columns],
     outShape: [channels, rows.rows, columns.rows],
     forward: sandwich(channels, rows, columns),
     adjoint: sandwich(channels, transposed(rows), transposed(columns)),
-    pinv: (y) => (pinv ??= pinvFromSvd(operator.svd()))(y),
-    svd: () => kroneckerSvd(channels, rows, columns, rcond),
-  })
-  return operator
+    spectrum: () => kroneckerSvd(channels, rows, columns, rcond),
+  }) satisfies LinearParts
+
+const options = {
+  channels: integer('how many channels, each measured alike', { default: 1, min: 1 }),
+  rcond: number('singular values up to this part of the largest count as 0', {
+    min: 0,
+    below: 1,
+    otherwise: 'the longest side · 2⁻⁵²',
+  }),
 }
 
 /**
@@ -103,5 +97,12 @@ export function separableOfHost(
  * sumOfColumns.forward(tensor([[[[1, 2], [3, 4]]]])).dataSync() // => [4, 6]
  * ```
  */
-export const separable = (rows: Tensor, columns: Tensor, options: SeparableOptions = {}): ImageOperator =>
-  separableOfHost(hostMatrix('separable', rows), hostMatrix('separable', columns), options)
+export function separable(
+  rows: Tensor,
+  columns: Tensor,
+  given: Given<typeof options> = {},
+): SpectralOperator {
+  const { channels, rcond } = fill('separable', options, given)
+  const [r, c] = [hostMatrix('separable', rows), hostMatrix('separable', columns)]
+  return linearOperator('separable', separableParts(r, c, channels, rcond))
+}

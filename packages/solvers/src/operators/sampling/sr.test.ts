@@ -1,7 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { eye, fromData, normal, randomKey } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
-import { averagePooling } from './index.ts'
+import { sr } from './sr.ts'
 
 const float64 = { dtype: 'float64' } as const
 const rowsOf = (x: Tensor, count: number): number[][] => {
@@ -14,7 +14,7 @@ describe.each([2, 3, 4, 5, 6, 7, 8])('by the factor %d', (f) => {
   const [channels, h, w] = [2, 2, 1]
   const shape = [channels, h * f, w * f]
   const n = channels * h * w * f * f
-  const operator = averagePooling({ shape, factor: f })
+  const operator = sr(shape, { factor: f })
   const svd = operator.svd()
   /** Row i is V's column i, an image. */
   const columns = rowsOf(svd.v(eye(n, float64)), n)
