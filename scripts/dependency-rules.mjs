@@ -19,10 +19,36 @@ const direction = Object.entries(allowed).map(([name, below]) => ({
   to: { path: '^packages/', pathNot: `^packages/(${[name, ...below].join('|')})/` },
 }))
 
+/** Rooms of packages/tensor/src/wasm: what each may import of the others. Tests may import all. */
+const runtime = ['asm', 'runtime']
+const moves = [...runtime, 'lanes', 'move']
+const rooms = {
+  asm: [],
+  runtime: ['asm'],
+  lanes: ['asm'],
+  move: [...runtime, 'lanes'],
+  elementwise: moves,
+  reduce: moves,
+  normalise: moves,
+  product: moves,
+  attention: [...moves, 'product'],
+  conv: [...moves, 'product'],
+}
+const wasm = '^packages/tensor/src/wasm/'
+
+const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
+  name: `wasm-${name}-imports-${below.join('-') || 'nothing'}`,
+  comment: `wasm/${name} may import ${below.map((x) => `wasm/${x}`).join(', ') || 'nothing else of wasm'}`,
+  severity: 'error',
+  from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
+  to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
+}))
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...direction,
+    ...wasmRooms,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',

@@ -8,9 +8,9 @@ import type { HostView } from '../reference/host.ts'
 import { referenceKernels } from '../reference/index.ts'
 import type { Shape } from '../shape.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
-import type { WasmContext, WasmKernels } from './kernel.ts'
 import type { Room } from './oracle-rooms.test.helper.ts'
 import { elsewhere, here, straddling } from './oracle-rooms.test.helper.ts'
+import type { WasmContext, WasmKernels } from './runtime/kernel.ts'
 
 export { fusions } from './oracle-rooms.test.helper.ts'
 

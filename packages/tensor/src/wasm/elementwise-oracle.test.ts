@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Conv2dParams } from '../primitives.ts'
+import { winogradForward } from './conv/winograd/forward.ts'
 import type { Comparison } from './elementwise-oracle.test.helper.ts'
 import { compare, dense, fill, mismatch } from './elementwise-oracle.test.helper.ts'
-import type { WasmContext, WasmKernels } from './kernel.ts'
 import { elsewhere } from './oracle-rooms.test.helper.ts'
-import { winogradForward } from './winograd-forward.ts'
+import type { WasmContext, WasmKernels } from './runtime/kernel.ts'
 
 const params: Conv2dParams = {
   ...{ stride: [1, 1], lhsDilation: [1, 1], rhsDilation: [1, 1], groups: 1 },
