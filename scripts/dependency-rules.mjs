@@ -1,4 +1,4 @@
-// The direction of imports (DESIGN: tensor <- autograd <- unet; tensor, autograd <- solvers; all <- bench <- cli).
+// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; all <- bench <- cli).
 // Read by dependency-cruiser; `npm run deps` checks it.
 
 /** What each package may import, apart from itself. */

@@ -68,7 +68,7 @@ export function vjpContext<P extends PrimitiveName>(
 }
 
 /**
- * The node of a primitive whose derivatives are those of a composition, traced when it comes to that on a tape that
+ * The node of a primitive whose derivatives are those of a composition. A pass traces the composition on a tape that
  * `fresh` makes.
  */
 export function composedNode<P extends PrimitiveName>(
