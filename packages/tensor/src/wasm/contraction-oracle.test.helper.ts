@@ -5,7 +5,7 @@ import { primitives } from '../primitives.ts'
 import type { HostView } from '../reference/index.ts'
 import { referenceKernels } from '../reference/index.ts'
 import { sizeOf } from '../shape.ts'
-import { compare, mismatch } from './elementwise-oracle.test.helper.ts'
+import { compare, mismatch } from './oracle.test.helper.ts'
 import type { WasmKernels } from './runtime/kernel.ts'
 
 /**

@@ -3,15 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { channelAttention, memory, normal, randomKey, resetPeak, scope, zeros } from '../../index.ts'
 import type { HostView } from '../../reference/index.ts'
 import { sizeOf } from '../../shape.ts'
-import {
-  compare,
-  dense,
-  fill,
-  fusions,
-  laidOut,
-  layoutOf,
-  mismatch,
-} from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, fusions, laidOut, layoutOf, mismatch } from '../oracle.test.helper.ts'
 import { attentionKernels } from './kernels.ts'
 
 interface Sizes {

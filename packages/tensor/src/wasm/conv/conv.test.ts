@@ -4,7 +4,7 @@ import type { Conv2dParams } from '../../primitives.ts'
 import type { HostView } from '../../reference/index.ts'
 import { dilated } from '../../rules/conv2d.ts'
 import { checkContraction } from '../contraction-oracle.test.helper.ts'
-import { compare, dense, fill, laidOut, layoutOf } from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf } from '../oracle.test.helper.ts'
 import { convKernelTable } from './kernels.ts'
 
 const plain: Conv2dParams = {

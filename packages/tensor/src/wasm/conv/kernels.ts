@@ -81,7 +81,7 @@ export const convKernelTable = {
 /** Working memory of one call. */
 interface Scratch {
   readonly pixels: number
-  /** Results of one phase of one group, where phases have to be dealt out to every so many outputs. */
+  /** Results of one phase of one group, where the phases' outputs interleave and are dealt out afterwards. */
   readonly part: number
 }
 

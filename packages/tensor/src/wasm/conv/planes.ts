@@ -29,7 +29,7 @@ export interface Planes {
   offset(row: number, column: number): number
 }
 
-/** @throws {DeviceError} where offsets of so many bytes do not fit the tables. */
+/** @throws {DeviceError} where offsets up to `bytes` do not fit the tables. */
 export function checkReach(bytes: number, what: () => string): void {
   if (bytes < reach) return
   throw new DeviceError(`conv2d: ${what()}, span more than the 2 GiB that its tables reach`)

@@ -4,15 +4,7 @@ import type { DType } from '../../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
 import type { HostView } from '../../reference/host.ts'
 import { rowMajorStrides } from '../../shape.ts'
-import {
-  compare,
-  dense,
-  fill,
-  laidOut,
-  layoutOf,
-  mismatch,
-  shapes,
-} from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf, mismatch, shapes } from '../oracle.test.helper.ts'
 import { elementwiseKernels } from './kernels.ts'
 import { powers } from './lane-ops.ts'
 

@@ -30,7 +30,7 @@ function kernelFor({ key, op, kernelKeys }: Entry, walks: readonly Walk[], conte
   return context.kernels.get(kernelKey, (m) => emitElementwise(m, op, walks, context.relaxedSimd))
 }
 
-/** Rough time for so many elements on one thread, in nanoseconds. */
+/** Rough time for `elements` elements on one thread, in nanoseconds. */
 const timeOf = ({ op }: Entry, elements: number): number => elements * (op.heavy === true ? 0.9 : 0.25)
 
 /** From this many elements on, an input that lies across the result is worth a copy that does not. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { i32Params, ModuleBuilder, v128 } from '../asm/index.ts'
-import { fusions } from '../elementwise-oracle.test.helper.ts'
+import { fusions } from '../oracle.test.helper.ts'
 import type { LaneMath } from './math.ts'
 import { exp2Down, fade, Lanes } from './math.ts'
 

@@ -4,7 +4,7 @@ import { erf, sigmoid } from '../../reference/elementwise.ts'
 import type { ArgumentRange, Tolerance } from '../../tolerances.ts'
 import { tolerances } from '../../tolerances.ts'
 import { elementwiseKernels } from '../elementwise/kernels.ts'
-import { compare, dense, fusions } from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fusions } from '../oracle.test.helper.ts'
 
 const silu = (x: number) => (x === Number.NEGATIVE_INFINITY ? 0 : x * sigmoid(x))
 const extremes = { least: 2 ** -149, largest: 3.4028234e38 }

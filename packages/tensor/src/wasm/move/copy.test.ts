@@ -3,15 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { DType } from '../../dtype.ts'
 import { ShapeError } from '../../errors.ts'
 import type { HostView } from '../../reference/host.ts'
-import {
-  compare,
-  dense,
-  fill,
-  laidOut,
-  layoutOf,
-  mismatch,
-  shapes,
-} from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf, mismatch, shapes } from '../oracle.test.helper.ts'
 import { copyKernels } from './copy.ts'
 
 const dtypes = fc.constantFrom<DType>('float32', 'float64', 'int32', 'bool')

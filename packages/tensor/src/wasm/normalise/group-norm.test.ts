@@ -3,15 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { GroupNormParams } from '../../primitives.ts'
 import type { HostView } from '../../reference/host.ts'
 import { sizeOf } from '../../shape.ts'
-import {
-  compare,
-  dense,
-  fill,
-  fusions,
-  laidOut,
-  layoutOf,
-  mismatch,
-} from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, fusions, laidOut, layoutOf, mismatch } from '../oracle.test.helper.ts'
 import { groupNormKernels } from './group-norm.ts'
 import { groupNormBounds } from './group-norm-bound.test.helper.ts'
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { scope, softmax, tensor, zeros } from '../../index.ts'
 import type { HostView } from '../../reference/index.ts'
-import { compare, dense, fusions, laidOut, layoutOf, mismatch } from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fusions, laidOut, layoutOf, mismatch } from '../oracle.test.helper.ts'
 import { softmaxKernels } from './softmax.ts'
 
 /** Weights are at most 1: an absolute bound, and a relative one for the small. */

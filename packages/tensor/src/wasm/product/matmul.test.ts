@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HostView } from '../../reference/index.ts'
 import { checkContraction } from '../contraction-oracle.test.helper.ts'
-import { compare, dense, fill, laidOut, layoutOf } from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf } from '../oracle.test.helper.ts'
 import { matmulKernels } from './kernels.ts'
 
 function check(a: HostView, b: HostView): void {

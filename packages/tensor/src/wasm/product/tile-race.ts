@@ -10,7 +10,7 @@ const worthTiming = 1e9
 const worthRound = 4e6
 /** Least rounds of the race, and milliseconds between two of them: time for the engine to optimise the code. */
 const [rounds, pause] = [12, 4]
-/** Times have settled after so many rounds in which no tile got faster by this factor. */
+/** Times have settled once no tile got faster by this factor in that many rounds. */
 const [calmRounds, faster] = [6, 1.02]
 /** All a race may take of the caller's time, in milliseconds. */
 const budget = 20
@@ -27,7 +27,7 @@ const finest = 0.005
 /** One tile in the race. */
 interface Runner {
   readonly name: TileName
-  /** Multiplies panels so many times. */
+  /** Multiplies all panels of a by the panel of b: one measurement. */
   readonly run: () => void
   readonly multiplyAdds: number
   /** Least time of a run, in milliseconds. */

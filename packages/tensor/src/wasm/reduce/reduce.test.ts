@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  compare,
-  dense,
-  fill,
-  laidOut,
-  layoutOf,
-  mismatch,
-  shapes,
-} from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf, mismatch, shapes } from '../oracle.test.helper.ts'
 import { reduceKernels } from './kernels.ts'
 
 describe('reductions', () => {

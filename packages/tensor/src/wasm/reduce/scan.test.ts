@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  compare,
-  dense,
-  fill,
-  laidOut,
-  layoutOf,
-  mismatch,
-  shapes,
-} from '../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, laidOut, layoutOf, mismatch, shapes } from '../oracle.test.helper.ts'
 import { scanKernels } from './scan.ts'
 
 const special = [0, -0, 1, -1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]

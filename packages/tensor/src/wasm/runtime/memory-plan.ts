@@ -32,7 +32,7 @@ function askedBytes(option: number | undefined): number | undefined {
 }
 
 /**
- * Memory for so many threads, or for one, and why.
+ * The heap, the number of threads (one where memory cannot be shared), and why it is that number.
  * @throws {DeviceError} for more memory than there is, or shared memory that was asked for and refused.
  */
 export function planHeap(options: MemoryOptions): HeapPlan {

@@ -89,7 +89,7 @@ export class ThreadPool implements Threads {
     }
   }
 
-  /** Uses no more than so many threads from now on (1: the caller alone); returns the limit until now. */
+  /** Sets the most threads that later calls use (1: the caller alone). Returns the former limit. */
   limitTo(threads: number): number {
     const former = this.limit
     this.limit = Math.max(1, Math.min(threads, this.size))

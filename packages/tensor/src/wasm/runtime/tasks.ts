@@ -81,7 +81,7 @@ export const alone: Threads = { parts: () => 1, run: runHere }
 const worthSharing = 80_000
 const worthPart = 20_000
 
-/** {@link Threads.parts} for so many threads: more parts than threads where they are long, to even out delays. */
+/** {@link Threads.parts} for `threads` threads: more parts than threads where they are long, to even out delays. */
 export function partsFor(threads: number, nanoseconds: number, units: number): number {
   if (threads === 1 || nanoseconds < worthSharing) return 1
   const each = nanoseconds / threads

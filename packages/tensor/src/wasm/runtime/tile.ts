@@ -47,7 +47,7 @@ export function checkedTile(option: string, name: string): TileName {
 export interface TileChoice {
   /** Tile of the primitive that runs. */
   readonly tile: Tile
-  /** To be called before a primitive of so many multiply-adds, which may settle its tile. */
+  /** To be called before a primitive with its count of multiply-adds; it may settle the tile. */
   expect(multiplyAdds: number): void
   /** For people: the tile, and why this one. */
   readonly note: string

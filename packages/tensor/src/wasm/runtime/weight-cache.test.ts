@@ -4,7 +4,7 @@ import type { Conv2dParams } from '../../primitives.ts'
 import { primitives } from '../../primitives.ts'
 import { rowMajorStrides, sizeOf } from '../../shape.ts'
 import { createWasmDevice } from '../device.ts'
-import { fill } from '../elementwise-oracle.test.helper.ts'
+import { fill } from '../oracle.test.helper.ts'
 import { Heap } from './heap.ts'
 import { WeightCache } from './weight-cache.ts'
 

@@ -25,13 +25,13 @@ interface Known {
 const share = 1 / 4
 
 /**
- * Weights packed for kernels, by the buffer they were made of: a network that runs again and again packs each of its
- * weights once. Only weights seen before are kept, so that those of a training step, which are new in every step, take no
- * memory. Buffers are written once, where they are made; what is kept goes when its buffer does.
+ * Keeps weights in the layouts that kernels need, so that a network that runs many times packs each weight once.
+ * A weight is kept from its second use on: the weights of a training step are new in every step and take no memory.
+ * An entry belongs to one buffer, which is written once, and is freed with it.
  *
- * Where room is short, only that gives way which was not asked for since the newcomer last was, the longest unused
- * first: were a network's weights more than the room, evicting without that condition would keep none of them to their
- * next use.
+ * Where memory is short, the entry that was unused for longest is dropped first, and only entries are dropped that were
+ * not used since the new one's previous use. Without this condition, a network whose weights exceed the limit would
+ * drop every entry before its next use.
  */
 export class WeightCache {
   private readonly heap: Heap
@@ -53,8 +53,8 @@ export class WeightCache {
   }
 
   /**
-   * Memory for what `kind` (which names everything the layout depends on beside the view) makes of `weights`; undefined
-   * where it is not to be kept, and scratch memory has to do.
+   * Memory for the weights of a view in the layout `kind`, which names all that the layout depends on but the view.
+   * Undefined where they are not to be kept: the caller packs them into scratch memory.
    */
   find({ buffer, offset, shape, strides }: View, kind: string, bytes: number): Packed | undefined {
     const key = `${kind} ${offset} ${shape} ${strides}`

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Conv2dParams } from '../../../primitives.ts'
-import { dense, fill } from '../../elementwise-oracle.test.helper.ts'
+import { dense, fill } from '../../oracle.test.helper.ts'
 import type { Matrices, Matrix } from './bound.test.helper.ts'
 import { forwardBound, matricesOf, sandwich, transposed, weightGradientBound } from './bound.test.helper.ts'
 

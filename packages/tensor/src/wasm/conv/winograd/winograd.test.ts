@@ -5,15 +5,7 @@ import type { Conv2dParams } from '../../../primitives.ts'
 import type { HostView } from '../../../reference/index.ts'
 import { rowMajorStrides, sizeOf } from '../../../shape.ts'
 import { createWasmDevice } from '../../device.ts'
-import {
-  compare,
-  dense,
-  fill,
-  fusions,
-  laidOut,
-  layoutOf,
-  mismatch,
-} from '../../elementwise-oracle.test.helper.ts'
+import { compare, dense, fill, fusions, laidOut, layoutOf, mismatch } from '../../oracle.test.helper.ts'
 import type { WasmKernels } from '../../runtime/kernel.ts'
 import { convKernelTable } from '../kernels.ts'
 import { forwardBound, weightGradientBound } from './bound.test.helper.ts'

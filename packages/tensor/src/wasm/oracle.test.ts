@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Conv2dParams } from '../primitives.ts'
 import { winogradForward } from './conv/winograd/forward.ts'
-import type { Comparison } from './elementwise-oracle.test.helper.ts'
-import { compare, dense, fill, mismatch } from './elementwise-oracle.test.helper.ts'
+import type { Comparison } from './oracle.test.helper.ts'
+import { compare, dense, fill, mismatch } from './oracle.test.helper.ts'
 import { elsewhere } from './oracle-rooms.test.helper.ts'
 import type { WasmContext, WasmKernels } from './runtime/kernel.ts'
 
