@@ -11,7 +11,7 @@ export interface Iteration<State, Shown, Numbers extends string> {
   readonly state: State
   /** Tensors to show in the step. */
   readonly shown: Shown
-  /** One number per sample, [N] each, to show read back. */
+  /** One number per sample, [N] or [N, 1, …] each, to show read back. */
   readonly numbers: Readonly<Record<Numbers, Tensor>>
 }
 

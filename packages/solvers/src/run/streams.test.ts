@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { noiseStreams } from './index.ts'
+import { noiseStreams } from '../index.ts'
 
 // Known answers, worked out apart in Python: seed → sample → step → name, Philox4x32-10, Box and Muller.
 describe('the noise of a run stays as it is', () => {

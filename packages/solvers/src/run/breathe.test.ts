@@ -3,9 +3,9 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError, tensor } from '@tweedie/tensor'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { gaussianPrior } from '../priors/index.ts'
+import { sampleUnconditional } from '../samplers/unconditional.ts'
 import { breathe } from './breathe.ts'
 import { run } from './drive.ts'
-import { sampleUnconditional } from './unconditional.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
