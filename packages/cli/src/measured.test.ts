@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { operatorFromSpec } from '@tweedie/solvers'
-import { fromData, scope } from '@tweedie/tensor'
+import { fromData, normal, randomKey, scope } from '@tweedie/tensor'
 import { parseNpy, writeNpy, writeNpz } from '@tweedie/unet'
 import { expect, test } from 'vitest'
 import { demoDigits } from './digits.ts'
@@ -74,6 +74,25 @@ test('a truth of floats: measured and compared with as a picture is', async () =
   )
   const far = await ran(folder.path, restoring('x.npy', '--operator', 'sr:4'))
   expect(far.out).toMatch(/Note: x.npy goes from 0 to 25[\d.]+; priors know pictures in \[−1, 1\]/)
+})
+
+test("the measurement's noise: A·x + σ·ε, ε of the seed's stream 'measurement'", async () => {
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, 'x.npy'), writeNpy({ shape: [28, 28], values: truth }))
+  for (const [seed, sigma] of [
+    [0, 0.3],
+    [7, 0.05],
+  ] as const) {
+    const argv = ['--operator', 'denoise', '--seed', `${seed}`, '--noise', `${sigma}`]
+    expect(await ran(folder.path, restoring('x.npy', ...argv))).toMatchObject({ code: 0, err: '' })
+    const y = npyIn(folder.path, 'out', 'measurement.npy').values()
+    const key = randomKey(seed).fold('measurement').fold(0)
+    const noise = scope(() => normal([key], [1, 28, 28]).dataSync())
+    y.forEach((value, i) =>
+      // σ, the product and the sum are rounded to float32: each is below 4, so by at most 2⁻²³.
+      expect(Math.abs(value - (truth[i]! + sigma * noise[i]!))).toBeLessThan(2 ** -21),
+    )
+  }
 })
 
 test('several samples: numbers of each, of their mean, and of their spread as it is', async () => {

@@ -85,6 +85,8 @@ describe("a diffusers pipeline is taken with its scheduler's", () => {
   test.each<[what: string, scheduler: object, output: number, x0hat: number]>([
     ['prediction of v', { prediction_type: 'v_prediction' }, 0, 0.5 * alphas['linear 1000']],
     ['prediction of x₀', { prediction_type: 'sample' }, 0.25, 0.25],
+    ['prediction of x₀ below 0', { prediction_type: 'sample' }, -0.25, -0.25],
+    ['prediction of x₀ far below 0, clipped', { prediction_type: 'sample' }, -3, -1],
     ['prediction of ε, clipped', {}, 0, 1],
     ['limit of the clipping', { clip_sample_range: 2 }, 0, 2],
     ['steps', { num_train_timesteps: 200, clip_sample: false }, 0, 0.5 / alphas['linear 200']],

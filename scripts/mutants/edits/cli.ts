@@ -3,12 +3,12 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/cli/src')
 
-const bytes = of('images/bytes.ts', 'cli', 'measured')
+const bytes = of('images/bytes.ts', 'images/bytes')
 const convert = of('convert.ts', 'convert')
 const inputs = of('inputs.ts', 'measured', 'convert')
 const measure = of('measure.ts', 'measured')
 const drafts = of('drafts.ts', 'write')
-const newFile = of('new-file.ts', 'convert')
+const newFile = of('new-file.ts', 'new-file', 'convert')
 const table = of('table.ts', 'table')
 const network = of('network.ts', 'priors')
 const unfinished = of('unfinished.ts', 'resume')

@@ -140,12 +140,8 @@ export const pictureEdits: readonly Edit[] = [
     'empty passes of narrow pictures have rows',
   ),
   rows('png-average', '(left + above) >> 1', '(left + above + 1) >> 1', 'the average filter rounds up'),
-  rows(
-    'png-paeth',
-    'a <= b && a <= c ? left : b <= c ? above : corner',
-    'a < b && a <= c ? left : b <= c ? above : corner',
-    'Paeth prefers above to left',
-  ),
+  rows('png-paeth', 'a <= b && a <= c', 'a <= b && a < c', 'Paeth prefers the corner to left'),
+  rows('png-paeth-above', 'b <= c ? above', 'b < c ? above', 'Paeth prefers the corner to above'),
   rows('png-above', 'above[i - step] ?? 0)', 'above[i] ?? 0)', "Paeth's corner is the one above"),
   profile(
     'profile-length',
