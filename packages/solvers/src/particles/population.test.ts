@@ -1,7 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { concat, memory, normal, OptionError, randomKey, ShapeError, tensor } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { noiseStreams } from '../samplers/index.ts'
+import { noiseStreams } from '../run/index.ts'
 import { DegenerateWeightsError, lineages, normaliseWeights, population, resamplers } from './index.ts'
 
 const values = (x: Tensor) => Array.from(x.dataSync())

@@ -9,7 +9,7 @@ import {
   treeMap,
   zeros,
 } from '@tweedie/tensor'
-import type { NoiseStreams } from '../samplers/streams.ts'
+import type { NoiseStreams } from '../run/streams.ts'
 import type { Resampler } from './resample.ts'
 import { multinomialResampling, systematicResampling } from './resample.ts'
 import type { NormalisedWeights } from './weights.ts'
