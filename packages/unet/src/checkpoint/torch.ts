@@ -117,10 +117,11 @@ function storageReader(
   /** What tensors take of a storage beyond its length is drawn from the budget. */
   const draw = (name: string, storage: TorchStorage, size: number, bytes: number) => {
     if (asked.has(name)) return
-    asked.add(name)
     const total = (taken.get(storage.key) ?? 0) + size
-    taken.set(storage.key, total)
     if (total > storage.size) budget.elements(name, Math.min(size, total - storage.size) * bytes)
+    // What was refused is refused again.
+    asked.add(name)
+    taken.set(storage.key, total)
   }
   return (name: string, tensor: TorchTensor, dtype: ElementType): Pieces => {
     const { storage, shape, offset } = tensor

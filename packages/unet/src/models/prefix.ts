@@ -1,0 +1,43 @@
+import { FileFormatError } from '@tweedie/tensor'
+import { quoted } from '../checkpoint/arrays.ts'
+import type { ParamSource } from '../param-source.ts'
+
+/** A source with the names of a model, and what was done to it, as sentences for the user. */
+export interface PlainSource {
+  readonly source: ParamSource
+  readonly notes: readonly string[]
+}
+
+/**
+ * The tensors of a file without what wrappers put before every name (`module.` of data-parallel training, `model.` of
+ * Lightning, `ema.` …), where the file holds one such set of weights and none under plain names; what lies beside it
+ * (an optimiser's state, say) is left out. A file that the rule does not fit is given back as it is.
+ * @param first - The name of a parameter that the model expects.
+ * @param path - Name of the file, for messages.
+ * @throws {FileFormatError} where there are several sets, naming their prefixes.
+ */
+export function withoutPrefix(source: ParamSource, first: string, path: string): PlainSource {
+  const names = source.entries.map(({ name }) => name)
+  const prefixes = names
+    .filter((name) => name.endsWith(`.${first}`))
+    .map((name) => name.slice(0, -first.length))
+  if (prefixes.length === 0 || names.includes(first)) return { source, notes: [] }
+  const [prefix = '', other] = prefixes
+  if (other !== undefined) {
+    throw new FileFormatError(
+      path,
+      `holds ${prefixes.length} sets of weights, under ${prefixes.slice(0, 5).map(quoted).join(', ')}; save the one that is meant on its own`,
+    )
+  }
+  const kept = source.entries.filter(({ name }) => name.startsWith(prefix))
+  const left = names.filter((name) => !name.startsWith(prefix))
+  const beside =
+    left.length === 0 ? '' : `; ${left.length} others, such as ${quoted(left[0] ?? '')}, are left out`
+  return {
+    source: {
+      entries: kept.map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) })),
+      values: (name) => source.values(prefix + name),
+    },
+    notes: [`${path}: the names begin with ${quoted(prefix)}, which is taken off${beside}`],
+  }
+}
