@@ -1,5 +1,5 @@
 import { OptionError, TweedieError } from '@tweedie/tensor'
-import type { Settings } from './parse.ts'
+import type { Settings } from './fill.ts'
 import { readSettings, specName, splitSpec } from './parse.ts'
 import type { Specs } from './spec.ts'
 

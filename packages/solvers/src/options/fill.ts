@@ -1,6 +1,8 @@
 import { OptionError } from '@tweedie/tensor'
-import type { Settings } from './parse.ts'
 import type { Filled, Given, OptionSpec, Specs } from './spec.ts'
+
+/** Values of options by name, as a program has them that knows the options at run time only. */
+export type Settings = Readonly<Record<string, unknown>>
 
 /** A value as a message shows it, and as {@link OptionSpec.parse} reads it. */
 export function formatValue(value: unknown): string {
