@@ -1,4 +1,4 @@
-// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; all <- bench <- cli).
+// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; unet, solvers <- runs; all <- bench <- cli).
 // Read by dependency-cruiser; `npm run deps` checks it.
 
 /** What each package may import, apart from itself. */
@@ -7,8 +7,9 @@ const allowed = {
   autograd: ['tensor'],
   unet: ['tensor', 'autograd'],
   solvers: ['tensor', 'autograd'],
+  runs: ['tensor', 'autograd', 'unet', 'solvers'],
   bench: ['tensor', 'autograd', 'unet', 'solvers'],
-  cli: ['tensor', 'autograd', 'unet', 'solvers', 'bench'],
+  cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench'],
 }
 
 const direction = Object.entries(allowed).map(([name, below]) => ({

@@ -16,7 +16,7 @@ import { saveSafetensors } from '@tweedie/unet/node'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
-import { loadPrior } from './priors.ts'
+import { resolvePrior } from './resolve.ts'
 import { ran } from './testing.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tweedie-priors-'))
@@ -66,7 +66,7 @@ async function loaded(name: string): Promise<{ prior: Prior; notes: string }> {
     color: false,
     signal: new AbortController().signal,
   }
-  return { prior: await loadPrior(io, name), notes }
+  return { prior: await resolvePrior(io, name), notes }
 }
 /** x̂₀ of x_t = 0.5 everywhere, at the last time. */
 const estimate = (prior: Prior): number =>
@@ -253,7 +253,7 @@ describe('what does not say all that is needed is refused', () => {
   test('a size that the device has no memory for', async () => {
     await refused(
       sampled('digits@4096'),
-      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB for one picture; the device wasm has \d/,
+      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB at once; the device wasm has \d/,
     )
     const wide = { ...json, sample_size: 4096, block_out_channels: [64, 64] }
     const files = { 'config.json': wide, 'record.json': { config: { timesteps: 1000 } } }

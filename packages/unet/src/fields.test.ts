@@ -9,7 +9,7 @@ import { ddpmConfigFromDiffusers, ddpmConfigToDiffusers } from './architectures/
 import { ddpmSpec } from './architectures/ddpm/spec.ts'
 import { field, show, whole } from './fields.ts'
 import { diffusersScheduler } from './models/scheduler.ts'
-import { recordedTimesteps } from './train/record-check.ts'
+import { recordedTraining } from './models/training-record.ts'
 
 /** Numbers at which counts, sizes and products go wrong, and JSON of every kind. */
 const hostile = fc.oneof(
@@ -50,7 +50,7 @@ const readers: readonly [string, (json: unknown) => unknown, Readonly<Record<str
     (json) => diffusersScheduler(json),
     { _class_name: 'DDPMScheduler', num_train_timesteps: 10, beta_start: 0.1, trained_betas: null },
   ],
-  ['record', (json) => recordedTimesteps('record.json', json), { config: { timesteps: 10 }, name: 'x' }],
+  ['record', (json) => recordedTraining('record.json', json), { config: { timesteps: 10 }, name: 'x' }],
 ]
 
 test.each(readers)('%s: whatever a file holds is read or refused as a file', (_, read, fitting) => {

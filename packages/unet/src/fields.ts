@@ -39,6 +39,12 @@ export const listOf = <T>(of: Kind<T>, most: number, least = 1): Kind<readonly T
     (v) => Array.isArray(v) && within(v.length, least, most) && v.every((entry) => of.fits(entry)),
   )
 
+export const pairOf = <T>(of: Kind<T>): Kind<readonly [T, T]> =>
+  kind(
+    `a list of 2, each ${of.wants}`,
+    (v) => Array.isArray(v) && v.length === 2 && v.every((entry) => of.fits(entry)),
+  )
+
 export const nullable = <T>(of: Kind<T>): Kind<T | null> =>
   kind(`${of.wants}, or null`, (v) => v === null || of.fits(v))
 
@@ -64,6 +70,28 @@ export function field<T>(file: string, fields: Fields, name: string, of: Kind<T>
   }
   if (of.fits(value)) return value
   throw new FileFormatError(file, `${name}: must be ${of.wants}, got ${show(value)}`)
+}
+
+/**
+ * Those of some fields that a JSON object has.
+ * @throws {FileFormatError} for one that does not fit, and for a field that is none of them.
+ */
+export function knownFields<T extends object>(
+  file: string,
+  fields: Fields,
+  kinds: { readonly [K in keyof T]: Kind<T[K]> },
+  what: string,
+): Partial<T> {
+  const stranger = Object.keys(fields).find((name) => !Object.hasOwn(kinds, name))
+  if (stranger !== undefined)
+    throw new FileFormatError(
+      file,
+      `${show(stranger)} is no field of ${what}; there are ${Object.keys(kinds).join(', ')}`,
+    )
+  const found: Partial<T> = {}
+  for (const name of Object.keys(kinds) as (keyof T & string)[])
+    if (Object.hasOwn(fields, name)) found[name] = field(file, fields, name, kinds[name])
+  return found
 }
 
 /**

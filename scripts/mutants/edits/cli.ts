@@ -127,21 +127,9 @@ export const commandEdits: readonly Edit[] = [
   network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip'),
   network(
     'network-prediction',
-    '    prediction,\n    predict:',
-    '    predict:',
+    '    prediction: predictions[predicts],\n',
+    '',
     'what the network predicts is ignored',
-  ),
-  network(
-    'network-learned',
-    'config.outChannels === 2 * config.inChannels\n  const { schedule',
-    'config.outChannels === config.inChannels\n  const { schedule',
-    'learned variance is told the wrong way round',
-  ),
-  network(
-    'network-own-betas',
-    'trainedBetas === null ? betaSchedules',
-    'trainedBetas !== undefined ? betaSchedules',
-    'βs of its own are ignored',
   ),
   network(
     'network-memory',
@@ -149,7 +137,6 @@ export const commandEdits: readonly Edit[] = [
     'needed >= memory.limit',
     'networks that do not fit are run',
   ),
-  network('network-halvings', '.length - 1)', '.length)', 'sides must be multiples of twice as much'),
   unfinished(
     'unfinished-state',
     'sha256(bytes) !== fingerprints.state',

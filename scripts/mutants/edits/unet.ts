@@ -23,6 +23,9 @@ const admPlan = of('architectures/adm/plan.ts')
 const resBlock = of('architectures/adm/res-block.ts')
 const infer = of('architectures/adm/infer.ts')
 const learned = of('architectures/learned-variance.ts')
+const predictor = of('architectures/predictor.ts', 'architectures/architectures', 'models')
+const ddpmMember = of('architectures/ddpm/architecture.ts', 'architectures/architectures')
+const admMember = of('architectures/adm/architecture.ts', 'architectures/architectures')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
 const images = of('data/images.ts')
 const init = of('init.ts')
@@ -268,6 +271,40 @@ const networks: readonly Edit[] = [
   ),
 ]
 
+/** What loading, training and priors ask of an architecture. */
+const members: readonly Edit[] = [
+  predictor(
+    'predictor-learned',
+    'outChannels === 2 * inChannels',
+    'outChannels === inChannels',
+    'learned variance is told the wrong way round',
+  ),
+  predictor(
+    'predictor-half',
+    'splitLearnedVariance(forward(params, config, xt, t)).epsilon',
+    'splitLearnedVariance(forward(params, config, xt, t)).v',
+    'the half for the variance is taken for the prediction',
+  ),
+  ddpmMember(
+    'ddpm-divisor',
+    'blockOutChannels.length - 1',
+    'blockOutChannels.length',
+    'sides must be multiples of twice as much',
+  ),
+  admMember(
+    'adm-divisor',
+    'channelMult.length - 1',
+    'channelMult.length',
+    'sides must be multiples of twice as much',
+  ),
+  admMember(
+    'adm-class-labels',
+    'numClasses === null\n',
+    'numClasses !== undefined\n',
+    'a class-conditional network is asked without a label',
+  ),
+]
+
 const files: readonly Edit[] = [
   half(
     'half-subnormal',
@@ -287,6 +324,7 @@ const files: readonly Edit[] = [
 
 export const unetEdits: readonly Edit[] = [
   ...networks,
+  ...members,
   ...trainingEdits,
   ...files,
   ...checkpointEdits,

@@ -1,6 +1,56 @@
+import type { MethodInfo, MethodOptionSpec, OptionSpec } from '@tweedie/solvers'
+import { methods, operators } from '@tweedie/solvers'
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
-import { formatTable } from '../table.ts'
+import { formatTable } from '../terminal/table.ts'
+
+const listOptions = (options: Readonly<Record<string, MethodOptionSpec>>) =>
+  Object.entries(options)
+    .filter(([, spec]) => spec.kind !== 'object')
+    .map(([name, spec]) => ({ name, ...spec }))
+
+const inWords: Readonly<Record<string, string>> = {
+  denoiserVjp: 'denoiser gradient',
+  operatorVjp: 'operator gradient',
+  svd: 'SVD',
+  pinv: 'pseudo-inverse',
+  sigma: 'σ_y',
+}
+
+/** The methods as plain data. */
+export const listMethods = () =>
+  Object.entries<MethodInfo>(methods).map(([name, { title, family, paper, needs, supports, options }]) => ({
+    name,
+    title,
+    family,
+    paper,
+    needs: Object.entries(needs)
+      .filter(([, needed]) => needed)
+      .map(([need]) => inWords[need] ?? need),
+    supports: [
+      ...(supports.linear ? ['linear'] : []),
+      ...(supports.nonlinear ? ['nonlinear'] : []),
+      ...supports.noise.map((noise) => `${noise} noise`),
+    ],
+    options: listOptions(options),
+  }))
+
+/** The operators as plain data. */
+export const listOperators = () =>
+  [...operators].map(({ info: { name, summary, example, positional, options } }) => ({
+    name,
+    summary,
+    example,
+    positional,
+    options: Object.entries<OptionSpec<unknown>>(options)
+      .filter(([, { control }]) => control.kind !== 'object')
+      .map(([key, spec]) => ({
+        name: key,
+        summary: spec.doc,
+        range: spec.range,
+        default: spec.default ?? spec.otherwise,
+      })),
+  }))
 
 interface Options {
   readonly json?: boolean
@@ -23,8 +73,8 @@ export function methodsCommand(io: Io): Command {
     .argument('[name]', 'show the options of this one')
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: Options) => {
-      const { findMethods, listMethods } = await import('../catalog.ts')
-      if (name !== undefined) findMethods([name], 'methods')
+      const { resolveMethod } = await import('../resolve.ts')
+      if (name !== undefined) await resolveMethod(name, 'methods')
       const rows = listMethods().filter((row) => name === undefined || row.name === name)
       print(io, options, rows, () => {
         const table = formatTable(
@@ -60,9 +110,8 @@ export function operatorsCommand(io: Io): Command {
     .description('The measurements that --operator takes, with their options.')
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
-      const { listOperators } = await import('../catalog.ts')
-      const operators = listOperators()
-      const rows = operators.flatMap((operator) => [
+      const all = listOperators()
+      const rows = all.flatMap((operator) => [
         { name: operator.name, what: operator.summary, range: '', fallback: operator.example, head: true },
         ...operator.options.map((option) => ({
           name: `  ${option.name}${option.name === operator.positional ? ' *' : ''}`,
@@ -75,7 +124,7 @@ export function operatorsCommand(io: Io): Command {
       print(
         io,
         options,
-        operators,
+        all,
         () =>
           `${formatTable(
             rows,
@@ -96,8 +145,8 @@ export function priorsCommand(io: Io): Command {
     .description('The priors that --prior takes.')
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
-      const { listPriors } = await import('../priors.ts')
-      const rows = await listPriors(io)
+      const { listPriors } = await import('@tweedie/runs/node')
+      const rows = await listPriors({ added: io.priors ?? {} })
       print(io, options, rows, () =>
         formatTable(
           rows,

@@ -1,5 +1,6 @@
 import type { Shape } from '@tweedie/tensor'
 import { printable } from '@tweedie/tensor'
+import type { ParamSource } from '../param-source.ts'
 import type { Pieces } from './bytes.ts'
 import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
 
@@ -12,14 +13,8 @@ export interface ArrayEntry {
 }
 
 /** Named arrays of any file format; what `loadParams` reads parameters from. */
-export interface ArraySource<Entry extends { name: string; shape: Shape } = ArrayEntry> {
+export interface ArraySource<Entry extends ArrayEntry = ArrayEntry> extends ParamSource {
   readonly entries: readonly Entry[]
-  /**
-   * The elements of an entry in row-major order, read from the file now.
-   * @throws {FileFormatError} where they are damaged, of a type that is not read, or integers beyond 2⁵³ that
-   *   float64 does not hold.
-   */
-  values(name: string): Float32Array | Float64Array
 }
 
 /**

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import { field, objectOf, show, text } from '../fields.ts'
-import type { ParamSource } from '../models/load.ts'
+import type { ParamSource } from '../param-source.ts'
 import { readJson, readParams } from './file.ts'
 
 /** Names of files of weights that a folder may have, those that are taken first coming first. */

@@ -23,7 +23,7 @@ describe('loadPrior', () => {
     ['an ArrayBuffer', { config, weights: new Uint8Array(weights).buffer }],
   ])('from %s', (_, files) => {
     const network = loadPrior(files)
-    expect(network.config.sampleSize).toBe(28)
+    expect(network.config).toMatchObject({ architecture: 'ddpm', sampleSize: 28 })
     expect(network.params[name]?.dataSync()).toEqual(expected)
   })
 

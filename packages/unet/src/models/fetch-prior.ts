@@ -1,5 +1,5 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
-import type { LoadPriorOptions, Network } from './prior.ts'
+import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
 import { loadPrior } from './prior.ts'
 
 /** Where the two files of a network are. */
@@ -20,7 +20,7 @@ export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
 }
 
 /**
- * A `ddpm` network over the network, in a page, a worker or Node: from a folder that holds `config.json` and
+ * A network of any architecture over the wire, in a page, a worker or Node: from a folder that holds `config.json` and
  * `model.safetensors`, or from the addresses of the two. Relative addresses are relative to the page.
  *
  * @throws {OptionError} where an address is none.
@@ -37,7 +37,7 @@ export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
 export async function fetchPrior(
   source: string | URL | PriorAddresses,
   options: FetchPriorOptions = {},
-): Promise<Network> {
+): Promise<LoadedNetwork> {
   const { config, weights } = addressesOf(source)
   const device = options.device === undefined ? {} : { device: options.device }
   const byAddress = typeof config === 'string' || config instanceof URL

@@ -1,37 +1,21 @@
-import type { Device, Shape, Tensor } from '@tweedie/tensor'
+import type { Device, Tensor } from '@tweedie/tensor'
 import { FileFormatError, formatShape, fromData, sameShape, scope } from '@tweedie/tensor'
-import type { ArraySource } from '../checkpoint/arrays.ts'
+import type { ParamSource, SpecDifference } from '../param-source.ts'
+import { shapesOf } from '../param-source.ts'
 import type { ParamSpec, Params } from '../params.ts'
-
-/** What parameters are read from: {@link parseSafetensors}, {@link parseTorch} and {@link parseNpz} give it. */
-export type ParamSource = ArraySource<{ readonly name: string; readonly shape: Shape }>
 
 export interface LoadOptions {
   readonly device?: string | Device
   /**
-   * Says which field of the configuration would explain the differences; {@link ddpmExplain} and
-   * {@link admExplain} do it.
+   * Says which field of the configuration would explain the differences; the member `explain` of an architecture does
+   * it.
    */
   readonly explain?: (difference: SpecDifference) => string | undefined
 }
 
-/** How the tensors of a file differ from what a model expects. */
-export interface SpecDifference {
-  readonly missing: readonly string[]
-  readonly unexpected: readonly string[]
-  /** Names in both with shapes that differ. */
-  readonly reshaped: readonly {
-    readonly name: string
-    readonly expected: readonly number[]
-    readonly found: readonly number[]
-  }[]
-  /** Names and shapes of the whole file. */
-  readonly file: ReadonlyMap<string, Shape>
-}
-
 /** Compares the names and shapes of a file with a spec; undefined where they agree. */
 export function compareWithSpec(file: ParamSource, spec: ParamSpec): SpecDifference | undefined {
-  const found = new Map(file.entries.map(({ name, shape }) => [name, shape]))
+  const found = shapesOf(file)
   const missing = Object.keys(spec).filter((name) => !found.has(name))
   const unexpected = [...found.keys()].filter((name) => !Object.hasOwn(spec, name))
   const reshaped = Object.entries(spec).flatMap(([name, expected]) => {

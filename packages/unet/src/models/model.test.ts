@@ -16,14 +16,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { admConfig } from '../architectures/adm/config.ts'
 import { admConfigToGuided } from '../architectures/adm/guided.ts'
 import { initAdm } from '../architectures/adm/init.ts'
-import { loadAdm } from '../architectures/adm/load.ts'
 import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { ddpmConfigToDiffusers } from '../architectures/ddpm/diffusers.ts'
 import { initDdpm } from '../architectures/ddpm/init.ts'
-import { loadDdpm } from '../architectures/ddpm/load.ts'
 import { readJson, saveSafetensors } from '../checkpoint/file.ts'
 import type { Params } from '../params.ts'
 import { readRecord } from '../train/record.ts'
+import { loadNetwork } from './folder.ts'
 import { findModel } from './model.ts'
 
 const layouts = resolve(import.meta.dirname, '../../../../tests/fixtures/cases/diffusers-layouts')
@@ -53,11 +52,11 @@ const renamed = (tensors: Params, rename: (name: string) => string): Record<stri
   Object.fromEntries(Object.entries(tensors).map(([name, x]) => [rename(name), x]))
 
 describe('the layouts of diffusers', () => {
-  const expected = scope(() => numbers(loadDdpm(join(layouts, 'sharded'), host).params))
+  const expected = scope(() => numbers(loadNetwork(join(layouts, 'sharded'), host).params))
 
   test.each(['bin', 'fp16-variant', 'sharded'])('%s loads', (name) => {
     scope(() => {
-      const found = numbers(loadDdpm(join(layouts, name), host).params)
+      const found = numbers(loadNetwork(join(layouts, name), host).params)
       expect(found.map(([tensor]) => tensor)).toEqual(expected.map(([tensor]) => tensor))
       for (const [i, [tensor, values]] of found.entries()) {
         // Half precision has 11 significant bits; below 2⁻¹⁴ its steps are 2⁻²⁴.
@@ -74,8 +73,8 @@ describe('the layouts of diffusers', () => {
 
   test('the only file of weights is said to be taken, a usual one is not', () => {
     scope(() => {
-      expect(loadDdpm(join(layouts, 'bin'), host).notes).toEqual([])
-      expect(loadDdpm(join(layouts, 'fp16-variant'), host).notes).toEqual([
+      expect(loadNetwork(join(layouts, 'bin'), host).notes).toEqual([])
+      expect(loadNetwork(join(layouts, 'fp16-variant'), host).notes).toEqual([
         expect.stringMatching(
           /diffusion_pytorch_model\.fp16\.safetensors: taken as the weights, the only ones/,
         ),
@@ -89,7 +88,7 @@ describe('the layouts of diffusers', () => {
     const index = join(folder, 'diffusion_pytorch_model.safetensors.index.json')
     renameSync(index, join(folder, 'diffusion_pytorch_model.safetensors.index.fp16.json'))
     scope(() => {
-      expect(numbers(loadDdpm(folder, host).params)).toEqual(expected)
+      expect(numbers(loadNetwork(folder, host).params)).toEqual(expected)
     })
     const binary = folderOf({
       'config.json': readFileSync(join(layouts, 'bin', 'config.json'), 'utf8'),
@@ -99,21 +98,21 @@ describe('the layouts of diffusers', () => {
     })
     cpSync(join(layouts, 'bin', 'diffusion_pytorch_model.bin'), join(binary, 'model-00001-of-00001.bin'))
     scope(() => {
-      expect(numbers(loadDdpm(binary, host).params)).toEqual(expected)
+      expect(numbers(loadNetwork(binary, host).params)).toEqual(expected)
     })
   })
 
   test('a folder without weights says what is there and what would fit', () => {
     const folder = folderOf({ 'config.json': json, 'flax_model.msgpack': 'x' })
-    expect(() => loadDdpm(folder)).toThrow(
+    expect(() => loadNetwork(folder)).toThrow(
       /there are no weights: model\.safetensors or diffusion_pytorch_model\.safetensors would fit .*there are "config\.json", "flax_model\.msgpack"/,
     )
     const two = folderOf({ 'config.json': json, 'a.fp16.safetensors': '', 'b.bin': '' })
-    expect(() => loadDdpm(two)).toThrow(
+    expect(() => loadNetwork(two)).toThrow(
       'there are several files of weights: "a.fp16.safetensors", "b.bin"; name the one',
     )
     const shards = folderOf({ 'config.json': json, 'model-00001-of-00002.safetensors': '' })
-    expect(() => loadDdpm(shards)).toThrow(
+    expect(() => loadNetwork(shards)).toThrow(
       'there are 1 shards ("model-00001-of-00002.safetensors"), but not their index',
     )
   })
@@ -145,7 +144,7 @@ describe('shards', () => {
     scope(() => {
       expect(
         numbers(
-          loadDdpm(
+          loadNetwork(
             sharded(() => undefined),
             host,
           ).params,
@@ -190,13 +189,13 @@ describe('shards', () => {
     ['a list for an index', () => [], /the whole must be a JSON object, got \[\]/],
   ])('whose index names %s are refused', (_, change, message) => {
     const folder = sharded(change)
-    expect(() => loadDdpm(folder)).toThrow(message)
-    expect(() => loadDdpm(folder)).toThrow(FileFormatError)
+    expect(() => loadNetwork(folder)).toThrow(message)
+    expect(() => loadNetwork(folder)).toThrow(FileFormatError)
   })
 
   test('that both hold a tensor are refused', () => {
     const folder = sharded(() => undefined, { [first]: params[first]! })
-    expect(() => loadDdpm(folder)).toThrow(/holds "conv_in\.weight", which by the index is in "model/)
+    expect(() => loadNetwork(folder)).toThrow(/holds "conv_in\.weight", which by the index is in "model/)
   })
 })
 
@@ -210,7 +209,7 @@ describe('names with something before them', () => {
     '%s is taken off, and said',
     (prefix) => {
       scope(() => {
-        const loaded = loadDdpm(saved(renamed(params, (name) => prefix + name)), host)
+        const loaded = loadNetwork(saved(renamed(params, (name) => prefix + name)), host)
         expect(numbers(loaded.params)).toEqual(numbers(params))
         expect(loaded.notes).toEqual([
           expect.stringContaining(`names begin with '${prefix}', which is taken off`),
@@ -222,7 +221,7 @@ describe('names with something before them', () => {
   test('what lies beside the weights is left out, and said', () => {
     scope(() => {
       const beside = { 'optimizer.0.exp_avg': params['conv_in.bias']! }
-      const loaded = loadDdpm(saved({ ...renamed(params, (name) => `model.${name}`), ...beside }), host)
+      const loaded = loadNetwork(saved({ ...renamed(params, (name) => `model.${name}`), ...beside }), host)
       expect(loaded.notes).toEqual([
         expect.stringContaining("1 others, such as 'optimizer.0.exp_avg', are left out"),
       ])
@@ -231,16 +230,16 @@ describe('names with something before them', () => {
 
   test('several sets are refused by name, and nothing else is taken off', () => {
     const two = { ...renamed(params, (name) => `ema.${name}`), ...renamed(params, (name) => `model.${name}`) }
-    expect(() => loadDdpm(saved(two))).toThrow(
+    expect(() => loadNetwork(saved(two))).toThrow(
       "holds 2 sets of weights, under 'ema.', 'model.'; save the one",
     )
-    expect(() => loadDdpm(saved({ ...params, 'ema.conv_in.weight': params['conv_in.weight']! }))).toThrow(
+    expect(() => loadNetwork(saved({ ...params, 'ema.conv_in.weight': params['conv_in.weight']! }))).toThrow(
       'unexpected ema.conv_in.weight',
     )
     const partial = renamed(params, (name) => (name === 'conv_out.bias' ? name : `m.${name}`))
-    expect(() => loadDdpm(saved(partial))).toThrow('missing conv_out.bias')
+    expect(() => loadNetwork(saved(partial))).toThrow('missing conv_out.bias')
     expect(() =>
-      loadDdpm(saved({ ...renamed(params, (n) => `m.${n}`), 'm.extra': params['conv_in.bias']! })),
+      loadNetwork(saved({ ...renamed(params, (n) => `m.${n}`), 'm.extra': params['conv_in.bias']! })),
     ).toThrow('unexpected extra')
   })
 })
@@ -262,7 +261,7 @@ describe('a model by its path', () => {
       expect(found).toMatchObject({
         directory: join(pipeline, 'unet'),
         config,
-        schedule: { kind: 'scheduler', scheduler: { timesteps: 200 } },
+        training: { kind: 'scheduler', trainedOn: { schedule: { timesteps: 200 } } },
       })
     }
     expect(findModel(join(pipeline, 'scheduler'))).toBeUndefined()
@@ -296,15 +295,18 @@ describe('a model by its path', () => {
 
   test('scheduler_config.json beside config.json, as the first pipelines have it, or in scheduler/', () => {
     for (const name of ['scheduler_config.json', 'scheduler/scheduler_config.json'])
-      expect(findModel(weighted({ 'config.json': json, [name]: scheduler }))?.schedule).toMatchObject({
-        scheduler: { timesteps: 200 },
+      expect(findModel(weighted({ 'config.json': json, [name]: scheduler }))?.training).toMatchObject({
+        trainedOn: { schedule: { timesteps: 200 } },
       })
-    expect(findModel(weighted({ 'config.json': json }))?.schedule).toBeUndefined()
+    expect(findModel(weighted({ 'config.json': json }))?.training).toBeUndefined()
   })
 
   test('a record, of which T alone is read', () => {
     const folder = weighted({ 'config.json': json, 'record.json': { config: { timesteps: 77 } } })
-    expect(findModel(folder)?.schedule).toMatchObject({ kind: 'record', timesteps: 77 })
+    expect(findModel(folder)?.training).toMatchObject({
+      kind: 'record',
+      trainedOn: { schedule: { timesteps: 77 } },
+    })
     writeFileSync(join(folder, 'scheduler_config.json'), JSON.stringify(scheduler))
     expect(() => findModel(folder)).toThrow('has both record.json and scheduler_config.json')
   })
@@ -368,7 +370,7 @@ describe('adm', () => {
       const folder = folderWith(form)
       expect(findModel(folder)).toMatchObject({ config: adm })
       scope(() => {
-        expect(loadAdm(folder, host)).toMatchObject({
+        expect(loadNetwork(folder, host)).toMatchObject({
           config: adm,
           notes: [expect.stringMatching(/only ones/)],
         })
@@ -382,14 +384,14 @@ describe('adm', () => {
       const folder = folderWith({ image_size: 8, num_heads: 2 }, prefix)
       expect(findModel(folder)?.config).toEqual(adm)
       scope(() => {
-        expect(numbers(loadAdm(folder, host).params)).toEqual(numbers(weights))
+        expect(numbers(loadNetwork(folder, host).params)).toEqual(numbers(weights))
       })
       expect(() => findModel(folderWith({ num_heads: 2 }, prefix))).toThrow('image_size: is missing')
     },
   )
 
   test('what config.json says is not overruled', () => {
-    expect(() => loadAdm(folderWith({ image_size: 8, num_res_blocks: 2 }))).toThrow(
+    expect(() => loadNetwork(folderWith({ image_size: 8, num_res_blocks: 2 }))).toThrow(
       'numResBlocks would have to be 1 (it is 2)',
     )
   })

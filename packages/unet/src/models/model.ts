@@ -1,17 +1,16 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
-import type { AdmConfig } from '../architectures/adm/config.ts'
-import { isGuided } from '../architectures/adm/guided.ts'
-import { readAdmConfig } from '../architectures/adm/load.ts'
-import type { DdpmConfig } from '../architectures/ddpm/config.ts'
-import { ddpmConfigFromDiffusers } from '../architectures/ddpm/diffusers.ts'
+import type { Architecture } from '../architectures/architecture.ts'
+import type { NetworkConfig } from '../architectures/catalog.ts'
+import { architectureOfJson } from '../architectures/catalog.ts'
+import type { TrainedOn } from '../architectures/trained-on.ts'
 import { readJson } from '../checkpoint/file.ts'
-import { findWeights } from '../checkpoint/weights.ts'
+import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import { objectOf, show } from '../fields.ts'
-import { recordedTimesteps } from '../train/record-check.ts'
-import type { DiffusersScheduler } from './scheduler.ts'
-import { diffusersScheduler } from './scheduler.ts'
+import { shapesFor } from './prior.ts'
+import { describeScheduler, diffusersScheduler, schedulerTraining } from './scheduler.ts'
+import { recordedTraining } from './training-record.ts'
 
 /** Where the files of a model lie, and its configuration. */
 export interface FoundModel {
@@ -19,16 +18,22 @@ export interface FoundModel {
   readonly directory: string
   /** The file of weights, where it was named. */
   readonly weights?: string
-  readonly config: DdpmConfig | AdmConfig
-  /** What the network was trained on, where a file says it. */
-  readonly schedule?: FoundSchedule
+  readonly config: NetworkConfig
+  /** What the network was trained on, where that is known. */
+  readonly training?: FoundTraining
 }
 
-/** What a network was trained on: by the record of our own training, or by the scheduler of a diffusers pipeline. */
-export type FoundSchedule =
-  /** ε on the linear schedule of T steps. */
-  | { readonly kind: 'record'; readonly path: string; readonly timesteps: number }
-  | { readonly kind: 'scheduler'; readonly path: string; readonly scheduler: DiffusersScheduler }
+/** What a network was trained on, and how that is known. */
+export interface FoundTraining {
+  /**
+   * The record of our own training, the scheduler of a diffusers pipeline, or what is usual for its architecture where
+   * no file says it.
+   */
+  readonly kind: 'record' | 'scheduler' | 'usual'
+  readonly trainedOn: TrainedOn
+  /** Sentences on it that a user should know of. */
+  readonly notes: readonly string[]
+}
 
 /**
  * The model of a path: a folder with config.json, the root of a diffusers pipeline (its network lies in `unet/`), or a
@@ -45,16 +50,29 @@ export function findModel(path: string): FoundModel | undefined {
   const configPath = join(directory, 'config.json')
   const json = readJson(configPath)
   const weights = file.isDirectory() ? undefined : path
-  const config = isGuided(json)
-    ? readAdmConfig(directory, weights ?? findWeights(directory).path)
-    : ddpmConfigFromDiffusers(json, configPath)
-  const schedule = findSchedule(directory)
+  const architecture = architectureOfJson(json, configPath)
+  const config = architecture.parse(json, configPath, () => {
+    const path = weights ?? findWeights(directory).path
+    return shapesFor(architecture, readWeights(path), path)
+  })
+  const training = findTraining(directory) ?? usualTraining(architecture, json, configPath)
   return {
     directory,
     config,
     ...(weights === undefined ? {} : { weights }),
-    ...(schedule === undefined ? {} : { schedule }),
+    ...(training === undefined ? {} : { training }),
   }
+}
+
+/** What is usual for an architecture; undefined where nothing is. */
+function usualTraining(
+  { trainedOn }: Architecture<NetworkConfig>,
+  json: unknown,
+  path: string,
+): FoundTraining | undefined {
+  const usual = trainedOn?.(json, path)
+  if (usual === undefined) return undefined
+  return { kind: 'usual', trainedOn: usual.trainedOn, notes: [`${dirname(path)} ${usual.note}`] }
 }
 
 /**
@@ -78,7 +96,7 @@ function refuseOtherParts(directory: string): void {
  * The record of our own training, or the scheduler of a diffusers pipeline: in the folder of the network, in
  * `scheduler/` there, or in `scheduler/` beside the folder.
  */
-function findSchedule(directory: string): FoundSchedule | undefined {
+function findTraining(directory: string): FoundTraining | undefined {
   const record = join(directory, 'record.json')
   const own = [
     join(directory, 'scheduler_config.json'),
@@ -87,7 +105,7 @@ function findSchedule(directory: string): FoundSchedule | undefined {
   const scheduler = own.find(existsSync)
   if (existsSync(record)) {
     if (scheduler === undefined)
-      return { kind: 'record', path: record, timesteps: recordedTimesteps(record, readJson(record)) }
+      return { kind: 'record', trainedOn: recordedTraining(record, readJson(record)), notes: [] }
     throw new FileFormatError(
       directory,
       `has both record.json and ${basename(scheduler)}, which both say what the network was trained on; remove one`,
@@ -96,5 +114,7 @@ function findSchedule(directory: string): FoundSchedule | undefined {
   const beside = join(dirname(directory), 'scheduler', 'scheduler_config.json')
   const path = scheduler ?? (existsSync(beside) ? beside : undefined)
   if (path === undefined) return undefined
-  return { kind: 'scheduler', path, scheduler: diffusersScheduler(readJson(path), path) }
+  const said = diffusersScheduler(readJson(path), path)
+  const notes = [`${path}: ${describeScheduler(said)}`]
+  return { kind: 'scheduler', trainedOn: schedulerTraining(said), notes }
 }

@@ -1,7 +1,6 @@
 import { FileFormatError } from '@tweedie/tensor'
 import { quoted } from '../checkpoint/arrays.ts'
-import type { ParamSpec } from '../params.ts'
-import type { ParamSource } from './load.ts'
+import type { ParamSource } from '../param-source.ts'
 
 /** A source with the names of a model, and what was done to it, as sentences for the user. */
 export interface PlainSource {
@@ -13,12 +12,11 @@ export interface PlainSource {
  * The tensors of a file without what wrappers put before every name (`module.` of data-parallel training, `model.` of
  * Lightning, `ema.` …), where the file holds one such set of weights and none under plain names; what lies beside it
  * (an optimiser's state, say) is left out. A file that the rule does not fit is given back as it is.
- * @param spec - The names that the model expects.
+ * @param first - The name of a parameter that the model expects.
  * @param path - Name of the file, for messages.
  * @throws {FileFormatError} where there are several sets, naming their prefixes.
  */
-export function withoutPrefix(source: ParamSource, spec: ParamSpec, path: string): PlainSource {
-  const first = Object.keys(spec)[0] ?? ''
+export function withoutPrefix(source: ParamSource, first: string, path: string): PlainSource {
   const names = source.entries.map(({ name }) => name)
   const prefixes = names
     .filter((name) => name.endsWith(`.${first}`))

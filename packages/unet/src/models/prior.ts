@@ -1,16 +1,16 @@
 import { FileFormatError } from '@tweedie/tensor'
-import type { DdpmConfig } from '../architectures/ddpm/config.ts'
-import { ddpmConfigFromDiffusers } from '../architectures/ddpm/diffusers.ts'
-import { ddpmExplain } from '../architectures/ddpm/explain.ts'
-import { modernNames } from '../architectures/ddpm/names.ts'
-import { ddpmSpec } from '../architectures/ddpm/spec.ts'
+import type { Architecture } from '../architectures/architecture.ts'
+import type { NetworkConfig } from '../architectures/catalog.ts'
+import { architectureOfJson } from '../architectures/catalog.ts'
+import type { Network } from '../architectures/predictor.ts'
 import { parseSafetensors } from '../checkpoint/safetensors.ts'
-import type { Params } from '../params.ts'
-import type { LoadOptions, ParamSource } from './load.ts'
+import type { NamedShapes, ParamSource } from '../param-source.ts'
+import { shapesOf } from '../param-source.ts'
+import type { LoadOptions } from './load.ts'
 import { loadParams } from './load.ts'
 import { withoutPrefix } from './prefix.ts'
 
-/** The contents of the two files of a `ddpm` network in the layout of diffusers. */
+/** The contents of the two files of a network. */
 export interface PriorFiles {
   /** What `config.json` holds: its text, or the value parsed from it. */
   readonly config: unknown
@@ -23,16 +23,15 @@ export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
   readonly names?: Partial<Record<keyof PriorFiles, string>>
 }
 
-/** A network's configuration and its parameters; `notes` are sentences on choices that a user should know of. */
-export interface Network {
-  readonly config: DdpmConfig
-  readonly params: Params
+/** A network that was loaded; `notes` are sentences on choices that a user should know of. */
+export interface LoadedNetwork extends Network {
   readonly notes: readonly string[]
 }
 
 /**
- * A `ddpm` network from the contents of its files; it needs neither a file system nor a network. Old names of
- * attention layers are understood, and what wrappers put before every name (`module.`, `ema.` …) is taken off.
+ * A network of any architecture from the contents of its files; it needs neither a file system nor a network. Which one
+ * it is `config.json` tells. Other names that its files are known to use are understood, and what wrappers put before
+ * every name (`module.`, `ema.` …) is taken off.
  * @throws {FileFormatError} where a file is damaged or the two do not fit.
  * @example
  * ```ts
@@ -40,23 +39,35 @@ export interface Network {
  * import { ddpmConfig, ddpmConfigToDiffusers, initDdpm, loadPrior, writeSafetensors } from '@tweedie/unet'
  * const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8] })
  * const weights = writeSafetensors(initDdpm(config, randomKey(0)))
- * loadPrior({ config: ddpmConfigToDiffusers(config), weights }).config.sampleSize // => 8
+ * loadPrior({ config: ddpmConfigToDiffusers(config), weights }).config.architecture // => 'ddpm'
  * ```
  */
-export function loadPrior(files: PriorFiles, options: LoadPriorOptions = {}): Network {
+export function loadPrior(files: PriorFiles, options: LoadPriorOptions = {}): LoadedNetwork {
   const { names = {}, ...load } = options
   const configName = names.config ?? 'config.json'
   const weightsName = names.weights ?? 'model.safetensors'
   const json = typeof files.config === 'string' ? parseJson(files.config, configName) : files.config
-  const config = ddpmConfigFromDiffusers(json, configName)
-  const spec = ddpmSpec(config)
-  const { source, notes } = withoutPrefix(
-    modernNames(sourceOf(files.weights, weightsName)),
-    spec,
-    weightsName,
-  )
-  const params = loadParams(source, spec, weightsName, { ...load, explain: ddpmExplain(config) })
-  return { config, params, notes }
+  const architecture = architectureOfJson(json, configName)
+  const source = sourceOf(files.weights, weightsName)
+  const config = architecture.parse(json, configName, () => shapesFor(architecture, source, weightsName))
+  const spec = architecture.spec(config)
+  const [first = ''] = Object.keys(spec)
+  const plain = withoutPrefix(architecture.rename?.(source) ?? source, first, weightsName)
+  const explain = architecture.explain(config)
+  const params = loadParams(plain.source, spec, weightsName, { ...load, explain })
+  return { config, params, notes: plain.notes }
+}
+
+/**
+ * Names and shapes of a file as an architecture has them, whatever stands before its names.
+ * @throws {FileFormatError} where there are several sets of weights.
+ */
+export function shapesFor(
+  { rename, landmarks }: Architecture<NetworkConfig>,
+  source: ParamSource,
+  path: string,
+): NamedShapes {
+  return shapesOf(withoutPrefix(rename?.(source) ?? source, landmarks[0], path).source)
 }
 
 function sourceOf(weights: PriorFiles['weights'], name: string): ParamSource {

@@ -1,4 +1,5 @@
 import { FileFormatError } from '@tweedie/tensor'
+import type { Predicts, TrainedOn } from '../architectures/trained-on.ts'
 import type { Fields, Kind } from '../fields.ts'
 import { count, field, flag, listOf, nullable, number, objectOf, oneOf, show, whole } from '../fields.ts'
 import { limits } from '../limits.ts'
@@ -132,4 +133,40 @@ export function diffusersScheduler(json: unknown, file = 'scheduler_config.json'
     learnedVariance: String(given['variance_type']).startsWith('learned'),
     sampler: Object.fromEntries(asked),
   }
+}
+
+/** diffusers' names of what a network predicts. */
+const predicts: Readonly<Record<DiffusersScheduler['prediction'], Predicts>> = {
+  epsilon: 'epsilon',
+  v_prediction: 'v',
+  sample: 'x0',
+}
+
+/** What a scheduler says that its network was trained on. */
+export function schedulerTraining(scheduler: DiffusersScheduler): TrainedOn {
+  const { timesteps, betaSchedule: name, betaStart, betaEnd, trainedBetas, prediction, clip } = scheduler
+  return {
+    schedule:
+      trainedBetas === null
+        ? { kind: 'diffusers', name, timesteps, betaStart, betaEnd }
+        : { kind: 'betas', betas: trainedBetas },
+    predicts: predicts[prediction],
+    clip,
+    learnedVariance: scheduler.learnedVariance,
+  }
+}
+
+/** What a scheduler says, in a sentence: what of it is used, and what belongs to diffusers' own sampler. */
+export function describeScheduler(scheduler: DiffusersScheduler): string {
+  const { timesteps, betaSchedule, betaStart, betaEnd, trainedBetas, prediction, clip } = scheduler
+  const betas =
+    trainedBetas !== null
+      ? 'its own βs'
+      : betaSchedule === 'squaredcos_cap_v2'
+        ? betaSchedule
+        : `${betaSchedule} βs from ${betaStart} to ${betaEnd}`
+  const limit = clip === null ? 'x̂₀ not clipped' : `x̂₀ clipped to ±${clip}`
+  const other = Object.entries(scheduler.sampler).map(([name, value]) => `${name} ${String(value)}`)
+  const unused = other.length === 0 ? '' : `; of diffusers' own sampler, not used: ${other.join(', ')}`
+  return `${betas}, T = ${timesteps}, predicts ${prediction}, ${limit}${unused}`
 }

@@ -1,20 +1,20 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
-import type { DdpmConfig } from '../architectures/ddpm/config.ts'
-import { loadDdpm } from '../architectures/ddpm/load.ts'
+import type { Network } from '../architectures/predictor.ts'
+import type { TrainedOn } from '../architectures/trained-on.ts'
+import { linearTraining } from '../architectures/trained-on.ts'
+import { loadNetwork } from '../models/folder.ts'
 import type { LoadOptions } from '../models/load.ts'
-import type { Params } from '../params.ts'
 import type { TrainRecord } from '../train/record.ts'
 import { readRecord } from '../train/record.ts'
 
 const folder = resolve(import.meta.dirname, '../../priors')
 
 /** A network with its parameters; `record` tells how it was trained and how well it does. */
-export interface LoadedPrior {
+export interface LoadedPrior extends Network {
   readonly name: string
-  readonly config: DdpmConfig
-  readonly params: Params
+  readonly trainedOn: TrainedOn
   readonly record: TrainRecord
 }
 
@@ -37,11 +37,8 @@ export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'devic
     const none = `none at ${folder} (in a bundle, load it with loadPrior or fetchPrior)`
     throw new OptionError('prior', `there is no prior '${name}'; shipped are: ${names.join(', ') || none}`)
   }
-  const { config, params } = loadDdpm(join(folder, name), options)
-  return {
-    name,
-    config,
-    params,
-    record: readRecord(join(folder, name, 'record.json')),
-  }
+  const { config, params } = loadNetwork(join(folder, name), options)
+  const record = readRecord(join(folder, name, 'record.json'))
+  const { timesteps, predicts } = record.config
+  return { name, config, params, trainedOn: linearTraining(timesteps, predicts), record }
 }

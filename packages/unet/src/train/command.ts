@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs'
 import { getDevice, OptionError } from '@tweedie/tensor'
-import { sampleShape } from '../architectures/ddpm/config.ts'
-import { ddpmSpec } from '../architectures/ddpm/spec.ts'
+import { architectureOf } from '../architectures/catalog.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { readTrainingSet } from '../data/training-set.ts'
+import { requireMemory } from '../memory.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { arithmeticDifference, arithmeticOf } from './arithmetic.ts'
@@ -91,7 +91,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
     begun = true
     rewindLossLog(folder.path('log'), start.state?.step ?? 0, say)
     say(
-      `training on ${set.title}: ${countParams(ddpmSpec(config.model)).toLocaleString('en')} parameters, ${config.steps} steps`,
+      `training on ${set.title}: ${countParams(architectureOf(config.model).spec(config.model)).toLocaleString('en')} parameters, ${config.steps} steps`,
     )
     let state = start.state
     // The signal is looked at here, not in train: between two steps, where the state can be saved.
@@ -145,21 +145,16 @@ function saveClock(every: SaveEvery): (step: number) => boolean {
 
 /** A step holds the parameters, their average, the moments, all four anew, and the gradient. */
 function checkMemory({ model }: TrainConfig): void {
-  const parameters = countParams(ddpmSpec(model))
-  const limit = getDevice().info().memory?.limit ?? Number.POSITIVE_INFINITY
-  if (9 * 4 * parameters <= limit) return
-  throw new OptionError(
-    'config',
-    `a step on ${parameters} parameters needs more than ${9 * 4 * parameters} bytes, the device has ${limit}; take a smaller model`,
-  )
+  const parameters = countParams(architectureOf(model).spec(model))
+  requireMemory('config', 9 * 4 * parameters, `a step on ${parameters} parameters`)
 }
 
 function checkImages({ images, record }: TrainingSet, { model }: TrainConfig): void {
-  const shape = sampleShape(model)
+  const shape = architectureOf(model).sampleShape(model)
   if (shape.join() === images.shape.join()) return
   throw new OptionError(
     'config',
-    `the model takes images of [${shape.join(', ')}] (inChannels, sampleSize), but ${record.training.file} in ${record.folder} holds [${images.shape.join(', ')}]`,
+    `the model takes images of [${shape.join(', ')}] by its configuration, but ${record.training.file} in ${record.folder} holds [${images.shape.join(', ')}]`,
   )
 }
 

@@ -8,7 +8,8 @@ import type { RunIdentity } from './state-file.ts'
 export function runDifference(saved: RunIdentity, now: RunIdentity, step: number): string | undefined {
   const rest = ({ config, images }: RunIdentity) => {
     const { steps, warmup, learningRate, decay, decaySteps, ...others } = config
-    return { images, config: others }
+    // States of before there was a choice learned the noise.
+    return { images, config: { ...others, predicts: others.predicts ?? 'epsilon' } }
   }
   const found = firstDifference(rest(saved), rest(now), '')
   if (found !== undefined) return found

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { normal, randomKey, randomWords, scope, setDefaultDevice } from '@tweedie/tensor'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ddpmConfig } from '../architectures/ddpm/config.ts'
-import { ddpmForward } from '../architectures/ddpm/forward.ts'
+import { predictor } from '../architectures/predictor.ts'
 import { imageSet } from '../data/images.ts'
 import { loadShippedPrior } from '../priors/shipped.ts'
 import { trainConfig } from './config.ts'
@@ -43,12 +43,13 @@ test('three steps of training a small ddpm', async () => {
 })
 
 test('the digits network at three times', () => {
-  const { config, params } = loadShippedPrior('digits')
+  const digits = loadShippedPrior('digits')
+  const predict = predictor(digits)
   const found = scope(() => {
     const x = normal(randomKey(11), [1, 1, 28, 28])
-    return [0, 400, 999].map((t) => sha256(ddpmForward(params, config, x, t).dataSync()))
+    return [0, 400, 999].map((t) => sha256(predict(x, t).dataSync()))
   })
-  for (const tensor of Object.values(params)) tensor.dispose()
+  for (const tensor of Object.values(digits.params)) tensor.dispose()
   expect(found).toEqual([
     '14a3189894bb32581d0eaff6e2e4769051c6c86b2f98296c4ae3ebc96e9ee25a',
     'feb65140f5918e9da3b4b676c2cca709973a656333397cf302e2e6d5dc5d3387',

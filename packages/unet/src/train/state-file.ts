@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
-import { ddpmSpec } from '../architectures/ddpm/spec.ts'
+import { architectureOf } from '../architectures/catalog.ts'
 import { readSafetensors, writeAtomically } from '../checkpoint/file.ts'
 import { encodeSafetensors } from '../checkpoint/write.ts'
 import { countParams } from '../params.ts'
@@ -132,7 +132,7 @@ export function loadTrainState(
   const difference = runDifference(saved, JSON.parse(JSON.stringify(identity)) as RunIdentity, step)
   if (difference !== undefined)
     throw new OptionError('resume', `${path} belongs to another run: ${difference}`)
-  const size = countParams(ddpmSpec(identity.config.model))
+  const size = countParams(architectureOf(identity.config.model).spec(identity.config.model))
   for (const { length } of [params, ema, mean, square]) {
     if (length !== size) throw damaged(`a vector has ${length} elements, the model has ${size}`)
   }

@@ -2,8 +2,7 @@ import type { AdamState } from '@tweedie/autograd'
 import { adam, clipByGlobalNorm, updateAverage } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, NonFiniteError, OptionError, randomKey, scope, unscoped } from '@tweedie/tensor'
-import { initDdpm } from '../architectures/ddpm/init.ts'
-import { ddpmSpec } from '../architectures/ddpm/spec.ts'
+import { architectureOf } from '../architectures/catalog.ts'
 import type { ImageSet } from '../data/images.ts'
 import { countParams } from '../params.ts'
 import type { TrainConfig } from './config.ts'
@@ -66,15 +65,16 @@ interface Live {
 
 /** The state before the first step. */
 export function initialState(config: TrainConfig): TrainState {
-  const spec = ddpmSpec(config.model)
-  const params = scope(() => flatten(spec, initDdpm(config.model, randomKey(config.seed).fold('init'))))
+  const { model, seed } = config
+  const { spec, init } = architectureOf(model)
+  const params = scope(() => flatten(spec(model), init(model, randomKey(seed).fold('init'))))
   const zeros = () => new Float32Array(params.length)
   return { step: 0, params, ema: params.slice(), mean: zeros(), square: zeros(), lossAverage: Number.NaN }
 }
 
 /**
- * Trains a network to predict the noise: minimises E‖ε − ε_θ(α_t x₀ + σ_t ε, t)‖² (arXiv 2006.11239 eq.
- * 14) with Adam, yielding after every step. The result depends on the configuration, the images and the
+ * Trains a network of any architecture: minimises the mean squared error of what it predicts at x_t = α_t x₀ + σ_t ε,
+ * for the noise E‖ε − ε_θ(x_t, t)‖² (arXiv 2006.11239 eq. 14), with Adam, yielding after every step. The result depends on the configuration, the images and the
  * schedule alone: not on the number of workers, and not on how often it was interrupted and continued.
  * @throws {NonFiniteError} where the loss or the gradient is no longer finite.
  * @throws what `signal` was aborted with; the last yielded state is good to go on from.
@@ -83,7 +83,7 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
   const { config, images, signal } = input
   const table = noiseTable(input.schedule ?? linearNoise(config.timesteps), config.timesteps)
   const start = input.from ?? initialState(config)
-  const size = countParams(ddpmSpec(config.model))
+  const size = countParams(architectureOf(config.model).spec(config.model))
   for (const name of ['params', 'ema', 'mean', 'square'] as const) {
     if (start[name].length !== size) {
       throw new OptionError('from', `${name} has ${start[name].length} elements, the model has ${size}`)

@@ -1,4 +1,4 @@
-import type { SpecDifference } from '../../models/load.ts'
+import type { SpecDifference } from '../../param-source.ts'
 import type { AdmConfig } from './config.ts'
 import { inferAdm } from './infer.ts'
 

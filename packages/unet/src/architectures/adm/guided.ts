@@ -14,9 +14,11 @@ import {
   show,
 } from '../../fields.ts'
 import { limits } from '../../limits.ts'
+import type { NamedShapes } from '../../param-source.ts'
 import type { AdmConfig } from './config.ts'
 import { admConfig } from './config.ts'
 import { areFlags, argumentsOfFlags } from './flags.ts'
+import { inferAdm } from './infer.ts'
 
 const channels = count(limits.channels)
 /** guided-diffusion writes −1 for "not given". */
@@ -102,8 +104,19 @@ export function admConfigFromGuided(json: unknown, file = 'config.json'): AdmCon
 /** Factors of downsampling; none for attention in the middle alone. */
 const factors = listOf(count(limits.side), limits.levels, 0)
 
+/**
+ * {@link admConfigFromGuided}, where arguments that are left out and that names and shapes of the weights tell are taken
+ * from there.
+ */
+export function admConfigFromWeights(json: unknown, file: string, shapes: () => NamedShapes): AdmConfig {
+  const given = guidedArguments(json, file)
+  if (requiredArguments.every((name) => Object.hasOwn(given, name))) return admConfigFromGuided(given, file)
+  const told = inferAdm(shapes())
+  return admConfigFromGuided({ ...(told === undefined ? {} : guidedNames(told)), ...given }, file)
+}
+
 /** The constructor's arguments in a file's JSON. @throws {FileFormatError} where there are none. */
-export function guidedArguments(json: unknown, file: string): Fields {
+function guidedArguments(json: unknown, file: string): Fields {
   const whole = objectOf(file, json)
   const fields = Object.hasOwn(whole, 'kwargs') ? objectOf(file, whole['kwargs'], 'kwargs') : whole
   return areFlags(fields) ? argumentsOfFlags(fields, file) : fields
@@ -129,7 +142,7 @@ export const guidedNames = (fields: Partial<AdmConfig>): Fields =>
   )
 
 /** The arguments without which there is no configuration; names and shapes of the weights tell all but the first. */
-export const requiredArguments = [
+const requiredArguments = [
   'image_size',
   'in_channels',
   'model_channels',

@@ -1,7 +1,5 @@
+import type { NamedShapes } from '../../param-source.ts'
 import type { AdmConfig } from './config.ts'
-
-/** Names and shapes of a checkpoint. */
-export type NamedShapes = ReadonlyMap<string, readonly number[]>
 
 /** The fields that names and shapes tell; heads, the order of `qkv` and the image's side they do not. */
 export type InferredAdm = Partial<

@@ -190,6 +190,16 @@ function square([height = 0, width = 0]: readonly number[]): number | readonly [
   return height === width ? height : [height, width]
 }
 
+/** Fields that guided-diffusion's networks have too. */
+const shared: readonly string[] = ['in_channels', 'out_channels']
+
+/** Whether a file's JSON is a configuration of this kind: names its class or a field of it. */
+export function isDiffusers(json: unknown): boolean {
+  const fields = typeof json === 'object' && json !== null ? Object.keys(json) : []
+  const theirs = Object.values(names).filter((name) => !shared.includes(name))
+  return fields.includes('_class_name') || theirs.some((name) => fields.includes(name))
+}
+
 /** The configuration as diffusers writes it, so that `UNet2DModel.from_config` builds the same network. */
 export function ddpmConfigToDiffusers(config: DdpmConfig): Record<string, unknown> {
   return {

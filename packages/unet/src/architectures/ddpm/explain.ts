@@ -1,4 +1,4 @@
-import type { SpecDifference } from '../../models/load.ts'
+import type { SpecDifference } from '../../param-source.ts'
 import type { DdpmConfig } from './config.ts'
 
 type Find = (difference: SpecDifference, config: DdpmConfig) => string | undefined

@@ -1,4 +1,4 @@
-import type { ParamSource } from '../../models/load.ts'
+import type { ParamSource } from '../../param-source.ts'
 
 /** Names of the attention layers in checkpoints from before diffusers 0.17. */
 const renamed: readonly (readonly [RegExp, string])[] = [

@@ -1,0 +1,95 @@
+import { noiseOf } from '@tweedie/runs'
+import { loadPrior } from '@tweedie/runs/node'
+import type { MethodInfo, Noise, Prior, Problem, ShownOperator } from '@tweedie/solvers'
+import { checkFit, fillOptions, findMethod, operatorFromSpec, UnfitError } from '@tweedie/solvers'
+import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
+import type { Io } from './io.ts'
+
+// What the words of a command line stand for: one function each for methods, operators, noise and priors.
+
+/**
+ * Runs `work`; what it throws for an option, a shape or an unfit problem is made to name `option` of the command line.
+ * @param kind - What `work` calls that option itself.
+ */
+async function naming<T>(option: string, kind: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof OptionError)
+      throw new OptionError(option, error.option === kind ? error.reason : error.message)
+    if (error instanceof ShapeError || error instanceof UnfitError)
+      throw new OptionError(option, error.message)
+    throw error
+  }
+}
+
+/**
+ * The method of a name.
+ * @throws {OptionError} for a name that is none, listing those that are.
+ */
+export const resolveMethod = (text: string, option: string): Promise<MethodInfo> =>
+  naming(option, 'method', () => findMethod(text))
+
+/** A value of a method's option, as run.json keeps it. */
+export type Setting = number | string
+
+/**
+ * A method's options from the texts of a command line, with its defaults filled in.
+ * @throws {OptionError} for an option that the method does not have, or a value that does not fit.
+ */
+export const resolveSettings = (
+  method: MethodInfo,
+  given: Readonly<Record<string, string | number>>,
+  option: string,
+): Promise<Record<string, Setting>> =>
+  naming(option, 'method', () => {
+    const typed = Object.entries(given).map(([name, value]) => {
+      const spec = Object.hasOwn(method.options, name) ? method.options[name] : undefined
+      if (spec?.kind === 'object') throw new OptionError(name, 'cannot be set from the command line')
+      const numeric = spec?.kind === 'number' || spec?.kind === 'integer'
+      return [name, numeric ? Number(value) : value] as const
+    })
+    const filled = fillOptions(method.name, method.options, Object.fromEntries(typed))
+    return Object.fromEntries(
+      Object.entries(filled).filter((entry): entry is [string, Setting] => entry[1] !== undefined),
+    )
+  })
+
+/**
+ * The operator of a text such as `inpaint:box=14`, for pictures of a shape.
+ * @throws {OptionError} naming what does not fit.
+ */
+export const resolveOperator = (text: string, shape: Shape, option: string): Promise<ShownOperator> =>
+  naming(option, 'operator', () => operatorFromSpec(text, shape))
+
+/**
+ * The noise of σ_y, or of a text.
+ * @throws {OptionError} naming what does not fit.
+ */
+export const resolveNoise = (given: number | string, option: string): Promise<Noise> =>
+  naming(option, 'noise', () => noiseOf(given))
+
+/**
+ * The prior of a name, a folder or a file; what was chosen rather than said is noted on stderr.
+ * @throws {OptionError} for what is none, or does not fit.
+ * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
+ */
+export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<Prior> =>
+  naming(option, 'prior', () =>
+    loadPrior(text, {
+      cwd: io.cwd,
+      onNote: (note) => io.err(`Note: ${note}.\n`),
+      ...(io.priors === undefined ? {} : { added: io.priors }),
+    }),
+  )
+
+/**
+ * Makes sure, before any work, that a method can solve a problem with a prior.
+ * @throws {OptionError} naming what the method lacks.
+ */
+export const requireFit = (
+  method: MethodInfo,
+  problem: Problem,
+  prior: Prior,
+  option: string,
+): Promise<void> => naming(option, 'method', () => checkFit(method, problem, prior))
