@@ -17,7 +17,9 @@ export interface Schedule {
   readonly discreteSteps?: number
   alpha(t: Time): number
   sigma(t: Time): number
-  /** The inverse of t ↦ σ_t/α_t. */
+  /** dα/dt and dσ/dt. At the knots of a discrete schedule those of the side toward the clean end; σ′ may be ∞ at it. */
+  slopes(t: Time): { readonly alpha: number; readonly sigma: number }
+  /** The inverse of t ↦ σ_t/α_t; the latter is ∞ where nothing is left of x₀. */
   timeOfNoiseLevel(sigmaOverAlpha: number): Time
 }
 

@@ -13,6 +13,10 @@ const vp = of('schedules/vp.ts')
 const betas = of('schedules/beta-schedules.ts')
 const ve = of('schedules/ve.ts')
 const levels = of('schedules/levels.ts')
+const levelGrids = of('schedules/level-grids.ts', 'schedules/paths')
+const timeTravel = of('schedules/time-travel.ts', 'schedules/paths')
+const vpContinuous = of('schedules/vp-continuous.ts', 'schedules/')
+const flow = of('schedules/flow.ts', 'schedules/')
 
 const schedules: readonly Edit[] = [
   grids(
@@ -113,13 +117,48 @@ const schedules: readonly Edit[] = [
     'quadratic rounds down',
     inside('schedules'),
   ),
-  respace(
+  levelGrids(
     'karras-exponent',
-    '(low + (high - low) * u) ** 7',
-    '(low + (high - low) * u) ** 6',
+    '(from + (to - from) * u) ** rho',
+    '(from + (to - from) * u) ** (rho - 1)',
     'karras raises to the sixth',
     inside('schedules'),
   ),
+  levelGrids(
+    'geometric-linear',
+    'low * (high / low) ** u',
+    'low + (high - low) * u',
+    'log-snr is even in σ/α',
+  ),
+  timeTravel(
+    'travel-place',
+    '[n - 2 - i, i + 1 - jump]',
+    '[n - 1 - i, i + 1 - jump]',
+    'time travel goes up one index early',
+  ),
+  timeTravel('travel-repeats', 'let k = 1; k < repeats', 'let k = 0; k < repeats', 'one repeat too many'),
+  vp(
+    'vp-slope-knot',
+    'Math.ceil(checked(t)) + 1)',
+    'Math.floor(checked(t)) + 2)',
+    'at a knot the slope is that of the noisier side',
+  ),
+  vp('vp-slope-half', '(slope / 2) * Math.exp', 'slope * Math.exp', 'α′ without the factor ½'),
+  vp('vp-slope-sigma', '/ (2 * sigma)', '/ sigma', 'σ′ without the factor ½'),
+  vpContinuous(
+    'vp-continuous-inverse',
+    'Math.log1p(level * level)',
+    'Math.log1p(level)',
+    'σ/α inverted as its square',
+  ),
+  ve(
+    've-variance-slope',
+    '0.5 / Math.sqrt(checked(t))',
+    '1 / Math.sqrt(checked(t))',
+    'σ′ of √t twice too large',
+  ),
+  flow('flow-inverse', 'level / (1 + level)', 'level / (1 - level)', 'flow inverts t/(1 + t)'),
+  flow('flow-slope', 'alpha: -1, sigma: 1', 'alpha: 1, sigma: 1', 'the signal of flow grows with noise'),
   respace(
     'karras-collision',
     '(times[i - 1] ?? -1) + 1)',

@@ -1,7 +1,22 @@
+export { samplers } from './catalog.ts'
+export type { ChurnOptions } from './churn.ts'
+export { churned } from './churn.ts'
 export type { DdimSamplerOptions, SamplerStrategy } from './ddim-map.ts'
 export { ddimSampler } from './ddim-map.ts'
+export type { DpmMemory } from './dpm-solver.ts'
+export { dpmSolver } from './dpm-solver.ts'
+export type { IntegratorOptions } from './integrate.ts'
+export { euler, heun } from './integrate.ts'
+export type { Kernel } from './kernel.ts'
+export { ddim, ddpm, noiseUp, renoise } from './kernel.ts'
+export type { AnnealedLangevinOptions, CorrectorOptions } from './langevin.ts'
+export { annealedLangevin, predictorCorrector } from './langevin.ts'
 export { invertDdimStep } from './reversible.ts'
-export type { RenoiseStep, ReverseStep } from './steps.ts'
+export type { SampleOptions } from './sample-from.ts'
+export { sampleFrom } from './sample-from.ts'
+export type { Sampled, Sampler, SamplerStep } from './sampler.ts'
+export { byKernel } from './sampler.ts'
+export type { DdpmVariance, RenoiseStep, ReverseStep } from './steps.ts'
 export {
   combine,
   conditionalMean,
