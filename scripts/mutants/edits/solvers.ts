@@ -1,8 +1,10 @@
 import type { Edit } from '../edit.ts'
+import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
+import { particleEdits } from './particles.ts'
 import { samplerEdits } from './samplers.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -283,4 +285,6 @@ export const solversEdits: readonly Edit[] = [
   ...schedules,
   ...operatorEdits,
   ...lawEdits,
+  ...particleEdits,
+  ...innerEdits,
 ]

@@ -1,5 +1,6 @@
+export { lineages } from './ancestry.ts'
 export type { ParticleWeights, Population, PopulationOptions, Resampled } from './population.ts'
-export { lineages, population } from './population.ts'
+export { population } from './population.ts'
 export type { Resampler, ResamplerName } from './resample.ts'
 export {
   multinomialResampling,

@@ -10,6 +10,7 @@ import {
   zeros,
 } from '@tweedie/tensor'
 import type { NoiseStreams } from '../run/streams.ts'
+import { rowsOf } from './ancestry.ts'
 import type { Resampler } from './resample.ts'
 import { multinomialResampling, systematicResampling } from './resample.ts'
 import type { NormalisedWeights } from './weights.ts'
@@ -213,28 +214,6 @@ export function population(options: PopulationOptions): Population {
   }
 }
 
-/**
- * Follows particles back through resamplings: given the ancestors of each of a run's resamplings, oldest first,
- * the indices among the particles *before* each of them from which the particles at the end descend.
- *
- * @example
- * ```ts
- * import { lineages } from '@tweedie/solvers'
- * const [first, second] = lineages([[Int32Array.of(2, 0, 0)], [Int32Array.of(0, 0, 1)]])
- * first![0] // => [2, 2, 0]
- * second![0] // => [0, 0, 1]
- * ```
- */
-export function lineages(history: readonly (readonly Int32Array[])[]): Int32Array[][] {
-  const lines: Int32Array[][] = []
-  let later: readonly Int32Array[] | undefined
-  for (const ancestors of history.toReversed()) {
-    later = ancestors.map((own, i) => later?.[i]?.map((k) => own[k] ?? -1) ?? own.slice())
-    lines.push([...later])
-  }
-  return lines.reverse()
-}
-
 const detached = <T>(tree: T): T => treeMap(tree, (x) => x.detach())
 
 function batched(op: string, x: Tensor): readonly [number, ...number[]] {
@@ -256,20 +235,4 @@ function requireRows(op: string, x: Tensor, rows: number): void {
 function requireKeys(op: string, keys: readonly Key[], samples: number): void {
   if (keys.length !== samples)
     throw new ShapeError(op, `needs one key per sample, got ${keys.length} for ${samples}`)
-}
-
-/** Indices within samples as rows of the population. */
-function rowsOf(ancestors: readonly Int32Array[], K: number): Int32Array {
-  const count = ancestors[0]?.length ?? 0
-  const rows = new Int32Array(ancestors.length * count)
-  ancestors.forEach((own, i) => {
-    if (own.length !== count)
-      throw new ShapeError('select', `sample ${i} has ${own.length} ancestors, sample 0 has ${count}`)
-    own.forEach((k, j) => {
-      if (!(k >= 0 && k < K))
-        throw new OptionError('ancestors', `must lie in 0 … ${K - 1}, got ${k} of sample ${i}`)
-      rows[i * count + j] = i * K + k
-    })
-  })
-  return rows
 }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing.ts'
 import { writeNewFile } from './new-file.ts'
-import { temporaryFolder } from './testing.ts'
 
 test('a file that came to be there while the new one was written stays, and no draft does', async () => {
   using folder = temporaryFolder()

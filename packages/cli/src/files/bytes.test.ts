@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { InterruptedError } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
-import { InterruptedError } from '../errors.ts'
 import { temporaryFolder } from '../testing.ts'
 import { readBytes } from './bytes.ts'
 
