@@ -44,12 +44,71 @@ const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
   from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
   to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
 }))
+/** The rooms of packages/unet/src and which of each other they may import, types included. */
+const unetRooms = {
+  ground: [],
+  layers: ['ground'],
+  checkpoint: ['ground'],
+  data: ['ground', 'checkpoint'],
+  architectures: ['ground', 'layers'],
+  models: ['ground', 'checkpoint', 'architectures'],
+  train: ['ground', 'checkpoint', 'data', 'architectures', 'models'],
+  priors: ['ground', 'architectures', 'models', 'train'],
+}
+/** The files of a room; `ground` are those beside the rooms. */
+const unetRoom = (name) => (name === 'ground' ? '^packages/unet/src/[^/]+$' : `^packages/unet/src/${name}/`)
+const test = '\\.test\\.(helper\\.)?ts$'
+
+const unet = [
+  ...Object.entries(unetRooms).map(([name, below]) => ({
+    name: `unet-${name}-imports-${below.join('-') || 'nothing'}`,
+    comment: `packages/unet/src: ${name} may import ${below.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: unetRoom(name), pathNot: [test, '^packages/unet/src/(index|node)\\.ts$'] },
+    to: { path: '^packages/unet/src/', pathNot: [name, ...below].map(unetRoom) },
+  })),
+  {
+    name: 'unet-no-architecture-knows-another',
+    comment: 'A folder of architectures/ imports its own files, the contract and what that stands on.',
+    severity: 'error',
+    from: { path: '^packages/unet/src/architectures/([^/]+)/', pathNot: [test] },
+    to: {
+      path: '^packages/unet/src/architectures/',
+      pathNot: [
+        '^packages/unet/src/architectures/$1/',
+        '^packages/unet/src/architectures/(architecture|trained-on)\\.ts$',
+      ],
+    },
+  },
+  {
+    name: 'unet-only-the-catalog-knows-architectures',
+    comment: 'No room but the catalog, and what is public, names an architecture.',
+    severity: 'error',
+    from: {
+      path: '^packages/unet/src/',
+      pathNot: [
+        test,
+        '^packages/unet/src/architectures/[^/]+/',
+        '^packages/unet/src/(architectures/catalog|index)\\.ts$',
+      ],
+    },
+    to: { path: '^packages/unet/src/architectures/[^/]+/' },
+  },
+  {
+    name: 'unet-no-cycle',
+    comment: 'Not even of types.',
+    severity: 'error',
+    from: { path: '^packages/unet/src/' },
+    to: { circular: true },
+  },
+]
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...direction,
     ...wasmRooms,
+    ...unet,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',

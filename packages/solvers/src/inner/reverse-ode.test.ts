@@ -17,6 +17,10 @@ const smooth: Schedule = {
   noisiest: 8,
   alpha: (t) => Math.exp(-t / 2),
   sigma: (t) => Math.sqrt(-Math.expm1(-t)),
+  slopes: (t) => ({
+    alpha: -Math.exp(-t / 2) / 2,
+    sigma: Math.exp(-t) / (2 * Math.sqrt(-Math.expm1(-t))),
+  }),
   timeOfNoiseLevel: (level) => Math.log1p(level ** 2),
 }
 const mean = [0.7, -1.2]

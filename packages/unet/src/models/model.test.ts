@@ -301,12 +301,17 @@ describe('a model by its path', () => {
     expect(findModel(weighted({ 'config.json': json }))?.training).toBeUndefined()
   })
 
-  test('a record, of which T alone is read', () => {
+  test('a record, of which T and the target alone are read', () => {
     const folder = weighted({ 'config.json': json, 'record.json': { config: { timesteps: 77 } } })
     expect(findModel(folder)?.training).toMatchObject({
       kind: 'record',
-      trainedOn: { schedule: { timesteps: 77 } },
+      trainedOn: { schedule: { kind: 'vp-linear', timesteps: 77 }, predicts: 'epsilon' },
     })
+    const learnedV = weighted({
+      'config.json': json,
+      'record.json': { config: { timesteps: 9, predicts: 'v' } },
+    })
+    expect(findModel(learnedV)?.training?.trainedOn.predicts).toBe('v')
     writeFileSync(join(folder, 'scheduler_config.json'), JSON.stringify(scheduler))
     expect(() => findModel(folder)).toThrow('has both record.json and scheduler_config.json')
   })
@@ -328,6 +333,11 @@ describe('a model by its path', () => {
       'a billion steps',
       { config: { timesteps: 1e9 } },
       'timesteps: must be a whole number from 1 to 100000, got 1000000000',
+    ],
+    [
+      'another target',
+      { config: { timesteps: 10, predicts: 'score' } },
+      'predicts: must be "epsilon" or "v" or "x0", got "score"',
     ],
     ['half a step', { config: { timesteps: 0.5 } }, 'got 0.5'],
     ['a text for a number', { config: { timesteps: '1000' } }, 'got "1000"'],

@@ -1,5 +1,12 @@
+import type { TrainConfig } from './config.ts'
 import { learningRateAt } from './config.ts'
-import type { RunIdentity } from './state-file.ts'
+
+/** What a training must share with a checkpoint to continue it. */
+export interface RunIdentity {
+  readonly config: TrainConfig
+  /** The images trained on: how many, and the SHA-256 of their shape and pixels. */
+  readonly images: { readonly count: number; readonly sha256: string }
+}
 
 /**
  * What makes two runs different up to `step`, in words. The learning rates of steps to come may change (more steps,

@@ -42,17 +42,16 @@ test('three steps of training a small ddpm', async () => {
   ])
 })
 
-test('the digits network at three times', () => {
+test('the digits network at its first and its last time', () => {
   const digits = loadShippedPrior('digits')
   const predict = predictor(digits)
   const found = scope(() => {
     const x = normal(randomKey(11), [1, 1, 28, 28])
-    return [0, 400, 999].map((t) => sha256(predict(x, t).dataSync()))
+    return [0, 999].map((t) => sha256(predict(x, t).dataSync()))
   })
   for (const tensor of Object.values(digits.params)) tensor.dispose()
   expect(found).toEqual([
     '14a3189894bb32581d0eaff6e2e4769051c6c86b2f98296c4ae3ebc96e9ee25a',
-    'feb65140f5918e9da3b4b676c2cca709973a656333397cf302e2e6d5dc5d3387',
     '0d418954bf0c2905776ebfb2e3b72e04d7b56d59a5d292aa8f5d77ce2623b698',
   ])
 })

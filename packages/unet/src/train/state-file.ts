@@ -5,20 +5,13 @@ import { readSafetensors, writeAtomically } from '../checkpoint/file.ts'
 import { encodeSafetensors } from '../checkpoint/write.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
-import type { TrainConfig } from './config.ts'
+import type { RunIdentity } from './run-difference.ts'
 import { runDifference } from './run-difference.ts'
 import type { TrainState } from './train.ts'
 
 const vectors = ['params', 'ema', 'mean', 'square'] as const
 const format = 'tweedie-train-state'
 const version = '2'
-
-/** What a training must share with a checkpoint to continue it. */
-export interface RunIdentity {
-  readonly config: TrainConfig
-  /** The images trained on: how many, and the SHA-256 of their shape and pixels. */
-  readonly images: { readonly count: number; readonly sha256: string }
-}
 
 /** What a state was computed with: where it went on elsewhere, more than one, in order. */
 export interface Provenance {

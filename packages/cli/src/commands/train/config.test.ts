@@ -33,7 +33,30 @@ describe('a training configuration', () => {
     expect(read({ model, steps: 3 })).toEqual(read({ model: diffusers, steps: 3 }))
   })
 
+  test('is of the architecture that its model names, or that wrote it', () => {
+    const own = { architecture: 'adm', imageSize: 8, modelChannels: 32, channelMult: [1, 2] }
+    const guided = {
+      image_size: 8,
+      in_channels: 3,
+      model_channels: 32,
+      out_channels: 3,
+      num_res_blocks: 2,
+      attention_resolutions: [],
+      channel_mult: [1, 2],
+    }
+    const found = read({ model: own, steps: 3, predicts: 'x0' })
+    expect(found).toMatchObject({ model: own, predicts: 'x0' })
+    expect(found).toEqual(read({ model: guided, steps: 3, predicts: 'x0' }))
+    expect(read({ model, steps: 3 })).toMatchObject({ model: { architecture: 'ddpm' }, predicts: 'epsilon' })
+  })
+
   test.each<[string, unknown, string]>([
+    [
+      'an architecture that is none',
+      { model: { ...model, architecture: 'vit' }, steps: 3 },
+      'architecture: must be one of ddpm, adm, got "vit"',
+    ],
+    ['a target that is none', { model, steps: 3, predicts: 'score' }, 'predicts: '],
     ['null', null, 'the whole: '],
     ['a list', [], 'the whole: '],
     ['no model', { steps: 3 }, 'model: '],

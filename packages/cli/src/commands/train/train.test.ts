@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { explain } from '../../errors.ts'
+import { encodePicture } from '../../images/png.ts'
 import type { Ran } from '../../testing.ts'
 import { ran, temporaryFolder } from '../../testing.ts'
 
@@ -90,6 +91,44 @@ test('interrupted and continued: 130, then the same bits as in one go', async ()
   expect((await training(folder.path, 'parts', ['--resume'])).code).toBe(0)
   const weights = (name: string) => readFileSync(join(folder.path, name, 'model.safetensors'))
   expect(weights('parts').equals(weights('whole'))).toBe(true)
+})
+
+test('an adm that predicts v: interrupted and continued to the same bits, then a prior that restores', async () => {
+  using folder = prepared(8)
+  const model = {
+    architecture: 'adm',
+    imageSize: 8,
+    inChannels: 1,
+    modelChannels: 32,
+    channelMult: [1, 1],
+    numResBlocks: 1,
+  }
+  writeFileSync(
+    join(folder.path, 'c.json'),
+    JSON.stringify({ ...config, model, predicts: 'v', timesteps: 100 }),
+  )
+  const { code, out } = await training(folder.path, 'whole', ['--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({
+    config: { model, predicts: 'v' },
+    evaluation: { count: 3, mse: expect.any(Number) },
+  })
+  expect((await training(folder.path, 'parts', [], abortedAtRead(3))).code).toBe(130)
+  expect((await training(folder.path, 'parts', ['--resume'])).code).toBe(0)
+  const file = (name: string, of: string) => readFileSync(join(folder.path, name, of))
+  for (const of of ['model.safetensors', 'config.json'])
+    expect(file('parts', of).equals(file('whole', of))).toBe(true)
+  expect((await ran(folder.path, ['inspect', 'whole/model.safetensors'])).out).toContain(
+    'architecture: adm (guided-diffusion UNetModel): 1 input channels, base width 32',
+  )
+
+  const sampled = ['sample', '--prior', 'whole', '--n', '1', '--steps', '2', '--out', 'g.png']
+  expect(await ran(folder.path, sampled)).toMatchObject({ code: 0, err: '' })
+  const data = new Float32Array(64).fill(0.5)
+  writeFileSync(join(folder.path, 'b.png'), encodePicture({ channels: 1, width: 8, height: 8, data }))
+  const task = ['--operator', 'inpaint:box=4', '--prior', 'whole', '--steps', '3', '--out', 'r']
+  expect(await ran(folder.path, ['restore', 'b.png', ...task])).toMatchObject({ code: 0 })
+  expect(readdirSync(join(folder.path, 'r'))).toContain('restored.png')
 })
 
 test('a training that is there already is not lost', async () => {
