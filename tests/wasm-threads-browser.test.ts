@@ -26,10 +26,10 @@ const compare = (threads: string) => `
 
 /** As many tasks as threads, each of which waits for the others. */
 const meeting = `
-  import { atomics, i32, i32Params } from './asm.ts'
-  import { Heap } from './heap.ts'
-  import { KernelCache } from './module.ts'
-  import { ThreadPool } from './pool.ts'
+  import { atomics, i32, i32Params } from './asm/index.ts'
+  import { Heap } from './runtime/heap.ts'
+  import { KernelCache } from './runtime/module.ts'
+  import { ThreadPool } from './runtime/pool.ts'
   const heap = new Heap({ shared: true })
   const kernels = new KernelCache(heap)
   const meet = kernels.get('meet', (m) =>

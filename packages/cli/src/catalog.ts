@@ -1,4 +1,11 @@
-import type { ImageOperator, MethodInfo, OperatorEntry, OptionSpec, Prior, Problem } from '@tweedie/solvers'
+import type {
+  ImageOperator,
+  MethodInfo,
+  MethodOptionSpec,
+  OperatorEntry,
+  Prior,
+  Problem,
+} from '@tweedie/solvers'
 import { checkFit, fillOptions, methods, operatorFromSpec, operators } from '@tweedie/solvers'
 import { OptionError, type Shape } from '@tweedie/tensor'
 
@@ -66,7 +73,7 @@ export const buildOperator = (spec: string, shape: Shape, option: string): Image
 export const checkFits = (method: MethodInfo, problem: Problem, prior: Prior, option: string): void =>
   naming(option, () => checkFit(method, problem, prior))
 
-const listOptions = (options: Readonly<Record<string, OptionSpec>>) =>
+const listOptions = (options: Readonly<Record<string, MethodOptionSpec>>) =>
   Object.entries(options)
     .filter(([, spec]) => spec.kind !== 'object')
     .map(([name, spec]) => ({ name, ...spec }))

@@ -67,15 +67,25 @@ export interface Svd {
 
 export const isLinear = (operator: Operator): operator is LinearOperator => 'adjoint' in operator
 
-/** The law of the measurement given the clean one, in the units of the data range [−1, 1]. */
+/** The density of a noise, for what it is known: p(y | clean) of batches [N, …outShape]. */
+export interface NoiseLikelihood {
+  /** log p(y | clean) of each sample, [N]. */
+  log(y: Tensor, clean: Tensor): Tensor
+  /** ∇_clean log p(y | clean), like y. */
+  score(y: Tensor, clean: Tensor): Tensor
+}
+
+/**
+ * The law of the measurement given the clean one, in the units of the data range [−1, 1]. A method asks for what
+ * it needs, `sigma` or `likelihood`, never for a name.
+ */
 export interface Noise {
   readonly name: string
-  /** Standard deviation σ_y for Gaussian noise; methods that need one refuse others. */
+  /** Standard deviation σ_y of white Gaussian noise; absent for every other law. */
   readonly sigma?: number
+  readonly likelihood?: NoiseLikelihood
   /** A noisy measurement of each clean one, one key per sample. */
   sample(keys: readonly Key[], clean: Tensor): Tensor
-  /** log p(y | clean) of each sample, [N]. */
-  logLikelihood(y: Tensor, clean: Tensor): Tensor
 }
 
 /** What was measured, how, and what came out: y is [N, …operator.outShape]. */

@@ -14,7 +14,7 @@ export interface Window {
   readonly offset: number
 }
 
-/** From so many elements on, long axes show their ends only. */
+/** With this many elements or more, long axes show their ends only. */
 const threshold = 1000
 /** Elements shown at either end of a long axis. */
 const edge = 3
@@ -39,7 +39,7 @@ function shownValues({ data, shape, strides, offset }: Window, abridged: boolean
   return places.map((at) => data[at]!)
 }
 
-/** x with so many digits behind the point, a tie between two last digits going to the even one. */
+/** x with `digits` digits behind the point; a tie goes to the even last digit. */
 function roundedText(x: number, digits: number, form: 'toFixed' | 'toExponential'): string {
   const text = x[form](digits)
   const [mantissa] = text.split('e')

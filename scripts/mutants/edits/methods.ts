@@ -2,15 +2,16 @@ import type { Edit } from '../edit.ts'
 import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
-const drive = of('samplers/drive.ts', 'samplers/finite')
+const drive = of('run/drive.ts', 'run/finite')
 const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps', 'methods/defaults')
 const ddrm = of('methods/explicit/ddrm.ts', 'methods/explicit/ddrm', 'methods/defaults')
 const red = of('methods/variational/red-diff.ts', 'methods/variational', 'methods/defaults')
-const finite = of('samplers/finite.ts')
+const finite = of('run/finite.ts')
 const fit = of('methods/fit.ts', 'methods/methods')
 const options = of('methods/options.ts', 'methods/methods')
 const registry = of('methods/registry.ts', 'methods/methods')
-const residual = of('methods/residual.ts')
+const residual = of('run/residual.ts', 'run/look')
+const look = of('run/look.ts', 'run/look')
 
 const dpsEdits: readonly Edit[] = [
   dps(
@@ -90,8 +91,8 @@ const dpsEdits: readonly Edit[] = [
   ),
   dps(
     'dps-residual-shown',
-    'numbers: { residual: perSample(norm) },',
-    'numbers: { residual: perSample(norm).square() },',
+    'numbers: { residual: norm },',
+    'numbers: { residual: norm.square() },',
     'the residual shown is squared',
   ),
 ]
@@ -147,8 +148,8 @@ const ddrmEdits: readonly Edit[] = [
   ),
   ddrm(
     'ddrm-residual-x',
-    'y.sub(operator.forward(x0hat))',
-    'y.sub(operator.forward(x))',
+    'residualNorm(operator, y, x0hat)',
+    'residualNorm(operator, y, x)',
     'the residual shown is that of x_t instead of x̂₀',
   ),
   ddrm(
@@ -345,11 +346,23 @@ const frame: readonly Edit[] = [
   ),
   residual(
     'residual-batch',
-    'sum(square(x), sampleAxes(x), true).sqrt()',
-    'sum(square(x)).sqrt()',
+    'x.square().sum(sampleAxes(x), true).sqrt()',
+    'x.square().sum().sqrt()',
     'the norm is over the whole batch',
-    { tests: ['packages/solvers/src/methods/'] },
   ),
+  residual(
+    'residual-sign',
+    'const r = y.sub(clean)',
+    'const r = clean.sub(y)',
+    'A(x) − y instead of y − A(x)',
+  ),
+  look(
+    'look-past',
+    'if (!through) return',
+    'if (through) return',
+    'looks go back through the denoiser where not asked',
+  ),
+  look('look-levels', 'sigma: schedule.sigma(t) }', 'sigma: schedule.alpha(t) }', 'σ_t of a look is α_t'),
 ]
 
 export const methodEdits: readonly Edit[] = [...dpsEdits, ...ddrmEdits, ...redEdits, ...frame]

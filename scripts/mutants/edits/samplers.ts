@@ -6,9 +6,9 @@ const steps = of('samplers/steps.ts', 'samplers/steps', 'samplers/written-out')
 const unconditional = of('samplers/unconditional.ts', 'samplers/written-out', 'methods/randomness')
 const ddimMap = of('samplers/ddim-map.ts', 'samplers/')
 const reversible = of('samplers/reversible.ts', 'samplers/ddim-map')
-const streams = of('samplers/streams.ts', 'methods/randomness', 'methods/methods')
-const breath = of('samplers/breathe.ts', 'samplers/breathe')
-const drive = of('samplers/drive.ts', 'samplers/finite', 'methods/methods')
+const streams = of('run/streams.ts', 'methods/randomness', 'methods/methods')
+const breath = of('run/breathe.ts', 'run/breathe')
+const drive = of('run/drive.ts', 'run/finite', 'methods/methods')
 
 export const samplerEdits: readonly Edit[] = [
   steps(
@@ -191,7 +191,7 @@ export const samplerEdits: readonly Edit[] = [
     'const breath = breather(control.breathe)',
     'const breath = breather()',
     '`breathe` is ignored',
-    { tests: ['packages/solvers/src/samplers/breathe'] },
+    { tests: ['packages/solvers/src/run/breathe'] },
   ),
   drive(
     'drive-signal',

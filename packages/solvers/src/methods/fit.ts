@@ -1,5 +1,5 @@
 import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
-import { requireFiniteNow } from '../samplers/finite.ts'
+import { requireFiniteNow } from '../run/finite.ts'
 import type { Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
 

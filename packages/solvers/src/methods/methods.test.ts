@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
-import { run } from '../samplers/index.ts'
+import { run } from '../run/index.ts'
 import type { Problem, RunOptions } from '../types.ts'
 import { checkFit, dps, findMethod, methods, UnfitError } from './index.ts'
 

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
-import { noiseStreams, run, sampleUnconditional } from '../samplers/index.ts'
+import { noiseStreams, run } from '../run/index.ts'
+import { sampleUnconditional } from '../samplers/index.ts'
 import { findMethod, methods } from './index.ts'
 
 interface Draw {
@@ -15,8 +16,8 @@ interface Draw {
 const draws: Draw[] = []
 
 // Every draw of a run goes through its streams: they are listened to here.
-vi.mock('../samplers/streams.ts', async (original) => {
-  const { noiseStreams } = await original<typeof import('../samplers/streams.ts')>()
+vi.mock('../run/streams.ts', async (original) => {
+  const { noiseStreams } = await original<typeof import('../run/streams.ts')>()
   return {
     noiseStreams: (options: Parameters<typeof noiseStreams>[0]) => {
       const streams = noiseStreams(options)

@@ -1,11 +1,11 @@
 import type { Device, DType, Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
+import { iterate } from '../run/drive.ts'
+import { noiseStreams } from '../run/streams.ts'
 import type { Spacing } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
 import type { Prior, RunOptions, Step } from '../types.ts'
-import { iterate } from './drive.ts'
 import { ddimStep } from './steps.ts'
-import { noiseStreams } from './streams.ts'
 
 /** Options of {@link sampleUnconditional}. */
 export interface UnconditionalOptions extends RunOptions {

@@ -1,8 +1,8 @@
 import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
+import { sampleShape } from '../architectures/ddpm/config.ts'
 import type { ImageSet } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
-import { sampleShape } from '../ddpm/config.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 

@@ -1,7 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
-import type { DdpmConfig } from '../ddpm/config.ts'
-import { sampleShape } from '../ddpm/config.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
+import type { DdpmConfig } from '../architectures/ddpm/config.ts'
+import { sampleShape } from '../architectures/ddpm/config.ts'
+import { ddpmSpec } from '../architectures/ddpm/spec.ts'
 import { countParams } from '../params.ts'
 
 /** All that the outcome of a training depends on, besides the images and the noise schedule. */

@@ -10,9 +10,9 @@ import {
   sum,
   uniform,
 } from '@tweedie/tensor'
+import type { DdpmConfig } from '../architectures/ddpm/config.ts'
+import { ddpmForward } from '../architectures/ddpm/forward.ts'
 import type { ImageSet } from '../data/images.ts'
-import type { DdpmConfig } from '../ddpm/config.ts'
-import { ddpmForward } from '../ddpm/forward.ts'
 import type { Params } from '../params.ts'
 import { noisyBatch } from './batch.ts'
 import type { NoiseSchedule } from './schedule.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ddpmConfig } from '../ddpm/config.ts'
+import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import type { TrainOptions } from './config.ts'
 import { trainConfig } from './config.ts'
 import { runDifference } from './run-difference.ts'

@@ -1,7 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData } from '@tweedie/tensor'
-import { iterate } from '../../samplers/drive.ts'
-import { noiseStreams } from '../../samplers/streams.ts'
+import { iterate } from '../../run/drive.ts'
+import { residualNorm } from '../../run/residual.ts'
+import { noiseStreams } from '../../run/streams.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { Spacing } from '../../schedules/respace.ts'
 import { respace } from '../../schedules/respace.ts'
@@ -10,7 +11,6 @@ import type { MethodTraits } from '../fit.ts'
 import { checkFit } from '../fit.ts'
 import type { OptionSpecs } from '../options.ts'
 import { fillOptions, runOptionSpecs, spacingSpec } from '../options.ts'
-import { perSample, sampleNorms } from '../residual.ts'
 
 /** Options of {@link ddrm}. */
 export interface DdrmOptions extends RunOptions {
@@ -126,7 +126,7 @@ export function ddrm(
         .add(svd.vt(x.div(schedule.alpha(t))).mul(weight('xbar')))
         .add(svd.ut(y).mul(weight('uty')))
         .add(streams.normal(i, 'step', [n]).mul(weight('z')))
-      const residual = perSample(sampleNorms(y.sub(operator.forward(x0hat))))
+      const residual = residualNorm(operator, y, x0hat)
       return { state: { x: svd.v(xbar).mul(schedule.alpha(s)) }, shown: { x0hat }, numbers: { residual } }
     },
   })

@@ -1,9 +1,10 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { clamp, maximum, OptionError } from '@tweedie/tensor'
-import { iterate } from '../../samplers/drive.ts'
+import { iterate } from '../../run/drive.ts'
+import { sampleNorms } from '../../run/residual.ts'
+import { noiseStreams } from '../../run/streams.ts'
 import { conditionalMean, ddimStep } from '../../samplers/steps.ts'
-import { noiseStreams } from '../../samplers/streams.ts'
 import type { Spacing } from '../../schedules/respace.ts'
 import { respace } from '../../schedules/respace.ts'
 import type { GuidedStep, Prior, Problem, RunOptions } from '../../types.ts'
@@ -11,7 +12,6 @@ import type { MethodTraits } from '../fit.ts'
 import { checkFit } from '../fit.ts'
 import type { OptionSpecs } from '../options.ts'
 import { fillOptions, runOptionSpecs, spacingSpec } from '../options.ts'
-import { perSample, sampleNorms } from '../residual.ts'
 
 /** Options of {@link dps}. */
 export interface DpsOptions extends RunOptions {
@@ -130,7 +130,7 @@ export function dps(
       const reverse = (x0: Tensor) => ddimStep(x, x0, z, { t, s, schedule, eta })
       const shown = (guidance: Tensor) => ({
         shown: { x0hat, guidance },
-        numbers: { residual: perSample(norm) },
+        numbers: { residual: norm },
       })
 
       if (form === 'norm') {

@@ -2,9 +2,10 @@ import { adam, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, mul, sum, zeros } from '@tweedie/tensor'
 import { pinvFromSvd } from '../../linalg/spectral.ts'
-import { iterate } from '../../samplers/drive.ts'
+import { iterate } from '../../run/drive.ts'
+import { sampleAxes, sampleNorms } from '../../run/residual.ts'
+import { noiseStreams } from '../../run/streams.ts'
 import { combine, predictedNoise } from '../../samplers/steps.ts'
-import { noiseStreams } from '../../samplers/streams.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { Spacing } from '../../schedules/respace.ts'
 import { respace } from '../../schedules/respace.ts'
@@ -14,7 +15,6 @@ import type { MethodTraits } from '../fit.ts'
 import { checkFit, UnfitError } from '../fit.ts'
 import type { OptionSpecs } from '../options.ts'
 import { fillOptions, runOptionSpecs, spacingSpec } from '../options.ts'
-import { perSample, sampleAxes, sampleNorms } from '../residual.ts'
 
 /** How the prior term is weighted over time, k = σ_t/α_t being the inverse square root of the SNR. */
 export const redDiffWeightings = {
@@ -127,8 +127,8 @@ export function redDiffGradient(
   return {
     gradient: combine([1, data], [w, difference]),
     x0hat,
-    residual: perSample(norm),
-    lossData: perSample(norm.square().mul(dataWeight / (2 * m))),
+    residual: norm,
+    lossData: norm.square().mul(dataWeight / (2 * m)),
     lossPrior: sum(mul(difference, mu), sampleAxes(mu)).mul(w),
   }
 }

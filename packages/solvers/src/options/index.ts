@@ -1,0 +1,7 @@
+export type { Catalog, Chosen, Described, Info } from './catalog.ts'
+export { catalog } from './catalog.ts'
+export { fill, findOption, formatValue } from './fill.ts'
+export type { Settings, SpecText } from './parse.ts'
+export { formatSpec, readSettings, specName, splitSpec } from './parse.ts'
+export type { Control, Filled, Given, Limits, OptionSpec, Pair, Settled, Specs, ValueOf } from './spec.ts'
+export { choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'

@@ -1,0 +1,310 @@
+import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../../asm/index.ts'
+import { bulk, i32, i32Params, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
+import { Lanes } from '../../lanes/math.ts'
+import { noFinishArgs } from '../../product/epilogue.ts'
+import type { GemmFunctions } from '../../product/gemm.ts'
+import { emitGemm } from '../../product/gemm.ts'
+import { transpose4 } from '../../product/pack.ts'
+import type { WasmContext } from '../../runtime/kernel.ts'
+import type { Functions } from '../../runtime/module.ts'
+import { emitCopy } from '../pack.ts'
+import { emitOutput } from './output.ts'
+import type { LinearMap, TileSize, Transforms } from './transforms.ts'
+import { emitSquare, transforms, winogradTile } from './transforms.ts'
+
+/** Four vectors, lane i from address i: elements 0 … count − 1 (2, 4 or 6) of each, transposed. */
+function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: number): Expr<'v128'>[] {
+  const pair = (offset: number) => {
+    const [p, q, r, s] = at.map((address) => v128.load64Zero(address, offset)) as [
+      Expr<'v128'>,
+      Expr<'v128'>,
+      Expr<'v128'>,
+      Expr<'v128'>,
+    ]
+    const low = f.local('v128', shuffle32(p, q, [0, 4, 1, 5]))
+    const high = f.local('v128', shuffle32(r, s, [0, 4, 1, 5]))
+    return [shuffle64(low, high, [0, 2]), shuffle64(low, high, [1, 3])]
+  }
+  if (count === 2) return pair(0)
+  const first = transpose4(
+    f,
+    at.map((address) => v128.load(address)),
+  )
+  return count === 4 ? first : [...first, ...pair(16)]
+}
+
+/**
+ * `name(p0, p1, p2, p3, rowBytes, to, xiStep)`: a map along both axes of four patches of `size`² elements, one
+ * per lane, whose rows lie `rowBytes` apart; number ξ = row·n + column of its results goes to `to + ξ·xiStep`.
+ */
+function emitPatch(
+  m: ModuleBuilder,
+  name: string,
+  size: number,
+  n: number,
+  map: LinearMap,
+  relaxed: boolean,
+): FunctionRef {
+  const params = i32Params('p0', 'p1', 'p2', 'p3', 'rowBytes', 'to', 'xiStep')
+  return m.func(name, params, [], (f, { p0, p1, p2, p3, rowBytes, to, xiStep }) => {
+    const emit = map(f, new Lanes(f, relaxed))
+    const pointers = [p0, p1, p2, p3]
+    const nextRow = f.let(i32.mul(xiStep, n))
+    const [at, column] = [f.let(to), f.let(to)]
+    emitSquare(
+      f,
+      emit,
+      size,
+      (i) => {
+        if (i > 0) for (const pointer of pointers) f.increment(pointer, rowBytes)
+        return loadLanes(f, pointers, size).map((value) => f.local('v128', value))
+      },
+      (i, j, value) => {
+        if (i === 0) {
+          if (j > 0) f.increment(column, xiStep)
+          f.set(at, column)
+        } else f.increment(at, nextRow)
+        f.emit(v128.store(at, value))
+      },
+    )
+  })
+}
+
+/**
+ * `tiles(to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels)`: transformed input with
+ * tiles along lanes. `table` has 16 bytes per tile, the first word its offset within a plane; ξ of a panel of eight
+ * tiles becomes [channels][8].
+ */
+function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
+  const out = ['to', 'xiStep', 'panelStep'] as const
+  const params = i32Params(...out, 'planes', 'channelBytes', 'rowBytes', 'table', 'panels', 'channels')
+  m.func('tiles', params, [], (f, p) => {
+    const [c, plane, at] = [f.let(0), f.let(0), f.let(0)]
+    const lanes = Array.from({ length: 8 }, () => f.local('i32'))
+    f.while(i32.gtS(p.panels, 0), () => {
+      lanes.forEach((lane, i) => {
+        f.set(lane, i32.load(p.table, 16 * i))
+      })
+      f.set(plane, p.planes)
+      f.set(at, p.to)
+      f.loop(c, 0, p.channels, 1, () => {
+        for (const half of [0, 4]) {
+          const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
+          f.callStatement(patch, ...pointers, p.rowBytes, i32.add(at, 4 * half), p.xiStep)
+        }
+        f.increment(plane, p.channelBytes)
+        f.increment(at, 32)
+      })
+      f.increment(p.to, p.panelStep)
+      f.increment(p.table, 128)
+      f.increment(p.panels, -1)
+    })
+  })
+}
+
+/**
+ * `name(to, xiStep, step, planes, channelBytes, rowBytes, table, tiles)`: transformed patches with four channels
+ * along lanes; ξ of a tile lies `step` bytes after that of the tile before.
+ */
+function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void {
+  const out = ['to', 'xiStep', 'step'] as const
+  const params = i32Params(...out, 'planes', 'channelBytes', 'rowBytes', 'table', 'tiles')
+  m.func(name, params, [], (f, p) => {
+    const at = f.let(0)
+    f.while(i32.gtS(p.tiles, 0), () => {
+      f.set(at, i32.add(p.planes, i32.load(p.table)))
+      const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(p.channelBytes, i)))
+      f.callStatement(patch, ...pointers, p.rowBytes, p.to, p.xiStep)
+      f.increment(p.to, p.step)
+      f.increment(p.table, 16)
+      f.increment(p.tiles, -1)
+    })
+  })
+}
+
+/**
+ * `weights(to, xiStep, from, s0, s1, s2, s3, rows, channels)`: transformed weights, by ξ, in panels [channels][mr] of
+ * output channels, from weights with any byte strides.
+ */
+function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
+  const params = i32Params('to', 'xiStep', 'from', 's0', 's1', 's2', 's3', 'rows', 'channels')
+  m.func('weights', params, [], (f, p) => {
+    const emit = map(f, new Lanes(f, relaxed))
+    const nextRow = f.let(i32.mul(p.xiStep, n))
+    const [c, at, column, last] = [f.let(0), f.let(0), f.let(0), f.let(0)]
+    const lanes = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
+    const read = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
+    f.while(i32.gtS(p.rows, 0), () => {
+      // Lanes beyond the last channel repeat it: nobody reads their products.
+      f.set(last, p.from)
+      lanes.forEach((lane, i) => {
+        if (i > 0) f.if(i32.gtS(p.rows, i), () => f.increment(last, p.s0))
+        f.set(lane, last)
+      })
+      f.loop(c, 0, p.channels, 1, () => {
+        emitSquare(
+          f,
+          emit,
+          3,
+          (i) => {
+            lanes.forEach((lane, l) => {
+              f.set(read[l]!, i32.add(lane, i32.mul(p.s2, i)))
+            })
+            return [0, 1, 2].map((j) => {
+              const tap = f.local('v128', v128.load32Zero(read[0]!))
+              for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
+              if (j < 2) for (const pointer of read) f.increment(pointer, p.s3)
+              return tap
+            })
+          },
+          (i, j, value) => {
+            if (i === 0) {
+              if (j > 0) f.increment(column, p.xiStep)
+              else f.set(column, p.to)
+              f.set(at, column)
+            } else f.increment(at, nextRow)
+            f.emit(v128.store(at, value))
+          },
+        )
+        for (const lane of lanes) f.increment(lane, p.s1)
+        f.increment(p.to, 4 * winogradTile.mr)
+      })
+      f.increment(p.from, i32.mul(p.s0, winogradTile.mr))
+      f.increment(p.rows, -winogradTile.mr)
+    })
+  })
+}
+
+/** Longest part of a product's sum whose panel of the right factor stays in the first-level cache. */
+const depthLimit = 512
+
+/**
+ * `product(a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate)`: for each ξ the product of
+ * panels [depth][mr] of a with panels [depth][8] of b, (added) to c, whose rows lie `cStep` bytes and whose panels
+ * `cPanel` bytes apart.
+ */
+function emitProduct(m: ModuleBuilder, { rows }: GemmFunctions): void {
+  const { mr, nr } = winogradTile
+  const left = ['a', 'aXi', 'b', 'bXi', 'c', 'cXi', 'cPanel', 'cStep'] as const
+  const params = i32Params(...left, 'xis', 'rows', 'panels', 'depth', 'accumulate')
+  m.func('product', params, [], (f, p) => {
+    const [panel, at, to, k, deep, add] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
+    const [aPanel, bPanel] = [f.let(i32.mul(p.depth, 4 * mr)), f.let(i32.mul(p.depth, 4 * nr))]
+    f.while(i32.gtS(p.xis, 0), () => {
+      f.set(at, p.b)
+      f.set(to, p.c)
+      f.loop(panel, 0, p.panels, 1, () => {
+        f.loop(k, 0, p.depth, depthLimit, () => {
+          f.set(deep, i32.sub(p.depth, k))
+          f.if(i32.gtS(deep, depthLimit), () => f.set(deep, depthLimit))
+          f.set(add, i32.or(p.accumulate, i32.gtS(k, 0)))
+          const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
+          const factors = [i32.add(p.a, from[0]), i32.add(at, from[1])]
+          f.callStatement(
+            rows,
+            ...factors,
+            to,
+            p.rows,
+            nr,
+            deep,
+            aPanel,
+            4 * nr,
+            p.cStep,
+            add,
+            0,
+            ...noFinishArgs,
+          )
+        })
+        f.increment(at, bPanel)
+        f.increment(to, p.cPanel)
+      })
+      f.increment(p.a, p.aXi)
+      f.increment(p.b, p.bXi)
+      f.increment(p.c, p.cXi)
+      f.increment(p.xis, -1)
+    })
+  })
+}
+
+/**
+ * `reduce(to, outStep, inStep, from, xiStep, rowStep, rows, columns)`: sums over tiles, [rows = output channels ×
+ * columns = input channels] for each ξ, to the nine weights of each pair, side by side; pairs lie `outStep` bytes
+ * apart by output, `inStep` by input channel.
+ */
+function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
+  const params = i32Params('to', 'outStep', 'inStep', 'from', 'xiStep', 'rowStep', 'rows', 'columns')
+  m.func('reduce', params, [], (f, p) => {
+    const emit = map(f, new Lanes(f, relaxed))
+    const [c, at, read, target] = [f.let(0), f.let(0), f.let(0), f.let(0)]
+    f.while(i32.gtS(p.rows, 0), () => {
+      f.set(read, p.from)
+      f.set(target, p.to)
+      f.loop(c, 0, p.columns, 4, () => {
+        const taps: Local<'v128'>[] = []
+        f.set(at, read)
+        emitSquare(
+          f,
+          emit,
+          n,
+          () =>
+            Array.from({ length: n }, () => {
+              const value = f.local('v128', v128.load(at))
+              f.increment(at, p.xiStep)
+              return value
+            }),
+          (i, j, value) => {
+            taps[3 * i + j] = f.local('v128', value)
+          },
+        )
+        for (let lane = 0; lane < 4; lane++) {
+          f.if(i32.gtS(i32.sub(p.columns, c), lane), () => {
+            taps.forEach((tap, i) => {
+              f.emit(v128.store32Lane(target, tap, lane, 4 * i))
+            })
+            f.increment(target, p.inStep)
+          })
+        }
+        f.increment(read, 16)
+      })
+      f.increment(p.from, p.rowStep)
+      f.increment(p.to, p.outStep)
+      f.increment(p.rows, -1)
+    })
+  })
+}
+
+const names = [
+  'copy',
+  'clear',
+  'tiles',
+  'channels',
+  'gradients',
+  'weights',
+  'product',
+  'output',
+  'reduce',
+] as const
+
+export type WinogradKernels = Functions<(typeof names)[number]>
+
+/** All functions of F(m×m, 3×3), in one module. */
+export function winogradKernels(
+  { kernels, relaxedSimd: relaxed }: WasmContext,
+  size: TileSize,
+): WinogradKernels {
+  const n = size + 2
+  const maps: Transforms = transforms[size]
+  return kernels.all(`winograd${size}${relaxed ? '+' : ''}`, names, (m) => {
+    const gemm = emitGemm(m, { ...winogradTile, relaxed })
+    emitCopy(m)
+    m.func('clear', i32Params('at', 'bytes'), [], (f, { at, bytes }) => f.emit(bulk.fill(at, 0, bytes)))
+    const input = emitPatch(m, 'inputPatch', n, n, maps.input, relaxed)
+    emitTiles(m, input)
+    emitChannels(m, 'channels', input)
+    emitChannels(m, 'gradients', emitPatch(m, 'gradientPatch', size, n, maps.outputGradient, relaxed))
+    emitWeights(m, n, maps.weight, relaxed)
+    emitProduct(m, gemm)
+    emitOutput(m, size, maps.output, relaxed)
+    emitReduce(m, n, maps.weightGradient, relaxed)
+  })
+}

@@ -1,0 +1,238 @@
+import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
+import { f32, f32x4, i32, i32Params, v128 } from '../asm/index.ts'
+import type { Tile } from '../runtime/tile.ts'
+import { addends, emitFinish, finishParams } from './epilogue.ts'
+import { emitPack } from './pack.ts'
+
+/** A register tile, and how its code multiplies. */
+export interface TileShape extends Tile {
+  /** Fused multiply-add. */
+  readonly relaxed: boolean
+}
+
+/** Functions of a GEMM module for other kernels of the same module to call. */
+export interface GemmFunctions {
+  readonly tile: FunctionRef
+  readonly rows: FunctionRef
+  readonly block: FunctionRef
+  readonly packA: FunctionRef
+  readonly packB: FunctionRef
+  readonly finish: FunctionRef
+}
+
+/** `extent` cut into the fewest equal pieces of at most `limit`: their length, rounded up to `unit`. */
+export function pieceOf(extent: number, limit: number, unit: number): number {
+  const pieces = Math.ceil(extent / limit)
+  return Math.ceil(extent / pieces / unit) * unit
+}
+
+/** The sums of a tile, row by row: what {@link emitTile} and {@link emitAddingTile} begin with. */
+function emitSums(
+  f: FunctionBuilder,
+  { a, b, depth, bStep }: { readonly [name in 'a' | 'b' | 'depth' | 'bStep']: Local<'i32'> },
+  height: number,
+  { mr, nr, relaxed }: TileShape,
+): Local<'v128'>[] {
+  const vectors = nr / 4
+  const sums = Array.from({ length: height * vectors }, () => f.local('v128'))
+  const right = Array.from({ length: vectors }, () => f.local('v128'))
+  const left = f.local('v128')
+  const end = f.let(i32.add(a, i32.mul(depth, 4 * mr)))
+  f.while(i32.ltU(a, end), () => {
+    right.forEach((vector, j) => {
+      f.set(vector, v128.load(b, 16 * j))
+    })
+    for (let i = 0; i < height; i++) {
+      f.set(left, v128.load32Splat(a, 4 * i))
+      for (let j = 0; j < vectors; j++) {
+        const sum = sums[i * vectors + j]!
+        const term = right[j]!
+        f.set(sum, relaxed ? f32x4.relaxedMadd(left, term, sum) : f32x4.add(sum, f32x4.mul(left, term)))
+      }
+    }
+    f.increment(a, 4 * mr)
+    f.increment(b, bStep)
+  })
+  return sums
+}
+
+/**
+ * `name(a, b, c, depth, bStep, cStep, accumulate)`: c[height × nr] = (c +) a · b, where a is a panel
+ * [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and rows of c
+ * lie `cStep` bytes apart.
+ */
+export function emitTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate')
+  return m.func(name, params, [], (f, p) => {
+    const { c, cStep, accumulate } = p
+    const vectors = shape.nr / 4
+    const sums = emitSums(f, p, height, shape)
+    const store = (value: (sum: Local<'v128'>, j: number) => Expr<'v128'>) => {
+      for (let i = 0; i < height; i++) {
+        for (let j = 0; j < vectors; j++) f.emit(v128.store(c, value(sums[i * vectors + j]!, j), 16 * j))
+        if (i < height - 1) f.increment(c, cStep)
+      }
+    }
+    f.if(
+      accumulate,
+      () => store((sum, j) => f32x4.add(sum, v128.load(c, 16 * j))),
+      () => store((sum) => sum),
+    )
+  })
+}
+
+/**
+ * `name(a, b, c, depth, bStep, cStep, accumulate, …addends)`: as {@link emitTile}, and then the addends join
+ * the sums in registers, one after the other. A function of its own, so that plain tiles carry no part of it.
+ */
+function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate', ...addends)
+  return m.func(name, params, [], (f, p) => {
+    const vectors = shape.nr / 4
+    const sums = emitSums(f, p, height, shape)
+    const [at, ofRow] = [f.local('i32'), f.local('v128')]
+    type Visit = (sum: Local<'v128'>, j: number) => void
+    /** Visits the sums row by row, `at` being `start` at the first row and `step` further at each next. */
+    const sweep = (start: I32, step: I32, visit: Visit, enter?: () => void) => {
+      f.set(at, start)
+      for (let i = 0; i < height; i++) {
+        enter?.()
+        for (let j = 0; j < vectors; j++) visit(sums[i * vectors + j]!, j)
+        if (i < height - 1) f.increment(at, step)
+      }
+    }
+    const loaded: Visit = (sum, j) => f.set(sum, f32x4.add(sum, v128.load(at, 16 * j)))
+    const shifted: Visit = (sum) => f.set(sum, f32x4.add(sum, ofRow))
+    f.if(p.accumulate, () => sweep(p.c, p.cStep, loaded))
+    f.if(p.rowBias, () => sweep(p.rowBias, 4, shifted, () => f.set(ofRow, v128.load32Splat(at))))
+    f.if(p.columnBias, () => sweep(p.columnBias, 0, loaded))
+    f.if(p.toResidual, () => sweep(i32.add(p.c, p.toResidual), p.cStep, loaded))
+    sweep(p.c, p.cStep, (sum, j) => f.emit(v128.store(at, sum, 16 * j)))
+  })
+}
+
+/** A part of a tile and where it goes. */
+export interface Spill {
+  /** Tile with rows of `nr` floats, from the first column wanted. */
+  readonly from: Local<'i32'>
+  readonly to: Local<'i32'>
+  readonly rows: Local<'i32'>
+  readonly columns: Local<'i32'>
+  /** Bytes between rows at `to`. */
+  readonly step: Local<'i32'>
+  /** Whether to add. */
+  readonly accumulate: Local<'i32'>
+}
+
+/** Adds or copies part of a tile. */
+export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
+  const [i, j, source, target] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  f.loop(i, 0, p.rows, 1, () => {
+    f.set(source, i32.add(p.from, i32.mul(i, 4 * nr)))
+    f.set(target, i32.add(p.to, i32.mul(i, p.step)))
+    f.loop(j, 0, p.columns, 1, () => {
+      f.if(
+        p.accumulate,
+        () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
+        () => f.emit(f32.store(target, f32.load(source))),
+      )
+      f.increment(source, 4)
+      f.increment(target, 4)
+    })
+  })
+}
+
+/** Tiles by height: entry h − 1 computes h rows. */
+interface Tiles {
+  readonly plain: readonly FunctionRef[]
+  readonly adding: readonly FunctionRef[]
+}
+
+/**
+ * `rows(a, b, c, rows, columns, depth, aPanel, bStep, cStep, accumulate, spill, …finish)`: all row panels
+ * of a times one column panel of b with 1 … nr valid columns. Tiles with fewer go by way of `spill`, a
+ * scratch tile. What the tile itself does not finish is finished next, in the nearest cache.
+ */
+function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish: FunctionRef): FunctionRef {
+  const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
+  const steps = ['aPanel', 'bStep', 'cStep', 'accumulate', 'spill'] as const
+  const params = i32Params(...operands, ...steps, ...finishParams)
+  return m.func('rows', params, [], (f, p) => {
+    const adds = f.let(i32.or(i32.or(p.rowBias, p.columnBias), p.toResidual))
+    const finishes = f.let(i32.or(adds, p.silu))
+    const terms = addends.map((name) => p[name])
+    const step = (advance: Expr<'i32'> | number, height: number, counted: Local<'i32'>) => {
+      const [plain, adding] = [tiles.plain[height - 1]!, tiles.adding[height - 1]!]
+      const whole = [p.a, p.b, p.c, p.depth, p.bStep, p.cStep, p.accumulate] as const
+      f.if(
+        i32.eq(p.columns, nr),
+        () => {
+          f.if(
+            adds,
+            () => f.callStatement(adding, ...whole, ...terms),
+            () => f.callStatement(plain, ...whole),
+          )
+          f.if(p.silu, () => f.callStatement(finish, p.c, height, nr, p.cStep, ...terms.map(() => 0), 1))
+        },
+        () => {
+          f.callStatement(plain, p.a, p.b, p.spill, p.depth, p.bStep, 4 * nr, 0)
+          emitSpill(f, nr, { ...p, from: p.spill, to: p.c, rows: counted, step: p.cStep })
+          f.if(finishes, () => f.callStatement(finish, p.c, height, p.columns, p.cStep, ...terms, p.silu))
+        },
+      )
+      f.if(p.rowBias, () => f.increment(p.rowBias, 4 * mr))
+      f.increment(p.a, p.aPanel)
+      f.increment(p.c, i32.mul(p.cStep, mr))
+      f.increment(p.rows, advance)
+    }
+    const full = f.let(mr)
+    f.while(i32.geS(p.rows, mr), () => step(-mr, mr, full))
+    for (let height = mr - 1; height > 0; height--) {
+      f.if(i32.eq(p.rows, height), () => {
+        step(0, height, p.rows)
+        f.return()
+      })
+    }
+  })
+}
+
+/**
+ * `block(a, b, c, rows, columns, depth, aPanel, bPanel, bStep, cStep, accumulate, spill, …finish)`: all
+ * row panels of a times all column panels of b. Panels of b start `bPanel` bytes apart, so that b may be
+ * packed, or rows of a matrix in place (which are then read up to nr − 1 floats beyond their end).
+ */
+function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): FunctionRef {
+  const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
+  const steps = ['aPanel', 'bPanel', 'bStep', 'cStep', 'accumulate', 'spill'] as const
+  const params = i32Params(...operands, ...steps, ...finishParams)
+  return m.func('block', params, [], (f, p) => {
+    const width = f.local('i32')
+    f.while(i32.gtS(p.columns, 0), () => {
+      f.set(width, p.columns)
+      f.if(i32.gtS(width, nr), () => f.set(width, nr))
+      const sizes = [p.rows, width, p.depth]
+      const places = [p.aPanel, p.bStep, p.cStep, p.accumulate, p.spill]
+      f.callStatement(rows, p.a, p.b, p.c, ...sizes, ...places, ...finishParams.map((name) => p[name]))
+      f.if(p.columnBias, () => f.increment(p.columnBias, 4 * nr))
+      f.increment(p.b, p.bPanel)
+      f.increment(p.c, 4 * nr)
+      f.increment(p.columns, -nr)
+    })
+  })
+}
+
+/**
+ * Defines the functions of a float32 matrix product with one register tile: `rows`, `block`, `packA`,
+ * `packB`, `finish`, and by height `tile1` … `tile<mr>` and `adding1` … `adding<mr>`.
+ */
+export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
+  const heights = Array.from({ length: shape.mr }, (_, i) => i + 1)
+  const plain = heights.map((height) => emitTile(m, `tile${height}`, height, shape))
+  const adding = heights.map((height) => emitAddingTile(m, `adding${height}`, height, shape))
+  const finish = emitFinish(m, shape.relaxed)
+  const rows = emitRows(m, shape, { plain, adding }, finish)
+  const block = emitBlock(m, shape, rows)
+  const packA = emitPack(m, 'packA', shape.mr)
+  const packB = emitPack(m, 'packB', shape.nr)
+  return { tile: plain[shape.mr - 1]!, rows, block, packA, packB, finish }
+}
