@@ -63,7 +63,7 @@ describe.each(all)('%s', (_, config) => {
   test('is read from its own fields, and refuses others by name', () => {
     expect(networkConfig(JSON.parse(JSON.stringify(config)), 'train.json')).toEqual(config)
     expect(() => networkConfig({ ...config, layer: 3 }, 'train.json')).toThrow(
-      `train.json: "layer" is no field of a${architecture.name === 'adm' ? 'n' : ''} ${architecture.name} model`,
+      `train.json: 'layer' is no field of a${architecture.name === 'adm' ? 'n' : ''} ${architecture.name} model`,
     )
     expect(() => networkConfig({ architecture: architecture.name }, 'train.json')).toThrow(
       /^train\.json: (sampleSize|imageSize): is missing/,
@@ -151,7 +151,7 @@ test('the list is asked by the name, and refuses one that is none', () => {
     "architecture: there is no 'vit'; there are ddpm, adm",
   )
   expect(() => networkConfig({ architecture: 'vit' }, 'c.json')).toThrow(
-    'c.json: architecture: must be one of ddpm, adm, got "vit"',
+    "c.json: architecture: must be one of ddpm, adm, got 'vit'",
   )
   expect(() => architectureOfJson({ hidden_size: 8 }, 'c.json')).toThrow(
     'c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel)',

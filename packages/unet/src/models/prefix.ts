@@ -1,5 +1,5 @@
 import { FileFormatError } from '@tweedie/tensor'
-import { quoted } from '../checkpoint/arrays.ts'
+import { show } from '../fields.ts'
 import type { ParamSource } from '../param-source.ts'
 
 /** A source with the names of a model, and what was done to it, as sentences for the user. */
@@ -26,18 +26,18 @@ export function withoutPrefix(source: ParamSource, first: string, path: string):
   if (other !== undefined) {
     throw new FileFormatError(
       path,
-      `holds ${prefixes.length} sets of weights, under ${prefixes.slice(0, 5).map(quoted).join(', ')}; save the one that is meant on its own`,
+      `holds ${prefixes.length} sets of weights, under ${prefixes.slice(0, 5).map(show).join(', ')}; save the one that is meant on its own`,
     )
   }
   const kept = source.entries.filter(({ name }) => name.startsWith(prefix))
   const left = names.filter((name) => !name.startsWith(prefix))
   const beside =
-    left.length === 0 ? '' : `; ${left.length} others, such as ${quoted(left[0] ?? '')}, are left out`
+    left.length === 0 ? '' : `; ${left.length} others, such as ${show(left[0] ?? '')}, are left out`
   return {
     source: {
       entries: kept.map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) })),
       values: (name) => source.values(prefix + name),
     },
-    notes: [`${path}: the names begin with ${quoted(prefix)}, which is taken off${beside}`],
+    notes: [`${path}: the names begin with ${show(prefix)}, which is taken off${beside}`],
   }
 }
