@@ -11,7 +11,6 @@ import {
   i16x8,
   i32,
   i32x4,
-  i64,
   i64x2,
   ModuleBuilder,
   select,
@@ -129,23 +128,11 @@ describe('operations', () => {
       m.func('pick', { n: 'i32' }, ['i32'], (f, { n }) =>
         f.return(select(i32.ltS(n, 0), i32.const(-1), i32.shrU(n, 1))),
       )
-      m.func('saturate', { x: 'f64' }, ['i32'], (f, { x }) => f.return(i32.truncSatF64S(x)))
-      m.func('twoTo', { n: 'i32' }, ['f64'], (f, { n }) => {
-        const exponent = i64.extendI32S(i32.add(n, 1023))
-        f.return(f64.reinterpretI64(i64.shl(exponent, i64.const(52n))))
-      })
     })
     expect(run['f']!(-3, 5)).toBe(5)
     expect(run['f']!(-3, -5)).toBe(8)
     expect(run['d']!(1.5, -7)).toBe(-1.375)
     expect([run['pick']!(-5), run['pick']!(9)]).toEqual([-1, 4])
-    expect([1e20, -1e20, Number.NaN, 2.9].map((x) => run['saturate']!(x))).toEqual([
-      2 ** 31 - 1,
-      -(2 ** 31),
-      0,
-      2,
-    ])
-    expect([0, 10, -3].map((n) => run['twoTo']!(n))).toEqual([1, 1024, 0.125])
   })
 
   test('vectors', () => {
@@ -158,9 +145,9 @@ describe('operations', () => {
           shuffle32(a, b, [0, 4, 3, 7]),
           shuffle64(a, b, [1, 2]),
           f32x4.convertI32x4S(i32x4.truncSatF32x4S(f32x4.mul(a, f32x4.const(1.5)))),
-          f32x4.replaceLane(f32x4.splat(f32x4.extractLane(b, 2)), 1, 9),
+          i32x4.replaceLane(f32x4.splat(f32x4.extractLane(b, 2)), 1, 0x41100000),
           v128.load32Splat(x, 4),
-          f32x4.demoteF64x2Zero(f64x2.sqrt(f64x2.promoteLowF32x4(f32x4.mul(a, a)))),
+          f32x4.demoteF64x2Zero(f64x2.abs(f64x2.promoteLowF32x4(a))),
           select(1, a, b),
         ]
         results.forEach((result, i) => {
@@ -190,7 +177,7 @@ describe('operations', () => {
         const wide = i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(x)))
         f.emit(v128.store(y, wide))
         const narrow = i16x8.narrowI32x4S(i32x4.gtS(wide, i32x4.const(1)), v128.zero())
-        const bytes = i8x16.neg(i8x16.narrowI16x8S(narrow, narrow))
+        const bytes = i8x16.narrowI16x8S(narrow, narrow)
         f.emit(v128.store32Lane(y, bytes, 0, 16), bulk.fill(i32.add(y, 20), 7, 3))
       })
     })
@@ -198,7 +185,7 @@ describe('operations', () => {
     bytes.set([1, 2, 0, 255])
     run['run']!(0, 64)
     expect([...new Int32Array(memory.buffer, 64, 4)]).toEqual([1, 2, 0, 255])
-    expect([...bytes.subarray(80, 84)]).toEqual([0, 1, 0, 1])
+    expect([...bytes.subarray(80, 84)]).toEqual([0, 255, 0, 255])
     expect([...bytes.subarray(84, 88)]).toEqual([7, 7, 7, 0])
   })
 
@@ -226,8 +213,7 @@ describe('operations', () => {
     const tables = { f32x4, f64x2, i32x4, i64x2, i16x8, i8x16 } as const
     for (const [table, ops] of Object.entries(tables)) {
       for (const [name, op] of Object.entries(ops)) {
-        const splat: ValueType =
-          table === 'f32x4' ? 'f32' : table === 'f64x2' ? 'f64' : table === 'i64x2' ? 'i64' : 'i32'
+        const splat: ValueType = table === 'f32x4' ? 'f32' : table === 'f64x2' ? 'f64' : 'i32'
         if (/const|lanes|Lane/.test(name)) continue
         const types =
           name === 'splat'

@@ -1,3 +1,4 @@
+import { times } from '../../times.ts'
 import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
 import type { Expr, F32, F64, I32, Local, Statement, ValueType } from './types.ts'
 import { expr, typeCode, unsigned, vector } from './types.ts'
@@ -6,6 +7,13 @@ import { expr, typeCode, unsigned, vector } from './types.ts'
 export type Assignable<T extends ValueType> =
   | Expr<T>
   | (T extends 'i32' ? I32 : T extends 'f32' ? F32 : T extends 'f64' ? F64 : never)
+
+/** `N` of them, or any number where N is not known. */
+type Tuple<T, N extends number, Some extends readonly T[] = []> = number extends N
+  ? readonly T[]
+  : Some['length'] extends N
+    ? Some
+    : Tuple<T, N, readonly [...Some, T]>
 
 /** Where `br` and `brIf` of {@link FunctionBuilder} go. */
 export interface Label {
@@ -44,7 +52,7 @@ export function localAt<T extends ValueType>(type: T, index: number, wide: boole
  */
 export class FunctionBuilder {
   private readonly code: number[] = []
-  private readonly locals: ValueType[] = []
+  private readonly declared: ValueType[] = []
   private readonly paramCount: number
   private readonly wide: boolean
   private depth = 0
@@ -57,10 +65,15 @@ export class FunctionBuilder {
 
   /** A new variable, 0 at first, or assigned `initial` here. */
   local<T extends ValueType>(type: T, initial?: Assignable<T>): Local<T> {
-    const index = this.paramCount + this.locals.push(type) - 1
+    const index = this.paramCount + this.declared.push(type) - 1
     const local = localAt(type, index, this.wide)
     if (initial !== undefined) this.set(local, initial)
     return local
+  }
+
+  /** `count` new variables, 0 at first. */
+  locals<T extends ValueType, const N extends number>(type: T, count: N): Tuple<Local<T>, N> {
+    return times(count, () => this.local(type)) as Tuple<Local<T>, N>
   }
 
   /** A new i32 variable assigned `initial`: for addresses and counters. */
@@ -166,7 +179,7 @@ export class FunctionBuilder {
 
   /** Body with its local declarations, as the code section wants it. */
   finish(): number[] {
-    const declarations = this.locals.map((type) => [1, typeCode(type, this.wide)])
+    const declarations = this.declared.map((type) => [1, typeCode(type, this.wide)])
     const body = [...vector(declarations)]
     for (const byte of this.code) body.push(byte)
     body.push(0x0b)

@@ -6,7 +6,7 @@ import { nameBytes, typeCode, unsigned, vector } from './types.ts'
 export { atomics } from './atomics.ts'
 export type { Assignable, FunctionRef, Label } from './function.ts'
 export { FunctionBuilder } from './function.ts'
-export { bulk, f32, f64, i32, i64, select } from './scalar.ts'
+export { bulk, f32, f64, i32, select } from './scalar.ts'
 export { f32x4, f64x2, i8x16, i16x8, i32x4, i64x2, shuffle8, shuffle32, shuffle64, v128 } from './simd.ts'
 export type { Expr, F32, F64, I32, Local, Statement, V128, ValueType } from './types.ts'
 

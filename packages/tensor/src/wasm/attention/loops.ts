@@ -129,7 +129,7 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
   const names = ['k', 'v', 'q', 'qRow', 'qColumn', 'out', 'outRow', 'queries', 'keys', 'd', 'e'] as const
   const params = i32Params(...names, 'piece', 'panel', 'scores', 'spill')
   m.func('attention', { ...params, scale: 'f32' }, [], (f, p) => {
-    const [width, first, deep] = [f.let(0), f.let(0), f.let(0)]
+    const [width, first, deep] = f.locals('i32', 3)
     const valueBytes = f.let(i32.mul(whole(p.e), 4))
     f.while(i32.gtS(p.queries, 0), () => {
       f.set(width, p.queries)
@@ -174,8 +174,8 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
   const results = ['dq', 'dqRow', 'dk', 'dv', 'queries', 'keys', 'd', 'e', 'piece', 'block'] as const
   const params = i32Params(...factors, ...results, 'weights', 'slopes', 'left', 'right', 'spill')
   m.func('attentionGrad', { ...params, scale: 'f32' }, [], (f, p) => {
-    const [count, rest, width, first, deep] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
-    const [q, dy, w, s, to, started] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
+    const [count, rest, width, first, deep] = f.locals('i32', 5)
+    const [q, dy, w, s, to, started] = f.locals('i32', 6)
     const step = f.let(i32.mul(p.keys, panelBytes))
     const pieceBytes = f.let(i32.mul(whole(p.d), 4))
     const least = (target: Local<'i32'>, a: I32, b: I32) => {

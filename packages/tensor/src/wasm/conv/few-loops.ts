@@ -1,3 +1,4 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, i32, i32Params, v128 } from '../asm/index.ts'
 import { masked, store, vector } from '../lanes/sweep.ts'
@@ -6,9 +7,6 @@ const multiplyAdd =
   (fused: boolean) =>
   (a: V128, b: V128, c: V128): Expr<'v128'> =>
     fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
-
-const times = <T>(count: number, make: (i: number) => T): T[] =>
-  Array.from({ length: count }, (_, i) => make(i))
 
 /** Register block of a forward kernel: output channels, vectors of four pixels along a row, rows. */
 export interface Block {
@@ -30,16 +28,16 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
   const places = ['to', 'from', 'offsets', 'weights', 'inputs', 'taps'] as const
   const sizes = ['rows', 'columns', 'rowStep', 'channelStep', 'across', 'channelTo'] as const
   m.func('run', i32Params(...places, ...sizes), [], (f, p) => {
-    const [offset, tap, input] = [f.let(0), f.let(0), f.let(0)]
-    const [plane, at, column, target] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    const factors = times(channels, () => f.let(0))
+    const [offset, tap, input] = f.locals('i32', 3)
+    const [plane, at, column, target] = f.locals('i32', 4)
+    const factors = f.locals('i32', channels)
     const [value, rowTo] = [vector(f), f.let(i32.shl(p.columns, 2))]
     const rest = f.let(i32.and(p.columns, 3))
     // Where the last block starts: blocks may overlap, and give the same results then.
     const lastColumn = f.let(i32.sub(i32.and(i32.add(p.columns, 3), -4), 4 * vectors))
-    const weights = times(channels, () => vector(f))
+    const weights = f.locals('v128', channels)
     const tile = (rows: number) => {
-      const sums = times(rows, () => times(channels, () => times(vectors, () => vector(f))))
+      const sums = times(rows, () => times(channels, () => f.locals('v128', vectors)))
       for (const sum of sums.flat(2)) f.set(sum, v128.zero())
       f.set(plane, i32.add(p.from, i32.shl(column, 2)))
       factors.forEach((factor, c) => f.set(factor, c === 0 ? p.weights : i32.add(factors[c - 1]!, p.across)))
@@ -121,10 +119,10 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
   const params = i32Params('to', 'x', 'dy', 'offsets', ...sizes, 'inputStep', 'inputTo')
   m.func('run', params, [], (f, p) => {
     const offsets = times(taps, (t) => f.let(i32.load(p.offsets, 4 * t)))
-    const fields = times(channels, () => f.let(0))
-    const [row, remaining] = [f.let(0), f.let(0)]
-    const sums = times(channels, () => times(taps, () => vector(f)))
-    const gradients = times(channels, () => vector(f))
+    const fields = f.locals('i32', channels)
+    const [row, remaining] = f.locals('i32', 2)
+    const sums = times(channels, () => f.locals('v128', taps))
+    const gradients = f.locals('v128', channels)
     const [x, rows, left, value, at] = [f.let(0), f.let(0), f.let(0), vector(f), f.let(0)]
     const four = (lanes?: Local<'i32'>) => {
       gradients.forEach((gradient, c) => f.set(gradient, masked(v128.load(fields[c]!), lanes)))

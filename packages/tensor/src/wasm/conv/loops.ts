@@ -21,14 +21,7 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
   const places = ['out', 'channelStep', 'imageStep', 'panel', 'spill'] as const
   const params = i32Params(...sizes, ...places, ...finishParams)
   m.func('forward', params, [], (f, p) => {
-    const [pixel, width, k, deep, accumulate, left] = [
-      f.let(0),
-      f.let(0),
-      f.let(0),
-      f.let(0),
-      f.let(0),
-      f.let(0),
-    ]
+    const [pixel, width, k, deep, accumulate, left] = f.locals('i32', 6)
     const [last, aPanel] = [f.let(0), f.let(i32.mul(p.depth, 4 * mr))]
     const min = (to: Local<'i32'>, a: Local<'i32'>, b: I32) => {
       f.set(to, a)
@@ -92,8 +85,8 @@ function acrossImages(
   { mr, nr }: Tile,
   p: Across,
 ): void {
-  const [row, rows, columns, done] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
-  const [start, image, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  const [row, rows, columns, done] = f.locals('i32', 4)
+  const [start, image, from, to] = f.locals('i32', 4)
   const [left, bias] = [f.let(p.left), f.let(p.rowBias)]
   const finishes = f.let(i32.and(p.last, i32.ne(i32.or(i32.or(p.rowBias, p.toResidual), p.silu), 0)))
   f.loop(row, 0, p.rows, mr, () => {

@@ -1,3 +1,4 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionRef, ModuleBuilder } from '../asm/index.ts'
 import { f32, i32, i32Params, i32x4, v128 } from '../asm/index.ts'
 import type { TileShape } from '../product/gemm.ts'
@@ -10,7 +11,7 @@ import { transpose4 } from '../product/pack.ts'
 export function emitPixels(m: ModuleBuilder, nr: number): void {
   const params = i32Params('to', 'images', 'rows', 'columns', 'imageStep', 'rowStep')
   m.func('pixels', params, [], (f, p) => {
-    const [n, r, c, image, row, at] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
+    const [n, r, c, image, row, at] = f.locals('i32', 6)
     f.loop(n, 0, p.images, 1, () => {
       f.set(row, image)
       f.loop(r, 0, p.rows, 1, () => {
@@ -37,8 +38,8 @@ export function emitPixels(m: ModuleBuilder, nr: number): void {
 export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
   const params = i32Params('to', 'from', 'count', 'depth', 'across', 'offsets')
   m.func('packIndexed', params, [], (f, p) => {
-    const lanes = Array.from({ length: mr }, () => f.local('i32'))
-    const [k, offset] = [f.let(0), f.let(0)]
+    const lanes = f.locals('i32', mr)
+    const [k, offset] = f.locals('i32', 2)
     f.while(i32.gtS(p.count, 0), () => {
       lanes.forEach((lane, i) => {
         f.set(lane, i === 0 ? p.from : i32.add(lanes[i - 1]!, p.across))
@@ -68,9 +69,7 @@ export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
     i32Params('to', 'base', 'pixels', 'offsets', 'depth'),
     [],
     (f, { to, base, pixels, offsets, depth }) => {
-      const lanes = Array.from({ length: nr }, (_, i) =>
-        f.local('i32', i32.add(base, i32.load(pixels, 4 * i))),
-      )
+      const lanes = times(nr, (i) => f.local('i32', i32.add(base, i32.load(pixels, 4 * i))))
       const [first, last] = [lanes[0]!, lanes[nr - 1]!]
       const end = f.let(i32.add(offsets, i32.shl(depth, 2)))
       const jump = f.let(i32.sub(i32.sub(last, first), 4 * (nr - 1)))
@@ -79,7 +78,7 @@ export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
         const from = i32x4.sub(v128.load(pixels, byte), v128.load32Splat(pixels))
         return f.local('v128', i32x4.sub(from, i32x4.lanes(byte, byte + 4, byte + 8, byte + 12)))
       }
-      const vectors = Array.from({ length: nr / 4 }, (_, j) => j)
+      const vectors = times(nr / 4, (j) => j)
       const distances: readonly Expr<'v128'>[] = vectors.map((j) => away(16 * j))
       const source = f.local('i32')
       const eachRow = (body: () => void) =>
@@ -127,10 +126,8 @@ export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
     i32Params('to', 'base', 'pixels', 'offsets', 'depth'),
     [],
     (f, { to, base, pixels, offsets, depth }) => {
-      const columns = Array.from({ length: nr }, (_, i) =>
-        f.local('i32', i32.add(base, i32.load(offsets, 4 * i))),
-      )
-      const [k, pixel] = [f.let(0), f.let(0)]
+      const columns = times(nr, (i) => f.local('i32', i32.add(base, i32.load(offsets, 4 * i))))
+      const [k, pixel] = f.locals('i32', 2)
       const scalarRow = (at: number) => {
         f.set(pixel, i32.load(pixels, 4 * at))
         columns.forEach((column, i) => {
@@ -173,8 +170,8 @@ export function emitCopy(m: ModuleBuilder): void {
   const target = ['to', 't0', 't1', 't2', 't3'] as const
   const params = i32Params(...target, 'from', 'f0', 'f1', 'f2', 'f3', 'n0', 'n1', 'n2', 'n3')
   m.func('copy', params, [], (f, p) => {
-    const [i0, i1, i2, i3] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    const [a1, b1, a2, b2, a, b] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
+    const [i0, i1, i2, i3] = f.locals('i32', 4)
+    const [a1, b1, a2, b2, a, b] = f.locals('i32', 6)
     const dense = f.let(i32.and(i32.eq(p.t3, 4), i32.eq(p.f3, 4)))
     f.loop(i0, 0, p.n0, 1, () => {
       f.set(a1, p.to)

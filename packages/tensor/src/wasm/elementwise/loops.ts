@@ -1,5 +1,6 @@
 import type { DType } from '../../dtype.ts'
 import { bytesPerElement } from '../../dtype.ts'
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, ValueType } from '../asm/index.ts'
 import { f32x4, i8x16, i16x8, i32, i32x4, select, v128 } from '../asm/index.ts'
 import { Lanes } from '../lanes/math.ts'
@@ -89,7 +90,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
   walks.forEach((_, i) => {
     for (const name of ['p', 'a', 'b', 'c']) params[`${name}${i}`] = 'i32'
   })
-  const scalarNames = Array.from({ length: op.scalars ?? 0 }, (_, i) => `scalar${i}`)
+  const scalarNames = times(op.scalars ?? 0, (i) => `scalar${i}`)
   for (const name of scalarNames) params[name] = 'f32'
 
   m.func('run', params, [], (f, p) => {
@@ -111,7 +112,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
         value: f.local('v128'),
       }),
     )
-    const [i0, i1, rest] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const [i0, i1, rest] = f.locals('i32', 3)
     const width = bytesPerElement(op.output)
 
     const steps = (operand: Operand, count?: I32): readonly I32[] => {

@@ -1,3 +1,4 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, f64, i32, shuffle32, shuffle64, v128 } from '../asm/index.ts'
 
@@ -23,7 +24,7 @@ function outerLoops(
   body: (to: Local<'i32'>, from: Local<'i32'>) => void,
 ): void {
   const { to, from, n0, n1, t0, t1, f0, f1 } = box
-  const [i, j, rowTo, rowFrom] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  const [i, j, rowTo, rowFrom] = f.locals('i32', 4)
   f.loop(i, 0, n0, 1, () => {
     f.set(rowTo, to)
     f.set(rowFrom, from)
@@ -64,7 +65,7 @@ export function copyRun(f: FunctionBuilder, to: Local<'i32'>, from: Local<'i32'>
 /** `run(box, bytes)`: rows that are dense on both sides. */
 export function emitRowCopy(m: ModuleBuilder): void {
   m.func('run', { ...boxParams, bytes: 'i32' }, [], (f, { bytes, ...box }) => {
-    const [a, b, rest] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const [a, b, rest] = f.locals('i32', 3)
     outerLoops(f, box, (to, from) => {
       f.set(a, to)
       f.set(b, from)
@@ -77,7 +78,7 @@ export function emitRowCopy(m: ModuleBuilder): void {
 /** `run(box, n, t2, f2)`: any strides, one element after the other. */
 export function emitStridedCopy(m: ModuleBuilder, width: Width): void {
   m.func('run', { ...boxParams, n: 'i32', t2: 'i32', f2: 'i32' }, [], (f, { n, t2, f2, ...box }) => {
-    const [a, b, i] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const [a, b, i] = f.locals('i32', 3)
     outerLoops(f, box, (to, from) => {
       f.set(a, to)
       f.set(b, from)
@@ -142,14 +143,14 @@ export function emitRepeat(m: ModuleBuilder): void {
 /** `run(box, n)`: each row is n dense 32-bit elements, each of them twice: nearest-neighbour upsampling. */
 export function emitDouble(m: ModuleBuilder): void {
   m.func('run', { ...boxParams, n: 'i32' }, [], (f, { n, ...box }) => {
-    const [a, b, rest] = [f.local('i32'), f.local('i32'), f.local('i32')]
+    const [a, b, rest] = f.locals('i32', 3)
     outerLoops(f, box, (to, from) => {
       f.set(a, to)
       f.set(b, from)
       f.set(rest, n)
       const turn = (vectors: number) =>
         f.while(i32.geS(rest, 4 * vectors), () => {
-          const values = Array.from({ length: vectors }, (_, i) => f.local('v128', v128.load(b, 16 * i)))
+          const values = times(vectors, (i) => f.local('v128', v128.load(b, 16 * i)))
           values.forEach((value, i) => {
             f.emit(v128.store(a, shuffle32(value, value, [0, 0, 1, 1]), 32 * i))
             f.emit(v128.store(a, shuffle32(value, value, [2, 2, 3, 3]), 32 * i + 16))
@@ -196,7 +197,7 @@ function transposed(f: FunctionBuilder, rows: readonly Expr<'v128'>[]): Expr<'v1
 export function emitTranspose(m: ModuleBuilder): void {
   const params = { ...boxParams, rows: 'i32', columns: 'i32', tr: 'i32', fc: 'i32' } as const
   m.func('run', params, [], (f, { rows, columns, tr, fc, ...box }) => {
-    const [left, top, a, b, restRows, c, i] = Array.from({ length: 7 }, () => f.local('i32')) as [
+    const [left, top, a, b, restRows, c, i] = f.locals('i32', 7) as [
       Local<'i32'>,
       Local<'i32'>,
       Local<'i32'>,
@@ -274,7 +275,7 @@ function overPicks(
   visit: (pick: Expr<'i32'>) => void,
   nextBlock: () => void,
 ): void {
-  const [i, j, at] = [f.local('i32'), f.local('i32'), f.local('i32')]
+  const [i, j, at] = f.locals('i32', 3)
   f.loop(i, 0, before, 1, () => {
     f.set(at, indices)
     f.loop(j, 0, count, 1, () => {
@@ -298,7 +299,7 @@ const pickParams = {
 /** `run(to, from, indices, before, count, block, bytes)`: rows of `bytes` at indices in blocks of `block` bytes. */
 export function emitGather(m: ModuleBuilder): void {
   m.func('run', pickParams, [], (f, { to, from, indices, before, count, block, bytes }) => {
-    const [source, rest] = [f.local('i32'), f.local('i32')]
+    const [source, rest] = f.locals('i32', 2)
     overPicks(
       f,
       before,
@@ -317,7 +318,7 @@ export function emitGather(m: ModuleBuilder): void {
 /** The same the other way, adding float32 rows: to[index] += from. */
 export function emitScatterAdd(m: ModuleBuilder): void {
   m.func('run', pickParams, [], (f, { to, from, indices, before, count, block, bytes }) => {
-    const [target, rest] = [f.local('i32'), f.local('i32')]
+    const [target, rest] = f.locals('i32', 2)
     const turn = (size: number, add: () => void) =>
       f.while(i32.geS(rest, size), () => {
         add()

@@ -28,13 +28,7 @@ type Params = { readonly [K in keyof typeof params]: Local<(typeof params)[K]> }
 
 /** Running addresses and counters of the loops over samples, groups and channels. */
 function prepareLoops(f: FunctionBuilder, p: Params) {
-  const [s, g, c, weight, bias] = [
-    f.local('i32'),
-    f.local('i32'),
-    f.local('i32'),
-    f.local('i32'),
-    f.local('i32'),
-  ]
+  const [s, g, c, weight, bias] = f.locals('i32', 5)
   /** Elements of a group. */
   const count = f.let(i32.mul(p.perGroup, p.pixels))
   const gap = f.let(i32.sub(p.sampleBytes, i32.mul(i32.shl(count, 2), p.groups)))
@@ -89,8 +83,8 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean)
 /** The gradient that reaches the affine map, dz = dy·(slope of the activation at z), and the normalised x. */
 function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
   const slope = withSilu ? siluSlope(f, k) : undefined
-  const [scale, shift, weight, bias] = [vector(f), vector(f), vector(f), vector(f)]
-  const [normal, z] = [vector(f), vector(f)]
+  const [scale, shift, weight, bias] = f.locals('v128', 4)
+  const [normal, z] = f.locals('v128', 2)
   return {
     weight,
     /** Once per group. */
@@ -150,9 +144,9 @@ export function emitGradInput(
     const [statisticsOf, sweep, loops] = [prepareStatistics(f, fused), prepareSweep(f), prepareLoops(f, p)]
     const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
     const [x, h, a] = [f.local('i32'), f.local('i32'), f.local('f32')]
-    const [value, factors, coefficients, shifts] = [vector(f), vector(f), vector(f), vector(f)]
-    const [plain, product, weight] = [f.local('f64'), f.local('f64'), f.local('f64')]
-    const [total, other] = [f.local('i32'), f.local('i32')]
+    const [value, factors, coefficients, shifts] = f.locals('v128', 4)
+    const [plain, product, weight] = f.locals('f64', 3)
+    const [total, other] = f.locals('i32', 2)
     const rewind = () => f.set(total, p.totals)
     loops.groups([p.x, p.dy, p.out], rewind, () => {
       const statistics = statisticsOf(p.x, loops.count, p.eps)

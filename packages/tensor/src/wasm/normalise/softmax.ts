@@ -26,7 +26,7 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (_, __, c) => c)]
     const [at, to, top, tops, d, e] = [f.let(0), f.let(0), vector(f), vector(f), vector(f), vector(f)]
-    const [factor, strange] = [vector(f), vector(f)]
+    const [factor, strange] = f.locals('v128', 2)
     /** Lanes beyond the row, −∞. */
     const within = (value: Expr<'v128'>, lanes: Local<'i32'> | undefined) =>
       lanes === undefined ? value : v128.bitselect(value, lowest, masked(i32x4.const(-1), lanes))

@@ -19,10 +19,10 @@ export interface Statistics {
  */
 export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
   const [at, rest, pivot, d] = [f.local('i32'), f.local('i32'), f.local('f64'), f.local('f64')]
-  const [pivots, deviation] = [vector(f), vector(f)]
-  const sums = [vector(f), vector(f)] as const
-  const squares = [vector(f), vector(f)] as const
-  const [sum, square, n, mean] = [f.local('f64'), f.local('f64'), f.local('f64'), f.local('f64')]
+  const [pivots, deviation] = f.locals('v128', 2)
+  const sums = f.locals('v128', 2)
+  const squares = f.locals('v128', 2)
+  const [sum, square, n, mean] = f.locals('f64', 4)
   const [single, meanLanes, meanRest, scale] = [f.local('f32'), vector(f), f.local('f32'), f.local('f32')]
   const withSquare = (total: V128) =>
     fused ? f64x2.relaxedMadd(deviation, deviation, total) : f64x2.add(total, f64x2.mul(deviation, deviation))

@@ -11,10 +11,10 @@ const [height, ways] = [4, 2]
  */
 export function emitDots(m: ModuleBuilder, fused: boolean): void {
   m.func('run', i32Params('to', 'a', 'x', 'rows', 'depth', 'rowStep'), [], (f, p) => {
-    const [x, left] = [f.let(0), f.let(0)]
-    const values = Array.from({ length: ways }, () => f.local('v128'))
+    const [x, left] = f.locals('i32', 2)
+    const values = f.locals('v128', ways)
     const rowsOf = (count: number) => {
-      const ats = Array.from({ length: count }, () => f.local('i32'))
+      const ats = f.locals('i32', count)
       const sums = ats.map(() => values.map(() => f.local('v128')))
       const add = (sum: Local<'v128'>, a: ReturnType<typeof v128.load>, b: Local<'v128'>) =>
         f.set(sum, fused ? f32x4.relaxedMadd(a, b, sum) : f32x4.add(f32x4.mul(a, b), sum))

@@ -1,5 +1,6 @@
 import type { View } from '../../device.ts'
 import type { Epilogue as EpilogueParams } from '../../primitives.ts'
+import { times } from '../../times.ts'
 import type { FunctionRef, ModuleBuilder } from '../asm/index.ts'
 import { f32x4, i32, i32Params, v128 } from '../asm/index.ts'
 import { Lanes, silu } from '../lanes/math.ts'
@@ -75,8 +76,8 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
     const k = new Lanes(f, fused)
     const activation = activate ? silu(f, k) : undefined
     k.seal()
-    const [at, bias, left] = [f.let(0), f.let(0), f.let(0)]
-    const [y, ofRow] = [f.local('v128'), f.local('v128')]
+    const [at, bias, left] = f.locals('i32', 3)
+    const [y, ofRow] = f.locals('v128', 2)
     const vector = (lanes?: typeof left) => {
       f.set(y, v128.load(at))
       f.if(p.rowBias, () => f.set(y, f32x4.add(y, ofRow)))
@@ -136,7 +137,7 @@ export function finishAll(
 ): void {
   const total = count * rows * columns
   const parts = threads.parts(timePerElement[how.silu === 0 ? 0 : 1] * total, count * rows)
-  const tasks = Array.from({ length: count }, (_, i) =>
+  const tasks = times(count, (i) =>
     cut(rows, Math.ceil(parts / count)).map(({ from, to }) => {
       const at = out + 4 * (i * rows + from) * columns
       return [

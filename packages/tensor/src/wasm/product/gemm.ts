@@ -1,3 +1,4 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
 import { f32, f32x4, i32, i32Params, v128 } from '../asm/index.ts'
 import type { Tile } from '../runtime/tile.ts'
@@ -32,10 +33,10 @@ function emitSums(
   { a, b, depth, bStep }: { readonly [name in 'a' | 'b' | 'depth' | 'bStep']: Local<'i32'> },
   height: number,
   { mr, nr, relaxed }: TileShape,
-): Local<'v128'>[] {
+): readonly Local<'v128'>[] {
   const vectors = nr / 4
-  const sums = Array.from({ length: height * vectors }, () => f.local('v128'))
-  const right = Array.from({ length: vectors }, () => f.local('v128'))
+  const sums = f.locals('v128', height * vectors)
+  const right = f.locals('v128', vectors)
   const left = f.local('v128')
   const end = f.let(i32.add(a, i32.mul(depth, 4 * mr)))
   f.while(i32.ltU(a, end), () => {
@@ -126,7 +127,7 @@ export interface Spill {
 
 /** Adds or copies part of a tile. */
 export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
-  const [i, j, source, target] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  const [i, j, source, target] = f.locals('i32', 4)
   f.loop(i, 0, p.rows, 1, () => {
     f.set(source, i32.add(p.from, i32.mul(i, 4 * nr)))
     f.set(target, i32.add(p.to, i32.mul(i, p.step)))
@@ -226,7 +227,7 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): Func
  * `packB`, `finish`, and by height `tile1` … `tile<mr>` and `adding1` … `adding<mr>`.
  */
 export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
-  const heights = Array.from({ length: shape.mr }, (_, i) => i + 1)
+  const heights = times(shape.mr, (i) => i + 1)
   const plain = heights.map((height) => emitTile(m, `tile${height}`, height, shape))
   const adding = heights.map((height) => emitAddingTile(m, `adding${height}`, height, shape))
   const finish = emitFinish(m, shape.relaxed)

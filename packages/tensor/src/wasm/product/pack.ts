@@ -30,8 +30,8 @@ export function transpose4(f: FunctionBuilder, rows: readonly Expr<'v128'>[]): E
 export function emitPack(m: ModuleBuilder, name: string, width: number): FunctionRef {
   const params = i32Params('to', 'from', 'count', 'depth', 'across', 'along', 'panel')
   return m.func(name, params, [], (f, { to, from, count, depth, across, along, panel }) => {
-    const [k, at] = [f.local('i32'), f.local('i32')]
-    const lanes = Array.from({ length: width }, () => f.local('i32'))
+    const [k, at] = f.locals('i32', 2)
+    const lanes = f.locals('i32', width)
     f.while(i32.gtS(count, 0), () => {
       f.set(at, to)
       f.set(k, 0)

@@ -72,7 +72,7 @@ function twoLoops(
   strides: readonly [Local<'i32'>, Local<'i32'>],
   body: (at: Local<'i32'>) => void,
 ): void {
-  const [i, j, outer, inner] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  const [i, j, outer, inner] = f.locals('i32', 4)
   f.set(outer, start)
   f.loop(i, 0, extents[0], 1, () => {
     f.set(inner, outer)
@@ -96,9 +96,9 @@ function twoLoops(
 export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = false): void {
   const params = { ...keptParams, ...reducedParams, n: 'i32', step: 'i32' } as const
   m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step }) => {
-    const accumulators = Array.from({ length: ways }, () => f.local('v128'))
+    const accumulators = f.locals('v128', ways)
     const first = accumulators[0]!
-    const [at, rest] = [f.local('i32'), f.local('i32')]
+    const [at, rest] = f.locals('i32', 2)
     const fill = (count: number, load: (i: number) => Expr<'v128'>) => {
       for (let i = 0; i < count; i++) f.set(accumulators[i]!, fold.combine(accumulators[i]!, load(i)))
     }
@@ -143,8 +143,8 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
 export function emitColumns(m: ModuleBuilder, fold: Fold): void {
   const params = { ...keptParams, ...reducedParams, n: 'i32' } as const
   m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n }) => {
-    const accumulators = Array.from({ length: ways }, () => f.local('v128'))
-    const [column, rest] = [f.local('i32'), f.local('i32')]
+    const accumulators = f.locals('v128', ways)
+    const [column, rest] = f.locals('i32', 2)
     const tile = (
       vectors: number,
       elements: number,

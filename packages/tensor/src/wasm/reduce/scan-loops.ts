@@ -1,9 +1,7 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, f64, f64x2, i32, i32Params, i32x4, shuffle64, v128 } from '../asm/index.ts'
 import { store, vector } from '../lanes/sweep.ts'
-
-const times = <T>(count: number, make: (i: number) => T): T[] =>
-  Array.from({ length: count }, (_, i) => make(i))
 
 /** Independent chains in flight. */
 const ways = 4
@@ -138,9 +136,9 @@ export function emitArgmaxColumns(m: ModuleBuilder): void {
 /** Emits `run(to, x, rows, n)`: running sums of dense rows, in float64, each rounded once. */
 export function emitCumsumRows(m: ModuleBuilder): void {
   m.func('run', i32Params('to', 'x', 'rows', 'n'), [], (f, p) => {
-    const sums = times(ways, () => f.local('f64'))
-    const froms = times(ways, () => f.let(0))
-    const tos = times(ways, () => f.let(0))
+    const sums = f.locals('f64', ways)
+    const froms = f.locals('i32', ways)
+    const tos = f.locals('i32', ways)
     const [step, left] = [f.let(i32.shl(p.n, 2)), f.let(0)]
     for (const rows of [ways, 1]) {
       f.while(i32.geS(p.rows, rows), () => {
@@ -172,7 +170,7 @@ export function emitCumsumRows(m: ModuleBuilder): void {
 /** `run(to, x, length, columns, step)`: the same down columns. */
 export function emitCumsumColumns(m: ModuleBuilder): void {
   m.func('run', i32Params('to', 'x', 'length', 'columns', 'step'), [], (f, p) => {
-    const sums = times(ways, () => [vector(f), vector(f)] as const)
+    const sums = times(ways, () => f.locals('v128', 2))
     const [x, j, from, to] = [vector(f), f.let(0), f.let(0), f.let(0)]
     overColumns(f, p.columns, [p.to, p.x], (vectors, lanes) => {
       const used = sums.slice(0, vectors)

@@ -1,3 +1,4 @@
+import { times } from '../../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../../asm/index.ts'
 import { bulk, i32, i32Params, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
 import { Lanes } from '../../lanes/math.ts'
@@ -79,8 +80,8 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
   const out = ['to', 'xiStep', 'panelStep'] as const
   const params = i32Params(...out, 'planes', 'channelBytes', 'rowBytes', 'table', 'panels', 'channels')
   m.func('tiles', params, [], (f, p) => {
-    const [c, plane, at] = [f.let(0), f.let(0), f.let(0)]
-    const lanes = Array.from({ length: 8 }, () => f.local('i32'))
+    const [c, plane, at] = f.locals('i32', 3)
+    const lanes = f.locals('i32', 8)
     f.while(i32.gtS(p.panels, 0), () => {
       lanes.forEach((lane, i) => {
         f.set(lane, i32.load(p.table, 16 * i))
@@ -131,9 +132,9 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
   m.func('weights', params, [], (f, p) => {
     const emit = map(f, new Lanes(f, relaxed))
     const nextRow = f.let(i32.mul(p.xiStep, n))
-    const [c, at, column, last] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    const lanes = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
-    const read = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
+    const [c, at, column, last] = f.locals('i32', 4)
+    const lanes = f.locals('i32', winogradTile.mr)
+    const read = f.locals('i32', winogradTile.mr)
     f.while(i32.gtS(p.rows, 0), () => {
       // Lanes beyond the last channel repeat it: nobody reads their products.
       f.set(last, p.from)
@@ -188,7 +189,7 @@ function emitProduct(m: ModuleBuilder, { rows }: GemmFunctions): void {
   const left = ['a', 'aXi', 'b', 'bXi', 'c', 'cXi', 'cPanel', 'cStep'] as const
   const params = i32Params(...left, 'xis', 'rows', 'panels', 'depth', 'accumulate')
   m.func('product', params, [], (f, p) => {
-    const [panel, at, to, k, deep, add] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
+    const [panel, at, to, k, deep, add] = f.locals('i32', 6)
     const [aPanel, bPanel] = [f.let(i32.mul(p.depth, 4 * mr)), f.let(i32.mul(p.depth, 4 * nr))]
     f.while(i32.gtS(p.xis, 0), () => {
       f.set(at, p.b)
@@ -235,7 +236,7 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
   const params = i32Params('to', 'outStep', 'inStep', 'from', 'xiStep', 'rowStep', 'rows', 'columns')
   m.func('reduce', params, [], (f, p) => {
     const emit = map(f, new Lanes(f, relaxed))
-    const [c, at, read, target] = [f.let(0), f.let(0), f.let(0), f.let(0)]
+    const [c, at, read, target] = f.locals('i32', 4)
     f.while(i32.gtS(p.rows, 0), () => {
       f.set(read, p.from)
       f.set(target, p.to)
@@ -247,7 +248,7 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
           emit,
           n,
           () =>
-            Array.from({ length: n }, () => {
+            times(n, () => {
               const value = f.local('v128', v128.load(at))
               f.increment(at, p.xiStep)
               return value

@@ -1,3 +1,4 @@
+import { times } from '../../../times.ts'
 import type { Expr, Local, ModuleBuilder } from '../../asm/index.ts'
 import { f32x4, i32, i32Params, shuffle32, v128 } from '../../asm/index.ts'
 import { Lanes, silu } from '../../lanes/math.ts'
@@ -25,11 +26,16 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
     const xiStep = f.let(i32.shl(p.groups, 4))
     const rowStep = f.let(i32.mul(xiStep, n * n - 1))
     const plain = f.let(i32.eqz(i32.or(p.residual, p.silu)))
-    const [group, at, tile, full, target, other, i] = [
-      ...[f.let(0), f.let(0), f.let(0), f.let(0)],
-      ...[f.let(0), f.let(0), f.let(0)],
-    ] as [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>]
-    const [row, columns, staged] = [f.let(0), f.let(0), f.let(0)]
+    const [group, at, tile, full, target, other, i] = [...f.locals('i32', 4), ...f.locals('i32', 3)] as [
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+    ]
+    const [row, columns, staged] = f.locals('i32', 3)
     const bias = f.local('v128')
     const value = f.local('v128')
     f.while(i32.gtS(p.rows, 0), () => {
@@ -39,14 +45,14 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
       })
       f.set(tile, p.table)
       f.loop(group, 0, p.groups, 1, () => {
-        const y: Local<'v128'>[][] = Array.from({ length: size }, () => [])
+        const y: Local<'v128'>[][] = times(size, () => [])
         f.set(at, p.from)
         emitSquare(
           f,
           emit,
           n,
           () =>
-            Array.from({ length: n }, () => {
+            times(n, () => {
               const product = f.local('v128', v128.load(at))
               f.increment(at, xiStep)
               return product
