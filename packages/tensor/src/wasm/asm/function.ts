@@ -1,19 +1,12 @@
 import { times } from '../../times.ts'
 import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
-import type { Expr, F32, F64, I32, Local, Statement, ValueType } from './types.ts'
+import type { Expr, F32, F64, I32, Local, Statement, Tuple, ValueType } from './types.ts'
 import { expr, typeCode, unsigned, vector } from './types.ts'
 
 /** What may be assigned to a variable of type `T`. */
 export type Assignable<T extends ValueType> =
   | Expr<T>
   | (T extends 'i32' ? I32 : T extends 'f32' ? F32 : T extends 'f64' ? F64 : never)
-
-/** `N` of them, or any number where N is not known. */
-type Tuple<T, N extends number, Some extends readonly T[] = []> = number extends N
-  ? readonly T[]
-  : Some['length'] extends N
-    ? Some
-    : Tuple<T, N, readonly [...Some, T]>
 
 /** Where `br` and `brIf` of {@link FunctionBuilder} go. */
 export interface Label {
@@ -174,6 +167,23 @@ export class FunctionBuilder {
     this.while(i32.ltS(i, to), () => {
       body()
       this.increment(i, step)
+    })
+  }
+
+  /**
+   * While `count` is `step` or more: runs `body`, takes `step` off `count`, and moves each cursor on. By steps of 1,
+   * `count` must not be negative.
+   */
+  countdown(
+    count: Local<'i32'>,
+    step: number,
+    body: () => void,
+    ...cursors: readonly (readonly [cursor: Local<'i32'>, bytes: I32])[]
+  ): void {
+    this.while(step === 1 ? count : i32.geS(count, step), () => {
+      body()
+      for (const [cursor, bytes] of cursors) this.increment(cursor, bytes)
+      this.increment(count, -step)
     })
   }
 

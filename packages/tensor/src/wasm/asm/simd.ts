@@ -1,5 +1,5 @@
 import { codeAddress, codeF32, codeF64, codeI32, memoryOperand } from './scalar.ts'
-import type { Expr, F32, F64, I32, Statement, V128 } from './types.ts'
+import type { F32, F64, I32, Statement, V128 } from './types.ts'
 import { expr, family, float32Bytes, float64Bytes, unsigned } from './types.ts'
 
 const op = (code: number): number[] => [0xfd, ...unsigned(code)]

@@ -2,7 +2,7 @@ import type { View } from '../../device.ts'
 import type { Epilogue as EpilogueParams } from '../../primitives.ts'
 import { times } from '../../times.ts'
 import type { FunctionRef, ModuleBuilder } from '../asm/index.ts'
-import { f32x4, i32, i32Params, v128 } from '../asm/index.ts'
+import { f32x4, i32, v128 } from '../asm/index.ts'
 import { Lanes, silu } from '../lanes/math.ts'
 import { store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
@@ -71,8 +71,7 @@ export const finishAt = (finish: Finish, row: number, column: number): Finish =>
 })
 
 function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: boolean): FunctionRef {
-  const sizes = ['c', 'rows', 'columns', 'cStep'] as const
-  return m.func(name, i32Params(...sizes, ...addends), [], (f, p) => {
+  return m.procedure(name, (f, c, rows, columns, cStep, rowBias, columnBias, toResidual) => {
     const k = new Lanes(f, fused)
     const activation = activate ? silu(f, k) : undefined
     k.seal()
@@ -80,19 +79,19 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
     const [y, ofRow] = f.locals('v128', 2)
     const vector = (lanes?: typeof left) => {
       f.set(y, v128.load(at))
-      f.if(p.rowBias, () => f.set(y, f32x4.add(y, ofRow)))
-      f.if(p.columnBias, () => f.set(y, f32x4.add(y, v128.load(bias))))
-      f.if(p.toResidual, () => f.set(y, f32x4.add(y, v128.load(i32.add(at, p.toResidual)))))
+      f.if(rowBias, () => f.set(y, f32x4.add(y, ofRow)))
+      f.if(columnBias, () => f.set(y, f32x4.add(y, v128.load(bias))))
+      f.if(toResidual, () => f.set(y, f32x4.add(y, v128.load(i32.add(at, toResidual)))))
       if (activation !== undefined) f.set(y, activation(y))
       store(f, at, y, lanes)
     }
-    f.while(p.rows, () => {
-      f.set(at, p.c)
-      f.set(bias, p.columnBias)
-      f.set(left, p.columns)
-      f.if(p.rowBias, () => {
-        f.set(ofRow, v128.load32Splat(p.rowBias))
-        f.increment(p.rowBias, 4)
+    f.while(rows, () => {
+      f.set(at, c)
+      f.set(bias, columnBias)
+      f.set(left, columns)
+      f.if(rowBias, () => {
+        f.set(ofRow, v128.load32Splat(rowBias))
+        f.increment(rowBias, 4)
       })
       f.while(i32.geS(left, 4), () => {
         vector()
@@ -101,8 +100,8 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
         f.increment(left, -4)
       })
       f.if(left, () => vector(left))
-      f.increment(p.c, p.cStep)
-      f.increment(p.rows, -1)
+      f.increment(c, cStep)
+      f.increment(rows, -1)
     })
   })
 }
@@ -114,10 +113,10 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
 export function emitFinish(m: ModuleBuilder, fused: boolean): FunctionRef {
   const plain = emitKind(m, 'addends', fused, false)
   const activated = emitKind(m, 'activated', fused, true)
-  return m.func('finish', i32Params('c', 'rows', 'columns', 'cStep', ...finishParams), [], (f, p) => {
-    const args = [p.c, p.rows, p.columns, p.cStep, p.rowBias, p.columnBias, p.toResidual]
+  return m.procedure('finish', (f, c, rows, columns, cStep, rowBias, columnBias, toResidual, silu) => {
+    const args = [c, rows, columns, cStep, rowBias, columnBias, toResidual]
     f.if(
-      p.silu,
+      silu,
       () => f.callStatement(activated, ...args),
       () => f.callStatement(plain, ...args),
     )

@@ -61,9 +61,6 @@ function join(f: FunctionBuilder, fold: Fold, accumulators: readonly Local<'v128
   return accumulators[0]!
 }
 
-const keptParams = { out: 'i32', x: 'i32', k0: 'i32', k1: 'i32', k0s: 'i32', k1s: 'i32' } as const
-const reducedParams = { r0: 'i32', r1: 'i32', r0s: 'i32', r1s: 'i32' } as const
-
 /** Two nested loops around `body`, which is given the moving address. */
 function twoLoops(
   f: FunctionBuilder,
@@ -94,8 +91,7 @@ function twoLoops(
  * result and are then folded pairwise. The order depends on the layout alone, not on which results a call covers.
  */
 export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = false): void {
-  const params = { ...keptParams, ...reducedParams, n: 'i32', step: 'i32' } as const
-  m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step }) => {
+  m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step) => {
     const accumulators = f.locals('v128', ways)
     const first = accumulators[0]!
     const [at, rest] = f.locals('i32', 2)
@@ -141,8 +137,7 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
  * the loops r0, r1, in their order, into an accumulator of its own.
  */
 export function emitColumns(m: ModuleBuilder, fold: Fold): void {
-  const params = { ...keptParams, ...reducedParams, n: 'i32' } as const
-  m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n }) => {
+  m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n) => {
     const accumulators = f.locals('v128', ways)
     const [column, rest] = f.locals('i32', 2)
     const tile = (
