@@ -8,6 +8,9 @@ export type Assignable<T extends ValueType> =
   | Expr<T>
   | (T extends 'i32' ? I32 : T extends 'f32' ? F32 : T extends 'f64' ? F64 : never)
 
+/** An address that moves on, and by how many bytes. */
+export type Cursor = readonly [at: Local<'i32'>, by: I32]
+
 /** Where `br` and `brIf` of {@link FunctionBuilder} go. */
 export interface Label {
   readonly depth: number
@@ -160,31 +163,26 @@ export class FunctionBuilder {
   /**
    * `for (i = from; i < to; i += step)`, signed. `i` holds the first value not below `to` afterwards,
    * so a loop by 4 up to `n − 3` may be followed by one for the rest that starts at `i`.
-   * `to` and `step` are evaluated each turn: pass constants, or locals computed before.
+   * `to` and `step` are evaluated each turn: pass constants, or locals computed before. After each turn, `cursors` move on.
    */
-  loop(i: Local<'i32'>, from: I32, to: I32, step: I32, body: () => void): void {
+  loop(
+    i: Local<'i32'>,
+    from: I32,
+    to: I32,
+    step: I32,
+    body: () => void,
+    ...cursors: readonly Cursor[]
+  ): void {
     if (from !== i) this.set(i, from)
-    this.while(i32.ltS(i, to), () => {
-      body()
-      this.increment(i, step)
-    })
+    this.turns(i32.ltS(i, to), body, [...cursors, [i, step]])
   }
 
   /**
    * While `count` is `step` or more: runs `body`, takes `step` off `count`, and moves each cursor on. By steps of 1,
    * `count` must not be negative.
    */
-  countdown(
-    count: Local<'i32'>,
-    step: number,
-    body: () => void,
-    ...cursors: readonly (readonly [cursor: Local<'i32'>, bytes: I32])[]
-  ): void {
-    this.while(step === 1 ? count : i32.geS(count, step), () => {
-      body()
-      for (const [cursor, bytes] of cursors) this.increment(cursor, bytes)
-      this.increment(count, -step)
-    })
+  countdown(count: Local<'i32'>, step: number, body: () => void, ...cursors: readonly Cursor[]): void {
+    this.turns(step === 1 ? count : i32.geS(count, step), body, [...cursors, [count, -step]])
   }
 
   /** Body with its local declarations, as the code section wants it. */
@@ -194,6 +192,13 @@ export class FunctionBuilder {
     for (const byte of this.code) body.push(byte)
     body.push(0x0b)
     return [...unsigned(body.length), ...body]
+  }
+
+  private turns(condition: I32, body: () => void, cursors: readonly Cursor[]): void {
+    this.while(condition, () => {
+      body()
+      for (const [cursor, by] of cursors) this.increment(cursor, by)
+    })
   }
 
   private push(...pieces: readonly (readonly number[])[]): void {

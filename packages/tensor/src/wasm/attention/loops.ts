@@ -271,18 +271,24 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
 /** `sum(to, from, count)`: adds `count` float32. */
 function emitSum(m: ModuleBuilder): void {
   m.procedure('sum', (f, to, from, count) => {
-    f.while(i32.geS(count, 4), () => {
-      f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
-      f.increment(to, 16)
-      f.increment(from, 16)
-      f.increment(count, -4)
-    })
-    f.while(count, () => {
-      f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
-      f.increment(to, 4)
-      f.increment(from, 4)
-      f.increment(count, -1)
-    })
+    f.countdown(
+      count,
+      4,
+      () => {
+        f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
+      },
+      [to, 16],
+      [from, 16],
+    )
+    f.countdown(
+      count,
+      1,
+      () => {
+        f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
+      },
+      [to, 4],
+      [from, 4],
+    )
   })
 }
 

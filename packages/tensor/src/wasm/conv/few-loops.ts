@@ -42,28 +42,36 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         f.set(plane, i32.add(from, i32.shl(column, 2)))
         cursors.forEach((cursor, c) => f.set(cursor, c === 0 ? weights : i32.add(cursors[c - 1]!, across)))
         f.set(input, inputs)
-        f.while(input, () => {
-          f.set(offset, offsets)
-          f.set(tap, taps)
-          f.while(tap, () => {
-            f.set(at, i32.add(plane, i32.load(offset)))
-            factors.forEach((factor, c) => {
-              f.set(factor, v128.load32Splat(cursors[c]!))
-              f.increment(cursors[c]!, 4)
-            })
-            sums.forEach((ofRow, r) => {
-              if (r > 0) f.increment(at, rowStep)
-              for (let v = 0; v < vectors; v++) {
-                f.set(value, v128.load(at, 16 * v))
-                ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(value, factors[c]!, ofChannel[v]!)))
-              }
-            })
-            f.increment(offset, 4)
-            f.increment(tap, -1)
-          })
-          f.increment(plane, channelStep)
-          f.increment(input, -1)
-        })
+        f.countdown(
+          input,
+          1,
+          () => {
+            f.set(offset, offsets)
+            f.set(tap, taps)
+            f.countdown(
+              tap,
+              1,
+              () => {
+                f.set(at, i32.add(plane, i32.load(offset)))
+                factors.forEach((factor, c) => {
+                  f.set(factor, v128.load32Splat(cursors[c]!))
+                  f.increment(cursors[c]!, 4)
+                })
+                sums.forEach((ofRow, r) => {
+                  if (r > 0) f.increment(at, rowStep)
+                  for (let v = 0; v < vectors; v++) {
+                    f.set(value, v128.load(at, 16 * v))
+                    ofRow.forEach((ofChannel, c) =>
+                      f.set(ofChannel[v]!, madd(value, factors[c]!, ofChannel[v]!)),
+                    )
+                  }
+                })
+              },
+              [offset, 4],
+            )
+          },
+          [plane, channelStep],
+        )
         const left = tap
         f.set(left, i32.mul(i32.eq(column, lastColumn), rest))
         sums.forEach((ofRow, r) =>
@@ -82,14 +90,17 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         )
       }
       const rowsOf = (height: number) =>
-        f.while(i32.geS(rows, height), () => {
-          f.loop(column, 0, lastColumn, 4 * vectors, () => tile(height))
-          f.set(column, lastColumn)
-          tile(height)
-          f.increment(to, i32.mul(rowTo, height))
-          f.increment(from, i32.mul(rowStep, height))
-          f.increment(rows, -height)
-        })
+        f.countdown(
+          rows,
+          height,
+          () => {
+            f.loop(column, 0, lastColumn, 4 * vectors, () => tile(height))
+            f.set(column, lastColumn)
+            tile(height)
+          },
+          [to, i32.mul(rowTo, height)],
+          [from, i32.mul(rowStep, height)],
+        )
       rowsOf(block.rows)
       if (block.rows > 1) rowsOf(1)
     },
@@ -150,42 +161,47 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
       const advance = (bytes: Parameters<FunctionBuilder['increment']>[1]) => {
         for (const field of fields) f.increment(field, bytes)
       }
-      f.while(inputs, () => {
-        fields.forEach((field, c) => f.set(field, c === 0 ? dy : i32.add(fields[c - 1]!, channelDy)))
-        f.set(row, x)
-        f.set(remaining, rows)
-        f.while(remaining, () => {
-          f.set(count, band)
-          f.if(i32.gtS(count, remaining), () => f.set(count, remaining))
-          f.increment(remaining, i32.sub(0, count))
-          for (const sum of sums.flat()) f.set(sum, v128.zero())
-          f.while(count, () => {
-            f.set(cursor, row)
-            f.set(left, columns)
-            f.while(i32.geS(left, 4), () => {
-              four()
-              f.increment(cursor, 16)
-              advance(16)
-              f.increment(left, -4)
-            })
-            f.if(left, () => {
-              four(left)
-              advance(i32.shl(left, 2))
-            })
-            f.increment(row, rowStep)
-            f.increment(count, -1)
-          })
-          sums.forEach((ofChannel, c) => {
-            f.set(at, i32.add(to, i32.mul(channelTo, c)))
-            ofChannel.forEach((sum, t) =>
-              f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
+      f.countdown(
+        inputs,
+        1,
+        () => {
+          fields.forEach((field, c) => f.set(field, c === 0 ? dy : i32.add(fields[c - 1]!, channelDy)))
+          f.set(row, x)
+          f.set(remaining, rows)
+          f.while(remaining, () => {
+            f.set(count, band)
+            f.if(i32.gtS(count, remaining), () => f.set(count, remaining))
+            f.increment(remaining, i32.sub(0, count))
+            for (const sum of sums.flat()) f.set(sum, v128.zero())
+            f.countdown(
+              count,
+              1,
+              () => {
+                f.set(cursor, row)
+                f.set(left, columns)
+                f.countdown(left, 4, () => {
+                  four()
+                  f.increment(cursor, 16)
+                  advance(16)
+                })
+                f.if(left, () => {
+                  four(left)
+                  advance(i32.shl(left, 2))
+                })
+              },
+              [row, rowStep],
             )
+            sums.forEach((ofChannel, c) => {
+              f.set(at, i32.add(to, i32.mul(channelTo, c)))
+              ofChannel.forEach((sum, t) =>
+                f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
+              )
+            })
           })
-        })
-        f.increment(x, inputStep)
-        f.increment(to, inputTo)
-        f.increment(inputs, -1)
-      })
+        },
+        [x, inputStep],
+        [to, inputTo],
+      )
     },
   )
 }

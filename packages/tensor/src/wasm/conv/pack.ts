@@ -11,19 +11,37 @@ import type { TileShape } from '../product/gemm.ts'
 export function emitPixels(m: ModuleBuilder, nr: number): void {
   m.procedure('pixels', (f, to, images, rows, columns, imageStep, rowStep) => {
     const [n, r, c, image, row, at] = f.locals('i32', 6)
-    f.loop(n, 0, images, 1, () => {
-      f.set(row, image)
-      f.loop(r, 0, rows, 1, () => {
-        f.set(at, row)
-        f.loop(c, 0, columns, 1, () => {
-          f.emit(i32.store(to, at))
-          f.increment(to, 4)
-          f.increment(at, 4)
-        })
-        f.increment(row, rowStep)
-      })
-      f.increment(image, imageStep)
-    })
+    f.loop(
+      n,
+      0,
+      images,
+      1,
+      () => {
+        f.set(row, image)
+        f.loop(
+          r,
+          0,
+          rows,
+          1,
+          () => {
+            f.set(at, row)
+            f.loop(
+              c,
+              0,
+              columns,
+              1,
+              () => {
+                f.emit(i32.store(to, at))
+              },
+              [to, 4],
+              [at, 4],
+            )
+          },
+          [row, rowStep],
+        )
+      },
+      [image, imageStep],
+    )
     // A last group that is not full reads somewhere valid.
     f.increment(at, -4)
     for (let i = 0; i < nr; i++) f.emit(i32.store(to, at, 4 * i))
@@ -42,15 +60,21 @@ export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
       lanes.forEach((lane, i) => {
         f.set(lane, i === 0 ? from : i32.add(lanes[i - 1]!, across))
       })
-      f.loop(k, 0, depth, 1, () => {
-        f.set(offset, i32.load(i32.add(offsets, i32.shl(k, 2))))
-        lanes.forEach((lane, i) => {
-          const copy = () => f.emit(f32.store(to, f32.load(i32.add(lane, offset)), 4 * i))
-          if (i === 0) copy()
-          else f.if(i32.gtS(count, i), copy, () => f.emit(f32.store(to, 0, 4 * i)))
-        })
-        f.increment(to, 4 * mr)
-      })
+      f.loop(
+        k,
+        0,
+        depth,
+        1,
+        () => {
+          f.set(offset, i32.load(i32.add(offsets, i32.shl(k, 2))))
+          lanes.forEach((lane, i) => {
+            const copy = () => f.emit(f32.store(to, f32.load(i32.add(lane, offset)), 4 * i))
+            if (i === 0) copy()
+            else f.if(i32.gtS(count, i), copy, () => f.emit(f32.store(to, 0, 4 * i)))
+          })
+        },
+        [to, 4 * mr],
+      )
       f.increment(from, i32.mul(across, mr))
       f.increment(count, -mr)
     })
@@ -123,30 +147,42 @@ export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
         f.emit(f32.store(to, f32.load(i32.add(pixel, column)), 4 * (nr * at + i)))
       })
     }
-    f.loop(k, 0, i32.sub(depth, 3), 4, () => {
-      f.set(pixel, i32.load(pixels))
-      f.if(
-        i32.eq(i32.sub(i32.load(pixels, 12), pixel), 12),
-        () => {
-          for (let part = 0; part < nr; part += 4) {
-            const rows = columns.slice(part, part + 4).map((column) => v128.load(i32.add(pixel, column)))
-            transpose4(f, rows).forEach((row, i) => {
-              f.emit(v128.store(to, row, 4 * (nr * i + part)))
-            })
-          }
-        },
-        () => {
-          for (let i = 0; i < 4; i++) scalarRow(i)
-        },
-      )
-      f.increment(to, 16 * nr)
-      f.increment(pixels, 16)
-    })
-    f.loop(k, k, depth, 1, () => {
-      scalarRow(0)
-      f.increment(to, 4 * nr)
-      f.increment(pixels, 4)
-    })
+    f.loop(
+      k,
+      0,
+      i32.sub(depth, 3),
+      4,
+      () => {
+        f.set(pixel, i32.load(pixels))
+        f.if(
+          i32.eq(i32.sub(i32.load(pixels, 12), pixel), 12),
+          () => {
+            for (let part = 0; part < nr; part += 4) {
+              const rows = columns.slice(part, part + 4).map((column) => v128.load(i32.add(pixel, column)))
+              transpose4(f, rows).forEach((row, i) => {
+                f.emit(v128.store(to, row, 4 * (nr * i + part)))
+              })
+            }
+          },
+          () => {
+            for (let i = 0; i < 4; i++) scalarRow(i)
+          },
+        )
+      },
+      [to, 16 * nr],
+      [pixels, 16],
+    )
+    f.loop(
+      k,
+      k,
+      depth,
+      1,
+      () => {
+        scalarRow(0)
+      },
+      [to, 4 * nr],
+      [pixels, 4],
+    )
   })
 }
 
@@ -159,36 +195,66 @@ export function emitCopy(m: ModuleBuilder): void {
     const [i0, i1, i2, i3] = f.locals('i32', 4)
     const [a1, b1, a2, b2, a, b] = f.locals('i32', 6)
     const dense = f.let(i32.and(i32.eq(t3, 4), i32.eq(f3, 4)))
-    f.loop(i0, 0, n0, 1, () => {
-      f.set(a1, to)
-      f.set(b1, from)
-      f.loop(i1, 0, n1, 1, () => {
-        f.set(a2, a1)
-        f.set(b2, b1)
-        f.loop(i2, 0, n2, 1, () => {
-          f.set(a, a2)
-          f.set(b, b2)
-          f.set(i3, 0)
-          f.if(dense, () => {
-            f.loop(i3, 0, i32.sub(n3, 3), 4, () => {
-              f.emit(v128.store(a, v128.load(b)))
-              f.increment(a, 16)
-              f.increment(b, 16)
-            })
-          })
-          f.loop(i3, i3, n3, 1, () => {
-            f.emit(f32.store(a, f32.load(b)))
-            f.increment(a, t3)
-            f.increment(b, f3)
-          })
-          f.increment(a2, t2)
-          f.increment(b2, f2)
-        })
-        f.increment(a1, t1)
-        f.increment(b1, f1)
-      })
-      f.increment(to, t0)
-      f.increment(from, f0)
-    })
+    f.loop(
+      i0,
+      0,
+      n0,
+      1,
+      () => {
+        f.set(a1, to)
+        f.set(b1, from)
+        f.loop(
+          i1,
+          0,
+          n1,
+          1,
+          () => {
+            f.set(a2, a1)
+            f.set(b2, b1)
+            f.loop(
+              i2,
+              0,
+              n2,
+              1,
+              () => {
+                f.set(a, a2)
+                f.set(b, b2)
+                f.set(i3, 0)
+                f.if(dense, () => {
+                  f.loop(
+                    i3,
+                    0,
+                    i32.sub(n3, 3),
+                    4,
+                    () => {
+                      f.emit(v128.store(a, v128.load(b)))
+                    },
+                    [a, 16],
+                    [b, 16],
+                  )
+                })
+                f.loop(
+                  i3,
+                  i3,
+                  n3,
+                  1,
+                  () => {
+                    f.emit(f32.store(a, f32.load(b)))
+                  },
+                  [a, t3],
+                  [b, f3],
+                )
+              },
+              [a2, t2],
+              [b2, f2],
+            )
+          },
+          [a1, t1],
+          [b1, f1],
+        )
+      },
+      [to, t0],
+      [from, f0],
+    )
   })
 }

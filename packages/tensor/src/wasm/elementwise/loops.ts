@@ -138,11 +138,10 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
       }
     }
     const turns = (vectors: number) =>
-      f.while(i32.geS(rest, 4 * vectors), () => {
+      f.countdown(rest, 4 * vectors, () => {
         for (let v = 0; v < vectors; v++) storeFour(f, k, op.output, out, compute(v), 4 * width * v)
         f.increment(out, 4 * width * vectors)
         advance(4 * vectors)
-        f.increment(rest, -4 * vectors)
       })
 
     f.loop(i0, 0, n0, 1, () => {

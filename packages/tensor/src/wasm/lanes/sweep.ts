@@ -30,10 +30,9 @@ export function prepareSweep(f: FunctionBuilder) {
       if (blockEnd === undefined) f.set(block, rest)
       else f.set(block, select(i32.ltS(rest, blockLength), rest, i32.const(blockLength)))
       f.set(rest, i32.sub(rest, block))
-      f.while(i32.geS(block, 4), () => {
+      f.countdown(block, 4, () => {
         four()
         advance(16)
-        f.increment(block, -4)
       })
       f.if(block, () => {
         four(block)

@@ -20,19 +20,31 @@ function emitRows(
   m.func('run', i32s(7 + prepare.length), [], (f, to, from, n0, n1, t0, t1, f0, f1, ...rest) => {
     const copyRow = prepare(f, ...rest)
     const [i, j, rowTo, rowFrom, a, b] = f.locals('i32', 6)
-    f.loop(i, 0, n0, 1, () => {
-      f.set(rowTo, to)
-      f.set(rowFrom, from)
-      f.loop(j, 0, n1, 1, () => {
-        f.set(a, rowTo)
-        f.set(b, rowFrom)
-        copyRow(a, b)
-        f.increment(rowTo, t1)
-        f.increment(rowFrom, f1)
-      })
-      f.increment(to, t0)
-      f.increment(from, f0)
-    })
+    f.loop(
+      i,
+      0,
+      n0,
+      1,
+      () => {
+        f.set(rowTo, to)
+        f.set(rowFrom, from)
+        f.loop(
+          j,
+          0,
+          n1,
+          1,
+          () => {
+            f.set(a, rowTo)
+            f.set(b, rowFrom)
+            copyRow(a, b)
+          },
+          [rowTo, t1],
+          [rowFrom, f1],
+        )
+      },
+      [to, t0],
+      [from, f0],
+    )
   })
 }
 
@@ -70,11 +82,17 @@ export function emitStridedCopy(m: ModuleBuilder, width: Width): void {
   emitRows(m, (f, n, t2, f2) => {
     const i = f.local('i32')
     return (to, from) =>
-      f.loop(i, 0, n, 1, () => {
-        f.emit(moveOne(width, to, from))
-        f.increment(to, t2)
-        f.increment(from, f2)
-      })
+      f.loop(
+        i,
+        0,
+        n,
+        1,
+        () => {
+          f.emit(moveOne(width, to, from))
+        },
+        [to, t2],
+        [from, f2],
+      )
   })
 }
 
@@ -145,40 +163,64 @@ export function emitTranspose(m: ModuleBuilder): void {
         const transpose = () => {
           f.set(a, top)
           f.set(b, left)
-          f.loop(c, 0, whole, 4, () => {
-            f.set(store, a)
-            for (let tile = 0; tile < tiles; tile++) {
-              const rowsOfTile = [b, i32.add(b, fc), i32.add(b, fc2), i32.add(b, fc3)].map((at) =>
-                v128.load(at, 16 * tile),
-              )
-              for (const column of transpose4(f, rowsOfTile)) {
-                f.emit(v128.store(store, column))
-                f.increment(store, tr)
+          f.loop(
+            c,
+            0,
+            whole,
+            4,
+            () => {
+              f.set(store, a)
+              for (let tile = 0; tile < tiles; tile++) {
+                const rowsOfTile = [b, i32.add(b, fc), i32.add(b, fc2), i32.add(b, fc3)].map((at) =>
+                  v128.load(at, 16 * tile),
+                )
+                for (const column of transpose4(f, rowsOfTile)) {
+                  f.emit(v128.store(store, column))
+                  f.increment(store, tr)
+                }
               }
-            }
-            f.increment(a, 16)
-            f.increment(b, i32.mul(fc, 4))
-          })
-          f.loop(c, c, columns, 1, () => {
-            f.set(store, a)
-            f.loop(i, 0, 16 * tiles, 4, () => {
-              f.emit(moveOne(4, store, i32.add(b, i)))
-              f.increment(store, tr)
-            })
-            f.increment(a, 4)
-            f.increment(b, fc)
-          })
+            },
+            [a, 16],
+            [b, i32.mul(fc, 4)],
+          )
+          f.loop(
+            c,
+            c,
+            columns,
+            1,
+            () => {
+              f.set(store, a)
+              f.loop(
+                i,
+                0,
+                16 * tiles,
+                4,
+                () => {
+                  f.emit(moveOne(4, store, i32.add(b, i)))
+                },
+                [store, tr],
+              )
+            },
+            [a, 4],
+            [b, fc],
+          )
         }
         f.countdown(restRows, 4 * tiles, transpose, [left, 16 * tiles], [top, i32.mul(tr, 4 * tiles)])
       }
       const lastRow = () => {
         f.set(a, top)
         f.set(b, left)
-        f.loop(c, 0, columns, 1, () => {
-          f.emit(moveOne(4, a, b))
-          f.increment(a, 4)
-          f.increment(b, fc)
-        })
+        f.loop(
+          c,
+          0,
+          columns,
+          1,
+          () => {
+            f.emit(moveOne(4, a, b))
+          },
+          [a, 4],
+          [b, fc],
+        )
       }
       f.set(restRows, rows)
       // Where the rows of the result are a multiple of 2 KiB apart, more of them would evict each other.
@@ -201,16 +243,28 @@ type UseRow = (f: FunctionBuilder, picked: Address, row: Address, bytes: Address
 function emitPicks(m: ModuleBuilder, use: UseRow): void {
   m.procedure('run', (f, picked, row, indices, before, count, block, bytes) => {
     const [i, j, at, from, rest] = f.locals('i32', 5)
-    f.loop(i, 0, before, 1, () => {
-      f.set(at, indices)
-      f.loop(j, 0, count, 1, () => {
-        f.set(from, i32.add(picked, i32.mul(i32.load(at), bytes)))
-        f.set(rest, bytes)
-        use(f, from, row, rest)
-        f.increment(at, 4)
-      })
-      f.increment(picked, block)
-    })
+    f.loop(
+      i,
+      0,
+      before,
+      1,
+      () => {
+        f.set(at, indices)
+        f.loop(
+          j,
+          0,
+          count,
+          1,
+          () => {
+            f.set(from, i32.add(picked, i32.mul(i32.load(at), bytes)))
+            f.set(rest, bytes)
+            use(f, from, row, rest)
+          },
+          [at, 4],
+        )
+      },
+      [picked, block],
+    )
   })
 }
 

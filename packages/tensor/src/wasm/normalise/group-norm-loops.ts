@@ -229,7 +229,7 @@ export function emitGradAffine(m: ModuleBuilder, withSilu: boolean, fused: boole
       dy,
       weight,
       bias,
-      out,
+      _out,
       samples,
       groups,
       perGroup,

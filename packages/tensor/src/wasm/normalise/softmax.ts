@@ -30,7 +30,7 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
     /** Lanes beyond the row, −∞. */
     const within = (value: Expr<'v128'>, lanes: Local<'i32'> | undefined) =>
       lanes === undefined ? value : v128.bitselect(value, lowest, masked(i32x4.const(-1), lanes))
-    f.while(rows, () => {
+    f.countdown(rows, 1, () => {
       f.set(top, lowest)
       f.set(at, x)
       f.set(strange, v128.zero())
@@ -62,7 +62,6 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
         f.set(e, f32x4.mul(v128.load(y), factor))
         store(f, y, e, lanes)
       })
-      f.increment(rows, -1)
     })
   })
 }
@@ -74,7 +73,7 @@ function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => k.madd(a, b, c))]
     const [a, b, h, inner] = [f.let(0), f.let(0), vector(f), vector(f)]
-    f.while(rows, () => {
+    f.countdown(rows, 1, () => {
       sums.clear()
       f.set(a, y)
       f.set(b, dy)
@@ -92,7 +91,6 @@ function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
         f.set(h, f32x4.mul(v128.load(y), f32x4.sub(v128.load(dy), inner)))
         store(f, dx, h, lanes)
       })
-      f.increment(rows, -1)
     })
   })
 }

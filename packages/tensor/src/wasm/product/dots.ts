@@ -19,40 +19,49 @@ export function emitDots(m: ModuleBuilder, fused: boolean): void {
       const add = (sum: Local<'v128'>, y: ReturnType<typeof v128.load>, z: Local<'v128'>) =>
         f.set(sum, fused ? f32x4.relaxedMadd(y, z, sum) : f32x4.add(f32x4.mul(y, z), sum))
       const turn = (vectors: number) =>
-        f.while(i32.geS(left, 4 * vectors), () => {
-          for (let v = 0; v < vectors; v++) f.set(values[v]!, v128.load(cursor, 16 * v))
-          ats.forEach((at, r) => {
-            for (let v = 0; v < vectors; v++) add(sums[r]![v]!, v128.load(at, 16 * v), values[v]!)
-            f.increment(at, 16 * vectors)
+        f.countdown(
+          left,
+          4 * vectors,
+          () => {
+            for (let v = 0; v < vectors; v++) f.set(values[v]!, v128.load(cursor, 16 * v))
+            ats.forEach((at, r) => {
+              for (let v = 0; v < vectors; v++) add(sums[r]![v]!, v128.load(at, 16 * v), values[v]!)
+              f.increment(at, 16 * vectors)
+            })
+          },
+          [cursor, 16 * vectors],
+        )
+      f.countdown(
+        rows,
+        count,
+        () => {
+          ats.forEach((at, r) => f.set(at, r === 0 ? a : i32.add(ats[r - 1]!, rowStep)))
+          for (const sum of sums.flat()) f.set(sum, v128.zero())
+          f.set(cursor, x)
+          f.set(left, depth)
+          turn(ways)
+          turn(1)
+          f.countdown(
+            left,
+            1,
+            () => {
+              f.set(values[0]!, v128.load32Zero(cursor))
+              ats.forEach((at, r) => {
+                add(sums[r]![0]!, v128.load32Zero(at), values[0]!)
+                f.increment(at, 4)
+              })
+            },
+            [cursor, 4],
+          )
+          sums.forEach(([first, second], r) => {
+            f.set(first!, f32x4.add(first!, second!))
+            const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) => f32x4.extractLane(first!, lane))
+            f.emit(f32.store(to, f32.add(f32.add(l0!, l1!), f32.add(l2!, l3!)), 4 * r))
           })
-          f.increment(cursor, 16 * vectors)
-          f.increment(left, -4 * vectors)
-        })
-      f.while(i32.geS(rows, count), () => {
-        ats.forEach((at, r) => f.set(at, r === 0 ? a : i32.add(ats[r - 1]!, rowStep)))
-        for (const sum of sums.flat()) f.set(sum, v128.zero())
-        f.set(cursor, x)
-        f.set(left, depth)
-        turn(ways)
-        turn(1)
-        f.while(left, () => {
-          f.set(values[0]!, v128.load32Zero(cursor))
-          ats.forEach((at, r) => {
-            add(sums[r]![0]!, v128.load32Zero(at), values[0]!)
-            f.increment(at, 4)
-          })
-          f.increment(cursor, 4)
-          f.increment(left, -1)
-        })
-        sums.forEach(([first, second], r) => {
-          f.set(first!, f32x4.add(first!, second!))
-          const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) => f32x4.extractLane(first!, lane))
-          f.emit(f32.store(to, f32.add(f32.add(l0!, l1!), f32.add(l2!, l3!)), 4 * r))
-        })
-        f.increment(to, 4 * count)
-        f.increment(a, i32.mul(rowStep, count))
-        f.increment(rows, -count)
-      })
+        },
+        [to, 4 * count],
+        [a, i32.mul(rowStep, count)],
+      )
     }
     rowsOf(height)
     rowsOf(1)

@@ -85,24 +85,30 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
       if (activation !== undefined) f.set(y, activation(y))
       store(f, at, y, lanes)
     }
-    f.while(rows, () => {
-      f.set(at, c)
-      f.set(bias, columnBias)
-      f.set(left, columns)
-      f.if(rowBias, () => {
-        f.set(ofRow, v128.load32Splat(rowBias))
-        f.increment(rowBias, 4)
-      })
-      f.while(i32.geS(left, 4), () => {
-        vector()
-        f.increment(at, 16)
-        f.increment(bias, 16)
-        f.increment(left, -4)
-      })
-      f.if(left, () => vector(left))
-      f.increment(c, cStep)
-      f.increment(rows, -1)
-    })
+    f.countdown(
+      rows,
+      1,
+      () => {
+        f.set(at, c)
+        f.set(bias, columnBias)
+        f.set(left, columns)
+        f.if(rowBias, () => {
+          f.set(ofRow, v128.load32Splat(rowBias))
+          f.increment(rowBias, 4)
+        })
+        f.countdown(
+          left,
+          4,
+          () => {
+            vector()
+          },
+          [at, 16],
+          [bias, 16],
+        )
+        f.if(left, () => vector(left))
+      },
+      [c, cStep],
+    )
   })
 }
 

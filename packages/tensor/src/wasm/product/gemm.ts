@@ -128,15 +128,21 @@ export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
   f.loop(i, 0, p.rows, 1, () => {
     f.set(source, i32.add(p.from, i32.mul(i, 4 * nr)))
     f.set(target, i32.add(p.to, i32.mul(i, p.step)))
-    f.loop(j, 0, p.columns, 1, () => {
-      f.if(
-        p.accumulate,
-        () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
-        () => f.emit(f32.store(target, f32.load(source))),
-      )
-      f.increment(source, 4)
-      f.increment(target, 4)
-    })
+    f.loop(
+      j,
+      0,
+      p.columns,
+      1,
+      () => {
+        f.if(
+          p.accumulate,
+          () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
+          () => f.emit(f32.store(target, f32.load(source))),
+        )
+      },
+      [source, 4],
+      [target, 4],
+    )
   })
 }
 

@@ -99,10 +99,16 @@ function packPartial(
   f.loop(c.k, 0, c.depth, 1, () => {
     for (let lane = 0; lane < c.width; lane++) f.emit(f32.store(c.at, 0, 4 * lane))
     f.set(source, row)
-    f.loop(i, 0, c.count, 1, () => {
-      f.emit(f32.store(i32.add(c.at, i32.shl(i, 2)), f32.load(source)))
-      f.increment(source, c.across)
-    })
+    f.loop(
+      i,
+      0,
+      c.count,
+      1,
+      () => {
+        f.emit(f32.store(i32.add(c.at, i32.shl(i, 2)), f32.load(source)))
+      },
+      [source, c.across],
+    )
     f.increment(row, c.along)
     f.increment(c.at, 4 * c.width)
   })

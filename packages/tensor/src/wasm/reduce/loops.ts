@@ -71,14 +71,26 @@ function twoLoops(
 ): void {
   const [i, j, outer, inner] = f.locals('i32', 4)
   f.set(outer, start)
-  f.loop(i, 0, extents[0], 1, () => {
-    f.set(inner, outer)
-    f.loop(j, 0, extents[1], 1, () => {
-      body(inner)
-      f.increment(inner, strides[1])
-    })
-    f.increment(outer, strides[0])
-  })
+  f.loop(
+    i,
+    0,
+    extents[0],
+    1,
+    () => {
+      f.set(inner, outer)
+      f.loop(
+        j,
+        0,
+        extents[1],
+        1,
+        () => {
+          body(inner)
+        },
+        [inner, strides[1]],
+      )
+    },
+    [outer, strides[0]],
+  )
 }
 
 /**
@@ -99,11 +111,14 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
       for (let i = 0; i < count; i++) f.set(accumulators[i]!, fold.combine(accumulators[i]!, load(i)))
     }
     const turns = (vectors: number) =>
-      f.while(i32.geS(rest, vectors * fold.lanes), () => {
-        fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
-        f.increment(at, 4 * fold.lanes * vectors)
-        f.increment(rest, -vectors * fold.lanes)
-      })
+      f.countdown(
+        rest,
+        vectors * fold.lanes,
+        () => {
+          fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
+        },
+        [at, 4 * fold.lanes * vectors],
+      )
     twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
       for (const accumulator of accumulators) f.set(accumulator, fold.neutral)
       twoLoops(f, row, [r0, r1], [r0s, r1s], (start) => {
@@ -113,17 +128,23 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
           turns(ways)
           turns(1)
         } else {
-          f.while(i32.geS(rest, 4), () => {
-            fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
-            f.increment(at, step)
-            f.increment(rest, -4)
-          })
+          f.countdown(
+            rest,
+            4,
+            () => {
+              fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
+            },
+            [at, step],
+          )
         }
-        f.while(rest, () => {
-          f.set(first, fold.combine(first, fold.loadOne(at)))
-          f.increment(at, step)
-          f.increment(rest, -1)
-        })
+        f.countdown(
+          rest,
+          1,
+          () => {
+            f.set(first, fold.combine(first, fold.loadOne(at)))
+          },
+          [at, step],
+        )
       })
       const result = fold.fold(join(f, fold, accumulators))
       f.emit(wide ? f64.store(out, result) : f32.store(out, f32.demoteF64(result)))
@@ -147,16 +168,19 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
       store: () => void,
     ) => {
       const used = accumulators.slice(0, vectors)
-      f.while(i32.geS(rest, elements), () => {
-        for (const accumulator of used) f.set(accumulator, fold.neutral)
-        twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
-          used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
-        })
-        store()
-        f.increment(out, 4 * elements)
-        f.increment(column, 4 * elements)
-        f.increment(rest, -elements)
-      })
+      f.countdown(
+        rest,
+        elements,
+        () => {
+          for (const accumulator of used) f.set(accumulator, fold.neutral)
+          twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
+            used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
+          })
+          store()
+        },
+        [out, 4 * elements],
+        [column, 4 * elements],
+      )
     }
     const storeVectors = (vectors: number) => () => {
       for (let i = 0; i < vectors; i++) fold.store(f, out, 4 * fold.lanes * i, accumulators[i]!)

@@ -81,24 +81,33 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
     (f, to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels) => {
       const [c, plane, at] = f.locals('i32', 3)
       const lanes = f.locals('i32', 8)
-      f.while(i32.gtS(panels, 0), () => {
-        lanes.forEach((lane, i) => {
-          f.set(lane, i32.load(table, 16 * i))
-        })
-        f.set(plane, planes)
-        f.set(at, to)
-        f.loop(c, 0, channels, 1, () => {
-          for (const half of [0, 4]) {
-            const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
-            f.callStatement(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
-          }
-          f.increment(plane, channelBytes)
-          f.increment(at, 32)
-        })
-        f.increment(to, panelStep)
-        f.increment(table, 128)
-        f.increment(panels, -1)
-      })
+      f.countdown(
+        panels,
+        1,
+        () => {
+          lanes.forEach((lane, i) => {
+            f.set(lane, i32.load(table, 16 * i))
+          })
+          f.set(plane, planes)
+          f.set(at, to)
+          f.loop(
+            c,
+            0,
+            channels,
+            1,
+            () => {
+              for (const half of [0, 4]) {
+                const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
+                f.callStatement(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
+              }
+            },
+            [plane, channelBytes],
+            [at, 32],
+          )
+        },
+        [to, panelStep],
+        [table, 128],
+      )
     },
   )
 }
@@ -110,14 +119,17 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
 function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void {
   m.procedure(name, (f, to, xiStep, step, planes, channelBytes, rowBytes, table, tiles) => {
     const at = f.let(0)
-    f.while(i32.gtS(tiles, 0), () => {
-      f.set(at, i32.add(planes, i32.load(table)))
-      const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
-      f.callStatement(patch, ...pointers, rowBytes, to, xiStep)
-      f.increment(to, step)
-      f.increment(table, 16)
-      f.increment(tiles, -1)
-    })
+    f.countdown(
+      tiles,
+      1,
+      () => {
+        f.set(at, i32.add(planes, i32.load(table)))
+        const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
+        f.callStatement(patch, ...pointers, rowBytes, to, xiStep)
+      },
+      [to, step],
+      [table, 16],
+    )
   })
 }
 
@@ -139,34 +151,40 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
         if (i > 0) f.if(i32.gtS(rows, i), () => f.increment(last, s0))
         f.set(lane, last)
       })
-      f.loop(c, 0, channels, 1, () => {
-        emitSquare(
-          f,
-          emit,
-          3,
-          (i) => {
-            lanes.forEach((lane, l) => {
-              f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
-            })
-            return [0, 1, 2].map((j) => {
-              const tap = f.local('v128', v128.load32Zero(read[0]!))
-              for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
-              if (j < 2) for (const pointer of read) f.increment(pointer, s3)
-              return tap
-            })
-          },
-          (i, j, value) => {
-            if (i === 0) {
-              if (j > 0) f.increment(column, xiStep)
-              else f.set(column, to)
-              f.set(at, column)
-            } else f.increment(at, nextRow)
-            f.emit(v128.store(at, value))
-          },
-        )
-        for (const lane of lanes) f.increment(lane, s1)
-        f.increment(to, 4 * winogradTile.mr)
-      })
+      f.loop(
+        c,
+        0,
+        channels,
+        1,
+        () => {
+          emitSquare(
+            f,
+            emit,
+            3,
+            (i) => {
+              lanes.forEach((lane, l) => {
+                f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
+              })
+              return [0, 1, 2].map((j) => {
+                const tap = f.local('v128', v128.load32Zero(read[0]!))
+                for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
+                if (j < 2) for (const pointer of read) f.increment(pointer, s3)
+                return tap
+              })
+            },
+            (i, j, value) => {
+              if (i === 0) {
+                if (j > 0) f.increment(column, xiStep)
+                else f.set(column, to)
+                f.set(at, column)
+              } else f.increment(at, nextRow)
+              f.emit(v128.store(at, value))
+            },
+          )
+          for (const lane of lanes) f.increment(lane, s1)
+        },
+        [to, 4 * winogradTile.mr],
+      )
       f.increment(from, i32.mul(s0, winogradTile.mr))
       f.increment(rows, -winogradTile.mr)
     })
@@ -186,39 +204,48 @@ function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
   m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
     const [panel, at, to, k, deep, add] = f.locals('i32', 6)
     const [aPanel, bPanel] = [f.let(i32.mul(depth, 4 * mr)), f.let(i32.mul(depth, 4 * nr))]
-    f.while(i32.gtS(xis, 0), () => {
-      f.set(at, b)
-      f.set(to, c)
-      f.loop(panel, 0, panels, 1, () => {
-        f.loop(k, 0, depth, depthLimit, () => {
-          f.set(deep, i32.sub(depth, k))
-          f.if(i32.gtS(deep, depthLimit), () => f.set(deep, depthLimit))
-          f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
-          const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
-          const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
-          f.callStatement(
-            gemm.rows,
-            ...factors,
-            to,
-            rows,
-            nr,
-            deep,
-            aPanel,
-            4 * nr,
-            cStep,
-            add,
-            0,
-            ...noFinishArgs,
-          )
-        })
-        f.increment(at, bPanel)
-        f.increment(to, cPanel)
-      })
-      f.increment(a, aXi)
-      f.increment(b, bXi)
-      f.increment(c, cXi)
-      f.increment(xis, -1)
-    })
+    f.countdown(
+      xis,
+      1,
+      () => {
+        f.set(at, b)
+        f.set(to, c)
+        f.loop(
+          panel,
+          0,
+          panels,
+          1,
+          () => {
+            f.loop(k, 0, depth, depthLimit, () => {
+              f.set(deep, i32.sub(depth, k))
+              f.if(i32.gtS(deep, depthLimit), () => f.set(deep, depthLimit))
+              f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
+              const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
+              const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
+              f.callStatement(
+                gemm.rows,
+                ...factors,
+                to,
+                rows,
+                nr,
+                deep,
+                aPanel,
+                4 * nr,
+                cStep,
+                add,
+                0,
+                ...noFinishArgs,
+              )
+            })
+          },
+          [at, bPanel],
+          [to, cPanel],
+        )
+      },
+      [a, aXi],
+      [b, bXi],
+      [c, cXi],
+    )
   })
 }
 
@@ -231,40 +258,49 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
   m.procedure('reduce', (f, to, outStep, inStep, from, xiStep, rowStep, rows, columns) => {
     const emit = map(f, new Lanes(f, relaxed))
     const [c, at, read, target] = f.locals('i32', 4)
-    f.while(i32.gtS(rows, 0), () => {
-      f.set(read, from)
-      f.set(target, to)
-      f.loop(c, 0, columns, 4, () => {
-        const taps: Local<'v128'>[] = []
-        f.set(at, read)
-        emitSquare(
-          f,
-          emit,
-          n,
-          () =>
-            times(n, () => {
-              const value = f.local('v128', v128.load(at))
-              f.increment(at, xiStep)
-              return value
-            }),
-          (i, j, value) => {
-            taps[3 * i + j] = f.local('v128', value)
+    f.countdown(
+      rows,
+      1,
+      () => {
+        f.set(read, from)
+        f.set(target, to)
+        f.loop(
+          c,
+          0,
+          columns,
+          4,
+          () => {
+            const taps: Local<'v128'>[] = []
+            f.set(at, read)
+            emitSquare(
+              f,
+              emit,
+              n,
+              () =>
+                times(n, () => {
+                  const value = f.local('v128', v128.load(at))
+                  f.increment(at, xiStep)
+                  return value
+                }),
+              (i, j, value) => {
+                taps[3 * i + j] = f.local('v128', value)
+              },
+            )
+            for (let lane = 0; lane < 4; lane++) {
+              f.if(i32.gtS(i32.sub(columns, c), lane), () => {
+                taps.forEach((tap, i) => {
+                  f.emit(v128.store32Lane(target, tap, lane, 4 * i))
+                })
+                f.increment(target, inStep)
+              })
+            }
           },
+          [read, 16],
         )
-        for (let lane = 0; lane < 4; lane++) {
-          f.if(i32.gtS(i32.sub(columns, c), lane), () => {
-            taps.forEach((tap, i) => {
-              f.emit(v128.store32Lane(target, tap, lane, 4 * i))
-            })
-            f.increment(target, inStep)
-          })
-        }
-        f.increment(read, 16)
-      })
-      f.increment(from, rowStep)
-      f.increment(to, outStep)
-      f.increment(rows, -1)
-    })
+      },
+      [from, rowStep],
+      [to, outStep],
+    )
   })
 }
 
