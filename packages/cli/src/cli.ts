@@ -3,7 +3,7 @@ import { benchCommand } from './commands/bench/command.ts'
 import { convertCommand } from './commands/convert/command.ts'
 import { demoCommand } from './commands/demo/command.ts'
 import { inspectCommand } from './commands/inspect.ts'
-import { methodsCommand, operatorsCommand, priorsCommand } from './commands/lists.ts'
+import { listCommands, methodsCommand, priorsCommand } from './commands/lists.ts'
 import { restoreCommand } from './commands/restore/command.ts'
 import { sampleCommand } from './commands/sample/command.ts'
 import { trainCommand } from './commands/train/command.ts'
@@ -32,7 +32,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     sampleCommand,
     trainCommand,
     methodsCommand,
-    operatorsCommand,
+    ...listCommands,
     priorsCommand,
     inspectCommand,
     convertCommand,

@@ -1,7 +1,7 @@
 import { noiseOf } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
-import type { MethodInfo, Noise, Prior, Problem, ShownOperator } from '@tweedie/solvers'
-import { checkFit, fillOptions, findMethod, operatorFromSpec, UnfitError } from '@tweedie/solvers'
+import type { AnyMethod, Noise, Prior, Problem, Settings, ShownOperator } from '@tweedie/solvers'
+import { checkFit, fillSettings, methods, operatorFromSpec, readSettings, UnfitError } from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
 import type { Io } from './io.ts'
 
@@ -27,32 +27,21 @@ async function naming<T>(option: string, kind: string, work: () => T | Promise<T
  * The method of a name.
  * @throws {OptionError} for a name that is none, listing those that are.
  */
-export const resolveMethod = (text: string, option: string): Promise<MethodInfo> =>
-  naming(option, 'method', () => findMethod(text))
-
-/** A value of a method's option, as run.json keeps it. */
-export type Setting = number | string
+export const resolveMethod = (text: string, option: string): Promise<AnyMethod> =>
+  naming(option, 'method', () => methods.find(text))
 
 /**
  * A method's options from the texts of a command line, with its defaults filled in.
  * @throws {OptionError} for an option that the method does not have, or a value that does not fit.
  */
 export const resolveSettings = (
-  method: MethodInfo,
-  given: Readonly<Record<string, string | number>>,
+  { info: { name, options } }: AnyMethod,
+  given: Settings,
   option: string,
-): Promise<Record<string, Setting>> =>
+): Promise<Settings> =>
   naming(option, 'method', () => {
-    const typed = Object.entries(given).map(([name, value]) => {
-      const spec = Object.hasOwn(method.options, name) ? method.options[name] : undefined
-      if (spec?.kind === 'object') throw new OptionError(name, 'cannot be set from the command line')
-      const numeric = spec?.kind === 'number' || spec?.kind === 'integer'
-      return [name, numeric ? Number(value) : value] as const
-    })
-    const filled = fillOptions(method.name, method.options, Object.fromEntries(typed))
-    return Object.fromEntries(
-      Object.entries(filled).filter((entry): entry is [string, Setting] => entry[1] !== undefined),
-    )
+    const filled = fillSettings(name, options, readSettings(name, options, given))
+    return Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   })
 
 /**
@@ -88,8 +77,8 @@ export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<
  * @throws {OptionError} naming what the method lacks.
  */
 export const requireFit = (
-  method: MethodInfo,
+  { info }: AnyMethod,
   problem: Problem,
   prior: Prior,
   option: string,
-): Promise<void> => naming(option, 'method', () => checkFit(method, problem, prior))
+): Promise<void> => naming(option, 'method', () => checkFit(info, problem, prior))

@@ -106,18 +106,6 @@ export interface Checkpoint {
   readonly state: StateTree
 }
 
-/** Options that every method takes. */
-export interface RunOptions {
-  /** Number of reverse steps (or iterations); the grid `ddim` may take more, see `respace`. */
-  steps?: number
-  /** Seed of all randomness; sample i of a batch draws from streams of its own. */
-  seed?: number
-  /** Number of the batch's first sample: a batch of k equals k single runs numbered alike. */
-  firstSample?: number
-  /** Continues a run from the state that step `next − 1` showed, bit for bit, given the same options. */
-  resume?: Checkpoint
-}
-
 /**
  * What every step of every method shows. Tensors are those of the run: they stay valid until the
  * generator is asked for the next step; `alias()` what you want to keep.
@@ -141,10 +129,3 @@ export interface GuidedStep extends Step {
   /** ‖y − A(·)‖₂ of each sample, of the estimate that the step used: x̂₀, or μ of a variational method. */
   readonly residual: readonly number[]
 }
-
-/** A method: yields each step, returns the restoration [N, …shape], which the caller owns. */
-export type Method<
-  O extends Operator = Operator,
-  Options extends RunOptions = RunOptions,
-  S extends Step = Step,
-> = (problem: Problem<O>, prior: Prior, options?: Options) => AsyncGenerator<S, Tensor>

@@ -16,7 +16,6 @@ const tiff = of('images/formats/tiff.ts', ...read)
 const packing = of('images/formats/tiff-packing.ts', ...read)
 const directory = of('images/formats/tiff-directory.ts', ...read)
 const webp = of('images/formats/webp.ts', ...read)
-const picture = of('images/picture.ts', 'convert', 'measured')
 
 /** Formats of picture files. */
 export const pictureEdits: readonly Edit[] = [
@@ -253,17 +252,4 @@ export const pictureEdits: readonly Edit[] = [
     'values of four bytes are taken as an offset',
   ),
   webp('webp-chunk', 'at = end + (length & 1)', 'at = end', 'parts of odd length are not padded'),
-  picture('picture-range', '2 * picture.data[i]! - 1', '2 * picture.data[i]!', 'black is 0 instead of −1'),
-  picture(
-    'picture-clip',
-    'Math.min(1, Math.max(0, (values[n * size + i]! + 1) / 2))',
-    'Math.min(1, Math.abs((values[n * size + i]! + 1) / 2))',
-    'what is below −1 is folded up',
-  ),
-  picture(
-    'picture-luma',
-    '0.299 * data[i]! + 0.587 * data[size + i]! + 0.114',
-    '0.299 * data[i]! + 0.114 * data[size + i]! + 0.587',
-    'the weights of green and blue change places',
-  ),
 ]

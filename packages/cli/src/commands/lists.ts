@@ -1,56 +1,9 @@
-import type { MethodInfo, MethodOptionSpec, OptionSpec } from '@tweedie/solvers'
-import { methods, operators } from '@tweedie/solvers'
+import type { AnyMethod, Catalog, Described, Need } from '@tweedie/solvers'
+import { methods, needRules, operators, samplers, schedules, takesNonlinear } from '@tweedie/solvers'
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
+import { catalogData, catalogTable, optionData, optionTable } from '../terminal/catalog.ts'
 import { formatTable } from '../terminal/table.ts'
-
-const listOptions = (options: Readonly<Record<string, MethodOptionSpec>>) =>
-  Object.entries(options)
-    .filter(([, spec]) => spec.kind !== 'object')
-    .map(([name, spec]) => ({ name, ...spec }))
-
-const inWords: Readonly<Record<string, string>> = {
-  denoiserVjp: 'denoiser gradient',
-  operatorVjp: 'operator gradient',
-  svd: 'SVD',
-  pinv: 'pseudo-inverse',
-  sigma: 'σ_y',
-}
-
-/** The methods as plain data. */
-export const listMethods = () =>
-  Object.entries<MethodInfo>(methods).map(([name, { title, family, paper, needs, supports, options }]) => ({
-    name,
-    title,
-    family,
-    paper,
-    needs: Object.entries(needs)
-      .filter(([, needed]) => needed)
-      .map(([need]) => inWords[need] ?? need),
-    supports: [
-      ...(supports.linear ? ['linear'] : []),
-      ...(supports.nonlinear ? ['nonlinear'] : []),
-      ...supports.noise.map((noise) => `${noise} noise`),
-    ],
-    options: listOptions(options),
-  }))
-
-/** The operators as plain data. */
-export const listOperators = () =>
-  [...operators].map(({ info: { name, summary, example, positional, options } }) => ({
-    name,
-    summary,
-    example,
-    positional,
-    options: Object.entries<OptionSpec<unknown>>(options)
-      .filter(([, { control }]) => control.kind !== 'object')
-      .map(([key, spec]) => ({
-        name: key,
-        summary: spec.doc,
-        range: spec.range,
-        default: spec.default ?? spec.otherwise,
-      })),
-  }))
 
 interface Options {
   readonly json?: boolean
@@ -59,13 +12,48 @@ interface Options {
 const print = (io: Io, options: Options, data: unknown, text: () => string) =>
   io.out(options.json === true ? `${JSON.stringify(data, null, 2)}\n` : text())
 
-/** The values that an option of a method takes. */
-function valuesOf(option: { kind: string; min?: number; max?: number; choices?: readonly string[] }): string {
-  if (option.choices !== undefined) return option.choices.join(' | ')
-  const from =
-    option.min === undefined ? '' : ` ${option.min} …${option.max === undefined ? '' : ` ${option.max}`}`
-  return `${option.kind}${from}`
-}
+/** A command that prints a catalog, or one entry of it, with all options. */
+const listCommand =
+  <E extends Described & { readonly info: { readonly summary: string } }>(
+    name: string,
+    catalog: Catalog<E>,
+    description: string,
+  ) =>
+  (io: Io): Command =>
+    new Command(name)
+      .description(description)
+      .argument('[name]', 'show this one only')
+      .option('--json', 'print JSON')
+      .action((only: string | undefined, options: Options) => {
+        const shown = only === undefined ? [...catalog] : [catalog.find(only)]
+        print(io, options, catalogData(shown), () => catalogTable(catalog.kind, shown, io))
+      })
+
+/** The commands that print a catalog, by what they print. */
+export const listCommands = [
+  listCommand('operators', operators, 'The measurements that --operator takes, with their options.'),
+  listCommand('samplers', samplers, 'The samplers, with their options.'),
+  listCommand('schedules', schedules, 'The noise schedules of priors, with their options.'),
+]
+
+/** The noise that a method can use, in words. */
+const noiseWords = (needs: readonly Need[]): string =>
+  needs.includes('sigma')
+    ? 'gaussian noise'
+    : needs.includes('likelihood')
+      ? 'noise of a known likelihood'
+      : 'any noise'
+
+/** A method as plain data. */
+const methodData = ({ info }: AnyMethod) => ({
+  name: info.name,
+  title: info.title,
+  family: info.family,
+  paper: info.paper,
+  needs: info.needs.map((need) => needRules[need].words),
+  supports: ['linear', ...(takesNonlinear(info.needs) ? ['nonlinear'] : []), noiseWords(info.needs)],
+  options: optionData(info),
+})
 
 export function methodsCommand(io: Io): Command {
   return new Command('methods')
@@ -74,8 +62,8 @@ export function methodsCommand(io: Io): Command {
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: Options) => {
       const { resolveMethod } = await import('../resolve.ts')
-      if (name !== undefined) await resolveMethod(name, 'methods')
-      const rows = listMethods().filter((row) => name === undefined || row.name === name)
+      const one = name === undefined ? undefined : await resolveMethod(name, 'methods')
+      const rows = (one === undefined ? [...methods] : [one]).map(methodData)
       print(io, options, rows, () => {
         const table = formatTable(
           rows,
@@ -89,54 +77,10 @@ export function methodsCommand(io: Io): Command {
           ],
           io,
         )
-        if (name === undefined) return `${table}\n\`tweedie methods NAME\` shows the options of one.\n`
-        const settings = formatTable(
-          rows.flatMap((row) => row.options),
-          [
-            { title: 'option', value: (option) => option.name, tint: (_, c) => c.bold },
-            { title: 'default', value: (option) => String(option.default ?? '–') },
-            { title: 'values', least: 12, value: valuesOf },
-            { title: 'what', least: 28, value: (option) => option.doc },
-          ],
-          io,
-        )
-        return `${table}\n${settings}`
+        return one === undefined
+          ? `${table}\n\`tweedie methods NAME\` shows the options of one.\n`
+          : `${table}\n${optionTable(one.info, io)}`
       })
-    })
-}
-
-export function operatorsCommand(io: Io): Command {
-  return new Command('operators')
-    .description('The measurements that --operator takes, with their options.')
-    .option('--json', 'print JSON')
-    .action(async (options: Options) => {
-      const all = listOperators()
-      const rows = all.flatMap((operator) => [
-        { name: operator.name, what: operator.summary, range: '', fallback: operator.example, head: true },
-        ...operator.options.map((option) => ({
-          name: `  ${option.name}${option.name === operator.positional ? ' *' : ''}`,
-          what: option.summary,
-          range: option.range,
-          fallback: String(option.default),
-          head: false,
-        })),
-      ])
-      print(
-        io,
-        options,
-        all,
-        () =>
-          `${formatTable(
-            rows,
-            [
-              { title: 'operator', value: (row) => row.name, tint: (row, c) => (row.head ? c.bold : String) },
-              { title: 'what', least: 24, value: (row) => row.what },
-              { title: 'values', least: 14, value: (row) => row.range },
-              { title: 'default, or example', value: (row) => row.fallback },
-            ],
-            io,
-          )}\n* may be given without its name, as in sr:4\n`,
-      )
     })
 }
 

@@ -1,18 +1,19 @@
-import type { Checkpoint, MethodInfo, Prior, Problem, RunOptions, StateTree, Step } from '@tweedie/solvers'
+import type { AnyMethod, Checkpoint, GuidedStep, Prior, Problem, Settings, StateTree } from '@tweedie/solvers'
 import { countCalls } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import type { Picture } from '../pictures/picture.ts'
 import { isPicture, toPictures } from '../pictures/picture.ts'
 import type { TracePoint } from '../record/record.ts'
-import { psnrs, residuals } from '../scores/scores.ts'
+import { psnrs } from '../scores/scores.ts'
 import { drive } from './drive.ts'
 
 /** A method to run on a batch of measurements. */
 export interface Request {
-  readonly method: MethodInfo
+  readonly method: AnyMethod
   readonly problem: Problem
   readonly prior: Prior
-  readonly options: RunOptions & Readonly<Record<string, unknown>>
+  /** Checked, defaults filled in or not. */
+  readonly options: Settings
   /** What was measured, [N, C, H, W], where it is known. */
   readonly truth?: Tensor | undefined
   /** What an earlier run of the same request had come to; this one goes on from there. */
@@ -61,10 +62,6 @@ function isShown(i: number, steps: number): boolean {
   return spacing <= 1 || i === Math.round(Math.round(i / spacing) * spacing)
 }
 
-/** The norms of the residual that a step shows, or those of its x̂₀. */
-const residualOf = async (problem: Problem, step: Step & { residual?: readonly number[] }) =>
-  step.residual === undefined ? residuals(problem, step.x0hat) : [...step.residual]
-
 /** The first picture of a batch. */
 async function firstPicture(x: Tensor): Promise<Picture | undefined> {
   const first = x.slice([0, 1])
@@ -95,16 +92,16 @@ export async function runMethod(request: Request): Promise<Outcome> {
     seconds: former.seconds + (performance.now() - started - watching) / 1000,
   })
   const from = resume === undefined ? {} : { resume: { next: resume.next, state: resume.state } }
-  const x = await drive<Step>(method.run(problem, prior, { ...options, ...from }), {
+  const x = await drive<GuidedStep>(method.run(problem, prior, { ...options, ...from }), {
     signal: request.signal,
-    diverged: `${method.name} diverged: its result is not finite (try more steps or weaker guidance)`,
+    diverged: `${method.info.name} diverged: its result is not finite (try more steps or weaker guidance)`,
     onStep: async (step) => {
       const began = performance.now()
-      const { i, steps, t, x0hat } = step
+      const { i, steps, t, x0hat, residual } = step
       trace.push({
         i,
         t,
-        residual: await residualOf(problem, step),
+        residual: [...residual],
         ...(truth === undefined ? {} : { psnr: await psnrs(x0hat, truth) }),
       })
       const shown = isShown(i, steps) && isPicture(prior.shape)

@@ -58,7 +58,7 @@ async function attempt(
   control: { readonly signal?: AbortSignal | undefined; onStep(done: number): void },
 ) {
   const { problem, truth, resume, onInterrupt } = task
-  const named = { method: method.name, options }
+  const named = { method: method.info.name, options }
   try {
     const outcome = await runMethod({
       ...control,
@@ -93,7 +93,7 @@ export async function runTask(task: Task, prior: Prior, control: TaskControl = {
   const runs: MethodRecord[] = []
   const strips: TaskPictures['strips'][number][] = []
   for (const [m, assignment] of methods.entries()) {
-    const { name } = assignment.method
+    const { name } = assignment.method.info
     const onStep = (done: number) =>
       control.onProgress?.((m + done) / methods.length, `${task.title} · ${name}`)
     onStep(0)

@@ -1,10 +1,10 @@
-import type { MethodInfo, Problem, Settings } from '@tweedie/solvers'
+import type { AnyMethod, Problem, Settings } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import type { PartialRun } from './run-method.ts'
 
 /** A method with the options of a run. */
 export interface Assignment {
-  readonly method: MethodInfo
+  readonly method: AnyMethod
   readonly options: Settings
 }
 

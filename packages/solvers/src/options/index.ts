@@ -1,6 +1,6 @@
 export type { Catalog, Chosen, Described, Info } from './catalog.ts'
 export { catalog } from './catalog.ts'
-export { fill, findOption, formatValue } from './fill.ts'
+export { fill, fillSettings, findOption, formatValue } from './fill.ts'
 export type { Kind } from './kind.ts'
 export { kind, madeFrom } from './kind.ts'
 export type { Settings, SpecText } from './parse.ts'

@@ -1,6 +1,6 @@
 import type { Assignment, Task, TaskResult } from '@tweedie/runs'
 import { measure, runTask, toTensor } from '@tweedie/runs'
-import type { MethodInfo, Noise, Prior } from '@tweedie/solvers'
+import type { AnyMethod, Noise, Prior } from '@tweedie/solvers'
 import { NonFiniteError, OptionError, randomKey, sameShape } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, checkFolder, writeFolder } from '../../files/write.ts'
@@ -39,7 +39,7 @@ const digitShape = [1, 28, 28]
 /** What the tasks of a demo share. */
 interface Setting {
   readonly options: DemoOptions
-  readonly methods: readonly MethodInfo[]
+  readonly methods: readonly AnyMethod[]
   readonly noise: Noise
   readonly prior: Prior
 }
@@ -54,10 +54,10 @@ async function planTask(name: string, digits: readonly Digit[], setting: Setting
   const truth = toTensor(digits.map((digit) => digit.picture))
   const key = randomKey(options.seed).fold('measurement').fold(name)
   const problem = { operator, noise, y: measure(operator, noise, truth, key) }
-  const assign = async (method: MethodInfo): Promise<Assignment> => {
+  const assign = async (method: AnyMethod): Promise<Assignment> => {
     await requireFit(method, problem, prior, '--methods')
     const steps = options.steps === undefined ? {} : { steps: options.steps }
-    const own = { ...demoMethods[method.name], ...task.settings?.[method.name] }
+    const own = { ...demoMethods[method.info.name], ...task.settings?.[method.info.name] }
     const given = { ...own, ...steps, seed: options.seed }
     return { method, options: await resolveSettings(method, given, '--steps') }
   }
