@@ -70,7 +70,7 @@ export const runEdits: readonly Edit[] = [
   network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
   network(
     'network-prediction',
-    '    prediction: predictions[predicts],\n',
+    '    predicts,\n',
     '',
     'what the network predicts is ignored',
     byPriors,
