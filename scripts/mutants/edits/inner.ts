@@ -108,14 +108,14 @@ export const innerEdits: readonly Edit[] = [
   ),
   descent(
     'descent-frozen',
-    'choose(active, params, at.params)',
-    'params',
+    'choose(active, leaf, before[i]!)',
+    'leaf',
     'a sample that has reached its target goes on',
   ),
   descent(
     'descent-row',
-    'batch.slice([i, i + 1])\n',
-    'batch.slice([0, 1])\n',
+    'leaf.slice([i, i + 1])',
+    'leaf.slice([0, 1])',
     'every sample is fitted to the first measurement',
   ),
   ode(

@@ -94,7 +94,7 @@ const randomness: readonly Edit[] = [
   random(
     'permutation-bias',
     'Math.floor(units[i]! * (i + 1))',
-    'Math.floor(unit * i)',
+    'Math.floor(units[i]! * i)',
     'permutations without fixed points (Sattolo)',
     inside('random'),
   ),

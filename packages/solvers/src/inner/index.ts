@@ -1,12 +1,6 @@
 export type { StepSize } from './chain.ts'
-export type {
-  AdamDescent,
-  AdamDescentOptions,
-  LbfgsDescent,
-  LbfgsDescentOptions,
-  SampleObjective,
-} from './descent.ts'
-export { adamDescent, lbfgsDescent } from './descent.ts'
+export type { Descent, DescentOptions, LbfgsDescent, SampleObjective } from './descent.ts'
+export { descent, lbfgsDescent } from './descent.ts'
 export type { Chains, HmcOptions, MalaOptions, PhasePoint, Potential } from './hmc.ts'
 export { hmc, leapfrog, mala, potentialOf } from './hmc.ts'
 export type { LangevinOptions } from './langevin.ts'
