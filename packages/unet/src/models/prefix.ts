@@ -9,9 +9,9 @@ export interface PlainSource {
 }
 
 /**
- * The tensors of a file without what wrappers put before every name (`module.` of data-parallel training, `model.` of
- * Lightning, `ema.` …), where the file holds one such set of weights and none under plain names; what lies beside it
- * (an optimiser's state, say) is left out. A file that the rule does not fit is given back as it is.
+ * The tensors of a file without the prefix that wrappers put before every name (`module.` of data-parallel training,
+ * `model.` of Lightning, `ema.` …). It is taken off where the file holds one such set of weights and none under plain
+ * names; tensors outside the set (an optimiser's state, say) are left out. Any other file is returned as it is.
  * @param first - The name of a parameter that the model expects.
  * @param path - Name of the file, for messages.
  * @throws {FileFormatError} where there are several sets, naming their prefixes.
