@@ -1,4 +1,4 @@
-// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; unet, solvers <- runs; all <- bench, cli).
+// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; unet, solvers <- runs; all <- bench <- cli).
 // Read by dependency-cruiser; `npm run deps` checks it.
 
 /** What each package may import, apart from itself. */
@@ -20,6 +20,30 @@ const direction = Object.entries(allowed).map(([name, below]) => ({
   to: { path: '^packages/', pathNot: `^packages/(${[name, ...below].join('|')})/` },
 }))
 
+/** Rooms of packages/tensor/src/wasm: what each may import of the others. Tests may import all. */
+const runtime = ['asm', 'runtime']
+const moves = [...runtime, 'lanes', 'move']
+const rooms = {
+  asm: [],
+  runtime: ['asm'],
+  lanes: ['asm'],
+  move: [...runtime, 'lanes'],
+  elementwise: moves,
+  reduce: moves,
+  normalise: moves,
+  product: moves,
+  attention: [...moves, 'product'],
+  conv: [...moves, 'product'],
+}
+const wasm = '^packages/tensor/src/wasm/'
+
+const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
+  name: `wasm-${name}-imports-${below.join('-') || 'nothing'}`,
+  comment: `wasm/${name} may import ${below.map((x) => `wasm/${x}`).join(', ') || 'nothing else of wasm'}`,
+  severity: 'error',
+  from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
+  to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
+}))
 /** The rooms of packages/unet/src and which of each other they may import, types included. */
 const unetRooms = {
   ground: [],
@@ -145,38 +169,13 @@ const solvers = [
   },
 ]
 
-/** Rooms of packages/tensor/src/wasm: what each may import of the others. Tests may import all. */
-const runtime = ['asm', 'runtime']
-const moves = [...runtime, 'lanes', 'move']
-const rooms = {
-  asm: [],
-  runtime: ['asm'],
-  lanes: ['asm'],
-  move: [...runtime, 'lanes'],
-  elementwise: moves,
-  reduce: moves,
-  normalise: moves,
-  product: moves,
-  attention: [...moves, 'product'],
-  conv: [...moves, 'product'],
-}
-const wasm = '^packages/tensor/src/wasm/'
-
-const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
-  name: `wasm-${name}-imports-${below.join('-') || 'nothing'}`,
-  comment: `wasm/${name} may import ${below.map((x) => `wasm/${x}`).join(', ') || 'nothing else of wasm'}`,
-  severity: 'error',
-  from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
-  to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
-}))
-
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...direction,
+    ...wasmRooms,
     ...unet,
     ...solvers,
-    ...wasmRooms,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',
@@ -197,7 +196,7 @@ export default {
         'Nor by their types. The class Tensor is exempt: its methods are the ops, and the ops take and give it, so ' +
         'that below the class it is a type (ARCHITECTURE.md).',
       severity: 'error',
-      from: { path: '^packages/' },
+      from: { path: '^packages/(tensor|autograd|solvers|bench)/' },
       to: { circular: true, viaOnly: { pathNot: '^packages/tensor/src/tensor\\.ts$' } },
     },
     {

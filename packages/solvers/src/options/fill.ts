@@ -1,8 +1,5 @@
 import { OptionError } from '@tweedie/tensor'
-import type { Filled, Given, OptionSpec, Specs } from './spec.ts'
-
-/** Values of options by name, as a program has them that knows the options at run time only. */
-export type Settings = Readonly<Record<string, unknown>>
+import type { Filled, Given, OptionSpec, Settings, Specs } from './spec.ts'
 
 /** A value as a message shows it, and as {@link OptionSpec.parse} reads it. */
 export function formatValue(value: unknown): string {
