@@ -64,22 +64,10 @@ const dpsEdits: readonly Edit[] = [
   dps('dps-default-steps', 'steps: 1000,', 'steps: 100,', '100 steps by default instead of 1000'),
   dps('dps-default-spacing', "spacing: 'guided'", "spacing: 'trailing'", 'another grid by default'),
   likelihood(
-    'dps-likelihood-sigma',
-    'mul(1 / sigma ** 2)',
-    'mul(1 / sigma)',
-    'the likelihood score over σ_y instead of σ_y²',
-  ),
-  likelihood(
     'dps-likelihood-scale',
     'return { g: g.mul(factor), residual }',
     'return { g, residual }',
     'the likelihood form ignores `scale`',
-  ),
-  likelihood(
-    'by-score-alpha',
-    'look.sigma ** 2 / look.alpha',
-    'look.sigma ** 2',
-    'guidance by a score without 1/α in the conditional Tweedie formula',
   ),
   define(
     'dps-guidance-before',

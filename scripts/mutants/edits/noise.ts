@@ -23,8 +23,8 @@ export const noiseEdits: readonly Edit[] = [
   gaussian('noise-clean', '...(sigma > 0 &&', '...(sigma >= 0 &&', 'a noise of σ_y = 0 has a likelihood'),
   gaussian(
     'noise-score',
-    'y.sub(clean).div(sigma ** 2)',
-    'y.sub(clean).div(sigma)',
+    'y.sub(clean).mul(1 / sigma ** 2)',
+    'y.sub(clean).mul(1 / sigma)',
     "the Gaussian's score over σ",
   ),
   poissonDraw('poisson-small', 'rate < 10 ?', 'rate < 1 ?', 'rejection for rates that it is not made for'),
