@@ -1,7 +1,14 @@
-import { noiseOf } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
 import type { AnyMethod, Noise, Prior, Problem, Settings, ShownOperator } from '@tweedie/solvers'
-import { checkFit, fillSettings, methods, operatorFromSpec, readSettings, UnfitError } from '@tweedie/solvers'
+import {
+  checkFit,
+  fillSettings,
+  methods,
+  noiseFromSpec,
+  operatorFromSpec,
+  readSettings,
+  UnfitError,
+} from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
 import type { Io } from './io.ts'
 
@@ -56,7 +63,7 @@ export const resolveOperator = (text: string, shape: Shape, option: string): Pro
  * @throws {OptionError} naming what does not fit.
  */
 export const resolveNoise = (given: number | string, option: string): Promise<Noise> =>
-  naming(option, 'noise', () => noiseOf(given))
+  naming(option, 'noise', () => noiseFromSpec(String(given)))
 
 /**
  * The prior of a name, a folder or a file; what was chosen rather than said is noted on stderr.

@@ -64,6 +64,7 @@ async function planTask(name: string, digits: readonly Digit[], setting: Setting
   return {
     title: task.title,
     spec: task.operator,
+    noise: typeof options.noise === 'string' ? options.noise : undefined,
     problem,
     truth,
     samples: digits.map((digit) => digit.name.slice(0, 1)),

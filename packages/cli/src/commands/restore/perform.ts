@@ -70,6 +70,7 @@ export async function perform(io: Io, job: Job): Promise<void> {
     ...drawsOf(operator, noise, measured, count),
     title: basename(image),
     spec: options.operator,
+    noise: typeof options.noise === 'string' ? options.noise : undefined,
     samples: Array.from({ length: count }, (_, n) => (count === 1 ? '' : `${n + 1}`)),
     draws: count > 1,
     methods: [assignment],
