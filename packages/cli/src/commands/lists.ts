@@ -87,7 +87,7 @@ export function methodsCommand(io: Io): Command {
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: Options) => {
       const { resolveMethod } = await import('../resolve.ts')
-      const one = name === undefined ? undefined : await resolveMethod(name, 'methods')
+      const one = name === undefined ? undefined : (await resolveMethod(name, 'methods')).entry
       const rows = (one === undefined ? [...methods] : [one]).map(methodData)
       print(io, options, rows, () => {
         const table = formatTable(
