@@ -1,7 +1,25 @@
-import { noiseOf } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
-import type { AnyMethod, Noise, Prior, Problem, Settings, ShownOperator } from '@tweedie/solvers'
-import { checkFit, fillSettings, methods, operatorFromSpec, readSettings, UnfitError } from '@tweedie/solvers'
+import type {
+  AnyMethod,
+  Chosen,
+  Noise,
+  Prior,
+  Problem,
+  Sampler,
+  Settings,
+  ShownOperator,
+} from '@tweedie/solvers'
+import {
+  checkFit,
+  fillSettings,
+  madeFrom,
+  methods,
+  noiseFromSpec,
+  operatorFromSpec,
+  readSettings,
+  samplers,
+  UnfitError,
+} from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
 import type { Io } from './io.ts'
 
@@ -24,11 +42,11 @@ async function naming<T>(option: string, kind: string, work: () => T | Promise<T
 }
 
 /**
- * The method of a name.
- * @throws {OptionError} for a name that is none, listing those that are.
+ * The method of a text such as `dps` or `dps:steps=100,eta=0.5`, with the options that the text gives it.
+ * @throws {OptionError} for a name that is none, listing those that are, or an option that does not fit.
  */
-export const resolveMethod = (text: string, option: string): Promise<AnyMethod> =>
-  naming(option, 'method', () => methods.find(text))
+export const resolveMethod = (text: string, option: string): Promise<Chosen<AnyMethod>> =>
+  naming(option, 'method', () => methods.parse(text))
 
 /**
  * A method's options from the texts of a command line, with its defaults filled in.
@@ -56,7 +74,14 @@ export const resolveOperator = (text: string, shape: Shape, option: string): Pro
  * @throws {OptionError} naming what does not fit.
  */
 export const resolveNoise = (given: number | string, option: string): Promise<Noise> =>
-  naming(option, 'noise', () => noiseOf(given))
+  naming(option, 'noise', () => noiseFromSpec(String(given)))
+
+/**
+ * The sampler of a text such as `heun` or `ddim:0.5`.
+ * @throws {OptionError} naming what does not fit.
+ */
+export const resolveSampler = (text: string, option: string): Promise<Sampler> =>
+  naming(option, 'sampler', () => madeFrom(samplers, text))
 
 /**
  * The prior of a name, a folder or a file; what was chosen rather than said is noted on stderr.

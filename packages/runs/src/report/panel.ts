@@ -6,8 +6,10 @@ import type { Panel, PanelRow } from '../pictures/sheet.ts'
 import type { Score, TaskRecord } from '../record/record.ts'
 import type { Task } from '../run/task.ts'
 
-const caption = (score: Score | undefined) =>
-  score?.psnr === undefined ? undefined : `${score.psnr.toFixed(1)} dB`
+const caption = (score: Score = {}) => {
+  const { psnr } = score
+  return psnr === undefined ? undefined : `${psnr.toFixed(1)} dB`
+}
 
 /** The contact sheet of a task. Rows: samples. Columns: truth where it is known, measurement, each method. */
 export async function drawPanel(

@@ -64,6 +64,7 @@ async function planTask(name: string, digits: readonly Digit[], setting: Setting
   return {
     title: task.title,
     spec: task.operator,
+    noise: typeof options.noise === 'string' ? options.noise : undefined,
     problem,
     truth,
     samples: digits.map((digit) => digit.name.slice(0, 1)),
@@ -85,12 +86,12 @@ export async function demo(io: Io, options: DemoOptions, argv: readonly string[]
   const started = new Date()
   const out = absolute(io.cwd, options.out)
   await checkFolder(out)
-  const methods = await Promise.all(options.methods.map((name) => resolveMethod(name, '--methods')))
+  const chosen = await Promise.all(options.methods.map((name) => resolveMethod(name, '--methods')))
   const noise = await resolveNoise(options.noise, '--noise')
   const prior = await resolvePrior(io, options.prior)
   requireDigits(prior)
   const digits = demoDigits(options.count)
-  const setting = { options, methods, noise, prior }
+  const setting = { options, methods: chosen.map(({ entry }) => entry), noise, prior }
   const tasks = await Promise.all(options.tasks.map((name) => planTask(name, digits, setting)))
   const record = await writeFolder(out, async (draft) => {
     const results = await withProgress(io, { quiet: options.json === true }, async (onProgress) => {

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { deviceOption, integer, number } from '../../terminal/options.ts'
@@ -10,12 +10,8 @@ export function sampleCommand(io: Io): Command {
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .option('--n <n>', 'how many', integer(1, 256), 16)
-    .addOption(
-      new Option('--sampler <name>', 'ddpm: with noise in every step; ddim: without')
-        .choices(['ddpm', 'ddim'])
-        .default('ddpm'),
-    )
-    .option('--eta <eta>', 'noise of the steps, 0 (ddim) to 1 (ddpm); overrides --sampler', number(0, 1))
+    .option('--sampler <spec>', 'sampler with its options, such as heun; see `tweedie samplers`', 'ddpm')
+    .option('--eta <eta>', 'noise of the steps, 0 (ddim) to 1 (ddpm); in place of --sampler', number(0, 1))
     .option('--steps <n>', 'steps', integer(1, 1000), 100)
     .option('--seed <n>', 'seed of all randomness', integer(0), 0)
     .addOption(deviceOption())

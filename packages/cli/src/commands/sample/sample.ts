@@ -1,11 +1,11 @@
 import { extname } from 'node:path'
 import { drawGrid, drive, toPictures } from '@tweedie/runs'
-import { sampleUnconditional } from '@tweedie/solvers'
+import { sampleFrom, sampleUnconditional } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
 import type { Io } from '../../io.ts'
-import { resolvePrior } from '../../resolve.ts'
+import { resolvePrior, resolveSampler } from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
 
@@ -14,13 +14,17 @@ export interface SampleOptions {
   readonly out: string
   readonly prior: string
   readonly n: number
-  readonly sampler: 'ddpm' | 'ddim'
+  /** Such as `ddpm` or `heun:churn=40`. */
+  readonly sampler: string
   readonly eta?: number
   readonly steps: number
   readonly seed: number
   readonly device: string
   readonly json?: boolean
 }
+
+/** η of the samplers that are the two ends of DDIM. */
+const etas: Readonly<Record<string, number>> = { ddpm: 1, ddim: 0 }
 
 /** Draws samples of a prior and writes them as one picture. */
 export async function sample(io: Io, options: SampleOptions): Promise<void> {
@@ -29,17 +33,22 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
+  const sampler = await resolveSampler(options.sampler, '--sampler')
   const prior = await resolvePrior(io, options.prior)
-  const eta = options.eta ?? (options.sampler === 'ddim' ? 0 : 1)
+  const run = { count, steps, seed }
+  const eta = options.eta ?? etas[options.sampler]
+  const draw =
+    eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
   const started = performance.now()
   const x = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
-    drive(sampleUnconditional(prior, { count, steps, seed, eta }), {
+    drive(draw, {
       signal: io.signal,
       diverged: 'the samples are not finite',
-      onStep: (step) => onProgress((step.i + 1) / step.steps, `step ${step.i + 1} of ${step.steps}`),
+      onStep: ({ i, steps }) => onProgress((i + 1) / steps, `step ${i + 1} of ${steps}`),
     }),
   )
-  const facts = { prior: prior.name, count, steps, eta, seed, tweedie: version }
+  const how = eta === undefined ? { sampler: options.sampler } : { eta }
+  const facts = { prior: prior.name, count, steps, ...how, seed, tweedie: version }
   const text = Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
   )
