@@ -23,7 +23,11 @@ export async function drawPanel(
   const means = new Map<string, Picture>()
   for (const [name, x] of restored) {
     results.set(name, await toPictures(x))
-    means.set(name, (await toPictures(scope(() => x.mean(0, true))))[0]!)
+    if (task.draws !== true) continue
+    const mean = scope(() => x.mean(0, true))
+    const [picture] = await toPictures(mean)
+    mean.dispose()
+    if (picture !== undefined) means.set(name, picture)
   }
   const names = record.runs.map((run) => run.method)
   const blank = truth === undefined ? [] : [undefined]
