@@ -6,7 +6,7 @@ import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { noiseStreams, run } from '../run/index.ts'
 import { sampleUnconditional } from '../samplers/index.ts'
-import { findMethod, methods } from './index.ts'
+import { methods } from './index.ts'
 
 interface Draw {
   readonly step: number
@@ -53,9 +53,9 @@ const purposes: Readonly<
 }
 const runs: Readonly<Record<string, () => Promise<Tensor>>> = {
   ...Object.fromEntries(
-    Object.keys(methods).map((name) => [
+    methods.names.map((name) => [
       name,
-      () => run(findMethod(name).run(problem, prior, { ...common, ...purposes[name]?.options })),
+      () => run(methods.find(name).run(problem, prior, { ...common, ...purposes[name]?.options })),
     ]),
   ),
   sampling: () => run(sampleUnconditional(prior, { ...common, count: 2 })),

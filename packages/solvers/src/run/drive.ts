@@ -5,18 +5,36 @@ import type { Checkpoint, StateTree, Step } from '../types.ts'
 import { breather } from './breathe.ts'
 import { readsAtOnce, requireFinite } from './finite.ts'
 
-/** What one iteration of a {@link Plan} computed. */
-export interface Iteration<State, Shown, Numbers extends string> {
+/** Numbers of each sample, [N] or [N, 1, …] each, that a step shows read back. */
+export type SampleNumbers = Readonly<Record<string, Tensor>>
+
+/** What one step of a {@link Recurrence} computed. */
+export interface Iteration<State, Shown, Numbers extends SampleNumbers> {
   /** The state after it. */
   readonly state: State
   /** Tensors to show in the step. */
   readonly shown: Shown
-  /** One number per sample, [N] or [N, 1, …] each, to show read back. */
-  readonly numbers: Readonly<Record<Numbers, Tensor>>
+  readonly numbers: Numbers
 }
 
-/** A method as pure functions of its state; {@link iterate} does the rest. */
-export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor }, Numbers extends string> {
+/** A method as two pure functions of its state. */
+export interface Recurrence<
+  State extends StateTree,
+  Shown extends { readonly x0hat: Tensor },
+  Numbers extends SampleNumbers,
+> {
+  /** The state before the first step. */
+  start(): State
+  /** One step; what it creates and does not return is freed. */
+  step(state: State, at: TimePair, i: number): Iteration<State, Shown, Numbers>
+}
+
+/** All that {@link iterate} needs of a run. */
+export interface Plan<
+  State extends StateTree,
+  Shown extends { readonly x0hat: Tensor },
+  Numbers extends SampleNumbers,
+> extends Recurrence<State, Shown, Numbers> {
   /** Name of the method, for messages. */
   readonly name: string
   /** The measurement of a method, refused before the first step where it is not finite. */
@@ -25,11 +43,10 @@ export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor
   readonly times: readonly TimePair[]
   /** A run to continue instead of starting one. */
   readonly resume?: Checkpoint | undefined
-  /** The state before the first step. */
-  start(): State
-  /** One step; what it creates and does not return is freed. */
-  step(state: State, at: TimePair, i: number): Iteration<State, Shown, Numbers>
 }
+
+/** What a run shows of each step: {@link Step}, the tensors of its plan, and its numbers read back. */
+export type Shows<Shown, Numbers> = Step & Shown & { readonly [K in keyof Numbers]: readonly number[] }
 
 /**
  * Runs a plan as an async generator: scopes each step, reads the numbers back, and frees the state and
@@ -39,12 +56,10 @@ export interface Plan<State extends { x: Tensor }, Shown extends { x0hat: Tensor
  * measurement is so.
  */
 export async function* iterate<
-  State extends { x: Tensor },
-  Shown extends { x0hat: Tensor },
-  Numbers extends string,
->(
-  plan: Plan<State, Shown, Numbers>,
-): AsyncGenerator<Step & Shown & { readonly [K in Numbers]: readonly number[] }, Tensor> {
+  State extends StateTree,
+  Shown extends { readonly x0hat: Tensor },
+  Numbers extends SampleNumbers,
+>(plan: Plan<State, Shown, Numbers>): AsyncGenerator<Shows<Shown, Numbers>, Tensor> {
   const { name, times } = plan
   const first = plan.resume?.next ?? 0
   if (!(Number.isInteger(first) && first >= 0 && first <= times.length)) {
@@ -52,7 +67,7 @@ export async function* iterate<
   }
   // On other devices `checkFit` has looked.
   if (plan.y !== undefined && !readsAtOnce(plan.y)) await requireFinite(name, 'the measurement y', plan.y)
-  let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as object as State)))
+  let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as State)))
   let passing: unknown
   try {
     for (let i = first; i < times.length; i++) {
@@ -62,7 +77,7 @@ export async function* iterate<
       state = done.state
       passing = [done.shown, done.numbers]
       const numbers: Record<string, readonly number[]> = {}
-      for (const [key, values] of Object.entries<Tensor>(done.numbers)) {
+      for (const [key, values] of Object.entries(done.numbers)) {
         numbers[key] = Array.from(await values.data())
         if (!numbers[key].every(Number.isFinite)) {
           throw new NonFiniteError(
@@ -76,9 +91,9 @@ export async function* iterate<
         steps: times.length,
         t: at.t,
         x: state.x,
-        state: state as object as StateTree,
+        state,
         ...done.shown,
-        ...(numbers as { readonly [K in Numbers]: readonly number[] }),
+        ...(numbers as { readonly [K in keyof Numbers]: readonly number[] }),
       }
       free(passing)
     }

@@ -10,6 +10,8 @@ export const sampleNorms = (x: Tensor): Tensor => x.square().sum(sampleAxes(x), 
 
 /** What a measurement leaves over at x. */
 export interface Residual {
+  /** A(x), like y. */
+  readonly clean: Tensor
   /** y − A(x), like y. */
   readonly r: Tensor
   /** ‖r‖₂ of each sample, [N, 1, …] so that it broadcasts against y. */
@@ -35,7 +37,7 @@ export interface Residual {
 export function residualAt(operator: Operator, y: Tensor, x: Tensor): Residual {
   const [clean, pullback] = vjp((x0: Tensor) => operator.forward(x0), x)
   const r = y.sub(clean)
-  return { r, norm: sampleNorms(r), back: (v, options) => pullback(v, options)[0] }
+  return { clean, r, norm: sampleNorms(r), back: (v, options) => pullback(v, options)[0] }
 }
 
 /** ‖y − A(x)‖₂ of each sample, [N, 1, …]: {@link residualAt} without the way back. */

@@ -5,6 +5,8 @@ import { normal, OptionError, randomKey } from '@tweedie/tensor'
 export interface NoiseStreams {
   /** Keys of the samples, each the root of all that its sample draws. */
   readonly keys: readonly Key[]
+  /** The samples' keys for a step and a purpose, for draws of other laws. */
+  keysOf(step: number, name: string): readonly Key[]
   /**
    * z ~ N(0, I), [N, …shape]; equal arguments give equal draws.
    * @param step - 0-based step of the run.
@@ -36,13 +38,11 @@ export function noiseStreams(options: {
   }
   const root = randomKey(seed)
   const keys = Array.from({ length: count }, (_, i) => root.fold(firstSample + i))
+  const keysOf = (step: number, name: string) => keys.map((key) => key.fold(step).fold(name))
   return {
     keys,
+    keysOf,
     normal: (step, name, shape) =>
-      normal(
-        keys.map((key) => key.fold(step).fold(name)),
-        shape,
-        device === undefined ? { dtype } : { dtype, device },
-      ),
+      normal(keysOf(step, name), shape, device === undefined ? { dtype } : { dtype, device }),
   }
 }

@@ -1,11 +1,12 @@
 import type { Device, DType, Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { iterate } from '../run/drive.ts'
+import type { RunOptions } from '../run/options.ts'
 import { noiseStreams } from '../run/streams.ts'
 import { noiseLevel } from '../schedules/levels.ts'
 import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
-import type { Prior, RunOptions, Schedule, Step, Time } from '../types.ts'
+import type { Prior, Schedule, Step, Time } from '../types.ts'
 import { noiseUp } from './kernel.ts'
 import type { Sampler } from './sampler.ts'
 
@@ -23,7 +24,7 @@ export interface SampleOptions extends RunOptions {
 }
 
 /** What a run of a sampler goes on from. */
-interface State {
+type State = {
   readonly x: Tensor
   readonly memory?: unknown
   /** The last estimate, kept for steps up, which look at nothing. */
