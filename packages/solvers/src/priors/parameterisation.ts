@@ -32,7 +32,7 @@ export interface Parameterisation {
  * @example
  * ```ts
  * import { parameterisations } from '@tweedie/solvers'
- * parameterisations.v(0.8, 0.6, 0.5).target // => { x0: -0.6, noise: 0.8 }
+ * parameterisations.v(0.8, 0.6).target // => { x0: -0.6, noise: 0.8 }
  * ```
  */
 export const parameterisations = {
@@ -56,7 +56,7 @@ export const parameterisations = {
     target: { x0: -1, noise: 1 },
     input: 1,
   }),
-  edm: (alpha, sigma, deviation) => {
+  edm: (alpha, sigma, deviation = 0.5) => {
     const variance = sigma ** 2 + (alpha * deviation) ** 2 // of x_t
     const root = Math.sqrt(variance)
     return {
@@ -66,7 +66,7 @@ export const parameterisations = {
     }
   },
 } as const satisfies Readonly<
-  Record<string, (alpha: number, sigma: number, deviation: number) => Parameterisation>
+  Record<string, (alpha: number, sigma: number, deviation?: number) => Parameterisation>
 >
 
 /** What a network predicts; see {@link parameterisations}. */

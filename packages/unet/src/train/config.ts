@@ -1,9 +1,9 @@
+import { predictions } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Predicts } from '../architectures/trained-on.ts'
 import { countParams } from '../params.ts'
-import { targets } from './target.ts'
 
 /** What the outcome of a training depends on, besides the images and the noise schedule. */
 export interface TrainConfig {
@@ -117,11 +117,8 @@ export function trainConfig(options: TrainOptions): TrainConfig {
   if (!['cosine', 'linear', 'constant'].includes(config.decay)) {
     throw new OptionError('decay', `must be cosine, linear or constant, got ${config.decay}`)
   }
-  if (!Object.hasOwn(targets, config.predicts)) {
-    throw new OptionError(
-      'predicts',
-      `must be ${Object.keys(targets).join(', ')}, got ${String(config.predicts)}`,
-    )
+  if (!predictions.includes(config.predicts)) {
+    throw new OptionError('predicts', `must be ${predictions.join(', ')}, got ${String(config.predicts)}`)
   }
   checkModel(config.model)
   checkSize(config)
