@@ -9,7 +9,7 @@ import type { Prior } from '../types.ts'
  * import { clipped, gaussianPrior } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
  * const prior = clipped(gaussianPrior({ mean: [0], covariance: 9 }), [-1, 1])
- * prior.denoise(tensor([[5]]), 0).item() // => 1
+ * prior.denoise(tensor([[5]]), 0).dataSync() // => [1]
  * ```
  */
 export const clipped = (prior: Prior, [low, high]: readonly [low: number, high: number]): Prior => ({
