@@ -1,6 +1,6 @@
 // Restores a digit with a hole in it: network, operator, method, one line each.
 // Run: node examples/01-restore-a-digit.ts
-import { boxInpainting, ddrm, epsilonPrior, gaussianNoise, psnr, run, vpLinear } from '@tweedie/solvers'
+import { ddrm, epsilonPrior, gaussianNoise, inpaint, psnr, run, vpLinear } from '@tweedie/solvers'
 import { fromData, randomKey } from '@tweedie/tensor'
 import { ddpmForward, readImage } from '@tweedie/unet'
 import { heldOutDigits, loadShippedPrior } from '@tweedie/unet/node'
@@ -19,7 +19,7 @@ const pixels = new Float32Array(784)
 readImage(heldOutDigits().images, 3, pixels, 0)
 const truth = fromData(pixels, [1, 1, 28, 28])
 
-const operator = boxInpainting({ shape: prior.shape, box: 12 })
+const operator = inpaint(prior.shape, { box: 12 })
 const noise = gaussianNoise(0.05)
 const y = noise.sample([randomKey(1)], operator.forward(truth))
 const restored = await run(ddrm({ operator, noise, y }, prior))

@@ -4,14 +4,7 @@
 import { parseArgs } from 'node:util'
 import { grad } from '@tweedie/autograd'
 import type { Prior, SamplerStrategy } from '@tweedie/solvers'
-import {
-  averagePooling,
-  countCalls,
-  ddimSampler,
-  epsilonPrior,
-  gaussianMixturePrior,
-  vpLinear,
-} from '@tweedie/solvers'
+import { countCalls, ddimSampler, epsilonPrior, gaussianMixturePrior, sr, vpLinear } from '@tweedie/solvers'
 import type { DType, Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
 import { ddpmConfig, ddpmForward, initDdpm, sampleShape } from '@tweedie/unet'
@@ -43,10 +36,7 @@ function measure(prior: Prior, strategy: SamplerStrategy, steps: number, dtype: 
   const counted = countCalls(prior)
   const z = normal(randomKey(1), [1, ...prior.shape], { dtype })
   const sampler = ddimSampler(counted, { steps, strategy })
-  const pool =
-    prior.shape.length === 3
-      ? averagePooling({ shape: prior.shape, factor: 2 }).forward
-      : (x: Tensor) => x.sum(1)
+  const pool = prior.shape.length === 3 ? sr(prior.shape, { factor: 2 }).forward : (x: Tensor) => x.sum(1)
   const gradient = grad((noise: Tensor) => pool(sampler(noise)).add(-0.3).square().sum())
   let result = new Float64Array()
   const once = () => scope(() => void (result = Float64Array.from(gradient(z).dataSync())))

@@ -2,7 +2,7 @@
 // and the number of recomputed steps that docs/backprop-through-samplers.md states.
 import { grad, revolveRecomputations } from '@tweedie/autograd'
 import type { Prior, SamplerStrategy } from '@tweedie/solvers'
-import { averagePooling, countCalls, ddimSampler, epsilonPrior, vpLinear } from '@tweedie/solvers'
+import { countCalls, ddimSampler, epsilonPrior, sr, vpLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
 import type { DdpmConfig, Params } from '@tweedie/unet'
@@ -78,7 +78,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { load }) => {
 
   const draw = (seed: number) => normal(randomKey(seed), [subject.batch, ...subject.prior.shape])
   const lossOf = (strategy: SamplerStrategy, steps: number, prior: Prior = subject.prior) => {
-    const A = averagePooling({ shape: prior.shape, factor: 2 })
+    const A = sr(prior.shape, { factor: 2 })
     const sampler = ddimSampler(prior, { steps, strategy })
     return (z: Tensor) => A.forward(sampler(z)).add(-0.3).square().sum()
   }

@@ -1,15 +1,15 @@
-import type {
-  ImageOperator,
-  MethodInfo,
-  MethodOptionSpec,
-  OperatorEntry,
-  Prior,
-  Problem,
+import type { AnyMethod, OptionSpec, Prior, Problem, ShownOperator, Specs } from '@tweedie/solvers'
+import {
+  checkFit,
+  fillSettings,
+  methods,
+  needRules,
+  operatorFromSpec,
+  operators,
+  readSettings,
+  takesNonlinear,
 } from '@tweedie/solvers'
-import { checkFit, fillOptions, methods, operatorFromSpec, operators } from '@tweedie/solvers'
 import { OptionError, type Shape } from '@tweedie/tensor'
-
-const registry: Readonly<Record<string, MethodInfo>> = methods
 
 /** Runs `fn`; what it throws for a wrong option or shape is made to name the option of the command line. */
 function naming<T>(option: string, fn: () => T): T {
@@ -26,33 +26,23 @@ function naming<T>(option: string, fn: () => T): T {
  * Methods by name, in the order asked for.
  * @throws {OptionError} for a name that is none, listing those that are.
  */
-export function findMethods(names: readonly string[], option: string): MethodInfo[] {
-  return names.map((name) => {
-    if (Object.hasOwn(registry, name)) return registry[name]!
-    throw new OptionError(option, `no method '${name}'; there are ${Object.keys(registry).join(', ')}`)
-  })
-}
+export const findMethods = (names: readonly string[], option: string): AnyMethod[] =>
+  naming(option, () => names.map((name) => methods.find(name)))
 
 /** A value of a method's option, as run.json keeps it. */
-export type Setting = number | string
+export type Setting = number | string | readonly number[]
 
 /**
  * A method's options from the texts of a command line, with its defaults filled in.
  * @throws {OptionError} for an option that the method does not have, or a value that does not fit.
  */
 export function methodSettings(
-  method: MethodInfo,
+  { info }: AnyMethod,
   given: Readonly<Record<string, string | number>>,
   option: string,
 ): Record<string, Setting> {
   return naming(option, () => {
-    const typed = Object.entries(given).map(([name, value]) => {
-      const spec = Object.hasOwn(method.options, name) ? method.options[name] : undefined
-      if (spec?.kind === 'object') throw new OptionError(name, 'cannot be set from the command line')
-      const numeric = spec?.kind === 'number' || spec?.kind === 'integer'
-      return [name, numeric ? Number(value) : value] as const
-    })
-    const filled = fillOptions(method.name, method.options, Object.fromEntries(typed))
+    const filled = fillSettings(info.name, info.options, readSettings(info.name, info.options, given))
     return Object.fromEntries(
       Object.entries(filled).filter((entry): entry is [string, Setting] => entry[1] !== undefined),
     )
@@ -63,58 +53,58 @@ export function methodSettings(
  * The operator of a description such as `inpaint:box=14` for pictures of a shape.
  * @throws {OptionError} naming what does not fit.
  */
-export const buildOperator = (spec: string, shape: Shape, option: string): ImageOperator =>
+export const buildOperator = (spec: string, shape: Shape, option: string): ShownOperator =>
   naming(option, () => operatorFromSpec(spec, shape))
 
 /**
  * Makes sure, before any work, that a method can solve a problem with a prior.
  * @throws {OptionError} naming what the method lacks.
  */
-export const checkFits = (method: MethodInfo, problem: Problem, prior: Prior, option: string): void =>
-  naming(option, () => checkFit(method, problem, prior))
+export const checkFits = ({ info }: AnyMethod, problem: Problem, prior: Prior, option: string): void =>
+  naming(option, () => checkFit(info, problem, prior))
 
-const listOptions = (options: Readonly<Record<string, MethodOptionSpec>>) =>
+const listOptions = (options: Specs) =>
   Object.entries(options)
-    .filter(([, spec]) => spec.kind !== 'object')
-    .map(([name, spec]) => ({ name, ...spec }))
-
-const inWords: Readonly<Record<string, string>> = {
-  denoiserVjp: 'denoiser gradient',
-  operatorVjp: 'operator gradient',
-  svd: 'SVD',
-  pinv: 'pseudo-inverse',
-  sigma: 'σ_y',
-}
+    .filter(([, spec]) => spec.control.kind !== 'object')
+    .map(([name, spec]) => ({
+      name,
+      doc: spec.doc,
+      range: spec.range,
+      default: spec.default ?? spec.otherwise,
+    }))
 
 /** The methods as plain data. */
 export const listMethods = () =>
-  Object.entries(registry).map(([name, { title, family, paper, needs, supports, options }]) => ({
+  Array.from(methods, ({ info: { name, title, family, paper, needs, options } }) => ({
     name,
     title,
     family,
     paper,
-    needs: Object.entries(needs)
-      .filter(([, needed]) => needed)
-      .map(([need]) => inWords[need] ?? need),
+    needs: needs.map((need) => needRules[need].words),
     supports: [
-      ...(supports.linear ? ['linear'] : []),
-      ...(supports.nonlinear ? ['nonlinear'] : []),
-      ...supports.noise.map((noise) => `${noise} noise`),
+      ...(takesNonlinear(needs) ? ['linear', 'nonlinear'] : ['linear']),
+      needs.includes('sigma')
+        ? 'Gaussian noise'
+        : needs.includes('likelihood')
+          ? 'noise of a known likelihood'
+          : 'any noise',
     ],
     options: listOptions(options),
   }))
 
 /** The operators as plain data. */
 export const listOperators = () =>
-  Object.entries(operators).map(([name, entry]: [string, OperatorEntry]) => ({
+  [...operators].map(({ info: { name, summary, example, positional, options } }) => ({
     name,
-    summary: entry.summary,
-    example: entry.example,
-    positional: entry.positional,
-    options: Object.entries(entry.options).map(([key, { summary, range, default: fallback }]) => ({
-      name: key,
-      summary,
-      range,
-      default: fallback,
-    })),
+    summary,
+    example,
+    positional,
+    options: Object.entries<OptionSpec<unknown>>(options)
+      .filter(([, { control }]) => control.kind !== 'object')
+      .map(([key, spec]) => ({
+        name: key,
+        summary: spec.doc,
+        range: spec.range,
+        default: spec.default ?? spec.otherwise,
+      })),
   }))

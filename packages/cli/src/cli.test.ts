@@ -60,11 +60,11 @@ describe('wrong use', () => {
     ],
     [
       'restore a.png --prior white --operator denoise --set eta=2',
-      /--set: eta: must be a number from 0 to 1, got 2/,
+      /--set: eta: must be a number from 0 to 1, got '2'/,
     ],
     [
       'restore a.png --prior white --operator denoise --set clip=2',
-      /--set: clip: cannot be set from the command line/,
+      /--set: clip: must be \[low, high\] with low < high, as text low\.\.high, got '2'/,
     ],
     ['restore nowhere.png --prior white --operator denoise', /nowhere.png: no such file or folder/],
     ['restore . --prior white --operator denoise', /this is a folder; name a file/],
@@ -164,7 +164,7 @@ describe('help and tables', () => {
 
   test('the options of one method', async () => {
     const { out } = await ran('/', ['methods', 'dps'])
-    expect(out).toMatch(/eta\s+1\s+number 0 … 1/)
+    expect(out).toMatch(/eta\s+1\s+a number from 0 to 1/)
     expect(out).not.toContain('red-diff')
   })
 })

@@ -44,7 +44,7 @@ function plan(options: DemoOptions, prior: Prior): Task[] {
     )
     const methods = entries.map((entry) => {
       const steps = options.steps === undefined ? {} : { steps: options.steps }
-      const own = { ...demoMethods[entry.name], ...task.settings?.[entry.name] }
+      const own = { ...demoMethods[entry.info.name], ...task.settings?.[entry.info.name] }
       const given = { ...own, ...steps, seed: options.seed }
       return { entry, options: methodSettings(entry, given, '--steps') }
     })

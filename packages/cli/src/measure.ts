@@ -1,4 +1,4 @@
-import type { ImageOperator, Prior } from '@tweedie/solvers'
+import type { Prior, ShownOperator } from '@tweedie/solvers'
 import { gaussianNoise } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, randomKey, scope } from '@tweedie/tensor'
@@ -70,7 +70,7 @@ export async function measure(
   input: Input,
   options: RestoreOptions,
   prior: Prior,
-  operator: ImageOperator,
+  operator: ShownOperator,
 ): Promise<Measured> {
   if (options.measured !== true) {
     const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)

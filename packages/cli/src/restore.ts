@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { ImageOperator, MethodInfo, Prior } from '@tweedie/solvers'
+import type { AnyMethod, Prior, ShownOperator } from '@tweedie/solvers'
 import { gaussianNoise } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { FileFormatError, NonFiniteError, OptionError, scope, variance } from '@tweedie/tensor'
@@ -73,7 +73,7 @@ interface Job {
   readonly options: RestoreOptions
   readonly argv: readonly string[]
   readonly prior: Prior
-  readonly operator: ImageOperator
+  readonly operator: ShownOperator
   readonly measured: Measured
   readonly inputs: readonly InputRecord[]
   readonly resume?: PartialRun
@@ -152,7 +152,7 @@ export async function resume(
 /** @throws {FileFormatError} where a saved run is not one of the operator and the prior as they are now. */
 function requireShapes(
   { measured }: Unfinished,
-  operator: ImageOperator,
+  operator: ShownOperator,
   prior: Prior,
   folder: string,
 ): void {
@@ -185,7 +185,7 @@ async function changedInputs(io: Io, inputs: readonly InputRecord[]): Promise<st
   return (await Promise.all(words)).flat()
 }
 
-function settingsOf(options: RestoreOptions): { entry: MethodInfo; settings: Record<string, Setting> } {
+function settingsOf(options: RestoreOptions): { entry: AnyMethod; settings: Record<string, Setting> } {
   const entry = findMethods([options.method], '--method')[0]!
   const steps = options.steps === undefined ? {} : { steps: options.steps }
   return { entry, settings: methodSettings(entry, { ...options.set, ...steps, seed: options.seed }, '--set') }

@@ -1,7 +1,7 @@
 import type {
+  AnyMethod,
   Checkpoint,
   GuidedStep,
-  MethodInfo,
   Operator,
   Prior,
   Problem,
@@ -20,7 +20,7 @@ import { psnrs, residuals } from './scores.ts'
 
 /** A method to run on a batch of measurements. */
 export interface Request {
-  readonly method: MethodInfo
+  readonly method: AnyMethod
   readonly problem: Problem<Operator>
   readonly prior: Prior
   readonly options: RunOptions & Readonly<Record<string, unknown>>
@@ -112,7 +112,7 @@ export async function runMethod(io: Io, request: Request): Promise<Outcome> {
         if ((await x.data()).some((value) => !Number.isFinite(value))) {
           x.dispose()
           throw new NonFiniteError(
-            `${method.name} diverged: its result is not finite (try more steps or weaker guidance)`,
+            `${method.info.name} diverged: its result is not finite (try more steps or weaker guidance)`,
           )
         }
         return { x, trace, strip, ...spent() }

@@ -1,4 +1,4 @@
-import type { ImageOperator, MethodInfo, Noise, Operator, Prior, Problem } from '@tweedie/solvers'
+import type { AnyMethod, Noise, Operator, Prior, Problem, ShownOperator } from '@tweedie/solvers'
 import { isLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
@@ -33,7 +33,7 @@ export interface Task {
   readonly resume?: PartialRun
   readonly onInterrupt?: (partial: PartialRun) => Promise<void>
   readonly methods: readonly {
-    readonly entry: MethodInfo
+    readonly entry: AnyMethod
     readonly options: Readonly<Record<string, Setting>>
   }[]
 }
@@ -67,7 +67,7 @@ async function measurementPictures(
   input: Tensor | undefined,
 ): Promise<Picture[] | undefined> {
   const { operator, y } = problem
-  const show = (operator as Partial<ImageOperator>).display
+  const show = (operator as Partial<ShownOperator>).display
   const shown = show === undefined ? input : scope(() => show(y))
   return shown === undefined ? undefined : toPictures(shown)
 }
@@ -87,7 +87,7 @@ export async function runTask(
   const runs: MethodRecord[] = []
   const strips: { method: string; steps: Outcome['strip'] }[] = []
   for (const [m, { entry, options }] of task.methods.entries()) {
-    const label = `${task.title} · ${entry.name}`
+    const label = `${task.title} · ${entry.info.name}`
     const at = (done: number) =>
       progress.at(portion.from + (portion.size * (m + done)) / task.methods.length, label)
     at(0)
@@ -102,16 +102,16 @@ export async function runTask(
         ...(task.onInterrupt === undefined ? {} : { onInterrupt: task.onInterrupt }),
         onStep: at,
       })
-      restored.set(entry.name, outcome.x)
-      strips.push({ method: entry.name, steps: outcome.strip })
+      restored.set(entry.info.name, outcome.x)
+      strips.push({ method: entry.info.name, steps: outcome.strip })
       const { nfe, vjps, seconds, trace } = outcome
       const scores = await scoreAll(problem, outcome.x, truth)
       const mean = task.draws === true ? { mean: await scoreMean(problem, outcome.x, truth) } : {}
-      runs.push({ method: entry.name, options, nfe, vjps, seconds, scores, ...mean, trace })
+      runs.push({ method: entry.info.name, options, nfe, vjps, seconds, scores, ...mean, trace })
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'NonFiniteError') throw error
       runs.push({
-        method: entry.name,
+        method: entry.info.name,
         options,
         nfe: 0,
         vjps: 0,

@@ -315,7 +315,7 @@ describe('demo', () => {
 test('a method that does not fit its problem is told before any work', () => {
   const operator = { name: 'cube', inShape: [1], outShape: [1], forward: whitePrior().denoise as never }
   const problem = { operator, noise: gaussianNoise(0.1), y: ones([1, 1]) }
-  expect(() => checkFits(methods.ddrm, problem, whitePrior([1]), '--method')).toThrow(
+  expect(() => checkFits(methods.find('ddrm'), problem, whitePrior([1]), '--method')).toThrow(
     /^--method: ddrm: needs a linear operator; 'cube'/,
   )
 })

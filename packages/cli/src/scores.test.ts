@@ -1,10 +1,10 @@
-import { boxInpainting, gaussianNoise } from '@tweedie/solvers'
+import { gaussianNoise, inpaint } from '@tweedie/solvers'
 import { full, zeros } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { residuals, scoreAll } from './scores.ts'
 
 // Of 16 pixels, a box of 4 is hidden; the truth is 0, the guess 0.5 everywhere.
-const operator = boxInpainting({ shape: [1, 4, 4], box: 2 })
+const operator = inpaint([1, 4, 4], { box: 2 })
 const truth = zeros([2, 1, 4, 4])
 const problem = { operator, noise: gaussianNoise(0.1), y: operator.forward(truth) }
 const guess = full([2, 1, 4, 4], 0.5)

@@ -3,12 +3,13 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const steps = of('samplers/steps.ts', 'samplers/steps', 'samplers/written-out')
-const unconditional = of('samplers/unconditional.ts', 'samplers/written-out', 'methods/randomness')
+const unconditional = of('samplers/unconditional.ts', 'samplers/written-out')
+const sampleFrom = of('samplers/sample-from.ts', 'samplers/written-out', 'methods/randomness')
 const ddimMap = of('samplers/ddim-map.ts', 'samplers/')
 const reversible = of('samplers/reversible.ts', 'samplers/ddim-map')
-const streams = of('samplers/streams.ts', 'methods/randomness', 'methods/methods')
-const breath = of('samplers/breathe.ts', 'samplers/breathe')
-const drive = of('samplers/drive.ts', 'samplers/finite', 'methods/methods')
+const streams = of('run/streams.ts', 'methods/randomness', 'methods/methods')
+const breath = of('run/breathe.ts', 'run/breathe')
+const drive = of('run/drive.ts', 'run/finite', 'methods/methods')
 
 export const samplerEdits: readonly Edit[] = [
   steps(
@@ -43,8 +44,8 @@ export const samplerEdits: readonly Edit[] = [
   ),
   steps(
     'ddpm-noise-variance',
-    '[Math.sqrt((variance * varianceS) / varianceT), noise]',
-    '[Math.sqrt(variance), noise]',
+    'variance : (variance * varianceS) / varianceT',
+    'variance : variance',
     'DDPM draws with variance β instead of β̃',
   ),
   steps(
@@ -77,28 +78,28 @@ export const samplerEdits: readonly Edit[] = [
     '[-1 / schedule.sigma(t), x0hat]',
     'ε predicted from x_t − x̂₀ instead of x_t − α·x̂₀',
   ),
-  unconditional(
+  sampleFrom(
     'sample-start-scale',
-    "streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t))",
+    "streams.normal(0, 'start', shape).mul(schedule.sigma(first.t))",
     "streams.normal(0, 'start', shape)",
     'unconditional sampling starts at z instead of σ_T·z',
   ),
   unconditional(
     'sample-default-eta',
-    'eta = 1, spacing',
-    'eta = 0, spacing',
+    'eta = 1, ...options',
+    'eta = 0, ...options',
     'sampling is DDIM by default instead of DDPM',
   ),
-  unconditional(
+  sampleFrom(
     'sample-default-steps',
-    'steps = 100, eta',
-    'steps = 50, eta',
+    'steps = 100, spacing',
+    'steps = 50, spacing',
     '50 steps by default instead of 100',
   ),
-  unconditional(
+  sampleFrom(
     'sample-same-noise',
-    "streams.normal(i, 'step', shape)",
-    "streams.normal(0, 'step', shape)",
+    'streams.normal(i, purpose, shape)',
+    'streams.normal(0, purpose, shape)',
     'the same noise in every step of sampling',
   ),
   ddimMap(
@@ -191,7 +192,7 @@ export const samplerEdits: readonly Edit[] = [
     'const breath = breather(control.breathe)',
     'const breath = breather()',
     '`breathe` is ignored',
-    { tests: ['packages/solvers/src/samplers/breathe'] },
+    { tests: ['packages/solvers/src/run/breathe'] },
   ),
   drive(
     'drive-signal',

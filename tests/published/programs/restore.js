@@ -1,4 +1,4 @@
-import { boxInpainting, dps, epsilonPrior, gaussianNoise, run, vpLinear } from '@tweedie/solvers'
+import { dps, epsilonPrior, gaussianNoise, inpaint, run, vpLinear } from '@tweedie/solvers'
 import { randomKey, zeros } from '@tweedie/tensor'
 import { ddpmForward, fetchPrior, loadPrior } from '@tweedie/unet'
 
@@ -15,7 +15,7 @@ export async function restore(source) {
     clip: [-1, 1],
     predictNoise: (xt, t) => ddpmForward(params, config, xt, t),
   })
-  const operator = boxInpainting({ shape: prior.shape, box: 14 })
+  const operator = inpaint(prior.shape, { box: 14 })
   const noise = gaussianNoise(0.05)
   const y = noise.sample([randomKey(1)], operator.forward(zeros([1, 1, 28, 28])))
   return Array.from((await run(dps({ operator, noise, y }, prior, { steps: 2 }))).dataSync())

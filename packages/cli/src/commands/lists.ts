@@ -9,14 +9,6 @@ interface Options {
 const print = (io: Io, options: Options, data: unknown, text: () => string) =>
   io.out(options.json === true ? `${JSON.stringify(data, null, 2)}\n` : text())
 
-/** The values that an option of a method takes. */
-function valuesOf(option: { kind: string; min?: number; max?: number; choices?: readonly string[] }): string {
-  if (option.choices !== undefined) return option.choices.join(' | ')
-  const from =
-    option.min === undefined ? '' : ` ${option.min} …${option.max === undefined ? '' : ` ${option.max}`}`
-  return `${option.kind}${from}`
-}
-
 export function methodsCommand(io: Io): Command {
   return new Command('methods')
     .description('The methods: family, paper, what they need and what they support.')
@@ -45,7 +37,7 @@ export function methodsCommand(io: Io): Command {
           [
             { title: 'option', value: (option) => option.name, tint: (_, c) => c.bold },
             { title: 'default', value: (option) => String(option.default ?? '–') },
-            { title: 'values', least: 12, value: valuesOf },
+            { title: 'values', least: 12, value: (option) => option.range },
             { title: 'what', least: 28, value: (option) => option.doc },
           ],
           io,

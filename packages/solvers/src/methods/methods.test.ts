@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
-import { run } from '../samplers/index.ts'
-import type { Problem, RunOptions } from '../types.ts'
-import { checkFit, dps, findMethod, methods, UnfitError } from './index.ts'
+import type { RunOptions } from '../run/index.ts'
+import { run } from '../run/index.ts'
+import type { Problem } from '../types.ts'
+import type { Need } from './index.ts'
+import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
 
 const means = [
   [-1, 0.5, 0, 1],
@@ -30,8 +32,9 @@ const problem = (rows: readonly number[]): Problem => ({
 /** ζ for four numbers instead of an image. */
 const extra: Record<string, object> = { dps: { scale: 0.1 } }
 
-describe.each(Object.keys(methods))('%s', (name) => {
-  const method = findMethod(name)
+describe.each(methods.names)('%s', (name) => {
+  const method = methods.find(name)
+  const { info } = method
   const options: RunOptions = { steps: 10, seed: 9, ...extra[name] }
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
@@ -131,7 +134,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     const said = new Set<number>()
     for await (const step of method.run(problem([0]), counted, steps)) said.add(step.steps)
     expect([...said]).toEqual([31])
-    expect(counted.calls.total).toBe(method.evaluations(31))
+    expect(counted.calls.total).toBe(info.evaluations(31))
   })
 
   it('runs in the element type of y', async () => {
@@ -145,8 +148,8 @@ describe.each(Object.keys(methods))('%s', (name) => {
   it('evaluates the prior as often as it says', async () => {
     const counted = countCalls(prior)
     await run(method.run(problem([0]), counted, options))
-    expect(counted.calls.total).toBe(method.evaluations(10))
-    expect(counted.calls.recorded).toBe(method.needs.denoiserVjp ? 10 : 0)
+    expect(counted.calls.total).toBe(info.evaluations(10))
+    expect(counted.calls.recorded).toBe(info.needs.includes('denoiserVjp') ? 10 : 0)
   })
 
   it('holds no more tensors after 1000 steps than after one, and none after the end', async () => {
@@ -195,14 +198,22 @@ describe.each(Object.keys(methods))('%s', (name) => {
     const p = problem([0])
     const { adjoint, svd, pinv, ...nonlinear } = operator
     const { svd: _, ...withoutSvd } = operator
-    const unfit = (bad: Problem) => expect(() => method.run(bad, prior))
-    if (!method.supports.nonlinear) unfit({ ...p, operator: nonlinear }).toThrow(UnfitError)
-    if (method.needs.svd) unfit({ ...p, operator: withoutSvd }).toThrow('svd()')
-    unfit({ ...p, noise: { ...p.noise, name: 'poisson' } }).toThrow(
-      `${name}: is for gaussian noise, not 'poisson'`,
-    )
     const { sigma, ...withoutSigma } = p.noise
-    if (method.needs.sigma) unfit({ ...p, noise: withoutSigma }).toThrow('σ_y')
+    const unfit = (bad: Problem) => expect(() => method.run(bad, prior))
+    const lacking: Readonly<Partial<Record<Need, readonly [Problem, string]>>> = {
+      linear: [{ ...p, operator: nonlinear }, 'needs a linear operator'],
+      svd: [{ ...p, operator: withoutSvd }, 'svd()'],
+      sigma: [{ ...p, noise: withoutSigma }, 'σ_y'],
+    }
+    for (const [need, [bad, message]] of Object.entries(lacking)) {
+      if (!info.needs.some((n) => n === need)) continue
+      unfit(bad).toThrow(UnfitError)
+      unfit(bad).toThrow(message)
+    }
+    if (takesNonlinear(info.needs)) unfit({ ...p, operator: nonlinear }).not.toThrow()
+    else unfit({ ...p, operator: nonlinear }).toThrow(UnfitError)
+    if (!info.needs.includes('sigma')) unfit({ ...p, noise: withoutSigma }).not.toThrow()
+    unfit({ ...p, noise: { ...p.noise, name: 'of my camera' } }).not.toThrow()
     unfit({ ...p, y: tensor([[1, 2, 3]]) }).toThrow(ShapeError)
     unfit({
       ...p,
@@ -213,27 +224,31 @@ describe.each(Object.keys(methods))('%s', (name) => {
         ]),
       ),
     }).toThrow('disagree about a sample')
-    expect(() => method.run(p, prior, { wrong: 1 } as RunOptions)).toThrow(`is no option of ${name}`)
+    expect(() => method.run(p, prior, { wrong: 1 })).toThrow(`is no option of ${name}`)
     expect(() => method.run(p, prior, { steps: 0 })).toThrow('must be an integer of at least 1')
     expect(() => method.run(p, prior, { steps: 2.5 })).toThrow(OptionError)
-    expect(() => method.run(p, prior, { spacing: 'odd' } as RunOptions)).toThrow('must be one of leading')
-    expect(() => checkFit(method, p, prior)).not.toThrow()
+    expect(() => method.run(p, prior, { spacing: 'odd' })).toThrow('must be leading | ')
+    expect(() => checkFit(info, p, prior)).not.toThrow()
   })
 
   it('describes each option', () => {
-    for (const [option, { doc, kind, default: value, choices }] of Object.entries(method.options)) {
+    for (const [option, { doc, control, default: value, otherwise, accepts }] of Object.entries(
+      info.options,
+    )) {
       expect(doc.length, option).toBeGreaterThan(6)
-      if (kind === 'choice') expect(choices).toContain(value)
-      if (kind === 'integer') expect(value === undefined || Number.isInteger(value)).toBe(true)
+      expect(value === undefined ? typeof otherwise : accepts(value), option).toBe(
+        value === undefined ? 'string' : true,
+      )
+      if (control.kind === 'choice') expect(control.choices, option).toContain(value)
     }
-    expect(method.name).toBe(name)
-    expect(method.paper.arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    expect(info.name).toBe(name)
+    expect(info.paper.arxiv).toMatch(/^\d{4}\.\d{5}$/)
   })
 })
 
-describe('the registry', () => {
+describe('the list of methods', () => {
   it('finds methods, and lists them where there is none', () => {
-    expect(findMethod('dps').run).toBe(dps)
-    expect(() => findMethod('toString')).toThrow('there are dps, ddrm, red-diff')
+    expect(methods.find('dps')).toBe(dps)
+    expect(() => methods.find('toString')).toThrow('there are dps, ddrm, red-diff')
   })
 })

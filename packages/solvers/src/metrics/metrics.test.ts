@@ -13,7 +13,7 @@ import {
 } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
-import { boxInpainting, identity } from '../operators/index.ts'
+import { denoise, inpaint } from '../operators/index.ts'
 import { misfit, psnr, ssim } from './index.ts'
 
 interface Fixture {
@@ -72,7 +72,7 @@ describe('ssim', () => {
 
 describe('misfit', () => {
   test('is the residual in units of the expected one, per sample', async () => {
-    const operator = boxInpainting({ shape: [1, 4, 4], box: 2 })
+    const operator = inpaint([1, 4, 4], { box: 2 })
     const y = concat([full([1, 1, 12], 0.5), full([1, 1, 12], -1)])
     const before = memory().tensors
     const [first, second] = await misfit({ operator, noise: gaussianNoise(0.25), y }, zeros([2, 1, 4, 4]))
@@ -82,7 +82,7 @@ describe('misfit', () => {
   })
 
   test('of the truth is about 1, whatever the operator leaves out', async () => {
-    const operator = boxInpainting({ shape: [3, 32, 32], box: 24 })
+    const operator = inpaint([3, 32, 32], { box: 24 })
     const noise = gaussianNoise(0.1)
     const x = normal(randomKey(1), [1, 3, 32, 32])
     const y = noise.sample([randomKey(2)], operator.forward(x))
@@ -91,7 +91,7 @@ describe('misfit', () => {
   })
 
   test('needs a noise level, and y of the right shape', async () => {
-    const operator = identity({ shape: [3] })
+    const operator = denoise([3])
     const x = zeros([1, 3])
     await expect(misfit({ operator, noise: gaussianNoise(0), y: x }, x)).rejects.toThrow(OptionError)
     await expect(misfit({ operator, noise: gaussianNoise(1), y: zeros([2, 3]) }, x)).rejects.toThrow(

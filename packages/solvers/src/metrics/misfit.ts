@@ -13,9 +13,9 @@ import { hostPair } from './pairs.ts'
  * @throws {OptionError} where σ_y is missing or 0. @throws {ShapeError} where x or y does not fit the operator.
  * @example
  * ```ts
- * import { gaussianNoise, identity, misfit } from '@tweedie/solvers'
+ * import { denoise, gaussianNoise, misfit } from '@tweedie/solvers'
  * import { full } from '@tweedie/tensor'
- * const problem = { operator: identity({ shape: [4] }), noise: gaussianNoise(0.5), y: full([1, 4], 1) }
+ * const problem = { operator: denoise([4]), noise: gaussianNoise(0.5), y: full([1, 4], 1) }
  * await misfit(problem, full([1, 4], 0)) // ≈ [2]
  * ```
  */

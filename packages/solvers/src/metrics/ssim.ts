@@ -1,6 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { ShapeError } from '@tweedie/tensor'
-import { gaussianTaps } from '../operators/gaussian-blur.ts'
+import { gaussianTaps } from '../operators/blur/convolution.ts'
 import { hostPair, toUnit } from './pairs.ts'
 
 const windowSize = 11

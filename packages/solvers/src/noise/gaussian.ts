@@ -19,7 +19,9 @@ import type { Noise } from '../types.ts'
  * noise.logLikelihood(zeros([1, 1]), zeros([1, 1])).dataSync() // ≈ [1.38365]
  * ```
  */
-export function gaussianNoise(sigma: number): Noise & { readonly sigma: number } {
+export function gaussianNoise(
+  sigma: number,
+): Noise & { readonly sigma: number; logLikelihood(y: Tensor, clean: Tensor): Tensor } {
   if (!(sigma >= 0 && sigma < Infinity)) {
     throw new OptionError('sigma', `σ_y must be at least 0 and finite (data range [−1, 1]), got ${sigma}`)
   }

@@ -38,7 +38,7 @@ export interface Catalog<E extends Described> extends Iterable<E> {
    */
   parse(text: string): Chosen<E>
   /** This catalog with more entries, such as a user's own. @throws {TweedieError} where a name is taken. */
-  with(...more: readonly E[]): Catalog<E>
+  with<F extends readonly Described[]>(...more: F): Catalog<E | F[number]>
 }
 
 /**
@@ -73,7 +73,7 @@ export function catalog<E extends Described>(kind: string, entries: readonly E[]
       const { name, options } = entry.info
       return { entry, settings: readSettings(name, options, splitSpec(kind, text, entry.info).settings) }
     },
-    with: (...more) => catalog(kind, [...entries, ...more]),
+    with: <F extends readonly Described[]>(...more: F) => catalog<E | F[number]>(kind, [...entries, ...more]),
     [Symbol.iterator]: () => entries[Symbol.iterator](),
   }
 }

@@ -1,4 +1,5 @@
 import { OptionError } from '@tweedie/tensor'
+import type { Settings } from './parse.ts'
 import type { Filled, Given, OptionSpec, Specs } from './spec.ts'
 
 /** A value as a message shows it, and as {@link OptionSpec.parse} reads it. */
@@ -33,8 +34,12 @@ export function findOption(of: string, specs: Specs, name: string): OptionSpec<u
  * message // => 'OptionError: eta: must be a number of at least 0, got -1'
  * ```
  */
-export function fill<S extends Specs>(of: string, specs: S, given: Given<S>): Filled<S>
-export function fill(of: string, specs: Specs, given: Given<Specs>): Readonly<Record<string, unknown>> {
+export const fill = <S extends Specs>(of: string, specs: S, given: Given<S>): Filled<S> =>
+  fillSettings(of, specs, given)
+
+/** {@link fill} for options that are known only at run time, as from a command line or a saved run. */
+export function fillSettings<S extends Specs>(of: string, specs: S, given: Settings): Filled<S>
+export function fillSettings(of: string, specs: Specs, given: Settings): Settings {
   const filled: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(specs)) if ('default' in spec) filled[name] = spec.default
   for (const [name, value] of Object.entries(given)) {

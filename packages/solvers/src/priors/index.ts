@@ -1,3 +1,4 @@
+export { clipped } from './clipped.ts'
 export { countCalls } from './count-calls.ts'
 export type { EpsilonPriorOptions } from './epsilon-prior.ts'
 export { epsilonPrior } from './epsilon-prior.ts'

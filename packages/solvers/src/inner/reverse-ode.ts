@@ -1,0 +1,93 @@
+import type { Tensor } from '@tweedie/tensor'
+import { OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
+import { combine, ddimStep, predictedNoise } from '../samplers/steps.ts'
+import { noiseLevel } from '../schedules/levels.ts'
+import type { Prior, Schedule, Time } from '../types.ts'
+import { requireCount } from './chain.ts'
+
+/** Options of {@link reverseOde}. */
+export interface ReverseOdeOptions {
+  /** n, at least 1. */
+  steps: number
+  /** `euler` (default) evaluates the prior n times, `heun` 2n − 1 times. */
+  solver?: 'euler' | 'heun'
+  /** The grid: noise levels σ/α evenly spaced in their root of this degree. Default 7, as EDM; at least 1. */
+  exponent?: number
+}
+
+/**
+ * The times of n steps from t to the clean end, t first and `schedule.clean` left out: noise levels
+ * (a + (b − a)·i/m)^ρ from a^ρ, that of t. On a schedule of discrete steps b^ρ is the level of its index 0, below
+ * which no network was trained, and m = n − 1 (EDM, arXiv 2206.00364 eq. 5); else b = 0 and m = n, so that the last
+ * step shrinks with the others. One time alone where t is at index 0 or below.
+ */
+export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 7): Time[] {
+  requireCount('steps', n)
+  if (!(exponent >= 1 && exponent < Infinity))
+    throw new OptionError('exponent', `must be at least 1 and finite, got ${exponent}`)
+  const level = noiseLevel(schedule, t)
+  if (!(level > 0)) throw new OptionError('t', `must be noisier than the clean end, got ${t}`)
+  const least = schedule.discreteSteps === undefined ? 0 : noiseLevel(schedule, 0)
+  if (level <= least || n === 1) return [t]
+  const [high, low] = [level ** (1 / exponent), least ** (1 / exponent)]
+  const intervals = least === 0 ? n : n - 1
+  const at = (i: number) => (high + ((low - high) * i) / intervals) ** exponent
+  return Array.from({ length: n }, (_, i) => (i === 0 ? t : schedule.timeOfNoiseLevel(at(i))))
+}
+
+/**
+ * x₀ from x_t by n steps of the probability-flow ODE: in u = x/α and the noise level s = σ/α it is
+ * du/ds = (u − E[x₀ | x_t])/s for any schedule (arXiv 2206.00364 eq. 4). Euler's step is DDIM's with η = 0, of order
+ * 1; Heun's averages the slopes at both ends (ibid., Algorithm 1), of order 2, but for the last, which is Euler's.
+ * No draw from p(x₀ | x_t): a point on the path of the flow, as DAPS (arXiv 2407.01521) takes it.
+ * Differentiable in x_t.
+ *
+ * @param xt - x_t [N, …shape].
+ * @throws {OptionError} for options out of range or a time at the clean end; {ShapeError} where x_t is no batch of
+ * samples.
+ * @example
+ * ```ts
+ * import { gaussianPrior, reverseOde, ve } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * const prior = gaussianPrior({ mean: [0], covariance: 4, schedule: ve() })
+ * // The flow of N(0, 4) scales: x₀ = x_t·√(4/(4 + σ²)) = 1.2 for x_t = 3 at σ = √21.
+ * const x = tensor([[3]], { dtype: 'float64' })
+ * reverseOde(prior, x, Math.sqrt(21), { steps: 40, solver: 'heun' }).dataSync() // ≈ [1.20]
+ * ```
+ */
+export function reverseOde(prior: Prior, xt: Tensor, t: Time, options: ReverseOdeOptions): Tensor {
+  const { schedule } = prior
+  const { steps, solver = 'euler', exponent } = options
+  if (solver !== 'euler' && solver !== 'heun')
+    throw new OptionError('solver', `must be euler or heun, got ${String(solver)}`)
+  if (!sameShape(xt.shape.slice(1), prior.shape))
+    throw new ShapeError('reverseOde', 'x_t must be a batch of samples', [xt.shape, prior.shape])
+  const times = reverseTimes(schedule, t, steps, exponent)
+  const last = times.length - 1
+  return scope(() =>
+    times.reduce((x, from, i) => {
+      const to = times[i + 1]
+      const x0hat = prior.denoise(x, from)
+      if (to === undefined) return x0hat
+      const step = { t: from, s: to, schedule }
+      const euler = ddimStep(x, x0hat, undefined, { ...step, eta: 0 })
+      return solver === 'heun' && i < last ? corrected(prior, x, x0hat, euler, step) : euler
+    }, xt),
+  )
+}
+
+/** Heun's step: u + (s' − s)·(slope at both ends)/2, the slope being the predicted noise. */
+function corrected(
+  prior: Prior,
+  x: Tensor,
+  x0hat: Tensor,
+  euler: Tensor,
+  { t, s, schedule }: { t: Time; s: Time; schedule: Schedule },
+): Tensor {
+  const half = (schedule.alpha(s) * (noiseLevel(schedule, s) - noiseLevel(schedule, t))) / 2
+  return combine(
+    [schedule.alpha(s) / schedule.alpha(t), x],
+    [half, predictedNoise(x, x0hat, schedule, t)],
+    [half, predictedNoise(euler, prior.denoise(euler, s), schedule, s)],
+  )
+}
