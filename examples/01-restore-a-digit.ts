@@ -2,15 +2,14 @@
 // Run: node examples/01-restore-a-digit.ts
 import { ddrm, epsilonPrior, gaussianNoise, inpaint, psnr, run, vpLinear } from '@tweedie/solvers'
 import { fromData, randomKey } from '@tweedie/tensor'
-import { ddpmForward, readImage } from '@tweedie/unet'
+import { predictor, readImage } from '@tweedie/unet'
 import { heldOutDigits, loadShippedPrior } from '@tweedie/unet/node'
 
-const { config, params } = loadShippedPrior('digits')
 const prior = epsilonPrior({
   name: 'digits',
   shape: [1, 28, 28],
   schedule: vpLinear(),
-  predictNoise: (xt, t) => ddpmForward(params, config, xt, t),
+  predictNoise: predictor(loadShippedPrior('digits')),
   clip: [-1, 1],
 })
 

@@ -1,4 +1,4 @@
-// The direction of imports (DESIGN: tensor <- autograd <- unet; tensor, autograd <- solvers; all <- bench <- cli).
+// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; unet, solvers <- runs; all <- bench <- cli).
 // Read by dependency-cruiser; `npm run deps` checks it.
 
 /** What each package may import, apart from itself. */
@@ -7,8 +7,9 @@ const allowed = {
   autograd: ['tensor'],
   unet: ['tensor', 'autograd'],
   solvers: ['tensor', 'autograd'],
+  runs: ['tensor', 'autograd', 'unet', 'solvers'],
   bench: ['tensor', 'autograd', 'unet', 'solvers'],
-  cli: ['tensor', 'autograd', 'unet', 'solvers', 'bench'],
+  cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench'],
 }
 
 const direction = Object.entries(allowed).map(([name, below]) => ({
@@ -19,10 +20,95 @@ const direction = Object.entries(allowed).map(([name, below]) => ({
   to: { path: '^packages/', pathNot: `^packages/(${[name, ...below].join('|')})/` },
 }))
 
+/** Rooms of packages/tensor/src/wasm: what each may import of the others. Tests may import all. */
+const runtime = ['asm', 'runtime']
+const moves = [...runtime, 'lanes', 'move']
+const rooms = {
+  asm: [],
+  runtime: ['asm'],
+  lanes: ['asm'],
+  move: [...runtime, 'lanes'],
+  elementwise: moves,
+  reduce: moves,
+  normalise: moves,
+  product: moves,
+  attention: [...moves, 'product'],
+  conv: [...moves, 'product'],
+}
+const wasm = '^packages/tensor/src/wasm/'
+
+const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
+  name: `wasm-${name}-imports-${below.join('-') || 'nothing'}`,
+  comment: `wasm/${name} may import ${below.map((x) => `wasm/${x}`).join(', ') || 'nothing else of wasm'}`,
+  severity: 'error',
+  from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
+  to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
+}))
+/** The rooms of packages/unet/src and which of each other they may import, types included. */
+const unetRooms = {
+  ground: [],
+  layers: ['ground'],
+  checkpoint: ['ground'],
+  data: ['ground', 'checkpoint'],
+  architectures: ['ground', 'layers'],
+  models: ['ground', 'checkpoint', 'architectures'],
+  train: ['ground', 'checkpoint', 'data', 'architectures', 'models'],
+  priors: ['ground', 'architectures', 'models', 'train'],
+}
+/** The files of a room; `ground` are those beside the rooms. */
+const unetRoom = (name) => (name === 'ground' ? '^packages/unet/src/[^/]+$' : `^packages/unet/src/${name}/`)
+const test = '\\.test\\.(helper\\.)?ts$'
+
+const unet = [
+  ...Object.entries(unetRooms).map(([name, below]) => ({
+    name: `unet-${name}-imports-${below.join('-') || 'nothing'}`,
+    comment: `packages/unet/src: ${name} may import ${below.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: unetRoom(name), pathNot: [test, '^packages/unet/src/(index|node)\\.ts$'] },
+    to: { path: '^packages/unet/src/', pathNot: [name, ...below].map(unetRoom) },
+  })),
+  {
+    name: 'unet-no-architecture-knows-another',
+    comment: 'A folder of architectures/ imports its own files, the contract and what that stands on.',
+    severity: 'error',
+    from: { path: '^packages/unet/src/architectures/([^/]+)/', pathNot: [test] },
+    to: {
+      path: '^packages/unet/src/architectures/',
+      pathNot: [
+        '^packages/unet/src/architectures/$1/',
+        '^packages/unet/src/architectures/(architecture|trained-on)\\.ts$',
+      ],
+    },
+  },
+  {
+    name: 'unet-only-the-catalog-knows-architectures',
+    comment: 'No room but the catalog, and what is public, names an architecture.',
+    severity: 'error',
+    from: {
+      path: '^packages/unet/src/',
+      pathNot: [
+        test,
+        '^packages/unet/src/architectures/[^/]+/',
+        '^packages/unet/src/(architectures/catalog|index)\\.ts$',
+      ],
+    },
+    to: { path: '^packages/unet/src/architectures/[^/]+/' },
+  },
+  {
+    name: 'unet-no-cycle',
+    comment: 'Not even of types.',
+    severity: 'error',
+    from: { path: '^packages/unet/src/' },
+    to: { circular: true },
+  },
+]
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...direction,
+    ...wasmRooms,
+    ...unet,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',
@@ -32,10 +118,19 @@ export default {
     },
     {
       name: 'no-cycle',
-      comment: 'Files must not import each other in a circle (type-only imports are gone at run time).',
+      comment: 'Files must not import each other in a circle.',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-cycle-of-types',
+      comment:
+        'Nor by their types. The class Tensor is exempt: its methods are the ops, and the ops take and give it, so ' +
+        'that below the class it is a type (ARCHITECTURE.md).',
+      severity: 'error',
+      from: { path: '^packages/(tensor|autograd|solvers|bench)/' },
+      to: { circular: true, viaOnly: { pathNot: '^packages/tensor/src/tensor\\.ts$' } },
     },
     {
       name: 'no-unresolvable',

@@ -5,8 +5,8 @@ import type { Prior, SamplerStrategy } from '@tweedie/solvers'
 import { countCalls, ddimSampler, epsilonPrior, sr, vpLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
-import type { DdpmConfig, Params } from '@tweedie/unet'
-import { ddpmConfig, ddpmForward, initDdpm, param, sampleShape } from '@tweedie/unet'
+import type { NetworkConfig, Params } from '@tweedie/unet'
+import { architectureOf, ddpmConfig, initDdpm, param } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -24,17 +24,18 @@ interface Subject {
 
 /** Without the clip to the data range, whose kinks finite differences would see. */
 function subjectOf(
-  config: DdpmConfig,
+  config: NetworkConfig,
   T: number,
   rest: Pick<Subject, 'params' | 'names' | 'batch' | 'h'>,
 ): Subject {
+  const { forward, sampleShape } = architectureOf(config)
   const shape = sampleShape(config)
   const priorOf = (p: Params) =>
     epsilonPrior({
       name: 'u-net',
       shape,
       schedule: vpLinear({ T }),
-      predictNoise: (xt, t) => ddpmForward(p, config, xt, t),
+      predictNoise: (xt, t) => forward(p, config, xt, t),
     })
   return { ...rest, prior: priorOf(rest.params), priorOf }
 }

@@ -12,8 +12,7 @@ import {
 } from '@tweedie/tensor'
 import { inspector } from './inspector.ts'
 import { interpreting, rename } from './interpreters.ts'
-import type { Sparse, TapeNode, ValueRef } from './node.ts'
-import type { Tape } from './tape.ts'
+import type { Recording, Sparse, TapeNode, ValueRef } from './node.ts'
 
 /** Handles by value, each owned by the pass that made it, so that it can be freed once it is used up. */
 export type Flow = Map<number, Tensor>
@@ -90,7 +89,7 @@ export const isZero = (xs: Sparse): boolean => xs.every((x) => x === undefined)
  * freed once it is passed. Results belong to the innermost scope.
  */
 export function backpropagate(
-  tape: Tape,
+  tape: Recording,
   outputs: readonly ValueRef[],
   cotangents: Sparse,
   wanted: readonly ValueRef[],
@@ -120,7 +119,7 @@ export function backpropagate(
 
 /** Runs f under a tape that watches the `wanted` inputs, and walks it; itself differentiable by the tapes around. */
 export function tracing(
-  tape: Tape,
+  tape: Recording,
   f: (...inputs: Tensor[]) => readonly Tensor[],
   inputs: readonly Tensor[],
   wanted: readonly boolean[],
@@ -144,7 +143,7 @@ export function tracing(
 
 /** The gradients in the `wanted` inputs of Σ ⟨f(…inputs)ᵢ, cotangentᵢ⟩. */
 export const pullThrough = (
-  tape: Tape,
+  tape: Recording,
   f: (...inputs: Tensor[]) => readonly Tensor[],
   inputs: readonly Tensor[],
   wanted: readonly boolean[],

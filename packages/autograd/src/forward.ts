@@ -2,11 +2,10 @@ import type { PrimitiveName, Tensor } from '@tweedie/tensor'
 import { add, broadcastTo, dispatch, sameShape, scope, zeros } from '@tweedie/tensor'
 import { accumulate, arrived, drop, handles, isZero, passing, tracing } from './engine.ts'
 import { inspector } from './inspector.ts'
-import type { Sparse, TapeNode, ValueRef } from './node.ts'
+import type { Recording, Sparse, TapeNode, ValueRef } from './node.ts'
 import { vjpContext } from './primitive-node.ts'
 import type { SavedCall, VjpRule } from './rules/index.ts'
 import { tangentFormulas } from './rules/tangents.ts'
-import type { Tape } from './tape.ts'
 
 // The walk of a tape forwards. Nodes are handed what they need of it, so that reverse mode alone imports none of it.
 
@@ -24,7 +23,7 @@ function onward(node: TapeNode, arriving: Sparse): Sparse {
  * where nothing arrived). Tangents are freed after their last use; `retain` as in {@link backpropagate}.
  */
 export function pushForward(
-  tape: Tape,
+  tape: Recording,
   inputs: readonly ValueRef[],
   tangents: Sparse,
   outputs: readonly ValueRef[],
@@ -60,7 +59,7 @@ export function pushForward(
 
 /** The tangents of f(…inputs) along the tangents of its inputs. */
 export const pushThrough = (
-  tape: Tape,
+  tape: Recording,
   f: (...inputs: Tensor[]) => readonly Tensor[],
   inputs: readonly Tensor[],
   tangents: Sparse,

@@ -1,6 +1,5 @@
-import type { Device, DType, PrimitiveName, Shape, Tensor } from '@tweedie/tensor'
+import type { Device, DType, Interpreter, PrimitiveName, Shape, Tensor } from '@tweedie/tensor'
 import type { SavedCall, VjpRule } from './rules/index.ts'
-import type { Tape } from './tape.ts'
 
 /** A value as the tape remembers it: all of it but its elements. */
 export interface ValueRef {
@@ -28,7 +27,7 @@ export interface ForwardMode {
   ): Tensor
   /** The tangents of f(…inputs) along the tangents of its inputs. */
   pushThrough(
-    tape: Tape,
+    tape: Recording,
     f: (...inputs: Tensor[]) => readonly Tensor[],
     inputs: readonly Tensor[],
     tangents: Sparse,
@@ -57,3 +56,17 @@ export interface TapeNode {
 /** The inputs of a node, with which of them gradients are wanted in. */
 export const inputRefs = (inputs: readonly Tensor[], wanted: readonly boolean[]): TapeNode['inputs'] =>
   inputs.map((x, i) => ({ ...refTo(x), wanted: wanted[i]! }))
+
+/**
+ * A tape as the walks know it: it records calls while it interprets, and is read backwards or forwards afterwards.
+ * The walks are handed one, so that they need not know what makes nodes (`tape.ts`), which itself needs the walks.
+ */
+export interface Recording extends Interpreter {
+  /** The calls, in the order in which they were made; a walk that frees what it has passed empties it. */
+  readonly nodes: TapeNode[]
+  /** Follows a value from now on. */
+  watch(x: Tensor): void
+  isTracked(x: { readonly id: number }): boolean
+  /** Frees everything saved that no pass has freed yet. */
+  dispose(): void
+}

@@ -1,10 +1,9 @@
 import type { PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
 import { pullThrough } from './engine.ts'
 import { resolved } from './interpreters.ts'
-import type { TapeNode } from './node.ts'
+import type { Recording, TapeNode } from './node.ts'
 import { inputRefs, refTo } from './node.ts'
 import type { Gradients, Rule, SavedCall, VjpRule } from './rules/index.ts'
-import type { Tape } from './tape.ts'
 
 /** The node of a primitive with derivatives of its own. */
 export function primitiveNode<P extends PrimitiveName>(
@@ -68,9 +67,12 @@ export function vjpContext<P extends PrimitiveName>(
   return { ...call, dy, wanted, shared: (make: () => Tensor) => (once ??= make()) }
 }
 
-/** The node of a primitive whose derivatives are those of a composition, traced when it comes to that. */
+/**
+ * The node of a primitive whose derivatives are those of a composition. A pass traces the composition on a tape that
+ * `fresh` makes.
+ */
 export function composedNode<P extends PrimitiveName>(
-  tape: Tape,
+  fresh: () => Recording,
   primitive: P,
   rule: Extract<Rule<P>, { kind: 'composed' }>,
   inputs: readonly Tensor[],
@@ -81,7 +83,7 @@ export function composedNode<P extends PrimitiveName>(
   const saved = inputs.map((input) => resolved(input).alias())
   const gradients: Gradients = (f, xs, cotangent) =>
     pullThrough(
-      tape.another(),
+      fresh(),
       (...ys) => [f(...ys)],
       xs,
       xs.map(() => true),
@@ -93,7 +95,7 @@ export function composedNode<P extends PrimitiveName>(
     inputs: inputRefs(inputs, wanted),
     outputs: [refTo(out)],
     saved,
-    backward: (cotangents) => pullThrough(tape.another(), composition, saved, wanted, cotangents),
-    forward: (tangents, { pushThrough }) => pushThrough(tape.another(), composition, saved, tangents),
+    backward: (cotangents) => pullThrough(fresh(), composition, saved, wanted, cotangents),
+    forward: (tangents, { pushThrough }) => pushThrough(fresh(), composition, saved, tangents),
   }
 }

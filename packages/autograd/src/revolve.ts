@@ -14,7 +14,7 @@ import { orElse, outputLeaves } from './trace.ts'
  *
  * - `'tape'`: all that the rules of its primitives declare; no step runs again;
  * - `'checkpoint'`: the state before each step; each but the last runs again, n − 1 in all;
- * - `{ slots }`: so many states at a time, the first included; t(n, slots) steps run again, the fewest
+ * - `{ slots }`: `slots` states at a time, the first included; t(n, slots) steps run again, the fewest
  *   possible (see `revolveRecomputations`);
  * - `{ inverses }`: the last state alone; `inverses[i]` gives the state before step i from the state after
  *   it, and step i runs again from there. The gradient is that of the states which the inverses find.

@@ -1,7 +1,7 @@
 import type { Interpreter, PrimitiveName, PrimitiveParams, Tensor } from '@tweedie/tensor'
 import { dispatchAt, isFloat } from '@tweedie/tensor'
 import { inspector } from './inspector.ts'
-import type { TapeNode } from './node.ts'
+import type { Recording, TapeNode } from './node.ts'
 import { composedNode, primitiveNode } from './primitive-node.ts'
 import type { Rule } from './rules/index.ts'
 import { rules } from './rules/index.ts'
@@ -16,7 +16,7 @@ export interface Severed {
  * Records the primitive calls through which derivatives flow from the watched values. Values are known by
  * `Tensor.id`, so it does not matter which handle shows them, nor what else runs in between.
  */
-export class Tape implements Interpreter {
+export class Tape implements Recording {
   readonly nodes: TapeNode[] = []
   private readonly tracked = new Set<number>()
   private readonly severed = new Map<number, Severed>()
@@ -75,12 +75,6 @@ export class Tape implements Interpreter {
     for (const { id } of node.outputs) this.tracked.add(id)
   }
 
-  /** An empty tape, for a rule that differentiates a composition. */
-  another(): Tape {
-    return new Tape()
-  }
-
-  /** Frees everything saved that no pass has freed yet. */
   dispose(): void {
     for (const node of this.nodes) for (const tensor of node.saved) tensor.dispose()
     this.nodes.length = 0
@@ -96,7 +90,8 @@ export class Tape implements Interpreter {
     inspector()?.call(primitive, inputs, out)
     const rule: Rule<P> = rules[primitive]
     const tracked = inputs.map(({ id }) => this.tracked.has(id))
-    if (rule.kind === 'composed') return composedNode(this, primitive, rule, inputs, params, out, tracked)
+    if (rule.kind === 'composed')
+      return composedNode(() => new Tape(), primitive, rule, inputs, params, out, tracked)
     const why = rule.kind === 'constant' ? rule.why : rule.constant?.(params, inputs)
     if (rule.kind === 'constant' || why !== undefined) {
       if (!isFloat(out.dtype)) this.severed.set(out.id, { primitive, why: why! })

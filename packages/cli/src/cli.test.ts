@@ -32,7 +32,7 @@ describe('wrong use', () => {
     ],
     ['demo --count many', /'--count <n>' argument 'many'/],
     ['demo --seed -1', /'--seed <n>'/],
-    ['demo --noise x', /'--noise <sigma>' argument 'x' is invalid. It must be a number of at least 0/],
+    ['demo --noise x', "--noise: must be a number of at least 0, got 'x'"],
     ['demo --methods dps,,ddrm', /'--methods <names>'.*names separated by commas/],
     ['demo --prior white --methods dps,magic', "--methods: no method 'magic'; there are dps, ddrm, red-diff"],
     ['demo --prior white --tasks sr,paint', "--tasks: no task 'paint'; there are inpaint, sr, blur"],

@@ -3,14 +3,6 @@ import { printable, TweedieError } from '@tweedie/tensor'
 /** The codes that the command exits with. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const
 
-/** The run was stopped from outside (Ctrl-C); by default nothing of it is kept. */
-export class InterruptedError extends TweedieError {
-  override readonly name = 'InterruptedError'
-  constructor(message = 'interrupted; nothing was written') {
-    super(message)
-  }
-}
-
 /** Cases that became slower than an earlier report allows. */
 export class RegressionError extends TweedieError {
   override readonly name = 'RegressionError'

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import type { RunRecord } from '@tweedie/runs'
 import type { Prior } from '@tweedie/solvers'
 import { gaussianNoise, methods } from '@tweedie/solvers'
 import { memory, ones } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { checkFits } from './catalog.ts'
-import { demoDigits } from './digits.ts'
+import { demoDigits } from './commands/demo/digits.ts'
 import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
-import type { RunRecord } from './report/record.ts'
+import { requireFit } from './resolve.ts'
 import { ran, temporaryFolder, whitePrior } from './testing.ts'
 
 const read = (...path: string[]): RunRecord => JSON.parse(readFileSync(join(...path, 'run.json'), 'utf8'))
@@ -312,10 +312,10 @@ describe('demo', () => {
   })
 })
 
-test('a method that does not fit its problem is told before any work', () => {
+test('a method that does not fit its problem is told before any work', async () => {
   const operator = { name: 'cube', inShape: [1], outShape: [1], forward: whitePrior().denoise as never }
   const problem = { operator, noise: gaussianNoise(0.1), y: ones([1, 1]) }
-  expect(() => checkFits(methods.find('ddrm'), problem, whitePrior([1]), '--method')).toThrow(
+  await expect(requireFit(methods.find('ddrm'), problem, whitePrior([1]), '--method')).rejects.toThrow(
     /^--method: ddrm: needs a linear operator; 'cube'/,
   )
 })

@@ -97,6 +97,32 @@ export interface Problem<O extends Operator = Operator> {
   readonly y: Tensor
 }
 
+/** What a method may need of its problem, and what the type of the problem is where it does. */
+interface Gives {
+  /** The adjoint of a linear operator. */
+  readonly linear: { readonly operator: LinearOperator }
+  /** The singular value decomposition of a linear operator. */
+  readonly svd: { readonly operator: LinearOperator & { svd(): Svd } }
+  /** The pseudo-inverse of a linear operator. */
+  readonly pinv: { readonly operator: LinearOperator & { pinv: NonNullable<LinearOperator['pinv']> } }
+  /** The standard deviation σ_y of white Gaussian noise, in units of the range [−1, 1]. */
+  readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
+  /** log p(y | clean) and its gradient. */
+  readonly likelihood: { readonly noise: Noise & { readonly likelihood: NoiseLikelihood } }
+  /** Gradients through the operator (for a linear one, its adjoint). */
+  readonly operatorVjp: unknown
+  /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
+  readonly denoiserVjp: unknown
+}
+
+/** A word for what a method needs. */
+export type Need = keyof Gives
+
+type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
+
+/** A problem that has what is needed, in its type: checked once by `checkFit`, then there. */
+export type Fitted<N extends Need> = Problem & Both<Gives[N]>
+
 /** All that a run needs to go on: the current x and whatever else, a tree of tensors and numbers. */
 export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }
 

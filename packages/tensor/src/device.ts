@@ -31,13 +31,13 @@ export interface DeviceMemory {
   readonly limit: number
   /** Width of an address. */
   readonly addressBits: 32 | 64
-  /** Working areas of kernels by name: what stays between calls beside the tensors. */
+  /** Bytes of the kernels' working areas, by name. They stay between calls. */
   readonly scratch: Readonly<Record<string, number>>
-  /** Bytes of weights kept in the layout of kernels, given up with their tensors or where room is short. */
+  /** Bytes of weights kept in the layouts of kernels. They are freed with their tensors, or where memory is short. */
   readonly packedWeights: number
 }
 
-/** What really runs: never a promise, always a report. */
+/** What runs in fact, which may be less than what was asked for; `notes` says why. */
 export interface DeviceInfo {
   readonly name: string
   /** The mechanism: `typescript`, `webassembly`, `webgl2`, `webgpu`, … */
@@ -48,7 +48,7 @@ export interface DeviceInfo {
   /** Primitives that run as kernels of this device's own; all others run the reference loops on its memory. */
   readonly kernels: readonly PrimitiveName[]
   readonly notes: readonly string[]
-  /** Settings that change results by rounding: where they are alike, so are the bits. */
+  /** Settings that change how results are rounded: devices that agree in them give the same bits. */
   readonly rounding?: Readonly<Record<string, boolean>>
   /** Bytes of memory the device holds from its host, in use or free for reuse. */
   readonly reservedBytes: number
@@ -70,7 +70,7 @@ export interface Device {
   read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray>
   /** A window on the live memory, valid until the next call of this device. CPU devices only. */
   hostView?(buffer: unknown, dtype: DType, length: number): TypedArray
-  /** Uses no more than so many threads from now on, for who runs several devices side by side; gives the former limit. */
+  /** Sets the most threads that later calls use, for programs that run several devices at once. Returns the former limit. */
   limitThreads?(threads: number): number
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown
 }

@@ -12,7 +12,7 @@ const failure = (device: string, requestedBytes: number, hostRefused: boolean): 
     ...{ longestBytes: longestHostBytes, limitBytes: Number.POSITIVE_INFINITY, mostBytes: longestHostBytes },
   })
 
-/** @throws {OutOfMemoryError} where an array of so many bytes would be too long, before it is asked for. */
+/** @throws {OutOfMemoryError} where an array of `bytes` bytes would be too long, before it is asked for. */
 export function requireHostRoom(device: string, bytes: number): void {
   if (bytes > longestHostBytes) throw failure(device, bytes, false)
 }

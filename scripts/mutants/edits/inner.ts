@@ -108,14 +108,14 @@ export const innerEdits: readonly Edit[] = [
   ),
   descent(
     'descent-frozen',
-    'choose(active, params, at.params)',
-    'params',
+    'choose(active, leaf, before[i]!)',
+    'leaf',
     'a sample that has reached its target goes on',
   ),
   descent(
     'descent-row',
-    'batch.slice([i, i + 1])\n',
-    'batch.slice([0, 1])\n',
+    'leaf.slice([i, i + 1])',
+    'leaf.slice([0, 1])',
     'every sample is fitted to the first measurement',
   ),
   ode(
@@ -133,4 +133,16 @@ export const innerEdits: readonly Edit[] = [
   ode('ode-alpha', '[schedule.alpha(s) / schedule.alpha(t), x]', '[1, x]', 'Heun on VP without the scaling'),
   ode('ode-intervals', 'least === 0 ? n : n - 1', 'n', 'the grid stops short of index 0'),
   ode('ode-exponent', 'exponent = 7): Time[]', 'exponent = 2): Time[]', "the default grid is not EDM's"),
+  ode(
+    'sde-key',
+    'keys.map((key) => key.fold(k))',
+    'keys',
+    'each step of the reverse SDE draws the same noise',
+  ),
+  ode(
+    'sde-noise',
+    'ddpmStep(x, x0hat, normal(draws, prior.shape, like), {',
+    'ddpmStep(x, x0hat, normal(draws, prior.shape, like).mul(Math.SQRT2), {',
+    'the noise of the reverse SDE times √2',
+  ),
 ]

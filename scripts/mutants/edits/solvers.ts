@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
@@ -287,4 +288,5 @@ export const solversEdits: readonly Edit[] = [
   ...lawEdits,
   ...particleEdits,
   ...innerEdits,
+  ...guidanceEdits,
 ]

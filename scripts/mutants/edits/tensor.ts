@@ -23,12 +23,12 @@ const attentionOps = of('ops/attention.ts')
 const groupNormOps = of('ops/group-norm.ts')
 const views = of('views.ts')
 const shape = of('shape.ts')
-const winograd = of('wasm/winograd-transforms.ts')
-const sweeps = of('wasm/group-norm-sweeps.ts')
-const lanes = of('wasm/math.ts')
-const softmax = of('wasm/softmax.ts')
-const groupNormLoops = of('wasm/group-norm-loops.ts')
-const heap = of('wasm/heap.ts')
+const winograd = of('wasm/conv/winograd/transforms.ts')
+const statistics = of('wasm/normalise/statistics.ts')
+const lanes = of('wasm/lanes/math.ts')
+const softmax = of('wasm/normalise/softmax.ts')
+const groupNormLoops = of('wasm/normalise/group-norm-loops.ts')
+const heap = of('wasm/runtime/heap.ts')
 
 const randomness: readonly Edit[] = [
   philox(
@@ -94,7 +94,7 @@ const randomness: readonly Edit[] = [
   random(
     'permutation-bias',
     'Math.floor(units[i]! * (i + 1))',
-    'Math.floor(unit * i)',
+    'Math.floor(units[i]! * i)',
     'permutations without fixed points (Sattolo)',
     inside('random'),
   ),
@@ -312,7 +312,7 @@ const kernels: readonly Edit[] = [
     'const [a, b] = [5 / 8, 7 / 4]',
     'other interpolation points',
     {
-      ...inside('wasm/winograd.test.ts'),
+      ...inside('wasm/conv/winograd/winograd.test.ts'),
       equivalent: 'any two points give the same convolution up to rounding',
     },
   ),
@@ -321,49 +321,49 @@ const kernels: readonly Edit[] = [
     '1 / (2 * a2 * (a2 - b2))',
     '1 / (a2 * (a2 - b2))',
     "a constant of Winograd's transform",
-    inside('wasm/winograd.test.ts'),
+    inside('wasm/conv/winograd/winograd.test.ts'),
   ),
   winograd(
     'winograd-two-output',
     'add(m3, sub(m1, m2))',
     'add(m3, sub(m2, m1))',
     'a sign of F(2, 3)',
-    inside('wasm/winograd.test.ts'),
+    inside('wasm/conv/winograd/winograd.test.ts'),
   ),
-  sweeps(
+  statistics(
     'group-norm-pivot',
     'f.set(pivot, f64.promoteF32(f32.load(at)))',
     'f.set(pivot, f64.const(0))',
     'sums of squares without a pivot: cancellation at large means',
-    inside('wasm/group-norm.test.ts'),
+    inside('wasm/normalise/group-norm.test.ts'),
   ),
-  sweeps(
+  statistics(
     'group-norm-mean',
     'f64.add(pivot, f64.div(sum, n))',
     'f64.div(sum, n)',
     'the mean without its pivot',
-    inside('wasm/group-norm.test.ts'),
+    inside('wasm/normalise/group-norm.test.ts'),
   ),
   softmax(
     'wasm-softmax-mask',
     'f.set(h, masked(v128.load(a), lanes))',
     'f.set(h, v128.load(a))',
     'lanes beyond the row count in the gradient of softmax',
-    inside('wasm/softmax.test.ts'),
+    inside('wasm/normalise/softmax.test.ts'),
   ),
   softmax(
     'wasm-softmax-inner',
-    'f32x4.sub(v128.load(p.dy), inner)',
-    'v128.load(p.dy)',
+    'f32x4.sub(v128.load(dy), inner)',
+    'v128.load(dy)',
     "softmax's gradient without its mean, in the kernel",
-    inside('wasm/softmax.test.ts'),
+    inside('wasm/normalise/softmax.test.ts'),
   ),
   groupNormLoops(
     'wasm-group-norm-weight',
-    'f64.add(product, f64.mul(weight, sums.product()))',
+    'f64.add(product, f64.mul(ofChannel, sums.product()))',
     'f64.add(product, sums.product())',
     "a channel's weight is left out of the gradient's mean",
-    inside('wasm/group-norm.test.ts'),
+    inside('wasm/normalise/group-norm.test.ts'),
   ),
   lanes(
     'exp-coefficient',

@@ -16,7 +16,7 @@ const host = of('host-memory.ts', 'huge', 'hostile')
 const checks = of('rules/checks.ts', 'rules/checks', 'hostile')
 const primitives = of('primitives.ts', 'rules/checks', 'hostile')
 const shape = of('shape.ts', 'hostile', 'tensor')
-const heap = of('wasm/heap.ts', 'wasm/heap', 'hostile')
+const heap = of('wasm/runtime/heap.ts', 'wasm/runtime/heap', 'hostile')
 const scope = of('scope.ts', 'scope')
 const tree = of('tree.ts', 'scope')
 const random = of('random/random.ts', 'random/')
@@ -186,7 +186,7 @@ const safety: readonly Edit[] = [
     'bytes > Math.min(this.longest, this.linear.limit)',
     'bytes > this.linear.limit',
     'blocks beyond 2 GiB in 32-bit memory',
-    inside('wasm/heap', 'huge', 'wasm/large'),
+    inside('wasm/runtime/heap', 'huge', 'wasm/large'),
   ),
   heap(
     'heap-free',

@@ -12,8 +12,7 @@ import { noiseStreams } from '../run/streams.ts'
 import type { Kernel } from '../samplers/kernel.ts'
 import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
-import type { GuidedStep, Prior, Problem, StateTree, Time } from '../types.ts'
-import type { Fitted, Need } from './fit.ts'
+import type { Fitted, GuidedStep, Need, Prior, Problem, StateTree, Time } from '../types.ts'
 import { checkFit } from './fit.ts'
 
 /** All there is to know of a method. */

@@ -1,33 +1,7 @@
 import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
 import { requireFiniteNow } from '../run/finite.ts'
-import type { LinearOperator, Noise, NoiseLikelihood, Operator, Prior, Problem, Svd } from '../types.ts'
+import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
-
-/** What a method may need of its problem, and what the type of the problem is where it does. */
-interface Gives {
-  /** The adjoint of a linear operator. */
-  readonly linear: { readonly operator: LinearOperator }
-  /** The singular value decomposition of a linear operator. */
-  readonly svd: { readonly operator: LinearOperator & { svd(): Svd } }
-  /** The pseudo-inverse of a linear operator. */
-  readonly pinv: { readonly operator: LinearOperator & { pinv: NonNullable<LinearOperator['pinv']> } }
-  /** The standard deviation σ_y of white Gaussian noise, in units of the range [−1, 1]. */
-  readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
-  /** log p(y | clean) and its gradient. */
-  readonly likelihood: { readonly noise: Noise & { readonly likelihood: NoiseLikelihood } }
-  /** Gradients through the operator (for a linear one, its adjoint). */
-  readonly operatorVjp: unknown
-  /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
-  readonly denoiserVjp: unknown
-}
-
-/** A word for what a method needs. */
-export type Need = keyof Gives
-
-type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
-
-/** A problem that has what is needed, in its type: checked once by {@link checkFit}, then there. */
-export type Fitted<N extends Need> = Problem & Both<Gives[N]>
 
 interface NeedRule {
   /** In words, for tables. */

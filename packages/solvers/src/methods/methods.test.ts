@@ -5,8 +5,7 @@ import { matrixOperator } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
-import type { Problem } from '../types.ts'
-import type { Need } from './index.ts'
+import type { Need, Problem } from '../types.ts'
 import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
 
 const means = [

@@ -1,1 +1,17 @@
-export { gaussianNoise } from './gaussian.ts'
+export { noiseFromSpec, noises } from './catalog.ts'
+export type {
+  LikelihoodNoise,
+  NoiseDefinition,
+  NoiseEntry,
+  NoiseInfo,
+  NoiseKind,
+  NoiseOf,
+  NoiseParts,
+} from './define.ts'
+export { defineNoise } from './define.ts'
+export { gaussianNoise, noNoise } from './gaussian.ts'
+export { laplaceNoise } from './laplace.ts'
+export { poissonNoise } from './poisson.ts'
+export { poissonGaussNoise } from './poisson-gauss.ts'
+export { quantisationNoise } from './quantisation.ts'
+export { speckleNoise } from './speckle.ts'

@@ -13,6 +13,8 @@ import type { Prior } from '../types.ts'
  * ```
  */
 export const clipped = (prior: Prior, [low, high]: readonly [low: number, high: number]): Prior => ({
-  ...prior,
+  name: prior.name,
+  shape: prior.shape,
+  schedule: prior.schedule,
   denoise: (xt, t) => clamp(prior.denoise(xt, t), low, high),
 })

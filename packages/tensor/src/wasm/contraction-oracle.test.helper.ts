@@ -5,8 +5,8 @@ import { primitives } from '../primitives.ts'
 import type { HostView } from '../reference/index.ts'
 import { referenceKernels } from '../reference/index.ts'
 import { sizeOf } from '../shape.ts'
-import { compare, mismatch } from './elementwise-oracle.test.helper.ts'
-import type { WasmKernels } from './kernel.ts'
+import { compare, mismatch } from './oracle.test.helper.ts'
+import type { WasmKernels } from './runtime/kernel.ts'
 
 /**
  * Checks a contraction of `depth` terms against the reference, to within the rounding of any order of

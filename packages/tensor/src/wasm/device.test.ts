@@ -5,7 +5,7 @@ import { conv2d, getDevice, matmul, memory, ones, registerDevice, resetPeak, zer
 import { rowMajorStrides, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { createWasmDevice } from './device.ts'
-import { hasMemory64 } from './linear-memory.ts'
+import { hasMemory64 } from './runtime/linear-memory.ts'
 
 const square = (device: Device, dtype: 'float32' | 'float64', values: number[]) => {
   const buffer = device.allocate(dtype, 4)

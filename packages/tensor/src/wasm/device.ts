@@ -9,19 +9,19 @@ import { packed } from '../reference/host.ts'
 import { referenceKernels } from '../reference/index.ts'
 import { checkIndices } from '../reference/move.ts'
 import { formatShape, isCount, sizeOf } from '../shape.ts'
-import { f32x4, ModuleBuilder, v128 } from './asm.ts'
-import { fillBytes } from './bulk.ts'
-import type { Heap } from './heap.ts'
-import { narrowBlock } from './heap.ts'
-import type { WasmContext } from './kernel.ts'
-import { planHeap } from './memory-plan.ts'
-import { KernelCache } from './module.ts'
-import { ThreadPool } from './pool.ts'
+import { f32x4, ModuleBuilder, v128 } from './asm/index.ts'
+import { fillBytes } from './move/bulk.ts'
+import type { Heap } from './runtime/heap.ts'
+import { narrowBlock } from './runtime/heap.ts'
+import type { WasmContext } from './runtime/kernel.ts'
+import { planHeap } from './runtime/memory-plan.ts'
+import { KernelCache } from './runtime/module.ts'
+import { ThreadPool } from './runtime/pool.ts'
+import { alone } from './runtime/tasks.ts'
+import type { TileChoice, TileName } from './runtime/tile.ts'
+import { WeightCache } from './runtime/weight-cache.ts'
 import { planRelaxed, planTile, planWinograd } from './settings.ts'
 import { kernelTable } from './table.ts'
-import { alone } from './tasks.ts'
-import type { TileChoice, TileName } from './tile.ts'
-import { WeightCache } from './weight-cache.ts'
 
 export interface WasmDeviceOptions {
   /**
@@ -56,7 +56,7 @@ export interface WasmDeviceOptions {
 /** Whether the engine compiles SIMD code, plain or relaxed. */
 function supports(relaxed: boolean): boolean {
   const m = new ModuleBuilder({ shared: false })
-  m.func('probe', { x: 'i32' }, [], (f, { x }) => {
+  m.procedure('probe', (f, x) => {
     const a = v128.load(x)
     f.emit(v128.store(x, relaxed ? f32x4.relaxedMadd(a, a, a) : f32x4.mul(a, a)))
   })

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { DeviceError } from '../errors.ts'
 import { conv2d, fromData, matmul, ones } from '../index.ts'
 import { createWasmDevice } from './device.ts'
-import { alone } from './tasks.ts'
+import { alone } from './runtime/tasks.ts'
 
 afterEach(() => vi.restoreAllMocks())
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-export * from './asm.ts'
-export { Heap } from './heap.ts'
-export type { WasmFunction } from './module.ts'
-export { KernelCache } from './module.ts'
-export { ThreadPool } from './pool.ts'
-export type { Task, Threads } from './tasks.ts'
-export { alone } from './tasks.ts'
+export * from './asm/index.ts'
+export { Heap } from './runtime/heap.ts'
+export type { WasmFunction } from './runtime/module.ts'
+export { KernelCache } from './runtime/module.ts'
+export { ThreadPool } from './runtime/pool.ts'
+export type { Task, Threads } from './runtime/tasks.ts'
+export { alone } from './runtime/tasks.ts'

@@ -14,7 +14,7 @@ import {
 } from '../index.ts'
 import type { Tensor } from '../tensor.ts'
 import { createWasmDevice } from './device.ts'
-import { hasMemory64 } from './linear-memory.ts'
+import { hasMemory64 } from './runtime/linear-memory.ts'
 
 const gibi = 2 ** 30
 

@@ -1,13 +1,13 @@
-import { f32x4, ModuleBuilder, v128 } from './asm.ts'
-import { Heap } from './heap.ts'
-import type { WasmContext } from './kernel.ts'
-import { hasMemory64, narrowLimit } from './linear-memory.ts'
-import { KernelCache } from './module.ts'
-import { ThreadPool } from './pool.ts'
-import type { Threads } from './tasks.ts'
-import { alone, runHere } from './tasks.ts'
-import { fixedTile, tileNames } from './tile.ts'
-import { WeightCache } from './weight-cache.ts'
+import { f32x4, ModuleBuilder, v128 } from './asm/index.ts'
+import { Heap } from './runtime/heap.ts'
+import type { WasmContext } from './runtime/kernel.ts'
+import { hasMemory64, narrowLimit } from './runtime/linear-memory.ts'
+import { KernelCache } from './runtime/module.ts'
+import { ThreadPool } from './runtime/pool.ts'
+import type { Threads } from './runtime/tasks.ts'
+import { alone, runHere } from './runtime/tasks.ts'
+import { fixedTile, tileNames } from './runtime/tile.ts'
+import { WeightCache } from './runtime/weight-cache.ts'
 
 /** Work cut into so many parts, however small, and done here, backwards: parts may not need each other. */
 const cutInto = (count: number): Threads => ({
@@ -87,7 +87,7 @@ export const elsewhere: readonly Room[] = [
 ]
 
 const probe = new ModuleBuilder(here.heap.memoryType)
-probe.func('probe', { at: 'i32' }, [], (f, { at }) => {
+probe.procedure('probe', (f, at) => {
   const x = v128.load(at)
   f.emit(v128.store(at, f32x4.relaxedMadd(x, x, x)))
 })

@@ -1,8 +1,8 @@
 import { DeviceError } from '../errors.ts'
-import { environment, environmentSwitch } from './environment.ts'
-import type { TileChoice } from './tile.ts'
-import { checkedTile, fixedTile } from './tile.ts'
-import { tileRace } from './tile-race.ts'
+import { tileRace } from './product/tile-race.ts'
+import { environment, environmentSwitch } from './runtime/environment.ts'
+import type { TileChoice } from './runtime/tile.ts'
+import { checkedTile, fixedTile } from './runtime/tile.ts'
 
 /** Whether to use fused multiply-add, and, for people, why. */
 export interface RelaxedPlan {

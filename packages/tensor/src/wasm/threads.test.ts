@@ -9,7 +9,7 @@ import { primitives } from '../primitives.ts'
 import type { Shape } from '../shape.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
 import { createWasmDevice } from './device.ts'
-import { fill } from './elementwise-oracle.test.helper.ts'
+import { fill } from './oracle.test.helper.ts'
 
 const counts = [1, 2, 3, 4]
 const devices = counts.map((threads) => createWasmDevice({ threads }))

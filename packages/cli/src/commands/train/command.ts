@@ -1,0 +1,48 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Io } from '../../io.ts'
+import { integer } from '../../terminal/options.ts'
+import type { SaveInterval, TrainCliOptions } from './train.ts'
+
+/** `500` is steps, `60s` and `5m` are time. */
+export function saveInterval(text: string): SaveInterval {
+  const [, digits, unit] = /^(\d{1,9})(s|m|)$/.exec(text) ?? []
+  const value = Number(digits)
+  if (!(value > 0)) throw new InvalidArgumentError('It must look like 500 (steps), 60s or 5m.')
+  return unit === '' ? { steps: value } : { seconds: unit === 'm' ? 60 * value : value }
+}
+
+export function trainCommand(io: Io): Command {
+  return new Command('train')
+    .description('Trains a prior on pictures; can be interrupted and continued.')
+    .requiredOption(
+      '--data <dir>',
+      "folder of images in MNIST's form (train- and t10k-images-idx3-ubyte, .gz or not; any size, grey or colour)",
+    )
+    .requiredOption('--config <file>', 'JSON: { "model": …, "steps": …, "batch": … }; see the shipped priors')
+    .requiredOption('--out <dir>', 'folder for the state, the log and in the end the model')
+    .option('--resume', 'go on with the training in --out')
+    .option(
+      '--allow-other-rounding',
+      'go on although the device or machine rounds otherwise; the bits are then not those of one go',
+    )
+    .addOption(
+      new Option('--save-every <interval>', 'steps (500) or time (60s, 5m) between saved states')
+        .argParser(saveInterval)
+        .default(saveInterval('3m'), '3m'),
+    )
+    .option('--no-test-set', 'without test images: the record then has no test loss')
+    .option('--workers <n>', 'threads; the result does not depend on them', integer(1, 64), 1)
+    .option('--name <name>', 'name of the prior in its record')
+    .option('--json', 'print the record as JSON')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C saves the state first; the same command with --resume goes on, to the same result bit for bit.
+--data is an IDX file of [N, H, W] unsigned bytes, or [N, C, H, W] or [N, H, W, C] (train-images-idx4-ubyte) for colour.
+One training at a time has --out: train.lock in it says which.`,
+    )
+    .action(async (options: TrainCliOptions, command: Command) => {
+      const { train } = await import('./train.ts')
+      await train(io, options, command.parent?.args ?? [])
+    })
+}

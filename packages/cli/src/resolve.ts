@@ -1,0 +1,84 @@
+import { noiseOf } from '@tweedie/runs'
+import { loadPrior } from '@tweedie/runs/node'
+import type { AnyMethod, Noise, Prior, Problem, Settings, ShownOperator } from '@tweedie/solvers'
+import { checkFit, fillSettings, methods, operatorFromSpec, readSettings, UnfitError } from '@tweedie/solvers'
+import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
+import type { Io } from './io.ts'
+
+// What the words of a command line stand for: one function each for methods, operators, noise and priors.
+
+/**
+ * Runs `work`; what it throws for an option, a shape or an unfit problem is made to name `option` of the command line.
+ * @param kind - What `work` calls that option itself.
+ */
+async function naming<T>(option: string, kind: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof OptionError)
+      throw new OptionError(option, error.option === kind ? error.reason : error.message)
+    if (error instanceof ShapeError || error instanceof UnfitError)
+      throw new OptionError(option, error.message)
+    throw error
+  }
+}
+
+/**
+ * The method of a name.
+ * @throws {OptionError} for a name that is none, listing those that are.
+ */
+export const resolveMethod = (text: string, option: string): Promise<AnyMethod> =>
+  naming(option, 'method', () => methods.find(text))
+
+/**
+ * A method's options from the texts of a command line, with its defaults filled in.
+ * @throws {OptionError} for an option that the method does not have, or a value that does not fit.
+ */
+export const resolveSettings = (
+  { info: { name, options } }: AnyMethod,
+  given: Settings,
+  option: string,
+): Promise<Settings> =>
+  naming(option, 'method', () => {
+    const filled = fillSettings(name, options, readSettings(name, options, given))
+    return Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
+  })
+
+/**
+ * The operator of a text such as `inpaint:box=14`, for pictures of a shape.
+ * @throws {OptionError} naming what does not fit.
+ */
+export const resolveOperator = (text: string, shape: Shape, option: string): Promise<ShownOperator> =>
+  naming(option, 'operator', () => operatorFromSpec(text, shape))
+
+/**
+ * The noise of σ_y, or of a text.
+ * @throws {OptionError} naming what does not fit.
+ */
+export const resolveNoise = (given: number | string, option: string): Promise<Noise> =>
+  naming(option, 'noise', () => noiseOf(given))
+
+/**
+ * The prior of a name, a folder or a file; what was chosen rather than said is noted on stderr.
+ * @throws {OptionError} for what is none, or does not fit.
+ * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
+ */
+export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<Prior> =>
+  naming(option, 'prior', () =>
+    loadPrior(text, {
+      cwd: io.cwd,
+      onNote: (note) => io.err(`Note: ${note}.\n`),
+      ...(io.priors === undefined ? {} : { added: io.priors }),
+    }),
+  )
+
+/**
+ * Makes sure, before any work, that a method can solve a problem with a prior.
+ * @throws {OptionError} naming what the method lacks.
+ */
+export const requireFit = (
+  { info }: AnyMethod,
+  problem: Problem,
+  prior: Prior,
+  option: string,
+): Promise<void> => naming(option, 'method', () => checkFit(info, problem, prior))

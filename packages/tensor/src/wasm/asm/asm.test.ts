@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest'
+import type { MemoryType, ValueType } from './index.ts'
+import {
+  atomics,
+  bulk,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  i64x2,
+  ModuleBuilder,
+  select,
+  shuffle8,
+  shuffle32,
+  shuffle64,
+  v128,
+} from './index.ts'
+import { signed, signed64, unsigned } from './types.ts'
+
+type Fn = (...args: number[]) => number
+
+function build(define: (m: ModuleBuilder) => void, type: MemoryType = { shared: false }) {
+  const m = new ModuleBuilder(type)
+  define(m)
+  const memory = new WebAssembly.Memory(
+    type.shared ? { initial: 1, maximum: type.maximum ?? 1, shared: true } : { initial: 1 },
+  )
+  const env = { memory, hypot: Math.hypot }
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env })
+  return { run: exports as Record<string, Fn>, memory }
+}
+
+describe('integers of the binary format', () => {
+  test.each([
+    [0, [0]],
+    [127, [0x7f]],
+    [128, [0x80, 1]],
+    [624485, [0xe5, 0x8e, 0x26]],
+    [2 ** 32 - 1, [0xff, 0xff, 0xff, 0xff, 0x0f]],
+  ])('unsigned %d', (value, bytes) => expect(unsigned(value)).toEqual(bytes))
+
+  test.each([
+    [0, [0]],
+    [63, [0x3f]],
+    [64, [0xc0, 0]],
+    [-1, [0x7f]],
+    [-64, [0x40]],
+    [-123456, [0xc0, 0xbb, 0x78]],
+  ])('signed %d', (value, bytes) => {
+    expect(signed(value)).toEqual(bytes)
+    expect(signed64(BigInt(value))).toEqual(bytes)
+  })
+})
+
+describe('functions', () => {
+  test('the example of the doc comment', () => {
+    const { run, memory } = build((m) => {
+      m.func('axpy', ['i32', 'f32', 'i32', 'i32'], [], (f, n, a, x, y) => {
+        const scale = f.local('v128', f32x4.splat(a))
+        const end = f.let(i32.add(x, i32.shl(n, 2)))
+        f.while(i32.ltU(x, end), () => {
+          f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))
+          f.increment(x, 16)
+          f.increment(y, 16)
+        })
+      })
+    })
+    const floats = new Float32Array(memory.buffer)
+    floats.set([1, 2, 3, 4, 5, 6, 7, 8])
+    floats.fill(1, 16, 24)
+    run['axpy']!(8, 0.5, 0, 64)
+    expect([...floats.subarray(16, 24)]).toEqual([1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5])
+  })
+
+  test('nested loops, conditions, calls, early returns and branches', () => {
+    const { run } = build((m) => {
+      const hypot = m.importFunction('hypot', ['f64', 'f64'], ['f64'])
+      const sum = m.func('sum', ['i32', 'i32'], ['i32'], (f, from, to) => {
+        const [i, total] = [f.local('i32'), f.local('i32')]
+        f.if(i32.gtS(from, to), () => f.return(i32.const(-1)))
+        f.loop(i, from, to, 1, () => f.increment(total, i))
+        f.return(total)
+      })
+      m.func('triangle', ['i32'], ['i32'], (f, n) => {
+        const [i, total] = [f.local('i32'), f.local('i32')]
+        f.block((end) => {
+          f.loop(i, 0, n, 1, () => {
+            f.brIf(end, i32.eq(i, 5))
+            f.increment(total, f.call('i32', sum, 0, i32.add(i, 1)))
+          })
+        })
+        f.return(total)
+      })
+      m.func('length', ['f64', 'f64'], ['f64'], (f, x, y) => f.return(f.call('f64', hypot, x, y)))
+    })
+    expect(run['sum']!(3, 7)).toBe(3 + 4 + 5 + 6)
+    expect(run['sum']!(7, 3)).toBe(-1)
+    expect(run['triangle']!(4)).toBe(0 + 1 + 3 + 6)
+    expect(run['triangle']!(100)).toBe(0 + 1 + 3 + 6 + 10)
+    expect(run['length']!(3, 4)).toBe(5)
+  })
+
+  test('a loop leaves its counter at the first value not taken', () => {
+    const { run } = build((m) => {
+      m.func('after', ['i32'], ['i32'], (f, to) => {
+        const i = f.local('i32')
+        f.loop(i, 0, i32.sub(to, 3), 4, () => {})
+        f.return(i)
+      })
+    })
+    expect([-2, 3, 4, 8, 11].map((n) => run['after']!(n))).toEqual([0, 0, 4, 8, 8])
+  })
+})
+
+describe('operations', () => {
+  test('scalars', () => {
+    const { run } = build((m) => {
+      m.func('f', ['f32', 'f32'], ['f32'], (f, x, y) =>
+        f.return(f32.add(f32.sqrt(f32.mul(x, x)), f32.max(f32.neg(y), f32.floor(2.75)))),
+      )
+      m.func('d', ['f64', 'i32'], ['f64'], (f, x, n) =>
+        f.return(f64.div(f64.add(x, f64.convertI32S(n)), f64.promoteF32(f32.demoteF64(4)))),
+      )
+      m.func('pick', ['i32'], ['i32'], (f, n) =>
+        f.return(select(i32.ltS(n, 0), i32.const(-1), i32.shrU(n, 1))),
+      )
+    })
+    expect(run['f']!(-3, 5)).toBe(5)
+    expect(run['f']!(-3, -5)).toBe(8)
+    expect(run['d']!(1.5, -7)).toBe(-1.375)
+    expect([run['pick']!(-5), run['pick']!(9)]).toEqual([-1, 4])
+  })
+
+  test('vectors', () => {
+    const { run, memory } = build((m) => {
+      m.procedure('run', (f, x, y) => {
+        const [a, b] = [f.local('v128', v128.load(x)), f.local('v128', v128.load(x, 16))]
+        const results = [
+          f32x4.sub(a, b),
+          v128.bitselect(a, b, f32x4.lt(a, b)),
+          shuffle32(a, b, [0, 4, 3, 7]),
+          shuffle64(a, b, [1, 2]),
+          f32x4.convertI32x4S(i32x4.truncSatF32x4S(f32x4.mul(a, f32x4.const(1.5)))),
+          i32x4.replaceLane(f32x4.splat(f32x4.extractLane(b, 2)), 1, 0x41100000),
+          v128.load32Splat(x, 4),
+          f32x4.demoteF64x2Zero(f64x2.abs(f64x2.promoteLowF32x4(a))),
+          select(1, a, b),
+        ]
+        results.forEach((result, i) => {
+          f.emit(v128.store(y, result, 16 * i))
+        })
+      })
+    })
+    const floats = new Float32Array(memory.buffer)
+    floats.set([1, -2, 3, 4, 2, -3, 5, 0.5])
+    run['run']!(0, 1024)
+    expect(Array.from({ length: 9 }, (_, i) => [...floats.subarray(256 + 4 * i, 260 + 4 * i)])).toEqual([
+      [-1, 1, -2, 3.5],
+      [1, -3, 3, 0.5],
+      [1, 2, 4, 0.5],
+      [3, 4, 2, -3],
+      [1, -3, 4, 6],
+      [5, 9, 5, 5],
+      [-2, -2, -2, -2],
+      [1, 2, 0, 0],
+      [1, -2, 3, 4],
+    ])
+  })
+
+  test('bytes widen and narrow', () => {
+    const { run, memory } = build((m) => {
+      m.procedure('run', (f, x, y) => {
+        const wide = i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(x)))
+        f.emit(v128.store(y, wide))
+        const narrow = i16x8.narrowI32x4S(i32x4.gtS(wide, i32x4.const(1)), v128.zero())
+        const bytes = i8x16.narrowI16x8S(narrow, narrow)
+        f.emit(v128.store32Lane(y, bytes, 0, 16), bulk.fill(i32.add(y, 20), 7, 3))
+      })
+    })
+    const bytes = new Uint8Array(memory.buffer)
+    bytes.set([1, 2, 0, 255])
+    run['run']!(0, 64)
+    expect([...new Int32Array(memory.buffer, 64, 4)]).toEqual([1, 2, 0, 255])
+    expect([...bytes.subarray(80, 84)]).toEqual([0, 255, 0, 255])
+    expect([...bytes.subarray(84, 88)]).toEqual([7, 7, 7, 0])
+  })
+
+  test('atomics on a shared memory', () => {
+    const { run, memory } = build(
+      (m) => {
+        m.func('add', ['i32', 'i32'], ['i32'], (f, at, by) => f.return(atomics.add(at, by)))
+        m.func('swap', ['i32'], ['i32'], (f, at) => f.return(atomics.compareExchange(at, 5, 11)))
+        m.func('wake', ['i32'], ['i32'], (f, at) => f.return(atomics.notify(at, 1)))
+        m.func('sleep', ['i32'], ['i32'], (f, at) => {
+          f.emit(atomics.store(at, 3), atomics.fence())
+          f.return(i32.add(atomics.wait(at, 3, 1000n), atomics.load(at)))
+        })
+      },
+      { shared: true, maximum: 2 },
+    )
+    expect([run['add']!(8, 5), run['swap']!(8), run['wake']!(8)]).toEqual([0, 5, 0])
+    expect(new Int32Array(memory.buffer)[2]).toBe(11)
+    expect(run['sleep']!(16)).toBe(2 + 3)
+  })
+
+  test('everything in the tables is valid code', () => {
+    // Each operation by the types it takes; memory operations and constants are exercised above.
+    const takes: Record<string, readonly ValueType[]> = { splat: ['i32'], shl: ['v128', 'i32'] }
+    const tables = { f32x4, f64x2, i32x4, i64x2, i16x8, i8x16 } as const
+    for (const [table, ops] of Object.entries(tables)) {
+      for (const [name, op] of Object.entries(ops)) {
+        const splat: ValueType = table === 'f32x4' ? 'f32' : table === 'f64x2' ? 'f64' : 'i32'
+        if (/const|lanes|Lane/.test(name)) continue
+        const types =
+          name === 'splat'
+            ? [splat]
+            : /^sh[lr]/.test(name)
+              ? takes['shl']!
+              : new Array<ValueType>(op.length).fill('v128')
+        const m = new ModuleBuilder({ shared: false })
+        m.func('f', types, [], (f, ...params) => {
+          const make = op as (...args: unknown[]) => Parameters<typeof f.drop>[0]
+          f.drop(make(...params))
+        })
+        expect(WebAssembly.validate(m.bytes()), `${table}.${name}`).toBe(true)
+      }
+    }
+    expect(shuffle8(v128.zero(), v128.zero(), new Array<number>(16).fill(31)).type).toBe('v128')
+  })
+})

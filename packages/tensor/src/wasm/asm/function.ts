@@ -1,0 +1,213 @@
+import { times } from '../../times.ts'
+import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
+import type { Expr, F32, F64, I32, Local, Statement, Tuple, ValueType } from './types.ts'
+import { expr, typeCode, unsigned, vector } from './types.ts'
+
+/** What may be assigned to a variable of type `T`. */
+export type Assignable<T extends ValueType> =
+  | Expr<T>
+  | (T extends 'i32' ? I32 : T extends 'f32' ? F32 : T extends 'f64' ? F64 : never)
+
+/** An address that moves on, and by how many bytes. */
+export type Cursor = readonly [at: Local<'i32'>, by: I32]
+
+/** Where `br` and `brIf` of {@link FunctionBuilder} go. */
+export interface Label {
+  readonly depth: number
+}
+
+/** A function of the module under construction, for `call` and `callStatement`. */
+export interface FunctionRef {
+  readonly name: string
+  readonly index: number
+  readonly params: readonly ValueType[]
+  readonly results: readonly ValueType[]
+  /** Whether its i32 parameters are 64 bits wide (results never are). */
+  readonly wide: boolean
+}
+
+/** Code of a value for a place of the given type. */
+function codeOf(value: Expr | number, type: ValueType, wide: boolean): readonly number[] {
+  if (type === 'i32') return wide ? codeWide(value as I32) : codeI32(value as I32)
+  if (typeof value !== 'number') return value.code
+  return type === 'f32' ? codeF32(value) : codeF64(value)
+}
+
+const codesOf = (args: readonly (Expr | number)[], { params, wide }: FunctionRef) =>
+  args.map((arg, i) => codeOf(arg, params[i]!, wide))
+
+/** The variable of that number; `wide` matters to i32 alone. */
+export function localAt<T extends ValueType>(type: T, index: number, wide: boolean): Local<T> {
+  const local = { type, index, code: [0x20, ...unsigned(index)] }
+  return wide && type === 'i32' ? { ...local, wide } : local
+}
+
+/**
+ * The body of one function: declares locals, takes statements in order, nests control structures.
+ * Expressions are made by the tables {@link i32}, `f32`, `f32x4`, … and need no builder.
+ */
+export class FunctionBuilder {
+  private readonly code: number[] = []
+  private readonly declared: ValueType[] = []
+  private readonly paramCount: number
+  private readonly wide: boolean
+  private depth = 0
+
+  /** `wide`: whether i32 variables have 64 bits, as addresses of the module's memory do. */
+  constructor(paramCount: number, wide = false) {
+    this.paramCount = paramCount
+    this.wide = wide
+  }
+
+  /** A new variable, 0 at first, or assigned `initial` here. */
+  local<T extends ValueType>(type: T, initial?: Assignable<T>): Local<T> {
+    const index = this.paramCount + this.declared.push(type) - 1
+    const local = localAt(type, index, this.wide)
+    if (initial !== undefined) this.set(local, initial)
+    return local
+  }
+
+  /** `count` new variables, 0 at first. */
+  locals<T extends ValueType, const N extends number>(type: T, count: N): Tuple<Local<T>, N> {
+    return times(count, () => this.local(type)) as Tuple<Local<T>, N>
+  }
+
+  /** A new i32 variable assigned `initial`: for addresses and counters. */
+  let(initial: I32): Local<'i32'> {
+    return this.local('i32', initial)
+  }
+
+  set<T extends ValueType>(local: Local<T>, value: Assignable<T>): void {
+    this.push(codeOf(value as Expr | number, local.type, this.wide), [0x21], unsigned(local.index))
+  }
+
+  /** `local += by`, i32. */
+  increment(local: Local<'i32'>, by: I32): void {
+    this.set(local, i32.add(local, by))
+  }
+
+  /** Assignment that is also the value. */
+  tee<T extends ValueType>(local: Local<T>, value: Assignable<T>): Expr<T> {
+    const code = codeOf(value as Expr | number, local.type, this.wide)
+    return { ...local, ...expr(local.type, code, [0x22], unsigned(local.index)) }
+  }
+
+  /** Appends statements: stores, calls, atomics. */
+  emit(...statements: readonly Statement[]): void {
+    for (const statement of statements) this.push(statement.code)
+  }
+
+  /** Evaluates and forgets a value. */
+  drop(value: Expr<ValueType>): void {
+    this.push(value.code, [0x1a])
+  }
+
+  /** Calls a function with one result. */
+  call<T extends ValueType>(type: T, target: FunctionRef, ...args: readonly (Expr | number)[]): Expr<T> {
+    return expr(type, ...codesOf(args, target), [0x10], unsigned(target.index))
+  }
+
+  /** Calls a function without results. */
+  callStatement(target: FunctionRef, ...args: readonly (Expr | number)[]): void {
+    this.push(...codesOf(args, target), [0x10], unsigned(target.index))
+  }
+
+  /** Leaves the function with the given results. */
+  return(...results: readonly Expr[]): void {
+    this.push(...results.map((result) => codeOf(result, result.type as ValueType, false)), [0x0f])
+  }
+
+  if(condition: I32, then: () => void, otherwise?: () => void): void {
+    this.push(codeCondition(condition), [0x04, 0x40])
+    this.nested(then)
+    if (otherwise !== undefined) {
+      this.code.push(0x05)
+      this.nested(otherwise)
+    }
+    this.code.push(0x0b)
+  }
+
+  /** A block; branching to its label leaves it. */
+  block(body: (end: Label) => void): void {
+    this.code.push(0x02, 0x40)
+    this.nested(body)
+    this.code.push(0x0b)
+  }
+
+  /** A loop; branching to its label starts it over, reaching the end leaves it. */
+  repeat(body: (again: Label) => void): void {
+    this.code.push(0x03, 0x40)
+    this.nested(body)
+    this.code.push(0x0b)
+  }
+
+  br(to: Label): void {
+    this.push([0x0c], unsigned(this.depth - to.depth))
+  }
+
+  brIf(to: Label, condition: I32): void {
+    this.push(codeCondition(condition), [0x0d], unsigned(this.depth - to.depth))
+  }
+
+  /** Runs `body` while the condition (evaluated before each turn) holds. */
+  while(condition: I32, body: () => void): void {
+    this.block((end) => {
+      this.brIf(end, i32.eqz(condition))
+      this.repeat((again) => {
+        body()
+        this.brIf(again, condition)
+      })
+    })
+  }
+
+  /**
+   * `for (i = from; i < to; i += step)`, signed. `i` holds the first value not below `to` afterwards,
+   * so a loop by 4 up to `n − 3` may be followed by one for the rest that starts at `i`.
+   * `to` and `step` are evaluated each turn: pass constants, or locals computed before. After each turn, `cursors` move on.
+   */
+  loop(
+    i: Local<'i32'>,
+    from: I32,
+    to: I32,
+    step: I32,
+    body: () => void,
+    ...cursors: readonly Cursor[]
+  ): void {
+    if (from !== i) this.set(i, from)
+    this.turns(i32.ltS(i, to), body, [...cursors, [i, step]])
+  }
+
+  /**
+   * While `count` is `step` or more: runs `body`, takes `step` off `count`, and moves each cursor on. By steps of 1,
+   * `count` must not be negative.
+   */
+  countdown(count: Local<'i32'>, step: number, body: () => void, ...cursors: readonly Cursor[]): void {
+    this.turns(step === 1 ? count : i32.geS(count, step), body, [...cursors, [count, -step]])
+  }
+
+  /** Body with its local declarations, as the code section wants it. */
+  finish(): number[] {
+    const declarations = this.declared.map((type) => [1, typeCode(type, this.wide)])
+    const body = [...vector(declarations)]
+    for (const byte of this.code) body.push(byte)
+    body.push(0x0b)
+    return [...unsigned(body.length), ...body]
+  }
+
+  private turns(condition: I32, body: () => void, cursors: readonly Cursor[]): void {
+    this.while(condition, () => {
+      body()
+      for (const [cursor, by] of cursors) this.increment(cursor, by)
+    })
+  }
+
+  private push(...pieces: readonly (readonly number[])[]): void {
+    for (const piece of pieces) for (const byte of piece) this.code.push(byte)
+  }
+
+  private nested(body: (label: Label) => void): void {
+    this.depth++
+    body({ depth: this.depth })
+    this.depth--
+  }
+}

@@ -1,0 +1,302 @@
+import type { FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
+import { f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
+import { exp2Down, Lanes } from '../lanes/math.ts'
+import { noFinishArgs } from '../product/epilogue.ts'
+import type { GemmFunctions, TileShape } from '../product/gemm.ts'
+import { emitGemm } from '../product/gemm.ts'
+
+/** Weights that are added up in float32 before their sum goes to the total. */
+const sumLength = 64
+
+/** Locals for the vectors of one row of a panel. */
+const rowOf = (make: () => Local<'v128'>, nr: number) => Array.from({ length: nr / 4 }, make)
+
+/**
+ * `weights(s, keys, scale)`: turns a panel of scores [keys × nr], a query per column, into the softmax of
+ * scale·s down each column, by powers of two, which need one subtraction where eˣ needs three operations. Queries are
+ * lanes: no sum crosses lanes, and a column has the same bits in a panel of any width. pmax drops NaN, which is noted
+ * apart: together they cost less than max, which keeps it.
+ */
+function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
+  return m.func('weights', ['i32', 'i32', 'f32'], [], (f, panel, keys, scale) => {
+    const k = new Lanes(f, relaxed)
+    const exponential = exp2Down(f, k)
+    const lowest = k.f32(Number.NEGATIVE_INFINITY)
+    k.seal()
+    const row = () => rowOf(() => f.local('v128'), nr)
+    const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.local('v128')]
+    const scales = f.local('v128', f32x4.splat(f32.mul(scale, Math.LOG2E)))
+    const [at, end, pause] = [f.let(0), f.let(i32.add(panel, i32.mul(keys, 4 * nr))), f.let(0)]
+    const clear = (list: readonly Local<'v128'>[]) => list.forEach((local) => f.set(local, v128.zero()))
+    const down = (visit: (j: number) => void) => {
+      f.while(i32.ltU(at, end), () => {
+        for (let j = 0; j < nr / 4; j++) visit(j)
+        f.increment(at, 4 * nr)
+      })
+    }
+    const gather = () => {
+      totals.forEach((total, j) => f.set(total, f32x4.add(total, sums[j]!)))
+      clear(sums)
+    }
+    tops.forEach((top) => f.set(top, lowest))
+    f.set(at, panel)
+    for (const zero of [strange, sums, totals]) clear(zero)
+    down((j) => {
+      f.set(d, f32x4.mul(v128.load(at, 16 * j), scales))
+      f.set(tops[j]!, f32x4.pmax(tops[j]!, d))
+      f.set(strange[j]!, v128.or(strange[j]!, f32x4.ne(d, d)))
+    })
+    f.set(at, panel)
+    f.set(pause, sumLength)
+    f.while(i32.ltU(at, end), () => {
+      for (let j = 0; j < nr / 4; j++) {
+        f.set(d, f32x4.sub(f32x4.mul(v128.load(at, 16 * j), scales), tops[j]!))
+        f.set(d, exponential(d))
+        f.set(sums[j]!, f32x4.add(sums[j]!, d))
+        f.emit(v128.store(at, d, 16 * j))
+      }
+      f.increment(at, 4 * nr)
+      f.increment(pause, -1)
+      f.if(i32.eqz(pause), () => {
+        gather()
+        f.set(pause, sumLength)
+      })
+    })
+    gather()
+    totals.forEach((total, j) => {
+      // 0, or NaN where the largest is infinite; all ones, of NaN among the scores, are NaN too.
+      const nothing = v128.or(f32x4.sub(tops[j]!, tops[j]!), strange[j]!)
+      f.set(total, f32x4.add(f32x4.div(f32x4.splat(1), total), nothing))
+    })
+    f.set(at, panel)
+    down((j) => f.emit(v128.store(at, f32x4.mul(v128.load(at, 16 * j), totals[j]!), 16 * j)))
+  })
+}
+
+/**
+ * `slopes(p, dp, keys, scale)`: from weights and their gradients, panels [keys × nr], the gradients of the
+ * scores before their scale, scale·p·(dp − Σ p·dp), in place of dp.
+ */
+function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
+  return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], [], (f, panel, slopes, keys, scale) => {
+    const k = new Lanes(f, relaxed)
+    const inner = rowOf(() => f.local('v128', v128.zero()), nr)
+    const scales = f.local('v128', f32x4.splat(scale))
+    const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
+    const down = (visit: (j: number) => void) => {
+      f.set(p, panel)
+      f.set(dp, slopes)
+      f.while(i32.ltU(p, end), () => {
+        for (let j = 0; j < nr / 4; j++) visit(j)
+        f.increment(p, 4 * nr)
+        f.increment(dp, 4 * nr)
+      })
+    }
+    down((j) => f.set(inner[j]!, k.madd(v128.load(p, 16 * j), v128.load(dp, 16 * j), inner[j]!)))
+    down((j) => {
+      const apart = f32x4.sub(v128.load(dp, 16 * j), inner[j]!)
+      f.emit(v128.store(dp, f32x4.mul(f32x4.mul(v128.load(p, 16 * j), scales), apart), 16 * j))
+    })
+  })
+}
+
+/** What the kernels of both directions do with panels of one head. */
+function prepare(m: ModuleBuilder, shape: TileShape) {
+  const { mr, nr } = shape
+  const gemm: GemmFunctions = emitGemm(m, shape)
+  const panelBytes = 4 * nr
+  return {
+    gemm,
+    weights: emitWeights(m, shape),
+    /** Bytes of a packed left factor's panel, and of all its panels. */
+    left: (depth: I32) => i32.mul(depth, 4 * mr),
+    /** Rows in whole panels. */
+    whole: (rows: I32) => i32.mul(i32.divU(i32.add(rows, mr - 1), mr), mr),
+    panelBytes,
+  }
+}
+
+/**
+ * Defines `attention(k, v, q, qRow, qColumn, out, outRow, queries, keys, d, e, piece, panel, scores, spill,
+ * scale)`: attention of some queries of one head. `k` is Kᵀ [keys × d] and `v` is V [e × keys], both packed
+ * as left factors, V in pieces of `piece` keys; q [d × queries] has byte strides. Panel by panel of nr
+ * queries: scores = Kᵀ·q, a softmax down the columns, and V times that. The panel of scores is at once the
+ * packed right factor of the second product. Scratch: `panel` [d × nr], `scores` [keys × nr], a tile at `spill`.
+ */
+function emitForward(m: ModuleBuilder, shape: TileShape): void {
+  const { gemm, weights, left, whole, panelBytes } = prepare(m, shape)
+  const { nr } = shape
+  m.func(
+    'attention',
+    [...i32s(15), 'f32'],
+    [],
+    (f, k, v, q, qRow, qColumn, out, outRow, queries, keys, d, e, piece, panel, scores, spill, scale) => {
+      const [width, first, deep] = f.locals('i32', 3)
+      const valueBytes = f.let(i32.mul(whole(e), 4))
+      f.while(i32.gtS(queries, 0), () => {
+        f.set(width, queries)
+        f.if(i32.gtS(width, nr), () => f.set(width, nr))
+        f.callStatement(gemm.packB, panel, q, width, d, qColumn, qRow, 0)
+        const strides = [left(d), panelBytes, panelBytes, 0, spill]
+        f.callStatement(gemm.rows, k, panel, scores, keys, nr, d, ...strides, ...noFinishArgs)
+        f.callStatement(weights, scores, keys, scale)
+        f.loop(first, 0, keys, piece, () => {
+          f.set(deep, i32.sub(keys, first))
+          f.if(i32.gtS(deep, piece), () => f.set(deep, piece))
+          const factors = [
+            i32.add(v, i32.mul(valueBytes, first)),
+            i32.add(scores, i32.mul(first, panelBytes)),
+          ]
+          const rest = [left(deep), panelBytes, outRow, i32.gtS(first, 0), spill]
+          f.callStatement(gemm.rows, ...factors, out, e, width, deep, ...rest, ...noFinishArgs)
+        })
+        f.increment(q, i32.mul(qColumn, nr))
+        f.increment(out, 4 * nr)
+        f.increment(queries, -nr)
+      })
+    },
+  )
+}
+
+/**
+ * Defines `attentionGrad(kt, k, vt, q, qRow, qColumn, dy, dyRow, dyColumn, dq, dqRow, dk, dv, queries, keys, d,
+ * e, piece, block, weights, slopes, left, right, spill, scale)`: what some queries of one head add to its
+ * gradients (arXiv 2205.14135, Algorithm 4, with the weights computed again). `kt` and `vt` are Kᵀ [keys × d]
+ * and Vᵀ [keys × e], `k` is K [d × keys] in pieces of `piece` keys, all packed as left factors. dq [d ×
+ * queries] is written, dk [keys × d] and dv [keys × e] too: the sums over the queries given here.
+ *
+ * A block of `block` queries at a time: panel by panel its weights and the slopes of its scores, kept in
+ * `weights` and `slopes` [keys × block each], and dq; then dv += weights·dyᵀ and dk += slopes·qᵀ, whose left
+ * factors are packed in `left`. `right` holds a panel, or the right factors.
+ */
+function emitBackward(m: ModuleBuilder, shape: TileShape): void {
+  const { gemm, weights: softmax, left: leftBytes, whole, panelBytes } = prepare(m, shape)
+  const scoreSlopes = emitSlopes(m, shape)
+  const { mr, nr } = shape
+  m.func(
+    'attentionGrad',
+    [...i32s(24), 'f32'],
+    [],
+    (
+      f,
+      kt,
+      k,
+      vt,
+      q,
+      qRow,
+      qColumn,
+      dy,
+      dyRow,
+      dyColumn,
+      dq,
+      dqRow,
+      dk,
+      dv,
+      queries,
+      keys,
+      d,
+      e,
+      piece,
+      block,
+      weights,
+      slopes,
+      left,
+      right,
+      spill,
+      scale,
+    ) => {
+      const [count, rest, width, first, deep] = f.locals('i32', 5)
+      const [qBlock, dyBlock, w, s, to, started] = f.locals('i32', 6)
+      const step = f.let(i32.mul(keys, panelBytes))
+      const pieceBytes = f.let(i32.mul(whole(d), 4))
+      const least = (target: Local<'i32'>, a: I32, b: I32) => {
+        f.set(target, a)
+        f.if(i32.gtS(target, b), () => f.set(target, b))
+      }
+      const square = [panelBytes, panelBytes, 0, spill, ...noFinishArgs]
+      /** result [keys × columns] (+)= panels·factorᵀ over the queries of the block. */
+      const update = (result: I32, panels: I32, factor: I32, across: I32, along: I32, columns: I32) => {
+        f.set(w, panels)
+        f.set(to, left)
+        f.set(rest, count)
+        f.while(i32.gtS(rest, 0), () => {
+          least(width, rest, nr)
+          f.callStatement(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count))
+          f.increment(to, 4 * mr * nr)
+          f.increment(w, step)
+          f.increment(rest, -nr)
+        })
+        const rightPanel = i32.mul(count, panelBytes)
+        f.callStatement(gemm.packB, right, factor, columns, count, across, along, rightPanel)
+        const sizes = [keys, columns, count, leftBytes(count), rightPanel, panelBytes, i32.shl(columns, 2)]
+        f.callStatement(gemm.block, left, right, result, ...sizes, started, spill, ...noFinishArgs)
+      }
+      f.while(i32.gtS(queries, 0), () => {
+        least(count, queries, block)
+        f.set(qBlock, q)
+        f.set(dyBlock, dy)
+        f.set(w, weights)
+        f.set(s, slopes)
+        f.set(rest, count)
+        f.while(i32.gtS(rest, 0), () => {
+          least(width, rest, nr)
+          f.callStatement(gemm.packB, right, q, width, d, qColumn, qRow, 0)
+          f.callStatement(gemm.rows, kt, right, w, keys, nr, d, leftBytes(d), ...square)
+          f.callStatement(softmax, w, keys, scale)
+          f.callStatement(gemm.packB, right, dy, width, e, dyColumn, dyRow, 0)
+          f.callStatement(gemm.rows, vt, right, s, keys, nr, e, leftBytes(e), ...square)
+          f.callStatement(scoreSlopes, w, s, keys, scale)
+          f.loop(first, 0, keys, piece, () => {
+            least(deep, i32.sub(keys, first), piece)
+            const sides = [i32.add(k, i32.mul(pieceBytes, first)), i32.add(s, i32.mul(first, panelBytes))]
+            const others = [leftBytes(deep), panelBytes, dqRow, i32.gtS(first, 0), spill]
+            f.callStatement(gemm.rows, ...sides, dq, d, width, deep, ...others, ...noFinishArgs)
+          })
+          f.increment(q, i32.mul(qColumn, nr))
+          f.increment(dy, i32.mul(dyColumn, nr))
+          f.increment(dq, 4 * nr)
+          f.increment(w, step)
+          f.increment(s, step)
+          f.increment(rest, -nr)
+        })
+        update(dv, weights, dyBlock, dyRow, dyColumn, e)
+        update(dk, slopes, qBlock, qRow, qColumn, d)
+        f.set(started, 1)
+        f.increment(queries, i32.sub(0, block))
+      })
+    },
+  )
+}
+
+/** `sum(to, from, count)`: adds `count` float32. */
+function emitSum(m: ModuleBuilder): void {
+  m.procedure('sum', (f, to, from, count) => {
+    f.countdown(
+      count,
+      4,
+      () => {
+        f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
+      },
+      [to, 16],
+      [from, 16],
+    )
+    f.countdown(
+      count,
+      1,
+      () => {
+        f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
+      },
+      [to, 4],
+      [from, 4],
+    )
+  })
+}
+
+/** The module of attention: `attention`, and `packA` for its left factors. */
+export const emitAttention = (m: ModuleBuilder, shape: TileShape): void => emitForward(m, shape)
+
+/** The module of its gradients: `attentionGrad`, `packA`, and `sum`. */
+export function emitAttentionGrad(m: ModuleBuilder, shape: TileShape): void {
+  emitBackward(m, shape)
+  emitSum(m)
+}

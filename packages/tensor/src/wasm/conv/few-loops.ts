@@ -1,0 +1,207 @@
+import { times } from '../../times.ts'
+import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
+import { f32, f32x4, i32, v128 } from '../asm/index.ts'
+import { masked, store, vector } from '../lanes/sweep.ts'
+
+const multiplyAdd =
+  (fused: boolean) =>
+  (a: V128, b: V128, c: V128): Expr<'v128'> =>
+    fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+
+/** Register block of a forward kernel: output channels, vectors of four pixels along a row, rows. */
+export interface Block {
+  readonly channels: number
+  readonly vectors: number
+  readonly rows: number
+}
+
+/**
+ * `run(to, from, offsets, weights, inputs, taps, rows, columns, rowStep, channelStep, across, channelTo)`: all
+ * `channels` of a block for `rows` rows of `columns` outputs. Results are dense rows at `to`, channels `channelTo`
+ * bytes apart. An output reads `taps` elements of each of `inputs` planes, `channelStep` bytes apart, at byte
+ * `offsets` from its place; an output row does so `rowStep` bytes behind the one before it. Weights of an output
+ * channel follow each other, channels `across` bytes apart. Columns number at least 4·(vectors − 1) + 1.
+ */
+export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): void {
+  const { channels, vectors } = block
+  const madd = multiplyAdd(fused)
+  m.procedure(
+    'run',
+    (f, to, from, offsets, weights, inputs, taps, rows, columns, rowStep, channelStep, across, channelTo) => {
+      const [offset, tap, input] = f.locals('i32', 3)
+      const [plane, at, column, target] = f.locals('i32', 4)
+      const cursors = f.locals('i32', channels)
+      const [value, rowTo] = [vector(f), f.let(i32.shl(columns, 2))]
+      const rest = f.let(i32.and(columns, 3))
+      // Where the last block starts: blocks may overlap, and give the same results then.
+      const lastColumn = f.let(i32.sub(i32.and(i32.add(columns, 3), -4), 4 * vectors))
+      const factors = f.locals('v128', channels)
+      const tile = (height: number) => {
+        const sums = times(height, () => times(channels, () => f.locals('v128', vectors)))
+        for (const sum of sums.flat(2)) f.set(sum, v128.zero())
+        f.set(plane, i32.add(from, i32.shl(column, 2)))
+        cursors.forEach((cursor, c) => f.set(cursor, c === 0 ? weights : i32.add(cursors[c - 1]!, across)))
+        f.set(input, inputs)
+        f.countdown(
+          input,
+          1,
+          () => {
+            f.set(offset, offsets)
+            f.set(tap, taps)
+            f.countdown(
+              tap,
+              1,
+              () => {
+                f.set(at, i32.add(plane, i32.load(offset)))
+                factors.forEach((factor, c) => {
+                  f.set(factor, v128.load32Splat(cursors[c]!))
+                  f.increment(cursors[c]!, 4)
+                })
+                sums.forEach((ofRow, r) => {
+                  if (r > 0) f.increment(at, rowStep)
+                  for (let v = 0; v < vectors; v++) {
+                    f.set(value, v128.load(at, 16 * v))
+                    ofRow.forEach((ofChannel, c) =>
+                      f.set(ofChannel[v]!, madd(value, factors[c]!, ofChannel[v]!)),
+                    )
+                  }
+                })
+              },
+              [offset, 4],
+            )
+          },
+          [plane, channelStep],
+        )
+        const left = tap
+        f.set(left, i32.mul(i32.eq(column, lastColumn), rest))
+        sums.forEach((ofRow, r) =>
+          ofRow.forEach((ofChannel, c) => {
+            const place = i32.add(i32.add(to, i32.shl(column, 2)), i32.mul(rowTo, r))
+            f.set(target, i32.add(place, i32.mul(channelTo, c)))
+            ofChannel.slice(0, -1).forEach((sum, v) => f.emit(v128.store(target, sum, 16 * v)))
+            f.increment(target, 16 * (vectors - 1))
+            const last = ofChannel[vectors - 1]!
+            f.if(
+              left,
+              () => store(f, target, last, left),
+              () => store(f, target, last, undefined),
+            )
+          }),
+        )
+      }
+      const rowsOf = (height: number) =>
+        f.countdown(
+          rows,
+          height,
+          () => {
+            f.loop(column, 0, lastColumn, 4 * vectors, () => tile(height))
+            f.set(column, lastColumn)
+            tile(height)
+          },
+          [to, i32.mul(rowTo, height)],
+          [from, i32.mul(rowStep, height)],
+        )
+      rowsOf(block.rows)
+      if (block.rows > 1) rowsOf(1)
+    },
+  )
+}
+
+/** Sum of the four lanes. */
+const sumOfLanes = (a: Local<'v128'>): Expr<'f32'> => {
+  const [l0, l1, l2, l3] = times(4, (lane) => f32x4.extractLane(a, lane)) as [
+    Expr<'f32'>,
+    Expr<'f32'>,
+    Expr<'f32'>,
+    Expr<'f32'>,
+  ]
+  return f32.add(f32.add(l0, l1), f32.add(l2, l3))
+}
+
+/**
+ * `run(to, x, dy, offsets, inputs, rows, columns, band, rowStep, channelDy, channelTo, inputStep, inputTo)`: for each
+ * of `inputs` planes of x, adds to `taps` neighbouring sums per channel of dy the products of `rows` dense rows of dy
+ * with those of x, `rowStep` bytes apart, at each of `taps` offsets. Sums are in float32 lanes over `band` rows at a
+ * time. Channels of dy lie `channelDy` bytes apart, their sums `channelTo`; planes of x lie `inputStep` bytes apart,
+ * their sums `inputTo`.
+ */
+export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number, fused: boolean): void {
+  const madd = multiplyAdd(fused)
+  m.procedure(
+    'run',
+    (
+      f,
+      to,
+      x,
+      dy,
+      offsets,
+      inputs,
+      rows,
+      columns,
+      band,
+      rowStep,
+      channelDy,
+      channelTo,
+      inputStep,
+      inputTo,
+    ) => {
+      const places = times(taps, (t) => f.let(i32.load(offsets, 4 * t)))
+      const fields = f.locals('i32', channels)
+      const [row, remaining] = f.locals('i32', 2)
+      const sums = times(channels, () => f.locals('v128', taps))
+      const gradients = f.locals('v128', channels)
+      const [[cursor, count, left, at], value] = [f.locals('i32', 4), vector(f)]
+      const four = (lanes?: Local<'i32'>) => {
+        gradients.forEach((gradient, c) => f.set(gradient, masked(v128.load(fields[c]!), lanes)))
+        places.forEach((place, t) => {
+          f.set(value, masked(v128.load(i32.add(cursor, place)), lanes))
+          sums.forEach((ofChannel, c) => f.set(ofChannel[t]!, madd(value, gradients[c]!, ofChannel[t]!)))
+        })
+      }
+      const advance = (bytes: Parameters<FunctionBuilder['increment']>[1]) => {
+        for (const field of fields) f.increment(field, bytes)
+      }
+      f.countdown(
+        inputs,
+        1,
+        () => {
+          fields.forEach((field, c) => f.set(field, c === 0 ? dy : i32.add(fields[c - 1]!, channelDy)))
+          f.set(row, x)
+          f.set(remaining, rows)
+          f.while(remaining, () => {
+            f.set(count, band)
+            f.if(i32.gtS(count, remaining), () => f.set(count, remaining))
+            f.increment(remaining, i32.sub(0, count))
+            for (const sum of sums.flat()) f.set(sum, v128.zero())
+            f.countdown(
+              count,
+              1,
+              () => {
+                f.set(cursor, row)
+                f.set(left, columns)
+                f.countdown(left, 4, () => {
+                  four()
+                  f.increment(cursor, 16)
+                  advance(16)
+                })
+                f.if(left, () => {
+                  four(left)
+                  advance(i32.shl(left, 2))
+                })
+              },
+              [row, rowStep],
+            )
+            sums.forEach((ofChannel, c) => {
+              f.set(at, i32.add(to, i32.mul(channelTo, c)))
+              ofChannel.forEach((sum, t) =>
+                f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
+              )
+            })
+          })
+        },
+        [x, inputStep],
+        [to, inputTo],
+      )
+    },
+  )
+}

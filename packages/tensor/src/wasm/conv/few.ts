@@ -1,0 +1,180 @@
+import type { View } from '../../device.ts'
+import { isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
+import { fillBytes } from '../move/bulk.ts'
+import type { Finish } from '../product/epilogue.ts'
+import { finishArgs, finishAt } from '../product/epilogue.ts'
+import type { WasmContext } from '../runtime/kernel.ts'
+import { addressOf } from '../runtime/kernel.ts'
+import type { Call } from '../runtime/tasks.ts'
+import { cut } from '../runtime/tasks.ts'
+import type { Block } from './few-loops.ts'
+import { emitFewForward, emitFewWeights } from './few-loops.ts'
+import type { ConvKernels } from './loops.ts'
+import { copyStrided } from './loops.ts'
+import type { ConvCall } from './plan.ts'
+import { convPhases, planeLayout } from './plan.ts'
+import { planesOf } from './planes.ts'
+import { denseImages, fieldsOf } from './weight.ts'
+
+/** Most output channels (of a group) that the kernels of this file serve: fewer than a register tile has rows. */
+const few = 3
+
+/** Rough, in nanoseconds per multiply-add. */
+const timePerProduct = 1 / 12
+
+/** Most vectors of a block, by channels: sums, weights and an input share fifteen registers. */
+const widest = [8, 4, 3] as const
+
+/** The block for rows of `columns` outputs: eight sums in flight hide the latency. */
+function blockOf(channels: number, columns: number): Block {
+  const vectors = Math.ceil(columns / 4)
+  const own = Math.ceil(vectors / Math.ceil(vectors / widest[channels - 1]!))
+  return { channels, vectors: own, rows: Math.max(1, Math.floor(9 / (channels * own))) }
+}
+
+function forwardKernel({ kernels, relaxedSimd: fused }: WasmContext, block: Block) {
+  const key = `conv few ${block.channels}×${block.vectors}×${block.rows}${fused ? '+' : ''}`
+  return kernels.get(key, (m) => emitFewForward(m, block, fused))
+}
+
+/**
+ * A convolution to at most {@link few} channels (per group), with pixels along the lanes: sums of weights times inputs
+ * as they lie, where a product would have to pack the pixels for the sake of a row or two. Returns false where there
+ * are more channels, or outputs that read in several phases or skip taps.
+ */
+export function convFew(
+  call: ConvCall,
+  out: number,
+  context: WasmContext,
+  kernels: ConvKernels,
+  finish: Finish,
+): boolean {
+  const [x, w] = call.inputs as readonly [View, View]
+  const { groups } = call.params
+  const [images, outChannels, height, width] = call.shape as [number, number, number, number]
+  const [, perGroup, ...kernel] = w.shape as [number, number, number, number]
+  const channels = outChannels / groups
+  if (channels > few || width < 4) return false
+  const phases = convPhases(kernel, [height, width], call.params)
+  if (phases[0].length > 1 || phases[1].length > 1) return false
+  const [r, c] = [phases[0][0]!, phases[1][0]!]
+  if (r.taps.length < kernel[0] || c.taps.length < kernel[1]) return false
+  const taps = kernel[0] * kernel[1]
+  const depth = perGroup * taps
+
+  const { heap, threads } = context
+  const planes = planesOf(x, perGroup, planeLayout(phases), kernels, context)
+  const table = heap.scratch('conv.tables', 4 * taps)
+  let at = table / 4
+  for (const u of r.taps) {
+    for (const v of c.taps) heap.i32[at++] = planes.offset(u.offset, v.offset)
+  }
+  const [weights, across] = denseRows(w, context, kernels)
+
+  const block = blockOf(channels, width)
+  const run = forwardKernel(context, block)
+  const rowStep = r.step * planes.rowBytes
+  const size = height * width
+  for (let image = 0; image < images; image += planes.chunk) {
+    const count = Math.min(planes.chunk, images - image)
+    for (let group = 0; group < groups; group++) {
+      const base = planes.load(image, count, group * perGroup)
+      const time = count * size * depth * channels * timePerProduct
+      const parts = threads.parts(time, count * Math.ceil(height / block.rows))
+      const own = [table, weights + group * channels * across, perGroup, taps]
+      const steps = [rowStep, planes.channelStep, across, 4 * size]
+      const last = finishArgs(finishAt(finish, group * channels, 0))
+      const finishes = last.some((arg) => arg !== 0)
+      const strips = cut(height, Math.ceil(parts / count), block.rows)
+      const tasks = cut(count, parts).map((some) => {
+        const task: Call[][] = strips.map(() => [])
+        for (let i = some.from; i < some.to; i++) {
+          strips.forEach((rows, k) => {
+            const to = out + 4 * (((image + i) * outChannels + group * channels) * size + rows.from * width)
+            const from = base + i * planes.imageStep + rows.from * rowStep
+            const length = rows.to - rows.from
+            task[k]!.push({ run, args: [to, from, ...own, length, width, ...steps] })
+            if (finishes)
+              task[k]!.push({ run: kernels.finish, args: [to, channels, length * width, 4 * size, ...last] })
+          })
+        }
+        return task
+      })
+      threads.run(tasks.flat())
+    }
+  }
+  return true
+}
+
+/** Weights of which those of an output channel follow each other, and the bytes from one channel to the next. */
+function denseRows(w: View, context: WasmContext, kernels: ConvKernels): [at: number, across: number] {
+  const [s0, ...steps] = w.strides.map((s) => 4 * s) as [number, number, number, number]
+  if (isRowMajor(w.shape.slice(1), w.strides.slice(1))) return [addressOf(w), s0]
+  const at = context.heap.scratch('conv.weights', 4 * sizeOf(w.shape))
+  const to = rowMajorStrides(w.shape).map((s) => 4 * s) as [number, number, number, number]
+  const extents = w.shape as readonly [number, number, number, number]
+  copyStrided(context, kernels, { at, steps: to }, { at: addressOf(w), steps: [s0, ...steps] }, extents)
+  return [at, to[0]]
+}
+
+/** Elements of a row of float32 lanes' sums before they go to memory. */
+const bandSize = 2048
+
+/** Taps per sweep, by channels: as many sums as stay in registers. */
+const tapsAtOnce = [9, 5, 3] as const
+
+/**
+ * The weight gradient for at most {@link few} output channels, as sums over pixels for each tap: x [Cin, N, H, W],
+ * output gradients [Cout, N, Hout, Wout]. Returns false where there are more channels.
+ */
+export function convFewWeights(
+  call: ConvCall,
+  out: number,
+  context: WasmContext,
+  kernels: ConvKernels,
+): boolean {
+  const dy = call.inputs[1]!
+  const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
+  const [, images, height, width] = dy.shape as [number, number, number, number]
+  if (outChannels > few || width < 4) return false
+  const { heap, threads, relaxedSimd: fused } = context
+  const { planes, rows, columns } = fieldsOf(call, kernels, context)
+  const gradients = denseImages(dy, context, kernels)
+  const perChannel = taps[0] * taps[1]
+  const offsets = heap.scratch('conv.tables', 4 * perChannel)
+  let at = offsets / 4
+  for (const u of rows.taps) {
+    for (const v of columns.taps) heap.i32[at++] = planes.offset(u.offset, v.offset)
+  }
+  const sweeps = cut(perChannel, Math.ceil(perChannel / tapsAtOnce[outChannels - 1]!)).map(({ from, to }) => {
+    const key = `conv few weights ${outChannels}×${to - from}${fused ? '+' : ''}`
+    return {
+      from,
+      run: context.kernels.get(key, (m) => emitFewWeights(m, outChannels, to - from, fused)),
+    }
+  })
+  fillBytes(context.kernels)(out, 0, 4 * channels * outChannels * perChannel)
+  const band = Math.max(1, Math.floor(bandSize / width))
+  const rowStep = rows.step * planes.rowBytes
+  for (let image = 0; image < images; image += planes.chunk) {
+    const count = Math.min(planes.chunk, images - image)
+    const base = planes.load(image, count, 0)
+    const time = count * channels * outChannels * perChannel * height * width * timePerProduct
+    const tasks = cut(channels, threads.parts(time, channels)).map((some) => {
+      const task: Call[] = []
+      for (let i = 0; i < count; i++) {
+        const x = base + i * planes.imageStep + some.from * planes.channelStep
+        const field = gradients.at + (image + i) * gradients.image
+        for (const { from, run } of sweeps) {
+          const to = out + 4 * (some.from * outChannels * perChannel + from)
+          const sizes = [some.to - some.from, height, width, band, rowStep, gradients.channel]
+          const steps = [4 * perChannel, planes.channelStep, 4 * outChannels * perChannel]
+          task.push({ run, args: [to, x, field, offsets + 4 * from, ...sizes, ...steps] })
+        }
+      }
+      return task
+    })
+    threads.run(tasks)
+  }
+  return true
+}

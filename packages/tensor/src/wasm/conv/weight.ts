@@ -1,0 +1,218 @@
+import type { View } from '../../device.ts'
+import { sizeOf } from '../../shape.ts'
+import { fillBytes } from '../move/bulk.ts'
+import { pieceOf } from '../product/gemm.ts'
+import type { WasmContext } from '../runtime/kernel.ts'
+import { addressOf } from '../runtime/kernel.ts'
+import type { Call, Range } from '../runtime/tasks.ts'
+import { cutGrid } from '../runtime/tasks.ts'
+import type { Tile } from '../runtime/tile.ts'
+import { spillBytes } from '../runtime/tile.ts'
+import type { ConvKernels } from './loops.ts'
+import { copyStrided } from './loops.ts'
+import type { ConvCall, Phase } from './plan.ts'
+import { convPhases, planeLayout } from './plan.ts'
+import type { Planes } from './planes.ts'
+import { planesOf } from './planes.ts'
+
+/** Pixels per packed panel: long enough to hide the addition to the result, short enough for the cache. */
+const depthLimit = 256
+
+/**
+ * Whether a convolution has the form of a weight gradient: the "kernel" is a field of output gradients
+ * [Cout, N, Hout, Wout] larger than the result's planes, and the input is [Cin, N, H, W].
+ */
+export function isWeightGradient({ inputs, shape, params }: ConvCall): boolean {
+  const { groups, lhsDilation } = params
+  const [, , kernelHeight, kernelWidth] = inputs[1]!.shape as [number, number, number, number]
+  const small = kernelHeight * kernelWidth > shape[2]! * shape[3]!
+  return small && groups === 1 && lhsDilation[0] === 1 && lhsDilation[1] === 1
+}
+
+/** The inputs of a weight gradient laid out by image, and the phases in which "taps" read along rows and columns. */
+export function fieldsOf(
+  call: ConvCall,
+  kernels: ConvKernels,
+  context: WasmContext,
+): { readonly planes: Planes; readonly rows: Phase; readonly columns: Phase } {
+  const [x, dy] = call.inputs as readonly [View, View]
+  const [channels, , ...taps] = call.shape as [number, number, number, number]
+  const [, , height, width] = dy.shape as [number, number, number, number]
+  const { stride, rhsDilation, padding } = call.params
+  const phases = convPhases(taps, [height, width], {
+    ...{ stride: rhsDilation, rhsDilation: stride, lhsDilation: [1, 1], groups: 1, padding },
+  })
+  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
+  // Spelled out: the buffer of a Tensor is a getter that a spread would lose.
+  const byImage = {
+    buffer: x.buffer,
+    dtype: x.dtype,
+    offset: x.offset,
+    shape: swap(x.shape),
+    strides: swap(x.strides),
+  }
+  const planes = planesOf(byImage, channels, planeLayout(phases), kernels, context)
+  return { planes, rows: phases[0][0]!, columns: phases[1][0]! }
+}
+
+/**
+ * The convolution as a product over pixels: [Cout × pixels] · [pixels × (Cin, taps)]. A "tap" is a position
+ * of the result, a "pixel" one of the kernel, and the summed axis N counts images.
+ */
+export function weightGradient(
+  call: ConvCall,
+  out: number,
+  context: WasmContext,
+  kernels: ConvKernels,
+): void {
+  const { heap } = context
+  const { nr } = context.tiles.tile
+  const dy = call.inputs[1]!
+  const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
+  const [, images, height, width] = dy.shape as [number, number, number, number]
+  const size = height * width
+  const { planes, rows: r, columns: c } = fieldsOf(call, kernels, context)
+  const gradients = denseImages(dy, context, kernels)
+
+  const perChannel = taps[0] * taps[1]
+  const columns = channels * perChannel
+  const offsets = heap.scratch('conv.tables', 4 * (columns + nr))
+  const sums = heap.scratch('conv.phase', 4 * outChannels * columns)
+  const pixels = heap.scratch('conv.pixels', 4 * (planes.chunk * size + nr))
+  const { i32 } = heap
+  let at = offsets / 4
+  for (let channel = 0; channel < channels; channel++) {
+    for (const u of r.taps) {
+      for (const v of c.taps) i32[at++] = channel * planes.channelStep + planes.offset(u.offset, v.offset)
+    }
+  }
+  i32.fill(i32[offsets / 4]!, at, at + nr)
+  fillBytes(context.kernels)(sums, 0, 4 * outChannels * columns)
+
+  for (let image = 0; image < images; image += planes.chunk) {
+    const count = Math.min(planes.chunk, images - image)
+    const base = planes.load(image, count, 0)
+    kernels.pixels(pixels, count, height, width, planes.imageStep, r.step * planes.rowBytes)
+    const total = count * size
+    const reads = { base, pixels, offsets, columns }
+    addProducts({ gradients, first: image * size, total, ...reads, sums }, context, kernels)
+  }
+  copyStrided(
+    context,
+    kernels,
+    { at: out, steps: [0, 4 * outChannels * perChannel, 4 * perChannel, 4] },
+    { at: sums, steps: [0, 4 * perChannel, 4 * columns, 4] },
+    [1, channels, outChannels, perChannel],
+  )
+}
+
+/** Pixels to sum over, and the sums. */
+interface Products {
+  readonly gradients: Gradients
+  /** The first of `total` pixels, counted through all images; `pixels` tables where they lie from `base` on. */
+  readonly first: number
+  readonly total: number
+  readonly base: number
+  readonly pixels: number
+  /** From pixels to the `columns` inputs of each. */
+  readonly offsets: number
+  readonly columns: number
+  /** [channels of the gradients × columns]. */
+  readonly sums: number
+}
+
+/** Adds the products over some pixels, piece by piece: each thread for a rectangle of the sums. */
+function addProducts(
+  p: Products,
+  { heap, threads, tiles: { tile } }: WasmContext,
+  kernels: ConvKernels,
+): void {
+  const { mr, nr } = tile
+  const { channels } = p.gradients
+  const tiles = Math.ceil(channels / mr) * Math.ceil(p.columns / nr)
+  const parts = threads.parts((channels * p.columns * p.total) / 18, tiles)
+  const grid = cutGrid(channels, p.columns, mr, nr, parts)
+  const tallest = Math.max(...grid.rows.map((rows) => rows.to - rows.from))
+  const spillAt = 4 * (tallest + mr) * depthLimit
+  const each = spillAt + spillBytes + 4 * nr * depthLimit
+  const work = heap.scratch('conv.weights', each * grid.rows.length * grid.columns.length)
+  const piece = pieceOf(p.total, depthLimit, 1)
+  const rectangles = grid.rows.flatMap((rows) => grid.columns.map((columns) => ({ rows, columns })))
+  const tasks = rectangles.map(({ rows, columns }, i) => {
+    const task: Call[] = []
+    const left = work + i * each
+    const spill = left + spillAt
+    const to = p.sums + 4 * (rows.from * p.columns + columns.from)
+    for (let first = 0; first < p.total; first += piece) {
+      const depth = Math.min(piece, p.total - first)
+      task.push(...packGradients(tile, left, p.gradients, rows, p.first + first, depth, kernels))
+      const sizes = [rows.to - rows.from, depth, p.base, p.pixels + 4 * first, columns.to - columns.from]
+      const args = [
+        left,
+        ...sizes,
+        p.offsets + 4 * columns.from,
+        to,
+        4 * p.columns,
+        spill + spillBytes,
+        spill,
+      ]
+      task.push({ run: kernels.weightGradient, args })
+    }
+    return task
+  })
+  threads.run(tasks)
+}
+
+/** Output gradients with the pixels of an image side by side; strides in bytes. */
+export interface Gradients {
+  readonly at: number
+  readonly channels: number
+  readonly channel: number
+  readonly image: number
+  readonly imagePixels: number
+}
+
+/** The calls that pack pixels `first` … `first + depth − 1`, counted through all images, of some channels. */
+function packGradients(
+  { mr }: Tile,
+  to: number,
+  g: Gradients,
+  channels: Range,
+  first: number,
+  depth: number,
+  kernels: ConvKernels,
+): Call[] {
+  const panel = 4 * mr * depth
+  const calls: Call[] = []
+  for (let done = 0; done < depth; ) {
+    const inImage = (first + done) % g.imagePixels
+    const image = (first + done - inImage) / g.imagePixels
+    const length = Math.min(depth - done, g.imagePixels - inImage)
+    const from = g.at + channels.from * g.channel + g.image * image + 4 * inImage
+    const target = to + 4 * mr * done
+    const args = [target, from, channels.to - channels.from, length, g.channel, 4, panel]
+    calls.push({ run: kernels.packA, args })
+    done += length
+  }
+  return calls
+}
+
+/** The gradients as they lie, or a copy, so that the pixels of an image follow each other. */
+export function denseImages(dy: View, context: WasmContext, kernels: ConvKernels): Gradients {
+  const [channels, images, height, width] = dy.shape as [number, number, number, number]
+  const [s0, s1, s2, s3] = dy.strides.map((s) => 4 * s) as [number, number, number, number]
+  const imagePixels = height * width
+  const dense = (width === 1 || s3 === 4) && (height === 1 || s2 === 4 * width)
+  if (dense) return { at: addressOf(dy), channels, channel: s0, image: s1, imagePixels }
+  const at = context.heap.scratch('conv.gradients', 4 * sizeOf(dy.shape))
+  const image = 4 * imagePixels
+  const channel = image * images
+  copyStrided(
+    context,
+    kernels,
+    { at, steps: [channel, image, 4 * width, 4] },
+    { at: addressOf(dy), steps: [s0, s1, s2, s3] },
+    [channels, images, height, width],
+  )
+  return { at, channels, channel, image, imagePixels }
+}

@@ -1,0 +1,148 @@
+import type { View } from '../../../device.ts'
+import type { Epilogue } from '../../product/epilogue.ts'
+import { noEpilogue } from '../../product/epilogue.ts'
+import type { WasmContext } from '../../runtime/kernel.ts'
+import { addressOf } from '../../runtime/kernel.ts'
+import type { Call } from '../../runtime/tasks.ts'
+import { cut, cutGrid } from '../../runtime/tasks.ts'
+import type { ConvCall } from '../plan.ts'
+import type { WinogradKernels } from './loops.ts'
+import { winogradKernels } from './loops.ts'
+import { chunksOf, copyPlanes, patchesOf, tilingOf, writeTable, xiStepOf } from './tiles.ts'
+import type { TileSize } from './transforms.ts'
+import { winogradTile } from './transforms.ts'
+
+/** Bytes of transformed input to prepare at a time: a share of the last-level cache. */
+const chunkBytes = 3 << 20
+/** Bytes of padded planes that a task transforms at a time, and of products between two transforms of outputs. */
+const planeBytes = 1 << 16
+const productBytes = 160 << 10
+/** Panels of tiles in one block of products. */
+const blockPanels = 4
+
+/** Rough times of one thread in nanoseconds: per element of a transform, per multiply-add of a product. */
+const transformTime = 0.35
+const productTime = 1 / 22
+
+/** The convolution of a 3×3 kernel at stride 1 by F(m×m, 3×3): m² outputs for (m + 2)² products (arXiv 1509.09308). */
+export function winogradForward(
+  call: ConvCall,
+  out: number,
+  context: WasmContext,
+  size: TileSize,
+  { bias, residual, silu }: Epilogue = noEpilogue,
+): void {
+  const { heap, threads } = context
+  const [x, w] = call.inputs as readonly [View, View]
+  const [images, rows, height, width] = call.shape as [number, number, number, number]
+  const channels = x.shape[1]!
+  const kernels = winogradKernels(context, size)
+  const xis = (size + 2) ** 2
+  const tiling = tilingOf(size, height, width)
+  const { padding } = call.params
+  const plane = 4 * height * width
+  const imageStep = rows * plane
+  const weights = transformWeights(w, context, kernels, size)
+  const limit = Math.max(32, Math.floor(chunkBytes / (4 * xis * channels)))
+  for (const chunk of chunksOf(tiling, images, limit)) {
+    const panels = Math.ceil(chunk.tiles / 8)
+    const patches = patchesOf(tiling, chunk, 2, [padding[0][0], padding[1][0]])
+    const table = writeTable(heap, 'winograd.table', tiling, chunk, patches, imageStep)
+    const vXi = xiStepOf(32 * channels * panels)
+    const v = heap.scratch('winograd.input', vXi * xis)
+
+    const channelBytes = chunk.images * patches.imageBytes
+    const perBlock = Math.max(1, Math.min(channels, Math.floor(planeBytes / channelBytes)))
+    const blocks = cut(channels, Math.ceil(channels / perBlock))
+    const parts = threads.parts(transformTime * xis * channels * panels * 8, blocks.length)
+    // Patches of the last row or column of tiles are loaded as whole vectors.
+    const bytes = channelBytes * perBlock + 64
+    const scratch = heap.scratch('winograd.planes', bytes * parts)
+    threads.run(
+      cut(blocks.length, parts).map((range, i) => {
+        const planes = scratch + i * bytes
+        const task: Call[] = [{ run: kernels.clear, args: [planes, bytes] }]
+        for (const { from, to } of blocks.slice(range.from, range.to)) {
+          const copied = [from, to - from] as const
+          task.push(...copyPlanes(kernels.copy, planes, x, copied, channelBytes, chunk, size, patches))
+          const target = [v + 32 * from, vXi, 32 * channels]
+          const source = [planes, channelBytes, patches.rowBytes, table, panels, to - from]
+          task.push({ run: kernels.tiles, args: [...target, ...source] })
+        }
+        return task
+      }),
+    )
+
+    const time = productTime * xis * channels * rows * panels * 8
+    const tiles = Math.ceil(rows / winogradTile.mr) * panels
+    const grid = cutGrid(rows, panels, winogradTile.mr, 1, threads.parts(time, tiles))
+    const perRow = 4 * xis * 8 * blockPanels
+    const most = Math.max(
+      winogradTile.mr,
+      Math.floor(productBytes / perRow / winogradTile.mr) * winogradTile.mr,
+    )
+    const stageAt = perRow * Math.min(most, Math.ceil(rows / winogradTile.mr) * winogradTile.mr)
+    const each = stageAt + 256
+    const pairs = grid.rows.flatMap((r) => grid.columns.map((c) => ({ r, c })))
+    const products = heap.scratch('winograd.products', each * pairs.length)
+    threads.run(
+      pairs.map(({ r, c }, i) => {
+        const m = products + i * each
+        const task: Call[] = []
+        for (let row = r.from; row < r.to; row += most) {
+          const own = Math.min(most, r.to - row)
+          for (let panel = c.from; panel < c.to; panel += blockPanels) {
+            const count = Math.min(blockPanels, c.to - panel)
+            const step = 32 * count
+            const left = [weights.at + 4 * row * channels, weights.xiStep, v + 32 * channels * panel, vXi]
+            const to = [m, step, 32, xis * step]
+            task.push({
+              run: kernels.product,
+              args: [...left, ...to, xis, own, count, channels, 0],
+            })
+            const target = out + chunk.image * imageStep + row * plane
+            const added = [bias === 0 ? 0 : bias + 4 * row, residual === 0 ? 0 : residual + (target - out)]
+            const place = [m, table + 128 * panel, own, 2 * count, target, plane]
+            task.push({
+              run: kernels.output,
+              args: [...place, 4 * width, ...added, Number(silu), m + stageAt],
+            })
+          }
+        }
+        return task
+      }),
+    )
+  }
+}
+
+/** Transformed weights: for each ξ, panels [channels][mr] of output channels. */
+export interface Transformed {
+  readonly at: number
+  readonly xiStep: number
+}
+
+function transformWeights(
+  w: View,
+  { heap, threads, weights }: WasmContext,
+  kernels: WinogradKernels,
+  size: TileSize,
+): Transformed {
+  const [rows, channels] = w.shape as [number, number]
+  const steps = w.strides.map((s) => 4 * s)
+  const { mr } = winogradTile
+  const xis = (size + 2) ** 2
+  const panels = Math.ceil(rows / mr)
+  const xiStep = xiStepOf(4 * mr * panels * channels)
+  const kept = weights.find(w, `winograd ${size}`, xiStep * xis)
+  if (kept?.ready) return { at: kept.at, xiStep }
+  const at = kept?.at ?? heap.scratch('winograd.weights', xiStep * xis)
+  const parts = threads.parts(transformTime * xis * rows * channels, panels)
+  threads.run(
+    cut(rows, parts, mr).map(({ from, to }) => {
+      const target = [at + 4 * from * channels, xiStep]
+      const source = [addressOf(w) + from * steps[0]!, ...steps]
+      return [{ run: kernels.weights, args: [...target, ...source, to - from, channels] }]
+    }),
+  )
+  return { at, xiStep }
+}

@@ -1,0 +1,341 @@
+import { times } from '../../../times.ts'
+import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../../asm/index.ts'
+import { bulk, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
+import { Lanes } from '../../lanes/math.ts'
+import { transpose4 } from '../../lanes/transpose.ts'
+import { noFinishArgs } from '../../product/epilogue.ts'
+import type { GemmFunctions } from '../../product/gemm.ts'
+import { emitGemm } from '../../product/gemm.ts'
+import type { WasmContext } from '../../runtime/kernel.ts'
+import type { Functions } from '../../runtime/module.ts'
+import { emitCopy } from '../pack.ts'
+import { emitOutput } from './output.ts'
+import type { LinearMap, TileSize, Transforms } from './transforms.ts'
+import { emitSquare, transforms, winogradTile } from './transforms.ts'
+
+/** Four vectors, lane i from address i: elements 0 … count − 1 (2, 4 or 6) of each, transposed. */
+function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: number): Expr<'v128'>[] {
+  const pair = (offset: number) => {
+    const [p, q, r, s] = at.map((address) => v128.load64Zero(address, offset)) as [
+      Expr<'v128'>,
+      Expr<'v128'>,
+      Expr<'v128'>,
+      Expr<'v128'>,
+    ]
+    const low = f.local('v128', shuffle32(p, q, [0, 4, 1, 5]))
+    const high = f.local('v128', shuffle32(r, s, [0, 4, 1, 5]))
+    return [shuffle64(low, high, [0, 2]), shuffle64(low, high, [1, 3])]
+  }
+  if (count === 2) return pair(0)
+  const first = transpose4(
+    f,
+    at.map((address) => v128.load(address)),
+  )
+  return count === 4 ? first : [...first, ...pair(16)]
+}
+
+/**
+ * `name(p0, p1, p2, p3, rowBytes, to, xiStep)`: a map along both axes of four patches of `size`² elements, one
+ * per lane, whose rows lie `rowBytes` apart; number ξ = row·n + column of its results goes to `to + ξ·xiStep`.
+ */
+function emitPatch(
+  m: ModuleBuilder,
+  name: string,
+  size: number,
+  n: number,
+  map: LinearMap,
+  relaxed: boolean,
+): FunctionRef {
+  return m.procedure(name, (f, p0, p1, p2, p3, rowBytes, to, xiStep) => {
+    const emit = map(f, new Lanes(f, relaxed))
+    const pointers = [p0, p1, p2, p3]
+    const nextRow = f.let(i32.mul(xiStep, n))
+    const [at, column] = [f.let(to), f.let(to)]
+    emitSquare(
+      f,
+      emit,
+      size,
+      (i) => {
+        if (i > 0) for (const pointer of pointers) f.increment(pointer, rowBytes)
+        return loadLanes(f, pointers, size).map((value) => f.local('v128', value))
+      },
+      (i, j, value) => {
+        if (i === 0) {
+          if (j > 0) f.increment(column, xiStep)
+          f.set(at, column)
+        } else f.increment(at, nextRow)
+        f.emit(v128.store(at, value))
+      },
+    )
+  })
+}
+
+/**
+ * `tiles(to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels)`: transformed input with
+ * tiles along lanes. `table` has 16 bytes per tile, the first word its offset within a plane; ξ of a panel of eight
+ * tiles becomes [channels][8].
+ */
+function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
+  m.procedure(
+    'tiles',
+    (f, to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels) => {
+      const [c, plane, at] = f.locals('i32', 3)
+      const lanes = f.locals('i32', 8)
+      f.countdown(
+        panels,
+        1,
+        () => {
+          lanes.forEach((lane, i) => {
+            f.set(lane, i32.load(table, 16 * i))
+          })
+          f.set(plane, planes)
+          f.set(at, to)
+          f.loop(
+            c,
+            0,
+            channels,
+            1,
+            () => {
+              for (const half of [0, 4]) {
+                const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
+                f.callStatement(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
+              }
+            },
+            [plane, channelBytes],
+            [at, 32],
+          )
+        },
+        [to, panelStep],
+        [table, 128],
+      )
+    },
+  )
+}
+
+/**
+ * `name(to, xiStep, step, planes, channelBytes, rowBytes, table, tiles)`: transformed patches with four channels
+ * along lanes; ξ of a tile lies `step` bytes after that of the tile before.
+ */
+function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void {
+  m.procedure(name, (f, to, xiStep, step, planes, channelBytes, rowBytes, table, tiles) => {
+    const at = f.let(0)
+    f.countdown(
+      tiles,
+      1,
+      () => {
+        f.set(at, i32.add(planes, i32.load(table)))
+        const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
+        f.callStatement(patch, ...pointers, rowBytes, to, xiStep)
+      },
+      [to, step],
+      [table, 16],
+    )
+  })
+}
+
+/**
+ * `weights(to, xiStep, from, s0, s1, s2, s3, rows, channels)`: transformed weights, by ξ, in panels [channels][mr] of
+ * output channels, from weights with any byte strides.
+ */
+function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
+  m.procedure('weights', (f, to, xiStep, from, s0, s1, s2, s3, rows, channels) => {
+    const emit = map(f, new Lanes(f, relaxed))
+    const nextRow = f.let(i32.mul(xiStep, n))
+    const [c, at, column, last] = f.locals('i32', 4)
+    const lanes = f.locals('i32', winogradTile.mr)
+    const read = f.locals('i32', winogradTile.mr)
+    f.while(i32.gtS(rows, 0), () => {
+      // Lanes beyond the last channel repeat it: nobody reads their products.
+      f.set(last, from)
+      lanes.forEach((lane, i) => {
+        if (i > 0) f.if(i32.gtS(rows, i), () => f.increment(last, s0))
+        f.set(lane, last)
+      })
+      f.loop(
+        c,
+        0,
+        channels,
+        1,
+        () => {
+          emitSquare(
+            f,
+            emit,
+            3,
+            (i) => {
+              lanes.forEach((lane, l) => {
+                f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
+              })
+              return [0, 1, 2].map((j) => {
+                const tap = f.local('v128', v128.load32Zero(read[0]!))
+                for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
+                if (j < 2) for (const pointer of read) f.increment(pointer, s3)
+                return tap
+              })
+            },
+            (i, j, value) => {
+              if (i === 0) {
+                if (j > 0) f.increment(column, xiStep)
+                else f.set(column, to)
+                f.set(at, column)
+              } else f.increment(at, nextRow)
+              f.emit(v128.store(at, value))
+            },
+          )
+          for (const lane of lanes) f.increment(lane, s1)
+        },
+        [to, 4 * winogradTile.mr],
+      )
+      f.increment(from, i32.mul(s0, winogradTile.mr))
+      f.increment(rows, -winogradTile.mr)
+    })
+  })
+}
+
+/** Longest part of a product's sum whose panel of the right factor stays in the first-level cache. */
+const depthLimit = 512
+
+/**
+ * `product(a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate)`: for each ξ the product of
+ * panels [depth][mr] of a with panels [depth][8] of b, (added) to c, whose rows lie `cStep` bytes and whose panels
+ * `cPanel` bytes apart.
+ */
+function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
+  const { mr, nr } = winogradTile
+  m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
+    const [panel, at, to, k, deep, add] = f.locals('i32', 6)
+    const [aPanel, bPanel] = [f.let(i32.mul(depth, 4 * mr)), f.let(i32.mul(depth, 4 * nr))]
+    f.countdown(
+      xis,
+      1,
+      () => {
+        f.set(at, b)
+        f.set(to, c)
+        f.loop(
+          panel,
+          0,
+          panels,
+          1,
+          () => {
+            f.loop(k, 0, depth, depthLimit, () => {
+              f.set(deep, i32.sub(depth, k))
+              f.if(i32.gtS(deep, depthLimit), () => f.set(deep, depthLimit))
+              f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
+              const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
+              const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
+              f.callStatement(
+                gemm.rows,
+                ...factors,
+                to,
+                rows,
+                nr,
+                deep,
+                aPanel,
+                4 * nr,
+                cStep,
+                add,
+                0,
+                ...noFinishArgs,
+              )
+            })
+          },
+          [at, bPanel],
+          [to, cPanel],
+        )
+      },
+      [a, aXi],
+      [b, bXi],
+      [c, cXi],
+    )
+  })
+}
+
+/**
+ * `reduce(to, outStep, inStep, from, xiStep, rowStep, rows, columns)`: sums over tiles, [rows = output channels ×
+ * columns = input channels] for each ξ, to the nine weights of each pair, side by side; pairs lie `outStep` bytes
+ * apart by output, `inStep` by input channel.
+ */
+function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
+  m.procedure('reduce', (f, to, outStep, inStep, from, xiStep, rowStep, rows, columns) => {
+    const emit = map(f, new Lanes(f, relaxed))
+    const [c, at, read, target] = f.locals('i32', 4)
+    f.countdown(
+      rows,
+      1,
+      () => {
+        f.set(read, from)
+        f.set(target, to)
+        f.loop(
+          c,
+          0,
+          columns,
+          4,
+          () => {
+            const taps: Local<'v128'>[] = []
+            f.set(at, read)
+            emitSquare(
+              f,
+              emit,
+              n,
+              () =>
+                times(n, () => {
+                  const value = f.local('v128', v128.load(at))
+                  f.increment(at, xiStep)
+                  return value
+                }),
+              (i, j, value) => {
+                taps[3 * i + j] = f.local('v128', value)
+              },
+            )
+            for (let lane = 0; lane < 4; lane++) {
+              f.if(i32.gtS(i32.sub(columns, c), lane), () => {
+                taps.forEach((tap, i) => {
+                  f.emit(v128.store32Lane(target, tap, lane, 4 * i))
+                })
+                f.increment(target, inStep)
+              })
+            }
+          },
+          [read, 16],
+        )
+      },
+      [from, rowStep],
+      [to, outStep],
+    )
+  })
+}
+
+const names = [
+  'copy',
+  'clear',
+  'tiles',
+  'channels',
+  'gradients',
+  'weights',
+  'product',
+  'output',
+  'reduce',
+] as const
+
+export type WinogradKernels = Functions<(typeof names)[number]>
+
+/** All functions of F(m×m, 3×3), in one module. */
+export function winogradKernels(
+  { kernels, relaxedSimd: relaxed }: WasmContext,
+  size: TileSize,
+): WinogradKernels {
+  const n = size + 2
+  const maps: Transforms = transforms[size]
+  return kernels.all(`winograd${size}${relaxed ? '+' : ''}`, names, (m) => {
+    const gemm = emitGemm(m, { ...winogradTile, relaxed })
+    emitCopy(m)
+    m.procedure('clear', (f, at, bytes) => f.emit(bulk.fill(at, 0, bytes)))
+    const input = emitPatch(m, 'inputPatch', n, n, maps.input, relaxed)
+    emitTiles(m, input)
+    emitChannels(m, 'channels', input)
+    emitChannels(m, 'gradients', emitPatch(m, 'gradientPatch', size, n, maps.outputGradient, relaxed))
+    emitWeights(m, n, maps.weight, relaxed)
+    emitProduct(m, gemm)
+    emitOutput(m, size, maps.output, relaxed)
+    emitReduce(m, n, maps.weightGradient, relaxed)
+  })
+}

@@ -1,0 +1,274 @@
+import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
+import { f32, f32x4, f64, i32, i32s, v128 } from '../asm/index.ts'
+import { Lanes, silu, siluSlope } from '../lanes/math.ts'
+import { masked, prepareSums, prepareSweep, store, vector } from '../lanes/sweep.ts'
+import type { Statistics } from './statistics.ts'
+import { prepareStatistics } from './statistics.ts'
+
+/**
+ * Types of x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps: five addresses; how many
+ * samples, groups, channels per group and pixels per channel to do; the bytes from one sample to the next; ε. Any range
+ * of samples, or of groups, can be done on its own by moving the addresses.
+ */
+const params = [...i32s(10), 'f64'] as const
+
+/** How many samples, groups, channels per group and pixels per channel. */
+type Extents = Tuple<Local<'i32'>, 4>
+
+/** Running addresses and counters of the loops over samples, groups and channels. */
+function prepareLoops(
+  f: FunctionBuilder,
+  weights: Local<'i32'>,
+  biases: Local<'i32'>,
+  [samples, groups, perGroup, pixels]: Extents,
+  sampleBytes: Local<'i32'>,
+) {
+  const [s, g, c, weight, bias] = f.locals('i32', 5)
+  /** Elements of a group. */
+  const count = f.let(i32.mul(perGroup, pixels))
+  const gap = f.let(i32.sub(sampleBytes, i32.mul(i32.shl(count, 2), groups)))
+  return {
+    count,
+    weight,
+    bias,
+    /** Visits every group; `cursors` pass a whole group in each visit, and what is left of a sample after it. */
+    groups: (cursors: readonly Local<'i32'>[], sample: () => void, visit: () => void) =>
+      f.loop(s, 0, samples, 1, () => {
+        f.set(weight, weights)
+        f.set(bias, biases)
+        sample()
+        f.loop(g, 0, groups, 1, visit)
+        for (const cursor of cursors) f.increment(cursor, gap)
+      }),
+    /** Visits every channel of a group. */
+    channels: (visit: () => void) =>
+      f.loop(c, 0, perGroup, 1, () => {
+        visit()
+        f.increment(weight, 4)
+        f.increment(bias, 4)
+      }),
+  }
+}
+
+/** Emits `run(…params)`: y = (x − mean)·scale·weight + bias, then SiLU where asked for. */
+export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
+  m.func(
+    'run',
+    params,
+    [],
+    (f, x, _dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps) => {
+      const k = new Lanes(f, fused)
+      const activation = withSilu ? silu(f, k) : undefined
+      k.seal()
+      const [statisticsOf, sweep, loops] = [
+        prepareStatistics(f, fused),
+        prepareSweep(f),
+        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
+      ]
+      const [factor, factors, shifts, y] = [f.local('f32'), vector(f), vector(f), vector(f)]
+      const none = () => {}
+      loops.groups([x, out], none, () => {
+        const { mean, meanRest, scale } = statisticsOf(x, loops.count, eps)
+        loops.channels(() => {
+          f.set(factor, f32.mul(f32.load(loops.weight), scale))
+          f.set(factors, f32x4.splat(factor))
+          f.set(shifts, f32x4.splat(f32.sub(f32.load(loops.bias), f32.mul(meanRest, factor))))
+          sweep(pixels, [x, out], (lanes) => {
+            f.set(y, k.madd(f32x4.sub(v128.load(x), mean), factors, shifts))
+            if (activation !== undefined) f.set(y, activation(y))
+            store(f, out, y, lanes)
+          })
+        })
+      })
+    },
+  )
+}
+
+/** The gradient that reaches the affine map, dz = dy·(slope of the activation at z), and the normalised x. */
+function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
+  const slope = withSilu ? siluSlope(f, k) : undefined
+  const [scale, shift, weight, bias] = f.locals('v128', 4)
+  const [normal, z] = f.locals('v128', 2)
+  return {
+    weight,
+    /** Once per group. */
+    setGroup: (statistics: Statistics) => {
+      f.set(scale, f32x4.splat(statistics.scale))
+      f.set(shift, f32x4.splat(f32.neg(f32.mul(statistics.meanRest, statistics.scale))))
+    },
+    /** Once per channel. */
+    setChannel: (w: I32, b: I32) => {
+      f.set(weight, v128.load32Splat(w))
+      f.set(bias, v128.load32Splat(b))
+    },
+    /** For four elements, of which the first `lanes` count and the others give zeros. */
+    at: (x: I32, dy: I32, mean: Local<'v128'>, lanes: Local<'i32'> | undefined) => {
+      f.set(normal, masked(k.madd(f32x4.sub(v128.load(x), mean), scale, shift), lanes))
+      const gradient = masked(v128.load(dy), lanes)
+      if (slope === undefined) return { normal, dz: gradient }
+      f.set(z, k.madd(normal, weight, bias))
+      return { normal, dz: f32x4.mul(gradient, slope(z)) }
+    },
+  }
+}
+
+/** Adds Σ dz·n and Σ dz of one channel to its totals, two float64 `channelBytes` apart, and moves on to the next channel. */
+function addTotals(
+  f: FunctionBuilder,
+  total: Local<'i32'>,
+  other: Local<'i32'>,
+  channelBytes: Local<'i32'>,
+  sums: ReturnType<typeof prepareSums>,
+): void {
+  f.set(other, i32.add(total, channelBytes))
+  f.emit(f64.store(total, f64.add(f64.load(total), sums.product())))
+  f.emit(f64.store(other, f64.add(f64.load(other), sums.plain())))
+  f.increment(total, 8)
+}
+
+/**
+ * Emits `run(…params, totals, channelBytes)`: with n the normalised x and h = dz·weight,
+ * dx = scale·(h − mean(h) − n·mean(h·n)) over each group. h waits in the result's memory; its sums over the
+ * group are those of dz over each channel, times the channel's weight. Where `withAffine`, the sums over
+ * channels, Σ dz·n and Σ dz, are also added to `totals`, samples in their order.
+ */
+export function emitGradInput(
+  m: ModuleBuilder,
+  withSilu: boolean,
+  fused: boolean,
+  withAffine: boolean,
+): void {
+  m.func(
+    'run',
+    [...params, ...i32s(2)],
+    [],
+    (
+      f,
+      x,
+      dy,
+      weight,
+      bias,
+      out,
+      samples,
+      groups,
+      perGroup,
+      pixels,
+      sampleBytes,
+      eps,
+      totals,
+      channelBytes,
+    ) => {
+      const k = new Lanes(f, fused)
+      const slopes = prepareSlopes(f, k, withSilu)
+      k.seal()
+      const [statisticsOf, sweep, loops] = [
+        prepareStatistics(f, fused),
+        prepareSweep(f),
+        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
+      ]
+      const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
+      const [[xAt, h], a] = [f.locals('i32', 2), f.local('f32')]
+      const [value, factors, coefficients, shifts] = f.locals('v128', 4)
+      const [plain, product, ofChannel] = f.locals('f64', 3)
+      const [total, other] = f.locals('i32', 2)
+      const rewind = () => f.set(total, totals)
+      loops.groups([x, dy, out], rewind, () => {
+        const statistics = statisticsOf(x, loops.count, eps)
+        const { mean, meanRest, scale } = statistics
+        slopes.setGroup(statistics)
+        f.set(plain, 0)
+        f.set(product, 0)
+        f.set(xAt, x)
+        f.set(h, out)
+        loops.channels(() => {
+          slopes.setChannel(loops.weight, loops.bias)
+          sums.clear()
+          sweep(
+            pixels,
+            [xAt, dy, h],
+            (lanes) => {
+              const { normal, dz } = slopes.at(xAt, dy, mean, lanes)
+              f.set(value, dz)
+              sums.add(value, normal)
+              f.set(value, f32x4.mul(value, slopes.weight))
+              store(f, h, value, lanes)
+            },
+            sums.flush,
+          )
+          f.set(ofChannel, f64.promoteF32(f32.load(loops.weight)))
+          f.set(plain, f64.add(plain, f64.mul(ofChannel, sums.plain())))
+          f.set(product, f64.add(product, f64.mul(ofChannel, sums.product())))
+          if (withAffine) addTotals(f, total, other, channelBytes, sums)
+        })
+        // dx = scale·(h + a·(x − mean) + b) with a = −scale·mean(h·n) and b = −mean(h) − a·meanRest.
+        const average = (total: Expr<'f64'>) => f32.demoteF64(f64.div(total, f64.convertI32S(loops.count)))
+        f.set(a, f32.neg(f32.mul(scale, average(product))))
+        f.set(factors, f32x4.splat(scale))
+        f.set(coefficients, f32x4.splat(a))
+        f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
+        sweep(loops.count, [x, out], (lanes) => {
+          const apart = f32x4.add(v128.load(out), shifts)
+          const inner = k.madd(f32x4.sub(v128.load(x), mean), coefficients, apart)
+          f.set(value, f32x4.mul(inner, factors))
+          store(f, out, value, lanes)
+        })
+      })
+    },
+  )
+}
+
+/** Emits `run(…params, totals, channelBytes)`: only the sums over channels; `out` is not touched. */
+export function emitGradAffine(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
+  m.func(
+    'run',
+    [...params, ...i32s(2)],
+    [],
+    (
+      f,
+      x,
+      dy,
+      weight,
+      bias,
+      _out,
+      samples,
+      groups,
+      perGroup,
+      pixels,
+      sampleBytes,
+      eps,
+      totals,
+      channelBytes,
+    ) => {
+      const k = new Lanes(f, fused)
+      const slopes = prepareSlopes(f, k, withSilu)
+      k.seal()
+      const [statisticsOf, sweep, loops] = [
+        prepareStatistics(f, fused),
+        prepareSweep(f),
+        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
+      ]
+      const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
+      const [total, other, value] = [f.local('i32'), f.local('i32'), vector(f)]
+      const rewind = () => f.set(total, totals)
+      loops.groups([x, dy], rewind, () => {
+        const statistics = statisticsOf(x, loops.count, eps)
+        slopes.setGroup(statistics)
+        loops.channels(() => {
+          slopes.setChannel(loops.weight, loops.bias)
+          sums.clear()
+          sweep(
+            pixels,
+            [x, dy],
+            (lanes) => {
+              const { normal, dz } = slopes.at(x, dy, statistics.mean, lanes)
+              f.set(value, dz)
+              sums.add(value, normal)
+            },
+            sums.flush,
+          )
+          addTotals(f, total, other, channelBytes, sums)
+        })
+      })
+    },
+  )
+}

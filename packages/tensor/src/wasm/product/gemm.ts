@@ -1,0 +1,285 @@
+import { times } from '../../times.ts'
+import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
+import { f32, f32x4, i32, v128 } from '../asm/index.ts'
+import type { Tile } from '../runtime/tile.ts'
+import { emitFinish } from './epilogue.ts'
+import { emitPack } from './pack.ts'
+
+/** A register tile, and how its code multiplies. */
+export interface TileShape extends Tile {
+  /** Fused multiply-add. */
+  readonly relaxed: boolean
+}
+
+/** Functions of a GEMM module for other kernels of the same module to call. */
+export interface GemmFunctions {
+  readonly tile: FunctionRef
+  readonly rows: FunctionRef
+  readonly block: FunctionRef
+  readonly packA: FunctionRef
+  readonly packB: FunctionRef
+  readonly finish: FunctionRef
+}
+
+/** `extent` cut into the fewest equal pieces of at most `limit`: their length, rounded up to `unit`. */
+export function pieceOf(extent: number, limit: number, unit: number): number {
+  const pieces = Math.ceil(extent / limit)
+  return Math.ceil(extent / pieces / unit) * unit
+}
+
+/** The sums of a tile, row by row: what {@link emitTile} and {@link emitAddingTile} begin with. */
+function emitSums(
+  f: FunctionBuilder,
+  { a, b, depth, bStep }: { readonly [name in 'a' | 'b' | 'depth' | 'bStep']: Local<'i32'> },
+  height: number,
+  { mr, nr, relaxed }: TileShape,
+): readonly Local<'v128'>[] {
+  const vectors = nr / 4
+  const sums = f.locals('v128', height * vectors)
+  const right = f.locals('v128', vectors)
+  const left = f.local('v128')
+  const end = f.let(i32.add(a, i32.mul(depth, 4 * mr)))
+  f.while(i32.ltU(a, end), () => {
+    right.forEach((vector, j) => {
+      f.set(vector, v128.load(b, 16 * j))
+    })
+    for (let i = 0; i < height; i++) {
+      f.set(left, v128.load32Splat(a, 4 * i))
+      for (let j = 0; j < vectors; j++) {
+        const sum = sums[i * vectors + j]!
+        const term = right[j]!
+        f.set(sum, relaxed ? f32x4.relaxedMadd(left, term, sum) : f32x4.add(sum, f32x4.mul(left, term)))
+      }
+    }
+    f.increment(a, 4 * mr)
+    f.increment(b, bStep)
+  })
+  return sums
+}
+
+/**
+ * `name(a, b, c, depth, bStep, cStep, accumulate)`: c[height × nr] = (c +) a · b, where a is a panel
+ * [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and rows of c
+ * lie `cStep` bytes apart.
+ */
+export function emitTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+  return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate) => {
+    const vectors = shape.nr / 4
+    const sums = emitSums(f, { a: a, b: b, depth: depth, bStep: bStep }, height, shape)
+    const store = (value: (sum: Local<'v128'>, j: number) => Expr<'v128'>) => {
+      for (let i = 0; i < height; i++) {
+        for (let j = 0; j < vectors; j++) f.emit(v128.store(c, value(sums[i * vectors + j]!, j), 16 * j))
+        if (i < height - 1) f.increment(c, cStep)
+      }
+    }
+    f.if(
+      accumulate,
+      () => store((sum, j) => f32x4.add(sum, v128.load(c, 16 * j))),
+      () => store((sum) => sum),
+    )
+  })
+}
+
+/**
+ * `name(a, b, c, depth, bStep, cStep, accumulate, …addends)`: as {@link emitTile}, and then the addends join
+ * the sums in registers, one after the other. A function of its own, so that plain tiles carry no part of it.
+ */
+function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+  return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate, rowBias, columnBias, toResidual) => {
+    const vectors = shape.nr / 4
+    const sums = emitSums(f, { a: a, b: b, depth: depth, bStep: bStep }, height, shape)
+    const [at, ofRow] = [f.local('i32'), f.local('v128')]
+    type Visit = (sum: Local<'v128'>, j: number) => void
+    /** Visits the sums row by row, `at` being `start` at the first row and `step` further at each next. */
+    const sweep = (start: I32, step: I32, visit: Visit, enter?: () => void) => {
+      f.set(at, start)
+      for (let i = 0; i < height; i++) {
+        enter?.()
+        for (let j = 0; j < vectors; j++) visit(sums[i * vectors + j]!, j)
+        if (i < height - 1) f.increment(at, step)
+      }
+    }
+    const loaded: Visit = (sum, j) => f.set(sum, f32x4.add(sum, v128.load(at, 16 * j)))
+    const shifted: Visit = (sum) => f.set(sum, f32x4.add(sum, ofRow))
+    f.if(accumulate, () => sweep(c, cStep, loaded))
+    f.if(rowBias, () => sweep(rowBias, 4, shifted, () => f.set(ofRow, v128.load32Splat(at))))
+    f.if(columnBias, () => sweep(columnBias, 0, loaded))
+    f.if(toResidual, () => sweep(i32.add(c, toResidual), cStep, loaded))
+    sweep(c, cStep, (sum, j) => f.emit(v128.store(at, sum, 16 * j)))
+  })
+}
+
+/** A part of a tile and where it goes. */
+export interface Spill {
+  /** Tile with rows of `nr` floats, from the first column wanted. */
+  readonly from: Local<'i32'>
+  readonly to: Local<'i32'>
+  readonly rows: Local<'i32'>
+  readonly columns: Local<'i32'>
+  /** Bytes between rows at `to`. */
+  readonly step: Local<'i32'>
+  /** Whether to add. */
+  readonly accumulate: Local<'i32'>
+}
+
+/** Adds or copies part of a tile. */
+export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
+  const [i, j, source, target] = f.locals('i32', 4)
+  f.loop(i, 0, p.rows, 1, () => {
+    f.set(source, i32.add(p.from, i32.mul(i, 4 * nr)))
+    f.set(target, i32.add(p.to, i32.mul(i, p.step)))
+    f.loop(
+      j,
+      0,
+      p.columns,
+      1,
+      () => {
+        f.if(
+          p.accumulate,
+          () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
+          () => f.emit(f32.store(target, f32.load(source))),
+        )
+      },
+      [source, 4],
+      [target, 4],
+    )
+  })
+}
+
+/** Tiles by height: entry h − 1 computes h rows. */
+interface Tiles {
+  readonly plain: readonly FunctionRef[]
+  readonly adding: readonly FunctionRef[]
+}
+
+/**
+ * `rows(a, b, c, rows, columns, depth, aPanel, bStep, cStep, accumulate, spill, …finish)`: all row panels
+ * of a times one column panel of b with 1 … nr valid columns. Tiles with fewer go by way of `spill`, a
+ * scratch tile. What the tile itself does not finish is finished next, in the nearest cache.
+ */
+function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish: FunctionRef): FunctionRef {
+  return m.procedure(
+    'rows',
+    (
+      f,
+      a,
+      b,
+      c,
+      rows,
+      columns,
+      depth,
+      aPanel,
+      bStep,
+      cStep,
+      accumulate,
+      spill,
+      rowBias,
+      columnBias,
+      toResidual,
+      silu,
+    ) => {
+      const adds = f.let(i32.or(i32.or(rowBias, columnBias), toResidual))
+      const finishes = f.let(i32.or(adds, silu))
+      const terms = [rowBias, columnBias, toResidual]
+      const step = (advance: Expr<'i32'> | number, height: number, counted: Local<'i32'>) => {
+        const [plain, adding] = [tiles.plain[height - 1]!, tiles.adding[height - 1]!]
+        const whole = [a, b, c, depth, bStep, cStep, accumulate] as const
+        f.if(
+          i32.eq(columns, nr),
+          () => {
+            f.if(
+              adds,
+              () => f.callStatement(adding, ...whole, ...terms),
+              () => f.callStatement(plain, ...whole),
+            )
+            f.if(silu, () => f.callStatement(finish, c, height, nr, cStep, ...terms.map(() => 0), 1))
+          },
+          () => {
+            f.callStatement(plain, a, b, spill, depth, bStep, 4 * nr, 0)
+            emitSpill(f, nr, {
+              from: spill,
+              to: c,
+              rows: counted,
+              columns: columns,
+              step: cStep,
+              accumulate: accumulate,
+            })
+            f.if(finishes, () => f.callStatement(finish, c, height, columns, cStep, ...terms, silu))
+          },
+        )
+        f.if(rowBias, () => f.increment(rowBias, 4 * mr))
+        f.increment(a, aPanel)
+        f.increment(c, i32.mul(cStep, mr))
+        f.increment(rows, advance)
+      }
+      const full = f.let(mr)
+      f.while(i32.geS(rows, mr), () => step(-mr, mr, full))
+      for (let height = mr - 1; height > 0; height--) {
+        f.if(i32.eq(rows, height), () => {
+          step(0, height, rows)
+          f.return()
+        })
+      }
+    },
+  )
+}
+
+/**
+ * `block(a, b, c, rows, columns, depth, aPanel, bPanel, bStep, cStep, accumulate, spill, …finish)`: all
+ * row panels of a times all column panels of b. Panels of b start `bPanel` bytes apart, so that b may be
+ * packed, or rows of a matrix in place (which are then read up to nr − 1 floats beyond their end).
+ */
+function emitBlock(m: ModuleBuilder, { nr }: TileShape, inner: FunctionRef): FunctionRef {
+  return m.procedure(
+    'block',
+    (
+      f,
+      a,
+      b,
+      c,
+      rows,
+      columns,
+      depth,
+      aPanel,
+      bPanel,
+      bStep,
+      cStep,
+      accumulate,
+      spill,
+      rowBias,
+      columnBias,
+      toResidual,
+      silu,
+    ) => {
+      const width = f.local('i32')
+      f.while(i32.gtS(columns, 0), () => {
+        f.set(width, columns)
+        f.if(i32.gtS(width, nr), () => f.set(width, nr))
+        const sizes = [rows, width, depth]
+        const finish = [rowBias, columnBias, toResidual, silu]
+        const places = [aPanel, bStep, cStep, accumulate, spill]
+        f.callStatement(inner, a, b, c, ...sizes, ...places, ...finish)
+        f.if(columnBias, () => f.increment(columnBias, 4 * nr))
+        f.increment(b, bPanel)
+        f.increment(c, 4 * nr)
+        f.increment(columns, -nr)
+      })
+    },
+  )
+}
+
+/**
+ * Defines the functions of a float32 matrix product with one register tile: `rows`, `block`, `packA`,
+ * `packB`, `finish`, and by height `tile1` … `tile<mr>` and `adding1` … `adding<mr>`.
+ */
+export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
+  const heights = times(shape.mr, (i) => i + 1)
+  const plain = heights.map((height) => emitTile(m, `tile${height}`, height, shape))
+  const adding = heights.map((height) => emitAddingTile(m, `adding${height}`, height, shape))
+  const finish = emitFinish(m, shape.relaxed)
+  const rows = emitRows(m, shape, { plain, adding }, finish)
+  const block = emitBlock(m, shape, rows)
+  const packA = emitPack(m, 'packA', shape.mr)
+  const packB = emitPack(m, 'packB', shape.nr)
+  return { tile: plain[shape.mr - 1]!, rows, block, packA, packB, finish }
+}

@@ -1,0 +1,109 @@
+import type { KernelCall, View } from '../../device.ts'
+import { sizeOf } from '../../shape.ts'
+import { fillBytes } from '../move/bulk.ts'
+import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
+import { addressOf } from '../runtime/kernel.ts'
+import type { Call } from '../runtime/tasks.ts'
+import { cut } from '../runtime/tasks.ts'
+import type { Epilogue } from './epilogue.ts'
+import { finishAll, finishOf, noFinish, withEpilogue } from './epilogue.ts'
+import type { Product } from './product.ts'
+import { asRow, cutProduct, gemmKernels, multiply, tilesOf, timeOf, workBytes } from './product.ts'
+
+/** Does products that all have the same sizes: several per part, or each in several parts. */
+function multiplyAll(products: readonly Product[], context: WasmContext): void {
+  const { heap, threads, tiles } = context
+  const [first] = products
+  const count = products.length
+  const { m, n, k } = first!
+  tiles.expect(count * m * n * k)
+  const { tile } = tiles
+  const parts = threads.parts(count * timeOf(first!), count * tilesOf(first!, tile))
+  if (parts === 1) {
+    const work = heap.scratch('gemm', workBytes(first!, tile))
+    for (const product of products) multiply(product, work, context, (run, ...args) => run(...args))
+    return
+  }
+  const pieces =
+    count >= parts
+      ? cut(count, parts).map(({ from, to }) => products.slice(from, to))
+      : products.flatMap((product) =>
+          cutProduct(product, tile, Math.ceil(parts / count)).map((piece) => [piece]),
+        )
+  const each = Math.ceil(Math.max(...pieces.map(([piece]) => workBytes(piece!, tile))) / 64) * 64
+  const work = heap.scratch('gemm', each * pieces.length)
+  const tasks = pieces.map((own, i) => {
+    const task: Call[] = []
+    for (const product of own) {
+      multiply(product, work + i * each, context, (run, ...args) => task.push({ run, args }))
+    }
+    return task
+  })
+  threads.run(tasks)
+}
+
+type MatmulCall = KernelCall<'matmul'> | KernelCall<'fusedMatmul'>
+
+/** The products of a call; a bias lies along the axis `axis` of each. */
+function products(
+  call: MatmulCall,
+  out: number,
+  context: WasmContext,
+  epilogue: Epilogue | undefined,
+  axis: 'row' | 'column',
+): void {
+  const [x, y] = call.inputs as readonly [View, View]
+  const rank = x.shape.length
+  const [m, k, n] = [x.shape[rank - 2]!, x.shape[rank - 1]!, y.shape[rank - 1]!]
+  const size = sizeOf(call.shape)
+  const batch = size / (m * n)
+  const finish = epilogue === undefined ? noFinish : finishOf(epilogue, out, axis)
+  if (k === 0) {
+    fillBytes(context.kernels)(out, 0, 4 * size)
+    if (epilogue !== undefined)
+      finishAll(gemmKernels(context, context.tiles.tile).finish, out, [batch, m, n], finish, context)
+    return
+  }
+  const a = { at: addressOf(x), row: 4 * x.strides[rank - 2]!, column: 4 * x.strides[rank - 1]! }
+  const b = { at: addressOf(y), row: 4 * y.strides[rank - 2]!, column: 4 * y.strides[rank - 1]! }
+  const product: Product = { m, n, k, a, b, c: out, cRow: 4 * n, finish }
+  if (batch === 1) {
+    multiplyAll([asRow(product)], context)
+    return
+  }
+  if (rank === 3 && y.strides[0] === 0 && 4 * x.strides[0]! === m * a.row && finish.rowBias === 0) {
+    // One right factor for the whole batch, and the left factors stacked: a single tall product.
+    multiplyAll([asRow({ ...product, m: batch * m })], context)
+    return
+  }
+  const index = new Array<number>(rank - 2).fill(0)
+  const all: Product[] = []
+  for (let s = 0; s < batch; s++) {
+    let [ax, by] = [0, 0]
+    for (let axis = 0; axis < rank - 2; axis++) {
+      ax += index[axis]! * x.strides[axis]!
+      by += index[axis]! * y.strides[axis]!
+    }
+    const factors = { a: { ...a, at: a.at + 4 * ax }, b: { ...b, at: b.at + 4 * by } }
+    all.push(asRow({ ...product, ...factors, c: out + 4 * s * m * n }))
+    for (let axis = rank - 3; axis >= 0 && ++index[axis]! === x.shape[axis]; axis--) index[axis] = 0
+  }
+  multiplyAll(all, context)
+}
+
+/** Matrix products of float32, batched, inputs with any strides; with an epilogue or without. */
+export const matmulKernels = {
+  matmul: (call, out, context) => {
+    if (call.dtype !== 'float32') return false
+    products(call, out, context, undefined, 'row')
+    return true
+  },
+  fusedMatmul: (call, out, context) => {
+    if (call.dtype !== 'float32') return false
+    const { bias } = call.params
+    withEpilogue(call.inputs, call.params, context, (epilogue) =>
+      products(call, out, context, epilogue, bias === 'row' ? 'row' : 'column'),
+    )
+    return true
+  },
+} satisfies WasmKernels

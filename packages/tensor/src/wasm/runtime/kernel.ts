@@ -1,0 +1,40 @@
+import type { KernelCall, View } from '../../device.ts'
+import { bytesPerElement } from '../../dtype.ts'
+import type { PrimitiveName } from '../../primitives.ts'
+import type { Heap } from './heap.ts'
+import type { KernelCache } from './module.ts'
+import type { Threads } from './tasks.ts'
+import type { TileChoice } from './tile.ts'
+import type { WeightCache } from './weight-cache.ts'
+
+/** What kernels work with. */
+export interface WasmContext {
+  readonly heap: Heap
+  readonly kernels: KernelCache
+  /** Whether fused multiply-add instructions may be emitted. */
+  readonly relaxedSimd: boolean
+  readonly threads: Threads
+  /** Register tile of products and convolutions. */
+  readonly tiles: TileChoice
+  /** Whether convolutions may go by Winograd's algorithm, which rounds differently. */
+  readonly winograd: boolean
+  readonly weights: WeightCache
+}
+
+/**
+ * Runs one call, writing the result in row-major order at the pointer `out`; or returns false, having
+ * done nothing, where it does not cover the dtype or layout, and the reference loops run instead.
+ * Results without elements never get here. A kernel must not keep host views across `heap` calls.
+ */
+export type WasmKernel<P extends PrimitiveName = PrimitiveName> = (
+  call: KernelCall<P>,
+  out: number,
+  context: WasmContext,
+) => boolean
+
+/** Kernels by primitive, as each family of them exports. */
+export type WasmKernels = { readonly [P in PrimitiveName]?: WasmKernel<P> }
+
+/** Byte address of the first element of a view. */
+export const addressOf = (view: View): number =>
+  (view.buffer as number) + view.offset * bytesPerElement(view.dtype)
