@@ -36,10 +36,7 @@ const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs)($|\/)/
 function shareOurPackages(): void {
   registerHooks({
     resolve: (specifier, context, next) =>
-      next(
-        specifier,
-        ours.test(specifier) ? { ...context, parentURL: import.meta.url } : context,
-      ),
+      next(specifier, ours.test(specifier) ? { ...context, parentURL: import.meta.url } : context),
   })
 }
 

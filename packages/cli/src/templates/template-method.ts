@@ -1,4 +1,4 @@
-import { ddim, defineMethod, guidedPlan, number, proximal, residualAt } from '@tweedie/solvers'
+import { ddim, defineMethod, guidedPlan, number, proximal, residualNorm } from '@tweedie/solvers'
 
 /** x̂₀ moved toward y by the rule of Bayes, as if x₀ given x_t were N(x̂₀, r²I); then a reverse step. */
 export default defineMethod({
@@ -7,7 +7,7 @@ export default defineMethod({
   family: 'explicit',
   needs: ['linear', 'sigma'],
   steps: 100,
-  spacing: 'ddim',
+  spacing: 'linspace',
   options: {
     eta: number("DDIM's η: 0 adds no noise, 1 is ancestral", { default: 1, min: 0, max: 1 }),
   },
@@ -18,7 +18,7 @@ export default defineMethod({
       at: ({ x0hat, alpha, sigma }) => {
         const r = sigma / Math.hypot(alpha, sigma) // spread of x₀ given x_t, were x₀ ~ N(0, I)
         const x0 = proximal({ operator, y, sigmaY: noise.sigma }, x0hat, r)
-        return { x0, residual: residualAt(operator, y, x0hat).norm }
+        return { x0, residual: residualNorm(operator, y, x0hat) }
       },
     })
   },

@@ -7,19 +7,17 @@ export default defineLinear({
   summary: 'the mean of the image and its copy, moved to the right around the border',
   example: 'template-operator:3',
   positional: 'shift',
-  options: {
-    shift: integer('pixels between the two', { default: 3, min: 0 }),
-  },
+  options: { shift: integer('pixels between the two', { default: 3, min: 0 }) },
   build: (shape, { shift }) => {
-    const width = shape[2] ?? 1
+    const [, , width = 1] = shape
     const cut = width - (shift % width)
     return {
       inShape: shape,
       outShape: shape,
-      // All that has to be written; the adjoint is worked out from it.
+      // All that has to be written of the map; the adjoint is worked out from it.
       forward: (x) => {
-        const moved = concat([x.slice(null, null, null, [cut, width]), x.slice(null, null, null, [0, cut])], 3)
-        return x.add(moved).mul(0.5)
+        const [left, right] = [x.slice(null, null, null, [0, cut]), x.slice(null, null, null, [cut, width])]
+        return x.add(concat([right, left], 3)).mul(0.5)
       },
     }
   },

@@ -32,12 +32,21 @@ export function mustEqual(found: ArrayLike<number>, wanted: ArrayLike<number>, w
 }
 
 /** @throws {LawError} where ‖a − b‖₂ exceeds a bound. */
-export function mustBeClose(found: ArrayLike<number>, wanted: ArrayLike<number>, bound: number, what: string): void {
+export function mustBeClose(
+  found: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  bound: number,
+  what: string,
+): void {
   must(found.length === wanted.length, `${what}: ${found.length} numbers, should be ${wanted.length}`)
   let squares = 0
-  for (let i = 0; i < found.length; i++) squares += ((found[i] ?? Number.NaN) - (wanted[i] ?? Number.NaN)) ** 2
+  for (let i = 0; i < found.length; i++)
+    squares += ((found[i] ?? Number.NaN) - (wanted[i] ?? Number.NaN)) ** 2
   const distance = Math.sqrt(squares)
-  must(distance <= bound, `${what}: off by ${distance.toExponential(2)}, at most ${bound.toExponential(2)} allowed`)
+  must(
+    distance <= bound,
+    `${what}: off by ${distance.toExponential(2)}, at most ${bound.toExponential(2)} allowed`,
+  )
 }
 
 /** What a call throws, or undefined. */

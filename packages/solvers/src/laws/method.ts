@@ -1,11 +1,12 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, memory, normal, randomKey, scope, tensor } from '@tweedie/tensor'
+import type { AnyMethod } from '../methods/define.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
+import type { Settings } from '../options/index.ts'
 import { countCalls, gaussianMixturePrior, gaussianPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
-import type { GuidedStep, Prior, Problem, RunOptions } from '../types.ts'
-import type { AnyMethod } from '../methods/define.ts'
+import type { GuidedStep, Prior, Problem } from '../types.ts'
 import type { Law } from './law.ts'
 import { must, mustBeClose, mustEqual, mustThrow } from './law.ts'
 
@@ -17,7 +18,11 @@ export interface MethodLawOptions {
    * For a method that tends to the exact posterior of a Gaussian: how far mean and standard deviations may be off, as
    * a part of the posterior's standard deviation, in a run of `steps`. Left out, that is no law.
    */
-  readonly exact?: { readonly steps: number; readonly within: number; readonly settings?: Readonly<Record<string, unknown>> }
+  readonly exact?: {
+    readonly steps: number
+    readonly within: number
+    readonly settings?: Readonly<Record<string, unknown>>
+  }
 }
 
 /** Four numbers with three modes, as an image of 2×2, of which two combinations are measured. */
@@ -57,10 +62,10 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
   const { name, needs } = method.info
   const { prior, problem } = setting()
   const options = { steps: 10, seed: 9, ...settings }
-  const start = (rows: readonly number[], more: RunOptions = {}, by: Prior = prior) =>
-    method(problem(rows), by, { ...options, ...more })
+  const start = (rows: readonly number[], more: Settings = {}, by: Prior = prior) =>
+    method.run(problem(rows), by, { ...options, ...more })
   /** The restoration's numbers, four a sample. */
-  const restore = async (rows: readonly number[], more: RunOptions = {}) => {
+  const restore = async (rows: readonly number[], more: Settings = {}) => {
     const x = await run(start(rows, more))
     const data = Array.from(await x.data())
     x.dispose()
@@ -68,7 +73,7 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
   }
   const sample = (data: readonly number[], i: number) => data.slice(4 * i, 4 * i + 4)
 
-  const laws: Record<string, () => Promise<void>> = {
+  const laws: Record<string, () => void | Promise<void>> = {
     'a batch equals its samples one by one, bit for bit': async () => {
       const batch = await restore([0, 1, 2, 3], { firstSample: 1 })
       for (const i of [0, 1, 2, 3])
@@ -76,7 +81,8 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
     },
     'does not mix the samples of a batch': async () => {
       const [one, other] = [await restore([0, 1, 2]), await restore([0, 3, 2])]
-      for (const i of [0, 2]) mustEqual(sample(other, i), sample(one, i), `sample ${i} beside another neighbour`)
+      for (const i of [0, 2])
+        mustEqual(sample(other, i), sample(one, i), `sample ${i} beside another neighbour`)
       must(sample(one, 1).join() !== sample(other, 1).join(), 'the measurement makes no difference')
     },
     'the same seed gives the same result, another one another': async () => {
@@ -92,7 +98,11 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
         mustEqual(await restore([0, 1], { resume }), whole, `resumed after step ${i}`)
         const seen: number[] = []
         for await (const step of start([0, 1], { resume })) seen.push(step.i)
-        mustEqual(seen, Array.from({ length: steps - 1 - i }, (_, k) => i + 1 + k), 'steps that follow')
+        mustEqual(
+          seen,
+          Array.from({ length: steps - 1 - i }, (_, k) => i + 1 + k),
+          'steps that follow',
+        )
       }
     },
     'shows every step, in the shapes of the problem': async () => {
@@ -116,29 +126,35 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
       const wanted = method.info.evaluations(steps)
       must(total === wanted, `${total} evaluations in ${steps} steps, info.evaluations says ${wanted}`)
       const through = needs.includes('denoiserVjp')
-      must(recorded > 0 === through, `${recorded} on a tape; needs ${through ? 'has' : 'lacks'} 'denoiserVjp'`)
+      must(
+        recorded > 0 === through,
+        `${recorded} on a tape; needs ${through ? 'has' : 'lacks'} 'denoiserVjp'`,
+      )
     },
     'runs in the element type of y': async () => {
       const p = problem([0])
-      const x = await run(method({ ...p, y: p.y.cast('float64') }, prior, options))
+      const x = await run(method.run({ ...p, y: p.y.cast('float64') }, prior, options))
       must(x.dtype === 'float64', `the result is ${x.dtype} for a y of float64`)
     },
     'refuses a y that is not finite, before any work': () => {
       const counted = countCalls(prior)
       for (const bad of [Number.NaN, Infinity, -Infinity]) {
         const wrong = { ...problem([0]), y: tensor([[0.5, 1], [1, bad]]) } // biome-ignore format: rows
-        mustThrow(() => method(wrong, counted, options), 'NonFiniteError', `${bad} at [1, 1]`, `a y with ${bad}`)
+        mustThrow(
+          () => method.run(wrong, counted, options),
+          'NonFiniteError',
+          `${bad} at [1, 1]`,
+          `a y with ${bad}`,
+        )
       }
       must(counted.calls.total === 0, 'evaluates the prior before it looks at y')
-      return Promise.resolve()
     },
     'refuses options that it does not have, or that do not fit': () => {
-      const refuse = (wrong: object, saying: string) =>
-        mustThrow(() => method(problem([0]), prior, wrong), 'OptionError', saying, JSON.stringify(wrong))
+      const refuse = (wrong: Settings, saying: string) =>
+        mustThrow(() => method.run(problem([0]), prior, wrong), 'OptionError', saying, JSON.stringify(wrong))
       refuse({ wrong: 1 }, `is no option of ${name}`)
       refuse({ steps: 0 }, 'must be an integer of at least 1')
       refuse({ steps: 2.5 }, 'must be an integer')
-      return Promise.resolve()
     },
     'tells a run that diverged': async () => {
       const nan = { ...prior, denoise: (xt: Tensor) => xt.mul(Number.NaN) }
@@ -153,7 +169,7 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
       const p = problem([0, 1])
       const before = memory().tensors
       const counts: number[] = []
-      const x = await run(method(p, prior, { ...options, steps: 100 }), {
+      const x = await run(method.run(p, prior, { ...options, steps: 100 }), {
         onStep: () => void counts.push(memory().tensors),
       })
       const [first = 0, most] = [counts[0], Math.max(...counts)]
@@ -165,12 +181,14 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
       await restore([0], { steps: 1 })
       const p = problem([0])
       const before = memory().tensors
-      for await (const { i } of method(p, prior, options)) if (i === 3) break
+      for await (const { i } of method.run(p, prior, options)) if (i === 3) break
       must(memory().tensors <= before, `${memory().tensors - before} tensors are left`)
     },
-    ...(exact === undefined ? {} : { 'draws the exact posterior of a Gaussian': () => drawsPosterior(method, exact) }),
+    ...(exact === undefined
+      ? {}
+      : { 'draws the exact posterior of a Gaussian': () => drawsPosterior(method, exact) }),
   }
-  return Object.entries(laws).map(([law, holds]) => ({ name: law, holds }))
+  return Object.entries(laws).map(([law, holds]) => ({ name: law, holds: async () => holds() }))
 }
 
 /** How many draws the comparison with a posterior takes; its own error is then 1/32 of a standard deviation. */
@@ -181,19 +199,29 @@ function moments(data: ArrayLike<number>, n: number): { mean: number[]; deviatio
   const count = data.length / n
   const column = (j: number) => Array.from({ length: count }, (_, i) => data[i * n + j] ?? Number.NaN)
   const mean = Array.from({ length: n }, (_, j) => column(j).reduce((sum, v) => sum + v, 0) / count)
-  const deviation = mean.map((m, j) => Math.sqrt(column(j).reduce((sum, v) => sum + (v - m) ** 2, 0) / (count - 1)))
+  const deviation = mean.map((m, j) =>
+    Math.sqrt(column(j).reduce((sum, v) => sum + (v - m) ** 2, 0) / (count - 1)),
+  )
   return { mean, deviation }
 }
 
-async function drawsPosterior(method: AnyMethod, exact: NonNullable<MethodLawOptions['exact']>): Promise<void> {
+async function drawsPosterior(
+  method: AnyMethod,
+  exact: NonNullable<MethodLawOptions['exact']>,
+): Promise<void> {
   const prior = gaussianPrior({ mean: [0, 0, 0], covariance: 1 })
   const [matrix, y, sigma] = [[[1, 0.5, 0], [0, 0.5, 1]], [0.8, -0.4], 0.5] as const // biome-ignore format: a matrix
   const posterior = prior.law.posterior(matrix, y, sigma).law
   const operator = matrixOperator(tensor(matrix, { dtype: 'float64' }))
-  const rows = scope(() => fromData(Float64Array.from({ length: 2 * draws }, (_, i) => y[i % 2] ?? 0), [draws, 2]))
+  const rows = scope(() =>
+    fromData(
+      Float64Array.from({ length: 2 * draws }, (_, i) => y[i % 2] ?? 0),
+      [draws, 2],
+    ),
+  )
   const problem = { operator, noise: gaussianNoise(sigma), y: rows }
   const { steps, within, settings = {} } = exact
-  const x = await run<GuidedStep>(method(problem, prior, { steps, seed: 1, ...settings }))
+  const x = await run<GuidedStep>(method.run(problem, prior, { steps, seed: 1, ...settings }))
   const { mean, deviation } = moments(await x.data(), 3)
   x.dispose()
   const covariance = posterior.covariance()
@@ -204,6 +232,11 @@ async function drawsPosterior(method: AnyMethod, exact: NonNullable<MethodLawOpt
     const off = (mean[j] ?? 0) - (posterior.mean()[j] ?? 0)
     const bound = { mean: (errors.mean + within) * spread, deviation: (errors.deviation + within) * spread }
     mustBeClose([off], [0], bound.mean, `mean of element ${j} in ${steps} steps`)
-    mustBeClose([deviation[j] ?? 0], [spread], bound.deviation, `standard deviation of element ${j} in ${steps} steps`)
+    mustBeClose(
+      [deviation[j] ?? 0],
+      [spread],
+      bound.deviation,
+      `standard deviation of element ${j} in ${steps} steps`,
+    )
   }
 }

@@ -74,7 +74,10 @@ const ofLinear = (operator: LinearOperator, seed: number): Record<string, () => 
     mustBeClose(whole.dataSync(), parts.dataSync(), 1e-11 * (norm(parts) + norm(x)), 'A(2.5x − z)')
   },
   '⟨Ax, y⟩ = ⟨x, Aᵀy⟩': () => {
-    for (const [dtype, tolerance] of [['float64', 1e-12], ['float32', 1e-6]] as const) {
+    for (const [dtype, tolerance] of [
+      ['float64', 1e-12],
+      ['float32', 1e-6],
+    ] as const) {
       for (let k = 0; k < 8; k++) {
         const x = batch(operator.inShape, seed + 2 * k, 2, dtype)
         const y = batch(operator.outShape, seed + 2 * k + 1, 2, dtype)
@@ -92,12 +95,21 @@ const ofLinear = (operator: LinearOperator, seed: number): Record<string, () => 
 })
 
 /** What a pseudo-inverse holds to: the conditions of Moore and Penrose that a batch can show. */
-const ofPinv = (operator: LinearOperator, pinv: (y: Tensor) => Tensor, seed: number): Record<string, () => void> => ({
+const ofPinv = (
+  operator: LinearOperator,
+  pinv: (y: Tensor) => Tensor,
+  seed: number,
+): Record<string, () => void> => ({
   'A A⁺ A = A and A⁺ A A⁺ = A⁺': () => {
     const [x, y] = [batch(operator.inShape, seed), batch(operator.outShape, seed + 1)]
     const [ax, plus] = [operator.forward(x), pinv(y)]
     mustBeClose(operator.forward(pinv(ax)).dataSync(), ax.dataSync(), 1e-9 * (1 + norm(ax)), 'A A⁺ A x')
-    mustBeClose(pinv(operator.forward(plus)).dataSync(), plus.dataSync(), 1e-9 * (1 + norm(plus)), 'A⁺ A A⁺ y')
+    mustBeClose(
+      pinv(operator.forward(plus)).dataSync(),
+      plus.dataSync(),
+      1e-9 * (1 + norm(plus)),
+      'A⁺ A A⁺ y',
+    )
   },
   'A A⁺ and A⁺ A are symmetric': () => {
     const [x, z] = [batch(operator.inShape, seed), batch(operator.inShape, seed + 1)]
@@ -107,20 +119,32 @@ const ofPinv = (operator: LinearOperator, pinv: (y: Tensor) => Tensor, seed: num
       (y: Tensor) => operator.forward(pinv(y)),
     ]
     const off = [dot(across(x), z) - dot(x, across(z)), dot(project(y), w) - dot(y, project(w))]
-    must(Math.max(...off.map(Math.abs)) <= 1e-9 * (norm(x) * norm(z) + norm(y) * norm(w)), `off by ${off.join(' and ')}`)
+    must(
+      Math.max(...off.map(Math.abs)) <= 1e-9 * (norm(x) * norm(z) + norm(y) * norm(w)),
+      `off by ${off.join(' and ')}`,
+    )
   },
 })
 
-const ofSvd = (operator: LinearOperator, svd: NonNullable<LinearOperator['svd']>): Record<string, () => void> => ({
+const ofSvd = (
+  operator: LinearOperator,
+  svd: NonNullable<LinearOperator['svd']>,
+): Record<string, () => void> => ({
   'A = U Σ Vᵀ, V orthogonal, U orthonormal where A sees': () => {
     const { singularValues, vt, v, ut, u } = svd()
     const n = sizeOf(operator.inShape)
     must(singularValues.length === n, `${singularValues.length} singular values, should be ${n}`)
-    must(singularValues.every((s) => s >= 0 && Number.isFinite(s)), 'a singular value is negative or not finite')
+    must(
+      singularValues.every((s) => s >= 0 && Number.isFinite(s)),
+      'a singular value is negative or not finite',
+    )
     const basis = eye(n, { dtype: 'float64' })
     const unit = basis.reshape([n, ...operator.inShape])
     const s = fromData(singularValues, [n])
-    const sees = fromData(singularValues.map((value) => (value > 0 ? 1 : 0)), [n])
+    const sees = fromData(
+      singularValues.map((value) => (value > 0 ? 1 : 0)),
+      [n],
+    )
     const bound = 1e-9 * Math.sqrt(n)
     mustBeClose(vt(v(basis)).dataSync(), basis.dataSync(), bound, 'Vᵀ V')
     mustBeClose(v(vt(unit)).dataSync(), unit.dataSync(), bound, 'V Vᵀ')

@@ -74,14 +74,15 @@ export function priorLaws(prior: Prior, { seed = 0, dtype = 'float32' }: PriorLa
       const [x, v] = [noised(t, 1), normal(randomKey(seed).fold('v'), [1, ...shape], { dtype })]
       const [x0hat, pullback] = vjp((xt: Tensor) => prior.denoise(xt, t), x)
       const u = normal(randomKey(seed).fold('u'), [1, ...shape], { dtype })
-      const slope = dot(pullback(u)[0], v)
+      const gradient = pullback(u)[0]
+      const slope = dot(gradient, v)
       const steps = dtype === 'float64' ? [1e-3, 1e-4, 1e-5] : [0.1, 0.03, 0.01, 0.003]
       const off = steps.map((step) => {
         const h = step * schedule.sigma(t)
         const [ahead, behind] = [prior.denoise(x.add(v.mul(h)), t), prior.denoise(x.sub(v.mul(h)), t)]
         return Math.abs(dot(ahead.sub(behind), u) / (2 * h) - slope)
       })
-      const scale = Math.abs(slope) + (norm(x0hat) * norm(u)) / Math.max(norm(x), 1e-30) + norm(pullback(u)[0])
+      const scale = Math.abs(slope) + (norm(x0hat) * norm(u)) / Math.max(norm(x), 1e-30) + norm(gradient)
       const part = Math.min(...off) / scale
       must(part <= (dtype === 'float64' ? 1e-4 : 0.1), `⟨Jᵀu, v⟩ = ${slope} is off by ${part} of its size`)
     },
@@ -103,14 +104,20 @@ export function priorLaws(prior: Prior, { seed = 0, dtype = 'float32' }: PriorLa
       ),
     'its schedule goes from clean data to noise': () => {
       const { clean, noisiest, alpha, sigma, timeOfNoiseLevel } = schedule
-      must(alpha(clean) === 1 && sigma(clean) === 0, `α, σ at the clean end are ${alpha(clean)}, ${sigma(clean)}`)
+      must(
+        alpha(clean) === 1 && sigma(clean) === 0,
+        `α, σ at the clean end are ${alpha(clean)}, ${sigma(clean)}`,
+      )
       const levels = [clean, ...times.toReversed()].map((t) => sigma(t) / alpha(t))
       must(
         levels.every((level, i) => i === 0 || level > (levels[i - 1] ?? 0)),
         `σ/α must rise with the noise: ${levels.join(', ')}`,
       )
       const back = timeOfNoiseLevel.call(schedule, sigma(noisiest) / alpha(noisiest))
-      must(Math.abs(back - noisiest) <= 1e-6 * Math.abs(noisiest - clean), `timeOfNoiseLevel gives ${back} for ${noisiest}`)
+      must(
+        Math.abs(back - noisiest) <= 1e-6 * Math.abs(noisiest - clean),
+        `timeOfNoiseLevel gives ${back} for ${noisiest}`,
+      )
     },
   }
   return Object.entries(laws).map(([name, check]) => ({ name, holds: async () => scope(check) }))

@@ -45,12 +45,12 @@ interface Setting {
 }
 
 /** One task of the demo, whose methods all fit it. */
-async function planTask(name: string, digits: readonly Digit[], setting: Setting): Promise<Task> {
+async function planTask(io: Io, name: string, digits: readonly Digit[], setting: Setting): Promise<Task> {
   const { options, methods, noise, prior } = setting
   const task = Object.hasOwn(demoTasks, name) ? demoTasks[name] : undefined
   if (task === undefined)
     throw new OptionError('--tasks', `no task '${name}'; there are ${Object.keys(demoTasks).join(', ')}`)
-  const operator = await resolveOperator(task.operator, prior.shape, '--tasks')
+  const operator = await resolveOperator(io, task.operator, prior.shape, '--tasks')
   const truth = toTensor(digits.map((digit) => digit.picture))
   const key = randomKey(options.seed).fold('measurement').fold(name)
   const problem = { operator, noise, y: measure(operator, noise, truth, key) }
@@ -85,13 +85,13 @@ export async function demo(io: Io, options: DemoOptions, argv: readonly string[]
   const started = new Date()
   const out = absolute(io.cwd, options.out)
   await checkFolder(out)
-  const methods = await Promise.all(options.methods.map((name) => resolveMethod(name, '--methods')))
+  const methods = await Promise.all(options.methods.map((name) => resolveMethod(io, name, '--methods')))
   const noise = await resolveNoise(options.noise, '--noise')
   const prior = await resolvePrior(io, options.prior)
   requireDigits(prior)
   const digits = demoDigits(options.count)
   const setting = { options, methods, noise, prior }
-  const tasks = await Promise.all(options.tasks.map((name) => planTask(name, digits, setting)))
+  const tasks = await Promise.all(options.tasks.map((name) => planTask(io, name, digits, setting)))
   const record = await writeFolder(out, async (draft) => {
     const results = await withProgress(io, { quiet: options.json === true }, async (onProgress) => {
       const done: TaskResult[] = []

@@ -37,8 +37,11 @@ export interface Job {
  * The method of a run with its options.
  * @throws {OptionError} where there is no such method, or an option does not fit.
  */
-export async function chooseMethod({ method: name, set, steps, seed }: RestoreOptions): Promise<Assignment> {
-  const method = await resolveMethod(name, '--method')
+export async function chooseMethod(
+  io: Io,
+  { method: name, set, steps, seed }: RestoreOptions,
+): Promise<Assignment> {
+  const method = await resolveMethod(io, name, '--method')
   const given = { ...set, ...(steps === undefined ? {} : { steps }), seed }
   return { method, options: await resolveSettings(method, given, '--set') }
 }

@@ -1,15 +1,8 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
-import type { Io } from '../io.ts'
+import type { Io } from '../../io.ts'
+import type { NewKind, NewOptions } from './new.ts'
 
-const kinds = ['method', 'operator', 'prior'] as const
-
-/** What `tweedie new` can begin. */
-export type NewKind = (typeof kinds)[number]
-
-/** The options of `tweedie new`. */
-export interface NewOptions {
-  readonly out: string
-}
+const kinds: readonly NewKind[] = ['method', 'operator', 'prior']
 
 function moduleName(text: string): string {
   if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text)) return text
@@ -33,7 +26,7 @@ Writes NAME.ts and NAME.test.ts; files that are there already are left alone. Th
   node --test my-method.test.ts           where @tweedie/solvers is installed`,
     )
     .action(async (kind: NewKind, name: string, options: NewOptions) => {
-      const { begin } = await import('../new.ts')
+      const { begin } = await import('./new.ts')
       await begin(io, kind, name, options)
     })
 }

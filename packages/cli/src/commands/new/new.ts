@@ -1,19 +1,30 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
-import type { NewKind, NewOptions } from './commands/new.ts'
-import type { Io } from './io.ts'
-import { checkNewFile, writeNewFile } from './new-file.ts'
-import { absolute } from './write.ts'
+import { checkNewFile, writeNewFile } from '../../files/new-file.ts'
+import { absolute } from '../../files/write.ts'
+import type { Io } from '../../io.ts'
+import type { OwnKind } from '../../own/index.ts'
+
+/** What `tweedie new` can begin. */
+export type NewKind = OwnKind
+
+/** The options of `tweedie new`. */
+export interface NewOptions {
+  readonly out: string
+}
 
 /** The names in the templates, and those that take their place. */
 const renamed = (text: string, name: string): string => {
   const camel = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
-  return text.replaceAll(/template-(method|operator|prior)/g, name).replaceAll(/template(Method|Operator|Prior)/g, camel)
+  return text
+    .replaceAll(/template-(method|operator|prior)/g, name)
+    .replaceAll(/template(Method|Operator|Prior)/g, camel)
 }
 
 /** A file of `src/templates`, which is in the package beside what was compiled. */
-const template = (file: string) => readFile(new URL(`../src/templates/${file}`, import.meta.url), 'utf8')
+const template = (file: string) =>
+  readFile(new URL(`../../../src/templates/${file}`, import.meta.url), 'utf8')
 
 /**
  * Writes a module that works and its tests, under a name of the user's.
@@ -22,18 +33,23 @@ const template = (file: string) => readFile(new URL(`../src/templates/${file}`, 
 export async function begin(io: Io, kind: NewKind, name: string, options: NewOptions): Promise<void> {
   const folder = absolute(io.cwd, options.out)
   const files = await Promise.all(
-    ['', '.test'].map(async (suffix) => ({
-      path: join(folder, `${name}${suffix}.ts`),
-      text: renamed(await template(`template-${kind}${suffix}.ts`), name),
+    [
+      { file: `${name}.ts`, from: `template-${kind}.ts` },
+      { file: `${name}.test.ts`, from: `template-${kind}-test.ts` },
+    ].map(async ({ file, from }) => ({
+      path: join(folder, file),
+      text: renamed(await template(from), name),
     })),
   )
   const fresh = { replace: false, source: '' }
   for (const { path } of files)
     await checkNewFile(path, fresh, 'new').catch((error: unknown) => {
-      throw error instanceof OptionError ? new OptionError('new', `${basename(path)} is there already in ${options.out}`) : error
+      throw error instanceof OptionError
+        ? new OptionError('new', `${basename(path)} is there already in ${options.out}`)
+        : error
     })
-  const { writeFile } = await import('node:fs/promises')
-  for (const { path, text } of files) await writeNewFile(path, fresh, 'new', (draft) => writeFile(draft, text))
+  for (const { path, text } of files)
+    await writeNewFile(path, fresh, 'new', (draft) => writeFile(draft, text))
   const shown = files.map(({ path }) => relative(io.cwd, path))
   const [module = ''] = shown
   const tries = {
