@@ -1,4 +1,7 @@
-/** What a network predicts: the noise ε, the image x₀, or v = α·ε − σ·x₀ (arXiv 2202.00512). */
+/**
+ * What a network predicts: the noise ε, the image x₀, or v = α·ε − σ·x₀ (arXiv 2202.00512); by the names that
+ * `networkPrior` of @tweedie/solvers has for them.
+ */
 export type Predicts = 'epsilon' | 'v' | 'x0'
 
 /** The noise schedule of a network, as data. */
