@@ -1,5 +1,5 @@
 import type { FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
-import { f32, f32x4, f64, f64x2, i32, v128 } from '../asm/index.ts'
+import { f32, f32x4, f64, f64x2, v128 } from '../asm/index.ts'
 import { sumOfLanes, vector } from '../lanes/sweep.ts'
 
 /** Statistics of a group, in the forms that the sweeps use. */
