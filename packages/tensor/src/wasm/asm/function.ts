@@ -16,7 +16,7 @@ export interface Label {
   readonly depth: number
 }
 
-/** A function of the module under construction, for `call` and `callStatement`. */
+/** A function of the module under construction, for `call` and `run`. */
 export interface FunctionRef {
   readonly name: string
   readonly index: number
@@ -86,6 +86,17 @@ export class FunctionBuilder {
     this.set(local, i32.add(local, by))
   }
 
+  /** `local` = the smaller of two i32, signed. */
+  setLeast(local: Local<'i32'>, a: I32, b: I32): void {
+    this.set(local, a)
+    this.if(i32.gtS(local, b), () => this.set(local, b))
+  }
+
+  /** Assigns `first`, `first` + `step`, `first` + 2·`step`, … */
+  spread(locals: readonly Local<'i32'>[], first: I32, step: I32): void {
+    locals.forEach((local, i) => this.set(local, i === 0 ? first : i32.add(locals[i - 1]!, step)))
+  }
+
   /** Assignment that is also the value. */
   tee<T extends ValueType>(local: Local<T>, value: Assignable<T>): Expr<T> {
     const code = codeOf(value as Expr | number, local.type, this.#wide)
@@ -108,7 +119,7 @@ export class FunctionBuilder {
   }
 
   /** Calls a function without results. */
-  callStatement(target: FunctionRef, ...args: readonly (Expr | number)[]): void {
+  run(target: FunctionRef, ...args: readonly (Expr | number)[]): void {
     this.#push(...codesOf(args, target), [0x10], unsigned(target.index))
   }
 

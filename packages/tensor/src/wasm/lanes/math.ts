@@ -11,6 +11,12 @@ export type LaneFunction = (x: V128) => Expr<'v128'>
  */
 export type LaneMath = (f: FunctionBuilder, lanes: Lanes) => LaneFunction
 
+/** a·b + c of float32 lanes, fused or rounded twice. */
+export const maddOf =
+  (fused: boolean) =>
+  (a: V128, b: V128, c: V128): Expr<'v128'> =>
+    fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+
 /**
  * What the functions of one kernel share: vector constants, each held in a variable that is set where it is
  * first asked for (loops run up to twice as fast as with the constants inside), and multiply-add.
@@ -29,7 +35,7 @@ export class Lanes {
 
   /** a·b + c, rounded once where the machine can. */
   madd(a: V128, b: V128, c: V128): Expr<'v128'> {
-    return this.#fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+    return maddOf(this.#fused)(a, b, c)
   }
 
   /** c − a·b, likewise. */

@@ -39,7 +39,7 @@ function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile, relaxed: bo
   const tile = emitTile(m, `${name} tile`, mr, { mr, nr, relaxed })
   m.procedure(name, (f, a, end, b, c) => {
     f.while(i32.ltU(a, end), () => {
-      f.callStatement(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
+      f.run(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
       f.increment(a, 4 * mr * depth)
       f.increment(c, 4 * mr * nr)
     })
