@@ -94,7 +94,15 @@ describe('wrong use', () => {
     ['sample --out x.jpg', "--out: 'x.jpg' should end in .png"],
     [
       'sample --prior white --sampler ode --out x.png',
-      /'--sampler <name>' argument 'ode' is invalid. Allowed choices are ddpm, ddim/,
+      /sampler: no sampler 'ode'; there are ddpm, ddim, renoise/,
+    ],
+    [
+      'sample --prior white --sampler heun:churn=-1 --out x.png',
+      /churn: must be a number of at least 0, got '-1'/,
+    ],
+    [
+      'sample --prior white --spacing even --out x.png',
+      /'--spacing <name>' argument 'even' is invalid. Allowed choices are leading/,
     ],
     ['sample --prior white --out text.png', /--out: .*text.png is there already and not written by tweedie/],
     ['sample --prior full --out x.png', /--prior: 'full' is a folder without config.json/],
@@ -287,6 +295,10 @@ describe('sample', () => {
     })
     const json = await ran(folder.path, [...argv, '--sampler', 'ddim', '--json'])
     expect(JSON.parse(json.out)).toMatchObject({ count: 5, steps: 3, eta: 0, seed: 0, file: 'new/grid.png' })
+    const more = ['--sampler', 'heun:noise=1', '--spacing', 'log-snr', '--json']
+    const heun = JSON.parse((await ran(folder.path, [...argv, ...more])).out)
+    expect(heun).toMatchObject({ sampler: 'heun:noise=1', spacing: 'log-snr' })
+    expect(heun).not.toHaveProperty('eta')
     expect(readdirSync(join(folder.path, 'new'))).toEqual(['grid.png'])
   })
 

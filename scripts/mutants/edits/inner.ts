@@ -119,18 +119,17 @@ export const innerEdits: readonly Edit[] = [
     'every sample is fitted to the first measurement',
   ),
   ode(
-    'ode-average',
-    '- noiseLevel(schedule, t))) / 2',
-    '- noiseLevel(schedule, t)))',
-    "Heun's slopes are added, not averaged",
+    'ode-solver',
+    "solver === 'heun' ? heun()",
+    "solver === 'euler' ? heun()",
+    'the two solvers of the reverse ODE change places',
   ),
   ode(
-    'ode-corrector',
-    'prior.denoise(euler, s)',
-    'prior.denoise(x, s)',
-    "Heun's second slope is taken where the first was",
+    'ode-end',
+    's: times[k + 1] ?? schedule.clean',
+    's: times[k + 1] ?? 0',
+    'the reverse ODE ends at t = 0, which is not clean on VP',
   ),
-  ode('ode-alpha', '[schedule.alpha(s) / schedule.alpha(t), x]', '[1, x]', 'Heun on VP without the scaling'),
   ode('ode-intervals', 'least === 0 ? n : n - 1', 'n', 'the grid stops short of index 0'),
   ode('ode-exponent', 'exponent = 7): Time[]', 'exponent = 2): Time[]', "the default grid is not EDM's"),
   ode(
@@ -141,8 +140,8 @@ export const innerEdits: readonly Edit[] = [
   ),
   ode(
     'sde-noise',
-    'ddpmStep(x, x0hat, normal(draws, prior.shape, like), {',
-    'ddpmStep(x, x0hat, normal(draws, prior.shape, like).mul(Math.SQRT2), {',
-    'the noise of the reverse SDE times √2',
+    "byKernel('ddpm', ddpm())",
+    "byKernel('ddpm', ddpm('large'))",
+    'the reverse SDE draws with the larger variance',
   ),
 ]

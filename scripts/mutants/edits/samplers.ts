@@ -103,6 +103,7 @@ export const samplerEdits: readonly Edit[] = [
     "step.variance === 'large' && varianceS > 0",
     "step.variance === 'small' && varianceS > 0",
     'the two variances of DDPM change places',
+    { tests: ['packages/solvers/src/samplers/published'] },
   ),
   kernels(
     'kernel-clean-draw',

@@ -1,6 +1,9 @@
 import type { Key, Tensor } from '@tweedie/tensor'
 import { normal, OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
-import { combine, ddimStep, ddpmStep, predictedNoise } from '../samplers/steps.ts'
+import { heun } from '../samplers/integrate.ts'
+import { ddim, ddpm } from '../samplers/kernel.ts'
+import type { Sampler } from '../samplers/sampler.ts'
+import { byKernel } from '../samplers/sampler.ts'
 import { noiseLevel } from '../schedules/levels.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
 import { requireCount } from './chain.ts'
@@ -62,33 +65,27 @@ export function reverseOde(prior: Prior, xt: Tensor, t: Time, options: ReverseOd
     throw new OptionError('solver', `must be euler or heun, got ${String(solver)}`)
   requireSamples('reverseOde', prior, xt)
   const times = reverseTimes(schedule, t, steps, exponent)
-  const last = times.length - 1
-  return scope(() =>
-    times.reduce((x, from, i) => {
-      const to = times[i + 1]
-      const x0hat = prior.denoise(x, from)
-      if (to === undefined) return x0hat
-      const step = { t: from, s: to, schedule }
-      const euler = ddimStep(x, x0hat, undefined, { ...step, eta: 0 })
-      return solver === 'heun' && i < last ? corrected(prior, x, x0hat, euler, step) : euler
-    }, xt),
-  )
+  return scope(() => along(prior, solver === 'heun' ? heun() : byKernel('euler', ddim(0)), times, xt, noDraw))
 }
 
-/** Heun's step: u + (s' − s)·(slope at both ends)/2, the slope being the predicted noise. */
-function corrected(
+/** x after the steps of a sampler without memory from time to time, the last to the clean end. */
+function along(
   prior: Prior,
-  x: Tensor,
-  x0hat: Tensor,
-  euler: Tensor,
-  { t, s, schedule }: { t: Time; s: Time; schedule: Schedule },
+  sampler: Sampler<undefined>,
+  times: readonly Time[],
+  xt: Tensor,
+  z: (step: number) => Tensor,
 ): Tensor {
-  const half = (schedule.alpha(s) * (noiseLevel(schedule, s) - noiseLevel(schedule, t))) / 2
-  return combine(
-    [schedule.alpha(s) / schedule.alpha(t), x],
-    [half, predictedNoise(x, x0hat, schedule, t)],
-    [half, predictedNoise(euler, prior.denoise(euler, s), schedule, s)],
-  )
+  const { schedule } = prior
+  const denoise = (x: Tensor, t: Time) => prior.denoise(x, t)
+  return times.reduce((x, t, k) => {
+    const at = { t, s: times[k + 1] ?? schedule.clean, schedule, steps: times.length }
+    return sampler.step(denoise, x, undefined, at, () => z(k)).x
+  }, xt)
+}
+
+const noDraw = (): never => {
+  throw new OptionError('solver', 'the ODE draws nothing')
 }
 
 /** Options of {@link reverseSde}. */
@@ -121,15 +118,13 @@ export function reverseSde(prior: Prior, xt: Tensor, t: Time, options: ReverseSd
     throw new ShapeError('reverseSde', `needs one key per sample, got ${keys.length}`, [xt.shape])
   const times = reverseTimes(schedule, t, steps, exponent)
   const like = { dtype: xt.dtype, device: xt.device }
-  return scope(() =>
-    times.reduce((x, from, k) => {
-      const to = times[k + 1]
-      const x0hat = prior.denoise(x, from)
-      if (to === undefined) return x0hat
-      const draws = keys.map((key) => key.fold(k))
-      return ddpmStep(x, x0hat, normal(draws, prior.shape, like), { t: from, s: to, schedule })
-    }, xt),
-  )
+  const z = (k: number) =>
+    normal(
+      keys.map((key) => key.fold(k)),
+      prior.shape,
+      like,
+    )
+  return scope(() => along(prior, byKernel('ddpm', ddpm()), times, xt, z))
 }
 
 function requireSamples(op: string, prior: Prior, xt: Tensor): void {

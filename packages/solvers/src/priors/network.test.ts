@@ -130,15 +130,17 @@ describe('what networks predict', () => {
     const prior = networkPrior({
       name: 'net',
       shape: [1],
-      schedule: edm(),
+      schedule: flow(),
       predicts: 'edm',
       predict: (x, t) => {
         seen.push(x.dataSync()[0], t)
         return x
       },
     })
-    prior.denoise(fromData([3], [1, 1], { dtype: 'float64' }), 1.5)
-    expect(seen).toEqual([expect.closeTo(3 / Math.sqrt(1.5 ** 2 + 0.25), 12), Math.log(1.5) / 4])
+    // σ/α = 1.5 at t = 0.6: x/α = 7.5 there.
+    prior.denoise(fromData([3], [1, 1], { dtype: 'float64' }), 0.6)
+    const wanted = [7.5 / Math.sqrt(1.5 ** 2 + 0.25), Math.log(1.5) / 4]
+    expect(seen).toEqual(wanted.map((value) => expect.closeTo(value, 12)))
   })
 })
 

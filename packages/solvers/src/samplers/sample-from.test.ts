@@ -6,7 +6,19 @@ import { noiseStreams, run } from '../run/index.ts'
 import { edm, flow, karrasLevels, respace, timesOfLevels, timeTravel, vpLinear } from '../schedules/index.ts'
 import type { Checkpoint } from '../types.ts'
 import type { SampleOptions, Sampler } from './index.ts'
-import { byKernel, churned, ddim, ddpm, dpmSolver, euler, heun, sampleFrom, samplers } from './index.ts'
+import {
+  annealedLangevin,
+  byKernel,
+  churned,
+  ddim,
+  ddpm,
+  dpmSolver,
+  euler,
+  heun,
+  predictorCorrector,
+  sampleFrom,
+  samplers,
+} from './index.ts'
 import { expectMoments, momentsOf } from './moments.test.kit.ts'
 import { walk } from './path.test.helper.ts'
 
@@ -120,6 +132,20 @@ describe('sampleFrom', () => {
     }
   })
 
+  it('tells a sampler how many steps go down', async () => {
+    const seen: number[] = []
+    const plain = byKernel('ddim', ddim(0))
+    const sampler: Sampler<undefined> = {
+      ...plain,
+      step: (denoise, x, memory, at, z) => {
+        seen.push(at.steps)
+        return plain.step(denoise, x, memory, at, z)
+      },
+    }
+    await data(sampler, { times: timeTravel(respace(schedule, 7), { jump: 3, repeats: 2 }) })
+    expect(seen).toEqual(Array(13).fill(13))
+  })
+
   it('forgets on the way up: the step after it is that of a fresh start', async () => {
     // DPM-Solver's first step has no memory; with one it would differ.
     const again = { t: 90, s: 60 }
@@ -217,6 +243,11 @@ describe('samplers by name', () => {
       ['euler:churn=3', churned(byKernel('euler', euler()), { churn: 3 })],
       ['heun:variable=time', heun({ variable: 'time' })],
       ['euler:noise=2', byKernel('euler', euler({ noise: 2 }))],
+      ['dpm++2m:form=sde', dpmSolver({ form: 'sde' })],
+      ['pc', predictorCorrector(ddpm())],
+      ['pc:predictor=ddim,snr=0.1', predictorCorrector(ddim(0), { snr: 0.1 })],
+      ['pc:predictor=euler,corrections=2', predictorCorrector(euler({ noise: 1 }), { corrections: 2 })],
+      ['langevin:inner=2,rate=0.2', annealedLangevin({ inner: 2, rate: 0.2 })],
     ] as const)
       expect(await data(madeFrom(samplers, text), {}), text).toEqual(await data(sampler, {}))
   })

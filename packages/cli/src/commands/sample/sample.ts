@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { drawGrid, drive, toPictures } from '@tweedie/runs'
-import { sampleUnconditional } from '@tweedie/solvers'
+import type { Spacing } from '@tweedie/solvers'
+import { madeFrom, sampleFrom, samplers, sampleUnconditional } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
@@ -14,7 +15,9 @@ export interface SampleOptions {
   readonly out: string
   readonly prior: string
   readonly n: number
-  readonly sampler: 'ddpm' | 'ddim'
+  /** A name, or name:key=value of the catalog `samplers`. */
+  readonly sampler: string
+  readonly spacing: Spacing
   readonly eta?: number
   readonly steps: number
   readonly seed: number
@@ -24,22 +27,28 @@ export interface SampleOptions {
 
 /** Draws samples of a prior and writes them as one picture. */
 export async function sample(io: Io, options: SampleOptions): Promise<void> {
-  const { n: count, steps, seed } = options
+  const { n: count, steps, seed, spacing } = options
   if (extname(options.out).toLowerCase() !== '.png')
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
+  const sampler = madeFrom(samplers, options.sampler)
+  // The two by their plain names are one sampler with two values of η, as is any η.
+  const eta = options.eta ?? { ddpm: 1, ddim: 0 }[options.sampler]
   const prior = await resolvePrior(io, options.prior)
-  const eta = options.eta ?? (options.sampler === 'ddim' ? 0 : 1)
+  const run = { count, steps, seed, spacing }
+  const draw = () =>
+    eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
   const started = performance.now()
   const x = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
-    drive(sampleUnconditional(prior, { count, steps, seed, eta }), {
+    drive(draw(), {
       signal: io.signal,
       diverged: 'the samples are not finite',
       onStep: (step) => onProgress((step.i + 1) / step.steps, `step ${step.i + 1} of ${step.steps}`),
     }),
   )
-  const facts = { prior: prior.name, count, steps, eta, seed, tweedie: version }
+  const how = eta === undefined ? { sampler: options.sampler } : { eta }
+  const facts = { prior: prior.name, count, steps, ...how, spacing, seed, tweedie: version }
   const text = Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
   )
