@@ -1,12 +1,12 @@
-// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; unet, solvers <- runs; all <- bench, cli).
+// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- solvers <- unet <- runs; all <- bench <- cli).
 // Read by dependency-cruiser; `npm run deps` checks it.
 
 /** What each package may import, apart from itself. */
 const allowed = {
   tensor: [],
   autograd: ['tensor'],
-  unet: ['tensor', 'autograd'],
   solvers: ['tensor', 'autograd'],
+  unet: ['tensor', 'autograd', 'solvers'],
   runs: ['tensor', 'autograd', 'unet', 'solvers'],
   bench: ['tensor', 'autograd', 'unet', 'solvers'],
   cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench'],
@@ -20,6 +20,30 @@ const direction = Object.entries(allowed).map(([name, below]) => ({
   to: { path: '^packages/', pathNot: `^packages/(${[name, ...below].join('|')})/` },
 }))
 
+/** Rooms of packages/tensor/src/wasm: what each may import of the others. Tests may import all. */
+const runtime = ['asm', 'runtime']
+const moves = [...runtime, 'lanes', 'move']
+const rooms = {
+  asm: [],
+  runtime: ['asm'],
+  lanes: ['asm'],
+  move: [...runtime, 'lanes'],
+  elementwise: moves,
+  reduce: moves,
+  normalise: moves,
+  product: moves,
+  attention: [...moves, 'product'],
+  conv: [...moves, 'product'],
+}
+const wasm = '^packages/tensor/src/wasm/'
+
+const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
+  name: `wasm-${name}-imports-${below.join('-') || 'nothing'}`,
+  comment: `wasm/${name} may import ${below.map((x) => `wasm/${x}`).join(', ') || 'nothing else of wasm'}`,
+  severity: 'error',
+  from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
+  to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
+}))
 /** The rooms of packages/unet/src and which of each other they may import, types included. */
 const unetRooms = {
   ground: [],
@@ -79,37 +103,79 @@ const unet = [
   },
 ]
 
-/** Rooms of packages/tensor/src/wasm: what each may import of the others. Tests may import all. */
-const runtime = ['asm', 'runtime']
-const moves = [...runtime, 'lanes', 'move']
-const rooms = {
-  asm: [],
-  runtime: ['asm'],
-  lanes: ['asm'],
-  move: [...runtime, 'lanes'],
-  elementwise: moves,
-  reduce: moves,
-  normalise: moves,
-  product: moves,
-  attention: [...moves, 'product'],
-  conv: [...moves, 'product'],
+/** The rooms of packages/solvers/src and which of each other they may import, types included. Tests may import all. */
+const solverRooms = {
+  ground: [], // types.ts
+  options: [],
+  linalg: ['ground'],
+  schedules: ['ground', 'options'],
+  noise: ['ground', 'options'],
+  operators: ['ground', 'options', 'linalg'],
+  metrics: ['ground', 'options', 'operators'],
+  priors: ['ground', 'linalg', 'schedules'],
+  run: ['ground', 'options', 'schedules'],
+  samplers: ['ground', 'options', 'schedules', 'run'],
+  particles: ['ground', 'run'],
+  inner: ['ground', 'linalg', 'schedules', 'run', 'samplers'],
+  guidance: ['ground', 'linalg', 'schedules', 'priors', 'run', 'samplers', 'inner'],
+  methods: [
+    ...['ground', 'options', 'linalg', 'schedules', 'noise', 'operators', 'priors'],
+    ...['run', 'samplers', 'particles', 'inner', 'guidance'],
+  ],
 }
-const wasm = '^packages/tensor/src/wasm/'
+const solverRoom = (name) =>
+  name === 'ground' ? '^packages/solvers/src/types\\.ts$' : `^packages/solvers/src/${name}/`
+const notTests = '\\.test\\.(helper\\.|kit\\.)?ts$'
 
-const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
-  name: `wasm-${name}-imports-${below.join('-') || 'nothing'}`,
-  comment: `wasm/${name} may import ${below.map((x) => `wasm/${x}`).join(', ') || 'nothing else of wasm'}`,
-  severity: 'error',
-  from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
-  to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
-}))
+const solvers = [
+  ...Object.entries(solverRooms).map(([name, below]) => ({
+    name: `solvers-${name}-imports-${below.join('-') || 'nothing'}`,
+    comment: `packages/solvers/src: ${name} may import ${below.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: solverRoom(name), pathNot: notTests },
+    to: { path: '^packages/solvers/src/', pathNot: [name, ...below].map(solverRoom) },
+  })),
+  {
+    name: 'solvers-options-stand-on-tensor',
+    comment: 'The vocabulary of options imports @tweedie/tensor and nothing else.',
+    severity: 'error',
+    from: { path: solverRoom('options'), pathNot: notTests },
+    to: { path: '^packages/', pathNot: ['^packages/tensor/', solverRoom('options')] },
+  },
+  {
+    name: 'solvers-no-method-imports-a-method',
+    comment:
+      'What two methods need sinks one floor. A method has its own files: x.ts, and x-….ts for tables and formulas.',
+    severity: 'error',
+    from: { path: '^packages/solvers/src/methods/([^/]+)/([^/]+)\\.ts$', pathNot: notTests },
+    to: {
+      path: '^packages/solvers/src/methods/[^/]+/',
+      pathNot: ['^packages/solvers/src/methods/$1/$2\\.ts$', '^packages/solvers/src/methods/$1/$2-'],
+    },
+  },
+  {
+    name: 'solvers-only-the-catalog-knows-methods',
+    comment: 'No file of solvers but the list of methods, and what is public, names a method.',
+    severity: 'error',
+    from: {
+      path: '^packages/solvers/src/',
+      pathNot: [
+        notTests,
+        '^packages/solvers/src/methods/[^/]+/',
+        '^packages/solvers/src/methods/(catalog|index)\\.ts$',
+      ],
+    },
+    to: { path: '^packages/solvers/src/methods/[^/]+/' },
+  },
+]
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...direction,
-    ...unet,
     ...wasmRooms,
+    ...unet,
+    ...solvers,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',
@@ -130,7 +196,7 @@ export default {
         'Nor by their types. The class Tensor is exempt: its methods are the ops, and the ops take and give it, so ' +
         'that below the class it is a type (ARCHITECTURE.md).',
       severity: 'error',
-      from: { path: '^packages/' },
+      from: { path: '^packages/(tensor|autograd|solvers|bench)/' },
       to: { circular: true, viaOnly: { pathNot: '^packages/tensor/src/tensor\\.ts$' } },
     },
     {

@@ -26,14 +26,14 @@ const compare = (threads: string) => `
 
 /** As many tasks as threads, each of which waits for the others. */
 const meeting = `
-  import { atomics, i32, i32Params } from './asm/index.ts'
+  import { atomics, i32 } from './asm/index.ts'
   import { Heap } from './runtime/heap.ts'
   import { KernelCache } from './runtime/module.ts'
   import { ThreadPool } from './runtime/pool.ts'
   const heap = new Heap({ shared: true })
   const kernels = new KernelCache(heap)
   const meet = kernels.get('meet', (m) =>
-    m.func('meet', i32Params('at', 'count'), [], (f, { at, count }) => {
+    m.procedure('meet', (f, at, count) => {
       const turns = f.let(0)
       f.drop(atomics.add(at, 1))
       f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 28)), () => f.increment(turns, 1))

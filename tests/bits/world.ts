@@ -75,6 +75,7 @@ export function matrixProblem(dtype: DType, sigma: number): Problem<LinearOperat
 /** The digits prior. */
 export function digits({ dtype, device }: Arithmetic): Prior {
   const { config, params } = loadShippedPrior('digits', { device })
+  if (config.architecture !== 'ddpm') throw new TypeError(`digits is a network of ${config.architecture}`)
   const cast =
     dtype === 'float32'
       ? params

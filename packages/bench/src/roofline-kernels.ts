@@ -23,7 +23,7 @@ export const tileFlops = ({ rows, columns }: Tile): number => 2 * rows * columns
 
 /** `run(at, repeats)`: so many times the product of two packed panels that start at `at`, into registers. */
 export function emitPeak(m: Module, { rows, columns, fused }: Tile & { readonly fused: boolean }): void {
-  m.func('run', { at: 'i32', repeats: 'i32' }, [], (f, { at, repeats }) => {
+  m.procedure('run', (f, at, repeats) => {
     const sums = Array.from({ length: (rows * columns) / 4 }, () => f.local('v128'))
     const right = Array.from({ length: columns / 4 }, () => f.local('v128'))
     const [left, a, b, end] = [f.local('v128'), f.local('i32'), f.local('i32'), f.local('i32')]
@@ -61,8 +61,7 @@ const ways = 8
  * bytes onto what follows it, so many times. `bytes` is a multiple of 128.
  */
 export function emitBandwidth(m: Module): void {
-  const params = { at: 'i32', bytes: 'i32', repeats: 'i32' } as const
-  m.func('read', params, [], (f, { at, bytes, repeats }) => {
+  m.procedure('read', (f, at, bytes, repeats) => {
     const sums = Array.from({ length: ways }, () => f.local('v128'))
     const [from, end] = [f.local('i32'), f.let(i32.add(at, bytes))]
     f.while(repeats, () => {
@@ -77,7 +76,7 @@ export function emitBandwidth(m: Module): void {
     // An even number of repeats leaves zero, an odd one what the block holds: never all ones in floats.
     f.if(i32.eqz(v128.anyTrue(v128.not(all))), () => f.emit(v128.store(at, all)))
   })
-  m.func('copy', params, [], (f, { at, bytes, repeats }) => {
+  m.procedure('copy', (f, at, bytes, repeats) => {
     const [from, to, end] = [f.local('i32'), f.local('i32'), f.let(i32.add(at, bytes))]
     const moved = Array.from({ length: ways }, () => f.local('v128'))
     f.while(repeats, () => {

@@ -100,7 +100,18 @@ describe('wrong use', () => {
     ['restore a.png --prior white --operator denoise --out a.png', /--out: .*a.png is a file; name a folder/],
     ['sample', "required option '--out <file.png>' not specified"],
     ['sample --out x.jpg', "--out: 'x.jpg' should end in .png"],
-    ['sample --prior white --sampler ode --out x.png', "--sampler: no sampler 'ode'; there are ddpm, ddim"],
+    [
+      'sample --prior white --sampler ode --out x.png',
+      /--sampler: no sampler 'ode'; there are ddpm, ddim, renoise/,
+    ],
+    [
+      'sample --prior white --sampler heun:churn=-1 --out x.png',
+      /--sampler: churn: must be a number of at least 0, got '-1'/,
+    ],
+    [
+      'sample --prior white --spacing even --out x.png',
+      /'--spacing <name>' argument 'even' is invalid. Allowed choices are leading/,
+    ],
     ['sample --prior white --out text.png', /--out: .*text.png is there already and not written by tweedie/],
     ['sample --prior full --out x.png', /--prior: 'full' is a folder without config.json/],
     [
@@ -315,6 +326,10 @@ describe('sample', () => {
     })
     const json = await ran(folder.path, [...argv, '--sampler', 'ddim', '--json'])
     expect(JSON.parse(json.out)).toMatchObject({ count: 5, steps: 3, eta: 0, seed: 0, file: 'new/grid.png' })
+    const more = ['--sampler', 'heun:noise=1', '--spacing', 'log-snr', '--json']
+    const heun = JSON.parse((await ran(folder.path, [...argv, ...more])).out)
+    expect(heun).toMatchObject({ sampler: 'heun:noise=1', spacing: 'log-snr' })
+    expect(heun).not.toHaveProperty('eta')
     expect(readdirSync(join(folder.path, 'new'))).toEqual(['grid.png'])
   })
 

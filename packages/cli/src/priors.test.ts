@@ -160,9 +160,9 @@ describe('what does not say all that is needed is refused', () => {
     [
       'another class',
       { _class_name: 'EulerDiscreteScheduler' },
-      /_class_name: must be .*got "EulerDiscreteScheduler"/,
+      /_class_name: must be .*got 'EulerDiscreteScheduler'/,
     ],
-    ['an unknown field', { final_sigmas_type: 'zero' }, /final_sigmas_type: "zero" is not known here/],
+    ['an unknown field', { final_sigmas_type: 'zero' }, /final_sigmas_type: 'zero' is not known here/],
     ['a billion steps', { num_train_timesteps: 1e9 }, /num_train_timesteps: must be .*got 1000000000/],
     [
       'variance that is not there',

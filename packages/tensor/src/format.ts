@@ -1,6 +1,7 @@
 import type { DType, TypedArray } from './dtype.ts'
 import type { Shape } from './shape.ts'
 import { formatShape, sizeOf } from './shape.ts'
+import { times } from './times.ts'
 
 /** Values in arrays nested as deep as the shape is long; a number or truth value for a scalar. */
 export type NestedValues = number | boolean | NestedValues[]
@@ -25,7 +26,7 @@ const ellipsis = '...'
 
 /** Indices to show along an axis, with undefined for those left out between. */
 function shownAlong(extent: number, abridged: boolean): (number | undefined)[] {
-  const all = Array.from({ length: extent }, (_, i) => i)
+  const all = times(extent, (i) => i)
   return abridged && extent > 2 * edge ? [...all.slice(0, edge), undefined, ...all.slice(-edge)] : all
 }
 
@@ -199,7 +200,7 @@ export function formatTensor(head: string, x: Window): string {
 export function nestedValues({ data, dtype, shape, strides, offset }: Window): NestedValues {
   const build = (axis: number, at: number): NestedValues => {
     if (axis === shape.length) return dtype === 'bool' ? data[at] !== 0 : data[at]!
-    return Array.from({ length: shape[axis]! }, (_, i) => build(axis + 1, at + i * strides[axis]!))
+    return times(shape[axis]!, (i) => build(axis + 1, at + i * strides[axis]!))
   }
   return build(0, offset)
 }

@@ -1,5 +1,6 @@
 import type { PrimitiveName, Shape, Tensor, TypedArray } from './index.ts'
 import * as T from './index.ts'
+import { unaryNames } from './primitives.ts'
 
 /** Parameters of a call as plain data: every number in it may be replaced. */
 export type Plain =
@@ -240,8 +241,8 @@ export const hostileCalls: Readonly<Record<string, HostileCall>> = {
 
 /** Functions of the package that take no number beside tensors, or that are no ops. */
 export const withoutNumbers: readonly string[] = [
-  ...['abs', 'neg', 'sign', 'floor', 'exp', 'log', 'log1p', 'expm1', 'sqrt', 'rsqrt', 'reciprocal', 'sin'],
-  ...['cos', 'tanh', 'sigmoid', 'silu', 'erf', 'relu', 'square', 'logicalNot', 'logicalAnd', 'logicalOr'],
+  ...unaryNames,
+  ...['relu', 'square', 'logicalNot', 'logicalAnd', 'logicalOr'],
   ...['contiguous', 'matrixTranspose', 'matmul', 'softmaxComposed', 'onesLike', 'zerosLike', 'fromNdarray'],
   // The meanings of fused ops, out of the ops above.
   ...['attentionComposed', 'groupNormComposed'],

@@ -1,4 +1,5 @@
 import { ShapeError } from './errors.ts'
+import { times } from './times.ts'
 
 export type Shape = readonly number[]
 
@@ -91,7 +92,7 @@ export function normalizeAxes(
   axes: number | readonly number[] | undefined,
   rank: number,
 ): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i)
+  if (axes === undefined) return times(rank, (i) => i)
   const list = typeof axes === 'number' ? [axes] : axes
   const out = [...new Set(list.map((axis) => normalizeAxis(op, axis, rank)))].sort((a, b) => a - b)
   if (out.length !== list.length) throw new ShapeError(op, `axes [${list.join(', ')}] name one axis twice`)

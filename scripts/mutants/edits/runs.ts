@@ -68,13 +68,7 @@ export const runEdits: readonly Edit[] = [
   problem('measure-clean', 'operator.forward(truth)', 'truth', 'the truth itself is measured'),
   problem('draws-shared', '.mul(1)', '', 'draws share the memory of their measurement'),
   network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
-  network(
-    'network-prediction',
-    '    prediction: predictions[predicts],\n',
-    '',
-    'what the network predicts is ignored',
-    byPriors,
-  ),
+  network('network-prediction', '    predicts,\n', '', 'what the network predicts is ignored', byPriors),
   network(
     'network-variance',
     'learnedVariance !== learnsVariance(config)',

@@ -94,7 +94,7 @@ const randomness: readonly Edit[] = [
   random(
     'permutation-bias',
     'Math.floor(units[i]! * (i + 1))',
-    'Math.floor(unit * i)',
+    'Math.floor(units[i]! * i)',
     'permutations without fixed points (Sattolo)',
     inside('random'),
   ),
@@ -353,14 +353,14 @@ const kernels: readonly Edit[] = [
   ),
   softmax(
     'wasm-softmax-inner',
-    'f32x4.sub(v128.load(p.dy), inner)',
-    'v128.load(p.dy)',
+    'f32x4.sub(v128.load(dy), inner)',
+    'v128.load(dy)',
     "softmax's gradient without its mean, in the kernel",
     inside('wasm/normalise/softmax.test.ts'),
   ),
   groupNormLoops(
     'wasm-group-norm-weight',
-    'f64.add(product, f64.mul(weight, sums.product()))',
+    'f64.add(product, f64.mul(ofChannel, sums.product()))',
     'f64.add(product, sums.product())',
     "a channel's weight is left out of the gradient's mean",
     inside('wasm/normalise/group-norm.test.ts'),

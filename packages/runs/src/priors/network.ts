@@ -1,17 +1,10 @@
-import type { Prediction, Prior } from '@tweedie/solvers'
+import type { Prior } from '@tweedie/solvers'
 import { networkPrior } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
-import type { Network, NetworkConfig, Predicts, TrainedOn } from '@tweedie/unet'
+import type { Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
 import { architectureOf, cannotPredict, learnsVariance, predictor, requireMemory } from '@tweedie/unet'
 import { scheduleOf } from './schedule.ts'
-
-/** What a network predicts, as priors call it. */
-const predictions: Readonly<Record<Predicts, Prediction>> = {
-  epsilon: 'epsilon',
-  v: 'v_prediction',
-  x0: 'sample',
-}
 
 /**
  * Makes sure, before any work, that a network can be the prior of pictures.
@@ -69,7 +62,7 @@ export function priorOf(name: string, shape: Shape, network: Network, trainedOn:
     name,
     shape,
     schedule: scheduleOf(schedule),
-    prediction: predictions[predicts],
+    predicts,
     predict: predictor(network),
     ...(clip === null ? {} : { clip: [-clip, clip] }),
   })

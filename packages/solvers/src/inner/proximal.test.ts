@@ -165,6 +165,20 @@ describe('limits and options', () => {
     expect(largest(one, x.add(g.mul(length)))).toBeLessThan(1e-12)
   })
 
+  test('what it adds is ρ²·Aᵀ(ρ²AAᵀ + σ_y²I)⁻¹(y − A x̂)', () => {
+    const a = denseMatrix(operator)
+    const [rho, { sigmaY }] = [0.7, problem]
+    const gram = a
+      .matmul(a.transpose())
+      .mul(rho ** 2)
+      .add(eye(3, float64).mul(sigmaY ** 2))
+    const r = y.sub(operator.forward(x))
+    const host = (t: Tensor) => Matrix.from1DArray(t.shape[0]!, t.shape[1]!, values(t))
+    const w = tensor(solve(host(gram), host(r.transpose())).to2DArray(), float64).transpose()
+    const expected = operator.adjoint(w).mul(rho ** 2)
+    expect(largest(proximal(problem, x, rho).sub(x), expected)).toBeLessThan(1e-12)
+  })
+
   test('gradients in x̂ and y', () => {
     for (const solver of ['svd', 'cg'] as const) {
       const options = solver === 'cg' ? { solver, tolerance: 1e-13 } : { solver }

@@ -29,9 +29,12 @@ export interface ProximalOptions {
  *
  *     argmin_x ‖y − A x‖²/(2σ_y²) + ‖x − x̂‖²/(2ρ²) = x̂ + (AᵀA + λI)⁻¹Aᵀ(y − A x̂),   λ = (σ_y/ρ)²:
  *
- * the posterior mean under the prior N(x̂, ρ²I). The data step of DiffPIR (arXiv 2305.08995 eq. 13), of DDS
- * (arXiv 2303.05754 eq. 10, with `iterations`) and of every splitting. In coordinates it is
+ * the posterior mean under the prior N(x̂, ρ²I). The data step of DiffPIR (arXiv 2305.08995), of DDS
+ * (arXiv 2303.05754, with `iterations`: the iterates are those from x̂) and of every splitting. In coordinates it is
  * x̂ + V·s/(s² + λ)·Uᵀ(y − A x̂), so that what A does not see stays as it is.
+ *
+ * What it adds is ρ² times Aᵀ(ρ²AAᵀ + σ_y²I)⁻¹(y − A x̂), the vector that ΠGDM (Song et al., ICLR 2023) takes
+ * back through the denoiser: no m×m matrix is needed for it.
  *
  * Limits: ρ = 0 gives x̂; λ = 0 (σ_y = 0, or ρ = ∞) gives x̂ + A⁺(y − A x̂), the nearest solution of least squares,
  * where singular values that drown in rounding count as 0 (`pinvFromSvd`). There conjugate gradients converge
@@ -112,7 +115,7 @@ export interface ProximalNoise {
 /**
  * An exact draw from p(x) ∝ exp(−‖y − A x‖²/(2σ_y²) − ‖x − x̂‖²/(2ρ²)): the {@link proximal} point of
  * y + σ_y·ε_y and x̂ + ρ·ε_x (perturb and optimise; Papandreou & Yuille 2010). The likelihood step of split Gibbs
- * samplers (PnP-DM, arXiv 2405.18782 §3.1) without a factor of the covariance. The draw is as exact as the solver.
+ * samplers (PnP-DM, arXiv 2405.18782) without a factor of the covariance. The draw is as exact as the solver.
  *
  * @throws {OptionError} as {@link proximal}, and for ρ = ∞.
  * @example

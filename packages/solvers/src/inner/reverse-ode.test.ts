@@ -3,9 +3,10 @@ import type { Tensor } from '@tweedie/tensor'
 import { concat, memory, normal, OptionError, randomKey, ShapeError, tensor } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { gaussianMixturePrior, gaussianPrior } from '../priors/index.ts'
+import { noiseStreams } from '../run/index.ts'
 import { noiseLevel, ve, vpLinear } from '../schedules/index.ts'
 import type { Prior, Schedule } from '../types.ts'
-import { reverseOde, reverseTimes } from './index.ts'
+import { reverseOde, reverseSde, reverseTimes } from './index.ts'
 
 const float64 = { dtype: 'float64' } as const
 const values = (x: Tensor) => Array.from(x.dataSync())
@@ -17,7 +18,10 @@ const smooth: Schedule = {
   noisiest: 8,
   alpha: (t) => Math.exp(-t / 2),
   sigma: (t) => Math.sqrt(-Math.expm1(-t)),
-  slopes: (t) => ({ alpha: -Math.exp(-t / 2) / 2, sigma: Math.exp(-t) / (2 * Math.sqrt(-Math.expm1(-t))) }),
+  slopes: (t) => ({
+    alpha: -Math.exp(-t / 2) / 2,
+    sigma: Math.exp(-t) / (2 * Math.sqrt(-Math.expm1(-t))),
+  }),
   timeOfNoiseLevel: (level) => Math.log1p(level ** 2),
 }
 const mean = [0.7, -1.2]
@@ -178,6 +182,91 @@ describe('reverseOde', () => {
     expect(() => reverseOde(prior, tensor([1, 2]), 2, { steps: 2 })).toThrow(ShapeError)
     const misspelt: string = 'rk4'
     expect(() => reverseOde(prior, xt, 2, { steps: 2, solver: misspelt as 'heun' })).toThrow(OptionError)
+  })
+})
+
+describe('reverseSde', () => {
+  const [m, v] = [0.7, 0.5]
+  const start = 3
+  /** The law of n ancestral steps from x = 3 on N(m, v), which are linear: its mean and variance. */
+  const law = (schedule: Schedule, t: number, n: number, exponent: number) => {
+    let [at, spread] = [start, 0]
+    const times = reverseTimes(schedule, t, n, exponent)
+    times.forEach((from, k) => {
+      const [a, s] = [schedule.alpha(from), schedule.sigma(from)]
+      const gain = (a * v) / (a * a * v + s * s)
+      const denoised = m + gain * (at - a * m)
+      const to = times[k + 1]
+      if (to === undefined) {
+        at = denoised
+        spread *= gain ** 2
+        return
+      }
+      // q(x_s | x_t, x₀) by the precisions of x_s | x₀ and x_t | x_s.
+      const ratio = a / schedule.alpha(to)
+      const step = s ** 2 - (ratio * schedule.sigma(to)) ** 2
+      const precision = 1 / schedule.sigma(to) ** 2 + ratio ** 2 / step
+      const [onX0, onX] = [schedule.alpha(to) / schedule.sigma(to) ** 2 / precision, ratio / step / precision]
+      spread = (onX0 * gain + onX) ** 2 * spread + 1 / precision
+      at = onX0 * denoised + onX * at
+    })
+    return { mean: at, variance: spread }
+  }
+
+  test.each([
+    ['ve', ve(), 2.5],
+    ['vp', smooth, 1.9],
+  ] as const)(
+    'on a Gaussian under %s its law is that of ancestral steps, which reach p(x₀ | x_t)',
+    (_, schedule, t) => {
+      const prior = gaussianPrior({ mean: [m], covariance: v, schedule })
+      const N = 3000
+      const x = tensor([[start]], float64).broadcastTo([N, 1])
+      const { keysOf } = noiseStreams({ seed: 4, count: N })
+      for (const [steps, exponent] of [
+        [6, 7],
+        [10, 2],
+      ] as const) {
+        const got = values(reverseSde(prior, x, t, { steps, exponent, keys: keysOf(0, 'prior') }))
+        const { mean, variance } = law(schedule, t, steps, exponent)
+        const average = got.reduce((a, b) => a + b, 0) / N
+        const spread = got.reduce((a, b) => a + (b - mean) ** 2, 0) / N
+        expect(Math.abs(average - mean)).toBeLessThan(6 * Math.sqrt(variance / N))
+        expect(Math.abs(spread - variance)).toBeLessThan(6 * variance * Math.sqrt(2 / N))
+      }
+      const posterior = prior.given([start], t)
+      const counts = [80, 160, 320]
+      const laws = counts.map((n) => law(schedule, t, n, 7))
+      // On a Gaussian the mean is exact at any n; the variance errs by O(1/n).
+      for (const one of laws) expect(one.mean).toBeCloseTo(posterior.mean()[0]!, 11)
+      const off = laws.map((one) => Math.abs(one.variance - posterior.covariance().get(0, 0)))
+      expect(Math.abs(order(off, counts) - 1)).toBeLessThan(0.1)
+    },
+  )
+
+  test('a batch equals its samples alone; one step is E[x₀ | x_t]', () => {
+    const prior = gaussian(vpLinear())
+    for (const dtype of ['float32', 'float64'] as const) {
+      const x = normal(randomKey(3), [3, 2], { dtype })
+      const keys = (firstSample: number, count: number) =>
+        noiseStreams({ seed: 4, firstSample, count }).keysOf(2, 'prior')
+      const whole = reverseSde(prior, x, 400, { steps: 5, keys: keys(0, 3) })
+      expect(whole.dtype).toBe(dtype)
+      const singles = [0, 1, 2].map((i) =>
+        reverseSde(prior, x.slice([i, i + 1]), 400, { steps: 5, keys: keys(i, 1) }),
+      )
+      expect(values(concat(singles))).toEqual(values(whole))
+      const one = reverseSde(prior, x, 400, { steps: 1, keys: keys(0, 3) })
+      expect(values(one)).toEqual(values(prior.denoise(x, 400)))
+    }
+  })
+
+  test('errors', () => {
+    const keys = [randomKey(1)]
+    const prior = gaussian(ve())
+    expect(() => reverseSde(prior, xt, 2, { steps: 2, keys })).toThrow(/one key per sample, got 1/)
+    expect(() => reverseSde(prior, tensor([[1]]), 2, { steps: 2, keys })).toThrow(ShapeError)
+    expect(() => reverseSde(prior, xt, 2, { steps: 0, keys: [...keys, ...keys] })).toThrow(/steps/)
   })
 })
 

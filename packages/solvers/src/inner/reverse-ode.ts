@@ -1,6 +1,9 @@
-import type { Tensor } from '@tweedie/tensor'
-import { OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
-import { combine, ddimStep, predictedNoise } from '../samplers/steps.ts'
+import type { Key, Tensor } from '@tweedie/tensor'
+import { normal, OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
+import { heun } from '../samplers/integrate.ts'
+import { ddim, ddpm } from '../samplers/kernel.ts'
+import type { Sampler } from '../samplers/sampler.ts'
+import { byKernel } from '../samplers/sampler.ts'
 import { noiseLevel } from '../schedules/levels.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
 import { requireCount } from './chain.ts'
@@ -60,34 +63,71 @@ export function reverseOde(prior: Prior, xt: Tensor, t: Time, options: ReverseOd
   const { steps, solver = 'euler', exponent } = options
   if (solver !== 'euler' && solver !== 'heun')
     throw new OptionError('solver', `must be euler or heun, got ${String(solver)}`)
-  if (!sameShape(xt.shape.slice(1), prior.shape))
-    throw new ShapeError('reverseOde', 'x_t must be a batch of samples', [xt.shape, prior.shape])
+  requireSamples('reverseOde', prior, xt)
   const times = reverseTimes(schedule, t, steps, exponent)
-  const last = times.length - 1
-  return scope(() =>
-    times.reduce((x, from, i) => {
-      const to = times[i + 1]
-      const x0hat = prior.denoise(x, from)
-      if (to === undefined) return x0hat
-      const step = { t: from, s: to, schedule }
-      const euler = ddimStep(x, x0hat, undefined, { ...step, eta: 0 })
-      return solver === 'heun' && i < last ? corrected(prior, x, x0hat, euler, step) : euler
-    }, xt),
-  )
+  return scope(() => along(prior, solver === 'heun' ? heun() : byKernel('euler', ddim(0)), times, xt, noDraw))
 }
 
-/** Heun's step: u + (s' − s)·(slope at both ends)/2, the slope being the predicted noise. */
-function corrected(
+/** x after the steps of a sampler without memory from time to time, the last to the clean end. */
+function along(
   prior: Prior,
-  x: Tensor,
-  x0hat: Tensor,
-  euler: Tensor,
-  { t, s, schedule }: { t: Time; s: Time; schedule: Schedule },
+  sampler: Sampler<undefined>,
+  times: readonly Time[],
+  xt: Tensor,
+  z: (step: number) => Tensor,
 ): Tensor {
-  const half = (schedule.alpha(s) * (noiseLevel(schedule, s) - noiseLevel(schedule, t))) / 2
-  return combine(
-    [schedule.alpha(s) / schedule.alpha(t), x],
-    [half, predictedNoise(x, x0hat, schedule, t)],
-    [half, predictedNoise(euler, prior.denoise(euler, s), schedule, s)],
-  )
+  const { schedule } = prior
+  const denoise = (x: Tensor, t: Time) => prior.denoise(x, t)
+  return times.reduce((x, t, k) => {
+    const at = { t, s: times[k + 1] ?? schedule.clean, schedule, steps: times.length }
+    return sampler.step(denoise, x, undefined, at, () => z(k)).x
+  }, xt)
+}
+
+const noDraw = (): never => {
+  throw new OptionError('solver', 'the ODE draws nothing')
+}
+
+/** Options of {@link reverseSde}. */
+export interface ReverseSdeOptions extends Omit<ReverseOdeOptions, 'solver'> {
+  /** One key per sample, as `streams.keysOf(i, 'prior')`. */
+  keys: readonly Key[]
+}
+
+/**
+ * A draw from p(x₀ | x_t) by n ancestral steps (DDPM, arXiv 2006.11239 eq. 7) on the grid of {@link reverseOde}, up
+ * to O(1/n): the prior step of split Gibbs samplers, which start it at their coupling ρ = σ_t/α_t itself
+ * (PnP-DM, arXiv 2405.18782). n evaluations of the prior. Step k of a sample draws from its key folded by k.
+ *
+ * @param xt - x_t [N, …shape].
+ * @throws as {@link reverseOde}; {ShapeError} where there is not one key per sample.
+ * @example
+ * ```ts
+ * import { gaussianPrior, reverseSde, ve } from '@tweedie/solvers'
+ * import { randomKey, tensor } from '@tweedie/tensor'
+ * const prior = gaussianPrior({ mean: [0], covariance: 1, schedule: ve() })
+ * // p(x₀ | x_t) is N(x_t/2, ½) at σ = 1.
+ * reverseSde(prior, tensor([[2], [2]]), 1, { steps: 20, keys: [randomKey(1), randomKey(2)] }).shape // => [2, 1]
+ * ```
+ */
+export function reverseSde(prior: Prior, xt: Tensor, t: Time, options: ReverseSdeOptions): Tensor {
+  const { schedule } = prior
+  const { steps, exponent, keys } = options
+  requireSamples('reverseSde', prior, xt)
+  if (keys.length !== xt.shape[0])
+    throw new ShapeError('reverseSde', `needs one key per sample, got ${keys.length}`, [xt.shape])
+  const times = reverseTimes(schedule, t, steps, exponent)
+  const like = { dtype: xt.dtype, device: xt.device }
+  const z = (k: number) =>
+    normal(
+      keys.map((key) => key.fold(k)),
+      prior.shape,
+      like,
+    )
+  return scope(() => along(prior, byKernel('ddpm', ddpm()), times, xt, z))
+}
+
+function requireSamples(op: string, prior: Prior, xt: Tensor): void {
+  if (!sameShape(xt.shape.slice(1), prior.shape))
+    throw new ShapeError(op, 'x_t must be a batch of samples', [xt.shape, prior.shape])
 }

@@ -1,7 +1,17 @@
 import type { DType, Shape, Tensor } from '@tweedie/tensor'
-import { normal, OptionError, randomKey, ShapeError, sizeOf, uniform } from '@tweedie/tensor'
+import {
+  gather,
+  normal,
+  OptionError,
+  randomKey,
+  randomPermutation,
+  ShapeError,
+  sizeOf,
+  uniform,
+} from '@tweedie/tensor'
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import { constant } from '../linalg/constant.ts'
 import type { Control, OptionSpec, Settings, Specs } from '../options/index.ts'
 import type { LinearOperator } from '../types.ts'
 import { isLinear } from '../types.ts'
@@ -147,6 +157,25 @@ const others: readonly Case<SpectralOperator>[] = [
       fc
         .tuple(matrixOfRank, matrixOfRank, fc.integer({ min: 1, max: 2 }))
         .map(([rows, columns, channels]) => separable(rows, columns, { channels })),
+    ),
+  ],
+  // Some coordinates in an orthonormal basis, out of order, each at its own scale.
+  [
+    'a spectrum alone',
+    drawn(
+      fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(1e6)).map(([n, seed]) => {
+        const basis = matrixOperator(randomMatrix(n, n, seed)).svd()
+        const places = randomPermutation(randomKey(seed), n).slice(0, Math.ceil(n / 2))
+        const index = constant(places, [places.length])
+        const values = Float64Array.from(places, (_, k) => 0.5 + k)
+        const scales = constant(values, [values.length])
+        return linearOperator('in a basis', {
+          inShape: [n],
+          outShape: [places.length],
+          forward: (x) => gather(basis.vt(x), index(x), 1).mul(scales(x)),
+          spectrum: () => ({ values, places, analysis: basis.vt, synthesis: basis.v }),
+        })
+      }),
     ),
   ],
   // The adjoint and the pseudo-inverse left out: both are derived.

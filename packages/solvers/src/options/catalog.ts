@@ -1,7 +1,6 @@
 import { OptionError, TweedieError } from '@tweedie/tensor'
-import type { Settings } from './parse.ts'
 import { readSettings, specName, splitSpec } from './parse.ts'
-import type { Specs } from './spec.ts'
+import type { Settings, Specs } from './spec.ts'
 
 /** What everything in a catalog says of itself. */
 export interface Info {

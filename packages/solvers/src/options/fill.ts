@@ -1,6 +1,5 @@
 import { OptionError } from '@tweedie/tensor'
-import type { Settings } from './parse.ts'
-import type { Filled, Given, OptionSpec, Specs } from './spec.ts'
+import type { Filled, Given, OptionSpec, Settings, Specs } from './spec.ts'
 
 /** A value as a message shows it, and as {@link OptionSpec.parse} reads it. */
 export function formatValue(value: unknown): string {

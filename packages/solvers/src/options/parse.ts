@@ -1,9 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
 import { findOption, formatValue } from './fill.ts'
-import type { Specs } from './spec.ts'
-
-/** Values of options, checked, without defaults. */
-export type Settings = Readonly<Record<string, unknown>>
+import type { Settings, Specs } from './spec.ts'
 
 /**
  * Options from texts, as a command line has them; what is no text is taken as it is, as from a saved run.

@@ -23,6 +23,9 @@ export interface OptionSpec<T> {
   accepts(value: unknown): value is T
 }
 
+/** Values of options by name, checked, without defaults. */
+export type Settings = Readonly<Record<string, unknown>>
+
 /** The options of something, by name. */
 export type Specs = Readonly<Record<string, OptionSpec<unknown>>>
 

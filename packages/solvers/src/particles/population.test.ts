@@ -1,7 +1,18 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, memory, normal, OptionError, randomKey, ShapeError, tensor } from '@tweedie/tensor'
+import {
+  concat,
+  memory,
+  normal,
+  OptionError,
+  randomKey,
+  ShapeError,
+  tensor,
+  treeLeaves,
+  treeMap,
+} from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { noiseStreams } from '../run/index.ts'
+import { iterate, noiseStreams, run } from '../run/index.ts'
+import type { ParticleWeights } from './index.ts'
 import { DegenerateWeightsError, lineages, normaliseWeights, population, resamplers } from './index.ts'
 
 const values = (x: Tensor) => Array.from(x.dataSync())
@@ -302,5 +313,47 @@ describe('sequential Monte Carlo on a linear-Gaussian chain', () => {
     const { weights } = filter(never, 1)
     expect(values(weights.logEvidence)).toEqual([0])
     expect(never.logEvidence(weights)[0]).toBe(normaliseWeights(weights.logWeights.dataSync()).logMean)
+  })
+
+  test('as a plan: resumed bit for bit, nothing left behind', async () => {
+    const cloud = population({ particles: 5 })
+    const N = 2
+    const streams = noiseStreams({ seed: 12, count: N, dtype: 'float64' })
+    const times = y.map((_, t) => ({ t: y.length - t, s: y.length - t - 1 }))
+    const plan = {
+      name: 'chain',
+      times,
+      start: () => ({ x: cloud.noise(streams, 0, 'start', [1]), weights: cloud.start(N) }),
+      step: ({ x, weights }: { x: Tensor; weights: ParticleWeights }, _: unknown, i: number) => {
+        const increments = x.sub(y[i]!).square().mul(-2)
+        const { tree, weights: next } = cloud.resample(
+          streams.keysOf(i, 'resample'),
+          x,
+          cloud.reweight(weights, increments),
+        )
+        const moved = tree.mul(a).add(cloud.noise(streams, i, 'move', [1]))
+        const logEvidence = tensor(Array.from(cloud.logEvidence(next)), float64)
+        return { state: { x: moved, weights: next }, shown: { x0hat: x }, numbers: { logEvidence } }
+      },
+    }
+    const before = memory().tensors
+    const states: { x: number[]; logEvidence: readonly number[] }[] = []
+    let saved: unknown
+    const whole = await run(iterate(plan), {
+      onStep: ({ i, state, logEvidence }) => {
+        states.push({ x: values(state.x), logEvidence })
+        if (i === 2) saved = treeMap(state, (leaf) => leaf.alias())
+      },
+    })
+    expect(treeLeaves(saved).length).toBe(3)
+    const state = saved as { x: Tensor; weights: ParticleWeights }
+    const again = await run(iterate({ ...plan, resume: { next: 3, state } }), {
+      onStep: ({ i, state: { x }, logEvidence }) => {
+        expect({ x: values(x), logEvidence }).toEqual(states[i])
+      },
+    })
+    expect(values(again)).toEqual(values(whole))
+    for (const leaf of [...treeLeaves(saved), whole, again]) leaf.dispose()
+    expect(memory().tensors).toBe(before)
   })
 })

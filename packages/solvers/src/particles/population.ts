@@ -89,7 +89,7 @@ export interface Population {
  * ```ts
  * import { noiseStreams, population } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
- * const cloud = population({ particles: 2 })
+ * const cloud = population({ particles: 2, threshold: 1 })
  * const streams = noiseStreams({ seed: 1, count: 1 })
  * const x = cloud.spread(tensor([[5]])).add(tensor([[0], [1]])) // [[5], [6]]
  * const weights = cloud.reweight(cloud.start(1), tensor([-Infinity, Math.log(0.5)], { dtype: 'float64' }))

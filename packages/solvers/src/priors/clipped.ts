@@ -1,4 +1,4 @@
-import { clamp } from '@tweedie/tensor'
+import { clamp, scope } from '@tweedie/tensor'
 import type { Prior } from '../types.ts'
 
 /**
@@ -9,12 +9,12 @@ import type { Prior } from '../types.ts'
  * import { clipped, gaussianPrior } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
  * const prior = clipped(gaussianPrior({ mean: [0], covariance: 9 }), [-1, 1])
- * prior.denoise(tensor([[5]]), 0).item() // => 1
+ * prior.denoise(tensor([[5]]), 0).dataSync() // => [1]
  * ```
  */
 export const clipped = (prior: Prior, [low, high]: readonly [low: number, high: number]): Prior => ({
   name: prior.name,
   shape: prior.shape,
   schedule: prior.schedule,
-  denoise: (xt, t) => clamp(prior.denoise(xt, t), low, high),
+  denoise: (xt, t) => scope(() => clamp(prior.denoise(xt, t), low, high)),
 })

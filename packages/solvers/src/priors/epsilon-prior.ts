@@ -1,10 +1,10 @@
 import type { Tensor } from '@tweedie/tensor'
 import type { Prior, Time } from '../types.ts'
-import type { NetworkPriorOptions } from './network-prior.ts'
-import { networkPrior } from './network-prior.ts'
+import type { NetworkPriorOptions } from './network.ts'
+import { networkPrior } from './network.ts'
 
 /** Options of {@link epsilonPrior}. */
-export interface EpsilonPriorOptions extends Omit<NetworkPriorOptions, 'prediction' | 'predict'> {
+export interface EpsilonPriorOptions extends Omit<NetworkPriorOptions, 'predicts' | 'predict' | 'sigmaData'> {
   /** ε_θ(x_t, t) of a batch [N, …shape], the predicted noise; differentiable in x_t. */
   predictNoise(xt: Tensor, t: Time): Tensor
 }
@@ -27,5 +27,5 @@ export interface EpsilonPriorOptions extends Omit<NetworkPriorOptions, 'predicti
  */
 export function epsilonPrior(options: EpsilonPriorOptions): Prior {
   const { predictNoise, ...rest } = options
-  return networkPrior({ ...rest, prediction: 'epsilon', predict: (xt, t) => predictNoise(xt, t) })
+  return networkPrior({ ...rest, predicts: 'epsilon', predict: (xt, t) => predictNoise(xt, t) })
 }

@@ -14,8 +14,8 @@ import { combine, ddimStep, ddpmStep, ddpmVariances, forwardTransition, renoiseS
  * const at = { t: 500, s: 400, schedule: vpLinear() }
  * const step = ddim(0)
  * const x = step(ones([1, 2]), zeros([1, 2]), () => { throw new Error('without noise') }, at)
- * at.schedule.sigma(400) / at.schedule.sigma(500) // ≈ 0.93447
- * x.dataSync() // ≈ [0.93447, 0.93447]
+ * at.schedule.sigma(400) / at.schedule.sigma(500) // ≈ 0.93512
+ * x.dataSync() // ≈ [0.93512, 0.93512]
  * ```
  */
 export type Kernel = (x: Tensor, x0: Tensor, z: () => Tensor, at: ReverseStep) => Tensor

@@ -1,6 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Schedule } from '../types.ts'
-import type { TimePair } from './respace.ts'
+import type { TimePair } from './levels.ts'
 
 /** A fraction u of the way from `low` to `high` on the scale of ρ-th roots (EDM eq. 5). */
 export const karrasBetween = (low: number, high: number, u: number, rho = 7): number => {

@@ -2,13 +2,10 @@ import { OptionError } from '@tweedie/tensor'
 import type { Schedule, Time } from '../types.ts'
 import { publishedGrids } from './grids.ts'
 import { geometricBetween, karrasBetween } from './level-grids.ts'
+import type { TimePair } from './levels.ts'
 import { noiseLevel } from './levels.ts'
 
-/** One reverse step: from time t to the less noisy time s. */
-export interface TimePair {
-  readonly t: Time
-  readonly s: Time
-}
+export type { TimePair } from './levels.ts'
 
 /** How the times of a run are laid out; see {@link respace}. */
 export type Spacing = (typeof spacings)[number]

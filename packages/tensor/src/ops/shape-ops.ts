@@ -3,6 +3,7 @@ import { DTypeError, ShapeError } from '../errors.ts'
 import type { Shape } from '../shape.ts'
 import { assertShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
+import { times } from '../times.ts'
 
 /**
  * One axis of a slice: `null` takes all, an integer takes that index and drops the axis, and
@@ -39,7 +40,7 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
 export function matrixTranspose(x: Tensor): Tensor {
   const rank = x.shape.length
   if (rank < 2) throw new ShapeError('matrixTranspose', 'needs at least two axes', [x.shape])
-  return transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2])
+  return transpose(x, [...times(rank - 2, (i) => i), rank - 1, rank - 2])
 }
 
 function resolveRange(extent: number, range: readonly [(number | null)?, (number | null)?, number?]) {

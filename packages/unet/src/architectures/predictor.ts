@@ -6,8 +6,8 @@ import { architectureOf } from './catalog.ts'
 import { splitLearnedVariance } from './learned-variance.ts'
 
 /** A network of any architecture: its configuration and its parameters. */
-export interface Network<C extends NetworkConfig = NetworkConfig> {
-  readonly config: C
+export interface Network {
+  readonly config: NetworkConfig
   readonly params: Params
 }
 

@@ -1,5 +1,7 @@
-/** What a network predicts: the noise ε, the image x₀, or v = α·ε − σ·x₀ (arXiv 2202.00512). */
-export type Predicts = 'epsilon' | 'v' | 'x0'
+import type { Prediction } from '@tweedie/solvers'
+
+/** What a network predicts, in the words and by the formulas of solvers' `parameterisations`. */
+export type Predicts = Prediction
 
 /** The noise schedule of a network, as data. */
 export type TrainedSchedule =

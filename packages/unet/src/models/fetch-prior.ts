@@ -42,7 +42,7 @@ export async function fetchPrior(
   const device = options.device === undefined ? {} : { device: options.device }
   const byAddress = typeof config === 'string' || config instanceof URL
   const names = { config: byAddress ? String(config) : 'config.json', weights: String(weights) }
-  // Where one of the two cannot be had, the other is not waited for.
+  // If one of the two fails, the other is not waited for.
   const one = new AbortController()
   const stop = options.signal === undefined ? one.signal : AbortSignal.any([options.signal, one.signal])
   const get = (address: string, onProgress?: FetchPriorOptions['onProgress']) =>
@@ -96,7 +96,7 @@ async function bytesOf(
   onProgress: FetchPriorOptions['onProgress'] | undefined,
 ): Promise<Uint8Array> {
   if (onProgress === undefined || response.body === null) return new Uint8Array(await response.arrayBuffer())
-  // The length is of what travels, which is not what arrives where it is compressed on the way.
+  // content-length counts the bytes on the wire, which are fewer than those that arrive here where they are compressed.
   const plain = (response.headers.get('content-encoding') ?? 'identity') === 'identity'
   const length = Number(response.headers.get('content-length') ?? Number.NaN)
   const total = plain && Number.isSafeInteger(length) && length >= 0 ? length : undefined

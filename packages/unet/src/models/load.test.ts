@@ -80,7 +80,7 @@ describe('loading parameters', () => {
     [
       'other channels',
       { blockOutChannels: [16, 16, 32] },
-      'blockOutChannels would have to be [16,16,32] (it is [8,16,16])',
+      'blockOutChannels would have to be [16, 16, 32] (it is [8, 16, 16])',
     ],
     ['colour', { inChannels: 3, outChannels: 1 }, 'inChannels would have to be 3 (it is 1)'],
     ['two outputs', { outChannels: 2 }, 'outChannels would have to be 2 (it is 1)'],
@@ -94,7 +94,7 @@ describe('loading parameters', () => {
     [
       'attention',
       { downAttention: [false, true, true] },
-      'downAttention[1] would have to be true (it is [false,false,true])',
+      'downAttention[1] would have to be true (it is [false, false, true])',
     ],
   ])('says what explains a file with %s', (_, change, message) => {
     expect(messageOf({ ...base, ...change }, base)).toContain(message)

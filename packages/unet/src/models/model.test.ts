@@ -105,15 +105,15 @@ describe('the layouts of diffusers', () => {
   test('a folder without weights says what is there and what would fit', () => {
     const folder = folderOf({ 'config.json': json, 'flax_model.msgpack': 'x' })
     expect(() => loadNetwork(folder)).toThrow(
-      /there are no weights: model\.safetensors or diffusion_pytorch_model\.safetensors would fit .*there are "config\.json", "flax_model\.msgpack"/,
+      /there are no weights: model\.safetensors or diffusion_pytorch_model\.safetensors would fit .*there are 'config\.json', 'flax_model\.msgpack'/,
     )
     const two = folderOf({ 'config.json': json, 'a.fp16.safetensors': '', 'b.bin': '' })
     expect(() => loadNetwork(two)).toThrow(
-      'there are several files of weights: "a.fp16.safetensors", "b.bin"; name the one',
+      "there are several files of weights: 'a.fp16.safetensors', 'b.bin'; name the one",
     )
     const shards = folderOf({ 'config.json': json, 'model-00001-of-00002.safetensors': '' })
     expect(() => loadNetwork(shards)).toThrow(
-      'there are 1 shards ("model-00001-of-00002.safetensors"), but not their index',
+      "there are 1 shards ('model-00001-of-00002.safetensors'), but not their index",
     )
   })
 })
@@ -157,32 +157,32 @@ describe('shards', () => {
     [
       'a file outside the folder',
       (map) => void (map[first] = '../x.safetensors'),
-      /weight_map names "\.\.\/x\.safetensors", which is no file of its folder/,
+      /weight_map names '\.\.\/x\.safetensors', which is no file of its folder/,
     ],
-    ['an absolute path', (map) => void (map[first] = '/etc/passwd'), /weight_map names "\/etc\/passwd"/],
-    ['a path of Windows', (map) => void (map[first] = '..\\x'), /weight_map names "\.\.\\\\x"/],
-    ['the folder above', (map) => void (map[first] = '..'), /weight_map names "\.\."/],
-    ['no name at all', (map) => void (map[first] = ''), /weight_map names ""/],
+    ['an absolute path', (map) => void (map[first] = '/etc/passwd'), /weight_map names '\/etc\/passwd'/],
+    ['a path of Windows', (map) => void (map[first] = '..\\x'), /weight_map names '\.\.\\x'/],
+    ['the folder above', (map) => void (map[first] = '..'), /weight_map names '\.\.'/],
+    ['no name at all', (map) => void (map[first] = ''), /weight_map names ''/],
     ['a number for a file', (map) => void (map[first] = 3), /must be a text, got 3/],
     [
       'a missing shard',
       (map) => void (map[first] = 'model-00002-of-00002.safetensors'),
-      /1 of 3 shards are missing: "model-00002-of-00002\.safetensors"/,
+      /1 of 3 shards are missing: 'model-00002-of-00002\.safetensors'/,
     ],
     [
       'another shard than the one that holds it',
       (map) => void (map[first] = at(second)),
-      /shard "model-0000\d-of-00002\.safetensors" (does not hold|holds) "conv_in\.weight"/,
+      /shard 'model-0000\d-of-00002\.safetensors' (does not hold|holds) 'conv_in\.weight'/,
     ],
     [
       'a tensor that the index leaves out',
       (map) => void delete map[first],
-      /holds "conv_in\.weight", which by the index is nowhere/,
+      /holds 'conv_in\.weight', which by the index is nowhere/,
     ],
     [
       'a tensor that no shard has',
       (map) => void (map['extra'] = at(first)),
-      /does not hold "extra", as the index says/,
+      /does not hold 'extra', as the index says/,
     ],
     ['no map', () => ({}), /weight_map: is missing/],
     ['a list for a map', () => ({ weight_map: [] }), /weight_map: must be an object of tensor names/],
@@ -195,7 +195,7 @@ describe('shards', () => {
 
   test('that both hold a tensor are refused', () => {
     const folder = sharded(() => undefined, { [first]: params[first]! })
-    expect(() => loadNetwork(folder)).toThrow(/holds "conv_in\.weight", which by the index is in "model/)
+    expect(() => loadNetwork(folder)).toThrow(/holds 'conv_in\.weight', which by the index is in 'model/)
   })
 })
 
@@ -275,7 +275,7 @@ describe('a model by its path', () => {
       ['diffusers', 'VQModel'],
       'vqvae: pipelines with other parts than unet and scheduler are not supported',
     ],
-    ['text_encoder', ['transformers', 'CLIPTextModel'], 'got ["transformers", "CLIPTextModel"]'],
+    ['text_encoder', ['transformers', 'CLIPTextModel'], "got ['transformers', 'CLIPTextModel']"],
     ['requires_safety_checker', true, 'got true'],
   ])('a pipeline with %s is refused: its network may not work on pictures', (name, part, message) => {
     const pipeline = weighted(
@@ -337,10 +337,10 @@ describe('a model by its path', () => {
     [
       'another target',
       { config: { timesteps: 10, predicts: 'score' } },
-      'predicts: must be "epsilon" or "v" or "x0", got "score"',
+      "predicts: must be 'epsilon' or 'v' or 'x0', got 'score'",
     ],
     ['half a step', { config: { timesteps: 0.5 } }, 'got 0.5'],
-    ['a text for a number', { config: { timesteps: '1000' } }, 'got "1000"'],
+    ['a text for a number', { config: { timesteps: '1000' } }, "got '1000'"],
   ])('a record that is %s is refused', (_, record, message) => {
     const folder = weighted({ 'config.json': json, 'record.json': record })
     expect(() => findModel(folder)).toThrow(message)

@@ -33,7 +33,7 @@ const beta: Kind<number> = {
 }
 const anyNumber = number(-Number.MAX_VALUE, Number.MAX_VALUE)
 
-/** Fields that tell of the network, with diffusers' defaults; those of one value only refuse all others. */
+/** Fields on the network, with diffusers' defaults. A field that allows one value refuses all others. */
 const network: Reads = {
   num_train_timesteps: [count(limits.timesteps), 1000],
   beta_start: [beta, 1e-4],
@@ -51,7 +51,7 @@ const network: Reads = {
 const limiting: Reads = {
   clip_sample: [flag, true],
   clip_sample_range: [number(1e-6, 1e6), 1],
-  // Limits that depend on the sample itself are not supported; those numbers count only with them.
+  // Limits that depend on the sample are not supported; the two numbers after this one belong to them.
   thresholding: [oneOf(false), false],
   dynamic_thresholding_ratio: [anyNumber, 0.995],
   sample_max_value: [anyNumber, 1],
@@ -72,7 +72,7 @@ const sampler: Reads = {
 }
 
 const clipping: Reads = { ...network, ...limiting }
-/** The fields of the network by class of scheduler. Files keep fields of a class that they were converted from. */
+/** The fields on the network by class of scheduler. A converted file keeps the fields of its former class. */
 const classes: Readonly<Record<string, Reads>> = {
   DDPMScheduler: clipping,
   DDPMParallelScheduler: clipping,
@@ -83,7 +83,7 @@ const classes: Readonly<Record<string, Reads>> = {
 
 /**
  * What `scheduler_config.json` of a diffusers pipeline says of the network it was trained with, with diffusers' own
- * defaults. What would be computed otherwise here, and what is not known, is refused by field and value.
+ * defaults. A field that is not known, or that asks for what is not supported, is refused by name and value.
  * @param json - The parsed JSON.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} naming the field that does not fit, its value and what would fit.

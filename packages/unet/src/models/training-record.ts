@@ -1,3 +1,4 @@
+import { predictions } from '@tweedie/solvers'
 import type { TrainedOn } from '../architectures/trained-on.ts'
 import { linearTraining } from '../architectures/trained-on.ts'
 import { count, field, objectOf, oneOf } from '../fields.ts'
@@ -10,5 +11,5 @@ import { limits } from '../limits.ts'
 export function recordedTraining(path: string, json: unknown): TrainedOn {
   const config = objectOf(path, objectOf(path, json)['config'], 'config')
   const timesteps = field(path, config, 'timesteps', count(limits.timesteps))
-  return linearTraining(timesteps, field(path, config, 'predicts', oneOf('epsilon', 'v', 'x0'), 'epsilon'))
+  return linearTraining(timesteps, field(path, config, 'predicts', oneOf(...predictions), 'epsilon'))
 }

@@ -1,12 +1,12 @@
+import { parameterisations, timeLabel } from '@tweedie/solvers'
 import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
+import type { Predicts } from '../architectures/trained-on.ts'
 import type { ImageSet } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
-import type { Target } from './target.ts'
-import { targets } from './target.ts'
 
 /** Noisy images, the noise in them, what a network should predict of them, and their times, on the host. */
 export interface NoisyBatch {
@@ -54,7 +54,7 @@ export class BatchSampler {
       return Math.min(timesteps - 1, Math.floor(place * timesteps))
     })
     const images = keys.map((_, j) => this.imageAt(step * batch + shard * count + j))
-    return noisyBatch(this.images, images, times, keys, this.table, targets[this.config.predicts])
+    return noisyBatch(this.images, images, times, keys, this.table, this.config.predicts)
   }
 
   private imageAt(position: number): number {
@@ -72,7 +72,8 @@ export class BatchSampler {
 const host = { device: 'reference' }
 
 /**
- * x_t = α_t·x₀ + σ_t·ε and the target for chosen images and times, with noise from the stream 'noise' of each key.
+ * x_t = α_t·x₀ + σ_t·ε as the network sees it, what it is told of the time, and the target, for chosen images and times,
+ * with noise from the stream 'noise' of each key.
  */
 export function noisyBatch(
   images: ImageSet,
@@ -80,12 +81,13 @@ export function noisyBatch(
   times: readonly number[],
   keys: readonly Key[],
   table: NoiseTable,
-  target: Target,
+  predicts: Predicts,
 ): NoisyBatch {
   const [c, h, w] = images.shape
   const size = c * h * w
   const xt = new Float32Array(places.length * size)
   const wanted = new Float32Array(places.length * size)
+  const t = new Float32Array(places.length)
   const noise = scope(() =>
     normal(
       keys.map((key) => key.fold('noise')),
@@ -96,10 +98,12 @@ export function noisyBatch(
   places.forEach((place, j) => {
     readImage(images, place, xt, j * size)
     const [alpha, sigma] = [table.alpha[times[j]!]!, table.sigma[times[j]!]!]
+    const { target, input } = parameterisations[predicts](alpha, sigma)
+    t[j] = timeLabel(predicts, alpha, sigma, times[j]!)
     for (let i = j * size; i < (j + 1) * size; i++) {
-      wanted[i] = target(xt[i]!, noise[i]!, alpha, sigma)
-      xt[i] = alpha * xt[i]! + sigma * noise[i]!
+      wanted[i] = target.x0 * xt[i]! + target.noise * noise[i]!
+      xt[i] = input * (alpha * xt[i]! + sigma * noise[i]!)
     }
   })
-  return { count: places.length, xt, noise, target: wanted, t: Float32Array.from(times) }
+  return { count: places.length, xt, noise, target: wanted, t }
 }

@@ -21,10 +21,10 @@ import { train } from './train.ts'
 import { workerShards } from './worker-pool.ts'
 
 /**
- * Trains a prior on the images of a folder and writes the averaged parameters (as float16, or float32 where one of them
- * passes its range), the configuration and a record of how they came about: all three or none. State is saved now and
- * then and when `signal` aborts; continued with `resume`, the result is the same bit for bit. One training at a time has
- * the folder `out`; of one that ends before its first state, nothing is left there.
+ * Trains a prior on the images of a folder. At the end it writes the averaged parameters (as float16, or float32 where
+ * one of them passes its range), the configuration and a record of the training: all three or none. The state is saved
+ * at intervals and when `signal` aborts; continued with `resume`, the result is the same bit for bit. One training at a
+ * time owns the folder `out`. One that ends before its first state leaves nothing there.
  * @throws {FileFormatError} before any work, where the data or the state is missing or damaged.
  * @throws {OptionError} before any work: images of another size than the configuration's, an `out` that another process
  *   trains in, that holds a state (without `resume`) or one of another run, or the model of another.
@@ -82,7 +82,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
     }
     return await finish(options, folder, set, state!, arithmetic, began)
   } finally {
-    // A log without a state is of no use, for the steps will be run again.
+    // Without a state the steps will be run again, and their log with them.
     if (begun && !existsSync(folder.path('state'))) rmSync(folder.path('log'), { force: true })
     folder.close()
   }
@@ -106,7 +106,7 @@ function saveClock(every: SaveEvery): (step: number) => boolean {
   }
 }
 
-/** A step holds the parameters, their average, the moments, all four anew, and the gradient. */
+/** A step holds parameters, average and two moments, old and new, and the gradient: nine vectors. */
 function checkMemory({ model }: TrainConfig): void {
   const parameters = countParams(architectureOf(model).spec(model))
   requireMemory('config', 9 * 4 * parameters, `a step on ${parameters} parameters`)
@@ -121,7 +121,7 @@ function checkImages({ images, record }: TrainingSet, { model }: TrainConfig): v
   )
 }
 
-/** Where to start: from a state, if there is one and it may be, else anew. */
+/** The state to start from, where there is one that may be continued. */
 function startingPoint(
   options: TrainCommand,
   folder: OutFolder,

@@ -1,11 +1,11 @@
+import { predictions } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Predicts } from '../architectures/trained-on.ts'
 import { countParams } from '../params.ts'
-import { targets } from './target.ts'
 
-/** All that the outcome of a training depends on, besides the images and the noise schedule. */
+/** What the outcome of a training depends on, besides the images and the noise schedule. */
 export interface TrainConfig {
   readonly model: NetworkConfig
   /** What the network learns to predict. */
@@ -24,11 +24,11 @@ export interface TrainConfig {
   readonly timesteps: number
   /** One time in each of `batch` equal parts of 0 … T−1, instead of independent ones. */
   readonly stratified: boolean
-  /** Peak learning rate, reached after `warmup` steps, then let down to zero at the end or held. */
+  /** Peak learning rate, reached after `warmup` steps; then it falls to zero at the end, or stays. */
   readonly learningRate: number
   readonly warmup: number
   readonly decay: 'cosine' | 'linear' | 'constant'
-  /** The decay takes the last so many steps; the peak is held before. Default: all after the warm-up. */
+  /** Steps of the decay, at the end; the peak is held before them. Default: all after the warm-up. */
   readonly decaySteps: number
   /** Adam's β₁, β₂ and ε (arXiv 1412.6980). */
   readonly beta1: number
@@ -117,11 +117,8 @@ export function trainConfig(options: TrainOptions): TrainConfig {
   if (!['cosine', 'linear', 'constant'].includes(config.decay)) {
     throw new OptionError('decay', `must be cosine, linear or constant, got ${config.decay}`)
   }
-  if (!Object.hasOwn(targets, config.predicts)) {
-    throw new OptionError(
-      'predicts',
-      `must be ${Object.keys(targets).join(', ')}, got ${String(config.predicts)}`,
-    )
+  if (!predictions.includes(config.predicts)) {
+    throw new OptionError('predicts', `must be ${predictions.join(', ')}, got ${String(config.predicts)}`)
   }
   checkModel(config.model)
   checkSize(config)

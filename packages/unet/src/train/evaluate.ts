@@ -18,7 +18,6 @@ import type { Params } from '../params.ts'
 import { noisyBatch } from './batch.ts'
 import type { NoiseSchedule } from './schedule.ts'
 import { linearNoise, noiseTable } from './schedule.ts'
-import { targets } from './target.ts'
 
 export interface EvaluateOptions {
   /** Images used, the first of the set; default all. */
@@ -77,7 +76,6 @@ export function* evaluateInBatches(
   if (!Number.isInteger(batch) || batch < 1)
     throw new OptionError('batch', `must be a positive integer, got ${batch}`)
   const { forward } = architectureOf(model)
-  const target = targets[options.predicts ?? 'epsilon']
   const table = noiseTable(options.schedule ?? linearNoise(timesteps), timesteps)
   const key = randomKey(seed).fold('evaluate')
   const parts = randomPermutation(key.fold('order'), count)
@@ -95,7 +93,7 @@ export function* evaluateInBatches(
         times,
         places.map((i) => key.fold(i)),
         table,
-        target,
+        options.predicts ?? 'epsilon',
       )
       const shape = [drawn.count, ...images.shape]
       const predicted: Tensor = forward(

@@ -15,11 +15,11 @@ export interface TrainCommand {
   /** Name in the record; default: the name of `out`. */
   readonly name?: string
   readonly workers?: number
-  /** Go on from the state in `out`, if there is one; without it, a state there is an error rather than lost. */
+  /** Continue from the state in `out`, if there is one. Without this option, a state there is an error. */
   readonly resume?: boolean
   /**
-   * With `resume`: go on although this device or machine rounds otherwise than those before. The result is then not, bit
-   * for bit, that of one go; the record names all settings.
+   * With `resume`: continue although this device or machine rounds in another way than the one before. The bits of the
+   * result then differ from those of an uninterrupted training; the record names all settings.
    */
   readonly allowOtherRounding?: boolean
   /** Whether there are test images for an evaluation at the end; default true. */
@@ -28,7 +28,7 @@ export interface TrainCommand {
   /** Called after every step. */
   readonly onProgress?: (progress: TrainProgress) => void
   readonly onMessage?: (message: string) => void
-  /** Called when `out` holds the state after so many steps: once it was loaded, and each time it was saved. */
+  /** Called with the number of steps of the state in `out`: once it is loaded, and each time it is saved. */
   readonly onState?: (step: number) => void
   /** Default: every 180 seconds. */
   readonly saveEvery?: SaveEvery

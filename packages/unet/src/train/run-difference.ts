@@ -9,8 +9,8 @@ export interface RunIdentity {
 }
 
 /**
- * What makes two runs different up to `step`, in words. The learning rates of steps to come may change (more steps,
- * another decay): the result is then that of the new configuration from the start.
+ * What makes two runs different up to `step`, in words. Learning rates of later steps may differ (more steps, another
+ * decay): the result is then the one that the new configuration would have given from the start.
  */
 export function runDifference(saved: RunIdentity, now: RunIdentity, step: number): string | undefined {
   const rest = ({ config, images }: RunIdentity) => {

@@ -13,7 +13,7 @@ const vectors = ['params', 'ema', 'mean', 'square'] as const
 const format = 'tweedie-train-state'
 const version = '2'
 
-/** What a state was computed with: where it went on elsewhere, more than one, in order. */
+/** What a state was computed with; several settings, in order, where the training continued under others. */
 export interface Provenance {
   readonly arithmetic: readonly Arithmetic[]
   /** Version of Node; for information. */

@@ -1,4 +1,5 @@
-import { randomKey, randomWords, zeros } from '@tweedie/tensor'
+import { networkPrior, predictions, vpLinear } from '@tweedie/solvers'
+import { fromData, randomKey, randomWords, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { admConfig } from '../architectures/adm/config.ts'
 import { architectureOf } from '../architectures/catalog.ts'
@@ -11,38 +12,21 @@ import { trainConfig } from './config.ts'
 import { evaluate } from './evaluate.ts'
 import { paramsFromVector } from './flat.ts'
 import { linearNoise, noiseTable } from './schedule.ts'
-import { targets } from './target.ts'
 import type { TrainState } from './train.ts'
 import { initialState, train } from './train.ts'
 import { workerShards } from './worker-pool.ts'
 
 const model = ddpmConfig({ sampleSize: 4, blockOutChannels: [4], normGroups: 2 })
 const images = imageSet(Uint8Array.from(randomWords(randomKey(3), 6 * 16)), [1, 4, 4])
-const names: readonly Predicts[] = ['epsilon', 'v', 'x0']
 const table = noiseTable(linearNoise(), 1000)
 
 /** The batch of step 2 of a training that predicts this. */
 const drawn = (predicts: Predicts) =>
   new BatchSampler(trainConfig({ model, steps: 5, batch: 6, shards: 1, predicts }), images, table).draw(2, 0)
 
-test('x₀ and ε follow from x_t and each target, as α² + σ² = 1', () => {
-  const [alpha, sigma] = [0.8, 0.6]
-  for (const [x0, noise] of [
-    [0.3, -1.2],
-    [-1, 0.5],
-  ] as const) {
-    const xt = alpha * x0 + sigma * noise
-    expect(xt - sigma * targets.epsilon(x0, noise, alpha, sigma)).toBeCloseTo(alpha * x0, 12)
-    expect(targets.x0(x0, noise, alpha, sigma)).toBe(x0)
-    const v = targets.v(x0, noise, alpha, sigma)
-    expect(alpha * xt - sigma * v).toBeCloseTo(x0, 12)
-    expect(sigma * xt + alpha * v).toBeCloseTo(noise, 12)
-  }
-})
-
 test('a batch has the target of its images, noise and times; all else is the same for each', () => {
-  const [epsilon, v, x0] = names.map(drawn)
-  for (const other of [v, x0]) {
+  const [epsilon, v, x0, flow] = (['epsilon', 'v', 'x0', 'flow'] as const).map(drawn)
+  for (const other of [v, x0, flow]) {
     expect(other?.xt).toEqual(epsilon?.xt)
     expect(other?.noise).toEqual(epsilon?.noise)
     expect(other?.t).toEqual(epsilon?.t)
@@ -54,6 +38,42 @@ test('a batch has the target of its images, noise and times; all else is the sam
     const [xt, noise, clean] = [epsilon?.xt[i] ?? 0, epsilon?.noise[i] ?? 0, x0?.target[i] ?? 0]
     expect(alpha * clean + sigma * noise).toBeCloseTo(xt, 5)
     expect(v?.target[i]).toBeCloseTo(alpha * noise - sigma * clean, 5)
+    expect(flow?.target[i]).toBeCloseTo(noise - clean, 5)
+  }
+})
+
+test('what is drawn for a network makes x̂₀ = x₀ of the prior that says it', () => {
+  const schedule = vpLinear()
+  const x0 = drawn('x0').target
+  const { t } = drawn('epsilon')
+  for (const predicts of predictions) {
+    const batch = drawn(predicts)
+    for (let j = 0; j < 6; j++) {
+      const row = (values: Float32Array) => fromData(values.slice(16 * j, 16 * j + 16), [1, 1, 4, 4])
+      const prior = networkPrior({
+        name: predicts,
+        shape: [1, 4, 4],
+        schedule,
+        predicts,
+        predict: (input, label) => {
+          // The network is called with what training showed it, and answers what training wanted.
+          const shown = row(batch.xt).dataSync()
+          input.dataSync().forEach((value, i) => expect(value).toBeCloseTo(shown[i] ?? 0, 4))
+          expect(label).toBeCloseTo(batch.t[j] ?? 0, 5)
+          return row(batch.target)
+        },
+      })
+      const [alpha, sigma] = [schedule.alpha(t[j] ?? 0), schedule.sigma(t[j] ?? 0)]
+      const xt = row(x0).mul(alpha).add(row(batch.noise).mul(sigma))
+      // An error of rounding in ε is one of σ/α in x̂₀.
+      const bound = 1e-5 * (1 + sigma / alpha)
+      prior
+        .denoise(xt, t[j] ?? 0)
+        .dataSync()
+        .forEach((value, i) => {
+          expect(Math.abs(value - (x0[16 * j + i] ?? 0)), predicts).toBeLessThan(bound)
+        })
+    }
   }
 })
 
@@ -74,7 +94,7 @@ test('the evaluation is of what the network predicts', () => {
 test('another target is refused', () => {
   // @ts-expect-error There is no such target.
   expect(() => trainConfig({ model, steps: 1, predicts: 'score' })).toThrow(
-    'predicts: must be epsilon, v, x0, got score',
+    'predicts: must be epsilon, x0, v, flow, edm, got score',
   )
 })
 
@@ -103,7 +123,7 @@ describe.each([
   ['adm', adm],
   ['ddpm', model],
 ] as const)('training a small %s', (_, network) => {
-  test.each(names)('to predict %s lowers the loss on images of bars', async (predicts) => {
+  test.each(predictions)('to predict %s lowers the loss on images of bars', async (predicts) => {
     const config = trainConfig({ model: network, steps: 40, batch: 8, shards: 1, seed: 2, predicts })
     const { state } = await finish(config)
     const error = (values: Float32Array) =>

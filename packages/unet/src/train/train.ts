@@ -13,7 +13,7 @@ import { linearNoise, noiseTable } from './schedule.ts'
 import type { ShardExecutor, TrainTask } from './shard.ts'
 import { localShards } from './shard.ts'
 
-/** Everything a training goes on from: all parameters in one vector, in the order of the model's spec. */
+/** What a training continues from: all parameters in one vector, in the order of the model's spec. */
 export interface TrainState {
   /** Steps done. */
   readonly step: number
@@ -37,7 +37,7 @@ export interface TrainProgress {
   readonly learningRate: number
   /** Norm of the gradient before clipping. */
   readonly gradNorm: number
-  /** Of late. */
+  /** Averaged over the last fifty steps or so. */
   readonly imagesPerSecond: number
   /** Estimated seconds to the end. */
   readonly eta: number
@@ -73,9 +73,9 @@ export function initialState(config: TrainConfig): TrainState {
 }
 
 /**
- * Trains a network of any architecture: minimises the mean squared error of what it predicts at x_t = α_t x₀ + σ_t ε,
- * for the noise E‖ε − ε_θ(x_t, t)‖² (arXiv 2006.11239 eq. 14), with Adam, yielding after every step. The result depends on the configuration, the images and the
- * schedule alone: not on the number of workers, and not on how often it was interrupted and continued.
+ * Trains a network of any architecture with Adam, yielding after every step. The loss is the mean squared error of what
+ * it predicts at x_t = α_t x₀ + σ_t ε; for the noise, E‖ε − ε_θ(x_t, t)‖² (arXiv 2006.11239 eq. 14). The result depends
+ * on the configuration, the images and the schedule, not on the number of workers or on interruptions.
  * @throws {NonFiniteError} where the loss or the gradient is no longer finite.
  * @throws what `signal` was aborted with; the last yielded state is good to go on from.
  */

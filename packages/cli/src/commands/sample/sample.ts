@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { drawGrid, drive, toPictures } from '@tweedie/runs'
+import type { Spacing } from '@tweedie/solvers'
 import { sampleFrom, sampleUnconditional } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
@@ -16,6 +17,7 @@ export interface SampleOptions {
   readonly n: number
   /** Such as `ddpm` or `heun:churn=40`. */
   readonly sampler: string
+  readonly spacing: Spacing
   readonly eta?: number
   readonly steps: number
   readonly seed: number
@@ -23,19 +25,19 @@ export interface SampleOptions {
   readonly json?: boolean
 }
 
-/** η of the samplers that are the two ends of DDIM. */
+/** The two by their plain names are one sampler with two values of η. */
 const etas: Readonly<Record<string, number>> = { ddpm: 1, ddim: 0 }
 
 /** Draws samples of a prior and writes them as one picture. */
 export async function sample(io: Io, options: SampleOptions): Promise<void> {
-  const { n: count, steps, seed } = options
+  const { n: count, steps, seed, spacing } = options
   if (extname(options.out).toLowerCase() !== '.png')
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
   const sampler = await resolveSampler(options.sampler, '--sampler')
   const prior = await resolvePrior(io, options.prior)
-  const run = { count, steps, seed }
+  const run = { count, steps, seed, spacing }
   const eta = options.eta ?? etas[options.sampler]
   const draw =
     eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
@@ -48,7 +50,7 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     }),
   )
   const how = eta === undefined ? { sampler: options.sampler } : { eta }
-  const facts = { prior: prior.name, count, steps, ...how, seed, tweedie: version }
+  const facts = { prior: prior.name, count, steps, ...how, spacing, seed, tweedie: version }
   const text = Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
   )

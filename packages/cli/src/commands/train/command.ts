@@ -39,6 +39,8 @@ export function trainCommand(io: Io): Command {
       `
 Ctrl-C saves the state first; the same command with --resume goes on, to the same result bit for bit.
 --data is an IDX file of [N, H, W] unsigned bytes, or [N, C, H, W] or [N, H, W, C] (train-images-idx4-ubyte) for colour.
+The "model" of --config is a config.json of any network known here, or has the fields of the "architecture" it names.
+"predicts" in it is epsilon (the default), x0, v, flow or edm.
 One training at a time has --out: train.lock in it says which.`,
     )
     .action(async (options: TrainCliOptions, command: Command) => {

@@ -1,3 +1,4 @@
+import { predictions } from '@tweedie/solvers'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import type { TrainConfig } from '@tweedie/unet'
 import { networkConfig, trainConfig } from '@tweedie/unet'
@@ -8,7 +9,7 @@ const count = z.int()
 
 /** The fields of a training configuration, besides the model. */
 const fields = {
-  predicts: z.enum(['epsilon', 'v', 'x0']).optional(),
+  predicts: z.enum(predictions).optional(),
   steps: count,
   batch: count.optional(),
   shards: count.optional(),

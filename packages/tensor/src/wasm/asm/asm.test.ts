@@ -11,7 +11,6 @@ import {
   i16x8,
   i32,
   i32x4,
-  i64,
   i64x2,
   ModuleBuilder,
   select,
@@ -60,7 +59,7 @@ describe('integers of the binary format', () => {
 describe('functions', () => {
   test('the example of the doc comment', () => {
     const { run, memory } = build((m) => {
-      m.func('axpy', { n: 'i32', a: 'f32', x: 'i32', y: 'i32' }, [], (f, { n, a, x, y }) => {
+      m.func('axpy', ['i32', 'f32', 'i32', 'i32'], [], (f, n, a, x, y) => {
         const scale = f.local('v128', f32x4.splat(a))
         const end = f.let(i32.add(x, i32.shl(n, 2)))
         f.while(i32.ltU(x, end), () => {
@@ -80,13 +79,13 @@ describe('functions', () => {
   test('nested loops, conditions, calls, early returns and branches', () => {
     const { run } = build((m) => {
       const hypot = m.importFunction('hypot', ['f64', 'f64'], ['f64'])
-      const sum = m.func('sum', { from: 'i32', to: 'i32' }, ['i32'], (f, { from, to }) => {
+      const sum = m.func('sum', ['i32', 'i32'], ['i32'], (f, from, to) => {
         const [i, total] = [f.local('i32'), f.local('i32')]
         f.if(i32.gtS(from, to), () => f.return(i32.const(-1)))
         f.loop(i, from, to, 1, () => f.increment(total, i))
         f.return(total)
       })
-      m.func('triangle', { n: 'i32' }, ['i32'], (f, { n }) => {
+      m.func('triangle', ['i32'], ['i32'], (f, n) => {
         const [i, total] = [f.local('i32'), f.local('i32')]
         f.block((end) => {
           f.loop(i, 0, n, 1, () => {
@@ -96,7 +95,7 @@ describe('functions', () => {
         })
         f.return(total)
       })
-      m.func('length', { x: 'f64', y: 'f64' }, ['f64'], (f, { x, y }) => f.return(f.call('f64', hypot, x, y)))
+      m.func('length', ['f64', 'f64'], ['f64'], (f, x, y) => f.return(f.call('f64', hypot, x, y)))
     })
     expect(run['sum']!(3, 7)).toBe(3 + 4 + 5 + 6)
     expect(run['sum']!(7, 3)).toBe(-1)
@@ -107,7 +106,7 @@ describe('functions', () => {
 
   test('a loop leaves its counter at the first value not taken', () => {
     const { run } = build((m) => {
-      m.func('after', { to: 'i32' }, ['i32'], (f, { to }) => {
+      m.func('after', ['i32'], ['i32'], (f, to) => {
         const i = f.local('i32')
         f.loop(i, 0, i32.sub(to, 3), 4, () => {})
         f.return(i)
@@ -120,37 +119,25 @@ describe('functions', () => {
 describe('operations', () => {
   test('scalars', () => {
     const { run } = build((m) => {
-      m.func('f', { x: 'f32', y: 'f32' }, ['f32'], (f, { x, y }) =>
+      m.func('f', ['f32', 'f32'], ['f32'], (f, x, y) =>
         f.return(f32.add(f32.sqrt(f32.mul(x, x)), f32.max(f32.neg(y), f32.floor(2.75)))),
       )
-      m.func('d', { x: 'f64', n: 'i32' }, ['f64'], (f, { x, n }) =>
+      m.func('d', ['f64', 'i32'], ['f64'], (f, x, n) =>
         f.return(f64.div(f64.add(x, f64.convertI32S(n)), f64.promoteF32(f32.demoteF64(4)))),
       )
-      m.func('pick', { n: 'i32' }, ['i32'], (f, { n }) =>
+      m.func('pick', ['i32'], ['i32'], (f, n) =>
         f.return(select(i32.ltS(n, 0), i32.const(-1), i32.shrU(n, 1))),
       )
-      m.func('saturate', { x: 'f64' }, ['i32'], (f, { x }) => f.return(i32.truncSatF64S(x)))
-      m.func('twoTo', { n: 'i32' }, ['f64'], (f, { n }) => {
-        const exponent = i64.extendI32S(i32.add(n, 1023))
-        f.return(f64.reinterpretI64(i64.shl(exponent, i64.const(52n))))
-      })
     })
     expect(run['f']!(-3, 5)).toBe(5)
     expect(run['f']!(-3, -5)).toBe(8)
     expect(run['d']!(1.5, -7)).toBe(-1.375)
     expect([run['pick']!(-5), run['pick']!(9)]).toEqual([-1, 4])
-    expect([1e20, -1e20, Number.NaN, 2.9].map((x) => run['saturate']!(x))).toEqual([
-      2 ** 31 - 1,
-      -(2 ** 31),
-      0,
-      2,
-    ])
-    expect([0, 10, -3].map((n) => run['twoTo']!(n))).toEqual([1, 1024, 0.125])
   })
 
   test('vectors', () => {
     const { run, memory } = build((m) => {
-      m.func('run', { x: 'i32', y: 'i32' }, [], (f, { x, y }) => {
+      m.procedure('run', (f, x, y) => {
         const [a, b] = [f.local('v128', v128.load(x)), f.local('v128', v128.load(x, 16))]
         const results = [
           f32x4.sub(a, b),
@@ -158,9 +145,9 @@ describe('operations', () => {
           shuffle32(a, b, [0, 4, 3, 7]),
           shuffle64(a, b, [1, 2]),
           f32x4.convertI32x4S(i32x4.truncSatF32x4S(f32x4.mul(a, f32x4.const(1.5)))),
-          f32x4.replaceLane(f32x4.splat(f32x4.extractLane(b, 2)), 1, 9),
+          i32x4.replaceLane(f32x4.splat(f32x4.extractLane(b, 2)), 1, 0x41100000),
           v128.load32Splat(x, 4),
-          f32x4.demoteF64x2Zero(f64x2.sqrt(f64x2.promoteLowF32x4(f32x4.mul(a, a)))),
+          f32x4.demoteF64x2Zero(f64x2.abs(f64x2.promoteLowF32x4(a))),
           select(1, a, b),
         ]
         results.forEach((result, i) => {
@@ -186,11 +173,11 @@ describe('operations', () => {
 
   test('bytes widen and narrow', () => {
     const { run, memory } = build((m) => {
-      m.func('run', { x: 'i32', y: 'i32' }, [], (f, { x, y }) => {
+      m.procedure('run', (f, x, y) => {
         const wide = i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(x)))
         f.emit(v128.store(y, wide))
         const narrow = i16x8.narrowI32x4S(i32x4.gtS(wide, i32x4.const(1)), v128.zero())
-        const bytes = i8x16.neg(i8x16.narrowI16x8S(narrow, narrow))
+        const bytes = i8x16.narrowI16x8S(narrow, narrow)
         f.emit(v128.store32Lane(y, bytes, 0, 16), bulk.fill(i32.add(y, 20), 7, 3))
       })
     })
@@ -198,17 +185,17 @@ describe('operations', () => {
     bytes.set([1, 2, 0, 255])
     run['run']!(0, 64)
     expect([...new Int32Array(memory.buffer, 64, 4)]).toEqual([1, 2, 0, 255])
-    expect([...bytes.subarray(80, 84)]).toEqual([0, 1, 0, 1])
+    expect([...bytes.subarray(80, 84)]).toEqual([0, 255, 0, 255])
     expect([...bytes.subarray(84, 88)]).toEqual([7, 7, 7, 0])
   })
 
   test('atomics on a shared memory', () => {
     const { run, memory } = build(
       (m) => {
-        m.func('add', { at: 'i32', by: 'i32' }, ['i32'], (f, { at, by }) => f.return(atomics.add(at, by)))
-        m.func('swap', { at: 'i32' }, ['i32'], (f, { at }) => f.return(atomics.compareExchange(at, 5, 11)))
-        m.func('wake', { at: 'i32' }, ['i32'], (f, { at }) => f.return(atomics.notify(at, 1)))
-        m.func('sleep', { at: 'i32' }, ['i32'], (f, { at }) => {
+        m.func('add', ['i32', 'i32'], ['i32'], (f, at, by) => f.return(atomics.add(at, by)))
+        m.func('swap', ['i32'], ['i32'], (f, at) => f.return(atomics.compareExchange(at, 5, 11)))
+        m.func('wake', ['i32'], ['i32'], (f, at) => f.return(atomics.notify(at, 1)))
+        m.func('sleep', ['i32'], ['i32'], (f, at) => {
           f.emit(atomics.store(at, 3), atomics.fence())
           f.return(i32.add(atomics.wait(at, 3, 1000n), atomics.load(at)))
         })
@@ -226,8 +213,7 @@ describe('operations', () => {
     const tables = { f32x4, f64x2, i32x4, i64x2, i16x8, i8x16 } as const
     for (const [table, ops] of Object.entries(tables)) {
       for (const [name, op] of Object.entries(ops)) {
-        const splat: ValueType =
-          table === 'f32x4' ? 'f32' : table === 'f64x2' ? 'f64' : table === 'i64x2' ? 'i64' : 'i32'
+        const splat: ValueType = table === 'f32x4' ? 'f32' : table === 'f64x2' ? 'f64' : 'i32'
         if (/const|lanes|Lane/.test(name)) continue
         const types =
           name === 'splat'
@@ -236,10 +222,9 @@ describe('operations', () => {
               ? takes['shl']!
               : new Array<ValueType>(op.length).fill('v128')
         const m = new ModuleBuilder({ shared: false })
-        const params = Object.fromEntries(types.map((type, i) => [`p${i}`, type]))
-        m.func('f', params, [], (f, p) => {
+        m.func('f', types, [], (f, ...params) => {
           const make = op as (...args: unknown[]) => Parameters<typeof f.drop>[0]
-          f.drop(make(...Object.values(p)))
+          f.drop(make(...params))
         })
         expect(WebAssembly.validate(m.bytes()), `${table}.${name}`).toBe(true)
       }

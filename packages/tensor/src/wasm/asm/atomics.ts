@@ -1,4 +1,4 @@
-import { codeAddress, codeI32, i64, memoryOperand } from './scalar.ts'
+import { codeAddress, codeI32, codeI64, memoryOperand } from './scalar.ts'
 import type { I32, Statement } from './types.ts'
 import { expr, unsigned } from './types.ts'
 
@@ -30,6 +30,6 @@ export const atomics = {
     expr('i32', codeAddress(at), codeI32(count), atomic(0x00, 2, offset)),
   /** Sleeps while the cell is `expected`: 0 woken, 1 differed, 2 timed out. Timeout in ns, −1 for none. */
   wait: (at: I32, expected: I32, timeout: bigint, offset = 0) =>
-    expr('i32', codeAddress(at), codeI32(expected), i64.const(timeout).code, atomic(0x01, 2, offset)),
+    expr('i32', codeAddress(at), codeI32(expected), codeI64(timeout), atomic(0x01, 2, offset)),
   fence: (): Statement => expr('void', [0xfe, 0x03, 0x00]),
 }

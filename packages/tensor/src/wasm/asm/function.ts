@@ -1,11 +1,15 @@
+import { times } from '../../times.ts'
 import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
-import type { Expr, F32, F64, I32, Local, Statement, ValueType } from './types.ts'
+import type { Expr, F32, F64, I32, Local, Statement, Tuple, ValueType } from './types.ts'
 import { expr, typeCode, unsigned, vector } from './types.ts'
 
 /** What may be assigned to a variable of type `T`. */
 export type Assignable<T extends ValueType> =
   | Expr<T>
   | (T extends 'i32' ? I32 : T extends 'f32' ? F32 : T extends 'f64' ? F64 : never)
+
+/** An address that moves on, and by how many bytes. */
+export type Cursor = readonly [at: Local<'i32'>, by: I32]
 
 /** Where `br` and `brIf` of {@link FunctionBuilder} go. */
 export interface Label {
@@ -44,7 +48,7 @@ export function localAt<T extends ValueType>(type: T, index: number, wide: boole
  */
 export class FunctionBuilder {
   private readonly code: number[] = []
-  private readonly locals: ValueType[] = []
+  private readonly declared: ValueType[] = []
   private readonly paramCount: number
   private readonly wide: boolean
   private depth = 0
@@ -57,10 +61,15 @@ export class FunctionBuilder {
 
   /** A new variable, 0 at first, or assigned `initial` here. */
   local<T extends ValueType>(type: T, initial?: Assignable<T>): Local<T> {
-    const index = this.paramCount + this.locals.push(type) - 1
+    const index = this.paramCount + this.declared.push(type) - 1
     const local = localAt(type, index, this.wide)
     if (initial !== undefined) this.set(local, initial)
     return local
+  }
+
+  /** `count` new variables, 0 at first. */
+  locals<T extends ValueType, const N extends number>(type: T, count: N): Tuple<Local<T>, N> {
+    return times(count, () => this.local(type)) as Tuple<Local<T>, N>
   }
 
   /** A new i32 variable assigned `initial`: for addresses and counters. */
@@ -154,23 +163,42 @@ export class FunctionBuilder {
   /**
    * `for (i = from; i < to; i += step)`, signed. `i` holds the first value not below `to` afterwards,
    * so a loop by 4 up to `n − 3` may be followed by one for the rest that starts at `i`.
-   * `to` and `step` are evaluated each turn: pass constants, or locals computed before.
+   * `to` and `step` are evaluated each turn: pass constants, or locals computed before. After each turn, `cursors` move on.
    */
-  loop(i: Local<'i32'>, from: I32, to: I32, step: I32, body: () => void): void {
+  loop(
+    i: Local<'i32'>,
+    from: I32,
+    to: I32,
+    step: I32,
+    body: () => void,
+    ...cursors: readonly Cursor[]
+  ): void {
     if (from !== i) this.set(i, from)
-    this.while(i32.ltS(i, to), () => {
-      body()
-      this.increment(i, step)
-    })
+    this.turns(i32.ltS(i, to), body, [...cursors, [i, step]])
+  }
+
+  /**
+   * While `count` is `step` or more: runs `body`, takes `step` off `count`, and moves each cursor on. By steps of 1,
+   * `count` must not be negative.
+   */
+  countdown(count: Local<'i32'>, step: number, body: () => void, ...cursors: readonly Cursor[]): void {
+    this.turns(step === 1 ? count : i32.geS(count, step), body, [...cursors, [count, -step]])
   }
 
   /** Body with its local declarations, as the code section wants it. */
   finish(): number[] {
-    const declarations = this.locals.map((type) => [1, typeCode(type, this.wide)])
+    const declarations = this.declared.map((type) => [1, typeCode(type, this.wide)])
     const body = [...vector(declarations)]
     for (const byte of this.code) body.push(byte)
     body.push(0x0b)
     return [...unsigned(body.length), ...body]
+  }
+
+  private turns(condition: I32, body: () => void, cursors: readonly Cursor[]): void {
+    this.while(condition, () => {
+      body()
+      for (const [cursor, by] of cursors) this.increment(cursor, by)
+    })
   }
 
   private push(...pieces: readonly (readonly number[])[]): void {

@@ -1,14 +1,15 @@
+import { times } from '../../times.ts'
 import type { FunctionRef } from './function.ts'
 import { FunctionBuilder, localAt } from './function.ts'
-import type { Local, ValueType } from './types.ts'
+import type { Local, Tuple, ValueType } from './types.ts'
 import { nameBytes, typeCode, unsigned, vector } from './types.ts'
 
 export { atomics } from './atomics.ts'
 export type { Assignable, FunctionRef, Label } from './function.ts'
 export { FunctionBuilder } from './function.ts'
-export { bulk, f32, f64, i32, i64, select } from './scalar.ts'
+export { bulk, f32, f64, i32, select } from './scalar.ts'
 export { f32x4, f64x2, i8x16, i16x8, i32x4, i64x2, shuffle8, shuffle32, shuffle64, v128 } from './simd.ts'
-export type { Expr, F32, F64, I32, Local, Statement, V128, ValueType } from './types.ts'
+export type { Expr, F32, F64, I32, Local, Statement, Tuple, V128, ValueType } from './types.ts'
 
 /** The memory a module imports as `env.memory`. */
 export interface MemoryType {
@@ -19,13 +20,11 @@ export interface MemoryType {
   readonly address?: 'i64'
 }
 
-type Params = Readonly<Record<string, ValueType>>
-type ParamLocals<P extends Params> = { readonly [K in keyof P]: Local<P[K]> }
+/** Types of parameters for {@link ModuleBuilder.func}: `count` that are i32. */
+export const i32s = <const N extends number>(count: N): Tuple<'i32', N> =>
+  times(count, () => 'i32') as readonly 'i32'[] as Tuple<'i32', N>
 
-/** Parameters for {@link ModuleBuilder.func} that are all i32, in order. */
-export function i32Params<const K extends string>(...names: readonly K[]): Readonly<Record<K, 'i32'>> {
-  return Object.fromEntries(names.map((name) => [name, 'i32'])) as Readonly<Record<K, 'i32'>>
-}
+type ParamLocals<P extends readonly ValueType[]> = { readonly [I in keyof P]: Local<P[I]> }
 
 interface Defined {
   readonly typeIndex: number
@@ -40,7 +39,7 @@ interface Defined {
  * ```ts
  * import { f32x4, i32, ModuleBuilder, v128 } from './index.ts'
  * const m = new ModuleBuilder({ shared: false })
- * m.func('axpy', { n: 'i32', a: 'f32', x: 'i32', y: 'i32' }, [], (f, { n, a, x, y }) => {
+ * m.func('axpy', ['i32', 'f32', 'i32', 'i32'], [], (f, n, a, x, y) => {
  *   const scale = f.local('v128', f32x4.splat(a))
  *   const end = f.let(i32.add(x, i32.shl(n, 2)))
  *   f.while(i32.ltU(x, end), () => {
@@ -84,25 +83,30 @@ export class ModuleBuilder {
    * Over a 64-bit memory, i32 variables and parameters are 64 bits wide. So that callers in JavaScript pass
    * numbers all the same, the export is then an entry of its own, which takes float64 for them.
    */
-  func<const P extends Params>(
+  func<const P extends readonly ValueType[]>(
     name: string,
     params: P,
     results: readonly ValueType[],
-    body: (f: FunctionBuilder, params: ParamLocals<P>) => void,
+    body: (f: FunctionBuilder, ...params: ParamLocals<P>) => void,
   ): FunctionRef {
-    const names = Object.keys(params)
-    const paramTypes = names.map((key) => params[key]!)
     const { wide } = this
-    const locals = Object.fromEntries(names.map((key, i) => [key, localAt(params[key]!, i, wide)]))
-    const f = new FunctionBuilder(names.length, wide)
-    body(f, locals as ParamLocals<P>)
+    const f = new FunctionBuilder(params.length, wide)
+    body(f, ...(params.map((type, i) => localAt(type, i, wide)) as ParamLocals<P>))
     // A body that ended by `return` left nothing on the stack that validation could find.
     if (results.length > 0) f.emit({ type: 'void', code: [0x00] })
-    const realTypes = wide ? paramTypes.map((type) => (type === 'i32' ? 'i64' : type)) : paramTypes
+    const realTypes = wide ? params.map((type) => (type === 'i32' ? 'i64' : type)) : params
     const index = this.define(realTypes, results, f)
-    const exported = wide && paramTypes.includes('i32') ? this.entry(index, paramTypes, results) : index
+    const exported = wide && params.includes('i32') ? this.entry(index, params, results) : index
     this.exports.push([...nameBytes(name), 0, ...unsigned(exported)])
-    return { name, index, params: paramTypes, results, wide }
+    return { name, index, params, results, wide }
+  }
+
+  /** A function of i32 parameters alone, as many as `body` takes beside the builder, without results. */
+  procedure(
+    name: string,
+    body: (f: FunctionBuilder, ...params: readonly Local<'i32'>[]) => void,
+  ): FunctionRef {
+    return this.func(name, i32s(body.length - 1), [], body)
   }
 
   /** The module in WebAssembly's binary format. */

@@ -10,9 +10,12 @@ export function codeI32(x: I32): readonly number[] {
   return x.wide === true ? [...x.code, 0xa7] : x.code
 }
 
+/** Code of a 64-bit constant. */
+export const codeI64 = (value: bigint): readonly number[] => [0x42, ...signed64(value)]
+
 /** Code of an i32 operand in 64 bits, the sign extended. */
 export function codeWide(x: I32): readonly number[] {
-  if (typeof x === 'number') return [0x42, ...signed64(BigInt(x))]
+  if (typeof x === 'number') return codeI64(BigInt(x))
   return x.wide === true ? x.code : [...x.code, 0xac]
 }
 
@@ -39,7 +42,6 @@ const [comparisonsApart, arithmeticApart] = [0x0b, 0x12]
 const word = (wide: boolean, ...code: readonly (readonly number[])[]): Expr<'i32'> =>
   wide ? { ...expr('i32', ...code), wide } : expr('i32', ...code)
 
-const i32Unary = (op: number) => (a: I32) => expr('i32', codeI32(a), [op])
 const i32Compare = (op: number) => (a: I32, b: I32) => {
   const wide = isWide(a) || isWide(b)
   return expr('i32', codeAs(a, wide), codeAs(b, wide), [wide ? op + comparisonsApart : op])
@@ -71,32 +73,13 @@ const i32Store =
 export const i32 = {
   const: (value: number) => expr('i32', codeI32(value)),
   load: i32Load(0x28, 2),
-  load8S: i32Load(0x2c, 0),
   load8U: i32Load(0x2d, 0),
   store: i32Store(0x36, 2),
   store8: i32Store(0x3a, 0),
   eqz: (a: I32) => expr('i32', isWide(a) ? codeWide(a) : codeI32(a), [isWide(a) ? 0x50 : 0x45]),
   ...family(i32Compare, 0x46, 'eq', 'ne', 'ltS', 'ltU', 'gtS', 'gtU', 'leS', 'leU', 'geS', 'geU'),
-  clz: i32Unary(0x67),
-  ctz: i32Unary(0x68),
   ...family(i32Binary, 0x6a, 'add', 'sub', 'mul', 'divS', 'divU', 'remS', 'remU', 'and', 'or', 'xor'),
   ...family(i32Shift, 0x74, 'shl', 'shrS', 'shrU'),
-  /** Truncation that traps on NaN and overflow. */
-  truncF32S: (a: F32) => expr('i32', codeF32(a), [0xa8]),
-  truncF64S: (a: F64) => expr('i32', codeF64(a), [0xaa]),
-  /** Truncation that saturates; NaN gives 0. */
-  truncSatF32S: (a: F32) => expr('i32', codeF32(a), [0xfc, 0x00]),
-  truncSatF64S: (a: F64) => expr('i32', codeF64(a), [0xfc, 0x02]),
-  reinterpretF32: (a: F32) => expr('i32', codeF32(a), [0xbc]),
-}
-
-/** 64-bit integers, as far as atomics and bit tricks on float64 need them. */
-export const i64 = {
-  const: (value: bigint) => expr('i64', [0x42, ...signed64(value)]),
-  add: (a: Expr<'i64'>, b: Expr<'i64'>) => expr('i64', a.code, b.code, [0x7c]),
-  shl: (a: Expr<'i64'>, b: Expr<'i64'>) => expr('i64', a.code, b.code, [0x86]),
-  extendI32S: (a: I32) => expr('i64', codeWide(a)),
-  reinterpretF64: (a: F64) => expr('i64', codeF64(a), [0xbd]),
 }
 
 const f32Unary = (op: number) => (a: F32) => expr('f32', codeF32(a), [op])
@@ -111,9 +94,7 @@ export const f32 = {
   ...family(f32Compare, 0x5b, 'eq', 'ne', 'lt', 'gt', 'le', 'ge'),
   ...family(f32Unary, 0x8b, 'abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'),
   ...family(f32Binary, 0x92, 'add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'),
-  convertI32S: (a: I32) => expr('f32', codeAddress(a), [isWide(a) ? 0xb4 : 0xb2]),
   demoteF64: (a: F64) => expr('f32', codeF64(a), [0xb6]),
-  reinterpretI32: (a: I32) => expr('f32', codeI32(a), [0xbe]),
 }
 
 const f64Unary = (op: number) => (a: F64) => expr('f64', codeF64(a), [op])
@@ -130,7 +111,6 @@ export const f64 = {
   ...family(f64Binary, 0xa0, 'add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'),
   convertI32S: (a: I32) => expr('f64', codeAddress(a), [isWide(a) ? 0xb9 : 0xb7]),
   promoteF32: (a: F32) => expr('f64', codeF32(a), [0xbb]),
-  reinterpretI64: (a: Expr<'i64'>) => expr('f64', a.code, [0xbf]),
 }
 
 /** `a` where the condition is not 0, else `b`; both are evaluated. */

@@ -1,5 +1,5 @@
 import { codeAddress, codeF32, codeF64, codeI32, memoryOperand } from './scalar.ts'
-import type { Expr, F32, F64, I32, Statement, V128 } from './types.ts'
+import type { F32, F64, I32, Statement, V128 } from './types.ts'
 import { expr, family, float32Bytes, float64Bytes, unsigned } from './types.ts'
 
 const op = (code: number): number[] => [0xfd, ...unsigned(code)]
@@ -18,32 +18,22 @@ const storeLane =
   (code: number, alignment: number) =>
   (at: I32, value: V128, lane: number, offset = 0): Statement =>
     expr('void', codeAddress(at), value.code, op(code), memoryOperand(alignment, offset), [lane])
-const loadLane =
-  (code: number, alignment: number) =>
-  (at: I32, into: V128, lane: number, offset = 0) =>
-    expr('v128', codeAddress(at), into.code, op(code), memoryOperand(alignment, offset), [lane])
 
 /** 128-bit vectors without regard to lanes: memory, bits, selection. */
 export const v128 = {
   load: load(0x00, 2),
   /** One 32-bit element in all four lanes. */
   load32Splat: load(0x09, 2),
-  load64Splat: load(0x0a, 3),
   /** One element in lane 0, zeros above. */
   load32Zero: load(0x5c, 2),
   load64Zero: load(0x5d, 2),
-  /** Eight bytes, each widened to 16 bits. */
-  load8x8U: load(0x02, 0),
-  load8Lane: loadLane(0x54, 0),
-  load32Lane: loadLane(0x56, 2),
-  load64Lane: loadLane(0x57, 2),
+  load32Lane: (at: I32, into: V128, lane: number, offset = 0) =>
+    expr('v128', codeAddress(at), into.code, op(0x56), memoryOperand(2, offset), [lane]),
   store: (at: I32, value: V128, offset = 0): Statement =>
     expr('void', codeAddress(at), value.code, op(0x0b), memoryOperand(2, offset)),
   store8Lane: storeLane(0x58, 0),
   store32Lane: storeLane(0x5a, 2),
   store64Lane: storeLane(0x5b, 2),
-  /** Sixteen bytes. */
-  const: (bytes: readonly number[]) => expr('v128', op(0x0c), bytes),
   zero: () => expr('v128', op(0x0c), new Array<number>(16).fill(0)),
   not: unary(0x4d),
   ...family(binary, 0x4e, 'and', 'andnot', 'or', 'xor'),
@@ -75,11 +65,8 @@ export const shuffle64 = (a: V128, b: V128, lanes: readonly [number, number]) =>
 /** Four float32. Comparisons give lanes of all ones or all zeros. */
 export const f32x4 = {
   const: (value: number) => expr('v128', op(0x0c), ...[0, 1, 2, 3].map(() => float32Bytes(value))),
-  lanes: (...values: readonly [number, number, number, number]) =>
-    expr('v128', op(0x0c), ...values.map(float32Bytes)),
   splat: (a: F32) => expr('v128', codeF32(a), op(0x13)),
   extractLane: (a: V128, lane: number) => expr('f32', a.code, op(0x1f), [lane]),
-  replaceLane: (a: V128, lane: number, value: F32) => expr('v128', a.code, codeF32(value), op(0x20), [lane]),
   ...family(binary, 0x41, 'eq', 'ne', 'lt', 'gt', 'le', 'ge'),
   ...family(unary, 0x67, 'ceil', 'floor', 'trunc', 'nearest'),
   abs: unary(0xe0),
@@ -93,7 +80,6 @@ export const f32x4 = {
   pmin: binary(0xea),
   pmax: binary(0xeb),
   convertI32x4S: unary(0xfa),
-  convertI32x4U: unary(0xfb),
   /** Two float64 into lanes 0 and 1, zeros above. */
   demoteF64x2Zero: unary(0x5e),
   /** a·b + c and c − a·b, fused or not as the machine likes (relaxed SIMD). */
@@ -106,21 +92,14 @@ export const f64x2 = {
   const: (value: number) => expr('v128', op(0x0c), float64Bytes(value), float64Bytes(value)),
   splat: (a: F64) => expr('v128', codeF64(a), op(0x14)),
   extractLane: (a: V128, lane: number) => expr('f64', a.code, op(0x21), [lane]),
-  replaceLane: (a: V128, lane: number, value: F64) => expr('v128', a.code, codeF64(value), op(0x22), [lane]),
   ...family(binary, 0x47, 'eq', 'ne', 'lt', 'gt', 'le', 'ge'),
-  ceil: unary(0x74),
-  floor: unary(0x75),
-  trunc: unary(0x7a),
   nearest: unary(0x94),
   abs: unary(0xec),
-  neg: unary(0xed),
-  sqrt: unary(0xef),
   ...family(binary, 0xf0, 'add', 'sub', 'mul', 'div', 'min', 'max', 'pmin', 'pmax'),
   /** Lanes 0 and 1 of a float32 or int32 vector. */
   promoteLowF32x4: unary(0x5f),
   convertLowI32x4S: unary(0xfe),
   relaxedMadd: ternary(0x107),
-  relaxedNmadd: ternary(0x108),
 }
 
 /** Four int32. */
@@ -135,41 +114,29 @@ export const i32x4 = {
   abs: unary(0xa0),
   neg: unary(0xa1),
   allTrue: test(0xa3),
-  bitmask: test(0xa4),
   ...family(shift, 0xab, 'shl', 'shrS', 'shrU'),
   add: binary(0xae),
   sub: binary(0xb1),
   ...family(binary, 0xb5, 'mul', 'minS', 'minU', 'maxS', 'maxU'),
   /** Lanes 0–3 of sixteen-bit elements widened. */
-  extendLowI16x8S: unary(0xa7),
   extendLowI16x8U: unary(0xa9),
   /** Saturating; NaN gives 0. */
   truncSatF32x4S: unary(0xf8),
-  truncSatF32x4U: unary(0xf9),
-  truncSatF64x2SZero: unary(0xfc),
 }
 
 /** Two int64, as far as bit tricks on float64 need them. */
 export const i64x2 = {
-  splat: (a: Expr<'i64'>) => expr('v128', a.code, op(0x12)),
-  ...family(shift, 0xcb, 'shl', 'shrS', 'shrU'),
+  shl: shift(0xcb),
   add: binary(0xce),
   sub: binary(0xd1),
-  extendLowI32x4S: unary(0xc7),
-  extendLowI32x4U: unary(0xc9),
 }
 
 /** Narrowing and widening between the integer lane widths (bool tensors are bytes). */
 export const i16x8 = {
   extendLowI8x16U: unary(0x89),
-  extendHighI8x16U: unary(0x8a),
   /** Signed saturation, `a` in the lower half. */
   narrowI32x4S: binary(0x85),
 }
 export const i8x16 = {
-  splat: (a: I32) => expr('v128', codeI32(a), op(0x0f)),
-  eq: binary(0x23),
-  ne: binary(0x24),
-  neg: unary(0x61),
   narrowI16x8S: binary(0x65),
 }

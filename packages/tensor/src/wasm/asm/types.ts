@@ -37,6 +37,13 @@ const typeCodes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as 
 export const typeCode = (type: ValueType, wide = false): number =>
   typeCodes[wide && type === 'i32' ? 'i64' : type]
 
+/** `N` of them, or any number where N is not known. */
+export type Tuple<T, N extends number, Some extends readonly T[] = []> = number extends N
+  ? readonly T[]
+  : Some['length'] extends N
+    ? Some
+    : Tuple<T, N, readonly [...Some, T]>
+
 /** Unsigned LEB128 of an integer in 0 … 2³²−1. */
 export function unsigned(value: number): number[] {
   const bytes: number[] = []

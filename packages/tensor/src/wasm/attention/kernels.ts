@@ -1,5 +1,6 @@
 import type { View } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
+import { times } from '../../times.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { Matrix } from '../product/product.ts'
 import { transposed } from '../product/product.ts'
@@ -125,7 +126,7 @@ const attention: WasmKernel<'attention'> = (call, out, context) => {
   const packed = heap.scratch('attention.packed', chunk * (keyBytes + valueBytes))
   const parts = threads.parts(timeOf(work), count * Math.ceil(queries / unit))
   for (let from = 0; from < count; from += chunk) {
-    const own = Array.from({ length: Math.min(chunk, count - from) }, (_, i) => ({
+    const own = times(Math.min(chunk, count - from), (i) => ({
       head: from + i,
       k: packed + i * (keyBytes + valueBytes),
       v: packed + i * (keyBytes + valueBytes) + keyBytes,
@@ -190,7 +191,7 @@ const attentionGrad: WasmKernel<'attentionGrad'> = (call, out, context) => {
   const left = leftBytes(keys, block, tile)
   const right = 4 * block * (Math.max(d, e) + tile.nr) + 4 * tile.nr * Math.max(d, e)
   for (let from = 0; from < count; from += chunk) {
-    const own = Array.from({ length: Math.min(chunk, count - from) }, (_, i) => {
+    const own = times(Math.min(chunk, count - from), (i) => {
       const kt = packed + i * perHeadAll
       const partial = kt + perHead
       return { head: from + i, kt, k: kt + sides[0], vt: kt + sides[0] + sides[1], partial }

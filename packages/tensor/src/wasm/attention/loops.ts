@@ -1,5 +1,5 @@
 import type { FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, f32x4, i32, i32Params, v128 } from '../asm/index.ts'
+import { f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
 import { exp2Down, Lanes } from '../lanes/math.ts'
 import { noFinishArgs } from '../product/epilogue.ts'
 import type { GemmFunctions, TileShape } from '../product/gemm.ts'
@@ -18,15 +18,15 @@ const rowOf = (make: () => Local<'v128'>, nr: number) => Array.from({ length: nr
  * apart: together they cost less than max, which keeps it.
  */
 function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
-  return m.func('weights', { s: 'i32', keys: 'i32', scale: 'f32' }, [], (f, p) => {
+  return m.func('weights', ['i32', 'i32', 'f32'], [], (f, panel, keys, scale) => {
     const k = new Lanes(f, relaxed)
     const exponential = exp2Down(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
     const row = () => rowOf(() => f.local('v128'), nr)
     const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.local('v128')]
-    const scales = f.local('v128', f32x4.splat(f32.mul(p.scale, Math.LOG2E)))
-    const [at, end, pause] = [f.let(0), f.let(i32.add(p.s, i32.mul(p.keys, 4 * nr))), f.let(0)]
+    const scales = f.local('v128', f32x4.splat(f32.mul(scale, Math.LOG2E)))
+    const [at, end, pause] = [f.let(0), f.let(i32.add(panel, i32.mul(keys, 4 * nr))), f.let(0)]
     const clear = (list: readonly Local<'v128'>[]) => list.forEach((local) => f.set(local, v128.zero()))
     const down = (visit: (j: number) => void) => {
       f.while(i32.ltU(at, end), () => {
@@ -39,14 +39,14 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
       clear(sums)
     }
     tops.forEach((top) => f.set(top, lowest))
-    f.set(at, p.s)
+    f.set(at, panel)
     for (const zero of [strange, sums, totals]) clear(zero)
     down((j) => {
       f.set(d, f32x4.mul(v128.load(at, 16 * j), scales))
       f.set(tops[j]!, f32x4.pmax(tops[j]!, d))
       f.set(strange[j]!, v128.or(strange[j]!, f32x4.ne(d, d)))
     })
-    f.set(at, p.s)
+    f.set(at, panel)
     f.set(pause, sumLength)
     f.while(i32.ltU(at, end), () => {
       for (let j = 0; j < nr / 4; j++) {
@@ -68,7 +68,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
       const nothing = v128.or(f32x4.sub(tops[j]!, tops[j]!), strange[j]!)
       f.set(total, f32x4.add(f32x4.div(f32x4.splat(1), total), nothing))
     })
-    f.set(at, p.s)
+    f.set(at, panel)
     down((j) => f.emit(v128.store(at, f32x4.mul(v128.load(at, 16 * j), totals[j]!), 16 * j)))
   })
 }
@@ -78,14 +78,14 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
  * scores before their scale, scale·p·(dp − Σ p·dp), in place of dp.
  */
 function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
-  return m.func('slopes', { p: 'i32', dp: 'i32', keys: 'i32', scale: 'f32' }, [], (f, a) => {
+  return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], [], (f, panel, slopes, keys, scale) => {
     const k = new Lanes(f, relaxed)
     const inner = rowOf(() => f.local('v128', v128.zero()), nr)
-    const scales = f.local('v128', f32x4.splat(a.scale))
-    const [p, dp, end] = [f.let(a.p), f.let(a.dp), f.let(i32.add(a.p, i32.mul(a.keys, 4 * nr)))]
+    const scales = f.local('v128', f32x4.splat(scale))
+    const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
     const down = (visit: (j: number) => void) => {
-      f.set(p, a.p)
-      f.set(dp, a.dp)
+      f.set(p, panel)
+      f.set(dp, slopes)
       f.while(i32.ltU(p, end), () => {
         for (let j = 0; j < nr / 4; j++) visit(j)
         f.increment(p, 4 * nr)
@@ -126,33 +126,36 @@ function prepare(m: ModuleBuilder, shape: TileShape) {
 function emitForward(m: ModuleBuilder, shape: TileShape): void {
   const { gemm, weights, left, whole, panelBytes } = prepare(m, shape)
   const { nr } = shape
-  const names = ['k', 'v', 'q', 'qRow', 'qColumn', 'out', 'outRow', 'queries', 'keys', 'd', 'e'] as const
-  const params = i32Params(...names, 'piece', 'panel', 'scores', 'spill')
-  m.func('attention', { ...params, scale: 'f32' }, [], (f, p) => {
-    const [width, first, deep] = [f.let(0), f.let(0), f.let(0)]
-    const valueBytes = f.let(i32.mul(whole(p.e), 4))
-    f.while(i32.gtS(p.queries, 0), () => {
-      f.set(width, p.queries)
-      f.if(i32.gtS(width, nr), () => f.set(width, nr))
-      f.callStatement(gemm.packB, p.panel, p.q, width, p.d, p.qColumn, p.qRow, 0)
-      const strides = [left(p.d), panelBytes, panelBytes, 0, p.spill]
-      f.callStatement(gemm.rows, p.k, p.panel, p.scores, p.keys, nr, p.d, ...strides, ...noFinishArgs)
-      f.callStatement(weights, p.scores, p.keys, p.scale)
-      f.loop(first, 0, p.keys, p.piece, () => {
-        f.set(deep, i32.sub(p.keys, first))
-        f.if(i32.gtS(deep, p.piece), () => f.set(deep, p.piece))
-        const factors = [
-          i32.add(p.v, i32.mul(valueBytes, first)),
-          i32.add(p.scores, i32.mul(first, panelBytes)),
-        ]
-        const rest = [left(deep), panelBytes, p.outRow, i32.gtS(first, 0), p.spill]
-        f.callStatement(gemm.rows, ...factors, p.out, p.e, width, deep, ...rest, ...noFinishArgs)
+  m.func(
+    'attention',
+    [...i32s(15), 'f32'],
+    [],
+    (f, k, v, q, qRow, qColumn, out, outRow, queries, keys, d, e, piece, panel, scores, spill, scale) => {
+      const [width, first, deep] = f.locals('i32', 3)
+      const valueBytes = f.let(i32.mul(whole(e), 4))
+      f.while(i32.gtS(queries, 0), () => {
+        f.set(width, queries)
+        f.if(i32.gtS(width, nr), () => f.set(width, nr))
+        f.callStatement(gemm.packB, panel, q, width, d, qColumn, qRow, 0)
+        const strides = [left(d), panelBytes, panelBytes, 0, spill]
+        f.callStatement(gemm.rows, k, panel, scores, keys, nr, d, ...strides, ...noFinishArgs)
+        f.callStatement(weights, scores, keys, scale)
+        f.loop(first, 0, keys, piece, () => {
+          f.set(deep, i32.sub(keys, first))
+          f.if(i32.gtS(deep, piece), () => f.set(deep, piece))
+          const factors = [
+            i32.add(v, i32.mul(valueBytes, first)),
+            i32.add(scores, i32.mul(first, panelBytes)),
+          ]
+          const rest = [left(deep), panelBytes, outRow, i32.gtS(first, 0), spill]
+          f.callStatement(gemm.rows, ...factors, out, e, width, deep, ...rest, ...noFinishArgs)
+        })
+        f.increment(q, i32.mul(qColumn, nr))
+        f.increment(out, 4 * nr)
+        f.increment(queries, -nr)
       })
-      f.increment(p.q, i32.mul(p.qColumn, nr))
-      f.increment(p.out, 4 * nr)
-      f.increment(p.queries, -nr)
-    })
-  })
+    },
+  )
 }
 
 /**
@@ -167,90 +170,125 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
  * factors are packed in `left`. `right` holds a panel, or the right factors.
  */
 function emitBackward(m: ModuleBuilder, shape: TileShape): void {
-  const { gemm, weights, left, whole, panelBytes } = prepare(m, shape)
-  const slopes = emitSlopes(m, shape)
+  const { gemm, weights: softmax, left: leftBytes, whole, panelBytes } = prepare(m, shape)
+  const scoreSlopes = emitSlopes(m, shape)
   const { mr, nr } = shape
-  const factors = ['kt', 'k', 'vt', 'q', 'qRow', 'qColumn', 'dy', 'dyRow', 'dyColumn'] as const
-  const results = ['dq', 'dqRow', 'dk', 'dv', 'queries', 'keys', 'd', 'e', 'piece', 'block'] as const
-  const params = i32Params(...factors, ...results, 'weights', 'slopes', 'left', 'right', 'spill')
-  m.func('attentionGrad', { ...params, scale: 'f32' }, [], (f, p) => {
-    const [count, rest, width, first, deep] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
-    const [q, dy, w, s, to, started] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
-    const step = f.let(i32.mul(p.keys, panelBytes))
-    const pieceBytes = f.let(i32.mul(whole(p.d), 4))
-    const least = (target: Local<'i32'>, a: I32, b: I32) => {
-      f.set(target, a)
-      f.if(i32.gtS(target, b), () => f.set(target, b))
-    }
-    const square = [panelBytes, panelBytes, 0, p.spill, ...noFinishArgs]
-    /** result [keys × columns] (+)= panels·factorᵀ over the queries of the block. */
-    const update = (result: I32, panels: I32, factor: I32, across: I32, along: I32, columns: I32) => {
-      f.set(w, panels)
-      f.set(to, p.left)
-      f.set(rest, count)
-      f.while(i32.gtS(rest, 0), () => {
-        least(width, rest, nr)
-        f.callStatement(gemm.packA, to, w, p.keys, width, panelBytes, 4, left(count))
-        f.increment(to, 4 * mr * nr)
-        f.increment(w, step)
-        f.increment(rest, -nr)
-      })
-      const rightPanel = i32.mul(count, panelBytes)
-      f.callStatement(gemm.packB, p.right, factor, columns, count, across, along, rightPanel)
-      const sizes = [p.keys, columns, count, left(count), rightPanel, panelBytes, i32.shl(columns, 2)]
-      f.callStatement(gemm.block, p.left, p.right, result, ...sizes, started, p.spill, ...noFinishArgs)
-    }
-    f.while(i32.gtS(p.queries, 0), () => {
-      least(count, p.queries, p.block)
-      f.set(q, p.q)
-      f.set(dy, p.dy)
-      f.set(w, p.weights)
-      f.set(s, p.slopes)
-      f.set(rest, count)
-      f.while(i32.gtS(rest, 0), () => {
-        least(width, rest, nr)
-        f.callStatement(gemm.packB, p.right, p.q, width, p.d, p.qColumn, p.qRow, 0)
-        f.callStatement(gemm.rows, p.kt, p.right, w, p.keys, nr, p.d, left(p.d), ...square)
-        f.callStatement(weights, w, p.keys, p.scale)
-        f.callStatement(gemm.packB, p.right, p.dy, width, p.e, p.dyColumn, p.dyRow, 0)
-        f.callStatement(gemm.rows, p.vt, p.right, s, p.keys, nr, p.e, left(p.e), ...square)
-        f.callStatement(slopes, w, s, p.keys, p.scale)
-        f.loop(first, 0, p.keys, p.piece, () => {
-          least(deep, i32.sub(p.keys, first), p.piece)
-          const sides = [i32.add(p.k, i32.mul(pieceBytes, first)), i32.add(s, i32.mul(first, panelBytes))]
-          const others = [left(deep), panelBytes, p.dqRow, i32.gtS(first, 0), p.spill]
-          f.callStatement(gemm.rows, ...sides, p.dq, p.d, width, deep, ...others, ...noFinishArgs)
+  m.func(
+    'attentionGrad',
+    [...i32s(24), 'f32'],
+    [],
+    (
+      f,
+      kt,
+      k,
+      vt,
+      q,
+      qRow,
+      qColumn,
+      dy,
+      dyRow,
+      dyColumn,
+      dq,
+      dqRow,
+      dk,
+      dv,
+      queries,
+      keys,
+      d,
+      e,
+      piece,
+      block,
+      weights,
+      slopes,
+      left,
+      right,
+      spill,
+      scale,
+    ) => {
+      const [count, rest, width, first, deep] = f.locals('i32', 5)
+      const [qBlock, dyBlock, w, s, to, started] = f.locals('i32', 6)
+      const step = f.let(i32.mul(keys, panelBytes))
+      const pieceBytes = f.let(i32.mul(whole(d), 4))
+      const least = (target: Local<'i32'>, a: I32, b: I32) => {
+        f.set(target, a)
+        f.if(i32.gtS(target, b), () => f.set(target, b))
+      }
+      const square = [panelBytes, panelBytes, 0, spill, ...noFinishArgs]
+      /** result [keys × columns] (+)= panels·factorᵀ over the queries of the block. */
+      const update = (result: I32, panels: I32, factor: I32, across: I32, along: I32, columns: I32) => {
+        f.set(w, panels)
+        f.set(to, left)
+        f.set(rest, count)
+        f.while(i32.gtS(rest, 0), () => {
+          least(width, rest, nr)
+          f.callStatement(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count))
+          f.increment(to, 4 * mr * nr)
+          f.increment(w, step)
+          f.increment(rest, -nr)
         })
-        f.increment(p.q, i32.mul(p.qColumn, nr))
-        f.increment(p.dy, i32.mul(p.dyColumn, nr))
-        f.increment(p.dq, 4 * nr)
-        f.increment(w, step)
-        f.increment(s, step)
-        f.increment(rest, -nr)
+        const rightPanel = i32.mul(count, panelBytes)
+        f.callStatement(gemm.packB, right, factor, columns, count, across, along, rightPanel)
+        const sizes = [keys, columns, count, leftBytes(count), rightPanel, panelBytes, i32.shl(columns, 2)]
+        f.callStatement(gemm.block, left, right, result, ...sizes, started, spill, ...noFinishArgs)
+      }
+      f.while(i32.gtS(queries, 0), () => {
+        least(count, queries, block)
+        f.set(qBlock, q)
+        f.set(dyBlock, dy)
+        f.set(w, weights)
+        f.set(s, slopes)
+        f.set(rest, count)
+        f.while(i32.gtS(rest, 0), () => {
+          least(width, rest, nr)
+          f.callStatement(gemm.packB, right, q, width, d, qColumn, qRow, 0)
+          f.callStatement(gemm.rows, kt, right, w, keys, nr, d, leftBytes(d), ...square)
+          f.callStatement(softmax, w, keys, scale)
+          f.callStatement(gemm.packB, right, dy, width, e, dyColumn, dyRow, 0)
+          f.callStatement(gemm.rows, vt, right, s, keys, nr, e, leftBytes(e), ...square)
+          f.callStatement(scoreSlopes, w, s, keys, scale)
+          f.loop(first, 0, keys, piece, () => {
+            least(deep, i32.sub(keys, first), piece)
+            const sides = [i32.add(k, i32.mul(pieceBytes, first)), i32.add(s, i32.mul(first, panelBytes))]
+            const others = [leftBytes(deep), panelBytes, dqRow, i32.gtS(first, 0), spill]
+            f.callStatement(gemm.rows, ...sides, dq, d, width, deep, ...others, ...noFinishArgs)
+          })
+          f.increment(q, i32.mul(qColumn, nr))
+          f.increment(dy, i32.mul(dyColumn, nr))
+          f.increment(dq, 4 * nr)
+          f.increment(w, step)
+          f.increment(s, step)
+          f.increment(rest, -nr)
+        })
+        update(dv, weights, dyBlock, dyRow, dyColumn, e)
+        update(dk, slopes, qBlock, qRow, qColumn, d)
+        f.set(started, 1)
+        f.increment(queries, i32.sub(0, block))
       })
-      update(p.dv, p.weights, dy, p.dyRow, p.dyColumn, p.e)
-      update(p.dk, p.slopes, q, p.qRow, p.qColumn, p.d)
-      f.set(started, 1)
-      f.increment(p.queries, i32.sub(0, p.block))
-    })
-  })
+    },
+  )
 }
 
 /** `sum(to, from, count)`: adds `count` float32. */
 function emitSum(m: ModuleBuilder): void {
-  m.func('sum', i32Params('to', 'from', 'count'), [], (f, { to, from, count }) => {
-    f.while(i32.geS(count, 4), () => {
-      f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
-      f.increment(to, 16)
-      f.increment(from, 16)
-      f.increment(count, -4)
-    })
-    f.while(count, () => {
-      f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
-      f.increment(to, 4)
-      f.increment(from, 4)
-      f.increment(count, -1)
-    })
+  m.procedure('sum', (f, to, from, count) => {
+    f.countdown(
+      count,
+      4,
+      () => {
+        f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
+      },
+      [to, 16],
+      [from, 16],
+    )
+    f.countdown(
+      count,
+      1,
+      () => {
+        f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
+      },
+      [to, 4],
+      [from, 4],
+    )
   })
 }
 

@@ -1,14 +1,12 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { f32, f32x4, i32, i32Params, v128 } from '../asm/index.ts'
+import { f32, f32x4, i32, v128 } from '../asm/index.ts'
 import { masked, store, vector } from '../lanes/sweep.ts'
 
 const multiplyAdd =
   (fused: boolean) =>
   (a: V128, b: V128, c: V128): Expr<'v128'> =>
     fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
-
-const times = <T>(count: number, make: (i: number) => T): T[] =>
-  Array.from({ length: count }, (_, i) => make(i))
 
 /** Register block of a forward kernel: output channels, vectors of four pixels along a row, rows. */
 export interface Block {
@@ -27,74 +25,86 @@ export interface Block {
 export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): void {
   const { channels, vectors } = block
   const madd = multiplyAdd(fused)
-  const places = ['to', 'from', 'offsets', 'weights', 'inputs', 'taps'] as const
-  const sizes = ['rows', 'columns', 'rowStep', 'channelStep', 'across', 'channelTo'] as const
-  m.func('run', i32Params(...places, ...sizes), [], (f, p) => {
-    const [offset, tap, input] = [f.let(0), f.let(0), f.let(0)]
-    const [plane, at, column, target] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    const factors = times(channels, () => f.let(0))
-    const [value, rowTo] = [vector(f), f.let(i32.shl(p.columns, 2))]
-    const rest = f.let(i32.and(p.columns, 3))
-    // Where the last block starts: blocks may overlap, and give the same results then.
-    const lastColumn = f.let(i32.sub(i32.and(i32.add(p.columns, 3), -4), 4 * vectors))
-    const weights = times(channels, () => vector(f))
-    const tile = (rows: number) => {
-      const sums = times(rows, () => times(channels, () => times(vectors, () => vector(f))))
-      for (const sum of sums.flat(2)) f.set(sum, v128.zero())
-      f.set(plane, i32.add(p.from, i32.shl(column, 2)))
-      factors.forEach((factor, c) => f.set(factor, c === 0 ? p.weights : i32.add(factors[c - 1]!, p.across)))
-      f.set(input, p.inputs)
-      f.while(input, () => {
-        f.set(offset, p.offsets)
-        f.set(tap, p.taps)
-        f.while(tap, () => {
-          f.set(at, i32.add(plane, i32.load(offset)))
-          weights.forEach((weight, c) => {
-            f.set(weight, v128.load32Splat(factors[c]!))
-            f.increment(factors[c]!, 4)
-          })
-          sums.forEach((ofRow, r) => {
-            if (r > 0) f.increment(at, p.rowStep)
-            for (let v = 0; v < vectors; v++) {
-              f.set(value, v128.load(at, 16 * v))
-              ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(value, weights[c]!, ofChannel[v]!)))
-            }
-          })
-          f.increment(offset, 4)
-          f.increment(tap, -1)
-        })
-        f.increment(plane, p.channelStep)
-        f.increment(input, -1)
-      })
-      const left = tap
-      f.set(left, i32.mul(i32.eq(column, lastColumn), rest))
-      sums.forEach((ofRow, r) =>
-        ofRow.forEach((ofChannel, c) => {
-          const place = i32.add(i32.add(p.to, i32.shl(column, 2)), i32.mul(rowTo, r))
-          f.set(target, i32.add(place, i32.mul(p.channelTo, c)))
-          ofChannel.slice(0, -1).forEach((sum, v) => f.emit(v128.store(target, sum, 16 * v)))
-          f.increment(target, 16 * (vectors - 1))
-          const last = ofChannel[vectors - 1]!
-          f.if(
-            left,
-            () => store(f, target, last, left),
-            () => store(f, target, last, undefined),
-          )
-        }),
-      )
-    }
-    const rowsOf = (rows: number) =>
-      f.while(i32.geS(p.rows, rows), () => {
-        f.loop(column, 0, lastColumn, 4 * vectors, () => tile(rows))
-        f.set(column, lastColumn)
-        tile(rows)
-        f.increment(p.to, i32.mul(rowTo, rows))
-        f.increment(p.from, i32.mul(p.rowStep, rows))
-        f.increment(p.rows, -rows)
-      })
-    rowsOf(block.rows)
-    if (block.rows > 1) rowsOf(1)
-  })
+  m.procedure(
+    'run',
+    (f, to, from, offsets, weights, inputs, taps, rows, columns, rowStep, channelStep, across, channelTo) => {
+      const [offset, tap, input] = f.locals('i32', 3)
+      const [plane, at, column, target] = f.locals('i32', 4)
+      const cursors = f.locals('i32', channels)
+      const [value, rowTo] = [vector(f), f.let(i32.shl(columns, 2))]
+      const rest = f.let(i32.and(columns, 3))
+      // Where the last block starts: blocks may overlap, and give the same results then.
+      const lastColumn = f.let(i32.sub(i32.and(i32.add(columns, 3), -4), 4 * vectors))
+      const factors = f.locals('v128', channels)
+      const tile = (height: number) => {
+        const sums = times(height, () => times(channels, () => f.locals('v128', vectors)))
+        for (const sum of sums.flat(2)) f.set(sum, v128.zero())
+        f.set(plane, i32.add(from, i32.shl(column, 2)))
+        cursors.forEach((cursor, c) => f.set(cursor, c === 0 ? weights : i32.add(cursors[c - 1]!, across)))
+        f.set(input, inputs)
+        f.countdown(
+          input,
+          1,
+          () => {
+            f.set(offset, offsets)
+            f.set(tap, taps)
+            f.countdown(
+              tap,
+              1,
+              () => {
+                f.set(at, i32.add(plane, i32.load(offset)))
+                factors.forEach((factor, c) => {
+                  f.set(factor, v128.load32Splat(cursors[c]!))
+                  f.increment(cursors[c]!, 4)
+                })
+                sums.forEach((ofRow, r) => {
+                  if (r > 0) f.increment(at, rowStep)
+                  for (let v = 0; v < vectors; v++) {
+                    f.set(value, v128.load(at, 16 * v))
+                    ofRow.forEach((ofChannel, c) =>
+                      f.set(ofChannel[v]!, madd(value, factors[c]!, ofChannel[v]!)),
+                    )
+                  }
+                })
+              },
+              [offset, 4],
+            )
+          },
+          [plane, channelStep],
+        )
+        const left = tap
+        f.set(left, i32.mul(i32.eq(column, lastColumn), rest))
+        sums.forEach((ofRow, r) =>
+          ofRow.forEach((ofChannel, c) => {
+            const place = i32.add(i32.add(to, i32.shl(column, 2)), i32.mul(rowTo, r))
+            f.set(target, i32.add(place, i32.mul(channelTo, c)))
+            ofChannel.slice(0, -1).forEach((sum, v) => f.emit(v128.store(target, sum, 16 * v)))
+            f.increment(target, 16 * (vectors - 1))
+            const last = ofChannel[vectors - 1]!
+            f.if(
+              left,
+              () => store(f, target, last, left),
+              () => store(f, target, last, undefined),
+            )
+          }),
+        )
+      }
+      const rowsOf = (height: number) =>
+        f.countdown(
+          rows,
+          height,
+          () => {
+            f.loop(column, 0, lastColumn, 4 * vectors, () => tile(height))
+            f.set(column, lastColumn)
+            tile(height)
+          },
+          [to, i32.mul(rowTo, height)],
+          [from, i32.mul(rowStep, height)],
+        )
+      rowsOf(block.rows)
+      if (block.rows > 1) rowsOf(1)
+    },
+  )
 }
 
 /** Sum of the four lanes. */
@@ -117,60 +127,81 @@ const sumOfLanes = (a: Local<'v128'>): Expr<'f32'> => {
  */
 export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number, fused: boolean): void {
   const madd = multiplyAdd(fused)
-  const sizes = ['inputs', 'rows', 'columns', 'band', 'rowStep', 'channelDy', 'channelTo'] as const
-  const params = i32Params('to', 'x', 'dy', 'offsets', ...sizes, 'inputStep', 'inputTo')
-  m.func('run', params, [], (f, p) => {
-    const offsets = times(taps, (t) => f.let(i32.load(p.offsets, 4 * t)))
-    const fields = times(channels, () => f.let(0))
-    const [row, remaining] = [f.let(0), f.let(0)]
-    const sums = times(channels, () => times(taps, () => vector(f)))
-    const gradients = times(channels, () => vector(f))
-    const [x, rows, left, value, at] = [f.let(0), f.let(0), f.let(0), vector(f), f.let(0)]
-    const four = (lanes?: Local<'i32'>) => {
-      gradients.forEach((gradient, c) => f.set(gradient, masked(v128.load(fields[c]!), lanes)))
-      offsets.forEach((offset, t) => {
-        f.set(value, masked(v128.load(i32.add(x, offset)), lanes))
-        sums.forEach((ofChannel, c) => f.set(ofChannel[t]!, madd(value, gradients[c]!, ofChannel[t]!)))
-      })
-    }
-    const advance = (bytes: Parameters<FunctionBuilder['increment']>[1]) => {
-      for (const field of fields) f.increment(field, bytes)
-    }
-    f.while(p.inputs, () => {
-      fields.forEach((field, c) => f.set(field, c === 0 ? p.dy : i32.add(fields[c - 1]!, p.channelDy)))
-      f.set(row, p.x)
-      f.set(remaining, p.rows)
-      f.while(remaining, () => {
-        f.set(rows, p.band)
-        f.if(i32.gtS(rows, remaining), () => f.set(rows, remaining))
-        f.increment(remaining, i32.sub(0, rows))
-        for (const sum of sums.flat()) f.set(sum, v128.zero())
-        f.while(rows, () => {
-          f.set(x, row)
-          f.set(left, p.columns)
-          f.while(i32.geS(left, 4), () => {
-            four()
-            f.increment(x, 16)
-            advance(16)
-            f.increment(left, -4)
-          })
-          f.if(left, () => {
-            four(left)
-            advance(i32.shl(left, 2))
-          })
-          f.increment(row, p.rowStep)
-          f.increment(rows, -1)
+  m.procedure(
+    'run',
+    (
+      f,
+      to,
+      x,
+      dy,
+      offsets,
+      inputs,
+      rows,
+      columns,
+      band,
+      rowStep,
+      channelDy,
+      channelTo,
+      inputStep,
+      inputTo,
+    ) => {
+      const places = times(taps, (t) => f.let(i32.load(offsets, 4 * t)))
+      const fields = f.locals('i32', channels)
+      const [row, remaining] = f.locals('i32', 2)
+      const sums = times(channels, () => f.locals('v128', taps))
+      const gradients = f.locals('v128', channels)
+      const [[cursor, count, left, at], value] = [f.locals('i32', 4), vector(f)]
+      const four = (lanes?: Local<'i32'>) => {
+        gradients.forEach((gradient, c) => f.set(gradient, masked(v128.load(fields[c]!), lanes)))
+        places.forEach((place, t) => {
+          f.set(value, masked(v128.load(i32.add(cursor, place)), lanes))
+          sums.forEach((ofChannel, c) => f.set(ofChannel[t]!, madd(value, gradients[c]!, ofChannel[t]!)))
         })
-        sums.forEach((ofChannel, c) => {
-          f.set(at, i32.add(p.to, i32.mul(p.channelTo, c)))
-          ofChannel.forEach((sum, t) =>
-            f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
-          )
-        })
-      })
-      f.increment(p.x, p.inputStep)
-      f.increment(p.to, p.inputTo)
-      f.increment(p.inputs, -1)
-    })
-  })
+      }
+      const advance = (bytes: Parameters<FunctionBuilder['increment']>[1]) => {
+        for (const field of fields) f.increment(field, bytes)
+      }
+      f.countdown(
+        inputs,
+        1,
+        () => {
+          fields.forEach((field, c) => f.set(field, c === 0 ? dy : i32.add(fields[c - 1]!, channelDy)))
+          f.set(row, x)
+          f.set(remaining, rows)
+          f.while(remaining, () => {
+            f.set(count, band)
+            f.if(i32.gtS(count, remaining), () => f.set(count, remaining))
+            f.increment(remaining, i32.sub(0, count))
+            for (const sum of sums.flat()) f.set(sum, v128.zero())
+            f.countdown(
+              count,
+              1,
+              () => {
+                f.set(cursor, row)
+                f.set(left, columns)
+                f.countdown(left, 4, () => {
+                  four()
+                  f.increment(cursor, 16)
+                  advance(16)
+                })
+                f.if(left, () => {
+                  four(left)
+                  advance(i32.shl(left, 2))
+                })
+              },
+              [row, rowStep],
+            )
+            sums.forEach((ofChannel, c) => {
+              f.set(at, i32.add(to, i32.mul(channelTo, c)))
+              ofChannel.forEach((sum, t) =>
+                f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
+              )
+            })
+          })
+        },
+        [x, inputStep],
+        [to, inputTo],
+      )
+    },
+  )
 }

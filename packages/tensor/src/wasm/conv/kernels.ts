@@ -1,5 +1,6 @@
 import type { View } from '../../device.ts'
 import { formatShape, isRowMajor, sizeOf } from '../../shape.ts'
+import { times } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
 import type { Epilogue, Finish } from '../product/epilogue.ts'
 import { finishAll, finishArgs, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
@@ -218,7 +219,7 @@ function cutJob({ mr, nr }: Tile, rows: number, count: number, size: number, par
     }))
   }
   const grid = cutGrid(rows, size, mr, nr, Math.ceil(parts / count))
-  return Array.from({ length: count }, (_, image) =>
+  return times(count, (image) =>
     grid.rows.flatMap((own) =>
       grid.columns.map((pixels) => ({ image, rows: own, pixels, imagePixels: pixels.to - pixels.from })),
     ),

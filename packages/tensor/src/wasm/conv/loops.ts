@@ -1,13 +1,12 @@
 import { sizeOf } from '../../shape.ts'
-import type { FunctionBuilder, I32, Local, ModuleBuilder } from '../asm/index.ts'
-import { i32, i32Params } from '../asm/index.ts'
-import { finishParams, noFinishArgs } from '../product/epilogue.ts'
-import type { GemmFunctions, Spill, TileShape } from '../product/gemm.ts'
+import type { I32, Local, ModuleBuilder } from '../asm/index.ts'
+import { i32 } from '../asm/index.ts'
+import { noFinishArgs } from '../product/epilogue.ts'
+import type { GemmFunctions, TileShape } from '../product/gemm.ts'
 import { emitGemm, emitSpill } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { Functions } from '../runtime/module.ts'
 import { cut } from '../runtime/tasks.ts'
-import type { Tile } from '../runtime/tile.ts'
 import { emitColumns, emitCopy, emitPackIndexed, emitPanel, emitPixels } from './pack.ts'
 
 /**
@@ -17,108 +16,95 @@ import { emitColumns, emitCopy, emitPackIndexed, emitPanel, emitPixels } from '.
  */
 function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunctions): void {
   const packPanel = emitPanel(m, nr)
-  const sizes = ['a', 'rows', 'depth', 'piece', 'offsets', 'base', 'pixels', 'count', 'imagePixels'] as const
-  const places = ['out', 'channelStep', 'imageStep', 'panel', 'spill'] as const
-  const params = i32Params(...sizes, ...places, ...finishParams)
-  m.func('forward', params, [], (f, p) => {
-    const [pixel, width, k, deep, accumulate, left] = [
-      f.let(0),
-      f.let(0),
-      f.let(0),
-      f.let(0),
-      f.let(0),
-      f.let(0),
-    ]
-    const [last, aPanel] = [f.let(0), f.let(i32.mul(p.depth, 4 * mr))]
-    const min = (to: Local<'i32'>, a: Local<'i32'>, b: I32) => {
-      f.set(to, a)
-      f.if(i32.gtS(to, b), () => f.set(to, b))
-    }
-    f.while(i32.gtS(p.count, 0), () => {
-      min(width, p.count, nr)
-      f.loop(k, 0, p.depth, p.piece, () => {
-        f.set(deep, i32.sub(p.depth, k))
-        min(deep, deep, p.piece)
-        f.set(accumulate, i32.gtS(k, 0))
-        f.set(last, i32.eq(i32.add(k, deep), p.depth))
-        const finish = finishParams.map((name) => i32.mul(p[name], last))
-        f.set(left, i32.add(p.a, i32.mul(k, 4 * mr)))
-        f.callStatement(packPanel, p.panel, p.base, p.pixels, i32.add(p.offsets, i32.shl(k, 2)), deep)
-        f.if(
-          i32.leS(i32.add(pixel, width), p.imagePixels),
-          () => {
-            const target = i32.add(p.out, i32.shl(pixel, 2))
-            const strides = [aPanel, 4 * nr, p.channelStep, accumulate, p.spill]
-            f.callStatement(gemm.rows, left, p.panel, target, p.rows, width, deep, ...strides, ...finish)
-          },
-          () =>
-            acrossImages(f, gemm, { mr, nr }, { ...p, pixel, width, deep, accumulate, last, left, aPanel }),
-        )
+  m.procedure(
+    'forward',
+    (
+      f,
+      a,
+      rows,
+      depth,
+      piece,
+      offsets,
+      base,
+      pixels,
+      count,
+      imagePixels,
+      out,
+      channelStep,
+      imageStep,
+      panel,
+      spill,
+      rowBias,
+      columnBias,
+      toResidual,
+      silu,
+    ) => {
+      const [pixel, width, k, deep, accumulate, left] = f.locals('i32', 6)
+      const [last, aPanel] = [f.let(0), f.let(i32.mul(depth, 4 * mr))]
+      const min = (to: Local<'i32'>, x: Local<'i32'>, y: I32) => {
+        f.set(to, x)
+        f.if(i32.gtS(to, y), () => f.set(to, y))
+      }
+      /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
+      const acrossImages = () => {
+        const [row, height, columns, done] = f.locals('i32', 4)
+        const [start, image, from, to] = f.locals('i32', 4)
+        const [panels, bias] = [f.let(left), f.let(rowBias)]
+        const finishes = f.let(i32.and(last, i32.ne(i32.or(i32.or(rowBias, toResidual), silu), 0)))
+        f.loop(row, 0, rows, mr, () => {
+          f.callStatement(gemm.tile, panels, panel, spill, deep, 4 * nr, 4 * nr, 0)
+          f.increment(panels, aPanel)
+          f.set(height, i32.sub(rows, row))
+          f.if(i32.gtS(height, mr), () => f.set(height, mr))
+          f.set(image, i32.add(out, i32.mul(row, channelStep)))
+          f.set(start, pixel)
+          f.set(done, 0)
+          f.while(i32.ltS(done, width), () => {
+            f.set(columns, i32.sub(imagePixels, start))
+            f.if(i32.gtS(columns, i32.sub(width, done)), () => f.set(columns, i32.sub(width, done)))
+            f.set(from, i32.add(spill, i32.shl(done, 2)))
+            f.set(to, i32.add(image, i32.shl(start, 2)))
+            emitSpill(f, nr, { from, to, rows: height, columns, step: channelStep, accumulate: accumulate })
+            f.if(finishes, () =>
+              f.callStatement(gemm.finish, to, height, columns, channelStep, bias, 0, toResidual, silu),
+            )
+            f.increment(done, columns)
+            f.set(start, 0)
+            f.increment(image, imageStep)
+          })
+          f.if(bias, () => f.increment(bias, 4 * mr))
+        })
+      }
+      f.while(i32.gtS(count, 0), () => {
+        min(width, count, nr)
+        f.loop(k, 0, depth, piece, () => {
+          f.set(deep, i32.sub(depth, k))
+          min(deep, deep, piece)
+          f.set(accumulate, i32.gtS(k, 0))
+          f.set(last, i32.eq(i32.add(k, deep), depth))
+          const finish = [rowBias, columnBias, toResidual, silu].map((each) => i32.mul(each, last))
+          f.set(left, i32.add(a, i32.mul(k, 4 * mr)))
+          f.callStatement(packPanel, panel, base, pixels, i32.add(offsets, i32.shl(k, 2)), deep)
+          f.if(
+            i32.leS(i32.add(pixel, width), imagePixels),
+            () => {
+              const target = i32.add(out, i32.shl(pixel, 2))
+              const strides = [aPanel, 4 * nr, channelStep, accumulate, spill]
+              f.callStatement(gemm.rows, left, panel, target, rows, width, deep, ...strides, ...finish)
+            },
+            acrossImages,
+          )
+        })
+        f.increment(pixel, nr)
+        f.while(i32.geS(pixel, imagePixels), () => {
+          f.set(pixel, i32.sub(pixel, imagePixels))
+          f.increment(out, imageStep)
+        })
+        f.increment(pixels, 4 * nr)
+        f.increment(count, -nr)
       })
-      f.increment(pixel, nr)
-      f.while(i32.geS(pixel, p.imagePixels), () => {
-        f.set(pixel, i32.sub(pixel, p.imagePixels))
-        f.increment(p.out, p.imageStep)
-      })
-      f.increment(p.pixels, 4 * nr)
-      f.increment(p.count, -nr)
-    })
-  })
-}
-
-type FinishLocals = { readonly [K in (typeof finishParams)[number]]: Local<'i32'> }
-
-interface Across extends Pick<Spill, 'accumulate'>, FinishLocals {
-  /** Whether this is the last piece of the depth. */
-  readonly last: Local<'i32'>
-  readonly rows: Local<'i32'>
-  readonly width: Local<'i32'>
-  readonly deep: Local<'i32'>
-  readonly left: Local<'i32'>
-  readonly aPanel: Local<'i32'>
-  readonly panel: Local<'i32'>
-  readonly spill: Local<'i32'>
-  readonly out: Local<'i32'>
-  readonly pixel: Local<'i32'>
-  readonly imagePixels: Local<'i32'>
-  readonly channelStep: Local<'i32'>
-  readonly imageStep: Local<'i32'>
-}
-
-/** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
-function acrossImages(
-  f: FunctionBuilder,
-  { tile, finish }: GemmFunctions,
-  { mr, nr }: Tile,
-  p: Across,
-): void {
-  const [row, rows, columns, done] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
-  const [start, image, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
-  const [left, bias] = [f.let(p.left), f.let(p.rowBias)]
-  const finishes = f.let(i32.and(p.last, i32.ne(i32.or(i32.or(p.rowBias, p.toResidual), p.silu), 0)))
-  f.loop(row, 0, p.rows, mr, () => {
-    f.callStatement(tile, left, p.panel, p.spill, p.deep, 4 * nr, 4 * nr, 0)
-    f.increment(left, p.aPanel)
-    f.set(rows, i32.sub(p.rows, row))
-    f.if(i32.gtS(rows, mr), () => f.set(rows, mr))
-    f.set(image, i32.add(p.out, i32.mul(row, p.channelStep)))
-    f.set(start, p.pixel)
-    f.set(done, 0)
-    f.while(i32.ltS(done, p.width), () => {
-      f.set(columns, i32.sub(p.imagePixels, start))
-      f.if(i32.gtS(columns, i32.sub(p.width, done)), () => f.set(columns, i32.sub(p.width, done)))
-      f.set(from, i32.add(p.spill, i32.shl(done, 2)))
-      f.set(to, i32.add(image, i32.shl(start, 2)))
-      emitSpill(f, nr, { from, to, rows, columns, step: p.channelStep, accumulate: p.accumulate })
-      f.if(finishes, () =>
-        f.callStatement(finish, to, rows, columns, p.channelStep, bias, 0, p.toResidual, p.silu),
-      )
-      f.increment(done, columns)
-      f.set(start, 0)
-      f.increment(image, p.imageStep)
-    })
-    f.if(bias, () => f.increment(bias, 4 * mr))
-  })
+    },
+  )
 }
 
 /**
@@ -126,24 +112,25 @@ function acrossImages(
  * pixels of packed output gradients with inputs at `base + pixel + offsets[column]`, added to c [rows × columns],
  * whose rows lie `cStep` bytes apart.
  */
-function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, { rows }: GemmFunctions): void {
+function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunctions): void {
   const packColumns = emitColumns(m, nr)
-  const sizes = ['a', 'rows', 'depth', 'base', 'pixels', 'columns', 'offsets'] as const
-  const params = i32Params(...sizes, 'c', 'cStep', 'panel', 'spill')
-  m.func('weightGradient', params, [], (f, p) => {
-    const aPanel = f.let(i32.mul(p.depth, 4 * mr))
-    const width = f.let(0)
-    f.while(i32.gtS(p.columns, 0), () => {
-      f.set(width, p.columns)
-      f.if(i32.gtS(width, nr), () => f.set(width, nr))
-      f.callStatement(packColumns, p.panel, p.base, p.pixels, p.offsets, p.depth)
-      const rest = [p.depth, aPanel, 4 * nr, p.cStep, 1, p.spill, ...noFinishArgs]
-      f.callStatement(rows, p.a, p.panel, p.c, p.rows, width, ...rest)
-      f.increment(p.offsets, 4 * nr)
-      f.increment(p.c, 4 * nr)
-      f.increment(p.columns, -nr)
-    })
-  })
+  m.procedure(
+    'weightGradient',
+    (f, a, rows, depth, base, pixels, columns, offsets, c, cStep, panel, spill) => {
+      const aPanel = f.let(i32.mul(depth, 4 * mr))
+      const width = f.let(0)
+      f.while(i32.gtS(columns, 0), () => {
+        f.set(width, columns)
+        f.if(i32.gtS(width, nr), () => f.set(width, nr))
+        f.callStatement(packColumns, panel, base, pixels, offsets, depth)
+        const rest = [depth, aPanel, 4 * nr, cStep, 1, spill, ...noFinishArgs]
+        f.callStatement(gemm.rows, a, panel, c, rows, width, ...rest)
+        f.increment(offsets, 4 * nr)
+        f.increment(c, 4 * nr)
+        f.increment(columns, -nr)
+      })
+    },
+  )
 }
 
 const names = ['copy', 'pixels', 'packA', 'packIndexed', 'forward', 'weightGradient', 'finish'] as const

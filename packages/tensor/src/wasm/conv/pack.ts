@@ -1,32 +1,50 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionRef, ModuleBuilder } from '../asm/index.ts'
-import { f32, i32, i32Params, i32x4, v128 } from '../asm/index.ts'
+import { f32, i32, i32x4, v128 } from '../asm/index.ts'
+import { transpose4 } from '../lanes/transpose.ts'
 import type { TileShape } from '../product/gemm.ts'
-import { transpose4 } from '../product/pack.ts'
 
 /**
  * `pixels(to, images, rows, columns, imageStep, rowStep)`: table of where outputs' first reads lie, in bytes from
  * the first one. Offsets rather than addresses, which may have 64 bits.
  */
 export function emitPixels(m: ModuleBuilder, nr: number): void {
-  const params = i32Params('to', 'images', 'rows', 'columns', 'imageStep', 'rowStep')
-  m.func('pixels', params, [], (f, p) => {
-    const [n, r, c, image, row, at] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
-    f.loop(n, 0, p.images, 1, () => {
-      f.set(row, image)
-      f.loop(r, 0, p.rows, 1, () => {
-        f.set(at, row)
-        f.loop(c, 0, p.columns, 1, () => {
-          f.emit(i32.store(p.to, at))
-          f.increment(p.to, 4)
-          f.increment(at, 4)
-        })
-        f.increment(row, p.rowStep)
-      })
-      f.increment(image, p.imageStep)
-    })
+  m.procedure('pixels', (f, to, images, rows, columns, imageStep, rowStep) => {
+    const [n, r, c, image, row, at] = f.locals('i32', 6)
+    f.loop(
+      n,
+      0,
+      images,
+      1,
+      () => {
+        f.set(row, image)
+        f.loop(
+          r,
+          0,
+          rows,
+          1,
+          () => {
+            f.set(at, row)
+            f.loop(
+              c,
+              0,
+              columns,
+              1,
+              () => {
+                f.emit(i32.store(to, at))
+              },
+              [to, 4],
+              [at, 4],
+            )
+          },
+          [row, rowStep],
+        )
+      },
+      [image, imageStep],
+    )
     // A last group that is not full reads somewhere valid.
     f.increment(at, -4)
-    for (let i = 0; i < nr; i++) f.emit(i32.store(p.to, at, 4 * i))
+    for (let i = 0; i < nr; i++) f.emit(i32.store(to, at, 4 * i))
   })
 }
 
@@ -35,25 +53,30 @@ export function emitPixels(m: ModuleBuilder, nr: number): void {
  * `from + i·across + offsets[k]`.
  */
 export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
-  const params = i32Params('to', 'from', 'count', 'depth', 'across', 'offsets')
-  m.func('packIndexed', params, [], (f, p) => {
-    const lanes = Array.from({ length: mr }, () => f.local('i32'))
-    const [k, offset] = [f.let(0), f.let(0)]
-    f.while(i32.gtS(p.count, 0), () => {
+  m.procedure('packIndexed', (f, to, from, count, depth, across, offsets) => {
+    const lanes = f.locals('i32', mr)
+    const [k, offset] = f.locals('i32', 2)
+    f.while(i32.gtS(count, 0), () => {
       lanes.forEach((lane, i) => {
-        f.set(lane, i === 0 ? p.from : i32.add(lanes[i - 1]!, p.across))
+        f.set(lane, i === 0 ? from : i32.add(lanes[i - 1]!, across))
       })
-      f.loop(k, 0, p.depth, 1, () => {
-        f.set(offset, i32.load(i32.add(p.offsets, i32.shl(k, 2))))
-        lanes.forEach((lane, i) => {
-          const copy = () => f.emit(f32.store(p.to, f32.load(i32.add(lane, offset)), 4 * i))
-          if (i === 0) copy()
-          else f.if(i32.gtS(p.count, i), copy, () => f.emit(f32.store(p.to, 0, 4 * i)))
-        })
-        f.increment(p.to, 4 * mr)
-      })
-      f.increment(p.from, i32.mul(p.across, mr))
-      f.increment(p.count, -mr)
+      f.loop(
+        k,
+        0,
+        depth,
+        1,
+        () => {
+          f.set(offset, i32.load(i32.add(offsets, i32.shl(k, 2))))
+          lanes.forEach((lane, i) => {
+            const copy = () => f.emit(f32.store(to, f32.load(i32.add(lane, offset)), 4 * i))
+            if (i === 0) copy()
+            else f.if(i32.gtS(count, i), copy, () => f.emit(f32.store(to, 0, 4 * i)))
+          })
+        },
+        [to, 4 * mr],
+      )
+      f.increment(from, i32.mul(across, mr))
+      f.increment(count, -mr)
     })
   })
 }
@@ -63,81 +86,73 @@ export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
  * follow each other in memory are loaded as vectors; at a row's or image's end two runs are blended.
  */
 export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
-  return m.func(
-    'panel',
-    i32Params('to', 'base', 'pixels', 'offsets', 'depth'),
-    [],
-    (f, { to, base, pixels, offsets, depth }) => {
-      const lanes = Array.from({ length: nr }, (_, i) =>
-        f.local('i32', i32.add(base, i32.load(pixels, 4 * i))),
-      )
-      const [first, last] = [lanes[0]!, lanes[nr - 1]!]
-      const end = f.let(i32.add(offsets, i32.shl(depth, 2)))
-      const jump = f.let(i32.sub(i32.sub(last, first), 4 * (nr - 1)))
-      // How far each pixel lies from where it would be if all followed each other: 0, or the jump.
-      const away = (byte: number) => {
-        const from = i32x4.sub(v128.load(pixels, byte), v128.load32Splat(pixels))
-        return f.local('v128', i32x4.sub(from, i32x4.lanes(byte, byte + 4, byte + 8, byte + 12)))
-      }
-      const vectors = Array.from({ length: nr / 4 }, (_, j) => j)
-      const distances: readonly Expr<'v128'>[] = vectors.map((j) => away(16 * j))
-      const source = f.local('i32')
-      const eachRow = (body: () => void) =>
-        f.while(i32.ltU(offsets, end), () => {
-          body()
-          f.increment(to, 4 * nr)
-          f.increment(offsets, 4)
-        })
-      f.if(i32.eqz(v128.anyTrue(distances.reduce((a, b) => v128.or(a, b)))), () => {
-        eachRow(() => {
-          f.set(source, i32.add(first, i32.load(offsets)))
-          for (const j of vectors) f.emit(v128.store(to, v128.load(source, 16 * j), 16 * j))
-        })
-        f.return()
+  return m.procedure('panel', (f, to, base, pixels, offsets, depth) => {
+    const lanes = times(nr, (i) => f.local('i32', i32.add(base, i32.load(pixels, 4 * i))))
+    const [first, last] = [lanes[0]!, lanes[nr - 1]!]
+    const end = f.let(i32.add(offsets, i32.shl(depth, 2)))
+    const jump = f.let(i32.sub(i32.sub(last, first), 4 * (nr - 1)))
+    // How far each pixel lies from where it would be if all followed each other: 0, or the jump.
+    const away = (byte: number) => {
+      const from = i32x4.sub(v128.load(pixels, byte), v128.load32Splat(pixels))
+      return f.local('v128', i32x4.sub(from, i32x4.lanes(byte, byte + 4, byte + 8, byte + 12)))
+    }
+    const vectors = times(nr / 4, (j) => j)
+    const distances: readonly Expr<'v128'>[] = vectors.map((j) => away(16 * j))
+    const source = f.local('i32')
+    const eachRow = (body: () => void) =>
+      f.while(i32.ltU(offsets, end), () => {
+        body()
+        f.increment(to, 4 * nr)
+        f.increment(offsets, 4)
       })
-      const isFar = f.local('v128', i32x4.splat(jump))
-      const masks = distances.map((distance) => f.local('v128', i32x4.eq(distance, isFar)))
-      const inRuns = distances.map((d, j) => v128.or(masks[j]!, i32x4.eq(d, v128.zero())))
-      f.if(i32x4.allTrue(inRuns.reduce((a, b) => v128.and(a, b))), () => {
-        const second = f.local('i32')
-        eachRow(() => {
-          f.set(source, i32.add(first, i32.load(offsets)))
-          f.set(second, i32.add(source, jump))
-          masks.forEach((mask, j) => {
-            const blend = v128.bitselect(v128.load(second, 16 * j), v128.load(source, 16 * j), mask)
-            f.emit(v128.store(to, blend, 16 * j))
-          })
-        })
-        f.return()
-      })
+    f.if(i32.eqz(v128.anyTrue(distances.reduce((a, b) => v128.or(a, b)))), () => {
       eachRow(() => {
-        f.set(source, i32.load(offsets))
-        lanes.forEach((lane, i) => {
-          f.emit(f32.store(to, f32.load(i32.add(lane, source)), 4 * i))
+        f.set(source, i32.add(first, i32.load(offsets)))
+        for (const j of vectors) f.emit(v128.store(to, v128.load(source, 16 * j), 16 * j))
+      })
+      f.return()
+    })
+    const isFar = f.local('v128', i32x4.splat(jump))
+    const masks = distances.map((distance) => f.local('v128', i32x4.eq(distance, isFar)))
+    const inRuns = distances.map((d, j) => v128.or(masks[j]!, i32x4.eq(d, v128.zero())))
+    f.if(i32x4.allTrue(inRuns.reduce((a, b) => v128.and(a, b))), () => {
+      const second = f.local('i32')
+      eachRow(() => {
+        f.set(source, i32.add(first, i32.load(offsets)))
+        f.set(second, i32.add(source, jump))
+        masks.forEach((mask, j) => {
+          const blend = v128.bitselect(v128.load(second, 16 * j), v128.load(source, 16 * j), mask)
+          f.emit(v128.store(to, blend, 16 * j))
         })
       })
-    },
-  )
+      f.return()
+    })
+    eachRow(() => {
+      f.set(source, i32.load(offsets))
+      lanes.forEach((lane, i) => {
+        f.emit(f32.store(to, f32.load(i32.add(lane, source)), 4 * i))
+      })
+    })
+  })
 }
 
 /** Packs a panel of `nr` columns: row k holds the inputs at `base + pixels[k] + offsets[0 … nr − 1]`. */
 export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
-  return m.func(
-    'columns',
-    i32Params('to', 'base', 'pixels', 'offsets', 'depth'),
-    [],
-    (f, { to, base, pixels, offsets, depth }) => {
-      const columns = Array.from({ length: nr }, (_, i) =>
-        f.local('i32', i32.add(base, i32.load(offsets, 4 * i))),
-      )
-      const [k, pixel] = [f.let(0), f.let(0)]
-      const scalarRow = (at: number) => {
-        f.set(pixel, i32.load(pixels, 4 * at))
-        columns.forEach((column, i) => {
-          f.emit(f32.store(to, f32.load(i32.add(pixel, column)), 4 * (nr * at + i)))
-        })
-      }
-      f.loop(k, 0, i32.sub(depth, 3), 4, () => {
+  return m.procedure('columns', (f, to, base, pixels, offsets, depth) => {
+    const columns = times(nr, (i) => f.local('i32', i32.add(base, i32.load(offsets, 4 * i))))
+    const [k, pixel] = f.locals('i32', 2)
+    const scalarRow = (at: number) => {
+      f.set(pixel, i32.load(pixels, 4 * at))
+      columns.forEach((column, i) => {
+        f.emit(f32.store(to, f32.load(i32.add(pixel, column)), 4 * (nr * at + i)))
+      })
+    }
+    f.loop(
+      k,
+      0,
+      i32.sub(depth, 3),
+      4,
+      () => {
         f.set(pixel, i32.load(pixels))
         f.if(
           i32.eq(i32.sub(i32.load(pixels, 12), pixel), 12),
@@ -153,16 +168,22 @@ export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
             for (let i = 0; i < 4; i++) scalarRow(i)
           },
         )
-        f.increment(to, 16 * nr)
-        f.increment(pixels, 16)
-      })
-      f.loop(k, k, depth, 1, () => {
+      },
+      [to, 16 * nr],
+      [pixels, 16],
+    )
+    f.loop(
+      k,
+      k,
+      depth,
+      1,
+      () => {
         scalarRow(0)
-        f.increment(to, 4 * nr)
-        f.increment(pixels, 4)
-      })
-    },
-  )
+      },
+      [to, 4 * nr],
+      [pixels, 4],
+    )
+  })
 }
 
 /**
@@ -170,42 +191,70 @@ export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
  * between two layouts given by byte strides.
  */
 export function emitCopy(m: ModuleBuilder): void {
-  const target = ['to', 't0', 't1', 't2', 't3'] as const
-  const params = i32Params(...target, 'from', 'f0', 'f1', 'f2', 'f3', 'n0', 'n1', 'n2', 'n3')
-  m.func('copy', params, [], (f, p) => {
-    const [i0, i1, i2, i3] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    const [a1, b1, a2, b2, a, b] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
-    const dense = f.let(i32.and(i32.eq(p.t3, 4), i32.eq(p.f3, 4)))
-    f.loop(i0, 0, p.n0, 1, () => {
-      f.set(a1, p.to)
-      f.set(b1, p.from)
-      f.loop(i1, 0, p.n1, 1, () => {
-        f.set(a2, a1)
-        f.set(b2, b1)
-        f.loop(i2, 0, p.n2, 1, () => {
-          f.set(a, a2)
-          f.set(b, b2)
-          f.set(i3, 0)
-          f.if(dense, () => {
-            f.loop(i3, 0, i32.sub(p.n3, 3), 4, () => {
-              f.emit(v128.store(a, v128.load(b)))
-              f.increment(a, 16)
-              f.increment(b, 16)
-            })
-          })
-          f.loop(i3, i3, p.n3, 1, () => {
-            f.emit(f32.store(a, f32.load(b)))
-            f.increment(a, p.t3)
-            f.increment(b, p.f3)
-          })
-          f.increment(a2, p.t2)
-          f.increment(b2, p.f2)
-        })
-        f.increment(a1, p.t1)
-        f.increment(b1, p.f1)
-      })
-      f.increment(p.to, p.t0)
-      f.increment(p.from, p.f0)
-    })
+  m.procedure('copy', (f, to, t0, t1, t2, t3, from, f0, f1, f2, f3, n0, n1, n2, n3) => {
+    const [i0, i1, i2, i3] = f.locals('i32', 4)
+    const [a1, b1, a2, b2, a, b] = f.locals('i32', 6)
+    const dense = f.let(i32.and(i32.eq(t3, 4), i32.eq(f3, 4)))
+    f.loop(
+      i0,
+      0,
+      n0,
+      1,
+      () => {
+        f.set(a1, to)
+        f.set(b1, from)
+        f.loop(
+          i1,
+          0,
+          n1,
+          1,
+          () => {
+            f.set(a2, a1)
+            f.set(b2, b1)
+            f.loop(
+              i2,
+              0,
+              n2,
+              1,
+              () => {
+                f.set(a, a2)
+                f.set(b, b2)
+                f.set(i3, 0)
+                f.if(dense, () => {
+                  f.loop(
+                    i3,
+                    0,
+                    i32.sub(n3, 3),
+                    4,
+                    () => {
+                      f.emit(v128.store(a, v128.load(b)))
+                    },
+                    [a, 16],
+                    [b, 16],
+                  )
+                })
+                f.loop(
+                  i3,
+                  i3,
+                  n3,
+                  1,
+                  () => {
+                    f.emit(f32.store(a, f32.load(b)))
+                  },
+                  [a, t3],
+                  [b, f3],
+                )
+              },
+              [a2, t2],
+              [b2, f2],
+            )
+          },
+          [a1, t1],
+          [b1, f1],
+        )
+      },
+      [to, t0],
+      [from, f0],
+    )
   })
 }

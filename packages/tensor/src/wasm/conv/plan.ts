@@ -1,5 +1,6 @@
 import type { KernelCall } from '../../device.ts'
 import type { Conv2dParams } from '../../primitives.ts'
+import { times } from '../../times.ts'
 
 /** A convolution, alone or with what follows it. */
 export type ConvCall = KernelCall<'conv2d'> | KernelCall<'fusedConv2d'>
@@ -36,7 +37,7 @@ export function phasesOf(
 ): Phase[] {
   const every = lhsDilation / gcd(lhsDilation, stride)
   const step = (every * stride) / lhsDilation
-  return Array.from({ length: Math.min(every, outputs) }, (_, first) => {
+  return times(Math.min(every, outputs), (first) => {
     const taps: Tap[] = []
     for (let index = 0; index < kernel; index++) {
       const at = first * stride + index * rhsDilation - padLow

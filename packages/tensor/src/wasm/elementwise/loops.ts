@@ -1,7 +1,8 @@
 import type { DType } from '../../dtype.ts'
 import { bytesPerElement } from '../../dtype.ts'
-import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, ValueType } from '../asm/index.ts'
-import { f32x4, i8x16, i16x8, i32, i32x4, select, v128 } from '../asm/index.ts'
+import { times } from '../../times.ts'
+import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
+import { f32x4, i8x16, i16x8, i32, i32s, i32x4, select, v128 } from '../asm/index.ts'
 import { Lanes } from '../lanes/math.ts'
 import type { LaneOp } from './lane-ops.ts'
 
@@ -85,33 +86,29 @@ function storeFew(
  * the operation's scalars as float32. Elements are independent, so a nest may be run in parts.
  */
 export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Walk[], fused: boolean): void {
-  const params: Record<string, ValueType> = { out: 'i32', n0: 'i32', n1: 'i32', n2: 'i32' }
-  walks.forEach((_, i) => {
-    for (const name of ['p', 'a', 'b', 'c']) params[`${name}${i}`] = 'i32'
-  })
-  const scalarNames = Array.from({ length: op.scalars ?? 0 }, (_, i) => `scalar${i}`)
-  for (const name of scalarNames) params[name] = 'f32'
-
-  m.func('run', params, [], (f, p) => {
-    const int = (name: string) => p[name] as Local<'i32'>
-    const [out, n0, n1, n2] = [int('out'), int('n0'), int('n1'), int('n2')]
+  const words = 4 + 4 * walks.length
+  const types = [...i32s(words), ...times(op.scalars ?? 0, () => 'f32' as const)]
+  m.func('run', types, [], (f, ...params) => {
+    const [out, n0, n1, n2] = params as unknown as Tuple<Local<'i32'>, 4>
+    const floats = params.slice(words) as Local<'f32'>[]
     const k = new Lanes(f, fused)
-    const scalars = scalarNames.map((name) => f.local('v128', f32x4.splat(p[name] as Local<'f32'>)))
+    const scalars = floats.map((x) => f.local('v128', f32x4.splat(x)))
     if (op.output === 'bool') k.i32(1)
     const lanes = op.prepare(f, k, scalars)
     k.seal()
-    const operands = walks.map(
-      (walk, i): Operand => ({
+    const operands = walks.map((walk, i): Operand => {
+      const [block, ...strides] = params.slice(4 + 4 * i) as unknown as Tuple<Local<'i32'>, 4>
+      return {
         dtype: op.inputs[i]!,
         walk,
-        block: int(`p${i}`),
+        block,
         row: f.local('i32'),
         at: f.local('i32'),
-        strides: [int(`a${i}`), int(`b${i}`), int(`c${i}`)],
+        strides,
         value: f.local('v128'),
-      }),
-    )
-    const [i0, i1, rest] = [f.local('i32'), f.local('i32'), f.local('i32')]
+      }
+    })
+    const [i0, i1, rest] = f.locals('i32', 3)
     const width = bytesPerElement(op.output)
 
     const steps = (operand: Operand, count?: I32): readonly I32[] => {
@@ -141,11 +138,10 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
       }
     }
     const turns = (vectors: number) =>
-      f.while(i32.geS(rest, 4 * vectors), () => {
+      f.countdown(rest, 4 * vectors, () => {
         for (let v = 0; v < vectors; v++) storeFour(f, k, op.output, out, compute(v), 4 * width * v)
         f.increment(out, 4 * width * vectors)
         advance(4 * vectors)
-        f.increment(rest, -4 * vectors)
       })
 
     f.loop(i0, 0, n0, 1, () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { i32Params, ModuleBuilder, v128 } from '../asm/index.ts'
+import { ModuleBuilder, v128 } from '../asm/index.ts'
 import { fusions } from '../oracle.test.helper.ts'
 import type { LaneMath } from './math.ts'
 import { exp2Down, fade, Lanes } from './math.ts'
@@ -7,7 +7,7 @@ import { exp2Down, fade, Lanes } from './math.ts'
 /** Values of a function at `x`, by a kernel of its own. */
 function valuesOf(fn: LaneMath, fused: boolean, x: readonly number[]): Float32Array {
   const m = new ModuleBuilder({ shared: false })
-  m.func('run', i32Params('at', 'end'), [], (f, { at, end }) => {
+  m.procedure('run', (f, at, end) => {
     const k = new Lanes(f, fused)
     const body = fn(f, k)
     const value = f.local('v128')

@@ -15,7 +15,7 @@ const blockLength = 512
  * `blockEnd` runs after every {@link blockLength} elements and at the end.
  */
 export function prepareSweep(f: FunctionBuilder) {
-  const [rest, block] = [f.local('i32'), f.local('i32')]
+  const [rest, block] = f.locals('i32', 2)
   return (
     n: I32,
     cursors: readonly Local<'i32'>[],
@@ -30,10 +30,9 @@ export function prepareSweep(f: FunctionBuilder) {
       if (blockEnd === undefined) f.set(block, rest)
       else f.set(block, select(i32.ltS(rest, blockLength), rest, i32.const(blockLength)))
       f.set(rest, i32.sub(rest, block))
-      f.while(i32.geS(block, 4), () => {
+      f.countdown(block, 4, () => {
         four()
         advance(16)
-        f.increment(block, -4)
       })
       f.if(block, () => {
         four(block)
@@ -66,7 +65,7 @@ export const masked = (value: Expr<'v128'>, count: Local<'i32'> | undefined): Ex
 
 /** Two sums of vectors, Σh and Σh·n: in float32 lanes within a block, in float64 across blocks. */
 export function prepareSums(f: FunctionBuilder, madd: (a: V128, b: V128, c: V128) => Expr<'v128'>) {
-  const [plain, product, plainTotal, productTotal] = [vector(f), vector(f), vector(f), vector(f)]
+  const [plain, product, plainTotal, productTotal] = f.locals('v128', 4)
   const flush = (lanes: Local<'v128'>, total: Local<'v128'>) => {
     const high = f64x2.promoteLowF32x4(shuffle64(lanes, lanes, [1, 0]))
     f.set(total, f64x2.add(total, f64x2.add(f64x2.promoteLowF32x4(lanes), high)))

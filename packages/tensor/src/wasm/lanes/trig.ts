@@ -59,7 +59,7 @@ function reduceHuge(f: FunctionBuilder, x: V128): Quarters {
 function reduceByQuarters(f: FunctionBuilder, x: V128): Quarters {
   const low = f.local('v128', f64x2.promoteLowF32x4(x))
   const high = f.local('v128', f64x2.promoteLowF32x4(shuffle32(x, x, [2, 3, 2, 3])))
-  const [r, k] = [f.local('v128'), f.local('v128')]
+  const [r, k] = f.locals('v128', 2)
   const join = (a: Quarters, b: Quarters) => {
     f.set(r, shuffle32(f32x4.demoteF64x2Zero(a.r), f32x4.demoteF64x2Zero(b.r), [0, 1, 4, 5]))
     f.set(k, shuffle32(a.k, b.k, [0, 2, 4, 6]))

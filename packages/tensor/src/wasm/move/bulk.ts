@@ -1,14 +1,10 @@
-import { bulk, i32Params } from '../asm/index.ts'
+import { bulk } from '../asm/index.ts'
 import type { KernelCache, WasmFunction } from '../runtime/module.ts'
 
 const moves = (kernels: KernelCache) =>
   kernels.all('bulk', ['fill', 'copy'], (m) => {
-    m.func('fill', i32Params('at', 'byte', 'bytes'), [], (f, { at, byte, bytes }) =>
-      f.emit(bulk.fill(at, byte, bytes)),
-    )
-    m.func('copy', i32Params('to', 'from', 'bytes'), [], (f, { to, from, bytes }) =>
-      f.emit(bulk.copy(to, from, bytes)),
-    )
+    m.procedure('fill', (f, at, byte, bytes) => f.emit(bulk.fill(at, byte, bytes)))
+    m.procedure('copy', (f, to, from, bytes) => f.emit(bulk.copy(to, from, bytes)))
   })
 
 /** `run(at, byte, bytes)` sets bytes. Typed arrays do the same, but slowly on shared memory. */

@@ -3,6 +3,7 @@ import { bytesPerElement } from '../../dtype.ts'
 import { checkIndices } from '../../reference/move.ts'
 import type { Shape } from '../../shape.ts'
 import { isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
+import { times } from '../../times.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
 import type { KernelCache, WasmFunction } from '../runtime/module.ts'
@@ -209,11 +210,11 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
       const length = range.to - range.from
       if (byBlocks) {
         const [to, source] = [out + range.from * count * bytes, from! + range.from * extent * bytes]
-        return [{ run, args: [to, source, picks!, length, count, extent * bytes, bytes] }]
+        return [{ run, args: [source, to, picks!, length, count, extent * bytes, bytes] }]
       }
-      return Array.from({ length: before }, (_, i) => {
+      return times(before, (i) => {
         const [to, source] = [out + (i * count + range.from) * bytes, from! + i * extent * bytes]
-        return { run, args: [to, source, picks! + 4 * range.from, 1, length, extent * bytes, bytes] }
+        return { run, args: [source, to, picks! + 4 * range.from, 1, length, extent * bytes, bytes] }
       })
     })
     context.threads.run(tasks)

@@ -1,59 +1,48 @@
-import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, f32x4, f64, i32, v128 } from '../asm/index.ts'
+import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
+import { f32, f32x4, f64, i32, i32s, v128 } from '../asm/index.ts'
 import { Lanes, silu, siluSlope } from '../lanes/math.ts'
 import { masked, prepareSums, prepareSweep, store, vector } from '../lanes/sweep.ts'
 import type { Statistics } from './statistics.ts'
 import { prepareStatistics } from './statistics.ts'
 
 /**
- * Addresses of x, dy, weight, bias and the result; then how many samples, groups, channels per group and
- * pixels per channel to do, and the bytes from one sample to the next. Any range of samples, or of groups,
- * can be done on its own by moving the addresses.
+ * Types of x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps: five addresses; how many
+ * samples, groups, channels per group and pixels per channel to do; the bytes from one sample to the next; ε. Any range
+ * of samples, or of groups, can be done on its own by moving the addresses.
  */
-const params = {
-  x: 'i32',
-  dy: 'i32',
-  weight: 'i32',
-  bias: 'i32',
-  out: 'i32',
-  samples: 'i32',
-  groups: 'i32',
-  perGroup: 'i32',
-  pixels: 'i32',
-  sampleBytes: 'i32',
-  eps: 'f64',
-} as const
+const params = [...i32s(10), 'f64'] as const
 
-type Params = { readonly [K in keyof typeof params]: Local<(typeof params)[K]> }
+/** How many samples, groups, channels per group and pixels per channel. */
+type Extents = Tuple<Local<'i32'>, 4>
 
 /** Running addresses and counters of the loops over samples, groups and channels. */
-function prepareLoops(f: FunctionBuilder, p: Params) {
-  const [s, g, c, weight, bias] = [
-    f.local('i32'),
-    f.local('i32'),
-    f.local('i32'),
-    f.local('i32'),
-    f.local('i32'),
-  ]
+function prepareLoops(
+  f: FunctionBuilder,
+  weights: Local<'i32'>,
+  biases: Local<'i32'>,
+  [samples, groups, perGroup, pixels]: Extents,
+  sampleBytes: Local<'i32'>,
+) {
+  const [s, g, c, weight, bias] = f.locals('i32', 5)
   /** Elements of a group. */
-  const count = f.let(i32.mul(p.perGroup, p.pixels))
-  const gap = f.let(i32.sub(p.sampleBytes, i32.mul(i32.shl(count, 2), p.groups)))
+  const count = f.let(i32.mul(perGroup, pixels))
+  const gap = f.let(i32.sub(sampleBytes, i32.mul(i32.shl(count, 2), groups)))
   return {
     count,
     weight,
     bias,
     /** Visits every group; `cursors` pass a whole group in each visit, and what is left of a sample after it. */
     groups: (cursors: readonly Local<'i32'>[], sample: () => void, visit: () => void) =>
-      f.loop(s, 0, p.samples, 1, () => {
-        f.set(weight, p.weight)
-        f.set(bias, p.bias)
+      f.loop(s, 0, samples, 1, () => {
+        f.set(weight, weights)
+        f.set(bias, biases)
         sample()
-        f.loop(g, 0, p.groups, 1, visit)
+        f.loop(g, 0, groups, 1, visit)
         for (const cursor of cursors) f.increment(cursor, gap)
       }),
     /** Visits every channel of a group. */
     channels: (visit: () => void) =>
-      f.loop(c, 0, p.perGroup, 1, () => {
+      f.loop(c, 0, perGroup, 1, () => {
         visit()
         f.increment(weight, 4)
         f.increment(bias, 4)
@@ -63,34 +52,43 @@ function prepareLoops(f: FunctionBuilder, p: Params) {
 
 /** Emits `run(…params)`: y = (x − mean)·scale·weight + bias, then SiLU where asked for. */
 export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
-  m.func('run', params, [], (f, p) => {
-    const k = new Lanes(f, fused)
-    const activation = withSilu ? silu(f, k) : undefined
-    k.seal()
-    const [statisticsOf, sweep, loops] = [prepareStatistics(f, fused), prepareSweep(f), prepareLoops(f, p)]
-    const [factor, factors, shifts, y] = [f.local('f32'), vector(f), vector(f), vector(f)]
-    const none = () => {}
-    loops.groups([p.x, p.out], none, () => {
-      const { mean, meanRest, scale } = statisticsOf(p.x, loops.count, p.eps)
-      loops.channels(() => {
-        f.set(factor, f32.mul(f32.load(loops.weight), scale))
-        f.set(factors, f32x4.splat(factor))
-        f.set(shifts, f32x4.splat(f32.sub(f32.load(loops.bias), f32.mul(meanRest, factor))))
-        sweep(p.pixels, [p.x, p.out], (lanes) => {
-          f.set(y, k.madd(f32x4.sub(v128.load(p.x), mean), factors, shifts))
-          if (activation !== undefined) f.set(y, activation(y))
-          store(f, p.out, y, lanes)
+  m.func(
+    'run',
+    params,
+    [],
+    (f, x, _dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps) => {
+      const k = new Lanes(f, fused)
+      const activation = withSilu ? silu(f, k) : undefined
+      k.seal()
+      const [statisticsOf, sweep, loops] = [
+        prepareStatistics(f, fused),
+        prepareSweep(f),
+        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
+      ]
+      const [factor, factors, shifts, y] = [f.local('f32'), vector(f), vector(f), vector(f)]
+      const none = () => {}
+      loops.groups([x, out], none, () => {
+        const { mean, meanRest, scale } = statisticsOf(x, loops.count, eps)
+        loops.channels(() => {
+          f.set(factor, f32.mul(f32.load(loops.weight), scale))
+          f.set(factors, f32x4.splat(factor))
+          f.set(shifts, f32x4.splat(f32.sub(f32.load(loops.bias), f32.mul(meanRest, factor))))
+          sweep(pixels, [x, out], (lanes) => {
+            f.set(y, k.madd(f32x4.sub(v128.load(x), mean), factors, shifts))
+            if (activation !== undefined) f.set(y, activation(y))
+            store(f, out, y, lanes)
+          })
         })
       })
-    })
-  })
+    },
+  )
 }
 
 /** The gradient that reaches the affine map, dz = dy·(slope of the activation at z), and the normalised x. */
 function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
   const slope = withSilu ? siluSlope(f, k) : undefined
-  const [scale, shift, weight, bias] = [vector(f), vector(f), vector(f), vector(f)]
-  const [normal, z] = [vector(f), vector(f)]
+  const [scale, shift, weight, bias] = f.locals('v128', 4)
+  const [normal, z] = f.locals('v128', 2)
   return {
     weight,
     /** Once per group. */
@@ -114,10 +112,7 @@ function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
   }
 }
 
-/** Where the sums of a channel go: two float64, `channelBytes` apart, that go from channel to channel. */
-const affineParams = { totals: 'i32', channelBytes: 'i32' } as const
-
-/** Adds Σ dz·n and Σ dz of one channel to its totals, and moves on to the next channel. */
+/** Adds Σ dz·n and Σ dz of one channel to its totals, two float64 `channelBytes` apart, and moves on to the next channel. */
 function addTotals(
   f: FunctionBuilder,
   total: Local<'i32'>,
@@ -143,89 +138,137 @@ export function emitGradInput(
   fused: boolean,
   withAffine: boolean,
 ): void {
-  m.func('run', { ...params, ...affineParams }, [], (f, p) => {
-    const k = new Lanes(f, fused)
-    const slopes = prepareSlopes(f, k, withSilu)
-    k.seal()
-    const [statisticsOf, sweep, loops] = [prepareStatistics(f, fused), prepareSweep(f), prepareLoops(f, p)]
-    const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
-    const [x, h, a] = [f.local('i32'), f.local('i32'), f.local('f32')]
-    const [value, factors, coefficients, shifts] = [vector(f), vector(f), vector(f), vector(f)]
-    const [plain, product, weight] = [f.local('f64'), f.local('f64'), f.local('f64')]
-    const [total, other] = [f.local('i32'), f.local('i32')]
-    const rewind = () => f.set(total, p.totals)
-    loops.groups([p.x, p.dy, p.out], rewind, () => {
-      const statistics = statisticsOf(p.x, loops.count, p.eps)
-      const { mean, meanRest, scale } = statistics
-      slopes.setGroup(statistics)
-      f.set(plain, 0)
-      f.set(product, 0)
-      f.set(x, p.x)
-      f.set(h, p.out)
-      loops.channels(() => {
-        slopes.setChannel(loops.weight, loops.bias)
-        sums.clear()
-        sweep(
-          p.pixels,
-          [x, p.dy, h],
-          (lanes) => {
-            const { normal, dz } = slopes.at(x, p.dy, mean, lanes)
-            f.set(value, dz)
-            sums.add(value, normal)
-            f.set(value, f32x4.mul(value, slopes.weight))
-            store(f, h, value, lanes)
-          },
-          sums.flush,
-        )
-        f.set(weight, f64.promoteF32(f32.load(loops.weight)))
-        f.set(plain, f64.add(plain, f64.mul(weight, sums.plain())))
-        f.set(product, f64.add(product, f64.mul(weight, sums.product())))
-        if (withAffine) addTotals(f, total, other, p.channelBytes, sums)
+  m.func(
+    'run',
+    [...params, ...i32s(2)],
+    [],
+    (
+      f,
+      x,
+      dy,
+      weight,
+      bias,
+      out,
+      samples,
+      groups,
+      perGroup,
+      pixels,
+      sampleBytes,
+      eps,
+      totals,
+      channelBytes,
+    ) => {
+      const k = new Lanes(f, fused)
+      const slopes = prepareSlopes(f, k, withSilu)
+      k.seal()
+      const [statisticsOf, sweep, loops] = [
+        prepareStatistics(f, fused),
+        prepareSweep(f),
+        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
+      ]
+      const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
+      const [[xAt, h], a] = [f.locals('i32', 2), f.local('f32')]
+      const [value, factors, coefficients, shifts] = f.locals('v128', 4)
+      const [plain, product, ofChannel] = f.locals('f64', 3)
+      const [total, other] = f.locals('i32', 2)
+      const rewind = () => f.set(total, totals)
+      loops.groups([x, dy, out], rewind, () => {
+        const statistics = statisticsOf(x, loops.count, eps)
+        const { mean, meanRest, scale } = statistics
+        slopes.setGroup(statistics)
+        f.set(plain, 0)
+        f.set(product, 0)
+        f.set(xAt, x)
+        f.set(h, out)
+        loops.channels(() => {
+          slopes.setChannel(loops.weight, loops.bias)
+          sums.clear()
+          sweep(
+            pixels,
+            [xAt, dy, h],
+            (lanes) => {
+              const { normal, dz } = slopes.at(xAt, dy, mean, lanes)
+              f.set(value, dz)
+              sums.add(value, normal)
+              f.set(value, f32x4.mul(value, slopes.weight))
+              store(f, h, value, lanes)
+            },
+            sums.flush,
+          )
+          f.set(ofChannel, f64.promoteF32(f32.load(loops.weight)))
+          f.set(plain, f64.add(plain, f64.mul(ofChannel, sums.plain())))
+          f.set(product, f64.add(product, f64.mul(ofChannel, sums.product())))
+          if (withAffine) addTotals(f, total, other, channelBytes, sums)
+        })
+        // dx = scale·(h + a·(x − mean) + b) with a = −scale·mean(h·n) and b = −mean(h) − a·meanRest.
+        const average = (total: Expr<'f64'>) => f32.demoteF64(f64.div(total, f64.convertI32S(loops.count)))
+        f.set(a, f32.neg(f32.mul(scale, average(product))))
+        f.set(factors, f32x4.splat(scale))
+        f.set(coefficients, f32x4.splat(a))
+        f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
+        sweep(loops.count, [x, out], (lanes) => {
+          const apart = f32x4.add(v128.load(out), shifts)
+          const inner = k.madd(f32x4.sub(v128.load(x), mean), coefficients, apart)
+          f.set(value, f32x4.mul(inner, factors))
+          store(f, out, value, lanes)
+        })
       })
-      // dx = scale·(h + a·(x − mean) + b) with a = −scale·mean(h·n) and b = −mean(h) − a·meanRest.
-      const average = (total: Expr<'f64'>) => f32.demoteF64(f64.div(total, f64.convertI32S(loops.count)))
-      f.set(a, f32.neg(f32.mul(scale, average(product))))
-      f.set(factors, f32x4.splat(scale))
-      f.set(coefficients, f32x4.splat(a))
-      f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
-      sweep(loops.count, [p.x, p.out], (lanes) => {
-        const apart = f32x4.add(v128.load(p.out), shifts)
-        const inner = k.madd(f32x4.sub(v128.load(p.x), mean), coefficients, apart)
-        f.set(value, f32x4.mul(inner, factors))
-        store(f, p.out, value, lanes)
-      })
-    })
-  })
+    },
+  )
 }
 
 /** Emits `run(…params, totals, channelBytes)`: only the sums over channels; `out` is not touched. */
 export function emitGradAffine(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
-  m.func('run', { ...params, ...affineParams }, [], (f, p) => {
-    const k = new Lanes(f, fused)
-    const slopes = prepareSlopes(f, k, withSilu)
-    k.seal()
-    const [statisticsOf, sweep, loops] = [prepareStatistics(f, fused), prepareSweep(f), prepareLoops(f, p)]
-    const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
-    const [total, other, value] = [f.local('i32'), f.local('i32'), vector(f)]
-    const rewind = () => f.set(total, p.totals)
-    loops.groups([p.x, p.dy], rewind, () => {
-      const statistics = statisticsOf(p.x, loops.count, p.eps)
-      slopes.setGroup(statistics)
-      loops.channels(() => {
-        slopes.setChannel(loops.weight, loops.bias)
-        sums.clear()
-        sweep(
-          p.pixels,
-          [p.x, p.dy],
-          (lanes) => {
-            const { normal, dz } = slopes.at(p.x, p.dy, statistics.mean, lanes)
-            f.set(value, dz)
-            sums.add(value, normal)
-          },
-          sums.flush,
-        )
-        addTotals(f, total, other, p.channelBytes, sums)
+  m.func(
+    'run',
+    [...params, ...i32s(2)],
+    [],
+    (
+      f,
+      x,
+      dy,
+      weight,
+      bias,
+      _out,
+      samples,
+      groups,
+      perGroup,
+      pixels,
+      sampleBytes,
+      eps,
+      totals,
+      channelBytes,
+    ) => {
+      const k = new Lanes(f, fused)
+      const slopes = prepareSlopes(f, k, withSilu)
+      k.seal()
+      const [statisticsOf, sweep, loops] = [
+        prepareStatistics(f, fused),
+        prepareSweep(f),
+        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
+      ]
+      const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
+      const [total, other, value] = [f.local('i32'), f.local('i32'), vector(f)]
+      const rewind = () => f.set(total, totals)
+      loops.groups([x, dy], rewind, () => {
+        const statistics = statisticsOf(x, loops.count, eps)
+        slopes.setGroup(statistics)
+        loops.channels(() => {
+          slopes.setChannel(loops.weight, loops.bias)
+          sums.clear()
+          sweep(
+            pixels,
+            [x, dy],
+            (lanes) => {
+              const { normal, dz } = slopes.at(x, dy, statistics.mean, lanes)
+              f.set(value, dz)
+              sums.add(value, normal)
+            },
+            sums.flush,
+          )
+          addTotals(f, total, other, channelBytes, sums)
+        })
       })
-    })
-  })
+    },
+  )
 }

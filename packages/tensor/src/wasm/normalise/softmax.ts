@@ -1,7 +1,7 @@
 import type { KernelCall } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { f32, f32x4, i32Params, i32x4, shuffle64, v128 } from '../asm/index.ts'
+import { f32, f32x4, i32x4, shuffle64, v128 } from '../asm/index.ts'
 import { fade, Lanes } from '../lanes/math.ts'
 import { masked, prepareSums, prepareSweep, store, vector } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
@@ -19,34 +19,34 @@ function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
  * than max, which keeps it.
  */
 function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
-  m.func('run', i32Params('x', 'y', 'rows', 'n'), [], (f, p) => {
+  m.procedure('run', (f, x, y, rows, n) => {
     const k = new Lanes(f, fused)
     const falling = fade(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (_, __, c) => c)]
     const [at, to, top, tops, d, e] = [f.let(0), f.let(0), vector(f), vector(f), vector(f), vector(f)]
-    const [factor, strange] = [vector(f), vector(f)]
+    const [factor, strange] = f.locals('v128', 2)
     /** Lanes beyond the row, −∞. */
     const within = (value: Expr<'v128'>, lanes: Local<'i32'> | undefined) =>
       lanes === undefined ? value : v128.bitselect(value, lowest, masked(i32x4.const(-1), lanes))
-    f.while(p.rows, () => {
+    f.countdown(rows, 1, () => {
       f.set(top, lowest)
-      f.set(at, p.x)
+      f.set(at, x)
       f.set(strange, v128.zero())
-      sweep(p.n, [at], (lanes) => {
+      sweep(n, [at], (lanes) => {
         f.set(d, within(v128.load(at), lanes))
         f.set(top, f32x4.pmax(top, d))
         f.set(strange, v128.or(strange, f32x4.ne(d, d)))
       })
       f.set(tops, f32x4.splat(largest(f, top)))
       sums.clear()
-      f.set(to, p.y)
+      f.set(to, y)
       sweep(
-        p.n,
-        [p.x, to],
+        n,
+        [x, to],
         (lanes) => {
-          f.set(d, f32x4.sub(tops, v128.load(p.x)))
+          f.set(d, f32x4.sub(tops, v128.load(x)))
           f.set(e, masked(falling(d), lanes))
           sums.add(e, e)
           store(f, to, e, lanes)
@@ -58,28 +58,27 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
       f.set(tops, f32x4.sub(tops, tops))
       f.if(v128.anyTrue(strange), () => f.set(tops, f32x4.const(Number.NaN)))
       f.set(factor, f32x4.add(factor, tops))
-      sweep(p.n, [p.y], (lanes) => {
-        f.set(e, f32x4.mul(v128.load(p.y), factor))
-        store(f, p.y, e, lanes)
+      sweep(n, [y], (lanes) => {
+        f.set(e, f32x4.mul(v128.load(y), factor))
+        store(f, y, e, lanes)
       })
-      f.increment(p.rows, -1)
     })
   })
 }
 
 /** Emits `run(y, dy, dx, rows, n)`: dx = y·(dy − Σ y·dy) along dense rows of n. */
 function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
-  m.func('run', i32Params('y', 'dy', 'dx', 'rows', 'n'), [], (f, p) => {
+  m.procedure('run', (f, y, dy, dx, rows, n) => {
     const k = new Lanes(f, fused)
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => k.madd(a, b, c))]
     const [a, b, h, inner] = [f.let(0), f.let(0), vector(f), vector(f)]
-    f.while(p.rows, () => {
+    f.countdown(rows, 1, () => {
       sums.clear()
-      f.set(a, p.y)
-      f.set(b, p.dy)
+      f.set(a, y)
+      f.set(b, dy)
       sweep(
-        p.n,
+        n,
         [a, b],
         (lanes) => {
           f.set(h, masked(v128.load(a), lanes))
@@ -88,11 +87,10 @@ function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
         sums.flush,
       )
       f.set(inner, f32x4.splat(f32.demoteF64(sums.product())))
-      sweep(p.n, [p.y, p.dy, p.dx], (lanes) => {
-        f.set(h, f32x4.mul(v128.load(p.y), f32x4.sub(v128.load(p.dy), inner)))
-        store(f, p.dx, h, lanes)
+      sweep(n, [y, dy, dx], (lanes) => {
+        f.set(h, f32x4.mul(v128.load(y), f32x4.sub(v128.load(dy), inner)))
+        store(f, dx, h, lanes)
       })
-      f.increment(p.rows, -1)
     })
   })
 }

@@ -1,5 +1,5 @@
 import type { FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
-import { f32, f32x4, f64, f64x2, i32, v128 } from '../asm/index.ts'
+import { f32, f32x4, f64, f64x2, v128 } from '../asm/index.ts'
 import { sumOfLanes, vector } from '../lanes/sweep.ts'
 
 /** Statistics of a group, in the forms that the sweeps use. */
@@ -19,10 +19,10 @@ export interface Statistics {
  */
 export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
   const [at, rest, pivot, d] = [f.local('i32'), f.local('i32'), f.local('f64'), f.local('f64')]
-  const [pivots, deviation] = [vector(f), vector(f)]
-  const sums = [vector(f), vector(f)] as const
-  const squares = [vector(f), vector(f)] as const
-  const [sum, square, n, mean] = [f.local('f64'), f.local('f64'), f.local('f64'), f.local('f64')]
+  const [pivots, deviation] = f.locals('v128', 2)
+  const sums = f.locals('v128', 2)
+  const squares = f.locals('v128', 2)
+  const [sum, square, n, mean] = f.locals('f64', 4)
   const [single, meanLanes, meanRest, scale] = [f.local('f32'), vector(f), f.local('f32'), f.local('f32')]
   const withSquare = (total: V128) =>
     fused ? f64x2.relaxedMadd(deviation, deviation, total) : f64x2.add(total, f64x2.mul(deviation, deviation))
@@ -32,25 +32,31 @@ export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
     f.set(pivot, f64.promoteF32(f32.load(at)))
     f.set(pivots, f64x2.splat(pivot))
     for (const total of [...sums, ...squares]) f.set(total, v128.zero())
-    f.while(i32.geS(rest, 8), () => {
-      for (let i = 0; i < 4; i++) {
-        const [s, q] = [sums[i & 1]!, squares[i & 1]!]
-        f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
-        f.set(s, f64x2.add(s, deviation))
-        f.set(q, withSquare(q))
-      }
-      f.increment(at, 32)
-      f.increment(rest, -8)
-    })
+    f.countdown(
+      rest,
+      8,
+      () => {
+        for (let i = 0; i < 4; i++) {
+          const [s, q] = [sums[i & 1]!, squares[i & 1]!]
+          f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
+          f.set(s, f64x2.add(s, deviation))
+          f.set(q, withSquare(q))
+        }
+      },
+      [at, 32],
+    )
     f.set(sum, sumOfLanes(f64x2.add(sums[0], sums[1])))
     f.set(square, sumOfLanes(f64x2.add(squares[0], squares[1])))
-    f.while(rest, () => {
-      f.set(d, f64.sub(f64.promoteF32(f32.load(at)), pivot))
-      f.set(sum, f64.add(sum, d))
-      f.set(square, f64.add(square, f64.mul(d, d)))
-      f.increment(at, 4)
-      f.increment(rest, -1)
-    })
+    f.countdown(
+      rest,
+      1,
+      () => {
+        f.set(d, f64.sub(f64.promoteF32(f32.load(at)), pivot))
+        f.set(sum, f64.add(sum, d))
+        f.set(square, f64.add(square, f64.mul(d, d)))
+      },
+      [at, 4],
+    )
     f.set(n, f64.convertI32S(count))
     f.set(mean, f64.add(pivot, f64.div(sum, n)))
     const variance = f64.div(f64.max(f64.sub(square, f64.div(f64.mul(sum, sum), n)), 0), n)

@@ -1,5 +1,5 @@
 import type { Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, f32x4, i32, i32Params, v128 } from '../asm/index.ts'
+import { f32, f32x4, i32, v128 } from '../asm/index.ts'
 
 /** Rows at a time, which share what is read of the vector, and sums per row. */
 const [height, ways] = [4, 2]
@@ -10,49 +10,58 @@ const [height, ways] = [4, 2]
  * of eight goes to the first sum. The order of a row's sum does not depend on the other rows.
  */
 export function emitDots(m: ModuleBuilder, fused: boolean): void {
-  m.func('run', i32Params('to', 'a', 'x', 'rows', 'depth', 'rowStep'), [], (f, p) => {
-    const [x, left] = [f.let(0), f.let(0)]
-    const values = Array.from({ length: ways }, () => f.local('v128'))
+  m.procedure('run', (f, to, a, x, rows, depth, rowStep) => {
+    const [cursor, left] = f.locals('i32', 2)
+    const values = f.locals('v128', ways)
     const rowsOf = (count: number) => {
-      const ats = Array.from({ length: count }, () => f.local('i32'))
+      const ats = f.locals('i32', count)
       const sums = ats.map(() => values.map(() => f.local('v128')))
-      const add = (sum: Local<'v128'>, a: ReturnType<typeof v128.load>, b: Local<'v128'>) =>
-        f.set(sum, fused ? f32x4.relaxedMadd(a, b, sum) : f32x4.add(f32x4.mul(a, b), sum))
+      const add = (sum: Local<'v128'>, y: ReturnType<typeof v128.load>, z: Local<'v128'>) =>
+        f.set(sum, fused ? f32x4.relaxedMadd(y, z, sum) : f32x4.add(f32x4.mul(y, z), sum))
       const turn = (vectors: number) =>
-        f.while(i32.geS(left, 4 * vectors), () => {
-          for (let v = 0; v < vectors; v++) f.set(values[v]!, v128.load(x, 16 * v))
-          ats.forEach((at, r) => {
-            for (let v = 0; v < vectors; v++) add(sums[r]![v]!, v128.load(at, 16 * v), values[v]!)
-            f.increment(at, 16 * vectors)
+        f.countdown(
+          left,
+          4 * vectors,
+          () => {
+            for (let v = 0; v < vectors; v++) f.set(values[v]!, v128.load(cursor, 16 * v))
+            ats.forEach((at, r) => {
+              for (let v = 0; v < vectors; v++) add(sums[r]![v]!, v128.load(at, 16 * v), values[v]!)
+              f.increment(at, 16 * vectors)
+            })
+          },
+          [cursor, 16 * vectors],
+        )
+      f.countdown(
+        rows,
+        count,
+        () => {
+          ats.forEach((at, r) => f.set(at, r === 0 ? a : i32.add(ats[r - 1]!, rowStep)))
+          for (const sum of sums.flat()) f.set(sum, v128.zero())
+          f.set(cursor, x)
+          f.set(left, depth)
+          turn(ways)
+          turn(1)
+          f.countdown(
+            left,
+            1,
+            () => {
+              f.set(values[0]!, v128.load32Zero(cursor))
+              ats.forEach((at, r) => {
+                add(sums[r]![0]!, v128.load32Zero(at), values[0]!)
+                f.increment(at, 4)
+              })
+            },
+            [cursor, 4],
+          )
+          sums.forEach(([first, second], r) => {
+            f.set(first!, f32x4.add(first!, second!))
+            const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) => f32x4.extractLane(first!, lane))
+            f.emit(f32.store(to, f32.add(f32.add(l0!, l1!), f32.add(l2!, l3!)), 4 * r))
           })
-          f.increment(x, 16 * vectors)
-          f.increment(left, -4 * vectors)
-        })
-      f.while(i32.geS(p.rows, count), () => {
-        ats.forEach((at, r) => f.set(at, r === 0 ? p.a : i32.add(ats[r - 1]!, p.rowStep)))
-        for (const sum of sums.flat()) f.set(sum, v128.zero())
-        f.set(x, p.x)
-        f.set(left, p.depth)
-        turn(ways)
-        turn(1)
-        f.while(left, () => {
-          f.set(values[0]!, v128.load32Zero(x))
-          ats.forEach((at, r) => {
-            add(sums[r]![0]!, v128.load32Zero(at), values[0]!)
-            f.increment(at, 4)
-          })
-          f.increment(x, 4)
-          f.increment(left, -1)
-        })
-        sums.forEach(([first, second], r) => {
-          f.set(first!, f32x4.add(first!, second!))
-          const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) => f32x4.extractLane(first!, lane))
-          f.emit(f32.store(p.to, f32.add(f32.add(l0!, l1!), f32.add(l2!, l3!)), 4 * r))
-        })
-        f.increment(p.to, 4 * count)
-        f.increment(p.a, i32.mul(p.rowStep, count))
-        f.increment(p.rows, -count)
-      })
+        },
+        [to, 4 * count],
+        [a, i32.mul(rowStep, count)],
+      )
     }
     rowsOf(height)
     rowsOf(1)

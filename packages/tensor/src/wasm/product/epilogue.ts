@@ -1,7 +1,8 @@
 import type { View } from '../../device.ts'
 import type { Epilogue as EpilogueParams } from '../../primitives.ts'
+import { times } from '../../times.ts'
 import type { FunctionRef, ModuleBuilder } from '../asm/index.ts'
-import { f32x4, i32, i32Params, v128 } from '../asm/index.ts'
+import { f32x4, i32, v128 } from '../asm/index.ts'
 import { Lanes, silu } from '../lanes/math.ts'
 import { store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
@@ -70,39 +71,44 @@ export const finishAt = (finish: Finish, row: number, column: number): Finish =>
 })
 
 function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: boolean): FunctionRef {
-  const sizes = ['c', 'rows', 'columns', 'cStep'] as const
-  return m.func(name, i32Params(...sizes, ...addends), [], (f, p) => {
+  return m.procedure(name, (f, c, rows, columns, cStep, rowBias, columnBias, toResidual) => {
     const k = new Lanes(f, fused)
     const activation = activate ? silu(f, k) : undefined
     k.seal()
-    const [at, bias, left] = [f.let(0), f.let(0), f.let(0)]
-    const [y, ofRow] = [f.local('v128'), f.local('v128')]
+    const [at, bias, left] = f.locals('i32', 3)
+    const [y, ofRow] = f.locals('v128', 2)
     const vector = (lanes?: typeof left) => {
       f.set(y, v128.load(at))
-      f.if(p.rowBias, () => f.set(y, f32x4.add(y, ofRow)))
-      f.if(p.columnBias, () => f.set(y, f32x4.add(y, v128.load(bias))))
-      f.if(p.toResidual, () => f.set(y, f32x4.add(y, v128.load(i32.add(at, p.toResidual)))))
+      f.if(rowBias, () => f.set(y, f32x4.add(y, ofRow)))
+      f.if(columnBias, () => f.set(y, f32x4.add(y, v128.load(bias))))
+      f.if(toResidual, () => f.set(y, f32x4.add(y, v128.load(i32.add(at, toResidual)))))
       if (activation !== undefined) f.set(y, activation(y))
       store(f, at, y, lanes)
     }
-    f.while(p.rows, () => {
-      f.set(at, p.c)
-      f.set(bias, p.columnBias)
-      f.set(left, p.columns)
-      f.if(p.rowBias, () => {
-        f.set(ofRow, v128.load32Splat(p.rowBias))
-        f.increment(p.rowBias, 4)
-      })
-      f.while(i32.geS(left, 4), () => {
-        vector()
-        f.increment(at, 16)
-        f.increment(bias, 16)
-        f.increment(left, -4)
-      })
-      f.if(left, () => vector(left))
-      f.increment(p.c, p.cStep)
-      f.increment(p.rows, -1)
-    })
+    f.countdown(
+      rows,
+      1,
+      () => {
+        f.set(at, c)
+        f.set(bias, columnBias)
+        f.set(left, columns)
+        f.if(rowBias, () => {
+          f.set(ofRow, v128.load32Splat(rowBias))
+          f.increment(rowBias, 4)
+        })
+        f.countdown(
+          left,
+          4,
+          () => {
+            vector()
+          },
+          [at, 16],
+          [bias, 16],
+        )
+        f.if(left, () => vector(left))
+      },
+      [c, cStep],
+    )
   })
 }
 
@@ -113,10 +119,10 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
 export function emitFinish(m: ModuleBuilder, fused: boolean): FunctionRef {
   const plain = emitKind(m, 'addends', fused, false)
   const activated = emitKind(m, 'activated', fused, true)
-  return m.func('finish', i32Params('c', 'rows', 'columns', 'cStep', ...finishParams), [], (f, p) => {
-    const args = [p.c, p.rows, p.columns, p.cStep, p.rowBias, p.columnBias, p.toResidual]
+  return m.procedure('finish', (f, c, rows, columns, cStep, rowBias, columnBias, toResidual, silu) => {
+    const args = [c, rows, columns, cStep, rowBias, columnBias, toResidual]
     f.if(
-      p.silu,
+      silu,
       () => f.callStatement(activated, ...args),
       () => f.callStatement(plain, ...args),
     )
@@ -136,7 +142,7 @@ export function finishAll(
 ): void {
   const total = count * rows * columns
   const parts = threads.parts(timePerElement[how.silu === 0 ? 0 : 1] * total, count * rows)
-  const tasks = Array.from({ length: count }, (_, i) =>
+  const tasks = times(count, (i) =>
     cut(rows, Math.ceil(parts / count)).map(({ from, to }) => {
       const at = out + 4 * (i * rows + from) * columns
       return [

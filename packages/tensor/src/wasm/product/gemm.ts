@@ -1,7 +1,8 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, f32x4, i32, i32Params, v128 } from '../asm/index.ts'
+import { f32, f32x4, i32, v128 } from '../asm/index.ts'
 import type { Tile } from '../runtime/tile.ts'
-import { addends, emitFinish, finishParams } from './epilogue.ts'
+import { emitFinish } from './epilogue.ts'
 import { emitPack } from './pack.ts'
 
 /** A register tile, and how its code multiplies. */
@@ -32,10 +33,10 @@ function emitSums(
   { a, b, depth, bStep }: { readonly [name in 'a' | 'b' | 'depth' | 'bStep']: Local<'i32'> },
   height: number,
   { mr, nr, relaxed }: TileShape,
-): Local<'v128'>[] {
+): readonly Local<'v128'>[] {
   const vectors = nr / 4
-  const sums = Array.from({ length: height * vectors }, () => f.local('v128'))
-  const right = Array.from({ length: vectors }, () => f.local('v128'))
+  const sums = f.locals('v128', height * vectors)
+  const right = f.locals('v128', vectors)
   const left = f.local('v128')
   const end = f.let(i32.add(a, i32.mul(depth, 4 * mr)))
   f.while(i32.ltU(a, end), () => {
@@ -62,11 +63,9 @@ function emitSums(
  * lie `cStep` bytes apart.
  */
 export function emitTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
-  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate')
-  return m.func(name, params, [], (f, p) => {
-    const { c, cStep, accumulate } = p
+  return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate) => {
     const vectors = shape.nr / 4
-    const sums = emitSums(f, p, height, shape)
+    const sums = emitSums(f, { a: a, b: b, depth: depth, bStep: bStep }, height, shape)
     const store = (value: (sum: Local<'v128'>, j: number) => Expr<'v128'>) => {
       for (let i = 0; i < height; i++) {
         for (let j = 0; j < vectors; j++) f.emit(v128.store(c, value(sums[i * vectors + j]!, j), 16 * j))
@@ -86,10 +85,9 @@ export function emitTile(m: ModuleBuilder, name: string, height: number, shape: 
  * the sums in registers, one after the other. A function of its own, so that plain tiles carry no part of it.
  */
 function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
-  const params = i32Params('a', 'b', 'c', 'depth', 'bStep', 'cStep', 'accumulate', ...addends)
-  return m.func(name, params, [], (f, p) => {
+  return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate, rowBias, columnBias, toResidual) => {
     const vectors = shape.nr / 4
-    const sums = emitSums(f, p, height, shape)
+    const sums = emitSums(f, { a: a, b: b, depth: depth, bStep: bStep }, height, shape)
     const [at, ofRow] = [f.local('i32'), f.local('v128')]
     type Visit = (sum: Local<'v128'>, j: number) => void
     /** Visits the sums row by row, `at` being `start` at the first row and `step` further at each next. */
@@ -103,11 +101,11 @@ function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: T
     }
     const loaded: Visit = (sum, j) => f.set(sum, f32x4.add(sum, v128.load(at, 16 * j)))
     const shifted: Visit = (sum) => f.set(sum, f32x4.add(sum, ofRow))
-    f.if(p.accumulate, () => sweep(p.c, p.cStep, loaded))
-    f.if(p.rowBias, () => sweep(p.rowBias, 4, shifted, () => f.set(ofRow, v128.load32Splat(at))))
-    f.if(p.columnBias, () => sweep(p.columnBias, 0, loaded))
-    f.if(p.toResidual, () => sweep(i32.add(p.c, p.toResidual), p.cStep, loaded))
-    sweep(p.c, p.cStep, (sum, j) => f.emit(v128.store(at, sum, 16 * j)))
+    f.if(accumulate, () => sweep(c, cStep, loaded))
+    f.if(rowBias, () => sweep(rowBias, 4, shifted, () => f.set(ofRow, v128.load32Splat(at))))
+    f.if(columnBias, () => sweep(columnBias, 0, loaded))
+    f.if(toResidual, () => sweep(i32.add(c, toResidual), cStep, loaded))
+    sweep(c, cStep, (sum, j) => f.emit(v128.store(at, sum, 16 * j)))
   })
 }
 
@@ -126,19 +124,25 @@ export interface Spill {
 
 /** Adds or copies part of a tile. */
 export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
-  const [i, j, source, target] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  const [i, j, source, target] = f.locals('i32', 4)
   f.loop(i, 0, p.rows, 1, () => {
     f.set(source, i32.add(p.from, i32.mul(i, 4 * nr)))
     f.set(target, i32.add(p.to, i32.mul(i, p.step)))
-    f.loop(j, 0, p.columns, 1, () => {
-      f.if(
-        p.accumulate,
-        () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
-        () => f.emit(f32.store(target, f32.load(source))),
-      )
-      f.increment(source, 4)
-      f.increment(target, 4)
-    })
+    f.loop(
+      j,
+      0,
+      p.columns,
+      1,
+      () => {
+        f.if(
+          p.accumulate,
+          () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
+          () => f.emit(f32.store(target, f32.load(source))),
+        )
+      },
+      [source, 4],
+      [target, 4],
+    )
   })
 }
 
@@ -154,46 +158,70 @@ interface Tiles {
  * scratch tile. What the tile itself does not finish is finished next, in the nearest cache.
  */
 function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish: FunctionRef): FunctionRef {
-  const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
-  const steps = ['aPanel', 'bStep', 'cStep', 'accumulate', 'spill'] as const
-  const params = i32Params(...operands, ...steps, ...finishParams)
-  return m.func('rows', params, [], (f, p) => {
-    const adds = f.let(i32.or(i32.or(p.rowBias, p.columnBias), p.toResidual))
-    const finishes = f.let(i32.or(adds, p.silu))
-    const terms = addends.map((name) => p[name])
-    const step = (advance: Expr<'i32'> | number, height: number, counted: Local<'i32'>) => {
-      const [plain, adding] = [tiles.plain[height - 1]!, tiles.adding[height - 1]!]
-      const whole = [p.a, p.b, p.c, p.depth, p.bStep, p.cStep, p.accumulate] as const
-      f.if(
-        i32.eq(p.columns, nr),
-        () => {
-          f.if(
-            adds,
-            () => f.callStatement(adding, ...whole, ...terms),
-            () => f.callStatement(plain, ...whole),
-          )
-          f.if(p.silu, () => f.callStatement(finish, p.c, height, nr, p.cStep, ...terms.map(() => 0), 1))
-        },
-        () => {
-          f.callStatement(plain, p.a, p.b, p.spill, p.depth, p.bStep, 4 * nr, 0)
-          emitSpill(f, nr, { ...p, from: p.spill, to: p.c, rows: counted, step: p.cStep })
-          f.if(finishes, () => f.callStatement(finish, p.c, height, p.columns, p.cStep, ...terms, p.silu))
-        },
-      )
-      f.if(p.rowBias, () => f.increment(p.rowBias, 4 * mr))
-      f.increment(p.a, p.aPanel)
-      f.increment(p.c, i32.mul(p.cStep, mr))
-      f.increment(p.rows, advance)
-    }
-    const full = f.let(mr)
-    f.while(i32.geS(p.rows, mr), () => step(-mr, mr, full))
-    for (let height = mr - 1; height > 0; height--) {
-      f.if(i32.eq(p.rows, height), () => {
-        step(0, height, p.rows)
-        f.return()
-      })
-    }
-  })
+  return m.procedure(
+    'rows',
+    (
+      f,
+      a,
+      b,
+      c,
+      rows,
+      columns,
+      depth,
+      aPanel,
+      bStep,
+      cStep,
+      accumulate,
+      spill,
+      rowBias,
+      columnBias,
+      toResidual,
+      silu,
+    ) => {
+      const adds = f.let(i32.or(i32.or(rowBias, columnBias), toResidual))
+      const finishes = f.let(i32.or(adds, silu))
+      const terms = [rowBias, columnBias, toResidual]
+      const step = (advance: Expr<'i32'> | number, height: number, counted: Local<'i32'>) => {
+        const [plain, adding] = [tiles.plain[height - 1]!, tiles.adding[height - 1]!]
+        const whole = [a, b, c, depth, bStep, cStep, accumulate] as const
+        f.if(
+          i32.eq(columns, nr),
+          () => {
+            f.if(
+              adds,
+              () => f.callStatement(adding, ...whole, ...terms),
+              () => f.callStatement(plain, ...whole),
+            )
+            f.if(silu, () => f.callStatement(finish, c, height, nr, cStep, ...terms.map(() => 0), 1))
+          },
+          () => {
+            f.callStatement(plain, a, b, spill, depth, bStep, 4 * nr, 0)
+            emitSpill(f, nr, {
+              from: spill,
+              to: c,
+              rows: counted,
+              columns: columns,
+              step: cStep,
+              accumulate: accumulate,
+            })
+            f.if(finishes, () => f.callStatement(finish, c, height, columns, cStep, ...terms, silu))
+          },
+        )
+        f.if(rowBias, () => f.increment(rowBias, 4 * mr))
+        f.increment(a, aPanel)
+        f.increment(c, i32.mul(cStep, mr))
+        f.increment(rows, advance)
+      }
+      const full = f.let(mr)
+      f.while(i32.geS(rows, mr), () => step(-mr, mr, full))
+      for (let height = mr - 1; height > 0; height--) {
+        f.if(i32.eq(rows, height), () => {
+          step(0, height, rows)
+          f.return()
+        })
+      }
+    },
+  )
 }
 
 /**
@@ -201,24 +229,43 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish:
  * row panels of a times all column panels of b. Panels of b start `bPanel` bytes apart, so that b may be
  * packed, or rows of a matrix in place (which are then read up to nr − 1 floats beyond their end).
  */
-function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): FunctionRef {
-  const operands = ['a', 'b', 'c', 'rows', 'columns', 'depth'] as const
-  const steps = ['aPanel', 'bPanel', 'bStep', 'cStep', 'accumulate', 'spill'] as const
-  const params = i32Params(...operands, ...steps, ...finishParams)
-  return m.func('block', params, [], (f, p) => {
-    const width = f.local('i32')
-    f.while(i32.gtS(p.columns, 0), () => {
-      f.set(width, p.columns)
-      f.if(i32.gtS(width, nr), () => f.set(width, nr))
-      const sizes = [p.rows, width, p.depth]
-      const places = [p.aPanel, p.bStep, p.cStep, p.accumulate, p.spill]
-      f.callStatement(rows, p.a, p.b, p.c, ...sizes, ...places, ...finishParams.map((name) => p[name]))
-      f.if(p.columnBias, () => f.increment(p.columnBias, 4 * nr))
-      f.increment(p.b, p.bPanel)
-      f.increment(p.c, 4 * nr)
-      f.increment(p.columns, -nr)
-    })
-  })
+function emitBlock(m: ModuleBuilder, { nr }: TileShape, inner: FunctionRef): FunctionRef {
+  return m.procedure(
+    'block',
+    (
+      f,
+      a,
+      b,
+      c,
+      rows,
+      columns,
+      depth,
+      aPanel,
+      bPanel,
+      bStep,
+      cStep,
+      accumulate,
+      spill,
+      rowBias,
+      columnBias,
+      toResidual,
+      silu,
+    ) => {
+      const width = f.local('i32')
+      f.while(i32.gtS(columns, 0), () => {
+        f.set(width, columns)
+        f.if(i32.gtS(width, nr), () => f.set(width, nr))
+        const sizes = [rows, width, depth]
+        const finish = [rowBias, columnBias, toResidual, silu]
+        const places = [aPanel, bStep, cStep, accumulate, spill]
+        f.callStatement(inner, a, b, c, ...sizes, ...places, ...finish)
+        f.if(columnBias, () => f.increment(columnBias, 4 * nr))
+        f.increment(b, bPanel)
+        f.increment(c, 4 * nr)
+        f.increment(columns, -nr)
+      })
+    },
+  )
 }
 
 /**
@@ -226,7 +273,7 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, rows: FunctionRef): Func
  * `packB`, `finish`, and by height `tile1` … `tile<mr>` and `adding1` … `adding<mr>`.
  */
 export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
-  const heights = Array.from({ length: shape.mr }, (_, i) => i + 1)
+  const heights = times(shape.mr, (i) => i + 1)
   const plain = heights.map((height) => emitTile(m, `tile${height}`, height, shape))
   const adding = heights.map((height) => emitAddingTile(m, `adding${height}`, height, shape))
   const finish = emitFinish(m, shape.relaxed)

@@ -1,25 +1,6 @@
-import type { Expr, FunctionBuilder, FunctionRef, Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, i32, i32Params, shuffle32, shuffle64, v128 } from '../asm/index.ts'
-
-/** The 4×4 transpose of four vectors: vector j of the result holds lane j of each. */
-export function transpose4(f: FunctionBuilder, rows: readonly Expr<'v128'>[]): Expr<'v128'>[] {
-  const [a, b, c, d] = rows.map((row) => f.local('v128', row)) as [
-    Local<'v128'>,
-    Local<'v128'>,
-    Local<'v128'>,
-    Local<'v128'>,
-  ]
-  const low = f.local('v128', shuffle32(a, b, [0, 4, 1, 5]))
-  const high = f.local('v128', shuffle32(a, b, [2, 6, 3, 7]))
-  f.set(a, shuffle32(c, d, [0, 4, 1, 5]))
-  f.set(b, shuffle32(c, d, [2, 6, 3, 7]))
-  return [
-    shuffle64(low, a, [0, 2]),
-    shuffle64(low, a, [1, 3]),
-    shuffle64(high, b, [0, 2]),
-    shuffle64(high, b, [1, 3]),
-  ]
-}
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from '../asm/index.ts'
+import { f32, i32, v128 } from '../asm/index.ts'
+import { transpose4 } from '../lanes/transpose.ts'
 
 /**
  * Defines `name(to, from, count, depth, across, along, panel)`: packs a float32 matrix of `count` vectors
@@ -28,10 +9,9 @@ export function transpose4(f: FunctionBuilder, rows: readonly Expr<'v128'>[]): E
  * beyond `count` are zero.
  */
 export function emitPack(m: ModuleBuilder, name: string, width: number): FunctionRef {
-  const params = i32Params('to', 'from', 'count', 'depth', 'across', 'along', 'panel')
-  return m.func(name, params, [], (f, { to, from, count, depth, across, along, panel }) => {
-    const [k, at] = [f.local('i32'), f.local('i32')]
-    const lanes = Array.from({ length: width }, () => f.local('i32'))
+  return m.procedure(name, (f, to, from, count, depth, across, along, panel) => {
+    const [k, at] = f.locals('i32', 2)
+    const lanes = f.locals('i32', width)
     f.while(i32.gtS(count, 0), () => {
       f.set(at, to)
       f.set(k, 0)
@@ -119,10 +99,16 @@ function packPartial(
   f.loop(c.k, 0, c.depth, 1, () => {
     for (let lane = 0; lane < c.width; lane++) f.emit(f32.store(c.at, 0, 4 * lane))
     f.set(source, row)
-    f.loop(i, 0, c.count, 1, () => {
-      f.emit(f32.store(i32.add(c.at, i32.shl(i, 2)), f32.load(source)))
-      f.increment(source, c.across)
-    })
+    f.loop(
+      i,
+      0,
+      c.count,
+      1,
+      () => {
+        f.emit(f32.store(i32.add(c.at, i32.shl(i, 2)), f32.load(source)))
+      },
+      [source, c.across],
+    )
     f.increment(row, c.along)
     f.increment(c.at, 4 * c.width)
   })

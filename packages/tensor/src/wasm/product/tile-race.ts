@@ -1,4 +1,4 @@
-import { i32, i32Params, ModuleBuilder } from '../asm/index.ts'
+import { i32, ModuleBuilder } from '../asm/index.ts'
 import type { Tile, TileChoice, TileName } from '../runtime/tile.ts'
 import { defaultTile, tileNames, tiles } from '../runtime/tile.ts'
 import { emitTile } from './gemm.ts'
@@ -37,7 +37,7 @@ interface Runner {
 /** `name(a, end, b, c)`: the panels of a up to `end` times a panel of b, into tiles of c, row by row. */
 function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile, relaxed: boolean): void {
   const tile = emitTile(m, `${name} tile`, mr, { mr, nr, relaxed })
-  m.func(name, i32Params('a', 'end', 'b', 'c'), [], (f, { a, end, b, c }) => {
+  m.procedure(name, (f, a, end, b, c) => {
     f.while(i32.ltU(a, end), () => {
       f.callStatement(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
       f.increment(a, 4 * mr * depth)

@@ -61,9 +61,6 @@ function join(f: FunctionBuilder, fold: Fold, accumulators: readonly Local<'v128
   return accumulators[0]!
 }
 
-const keptParams = { out: 'i32', x: 'i32', k0: 'i32', k1: 'i32', k0s: 'i32', k1s: 'i32' } as const
-const reducedParams = { r0: 'i32', r1: 'i32', r0s: 'i32', r1s: 'i32' } as const
-
 /** Two nested loops around `body`, which is given the moving address. */
 function twoLoops(
   f: FunctionBuilder,
@@ -72,16 +69,28 @@ function twoLoops(
   strides: readonly [Local<'i32'>, Local<'i32'>],
   body: (at: Local<'i32'>) => void,
 ): void {
-  const [i, j, outer, inner] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')]
+  const [i, j, outer, inner] = f.locals('i32', 4)
   f.set(outer, start)
-  f.loop(i, 0, extents[0], 1, () => {
-    f.set(inner, outer)
-    f.loop(j, 0, extents[1], 1, () => {
-      body(inner)
-      f.increment(inner, strides[1])
-    })
-    f.increment(outer, strides[0])
-  })
+  f.loop(
+    i,
+    0,
+    extents[0],
+    1,
+    () => {
+      f.set(inner, outer)
+      f.loop(
+        j,
+        0,
+        extents[1],
+        1,
+        () => {
+          body(inner)
+        },
+        [inner, strides[1]],
+      )
+    },
+    [outer, strides[0]],
+  )
 }
 
 /**
@@ -94,20 +103,22 @@ function twoLoops(
  * result and are then folded pairwise. The order depends on the layout alone, not on which results a call covers.
  */
 export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = false): void {
-  const params = { ...keptParams, ...reducedParams, n: 'i32', step: 'i32' } as const
-  m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step }) => {
-    const accumulators = Array.from({ length: ways }, () => f.local('v128'))
+  m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step) => {
+    const accumulators = f.locals('v128', ways)
     const first = accumulators[0]!
-    const [at, rest] = [f.local('i32'), f.local('i32')]
+    const [at, rest] = f.locals('i32', 2)
     const fill = (count: number, load: (i: number) => Expr<'v128'>) => {
       for (let i = 0; i < count; i++) f.set(accumulators[i]!, fold.combine(accumulators[i]!, load(i)))
     }
     const turns = (vectors: number) =>
-      f.while(i32.geS(rest, vectors * fold.lanes), () => {
-        fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
-        f.increment(at, 4 * fold.lanes * vectors)
-        f.increment(rest, -vectors * fold.lanes)
-      })
+      f.countdown(
+        rest,
+        vectors * fold.lanes,
+        () => {
+          fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
+        },
+        [at, 4 * fold.lanes * vectors],
+      )
     twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
       for (const accumulator of accumulators) f.set(accumulator, fold.neutral)
       twoLoops(f, row, [r0, r1], [r0s, r1s], (start) => {
@@ -117,17 +128,23 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
           turns(ways)
           turns(1)
         } else {
-          f.while(i32.geS(rest, 4), () => {
-            fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
-            f.increment(at, step)
-            f.increment(rest, -4)
-          })
+          f.countdown(
+            rest,
+            4,
+            () => {
+              fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
+            },
+            [at, step],
+          )
         }
-        f.while(rest, () => {
-          f.set(first, fold.combine(first, fold.loadOne(at)))
-          f.increment(at, step)
-          f.increment(rest, -1)
-        })
+        f.countdown(
+          rest,
+          1,
+          () => {
+            f.set(first, fold.combine(first, fold.loadOne(at)))
+          },
+          [at, step],
+        )
       })
       const result = fold.fold(join(f, fold, accumulators))
       f.emit(wide ? f64.store(out, result) : f32.store(out, f32.demoteF64(result)))
@@ -141,10 +158,9 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
  * the loops r0, r1, in their order, into an accumulator of its own.
  */
 export function emitColumns(m: ModuleBuilder, fold: Fold): void {
-  const params = { ...keptParams, ...reducedParams, n: 'i32' } as const
-  m.func('run', params, [], (f, { out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n }) => {
-    const accumulators = Array.from({ length: ways }, () => f.local('v128'))
-    const [column, rest] = [f.local('i32'), f.local('i32')]
+  m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n) => {
+    const accumulators = f.locals('v128', ways)
+    const [column, rest] = f.locals('i32', 2)
     const tile = (
       vectors: number,
       elements: number,
@@ -152,16 +168,19 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
       store: () => void,
     ) => {
       const used = accumulators.slice(0, vectors)
-      f.while(i32.geS(rest, elements), () => {
-        for (const accumulator of used) f.set(accumulator, fold.neutral)
-        twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
-          used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
-        })
-        store()
-        f.increment(out, 4 * elements)
-        f.increment(column, 4 * elements)
-        f.increment(rest, -elements)
-      })
+      f.countdown(
+        rest,
+        elements,
+        () => {
+          for (const accumulator of used) f.set(accumulator, fold.neutral)
+          twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
+            used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
+          })
+          store()
+        },
+        [out, 4 * elements],
+        [column, 4 * elements],
+      )
     }
     const storeVectors = (vectors: number) => () => {
       for (let i = 0; i < vectors; i++) fold.store(f, out, 4 * fold.lanes * i, accumulators[i]!)

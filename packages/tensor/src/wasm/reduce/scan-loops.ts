@@ -1,9 +1,7 @@
+import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { f32, f32x4, f64, f64x2, i32, i32Params, i32x4, shuffle64, v128 } from '../asm/index.ts'
+import { f32, f32x4, f64, f64x2, i32, i32x4, shuffle64, v128 } from '../asm/index.ts'
 import { store, vector } from '../lanes/sweep.ts'
-
-const times = <T>(count: number, make: (i: number) => T): T[] =>
-  Array.from({ length: count }, (_, i) => make(i))
 
 /** Independent chains in flight. */
 const ways = 4
@@ -35,9 +33,9 @@ const beats = (x: Local<'f32'>, best: Local<'f32'>): I32 =>
  * first NaN.
  */
 export function emitArgmaxRows(m: ModuleBuilder): void {
-  m.func('run', i32Params('to', 'x', 'rows', 'n'), [], (f, p) => {
+  m.procedure('run', (f, to, x, rows, n) => {
     const bests = times(ways, () => makeBest(f))
-    const [x, indices, left, at] = [vector(f), vector(f), f.let(0), f.let(0)]
+    const [candidates, indices, left, at] = [vector(f), vector(f), f.let(0), f.let(0)]
     const [value, index, other] = [f.local('f32'), f.let(0), f.local('f32')]
     const best = bests[0]!
     /** The lane's element wins if it is larger, or as large and earlier. */
@@ -50,46 +48,55 @@ export function emitArgmaxRows(m: ModuleBuilder): void {
         f.set(index, left)
       })
     }
-    f.while(p.rows, () => {
-      for (const { value, index } of bests) {
-        f.set(value, v128.load32Splat(p.x))
-        f.set(index, v128.zero())
-      }
-      f.set(indices, i32x4.lanes(0, 1, 2, 3))
-      f.set(at, p.n)
-      f.while(i32.geS(at, 4 * ways), () => {
-        bests.forEach((best, i) => {
-          f.set(x, v128.load(p.x, 16 * i))
-          challenge(f, best, x, i32x4.add(indices, i32x4.const(4 * i)))
-        })
-        f.set(indices, i32x4.add(indices, i32x4.const(4 * ways)))
-        f.increment(p.x, 16 * ways)
-        f.increment(at, -4 * ways)
-      })
-      for (const { value, index } of bests.slice(1)) {
-        const strange = v128.and(f32x4.ne(value, value), f32x4.ne(best.value, best.value))
-        const equal = v128.or(f32x4.eq(value, best.value), strange)
-        const larger = v128.andnot(f32x4.eq(best.value, best.value), f32x4.le(value, best.value))
-        f.set(x, v128.or(larger, v128.and(equal, i32x4.ltS(index, best.index))))
-        f.set(best.index, v128.bitselect(index, best.index, x))
-        f.set(best.value, v128.bitselect(value, best.value, x))
-      }
-      f.set(value, f32x4.extractLane(best.value, 0))
-      f.set(index, i32x4.extractLane(best.index, 0))
-      for (let i = 1; i < 4; i++) lane(i)
-      f.while(at, () => {
-        f.set(other, f32.load(p.x))
-        f.if(beats(other, value), () => {
-          f.set(value, other)
-          f.set(index, i32.sub(p.n, at))
-        })
-        f.increment(p.x, 4)
-        f.increment(at, -1)
-      })
-      f.emit(i32.store(p.to, index))
-      f.increment(p.to, 4)
-      f.increment(p.rows, -1)
-    })
+    f.countdown(
+      rows,
+      1,
+      () => {
+        for (const { value, index } of bests) {
+          f.set(value, v128.load32Splat(x))
+          f.set(index, v128.zero())
+        }
+        f.set(indices, i32x4.lanes(0, 1, 2, 3))
+        f.set(at, n)
+        f.countdown(
+          at,
+          4 * ways,
+          () => {
+            bests.forEach((best, i) => {
+              f.set(candidates, v128.load(x, 16 * i))
+              challenge(f, best, candidates, i32x4.add(indices, i32x4.const(4 * i)))
+            })
+            f.set(indices, i32x4.add(indices, i32x4.const(4 * ways)))
+          },
+          [x, 16 * ways],
+        )
+        for (const { value, index } of bests.slice(1)) {
+          const strange = v128.and(f32x4.ne(value, value), f32x4.ne(best.value, best.value))
+          const equal = v128.or(f32x4.eq(value, best.value), strange)
+          const larger = v128.andnot(f32x4.eq(best.value, best.value), f32x4.le(value, best.value))
+          f.set(candidates, v128.or(larger, v128.and(equal, i32x4.ltS(index, best.index))))
+          f.set(best.index, v128.bitselect(index, best.index, candidates))
+          f.set(best.value, v128.bitselect(value, best.value, candidates))
+        }
+        f.set(value, f32x4.extractLane(best.value, 0))
+        f.set(index, i32x4.extractLane(best.index, 0))
+        for (let i = 1; i < 4; i++) lane(i)
+        f.countdown(
+          at,
+          1,
+          () => {
+            f.set(other, f32.load(x))
+            f.if(beats(other, value), () => {
+              f.set(value, other)
+              f.set(index, i32.sub(n, at))
+            })
+          },
+          [x, 4],
+        )
+        f.emit(i32.store(to, index))
+      },
+      [to, 4],
+    )
   })
 }
 
@@ -101,10 +108,9 @@ function overColumns(
   visit: (vectors: number, lanes?: Local<'i32'>) => void,
 ): void {
   for (const vectors of [ways, 1]) {
-    f.while(i32.geS(columns, 4 * vectors), () => {
+    f.countdown(columns, 4 * vectors, () => {
       visit(vectors)
       for (const cursor of cursors) f.increment(cursor, 16 * vectors)
-      f.increment(columns, -4 * vectors)
     })
   }
   f.if(columns, () => visit(1, columns))
@@ -112,85 +118,93 @@ function overColumns(
 
 /** `run(to, x, length, columns, step)`: the same down `columns` columns of `length` rows, `step` bytes apart. */
 export function emitArgmaxColumns(m: ModuleBuilder): void {
-  m.func('run', i32Params('to', 'x', 'length', 'columns', 'step'), [], (f, p) => {
+  m.procedure('run', (f, to, x, length, columns, step) => {
     const bests = times(ways, () => makeBest(f))
-    const [x, indices, j, at] = [vector(f), vector(f), f.let(0), f.let(0)]
-    overColumns(f, p.columns, [p.to, p.x], (vectors, lanes) => {
+    const [candidates, indices, j, at] = [vector(f), vector(f), f.let(0), f.let(0)]
+    overColumns(f, columns, [to, x], (vectors, lanes) => {
       const used = bests.slice(0, vectors)
       used.forEach(({ value, index }, i) => {
-        f.set(value, v128.load(p.x, 16 * i))
+        f.set(value, v128.load(x, 16 * i))
         f.set(index, v128.zero())
       })
-      f.set(at, p.x)
-      f.loop(j, 1, p.length, 1, () => {
-        f.increment(at, p.step)
+      f.set(at, x)
+      f.loop(j, 1, length, 1, () => {
+        f.increment(at, step)
         f.set(indices, i32x4.splat(j))
         used.forEach((best, i) => {
-          f.set(x, v128.load(at, 16 * i))
-          challenge(f, best, x, indices)
+          f.set(candidates, v128.load(at, 16 * i))
+          challenge(f, best, candidates, indices)
         })
       })
-      used.forEach(({ index }, i) => store(f, i === 0 ? p.to : i32.add(p.to, 16 * i), index, lanes))
+      used.forEach(({ index }, i) => store(f, i === 0 ? to : i32.add(to, 16 * i), index, lanes))
     })
   })
 }
 
 /** Emits `run(to, x, rows, n)`: running sums of dense rows, in float64, each rounded once. */
 export function emitCumsumRows(m: ModuleBuilder): void {
-  m.func('run', i32Params('to', 'x', 'rows', 'n'), [], (f, p) => {
-    const sums = times(ways, () => f.local('f64'))
-    const froms = times(ways, () => f.let(0))
-    const tos = times(ways, () => f.let(0))
-    const [step, left] = [f.let(i32.shl(p.n, 2)), f.let(0)]
-    for (const rows of [ways, 1]) {
-      f.while(i32.geS(p.rows, rows), () => {
-        const start = (cursors: readonly Local<'i32'>[], first: I32) =>
-          cursors
-            .slice(0, rows)
-            .forEach((cursor, r) => f.set(cursor, r === 0 ? first : i32.add(cursors[r - 1]!, step)))
-        start(froms, p.x)
-        start(tos, p.to)
-        for (const sum of sums.slice(0, rows)) f.set(sum, 0)
-        f.set(left, p.n)
-        f.while(left, () => {
-          for (let r = 0; r < rows; r++) {
-            f.set(sums[r]!, f64.add(sums[r]!, f64.promoteF32(f32.load(froms[r]!))))
-            f.emit(f32.store(tos[r]!, f32.demoteF64(sums[r]!)))
-            f.increment(froms[r]!, 4)
-            f.increment(tos[r]!, 4)
-          }
-          f.increment(left, -1)
-        })
-        f.increment(p.x, i32.mul(step, rows))
-        f.increment(p.to, i32.mul(step, rows))
-        f.increment(p.rows, -rows)
-      })
+  m.procedure('run', (f, to, x, rows, n) => {
+    const sums = f.locals('f64', ways)
+    const froms = f.locals('i32', ways)
+    const tos = f.locals('i32', ways)
+    const [step, left] = [f.let(i32.shl(n, 2)), f.let(0)]
+    for (const height of [ways, 1]) {
+      f.countdown(
+        rows,
+        height,
+        () => {
+          const start = (cursors: readonly Local<'i32'>[], first: I32) =>
+            cursors
+              .slice(0, height)
+              .forEach((cursor, r) => f.set(cursor, r === 0 ? first : i32.add(cursors[r - 1]!, step)))
+          start(froms, x)
+          start(tos, to)
+          for (const sum of sums.slice(0, height)) f.set(sum, 0)
+          f.set(left, n)
+          f.countdown(left, 1, () => {
+            for (let r = 0; r < height; r++) {
+              f.set(sums[r]!, f64.add(sums[r]!, f64.promoteF32(f32.load(froms[r]!))))
+              f.emit(f32.store(tos[r]!, f32.demoteF64(sums[r]!)))
+              f.increment(froms[r]!, 4)
+              f.increment(tos[r]!, 4)
+            }
+          })
+        },
+        [x, i32.mul(step, height)],
+        [to, i32.mul(step, height)],
+      )
     }
   })
 }
 
 /** `run(to, x, length, columns, step)`: the same down columns. */
 export function emitCumsumColumns(m: ModuleBuilder): void {
-  m.func('run', i32Params('to', 'x', 'length', 'columns', 'step'), [], (f, p) => {
-    const sums = times(ways, () => [vector(f), vector(f)] as const)
-    const [x, j, from, to] = [vector(f), f.let(0), f.let(0), f.let(0)]
-    overColumns(f, p.columns, [p.to, p.x], (vectors, lanes) => {
+  m.procedure('run', (f, to, x, length, columns, step) => {
+    const sums = times(ways, () => f.locals('v128', 2))
+    const [four, j, source, target] = [vector(f), f.let(0), f.let(0), f.let(0)]
+    overColumns(f, columns, [to, x], (vectors, lanes) => {
       const used = sums.slice(0, vectors)
       for (const sum of used.flat()) f.set(sum, v128.zero())
-      f.set(from, p.x)
-      f.set(to, p.to)
-      f.loop(j, 0, p.length, 1, () => {
-        used.forEach(([low, high], i) => {
-          const half = (a: Expr<'v128'>) => f64x2.promoteLowF32x4(a)
-          f.set(x, v128.load(from, 16 * i))
-          f.set(low, f64x2.add(low, half(x)))
-          f.set(high, f64x2.add(high, half(shuffle64(x, x, [1, 0]))))
-          f.set(x, shuffle64(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), [0, 2]))
-          store(f, i === 0 ? to : i32.add(to, 16 * i), x, lanes)
-        })
-        f.increment(from, p.step)
-        f.increment(to, p.step)
-      })
+      f.set(source, x)
+      f.set(target, to)
+      f.loop(
+        j,
+        0,
+        length,
+        1,
+        () => {
+          used.forEach(([low, high], i) => {
+            const half = (a: Expr<'v128'>) => f64x2.promoteLowF32x4(a)
+            f.set(four, v128.load(source, 16 * i))
+            f.set(low, f64x2.add(low, half(four)))
+            f.set(high, f64x2.add(high, half(shuffle64(four, four, [1, 0]))))
+            f.set(four, shuffle64(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), [0, 2]))
+            store(f, i === 0 ? target : i32.add(target, 16 * i), four, lanes)
+          })
+        },
+        [source, step],
+        [target, step],
+      )
     })
   })
 }

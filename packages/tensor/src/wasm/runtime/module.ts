@@ -23,7 +23,7 @@ export interface Origin {
  * import { Heap } from './heap.ts'
  * import { KernelCache } from './module.ts'
  * const kernels = new KernelCache(new Heap())
- * const add = kernels.get('add', (m) => m.func('add', { a: 'i32', b: 'i32' }, ['i32'], (f, { a, b }) => f.return(i32.add(a, b))))
+ * const add = kernels.get('add', (m) => m.func('add', ['i32', 'i32'], ['i32'], (f, a, b) => f.return(i32.add(a, b))))
  * add(2, 3) // => 5
  * ```
  */

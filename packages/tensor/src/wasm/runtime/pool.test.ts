@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { DeviceError } from '../../errors.ts'
-import { atomics, i32, i32Params } from '../asm/index.ts'
+import { atomics, i32 } from '../asm/index.ts'
 import { Heap } from './heap.ts'
 import { KernelCache } from './module.ts'
 import type { PoolOptions } from './pool.ts'
@@ -14,18 +14,18 @@ function testPool(size: number, options: PoolOptions = {}) {
   const heap = new Heap({ shared: true, maxBytes: 64 * 2 ** 20 })
   const kernels = new KernelCache(heap)
   const functions = kernels.all('test', ['visit', 'hold', 'meet', 'trap'], (m) => {
-    m.func('visit', i32Params('at'), [], (f, { at }) => f.drop(atomics.add(at, 1)))
-    m.func('hold', i32Params('entered', 'flag'), [], (f, { entered, flag }) => {
+    m.procedure('visit', (f, at) => f.drop(atomics.add(at, 1)))
+    m.procedure('hold', (f, entered, flag) => {
       f.emit(atomics.store(entered, 1))
       f.while(i32.eqz(atomics.load(flag)), () => {})
     })
-    m.func('meet', i32Params('at', 'count'), [], (f, { at, count }) => {
+    m.procedure('meet', (f, at, count) => {
       const turns = f.let(0)
       f.drop(atomics.add(at, 1))
       f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 27)), () => f.increment(turns, 1))
       f.if(i32.ltS(turns, 2 ** 27), () => f.drop(atomics.add(at, count)))
     })
-    m.func('trap', i32Params('at'), [], (f, { at }) => f.drop(i32.load(at)))
+    m.procedure('trap', (f, at) => f.drop(i32.load(at)))
   })
   return { heap, kernels, ...functions, pool: new ThreadPool(heap, kernels, size, options) }
 }
@@ -99,7 +99,7 @@ describe('thread pool', () => {
     const task = (run: typeof visit): Task => [{ run, args: [at] }]
     for (let i = 0; i < 50; i++) {
       const later = kernels.get(`later${i}`, (m) =>
-        m.func('run', i32Params('at'), [], (f, p) => f.drop(atomics.add(p.at, 100 + i))),
+        m.procedure('run', (f, at) => f.drop(atomics.add(at, 100 + i))),
       )
       pool.run(Array.from({ length: 6 }, () => task(i % 2 === 0 ? later : visit)))
       if (i === 10) await new Promise((resolve) => setTimeout(resolve, 100))

@@ -1,4 +1,5 @@
 import { DeviceError } from '../../errors.ts'
+import { times } from '../../times.ts'
 import type { Heap } from './heap.ts'
 import { JobTable } from './job-table.ts'
 import type { KernelCache } from './module.ts'
@@ -214,7 +215,7 @@ export class ThreadPool implements Threads {
     const { memory, memoryType } = this.heap
     const noPages = memoryType.address === 'i64' ? 0n : 0
     const common = { memory, control, table: this.table.words, spins, words, open: jobOpen, noPages }
-    this.workers = Array.from({ length: size - 1 }, (_, i) => {
+    this.workers = times(size - 1, (i) => {
       const thread = i + 1
       let ended = false
       return spawn({ ...common, thread }, (why) => {

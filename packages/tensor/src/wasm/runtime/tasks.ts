@@ -1,3 +1,4 @@
+import { times } from '../../times.ts'
 import type { WasmFunction } from './module.ts'
 
 /** A kernel function with its arguments. */
@@ -31,7 +32,7 @@ export interface Range {
 export function cut(total: number, parts: number, unit = 1): Range[] {
   const units = Math.ceil(total / unit)
   const count = Math.max(1, Math.min(parts, units))
-  return Array.from({ length: count }, (_, i) => ({
+  return times(count, (i) => ({
     from: Math.floor((i * units) / count) * unit,
     to: Math.min(total, Math.floor(((i + 1) * units) / count) * unit),
   }))

@@ -1,3 +1,4 @@
+import { show } from '../../fields.ts'
 import type { SpecDifference } from '../../param-source.ts'
 import type { AdmConfig } from './config.ts'
 import { inferAdm } from './infer.ts'
@@ -25,18 +26,17 @@ export const admExplain =
   (difference: SpecDifference): string | undefined => {
     const found = inferAdm(difference.file)
     if (found === undefined) return undefined
-    const show = (value: unknown) => JSON.stringify(value)
     const normal = (name: (typeof fields)[number]) =>
       name === 'attentionResolutions' ? reached(config) : config[name]
-    const wrong = fields.filter(
-      (name) => found[name] !== undefined && show(found[name]) !== show(normal(name)),
-    )
+    const wrong = fields.filter((name) => found[name] !== undefined && !same(found[name], normal(name)))
     return wrong.length === 0
       ? undefined
       : wrong
           .map((name) => `${name} would have to be ${show(found[name])} (it is ${show(config[name])})`)
           .join(', ')
   }
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 /** Those of the factors that a level has, ascending. */
 const reached = ({ attentionResolutions, channelMult }: AdmConfig): number[] =>

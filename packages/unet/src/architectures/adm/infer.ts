@@ -15,9 +15,10 @@ export type InferredAdm = Partial<
 >
 
 /**
- * What the names and shapes of a checkpoint tell about its configuration, or undefined where they are none
- * of guided-diffusion's `UNetModel` or number blocks that a file of so many tensors cannot have. The way up tells the levels: only there a change of resolution shows
- * whatever the kind (its layers come second or third in their block), and it ends each level but the last.
+ * What the names and shapes of a checkpoint tell of its configuration; undefined where they are none of
+ * guided-diffusion's `UNetModel`, or number more blocks than a file of that many tensors can have. The levels are read
+ * off the way up: there every kind of resampling shows in the names (second or third in its block), and it ends each
+ * level but the last.
  */
 export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
   const [time, input, output] = ['time_embed.0', 'input_blocks.0.0', 'out.2'].map((name) =>

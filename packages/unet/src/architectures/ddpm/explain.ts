@@ -1,3 +1,4 @@
+import { show } from '../../fields.ts'
 import type { SpecDifference } from '../../param-source.ts'
 import type { DdpmConfig } from './config.ts'
 
@@ -6,7 +7,7 @@ type Find = (difference: SpecDifference, config: DdpmConfig) => string | undefin
 const shapeOf = ({ reshaped }: SpecDifference, name: string) =>
   reshaped.find((entry) => entry.name === name)?.found
 const says = (config: DdpmConfig, field: keyof DdpmConfig, value: unknown, at = '') =>
-  `${field}${at} would have to be ${JSON.stringify(value)} (it is ${JSON.stringify(config[field])})`
+  `${field}${at} would have to be ${show(value)} (it is ${show(config[field])})`
 
 /** A field that is the extent of a parameter along an axis. */
 const extent =

@@ -1,10 +1,11 @@
+import { times } from '../../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../../asm/index.ts'
-import { bulk, i32, i32Params, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
+import { bulk, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
 import { Lanes } from '../../lanes/math.ts'
+import { transpose4 } from '../../lanes/transpose.ts'
 import { noFinishArgs } from '../../product/epilogue.ts'
 import type { GemmFunctions } from '../../product/gemm.ts'
 import { emitGemm } from '../../product/gemm.ts'
-import { transpose4 } from '../../product/pack.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Functions } from '../../runtime/module.ts'
 import { emitCopy } from '../pack.ts'
@@ -45,8 +46,7 @@ function emitPatch(
   map: LinearMap,
   relaxed: boolean,
 ): FunctionRef {
-  const params = i32Params('p0', 'p1', 'p2', 'p3', 'rowBytes', 'to', 'xiStep')
-  return m.func(name, params, [], (f, { p0, p1, p2, p3, rowBytes, to, xiStep }) => {
+  return m.procedure(name, (f, p0, p1, p2, p3, rowBytes, to, xiStep) => {
     const emit = map(f, new Lanes(f, relaxed))
     const pointers = [p0, p1, p2, p3]
     const nextRow = f.let(i32.mul(xiStep, n))
@@ -76,30 +76,40 @@ function emitPatch(
  * tiles becomes [channels][8].
  */
 function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
-  const out = ['to', 'xiStep', 'panelStep'] as const
-  const params = i32Params(...out, 'planes', 'channelBytes', 'rowBytes', 'table', 'panels', 'channels')
-  m.func('tiles', params, [], (f, p) => {
-    const [c, plane, at] = [f.let(0), f.let(0), f.let(0)]
-    const lanes = Array.from({ length: 8 }, () => f.local('i32'))
-    f.while(i32.gtS(p.panels, 0), () => {
-      lanes.forEach((lane, i) => {
-        f.set(lane, i32.load(p.table, 16 * i))
-      })
-      f.set(plane, p.planes)
-      f.set(at, p.to)
-      f.loop(c, 0, p.channels, 1, () => {
-        for (const half of [0, 4]) {
-          const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
-          f.callStatement(patch, ...pointers, p.rowBytes, i32.add(at, 4 * half), p.xiStep)
-        }
-        f.increment(plane, p.channelBytes)
-        f.increment(at, 32)
-      })
-      f.increment(p.to, p.panelStep)
-      f.increment(p.table, 128)
-      f.increment(p.panels, -1)
-    })
-  })
+  m.procedure(
+    'tiles',
+    (f, to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels) => {
+      const [c, plane, at] = f.locals('i32', 3)
+      const lanes = f.locals('i32', 8)
+      f.countdown(
+        panels,
+        1,
+        () => {
+          lanes.forEach((lane, i) => {
+            f.set(lane, i32.load(table, 16 * i))
+          })
+          f.set(plane, planes)
+          f.set(at, to)
+          f.loop(
+            c,
+            0,
+            channels,
+            1,
+            () => {
+              for (const half of [0, 4]) {
+                const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
+                f.callStatement(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
+              }
+            },
+            [plane, channelBytes],
+            [at, 32],
+          )
+        },
+        [to, panelStep],
+        [table, 128],
+      )
+    },
+  )
 }
 
 /**
@@ -107,18 +117,19 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
  * along lanes; ξ of a tile lies `step` bytes after that of the tile before.
  */
 function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void {
-  const out = ['to', 'xiStep', 'step'] as const
-  const params = i32Params(...out, 'planes', 'channelBytes', 'rowBytes', 'table', 'tiles')
-  m.func(name, params, [], (f, p) => {
+  m.procedure(name, (f, to, xiStep, step, planes, channelBytes, rowBytes, table, tiles) => {
     const at = f.let(0)
-    f.while(i32.gtS(p.tiles, 0), () => {
-      f.set(at, i32.add(p.planes, i32.load(p.table)))
-      const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(p.channelBytes, i)))
-      f.callStatement(patch, ...pointers, p.rowBytes, p.to, p.xiStep)
-      f.increment(p.to, p.step)
-      f.increment(p.table, 16)
-      f.increment(p.tiles, -1)
-    })
+    f.countdown(
+      tiles,
+      1,
+      () => {
+        f.set(at, i32.add(planes, i32.load(table)))
+        const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
+        f.callStatement(patch, ...pointers, rowBytes, to, xiStep)
+      },
+      [to, step],
+      [table, 16],
+    )
   })
 }
 
@@ -127,50 +138,55 @@ function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void 
  * output channels, from weights with any byte strides.
  */
 function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
-  const params = i32Params('to', 'xiStep', 'from', 's0', 's1', 's2', 's3', 'rows', 'channels')
-  m.func('weights', params, [], (f, p) => {
+  m.procedure('weights', (f, to, xiStep, from, s0, s1, s2, s3, rows, channels) => {
     const emit = map(f, new Lanes(f, relaxed))
-    const nextRow = f.let(i32.mul(p.xiStep, n))
-    const [c, at, column, last] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    const lanes = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
-    const read = Array.from({ length: winogradTile.mr }, () => f.local('i32'))
-    f.while(i32.gtS(p.rows, 0), () => {
+    const nextRow = f.let(i32.mul(xiStep, n))
+    const [c, at, column, last] = f.locals('i32', 4)
+    const lanes = f.locals('i32', winogradTile.mr)
+    const read = f.locals('i32', winogradTile.mr)
+    f.while(i32.gtS(rows, 0), () => {
       // Lanes beyond the last channel repeat it: nobody reads their products.
-      f.set(last, p.from)
+      f.set(last, from)
       lanes.forEach((lane, i) => {
-        if (i > 0) f.if(i32.gtS(p.rows, i), () => f.increment(last, p.s0))
+        if (i > 0) f.if(i32.gtS(rows, i), () => f.increment(last, s0))
         f.set(lane, last)
       })
-      f.loop(c, 0, p.channels, 1, () => {
-        emitSquare(
-          f,
-          emit,
-          3,
-          (i) => {
-            lanes.forEach((lane, l) => {
-              f.set(read[l]!, i32.add(lane, i32.mul(p.s2, i)))
-            })
-            return [0, 1, 2].map((j) => {
-              const tap = f.local('v128', v128.load32Zero(read[0]!))
-              for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
-              if (j < 2) for (const pointer of read) f.increment(pointer, p.s3)
-              return tap
-            })
-          },
-          (i, j, value) => {
-            if (i === 0) {
-              if (j > 0) f.increment(column, p.xiStep)
-              else f.set(column, p.to)
-              f.set(at, column)
-            } else f.increment(at, nextRow)
-            f.emit(v128.store(at, value))
-          },
-        )
-        for (const lane of lanes) f.increment(lane, p.s1)
-        f.increment(p.to, 4 * winogradTile.mr)
-      })
-      f.increment(p.from, i32.mul(p.s0, winogradTile.mr))
-      f.increment(p.rows, -winogradTile.mr)
+      f.loop(
+        c,
+        0,
+        channels,
+        1,
+        () => {
+          emitSquare(
+            f,
+            emit,
+            3,
+            (i) => {
+              lanes.forEach((lane, l) => {
+                f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
+              })
+              return [0, 1, 2].map((j) => {
+                const tap = f.local('v128', v128.load32Zero(read[0]!))
+                for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
+                if (j < 2) for (const pointer of read) f.increment(pointer, s3)
+                return tap
+              })
+            },
+            (i, j, value) => {
+              if (i === 0) {
+                if (j > 0) f.increment(column, xiStep)
+                else f.set(column, to)
+                f.set(at, column)
+              } else f.increment(at, nextRow)
+              f.emit(v128.store(at, value))
+            },
+          )
+          for (const lane of lanes) f.increment(lane, s1)
+        },
+        [to, 4 * winogradTile.mr],
+      )
+      f.increment(from, i32.mul(s0, winogradTile.mr))
+      f.increment(rows, -winogradTile.mr)
     })
   })
 }
@@ -183,46 +199,53 @@ const depthLimit = 512
  * panels [depth][mr] of a with panels [depth][8] of b, (added) to c, whose rows lie `cStep` bytes and whose panels
  * `cPanel` bytes apart.
  */
-function emitProduct(m: ModuleBuilder, { rows }: GemmFunctions): void {
+function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
   const { mr, nr } = winogradTile
-  const left = ['a', 'aXi', 'b', 'bXi', 'c', 'cXi', 'cPanel', 'cStep'] as const
-  const params = i32Params(...left, 'xis', 'rows', 'panels', 'depth', 'accumulate')
-  m.func('product', params, [], (f, p) => {
-    const [panel, at, to, k, deep, add] = [f.let(0), f.let(0), f.let(0), f.let(0), f.let(0), f.let(0)]
-    const [aPanel, bPanel] = [f.let(i32.mul(p.depth, 4 * mr)), f.let(i32.mul(p.depth, 4 * nr))]
-    f.while(i32.gtS(p.xis, 0), () => {
-      f.set(at, p.b)
-      f.set(to, p.c)
-      f.loop(panel, 0, p.panels, 1, () => {
-        f.loop(k, 0, p.depth, depthLimit, () => {
-          f.set(deep, i32.sub(p.depth, k))
-          f.if(i32.gtS(deep, depthLimit), () => f.set(deep, depthLimit))
-          f.set(add, i32.or(p.accumulate, i32.gtS(k, 0)))
-          const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
-          const factors = [i32.add(p.a, from[0]), i32.add(at, from[1])]
-          f.callStatement(
-            rows,
-            ...factors,
-            to,
-            p.rows,
-            nr,
-            deep,
-            aPanel,
-            4 * nr,
-            p.cStep,
-            add,
-            0,
-            ...noFinishArgs,
-          )
-        })
-        f.increment(at, bPanel)
-        f.increment(to, p.cPanel)
-      })
-      f.increment(p.a, p.aXi)
-      f.increment(p.b, p.bXi)
-      f.increment(p.c, p.cXi)
-      f.increment(p.xis, -1)
-    })
+  m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
+    const [panel, at, to, k, deep, add] = f.locals('i32', 6)
+    const [aPanel, bPanel] = [f.let(i32.mul(depth, 4 * mr)), f.let(i32.mul(depth, 4 * nr))]
+    f.countdown(
+      xis,
+      1,
+      () => {
+        f.set(at, b)
+        f.set(to, c)
+        f.loop(
+          panel,
+          0,
+          panels,
+          1,
+          () => {
+            f.loop(k, 0, depth, depthLimit, () => {
+              f.set(deep, i32.sub(depth, k))
+              f.if(i32.gtS(deep, depthLimit), () => f.set(deep, depthLimit))
+              f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
+              const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
+              const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
+              f.callStatement(
+                gemm.rows,
+                ...factors,
+                to,
+                rows,
+                nr,
+                deep,
+                aPanel,
+                4 * nr,
+                cStep,
+                add,
+                0,
+                ...noFinishArgs,
+              )
+            })
+          },
+          [at, bPanel],
+          [to, cPanel],
+        )
+      },
+      [a, aXi],
+      [b, bXi],
+      [c, cXi],
+    )
   })
 }
 
@@ -232,44 +255,52 @@ function emitProduct(m: ModuleBuilder, { rows }: GemmFunctions): void {
  * apart by output, `inStep` by input channel.
  */
 function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
-  const params = i32Params('to', 'outStep', 'inStep', 'from', 'xiStep', 'rowStep', 'rows', 'columns')
-  m.func('reduce', params, [], (f, p) => {
+  m.procedure('reduce', (f, to, outStep, inStep, from, xiStep, rowStep, rows, columns) => {
     const emit = map(f, new Lanes(f, relaxed))
-    const [c, at, read, target] = [f.let(0), f.let(0), f.let(0), f.let(0)]
-    f.while(i32.gtS(p.rows, 0), () => {
-      f.set(read, p.from)
-      f.set(target, p.to)
-      f.loop(c, 0, p.columns, 4, () => {
-        const taps: Local<'v128'>[] = []
-        f.set(at, read)
-        emitSquare(
-          f,
-          emit,
-          n,
-          () =>
-            Array.from({ length: n }, () => {
-              const value = f.local('v128', v128.load(at))
-              f.increment(at, p.xiStep)
-              return value
-            }),
-          (i, j, value) => {
-            taps[3 * i + j] = f.local('v128', value)
+    const [c, at, read, target] = f.locals('i32', 4)
+    f.countdown(
+      rows,
+      1,
+      () => {
+        f.set(read, from)
+        f.set(target, to)
+        f.loop(
+          c,
+          0,
+          columns,
+          4,
+          () => {
+            const taps: Local<'v128'>[] = []
+            f.set(at, read)
+            emitSquare(
+              f,
+              emit,
+              n,
+              () =>
+                times(n, () => {
+                  const value = f.local('v128', v128.load(at))
+                  f.increment(at, xiStep)
+                  return value
+                }),
+              (i, j, value) => {
+                taps[3 * i + j] = f.local('v128', value)
+              },
+            )
+            for (let lane = 0; lane < 4; lane++) {
+              f.if(i32.gtS(i32.sub(columns, c), lane), () => {
+                taps.forEach((tap, i) => {
+                  f.emit(v128.store32Lane(target, tap, lane, 4 * i))
+                })
+                f.increment(target, inStep)
+              })
+            }
           },
+          [read, 16],
         )
-        for (let lane = 0; lane < 4; lane++) {
-          f.if(i32.gtS(i32.sub(p.columns, c), lane), () => {
-            taps.forEach((tap, i) => {
-              f.emit(v128.store32Lane(target, tap, lane, 4 * i))
-            })
-            f.increment(target, p.inStep)
-          })
-        }
-        f.increment(read, 16)
-      })
-      f.increment(p.from, p.rowStep)
-      f.increment(p.to, p.outStep)
-      f.increment(p.rows, -1)
-    })
+      },
+      [from, rowStep],
+      [to, outStep],
+    )
   })
 }
 
@@ -297,7 +328,7 @@ export function winogradKernels(
   return kernels.all(`winograd${size}${relaxed ? '+' : ''}`, names, (m) => {
     const gemm = emitGemm(m, { ...winogradTile, relaxed })
     emitCopy(m)
-    m.func('clear', i32Params('at', 'bytes'), [], (f, { at, bytes }) => f.emit(bulk.fill(at, 0, bytes)))
+    m.procedure('clear', (f, at, bytes) => f.emit(bulk.fill(at, 0, bytes)))
     const input = emitPatch(m, 'inputPatch', n, n, maps.input, relaxed)
     emitTiles(m, input)
     emitChannels(m, 'channels', input)

@@ -1,7 +1,8 @@
+import { times } from '../../../times.ts'
 import type { Expr, Local, ModuleBuilder } from '../../asm/index.ts'
-import { f32x4, i32, i32Params, shuffle32, v128 } from '../../asm/index.ts'
-import { Lanes, silu } from '../../lanes/math.ts'
-import { transpose4 } from '../../product/pack.ts'
+import { f32x4, i32, shuffle32, v128 } from '../../asm/index.ts'
+import { silu as activate, Lanes } from '../../lanes/math.ts'
+import { transpose4 } from '../../lanes/transpose.ts'
 import type { LinearMap, TileSize } from './transforms.ts'
 import { emitSquare } from './transforms.ts'
 
@@ -16,113 +17,121 @@ export const tileWords = 4
  */
 export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, relaxed: boolean): void {
   const n = size + 2
-  const sizes = ['from', 'table', 'rows', 'groups', 'out', 'channelStep', 'rowBytes'] as const
-  const params = i32Params(...sizes, 'bias', 'residual', 'silu', 'stage')
-  m.func('output', params, [], (f, p) => {
-    const lanes = new Lanes(f, relaxed)
-    const emit = map(f, lanes)
-    const activation = silu(f, lanes)
-    const xiStep = f.let(i32.shl(p.groups, 4))
-    const rowStep = f.let(i32.mul(xiStep, n * n - 1))
-    const plain = f.let(i32.eqz(i32.or(p.residual, p.silu)))
-    const [group, at, tile, full, target, other, i] = [
-      ...[f.let(0), f.let(0), f.let(0), f.let(0)],
-      ...[f.let(0), f.let(0), f.let(0)],
-    ] as [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>]
-    const [row, columns, staged] = [f.let(0), f.let(0), f.let(0)]
-    const bias = f.local('v128')
-    const value = f.local('v128')
-    f.while(i32.gtS(p.rows, 0), () => {
-      f.if(p.bias, () => {
-        f.set(bias, v128.load32Splat(p.bias))
-        f.increment(p.bias, 4)
-      })
-      f.set(tile, p.table)
-      f.loop(group, 0, p.groups, 1, () => {
-        const y: Local<'v128'>[][] = Array.from({ length: size }, () => [])
-        f.set(at, p.from)
-        emitSquare(
-          f,
-          emit,
-          n,
-          () =>
-            Array.from({ length: n }, () => {
-              const product = f.local('v128', v128.load(at))
-              f.increment(at, xiStep)
-              return product
-            }),
-          (r, c, result) => {
-            y[r]![c] = f.local('v128', f32x4.add(result, bias))
-          },
-        )
-        f.set(full, plain)
-        for (let lane = 0; lane < 4; lane++) {
-          const inside = (axis: number) => i32.eq(i32.load(tile, 16 * lane + 8 + 4 * axis), size)
-          f.set(full, i32.and(full, i32.and(inside(0), inside(1))))
-        }
-        f.if(
-          full,
+  m.procedure(
+    'output',
+    (f, from, table, rows, groups, out, channelStep, rowBytes, bias, residual, silu, stage) => {
+      const lanes = new Lanes(f, relaxed)
+      const emit = map(f, lanes)
+      const activation = activate(f, lanes)
+      const xiStep = f.let(i32.shl(groups, 4))
+      const rowStep = f.let(i32.mul(xiStep, n * n - 1))
+      const plain = f.let(i32.eqz(i32.or(residual, silu)))
+      const [group, at, tile, full, target, other, i] = f.locals('i32', 7)
+      const [row, columns, staged] = f.locals('i32', 3)
+      const [added, value] = f.locals('v128', 2)
+      f.countdown(rows, 1, () => {
+        f.if(bias, () => {
+          f.set(added, v128.load32Splat(bias))
+          f.increment(bias, 4)
+        })
+        f.set(tile, table)
+        f.loop(
+          group,
+          0,
+          groups,
+          1,
           () => {
-            for (let lane = 0; lane < 4; lane += size === 4 ? 4 : 1) {
-              if (size === 2) f.set(target, i32.add(p.out, i32.load(tile, 16 * lane + 4)))
-              y.forEach((columnsOf, r) => {
-                if (size === 2) {
-                  const pair = lane < 2 ? [0, 4, 1, 5] : [2, 6, 3, 7]
-                  const both = shuffle32(
-                    columnsOf[0]!,
-                    columnsOf[1]!,
-                    pair as [number, number, number, number],
-                  )
-                  f.emit(v128.store64Lane(target, both, lane % 2))
-                  if (r === 0) f.increment(target, p.rowBytes)
-                  return
-                }
-                transpose4(f, columnsOf).forEach((line, l) => {
-                  f.set(target, i32.add(p.out, i32.load(tile, 16 * l + 4)))
-                  if (r > 0) f.set(target, i32.add(target, i32.mul(p.rowBytes, r)))
-                  f.emit(v128.store(target, line))
-                })
-              })
+            const y: Local<'v128'>[][] = times(size, () => [])
+            f.set(at, from)
+            emitSquare(
+              f,
+              emit,
+              n,
+              () =>
+                times(n, () => {
+                  const product = f.local('v128', v128.load(at))
+                  f.increment(at, xiStep)
+                  return product
+                }),
+              (r, c, result) => {
+                y[r]![c] = f.local('v128', f32x4.add(result, added))
+              },
+            )
+            f.set(full, plain)
+            for (let lane = 0; lane < 4; lane++) {
+              const inside = (axis: number) => i32.eq(i32.load(tile, 16 * lane + 8 + 4 * axis), size)
+              f.set(full, i32.and(full, i32.and(inside(0), inside(1))))
             }
-          },
-          () => {
-            // The stage holds [tile][row][4].
-            y.forEach((columnsOf, r) => {
-              const four = [...columnsOf]
-              while (four.length < 4) four.push(columnsOf[0]!)
-              transpose4(f, four).forEach((line, l) => {
-                f.emit(v128.store(p.stage, line, 64 * l + 16 * r))
-              })
-            })
-            f.loop(i, 0, 4, 1, () => {
-              const entry = i32.add(tile, i32.shl(i, 4))
-              f.set(target, i32.add(p.out, i32.load(entry, 4)))
-              f.set(other, i32.add(p.residual, i32.load(entry, 4)))
-              f.set(columns, i32.load(entry, 12))
-              f.set(staged, i32.add(p.stage, i32.shl(i, 6)))
-              f.loop(row, 0, i32.load(i32.add(tile, i32.shl(i, 4)), 8), 1, () => {
-                f.set(value, v128.load(staged))
-                f.if(p.residual, () => f.set(value, f32x4.add(value, v128.load(other))))
-                f.if(p.silu, () => f.set(value, activation(value)))
-                storeFirst(target, value, columns, size).forEach(([condition, statement]) => {
-                  f.if(condition, () => f.emit(statement))
+            f.if(
+              full,
+              () => {
+                for (let lane = 0; lane < 4; lane += size === 4 ? 4 : 1) {
+                  if (size === 2) f.set(target, i32.add(out, i32.load(tile, 16 * lane + 4)))
+                  y.forEach((columnsOf, r) => {
+                    if (size === 2) {
+                      const pair = lane < 2 ? [0, 4, 1, 5] : [2, 6, 3, 7]
+                      const both = shuffle32(
+                        columnsOf[0]!,
+                        columnsOf[1]!,
+                        pair as [number, number, number, number],
+                      )
+                      f.emit(v128.store64Lane(target, both, lane % 2))
+                      if (r === 0) f.increment(target, rowBytes)
+                      return
+                    }
+                    transpose4(f, columnsOf).forEach((line, l) => {
+                      f.set(target, i32.add(out, i32.load(tile, 16 * l + 4)))
+                      if (r > 0) f.set(target, i32.add(target, i32.mul(rowBytes, r)))
+                      f.emit(v128.store(target, line))
+                    })
+                  })
+                }
+              },
+              () => {
+                // The stage holds [tile][row][4].
+                y.forEach((columnsOf, r) => {
+                  const four = [...columnsOf]
+                  while (four.length < 4) four.push(columnsOf[0]!)
+                  transpose4(f, four).forEach((line, l) => {
+                    f.emit(v128.store(stage, line, 64 * l + 16 * r))
+                  })
                 })
-                f.increment(target, p.rowBytes)
-                f.increment(other, p.rowBytes)
-                f.increment(staged, 16)
-              })
-            })
+                f.loop(i, 0, 4, 1, () => {
+                  const entry = i32.add(tile, i32.shl(i, 4))
+                  f.set(target, i32.add(out, i32.load(entry, 4)))
+                  f.set(other, i32.add(residual, i32.load(entry, 4)))
+                  f.set(columns, i32.load(entry, 12))
+                  f.set(staged, i32.add(stage, i32.shl(i, 6)))
+                  f.loop(
+                    row,
+                    0,
+                    i32.load(i32.add(tile, i32.shl(i, 4)), 8),
+                    1,
+                    () => {
+                      f.set(value, v128.load(staged))
+                      f.if(residual, () => f.set(value, f32x4.add(value, v128.load(other))))
+                      f.if(silu, () => f.set(value, activation(value)))
+                      storeFirst(target, value, columns, size).forEach(([condition, statement]) => {
+                        f.if(condition, () => f.emit(statement))
+                      })
+                    },
+                    [target, rowBytes],
+                    [other, rowBytes],
+                    [staged, 16],
+                  )
+                })
+              },
+            )
           },
+          [tile, 16 * tileWords],
+          [from, 16],
         )
-        f.increment(tile, 16 * tileWords)
-        f.increment(p.from, 16)
+        f.increment(from, rowStep)
+        f.increment(out, channelStep)
+        f.if(residual, () => f.increment(residual, channelStep))
       })
-      f.increment(p.from, rowStep)
-      f.increment(p.out, p.channelStep)
-      f.if(p.residual, () => f.increment(p.residual, p.channelStep))
-      f.increment(p.rows, -1)
-    })
-  })
+    },
+  )
 }
 
 /** Stores the first `count` (1 … 4) lanes: each statement where its condition holds. */

@@ -1,3 +1,4 @@
+import { times } from '../../../times.ts'
 import type { Expr, FunctionBuilder, Local } from '../../asm/index.ts'
 import { f32x4 } from '../../asm/index.ts'
 import type { Lanes } from '../../lanes/math.ts'
@@ -178,7 +179,7 @@ export function emitSquare(
   put: (i: number, j: number, value: Expr<'v128'>) => void,
 ): void {
   const local = (x: Expr<'v128'>) => f.local('v128', x)
-  const mapped = Array.from({ length: rows }, (_, i) => map(row(i).map(local)).map(local))
+  const mapped = times(rows, (i) => map(row(i).map(local)).map(local))
   mapped[0]!.forEach((_, j) => {
     map(mapped.map((values) => values[j]!)).forEach((value, i) => {
       put(i, j, value)

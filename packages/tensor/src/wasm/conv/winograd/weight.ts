@@ -1,4 +1,5 @@
 import type { View } from '../../../device.ts'
+import { times } from '../../../times.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Call, Range } from '../../runtime/tasks.ts'
 import { cut, cutGrid } from '../../runtime/tasks.ts'
@@ -132,7 +133,7 @@ function transformChannels(
   const { images, tiles } = chunk
   const units = factors.flatMap((factor) => {
     const fours = Math.ceil(factor.from.shape[1]! / factor.width) * (factor.width / 4)
-    return Array.from({ length: fours }, (_, i) => ({ factor, channel: 4 * i }))
+    return times(fours, (i) => ({ factor, channel: 4 * i }))
   })
   const parts = threads.parts(transformTime * (size + 2) ** 2 * 4 * units.length * tiles, units.length)
   // Patches of the last row or column of tiles are loaded as whole vectors.
