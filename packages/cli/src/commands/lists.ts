@@ -29,14 +29,15 @@ const listCommand =
     catalog: Catalog<E>,
     description: string,
     facts?: (entry: E) => string,
+    find: (io: Io, name: string) => E | Promise<E> = (_, name) => catalog.find(name),
   ) =>
   (io: Io): Command =>
     new Command(name)
       .description(description)
       .argument('[name]', 'show this one only')
       .option('--json', 'print JSON')
-      .action((only: string | undefined, options: Options) => {
-        const shown = only === undefined ? [...catalog] : [catalog.find(only)]
+      .action(async (only: string | undefined, options: Options) => {
+        const shown = only === undefined ? [...catalog] : [await find(io, only)]
         print(io, options, catalogData(shown), () => catalogTable(catalog.kind, shown, io, facts))
       })
 
@@ -54,7 +55,16 @@ const metricFacts = ({ info: { unit, better, target } }: Metric): string => {
 
 /** The commands that print a catalog, by what they print. */
 export const listCommands = [
-  listCommand('operators', operators, 'The measurements that --operator takes, with their options.'),
+  listCommand(
+    'operators',
+    operators,
+    'The measurements that --operator takes, with their options.',
+    undefined,
+    async (io, name) => {
+      const { resolveOperatorKind } = await import('../resolve.ts')
+      return resolveOperatorKind(io, name, 'operators')
+    },
+  ),
   listCommand('noises', noises, 'The laws of noise that --noise takes, with their options.', noiseFacts),
   listCommand('metrics', metrics, 'The scores of restorations.', metricFacts),
   listCommand('samplers', samplers, 'The samplers, with their options.'),
@@ -83,11 +93,11 @@ const methodData = ({ info }: AnyMethod) => ({
 export function methodsCommand(io: Io): Command {
   return new Command('methods')
     .description('The methods: family, paper, what they need and what they support.')
-    .argument('[name]', 'show the options of this one')
+    .argument('[name]', 'show the options of this one, by its name or the path of your module')
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: Options) => {
       const { resolveMethod } = await import('../resolve.ts')
-      const one = name === undefined ? undefined : (await resolveMethod(name, 'methods')).entry
+      const one = name === undefined ? undefined : (await resolveMethod(io, name, 'methods')).entry
       const rows = (one === undefined ? [...methods] : [one]).map(methodData)
       print(io, options, rows, () => {
         const table = formatTable(
@@ -96,7 +106,11 @@ export function methodsCommand(io: Io): Command {
             { title: 'method', value: (row) => row.name, tint: (_, c) => c.bold },
             { title: 'title', least: 16, value: (row) => row.title },
             { title: 'family', value: (row) => row.family },
-            { title: 'paper', least: 16, value: (row) => `arXiv ${row.paper.arxiv}, ${row.paper.algorithm}` },
+            {
+              title: 'paper',
+              least: 16,
+              value: ({ paper }) => (paper === undefined ? '–' : `arXiv ${paper.arxiv}, ${paper.algorithm}`),
+            },
             { title: 'needs', least: 18, value: (row) => row.needs.join(', ') || '–' },
             { title: 'supports', least: 18, value: (row) => row.supports.join(', ') || '–' },
           ],

@@ -37,8 +37,11 @@ export interface Job {
  * The method of a run with its options.
  * @throws {OptionError} where there is no such method, or an option does not fit.
  */
-export async function chooseMethod({ method: text, set, steps, seed }: RestoreOptions): Promise<Assignment> {
-  const { entry: method, settings } = await resolveMethod(text, '--method')
+export async function chooseMethod(
+  io: Io,
+  { method: text, set, steps, seed }: RestoreOptions,
+): Promise<Assignment> {
+  const { entry: method, settings } = await resolveMethod(io, text, '--method')
   const given = { ...settings, ...set, ...(steps === undefined ? {} : { steps }), seed }
   return { method, options: await resolveSettings(method, given, '--set') }
 }
