@@ -12,13 +12,17 @@ const float64 = { dtype: 'float64' } as const
 const values = (x: Tensor) => Array.from(x.dataSync())
 
 /** VP with ᾱ = e^{−t}: α = e^{−t/2}, without discrete steps. */
-const smooth: Schedule = {
+const smooth = {
   name: 'vp-smooth',
   clean: 0,
   noisiest: 8,
-  alpha: (t) => Math.exp(-t / 2),
-  sigma: (t) => Math.sqrt(-Math.expm1(-t)),
-  timeOfNoiseLevel: (level) => Math.log1p(level ** 2),
+  alpha: (t: number) => Math.exp(-t / 2),
+  sigma: (t: number) => Math.sqrt(-Math.expm1(-t)),
+  slopes: (t: number) => ({
+    alpha: -Math.exp(-t / 2) / 2,
+    sigma: Math.exp(-t) / (2 * Math.sqrt(-Math.expm1(-t))),
+  }),
+  timeOfNoiseLevel: (level: number) => Math.log1p(level ** 2),
 }
 const mean = [0.7, -1.2]
 const variances = [0.5, 2]
@@ -175,6 +179,9 @@ describe('reverseOde', () => {
     expect(() => reverseOde(prior, xt, 2, { steps: 0 })).toThrow(/steps/)
     expect(() => reverseOde(prior, xt, 2, { steps: 2, exponent: 0.5 })).toThrow(/exponent/)
     expect(() => reverseOde(prior, xt, 0, { steps: 2 })).toThrow(/clean end/)
+    // Where nothing is left of x₀ there is no level to start from.
+    const lost = { ...smooth, alpha: () => 0 }
+    expect(() => reverseTimes(lost, 1, 3)).toThrow(/finite noise level, got Infinity at t = 1/)
     expect(() => reverseOde(prior, tensor([1, 2]), 2, { steps: 2 })).toThrow(ShapeError)
     const misspelt: string = 'rk4'
     expect(() => reverseOde(prior, xt, 2, { steps: 2, solver: misspelt as 'heun' })).toThrow(OptionError)

@@ -27,6 +27,8 @@ export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 
     throw new OptionError('exponent', `must be at least 1 and finite, got ${exponent}`)
   const level = noiseLevel(schedule, t)
   if (!(level > 0)) throw new OptionError('t', `must be noisier than the clean end, got ${t}`)
+  if (!(level < Infinity))
+    throw new OptionError('t', `must have a finite noise level, got ${level} at t = ${t}: start below`)
   const least = schedule.discreteSteps === undefined ? 0 : noiseLevel(schedule, 0)
   if (level <= least || n === 1) return [t]
   const [high, low] = [level ** (1 / exponent), least ** (1 / exponent)]
