@@ -290,7 +290,7 @@ describe('reverseTimes', () => {
     })
     const times = reverseTimes(schedule, 600, 6)
     expect(times[0]).toBe(600)
-    expect(times.at(-1)).toBeCloseTo(0, 9)
+    expect(times.at(-1)).toBe(0)
     for (const t of [0, -0.5]) expect(reverseTimes(schedule, t, 5)).toEqual([t])
     expect(reverseTimes(schedule, 600, 1)).toEqual([600])
   })

@@ -33,8 +33,10 @@ export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 
   if (level <= least || n === 1) return [t]
   const [high, low] = [level ** (1 / exponent), least ** (1 / exponent)]
   const intervals = least === 0 ? n : n - 1
-  const at = (i: number) => (high + ((low - high) * i) / intervals) ** exponent
-  return Array.from({ length: n }, (_, i) => (i === 0 ? t : schedule.timeOfNoiseLevel(at(i))))
+  const between = (i: number) =>
+    schedule.timeOfNoiseLevel((high + ((low - high) * i) / intervals) ** exponent)
+  // The ends are exact: rounding would take index 0 below itself.
+  return Array.from({ length: n }, (_, i) => (i === 0 ? t : i === intervals ? 0 : between(i)))
 }
 
 /**
