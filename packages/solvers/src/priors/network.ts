@@ -1,6 +1,7 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
-import { clamp, OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
+import { OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
 import type { Prior, Schedule, Time } from '../types.ts'
+import { clipped } from './clipped.ts'
 import type { Parameterisation, Prediction } from './parameterisation.ts'
 import { parameterisations, predictions, timeLabel } from './parameterisation.ts'
 
@@ -62,7 +63,7 @@ export function networkPrior(options: NetworkPriorOptions): Prior {
   if (!(sigmaData > 0 && sigmaData < Infinity)) {
     throw new OptionError('sigmaData', `must be above 0 and finite, got ${sigmaData}`)
   }
-  return {
+  const prior: Prior = {
     name,
     shape,
     schedule,
@@ -80,8 +81,8 @@ export function networkPrior(options: NetworkPriorOptions): Prior {
             xt.shape,
           ])
         }
-        const x0hat = estimated(xt, output, estimate)
-        return clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])
+        return estimated(xt, output, estimate)
       }),
   }
+  return clip === undefined ? prior : clipped(prior, clip)
 }
