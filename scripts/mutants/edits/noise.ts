@@ -64,7 +64,7 @@ export const noiseEdits: readonly Edit[] = [
   ),
   counts(
     'poisson-dark',
-    'logicalAnd(known, logicalOr(lit, lessEqual(k, 0)))',
+    'logicalAnd(known, logicalOr(lit, lessEqual(k, rounding)))',
     'known',
     'counts without light are possible',
   ),

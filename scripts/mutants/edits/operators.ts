@@ -7,6 +7,7 @@ const defined = (file: string) =>
 const spectral = (file: string) => of(`operators/${file}`, 'operators/spectral')
 const operator = (file: string) => of(`operators/${file}`, 'operators')
 const sr = operator('sampling/sr.ts')
+const blocks = operator('sampling/block-dct.ts')
 const blur = operator('blur/blur.ts')
 const convolution = operator('blur/convolution.ts')
 const separable = operator('blur/separable.ts')
@@ -18,7 +19,7 @@ const kinds = defined('define.ts')
 const inpaint = defined('pixels/inpaint.ts')
 const masks = defined('pixels/hidden.ts')
 const wholeBlur = defined('blur/blur.ts')
-const weights = defined('pixels/grey.ts')
+const weights = defined('pixels/channel-weights.ts')
 const spectrum = spectral('spectrum.ts')
 const parts = operator('parts.ts')
 
@@ -35,13 +36,13 @@ export const operatorEdits: readonly Edit[] = [
     'fill(1 / f ** 2)',
     'the singular values of average pooling are 1/f²',
   ),
-  sr(
+  blocks(
     'pool-dct-phase',
     '(i + 0.5)) / n)',
     '(i + (n > 4 ? 0.4 : 0.5))) / n)',
     "super-resolution's DCT is not orthogonal from factor 5",
   ),
-  sr(
+  blocks(
     'pool-dct-scale',
     '(k === 0 ? 1 : 2) / n',
     '(k === 0 || k > 4 ? 1 : 2) / n',
@@ -82,7 +83,7 @@ export const operatorEdits: readonly Edit[] = [
   ),
   hidden('random-kept', 'order.slice(hidden)', 'order.slice(0, hidden)', 'what should be hidden is kept'),
   grey('grey-pinv', 'y.div(norm ** 2)', 'y.div(norm)', 'the pseudo-inverse of grey over ‖w‖'),
-  grey(
+  weights(
     'grey-luma',
     '[0.299, 0.587, 0.114]',
     '[0.2126, 0.7152, 0.0722]',

@@ -7,16 +7,28 @@ import {
   randomPermutation,
   ShapeError,
   sizeOf,
+  tanh,
   uniform,
 } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { constant } from '../linalg/constant.ts'
 import type { Control, OptionSpec, Settings, Specs } from '../options/index.ts'
+import { number } from '../options/index.ts'
 import type { LinearOperator } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { OperatorEntry, ShownOperator, SpectralOperator } from './index.ts'
-import { blur, compose, inpaint, linearOperator, matrixOperator, operators, separable, sr } from './index.ts'
+import {
+  blur,
+  compose,
+  defineOperator,
+  inpaint,
+  linearOperator,
+  matrixOperator,
+  operators,
+  separable,
+  sr,
+} from './index.ts'
 
 // Operators to draw, for the laws that all of them obey. A kind of the catalog is among them by being there: its
 // options are drawn from what they say of themselves, unless `written` knows better.
@@ -220,6 +232,26 @@ export const linearCases: readonly Case<Linear>[] = [
         fc.constantFrom(...[1, 3, 5]).map((size) => compose(a, blur(a.inShape, { size, std: 0.8 }))),
       ),
     ),
+  ],
+]
+
+const saturated = defineOperator({
+  name: 'saturated',
+  summary: 'tanh of a gain',
+  example: 'saturated:2',
+  positional: 'gain',
+  options: { gain: number('factor before the tanh', { default: 2, min: 0.5 }) },
+  build: (shape, { gain }) => ({ inShape: shape, outShape: shape, forward: (x) => tanh(x.mul(gain)) }),
+})
+
+/** Every kind and everything made in code, linear or not. */
+export const allCases: readonly Case<ShownOperator>[] = [
+  ...kinds.filter(([name]) => !linearCases.some(([other]) => other === name)),
+  ...linearCases,
+  ['not linear', drawnOf(saturated)],
+  [
+    'not linear after linear',
+    drawn(drawnOf(sr).map(({ operator }) => compose(saturated(operator.outShape), operator))),
   ],
 ]
 
