@@ -103,12 +103,79 @@ const unet = [
   },
 ]
 
+/** The rooms of packages/solvers/src and which of each other they may import, types included. Tests may import all. */
+const solverRooms = {
+  ground: [], // types.ts
+  options: [],
+  linalg: ['ground'],
+  schedules: ['ground', 'options'],
+  noise: ['ground', 'options'],
+  operators: ['ground', 'options', 'linalg'],
+  metrics: ['ground', 'options', 'operators'],
+  priors: ['ground', 'linalg', 'schedules'],
+  run: ['ground', 'options', 'schedules'],
+  samplers: ['ground', 'options', 'schedules', 'run'],
+  particles: ['ground', 'run'],
+  inner: ['ground', 'linalg', 'schedules', 'run', 'samplers'],
+  guidance: ['ground', 'linalg', 'schedules', 'priors', 'run', 'samplers', 'inner'],
+  methods: [
+    ...['ground', 'options', 'linalg', 'schedules', 'noise', 'operators', 'priors'],
+    ...['run', 'samplers', 'particles', 'inner', 'guidance'],
+  ],
+}
+const solverRoom = (name) =>
+  name === 'ground' ? '^packages/solvers/src/types\\.ts$' : `^packages/solvers/src/${name}/`
+const notTests = '\\.test\\.(helper\\.|kit\\.)?ts$'
+
+const solvers = [
+  ...Object.entries(solverRooms).map(([name, below]) => ({
+    name: `solvers-${name}-imports-${below.join('-') || 'nothing'}`,
+    comment: `packages/solvers/src: ${name} may import ${below.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: solverRoom(name), pathNot: notTests },
+    to: { path: '^packages/solvers/src/', pathNot: [name, ...below].map(solverRoom) },
+  })),
+  {
+    name: 'solvers-options-stand-on-tensor',
+    comment: 'The vocabulary of options imports @tweedie/tensor and nothing else.',
+    severity: 'error',
+    from: { path: solverRoom('options'), pathNot: notTests },
+    to: { path: '^packages/', pathNot: ['^packages/tensor/', solverRoom('options')] },
+  },
+  {
+    name: 'solvers-no-method-imports-a-method',
+    comment:
+      'What two methods need sinks one floor. A method has its own files: x.ts, and x-….ts for tables and formulas.',
+    severity: 'error',
+    from: { path: '^packages/solvers/src/methods/([^/]+)/([^/]+)\\.ts$', pathNot: notTests },
+    to: {
+      path: '^packages/solvers/src/methods/[^/]+/',
+      pathNot: ['^packages/solvers/src/methods/$1/$2\\.ts$', '^packages/solvers/src/methods/$1/$2-'],
+    },
+  },
+  {
+    name: 'solvers-only-the-catalog-knows-methods',
+    comment: 'No file of solvers but the list of methods, and what is public, names a method.',
+    severity: 'error',
+    from: {
+      path: '^packages/solvers/src/',
+      pathNot: [
+        notTests,
+        '^packages/solvers/src/methods/[^/]+/',
+        '^packages/solvers/src/methods/(catalog|index)\\.ts$',
+      ],
+    },
+    to: { path: '^packages/solvers/src/methods/[^/]+/' },
+  },
+]
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...direction,
     ...wasmRooms,
     ...unet,
+    ...solvers,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',

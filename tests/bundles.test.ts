@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import type { TestContext } from 'vitest'
@@ -79,6 +79,20 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
       const digit = inNode(entry, 'm.restore(files)')
       expect(digit).toHaveLength(784)
       expect(digit).toEqual(restored())
+    })
+
+    test('a run of @tweedie/runs on that digit, with its scores and report, and no file system', async (context) => {
+      const { entry, modules } = await bundle(context, bundler, 'runs')
+      expect(inNode(entry, 'm.digitRun(files)')).toEqual({
+        digit: restored(),
+        told: [0, 0.5, 1],
+        // The truth, the measurement and the restoration; the guesses of two steps.
+        pictures: 5,
+        shown: 5,
+        scores: ['psnr', 'ssim', 'misfit', 'unseen'],
+      })
+      expect(modules.filter((path) => /zod|runs\/dist\/node/.test(path))).toEqual([])
+      expect(readFileSync(entry, 'utf8')).not.toMatch(/["']node:|["']fs["']/)
     })
 
     test('threads', async (context) => {

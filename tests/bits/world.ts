@@ -18,7 +18,7 @@ import {
   setDefaultDevice,
   unscoped,
 } from '@tweedie/tensor'
-import { ddpmForward, sampleShape } from '@tweedie/unet'
+import { architectureOf, predictor } from '@tweedie/unet'
 import { heldOutDigits, loadShippedPrior } from '@tweedie/unet/node'
 
 // Whether products are fused with sums is the processor's affair, so here they never are. Winograd's algorithm is
@@ -87,10 +87,10 @@ export function digits({ dtype, device }: Arithmetic): Prior {
         )
   return epsilonPrior({
     name: 'digits',
-    shape: sampleShape(config),
+    shape: architectureOf(config).sampleShape(config),
     schedule: vpLinear(),
     clip: [-1, 1],
-    predictNoise: (xt, t) => ddpmForward(cast, config, xt, t),
+    predictNoise: predictor({ config, params: cast }),
   })
 }
 

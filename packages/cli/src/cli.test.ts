@@ -32,12 +32,20 @@ describe('wrong use', () => {
     ],
     ['demo --count many', /'--count <n>' argument 'many'/],
     ['demo --seed -1', /'--seed <n>'/],
-    ['demo --noise x', "--noise: must be a number of at least 0, got 'x'"],
+    ['demo --noise x', "--noise: no noise 'x'; there are gaussian, poisson"],
     ['demo --methods dps,,ddrm', /'--methods <names>'.*names separated by commas/],
     ['demo --prior white --methods dps,magic', "--methods: no method 'magic'; there are dps, ddrm, red-diff"],
     ['demo --prior white --tasks sr,paint', "--tasks: no task 'paint'; there are inpaint, sr, blur"],
     ['demo --prior nobody', /--prior: 'nobody' is no prior; there are .*white/],
     ['demo --prior colour', "--prior: 'white' is for [3, 32, 32], the digits are [1, 28, 28]"],
+    [
+      'restore a.png --prior white --operator denoise --method ddrm --noise poisson:peak=30',
+      /--method: ddrm: needs the noise level σ_y .*'poisson' has no sigma/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --noise poisson:peak=0',
+      '--noise: peak: must be a number above 0',
+    ],
     ['restore --operator denoise', "missing required argument 'image'"],
     ['restore a.png', "required option '--operator <spec>' not specified"],
     [
@@ -94,7 +102,7 @@ describe('wrong use', () => {
     ['sample --out x.jpg', "--out: 'x.jpg' should end in .png"],
     [
       'sample --prior white --sampler ode --out x.png',
-      /sampler: no sampler 'ode'; there are ddpm, ddim, renoise/,
+      /--sampler: no sampler 'ode'; there are ddpm, ddim, renoise/,
     ],
     [
       'sample --prior white --sampler heun:churn=-1 --out x.png',
@@ -146,6 +154,10 @@ describe('help and tables', () => {
     'train',
     'methods',
     'operators',
+    'noises',
+    'metrics',
+    'samplers',
+    'schedules',
     'priors',
     'inspect',
     'bench',
@@ -161,7 +173,8 @@ describe('help and tables', () => {
     expect((await ran('/', ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
-  test.for(['methods', 'operators', 'priors'])('%s, as text and as JSON', async (command) => {
+  const lists = ['methods', 'operators', 'noises', 'metrics', 'samplers', 'schedules', 'priors']
+  test.for(lists)('%s, as text and as JSON', async (command) => {
     const text = await ran('/', [command])
     const json = await ran('/', [command, '--json'])
     const rows = JSON.parse(json.out) as { name: string }[]
@@ -174,6 +187,24 @@ describe('help and tables', () => {
     const { out } = await ran('/', ['methods', 'dps'])
     expect(out).toMatch(/eta\s+1\s+a number from 0 to 1/)
     expect(out).not.toContain('red-diff')
+  })
+
+  test('one entry of a list, its options with what holds where they are left out', async () => {
+    const { out } = await ran('/', ['operators', 'inpaint'])
+    expect(out).toMatch(/^operator .*\n.*\ninpaint .* inpaint:box=14\n {2}box .* half of each side\n/)
+    expect(out).not.toMatch(/^sr /m)
+    const { out: json } = await ran('/', ['noises', 'poisson', '--json'])
+    expect(JSON.parse(json)).toMatchObject([
+      {
+        name: 'poisson',
+        example: 'poisson:peak=255',
+        options: [
+          { name: 'peak', kind: 'number', default: 255, range: 'a number above 0' },
+          { name: 'background', kind: 'number', min: 0 },
+        ],
+      },
+    ])
+    expectWrongUse(await ran('/', ['samplers', 'magic']), "sampler: no sampler 'magic'; there are ddpm, ddim")
   })
 })
 
@@ -300,6 +331,38 @@ describe('sample', () => {
     expect(heun).toMatchObject({ sampler: 'heun:noise=1', spacing: 'log-snr' })
     expect(heun).not.toHaveProperty('eta')
     expect(readdirSync(join(folder.path, 'new'))).toEqual(['grid.png'])
+  })
+
+  test('any sampler of the list draws', async () => {
+    using folder = temporaryFolder()
+    const { denoise, ...rest } = whitePrior()
+    const calls = new Map<string, number>()
+    for (const sampler of ['heun', 'dpm++2m:form=sde', 'ddim:0.5']) {
+      const white = async () => ({
+        ...rest,
+        denoise: (...args: Parameters<typeof denoise>) => {
+          calls.set(sampler, (calls.get(sampler) ?? 0) + 1)
+          return denoise(...args)
+        },
+      })
+      const argv = [
+        'sample',
+        '--prior',
+        'white',
+        '--steps',
+        '4',
+        '--sampler',
+        sampler,
+        '--out',
+        'a.png',
+        '--json',
+      ]
+      const { code, out } = await ran(folder.path, argv, { priors: { white } })
+      expect(code).toBe(0)
+      expect(JSON.parse(out)).toMatchObject({ sampler, steps: 4 })
+    }
+    // Heun looks twice, but in the step to the clean image.
+    expect(Object.fromEntries(calls)).toEqual({ heun: 7, 'dpm++2m:form=sde': 4, 'ddim:0.5': 4 })
   })
 
   test('an interrupt leaves nothing', async () => {

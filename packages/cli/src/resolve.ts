@@ -1,9 +1,32 @@
-import { noiseOf } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
-import type { AnyMethod, Noise, Prior, Problem, Settings, ShownOperator } from '@tweedie/solvers'
-import { checkFit, fillSettings, methods, operatorFromSpec, readSettings, UnfitError } from '@tweedie/solvers'
+import type {
+  AnyMethod,
+  Chosen,
+  Described,
+  Noise,
+  OperatorEntry,
+  Prior,
+  Problem,
+  Sampler,
+  Settings,
+  ShownOperator,
+} from '@tweedie/solvers'
+import {
+  checkFit,
+  fillSettings,
+  madeFrom,
+  methods,
+  noiseFromSpec,
+  operatorFromSpec,
+  operators,
+  readSettings,
+  samplers,
+  splitSpec,
+  UnfitError,
+} from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
 import type { Io } from './io.ts'
+import { ownMethod, ownModule, ownOperator, ownPrior } from './own/index.ts'
 
 // What the words of a command line stand for: one function each for methods, operators, noise and priors.
 
@@ -24,11 +47,19 @@ async function naming<T>(option: string, kind: string, work: () => T | Promise<T
 }
 
 /**
- * The method of a name.
- * @throws {OptionError} for a name that is none, listing those that are.
+/**
+ * The method of a text such as `dps`, `dps:steps=100,eta=0.5` or `./mine.ts`, with the options that the text gives it.
+ * @throws {OptionError} for a name that is none, listing those that are, a module without a method, or an option that
+ * does not fit.
+ * @throws {FileFormatError} for a module that cannot be loaded.
  */
-export const resolveMethod = (text: string, option: string): Promise<AnyMethod> =>
-  naming(option, 'method', () => methods.find(text))
+export const resolveMethod = (io: Io, text: string, option: string): Promise<Chosen<AnyMethod>> =>
+  naming(option, 'method', async () => {
+    const module = ownModule(text)
+    if (module === undefined) return methods.parse(text)
+    const entry = await ownMethod(io, module)
+    return { entry, settings: ownSettings('method', entry, module.settings) }
+  })
 
 /**
  * A method's options from the texts of a command line, with its defaults filled in.
@@ -45,32 +76,66 @@ export const resolveSettings = (
   })
 
 /**
- * The operator of a text such as `inpaint:box=14`, for pictures of a shape.
+ * The operator of a text such as `inpaint:box=14` or `./camera.ts:gain=2`, for pictures of a shape.
  * @throws {OptionError} naming what does not fit.
+ * @throws {FileFormatError} for a module that cannot be loaded.
  */
-export const resolveOperator = (text: string, shape: Shape, option: string): Promise<ShownOperator> =>
-  naming(option, 'operator', () => operatorFromSpec(text, shape))
+export const resolveOperator = (io: Io, text: string, shape: Shape, option: string): Promise<ShownOperator> =>
+  naming(option, 'operator', async () => {
+    const module = ownModule(text)
+    if (module === undefined) return operatorFromSpec(text, shape)
+    const entry = await ownOperator(io, module)
+    return entry.make(shape, ownSettings('operator', entry, module.settings))
+  })
+
+/**
+ * The kind of operator of a name, or of a module of the user's.
+ * @throws {OptionError} for a name that is none, listing those that are, or a module without an operator.
+ * @throws {FileFormatError} for a module that cannot be loaded.
+ */
+export const resolveOperatorKind = (io: Io, text: string, option: string): Promise<OperatorEntry> =>
+  naming(option, 'operator', () => {
+    const module = ownModule(text)
+    return module === undefined ? operators.find(text) : ownOperator(io, module)
+  })
+
+/** The options that follow the name of a module. */
+export function ownSettings(kind: string, { info }: Described, settings: string | undefined): Settings {
+  const text = settings === undefined ? info.name : `${info.name}:${settings}`
+  return readSettings(info.name, info.options, splitSpec(kind, text, info).settings)
+}
 
 /**
  * The noise of σ_y, or of a text.
  * @throws {OptionError} naming what does not fit.
  */
 export const resolveNoise = (given: number | string, option: string): Promise<Noise> =>
-  naming(option, 'noise', () => noiseOf(given))
+  naming(option, 'noise', () => noiseFromSpec(String(given)))
 
 /**
- * The prior of a name, a folder or a file; what was chosen rather than said is noted on stderr.
+ * The sampler of a text such as `heun` or `ddim:0.5`.
+ * @throws {OptionError} naming what does not fit.
+ */
+export const resolveSampler = (text: string, option: string): Promise<Sampler> =>
+  naming(option, 'sampler', () => madeFrom(samplers, text))
+
+/**
+ * The prior of a name, a folder, a file of weights or a module of the user's; what was chosen rather than said is noted on stderr.
  * @throws {OptionError} for what is none, or does not fit.
  * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
  */
 export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<Prior> =>
-  naming(option, 'prior', () =>
-    loadPrior(text, {
+  naming(option, 'prior', () => {
+    const module = ownModule(text)
+    if (module !== undefined && module.settings === undefined) return ownPrior(io, module)
+    if (/\.[cm]?[jt]s[:@]/.test(text))
+      throw new OptionError('prior', `'${text}': a module's prior takes no options, and has the size it says`)
+    return loadPrior(text, {
       cwd: io.cwd,
       onNote: (note) => io.err(`Note: ${note}.\n`),
       ...(io.priors === undefined ? {} : { added: io.priors }),
-    }),
-  )
+    })
+  })
 
 /**
  * Makes sure, before any work, that a method can solve a problem with a prior.

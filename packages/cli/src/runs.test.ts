@@ -198,6 +198,35 @@ describe('restore', () => {
     })
   })
 
+  test('noise of another law: drawn by it, and named in the record and the report', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const noise = ['--noise', 'poisson:peak=30']
+    expect(await ran(folder.path, restoring('--operator', 'denoise', ...noise))).toMatchObject({
+      code: 0,
+      err: '',
+    })
+    const { options, tasks } = read(folder.path, 'out')
+    expect(options).toMatchObject({ noise: 'poisson:peak=30' })
+    expect(tasks[0]).toMatchObject({ noise: 'poisson:peak=30' })
+    expect(tasks[0]).not.toHaveProperty('sigma')
+    expect(tasks[0]?.input.scores[0]).not.toHaveProperty('misfit')
+    expect(readFileSync(join(folder.path, 'out', 'report.html'), 'utf8')).toContain(
+      'denoise, poisson:peak=30',
+    )
+  })
+
+  test('options of a method in its own text, which --set overrides', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const argv = ['--operator', 'denoise', '--method', 'dps:eta=0.25,scale=2', '--set', 'scale=3']
+    expect(await ran(folder.path, restoring(...argv))).toMatchObject({ code: 0, err: '' })
+    expect(read(folder.path, 'out').tasks[0]?.runs[0]).toMatchObject({
+      method: 'dps',
+      options: { eta: 0.25, scale: 3, steps: 6 },
+    })
+  })
+
   test('a run that diverges fails, in one line, and writes nothing', async () => {
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))

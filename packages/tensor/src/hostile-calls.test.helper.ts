@@ -189,6 +189,7 @@ export const hostileCalls: Readonly<Record<string, HostileCall>> = {
   randomWords: call([5], (_, count) => T.randomWords(key, count)),
   randomIntegers: call([7, 5], (_, below, count) => T.randomIntegers(key, below, count)),
   randomPermutation: call([5], (_, count) => T.randomPermutation(key, count)),
+  randomUnits: call([4], (_, count) => T.randomUnits(key, count)),
   randomKey: call([5, 2], (_, seed, by) => T.randomWords(T.randomKey(seed).fold(by), 2)),
   // Primitives by themselves, as interpreters and rules call them.
   'primitive affine': primitive('affine', { scale: 2, shift: 1 }, ({ x }) => [x(3)]),

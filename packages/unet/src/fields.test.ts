@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { admConfig } from './architectures/adm/config.ts'
 import { admConfigFromGuided, admConfigToGuided } from './architectures/adm/guided.ts'
 import { admSpec } from './architectures/adm/spec.ts'
+import type { NetworkConfig } from './architectures/catalog.ts'
+import { architectureOf, networkConfig } from './architectures/catalog.ts'
 import { ddpmConfig } from './architectures/ddpm/config.ts'
 import { ddpmConfigFromDiffusers, ddpmConfigToDiffusers } from './architectures/ddpm/diffusers.ts'
 import { ddpmSpec } from './architectures/ddpm/spec.ts'
@@ -20,6 +22,9 @@ const hostile = fc.oneof(
   }),
   fc.jsonValue(),
 )
+
+/** What is built of a configuration first. */
+const sizesOf = (config: NetworkConfig) => architectureOf(config).spec(config)
 
 /** Reading a file's JSON, and what is built of it first; with a JSON that fits. */
 const readers: readonly [string, (json: unknown) => unknown, Readonly<Record<string, unknown>>][] = [
@@ -49,6 +54,16 @@ const readers: readonly [string, (json: unknown) => unknown, Readonly<Record<str
     'scheduler',
     (json) => diffusersScheduler(json),
     { _class_name: 'DDPMScheduler', num_train_timesteps: 10, beta_start: 0.1, trained_betas: null },
+  ],
+  [
+    'fields of our own, ddpm',
+    (json) => sizesOf(networkConfig(json, 'train.json')),
+    { sampleSize: 8, blockOutChannels: [8, 16], normGroups: 2, timeEmbeddingDim: null },
+  ],
+  [
+    'fields of our own, adm',
+    (json) => sizesOf(networkConfig(json, 'train.json')),
+    { architecture: 'adm', imageSize: 8, modelChannels: 32, channelMult: [1, 2], numClasses: null },
   ],
   ['record', (json) => recordedTraining('record.json', json), { config: { timesteps: 10 }, name: 'x' }],
 ]

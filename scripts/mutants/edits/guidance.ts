@@ -10,6 +10,18 @@ const likelihood = of('guidance/likelihood.ts', ...tests)
 const conditioned = of('guidance/conditioned.ts', ...tests)
 
 export const guidanceEdits: readonly Edit[] = [
+  likelihood(
+    'by-score-alpha',
+    'look.sigma ** 2 / look.alpha',
+    'look.sigma ** 2',
+    'guidance by a score without 1/α in the conditional Tweedie formula',
+  ),
+  likelihood(
+    'by-score-factor',
+    'look.sigma ** 2 / look.alpha',
+    '(2 * look.sigma ** 2) / look.alpha',
+    'conditional Tweedie twice too far',
+  ),
   exact(
     'exact-alpha',
     'mul(alpha / sigma ** 2)',
@@ -58,12 +70,6 @@ export const guidanceEdits: readonly Edit[] = [
     "covariance === 'rows' ?",
     "covariance !== 'rows' ?",
     'row sums where the whole covariance is asked for',
-  ),
-  likelihood(
-    'dps-other-noise',
-    'return likelihood.score',
-    'return (y, clean) => y.sub(clean)',
-    "another noise's score is not its own",
   ),
   conditioned(
     'conditioned-shift',

@@ -10,11 +10,11 @@ const redGradient = of('methods/variational/red-diff-gradient.ts', 'methods/vari
 const ddrmCases = of('methods/explicit/ddrm-weights.ts', 'methods/explicit/ddrm')
 const ridge = of('linalg/ridge.ts', 'methods/variational', 'methods/explicit/ddrm')
 const first = of('linalg/first-estimate.ts', 'methods/variational')
-const define = of('methods/define.ts', 'methods/')
+const define = of('methods/define.ts', 'methods/define', 'methods/')
 const likelihood = of('guidance/likelihood.ts', 'methods/explicit/dps')
 const clip = of('priors/clipped.ts', 'methods/explicit/dps')
 const finite = of('run/finite.ts')
-const fit = of('methods/fit.ts', 'methods/methods')
+const fit = of('methods/fit.ts', 'methods/define', 'methods/methods')
 const options = of('options/fill.ts', 'options/')
 const specs = of('options/spec.ts', 'options/')
 const residual = of('run/residual.ts', 'run/look')
@@ -64,22 +64,10 @@ const dpsEdits: readonly Edit[] = [
   dps('dps-default-steps', 'steps: 1000,', 'steps: 100,', '100 steps by default instead of 1000'),
   dps('dps-default-spacing', "spacing: 'guided'", "spacing: 'trailing'", 'another grid by default'),
   likelihood(
-    'dps-likelihood-sigma',
-    'mul(1 / sigma ** 2)',
-    'mul(1 / sigma)',
-    'the likelihood score over σ_y instead of σ_y²',
-  ),
-  likelihood(
     'dps-likelihood-scale',
     'return { g: g.mul(factor), residual }',
     'return { g, residual }',
     'the likelihood form ignores `scale`',
-  ),
-  likelihood(
-    'by-score-alpha',
-    'look.sigma ** 2 / look.alpha',
-    'look.sigma ** 2',
-    'guidance by a score without 1/α in the conditional Tweedie formula',
   ),
   define(
     'dps-guidance-before',
@@ -291,6 +279,30 @@ const frame: readonly Edit[] = [
     'evaluations = (n) => n',
     'evaluations = (n) => 2 * n',
     'a method is said to evaluate twice a step',
+  ),
+  define(
+    'define-clash',
+    'if (taken !== undefined) throw',
+    'if (taken === null) throw',
+    'an option of a method hides one that every run has',
+  ),
+  define(
+    'define-shift-shown',
+    'shown ?? shift ?? x0.sub(look.x0hat)',
+    'shown ?? x0.sub(look.x0hat)',
+    'a displacement is not shown as guidance',
+  ),
+  define(
+    'define-unshown',
+    'x0.sub(look.x0hat)',
+    'look.x0hat.sub(x0)',
+    'guidance is shown with the wrong sign',
+  ),
+  fit(
+    'fit-likelihood',
+    'noise.likelihood !== undefined',
+    'noise.name !== undefined',
+    'noise without a likelihood is taken where one is needed',
   ),
   fit(
     'fit-sigma',

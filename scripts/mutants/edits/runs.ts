@@ -110,18 +110,9 @@ export const runEdits: readonly Edit[] = [
     'if (text.includes(\'"unfinished"\'))',
     'a finished run is replaced by an interrupted one',
   ),
-  scores(
-    'scores-residual',
-    '.square().reshape([rest.shape[0]!, -1]).sum(1).sqrt()',
-    '.square().reshape([rest.shape[0]!, -1]).sum(1)',
-    'residuals are squared',
-  ),
-  scores(
-    'scores-unseen',
-    'error.sub(pinv(operator.forward(error)))',
-    'pinv(operator.forward(error))',
-    'the seen part of the error is shown as the unseen',
-  ),
+  scores('scores-sample', 'values[n]', 'values[0]', 'all samples have the scores of the first'),
+  scores('scores-nan', 'Number.isNaN(value)', 'Number.isFinite(value)', 'finite scores are left out'),
+  scores('scores-mean', 'x.mean(0, true)', 'x.slice([0, 1])', 'the first sample is taken for the mean'),
   spread(
     'spread-deviation',
     'squares / pictures.length - mean[i]! ** 2',
@@ -131,7 +122,7 @@ export const runEdits: readonly Edit[] = [
   summary('summary-gain', 'gain <= 0', 'gain < -2', 'a loss is not said'),
   page('page-vjp', 'vjps === 0', 'vjps > 0', 'gradients are counted where there are none'),
   page('page-escape', 'escapeHtml(note)', 'note', 'notes are markup'),
-  page('page-unit', '(task.sigma || 1) *', '', 'residuals are not in units of the noise'),
+  page('page-unit', '(sigma || 1) *', '', 'residuals are not in units of the noise'),
   format('format-seed', "key !== 'seed' && ", '', 'seeds are rounded'),
   picture(
     'picture-range',

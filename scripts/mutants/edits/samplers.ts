@@ -69,18 +69,6 @@ export const samplerEdits: readonly Edit[] = [
     "the kept noise of DDRM's step is 1 − η instead of √(1 − η²)",
   ),
   steps(
-    'conditional-mean-alpha',
-    'schedule.sigma(t) ** 2 / schedule.alpha(t), score',
-    'schedule.sigma(t) ** 2, score',
-    'conditional Tweedie without 1/α',
-  ),
-  steps(
-    'conditional-mean-factor',
-    '[schedule.sigma(t) ** 2 / schedule.alpha(t), score]',
-    '[(2 * schedule.sigma(t) ** 2) / schedule.alpha(t), score]',
-    'conditional Tweedie twice too far',
-  ),
-  steps(
     'predicted-noise-alpha',
     '[-schedule.alpha(t) / schedule.sigma(t), x0hat]',
     '[-1 / schedule.sigma(t), x0hat]',

@@ -3,6 +3,7 @@ import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
+import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
 import { particleEdits } from './particles.ts'
@@ -285,6 +286,7 @@ export const solversEdits: readonly Edit[] = [
   ...methodEdits,
   ...schedules,
   ...operatorEdits,
+  ...noiseEdits,
   ...lawEdits,
   ...particleEdits,
   ...innerEdits,

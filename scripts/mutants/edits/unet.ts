@@ -26,6 +26,9 @@ const learned = of('architectures/learned-variance.ts')
 const predictor = of('architectures/predictor.ts', 'architectures/architectures', 'models')
 const ddpmMember = of('architectures/ddpm/architecture.ts', 'architectures/architectures')
 const admMember = of('architectures/adm/architecture.ts', 'architectures/architectures')
+const target = of('train/target.ts', 'train/target')
+const recorded = of('models/training-record.ts', 'models/model')
+const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
 const images = of('data/images.ts')
 const init = of('init.ts')
@@ -302,6 +305,24 @@ const members: readonly Edit[] = [
     'numClasses === null\n',
     'numClasses !== undefined\n',
     'a class-conditional network is asked without a label',
+  ),
+  target(
+    'target-v-sign',
+    'alpha * noise - sigma * x0',
+    'alpha * noise + sigma * x0',
+    'v is trained with the sign of x₀ turned',
+  ),
+  recorded(
+    'record-target',
+    "field(path, config, 'predicts', oneOf('epsilon', 'v', 'x0'), 'epsilon')",
+    "'epsilon'",
+    'what a training learned is not read from its record',
+  ),
+  schedulerTraining(
+    'scheduler-own-betas',
+    'trainedBetas === null\n        ? {',
+    'trainedBetas !== undefined\n        ? {',
+    'βs of its own are ignored',
   ),
 ]
 

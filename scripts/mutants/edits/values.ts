@@ -183,15 +183,15 @@ const safety: readonly Edit[] = [
   ),
   heap(
     'heap-longest',
-    'bytes > Math.min(this.longest, this.linear.limit)',
-    'bytes > this.linear.limit',
+    'bytes > Math.min(this.#longest, this.#linear.limit)',
+    'bytes > this.#linear.limit',
     'blocks beyond 2 GiB in 32-bit memory',
     inside('wasm/runtime/heap', 'huge', 'wasm/large'),
   ),
   heap(
     'heap-free',
-    'this.usedBytes -= classUnits(index) * alignment',
-    'this.usedBytes -= bytes',
+    'this.#usedBytes -= classUnits(index) * alignment',
+    'this.#usedBytes -= bytes',
     'freed bytes are not those that were taken',
   ),
   heap(
@@ -200,7 +200,7 @@ const safety: readonly Edit[] = [
     'last.at + last.size <= span.at) last.size += span.size',
     'blocks with others between them are merged',
   ),
-  heap('heap-top', 'this.top = last.at\n', '', 'merged space at the end is lost'),
+  heap('heap-top', 'this.#top = last.at\n', '', 'merged space at the end is lost'),
   heap(
     'heap-scratch',
     'known.bytes >= bytes) return known.at',

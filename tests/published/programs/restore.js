@@ -17,6 +17,6 @@ export async function restore(source) {
   })
   const operator = inpaint(prior.shape, { box: 14 })
   const noise = gaussianNoise(0.05)
-  const y = noise.sample([randomKey(1)], operator.forward(zeros([1, 1, 28, 28])))
+  const y = noise.sample([randomKey(1).fold(0)], operator.forward(zeros([1, 1, 28, 28])))
   return Array.from((await run(dps({ operator, noise, y }, prior, { steps: 2 }))).dataSync())
 }

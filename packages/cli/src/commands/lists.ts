@@ -1,7 +1,17 @@
-import type { AnyMethod, Catalog, Described, Need } from '@tweedie/solvers'
-import { methods, needRules, operators, samplers, schedules, takesNonlinear } from '@tweedie/solvers'
+import type { AnyMethod, Catalog, Metric, Need, NoiseEntry } from '@tweedie/solvers'
+import {
+  methods,
+  metrics,
+  needRules,
+  noises,
+  operators,
+  samplers,
+  schedules,
+  takesNonlinear,
+} from '@tweedie/solvers'
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
+import type { Summarised } from '../terminal/catalog.ts'
 import { catalogData, catalogTable, optionData, optionTable } from '../terminal/catalog.ts'
 import { formatTable } from '../terminal/table.ts'
 
@@ -14,24 +24,49 @@ const print = (io: Io, options: Options, data: unknown, text: () => string) =>
 
 /** A command that prints a catalog, or one entry of it, with all options. */
 const listCommand =
-  <E extends Described & { readonly info: { readonly summary: string } }>(
+  <E extends Summarised>(
     name: string,
     catalog: Catalog<E>,
     description: string,
+    facts?: (entry: E) => string,
+    find: (io: Io, name: string) => E | Promise<E> = (_, name) => catalog.find(name),
   ) =>
   (io: Io): Command =>
     new Command(name)
       .description(description)
       .argument('[name]', 'show this one only')
       .option('--json', 'print JSON')
-      .action((only: string | undefined, options: Options) => {
-        const shown = only === undefined ? [...catalog] : [catalog.find(only)]
-        print(io, options, catalogData(shown), () => catalogTable(catalog.kind, shown, io))
+      .action(async (only: string | undefined, options: Options) => {
+        const shown = only === undefined ? [...catalog] : [await find(io, only)]
+        print(io, options, catalogData(shown), () => catalogTable(catalog.kind, shown, io, facts))
       })
+
+/** What methods can ask of a noise, and it has. */
+function noiseFacts(entry: NoiseEntry): string {
+  const { sigma, likelihood } = entry.make()
+  const has = [...(sigma === undefined ? [] : ['σ_y']), ...(likelihood === undefined ? [] : ['likelihood'])]
+  return has.length === 0 ? 'to sample only' : `has ${has.join(' and ')}`
+}
+
+const metricFacts = ({ info: { unit, better, target } }: Metric): string => {
+  const best = target === undefined ? `${better} is better` : `${target} is best`
+  return unit === '' ? best : `${unit}, ${best}`
+}
 
 /** The commands that print a catalog, by what they print. */
 export const listCommands = [
-  listCommand('operators', operators, 'The measurements that --operator takes, with their options.'),
+  listCommand(
+    'operators',
+    operators,
+    'The measurements that --operator takes, with their options.',
+    undefined,
+    async (io, name) => {
+      const { resolveOperatorKind } = await import('../resolve.ts')
+      return resolveOperatorKind(io, name, 'operators')
+    },
+  ),
+  listCommand('noises', noises, 'The laws of noise that --noise takes, with their options.', noiseFacts),
+  listCommand('metrics', metrics, 'The scores of restorations.', metricFacts),
   listCommand('samplers', samplers, 'The samplers, with their options.'),
   listCommand('schedules', schedules, 'The noise schedules of priors, with their options.'),
 ]
@@ -58,11 +93,11 @@ const methodData = ({ info }: AnyMethod) => ({
 export function methodsCommand(io: Io): Command {
   return new Command('methods')
     .description('The methods: family, paper, what they need and what they support.')
-    .argument('[name]', 'show the options of this one')
+    .argument('[name]', 'show the options of this one, by its name or the path of your module')
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: Options) => {
       const { resolveMethod } = await import('../resolve.ts')
-      const one = name === undefined ? undefined : await resolveMethod(name, 'methods')
+      const one = name === undefined ? undefined : (await resolveMethod(io, name, 'methods')).entry
       const rows = (one === undefined ? [...methods] : [one]).map(methodData)
       print(io, options, rows, () => {
         const table = formatTable(
@@ -71,7 +106,11 @@ export function methodsCommand(io: Io): Command {
             { title: 'method', value: (row) => row.name, tint: (_, c) => c.bold },
             { title: 'title', least: 16, value: (row) => row.title },
             { title: 'family', value: (row) => row.family },
-            { title: 'paper', least: 16, value: (row) => `arXiv ${row.paper.arxiv}, ${row.paper.algorithm}` },
+            {
+              title: 'paper',
+              least: 16,
+              value: ({ paper }) => (paper === undefined ? '–' : `arXiv ${paper.arxiv}, ${paper.algorithm}`),
+            },
             { title: 'needs', least: 18, value: (row) => row.needs.join(', ') || '–' },
             { title: 'supports', least: 18, value: (row) => row.supports.join(', ') || '–' },
           ],

@@ -43,15 +43,16 @@ export const optionTable = (info: Info, paper: Paper): string =>
   )
 
 /** An entry of a catalog that says in a line what it is. */
-type Summarised = Described & { readonly info: { readonly summary: string } }
+export type Summarised = Described & {
+  readonly info: { readonly summary: string } | { readonly title: string }
+}
+
+const summaryOf = ({ info }: Summarised): string => ('summary' in info ? info.summary : info.title)
 
 /** Entries of a catalog as plain data. */
 export const catalogData = (entries: readonly Summarised[]) =>
   entries.map(({ info }) => ({
-    name: info.name,
-    summary: info.summary,
-    example: info.example,
-    positional: info.positional,
+    ...info,
     options: optionData(info).map(({ doc, default: value, otherwise, ...rest }) => ({
       ...rest,
       summary: doc,
@@ -68,10 +69,11 @@ interface Line {
   readonly isEntry: boolean
 }
 
-function linesOf({ info }: Summarised): Line[] {
-  const { name, example = '', positional, summary } = info
+function linesOf<E extends Summarised>(entry: E, facts: (entry: E) => string): Line[] {
+  const { info } = entry
+  const { name, example = '', positional } = info
   return [
-    { name, what: summary, values: '', standard: example, isEntry: true },
+    { name, what: summaryOf(entry), values: facts(entry), standard: example, isEntry: true },
     ...optionsOf(info).map(({ name, spec }) => ({
       name: `  ${name}${name === positional ? ' *' : ''}`,
       what: spec.doc,
@@ -85,8 +87,14 @@ function linesOf({ info }: Summarised): Line[] {
 /**
  * A table of any catalog: each entry, and under it its options.
  * @param kind - What the entries are.
+ * @param facts - More to say of an entry, in a few words.
  */
-export function catalogTable(kind: string, entries: readonly Summarised[], paper: Paper): string {
+export function catalogTable<E extends Summarised>(
+  kind: string,
+  entries: readonly E[],
+  paper: Paper,
+  facts: (entry: E) => string = () => '',
+): string {
   const columns: readonly Column<Line>[] = [
     {
       title: kind,
@@ -97,7 +105,11 @@ export function catalogTable(kind: string, entries: readonly Summarised[], paper
     { title: 'values', least: 14, value: ({ values }) => values },
     { title: 'default, or example', value: (line) => line.standard },
   ]
-  const table = formatTable(entries.flatMap(linesOf), columns, paper)
+  const table = formatTable(
+    entries.flatMap((entry) => linesOf(entry, facts)),
+    columns,
+    paper,
+  )
   const named = entries.find(({ info }) => info.positional !== undefined)?.info.example
   return named === undefined ? table : `${table}\n* may be given without its name, as in ${named}\n`
 }

@@ -37,9 +37,9 @@ export function list(text: string): string[] {
 
 /** Settings `name=value` of a method, gathered over repeats of the option; the method checks the values. */
 export function setting(text: string, former: Record<string, string> = {}): Record<string, string> {
-  const match = /^([A-Za-z]\w*)=(.+)$/.exec(text)
-  if (match === null) throw new InvalidArgumentError('It must look like eta=0.85.')
-  return { ...former, [match[1]!]: match[2]! }
+  const [, name, value] = /^([A-Za-z]\w*)=(.+)$/.exec(text) ?? []
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must look like eta=0.85.')
+  return { ...former, [name]: value }
 }
 
 /** `--device`, the same for every command that computes. */

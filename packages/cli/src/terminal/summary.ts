@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { RunRecord, ScoreColumn, SummaryRow } from '@tweedie/runs'
-import { fixed, scoreColumns, summarise } from '@tweedie/runs'
+import type { RunRecord, ShownMetric, SummaryRow } from '@tweedie/runs'
+import { fixed, shownMetrics, summarise } from '@tweedie/runs'
 import pc from 'picocolors'
 import type { Column, Paper } from './table.ts'
 import { formatTable } from './table.ts'
@@ -8,10 +8,10 @@ import { formatTable } from './table.ts'
 /** A line of the table, its task's title where it is the first of it. */
 type Line = SummaryRow & { readonly task: string }
 
-const scoreColumn = ({ score, title, digits }: ScoreColumn, i: number): Column<Line> => ({
+const scoreColumn = ({ metric: { info }, title, digits }: ShownMetric, i: number): Column<Line> => ({
   title,
   right: true,
-  value: ({ scores }) => fixed(scores[score], digits),
+  value: ({ scores }) => fixed(scores[info.name], digits),
   // The first score tells whether a method is better than its input.
   ...(i > 0
     ? {}
@@ -25,7 +25,7 @@ const columns: readonly Column<Line>[] = [
     least: 10,
     value: ({ kind, name }) => (kind === 'input' ? `input (${name})` : name),
   },
-  ...scoreColumns.map(scoreColumn),
+  ...shownMetrics.map(scoreColumn),
   { title: 'NFE', right: true, value: ({ nfe }) => (nfe === undefined ? '' : String(nfe)) },
   { title: 'VJP', right: true, value: ({ vjps = 0 }) => (vjps === 0 ? '' : String(vjps)) },
   {

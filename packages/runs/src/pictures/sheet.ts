@@ -101,7 +101,7 @@ export function drawSheet(panels: readonly Panel[]): Picture {
 export function drawGrid(pictures: readonly Picture[], scale = 2): Picture {
   const columns = Math.ceil(Math.sqrt(pictures.length))
   const parts = pictures.map((picture) => toColor(enlarge(picture, scale)))
-  const [width, height] = [parts[0]!.width + 2, parts[0]!.height + 2]
+  const [width, height] = [(parts[0]?.width ?? 0) + 2, (parts[0]?.height ?? 0) + 2]
   const canvas = new Canvas(columns * width + 2, Math.ceil(pictures.length / columns) * height + 2)
   parts.forEach((part, i) =>
     canvas.put(part, 2 + (i % columns) * width, 2 + Math.floor(i / columns) * height),

@@ -15,7 +15,7 @@ export function formatRecord(record: RunRecord): string {
 }
 
 /** The mean of a score over the samples that have it. */
-export function meanScore(scores: readonly Score[], which: keyof Score): number | undefined {
+export function meanScore(scores: readonly Score[], which: string): number | undefined {
   const values = scores.map((score) => score[which]).filter((value) => value !== undefined)
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length
 }

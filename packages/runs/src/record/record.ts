@@ -49,8 +49,10 @@ export interface TaskRecord {
   readonly title: string
   /** As given on the command line, such as `inpaint:box=14`. */
   readonly operator: string
-  /** Standard deviation σ_y of the noise, in units of the data range [−1, 1]. */
-  readonly sigma: number
+  /** Standard deviation σ_y of Gaussian noise, in units of the data range [−1, 1]; absent for other laws. */
+  readonly sigma?: number
+  /** The law of the noise, such as `poisson:peak=30`; absent where σ_y says it all. */
+  readonly noise?: string
   /** Numbers measured per sample, m. */
   readonly measured: number
   /** The degraded picture that a method has to beat. */
@@ -61,16 +63,12 @@ export interface TaskRecord {
   readonly runs: readonly MethodRecord[]
 }
 
-/** How good one picture is. PSNR and SSIM want the truth, and are left out where it is not known. */
-export interface Score {
-  /** In dB, for the range [−1, 1]. */
-  readonly psnr?: number
-  readonly ssim?: number
-  /** ‖y − A(x)‖ / (σ_y √m): about 1 for the truth. */
-  readonly misfit?: number
-  /** The part, 0 … 1, of the squared error that the operator cannot see: ‖e − A⁺A e‖²/‖e‖² for e = x − truth. */
-  readonly unseen?: number
-}
+/**
+ * How good one picture is: scores by the names of their metrics, as far as they can be had; those that compare with
+ * the truth are left out where it is not known. A record has `psnr` in dB for the range [−1, 1], `ssim`, `misfit`
+ * ‖y − A(x)‖/(σ_y √m), and `unseen`, the part of the squared error that the operator cannot see.
+ */
+export type Score = Readonly<Record<string, number>>
 
 export interface MethodRecord {
   readonly method: string

@@ -2,13 +2,14 @@ import type { Picture } from '../pictures/picture.ts'
 import type { Panel } from '../pictures/sheet.ts'
 import { commandLine, meanScore } from '../record/format.ts'
 import type { MethodRecord, RunRecord, TaskRecord, TracePoint } from '../record/record.ts'
+import { shownMetrics } from '../scores/scores.ts'
 import type { Chart } from './curves.ts'
 import { drawChart } from './curves.ts'
 import { escapeHtml, htmlPage, htmlTable } from './html.ts'
 import { fixed } from './numbers.ts'
 import type { TaskPictures } from './pictures.ts'
 import type { Remark, SummaryRow, TaskSummary } from './summary.ts'
-import { scoreColumns, summarise } from './summary.ts'
+import { noiseInWords, summarise } from './summary.ts'
 
 /** An address of a picture that a page can show, such as a data URI of it as PNG. */
 export type PictureAddress = (picture: Picture) => string
@@ -29,7 +30,9 @@ const rowNames: Readonly<Record<SummaryRow['kind'], (name: string) => string>> =
 
 /** The cells of a row: its name, the scores with the gain after the first, what it cost. */
 function cellsOf({ kind, name, scores, gain, nfe, vjps, seconds }: SummaryRow): string[] {
-  const [first = '', ...others] = scoreColumns.map(({ score, digits }) => fixed(scores[score], digits))
+  const [first = '', ...others] = shownMetrics.map(({ metric, digits }) =>
+    fixed(scores[metric.info.name], digits),
+  )
   const cost = [
     nfe === undefined ? '' : String(nfe),
     vjps === undefined || vjps === 0 ? '' : String(vjps),
@@ -42,11 +45,11 @@ function cellsOf({ kind, name, scores, gain, nfe, vjps, seconds }: SummaryRow): 
 /** The numbers of every task and method. */
 function summary(tasks: readonly TaskSummary[]): string {
   const groups = tasks.map(({ task, rows }) => ({
-    heading: `${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}</small>`,
+    heading: `${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, ${escapeHtml(noiseInWords(task))}</small>`,
     rows: rows.map(cellsOf),
   }))
-  const [first = '', ...others] = scoreColumns.map(({ title, unit }) =>
-    unit === undefined ? title : `${title} (${unit})`,
+  const [first = '', ...others] = shownMetrics.map(({ metric: { info }, title }) =>
+    info.unit === '' ? title : `${title} (${info.unit})`,
   )
   return htmlTable(['method', first, 'against input', ...others, 'NFE', 'VJP', 'seconds'], groups)
 }
@@ -76,14 +79,15 @@ function charts(task: TaskRecord): string {
   if (traced.length === 0) return ''
   const curves = (value: (point: TracePoint) => number) =>
     traced.map(({ run, color }) => ({ name: run.method, color: color % 6, values: run.trace.map(value) }))
-  const unit = (task.sigma || 1) * Math.sqrt(task.measured)
+  const { sigma = 0, measured } = task
+  const unit = (sigma || 1) * Math.sqrt(measured)
   const input = meanScore(task.input.scores, 'psnr')
   const all: Chart[] = [
     {
-      title: `Residual of x̂₀: ‖y − A x̂₀‖ / ${task.sigma > 0 ? '(σ_y √m)' : '√m'}, log scale`,
+      title: `Residual of x̂₀: ‖y − A x̂₀‖ / ${sigma > 0 ? '(σ_y √m)' : '√m'}, log scale`,
       curves: curves((point) => mean(point.residual) / unit),
       log: true,
-      ...(task.sigma > 0 ? { level: { value: 1, name: 'noise level' } } : {}),
+      ...(sigma > 0 ? { level: { value: 1, name: 'noise level' } } : {}),
     },
   ]
   if (input !== undefined) {
@@ -138,7 +142,7 @@ export function drawReport(
   const summaries = summarise(record)
   const tasks = summaries.map(({ task, remarks }, i) => {
     const shown = pictures[i]
-    return `<h2>${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, σ_y = ${task.sigma}, ${task.measured} numbers measured</small></h2>
+    return `<h2>${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, ${escapeHtml(noiseInWords(task))}, ${task.measured} numbers measured</small></h2>
 ${remarkList(remarks)}<div class="task">${shown === undefined ? '' : sheet(shown.panel, img)}
 ${charts(task)}</div>${shown === undefined ? '' : strips(shown, img)}
 <p class="quiet">${optionsOf(task.runs).map(escapeHtml).join(' · ')}</p>`

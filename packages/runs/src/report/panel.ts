@@ -6,8 +6,10 @@ import type { Panel, PanelRow } from '../pictures/sheet.ts'
 import type { Score, TaskRecord } from '../record/record.ts'
 import type { Task } from '../run/task.ts'
 
-const caption = (score: Score | undefined) =>
-  score?.psnr === undefined ? undefined : `${score.psnr.toFixed(1)} dB`
+const caption = (score: Score = {}) => {
+  const { psnr } = score
+  return psnr === undefined ? undefined : `${psnr.toFixed(1)} dB`
+}
 
 /** The contact sheet of a task. Rows: samples. Columns: truth where it is known, measurement, each method. */
 export async function drawPanel(
@@ -21,7 +23,11 @@ export async function drawPanel(
   const means = new Map<string, Picture>()
   for (const [name, x] of restored) {
     results.set(name, await toPictures(x))
-    means.set(name, (await toPictures(scope(() => x.mean(0, true))))[0]!)
+    if (task.draws !== true) continue
+    const mean = scope(() => x.mean(0, true))
+    const [picture] = await toPictures(mean)
+    mean.dispose()
+    if (picture !== undefined) means.set(name, picture)
   }
   const names = record.runs.map((run) => run.method)
   const blank = truth === undefined ? [] : [undefined]

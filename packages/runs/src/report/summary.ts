@@ -1,21 +1,7 @@
 import { meanScore } from '../record/format.ts'
 import type { RunRecord, Score, TaskRecord } from '../record/record.ts'
+import { shownMetrics } from '../scores/scores.ts'
 import { verdict } from './verdict.ts'
-
-/** A column of scores: which one, its title, the digits that are shown. */
-export interface ScoreColumn {
-  readonly score: keyof Score
-  readonly title: string
-  readonly digits: number
-  readonly unit?: string
-}
-
-/** The scores that tables show, in their order. */
-export const scoreColumns: readonly ScoreColumn[] = [
-  { score: 'psnr', title: 'PSNR', digits: 2, unit: 'dB' },
-  { score: 'ssim', title: 'SSIM', digits: 3 },
-  { score: 'misfit', title: 'misfit', digits: 2 },
-]
 
 /** A row of a run's table: the degraded input, a method, or the mean of a method's samples. */
 export interface SummaryRow {
@@ -48,9 +34,9 @@ export interface TaskSummary {
 /** The mean of each score over the samples that have it. */
 const meanOf = (scores: readonly Score[]): Score =>
   Object.fromEntries(
-    scoreColumns.flatMap(({ score }) => {
-      const mean = meanScore(scores, score)
-      return mean === undefined ? [] : [[score, mean]]
+    shownMetrics.flatMap(({ metric: { info } }) => {
+      const mean = meanScore(scores, info.name)
+      return mean === undefined ? [] : [[info.name, mean]]
     }),
   )
 
@@ -62,6 +48,9 @@ function remarksOf(task: TaskRecord): Remark[] {
     return [{ method: run.method, says: `${loses}: ${why}` }]
   })
 }
+
+/** The noise of a task in words, such as `σ_y = 0.05`. */
+export const noiseInWords = ({ sigma, noise }: TaskRecord): string => noise ?? `σ_y = ${sigma ?? '?'}`
 
 /** What a table of a run shows, as data: for a terminal, for HTML. */
 export const summarise = (record: RunRecord): TaskSummary[] =>

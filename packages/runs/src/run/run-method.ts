@@ -1,10 +1,9 @@
 import type { AnyMethod, Checkpoint, GuidedStep, Prior, Problem, Settings, StateTree } from '@tweedie/solvers'
-import { countCalls } from '@tweedie/solvers'
+import { countCalls, psnr } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import type { Picture } from '../pictures/picture.ts'
 import { isPicture, toPictures } from '../pictures/picture.ts'
 import type { TracePoint } from '../record/record.ts'
-import { psnrs } from '../scores/scores.ts'
 import { drive } from './drive.ts'
 
 /** A method to run on a batch of measurements. */
@@ -102,7 +101,7 @@ export async function runMethod(request: Request): Promise<Outcome> {
         i,
         t,
         residual: [...residual],
-        ...(truth === undefined ? {} : { psnr: await psnrs(x0hat, truth) }),
+        ...(truth === undefined ? {} : { psnr: [...(await psnr(x0hat, truth))] }),
       })
       const shown = isShown(i, steps) && isPicture(prior.shape)
       const picture = shown ? await firstPicture(x0hat) : undefined

@@ -7,7 +7,7 @@ import { toPictures } from '../pictures/picture.ts'
 import type { MethodRecord, TaskRecord } from '../record/record.ts'
 import { drawPanel } from '../report/panel.ts'
 import type { TaskPictures } from '../report/pictures.ts'
-import { scoreAll, scoreMean } from '../scores/scores.ts'
+import { scoresOf, scoresOfMean } from '../scores/scores.ts'
 import { runMethod } from './run-method.ts'
 import type { Assignment, Task, TaskControl } from './task.ts'
 
@@ -71,8 +71,8 @@ async function attempt(
       onInterrupt,
     })
     const { x, nfe, vjps, seconds, trace } = outcome
-    const scores = await scoreAll(problem, x, truth)
-    const mean = task.draws === true ? { mean: await scoreMean(problem, x, truth) } : {}
+    const scores = await scoresOf(problem, x, truth)
+    const mean = task.draws === true ? { mean: await scoresOfMean(problem, x, truth) } : {}
     return { outcome, record: { ...named, nfe, vjps, seconds, scores, ...mean, trace } }
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error
@@ -103,11 +103,12 @@ export async function runTask(task: Task, prior: Prior, control: TaskControl = {
     restored.set(name, outcome.x)
     strips.push({ method: name, steps: outcome.strip })
   }
-  const scores = input.x === undefined ? [] : await scoreAll(problem, input.x, truth)
+  const scores = input.x === undefined ? [] : await scoresOf(problem, input.x, truth)
   const record: TaskRecord = {
     title: task.title,
     operator: task.spec,
-    sigma: noise.sigma ?? 0,
+    ...(noise.sigma === undefined ? {} : { sigma: noise.sigma }),
+    ...(task.noise === undefined ? {} : { noise: task.noise }),
     measured: sizeOf(operator.outShape),
     input: { from: input.from, scores },
     runs,

@@ -2,7 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import type { Look } from '../run/look.ts'
 import { residualAt } from '../run/residual.ts'
-import type { Noise, Problem } from '../types.ts'
+import type { Problem } from '../types.ts'
 import type { Guidance } from './guided.ts'
 
 /** An approximation of the likelihood score ∇_{x_t} log p(y | x_t) of one problem. */
@@ -34,28 +34,23 @@ export const scaled = ({ through, score }: Likelihood, factor: number): Likeliho
   },
 })
 
-/** (y, clean) ↦ ∇_clean log p(y | clean): (y − clean)/σ_y² where σ_y is known. */
-function scoreOf({ name, sigma, likelihood }: Noise): (y: Tensor, clean: Tensor) => Tensor {
-  if (sigma !== undefined && sigma > 0) return (y, clean) => y.sub(clean).mul(1 / sigma ** 2)
-  if (sigma === undefined && likelihood !== undefined) return likelihood.score
-  throw new OptionError('noise', `'${name}' has no likelihood score: it takes σ_y above 0, or a likelihood`)
-}
-
 /**
  * The likelihood at the point x̂₀: g = Jᵀ·(∂A/∂x)ᵀ·∇log p(y | x₀ = x̂₀), J = ∂x̂₀/∂x_t (Chung et al., arXiv
  * 2209.14687, eq. 16). For Gaussian noise Jᵀ Aᵀ(y − A x̂₀)/σ_y². It leaves out the spread C_t of x₀ given x_t: for
  * a Gaussian prior and linear A the exact score has (A C_t Aᵀ + σ_y²I)⁻¹ in place of σ_y⁻², so this one is too large
  * where σ_t is. Stiff, and meant for study.
  *
- * @throws {OptionError} where the noise has neither σ_y above 0 nor a likelihood.
+ * @throws {OptionError} where the noise has no likelihood, as Gaussian noise of σ_y = 0.
  */
 export function dpsLikelihood({ operator, noise, y }: Problem): Likelihood {
-  const noiseScore = scoreOf(noise)
+  const { likelihood } = noise
+  if (likelihood === undefined)
+    throw new OptionError('noise', `'${noise.name}' has no likelihood; Gaussian noise takes σ_y above 0`)
   return {
     through: true,
     score: ({ x0hat, pullback }) => {
       const { clean, norm, back } = residualAt(operator, y, x0hat)
-      return { g: pullback(back(noiseScore(y, clean))), residual: norm }
+      return { g: pullback(back(likelihood.score(y, clean))), residual: norm }
     },
   }
 }

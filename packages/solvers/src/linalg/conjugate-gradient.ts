@@ -86,7 +86,7 @@ export function conjugateGradient<const Params extends readonly Tensor[] = reado
   const solve = customVjp(
     (rhs: Tensor, ...theta: readonly Tensor[]): Tensor => {
       const map = (x: Tensor) => A(x, ...(theta as unknown as Params))
-      const { x, ...rest } = iterate(map, rhs, settings, options.x0)
+      const { x, ...rest } = conjugateSteps(map, rhs, settings, options.x0)
       report = rest
       return x
     },
@@ -139,7 +139,7 @@ function checked(b: Tensor, options: ConjugateGradientOptions): Settings {
   return { maxIterations, tolerance, gradient, onBreakdown }
 }
 
-function iterate(
+function conjugateSteps(
   A: (x: Tensor) => Tensor,
   b: Tensor,
   { maxIterations, tolerance, onBreakdown }: Settings,

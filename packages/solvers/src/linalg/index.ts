@@ -4,8 +4,8 @@ export type {
   ConjugateGradientStatus,
 } from './conjugate-gradient.ts'
 export { conjugateGradient } from './conjugate-gradient.ts'
-export type { DenoiserCovariance, DenoiserPullback } from './denoiser-jacobian.ts'
-export { denoiserCovariance, denoiserJvp, vjpThroughDenoiser } from './denoiser-jacobian.ts'
+export type { DenoiserCovariance } from './denoiser-jacobian.ts'
+export { denoiserCovariance, denoiserJvp } from './denoiser-jacobian.ts'
 export type { FirstEstimate } from './first-estimate.ts'
 export { firstEstimate, firstEstimates } from './first-estimate.ts'
 export type { HostMatrix } from './host-matrix.ts'

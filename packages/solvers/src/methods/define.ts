@@ -21,7 +21,8 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   readonly title: string
   /** The family of the survey arXiv 2410.00083. */
   readonly family: 'explicit' | 'variational' | 'csgm' | 'exact' | 'latent'
-  readonly paper: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
+  /** Absent where there is none, as for one that is being tried. */
+  readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
   readonly needs: readonly Need[]
   /** Its own and those of every run. */
   readonly options: S
@@ -101,7 +102,7 @@ export interface MethodSpec<
  * @throws {TweedieError} where an option has the name of one that every run has.
  * @example
  * ```ts
- * import { ddim, defineMethod, gaussianNoise, gaussianPrior, guidedPlan, matrixOperator, number, residualAt, run } from '@tweedie/solvers'
+ * import { ddim, defineMethod, gaussianNoise, gaussianPrior, guidedPlan, matrixOperator, number, run, sampleNorms } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
  * // The projected estimate x̂₀ + A⁺(y − A x̂₀) in place of x̂₀.
  * const project = defineMethod({
@@ -113,8 +114,8 @@ export interface MethodSpec<
  *     through: false,
  *     at: ({ x0hat }) => {
  *       const { operator, y } = run.problem
- *       const { r, norm } = residualAt(operator, y, x0hat)
- *       return { x0: x0hat.add(operator.pinv(r)), residual: norm }
+ *       const r = y.sub(operator.forward(x0hat))
+ *       return { x0: x0hat.add(operator.pinv(r)), residual: sampleNorms(r) }
  *     },
  *   }),
  * })

@@ -13,7 +13,7 @@ import {
 } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
-import { defineOperator, denoise, inpaint } from '../operators/index.ts'
+import { compose, defineOperator, denoise, inpaint } from '../operators/index.ts'
 import type { Metric } from './index.ts'
 import { defineMetric, metrics, misfit, psnr, residual, scoreAll, ssim, unseen } from './index.ts'
 
@@ -163,6 +163,8 @@ describe('the catalog', () => {
     expect(await names(guess, { truth, problem: other })).toEqual(['psnr', 'ssim', 'misfit', 'residual'])
     expect(unseen.lacks(guess, { truth, problem: other })).toBe('a linear operator with a pseudo-inverse')
     expect(unseen.lacks(guess, { problem })).toBe('the truth')
+    const without = { ...problem, operator: compose(operator, denoise([1, 4, 4])) }
+    expect(unseen.lacks(guess, { truth, problem: without })).toBe('a linear operator with a pseudo-inverse')
     await expect(unseen.of(guess, { truth, problem: other })).rejects.toThrow(
       'metric: unseen needs a linear operator with a pseudo-inverse',
     )

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { greater, greaterEqual, lessEqual, logicalAnd, logicalOr, where } from '@tweedie/tensor'
+import { greater, greaterEqual, lessEqual, logicalAnd, logicalOr, maximum, where } from '@tweedie/tensor'
 import { number } from '../options/index.ts'
 import type { Next } from './draws.ts'
 import { logGammaOf } from './log-gamma.ts'
@@ -37,14 +37,17 @@ export const counting = ({ peak, background }: { readonly peak: number; readonly
   },
 })
 
+/** How far a count may be from an integer by rounding: float32 holds counts of up to 10⁵ to that. */
+const rounding = 0.01
+
 /** log of λᵏ·e^(−λ)/k! of each element; −∞ where k < 0, and where k > 0 = λ. */
 export function logPoisson(k: Tensor, rate: Tensor): Tensor {
   const lit = greater(rate, 0)
-  const known = greaterEqual(k, 0)
-  const count = where(known, k, 0)
+  const known = greaterEqual(k, -rounding)
+  const count = maximum(k, 0)
   const power = count.mul(where(lit, rate, 1).log())
   const log = power.sub(rate).sub(logGammaOf(count.add(1)))
   // Without light there is one possible count.
-  const possible = logicalAnd(known, logicalOr(lit, lessEqual(k, 0)))
+  const possible = logicalAnd(known, logicalOr(lit, lessEqual(k, rounding)))
   return where(possible, log, -Infinity)
 }

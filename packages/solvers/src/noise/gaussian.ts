@@ -11,7 +11,7 @@ const likelihoodOf = (sigma: number): NoiseLikelihood => ({
       .mul(-0.5 / sigma ** 2)
       .add(constant)
   },
-  score: (y, clean) => y.sub(clean).div(sigma ** 2),
+  score: (y, clean) => y.sub(clean).mul(1 / sigma ** 2),
 })
 
 /**

@@ -282,6 +282,22 @@ describe('at the ends of the range', () => {
     expect(list(poissonNoise(10).sample([randomKey(1)], fromData([-1, -5], [1, 2])))).toEqual([-1, -1])
   })
 
+  test('Poisson: counts that float32 rounds are counts', () => {
+    for (const [peak, background] of [
+      [7, 1.3],
+      [255, 0.1],
+      [3e4, 11.7],
+    ] as const) {
+      const noise = poissonNoise({ peak, background })
+      const y = [0, 1, 2, 3].map((k) => (2 * (k - background)) / peak - 1)
+      const dark = column(y.map(() => -1))
+      const single = list(noise.likelihood.log(column(y).cast('float32'), dark.cast('float32')))
+      list(noise.likelihood.log(column(y), dark)).forEach((v, k) =>
+        expect(Math.abs(single[k]! - v)).toBeLessThan(0.02),
+      )
+    }
+  })
+
   test('Poisson–Gauss without light is the read-out, and without read-out nearly Poisson', () => {
     const dark = likelihoodOf(poissonGaussNoise({ peak: 30, sigma: 0.1 }))
     const gauss = likelihoodOf(gaussianNoise(0.1))

@@ -1,12 +1,34 @@
 import type { DType, Shape, Tensor } from '@tweedie/tensor'
-import { normal, OptionError, randomKey, ShapeError, sizeOf, uniform } from '@tweedie/tensor'
+import {
+  gather,
+  normal,
+  OptionError,
+  randomKey,
+  randomPermutation,
+  ShapeError,
+  sizeOf,
+  tanh,
+  uniform,
+} from '@tweedie/tensor'
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import { constant } from '../linalg/constant.ts'
 import type { Control, OptionSpec, Settings, Specs } from '../options/index.ts'
+import { number } from '../options/index.ts'
 import type { LinearOperator } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { OperatorEntry, ShownOperator, SpectralOperator } from './index.ts'
-import { blur, compose, inpaint, linearOperator, matrixOperator, operators, separable, sr } from './index.ts'
+import {
+  blur,
+  compose,
+  defineOperator,
+  inpaint,
+  linearOperator,
+  matrixOperator,
+  operators,
+  separable,
+  sr,
+} from './index.ts'
 
 // Operators to draw, for the laws that all of them obey. A kind of the catalog is among them by being there: its
 // options are drawn from what they say of themselves, unless `written` knows better.
@@ -149,6 +171,25 @@ const others: readonly Case<SpectralOperator>[] = [
         .map(([rows, columns, channels]) => separable(rows, columns, { channels })),
     ),
   ],
+  // Some coordinates in an orthonormal basis, out of order, each at its own scale.
+  [
+    'a spectrum alone',
+    drawn(
+      fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(1e6)).map(([n, seed]) => {
+        const basis = matrixOperator(randomMatrix(n, n, seed)).svd()
+        const places = randomPermutation(randomKey(seed), n).slice(0, Math.ceil(n / 2))
+        const index = constant(places, [places.length])
+        const values = Float64Array.from(places, (_, k) => 0.5 + k)
+        const scales = constant(values, [values.length])
+        return linearOperator('in a basis', {
+          inShape: [n],
+          outShape: [places.length],
+          forward: (x) => gather(basis.vt(x), index(x), 1).mul(scales(x)),
+          spectrum: () => ({ values, places, analysis: basis.vt, synthesis: basis.v }),
+        })
+      }),
+    ),
+  ],
   // The adjoint and the pseudo-inverse left out: both are derived.
   [
     'forward and spectrum alone',
@@ -191,6 +232,26 @@ export const linearCases: readonly Case<Linear>[] = [
         fc.constantFrom(...[1, 3, 5]).map((size) => compose(a, blur(a.inShape, { size, std: 0.8 }))),
       ),
     ),
+  ],
+]
+
+const saturated = defineOperator({
+  name: 'saturated',
+  summary: 'tanh of a gain',
+  example: 'saturated:2',
+  positional: 'gain',
+  options: { gain: number('factor before the tanh', { default: 2, min: 0.5 }) },
+  build: (shape, { gain }) => ({ inShape: shape, outShape: shape, forward: (x) => tanh(x.mul(gain)) }),
+})
+
+/** Every kind and everything made in code, linear or not. */
+export const allCases: readonly Case<ShownOperator>[] = [
+  ...kinds.filter(([name]) => !linearCases.some(([other]) => other === name)),
+  ...linearCases,
+  ['not linear', drawnOf(saturated)],
+  [
+    'not linear after linear',
+    drawn(drawnOf(sr).map(({ operator }) => compose(saturated(operator.outShape), operator))),
   ],
 ]
 

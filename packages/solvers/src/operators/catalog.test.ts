@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from '@tweedie/tensor'
+import { OptionError, ShapeError, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { operatorFromSpec, operators } from './index.ts'
 
@@ -81,7 +81,11 @@ test('the table is fit to print: every entry works as it says', () => {
     expect(summary).not.toBe('')
     expect(operators.parse(example).entry.info.name).toBe(name)
     expect(operatorFromSpec(example, shape).inShape).toEqual(shape)
-    expect(kind(shape).inShape).toEqual(shape)
+    const operator = kind(shape)
+    expect(operator.inShape).toEqual(shape)
+    // Images, of whatever size.
+    const shown = operator.display(zeros([2, ...operator.outShape]))
+    expect([shown.shape.length, shown.shape[0]]).toEqual([4, 2])
     for (const option of Object.values(options)) {
       expect(option.doc).not.toBe('')
       expect(option.range).not.toBe('')

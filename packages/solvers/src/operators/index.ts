@@ -15,8 +15,9 @@ export type {
   SpectralOperator,
 } from './parts.ts'
 export { linearOperator, shownOperator } from './parts.ts'
+export { luma601 } from './pixels/channel-weights.ts'
 export { denoise } from './pixels/denoise.ts'
-export { grey, luma601 } from './pixels/grey.ts'
+export { grey } from './pixels/grey.ts'
 export type { Mask } from './pixels/hidden.ts'
 export { inpaint } from './pixels/inpaint.ts'
 export { sr } from './sampling/sr.ts'

@@ -66,7 +66,7 @@ describe.each(spectralCases)('%s', (_name, arbitrary) => {
       const iterated = powerIteration(operator)
       expect(iterated).toBeLessThanOrEqual(top * (1 + 1e-12))
       expect(iterated).toBeGreaterThanOrEqual(top * 0.95)
-    }, 20)
+    }, 12)
   })
 
   test('A⁺ meets the four conditions of Moore and Penrose', () => {

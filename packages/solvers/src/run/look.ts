@@ -30,8 +30,8 @@ export interface Look {
  * import { ones } from '@tweedie/tensor'
  * const prior = gaussianPrior({ mean: [0], covariance: 1, schedule: vpLinear() })
  * const { alpha, x0hat, pullback } = lookAt(prior, ones([1, 1], { dtype: 'float64' }), 500, true)
- * x0hat.item() / alpha // ≈ 1.0000
- * pullback(ones([1, 1], { dtype: 'float64' })).item() / alpha // ≈ 1.0000
+ * x0hat.div(alpha).dataSync() // ≈ [1.0000]
+ * pullback(ones([1, 1], { dtype: 'float64' })).div(alpha).dataSync() // ≈ [1.0000]
  * ```
  */
 export function lookAt(prior: Prior, x: Tensor, t: Time, through: boolean): Look {

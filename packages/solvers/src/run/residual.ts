@@ -21,7 +21,8 @@ export interface Residual {
 }
 
 /**
- * The residual of x with the way back through the operator: −∇½‖r‖² is `back(r)`.
+ * The residual of x with the way back through the operator: −∇½‖r‖² is `back(r)`. What the way back needs is kept until
+ * it is taken: where it is not, {@link residualNorm} or `sampleNorms(y.sub(operator.forward(x)))` will do.
  *
  * @param y - The measurement [N, …outShape].
  * @param x - [N, …inShape].

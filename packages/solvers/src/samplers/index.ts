@@ -19,7 +19,6 @@ export { byKernel } from './sampler.ts'
 export type { DdpmVariance, RenoiseStep, ReverseStep } from './steps.ts'
 export {
   combine,
-  conditionalMean,
   ddimStep,
   ddpmStep,
   forwardTransition,

@@ -50,14 +50,6 @@ export const predictedNoise = (xt: Tensor, x0hat: Tensor, schedule: Schedule, t:
   combine([1 / schedule.sigma(t), xt], [-schedule.alpha(t) / schedule.sigma(t), x0hat])
 
 /**
- * E[x₀ | x_t, y] = x̂₀ + (σ_t²/α_t)·g, the conditional Tweedie formula, for the likelihood score
- * g = ∇_{x_t} log p(y | x_t). The one way in which a score guides an ordinary step: give the result to
- * {@link ddpmStep} or {@link ddimStep} in place of x̂₀.
- */
-export const conditionalMean = (x0hat: Tensor, score: Tensor, schedule: Schedule, t: Time): Tensor =>
-  combine([1, x0hat], [schedule.sigma(t) ** 2 / schedule.alpha(t), score])
-
-/**
  * One ancestral step of DDPM (arXiv 2006.11239 eq. 7, for any schedule): a draw of
  * q(x_s | x_t, x₀ = x̂₀) = N((α_s·b/σ_t²)·x̂₀ + (a·σ_s²/σ_t²)·x_t, b·σ_s²/σ_t²), with a, b the
  * {@link forwardTransition}. That variance, `small`, is right where x₀ is one point; `large` is b instead, right where

@@ -65,17 +65,17 @@ function supports(relaxed: boolean): boolean {
 
 class WasmDevice implements Device {
   readonly name = 'wasm'
-  private readonly heap: Heap
-  private readonly context: WasmContext
-  private readonly pool: ThreadPool | undefined
+  readonly #heap: Heap
+  readonly #context: WasmContext
+  readonly #pool: ThreadPool | undefined
   /** Where the number of threads comes from. */
-  private readonly reason: string
+  readonly #reason: string
   /** Why fused multiply-add is used or not. */
-  private readonly relaxedReason: string
+  readonly #relaxedReason: string
   /** Why Winograd's algorithm is allowed or not. */
-  private readonly winogradReason: string
+  readonly #winogradReason: string
   /** Calls per primitive that have a kernel but ran the reference loops. */
-  private readonly uncovered = new Map<PrimitiveName, number>()
+  readonly #uncovered = new Map<PrimitiveName, number>()
 
   constructor(options: WasmDeviceOptions) {
     if (!supports(false)) throw new DeviceError("wasm: no WebAssembly SIMD here; use the device 'reference'")
@@ -84,19 +84,19 @@ class WasmDevice implements Device {
     const { winograd, reason: winogradReason } = planWinograd(options.winograd)
     const { heap, threads, reason } = planHeap(options)
     const kernels = new KernelCache(heap)
-    this.heap = heap
-    this.reason = reason
-    this.relaxedReason = relaxedReason
-    this.pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
-    this.winogradReason = winogradReason
+    this.#heap = heap
+    this.#reason = reason
+    this.#relaxedReason = relaxedReason
+    this.#pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
+    this.#winogradReason = winogradReason
     const weights = new WeightCache(heap)
-    this.context = { heap, kernels, relaxedSimd, threads: this.pool ?? alone, tiles, winograd, weights }
+    this.#context = { heap, kernels, relaxedSimd, threads: this.#pool ?? alone, tiles, winograd, weights }
   }
 
   info(): DeviceInfo {
-    const { threads, notes } = this.pool?.report() ?? { threads: 1, notes: [] }
-    const memory = { ...this.heap.usage(), packedWeights: this.context.weights.bytes }
-    const ran = [...this.uncovered].map(([name, count]) => `${name} ×${count}`)
+    const { threads, notes } = this.#pool?.report() ?? { threads: 1, notes: [] }
+    const memory = { ...this.#heap.usage(), packedWeights: this.#context.weights.bytes }
+    const ran = [...this.#uncovered].map(([name, count]) => `${name} ×${count}`)
     return {
       name: this.name,
       backend: 'webassembly',
@@ -105,10 +105,10 @@ class WasmDevice implements Device {
       dtypes: ['float32', 'float64', 'int32', 'bool'],
       kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
       notes: [
-        `relaxed SIMD (fused multiply-add): ${this.context.relaxedSimd ? 'on' : 'off'} (${this.relaxedReason})`,
-        `${this.pool === undefined ? 'single-threaded' : 'threads'}: ${this.reason}`,
-        this.context.tiles.note,
-        `Winograd convolutions: ${this.context.winograd ? 'allowed' : 'forbidden'} (${this.winogradReason})`,
+        `relaxed SIMD (fused multiply-add): ${this.#context.relaxedSimd ? 'on' : 'off'} (${this.#relaxedReason})`,
+        `${this.#pool === undefined ? 'single-threaded' : 'threads'}: ${this.#reason}`,
+        this.#context.tiles.note,
+        `Winograd convolutions: ${this.#context.winograd ? 'allowed' : 'forbidden'} (${this.#winogradReason})`,
         ...(memory.addressBits === 64
           ? [`memory64: 64-bit addresses, up to ${(memory.limit / 2 ** 30).toFixed(1)} GiB`]
           : []),
@@ -117,63 +117,63 @@ class WasmDevice implements Device {
           ? []
           : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
       ],
-      rounding: { fusedMultiplyAdd: this.context.relaxedSimd, winograd: this.context.winograd },
+      rounding: { fusedMultiplyAdd: this.#context.relaxedSimd, winograd: this.#context.winograd },
       reservedBytes: memory.reserved,
       memory,
     }
   }
 
   limitThreads(threads: number): number {
-    return this.pool?.limitTo(threads) ?? 1
+    return this.#pool?.limitTo(threads) ?? 1
   }
 
   allocate(dtype: DType, length: number): number {
     requireDType('allocate', dtype)
     if (!isCount(length)) throw new OptionError('length', `must be an integer of at least 0, got ${length}`)
-    return this.allocateBytes(length * bytesPerElement(dtype))
+    return this.#allocateBytes(length * bytesPerElement(dtype))
   }
 
   /** Between kernel runs their working areas are of no use, if room is short. */
-  private allocateBytes(bytes: number): number {
+  #allocateBytes(bytes: number): number {
     try {
-      return this.heap.allocate(bytes)
+      return this.#heap.allocate(bytes)
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error
-      this.context.weights.clear()
-      this.heap.releaseScratch()
-      return this.heap.allocate(bytes)
+      this.#context.weights.clear()
+      this.#heap.releaseScratch()
+      return this.#heap.allocate(bytes)
     }
   }
 
   free(buffer: unknown, dtype: DType, length: number): void {
-    this.context.weights.forget(buffer as number)
-    this.heap.free(buffer as number, length * bytesPerElement(dtype))
+    this.#context.weights.forget(buffer as number)
+    this.#heap.free(buffer as number, length * bytesPerElement(dtype))
   }
 
   write(buffer: unknown, dtype: DType, data: TypedArray): void {
-    this.context.weights.forget(buffer as number)
-    this.heap.view(dtype, buffer as number, data.length).set(data)
+    this.#context.weights.forget(buffer as number)
+    this.#heap.view(dtype, buffer as number, data.length).set(data)
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
-    return this.heap.view(dtype, buffer as number, length).slice()
+    return this.#heap.view(dtype, buffer as number, length).slice()
   }
 
   hostView(buffer: unknown, dtype: DType, length: number): TypedArray {
-    return this.heap.view(dtype, buffer as number, length)
+    return this.#heap.view(dtype, buffer as number, length)
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): number {
-    this.pool?.check()
+    this.#pool?.check()
     try {
-      return this.runOnce(call)
+      return this.#runOnce(call)
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error
-      this.heap.releaseScratch()
+      this.#heap.releaseScratch()
     }
     // What other calls left stood in the way. A call changes nothing but its result, so it may start over.
     try {
-      return this.runOnce(call)
+      return this.#runOnce(call)
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error
       throw error.within(`${call.primitive} giving ${call.dtype} ${formatShape(call.shape)}`)
@@ -181,8 +181,8 @@ class WasmDevice implements Device {
   }
 
   /** Kernels of 32-bit memories count the elements of a view, which may be of few bytes, in signed numbers. */
-  private requireCountable({ primitive, inputs }: KernelCall): void {
-    if (this.context.heap.memoryType.address === 'i64') return
+  #requireCountable({ primitive, inputs }: KernelCall): void {
+    if (this.#context.heap.memoryType.address === 'i64') return
     for (const { shape } of inputs) {
       if (sizeOf(shape) > narrowBlock)
         throw new DeviceError(
@@ -192,53 +192,53 @@ class WasmDevice implements Device {
     }
   }
 
-  private runOnce<P extends PrimitiveName>(call: KernelCall<P>): number {
+  #runOnce<P extends PrimitiveName>(call: KernelCall<P>): number {
     const size = sizeOf(call.shape)
     const bytes = size * bytesPerElement(call.dtype)
     let out: number | undefined
     try {
-      out = this.heap.allocate(bytes)
-      this.requireCountable(call)
-      if (size === 0) this.checkIndices(call)
-      else if (!this.runKernel(call, out)) this.runReference(call, out, size)
+      out = this.#heap.allocate(bytes)
+      this.#requireCountable(call)
+      if (size === 0) this.#checkIndices(call)
+      else if (!this.#runKernel(call, out)) this.#runReference(call, out, size)
       return out
     } catch (error) {
-      if (out !== undefined) this.heap.free(out, bytes)
+      if (out !== undefined) this.#heap.free(out, bytes)
       // Among them may be memory for weights that the call did not come to pack.
-      this.context.weights.clear()
+      this.#context.weights.clear()
       throw error
     }
   }
 
   /** Indices are checked even where nothing is to be moved. */
-  private checkIndices(call: KernelCall): void {
+  #checkIndices(call: KernelCall): void {
     const { primitive, inputs, params } = call
     if (primitive !== 'gather' && primitive !== 'scatterAdd') return
     const { axis, size } = params as PrimitiveParams['scatterAdd']
     const extent = primitive === 'gather' ? inputs[0]!.shape[axis]! : size
-    checkIndices(primitive, packed(this.hostOf(inputs[1]!)), extent)
+    checkIndices(primitive, packed(this.#hostOf(inputs[1]!)), extent)
   }
 
   /** A view on the whole memory from its block on: a window ends where its strides say. */
-  private hostOf({ buffer, dtype, shape, strides, offset }: View): HostView {
-    const { heap } = this
+  #hostOf({ buffer, dtype, shape, strides, offset }: View): HostView {
+    const heap = this.#heap
     const per = bytesPerElement(dtype)
     const data = heap.view(dtype, buffer as number, (heap.usage().reserved - (buffer as number)) / per)
     return { data, dtype, shape, strides, offset }
   }
 
-  private runKernel<P extends PrimitiveName>(call: KernelCall<P>, out: number): boolean {
+  #runKernel<P extends PrimitiveName>(call: KernelCall<P>, out: number): boolean {
     const kernel = kernelTable[call.primitive]
     if (kernel === 'reference') return false
-    if (kernel(call, out, this.context)) return true
-    this.uncovered.set(call.primitive, (this.uncovered.get(call.primitive) ?? 0) + 1)
+    if (kernel(call, out, this.#context)) return true
+    this.#uncovered.set(call.primitive, (this.#uncovered.get(call.primitive) ?? 0) + 1)
     return false
   }
 
-  private runReference<P extends PrimitiveName>(call: KernelCall<P>, out: number, size: number): void {
-    const { heap } = this
-    const inputs = call.inputs.map((input) => this.hostOf(input))
-    fillBytes(this.context.kernels)(out, 0, size * bytesPerElement(call.dtype))
+  #runReference<P extends PrimitiveName>(call: KernelCall<P>, out: number, size: number): void {
+    const heap = this.#heap
+    const inputs = call.inputs.map((input) => this.#hostOf(input))
+    fillBytes(this.#context.kernels)(out, 0, size * bytesPerElement(call.dtype))
     const data = heap.view(call.dtype, out, size)
     referenceKernels[call.primitive](inputs, call.params, { data, dtype: call.dtype, shape: call.shape })
   }

@@ -63,7 +63,7 @@ describe.each(all)('%s', (_, config) => {
   test('is read from its own fields, and refuses others by name', () => {
     expect(networkConfig(JSON.parse(JSON.stringify(config)), 'train.json')).toEqual(config)
     expect(() => networkConfig({ ...config, layer: 3 }, 'train.json')).toThrow(
-      /^train\.json: "layer" is no field of an? \w+ model/,
+      /^train\.json: 'layer' is no field of an? \w+ model/,
     )
     expect(() => networkConfig({ architecture: architecture.name }, 'train.json')).toThrow(
       /^train\.json: \w+: is missing/,

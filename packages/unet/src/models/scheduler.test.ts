@@ -1,6 +1,6 @@
 import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { diffusersScheduler } from './scheduler.ts'
+import { describeScheduler, diffusersScheduler, schedulerTraining } from './scheduler.ts'
 
 /** As diffusers 0.42 writes them, every field at its default. */
 const ddpm = {
@@ -47,6 +47,8 @@ const defaults = {
   clip: 1,
   learnedVariance: false,
 }
+
+const named = { _class_name: 'DDPMScheduler' }
 
 describe('a scheduler of diffusers', () => {
   test.each([
@@ -135,5 +137,40 @@ describe('a scheduler of diffusers', () => {
   ])('%o is refused by field and value', (json, message) => {
     expect(() => diffusersScheduler(json)).toThrow(message)
     expect(() => diffusersScheduler(json)).toThrow(FileFormatError)
+  })
+})
+
+describe('what a network was trained on', () => {
+  const training = (fields: object) => schedulerTraining(diffusersScheduler({ ...named, ...fields }))
+
+  test('is the schedule by name with its ends, or the βs themselves', () => {
+    expect(training({ beta_schedule: 'sigmoid', beta_start: 0.001, num_train_timesteps: 50 })).toEqual({
+      schedule: { kind: 'diffusers', name: 'sigmoid', timesteps: 50, betaStart: 0.001, betaEnd: 0.02 },
+      predicts: 'epsilon',
+      clip: 1,
+      learnedVariance: false,
+    })
+    expect(training({ trained_betas: [0.1, 0.2], num_train_timesteps: 2 }).schedule).toEqual({
+      kind: 'betas',
+      betas: [0.1, 0.2],
+    })
+  })
+
+  test.each([
+    ['epsilon', 'epsilon'],
+    ['v_prediction', 'v'],
+    ['sample', 'x0'],
+  ])('%s is %s', (prediction_type, predicts) => {
+    expect(training({ prediction_type }).predicts).toBe(predicts)
+  })
+
+  test('is said in a sentence', () => {
+    const said = (fields: object) => describeScheduler(diffusersScheduler({ ...named, ...fields }))
+    expect(said({ clip_sample: false, timestep_spacing: 'leading', steps_offset: 1 })).toBe(
+      "linear βs from 0.0001 to 0.02, T = 1000, predicts epsilon, x̂₀ not clipped; of diffusers' own sampler, not used: timestep_spacing leading, steps_offset 1",
+    )
+    expect(said({ trained_betas: [0.1], num_train_timesteps: 1 })).toBe(
+      'its own βs, T = 1, predicts epsilon, x̂₀ clipped to ±1',
+    )
   })
 })

@@ -151,7 +151,7 @@ function startingPoint(
     if (options.allowOtherRounding !== true) {
       throw new OptionError(
         'resume',
-        `${path} was computed with other settings, so the result would not be that of one go: ${difference}; go on under the same settings, or allow other rounding`,
+        `${path} was computed with other settings, so the result would not be that of one go: ${difference}; go on under the same settings, or allow other rounding (--allow-other-rounding)`,
       )
     }
     options.onMessage?.(`the result will not be that of one go, bit for bit: ${difference}`)

@@ -1,6 +1,6 @@
 import type { Assignment, Task, TaskResult } from '@tweedie/runs'
 import { measure, runTask, toTensor } from '@tweedie/runs'
-import type { AnyMethod, Noise, Prior } from '@tweedie/solvers'
+import type { AnyMethod, Chosen, Noise, Prior } from '@tweedie/solvers'
 import { NonFiniteError, OptionError, randomKey, sameShape } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, checkFolder, writeFolder } from '../../files/write.ts'
@@ -39,31 +39,32 @@ const digitShape = [1, 28, 28]
 /** What the tasks of a demo share. */
 interface Setting {
   readonly options: DemoOptions
-  readonly methods: readonly AnyMethod[]
+  readonly methods: readonly Chosen<AnyMethod>[]
   readonly noise: Noise
   readonly prior: Prior
 }
 
 /** One task of the demo, whose methods all fit it. */
-async function planTask(name: string, digits: readonly Digit[], setting: Setting): Promise<Task> {
+async function planTask(io: Io, name: string, digits: readonly Digit[], setting: Setting): Promise<Task> {
   const { options, methods, noise, prior } = setting
   const task = Object.hasOwn(demoTasks, name) ? demoTasks[name] : undefined
   if (task === undefined)
     throw new OptionError('--tasks', `no task '${name}'; there are ${Object.keys(demoTasks).join(', ')}`)
-  const operator = await resolveOperator(task.operator, prior.shape, '--tasks')
+  const operator = await resolveOperator(io, task.operator, prior.shape, '--tasks')
   const truth = toTensor(digits.map((digit) => digit.picture))
   const key = randomKey(options.seed).fold('measurement').fold(name)
   const problem = { operator, noise, y: measure(operator, noise, truth, key) }
-  const assign = async (method: AnyMethod): Promise<Assignment> => {
+  const assign = async ({ entry: method, settings }: Chosen<AnyMethod>): Promise<Assignment> => {
     await requireFit(method, problem, prior, '--methods')
     const steps = options.steps === undefined ? {} : { steps: options.steps }
     const own = { ...demoMethods[method.info.name], ...task.settings?.[method.info.name] }
-    const given = { ...own, ...steps, seed: options.seed }
+    const given = { ...own, ...settings, ...steps, seed: options.seed }
     return { method, options: await resolveSettings(method, given, '--steps') }
   }
   return {
     title: task.title,
     spec: task.operator,
+    noise: typeof options.noise === 'string' ? options.noise : undefined,
     problem,
     truth,
     samples: digits.map((digit) => digit.name.slice(0, 1)),
@@ -85,13 +86,13 @@ export async function demo(io: Io, options: DemoOptions, argv: readonly string[]
   const started = new Date()
   const out = absolute(io.cwd, options.out)
   await checkFolder(out)
-  const methods = await Promise.all(options.methods.map((name) => resolveMethod(name, '--methods')))
+  const methods = await Promise.all(options.methods.map((name) => resolveMethod(io, name, '--methods')))
   const noise = await resolveNoise(options.noise, '--noise')
   const prior = await resolvePrior(io, options.prior)
   requireDigits(prior)
   const digits = demoDigits(options.count)
   const setting = { options, methods, noise, prior }
-  const tasks = await Promise.all(options.tasks.map((name) => planTask(name, digits, setting)))
+  const tasks = await Promise.all(options.tasks.map((name) => planTask(io, name, digits, setting)))
   const record = await writeFolder(out, async (draft) => {
     const results = await withProgress(io, { quiet: options.json === true }, async (onProgress) => {
       const done: TaskResult[] = []

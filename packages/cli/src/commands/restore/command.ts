@@ -13,8 +13,13 @@ export function restoreCommand(io: Io): Command {
       "a picture (PNG, JPEG, WebP, TIFF, BMP) of the prior's size, or its numbers (npy, npz)",
     )
     .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
-    .option('--method <name>', 'method, see `tweedie methods`', 'dps')
-    .option('--noise <sigma>', 'σ_y of the measurement, for the data range [−1, 1]', noise, 0.05)
+    .option('--method <spec>', 'method, such as dps or dps:eta=1; see `tweedie methods`', 'dps')
+    .option(
+      '--noise <sigma>',
+      'σ_y of the measurement, for the data range [−1, 1], or a law such as poisson:peak=30; see `tweedie noises`',
+      noise,
+      0.05,
+    )
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .option('--steps <n>', "steps (default: the method's own)", integer(1, 1000))
     .option(

@@ -37,9 +37,12 @@ export interface Job {
  * The method of a run with its options.
  * @throws {OptionError} where there is no such method, or an option does not fit.
  */
-export async function chooseMethod({ method: name, set, steps, seed }: RestoreOptions): Promise<Assignment> {
-  const method = await resolveMethod(name, '--method')
-  const given = { ...set, ...(steps === undefined ? {} : { steps }), seed }
+export async function chooseMethod(
+  io: Io,
+  { method: text, set, steps, seed }: RestoreOptions,
+): Promise<Assignment> {
+  const { entry: method, settings } = await resolveMethod(io, text, '--method')
+  const given = { ...settings, ...set, ...(steps === undefined ? {} : { steps }), seed }
   return { method, options: await resolveSettings(method, given, '--set') }
 }
 
@@ -70,6 +73,7 @@ export async function perform(io: Io, job: Job): Promise<void> {
     ...drawsOf(operator, noise, measured, count),
     title: basename(image),
     spec: options.operator,
+    noise: typeof options.noise === 'string' ? options.noise : undefined,
     samples: Array.from({ length: count }, (_, n) => (count === 1 ? '' : `${n + 1}`)),
     draws: count > 1,
     methods: [assignment],

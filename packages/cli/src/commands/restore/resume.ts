@@ -21,10 +21,10 @@ export async function resume(
   const saved = await readUnfinished(absolute(io.cwd, folder), folder)
   const { image, argv, inputs, partial } = saved
   const options: RestoreOptions = { ...saved.options, device, out: folder, resumable: true, json }
-  const assignment = await chooseMethod(options)
+  const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
   const prior = await picturePrior(io, options.prior)
-  const operator = await resolveOperator(options.operator, prior.shape, '--resume')
+  const operator = await resolveOperator(io, options.operator, prior.shape, '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]
   const measured = { ...saved.measured, notes }

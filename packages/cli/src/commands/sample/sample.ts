@@ -1,12 +1,12 @@
 import { extname } from 'node:path'
 import { drawGrid, drive, toPictures } from '@tweedie/runs'
 import type { Spacing } from '@tweedie/solvers'
-import { madeFrom, sampleFrom, samplers, sampleUnconditional } from '@tweedie/solvers'
+import { sampleFrom, sampleUnconditional } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
 import type { Io } from '../../io.ts'
-import { resolvePrior } from '../../resolve.ts'
+import { resolvePrior, resolveSampler } from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
 
@@ -15,7 +15,7 @@ export interface SampleOptions {
   readonly out: string
   readonly prior: string
   readonly n: number
-  /** A name, or name:key=value of the catalog `samplers`. */
+  /** Such as `ddpm` or `heun:churn=40`. */
   readonly sampler: string
   readonly spacing: Spacing
   readonly eta?: number
@@ -25,6 +25,9 @@ export interface SampleOptions {
   readonly json?: boolean
 }
 
+/** η of the samplers that are the two ends of DDIM. */
+const etas: Readonly<Record<string, number>> = { ddpm: 1, ddim: 0 }
+
 /** Draws samples of a prior and writes them as one picture. */
 export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const { n: count, steps, seed, spacing } = options
@@ -32,19 +35,18 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
-  const sampler = madeFrom(samplers, options.sampler)
-  // The two by their plain names are one sampler with two values of η, as is any η.
-  const eta = options.eta ?? { ddpm: 1, ddim: 0 }[options.sampler]
+  const sampler = await resolveSampler(options.sampler, '--sampler')
   const prior = await resolvePrior(io, options.prior)
   const run = { count, steps, seed, spacing }
-  const draw = () =>
+  const eta = options.eta ?? etas[options.sampler]
+  const draw =
     eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
   const started = performance.now()
   const x = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
-    drive(draw(), {
+    drive(draw, {
       signal: io.signal,
       diverged: 'the samples are not finite',
-      onStep: (step) => onProgress((step.i + 1) / step.steps, `step ${step.i + 1} of ${step.steps}`),
+      onStep: ({ i, steps }) => onProgress((i + 1) / steps, `step ${i + 1} of ${steps}`),
     }),
   )
   const how = eta === undefined ? { sampler: options.sampler } : { eta }

@@ -39,7 +39,7 @@ function atCommandLine(error: unknown): unknown {
   if (!(error instanceof OptionError)) return error
   const flag = flags[error.option]
   if (flag === undefined) return error
-  return new OptionError(flag, error.reason.replace('allow other rounding', '--allow-other-rounding'))
+  return new OptionError(flag, error.reason)
 }
 
 /** Trains a prior, or goes on with it. */

@@ -1,32 +1,19 @@
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, OptionError, ShapeError } from '@tweedie/tensor'
+import { matmul, ShapeError } from '@tweedie/tensor'
 import { constant } from '../../linalg/constant.ts'
 import { transposed } from '../../linalg/host-matrix.ts'
 import { completeBasis } from '../../linalg/matrix-svd.ts'
-import type { Settled } from '../../options/index.ts'
-import { choice } from '../../options/index.ts'
 import { imageExtents } from '../checks.ts'
 import { defineLinear } from '../define.ts'
-
-/** Luma weights of red, green and blue by ITU-R BT.601. */
-export const luma601: readonly number[] = [0.299, 0.587, 0.114]
-
-const named = choice('all channels alike, or the luma of red, green and blue (BT.601)', ['mean', 'luma'])
-type Weights = 'mean' | 'luma' | readonly number[]
-const weights: Settled<Weights> = {
-  ...named,
-  range: `${named.range}, or an array of one finite number a channel`,
-  accepts: (value): value is Weights =>
-    named.accepts(value) || (Array.isArray(value) && value.every(Number.isFinite)),
-}
+import { channelWeights, weightsOf } from './channel-weights.ts'
 
 /**
  * Colourisation: every pixel is measured by a weighted sum of its channels, y [N, 1, H, W]. The weights are 1/C
  * each (as DDRM, arXiv 2201.11793), the luma of {@link luma601}, or any; with a sum of 1, y stays in the data
  * range. All non-zero singular values are ‖weights‖.
  *
- * @throws {ShapeError} where there is one channel only, or not one weight per channel.
- * @throws {OptionError} where all weights are 0.
+ * @throws {ShapeError} where there is one channel only.
+ * @throws {OptionError} where there is not one weight per channel, or all are 0.
  * @example
  * ```ts
  * import { grey } from '@tweedie/solvers'
@@ -38,37 +25,34 @@ export const grey = defineLinear({
   name: 'grey',
   summary: 'colourisation: one weighted sum of the channels',
   example: 'grey',
-  options: { weights },
+  options: { weights: channelWeights },
   build: (shape, { weights: given }) => {
     const [channels, height, width] = imageExtents('grey', shape)
     if (channels < 2) throw new ShapeError('grey', 'needs colour, at least 2 channels', [shape])
-    const mean = Array.from({ length: channels }, () => 1 / channels)
-    const row = Float64Array.from(given === 'mean' ? mean : given === 'luma' ? luma601 : given)
-    if (row.length !== channels) {
-      throw new ShapeError('grey', `${row.length} weights for ${channels} channels`, [shape])
-    }
+    const row = weightsOf(given, channels)
     const norm = Math.hypot(...row)
-    if (norm === 0) throw new OptionError('weights', `must not all be 0, got ${row.join(', ')}`)
     const pixels = height * width
-    const [a, at] = [constant(row, [1, channels]), constant(row, [channels, 1])]
-    const mix = (matrix: Tensor, x: Tensor) =>
-      matmul(matrix, x.reshape([x.shape[0]!, matrix.shape[1]!, pixels]))
-    const spread = (y: Tensor) => mix(at(y), y).reshape([y.shape[0]!, ...shape])
+    /** The channels of every pixel times a matrix. */
+    const mix = (rows: number, columns: number, matrix: Float64Array) => {
+      const m = constant(matrix, [rows, columns])
+      return (x: Tensor) => matmul(m(x), x.reshape([x.shape[0]!, columns, pixels]))
+    }
+    const sum = mix(1, channels, row)
+    const back = mix(channels, 1, row)
+    const spread = (y: Tensor) => back(y).reshape([y.shape[0]!, ...shape])
     return {
       inShape: shape,
       outShape: [1, height, width],
-      forward: (x) => mix(a(x), x).reshape([x.shape[0]!, 1, height, width]),
+      forward: (x) => sum(x).reshape([x.shape[0]!, 1, height, width]),
       adjoint: spread,
       pinv: (y) => spread(y.div(norm ** 2)),
       spectrum: () => {
         const basis = completeBasis({ rows: channels, columns: 1, data: row.map((weight) => weight / norm) })
-        const v = constant(basis.data, [channels, channels])
-        const vt = constant(transposed(basis).data, [channels, channels])
         return {
           values: new Float64Array(pixels).fill(norm),
           places: Int32Array.from({ length: pixels }, (_, i) => i),
-          analysis: (x) => mix(vt(x), x),
-          synthesis: (c) => mix(v(c), c),
+          analysis: mix(channels, channels, transposed(basis).data),
+          synthesis: mix(channels, channels, basis.data),
         }
       },
     }

@@ -16,7 +16,7 @@ export interface Label {
   readonly depth: number
 }
 
-/** A function of the module under construction, for `call` and `callStatement`. */
+/** A function of the module under construction, for `call` and `run`. */
 export interface FunctionRef {
   readonly name: string
   readonly index: number
@@ -47,22 +47,22 @@ export function localAt<T extends ValueType>(type: T, index: number, wide: boole
  * Expressions are made by the tables {@link i32}, `f32`, `f32x4`, … and need no builder.
  */
 export class FunctionBuilder {
-  private readonly code: number[] = []
-  private readonly declared: ValueType[] = []
-  private readonly paramCount: number
-  private readonly wide: boolean
-  private depth = 0
+  readonly #code: number[] = []
+  readonly #declared: ValueType[] = []
+  readonly #paramCount: number
+  readonly #wide: boolean
+  #depth = 0
 
   /** `wide`: whether i32 variables have 64 bits, as addresses of the module's memory do. */
   constructor(paramCount: number, wide = false) {
-    this.paramCount = paramCount
-    this.wide = wide
+    this.#paramCount = paramCount
+    this.#wide = wide
   }
 
   /** A new variable, 0 at first, or assigned `initial` here. */
   local<T extends ValueType>(type: T, initial?: Assignable<T>): Local<T> {
-    const index = this.paramCount + this.declared.push(type) - 1
-    const local = localAt(type, index, this.wide)
+    const index = this.#paramCount + this.#declared.push(type) - 1
+    const local = localAt(type, index, this.#wide)
     if (initial !== undefined) this.set(local, initial)
     return local
   }
@@ -78,7 +78,7 @@ export class FunctionBuilder {
   }
 
   set<T extends ValueType>(local: Local<T>, value: Assignable<T>): void {
-    this.push(codeOf(value as Expr | number, local.type, this.wide), [0x21], unsigned(local.index))
+    this.#push(codeOf(value as Expr | number, local.type, this.#wide), [0x21], unsigned(local.index))
   }
 
   /** `local += by`, i32. */
@@ -86,20 +86,31 @@ export class FunctionBuilder {
     this.set(local, i32.add(local, by))
   }
 
+  /** `local` = the smaller of two i32, signed. */
+  setLeast(local: Local<'i32'>, a: I32, b: I32): void {
+    this.set(local, a)
+    this.if(i32.gtS(local, b), () => this.set(local, b))
+  }
+
+  /** Assigns `first`, `first` + `step`, `first` + 2·`step`, … */
+  spread(locals: readonly Local<'i32'>[], first: I32, step: I32): void {
+    locals.forEach((local, i) => this.set(local, i === 0 ? first : i32.add(locals[i - 1]!, step)))
+  }
+
   /** Assignment that is also the value. */
   tee<T extends ValueType>(local: Local<T>, value: Assignable<T>): Expr<T> {
-    const code = codeOf(value as Expr | number, local.type, this.wide)
+    const code = codeOf(value as Expr | number, local.type, this.#wide)
     return { ...local, ...expr(local.type, code, [0x22], unsigned(local.index)) }
   }
 
   /** Appends statements: stores, calls, atomics. */
   emit(...statements: readonly Statement[]): void {
-    for (const statement of statements) this.push(statement.code)
+    for (const statement of statements) this.#push(statement.code)
   }
 
   /** Evaluates and forgets a value. */
   drop(value: Expr<ValueType>): void {
-    this.push(value.code, [0x1a])
+    this.#push(value.code, [0x1a])
   }
 
   /** Calls a function with one result. */
@@ -108,45 +119,45 @@ export class FunctionBuilder {
   }
 
   /** Calls a function without results. */
-  callStatement(target: FunctionRef, ...args: readonly (Expr | number)[]): void {
-    this.push(...codesOf(args, target), [0x10], unsigned(target.index))
+  run(target: FunctionRef, ...args: readonly (Expr | number)[]): void {
+    this.#push(...codesOf(args, target), [0x10], unsigned(target.index))
   }
 
   /** Leaves the function with the given results. */
   return(...results: readonly Expr[]): void {
-    this.push(...results.map((result) => codeOf(result, result.type as ValueType, false)), [0x0f])
+    this.#push(...results.map((result) => codeOf(result, result.type as ValueType, false)), [0x0f])
   }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
-    this.push(codeCondition(condition), [0x04, 0x40])
-    this.nested(then)
+    this.#push(codeCondition(condition), [0x04, 0x40])
+    this.#nested(then)
     if (otherwise !== undefined) {
-      this.code.push(0x05)
-      this.nested(otherwise)
+      this.#code.push(0x05)
+      this.#nested(otherwise)
     }
-    this.code.push(0x0b)
+    this.#code.push(0x0b)
   }
 
   /** A block; branching to its label leaves it. */
   block(body: (end: Label) => void): void {
-    this.code.push(0x02, 0x40)
-    this.nested(body)
-    this.code.push(0x0b)
+    this.#code.push(0x02, 0x40)
+    this.#nested(body)
+    this.#code.push(0x0b)
   }
 
   /** A loop; branching to its label starts it over, reaching the end leaves it. */
   repeat(body: (again: Label) => void): void {
-    this.code.push(0x03, 0x40)
-    this.nested(body)
-    this.code.push(0x0b)
+    this.#code.push(0x03, 0x40)
+    this.#nested(body)
+    this.#code.push(0x0b)
   }
 
   br(to: Label): void {
-    this.push([0x0c], unsigned(this.depth - to.depth))
+    this.#push([0x0c], unsigned(this.#depth - to.depth))
   }
 
   brIf(to: Label, condition: I32): void {
-    this.push(codeCondition(condition), [0x0d], unsigned(this.depth - to.depth))
+    this.#push(codeCondition(condition), [0x0d], unsigned(this.#depth - to.depth))
   }
 
   /** Runs `body` while the condition (evaluated before each turn) holds. */
@@ -174,7 +185,7 @@ export class FunctionBuilder {
     ...cursors: readonly Cursor[]
   ): void {
     if (from !== i) this.set(i, from)
-    this.turns(i32.ltS(i, to), body, [...cursors, [i, step]])
+    this.#turns(i32.ltS(i, to), body, [...cursors, [i, step]])
   }
 
   /**
@@ -182,32 +193,32 @@ export class FunctionBuilder {
    * `count` must not be negative.
    */
   countdown(count: Local<'i32'>, step: number, body: () => void, ...cursors: readonly Cursor[]): void {
-    this.turns(step === 1 ? count : i32.geS(count, step), body, [...cursors, [count, -step]])
+    this.#turns(step === 1 ? count : i32.geS(count, step), body, [...cursors, [count, -step]])
   }
 
   /** Body with its local declarations, as the code section wants it. */
   finish(): number[] {
-    const declarations = this.declared.map((type) => [1, typeCode(type, this.wide)])
+    const declarations = this.#declared.map((type) => [1, typeCode(type, this.#wide)])
     const body = [...vector(declarations)]
-    for (const byte of this.code) body.push(byte)
+    for (const byte of this.#code) body.push(byte)
     body.push(0x0b)
     return [...unsigned(body.length), ...body]
   }
 
-  private turns(condition: I32, body: () => void, cursors: readonly Cursor[]): void {
+  #turns(condition: I32, body: () => void, cursors: readonly Cursor[]): void {
     this.while(condition, () => {
       body()
       for (const [cursor, by] of cursors) this.increment(cursor, by)
     })
   }
 
-  private push(...pieces: readonly (readonly number[])[]): void {
-    for (const piece of pieces) for (const byte of piece) this.code.push(byte)
+  #push(...pieces: readonly (readonly number[])[]): void {
+    for (const piece of pieces) for (const byte of piece) this.#code.push(byte)
   }
 
-  private nested(body: (label: Label) => void): void {
-    this.depth++
-    body({ depth: this.depth })
-    this.depth--
+  #nested(body: (label: Label) => void): void {
+    this.#depth++
+    body({ depth: this.#depth })
+    this.#depth--
   }
 }

@@ -57,22 +57,22 @@ interface Defined {
  * ```
  */
 export class ModuleBuilder {
-  private readonly memory: MemoryType
-  private readonly types: string[] = []
-  private readonly typeBytes: number[][] = []
-  private readonly imports: number[][] = []
-  private readonly functions: Defined[] = []
-  private readonly exports: number[][] = []
+  readonly #memory: MemoryType
+  readonly #types: string[] = []
+  readonly #typeBytes: number[][] = []
+  readonly #imports: number[][] = []
+  readonly #functions: Defined[] = []
+  readonly #exports: number[][] = []
 
   constructor(memory: MemoryType) {
-    this.memory = memory
+    this.#memory = memory
   }
 
   /** Declares an imported function `env.<name>`. All imports come before the first `func`. */
   importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): FunctionRef {
-    if (this.functions.length > 0) throw new RangeError(`import of ${name} after the first function`)
-    const type = unsigned(this.type(params, results))
-    const index = this.imports.push([...nameBytes('env'), ...nameBytes(name), 0, ...type]) - 1
+    if (this.#functions.length > 0) throw new RangeError(`import of ${name} after the first function`)
+    const type = unsigned(this.#type(params, results))
+    const index = this.#imports.push([...nameBytes('env'), ...nameBytes(name), 0, ...type]) - 1
     return { name, index, params, results, wide: false }
   }
 
@@ -89,15 +89,15 @@ export class ModuleBuilder {
     results: readonly ValueType[],
     body: (f: FunctionBuilder, ...params: ParamLocals<P>) => void,
   ): FunctionRef {
-    const { wide } = this
+    const wide = this.#wide
     const f = new FunctionBuilder(params.length, wide)
     body(f, ...(params.map((type, i) => localAt(type, i, wide)) as ParamLocals<P>))
     // A body that ended by `return` left nothing on the stack that validation could find.
     if (results.length > 0) f.emit({ type: 'void', code: [0x00] })
     const realTypes = wide ? params.map((type) => (type === 'i32' ? 'i64' : type)) : params
-    const index = this.define(realTypes, results, f)
-    const exported = wide && params.includes('i32') ? this.entry(index, params, results) : index
-    this.exports.push([...nameBytes(name), 0, ...unsigned(exported)])
+    const index = this.#define(realTypes, results, f)
+    const exported = wide && params.includes('i32') ? this.#entry(index, params, results) : index
+    this.#exports.push([...nameBytes(name), 0, ...unsigned(exported)])
     return { name, index, params, results, wide }
   }
 
@@ -111,32 +111,32 @@ export class ModuleBuilder {
 
   /** The module in WebAssembly's binary format. */
   bytes(): Uint8Array<ArrayBuffer> {
-    const { shared, maximum } = this.memory
-    const flags = (maximum === undefined ? 0 : 1) + (shared ? 2 : 0) + (this.wide ? 4 : 0)
+    const { shared, maximum } = this.#memory
+    const flags = (maximum === undefined ? 0 : 1) + (shared ? 2 : 0) + (this.#wide ? 4 : 0)
     const limits = [flags, 0, ...(maximum === undefined ? [] : unsigned(maximum))]
     const memoryImport = [...nameBytes('env'), ...nameBytes('memory'), 2, ...limits]
     const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content]
     return new Uint8Array([
       ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...section(1, vector(this.typeBytes)),
-      ...section(2, vector([...this.imports, memoryImport])),
-      ...section(3, vector(this.functions.map((fn) => unsigned(fn.typeIndex)))),
-      ...section(7, vector(this.exports)),
-      ...section(10, vector(this.functions.map((fn) => fn.body))),
+      ...section(1, vector(this.#typeBytes)),
+      ...section(2, vector([...this.#imports, memoryImport])),
+      ...section(3, vector(this.#functions.map((fn) => unsigned(fn.typeIndex)))),
+      ...section(7, vector(this.#exports)),
+      ...section(10, vector(this.#functions.map((fn) => fn.body))),
     ])
   }
 
-  private get wide(): boolean {
-    return this.memory.address === 'i64'
+  get #wide(): boolean {
+    return this.#memory.address === 'i64'
   }
 
-  private define(params: readonly ValueType[], results: readonly ValueType[], f: FunctionBuilder): number {
-    const typeIndex = this.type(params, results)
-    return this.imports.length + this.functions.push({ typeIndex, body: f.finish() }) - 1
+  #define(params: readonly ValueType[], results: readonly ValueType[], f: FunctionBuilder): number {
+    const typeIndex = this.#type(params, results)
+    return this.#imports.length + this.#functions.push({ typeIndex, body: f.finish() }) - 1
   }
 
   /** A function that takes float64 where the target has wide i32, truncates, and calls it. */
-  private entry(target: number, params: readonly ValueType[], results: readonly ValueType[]): number {
+  #entry(target: number, params: readonly ValueType[], results: readonly ValueType[]): number {
     const f = new FunctionBuilder(params.length)
     const code = params.flatMap((type, i) => [
       ...[0x20, ...unsigned(i)],
@@ -144,15 +144,15 @@ export class ModuleBuilder {
     ])
     f.emit({ type: 'void', code: [...code, 0x10, ...unsigned(target)] })
     const types = params.map((type) => (type === 'i32' ? 'f64' : type))
-    return this.define(types, results, f)
+    return this.#define(types, results, f)
   }
 
-  private type(params: readonly ValueType[], results: readonly ValueType[]): number {
+  #type(params: readonly ValueType[], results: readonly ValueType[]): number {
     const key = `${params.join()}>${results.join()}`
-    let index = this.types.indexOf(key)
+    let index = this.#types.indexOf(key)
     if (index < 0) {
-      index = this.types.push(key) - 1
-      this.typeBytes.push([
+      index = this.#types.push(key) - 1
+      this.#typeBytes.push([
         0x60,
         ...vector(params.map((p) => [typeCode(p)])),
         ...vector(results.map((r) => [typeCode(r)])),

@@ -1,7 +1,7 @@
 import type { FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
 import { f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
 import { exp2Down, Lanes } from '../lanes/math.ts'
-import { noFinishArgs } from '../product/epilogue.ts'
+import { noFinish } from '../product/epilogue.ts'
 import type { GemmFunctions, TileShape } from '../product/gemm.ts'
 import { emitGemm } from '../product/gemm.ts'
 
@@ -134,21 +134,19 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
       const [width, first, deep] = f.locals('i32', 3)
       const valueBytes = f.let(i32.mul(whole(e), 4))
       f.while(i32.gtS(queries, 0), () => {
-        f.set(width, queries)
-        f.if(i32.gtS(width, nr), () => f.set(width, nr))
-        f.callStatement(gemm.packB, panel, q, width, d, qColumn, qRow, 0)
+        f.setLeast(width, queries, nr)
+        f.run(gemm.packB, panel, q, width, d, qColumn, qRow, 0)
         const strides = [left(d), panelBytes, panelBytes, 0, spill]
-        f.callStatement(gemm.rows, k, panel, scores, keys, nr, d, ...strides, ...noFinishArgs)
-        f.callStatement(weights, scores, keys, scale)
+        f.run(gemm.rows, k, panel, scores, keys, nr, d, ...strides, ...noFinish)
+        f.run(weights, scores, keys, scale)
         f.loop(first, 0, keys, piece, () => {
-          f.set(deep, i32.sub(keys, first))
-          f.if(i32.gtS(deep, piece), () => f.set(deep, piece))
+          f.setLeast(deep, i32.sub(keys, first), piece)
           const factors = [
             i32.add(v, i32.mul(valueBytes, first)),
             i32.add(scores, i32.mul(first, panelBytes)),
           ]
           const rest = [left(deep), panelBytes, outRow, i32.gtS(first, 0), spill]
-          f.callStatement(gemm.rows, ...factors, out, e, width, deep, ...rest, ...noFinishArgs)
+          f.run(gemm.rows, ...factors, out, e, width, deep, ...rest, ...noFinish)
         })
         f.increment(q, i32.mul(qColumn, nr))
         f.increment(out, 4 * nr)
@@ -209,48 +207,44 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
       const [qBlock, dyBlock, w, s, to, started] = f.locals('i32', 6)
       const step = f.let(i32.mul(keys, panelBytes))
       const pieceBytes = f.let(i32.mul(whole(d), 4))
-      const least = (target: Local<'i32'>, a: I32, b: I32) => {
-        f.set(target, a)
-        f.if(i32.gtS(target, b), () => f.set(target, b))
-      }
-      const square = [panelBytes, panelBytes, 0, spill, ...noFinishArgs]
+      const square = [panelBytes, panelBytes, 0, spill, ...noFinish]
       /** result [keys × columns] (+)= panels·factorᵀ over the queries of the block. */
       const update = (result: I32, panels: I32, factor: I32, across: I32, along: I32, columns: I32) => {
         f.set(w, panels)
         f.set(to, left)
         f.set(rest, count)
         f.while(i32.gtS(rest, 0), () => {
-          least(width, rest, nr)
-          f.callStatement(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count))
+          f.setLeast(width, rest, nr)
+          f.run(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count))
           f.increment(to, 4 * mr * nr)
           f.increment(w, step)
           f.increment(rest, -nr)
         })
         const rightPanel = i32.mul(count, panelBytes)
-        f.callStatement(gemm.packB, right, factor, columns, count, across, along, rightPanel)
+        f.run(gemm.packB, right, factor, columns, count, across, along, rightPanel)
         const sizes = [keys, columns, count, leftBytes(count), rightPanel, panelBytes, i32.shl(columns, 2)]
-        f.callStatement(gemm.block, left, right, result, ...sizes, started, spill, ...noFinishArgs)
+        f.run(gemm.block, left, right, result, ...sizes, started, spill, ...noFinish)
       }
       f.while(i32.gtS(queries, 0), () => {
-        least(count, queries, block)
+        f.setLeast(count, queries, block)
         f.set(qBlock, q)
         f.set(dyBlock, dy)
         f.set(w, weights)
         f.set(s, slopes)
         f.set(rest, count)
         f.while(i32.gtS(rest, 0), () => {
-          least(width, rest, nr)
-          f.callStatement(gemm.packB, right, q, width, d, qColumn, qRow, 0)
-          f.callStatement(gemm.rows, kt, right, w, keys, nr, d, leftBytes(d), ...square)
-          f.callStatement(softmax, w, keys, scale)
-          f.callStatement(gemm.packB, right, dy, width, e, dyColumn, dyRow, 0)
-          f.callStatement(gemm.rows, vt, right, s, keys, nr, e, leftBytes(e), ...square)
-          f.callStatement(scoreSlopes, w, s, keys, scale)
+          f.setLeast(width, rest, nr)
+          f.run(gemm.packB, right, q, width, d, qColumn, qRow, 0)
+          f.run(gemm.rows, kt, right, w, keys, nr, d, leftBytes(d), ...square)
+          f.run(softmax, w, keys, scale)
+          f.run(gemm.packB, right, dy, width, e, dyColumn, dyRow, 0)
+          f.run(gemm.rows, vt, right, s, keys, nr, e, leftBytes(e), ...square)
+          f.run(scoreSlopes, w, s, keys, scale)
           f.loop(first, 0, keys, piece, () => {
-            least(deep, i32.sub(keys, first), piece)
+            f.setLeast(deep, i32.sub(keys, first), piece)
             const sides = [i32.add(k, i32.mul(pieceBytes, first)), i32.add(s, i32.mul(first, panelBytes))]
             const others = [leftBytes(deep), panelBytes, dqRow, i32.gtS(first, 0), spill]
-            f.callStatement(gemm.rows, ...sides, dq, d, width, deep, ...others, ...noFinishArgs)
+            f.run(gemm.rows, ...sides, dq, d, width, deep, ...others, ...noFinish)
           })
           f.increment(q, i32.mul(qColumn, nr))
           f.increment(dy, i32.mul(dyColumn, nr))

@@ -1,12 +1,8 @@
 import { times } from '../../times.ts'
-import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { f32, f32x4, i32, v128 } from '../asm/index.ts'
-import { masked, store, vector } from '../lanes/sweep.ts'
-
-const multiplyAdd =
-  (fused: boolean) =>
-  (a: V128, b: V128, c: V128): Expr<'v128'> =>
-    fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+import type { FunctionBuilder, Local, ModuleBuilder } from '../asm/index.ts'
+import { f32, i32, v128 } from '../asm/index.ts'
+import { maddOf } from '../lanes/math.ts'
+import { masked, store, sumOfFour, vector } from '../lanes/sweep.ts'
 
 /** Register block of a forward kernel: output channels, vectors of four pixels along a row, rows. */
 export interface Block {
@@ -24,7 +20,7 @@ export interface Block {
  */
 export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): void {
   const { channels, vectors } = block
-  const madd = multiplyAdd(fused)
+  const madd = maddOf(fused)
   m.procedure(
     'run',
     (f, to, from, offsets, weights, inputs, taps, rows, columns, rowStep, channelStep, across, channelTo) => {
@@ -40,7 +36,7 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         const sums = times(height, () => times(channels, () => f.locals('v128', vectors)))
         for (const sum of sums.flat(2)) f.set(sum, v128.zero())
         f.set(plane, i32.add(from, i32.shl(column, 2)))
-        cursors.forEach((cursor, c) => f.set(cursor, c === 0 ? weights : i32.add(cursors[c - 1]!, across)))
+        f.spread(cursors, weights, across)
         f.set(input, inputs)
         f.countdown(
           input,
@@ -107,17 +103,6 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
   )
 }
 
-/** Sum of the four lanes. */
-const sumOfLanes = (a: Local<'v128'>): Expr<'f32'> => {
-  const [l0, l1, l2, l3] = times(4, (lane) => f32x4.extractLane(a, lane)) as [
-    Expr<'f32'>,
-    Expr<'f32'>,
-    Expr<'f32'>,
-    Expr<'f32'>,
-  ]
-  return f32.add(f32.add(l0, l1), f32.add(l2, l3))
-}
-
 /**
  * `run(to, x, dy, offsets, inputs, rows, columns, band, rowStep, channelDy, channelTo, inputStep, inputTo)`: for each
  * of `inputs` planes of x, adds to `taps` neighbouring sums per channel of dy the products of `rows` dense rows of dy
@@ -126,7 +111,7 @@ const sumOfLanes = (a: Local<'v128'>): Expr<'f32'> => {
  * their sums `inputTo`.
  */
 export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number, fused: boolean): void {
-  const madd = multiplyAdd(fused)
+  const madd = maddOf(fused)
   m.procedure(
     'run',
     (
@@ -165,12 +150,11 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
         inputs,
         1,
         () => {
-          fields.forEach((field, c) => f.set(field, c === 0 ? dy : i32.add(fields[c - 1]!, channelDy)))
+          f.spread(fields, dy, channelDy)
           f.set(row, x)
           f.set(remaining, rows)
           f.while(remaining, () => {
-            f.set(count, band)
-            f.if(i32.gtS(count, remaining), () => f.set(count, remaining))
+            f.setLeast(count, band, remaining)
             f.increment(remaining, i32.sub(0, count))
             for (const sum of sums.flat()) f.set(sum, v128.zero())
             f.countdown(
@@ -194,7 +178,7 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
             sums.forEach((ofChannel, c) => {
               f.set(at, i32.add(to, i32.mul(channelTo, c)))
               ofChannel.forEach((sum, t) =>
-                f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfLanes(sum)), 4 * t)),
+                f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfFour(sum)), 4 * t)),
               )
             })
           })

@@ -1,8 +1,9 @@
 import type { View } from '../../device.ts'
-import { isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
+import { isRowMajor, sizeOf } from '../../shape.ts'
 import { fillBytes } from '../move/bulk.ts'
+import { packTo } from '../move/copy.ts'
 import type { Finish } from '../product/epilogue.ts'
-import { finishArgs, finishAt } from '../product/epilogue.ts'
+import { finishAt } from '../product/epilogue.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
@@ -10,7 +11,6 @@ import { cut } from '../runtime/tasks.ts'
 import type { Block } from './few-loops.ts'
 import { emitFewForward, emitFewWeights } from './few-loops.ts'
 import type { ConvKernels } from './loops.ts'
-import { copyStrided } from './loops.ts'
 import type { ConvCall } from './plan.ts'
 import { convPhases, planeLayout } from './plan.ts'
 import { planesOf } from './planes.ts'
@@ -63,13 +63,13 @@ export function convFew(
   const depth = perGroup * taps
 
   const { heap, threads } = context
-  const planes = planesOf(x, perGroup, planeLayout(phases), kernels, context)
+  const planes = planesOf(x, perGroup, planeLayout(phases), context)
   const table = heap.scratch('conv.tables', 4 * taps)
   let at = table / 4
   for (const u of r.taps) {
     for (const v of c.taps) heap.i32[at++] = planes.offset(u.offset, v.offset)
   }
-  const [weights, across] = denseRows(w, context, kernels)
+  const [weights, across] = denseRows(w, context)
 
   const block = blockOf(channels, width)
   const run = forwardKernel(context, block)
@@ -83,7 +83,7 @@ export function convFew(
       const parts = threads.parts(time, count * Math.ceil(height / block.rows))
       const own = [table, weights + group * channels * across, perGroup, taps]
       const steps = [rowStep, planes.channelStep, across, 4 * size]
-      const last = finishArgs(finishAt(finish, group * channels, 0))
+      const last = finishAt(finish, group * channels, 0)
       const finishes = last.some((arg) => arg !== 0)
       const strips = cut(height, Math.ceil(parts / count), block.rows)
       const tasks = cut(count, parts).map((some) => {
@@ -107,14 +107,11 @@ export function convFew(
 }
 
 /** Weights of which those of an output channel follow each other, and the bytes from one channel to the next. */
-function denseRows(w: View, context: WasmContext, kernels: ConvKernels): [at: number, across: number] {
-  const [s0, ...steps] = w.strides.map((s) => 4 * s) as [number, number, number, number]
-  if (isRowMajor(w.shape.slice(1), w.strides.slice(1))) return [addressOf(w), s0]
+function denseRows(w: View, context: WasmContext): [at: number, across: number] {
+  if (isRowMajor(w.shape.slice(1), w.strides.slice(1))) return [addressOf(w), 4 * w.strides[0]!]
   const at = context.heap.scratch('conv.weights', 4 * sizeOf(w.shape))
-  const to = rowMajorStrides(w.shape).map((s) => 4 * s) as [number, number, number, number]
-  const extents = w.shape as readonly [number, number, number, number]
-  copyStrided(context, kernels, { at, steps: to }, { at: addressOf(w), steps: [s0, ...steps] }, extents)
-  return [at, to[0]]
+  packTo(at, w, context)
+  return [at, 4 * sizeOf(w.shape.slice(1))]
 }
 
 /** Elements of a row of float32 lanes' sums before they go to memory. */
@@ -131,15 +128,14 @@ export function convFewWeights(
   call: ConvCall,
   out: number,
   context: WasmContext,
-  kernels: ConvKernels,
 ): boolean {
   const dy = call.inputs[1]!
   const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
   const [, images, height, width] = dy.shape as [number, number, number, number]
   if (outChannels > few || width < 4) return false
   const { heap, threads, relaxedSimd: fused } = context
-  const { planes, rows, columns } = fieldsOf(call, kernels, context)
-  const gradients = denseImages(dy, context, kernels)
+  const { planes, rows, columns } = fieldsOf(call, context)
+  const gradients = denseImages(dy, context)
   const perChannel = taps[0] * taps[1]
   const offsets = heap.scratch('conv.tables', 4 * perChannel)
   let at = offsets / 4

@@ -1,9 +1,10 @@
 import type { View } from '../../device.ts'
-import { formatShape, isRowMajor, sizeOf } from '../../shape.ts'
+import { formatShape, isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
+import { copyBox } from '../move/copy.ts'
 import type { Epilogue, Finish } from '../product/epilogue.ts'
-import { finishAll, finishArgs, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
+import { finishAll, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
@@ -13,7 +14,7 @@ import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { convFew, convFewWeights } from './few.ts'
 import type { ConvKernels } from './loops.ts'
-import { convKernels, copyStrided } from './loops.ts'
+import { convKernels } from './loops.ts'
 import type { ConvCall, Phase, Phases } from './plan.ts'
 import { convPhases, planeLayout } from './plan.ts'
 import type { Planes } from './planes.ts'
@@ -58,7 +59,7 @@ function contract(
 ): boolean {
   if (sizeOf(call.inputs[1]!.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
   else if (isWeightGradient(call)) {
-    if (convFewWeights(call, out, context, kernels)) return false
+    if (convFewWeights(call, out, context)) return false
     if (!winogradWeights(call, out, context)) weightGradient(call, out, context, kernels)
   } else if (convFew(call, out, context, kernels, finish)) return true
   else return winograd(call, out, context, epilogue) || forward(call, out, context, kernels, finish)
@@ -101,7 +102,7 @@ function forward(
   const [, perGroup, kernelHeight, kernelWidth] = w.shape as [number, number, number, number]
   const rows = outChannels / groups
   const phases = convPhases([kernelHeight, kernelWidth], [height, width], call.params)
-  const planes = planesOf(x, perGroup, planeLayout(phases), kernels, context)
+  const planes = planesOf(x, perGroup, planeLayout(phases), context)
   const whole = phases[0].length === 1 && phases[1].length === 1
   const jobs = makeJobs(w, groups, phases, planes, context, kernels)
   const finishes = whole && jobs[0]!.depth > 0
@@ -110,29 +111,30 @@ function forward(
     pixels: heap.scratch('conv.pixels', 4 * (largest + context.tiles.tile.nr)),
     part: whole ? 0 : heap.scratch('conv.phase', 4 * rows * largest),
   }
-  const steps = [4 * outChannels * height * width, 4 * height * width, 4 * width, 4] as const
+  const [ofImage, ofChannel] = [outChannels * height * width, height * width]
   for (let image = 0; image < images; image += planes.chunk) {
     const count = Math.min(planes.chunk, images - image)
     for (let group = 0; group < groups; group++) {
       const base = planes.load(image, count, group * perGroup)
-      const target = out + image * steps[0] + group * rows * steps[1]
+      const target = out + 4 * (image * ofImage + group * rows * ofChannel)
       const own = finishes ? finishAt(finish, group * rows, 0) : noFinish
       for (const job of jobs) {
         const [r, c] = [job.rows, job.columns]
         const size = r.count * c.count
         kernels.pixels(scratch.pixels, count, r.count, c.count, planes.imageStep, r.step * planes.rowBytes)
         const to = whole
-          ? { at: target, imageStep: steps[0] }
+          ? { at: target, imageStep: 4 * ofImage }
           : { at: scratch.part, imageStep: 4 * rows * size }
         multiply(job, group, rows, base, count, size, to, scratch, context, kernels, own)
         if (whole) continue
-        const first = target + r.first * steps[2] + c.first * steps[3]
-        copyStrided(
+        const extents = [count, rows, r.count, c.count]
+        const strides = [ofImage, ofChannel, r.every * width, c.every]
+        copyBox(
+          { at: target + 4 * (r.first * width + c.first), strides },
+          { at: to.at, strides: rowMajorStrides(extents) },
+          extents,
+          4,
           context,
-          kernels,
-          { at: first, steps: [steps[0], steps[1], r.every * steps[2], c.every * steps[3]] },
-          { at: to.at, steps: [to.imageStep, 4 * size, 4 * c.count, 4] },
-          [count, rows, r.count, c.count],
         )
       }
     }
@@ -192,7 +194,7 @@ function multiply(
     const product = [left, height, depth, piece, offsets]
     const reads = [base, pixels + 4 * first, length, part.imagePixels]
     const spill = work + i * each
-    const last = finishArgs(finishAt(finish, part.rows.from, 0))
+    const last = finishAt(finish, part.rows.from, 0)
     const args = [...product, ...reads, place, 4 * size, to.imageStep, spill + spillBytes, spill, ...last]
     return [{ run: kernels.forward, args }]
   })

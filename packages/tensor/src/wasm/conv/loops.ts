@@ -1,13 +1,11 @@
-import { sizeOf } from '../../shape.ts'
-import type { I32, Local, ModuleBuilder } from '../asm/index.ts'
+import type { ModuleBuilder } from '../asm/index.ts'
 import { i32 } from '../asm/index.ts'
-import { noFinishArgs } from '../product/epilogue.ts'
+import { noFinish } from '../product/epilogue.ts'
 import type { GemmFunctions, TileShape } from '../product/gemm.ts'
 import { emitGemm, emitSpill } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { Functions } from '../runtime/module.ts'
-import { cut } from '../runtime/tasks.ts'
-import { emitColumns, emitCopy, emitPackIndexed, emitPanel, emitPixels } from './pack.ts'
+import { emitColumns, emitPackIndexed, emitPanel, emitPixels } from './pack.ts'
 
 /**
  * `forward(a, rows, depth, piece, offsets, base, pixels, count, imagePixels, out, channelStep, imageStep, panel,
@@ -41,10 +39,6 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
     ) => {
       const [pixel, width, k, deep, accumulate, left] = f.locals('i32', 6)
       const [last, aPanel] = [f.let(0), f.let(i32.mul(depth, 4 * mr))]
-      const min = (to: Local<'i32'>, x: Local<'i32'>, y: I32) => {
-        f.set(to, x)
-        f.if(i32.gtS(to, y), () => f.set(to, y))
-      }
       /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
       const acrossImages = () => {
         const [row, height, columns, done] = f.locals('i32', 4)
@@ -52,21 +46,19 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
         const [panels, bias] = [f.let(left), f.let(rowBias)]
         const finishes = f.let(i32.and(last, i32.ne(i32.or(i32.or(rowBias, toResidual), silu), 0)))
         f.loop(row, 0, rows, mr, () => {
-          f.callStatement(gemm.tile, panels, panel, spill, deep, 4 * nr, 4 * nr, 0)
+          f.run(gemm.tile, panels, panel, spill, deep, 4 * nr, 4 * nr, 0)
           f.increment(panels, aPanel)
-          f.set(height, i32.sub(rows, row))
-          f.if(i32.gtS(height, mr), () => f.set(height, mr))
+          f.setLeast(height, i32.sub(rows, row), mr)
           f.set(image, i32.add(out, i32.mul(row, channelStep)))
           f.set(start, pixel)
           f.set(done, 0)
           f.while(i32.ltS(done, width), () => {
-            f.set(columns, i32.sub(imagePixels, start))
-            f.if(i32.gtS(columns, i32.sub(width, done)), () => f.set(columns, i32.sub(width, done)))
+            f.setLeast(columns, i32.sub(imagePixels, start), i32.sub(width, done))
             f.set(from, i32.add(spill, i32.shl(done, 2)))
             f.set(to, i32.add(image, i32.shl(start, 2)))
             emitSpill(f, nr, { from, to, rows: height, columns, step: channelStep, accumulate: accumulate })
             f.if(finishes, () =>
-              f.callStatement(gemm.finish, to, height, columns, channelStep, bias, 0, toResidual, silu),
+              f.run(gemm.finish, to, height, columns, channelStep, bias, 0, toResidual, silu),
             )
             f.increment(done, columns)
             f.set(start, 0)
@@ -76,21 +68,20 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
         })
       }
       f.while(i32.gtS(count, 0), () => {
-        min(width, count, nr)
+        f.setLeast(width, count, nr)
         f.loop(k, 0, depth, piece, () => {
-          f.set(deep, i32.sub(depth, k))
-          min(deep, deep, piece)
+          f.setLeast(deep, i32.sub(depth, k), piece)
           f.set(accumulate, i32.gtS(k, 0))
           f.set(last, i32.eq(i32.add(k, deep), depth))
           const finish = [rowBias, columnBias, toResidual, silu].map((each) => i32.mul(each, last))
           f.set(left, i32.add(a, i32.mul(k, 4 * mr)))
-          f.callStatement(packPanel, panel, base, pixels, i32.add(offsets, i32.shl(k, 2)), deep)
+          f.run(packPanel, panel, base, pixels, i32.add(offsets, i32.shl(k, 2)), deep)
           f.if(
             i32.leS(i32.add(pixel, width), imagePixels),
             () => {
               const target = i32.add(out, i32.shl(pixel, 2))
               const strides = [aPanel, 4 * nr, channelStep, accumulate, spill]
-              f.callStatement(gemm.rows, left, panel, target, rows, width, deep, ...strides, ...finish)
+              f.run(gemm.rows, left, panel, target, rows, width, deep, ...strides, ...finish)
             },
             acrossImages,
           )
@@ -120,11 +111,10 @@ function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmF
       const aPanel = f.let(i32.mul(depth, 4 * mr))
       const width = f.let(0)
       f.while(i32.gtS(columns, 0), () => {
-        f.set(width, columns)
-        f.if(i32.gtS(width, nr), () => f.set(width, nr))
-        f.callStatement(packColumns, panel, base, pixels, offsets, depth)
-        const rest = [depth, aPanel, 4 * nr, cStep, 1, spill, ...noFinishArgs]
-        f.callStatement(gemm.rows, a, panel, c, rows, width, ...rest)
+        f.setLeast(width, columns, nr)
+        f.run(packColumns, panel, base, pixels, offsets, depth)
+        const rest = [depth, aPanel, 4 * nr, cStep, 1, spill, ...noFinish]
+        f.run(gemm.rows, a, panel, c, rows, width, ...rest)
         f.increment(offsets, 4 * nr)
         f.increment(c, 4 * nr)
         f.increment(columns, -nr)
@@ -133,7 +123,7 @@ function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmF
   )
 }
 
-const names = ['copy', 'pixels', 'packA', 'packIndexed', 'forward', 'weightGradient', 'finish'] as const
+const names = ['pixels', 'packA', 'packIndexed', 'forward', 'weightGradient', 'finish'] as const
 
 export type ConvKernels = Functions<(typeof names)[number]>
 
@@ -144,41 +134,9 @@ export function convKernels({ kernels, relaxedSimd: relaxed, tiles }: WasmContex
   return kernels.all(relaxed ? `${key}+` : key, names, (m) => {
     const shape = { ...tile, relaxed }
     const gemm = emitGemm(m, shape)
-    emitCopy(m)
     emitPixels(m, shape.nr)
     emitPackIndexed(m, shape)
     emitForward(m, shape, gemm)
     emitWeightGradient(m, shape, gemm)
   })
-}
-
-type Four = readonly [number, number, number, number]
-
-/** A float32 array of four axes in wasm memory, strides in bytes. */
-export interface Strided {
-  readonly at: number
-  readonly steps: Four
-}
-
-/** Rough, in nanoseconds. */
-const copyTime = 0.3
-
-/** Copies `extents` elements from one layout to another. */
-export function copyStrided(
-  { threads }: Pick<WasmContext, 'threads'>,
-  kernels: ConvKernels,
-  to: Strided,
-  from: Strided,
-  extents: Four,
-): void {
-  const [n0, n1, ...rest] = extents
-  const parts = threads.parts(copyTime * sizeOf(extents), Math.max(n0, n1))
-  const outer = n0 >= parts || n0 > n1
-  const tasks = cut(outer ? n0 : n1, parts).map((range) => {
-    const length = range.to - range.from
-    const start = ({ at, steps }: Strided) => [at + range.from * steps[outer ? 0 : 1], ...steps]
-    const sizes = outer ? [length, n1, ...rest] : [n0, length, ...rest]
-    return [{ run: kernels.copy, args: [...start(to), ...start(from), ...sizes] }]
-  })
-  threads.run(tasks)
 }

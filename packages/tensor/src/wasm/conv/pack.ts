@@ -57,9 +57,7 @@ export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
     const lanes = f.locals('i32', mr)
     const [k, offset] = f.locals('i32', 2)
     f.while(i32.gtS(count, 0), () => {
-      lanes.forEach((lane, i) => {
-        f.set(lane, i === 0 ? from : i32.add(lanes[i - 1]!, across))
-      })
+      f.spread(lanes, from, across)
       f.loop(
         k,
         0,
@@ -182,79 +180,6 @@ export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
       },
       [to, 4 * nr],
       [pixels, 4],
-    )
-  })
-}
-
-/**
- * `copy(to, t0, t1, t2, t3, from, f0, f1, f2, f3, n0, n1, n2, n3)`: copies n0 × n1 × n2 × n3 float32
- * between two layouts given by byte strides.
- */
-export function emitCopy(m: ModuleBuilder): void {
-  m.procedure('copy', (f, to, t0, t1, t2, t3, from, f0, f1, f2, f3, n0, n1, n2, n3) => {
-    const [i0, i1, i2, i3] = f.locals('i32', 4)
-    const [a1, b1, a2, b2, a, b] = f.locals('i32', 6)
-    const dense = f.let(i32.and(i32.eq(t3, 4), i32.eq(f3, 4)))
-    f.loop(
-      i0,
-      0,
-      n0,
-      1,
-      () => {
-        f.set(a1, to)
-        f.set(b1, from)
-        f.loop(
-          i1,
-          0,
-          n1,
-          1,
-          () => {
-            f.set(a2, a1)
-            f.set(b2, b1)
-            f.loop(
-              i2,
-              0,
-              n2,
-              1,
-              () => {
-                f.set(a, a2)
-                f.set(b, b2)
-                f.set(i3, 0)
-                f.if(dense, () => {
-                  f.loop(
-                    i3,
-                    0,
-                    i32.sub(n3, 3),
-                    4,
-                    () => {
-                      f.emit(v128.store(a, v128.load(b)))
-                    },
-                    [a, 16],
-                    [b, 16],
-                  )
-                })
-                f.loop(
-                  i3,
-                  i3,
-                  n3,
-                  1,
-                  () => {
-                    f.emit(f32.store(a, f32.load(b)))
-                  },
-                  [a, t3],
-                  [b, f3],
-                )
-              },
-              [a2, t2],
-              [b2, f2],
-            )
-          },
-          [a1, t1],
-          [b1, f1],
-        )
-      },
-      [to, t0],
-      [from, f0],
     )
   })
 }

@@ -2,10 +2,9 @@ import type { View } from '../../device.ts'
 import { DeviceError } from '../../errors.ts'
 import { formatShape } from '../../shape.ts'
 import { fillBytes } from '../move/bulk.ts'
+import { copyBox } from '../move/copy.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
-import type { ConvKernels } from './loops.ts'
-import { copyStrided } from './loops.ts'
 import type { PlaneLayout } from './plan.ts'
 import { columnAt } from './plan.ts'
 
@@ -40,15 +39,10 @@ export function checkReach(bytes: number, what: () => string): void {
  * reads that `layout` describes.
  * @throws {DeviceError} where the planes of one image span more than 2 GiB, which takes a 64-bit memory.
  */
-export function planesOf(
-  x: View,
-  channels: number,
-  layout: PlaneLayout,
-  kernels: ConvKernels,
-  context: WasmContext,
-): Planes {
+export function planesOf(x: View, channels: number, layout: PlaneLayout, context: WasmContext): Planes {
   const [images, , height, width] = x.shape as [number, number, number, number]
-  const [s0, s1, s2, s3] = x.strides.map((s) => 4 * s) as [number, number, number, number]
+  const [x0, x1, x2, x3] = x.strides as [number, number, number, number]
+  const [s0, s1, s2, s3] = [4 * x0, 4 * x1, 4 * x2, 4 * x3]
   const { rows, columns, columnStep } = layout
   const inside = rows.low >= 0 && rows.high < height && columns.low >= 0 && columns.high < width
   const [top, left] = [Math.max(rows.low, 0), Math.max(columns.low, 0)]
@@ -92,12 +86,12 @@ export function planesOf(
         const to = base + (top - rows.low) * rowBytes + 4 * columnAt(layout, first)
         const from = at + image * s0 + channel * s1 + top * s2 + first * s3
         const perRow = Math.floor((right - first) / columnStep) + 1
-        copyStrided(
-          context,
-          kernels,
-          { at: to, steps: [imageStep, channelStep, rowBytes, 4] },
-          { at: from, steps: [s0, s1, s2, s3 * columnStep] },
+        copyBox(
+          { at: to, strides: [channels * layout.size, layout.size, layout.width, 1] },
+          { at: from, strides: [x0, x1, x2, x3 * columnStep] },
           [count, channels, bottom - top + 1, perRow],
+          4,
+          context,
         )
       }
       return base

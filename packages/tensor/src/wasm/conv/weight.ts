@@ -1,6 +1,7 @@
 import type { View } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
 import { fillBytes } from '../move/bulk.ts'
+import { copyBox, packTo } from '../move/copy.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
@@ -9,7 +10,6 @@ import { cutGrid } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import type { ConvKernels } from './loops.ts'
-import { copyStrided } from './loops.ts'
 import type { ConvCall, Phase } from './plan.ts'
 import { convPhases, planeLayout } from './plan.ts'
 import type { Planes } from './planes.ts'
@@ -32,7 +32,6 @@ export function isWeightGradient({ inputs, shape, params }: ConvCall): boolean {
 /** The inputs of a weight gradient laid out by image, and the phases in which "taps" read along rows and columns. */
 export function fieldsOf(
   call: ConvCall,
-  kernels: ConvKernels,
   context: WasmContext,
 ): { readonly planes: Planes; readonly rows: Phase; readonly columns: Phase } {
   const [x, dy] = call.inputs as readonly [View, View]
@@ -51,7 +50,7 @@ export function fieldsOf(
     shape: swap(x.shape),
     strides: swap(x.strides),
   }
-  const planes = planesOf(byImage, channels, planeLayout(phases), kernels, context)
+  const planes = planesOf(byImage, channels, planeLayout(phases), context)
   return { planes, rows: phases[0][0]!, columns: phases[1][0]! }
 }
 
@@ -71,8 +70,8 @@ export function weightGradient(
   const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
   const [, images, height, width] = dy.shape as [number, number, number, number]
   const size = height * width
-  const { planes, rows: r, columns: c } = fieldsOf(call, kernels, context)
-  const gradients = denseImages(dy, context, kernels)
+  const { planes, rows: r, columns: c } = fieldsOf(call, context)
+  const gradients = denseImages(dy, context)
 
   const perChannel = taps[0] * taps[1]
   const columns = channels * perChannel
@@ -97,12 +96,12 @@ export function weightGradient(
     const reads = { base, pixels, offsets, columns }
     addProducts({ gradients, first: image * size, total, ...reads, sums }, context, kernels)
   }
-  copyStrided(
+  copyBox(
+    { at: out, strides: [outChannels * perChannel, perChannel, 1] },
+    { at: sums, strides: [perChannel, columns, 1] },
+    [channels, outChannels, perChannel],
+    4,
     context,
-    kernels,
-    { at: out, steps: [0, 4 * outChannels * perChannel, 4 * perChannel, 4] },
-    { at: sums, steps: [0, 4 * perChannel, 4 * columns, 4] },
-    [1, channels, outChannels, perChannel],
   )
 }
 
@@ -198,7 +197,7 @@ function packGradients(
 }
 
 /** The gradients as they lie, or a copy, so that the pixels of an image follow each other. */
-export function denseImages(dy: View, context: WasmContext, kernels: ConvKernels): Gradients {
+export function denseImages(dy: View, context: WasmContext): Gradients {
   const [channels, images, height, width] = dy.shape as [number, number, number, number]
   const [s0, s1, s2, s3] = dy.strides.map((s) => 4 * s) as [number, number, number, number]
   const imagePixels = height * width
@@ -207,12 +206,6 @@ export function denseImages(dy: View, context: WasmContext, kernels: ConvKernels
   const at = context.heap.scratch('conv.gradients', 4 * sizeOf(dy.shape))
   const image = 4 * imagePixels
   const channel = image * images
-  copyStrided(
-    context,
-    kernels,
-    { at, steps: [channel, image, 4 * width, 4] },
-    { at: addressOf(dy), steps: [s0, s1, s2, s3] },
-    [channels, images, height, width],
-  )
+  packTo(at, dy, context)
   return { at, channels, channel, image, imagePixels }
 }

@@ -11,30 +11,36 @@ export type LaneFunction = (x: V128) => Expr<'v128'>
  */
 export type LaneMath = (f: FunctionBuilder, lanes: Lanes) => LaneFunction
 
+/** a·b + c of float32 lanes, fused or rounded twice. */
+export const maddOf =
+  (fused: boolean) =>
+  (a: V128, b: V128, c: V128): Expr<'v128'> =>
+    fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+
 /**
  * What the functions of one kernel share: vector constants, each held in a variable that is set where it is
  * first asked for (loops run up to twice as fast as with the constants inside), and multiply-add.
  */
 export class Lanes {
-  private readonly f: FunctionBuilder
-  private readonly fused: boolean
-  private sealed = false
-  private readonly known = new Map<string, Local<'v128'>>()
+  readonly #f: FunctionBuilder
+  readonly #fused: boolean
+  #sealed = false
+  readonly #known = new Map<string, Local<'v128'>>()
 
   /** `fused`: whether relaxed SIMD may be emitted. */
   constructor(f: FunctionBuilder, fused: boolean) {
-    this.f = f
-    this.fused = fused
+    this.#f = f
+    this.#fused = fused
   }
 
   /** a·b + c, rounded once where the machine can. */
   madd(a: V128, b: V128, c: V128): Expr<'v128'> {
-    return this.fused ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+    return maddOf(this.#fused)(a, b, c)
   }
 
   /** c − a·b, likewise. */
   nmadd(a: V128, b: V128, c: V128): Expr<'v128'> {
-    return this.fused ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))
+    return this.#fused ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))
   }
 
   /** Σ cᵢ·zⁱ by Horner's rule, highest power last in the list. */
@@ -46,36 +52,36 @@ export class Lanes {
 
   /** a·b + c of float64 lanes, likewise. */
   maddWide(a: V128, b: V128, c: V128): Expr<'v128'> {
-    return this.fused ? f64x2.relaxedMadd(a, b, c) : f64x2.add(f64x2.mul(a, b), c)
+    return this.#fused ? f64x2.relaxedMadd(a, b, c) : f64x2.add(f64x2.mul(a, b), c)
   }
 
   /** Twice the same float64. */
   f64(value: number): Local<'v128'> {
-    return this.keep(`d${Object.is(value, -0) ? '-0' : value}`, f64x2.const(value))
+    return this.#keep(`d${Object.is(value, -0) ? '-0' : value}`, f64x2.const(value))
   }
 
   /** Four times the same float32. */
   f32(value: number): Local<'v128'> {
-    return this.keep(`f${Object.is(value, -0) ? '-0' : value}`, f32x4.const(value))
+    return this.#keep(`f${Object.is(value, -0) ? '-0' : value}`, f32x4.const(value))
   }
 
   /** Four times the same int32. */
   i32(value: number): Local<'v128'> {
-    return this.keep(`i${value | 0}`, i32x4.const(value))
+    return this.#keep(`i${value | 0}`, i32x4.const(value))
   }
 
   /** From here on new constants are an error: in a loop or branch, their setting might never run. */
   seal(): void {
-    this.sealed = true
+    this.#sealed = true
   }
 
-  private keep(key: string, value: V128): Local<'v128'> {
-    let local = this.known.get(key)
+  #keep(key: string, value: V128): Local<'v128'> {
+    let local = this.#known.get(key)
     if (local !== undefined) return local
-    if (this.sealed)
+    if (this.#sealed)
       throw new TweedieError(`wasm: constant ${key} asked for too late to be set before the loops`)
-    local = this.f.local('v128', value)
-    this.known.set(key, local)
+    local = this.#f.local('v128', value)
+    this.#known.set(key, local)
     return local
   }
 }

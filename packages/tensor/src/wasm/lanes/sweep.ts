@@ -1,10 +1,16 @@
 import type { Expr, FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
-import { f32x4, f64, f64x2, i32, i32x4, select, shuffle64, v128 } from '../asm/index.ts'
+import { f32, f32x4, f64, f64x2, i32, i32x4, select, shuffle64, v128 } from '../asm/index.ts'
 
 export const vector = (f: FunctionBuilder): Local<'v128'> => f.local('v128')
 
 /** The sum of two lanes of float64. */
 export const sumOfLanes = (a: Expr<'v128'>) => f64.add(f64x2.extractLane(a, 0), f64x2.extractLane(a, 1))
+
+/** (a₀ + a₁) + (a₂ + a₃). */
+export function sumOfFour(a: V128): Expr<'f32'> {
+  const lane = (i: number) => f32x4.extractLane(a, i)
+  return f32.add(f32.add(lane(0), lane(1)), f32.add(lane(2), lane(3)))
+}
 
 /** Most elements that are summed in float32 before the sums go to float64. */
 const blockLength = 512

@@ -27,7 +27,7 @@ import { collapse, cutNest, forOuter } from './nest.ts'
 const stridedKeys = { 1: 'copy:strided1', 4: 'copy:strided4', 8: 'copy:strided8' } as const
 
 /** A strided box of memory: address, and strides in elements. */
-interface Place {
+export interface Place {
   readonly at: number
   readonly strides: readonly number[]
 }
@@ -55,6 +55,15 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
     return task
   })
   threads.run(tasks)
+}
+
+/** The calls that copy a box of 32-bit elements, for a task of the caller's. */
+export function copyCalls(to: Place, from: Place, shape: Shape, kernels: KernelCache): Call[] {
+  const calls: Call[] = []
+  if (sizeOf(shape) === 0) return calls
+  const nest = collapse(shape, [to.strides, from.strides])
+  copyNest(to.at, from.at, nest, 4, kernels, (run, ...args) => calls.push({ run, args }))
+  return calls
 }
 
 /** Copies from one address to another along a nest of both: hands the calls to `call`. */

@@ -1,5 +1,7 @@
-import type { Local, ModuleBuilder } from '../asm/index.ts'
+import type { Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, i32, v128 } from '../asm/index.ts'
+import { maddOf } from '../lanes/math.ts'
+import { sumOfFour } from '../lanes/sweep.ts'
 
 /** Rows at a time, which share what is read of the vector, and sums per row. */
 const [height, ways] = [4, 2]
@@ -13,11 +15,11 @@ export function emitDots(m: ModuleBuilder, fused: boolean): void {
   m.procedure('run', (f, to, a, x, rows, depth, rowStep) => {
     const [cursor, left] = f.locals('i32', 2)
     const values = f.locals('v128', ways)
+    const madd = maddOf(fused)
     const rowsOf = (count: number) => {
       const ats = f.locals('i32', count)
       const sums = ats.map(() => values.map(() => f.local('v128')))
-      const add = (sum: Local<'v128'>, y: ReturnType<typeof v128.load>, z: Local<'v128'>) =>
-        f.set(sum, fused ? f32x4.relaxedMadd(y, z, sum) : f32x4.add(f32x4.mul(y, z), sum))
+      const add = (sum: Local<'v128'>, y: V128, z: V128) => f.set(sum, madd(y, z, sum))
       const turn = (vectors: number) =>
         f.countdown(
           left,
@@ -35,7 +37,7 @@ export function emitDots(m: ModuleBuilder, fused: boolean): void {
         rows,
         count,
         () => {
-          ats.forEach((at, r) => f.set(at, r === 0 ? a : i32.add(ats[r - 1]!, rowStep)))
+          f.spread(ats, a, rowStep)
           for (const sum of sums.flat()) f.set(sum, v128.zero())
           f.set(cursor, x)
           f.set(left, depth)
@@ -55,8 +57,7 @@ export function emitDots(m: ModuleBuilder, fused: boolean): void {
           )
           sums.forEach(([first, second], r) => {
             f.set(first!, f32x4.add(first!, second!))
-            const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) => f32x4.extractLane(first!, lane))
-            f.emit(f32.store(to, f32.add(f32.add(l0!, l1!), f32.add(l2!, l3!)), 4 * r))
+            f.emit(f32.store(to, sumOfFour(first!), 4 * r))
           })
         },
         [to, 4 * count],

@@ -21,54 +21,37 @@ export interface Epilogue {
 
 export const noEpilogue: Epilogue = { bias: 0, residual: 0, silu: false }
 
-/** An {@link Epilogue} as the kernels take it, for a matrix of results; zeros for none. */
-export interface Finish {
-  /** Address of one float32 per row. */
-  readonly rowBias: number
-  /** Address of one float32 per column. */
-  readonly columnBias: number
-  /** Bytes from a result to its residual. */
-  readonly toResidual: number
-  /** 1 for SiLU. */
-  readonly silu: number
-}
+/**
+ * An {@link Epilogue} as kernels take it at the end of their arguments, for a matrix of results; zeros for none: the
+ * addresses of one float32 per row and of one per column, the bytes from a result to its residual, and 1 for SiLU.
+ */
+export type Finish = readonly [rowBias: number, columnBias: number, toResidual: number, silu: number]
 
-export const noFinish: Finish = { rowBias: 0, columnBias: 0, toResidual: 0, silu: 0 }
-
-/** What is added, as parameters of kernels. */
-export const addends = ['rowBias', 'columnBias', 'toResidual'] as const
-
-/** The parameters that kernels end with, in the order of {@link finishArgs}. */
-export const finishParams = [...addends, 'silu'] as const
-
-export const finishArgs = ({ rowBias, columnBias, toResidual, silu }: Finish): readonly number[] => [
-  rowBias,
-  columnBias,
-  toResidual,
-  silu,
-]
-
-/** Arguments of a product that nothing follows. */
-export const noFinishArgs = finishArgs(noFinish)
+export const noFinish: Finish = [0, 0, 0, 0]
 
 /** The finish of results at `out` of which each row, or each column, has a bias of its own. */
 export const finishOf = (
   { bias, residual, silu }: Epilogue,
   out: number,
   axis: 'row' | 'column' = 'row',
-): Finish => ({
-  rowBias: axis === 'row' ? bias : 0,
-  columnBias: axis === 'column' ? bias : 0,
-  toResidual: residual === 0 ? 0 : residual - out,
-  silu: silu ? 1 : 0,
-})
+): Finish => [
+  axis === 'row' ? bias : 0,
+  axis === 'column' ? bias : 0,
+  residual === 0 ? 0 : residual - out,
+  silu ? 1 : 0,
+]
 
 /** The finish of the part of a matrix that starts `row` rows down and `column` columns to the right. */
-export const finishAt = (finish: Finish, row: number, column: number): Finish => ({
-  ...finish,
-  rowBias: finish.rowBias === 0 ? 0 : finish.rowBias + 4 * row,
-  columnBias: finish.columnBias === 0 ? 0 : finish.columnBias + 4 * column,
-})
+export const finishAt = (
+  [rowBias, columnBias, toResidual, silu]: Finish,
+  row: number,
+  column: number,
+): Finish => [
+  rowBias === 0 ? 0 : rowBias + 4 * row,
+  columnBias === 0 ? 0 : columnBias + 4 * column,
+  toResidual,
+  silu,
+]
 
 function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: boolean): FunctionRef {
   return m.procedure(name, (f, c, rows, columns, cStep, rowBias, columnBias, toResidual) => {
@@ -123,8 +106,8 @@ export function emitFinish(m: ModuleBuilder, fused: boolean): FunctionRef {
     const args = [c, rows, columns, cStep, rowBias, columnBias, toResidual]
     f.if(
       silu,
-      () => f.callStatement(activated, ...args),
-      () => f.callStatement(plain, ...args),
+      () => f.run(activated, ...args),
+      () => f.run(plain, ...args),
     )
   })
 }
@@ -141,13 +124,11 @@ export function finishAll(
   { threads }: Pick<WasmContext, 'threads'>,
 ): void {
   const total = count * rows * columns
-  const parts = threads.parts(timePerElement[how.silu === 0 ? 0 : 1] * total, count * rows)
+  const parts = threads.parts(timePerElement[how[3] === 0 ? 0 : 1] * total, count * rows)
   const tasks = times(count, (i) =>
     cut(rows, Math.ceil(parts / count)).map(({ from, to }) => {
       const at = out + 4 * (i * rows + from) * columns
-      return [
-        { run: finish, args: [at, to - from, columns, 4 * columns, ...finishArgs(finishAt(how, from, 0))] },
-      ]
+      return [{ run: finish, args: [at, to - from, columns, 4 * columns, ...finishAt(how, from, 0)] }]
     }),
   )
   threads.run(tasks.flat())

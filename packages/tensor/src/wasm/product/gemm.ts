@@ -1,6 +1,7 @@
 import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
 import { f32, f32x4, i32, v128 } from '../asm/index.ts'
+import { maddOf } from '../lanes/math.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { emitFinish } from './epilogue.ts'
 import { emitPack } from './pack.ts'
@@ -34,7 +35,7 @@ function emitSums(
   height: number,
   { mr, nr, relaxed }: TileShape,
 ): readonly Local<'v128'>[] {
-  const vectors = nr / 4
+  const [vectors, madd] = [nr / 4, maddOf(relaxed)]
   const sums = f.locals('v128', height * vectors)
   const right = f.locals('v128', vectors)
   const left = f.local('v128')
@@ -48,7 +49,7 @@ function emitSums(
       for (let j = 0; j < vectors; j++) {
         const sum = sums[i * vectors + j]!
         const term = right[j]!
-        f.set(sum, relaxed ? f32x4.relaxedMadd(left, term, sum) : f32x4.add(sum, f32x4.mul(left, term)))
+        f.set(sum, madd(left, term, sum))
       }
     }
     f.increment(a, 4 * mr)
@@ -189,13 +190,13 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish:
           () => {
             f.if(
               adds,
-              () => f.callStatement(adding, ...whole, ...terms),
-              () => f.callStatement(plain, ...whole),
+              () => f.run(adding, ...whole, ...terms),
+              () => f.run(plain, ...whole),
             )
-            f.if(silu, () => f.callStatement(finish, c, height, nr, cStep, ...terms.map(() => 0), 1))
+            f.if(silu, () => f.run(finish, c, height, nr, cStep, ...terms.map(() => 0), 1))
           },
           () => {
-            f.callStatement(plain, a, b, spill, depth, bStep, 4 * nr, 0)
+            f.run(plain, a, b, spill, depth, bStep, 4 * nr, 0)
             emitSpill(f, nr, {
               from: spill,
               to: c,
@@ -204,7 +205,7 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish:
               step: cStep,
               accumulate: accumulate,
             })
-            f.if(finishes, () => f.callStatement(finish, c, height, columns, cStep, ...terms, silu))
+            f.if(finishes, () => f.run(finish, c, height, columns, cStep, ...terms, silu))
           },
         )
         f.if(rowBias, () => f.increment(rowBias, 4 * mr))
@@ -253,12 +254,11 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, inner: FunctionRef): Fun
     ) => {
       const width = f.local('i32')
       f.while(i32.gtS(columns, 0), () => {
-        f.set(width, columns)
-        f.if(i32.gtS(width, nr), () => f.set(width, nr))
+        f.setLeast(width, columns, nr)
         const sizes = [rows, width, depth]
         const finish = [rowBias, columnBias, toResidual, silu]
         const places = [aPanel, bStep, cStep, accumulate, spill]
-        f.callStatement(inner, a, b, c, ...sizes, ...places, ...finish)
+        f.run(inner, a, b, c, ...sizes, ...places, ...finish)
         f.if(columnBias, () => f.increment(columnBias, 4 * nr))
         f.increment(b, bPanel)
         f.increment(c, 4 * nr)

@@ -71,7 +71,7 @@ function products(
     multiplyAll([asRow(product)], context)
     return
   }
-  if (rank === 3 && y.strides[0] === 0 && 4 * x.strides[0]! === m * a.row && finish.rowBias === 0) {
+  if (rank === 3 && y.strides[0] === 0 && 4 * x.strides[0]! === m * a.row && finish[0] === 0) {
     // One right factor for the whole batch, and the left factors stacked: a single tall product.
     multiplyAll([asRow({ ...product, m: batch * m })], context)
     return

@@ -22,9 +22,7 @@ export function emitPack(m: ModuleBuilder, name: string, width: number): Functio
             i32.eq(across, 4),
             () => packRows(f, { from, depth, along, k, at, width }),
             () => {
-              lanes.forEach((lane, i) => {
-                f.set(lane, i === 0 ? from : i32.add(lanes[i - 1]!, across))
-              })
+              f.spread(lanes, from, across)
               f.if(i32.eq(along, 4), () => packTransposed(f, lanes, { depth, k, at, width }))
               // The rest of a transposed panel, or all of one with other strides.
               f.while(i32.ltS(k, depth), () => {

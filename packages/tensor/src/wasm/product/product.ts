@@ -5,7 +5,7 @@ import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { emitDots } from './dots.ts'
 import type { Finish } from './epilogue.ts'
-import { finishArgs, finishAt, noFinish } from './epilogue.ts'
+import { finishAt, noFinish } from './epilogue.ts'
 import { emitGemm, pieceOf } from './gemm.ts'
 
 /** Tile for products of one or two rows, which read b in place: whole cache lines of it. */
@@ -48,7 +48,7 @@ export const asRow = (p: Product): Product =>
     ? {
         byDots: p.a.column === 4 && p.b.row === 4,
         ...{ m: 1, n: p.m, k: p.k, a: transposed(p.b), b: transposed(p.a), c: p.c, cRow: 4 * p.m },
-        finish: { ...p.finish, rowBias: p.finish.columnBias, columnBias: p.finish.rowBias },
+        finish: [p.finish[1], p.finish[0], p.finish[2], p.finish[3]],
       }
     : p
 
@@ -89,9 +89,8 @@ export function multiply(
       kernels.get(fused ? 'dots+' : 'dots', (module) => emitDots(module, fused)),
       ...[c, b.at, a.at, n, k, b.column],
     )
-    const last = finishArgs(finish)
-    if (last.some((arg) => arg !== 0))
-      call(gemmKernels(context, context.tiles.tile).finish, c, 1, n, cRow, ...last)
+    if (finish.some((arg) => arg !== 0))
+      call(gemmKernels(context, context.tiles.tile).finish, c, 1, n, cRow, ...finish)
     return
   }
   const { tile, depth, rows, columns, inPlace, leftBytes } = blocksOf(product, context.tiles.tile)
@@ -112,7 +111,7 @@ export function multiply(
         const accumulate = l === 0 ? 0 : 1
         const operands = [left, inPlace ? from : right, to, height, width, deep] as const
         const [bPanel, bStep] = inPlace ? [4 * nr, b.row] : [4 * nr * deep, 4 * nr]
-        const last = finishArgs(l + deep === k ? finishAt(finish, i, j) : noFinish)
+        const last = l + deep === k ? finishAt(finish, i, j) : noFinish
         call(block, ...operands, 4 * mr * deep, bPanel, bStep, cRow, accumulate, work, ...last)
       }
     }

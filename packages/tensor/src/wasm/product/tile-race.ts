@@ -39,7 +39,7 @@ function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile, relaxed: bo
   const tile = emitTile(m, `${name} tile`, mr, { mr, nr, relaxed })
   m.procedure(name, (f, a, end, b, c) => {
     f.while(i32.ltU(a, end), () => {
-      f.callStatement(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
+      f.run(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
       f.increment(a, 4 * mr * depth)
       f.increment(c, 4 * mr * nr)
     })
@@ -94,82 +94,82 @@ const named = (name: TileName): string => name.replace('x', '×')
  * between. The least time of each counts, which delays by other programs do not touch.
  */
 export class TileRace implements TileChoice {
-  private readonly relaxed: boolean
-  private readonly now: () => number
-  private name: TileName = defaultTile
-  private why = 'the default, as long as there is little to multiply'
-  private ahead = worthTiming
-  private runners: readonly Runner[] | undefined
-  private round = 0
+  readonly #relaxed: boolean
+  readonly #now: () => number
+  #name: TileName = defaultTile
+  #why = 'the default, as long as there is little to multiply'
+  #ahead = worthTiming
+  #runners: readonly Runner[] | undefined
+  #round = 0
   /** Rounds since a tile got faster. */
-  private calm = 0
-  private lastRound = Number.NEGATIVE_INFINITY
-  private spent = 0
-  private settled = false
+  #calm = 0
+  #lastRound = Number.NEGATIVE_INFINITY
+  #spent = 0
+  #settled = false
 
   constructor(relaxed: boolean, now: () => number = () => performance.now()) {
-    this.relaxed = relaxed
-    this.now = now
+    this.#relaxed = relaxed
+    this.#now = now
   }
 
   get tile(): Tile {
-    return tiles[this.name]
+    return tiles[this.#name]
   }
 
   get note(): string {
-    return `tile ${named(this.name)}: ${this.why}`
+    return `tile ${named(this.#name)}: ${this.#why}`
   }
 
   expect(multiplyAdds: number): void {
-    if (this.settled) return
-    this.ahead -= multiplyAdds
-    if (this.ahead > 0 || multiplyAdds < worthRound) return
-    const start = this.now()
-    if (start - this.lastRound < pause) return
-    this.runRound()
-    this.lastRound = this.now()
-    this.spent += this.lastRound - start
-    if (this.settled) return
-    this.round++
-    if (this.round >= rounds && this.calm >= calmRounds) this.settle()
-    else if (this.spent > budget) this.giveUp('as times did not settle')
+    if (this.#settled) return
+    this.#ahead -= multiplyAdds
+    if (this.#ahead > 0 || multiplyAdds < worthRound) return
+    const start = this.#now()
+    if (start - this.#lastRound < pause) return
+    this.#runRound()
+    this.#lastRound = this.#now()
+    this.#spent += this.#lastRound - start
+    if (this.#settled) return
+    this.#round++
+    if (this.#round >= rounds && this.#calm >= calmRounds) this.#settle()
+    else if (this.#spent > budget) this.#giveUp('as times did not settle')
   }
 
-  private runRound(): void {
-    if (this.runners === undefined) {
-      if (clockStep(this.now) > finest) {
-        this.giveUp('as the clock is too coarse here to time others')
+  #runRound(): void {
+    if (this.#runners === undefined) {
+      if (clockStep(this.#now) > finest) {
+        this.#giveUp('as the clock is too coarse here to time others')
         return
       }
-      this.runners = makeRunners(this.relaxed)
+      this.#runners = makeRunners(this.#relaxed)
     }
     // Another one first in every round: the first finds caches and clock rate as the caller left them.
-    const first = this.round % this.runners.length
-    for (const runner of [...this.runners.slice(first), ...this.runners.slice(0, first)]) {
-      const start = this.now()
+    const first = this.#round % this.#runners.length
+    for (const runner of [...this.#runners.slice(first), ...this.#runners.slice(0, first)]) {
+      const start = this.#now()
       runner.run()
-      const time = this.now() - start
-      if (faster * time < runner.best) this.calm = -1
+      const time = this.#now() - start
+      if (faster * time < runner.best) this.#calm = -1
       runner.best = Math.min(runner.best, time)
     }
-    this.calm++
+    this.#calm++
   }
 
-  private giveUp(reason: string): void {
-    this.why = `the default, ${reason}`
-    this.settled = true
-    this.runners = undefined
+  #giveUp(reason: string): void {
+    this.#why = `the default, ${reason}`
+    this.#settled = true
+    this.#runners = undefined
   }
 
-  private settle(): void {
+  #settle(): void {
     const speed = ({ multiplyAdds, best }: Runner) => (2 * multiplyAdds) / best / 1e6
-    const all = this.runners!.map((runner) => [runner.name, speed(runner)] as const)
+    const all = this.#runners!.map((runner) => [runner.name, speed(runner)] as const)
     const speeds = Object.fromEntries(all) as Record<TileName, number>
-    this.name = winnerOf(speeds)
+    this.#name = winnerOf(speeds)
     const list = all.map(([name, s]) => `${named(name)} ${s.toFixed(1)}`).join(', ')
-    this.why = `by timing, GFLOP/s of one thread: ${list}; took ${this.spent.toFixed(1)} ms`
-    this.settled = true
-    this.runners = undefined
+    this.#why = `by timing, GFLOP/s of one thread: ${list}; took ${this.#spent.toFixed(1)} ms`
+    this.#settled = true
+    this.#runners = undefined
   }
 }
 

@@ -153,12 +153,8 @@ export function emitCumsumRows(m: ModuleBuilder): void {
         rows,
         height,
         () => {
-          const start = (cursors: readonly Local<'i32'>[], first: I32) =>
-            cursors
-              .slice(0, height)
-              .forEach((cursor, r) => f.set(cursor, r === 0 ? first : i32.add(cursors[r - 1]!, step)))
-          start(froms, x)
-          start(tos, to)
+          f.spread(froms.slice(0, height), x, step)
+          f.spread(tos.slice(0, height), to, step)
           for (const sum of sums.slice(0, height)) f.set(sum, 0)
           f.set(left, n)
           f.countdown(left, 1, () => {

@@ -59,33 +59,33 @@ export class Heap {
   readonly memory: WebAssembly.Memory
   /** How modules must declare the memory they import. */
   readonly memoryType: MemoryType
-  private readonly linear: LinearMemory
-  private readonly free_: number[][] = []
-  private spans: Span[] = []
+  readonly #linear: LinearMemory
+  readonly #free: number[][] = []
+  #spans: Span[] = []
   /** Longest block in bytes. */
-  private readonly longest: number
+  readonly #longest: number
   /** End of all blocks ever cut. */
-  private top = base
-  private usedBytes = 0
-  private peakBytes = 0
-  private capacity: number
-  private readonly scratches = new Map<string, { at: number; bytes: number }>()
-  private f32_: Float32Array
-  private f64_: Float64Array
-  private i32_: Int32Array
-  private u8_: Uint8Array
+  #top = base
+  #usedBytes = 0
+  #peakBytes = 0
+  #capacity: number
+  readonly #scratches = new Map<string, { at: number; bytes: number }>()
+  #f32: Float32Array
+  #f64: Float64Array
+  #i32: Int32Array
+  #u8: Uint8Array
 
   constructor(options: HeapOptions = {}) {
-    this.linear = createMemory(options.maxBytes ?? narrowLimit, options.shared ?? false)
-    this.memory = this.linear.memory
-    this.memoryType = this.linear.type
-    this.longest = this.memoryType.address === 'i64' ? this.linear.limit : narrowBlock
+    this.#linear = createMemory(options.maxBytes ?? narrowLimit, options.shared ?? false)
+    this.memory = this.#linear.memory
+    this.memoryType = this.#linear.type
+    this.#longest = this.memoryType.address === 'i64' ? this.#linear.limit : narrowBlock
     const { buffer } = this.memory
-    this.capacity = buffer.byteLength
-    this.f32_ = new Float32Array(buffer)
-    this.f64_ = new Float64Array(buffer)
-    this.i32_ = new Int32Array(buffer)
-    this.u8_ = new Uint8Array(buffer)
+    this.#capacity = buffer.byteLength
+    this.#f32 = new Float32Array(buffer)
+    this.#f64 = new Float64Array(buffer)
+    this.#i32 = new Int32Array(buffer)
+    this.#u8 = new Uint8Array(buffer)
   }
 
   /**
@@ -97,21 +97,21 @@ export class Heap {
   allocate(bytes: number): number {
     requireBytes(bytes)
     // Before the free blocks of its class, which may be longer.
-    if (bytes > Math.min(this.longest, this.linear.limit)) throw this.failure(bytes, false)
+    if (bytes > Math.min(this.#longest, this.#linear.limit)) throw this.#failure(bytes, false)
     const index = sizeClass(Math.ceil(bytes / alignment) + 1)
     const size = classUnits(index) * alignment
-    const at = this.free_[index]?.pop() ?? this.cut(size, bytes)
-    this.usedBytes += size
-    if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes
+    const at = this.#free[index]?.pop() ?? this.#cut(size, bytes)
+    this.#usedBytes += size
+    if (this.#usedBytes > this.#peakBytes) this.#peakBytes = this.#usedBytes
     return at
   }
 
   free(pointer: number, bytes: number): void {
     requireBytes(bytes)
     const index = sizeClass(Math.ceil(bytes / alignment) + 1)
-    this.usedBytes -= classUnits(index) * alignment
-    const list = this.free_[index]
-    if (list === undefined) this.free_[index] = [pointer]
+    this.#usedBytes -= classUnits(index) * alignment
+    const list = this.#free[index]
+    if (list === undefined) this.#free[index] = [pointer]
     else list.push(pointer)
   }
 
@@ -120,16 +120,16 @@ export class Heap {
    * use that name and good until one of them asks again. Take it once per kernel run.
    */
   scratch(name: string, bytes: number): number {
-    const known = this.scratches.get(name)
+    const known = this.#scratches.get(name)
     if (known !== undefined && known.bytes >= bytes) return known.at
     if (known !== undefined) {
-      this.scratches.delete(name)
+      this.#scratches.delete(name)
       this.free(known.at, known.bytes)
     }
     const size = Math.ceil(bytes * (known === undefined ? 1 : 1.25))
     try {
       const at = this.allocate(size)
-      this.scratches.set(name, { at, bytes: size })
+      this.#scratches.set(name, { at, bytes: size })
       return at
     } catch (error) {
       throw error instanceof OutOfMemoryError ? error.within(`working area ${name}`) : error
@@ -138,40 +138,40 @@ export class Heap {
 
   /** Frees all working areas. Only between runs of kernels, which hold their addresses. */
   releaseScratch(): void {
-    for (const { at, bytes } of this.scratches.values()) this.free(at, bytes)
-    this.scratches.clear()
+    for (const { at, bytes } of this.#scratches.values()) this.free(at, bytes)
+    this.#scratches.clear()
   }
 
   usage(): Omit<DeviceMemory, 'packedWeights'> {
     return {
-      reserved: this.capacity,
-      used: this.usedBytes,
-      peak: this.peakBytes,
-      limit: this.linear.limit,
+      reserved: this.#capacity,
+      used: this.#usedBytes,
+      peak: this.#peakBytes,
+      limit: this.#linear.limit,
       addressBits: this.memoryType.address === 'i64' ? 64 : 32,
-      scratch: Object.fromEntries([...this.scratches].map(([name, { bytes }]) => [name, bytes])),
+      scratch: Object.fromEntries([...this.#scratches].map(([name, { bytes }]) => [name, bytes])),
     }
   }
 
   /** The whole memory as float32; like its siblings stale after any allocation, so do not keep it. */
   get f32(): Float32Array {
-    if (this.f32_.buffer !== this.memory.buffer) this.f32_ = new Float32Array(this.memory.buffer)
-    return this.f32_
+    if (this.#f32.buffer !== this.memory.buffer) this.#f32 = new Float32Array(this.memory.buffer)
+    return this.#f32
   }
 
   get f64(): Float64Array {
-    if (this.f64_.buffer !== this.memory.buffer) this.f64_ = new Float64Array(this.memory.buffer)
-    return this.f64_
+    if (this.#f64.buffer !== this.memory.buffer) this.#f64 = new Float64Array(this.memory.buffer)
+    return this.#f64
   }
 
   get i32(): Int32Array {
-    if (this.i32_.buffer !== this.memory.buffer) this.i32_ = new Int32Array(this.memory.buffer)
-    return this.i32_
+    if (this.#i32.buffer !== this.memory.buffer) this.#i32 = new Int32Array(this.memory.buffer)
+    return this.#i32
   }
 
   get u8(): Uint8Array {
-    if (this.u8_.buffer !== this.memory.buffer) this.u8_ = new Uint8Array(this.memory.buffer)
-    return this.u8_
+    if (this.#u8.buffer !== this.memory.buffer) this.#u8 = new Uint8Array(this.memory.buffer)
+    return this.#u8
   }
 
   /** A window on `length` elements of a block, valid until the next allocation. */
@@ -183,51 +183,51 @@ export class Heap {
   }
 
   /** Cuts a new block of `size` bytes: from merged free space, from the end, or by growing. */
-  private cut(size: number, asked: number): number {
-    let at = this.fromSpans(size) ?? this.fromEnd(size)
+  #cut(size: number, asked: number): number {
+    let at = this.#fromSpans(size) ?? this.#fromEnd(size)
     // Merging costs a sort; it is worth it when it may save a good part of what is there, or failure.
-    const gain = this.top - base - this.usedBytes
-    if (at === undefined && (gain > this.top / 4 || !this.grow(size))) {
-      this.merge()
-      at = this.fromSpans(size)
+    const gain = this.#top - base - this.#usedBytes
+    if (at === undefined && (gain > this.#top / 4 || !this.#grow(size))) {
+      this.#merge()
+      at = this.#fromSpans(size)
     }
-    at ??= this.fromEnd(size)
-    if (at === undefined && this.grow(size)) at = this.fromEnd(size)
+    at ??= this.#fromEnd(size)
+    if (at === undefined && this.#grow(size)) at = this.#fromEnd(size)
     // Where the limit would have allowed it, the host refused.
-    if (at === undefined) throw this.failure(asked, this.top + size <= this.linear.limit)
+    if (at === undefined) throw this.#failure(asked, this.#top + size <= this.#linear.limit)
     return at
   }
 
-  private fromEnd(size: number): number | undefined {
-    if (this.top + size > this.capacity) return undefined
-    const at = this.top
-    this.top += size
+  #fromEnd(size: number): number | undefined {
+    if (this.#top + size > this.#capacity) return undefined
+    const at = this.#top
+    this.#top += size
     return at
   }
 
   /** Makes room for `size` bytes at the end: some more than asked for where the host has it. */
-  private grow(size: number): boolean {
-    const needed = this.top + size
-    const { limit } = this.linear
+  #grow(size: number): boolean {
+    const needed = this.#top + size
+    const { limit } = this.#linear
     if (needed > limit) return false
     for (const target of [
-      Math.max(needed, Math.min(1.25 * this.capacity, this.capacity + 2 ** 27)),
+      Math.max(needed, Math.min(1.25 * this.#capacity, this.#capacity + 2 ** 27)),
       needed,
     ]) {
-      const pages = Math.ceil((Math.min(target, limit) - this.capacity) / pageBytes)
-      if (this.capacity + pages * pageBytes < needed || !this.linear.grow(pages)) continue
-      this.capacity = this.memory.buffer.byteLength
+      const pages = Math.ceil((Math.min(target, limit) - this.#capacity) / pageBytes)
+      if (this.#capacity + pages * pageBytes < needed || !this.#linear.grow(pages)) continue
+      this.#capacity = this.memory.buffer.byteLength
       return true
     }
     return false
   }
 
   /** After all else was tried: what is there, and what would have fitted. */
-  private failure(asked: number, hostRefused: boolean): OutOfMemoryError {
-    this.merge()
-    const { limit } = this.linear
-    const end = hostRefused ? this.capacity : limit
-    const room = this.spans.reduce((most, span) => Math.max(most, span.size), end - this.top)
+  #failure(asked: number, hostRefused: boolean): OutOfMemoryError {
+    this.#merge()
+    const { limit } = this.#linear
+    const end = hostRefused ? this.#capacity : limit
+    const room = this.#spans.reduce((most, span) => Math.max(most, span.size), end - this.#top)
     // The block of the largest class that the room holds.
     let index = sizeClass(Math.max(1, Math.floor(room / alignment)))
     if (classUnits(index) * alignment > room) index--
@@ -235,31 +235,31 @@ export class Heap {
     return new OutOfMemoryError({
       device: 'wasm',
       requestedBytes: asked,
-      usedBytes: this.usedBytes,
-      reservedBytes: this.capacity,
-      largestBytes: Math.min(largest, this.longest),
-      longestBytes: this.longest,
+      usedBytes: this.#usedBytes,
+      reservedBytes: this.#capacity,
+      largestBytes: Math.min(largest, this.#longest),
+      longestBytes: this.#longest,
       limitBytes: limit,
       mostBytes: mostBytes(),
       hostRefused,
     })
   }
 
-  private fromSpans(size: number): number | undefined {
-    const index = this.spans.findIndex((span) => span.size >= size)
+  #fromSpans(size: number): number | undefined {
+    const index = this.#spans.findIndex((span) => span.size >= size)
     if (index < 0) return undefined
-    const span = this.spans[index]!
+    const span = this.#spans[index]!
     const { at } = span
     span.at += size
     span.size -= size
-    if (span.size === 0) this.spans.splice(index, 1)
+    if (span.size === 0) this.#spans.splice(index, 1)
     return at
   }
 
   /** Turns all free blocks into spans as large as possible; one at the end goes back to the uncut rest. */
-  private merge(): void {
-    const all = this.spans
-    this.free_.forEach((list, index) => {
+  #merge(): void {
+    const all = this.#spans
+    this.#free.forEach((list, index) => {
       const size = classUnits(index) * alignment
       for (const at of list) all.push({ at, size })
       list.length = 0
@@ -272,10 +272,10 @@ export class Heap {
       else merged.push(span)
     }
     const last = merged.at(-1)
-    if (last !== undefined && last.at + last.size === this.top) {
-      this.top = last.at
+    if (last !== undefined && last.at + last.size === this.#top) {
+      this.#top = last.at
       merged.pop()
     }
-    this.spans = merged
+    this.#spans = merged
   }
 }

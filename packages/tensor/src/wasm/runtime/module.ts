@@ -28,22 +28,22 @@ export interface Origin {
  * ```
  */
 export class KernelCache {
-  private readonly heap: Heap
-  private readonly functions = new Map<string, WasmFunction>()
-  private readonly exported = new Map<string, Functions<string>>()
-  private readonly origins = new Map<WasmFunction, Origin>()
+  readonly #heap: Heap
+  readonly #functions = new Map<string, WasmFunction>()
+  readonly #exported = new Map<string, Functions<string>>()
+  readonly #origins = new Map<WasmFunction, Origin>()
 
   constructor(heap: Heap) {
-    this.heap = heap
+    this.#heap = heap
   }
 
   /** The last function that `build` defines, assembled and compiled at the first call with `key`. */
   get(key: string, build: (m: ModuleBuilder) => void): WasmFunction {
-    const known = this.functions.get(key)
+    const known = this.#functions.get(key)
     if (known !== undefined) return known
-    const fn = Object.values(this.exportsOf(key, build)).at(-1)
+    const fn = Object.values(this.#exportsOf(key, build)).at(-1)
     if (fn === undefined) throw new DeviceError(`wasm: kernel ${key} defines no function`)
-    this.functions.set(key, fn)
+    this.#functions.set(key, fn)
     return fn
   }
 
@@ -53,9 +53,9 @@ export class KernelCache {
     names: readonly K[],
     build: (m: ModuleBuilder) => void,
   ): Functions<K> {
-    const known = this.exported.get(key)
+    const known = this.#exported.get(key)
     if (known !== undefined) return known as Functions<K>
-    const functions = this.exportsOf(key, build)
+    const functions = this.#exportsOf(key, build)
     const missing = names.filter((name) => !(name in functions))
     if (missing.length > 0) throw new DeviceError(`wasm: kernel ${key} defines no ${missing.join(', ')}`)
     return functions as Functions<K>
@@ -63,30 +63,30 @@ export class KernelCache {
 
   /** The code of a kernel on shared memory, for other threads to instantiate. */
   originOf(run: WasmFunction): Origin {
-    const origin = this.origins.get(run)
+    const origin = this.#origins.get(run)
     if (origin === undefined) throw new DeviceError('wasm: not a kernel of this device')
     return origin
   }
 
-  private exportsOf(key: string, build: (m: ModuleBuilder) => void): Functions<string> {
-    const known = this.exported.get(key)
+  #exportsOf(key: string, build: (m: ModuleBuilder) => void): Functions<string> {
+    const known = this.#exported.get(key)
     if (known !== undefined) return known
-    const builder = new ModuleBuilder(this.heap.memoryType)
+    const builder = new ModuleBuilder(this.#heap.memoryType)
     build(builder)
-    const functions = this.instantiate(key, builder)
-    this.exported.set(key, functions)
+    const functions = this.#instantiate(key, builder)
+    this.#exported.set(key, functions)
     return functions
   }
 
-  private instantiate(key: string, builder: ModuleBuilder): Functions<string> {
+  #instantiate(key: string, builder: ModuleBuilder): Functions<string> {
     try {
       const bytes = builder.bytes()
       const module = new WebAssembly.Module(bytes)
-      const { exports } = new WebAssembly.Instance(module, { env: { memory: this.heap.memory } })
+      const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#heap.memory } })
       const functions = exports as Functions<string>
       // Only threads need the code again, and they work on shared memory.
-      if (this.heap.memoryType.shared) {
-        Object.values(functions).forEach((run, position) => this.origins.set(run, { bytes, position }))
+      if (this.#heap.memoryType.shared) {
+        Object.values(functions).forEach((run, position) => this.#origins.set(run, { bytes, position }))
       }
       return functions
     } catch (error) {

@@ -5,7 +5,6 @@ import { Heap } from './heap.ts'
 import { KernelCache } from './module.ts'
 import type { PoolOptions } from './pool.ts'
 import { ThreadPool } from './pool.ts'
-import type { Spawned } from './spawn.ts'
 import type { Task } from './tasks.ts'
 import { controlWords } from './worker-main.ts'
 
@@ -37,10 +36,6 @@ const until = async (holds: () => boolean) => {
 }
 
 /** Workers of a pool: private, but a test has to kill one. */
-const workersOf = (pool: ThreadPool) => (pool as unknown as { workers: readonly Spawned[] }).workers
-
-const controlOf = (pool: ThreadPool) => (pool as unknown as { control: Int32Array }).control
-
 /** A pool whose only worker sits in a task until `flag` is set, the caller having nothing to do. */
 async function withWorkerInside(options: PoolOptions) {
   const test = testPool(2, options)
@@ -113,7 +108,7 @@ describe('thread pool', () => {
     const at = heap.allocate(4)
     const bad: Task = [{ run: trap, args: [-64] }]
     pool.post([bad])
-    await until(() => Atomics.load(controlOf(pool), controlWords.next) > 0) // The worker took it.
+    await until(() => Atomics.load(pool.control, controlWords.next) > 0) // The worker took it.
     expect(() => pool.finish()).toThrow(/wasm: thread 1 failed: RuntimeError: memory access out of bounds/)
     expect(() => pool.run([bad, bad])).toThrow(/out of bounds/)
     heap.i32[at / 4] = 0
@@ -123,7 +118,7 @@ describe('thread pool', () => {
 
   test('a worker that dies in the middle of a task is an error, not a hang', async () => {
     const { pool } = await withWorkerInside({ patience: 250 })
-    workersOf(pool)[0]!.terminate()
+    pool.workers![0]!.terminate()
     expect(() => pool.finish()).toThrow(DeviceError)
     expect(() => pool.run([[], []])).toThrow(/1 of 1 workers took work and did not come back for \d+\.\d s/)
     expect(pool.report().notes.join()).toContain('did not come back')
@@ -152,7 +147,7 @@ describe('thread pool', () => {
       vi.unstubAllGlobals()
     }
     // Without a turn of the event loop, which would bring the worker's own event.
-    while (Atomics.load(controlOf(pool), controlWords.next) === 0);
+    while (Atomics.load(pool.control, controlWords.next) === 0);
     expect(() => pool.finish()).toThrow(/thread 1 of 2 ended by itself/)
     expect(() => pool.run([[], []])).toThrow(/this device is no longer usable/)
   })
@@ -184,8 +179,8 @@ describe('thread pool', () => {
     const at = heap.allocate(4)
     const tasks: Task[] = [[{ run: visit, args: [at] }], [{ run: visit, args: [at] }]]
     pool.run(tasks)
-    await until(() => [1, 2].every((i) => Atomics.load(controlOf(pool), controlWords.started + i) === 1))
-    workersOf(pool)[1]!.terminate()
+    await until(() => [1, 2].every((i) => Atomics.load(pool.control, controlWords.started + i) === 1))
+    pool.workers![1]!.terminate()
     await until(() => pool.report().notes.length > 0)
     expect(() => pool.run(tasks)).toThrow(
       /wasm: thread 2 of 3 died \(exit code 1\); this device is no longer usable/,
@@ -224,7 +219,7 @@ describe('thread pool', () => {
     heap.i32[at / 4] = 0
     pool.run([[{ run: visit, args: [at] }], [{ run: visit, args: [at] }]])
     expect(heap.i32[at / 4]).toBe(2)
-    expect(workersOf(pool)).toBeUndefined()
+    expect(pool.workers!).toBeUndefined()
     expect(pool.parts(1e9, 1000)).toBe(1)
     expect(pool.report().threads).toBe(1)
   })

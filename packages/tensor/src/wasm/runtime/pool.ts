@@ -55,55 +55,57 @@ function maySleep(control: Int32Array): boolean {
  * too, so that a job never waits for a worker to wake up. See {@link workerMain} for the protocol.
  */
 export class ThreadPool implements Threads {
-  private readonly heap: Heap
-  private readonly patience: number
-  private readonly size: number
-  private readonly control = new Int32Array(new SharedArrayBuffer(4 * words.length))
-  private readonly table: JobTable
-  private readonly status: Status = { failure: undefined, missing: 0, why: '' }
-  private readonly sleeps = maySleep(this.control)
-  private limit: number
+  readonly #heap: Heap
+  readonly #patience: number
+  readonly #size: number
+  /** @internal What workers and caller tell each other: for tests, which stop workers. */
+  readonly control = new Int32Array(new SharedArrayBuffer(4 * words.length))
+  readonly #table: JobTable
+  readonly #status: Status = { failure: undefined, missing: 0, why: '' }
+  readonly #sleeps = maySleep(this.control)
+  #limit: number
   /** When the job was opened. */
-  private opened = 0
+  #opened = 0
   /** While other programs keep the cores busy, the caller works alone: until then, and for how long the next time. */
-  private restUntil = 0
-  private rest = firstRest
-  private workers: readonly Spawned[] | undefined
+  #restUntil = 0
+  #rest = firstRest
+  /** @internal From the first job on. */
+  workers: readonly Spawned[] | undefined
 
   constructor(heap: Heap, kernels: KernelCache, size: number, options: PoolOptions = {}) {
-    this.heap = heap
-    this.table = new JobTable(heap, kernels)
-    this.size = size
-    this.limit = size
-    this.patience = options.patience ?? 30_000
+    this.#heap = heap
+    this.#table = new JobTable(heap, kernels)
+    this.#size = size
+    this.#limit = size
+    this.#patience = options.patience ?? 30_000
   }
 
   /** Threads in use, the caller's among them, and what to know about them. */
   report(): { readonly threads: number; readonly notes: readonly string[] } {
-    const { failure, missing, why } = this.status
+    const { failure, missing, why } = this.#status
     return {
-      threads: Math.min(this.limit, this.size - missing),
+      threads: Math.min(this.#limit, this.#size - missing),
       notes: [
         ...(failure === undefined ? [] : [failure]),
-        ...(missing === 0 ? [] : [`${missing} of ${this.size - 1} workers did not start: ${why}`]),
+        ...(missing === 0 ? [] : [`${missing} of ${this.#size - 1} workers did not start: ${why}`]),
       ],
     }
   }
 
   /** Sets the most threads that later calls use (1: the caller alone). Returns the former limit. */
   limitTo(threads: number): number {
-    const former = this.limit
-    this.limit = Math.max(1, Math.min(threads, this.size))
+    const former = this.#limit
+    this.#limit = Math.max(1, Math.min(threads, this.#size))
     return former
   }
 
   parts(nanoseconds: number, units: number): number {
-    const parts = partsFor(this.limit, nanoseconds, units)
-    return parts > 1 && performance.now() < this.restUntil ? 1 : parts
+    const parts = partsFor(this.#limit, nanoseconds, units)
+    return parts > 1 && performance.now() < this.#restUntil ? 1 : parts
   }
 
   run(tasks: readonly Task[]): void {
-    if (tasks.length < 2 || this.limit === 1) {
+    if (tasks.length < 2 || this.#limit === 1) {
       runHere(tasks)
       return
     }
@@ -129,15 +131,15 @@ export class ThreadPool implements Threads {
    */
   post(tasks: readonly Task[]): number {
     this.check()
-    this.start()
-    const { control } = this
-    const count = this.table.write(tasks)
+    this.#start()
+    const control = this.control
+    const count = this.#table.write(tasks)
     Atomics.store(control, words.tasks, count)
     Atomics.store(control, words.next, 0)
     Atomics.store(control, words.state, jobOpen)
-    this.opened = performance.now()
+    this.#opened = performance.now()
     Atomics.add(control, words.signal, 1)
-    Atomics.notify(control, words.signal, this.limit - 1)
+    Atomics.notify(control, words.signal, this.#limit - 1)
     return count
   }
 
@@ -146,14 +148,14 @@ export class ThreadPool implements Threads {
    * @throws {DeviceError} if one of them failed or died.
    */
   finish(): void {
-    const { control } = this
+    const control = this.control
     Atomics.and(control, words.state, ~jobOpen)
     for (let i = 0; i < spins; i++) {
       if (Atomics.load(control, words.state) === 0) break
     }
     const closed = performance.now()
-    const own = closed - this.opened
-    const patience = this.patience + 20 * own
+    const own = closed - this.#opened
+    const patience = this.#patience + 20 * own
     let [waited, before] = [0, 0]
     for (;;) {
       const inside = Atomics.load(control, words.state)
@@ -162,12 +164,12 @@ export class ThreadPool implements Threads {
       waited = inside === before ? waited + slice : 0
       before = inside
       if (waited > patience) {
-        this.status.failure ??= `${inside} of ${this.size - 1} workers took work and did not come back for ${(patience / 1000).toFixed(1)} s`
+        this.#status.failure ??= `${inside} of ${this.#size - 1} workers took work and did not come back for ${(patience / 1000).toFixed(1)} s`
         this.check()
       }
-      this.wait(inside)
+      this.#wait(inside)
     }
-    this.learn(own, performance.now() - closed)
+    this.#learn(own, performance.now() - closed)
     const failed = Atomics.load(control, words.failed)
     if (failed > 0) {
       Atomics.store(control, words.failed, 0)
@@ -180,10 +182,10 @@ export class ThreadPool implements Threads {
   /** @throws {DeviceError} once a worker has died: what it had in hand is lost. */
   check(): void {
     const died = Atomics.load(this.control, words.died)
-    if (died > 0) this.status.failure ??= `thread ${died} of ${this.size} ended by itself`
-    if (this.status.failure === undefined) return
+    if (died > 0) this.#status.failure ??= `thread ${died} of ${this.#size} ended by itself`
+    if (this.#status.failure === undefined) return
     throw new DeviceError(
-      `wasm: ${this.status.failure}; this device is no longer usable (TWEEDIE_THREADS=1 works without workers)`,
+      `wasm: ${this.#status.failure}; this device is no longer usable (TWEEDIE_THREADS=1 works without workers)`,
     )
   }
 
@@ -191,17 +193,17 @@ export class ThreadPool implements Threads {
    * Rests the workers if the caller waited for them longer than it worked itself: each had no more to do, so
    * they were kept from it.
    */
-  private learn(own: number, waited: number): void {
+  #learn(own: number, waited: number): void {
     if (waited > own + 1) {
-      this.restUntil = performance.now() + this.rest
-      this.rest = Math.min(longestRest, 2 * this.rest)
-    } else if (own > 0.1) this.rest = Math.max(firstRest, this.rest / 2)
+      this.#restUntil = performance.now() + this.#rest
+      this.#rest = Math.min(longestRest, 2 * this.#rest)
+    } else if (own > 0.1) this.#rest = Math.max(firstRest, this.#rest / 2)
   }
 
   /** Sleeps while the state is `inside`, for one slice at most. */
-  private wait(inside: number): void {
-    const { control } = this
-    if (this.sleeps) {
+  #wait(inside: number): void {
+    const control = this.control
+    if (this.#sleeps) {
       Atomics.wait(control, words.state, inside, slice)
       return
     }
@@ -209,12 +211,13 @@ export class ThreadPool implements Threads {
     while (Atomics.load(control, words.state) === inside && performance.now() < end);
   }
 
-  private start(): void {
+  #start(): void {
     if (this.workers !== undefined) return
-    const { control, status, size } = this
-    const { memory, memoryType } = this.heap
+    const { control } = this
+    const [status, size] = [this.#status, this.#size]
+    const { memory, memoryType } = this.#heap
     const noPages = memoryType.address === 'i64' ? 0n : 0
-    const common = { memory, control, table: this.table.words, spins, words, open: jobOpen, noPages }
+    const common = { memory, control, table: this.#table.words, spins, words, open: jobOpen, noPages }
     this.workers = times(size - 1, (i) => {
       const thread = i + 1
       let ended = false

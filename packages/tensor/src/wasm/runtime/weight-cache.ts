@@ -34,22 +34,22 @@ const share = 1 / 4
  * drop every entry before its next use.
  */
 export class WeightCache {
-  private readonly heap: Heap
-  private readonly limit: number
-  private readonly buffers = new Map<number, Map<string, Known>>()
+  readonly #heap: Heap
+  readonly #limit: number
+  readonly #buffers = new Map<number, Map<string, Known>>()
   /** What is kept, the longest unused first. */
-  private readonly kept = new Set<Known>()
-  private total = 0
-  private requests = 0
+  readonly #kept = new Set<Known>()
+  #total = 0
+  #requests = 0
 
   constructor(heap: Heap) {
-    this.heap = heap
-    this.limit = heap.usage().limit * share
+    this.#heap = heap
+    this.#limit = heap.usage().limit * share
   }
 
   /** Bytes kept. */
   get bytes(): number {
-    return this.total
+    return this.#total
   }
 
   /**
@@ -58,11 +58,11 @@ export class WeightCache {
    */
   find({ buffer, offset, shape, strides }: View, kind: string, bytes: number): Packed | undefined {
     const key = `${kind} ${offset} ${shape} ${strides}`
-    const asked = ++this.requests
-    let views = this.buffers.get(buffer as number)
+    const asked = ++this.#requests
+    let views = this.#buffers.get(buffer as number)
     if (views === undefined) {
       views = new Map()
-      this.buffers.set(buffer as number, views)
+      this.#buffers.set(buffer as number, views)
     }
     const known = views.get(key)
     if (known === undefined) {
@@ -72,61 +72,61 @@ export class WeightCache {
     const before = known.asked
     known.asked = asked
     if (known.entry !== undefined) {
-      this.kept.delete(known)
-      this.kept.add(known)
+      this.#kept.delete(known)
+      this.#kept.add(known)
       return { at: known.entry.at, ready: true }
     }
-    const at = this.makeRoom(bytes, before) ? this.allocate(bytes) : undefined
+    const at = this.#makeRoom(bytes, before) ? this.#allocate(bytes) : undefined
     if (at === undefined) return undefined
     known.entry = { at, bytes }
-    this.kept.add(known)
-    this.total += bytes
+    this.#kept.add(known)
+    this.#total += bytes
     return { at, ready: false }
   }
 
   /** Gives up what was made of a buffer: it is freed, or written anew. */
   forget(buffer: number): void {
-    const views = this.buffers.get(buffer)
+    const views = this.#buffers.get(buffer)
     if (views === undefined) return
-    for (const known of views.values()) this.drop(known)
-    this.buffers.delete(buffer)
+    for (const known of views.values()) this.#drop(known)
+    this.#buffers.delete(buffer)
   }
 
   /** Gives up everything. */
   clear(): void {
-    for (const known of this.kept) this.drop(known)
-    this.buffers.clear()
+    for (const known of this.#kept) this.#drop(known)
+    this.#buffers.clear()
   }
 
   /** Makes room by dropping what was last asked for before request `since`; false, dropping nothing, if that is too little. */
-  private makeRoom(bytes: number, since: number): boolean {
-    let room = this.limit - this.total
+  #makeRoom(bytes: number, since: number): boolean {
+    let room = this.#limit - this.#total
     const out: Known[] = []
-    for (const known of this.kept) {
+    for (const known of this.#kept) {
       if (room >= bytes || known.asked >= since) break
       out.push(known)
       room += known.entry!.bytes
     }
     if (room < bytes) return false
-    for (const known of out) this.drop(known)
+    for (const known of out) this.#drop(known)
     return true
   }
 
-  private allocate(bytes: number): number | undefined {
+  #allocate(bytes: number): number | undefined {
     try {
-      return this.heap.allocate(bytes)
+      return this.#heap.allocate(bytes)
     } catch (error) {
       if (error instanceof OutOfMemoryError) return undefined
       throw error
     }
   }
 
-  private drop(known: Known): void {
+  #drop(known: Known): void {
     const { entry } = known
     if (entry === undefined) return
     known.entry = undefined
-    this.kept.delete(known)
-    this.total -= entry.bytes
-    this.heap.free(entry.at, entry.bytes)
+    this.#kept.delete(known)
+    this.#total -= entry.bytes
+    this.#heap.free(entry.at, entry.bytes)
   }
 }

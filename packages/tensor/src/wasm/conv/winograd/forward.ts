@@ -64,7 +64,7 @@ export function winogradForward(
         const task: Call[] = [{ run: kernels.clear, args: [planes, bytes] }]
         for (const { from, to } of blocks.slice(range.from, range.to)) {
           const copied = [from, to - from] as const
-          task.push(...copyPlanes(kernels.copy, planes, x, copied, channelBytes, chunk, size, patches))
+          task.push(...copyPlanes(planes, x, copied, channelBytes, chunk, size, patches, context.kernels))
           const target = [v + 32 * from, vXi, 32 * channels]
           const source = [planes, channelBytes, patches.rowBytes, table, panels, to - from]
           task.push({ run: kernels.tiles, args: [...target, ...source] })

@@ -3,12 +3,11 @@ import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } fr
 import { bulk, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
 import { Lanes } from '../../lanes/math.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
-import { noFinishArgs } from '../../product/epilogue.ts'
+import { noFinish } from '../../product/epilogue.ts'
 import type { GemmFunctions } from '../../product/gemm.ts'
 import { emitGemm } from '../../product/gemm.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Functions } from '../../runtime/module.ts'
-import { emitCopy } from '../pack.ts'
 import { emitOutput } from './output.ts'
 import type { LinearMap, TileSize, Transforms } from './transforms.ts'
 import { emitSquare, transforms, winogradTile } from './transforms.ts'
@@ -98,7 +97,7 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
             () => {
               for (const half of [0, 4]) {
                 const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
-                f.callStatement(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
+                f.run(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
               }
             },
             [plane, channelBytes],
@@ -125,7 +124,7 @@ function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void 
       () => {
         f.set(at, i32.add(planes, i32.load(table)))
         const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
-        f.callStatement(patch, ...pointers, rowBytes, to, xiStep)
+        f.run(patch, ...pointers, rowBytes, to, xiStep)
       },
       [to, step],
       [table, 16],
@@ -217,25 +216,11 @@ function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
           1,
           () => {
             f.loop(k, 0, depth, depthLimit, () => {
-              f.set(deep, i32.sub(depth, k))
-              f.if(i32.gtS(deep, depthLimit), () => f.set(deep, depthLimit))
+              f.setLeast(deep, i32.sub(depth, k), depthLimit)
               f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
               const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
               const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
-              f.callStatement(
-                gemm.rows,
-                ...factors,
-                to,
-                rows,
-                nr,
-                deep,
-                aPanel,
-                4 * nr,
-                cStep,
-                add,
-                0,
-                ...noFinishArgs,
-              )
+              f.run(gemm.rows, ...factors, to, rows, nr, deep, aPanel, 4 * nr, cStep, add, 0, ...noFinish)
             })
           },
           [at, bPanel],
@@ -304,17 +289,7 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
   })
 }
 
-const names = [
-  'copy',
-  'clear',
-  'tiles',
-  'channels',
-  'gradients',
-  'weights',
-  'product',
-  'output',
-  'reduce',
-] as const
+const names = ['clear', 'tiles', 'channels', 'gradients', 'weights', 'product', 'output', 'reduce'] as const
 
 export type WinogradKernels = Functions<(typeof names)[number]>
 
@@ -327,7 +302,6 @@ export function winogradKernels(
   const maps: Transforms = transforms[size]
   return kernels.all(`winograd${size}${relaxed ? '+' : ''}`, names, (m) => {
     const gemm = emitGemm(m, { ...winogradTile, relaxed })
-    emitCopy(m)
     m.procedure('clear', (f, at, bytes) => f.emit(bulk.fill(at, 0, bytes)))
     const input = emitPatch(m, 'inputPatch', n, n, maps.input, relaxed)
     emitTiles(m, input)

@@ -1,7 +1,8 @@
 import { times } from '../../../times.ts'
-import type { Expr, Local, ModuleBuilder } from '../../asm/index.ts'
+import type { Local, ModuleBuilder } from '../../asm/index.ts'
 import { f32x4, i32, shuffle32, v128 } from '../../asm/index.ts'
 import { silu as activate, Lanes } from '../../lanes/math.ts'
+import { store } from '../../lanes/sweep.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
 import type { LinearMap, TileSize } from './transforms.ts'
 import { emitSquare } from './transforms.ts'
@@ -111,9 +112,11 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
                       f.set(value, v128.load(staged))
                       f.if(residual, () => f.set(value, f32x4.add(value, v128.load(other))))
                       f.if(silu, () => f.set(value, activation(value)))
-                      storeFirst(target, value, columns, size).forEach(([condition, statement]) => {
-                        f.if(condition, () => f.emit(statement))
-                      })
+                      f.if(
+                        i32.eq(columns, 4),
+                        () => f.emit(v128.store(target, value)),
+                        () => store(f, target, value, columns),
+                      )
                     },
                     [target, rowBytes],
                     [other, rowBytes],
@@ -132,15 +135,4 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
       })
     },
   )
-}
-
-/** Stores the first `count` (1 … 4) lanes: each statement where its condition holds. */
-function storeFirst(at: Local<'i32'>, value: Local<'v128'>, count: Local<'i32'>, most: number) {
-  const store: [Expr<'i32'>, Expr<'void'>][] = [
-    [i32.eq(count, 1), v128.store32Lane(at, value, 0)],
-    [i32.and(i32.geS(count, 2), i32.ltS(count, 4)), v128.store64Lane(at, value, 0)],
-    [i32.eq(count, 3), v128.store32Lane(at, value, 2, 8)],
-    [i32.eq(count, 4), v128.store(at, value)],
-  ]
-  return most === 2 ? store.slice(0, 2) : store
 }

@@ -1,6 +1,8 @@
 import type { View } from '../../../device.ts'
+import { copyCalls } from '../../move/copy.ts'
 import type { Heap } from '../../runtime/heap.ts'
 import { addressOf } from '../../runtime/kernel.ts'
+import type { KernelCache } from '../../runtime/module.ts'
 import type { Call } from '../../runtime/tasks.ts'
 import type { TileSize } from './transforms.ts'
 
@@ -85,9 +87,8 @@ export function patchesOf(
   return { extent, top: -top, left: -left, rowBytes, imageBytes }
 }
 
-/** The call that copies channels of a chunk into padded planes, `channelBytes` apart; none where nothing is inside. */
+/** The calls that copy channels of a chunk into padded planes, `channelBytes` apart; none where nothing is inside. */
 export function copyPlanes(
-  run: Call['run'],
   to: number,
   x: View,
   [first, count]: readonly [number, number],
@@ -95,18 +96,24 @@ export function copyPlanes(
   chunk: Chunk,
   size: number,
   p: Patches,
+  kernels: KernelCache,
 ): Call[] {
   const [, , height, width] = x.shape as [number, number, number, number]
-  const [s0, s1, s2, s3] = x.strides.map((s) => 4 * s) as [number, number, number, number]
+  const [s0, s1, s2, s3] = x.strides as [number, number, number, number]
   const top = chunk.from * size + p.top
   const rows = p.imageBytes / p.rowBytes
   const [y0, y1] = [Math.max(0, top), Math.min(height, top + rows)]
   const [x0, x1] = [Math.max(0, p.left), Math.min(width, p.left + p.rowBytes / 4)]
   if (y1 <= y0 || x1 <= x0 || count <= 0) return []
-  const target = to + (y0 - top) * p.rowBytes + 4 * (x0 - p.left)
-  const source = addressOf(x) + chunk.image * s0 + first * s1 + y0 * s2 + x0 * s3
-  const steps = [p.imageBytes, channelBytes, p.rowBytes, 4]
-  return [{ run, args: [target, ...steps, source, s0, s1, s2, s3, chunk.images, count, y1 - y0, x1 - x0] }]
+  return copyCalls(
+    {
+      at: to + (y0 - top) * p.rowBytes + 4 * (x0 - p.left),
+      strides: [p.imageBytes / 4, channelBytes / 4, p.rowBytes / 4, 1],
+    },
+    { at: addressOf(x) + 4 * (chunk.image * s0 + first * s1 + y0 * s2 + x0 * s3), strides: x.strides },
+    [chunk.images, count, y1 - y0, x1 - x0],
+    kernels,
+  )
 }
 
 /**

@@ -126,7 +126,7 @@ function blocksOf(rows: Range, columns: Range): { readonly r: Range; readonly c:
 function transformChannels(
   factors: readonly Factor[],
   chunk: Chunk,
-  { heap, threads }: WasmContext,
+  { heap, threads, kernels: cache }: WasmContext,
   kernels: WinogradKernels,
   size: TileSize,
 ): void {
@@ -150,7 +150,7 @@ function transformChannels(
         last = factor
         const channelBytes = images * patches.imageBytes
         const copied = [channel, Math.min(4, from.shape[1]! - channel)] as const
-        task.push(...copyPlanes(kernels.copy, planes, from, copied, channelBytes, chunk, size, patches))
+        task.push(...copyPlanes(planes, from, copied, channelBytes, chunk, size, patches, cache))
         const panel = Math.floor(channel / width)
         const target = [to + 4 * (panel * width * tiles + (channel % width)), xiStep, 4 * width]
         task.push({ run, args: [...target, planes, channelBytes, patches.rowBytes, table, tiles] })
