@@ -31,7 +31,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
     const down = (visit: (j: number) => void) => {
       f.while(i32.ltU(at, end), () => {
         for (let j = 0; j < nr / 4; j++) visit(j)
-        f.increment(at, 4 * nr)
+        f.add(at, 4 * nr)
       })
     }
     const gather = () => {
@@ -55,8 +55,8 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
         f.set(sums[j]!, f32x4.add(sums[j]!, d))
         f.emit(v128.store(at, d, 16 * j))
       }
-      f.increment(at, 4 * nr)
-      f.increment(pause, -1)
+      f.add(at, 4 * nr)
+      f.add(pause, -1)
       f.if(i32.eqz(pause), () => {
         gather()
         f.set(pause, sumLength)
@@ -88,8 +88,8 @@ function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
       f.set(dp, slopes)
       f.while(i32.ltU(p, end), () => {
         for (let j = 0; j < nr / 4; j++) visit(j)
-        f.increment(p, 4 * nr)
-        f.increment(dp, 4 * nr)
+        f.add(p, 4 * nr)
+        f.add(dp, 4 * nr)
       })
     }
     down((j) => f.set(inner[j]!, k.madd(v128.load(p, 16 * j), v128.load(dp, 16 * j), inner[j]!)))
@@ -148,9 +148,9 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
           const rest = [left(deep), panelBytes, outRow, i32.gtS(first, 0), spill]
           f.run(gemm.rows, ...factors, out, e, width, deep, ...rest, ...noFinish)
         })
-        f.increment(q, i32.mul(qColumn, nr))
-        f.increment(out, 4 * nr)
-        f.increment(queries, -nr)
+        f.add(q, i32.mul(qColumn, nr))
+        f.add(out, 4 * nr)
+        f.add(queries, -nr)
       })
     },
   )
@@ -216,9 +216,9 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
         f.while(i32.gtS(rest, 0), () => {
           f.setLeast(width, rest, nr)
           f.run(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count))
-          f.increment(to, 4 * mr * nr)
-          f.increment(w, step)
-          f.increment(rest, -nr)
+          f.add(to, 4 * mr * nr)
+          f.add(w, step)
+          f.add(rest, -nr)
         })
         const rightPanel = i32.mul(count, panelBytes)
         f.run(gemm.packB, right, factor, columns, count, across, along, rightPanel)
@@ -246,17 +246,17 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
             const others = [leftBytes(deep), panelBytes, dqRow, i32.gtS(first, 0), spill]
             f.run(gemm.rows, ...sides, dq, d, width, deep, ...others, ...noFinish)
           })
-          f.increment(q, i32.mul(qColumn, nr))
-          f.increment(dy, i32.mul(dyColumn, nr))
-          f.increment(dq, 4 * nr)
-          f.increment(w, step)
-          f.increment(s, step)
-          f.increment(rest, -nr)
+          f.add(q, i32.mul(qColumn, nr))
+          f.add(dy, i32.mul(dyColumn, nr))
+          f.add(dq, 4 * nr)
+          f.add(w, step)
+          f.add(s, step)
+          f.add(rest, -nr)
         })
         update(dv, weights, dyBlock, dyRow, dyColumn, e)
         update(dk, slopes, qBlock, qRow, qColumn, d)
         f.set(started, 1)
-        f.increment(queries, i32.sub(0, block))
+        f.add(queries, i32.sub(0, block))
       })
     },
   )
@@ -268,20 +268,24 @@ function emitSum(m: ModuleBuilder): void {
     f.countdown(
       count,
       4,
+      [
+        [to, 16],
+        [from, 16],
+      ],
       () => {
         f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
       },
-      [to, 16],
-      [from, 16],
     )
     f.countdown(
       count,
       1,
+      [
+        [to, 4],
+        [from, 4],
+      ],
       () => {
         f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
       },
-      [to, 4],
-      [from, 4],
     )
   })
 }
