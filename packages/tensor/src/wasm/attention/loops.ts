@@ -8,9 +8,6 @@ import { emitGemm } from '../product/gemm.ts'
 /** Weights that are added up in float32 before their sum goes to the total. */
 const sumLength = 64
 
-/** Locals for the vectors of one row of a panel. */
-const rowOf = (make: () => Local<'v128'>, nr: number) => Array.from({ length: nr / 4 }, make)
-
 /**
  * `weights(s, keys, scale)`: turns a panel of scores [keys × nr], a query per column, into the softmax of
  * scale·s down each column, by powers of two, which need one subtraction where eˣ needs three operations. Queries are
@@ -23,7 +20,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
     const exponential = exp2Down(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
-    const row = () => rowOf(() => f.local('v128'), nr)
+    const row = () => f.locals('v128', nr / 4)
     const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.local('v128')]
     const scales = f.local('v128', f32x4.splat(f32.mul(scale, Math.LOG2E)))
     const [at, end, pause] = [f.let(0), f.let(i32.add(panel, i32.mul(keys, 4 * nr))), f.let(0)]
@@ -80,7 +77,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
 function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
   return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], [], (f, panel, slopes, keys, scale) => {
     const k = new Lanes(f, relaxed)
-    const inner = rowOf(() => f.local('v128', v128.zero()), nr)
+    const inner = f.locals('v128', nr / 4)
     const scales = f.local('v128', f32x4.splat(scale))
     const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
     const down = (visit: (j: number) => void) => {

@@ -73,9 +73,7 @@ function twoLoops(
   f.set(outer, start)
   f.times(extents[0], [[outer, strides[0]]], () => {
     f.set(inner, outer)
-    f.times(extents[1], [[inner, strides[1]]], () => {
-      body(inner)
-    })
+    f.times(extents[1], [[inner, strides[1]]], () => body(inner))
   })
 }
 
