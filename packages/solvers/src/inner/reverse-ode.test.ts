@@ -16,13 +16,13 @@ const smooth = {
   name: 'vp-smooth',
   clean: 0,
   noisiest: 8,
-  alpha: (t) => Math.exp(-t / 2),
-  sigma: (t) => Math.sqrt(-Math.expm1(-t)),
-  slopes: (t) => ({
+  alpha: (t: number) => Math.exp(-t / 2),
+  sigma: (t: number) => Math.sqrt(-Math.expm1(-t)),
+  slopes: (t: number) => ({
     alpha: -Math.exp(-t / 2) / 2,
     sigma: Math.exp(-t) / (2 * Math.sqrt(-Math.expm1(-t))),
   }),
-  timeOfNoiseLevel: (level) => Math.log1p(level ** 2),
+  timeOfNoiseLevel: (level: number) => Math.log1p(level ** 2),
 }
 const mean = [0.7, -1.2]
 const variances = [0.5, 2]
