@@ -92,7 +92,7 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
         scores: ['psnr', 'ssim', 'misfit', 'unseen'],
       })
       expect(modules.filter((path) => /zod|runs\/dist\/node/.test(path))).toEqual([])
-      expect(readFileSync(entry, 'utf8')).not.toMatch(/["']node:|["']fs["']/)
+      expect(readFileSync(entry, 'utf8')).not.toMatch(/["'`](node:)?fs(\/promises)?["'`]/)
     })
 
     test('threads', async (context) => {
