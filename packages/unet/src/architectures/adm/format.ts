@@ -1,0 +1,16 @@
+import type { NetworkFormat } from '../format.ts'
+import type { AdmConfig } from './config.ts'
+import { admExplain } from './explain.ts'
+import { admConfigFromWeights, isGuided } from './guided.ts'
+import { admSpec } from './spec.ts'
+
+/** The files of guided-diffusion's `UNetModel`. */
+export const admFormat: NetworkFormat<AdmConfig> = {
+  name: 'adm',
+  title: 'guided-diffusion UNetModel',
+  landmarks: ['time_embed.0.weight', 'input_blocks.0.0.weight'],
+  detect: isGuided,
+  parse: admConfigFromWeights,
+  spec: admSpec,
+  explain: admExplain,
+}
