@@ -1,7 +1,7 @@
 import type { Key, Tensor } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import type { InitOptions } from '../init.ts'
-import type { NamedShapes } from '../param-source.ts'
+import type { NamedShapes, SpecDifference } from '../param-source.ts'
 import type { Params } from '../params.ts'
 import type { NetworkBase, NetworkFormat } from './format.ts'
 import type { TrainedOn } from './trained-on.ts'
@@ -39,6 +39,7 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
   infer?(shapes: NamedShapes): Inferred | undefined
   /** A network with the {@link NetworkFormat.landmarks}, in some words on its channels and widths. */
   describe(shapes: NamedShapes): string
+  explain(config: C): (difference: SpecDifference) => string | undefined
   /** Fresh parameters from a random key. */
   init(config: C, key: Key, options?: InitOptions): Params
   /**

@@ -34,8 +34,11 @@ export interface NetworkFormat<C extends NetworkBase = NetworkBase> {
   spec(config: C): ParamSpec
   /** The source under the names of {@link spec}, where files of its networks use others as well. */
   rename?(source: ParamSource): ParamSource
-  /** Names the fields of the configuration that would explain how a file differs from it, where that can be told. */
-  explain(config: C): (difference: SpecDifference) => string | undefined
+  /**
+   * Names the fields of the configuration that would explain how a file differs from it, where that can be told; where it is
+   * left out, a file that does not fit is refused with the differences alone.
+   */
+  explain?(config: C): (difference: SpecDifference) => string | undefined
 }
 
 /** The configuration of the networks of a format, or of any of several. */

@@ -4,7 +4,10 @@ import { architectures } from '../architectures/catalog.ts'
 import type { ConfigOf, NetworkBase, NetworkFormat } from '../architectures/format.ts'
 import { formatOfJson } from '../architectures/format.ts'
 import type { Network } from '../architectures/predictor.ts'
-import { parseSafetensors } from '../checkpoint/safetensors.ts'
+import type { ByteSource } from '../checkpoint/bytes.ts'
+import { memorySource, readRange } from '../checkpoint/bytes.ts'
+import { safetensorsOf } from '../checkpoint/safetensors.ts'
+import { show } from '../fields.ts'
 import type { NamedShapes, ParamSource } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
 import type { LoadOptions } from './load.ts'
@@ -15,7 +18,7 @@ import { withoutPrefix } from './prefix.ts'
 export interface PriorFiles {
   /** What `config.json` holds: its text, or the value parsed from it. */
   readonly config: unknown
-  /** The bytes of the safetensors file, or what a reader such as {@link parseSafetensors} or `parseTorch` made of them. */
+  /** The bytes of the safetensors file, or what a reader such as `parseSafetensors` or `parseTorch` made of them. */
   readonly weights: Uint8Array | ArrayBuffer | ParamSource
 }
 
@@ -79,8 +82,8 @@ export function readNetwork(
   const spec = format.spec(config)
   const [first = ''] = Object.keys(spec)
   const plain = withoutPrefix(format.rename?.(source) ?? source, first, weightsName)
-  const explain = format.explain(config)
-  const params = loadParams(plain.source, spec, weightsName, { ...load, explain })
+  const explain = format.explain?.(config)
+  const params = loadParams(plain.source, spec, weightsName, { ...load, ...(explain && { explain }) })
   return { config, params, notes: plain.notes }
 }
 
@@ -97,9 +100,16 @@ export function shapesFor(
 }
 
 function sourceOf(weights: PriorFiles['weights'], name: string): ParamSource {
-  if (weights instanceof Uint8Array) return parseSafetensors(weights, name)
-  return 'byteLength' in weights ? parseSafetensors(new Uint8Array(weights), name) : weights
+  if (!('byteLength' in weights)) return weights
+  const bytes = weights instanceof Uint8Array ? weights : new Uint8Array(weights)
+  return safetensorsOf(memorySource(bytes), name, beginning)
 }
+
+/** How a file begins, for a message: enough to know a page, a pointer or another format by. */
+const beginning = (source: ByteSource): string | undefined =>
+  source.size === 0
+    ? undefined
+    : `begins with ${show(String.fromCharCode(...readRange(source, 0, Math.min(source.size, 40))))}`
 
 function parseJson(text: string, name: string): unknown {
   try {

@@ -3,6 +3,7 @@ import { linearTraining } from '../trained-on.ts'
 import type { AdmConfig } from './config.ts'
 import { levelChannels } from './config.ts'
 import { describeAdm } from './describe.ts'
+import { admExplain } from './explain.ts'
 import { admConfigFromFields } from './fields.ts'
 import { admFormat } from './format.ts'
 import { admForward } from './forward.ts'
@@ -30,6 +31,7 @@ export const adm: Architecture<AdmConfig> = {
         }
   },
   describe: describeAdm,
+  explain: admExplain,
   init: initAdm,
   forward: (params, config, x, t) => admForward(params, config, x, t),
   sampleShape: ({ inChannels, imageSize }) => [inChannels, imageSize, imageSize],

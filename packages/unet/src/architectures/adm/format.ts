@@ -1,10 +1,9 @@
 import type { NetworkFormat } from '../format.ts'
 import type { AdmConfig } from './config.ts'
-import { admExplain } from './explain.ts'
 import { admConfigFromWeights, isGuided } from './guided.ts'
 import { admSpec } from './spec.ts'
 
-/** The files of guided-diffusion's `UNetModel`. */
+/** The files of guided-diffusion's `UNetModel`, read without the explanations that `adm` has. */
 export const admFormat: NetworkFormat<AdmConfig> = {
   name: 'adm',
   title: 'guided-diffusion UNetModel',
@@ -12,5 +11,4 @@ export const admFormat: NetworkFormat<AdmConfig> = {
   detect: isGuided,
   parse: admConfigFromWeights,
   spec: admSpec,
-  explain: admExplain,
 }

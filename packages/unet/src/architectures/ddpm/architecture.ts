@@ -3,6 +3,7 @@ import type { DdpmConfig } from './config.ts'
 import { sampleShape } from './config.ts'
 import { describeDdpm } from './describe.ts'
 import { ddpmConfigToDiffusers } from './diffusers.ts'
+import { ddpmExplain } from './explain.ts'
 import { ddpmConfigFromFields } from './fields.ts'
 import { ddpmFormat } from './format.ts'
 import { ddpmForward } from './forward.ts'
@@ -14,6 +15,7 @@ export const ddpm: Architecture<DdpmConfig> = {
   write: ddpmConfigToDiffusers,
   configure: ddpmConfigFromFields,
   describe: describeDdpm,
+  explain: ddpmExplain,
   init: initDdpm,
   forward: ddpmForward,
   sampleShape,

@@ -1,11 +1,10 @@
 import type { NetworkFormat } from '../format.ts'
 import type { DdpmConfig } from './config.ts'
 import { ddpmConfigFromDiffusers, isDiffusers } from './diffusers.ts'
-import { ddpmExplain } from './explain.ts'
 import { modernNames } from './names.ts'
 import { ddpmSpec } from './spec.ts'
 
-/** The files of diffusers' `UNet2DModel`. */
+/** The files of diffusers' `UNet2DModel`, read without the explanations that `ddpm` has. */
 export const ddpmFormat: NetworkFormat<DdpmConfig> = {
   name: 'ddpm',
   title: 'diffusers UNet2DModel',
@@ -14,5 +13,4 @@ export const ddpmFormat: NetworkFormat<DdpmConfig> = {
   parse: ddpmConfigFromDiffusers,
   spec: ddpmSpec,
   rename: modernNames,
-  explain: ddpmExplain,
 }
