@@ -106,7 +106,7 @@ describe('wrong use', () => {
     ],
     [
       'sample --prior white --sampler heun:churn=-1 --out x.png',
-      /churn: must be a number of at least 0, got '-1'/,
+      /--sampler: churn: must be a number of at least 0, got '-1'/,
     ],
     [
       'sample --prior white --spacing even --out x.png',

@@ -47,7 +47,6 @@ async function naming<T>(option: string, kind: string, work: () => T | Promise<T
 }
 
 /**
-/**
  * The method of a text such as `dps`, `dps:steps=100,eta=0.5` or `./mine.ts`, with the options that the text gives it.
  * @throws {OptionError} for a name that is none, listing those that are, a module without a method, or an option that
  * does not fit.

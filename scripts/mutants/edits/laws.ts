@@ -5,9 +5,9 @@ const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
 const spectral = of('linalg/spectral.ts')
 const matrixSvd = of('linalg/matrix-svd.ts')
-const mixture = of('priors/mixture.ts')
-const exact = of('priors/exact-prior.ts')
-const spread = of('priors/spread.ts')
+const mixture = of('priors/exact/mixture.ts')
+const exact = of('priors/exact/exact-prior.ts')
+const spread = of('priors/exact/spread.ts')
 const network = of('priors/network.ts')
 const estimated = of('priors/estimated.ts')
 const parameterisation = of('priors/parameterisation.ts')
@@ -228,8 +228,8 @@ const priors: readonly Edit[] = [
   ),
   estimated(
     'epsilon-clip',
-    'clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
-    'x0hat',
+    'clip === undefined ? prior : clipped(prior, clip)',
+    'prior',
     'x̂₀ is not clipped',
     inside('priors'),
   ),

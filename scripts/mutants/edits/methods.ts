@@ -43,7 +43,7 @@ const dpsEdits: readonly Edit[] = [
   ),
   clip(
     'dps-clip-straight',
-    'denoise: (xt, t) => clamp(prior.denoise(xt, t), low, high),',
+    'denoise: (xt, t) => scope(() => clamp(prior.denoise(xt, t), low, high)),',
     'denoise: (xt, t) => {\n    const x0hat = prior.denoise(xt, t)\n    return x0hat.add(clamp(x0hat, low, high).sub(x0hat).detach())\n  },',
     'gradients pass through what was clipped',
   ),

@@ -18,7 +18,7 @@ export interface Measured {
  * import { randomKey, zeros } from '@tweedie/tensor'
  * const operator = inpaint([1, 4, 4], { box: 2 })
  * const y = measure(operator, gaussianNoise(0.1), zeros([2, 1, 4, 4]), randomKey(0).fold('measurement'))
- * y.shape // => [2, 12]
+ * y.shape // => [2, 1, 12]
  * ```
  */
 export const measure = (operator: Operator, noise: Noise, truth: Tensor, key: Key): Tensor =>

@@ -1,6 +1,6 @@
 import { concat, ShapeError } from '@tweedie/tensor'
-import type { ExactPrior } from '../priors/exact-prior.ts'
-import { exactPrior } from '../priors/exact-prior.ts'
+import type { ExactPrior } from '../priors/exact/exact-prior.ts'
+import { exactPrior } from '../priors/exact/exact-prior.ts'
 import { residualNorm } from '../run/residual.ts'
 import type { Fitted } from '../types.ts'
 import type { Likelihood } from './likelihood.ts'

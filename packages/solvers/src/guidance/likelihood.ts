@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError } from '@tweedie/tensor'
+import { OptionError, sameShape, zerosLike } from '@tweedie/tensor'
 import type { Look } from '../run/look.ts'
 import { residualAt } from '../run/residual.ts'
 import type { Problem } from '../types.ts'
@@ -50,7 +50,8 @@ export function dpsLikelihood({ operator, noise, y }: Problem): Likelihood {
     through: true,
     score: ({ x0hat, pullback }) => {
       const { clean, norm, back } = residualAt(operator, y, x0hat)
-      return { g: pullback(back(likelihood.score(y, clean))), residual: norm }
+      const each = sameShape(y.shape, clean.shape) ? y : y.add(zerosLike(clean)) // one y goes with any batch
+      return { g: pullback(back(likelihood.score(each, clean))), residual: norm }
     },
   }
 }

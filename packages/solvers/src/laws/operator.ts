@@ -162,9 +162,9 @@ const ofSvd = (
  * @param options.seed - Of the random x and y; default 0.
  * @example
  * ```ts
- * import { superResolution } from '@tweedie/solvers'
+ * import { sr } from '@tweedie/solvers'
  * import { operatorLaws } from '@tweedie/solvers/laws'
- * for (const { holds } of operatorLaws(superResolution([1, 8, 8], { factor: 2 }))) await holds()
+ * for (const { holds } of operatorLaws(sr([1, 8, 8], { factor: 2 }))) await holds()
  * ```
  */
 export function operatorLaws(operator: Operator, { seed = 0 }: { seed?: number } = {}): Law[] {

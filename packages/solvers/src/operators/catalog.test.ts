@@ -62,6 +62,7 @@ describe('what depends on the image', () => {
     ['inpaint:box=29', OptionError, 'does not fit into 28×28'],
     ['inpaint:box=14,random=0.5', OptionError, 'give box (and at), random or mask'],
     ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random only'],
+    ['inpaint:seed=1', OptionError, 'seed: goes with random only'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)

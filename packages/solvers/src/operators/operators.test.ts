@@ -245,6 +245,12 @@ test('grey is the weighted sum of the channels', () => {
     luma601.map((w) => (2 * w) / square),
   )
   expect(grey([4, 2, 2]).outShape).toEqual([1, 2, 2])
+  near(
+    grey([2, 1, 1])
+      .forward(tensor([[[[0.5]], [[-0.1]]]], { dtype: 'float64' }))
+      .dataSync(),
+    [0.2],
+  )
   expect(() => grey([1, 2, 2])).toThrow(/at least 2 channels/)
   expect(() => grey([3, 2, 2], { weights: [1, 1] })).toThrow('weights: are 2 for 3 channels')
   for (const weights of [

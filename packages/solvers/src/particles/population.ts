@@ -40,7 +40,7 @@ export interface Resampled<T> {
 export interface PopulationOptions {
   /** K, particles per sample. */
   particles: number
-  /** A sample is resampled where its effective sample size is below this part of K: 0 never, 1 always. Default 0.5. */
+  /** A sample is resampled where its effective sample size is below this part of K: 0 never, 1 wherever weights differ. Default 0.5. */
   threshold?: number
   /** Default {@link systematicResampling}. */
   resampler?: Resampler

@@ -1,4 +1,4 @@
-import { clamp } from '@tweedie/tensor'
+import { clamp, scope } from '@tweedie/tensor'
 import type { Prior } from '../types.ts'
 
 /**
@@ -16,5 +16,5 @@ export const clipped = (prior: Prior, [low, high]: readonly [low: number, high: 
   name: prior.name,
   shape: prior.shape,
   schedule: prior.schedule,
-  denoise: (xt, t) => clamp(prior.denoise(xt, t), low, high),
+  denoise: (xt, t) => scope(() => clamp(prior.denoise(xt, t), low, high)),
 })

@@ -1,11 +1,11 @@
 import type { Tensor } from '@tweedie/tensor'
 import type { Prior, Time } from '../types.ts'
-import type { SampledPriorOptions } from './estimated.ts'
+import type { NetworkOptions } from './estimated.ts'
 import { estimatedPrior } from './estimated.ts'
 import { ofNoise } from './parameterisation.ts'
 
 /** Options of {@link epsilonPrior}. */
-export interface EpsilonPriorOptions extends SampledPriorOptions {
+export interface EpsilonPriorOptions extends NetworkOptions {
   /** ε_θ(x_t, t) of a batch [N, …shape], the predicted noise; differentiable in x_t. */
   predictNoise(xt: Tensor, t: Time): Tensor
 }

@@ -1,10 +1,11 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
-import { clamp, OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
+import { OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
 import type { Prior, Schedule, Time } from '../types.ts'
+import { clipped } from './clipped.ts'
 import type { Parameterisation } from './parameterisation.ts'
 
 /** What every network says of itself as a prior. */
-export interface SampledPriorOptions {
+export interface NetworkOptions {
   name: string
   /** Shape of one sample, [C, H, W] for images. */
   shape: Shape
@@ -18,7 +19,7 @@ export interface SampledPriorOptions {
 }
 
 /** What {@link estimatedPrior} makes a prior of. */
-export interface EstimatedPriorOptions extends SampledPriorOptions {
+export interface EstimatedPriorOptions extends NetworkOptions {
   /** What the network predicts, at α_t and σ_t. */
   parameterise(alpha: number, sigma: number): Parameterisation
   /** The network's output for c_in·x_t, of its shape. */
@@ -45,7 +46,7 @@ export function estimatedPrior(options: EstimatedPriorOptions): Prior {
   if (clip !== undefined && !(clip[0] < clip[1])) {
     throw new OptionError('clip', `must be [low, high], got [${clip.join(', ')}]`)
   }
-  return {
+  const prior: Prior = {
     name,
     shape,
     schedule,
@@ -63,8 +64,8 @@ export function estimatedPrior(options: EstimatedPriorOptions): Prior {
             xt.shape,
           ])
         }
-        const x0hat = estimated(xt, output, estimate)
-        return clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])
+        return estimated(xt, output, estimate)
       }),
   }
+  return clip === undefined ? prior : clipped(prior, clip)
 }

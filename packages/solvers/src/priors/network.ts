@@ -1,13 +1,13 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import type { Prior, Time } from '../types.ts'
-import type { SampledPriorOptions } from './estimated.ts'
+import type { NetworkOptions } from './estimated.ts'
 import { estimatedPrior } from './estimated.ts'
 import type { Prediction } from './parameterisation.ts'
 import { parameterisations, predictions, timeLabel } from './parameterisation.ts'
 
 /** Options of {@link networkPrior}. */
-export interface NetworkPriorOptions extends SampledPriorOptions {
+export interface NetworkPriorOptions extends NetworkOptions {
   /** What `predict` returns, by the formulas of {@link parameterisations}; default ε. */
   predicts?: Prediction
   /** Standard deviation of the data, of `edm` alone; default 0.5, as published. */

@@ -25,7 +25,7 @@ export interface SampleOptions {
   readonly json?: boolean
 }
 
-/** η of the samplers that are the two ends of DDIM. */
+/** The two by their plain names are one sampler with two values of η. */
 const etas: Readonly<Record<string, number>> = { ddpm: 1, ddim: 0 }
 
 /** Draws samples of a prior and writes them as one picture. */

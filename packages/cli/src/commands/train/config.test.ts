@@ -54,7 +54,7 @@ describe('a training configuration', () => {
     [
       'an architecture that is none',
       { model: { ...model, architecture: 'vit' }, steps: 3 },
-      'architecture: must be one of ddpm, adm, got "vit"',
+      "architecture: must be one of ddpm, adm, got 'vit'",
     ],
     ['a target that is none', { model, steps: 3, predicts: 'score' }, 'predicts: '],
     ['null', null, 'the whole: '],
@@ -67,7 +67,7 @@ describe('a training configuration', () => {
     [
       'an unknown field of the model',
       { model: { ...model, layer: 4 }, steps: 3 },
-      '"layer" is no field of a ddpm model',
+      "'layer' is no field of a ddpm model",
     ],
     ['no channels', { model: { ...model, blockOutChannels: null }, steps: 3 }, 'blockOutChannels: must be '],
     [

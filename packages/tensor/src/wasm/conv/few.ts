@@ -124,11 +124,7 @@ const tapsAtOnce = [9, 5, 3] as const
  * The weight gradient for at most {@link few} output channels, as sums over pixels for each tap: x [Cin, N, H, W],
  * output gradients [Cout, N, Hout, Wout]. Returns false where there are more channels.
  */
-export function convFewWeights(
-  call: ConvCall,
-  out: number,
-  context: WasmContext,
-): boolean {
+export function convFewWeights(call: ConvCall, out: number, context: WasmContext): boolean {
   const dy = call.inputs[1]!
   const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
   const [, images, height, width] = dy.shape as [number, number, number, number]

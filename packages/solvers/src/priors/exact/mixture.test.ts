@@ -1,9 +1,9 @@
 import { OptionError, randomKey, ShapeError, tensor } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { matrixOperator } from '../operators/index.ts'
-import { momentsOf } from '../samplers/moments.test.kit.ts'
-import { gaussianMixture } from './index.ts'
+import { matrixOperator } from '../../operators/index.ts'
+import { momentsOf } from '../../samplers/moments.test.kit.ts'
+import { gaussianMixture } from '../index.ts'
 
 const law1 = gaussianMixture({ weights: [1, 3], means: [[-1], [1.5]], covariances: { each: [0.3, [0.8]] } })
 const law2 = gaussianMixture({

@@ -2,9 +2,9 @@ import { checkGrads, vjp } from '@tweedie/autograd'
 import { fromData, memory, normal, randomKey, tensor } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { ve, vpCosine, vpLinear } from '../schedules/index.ts'
-import type { ExactPrior } from './index.ts'
-import { epsilonPrior, exactPrior, gaussianMixturePrior, gaussianPrior } from './index.ts'
+import { ve, vpCosine, vpLinear } from '../../schedules/index.ts'
+import type { ExactPrior } from '../index.ts'
+import { epsilonPrior, exactPrior, gaussianMixturePrior, gaussianPrior } from '../index.ts'
 
 const correlated = [
   [1, 0.6, 0.1],

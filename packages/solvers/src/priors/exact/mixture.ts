@@ -1,8 +1,8 @@
 import type { CreateOptions, Key, Tensor } from '@tweedie/tensor'
 import { fromData, normal, OptionError, ShapeError, uniform } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
-import { denseMatrix } from '../linalg/spectral.ts'
-import type { Operator } from '../types.ts'
+import { denseMatrix } from '../../linalg/spectral.ts'
+import type { Operator } from '../../types.ts'
 import type { Covariance } from './spread.ts'
 import { covarianceMatrix, solveSymmetric, spectrumOf, symmetrised } from './spread.ts'
 
