@@ -26,7 +26,6 @@ const learned = of('architectures/learned-variance.ts')
 const predictor = of('architectures/predictor.ts', 'architectures/architectures', 'models')
 const ddpmMember = of('architectures/ddpm/architecture.ts', 'architectures/architectures')
 const admMember = of('architectures/adm/architecture.ts', 'architectures/architectures')
-const target = of('train/target.ts', 'train/target')
 const recorded = of('models/training-record.ts', 'models/model')
 const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
@@ -306,15 +305,9 @@ const members: readonly Edit[] = [
     'numClasses !== undefined\n',
     'a class-conditional network is asked without a label',
   ),
-  target(
-    'target-v-sign',
-    'alpha * noise - sigma * x0',
-    'alpha * noise + sigma * x0',
-    'v is trained with the sign of x₀ turned',
-  ),
   recorded(
     'record-target',
-    "field(path, config, 'predicts', oneOf('epsilon', 'v', 'x0'), 'epsilon')",
+    "field(path, config, 'predicts', oneOf(...predictions), 'epsilon')",
     "'epsilon'",
     'what a training learned is not read from its record',
   ),
