@@ -4,6 +4,7 @@ import { heun } from '../samplers/integrate.ts'
 import { ddim, ddpm } from '../samplers/kernel.ts'
 import type { Sampler } from '../samplers/sampler.ts'
 import { byKernel } from '../samplers/sampler.ts'
+import { karrasBetween } from '../schedules/level-grids.ts'
 import { noiseLevel } from '../schedules/levels.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
 import { requireCount } from './chain.ts'
@@ -34,10 +35,9 @@ export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 
     throw new OptionError('t', `must have a finite noise level, got ${level} at t = ${t}: start below`)
   const least = schedule.discreteSteps === undefined ? 0 : noiseLevel(schedule, 0)
   if (level <= least || n === 1) return [t]
-  const [high, low] = [level ** (1 / exponent), least ** (1 / exponent)]
   const intervals = least === 0 ? n : n - 1
   const between = (i: number) =>
-    schedule.timeOfNoiseLevel((high + ((low - high) * i) / intervals) ** exponent)
+    schedule.timeOfNoiseLevel(karrasBetween(level, least, i / intervals, exponent))
   // The ends are exact: rounding would take index 0 below itself.
   return Array.from({ length: n }, (_, i) => (i === 0 ? t : i === intervals ? 0 : between(i)))
 }
