@@ -36,7 +36,7 @@ const meeting = `
     m.procedure('meet', (f, at, count) => {
       const turns = f.let(0)
       f.drop(atomics.add(at, 1))
-      f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 28)), () => f.increment(turns, 1))
+      f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 28)), () => f.add(turns, 1))
       f.if(i32.ltS(turns, 2 ** 28), () => f.drop(atomics.add(at, count)))
     }),
   )

@@ -16,14 +16,14 @@ export function interpreting<T>(interpreter: Interpreter, fn: () => T): T {
 
 /** Puts other tensors in the place of named values: for a function that runs again when those are gone. */
 export class Substitution implements Interpreter {
-  private readonly by: ReadonlyMap<number, Tensor>
+  readonly #by: ReadonlyMap<number, Tensor>
 
   constructor(by: ReadonlyMap<number, Tensor>) {
-    this.by = by
+    this.#by = by
   }
 
   resolve(x: Tensor): Tensor {
-    return this.by.get(x.id) ?? x
+    return this.#by.get(x.id) ?? x
   }
 
   readonly run: Interpreter['run'] = (primitive, inputs, params, level) =>

@@ -54,17 +54,17 @@ const floats = (leaves: readonly Tensor[]): boolean[] => leaves.map(({ dtype }) 
  * with the states at its two ends, one cotangent, and that of the whole node, which its caller holds.
  */
 export class Sweep {
-  private readonly closure: ClosedOver
-  private readonly sums: (Tensor | undefined)[]
+  readonly #closure: ClosedOver
+  readonly #sums: (Tensor | undefined)[]
 
   constructor(closure: ClosedOver) {
-    this.closure = closure
-    this.sums = closure.values.map(() => undefined)
+    this.#closure = closure
+    this.#sums = closure.values.map(() => undefined)
   }
 
   /** {@link advance} with what the steps close over put back in its place. */
   advance<X>(steps: readonly Step<X>[], x: X): X {
-    return this.within(this.closure.values, () => advance(steps, x))
+    return this.#within(this.#closure.values, () => advance(steps, x))
   }
 
   /** Gradients in the first state and in the closure, by the binomial schedule from the stored first state. */
@@ -75,11 +75,11 @@ export class Sweep {
     cotangents: Sparse,
     wanted: readonly boolean[],
   ): Sparse {
-    return [...this.reverse(steps, x, slots, this.copy(cotangents), wanted), ...this.sums]
+    return [...this.#reverse(steps, x, slots, this.#copy(cotangents), wanted), ...this.#sums]
   }
 
   /** Uses up `flow`. */
-  private reverse<X>(
+  #reverse<X>(
     steps: readonly Step<X>[],
     x: X,
     slots: number,
@@ -92,11 +92,11 @@ export class Sweep {
       const m = revolveCut(end, slots)
       const middle = this.advance(steps.slice(0, m), x)
       const leaves = treeLeaves(middle)
-      arriving = this.reverse(steps.slice(m, end), middle, slots - 1, arriving, floats(leaves))
+      arriving = this.#reverse(steps.slice(m, end), middle, slots - 1, arriving, floats(leaves))
       free(leaves)
       end = m
     }
-    return this.pull(steps[0]!, x, arriving, wanted)
+    return this.#pull(steps[0]!, x, arriving, wanted)
   }
 
   /** Gradients in the first state and in the closure, from the last state and the steps' inverses. */
@@ -108,16 +108,16 @@ export class Sweep {
     wanted: readonly boolean[],
   ): Sparse {
     let after = last
-    let flow: Sparse = this.copy(cotangents)
+    let flow: Sparse = this.#copy(cotangents)
     for (let i = steps.length - 1; i >= 0; i--) {
       const before = this.advance([inverses[i]!], after)
       const leaves = treeLeaves(before)
       if (after !== last) free(treeLeaves(after))
-      flow = this.pull(steps[i]!, before, flow, i === 0 ? wanted : floats(leaves))
+      flow = this.#pull(steps[i]!, before, flow, i === 0 ? wanted : floats(leaves))
       after = before
     }
     free(treeLeaves(after))
-    return [...flow, ...this.sums]
+    return [...flow, ...this.#sums]
   }
 
   /** Tangents of the last state from those of the first and of the closure, one step at a time. */
@@ -127,8 +127,8 @@ export class Sweep {
     let flow: Sparse = tangents.slice(0, n)
     steps.forEach((step, i) => {
       const leaves = treeLeaves(state)
-      const inputs = [...leaves, ...this.closure.values]
-      const moved = pushThrough(new Tape(), this.inLeaves(step, state), inputs, [
+      const inputs = [...leaves, ...this.#closure.values]
+      const moved = pushThrough(new Tape(), this.#inLeaves(step, state), inputs, [
         ...flow,
         ...tangents.slice(n),
       ])
@@ -144,32 +144,32 @@ export class Sweep {
   }
 
   /** Tapes one step at x and walks it back; uses up the cotangents. */
-  private pull<X>(step: Step<X>, x: X, cotangents: Sparse, wanted: readonly boolean[]): Sparse {
-    const { values, wanted: wantedOfClosure } = this.closure
+  #pull<X>(step: Step<X>, x: X, cotangents: Sparse, wanted: readonly boolean[]): Sparse {
+    const { values, wanted: wantedOfClosure } = this.#closure
     const leaves = treeLeaves(x)
     const inputs = [...leaves, ...values]
     const grads = pullThrough(
       new Tape(),
-      this.inLeaves(step, x, cotangents.length),
+      this.#inLeaves(step, x, cotangents.length),
       inputs,
       [...wanted, ...wantedOfClosure],
       cotangents,
     )
     free(cotangents)
     grads.slice(leaves.length).forEach((grad, i) => {
-      const before = this.sums[i]
+      const before = this.#sums[i]
       if (grad === undefined) return
-      this.sums[i] = before === undefined ? grad : add(before, grad)
+      this.#sums[i] = before === undefined ? grad : add(before, grad)
       if (before !== undefined) free([before, grad])
     })
     return grads.slice(0, leaves.length)
   }
 
   /** A step as a function of the leaves of its state and the values of the closure. */
-  private inLeaves<X>(step: Step<X>, x: X, expected?: number): (...inputs: Tensor[]) => readonly Tensor[] {
+  #inLeaves<X>(step: Step<X>, x: X, expected?: number): (...inputs: Tensor[]) => readonly Tensor[] {
     const n = treeLeaves(x).length
     return (...inputs) =>
-      this.within(inputs.slice(n), () =>
+      this.#within(inputs.slice(n), () =>
         scope(() => {
           const leaves = outputLeaves('checkpointedChain', step(treeMap(x, (_, i) => inputs[i]!)))
           if (expected === undefined || leaves.length === expected) return leaves.map(rename)
@@ -180,11 +180,11 @@ export class Sweep {
       )
   }
 
-  private within<T>(values: readonly Tensor[], fn: () => T): T {
-    return interpreting(new Substitution(new Map(this.closure.ids.map((id, i) => [id, values[i]!]))), fn)
+  #within<T>(values: readonly Tensor[], fn: () => T): T {
+    return interpreting(new Substitution(new Map(this.#closure.ids.map((id, i) => [id, values[i]!]))), fn)
   }
 
-  private copy(cotangents: Sparse): Sparse {
+  #copy(cotangents: Sparse): Sparse {
     return cotangents.map((x) => (x === undefined ? undefined : handleOf(x)))
   }
 }

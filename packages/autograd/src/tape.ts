@@ -18,21 +18,21 @@ export interface Severed {
  */
 export class Tape implements Recording {
   readonly nodes: TapeNode[] = []
-  private readonly tracked = new Set<number>()
-  private readonly severed = new Map<number, Severed>()
-  private owned: Tensor[] | undefined
+  readonly #tracked = new Set<number>()
+  readonly #severed = new Map<number, Severed>()
+  #owned: Tensor[] | undefined
 
   watch(x: Tensor): void {
-    this.tracked.add(x.id)
+    this.#tracked.add(x.id)
   }
 
   isTracked(x: { readonly id: number }): boolean {
-    return this.tracked.has(x.id)
+    return this.#tracked.has(x.id)
   }
 
   /** Why nothing flows through a value that came, by way of integers or truth values, from a watched one. */
   severedAt(x: { readonly id: number }): Severed | undefined {
-    return this.severed.get(x.id)
+    return this.#severed.get(x.id)
   }
 
   /**
@@ -40,30 +40,30 @@ export class Tape implements Recording {
    * wait, which no scope can enclose.
    */
   startOwning(): void {
-    this.owned = []
+    this.#owned = []
   }
 
   /** Takes a result over, where the tape owns results. */
   own(x: Tensor): void {
-    this.owned?.push(x)
+    this.#owned?.push(x)
   }
 
   /** Frees what the tape owns but for `kept`. */
   freeOwned(kept: readonly Tensor[]): void {
     const keep = new Set(kept)
-    for (const x of this.owned ?? []) if (!keep.has(x)) x.dispose()
-    this.owned = undefined
+    for (const x of this.#owned ?? []) if (!keep.has(x)) x.dispose()
+    this.#owned = undefined
   }
 
   readonly run: Interpreter['run'] = (primitive, inputs, params, level) => {
     const out = dispatchAt(level, primitive, inputs, params)
-    if (inputs.some(({ id }) => this.tracked.has(id))) {
+    if (inputs.some(({ id }) => this.#tracked.has(id))) {
       this.own(out)
-      const node = this.nodeOf(primitive, inputs, params, out)
+      const node = this.#nodeOf(primitive, inputs, params, out)
       if (node !== undefined) this.record(node)
-    } else if (this.severed.size > 0) {
-      const cut = inputs.map(({ id }) => this.severed.get(id)).find((found) => found !== undefined)
-      if (cut !== undefined) this.severed.set(out.id, cut)
+    } else if (this.#severed.size > 0) {
+      const cut = inputs.map(({ id }) => this.#severed.get(id)).find((found) => found !== undefined)
+      if (cut !== undefined) this.#severed.set(out.id, cut)
     }
     return out
   }
@@ -72,7 +72,7 @@ export class Tape implements Recording {
   record(node: TapeNode): void {
     const site = inspector()?.site()
     this.nodes.push(site === undefined ? node : { ...node, site })
-    for (const { id } of node.outputs) this.tracked.add(id)
+    for (const { id } of node.outputs) this.#tracked.add(id)
   }
 
   dispose(): void {
@@ -81,7 +81,7 @@ export class Tape implements Recording {
   }
 
   /** What to record of a call one of whose inputs is tracked; nothing where the result is constant in all. */
-  private nodeOf<P extends PrimitiveName>(
+  #nodeOf<P extends PrimitiveName>(
     primitive: P,
     inputs: readonly Tensor[],
     params: PrimitiveParams[P],
@@ -89,12 +89,12 @@ export class Tape implements Recording {
   ): TapeNode | undefined {
     inspector()?.call(primitive, inputs, out)
     const rule: Rule<P> = rules[primitive]
-    const tracked = inputs.map(({ id }) => this.tracked.has(id))
+    const tracked = inputs.map(({ id }) => this.#tracked.has(id))
     if (rule.kind === 'composed')
       return composedNode(() => new Tape(), primitive, rule, inputs, params, out, tracked)
     const why = rule.kind === 'constant' ? rule.why : rule.constant?.(params, inputs)
     if (rule.kind === 'constant' || why !== undefined) {
-      if (!isFloat(out.dtype)) this.severed.set(out.id, { primitive, why: why! })
+      if (!isFloat(out.dtype)) this.#severed.set(out.id, { primitive, why: why! })
       return undefined
     }
     const wanted = tracked.map((isTracked, i) => isTracked && rule.input(i, params) !== undefined)

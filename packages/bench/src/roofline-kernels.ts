@@ -43,10 +43,10 @@ export function emitPeak(m: Module, { rows, columns, fused }: Tile & { readonly 
             f.set(sum, term)
           })
         }
-        f.increment(a, 4 * rows)
-        f.increment(b, 4 * columns)
+        f.add(a, 4 * rows)
+        f.add(b, 4 * columns)
       })
-      f.increment(repeats, -1)
+      f.add(repeats, -1)
     })
     // Results that are used nowhere would not have to be computed.
     sums.forEach((sum, i) => f.emit(v128.store(end, sum, 16 * i)))
@@ -68,9 +68,9 @@ export function emitBandwidth(m: Module): void {
       f.set(from, at)
       f.while(i32.ltU(from, end), () => {
         sums.forEach((sum, i) => f.set(sum, v128.xor(sum, v128.load(from, 16 * i))))
-        f.increment(from, 16 * ways)
+        f.add(from, 16 * ways)
       })
-      f.increment(repeats, -1)
+      f.add(repeats, -1)
     })
     const all = sums.reduce<Expr<'v128'>>((a, b) => v128.xor(a, b), v128.zero())
     // An even number of repeats leaves zero, an odd one what the block holds: never all ones in floats.
@@ -85,10 +85,10 @@ export function emitBandwidth(m: Module): void {
       f.while(i32.ltU(from, end), () => {
         moved.forEach((vector, i) => f.set(vector, v128.load(from, 16 * i)))
         moved.forEach((vector, i) => f.emit(v128.store(to, vector, 16 * i)))
-        f.increment(from, 16 * ways)
-        f.increment(to, 16 * ways)
+        f.add(from, 16 * ways)
+        f.add(to, 16 * ways)
       })
-      f.increment(repeats, -1)
+      f.add(repeats, -1)
     })
   })
 }

@@ -36,7 +36,7 @@ export class Storage {
   readonly dtype: DType
   readonly length: number
   readonly buffer: unknown
-  private handles = 1
+  #handles = 1
 
   /** Takes over `buffer`, with one handle. */
   constructor(device: Device, dtype: DType, length: number, buffer: unknown) {
@@ -54,7 +54,7 @@ export class Storage {
   }
 
   retain(): this {
-    this.handles++
+    this.#handles++
     total.tensors++
     counters(this.device).tensors++
     return this
@@ -65,7 +65,7 @@ export class Storage {
     const report = counters(this.device)
     total.tensors--
     report.tensors--
-    if (--this.handles > 0) return
+    if (--this.#handles > 0) return
     const bytes = this.length * bytesPerElement(this.dtype)
     for (const r of [total, report]) {
       r.buffers--

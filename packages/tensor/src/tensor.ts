@@ -37,8 +37,8 @@ export class Tensor {
   /** Strides and offset, in elements, of this view of the buffer. */
   readonly strides: readonly number[]
   readonly offset: number
-  private held: Storage | undefined
-  private watched = false
+  #held: Storage | undefined
+  #watched = false
 
   private constructor(
     storage: Storage,
@@ -47,7 +47,7 @@ export class Tensor {
     offset: number,
     id: number,
   ) {
-    this.held = storage
+    this.#held = storage
     this.shape = shape
     this.dtype = storage.dtype
     this.device = storage.device
@@ -78,17 +78,17 @@ export class Tensor {
   }
 
   get isDisposed(): boolean {
-    return this.held === undefined
+    return this.#held === undefined
   }
 
   /** @throws {DisposedTensorError} after disposal. */
   get storage(): Storage {
-    if (this.held === undefined) {
+    if (this.#held === undefined) {
       throw new DisposedTensorError(
         `tensor ${formatShape(this.shape)} ${this.dtype} was freed; keep it by returning it from its scope`,
       )
     }
-    return this.held
+    return this.#held
   }
 
   /** The device's buffer, for kernels. */
@@ -103,10 +103,10 @@ export class Tensor {
 
   /** Gives up this handle; the last handle of a buffer frees it. Doing so twice does nothing. */
   dispose(): void {
-    const storage = this.held
+    const storage = this.#held
     if (storage === undefined) return
-    this.held = undefined
-    if (this.watched) finaliser.unregister(this)
+    this.#held = undefined
+    if (this.#watched) finaliser.unregister(this)
     storage.release()
   }
 
@@ -126,8 +126,8 @@ export class Tensor {
 
   /** @internal Hands the tensor to the scope now innermost, or else to the garbage collector's finaliser. */
   rehome(): void {
-    if (this.watched || adopt(this)) return
-    this.watched = true
+    if (this.#watched || adopt(this)) return
+    this.#watched = true
     finaliser.register(this, this.storage, this)
   }
 

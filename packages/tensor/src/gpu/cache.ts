@@ -18,24 +18,24 @@ interface Entry {
 
 /** Compiled kernels by signature. The least recently used are destroyed past a number, or past bytes they may hold. */
 export class KernelCache {
-  private readonly entries = new Map<string, Entry>()
-  private readonly maxKernels: number
-  private readonly maxBytes: number
-  private bytes = 0
+  readonly #entries = new Map<string, Entry>()
+  readonly #maxKernels: number
+  readonly #maxBytes: number
+  #bytes = 0
 
   constructor(maxKernels: number, maxBytes: number) {
-    this.maxKernels = maxKernels
-    this.maxBytes = maxBytes
+    this.#maxKernels = maxKernels
+    this.#maxBytes = maxBytes
   }
 
   get size(): number {
-    return this.entries.size
+    return this.#entries.size
   }
 
   /** Bytes that kernels hold beyond the live buffers: of freed results, and of transfers. */
   get heldBytes(): number {
     let held = 0
-    for (const { ownBytes, resultBytes, latest } of this.entries.values()) {
+    for (const { ownBytes, resultBytes, latest } of this.#entries.values()) {
       held += ownBytes + (latest?.freed === true ? resultBytes : 0)
     }
     return held
@@ -43,37 +43,37 @@ export class KernelCache {
 
   /** The kernel of a signature, compiled if need be; it is about to run. */
   get(key: string, { result, ownBytes = 0 }: Leavings, compile: () => CompiledKernel): CompiledKernel {
-    let entry = this.entries.get(key)
+    let entry = this.#entries.get(key)
     if (entry === undefined) {
       entry = { kernel: compile(), ownBytes, resultBytes: result?.bytes ?? 0, latest: result }
-      this.bytes += entry.ownBytes + entry.resultBytes
+      this.#bytes += entry.ownBytes + entry.resultBytes
     } else {
-      this.entries.delete(key)
+      this.#entries.delete(key)
       entry.latest = result
     }
-    this.entries.set(key, entry) // the order of a Map is that of insertion: oldest first
-    this.evict()
+    this.#entries.set(key, entry) // the order of a Map is that of insertion: oldest first
+    this.#evict()
     return entry.kernel
   }
 
   /** Forgets and destroys a kernel, for example one that failed. */
   drop(key: string): void {
-    const entry = this.entries.get(key)
+    const entry = this.#entries.get(key)
     if (entry === undefined) return
-    this.entries.delete(key)
-    this.bytes -= entry.ownBytes + entry.resultBytes
+    this.#entries.delete(key)
+    this.#bytes -= entry.ownBytes + entry.resultBytes
     entry.kernel.destroy()
   }
 
   clear(): void {
-    for (const key of [...this.entries.keys()]) this.drop(key)
+    for (const key of [...this.#entries.keys()]) this.drop(key)
   }
 
   /** Keeps the newest kernel whatever it holds: it is in use. */
-  private evict(): void {
-    for (const key of this.entries.keys()) {
-      const over = this.entries.size > this.maxKernels || this.bytes > this.maxBytes
-      if (!over || this.entries.size === 1) return
+  #evict(): void {
+    for (const key of this.#entries.keys()) {
+      const over = this.#entries.size > this.#maxKernels || this.#bytes > this.#maxBytes
+      if (!over || this.#entries.size === 1) return
       this.drop(key)
     }
   }

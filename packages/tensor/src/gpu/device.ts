@@ -38,14 +38,14 @@ const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 /** float32 and bool (as 0 and 1) in float textures or buffers; every primitive a generated gpu.js kernel, or an error. */
 export class GpuJsDevice implements GpuDevice {
   readonly name = 'gpu'
-  private readonly runner: KernelRunner
-  private readonly where: Surroundings
-  private readonly cache: KernelCache
-  private readonly work: WorkQueue
-  private readonly notes: readonly string[]
-  private buffers = 0
-  private bytes = 0
-  private closed = false
+  readonly #runner: KernelRunner
+  readonly #where: Surroundings
+  readonly #cache: KernelCache
+  readonly #work: WorkQueue
+  readonly #notes: readonly string[]
+  #buffers = 0
+  #bytes = 0
+  #closed = false
 
   constructor(
     runner: KernelRunner,
@@ -53,51 +53,51 @@ export class GpuJsDevice implements GpuDevice {
     notes: readonly string[] = [],
     maxKernels: number = runner.traits.maxKernels,
   ) {
-    this.runner = runner
-    this.where = where
-    this.work = new WorkQueue(runner.backend, runner.traits.async)
-    this.notes = notes
-    this.cache = new KernelCache(maxKernels, maxHeldBytes)
+    this.#runner = runner
+    this.#where = where
+    this.#work = new WorkQueue(runner.backend, runner.traits.async)
+    this.#notes = notes
+    this.#cache = new KernelCache(maxKernels, maxHeldBytes)
   }
 
   get isClosed(): boolean {
-    return this.closed
+    return this.#closed
   }
 
   info(): DeviceInfo {
     return {
       name: this.name,
-      backend: this.runner.backend,
+      backend: this.#runner.backend,
       threads: 1,
-      simd: this.runner.backend === 'webasm',
+      simd: this.#runner.backend === 'webasm',
       dtypes,
       kernels: coveredPrimitives,
       notes: [
         'gpu.js; a primitive without kernel is an error, never a fallback',
-        `a buffer holds at most ${this.where.maxElements} elements (${this.where.limit})`,
-        ...this.where.notes,
-        ...this.notes,
+        `a buffer holds at most ${this.#where.maxElements} elements (${this.#where.limit})`,
+        ...this.#where.notes,
+        ...this.#notes,
       ],
-      reservedBytes: this.bytes + (this.runner.traits.resident ? this.cache.heldBytes : 0),
+      reservedBytes: this.#bytes + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
     }
   }
 
   stats(): GpuStats {
-    return { buffers: this.buffers, bytes: this.bytes, kernels: this.cache.size }
+    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size }
   }
 
   allocate(dtype: DType, length: number): GpuBuffer {
-    this.requireDType('allocate', dtype)
-    return this.newBuffer(length)
+    this.#requireDType('allocate', dtype)
+    return this.#newBuffer(length)
   }
 
   free(buffer: unknown): void {
     const target = buffer as GpuBuffer
     if (target.freed) return
     target.freed = true
-    if (target.length > 0) this.buffers--
-    this.bytes -= target.bytes
-    void this.work.do('free', () => {
+    if (target.length > 0) this.#buffers--
+    this.#bytes -= target.bytes
+    void this.#work.do('free', () => {
       if (target.handle !== undefined) release(target.handle)
       target.handle = undefined
     })
@@ -105,25 +105,25 @@ export class GpuJsDevice implements GpuDevice {
 
   write(buffer: unknown, dtype: DType, data: TypedArray): void {
     const target = buffer as GpuBuffer
-    this.requireDType('write', dtype)
+    this.#requireDType('write', dtype)
     if (data.length !== target.length) {
       throw new DeviceError(`gpu: write: ${data.length} values for a buffer of ${target.length}`)
     }
     const values = new Float32Array(data)
-    this.work.fill(target, 'write', () => this.upload(target, values))
+    this.#work.fill(target, 'write', () => this.#upload(target, values))
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
-    this.requireOpen()
-    this.requireDType('read', dtype)
+    this.#requireOpen()
+    this.#requireDType('read', dtype)
     const source = buffer as GpuBuffer
     if (length === 0) return allocateHost(dtype, 0)
-    const values = (await this.work.do('read', () =>
-      this.download(this.memory(source), source.length),
+    const values = (await this.#work.do('read', () =>
+      this.#download(this.#memory(source), source.length),
     )) as Float32Array
-    const trouble = this.where.trouble()
+    const trouble = this.#where.trouble()
     if (trouble !== undefined) {
-      throw new DeviceError(`gpu (${this.runner.backend}): results since the last read are lost: ${trouble}`)
+      throw new DeviceError(`gpu (${this.#runner.backend}): results since the last read are lost: ${trouble}`)
     }
     const out = allocateHost(dtype, length)
     out.set(length === values.length ? values : values.subarray(0, length))
@@ -131,7 +131,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
-    this.requireOpen()
+    this.#requireOpen()
     const planner = gpuKernels[call.primitive]
     if (planner === 'none') {
       const have = coveredPrimitives.join(', ')
@@ -139,41 +139,41 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: no kernel for ${call.primitive}; this device has: ${have}. Use another device`,
       )
     }
-    for (const { dtype } of [...call.inputs, call]) this.requireDType(call.primitive, dtype)
+    for (const { dtype } of [...call.inputs, call]) this.#requireDType(call.primitive, dtype)
     const size = sizeOf(call.shape)
-    if (size === 0) return this.newBuffer(0)
+    if (size === 0) return this.#newBuffer(0)
     const empty = (input: View): boolean => sizeOf(input.shape) === 0
     // Sums over nothing, products of nothing, and what surrounds nothing are zero.
     const addends = call.inputs.length > 2 && call.primitive.startsWith('fused')
-    if (call.primitive !== 'concat' && !addends && call.inputs.some(empty)) return this.zeros(size)
-    return this.runProgram(planner(call), call)
+    if (call.primitive !== 'concat' && !addends && call.inputs.some(empty)) return this.#zeros(size)
+    return this.#runProgram(planner(call), call)
   }
 
   async close(): Promise<void> {
-    if (this.closed) return
-    this.closed = true
-    await this.work.do('close', () => {})
-    this.cache.clear()
-    await this.runner.destroy()
-    this.where.close()
+    if (this.#closed) return
+    this.#closed = true
+    await this.#work.do('close', () => {})
+    this.#cache.clear()
+    await this.#runner.destroy()
+    this.#where.close()
   }
 
-  private zeros(length: number): GpuBuffer {
-    const buffer = this.newBuffer(length)
+  #zeros(length: number): GpuBuffer {
+    const buffer = this.#newBuffer(length)
     this.write(buffer, 'float32', new Float32Array(length))
     return buffer
   }
 
-  private runProgram(program: Program, call: KernelCall): GpuBuffer {
+  #runProgram(program: Program, call: KernelCall): GpuBuffer {
     const results: GpuBuffer[] = []
     try {
       for (const stage of program) {
         const inputs = stage.inputs.map((from) =>
           typeof from === 'number' ? (call.inputs[from]!.buffer as GpuBuffer) : results[from.stage]!,
         )
-        const result = this.newBuffer(stage.length, call.primitive)
+        const result = this.#newBuffer(stage.length, call.primitive)
         results.push(result)
-        this.work.fill(result, call.primitive, () => this.runStage(stage, inputs, result))
+        this.#work.fill(result, call.primitive, () => this.#runStage(stage, inputs, result))
       }
       return results.pop()!
     } finally {
@@ -182,37 +182,37 @@ export class GpuJsDevice implements GpuDevice {
     }
   }
 
-  private runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
-    const arguments_ = inputs.map((input) => this.memory(input))
+  #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
+    const arguments_ = inputs.map((input) => this.#memory(input))
     const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
-    const kernel = this.cache.get(key, { result }, () => this.runner.compile(stage.source, stage.length))
-    return this.guard(key, () => kernel.run(arguments_))
+    const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
+    return this.#guard(key, () => kernel.run(arguments_))
   }
 
-  private upload(target: GpuBuffer, values: Float32Array): unknown {
+  #upload(target: GpuBuffer, values: Float32Array): unknown {
     if (target.handle !== undefined) release(target.handle)
     target.handle = undefined
-    if (!this.runner.traits.resident) return values
+    if (!this.#runner.traits.resident) return values
     const key = `upload|${target.length}`
-    const kernel = this.cache.get(key, { result: target, ownBytes: target.bytes }, () =>
-      this.runner.compile(copySource, target.length),
+    const kernel = this.#cache.get(key, { result: target, ownBytes: target.bytes }, () =>
+      this.#runner.compile(copySource, target.length),
     )
-    return this.guard(key, () => kernel.run([this.runner.hostInput(values)]))
+    return this.#guard(key, () => kernel.run([this.#runner.hostInput(values)]))
   }
 
-  private download(handle: Handle, length: number): unknown {
+  #download(handle: Handle, length: number): unknown {
     if (handle instanceof Float32Array) return handle
     const key = `download|${length}`
-    const kernel = this.cache.get(key, { ownBytes: 4 * length }, () =>
-      this.runner.compile(copySource, length, { download: true }),
+    const kernel = this.#cache.get(key, { ownBytes: 4 * length }, () =>
+      this.#runner.compile(copySource, length, { download: true }),
     )
-    return this.guard(key, () => kernel.run([handle]))
+    return this.#guard(key, () => kernel.run([handle]))
   }
 
   /** Runs a cached kernel, and forgets it where it fails. */
-  private guard(key: string, run: () => unknown): unknown {
+  #guard(key: string, run: () => unknown): unknown {
     const forget = (error: unknown): never => {
-      this.cache.drop(key)
+      this.#cache.drop(key)
       throw error
     }
     try {
@@ -223,34 +223,34 @@ export class GpuJsDevice implements GpuDevice {
     }
   }
 
-  private memory(buffer: GpuBuffer): Handle {
+  #memory(buffer: GpuBuffer): Handle {
     if (buffer.error !== undefined) throw buffer.error
     if (buffer.handle !== undefined) return buffer.handle
     throw new DeviceError(`gpu: the buffer was ${buffer.freed ? 'freed' : 'never written'}`)
   }
 
-  private newBuffer(length: number, what = 'allocate'): GpuBuffer {
-    this.requireOpen()
-    this.requireSize(what, length)
+  #newBuffer(length: number, what = 'allocate'): GpuBuffer {
+    this.#requireOpen()
+    this.#requireSize(what, length)
     const buffer = new GpuBuffer(length)
-    if (length > 0) this.buffers++
-    this.bytes += buffer.bytes
+    if (length > 0) this.#buffers++
+    this.#bytes += buffer.bytes
     return buffer
   }
 
-  private requireOpen(): void {
-    if (this.closed) throw new DeviceError('gpu: the device was closed; call loadGpu() again')
+  #requireOpen(): void {
+    if (this.#closed) throw new DeviceError('gpu: the device was closed; call loadGpu() again')
   }
 
-  private requireDType(what: string, dtype: DType): void {
+  #requireDType(what: string, dtype: DType): void {
     if (dtypes.includes(dtype)) return
     const why =
       dtype === 'int32' ? 'floats hold no integers past 2^24 exactly' : 'its kernels compute in float32'
     throw new DeviceError(`gpu: ${what}: no ${dtype} here (${why}); this device has ${dtypes.join(' and ')}`)
   }
 
-  private requireSize(what: string, length: number): void {
-    const { maxElements, limit } = this.where
+  #requireSize(what: string, length: number): void {
+    const { maxElements, limit } = this.#where
     if (length <= maxElements) return
     throw new DeviceError(
       `gpu: ${what}: ${length} elements exceed ${maxElements}, the most one buffer holds here (${limit})`,

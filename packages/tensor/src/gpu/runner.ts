@@ -18,23 +18,23 @@ export interface CompiledKernel {
 export class KernelRunner {
   readonly backend: GpuBackend
   readonly traits: BackendTraits
-  private readonly lib: GpuJs
-  private readonly gpu: GpuJsInstance
+  readonly #lib: GpuJs
+  readonly #gpu: GpuJsInstance
 
   constructor(lib: GpuJs, backend: GpuBackend) {
-    this.lib = lib
+    this.#lib = lib
     this.backend = backend
     this.traits = backendTraits[backend]
-    this.gpu = new lib.GPU({ mode: backend })
+    this.#gpu = new lib.GPU({ mode: backend })
     for (const { source, argumentTypes, returnType } of floatFunctions) {
-      this.gpu.addFunction(source, { argumentTypes, returnType })
+      this.#gpu.addFunction(source, { argumentTypes, returnType })
     }
     if (this.traits.glsl) {
       const types = { argumentTypes: { a: 'Integer', b: 'Integer' }, returnType: 'Integer' }
-      for (const { name, source } of glslFunctions) this.gpu.addNativeFunction(name, source, types)
+      for (const { name, source } of glslFunctions) this.#gpu.addNativeFunction(name, source, types)
     } else {
       for (const { source, argumentTypes, returnType } of integerFunctions) {
-        this.gpu.addFunction(source, { argumentTypes, returnType })
+        this.#gpu.addFunction(source, { argumentTypes, returnType })
       }
     }
   }
@@ -44,7 +44,7 @@ export class KernelRunner {
     const refuse = (why: string): never => {
       throw new DeviceError(`gpu: gpu.js would not run a kernel on '${this.backend}': ${why}`)
     }
-    const kernel: GpuJsKernel = this.gpu.createKernel(source, {
+    const kernel: GpuJsKernel = this.#gpu.createKernel(source, {
       output: [length],
       pipeline: !download,
       immutable: true, // else the next call of this kernel overwrites the result of this one
@@ -55,7 +55,7 @@ export class KernelRunner {
       onRequestFallback: () => refuse(kernel.kernel.fallbackReason ?? 'it asks for its CPU fallback'),
       onRequestSwitchKernel: () => refuse('it asks for another kernel, for inputs of another kind'),
     })
-    const expected = this.lib[this.traits.kernelClass]
+    const expected = this.#lib[this.traits.kernelClass]
     return {
       run: (inputs) => {
         const result = kernel(...inputs)
@@ -72,10 +72,10 @@ export class KernelRunner {
 
   /** Host values as an argument of a kernel. */
   hostInput(values: Float32Array): unknown {
-    return this.lib.input(values, [values.length])
+    return this.#lib.input(values, [values.length])
   }
 
   destroy(): Promise<void> {
-    return this.gpu.destroy()
+    return this.#gpu.destroy()
   }
 }

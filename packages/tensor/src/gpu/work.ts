@@ -9,27 +9,27 @@ import type { Handle } from './gpujs.ts'
  * too, no buffer goes before the kernels that read it have been sent off.
  */
 export class WorkQueue {
-  private readonly backend: GpuBackend
-  private readonly async: boolean
-  private tail: Promise<unknown> = Promise.resolve()
+  readonly #backend: GpuBackend
+  readonly #async: boolean
+  #tail: Promise<unknown> = Promise.resolve()
 
   constructor(backend: GpuBackend, async: boolean) {
-    this.backend = backend
-    this.async = async
+    this.#backend = backend
+    this.#async = async
   }
 
   /** Does a piece of work, or rejects (on a synchronous backend throws) with a DeviceError that says what it was. */
   do(what: string, job: () => unknown): unknown {
-    if (!this.async) return this.attempt(what, job)
-    const done = this.tail.then(() => this.attempt(what, job))
-    this.tail = done.catch(() => {})
+    if (!this.#async) return this.#attempt(what, job)
+    const done = this.#tail.then(() => this.#attempt(what, job))
+    this.#tail = done.catch(() => {})
     return done
   }
 
   /** Puts what `job` makes into a buffer. An asynchronous failure stays in the buffer for whoever reads it. */
   fill(target: GpuBuffer, what: string, job: () => unknown): void {
     const result = this.do(what, job)
-    if (!this.async) {
+    if (!this.#async) {
       target.handle = result as Handle
       return
     }
@@ -41,14 +41,14 @@ export class WorkQueue {
         target.error = error
       },
     )
-    this.tail = this.tail.then(() => pending) // what comes next finds the buffer filled
+    this.#tail = this.#tail.then(() => pending) // what comes next finds the buffer filled
   }
 
-  private attempt(what: string, job: () => unknown): unknown {
+  #attempt(what: string, job: () => unknown): unknown {
     const named = (cause: unknown): never => {
       if (cause instanceof DeviceError) throw cause
       const message = cause instanceof Error ? cause.message : String(cause)
-      throw new DeviceError(`gpu (${this.backend}): ${what}: ${message}`, { cause })
+      throw new DeviceError(`gpu (${this.#backend}): ${what}: ${message}`, { cause })
     }
     try {
       const result = job()

@@ -64,8 +64,8 @@ describe('functions', () => {
         const end = f.let(i32.add(x, i32.shl(n, 2)))
         f.while(i32.ltU(x, end), () => {
           f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))
-          f.increment(x, 16)
-          f.increment(y, 16)
+          f.add(x, 16)
+          f.add(y, 16)
         })
       })
     })
@@ -82,7 +82,7 @@ describe('functions', () => {
       const sum = m.func('sum', ['i32', 'i32'], ['i32'], (f, from, to) => {
         const [i, total] = [f.local('i32'), f.local('i32')]
         f.if(i32.gtS(from, to), () => f.return(i32.const(-1)))
-        f.loop(i, from, to, 1, () => f.increment(total, i))
+        f.loop(i, from, to, 1, () => f.add(total, i))
         f.return(total)
       })
       m.func('triangle', ['i32'], ['i32'], (f, n) => {
@@ -90,7 +90,7 @@ describe('functions', () => {
         f.block((end) => {
           f.loop(i, 0, n, 1, () => {
             f.brIf(end, i32.eq(i, 5))
-            f.increment(total, f.call('i32', sum, 0, i32.add(i, 1)))
+            f.add(total, f.call('i32', sum, 0, i32.add(i, 1)))
           })
         })
         f.return(total)

@@ -82,7 +82,7 @@ export class FunctionBuilder {
   }
 
   /** `local += by`, i32. */
-  increment(local: Local<'i32'>, by: I32): void {
+  add(local: Local<'i32'>, by: I32): void {
     this.set(local, i32.add(local, by))
   }
 
@@ -174,26 +174,25 @@ export class FunctionBuilder {
   /**
    * `for (i = from; i < to; i += step)`, signed. `i` holds the first value not below `to` afterwards,
    * so a loop by 4 up to `n − 3` may be followed by one for the rest that starts at `i`.
-   * `to` and `step` are evaluated each turn: pass constants, or locals computed before. After each turn, `cursors` move on.
+   * `to` and `step` are evaluated each turn: pass constants, or locals computed before.
    */
-  loop(
-    i: Local<'i32'>,
-    from: I32,
-    to: I32,
-    step: I32,
-    body: () => void,
-    ...cursors: readonly Cursor[]
-  ): void {
+  loop(i: Local<'i32'>, from: I32, to: I32, step: I32, body: () => void): void {
     if (from !== i) this.set(i, from)
-    this.#turns(i32.ltS(i, to), body, [...cursors, [i, step]])
+    this.#turns(i32.ltS(i, to), [[i, step]], body)
+  }
+
+  /** Runs `body` `count` times, and moves the cursors on after each; as {@link FunctionBuilder.loop} otherwise. */
+  times(count: I32, cursors: readonly Cursor[], body: () => void): void {
+    const i = this.let(0)
+    this.#turns(i32.ltS(i, count), [...cursors, [i, 1]], body)
   }
 
   /**
-   * While `count` is `step` or more: runs `body`, takes `step` off `count`, and moves each cursor on. By steps of 1,
+   * While `count` is `step` or more: runs `body`, takes `step` off `count`, and moves the cursors on. By steps of 1,
    * `count` must not be negative.
    */
-  countdown(count: Local<'i32'>, step: number, body: () => void, ...cursors: readonly Cursor[]): void {
-    this.#turns(step === 1 ? count : i32.geS(count, step), body, [...cursors, [count, -step]])
+  countdown(count: Local<'i32'>, step: number, cursors: readonly Cursor[], body: () => void): void {
+    this.#turns(step === 1 ? count : i32.geS(count, step), [...cursors, [count, -step]], body)
   }
 
   /** Body with its local declarations, as the code section wants it. */
@@ -205,10 +204,10 @@ export class FunctionBuilder {
     return [...unsigned(body.length), ...body]
   }
 
-  #turns(condition: I32, body: () => void, cursors: readonly Cursor[]): void {
+  #turns(condition: I32, cursors: readonly Cursor[], body: () => void): void {
     this.while(condition, () => {
       body()
-      for (const [cursor, by] of cursors) this.increment(cursor, by)
+      for (const [cursor, by] of cursors) this.add(cursor, by)
     })
   }
 

@@ -44,8 +44,8 @@ interface Defined {
  *   const end = f.let(i32.add(x, i32.shl(n, 2)))
  *   f.while(i32.ltU(x, end), () => {
  *     f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))
- *     f.increment(x, 16)
- *     f.increment(y, 16)
+ *     f.add(x, 16)
+ *     f.add(y, 16)
  *   })
  * })
  * const memory = new WebAssembly.Memory({ initial: 1 })

@@ -8,9 +8,6 @@ import { emitGemm } from '../product/gemm.ts'
 /** Weights that are added up in float32 before their sum goes to the total. */
 const sumLength = 64
 
-/** Locals for the vectors of one row of a panel. */
-const rowOf = (make: () => Local<'v128'>, nr: number) => Array.from({ length: nr / 4 }, make)
-
 /**
  * `weights(s, keys, scale)`: turns a panel of scores [keys × nr], a query per column, into the softmax of
  * scale·s down each column, by powers of two, which need one subtraction where eˣ needs three operations. Queries are
@@ -23,7 +20,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
     const exponential = exp2Down(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
-    const row = () => rowOf(() => f.local('v128'), nr)
+    const row = () => f.locals('v128', nr / 4)
     const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.local('v128')]
     const scales = f.local('v128', f32x4.splat(f32.mul(scale, Math.LOG2E)))
     const [at, end, pause] = [f.let(0), f.let(i32.add(panel, i32.mul(keys, 4 * nr))), f.let(0)]
@@ -31,7 +28,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
     const down = (visit: (j: number) => void) => {
       f.while(i32.ltU(at, end), () => {
         for (let j = 0; j < nr / 4; j++) visit(j)
-        f.increment(at, 4 * nr)
+        f.add(at, 4 * nr)
       })
     }
     const gather = () => {
@@ -55,8 +52,8 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
         f.set(sums[j]!, f32x4.add(sums[j]!, d))
         f.emit(v128.store(at, d, 16 * j))
       }
-      f.increment(at, 4 * nr)
-      f.increment(pause, -1)
+      f.add(at, 4 * nr)
+      f.add(pause, -1)
       f.if(i32.eqz(pause), () => {
         gather()
         f.set(pause, sumLength)
@@ -80,7 +77,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
 function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
   return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], [], (f, panel, slopes, keys, scale) => {
     const k = new Lanes(f, relaxed)
-    const inner = rowOf(() => f.local('v128', v128.zero()), nr)
+    const inner = f.locals('v128', nr / 4)
     const scales = f.local('v128', f32x4.splat(scale))
     const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
     const down = (visit: (j: number) => void) => {
@@ -88,8 +85,8 @@ function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
       f.set(dp, slopes)
       f.while(i32.ltU(p, end), () => {
         for (let j = 0; j < nr / 4; j++) visit(j)
-        f.increment(p, 4 * nr)
-        f.increment(dp, 4 * nr)
+        f.add(p, 4 * nr)
+        f.add(dp, 4 * nr)
       })
     }
     down((j) => f.set(inner[j]!, k.madd(v128.load(p, 16 * j), v128.load(dp, 16 * j), inner[j]!)))
@@ -148,9 +145,9 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
           const rest = [left(deep), panelBytes, outRow, i32.gtS(first, 0), spill]
           f.run(gemm.rows, ...factors, out, e, width, deep, ...rest, ...noFinish)
         })
-        f.increment(q, i32.mul(qColumn, nr))
-        f.increment(out, 4 * nr)
-        f.increment(queries, -nr)
+        f.add(q, i32.mul(qColumn, nr))
+        f.add(out, 4 * nr)
+        f.add(queries, -nr)
       })
     },
   )
@@ -216,9 +213,9 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
         f.while(i32.gtS(rest, 0), () => {
           f.setLeast(width, rest, nr)
           f.run(gemm.packA, to, w, keys, width, panelBytes, 4, leftBytes(count))
-          f.increment(to, 4 * mr * nr)
-          f.increment(w, step)
-          f.increment(rest, -nr)
+          f.add(to, 4 * mr * nr)
+          f.add(w, step)
+          f.add(rest, -nr)
         })
         const rightPanel = i32.mul(count, panelBytes)
         f.run(gemm.packB, right, factor, columns, count, across, along, rightPanel)
@@ -246,17 +243,17 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
             const others = [leftBytes(deep), panelBytes, dqRow, i32.gtS(first, 0), spill]
             f.run(gemm.rows, ...sides, dq, d, width, deep, ...others, ...noFinish)
           })
-          f.increment(q, i32.mul(qColumn, nr))
-          f.increment(dy, i32.mul(dyColumn, nr))
-          f.increment(dq, 4 * nr)
-          f.increment(w, step)
-          f.increment(s, step)
-          f.increment(rest, -nr)
+          f.add(q, i32.mul(qColumn, nr))
+          f.add(dy, i32.mul(dyColumn, nr))
+          f.add(dq, 4 * nr)
+          f.add(w, step)
+          f.add(s, step)
+          f.add(rest, -nr)
         })
         update(dv, weights, dyBlock, dyRow, dyColumn, e)
         update(dk, slopes, qBlock, qRow, qColumn, d)
         f.set(started, 1)
-        f.increment(queries, i32.sub(0, block))
+        f.add(queries, i32.sub(0, block))
       })
     },
   )
@@ -268,20 +265,24 @@ function emitSum(m: ModuleBuilder): void {
     f.countdown(
       count,
       4,
+      [
+        [to, 16],
+        [from, 16],
+      ],
       () => {
         f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
       },
-      [to, 16],
-      [from, 16],
     )
     f.countdown(
       count,
       1,
+      [
+        [to, 4],
+        [from, 4],
+      ],
       () => {
         f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
       },
-      [to, 4],
-      [from, 4],
     )
   })
 }

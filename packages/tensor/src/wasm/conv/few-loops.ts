@@ -38,36 +38,24 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         f.set(plane, i32.add(from, i32.shl(column, 2)))
         f.spread(cursors, weights, across)
         f.set(input, inputs)
-        f.countdown(
-          input,
-          1,
-          () => {
-            f.set(offset, offsets)
-            f.set(tap, taps)
-            f.countdown(
-              tap,
-              1,
-              () => {
-                f.set(at, i32.add(plane, i32.load(offset)))
-                factors.forEach((factor, c) => {
-                  f.set(factor, v128.load32Splat(cursors[c]!))
-                  f.increment(cursors[c]!, 4)
-                })
-                sums.forEach((ofRow, r) => {
-                  if (r > 0) f.increment(at, rowStep)
-                  for (let v = 0; v < vectors; v++) {
-                    f.set(value, v128.load(at, 16 * v))
-                    ofRow.forEach((ofChannel, c) =>
-                      f.set(ofChannel[v]!, madd(value, factors[c]!, ofChannel[v]!)),
-                    )
-                  }
-                })
-              },
-              [offset, 4],
-            )
-          },
-          [plane, channelStep],
-        )
+        f.countdown(input, 1, [[plane, channelStep]], () => {
+          f.set(offset, offsets)
+          f.set(tap, taps)
+          f.countdown(tap, 1, [[offset, 4]], () => {
+            f.set(at, i32.add(plane, i32.load(offset)))
+            factors.forEach((factor, c) => {
+              f.set(factor, v128.load32Splat(cursors[c]!))
+              f.add(cursors[c]!, 4)
+            })
+            sums.forEach((ofRow, r) => {
+              if (r > 0) f.add(at, rowStep)
+              for (let v = 0; v < vectors; v++) {
+                f.set(value, v128.load(at, 16 * v))
+                ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(value, factors[c]!, ofChannel[v]!)))
+              }
+            })
+          })
+        })
         const left = tap
         f.set(left, i32.mul(i32.eq(column, lastColumn), rest))
         sums.forEach((ofRow, r) =>
@@ -75,7 +63,7 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
             const place = i32.add(i32.add(to, i32.shl(column, 2)), i32.mul(rowTo, r))
             f.set(target, i32.add(place, i32.mul(channelTo, c)))
             ofChannel.slice(0, -1).forEach((sum, v) => f.emit(v128.store(target, sum, 16 * v)))
-            f.increment(target, 16 * (vectors - 1))
+            f.add(target, 16 * (vectors - 1))
             const last = ofChannel[vectors - 1]!
             f.if(
               left,
@@ -89,13 +77,15 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         f.countdown(
           rows,
           height,
+          [
+            [to, i32.mul(rowTo, height)],
+            [from, i32.mul(rowStep, height)],
+          ],
           () => {
             f.loop(column, 0, lastColumn, 4 * vectors, () => tile(height))
             f.set(column, lastColumn)
             tile(height)
           },
-          [to, i32.mul(rowTo, height)],
-          [from, i32.mul(rowStep, height)],
         )
       rowsOf(block.rows)
       if (block.rows > 1) rowsOf(1)
@@ -143,38 +133,37 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
           sums.forEach((ofChannel, c) => f.set(ofChannel[t]!, madd(value, gradients[c]!, ofChannel[t]!)))
         })
       }
-      const advance = (bytes: Parameters<FunctionBuilder['increment']>[1]) => {
-        for (const field of fields) f.increment(field, bytes)
+      const advance = (bytes: Parameters<FunctionBuilder['add']>[1]) => {
+        for (const field of fields) f.add(field, bytes)
       }
       f.countdown(
         inputs,
         1,
+        [
+          [x, inputStep],
+          [to, inputTo],
+        ],
         () => {
           f.spread(fields, dy, channelDy)
           f.set(row, x)
           f.set(remaining, rows)
           f.while(remaining, () => {
             f.setLeast(count, band, remaining)
-            f.increment(remaining, i32.sub(0, count))
+            f.add(remaining, i32.sub(0, count))
             for (const sum of sums.flat()) f.set(sum, v128.zero())
-            f.countdown(
-              count,
-              1,
-              () => {
-                f.set(cursor, row)
-                f.set(left, columns)
-                f.countdown(left, 4, () => {
-                  four()
-                  f.increment(cursor, 16)
-                  advance(16)
-                })
-                f.if(left, () => {
-                  four(left)
-                  advance(i32.shl(left, 2))
-                })
-              },
-              [row, rowStep],
-            )
+            f.countdown(count, 1, [[row, rowStep]], () => {
+              f.set(cursor, row)
+              f.set(left, columns)
+              f.countdown(left, 4, [], () => {
+                four()
+                f.add(cursor, 16)
+                advance(16)
+              })
+              f.if(left, () => {
+                four(left)
+                advance(i32.shl(left, 2))
+              })
+            })
             sums.forEach((ofChannel, c) => {
               f.set(at, i32.add(to, i32.mul(channelTo, c)))
               ofChannel.forEach((sum, t) =>
@@ -183,8 +172,6 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
             })
           })
         },
-        [x, inputStep],
-        [to, inputTo],
       )
     },
   )

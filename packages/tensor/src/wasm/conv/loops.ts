@@ -47,7 +47,7 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
         const finishes = f.let(i32.and(last, i32.ne(i32.or(i32.or(rowBias, toResidual), silu), 0)))
         f.loop(row, 0, rows, mr, () => {
           f.run(gemm.tile, panels, panel, spill, deep, 4 * nr, 4 * nr, 0)
-          f.increment(panels, aPanel)
+          f.add(panels, aPanel)
           f.setLeast(height, i32.sub(rows, row), mr)
           f.set(image, i32.add(out, i32.mul(row, channelStep)))
           f.set(start, pixel)
@@ -56,15 +56,15 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
             f.setLeast(columns, i32.sub(imagePixels, start), i32.sub(width, done))
             f.set(from, i32.add(spill, i32.shl(done, 2)))
             f.set(to, i32.add(image, i32.shl(start, 2)))
-            emitSpill(f, nr, { from, to, rows: height, columns, step: channelStep, accumulate: accumulate })
+            emitSpill(f, nr, from, to, height, columns, channelStep, accumulate)
             f.if(finishes, () =>
               f.run(gemm.finish, to, height, columns, channelStep, bias, 0, toResidual, silu),
             )
-            f.increment(done, columns)
+            f.add(done, columns)
             f.set(start, 0)
-            f.increment(image, imageStep)
+            f.add(image, imageStep)
           })
-          f.if(bias, () => f.increment(bias, 4 * mr))
+          f.if(bias, () => f.add(bias, 4 * mr))
         })
       }
       f.while(i32.gtS(count, 0), () => {
@@ -86,13 +86,13 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
             acrossImages,
           )
         })
-        f.increment(pixel, nr)
+        f.add(pixel, nr)
         f.while(i32.geS(pixel, imagePixels), () => {
           f.set(pixel, i32.sub(pixel, imagePixels))
-          f.increment(out, imageStep)
+          f.add(out, imageStep)
         })
-        f.increment(pixels, 4 * nr)
-        f.increment(count, -nr)
+        f.add(pixels, 4 * nr)
+        f.add(count, -nr)
       })
     },
   )
@@ -115,9 +115,9 @@ function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmF
         f.run(packColumns, panel, base, pixels, offsets, depth)
         const rest = [depth, aPanel, 4 * nr, cStep, 1, spill, ...noFinish]
         f.run(gemm.rows, a, panel, c, rows, width, ...rest)
-        f.increment(offsets, 4 * nr)
-        f.increment(c, 4 * nr)
-        f.increment(columns, -nr)
+        f.add(offsets, 4 * nr)
+        f.add(c, 4 * nr)
+        f.add(columns, -nr)
       })
     },
   )

@@ -10,40 +10,25 @@ import type { TileShape } from '../product/gemm.ts'
  */
 export function emitPixels(m: ModuleBuilder, nr: number): void {
   m.procedure('pixels', (f, to, images, rows, columns, imageStep, rowStep) => {
-    const [n, r, c, image, row, at] = f.locals('i32', 6)
-    f.loop(
-      n,
-      0,
-      images,
-      1,
-      () => {
-        f.set(row, image)
-        f.loop(
-          r,
-          0,
-          rows,
-          1,
+    const [image, row, at] = f.locals('i32', 3)
+    f.times(images, [[image, imageStep]], () => {
+      f.set(row, image)
+      f.times(rows, [[row, rowStep]], () => {
+        f.set(at, row)
+        f.times(
+          columns,
+          [
+            [to, 4],
+            [at, 4],
+          ],
           () => {
-            f.set(at, row)
-            f.loop(
-              c,
-              0,
-              columns,
-              1,
-              () => {
-                f.emit(i32.store(to, at))
-              },
-              [to, 4],
-              [at, 4],
-            )
+            f.emit(i32.store(to, at))
           },
-          [row, rowStep],
         )
-      },
-      [image, imageStep],
-    )
+      })
+    })
     // A last group that is not full reads somewhere valid.
-    f.increment(at, -4)
+    f.add(at, -4)
     for (let i = 0; i < nr; i++) f.emit(i32.store(to, at, 4 * i))
   })
 }
@@ -58,23 +43,17 @@ export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
     const [k, offset] = f.locals('i32', 2)
     f.while(i32.gtS(count, 0), () => {
       f.spread(lanes, from, across)
-      f.loop(
-        k,
-        0,
-        depth,
-        1,
-        () => {
-          f.set(offset, i32.load(i32.add(offsets, i32.shl(k, 2))))
-          lanes.forEach((lane, i) => {
-            const copy = () => f.emit(f32.store(to, f32.load(i32.add(lane, offset)), 4 * i))
-            if (i === 0) copy()
-            else f.if(i32.gtS(count, i), copy, () => f.emit(f32.store(to, 0, 4 * i)))
-          })
-        },
-        [to, 4 * mr],
-      )
-      f.increment(from, i32.mul(across, mr))
-      f.increment(count, -mr)
+      f.loop(k, 0, depth, 1, () => {
+        f.set(offset, i32.load(i32.add(offsets, i32.shl(k, 2))))
+        lanes.forEach((lane, i) => {
+          const copy = () => f.emit(f32.store(to, f32.load(i32.add(lane, offset)), 4 * i))
+          if (i === 0) copy()
+          else f.if(i32.gtS(count, i), copy, () => f.emit(f32.store(to, 0, 4 * i)))
+        })
+        f.add(to, 4 * mr)
+      })
+      f.add(from, i32.mul(across, mr))
+      f.add(count, -mr)
     })
   })
 }
@@ -100,8 +79,8 @@ export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
     const eachRow = (body: () => void) =>
       f.while(i32.ltU(offsets, end), () => {
         body()
-        f.increment(to, 4 * nr)
-        f.increment(offsets, 4)
+        f.add(to, 4 * nr)
+        f.add(offsets, 4)
       })
     f.if(i32.eqz(v128.anyTrue(distances.reduce((a, b) => v128.or(a, b)))), () => {
       eachRow(() => {
@@ -145,41 +124,29 @@ export function emitColumns(m: ModuleBuilder, nr: number): FunctionRef {
         f.emit(f32.store(to, f32.load(i32.add(pixel, column)), 4 * (nr * at + i)))
       })
     }
-    f.loop(
-      k,
-      0,
-      i32.sub(depth, 3),
-      4,
-      () => {
-        f.set(pixel, i32.load(pixels))
-        f.if(
-          i32.eq(i32.sub(i32.load(pixels, 12), pixel), 12),
-          () => {
-            for (let part = 0; part < nr; part += 4) {
-              const rows = columns.slice(part, part + 4).map((column) => v128.load(i32.add(pixel, column)))
-              transpose4(f, rows).forEach((row, i) => {
-                f.emit(v128.store(to, row, 4 * (nr * i + part)))
-              })
-            }
-          },
-          () => {
-            for (let i = 0; i < 4; i++) scalarRow(i)
-          },
-        )
-      },
-      [to, 16 * nr],
-      [pixels, 16],
-    )
-    f.loop(
-      k,
-      k,
-      depth,
-      1,
-      () => {
-        scalarRow(0)
-      },
-      [to, 4 * nr],
-      [pixels, 4],
-    )
+    f.loop(k, 0, i32.sub(depth, 3), 4, () => {
+      f.set(pixel, i32.load(pixels))
+      f.if(
+        i32.eq(i32.sub(i32.load(pixels, 12), pixel), 12),
+        () => {
+          for (let part = 0; part < nr; part += 4) {
+            const rows = columns.slice(part, part + 4).map((column) => v128.load(i32.add(pixel, column)))
+            transpose4(f, rows).forEach((row, i) => {
+              f.emit(v128.store(to, row, 4 * (nr * i + part)))
+            })
+          }
+        },
+        () => {
+          for (let i = 0; i < 4; i++) scalarRow(i)
+        },
+      )
+      f.add(to, 16 * nr)
+      f.add(pixels, 16)
+    })
+    f.loop(k, k, depth, 1, () => {
+      scalarRow(0)
+      f.add(to, 4 * nr)
+      f.add(pixels, 4)
+    })
   })
 }

@@ -75,7 +75,7 @@ function storeFew(
   for (let i = 0; i < 3; i++) {
     f.if(i32.gtS(count, i), () => {
       f.emit(lane(i))
-      f.increment(at, bytesPerElement(dtype))
+      f.add(at, bytesPerElement(dtype))
     })
   }
 }
@@ -108,7 +108,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
         value: f.local('v128'),
       }
     })
-    const [i0, i1, rest] = f.locals('i32', 3)
+    const rest = f.local('i32')
     const width = bytesPerElement(op.output)
 
     const steps = (operand: Operand, count?: I32): readonly I32[] => {
@@ -133,20 +133,20 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
       )
     const advance = (elements: number) => {
       for (const { dtype, walk, at, strides } of operands) {
-        if (walk === 'dense') f.increment(at, elements * bytesPerElement(dtype))
-        if (walk === 'strided') f.increment(at, i32.mul(strides[2], elements))
+        if (walk === 'dense') f.add(at, elements * bytesPerElement(dtype))
+        if (walk === 'strided') f.add(at, i32.mul(strides[2], elements))
       }
     }
     const turns = (vectors: number) =>
-      f.countdown(rest, 4 * vectors, () => {
+      f.countdown(rest, 4 * vectors, [], () => {
         for (let v = 0; v < vectors; v++) storeFour(f, k, op.output, out, compute(v), 4 * width * v)
-        f.increment(out, 4 * width * vectors)
+        f.add(out, 4 * width * vectors)
         advance(4 * vectors)
       })
 
-    f.loop(i0, 0, n0, 1, () => {
+    f.times(n0, [], () => {
       for (const { row, block } of operands) f.set(row, block)
-      f.loop(i1, 0, n1, 1, () => {
+      f.times(n1, [], () => {
         for (const { dtype, walk, row, at, value } of operands) {
           f.set(at, row)
           if (walk === 'still') f.set(value, loadOne(dtype, row))
@@ -155,9 +155,9 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
         if (op.heavy !== true && !walks.includes('strided')) turns(4)
         turns(1)
         f.if(i32.gtS(rest, 0), () => storeFew(f, k, op.output, out, compute(0, rest), rest))
-        for (const { row, strides } of operands) f.increment(row, strides[1])
+        for (const { row, strides } of operands) f.add(row, strides[1])
       })
-      for (const { block, strides } of operands) f.increment(block, strides[0])
+      for (const { block, strides } of operands) f.add(block, strides[0])
     })
   })
 }

@@ -29,14 +29,14 @@ export function prepareSweep(f: FunctionBuilder) {
     blockEnd?: () => void,
   ): void => {
     const advance = (bytes: I32) => {
-      for (const cursor of cursors) f.increment(cursor, bytes)
+      for (const cursor of cursors) f.add(cursor, bytes)
     }
     f.set(rest, n)
     f.while(rest, () => {
       if (blockEnd === undefined) f.set(block, rest)
       else f.set(block, select(i32.ltS(rest, blockLength), rest, i32.const(blockLength)))
       f.set(rest, i32.sub(rest, block))
-      f.countdown(block, 4, () => {
+      f.countdown(block, 4, [], () => {
         four()
         advance(16)
       })

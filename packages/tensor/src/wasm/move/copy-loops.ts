@@ -19,31 +19,29 @@ function emitRows(
 ): void {
   m.func('run', i32s(7 + prepare.length), [], (f, to, from, n0, n1, t0, t1, f0, f1, ...rest) => {
     const copyRow = prepare(f, ...rest)
-    const [i, j, rowTo, rowFrom, a, b] = f.locals('i32', 6)
-    f.loop(
-      i,
-      0,
+    const [rowTo, rowFrom, a, b] = f.locals('i32', 4)
+    f.times(
       n0,
-      1,
+      [
+        [to, t0],
+        [from, f0],
+      ],
       () => {
         f.set(rowTo, to)
         f.set(rowFrom, from)
-        f.loop(
-          j,
-          0,
+        f.times(
           n1,
-          1,
+          [
+            [rowTo, t1],
+            [rowFrom, f1],
+          ],
           () => {
             f.set(a, rowTo)
             f.set(b, rowFrom)
             copyRow(a, b)
           },
-          [rowTo, t1],
-          [rowFrom, f1],
         )
       },
-      [to, t0],
-      [from, f0],
     )
   })
 }
@@ -56,7 +54,16 @@ function moveOne(width: Width, to: I32, from: I32) {
 
 /** Copies `bytes` from one running address to the other; all three variables are used up. */
 export function copyRun(f: FunctionBuilder, to: Address, from: Address, bytes: Address): void {
-  const turn = (size: number, move: () => void) => f.countdown(bytes, size, move, [to, size], [from, size])
+  const turn = (size: number, move: () => void) =>
+    f.countdown(
+      bytes,
+      size,
+      [
+        [to, size],
+        [from, size],
+      ],
+      move,
+    )
   turn(64, () => {
     const values = [0, 16, 32, 48].map((at) => f.local('v128', v128.load(from, at)))
     values.forEach((value, i) => f.emit(v128.store(to, value, 16 * i)))
@@ -82,17 +89,11 @@ export function emitStridedCopy(m: ModuleBuilder, width: Width): void {
   emitRows(m, (f, n, t2, f2) => {
     const i = f.local('i32')
     return (to, from) =>
-      f.loop(
-        i,
-        0,
-        n,
-        1,
-        () => {
-          f.emit(moveOne(width, to, from))
-        },
-        [to, t2],
-        [from, f2],
-      )
+      f.loop(i, 0, n, 1, () => {
+        f.emit(moveOne(width, to, from))
+        f.add(to, t2)
+        f.add(from, f2)
+      })
   })
 }
 
@@ -106,8 +107,24 @@ export function emitCollect(m: ModuleBuilder): void {
       const zip = (i: number, j: number) => v128.load32Lane(at(j), v128.load32Zero(at(i)), 1)
       const four = () => f.emit(v128.store(to, shuffle64(zip(0, 1), zip(2, 3), [0, 2])))
       f.set(rest, n)
-      f.countdown(rest, 4, four, [to, 16], [from, steps[3]!])
-      f.countdown(rest, 1, () => f.emit(moveOne(4, to, from)), [to, 4], [from, f2])
+      f.countdown(
+        rest,
+        4,
+        [
+          [to, 16],
+          [from, steps[3]!],
+        ],
+        four,
+      )
+      f.countdown(
+        rest,
+        1,
+        [
+          [to, 4],
+          [from, f2],
+        ],
+        () => f.emit(moveOne(4, to, from)),
+      )
     }
   })
 }
@@ -119,8 +136,8 @@ export function emitRepeat(m: ModuleBuilder): void {
     return (to, from) => {
       f.set(value, v128.load32Splat(from))
       f.set(rest, n)
-      f.countdown(rest, 4, () => f.emit(v128.store(to, value)), [to, 16])
-      f.countdown(rest, 1, () => f.emit(v128.store32Lane(to, value, 0)), [to, 4])
+      f.countdown(rest, 4, [[to, 16]], () => f.emit(v128.store(to, value)))
+      f.countdown(rest, 1, [[to, 4]], () => f.emit(v128.store32Lane(to, value, 0)))
     }
   })
 }
@@ -138,12 +155,28 @@ export function emitDouble(m: ModuleBuilder): void {
             f.emit(v128.store(to, shuffle32(value, value, [2, 2, 3, 3]), 32 * i + 16))
           })
         }
-        f.countdown(rest, 4 * vectors, double, [to, 32 * vectors], [from, 16 * vectors])
+        f.countdown(
+          rest,
+          4 * vectors,
+          [
+            [to, 32 * vectors],
+            [from, 16 * vectors],
+          ],
+          double,
+        )
       }
       f.set(rest, n)
       turn(4)
       turn(1)
-      f.countdown(rest, 1, () => f.emit(v128.store64Lane(to, v128.load32Splat(from), 0)), [to, 8], [from, 4])
+      f.countdown(
+        rest,
+        1,
+        [
+          [to, 8],
+          [from, 4],
+        ],
+        () => f.emit(v128.store64Lane(to, v128.load32Splat(from), 0)),
+      )
     }
   })
 }
@@ -163,71 +196,63 @@ export function emitTranspose(m: ModuleBuilder): void {
         const transpose = () => {
           f.set(a, top)
           f.set(b, left)
-          f.loop(
-            c,
-            0,
-            whole,
-            4,
-            () => {
-              f.set(store, a)
-              for (let tile = 0; tile < tiles; tile++) {
-                const rowsOfTile = [b, i32.add(b, fc), i32.add(b, fc2), i32.add(b, fc3)].map((at) =>
-                  v128.load(at, 16 * tile),
-                )
-                for (const column of transpose4(f, rowsOfTile)) {
-                  f.emit(v128.store(store, column))
-                  f.increment(store, tr)
-                }
-              }
-            },
-            [a, 16],
-            [b, i32.mul(fc, 4)],
-          )
-          f.loop(
-            c,
-            c,
-            columns,
-            1,
-            () => {
-              f.set(store, a)
-              f.loop(
-                i,
-                0,
-                16 * tiles,
-                4,
-                () => {
-                  f.emit(moveOne(4, store, i32.add(b, i)))
-                },
-                [store, tr],
+          f.loop(c, 0, whole, 4, () => {
+            f.set(store, a)
+            for (let tile = 0; tile < tiles; tile++) {
+              const rowsOfTile = [b, i32.add(b, fc), i32.add(b, fc2), i32.add(b, fc3)].map((at) =>
+                v128.load(at, 16 * tile),
               )
-            },
-            [a, 4],
-            [b, fc],
-          )
+              for (const column of transpose4(f, rowsOfTile)) {
+                f.emit(v128.store(store, column))
+                f.add(store, tr)
+              }
+            }
+            f.add(a, 16)
+            f.add(b, i32.mul(fc, 4))
+          })
+          f.loop(c, c, columns, 1, () => {
+            f.set(store, a)
+            f.loop(i, 0, 16 * tiles, 4, () => {
+              f.emit(moveOne(4, store, i32.add(b, i)))
+              f.add(store, tr)
+            })
+            f.add(a, 4)
+            f.add(b, fc)
+          })
         }
-        f.countdown(restRows, 4 * tiles, transpose, [left, 16 * tiles], [top, i32.mul(tr, 4 * tiles)])
+        f.countdown(
+          restRows,
+          4 * tiles,
+          [
+            [left, 16 * tiles],
+            [top, i32.mul(tr, 4 * tiles)],
+          ],
+          transpose,
+        )
       }
       const lastRow = () => {
         f.set(a, top)
         f.set(b, left)
-        f.loop(
-          c,
-          0,
-          columns,
-          1,
-          () => {
-            f.emit(moveOne(4, a, b))
-          },
-          [a, 4],
-          [b, fc],
-        )
+        f.loop(c, 0, columns, 1, () => {
+          f.emit(moveOne(4, a, b))
+          f.add(a, 4)
+          f.add(b, fc)
+        })
       }
       f.set(restRows, rows)
       // Where the rows of the result are a multiple of 2 KiB apart, more of them would evict each other.
       f.if(i32.and(tr, 2047), () => strip(4))
       strip(2)
       strip(1)
-      f.countdown(restRows, 1, lastRow, [left, 4], [top, tr])
+      f.countdown(
+        restRows,
+        1,
+        [
+          [left, 4],
+          [top, tr],
+        ],
+        lastRow,
+      )
     }
   })
 }
@@ -242,29 +267,15 @@ type UseRow = (f: FunctionBuilder, picked: Address, row: Address, bytes: Address
  */
 function emitPicks(m: ModuleBuilder, use: UseRow): void {
   m.procedure('run', (f, picked, row, indices, before, count, block, bytes) => {
-    const [i, j, at, from, rest] = f.locals('i32', 5)
-    f.loop(
-      i,
-      0,
-      before,
-      1,
-      () => {
-        f.set(at, indices)
-        f.loop(
-          j,
-          0,
-          count,
-          1,
-          () => {
-            f.set(from, i32.add(picked, i32.mul(i32.load(at), bytes)))
-            f.set(rest, bytes)
-            use(f, from, row, rest)
-          },
-          [at, 4],
-        )
-      },
-      [picked, block],
-    )
+    const [at, from, rest] = f.locals('i32', 3)
+    f.times(before, [[picked, block]], () => {
+      f.set(at, indices)
+      f.times(count, [[at, 4]], () => {
+        f.set(from, i32.add(picked, i32.mul(i32.load(at), bytes)))
+        f.set(rest, bytes)
+        use(f, from, row, rest)
+      })
+    })
   })
 }
 
@@ -275,7 +286,16 @@ export const emitGather = (m: ModuleBuilder): void =>
 /** Adds float32 rows to picked ones. */
 export const emitScatterAdd = (m: ModuleBuilder): void =>
   emitPicks(m, (f, picked, row, bytes) => {
-    const turn = (size: number, add: () => void) => f.countdown(bytes, size, add, [picked, size], [row, size])
+    const turn = (size: number, add: () => void) =>
+      f.countdown(
+        bytes,
+        size,
+        [
+          [picked, size],
+          [row, size],
+        ],
+        add,
+      )
     turn(16, () => f.emit(v128.store(picked, f32x4.add(v128.load(picked), v128.load(row)))))
     turn(4, () => f.emit(f32.store(picked, f32.add(f32.load(picked), f32.load(row)))))
   })

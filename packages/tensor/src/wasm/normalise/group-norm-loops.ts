@@ -23,7 +23,7 @@ function prepareLoops(
   [samples, groups, perGroup, pixels]: Extents,
   sampleBytes: Local<'i32'>,
 ) {
-  const [s, g, c, weight, bias] = f.locals('i32', 5)
+  const [weight, bias] = f.locals('i32', 2)
   /** Elements of a group. */
   const count = f.let(i32.mul(perGroup, pixels))
   const gap = f.let(i32.sub(sampleBytes, i32.mul(i32.shl(count, 2), groups)))
@@ -33,19 +33,19 @@ function prepareLoops(
     bias,
     /** Visits every group; `cursors` pass a whole group in each visit, and what is left of a sample after it. */
     groups: (cursors: readonly Local<'i32'>[], sample: () => void, visit: () => void) =>
-      f.loop(s, 0, samples, 1, () => {
+      f.times(samples, [], () => {
         f.set(weight, weights)
         f.set(bias, biases)
         sample()
-        f.loop(g, 0, groups, 1, visit)
-        for (const cursor of cursors) f.increment(cursor, gap)
+        f.times(groups, [], visit)
+        for (const cursor of cursors) f.add(cursor, gap)
       }),
     /** Visits every channel of a group. */
     channels: (visit: () => void) =>
-      f.loop(c, 0, perGroup, 1, () => {
+      f.times(perGroup, [], () => {
         visit()
-        f.increment(weight, 4)
-        f.increment(bias, 4)
+        f.add(weight, 4)
+        f.add(bias, 4)
       }),
   }
 }
@@ -123,7 +123,7 @@ function addTotals(
   f.set(other, i32.add(total, channelBytes))
   f.emit(f64.store(total, f64.add(f64.load(total), sums.product())))
   f.emit(f64.store(other, f64.add(f64.load(other), sums.plain())))
-  f.increment(total, 8)
+  f.add(total, 8)
 }
 
 /**

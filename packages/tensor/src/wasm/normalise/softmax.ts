@@ -30,7 +30,7 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
     /** Lanes beyond the row, −∞. */
     const within = (value: Expr<'v128'>, lanes: Local<'i32'> | undefined) =>
       lanes === undefined ? value : v128.bitselect(value, lowest, masked(i32x4.const(-1), lanes))
-    f.countdown(rows, 1, () => {
+    f.countdown(rows, 1, [], () => {
       f.set(top, lowest)
       f.set(at, x)
       f.set(strange, v128.zero())
@@ -73,7 +73,7 @@ function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => k.madd(a, b, c))]
     const [a, b, h, inner] = [f.let(0), f.let(0), vector(f), vector(f)]
-    f.countdown(rows, 1, () => {
+    f.countdown(rows, 1, [], () => {
       sums.clear()
       f.set(a, y)
       f.set(b, dy)

@@ -32,31 +32,21 @@ export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
     f.set(pivot, f64.promoteF32(f32.load(at)))
     f.set(pivots, f64x2.splat(pivot))
     for (const total of [...sums, ...squares]) f.set(total, v128.zero())
-    f.countdown(
-      rest,
-      8,
-      () => {
-        for (let i = 0; i < 4; i++) {
-          const [s, q] = [sums[i & 1]!, squares[i & 1]!]
-          f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
-          f.set(s, f64x2.add(s, deviation))
-          f.set(q, withSquare(q))
-        }
-      },
-      [at, 32],
-    )
+    f.countdown(rest, 8, [[at, 32]], () => {
+      for (let i = 0; i < 4; i++) {
+        const [s, q] = [sums[i & 1]!, squares[i & 1]!]
+        f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
+        f.set(s, f64x2.add(s, deviation))
+        f.set(q, withSquare(q))
+      }
+    })
     f.set(sum, sumOfLanes(f64x2.add(sums[0], sums[1])))
     f.set(square, sumOfLanes(f64x2.add(squares[0], squares[1])))
-    f.countdown(
-      rest,
-      1,
-      () => {
-        f.set(d, f64.sub(f64.promoteF32(f32.load(at)), pivot))
-        f.set(sum, f64.add(sum, d))
-        f.set(square, f64.add(square, f64.mul(d, d)))
-      },
-      [at, 4],
-    )
+    f.countdown(rest, 1, [[at, 4]], () => {
+      f.set(d, f64.sub(f64.promoteF32(f32.load(at)), pivot))
+      f.set(sum, f64.add(sum, d))
+      f.set(square, f64.add(square, f64.mul(d, d)))
+    })
     f.set(n, f64.convertI32S(count))
     f.set(mean, f64.add(pivot, f64.div(sum, n)))
     const variance = f64.div(f64.max(f64.sub(square, f64.div(f64.mul(sum, sum), n)), 0), n)

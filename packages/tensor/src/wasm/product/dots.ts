@@ -21,21 +21,20 @@ export function emitDots(m: ModuleBuilder, fused: boolean): void {
       const sums = ats.map(() => values.map(() => f.local('v128')))
       const add = (sum: Local<'v128'>, y: V128, z: V128) => f.set(sum, madd(y, z, sum))
       const turn = (vectors: number) =>
-        f.countdown(
-          left,
-          4 * vectors,
-          () => {
-            for (let v = 0; v < vectors; v++) f.set(values[v]!, v128.load(cursor, 16 * v))
-            ats.forEach((at, r) => {
-              for (let v = 0; v < vectors; v++) add(sums[r]![v]!, v128.load(at, 16 * v), values[v]!)
-              f.increment(at, 16 * vectors)
-            })
-          },
-          [cursor, 16 * vectors],
-        )
+        f.countdown(left, 4 * vectors, [[cursor, 16 * vectors]], () => {
+          for (let v = 0; v < vectors; v++) f.set(values[v]!, v128.load(cursor, 16 * v))
+          ats.forEach((at, r) => {
+            for (let v = 0; v < vectors; v++) add(sums[r]![v]!, v128.load(at, 16 * v), values[v]!)
+            f.add(at, 16 * vectors)
+          })
+        })
       f.countdown(
         rows,
         count,
+        [
+          [to, 4 * count],
+          [a, i32.mul(rowStep, count)],
+        ],
         () => {
           f.spread(ats, a, rowStep)
           for (const sum of sums.flat()) f.set(sum, v128.zero())
@@ -43,25 +42,18 @@ export function emitDots(m: ModuleBuilder, fused: boolean): void {
           f.set(left, depth)
           turn(ways)
           turn(1)
-          f.countdown(
-            left,
-            1,
-            () => {
-              f.set(values[0]!, v128.load32Zero(cursor))
-              ats.forEach((at, r) => {
-                add(sums[r]![0]!, v128.load32Zero(at), values[0]!)
-                f.increment(at, 4)
-              })
-            },
-            [cursor, 4],
-          )
+          f.countdown(left, 1, [[cursor, 4]], () => {
+            f.set(values[0]!, v128.load32Zero(cursor))
+            ats.forEach((at, r) => {
+              add(sums[r]![0]!, v128.load32Zero(at), values[0]!)
+              f.add(at, 4)
+            })
+          })
           sums.forEach(([first, second], r) => {
             f.set(first!, f32x4.add(first!, second!))
             f.emit(f32.store(to, sumOfFour(first!), 4 * r))
           })
         },
-        [to, 4 * count],
-        [a, i32.mul(rowStep, count)],
       )
     }
     rowsOf(height)

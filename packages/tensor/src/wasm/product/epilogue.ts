@@ -68,30 +68,27 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
       if (activation !== undefined) f.set(y, activation(y))
       store(f, at, y, lanes)
     }
-    f.countdown(
-      rows,
-      1,
-      () => {
-        f.set(at, c)
-        f.set(bias, columnBias)
-        f.set(left, columns)
-        f.if(rowBias, () => {
-          f.set(ofRow, v128.load32Splat(rowBias))
-          f.increment(rowBias, 4)
-        })
-        f.countdown(
-          left,
-          4,
-          () => {
-            vector()
-          },
+    f.countdown(rows, 1, [[c, cStep]], () => {
+      f.set(at, c)
+      f.set(bias, columnBias)
+      f.set(left, columns)
+      f.if(rowBias, () => {
+        f.set(ofRow, v128.load32Splat(rowBias))
+        f.add(rowBias, 4)
+      })
+      f.countdown(
+        left,
+        4,
+        [
           [at, 16],
           [bias, 16],
-        )
-        f.if(left, () => vector(left))
-      },
-      [c, cStep],
-    )
+        ],
+        () => {
+          vector()
+        },
+      )
+      f.if(left, () => vector(left))
+    })
   })
 }
 

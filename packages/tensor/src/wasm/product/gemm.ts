@@ -1,5 +1,5 @@
 import { times } from '../../times.ts'
-import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
+import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
 import { f32, f32x4, i32, v128 } from '../asm/index.ts'
 import { maddOf } from '../lanes/math.ts'
 import type { Tile } from '../runtime/tile.ts'
@@ -52,8 +52,8 @@ function emitSums(
         f.set(sum, madd(left, term, sum))
       }
     }
-    f.increment(a, 4 * mr)
-    f.increment(b, bStep)
+    f.add(a, 4 * mr)
+    f.add(b, bStep)
   })
   return sums
 }
@@ -70,7 +70,7 @@ export function emitTile(m: ModuleBuilder, name: string, height: number, shape: 
     const store = (value: (sum: Local<'v128'>, j: number) => Expr<'v128'>) => {
       for (let i = 0; i < height; i++) {
         for (let j = 0; j < vectors; j++) f.emit(v128.store(c, value(sums[i * vectors + j]!, j), 16 * j))
-        if (i < height - 1) f.increment(c, cStep)
+        if (i < height - 1) f.add(c, cStep)
       }
     }
     f.if(
@@ -97,7 +97,7 @@ function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: T
       for (let i = 0; i < height; i++) {
         enter?.()
         for (let j = 0; j < vectors; j++) visit(sums[i * vectors + j]!, j)
-        if (i < height - 1) f.increment(at, step)
+        if (i < height - 1) f.add(at, step)
       }
     }
     const loaded: Visit = (sum, j) => f.set(sum, f32x4.add(sum, v128.load(at, 16 * j)))
@@ -110,39 +110,32 @@ function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: T
   })
 }
 
-/** A part of a tile and where it goes. */
-export interface Spill {
-  /** Tile with rows of `nr` floats, from the first column wanted. */
-  readonly from: Local<'i32'>
-  readonly to: Local<'i32'>
-  readonly rows: Local<'i32'>
-  readonly columns: Local<'i32'>
-  /** Bytes between rows at `to`. */
-  readonly step: Local<'i32'>
-  /** Whether to add. */
-  readonly accumulate: Local<'i32'>
-}
-
-/** Adds or copies part of a tile. */
-export function emitSpill(f: FunctionBuilder, nr: number, p: Spill): void {
-  const [i, j, source, target] = f.locals('i32', 4)
-  f.loop(i, 0, p.rows, 1, () => {
-    f.set(source, i32.add(p.from, i32.mul(i, 4 * nr)))
-    f.set(target, i32.add(p.to, i32.mul(i, p.step)))
-    f.loop(
-      j,
-      0,
-      p.columns,
-      1,
+/**
+ * Copies `rows` × `columns` of a tile with rows of `nr` floats, from the first column wanted at `from`, to rows `step`
+ * bytes apart; adds them where `accumulate`.
+ */
+export function emitSpill(
+  f: FunctionBuilder,
+  nr: number,
+  ...[from, to, rows, columns, step, accumulate]: Tuple<Local<'i32'>, 6>
+): void {
+  const [i, source, target] = f.locals('i32', 3)
+  f.loop(i, 0, rows, 1, () => {
+    f.set(source, i32.add(from, i32.mul(i, 4 * nr)))
+    f.set(target, i32.add(to, i32.mul(i, step)))
+    f.times(
+      columns,
+      [
+        [source, 4],
+        [target, 4],
+      ],
       () => {
         f.if(
-          p.accumulate,
+          accumulate,
           () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
           () => f.emit(f32.store(target, f32.load(source))),
         )
       },
-      [source, 4],
-      [target, 4],
     )
   })
 }
@@ -197,21 +190,14 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish:
           },
           () => {
             f.run(plain, a, b, spill, depth, bStep, 4 * nr, 0)
-            emitSpill(f, nr, {
-              from: spill,
-              to: c,
-              rows: counted,
-              columns: columns,
-              step: cStep,
-              accumulate: accumulate,
-            })
+            emitSpill(f, nr, spill, c, counted, columns, cStep, accumulate)
             f.if(finishes, () => f.run(finish, c, height, columns, cStep, ...terms, silu))
           },
         )
-        f.if(rowBias, () => f.increment(rowBias, 4 * mr))
-        f.increment(a, aPanel)
-        f.increment(c, i32.mul(cStep, mr))
-        f.increment(rows, advance)
+        f.if(rowBias, () => f.add(rowBias, 4 * mr))
+        f.add(a, aPanel)
+        f.add(c, i32.mul(cStep, mr))
+        f.add(rows, advance)
       }
       const full = f.let(mr)
       f.while(i32.geS(rows, mr), () => step(-mr, mr, full))
@@ -259,10 +245,10 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, inner: FunctionRef): Fun
         const finish = [rowBias, columnBias, toResidual, silu]
         const places = [aPanel, bStep, cStep, accumulate, spill]
         f.run(inner, a, b, c, ...sizes, ...places, ...finish)
-        f.if(columnBias, () => f.increment(columnBias, 4 * nr))
-        f.increment(b, bPanel)
-        f.increment(c, 4 * nr)
-        f.increment(columns, -nr)
+        f.if(columnBias, () => f.add(columnBias, 4 * nr))
+        f.add(b, bPanel)
+        f.add(c, 4 * nr)
+        f.add(columns, -nr)
       })
     },
   )

@@ -1,6 +1,7 @@
 import type { KernelCall, View } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
 import { fillBytes } from '../move/bulk.ts'
+import { forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
@@ -76,18 +77,12 @@ function products(
     multiplyAll([asRow({ ...product, m: batch * m })], context)
     return
   }
-  const index = new Array<number>(rank - 2).fill(0)
   const all: Product[] = []
-  for (let s = 0; s < batch; s++) {
-    let [ax, by] = [0, 0]
-    for (let axis = 0; axis < rank - 2; axis++) {
-      ax += index[axis]! * x.strides[axis]!
-      by += index[axis]! * y.strides[axis]!
-    }
-    const factors = { a: { ...a, at: a.at + 4 * ax }, b: { ...b, at: b.at + 4 * by } }
-    all.push(asRow({ ...product, ...factors, c: out + 4 * s * m * n }))
-    for (let axis = rank - 3; axis >= 0 && ++index[axis]! === x.shape[axis]; axis--) index[axis] = 0
-  }
+  const nest = { extents: x.shape, strides: [x.strides, y.strides] }
+  forOuter(nest, rank - 2, ([ax, by]) => {
+    const factors = { a: { ...a, at: a.at + 4 * ax! }, b: { ...b, at: b.at + 4 * by! } }
+    all.push(asRow({ ...product, ...factors, c: out + 4 * all.length * m * n }))
+  })
   multiplyAll(all, context)
 }
 

@@ -40,8 +40,8 @@ function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile, relaxed: bo
   m.procedure(name, (f, a, end, b, c) => {
     f.while(i32.ltU(a, end), () => {
       f.run(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
-      f.increment(a, 4 * mr * depth)
-      f.increment(c, 4 * mr * nr)
+      f.add(a, 4 * mr * depth)
+      f.add(c, 4 * mr * nr)
     })
   })
 }

@@ -69,28 +69,12 @@ function twoLoops(
   strides: readonly [Local<'i32'>, Local<'i32'>],
   body: (at: Local<'i32'>) => void,
 ): void {
-  const [i, j, outer, inner] = f.locals('i32', 4)
+  const [outer, inner] = f.locals('i32', 2)
   f.set(outer, start)
-  f.loop(
-    i,
-    0,
-    extents[0],
-    1,
-    () => {
-      f.set(inner, outer)
-      f.loop(
-        j,
-        0,
-        extents[1],
-        1,
-        () => {
-          body(inner)
-        },
-        [inner, strides[1]],
-      )
-    },
-    [outer, strides[0]],
-  )
+  f.times(extents[0], [[outer, strides[0]]], () => {
+    f.set(inner, outer)
+    f.times(extents[1], [[inner, strides[1]]], () => body(inner))
+  })
 }
 
 /**
@@ -111,14 +95,9 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
       for (let i = 0; i < count; i++) f.set(accumulators[i]!, fold.combine(accumulators[i]!, load(i)))
     }
     const turns = (vectors: number) =>
-      f.countdown(
-        rest,
-        vectors * fold.lanes,
-        () => {
-          fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
-        },
-        [at, 4 * fold.lanes * vectors],
-      )
+      f.countdown(rest, vectors * fold.lanes, [[at, 4 * fold.lanes * vectors]], () => {
+        fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
+      })
     twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
       for (const accumulator of accumulators) f.set(accumulator, fold.neutral)
       twoLoops(f, row, [r0, r1], [r0s, r1s], (start) => {
@@ -128,27 +107,17 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
           turns(ways)
           turns(1)
         } else {
-          f.countdown(
-            rest,
-            4,
-            () => {
-              fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
-            },
-            [at, step],
-          )
+          f.countdown(rest, 4, [[at, step]], () => {
+            fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
+          })
         }
-        f.countdown(
-          rest,
-          1,
-          () => {
-            f.set(first, fold.combine(first, fold.loadOne(at)))
-          },
-          [at, step],
-        )
+        f.countdown(rest, 1, [[at, step]], () => {
+          f.set(first, fold.combine(first, fold.loadOne(at)))
+        })
       })
       const result = fold.fold(join(f, fold, accumulators))
       f.emit(wide ? f64.store(out, result) : f32.store(out, f32.demoteF64(result)))
-      f.increment(out, wide ? 8 : 4)
+      f.add(out, wide ? 8 : 4)
     })
   })
 }
@@ -171,6 +140,10 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
       f.countdown(
         rest,
         elements,
+        [
+          [out, 4 * elements],
+          [column, 4 * elements],
+        ],
         () => {
           for (const accumulator of used) f.set(accumulator, fold.neutral)
           twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
@@ -178,8 +151,6 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
           })
           store()
         },
-        [out, 4 * elements],
-        [column, 4 * elements],
       )
     }
     const storeVectors = (vectors: number) => () => {

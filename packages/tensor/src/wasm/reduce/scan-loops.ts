@@ -48,55 +48,40 @@ export function emitArgmaxRows(m: ModuleBuilder): void {
         f.set(index, left)
       })
     }
-    f.countdown(
-      rows,
-      1,
-      () => {
-        for (const { value, index } of bests) {
-          f.set(value, v128.load32Splat(x))
-          f.set(index, v128.zero())
-        }
-        f.set(indices, i32x4.lanes(0, 1, 2, 3))
-        f.set(at, n)
-        f.countdown(
-          at,
-          4 * ways,
-          () => {
-            bests.forEach((best, i) => {
-              f.set(candidates, v128.load(x, 16 * i))
-              challenge(f, best, candidates, i32x4.add(indices, i32x4.const(4 * i)))
-            })
-            f.set(indices, i32x4.add(indices, i32x4.const(4 * ways)))
-          },
-          [x, 16 * ways],
-        )
-        for (const { value, index } of bests.slice(1)) {
-          const strange = v128.and(f32x4.ne(value, value), f32x4.ne(best.value, best.value))
-          const equal = v128.or(f32x4.eq(value, best.value), strange)
-          const larger = v128.andnot(f32x4.eq(best.value, best.value), f32x4.le(value, best.value))
-          f.set(candidates, v128.or(larger, v128.and(equal, i32x4.ltS(index, best.index))))
-          f.set(best.index, v128.bitselect(index, best.index, candidates))
-          f.set(best.value, v128.bitselect(value, best.value, candidates))
-        }
-        f.set(value, f32x4.extractLane(best.value, 0))
-        f.set(index, i32x4.extractLane(best.index, 0))
-        for (let i = 1; i < 4; i++) lane(i)
-        f.countdown(
-          at,
-          1,
-          () => {
-            f.set(other, f32.load(x))
-            f.if(beats(other, value), () => {
-              f.set(value, other)
-              f.set(index, i32.sub(n, at))
-            })
-          },
-          [x, 4],
-        )
-        f.emit(i32.store(to, index))
-      },
-      [to, 4],
-    )
+    f.countdown(rows, 1, [[to, 4]], () => {
+      for (const { value, index } of bests) {
+        f.set(value, v128.load32Splat(x))
+        f.set(index, v128.zero())
+      }
+      f.set(indices, i32x4.lanes(0, 1, 2, 3))
+      f.set(at, n)
+      f.countdown(at, 4 * ways, [[x, 16 * ways]], () => {
+        bests.forEach((best, i) => {
+          f.set(candidates, v128.load(x, 16 * i))
+          challenge(f, best, candidates, i32x4.add(indices, i32x4.const(4 * i)))
+        })
+        f.set(indices, i32x4.add(indices, i32x4.const(4 * ways)))
+      })
+      for (const { value, index } of bests.slice(1)) {
+        const strange = v128.and(f32x4.ne(value, value), f32x4.ne(best.value, best.value))
+        const equal = v128.or(f32x4.eq(value, best.value), strange)
+        const larger = v128.andnot(f32x4.eq(best.value, best.value), f32x4.le(value, best.value))
+        f.set(candidates, v128.or(larger, v128.and(equal, i32x4.ltS(index, best.index))))
+        f.set(best.index, v128.bitselect(index, best.index, candidates))
+        f.set(best.value, v128.bitselect(value, best.value, candidates))
+      }
+      f.set(value, f32x4.extractLane(best.value, 0))
+      f.set(index, i32x4.extractLane(best.index, 0))
+      for (let i = 1; i < 4; i++) lane(i)
+      f.countdown(at, 1, [[x, 4]], () => {
+        f.set(other, f32.load(x))
+        f.if(beats(other, value), () => {
+          f.set(value, other)
+          f.set(index, i32.sub(n, at))
+        })
+      })
+      f.emit(i32.store(to, index))
+    })
   })
 }
 
@@ -108,9 +93,9 @@ function overColumns(
   visit: (vectors: number, lanes?: Local<'i32'>) => void,
 ): void {
   for (const vectors of [ways, 1]) {
-    f.countdown(columns, 4 * vectors, () => {
+    f.countdown(columns, 4 * vectors, [], () => {
       visit(vectors)
-      for (const cursor of cursors) f.increment(cursor, 16 * vectors)
+      for (const cursor of cursors) f.add(cursor, 16 * vectors)
     })
   }
   f.if(columns, () => visit(1, columns))
@@ -129,7 +114,7 @@ export function emitArgmaxColumns(m: ModuleBuilder): void {
       })
       f.set(at, x)
       f.loop(j, 1, length, 1, () => {
-        f.increment(at, step)
+        f.add(at, step)
         f.set(indices, i32x4.splat(j))
         used.forEach((best, i) => {
           f.set(candidates, v128.load(at, 16 * i))
@@ -152,22 +137,24 @@ export function emitCumsumRows(m: ModuleBuilder): void {
       f.countdown(
         rows,
         height,
+        [
+          [x, i32.mul(step, height)],
+          [to, i32.mul(step, height)],
+        ],
         () => {
           f.spread(froms.slice(0, height), x, step)
           f.spread(tos.slice(0, height), to, step)
           for (const sum of sums.slice(0, height)) f.set(sum, 0)
           f.set(left, n)
-          f.countdown(left, 1, () => {
+          f.countdown(left, 1, [], () => {
             for (let r = 0; r < height; r++) {
               f.set(sums[r]!, f64.add(sums[r]!, f64.promoteF32(f32.load(froms[r]!))))
               f.emit(f32.store(tos[r]!, f32.demoteF64(sums[r]!)))
-              f.increment(froms[r]!, 4)
-              f.increment(tos[r]!, 4)
+              f.add(froms[r]!, 4)
+              f.add(tos[r]!, 4)
             }
           })
         },
-        [x, i32.mul(step, height)],
-        [to, i32.mul(step, height)],
       )
     }
   })
@@ -183,24 +170,18 @@ export function emitCumsumColumns(m: ModuleBuilder): void {
       for (const sum of used.flat()) f.set(sum, v128.zero())
       f.set(source, x)
       f.set(target, to)
-      f.loop(
-        j,
-        0,
-        length,
-        1,
-        () => {
-          used.forEach(([low, high], i) => {
-            const half = (a: Expr<'v128'>) => f64x2.promoteLowF32x4(a)
-            f.set(four, v128.load(source, 16 * i))
-            f.set(low, f64x2.add(low, half(four)))
-            f.set(high, f64x2.add(high, half(shuffle64(four, four, [1, 0]))))
-            f.set(four, shuffle64(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), [0, 2]))
-            store(f, i === 0 ? target : i32.add(target, 16 * i), four, lanes)
-          })
-        },
-        [source, step],
-        [target, step],
-      )
+      f.loop(j, 0, length, 1, () => {
+        used.forEach(([low, high], i) => {
+          const half = (a: Expr<'v128'>) => f64x2.promoteLowF32x4(a)
+          f.set(four, v128.load(source, 16 * i))
+          f.set(low, f64x2.add(low, half(four)))
+          f.set(high, f64x2.add(high, half(shuffle64(four, four, [1, 0]))))
+          f.set(four, shuffle64(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), [0, 2]))
+          store(f, i === 0 ? target : i32.add(target, 16 * i), four, lanes)
+        })
+        f.add(source, step)
+        f.add(target, step)
+      })
     })
   })
 }

@@ -21,14 +21,14 @@ interface Code {
  */
 export class JobTable {
   readonly words = new Float64Array(new SharedArrayBuffer(8 * length))
-  private readonly heap: Heap
-  private readonly kernels: KernelCache
-  private readonly codes = new Map<WasmFunction, Code>()
-  private readonly stored = new Map<Uint8Array, number>()
+  readonly #heap: Heap
+  readonly #kernels: KernelCache
+  readonly #codes = new Map<WasmFunction, Code>()
+  readonly #stored = new Map<Uint8Array, number>()
 
   constructor(heap: Heap, kernels: KernelCache) {
-    this.heap = heap
-    this.kernels = kernels
+    this.#heap = heap
+    this.#kernels = kernels
   }
 
   /** Writes as many of the first tasks as fit; returns how many. */
@@ -42,7 +42,7 @@ export class JobTable {
       words[i] = at
       words[at++] = task.length
       for (const { run, args } of task) {
-        const { id, at: code, bytes, position } = this.codeOf(run)
+        const { id, at: code, bytes, position } = this.#codeOf(run)
         words[at++] = id
         words[at++] = code
         words[at++] = bytes
@@ -55,18 +55,18 @@ export class JobTable {
   }
 
   /** A function's code in the shared memory, put there at its first use. */
-  private codeOf(run: WasmFunction): Code {
-    const known = this.codes.get(run)
+  #codeOf(run: WasmFunction): Code {
+    const known = this.#codes.get(run)
     if (known !== undefined) return known
-    const { bytes, position } = this.kernels.originOf(run)
-    let at = this.stored.get(bytes)
+    const { bytes, position } = this.#kernels.originOf(run)
+    let at = this.#stored.get(bytes)
     if (at === undefined) {
-      at = this.heap.allocate(bytes.length)
-      this.heap.u8.set(bytes, at)
-      this.stored.set(bytes, at)
+      at = this.#heap.allocate(bytes.length)
+      this.#heap.u8.set(bytes, at)
+      this.#stored.set(bytes, at)
     }
-    const code = { id: this.codes.size, at, bytes: bytes.length, position }
-    this.codes.set(run, code)
+    const code = { id: this.#codes.size, at, bytes: bytes.length, position }
+    this.#codes.set(run, code)
     return code
   }
 }

@@ -21,7 +21,7 @@ function testPool(size: number, options: PoolOptions = {}) {
     m.procedure('meet', (f, at, count) => {
       const turns = f.let(0)
       f.drop(atomics.add(at, 1))
-      f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 27)), () => f.increment(turns, 1))
+      f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 27)), () => f.add(turns, 1))
       f.if(i32.ltS(turns, 2 ** 27), () => f.drop(atomics.add(at, count)))
     })
     m.procedure('trap', (f, at) => f.drop(i32.load(at)))

@@ -55,14 +55,14 @@ function emitPatch(
       emit,
       size,
       (i) => {
-        if (i > 0) for (const pointer of pointers) f.increment(pointer, rowBytes)
+        if (i > 0) for (const pointer of pointers) f.add(pointer, rowBytes)
         return loadLanes(f, pointers, size).map((value) => f.local('v128', value))
       },
       (i, j, value) => {
         if (i === 0) {
-          if (j > 0) f.increment(column, xiStep)
+          if (j > 0) f.add(column, xiStep)
           f.set(at, column)
-        } else f.increment(at, nextRow)
+        } else f.add(at, nextRow)
         f.emit(v128.store(at, value))
       },
     )
@@ -78,34 +78,35 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
   m.procedure(
     'tiles',
     (f, to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels) => {
-      const [c, plane, at] = f.locals('i32', 3)
+      const [plane, at] = f.locals('i32', 2)
       const lanes = f.locals('i32', 8)
       f.countdown(
         panels,
         1,
+        [
+          [to, panelStep],
+          [table, 128],
+        ],
         () => {
           lanes.forEach((lane, i) => {
             f.set(lane, i32.load(table, 16 * i))
           })
           f.set(plane, planes)
           f.set(at, to)
-          f.loop(
-            c,
-            0,
+          f.times(
             channels,
-            1,
+            [
+              [plane, channelBytes],
+              [at, 32],
+            ],
             () => {
               for (const half of [0, 4]) {
                 const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
                 f.run(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
               }
             },
-            [plane, channelBytes],
-            [at, 32],
           )
         },
-        [to, panelStep],
-        [table, 128],
       )
     },
   )
@@ -121,13 +122,15 @@ function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void 
     f.countdown(
       tiles,
       1,
+      [
+        [to, step],
+        [table, 16],
+      ],
       () => {
         f.set(at, i32.add(planes, i32.load(table)))
         const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
         f.run(patch, ...pointers, rowBytes, to, xiStep)
       },
-      [to, step],
-      [table, 16],
     )
   })
 }
@@ -140,52 +143,45 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
   m.procedure('weights', (f, to, xiStep, from, s0, s1, s2, s3, rows, channels) => {
     const emit = map(f, new Lanes(f, relaxed))
     const nextRow = f.let(i32.mul(xiStep, n))
-    const [c, at, column, last] = f.locals('i32', 4)
+    const [at, column, last] = f.locals('i32', 3)
     const lanes = f.locals('i32', winogradTile.mr)
     const read = f.locals('i32', winogradTile.mr)
     f.while(i32.gtS(rows, 0), () => {
       // Lanes beyond the last channel repeat it: nobody reads their products.
       f.set(last, from)
       lanes.forEach((lane, i) => {
-        if (i > 0) f.if(i32.gtS(rows, i), () => f.increment(last, s0))
+        if (i > 0) f.if(i32.gtS(rows, i), () => f.add(last, s0))
         f.set(lane, last)
       })
-      f.loop(
-        c,
-        0,
-        channels,
-        1,
-        () => {
-          emitSquare(
-            f,
-            emit,
-            3,
-            (i) => {
-              lanes.forEach((lane, l) => {
-                f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
-              })
-              return [0, 1, 2].map((j) => {
-                const tap = f.local('v128', v128.load32Zero(read[0]!))
-                for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
-                if (j < 2) for (const pointer of read) f.increment(pointer, s3)
-                return tap
-              })
-            },
-            (i, j, value) => {
-              if (i === 0) {
-                if (j > 0) f.increment(column, xiStep)
-                else f.set(column, to)
-                f.set(at, column)
-              } else f.increment(at, nextRow)
-              f.emit(v128.store(at, value))
-            },
-          )
-          for (const lane of lanes) f.increment(lane, s1)
-        },
-        [to, 4 * winogradTile.mr],
-      )
-      f.increment(from, i32.mul(s0, winogradTile.mr))
-      f.increment(rows, -winogradTile.mr)
+      f.times(channels, [[to, 4 * winogradTile.mr]], () => {
+        emitSquare(
+          f,
+          emit,
+          3,
+          (i) => {
+            lanes.forEach((lane, l) => {
+              f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
+            })
+            return [0, 1, 2].map((j) => {
+              const tap = f.local('v128', v128.load32Zero(read[0]!))
+              for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
+              if (j < 2) for (const pointer of read) f.add(pointer, s3)
+              return tap
+            })
+          },
+          (i, j, value) => {
+            if (i === 0) {
+              if (j > 0) f.add(column, xiStep)
+              else f.set(column, to)
+              f.set(at, column)
+            } else f.add(at, nextRow)
+            f.emit(v128.store(at, value))
+          },
+        )
+        for (const lane of lanes) f.add(lane, s1)
+      })
+      f.add(from, i32.mul(s0, winogradTile.mr))
+      f.add(rows, -winogradTile.mr)
     })
   })
 }
@@ -201,19 +197,25 @@ const depthLimit = 512
 function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
   const { mr, nr } = winogradTile
   m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
-    const [panel, at, to, k, deep, add] = f.locals('i32', 6)
+    const [at, to, k, deep, add] = f.locals('i32', 5)
     const [aPanel, bPanel] = [f.let(i32.mul(depth, 4 * mr)), f.let(i32.mul(depth, 4 * nr))]
     f.countdown(
       xis,
       1,
+      [
+        [a, aXi],
+        [b, bXi],
+        [c, cXi],
+      ],
       () => {
         f.set(at, b)
         f.set(to, c)
-        f.loop(
-          panel,
-          0,
+        f.times(
           panels,
-          1,
+          [
+            [at, bPanel],
+            [to, cPanel],
+          ],
           () => {
             f.loop(k, 0, depth, depthLimit, () => {
               f.setLeast(deep, i32.sub(depth, k), depthLimit)
@@ -223,13 +225,8 @@ function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
               f.run(gemm.rows, ...factors, to, rows, nr, deep, aPanel, 4 * nr, cStep, add, 0, ...noFinish)
             })
           },
-          [at, bPanel],
-          [to, cPanel],
         )
       },
-      [a, aXi],
-      [b, bXi],
-      [c, cXi],
     )
   })
 }
@@ -246,45 +243,41 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
     f.countdown(
       rows,
       1,
+      [
+        [from, rowStep],
+        [to, outStep],
+      ],
       () => {
         f.set(read, from)
         f.set(target, to)
-        f.loop(
-          c,
-          0,
-          columns,
-          4,
-          () => {
-            const taps: Local<'v128'>[] = []
-            f.set(at, read)
-            emitSquare(
-              f,
-              emit,
-              n,
-              () =>
-                times(n, () => {
-                  const value = f.local('v128', v128.load(at))
-                  f.increment(at, xiStep)
-                  return value
-                }),
-              (i, j, value) => {
-                taps[3 * i + j] = f.local('v128', value)
-              },
-            )
-            for (let lane = 0; lane < 4; lane++) {
-              f.if(i32.gtS(i32.sub(columns, c), lane), () => {
-                taps.forEach((tap, i) => {
-                  f.emit(v128.store32Lane(target, tap, lane, 4 * i))
-                })
-                f.increment(target, inStep)
+        f.loop(c, 0, columns, 4, () => {
+          const taps: Local<'v128'>[] = []
+          f.set(at, read)
+          emitSquare(
+            f,
+            emit,
+            n,
+            () =>
+              times(n, () => {
+                const value = f.local('v128', v128.load(at))
+                f.add(at, xiStep)
+                return value
+              }),
+            (i, j, value) => {
+              taps[3 * i + j] = f.local('v128', value)
+            },
+          )
+          for (let lane = 0; lane < 4; lane++) {
+            f.if(i32.gtS(i32.sub(columns, c), lane), () => {
+              taps.forEach((tap, i) => {
+                f.emit(v128.store32Lane(target, tap, lane, 4 * i))
               })
-            }
-          },
-          [read, 16],
-        )
+              f.add(target, inStep)
+            })
+          }
+          f.add(read, 16)
+        })
       },
-      [from, rowStep],
-      [to, outStep],
     )
   })
 }

@@ -27,20 +27,21 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
       const xiStep = f.let(i32.shl(groups, 4))
       const rowStep = f.let(i32.mul(xiStep, n * n - 1))
       const plain = f.let(i32.eqz(i32.or(residual, silu)))
-      const [group, at, tile, full, target, other, i] = f.locals('i32', 7)
+      const [at, tile, full, target, other, i] = f.locals('i32', 6)
       const [row, columns, staged] = f.locals('i32', 3)
       const [added, value] = f.locals('v128', 2)
-      f.countdown(rows, 1, () => {
+      f.countdown(rows, 1, [], () => {
         f.if(bias, () => {
           f.set(added, v128.load32Splat(bias))
-          f.increment(bias, 4)
+          f.add(bias, 4)
         })
         f.set(tile, table)
-        f.loop(
-          group,
-          0,
+        f.times(
           groups,
-          1,
+          [
+            [tile, 16 * tileWords],
+            [from, 16],
+          ],
           () => {
             const y: Local<'v128'>[][] = times(size, () => [])
             f.set(at, from)
@@ -51,7 +52,7 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
               () =>
                 times(n, () => {
                   const product = f.local('v128', v128.load(at))
-                  f.increment(at, xiStep)
+                  f.add(at, xiStep)
                   return product
                 }),
               (r, c, result) => {
@@ -77,7 +78,7 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
                         pair as [number, number, number, number],
                       )
                       f.emit(v128.store64Lane(target, both, lane % 2))
-                      if (r === 0) f.increment(target, rowBytes)
+                      if (r === 0) f.add(target, rowBytes)
                       return
                     }
                     transpose4(f, columnsOf).forEach((line, l) => {
@@ -103,35 +104,27 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
                   f.set(other, i32.add(residual, i32.load(entry, 4)))
                   f.set(columns, i32.load(entry, 12))
                   f.set(staged, i32.add(stage, i32.shl(i, 6)))
-                  f.loop(
-                    row,
-                    0,
-                    i32.load(i32.add(tile, i32.shl(i, 4)), 8),
-                    1,
-                    () => {
-                      f.set(value, v128.load(staged))
-                      f.if(residual, () => f.set(value, f32x4.add(value, v128.load(other))))
-                      f.if(silu, () => f.set(value, activation(value)))
-                      f.if(
-                        i32.eq(columns, 4),
-                        () => f.emit(v128.store(target, value)),
-                        () => store(f, target, value, columns),
-                      )
-                    },
-                    [target, rowBytes],
-                    [other, rowBytes],
-                    [staged, 16],
-                  )
+                  f.loop(row, 0, i32.load(i32.add(tile, i32.shl(i, 4)), 8), 1, () => {
+                    f.set(value, v128.load(staged))
+                    f.if(residual, () => f.set(value, f32x4.add(value, v128.load(other))))
+                    f.if(silu, () => f.set(value, activation(value)))
+                    f.if(
+                      i32.eq(columns, 4),
+                      () => f.emit(v128.store(target, value)),
+                      () => store(f, target, value, columns),
+                    )
+                    f.add(target, rowBytes)
+                    f.add(other, rowBytes)
+                    f.add(staged, 16)
+                  })
                 })
               },
             )
           },
-          [tile, 16 * tileWords],
-          [from, 16],
         )
-        f.increment(from, rowStep)
-        f.increment(out, channelStep)
-        f.if(residual, () => f.increment(residual, channelStep))
+        f.add(from, rowStep)
+        f.add(out, channelStep)
+        f.if(residual, () => f.add(residual, channelStep))
       })
     },
   )
