@@ -66,6 +66,18 @@ export const runEdits: readonly Edit[] = [
   task('task-measured', 'sizeOf(operator.outShape)', 'sizeOf(operator.inShape)', 'm is counted in pixels'),
   problem('measure-fold', '=> key.fold(n)', '=> key', 'all samples have the same noise'),
   problem('measure-clean', 'operator.forward(truth)', 'truth', 'the truth itself is measured'),
+  problem(
+    'measurement-key',
+    "randomKey(seed).fold('measurement')",
+    'randomKey(seed)',
+    'the noise of a measurement is that of the method',
+  ),
+  problem(
+    'problem-count',
+    'truth: given.truth }, count)',
+    'truth: given.truth }, 1)',
+    'one draw, however many are wanted',
+  ),
   problem('draws-shared', '.mul(1)', '', 'draws share the memory of their measurement'),
   network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
   network('network-prediction', '    predicts,\n', '', 'what the network predicts is ignored', byPriors),
