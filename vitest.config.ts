@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/.doc-examples/**', ...published],
+          exclude: ['tests/.doc-examples/**', 'tests/.own-modules/**', ...published],
         },
       },
       {

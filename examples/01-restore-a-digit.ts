@@ -1,16 +1,15 @@
 // Restores a digit with a hole in it: network, operator, method, one line each.
 // Run: node examples/01-restore-a-digit.ts
-import { boxInpainting, ddrm, epsilonPrior, gaussianNoise, psnr, run, vpLinear } from '@tweedie/solvers'
+import { ddrm, epsilonPrior, gaussianNoise, inpaint, psnr, run, vpLinear } from '@tweedie/solvers'
 import { fromData, randomKey } from '@tweedie/tensor'
-import { ddpmForward, readImage } from '@tweedie/unet'
+import { predictor, readImage } from '@tweedie/unet'
 import { heldOutDigits, loadShippedPrior } from '@tweedie/unet/node'
 
-const { config, params } = loadShippedPrior('digits')
 const prior = epsilonPrior({
   name: 'digits',
   shape: [1, 28, 28],
   schedule: vpLinear(),
-  predictNoise: (xt, t) => ddpmForward(params, config, xt, t),
+  predictNoise: predictor(loadShippedPrior('digits')),
   clip: [-1, 1],
 })
 
@@ -19,7 +18,7 @@ const pixels = new Float32Array(784)
 readImage(heldOutDigits().images, 3, pixels, 0)
 const truth = fromData(pixels, [1, 1, 28, 28])
 
-const operator = boxInpainting({ shape: prior.shape, box: 12 })
+const operator = inpaint(prior.shape, { box: 12 })
 const noise = gaussianNoise(0.05)
 const y = noise.sample([randomKey(1)], operator.forward(truth))
 const restored = await run(ddrm({ operator, noise, y }, prior))

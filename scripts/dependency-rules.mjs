@@ -1,14 +1,15 @@
-// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- unet; tensor, autograd <- solvers; all <- bench <- cli).
+// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- solvers <- unet <- runs; all <- bench <- cli).
 // Read by dependency-cruiser; `npm run deps` checks it.
 
 /** What each package may import, apart from itself. */
 const allowed = {
   tensor: [],
   autograd: ['tensor'],
-  unet: ['tensor', 'autograd'],
   solvers: ['tensor', 'autograd'],
+  unet: ['tensor', 'autograd', 'solvers'],
+  runs: ['tensor', 'autograd', 'unet', 'solvers'],
   bench: ['tensor', 'autograd', 'unet', 'solvers'],
-  cli: ['tensor', 'autograd', 'unet', 'solvers', 'bench'],
+  cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench'],
 }
 
 const direction = Object.entries(allowed).map(([name, below]) => ({
@@ -43,12 +44,138 @@ const wasmRooms = Object.entries(rooms).map(([name, below]) => ({
   from: { path: `${wasm}${name}/`, pathNot: '\\.test\\.(helper\\.)?ts$' },
   to: { path: wasm, pathNot: `${wasm}(${[name, ...below].join('|')})/` },
 }))
+/** The rooms of packages/unet/src and which of each other they may import, types included. */
+const unetRooms = {
+  ground: [],
+  layers: ['ground'],
+  checkpoint: ['ground'],
+  data: ['ground', 'checkpoint'],
+  architectures: ['ground', 'layers'],
+  models: ['ground', 'checkpoint', 'architectures'],
+  train: ['ground', 'checkpoint', 'data', 'architectures', 'models'],
+  priors: ['ground', 'architectures', 'models', 'train'],
+}
+/** The files of a room; `ground` are those beside the rooms. */
+const unetRoom = (name) => (name === 'ground' ? '^packages/unet/src/[^/]+$' : `^packages/unet/src/${name}/`)
+const test = '\\.test\\.(helper\\.)?ts$'
+
+const unet = [
+  ...Object.entries(unetRooms).map(([name, below]) => ({
+    name: `unet-${name}-imports-${below.join('-') || 'nothing'}`,
+    comment: `packages/unet/src: ${name} may import ${below.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: unetRoom(name), pathNot: [test, '^packages/unet/src/(index|node)\\.ts$'] },
+    to: { path: '^packages/unet/src/', pathNot: [name, ...below].map(unetRoom) },
+  })),
+  {
+    name: 'unet-no-architecture-knows-another',
+    comment: 'A folder of architectures/ imports its own files, the contract and what that stands on.',
+    severity: 'error',
+    from: { path: '^packages/unet/src/architectures/([^/]+)/', pathNot: [test] },
+    to: {
+      path: '^packages/unet/src/architectures/',
+      pathNot: [
+        '^packages/unet/src/architectures/$1/',
+        '^packages/unet/src/architectures/(architecture|format|trained-on)\\.ts$',
+      ],
+    },
+  },
+  {
+    name: 'unet-only-the-catalog-knows-architectures',
+    comment: 'No room but the catalog, and what is public, names an architecture.',
+    severity: 'error',
+    from: {
+      path: '^packages/unet/src/',
+      pathNot: [
+        test,
+        '^packages/unet/src/architectures/[^/]+/',
+        '^packages/unet/src/(architectures/catalog|index)\\.ts$',
+      ],
+    },
+    to: { path: '^packages/unet/src/architectures/[^/]+/' },
+  },
+  {
+    name: 'unet-no-cycle',
+    comment: 'Not even of types.',
+    severity: 'error',
+    from: { path: '^packages/unet/src/' },
+    to: { circular: true },
+  },
+]
+
+/** The rooms of packages/solvers/src and which of each other they may import, types included. Tests may import all. */
+const solverRooms = {
+  ground: [], // types.ts
+  options: [],
+  linalg: ['ground'],
+  schedules: ['ground', 'options'],
+  noise: ['ground', 'options'],
+  operators: ['ground', 'options', 'linalg'],
+  metrics: ['ground', 'options', 'operators'],
+  priors: ['ground', 'linalg', 'schedules'],
+  run: ['ground', 'options', 'schedules'],
+  samplers: ['ground', 'options', 'schedules', 'run'],
+  particles: ['ground', 'run'],
+  inner: ['ground', 'linalg', 'schedules', 'run', 'samplers'],
+  guidance: ['ground', 'linalg', 'schedules', 'priors', 'run', 'samplers', 'inner'],
+  methods: [
+    ...['ground', 'options', 'linalg', 'schedules', 'noise', 'operators', 'priors'],
+    ...['run', 'samplers', 'particles', 'inner', 'guidance'],
+  ],
+}
+const solverRoom = (name) =>
+  name === 'ground' ? '^packages/solvers/src/types\\.ts$' : `^packages/solvers/src/${name}/`
+const notTests = '\\.test\\.(helper\\.|kit\\.)?ts$'
+
+const solvers = [
+  ...Object.entries(solverRooms).map(([name, below]) => ({
+    name: `solvers-${name}-imports-${below.join('-') || 'nothing'}`,
+    comment: `packages/solvers/src: ${name} may import ${below.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: solverRoom(name), pathNot: notTests },
+    to: { path: '^packages/solvers/src/', pathNot: [name, ...below].map(solverRoom) },
+  })),
+  {
+    name: 'solvers-options-stand-on-tensor',
+    comment: 'The vocabulary of options imports @tweedie/tensor and nothing else.',
+    severity: 'error',
+    from: { path: solverRoom('options'), pathNot: notTests },
+    to: { path: '^packages/', pathNot: ['^packages/tensor/', solverRoom('options')] },
+  },
+  {
+    name: 'solvers-no-method-imports-a-method',
+    comment:
+      'What two methods need sinks one floor. A method has its own files: x.ts, and x-….ts for tables and formulas.',
+    severity: 'error',
+    from: { path: '^packages/solvers/src/methods/([^/]+)/([^/]+)\\.ts$', pathNot: notTests },
+    to: {
+      path: '^packages/solvers/src/methods/[^/]+/',
+      pathNot: ['^packages/solvers/src/methods/$1/$2\\.ts$', '^packages/solvers/src/methods/$1/$2-'],
+    },
+  },
+  {
+    name: 'solvers-only-the-catalog-knows-methods',
+    comment: 'No file of solvers but the list of methods, and what is public, names a method.',
+    severity: 'error',
+    from: {
+      path: '^packages/solvers/src/',
+      pathNot: [
+        notTests,
+        '^packages/solvers/src/methods/[^/]+/',
+        '^packages/solvers/src/methods/(catalog|index)\\.ts$',
+      ],
+    },
+    to: { path: '^packages/solvers/src/methods/[^/]+/' },
+  },
+]
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...direction,
     ...wasmRooms,
+    ...unet,
+    ...solvers,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',

@@ -4,17 +4,11 @@
 import { parseArgs } from 'node:util'
 import { grad } from '@tweedie/autograd'
 import type { Prior, SamplerStrategy } from '@tweedie/solvers'
-import {
-  averagePooling,
-  countCalls,
-  ddimSampler,
-  epsilonPrior,
-  gaussianMixturePrior,
-  vpLinear,
-} from '@tweedie/solvers'
+import { countCalls, ddimSampler, epsilonPrior, gaussianMixturePrior, sr, vpLinear } from '@tweedie/solvers'
 import type { DType, Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
-import { ddpmConfig, ddpmForward, initDdpm, sampleShape } from '@tweedie/unet'
+import type { Network } from '@tweedie/unet'
+import { architectureOf, ddpmConfig, initDdpm, predictor } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 
 const { values } = parseArgs({
@@ -24,17 +18,13 @@ const counts = values.steps.split(',').map(Number)
 
 function networkPrior(): Prior {
   const fresh = ddpmConfig({ sampleSize: 16, blockOutChannels: [16, 32] })
-  const { config, params, T } =
-    values.prior === undefined
-      ? { config: fresh, params: initDdpm(fresh, randomKey(3)), T: 1000 }
-      : (({ config, params, record }) => ({ config, params, T: record.config.timesteps }))(
-          loadShippedPrior(values.prior),
-        )
+  const shipped = values.prior === undefined ? undefined : loadShippedPrior(values.prior)
+  const network: Network = shipped ?? { config: fresh, params: initDdpm(fresh, randomKey(3)) }
   return epsilonPrior({
     name: values.prior ?? 'random U-Net',
-    shape: sampleShape(config),
-    schedule: vpLinear({ T }),
-    predictNoise: (xt, t) => ddpmForward(params, config, xt, t),
+    shape: architectureOf(network.config).sampleShape(network.config),
+    schedule: vpLinear({ T: shipped?.record.config.timesteps ?? 1000 }),
+    predictNoise: predictor(network),
   })
 }
 
@@ -43,10 +33,7 @@ function measure(prior: Prior, strategy: SamplerStrategy, steps: number, dtype: 
   const counted = countCalls(prior)
   const z = normal(randomKey(1), [1, ...prior.shape], { dtype })
   const sampler = ddimSampler(counted, { steps, strategy })
-  const pool =
-    prior.shape.length === 3
-      ? averagePooling({ shape: prior.shape, factor: 2 }).forward
-      : (x: Tensor) => x.sum(1)
+  const pool = prior.shape.length === 3 ? sr(prior.shape, { factor: 2 }).forward : (x: Tensor) => x.sum(1)
   const gradient = grad((noise: Tensor) => pool(sampler(noise)).add(-0.3).square().sum())
   let result = new Float64Array()
   const once = () => scope(() => void (result = Float64Array.from(gradient(z).dataSync())))

@@ -4,8 +4,8 @@ import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, memory, scope } from '@tweedie/tensor'
 import type { Params } from '@tweedie/unet'
-import { admForward, parseNpz, parseTorch } from '@tweedie/unet'
-import { loadAdm } from '@tweedie/unet/node'
+import { architectureOf, parseNpz, parseTorch } from '@tweedie/unet'
+import { loadNetwork } from '@tweedie/unet/node'
 import { expect, test } from 'vitest'
 import { skipUnlessShared } from './shared.ts'
 
@@ -22,14 +22,15 @@ test.for(['adm-scale-shift-updown', 'adm-plain-conv-resample'])(
     const path = (file: string) => skipUnlessShared(context, 'goldens', golden, file)
     const before = memory().tensors
     scope(() => {
-      const { config, params } = loadAdm(dirname(path('model.pt')))
+      const { config, params } = loadNetwork(dirname(path('model.pt')))
       const source = parseTorch(readFileSync(path('model.pt')), 'model.pt')
       expect(Object.keys(params)).toEqual(source.entries.map(({ name }) => name))
       const file = parseNpz(readFileSync(path('io.npz')), 'io.npz')
       const io = Object.fromEntries(
         file.entries.map(({ name, shape }) => [name, fromData(file.values(name), shape)]),
       ) as Record<'x' | 't' | 'out' | 'cotangent' | 'vjp', Tensor>
-      const run = (p: Params, x: Tensor) => admForward(p, config, x, io.t)
+      const { forward } = architectureOf(config)
+      const run = (p: Params, x: Tensor) => forward(p, config, x, io.t)
       const [out, pullback] = vjp((x: Tensor) => run(params, x), io.x)
       expect(relativeError(run(params, io.x), io.out)).toBeLessThan(1e-5)
       expect(relativeError(out, io.out)).toBeLessThan(1e-5)

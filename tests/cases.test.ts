@@ -119,11 +119,11 @@ describe('models', () => {
   })
 
   test.for([
-    ['v-prediction', { timesteps: 1000, prediction: 'v_prediction' }],
-    ['T200', { timesteps: 200, prediction: 'epsilon' }],
+    ['v-prediction', { schedule: { timesteps: 1000 }, predicts: 'v' }],
+    ['T200', { schedule: { timesteps: 200 }, predicts: 'epsilon' }],
   ] as const)("diffusers-scheduler/%s: the pipeline's own scheduler", ([name, said], context) => {
     const found = findModel(skipUnlessShared(context, 'cases', 'diffusers-scheduler', name, 'unet'))
-    expect(found?.schedule).toMatchObject({ scheduler: said })
+    expect(found?.training).toMatchObject({ kind: 'scheduler', trainedOn: said })
   })
 })
 

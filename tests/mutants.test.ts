@@ -18,7 +18,7 @@ test.each(edits.map((edit) => [edit.name, edit] as const))('%s applies and is va
 test('there are at least 150 edits with names of their own, of each package', () => {
   expect(new Set(edits.map(({ name }) => name)).size).toBe(edits.length)
   expect(edits.length).toBeGreaterThanOrEqual(150)
-  for (const name of ['tensor', 'autograd', 'unet', 'solvers', 'cli']) {
+  for (const name of ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'cli']) {
     expect(edits.filter(({ file }) => file.startsWith(`packages/${name}/src/`)).length).toBeGreaterThan(20)
   }
   for (const { name, wrong } of edits) expect(wrong, name).toMatch(/^\S.{5,}/)

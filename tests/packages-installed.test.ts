@@ -155,11 +155,10 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
   const consumer = `${entries.map((name, i) => `import * as all${i} from '${name}'`).join('\n')}
     import { dps, epsilonPrior, gaussianNoise, operatorFromSpec, run, vpLinear } from '@tweedie/solvers'
     import { randomKey, type Tensor, tensor } from '@tweedie/tensor'
-    import { ddpmForward, fetchPrior } from '@tweedie/unet'
+    import { fetchPrior, predictor } from '@tweedie/unet'
     export async function restore(truth: Tensor): Promise<Tensor> {
-      const { config, params } = await fetchPrior('/priors/digits')
       const prior = epsilonPrior({ name: 'digits', shape: [1, 28, 28], schedule: vpLinear(), clip: [-1, 1],
-        predictNoise: (xt, t) => ddpmForward(params, config, xt, t) })
+        predictNoise: predictor(await fetchPrior('/priors/digits')) })
       const operator = operatorFromSpec('inpaint:box=14', prior.shape)
       const noise = gaussianNoise(0.05)
       const y = noise.sample([randomKey(1)], operator.forward(truth))

@@ -2,11 +2,11 @@
 // and the number of recomputed steps that docs/backprop-through-samplers.md states.
 import { grad, revolveRecomputations } from '@tweedie/autograd'
 import type { Prior, SamplerStrategy } from '@tweedie/solvers'
-import { averagePooling, countCalls, ddimSampler, epsilonPrior, vpLinear } from '@tweedie/solvers'
+import { countCalls, ddimSampler, epsilonPrior, sr, vpLinear } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { memory, normal, randomKey, resetPeak, scope } from '@tweedie/tensor'
-import type { DdpmConfig, Params } from '@tweedie/unet'
-import { ddpmConfig, ddpmForward, initDdpm, param, sampleShape } from '@tweedie/unet'
+import type { NetworkConfig, Params } from '@tweedie/unet'
+import { architectureOf, ddpmConfig, initDdpm, param } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -24,17 +24,18 @@ interface Subject {
 
 /** Without the clip to the data range, whose kinks finite differences would see. */
 function subjectOf(
-  config: DdpmConfig,
+  config: NetworkConfig,
   T: number,
   rest: Pick<Subject, 'params' | 'names' | 'batch' | 'h'>,
 ): Subject {
+  const { forward, sampleShape } = architectureOf(config)
   const shape = sampleShape(config)
   const priorOf = (p: Params) =>
     epsilonPrior({
       name: 'u-net',
       shape,
       schedule: vpLinear({ T }),
-      predictNoise: (xt, t) => ddpmForward(p, config, xt, t),
+      predictNoise: (xt, t) => forward(p, config, xt, t),
     })
   return { ...rest, prior: priorOf(rest.params), priorOf }
 }
@@ -78,7 +79,7 @@ describe.each(Object.entries(subjects))('through %s', (_, { load }) => {
 
   const draw = (seed: number) => normal(randomKey(seed), [subject.batch, ...subject.prior.shape])
   const lossOf = (strategy: SamplerStrategy, steps: number, prior: Prior = subject.prior) => {
-    const A = averagePooling({ shape: prior.shape, factor: 2 })
+    const A = sr(prior.shape, { factor: 2 })
     const sampler = ddimSampler(prior, { steps, strategy })
     return (z: Tensor) => A.forward(sampler(z)).add(-0.3).square().sum()
   }

@@ -2,6 +2,7 @@ import type { Edit } from './edit.ts'
 import { autogradEdits } from './edits/autograd.ts'
 import { commandEdits } from './edits/cli.ts'
 import { pictureEdits } from './edits/pictures.ts'
+import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
@@ -12,6 +13,7 @@ export const edits: readonly Edit[] = [
   ...autogradEdits,
   ...unetEdits,
   ...solversEdits,
+  ...runEdits,
   ...pictureEdits,
   ...commandEdits,
 ]

@@ -26,18 +26,23 @@ describe('wrong use', () => {
   const cases: readonly (readonly [command: string, message: string | RegExp])[] = [
     ['bogus', "unknown command 'bogus'"],
     ['demo --bogus', "unknown option '--bogus'"],
-    [
-      'demo --count 0',
-      /option '--count <n>' argument '0' is invalid. It must be a whole number from 1 to 64/,
-    ],
+    ['demo --count 0', /option '--count <n>' argument '0' is invalid. It must be an integer from 1 to 64\./],
     ['demo --count many', /'--count <n>' argument 'many'/],
     ['demo --seed -1', /'--seed <n>'/],
-    ['demo --noise x', /'--noise <sigma>' argument 'x' is invalid. It must be a number of at least 0/],
+    ['demo --noise x', "--noise: no noise 'x'; there are gaussian, poisson"],
     ['demo --methods dps,,ddrm', /'--methods <names>'.*names separated by commas/],
     ['demo --prior white --methods dps,magic', "--methods: no method 'magic'; there are dps, ddrm, red-diff"],
     ['demo --prior white --tasks sr,paint', "--tasks: no task 'paint'; there are inpaint, sr, blur"],
     ['demo --prior nobody', /--prior: 'nobody' is no prior; there are .*white/],
     ['demo --prior colour', "--prior: 'white' is for [3, 32, 32], the digits are [1, 28, 28]"],
+    [
+      'restore a.png --prior white --operator denoise --method ddrm --noise poisson:peak=30',
+      /--method: ddrm: needs the noise level σ_y .*'poisson' has no sigma/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --noise poisson:peak=0',
+      '--noise: peak: must be a number above 0',
+    ],
     ['restore --operator denoise', "missing required argument 'image'"],
     ['restore a.png', "required option '--operator <spec>' not specified"],
     [
@@ -60,11 +65,11 @@ describe('wrong use', () => {
     ],
     [
       'restore a.png --prior white --operator denoise --set eta=2',
-      /--set: eta: must be a number from 0 to 1, got 2/,
+      /--set: eta: must be a number from 0 to 1, got '2'/,
     ],
     [
       'restore a.png --prior white --operator denoise --set clip=2',
-      /--set: clip: cannot be set from the command line/,
+      /--set: clip: must be \[low, high\] with low < high, as text low\.\.high, got '2'/,
     ],
     ['restore nowhere.png --prior white --operator denoise', /nowhere.png: no such file or folder/],
     ['restore . --prior white --operator denoise', /this is a folder; name a file/],
@@ -94,13 +99,21 @@ describe('wrong use', () => {
     ['sample --out x.jpg', "--out: 'x.jpg' should end in .png"],
     [
       'sample --prior white --sampler ode --out x.png',
-      /'--sampler <name>' argument 'ode' is invalid. Allowed choices are ddpm, ddim/,
+      /--sampler: no sampler 'ode'; there are ddpm, ddim, renoise/,
+    ],
+    [
+      'sample --prior white --sampler heun:churn=-1 --out x.png',
+      /--sampler: churn: must be a number of at least 0, got '-1'/,
+    ],
+    [
+      'sample --prior white --spacing even --out x.png',
+      /'--spacing <name>' argument 'even' is invalid. It must be leading \|/,
     ],
     ['sample --prior white --out text.png', /--out: .*text.png is there already and not written by tweedie/],
     ['sample --prior full --out x.png', /--prior: 'full' is a folder without config.json/],
     [
       'sample --prior white --out x.png --device tpu',
-      /'--device <name>' argument 'tpu' is invalid. Allowed choices are wasm, gpu/,
+      /'--device <name>' argument 'tpu' is invalid. It must be wasm \| gpu/,
     ],
     ['methods magic', "methods: no method 'magic'"],
     ['inspect nowhere', /nowhere: no such file or folder/],
@@ -138,6 +151,10 @@ describe('help and tables', () => {
     'train',
     'methods',
     'operators',
+    'noises',
+    'metrics',
+    'samplers',
+    'schedules',
     'priors',
     'inspect',
     'bench',
@@ -153,7 +170,8 @@ describe('help and tables', () => {
     expect((await ran('/', ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
-  test.for(['methods', 'operators', 'priors'])('%s, as text and as JSON', async (command) => {
+  const lists = ['methods', 'operators', 'noises', 'metrics', 'samplers', 'schedules', 'priors']
+  test.for(lists)('%s, as text and as JSON', async (command) => {
     const text = await ran('/', [command])
     const json = await ran('/', [command, '--json'])
     const rows = JSON.parse(json.out) as { name: string }[]
@@ -164,8 +182,26 @@ describe('help and tables', () => {
 
   test('the options of one method', async () => {
     const { out } = await ran('/', ['methods', 'dps'])
-    expect(out).toMatch(/eta\s+1\s+number 0 … 1/)
+    expect(out).toMatch(/eta\s+1\s+a number from 0 to 1/)
     expect(out).not.toContain('red-diff')
+  })
+
+  test('one entry of a list, its options with what holds where they are left out', async () => {
+    const { out } = await ran('/', ['operators', 'inpaint'])
+    expect(out).toMatch(/^operator .*\n.*\ninpaint .* inpaint:box=14\n {2}box .* half of each side\n/)
+    expect(out).not.toMatch(/^sr /m)
+    const { out: json } = await ran('/', ['noises', 'poisson', '--json'])
+    expect(JSON.parse(json)).toMatchObject([
+      {
+        name: 'poisson',
+        example: 'poisson:peak=255',
+        options: [
+          { name: 'peak', kind: 'number', default: 255, range: 'a number above 0' },
+          { name: 'background', kind: 'number', min: 0 },
+        ],
+      },
+    ])
+    expectWrongUse(await ran('/', ['samplers', 'magic']), "sampler: no sampler 'magic'; there are ddpm, ddim")
   })
 })
 
@@ -287,7 +323,43 @@ describe('sample', () => {
     })
     const json = await ran(folder.path, [...argv, '--sampler', 'ddim', '--json'])
     expect(JSON.parse(json.out)).toMatchObject({ count: 5, steps: 3, eta: 0, seed: 0, file: 'new/grid.png' })
+    const more = ['--sampler', 'heun:noise=1', '--spacing', 'log-snr', '--json']
+    const heun = JSON.parse((await ran(folder.path, [...argv, ...more])).out)
+    expect(heun).toMatchObject({ sampler: 'heun:noise=1', spacing: 'log-snr' })
+    expect(heun).not.toHaveProperty('eta')
     expect(readdirSync(join(folder.path, 'new'))).toEqual(['grid.png'])
+  })
+
+  test('any sampler of the list draws', async () => {
+    using folder = temporaryFolder()
+    const { denoise, ...rest } = whitePrior()
+    const calls = new Map<string, number>()
+    for (const sampler of ['heun', 'dpm++2m:form=sde', 'ddim:0.5']) {
+      const white = async () => ({
+        ...rest,
+        denoise: (...args: Parameters<typeof denoise>) => {
+          calls.set(sampler, (calls.get(sampler) ?? 0) + 1)
+          return denoise(...args)
+        },
+      })
+      const argv = [
+        'sample',
+        '--prior',
+        'white',
+        '--steps',
+        '4',
+        '--sampler',
+        sampler,
+        '--out',
+        'a.png',
+        '--json',
+      ]
+      const { code, out } = await ran(folder.path, argv, { priors: { white } })
+      expect(code).toBe(0)
+      expect(JSON.parse(out)).toMatchObject({ sampler, steps: 4 })
+    }
+    // Heun looks twice, but in the step to the clean image.
+    expect(Object.fromEntries(calls)).toEqual({ heun: 7, 'dpm++2m:form=sde': 4, 'ddim:0.5': 4 })
   })
 
   test('an interrupt leaves nothing', async () => {

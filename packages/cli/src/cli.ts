@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander'
-import { benchCommand } from './commands/bench.ts'
-import { convertCommand } from './commands/convert.ts'
-import { demoCommand } from './commands/demo.ts'
+import { benchCommand } from './commands/bench/command.ts'
+import { checkCommand } from './commands/check/command.ts'
+import { convertCommand } from './commands/convert/command.ts'
+import { demoCommand } from './commands/demo/command.ts'
 import { inspectCommand } from './commands/inspect.ts'
-import { methodsCommand, operatorsCommand, priorsCommand } from './commands/lists.ts'
-import { restoreCommand } from './commands/restore.ts'
-import { sampleCommand } from './commands/sample.ts'
-import { trainCommand } from './commands/train.ts'
+import { listCommands, methodsCommand, priorsCommand } from './commands/lists.ts'
+import { newCommand } from './commands/new/command.ts'
+import { restoreCommand } from './commands/restore/command.ts'
+import { sampleCommand } from './commands/sample/command.ts'
+import { trainCommand } from './commands/train/command.ts'
 import { exitCodes, explain } from './errors.ts'
 import type { Io } from './io.ts'
 import { version } from './version.ts'
@@ -23,6 +25,7 @@ Examples:
   tweedie restore IMG.png --operator inpaint:box=14 --noise 0.05 --out out/mine
   tweedie convert photo.jpg photo.npy     pictures, arrays of numbers, checkpoints
   tweedie methods                         what each method needs
+  tweedie new method my-method            begins a method of your own, to be used by --method ./my-method.ts
 
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing is left half-written).`,
     )
@@ -32,8 +35,10 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     sampleCommand,
     trainCommand,
     methodsCommand,
-    operatorsCommand,
+    ...listCommands,
     priorsCommand,
+    newCommand,
+    checkCommand,
     inspectCommand,
     convertCommand,
     benchCommand,

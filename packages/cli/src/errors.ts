@@ -1,15 +1,8 @@
 import { printable, TweedieError } from '@tweedie/tensor'
+import { isOwnError } from './own/module.ts'
 
 /** The codes that the command exits with. */
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const
-
-/** The run was stopped from outside (Ctrl-C); by default nothing of it is kept. */
-export class InterruptedError extends TweedieError {
-  override readonly name = 'InterruptedError'
-  constructor(message = 'interrupted; nothing was written') {
-    super(message)
-  }
-}
 
 /** Cases that became slower than an earlier report allows. */
 export class RegressionError extends TweedieError {
@@ -18,6 +11,14 @@ export class RegressionError extends TweedieError {
   constructor(cases: number, threshold: number) {
     super(`${cases} case${cases > 1 ? 's' : ''} took more than ${threshold} times the earlier time`)
     this.cases = cases
+  }
+}
+
+/** Laws that something of the user's does not hold to. */
+export class LawsBrokenError extends TweedieError {
+  override readonly name = 'LawsBrokenError'
+  constructor(broken: number, all: number) {
+    super(`${broken} of ${all} laws do not hold`)
   }
 }
 
@@ -68,10 +69,10 @@ export function explain(error: unknown): { code: number; message: string } {
       message: path === undefined ? problem : `${printable(path)}: ${problem}`,
     }
   }
-  if (error.name === 'NonFiniteError' || error.name === 'RegressionError')
+  if (error.name === 'NonFiniteError' || error.name === 'RegressionError' || error.name === 'LawsBrokenError')
     return { code: exitCodes.failed, message: one(error.message) }
   return {
     code: exitCodes.failed,
-    message: `unexpected error (please report it)\n${lines(error.stack ?? error.message)}`,
+    message: `${isOwnError(error) ? 'an error in a module of yours' : 'unexpected error (please report it)'}\n${lines(error.stack ?? error.message)}`,
   }
 }

@@ -1,6 +1,4 @@
 import type { Prior } from '@tweedie/solvers'
-import { breathe as letIn } from '@tweedie/solvers'
-import { InterruptedError } from './errors.ts'
 
 /** All that a command may touch of the world around it, so that tests can call it in-process. */
 export interface Io {
@@ -20,13 +18,4 @@ export interface Io {
   readonly signal: AbortSignal
   /** Priors beside the shipped ones, by name (tests). */
   readonly priors?: Readonly<Record<string, () => Promise<Prior>>>
-}
-
-/**
- * Lets timers and signals in between two steps of a long run.
- * @throws {InterruptedError} once the run was asked to stop.
- */
-export async function breathe(io: Io): Promise<void> {
-  await letIn()
-  if (io.signal.aborted) throw new InterruptedError()
 }

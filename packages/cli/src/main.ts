@@ -1,6 +1,6 @@
 import { runCli } from './cli.ts'
-import { removeDrafts } from './drafts.ts'
 import { exitCodes } from './errors.ts'
+import { removeDrafts } from './files/drafts.ts'
 
 // The process side of the command: streams, colours, signals, the exit code. All else is in runCli.
 const stop = new AbortController()

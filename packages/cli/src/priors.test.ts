@@ -16,7 +16,7 @@ import { saveSafetensors } from '@tweedie/unet/node'
 import { afterAll, describe, expect, test } from 'vitest'
 import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
-import { loadPrior } from './priors.ts'
+import { resolvePrior } from './resolve.ts'
 import { ran } from './testing.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tweedie-priors-'))
@@ -66,7 +66,7 @@ async function loaded(name: string): Promise<{ prior: Prior; notes: string }> {
     color: false,
     signal: new AbortController().signal,
   }
-  return { prior: await loadPrior(io, name), notes }
+  return { prior: await resolvePrior(io, name), notes }
 }
 /** x̂₀ of x_t = 0.5 everywhere, at the last time. */
 const estimate = (prior: Prior): number =>
@@ -85,6 +85,8 @@ describe("a diffusers pipeline is taken with its scheduler's", () => {
   test.each<[what: string, scheduler: object, output: number, x0hat: number]>([
     ['prediction of v', { prediction_type: 'v_prediction' }, 0, 0.5 * alphas['linear 1000']],
     ['prediction of x₀', { prediction_type: 'sample' }, 0.25, 0.25],
+    ['prediction of x₀ below 0', { prediction_type: 'sample' }, -0.25, -0.25],
+    ['prediction of x₀ far below 0, clipped', { prediction_type: 'sample' }, -3, -1],
     ['prediction of ε, clipped', {}, 0, 1],
     ['limit of the clipping', { clip_sample_range: 2 }, 0, 2],
     ['steps', { num_train_timesteps: 200, clip_sample: false }, 0, 0.5 / alphas['linear 200']],
@@ -158,9 +160,9 @@ describe('what does not say all that is needed is refused', () => {
     [
       'another class',
       { _class_name: 'EulerDiscreteScheduler' },
-      /_class_name: must be .*got "EulerDiscreteScheduler"/,
+      /_class_name: must be .*got 'EulerDiscreteScheduler'/,
     ],
-    ['an unknown field', { final_sigmas_type: 'zero' }, /final_sigmas_type: "zero" is not known here/],
+    ['an unknown field', { final_sigmas_type: 'zero' }, /final_sigmas_type: 'zero' is not known here/],
     ['a billion steps', { num_train_timesteps: 1e9 }, /num_train_timesteps: must be .*got 1000000000/],
     [
       'variance that is not there',
@@ -251,7 +253,7 @@ describe('what does not say all that is needed is refused', () => {
   test('a size that the device has no memory for', async () => {
     await refused(
       sampled('digits@4096'),
-      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB for one picture; the device wasm has \d/,
+      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB at once; the device wasm has \d/,
     )
     const wide = { ...json, sample_size: 4096, block_out_channels: [64, 64] }
     const files = { 'config.json': wide, 'record.json': { config: { timesteps: 1000 } } }

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import type { RunRecord } from '@tweedie/runs'
 import type { Prior } from '@tweedie/solvers'
 import { gaussianNoise, methods } from '@tweedie/solvers'
 import { memory, ones } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { checkFits } from './catalog.ts'
-import { demoDigits } from './digits.ts'
+import { demoDigits } from './commands/demo/digits.ts'
 import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
-import type { RunRecord } from './report/record.ts'
+import { requireFit } from './resolve.ts'
 import { ran, temporaryFolder, whitePrior } from './testing.ts'
 
 const read = (...path: string[]): RunRecord => JSON.parse(readFileSync(join(...path, 'run.json'), 'utf8'))
@@ -198,6 +198,35 @@ describe('restore', () => {
     })
   })
 
+  test('noise of another law: drawn by it, and named in the record and the report', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const noise = ['--noise', 'poisson:peak=30']
+    expect(await ran(folder.path, restoring('--operator', 'denoise', ...noise))).toMatchObject({
+      code: 0,
+      err: '',
+    })
+    const { options, tasks } = read(folder.path, 'out')
+    expect(options).toMatchObject({ noise: 'poisson:peak=30' })
+    expect(tasks[0]).toMatchObject({ noise: 'poisson:peak=30' })
+    expect(tasks[0]).not.toHaveProperty('sigma')
+    expect(tasks[0]?.input.scores[0]).not.toHaveProperty('misfit')
+    expect(readFileSync(join(folder.path, 'out', 'report.html'), 'utf8')).toContain(
+      'denoise, poisson:peak=30',
+    )
+  })
+
+  test('options of a method in its own text, which --set overrides', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const argv = ['--operator', 'denoise', '--method', 'dps:eta=0.25,scale=2', '--set', 'scale=3']
+    expect(await ran(folder.path, restoring(...argv))).toMatchObject({ code: 0, err: '' })
+    expect(read(folder.path, 'out').tasks[0]?.runs[0]).toMatchObject({
+      method: 'dps',
+      options: { eta: 0.25, scale: 3, steps: 6 },
+    })
+  })
+
   test('a run that diverges fails, in one line, and writes nothing', async () => {
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
@@ -312,10 +341,10 @@ describe('demo', () => {
   })
 })
 
-test('a method that does not fit its problem is told before any work', () => {
+test('a method that does not fit its problem is told before any work', async () => {
   const operator = { name: 'cube', inShape: [1], outShape: [1], forward: whitePrior().denoise as never }
   const problem = { operator, noise: gaussianNoise(0.1), y: ones([1, 1]) }
-  expect(() => checkFits(methods.ddrm, problem, whitePrior([1]), '--method')).toThrow(
+  await expect(requireFit(methods.find('ddrm'), problem, whitePrior([1]), '--method')).rejects.toThrow(
     /^--method: ddrm: needs a linear operator; 'cube'/,
   )
 })

@@ -17,7 +17,9 @@ export interface Schedule {
   readonly discreteSteps?: number
   alpha(t: Time): number
   sigma(t: Time): number
-  /** The inverse of t ↦ σ_t/α_t. */
+  /** dα/dt and dσ/dt. At the knots of a discrete schedule those of the side toward the clean end; σ′ may be ∞ at it. */
+  slopes(t: Time): { readonly alpha: number; readonly sigma: number }
+  /** The inverse of t ↦ σ_t/α_t; the latter is ∞ where nothing is left of x₀. */
   timeOfNoiseLevel(sigmaOverAlpha: number): Time
 }
 
@@ -67,15 +69,25 @@ export interface Svd {
 
 export const isLinear = (operator: Operator): operator is LinearOperator => 'adjoint' in operator
 
-/** The law of the measurement given the clean one, in the units of the data range [−1, 1]. */
+/** The density of a noise, for what it is known: p(y | clean) of batches [N, …outShape]. */
+export interface NoiseLikelihood {
+  /** log p(y | clean) of each sample, [N]. */
+  log(y: Tensor, clean: Tensor): Tensor
+  /** ∇_clean log p(y | clean), like y. */
+  score(y: Tensor, clean: Tensor): Tensor
+}
+
+/**
+ * The law of the measurement given the clean one, in the units of the data range [−1, 1]. A method asks for what
+ * it needs, `sigma` or `likelihood`, never for a name.
+ */
 export interface Noise {
   readonly name: string
-  /** Standard deviation σ_y for Gaussian noise; methods that need one refuse others. */
+  /** Standard deviation σ_y of white Gaussian noise; absent for every other law. */
   readonly sigma?: number
+  readonly likelihood?: NoiseLikelihood
   /** A noisy measurement of each clean one, one key per sample. */
   sample(keys: readonly Key[], clean: Tensor): Tensor
-  /** log p(y | clean) of each sample, [N]. */
-  logLikelihood(y: Tensor, clean: Tensor): Tensor
 }
 
 /** What was measured, how, and what came out: y is [N, …operator.outShape]. */
@@ -85,6 +97,32 @@ export interface Problem<O extends Operator = Operator> {
   readonly y: Tensor
 }
 
+/** What a method may need of its problem, and what the type of the problem is where it does. */
+interface Gives {
+  /** The adjoint of a linear operator. */
+  readonly linear: { readonly operator: LinearOperator }
+  /** The singular value decomposition of a linear operator. */
+  readonly svd: { readonly operator: LinearOperator & { svd(): Svd } }
+  /** The pseudo-inverse of a linear operator. */
+  readonly pinv: { readonly operator: LinearOperator & { pinv: NonNullable<LinearOperator['pinv']> } }
+  /** The standard deviation σ_y of white Gaussian noise, in units of the range [−1, 1]. */
+  readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
+  /** log p(y | clean) and its gradient. */
+  readonly likelihood: { readonly noise: Noise & { readonly likelihood: NoiseLikelihood } }
+  /** Gradients through the operator (for a linear one, its adjoint). */
+  readonly operatorVjp: unknown
+  /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
+  readonly denoiserVjp: unknown
+}
+
+/** A word for what a method needs. */
+export type Need = keyof Gives
+
+type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
+
+/** A problem that has what is needed, in its type: checked once by `checkFit`, then there. */
+export type Fitted<N extends Need> = Problem & Both<Gives[N]>
+
 /** All that a run needs to go on: the current x and whatever else, a tree of tensors and numbers. */
 export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }
 
@@ -92,18 +130,6 @@ export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }
 export interface Checkpoint {
   readonly next: number
   readonly state: StateTree
-}
-
-/** Options that every method takes. */
-export interface RunOptions {
-  /** Number of reverse steps (or iterations); the grid `ddim` may take more, see `respace`. */
-  steps?: number
-  /** Seed of all randomness; sample i of a batch draws from streams of its own. */
-  seed?: number
-  /** Number of the batch's first sample: a batch of k equals k single runs numbered alike. */
-  firstSample?: number
-  /** Continues a run from the state that step `next − 1` showed, bit for bit, given the same options. */
-  resume?: Checkpoint
 }
 
 /**
@@ -129,10 +155,3 @@ export interface GuidedStep extends Step {
   /** ‖y − A(·)‖₂ of each sample, of the estimate that the step used: x̂₀, or μ of a variational method. */
   readonly residual: readonly number[]
 }
-
-/** A method: yields each step, returns the restoration [N, …shape], which the caller owns. */
-export type Method<
-  O extends Operator = Operator,
-  Options extends RunOptions = RunOptions,
-  S extends Step = Step,
-> = (problem: Problem<O>, prior: Prior, options?: Options) => AsyncGenerator<S, Tensor>

@@ -107,9 +107,12 @@ export class DisposedTensorError extends TweedieError {
 export class OptionError extends TweedieError {
   override readonly name = 'OptionError'
   readonly option: string
-  constructor(option: string, message: string) {
-    super(`${option}: ${message}`)
+  /** The message without the option's name, for who names it otherwise. */
+  readonly reason: string
+  constructor(option: string, reason: string) {
+    super(`${option}: ${reason}`)
     this.option = option
+    this.reason = reason
   }
 }
 

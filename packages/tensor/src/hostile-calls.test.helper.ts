@@ -1,5 +1,6 @@
 import type { PrimitiveName, Shape, Tensor, TypedArray } from './index.ts'
 import * as T from './index.ts'
+import { unaryNames } from './primitives.ts'
 
 /** Parameters of a call as plain data: every number in it may be replaced. */
 export type Plain =
@@ -188,6 +189,7 @@ export const hostileCalls: Readonly<Record<string, HostileCall>> = {
   randomWords: call([5], (_, count) => T.randomWords(key, count)),
   randomIntegers: call([7, 5], (_, below, count) => T.randomIntegers(key, below, count)),
   randomPermutation: call([5], (_, count) => T.randomPermutation(key, count)),
+  randomUnits: call([4], (_, count) => T.randomUnits(key, count)),
   randomKey: call([5, 2], (_, seed, by) => T.randomWords(T.randomKey(seed).fold(by), 2)),
   // Primitives by themselves, as interpreters and rules call them.
   'primitive affine': primitive('affine', { scale: 2, shift: 1 }, ({ x }) => [x(3)]),
@@ -240,8 +242,8 @@ export const hostileCalls: Readonly<Record<string, HostileCall>> = {
 
 /** Functions of the package that take no number beside tensors, or that are no ops. */
 export const withoutNumbers: readonly string[] = [
-  ...['abs', 'neg', 'sign', 'floor', 'exp', 'log', 'log1p', 'expm1', 'sqrt', 'rsqrt', 'reciprocal', 'sin'],
-  ...['cos', 'tanh', 'sigmoid', 'silu', 'erf', 'relu', 'square', 'logicalNot', 'logicalAnd', 'logicalOr'],
+  ...unaryNames,
+  ...['relu', 'square', 'logicalNot', 'logicalAnd', 'logicalOr'],
   ...['contiguous', 'matrixTranspose', 'matmul', 'softmaxComposed', 'onesLike', 'zerosLike', 'fromNdarray'],
   // The meanings of fused ops, out of the ops above.
   ...['attentionComposed', 'groupNormComposed'],

@@ -51,6 +51,7 @@ export {
   randomIntegers,
   randomKey,
   randomPermutation,
+  randomUnits,
   randomWords,
   uniform,
 } from './random/random.ts'

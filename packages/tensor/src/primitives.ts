@@ -71,30 +71,23 @@ const reduce = (
   },
 })
 
+const unaryNumbers = ['neg', 'abs', 'sign'] as const
+const unaryFloats = [
+  ...(['floor', 'exp', 'log', 'log1p', 'expm1', 'sqrt', 'rsqrt', 'reciprocal'] as const),
+  ...(['sin', 'cos', 'tanh', 'sigmoid', 'silu', 'erf'] as const),
+] as const
+
+/** Functions of one number, elementwise and without parameters. */
+export const unaryNames = [...unaryNumbers, ...unaryFloats] as const
+
 /** One rule for several primitives. */
 const each = <P extends PrimitiveName, Def>(make: (op: P) => Def, ...names: readonly P[]) =>
   Object.fromEntries(names.map((name) => [name, make(name)])) as Readonly<Record<P, Def>>
 
 /** Shape rules of every primitive. */
 export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
-  ...each(unaryNumber, 'neg', 'abs', 'sign'),
-  ...each(
-    unaryFloat,
-    'floor',
-    'exp',
-    'log',
-    'log1p',
-    'expm1',
-    'sqrt',
-    'rsqrt',
-    'reciprocal',
-    'sin',
-    'cos',
-    'tanh',
-    'sigmoid',
-    'silu',
-    'erf',
-  ),
+  ...each(unaryNumber, ...unaryNumbers),
+  ...each(unaryFloat, ...unaryFloats),
   affine: unaryNumber('affine') as PrimitiveDef<'affine'>,
   divScalar: unaryFloat('divScalar') as PrimitiveDef<'divScalar'>,
   powScalar: unaryFloat('powScalar') as PrimitiveDef<'powScalar'>,

@@ -1,4 +1,4 @@
-import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { FileFormatError, OptionError, printable } from '@tweedie/tensor'
 
 /** What a field of a JSON file may be: a test, and how messages say what it tests for. */
 export interface Kind<T> {
@@ -30,13 +30,19 @@ export const flag: Kind<boolean> = kind('true or false', (v) => typeof v === 'bo
 export const text: Kind<string> = kind('a text', (v) => typeof v === 'string')
 
 export const oneOf = <T extends string | number | boolean | null>(...values: readonly T[]): Kind<T> =>
-  kind(values.map((v) => JSON.stringify(v)).join(' or '), (v) => values.some((value) => value === v))
+  kind(values.map(show).join(' or '), (v) => values.some((value) => value === v))
 
 /** A list of `least` to `most` of a kind. */
 export const listOf = <T>(of: Kind<T>, most: number, least = 1): Kind<readonly T[]> =>
   kind(
     `a list of ${least} to ${most}, each ${of.wants}`,
     (v) => Array.isArray(v) && within(v.length, least, most) && v.every((entry) => of.fits(entry)),
+  )
+
+export const pairOf = <T>(of: Kind<T>): Kind<readonly [T, T]> =>
+  kind(
+    `a list of 2, each ${of.wants}`,
+    (v) => Array.isArray(v) && v.length === 2 && v.every((entry) => of.fits(entry)),
   )
 
 export const nullable = <T>(of: Kind<T>): Kind<T | null> =>
@@ -67,6 +73,28 @@ export function field<T>(file: string, fields: Fields, name: string, of: Kind<T>
 }
 
 /**
+ * Those of some fields that a JSON object has.
+ * @throws {FileFormatError} for one that does not fit, and for a field that is none of them.
+ */
+export function knownFields<T extends object>(
+  file: string,
+  fields: Fields,
+  kinds: { readonly [K in keyof T]: Kind<T[K]> },
+  what: string,
+): Partial<T> {
+  const stranger = Object.keys(fields).find((name) => !Object.hasOwn(kinds, name))
+  if (stranger !== undefined)
+    throw new FileFormatError(
+      file,
+      `${show(stranger)} is no field of ${what}; there are ${Object.keys(kinds).join(', ')}`,
+    )
+  const found: Partial<T> = {}
+  for (const name of Object.keys(kinds) as (keyof T & string)[])
+    if (Object.hasOwn(fields, name)) found[name] = field(file, fields, name, kinds[name])
+  return found
+}
+
+/**
  * What `build` makes of a file's fields; a configuration's {@link OptionError} becomes an error of the file, with the
  * option named as the file names it.
  * @param names - Our options and the file's names for them.
@@ -82,20 +110,16 @@ export function buildFrom<T>(file: string, names: Readonly<Record<string, string
   }
 }
 
-/** A value of a JSON file in at most some 80 characters, whatever its size and depth. */
+/**
+ * What a file says, for a message: texts in quotes with nothing in them that a terminal would obey or hide, short lists
+ * of plain values whole, of all else what it is. At most some 650 characters, whatever the value's size and depth.
+ */
 export function show(value: unknown): string {
-  if (Array.isArray(value)) {
-    const plain = value.length <= 8 && value.every((entry) => typeof entry !== 'object' || entry === null)
-    return plain ? `[${value.map(showPlain).join(', ')}]` : `a list of ${value.length}`
-  }
-  return typeof value === 'object' && value !== null ? 'an object' : showPlain(value)
-}
-
-function showPlain(value: unknown): string {
-  if (typeof value !== 'string') return String(value)
-  const text = JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
-  // JSON leaves these control characters as they are.
-  return text.replace(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+  if (typeof value === 'string') return `'${printable(value, 80)}'`
+  if (!Array.isArray(value)) return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  const plain = value.length <= 20 && value.every((entry) => typeof entry !== 'object' || entry === null)
+  const text = plain ? `[${value.map(show).join(', ')}]` : ''
+  return plain && text.length <= 400 ? text : `a list of ${value.length}`
 }
 
 const within = (value: unknown, min: number, max: number) =>

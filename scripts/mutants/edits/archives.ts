@@ -11,8 +11,8 @@ const npz = of('checkpoint/npz.ts', 'checkpoint/npy', 'checkpoint/foreign')
 const zip = of('checkpoint/zip.ts', 'checkpoint/zip', 'checkpoint/foreign')
 const zipDirectory = of('checkpoint/zip-directory.ts', 'checkpoint/zip', 'checkpoint/foreign')
 const zipWrite = of('checkpoint/zip-write.ts', 'checkpoint/npy')
-const fields = of('fields.ts', 'fields', 'ddpm/scheduler')
-const scheduler = of('ddpm/scheduler.ts', 'ddpm/scheduler')
+const fields = of('fields.ts', 'fields', 'models/scheduler')
+const scheduler = of('models/scheduler.ts', 'models/scheduler')
 
 const arrays: readonly Edit[] = [
   npy(

@@ -20,10 +20,10 @@ const torch = of('checkpoint/torch.ts', 'checkpoint/torch', 'checkpoint/foreign'
 const world = of('checkpoint/torch-world.ts', 'checkpoint/torch', 'checkpoint/foreign')
 const names = of('checkpoint/torch-names.ts', 'checkpoint/torch', 'checkpoint/foreign')
 const regular = of('checkpoint/regular-file.ts', 'checkpoint/file')
-const prefix = of('checkpoint/prefix.ts', 'checkpoint/load', 'checkpoint/model')
-const weights = of('checkpoint/weights.ts', 'checkpoint/weights', 'checkpoint/model')
+const prefix = of('models/prefix.ts', 'models/load', 'models/model')
+const weights = of('checkpoint/weights.ts', 'checkpoint/weights', 'models/model')
 const write = of('checkpoint/write.ts', 'checkpoint/safetensors', 'checkpoint/convert')
-const fetchPrior = of('checkpoint/fetch-prior.ts', 'checkpoint/fetch-prior')
+const fetchPrior = of('models/fetch-prior.ts', 'models/fetch-prior')
 
 /** Readers and writers of checkpoints: their bounds, ranges, bits and names. */
 export const checkpointEdits: readonly Edit[] = [

@@ -1,19 +1,19 @@
 import type { Edit } from '../edit.ts'
-import { editsOf } from './of.ts'
+import { editsOf, inside } from './of.ts'
 
 const of = editsOf('packages/cli/src')
 
-const bytes = of('images/bytes.ts', 'cli', 'measured')
-const convert = of('convert.ts', 'convert')
-const inputs = of('inputs.ts', 'measured', 'convert')
-const measure = of('measure.ts', 'measured')
-const drafts = of('drafts.ts', 'write')
-const newFile = of('new-file.ts', 'convert')
-const table = of('table.ts', 'table')
-const network = of('network.ts', 'priors')
-const unfinished = of('unfinished.ts', 'resume')
-const scores = of('scores.ts', 'scores', 'runs', 'report')
-const spread = of('spread.ts', 'spread', 'runs', 'report')
+const bytes = of('files/bytes.ts', 'files/bytes')
+const convert = of('commands/convert/convert.ts', 'commands/convert')
+const inputs = of('files/inputs.ts', 'commands/restore/measured', 'commands/convert')
+const measure = of('commands/restore/measure.ts', 'commands/restore/measured')
+const drafts = of('files/drafts.ts', 'files/write')
+const newFile = of('files/new-file.ts', 'files/new-file', 'commands/convert')
+const table = of('terminal/table.ts', 'terminal/table')
+
+const resolve = of('resolve.ts', 'cli')
+const restoring = of('commands/restore/perform.ts', 'commands/restore')
+const summary = of('terminal/summary.ts', 'runs')
 
 /** The command line besides picture files. */
 export const commandEdits: readonly Edit[] = [
@@ -73,12 +73,6 @@ export const commandEdits: readonly Edit[] = [
     "randomKey(0).fold('measurement')",
     "the seed does not change the measurement's noise",
   ),
-  measure(
-    'measure-noise',
-    'gaussianNoise(options.noise)',
-    'gaussianNoise(options.noise / 2)',
-    'the measurement has half of its noise',
-  ),
   drafts('drafts-alive', "code !== 'ESRCH'", "code === 'ESRCH'", 'drafts of dead processes stay'),
   drafts('drafts-host', 'where !== host || isAlive', 'isAlive', 'drafts of other machines are removed'),
   drafts(
@@ -124,60 +118,25 @@ export const commandEdits: readonly Edit[] = [
     'if (sum(least) > 2 * room) return undefined',
     'tables run over the edge before they become blocks',
   ),
-  network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip'),
-  network(
-    'network-prediction',
-    '    prediction,\n    predict:',
-    '    predict:',
-    'what the network predicts is ignored',
+  resolve(
+    'resolve-reason',
+    'error.option === kind',
+    'false',
+    'the kind of a thing is named beside its option',
   ),
-  network(
-    'network-learned',
-    'config.outChannels === 2 * config.inChannels\n  const { schedule',
-    'config.outChannels === config.inChannels\n  const { schedule',
-    'learned variance is told the wrong way round',
+  resolve(
+    'resolve-defaults',
+    'fillSettings(name, options, readSettings(name, options, given))',
+    'readSettings(name, options, given)',
+    'run.json leaves out the defaults',
+    inside('packages/cli/src', 'runs'),
   ),
-  network(
-    'network-own-betas',
-    'trainedBetas === null ? betaSchedules',
-    'trainedBetas !== undefined ? betaSchedules',
-    'βs of its own are ignored',
-  ),
-  network(
-    'network-memory',
-    'needed <= memory.limit',
-    'needed >= memory.limit',
-    'networks that do not fit are run',
-  ),
-  network('network-halvings', '.length - 1)', '.length)', 'sides must be multiples of twice as much'),
-  unfinished(
-    'unfinished-state',
-    'sha256(bytes) !== fingerprints.state',
-    'bytes.length === 0',
-    'a changed state is continued',
-  ),
-  unfinished(
-    'unfinished-record',
-    'if (!isUntouched(json, fingerprints.record))',
-    'if (isUntouched(json, ""))',
-    'a changed record is continued',
-  ),
-  scores(
-    'scores-residual',
-    '.square().reshape([rest.shape[0]!, -1]).sum(1).sqrt()',
-    '.square().reshape([rest.shape[0]!, -1]).sum(1)',
-    'residuals are squared',
-  ),
-  scores(
-    'scores-unseen',
-    'error.sub(pinv(operator.forward(error)))',
-    'pinv(operator.forward(error))',
-    'the seen part of the error is shown as the unseen',
-  ),
-  spread(
-    'spread-deviation',
-    'squares / pictures.length - mean[i]! ** 2',
-    'squares / pictures.length - mean[i]!',
-    'the spread is not a deviation',
+  restoring('restore-draws', 'draws: count > 1', 'draws: false', 'the mean of several draws is not shown'),
+  restoring('restore-seed', '{ steps }), seed }', '{ steps }) }', 'the seed is not handed to the method'),
+  summary(
+    'summary-means',
+    "kind !== 'mean')",
+    "kind !== 'input')",
+    'the input is not shown beside the methods',
   ),
 ]

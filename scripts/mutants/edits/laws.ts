@@ -5,10 +5,12 @@ const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
 const spectral = of('linalg/spectral.ts')
 const matrixSvd = of('linalg/matrix-svd.ts')
-const mixture = of('priors/mixture.ts')
-const exact = of('priors/exact-prior.ts')
-const spread = of('priors/spread.ts')
-const network = of('priors/network-prior.ts')
+const mixture = of('priors/exact/mixture.ts')
+const exact = of('priors/exact/exact-prior.ts')
+const spread = of('priors/exact/spread.ts')
+const network = of('priors/network.ts')
+const estimated = of('priors/estimated.ts')
+const parameterisation = of('priors/parameterisation.ts')
 const gaussian = of('noise/gaussian.ts')
 const ssim = of('metrics/ssim.ts')
 const psnr = of('metrics/psnr.ts')
@@ -147,53 +149,87 @@ const priors: readonly Edit[] = [
     'eigenvalues are raised',
     inside('priors'),
   ),
-  network(
+  estimated(
     'epsilon-alpha',
-    'xt.sub(output.mul(sigma)).mul(1 / alpha)',
-    'xt.sub(output.mul(sigma))',
+    '.mul(1 / over)',
+    '',
     'x̂₀ of an ε-network is not divided by α',
     inside('priors', 'samplers'),
   ),
-  network(
+  parameterisation(
     'network-v-sign',
-    '      .sub(output.mul(sigma))\n',
-    '      .add(output.mul(sigma))\n',
+    'estimate: { x: alpha, output: -sigma',
+    'estimate: { x: alpha, output: sigma',
     'the sign of v',
     inside('priors'),
   ),
-  network('network-v-alpha', '      .mul(alpha)\n', '', 'x̂₀ of v has x_t without α', inside('priors')),
-  network(
+  parameterisation(
+    'network-v-alpha',
+    'estimate: { x: alpha, output: -sigma',
+    'estimate: { x: 1, output: -sigma',
+    'x̂₀ of v has x_t without α',
+    inside('priors'),
+  ),
+  parameterisation(
     'network-v-norm',
-    '      .mul(1 / (alpha ** 2 + sigma ** 2)),',
-    '      .mul(1),',
+    'over: alpha ** 2 + sigma ** 2',
+    'over: 1',
     'x̂₀ of v is not divided by α² + σ², which is 1 on VP only',
     inside('priors'),
   ),
-  network(
+  parameterisation(
+    'network-flow-norm',
+    'over: alpha + sigma',
+    'over: 1',
+    'x̂₀ of a velocity is not divided by α + σ, which is 1 for flow only',
+    inside('priors'),
+  ),
+  parameterisation(
+    'network-edm-root',
+    'output: sigma * deviation * root',
+    'output: sigma * deviation',
+    'c_out of EDM is divided by the variance, not its root',
+    inside('priors'),
+  ),
+  parameterisation(
+    'network-edm-target',
+    'noise: (-alpha * deviation) / root',
+    'noise: -deviation / root',
+    "EDM's target leaves out α",
+    inside('priors'),
+  ),
+  parameterisation(
+    'network-edm-label',
+    'Math.log(sigma / alpha) / 4',
+    'Math.log(sigma) / 4',
+    'EDM is told σ in place of σ/α',
+    inside('priors'),
+  ),
+  estimated(
     'network-sample',
-    'sample: (_: Tensor, output: Tensor) => output,',
-    'sample: (xt: Tensor) => xt,',
+    'return output\n',
+    'return xt\n',
     'a network of x₀ is not asked',
     inside('priors'),
   ),
   network(
     'network-default',
-    "prediction = 'epsilon' } = options",
-    "prediction = 'v_prediction' } = options",
+    "predicts = 'epsilon', sigmaData",
+    "predicts = 'v', sigmaData",
     'networks predict v by default',
     inside('priors'),
   ),
-  network(
+  estimated(
     'network-shape',
     'if (!sameShape(output.shape, xt.shape)) {',
     'if (output.shape.length !== xt.shape.length) {',
     'networks that change the shape are taken',
     inside('priors'),
   ),
-  network(
+  estimated(
     'epsilon-clip',
-    'clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
-    'x0hat',
+    'clip === undefined ? prior : clipped(prior, clip)',
+    'prior',
     'x̂₀ is not clipped',
     inside('priors'),
   ),

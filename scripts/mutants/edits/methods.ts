@@ -2,29 +2,32 @@ import type { Edit } from '../edit.ts'
 import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
-const drive = of('samplers/drive.ts', 'samplers/finite')
+const drive = of('run/drive.ts', 'run/finite')
 const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps', 'methods/defaults')
 const ddrm = of('methods/explicit/ddrm.ts', 'methods/explicit/ddrm', 'methods/defaults')
 const red = of('methods/variational/red-diff.ts', 'methods/variational', 'methods/defaults')
-const finite = of('samplers/finite.ts')
-const fit = of('methods/fit.ts', 'methods/methods')
-const options = of('methods/options.ts', 'methods/methods')
-const registry = of('methods/registry.ts', 'methods/methods')
-const residual = of('methods/residual.ts')
+const redGradient = of('methods/variational/red-diff-gradient.ts', 'methods/variational')
+const ddrmCases = of('methods/explicit/ddrm-weights.ts', 'methods/explicit/ddrm')
+const ridge = of('linalg/ridge.ts', 'methods/variational', 'methods/explicit/ddrm')
+const first = of('linalg/first-estimate.ts', 'methods/variational')
+const define = of('methods/define.ts', 'methods/define', 'methods/')
+const likelihood = of('guidance/likelihood.ts', 'methods/explicit/dps')
+const clip = of('priors/clipped.ts', 'methods/explicit/dps')
+const finite = of('run/finite.ts')
+const fit = of('methods/fit.ts', 'methods/define', 'methods/methods')
+const options = of('options/fill.ts', 'options/')
+const specs = of('options/spec.ts', 'options/')
+const residual = of('run/residual.ts', 'run/look')
+const look = of('run/look.ts', 'run/look')
 
 const dpsEdits: readonly Edit[] = [
-  dps(
+  define(
     'dps-start-scale',
-    "streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t))",
-    "streams.normal(0, 'start', shape)",
-    'DPS starts at z instead of σ_T·z: wrong by σ_max on VE',
+    "z(0, 'start').mul(prior.schedule.sigma(start))",
+    "z(0, 'start')",
+    'a run starts at z instead of σ_T·z: wrong by σ_max on VE',
   ),
-  dps(
-    'dps-scale-halved',
-    'r.div(maximum(norm, 1e-30))).mul(scale)',
-    'r.div(maximum(norm, 1e-30))).mul(scale / 2)',
-    'ζ halved',
-  ),
+  dps('dps-scale-halved', 'downhill.mul(zeta)', 'downhill.mul(zeta / 2)', 'ζ halved'),
   dps(
     'dps-norm-floor',
     'maximum(norm, 1e-30)',
@@ -34,64 +37,48 @@ const dpsEdits: readonly Edit[] = [
   dps('dps-squared-norm', 'r.div(maximum(norm, 1e-30))', 'r', 'the gradient of ½‖r‖² instead of ‖r‖'),
   dps(
     'dps-no-jacobian',
-    'backToXt(backToX0(cotangent)[0])[0]',
-    'backToX0(cotangent)[0]',
+    'pullback(back(r.div(maximum(norm, 1e-30))))',
+    'back(r.div(maximum(norm, 1e-30)))',
     'guidance without the Jacobian of the denoiser',
   ),
-  dps(
+  clip(
     'dps-clip-straight',
-    'return clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
-    'return clip === undefined ? x0hat : x0hat.add(clamp(x0hat, clip[0], clip[1]).sub(x0hat).detach())',
+    'denoise: (xt, t) => scope(() => clamp(prior.denoise(xt, t), low, high)),',
+    'denoise: (xt, t) => {\n    const x0hat = prior.denoise(xt, t)\n    return x0hat.add(clamp(x0hat, low, high).sub(x0hat).detach())\n  },',
     'gradients pass through what was clipped',
   ),
   dps(
     'dps-clip-off',
-    'clip === undefined ? x0hat : clamp(x0hat, clip[0], clip[1])',
-    'x0hat',
+    'clip === undefined ? run.prior : clipped(run.prior, clip)',
+    'run.prior',
     '`clip` is ignored',
   ),
-  dps(
-    'dps-same-noise',
-    "streams.normal(i, 'step', shape)",
-    "streams.normal(0, 'step', shape)",
-    'the same noise in every step',
-  ),
+  define('dps-same-noise', "z(i, 'step')", "z(0, 'step')", 'the same noise in every step'),
   dps('dps-default-scale', '=> 300 / steps', '=> 0.3 * steps', 'ζ grows with the number of steps'),
   dps(
     'dps-default-eta',
-    "eta: { kind: 'number', default: 1,",
-    "eta: { kind: 'number', default: 0.85,",
+    '1 is ancestral", { default: 1,',
+    '1 is ancestral", { default: 0.85,',
     'DPS is not ancestral by default',
   ),
-  dps(
-    'dps-default-steps',
-    '...runOptionSpecs(1000)',
-    '...runOptionSpecs(100)',
-    '100 steps by default instead of 1000',
-  ),
-  dps('dps-default-spacing', "spacingSpec('guided')", "spacingSpec('trailing')", 'another grid by default'),
-  dps(
-    'dps-likelihood-sigma',
-    'r.mul(1 / sigmaY ** 2)',
-    'r.mul(1 / sigmaY)',
-    'the likelihood score over σ_y instead of σ_y²',
-  ),
-  dps(
+  dps('dps-default-steps', 'steps: 1000,', 'steps: 100,', '100 steps by default instead of 1000'),
+  dps('dps-default-spacing', "spacing: 'guided'", "spacing: 'trailing'", 'another grid by default'),
+  likelihood(
     'dps-likelihood-scale',
-    'gradientOf(r.mul(1 / sigmaY ** 2)).mul(scale)',
-    'gradientOf(r.mul(1 / sigmaY ** 2))',
+    'return { g: g.mul(factor), residual }',
+    'return { g, residual }',
     'the likelihood form ignores `scale`',
   ),
-  dps(
+  define(
     'dps-guidance-before',
-    'x: reverse(x0hat).add(guidance)',
-    'x: reverse(x0hat.add(guidance))',
-    'guidance added to x̂₀ instead of x_s',
+    'x: shift === undefined ? next : next.add(shift)',
+    'x: next',
+    'the displacement of DPS is shown and not made',
   ),
   dps(
     'dps-residual-shown',
-    'numbers: { residual: perSample(norm) },',
-    'numbers: { residual: perSample(norm).square() },',
+    'shift: downhill.mul(zeta), residual: norm',
+    'shift: downhill.mul(zeta), residual: norm.square()',
     'the residual shown is squared',
   ),
 ]
@@ -99,8 +86,8 @@ const dpsEdits: readonly Edit[] = [
 const ddrmEdits: readonly Edit[] = [
   ddrm(
     'ddrm-root-two',
-    ".add(streams.normal(i, 'step', [n]).mul(weight('z')))",
-    ".add(streams.normal(i, 'step', [n]).mul(weight('z')).div(Math.SQRT2))",
+    "z(i, 'step', shape).mul(weight('z'))",
+    "z(i, 'step', shape).mul(weight('z')).div(Math.SQRT2)",
     'the noise of each step divided by √2',
   ),
   ddrm(
@@ -117,29 +104,29 @@ const ddrmEdits: readonly Edit[] = [
   ),
   ddrm(
     'ddrm-start-alpha',
-    'mul(schedule.alpha(times[0]!.t)) }',
+    'mul(schedule.alpha(start)) }',
     'mul(1) }',
     'the start is not taken back to x_t = α·x̄',
   ),
-  ddrm(
+  ddrmCases(
     'ddrm-equal-levels',
     'if (to < tau) return',
     'if (to <= tau) return',
     'σ_s = τ goes to the second case instead of the third',
   ),
-  ddrm(
+  ddrmCases(
     'ddrm-eta-b-square',
     'Math.sqrt(to ** 2 - (etaB * tau) ** 2)',
     'Math.sqrt(to ** 2 - etaB * tau ** 2)',
     'η_b instead of η_b² in the third case',
   ),
-  ddrm(
+  ddrmCases(
     'ddrm-unseen-kept',
     'theta: 1 - kept / from, xbar: kept / from',
     'theta: 1 - kept / to, xbar: kept / to',
     'the unseen keep too much of x̄_t',
   ),
-  ddrm(
+  ddrmCases(
     'ddrm-eta-linear',
     'const kept = Math.sqrt(1 - eta ** 2) * to',
     'const kept = (1 - eta) * to',
@@ -147,11 +134,11 @@ const ddrmEdits: readonly Edit[] = [
   ),
   ddrm(
     'ddrm-residual-x',
-    'y.sub(operator.forward(x0hat))',
-    'y.sub(operator.forward(x))',
+    'residualNorm(operator, y, x0hat)',
+    'residualNorm(operator, y, x)',
     'the residual shown is that of x_t instead of x̂₀',
   ),
-  ddrm(
+  ridge(
     'ddrm-rank-absolute',
     's > tolerance * largest',
     's > tolerance',
@@ -166,128 +153,103 @@ const ddrmEdits: readonly Edit[] = [
   ddrm('ddrm-default-eta', 'default: 0.85,', 'default: 1,', 'η = 1 by default'),
   ddrm(
     'ddrm-default-eta-b',
-    "etaB: { kind: 'number', default: 1,",
-    "etaB: { kind: 'number', default: 0.85,",
+    "more than x_s', { default: 1,",
+    "more than x_s', { default: 0.85,",
     'η_b = 0.85 by default',
   ),
-  ddrm('ddrm-default-steps', '...runOptionSpecs(20)', '...runOptionSpecs(50)', '50 steps by default'),
-  ddrm('ddrm-default-spacing', "spacingSpec('ddim')", "spacingSpec('linspace')", 'another grid by default'),
-  ddrm(
-    'ddrm-same-noise',
-    "streams.normal(i, 'step', [n])",
-    "streams.normal(0, 'step', [n])",
-    'the same noise in every step',
-  ),
+  ddrm('ddrm-default-steps', 'steps: 20,', 'steps: 50,', '50 steps by default'),
+  ddrm('ddrm-default-spacing', "spacing: 'ddim'", "spacing: 'linspace'", 'another grid by default'),
+  ddrm('ddrm-same-noise', "z(i, 'step', shape)", "z(0, 'step', shape)", 'the same noise in every step'),
 ]
 
 const redEdits: readonly Edit[] = [
-  red(
-    'red-epsilon-same',
-    "streams.normal(i, 'epsilon', shape)",
-    "streams.normal(0, 'epsilon', shape)",
-    'the same ε in every step',
-  ),
-  red(
-    'red-epsilon0-same',
-    "streams.normal(i, 'epsilon0', shape)",
-    "streams.normal(0, 'epsilon0', shape)",
-    'the same ε₀ in every step',
-  ),
-  red(
-    'red-epsilon0-stream',
-    "streams.normal(i, 'epsilon0', shape)",
-    "streams.normal(i, 'epsilon', shape)",
-    'ε₀ is ε',
-  ),
-  red(
+  red('red-epsilon-same', "z(i, 'epsilon')", "z(0, 'epsilon')", 'the same ε in every step'),
+  red('red-epsilon0-same', "z(i, 'epsilon0')", "z(0, 'epsilon0')", 'the same ε₀ in every step'),
+  red('red-epsilon0-stream', "z(i, 'epsilon0')", "z(i, 'epsilon')", 'ε₀ is ε'),
+  redGradient(
     'red-linear',
     'linear: (k: number) => k,',
     'linear: (k: number) => 1 / k,',
     'the SNR instead of its inverse',
   ),
-  red('red-sqrt', 'Math.sqrt(k),', 'Math.cbrt(k),', 'weighting sqrt is the cube root'),
-  red('red-log', 'Math.log1p(k)', 'Math.log(k)', 'weighting log without + 1'),
-  red('red-clip', 'Math.min(k, 1)', 'Math.min(k, 2)', 'weighting clip cuts at 2'),
-  red(
+  redGradient('red-sqrt', 'Math.sqrt(k),', 'Math.cbrt(k),', 'weighting sqrt is the cube root'),
+  redGradient('red-log', 'Math.log1p(k)', 'Math.log(k)', 'weighting log without + 1'),
+  redGradient('red-clip', 'Math.min(k, 1)', 'Math.min(k, 2)', 'weighting clip cuts at 2'),
+  redGradient(
     'red-square',
     'square: (k: number) => k ** 2',
     'square: (k: number) => k ** 3',
     'weighting square is a cube',
   ),
-  red('red-const', 'const: () => 1,', 'const: () => 2,', 'weighting const is 2'),
-  red('red-sigma-x0', '[alpha * sigmaX0, noise.epsilon0]', '[sigmaX0, noise.epsilon0]', 'σ₀·ε₀ without α_t'),
+  redGradient('red-const', 'const: () => 1,', 'const: () => 2,', 'weighting const is 2'),
+  redGradient(
+    'red-sigma-x0',
+    '[alpha * sigmaX0, noise.epsilon0]',
+    '[sigmaX0, noise.epsilon0]',
+    'σ₀·ε₀ without α_t',
+  ),
   red('red-default-lambda', 'default: 0.25, min: 0', 'default: 0.2, min: 0', 'λ = 0.2 by default'),
   red('red-default-rate', 'default: 0.1, min: 0', 'default: 0.05, min: 0', 'learning rate 0.05 by default'),
-  red('red-default-beta1', 'default: 0.9, min: 0', 'default: 0.8, min: 0', 'β₁ = 0.8 by default'),
-  red('red-default-beta2', 'default: 0.99, min: 0', 'default: 0.999, min: 0', 'β₂ = 0.999 by default'),
-  red(
-    'red-default-data',
-    "dataWeight: { kind: 'number', default: 1,",
-    "dataWeight: { kind: 'number', default: 2,",
-    'v = 2 by default',
-  ),
-  red('red-default-weighting', "default: 'linear',", "default: 'const',", 'constant weighting by default'),
-  red('red-default-reduction', "default: 'mean',", "default: 'sum',", 'sums by default'),
-  red('red-default-steps', '...runOptionSpecs(1000)', '...runOptionSpecs(100)', '100 steps by default'),
-  red(
-    'red-batch-mean',
-    'mu.size / mu.shape[0]! : 1',
-    'mu.size : 1',
-    'the prior term is a mean over the batch',
-  ),
-  red(
+  red('red-default-beta1', 'default: 0.9,', 'default: 0.8,', 'β₁ = 0.8 by default'),
+  red('red-default-beta2', 'default: 0.99,', 'default: 0.999,', 'β₂ = 0.999 by default'),
+  red('red-default-data', "data term', { default: 1,", "data term', { default: 2,", 'v = 2 by default'),
+  red('red-default-weighting', "['linear', 'sqrt',", "['sqrt', 'linear',", 'weighting sqrt by default'),
+  red('red-default-reduction', "['mean', 'sum']", "['sum', 'mean']", 'sums by default'),
+  red('red-default-steps', 'steps: 1000,', 'steps: 100,', '100 steps by default'),
+  redGradient('red-batch-mean', 'x.size / (x.shape[0] ?? 1) : 1', 'x.size : 1', 'means are over the batch'),
+  redGradient(
     'red-data-weight',
     'back(r.mul(-dataWeight / m))',
     'back(r.mul(-dataWeight / n))',
     'the data term is over n instead of m',
   ),
-  red(
+  redGradient(
     'red-prior-mean',
-    '(noiseLevel(schedule, t))) / n',
-    '(noiseLevel(schedule, t))) / m',
+    '(sigma / alpha)) / n',
+    '(sigma / alpha)) / m',
     'the prior term is over m instead of n',
   ),
-  red(
+  redGradient(
     'red-score-distillation',
-    'predictedNoise(xt, x0hat, schedule, t).sub(noise.epsilon)',
-    'predictedNoise(xt, x0hat, schedule, t)',
+    'predictedNoise(xt, x0hat, prior.schedule, t).sub(noise.epsilon)',
+    'predictedNoise(xt, x0hat, prior.schedule, t)',
     'ε_θ instead of ε_θ − ε',
   ),
-  red(
+  ridge(
     'red-ridge-square',
     's / (s * s + sigma * sigma)',
     's / (s * s + sigma)',
     'the ridge is σ instead of σ²',
   ),
-  red(
+  ridge(
     'red-ridge-exact',
     'if (sigma === 0) return pinvFromSvd(svd, tolerance > 0 ? { cutoff: tolerance } : {})',
     'if (sigma === 0) return pinvFromSvd(svd, { cutoff: Math.max(tolerance, 1e-4) })',
     'A⁺y is cut at 1e-4 where σ_y = 0',
   ),
-  red(
+  ridge(
     'red-ridge-tolerance',
-    'const least = tolerance *',
-    'const least = 0 * tolerance *',
+    'rankCut(svd, tolerance).map(',
+    'svd.singularValues.map(',
     '`rankTolerance` is ignored under noise',
   ),
   red(
     'red-default-tolerance',
-    "rankTolerance: { kind: 'number', default: 0,",
-    "rankTolerance: { kind: 'number', default: 1e-4,",
+    "in μ₀', { default: 0,",
+    "in μ₀', { default: 1e-4,",
     'singular values are cut by default',
   ),
-  red(
+  first(
     'red-init-order',
-    'return known.ridge ?? known.pinv ??',
-    'return known.pinv ?? known.ridge ??',
+    'ways.ridge ?? ways.pinv ??',
+    'ways.pinv ?? ways.ridge ??',
     'init auto is A⁺y, which drowns in amplified noise',
   ),
-  red('red-loss-data', '(dataWeight / (2 * m))', '(dataWeight / m)', 'the data loss shown lacks ½'),
-  red(
+  redGradient('red-loss-data', '(dataWeight / (2 * m))', '(dataWeight / m)', 'the data loss shown lacks ½'),
+  redGradient(
     'red-loss-prior',
-    'sum(mul(difference, mu), sampleAxes(mu)).mul(w)',
-    'sum(mul(difference, mu), sampleAxes(mu))',
+    'difference.mul(mu).sum(sampleAxes(mu)).mul(w)',
+    'difference.mul(mu).sum(sampleAxes(mu))',
     'the prior loss shown lacks its weight',
   ),
 ]
@@ -312,18 +274,47 @@ const frame: readonly Edit[] = [
     'a device read asynchronously is not looked at',
   ),
   fit('fit-finite', "requireFiniteNow(name, 'the measurement y', y)", '', 'a NaN in y reaches the run'),
-  registry(
+  define(
     'evaluations',
-    'evaluations: (steps) => steps,',
-    'evaluations: (steps) => 2 * steps,',
-    'DPS is said to evaluate twice a step',
-    { nth: 0 },
+    'evaluations = (n) => n',
+    'evaluations = (n) => 2 * n',
+    'a method is said to evaluate twice a step',
+  ),
+  define(
+    'define-clash',
+    'if (taken !== undefined) throw',
+    'if (taken === null) throw',
+    'an option of a method hides one that every run has',
+  ),
+  define(
+    'define-shift-shown',
+    'shown ?? shift ?? x0.sub(look.x0hat)',
+    'shown ?? x0.sub(look.x0hat)',
+    'a displacement is not shown as guidance',
+  ),
+  define(
+    'define-unshown',
+    'x0.sub(look.x0hat)',
+    'look.x0hat.sub(x0)',
+    'guidance is shown with the wrong sign',
   ),
   fit(
-    'fit-noise-law',
-    '!supports.noise.includes(noise.name)',
-    '!supports.noise',
-    'any law of noise is taken',
+    'fit-likelihood',
+    'noise.likelihood !== undefined',
+    'noise.name !== undefined',
+    'noise without a likelihood is taken where one is needed',
+  ),
+  fit(
+    'fit-sigma',
+    'noise.sigma !== undefined',
+    'noise.name !== undefined',
+    'noise without σ_y is taken where σ_y is needed',
+  ),
+  fit(
+    'fit-nonlinear',
+    'operator[member] !== undefined',
+    'operator[member] !== null',
+    'an operator without an SVD is taken where one is needed',
   ),
   fit(
     'fit-shape-of-y',
@@ -331,25 +322,38 @@ const frame: readonly Edit[] = [
     'sameShape(y.shape.slice(1), y.shape.slice(1))',
     'y of any shape is taken',
   ),
-  options(
+  specs(
     'option-minimum',
-    'value >= min && value <= max',
-    'value > min && value <= max',
+    'v >= min && v <= max',
+    'v > min && v <= max',
     'the least value of an option is refused',
+    { tests: ['packages/solvers/src/options/'] },
   ),
   options(
     'option-unknown',
-    'if (spec === undefined) {',
-    'if (spec === null) {',
+    'if (spec !== undefined) return spec',
+    'if (spec !== null) return spec as OptionSpec<unknown>',
     'unknown options are taken in silence',
   ),
   residual(
     'residual-batch',
-    'sum(square(x), sampleAxes(x), true).sqrt()',
-    'sum(square(x)).sqrt()',
+    'x.square().sum(sampleAxes(x), true).sqrt()',
+    'x.square().sum().sqrt()',
     'the norm is over the whole batch',
-    { tests: ['packages/solvers/src/methods/'] },
   ),
+  residual(
+    'residual-sign',
+    'const r = y.sub(clean)',
+    'const r = clean.sub(y)',
+    'A(x) − y instead of y − A(x)',
+  ),
+  look(
+    'look-past',
+    'if (!through) return',
+    'if (through) return',
+    'looks go back through the denoiser where not asked',
+  ),
+  look('look-levels', 'sigma: schedule.sigma(t) }', 'sigma: schedule.alpha(t) }', 'σ_t of a look is α_t'),
 ]
 
 export const methodEdits: readonly Edit[] = [...dpsEdits, ...ddrmEdits, ...redEdits, ...frame]

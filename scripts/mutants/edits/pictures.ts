@@ -16,7 +16,6 @@ const tiff = of('images/formats/tiff.ts', ...read)
 const packing = of('images/formats/tiff-packing.ts', ...read)
 const directory = of('images/formats/tiff-directory.ts', ...read)
 const webp = of('images/formats/webp.ts', ...read)
-const picture = of('images/picture.ts', 'convert', 'measured')
 
 /** Formats of picture files. */
 export const pictureEdits: readonly Edit[] = [
@@ -140,12 +139,8 @@ export const pictureEdits: readonly Edit[] = [
     'empty passes of narrow pictures have rows',
   ),
   rows('png-average', '(left + above) >> 1', '(left + above + 1) >> 1', 'the average filter rounds up'),
-  rows(
-    'png-paeth',
-    'a <= b && a <= c ? left : b <= c ? above : corner',
-    'a < b && a <= c ? left : b <= c ? above : corner',
-    'Paeth prefers above to left',
-  ),
+  rows('png-paeth', 'a <= b && a <= c', 'a <= b && a < c', 'Paeth prefers the corner to left'),
+  rows('png-paeth-above', 'b <= c ? above', 'b < c ? above', 'Paeth prefers the corner to above'),
   rows('png-above', 'above[i - step] ?? 0)', 'above[i] ?? 0)', "Paeth's corner is the one above"),
   profile(
     'profile-length',
@@ -257,17 +252,4 @@ export const pictureEdits: readonly Edit[] = [
     'values of four bytes are taken as an offset',
   ),
   webp('webp-chunk', 'at = end + (length & 1)', 'at = end', 'parts of odd length are not padded'),
-  picture('picture-range', '2 * picture.data[i]! - 1', '2 * picture.data[i]!', 'black is 0 instead of −1'),
-  picture(
-    'picture-clip',
-    'Math.min(1, Math.max(0, (values[n * size + i]! + 1) / 2))',
-    'Math.min(1, Math.abs((values[n * size + i]! + 1) / 2))',
-    'what is below −1 is folded up',
-  ),
-  picture(
-    'picture-luma',
-    '0.299 * data[i]! + 0.587 * data[size + i]! + 0.114',
-    '0.299 * data[i]! + 0.114 * data[size + i]! + 0.587',
-    'the weights of green and blue change places',
-  ),
 ]

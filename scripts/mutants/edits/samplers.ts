@@ -3,12 +3,21 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const steps = of('samplers/steps.ts', 'samplers/steps', 'samplers/written-out')
-const unconditional = of('samplers/unconditional.ts', 'samplers/written-out', 'methods/randomness')
+const unconditional = of('samplers/unconditional.ts', 'samplers/written-out')
+const sampleFrom = of('samplers/sample-from.ts', 'samplers/written-out', 'methods/randomness')
 const ddimMap = of('samplers/ddim-map.ts', 'samplers/')
 const reversible = of('samplers/reversible.ts', 'samplers/ddim-map')
-const streams = of('samplers/streams.ts', 'methods/randomness', 'methods/methods')
-const breath = of('samplers/breathe.ts', 'samplers/breathe')
-const drive = of('samplers/drive.ts', 'samplers/finite', 'methods/methods')
+const streams = of('run/streams.ts', 'methods/randomness', 'methods/methods')
+const breath = of('run/breathe.ts', 'run/breathe')
+const drive = of('run/drive.ts', 'run/finite', 'methods/methods')
+
+const kernels = of('samplers/kernel.ts', 'samplers/')
+const integrate = of('samplers/integrate.ts', 'samplers/orders', 'samplers/published')
+const churn = of('samplers/churn.ts', 'samplers/published', 'samplers/orders')
+const dpm = of('samplers/dpm-solver.ts', 'samplers/published')
+const langevin = of('samplers/langevin.ts', 'samplers/orders')
+const sampler = of('samplers/sampler.ts', 'samplers/written-out')
+const samplerCatalog = of('samplers/catalog.ts', 'samplers/sample-from', 'samplers/conventions')
 
 export const samplerEdits: readonly Edit[] = [
   steps(
@@ -43,8 +52,8 @@ export const samplerEdits: readonly Edit[] = [
   ),
   steps(
     'ddpm-noise-variance',
-    '[Math.sqrt((variance * varianceS) / varianceT), noise]',
-    '[Math.sqrt(variance), noise]',
+    'variance : (variance * varianceS) / varianceT',
+    'variance : variance',
     'DDPM draws with variance β instead of β̃',
   ),
   steps(
@@ -60,46 +69,182 @@ export const samplerEdits: readonly Edit[] = [
     "the kept noise of DDRM's step is 1 − η instead of √(1 − η²)",
   ),
   steps(
-    'conditional-mean-alpha',
-    'schedule.sigma(t) ** 2 / schedule.alpha(t), score',
-    'schedule.sigma(t) ** 2, score',
-    'conditional Tweedie without 1/α',
-  ),
-  steps(
-    'conditional-mean-factor',
-    '[schedule.sigma(t) ** 2 / schedule.alpha(t), score]',
-    '[(2 * schedule.sigma(t) ** 2) / schedule.alpha(t), score]',
-    'conditional Tweedie twice too far',
-  ),
-  steps(
     'predicted-noise-alpha',
     '[-schedule.alpha(t) / schedule.sigma(t), x0hat]',
     '[-1 / schedule.sigma(t), x0hat]',
     'ε predicted from x_t − x̂₀ instead of x_t − α·x̂₀',
   ),
-  unconditional(
+  sampleFrom(
     'sample-start-scale',
-    "streams.normal(0, 'start', shape).mul(schedule.sigma(times[0]!.t))",
+    "streams.normal(0, 'start', shape).mul(schedule.sigma(first.t))",
     "streams.normal(0, 'start', shape)",
     'unconditional sampling starts at z instead of σ_T·z',
   ),
   unconditional(
     'sample-default-eta',
-    'eta = 1, spacing',
-    'eta = 0, spacing',
+    'eta = 1, ...options',
+    'eta = 0, ...options',
     'sampling is DDIM by default instead of DDPM',
   ),
-  unconditional(
+  sampleFrom(
     'sample-default-steps',
-    'steps = 100, eta',
-    'steps = 50, eta',
+    'steps = 100, spacing',
+    'steps = 50, spacing',
     '50 steps by default instead of 100',
   ),
-  unconditional(
+  sampleFrom(
     'sample-same-noise',
-    "streams.normal(i, 'step', shape)",
-    "streams.normal(0, 'step', shape)",
+    'streams.normal(i, purpose, shape)',
+    'streams.normal(0, purpose, shape)',
     'the same noise in every step of sampling',
+  ),
+  steps(
+    'ddpm-large',
+    "step.variance === 'large' && varianceS > 0",
+    "step.variance === 'small' && varianceS > 0",
+    'the two variances of DDPM change places',
+    { tests: ['packages/solvers/src/samplers/published'] },
+  ),
+  kernels(
+    'kernel-clean-draw',
+    'weight > 0 && s !== schedule.clean',
+    'weight > 0',
+    'a draw on the way to the clean end',
+  ),
+  kernels(
+    'noise-up-ratio',
+    'combine([ratio, x], [Math.sqrt(variance), z])',
+    'combine([1, x], [Math.sqrt(variance), z])',
+    'time travel goes up without α_t/α_s',
+  ),
+  kernels(
+    'noise-up-spread',
+    '[Math.sqrt(variance), z])',
+    '[variance, z])',
+    'time travel adds b·z in place of √b·z',
+  ),
+  integrate(
+    'drift-sde-twice',
+    'const kappa = lambda * (rate',
+    'const kappa = 2 * lambda * (rate',
+    'drift and variance of the SDE twice too large: still the same marginals, another λ',
+    { tests: ['packages/solvers/src/samplers/integrate'] },
+  ),
+  integrate(
+    'drift-score-only',
+    'byX: flow.byX + kappa,',
+    'byX: flow.byX + 2 * kappa,',
+    'the drift of the SDE twice too large',
+  ),
+  integrate(
+    'drift-variance',
+    'spread: 2 * kappa * sigma ** 2',
+    'spread: kappa * sigma ** 2',
+    'the variance of the SDE half of it',
+  ),
+  integrate(
+    'drift-alpha',
+    'byX0: slopes.alpha - alpha * rate,',
+    'byX0: -alpha * rate,',
+    'the velocity leaves out α′',
+  ),
+  integrate(
+    'level-scale',
+    'scale: 1 / schedule.alpha(t),',
+    'scale: 1,',
+    'EDM steps in x_t in place of x_t/α_t',
+  ),
+  integrate(
+    'heun-first-spread',
+    '(-step * (first.spread + second.spread)) / 2',
+    '-step * first.spread',
+    'Heun draws with the variance at the start of the step: order 1',
+  ),
+  integrate(
+    'heun-no-correction',
+    '[(step / 2) * second.byX0, x0ahead]',
+    '[(step / 2) * second.byX0, x0hat]',
+    'Heun looks once',
+  ),
+  integrate(
+    'euler-spread-scale',
+    'Math.sqrt(-step * drift.spread) / to.scale',
+    'Math.sqrt(-step * drift.spread)',
+    "Euler's noise is not put back into x_t",
+  ),
+  churn('churn-most', 'Math.SQRT2 - 1', 'Math.SQRT2', 'churn is limited to γ = √2'),
+  churn('churn-per-step', 'churn / steps', 'churn', 'all the churn in every step'),
+  churn(
+    'churn-variance',
+    '(raised - level) * (raised + level)',
+    '(raised - level) * (raised - level)',
+    'churn adds (t̂ − t)·z in place of √(t̂² − t²)·z',
+  ),
+  churn(
+    'churn-signal',
+    '[alpha / schedule.alpha(t), x],',
+    '[1, x],',
+    'churn on VP leaves the signal as it is',
+    { tests: ['packages/solvers/src/samplers/orders'] },
+  ),
+  churn('churn-time', '{ ...at, t: up }', 'at', 'churn steps from the level before'),
+  dpm(
+    'dpm-extrapolation',
+    'h / (2 * past)',
+    'past / (2 * h)',
+    'DPM-Solver++ weighs by h′/h in place of h/h′',
+  ),
+  dpm('dpm-last', '|| h === Infinity ? 0', '? 0', 'the last step of DPM-Solver++ extrapolates without end'),
+  dpm('dpm-memory', 'memory: { x0: x0hat, h }', 'memory: { h }', 'DPM-Solver++ forgets: order 1'),
+  dpm(
+    'dpm-sde-spread',
+    'sigma * Math.sqrt(1 - ratio ** 2)',
+    'sigma * (1 - ratio)',
+    'the noise of SDE-DPM-Solver++',
+  ),
+  langevin(
+    'langevin-noise',
+    'Math.sqrt(2 * rate)',
+    'Math.sqrt(rate)',
+    'Langevin draws √rate in place of √(2·rate)',
+  ),
+  langevin('langevin-score', '[rate * schedule.alpha(t), x0]', '[rate, x0]', 'the score without α'),
+  langevin('corrector-length', '2 * snr ** 2)', 'snr ** 2)', 'corrections half as long'),
+  langevin(
+    'corrector-place',
+    'langevinStep(moved, denoise(moved, s)',
+    'langevinStep(moved, denoise(moved, t)',
+    'corrections look at the time before the step',
+  ),
+  langevin(
+    'anneal-scale',
+    'moved.mul(schedule.alpha(s) / schedule.alpha(t))',
+    'moved',
+    'annealing leaves x_t in place of x_t/α_t',
+  ),
+  sampler(
+    'kernel-look',
+    'const x0hat = denoise(x, at.t)',
+    'const x0hat = denoise(x, at.s)',
+    'the kernel looks at the end of its step',
+  ),
+  sampleFrom(
+    'travel-memory',
+    'withMemory(up, sampler.init())',
+    'withMemory(up, memory)',
+    'a sampler remembers over a step up',
+    {
+      tests: ['packages/solvers/src/samplers/sample-from'],
+    },
+  ),
+  sampleFrom('travel-steps', 'steps: down }', 'steps: times.length }', 'steps up count for churn', {
+    tests: ['packages/solvers/src/samplers/sample-from'],
+  }),
+  samplerCatalog(
+    'catalog-predictor',
+    'euler: () => euler({ noise: 1 })',
+    'euler: () => euler()',
+    'pc predicts by the ODE',
   ),
   ddimMap(
     'ddim-map-start',
@@ -191,7 +336,7 @@ export const samplerEdits: readonly Edit[] = [
     'const breath = breather(control.breathe)',
     'const breath = breather()',
     '`breathe` is ignored',
-    { tests: ['packages/solvers/src/samplers/breathe'] },
+    { tests: ['packages/solvers/src/run/breathe'] },
   ),
   drive(
     'drive-signal',

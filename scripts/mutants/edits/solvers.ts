@@ -1,7 +1,12 @@
 import type { Edit } from '../edit.ts'
+import { guidanceEdits } from './guidance.ts'
+import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
+import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
+import { operatorEdits } from './operators.ts'
+import { particleEdits } from './particles.ts'
 import { samplerEdits } from './samplers.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -12,13 +17,10 @@ const vp = of('schedules/vp.ts')
 const betas = of('schedules/beta-schedules.ts')
 const ve = of('schedules/ve.ts')
 const levels = of('schedules/levels.ts')
-const pooling = of('operators/average-pooling.ts')
-const blur = of('operators/gaussian-blur.ts')
-const mask = of('operators/mask.ts')
-const box = of('operators/box-inpainting.ts')
-const random = of('operators/random-inpainting.ts')
-const grey = of('operators/colour-to-grey.ts')
-const separable = of('operators/separable.ts')
+const levelGrids = of('schedules/level-grids.ts', 'schedules/paths')
+const timeTravel = of('schedules/time-travel.ts', 'schedules/paths')
+const vpContinuous = of('schedules/vp-continuous.ts', 'schedules/')
+const flow = of('schedules/flow.ts', 'schedules/')
 
 const schedules: readonly Edit[] = [
   grids(
@@ -119,13 +121,48 @@ const schedules: readonly Edit[] = [
     'quadratic rounds down',
     inside('schedules'),
   ),
-  respace(
+  levelGrids(
     'karras-exponent',
-    '(low + (high - low) * u) ** 7',
-    '(low + (high - low) * u) ** 6',
+    '(from + (to - from) * u) ** rho',
+    '(from + (to - from) * u) ** (rho - 1)',
     'karras raises to the sixth',
     inside('schedules'),
   ),
+  levelGrids(
+    'geometric-linear',
+    'low * (high / low) ** u',
+    'low + (high - low) * u',
+    'log-snr is even in σ/α',
+  ),
+  timeTravel(
+    'travel-place',
+    '[n - 2 - i, i + 1 - jump]',
+    '[n - 1 - i, i + 1 - jump]',
+    'time travel goes up one index early',
+  ),
+  timeTravel('travel-repeats', 'let k = 1; k < repeats', 'let k = 0; k < repeats', 'one repeat too many'),
+  vp(
+    'vp-slope-knot',
+    'Math.ceil(checked(t)) + 1)',
+    'Math.floor(checked(t)) + 2)',
+    'at a knot the slope is that of the noisier side',
+  ),
+  vp('vp-slope-half', '(slope / 2) * Math.exp', 'slope * Math.exp', 'α′ without the factor ½'),
+  vp('vp-slope-sigma', '/ (2 * sigma)', '/ sigma', 'σ′ without the factor ½'),
+  vpContinuous(
+    'vp-continuous-inverse',
+    'Math.log1p(level * level)',
+    'Math.log1p(level)',
+    'σ/α inverted as its square',
+  ),
+  ve(
+    've-variance-slope',
+    '0.5 / Math.sqrt(checked(t))',
+    '1 / Math.sqrt(checked(t))',
+    'σ′ of √t twice too large',
+  ),
+  flow('flow-inverse', 'level / (1 + level)', 'level / (1 - level)', 'flow inverts t/(1 + t)'),
+  flow('flow-slope', 'alpha: -1, sigma: 1', 'alpha: 1, sigma: 1', 'the signal of flow grows with noise'),
   respace(
     'karras-collision',
     '(times[i - 1] ?? -1) + 1)',
@@ -244,119 +281,14 @@ const schedules: readonly Edit[] = [
   levels('alpha-bar', 'return a / (a + s)', 'return a', 'ᾱ of VE is 1', inside('schedules')),
 ]
 
-const operators: readonly Edit[] = [
-  pooling(
-    'pool-adjoint',
-    'repeat(y.div(f ** 2))',
-    'repeat(y.div(f))',
-    'the adjoint of average pooling is f times too large',
-    inside('operators'),
-  ),
-  pooling(
-    'pool-singular-values',
-    '? 1 / f : 0',
-    '? 1 / f ** 2 : 0',
-    'the singular values of average pooling are 1/f²',
-    inside('operators'),
-  ),
-  pooling(
-    'pool-dct-phase',
-    '(i + 0.5)) / n)',
-    '(i + (n > 4 ? 0.4 : 0.5))) / n)',
-    "super-resolution's DCT is not orthogonal from factor 5",
-    inside('operators'),
-  ),
-  pooling(
-    'pool-dct-scale',
-    '(k === 0 ? 1 : 2) / n',
-    '(k === 0 || k > 4 ? 1 : 2) / n',
-    "super-resolution's DCT is not normal from row 5",
-    inside('operators'),
-  ),
-  blur(
-    'blur-normalised',
-    'return taps.map((tap) => tap / total)',
-    'return taps',
-    'the blur kernel does not sum to 1',
-    inside('operators'),
-  ),
-  blur(
-    'blur-reflect',
-    '2 * extent - 2',
-    '2 * extent',
-    'reflection at the edge repeats the last pixel',
-    inside('operators'),
-  ),
-  blur('blur-exponent', 'Math.exp(-0.5 *', 'Math.exp(-1 *', 'the Gaussian lacks ½', inside('operators')),
-  blur(
-    'blur-axes',
-    'convolutionMatrix(taps, height, boundary),\n    convolutionMatrix(taps, width, boundary),',
-    'convolutionMatrix(taps, height, boundary),\n    convolutionMatrix([...taps].fill(1 / taps.length) as never, width, boundary),',
-    'rows are blurred by a box',
-    inside('operators'),
-  ),
-  mask(
-    'mask-planes',
-    '[channels, height * width] : [1, n]',
-    '[1, height * width] : [1, n]',
-    'one channel is measured',
-    inside('operators'),
-  ),
-  box(
-    'box-edge',
-    'row < top + boxHeight',
-    'row <= top + boxHeight',
-    'the box hides one row too many',
-    inside('operators'),
-  ),
-  box(
-    'box-centre',
-    '[(height - boxHeight) >> 1,',
-    '[(height - boxHeight + 1) >> 1,',
-    'the box is a row too low where it cannot be in the middle',
-    inside('operators'),
-  ),
-  random(
-    'random-count',
-    'Math.round(fraction * pixels)',
-    'Math.floor(fraction * pixels)',
-    'the number hidden is rounded down',
-    inside('operators'),
-  ),
-  random(
-    'random-kept',
-    'order.slice(hidden)',
-    'order.slice(0, hidden)',
-    'what should be hidden is kept',
-    inside('operators'),
-  ),
-  grey(
-    'grey-pinv',
-    'y.div(norm ** 2)',
-    'y.div(norm)',
-    'the pseudo-inverse of grey over ‖w‖',
-    inside('operators'),
-  ),
-  grey(
-    'grey-luma',
-    '[0.299, 0.587, 0.114]',
-    '[0.2126, 0.7152, 0.0722]',
-    "BT.709's weights under the name of BT.601",
-    inside('operators'),
-  ),
-  separable(
-    'separable-order',
-    'a.s[Math.floor(i / b.s.length) % a.s.length]! * b.s[i % b.s.length]!',
-    'a.s[i % a.s.length]! * b.s[Math.floor(i / a.s.length) % b.s.length]!',
-    'singular values in the order of columns',
-    inside('operators'),
-  ),
-]
-
 export const solversEdits: readonly Edit[] = [
   ...samplerEdits,
   ...methodEdits,
   ...schedules,
-  ...operators,
+  ...operatorEdits,
+  ...noiseEdits,
   ...lawEdits,
+  ...particleEdits,
+  ...innerEdits,
+  ...guidanceEdits,
 ]

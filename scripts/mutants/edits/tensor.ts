@@ -93,8 +93,8 @@ const randomness: readonly Edit[] = [
   ),
   random(
     'permutation-bias',
-    'Math.floor(unit * (i + 1))',
-    'Math.floor(unit * i)',
+    'Math.floor(units[i]! * (i + 1))',
+    'Math.floor(units[i]! * i)',
     'permutations without fixed points (Sattolo)',
     inside('random'),
   ),

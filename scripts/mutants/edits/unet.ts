@@ -13,22 +13,29 @@ const resample = of('layers/resample.ts')
 const time = of('layers/time.ts')
 const attention = of('layers/attention.ts')
 const qkv = of('layers/qkv-attention.ts')
-const ddpm = of('ddpm/forward.ts')
-const ddpmConfig = of('ddpm/config.ts')
-const ddpmPlan = of('ddpm/plan.ts')
-const diffusers = of('ddpm/diffusers.ts')
-const adm = of('adm/forward.ts')
-const admConfig = of('adm/config.ts')
-const admPlan = of('adm/plan.ts')
-const resBlock = of('adm/res-block.ts')
-const infer = of('adm/infer.ts')
-const learned = of('adm/learned-variance.ts')
+const ddpm = of('architectures/ddpm/forward.ts')
+const ddpmConfig = of('architectures/ddpm/config.ts')
+const ddpmPlan = of('architectures/ddpm/plan.ts')
+const diffusers = of('architectures/ddpm/diffusers.ts')
+const adm = of('architectures/adm/forward.ts')
+const admConfig = of('architectures/adm/config.ts')
+const admPlan = of('architectures/adm/plan.ts')
+const resBlock = of('architectures/adm/res-block.ts')
+const infer = of('architectures/adm/infer.ts')
+const learned = of('architectures/learned-variance.ts')
+const predictor = of('architectures/predictor.ts', 'architectures/architectures', 'models')
+const ddpmMember = of('architectures/ddpm/architecture.ts', 'architectures/architectures')
+const admMember = of('architectures/adm/architecture.ts', 'architectures/architectures')
+const target = of('train/batch.ts', 'train/target')
+const formats = of('architectures/format.ts', 'models/fetch-prior', 'architectures/architectures')
+const recorded = of('models/training-record.ts', 'models/model')
+const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
 const images = of('data/images.ts')
 const init = of('init.ts')
 
-const parity = inside('ddpm', 'layers')
-const admParity = inside('adm')
+const parity = inside('architectures/ddpm', 'layers')
+const admParity = inside('architectures/adm')
 
 const networks: readonly Edit[] = [
   resample(
@@ -137,63 +144,63 @@ const networks: readonly Edit[] = [
     'options.normEps ?? 1e-5',
     'options.normEps ?? 1e-6',
     'another default ε',
-    inside('ddpm/config'),
+    inside('architectures/ddpm/config'),
   ),
   ddpmConfig(
     'ddpm-default-flip',
     'options.flipSinToCos ?? true',
     'options.flipSinToCos ?? false',
     'sines first by default',
-    inside('ddpm/config'),
+    inside('architectures/ddpm/config'),
   ),
   ddpmConfig(
     'ddpm-default-groups',
     'options.normGroups ?? 8',
     'options.normGroups ?? 4',
     'four groups by default',
-    inside('ddpm/config'),
+    inside('architectures/ddpm/config'),
   ),
   ddpmPlan(
     'ddpm-time-dim',
     'config.timeEmbeddingDim ?? 4 * channels[0]!',
     '4 * channels[0]!',
     '`timeEmbeddingDim` is ignored',
-    inside('ddpm'),
+    inside('architectures/ddpm'),
   ),
   ddpmPlan(
     'ddpm-up-attention',
     'inputs, config.upAttention[i]!',
     'inputs, config.downAttention[last - i]!',
     'attention on the way up is that of the way down',
-    inside('ddpm'),
+    inside('architectures/ddpm'),
   ),
   diffusers(
     'diffusers-head-dim',
     "'attention_head_dim', nullable(channels), 8)",
     "'attention_head_dim', nullable(channels), 16)",
     "diffusers' default head size",
-    inside('ddpm/config'),
+    inside('architectures/ddpm/config'),
   ),
   diffusers(
     'diffusers-freq-shift',
     'number(0, limits.channels), 0)',
     'number(0, limits.channels), 1)',
     "diffusers' default frequency shift",
-    inside('ddpm/config'),
+    inside('architectures/ddpm/config'),
   ),
   diffusers(
     'diffusers-padding',
     "downsamplePadding: field(file, c, 'downsample_padding', oneOf(0, 1), 1)",
     'downsamplePadding: 1',
     '`downsample_padding` is not read',
-    inside('ddpm'),
+    inside('architectures/ddpm'),
   ),
   diffusers(
     'diffusers-eps',
     "normEps: field(file, c, 'norm_eps', number(0, 1), 1e-5)",
     'normEps: 1e-5',
     '`norm_eps` is not read',
-    inside('ddpm'),
+    inside('architectures/ddpm'),
   ),
   adm(
     'adm-time-flip',
@@ -250,7 +257,7 @@ const networks: readonly Edit[] = [
     "shapes.get('label_emb.weight')?.[0] ?? null",
     "shapes.get('label_emb.weight')?.[1] ?? null",
     'the number of classes is read from the wrong axis',
-    inside('adm', 'checkpoint'),
+    inside('architectures/adm', 'models'),
   ),
   learned(
     'learned-variance-halves',
@@ -265,6 +272,76 @@ const networks: readonly Edit[] = [
     '1 / Math.sqrt(sizeOf(weight))',
     'weights start too small',
     inside('init'),
+  ),
+]
+
+/** What loading, training and priors ask of an architecture. */
+const members: readonly Edit[] = [
+  predictor(
+    'predictor-learned',
+    'outChannels === 2 * inChannels',
+    'outChannels === inChannels',
+    'learned variance is told the wrong way round',
+  ),
+  predictor(
+    'predictor-half',
+    'splitLearnedVariance(forward(params, config, xt, t)).epsilon',
+    'splitLearnedVariance(forward(params, config, xt, t)).v',
+    'the half for the variance is taken for the prediction',
+  ),
+  formats(
+    'format-first',
+    'formats.find(({ detect }) => detect(json))',
+    'formats[0]',
+    'every file is of the first format',
+  ),
+  ddpmMember(
+    'ddpm-divisor',
+    'blockOutChannels.length - 1',
+    'blockOutChannels.length',
+    'sides must be multiples of twice as much',
+  ),
+  admMember(
+    'adm-divisor',
+    'channelMult.length - 1',
+    'channelMult.length',
+    'sides must be multiples of twice as much',
+  ),
+  admMember(
+    'adm-class-labels',
+    'numClasses === null\n',
+    'numClasses !== undefined\n',
+    'a class-conditional network is asked without a label',
+  ),
+  target(
+    'target-sign',
+    'target.x0 * xt[i]! + target.noise * noise[i]!',
+    'target.x0 * xt[i]! - target.noise * noise[i]!',
+    'what is trained has the sign of the noise turned',
+  ),
+  target(
+    'target-input',
+    'xt[i] = input * (alpha',
+    'xt[i] = 1 * (alpha',
+    'a network of EDM is trained on x_t in place of c_in·x_t',
+  ),
+  target(
+    'target-label',
+    't[j] = timeLabel(predicts, alpha, sigma, times[j]!)',
+    't[j] = times[j]!',
+    'a network of EDM is trained with t in place of ¼·log σ/α',
+  ),
+  recorded(
+    'record-target',
+    "field(path, config, 'predicts', oneOf(...predictions), 'epsilon')",
+    "'epsilon'",
+    'what a training learned is not read from its record',
+  ),
+  schedulerTraining(
+    'scheduler-own-betas',
+    'trainedBetas === null\n        ? {',
+    'trainedBetas !== undefined\n        ? {',
+    'βs of its own are ignored',
   ),
 ]
 
@@ -287,6 +364,7 @@ const files: readonly Edit[] = [
 
 export const unetEdits: readonly Edit[] = [
   ...networks,
+  ...members,
   ...trainingEdits,
   ...files,
   ...checkpointEdits,

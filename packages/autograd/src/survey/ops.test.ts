@@ -35,7 +35,7 @@ const notOps = [
     'linspace',
     'eye',
   ],
-  ...['randomKey', 'randomWords', 'uniform', 'normal', 'randomIntegers', 'randomPermutation'],
+  ...['randomKey', 'randomWords', 'uniform', 'normal', 'randomIntegers', 'randomPermutation', 'randomUnits'],
 ]
 const isClass = (value: unknown) => /^class\b/.test(Function.prototype.toString.call(value))
 

@@ -210,24 +210,11 @@ export type OpName = keyof typeof opCalls
 /** Public ops that are one primitive each, of the same name where none is given. */
 export const primitiveOps: Readonly<Record<string, PrimitiveName>> = {
   ...Object.fromEntries(
-    (
-      [
-        ...([
-          'neg',
-          'abs',
-          'sign',
-          'floor',
-          'exp',
-          'log',
-          'log1p',
-          'expm1',
-          'sqrt',
-          'rsqrt',
-          'reciprocal',
-        ] as const),
-        ...(['sin', 'cos', 'tanh', 'sigmoid', 'silu', 'erf', 'argmax', 'cast'] as const),
-      ] as const
-    ).map((name) => [name, name]),
+    t.primitiveNames
+      .filter(
+        (name) => t.primitives[name].arity === 1 && Object.hasOwn(t, name) && !Object.hasOwn(opCalls, name),
+      )
+      .map((name) => [name, name]),
   ),
   logicalNot: 'not',
   logicalAnd: 'and',

@@ -1,7 +1,7 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, scope } from '@tweedie/tensor'
 import type { Params } from '@tweedie/unet'
-import { admConfig, admForward, ddpmForward, initAdm } from '@tweedie/unet'
+import { admConfig, admForward, architectureOf, initAdm } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import type { BenchCase, NetworkName, NetworkTask } from './case.ts'
 
@@ -50,7 +50,8 @@ export const networks: Readonly<Record<NetworkName, (device: string) => Network>
   }),
   digits: (device) => {
     const { config, params } = loadShippedPrior('digits', { device })
-    return { params, config, forward: (p, x, t) => ddpmForward(p, config, x, t) }
+    const { forward } = architectureOf(config)
+    return { params, config, forward: (p, x, t) => forward(p, config, x, t) }
   },
 }
 

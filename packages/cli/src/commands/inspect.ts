@@ -1,10 +1,9 @@
 import { printable, sizeOf } from '@tweedie/tensor'
 import { Command } from 'commander'
-import { guessArchitecture } from '../architecture.ts'
+import { absolute } from '../files/write.ts'
 import type { Io } from '../io.ts'
-import type { Paper } from '../table.ts'
-import { formatTable } from '../table.ts'
-import { absolute } from '../write.ts'
+import type { Paper } from '../terminal/table.ts'
+import { formatTable } from '../terminal/table.ts'
 
 /** What `--json` prints. */
 interface Inspection {
@@ -32,7 +31,7 @@ export function inspectCommand(io: Io): Command {
 
 /** What a file holds, from its headers alone. */
 async function inspect(path: string, name: string): Promise<Inspection> {
-  const { openCheckpoint } = await import('@tweedie/unet')
+  const { describeNetwork, openCheckpoint } = await import('@tweedie/unet')
   const { fileSource } = await import('@tweedie/unet/node')
   const source = fileSource(path, name)
   const { format, entries, metadata, beside } = openCheckpoint(source, name)
@@ -44,7 +43,7 @@ async function inspect(path: string, name: string): Promise<Inspection> {
     parameters: entries.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     beside,
     metadata,
-    architecture: guessArchitecture(new Map(entries.map((entry) => [entry.name, entry.shape]))),
+    architecture: describeNetwork(new Map(entries.map((entry) => [entry.name, entry.shape]))),
   }
 }
 

@@ -1,6 +1,19 @@
+import type { AnyMethod, Catalog, Metric, Need, NoiseEntry } from '@tweedie/solvers'
+import {
+  methods,
+  metrics,
+  needRules,
+  noises,
+  operators,
+  samplers,
+  schedules,
+  takesNonlinear,
+} from '@tweedie/solvers'
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
-import { formatTable } from '../table.ts'
+import type { Summarised } from '../terminal/catalog.ts'
+import { catalogData, catalogTable, optionData, optionTable } from '../terminal/catalog.ts'
+import { formatTable } from '../terminal/table.ts'
 
 interface Options {
   readonly json?: boolean
@@ -9,23 +22,83 @@ interface Options {
 const print = (io: Io, options: Options, data: unknown, text: () => string) =>
   io.out(options.json === true ? `${JSON.stringify(data, null, 2)}\n` : text())
 
-/** The values that an option of a method takes. */
-function valuesOf(option: { kind: string; min?: number; max?: number; choices?: readonly string[] }): string {
-  if (option.choices !== undefined) return option.choices.join(' | ')
-  const from =
-    option.min === undefined ? '' : ` ${option.min} …${option.max === undefined ? '' : ` ${option.max}`}`
-  return `${option.kind}${from}`
+/** A command that prints a catalog, or one entry of it, with all options. */
+const listCommand =
+  <E extends Summarised>(
+    name: string,
+    catalog: Catalog<E>,
+    description: string,
+    facts?: (entry: E) => string,
+    find: (io: Io, name: string) => E | Promise<E> = (_, name) => catalog.find(name),
+  ) =>
+  (io: Io): Command =>
+    new Command(name)
+      .description(description)
+      .argument('[name]', 'show this one only')
+      .option('--json', 'print JSON')
+      .action(async (only: string | undefined, options: Options) => {
+        const shown = only === undefined ? [...catalog] : [await find(io, only)]
+        print(io, options, catalogData(shown), () => catalogTable(catalog.kind, shown, io, facts))
+      })
+
+/** What methods can ask of a noise, and it has. */
+function noiseFacts(entry: NoiseEntry): string {
+  const { sigma, likelihood } = entry.make()
+  const has = [...(sigma === undefined ? [] : ['σ_y']), ...(likelihood === undefined ? [] : ['likelihood'])]
+  return has.length === 0 ? 'to sample only' : `has ${has.join(' and ')}`
 }
+
+const metricFacts = ({ info: { unit, better, target } }: Metric): string => {
+  const best = target === undefined ? `${better} is better` : `${target} is best`
+  return unit === '' ? best : `${unit}, ${best}`
+}
+
+/** The commands that print a catalog, by what they print. */
+export const listCommands = [
+  listCommand(
+    'operators',
+    operators,
+    'The measurements that --operator takes, with their options.',
+    undefined,
+    async (io, name) => {
+      const { resolveOperatorKind } = await import('../resolve.ts')
+      return resolveOperatorKind(io, name, 'operators')
+    },
+  ),
+  listCommand('noises', noises, 'The laws of noise that --noise takes, with their options.', noiseFacts),
+  listCommand('metrics', metrics, 'The scores of restorations.', metricFacts),
+  listCommand('samplers', samplers, 'The samplers, with their options.'),
+  listCommand('schedules', schedules, 'The noise schedules of priors, with their options.'),
+]
+
+/** The noise that a method can use, in words. */
+const noiseWords = (needs: readonly Need[]): string =>
+  needs.includes('sigma')
+    ? 'gaussian noise'
+    : needs.includes('likelihood')
+      ? 'noise of a known likelihood'
+      : 'any noise'
+
+/** A method as plain data. */
+const methodData = ({ info }: AnyMethod) => ({
+  name: info.name,
+  title: info.title,
+  family: info.family,
+  paper: info.paper,
+  needs: info.needs.map((need) => needRules[need].words),
+  supports: ['linear', ...(takesNonlinear(info.needs) ? ['nonlinear'] : []), noiseWords(info.needs)],
+  options: optionData(info),
+})
 
 export function methodsCommand(io: Io): Command {
   return new Command('methods')
     .description('The methods: family, paper, what they need and what they support.')
-    .argument('[name]', 'show the options of this one')
+    .argument('[name]', 'show the options of this one, by its name or the path of your module')
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: Options) => {
-      const { findMethods, listMethods } = await import('../catalog.ts')
-      if (name !== undefined) findMethods([name], 'methods')
-      const rows = listMethods().filter((row) => name === undefined || row.name === name)
+      const { resolveMethod } = await import('../resolve.ts')
+      const one = name === undefined ? undefined : (await resolveMethod(io, name, 'methods')).entry
+      const rows = (one === undefined ? [...methods] : [one]).map(methodData)
       print(io, options, rows, () => {
         const table = formatTable(
           rows,
@@ -33,61 +106,20 @@ export function methodsCommand(io: Io): Command {
             { title: 'method', value: (row) => row.name, tint: (_, c) => c.bold },
             { title: 'title', least: 16, value: (row) => row.title },
             { title: 'family', value: (row) => row.family },
-            { title: 'paper', least: 16, value: (row) => `arXiv ${row.paper.arxiv}, ${row.paper.algorithm}` },
+            {
+              title: 'paper',
+              least: 16,
+              value: ({ paper }) => (paper === undefined ? '–' : `arXiv ${paper.arxiv}, ${paper.algorithm}`),
+            },
             { title: 'needs', least: 18, value: (row) => row.needs.join(', ') || '–' },
             { title: 'supports', least: 18, value: (row) => row.supports.join(', ') || '–' },
           ],
           io,
         )
-        if (name === undefined) return `${table}\n\`tweedie methods NAME\` shows the options of one.\n`
-        const settings = formatTable(
-          rows.flatMap((row) => row.options),
-          [
-            { title: 'option', value: (option) => option.name, tint: (_, c) => c.bold },
-            { title: 'default', value: (option) => String(option.default ?? '–') },
-            { title: 'values', least: 12, value: valuesOf },
-            { title: 'what', least: 28, value: (option) => option.doc },
-          ],
-          io,
-        )
-        return `${table}\n${settings}`
+        return one === undefined
+          ? `${table}\n\`tweedie methods NAME\` shows the options of one.\n`
+          : `${table}\n${optionTable(one.info, io)}`
       })
-    })
-}
-
-export function operatorsCommand(io: Io): Command {
-  return new Command('operators')
-    .description('The measurements that --operator takes, with their options.')
-    .option('--json', 'print JSON')
-    .action(async (options: Options) => {
-      const { listOperators } = await import('../catalog.ts')
-      const operators = listOperators()
-      const rows = operators.flatMap((operator) => [
-        { name: operator.name, what: operator.summary, range: '', fallback: operator.example, head: true },
-        ...operator.options.map((option) => ({
-          name: `  ${option.name}${option.name === operator.positional ? ' *' : ''}`,
-          what: option.summary,
-          range: option.range,
-          fallback: String(option.default),
-          head: false,
-        })),
-      ])
-      print(
-        io,
-        options,
-        operators,
-        () =>
-          `${formatTable(
-            rows,
-            [
-              { title: 'operator', value: (row) => row.name, tint: (row, c) => (row.head ? c.bold : String) },
-              { title: 'what', least: 24, value: (row) => row.what },
-              { title: 'values', least: 14, value: (row) => row.range },
-              { title: 'default, or example', value: (row) => row.fallback },
-            ],
-            io,
-          )}\n* may be given without its name, as in sr:4\n`,
-      )
     })
 }
 
@@ -96,8 +128,8 @@ export function priorsCommand(io: Io): Command {
     .description('The priors that --prior takes.')
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
-      const { listPriors } = await import('../priors.ts')
-      const rows = await listPriors(io)
+      const { listPriors } = await import('@tweedie/runs/node')
+      const rows = await listPriors({ added: io.priors ?? {} })
       print(io, options, rows, () =>
         formatTable(
           rows,

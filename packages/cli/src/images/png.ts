@@ -1,5 +1,5 @@
+import type { Picture } from '@tweedie/runs'
 import { encode, hasPngSignature } from 'fast-png'
-import type { Picture } from './picture.ts'
 
 /** The tEXt entry by which we know our own pictures again. */
 const software = 'tweedie'

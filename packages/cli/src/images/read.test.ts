@@ -214,6 +214,38 @@ describe('what is refused', () => {
     }
   })
 
+  test('EXIF in a text counts where it is as long as the text says', async () => {
+    const plain = encode({ width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 255) })
+    const png6 = pillow('exif-png-6')
+    const at = png6.indexOf('eXIf')
+    const exif = png6.subarray(at + 4, at + 4 + png6.readUInt32BE(at - 4))
+    const heightSaying = async (length: number) => {
+      const text = `Raw profile type exif\0\nexif\n ${length}\n${exif.toString('hex')}\n`
+      const part = chunk('tEXt', Buffer.from(text, 'latin1'))
+      const { picture } = await reading(Buffer.concat([plain.subarray(0, 33), part, plain.subarray(33)]))
+      return picture.height
+    }
+    expect(await heightSaying(exif.length)).toBe(2)
+    for (const length of [0, 1, exif.length - 1, exif.length + 1]) expect(await heightSaying(length)).toBe(1)
+  })
+
+  test('a WebP part of odd length is followed by a byte that is of no part (RFC 9649, 2.3)', async () => {
+    const plain = pillow('webp-lossless')
+    const turned = pillow('exif-webp-6')
+    const exif = turned.subarray(turned.indexOf('EXIF'))
+    const upright = (await reading(plain)).picture
+    for (const length of [0, 1, 4, 7]) {
+      const head = Buffer.from('ABCD\0\0\0\0', 'latin1')
+      head.writeUInt32LE(length, 4)
+      // What follows looks like a part that starts a byte earlier, and reaches beyond the file.
+      const bytes = Buffer.concat([plain, head, Buffer.alloc(length + (length % 2), 0xff), exif])
+      bytes.writeUInt32LE(bytes.length - 8, 4)
+      const { picture, notes } = await reading(bytes)
+      expect([picture.width, picture.height]).toEqual([upright.height, upright.width])
+      expect(notes).toContainEqual(expect.stringContaining('EXIF orientation 6'))
+    }
+  })
+
   test('a TIFF that ends within its directory: what is missing is not taken for its default', async () => {
     const whole = pillow('tiff-RGB-tiff_lzw-differences')
     const start = whole.readUInt32LE(4)

@@ -1,5 +1,6 @@
+import type { Picture } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
-import { readBytes } from './bytes.ts'
+import { readBytes } from '../files/bytes.ts'
 import { bmp } from './formats/bmp.ts'
 import type { Format, Raster } from './formats/format.ts'
 import { UnreadError } from './formats/format.ts'
@@ -7,7 +8,6 @@ import { jpeg } from './formats/jpeg.ts'
 import { png } from './formats/png.ts'
 import { tiff } from './formats/tiff.ts'
 import { webp } from './formats/webp.ts'
-import type { Picture } from './picture.ts'
 import { isLying, upright } from './upright.ts'
 
 /** Bytes of the largest picture file that is looked at, whatever it holds. */

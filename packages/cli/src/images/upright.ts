@@ -1,4 +1,4 @@
-import type { Picture } from './picture.ts'
+import type { Picture } from '@tweedie/runs'
 
 /**
  * Where a pixel of the upright picture is stored, by EXIF orientation 1 … 8 (Exif 3.0, 4.6.5.1.6): whether rows

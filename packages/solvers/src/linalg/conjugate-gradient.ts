@@ -1,18 +1,15 @@
 import { customVjp, stopGradient, vjp } from '@tweedie/autograd'
 import type { DType, Tensor } from '@tweedie/tensor'
 import {
-  fromData,
-  mul,
   NonFiniteError,
   OptionError,
   ShapeError,
   sameShape,
   scope,
-  sum,
   TweedieError,
-  where,
   zerosLike,
 } from '@tweedie/tensor'
+import { choose, dots, perSample } from './per-sample.ts'
 
 /**
  * Why a sample ended: its residual fell below the tolerance; `maxIterations` were done; or `breakdown`, a
@@ -89,7 +86,7 @@ export function conjugateGradient<const Params extends readonly Tensor[] = reado
   const solve = customVjp(
     (rhs: Tensor, ...theta: readonly Tensor[]): Tensor => {
       const map = (x: Tensor) => A(x, ...(theta as unknown as Params))
-      const { x, ...rest } = iterate(map, rhs, settings, options.x0)
+      const { x, ...rest } = conjugateSteps(map, rhs, settings, options.x0)
       report = rest
       return x
     },
@@ -142,18 +139,7 @@ function checked(b: Tensor, options: ConjugateGradientOptions): Settings {
   return { maxIterations, tolerance, gradient, onBreakdown }
 }
 
-/** ⟨a, b⟩ of each sample, on the host. */
-const dots = (a: Tensor, b: Tensor): number[] =>
-  scope(() => {
-    const axes = a.shape.slice(1).map((_, i) => i + 1)
-    return Array.from((axes.length === 0 ? mul(a, b) : sum(mul(a, b), axes)).dataSync())
-  })
-
-/** One number per sample as a tensor [N, 1, …] that meets x. */
-const perSample = (values: readonly number[], like: Tensor, dtype: DType = like.dtype): Tensor =>
-  fromData(values, [values.length, ...like.shape.slice(1).map(() => 1)], { dtype, device: like.device })
-
-function iterate(
+function conjugateSteps(
   A: (x: Tensor) => Tensor,
   b: Tensor,
   { maxIterations, tolerance, onBreakdown }: Settings,
@@ -237,13 +223,6 @@ function iterate(
       status: status.map((s) => s ?? 'iterations'),
     }
   })
-}
-
-/** The samples of `yes` where `which`, else those of `no`, bit for bit. */
-function choose(which: readonly boolean[], yes: Tensor, no: Tensor): Tensor {
-  if (!which.includes(false)) return yes
-  if (!which.includes(true)) return no
-  return where(perSample(which.map(Number), yes, 'bool'), yes, no)
 }
 
 /** @throws {NonFiniteError} which names the first sample that is not. */

@@ -4,6 +4,7 @@ import { memory, normal, randomKey, scope } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { expect, test } from 'vitest'
 import { gaussianMixturePrior } from '../priors/index.ts'
+import { lookAt } from '../run/index.ts'
 import type { Prior } from '../types.ts'
 import {
   conjugateGradient,
@@ -11,7 +12,6 @@ import {
   denoiserJvp,
   hutchinsonDiagonal,
   hutchinsonTrace,
-  vjpThroughDenoiser,
 } from './index.ts'
 
 const prior = gaussianMixturePrior({
@@ -51,7 +51,7 @@ const product = (matrix: Matrix, x: number[]) => matrix.mmul(Matrix.columnVector
 test('products both ways equal the exact Jacobian', () => {
   for (const t of times) {
     const exact = jacobians(t).map((J, i) => product(J, rows(v)[i]!))
-    const { x0hat, pullback } = vjpThroughDenoiser(prior, xt, t)
+    const { x0hat, pullback } = lookAt(prior, xt, t, true)
     expect(x0hat.shape).toEqual(xt.shape)
     expect(Array.from(x0hat.dataSync())).toEqual(Array.from(prior.denoise(xt, t).dataSync()))
     const backward = rows(pullback(v, { retain: true }))
@@ -94,9 +94,9 @@ test('of a Jacobian that is not symmetric, the modes are transposes', () => {
   }
   const u = draw('u')
   const forward = denoiserJvp(skew, xt, 300, v).tangent
-  const backward = vjpThroughDenoiser(skew, xt, 300).pullback(u)
+  const backward = lookAt(skew, xt, 300, true).pullback(u)
   near(Array.from(forward.mul(u).sum().dataSync()), Array.from(backward.mul(v).sum().dataSync()))
-  expect(rows(vjpThroughDenoiser(skew, xt, 300).pullback(v))).not.toEqual(rows(forward))
+  expect(rows(lookAt(skew, xt, 300, true).pullback(v))).not.toEqual(rows(forward))
 })
 
 test('estimated and inverted: trace and diagonal, and a solve with the covariance', () => {
@@ -127,12 +127,11 @@ test('differentiable, and no leaks', () => {
   scope(() => {
     // ∇ ½‖x̂₀‖² = Jᵀx̂₀, through the pullback itself: a Hessian.
     const energy = (x: Tensor) => {
-      const { x0hat, pullback } = vjpThroughDenoiser(prior, x, 300)
+      const { x0hat, pullback } = lookAt(prior, x, 300, true)
       return pullback(x0hat.detach()).mul(v).sum()
     }
     const inner = (x: Tensor) => denoiserJvp(prior, x, 300, v).tangent.mul(prior.denoise(xt, 300)).sum()
     near(Array.from(grad(energy)(xt).dataSync()), Array.from(grad(inner)(xt).dataSync()), 1e-9)
-    vjpThroughDenoiser(prior, xt, 300).dispose()
     const { times, dispose } = denoiserCovariance(prior, xt, 300)
     times(v)
     dispose()

@@ -1,49 +1,7 @@
-import { jvp, linearize, vjp } from '@tweedie/autograd'
+import { jvp, linearize } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, scope } from '@tweedie/tensor'
 import type { Prior, Time } from '../types.ts'
-
-/** x̂₀ and the way back through it. */
-export interface DenoiserPullback {
-  /** E[x₀ | x_t], [N, …shape]. */
-  readonly x0hat: Tensor
-  /**
-   * v ↦ vᵀ·∂x̂₀/∂x_t, sample by sample, [N, …shape] both. The first call frees what the denoiser saved,
-   * unless told to `retain` it.
-   */
-  pullback(v: Tensor, options?: { retain?: boolean }): Tensor
-  /** Frees what the denoiser saved; for a pullback that is not used. */
-  dispose(): void
-  [Symbol.dispose](): void
-}
-
-/**
- * The prior's guess and its vector-Jacobian products: one run of the denoiser, and one backward pass through
- * it per product. The gradient in x_t of a loss ℓ(x̂₀) is `pullback(∇ℓ(x̂₀))`, as DPS (arXiv 2209.14687) and
- * ΠGDM use it. Samples do not mix.
- *
- * @param xt - x_t [N, …shape].
- * @example
- * ```ts
- * import { gaussianPrior, vjpThroughDenoiser } from '@tweedie/solvers'
- * import { tensor } from '@tweedie/tensor'
- * const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
- * const t = prior.schedule.timeOfNoiseLevel(1) // α = σ = √½, so that x̂₀ = α·x_t
- * const { x0hat, pullback } = vjpThroughDenoiser(prior, tensor([[1, 2]], { dtype: 'float64' }), t)
- * x0hat.dataSync() // ≈ [0.7071, 1.4142]
- * pullback(tensor([[1, 0]], { dtype: 'float64' })).dataSync() // ≈ [0.7071, 0]
- * ```
- */
-export function vjpThroughDenoiser(prior: Prior, xt: Tensor, t: Time): DenoiserPullback {
-  const [x0hat, back] = vjp((x: Tensor) => prior.denoise(x, t), xt)
-  const dispose = () => back.dispose()
-  return {
-    x0hat,
-    pullback: (v, options) => back(v, options)[0],
-    dispose,
-    [Symbol.dispose]: dispose,
-  }
-}
 
 /**
  * x̂₀ and its derivative along v, ∂x̂₀/∂x_t·v, by one forward product.

@@ -1,7 +1,7 @@
 import { eye, fromData, memory, normal, randomKey, tensor } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { averagePooling, matrixOperator } from '../operators/index.ts'
+import { matrixOperator, sr } from '../operators/index.ts'
 import { constant } from './constant.ts'
 import type { HostMatrix } from './host-matrix.ts'
 import { buildMatrix, hostMatrix, transposed } from './host-matrix.ts'
@@ -115,7 +115,7 @@ test('norms: from the SVD, or by iteration where there is none', () => {
 })
 
 test('denseMatrix has a column for each input element', () => {
-  const a = denseMatrix(averagePooling({ shape: [1, 2, 4], factor: 2 }))
+  const a = denseMatrix(sr([1, 2, 4], { factor: 2 }))
   expect(a.shape).toEqual([2, 8])
   expect(Array.from(a.dataSync()).map((v) => v * 4)).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1])
 })

@@ -82,8 +82,8 @@ export function powerIteration(
  * problems and tests; it takes n forward passes in one batch.
  * @example
  * ```ts
- * import { averagePooling, denseMatrix } from '@tweedie/solvers'
- * denseMatrix(averagePooling({ shape: [1, 2, 2], factor: 2 })).dataSync() // => [0.25, 0.25, 0.25, 0.25]
+ * import { denseMatrix, sr } from '@tweedie/solvers'
+ * denseMatrix(sr([1, 2, 2], { factor: 2 })).dataSync() // => [0.25, 0.25, 0.25, 0.25]
  * ```
  */
 export function denseMatrix(operator: Operator): Tensor {

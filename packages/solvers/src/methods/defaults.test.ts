@@ -5,7 +5,7 @@ import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { vpLinear } from '../schedules/index.ts'
-import { dpsDefaultScale, findMethod, methods } from './index.ts'
+import { dpsDefaultScale, methods } from './index.ts'
 
 /** What a method does where nothing is said, and who said so. */
 const published: Readonly<
@@ -64,16 +64,16 @@ const problem = {
 }
 async function trajectory(name: string, options: object): Promise<number[]> {
   const out: number[] = []
-  const steps = findMethod(name).run(problem, prior, { steps: 40, ...options })
+  const steps = methods.find(name).run(problem, prior, { steps: 40, ...options })
   for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
   return out
 }
 
-describe.each(Object.keys(methods))('%s', (name) => {
+describe.each(methods.names)('%s', (name) => {
   const defaults = { ...published[name] }
 
   it('has exactly the published options', () => {
-    const { options } = findMethod(name)
+    const { options } = methods.find(name).info
     expect(Object.keys(options).sort()).toEqual([...Object.keys(run), ...Object.keys(defaults)].sort())
     for (const [option, [value, whose]] of Object.entries(defaults)) {
       expect(options[option]?.default, `${option}: ${whose}`).toBe(value)

@@ -1,46 +1,74 @@
 import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
-import { requireFiniteNow } from '../samplers/finite.ts'
-import type { Prior, Problem } from '../types.ts'
+import { requireFiniteNow } from '../run/finite.ts'
+import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
 
-/** What a method asks of its problem, as data; see {@link checkFit}. */
-export interface MethodTraits {
-  /** Name as in the registry. */
-  readonly name: string
-  readonly needs: {
-    /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
-    readonly denoiserVjp: boolean
-    /** Gradients through the operator (for a linear one, its adjoint). */
-    readonly operatorVjp: boolean
-    /** `operator.svd`. */
-    readonly svd: boolean
-    /** `operator.pinv`. */
-    readonly pinv: boolean
-    /** `noise.sigma`, the standard deviation σ_y in units of the range [−1, 1]. */
-    readonly sigma: boolean
-  }
-  readonly supports: {
-    readonly linear: boolean
-    readonly nonlinear: boolean
-    /** Names of the noise laws that it is right for. */
-    readonly noise: readonly string[]
-  }
+interface NeedRule {
+  /** In words, for tables. */
+  readonly words: string
+  /** Why a problem does not have it; undefined where it does. */
+  lacks?(problem: Problem): string | undefined
 }
+
+const notLinear = (operator: Operator): string | undefined =>
+  isLinear(operator) ? undefined : `needs a linear operator; '${operator.name}' has no adjoint()`
+
+const without = (operator: Operator, member: 'svd' | 'pinv', what: string): string | undefined =>
+  isLinear(operator) && operator[member] !== undefined
+    ? undefined
+    : (notLinear(operator) ?? `needs an operator with a ${what}; '${operator.name}' has no ${member}()`)
+
+/** All needs, as data. Gradients are not looked for: whoever writes an operator or a prior of tensor ops has them. */
+export const needRules: Readonly<Record<Need, NeedRule>> = {
+  linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
+  svd: {
+    words: 'SVD',
+    lacks: ({ operator }) => without(operator, 'svd', 'singular value decomposition'),
+  },
+  pinv: { words: 'pseudo-inverse', lacks: ({ operator }) => without(operator, 'pinv', 'pseudo-inverse') },
+  sigma: {
+    words: 'σ_y',
+    lacks: ({ noise }) =>
+      noise.sigma !== undefined
+        ? undefined
+        : `needs the noise level σ_y (in units of [−1, 1]); '${noise.name}' has no sigma`,
+  },
+  likelihood: {
+    words: 'noise likelihood',
+    lacks: ({ noise }) =>
+      noise.likelihood !== undefined
+        ? undefined
+        : `needs noise of a known likelihood; '${noise.name}' has none`,
+  },
+  operatorVjp: { words: 'operator gradient' },
+  denoiserVjp: { words: 'denoiser gradient' },
+}
+
+/** Whether nonlinear operators are among those that a method with these needs can take. */
+export const takesNonlinear = (needs: readonly Need[]): boolean =>
+  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'pinv')
 
 /** A problem that a method cannot solve. `method` names it, `need` what is missing. */
 export class UnfitError extends TweedieError {
   override readonly name = 'UnfitError'
   readonly method: string
-  readonly need: keyof MethodTraits['needs'] | 'linear' | 'noise'
-  constructor(method: string, need: UnfitError['need'], message: string) {
+  readonly need: Need
+  constructor(method: string, need: Need, message: string) {
     super(`${method}: ${message}`)
     this.method = method
     this.need = need
   }
 }
 
+/** What {@link checkFit} reads of a method's info. */
+export interface Needing<N extends Need = Need> {
+  readonly name: string
+  readonly needs: readonly N[]
+}
+
 /**
- * Checks, before any work, that a method can solve a problem with a prior.
+ * Checks, before any work, that a method can solve a problem with a prior; what it needs is then in the type of the
+ * problem.
  *
  * @throws {UnfitError} where the operator or the noise is not what the method needs.
  * @throws {ShapeError} where the shapes of y, the operator and the prior disagree.
@@ -48,36 +76,25 @@ export class UnfitError extends TweedieError {
  * the first step throws it instead.
  * @example
  * ```ts
- * import { checkFit, gaussianNoise, gaussianPrior, matrixOperator, methods } from '@tweedie/solvers'
+ * import { checkFit, ddrm, gaussianNoise, gaussianPrior, matrixOperator } from '@tweedie/solvers'
  * import { ones, tensor } from '@tweedie/tensor'
  * const { svd, ...operator } = matrixOperator(tensor([[1, 1]]))
  * const problem = { operator, noise: gaussianNoise(0.1), y: ones([1, 1]) }
  * const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
  * let message = ''
- * try { checkFit(methods.ddrm, problem, prior) } catch (error) { message = String(error) }
+ * try { checkFit(ddrm.info, problem, prior) } catch (error) { message = String(error) }
  * message // => "UnfitError: ddrm: needs an operator with a singular value decomposition; 'matrixOperator' has no svd()"
  * ```
  */
-export function checkFit(method: MethodTraits, problem: Problem, prior: Prior): void {
-  const { name, needs, supports } = method
-  const { operator, noise, y } = problem
-  const unfit = (need: UnfitError['need'], message: string) => new UnfitError(name, need, message)
-  const linear = isLinear(operator)
-  if (!linear && !supports.nonlinear) {
-    throw unfit('linear', `needs a linear operator; '${operator.name}' has no adjoint()`)
-  }
-  if (needs.svd && !(linear && operator.svd !== undefined)) {
-    const what = 'needs an operator with a singular value decomposition'
-    throw unfit('svd', `${what}; '${operator.name}' has no svd()`)
-  }
-  if (needs.pinv && !(linear && operator.pinv !== undefined)) {
-    throw unfit('pinv', `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`)
-  }
-  if (!supports.noise.includes(noise.name)) {
-    throw unfit('noise', `is for ${supports.noise.join(' or ')} noise, not '${noise.name}'`)
-  }
-  if (needs.sigma && noise.sigma === undefined) {
-    throw unfit('sigma', `needs the noise level σ_y (in units of [−1, 1]); '${noise.name}' has no sigma`)
+export function checkFit<N extends Need>(
+  { name, needs }: Needing<N>,
+  problem: Problem,
+  prior: Prior,
+): asserts problem is Fitted<N> {
+  const { operator, y } = problem
+  for (const need of needs) {
+    const lack = needRules[need].lacks?.(problem)
+    if (lack !== undefined) throw new UnfitError(name, need, lack)
   }
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {
     throw new ShapeError(name, `y must be a batch of what '${operator.name}' yields`, [

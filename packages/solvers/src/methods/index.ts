@@ -1,12 +1,26 @@
-export type { DdrmOptions, DdrmStep, DdrmWeights } from './explicit/ddrm.ts'
-export { ddrm, ddrmWeights } from './explicit/ddrm.ts'
+// A reader opens `explicit/dps.ts` first: a method whole, facts, options and formula. Then `define.ts`, which says what
+// every method gets without writing it, and `guidance/`, where the approximations of the likelihood live.
+export { methods } from './catalog.ts'
+export type {
+  AnyMethod,
+  GuidedShown,
+  Method,
+  MethodInfo,
+  MethodSpec,
+  OptionsOf,
+  Run,
+  StepOf,
+} from './define.ts'
+export { defineMethod, guidedPlan, stepping } from './define.ts'
+export type { DdrmOptions, DdrmStep } from './explicit/ddrm.ts'
+export { ddrm } from './explicit/ddrm.ts'
+export type { DdrmWeights } from './explicit/ddrm-weights.ts'
+export { ddrmWeights } from './explicit/ddrm-weights.ts'
 export type { DpsOptions, DpsStep } from './explicit/dps.ts'
 export { dps, dpsDefaultScale } from './explicit/dps.ts'
-export type { MethodTraits } from './fit.ts'
-export { checkFit, UnfitError } from './fit.ts'
-export type { OptionLimits, OptionSpec, OptionSpecs } from './options.ts'
-export { fillOptions } from './options.ts'
-export type { MethodInfo, MethodName } from './registry.ts'
-export { findMethod, methods } from './registry.ts'
+export type { Needing } from './fit.ts'
+export { checkFit, needRules, takesNonlinear, UnfitError } from './fit.ts'
 export type { RedDiffOptions, RedDiffStep } from './variational/red-diff.ts'
-export { redDiff, redDiffGradient, redDiffWeightings } from './variational/red-diff.ts'
+export { redDiff } from './variational/red-diff.ts'
+export type { RedDiffWeights } from './variational/red-diff-gradient.ts'
+export { redDiffGradient, redDiffWeightings } from './variational/red-diff-gradient.ts'

@@ -4,8 +4,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
-import { noiseStreams, run, sampleUnconditional } from '../samplers/index.ts'
-import { findMethod, methods } from './index.ts'
+import { noiseStreams, run } from '../run/index.ts'
+import { sampleUnconditional } from '../samplers/index.ts'
+import { methods } from './index.ts'
 
 interface Draw {
   readonly step: number
@@ -15,8 +16,8 @@ interface Draw {
 const draws: Draw[] = []
 
 // Every draw of a run goes through its streams: they are listened to here.
-vi.mock('../samplers/streams.ts', async (original) => {
-  const { noiseStreams } = await original<typeof import('../samplers/streams.ts')>()
+vi.mock('../run/streams.ts', async (original) => {
+  const { noiseStreams } = await original<typeof import('../run/streams.ts')>()
   return {
     noiseStreams: (options: Parameters<typeof noiseStreams>[0]) => {
       const streams = noiseStreams(options)
@@ -52,9 +53,9 @@ const purposes: Readonly<
 }
 const runs: Readonly<Record<string, () => Promise<Tensor>>> = {
   ...Object.fromEntries(
-    Object.keys(methods).map((name) => [
+    methods.names.map((name) => [
       name,
-      () => run(findMethod(name).run(problem, prior, { ...common, ...purposes[name]?.options })),
+      () => run(methods.find(name).run(problem, prior, { ...common, ...purposes[name]?.options })),
     ]),
   ),
   sampling: () => run(sampleUnconditional(prior, { ...common, count: 2 })),

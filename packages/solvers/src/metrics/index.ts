@@ -1,3 +1,7 @@
+export { metrics, scoreAll } from './catalog.ts'
+export type { Comparable, Metric, MetricDefinition, MetricInfo, MetricNeed, Reference } from './define.ts'
+export { defineMetric } from './define.ts'
 export { misfit } from './misfit.ts'
 export { psnr } from './psnr.ts'
+export { residual, unseen } from './residual.ts'
 export { ssim } from './ssim.ts'

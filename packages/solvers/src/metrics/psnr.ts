@@ -1,5 +1,17 @@
 import type { Tensor } from '@tweedie/tensor'
+import { defineMetric } from './define.ts'
 import { hostPair, toUnit } from './pairs.ts'
+
+async function ofPsnr(x: Tensor, reference: Tensor): Promise<Float64Array> {
+  const [a, b] = await hostPair('psnr', x, reference)
+  const batch = x.shape[0]!
+  const per = a.length / batch
+  return Float64Array.from({ length: batch }, (_, sample) => {
+    let total = 0
+    for (let i = sample * per; i < (sample + 1) * per; i++) total += (toUnit(a[i]!) - toUnit(b[i]!)) ** 2
+    return -10 * Math.log10(total / per)
+  })
+}
 
 /**
  * Peak signal-to-noise ratio of each sample in dB: −10·log₁₀ of the mean squared error after both are clipped to
@@ -16,13 +28,15 @@ import { hostPair, toUnit } from './pairs.ts'
  * await psnr(full([1, 1, 4, 4], 0.2), full([1, 1, 4, 4], 0)) // ≈ [20]
  * ```
  */
-export async function psnr(x: Tensor, reference: Tensor): Promise<Float64Array> {
-  const [a, b] = await hostPair('psnr', x, reference)
-  const batch = x.shape[0]!
-  const per = a.length / batch
-  return Float64Array.from({ length: batch }, (_, sample) => {
-    let total = 0
-    for (let i = sample * per; i < (sample + 1) * per; i++) total += (toUnit(a[i]!) - toUnit(b[i]!)) ** 2
-    return -10 * Math.log10(total / per)
-  })
-}
+export const psnr = defineMetric(
+  {
+    name: 'psnr',
+    title: 'peak signal-to-noise ratio',
+    unit: 'dB',
+    better: 'higher',
+    range: [0, Infinity],
+    needs: ['truth'],
+    of: (x, { truth }) => ofPsnr(x, truth),
+  },
+  ofPsnr,
+)

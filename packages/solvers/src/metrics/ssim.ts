@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { ShapeError } from '@tweedie/tensor'
-import { gaussianTaps } from '../operators/gaussian-blur.ts'
+import { gaussianTaps } from '../operators/blur/convolution.ts'
+import { defineMetric } from './define.ts'
 import { hostPair, toUnit } from './pairs.ts'
 
 const windowSize = 11
@@ -55,6 +56,26 @@ function planeSsim(a: Plane, b: Plane): number {
   return total / mx.length
 }
 
+async function ofSsim(x: Tensor, reference: Tensor): Promise<Float64Array> {
+  if (x.shape.length !== 4 || x.size === 0)
+    throw new ShapeError('ssim', 'needs images [N, C, H, W]', [x.shape])
+  const [a, b] = await hostPair('ssim', x, reference)
+  const [batch, channels, height, width] = x.shape as readonly [number, number, number, number]
+  const plane = (data: ArrayLike<number>, index: number): Plane => ({
+    height,
+    width,
+    values: Float64Array.from({ length: height * width }, (_, i) =>
+      toUnit(data[index * height * width + i]!),
+    ),
+  })
+  return Float64Array.from({ length: batch }, (_, sample) => {
+    let total = 0
+    for (let c = sample * channels; c < (sample + 1) * channels; c++)
+      total += planeSsim(plane(a, c), plane(b, c))
+    return total / channels
+  })
+}
+
 /**
  * Structural similarity of each sample (Wang et al. 2004, doi 10.1109/TIP.2003.819861): 11×11 Gaussian window of
  * standard deviation 1.5 and weight 1, K₁ = 0.01, K₂ = 0.03, averaged over the windows that lie wholly inside and
@@ -77,22 +98,15 @@ function planeSsim(a: Plane, b: Plane): number {
  * await ssim(full([1, 1, 16, 16], 0.5), full([1, 1, 16, 16], 0.5)) // ≈ [1]
  * ```
  */
-export async function ssim(x: Tensor, reference: Tensor): Promise<Float64Array> {
-  if (x.shape.length !== 4 || x.size === 0)
-    throw new ShapeError('ssim', 'needs images [N, C, H, W]', [x.shape])
-  const [a, b] = await hostPair('ssim', x, reference)
-  const [batch, channels, height, width] = x.shape as readonly [number, number, number, number]
-  const plane = (data: ArrayLike<number>, index: number): Plane => ({
-    height,
-    width,
-    values: Float64Array.from({ length: height * width }, (_, i) =>
-      toUnit(data[index * height * width + i]!),
-    ),
-  })
-  return Float64Array.from({ length: batch }, (_, sample) => {
-    let total = 0
-    for (let c = sample * channels; c < (sample + 1) * channels; c++)
-      total += planeSsim(plane(a, c), plane(b, c))
-    return total / channels
-  })
-}
+export const ssim = defineMetric(
+  {
+    name: 'ssim',
+    title: 'structural similarity',
+    unit: '',
+    better: 'higher',
+    range: [-1, 1],
+    needs: ['truth', 'image'],
+    of: (x, { truth }) => ofSsim(x, truth),
+  },
+  ofSsim,
+)

@@ -11,9 +11,15 @@ import {
   zeros,
 } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
+import type { Noise } from '../types.ts'
 import { gaussianNoise } from './index.ts'
 
 const keys = (count: number, seed = 0) => Array.from({ length: count }, (_, i) => randomKey(seed).fold(i))
+
+const likelihoodOf = ({ likelihood }: Noise) => {
+  if (likelihood === undefined) throw new Error('no likelihood')
+  return likelihood
+}
 
 test('has the mean and the standard deviation it says', () => {
   const clean = fromData(new Float64Array(40_000).fill(3), [2, 20_000])
@@ -50,19 +56,22 @@ test('log-likelihood: closed form, per sample, with its gradient', () => {
     { dtype: 'float64' },
   )
   const at = (squares: number) => -squares / (2 * 0.25) - Math.log(2 * Math.PI * 0.25)
-  const [value, pullback] = vjp((c) => noise.logLikelihood(y, c), clean)
+  const { log, score } = likelihoodOf(noise)
+  const [value, pullback] = vjp((c) => log(y, c), clean)
   expect(value.shape).toEqual([2])
   expect(value.dataSync()[0]).toBeCloseTo(at(5), 12)
   expect(value.dataSync()[1]).toBeCloseTo(at(0.25), 12)
   // ∇ = (y − clean)/σ².
   const gradient = pullback(ones([2], { dtype: 'float64' }))[0]!
   expect(Array.from(gradient.dataSync())).toEqual([4, 8, 0, -2])
+  expect(Array.from(score(y, clean).dataSync())).toEqual([4, 8, 0, -2])
 })
 
 test('integrates to 1', () => {
   const noise = gaussianNoise(0.3)
   const grid = Float64Array.from({ length: 2001 }, (_, i) => (i - 1000) * 0.003)
-  const density = noise.logLikelihood(fromData(grid, [2001, 1]), zeros([2001, 1], { dtype: 'float64' })).exp()
+  const { log } = likelihoodOf(noise)
+  const density = log(fromData(grid, [2001, 1]), zeros([2001, 1], { dtype: 'float64' })).exp()
   expect(density.sum().dataSync()[0]! * 0.003).toBeCloseTo(1, 10)
 })
 
@@ -74,7 +83,8 @@ test('σ_y = 0: samples are clean, there is no density', () => {
   expect(memory().tensors - before).toBe(1)
   expect(y).not.toBe(clean)
   expect(y.dataSync()).toEqual(clean.dataSync())
-  expect(() => noise.logLikelihood(y, clean)).toThrow(/σ_y = 0 has no density/)
+  expect(noise.sigma).toBe(0)
+  expect(noise.likelihood).toBeUndefined()
 })
 
 test('wrong use is named, and nothing leaks', () => {
@@ -83,12 +93,15 @@ test('wrong use is named, and nothing leaks', () => {
   const clean = zeros([2, 3])
   expect(() => noise.sample(keys(1), clean)).toThrow(/1 keys for a batch of 2/)
   expect(() => noise.sample(keys(1), tensor(1))).toThrow(ShapeError)
-  expect(() => noise.logLikelihood(clean, zeros([2, 4]))).toThrow(ShapeError)
+  const { log, score } = likelihoodOf(noise)
+  for (const map of [log, score]) expect(() => map(clean, zeros([2, 4]))).toThrow(ShapeError)
   const before = memory().tensors
   scope(() => {
     noise.sample(keys(2), clean)
     expect(memory().tensors - before).toBe(1)
-    noise.logLikelihood(clean, clean)
+    log(clean, clean)
     expect(memory().tensors - before).toBe(2)
+    score(clean, clean)
+    expect(memory().tensors - before).toBe(3)
   })
 })

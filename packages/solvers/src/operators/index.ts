@@ -1,18 +1,24 @@
-export { averagePooling } from './average-pooling.ts'
-export { boxInpainting } from './box-inpainting.ts'
-export { colourToGrey, luma601 } from './colour-to-grey.ts'
-export type { Boundary } from './gaussian-blur.ts'
-export { boundaries, gaussianBlur } from './gaussian-blur.ts'
-export { identity } from './identity.ts'
-export { mask } from './mask.ts'
+export { blur } from './blur/blur.ts'
+export type { Boundary } from './blur/convolution.ts'
+export { separable } from './blur/separable.ts'
+export { operatorFromSpec, operators } from './catalog.ts'
+export { compose } from './compose.ts'
+export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'
+export { defineLinear, defineOperator } from './define.ts'
 export { matrixOperator } from './matrix.ts'
-export type { OperatorOption, OptionValue } from './options.ts'
-export type { OperatorSpec } from './parse.ts'
-export { operatorFromSpec, parseOperator } from './parse.ts'
-export { randomInpainting } from './random-inpainting.ts'
-export type { OperatorEntry, OperatorName } from './registry.ts'
-export { operators } from './registry.ts'
-export type { SeparableOptions } from './separable.ts'
-export { separable } from './separable.ts'
-export type { ImageOperator, SpectralOperator, SpectralParts } from './spectral-operator.ts'
-export { imageOperator, spectralOperator } from './spectral-operator.ts'
+export type {
+  Invertible,
+  LinearOf,
+  LinearParts,
+  Parts,
+  ShownOperator,
+  SpectralOperator,
+} from './parts.ts'
+export { linearOperator, shownOperator } from './parts.ts'
+export { luma601 } from './pixels/channel-weights.ts'
+export { denoise } from './pixels/denoise.ts'
+export { grey } from './pixels/grey.ts'
+export type { Mask } from './pixels/hidden.ts'
+export { inpaint } from './pixels/inpaint.ts'
+export { sr } from './sampling/sr.ts'
+export type { Spectrum, TensorMap } from './spectrum.ts'

@@ -3,9 +3,8 @@ import { matmul, ShapeError, sizeOf } from '@tweedie/tensor'
 import { constant } from '../linalg/constant.ts'
 import { hostMatrix, transposed } from '../linalg/host-matrix.ts'
 import { matrixSvd } from '../linalg/matrix-svd.ts'
-import { pinvFromSvd } from '../linalg/spectral.ts'
-import type { SpectralOperator } from './spectral-operator.ts'
-import { spectralOperator } from './spectral-operator.ts'
+import type { SpectralOperator } from './parts.ts'
+import { linearOperator } from './parts.ts'
 
 /**
  * y = A·x for any matrix A [m, n]: compressed sensing, small inverse problems of one's own, tests. The SVD
@@ -47,15 +46,12 @@ export function matrixOperator(
     return (x: Tensor) =>
       matmul(x.reshape([x.shape[0]!, matrix.columns]), mt(x)).reshape([x.shape[0]!, ...shape])
   }
-  let pinv: ((y: Tensor) => Tensor) | undefined
-  const operator = spectralOperator({
-    name,
+  return linearOperator(name, {
     inShape,
     outShape,
     forward: times(host, outShape),
     adjoint: times(transposed(host), inShape),
-    pinv: (y) => (pinv ??= pinvFromSvd(operator.svd()))(y),
-    svd: () => {
+    spectrum: () => {
       const { u, s, v } = matrixSvd(host, rcond)
       return {
         singularValues: s,
@@ -66,5 +62,4 @@ export function matrixOperator(
       }
     },
   })
-  return operator
 }

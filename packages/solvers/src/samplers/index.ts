@@ -1,20 +1,29 @@
-export { breathe } from './breathe.ts'
+export { samplers } from './catalog.ts'
+export type { ChurnOptions } from './churn.ts'
+export { churned } from './churn.ts'
 export type { DdimSamplerOptions, SamplerStrategy } from './ddim-map.ts'
 export { ddimSampler } from './ddim-map.ts'
-export type { Iteration, Plan, RunControl } from './drive.ts'
-export { iterate, run } from './drive.ts'
+export type { DpmMemory } from './dpm-solver.ts'
+export { dpmSolver } from './dpm-solver.ts'
+export type { IntegratorOptions } from './integrate.ts'
+export { euler, heun } from './integrate.ts'
+export type { Kernel } from './kernel.ts'
+export { ddim, ddpm, noiseUp, renoise } from './kernel.ts'
+export type { AnnealedLangevinOptions, CorrectorOptions } from './langevin.ts'
+export { annealedLangevin, predictorCorrector } from './langevin.ts'
 export { invertDdimStep } from './reversible.ts'
-export type { RenoiseStep, ReverseStep } from './steps.ts'
+export type { SampleOptions } from './sample-from.ts'
+export { sampleFrom } from './sample-from.ts'
+export type { Sampled, Sampler, SamplerStep } from './sampler.ts'
+export { byKernel } from './sampler.ts'
+export type { DdpmVariance, RenoiseStep, ReverseStep } from './steps.ts'
 export {
   combine,
-  conditionalMean,
   ddimStep,
   ddpmStep,
   forwardTransition,
   predictedNoise,
   renoiseStep,
 } from './steps.ts'
-export type { NoiseStreams } from './streams.ts'
-export { noiseStreams } from './streams.ts'
 export type { UnconditionalOptions, UnconditionalStep } from './unconditional.ts'
 export { sampleUnconditional } from './unconditional.ts'

@@ -15,6 +15,12 @@ export interface RenoiseStep extends ReverseStep {
   readonly fresh: number
 }
 
+/** Variances of an ancestral step: β̃ or β, in the words of DDPM's code ('fixedsmall', 'fixedlarge'). */
+export const ddpmVariances = ['small', 'large'] as const
+
+/** Which variance an ancestral step has; see {@link ddpmStep}. */
+export type DdpmVariance = (typeof ddpmVariances)[number]
+
 /**
  * Σ cᵢ·xᵢ of tensors of one shape; terms with coefficient 0 are never looked at.
  * @param terms - Pairs of coefficient and tensor; a tensor may be absent where its coefficient is 0.
@@ -44,30 +50,29 @@ export const predictedNoise = (xt: Tensor, x0hat: Tensor, schedule: Schedule, t:
   combine([1 / schedule.sigma(t), xt], [-schedule.alpha(t) / schedule.sigma(t), x0hat])
 
 /**
- * E[x₀ | x_t, y] = x̂₀ + (σ_t²/α_t)·g, the conditional Tweedie formula, for the likelihood score
- * g = ∇_{x_t} log p(y | x_t). The one way in which a score guides an ordinary step: give the result to
- * {@link ddpmStep} or {@link ddimStep} in place of x̂₀.
- */
-export const conditionalMean = (x0hat: Tensor, score: Tensor, schedule: Schedule, t: Time): Tensor =>
-  combine([1, x0hat], [schedule.sigma(t) ** 2 / schedule.alpha(t), score])
-
-/**
  * One ancestral step of DDPM (arXiv 2006.11239 eq. 7, for any schedule): a draw of
  * q(x_s | x_t, x₀ = x̂₀) = N((α_s·b/σ_t²)·x̂₀ + (a·σ_s²/σ_t²)·x_t, b·σ_s²/σ_t²), with a, b the
- * {@link forwardTransition}.
+ * {@link forwardTransition}. That variance, `small`, is right where x₀ is one point; `large` is b instead, right where
+ * x₀ ~ N(0, I) on VP (§3.2 there); toward the clean end both are 0.
  *
  * @param xt - x_t [N, …shape].
  * @param x0hat - The estimate of x₀, of the same shape.
  * @param noise - z ~ N(0, I) of the same shape; not needed where s is clean.
  */
-export function ddpmStep(xt: Tensor, x0hat: Tensor, noise: Tensor | undefined, step: ReverseStep): Tensor {
+export function ddpmStep(
+  xt: Tensor,
+  x0hat: Tensor,
+  noise: Tensor | undefined,
+  step: ReverseStep & { readonly variance?: DdpmVariance },
+): Tensor {
   const { schedule, t, s } = step
   const { ratio, variance } = forwardTransition(step)
   const [varianceT, varianceS] = [schedule.sigma(t) ** 2, schedule.sigma(s) ** 2]
+  const drawn = step.variance === 'large' && varianceS > 0 ? variance : (variance * varianceS) / varianceT
   return combine(
     [(schedule.alpha(s) * variance) / varianceT, x0hat],
     [(ratio * varianceS) / varianceT, xt],
-    [Math.sqrt((variance * varianceS) / varianceT), noise],
+    [Math.sqrt(drawn), noise],
   )
 }
 

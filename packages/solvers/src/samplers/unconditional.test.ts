@@ -2,8 +2,9 @@ import { memory, OptionError } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { gaussianPrior } from '../priors/index.ts'
+import { run } from '../run/index.ts'
 import { vpCosine } from '../schedules/index.ts'
-import { run, sampleUnconditional } from './index.ts'
+import { sampleUnconditional } from './index.ts'
 import { expectMoments } from './moments.test.kit.ts'
 
 // Eigenvalues 0.51, 1.22 and 1.96.

@@ -13,9 +13,10 @@ import {
   schedules,
   seed,
 } from '../methods/written-out-problem.test.helper.ts'
+import { run } from '../run/index.ts'
 import type { Spacing } from '../schedules/index.ts'
 import { respace, vpFromBetas } from '../schedules/index.ts'
-import { ddimSampler, run, sampleUnconditional } from './index.ts'
+import { ddimSampler, sampleUnconditional } from './index.ts'
 
 describe.each(names)('unconditional sampling on %s', (name) => {
   const [schedule, levels] = schedules[name]

@@ -1,5 +1,11 @@
 import type { Schedule, Time } from '../types.ts'
 
+/** One reverse step: from time t to the less noisy time s. */
+export interface TimePair {
+  readonly t: Time
+  readonly s: Time
+}
+
 /** σ_t/α_t: the noise level in the variance-exploding variables x_t/α_t. */
 export const noiseLevel = (schedule: Schedule, t: Time): number => schedule.sigma(t) / schedule.alpha(t)
 

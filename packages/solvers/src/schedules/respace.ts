@@ -1,13 +1,11 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Schedule, Time } from '../types.ts'
 import { publishedGrids } from './grids.ts'
+import { geometricBetween, karrasBetween } from './level-grids.ts'
+import type { TimePair } from './levels.ts'
 import { noiseLevel } from './levels.ts'
 
-/** One reverse step: from time t to the less noisy time s. */
-export interface TimePair {
-  readonly t: Time
-  readonly s: Time
-}
+export type { TimePair } from './levels.ts'
 
 /** How the times of a run are laid out; see {@link respace}. */
 export type Spacing = (typeof spacings)[number]
@@ -23,6 +21,7 @@ export const spacings = [
   'guided-ddim',
   'quadratic',
   'karras',
+  'log-snr',
 ] as const
 
 /**
@@ -41,6 +40,7 @@ export const spacings = [
  * | `guided-ddim` | 0, k, 2k … below T, exactly n | guided-diffusion ("ddimN") |
  * | `quadratic` | (T−1)·(i/(n−1))²: denser toward the clean end | ours, over the whole range |
  * | `karras` | σ/α evenly spaced in its 7th root, at the nearest unused index | EDM eq. 5 |
+ * | `log-snr` | log σ/α evenly spaced, at the nearest unused index | DPM-Solver (arXiv 2206.00927 §4.1) |
  *
  * Where n divides T, `leading`, `ddim` and `guided-ddim` are one. Where it does not, `ddim` gives more than
  * n pairs; `leading` stops short, at (n−1)·⌊T/n⌋, and is refused for T/2 < n < T, where it would start in the
@@ -78,12 +78,15 @@ export function respace(schedule: Schedule, steps: number, spacing: Spacing = 'l
 }
 
 function indices(schedule: Schedule, T: number, steps: number, spacing: Spacing): Time[] {
-  if (spacing !== 'quadratic' && spacing !== 'karras') return publishedGrids[spacing](T, steps)
+  if (spacing !== 'quadratic' && spacing !== 'karras' && spacing !== 'log-snr') {
+    return publishedGrids[spacing](T, steps)
+  }
   const last = T - 1
   const unit = (i: number) => (steps === 1 ? 1 : i / (steps - 1))
   const wanted = {
     quadratic: (i: number) => Math.round(last * unit(i) ** 2),
-    karras: (i: number) => Math.round(karras(schedule, 0, last, unit(i))),
+    karras: (i: number) => Math.round(byLevel(schedule, 0, last, unit(i), karrasBetween)),
+    'log-snr': (i: number) => Math.round(byLevel(schedule, 0, last, unit(i), geometricBetween)),
   }
   // Where rounding makes two times meet, the later one moves up; then nothing may pass T−1.
   const times: Time[] = []
@@ -108,15 +111,28 @@ function continuousTimes(schedule: Schedule, steps: number, spacing: Spacing): T
     guided: linspace,
     'guided-ddim': leading,
     quadratic: (i) => between(unit(i) ** 2),
-    karras: (i) => karras(schedule, first, noisiest, unit(i)),
+    karras: (i) => byLevel(schedule, first, noisiest, unit(i), karrasBetween),
+    'log-snr': (i) => byLevel(schedule, first, noisiest, unit(i), geometricBetween),
   }
   return Array.from({ length: steps }, (_, i) => place[spacing](i))
 }
 
-/** The time whose noise level lies a fraction u of the way from `first` to `last`, on the scale of 7th roots. */
-function karras(schedule: Schedule, first: Time, last: Time, u: number): Time {
+/** The time whose noise level lies a fraction u of the way from `first` to `last`, on some scale of levels. */
+function byLevel(
+  schedule: Schedule,
+  first: Time,
+  last: Time,
+  u: number,
+  between: (low: number, high: number, u: number) => number,
+): Time {
+  const [low, high] = [noiseLevel(schedule, first), noiseLevel(schedule, last)]
+  if (high === Infinity) {
+    throw new OptionError(
+      'spacing',
+      `a grid of noise levels needs a finite one to start at; '${schedule.name}' has an infinite one at t = ${last}`,
+    )
+  }
   if (u === 1) return last
   if (u === 0) return first
-  const [low, high] = [noiseLevel(schedule, first) ** (1 / 7), noiseLevel(schedule, last) ** (1 / 7)]
-  return schedule.timeOfNoiseLevel((low + (high - low) * u) ** 7)
+  return schedule.timeOfNoiseLevel(between(low, high, u))
 }

@@ -2,15 +2,30 @@ import { OptionError } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Spacing } from './index.ts'
-import { alphaBar, noiseLevel, respace, ve, vpCosine, vpFromBetas, vpLinear } from './index.ts'
+import {
+  alphaBar,
+  edm,
+  flow,
+  noiseLevel,
+  respace,
+  ve,
+  vpContinuous,
+  vpCosine,
+  vpFromBetas,
+  vpLinear,
+} from './index.ts'
 import { spacings } from './respace.ts'
 
 const schedules = {
   linear: vpLinear(),
   cosine: vpCosine(),
   short: vpLinear({ T: 100 }),
-  ve: ve({ sigmaMax: 20 }),
+  've of levels': ve({ sigmaMax: 20 }),
+  've of variances': ve({ sigmaMax: 6, time: 'variance' }),
+  continuous: vpContinuous(),
+  flow: flow({ noisiest: 255 / 256 }),
 }
+const preserving = ['linear', 'cosine', 'short', 'continuous']
 
 describe('the VP schedules', () => {
   it('linear: ᾱ of DDPM', () => {
@@ -44,7 +59,36 @@ describe('the VP schedules', () => {
 })
 
 it('VE reaches σ = 80 where nothing is said, as EDM does', () => {
-  expect([ve().noisiest, ve().sigma(80), ve().clean]).toEqual([80, 80, 0])
+  for (const schedule of [ve(), edm()])
+    expect([schedule.noisiest, schedule.sigma(80), schedule.clean]).toEqual([80, 80, 0])
+  expect([edm({ sigmaMax: 3 }).noisiest, edm().name]).toEqual([3, 'edm'])
+})
+
+it('VE counts time in levels or in variances', () => {
+  const schedule = ve({ sigmaMax: 6, time: 'variance' })
+  expect([schedule.noisiest, schedule.sigma(9), schedule.timeOfNoiseLevel(3)]).toEqual([36, 3, 9])
+  expect(() => ve({ time: 'log' as 'level' })).toThrow('time: must be level | variance, got log')
+})
+
+it('the continuous VP is the limit of the discrete ones', () => {
+  // B(t) = 0.1·t + 9.95·t² (arXiv 2011.13456 eq. 33); −Σ log(1 − β) differs from ∫β by O(1/T).
+  const { alpha } = vpContinuous()
+  for (const t of [0.001, 0.3, 1]) expect(-2 * Math.log(alpha(t))).toBeCloseTo(0.1 * t + 9.95 * t * t, 12)
+  const error = (T: number) => Math.abs(vpLinear({ T }).alpha(0.6 * T - 1) / alpha(0.6) - 1)
+  expect(error(1000)).toBeLessThan(0.02)
+  expect(error(1000) / error(2000)).toBeCloseTo(2, 1)
+  expect(() => vpContinuous({ betaMin: 2, betaMax: 1 })).toThrow(OptionError)
+})
+
+it('flow is a straight line to noise', () => {
+  const schedule = flow()
+  expect([schedule.alpha(1), schedule.sigma(1), noiseLevel(schedule, 1)]).toEqual([0, 1, Infinity])
+  expect([schedule.timeOfNoiseLevel(Infinity), schedule.timeOfNoiseLevel(1)]).toEqual([1, 0.5])
+  for (const spacing of ['karras', 'log-snr'] as const) {
+    expect(() => respace(schedule, 3, spacing)).toThrow('needs a finite one')
+    expect(respace(flow({ noisiest: 0.9 }), 3, spacing)[0]!.t).toBe(0.9)
+  }
+  for (const noisiest of [0, 1.1]) expect(() => flow({ noisiest })).toThrow(OptionError)
 })
 
 describe.each(Object.entries(schedules))('%s', (name, schedule) => {
@@ -68,7 +112,8 @@ describe.each(Object.entries(schedules))('%s', (name, schedule) => {
           ]
           expect(schedule.timeOfNoiseLevel(noiseLevel(schedule, t))).toBeCloseTo(t, 6)
           if (u - t > 1e-9) expect(noiseLevel(schedule, u)).toBeGreaterThan(noiseLevel(schedule, t))
-          if (name !== 've') expect(schedule.alpha(t) ** 2 + schedule.sigma(t) ** 2).toBeCloseTo(1, 12)
+          if (preserving.includes(name))
+            expect(schedule.alpha(t) ** 2 + schedule.sigma(t) ** 2).toBeCloseTo(1, 12)
           expect(alphaBar(schedule, t)).toBeCloseTo(1 / (1 + noiseLevel(schedule, t) ** 2), 12)
         },
       ),
@@ -76,8 +121,33 @@ describe.each(Object.entries(schedules))('%s', (name, schedule) => {
     expect(() => schedule.timeOfNoiseLevel(noiseLevel(schedule, noisiest) * 1.01)).toThrow(OptionError)
   })
 
+  it('has the slopes that differences show', () => {
+    // Differences toward the clean end of half the way between knots: exact to O(h²) where nothing jumps.
+    const h = (noisiest - clean) * 1e-5
+    for (let k = 1; k <= 40; k++) {
+      const raw = clean + ((noisiest - clean) * k) / 40.3
+      const t = schedule.discreteSteps === undefined ? raw : Math.floor(raw) + 0.37
+      const slopes = schedule.slopes(t)
+      for (const of of ['alpha', 'sigma'] as const) {
+        const f = schedule[of]
+        const difference = (f(t - 2 * h) - 8 * f(t - h) + 8 * f(t + h) - f(t + 2 * h)) / (12 * h)
+        const scale = Math.max(Math.abs(difference), 1 / (noisiest - clean))
+        expect(Math.abs(slopes[of] - difference) / scale, `${of}′ at ${t}`).toBeLessThan(1e-6)
+      }
+    }
+    for (const t of [clean - 1e-9, noisiest + 1e-9, Number.NaN])
+      expect(() => schedule.slopes(t)).toThrow(OptionError)
+    // At a knot it is the side toward the clean end that counts.
+    if (schedule.discreteSteps !== undefined) {
+      const [at, below] = [schedule.slopes(40), schedule.slopes(39.999999)]
+      expect(at.sigma / below.sigma).toBeCloseTo(1, 6)
+      expect(at.alpha / below.alpha).toBeCloseTo(1, 6)
+    }
+    expect(schedule.slopes(clean).sigma).toBeGreaterThan(0)
+  })
+
   it('respaces to descending pairs that end clean', () => {
-    for (const spacing of ['leading', 'trailing', 'linspace', 'quadratic', 'karras'] as const) {
+    for (const spacing of ['leading', 'trailing', 'linspace', 'quadratic', 'karras', 'log-snr'] as const) {
       for (const steps of [1, 2, 3, 7, 20, 50, 100]) {
         const pairs = respace(schedule, steps, spacing)
         expect(pairs.length).toBe(steps)
@@ -109,6 +179,7 @@ describe('on a schedule without discrete steps', () => {
     'guided-ddim': (i, n) => first + (span * i) / n,
     quadratic: (i, n) => first + span * (i / (n - 1)) ** 2,
     karras: (i, n) => (first ** (1 / 7) + (i / (n - 1)) * (20 ** (1 / 7) - first ** (1 / 7))) ** 7,
+    'log-snr': (i, n) => Math.exp(Math.log(first) + (i / (n - 1)) * Math.log(20 / first)),
   }
 
   it.each(spacings)('%s', (spacing) => {

@@ -80,8 +80,12 @@ export function vpFromBetas(betas: readonly number[], name = 'vp'): Schedule {
     logAlphaBar[i + 1] = logAlphaBar[i]! + Math.log1p(-beta)
   })
   const noisiest = betas.length - 1
+  const checked = (t: Time): Time => {
+    if (t >= -1 && t <= noisiest) return t
+    throw new OptionError('t', `must lie in [−1, ${noisiest}], got ${t}`)
+  }
   const at = (t: Time): number => {
-    if (!(t >= -1 && t <= noisiest)) throw new OptionError('t', `must lie in [−1, ${noisiest}], got ${t}`)
+    checked(t)
     const low = Math.floor(t)
     const fraction = t - low
     const value = logAlphaBar[low + 1]!
@@ -94,6 +98,10 @@ export function vpFromBetas(betas: readonly number[], name = 'vp'): Schedule {
     discreteSteps: betas.length,
     alpha: (t) => Math.exp(at(t) / 2),
     sigma: (t) => Math.sqrt(0 - Math.expm1(at(t))),
+    slopes: (t) => {
+      const above = Math.max(1, Math.ceil(checked(t)) + 1) // of the interval that ends at t or contains it
+      return vpSlopes(at(t), logAlphaBar[above]! - logAlphaBar[above - 1]!)
+    },
     timeOfNoiseLevel: (level) => {
       const target = -Math.log1p(level * level)
       // A level beyond the last by rounding alone is the last.
@@ -111,6 +119,15 @@ export function vpFromBetas(betas: readonly number[], name = 'vp'): Schedule {
       const fraction = (target - logAlphaBar[low]!) / (logAlphaBar[high]! - logAlphaBar[low]!)
       return low - 1 + Math.min(1, fraction)
     },
+  }
+}
+
+/** α′ and σ′ of α = √ᾱ, σ = √(1 − ᾱ), by log ᾱ and its slope. */
+export function vpSlopes(logAlphaBar: number, slope: number): { alpha: number; sigma: number } {
+  const sigma = Math.sqrt(0 - Math.expm1(logAlphaBar))
+  return {
+    alpha: (slope / 2) * Math.exp(logAlphaBar / 2),
+    sigma: (-slope * Math.exp(logAlphaBar)) / (2 * sigma),
   }
 }
 

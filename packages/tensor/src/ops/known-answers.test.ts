@@ -1,17 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../index.ts'
 import {
+  arange,
   channelAttention,
   dispatch,
   equal,
+  eye,
   greater,
   greaterEqual,
   groupNorm,
   less,
   lessEqual,
   linspace,
+  logSumExp,
+  mean,
   scaledDotProductAttention,
+  sub,
   tensor,
+  variance,
 } from '../index.ts'
 
 // What ops that are made of others mean, by hand: agreement between devices does not show it.
@@ -30,6 +36,37 @@ describe.each(kinds)('$device $dtype', (where) => {
     expect(values(greater(a, b))).toEqual([0, 0, 1, 0, 0])
     expect(values(greaterEqual(a, b))).toEqual([0, 1, 1, 0, 0])
     expect(values(equal(a, b))).toEqual([0, 1, 0, 0, 0])
+  })
+
+  test('numbers in a row, and the identity', () => {
+    expect(values(arange(4, { start: 1, step: 2.5, ...where }))).toEqual([1, 3.5, 6, 8.5])
+    expect(values(eye(3, where))).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1])
+  })
+
+  test('a number minus a tensor, and a tensor minus a number', () => {
+    const x = tensor([1, -2], where)
+    expect([values(sub(5, x)), values(sub(x, 5))]).toEqual([
+      [4, 7],
+      [-4, -7],
+    ])
+  })
+
+  test('means and variances divide by the count of their axis, log-sum-exp overflows nowhere', () => {
+    const x = tensor(
+      [
+        [0, 4, 8],
+        [1, 1, 1],
+      ],
+      where,
+    )
+    expect([values(mean(x, 1)), values(mean(x, 0))]).toEqual([
+      [4, 1],
+      [0.5, 2.5, 4.5],
+    ])
+    expect(values(variance(x, 0))).toEqual([0.25, 2.25, 12.25])
+    expect(values(variance(x, 0, { correction: 1 }))).toEqual([0.5, 4.5, 24.5])
+    const far = values(logSumExp(tensor([1000, 1000], where), 0))
+    expect(far[0]).toBeCloseTo(1000 + Math.LN2, 3)
   })
 
   test('attention is scaled by 1/√d where nothing else is asked for', () => {

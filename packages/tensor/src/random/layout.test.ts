@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Key } from '../index.ts'
-import { normal, randomIntegers, randomKey, randomPermutation, randomWords, uniform } from '../index.ts'
+import {
+  normal,
+  randomIntegers,
+  randomKey,
+  randomPermutation,
+  randomUnits,
+  randomWords,
+  uniform,
+} from '../index.ts'
 
 // Known answers, worked out apart in Python from the description of the streams: a change to any of them changes every
 // seeded result.
@@ -41,6 +49,7 @@ describe('seeded streams stay as they are', () => {
     const drawn = normal(key, [5], { dtype: 'float64' }).dataSync()
     for (const [i, z] of expected.entries()) expect(drawn[i]).toBeCloseTo(z, 14)
     expect([...randomIntegers(key, 10, 12)]).toEqual([5, 4, 5, 4, 3, 6, 4, 2, 8, 3, 9, 0])
+    expect([...randomUnits(key, 3)]).toEqual([0.6036898762147322, 0.9845987393249748, 0.3462842068252838])
     const large = [982215539, 1153470534, 359042194, 1487279343, 261538930]
     expect([...randomIntegers(key, 1610612736, 5)]).toEqual(large)
     expect([...randomPermutation(key, 10)]).toEqual([8, 5, 7, 3, 2, 9, 4, 1, 0, 6])

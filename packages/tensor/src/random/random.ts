@@ -150,15 +150,22 @@ export function randomIntegers(key: Key, below: number, count: number): Int32Arr
   return out
 }
 
-/** 0 … count−1 in random order (Fisher and Yates). */
-export function randomPermutation(key: Key, count: number): Int32Array {
+/** `count` numbers on the host, uniform on [0, 1) with 53 random bits, of two words each. */
+export function randomUnits(key: Key, count: number): Float64Array {
   requireCount('count', count)
   const words = randomWords(key, 2 * count)
+  const out = hostArray('host', Float64Array, count)
+  for (let i = 0; i < count; i++) out[i] = (words[2 * i]! * 2 ** 21 + (words[2 * i + 1]! >>> 11)) / 2 ** 53
+  return out
+}
+
+/** 0 … count−1 in random order (Fisher and Yates). */
+export function randomPermutation(key: Key, count: number): Int32Array {
+  const units = randomUnits(key, count)
   const order = hostArray('host', Int32Array, count)
   for (let i = 0; i < count; i++) order[i] = i
   for (let i = count - 1; i > 0; i--) {
-    const unit = (words[2 * i]! * 2 ** 21 + (words[2 * i + 1]! >>> 11)) / 2 ** 53
-    const j = Math.floor(unit * (i + 1))
+    const j = Math.floor(units[i]! * (i + 1))
     ;[order[i], order[j]] = [order[j]!, order[i]!]
   }
   return order

@@ -1,6 +1,7 @@
 import type { Shape } from '@tweedie/tensor'
-import { printable } from '@tweedie/tensor'
+import type { ParamSource } from '../param-source.ts'
 import type { Pieces } from './bytes.ts'
+import type { Fail } from './fail.ts'
 import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
 
 /** An array of a checkpoint: its name, its shape and how its elements are stored. */
@@ -12,14 +13,8 @@ export interface ArrayEntry {
 }
 
 /** Named arrays of any file format; what `loadParams` reads parameters from. */
-export interface ArraySource<Entry extends { name: string; shape: Shape } = ArrayEntry> {
+export interface ArraySource<Entry extends ArrayEntry = ArrayEntry> extends ParamSource {
   readonly entries: readonly Entry[]
-  /**
-   * The elements of an entry in row-major order, read from the file now.
-   * @throws {FileFormatError} where they are damaged, of a type that is not read, or integers beyond 2⁵³ that
-   *   float64 does not hold.
-   */
-  values(name: string): Float32Array | Float64Array
 }
 
 /**
@@ -72,9 +67,6 @@ export const bytesPerStored = (type: ElementType): number => elements[type].byte
 /** Bytes of an element in the array that {@link ArraySource.values} gives. */
 export const bytesPerRead = (type: ElementType): number => ('wide' in elements[type] ? 8 : 4)
 
-/** The name of an array for a message. */
-export const quoted = (name: string): string => `'${printable(name, 80)}'`
-
 /** Axes of an array, at most; the limit of PyTorch and NumPy. */
 export const maxRank = 64
 
@@ -84,8 +76,6 @@ export const tooManyAxes = (rank: number): string => `${rank} axes; at most ${ma
 /** Number of elements; Infinity where it is beyond all numbers. */
 export const sizeOf = (shape: Shape): number =>
   shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
-
-type Fail = (message: string) => never
 
 const allocate = (type: ElementType, size: number) =>
   'wide' in elements[type] ? new Float64Array(size) : new Float32Array(size)

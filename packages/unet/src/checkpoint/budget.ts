@@ -1,4 +1,5 @@
 import { FileFormatError } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 
 /**
  * What reading a file may cost, tied to its length, so that a small file cannot ask for much by claiming
@@ -59,7 +60,7 @@ export function budgetOf(size: number, file: string): Budget {
       if (!(used <= limit))
         throw new FileFormatError(
           file,
-          `'${name}' unpacks to ${bytes} bytes, more than a file of ${size} bytes may; save it uncompressed, without repeated elements`,
+          `${show(name)} unpacks to ${bytes} bytes, more than a file of ${size} bytes may; save it uncompressed, without repeated elements`,
         )
       drawn.add(name)
     },

@@ -177,7 +177,7 @@ describe('hostile files are refused', () => {
     [
       'a storage that is too short',
       () => parseTorch(torchFile(w([4], [1]), floats(1)), 'f').values('w'),
-      'storage 0 has 4 bytes, 16 are needed',
+      "storage '0' has 4 bytes, 16 are needed",
     ],
     [
       'big-endian tensors',

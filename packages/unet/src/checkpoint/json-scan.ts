@@ -1,7 +1,6 @@
 import type { ValueBudget } from './budget.ts'
 import { deepest } from './budget.ts'
-
-type Fail = (message: string) => never
+import type { Fail } from './fail.ts'
 
 /** A key that an object has twice; `depth` 1 is the outermost object. */
 export interface TwiceNamed {

@@ -1,4 +1,5 @@
-import { FileFormatError, printable } from '@tweedie/tensor'
+import { printable } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import type { ElementType } from './arrays.ts'
 import {
   bytesPerStored,
@@ -11,6 +12,8 @@ import {
 } from './arrays.ts'
 import type { Pieces } from './bytes.ts'
 import { joinPieces } from './bytes.ts'
+import type { Fail } from './fail.ts'
+import { failIn } from './fail.ts'
 
 /** NumPy's type strings less the byte order. */
 const descriptions: Readonly<Record<string, ElementType>> = {
@@ -47,8 +50,6 @@ export interface NpyArray {
   /** The elements in row-major order; floats of at most 32 bits as float32, all else as float64. */
   values(): Float32Array | Float64Array
 }
-
-type Fail = (message: string) => never
 
 /** A header is at most this long; NumPy's own limit is 10,000 bytes. */
 export const npyHeaderBytes = 2 ** 16
@@ -100,7 +101,7 @@ export function npyElementType({ dtype }: NpyHeader, fail: Fail): ElementType {
   if (typeof dtype === 'string') return dtype
   const what = reasons.find(([start]) => start.test(dtype.unread))?.[1]
   return fail(
-    `npy: element type '${dtype.unread}'${what === undefined ? '' : ` (${what})`} is not read; ${Object.keys(descriptions).join(', ')} are`,
+    `npy: element type ${show(dtype.unread)}${what === undefined ? '' : ` (${what})`} is not read; ${Object.keys(descriptions).join(', ')} are`,
   )
 }
 
@@ -120,9 +121,7 @@ export function npyElementType({ dtype }: NpyHeader, fail: Fail): ElementType {
  * ```
  */
 export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
-  const fail = (message: string): never => {
-    throw new FileFormatError(file, printable(message))
-  }
+  const fail: Fail = failIn(file)
   const header = parseNpyHeader(bytes, bytes.length, fail)
   const dtype = npyElementType(header, fail)
   return { shape: header.shape, dtype, values: () => npyValues([bytes.subarray(header.start)], header, fail) }

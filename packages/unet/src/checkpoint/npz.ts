@@ -1,10 +1,11 @@
-import { FileFormatError, printable } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import type { ArrayEntry } from './arrays.ts'
 import { bytesPerRead, bytesPerStored, sizeOf } from './arrays.ts'
 import { budgetOf } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
 import { asSource, slicePieces } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { failIn } from './fail.ts'
 import type { NpyHeader } from './npy.ts'
 import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
 import type { Zip } from './zip.ts'
@@ -33,12 +34,12 @@ export function npzOf(zip: Zip, file: string): Checkpoint {
     const first = zip.start(member, 512)
     const needed = first.length < 12 ? 0 : headerLength(first)
     const start = needed > first.length ? zip.start(member, Math.min(needed, npyHeaderBytes)) : first
-    arrays.set(name, { member, header: parseNpyHeader(start, size, failAt(`${file}:${member}`)) })
+    arrays.set(name, { member, header: parseNpyHeader(start, size, failIn(`${file}:${member}`)) })
   }
-  const find = (name: string) => arrays.get(name) ?? failAt(file)(`holds no array '${name}'`)
+  const find = (name: string) => arrays.get(name) ?? failIn(file)(`holds no array ${show(name)}`)
   const data = (name: string) => {
     const { member, header } = find(name)
-    const fail = failAt(`${file}:${member}`)
+    const fail = failIn(`${file}:${member}`)
     const type = npyElementType(header, fail)
     const size = sizeOf(header.shape)
     const pieces = zip.pieces(member, size * bytesPerRead(type))
@@ -71,12 +72,6 @@ export function npzOf(zip: Zip, file: string): Checkpoint {
     },
   }
 }
-
-const failAt =
-  (file: string) =>
-  (message: string): never => {
-    throw new FileFormatError(file, printable(message))
-  }
 
 /** Bytes up to the data, by the first twelve. */
 function headerLength(bytes: Uint8Array): number {

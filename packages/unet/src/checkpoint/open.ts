@@ -1,9 +1,12 @@
-import { FileFormatError, printable } from '@tweedie/tensor'
+import { FileFormatError } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import { bytesPerStored, sizeOf } from './arrays.ts'
 import { budgetOf } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
 import { asSource, rangePieces, readRange } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import type { Fail } from './fail.ts'
+import { failIn } from './fail.ts'
 import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
 import { npzOf } from './npz.ts'
 import { parseSafetensors } from './safetensors.ts'
@@ -38,14 +41,12 @@ function openZip(source: ByteSource, file: string): Checkpoint {
 }
 
 function openNpy(source: ByteSource, file: string): Checkpoint {
-  const fail = (message: string): never => {
-    throw new FileFormatError(file, printable(message))
-  }
+  const fail: Fail = failIn(file)
   const { size } = source
   const header = parseNpyHeader(readRange(source, 0, Math.min(npyHeaderBytes, size)), size, fail)
   const { shape, dtype, start } = header
   const pieces = (name: string) => {
-    if (name !== 'array') fail(`holds no array '${name}'`)
+    if (name !== 'array') fail(`holds no array ${show(name)}`)
     const width = bytesPerStored(npyElementType(header, fail))
     return rangePieces(source, start, sizeOf(shape) * width)
   }

@@ -1,5 +1,7 @@
-import { FileFormatError, printable } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import type { Budget } from './budget.ts'
+import type { Fail } from './fail.ts'
+import { failIn } from './fail.ts'
 
 /** What a pickle is made of here: scalars, text, containers, and the caller's own values. */
 export type PickleValue =
@@ -91,7 +93,7 @@ const global = (m: Machine, name: string): PickleValue =>
   Object.hasOwn(m.world.calls, name) || m.world.mentions(name)
     ? { global: name }
     : m.fail(
-        `pickle: '${printable(name, 200)}' is none of the things that a checkpoint of tensors is made of; refused (save the state_dict() alone)`,
+        `pickle: ${show(name)} is none of the things that a checkpoint of tensors is made of; refused (save the state_dict() alone)`,
       )
 const is = <K extends string>(
   value: PickleValue,
@@ -279,9 +281,7 @@ export function parsePickle(
   budget: Budget,
 ): PickleValue {
   let at = 0
-  const fail = (message: string): never => {
-    throw new FileFormatError(file, printable(message))
-  }
+  const fail: Fail = failIn(file)
   const take = (n: number): DataView => {
     if (!(n <= bytes.length - at)) fail('pickle: truncated')
     at += n

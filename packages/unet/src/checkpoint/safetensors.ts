@@ -1,12 +1,12 @@
 import type { Device, Shape, Tensor } from '@tweedie/tensor'
-import { FileFormatError, fromData, printable } from '@tweedie/tensor'
+import { fromData } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import {
   bytesPerStored,
   decodeWhole,
   elementTypes,
   isElementType,
   maxRank,
-  quoted,
   sizeOf,
   tooManyAxes,
 } from './arrays.ts'
@@ -15,6 +15,8 @@ import { valueBudget } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
 import { asSource, rangePieces, readRange } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import type { Fail } from './fail.ts'
+import { failIn } from './fail.ts'
 import { scanJson } from './json-scan.ts'
 import { stranger } from './strangers.ts'
 
@@ -57,15 +59,22 @@ export interface Safetensors {
  * Array.from(parseSafetensors(bytes, 'a.safetensors').values('conv.bias')) // => [1, 2]
  * ```
  */
-export function parseSafetensors(
+export const parseSafetensors = (
   bytes: Uint8Array | ByteSource,
   file: string,
+): Safetensors & Checkpoint<SafetensorsEntry> => safetensorsOf(asSource(bytes), file, stranger)
+
+/**
+ * {@link parseSafetensors} of a source.
+ * @param tell - What a file is that is no safetensors file ('is a …'); undefined where that is not known.
+ */
+export function safetensorsOf(
+  source: ByteSource,
+  file: string,
+  tell: (source: ByteSource) => string | undefined,
 ): Safetensors & Checkpoint<SafetensorsEntry> {
-  const fail = (message: string): never => {
-    throw new FileFormatError(file, printable(message))
-  }
-  const source = asSource(bytes)
-  const start = headerEnd(source, fail)
+  const fail: Fail = failIn(file)
+  const start = headerEnd(source, tell, fail)
   const header = parseHeader(source, start, valueBudget(source.size, file), fail)
   const entries: SafetensorsEntry[] = []
   let metadata: Readonly<Record<string, string>> = {}
@@ -76,10 +85,10 @@ export function parseSafetensors(
   checkLayout(entries, start, source.size, fail)
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   const stored = (name: string) => {
-    const { dtype, shape, begin, end } = byName.get(name) ?? fail(`holds no tensor ${quoted(name)}`)
+    const { dtype, shape, begin, end } = byName.get(name) ?? fail(`holds no tensor ${show(name)}`)
     const type = isElementType(dtype)
       ? dtype
-      : fail(`tensor ${quoted(name)}: dtype ${shown(dtype)} is not read; ${elementTypes.join(', ')} are`)
+      : fail(`tensor ${show(name)}: dtype ${show(dtype)} is not read; ${elementTypes.join(', ')} are`)
     return { type, size: sizeOf(shape), pieces: rangePieces(source, begin, end - begin) }
   }
   return {
@@ -91,28 +100,16 @@ export function parseSafetensors(
     values: (name) => {
       const { pieces, type, size } = stored(name)
       // Pieces of a range are whole elements: their length is a multiple of every element's.
-      return decodeWhole(pieces, type, size, (message) => fail(`tensor ${quoted(name)} ${message}`))
+      return decodeWhole(pieces, type, size, (message) => fail(`tensor ${show(name)} ${message}`))
     },
   }
 }
 
-type Fail = (message: string) => never
-
-/** A JSON value for a message: itself where it is short, otherwise what it is. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `"${printable(value, 60)}"`
-  if (Array.isArray(value)) {
-    const simple = value.every((item) => typeof item !== 'object' || item === null)
-    return simple && value.length <= 20 ? `[${value.map(shown).join(',')}]` : `a list of ${value.length}`
-  }
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
-
 /** Where the header ends and the data starts. */
-function headerEnd(source: ByteSource, fail: Fail): number {
+function headerEnd(source: ByteSource, tell: (source: ByteSource) => string | undefined, fail: Fail): number {
   const { size } = source
   const notOurs = (message: string): never => {
-    const what = stranger(source)
+    const what = tell(source)
     return fail(what === undefined ? `${message}; not a safetensors file` : `${what}, not a safetensors file`)
   }
   if (size < 8)
@@ -141,44 +138,44 @@ function parseHeader(source: ByteSource, end: number, budget: ValueBudget, fail:
     return fail(`the header is not JSON: ${(error as Error).message}`)
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    return fail(`the header must be a JSON object, got ${shown(header)}`)
+    return fail(`the header must be a JSON object, got ${show(header)}`)
   }
   if (twice !== undefined)
     fail(
       twice.depth === 1
-        ? `two tensors are named ${quoted(twice.key)}`
-        : `the header names ${quoted(twice.key)} twice in one object`,
+        ? `two tensors are named ${show(twice.key)}`
+        : `the header names ${show(twice.key)} twice in one object`,
     )
   return Object.entries(header)
 }
 
 function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return fail(`__metadata__ must map names to strings, got ${shown(value)}`)
+    return fail(`__metadata__ must map names to strings, got ${show(value)}`)
   for (const [key, item] of Object.entries(value))
     if (typeof item !== 'string')
-      fail(`__metadata__ must map names to strings, but ${quoted(key)} is ${shown(item)}`)
+      fail(`__metadata__ must map names to strings, but ${show(key)} is ${show(item)}`)
   return value as Record<string, string>
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 function checkEntry(name: string, value: unknown, start: number, fail: Fail): SafetensorsEntry {
-  const wrong = (message: string): never => fail(`tensor ${quoted(name)}: ${message}`)
+  const wrong = (message: string): never => fail(`tensor ${show(name)}: ${message}`)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return wrong(`expected an object, got ${shown(value)}`)
+    return wrong(`expected an object, got ${show(value)}`)
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>
-  if (typeof dtype !== 'string') return wrong(`the dtype must be a string, got ${shown(dtype)}`)
+  if (typeof dtype !== 'string') return wrong(`the dtype must be a string, got ${show(dtype)}`)
   if (!Array.isArray(shape) || !shape.every(isCount))
-    return wrong(`the shape must be non-negative integers, got ${shown(shape)}`)
+    return wrong(`the shape must be non-negative integers, got ${show(shape)}`)
   if (shape.length > maxRank) return wrong(tooManyAxes(shape.length))
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : []
   if (!isCount(begin) || !isCount(end) || begin > end)
-    return wrong(`data_offsets must be [begin, end] with begin ≤ end, got ${shown(offsets)}`)
+    return wrong(`data_offsets must be [begin, end] with begin ≤ end, got ${show(offsets)}`)
   if (isElementType(dtype)) {
     const needed = sizeOf(shape) * bytesPerStored(dtype)
     if (needed !== end - begin)
-      wrong(`${dtype} ${shown(shape)} needs ${needed} bytes, data_offsets give ${end - begin}`)
+      wrong(`${dtype} ${show(shape)} needs ${needed} bytes, data_offsets give ${end - begin}`)
   }
   return { name, dtype, shape, begin: start + begin, end: start + end }
 }
@@ -188,9 +185,9 @@ function checkLayout(entries: readonly SafetensorsEntry[], start: number, size: 
   let covered = start
   let previous = ''
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (end > size) fail(`truncated: tensor ${quoted(name)} ends at byte ${end}, the file has ${size}`)
-    if (begin < covered) fail(`tensors ${quoted(previous)} and ${quoted(name)} overlap`)
-    if (begin > covered) fail(`${begin - covered} bytes before tensor ${quoted(name)} belong to no tensor`)
+    if (end > size) fail(`truncated: tensor ${show(name)} ends at byte ${end}, the file has ${size}`)
+    if (begin < covered) fail(`tensors ${show(previous)} and ${show(name)} overlap`)
+    if (begin > covered) fail(`${begin - covered} bytes before tensor ${show(name)} belong to no tensor`)
     covered = end
     previous = name
   }

@@ -1,9 +1,9 @@
+import { show } from '../fields.ts'
 import type { Budget } from './budget.ts'
 import { deepest } from './budget.ts'
+import type { Fail } from './fail.ts'
 import type { PickleValue } from './pickle.ts'
 import { opaque, TorchStorage, TorchTensor } from './torch-world.ts'
-
-type Fail = (message: string) => never
 
 /** What lies beside the tensors: its name and what it is. */
 export interface Beside {
@@ -27,7 +27,7 @@ export function collectTensors(
   const beside: Beside[] = []
   const add = (name: string, tensor: TorchTensor) => {
     budget.values(256 + 4 * name.length)
-    if (tensors.has(name)) fail(`two tensors are named '${name}'`)
+    if (tensors.has(name)) fail(`two tensors are named ${show(name)}`)
     tensors.set(name, tensor)
   }
   const tell = (name: string, value: PickleValue) => {
@@ -61,7 +61,7 @@ export function collectTensors(
     fail(
       `holds no tensor, only ${beside
         .slice(0, 5)
-        .map(({ name, what }) => `'${name}' (${what})`)
+        .map(({ name, what }) => `${show(name)} (${what})`)
         .join(', ')}`,
     )
   return { tensors, beside }

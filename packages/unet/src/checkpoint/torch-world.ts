@@ -1,5 +1,6 @@
 import type { Shape } from '@tweedie/tensor'
 import { bytesPerStored, isElementType, maxRank, sizeOf, tooManyAxes } from './arrays.ts'
+import type { Fail } from './fail.ts'
 import type { PickleValue, PickleWorld } from './pickle.ts'
 import {
   attributeLike,
@@ -51,8 +52,6 @@ export class TorchTensor {
     this.conjugate = flags.conjugate
   }
 }
-
-type Fail = (message: string) => never
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const areCounts = (values: readonly PickleValue[] | undefined): values is readonly number[] =>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { decodePieces, isElementType, sizeOf } from './arrays.ts'
+import { hostileFiles } from './hostile.test.helper.ts'
 import { parseTorch } from './torch.ts'
 import { parseZip } from './zip.ts'
 
@@ -133,6 +134,13 @@ describe('tensors', () => {
     for (const name of ['extra.1', 'extra.0', 'extra.0', 'extra.1', 'w'])
       expect([...source.values(name)]).toEqual(tensorsOf('tied-2.pt')[name])
     for (let time = 0; time < 3; time++) expect([...source.values('w')]).toEqual([1, 1])
+  })
+
+  test('nine million times one stored element is more than a small file may unpack to', () => {
+    const source = parseTorch(hostileFiles()['repeated-32-MB.pt']?.() ?? expect.fail('no such file'), 'f')
+    expect(source.entries.map(({ shape }) => shape)).toEqual([[9e6]])
+    expect(() => source.values('w')).toThrow(FileFormatError)
+    expect(() => source.values('w')).toThrow(/'w' unpacks to \d+ bytes, more than a file of \d+ bytes may/)
   })
 })
 

@@ -1,4 +1,4 @@
-import { FileFormatError, printable } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import type { ArrayEntry, ElementType } from './arrays.ts'
 import {
   bytesPerRead,
@@ -8,7 +8,6 @@ import {
   gatherStored,
   isContiguous,
   isElementType,
-  quoted,
   sizeOf,
 } from './arrays.ts'
 import type { Budget } from './budget.ts'
@@ -16,6 +15,8 @@ import { budgetOf } from './budget.ts'
 import type { ByteSource, Pieces } from './bytes.ts'
 import { asSource, joinPieces, slicePieces } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import type { Fail } from './fail.ts'
+import { failIn } from './fail.ts'
 import { negated } from './negate.ts'
 import { parsePickle } from './pickle.ts'
 import { collectTensors } from './torch-names.ts'
@@ -44,9 +45,7 @@ export const torchPickles = (zip: Zip): readonly string[] =>
 
 /** {@link parseTorch} of an archive. */
 export function torchOf(zip: Zip, file: string, budget: Budget): Checkpoint {
-  const fail = (message: string): never => {
-    throw new FileFormatError(file, printable(message))
-  }
+  const fail: Fail = failIn(file)
   const [pickle, ...more] = torchPickles(zip)
   if (pickle === undefined || more.length > 0)
     return fail(`not a file of torch.save: ${more.length + (pickle === undefined ? 0 : 1)} data.pkl in it`)
@@ -58,9 +57,9 @@ export function torchOf(zip: Zip, file: string, budget: Budget): Checkpoint {
   const { tensors, beside } = collectTensors(root, budget, fail)
   const bytesOf = storageReader(zip, prefix, [...tensors.values()], budget, fail)
   const find = (name: string) => {
-    const tensor = tensors.get(name) ?? fail(`holds no tensor ${quoted(name)}`)
+    const tensor = tensors.get(name) ?? fail(`holds no tensor ${show(name)}`)
     const { dtype, conjugate } = tensor
-    const what = `tensor ${quoted(name)}`
+    const what = `tensor ${show(name)}`
     if (!isElementType(dtype))
       return fail(
         `${what}: dtype ${dtype}${conjugate ? ' with its conjugate bit set' : ''} is not read; ${elementTypes.join(', ')} are`,
@@ -87,12 +86,10 @@ export function torchOf(zip: Zip, file: string, budget: Budget): Checkpoint {
   }
 }
 
-type Fail = (message: string) => never
-
 function checkByteOrder(zip: Zip, name: string, fail: Fail): void {
   if (!zip.names.includes(name)) return
   const order = new TextDecoder().decode(zip.start(name, 20))
-  if (order !== 'little') fail(`byte order '${order}'; little-endian files are read`)
+  if (order !== 'little') fail(`byte order ${show(order)}; little-endian files are read`)
 }
 
 /**
@@ -117,10 +114,11 @@ function storageReader(
   /** What tensors take of a storage beyond its length is drawn from the budget. */
   const draw = (name: string, storage: TorchStorage, size: number, bytes: number) => {
     if (asked.has(name)) return
-    asked.add(name)
     const total = (taken.get(storage.key) ?? 0) + size
-    taken.set(storage.key, total)
     if (total > storage.size) budget.elements(name, Math.min(size, total - storage.size) * bytes)
+    // What was refused is refused again.
+    asked.add(name)
+    taken.set(storage.key, total)
   }
   return (name: string, tensor: TorchTensor, dtype: ElementType): Pieces => {
     const { storage, shape, offset } = tensor
@@ -130,7 +128,7 @@ function storageReader(
     const size = sizeOf(shape)
     const needed = storage.size * (isElementType(storage.dtype) ? bytesPerStored(storage.dtype) : 1)
     if (zip.size(member) < needed)
-      return fail(`storage ${printable(key, 80)} has ${zip.size(member)} bytes, ${needed} are needed`)
+      return fail(`storage ${show(key)} has ${zip.size(member)} bytes, ${needed} are needed`)
     draw(name, storage, size, bytesPerRead(dtype))
     const others = waiting.get(key)
     others?.delete(tensor)

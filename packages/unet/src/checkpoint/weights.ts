@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import { field, objectOf, show, text } from '../fields.ts'
+import type { ParamSource } from '../param-source.ts'
 import { readJson, readParams } from './file.ts'
-import type { ParamSource } from './load.ts'
 
 /** Names of files of weights that a folder may have, those that are taken first coming first. */
 const usual = ['safetensors', 'bin', 'pt', 'pth'].flatMap((ending) =>

@@ -1,6 +1,8 @@
+import { show } from '../fields.ts'
 import type { Budget } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
 import { readRange } from './bytes.ts'
+import type { Fail } from './fail.ts'
 
 /** A file of an archive, as the directory has it. */
 export interface ZipEntry {
@@ -16,8 +18,6 @@ export interface ZipEntry {
   /** The bytes of its name. */
   readonly path: Uint8Array
 }
-
-type Fail = (message: string) => never
 
 const absent = 0xffffffff
 
@@ -40,8 +40,8 @@ export function readDirectory(source: ByteSource, budget: Budget, fail: Fail): M
     const path = bytes.slice(at + 46, at + 46 + nameLength!)
     const name = new TextDecoder().decode(path)
     const [compressed, size, header] = wideFields(view, at, at + 46 + nameLength!, extraLength!, fail)
-    if ((view.getUint16(at + 8, true) & 1) !== 0) fail(`zip: '${name}' is encrypted`)
-    if (entries.has(name)) fail(`zip: there are two files '${name}'`)
+    if ((view.getUint16(at + 8, true) & 1) !== 0) fail(`zip: ${show(name)} is encrypted`)
+    if (entries.has(name)) fail(`zip: there are two files ${show(name)}`)
     const [method, crc] = [view.getUint16(at + 10, true), view.getUint32(at + 16, true)]
     entries.set(name, { method, crc, compressed, size, header, limit: start, path })
     at = end
@@ -58,8 +58,8 @@ function separated(entries: Map<string, ZipEntry>, fail: Fail): Map<string, ZipE
     if (!(entry.header + 30 + entry.path.length + entry.compressed <= limit))
       fail(
         next === undefined || entry.limit < next[1].header
-          ? `zip: '${name}' reaches beyond the end of the files (byte ${entry.limit})`
-          : `zip: '${name}' and '${next[0]}' overlap`,
+          ? `zip: ${show(name)} reaches beyond the end of the files (byte ${entry.limit})`
+          : `zip: ${show(name)} and ${show(next[0])} overlap`,
       )
     entries.set(name, { ...entry, limit })
   }

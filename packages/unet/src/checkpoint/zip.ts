@@ -1,10 +1,12 @@
-import { FileFormatError, printable } from '@tweedie/tensor'
 import { Inflate } from 'fflate'
+import { show } from '../fields.ts'
 import type { Budget } from './budget.ts'
 import { budgetOf } from './budget.ts'
 import type { ByteSource, Pieces } from './bytes.ts'
 import { asSource, joinPieces, rangePieces, readRange } from './bytes.ts'
 import { crc32 } from './crc32.ts'
+import type { Fail } from './fail.ts'
+import { failIn } from './fail.ts'
 import type { ZipEntry } from './zip-directory.ts'
 import { readDirectory } from './zip-directory.ts'
 
@@ -39,19 +41,17 @@ export function parseZip(
   file: string,
   budget: Budget = budgetOf(bytes instanceof Uint8Array ? bytes.length : bytes.size, file),
 ): Zip {
-  const fail = (message: string): never => {
-    throw new FileFormatError(file, printable(message))
-  }
+  const fail: Fail = failIn(file)
   const source = asSource(bytes)
   const entries = readDirectory(source, budget, fail)
   const checked = (name: string): ZipEntry => {
-    const entry = entries.get(name) ?? fail(`zip: there is no file '${name}'`)
+    const entry = entries.get(name) ?? fail(`zip: there is no file ${show(name)}`)
     const { method, size, compressed } = entry
     if (method !== 0 && method !== 8)
-      fail(`zip: '${name}' is compressed by method ${method}; stored and deflate are read`)
-    if (method === 0 && size !== compressed) fail(`zip: '${name}' has ${compressed} bytes, not ${size}`)
+      fail(`zip: ${show(name)} is compressed by method ${method}; stored and deflate are read`)
+    if (method === 0 && size !== compressed) fail(`zip: ${show(name)} has ${compressed} bytes, not ${size}`)
     if (size > bestRatio * compressed + bestRatio)
-      fail(`zip: '${name}' claims ${size} bytes, which is absurd`)
+      fail(`zip: ${show(name)} claims ${size} bytes, which is absurd`)
     return entry
   }
   const contents = (name: string, entry: ZipEntry, pieceLength?: number): Pieces => {
@@ -66,12 +66,12 @@ export function parseZip(
     let sum = 0
     for (const piece of contents(name, entry, method === 0 ? undefined : 2 ** 13)) {
       length += piece.length
-      if (length > size) fail(`zip: '${name}' has more than the ${size} bytes that it claims`)
+      if (length > size) fail(`zip: ${show(name)} has more than the ${size} bytes that it claims`)
       sum = crc32(piece, sum)
       yield piece
     }
-    if (length !== size) fail(`zip: '${name}' has ${length} bytes, not ${size}`)
-    if (sum !== crc) fail(`zip: '${name}' is damaged (its checksum differs)`)
+    if (length !== size) fail(`zip: ${show(name)} has ${length} bytes, not ${size}`)
+    if (sum !== crc) fail(`zip: ${show(name)} is damaged (its checksum differs)`)
   }
   return {
     names: [...entries.keys()],
@@ -97,21 +97,19 @@ export function parseZip(
   }
 }
 
-type Fail = (message: string) => never
-
 /** Where the data of a file starts, by its own header, which must agree with the directory. */
 function dataOf(source: ByteSource, name: string, entry: ZipEntry, fail: Fail): number {
   const { header, compressed, limit, path } = entry
-  if (header + 30 > limit) fail(`zip: the header of '${name}' lies outside the file`)
+  if (header + 30 > limit) fail(`zip: the header of ${show(name)} lies outside the file`)
   const bytes = readRange(source, header, 30)
   const view = new DataView(bytes.buffer)
-  if (view.getUint32(0, true) !== 0x04034b50) fail(`zip: '${name}' has no header`)
+  if (view.getUint32(0, true) !== 0x04034b50) fail(`zip: ${show(name)} has no header`)
   const nameLength = view.getUint16(26, true)
   const data = header + 30 + nameLength + view.getUint16(28, true)
-  if (data + compressed > limit) fail(`zip: '${name}' reaches into what follows it`)
+  if (data + compressed > limit) fail(`zip: ${show(name)} reaches into what follows it`)
   const own = readRange(source, header + 30, nameLength)
   if (own.length !== path.length || own.some((byte, i) => byte !== path[i]))
-    fail(`zip: '${name}' has another name in its own header`)
+    fail(`zip: ${show(name)} has another name in its own header`)
   return data
 }
 
@@ -124,7 +122,7 @@ function* inflated(name: string, raw: Pieces, fail: Fail): Generator<Uint8Array>
     try {
       inflate.push(piece, last)
     } catch (error) {
-      fail(`zip: '${name}' cannot be inflated: ${(error as Error).message}`)
+      fail(`zip: ${show(name)} cannot be inflated: ${(error as Error).message}`)
     }
   }
   for (const piece of raw) {

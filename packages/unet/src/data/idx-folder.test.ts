@@ -51,7 +51,7 @@ describe('the images of a folder', () => {
     put('labels.txt', new Uint8Array(1))
     expect(refusal()).toBe(
       `${folder}: no training images: looked for train-images-idx3-ubyte or train-images.idx3-ubyte, with or without .gz, ` +
-        'as in train-images-idx3-ubyte.gz (idx4 for colour); the folder holds "labels.txt"',
+        "as in train-images-idx3-ubyte.gz (idx4 for colour); the folder holds 'labels.txt'",
     )
     for (let i = 0; i < 9; i++) put(`${i}\u001b[31m.png`, new Uint8Array(1))
     expect(refusal('t10k')).toContain('no test images: looked for t10k-images-idx3-ubyte or')

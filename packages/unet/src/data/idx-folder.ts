@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import { readIdxFile } from './files.ts'
 import type { ImageSet } from './images.ts'
 import { imagesOfIdx } from './images.ts'
@@ -70,6 +71,6 @@ function listFolder(folder: string): string[] {
 /** The first names of a list, and how many more there are. */
 function summary(names: readonly string[]): string {
   if (names.length === 0) return 'nothing'
-  const shown = names.slice(0, 6).map((name) => JSON.stringify(name.slice(0, 60)))
+  const shown = names.slice(0, 6).map(show)
   return names.length > 6 ? `${shown.join(', ')} and ${names.length - 6} more` : shown.join(', ')
 }

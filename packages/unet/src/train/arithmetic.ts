@@ -1,12 +1,12 @@
 import type { Device } from '@tweedie/tensor'
 import { fromData, matmul, scope } from '@tweedie/tensor'
 
-/** What the bits of a result depend on beside the program: the same settings give the same bits. */
+/** What the bits of a result depend on besides the program. The same settings give the same bits. */
 export type Arithmetic = Readonly<Record<string, string>>
 
 /**
- * The settings of a device on this machine that change results by rounding. Whether products are fused with sums is seen
- * from a product as well, for where the device may fuse, the processor decides.
+ * The settings of a device on this machine that change how results are rounded. Whether multiply-adds are fused is
+ * measured by a product: where the device allows it, the processor decides.
  */
 export function arithmeticOf(device: Device): Arithmetic {
   const { name, backend, rounding } = device.info()

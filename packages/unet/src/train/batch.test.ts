@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { imageSet } from '../data/images.ts'
-import { ddpmConfig } from '../ddpm/config.ts'
 import { BatchSampler } from './batch.ts'
 import type { TrainOptions } from './config.ts'
 import { trainConfig } from './config.ts'

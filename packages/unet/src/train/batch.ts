@@ -1,16 +1,19 @@
+import { parameterisations, timeLabel } from '@tweedie/solvers'
 import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
+import { architectureOf } from '../architectures/catalog.ts'
+import type { Predicts } from '../architectures/trained-on.ts'
 import type { ImageSet } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
-import { sampleShape } from '../ddpm/config.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 
-/** Noisy images, the noise in them and their times, on the host. */
+/** Noisy images, the noise in them, what a network should predict of them, and their times, on the host. */
 export interface NoisyBatch {
   readonly count: number
   readonly xt: Float32Array
   readonly noise: Float32Array
+  readonly target: Float32Array
   readonly t: Float32Array
 }
 
@@ -26,7 +29,7 @@ export class BatchSampler {
   private readonly table: NoiseTable
 
   constructor(config: TrainConfig, images: ImageSet, table: NoiseTable) {
-    const shape = sampleShape(config.model)
+    const shape = architectureOf(config.model).sampleShape(config.model)
     if (images.shape.join() !== shape.join())
       throw new OptionError(
         'images',
@@ -51,7 +54,7 @@ export class BatchSampler {
       return Math.min(timesteps - 1, Math.floor(place * timesteps))
     })
     const images = keys.map((_, j) => this.imageAt(step * batch + shard * count + j))
-    return noisyBatch(this.images, images, times, keys, this.table)
+    return noisyBatch(this.images, images, times, keys, this.table, this.config.predicts)
   }
 
   private imageAt(position: number): number {
@@ -68,17 +71,23 @@ export class BatchSampler {
 
 const host = { device: 'reference' }
 
-/** x_t = α_t·x₀ + σ_t·ε for chosen images and times, with noise from the stream 'noise' of each key. */
+/**
+ * x_t = α_t·x₀ + σ_t·ε as the network sees it, what it is told of the time, and the target, for chosen images and times,
+ * with noise from the stream 'noise' of each key.
+ */
 export function noisyBatch(
   images: ImageSet,
   places: readonly number[],
   times: readonly number[],
   keys: readonly Key[],
   table: NoiseTable,
+  predicts: Predicts,
 ): NoisyBatch {
   const [c, h, w] = images.shape
   const size = c * h * w
   const xt = new Float32Array(places.length * size)
+  const wanted = new Float32Array(places.length * size)
+  const t = new Float32Array(places.length)
   const noise = scope(() =>
     normal(
       keys.map((key) => key.fold('noise')),
@@ -89,7 +98,12 @@ export function noisyBatch(
   places.forEach((place, j) => {
     readImage(images, place, xt, j * size)
     const [alpha, sigma] = [table.alpha[times[j]!]!, table.sigma[times[j]!]!]
-    for (let i = j * size; i < (j + 1) * size; i++) xt[i] = alpha * xt[i]! + sigma * noise[i]!
+    const { target, input } = parameterisations[predicts](alpha, sigma)
+    t[j] = timeLabel(predicts, alpha, sigma, times[j]!)
+    for (let i = j * size; i < (j + 1) * size; i++) {
+      wanted[i] = target.x0 * xt[i]! + target.noise * noise[i]!
+      xt[i] = input * (alpha * xt[i]! + sigma * noise[i]!)
+    }
   })
-  return { count: places.length, xt, noise, t: Float32Array.from(times) }
+  return { count: places.length, xt, noise, target: wanted, t }
 }

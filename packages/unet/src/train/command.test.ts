@@ -10,17 +10,17 @@ import {
   registerDevice,
 } from '@tweedie/tensor'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { loadShippedPrior } from '../checkpoint/shipped.ts'
+import type { DdpmConfig } from '../architectures/ddpm/config.ts'
+import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { heldOutDigits } from '../data/files.ts'
 import { idxBytes } from '../data/idx.test.helper.ts'
-import type { DdpmConfig } from '../ddpm/config.ts'
-import { ddpmConfig } from '../ddpm/config.ts'
-import { loadDdpm } from '../ddpm/load.ts'
-import type { TrainCommand } from './command.ts'
+import { loadNetwork } from '../models/folder.ts'
+import { loadShippedPrior } from '../priors/shipped.ts'
 import { trainFromCommand } from './command.ts'
 import type { TrainOptions } from './config.ts'
 import { trainConfig } from './config.ts'
 import { evaluate } from './evaluate.ts'
+import type { TrainCommand } from './options.ts'
 import { readRecord } from './record.ts'
 import { loadTrainState, saveTrainState } from './state-file.ts'
 
@@ -94,7 +94,7 @@ describe('a training', () => {
     expect(read('model.safetensors').equals(model1)).toBe(true)
     expect(steps()).toEqual([1, 2, 3, 4])
 
-    const loaded = loadDdpm(out)
+    const loaded = loadNetwork(out)
     expect(loaded.config).toEqual(model)
     for (const tensor of Object.values(loaded.params)) tensor.dispose()
     expect(readRecord(join(out, 'record.json'))).toMatchObject({ config, dataset: { folder: 'data' } })
@@ -184,7 +184,7 @@ describe('a training that does not start leaves nothing', () => {
       'with a model for other images',
       { config: configOf({ model: { ...model, sampleSize: 12 } }) },
       OptionError,
-      'config: the model takes images of [1, 12, 12] (inChannels, sampleSize), but train-images-idx3-ubyte.gz in data holds [1, 8, 8]',
+      'config: the model takes images of [1, 12, 12] by its configuration, but train-images-idx3-ubyte.gz in data holds [1, 8, 8]',
     ],
     [
       'with T = 7',
@@ -225,7 +225,7 @@ describe('a training that does not start leaves nothing', () => {
     try {
       const wide = configOf({ model: { ...model, blockOutChannels: [64] } })
       await expect(training({ config: wide })).rejects.toThrow(
-        /^config: a step on 627073 parameters needs more than 22574628 bytes, the device has 4194304;/,
+        /^config: a step on 627073 parameters needs more than 21\.5 MiB at once; the device wasm has 4\.0 MiB$/,
       )
     } finally {
       registerDevice('wasm', () => createWasmDevice())
@@ -354,7 +354,7 @@ describe('going on', () => {
     expect(files()).toEqual(['loss.jsonl', 'state.safetensors'])
     saveTrainState(path, withFirst(70_000), identity, provenance)
     await training({ resume: true })
-    const { params } = loadDdpm(out)
+    const { params } = loadNetwork(out)
     expect(Object.values(params)[0]?.dataSync()[0]).toBe(70_000)
     for (const tensor of Object.values(params)) tensor.dispose()
   })

@@ -1,67 +1,30 @@
 import { existsSync, rmSync } from 'node:fs'
 import { getDevice, OptionError } from '@tweedie/tensor'
+import { architectureOf } from '../architectures/catalog.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { readTrainingSet } from '../data/training-set.ts'
-import { sampleShape } from '../ddpm/config.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
+import { requireMemory } from '../memory.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { arithmeticDifference, arithmeticOf } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
 import { finish } from './finish.ts'
 import { appendLoss, readLossLog, rewindLossLog } from './loss-log.ts'
+import type { SaveEvery, TrainCommand } from './options.ts'
 import type { OutFolder } from './out-folder.ts'
 import { names, openOutFolder } from './out-folder.ts'
 import type { TrainRecord } from './record.ts'
 import { linearNoise } from './schedule.ts'
 import { loadTrainState, saveTrainState } from './state-file.ts'
-import type { TrainProgress, TrainState } from './train.ts'
+import type { TrainState } from './train.ts'
 import { train } from './train.ts'
 import { workerShards } from './worker-pool.ts'
 
-/** When the state is saved, besides at the end and on a signal. */
-export type SaveEvery = { readonly seconds: number } | { readonly steps: number }
-
-export interface TrainCommand {
-  /** Folder of images in MNIST's form; see {@link readTrainingSet}. */
-  readonly data: string
-  readonly config: TrainConfig
-  /**
-   * Folder for state.safetensors, loss.jsonl and in the end model.safetensors, config.json and record.json.
-   */
-  readonly out: string
-  /** Name in the record; default: the name of `out`. */
-  readonly name?: string
-  readonly workers?: number
-  /** Go on from the state in `out`, if there is one; without it, a state there is an error rather than lost. */
-  readonly resume?: boolean
-  /**
-   * With `resume`: go on although this device or machine rounds otherwise than those before. The result is then not, bit
-   * for bit, that of one go; the record names all settings.
-   */
-  readonly allowOtherRounding?: boolean
-  /** Whether there are test images for an evaluation at the end; default true. */
-  readonly testSet?: boolean
-  readonly signal?: AbortSignal
-  /** Called after every step. */
-  readonly onProgress?: (progress: TrainProgress) => void
-  readonly onMessage?: (message: string) => void
-  /** Called when `out` holds the state after so many steps: once it was loaded, and each time it was saved. */
-  readonly onState?: (step: number) => void
-  /** Default: every 180 seconds. */
-  readonly saveEvery?: SaveEvery
-  /** Steps between lines of loss.jsonl. */
-  readonly logEvery?: number
-  /** Test images for the evaluation at the end, the first of the set; default 2000, or all if there are fewer. */
-  readonly evaluateImages?: number
-  readonly command?: string
-}
-
 /**
- * Trains a prior on the images of a folder and writes the averaged parameters (as float16, or float32 where one of them
- * passes its range), the configuration and a record of how they came about: all three or none. State is saved now and
- * then and when `signal` aborts; continued with `resume`, the result is the same bit for bit. One training at a time has
- * the folder `out`; of one that ends before its first state, nothing is left there.
+ * Trains a prior on the images of a folder. At the end it writes the averaged parameters (as float16, or float32 where
+ * one of them passes its range), the configuration and a record of the training: all three or none. The state is saved
+ * at intervals and when `signal` aborts; continued with `resume`, the result is the same bit for bit. One training at a
+ * time owns the folder `out`. One that ends before its first state leaves nothing there.
  * @throws {FileFormatError} before any work, where the data or the state is missing or damaged.
  * @throws {OptionError} before any work: images of another size than the configuration's, an `out` that another process
  *   trains in, that holds a state (without `resume`) or one of another run, or the model of another.
@@ -91,7 +54,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
     begun = true
     rewindLossLog(folder.path('log'), start.state?.step ?? 0, say)
     say(
-      `training on ${set.title}: ${countParams(ddpmSpec(config.model)).toLocaleString('en')} parameters, ${config.steps} steps`,
+      `training on ${set.title}: ${countParams(architectureOf(config.model).spec(config.model)).toLocaleString('en')} parameters, ${config.steps} steps`,
     )
     let state = start.state
     // The signal is looked at here, not in train: between two steps, where the state can be saved.
@@ -119,7 +82,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
     }
     return await finish(options, folder, set, state!, arithmetic, began)
   } finally {
-    // A log without a state is of no use, for the steps will be run again.
+    // Without a state the steps will be run again, and their log with them.
     if (begun && !existsSync(folder.path('state'))) rmSync(folder.path('log'), { force: true })
     folder.close()
   }
@@ -143,27 +106,22 @@ function saveClock(every: SaveEvery): (step: number) => boolean {
   }
 }
 
-/** A step holds the parameters, their average, the moments, all four anew, and the gradient. */
+/** A step holds parameters, average and two moments, old and new, and the gradient: nine vectors. */
 function checkMemory({ model }: TrainConfig): void {
-  const parameters = countParams(ddpmSpec(model))
-  const limit = getDevice().info().memory?.limit ?? Number.POSITIVE_INFINITY
-  if (9 * 4 * parameters <= limit) return
-  throw new OptionError(
-    'config',
-    `a step on ${parameters} parameters needs more than ${9 * 4 * parameters} bytes, the device has ${limit}; take a smaller model`,
-  )
+  const parameters = countParams(architectureOf(model).spec(model))
+  requireMemory('config', 9 * 4 * parameters, `a step on ${parameters} parameters`)
 }
 
 function checkImages({ images, record }: TrainingSet, { model }: TrainConfig): void {
-  const shape = sampleShape(model)
+  const shape = architectureOf(model).sampleShape(model)
   if (shape.join() === images.shape.join()) return
   throw new OptionError(
     'config',
-    `the model takes images of [${shape.join(', ')}] (inChannels, sampleSize), but ${record.training.file} in ${record.folder} holds [${images.shape.join(', ')}]`,
+    `the model takes images of [${shape.join(', ')}] by its configuration, but ${record.training.file} in ${record.folder} holds [${images.shape.join(', ')}]`,
   )
 }
 
-/** Where to start: from a state, if there is one and it may be, else anew. */
+/** The state to start from, where there is one that may be continued. */
 function startingPoint(
   options: TrainCommand,
   folder: OutFolder,
@@ -193,7 +151,7 @@ function startingPoint(
     if (options.allowOtherRounding !== true) {
       throw new OptionError(
         'resume',
-        `${path} was computed with other settings, so the result would not be that of one go: ${difference}; go on under the same settings, or allow other rounding`,
+        `${path} was computed with other settings, so the result would not be that of one go: ${difference}; go on under the same settings, or allow other rounding (--allow-other-rounding)`,
       )
     }
     options.onMessage?.(`the result will not be that of one go, bit for bit: ${difference}`)

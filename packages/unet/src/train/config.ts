@@ -1,12 +1,15 @@
+import { predictions } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
-import type { DdpmConfig } from '../ddpm/config.ts'
-import { sampleShape } from '../ddpm/config.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
+import type { NetworkConfig } from '../architectures/catalog.ts'
+import { architectureOf } from '../architectures/catalog.ts'
+import type { Predicts } from '../architectures/trained-on.ts'
 import { countParams } from '../params.ts'
 
-/** All that the outcome of a training depends on, besides the images and the noise schedule. */
+/** What the outcome of a training depends on, besides the images and the noise schedule. */
 export interface TrainConfig {
-  readonly model: DdpmConfig
+  readonly model: NetworkConfig
+  /** What the network learns to predict. */
+  readonly predicts: Predicts
   /** Number of optimiser steps in all. */
   readonly steps: number
   /** Images per step. */
@@ -21,11 +24,11 @@ export interface TrainConfig {
   readonly timesteps: number
   /** One time in each of `batch` equal parts of 0 … T−1, instead of independent ones. */
   readonly stratified: boolean
-  /** Peak learning rate, reached after `warmup` steps, then let down to zero at the end or held. */
+  /** Peak learning rate, reached after `warmup` steps; then it falls to zero at the end, or stays. */
   readonly learningRate: number
   readonly warmup: number
   readonly decay: 'cosine' | 'linear' | 'constant'
-  /** The decay takes the last so many steps; the peak is held before. Default: all after the warm-up. */
+  /** Steps of the decay, at the end; the peak is held before them. Default: all after the warm-up. */
   readonly decaySteps: number
   /** Adam's β₁, β₂ and ε (arXiv 1412.6980). */
   readonly beta1: number
@@ -38,7 +41,7 @@ export interface TrainConfig {
 }
 
 export type TrainOptions = Partial<Omit<TrainConfig, 'model'>> & {
-  readonly model: DdpmConfig
+  readonly model: NetworkConfig
   readonly steps: number
 }
 
@@ -62,6 +65,7 @@ export function trainConfig(options: TrainOptions): TrainConfig {
   const warmup = options.warmup ?? Math.min(300, Math.ceil(options.steps / 20))
   const config: TrainConfig = {
     model: options.model,
+    predicts: options.predicts ?? 'epsilon',
     steps: options.steps,
     batch: options.batch ?? 64,
     shards: options.shards ?? 4,
@@ -113,18 +117,27 @@ export function trainConfig(options: TrainOptions): TrainConfig {
   if (!['cosine', 'linear', 'constant'].includes(config.decay)) {
     throw new OptionError('decay', `must be cosine, linear or constant, got ${config.decay}`)
   }
-  if (config.model.inChannels !== config.model.outChannels) {
-    throw new OptionError(
-      'outChannels',
-      `to predict the noise it must equal inChannels ${config.model.inChannels}, got ${config.model.outChannels}`,
-    )
+  if (!predictions.includes(config.predicts)) {
+    throw new OptionError('predicts', `must be ${predictions.join(', ')}, got ${String(config.predicts)}`)
   }
+  checkModel(config.model)
   checkSize(config)
   return config
 }
 
+function checkModel(model: NetworkConfig): void {
+  const more = architectureOf(model).needsMore?.(model)
+  if (more !== undefined) throw new OptionError('model', more)
+  if (model.inChannels === model.outChannels) return
+  throw new OptionError(
+    'outChannels',
+    `must equal inChannels ${model.inChannels} for a training, got ${model.outChannels}`,
+  )
+}
+
 function checkSize({ model, batch, shards }: TrainConfig): void {
-  const parameters = countParams(ddpmSpec(model))
+  const { spec, sampleShape } = architectureOf(model)
+  const parameters = countParams(spec(model))
   if (4 * shards * parameters > most.gradientBytes) {
     throw new OptionError(
       'shards',

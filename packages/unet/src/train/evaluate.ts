@@ -10,9 +10,10 @@ import {
   sum,
   uniform,
 } from '@tweedie/tensor'
+import type { NetworkConfig } from '../architectures/catalog.ts'
+import { architectureOf } from '../architectures/catalog.ts'
+import type { Predicts } from '../architectures/trained-on.ts'
 import type { ImageSet } from '../data/images.ts'
-import type { DdpmConfig } from '../ddpm/config.ts'
-import { ddpmForward } from '../ddpm/forward.ts'
 import type { Params } from '../params.ts'
 import { noisyBatch } from './batch.ts'
 import type { NoiseSchedule } from './schedule.ts'
@@ -24,13 +25,15 @@ export interface EvaluateOptions {
   readonly batch?: number
   readonly seed?: number
   readonly timesteps?: number
+  /** What the network predicts; default ε. */
+  readonly predicts?: Predicts
   /** Default: the linear schedule of DDPM. */
   readonly schedule?: NoiseSchedule
   readonly onProgress?: (done: number, count: number) => void
 }
 
 export interface Evaluation {
-  /** Mean over images and pixels of (ε − ε_θ)². */
+  /** Mean over images and pixels of the squared error of the prediction, (ε − ε_θ)² where it is the noise. */
   readonly mse: number
   /** The same over the images whose time fell in each quarter of 0 … T−1, from clean to noisy; null where none did. */
   readonly byQuarter: readonly (number | null)[]
@@ -38,13 +41,13 @@ export interface Evaluation {
 }
 
 /**
- * The mean squared error of the predicted noise on images, one noise each at times spread evenly over 0 …
+ * The mean squared error of what a network predicts on images, one noise each at times spread evenly over 0 …
  * T−1 (image i of n gets a random one of n equal parts), seeded.
  * @throws {OptionError} for a count that the set does not have, or a batch below 1.
  */
 export function evaluate(
   params: Params,
-  model: DdpmConfig,
+  model: NetworkConfig,
   images: ImageSet,
   options: EvaluateOptions = {},
 ): Evaluation {
@@ -62,7 +65,7 @@ export function evaluate(
  */
 export function* evaluateInBatches(
   params: Params,
-  model: DdpmConfig,
+  model: NetworkConfig,
   images: ImageSet,
   options: Omit<EvaluateOptions, 'onProgress'> = {},
 ): Generator<number, Evaluation> {
@@ -72,6 +75,7 @@ export function* evaluateInBatches(
   }
   if (!Number.isInteger(batch) || batch < 1)
     throw new OptionError('batch', `must be a positive integer, got ${batch}`)
+  const { forward } = architectureOf(model)
   const table = noiseTable(options.schedule ?? linearNoise(timesteps), timesteps)
   const key = randomKey(seed).fold('evaluate')
   const parts = randomPermutation(key.fold('order'), count)
@@ -89,15 +93,16 @@ export function* evaluateInBatches(
         times,
         places.map((i) => key.fold(i)),
         table,
+        options.predicts ?? 'epsilon',
       )
       const shape = [drawn.count, ...images.shape]
-      const predicted: Tensor = ddpmForward(
+      const predicted: Tensor = forward(
         params,
         model,
         fromData(drawn.xt, shape),
         fromData(drawn.t, [drawn.count]),
       )
-      return sum(square(sub(predicted, fromData(drawn.noise, shape))), [1, 2, 3]).dataSync()
+      return sum(square(sub(predicted, fromData(drawn.target, shape))), [1, 2, 3]).dataSync()
     })
     times.forEach((t, j) => {
       const quarter = quarterOf(t, timesteps)

@@ -1,15 +1,14 @@
 import { basename, resolve } from 'node:path'
 import { getDevice, NonFiniteError } from '@tweedie/tensor'
+import { architectureOf } from '../architectures/catalog.ts'
 import { writeSafetensors } from '../checkpoint/write.ts'
 import type { TrainingSet } from '../data/training-set.ts'
-import { ddpmConfigToDiffusers } from '../ddpm/diffusers.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
-import type { TrainCommand } from './command.ts'
 import { evaluateInBatches } from './evaluate.ts'
 import { paramsFromVector } from './flat.ts'
 import { readLossLog } from './loss-log.ts'
+import type { TrainCommand } from './options.ts'
 import type { OutFolder } from './out-folder.ts'
 import { writeModel } from './out-folder.ts'
 import type { TrainRecord } from './record.ts'
@@ -22,7 +21,7 @@ function facts(options: TrainCommand, set: TrainingSet) {
   return {
     name: options.name ?? basename(resolve(options.out)),
     config,
-    parameters: countParams(ddpmSpec(config.model)),
+    parameters: countParams(architectureOf(config.model).spec(config.model)),
     trainingImages: set.images.count,
     data: set.title,
     dataset: set.record,
@@ -48,7 +47,8 @@ export async function finish(
   began: number,
 ): Promise<TrainRecord> {
   const { model } = options.config
-  const params = paramsFromVector(ddpmSpec(model), state.ema)
+  const { spec, write } = architectureOf(model)
+  const params = paramsFromVector(spec(model), state.ema)
   try {
     const evaluation = await evaluateTestSet(options, set, params)
     if (evaluation !== null && !Number.isFinite(evaluation.mse))
@@ -72,7 +72,7 @@ export async function finish(
     }
     writeModel(folder, {
       model: writeSafetensors(params, { dtype: isHalf ? 'float16' : 'float32', metadata: { format: 'pt' } }),
-      config: `${JSON.stringify(ddpmConfigToDiffusers(model), null, 2)}\n`,
+      config: `${JSON.stringify(write(model), null, 2)}\n`,
       record: `${JSON.stringify(record, null, 2)}\n`,
     })
     return record
@@ -96,6 +96,7 @@ async function evaluateTestSet(
     batch,
     seed,
     timesteps: config.timesteps,
+    predicts: config.predicts,
   })
   let tenths = 0
   for (;;) {

@@ -51,8 +51,8 @@ export function readLossLog(path: string): { lines: LossLine[]; unreadable: numb
 const readText = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
 /**
- * Brings a log back to a state after `step` steps: lines of later steps go, for those steps will be run again, and so
- * do lines that cannot be read or do not go up. What is left is in order, each step once, each line whole.
+ * Cuts a log back to the state after `step` steps. Lines of later steps are removed, since those steps will be run
+ * again; so are lines that cannot be read or whose step does not rise. What remains has each step once, in order.
  * @param onMessage - Told what went.
  */
 export function rewindLossLog(path: string, step: number, onMessage: (message: string) => void): void {

@@ -29,7 +29,7 @@ export interface OutFolder {
 }
 
 /**
- * Makes a folder, if need be, and takes it for one training; temporary files that dead runs left are removed.
+ * Takes a folder for one training, making it where it is missing, and removes temporary files of runs that died.
  * @throws {OptionError} where it is a file, or another process trains there.
  */
 export function openOutFolder(folder: string, onMessage: (message: string) => void): OutFolder {

@@ -1,10 +1,12 @@
+import type { TrainedOn } from '../architectures/trained-on.ts'
 import { readJson } from '../checkpoint/file.ts'
 import type { DataRecord } from '../data/training-set.ts'
+import { field, objectOf, text, whole } from '../fields.ts'
+import { recordedTraining } from '../models/training-record.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
 import type { Evaluation } from './evaluate.ts'
 import type { LossLine } from './loss-log.ts'
-import { checkRecord } from './record-check.ts'
 
 /** What record.json says about a trained prior. */
 export interface TrainRecord {
@@ -39,6 +41,21 @@ export function lossCurve(lines: readonly LossLine[]): (readonly [number, number
 /** The record of a trained prior. @throws {FileFormatError} where it is not there or lacks what is read of it. */
 export function readRecord(path: string): TrainRecord {
   const json = readJson(path)
-  checkRecord(path, json)
-  return json as TrainRecord
+  const { predicts } = checkRecord(path, json)
+  const record = json as TrainRecord
+  // Records of before there was a choice do not say it.
+  return { ...record, config: { ...record.config, predicts } }
+}
+
+/**
+ * Makes sure that the JSON of a record has what is read of it: what the network was trained on, the name, what the
+ * images were and how many, the number of parameters.
+ */
+function checkRecord(path: string, json: unknown): TrainedOn {
+  const trainedOn = recordedTraining(path, json)
+  const record = objectOf(path, json)
+  for (const name of ['parameters', 'trainingImages'])
+    field(path, record, name, whole(0, Number.MAX_SAFE_INTEGER))
+  for (const name of ['name', 'data']) field(path, record, name, text)
+  return trainedOn
 }

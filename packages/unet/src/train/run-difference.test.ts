@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { ddpmConfig } from '../ddpm/config.ts'
+import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import type { TrainOptions } from './config.ts'
 import { trainConfig } from './config.ts'
+import type { RunIdentity } from './run-difference.ts'
 import { runDifference } from './run-difference.ts'
-import type { RunIdentity } from './state-file.ts'
 
 const model = ddpmConfig({ sampleSize: 4, blockOutChannels: [4], normGroups: 2 })
 const run = (options: Partial<TrainOptions>): RunIdentity => ({
@@ -34,4 +34,12 @@ test('fields that only one of the two has are named', () => {
   const [less, more] = [run({}), { ...run({}), config: { ...run({}).config, added: 1 } }]
   expect(runDifference(less, more, 0)).toBe('config.added was undefined, is now 1')
   expect(runDifference(more, less, 0)).toBe('config.added was 1, is now undefined')
+})
+
+test('a state of before there was a choice of targets learned the noise', () => {
+  const { config, images } = run({})
+  const { predicts, ...without } = config
+  const old = { config: without, images } as RunIdentity
+  expect(runDifference(old, run({ predicts: 'epsilon' }), 3)).toBeUndefined()
+  expect(runDifference(old, run({ predicts: 'v' }), 3)).toBe('config.predicts was "epsilon", is now "v"')
 })

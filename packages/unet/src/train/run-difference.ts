@@ -1,14 +1,22 @@
+import type { TrainConfig } from './config.ts'
 import { learningRateAt } from './config.ts'
-import type { RunIdentity } from './state-file.ts'
+
+/** What a training must share with a checkpoint to continue it. */
+export interface RunIdentity {
+  readonly config: TrainConfig
+  /** The images trained on: how many, and the SHA-256 of their shape and pixels. */
+  readonly images: { readonly count: number; readonly sha256: string }
+}
 
 /**
- * What makes two runs different up to `step`, in words. The learning rates of steps to come may change (more steps,
- * another decay): the result is then that of the new configuration from the start.
+ * What makes two runs different up to `step`, in words. Learning rates of later steps may differ (more steps, another
+ * decay): the result is then the one that the new configuration would have given from the start.
  */
 export function runDifference(saved: RunIdentity, now: RunIdentity, step: number): string | undefined {
   const rest = ({ config, images }: RunIdentity) => {
     const { steps, warmup, learningRate, decay, decaySteps, ...others } = config
-    return { images, config: others }
+    // States of before there was a choice learned the noise.
+    return { images, config: { ...others, predicts: others.predicts ?? 'epsilon' } }
   }
   const found = firstDifference(rest(saved), rest(now), '')
   if (found !== undefined) return found

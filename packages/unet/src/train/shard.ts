@@ -1,9 +1,8 @@
 import { valueAndGrad } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, scope, square, sub, sum } from '@tweedie/tensor'
+import { architectureOf } from '../architectures/catalog.ts'
 import type { ImageSet } from '../data/images.ts'
-import { ddpmForward } from '../ddpm/forward.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
 import type { ParamSpec, Params } from '../params.ts'
 import { BatchSampler } from './batch.ts'
 import type { TrainConfig } from './config.ts'
@@ -25,26 +24,27 @@ export class ShardWorker {
 
   constructor(task: TrainTask) {
     this.task = task
-    this.spec = ddpmSpec(task.config.model)
+    this.spec = architectureOf(task.config.model).spec(task.config.model)
     this.sampler = new BatchSampler(task.config, task.images, task.table)
   }
 
   /**
-   * The shard's part of the loss, mean over the batch of the mean squared error of the predicted noise;
+   * The shard's part of the loss, mean over the batch of the mean squared error of the prediction;
    * its gradient is written to `gradient`.
    */
   run(flatParams: Float32Array, step: number, shard: number, gradient: Float32Array): number {
     const { model, batch } = this.task.config
+    const { forward } = architectureOf(model)
     const drawn = this.sampler.draw(step, shard)
     return scope(() => {
       const shape = [drawn.count, ...this.task.images.shape]
       const params = unflatten(this.spec, fromData(flatParams, [flatParams.length]))
       const x = fromData(drawn.xt, shape)
-      const noise = fromData(drawn.noise, shape)
+      const target = fromData(drawn.target, shape)
       const t = fromData(drawn.t, [drawn.count])
       const scale = drawn.count / (batch * drawn.noise.length)
       const objective = (p: Params): Tensor =>
-        scope(() => sum(square(sub(ddpmForward(p, model, x, t), noise))).mul(scale))
+        scope(() => sum(square(sub(forward(p, model, x, t), target))).mul(scale))
       const [loss, gradients] = valueAndGrad(objective)(params)
       flatten(this.spec, gradients, gradient)
       return loss.dataSync()[0]!

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { architectureOf } from '../architectures/catalog.ts'
 import { readSafetensors, writeAtomically } from '../checkpoint/file.ts'
 import { encodeSafetensors } from '../checkpoint/write.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
-import type { TrainConfig } from './config.ts'
+import type { RunIdentity } from './run-difference.ts'
 import { runDifference } from './run-difference.ts'
 import type { TrainState } from './train.ts'
 
@@ -13,14 +13,7 @@ const vectors = ['params', 'ema', 'mean', 'square'] as const
 const format = 'tweedie-train-state'
 const version = '2'
 
-/** What a training must share with a checkpoint to continue it. */
-export interface RunIdentity {
-  readonly config: TrainConfig
-  /** The images trained on: how many, and the SHA-256 of their shape and pixels. */
-  readonly images: { readonly count: number; readonly sha256: string }
-}
-
-/** What a state was computed with: where it went on elsewhere, more than one, in order. */
+/** What a state was computed with; several settings, in order, where the training continued under others. */
 export interface Provenance {
   readonly arithmetic: readonly Arithmetic[]
   /** Version of Node; for information. */
@@ -132,7 +125,7 @@ export function loadTrainState(
   const difference = runDifference(saved, JSON.parse(JSON.stringify(identity)) as RunIdentity, step)
   if (difference !== undefined)
     throw new OptionError('resume', `${path} belongs to another run: ${difference}`)
-  const size = countParams(ddpmSpec(identity.config.model))
+  const size = countParams(architectureOf(identity.config.model).spec(identity.config.model))
   for (const { length } of [params, ema, mean, square]) {
     if (length !== size) throw damaged(`a vector has ${length} elements, the model has ${size}`)
   }

@@ -11,10 +11,10 @@ import {
   setDefaultDevice,
 } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
+import { ddpmConfig } from '../architectures/ddpm/config.ts'
+import { ddpmForward } from '../architectures/ddpm/forward.ts'
+import { ddpmSpec } from '../architectures/ddpm/spec.ts'
 import { imageSet } from '../data/images.ts'
-import { ddpmConfig } from '../ddpm/config.ts'
-import { ddpmForward } from '../ddpm/forward.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
 import type { Params } from '../params.ts'
 import { countParams } from '../params.ts'
 import { BatchSampler } from './batch.ts'

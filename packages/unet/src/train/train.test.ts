@@ -1,8 +1,8 @@
 import { memory } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
+import { ddpmConfig } from '../architectures/ddpm/config.ts'
+import { ddpmSpec } from '../architectures/ddpm/spec.ts'
 import { imageSet } from '../data/images.ts'
-import { ddpmConfig } from '../ddpm/config.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
 import { BatchSampler } from './batch.ts'
 import type { TrainOptions } from './config.ts'
 import { emaDecayAt, learningRateAt, trainConfig } from './config.ts'
@@ -156,6 +156,7 @@ test('the learning rate rises, falls and ends near 0; the average forgets the st
 test('what a configuration leaves out', () => {
   expect(trainConfig({ model, steps: 1000 })).toEqual({
     model,
+    predicts: 'epsilon',
     steps: 1000,
     batch: 64,
     shards: 4,
@@ -194,10 +195,7 @@ test.each<[Partial<TrainOptions>, string]>([
     { batch: 65_536, shards: 1, model: { ...model, sampleSize: 1024 } },
     'batch: 65536 images of [1, 1024, 1024] in a shard are 68719476736 values',
   ],
-  [
-    { model: { ...model, outChannels: 2 } },
-    'outChannels: to predict the noise it must equal inChannels 1, got 2',
-  ],
+  [{ model: { ...model, outChannels: 2 } }, 'outChannels: must equal inChannels 1 for a training, got 2'],
 ])('%o is refused', (change, message) => {
   expect(() => trainConfig({ ...options, ...change })).toThrow(message)
 })

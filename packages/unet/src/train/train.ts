@@ -2,9 +2,8 @@ import type { AdamState } from '@tweedie/autograd'
 import { adam, clipByGlobalNorm, updateAverage } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, NonFiniteError, OptionError, randomKey, scope, unscoped } from '@tweedie/tensor'
+import { architectureOf } from '../architectures/catalog.ts'
 import type { ImageSet } from '../data/images.ts'
-import { initDdpm } from '../ddpm/init.ts'
-import { ddpmSpec } from '../ddpm/spec.ts'
 import { countParams } from '../params.ts'
 import type { TrainConfig } from './config.ts'
 import { emaDecayAt, learningRateAt } from './config.ts'
@@ -14,7 +13,7 @@ import { linearNoise, noiseTable } from './schedule.ts'
 import type { ShardExecutor, TrainTask } from './shard.ts'
 import { localShards } from './shard.ts'
 
-/** Everything a training goes on from: all parameters in one vector, in the order of the model's spec. */
+/** What a training continues from: all parameters in one vector, in the order of the model's spec. */
 export interface TrainState {
   /** Steps done. */
   readonly step: number
@@ -38,7 +37,7 @@ export interface TrainProgress {
   readonly learningRate: number
   /** Norm of the gradient before clipping. */
   readonly gradNorm: number
-  /** Of late. */
+  /** Averaged over the last fifty steps or so. */
   readonly imagesPerSecond: number
   /** Estimated seconds to the end. */
   readonly eta: number
@@ -66,16 +65,17 @@ interface Live {
 
 /** The state before the first step. */
 export function initialState(config: TrainConfig): TrainState {
-  const spec = ddpmSpec(config.model)
-  const params = scope(() => flatten(spec, initDdpm(config.model, randomKey(config.seed).fold('init'))))
+  const { model, seed } = config
+  const { spec, init } = architectureOf(model)
+  const params = scope(() => flatten(spec(model), init(model, randomKey(seed).fold('init'))))
   const zeros = () => new Float32Array(params.length)
   return { step: 0, params, ema: params.slice(), mean: zeros(), square: zeros(), lossAverage: Number.NaN }
 }
 
 /**
- * Trains a network to predict the noise: minimises E‖ε − ε_θ(α_t x₀ + σ_t ε, t)‖² (arXiv 2006.11239 eq.
- * 14) with Adam, yielding after every step. The result depends on the configuration, the images and the
- * schedule alone: not on the number of workers, and not on how often it was interrupted and continued.
+ * Trains a network of any architecture with Adam, yielding after every step. The loss is the mean squared error of what
+ * it predicts at x_t = α_t x₀ + σ_t ε; for the noise, E‖ε − ε_θ(x_t, t)‖² (arXiv 2006.11239 eq. 14). The result depends
+ * on the configuration, the images and the schedule, not on the number of workers or on interruptions.
  * @throws {NonFiniteError} where the loss or the gradient is no longer finite.
  * @throws what `signal` was aborted with; the last yielded state is good to go on from.
  */
@@ -83,7 +83,7 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
   const { config, images, signal } = input
   const table = noiseTable(input.schedule ?? linearNoise(config.timesteps), config.timesteps)
   const start = input.from ?? initialState(config)
-  const size = countParams(ddpmSpec(config.model))
+  const size = countParams(architectureOf(config.model).spec(config.model))
   for (const name of ['params', 'ema', 'mean', 'square'] as const) {
     if (start[name].length !== size) {
       throw new OptionError('from', `${name} has ${start[name].length} elements, the model has ${size}`)

@@ -94,6 +94,20 @@ test.for(kinds)(
   },
 )
 
+test("Paeth's ties (ISO/IEC 15948, 9.4): left before above before corner", () => {
+  // Rows of two pixels: corner and above, then left and the pixel, which is what was predicted plus 100.
+  const predicted = (corner: number, above: number, left: number) => {
+    const rows = Uint8Array.of(0, corner, above, 4, left - corner, 100)
+    const bytes = png({ width: 2, height: 2, depth: 8, type: 0, rows })
+    return Math.round(255 * openPicture(bytes, 'x.png').decode().picture.data[3]!) - 100
+  }
+  // left + above − corner is 8, as far from left (9) as from corner (7), and farther from above (6).
+  expect(predicted(7, 6, 9)).toBe(9)
+  // 8 again, as far from above (9) as from corner (7), and farther from left (6).
+  expect(predicted(7, 9, 6)).toBe(9)
+  expect(predicted(10, 30, 20)).toBe(30)
+})
+
 describe('a transparent colour', () => {
   test.for(kinds.filter(({ type }) => type === 0 || type === 2))(
     'type $type, $depth bits, interlaced $interlaced: its pixels on black, those that differ in one sample are not',
@@ -233,7 +247,8 @@ describe('what is refused', () => {
   test('data that unpack to less, or to much more, than the pixels', () => {
     refused(png({ ...one, rows: Uint8Array.of(0) }), 'its data unpack to 1 bytes, its pixels are 2')
     const most = { ...one, width: 64, height: 64 }
-    refused(png({ ...most, rows: Buffer.alloc(10_000_000) }), 'unpack to more than its pixels')
+    for (const bytes of [100_000, 10_000_000])
+      refused(png({ ...most, rows: Buffer.alloc(bytes) }), 'unpack to more than its pixels')
     const bomb = chunk('IDAT', deflateSync(Buffer.alloc(40_000_000)))
     refused(png({ ...one, extra: [bomb] }), 'bytes of data are too many for 1×1 pixels')
   })

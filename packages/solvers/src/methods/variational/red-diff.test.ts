@@ -3,9 +3,9 @@ import { fromData, normal, randomKey, tensor } from '@tweedie/tensor'
 import { Matrix, solve } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
-import { gaussianBlur, matrixOperator } from '../../operators/index.ts'
+import { blur as gaussianBlur, matrixOperator } from '../../operators/index.ts'
 import { countCalls, gaussianPrior } from '../../priors/index.ts'
-import { run } from '../../samplers/index.ts'
+import { run } from '../../run/index.ts'
 import { noiseLevel, respace, ve, vpLinear } from '../../schedules/index.ts'
 import type { Operator } from '../../types.ts'
 import { UnfitError } from '../fit.ts'
@@ -167,7 +167,7 @@ describe('redDiff', () => {
 
   it('starts at A⁺y exactly where σ_y = 0, however ill-conditioned A; at the ridge, tame, above', async () => {
     // A blur whose smallest singular value is 2e-7 of the largest; x in the range of Aᵀ, so A⁺A x = x.
-    const blur = gaussianBlur({ shape: [1, 16, 16], size: 9, std: 1.5 })
+    const blur = gaussianBlur([1, 16, 16], { size: 9, std: 1.5 })
     const x = normal([randomKey(5)], [1, 16, 16], float64)
     const wide = gaussianPrior({ mean: new Array<number>(256).fill(0), covariance: 1, shape: [1, 16, 16] })
     const start = async (sigmaY: number, y: Tensor, options: RedDiffOptions = {}) => {

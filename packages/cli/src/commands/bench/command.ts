@@ -1,0 +1,70 @@
+import { cpus } from 'node:os'
+import type { SuiteName } from '@tweedie/bench'
+import { integer, number } from '@tweedie/solvers'
+import { Command, Option } from 'commander'
+import type { Io } from '../../io.ts'
+import { names, specOption } from '../../terminal/options.ts'
+import type { BenchCommandOptions } from './bench.ts'
+
+const descriptions: Readonly<Record<SuiteName, string>> = {
+  kernels: 'Times the kernels of every device on the shapes of a U-Net, forward and backward.',
+  unet: 'Times whole networks: forward, forward with VJP, a training step.',
+}
+
+/** `tweedie bench`: one subcommand per suite of '@tweedie/bench', all with the same options. */
+export function benchCommand(io: Io): Command {
+  const bench = new Command('bench').description('Measures kernels and networks, beside other libraries.')
+  bench.addCommand(
+    suiteCommand(io, 'kernels').option(
+      '--no-roofline',
+      'do not measure first what bounds them on this machine',
+    ),
+  )
+  bench.addCommand(
+    suiteCommand(io, 'unet').option('--profile', 'print the share of every primitive instead of timing'),
+  )
+  return bench
+}
+
+function suiteCommand(io: Io, suite: SuiteName): Command {
+  return new Command(suite)
+    .description(descriptions[suite])
+    .addOption(
+      specOption(
+        '--peers [names]',
+        names('also time other libraries in the same run', { otherwise: 'all that are there' }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--devices <names>',
+        names('devices, separated by commas', { otherwise: 'all but the reference' }),
+      ),
+    )
+    .option('--filter <text>', 'only cases whose name contains this')
+    .addOption(
+      specOption(
+        '--seconds <s>',
+        number('least time per case and engine', { default: 0.5, min: 0.01, max: 600 }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--threads <n>',
+        integer('threads of our devices and of peers that can choose', { min: 1, max: cpus().length }),
+      ),
+    )
+    .addOption(new Option('--json [file]', 'print JSON, or write it to a file besides the table'))
+    .option('--markdown <file>', 'write the table to a file')
+    .option('--compare <file>', 'set against an earlier --json file; exit code 1 where a case regressed')
+    .addOption(
+      specOption(
+        '--threshold <ratio>',
+        number('time over earlier time that counts as a regression', { default: 1.1, min: 1, max: 100 }),
+      ),
+    )
+    .action(async (options: BenchCommandOptions, command: Command) => {
+      const { bench } = await import('./bench.ts')
+      await bench(io, suite, options, command.parent?.args ?? [])
+    })
+}

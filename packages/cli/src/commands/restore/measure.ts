@@ -1,0 +1,110 @@
+import type { Measured } from '@tweedie/runs'
+import { isPicture, measure, toColor, toGrey, toTensor } from '@tweedie/runs'
+import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import { fromData, OptionError, randomKey, scope } from '@tweedie/tensor'
+import type { Input } from '../../files/inputs.ts'
+import { hasShape, requireShape } from '../../files/inputs.ts'
+import type { OpenPicture } from '../../images/read.ts'
+import type { RestoreOptions } from './perform.ts'
+
+/** A sample that was read for a run, [1, C, H, W] or [1, …shape], and what was done to it. */
+interface Fitted {
+  readonly x: Tensor
+  readonly notes: readonly string[]
+}
+
+/** How to make a picture fit, as a command to copy. */
+const resizeHint = ({ width, height }: Size) =>
+  `crop or resize it, for instance with ImageMagick: magick IMG -resize ${width}x${height}^ -gravity center -extent ${width}x${height} OUT.png`
+
+/**
+ * A picture that has to be of a certain size, with the wanted channels.
+ * @throws {OptionError} naming the picture's size, the size that fits, and what to do, before a pixel is decoded.
+ */
+function fitPicture(opened: OpenPicture, name: string, shape: readonly number[], what: string): Fitted {
+  const size = sizeIn(shape)
+  if (opened.width !== size.width || opened.height !== size.height)
+    throw new OptionError(
+      name,
+      `the picture is ${opened.width}×${opened.height} pixels, ${what} ${size.width}×${size.height}; ${resizeHint(size)}`,
+    )
+  const { picture, notes } = opened.decode()
+  if (picture.channels === shape[0]) return { x: toTensor([picture]), notes }
+  if (shape[0] === 1)
+    return {
+      x: toTensor([toGrey(picture)]),
+      notes: [...notes, `${name} was converted to grey, as the prior knows no colours`],
+    }
+  return {
+    x: toTensor([toColor(picture)]),
+    notes: [...notes, `${name} is grey; its values stand for red, green and blue alike`],
+  }
+}
+
+/** A picture or an array as one sample of a shape. */
+function fit(input: Input, shape: readonly number[], what: string): Fitted {
+  const { content, record } = input
+  if (content.kind === 'picture') return fitPicture(content.picture, record.file, shape, what)
+  const values = requireShape(content.array, shape, record.file, what)
+  return { x: fromData(values, [1, ...shape]), notes: [] }
+}
+
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+const sizeIn = (shape: readonly number[]): Size => ({ width: shape[2] ?? 0, height: shape[1] ?? 0 })
+
+/** The measurement of one sample, and the truth unless the input is itself the measurement. */
+export async function measureInput(
+  input: Input,
+  options: RestoreOptions,
+  prior: Prior,
+  operator: ShownOperator,
+  noise: Noise,
+): Promise<Measured> {
+  if (options.measured !== true) {
+    const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
+    return {
+      y: measure(operator, noise, truth, randomKey(options.seed).fold('measurement')),
+      truth,
+      notes: [
+        ...notes,
+        ...(input.content.kind === 'picture' ? [] : await beyondRange(truth, input.record.file)),
+      ],
+    }
+  }
+  const { outShape } = operator
+  const { content, record } = input
+  // Numbers picked out of a picture: where the whole picture is given, what the operator hides is not looked at.
+  const picked =
+    !isPicture(outShape) &&
+    (content.kind === 'picture' ||
+      (hasShape(content.array, prior.shape) && !hasShape(content.array, outShape)))
+  if (!picked) {
+    const { x: y, notes } = fit(input, outShape, `a measurement by '${options.operator}' is`)
+    return { y, truth: undefined, notes }
+  }
+  const { x, notes } = fit(input, prior.shape, `a measurement by '${options.operator}' is shown in`)
+  const y = scope(() => operator.forward(x))
+  x.dispose()
+  return {
+    y,
+    truth: undefined,
+    notes: [...notes, `of ${record.file} only the pixels that '${options.operator}' keeps are used`],
+  }
+}
+
+/** A word on numbers that are no picture in the range [−1, 1], such as bytes. */
+async function beyondRange(x: Tensor, file: string): Promise<string[]> {
+  let [low, high] = [Infinity, -Infinity]
+  for (const value of await x.data()) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  return low >= -1 && high <= 1
+    ? []
+    : [`${file} goes from ${low} to ${high}; priors know pictures in [−1, 1]`]
+}

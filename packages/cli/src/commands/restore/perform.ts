@@ -1,0 +1,104 @@
+import { basename } from 'node:path'
+import type { Assignment, InputRecord, Measured, PartialRun, Restoration, Task } from '@tweedie/runs'
+import { drawsOf, InterruptedError, isPicture, runTask } from '@tweedie/runs'
+import { writeUnfinished } from '@tweedie/runs/node'
+import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
+import { NonFiniteError, OptionError } from '@tweedie/tensor'
+import { finishRun } from '../../files/run-folder.ts'
+import { absolute, writeFolder } from '../../files/write.ts'
+import type { Io } from '../../io.ts'
+import { requireFit, resolveMethod, resolvePrior, resolveSettings } from '../../resolve.ts'
+import { withProgress } from '../../terminal/progress.ts'
+import { printSummary } from '../../terminal/summary.ts'
+import { writeResults } from './results.ts'
+
+/** The options of `tweedie restore`, defaults filled in. */
+export interface RestoreOptions extends Restoration {
+  readonly out: string
+  readonly resumable?: boolean | undefined
+  readonly json?: boolean | undefined
+}
+
+/** A run as it was asked for, and what it works on: tensors of one sample, which it takes over. */
+export interface Job {
+  readonly image: string
+  readonly options: RestoreOptions
+  readonly argv: readonly string[]
+  readonly assignment: Assignment
+  readonly prior: Prior
+  readonly operator: ShownOperator
+  readonly noise: Noise
+  readonly measured: Measured
+  readonly inputs: readonly InputRecord[]
+  readonly resume?: PartialRun
+}
+
+/**
+ * The method of a run with its options.
+ * @throws {OptionError} where there is no such method, or an option does not fit.
+ */
+export async function chooseMethod(
+  io: Io,
+  { method: text, set, steps, seed }: RestoreOptions,
+): Promise<Assignment> {
+  const { entry: method, settings } = await resolveMethod(io, text, '--method')
+  const given = { ...settings, ...set, ...(steps === undefined ? {} : { steps }), seed }
+  return { method, options: await resolveSettings(method, given, '--set') }
+}
+
+/** The prior of a text, which has to be one of pictures. */
+export async function picturePrior(io: Io, text: string): Promise<Prior> {
+  const prior = await resolvePrior(io, text)
+  if (isPicture(prior.shape)) return prior
+  throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)
+}
+
+/** Runs a job and writes its folder, or keeps its state where it is interrupted. */
+export async function perform(io: Io, job: Job): Promise<void> {
+  const started = new Date()
+  const { image, options, argv, assignment, prior, operator, noise, measured, inputs } = job
+  const { samples: count, seed, out } = options
+  await requireFit(assignment.method, { operator, noise, y: measured.y }, prior, '--method')
+  const folder = absolute(io.cwd, out)
+  /** Keeps what an interrupted run has come to. */
+  const keep = async (partial: PartialRun): Promise<void> => {
+    await writeFolder(folder, (draft) =>
+      writeUnfinished(draft.write, { image, options, argv, measured, inputs, partial }),
+    )
+    throw new InterruptedError(
+      `interrupted after step ${partial.next}; go on with: tweedie restore --resume ${out}`,
+    )
+  }
+  const task: Task = {
+    ...drawsOf(operator, noise, measured, count),
+    title: basename(image),
+    spec: options.operator,
+    noise: typeof options.noise === 'string' ? options.noise : undefined,
+    samples: Array.from({ length: count }, (_, n) => (count === 1 ? '' : `${n + 1}`)),
+    draws: count > 1,
+    methods: [assignment],
+    resume: job.resume,
+    onInterrupt: options.resumable === true ? keep : undefined,
+  }
+  const record = await writeFolder(folder, async (draft) => {
+    const result = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
+      runTask(task, prior, { signal: io.signal, onProgress }),
+    )
+    const error = result.record.runs.find((run) => run.error !== undefined)?.error
+    if (error !== undefined) throw new NonFiniteError(error)
+    await writeResults(draft, result, measured.y)
+    return finishRun(draft, {
+      command: 'restore',
+      argv,
+      options: { image, ...options },
+      seed,
+      prior,
+      started,
+      samples: task.samples,
+      inputs,
+      notes: measured.notes,
+      results: [result],
+    })
+  })
+  io.out(options.json === true ? `${JSON.stringify(record, null, 2)}\n` : printSummary(record, out, io))
+}

@@ -1,0 +1,65 @@
+import { extname } from 'node:path'
+import { drawGrid, drive, toPictures } from '@tweedie/runs'
+import type { Spacing } from '@tweedie/solvers'
+import { sampleFrom, sampleUnconditional } from '@tweedie/solvers'
+import { OptionError } from '@tweedie/tensor'
+import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
+import { encodePicture, isOurPng } from '../../images/png.ts'
+import type { Io } from '../../io.ts'
+import { resolvePrior, resolveSampler } from '../../resolve.ts'
+import { withProgress } from '../../terminal/progress.ts'
+import { version } from '../../version.ts'
+
+/** The options of `tweedie sample`, defaults filled in. */
+export interface SampleOptions {
+  readonly out: string
+  readonly prior: string
+  readonly n: number
+  /** Such as `ddpm` or `heun:churn=40`. */
+  readonly sampler: string
+  readonly spacing: Spacing
+  readonly eta?: number
+  readonly steps: number
+  readonly seed: number
+  readonly device: string
+  readonly json?: boolean
+}
+
+/** The two by their plain names are one sampler with two values of η. */
+const etas: Readonly<Record<string, number>> = { ddpm: 1, ddim: 0 }
+
+/** Draws samples of a prior and writes them as one picture. */
+export async function sample(io: Io, options: SampleOptions): Promise<void> {
+  const { n: count, steps, seed, spacing } = options
+  if (extname(options.out).toLowerCase() !== '.png')
+    throw new OptionError('--out', `'${options.out}' should end in .png`)
+  const path = absolute(io.cwd, options.out)
+  await checkFile(path, isOurPng)
+  const sampler = await resolveSampler(options.sampler, '--sampler')
+  const prior = await resolvePrior(io, options.prior)
+  const run = { count, steps, seed, spacing }
+  const eta = options.eta ?? etas[options.sampler]
+  const draw =
+    eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
+  const started = performance.now()
+  const x = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
+    drive(draw, {
+      signal: io.signal,
+      diverged: 'the samples are not finite',
+      onStep: ({ i, steps }) => onProgress((i + 1) / steps, `step ${i + 1} of ${steps}`),
+    }),
+  )
+  const how = eta === undefined ? { sampler: options.sampler } : { eta }
+  const facts = { prior: prior.name, count, steps, ...how, spacing, seed, tweedie: version }
+  const text = Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
+  )
+  await writeOneFile(path, encodePicture(drawGrid(await toPictures(x)), text), isOurPng)
+  x.dispose()
+  const seconds = (performance.now() - started) / 1000
+  io.out(
+    options.json === true
+      ? `${JSON.stringify({ ...facts, file: options.out, seconds })}\n`
+      : `Wrote ${count} samples to ${options.out} (${steps} steps, ${seconds.toFixed(1)} s)\n`,
+  )
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises'
+import { registerHooks } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { FileFormatError, OptionError } from '@tweedie/tensor'
+
+/** A module of the user's, as a command line names it. */
+export interface OwnModule {
+  /** Path as it was given. */
+  readonly file: string
+  /** What follows the path and a colon, such as `gain=2`. */
+  readonly settings: string | undefined
+}
+
+/**
+ * The module that a text names, such as `./mine.ts` or `cameras/hdr.ts:gain=2`; undefined where it names none: nothing
+ * that ships with tweedie has a name that ends like a file of code.
+ */
+export function ownModule(text: string): OwnModule | undefined {
+  const [, file, settings] = /^(.+?\.[cm]?[jt]s)(?::(.*))?$/s.exec(text.trim()) ?? []
+  return file === undefined ? undefined : { file, settings }
+}
+
+/** URLs of the modules that were loaded: an error that comes from one of them is not ours. */
+const loaded = new Set<string>()
+
+/** Whether an error was thrown by a module of the user's. */
+export const isOwnError = ({ stack = '' }: Error): boolean => [...loaded].some((url) => stack.includes(url))
+
+/** The packages that a module imports from the command that runs it. */
+const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs)($|\/)/
+
+/**
+ * Has every module import the `@tweedie` packages of the command that runs, wherever it lies: a second copy of the
+ * engine would have tensors of its own, and a file outside a project finds none.
+ */
+function shareOurPackages(): void {
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, ours.test(specifier) ? { ...context, parentURL: import.meta.url } : context),
+  })
+}
+
+/**
+ * What a module exports by default.
+ * @param path - Absolute.
+ * @param option - The option of the command line that names it.
+ * @throws {OptionError} where it is not there, or exports nothing by default.
+ * @throws {FileFormatError} where it cannot be loaded, with what stands in the way.
+ */
+export async function importOwn(path: string, { file }: OwnModule, option: string): Promise<unknown> {
+  await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new OptionError(option, `there is no file '${file}'`)
+    throw error
+  })
+  const { href } = pathToFileURL(path)
+  if (loaded.size === 0) shareOurPackages()
+  loaded.add(href)
+  let module: { readonly default?: unknown }
+  try {
+    module = await import(/* @vite-ignore */ href)
+  } catch (error) {
+    throw new FileFormatError(file, `cannot be loaded: ${whyNot(error, href)}`)
+  }
+  if (module.default !== undefined) return module.default
+  const names = Object.keys(module).join(', ')
+  throw new OptionError(
+    option,
+    `'${file}' has no default export${names === '' ? '' : `; it exports ${names}`}: write \`export default …\``,
+  )
+}
+
+/** What went wrong while a module was loaded, and where in it. */
+function whyNot(error: unknown, href: string): string {
+  if (!(error instanceof Error)) return String(error)
+  const [first = ''] = error.message.split('\n')
+  const stack = error.stack ?? ''
+  const at = stack.indexOf(`${href}:`)
+  const place = at < 0 ? undefined : /^:(\d+)/.exec(stack.slice(at + href.length))?.[1]
+  const path = /^(?:file:\/\/)?\S+:(\d+)$/.exec(stack.split('\n')[0] ?? '')?.[1]
+  const line = place ?? path
+  return `${error.name}: ${first}${line === undefined ? '' : ` (line ${line})`}`
+}

@@ -1,0 +1,41 @@
+export type { Picture } from './pictures/picture.ts'
+export { enlarge, isPicture, toColor, toGrey, toPictures, toTensor } from './pictures/picture.ts'
+export type { Panel, PanelRow } from './pictures/sheet.ts'
+export { drawGrid, drawSheet } from './pictures/sheet.ts'
+export { checkMemory, checkNetwork, priorOf, shapeAt } from './priors/network.ts'
+export { scheduleOf } from './priors/schedule.ts'
+export type { Measured } from './problem/problem.ts'
+export { drawsOf, measure, repeatSample } from './problem/problem.ts'
+export type { Restoration } from './problem/restoration.ts'
+export type { FinishedRun } from './record/finish.ts'
+export { describeDevice, recordRun } from './record/finish.ts'
+export { commandLine, formatRecord, meanScore } from './record/format.ts'
+export type {
+  InputRecord,
+  Machine,
+  MethodRecord,
+  RunRecord,
+  Score,
+  TaskRecord,
+  TracePoint,
+} from './record/record.ts'
+export type { Chart, Curve } from './report/curves.ts'
+export { drawChart } from './report/curves.ts'
+export { fixed } from './report/numbers.ts'
+export type { PictureAddress } from './report/page.ts'
+export { drawReport } from './report/page.ts'
+export type { TaskPictures } from './report/pictures.ts'
+export type { Remark, SummaryRow, TaskSummary } from './report/summary.ts'
+export { noiseInWords, summarise } from './report/summary.ts'
+export type { Verdict } from './report/verdict.ts'
+export { verdict } from './report/verdict.ts'
+export type { Watch } from './run/drive.ts'
+export { drive, InterruptedError } from './run/drive.ts'
+export type { Glimpse, Outcome, PartialRun, Request } from './run/run-method.ts'
+export { runMethod } from './run/run-method.ts'
+export type { TaskResult } from './run/run-task.ts'
+export { runTask } from './run/run-task.ts'
+export type { Assignment, Task, TaskControl } from './run/task.ts'
+export type { ShownMetric } from './scores/scores.ts'
+export { recordedMetrics, scoresOf, scoresOfMean, shownMetrics } from './scores/scores.ts'
+export { meanAndSpread } from './scores/spread.ts'

@@ -1,0 +1,21 @@
+/** A restoration as it is asked for: the words and numbers that a command line, a form or a saved run holds. */
+export interface Restoration {
+  readonly method: string
+  /** Such as `inpaint:box=14`. */
+  readonly operator: string
+  /** σ_y in units of the data range [−1, 1], or a law of the noise in words. */
+  readonly noise: number | string
+  readonly prior: string
+  /** Steps of the method; its own default where they are left out. */
+  readonly steps?: number | undefined
+  /** How many restorations are drawn for the one measurement. */
+  readonly samples: number
+  /** Seed of the measurement's noise and of the method. */
+  readonly seed: number
+  /** Options of the method. */
+  readonly set?: Readonly<Record<string, string>> | undefined
+  /** Whether what is given is the measurement itself, not the truth. */
+  readonly measured?: boolean | undefined
+  /** Where to compute. */
+  readonly device: string
+}

@@ -1,0 +1,78 @@
+import { meanScore } from '../record/format.ts'
+import type { RunRecord, Score, TaskRecord } from '../record/record.ts'
+import { shownMetrics } from '../scores/scores.ts'
+import { verdict } from './verdict.ts'
+
+/** A row of a run's table: the degraded input, a method, or the mean of a method's samples. */
+export interface SummaryRow {
+  readonly kind: 'input' | 'method' | 'mean'
+  /** The input's origin, or the method's name. */
+  readonly name: string
+  /** Means over the samples. */
+  readonly scores: Score
+  /** Mean PSNR minus that of the input, in dB. */
+  readonly gain?: number | undefined
+  readonly nfe?: number
+  readonly vjps?: number
+  readonly seconds?: number
+}
+
+/** What is to be said of a method: why it diverged, why it loses to its input. */
+export interface Remark {
+  readonly method: string
+  /** The rest of the sentence that begins with the method's name, without its full stop. */
+  readonly says: string
+}
+
+/** A task's part of the table of a run. */
+export interface TaskSummary {
+  readonly task: TaskRecord
+  readonly rows: readonly SummaryRow[]
+  readonly remarks: readonly Remark[]
+}
+
+/** The mean of each score over the samples that have it. */
+const meanOf = (scores: readonly Score[]): Score =>
+  Object.fromEntries(
+    shownMetrics.flatMap(({ metric: { info } }) => {
+      const mean = meanScore(scores, info.name)
+      return mean === undefined ? [] : [[info.name, mean]]
+    }),
+  )
+
+function remarksOf(task: TaskRecord): Remark[] {
+  return task.runs.flatMap((run) => {
+    const { gain, why } = verdict(task, run)
+    if (why === undefined) return []
+    const loses = gain !== undefined && gain <= 0 ? ' does not beat the input' : ''
+    return [{ method: run.method, says: `${loses}: ${why}` }]
+  })
+}
+
+/** The noise of a task in words, such as `σ_y = 0.05`. */
+export const noiseInWords = ({ sigma, noise }: TaskRecord): string => noise ?? `σ_y = ${sigma ?? '?'}`
+
+/** What a table of a run shows, as data: for a terminal, for HTML. */
+export const summarise = (record: RunRecord): TaskSummary[] =>
+  record.tasks.map((task) => ({
+    task,
+    rows: [
+      { kind: 'input', name: task.input.from, scores: meanOf(task.input.scores) },
+      ...task.runs.map((run): SummaryRow => {
+        const { method: name, scores, nfe, vjps, seconds } = run
+        return {
+          kind: 'method',
+          name,
+          scores: meanOf(scores),
+          gain: verdict(task, run).gain,
+          nfe,
+          vjps,
+          seconds,
+        }
+      }),
+      ...task.runs.flatMap(({ method: name, mean }): SummaryRow[] =>
+        mean === undefined ? [] : [{ kind: 'mean', name, scores: mean }],
+      ),
+    ],
+    remarks: remarksOf(task),
+  }))

@@ -1,0 +1,71 @@
+import { dps, gaussianNoise, inpaint, psnr, run } from '@tweedie/solvers'
+import { normal, randomKey, treeMap } from '@tweedie/tensor'
+import { expect, test } from 'vitest'
+import { measure } from '../problem/problem.ts'
+import { whitePrior } from '../white-prior.test.helper.ts'
+import { InterruptedError } from './drive.ts'
+import type { PartialRun } from './run-method.ts'
+import { runMethod } from './run-method.ts'
+
+const prior = whitePrior([1, 8, 8])
+const operator = inpaint([1, 8, 8], { box: 4 })
+const noise = gaussianNoise(0.1)
+const keys = [0, 1].map((n) => randomKey(5).fold(n))
+const truth = normal(keys, [1, 8, 8]).mul(0.3)
+const problem = { operator, noise, y: measure(operator, noise, truth, randomKey(1)) }
+const options = { steps: 20, seed: 3, scale: 1 }
+const request = { method: dps, problem, prior, options, truth }
+
+test('a run keeps what its steps show, counts the calls, and ends with the same bits as the method', async () => {
+  const done: number[] = []
+  const outcome = await runMethod({ ...request, onStep: (part) => void done.push(part) })
+  const residual: (readonly number[])[] = []
+  const x0hats: (readonly number[])[] = []
+  const x = await run(dps(problem, prior, options), {
+    onStep: async (step) => {
+      residual.push(step.residual)
+      x0hats.push([...(await psnr(step.x0hat, truth))])
+    },
+  })
+  expect(outcome.x.dataSync()).toEqual(x.dataSync())
+  expect(outcome.trace.map((point) => point.residual)).toEqual(residual)
+  expect(outcome.trace.map((point) => point.psnr)).toEqual(x0hats)
+  expect(outcome.trace.map(({ i }) => i)).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  expect(done).toEqual(Array.from({ length: 20 }, (_, i) => (i + 1) / 20))
+  expect(outcome).toMatchObject({ nfe: 20, vjps: 20 })
+  // Eight pictures: the first step, the last, and six evenly between them.
+  expect(outcome.strip.map(({ i }) => i)).toEqual([0, 3, 5, 8, 11, 14, 16, 19])
+  expect(outcome.strip[0]?.picture).toMatchObject({ channels: 1, height: 8, width: 8 })
+})
+
+test('a run that was stopped goes on from what it had come to, to the same bits', async () => {
+  const stop = new AbortController()
+  let kept: PartialRun | undefined
+  const first = runMethod({
+    ...request,
+    signal: stop.signal,
+    onStep: (part) => {
+      if (part > 0.4) stop.abort()
+    },
+    onInterrupt: async (partial) => {
+      const state = treeMap(partial.state, (x) => x.mul(1))
+      kept = { ...partial, trace: [...partial.trace], state: { ...partial.state, ...state } }
+    },
+  })
+  await expect(first).rejects.toThrow(InterruptedError)
+  expect(kept).toMatchObject({ next: 9, nfe: 9, vjps: 9 })
+  const rest = await runMethod({ ...request, resume: kept })
+  const whole = await runMethod(request)
+  expect(rest.x.dataSync()).toEqual(whole.x.dataSync())
+  expect(rest.trace).toEqual(whole.trace)
+  expect(rest).toMatchObject({ nfe: 20, vjps: 20 })
+})
+
+test('samples that are no pictures have no strip', async () => {
+  const flat = whitePrior([3])
+  const { ddrm, denoise } = await import('@tweedie/solvers')
+  const plain = { operator: denoise([3]), noise, y: normal([randomKey(0)], [3]) }
+  const outcome = await runMethod({ method: ddrm, problem: plain, prior: flat, options: { steps: 5 } })
+  expect(outcome.strip).toEqual([])
+  expect(outcome.trace[0]).not.toHaveProperty('psnr')
+})

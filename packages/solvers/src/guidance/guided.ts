@@ -1,0 +1,21 @@
+import type { Tensor } from '@tweedie/tensor'
+import type { Look } from '../run/look.ts'
+
+/** What the measurement makes of a look at the prior. */
+export interface Guided {
+  /** E[x₀ | x_t, y], or what stands for it: takes the place of x̂₀ in the reverse step. */
+  readonly x0: Tensor
+  /** Added to x_s after the step. */
+  readonly shift?: Tensor
+  /** What a step shows as `guidance`, where that is neither `shift` nor x₀ − x̂₀. */
+  readonly guidance?: Tensor
+  /** ‖y − A(·)‖₂ of each sample, [N, 1, …], of the estimate that was compared with y. */
+  readonly residual: Tensor
+}
+
+/** How a measurement guides a reverse process: a pure function of one look at the prior. */
+export interface Guidance {
+  /** Whether it goes back through the denoiser ({@link Look.pullback}). */
+  readonly through: boolean
+  at(look: Look): Guided
+}

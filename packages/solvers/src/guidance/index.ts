@@ -1,0 +1,8 @@
+export { conditioned } from './conditioned.ts'
+export { exactLikelihood } from './exact.ts'
+export type { Guidance, Guided } from './guided.ts'
+export type { Likelihood } from './likelihood.ts'
+export { byScore, dpsLikelihood, scaled } from './likelihood.ts'
+export type { MomentOptions } from './moments.ts'
+export { momentLikelihood } from './moments.ts'
+export { pseudoInverseLikelihood } from './pseudo-inverse.ts'

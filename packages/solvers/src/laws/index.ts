@@ -1,0 +1,7 @@
+export type { Law } from './law.ts'
+export { LawError } from './law.ts'
+export type { MethodLawOptions } from './method.ts'
+export { methodLaws } from './method.ts'
+export { operatorLaws } from './operator.ts'
+export type { PriorLawOptions } from './prior.ts'
+export { priorLaws } from './prior.ts'

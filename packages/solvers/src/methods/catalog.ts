@@ -1,0 +1,19 @@
+import type { Catalog } from '../options/index.ts'
+import { catalog } from '../options/index.ts'
+import type { AnyMethod } from './define.ts'
+import { ddrm } from './explicit/ddrm.ts'
+import { dps } from './explicit/dps.ts'
+import { redDiff } from './variational/red-diff.ts'
+
+/**
+ * All methods, by name: a list.
+ *
+ * @example
+ * ```ts
+ * import { methods } from '@tweedie/solvers'
+ * methods.names // => ['dps', 'ddrm', 'red-diff']
+ * methods.parse('dps:steps=100,eta=0.5').settings // => { steps: 100, eta: 0.5 }
+ * methods.find('ddrm').info.needs // => ['svd', 'sigma']
+ * ```
+ */
+export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [dps, ddrm, redDiff])

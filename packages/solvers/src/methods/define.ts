@@ -1,0 +1,210 @@
+import type { Shape, Tensor } from '@tweedie/tensor'
+import { TweedieError } from '@tweedie/tensor'
+import type { Guidance } from '../guidance/guided.ts'
+import type { Described, Filled, Given, Info, Settings, Specs } from '../options/index.ts'
+import { fillSettings } from '../options/index.ts'
+import type { Recurrence, SampleNumbers, Shows } from '../run/drive.ts'
+import { iterate } from '../run/drive.ts'
+import { lookAt } from '../run/look.ts'
+import type { RunSpecs } from '../run/options.ts'
+import { runSpecs } from '../run/options.ts'
+import { noiseStreams } from '../run/streams.ts'
+import type { Kernel } from '../samplers/kernel.ts'
+import type { Spacing, TimePair } from '../schedules/respace.ts'
+import { respace } from '../schedules/respace.ts'
+import type { Fitted, GuidedStep, Need, Prior, Problem, StateTree, Time } from '../types.ts'
+import { checkFit } from './fit.ts'
+
+/** All there is to know of a method. */
+export interface MethodInfo<S extends Specs = Specs> extends Info {
+  /** As in the literature. */
+  readonly title: string
+  /** The family of the survey arXiv 2410.00083. */
+  readonly family: 'explicit' | 'variational' | 'csgm' | 'exact' | 'latent'
+  /** Absent where there is none, as for one that is being tried. */
+  readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
+  readonly needs: readonly Need[]
+  /** Its own and those of every run. */
+  readonly options: S
+  /**
+   * Calls of the denoiser (a batch counts once) in a run of so many steps: as its steps say (`Step.steps`), since
+   * a grid may take more or fewer than were asked for.
+   */
+  evaluations(steps: number): number
+}
+
+/** A method in a list, for options that are known at run time. */
+export interface AnyMethod extends Described {
+  readonly info: MethodInfo
+  /** @throws {UnfitError | ShapeError | OptionError} before any work. */
+  run(problem: Problem, prior: Prior, options?: Settings): AsyncGenerator<GuidedStep, Tensor>
+}
+
+/**
+ * A method: call it with a problem, or read of it what it is. It yields each step and returns the restoration
+ * [N, …shape], which the caller owns.
+ */
+export interface Method<S extends Specs = Specs, Shown extends GuidedStep = GuidedStep> extends AnyMethod {
+  (problem: Problem, prior: Prior, options?: Given<S>): AsyncGenerator<Shown, Tensor>
+  readonly info: MethodInfo<S>
+  run(problem: Problem, prior: Prior, options?: Settings): AsyncGenerator<Shown, Tensor>
+}
+
+/** The options of a method, as a caller gives them. */
+export type OptionsOf<M> = M extends Method<infer S, infer _> ? Given<S> : never
+/** What a step of a method shows. */
+export type StepOf<M> = M extends Method<infer _, infer Shown> ? Shown : never
+
+/** What a method gets to plan a run with: everything checked and filled in. */
+export interface Run<S extends Specs, N extends Need> {
+  /** With what the method needs in its type. */
+  readonly problem: Fitted<N>
+  readonly prior: Prior
+  /** The method's own options. */
+  readonly options: Filled<S>
+  /** The reverse steps, from noisy to clean. */
+  readonly times: readonly TimePair[]
+  /** The time of x_T, that of the first step. */
+  readonly start: Time
+  /** z ~ N(0, I) for step i and a purpose, [N, …shape]: a batch of samples, or of another shape where one is given. */
+  z(i: number, purpose: string, shape?: Shape): Tensor
+  /** x_T = σ_T·z. */
+  noise(): Tensor
+}
+
+type Shown = { readonly x0hat: Tensor }
+type Residual = { readonly residual: Tensor }
+
+/** What {@link defineMethod} makes a method of. */
+export interface MethodSpec<
+  N extends Need,
+  S extends Specs,
+  X extends StateTree,
+  T extends Shown,
+  R extends SampleNumbers & Residual,
+> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example'> {
+  readonly needs: readonly N[]
+  /** Its number of steps and its grid, where a caller says nothing. */
+  readonly steps: number
+  readonly spacing: Spacing
+  /** Its own options. */
+  readonly options: S
+  /** {@link MethodInfo.evaluations}; one a step where left out. */
+  readonly evaluations?: (steps: number) => number
+  /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
+  plan(run: Run<S, N>): Recurrence<X, T, R>
+}
+
+/**
+ * A method of what is its own: facts, options, and a plan. Checks, defaults, times, randomness and the loop are
+ * everyone's.
+ *
+ * @throws {TweedieError} where an option has the name of one that every run has.
+ * @example
+ * ```ts
+ * import { ddim, defineMethod, gaussianNoise, gaussianPrior, guidedPlan, matrixOperator, number, run, sampleNorms } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * // The projected estimate x̂₀ + A⁺(y − A x̂₀) in place of x̂₀.
+ * const project = defineMethod({
+ *   name: 'project', title: 'Projection', family: 'explicit',
+ *   paper: { arxiv: '2212.00490', algorithm: 'Algorithm 1', authors: 'Wang et al. 2022' },
+ *   needs: ['pinv'], steps: 50, spacing: 'leading',
+ *   options: { eta: number('η of the reverse step', { default: 0.85, min: 0, max: 1 }) },
+ *   plan: (run) => guidedPlan(run, ddim(run.options.eta), {
+ *     through: false,
+ *     at: ({ x0hat }) => {
+ *       const { operator, y } = run.problem
+ *       const r = y.sub(operator.forward(x0hat))
+ *       return { x0: x0hat.add(operator.pinv(r)), residual: sampleNorms(r) }
+ *     },
+ *   }),
+ * })
+ * const problem = { operator: matrixOperator(tensor([[1, 0]])), noise: gaussianNoise(0), y: tensor([[1]]) }
+ * const prior = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.9], [0.9, 1]] })
+ * const x = await run(project(problem, prior, { eta: 0.5 }))
+ * x.dataSync()[0] // ≈ 1.0000
+ * project.info.options.eta.range // => 'a number from 0 to 1'
+ * ```
+ */
+export function defineMethod<
+  const N extends Need,
+  S extends Specs,
+  X extends StateTree,
+  T extends Shown,
+  R extends SampleNumbers & Residual,
+>(spec: MethodSpec<N, S, X, T, R>): Method<RunSpecs & S, Shows<T, R>>
+export function defineMethod(
+  spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
+): AnyMethod {
+  const { needs, steps, spacing, evaluations = (n) => n, plan, ...facts } = spec
+  const { name } = facts
+  const common = runSpecs(steps, spacing)
+  const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
+  if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
+  const info: MethodInfo = { ...facts, needs, options: { ...common, ...spec.options }, evaluations }
+
+  function run(problem: Problem, prior: Prior, given: Settings = {}) {
+    checkFit(info, problem, prior)
+    const options = fillSettings(name, info.options, given)
+    const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
+    const { y } = problem
+    const times = respace(prior.schedule, steps, spacing)
+    const streams = noiseStreams({
+      seed,
+      firstSample,
+      count: y.shape[0] ?? 0,
+      dtype: y.dtype,
+      device: y.device,
+    })
+    const z = (i: number, purpose: string, shape = prior.shape) => streams.normal(i, purpose, shape)
+    const start = times[0]?.t ?? prior.schedule.noisiest
+    const noise = () => z(0, 'start').mul(prior.schedule.sigma(start))
+    const own = pick(options, spec.options)
+    return iterate({
+      name,
+      y,
+      times,
+      resume,
+      ...plan({ problem, prior, options: own, times, start, z, noise }),
+    })
+  }
+  return Object.assign(run, { info, run })
+}
+
+/** The settings that are options of `specs`. */
+const pick = (settings: Settings, specs: Specs): Settings =>
+  Object.fromEntries(Object.keys(specs).map((name) => [name, settings[name]]))
+
+/** A recurrence as it is; lets the compiler learn the state from `start` before it reads `step`. */
+export const stepping = <X extends StateTree, T extends Shown, R extends SampleNumbers>(
+  recurrence: Recurrence<X, T, R>,
+): Recurrence<X, T, R> => recurrence
+
+/** What a {@link guidedPlan} shows. */
+export interface GuidedShown extends Shown {
+  /** What the measurement did to the step, like x: see {@link Guided.guidance}. */
+  readonly guidance: Tensor
+}
+
+/**
+ * The plan of most explicit methods: from x_T = σ_T·z, look at the prior, let the measurement guide, step.
+ *
+ *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
+ */
+export const guidedPlan = (
+  { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
+  kernel: Kernel,
+  guidance: Guidance,
+): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
+  start: () => ({ x: noise() }),
+  step: ({ x }, { t, s }, i) => {
+    const look = lookAt(prior, x, t, guidance.through)
+    const { x0, shift, residual, guidance: shown } = guidance.at(look)
+    const next = kernel(x, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
+    return {
+      state: { x: shift === undefined ? next : next.add(shift) },
+      shown: { x0hat: look.x0hat, guidance: shown ?? shift ?? x0.sub(look.x0hat) },
+      numbers: { residual },
+    }
+  },
+})

@@ -1,0 +1,65 @@
+import type { Tensor } from '@tweedie/tensor'
+import { lookAt } from '../../run/look.ts'
+import { residualAt, sampleAxes } from '../../run/residual.ts'
+import { combine, predictedNoise } from '../../samplers/steps.ts'
+import type { Prior, Problem, Time } from '../../types.ts'
+
+/** How the prior term is weighted over time, k = σ_t/α_t being the inverse square root of the SNR. */
+export const redDiffWeightings = {
+  linear: (k: number) => k,
+  sqrt: (k: number) => Math.sqrt(k),
+  square: (k: number) => k ** 2,
+  log: (k: number) => Math.log1p(k),
+  clip: (k: number) => Math.min(k, 1),
+  const: () => 1,
+} as const satisfies Record<string, (k: number) => number>
+
+/** What {@link redDiffGradient} weighs, and how. */
+export interface RedDiffWeights {
+  readonly lambda: number
+  readonly dataWeight: number
+  readonly weighting: keyof typeof redDiffWeightings
+  readonly reduction: 'mean' | 'sum'
+  readonly sigmaX0: number
+}
+
+/**
+ * One stochastic gradient of RED-diff (arXiv 2305.04391) at μ: x_t = α_t(μ + σ₀·ε₀) + σ_t·ε, ε_θ from
+ * x̂₀ = E[x₀ | x_t], and
+ *
+ *     ∇ = −v·(∂A/∂μ)ᵀ(y − A(μ))/m + w_t·(ε_θ − ε)/n,      w_t = λ·weighting(σ_t/α_t)
+ *
+ * (without /m and /n for 'sum'). ε_θ is a constant: nothing is differentiated through the prior.
+ *
+ * @param mu - μ [N, …shape].
+ * @param noise - ε, and ε₀ where σ₀ > 0, of the same shape.
+ * @returns The gradient, x̂₀, and of each sample ‖y − A(μ)‖₂, v·½·‖y − A(μ)‖² (over m for 'mean') and
+ *   w_t·⟨ε_θ − ε, μ⟩ (over n): a handle for the gradient, not a distance.
+ */
+export function redDiffGradient(
+  { operator, y }: Problem,
+  prior: Prior,
+  mu: Tensor,
+  t: Time,
+  noise: { readonly epsilon: Tensor; readonly epsilon0?: Tensor | undefined },
+  { lambda, dataWeight, weighting, reduction, sigmaX0 }: RedDiffWeights,
+) {
+  const [n, m] = [mu, y].map((x) => (reduction === 'mean' ? x.size / (x.shape[0] ?? 1) : 1)) as [
+    number,
+    number,
+  ]
+  const [alpha, sigma] = [prior.schedule.alpha(t), prior.schedule.sigma(t)]
+  const xt = combine([alpha, mu], [alpha * sigmaX0, noise.epsilon0], [sigma, noise.epsilon])
+  const { x0hat } = lookAt(prior, xt, t, false)
+  const difference = predictedNoise(xt, x0hat, prior.schedule, t).sub(noise.epsilon)
+  const w = (lambda * redDiffWeightings[weighting](sigma / alpha)) / n
+
+  const { r, norm, back } = residualAt(operator, y, mu)
+  return {
+    gradient: combine([1, back(r.mul(-dataWeight / m))], [w, difference]),
+    x0hat,
+    residual: norm,
+    lossData: norm.square().mul(dataWeight / (2 * m)),
+    lossPrior: difference.mul(mu).sum(sampleAxes(mu)).mul(w),
+  }
+}

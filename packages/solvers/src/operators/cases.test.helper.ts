@@ -1,0 +1,280 @@
+import type { DType, Shape, Tensor } from '@tweedie/tensor'
+import {
+  gather,
+  normal,
+  OptionError,
+  randomKey,
+  randomPermutation,
+  ShapeError,
+  sizeOf,
+  tanh,
+  uniform,
+} from '@tweedie/tensor'
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { constant } from '../linalg/constant.ts'
+import type { Control, OptionSpec, Settings, Specs } from '../options/index.ts'
+import { number } from '../options/index.ts'
+import type { LinearOperator } from '../types.ts'
+import { isLinear } from '../types.ts'
+import type { OperatorEntry, ShownOperator, SpectralOperator } from './index.ts'
+import {
+  blur,
+  compose,
+  defineOperator,
+  inpaint,
+  linearOperator,
+  matrixOperator,
+  operators,
+  separable,
+  sr,
+} from './index.ts'
+
+// Operators to draw, for the laws that all of them obey. A kind of the catalog is among them by being there: its
+// options are drawn from what they say of themselves, unless `written` knows better.
+
+export type Linear = LinearOperator & ShownOperator
+export interface Drawn<O> {
+  readonly operator: O
+  /** How fast-check shows it. */
+  readonly [fc.toStringMethod]: () => string
+}
+export type Case<O> = readonly [name: string, arbitrary: fc.Arbitrary<Drawn<O>>]
+
+const side = fc.integer({ min: 1, max: 6 })
+const image = fc.tuple(fc.integer({ min: 1, max: 3 }), side, side)
+
+/** Shapes and options that hit where drawing at random would seldom fit. */
+const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Settings }>>> = {
+  inpaint: fc.oneof(
+    // A box somewhere in an image that is larger than it.
+    fc
+      .tuple(fc.integer({ min: 1, max: 3 }), side, side, side, side, fc.boolean())
+      .chain(([c, h, w, dh, dw, centred]) =>
+        fc.tuple(fc.integer({ min: 0, max: dh }), fc.integer({ min: 0, max: dw })).map(([top, left]) => ({
+          shape: [c, h + dh, w + dw],
+          options: { box: [h, w], ...(centred ? {} : { at: [top, left] }) },
+        })),
+      ),
+    fc.record({
+      shape: image,
+      options: fc.record({ random: fc.double({ min: 0, max: 0.49, noNaN: true }), seed: fc.nat() }),
+    }),
+    fc.tuple(image, fc.boolean(), fc.nat(1e6)).map(([shape, shared, seed]) => {
+      const count = shared ? shape[1] * shape[2] : sizeOf(shape)
+      const mask = Array.from(uniform(randomKey(seed), [count]).dataSync(), (u) => u < 0.5)
+      mask[seed % count] = true
+      return { shape, options: { mask } }
+    }),
+  ),
+  sr: fc
+    .tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max })))
+    .map(([c = 1, h = 1, w = 1, factor = 1]) => ({
+      shape: [c, h * factor, w * factor],
+      options: { factor },
+    })),
+  blur: fc.record({
+    shape: image,
+    options: fc.record({
+      size: fc.integer({ min: 0, max: 4 }).map((k) => 2 * k + 1),
+      std: fc.double({ min: 0.3, max: 1.2, noNaN: true }),
+      boundary: fc.constantFrom('circular', 'zero', 'reflect'),
+    }),
+  }),
+}
+
+/** Values of an option from its control; undefined, for its default, where it says nothing that can be drawn. */
+function drawnBy(control: Control): fc.Arbitrary<unknown> {
+  if (control.kind === 'choice') return fc.constantFrom(...control.choices)
+  if (control.kind === 'flag') return fc.boolean()
+  if (control.kind !== 'integer' && control.kind !== 'number') return fc.constant(undefined)
+  const { min = -2, max = min + 4 } = control
+  return control.kind === 'integer'
+    ? fc.integer({ min, max: Math.min(max, min + 4) })
+    : fc.double({ min, max: Math.min(max, min + 4), noNaN: true })
+}
+
+const anyOptions = (specs: Specs): fc.Arbitrary<Settings> =>
+  fc.record(
+    Object.fromEntries(
+      Object.entries(specs).map(([name, spec]: [string, OptionSpec<unknown>]) => [
+        name,
+        drawnBy(spec.control).map((value) => (spec.accepts(value) ? value : undefined)),
+      ]),
+    ),
+  )
+
+/** Operators of a kind: those of its shapes and options that it accepts. */
+export function drawnOf<O extends ShownOperator>(kind: OperatorEntry<O>): fc.Arbitrary<Drawn<O>> {
+  const { name, options } = kind.info
+  const tried = written[name] ?? fc.record({ shape: image, options: anyOptions(options) })
+  return tried
+    .map(({ shape, options: settings }) => {
+      try {
+        const operator = kind.make(shape, settings)
+        return { operator, [fc.toStringMethod]: () => `${name} [${shape}] ${JSON.stringify(settings)}` }
+      } catch (error) {
+        if (error instanceof OptionError || error instanceof ShapeError) return undefined
+        throw error
+      }
+    })
+    .filter((drawn) => drawn !== undefined)
+}
+
+const drawn = <O extends ShownOperator>(arbitrary: fc.Arbitrary<O>): fc.Arbitrary<Drawn<O>> =>
+  arbitrary.map((operator) => ({
+    operator,
+    [fc.toStringMethod]: () => `${operator.name} [${operator.inShape}] to [${operator.outShape}]`,
+  }))
+
+const randomMatrix = (rows: number, columns: number, seed: number) =>
+  normal(randomKey(seed), [rows, columns], { dtype: 'float64' })
+
+/** rows×columns of rank at most `rank`. */
+const matrixOfRank = fc
+  .record({
+    rows: fc.integer({ min: 1, max: 7 }),
+    columns: fc.integer({ min: 1, max: 7 }),
+    rank: fc.integer({ min: 0, max: 7 }),
+    seed: fc.nat(1e6),
+  })
+  .map(({ rows, columns, rank, seed }) => {
+    const a = randomMatrix(rows, Math.max(rank, 1), seed).matmul(
+      randomMatrix(Math.max(rank, 1), columns, seed + 1),
+    )
+    return rank === 0 ? a.mul(0) : a
+  })
+
+const isSpectral = (operator: ShownOperator): operator is SpectralOperator =>
+  isLinear(operator) && operator.svd !== undefined && operator.pinv !== undefined
+
+/** Every kind of the catalog, by what the first one drawn can do. */
+const kinds = [...operators].map((kind): Case<ShownOperator> => [kind.info.name, drawnOf(kind)])
+const those = <O extends ShownOperator>(is: (operator: ShownOperator) => operator is O): Case<O>[] =>
+  kinds.flatMap(([name, arbitrary]) => {
+    const can = fc.sample(arbitrary, { numRuns: 1, seed: 1 }).every(({ operator }) => is(operator))
+    const narrow = arbitrary.map(({ operator, ...shown }) => {
+      if (!is(operator)) throw new Error(`${name} can more for some options than for others`)
+      return { operator, ...shown }
+    })
+    return can ? [[name, narrow] as const] : []
+  })
+
+/** Operators made in code, with a decomposition. */
+const others: readonly Case<SpectralOperator>[] = [
+  ['a matrix', drawn(matrixOfRank.map((a) => matrixOperator(a)))],
+  [
+    'separable',
+    drawn(
+      fc
+        .tuple(matrixOfRank, matrixOfRank, fc.integer({ min: 1, max: 2 }))
+        .map(([rows, columns, channels]) => separable(rows, columns, { channels })),
+    ),
+  ],
+  // Some coordinates in an orthonormal basis, out of order, each at its own scale.
+  [
+    'a spectrum alone',
+    drawn(
+      fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(1e6)).map(([n, seed]) => {
+        const basis = matrixOperator(randomMatrix(n, n, seed)).svd()
+        const places = randomPermutation(randomKey(seed), n).slice(0, Math.ceil(n / 2))
+        const index = constant(places, [places.length])
+        const values = Float64Array.from(places, (_, k) => 0.5 + k)
+        const scales = constant(values, [values.length])
+        return linearOperator('in a basis', {
+          inShape: [n],
+          outShape: [places.length],
+          forward: (x) => gather(basis.vt(x), index(x), 1).mul(scales(x)),
+          spectrum: () => ({ values, places, analysis: basis.vt, synthesis: basis.v }),
+        })
+      }),
+    ),
+  ],
+  // The adjoint and the pseudo-inverse left out: both are derived.
+  [
+    'forward and spectrum alone',
+    drawn(
+      fc.oneof(drawnOf(sr), drawnOf(inpaint), drawnOf(blur)).map(({ operator }) => {
+        const { inShape, outShape, forward, svd } = operator
+        return linearOperator('derived', { inShape, outShape, forward, spectrum: svd })
+      }),
+    ),
+  ],
+]
+
+export const spectralCases: readonly Case<SpectralOperator>[] = [...those(isSpectral), ...others]
+
+/** Two matrices, the first of which takes what the second yields. */
+export const composable = fc
+  .tuple(...[0, 1, 2].map(() => fc.integer({ min: 1, max: 5 })), fc.nat(1e6))
+  .map(([m = 1, k = 1, n = 1, seed = 0]) => ({
+    a: matrixOperator(randomMatrix(m, k, seed)),
+    b: matrixOperator(randomMatrix(k, n, seed + 1)),
+  }))
+
+export const linearCases: readonly Case<Linear>[] = [
+  ...those((operator): operator is Linear => isLinear(operator)),
+  ...others,
+  [
+    'forward alone',
+    drawn(
+      fc.oneof(drawnOf(sr), drawnOf(inpaint), drawnOf(blur)).map(({ operator }) => {
+        const { inShape, outShape, forward } = operator
+        return linearOperator('derived', { inShape, outShape, forward })
+      }),
+    ),
+  ],
+  ['a composition', drawn(composable.map(({ a, b }) => compose(a, b)))],
+  [
+    'images composed',
+    drawn(
+      drawnOf(sr).chain(({ operator: a }) =>
+        fc.constantFrom(...[1, 3, 5]).map((size) => compose(a, blur(a.inShape, { size, std: 0.8 }))),
+      ),
+    ),
+  ],
+]
+
+const saturated = defineOperator({
+  name: 'saturated',
+  summary: 'tanh of a gain',
+  example: 'saturated:2',
+  positional: 'gain',
+  options: { gain: number('factor before the tanh', { default: 2, min: 0.5 }) },
+  build: (shape, { gain }) => ({ inShape: shape, outShape: shape, forward: (x) => tanh(x.mul(gain)) }),
+})
+
+/** Every kind and everything made in code, linear or not. */
+export const allCases: readonly Case<ShownOperator>[] = [
+  ...kinds.filter(([name]) => !linearCases.some(([other]) => other === name)),
+  ...linearCases,
+  ['not linear', drawnOf(saturated)],
+  [
+    'not linear after linear',
+    drawn(drawnOf(sr).map(({ operator }) => compose(saturated(operator.outShape), operator))),
+  ],
+]
+
+export const batch = (shape: Shape, seed: number, dtype: DType = 'float64', n = 2) =>
+  normal(
+    Array.from({ length: n }, (_, i) => randomKey(seed).fold(i)),
+    shape,
+    { dtype },
+  )
+
+export const dot = (a: Tensor, b: Tensor) => {
+  const [x, y] = [a.dataSync(), b.dataSync()]
+  let total = 0
+  for (let i = 0; i < x.length; i++) total += x[i]! * y[i]!
+  return total
+}
+export const norm = (a: Tensor) => Math.sqrt(dot(a, a))
+
+/** ‖a − b‖ ≤ tolerance. */
+export function close(a: Tensor, b: Tensor, tolerance: number): void {
+  expect(a.shape).toEqual(b.shape)
+  const [x, y] = [a.dataSync(), b.dataSync()]
+  let total = 0
+  for (let i = 0; i < x.length; i++) total += (x[i]! - y[i]!) ** 2
+  expect(Math.sqrt(total)).toBeLessThanOrEqual(tolerance)
+}

@@ -1,0 +1,96 @@
+import { OptionError, ShapeError, zeros } from '@tweedie/tensor'
+import { describe, expect, test } from 'vitest'
+import { operatorFromSpec, operators } from './index.ts'
+
+const shape = [3, 28, 28]
+
+test.each([
+  ['denoise', 'denoise', 2352],
+  ['inpaint', 'inpaint', 3 * 588],
+  ['inpaint:box=14', 'inpaint', 3 * 588],
+  ['inpaint:box=28x7', 'inpaint', 3 * 588],
+  ['inpaint:box=2,at=0x26', 'inpaint', 3 * 780],
+  ['inpaint:random=0.7', 'inpaint', 3 * 235],
+  ['inpaint:random=.5,seed=9', 'inpaint', 3 * 392],
+  ['sr', 'sr', 147],
+  ['sr:2', 'sr', 588],
+  ['sr:factor=7', 'sr', 48],
+  ['blur', 'blur', 2352],
+  ['blur:size=9,std=1.5', 'blur', 2352],
+  ['blur: std=3e-1 , boundary=zero', 'blur', 2352],
+  ['grey', 'grey', 784],
+  ['grey:weights=luma', 'grey', 784],
+])('%s', (spec, name, observed) => {
+  const operator = operatorFromSpec(spec, shape)
+  expect([operator.name, operator.observed]).toEqual([name, observed])
+})
+
+test('options arrive as numbers, pairs and words', () => {
+  const settings = (spec: string) => operators.parse(spec).settings
+  expect(settings('inpaint:box=14x10,at=0x3')).toEqual({ box: [14, 10], at: [0, 3] })
+  expect(settings('sr:4')).toEqual({ factor: 4 })
+  expect(settings('blur:boundary=zero,rcond=1e-5')).toEqual({ boundary: 'zero', rcond: 1e-5 })
+})
+
+test.each([
+  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey"],
+  ['', "no operator ''"],
+  ['constructor', "no operator 'constructor'"],
+  ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],
+  ['blur:toString=2', 'toString: is no option of blur'],
+  ['denoise:x=1', 'x: is no option of denoise; it has none'],
+  ['blur:9', "'9' in 'blur:9' is no key=value; for example blur:size=9,std=1.5"],
+  ['sr:', 'is no key=value; for example sr:4'],
+  ['blur:size=', 'is no key=value'],
+  ['blur:size=9,size=7', 'gives size twice'],
+  ['sr:2,factor=2', 'gives factor twice'],
+  ['blur:size=8', "size: must be an odd integer of at least 1, got '8'"],
+  ['blur:std=wide', "std: must be a number above 0, got 'wide'"],
+  ['blur:std=0x10', "got '0x10'"],
+  ['blur:boundary=wrap', "boundary: must be circular | zero | reflect, got 'wrap'"],
+  ['sr:2.5', "factor: must be an integer of at least 1, got '2.5'"],
+  ['inpaint:random=1.5', "random: must be a number of at least 0 and below 1, got '1.5'"],
+  ['inpaint:at=3', "at: must be two integers of at least 0, such as 14x10, got '3'"],
+  ['inpaint:box=-3', "got '-3'"],
+])('%s is refused with what would fit', (spec, message) => {
+  expect(() => operatorFromSpec(spec, shape)).toThrow(OptionError)
+  expect(() => operatorFromSpec(spec, shape)).toThrow(message)
+})
+
+describe('what depends on the image', () => {
+  test.each([
+    ['inpaint:box=29', OptionError, 'does not fit into 28×28'],
+    ['inpaint:box=14,random=0.5', OptionError, 'give box (and at), random or mask'],
+    ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random only'],
+    ['inpaint:seed=1', OptionError, 'seed: goes with random only'],
+    ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
+  ])('%s', (spec, kind, message) => {
+    expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
+    expect(() => operatorFromSpec(spec, shape)).toThrow(message)
+  })
+
+  test('shapes', () => {
+    expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
+    for (const spec of ['inpaint', 'sr', 'blur', 'grey'])
+      expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
+  })
+})
+
+test('the table is fit to print: every entry works as it says', () => {
+  for (const kind of operators) {
+    const { name, summary, example, options } = kind.info
+    expect(summary).not.toBe('')
+    expect(operators.parse(example).entry.info.name).toBe(name)
+    expect(operatorFromSpec(example, shape).inShape).toEqual(shape)
+    const operator = kind(shape)
+    expect(operator.inShape).toEqual(shape)
+    // Images, of whatever size.
+    const shown = operator.display(zeros([2, ...operator.outShape]))
+    expect([shown.shape.length, shown.shape[0]]).toEqual([4, 2])
+    for (const option of Object.values(options)) {
+      expect(option.doc).not.toBe('')
+      expect(option.range).not.toBe('')
+    }
+  }
+  expect(() => operators.find('sr').make(shape, { factor: [2, 2] })).toThrow('got 2x2')
+})

@@ -1,0 +1,34 @@
+import type { Shape } from '@tweedie/tensor'
+import { catalog } from '../options/index.ts'
+import { blur } from './blur/blur.ts'
+import { denoise } from './pixels/denoise.ts'
+import { grey } from './pixels/grey.ts'
+import { inpaint } from './pixels/inpaint.ts'
+import { sr } from './sampling/sr.ts'
+
+/**
+ * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
+ * @example
+ * ```ts
+ * import { operators } from '@tweedie/solvers'
+ * operators.find('sr').make([3, 32, 32], { factor: 4 }).outShape // => [3, 8, 8]
+ * ```
+ */
+export const operators = catalog('operator', [denoise, inpaint, sr, blur, grey])
+
+/**
+ * The operator of a text such as `denoise`, `sr:4`, `inpaint:box=14x10,at=0x3`, `inpaint:random=0.7,seed=1`,
+ * `blur:size=9,std=1.5,boundary=zero` or `grey:weights=luma`, for samples of a shape.
+ *
+ * @throws {OptionError} for a text that is wrong or does not fit the shape.
+ * @throws {ShapeError} for a shape that the operator cannot have.
+ * @example
+ * ```ts
+ * import { operatorFromSpec } from '@tweedie/solvers'
+ * operatorFromSpec('inpaint:random=0.7,seed=1', [1, 28, 28]).observed // => 235
+ * ```
+ */
+export function operatorFromSpec(text: string, shape: Shape) {
+  const { entry, settings } = operators.parse(text)
+  return entry.make(shape, settings)
+}

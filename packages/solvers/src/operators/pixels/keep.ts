@@ -1,0 +1,49 @@
+import type { Tensor } from '@tweedie/tensor'
+import { gather, scatterAdd } from '@tweedie/tensor'
+import { constant } from '../../linalg/constant.ts'
+import type { ImageExtents } from '../checks.ts'
+import type { LinearParts } from '../parts.ts'
+
+/** The elements of an image that a mask keeps. */
+export interface Kept {
+  /** Sorted indices: into the H·W pixels of every channel where `shared`, into the C·H·W elements otherwise. */
+  readonly indices: Int32Array
+  /** Whether the channels share the mask; then y is [N, C, m/C], else [N, m]. */
+  readonly shared: boolean
+}
+
+/**
+ * The parts of an operator that keeps some elements and nothing else.
+ *
+ * The measurement is compact: its m numbers are the kept ones, in row-major order. So the rows of A are
+ * orthonormal, A⁺ = Aᵀ, noise falls on what was kept only, and ‖y − Ax‖ compares with σ_y·√m. The masked image
+ * itself is `display(y)` (or `pinv(y)`): kept values in their places, 0 elsewhere.
+ */
+export function keepOnly(shape: ImageExtents, { indices, shared }: Kept) {
+  const [channels, height, width] = shape
+  const [planes, per] = shared ? [channels, height * width] : [1, channels * height * width]
+  const count = indices.length
+  const index = constant(indices, [count])
+  const outShape = shared ? [channels, count] : [count]
+  const place = (y: Tensor) =>
+    scatterAdd(y.reshape([y.shape[0]!, planes, count]), index(y), per, 2).reshape([y.shape[0]!, ...shape])
+  const same = (x: Tensor) => x.reshape(x.shape)
+  return {
+    inShape: shape,
+    outShape,
+    forward: (x) =>
+      gather(x.reshape([x.shape[0]!, planes, per]), index(x), 2).reshape([x.shape[0]!, ...outShape]),
+    adjoint: place,
+    pinv: place,
+    display: place,
+    spectrum: () => ({
+      values: new Float64Array(planes * count).fill(1),
+      places: Int32Array.from(
+        { length: planes * count },
+        (_, k) => Math.floor(k / count) * per + indices[k % count]!,
+      ),
+      analysis: same,
+      synthesis: same,
+    }),
+  } satisfies LinearParts
+}

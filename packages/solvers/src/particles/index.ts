@@ -1,0 +1,13 @@
+export { lineages } from './ancestry.ts'
+export type { ParticleWeights, Population, PopulationOptions, Resampled } from './population.ts'
+export { population } from './population.ts'
+export type { Resampler, ResamplerName } from './resample.ts'
+export {
+  multinomialResampling,
+  resamplers,
+  residualResampling,
+  stratifiedResampling,
+  systematicResampling,
+} from './resample.ts'
+export type { NormalisedWeights, WeightFault } from './weights.ts'
+export { DegenerateWeightsError, evidenceIncrement, normaliseWeights } from './weights.ts'

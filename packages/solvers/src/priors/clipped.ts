@@ -1,0 +1,20 @@
+import { clamp, scope } from '@tweedie/tensor'
+import type { Prior } from '../types.ts'
+
+/**
+ * The same prior with E[x₀ | x_t] cut to a range; no gradient where it is cut.
+ *
+ * @example
+ * ```ts
+ * import { clipped, gaussianPrior } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * const prior = clipped(gaussianPrior({ mean: [0], covariance: 9 }), [-1, 1])
+ * prior.denoise(tensor([[5]]), 0).dataSync() // => [1]
+ * ```
+ */
+export const clipped = (prior: Prior, [low, high]: readonly [low: number, high: number]): Prior => ({
+  name: prior.name,
+  shape: prior.shape,
+  schedule: prior.schedule,
+  denoise: (xt, t) => scope(() => clamp(prior.denoise(xt, t), low, high)),
+})

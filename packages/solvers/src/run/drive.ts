@@ -1,0 +1,152 @@
+import type { Tensor } from '@tweedie/tensor'
+import { NonFiniteError, OptionError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
+import type { TimePair } from '../schedules/respace.ts'
+import type { Checkpoint, StateTree, Step } from '../types.ts'
+import { breather } from './breathe.ts'
+import { readsAtOnce, requireFinite } from './finite.ts'
+
+/** Numbers of each sample, [N] or [N, 1, …] each, that a step shows read back. */
+export type SampleNumbers = Readonly<Record<string, Tensor>>
+
+/** What one step of a {@link Recurrence} computed. */
+export interface Iteration<State, Shown, Numbers extends SampleNumbers> {
+  /** The state after it. */
+  readonly state: State
+  /** Tensors to show in the step. */
+  readonly shown: Shown
+  readonly numbers: Numbers
+}
+
+/** A method as two pure functions of its state. */
+export interface Recurrence<
+  State extends StateTree,
+  Shown extends { readonly x0hat: Tensor },
+  Numbers extends SampleNumbers,
+> {
+  /** The state before the first step. */
+  start(): State
+  /** One step; what it creates and does not return is freed. */
+  step(state: State, at: TimePair, i: number): Iteration<State, Shown, Numbers>
+}
+
+/** All that {@link iterate} needs of a run. */
+export interface Plan<
+  State extends StateTree,
+  Shown extends { readonly x0hat: Tensor },
+  Numbers extends SampleNumbers,
+> extends Recurrence<State, Shown, Numbers> {
+  /** Name of the method, for messages. */
+  readonly name: string
+  /** The measurement of a method, refused before the first step where it is not finite. */
+  readonly y?: Tensor
+  /** The reverse steps. */
+  readonly times: readonly TimePair[]
+  /** A run to continue instead of starting one. */
+  readonly resume?: Checkpoint | undefined
+}
+
+/** What a run shows of each step: {@link Step}, the tensors of its plan, and its numbers read back. */
+export type Shows<Shown, Numbers> = Step & Shown & { readonly [K in keyof Numbers]: readonly number[] }
+
+/**
+ * Runs a plan as an async generator: scopes each step, reads the numbers back, and frees the state and
+ * whatever was shown, also where the caller breaks off. Returns x of the last state, which the caller owns.
+ *
+ * @throws {NonFiniteError} where a number of a step is NaN or infinite: the run has diverged; or where the
+ * measurement is so.
+ */
+export async function* iterate<
+  State extends StateTree,
+  Shown extends { readonly x0hat: Tensor },
+  Numbers extends SampleNumbers,
+>(plan: Plan<State, Shown, Numbers>): AsyncGenerator<Shows<Shown, Numbers>, Tensor> {
+  const { name, times } = plan
+  const first = plan.resume?.next ?? 0
+  if (!(Number.isInteger(first) && first >= 0 && first <= times.length)) {
+    throw new OptionError('resume', `next must be in 0 … ${times.length}, got ${first}`)
+  }
+  // On other devices `checkFit` has looked.
+  if (plan.y !== undefined && !readsAtOnce(plan.y)) await requireFinite(name, 'the measurement y', plan.y)
+  let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as State)))
+  let passing: unknown
+  try {
+    for (let i = first; i < times.length; i++) {
+      const at = times[i]!
+      const done = owned(() => plan.step(state, at, i))
+      free(state)
+      state = done.state
+      passing = [done.shown, done.numbers]
+      const numbers: Record<string, readonly number[]> = {}
+      for (const [key, values] of Object.entries(done.numbers)) {
+        numbers[key] = Array.from(await values.data())
+        if (!numbers[key].every(Number.isFinite)) {
+          throw new NonFiniteError(
+            `${name}: ${key} is ${numbers[key].find((v) => !Number.isFinite(v))} in step ${i + 1} of ` +
+              `${times.length} (t = ${at.t}); the run has diverged: take smaller steps or weaker guidance`,
+          )
+        }
+      }
+      yield {
+        i,
+        steps: times.length,
+        t: at.t,
+        x: state.x,
+        state,
+        ...done.shown,
+        ...(numbers as { readonly [K in keyof Numbers]: readonly number[] }),
+      }
+      free(passing)
+    }
+    return state.x.detach()
+  } finally {
+    free([state, passing])
+  }
+}
+
+/** Handles of the tensors in what `fn` returns, owned here alone; all else that it created is freed. */
+const owned = <T>(fn: () => T): T => scope(() => treeMap(fn(), (x) => x.detach()))
+
+function free(tree: unknown): void {
+  for (const x of treeLeaves(tree)) x.dispose()
+}
+
+/** How {@link run} is watched and stopped. */
+export interface RunControl<S> {
+  /** Called with each step, and awaited. */
+  onStep?: (step: S) => void | Promise<void>
+  /** Stops the run between two steps: it frees what it holds and throws the signal's reason. */
+  signal?: AbortSignal
+  /**
+   * Lets the event loop have its turn between two steps, so that a page paints and timers fire: no sooner than this
+   * many milliseconds after the last time, 16 where it is `true`. Without it a run on a device that computes at once
+   * holds the thread from its first step to its last. What is computed stays the same to the bit.
+   */
+  breathe?: boolean | number
+}
+
+/**
+ * Drives a method or sampler to its end.
+ * @throws {OptionError} where `breathe` is no number of milliseconds.
+ * @returns The restoration [N, …shape], which the caller owns.
+ * @example
+ * ```ts
+ * import { gaussianPrior, run, sampleUnconditional, vpLinear } from '@tweedie/solvers'
+ * const prior = gaussianPrior({ mean: [0.5, -0.5], covariance: 0.01, schedule: vpLinear() })
+ * const x = await run(sampleUnconditional(prior, { count: 4, steps: 20 }))
+ * x.shape // => [4, 2]
+ * ```
+ */
+export async function run<S>(steps: AsyncGenerator<S, Tensor>, control: RunControl<S> = {}): Promise<Tensor> {
+  try {
+    const breath = breather(control.breathe)
+    for (;;) {
+      control.signal?.throwIfAborted()
+      const next = await steps.next()
+      if (next.done === true) return next.value
+      await control.onStep?.(next.value)
+      await breath()
+    }
+  } finally {
+    await steps.return(undefined as never)
+  }
+}

@@ -1,0 +1,46 @@
+import { vjp } from '@tweedie/autograd'
+import type { Tensor } from '@tweedie/tensor'
+import type { Operator } from '../types.ts'
+
+/** The axes of one sample in a batch: all but the first. */
+export const sampleAxes = (x: Tensor): number[] => x.shape.slice(1).map((_, i) => i + 1)
+
+/** ‖x‖₂ of each sample, [N, 1, …] so that it broadcasts against x. */
+export const sampleNorms = (x: Tensor): Tensor => x.square().sum(sampleAxes(x), true).sqrt()
+
+/** What a measurement leaves over at x. */
+export interface Residual {
+  /** A(x), like y. */
+  readonly clean: Tensor
+  /** y − A(x), like y. */
+  readonly r: Tensor
+  /** ‖r‖₂ of each sample, [N, 1, …] so that it broadcasts against y. */
+  readonly norm: Tensor
+  /** v ↦ (∂A/∂x)ᵀv, from the shape of y to that of x. A second call needs `retain` in the first. */
+  back(v: Tensor, options?: { retain?: boolean }): Tensor
+}
+
+/**
+ * The residual of x with the way back through the operator: −∇½‖r‖² is `back(r)`. What the way back needs is kept until
+ * it is taken: where it is not, {@link residualNorm} or `sampleNorms(y.sub(operator.forward(x)))` will do.
+ *
+ * @param y - The measurement [N, …outShape].
+ * @param x - [N, …inShape].
+ * @example
+ * ```ts
+ * import { matrixOperator, residualAt } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * const { r, norm, back } = residualAt(matrixOperator(tensor([[3, 4]])), tensor([[2]]), tensor([[1, 1]]))
+ * norm.dataSync() // => [5]
+ * back(r).dataSync() // => [-15, -20]
+ * ```
+ */
+export function residualAt(operator: Operator, y: Tensor, x: Tensor): Residual {
+  const [clean, pullback] = vjp((x0: Tensor) => operator.forward(x0), x)
+  const r = y.sub(clean)
+  return { clean, r, norm: sampleNorms(r), back: (v, options) => pullback(v, options)[0] }
+}
+
+/** ‖y − A(x)‖₂ of each sample, [N, 1, …]: {@link residualAt} without the way back. */
+export const residualNorm = (operator: Operator, y: Tensor, x: Tensor): Tensor =>
+  sampleNorms(y.sub(operator.forward(x)))

@@ -1,0 +1,58 @@
+import type { Tensor } from '@tweedie/tensor'
+import { OptionError } from '@tweedie/tensor'
+import type { DdpmVariance, ReverseStep } from './steps.ts'
+import { combine, ddimStep, ddpmStep, ddpmVariances, forwardTransition, renoiseStep } from './steps.ts'
+
+/**
+ * One reverse step: x_s from x_t and an estimate of x₀, all [N, …shape]. z ~ N(0, I) of that shape is asked for where
+ * it is used, and then once.
+ *
+ * @example
+ * ```ts
+ * import { ddim, vpLinear } from '@tweedie/solvers'
+ * import { ones, zeros } from '@tweedie/tensor'
+ * const at = { t: 500, s: 400, schedule: vpLinear() }
+ * const step = ddim(0)
+ * const x = step(ones([1, 2]), zeros([1, 2]), () => { throw new Error('without noise') }, at)
+ * at.schedule.sigma(400) / at.schedule.sigma(500) // ≈ 0.93512
+ * x.dataSync() // ≈ [0.93512, 0.93512]
+ * ```
+ */
+export type Kernel = (x: Tensor, x0: Tensor, z: () => Tensor, at: ReverseStep) => Tensor
+
+/** z where a step draws: not with weight 0, not on the way to the clean end. */
+const drawn = (weight: number, z: () => Tensor, { s, schedule }: ReverseStep): Tensor | undefined =>
+  weight > 0 && s !== schedule.clean ? z() : undefined
+
+/** Ancestral sampling, {@link ddpmStep}, of either variance. @throws {OptionError} for another. */
+export function ddpm(variance: DdpmVariance = 'small'): Kernel {
+  if (!ddpmVariances.includes(variance)) {
+    throw new OptionError('variance', `must be ${ddpmVariances.join(' | ')}, got ${String(variance)}`)
+  }
+  return (x, x0, z, at) => ddpmStep(x, x0, drawn(1, z, at), { ...at, variance })
+}
+
+/** {@link ddimStep} with η: 0 is deterministic, 1 ancestral. @throws {OptionError} where η leaves [0, 1]. */
+export function ddim(eta: number): Kernel {
+  requireFraction('eta', eta)
+  return (x, x0, z, at) => ddimStep(x, x0, drawn(eta, z, at), { ...at, eta })
+}
+
+/**
+ * {@link renoiseStep}: a fraction `fresh` of the noise is drawn anew, √(1 − fresh²) of it kept. DDRM, DDNM and DDS call
+ * it η, which is not DDIM's; DiffPIR's ζ is its square. @throws {OptionError} where it leaves [0, 1].
+ */
+export function renoise(fresh: number): Kernel {
+  requireFraction('fresh', fresh)
+  return (x, x0, z, at) => renoiseStep(x, x0, drawn(fresh, z, at), { ...at, fresh })
+}
+
+/** x_t of more noise from x_s, a draw of p(x_t | x_s): the way back up of time travel. */
+export function noiseUp(x: Tensor, z: Tensor, { t: from, s: to, schedule }: ReverseStep): Tensor {
+  const { ratio, variance } = forwardTransition({ t: to, s: from, schedule })
+  return combine([ratio, x], [Math.sqrt(variance), z])
+}
+
+function requireFraction(option: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new OptionError(option, `must lie in [0, 1], got ${value}`)
+}

@@ -1,0 +1,86 @@
+import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { objectOf, show } from '../fields.ts'
+import type { NamedShapes } from '../param-source.ts'
+import { adm } from './adm/architecture.ts'
+import type { Architecture } from './architecture.ts'
+import { ddpm } from './ddpm/architecture.ts'
+import type { ConfigOf } from './format.ts'
+import { formatOfJson } from './format.ts'
+
+const list = [ddpm, adm] as const
+
+/** The configuration of a network of any architecture here. */
+export type NetworkConfig = ConfigOf<(typeof list)[number]>
+
+/**
+ * All architectures, in the order in which files are tried on them. A model that is given in our own form without
+ * `architecture` is of the first.
+ */
+export const architectures: readonly [Architecture<NetworkConfig>, ...Architecture<NetworkConfig>[]] = list
+
+const names = architectures.map(({ name }) => name).join(', ')
+
+/**
+ * The architecture of a configuration.
+ * @throws {OptionError} for the name of none, listing those that are.
+ * @example
+ * ```ts
+ * import { randomKey } from '@tweedie/tensor'
+ * import { admConfig, architectureOf } from '@tweedie/unet'
+ * const config = admConfig({ imageSize: 32, modelChannels: 64, channelMult: [1, 2, 2] })
+ * architectureOf(config).sampleShape(config) // => [3, 32, 32]
+ * ```
+ */
+export function architectureOf({
+  architecture,
+}: Pick<NetworkConfig, 'architecture'>): Architecture<NetworkConfig> {
+  const found = architectures.find(({ name }) => name === architecture)
+  if (found !== undefined) return found
+  throw new OptionError('architecture', `there is no '${String(architecture)}'; there are ${names}`)
+}
+
+/**
+ * The architecture that a `config.json` is of.
+ * @throws {FileFormatError} where it is of none.
+ */
+export const architectureOfJson = (json: unknown, file: string): Architecture<NetworkConfig> =>
+  formatOfJson(architectures, json, file)
+
+/** The architecture that names of parameters are of; undefined for none. */
+export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkConfig> | undefined =>
+  architectures.find(({ landmarks }) => landmarks.every((name) => shapes.has(name)))
+
+/**
+ * What network the names and shapes of a checkpoint belong to, in a sentence, with what they show of it.
+ * @example
+ * ```ts
+ * import { describeNetwork } from '@tweedie/unet'
+ * describeNetwork(new Map([['weight', [3, 3]]])) // => 'not one of those known here (ddpm, adm)'
+ * ```
+ */
+export function describeNetwork(shapes: NamedShapes): string {
+  const found = architectureOfShapes(shapes)
+  if (found === undefined) return `not one of those known here (${names})`
+  return `${found.name} (${found.title}): ${found.describe(shapes)}`
+}
+
+/**
+ * A configuration in our own form (the fields of the architecture that `architecture` names; those with a default may be
+ * left out), or in that of any `config.json` known here.
+ * @throws {FileFormatError} naming the field that does not fit.
+ * @example
+ * ```ts
+ * import { networkConfig } from '@tweedie/unet'
+ * networkConfig({ architecture: 'adm', imageSize: 8, modelChannels: 32 }, 'model.json').inChannels // => 3
+ * networkConfig({ sampleSize: 8, blockOutChannels: [8, 16] }, 'model.json').architecture // => 'ddpm'
+ * ```
+ */
+export function networkConfig(json: unknown, file: string): NetworkConfig {
+  const detected = architectures.find(({ detect }) => detect(json))
+  if (detected !== undefined) return detected.parse(json, file, () => new Map())
+  const fields = objectOf(file, json)
+  const name = fields['architecture'] ?? architectures[0].name
+  const own = architectures.find((architecture) => architecture.name === name)
+  if (own !== undefined) return own.configure(fields, file)
+  throw new FileFormatError(file, `architecture: must be one of ${names}, got ${show(name)}`)
+}

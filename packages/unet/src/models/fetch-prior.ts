@@ -1,0 +1,136 @@
+import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { architectures } from '../architectures/catalog.ts'
+import type { ConfigOf, NetworkBase, NetworkFormat } from '../architectures/format.ts'
+import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
+import { readNetwork } from './prior.ts'
+
+/** Where the two files of a network are. */
+export interface PriorAddresses {
+  /** The address of `config.json`, or the value it holds, as bundlers give it to an `import`. */
+  readonly config: string | URL | Readonly<Record<string, unknown>>
+  /** The address of the safetensors file. */
+  readonly weights: string | URL
+}
+
+export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
+  /** Ends the download; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Called as the weights arrive: bytes so far, and of how many where the server says so. */
+  readonly onProgress?: (progress: { readonly loaded: number; readonly total: number | undefined }) => void
+  /** In place of the global `fetch`, such as one that keeps what it has fetched. */
+  readonly fetch?: (address: string, init: { readonly signal: AbortSignal }) => Promise<Response>
+}
+
+/**
+ * A network of any architecture over the wire, in a page, a worker or Node: from a folder that holds `config.json` and
+ * `model.safetensors`, or from the addresses of the two. Relative addresses are relative to the page.
+ *
+ * @throws {OptionError} where an address is none.
+ * @throws {FileFormatError} where a file is not there, damaged, or does not fit the other.
+ * @example
+ * ```ts
+ * import { fetchPrior } from '@tweedie/unet'
+ * const source = { config: {}, weights: 'https://example.org/digits.safetensors' }
+ * const fetch = async () => new Response('', { status: 404 })
+ * await fetchPrior(source, { fetch }).catch((error) => error.message)
+ * // => 'https://example.org/digits.safetensors: cannot be fetched: HTTP 404'
+ * ```
+ */
+export const fetchPrior = (
+  source: string | URL | PriorAddresses,
+  options?: FetchPriorOptions,
+): Promise<LoadedNetwork> => fetchNetwork(architectures, source, options)
+
+/**
+ * {@link fetchPrior} of some formats: what reads the others is not in a bundle then.
+ * @throws {OptionError} where an address is none.
+ * @throws {FileFormatError} where a file is not there, damaged or of none of the formats, or does not fit the other.
+ */
+export async function fetchNetwork<F extends NetworkFormat>(
+  formats: readonly F[],
+  source: string | URL | PriorAddresses,
+  options?: FetchPriorOptions,
+): Promise<LoadedNetwork<ConfigOf<F>>>
+export async function fetchNetwork(
+  formats: readonly NetworkFormat[],
+  source: string | URL | PriorAddresses,
+  options: FetchPriorOptions = {},
+): Promise<LoadedNetwork<NetworkBase>> {
+  const { config, weights } = addressesOf(source)
+  const device = options.device === undefined ? {} : { device: options.device }
+  const byAddress = typeof config === 'string' || config instanceof URL
+  const names = { config: byAddress ? String(config) : 'config.json', weights: String(weights) }
+  // If one of the two fails, the other is not waited for.
+  const one = new AbortController()
+  const stop = options.signal === undefined ? one.signal : AbortSignal.any([options.signal, one.signal])
+  const get = (address: string, onProgress?: FetchPriorOptions['onProgress']) =>
+    download(address, { ...options, stop, onProgress })
+  try {
+    const [json, bytes] = await Promise.all([
+      byAddress ? get(names.config).then(decode) : config,
+      get(names.weights, options.onProgress),
+    ])
+    return readNetwork(formats, { config: json, weights: bytes }, { ...device, names })
+  } catch (error) {
+    one.abort()
+    throw error
+  }
+}
+
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+function addressesOf(source: string | URL | PriorAddresses): PriorAddresses {
+  if (typeof source === 'object' && !(source instanceof URL)) return source
+  const [, folder = '', rest = ''] = /^([^?#]*?)\/*([?#].*)?$/.exec(String(source)) ?? []
+  if (folder + rest === String(source) && folder === '') {
+    throw new OptionError('source', `is no address of a folder: '${String(source)}'`)
+  }
+  return { config: `${folder}/config.json${rest}`, weights: `${folder}/model.safetensors${rest}` }
+}
+
+type DownloadOptions = Pick<FetchPriorOptions, 'signal' | 'fetch'> & {
+  /** Raised with `signal`, or where there is no more use for the file. */
+  readonly stop: AbortSignal
+  readonly onProgress: FetchPriorOptions['onProgress'] | undefined
+}
+
+/** What lies at an address. */
+async function download(address: string, options: DownloadOptions): Promise<Uint8Array> {
+  const { signal, stop, onProgress, fetch = globalThis.fetch } = options
+  const cannot = (why: string) => new FileFormatError(address, `cannot be fetched: ${why}`)
+  try {
+    const response = await fetch(address, { signal: stop })
+    if (!response.ok) throw cannot(`HTTP ${response.status} ${response.statusText}`.trim())
+    return await bytesOf(response, onProgress)
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason
+    throw error instanceof FileFormatError ? error : cannot((error as Error).message)
+  }
+}
+
+/** The body of a response, and word of its progress. */
+async function bytesOf(
+  response: Response,
+  onProgress: FetchPriorOptions['onProgress'] | undefined,
+): Promise<Uint8Array> {
+  if (onProgress === undefined || response.body === null) return new Uint8Array(await response.arrayBuffer())
+  // content-length counts the bytes on the wire, which are fewer than those that arrive here where they are compressed.
+  const plain = (response.headers.get('content-encoding') ?? 'identity') === 'identity'
+  const length = Number(response.headers.get('content-length') ?? Number.NaN)
+  const total = plain && Number.isSafeInteger(length) && length >= 0 ? length : undefined
+  const parts: Uint8Array[] = []
+  let loaded = 0
+  const reader = response.body.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value)
+    loaded += part.value.length
+    onProgress({ loaded, total })
+  }
+  const bytes = new Uint8Array(loaded)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}

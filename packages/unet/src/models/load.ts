@@ -1,0 +1,78 @@
+import type { Device, Tensor } from '@tweedie/tensor'
+import { FileFormatError, formatShape, fromData, sameShape, scope } from '@tweedie/tensor'
+import type { ParamSource, SpecDifference } from '../param-source.ts'
+import { shapesOf } from '../param-source.ts'
+import type { ParamSpec, Params } from '../params.ts'
+
+export interface LoadOptions {
+  readonly device?: string | Device
+  /**
+   * Says which field of the configuration would explain the differences; the member `explain` of an architecture does
+   * it.
+   */
+  readonly explain?: (difference: SpecDifference) => string | undefined
+}
+
+/** Compares the names and shapes of a file with a spec; undefined where they agree. */
+export function compareWithSpec(file: ParamSource, spec: ParamSpec): SpecDifference | undefined {
+  const found = shapesOf(file)
+  const missing = Object.keys(spec).filter((name) => !found.has(name))
+  const unexpected = [...found.keys()].filter((name) => !Object.hasOwn(spec, name))
+  const reshaped = Object.entries(spec).flatMap(([name, expected]) => {
+    const shape = found.get(name)
+    return shape === undefined || sameShape(shape, expected) ? [] : [{ name, expected, found: shape }]
+  })
+  return missing.length + unexpected.length + reshaped.length === 0
+    ? undefined
+    : { missing, unexpected, reshaped, file: found }
+}
+
+/**
+ * The parameters of a model from a file, as float32, in the order of the spec.
+ * @param path - Name of the file, for messages.
+ * @throws {FileFormatError} that lists which names are missing, unexpected or of another shape and, where
+ *   `explain` can tell, which field of the configuration is off.
+ */
+export function loadParams(
+  source: ParamSource,
+  spec: ParamSpec,
+  path: string,
+  options: LoadOptions = {},
+): Params {
+  const difference = compareWithSpec(source, spec)
+  if (difference !== undefined) {
+    const hint = options.explain?.(difference)
+    const why = hint === undefined ? '' : `; ${hint}`
+    throw new FileFormatError(path, `does not fit the configuration: ${describe(difference)}${why}`)
+  }
+  // Where a value cannot be read, the scope frees those before it.
+  return scope(() => {
+    const params: Record<string, Tensor> = {}
+    for (const [name, shape] of Object.entries(spec)) {
+      params[name] = fromData(source.values(name), shape, {
+        dtype: 'float32',
+        ...(options.device === undefined ? {} : { device: options.device }),
+      })
+    }
+    return params
+  })
+}
+
+const shown = 5
+
+function list<T>(items: readonly T[], format: (item: T) => string): string {
+  const more = items.length > shown ? ` and ${items.length - shown} more` : ''
+  return items.slice(0, shown).map(format).join(', ') + more
+}
+
+function describe({ missing, unexpected, reshaped }: SpecDifference): string {
+  const parts: string[] = []
+  if (missing.length > 0) parts.push(`missing ${list(missing, (name) => name)}`)
+  if (unexpected.length > 0) parts.push(`unexpected ${list(unexpected, (name) => name.slice(0, 80))}`)
+  if (reshaped.length > 0) {
+    parts.push(
+      `of another shape ${list(reshaped, (r) => `${r.name} ${formatShape(r.found)} (expected ${formatShape(r.expected)})`)}`,
+    )
+  }
+  return parts.join('; ')
+}

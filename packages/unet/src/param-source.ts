@@ -1,0 +1,33 @@
+import type { Shape } from '@tweedie/tensor'
+
+/** Names and shapes of a checkpoint. */
+export type NamedShapes = ReadonlyMap<string, Shape>
+
+/** Named arrays that parameters are read from; every reader of checkpoints gives one. */
+export interface ParamSource {
+  readonly entries: readonly { readonly name: string; readonly shape: Shape }[]
+  /**
+   * The elements of an entry in row-major order, read now.
+   * @throws {FileFormatError} where they are damaged, of a type that is not read, or integers beyond 2⁵³ that
+   *   float64 does not hold.
+   */
+  values(name: string): Float32Array | Float64Array
+}
+
+/** How the tensors of a file differ from what a model expects. */
+export interface SpecDifference {
+  readonly missing: readonly string[]
+  readonly unexpected: readonly string[]
+  /** Names in both with shapes that differ. */
+  readonly reshaped: readonly {
+    readonly name: string
+    readonly expected: readonly number[]
+    readonly found: readonly number[]
+  }[]
+  /** Names and shapes of the whole file. */
+  readonly file: NamedShapes
+}
+
+/** Names and shapes of a source. */
+export const shapesOf = ({ entries }: Pick<ParamSource, 'entries'>): NamedShapes =>
+  new Map(entries.map(({ name, shape }) => [name, shape]))
