@@ -76,7 +76,7 @@ const unet = [
       path: '^packages/unet/src/architectures/',
       pathNot: [
         '^packages/unet/src/architectures/$1/',
-        '^packages/unet/src/architectures/(architecture|trained-on)\\.ts$',
+        '^packages/unet/src/architectures/(architecture|format|trained-on)\\.ts$',
       ],
     },
   },

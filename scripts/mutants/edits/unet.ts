@@ -26,7 +26,8 @@ const learned = of('architectures/learned-variance.ts')
 const predictor = of('architectures/predictor.ts', 'architectures/architectures', 'models')
 const ddpmMember = of('architectures/ddpm/architecture.ts', 'architectures/architectures')
 const admMember = of('architectures/adm/architecture.ts', 'architectures/architectures')
-const target = of('train/target.ts', 'train/target')
+const target = of('train/batch.ts', 'train/target')
+const formats = of('architectures/format.ts', 'models/fetch-prior', 'architectures/architectures')
 const recorded = of('models/training-record.ts', 'models/model')
 const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
@@ -288,6 +289,12 @@ const members: readonly Edit[] = [
     'splitLearnedVariance(forward(params, config, xt, t)).v',
     'the half for the variance is taken for the prediction',
   ),
+  formats(
+    'format-first',
+    'formats.find(({ detect }) => detect(json))',
+    'formats[0]',
+    'every file is of the first format',
+  ),
   ddpmMember(
     'ddpm-divisor',
     'blockOutChannels.length - 1',
@@ -307,14 +314,26 @@ const members: readonly Edit[] = [
     'a class-conditional network is asked without a label',
   ),
   target(
-    'target-v-sign',
-    'alpha * noise - sigma * x0',
-    'alpha * noise + sigma * x0',
-    'v is trained with the sign of x₀ turned',
+    'target-sign',
+    'target.x0 * xt[i]! + target.noise * noise[i]!',
+    'target.x0 * xt[i]! - target.noise * noise[i]!',
+    'what is trained has the sign of the noise turned',
+  ),
+  target(
+    'target-input',
+    'xt[i] = input * (alpha',
+    'xt[i] = 1 * (alpha',
+    'a network of EDM is trained on x_t in place of c_in·x_t',
+  ),
+  target(
+    'target-label',
+    't[j] = timeLabel(predicts, alpha, sigma, times[j]!)',
+    't[j] = times[j]!',
+    'a network of EDM is trained with t in place of ¼·log σ/α',
   ),
   recorded(
     'record-target',
-    "field(path, config, 'predicts', oneOf('epsilon', 'v', 'x0'), 'epsilon')",
+    "field(path, config, 'predicts', oneOf(...predictions), 'epsilon')",
     "'epsilon'",
     'what a training learned is not read from its record',
   ),
