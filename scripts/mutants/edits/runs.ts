@@ -96,13 +96,12 @@ export const runEdits: readonly Edit[] = [
     byPriors,
   ),
   network('network-side', 'side % factor !== 0', 'side % factor === 1', 'odd sides are halved', byPriors),
-  schedule('schedule-ends', 'betaMax: trained.betaEnd', 'betaMax: 0.02', 'the last β is ignored', byPriors),
+  schedule('schedule-ends', 'betaMax: trained.betaEnd', 'betaMax: 0.02', 'the last β is ignored'),
   schedule(
     'schedule-steps',
     'vpLinear({ T: trained.timesteps })',
     'vpLinear()',
     'the number of steps is ignored',
-    inside('packages/cli/src', 'priors', 'commands/train'),
   ),
   unfinished(
     'unfinished-state',
@@ -135,7 +134,7 @@ export const runEdits: readonly Edit[] = [
   page('page-vjp', 'vjps === 0', 'vjps > 0', 'gradients are counted where there are none'),
   page('page-escape', 'escapeHtml(note)', 'note', 'notes are markup'),
   page('page-unit', '(sigma || 1) *', '', 'residuals are not in units of the noise'),
-  format('format-seed', "key !== 'seed' && ", '', 'seeds are rounded'),
+  format('format-seed', '!Number.isInteger(value)', 'value !== 0', 'seeds are rounded'),
   picture(
     'picture-range',
     '2 * picture.data[i]! - 1',
