@@ -166,6 +166,98 @@ describe('tweedie restore', () => {
     expect(parts?.equals(whole ?? Buffer.alloc(0))).toBe(true)
   })
 
+  /** A folder of an older package beside the modules, with some of them in it. */
+  const inPackage = (name: string, manifest: object, files: Readonly<Record<string, string>>) => {
+    mkdirSync(join(folder, name, 'deep'), { recursive: true })
+    write(join(name, 'package.json'), JSON.stringify(manifest))
+    for (const [file, text] of Object.entries(files)) write(join(name, file), text)
+  }
+  /** The method of the template, with its width in a second file, and no types: TypeScript and JavaScript alike. */
+  const inTwoFiles = (second: string) =>
+    `import { width } from './${second}'\n${readFileSync(join(folder, 'posterior-mean.ts'), 'utf8').replace(
+      'sigma / Math.hypot(alpha, sigma)',
+      'width(sigma, alpha)',
+    )}`
+  const width = 'export const width = (sigma, alpha) => sigma / Math.hypot(alpha, sigma)\n'
+
+  test('any way of writing a module gives the same numbers', () => {
+    const typed = width.replace('(sigma, alpha)', '(sigma: number, alpha: number): number')
+    inPackage(
+      'an old package',
+      { type: 'commonjs' },
+      {
+        'two.ts': inTwoFiles('deep/width.ts'),
+        'deep/width.ts': typed,
+        'two.js': inTwoFiles('deep/width.js'),
+        'deep/width.js': width,
+        'two.mts': inTwoFiles('deep/width.mjs'),
+        'deep/width.mjs': width,
+        'required.cjs': inTwoFiles('deep/width.cjs')
+          .replace(/^import (\{[^}]*\}) from ('[^']*')/gm, 'const $1 = require($2)')
+          .replace('export default', 'module.exports ='),
+        'deep/width.cjs': width.replace('export const ', 'exports.'),
+      },
+    )
+    inPackage(
+      'typeless',
+      { name: 'typeless' },
+      { 'two.js': inTwoFiles('deep/width.js'), 'deep/width.js': width },
+    )
+    const restored = (method: string) => {
+      const { code, err } = tweedie(...restoring('--method', method, '--out', 'way'))
+      expect({ method, code, err }).toEqual({ method, code: 0, err: '' })
+      return readFileSync(join(folder, 'way', 'restored.npy'))
+    }
+    const first = restored('./posterior-mean.ts')
+    for (const method of [
+      'an old package/two.ts',
+      join(folder, 'an old package', 'two.js'),
+      './an old package/two.mts:eta=1',
+      './an old package/required.cjs',
+      'typeless/two.js',
+    ])
+      expect(restored(method).equals(first), method).toBe(true)
+  })
+
+  test('an operator that is not linear, and a prior that takes its time', () => {
+    write(
+      'film.ts',
+      `import { defineOperator, number } from '@tweedie/solvers'
+export default defineOperator({
+  name: 'film',
+  summary: 'exposed film',
+  options: { gain: number('contrast', { default: 1, min: 0 }) },
+  build: (shape, { gain }) => ({ inShape: shape, outShape: shape, forward: (x) => x.mul(gain).exp() }),
+})
+`,
+    )
+    write(
+      'slow.ts',
+      `import prior from './pixelwise.ts'
+export default async () => {
+  await new Promise((done) => setTimeout(done, 1))
+  return { ...prior, name: 'slow' }
+}
+`,
+    )
+    const film = (...more: string[]) =>
+      tweedie(
+        ...restoring('--operator', './film.ts:gain=0.5', '--prior', './slow.ts', '--out', 'film', ...more),
+      )
+    expect(tweedie('check', './film.ts').out).toContain('All 5 laws hold.')
+    expect(tweedie('check', './slow.ts').out).toContain("prior 'slow'")
+    expect(film('--method', 'dps')).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(readFileSync(join(folder, 'film', 'run.json'), 'utf8')).prior.name).toBe('slow')
+    const linear = "needs a linear operator; 'film' has no adjoint()"
+    expect(film().err).toBe(`tweedie: --method: posterior-mean: ${linear}\n`)
+    expect(tweedie(...restoring('--noise', 'poisson:peak=30')).err).toMatch(
+      /^tweedie: --method: posterior-mean: needs the noise level σ_y .*'poisson' has no sigma\n$/,
+    )
+    expect(
+      tweedie('sample', '--prior', './slow.ts', '--sampler', 'heun', '--steps', '4', '--out', 's.png').code,
+    ).toBe(0)
+  })
+
   test('the lists show them', () => {
     expect(tweedie('methods', './posterior-mean.ts').out).toMatch(/eta +1 +a number from 0 to 1/)
     expect(tweedie('operators', './double-exposure.ts').out).toMatch(/shift \* .*an integer of at least 0 +3/)

@@ -9,6 +9,7 @@ const mixture = of('priors/exact/mixture.ts')
 const exact = of('priors/exact/exact-prior.ts')
 const spread = of('priors/exact/spread.ts')
 const network = of('priors/network.ts')
+const estimated = of('priors/estimated.ts')
 const parameterisation = of('priors/parameterisation.ts')
 const gaussian = of('noise/gaussian.ts')
 const ssim = of('metrics/ssim.ts')
@@ -148,7 +149,7 @@ const priors: readonly Edit[] = [
     'eigenvalues are raised',
     inside('priors'),
   ),
-  network(
+  estimated(
     'epsilon-alpha',
     '.mul(1 / over)',
     '',
@@ -204,7 +205,7 @@ const priors: readonly Edit[] = [
     'EDM is told σ in place of σ/α',
     inside('priors'),
   ),
-  network(
+  estimated(
     'network-sample',
     'return output\n',
     'return xt\n',
@@ -218,14 +219,14 @@ const priors: readonly Edit[] = [
     'networks predict v by default',
     inside('priors'),
   ),
-  network(
+  estimated(
     'network-shape',
     'if (!sameShape(output.shape, xt.shape)) {',
     'if (output.shape.length !== xt.shape.length) {',
     'networks that change the shape are taken',
     inside('priors'),
   ),
-  network(
+  estimated(
     'epsilon-clip',
     'clip === undefined ? prior : clipped(prior, clip)',
     'prior',

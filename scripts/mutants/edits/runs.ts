@@ -134,6 +134,7 @@ export const runEdits: readonly Edit[] = [
   page('page-escape', 'escapeHtml(note)', 'note', 'notes are markup'),
   page('page-unit', '(sigma || 1) *', '', 'residuals are not in units of the noise'),
   format('format-mean', '/ values.length', '', 'a mean is a sum'),
+  format('format-seed', '!Number.isInteger(value)', 'value !== 0', 'seeds are rounded'),
   picture(
     'picture-range',
     '2 * picture.data[i]! - 1',

@@ -63,6 +63,13 @@ export const trainingEdits: readonly Edit[] = [
     inside('train'),
   ),
   batch(
+    'train-target-sign',
+    'target.x0 * xt[i]! + target.noise * noise[i]!',
+    'target.noise * noise[i]! - target.x0 * xt[i]!',
+    'the target has x₀ with the other sign',
+    inside('train'),
+  ),
+  batch(
     'train-epoch',
     "this.key.fold('epoch').fold(epoch)",
     "this.key.fold('epoch').fold(0)",

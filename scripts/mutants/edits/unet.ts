@@ -27,6 +27,7 @@ const predictor = of('architectures/predictor.ts', 'architectures/architectures'
 const ddpmMember = of('architectures/ddpm/architecture.ts', 'architectures/architectures')
 const admMember = of('architectures/adm/architecture.ts', 'architectures/architectures')
 const target = of('train/batch.ts', 'train/target')
+const formats = of('architectures/format.ts', 'models/fetch-prior', 'architectures/architectures')
 const recorded = of('models/training-record.ts', 'models/model')
 const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
@@ -287,6 +288,12 @@ const members: readonly Edit[] = [
     'splitLearnedVariance(forward(params, config, xt, t)).epsilon',
     'splitLearnedVariance(forward(params, config, xt, t)).v',
     'the half for the variance is taken for the prediction',
+  ),
+  formats(
+    'format-first',
+    'formats.find(({ detect }) => detect(json))',
+    'formats[0]',
+    'every file is of the first format',
   ),
   ddpmMember(
     'ddpm-divisor',

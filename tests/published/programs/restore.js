@@ -1,13 +1,15 @@
 import { dps, epsilonPrior, gaussianNoise, inpaint, run, vpLinear } from '@tweedie/solvers'
 import { randomKey, zeros } from '@tweedie/tensor'
-import { ddpmForward, fetchPrior, loadPrior } from '@tweedie/unet'
+import { ddpmFormat, ddpmForward, fetchNetwork, readNetwork } from '@tweedie/unet'
 
 /**
  * Two steps of DPS under the shipped prior; the restored digit [1, 1, 28, 28].
  * @param source - The address of the prior's folder, or the contents of its two files.
  */
 export async function restore(source) {
-  const { config, params } = typeof source === 'string' ? await fetchPrior(source) : loadPrior(source)
+  const formats = [ddpmFormat]
+  const { config, params } =
+    typeof source === 'string' ? await fetchNetwork(formats, source) : readNetwork(formats, source)
   const prior = epsilonPrior({
     name: 'digits',
     shape: [1, 28, 28],

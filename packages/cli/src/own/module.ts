@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 
 /** A module of the user's, as a command line names it. */
@@ -29,14 +30,30 @@ export const isOwnError = ({ stack = '' }: Error): boolean => [...loaded].some((
 /** The packages that a module imports from the command that runs it. */
 const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs)($|\/)/
 
+/** A line that only an ES module can have. */
+const moduleSyntax = /^\s*(import\s*["'{*\w]|export\b)/m
+
+/** The format that a module's package.json does not give it, and that its text has: ES module. */
+function meantFormat(url: string, format: string | null | undefined): string | undefined {
+  const [, kind] = /^file:(?!.*\/node_modules\/).*\.([jt])s$/.exec(url) ?? []
+  if (kind === undefined || format?.startsWith('module')) return undefined
+  if (!moduleSyntax.test(readFileSync(fileURLToPath(url), 'utf8'))) return undefined
+  return kind === 't' ? 'module-typescript' : 'module'
+}
+
 /**
- * Has every module import the `@tweedie` packages of the command that runs, wherever it lies: a second copy of the
- * engine would have tensors of its own, and a file outside a project finds none.
+ * Has every module, imported or required, get the `@tweedie` packages of the command that runs, wherever it lies: a
+ * second copy of the engine would have tensors of its own, and a file outside a project finds none. A `.ts` or `.js`
+ * file with `import` or `export` is an ES module, whatever the package.json above it says.
  */
-function shareOurPackages(): void {
+function registerOurHooks(): void {
   registerHooks({
     resolve: (specifier, context, next) =>
-      next(specifier, ours.test(specifier) ? { ...context, parentURL: import.meta.url } : context),
+      ours.test(specifier) && context.parentURL !== import.meta.url
+        ? { url: import.meta.resolve(specifier), shortCircuit: true }
+        : next(specifier, context),
+    load: (url, context, next) =>
+      next(url, { ...context, format: meantFormat(url, context.format) ?? context.format }),
   })
 }
 
@@ -53,7 +70,7 @@ export async function importOwn(path: string, { file }: OwnModule, option: strin
     throw error
   })
   const { href } = pathToFileURL(path)
-  if (loaded.size === 0) shareOurPackages()
+  if (loaded.size === 0) registerOurHooks()
   loaded.add(href)
   let module: { readonly default?: unknown }
   try {

@@ -111,5 +111,5 @@ export function catalogTable<E extends Summarised>(
     paper,
   )
   const named = entries.find(({ info }) => info.positional !== undefined)?.info.example
-  return named === undefined ? table : `${table}\n* may be given without its name, as in ${named}\n`
+  return named === undefined ? table : `${table}\n* needs no name, as in ${named}\n`
 }

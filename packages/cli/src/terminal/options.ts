@@ -1,47 +1,65 @@
+import type { OptionSpec } from '@tweedie/solvers'
+import { choice, number } from '@tweedie/solvers'
 import { InvalidArgumentError, Option } from 'commander'
 import { deviceNames } from '../device.ts'
 
-/** Parsers of option values for commander; their message ends the line that names the option. */
-
-const range = (min: number, max: number) =>
-  max === Number.MAX_SAFE_INTEGER || max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`
-
-/** A whole number in a range. */
-export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (Number.isSafeInteger(value) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It must be a whole number ${range(min, max)}.`)
-  }
+/**
+ * An option of a command line from its description: help, default, choices and reading all come from `spec`. A text
+ * that does not fit ends the line that names the option with what does.
+ * @param flags - As commander writes them, such as `--steps <n>`.
+ */
+export function specOption<T>(flags: string, spec: OptionSpec<T>): Option {
+  const { doc, range, control, default: standard, otherwise } = spec
+  const option = new Option(flags, otherwise === undefined ? doc : `${doc} (default: ${otherwise})`)
+  if (control.kind === 'choice') option.choices(control.choices)
+  if (standard !== undefined)
+    option.default(standard, Array.isArray(standard) ? standard.join(',') : undefined)
+  return option.argParser((text) => {
+    const value = spec.parse(text)
+    if (value !== undefined && spec.accepts(value)) return value
+    throw new InvalidArgumentError(`It must be ${range}.`)
+  })
 }
 
-/** A number in a range. */
-export function number(min: number, max: number = Infinity): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text)
-    if (Number.isFinite(value) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It must be a number ${range(min, max)}.`)
-  }
-}
+/** Names, separated by commas in a text; repeats are dropped. */
+export const names = (
+  doc: string,
+  given: { readonly default?: readonly string[]; readonly otherwise?: string } = {},
+): OptionSpec<readonly string[]> => ({
+  doc,
+  range: 'names separated by commas',
+  ...given,
+  control: { kind: 'text' },
+  parse: (text) => [...new Set(text.split(',').map((name) => name.trim()))],
+  accepts: (value): value is readonly string[] =>
+    Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+})
+
+const sigmaY = number('σ_y of the measurement', { min: 0 })
 
 /** `--noise`: σ_y, or a law of the noise with its options, such as poisson:peak=30, which is looked up later. */
-export const noise = (text: string): number | string => (/^\s*[a-z]/i.test(text) ? text : number(0)(text))
+export const noiseOption = (standard: number): Option =>
+  specOption<number | string>('--noise <sigma>', {
+    doc: 'σ_y of the measurement, for the data range [−1, 1], or a law such as poisson:peak=30; see `tweedie noises`',
+    range: `${sigmaY.range}, or a law of noise such as poisson:peak=30`,
+    default: standard,
+    control: { kind: 'text' },
+    parse: (text) => (/^\s*[a-z]/i.test(text) ? text : sigmaY.parse(text)),
+    accepts: (value): value is number | string => typeof value === 'string' || sigmaY.accepts(value),
+  })
 
-/** A comma-separated list of names, without repeats. */
-export function list(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  if (names.some((name) => name === ''))
-    throw new InvalidArgumentError('It must be names separated by commas.')
-  return [...new Set(names)]
-}
-
-/** Settings `name=value` of a method, gathered over repeats of the option; the method checks the values. */
-export function setting(text: string, former: Record<string, string> = {}): Record<string, string> {
-  const [, name, value] = /^([A-Za-z]\w*)=(.+)$/.exec(text) ?? []
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must look like eta=0.85.')
-  return { ...former, [name]: value }
-}
+/** `--set`: settings `name=value` of a method, gathered over repeats of the option; the method checks the values. */
+export const settingsOption = (): Option =>
+  new Option(
+    '--set <name=value>',
+    'an option of the method, such as eta=1 (see `tweedie methods NAME`); may be repeated',
+  ).argParser((text, former: Readonly<Record<string, string>> = {}) => {
+    const [, name, value] = /^([A-Za-z]\w*)=(.+)$/.exec(text) ?? []
+    if (name === undefined || value === undefined)
+      throw new InvalidArgumentError('It must look like eta=0.85.')
+    return { ...former, [name]: value }
+  })
 
 /** `--device`, the same for every command that computes. */
 export const deviceOption = (): Option =>
-  new Option('--device <name>', 'where to compute').choices(deviceNames).default(deviceNames[0])
+  specOption('--device <name>', choice('where to compute', deviceNames))

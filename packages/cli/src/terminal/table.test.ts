@@ -61,20 +61,31 @@ bcd
 `)
   })
 
+  test('a block is indented as its name is', () => {
+    const nested = [rows[0]!, { ...rows[0]!, name: '  a' }]
+    expect(formatTable(nested, columns, { color: false, columns: 20 })).toBe(`a
+  size  1
+  what  the first of them
+        all
+  a
+    size  1
+    what  the first of them
+          all
+`)
+  })
+
   test('counts wide and combined characters as a terminal shows them, and breaks words that are too long', () => {
     const wide = [{ name: '数字', size: 1, what: 'e\u0301'.repeat(20) }]
     const lines = formatTable(wide, columns, { color: false, columns: 24 }).trimEnd().split('\n')
     expect(lines.slice(2).map((line) => stringWidth(line))).toEqual([24, 20])
   })
 
-  test.for([40, 60, 80, 100, 120])(
-    'no line of methods, operators and priors is longer than %i',
-    async (width) => {
-      for (const argv of [['methods'], ['methods', 'red-diff'], ['operators'], ['priors']]) {
-        const { out } = await ran('/', argv, { columns: width })
-        const longest = Math.max(...out.split('\n').map((line) => stringWidth(line)))
-        expect(longest, argv.join(' ')).toBeLessThanOrEqual(Math.max(width, 50)) // 50: the hints below a table
-      }
-    },
-  )
+  test.for([40, 60, 80, 100, 120])('no line of a list is longer than %i', async (width) => {
+    const lists = ['methods', 'operators', 'noises', 'metrics', 'samplers', 'schedules', 'priors']
+    for (const argv of [...lists.map((list) => [list]), ['methods', 'red-diff']]) {
+      const { out } = await ran('/', argv, { columns: width })
+      const longest = Math.max(...out.split('\n').map((line) => stringWidth(line)))
+      expect(longest, argv.join(' ')).toBeLessThanOrEqual(Math.max(width, 50)) // 50: the hints below a table
+    }
+  })
 })

@@ -86,7 +86,10 @@ export function formatTable<Row>(
   return `${lines.join('\n')}\n`
 }
 
-/** Each row as a block: its first cell, and under it the others beside their titles, as far as they are not empty. */
+/**
+ * Each row as a block: its first cell, and under it the others beside their titles, as far as they are not empty. A
+ * block is indented as its first cell is.
+ */
 function inBlocks(
   columns: readonly Column<never>[],
   cells: readonly (readonly string[])[],
@@ -95,10 +98,12 @@ function inBlocks(
 ): string {
   const colors = pc.createColors(paper.color)
   const titled = Math.max(...columns.slice(1).map((column) => stringWidth(column.title)))
-  const width = Math.max(20, (paper.columns ?? 80) - titled - 2 * gap.length)
-  const blocks = cells.map((line, r) =>
-    [
-      tints[r]![0]!(line[0]!),
+  const blocks = cells.map((line, r) => {
+    const [first = ''] = line
+    const indent = first.slice(0, first.length - first.trimStart().length)
+    const width = Math.max(20, (paper.columns ?? 80) - indent.length - titled - 2 * gap.length)
+    return [
+      tints[r]![0]!(first),
       ...columns.slice(1).flatMap((column, k) => {
         const i = k + 1
         const text = line[i]!
@@ -106,10 +111,10 @@ function inBlocks(
         return broken(text, width).map((part, n) => {
           const title = n === 0 ? column.title : ''
           const space = ' '.repeat(titled - stringWidth(title))
-          return `${gap}${colors.dim(title)}${space}${gap}${tints[r]![i]!(part)}`
+          return `${indent}${gap}${colors.dim(title)}${space}${gap}${tints[r]![i]!(part)}`
         })
       }),
-    ].join('\n'),
-  )
+    ].join('\n')
+  })
   return `${blocks.join('\n')}\n`
 }

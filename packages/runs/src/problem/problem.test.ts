@@ -23,6 +23,8 @@ test('draws of one measurement: y and truth as often, in memory of their own', (
   const { problem, truth: many } = drawsOf(operator, gaussianNoise(0.1), { y, truth: undefined }, 3)
   expect(problem.y.shape).toEqual([3, 1, 2, 2])
   expect(many).toBeUndefined()
+  expect(problem.y.isContiguous).toBe(true)
+  expect(problem.y.storage).not.toBe(y.storage)
   const values = Array.from(y.dataSync())
   y.dispose()
   expect(Array.from(problem.y.dataSync())).toEqual([...values, ...values, ...values])

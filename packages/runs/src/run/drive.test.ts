@@ -32,6 +32,18 @@ test('every step is shown and awaited, and the event loop has its turn after it'
   expect(Array.from(x.dataSync())).toEqual([1, 1])
 })
 
+test('a step that takes several turns of the event loop ends before the next begins', async () => {
+  const log: string[] = []
+  await drive(counting(3, log), {
+    onStep: async ({ i }) => {
+      log.push(`begin ${i}`)
+      for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done))
+      log.push(`end ${i}`)
+    },
+  })
+  expect(log).toEqual(['begin 0', 'end 0', 'begin 1', 'end 1', 'begin 2', 'end 2', 'ended'])
+})
+
 test('a signal stops between two steps, after the first at the earliest; the last step is still there', async () => {
   for (const [at, raised] of [
     [0, true],

@@ -16,6 +16,15 @@ test('the unseen part of the error is that of the hidden pixels', async () => {
   expect(score?.['psnr']).toBeCloseTo(10 * Math.log10(4 / 0.25), 4)
 })
 
+test('each sample has its own scores', async () => {
+  const apart = fromData([...Array(16).fill(0.2), ...Array(16).fill(-0.4)], [2, 1, 4, 4])
+  const scores = await scoresOf(problem, apart, truth)
+  expect(scores.map((score) => score['misfit'])).toEqual([expect.closeTo(2, 4), expect.closeTo(4, 4)])
+  expect(scores.map((score) => score['psnr'])).toEqual(
+    [0.2, 0.4].map((error) => expect.closeTo(-20 * Math.log10(error / 2), 4)),
+  )
+})
+
 test('scores that cannot be had are left out', async () => {
   expect(await scoresOf(problem, guess, undefined)).toEqual([
     { misfit: expect.closeTo(5, 4) },

@@ -9,8 +9,9 @@ export type {
   NoiseParts,
 } from './define.ts'
 export { defineNoise } from './define.ts'
-export { gaussianNoise, noNoise } from './gaussian.ts'
+export { gaussianNoise } from './gaussian.ts'
 export { laplaceNoise } from './laplace.ts'
+export { noNoise } from './none.ts'
 export { poissonNoise } from './poisson.ts'
 export { poissonGaussNoise } from './poisson-gauss.ts'
 export { quantisationNoise } from './quantisation.ts'

@@ -1,17 +1,18 @@
 import type { Tensor } from '@tweedie/tensor'
 import type { Prior, Time } from '../types.ts'
-import type { NetworkPriorOptions } from './network.ts'
-import { networkPrior } from './network.ts'
+import type { NetworkOptions } from './estimated.ts'
+import { estimatedPrior } from './estimated.ts'
+import { ofNoise } from './parameterisation.ts'
 
 /** Options of {@link epsilonPrior}. */
-export interface EpsilonPriorOptions extends Omit<NetworkPriorOptions, 'predicts' | 'predict' | 'sigmaData'> {
+export interface EpsilonPriorOptions extends NetworkOptions {
   /** ε_θ(x_t, t) of a batch [N, …shape], the predicted noise; differentiable in x_t. */
   predictNoise(xt: Tensor, t: Time): Tensor
 }
 
 /**
  * A noise-predicting network as a prior, by Tweedie's formula: x̂₀ = (x_t − σ_t·ε_θ(x_t, t))/α_t, then
- * clipped where asked. {@link networkPrior} takes networks that predict something else.
+ * clipped where asked. `networkPrior` takes networks that predict something else.
  *
  * @throws {ShapeError} from `denoise`, where x_t is no batch of samples or the network changes its shape.
  * @throws {OptionError} where the clip range is empty.
@@ -27,5 +28,9 @@ export interface EpsilonPriorOptions extends Omit<NetworkPriorOptions, 'predicts
  */
 export function epsilonPrior(options: EpsilonPriorOptions): Prior {
   const { predictNoise, ...rest } = options
-  return networkPrior({ ...rest, predicts: 'epsilon', predict: (xt, t) => predictNoise(xt, t) })
+  return estimatedPrior({
+    ...rest,
+    parameterise: ofNoise,
+    output: (xt, _alpha, _sigma, t) => predictNoise(xt, t),
+  })
 }

@@ -1,17 +1,13 @@
-import type { Shape, Tensor } from '@tweedie/tensor'
-import { OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
-import type { Prior, Schedule, Time } from '../types.ts'
-import { clipped } from './clipped.ts'
-import type { Parameterisation, Prediction } from './parameterisation.ts'
+import type { Tensor } from '@tweedie/tensor'
+import { OptionError } from '@tweedie/tensor'
+import type { Prior, Time } from '../types.ts'
+import type { NetworkOptions } from './estimated.ts'
+import { estimatedPrior } from './estimated.ts'
+import type { Prediction } from './parameterisation.ts'
 import { parameterisations, predictions, timeLabel } from './parameterisation.ts'
 
 /** Options of {@link networkPrior}. */
-export interface NetworkPriorOptions {
-  name: string
-  /** Shape of one sample, [C, H, W] for images. */
-  shape: Shape
-  /** The schedule that the network was trained on. */
-  schedule: Schedule
+export interface NetworkPriorOptions extends NetworkOptions {
   /** What `predict` returns, by the formulas of {@link parameterisations}; default ε. */
   predicts?: Prediction
   /** Standard deviation of the data, of `edm` alone; default 0.5, as published. */
@@ -21,21 +17,6 @@ export interface NetworkPriorOptions {
    * t; if it `predicts` 'edm', c_in·x_t and ¼·log σ_t/α_t.
    */
   predict(xt: Tensor, t: Time): Tensor
-  /**
-   * Limits x̂₀ to the range of the data, as DPS and others need. The gradient is 0 where a value was clipped, as in
-   * PyTorch's `clamp`: clipped pixels get no guidance.
-   */
-  clip?: readonly [low: number, high: number]
-}
-
-/** (x·x_t + output·F)/over. */
-function estimated(
-  xt: Tensor,
-  output: Tensor,
-  { x, output: by, over }: Parameterisation['estimate'],
-): Tensor {
-  if (x === 0 && by === over) return output
-  return (x === 1 ? xt : xt.mul(x)).add(output.mul(by)).mul(1 / over)
 }
 
 /**
@@ -53,36 +34,16 @@ function estimated(
  * ```
  */
 export function networkPrior(options: NetworkPriorOptions): Prior {
-  const { name, shape, schedule, clip, predicts = 'epsilon', sigmaData = 0.5 } = options
-  if (clip !== undefined && !(clip[0] < clip[1])) {
-    throw new OptionError('clip', `must be [low, high], got [${clip.join(', ')}]`)
-  }
+  const { predicts = 'epsilon', sigmaData = 0.5 } = options
   if (!predictions.includes(predicts)) {
     throw new OptionError('predicts', `must be ${predictions.join(' | ')}, got ${String(predicts)}`)
   }
   if (!(sigmaData > 0 && sigmaData < Infinity)) {
     throw new OptionError('sigmaData', `must be above 0 and finite, got ${sigmaData}`)
   }
-  const prior: Prior = {
-    name,
-    shape,
-    schedule,
-    denoise: (xt, t) =>
-      scope(() => {
-        if (!sameShape(xt.shape.slice(1), shape)) {
-          throw new ShapeError(name, 'x_t must be a batch of samples', [xt.shape, shape])
-        }
-        const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
-        const { estimate, input } = parameterisations[predicts](alpha, sigma, sigmaData)
-        const output = options.predict(input === 1 ? xt : xt.mul(input), timeLabel(predicts, alpha, sigma, t))
-        if (!sameShape(output.shape, xt.shape)) {
-          throw new ShapeError(name, "the network's output must have the shape of x_t", [
-            output.shape,
-            xt.shape,
-          ])
-        }
-        return estimated(xt, output, estimate)
-      }),
-  }
-  return clip === undefined ? prior : clipped(prior, clip)
+  return estimatedPrior({
+    ...options,
+    parameterise: (alpha, sigma) => parameterisations[predicts](alpha, sigma, sigmaData),
+    output: (x, alpha, sigma, t) => options.predict(x, timeLabel(predicts, alpha, sigma, t)),
+  })
 }

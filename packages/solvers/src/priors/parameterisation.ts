@@ -11,6 +11,12 @@ export interface Parameterisation {
   readonly input: number
 }
 
+type Parameterise = (alpha: number, sigma: number, deviation?: number) => Parameterisation
+
+/** Of a network that predicts ε. */
+export const ofNoise = (alpha: number, sigma: number) =>
+  ({ estimate: { x: 1, output: -sigma, over: alpha }, target: { x0: 0, noise: 1 }, input: 1 }) as const
+
 /**
  * - `epsilon`: the noise ε (arXiv 2006.11239);
  * - `x0`: the clean sample;
@@ -36,11 +42,7 @@ export interface Parameterisation {
  * ```
  */
 export const parameterisations = {
-  epsilon: (alpha, sigma) => ({
-    estimate: { x: 1, output: -sigma, over: alpha },
-    target: { x0: 0, noise: 1 },
-    input: 1,
-  }),
+  epsilon: ofNoise,
   x0: () => ({
     estimate: { x: 0, output: 1, over: 1 },
     target: { x0: 1, noise: 0 },
@@ -65,9 +67,7 @@ export const parameterisations = {
       input: 1 / root,
     }
   },
-} as const satisfies Readonly<
-  Record<string, (alpha: number, sigma: number, deviation?: number) => Parameterisation>
->
+} as const satisfies Readonly<Record<string, Parameterise>>
 
 /** What a network predicts; see {@link parameterisations}. */
 export type Prediction = keyof typeof parameterisations

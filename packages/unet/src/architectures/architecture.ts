@@ -1,17 +1,10 @@
 import type { Key, Tensor } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import type { InitOptions } from '../init.ts'
-import type { NamedShapes, ParamSource, SpecDifference } from '../param-source.ts'
-import type { ParamSpec, Params } from '../params.ts'
+import type { NamedShapes, SpecDifference } from '../param-source.ts'
+import type { Params } from '../params.ts'
+import type { NetworkBase, NetworkFormat } from './format.ts'
 import type { TrainedOn } from './trained-on.ts'
-
-/** What the configurations of all architectures have. */
-export interface NetworkBase {
-  /** The architecture's name. */
-  readonly architecture: string
-  readonly inChannels: number
-  readonly outChannels: number
-}
 
 /** What names and shapes of a checkpoint tell of its configuration. */
 export interface Inferred {
@@ -28,22 +21,8 @@ export interface Inferred {
  * The members are methods, which the compiler compares in both directions: so an `Architecture<DdpmConfig>` is one of
  * the list, whose members are handed configurations that `architectureOf` has matched to them by name.
  */
-export interface Architecture<C extends NetworkBase = NetworkBase> {
-  readonly name: C['architecture']
-  /** Whose networks they are, such as 'diffusers UNet2DModel'. */
-  readonly title: string
-  /** Parameters that each of its networks has, and not all of which a network of another architecture has. */
-  readonly landmarks: readonly [string, ...string[]]
-
-  /** Whether the JSON of a `config.json` is of this architecture. */
-  detect(json: unknown): boolean
-  /**
-   * The configuration in a `config.json`.
-   * @param shapes - Names and shapes of the weights, for what the file leaves out; read when asked for.
-   * @throws {FileFormatError} naming the field that does not fit.
-   */
-  parse(json: unknown, file: string, shapes: () => NamedShapes): C
-  /** The configuration as a `config.json` that {@link parse} reads. */
+export interface Architecture<C extends NetworkBase = NetworkBase> extends NetworkFormat<C> {
+  /** The configuration as a `config.json` that {@link NetworkFormat.parse} reads. */
   write(config: C): Fields
   /**
    * The configuration in our own form: fields under the names of C, of which those with a default may be left out.
@@ -56,15 +35,10 @@ export interface Architecture<C extends NetworkBase = NetworkBase> {
    */
   trainedOn?(json: unknown, file: string): { readonly trainedOn: TrainedOn; readonly note: string }
 
-  /** Names and shapes of all parameters. */
-  spec(config: C): ParamSpec
-  /** The source under the names of {@link spec}, where files of its networks use others as well. */
-  rename?(source: ParamSource): ParamSource
   /** What names and shapes tell of the configuration; undefined where they tell nothing. */
   infer?(shapes: NamedShapes): Inferred | undefined
-  /** A network with the {@link landmarks}, in some words on its channels and widths. */
+  /** A network with the {@link NetworkFormat.landmarks}, in some words on its channels and widths. */
   describe(shapes: NamedShapes): string
-  /** Names the fields of the configuration that would explain how a file differs from it, where that can be told. */
   explain(config: C): (difference: SpecDifference) => string | undefined
   /** Fresh parameters from a random key. */
   init(config: C, key: Key, options?: InitOptions): Params

@@ -4,10 +4,10 @@ import type { NamedShapes } from '../param-source.ts'
 import { adm } from './adm/architecture.ts'
 import type { Architecture } from './architecture.ts'
 import { ddpm } from './ddpm/architecture.ts'
+import type { ConfigOf } from './format.ts'
+import { formatOfJson } from './format.ts'
 
 const list = [ddpm, adm] as const
-
-type ConfigOf<A> = A extends Architecture<infer C> ? C : never
 
 /** The configuration of a network of any architecture here. */
 export type NetworkConfig = ConfigOf<(typeof list)[number]>
@@ -19,7 +19,6 @@ export type NetworkConfig = ConfigOf<(typeof list)[number]>
 export const architectures: readonly [Architecture<NetworkConfig>, ...Architecture<NetworkConfig>[]] = list
 
 const names = architectures.map(({ name }) => name).join(', ')
-const titles = architectures.map(({ name, title }) => `${name} (${title})`).join(', ')
 
 /**
  * The architecture of a configuration.
@@ -44,12 +43,8 @@ export function architectureOf({
  * The architecture that a `config.json` is of.
  * @throws {FileFormatError} where it is of none.
  */
-export function architectureOfJson(json: unknown, file: string): Architecture<NetworkConfig> {
-  const found = architectures.find(({ detect }) => detect(json))
-  if (found !== undefined) return found
-  objectOf(file, json)
-  throw new FileFormatError(file, `is the configuration of no network known here: ${titles}`)
-}
+export const architectureOfJson = (json: unknown, file: string): Architecture<NetworkConfig> =>
+  formatOfJson(architectures, json, file)
 
 /** The architecture that names of parameters are of; undefined for none. */
 export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkConfig> | undefined =>

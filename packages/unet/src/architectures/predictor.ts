@@ -3,11 +3,12 @@ import { OptionError } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import type { NetworkConfig } from './catalog.ts'
 import { architectureOf } from './catalog.ts'
+import type { NetworkBase } from './format.ts'
 import { splitLearnedVariance } from './learned-variance.ts'
 
-/** A network of any architecture: its configuration and its parameters. */
-export interface Network {
-  readonly config: NetworkConfig
+/** A network, of any architecture unless one is named: its configuration and its parameters. */
+export interface Network<C extends NetworkBase = NetworkConfig> {
+  readonly config: C
   readonly params: Params
 }
 

@@ -59,13 +59,22 @@ export interface Safetensors {
  * Array.from(parseSafetensors(bytes, 'a.safetensors').values('conv.bias')) // => [1, 2]
  * ```
  */
-export function parseSafetensors(
+export const parseSafetensors = (
   bytes: Uint8Array | ByteSource,
   file: string,
+): Safetensors & Checkpoint<SafetensorsEntry> => safetensorsOf(asSource(bytes), file, stranger)
+
+/**
+ * {@link parseSafetensors} of a source.
+ * @param tell - What a file is that is no safetensors file ('is a …'); undefined where that is not known.
+ */
+export function safetensorsOf(
+  source: ByteSource,
+  file: string,
+  tell: (source: ByteSource) => string | undefined,
 ): Safetensors & Checkpoint<SafetensorsEntry> {
   const fail: Fail = failIn(file)
-  const source = asSource(bytes)
-  const start = headerEnd(source, fail)
+  const start = headerEnd(source, tell, fail)
   const header = parseHeader(source, start, valueBudget(source.size, file), fail)
   const entries: SafetensorsEntry[] = []
   let metadata: Readonly<Record<string, string>> = {}
@@ -97,10 +106,10 @@ export function parseSafetensors(
 }
 
 /** Where the header ends and the data starts. */
-function headerEnd(source: ByteSource, fail: Fail): number {
+function headerEnd(source: ByteSource, tell: (source: ByteSource) => string | undefined, fail: Fail): number {
   const { size } = source
   const notOurs = (message: string): never => {
-    const what = stranger(source)
+    const what = tell(source)
     return fail(what === undefined ? `${message}; not a safetensors file` : `${what}, not a safetensors file`)
   }
   if (size < 8)

@@ -3,12 +3,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
+import type { AdmConfig } from '../architectures/adm/config.ts'
+import { admFormat } from '../architectures/adm/format.ts'
+import { ddpm } from '../architectures/ddpm/architecture.ts'
+import type { DdpmConfig } from '../architectures/ddpm/config.ts'
+import { ddpmFormat } from '../architectures/ddpm/format.ts'
 import { parseSafetensors } from '../checkpoint/safetensors.ts'
 import { writeSafetensors } from '../checkpoint/write.ts'
 import { loadShippedPrior } from '../priors/shipped.ts'
-import { fetchPrior } from './fetch-prior.ts'
-import { loadPrior } from './prior.ts'
+import { fetchNetwork, fetchPrior } from './fetch-prior.ts'
+import { loadPrior, readNetwork } from './prior.ts'
 
 const folder = resolve(import.meta.dirname, '../../priors/digits')
 const config = readFileSync(join(folder, 'config.json'), 'utf8')
@@ -45,12 +50,49 @@ describe('loadPrior', () => {
     ['<!doctype html>', weights, 'config.json: is not JSON'],
     [{ ...JSON.parse(config), sample_size: -1 }, weights, 'config.json: '],
     [config, weights.subarray(0, 1000), 'model.safetensors: '],
-    [config, new TextEncoder().encode('<!doctype html><title>Page</title>'), 'model.safetensors: '],
+    [
+      config,
+      new TextEncoder().encode('<!doctype html><title>Page</title>'),
+      "model.safetensors: begins with '<!doctype html><title>Page</title>', not a safetensors file",
+    ],
+    [config, new Uint8Array(0), 'model.safetensors: truncated: 0 bytes'],
     [{ ...JSON.parse(config), layers_per_block: 2 }, weights, 'does not fit the configuration'],
   ])('refuses damaged files: %#', (badConfig, badWeights, message) => {
     const load = () => loadPrior({ config: badConfig, weights: badWeights })
     expect(load).toThrow(FileFormatError)
     expect(load).toThrow(message)
+  })
+})
+
+describe('readNetwork', () => {
+  test('reads what loadPrior does, by the formats that it is given', () => {
+    const network = readNetwork([ddpmFormat], { config, weights })
+    expectTypeOf(network.config).toEqualTypeOf<DdpmConfig>()
+    const all = loadPrior({ config, weights })
+    expect(network.config).toEqual(all.config)
+    expect(Object.keys(network.params)).toEqual(Object.keys(all.params))
+    expect(network.params[name]?.dataSync()).toEqual(expected)
+  })
+
+  test('of several formats it is the one that the configuration tells', () => {
+    const network = readNetwork([admFormat, ddpmFormat], { config, weights })
+    expectTypeOf(network.config).toEqualTypeOf<DdpmConfig | AdmConfig>()
+    expect(network.config.architecture).toBe('ddpm')
+  })
+
+  test('refuses a network of another format, naming those it has', () => {
+    const read = () => readNetwork([admFormat], { config, weights })
+    expect(read).toThrow(FileFormatError)
+    expect(read).toThrow(
+      'config.json: is the configuration of no network known here: adm (guided-diffusion UNetModel)',
+    )
+  })
+
+  test('a format names differences, an architecture the field that would explain them as well', () => {
+    const wide = { config: { ...JSON.parse(config), in_channels: 3 }, weights }
+    expect(() => readNetwork([ddpmFormat], wide)).toThrow(/of another shape conv_in\.weight [^;]*$/)
+    expect(() => readNetwork([ddpm], wide)).toThrow('; inChannels would have to be 1 (it is 3)')
+    expect(() => loadPrior(wide)).toThrow('; inChannels would have to be 1 (it is 3)')
   })
 })
 
@@ -85,6 +127,8 @@ describe('fetchPrior', () => {
     asked.length = 0
     const network = await fetchPrior(base + path)
     expect(network.params[name]?.dataSync()).toEqual(expected)
+    expect((await fetchNetwork([ddpmFormat], base + path)).params[name]?.dataSync()).toEqual(expected)
+    asked.splice(2)
     const query = path.includes('?') ? '?v=2' : ''
     expect(asked.sort()).toEqual([`/digits/config.json${query}`, `/digits/model.safetensors${query}`])
   })

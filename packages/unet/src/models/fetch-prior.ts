@@ -1,6 +1,8 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { architectures } from '../architectures/catalog.ts'
+import type { ConfigOf, NetworkBase, NetworkFormat } from '../architectures/format.ts'
 import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
-import { loadPrior } from './prior.ts'
+import { readNetwork } from './prior.ts'
 
 /** Where the two files of a network are. */
 export interface PriorAddresses {
@@ -34,10 +36,26 @@ export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
  * // => 'https://example.org/digits.safetensors: cannot be fetched: HTTP 404'
  * ```
  */
-export async function fetchPrior(
+export const fetchPrior = (
+  source: string | URL | PriorAddresses,
+  options?: FetchPriorOptions,
+): Promise<LoadedNetwork> => fetchNetwork(architectures, source, options)
+
+/**
+ * {@link fetchPrior} of some formats: what reads the others is not in a bundle then.
+ * @throws {OptionError} where an address is none.
+ * @throws {FileFormatError} where a file is not there, damaged or of none of the formats, or does not fit the other.
+ */
+export async function fetchNetwork<F extends NetworkFormat>(
+  formats: readonly F[],
+  source: string | URL | PriorAddresses,
+  options?: FetchPriorOptions,
+): Promise<LoadedNetwork<ConfigOf<F>>>
+export async function fetchNetwork(
+  formats: readonly NetworkFormat[],
   source: string | URL | PriorAddresses,
   options: FetchPriorOptions = {},
-): Promise<LoadedNetwork> {
+): Promise<LoadedNetwork<NetworkBase>> {
   const { config, weights } = addressesOf(source)
   const device = options.device === undefined ? {} : { device: options.device }
   const byAddress = typeof config === 'string' || config instanceof URL
@@ -52,7 +70,7 @@ export async function fetchPrior(
       byAddress ? get(names.config).then(decode) : config,
       get(names.weights, options.onProgress),
     ])
-    return loadPrior({ config: json, weights: bytes }, { ...device, names })
+    return readNetwork(formats, { config: json, weights: bytes }, { ...device, names })
   } catch (error) {
     one.abort()
     throw error

@@ -1,9 +1,13 @@
 import { FileFormatError } from '@tweedie/tensor'
-import type { Architecture } from '../architectures/architecture.ts'
 import type { NetworkConfig } from '../architectures/catalog.ts'
-import { architectureOfJson } from '../architectures/catalog.ts'
+import { architectures } from '../architectures/catalog.ts'
+import type { ConfigOf, NetworkBase, NetworkFormat } from '../architectures/format.ts'
+import { formatOfJson } from '../architectures/format.ts'
 import type { Network } from '../architectures/predictor.ts'
-import { parseSafetensors } from '../checkpoint/safetensors.ts'
+import type { ByteSource } from '../checkpoint/bytes.ts'
+import { memorySource, readRange } from '../checkpoint/bytes.ts'
+import { safetensorsOf } from '../checkpoint/safetensors.ts'
+import { show } from '../fields.ts'
 import type { NamedShapes, ParamSource } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
 import type { LoadOptions } from './load.ts'
@@ -14,7 +18,7 @@ import { withoutPrefix } from './prefix.ts'
 export interface PriorFiles {
   /** What `config.json` holds: its text, or the value parsed from it. */
   readonly config: unknown
-  /** The bytes of the safetensors file, or what a reader such as {@link parseSafetensors} or `parseTorch` made of them. */
+  /** The bytes of the safetensors file, or what a reader such as `parseSafetensors` or `parseTorch` made of them. */
   readonly weights: Uint8Array | ArrayBuffer | ParamSource
 }
 
@@ -24,7 +28,7 @@ export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
 }
 
 /** A network that was loaded; `notes` are sentences on choices that a user should know of. */
-export interface LoadedNetwork extends Network {
+export interface LoadedNetwork<C extends NetworkBase = NetworkConfig> extends Network<C> {
   readonly notes: readonly string[]
 }
 
@@ -42,28 +46,53 @@ export interface LoadedNetwork extends Network {
  * loadPrior({ config: ddpmConfigToDiffusers(config), weights }).config.architecture // => 'ddpm'
  * ```
  */
-export function loadPrior(files: PriorFiles, options: LoadPriorOptions = {}): LoadedNetwork {
+export const loadPrior = (files: PriorFiles, options?: LoadPriorOptions): LoadedNetwork =>
+  readNetwork(architectures, files, options)
+
+/**
+ * {@link loadPrior} of some formats: what reads the others is not in a bundle then.
+ * @throws {FileFormatError} where a file is damaged or of none of the formats, or the two do not fit.
+ * @example
+ * ```ts
+ * import { randomKey } from '@tweedie/tensor'
+ * import { ddpmConfig, ddpmConfigToDiffusers, ddpmFormat, initDdpm, readNetwork, writeSafetensors } from '@tweedie/unet'
+ * const made = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8] })
+ * const weights = writeSafetensors(initDdpm(made, randomKey(0)))
+ * const { config } = readNetwork([ddpmFormat], { config: ddpmConfigToDiffusers(made), weights })
+ * config.blockOutChannels // => [8, 8]
+ * ```
+ */
+export function readNetwork<F extends NetworkFormat>(
+  formats: readonly F[],
+  files: PriorFiles,
+  options?: LoadPriorOptions,
+): LoadedNetwork<ConfigOf<F>>
+export function readNetwork(
+  formats: readonly NetworkFormat[],
+  files: PriorFiles,
+  options: LoadPriorOptions = {},
+): LoadedNetwork<NetworkBase> {
   const { names = {}, ...load } = options
   const configName = names.config ?? 'config.json'
   const weightsName = names.weights ?? 'model.safetensors'
   const json = typeof files.config === 'string' ? parseJson(files.config, configName) : files.config
-  const architecture = architectureOfJson(json, configName)
+  const format = formatOfJson(formats, json, configName)
   const source = sourceOf(files.weights, weightsName)
-  const config = architecture.parse(json, configName, () => shapesFor(architecture, source, weightsName))
-  const spec = architecture.spec(config)
+  const config = format.parse(json, configName, () => shapesFor(format, source, weightsName))
+  const spec = format.spec(config)
   const [first = ''] = Object.keys(spec)
-  const plain = withoutPrefix(architecture.rename?.(source) ?? source, first, weightsName)
-  const explain = architecture.explain(config)
-  const params = loadParams(plain.source, spec, weightsName, { ...load, explain })
+  const plain = withoutPrefix(format.rename?.(source) ?? source, first, weightsName)
+  const explain = format.explain?.(config)
+  const params = loadParams(plain.source, spec, weightsName, { ...load, ...(explain && { explain }) })
   return { config, params, notes: plain.notes }
 }
 
 /**
- * Names and shapes of a file as an architecture has them, whatever stands before its names.
+ * Names and shapes of a file as a format has them, whatever stands before its names.
  * @throws {FileFormatError} where there are several sets of weights.
  */
 export function shapesFor(
-  { rename, landmarks }: Architecture<NetworkConfig>,
+  { rename, landmarks }: Pick<NetworkFormat, 'rename' | 'landmarks'>,
   source: ParamSource,
   path: string,
 ): NamedShapes {
@@ -71,9 +100,16 @@ export function shapesFor(
 }
 
 function sourceOf(weights: PriorFiles['weights'], name: string): ParamSource {
-  if (weights instanceof Uint8Array) return parseSafetensors(weights, name)
-  return 'byteLength' in weights ? parseSafetensors(new Uint8Array(weights), name) : weights
+  if (!('byteLength' in weights)) return weights
+  const bytes = weights instanceof Uint8Array ? weights : new Uint8Array(weights)
+  return safetensorsOf(memorySource(bytes), name, beginning)
 }
+
+/** How a file begins, for a message: enough to know a page, a pointer or another format by. */
+const beginning = (source: ByteSource): string | undefined =>
+  source.size === 0
+    ? undefined
+    : `begins with ${show(String.fromCharCode(...readRange(source, 0, Math.min(source.size, 40))))}`
 
 function parseJson(text: string, name: string): unknown {
   try {

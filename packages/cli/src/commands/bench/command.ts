@@ -1,8 +1,9 @@
 import { cpus } from 'node:os'
 import type { SuiteName } from '@tweedie/bench'
+import { integer, number } from '@tweedie/solvers'
 import { Command, Option } from 'commander'
 import type { Io } from '../../io.ts'
-import { integer, list, number } from '../../terminal/options.ts'
+import { names, specOption } from '../../terminal/options.ts'
 import type { BenchCommandOptions } from './bench.ts'
 
 const descriptions: Readonly<Record<SuiteName, string>> = {
@@ -28,19 +29,40 @@ export function benchCommand(io: Io): Command {
 function suiteCommand(io: Io, suite: SuiteName): Command {
   return new Command(suite)
     .description(descriptions[suite])
-    .option(
-      '--peers [names]',
-      'also time other libraries in the same run (default: all that are there)',
-      list,
+    .addOption(
+      specOption(
+        '--peers [names]',
+        names('also time other libraries in the same run', { otherwise: 'all that are there' }),
+      ),
     )
-    .option('--devices <names>', 'devices, separated by commas (default: all but the reference)', list)
+    .addOption(
+      specOption(
+        '--devices <names>',
+        names('devices, separated by commas', { otherwise: 'all but the reference' }),
+      ),
+    )
     .option('--filter <text>', 'only cases whose name contains this')
-    .option('--seconds <s>', 'least time per case and engine', number(0.01, 600), 0.5)
-    .option('--threads <n>', 'threads of our devices and of peers that can choose', integer(1, cpus().length))
+    .addOption(
+      specOption(
+        '--seconds <s>',
+        number('least time per case and engine', { default: 0.5, min: 0.01, max: 600 }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--threads <n>',
+        integer('threads of our devices and of peers that can choose', { min: 1, max: cpus().length }),
+      ),
+    )
     .addOption(new Option('--json [file]', 'print JSON, or write it to a file besides the table'))
     .option('--markdown <file>', 'write the table to a file')
     .option('--compare <file>', 'set against an earlier --json file; exit code 1 where a case regressed')
-    .option('--threshold <ratio>', 'time over earlier time that counts as a regression', number(1, 100), 1.1)
+    .addOption(
+      specOption(
+        '--threshold <ratio>',
+        number('time over earlier time that counts as a regression', { default: 1.1, min: 1, max: 100 }),
+      ),
+    )
     .action(async (options: BenchCommandOptions, command: Command) => {
       const { bench } = await import('./bench.ts')
       await bench(io, suite, options, command.parent?.args ?? [])

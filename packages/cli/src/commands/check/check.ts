@@ -2,6 +2,7 @@ import { InterruptedError } from '@tweedie/runs'
 import { breathe } from '@tweedie/solvers'
 import type { Law } from '@tweedie/solvers/laws'
 import { methodLaws, operatorLaws, priorLaws } from '@tweedie/solvers/laws'
+import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { LawsBrokenError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
@@ -11,16 +12,10 @@ import { formatTable } from '../../terminal/table.ts'
 
 /** The options of `tweedie check`, defaults filled in. */
 export interface CheckOptions {
-  readonly shape: string
+  /** [C, H, W] of what an operator measures. */
+  readonly shape: Shape
   readonly device: string
   readonly json?: boolean
-}
-
-function shapeOf(text: string): readonly number[] {
-  const sides = text.split(/[x×]/).map(Number)
-  if (sides.length === 3 && sides.every((side) => Number.isInteger(side) && side >= 1 && side <= 64))
-    return sides
-  throw new OptionError('--shape', `must be three integers from 1 to 64 such as 1x8x8, got '${text}'`)
 }
 
 async function lawsOf(
@@ -40,7 +35,7 @@ async function lawsOf(
   const given = ownSettings(own.kind, own.value, module.settings)
   if (own.kind === 'method')
     return { what: `method '${info.name}'`, laws: methodLaws(own.value, { settings: given }) }
-  const operator = own.value.make(shapeOf(options.shape), given)
+  const operator = own.value.make(options.shape, given)
   return { what: `operator '${info.name}'`, laws: operatorLaws(operator) }
 }
 

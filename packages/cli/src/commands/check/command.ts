@@ -1,8 +1,21 @@
+import type { OptionSpec } from '@tweedie/solvers'
+import type { Shape } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption } from '../../terminal/options.ts'
+import { deviceOption, specOption } from '../../terminal/options.ts'
 import type { CheckOptions } from './check.ts'
+
+const shape: OptionSpec<Shape> = {
+  doc: 'image size for an operator',
+  range: 'three integers from 1 to 64, such as 1x8x8',
+  control: { kind: 'text' },
+  parse: (text) => text.split(/[x×]/).map(Number),
+  accepts: (value): value is Shape =>
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value.every((side) => Number.isInteger(side) && side >= 1 && side <= 64),
+}
 
 export function checkCommand(io: Io): Command {
   return new Command('check')
@@ -11,7 +24,7 @@ export function checkCommand(io: Io): Command {
       '<module>',
       'a TypeScript or JavaScript file; an operator takes options, as in ./camera.ts:gain=2',
     )
-    .option('--shape <CxHxW>', 'image size for an operator', '1x8x8')
+    .addOption(specOption('--shape <CxHxW>', shape).default([1, 8, 8], '1x8x8'))
     .addOption(deviceOption())
     .option('--json', 'print JSON')
     .addHelpText(

@@ -1,8 +1,9 @@
+import { integer } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, integer, noise, setting } from '../../terminal/options.ts'
+import { deviceOption, noiseOption, settingsOption, specOption } from '../../terminal/options.ts'
 import type { RestoreOptions } from './perform.ts'
 
 export function restoreCommand(io: Io): Command {
@@ -14,21 +15,18 @@ export function restoreCommand(io: Io): Command {
     )
     .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
     .option('--method <spec>', 'method, such as dps or dps:eta=1; see `tweedie methods`', 'dps')
-    .option(
-      '--noise <sigma>',
-      'σ_y of the measurement, for the data range [−1, 1], or a law such as poisson:peak=30; see `tweedie noises`',
-      noise,
-      0.05,
-    )
+    .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
-    .option('--steps <n>', "steps (default: the method's own)", integer(1, 1000))
-    .option(
-      '--set <name=value>',
-      'an option of the method, such as eta=1 (see `tweedie methods NAME`); may be repeated',
-      setting,
+    .addOption(
+      specOption('--steps <n>', integer('steps', { min: 1, max: 1000, otherwise: "the method's own" })),
     )
-    .option('--samples <n>', 'how many restorations to draw', integer(1, 64), 1)
-    .option('--seed <n>', 'seed of the noise and of the method', integer(0), 0)
+    .addOption(settingsOption())
+    .addOption(
+      specOption('--samples <n>', integer('how many restorations to draw', { default: 1, min: 1, max: 64 })),
+    )
+    .addOption(
+      specOption('--seed <n>', integer('seed of the noise and of the method', { default: 0, min: 0 })),
+    )
     .option(
       '--measured',
       'the file is the measurement itself, a picture or numbers of any range: do not degrade it',

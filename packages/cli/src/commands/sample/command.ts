@@ -1,8 +1,8 @@
-import { spacings } from '@tweedie/solvers'
-import { Command, Option } from 'commander'
+import { choice, integer, number, spacings } from '@tweedie/solvers'
+import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, integer, number } from '../../terminal/options.ts'
+import { deviceOption, specOption } from '../../terminal/options.ts'
 import type { SampleOptions } from './sample.ts'
 
 export function sampleCommand(io: Io): Command {
@@ -10,14 +10,17 @@ export function sampleCommand(io: Io): Command {
     .description('Draws pictures from a prior, without any measurement, into one PNG.')
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
-    .option('--n <n>', 'how many', integer(1, 256), 16)
+    .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .option('--sampler <spec>', 'such as ddim, dpm++2m or heun:churn=40; see `tweedie samplers`', 'ddpm')
+    .addOption(specOption('--spacing <name>', choice('how the times are laid out', spacings, 'linspace')))
     .addOption(
-      new Option('--spacing <name>', 'how the times are laid out').choices(spacings).default('linspace'),
+      specOption(
+        '--eta <eta>',
+        number('noise of the steps, 0 (ddim) to 1 (ddpm); overrides --sampler', { min: 0, max: 1 }),
+      ),
     )
-    .option('--eta <eta>', 'noise of the steps, 0 (ddim) to 1 (ddpm); overrides --sampler', number(0, 1))
-    .option('--steps <n>', 'steps', integer(1, 1000), 100)
-    .option('--seed <n>', 'seed of all randomness', integer(0), 0)
+    .addOption(specOption('--steps <n>', integer('steps', { default: 100, min: 1, max: 1000 })))
+    .addOption(specOption('--seed <n>', integer('seed of all randomness', { default: 0, min: 0 })))
     .addOption(deviceOption())
     .option('--json', 'print what was done as JSON')
     .addHelpText('after', '\nAn existing file is replaced only if tweedie wrote it.')

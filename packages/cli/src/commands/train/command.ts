@@ -1,14 +1,23 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import type { OptionSpec } from '@tweedie/solvers'
+import { integer } from '@tweedie/solvers'
+import { Command } from 'commander'
 import type { Io } from '../../io.ts'
-import { integer } from '../../terminal/options.ts'
+import { specOption } from '../../terminal/options.ts'
 import type { SaveInterval, TrainCliOptions } from './train.ts'
 
 /** `500` is steps, `60s` and `5m` are time. */
-export function saveInterval(text: string): SaveInterval {
-  const [, digits, unit] = /^(\d{1,9})(s|m|)$/.exec(text) ?? []
-  const value = Number(digits)
-  if (!(value > 0)) throw new InvalidArgumentError('It must look like 500 (steps), 60s or 5m.')
-  return unit === '' ? { steps: value } : { seconds: unit === 'm' ? 60 * value : value }
+export const saveInterval: OptionSpec<SaveInterval> = {
+  doc: 'steps (500) or time (60s, 5m) between saved states',
+  range: '500 (steps), 60s or 5m, or the like',
+  control: { kind: 'text' },
+  parse: (text) => {
+    const [, digits, unit] = /^(\d{1,9})(s|m|)$/.exec(text) ?? []
+    if (digits === undefined) return undefined
+    const value = Number(digits)
+    return unit === '' ? { steps: value } : { seconds: unit === 'm' ? 60 * value : value }
+  },
+  accepts: (value): value is SaveInterval =>
+    typeof value === 'object' && value !== null && Object.values(value).every((v) => v > 0),
 }
 
 export function trainCommand(io: Io): Command {
@@ -25,13 +34,14 @@ export function trainCommand(io: Io): Command {
       '--allow-other-rounding',
       'go on although the device or machine rounds otherwise; the bits are then not those of one go',
     )
-    .addOption(
-      new Option('--save-every <interval>', 'steps (500) or time (60s, 5m) between saved states')
-        .argParser(saveInterval)
-        .default(saveInterval('3m'), '3m'),
-    )
+    .addOption(specOption('--save-every <interval>', saveInterval).default({ seconds: 180 }, '3m'))
     .option('--no-test-set', 'without test images: the record then has no test loss')
-    .option('--workers <n>', 'threads; the result does not depend on them', integer(1, 64), 1)
+    .addOption(
+      specOption(
+        '--workers <n>',
+        integer('threads; the result does not depend on them', { default: 1, min: 1, max: 64 }),
+      ),
+    )
     .option('--name <name>', 'name of the prior in its record')
     .option('--json', 'print the record as JSON')
     .addHelpText(

@@ -44,10 +44,8 @@ export function redDiffGradient(
   noise: { readonly epsilon: Tensor; readonly epsilon0?: Tensor | undefined },
   { lambda, dataWeight, weighting, reduction, sigmaX0 }: RedDiffWeights,
 ) {
-  const [n, m] = [mu, y].map((x) => (reduction === 'mean' ? x.size / (x.shape[0] ?? 1) : 1)) as [
-    number,
-    number,
-  ]
+  const elements = (x: Tensor) => (reduction === 'mean' ? x.size / (x.shape[0] ?? 1) : 1)
+  const [n, m] = [elements(mu), elements(y)]
   const [alpha, sigma] = [prior.schedule.alpha(t), prior.schedule.sigma(t)]
   const xt = combine([alpha, mu], [alpha * sigmaX0, noise.epsilon0], [sigma, noise.epsilon])
   const { x0hat } = lookAt(prior, xt, t, false)

@@ -9,7 +9,10 @@ export type Assignable<T extends ValueType> =
   | (T extends 'i32' ? I32 : T extends 'f32' ? F32 : T extends 'f64' ? F64 : never)
 
 /** An address that moves on, and by how many bytes. */
-export type Cursor = readonly [at: Local<'i32'>, by: I32]
+export type Cursor = readonly [at: Local<'i32'>, bytes: I32]
+
+/** A {@link Cursor}. */
+export const by = (at: Local<'i32'>, bytes: I32): Cursor => [at, bytes]
 
 /** Where `br` and `brIf` of {@link FunctionBuilder} go. */
 export interface Label {

@@ -1,5 +1,5 @@
 import type { FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
 import { exp2Down, Lanes } from '../lanes/math.ts'
 import { noFinish } from '../product/epilogue.ts'
 import type { GemmFunctions, TileShape } from '../product/gemm.ts'
@@ -262,28 +262,12 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
 /** `sum(to, from, count)`: adds `count` float32. */
 function emitSum(m: ModuleBuilder): void {
   m.procedure('sum', (f, to, from, count) => {
-    f.countdown(
-      count,
-      4,
-      [
-        [to, 16],
-        [from, 16],
-      ],
-      () => {
-        f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
-      },
-    )
-    f.countdown(
-      count,
-      1,
-      [
-        [to, 4],
-        [from, 4],
-      ],
-      () => {
-        f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
-      },
-    )
+    f.countdown(count, 4, [by(to, 16), by(from, 16)], () => {
+      f.emit(v128.store(to, f32x4.add(v128.load(to), v128.load(from))))
+    })
+    f.countdown(count, 1, [by(to, 4), by(from, 4)], () => {
+      f.emit(v128.store32Lane(to, f32x4.add(v128.load32Splat(to), v128.load32Splat(from)), 0))
+    })
   })
 }
 

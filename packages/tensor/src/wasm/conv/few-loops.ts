@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import type { FunctionBuilder, Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, i32, v128 } from '../asm/index.ts'
+import { by, f32, i32, v128 } from '../asm/index.ts'
 import { maddOf } from '../lanes/math.ts'
 import { masked, store, sumOfFour, vector } from '../lanes/sweep.ts'
 
@@ -38,10 +38,10 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         f.set(plane, i32.add(from, i32.shl(column, 2)))
         f.spread(cursors, weights, across)
         f.set(input, inputs)
-        f.countdown(input, 1, [[plane, channelStep]], () => {
+        f.countdown(input, 1, [by(plane, channelStep)], () => {
           f.set(offset, offsets)
           f.set(tap, taps)
-          f.countdown(tap, 1, [[offset, 4]], () => {
+          f.countdown(tap, 1, [by(offset, 4)], () => {
             f.set(at, i32.add(plane, i32.load(offset)))
             factors.forEach((factor, c) => {
               f.set(factor, v128.load32Splat(cursors[c]!))
@@ -77,10 +77,7 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
         f.countdown(
           rows,
           height,
-          [
-            [to, i32.mul(rowTo, height)],
-            [from, i32.mul(rowStep, height)],
-          ],
+          [by(to, i32.mul(rowTo, height)), by(from, i32.mul(rowStep, height))],
           () => {
             f.loop(column, 0, lastColumn, 4 * vectors, () => tile(height))
             f.set(column, lastColumn)
@@ -136,43 +133,35 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
       const advance = (bytes: Parameters<FunctionBuilder['add']>[1]) => {
         for (const field of fields) f.add(field, bytes)
       }
-      f.countdown(
-        inputs,
-        1,
-        [
-          [x, inputStep],
-          [to, inputTo],
-        ],
-        () => {
-          f.spread(fields, dy, channelDy)
-          f.set(row, x)
-          f.set(remaining, rows)
-          f.while(remaining, () => {
-            f.setLeast(count, band, remaining)
-            f.add(remaining, i32.sub(0, count))
-            for (const sum of sums.flat()) f.set(sum, v128.zero())
-            f.countdown(count, 1, [[row, rowStep]], () => {
-              f.set(cursor, row)
-              f.set(left, columns)
-              f.countdown(left, 4, [], () => {
-                four()
-                f.add(cursor, 16)
-                advance(16)
-              })
-              f.if(left, () => {
-                four(left)
-                advance(i32.shl(left, 2))
-              })
+      f.countdown(inputs, 1, [by(x, inputStep), by(to, inputTo)], () => {
+        f.spread(fields, dy, channelDy)
+        f.set(row, x)
+        f.set(remaining, rows)
+        f.while(remaining, () => {
+          f.setLeast(count, band, remaining)
+          f.add(remaining, i32.sub(0, count))
+          for (const sum of sums.flat()) f.set(sum, v128.zero())
+          f.countdown(count, 1, [by(row, rowStep)], () => {
+            f.set(cursor, row)
+            f.set(left, columns)
+            f.countdown(left, 4, [], () => {
+              four()
+              f.add(cursor, 16)
+              advance(16)
             })
-            sums.forEach((ofChannel, c) => {
-              f.set(at, i32.add(to, i32.mul(channelTo, c)))
-              ofChannel.forEach((sum, t) =>
-                f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfFour(sum)), 4 * t)),
-              )
+            f.if(left, () => {
+              four(left)
+              advance(i32.shl(left, 2))
             })
           })
-        },
-      )
+          sums.forEach((ofChannel, c) => {
+            f.set(at, i32.add(to, i32.mul(channelTo, c)))
+            ofChannel.forEach((sum, t) =>
+              f.emit(f32.store(at, f32.add(f32.load(at, 4 * t), sumOfFour(sum)), 4 * t)),
+            )
+          })
+        })
+      })
     },
   )
 }

@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import type { Expr, FunctionRef, ModuleBuilder } from '../asm/index.ts'
-import { f32, i32, i32x4, v128 } from '../asm/index.ts'
+import { by, f32, i32, i32x4, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
 import type { TileShape } from '../product/gemm.ts'
 
@@ -11,20 +11,13 @@ import type { TileShape } from '../product/gemm.ts'
 export function emitPixels(m: ModuleBuilder, nr: number): void {
   m.procedure('pixels', (f, to, images, rows, columns, imageStep, rowStep) => {
     const [image, row, at] = f.locals('i32', 3)
-    f.times(images, [[image, imageStep]], () => {
+    f.times(images, [by(image, imageStep)], () => {
       f.set(row, image)
-      f.times(rows, [[row, rowStep]], () => {
+      f.times(rows, [by(row, rowStep)], () => {
         f.set(at, row)
-        f.times(
-          columns,
-          [
-            [to, 4],
-            [at, 4],
-          ],
-          () => {
-            f.emit(i32.store(to, at))
-          },
-        )
+        f.times(columns, [by(to, 4), by(at, 4)], () => {
+          f.emit(i32.store(to, at))
+        })
       })
     })
     // A last group that is not full reads somewhere valid.

@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import type { FunctionBuilder, I32, Local, ModuleBuilder } from '../asm/index.ts'
-import { f32, f32x4, f64, i32, i32s, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, f64, i32, i32s, shuffle32, shuffle64, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
 
 /** Bytes per element. */
@@ -20,29 +20,15 @@ function emitRows(
   m.func('run', i32s(7 + prepare.length), [], (f, to, from, n0, n1, t0, t1, f0, f1, ...rest) => {
     const copyRow = prepare(f, ...rest)
     const [rowTo, rowFrom, a, b] = f.locals('i32', 4)
-    f.times(
-      n0,
-      [
-        [to, t0],
-        [from, f0],
-      ],
-      () => {
-        f.set(rowTo, to)
-        f.set(rowFrom, from)
-        f.times(
-          n1,
-          [
-            [rowTo, t1],
-            [rowFrom, f1],
-          ],
-          () => {
-            f.set(a, rowTo)
-            f.set(b, rowFrom)
-            copyRow(a, b)
-          },
-        )
-      },
-    )
+    f.times(n0, [by(to, t0), by(from, f0)], () => {
+      f.set(rowTo, to)
+      f.set(rowFrom, from)
+      f.times(n1, [by(rowTo, t1), by(rowFrom, f1)], () => {
+        f.set(a, rowTo)
+        f.set(b, rowFrom)
+        copyRow(a, b)
+      })
+    })
   })
 }
 
@@ -55,15 +41,7 @@ function moveOne(width: Width, to: I32, from: I32) {
 /** Copies `bytes` from one running address to the other; all three variables are used up. */
 export function copyRun(f: FunctionBuilder, to: Address, from: Address, bytes: Address): void {
   const turn = (size: number, move: () => void) =>
-    f.countdown(
-      bytes,
-      size,
-      [
-        [to, size],
-        [from, size],
-      ],
-      move,
-    )
+    f.countdown(bytes, size, [by(to, size), by(from, size)], move)
   turn(64, () => {
     const values = [0, 16, 32, 48].map((at) => f.local('v128', v128.load(from, at)))
     values.forEach((value, i) => f.emit(v128.store(to, value, 16 * i)))
@@ -107,24 +85,8 @@ export function emitCollect(m: ModuleBuilder): void {
       const zip = (i: number, j: number) => v128.load32Lane(at(j), v128.load32Zero(at(i)), 1)
       const four = () => f.emit(v128.store(to, shuffle64(zip(0, 1), zip(2, 3), [0, 2])))
       f.set(rest, n)
-      f.countdown(
-        rest,
-        4,
-        [
-          [to, 16],
-          [from, steps[3]!],
-        ],
-        four,
-      )
-      f.countdown(
-        rest,
-        1,
-        [
-          [to, 4],
-          [from, f2],
-        ],
-        () => f.emit(moveOne(4, to, from)),
-      )
+      f.countdown(rest, 4, [by(to, 16), by(from, steps[3]!)], four)
+      f.countdown(rest, 1, [by(to, 4), by(from, f2)], () => f.emit(moveOne(4, to, from)))
     }
   })
 }
@@ -136,8 +98,8 @@ export function emitRepeat(m: ModuleBuilder): void {
     return (to, from) => {
       f.set(value, v128.load32Splat(from))
       f.set(rest, n)
-      f.countdown(rest, 4, [[to, 16]], () => f.emit(v128.store(to, value)))
-      f.countdown(rest, 1, [[to, 4]], () => f.emit(v128.store32Lane(to, value, 0)))
+      f.countdown(rest, 4, [by(to, 16)], () => f.emit(v128.store(to, value)))
+      f.countdown(rest, 1, [by(to, 4)], () => f.emit(v128.store32Lane(to, value, 0)))
     }
   })
 }
@@ -155,27 +117,13 @@ export function emitDouble(m: ModuleBuilder): void {
             f.emit(v128.store(to, shuffle32(value, value, [2, 2, 3, 3]), 32 * i + 16))
           })
         }
-        f.countdown(
-          rest,
-          4 * vectors,
-          [
-            [to, 32 * vectors],
-            [from, 16 * vectors],
-          ],
-          double,
-        )
+        f.countdown(rest, 4 * vectors, [by(to, 32 * vectors), by(from, 16 * vectors)], double)
       }
       f.set(rest, n)
       turn(4)
       turn(1)
-      f.countdown(
-        rest,
-        1,
-        [
-          [to, 8],
-          [from, 4],
-        ],
-        () => f.emit(v128.store64Lane(to, v128.load32Splat(from), 0)),
+      f.countdown(rest, 1, [by(to, 8), by(from, 4)], () =>
+        f.emit(v128.store64Lane(to, v128.load32Splat(from), 0)),
       )
     }
   })
@@ -220,15 +168,7 @@ export function emitTranspose(m: ModuleBuilder): void {
             f.add(b, fc)
           })
         }
-        f.countdown(
-          restRows,
-          4 * tiles,
-          [
-            [left, 16 * tiles],
-            [top, i32.mul(tr, 4 * tiles)],
-          ],
-          transpose,
-        )
+        f.countdown(restRows, 4 * tiles, [by(left, 16 * tiles), by(top, i32.mul(tr, 4 * tiles))], transpose)
       }
       const lastRow = () => {
         f.set(a, top)
@@ -244,15 +184,7 @@ export function emitTranspose(m: ModuleBuilder): void {
       f.if(i32.and(tr, 2047), () => strip(4))
       strip(2)
       strip(1)
-      f.countdown(
-        restRows,
-        1,
-        [
-          [left, 4],
-          [top, tr],
-        ],
-        lastRow,
-      )
+      f.countdown(restRows, 1, [by(left, 4), by(top, tr)], lastRow)
     }
   })
 }
@@ -268,9 +200,9 @@ type UseRow = (f: FunctionBuilder, picked: Address, row: Address, bytes: Address
 function emitPicks(m: ModuleBuilder, use: UseRow): void {
   m.procedure('run', (f, picked, row, indices, before, count, block, bytes) => {
     const [at, from, rest] = f.locals('i32', 3)
-    f.times(before, [[picked, block]], () => {
+    f.times(before, [by(picked, block)], () => {
       f.set(at, indices)
-      f.times(count, [[at, 4]], () => {
+      f.times(count, [by(at, 4)], () => {
         f.set(from, i32.add(picked, i32.mul(i32.load(at), bytes)))
         f.set(rest, bytes)
         use(f, from, row, rest)
@@ -287,15 +219,7 @@ export const emitGather = (m: ModuleBuilder): void =>
 export const emitScatterAdd = (m: ModuleBuilder): void =>
   emitPicks(m, (f, picked, row, bytes) => {
     const turn = (size: number, add: () => void) =>
-      f.countdown(
-        bytes,
-        size,
-        [
-          [picked, size],
-          [row, size],
-        ],
-        add,
-      )
+      f.countdown(bytes, size, [by(picked, size), by(row, size)], add)
     turn(16, () => f.emit(v128.store(picked, f32x4.add(v128.load(picked), v128.load(row)))))
     turn(4, () => f.emit(f32.store(picked, f32.add(f32.load(picked), f32.load(row)))))
   })

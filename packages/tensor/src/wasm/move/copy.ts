@@ -57,11 +57,10 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
   threads.run(tasks)
 }
 
-/** The calls that copy a box of 32-bit elements, for a task of the caller's. */
-export function copyCalls(to: Place, from: Place, shape: Shape, kernels: KernelCache): Call[] {
+/** The calls that copy a box of 32-bit elements, not empty, for a task of the caller's. */
+export function copyCalls(to: Place, from: Place, extents: Shape, kernels: KernelCache): Call[] {
   const calls: Call[] = []
-  if (sizeOf(shape) === 0) return calls
-  const nest = collapse(shape, [to.strides, from.strides])
+  const nest = { extents, strides: [to.strides, from.strides] }
   copyNest(to.at, from.at, nest, 4, kernels, (run, ...args) => calls.push({ run, args }))
   return calls
 }

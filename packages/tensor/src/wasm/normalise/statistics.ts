@@ -1,5 +1,5 @@
 import type { FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
-import { f32, f32x4, f64, f64x2, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, f64, f64x2, v128 } from '../asm/index.ts'
 import { sumOfLanes, vector } from '../lanes/sweep.ts'
 
 /** Statistics of a group, in the forms that the sweeps use. */
@@ -32,7 +32,7 @@ export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
     f.set(pivot, f64.promoteF32(f32.load(at)))
     f.set(pivots, f64x2.splat(pivot))
     for (const total of [...sums, ...squares]) f.set(total, v128.zero())
-    f.countdown(rest, 8, [[at, 32]], () => {
+    f.countdown(rest, 8, [by(at, 32)], () => {
       for (let i = 0; i < 4; i++) {
         const [s, q] = [sums[i & 1]!, squares[i & 1]!]
         f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
@@ -42,7 +42,7 @@ export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
     })
     f.set(sum, sumOfLanes(f64x2.add(sums[0], sums[1])))
     f.set(square, sumOfLanes(f64x2.add(squares[0], squares[1])))
-    f.countdown(rest, 1, [[at, 4]], () => {
+    f.countdown(rest, 1, [by(at, 4)], () => {
       f.set(d, f64.sub(f64.promoteF32(f32.load(at)), pivot))
       f.set(sum, f64.add(sum, d))
       f.set(square, f64.add(square, f64.mul(d, d)))

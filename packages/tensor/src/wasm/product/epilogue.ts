@@ -2,7 +2,7 @@ import type { View } from '../../device.ts'
 import type { Epilogue as EpilogueParams } from '../../primitives.ts'
 import { times } from '../../times.ts'
 import type { FunctionRef, ModuleBuilder } from '../asm/index.ts'
-import { f32x4, i32, v128 } from '../asm/index.ts'
+import { by, f32x4, i32, v128 } from '../asm/index.ts'
 import { Lanes, silu } from '../lanes/math.ts'
 import { store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
@@ -68,7 +68,7 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
       if (activation !== undefined) f.set(y, activation(y))
       store(f, at, y, lanes)
     }
-    f.countdown(rows, 1, [[c, cStep]], () => {
+    f.countdown(rows, 1, [by(c, cStep)], () => {
       f.set(at, c)
       f.set(bias, columnBias)
       f.set(left, columns)
@@ -76,17 +76,9 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
         f.set(ofRow, v128.load32Splat(rowBias))
         f.add(rowBias, 4)
       })
-      f.countdown(
-        left,
-        4,
-        [
-          [at, 16],
-          [bias, 16],
-        ],
-        () => {
-          vector()
-        },
-      )
+      f.countdown(left, 4, [by(at, 16), by(bias, 16)], () => {
+        vector()
+      })
       f.if(left, () => vector(left))
     })
   })

@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
-import { f32, f32x4, i32, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, i32, v128 } from '../asm/index.ts'
 import { maddOf } from '../lanes/math.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { emitFinish } from './epilogue.ts'
@@ -31,9 +31,9 @@ export function pieceOf(extent: number, limit: number, unit: number): number {
 /** The sums of a tile, row by row: what {@link emitTile} and {@link emitAddingTile} begin with. */
 function emitSums(
   f: FunctionBuilder,
-  { a, b, depth, bStep }: { readonly [name in 'a' | 'b' | 'depth' | 'bStep']: Local<'i32'> },
   height: number,
   { mr, nr, relaxed }: TileShape,
+  ...[a, b, depth, bStep]: Tuple<Local<'i32'>, 4>
 ): readonly Local<'v128'>[] {
   const [vectors, madd] = [nr / 4, maddOf(relaxed)]
   const sums = f.locals('v128', height * vectors)
@@ -66,7 +66,7 @@ function emitSums(
 export function emitTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
   return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate) => {
     const vectors = shape.nr / 4
-    const sums = emitSums(f, { a: a, b: b, depth: depth, bStep: bStep }, height, shape)
+    const sums = emitSums(f, height, shape, a, b, depth, bStep)
     const store = (value: (sum: Local<'v128'>, j: number) => Expr<'v128'>) => {
       for (let i = 0; i < height; i++) {
         for (let j = 0; j < vectors; j++) f.emit(v128.store(c, value(sums[i * vectors + j]!, j), 16 * j))
@@ -88,7 +88,7 @@ export function emitTile(m: ModuleBuilder, name: string, height: number, shape: 
 function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
   return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate, rowBias, columnBias, toResidual) => {
     const vectors = shape.nr / 4
-    const sums = emitSums(f, { a: a, b: b, depth: depth, bStep: bStep }, height, shape)
+    const sums = emitSums(f, height, shape, a, b, depth, bStep)
     const [at, ofRow] = [f.local('i32'), f.local('v128')]
     type Visit = (sum: Local<'v128'>, j: number) => void
     /** Visits the sums row by row, `at` being `start` at the first row and `step` further at each next. */
@@ -123,20 +123,13 @@ export function emitSpill(
   f.loop(i, 0, rows, 1, () => {
     f.set(source, i32.add(from, i32.mul(i, 4 * nr)))
     f.set(target, i32.add(to, i32.mul(i, step)))
-    f.times(
-      columns,
-      [
-        [source, 4],
-        [target, 4],
-      ],
-      () => {
-        f.if(
-          accumulate,
-          () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
-          () => f.emit(f32.store(target, f32.load(source))),
-        )
-      },
-    )
+    f.times(columns, [by(source, 4), by(target, 4)], () => {
+      f.if(
+        accumulate,
+        () => f.emit(f32.store(target, f32.add(f32.load(target), f32.load(source)))),
+        () => f.emit(f32.store(target, f32.load(source))),
+      )
+    })
   })
 }
 

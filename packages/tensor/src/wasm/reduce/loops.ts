@@ -1,5 +1,5 @@
 import type { Expr, F64, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { f32, f32x4, f64, f64x2, i32, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, f64, f64x2, i32, shuffle32, shuffle64, v128 } from '../asm/index.ts'
 
 /** A way to reduce float32: in vectors of `lanes` elements that are folded lane by lane. */
 export interface Fold {
@@ -95,7 +95,7 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
       for (let i = 0; i < count; i++) f.set(accumulators[i]!, fold.combine(accumulators[i]!, load(i)))
     }
     const turns = (vectors: number) =>
-      f.countdown(rest, vectors * fold.lanes, [[at, 4 * fold.lanes * vectors]], () => {
+      f.countdown(rest, vectors * fold.lanes, [by(at, 4 * fold.lanes * vectors)], () => {
         fill(vectors, (i) => fold.load(at, 4 * fold.lanes * i))
       })
     twoLoops(f, x, [k0, k1], [k0s, k1s], (row) => {
@@ -107,11 +107,11 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
           turns(ways)
           turns(1)
         } else {
-          f.countdown(rest, 4, [[at, step]], () => {
+          f.countdown(rest, 4, [by(at, step)], () => {
             fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
           })
         }
-        f.countdown(rest, 1, [[at, step]], () => {
+        f.countdown(rest, 1, [by(at, step)], () => {
           f.set(first, fold.combine(first, fold.loadOne(at)))
         })
       })
@@ -137,21 +137,13 @@ export function emitColumns(m: ModuleBuilder, fold: Fold): void {
       store: () => void,
     ) => {
       const used = accumulators.slice(0, vectors)
-      f.countdown(
-        rest,
-        elements,
-        [
-          [out, 4 * elements],
-          [column, 4 * elements],
-        ],
-        () => {
-          for (const accumulator of used) f.set(accumulator, fold.neutral)
-          twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
-            used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
-          })
-          store()
-        },
-      )
+      f.countdown(rest, elements, [by(out, 4 * elements), by(column, 4 * elements)], () => {
+        for (const accumulator of used) f.set(accumulator, fold.neutral)
+        twoLoops(f, column, [r0, r1], [r0s, r1s], (at) => {
+          used.forEach((accumulator, i) => f.set(accumulator, fold.combine(accumulator, load(at, i))))
+        })
+        store()
+      })
     }
     const storeVectors = (vectors: number) => () => {
       for (let i = 0; i < vectors; i++) fold.store(f, out, 4 * fold.lanes * i, accumulators[i]!)

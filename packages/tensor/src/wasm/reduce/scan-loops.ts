@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { f32, f32x4, f64, f64x2, i32, i32x4, shuffle64, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, f64, f64x2, i32, i32x4, shuffle64, v128 } from '../asm/index.ts'
 import { store, vector } from '../lanes/sweep.ts'
 
 /** Independent chains in flight. */
@@ -48,14 +48,14 @@ export function emitArgmaxRows(m: ModuleBuilder): void {
         f.set(index, left)
       })
     }
-    f.countdown(rows, 1, [[to, 4]], () => {
+    f.countdown(rows, 1, [by(to, 4)], () => {
       for (const { value, index } of bests) {
         f.set(value, v128.load32Splat(x))
         f.set(index, v128.zero())
       }
       f.set(indices, i32x4.lanes(0, 1, 2, 3))
       f.set(at, n)
-      f.countdown(at, 4 * ways, [[x, 16 * ways]], () => {
+      f.countdown(at, 4 * ways, [by(x, 16 * ways)], () => {
         bests.forEach((best, i) => {
           f.set(candidates, v128.load(x, 16 * i))
           challenge(f, best, candidates, i32x4.add(indices, i32x4.const(4 * i)))
@@ -73,7 +73,7 @@ export function emitArgmaxRows(m: ModuleBuilder): void {
       f.set(value, f32x4.extractLane(best.value, 0))
       f.set(index, i32x4.extractLane(best.index, 0))
       for (let i = 1; i < 4; i++) lane(i)
-      f.countdown(at, 1, [[x, 4]], () => {
+      f.countdown(at, 1, [by(x, 4)], () => {
         f.set(other, f32.load(x))
         f.if(beats(other, value), () => {
           f.set(value, other)
@@ -134,28 +134,20 @@ export function emitCumsumRows(m: ModuleBuilder): void {
     const tos = f.locals('i32', ways)
     const [step, left] = [f.let(i32.shl(n, 2)), f.let(0)]
     for (const height of [ways, 1]) {
-      f.countdown(
-        rows,
-        height,
-        [
-          [x, i32.mul(step, height)],
-          [to, i32.mul(step, height)],
-        ],
-        () => {
-          f.spread(froms.slice(0, height), x, step)
-          f.spread(tos.slice(0, height), to, step)
-          for (const sum of sums.slice(0, height)) f.set(sum, 0)
-          f.set(left, n)
-          f.countdown(left, 1, [], () => {
-            for (let r = 0; r < height; r++) {
-              f.set(sums[r]!, f64.add(sums[r]!, f64.promoteF32(f32.load(froms[r]!))))
-              f.emit(f32.store(tos[r]!, f32.demoteF64(sums[r]!)))
-              f.add(froms[r]!, 4)
-              f.add(tos[r]!, 4)
-            }
-          })
-        },
-      )
+      f.countdown(rows, height, [by(x, i32.mul(step, height)), by(to, i32.mul(step, height))], () => {
+        f.spread(froms.slice(0, height), x, step)
+        f.spread(tos.slice(0, height), to, step)
+        for (const sum of sums.slice(0, height)) f.set(sum, 0)
+        f.set(left, n)
+        f.countdown(left, 1, [], () => {
+          for (let r = 0; r < height; r++) {
+            f.set(sums[r]!, f64.add(sums[r]!, f64.promoteF32(f32.load(froms[r]!))))
+            f.emit(f32.store(tos[r]!, f32.demoteF64(sums[r]!)))
+            f.add(froms[r]!, 4)
+            f.add(tos[r]!, 4)
+          }
+        })
+      })
     }
   })
 }

@@ -5,19 +5,15 @@ import { levelChannels } from './config.ts'
 import { describeAdm } from './describe.ts'
 import { admExplain } from './explain.ts'
 import { admConfigFromFields } from './fields.ts'
+import { admFormat } from './format.ts'
 import { admForward } from './forward.ts'
-import { admConfigFromWeights, admConfigToGuided, guidedNames, isGuided } from './guided.ts'
+import { admConfigToGuided, guidedNames } from './guided.ts'
 import { inferAdm } from './infer.ts'
 import { initAdm } from './init.ts'
-import { admSpec } from './spec.ts'
 
 /** The family of guided-diffusion's `UNetModel`. */
 export const adm: Architecture<AdmConfig> = {
-  name: 'adm',
-  title: 'guided-diffusion UNetModel',
-  landmarks: ['time_embed.0.weight', 'input_blocks.0.0.weight'],
-  detect: isGuided,
-  parse: admConfigFromWeights,
+  ...admFormat,
   write: admConfigToGuided,
   configure: admConfigFromFields,
   // guided-diffusion's flags, whose other values `parse` refuses.
@@ -25,7 +21,6 @@ export const adm: Architecture<AdmConfig> = {
     trainedOn: linearTraining(1000),
     note: "does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000, predicts epsilon; a scheduler_config.json beside it would say another",
   }),
-  spec: admSpec,
   infer: (shapes) => {
     const found = inferAdm(shapes)
     return found === undefined

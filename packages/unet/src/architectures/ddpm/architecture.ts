@@ -2,25 +2,18 @@ import type { Architecture } from '../architecture.ts'
 import type { DdpmConfig } from './config.ts'
 import { sampleShape } from './config.ts'
 import { describeDdpm } from './describe.ts'
-import { ddpmConfigFromDiffusers, ddpmConfigToDiffusers, isDiffusers } from './diffusers.ts'
+import { ddpmConfigToDiffusers } from './diffusers.ts'
 import { ddpmExplain } from './explain.ts'
 import { ddpmConfigFromFields } from './fields.ts'
+import { ddpmFormat } from './format.ts'
 import { ddpmForward } from './forward.ts'
 import { initDdpm } from './init.ts'
-import { modernNames } from './names.ts'
-import { ddpmSpec } from './spec.ts'
 
 /** The family of diffusers' `UNet2DModel`. */
 export const ddpm: Architecture<DdpmConfig> = {
-  name: 'ddpm',
-  title: 'diffusers UNet2DModel',
-  landmarks: ['conv_in.weight', 'time_embedding.linear_1.weight'],
-  detect: isDiffusers,
-  parse: ddpmConfigFromDiffusers,
+  ...ddpmFormat,
   write: ddpmConfigToDiffusers,
   configure: ddpmConfigFromFields,
-  spec: ddpmSpec,
-  rename: modernNames,
   describe: describeDdpm,
   explain: ddpmExplain,
   init: initDdpm,

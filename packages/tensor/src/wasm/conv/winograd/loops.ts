@@ -1,6 +1,6 @@
 import { times } from '../../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../../asm/index.ts'
-import { bulk, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
+import { bulk, by, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
 import { Lanes } from '../../lanes/math.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
 import { noFinish } from '../../product/epilogue.ts'
@@ -80,34 +80,19 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
     (f, to, xiStep, panelStep, planes, channelBytes, rowBytes, table, panels, channels) => {
       const [plane, at] = f.locals('i32', 2)
       const lanes = f.locals('i32', 8)
-      f.countdown(
-        panels,
-        1,
-        [
-          [to, panelStep],
-          [table, 128],
-        ],
-        () => {
-          lanes.forEach((lane, i) => {
-            f.set(lane, i32.load(table, 16 * i))
-          })
-          f.set(plane, planes)
-          f.set(at, to)
-          f.times(
-            channels,
-            [
-              [plane, channelBytes],
-              [at, 32],
-            ],
-            () => {
-              for (const half of [0, 4]) {
-                const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
-                f.run(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
-              }
-            },
-          )
-        },
-      )
+      f.countdown(panels, 1, [by(to, panelStep), by(table, 128)], () => {
+        lanes.forEach((lane, i) => {
+          f.set(lane, i32.load(table, 16 * i))
+        })
+        f.set(plane, planes)
+        f.set(at, to)
+        f.times(channels, [by(plane, channelBytes), by(at, 32)], () => {
+          for (const half of [0, 4]) {
+            const pointers = lanes.slice(half, half + 4).map((lane) => i32.add(plane, lane))
+            f.run(patch, ...pointers, rowBytes, i32.add(at, 4 * half), xiStep)
+          }
+        })
+      })
     },
   )
 }
@@ -119,19 +104,11 @@ function emitTiles(m: ModuleBuilder, patch: FunctionRef): void {
 function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void {
   m.procedure(name, (f, to, xiStep, step, planes, channelBytes, rowBytes, table, tiles) => {
     const at = f.let(0)
-    f.countdown(
-      tiles,
-      1,
-      [
-        [to, step],
-        [table, 16],
-      ],
-      () => {
-        f.set(at, i32.add(planes, i32.load(table)))
-        const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
-        f.run(patch, ...pointers, rowBytes, to, xiStep)
-      },
-    )
+    f.countdown(tiles, 1, [by(to, step), by(table, 16)], () => {
+      f.set(at, i32.add(planes, i32.load(table)))
+      const pointers = [0, 1, 2, 3].map((i) => i32.add(at, i32.mul(channelBytes, i)))
+      f.run(patch, ...pointers, rowBytes, to, xiStep)
+    })
   })
 }
 
@@ -153,7 +130,7 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
         if (i > 0) f.if(i32.gtS(rows, i), () => f.add(last, s0))
         f.set(lane, last)
       })
-      f.times(channels, [[to, 4 * winogradTile.mr]], () => {
+      f.times(channels, [by(to, 4 * winogradTile.mr)], () => {
         emitSquare(
           f,
           emit,
@@ -199,35 +176,19 @@ function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
   m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
     const [at, to, k, deep, add] = f.locals('i32', 5)
     const [aPanel, bPanel] = [f.let(i32.mul(depth, 4 * mr)), f.let(i32.mul(depth, 4 * nr))]
-    f.countdown(
-      xis,
-      1,
-      [
-        [a, aXi],
-        [b, bXi],
-        [c, cXi],
-      ],
-      () => {
-        f.set(at, b)
-        f.set(to, c)
-        f.times(
-          panels,
-          [
-            [at, bPanel],
-            [to, cPanel],
-          ],
-          () => {
-            f.loop(k, 0, depth, depthLimit, () => {
-              f.setLeast(deep, i32.sub(depth, k), depthLimit)
-              f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
-              const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
-              const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
-              f.run(gemm.rows, ...factors, to, rows, nr, deep, aPanel, 4 * nr, cStep, add, 0, ...noFinish)
-            })
-          },
-        )
-      },
-    )
+    f.countdown(xis, 1, [by(a, aXi), by(b, bXi), by(c, cXi)], () => {
+      f.set(at, b)
+      f.set(to, c)
+      f.times(panels, [by(at, bPanel), by(to, cPanel)], () => {
+        f.loop(k, 0, depth, depthLimit, () => {
+          f.setLeast(deep, i32.sub(depth, k), depthLimit)
+          f.set(add, i32.or(accumulate, i32.gtS(k, 0)))
+          const from: readonly [I32, I32] = [i32.mul(k, 4 * mr), i32.mul(k, 4 * nr)]
+          const factors = [i32.add(a, from[0]), i32.add(at, from[1])]
+          f.run(gemm.rows, ...factors, to, rows, nr, deep, aPanel, 4 * nr, cStep, add, 0, ...noFinish)
+        })
+      })
+    })
   })
 }
 
@@ -240,45 +201,37 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
   m.procedure('reduce', (f, to, outStep, inStep, from, xiStep, rowStep, rows, columns) => {
     const emit = map(f, new Lanes(f, relaxed))
     const [c, at, read, target] = f.locals('i32', 4)
-    f.countdown(
-      rows,
-      1,
-      [
-        [from, rowStep],
-        [to, outStep],
-      ],
-      () => {
-        f.set(read, from)
-        f.set(target, to)
-        f.loop(c, 0, columns, 4, () => {
-          const taps: Local<'v128'>[] = []
-          f.set(at, read)
-          emitSquare(
-            f,
-            emit,
-            n,
-            () =>
-              times(n, () => {
-                const value = f.local('v128', v128.load(at))
-                f.add(at, xiStep)
-                return value
-              }),
-            (i, j, value) => {
-              taps[3 * i + j] = f.local('v128', value)
-            },
-          )
-          for (let lane = 0; lane < 4; lane++) {
-            f.if(i32.gtS(i32.sub(columns, c), lane), () => {
-              taps.forEach((tap, i) => {
-                f.emit(v128.store32Lane(target, tap, lane, 4 * i))
-              })
-              f.add(target, inStep)
+    f.countdown(rows, 1, [by(from, rowStep), by(to, outStep)], () => {
+      f.set(read, from)
+      f.set(target, to)
+      f.loop(c, 0, columns, 4, () => {
+        const taps: Local<'v128'>[] = []
+        f.set(at, read)
+        emitSquare(
+          f,
+          emit,
+          n,
+          () =>
+            times(n, () => {
+              const value = f.local('v128', v128.load(at))
+              f.add(at, xiStep)
+              return value
+            }),
+          (i, j, value) => {
+            taps[3 * i + j] = f.local('v128', value)
+          },
+        )
+        for (let lane = 0; lane < 4; lane++) {
+          f.if(i32.gtS(i32.sub(columns, c), lane), () => {
+            taps.forEach((tap, i) => {
+              f.emit(v128.store32Lane(target, tap, lane, 4 * i))
             })
-          }
-          f.add(read, 16)
-        })
-      },
-    )
+            f.add(target, inStep)
+          })
+        }
+        f.add(read, 16)
+      })
+    })
   })
 }
 
