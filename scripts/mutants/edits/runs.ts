@@ -133,8 +133,8 @@ export const runEdits: readonly Edit[] = [
   page('page-vjp', 'vjps === 0', 'vjps > 0', 'gradients are counted where there are none'),
   page('page-escape', 'escapeHtml(note)', 'note', 'notes are markup'),
   page('page-unit', '(sigma || 1) *', '', 'residuals are not in units of the noise'),
-  format('format-seed', '!Number.isInteger(value)', 'value !== 0', 'seeds are rounded'),
   format('format-mean', '/ values.length', '', 'a mean is a sum'),
+  format('format-seed', '!Number.isInteger(value)', 'value !== 0', 'seeds are rounded'),
   picture(
     'picture-range',
     '2 * picture.data[i]! - 1',
