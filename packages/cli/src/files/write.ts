@@ -38,7 +38,7 @@ export async function statOrNothing(path: string) {
 }
 
 /**
- * The place that a path stands for, links followed, so that a result is put where a link leads and the link stays.
+ * The file that a path leads to, links followed: a result is written there, and the link stays.
  * @throws {OptionError} for a link that leads nowhere.
  */
 export async function destination(path: string, option: string): Promise<string> {

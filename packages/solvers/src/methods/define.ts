@@ -27,8 +27,8 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Its own and those of every run. */
   readonly options: S
   /**
-   * Calls of the denoiser (a batch counts once) in a run of so many steps: as its steps say (`Step.steps`), since
-   * a grid may take more or fewer than were asked for.
+   * Calls of the denoiser (a batch counts once) in a run.
+   * @param steps - Those of the run (`Step.steps`): a grid may take more or fewer than the option asks for.
    */
   evaluations(steps: number): number
 }
