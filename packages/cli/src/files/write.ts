@@ -17,7 +17,7 @@ import { z } from 'zod'
 import { dropDraft, newDraft, tidyDrafts } from './drafts.ts'
 
 /**
- * Writing without halves: a run fills a hidden folder beside its target, which takes the target's name
+ * Results appear whole or not at all: a run fills a hidden folder beside its target, which takes the target's name
  * only when all is there. A target that exists is replaced if every file in it is one that an earlier run
  * of tweedie lists as its own in run.json; anything else is refused before any work.
  */

@@ -31,7 +31,7 @@ export const measure = (operator: Operator, noise: Noise, truth: Tensor, key: Ke
 export const repeatSample = (x: Tensor, count: number): Tensor =>
   scope(() => x.broadcastTo([count, ...x.shape.slice(1)]).mul(1))
 
-/** One measurement as a problem for `count` draws, with the truth as often where it is known. */
+/** One measurement as a problem for `count` draws: y, and the truth where it is known, repeated `count` times. */
 export const drawsOf = (
   operator: Operator,
   noise: Noise,
