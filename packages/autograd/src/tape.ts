@@ -90,8 +90,7 @@ export class Tape implements Recording {
     inspector()?.call(primitive, inputs, out)
     const rule: Rule<P> = rules[primitive]
     const tracked = inputs.map(({ id }) => this.#tracked.has(id))
-    if (rule.kind === 'composed')
-      return composedNode(() => new Tape(), primitive, rule, inputs, params, out, tracked)
+    if (rule.kind === 'composed') return composedNode(newTape, primitive, rule, inputs, params, out, tracked)
     const why = rule.kind === 'constant' ? rule.why : rule.constant?.(params, inputs)
     if (rule.kind === 'constant' || why !== undefined) {
       if (!isFloat(out.dtype)) this.#severed.set(out.id, { primitive, why: why! })
@@ -101,6 +100,8 @@ export class Tape implements Recording {
     return wanted.includes(true) ? primitiveNode(primitive, rule, inputs, params, out, wanted) : undefined
   }
 }
+
+const newTape = (): Tape => new Tape()
 
 const finaliser = new FinalizationRegistry<Tape>((tape) => tape.dispose())
 

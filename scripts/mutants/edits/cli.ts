@@ -69,8 +69,8 @@ export const commandEdits: readonly Edit[] = [
   ),
   measure(
     'measure-key',
-    "randomKey(options.seed).fold('measurement')",
-    "randomKey(0).fold('measurement')",
+    'measurementKey(options.seed)',
+    'measurementKey(0)',
     "the seed does not change the measurement's noise",
   ),
   drafts('drafts-alive', "code !== 'ESRCH'", "code === 'ESRCH'", 'drafts of dead processes stay'),

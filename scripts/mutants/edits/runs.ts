@@ -8,7 +8,7 @@ const method = of('run/run-method.ts', 'run/run-method')
 const task = of('run/run-task.ts', 'run/run-task')
 const problem = of('problem/problem.ts', 'problem')
 const network = of('priors/network.ts')
-const schedule = of('priors/schedule.ts')
+const schedule = of('priors/schedule.ts', 'priors')
 const unfinished = of('node/unfinished.ts', 'node/unfinished')
 const scores = of('scores/scores.ts', 'scores')
 const spread = of('scores/spread.ts', 'scores')
@@ -66,7 +66,18 @@ export const runEdits: readonly Edit[] = [
   task('task-measured', 'sizeOf(operator.outShape)', 'sizeOf(operator.inShape)', 'm is counted in pixels'),
   problem('measure-fold', '=> key.fold(n)', '=> key', 'all samples have the same noise'),
   problem('measure-clean', 'operator.forward(truth)', 'truth', 'the truth itself is measured'),
-  problem('draws-shared', '.mul(1)', '', 'draws share the memory of their measurement'),
+  problem(
+    'measurement-key',
+    "randomKey(seed).fold('measurement')",
+    'randomKey(seed)',
+    'the noise of a measurement is that of the method',
+  ),
+  problem(
+    'problem-count',
+    'truth: given.truth }, count)',
+    'truth: given.truth }, 1)',
+    'one draw, however many are wanted',
+  ),
   network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
   network('network-prediction', '    predicts,\n', '', 'what the network predicts is ignored', byPriors),
   network(
@@ -84,13 +95,12 @@ export const runEdits: readonly Edit[] = [
     byPriors,
   ),
   network('network-side', 'side % factor !== 0', 'side % factor === 1', 'odd sides are halved', byPriors),
-  schedule('schedule-ends', 'betaMax: trained.betaEnd', 'betaMax: 0.02', 'the last β is ignored', byPriors),
+  schedule('schedule-ends', 'betaMax: trained.betaEnd', 'betaMax: 0.02', 'the last β is ignored'),
   schedule(
     'schedule-steps',
     'vpLinear({ T: trained.timesteps })',
     'vpLinear()',
     'the number of steps is ignored',
-    inside('packages/cli/src', 'priors', 'commands/train'),
   ),
   unfinished(
     'unfinished-state',
@@ -123,7 +133,8 @@ export const runEdits: readonly Edit[] = [
   page('page-vjp', 'vjps === 0', 'vjps > 0', 'gradients are counted where there are none'),
   page('page-escape', 'escapeHtml(note)', 'note', 'notes are markup'),
   page('page-unit', '(sigma || 1) *', '', 'residuals are not in units of the noise'),
-  format('format-seed', "key !== 'seed' && ", '', 'seeds are rounded'),
+  format('format-seed', '!Number.isInteger(value)', 'value !== 0', 'seeds are rounded'),
+  format('format-mean', '/ values.length', '', 'a mean is a sum'),
   picture(
     'picture-range',
     '2 * picture.data[i]! - 1',

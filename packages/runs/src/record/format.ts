@@ -6,10 +6,8 @@ const spreadList =
 
 /** A record as the text of run.json: lists on one line, numbers with the seven digits that float32 holds. */
 export function formatRecord(record: RunRecord): string {
-  const round = (key: string, value: unknown) =>
-    typeof value === 'number' && key !== 'seed' && !Number.isInteger(value)
-      ? Number(value.toPrecision(7))
-      : value
+  const round = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value
   const text = JSON.stringify(record, round, 1)
   return `${text.replace(spreadList, (_, items: string) => `[${items.replace(/\n\s+/g, ' ')}]`)}\n`
 }

@@ -13,7 +13,7 @@ const run = (method: string, more: Partial<MethodRecord> = {}): MethodRecord => 
     { psnr: 20, ssim: 0.5, misfit: 1 },
     { psnr: 22, ssim: 0.7, misfit: 1 },
   ],
-  trace: [0, 1].map((i) => ({ i, t: 9 - i, residual: [1, 2], psnr: [10, 12] })),
+  trace: [0, 1].map((i) => ({ i, t: 9 - i, residual: [0.1, 0.3], psnr: [10, 12] })),
   ...more,
 })
 const record: RunRecord = {
@@ -65,6 +65,23 @@ test('the rows of a summary: the input, the methods with their gain, the means o
   ])
 })
 
+test('a report counts gradients where there are any, and residuals in units of the noise', () => {
+  // ‖y − A x̂₀‖ of 4 numbers that are off by σ_y = 0.1 each.
+  const trace = [0, 1].map((i) => ({ i, t: 9 - i, residual: [0.2, 0.2], psnr: [10, 12] }))
+  const tasks = record.tasks.map((task) => ({
+    ...task,
+    runs: [run('good', { vjps: 41, trace }), run('bad', { trace })],
+  }))
+  const html = drawReport({ ...record, tasks }, [], () => '')
+  expect([...html.matchAll(/data-title="VJP">(\d*)<\/td>/g)].map(([, count]) => count)).toEqual([
+    '',
+    '41',
+    '',
+  ])
+  const level = /class="level" x1="46" x2="420" y1="([\d.]+)"/.exec(html)?.[1]
+  expect(/points="46\.0,([\d.]+) 420\.0,([\d.]+)"/.exec(html)?.slice(1)).toEqual([level, level])
+})
+
 test('a report shows pictures by the addresses it is given, and escapes what came from outside', () => {
   const picture = { channels: 1 as const, height: 1, width: 1, data: Float32Array.of(0.25) }
   const panel = {
@@ -87,5 +104,11 @@ test('a report shows pictures by the addresses it is given, and escapes what cam
   expect(html).not.toMatch(/<note>|<b>\.png/)
   expect(html).toContain('<span class="good">+8.50</span>')
   expect(html).toContain('<span class="bad">−1.50</span>')
+  expect(html.match(/data-title="VJP">[^<]*</g)).toEqual(
+    ['VJP', '', '3', '', '', ''].map((cell) => `data-title="VJP">${cell}<`),
+  )
   expect(html.match(/<polyline /g)).toHaveLength(6)
+  // A mean residual of 0.2 = σ_y √m is the noise level.
+  const [, level] = /class="level" [^>]*y1="([^"]+)"/.exec(html) ?? []
+  expect(html).toContain(`<polyline class="curve c0" points="46.0,${level} 420.0,${level}">`)
 })

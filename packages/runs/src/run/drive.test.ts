@@ -23,13 +23,25 @@ test('every step is shown and awaited, and the event loop has its turn after it'
   const log: string[] = []
   const x = await drive(counting(3, log), {
     onStep: async ({ i }) => {
+      await new Promise((resolve) => setTimeout(resolve, 1))
       setImmediate(() => log.push(`turn ${i}`))
-      await Promise.resolve()
       log.push(`step ${i}`)
     },
   })
   expect(log).toEqual(['step 0', 'turn 0', 'step 1', 'turn 1', 'step 2', 'turn 2', 'ended'])
   expect(Array.from(x.dataSync())).toEqual([1, 1])
+})
+
+test('a step that takes several turns of the event loop ends before the next begins', async () => {
+  const log: string[] = []
+  await drive(counting(3, log), {
+    onStep: async ({ i }) => {
+      log.push(`begin ${i}`)
+      for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done))
+      log.push(`end ${i}`)
+    },
+  })
+  expect(log).toEqual(['begin 0', 'end 0', 'begin 1', 'end 1', 'begin 2', 'end 2', 'ended'])
 })
 
 test('a signal stops between two steps, after the first at the earliest; the last step is still there', async () => {

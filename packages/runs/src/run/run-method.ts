@@ -7,7 +7,7 @@ import type { TracePoint } from '../record/record.ts'
 import { drive } from './drive.ts'
 
 /** A method to run on a batch of measurements. */
-export interface Request {
+export interface MethodRequest {
   readonly method: AnyMethod
   readonly problem: Problem
   readonly prior: Prior
@@ -77,7 +77,7 @@ async function firstPicture(x: Tensor): Promise<Picture | undefined> {
  * @throws {InterruptedError} between two steps, when the run is asked to stop.
  * @throws {NonFiniteError} where the restoration is not finite.
  */
-export async function runMethod(request: Request): Promise<Outcome> {
+export async function runMethod(request: MethodRequest): Promise<Outcome> {
   const { method, problem, options, truth, resume, onStep, onInterrupt } = request
   const prior = countCalls(request.prior)
   const former = resume ?? { trace: [], nfe: 0, vjps: 0, seconds: 0 }

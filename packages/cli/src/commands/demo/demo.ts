@@ -1,7 +1,7 @@
 import type { Assignment, Task, TaskResult } from '@tweedie/runs'
-import { measure, runTask, toTensor } from '@tweedie/runs'
+import { measure, measurementKey, runTask, toTensor } from '@tweedie/runs'
 import type { AnyMethod, Chosen, Noise, Prior } from '@tweedie/solvers'
-import { NonFiniteError, OptionError, randomKey, sameShape } from '@tweedie/tensor'
+import { NonFiniteError, OptionError, sameShape } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, checkFolder, writeFolder } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -52,7 +52,7 @@ async function planTask(io: Io, name: string, digits: readonly Digit[], setting:
     throw new OptionError('--tasks', `no task '${name}'; there are ${Object.keys(demoTasks).join(', ')}`)
   const operator = await resolveOperator(io, task.operator, prior.shape, '--tasks')
   const truth = toTensor(digits.map((digit) => digit.picture))
-  const key = randomKey(options.seed).fold('measurement').fold(name)
+  const key = measurementKey(options.seed).fold(name)
   const problem = { operator, noise, y: measure(operator, noise, truth, key) }
   const assign = async ({ entry: method, settings }: Chosen<AnyMethod>): Promise<Assignment> => {
     await requireFit(method, problem, prior, '--methods')

@@ -1,8 +1,8 @@
 import type { Measured } from '@tweedie/runs'
-import { isPicture, measure, toColor, toGrey, toTensor } from '@tweedie/runs'
+import { isPicture, measure, measurementKey, toColor, toGrey, toTensor } from '@tweedie/runs'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, OptionError, randomKey, scope } from '@tweedie/tensor'
+import { fromData, OptionError, scope } from '@tweedie/tensor'
 import type { Input } from '../../files/inputs.ts'
 import { hasShape, requireShape } from '../../files/inputs.ts'
 import type { OpenPicture } from '../../images/read.ts'
@@ -68,7 +68,7 @@ export async function measureInput(
   if (options.measured !== true) {
     const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
     return {
-      y: measure(operator, noise, truth, randomKey(options.seed).fold('measurement')),
+      y: measure(operator, noise, truth, measurementKey(options.seed)),
       truth,
       notes: [
         ...notes,
