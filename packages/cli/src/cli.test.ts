@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { encodeSafetensors, writeNpy, writeNpz } from '@tweedie/unet'
 import { describe, expect, test } from 'vitest'
 import { encodePicture } from './images/png.ts'
-import type { Ran } from './testing.ts'
-import { ran, temporaryFolder, whitePrior } from './testing.ts'
+import type { Ran } from './testing.test.helper.ts'
+import { ran, temporaryFolder, whitePrior } from './testing.test.helper.ts'
 
 const grey = (width: number, height = width) =>
   encodePicture({

@@ -17,7 +17,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
 import { resolvePrior } from './resolve.ts'
-import { ran } from './testing.ts'
+import { ran } from './testing.test.helper.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tweedie-priors-'))
 afterAll(() => rmSync(root, { recursive: true }))

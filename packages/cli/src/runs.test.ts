@@ -10,7 +10,7 @@ import { demoDigits } from './commands/demo/digits.ts'
 import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
 import { requireFit } from './resolve.ts'
-import { ran, temporaryFolder, whitePrior } from './testing.ts'
+import { ran, temporaryFolder, whitePrior } from './testing.test.helper.ts'
 
 const read = (...path: string[]): RunRecord => JSON.parse(readFileSync(join(...path, 'run.json'), 'utf8'))
 const digit = demoDigits(4)[3]!.picture

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { InterruptedError } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder } from '../testing.test.helper.ts'
 import { readBytes } from './bytes.ts'
 
 /** `length` bytes that differ. */

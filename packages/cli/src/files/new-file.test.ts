@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder } from '../testing.test.helper.ts'
 import { writeNewFile } from './new-file.ts'
 
 test('a file that came to be there while the new one was written stays, and no draft does', async () => {

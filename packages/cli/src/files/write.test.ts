@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.ts'
+import { temporaryFolder } from '../testing.test.helper.ts'
 import { newDraft, removeDrafts } from './drafts.ts'
 import type { Draft } from './write.ts'
 import { checkFolder, writeFolder, writeOneFile } from './write.ts'

@@ -17,7 +17,7 @@ import { z } from 'zod'
 import { dropDraft, newDraft, tidyDrafts } from './drafts.ts'
 
 /**
- * Writing without halves: a run fills a hidden folder beside its target, which takes the target's name
+ * Results appear whole or not at all: a run fills a hidden folder beside its target, which takes the target's name
  * only when all is there. A target that exists is replaced if every file in it is one that an earlier run
  * of tweedie lists as its own in run.json; anything else is refused before any work.
  */
@@ -38,7 +38,7 @@ export async function statOrNothing(path: string) {
 }
 
 /**
- * The place that a path stands for, links followed, so that a result is put where a link leads and the link stays.
+ * The file that a path leads to, links followed: a result is written there, and the link stays.
  * @throws {OptionError} for a link that leads nowhere.
  */
 export async function destination(path: string, option: string): Promise<string> {

@@ -35,7 +35,7 @@ const columns: readonly Column<Line>[] = [
   },
 ]
 
-/** The table of a run for the terminal, what there is to say of it, and where the rest is. */
+/** The table of a run for the terminal, remarks on it, and the path of the report. */
 export function printSummary(record: RunRecord, folder: string, paper: Paper): string {
   const colors = pc.createColors(paper.color)
   const tasks = summarise(record)

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { ran } from '../testing.ts'
+import { ran } from '../testing.test.helper.ts'
 import { formatTable } from './table.ts'
 
 interface Row {

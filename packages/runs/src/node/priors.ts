@@ -121,7 +121,7 @@ function noModel(name: string, path: string, { added = {} }: PriorPlaces): strin
   return `'${name}' is ${what}; there are ${known}, or name a folder written by tweedie train`
 }
 
-/** What config.json should say beside a file of weights, as far as names and shapes tell. */
+/** The message for weights without a config.json, with the fields that names and shapes tell. */
 function noConfig(name: string, path: string): string {
   const told = inferConfig(path)
   const need = `'${name}' has no config.json beside it`

@@ -62,7 +62,7 @@ const File = z.object({
     /** The state's tree, its tensors replaced by their names in state.safetensors. */
     tree: z.record(z.string(), z.unknown()),
   }),
-  /** Of state.safetensors, and of all the rest of run.json: what is continued is what was interrupted. */
+  /** SHA-256 of state.safetensors, and of run.json without this field. A run whose files have changed is refused. */
   fingerprints: z.object({ state: z.string(), record: z.string() }),
 })
 

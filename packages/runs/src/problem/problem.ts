@@ -35,7 +35,7 @@ export const measurementKey = (seed: number): Key => randomKey(seed).fold('measu
 export const repeatSample = (x: Tensor, count: number): Tensor =>
   scope(() => x.broadcastTo([count, ...x.shape.slice(1)]).mul(1))
 
-/** One measurement as a problem for `count` draws, with the truth as often where it is known. */
+/** One measurement as a problem for `count` draws: y, and the truth where it is known, repeated `count` times. */
 export const drawsOf = <O extends Operator>(
   operator: O,
   noise: Noise,

@@ -64,8 +64,8 @@ export interface TaskRecord {
 }
 
 /**
- * How good one picture is: scores by the names of their metrics, as far as they can be had; those that compare with
- * the truth are left out where it is not known. A record has `psnr` in dB for the range [−1, 1], `ssim`, `misfit`
+ * The scores of one picture by the names of their metrics. Metrics that compare with the truth are left out where it
+ * is not known. A record has `psnr` in dB for the range [−1, 1], `ssim`, `misfit`
  * ‖y − A(x)‖/(σ_y √m), and `unseen`, the part of the squared error that the operator cannot see.
  */
 export type Score = Readonly<Record<string, number>>

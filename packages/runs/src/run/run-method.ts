@@ -15,11 +15,11 @@ export interface MethodRequest {
   readonly options: Settings
   /** What was measured, [N, C, H, W], where it is known. */
   readonly truth?: Tensor | undefined
-  /** What an earlier run of the same request had come to; this one goes on from there. */
+  /** The state of an earlier run of the same request, to go on from. */
   readonly resume?: PartialRun | undefined
   /** Stops the run between two steps. */
   readonly signal?: AbortSignal | undefined
-  /** Called where the run is stopped, with what it has come to; the tensors are valid until it returns. */
+  /** Called with the state of a run that is stopped; its tensors are valid until the call returns. */
   readonly onInterrupt?: ((partial: PartialRun) => Promise<void>) | undefined
   /** @param done - The part of the run that is done, 0 … 1. */
   onStep?(done: number): void

@@ -13,7 +13,7 @@ export interface Task {
   readonly title: string
   /** The operator as it was asked for, such as `inpaint:box=14`. */
   readonly spec: string
-  /** The law of the noise as it was asked for, such as `poisson:peak=30`, where it is not told by σ_y alone. */
+  /** The law of the noise, such as `poisson:peak=30`; absent where σ_y alone describes it. */
   readonly noise?: string | undefined
   /** y is [N, …operator.outShape]. */
   readonly problem: Problem

@@ -13,7 +13,7 @@ export interface MomentOptions {
    * what is correlated, as in a mask of independent pixels.
    */
   covariance?: 'full' | 'rows'
-  /** So many iterations of conjugate gradients, converged or not; left out, as many as `tolerance` takes. */
+  /** Number of iterations of conjugate gradients, converged or not. Left out: until `tolerance` is met. */
   iterations?: number
   /** Relative residual at which conjugate gradients end; default that of `conjugateGradient`. */
   tolerance?: number

@@ -30,7 +30,7 @@ export interface Descent<T> {
   readonly iterations: readonly number[]
 }
 
-/** What {@link lbfgsDescent} came to, one entry per sample but for x. */
+/** The result of {@link lbfgsDescent}: x of the batch, and one entry per sample of all else. */
 export interface LbfgsDescent<T> {
   readonly x: T
   readonly value: readonly number[]

@@ -18,7 +18,7 @@ export interface LinearGaussian {
 export interface ProximalOptions {
   /** Default `svd` where the operator has one, else `cg`, conjugate gradients for each sample. */
   solver?: 'svd' | 'cg'
-  /** So many iterations of conjugate gradients, converged or not; left out, as many as `tolerance` takes. */
+  /** Number of iterations of conjugate gradients, converged or not. Left out: until `tolerance` is met. */
   iterations?: number
   /** Relative residual at which conjugate gradients end; default that of `conjugateGradient`. */
   tolerance?: number

@@ -45,7 +45,7 @@ export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 
 /**
  * x₀ from x_t by n steps of the probability-flow ODE: in u = x/α and the noise level s = σ/α it is
  * du/ds = (u − E[x₀ | x_t])/s for any schedule (arXiv 2206.00364 eq. 4). Euler's step is DDIM's with η = 0, of order
- * 1; Heun's averages the slopes at both ends (ibid., Algorithm 1), of order 2, but for the last, which is Euler's.
+ * 1. Heun's averages the slopes at both ends (ibid., Algorithm 1), of order 2; its last step is Euler's.
  * No draw from p(x₀ | x_t): a point on the path of the flow, as DAPS (arXiv 2407.01521) takes it.
  * Differentiable in x_t.
  *

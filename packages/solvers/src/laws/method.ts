@@ -16,7 +16,7 @@ export interface MethodLawOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   /**
    * For a method that tends to the exact posterior of a Gaussian: how far mean and standard deviations may be off, as
-   * a part of the posterior's standard deviation, in a run of `steps`. Left out, that is no law.
+   * a part of the posterior's standard deviation, in a run of `steps`. Left out, exactness is not tested.
    */
   readonly exact?: {
     readonly steps: number

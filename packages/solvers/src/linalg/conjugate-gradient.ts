@@ -9,7 +9,7 @@ import {
   TweedieError,
   zerosLike,
 } from '@tweedie/tensor'
-import { choose, dots, perSample } from './per-sample.ts'
+import { batchOf, choose, dots, perSample } from './per-sample.ts'
 
 /**
  * Why a sample ended: its residual fell below the tolerance; `maxIterations` were done; or `breakdown`, a
@@ -128,7 +128,7 @@ const unit = (dtype: DType): number => (dtype === 'float64' ? 2 ** -52 : 2 ** -2
 
 function checked(b: Tensor, options: ConjugateGradientOptions): Settings {
   if (b.rank === 0) throw new ShapeError('conjugateGradient', 'b needs a batch axis', [b.shape])
-  const n = b.size / Math.max(b.shape[0]!, 1)
+  const n = b.size / Math.max(batchOf(b), 1)
   const { maxIterations = Math.max(1, Math.min(10 * n, 1000)), gradient = 'implicit', x0 } = options
   const { tolerance = b.dtype === 'float64' ? 1e-10 : 1e-5, onBreakdown = 'throw' } = options
   if (!(Number.isInteger(maxIterations) && maxIterations > 0))

@@ -1,6 +1,12 @@
 import type { DType, Tensor } from '@tweedie/tensor'
 import { fromData, mul, scope, sum, where } from '@tweedie/tensor'
 
+/** N of a batch [N, …]; 0 where there is no axis. */
+export const batchOf = ({ shape: [n = 0] }: Tensor): number => n
+
+/** How many elements a sample of a batch [N, …] has. */
+export const sampleSize = (x: Tensor): number => x.size / Math.max(batchOf(x), 1)
+
 /** Σ x over each sample of a batch [N, …], [N]. */
 export function sumPerSample(x: Tensor): Tensor {
   const axes = x.shape.slice(1).map((_, i) => i + 1)

@@ -27,8 +27,8 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Its own and those of every run. */
   readonly options: S
   /**
-   * Calls of the denoiser (a batch counts once) in a run of so many steps: as its steps say (`Step.steps`), since
-   * a grid may take more or fewer than were asked for.
+   * Calls of the denoiser (a batch counts once) in a run.
+   * @param steps - Those of the run (`Step.steps`): a grid may take more or fewer than the option asks for.
    */
   evaluations(steps: number): number
 }
@@ -41,8 +41,8 @@ export interface AnyMethod extends Described {
 }
 
 /**
- * A method: call it with a problem, or read of it what it is. It yields each step and returns the restoration
- * [N, …shape], which the caller owns.
+ * A method. Called with a problem it yields each step and returns the restoration [N, …shape], which the caller
+ * owns; `info` describes it.
  */
 export interface Method<S extends Specs = Specs, Shown extends GuidedStep = GuidedStep> extends AnyMethod {
   (problem: Problem, prior: Prior, options?: Given<S>): AsyncGenerator<Shown, Tensor>
@@ -96,8 +96,8 @@ export interface MethodSpec<
 }
 
 /**
- * A method of what is its own: facts, options, and a plan. Checks, defaults, times, randomness and the loop are
- * everyone's.
+ * A method from its description, its options and its plan. Checks, defaults, times, randomness and the loop are the
+ * same for all methods.
  *
  * @throws {TweedieError} where an option has the name of one that every run has.
  * @example

@@ -18,7 +18,7 @@ const without = (operator: Operator, member: 'svd' | 'pinv', what: string): stri
     ? undefined
     : (notLinear(operator) ?? `needs an operator with a ${what}; '${operator.name}' has no ${member}()`)
 
-/** All needs, as data. Gradients are not looked for: whoever writes an operator or a prior of tensor ops has them. */
+/** All needs, as data. Gradients are not checked: operators and priors written in tensor ops have them. */
 export const needRules: Readonly<Record<Need, NeedRule>> = {
   linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
   svd: {

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
+import { batchOf } from '../linalg/per-sample.ts'
 import type { Problem } from '../types.ts'
 import { defineMetric } from './define.ts'
 import { hostPair } from './pairs.ts'
@@ -16,7 +17,7 @@ async function ofMisfit(problem: Problem, x: Tensor): Promise<Float64Array> {
   const clean = operator.forward(x)
   try {
     const [a, b] = await hostPair('misfit', clean, y)
-    const batch = y.shape[0]!
+    const batch = batchOf(y)
     const m = a.length / batch
     return Float64Array.from({ length: batch }, (_, sample) => {
       let total = 0

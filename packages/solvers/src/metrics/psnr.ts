@@ -1,10 +1,11 @@
 import type { Tensor } from '@tweedie/tensor'
+import { batchOf } from '../linalg/per-sample.ts'
 import { defineMetric } from './define.ts'
 import { hostPair, toUnit } from './pairs.ts'
 
 async function ofPsnr(x: Tensor, reference: Tensor): Promise<Float64Array> {
   const [a, b] = await hostPair('psnr', x, reference)
-  const batch = x.shape[0]!
+  const batch = batchOf(x)
   const per = a.length / batch
   return Float64Array.from({ length: batch }, (_, sample) => {
     let total = 0

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
+import { batchOf } from '../linalg/per-sample.ts'
 import { defineMetric } from './define.ts'
 
 /** Numbers worked out on the device, [N], read on the host. */
@@ -13,7 +14,11 @@ async function read(worked: () => Tensor): Promise<Float64Array> {
 }
 
 /** Σ e² of each sample. */
-const energy = (e: Tensor): Tensor => e.square().reshape([e.shape[0]!, -1]).sum(1)
+const energy = (e: Tensor): Tensor =>
+  e
+    .square()
+    .reshape([batchOf(e), -1])
+    .sum(1)
 
 /** ‖y − A(x)‖₂ of each sample. */
 export const residual = defineMetric({

@@ -60,7 +60,7 @@ async function ofSsim(x: Tensor, reference: Tensor): Promise<Float64Array> {
   if (x.shape.length !== 4 || x.size === 0)
     throw new ShapeError('ssim', 'needs images [N, C, H, W]', [x.shape])
   const [a, b] = await hostPair('ssim', x, reference)
-  const [batch, channels, height, width] = x.shape as readonly [number, number, number, number]
+  const [batch = 0, channels = 0, height = 0, width = 0] = x.shape
   const plane = (data: ArrayLike<number>, index: number): Plane => ({
     height,
     width,

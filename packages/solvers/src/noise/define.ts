@@ -1,5 +1,6 @@
 import type { Key, Tensor } from '@tweedie/tensor'
 import { isFloat, ShapeError, sameShape, scope } from '@tweedie/tensor'
+import { batchOf } from '../linalg/per-sample.ts'
 import type { Filled, Given, Info, Settings, Specs, ValueOf } from '../options/index.ts'
 import { fill } from '../options/index.ts'
 import type { Noise, NoiseLikelihood } from '../types.ts'
@@ -53,7 +54,7 @@ export interface NoiseDefinition<S extends Specs, P extends keyof S, L extends N
 }
 
 /** [N], the sum over each sample. */
-export const sumOfSamples = (x: Tensor): Tensor => x.reshape([x.shape[0]!, -1]).sum(1)
+export const sumOfSamples = (x: Tensor): Tensor => x.reshape([batchOf(x), -1]).sum(1)
 
 const checkPair = (op: string, y: Tensor, clean: Tensor): void => {
   if (!sameShape(y.shape, clean.shape) || y.shape.length === 0)

@@ -1,12 +1,12 @@
 import { normal } from '@tweedie/tensor'
+import { sampleSize } from '../linalg/per-sample.ts'
 import { number } from '../options/index.ts'
 import type { NoiseLikelihood } from '../types.ts'
 import { defineNoise, sumOfSamples } from './define.ts'
 
 const likelihoodOf = (sigma: number): NoiseLikelihood => ({
   log: (y, clean) => {
-    const perSample = y.size / Math.max(y.shape[0]!, 1)
-    const constant = -(perSample / 2) * Math.log(2 * Math.PI * sigma ** 2)
+    const constant = -(sampleSize(y) / 2) * Math.log(2 * Math.PI * sigma ** 2)
     return sumOfSamples(y.sub(clean).square())
       .mul(-0.5 / sigma ** 2)
       .add(constant)

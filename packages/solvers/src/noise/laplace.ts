@@ -1,4 +1,5 @@
 import { sign } from '@tweedie/tensor'
+import { sampleSize } from '../linalg/per-sample.ts'
 import { number } from '../options/index.ts'
 import { defineNoise, sumOfSamples } from './define.ts'
 import { drawEach } from './draws.ts'
@@ -29,8 +30,7 @@ export const laplaceNoise = defineNoise({
     likelihood: {
       log: (y, clean) => {
         const distance = sumOfSamples(y.sub(clean).abs())
-        const perSample = y.size / Math.max(y.shape[0]!, 1)
-        return distance.div(-scale).sub(perSample * Math.log(2 * scale))
+        return distance.div(-scale).sub(sampleSize(y) * Math.log(2 * scale))
       },
       score: (y, clean) => sign(y.sub(clean)).div(scale),
     },

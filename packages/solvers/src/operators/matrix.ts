@@ -3,6 +3,7 @@ import { matmul, ShapeError, sizeOf } from '@tweedie/tensor'
 import { constant } from '../linalg/constant.ts'
 import { hostMatrix, transposed } from '../linalg/host-matrix.ts'
 import { matrixSvd } from '../linalg/matrix-svd.ts'
+import { batchOf } from '../linalg/per-sample.ts'
 import type { SpectralOperator } from './parts.ts'
 import { linearOperator } from './parts.ts'
 
@@ -44,7 +45,7 @@ export function matrixOperator(
   const times = (matrix: { rows: number; columns: number; data: Float64Array }, shape: Shape) => {
     const mt = constant(transposed(matrix).data, [matrix.columns, matrix.rows])
     return (x: Tensor) =>
-      matmul(x.reshape([x.shape[0]!, matrix.columns]), mt(x)).reshape([x.shape[0]!, ...shape])
+      matmul(x.reshape([batchOf(x), matrix.columns]), mt(x)).reshape([batchOf(x), ...shape])
   }
   return linearOperator(name, {
     inShape,

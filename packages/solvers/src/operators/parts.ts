@@ -1,6 +1,7 @@
 import { vjp } from '@tweedie/autograd'
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { scope, sizeOf, zeros } from '@tweedie/tensor'
+import { batchOf } from '../linalg/per-sample.ts'
 import { pinvFromSvd } from '../linalg/spectral.ts'
 import type { LinearOperator, Operator, Svd } from '../types.ts'
 import { checkBatch } from './checks.ts'
@@ -79,7 +80,7 @@ export function shownOperator(name: string, parts: Parts): ShownOperator {
 const transposeOf =
   (forward: TensorMap, inShape: Shape): TensorMap =>
   (y) => {
-    const at = zeros([y.shape[0]!, ...inShape], { dtype: y.dtype, device: y.device })
+    const at = zeros([batchOf(y), ...inShape], { dtype: y.dtype, device: y.device })
     return vjp(forward, at)[1](y)[0]
   }
 

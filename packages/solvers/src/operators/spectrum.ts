@@ -1,6 +1,7 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { gather, scatterAdd, sizeOf } from '@tweedie/tensor'
 import { constant } from '../linalg/constant.ts'
+import { batchOf } from '../linalg/per-sample.ts'
 import type { Svd } from '../types.ts'
 
 /** A map of batches to batches. */
@@ -30,9 +31,9 @@ export function svdOf(spectrum: Spectrum, inShape: Shape, outShape: Shape): Svd 
   places.forEach((place, k) => (singularValues[place] = values[k]!))
   return {
     singularValues,
-    vt: (x) => analysis(x).reshape([x.shape[0]!, n]),
-    v: (c) => synthesis(c).reshape([c.shape[0]!, ...inShape]),
-    ut: (y) => scatterAdd(y.reshape([y.shape[0]!, places.length]), index(y), n, 1),
-    u: (c) => gather(c, index(c), 1).reshape([c.shape[0]!, ...outShape]),
+    vt: (x) => analysis(x).reshape([batchOf(x), n]),
+    v: (c) => synthesis(c).reshape([batchOf(c), ...inShape]),
+    ut: (y) => scatterAdd(y.reshape([batchOf(y), places.length]), index(y), n, 1),
+    u: (c) => gather(c, index(c), 1).reshape([batchOf(c), ...outShape]),
   }
 }

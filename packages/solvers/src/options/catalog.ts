@@ -41,7 +41,7 @@ export interface Catalog<E extends Described> extends Iterable<E> {
 }
 
 /**
- * A registry: nothing but a list.
+ * A registry is a list.
  *
  * @throws {TweedieError} where two entries have one name.
  * @example

@@ -3,8 +3,8 @@ import { noiseLevel } from '../schedules/levels.ts'
 import type { Prior, Schedule } from '../types.ts'
 
 /**
- * The same prior on another schedule: x_t of the one is x_t of the other but for a factor where the noise level σ/α is the
- * same, so a network that was trained on one schedule runs on any. On a discrete one it is asked for times between the
+ * The same prior on another schedule, so that a network trained on one runs on any. Where two schedules have the same
+ * noise level σ/α, their x_t differ by a factor only. A prior on a discrete schedule is asked for times between its
  * indices.
  *
  * @throws {OptionError} where the schedule goes to more noise than the prior's own.

@@ -42,7 +42,7 @@ export function breathe(): Promise<void> {
 const frame = 16
 
 /**
- * Breathes when called, but not before `every` ms have passed since it last did: true stands for 16, false for never.
+ * Breathes when called, at most once in `every` ms; true is 16 ms, false is never.
  * @throws {OptionError} where that is no number of milliseconds.
  */
 export function breather(every: boolean | number = false): () => Promise<void> | undefined {

@@ -103,7 +103,7 @@ export async function* iterate<
   }
 }
 
-/** Handles of the tensors in what `fn` returns, owned here alone; all else that it created is freed. */
+/** What `fn` returns, with tensors that only this module owns; all others that `fn` created are freed. */
 const owned = <T>(fn: () => T): T => scope(() => treeMap(fn(), (x) => x.detach()))
 
 function free(tree: unknown): void {
@@ -117,9 +117,9 @@ export interface RunControl<S> {
   /** Stops the run between two steps: it frees what it holds and throws the signal's reason. */
   signal?: AbortSignal
   /**
-   * Lets the event loop have its turn between two steps, so that a page paints and timers fire: no sooner than this
-   * many milliseconds after the last time, 16 where it is `true`. Without it a run on a device that computes at once
-   * holds the thread from its first step to its last. What is computed stays the same to the bit.
+   * Yields to the event loop between two steps, at most once in this many milliseconds (`true`: 16), so that a page
+   * paints and timers fire. Without it a run on a synchronous device holds the thread from its first step to its
+   * last. The result is the same, bit for bit.
    */
   breathe?: boolean | number
 }

@@ -13,7 +13,7 @@ import { ddimStep } from './steps.ts'
  *
  * - `'tape'`: everything; nothing runs again;
  * - `'checkpoint'`: the state before each step; n − 1 steps run again;
- * - `{ slots }`: so many states, z included; the binomial schedule of `checkpointedChain`;
+ * - `{ slots }`: `slots` states, z included; the binomial schedule of `checkpointedChain`;
  * - `'reversible'` or `{ iterations }`: no state but the last; those before are found by
  *   {@link invertDdimStep}, with `iterations` (default 10) evaluations each. Not exact.
  */

@@ -19,7 +19,7 @@ import {
   sampleFrom,
   samplers,
 } from './index.ts'
-import { expectMoments, momentsOf } from './moments.test.kit.ts'
+import { expectMoments, momentsOf } from './moments.test.helper.ts'
 import { walk } from './path.test.helper.ts'
 
 const law = { weights: [1, 2], means: [[-1, 0.5, 0], [0.7, 0, 0.2]], covariances: 0.3 } // biome-ignore format: a table

@@ -29,7 +29,7 @@ export interface Sampler<Memory = unknown> {
   /** What it remembers before the first step, and after one up: tensors and numbers in records, or undefined. */
   init(): Memory
   /**
-   * @param denoise - E[x₀ | x_t] of a batch, as of a prior.
+   * @param denoise - E[x₀ | x_t] of a batch, as {@link Prior.denoise}.
    * @param x - x_t [N, …shape].
    * @param z - N(0, I) like x; equal purposes give equal draws within a step.
    */

@@ -5,7 +5,7 @@ import { gaussianPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
 import { vpCosine } from '../schedules/index.ts'
 import { sampleUnconditional } from './index.ts'
-import { expectMoments } from './moments.test.kit.ts'
+import { expectMoments } from './moments.test.helper.ts'
 
 // Eigenvalues 0.51, 1.22 and 1.96.
 const mean = [1, -0.5, 2]

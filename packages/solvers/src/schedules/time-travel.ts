@@ -15,7 +15,7 @@ export interface TimeTravelOptions {
  * all. The result is a list of steps that go down (s less noisy than t) and up, each from where the one before ended;
  * going up is one step, since the noise of several adds up to that of one.
  *
- * @param times - Steps down, as of `respace`.
+ * @param times - Steps down, such as those of `respace`.
  * @throws {OptionError} where `jump` or `repeats` is no positive integer.
  * @example
  * ```ts

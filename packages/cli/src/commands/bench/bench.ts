@@ -101,7 +101,7 @@ async function profile(
   }
 }
 
-/** Holds the devices to so many threads; gives back how to undo it. */
+/** Limits the devices to `threads` threads; what it returns undoes that. */
 function limitThreads(devices: readonly string[] | undefined, threads: number | undefined): () => void {
   if (threads === undefined) return () => undefined
   const undo = (devices ?? ['wasm']).map((name) => {

@@ -5,7 +5,7 @@ import { parseNpy, parseNpz, parseSafetensors, writeNpy, writeNpz, writeSafetens
 import { expect, test } from 'vitest'
 import { encodePicture } from '../../images/png.ts'
 import { readPicture } from '../../images/read.ts'
-import { ran, temporaryFolder } from '../../testing.ts'
+import { ran, temporaryFolder } from '../../testing.test.helper.ts'
 import { demoDigits } from '../demo/digits.ts'
 
 const pictures = JSON.parse(

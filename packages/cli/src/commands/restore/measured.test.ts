@@ -6,7 +6,7 @@ import { parseNpy, writeNpy, writeNpz } from '@tweedie/unet'
 import { expect, test } from 'vitest'
 import { png } from '../../images/formats/png-writer.test.helper.ts'
 import { encodePicture } from '../../images/png.ts'
-import { ran, temporaryFolder } from '../../testing.ts'
+import { ran, temporaryFolder } from '../../testing.test.helper.ts'
 import { demoDigits } from '../demo/digits.ts'
 
 const digit = demoDigits(4)[3]!.picture

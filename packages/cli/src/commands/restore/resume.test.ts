@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { RunRecord } from '@tweedie/runs'
 import { expect, test } from 'vitest'
 import { encodePicture } from '../../images/png.ts'
-import { ran, temporaryFolder, whitePrior } from '../../testing.ts'
+import { ran, temporaryFolder, whitePrior } from '../../testing.test.helper.ts'
 import { demoDigits } from '../demo/digits.ts'
 
 const read = (...path: string[]): RunRecord => JSON.parse(readFileSync(join(...path, 'run.json'), 'utf8'))

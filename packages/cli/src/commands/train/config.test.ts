@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../../testing.ts'
+import { temporaryFolder } from '../../testing.test.helper.ts'
 import { saveInterval } from './command.ts'
 import { readTrainConfig } from './config.ts'
 

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { explain } from '../../errors.ts'
 import { encodePicture } from '../../images/png.ts'
-import type { Ran } from '../../testing.ts'
-import { ran, temporaryFolder } from '../../testing.ts'
+import type { Ran } from '../../testing.test.helper.ts'
+import { ran, temporaryFolder } from '../../testing.test.helper.ts'
 
 /** An IDX file of square images. */
 function idx(count: number, shift: number, side = 28): Uint8Array {

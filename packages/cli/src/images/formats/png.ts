@@ -171,7 +171,7 @@ function inflate(packed: readonly Uint8Array[], length: number): Uint8Array<Arra
   return raw
 }
 
-/** Samples with an alpha of 0 where they are of the transparent colour, which is compared before any scaling. */
+/** Samples with an alpha channel: 0 at pixels of the transparent colour, compared before any scaling. */
 function keyOut(
   samples: Uint8Array | Uint16Array,
   channels: number,

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
+import { sampleSize } from '../../linalg/per-sample.ts'
 import { lookAt } from '../../run/look.ts'
 import { residualAt, sampleAxes } from '../../run/residual.ts'
 import { combine, predictedNoise } from '../../samplers/steps.ts'
@@ -44,20 +45,19 @@ export function redDiffGradient(
   noise: { readonly epsilon: Tensor; readonly epsilon0?: Tensor | undefined },
   { lambda, dataWeight, weighting, reduction, sigmaX0 }: RedDiffWeights,
 ) {
-  const elements = (x: Tensor) => (reduction === 'mean' ? x.size / (x.shape[0] ?? 1) : 1)
-  const [n, m] = [elements(mu), elements(y)]
+  const over = (x: Tensor) => (reduction === 'mean' ? sampleSize(x) : 1)
   const [alpha, sigma] = [prior.schedule.alpha(t), prior.schedule.sigma(t)]
   const xt = combine([alpha, mu], [alpha * sigmaX0, noise.epsilon0], [sigma, noise.epsilon])
   const { x0hat } = lookAt(prior, xt, t, false)
   const difference = predictedNoise(xt, x0hat, prior.schedule, t).sub(noise.epsilon)
-  const w = (lambda * redDiffWeightings[weighting](sigma / alpha)) / n
+  const w = (lambda * redDiffWeightings[weighting](sigma / alpha)) / over(mu)
 
   const { r, norm, back } = residualAt(operator, y, mu)
   return {
-    gradient: combine([1, back(r.mul(-dataWeight / m))], [w, difference]),
+    gradient: combine([1, back(r.mul(-dataWeight / over(y)))], [w, difference]),
     x0hat,
     residual: norm,
-    lossData: norm.square().mul(dataWeight / (2 * m)),
+    lossData: norm.square().mul(dataWeight / (2 * over(y))),
     lossPrior: difference.mul(mu).sum(sampleAxes(mu)).mul(w),
   }
 }

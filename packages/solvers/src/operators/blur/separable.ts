@@ -4,6 +4,7 @@ import { constant } from '../../linalg/constant.ts'
 import type { HostMatrix } from '../../linalg/host-matrix.ts'
 import { hostMatrix, transposed } from '../../linalg/host-matrix.ts'
 import { matrixSvd, rankTolerance } from '../../linalg/matrix-svd.ts'
+import { batchOf } from '../../linalg/per-sample.ts'
 import type { Given } from '../../options/index.ts'
 import { fill, integer, number } from '../../options/index.ts'
 import type { Svd } from '../../types.ts'
@@ -15,10 +16,10 @@ function sandwich(channels: number, left: HostMatrix, right: HostMatrix): (x: Te
   const l = constant(left.data, [left.rows, left.columns])
   const rt = constant(transposed(right).data, [right.columns, right.rows])
   return (x) => {
-    const batch = x.shape[0]! * channels
+    const batch = batchOf(x) * channels
     const rows = matmul(l(x), x.reshape([batch, left.columns, right.columns]))
     const both = matmul(rows.reshape([batch * left.rows, right.columns]), rt(x))
-    return both.reshape([x.shape[0]!, channels, left.rows, right.rows])
+    return both.reshape([batchOf(x), channels, left.rows, right.rows])
   }
 }
 
@@ -41,7 +42,7 @@ function kroneckerSvd(channels: number, rows: HostMatrix, columns: HostMatrix, r
   const vt = sandwich(channels, transposed(a.v), transposed(b.v))
   const u = sandwich(channels, a.u, b.u)
   const ut = sandwich(channels, transposed(a.u), transposed(b.u))
-  const flat = (x: Tensor) => x.reshape([x.shape[0]!, n])
+  const flat = (x: Tensor) => x.reshape([batchOf(x), n])
   return {
     singularValues,
     vt: (x) => flat(vt(x)),

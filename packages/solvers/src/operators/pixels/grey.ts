@@ -3,6 +3,7 @@ import { matmul, ShapeError } from '@tweedie/tensor'
 import { constant } from '../../linalg/constant.ts'
 import { transposed } from '../../linalg/host-matrix.ts'
 import { completeBasis } from '../../linalg/matrix-svd.ts'
+import { batchOf } from '../../linalg/per-sample.ts'
 import { imageExtents } from '../checks.ts'
 import { defineLinear } from '../define.ts'
 import { channelWeights, weightsOf } from './channel-weights.ts'
@@ -35,15 +36,15 @@ export const grey = defineLinear({
     /** The channels of every pixel times a matrix. */
     const mix = (rows: number, columns: number, matrix: Float64Array) => {
       const m = constant(matrix, [rows, columns])
-      return (x: Tensor) => matmul(m(x), x.reshape([x.shape[0]!, columns, pixels]))
+      return (x: Tensor) => matmul(m(x), x.reshape([batchOf(x), columns, pixels]))
     }
     const sum = mix(1, channels, row)
     const back = mix(channels, 1, row)
-    const spread = (y: Tensor) => back(y).reshape([y.shape[0]!, ...shape])
+    const spread = (y: Tensor) => back(y).reshape([batchOf(y), ...shape])
     return {
       inShape: shape,
       outShape: [1, height, width],
-      forward: (x) => sum(x).reshape([x.shape[0]!, 1, height, width]),
+      forward: (x) => sum(x).reshape([batchOf(x), 1, height, width]),
       adjoint: spread,
       pinv: (y) => spread(y.div(norm ** 2)),
       spectrum: () => {

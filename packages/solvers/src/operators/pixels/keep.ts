@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { gather, scatterAdd } from '@tweedie/tensor'
 import { constant } from '../../linalg/constant.ts'
+import { batchOf } from '../../linalg/per-sample.ts'
 import type { ImageExtents } from '../checks.ts'
 import type { LinearParts } from '../parts.ts'
 
@@ -26,13 +27,13 @@ export function keepOnly(shape: ImageExtents, { indices, shared }: Kept) {
   const index = constant(indices, [count])
   const outShape = shared ? [channels, count] : [count]
   const place = (y: Tensor) =>
-    scatterAdd(y.reshape([y.shape[0]!, planes, count]), index(y), per, 2).reshape([y.shape[0]!, ...shape])
+    scatterAdd(y.reshape([batchOf(y), planes, count]), index(y), per, 2).reshape([batchOf(y), ...shape])
   const same = (x: Tensor) => x.reshape(x.shape)
   return {
     inShape: shape,
     outShape,
     forward: (x) =>
-      gather(x.reshape([x.shape[0]!, planes, per]), index(x), 2).reshape([x.shape[0]!, ...outShape]),
+      gather(x.reshape([batchOf(x), planes, per]), index(x), 2).reshape([batchOf(x), ...outShape]),
     adjoint: place,
     pinv: place,
     display: place,

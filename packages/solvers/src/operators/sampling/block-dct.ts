@@ -3,6 +3,7 @@ import { matmul } from '@tweedie/tensor'
 import { constant } from '../../linalg/constant.ts'
 import type { HostMatrix } from '../../linalg/host-matrix.ts'
 import { buildMatrix, transposed } from '../../linalg/host-matrix.ts'
+import { batchOf } from '../../linalg/per-sample.ts'
 import type { ImageExtents } from '../checks.ts'
 import type { TensorMap } from '../spectrum.ts'
 
@@ -16,7 +17,7 @@ function ofBlocks([channels, height, width]: ImageExtents, m: HostMatrix): Tenso
   const left = constant(m.data, [side, side])
   const right = constant(transposed(m).data, [side, side])
   return (x: Tensor) => {
-    const batch = x.shape[0]!
+    const batch = batchOf(x)
     const rows = matmul(left(x), x.reshape([(batch * channels * height) / side, side, width]))
     const both = matmul(rows.reshape([(batch * channels * height * width) / side, side]), right(x))
     return both.reshape([batch, channels * height * width])

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { broadcastTo, OptionError } from '@tweedie/tensor'
+import { batchOf } from '../../linalg/per-sample.ts'
 import { integer } from '../../options/index.ts'
 import { imageExtents } from '../checks.ts'
 import { defineLinear } from '../define.ts'
@@ -39,13 +40,13 @@ export const sr = defineLinear({
     const [h, w] = [height / f, width / f]
     const m = channels * h * w
     const repeat = (y: Tensor) => {
-      const tall = y.reshape([y.shape[0]!, channels, h, 1, w, 1])
-      return broadcastTo(tall, [y.shape[0]!, channels, h, f, w, f]).reshape([y.shape[0]!, ...shape])
+      const tall = y.reshape([batchOf(y), channels, h, 1, w, 1])
+      return broadcastTo(tall, [batchOf(y), channels, h, f, w, f]).reshape([batchOf(y), ...shape])
     }
     return {
       inShape: shape,
       outShape: [channels, h, w],
-      forward: (x) => x.reshape([x.shape[0]!, channels, h, f, w, f]).mean([3, 5]),
+      forward: (x) => x.reshape([batchOf(x), channels, h, f, w, f]).mean([3, 5]),
       adjoint: (y) => repeat(y.div(f ** 2)),
       pinv: repeat,
       spectrum: () => ({

@@ -2,6 +2,7 @@ import type { Shape, Tensor } from '@tweedie/tensor'
 import { fromData, matmul, ShapeError, scope, sizeOf, softmax } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { constant } from '../../linalg/constant.ts'
+import { batchOf } from '../../linalg/per-sample.ts'
 import { vpLinear } from '../../schedules/vp.ts'
 import type { Prior, Schedule, Time } from '../../types.ts'
 import type { Covariance, Mixture } from './mixture.ts'
@@ -92,7 +93,7 @@ export function exactPrior(law: Mixture, options: Common & { name?: string } = {
   if (sizeOf(shape) !== n) throw new ShapeError('exactPrior', `the law has ${n} dimensions`, [shape])
   const mean = denoiser(law)
   const denoise = (xt: Tensor, t: Time) =>
-    scope(() => mean(xt.reshape([xt.shape[0]!, n]), schedule.alpha(t), schedule.sigma(t)).reshape(xt.shape))
+    scope(() => mean(xt.reshape([batchOf(xt), n]), schedule.alpha(t), schedule.sigma(t)).reshape(xt.shape))
   const given = (xt: ArrayLike<number>, t: Time) =>
     law.posterior(Matrix.eye(n, n, schedule.alpha(t)), xt, schedule.sigma(t)).law
   return {
@@ -163,7 +164,7 @@ function denoiser(law: Mixture): (x: Tensor, alpha: number, sigma: number) => Te
         like,
       )
     const mu = centres(x)
-    const coordinates = x.reshape([1, x.shape[0]!, n])
+    const coordinates = x.reshape([1, batchOf(x), n])
     const c = (toBasis === undefined ? coordinates : matmul(coordinates, toBasis(x))).sub(mu.mul(alpha))
     let expected = c.mul(perCoordinate((l, d) => (alpha * l) / d)).add(mu) // [K, N, n], in the bases
     if (K > 1) {

@@ -2,7 +2,7 @@ import { OptionError, randomKey, ShapeError, tensor } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { matrixOperator } from '../../operators/index.ts'
-import { momentsOf } from '../../samplers/moments.test.kit.ts'
+import { momentsOf } from '../../samplers/moments.test.helper.ts'
 import { gaussianMixture } from '../index.ts'
 
 const law1 = gaussianMixture({ weights: [1, 3], means: [[-1], [1.5]], covariances: { each: [0.3, [0.8]] } })

@@ -27,6 +27,23 @@ export interface MixturePosterior {
   readonly logEvidence: number
 }
 
+/** The covariance of each component, checked. */
+function covarianceOfEach(
+  given: Covariance | { readonly each: readonly Covariance[] },
+  components: number,
+  n: number,
+): (k: number) => Matrix {
+  if (typeof given !== 'object' || !('each' in given)) {
+    const shared = covarianceMatrix(given, n)
+    return () => shared
+  }
+  const { each } = given
+  if (each.length !== components)
+    throw new ShapeError('gaussianMixture', `${each.length} covariances for ${components} means`)
+  const matrices = each.map((covariance) => covarianceMatrix(covariance, n))
+  return (k) => matrices[k]!
+}
+
 /**
  * A Gaussian mixture on ℝⁿ, on the host in double precision: the laws under which every quantity of an
  * inverse problem is known. Conditioning it on linear measurements with Gaussian noise gives another one
@@ -54,11 +71,7 @@ export function gaussianMixture(options: {
   if (weights.length !== means.length) {
     throw new ShapeError('gaussianMixture', `${weights.length} weights for ${means.length} means`)
   }
-  const each = typeof covariances === 'object' && 'each' in covariances ? covariances.each : undefined
-  if (each !== undefined && each.length !== means.length) {
-    throw new ShapeError('gaussianMixture', `${each.length} covariances for ${means.length} means`)
-  }
-  const shared = each === undefined ? covarianceMatrix(covariances as Covariance, n) : undefined
+  const each = covarianceOfEach(covariances, means.length, n)
   const total = Array.from(weights).reduce((a, b) => a + b, 0)
   return new Mixture(
     means.map((mean, k) => {
@@ -67,8 +80,7 @@ export function gaussianMixture(options: {
       const weight = weights[k]! / total
       if (!(weight >= 0 && weight <= 1))
         throw new OptionError('weights', `weight ${k} is ${weights[k]} of ${total}`)
-      const covariance = shared ?? covarianceMatrix(each![k]!, n)
-      return { weight, mean: Float64Array.from(mean), covariance }
+      return { weight, mean: Float64Array.from(mean), covariance: each(k) }
     }),
   )
 }
@@ -212,9 +224,10 @@ function kalman(covariance: Matrix, A: Matrix, sigma: number) {
 
 function matrixOf(map: LinearMap): Matrix {
   if (Matrix.isMatrix(map)) return map
-  if (!('forward' in map)) return new Matrix(map as number[][])
+  if (!('forward' in map)) return new Matrix(map)
   using dense = denseMatrix(map)
-  return Matrix.from1DArray(dense.shape[0]!, dense.shape[1]!, Array.from(dense.dataSync()))
+  const [rows = 0, columns = 0] = dense.shape
+  return Matrix.from1DArray(rows, columns, Array.from(dense.dataSync()))
 }
 
 /** Remembers one result per matrix. */

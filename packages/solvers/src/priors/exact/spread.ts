@@ -34,10 +34,10 @@ export function covarianceMatrix(covariance: Covariance, n: number): Matrix {
 function asMatrix(covariance: Covariance, n: number): Matrix {
   if (typeof covariance === 'number') return Matrix.eye(n, n, covariance)
   if (Matrix.isMatrix(covariance)) return covariance
-  const rows = covariance as readonly (number | readonly number[])[]
-  if (typeof rows[0] !== 'number') return new Matrix(rows as number[][])
-  if (rows.length !== n) throw new OptionError('covariance', `needs ${n} variances, got ${rows.length}`)
-  return Matrix.diag(Array.from(rows as ArrayLike<number>))
+  const entries = Array.from<number | readonly number[]>(covariance)
+  if (typeof entries[0] !== 'number') return new Matrix(entries.filter((row) => typeof row !== 'number'))
+  if (entries.length !== n) throw new OptionError('covariance', `needs ${n} variances, got ${entries.length}`)
+  return Matrix.diag(entries.filter((variance) => typeof variance === 'number'))
 }
 
 const spectra = new WeakMap<Matrix, Spectrum>()
