@@ -30,6 +30,10 @@ export const isOwnError = ({ stack = '' }: Error): boolean => [...loaded].some((
 /** The packages that a module imports from the command that runs it. */
 const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs)($|\/)/
 
+/** The module from which a package of ours is found: autograd is a dependency of solvers, not of the command. */
+const homeOf = (specifier: string): string =>
+  specifier.startsWith('@tweedie/autograd') ? import.meta.resolve('@tweedie/solvers') : import.meta.url
+
 /** A line that only an ES module can have. */
 const moduleSyntax = /^\s*(import\s*["'{*\w]|export\b)/m
 
@@ -50,7 +54,7 @@ function registerOurHooks(): void {
   registerHooks({
     resolve: (specifier, context, next) =>
       ours.test(specifier) && context.parentURL !== import.meta.url
-        ? { url: import.meta.resolve(specifier), shortCircuit: true }
+        ? next(specifier, { ...context, parentURL: homeOf(specifier) })
         : next(specifier, context),
     load: (url, context, next) =>
       next(url, { ...context, format: meantFormat(url, context.format) ?? context.format }),
