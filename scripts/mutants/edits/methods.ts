@@ -196,7 +196,7 @@ const redEdits: readonly Edit[] = [
   red('red-default-weighting', "['linear', 'sqrt',", "['sqrt', 'linear',", 'weighting sqrt by default'),
   red('red-default-reduction', "['mean', 'sum']", "['sum', 'mean']", 'sums by default'),
   red('red-default-steps', 'steps: 1000,', 'steps: 100,', '100 steps by default'),
-  redGradient('red-batch-mean', 'x.size / (x.shape[0] ?? 1) : 1', 'x.size : 1', 'means are over the batch'),
+  redGradient('red-batch-mean', 'sampleSize(x) : 1', 'x.size : 1', 'means are over the batch'),
   redGradient(
     'red-data-weight',
     'back(r.mul(-dataWeight / m))',

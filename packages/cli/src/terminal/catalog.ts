@@ -84,6 +84,12 @@ function linesOf<E extends Summarised>(entry: E, facts: (entry: E) => string): L
   ]
 }
 
+/** An entry with a bare value, such as `sr:4`, where it takes one. */
+function bareExample({ info: { name, options, positional } }: Summarised): string[] {
+  const standard = positional === undefined ? undefined : options[positional]?.default
+  return standard === undefined ? [] : [`${name}:${standard}`]
+}
+
 /**
  * A table of any catalog: each entry, and under it its options.
  * @param kind - What the entries are.
@@ -110,6 +116,6 @@ export function catalogTable<E extends Summarised>(
     columns,
     paper,
   )
-  const named = entries.find(({ info }) => info.positional !== undefined)?.info.example
-  return named === undefined ? table : `${table}\n* needs no name, as in ${named}\n`
+  const [bare] = entries.flatMap(bareExample)
+  return bare === undefined ? table : `${table}\n* needs no name, as in ${bare}\n`
 }

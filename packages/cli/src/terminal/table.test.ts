@@ -88,4 +88,14 @@ bcd
       expect(longest, argv.join(' ')).toBeLessThanOrEqual(Math.max(width, 50)) // 50: the hints below a table
     }
   })
+
+  test('a list shows a value that needs no name without one', async () => {
+    const notes = ['noises poisson', 'operators sr', 'samplers ddim'].map(async (line) => {
+      const { out } = await ran('/', line.split(' '))
+      return out.trimEnd().split('\n').at(-1)
+    })
+    expect(await Promise.all(notes)).toEqual(
+      ['poisson:255', 'sr:4', 'ddim:0'].map((example) => `* needs no name, as in ${example}`),
+    )
+  })
 })

@@ -9,7 +9,19 @@ export interface Kind<T, S extends Specs = Specs> {
   make(given?: Given<S>): T
 }
 
-/** A {@link Kind}: `build` gets the options checked, with the defaults filled in. */
+/**
+ * A {@link Kind}: `build` gets the options checked, with the defaults filled in.
+ * @example
+ * ```ts
+ * import { kind, number } from '@tweedie/solvers'
+ * const line = kind(
+ *   { name: 'line', summary: 'a line', options: { slope: number('Δy/Δx', { default: 2 }) } },
+ *   ({ slope }) => (x: number) => slope * x,
+ * )
+ * line.make()(3) // => 6
+ * line.make({ slope: 1 })(3) // => 3
+ * ```
+ */
 export const kind = <T, S extends Specs>(
   info: Info & { readonly summary: string; readonly options: S },
   build: (options: Filled<S>) => T,

@@ -107,7 +107,16 @@ export function number(doc: string, limits: Limits & { default?: number } = {}):
   return numeric(doc, 'number', limits)
 }
 
-/** An integer up to 2⁵³ − 1; an odd one where `odd` is set. */
+/**
+ * An integer up to 2⁵³ − 1; an odd one where `odd` is set.
+ * @example
+ * ```ts
+ * import { integer } from '@tweedie/solvers'
+ * const size = integer('taps', { default: 9, min: 1, odd: true })
+ * size.range // => 'an odd integer of at least 1'
+ * size.accepts(8) // => false
+ * ```
+ */
 export function integer(doc: string, limits: Limits & { default: number; odd?: boolean }): Settled<number>
 export function integer(doc: string, limits?: Limits & { odd?: boolean }): OptionSpec<number>
 export function integer(
@@ -117,7 +126,16 @@ export function integer(
   return numeric(doc, 'integer', limits)
 }
 
-/** One of some words; `standard` holds where it is left out, or else the first. */
+/**
+ * One of some words; `standard` holds where it is left out, or else the first.
+ * @example
+ * ```ts
+ * import { choice } from '@tweedie/solvers'
+ * const order = choice('of the solver', ['euler', 'heun'], 'heun')
+ * order.default // => 'heun'
+ * order.range // => 'euler | heun'
+ * ```
+ */
 export function choice<const W extends string>(
   doc: string,
   words: readonly [W, ...W[]],
@@ -134,7 +152,14 @@ export function choice<const W extends string>(
   }
 }
 
-/** Yes or no; `no` where it is left out. */
+/**
+ * Yes or no; `no` where it is left out.
+ * @example
+ * ```ts
+ * import { flag } from '@tweedie/solvers'
+ * flag('clip x̂₀').parse('true') // => true
+ * ```
+ */
 export const flag = (doc: string): Settled<boolean> => ({
   doc,
   range: 'true | false',
@@ -144,7 +169,14 @@ export const flag = (doc: string): Settled<boolean> => ({
   accepts: (value) => typeof value === 'boolean',
 })
 
-/** A text, such as the name of a file. */
+/**
+ * A text, such as the name of a file.
+ * @example
+ * ```ts
+ * import { text } from '@tweedie/solvers'
+ * text('kernel', 'a file').accepts('') // => false
+ * ```
+ */
 export const text = (doc: string, range: string, otherwise?: string): OptionSpec<string> => ({
   doc,
   range,
@@ -165,7 +197,14 @@ const parsePair = (given: string): Pair | undefined => {
   return first === undefined ? undefined : [Number(first), Number(second)]
 }
 
-/** Two integers, such as a place: `0x3`. */
+/**
+ * Two integers, such as a place: `0x3`.
+ * @example
+ * ```ts
+ * import { pair } from '@tweedie/solvers'
+ * pair('corner', { otherwise: 'centred' }).parse('0x3') // => [0, 3]
+ * ```
+ */
 export const pair = (
   doc: string,
   { min = 0, otherwise }: { min?: number; otherwise: string },
@@ -178,7 +217,16 @@ export const pair = (
   accepts: (value): value is Pair => areIntegers(value, min),
 })
 
-/** The sides of a rectangle: one integer for a square, or two as in {@link pair}. */
+/**
+ * The sides of a rectangle: one integer for a square, or two as in {@link pair}.
+ * @example
+ * ```ts
+ * import { sides } from '@tweedie/solvers'
+ * const box = sides('hidden box', { otherwise: 'half' })
+ * box.parse('14') // => 14
+ * box.parse('14x10') // => [14, 10]
+ * ```
+ */
 export const sides = (
   doc: string,
   { min = 1, otherwise }: { min?: number; otherwise: string },
@@ -192,7 +240,14 @@ export const sides = (
     areIntegers(value, min) || (typeof value === 'number' && Number.isSafeInteger(value) && value >= min),
 })
 
-/** Two finite numbers [low, high] with low < high, written `-1..1`. */
+/**
+ * Two finite numbers [low, high] with low < high, written `-1..1`.
+ * @example
+ * ```ts
+ * import { interval } from '@tweedie/solvers'
+ * interval('range', 'none').parse('-1..0.5') // => [-1, 0.5]
+ * ```
+ */
 export const interval = (doc: string, otherwise: string): OptionSpec<Pair> => ({
   doc,
   range: '[low, high] with low < high, as text low..high',
@@ -206,7 +261,15 @@ export const interval = (doc: string, otherwise: string): OptionSpec<Pair> => ({
     Array.isArray(value) && value.length === 2 && value.every(Number.isFinite) && value[0] < value[1],
 })
 
-/** Something that only a program can give, such as a kernel or a checkpoint. No text stands for it. */
+/**
+ * Something that only a program can give, such as a kernel or a checkpoint. No text stands for it.
+ * @example
+ * ```ts
+ * import { object } from '@tweedie/solvers'
+ * const since = object('start', 'a Date', (value) => value instanceof Date)
+ * since.accepts('2024') // => false
+ * ```
+ */
 export const object = <T>(
   doc: string,
   range: string,

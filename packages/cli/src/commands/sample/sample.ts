@@ -60,6 +60,6 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   io.out(
     options.json === true
       ? `${JSON.stringify({ ...facts, file: options.out, seconds })}\n`
-      : `Wrote ${count} samples to ${options.out} (${steps} steps, ${seconds.toFixed(1)} s)\n`,
+      : `Wrote ${count} ${count === 1 ? 'sample' : 'samples'} to ${options.out} (${steps} steps, ${seconds.toFixed(1)} s)\n`,
   )
 }

@@ -45,19 +45,20 @@ export function redDiffGradient(
   noise: { readonly epsilon: Tensor; readonly epsilon0?: Tensor | undefined },
   { lambda, dataWeight, weighting, reduction, sigmaX0 }: RedDiffWeights,
 ) {
-  const over = (x: Tensor) => (reduction === 'mean' ? sampleSize(x) : 1)
+  const elements = (x: Tensor) => (reduction === 'mean' ? sampleSize(x) : 1)
+  const [n, m] = [elements(mu), elements(y)]
   const [alpha, sigma] = [prior.schedule.alpha(t), prior.schedule.sigma(t)]
   const xt = combine([alpha, mu], [alpha * sigmaX0, noise.epsilon0], [sigma, noise.epsilon])
   const { x0hat } = lookAt(prior, xt, t, false)
   const difference = predictedNoise(xt, x0hat, prior.schedule, t).sub(noise.epsilon)
-  const w = (lambda * redDiffWeightings[weighting](sigma / alpha)) / over(mu)
+  const w = (lambda * redDiffWeightings[weighting](sigma / alpha)) / n
 
   const { r, norm, back } = residualAt(operator, y, mu)
   return {
-    gradient: combine([1, back(r.mul(-dataWeight / over(y)))], [w, difference]),
+    gradient: combine([1, back(r.mul(-dataWeight / m))], [w, difference]),
     x0hat,
     residual: norm,
-    lossData: norm.square().mul(dataWeight / (2 * over(y))),
+    lossData: norm.square().mul(dataWeight / (2 * m)),
     lossPrior: difference.mul(mu).sum(sampleAxes(mu)).mul(w),
   }
 }
