@@ -8,7 +8,7 @@ const method = of('run/run-method.ts', 'run/run-method')
 const task = of('run/run-task.ts', 'run/run-task')
 const problem = of('problem/problem.ts', 'problem')
 const network = of('priors/network.ts')
-const schedule = of('priors/schedule.ts')
+const schedule = of('priors/schedule.ts', 'priors')
 const unfinished = of('node/unfinished.ts', 'node/unfinished')
 const scores = of('scores/scores.ts', 'scores')
 const spread = of('scores/spread.ts', 'scores')
@@ -78,7 +78,6 @@ export const runEdits: readonly Edit[] = [
     'truth: given.truth }, 1)',
     'one draw, however many are wanted',
   ),
-  problem('draws-shared', '.mul(1)', '', 'draws share the memory of their measurement'),
   network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
   network('network-prediction', '    predicts,\n', '', 'what the network predicts is ignored', byPriors),
   network(
@@ -135,6 +134,7 @@ export const runEdits: readonly Edit[] = [
   page('page-escape', 'escapeHtml(note)', 'note', 'notes are markup'),
   page('page-unit', '(sigma || 1) *', '', 'residuals are not in units of the noise'),
   format('format-seed', '!Number.isInteger(value)', 'value !== 0', 'seeds are rounded'),
+  format('format-mean', '/ values.length', '', 'a mean is a sum'),
   picture(
     'picture-range',
     '2 * picture.data[i]! - 1',

@@ -1,25 +1,22 @@
 import { expect, test } from 'vitest'
 import { scheduleOf } from './schedule.ts'
 
-/** α of the last time: √Π (1 − β). */
-const lastAlpha = (betas: readonly number[]): number =>
+/** √ᾱ of the last of T steps with these βs. */
+const lastAlpha = (betas: readonly number[]) =>
   Math.sqrt(betas.reduce((product, beta) => product * (1 - beta), 1))
-const linear = (from: number, to: number, count: number) =>
-  Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
+const spread = (from: number, to: number, T: number) =>
+  Array.from({ length: T }, (_, i) => from + ((to - from) * i) / (T - 1))
 
-test('a schedule has the steps and the ends that it was trained with', () => {
-  const own = scheduleOf({ kind: 'vp-linear', timesteps: 250 })
-  expect([own.discreteSteps, own.noisiest]).toEqual([250, 249])
-  const betas = [0.1, 0.3, 0.2]
-  expect(scheduleOf({ kind: 'betas', betas }).alpha(2)).toBeCloseTo(lastAlpha(betas), 6)
-  const theirs = scheduleOf({
-    kind: 'diffusers',
-    name: 'linear',
-    timesteps: 12,
-    betaStart: 0.05,
-    betaEnd: 0.3,
-  })
-  expect(theirs.discreteSteps).toBe(12)
-  expect(theirs.alpha(0)).toBeCloseTo(Math.sqrt(0.95), 6)
-  expect(theirs.alpha(11)).toBeCloseTo(lastAlpha(linear(0.05, 0.3, 12)), 6)
+test('steps and both ends of a schedule are those of the training', () => {
+  const named = { kind: 'diffusers', timesteps: 20, betaStart: 0.01, betaEnd: 0.3 } as const
+  const linear = scheduleOf({ ...named, name: 'linear' })
+  expect(linear.noisiest).toBe(19)
+  expect(linear.alpha(19)).toBeCloseTo(lastAlpha(spread(0.01, 0.3, 20)), 6)
+  const roots = spread(Math.sqrt(0.01), Math.sqrt(0.3), 20).map((root) => root ** 2)
+  expect(scheduleOf({ ...named, name: 'scaled_linear' }).alpha(19)).toBeCloseTo(lastAlpha(roots), 6)
+  const ours = scheduleOf({ kind: 'vp-linear', timesteps: 50 })
+  expect(ours.noisiest).toBe(49)
+  expect(ours.alpha(49)).toBeCloseTo(lastAlpha(spread(0.1 / 50, 20 / 50, 50)), 6)
+  const own = scheduleOf({ kind: 'betas', betas: [0.5, 0.2, 0.1] })
+  expect(own.alpha(2)).toBeCloseTo(Math.sqrt(0.5 * 0.8 * 0.9), 6)
 })

@@ -13,7 +13,7 @@ const run = (method: string, more: Partial<MethodRecord> = {}): MethodRecord => 
     { psnr: 20, ssim: 0.5, misfit: 1 },
     { psnr: 22, ssim: 0.7, misfit: 1 },
   ],
-  trace: [0, 1].map((i) => ({ i, t: 9 - i, residual: [1, 2], psnr: [10, 12] })),
+  trace: [0, 1].map((i) => ({ i, t: 9 - i, residual: [0.1, 0.3], psnr: [10, 12] })),
   ...more,
 })
 const record: RunRecord = {
@@ -104,5 +104,11 @@ test('a report shows pictures by the addresses it is given, and escapes what cam
   expect(html).not.toMatch(/<note>|<b>\.png/)
   expect(html).toContain('<span class="good">+8.50</span>')
   expect(html).toContain('<span class="bad">−1.50</span>')
+  expect(html.match(/data-title="VJP">[^<]*</g)).toEqual(
+    ['VJP', '', '3', '', '', ''].map((cell) => `data-title="VJP">${cell}<`),
+  )
   expect(html.match(/<polyline /g)).toHaveLength(6)
+  // A mean residual of 0.2 = σ_y √m is the noise level.
+  const [, level] = /class="level" [^>]*y1="([^"]+)"/.exec(html) ?? []
+  expect(html).toContain(`<polyline class="curve c0" points="46.0,${level} 420.0,${level}">`)
 })

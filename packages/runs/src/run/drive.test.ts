@@ -23,8 +23,8 @@ test('every step is shown and awaited, and the event loop has its turn after it'
   const log: string[] = []
   const x = await drive(counting(3, log), {
     onStep: async ({ i }) => {
+      await new Promise((resolve) => setTimeout(resolve, 1))
       setImmediate(() => log.push(`turn ${i}`))
-      await Promise.resolve()
       log.push(`step ${i}`)
     },
   })

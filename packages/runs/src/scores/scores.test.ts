@@ -38,6 +38,8 @@ test('scores that cannot be had are left out', async () => {
 
 test('the mean of the samples is scored once, against the first measurement', async () => {
   const apart = fromData([...Array(16).fill(0.2), ...Array(16).fill(-0.4)], [2, 1, 4, 4])
+  const each = await scoresOf(problem, apart, truth)
+  expect(each.map((score) => score['misfit'])).toEqual([expect.closeTo(2, 5), expect.closeTo(4, 5)])
   const score = await scoresOfMean(problem, apart, truth)
   expect(score['psnr']).toBeCloseTo(-10 * Math.log10(0.05 ** 2), 4)
   expect(score['misfit']).toBeCloseTo(1, 5)
