@@ -29,7 +29,8 @@ export function markdownOf(
   const packages = [...new Set(edits.map(packageOf))]
   const byFile = new Map<string, number>()
   for (const { name } of verdicts(counted, 'killed', 'hung')) {
-    const file = results[name]?.file ?? '(hung)'
+    const result = results[name]
+    const file = result?.file ?? (result?.verdict === 'hung' ? '(hung)' : '(by an earlier run)')
     byFile.set(file, (byFile.get(file) ?? 0) + 1)
   }
   const survivors = verdicts(counted, 'survived', 'broken')

@@ -110,6 +110,21 @@ test('several samples: numbers of each, of their mean, and of their spread as it
   })
 })
 
+test('the seed is that of the draws too, whose mean is scored', async () => {
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, 'y.npy'), writeNpy(measurementBy('sr:4')))
+  const drawn = async (seed: string) => {
+    const argv = ['--measured', '--operator', 'sr:4', '--samples', '2', '--seed', seed]
+    expect(await ran(folder.path, restoring('y.npy', ...argv))).toMatchObject({ code: 0, err: '' })
+    const record = JSON.parse(readFileSync(join(folder.path, 'out', 'run.json'), 'utf8'))
+    expect(record.tasks[0].runs[0].mean).toEqual({ misfit: expect.any(Number) })
+    return readFileSync(join(folder.path, 'out', 'restored-1.npy'))
+  }
+  const first = await drawn('1')
+  expect((await drawn('2')).equals(first)).toBe(false)
+  expect((await drawn('1')).equals(first)).toBe(true)
+})
+
 test('what does not fit is refused before any work, by name', async () => {
   using folder = temporaryFolder()
   const refused = async (
