@@ -106,6 +106,10 @@ describe('wrong use', () => {
       /--sampler: churn: must be a number of at least 0, got '-1'/,
     ],
     [
+      'sample --prior white --sampler heun --eta 0.5 --out x.png',
+      "--eta: is for ddpm and ddim; 'heun' has options of its own",
+    ],
+    [
       'sample --prior white --spacing even --out x.png',
       /'--spacing <name>' argument 'even' is invalid. It must be leading \|/,
     ],

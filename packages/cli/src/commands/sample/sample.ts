@@ -36,6 +36,8 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
   const sampler = await resolveSampler(options.sampler, '--sampler')
+  if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
+    throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
   const prior = await resolvePrior(io, options.prior)
   const run = { count, steps, seed, spacing }
   const eta = options.eta ?? etas[options.sampler]
