@@ -258,6 +258,22 @@ export default async () => {
     ).toBe(0)
   })
 
+  test('every package of ours can be imported, and is the one that runs', () => {
+    const text = readFileSync(join(folder, 'posterior-mean.ts'), 'utf8')
+    const imports = [
+      "import { vjp } from '@tweedie/autograd'",
+      "import { tensor } from '@tweedie/tensor'",
+      "import { drive } from '@tweedie/runs'",
+      "import { ddpm } from '@tweedie/unet'",
+      "import { methodLaws } from '@tweedie/solvers/laws'",
+      'const [y, back] = vjp((x: ReturnType<typeof tensor>) => x.mul(3), tensor([2]))',
+      "if (back(tensor([1]))[0].dataSync()[0] !== 3 || y.dataSync()[0] !== 6) throw new Error('another engine')",
+      "if ([drive, ddpm, methodLaws].includes(undefined as never)) throw new Error('missing')",
+    ]
+    write('engine.ts', `${imports.join('\n')}\n${text}`)
+    expect(tweedie('methods', './engine.ts')).toMatchObject({ code: 0, err: '' })
+  })
+
   test('the lists show them', () => {
     expect(tweedie('methods', './posterior-mean.ts').out).toMatch(/eta +1 +a number from 0 to 1/)
     expect(tweedie('operators', './double-exposure.ts').out).toMatch(/shift \* .*an integer of at least 0 +3/)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { registerHooks } from 'node:module'
+import { createRequire, registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 
@@ -30,9 +30,11 @@ export const isOwnError = ({ stack = '' }: Error): boolean => [...loaded].some((
 /** The packages that a module imports from the command that runs it. */
 const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs)($|\/)/
 
-/** The module from which a package of ours is found: autograd is a dependency of solvers, not of the command. */
-const homeOf = (specifier: string): string =>
-  specifier.startsWith('@tweedie/autograd') ? import.meta.resolve('@tweedie/solvers') : import.meta.url
+/** Where a package of ours is. Autograd is found from `solvers`: the command itself does without it. */
+const urlOf = (specifier: string, solvers: string): string =>
+  specifier.startsWith('@tweedie/autograd')
+    ? pathToFileURL(createRequire(solvers).resolve(specifier)).href
+    : import.meta.resolve(specifier)
 
 /** A line that only an ES module can have. */
 const moduleSyntax = /^\s*(import\s*["'{*\w]|export\b)/m
@@ -51,10 +53,12 @@ function meantFormat(url: string, format: string | null | undefined): string | u
  * file with `import` or `export` is an ES module, whatever the package.json above it says.
  */
 function registerOurHooks(): void {
+  const solvers = import.meta.resolve('@tweedie/solvers')
+  const homes = [import.meta.url, solvers]
   registerHooks({
     resolve: (specifier, context, next) =>
-      ours.test(specifier) && context.parentURL !== import.meta.url
-        ? next(specifier, { ...context, parentURL: homeOf(specifier) })
+      ours.test(specifier) && !homes.includes(context.parentURL ?? '')
+        ? { url: urlOf(specifier, solvers), shortCircuit: true }
         : next(specifier, context),
     load: (url, context, next) =>
       next(url, { ...context, format: meantFormat(url, context.format) ?? context.format }),
