@@ -8,27 +8,32 @@ export type Width = 1 | 4 | 8
 
 type Address = Local<'i32'>
 
+/** What is done at a pair of addresses. */
+type Walked = (to: Address, from: Address) => void
+
 /**
- * Defines `run(to, from, n0, n1, t0, t1, f0, f1, …rest)`: n0 × n1 rows, whose addresses lie `t0` and `t1` bytes apart at
- * `to`, `f0` and `f1` at `from`. `prepare` gets the rest of the parameters, i32 like all, and returns what copies one
+ * Defines `run(to, from, n0, n1, n2, t0, t1, t2, f0, f1, f2, …rest)`: n0 × n1 × n2 rows, whose addresses lie `t0`, `t1` and
+ * `t2` bytes apart at `to`, `f0`, `f1` and `f2` at `from`. `prepare` gets the rest of the parameters, i32 like all, and returns what copies one
  * row; it may move the row's addresses.
  */
 function emitRows(
   m: ModuleBuilder,
-  prepare: (f: FunctionBuilder, ...rest: readonly Address[]) => (to: Address, from: Address) => void,
+  prepare: (f: FunctionBuilder, ...rest: readonly Address[]) => Walked,
 ): void {
-  m.func('run', i32s(7 + prepare.length), [], (f, to, from, n0, n1, t0, t1, f0, f1, ...rest) => {
+  m.func('run', i32s(10 + prepare.length), [], (f, to, from, n0, n1, n2, t0, t1, t2, f0, f1, f2, ...rest) => {
     const copyRow = prepare(f, ...rest)
-    const [rowTo, rowFrom, a, b] = f.locals('i32', 4)
-    f.times(n0, [by(to, t0), by(from, f0)], () => {
-      f.set(rowTo, to)
-      f.set(rowFrom, from)
-      f.times(n1, [by(rowTo, t1), by(rowFrom, f1)], () => {
-        f.set(a, rowTo)
-        f.set(b, rowFrom)
-        copyRow(a, b)
+    const starts = times(3, () => f.locals('i32', 2))
+    /** Walks an axis from two addresses; `body` gets copies of them, which it may move. */
+    const walk = (depth: number, [n, t, s]: readonly Address[], a: Address, b: Address, body: Walked) =>
+      f.times(n!, [by(a, t!), by(b, s!)], () => {
+        const [to, from] = starts[depth]!
+        f.set(to!, a)
+        f.set(from!, b)
+        body(to!, from!)
       })
-    })
+    walk(0, [n0, t0, f0], to, from, (to, from) =>
+      walk(1, [n1, t1, f1], to, from, (to, from) => walk(2, [n2, t2, f2], to, from, copyRow)),
+    )
   })
 }
 

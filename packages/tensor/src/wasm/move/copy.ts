@@ -44,12 +44,13 @@ export function copyBox(to: Place, from: Place, shape: Shape, width: Width, cont
   const { threads } = context
   const nest = collapse(shape, [to.strides, from.strides])
   const parts = threads.parts(timePerByte * size * width, size)
+  if (parts === 1) {
+    copyNest(to.at, from.at, nest, width, context.kernels, (run, ...args) => run(...args))
+    return
+  }
   const tasks = cutNest(nest, parts).map(({ extents, offsets: [t, s] }) => {
     const task: Call[] = []
-    const push = (run: WasmFunction, ...args: number[]) => {
-      if (parts === 1) run(...args)
-      else task.push({ run, args })
-    }
+    const push = (run: WasmFunction, ...args: number[]) => void task.push({ run, args })
     const part = { extents, strides: nest.strides }
     copyNest(to.at + t! * width, from.at + s! * width, part, width, context.kernels, push)
     return task
@@ -84,16 +85,16 @@ function copyNest(
     return
   }
   const launch = (kernel: WasmFunction, ...rest: number[]) => {
-    const outer = axes.slice(0, -2)
-    const [a, b] = [axes.at(-2), axes.at(-1)]
-    const loops = [a?.extent ?? 1, b?.extent ?? 1, (a?.to ?? 0) * width, (b?.to ?? 0) * width]
-    const sources = [(a?.from ?? 0) * width, (b?.from ?? 0) * width]
+    const within = times(3, (i) => axes.at(i - 3) ?? { extent: 1, to: 0, from: 0 })
+    const loops = within.map((axis) => axis.extent)
+    const steps = [...within.map((axis) => axis.to), ...within.map((axis) => axis.from)].map((s) => s * width)
+    const outer = axes.slice(0, -3)
     const nest = {
-      extents: outer.map((x) => x.extent),
-      strides: [outer.map((x) => x.to), outer.map((x) => x.from)],
+      extents: outer.map((axis) => axis.extent),
+      strides: [outer.map((axis) => axis.to), outer.map((axis) => axis.from)],
     }
     forOuter(nest, outer.length, ([t, s]) =>
-      call(kernel, to + t! * width, from + s! * width, ...loops, ...sources, ...rest),
+      call(kernel, to + t! * width, from + s! * width, ...loops, ...steps, ...rest),
     )
   }
   const across = inner.to === 1 ? axes.findIndex((axis) => axis.from === 1) : -1
