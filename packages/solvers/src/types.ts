@@ -33,20 +33,25 @@ export interface Prior {
   denoise(xt: Tensor, t: Time): Tensor
 }
 
-/** A measurement x ↦ A(x) of batches: [N, …inShape] to [N, …outShape], differentiable. */
+/** A measurement x ↦ A(x) of batches: [N, …inShape] to [N, …outShape]. */
 export interface Operator {
   readonly name: string
   readonly inShape: Shape
   readonly outShape: Shape
+  /** False where the gradient of A says nothing, as where it rounds; otherwise it is differentiable. */
+  readonly differentiable?: boolean
   forward(x: Tensor): Tensor
+  /**
+   * A†y with A(A†(A(x))) = A(x). For a linear A it is A⁺y, the least-squares solution of least norm; for another what
+   * undoes it as far as that can be, such as the decoder of a JPEG.
+   */
+  pinv?(y: Tensor): Tensor
 }
 
 /** A linear measurement with its exact adjoint and, where it is known, its singular value decomposition. */
 export interface LinearOperator extends Operator {
   /** Aᵀy of a batch: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩. */
   adjoint(y: Tensor): Tensor
-  /** A⁺y, the least-squares solution of least norm. */
-  pinv?(y: Tensor): Tensor
   svd?(): Svd
 }
 
@@ -103,8 +108,8 @@ interface Gives {
   readonly linear: { readonly operator: LinearOperator }
   /** The singular value decomposition of a linear operator. */
   readonly svd: { readonly operator: LinearOperator & { svd(): Svd } }
-  /** The pseudo-inverse of a linear operator. */
-  readonly pinv: { readonly operator: LinearOperator & { pinv: NonNullable<LinearOperator['pinv']> } }
+  /** The pseudo-inverse of an operator; of a linear one together with `linear`. */
+  readonly pinv: { readonly operator: Operator & { pinv: NonNullable<Operator['pinv']> } }
   /** The standard deviation σ_y of white Gaussian noise, in units of the range [−1, 1]. */
   readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
   /** log p(y | clean) and its gradient. */

@@ -6,41 +6,8 @@ import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { vpLinear } from '../schedules/index.ts'
 import { dpsDefaultScale, methods } from './index.ts'
+import { known } from './known/known.test.helper.ts'
 
-/** What a method does where nothing is said, and who said so. */
-const published: Readonly<
-  Record<string, Readonly<Record<string, readonly [value: unknown, whose: string]>>>
-> = {
-  dps: {
-    steps: [1000, 'arXiv 2209.14687, Algorithm 1 and configurations of the repository'],
-    spacing: ['guided', "the repository's guided-diffusion: timestep_respacing 1000"],
-    guidance: ['norm', 'Algorithm 1'],
-    eta: [1, "ancestral: the repository's sampler is ddpm"],
-    scale: [undefined, '0.3 at 1000 steps, in the configurations of super-resolution and deblurring'],
-    clip: [undefined, 'left to the prior'],
-  },
-  ddrm: {
-    steps: [20, 'arXiv 2201.11793 §5'],
-    spacing: ['ddim', 'the repository: range(0, T, T // steps)'],
-    eta: [0.85, 'arXiv 2201.11793 §5'],
-    etaB: [1, 'arXiv 2201.11793 §5'],
-    rankTolerance: [1e-4, 'ours'],
-  },
-  'red-diff': {
-    steps: [1000, 'the repository'],
-    spacing: ['linspace', 'ours; at 1000 steps the same as theirs'],
-    learningRate: [0.1, 'the repository'],
-    beta1: [0.9, 'the repository'],
-    beta2: [0.99, 'the repository'],
-    lambda: [0.25, 'the repository'],
-    dataWeight: [1, 'the repository'],
-    weighting: ['linear', 'arXiv 2305.04391, Algorithm 1'],
-    reduction: ['mean', 'the repository'],
-    sigmaX0: [0, 'arXiv 2305.04391, Algorithm 1: σ → 0'],
-    init: ['auto', 'ours: A⁺y, ridge under noise'],
-    rankTolerance: [0, 'ours'],
-  },
-}
 const run = { seed: 0, firstSample: 0, resume: undefined }
 
 const prior = gaussianPrior({
@@ -70,7 +37,7 @@ async function trajectory(name: string, options: object): Promise<number[]> {
 }
 
 describe.each(methods.names)('%s', (name) => {
-  const defaults = { ...published[name] }
+  const defaults = { ...known[name]?.defaults }
 
   it('has exactly the published options', () => {
     const { options } = methods.find(name).info

@@ -123,7 +123,7 @@ describe('a method', () => {
   test('has in the type of its problem what it needs, and no more', () => {
     defineMethod({
       ...facts,
-      needs: ['sigma', 'likelihood', 'pinv'],
+      needs: ['sigma', 'likelihood', 'linear', 'pinv'],
       options: {},
       plan: ({ problem: { operator, noise } }) => {
         expectTypeOf(noise.sigma).toEqualTypeOf<number>()

@@ -14,6 +14,8 @@ import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
 import type { Fitted, GuidedStep, Need, Prior, Problem, StateTree, Time } from '../types.ts'
 import { checkFit } from './fit.ts'
+import type { Cost, Preset } from './preset.ts'
+import { costOf } from './preset.ts'
 
 /** All there is to know of a method. */
 export interface MethodInfo<S extends Specs = Specs> extends Info {
@@ -24,6 +26,10 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Absent where there is none, as for one that is being tried. */
   readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
   readonly needs: readonly Need[]
+  /** What a step costs beside one call of the denoiser. */
+  readonly cost: readonly Cost[]
+  /** Settings for tasks, each with its source. */
+  readonly presets: readonly Preset[]
   /** Its own and those of every run. */
   readonly options: S
   /**
@@ -84,6 +90,9 @@ export interface MethodSpec<
   R extends SampleNumbers & Residual,
 > extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example'> {
   readonly needs: readonly N[]
+  /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
+  readonly cost?: readonly Cost[]
+  readonly presets?: readonly Preset[]
   /** Its number of steps and its grid, where a caller says nothing. */
   readonly steps: number
   readonly spacing: Spacing
@@ -136,12 +145,14 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations = (n) => n, plan, ...facts } = spec
+  const { needs, steps, spacing, evaluations = (n) => n, plan, cost, presets = [], ...facts } = spec
   const { name } = facts
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
   if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
-  const info: MethodInfo = { ...facts, needs, options: { ...common, ...spec.options }, evaluations }
+  const options = { ...common, ...spec.options }
+  const info: MethodInfo = { ...facts, needs, cost: costOf(needs, cost), presets, options, evaluations }
+  for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
   function run(problem: Problem, prior: Prior, given: Settings = {}) {
     checkFit(info, problem, prior)

@@ -13,19 +13,26 @@ interface NeedRule {
 const notLinear = (operator: Operator): string | undefined =>
   isLinear(operator) ? undefined : `needs a linear operator; '${operator.name}' has no adjoint()`
 
-const without = (operator: Operator, member: 'svd' | 'pinv', what: string): string | undefined =>
-  isLinear(operator) && operator[member] !== undefined
+const noSvd = (operator: Operator): string | undefined =>
+  isLinear(operator) && operator.svd !== undefined
     ? undefined
-    : (notLinear(operator) ?? `needs an operator with a ${what}; '${operator.name}' has no ${member}()`)
+    : (notLinear(operator) ??
+      `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
 
-/** All needs, as data. Gradients are not checked: operators and priors written in tensor ops have them. */
+/** All needs, as data. Gradients of a prior are not checked: one written in tensor ops has them. */
 export const needRules: Readonly<Record<Need, NeedRule>> = {
   linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
   svd: {
     words: 'SVD',
-    lacks: ({ operator }) => without(operator, 'svd', 'singular value decomposition'),
+    lacks: ({ operator }) => noSvd(operator),
   },
-  pinv: { words: 'pseudo-inverse', lacks: ({ operator }) => without(operator, 'pinv', 'pseudo-inverse') },
+  pinv: {
+    words: 'pseudo-inverse',
+    lacks: ({ operator }) =>
+      operator.pinv !== undefined
+        ? undefined
+        : `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`,
+  },
   sigma: {
     words: 'σ_y',
     lacks: ({ noise }) =>
@@ -40,13 +47,19 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
         ? undefined
         : `needs noise of a known likelihood; '${noise.name}' has none`,
   },
-  operatorVjp: { words: 'operator gradient' },
+  operatorVjp: {
+    words: 'operator gradient',
+    lacks: ({ operator }) =>
+      operator.differentiable !== false
+        ? undefined
+        : `needs gradients through the operator; those of '${operator.name}' say nothing`,
+  },
   denoiserVjp: { words: 'denoiser gradient' },
 }
 
 /** Whether nonlinear operators are among those that a method with these needs can take. */
 export const takesNonlinear = (needs: readonly Need[]): boolean =>
-  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'pinv')
+  !needs.some((need) => need === 'linear' || need === 'svd')
 
 /** A problem that a method cannot solve. `method` names it, `need` what is missing. */
 export class UnfitError extends TweedieError {

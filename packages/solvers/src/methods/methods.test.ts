@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { methodLaws } from '../laws/index.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
-import type { Settings } from '../options/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
 import type { Need, Problem } from '../types.ts'
 import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
+import { known } from './known/known.test.helper.ts'
 
 const means = [
   [-1, 0.5, 0, 1],
@@ -30,13 +30,11 @@ const problem = (rows: readonly number[]): Problem => ({
   noise: gaussianNoise(0.1),
   y: tensor(rows.map((i) => Array.from(yAll.slice(i).dataSync()))),
 })
-/** ζ for four numbers instead of an image. */
-const extra: Readonly<Record<string, Settings>> = { dps: { scale: 0.1 } }
 
 describe.each(methods.names)('%s', (name) => {
   const method = methods.find(name)
   const { info } = method
-  const options: RunOptions = { steps: 10, seed: 9, ...extra[name] }
+  const options: RunOptions = { steps: 10, seed: 9, ...known[name]?.small }
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
@@ -44,7 +42,8 @@ describe.each(methods.names)('%s', (name) => {
     return data
   }
 
-  for (const { name: law, holds } of methodLaws(method, { settings: extra[name] ?? {} })) it(law, holds)
+  for (const { name: law, holds } of methodLaws(method, { settings: known[name]?.small ?? {} }))
+    it(law, holds)
 
   it('goes on from its end, and not from beyond it', async () => {
     const done = {
@@ -174,6 +173,6 @@ describe.each(methods.names)('%s', (name) => {
 describe('the list of methods', () => {
   it('finds methods, and lists them where there is none', () => {
     expect(methods.find('dps')).toBe(dps)
-    expect(() => methods.find('toString')).toThrow('there are dps, ddrm, red-diff')
+    expect(() => methods.find('toString')).toThrow(`there are ${methods.names.join(', ')}`)
   })
 })

@@ -7,6 +7,8 @@ import { gaussianPrior } from '../priors/index.ts'
 import { noiseStreams, run } from '../run/index.ts'
 import { sampleUnconditional } from '../samplers/index.ts'
 import { methods } from './index.ts'
+import type { Known } from './known/known.test.helper.ts'
+import { known } from './known/known.test.helper.ts'
 
 interface Draw {
   readonly step: number
@@ -42,13 +44,9 @@ const seed = 21
 const firstSample = 4
 const common = { steps: 10, seed, firstSample }
 
-/** What each method draws in a step, and before the first. */
-const purposes: Readonly<
-  Record<string, { step: readonly string[]; start: readonly string[]; options?: object }>
-> = {
-  dps: { step: ['step'], start: ['start'], options: { scale: 0.01 } },
-  ddrm: { step: ['step'], start: ['start'] },
-  'red-diff': { step: ['epsilon', 'epsilon0'], start: [], options: { sigmaX0: 0.1 } },
+/** What each draws in a step, and before the first. */
+const purposes: Readonly<Record<string, Known['draws']>> = {
+  ...Object.fromEntries(Object.entries(known).map(([name, { draws }]) => [name, draws])),
   sampling: { step: ['step'], start: ['start'] },
 }
 const runs: Readonly<Record<string, () => Promise<Tensor>>> = {

@@ -34,6 +34,10 @@ export interface Parts {
   readonly inShape: Shape
   readonly outShape: Shape
   readonly forward: TensorMap
+  /** {@link Operator.differentiable}; true where left out. */
+  readonly differentiable?: boolean
+  /** {@link Operator.pinv}. Of a linear operator V Σ⁺ Uᵀ where left out and there is a spectrum. */
+  readonly pinv?: TensorMap
   /** y as images; as it is where left out. */
   readonly display?: TensorMap
 }
@@ -42,8 +46,6 @@ export interface Parts {
 export interface LinearParts extends Parts {
   /** The VJP of `forward` where left out; at the cost of `forward` with its gradient. */
   readonly adjoint?: TensorMap
-  /** V Σ⁺ Uᵀ where left out and there is a spectrum. */
-  readonly pinv?: TensorMap
   /** Called once, when first needed. */
   readonly spectrum?: () => Spectrum | Svd
 }
@@ -65,7 +67,8 @@ const checked =
 
 /** A measurement from its parts. */
 export function shownOperator(name: string, parts: Parts): ShownOperator {
-  const { inShape, outShape, forward, display = (y: Tensor) => y.reshape(y.shape) } = parts
+  const { inShape, outShape, forward, pinv, differentiable } = parts
+  const { display = (y: Tensor) => y.reshape(y.shape) } = parts
   return {
     name,
     inShape,
@@ -73,6 +76,8 @@ export function shownOperator(name: string, parts: Parts): ShownOperator {
     observed: sizeOf(outShape),
     forward: checked(`${name}.forward`, inShape, forward),
     display: checked(`${name}.display`, outShape, display),
+    ...(differentiable !== undefined && { differentiable }),
+    ...(pinv && { pinv: checked(`${name}.pinv`, outShape, pinv) }),
   }
 }
 
