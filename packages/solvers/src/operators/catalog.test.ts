@@ -21,6 +21,8 @@ test.each([
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
   ['mri:4', 'mri', 3 * 2 * 28 * 7],
+  ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],
+  ['multicoil-mri:coils=4,acceleration=2', 'multicoil-mri', 3 * 4 * 2 * 28 * 14],
   ['mri:acceleration=2,pattern=random,centre=0.1,decay=2', 'mri', 3 * 2 * 28 * 14],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
@@ -35,7 +37,7 @@ test('options arrive as numbers, pairs and words', () => {
 })
 
 test.each([
-  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey, mri"],
+  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey, mri, multicoil-mri"],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
   ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],

@@ -6,6 +6,7 @@ export { compose } from './compose.ts'
 export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'
 export { defineLinear, defineOperator } from './define.ts'
 export { mri } from './fourier/mri.ts'
+export { multicoilMri } from './fourier/multicoil-mri.ts'
 export { matrixOperator } from './matrix.ts'
 export type {
   Invertible,
