@@ -8,6 +8,8 @@ const basis = of('linalg/fourier-basis.ts', 'linalg/circulant')
 const circulant = of('linalg/circulant.ts', 'linalg/circulant')
 const complex = of('linalg/complex.ts', 'linalg/circulant')
 const masks = of('operators/fourier/masks.ts', 'operators/fourier')
+const coils = of('operators/fourier/coil-maps.ts', 'operators/fourier/multicoil')
+const multicoil = of('operators/fourier/multicoil-mri.ts', 'operators/fourier/multicoil', 'operators/harness')
 const sampled = of('operators/fourier/sampled.ts', 'operators/fourier', 'operators/spectral')
 
 export const fourierEdits: readonly Edit[] = [
@@ -159,4 +161,53 @@ export const fourierEdits: readonly Edit[] = [
     'the imaginary part of a frequency that has none comes into A⁺',
   ),
   sampled('mri-display', '.mul(2).sub(1)', '', 'the magnitude of a complex image is shown from mid-grey up'),
+  coils(
+    'coil-squares',
+    'total += a * a + b * b',
+    'total += a * a',
+    'sensitivities do not have sum of squares 1',
+  ),
+  coils(
+    'coil-phase',
+    '-dy / (dx * dx + dy * dy)]',
+    'dy / (dx * dx + dy * dy)]',
+    'the field of a wire has the conjugate phase',
+  ),
+  coils(
+    'coil-currents',
+    'plus[0] - minus[0], plus[1] - minus[1]',
+    'plus[0] + minus[0], plus[1] + minus[1]',
+    'both wires of a coil carry the same current',
+  ),
+  coils('coil-width', '(2 * i + side / 2)', '(2 * i + side)', 'coils are twice as wide'),
+  coils(
+    'coil-given-parts',
+    '(2 * Math.floor(i / plane) + p)',
+    '(Math.floor(i / plane) + coils * p)',
+    'given maps are read as all real parts, then all imaginary ones',
+  ),
+  multicoil(
+    'multicoil-conjugate',
+    'timesConjugate(z).sum(2)',
+    'times(z).sum(2)',
+    'the adjoint does not conjugate the sensitivities',
+  ),
+  multicoil(
+    'multicoil-mean',
+    'timesConjugate(z).sum(2)',
+    'timesConjugate(z).mean(2)',
+    'the adjoint is the mean of the coils',
+  ),
+  multicoil(
+    'multicoil-real',
+    'z.slice(null, null, 0)',
+    'z.slice(null, null, 1)',
+    'the adjoint of real images is the imaginary part',
+  ),
+  multicoil(
+    'multicoil-display',
+    'magnitude(zeroFilled(y.add(grey))).sub(1)',
+    'magnitude(zeroFilled(y)).sub(1)',
+    'real images are shown as the magnitude of −1 … 1',
+  ),
 ]

@@ -90,10 +90,12 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
     })),
   // Columns and spokes, real and complex images, at accelerations that every middle allows.
   mri: measuredFrequencies,
-  'multicoil-mri': fc.tuple(measuredFrequencies, fc.integer({ min: 1, max: 4 })).map(([{ shape, options }, coils]) => ({
-    shape,
-    options: { ...options, coils },
-  })),
+  'multicoil-mri': fc
+    .tuple(measuredFrequencies, fc.integer({ min: 1, max: 4 }))
+    .map(([{ shape, options }, coils]) => ({
+      shape,
+      options: { ...options, coils },
+    })),
   blur: fc.record({
     shape: image,
     options: fc.record({

@@ -7,7 +7,10 @@ import { integer, number, object } from '../../options/index.ts'
 /** Options of sensitivities. */
 export const coilOptions = {
   coils: integer('how many loops lie around the image', { min: 1, otherwise: '8, or those of the maps' }),
-  radius: number('of the circle that they lie on, in half sides of the image', { min: 1.5, otherwise: '1.5' }),
+  radius: number('of the circle that they lie on, in half sides of the image', {
+    min: 1.5,
+    otherwise: '1.5',
+  }),
   maps: object('measured sensitivities', 'a tensor [K, 2, H, W]', isTensor, 'simulated'),
 }
 
