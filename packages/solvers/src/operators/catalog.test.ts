@@ -23,6 +23,10 @@ test.each([
   ['mri:4', 'mri', 3 * 2 * 28 * 7],
   ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],
   ['multicoil-mri:coils=4,acceleration=2', 'multicoil-mri', 3 * 4 * 2 * 28 * 14],
+  ['phase-retrieval', 'phase-retrieval', 3 * 42 * 42],
+  ['phase-retrieval:4', 'phase-retrieval', 3 * 56 * 56],
+  ['coded-diffraction', 'coded-diffraction', 2352],
+  ['coded-diffraction:4,law=octanary', 'coded-diffraction', 4 * 2352],
   ['mri:acceleration=2,pattern=random,centre=0.1,decay=2', 'mri', 3 * 2 * 28 * 14],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
@@ -37,7 +41,10 @@ test('options arrive as numbers, pairs and words', () => {
 })
 
 test.each([
-  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey, mri, multicoil-mri"],
+  [
+    'inpait:box=3',
+    "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey, mri, multicoil-mri, phase-retrieval, coded-diffraction",
+  ],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
   ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],
