@@ -31,7 +31,7 @@ export const fourierEdits: readonly Edit[] = [
     'a split transform about the centre forgets it once',
   ),
   axis('dft-scale', 'n ** -0.5, turn)', 'n ** -0.45, turn)', 'a split transform is not unitary'),
-  axis('dft-imaginary', 'put(0, k, 1, j, -im)', 'put(0, k, 1, j, im)', 'i² is 1'),
+  axis('dft-imaginary', 'put(0, k, 1, j, scale * -im)', 'put(0, k, 1, j, scale * im)', 'i² is 1'),
   axis(
     'dft-order',
     'transpose([0, 2, 4, 3, 1])',
@@ -263,9 +263,6 @@ export const fourierEdits: readonly Edit[] = [
     '(oversample / 4) * side',
     'the frame of zeros is twice as wide',
   ),
-  phases('phase-frame', '[top, top]', '[2 * top, 0]', 'all zeros lie above the image', {
-    equivalent: 'amplitudes do not tell where in the frame the image lies',
-  }),
   phases(
     'phase-sides',
     '[height, width].map',
