@@ -123,7 +123,7 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
       let steps = 0
       for await (const step of start([0], {}, counted)) steps = step.steps
       const { total, recorded } = counted.calls
-      const wanted = method.info.evaluations(steps)
+      const wanted = method.info.evaluations(steps, options)
       must(total === wanted, `${total} evaluations in ${steps} steps, info.evaluations says ${wanted}`)
       const through = needs.includes('denoiserVjp')
       must(

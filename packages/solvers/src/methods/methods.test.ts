@@ -70,7 +70,7 @@ describe.each(methods.names)('%s', (name) => {
     const said = new Set<number>()
     for await (const step of method.run(problem([0]), counted, steps)) said.add(step.steps)
     expect([...said]).toEqual([31])
-    expect(counted.calls.total).toBe(info.evaluations(31))
+    expect(counted.calls.total).toBe(info.evaluations(31, options))
   })
 
   it('in float64 it gives what it gives in float32, but for rounding', async () => {
