@@ -7,6 +7,7 @@ import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
 import { particleEdits } from './particles.ts'
+import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -289,6 +290,7 @@ export const solversEdits: readonly Edit[] = [
   ...noiseEdits,
   ...lawEdits,
   ...particleEdits,
+  ...projectionEdits,
   ...innerEdits,
   ...guidanceEdits,
 ]

@@ -3,6 +3,9 @@ import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dps } from './explicit/dps.ts'
+import { ilvr } from './explicit/ilvr.ts'
+import { mcg } from './explicit/mcg.ts'
+import { repaint } from './explicit/repaint.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -21,4 +24,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   dps,
   ddrm,
   redDiff,
+  repaint,
+  ilvr,
+  mcg,
 ])

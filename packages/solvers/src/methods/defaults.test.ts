@@ -29,9 +29,17 @@ const problem = {
   noise: gaussianNoise(0.3),
   y: tensor([[0.5, 0.1]]),
 }
+const orthonormal = matrixOperator(
+  tensor([
+    [0.8, 0.6, 0],
+    [0, 0, 1],
+  ]),
+)
 async function trajectory(name: string, options: object): Promise<number[]> {
   const out: number[] = []
-  const steps = methods.find(name).run(problem, prior, { steps: 40, ...options })
+  const method = methods.find(name)
+  const operator = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
+  const steps = method.run({ ...problem, operator }, prior, { steps: 40, ...options })
   for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
   return out
 }

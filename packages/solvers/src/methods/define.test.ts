@@ -166,6 +166,16 @@ describe('a method', () => {
     })
     defineMethod({
       ...facts,
+      needs: ['linear', 'pinv', 'operatorVjp', 'denoiserVjp'],
+      options: {},
+      plan: ({ problem: { operator } }) => {
+        expectTypeOf(operator.adjoint).returns.toEqualTypeOf<Tensor>()
+        expectTypeOf(operator.pinv).returns.toEqualTypeOf<Tensor>()
+        return stay
+      },
+    })
+    defineMethod({
+      ...facts,
       needs: [],
       options: {},
       plan: ({ problem: { operator, noise } }) => {
@@ -257,20 +267,21 @@ describe('what fits', () => {
     { ...plain, pinv },
     { ...plain, svd },
   ]
-  const lacking: Readonly<Record<Exclude<Need, 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>> =
-    {
-      linear: [
-        { ...problem, operator: nonlinear },
-        "mine: needs a linear operator; 'matrixOperator' has no adjoint()",
-      ],
-      svd: [{ ...problem, operator: withoutSvd }, 'singular value decomposition'],
-      pinv: [{ ...problem, operator: withoutPinv }, 'has no pinv()'],
-      sigma: [{ ...problem, noise: { ...noise, likelihood: likelihood! } }, "'gaussian' has no sigma"],
-      likelihood: [
-        { ...problem, noise: { ...noise, sigma } },
-        "needs noise of a known likelihood; 'gaussian' has none",
-      ],
-    }
+  const lacking: Readonly<
+    Record<Exclude<Need, 'orthonormal' | 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>
+  > = {
+    linear: [
+      { ...problem, operator: nonlinear },
+      "mine: needs a linear operator; 'matrixOperator' has no adjoint()",
+    ],
+    svd: [{ ...problem, operator: withoutSvd }, 'singular value decomposition'],
+    pinv: [{ ...problem, operator: withoutPinv }, 'has no pinv()'],
+    sigma: [{ ...problem, noise: { ...noise, likelihood: likelihood! } }, "'gaussian' has no sigma"],
+    likelihood: [
+      { ...problem, noise: { ...noise, sigma } },
+      "needs noise of a known likelihood; 'gaussian' has none",
+    ],
+  }
   test.each(Object.entries(lacking))(
     '%s is looked for, and named where it is missing',
     (word, [bad, message]) => {
@@ -283,4 +294,28 @@ describe('what fits', () => {
       expect(check).toThrow(message)
     },
   )
+
+  test('rows are orthonormal where the singular values are 0 or 1', () => {
+    const info = { name: 'mine', needs: ['orthonormal'] } as const
+    const check = (matrix: number[][]) => () =>
+      checkFit(
+        info,
+        { ...problem, operator: matrixOperator(tensor(matrix)), y: zeros([1, matrix.length]) },
+        prior,
+      )
+    for (const fits of [[[0.6, 0.8]], [[0, 1], [1, 0]], [[Math.SQRT1_2, 0], [Math.SQRT1_2, 0]]]) // biome-ignore format: rows
+      expect(check(fits)).not.toThrow()
+    for (const [wrong, has] of [[[[1, 0.5]], '1.118'], [[[2, 0]], '2'], [[[0.999, 0]], '0.999']] as const) // biome-ignore format: rows
+      expect(check([...wrong.map((row) => [...row])])).toThrow(
+        `mine: needs orthonormal rows, as of a mask: singular values of 0 or 1; 'matrixOperator' has ${has}`,
+      )
+    expect(check([[2, 0]])).toThrow(UnfitError)
+    const without = () => checkFit(info, { ...problem, operator: withoutSvd }, prior)
+    expect(without).toThrow(
+      "needs an operator with a singular value decomposition; 'matrixOperator' has no svd()",
+    )
+    expect(() => checkFit(info, { ...problem, operator: nonlinear }, prior)).toThrow(
+      'needs a linear operator',
+    )
+  })
 })

@@ -19,6 +19,17 @@ const noSvd = (operator: Operator): string | undefined =>
     : (notLinear(operator) ??
       `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
 
+/** How far a singular value may be from 0 or 1: operators are given in float32. */
+const slack = 1e-6
+
+function notOrthonormal(operator: Operator): string | undefined {
+  if (!isLinear(operator) || operator.svd === undefined) return noSvd(operator)
+  const other = operator.svd().singularValues.find((s) => Math.min(Math.abs(s), Math.abs(s - 1)) > slack)
+  return other === undefined
+    ? undefined
+    : `needs orthonormal rows, as of a mask: singular values of 0 or 1; '${operator.name}' has ${other}`
+}
+
 /** All needs, as data. Gradients of a prior are not checked: one written in tensor ops has them. */
 export const needRules: Readonly<Record<Need, NeedRule>> = {
   linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
@@ -26,6 +37,7 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
     words: 'SVD',
     lacks: ({ operator }) => noSvd(operator),
   },
+  orthonormal: { words: 'orthonormal rows', lacks: ({ operator }) => notOrthonormal(operator) },
   pinv: {
     words: 'pseudo-inverse',
     lacks: ({ operator }) =>
@@ -59,7 +71,7 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
 
 /** Whether nonlinear operators are among those that a method with these needs can take. */
 export const takesNonlinear = (needs: readonly Need[]): boolean =>
-  !needs.some((need) => need === 'linear' || need === 'svd')
+  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal')
 
 /** A problem that a method cannot solve. `method` names it, `need` what is missing. */
 export class UnfitError extends TweedieError {
