@@ -8,6 +8,8 @@ const define = of('methods/define.ts', 'methods/define')
 const fit = of('methods/fit.ts', 'methods/define')
 const measured = of('guidance/measured.ts', 'guidance/measured')
 const repaint = of('methods/explicit/repaint.ts', 'methods/explicit/repaint', 'methods/defaults')
+const ilvr = of('methods/explicit/ilvr.ts', 'methods/explicit/ilvr', 'methods/defaults')
+const mcg = of('methods/explicit/mcg.ts', 'methods/explicit/mcg', 'methods/methods', 'methods/defaults')
 
 const path: readonly Edit[] = [
   travel(
@@ -125,4 +127,88 @@ const repaintEdits: readonly Edit[] = [
   ),
 ]
 
-export const projectionEdits: readonly Edit[] = [...path, ...exchange, ...repaintEdits]
+const ilvrEdits: readonly Edit[] = [
+  ilvr(
+    'ilvr-level-of-t',
+    'measuredIn(measured, drawn, { s, schedule }',
+    'measuredIn(measured, drawn, { s: t, schedule }',
+    "the repository's fault: the reference noised to the level of t",
+  ),
+  ilvr('ilvr-same-noise', "z(i, 'measured')", "z(i, 'step')", 'the reference gets the noise of the step'),
+  ilvr(
+    'ilvr-free-late',
+    'times.length - 1 - i <= range',
+    'times.length - 1 - i < range',
+    'one free step too few',
+  ),
+  ilvr(
+    'ilvr-free-early',
+    'times.length - 1 - i <= range',
+    'times.length - i <= range',
+    'the steps are counted down to 1',
+  ),
+  ilvr(
+    'ilvr-free-start',
+    'times.length - 1 - i <= range',
+    'i <= range',
+    'the first steps are free instead of the last',
+  ),
+  ilvr('ilvr-default-range', 'Math.floor(steps / 5)', 'Math.floor(steps / 4)', 'range_t 25 of 100'),
+  ilvr('ilvr-adjoint', 'operator.pinv(r)', 'operator.adjoint(r)', 'Aᵀ for A⁺'),
+]
+
+const mcgEdits: readonly Edit[] = [
+  mcg(
+    'mcg-level-of-t',
+    'measuredIn(measured, drawn, { s, schedule }',
+    'measuredIn(measured, drawn, { s: t, schedule }',
+    'y noised to the level before the step',
+  ),
+  mcg('mcg-same-noise', "z(i, 'measured')", "z(i, 'step')", 'the measurement gets the noise of the step'),
+  mcg('mcg-sign', '.add(downhill)', '.sub(downhill)', 'a step up the norm'),
+  mcg(
+    'mcg-squared-norm',
+    'inward.div(maximum(sampleNorms(weighed), 1e-30))',
+    'inward',
+    'the gradient of half the squared norm',
+  ),
+  mcg(
+    'mcg-wrong-norm',
+    'maximum(sampleNorms(weighed), 1e-30)',
+    'maximum(sampleNorms(r), 1e-30)',
+    '‖r‖ for ‖Wr‖',
+  ),
+  mcg(
+    'mcg-norm-floor',
+    'maximum(sampleNorms(weighed), 1e-30)',
+    'maximum(sampleNorms(weighed), 1e-2)',
+    'small residuals pull less',
+  ),
+  mcg(
+    'mcg-batch-norm',
+    'sampleNorms(weighed)',
+    'weighed.square().sum().sqrt()',
+    'the norm of the whole batch',
+  ),
+  mcg(
+    'mcg-no-jacobian',
+    'pullback(inward.div(maximum(sampleNorms(weighed), 1e-30)))',
+    'inward.div(maximum(sampleNorms(weighed), 1e-30))',
+    'a gradient without the Jacobian of the denoiser',
+  ),
+  mcg(
+    'mcg-after',
+    "() => z(i, 'step'), { t, s, schedule }).add(downhill)",
+    "() => z(i, 'step'), { t, s, schedule })",
+    'no gradient',
+  ),
+  mcg('mcg-default-scale', "of the norm', { default: 1,", "of the norm', { default: 2,", 'α = 2'),
+]
+
+export const projectionEdits: readonly Edit[] = [
+  ...path,
+  ...exchange,
+  ...repaintEdits,
+  ...ilvrEdits,
+  ...mcgEdits,
+]
