@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { fourierEdits } from './fourier.ts'
 import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
@@ -287,6 +288,7 @@ export const solversEdits: readonly Edit[] = [
   ...methodEdits,
   ...schedules,
   ...operatorEdits,
+  ...fourierEdits,
   ...noiseEdits,
   ...lawEdits,
   ...particleEdits,

@@ -44,6 +44,21 @@ export type Case<O> = readonly [name: string, arbitrary: fc.Arbitrary<Drawn<O>>]
 const side = fc.integer({ min: 1, max: 6 })
 const image = fc.tuple(fc.integer({ min: 1, max: 3 }), side, side)
 
+/** Images, real or complex, and masks of frequencies for them. */
+const measuredFrequencies = fc
+  .record({
+    image: fc.constantFrom('real', 'complex'),
+    images: fc.integer({ min: 1, max: 2 }),
+    sides: fc.tuple(side, side),
+    pattern: fc.constantFrom('random', 'equispaced', 'radial'),
+    acceleration: fc.double({ min: 1, max: 3, noNaN: true }),
+    seed: fc.nat(1e6),
+  })
+  .map(({ image, images, sides, ...mask }) => ({
+    shape: [image === 'complex' ? 2 * images : images, ...sides],
+    options: { image, ...mask, ...(mask.pattern === 'random' && { decay: mask.seed % 3 }) },
+  }))
+
 /** Shapes and options that hit where drawing at random would seldom fit. */
 const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Settings }>>> = {
   inpaint: fc.oneof(
@@ -72,6 +87,14 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
     .map(([c = 1, h = 1, w = 1, factor = 1]) => ({
       shape: [c, h * factor, w * factor],
       options: { factor },
+    })),
+  // Columns and spokes, real and complex images, at accelerations that every middle allows.
+  mri: measuredFrequencies,
+  'multicoil-mri': fc
+    .tuple(measuredFrequencies, fc.integer({ min: 1, max: 4 }))
+    .map(([{ shape, options }, coils]) => ({
+      shape,
+      options: { ...options, coils },
     })),
   blur: fc.record({
     shape: image,

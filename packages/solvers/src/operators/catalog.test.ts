@@ -20,6 +20,10 @@ test.each([
   ['blur: std=3e-1 , boundary=zero', 'blur', 2352],
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
+  ['mri:4', 'mri', 3 * 2 * 28 * 7],
+  ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],
+  ['multicoil-mri:coils=4,acceleration=2', 'multicoil-mri', 3 * 4 * 2 * 28 * 14],
+  ['mri:acceleration=2,pattern=random,centre=0.1,decay=2', 'mri', 3 * 2 * 28 * 14],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
   expect([operator.name, operator.observed]).toEqual([name, observed])
@@ -33,7 +37,7 @@ test('options arrive as numbers, pairs and words', () => {
 })
 
 test.each([
-  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey"],
+  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey, mri, multicoil-mri"],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
   ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],
@@ -63,6 +67,13 @@ describe('what depends on the image', () => {
     ['inpaint:box=14,random=0.5', OptionError, 'give box (and at), random or mask'],
     ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random only'],
     ['inpaint:seed=1', OptionError, 'seed: goes with random only'],
+    [
+      'mri:8,centre=0.5',
+      OptionError,
+      'centre: 0.5 is 14 columns; at most 4 of 28 columns fit acceleration 8',
+    ],
+    ['mri:pattern=radial,centre=0.1', OptionError, 'centre: goes with random and equispaced'],
+    ['mri:pattern=radial,decay=1', OptionError, 'decay: goes with random only'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
@@ -71,7 +82,8 @@ describe('what depends on the image', () => {
 
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
-    for (const spec of ['inpaint', 'sr', 'blur', 'grey'])
+    expect(() => operatorFromSpec('mri:image=complex', [3, 28, 28])).toThrow('re and im in turn')
+    for (const spec of ['inpaint', 'sr', 'blur', 'grey', 'mri'])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })
 })
