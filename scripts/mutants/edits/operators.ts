@@ -54,12 +54,6 @@ export const operatorEdits: readonly Edit[] = [
     'return taps',
     'the blur kernel does not sum to 1',
   ),
-  convolution(
-    'blur-reflect',
-    '2 * extent - 2',
-    '2 * extent',
-    'reflection at the edge repeats the last pixel',
-  ),
   convolution('blur-exponent', 'Math.exp(-0.5 *', 'Math.exp(-1 *', 'the Gaussian lacks ½'),
   blur(
     'blur-axes',

@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { blurEdits } from './blurs.ts'
 import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
@@ -286,6 +287,7 @@ export const solversEdits: readonly Edit[] = [
   ...methodEdits,
   ...schedules,
   ...operatorEdits,
+  ...blurEdits,
   ...noiseEdits,
   ...lawEdits,
   ...particleEdits,

@@ -18,6 +18,7 @@ const specs = [
   'inpaint:box=2',
   'inpaint:random=0.4,seed=3',
   'sr:2',
+  'sr:2,filter=bicubic',
   'blur:size=3,std=0.8,boundary=zero',
   'blur:size=5,std=1.5,boundary=reflect',
   'blur:size=5,std=1,boundary=circular',

@@ -68,10 +68,13 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
     }),
   ),
   sr: fc
-    .tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max })))
-    .map(([c = 1, h = 1, w = 1, factor = 1]) => ({
+    .tuple(
+      fc.tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max }))),
+      drawnBy(sr.info.options.filter.control),
+    )
+    .map(([[c = 1, h = 1, w = 1, factor = 1], filter]) => ({
       shape: [c, h * factor, w * factor],
-      options: { factor },
+      options: { factor, filter },
     })),
   blur: fc.record({
     shape: image,

@@ -1,6 +1,6 @@
 export { blur } from './blur/blur.ts'
-export type { Boundary } from './blur/convolution.ts'
 export { separable } from './blur/separable.ts'
+export type { Boundary } from './boundary.ts'
 export { operatorFromSpec, operators } from './catalog.ts'
 export { compose } from './compose.ts'
 export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'

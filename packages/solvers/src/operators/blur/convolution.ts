@@ -1,11 +1,7 @@
 import type { HostMatrix } from '../../linalg/host-matrix.ts'
 import { buildMatrix } from '../../linalg/host-matrix.ts'
-
-/**
- * What lies beyond the border: the opposite side, zeros (mid-grey), or the mirror image about the border pixel.
- * With 'zero' a constant image darkens or brightens near the border; the others keep it.
- */
-export type Boundary = 'circular' | 'zero' | 'reflect'
+import type { Boundary } from '../boundary.ts'
+import { continued } from '../boundary.ts'
 
 /** `size` samples of a Gaussian of standard deviation `std` around the middle one, with sum 1. */
 export function gaussianTaps(size: number, std: number): Float64Array {
@@ -14,14 +10,6 @@ export function gaussianTaps(size: number, std: number): Float64Array {
   )
   const total = taps.reduce((sum, tap) => sum + tap, 0)
   return taps.map((tap) => tap / total)
-}
-
-/** Where in 0 … extent−1 the signal continues at `at`, or −1 for a zero. */
-function continued(at: number, extent: number, boundary: Boundary): number {
-  if (boundary === 'zero') return at >= 0 && at < extent ? at : -1
-  const period = boundary === 'circular' ? extent : Math.max(1, 2 * extent - 2)
-  const place = ((at % period) + period) % period
-  return place < extent ? place : period - place
 }
 
 /** The matrix of the 1-D convolution with centred taps over `extent` samples. */
