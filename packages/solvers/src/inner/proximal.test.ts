@@ -22,6 +22,9 @@ const specs = [
   'blur:size=3,std=0.8,boundary=zero',
   'blur:size=5,std=1.5,boundary=reflect',
   'blur:size=5,std=1,boundary=circular',
+  'blur:size=3,std=1,stdX=0.5,boundary=valid',
+  'uniform-blur:size=3,boundary=symmetric',
+  'motion-blur:size=3,seed=1',
   'grey',
 ]
 const operators: readonly (readonly [string, LinearOperator])[] = [

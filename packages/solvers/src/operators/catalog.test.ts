@@ -18,6 +18,10 @@ test.each([
   ['blur', 'blur', 2352],
   ['blur:size=9,std=1.5', 'blur', 2352],
   ['blur: std=3e-1 , boundary=zero', 'blur', 2352],
+  ['blur:size=9,boundary=valid', 'blur', 1200],
+  ['uniform-blur:5', 'uniform-blur', 2352],
+  ['motion-blur:size=9,intensity=1,seed=3', 'motion-blur', 2352],
+  ['kernel-blur:boundary=reflect', 'kernel-blur', 2352],
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
 ])('%s', (spec, name, observed) => {
@@ -33,10 +37,13 @@ test('options arrive as numbers, pairs and words', () => {
 })
 
 test.each([
-  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey"],
+  [
+    'inpait:box=3',
+    "no operator 'inpait'; there are denoise, inpaint, sr, blur, uniform-blur, motion-blur, kernel-blur, grey",
+  ],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
-  ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],
+  ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, stdX, boundary, rcond'],
   ['blur:toString=2', 'toString: is no option of blur'],
   ['denoise:x=1', 'x: is no option of denoise; it has none'],
   ['blur:9', "'9' in 'blur:9' is no key=value; for example blur:size=9,std=1.5"],
@@ -47,7 +54,9 @@ test.each([
   ['blur:size=8', "size: must be an odd integer of at least 1, got '8'"],
   ['blur:std=wide', "std: must be a number above 0, got 'wide'"],
   ['blur:std=0x10', "got '0x10'"],
-  ['blur:boundary=wrap', "boundary: must be circular | zero | reflect, got 'wrap'"],
+  ['blur:boundary=wrap', "boundary: must be circular | zero | reflect | symmetric | valid, got 'wrap'"],
+  ['kernel-blur:kernel=psf.npy', 'kernel: cannot be given as text'],
+  ['motion-blur:intensity=1.5', "intensity: must be a number from 0 to 1, got '1.5'"],
   ['sr:2.5', "factor: must be an integer of at least 1, got '2.5'"],
   ['inpaint:random=1.5', "random: must be a number of at least 0 and below 1, got '1.5'"],
   ['inpaint:at=3', "at: must be two integers of at least 0, such as 14x10, got '3'"],
@@ -63,6 +72,9 @@ describe('what depends on the image', () => {
     ['inpaint:box=14,random=0.5', OptionError, 'give box (and at), random or mask'],
     ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random only'],
     ['inpaint:seed=1', OptionError, 'seed: goes with random only'],
+    ['blur:size=29,boundary=valid', OptionError, 'the kernel’s side of 29 exceeds the image’s of 28'],
+    ['motion-blur:boundary=valid', OptionError, 'the kernel’s side of 61 exceeds the image’s of 28'],
+    ['kernel-blur:boundary=zero,rcond=0.1', OptionError, 'rcond: goes with boundary=circular only'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
@@ -71,7 +83,7 @@ describe('what depends on the image', () => {
 
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
-    for (const spec of ['inpaint', 'sr', 'blur', 'grey'])
+    for (const spec of ['inpaint', 'sr', 'blur', 'uniform-blur', 'motion-blur', 'kernel-blur', 'grey'])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })
 })

@@ -228,7 +228,7 @@ describe('blur', () => {
     for (const rcond of [-1, 1, NaN]) expect(() => blur(shape, { ...options, rcond })).toThrow(OptionError)
     const boundary = 'wrap' as 'zero'
     expect(() => blur(shape, { ...options, boundary })).toThrow(
-      'boundary: must be circular | zero | reflect, got wrap',
+      'boundary: must be circular | zero | reflect | symmetric | valid, got wrap',
     )
   })
 })
