@@ -68,7 +68,7 @@ export const operatorEdits: readonly Edit[] = [
     'rows are blurred by a box',
   ),
   keep('mask-planes', '? [channels, height * width] :', '? [1, height * width] :', 'one channel is measured'),
-  hidden('box-edge', 'row >= top + h', 'row > top + h', 'the box hides one row too many'),
+  hidden('box-edge', 'row < top + h', 'row <= top + h', 'the box hides one row too many'),
   hidden(
     'box-centre',
     '[(height - h) >> 1,',
@@ -128,14 +128,14 @@ export const operatorEdits: readonly Edit[] = [
   ),
   inpaint(
     'inpaint-ways',
-    'if (ways.length > 1)',
-    'if (ways.length > 2)',
+    'given(box ?? at ?? margin, random, keep, hide, mask) > 1',
+    'given(box ?? at ?? margin, random, keep, hide, mask) > 2',
     'a box and random pixels are one way',
   ),
   inpaint(
     'inpaint-seed',
-    'if (seed !== undefined && random === undefined)',
-    'if (seed !== undefined && box !== undefined && random === undefined)',
+    'if (seed !== undefined && given(random, margin) === 0)',
+    'if (seed !== undefined && box !== undefined && given(random, margin) === 0)',
     'a seed without random pixels is not refused',
   ),
   masks(

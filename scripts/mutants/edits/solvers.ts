@@ -7,6 +7,7 @@ import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
 import { particleEdits } from './particles.ts'
+import { pixelEdits } from './pixels.ts'
 import { samplerEdits } from './samplers.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -286,6 +287,7 @@ export const solversEdits: readonly Edit[] = [
   ...methodEdits,
   ...schedules,
   ...operatorEdits,
+  ...pixelEdits,
   ...noiseEdits,
   ...lawEdits,
   ...particleEdits,

@@ -12,6 +12,10 @@ test.each([
   ['inpaint:box=2,at=0x26', 'inpaint', 3 * 780],
   ['inpaint:random=0.7', 'inpaint', 3 * 235],
   ['inpaint:random=.5,seed=9', 'inpaint', 3 * 392],
+  ['inpaint:box=12,margin=3,seed=2', 'inpaint', 3 * 640],
+  ['inpaint:lines=rows,keep=4', 'inpaint', 3 * 7 * 28],
+  ['inpaint:lines=columns,hide=3', 'inpaint', 3 * 18 * 28],
+  ['inpaint:lines=rows,random=0.25,seed=5', 'inpaint', 3 * 21 * 28],
   ['sr', 'sr', 147],
   ['sr:2', 'sr', 588],
   ['sr:factor=7', 'sr', 48],
@@ -60,9 +64,18 @@ test.each([
 describe('what depends on the image', () => {
   test.each([
     ['inpaint:box=29', OptionError, 'does not fit into 28×28'],
-    ['inpaint:box=14,random=0.5', OptionError, 'give box (and at), random or mask'],
-    ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random only'],
-    ['inpaint:seed=1', OptionError, 'seed: goes with random only'],
+    ['inpaint:box=14,random=0.5', OptionError, 'give box (and at or margin), random, keep, hide or mask'],
+    ['inpaint:lines=rows,keep=2,hide=2', OptionError, 'not two of them'],
+    ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random or margin only'],
+    ['inpaint:seed=1', OptionError, 'seed: goes with random or margin only'],
+    ['inpaint:at=1x1,margin=2', OptionError, 'margin: draws where the box lies: not with at'],
+    ['inpaint:box=14,margin=8', OptionError, 'margin: twice 8 and a box of 14 exceed 28 rows; 0 … 7 fit'],
+    ['inpaint:box=30,margin=8', OptionError, 'the box itself does not fit'],
+    ['inpaint:keep=2', OptionError, 'lines: must be rows or columns with keep or hide'],
+    ['inpaint:lines=rows', OptionError, 'lines: rows go with random, keep or hide'],
+    ['inpaint:lines=rows,box=3', OptionError, 'lines: rows go with random, keep or hide'],
+    ['inpaint:lines=rows,random=0.99', OptionError, 'hides all 28 rows'],
+    ['inpaint:mask=hole.png', OptionError, 'mask: is read from a file on a command line only'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
