@@ -6,7 +6,7 @@ const boundary = of('operators/boundary.ts', 'operators/operators', 'operators/s
 const resize = of('operators/sampling/resize.ts', 'operators/sampling')
 const sr = of('operators/sampling/sr.ts', 'operators/sampling')
 const convolution = of('operators/blur/convolution.ts', 'operators/blur', 'operators/operators')
-const gaussian = of('operators/blur/blur.ts', 'operators/blur')
+const gaussian = of('operators/blur/blur.ts', 'operators/blur', 'operators/operators')
 const uniform = of('operators/blur/uniform-blur.ts', 'operators/blur')
 const kernels = of('operators/blur/kernel-parts.ts', 'operators/blur', 'operators/harness')
 const anyKernel = of('operators/blur/kernel-blur.ts', 'operators/blur')
@@ -80,6 +80,7 @@ export const blurEdits: readonly Edit[] = [
     'valid starts a row off for even sizes',
   ),
   convolution('blur-valid-extent', 'extent - size + 1', 'extent - size', 'valid yields a row too few'),
+  gaussian('blur-rcond', 'boundary, rcond)', 'boundary, undefined)', 'rcond of the blur is not used'),
   gaussian(
     'blur-std-x',
     '[gaussianTaps(size, std), gaussianTaps(size, stdX)]',

@@ -8,6 +8,7 @@ import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
 import { particleEdits } from './particles.ts'
+import { pixelEdits } from './pixels.ts'
 import { samplerEdits } from './samplers.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -288,6 +289,7 @@ export const solversEdits: readonly Edit[] = [
   ...schedules,
   ...operatorEdits,
   ...blurEdits,
+  ...pixelEdits,
   ...noiseEdits,
   ...lawEdits,
   ...particleEdits,

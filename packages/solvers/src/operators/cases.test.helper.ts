@@ -59,6 +59,25 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
           options: { box: [h, w], ...(centred ? {} : { at: [top, left] }) },
         })),
       ),
+    // A box anywhere within a margin.
+    fc
+      .tuple(fc.integer({ min: 1, max: 3 }), ...[0, 1, 2].map(() => side), fc.nat(2), fc.nat(9))
+      .map(([c, h, w, more, margin, seed]) => ({
+        shape: [c, h + 2 * margin + more, w + 2 * margin],
+        options: { box: [h, w], margin, seed },
+      })),
+    fc.record({
+      shape: image,
+      options: fc.oneof(
+        fc.record({ lines: fc.constantFrom('rows', 'columns'), keep: fc.integer({ min: 2, max: 4 }) }),
+        fc.record({ lines: fc.constantFrom('rows', 'columns'), hide: fc.integer({ min: 2, max: 4 }) }),
+        fc.record({
+          lines: fc.constantFrom('rows', 'columns'),
+          random: fc.double({ min: 0, max: 0.49, noNaN: true }),
+          seed: fc.nat(),
+        }),
+      ),
+    }),
     fc.record({
       shape: image,
       options: fc.record({ random: fc.double({ min: 0, max: 0.49, noNaN: true }), seed: fc.nat() }),

@@ -163,8 +163,18 @@ test('a kernel is divided by its sum unless that is kept', () => {
   expect(() => kernelBlur([1, 3, 3], { kernel: slope })).toThrow('kernel: has the sum 0')
   near(kernelBlur([1, 3, 3], { kernel: slope, ...kept }).forward(x), new Array(9).fill(0), 1e-14)
   expect(() => kernelBlur([1, 3, 3], { kernel: tensor([[1, NaN]]) })).toThrow(NonFiniteError)
-  expect(() => kernelBlur([1, 3, 3], { kernel: tensor([1, 2]) })).toThrow('kernel: must be a matrix')
+  expect(() => kernelBlur([1, 3, 3], { kernel: tensor([1, 2]) })).toThrow(
+    'kernel: must be a matrix [rows, columns], or a picture',
+  )
   expect(() => kernelBlur([3, 3], { kernel })).toThrow(ShapeError)
+  // A picture: the mean of its channels.
+  const picture = tensor([[[1, 0]], [[0, 3]], [[2, 0]]], float64)
+  const [fromPicture, plain] = [
+    kernelBlur([1, 2, 4], { kernel: picture }),
+    kernelBlur([1, 2, 4], { kernel: tensor([[1, 1]]) }),
+  ]
+  const z = random(6, 1, 1, 2, 4)
+  near(fromPicture.forward(z), list(plain.forward(z)), 1e-14)
 })
 
 test('the disk of an unfocused lens', () => {

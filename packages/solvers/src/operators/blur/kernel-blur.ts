@@ -1,14 +1,18 @@
 import type { Tensor } from '@tweedie/tensor'
-import { isTensor, OptionError } from '@tweedie/tensor'
+import { isTensor, OptionError, scope } from '@tweedie/tensor'
 import type { HostMatrix } from '../../linalg/host-matrix.ts'
 import { buildMatrix, hostMatrix } from '../../linalg/host-matrix.ts'
-import { choice, object } from '../../options/index.ts'
+import { array, choice } from '../../options/index.ts'
 import { imageExtents } from '../checks.ts'
 import { defineLinear } from '../define.ts'
 import { kernelOptions, kernelParts } from './kernel-parts.ts'
 
-const isMatrix = (value: unknown): value is Tensor =>
-  isTensor(value) && value.shape.length === 2 && value.size > 0
+const isPlanes = (value: unknown): value is Tensor =>
+  isTensor(value) && (value.shape.length === 2 || value.shape.length === 3) && value.size > 0
+
+/** The taps of a matrix, or of a picture [C, H, W]: the mean of its channels. */
+const tapsOf = (kernel: Tensor): HostMatrix =>
+  scope(() => hostMatrix('kernel-blur', kernel.shape.length === 2 ? kernel : kernel.mean(0)))
 
 /** The picture of a point that an unfocused lens makes: a disk of a radius in pixels, its edge one pixel soft. */
 export function diskKernel(radius: number): HostMatrix {
@@ -29,7 +33,7 @@ function normalised(kernel: HostMatrix): HostMatrix {
 /**
  * Blur by any kernel, the same for each channel: y[p, q] = Σ k[a, b]·x[p − a + a₀, q − b + b₀], a convolution. A bright
  * point becomes the picture of the kernel, whose middle (⌊rows/2⌋, ⌊columns/2⌋) lies on it. (Convolutions of
- * neural networks, with which DPS blurs, turn the kernel around.) On a command line a kernel is a file: an array, or a
+ * neural networks, with which DPS blurs, turn the kernel around.) On a command line a kernel is a file: an array (npy), or a
  * picture with black for 0.
  *
  * With the boundary 'circular' the DFT is the singular value decomposition, at the cost of a few transforms. With the
@@ -51,17 +55,17 @@ export const kernelBlur = defineLinear({
   summary: 'blur by any kernel, from a file or a program',
   example: 'kernel-blur:boundary=reflect',
   options: {
-    kernel: object(
+    kernel: array(
       'the taps',
-      'a matrix, neither side of it 0',
-      isMatrix,
+      'a matrix [rows, columns], or a picture [channels, rows, columns], neither of them empty',
+      isPlanes,
       'a disk of radius 3, as out of focus',
     ),
     sum: choice('of the taps', ['one', 'kept']),
     ...kernelOptions,
   },
   build: (shape, { kernel, sum, boundary, rcond }) => {
-    const taps = kernel === undefined ? diskKernel(3) : hostMatrix('kernel-blur', kernel)
+    const taps = kernel === undefined ? diskKernel(3) : tapsOf(kernel)
     const extents = imageExtents('kernel-blur', shape)
     return kernelParts(sum === 'one' ? normalised(taps) : taps, extents, boundary, rcond)
   },
