@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { blurEdits } from './blurs.ts'
 import { fourierEdits } from './fourier.ts'
 import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
@@ -8,6 +9,7 @@ import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
 import { particleEdits } from './particles.ts'
+import { pixelEdits } from './pixels.ts'
 import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
 
@@ -289,6 +291,8 @@ export const solversEdits: readonly Edit[] = [
   ...schedules,
   ...operatorEdits,
   ...fourierEdits,
+  ...blurEdits,
+  ...pixelEdits,
   ...noiseEdits,
   ...lawEdits,
   ...particleEdits,

@@ -1,6 +1,9 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
 import { blur } from './blur/blur.ts'
+import { kernelBlur } from './blur/kernel-blur.ts'
+import { motionBlur } from './blur/motion-blur.ts'
+import { uniformBlur } from './blur/uniform-blur.ts'
 import { mri } from './fourier/mri.ts'
 import { multicoilMri } from './fourier/multicoil-mri.ts'
 import { denoise } from './pixels/denoise.ts'
@@ -16,7 +19,18 @@ import { sr } from './sampling/sr.ts'
  * operators.find('sr').make([3, 32, 32], { factor: 4 }).outShape // => [3, 8, 8]
  * ```
  */
-export const operators = catalog('operator', [denoise, inpaint, sr, blur, grey, mri, multicoilMri])
+export const operators = catalog('operator', [
+  denoise,
+  inpaint,
+  sr,
+  blur,
+  uniformBlur,
+  motionBlur,
+  kernelBlur,
+  grey,
+  mri,
+  multicoilMri,
+])
 
 /**
  * The operator of a text such as `denoise`, `sr:4`, `inpaint:box=14x10,at=0x3`, `inpaint:random=0.7,seed=1`,

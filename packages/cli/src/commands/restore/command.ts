@@ -49,6 +49,7 @@ refused.
 
 Examples:
   tweedie restore digit.png --operator inpaint:box=14
+  tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
 
 Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, the numbers of each unclipped as
