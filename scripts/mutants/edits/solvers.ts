@@ -8,6 +8,7 @@ import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
 import { particleEdits } from './particles.ts'
 import { samplerEdits } from './samplers.ts'
+import { spectralEdits } from './spectral.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
@@ -284,6 +285,7 @@ const schedules: readonly Edit[] = [
 export const solversEdits: readonly Edit[] = [
   ...samplerEdits,
   ...methodEdits,
+  ...spectralEdits,
   ...schedules,
   ...operatorEdits,
   ...noiseEdits,

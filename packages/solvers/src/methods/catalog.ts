@@ -1,6 +1,7 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { ddnm } from './explicit/ddnm.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dps } from './explicit/dps.ts'
 import { redDiff } from './variational/red-diff.ts'
@@ -20,5 +21,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   // biome-ignore format: one a line
   dps,
   ddrm,
+  ddnm,
   redDiff,
 ])

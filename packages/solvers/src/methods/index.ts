@@ -12,6 +12,8 @@ export type {
   StepOf,
 } from './define.ts'
 export { defineMethod, guidedPlan, stepping } from './define.ts'
+export type { DdnmOptions, DdnmStep } from './explicit/ddnm.ts'
+export { ddnm } from './explicit/ddnm.ts'
 export type { DdrmOptions, DdrmStep } from './explicit/ddrm.ts'
 export { ddrm } from './explicit/ddrm.ts'
 export type { DdrmWeights } from './explicit/ddrm-weights.ts'

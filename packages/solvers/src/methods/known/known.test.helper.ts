@@ -1,6 +1,7 @@
 // What the tests of all methods have to know of each.
 import type { Settings } from '../../options/index.ts'
 import { first } from './first.test.helper.ts'
+import { spectral } from './spectral.test.helper.ts'
 
 /** What is known of a method. */
 export interface Known {
@@ -12,6 +13,8 @@ export interface Known {
     readonly step: readonly string[]
     readonly options?: Settings
   }
+  /** By an option: others, with which alone its value matters. */
+  readonly beside?: Readonly<Record<string, Settings>>
   /** Options for problems of four numbers, where its defaults are for images. */
   readonly small?: Settings
 }
@@ -19,4 +22,5 @@ export interface Known {
 /** By the name of the method. */
 export const known: Readonly<Record<string, Known>> = {
   ...first,
+  ...spectral,
 }
