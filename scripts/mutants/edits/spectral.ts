@@ -7,6 +7,68 @@ const nullSpace = of('guidance/null-space.ts', 'methods/explicit/ddnm')
 const guided = of('guidance/guided.ts', 'methods/explicit/ddnm')
 const define = of('methods/define.ts', 'methods/explicit/ddnm')
 
+const plus = of('methods/explicit/ddnm-plus.ts', 'methods/explicit/ddnm-plus', 'methods/defaults')
+const plusWeights = of('methods/explicit/ddnm-plus-weights.ts', 'methods/explicit/ddnm-plus')
+
+const ddnmPlusEdits: readonly Edit[] = [
+  plusWeights(
+    'ddnm-plus-alpha-bar',
+    'const noise = (a * sigmaY) / s',
+    'const noise = (a ** 2 * sigmaY) / s',
+    'ᾱ_s in place of α_s, as in the simplified form of the repository',
+  ),
+  plusWeights(
+    'ddnm-plus-phi',
+    'Math.sqrt(sigma ** 2 - noise ** 2)',
+    'sigma - noise',
+    'the difference of deviations in place of that of variances',
+  ),
+  plusWeights(
+    'ddnm-plus-joint',
+    'if (sigma < noise)',
+    'if (sigma <= noise)',
+    'σ_s = α_sσ_y/s goes to the damped case',
+  ),
+  plusWeights('ddnm-plus-lambda', 'lambda: rest / noise,', 'lambda: sigma / noise,', 'λ without √(1−η²)'),
+  plusWeights(
+    'ddnm-plus-unseen-noise',
+    'fresh: eta * sigma, kept: rest }\n  const',
+    'fresh: sigma, kept: rest }\n  const',
+    'too much new noise where A sees nothing',
+  ),
+  plusWeights(
+    'ddnm-plus-share',
+    'b: ratio * share ** 2',
+    'b: ratio * share',
+    'x_t kept by σ_s/σ_t, not its square',
+  ),
+  plusWeights(
+    'ddnm-plus-gamma',
+    'sigma ** 2 - (a * sigmaY) ** 2',
+    'sigma ** 2 - a * sigmaY ** 2',
+    'a in place of a² in γ',
+  ),
+  plus(
+    'ddnm-plus-epsilon',
+    'predictedNoise(x, x0hat, schedule, t)',
+    'x',
+    'x_t in place of its noise where A sees nothing',
+  ),
+  plus('ddnm-plus-own', 'a * (1 - w.lambda)', '1 - w.lambda', 'x̂₀ without α_s'),
+  plus(
+    'ddnm-plus-no-travel',
+    "noisedTo(before, at, () => z(i, 'up'), schedule)",
+    'before',
+    'the ways up of time travel are not gone',
+  ),
+  plus(
+    'ddnm-plus-form',
+    "options.form === 'spectral')\n      throw",
+    "options.form === 'auto')\n      throw",
+    'an operator without SVD is refused where nothing was asked for',
+  ),
+]
+
 const ddnmEdits: readonly Edit[] = [
   ddnm('ddnm-noise-anew', '      keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
   ddnm('ddnm-eta-square', 'renoise(run.options.eta)', 'renoise(run.options.eta ** 2)', 'η² in place of η'),
@@ -45,4 +107,4 @@ const ddnmEdits: readonly Edit[] = [
   ),
 ]
 
-export const spectralEdits: readonly Edit[] = [...ddnmEdits]
+export const spectralEdits: readonly Edit[] = [...ddnmEdits, ...ddnmPlusEdits]

@@ -7,12 +7,13 @@ import { isLinear } from '../types.ts'
  * A point whose range-space part is the measurement's and whose null-space part is its own (Wang et al., arXiv
  * 2212.00490, eq. 10):
  *
- *     x' = x − A†(A x) + A†y.
+ *     x' = x + λ·(A†y − A†(A x)).
  *
- * For a linear A with A A† A = A it is the solution of A x' = A A†y nearest to x along A†. For another it is the same with
+ * For λ = 1 and a linear A with A A† A = A it is the solution of A x' = A A†y nearest to x along A†. For another it is the same with
  * the operator's own A†, such as the decoder of a JPEG (Kawar et al., arXiv 2209.11888, eq. 10).
  *
  * @param x - [N, …inShape].
+ * @param lambda - λ, how far it goes: 0 stays at x.
  * @returns x', like x, and ‖y − A(x)‖₂ of each sample, [N, 1, …].
  * @example
  * ```ts
@@ -25,10 +26,11 @@ import { isLinear } from '../types.ts'
 export function nullSpace(
   { operator, y }: Fitted<'pinv'>,
   x: Tensor,
+  lambda = 1,
 ): { readonly x0: Tensor; readonly residual: Tensor } {
   const clean = operator.forward(x)
   const r = y.sub(clean)
   // One A† of the difference where A† is linear; of the two apart where it is not.
   const back = isLinear(operator) ? operator.pinv(r) : operator.pinv(y).sub(operator.pinv(clean))
-  return { x0: x.add(back), residual: sampleNorms(r) }
+  return { x0: x.add(back.mul(lambda)), residual: sampleNorms(r) }
 }

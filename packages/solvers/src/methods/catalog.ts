@@ -2,6 +2,7 @@ import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
 import { ddnm } from './explicit/ddnm.ts'
+import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dps } from './explicit/dps.ts'
 import { redDiff } from './variational/red-diff.ts'
@@ -22,5 +23,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   dps,
   ddrm,
   ddnm,
+  ddnmPlus,
   redDiff,
 ])
