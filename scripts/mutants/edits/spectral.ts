@@ -3,11 +3,12 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const ddnm = of('methods/explicit/ddnm.ts', 'methods/explicit/ddnm', 'methods/defaults')
-const nullSpace = of('guidance/null-space.ts', 'methods/explicit/ddnm')
+const nullSpace = of('guidance/null-space.ts', 'methods/explicit/ddnm', 'methods/explicit/ddnm-plus')
 const guided = of('guidance/guided.ts', 'methods/explicit/ddnm')
 const define = of('methods/define.ts', 'methods/explicit/ddnm')
 
 const plus = of('methods/explicit/ddnm-plus.ts', 'methods/explicit/ddnm-plus', 'methods/defaults')
+const plusStep = of('methods/explicit/ddnm-plus-step.ts', 'methods/explicit/ddnm-plus')
 const plusWeights = of('methods/explicit/ddnm-plus-weights.ts', 'methods/explicit/ddnm-plus')
 
 const ddnmPlusEdits: readonly Edit[] = [
@@ -48,13 +49,13 @@ const ddnmPlusEdits: readonly Edit[] = [
     'sigma ** 2 - a * sigmaY ** 2',
     'a in place of a² in γ',
   ),
-  plus(
+  plusStep(
     'ddnm-plus-epsilon',
     'predictedNoise(x, x0hat, schedule, t)',
     'x',
     'x_t in place of its noise where A sees nothing',
   ),
-  plus('ddnm-plus-own', 'a * (1 - w.lambda)', '1 - w.lambda', 'x̂₀ without α_s'),
+  plusStep('ddnm-plus-own', 'a * (1 - w.lambda)', '1 - w.lambda', 'x̂₀ without α_s'),
   plus(
     'ddnm-plus-no-travel',
     "noisedTo(before, at, () => z(i, 'up'), schedule)",
@@ -67,6 +68,43 @@ const ddnmPlusEdits: readonly Edit[] = [
     "options.form === 'auto')\n      throw",
     'an operator without SVD is refused where nothing was asked for',
   ),
+]
+
+const diffpir = of('methods/explicit/diffpir.ts', 'methods/explicit/diffpir', 'methods/defaults')
+const diffpirData = of('methods/explicit/diffpir-data.ts', 'methods/explicit/diffpir')
+const grids = of('schedules/grids.ts', 'schedules/grids')
+
+const diffpirEdits: readonly Edit[] = [
+  diffpir('diffpir-zeta', 'Math.sqrt(options.zeta)', 'options.zeta', 'ζ in place of √ζ'),
+  diffpir(
+    'diffpir-rho',
+    '((sigmaN * alpha) / sigma) ** 2',
+    '(sigmaN / sigma) ** 2',
+    'σ_t in place of the noise level σ_t/α_t in ρ_t',
+  ),
+  diffpir(
+    'diffpir-floor',
+    'const leastSigma = 0.002',
+    'const leastSigma = 0.001',
+    'the floor of σ_n for [0, 1]',
+  ),
+  diffpir('diffpir-lambda', 'default: 1.75,', 'default: 7,', 'λ for σ_n of [0, 1]'),
+  diffpir(
+    'diffpir-keeps',
+    'through: false,',
+    'through: false,\n        keepsNoise: true,',
+    'ε of x̂₀ is kept',
+  ),
+  diffpir(
+    'diffpir-start',
+    '.mul(prior.schedule.alpha(start))',
+    '',
+    'the first estimate is not taken to the level of x_T',
+  ),
+  diffpirData('diffpir-gradient-half', 'back(r).div(rho)', 'back(r).div(2 * rho)', 'half the gradient step'),
+  diffpirData('diffpir-prox', '1 / Math.sqrt(rho)', '1 / rho', 'ρ² in place of ρ'),
+  diffpirData('diffpir-projection', 'gamma / (1 + rho)', 'gamma / rho', 'γ/ρ in place of γ/(1 + ρ)'),
+  grids('diffpir-grid', 'T - 1 - Math.min', 'T - Math.min', 'DiffPIR’s grid one index up'),
 ]
 
 const ddnmEdits: readonly Edit[] = [
@@ -85,7 +123,13 @@ const ddnmEdits: readonly Edit[] = [
     "spacing: 'linspace',\n  options",
     'another grid',
   ),
-  nullSpace('null-space-sign', 'x.add(back)', 'x.sub(back)', 'away from the measurement'),
+  nullSpace(
+    'null-space-sign',
+    'x.add(back.mul(lambda))',
+    'x.sub(back.mul(lambda))',
+    'away from the measurement',
+  ),
+  nullSpace('null-space-lambda', 'back.mul(lambda)', 'back', 'λ is left out'),
   nullSpace(
     'null-space-adjoint',
     'operator.pinv(r)',
@@ -107,4 +151,4 @@ const ddnmEdits: readonly Edit[] = [
   ),
 ]
 
-export const spectralEdits: readonly Edit[] = [...ddnmEdits, ...ddnmPlusEdits]
+export const spectralEdits: readonly Edit[] = [...ddnmEdits, ...ddnmPlusEdits, ...diffpirEdits]

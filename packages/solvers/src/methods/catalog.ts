@@ -4,6 +4,7 @@ import type { AnyMethod } from './define.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
 import { redDiff } from './variational/red-diff.ts'
 
@@ -24,5 +25,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ddrm,
   ddnm,
   ddnmPlus,
+  diffpir,
   redDiff,
 ])

@@ -1,20 +1,17 @@
-import type { Tensor } from '@tweedie/tensor'
-import { fromData } from '@tweedie/tensor'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import { nullSpace } from '../../guidance/null-space.ts'
-import { rankCut } from '../../linalg/ridge.ts'
 import { choice, integer, number } from '../../options/index.ts'
 import { residualNorm } from '../../run/residual.ts'
 import { noisedTo } from '../../samplers/kernel.ts'
 import type { ReverseStep } from '../../samplers/steps.ts'
-import { combine, predictedNoise } from '../../samplers/steps.ts'
+import { combine } from '../../samplers/steps.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
-import type { Svd } from '../../types.ts'
 import { isLinear } from '../../types.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { UnfitError } from '../fit.ts'
-import type { DdnmPlusWeights } from './ddnm-plus-weights.ts'
-import { ddnmPlusWeights, simplifiedWeights } from './ddnm-plus-weights.ts'
+import { spectralStep } from './ddnm-plus-step.ts'
+import { simplifiedWeights } from './ddnm-plus-weights.ts'
 
 const noisy = 'github.com/wyhuai/DDNM evaluation.sh: eta 0.85, sigma_y 0.2 for [0, 1], doubled for [−1, 1]'
 
@@ -91,29 +88,11 @@ export const ddnmPlus = defineMethod({
         'svd',
         `form 'spectral' needs an SVD; '${operator.name}' has no svd()`,
       )
-    const simplified = (x: Tensor, x0hat: Tensor, step: ReverseStep, i: number) => {
+    const simplified = (x: Tensor, x0hat: Tensor, step: ReverseStep, z: (shape?: Shape) => Tensor) => {
       const { a, b, lambda, fresh } = simplifiedWeights(step, sigmaY)
-      return combine([a, nullSpace(problem, x0hat, lambda).x0], [b, x], [fresh, z(i, 'step')])
+      return combine([a, nullSpace(problem, x0hat, lambda).x0], [b, x], [fresh, z()])
     }
-    const spectral = (svd: Svd) => {
-      const singular = rankCut(svd, options.rankTolerance)
-      return (x: Tensor, x0hat: Tensor, { t, s }: ReverseStep, i: number) => {
-        const [a, shape] = [schedule.alpha(s), [singular.length]]
-        const at = { a, sigma: schedule.sigma(s), sigmaY, eta: options.eta }
-        const each = (f: (w: DdnmPlusWeights) => number) =>
-          fromData(
-            singular.map((s) => f(ddnmPlusWeights(s, at))),
-            shape,
-            { dtype: y.dtype, device: y.device },
-          )
-        const own = svd.vt(x0hat).mul(each((w) => a * (1 - w.lambda)))
-        const measured = svd.ut(y).mul(each((w) => a * w.gain))
-        const kept = svd.vt(predictedNoise(x, x0hat, schedule, t)).mul(each((w) => w.kept))
-        const fresh = z(i, 'step', shape).mul(each((w) => w.fresh))
-        return svd.v(own.add(measured).add(kept).add(fresh))
-      }
-    }
-    const next = svd === undefined ? simplified : spectral(svd)
+    const next = svd === undefined ? simplified : spectralStep(svd, { y, sigmaY, ...options })
     return stepping({
       start: () => ({ x: noise() }),
       step: ({ x: before }, at, i) => {
@@ -121,7 +100,7 @@ export const ddnmPlus = defineMethod({
         const x0hat = prior.denoise(x, at.t)
         const residual = residualNorm(operator, y, x0hat)
         return {
-          state: { x: next(x, x0hat, { ...at, schedule }, i) },
+          state: { x: next(x, x0hat, { ...at, schedule }, (shape) => z(i, 'step', shape)) },
           shown: { x0hat },
           numbers: { residual },
         }

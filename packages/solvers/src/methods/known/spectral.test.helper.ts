@@ -26,4 +26,19 @@ export const spectral: Readonly<Record<string, Known>> = {
     draws: { start: ['start'], step: ['step'] },
     beside: { travelLength: { travelRepeats: 2 } },
   },
+  diffpir: {
+    defaults: {
+      steps: [100, 'main_ddpir_deblur.py of the repository: iter_num'],
+      spacing: ['diffpir', 'the repository: skip_type quad'],
+      lambda: [1.75, 'main_ddpir_deblur.py as it runs, 7 with σ_n for [0, 1]: 7/4 for [−1, 1]'],
+      zeta: [0.3, 'main_ddpir_deblur.py as it runs'],
+      data: ['auto', 'ours: the exact step where there is one'],
+      gamma: [0.01, 'main_ddpir_sisr.py'],
+      iterations: [undefined, 'theirs is exact'],
+      init: ['auto', 'ours: theirs is the upsampled y'],
+    },
+    draws: { start: ['start'], step: ['step'] },
+    beside: { gamma: { data: 'back-projection' } },
+    small: { spacing: 'linspace' }, // its own grid has fewer than 1000 different indices of 1000
+  },
 }
