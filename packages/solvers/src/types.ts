@@ -117,9 +117,9 @@ interface Gives {
   /** log p(y | clean) and its gradient. */
   readonly likelihood: { readonly noise: Noise & { readonly likelihood: NoiseLikelihood } }
   /** Gradients through the operator (for a linear one, its adjoint). */
-  readonly operatorVjp: unknown
+  readonly operatorVjp: Problem
   /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
-  readonly denoiserVjp: unknown
+  readonly denoiserVjp: Problem
 }
 
 /** A word for what a method needs. */

@@ -12,6 +12,7 @@ import { particleEdits } from './particles.ts'
 import { pixelEdits } from './pixels.ts'
 import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
+import { spectralEdits } from './spectral.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
@@ -288,6 +289,7 @@ const schedules: readonly Edit[] = [
 export const solversEdits: readonly Edit[] = [
   ...samplerEdits,
   ...methodEdits,
+  ...spectralEdits,
   ...schedules,
   ...operatorEdits,
   ...fourierEdits,

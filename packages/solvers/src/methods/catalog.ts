@@ -1,7 +1,10 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { ddnm } from './explicit/ddnm.ts'
+import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
 import { ilvr } from './explicit/ilvr.ts'
 import { mcg } from './explicit/mcg.ts'
@@ -23,6 +26,9 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   // biome-ignore format: one a line
   dps,
   ddrm,
+  ddnm,
+  ddnmPlus,
+  diffpir,
   redDiff,
   repaint,
   ilvr,

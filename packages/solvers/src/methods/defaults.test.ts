@@ -65,12 +65,15 @@ describe.each(methods.names)('%s', (name) => {
     expect(await trajectory(name, said)).toEqual(silent)
     for (const [option, value] of Object.entries(said)) {
       if (typeof value !== 'number') continue
-      const other = value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
+      const half = value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
+      const other = methods.find(name).info.options[option]?.accepts(half) === true ? half : value + 1
       // σ_y > 0.3·1e-3: the second singular value is a thousandth of the first, above every tolerance but 0.5.
       const unseen = option === 'rankTolerance' && value > 0
-      const moved = await trajectory(name, { [option]: other })
-      if (unseen) expect(moved, option).toEqual(silent)
-      else expect(moved, option).not.toEqual(silent)
+      const beside = known[name]?.beside?.[option]
+      const before = beside === undefined ? silent : await trajectory(name, beside)
+      const moved = await trajectory(name, { ...beside, [option]: other })
+      if (unseen) expect(moved, option).toEqual(before)
+      else expect(moved, option).not.toEqual(before)
     }
   })
 })

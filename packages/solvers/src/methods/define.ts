@@ -1,6 +1,7 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { TweedieError } from '@tweedie/tensor'
 import type { Guidance } from '../guidance/guided.ts'
+import { keepingNoise } from '../guidance/guided.ts'
 import type { Described, Filled, Given, Info, Settings, Specs } from '../options/index.ts'
 import { fillSettings } from '../options/index.ts'
 import type { Recurrence, SampleNumbers, Shows } from '../run/drive.ts'
@@ -219,7 +220,8 @@ export interface GuidedShown extends Shown {
  *
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
  *
- * Where a step of the path begins with a way up, x is noised up to t first.
+ * Where a step of the path begins with a way up, x is noised up to t first. Where the guidance keeps the noise, the ε of
+ * the step is that of x̂₀, else that of x₀.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
@@ -232,7 +234,8 @@ export const guidedPlan = (
     const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)
     const look = lookAt(prior, x, t, guidance.through)
     const { x0, shift, residual, guidance: shown } = guidance.at(look)
-    const next = kernel(x, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
+    const from = guidance.keepsNoise === true ? keepingNoise(look, x0) : x
+    const next = kernel(from, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
     return {
       state: { x: shift === undefined ? next : next.add(shift) },
       shown: { x0hat: look.x0hat, guidance: shown ?? shift ?? x0.sub(look.x0hat) },

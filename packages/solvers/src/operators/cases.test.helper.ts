@@ -76,7 +76,7 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       ),
     // A box anywhere within a margin.
     fc
-      .tuple(fc.integer({ min: 1, max: 3 }), ...[0, 1, 2].map(() => side), fc.nat(2), fc.nat(9))
+      .tuple(fc.integer({ min: 1, max: 3 }), side, side, side, fc.nat(2), fc.nat(9))
       .map(([c, h, w, more, margin, seed]) => ({
         shape: [c, h + 2 * margin + more, w + 2 * margin],
         options: { box: [h, w], margin, seed },

@@ -14,6 +14,8 @@ export interface Known {
     readonly some?: Readonly<Record<number, readonly string[]>>
     readonly options?: Settings
   }
+  /** By an option: others, with which alone its value matters. */
+  readonly beside?: Readonly<Record<string, Settings>>
   /** Options for problems of four numbers, where its defaults are for images. */
   readonly small?: Settings
   /** How many steps it makes with `small` of a grid of so many, where it makes a path of it. */

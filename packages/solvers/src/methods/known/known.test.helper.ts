@@ -5,8 +5,11 @@ import { projection } from './projection.test.helper.ts'
 
 export type { Known }
 
+import { spectral } from './spectral.test.helper.ts'
+
 /** By the name of the method. */
 export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...projection,
+  ...spectral,
 }
