@@ -44,7 +44,7 @@ const table = (rows: readonly Row[], paper: Paper): string =>
 
 /** Lines no longer than the paper is wide. */
 const wrapped = (text: string, { columns }: Paper): string =>
-  columns === undefined ? text : wrapAnsi(text, columns)
+  columns === undefined ? text : wrapAnsi(text, columns, { hard: true })
 
 /** What the letters of the table mean. */
 const legend = (paper: Paper): string => {
@@ -87,7 +87,7 @@ function page(method: AnyMethod, row: Row, paper: Paper): string {
   const given =
     first === undefined
       ? ''
-      : `\n${presetTable(presets, paper)}\n${provenance(presets, paper)}\nTake one by --preset ${name}/${first.name}; what --method, --set and --steps say goes before it.\n`
+      : `\n${presetTable(presets, paper)}\n${provenance(presets, paper)}\n${wrapped(`Take one by --preset ${name}/${first.name}; what --method, --set and --steps say goes before it.`, paper)}\n`
   return `${words.map((line) => wrapped(line, paper)).join('\n')}\n\n${optionTable(method.info, paper)}${given}`
 }
 
@@ -104,7 +104,7 @@ export function methodsCommand(io: Io): Command {
         const head = `${table(rows, io)}\n${legend(io)}\n`
         const [row] = rows
         return one === undefined || row === undefined
-          ? `${head}\`tweedie methods NAME\` shows the options, presets and limits of one.\n`
+          ? `${head}${wrapped('`tweedie methods NAME` shows the options, presets and limits of one.', io)}\n`
           : `${head}\n${page(one, row, io)}`
       })
     })
