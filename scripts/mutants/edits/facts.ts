@@ -39,12 +39,6 @@ export const factEdits: readonly Edit[] = [
     'every method takes any noise',
   ),
   facts(
-    'facts-blind',
-    'info.blind === undefined && ',
-    '',
-    'methods that look for the kernel are suggested where it is known',
-  ),
-  facts(
     'facts-itself',
     'name === error.method ? [] : [name]',
     '[name]',

@@ -37,7 +37,7 @@ const table = (rows: readonly Row[], paper: Paper): string =>
       { title: 'needs', least: 12, value: (row) => row.needs.join(', ') || '–' },
       { title: 'noise', least: 8, value: (row) => row.noise },
       { title: 'nonlinear', value: (row) => yes(row.nonlinear) },
-      { title: 'blind', least: 6, value: (row) => row.blind ?? 'no' },
+      { title: 'blind', value: (row) => yes(row.blind) },
     ],
     paper,
   )
@@ -50,7 +50,7 @@ const wrapped = (text: string, { columns }: Paper): string =>
 const legend = (paper: Paper): string => {
   const letters = Object.values(costWords).map(({ letter, words }) => `${letter} ${words}`)
   return wrapped(
-    `Cost of a step: S one call of the denoiser; ${letters.join('; ')}. Blind: what of the operator is found as well.`,
+    `Cost of a step: S one call of the denoiser; ${letters.join('; ')}. Blind: finds something of the operator as well.`,
     paper,
   )
 }

@@ -36,11 +36,11 @@ test('facts follow from needs', () => {
     laws: ['gaussian', 'none'],
     noise: 'gaussian, none',
     nonlinear: false,
-    blind: undefined,
+    blind: false,
   })
   expect(methodFacts(dps.info)).toMatchObject({ noise: 'any', laws: noises.names, nonlinear: true })
-  const known = methodFacts({ ...dps.info, needs: ['likelihood', 'linear'], blind: 'kernel' })
-  expect(known).toMatchObject({ nonlinear: false, blind: 'kernel' })
+  const known = methodFacts({ ...dps.info, needs: ['likelihood', 'linear'] })
+  expect(known).toMatchObject({ nonlinear: false })
   // σ_y = 0 has no density, and rounding without noise before it none either.
   expect(known.laws).toEqual(noises.names.filter((name) => name !== 'none' && name !== 'quantisation'))
 })
@@ -62,8 +62,6 @@ test('which operators a method takes, and which methods a problem', () => {
   const operator = inpaint([1, 4, 4])
   expect(names(methodsThatFit(few, { operator, noise: gaussianNoise(0.1) }))).toEqual(names(few))
   expect(names(methodsThatFit(few, { operator, noise: poissonNoise() }))).toEqual(['dps', 'red-diff'])
-  const blind = Object.assign(dps.bind(undefined), { ...dps, info: { ...dps.info, blind: 'kernel' } })
-  expect(methodsThatFit([blind], { operator, noise: gaussianNoise(0.1) })).toEqual([])
 })
 
 test('an unfit method names those that fit', async () => {

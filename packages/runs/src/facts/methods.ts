@@ -13,8 +13,8 @@ export interface MethodFacts {
   readonly noise: string
   /** Whether operators that are not linear are among those that it takes. */
   readonly nonlinear: boolean
-  /** What of the operator it finds as well. */
-  readonly blind: string | undefined
+  /** Whether it finds something of the operator as well, such as the kernel of a blur. */
+  readonly blind: boolean
 }
 
 /** The laws of noise that have what a method needs of one. */
@@ -36,7 +36,7 @@ function lawsFor(needs: readonly Need[]): string[] {
  * methodFacts(dps.info).nonlinear // => true
  * ```
  */
-export function methodFacts({ needs, cost, blind }: MethodInfo): MethodFacts {
+export function methodFacts({ needs, cost }: Pick<MethodInfo, 'needs' | 'cost'>): MethodFacts {
   const laws = lawsFor(needs)
   return {
     cost: costClass(cost),
@@ -44,16 +44,15 @@ export function methodFacts({ needs, cost, blind }: MethodInfo): MethodFacts {
     laws,
     noise: laws.length === noises.names.length ? 'any' : laws.join(', '),
     nonlinear: takesNonlinear(needs),
-    blind,
+    blind: needs.some((need) => need.startsWith('blind')),
   }
 }
 
-/** The methods of a list whose needs a problem meets; those that look for the operator as well are left out. */
+/** The methods of a list whose needs a problem meets. */
 export const methodsThatFit = (
   methods: Iterable<AnyMethod>,
   problem: Pick<Problem, 'operator' | 'noise'>,
-): AnyMethod[] =>
-  [...methods].filter(({ info }) => info.blind === undefined && lackOf(info, problem) === undefined)
+): AnyMethod[] => [...methods].filter(({ info }) => lackOf(info, problem) === undefined)
 
 /**
  * Does `work`; where it finds that a method cannot take a problem, the error ends with those of a list that can.

@@ -26,8 +26,6 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Absent where there is none, as for one that is being tried. */
   readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
   readonly needs: readonly Need[]
-  /** What of the operator it finds together with x, such as `kernel`; absent where the operator is given whole. */
-  readonly blind?: string
   /** When it fails or misleads, in a sentence or two. */
   readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
@@ -92,7 +90,7 @@ export interface MethodSpec<
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
-> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'blind' | 'limits'> {
+> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'limits'> {
   readonly needs: readonly N[]
   /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
   readonly cost?: readonly Cost[]
