@@ -48,6 +48,8 @@ test('facts follow from needs', () => {
 test('every operator of the list has an example, and says what it has', () => {
   for (const entry of operators) expect(exampleOperator(entry), entry.info.name).toBeDefined()
   expect(operatorWords(operatorFacts(inpaint([1, 4, 4])))).toBe('linear, Aᵀ, SVD, A⁺')
+  const { svd, ...plain } = inpaint([1, 4, 4])
+  expect(operatorWords(operatorFacts(plain))).toBe('linear, Aᵀ, A⁺')
   expect(operatorWords(operatorFacts(rounding([4])))).toBe('not linear, A⁺, no gradient')
   expect(operatorWords({ linear: true })).toBe('linear')
 })
