@@ -29,6 +29,8 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Absent where there is none, as for one that is being tried. */
   readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
   readonly needs: readonly Need[]
+  /** When it fails or misleads, in a sentence or two. */
+  readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]
   /** Settings for tasks, each with its source. */
@@ -92,7 +94,7 @@ export interface MethodSpec<
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
-> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example'> {
+> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'limits'> {
   readonly needs: readonly N[]
   /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
   readonly cost?: readonly Cost[]
