@@ -1,6 +1,9 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
 import { blur } from './blur/blur.ts'
+import { kernelBlur } from './blur/kernel-blur.ts'
+import { motionBlur } from './blur/motion-blur.ts'
+import { uniformBlur } from './blur/uniform-blur.ts'
 import { codedDiffraction } from './fourier/coded-diffraction.ts'
 import { mri } from './fourier/mri.ts'
 import { multicoilMri } from './fourier/multicoil-mri.ts'
@@ -23,6 +26,9 @@ export const operators = catalog('operator', [
   inpaint,
   sr,
   blur,
+  uniformBlur,
+  motionBlur,
+  kernelBlur,
   grey,
   mri,
   multicoilMri,
