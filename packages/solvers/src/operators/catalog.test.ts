@@ -26,6 +26,7 @@ test.each([
   ['uniform-blur:5', 'uniform-blur', 2352],
   ['motion-blur:size=9,intensity=1,seed=3', 'motion-blur', 2352],
   ['kernel-blur:boundary=reflect', 'kernel-blur', 2352],
+  ['nonlinear-blur:exposure=2', 'nonlinear-blur', 2352],
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
 ])('%s', (spec, name, observed) => {
@@ -43,7 +44,7 @@ test('options arrive as numbers, pairs and words', () => {
 test.each([
   [
     'inpait:box=3',
-    "no operator 'inpait'; there are denoise, inpaint, sr, blur, uniform-blur, motion-blur, kernel-blur, grey",
+    "no operator 'inpait'; there are denoise, inpaint, sr, blur, uniform-blur, motion-blur, kernel-blur, nonlinear-blur, grey",
   ],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
@@ -96,7 +97,16 @@ describe('what depends on the image', () => {
 
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
-    for (const spec of ['inpaint', 'sr', 'blur', 'uniform-blur', 'motion-blur', 'kernel-blur', 'grey'])
+    for (const spec of [
+      'inpaint',
+      'sr',
+      'blur',
+      'uniform-blur',
+      'motion-blur',
+      'kernel-blur',
+      'nonlinear-blur',
+      'grey',
+    ])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })
 })

@@ -4,6 +4,7 @@ import { blur } from './blur/blur.ts'
 import { kernelBlur } from './blur/kernel-blur.ts'
 import { motionBlur } from './blur/motion-blur.ts'
 import { uniformBlur } from './blur/uniform-blur.ts'
+import { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
@@ -25,6 +26,7 @@ export const operators = catalog('operator', [
   uniformBlur,
   motionBlur,
   kernelBlur,
+  nonlinearBlur,
   grey,
 ])
 

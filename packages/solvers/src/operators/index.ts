@@ -10,6 +10,7 @@ export { compose } from './compose.ts'
 export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'
 export { defineLinear, defineOperator } from './define.ts'
 export { matrixOperator } from './matrix.ts'
+export { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
 export type {
   Invertible,
   LinearOf,
