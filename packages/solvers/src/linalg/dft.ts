@@ -28,7 +28,14 @@ export interface Dft2Options {
   origin?: 'corner' | 'centre'
 }
 
-function axis(name: string, n: number): void {
+/** The index that is called 0 along an axis of n. */
+export function originOf(n: number, { origin = 'corner' }: Dft2Options): number {
+  if (origin !== 'corner' && origin !== 'centre')
+    throw new OptionError('origin', `must be corner or centre, got ${String(origin)}`)
+  return origin === 'centre' ? Math.floor(n / 2) : 0
+}
+
+function checkSide(name: string, n: number): void {
   if (!Number.isInteger(n) || n < 1) throw new OptionError(name, `must be an integer of at least 1, got ${n}`)
 }
 
@@ -52,19 +59,10 @@ function axis(name: string, n: number): void {
  * ```
  */
 export function dft2(height: number, width: number, options: Dft2Options = {}): Dft2 {
-  axis('height', height)
-  axis('width', width)
-  const { origin = 'corner' } = options
-  if (origin !== 'corner' && origin !== 'centre')
-    throw new OptionError('origin', `must be corner or centre, got ${String(origin)}`)
+  checkSide('height', height)
+  checkSide('width', width)
   const along = (n: number, sign: 1 | -1, from: Parts, to: Parts) => {
-    const transform: AxisTransform = {
-      n,
-      sign,
-      origin: origin === 'centre' ? Math.floor(n / 2) : 0,
-      from,
-      to,
-    }
+    const transform: AxisTransform = { n, sign, origin: originOf(n, options), from, to }
     // Most users need one or two of the four maps.
     let made: ((x: Tensor) => Tensor) | undefined
     return (x: Tensor) => (made ??= dftAlong(transform))(x)

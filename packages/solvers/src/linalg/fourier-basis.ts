@@ -1,17 +1,20 @@
 import type { Tensor } from '@tweedie/tensor'
 import { gather, scatterAdd, scope } from '@tweedie/tensor'
 import { constant } from './constant.ts'
-import { dft2 } from './dft.ts'
+import type { Dft2Options } from './dft.ts'
+import { dft2, originOf } from './dft.ts'
 import { batchOf } from './per-sample.ts'
 
 /**
  * Of each frequency of a height×width spectrum, by its place in row-major order, the place of its negative. The two are
  * one and the same at 0 and, of even sides, at half the side.
  */
-export function negatives(height: number, width: number): Int32Array {
+export function negatives(height: number, width: number, options: Dft2Options = {}): Int32Array {
+  const zero = (n: number) => originOf(n, options)
+  const mirrored = (k: number, n: number) => (2 * zero(n) - k + n) % n
   return Int32Array.from(
     { length: height * width },
-    (_, i) => ((height - Math.floor(i / width)) % height) * width + ((width - (i % width)) % width),
+    (_, i) => mirrored(Math.floor(i / width), height) * width + mirrored(i % width, width),
   )
 }
 
@@ -41,11 +44,12 @@ export interface RealBasis {
  */
 export function realFourierBasis(
   shape: readonly [channels: number, height: number, width: number],
+  options: Dft2Options = {},
 ): RealBasis {
   const [channels, height, width] = shape
   const plane = height * width
-  const fourier = dft2(height, width)
-  const negative = negatives(height, width)
+  const fourier = dft2(height, width, options)
+  const negative = negatives(height, width, options)
   // Coordinate i is read from the flat spectrum (re, then im) here, times this.
   const place = constant(
     negative.map((j, i) => (i <= j ? i : plane + j)),

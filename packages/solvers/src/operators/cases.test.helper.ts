@@ -47,6 +47,21 @@ const side = fc.integer({ min: 1, max: 6 })
 const kernelSide = fc.oneof({ weight: 3, arbitrary: side }, { weight: 1, arbitrary: fc.constant(41) })
 const image = fc.tuple(fc.integer({ min: 1, max: 3 }), side, side)
 
+/** Images, real or complex, and masks of frequencies for them. */
+const measuredFrequencies = fc
+  .record({
+    image: fc.constantFrom('real', 'complex'),
+    images: fc.integer({ min: 1, max: 2 }),
+    sides: fc.tuple(side, side),
+    pattern: fc.constantFrom('random', 'equispaced', 'radial'),
+    acceleration: fc.double({ min: 1, max: 3, noNaN: true }),
+    seed: fc.nat(1e6),
+  })
+  .map(({ image, images, sides, ...mask }) => ({
+    shape: [image === 'complex' ? 2 * images : images, ...sides],
+    options: { image, ...mask, ...(mask.pattern === 'random' && { decay: mask.seed % 3 }) },
+  }))
+
 /** Shapes and options that hit where drawing at random would seldom fit. */
 const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Settings }>>> = {
   inpaint: fc.oneof(
@@ -61,7 +76,7 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       ),
     // A box anywhere within a margin.
     fc
-      .tuple(fc.integer({ min: 1, max: 3 }), ...[0, 1, 2].map(() => side), fc.nat(2), fc.nat(9))
+      .tuple(fc.integer({ min: 1, max: 3 }), side, side, side, fc.nat(2), fc.nat(9))
       .map(([c, h, w, more, margin, seed]) => ({
         shape: [c, h + 2 * margin + more, w + 2 * margin],
         options: { box: [h, w], margin, seed },
@@ -97,6 +112,14 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
     .map(([[c = 1, h = 1, w = 1, factor = 1], filter]) => ({
       shape: [c, h * factor, w * factor],
       options: { factor, filter },
+    })),
+  // Columns and spokes, real and complex images, at accelerations that every middle allows.
+  mri: measuredFrequencies,
+  'multicoil-mri': fc
+    .tuple(measuredFrequencies, fc.integer({ min: 1, max: 4 }))
+    .map(([{ shape, options }, coils]) => ({
+      shape,
+      options: { ...options, coils },
     })),
   blur: fc.record({
     shape: image,

@@ -29,6 +29,10 @@ test.each([
   ['nonlinear-blur:exposure=2', 'nonlinear-blur', 2352],
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
+  ['mri:4', 'mri', 3 * 2 * 28 * 7],
+  ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],
+  ['multicoil-mri:coils=4,acceleration=2', 'multicoil-mri', 3 * 4 * 2 * 28 * 14],
+  ['mri:acceleration=2,pattern=random,centre=0.1,decay=2', 'mri', 3 * 2 * 28 * 14],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
   expect([operator.name, operator.observed]).toEqual([name, observed])
@@ -42,10 +46,7 @@ test('options arrive as numbers, pairs and words', () => {
 })
 
 test.each([
-  [
-    'inpait:box=3',
-    "no operator 'inpait'; there are denoise, inpaint, sr, blur, uniform-blur, motion-blur, kernel-blur, nonlinear-blur, grey",
-  ],
+  ['inpait:box=3', `no operator 'inpait'; there are ${operators.names.join(', ')}`],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
   ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, stdX, boundary, rcond'],
@@ -89,6 +90,13 @@ describe('what depends on the image', () => {
     ['blur:size=29,boundary=valid', OptionError, 'the kernel’s side of 29 exceeds the image’s of 28'],
     ['motion-blur:boundary=valid', OptionError, 'the kernel’s side of 61 exceeds the image’s of 28'],
     ['kernel-blur:boundary=zero,rcond=0.1', OptionError, 'rcond: goes with boundary=circular only'],
+    [
+      'mri:8,centre=0.5',
+      OptionError,
+      'centre: 0.5 is 14 columns; at most 4 of 28 columns fit acceleration 8',
+    ],
+    ['mri:pattern=radial,centre=0.1', OptionError, 'centre: goes with random and equispaced'],
+    ['mri:pattern=radial,decay=1', OptionError, 'decay: goes with random only'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
@@ -97,6 +105,7 @@ describe('what depends on the image', () => {
 
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
+    expect(() => operatorFromSpec('mri:image=complex', [3, 28, 28])).toThrow('re and im in turn')
     for (const spec of [
       'inpaint',
       'sr',
@@ -106,6 +115,7 @@ describe('what depends on the image', () => {
       'kernel-blur',
       'nonlinear-blur',
       'grey',
+      'mri',
     ])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })

@@ -4,6 +4,8 @@ import { blur } from './blur/blur.ts'
 import { kernelBlur } from './blur/kernel-blur.ts'
 import { motionBlur } from './blur/motion-blur.ts'
 import { uniformBlur } from './blur/uniform-blur.ts'
+import { mri } from './fourier/mri.ts'
+import { multicoilMri } from './fourier/multicoil-mri.ts'
 import { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
@@ -28,6 +30,8 @@ export const operators = catalog('operator', [
   kernelBlur,
   nonlinearBlur,
   grey,
+  mri,
+  multicoilMri,
 ])
 
 /**

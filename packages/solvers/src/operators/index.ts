@@ -9,6 +9,8 @@ export { operatorFromSpec, operators } from './catalog.ts'
 export { compose } from './compose.ts'
 export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'
 export { defineLinear, defineOperator } from './define.ts'
+export { mri } from './fourier/mri.ts'
+export { multicoilMri } from './fourier/multicoil-mri.ts'
 export { matrixOperator } from './matrix.ts'
 export { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
 export type {

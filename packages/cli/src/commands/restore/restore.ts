@@ -35,7 +35,7 @@ export async function restore(
   const out = absolute(io.cwd, asked.out)
   await checkFolder(out)
   if (asked.resumable === true) await refuseFinished(out, asked.out)
-  const assignment = await chooseMethod(io, asked)
+  const { notes: said, ...assignment } = await chooseMethod(io, asked)
   const noise = await resolveNoise(asked.noise, '--noise')
   const input = await readInput(io, image, asked.measured === true ? ['y', 'measurement'] : ['x', 'truth'])
   const options = atPictureSize(input, asked)
@@ -49,6 +49,6 @@ export async function restore(
   await perform(io, {
     ...{ image, options, argv, assignment, prior, operator, noise },
     inputs: [input.record, ...inputs, ...(await ownInputs(io, [asked.method, asked.operator, asked.prior]))],
-    measured: { ...measured, notes: [...notes, ...size] },
+    measured: { ...measured, notes: [...notes, ...size, ...said] },
   })
 }
