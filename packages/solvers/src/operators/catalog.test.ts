@@ -26,6 +26,7 @@ test.each([
   ['uniform-blur:5', 'uniform-blur', 2352],
   ['motion-blur:size=9,intensity=1,seed=3', 'motion-blur', 2352],
   ['kernel-blur:boundary=reflect', 'kernel-blur', 2352],
+  ['nonlinear-blur:exposure=2', 'nonlinear-blur', 2352],
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
   ['mri:4', 'mri', 3 * 2 * 28 * 7],
@@ -109,7 +110,17 @@ describe('what depends on the image', () => {
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
     expect(() => operatorFromSpec('mri:image=complex', [3, 28, 28])).toThrow('re and im in turn')
-    for (const spec of ['inpaint', 'sr', 'blur', 'uniform-blur', 'motion-blur', 'kernel-blur', 'grey', 'mri'])
+    for (const spec of [
+      'inpaint',
+      'sr',
+      'blur',
+      'uniform-blur',
+      'motion-blur',
+      'kernel-blur',
+      'nonlinear-blur',
+      'grey',
+      'mri',
+    ])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })
 })

@@ -8,6 +8,7 @@ import { codedDiffraction } from './fourier/coded-diffraction.ts'
 import { mri } from './fourier/mri.ts'
 import { multicoilMri } from './fourier/multicoil-mri.ts'
 import { phaseRetrieval } from './fourier/phase-retrieval.ts'
+import { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
@@ -29,6 +30,7 @@ export const operators = catalog('operator', [
   uniformBlur,
   motionBlur,
   kernelBlur,
+  nonlinearBlur,
   grey,
   mri,
   multicoilMri,

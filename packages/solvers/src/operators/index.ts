@@ -14,6 +14,7 @@ export { mri } from './fourier/mri.ts'
 export { multicoilMri } from './fourier/multicoil-mri.ts'
 export { phaseRetrieval } from './fourier/phase-retrieval.ts'
 export { matrixOperator } from './matrix.ts'
+export { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
 export type {
   Invertible,
   LinearOf,
