@@ -5,6 +5,8 @@ const of = editsOf('packages/solvers/src')
 const defined = (file: string) => of(`operators/${file}`, 'operators/operators', 'operators/catalog')
 const lines = defined('pixels/lines.ts')
 const hidden = defined('pixels/hidden.ts')
+const demosaic = defined('pixels/demosaic.ts')
+const keep = defined('pixels/keep.ts')
 const inpaint = defined('pixels/inpaint.ts')
 
 const inpaintEdits: readonly Edit[] = [
@@ -45,4 +47,18 @@ const inpaintEdits: readonly Edit[] = [
   ),
 ]
 
-export const pixelEdits: readonly Edit[] = [...inpaintEdits]
+const demosaicEdits: readonly Edit[] = [
+  demosaic('bayer-rows', '2 * (row % 2) +', '2 * (column % 2) +', 'the pattern has one row'),
+  demosaic('bayer-columns', '+ (column % 2))', '+ (row % 2))', 'the pattern has one column'),
+  demosaic('bayer-order', "channelOf = 'RGB'", "channelOf = 'BGR'", 'red and blue are exchanged'),
+  demosaic(
+    'bayer-pixel',
+    '* height * width + pixel',
+    '* width + pixel',
+    'green and blue are taken from places of red',
+  ),
+  demosaic('bayer-channels', 'if (channels !== 3)', 'if (channels < 3)', 'four channels have a Bayer filter'),
+  keep('kept-shape', 'shown ?? (shared', '(shared', 'a mosaic is no picture'),
+]
+
+export const pixelEdits: readonly Edit[] = [...inpaintEdits, ...demosaicEdits]

@@ -86,6 +86,10 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       return { shape, options: { mask } }
     }),
   ),
+  demosaic: fc.record({
+    shape: fc.tuple(fc.constant(3), side, side),
+    options: fc.record({ pattern: fc.constantFrom('RGGB', 'BGGR', 'GRBG', 'GBRG') }),
+  }),
   sr: fc
     .tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max })))
     .map(([c = 1, h = 1, w = 1, factor = 1]) => ({

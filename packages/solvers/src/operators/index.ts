@@ -16,6 +16,7 @@ export type {
 } from './parts.ts'
 export { linearOperator, shownOperator } from './parts.ts'
 export { luma601 } from './pixels/channel-weights.ts'
+export { demosaic } from './pixels/demosaic.ts'
 export { denoise } from './pixels/denoise.ts'
 export { grey } from './pixels/grey.ts'
 export type { Mask } from './pixels/hidden.ts'
