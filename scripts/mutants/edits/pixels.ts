@@ -7,6 +7,14 @@ const lines = defined('pixels/lines.ts')
 const hidden = defined('pixels/hidden.ts')
 const demosaic = defined('pixels/demosaic.ts')
 const keep = defined('pixels/keep.ts')
+const sensed = (file: string) =>
+  of(`operators/sensing/${file}`, 'operators/sensing', 'operators/spectral', 'operators/harness')
+const gaussian = sensed('cs-gaussian.ts')
+const rows = sensed('random-rows.ts')
+const ratio = sensed('ratio.ts')
+const hadamard = sensed('walsh-hadamard.ts')
+const walsh = sensed('cs-walsh-hadamard.ts')
+const block = sensed('cs-block.ts')
 const inpaint = defined('pixels/inpaint.ts')
 
 const inpaintEdits: readonly Edit[] = [
@@ -61,4 +69,94 @@ const demosaicEdits: readonly Edit[] = [
   keep('kept-shape', 'shown ?? (shared', '(shared', 'a mosaic is no picture'),
 ]
 
-export const pixelEdits: readonly Edit[] = [...inpaintEdits, ...demosaicEdits]
+const sensingEdits: readonly Edit[] = [
+  gaussian('cs-scale', 'value / Math.sqrt(m)', 'value / Math.sqrt(n)', 'entries of variance 1/n, not 1/m'),
+  gaussian('cs-limit', 'if (m * n > largest)', 'if (m > largest)', 'a matrix of any size is drawn'),
+  gaussian(
+    'cs-seed',
+    "randomKey(seed).fold('csGaussian')",
+    "randomKey(0).fold('csGaussian')",
+    'one matrix only',
+  ),
+  gaussian(
+    'cs-display',
+    '{ ...parts, display: parts.adjoint }',
+    'parts',
+    'random sums are shown as they are, no picture',
+  ),
+  gaussian('cs-fit', 'most / n)', '1 / n)', 'the ratio that fits is that of one row'),
+  rows('cs-row-keys', 'key.fold(i))', 'key)', 'all rows are the same'),
+  rows(
+    'cs-not-orthogonal',
+    'for (let j = 0; j < i; j++)',
+    'for (let j = 1; j < i; j++)',
+    'rows lean on the first',
+  ),
+  rows('cs-not-unit', 'mine[k]! /= length', 'mine[k]! /= length * length', 'rows are not of length 1'),
+  rows(
+    'cs-once',
+    'if (after > before / 2) break',
+    'break',
+    'rows that cancel are orthogonal to few digits only',
+  ),
+  rows('cs-inner-rest', 'k = whole; k <', 'k = whole + 1; k <', 'a row of 4k + 1 lacks its last product'),
+  ratio('cs-round', 'Math.round(ratio * n)', 'Math.floor(ratio * n)', 'the number measured is rounded down'),
+  ratio('cs-none', 'if (count >= 1)', 'if (count >= 0)', 'nothing is measured without a word'),
+  hadamard('wht-sign', 'isOdd(i & j) ? -1 : 1', 'isOdd(i | j) ? -1 : 1', 'no Hadamard matrix'),
+  hadamard('wht-scale', '/ Math.sqrt(n)).data', '/ n).data', 'the transform is not orthonormal'),
+  hadamard('wht-radix', 'done *= radix', 'done *= 2 * radix', 'from 32 on a factor is missed'),
+  hadamard(
+    'wht-columns',
+    'return along(rows.reshape([-1, height, width]), height, width)',
+    'return rows',
+    'rows only are transformed',
+  ),
+  hadamard('wht-parts', '[from, from + power])', '[0, power])', 'all parts of a side are its first'),
+  hadamard('wht-gray', 's ^ (s >> 1)', 's', 'natural order with its bits reversed, not sequency'),
+  hadamard(
+    'wht-length',
+    'changes[place] = s / power',
+    'changes[place] = s',
+    'changes of long parts count as much',
+  ),
+  walsh(
+    'cs-lowest',
+    'sum[a]! - sum[b]!',
+    'sum[b]! - sum[a]!',
+    'the coefficients of highest sequency are measured',
+  ),
+  walsh(
+    'cs-random',
+    'slice(0, count).sort()',
+    'sort().slice(0, count)',
+    'the first coefficients, not random ones',
+  ),
+  walsh('cs-back', 'transform(kept.adjoint(y))', 'kept.adjoint(y)', 'the adjoint leaves the transform out'),
+  block('cs-block-side', 'each <= 32', 'each <= 16', 'blocks of at most 16×16'),
+  block(
+    'cs-block-fit',
+    'if (!fitting.includes(side))',
+    'if (height % side !== 0)',
+    'blocks may leave the width',
+  ),
+  block(
+    'cs-block-columns',
+    '.reshape([-1, down, across, side, side])',
+    '.reshape([-1, across, down, side, side])',
+    'blocks come back in other places',
+  ),
+  block(
+    'cs-block-places',
+    '* pixels + (k % count)',
+    '* count + (k % count)',
+    'coordinates of a block lie in another',
+  ),
+  block(
+    'cs-block-apart',
+    'x.reshape([-1, down, side, across, side]).transpose([0, 1, 3, 2, 4])',
+    'x',
+    'blocks are stretches of pixels in a row',
+  ),
+]
+
+export const pixelEdits: readonly Edit[] = [...inpaintEdits, ...demosaicEdits, ...sensingEdits]

@@ -42,6 +42,7 @@ export interface Drawn<O> {
 export type Case<O> = readonly [name: string, arbitrary: fc.Arbitrary<Drawn<O>>]
 
 const side = fc.integer({ min: 1, max: 6 })
+const ratio = fc.double({ min: 0.1, max: 1, noNaN: true })
 const image = fc.tuple(fc.integer({ min: 1, max: 3 }), side, side)
 
 /** Shapes and options that hit where drawing at random would seldom fit. */
@@ -90,6 +91,17 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
     shape: fc.tuple(fc.constant(3), side, side),
     options: fc.record({ pattern: fc.constantFrom('RGGB', 'BGGR', 'GRBG', 'GBRG') }),
   }),
+  'cs-gaussian': fc.record({ shape: image, options: fc.record({ ratio, seed: fc.nat(99) }) }),
+  'cs-walsh-hadamard': fc.record({
+    shape: image,
+    options: fc.record({ ratio, seed: fc.nat(99), order: fc.constantFrom('random', 'sequency') }),
+  }),
+  'cs-block': fc
+    .tuple(...[2, 3, 3, 3].map((max) => fc.integer({ min: 1, max })), ratio, fc.nat(99))
+    .map(([c = 1, h = 1, w = 1, block = 1, part, seed]) => ({
+      shape: [c, h * block, w * block],
+      options: { block, ratio: part, seed },
+    })),
   sr: fc
     .tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max })))
     .map(([c = 1, h = 1, w = 1, factor = 1]) => ({

@@ -25,6 +25,11 @@ test.each([
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
   ['demosaic', 'demosaic', 784],
+  ['cs-gaussian:0.1', 'cs-gaussian', 235],
+  ['cs-walsh-hadamard', 'cs-walsh-hadamard', 3 * 196],
+  ['cs-walsh-hadamard:ratio=0.5,order=sequency', 'cs-walsh-hadamard', 3 * 392],
+  ['cs-block:ratio=0.1,block=4', 'cs-block', 3 * 49 * 2],
+  ['cs-block', 'cs-block', 3 * 196],
   ['demosaic:GBRG', 'demosaic', 784],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
@@ -78,6 +83,13 @@ describe('what depends on the image', () => {
     ['inpaint:lines=rows,box=3', OptionError, 'lines: rows go with random, keep or hide'],
     ['inpaint:lines=rows,random=0.99', OptionError, 'hides all 28 rows'],
     ['inpaint:mask=hole.png', OptionError, 'mask: is read from a file on a command line only'],
+    ['cs-block:block=5', OptionError, '5 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
+    [
+      'cs-block:block=1',
+      OptionError,
+      'ratio: 0.25 of 1 pixels of a block is none; 0.5 and more measures one',
+    ],
+    ['cs-walsh-hadamard:0.0001', OptionError, '0.0001 of 784 coefficients is none'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)

@@ -6,6 +6,9 @@ import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { csBlock } from './sensing/cs-block.ts'
+import { csGaussian } from './sensing/cs-gaussian.ts'
+import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
 
 /**
  * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
@@ -15,7 +18,17 @@ import { sr } from './sampling/sr.ts'
  * operators.find('sr').make([3, 32, 32], { factor: 4 }).outShape // => [3, 8, 8]
  * ```
  */
-export const operators = catalog('operator', [denoise, inpaint, sr, blur, grey, demosaic])
+export const operators = catalog('operator', [
+  denoise,
+  inpaint,
+  sr,
+  blur,
+  grey,
+  demosaic,
+  csGaussian,
+  csWalshHadamard,
+  csBlock,
+])
 
 /**
  * The operator of a text such as `denoise`, `sr:4`, `inpaint:box=14x10,at=0x3`, `inpaint:random=0.7,seed=1`,

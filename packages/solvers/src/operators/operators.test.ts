@@ -338,6 +338,7 @@ test.each([
   const shown = list(operator.display(y))
   expect(shown.map((value, i) => value === i || value === 0).every(Boolean)).toBe(true)
   expect(shown.filter((value) => value !== 0).length).toBe(pattern.startsWith('R') ? 8 : 9)
+  expect(() => demosaic([4, 2, 2], { pattern })).toThrow('needs 3 channels')
   expect(list(demosaic([3, 1, 2], { pattern }).forward(ramp(1, 3, 1, 2)))).toEqual(
     [...rows[0].slice(0, 2)].map((colour, i) => 2 * 'RGB'.indexOf(colour) + i),
   )
