@@ -15,6 +15,13 @@ const ratio = sensed('ratio.ts')
 const hadamard = sensed('walsh-hadamard.ts')
 const walsh = sensed('cs-walsh-hadamard.ts')
 const block = sensed('cs-block.ts')
+const nonlinear = (file: string) =>
+  of(`operators/nonlinear/${file}`, 'operators/nonlinear', 'operators/every')
+const hdr = nonlinear('hdr.ts')
+const quantise = nonlinear('quantise.ts')
+const jpeg = nonlinear('jpeg.ts')
+const jpegTables = nonlinear('jpeg-tables.ts')
+const jpegColour = nonlinear('jpeg-colour.ts')
 const inpaint = defined('pixels/inpaint.ts')
 
 const inpaintEdits: readonly Edit[] = [
@@ -159,4 +166,89 @@ const sensingEdits: readonly Edit[] = [
   ),
 ]
 
-export const pixelEdits: readonly Edit[] = [...inpaintEdits, ...demosaicEdits, ...sensingEdits]
+const nonlinearEdits: readonly Edit[] = [
+  hdr(
+    'hdr-order',
+    'x.mul(gain).clamp(-1, 1)',
+    'x.clamp(-1, 1).mul(gain)',
+    'the picture is cut off, then scaled',
+  ),
+  hdr('hdr-low', 'clamp(-1, 1)', 'clamp(0, 1)', 'what is darker than grey is lost'),
+  hdr('hdr-pinv', 'y.div(gain)', 'y.mul(gain)', 'A† multiplies by the gain again'),
+  hdr('hdr-gain', '{ default: 2, min: 1 }', '{ default: 3, min: 1 }', 'another gain than that of DAPS'),
+  hdr(
+    'hdr-limit',
+    '{ default: 2, min: 1 }',
+    '{ default: 2, min: 0 }',
+    'a gain of 0 is taken, which nothing undoes',
+  ),
+  quantise('quantise-levels', '2 ** bits - 1', '2 ** bits', 'one level too many, above 1'),
+  quantise('quantise-clip', 'x.clamp(-1, 1).add(1)', 'x.add(1)', 'there are levels outside the data range'),
+  quantise('quantise-nearest', '.add(0.5)', '', 'the level below, not the nearest'),
+  quantise('quantise-origin', '.mul(step).sub(1)', '.mul(step)', 'levels from 0 to 2'),
+  quantise('quantise-gradient', 'differentiable: false,', '', 'methods take its gradient, which is 0'),
+  jpeg('jpeg-shift', 'const shift = unit / 2', 'const shift = 0', 'the middle is 127.5, not 128'),
+  jpeg('jpeg-unit', 'const unit = 2 / 255', 'const unit = 2 / 256', '256 steps in the data range'),
+  jpeg('jpeg-tables', '], tables.chroma)', '], tables.luma)', 'colour differences are rounded as luma is'),
+  jpeg('jpeg-nearest', 'floor(c.div(steps(x)).add(0.5))', 'floor(c.div(steps(x)))', 'rounded down'),
+  jpeg(
+    'jpeg-display',
+    'display: decode,\n      }\n    }',
+    'display: (y) => y,\n      }\n    }',
+    'no picture',
+  ),
+  jpeg(
+    'jpeg-blocks',
+    'checkExtents(extents, 8 * factor)',
+    'checkExtents(extents, 8)',
+    'half blocks of colour',
+  ),
+  jpeg(
+    'jpeg-unshifted',
+    'toRgb(luma, repeated(chroma, factor)).add(shift)',
+    'toRgb(luma, repeated(chroma, factor))',
+    'colours come back half a level too dark',
+  ),
+  jpegTables(
+    'jpeg-scale',
+    'Math.floor(5000 / quality)',
+    '5000 / quality',
+    'the scale is not an integer, as in libjpeg',
+  ),
+  jpegTables('jpeg-scale-half', 'quality < 50 ?', 'quality <= 25 ?', 'the wrong half of the formula'),
+  jpegTables('jpeg-rounding', 'scale * step + 50)', 'scale * step)', 'steps are rounded down'),
+  jpegTables('jpeg-least', 'Math.max(1,', 'Math.max(0,', 'a step of 0 at the best quality'),
+  jpegTables('jpeg-most', 'Math.min(255,', 'Math.min(4095,', 'steps beyond a byte'),
+  jpegColour(
+    'jpeg-cb-cr',
+    '[b.sub(luma).div(forBlue), r.sub(luma).div(forRed)]',
+    '[r.sub(luma).div(forRed), b.sub(luma).div(forBlue)]',
+    'Cr and Cb are exchanged',
+  ),
+  jpegColour(
+    'jpeg-range',
+    '[2 * (1 - blue), 2 * (1 - red)]',
+    '[2 * (1 - red), 2 * (1 - blue)]',
+    'the two differences have the scale of the other',
+  ),
+  jpegColour('jpeg-green', '.sub(b.mul(blue)).div(green)', '.sub(b.mul(blue))', 'green is too dark'),
+  jpegColour(
+    'jpeg-corner',
+    '[0, null, 2], [0, null, 2]',
+    '[1, null, 2], [1, null, 2]',
+    'the bottom right one of 2×2 pixels',
+  ),
+  jpegColour(
+    'jpeg-repeat',
+    '[n, channels, height, 1, width, 1]',
+    '[n, channels, height, 1, 1, width]',
+    'a row of pixels again, not each pixel twice',
+  ),
+]
+
+export const pixelEdits: readonly Edit[] = [
+  ...inpaintEdits,
+  ...demosaicEdits,
+  ...sensingEdits,
+  ...nonlinearEdits,
+]

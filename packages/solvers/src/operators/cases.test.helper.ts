@@ -102,6 +102,17 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       shape: [c, h * block, w * block],
       options: { block, ratio: part, seed },
     })),
+  jpeg: fc
+    .tuple(fc.constantFrom(1, 3), fc.constantFrom(1, 2), fc.constantFrom(1, 2), fc.constantFrom(8, 16))
+    .chain(([c, h, w, block]) =>
+      fc.record({
+        shape: fc.constant([c, h * block, w * block]),
+        options: fc.record({
+          quality: fc.integer({ min: 1, max: 100 }),
+          subsampling: fc.constantFrom(...(block === 8 ? ['4:4:4'] : ['4:2:0', '4:2:0-corner', '4:4:4'])),
+        }),
+      }),
+    ),
   sr: fc
     .tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max })))
     .map(([c = 1, h = 1, w = 1, factor = 1]) => ({

@@ -25,6 +25,9 @@ test.each([
   ['grey', 'grey', 784],
   ['grey:weights=luma', 'grey', 784],
   ['demosaic', 'demosaic', 784],
+  ['hdr', 'hdr', 2352],
+  ['hdr:3.5', 'hdr', 2352],
+  ['quantise:bits=4', 'quantise', 2352],
   ['cs-gaussian:0.1', 'cs-gaussian', 235],
   ['cs-walsh-hadamard', 'cs-walsh-hadamard', 3 * 196],
   ['cs-walsh-hadamard:ratio=0.5,order=sequency', 'cs-walsh-hadamard', 3 * 392],
@@ -59,6 +62,10 @@ test.each([
   ['blur:std=wide', "std: must be a number above 0, got 'wide'"],
   ['blur:std=0x10', "got '0x10'"],
   ['blur:boundary=wrap', "boundary: must be circular | zero | reflect, got 'wrap'"],
+  ['hdr:0', "gain: must be a number of at least 1, got '0'"],
+  ['quantise:0', "bits: must be an integer from 1 to 16, got '0'"],
+  ['jpeg:101', "quality: must be an integer from 1 to 100, got '101'"],
+  ['jpeg:subsampling=4:2:2', "must be 4:2:0 | 4:2:0-corner | 4:4:4, got '4:2:2'"],
   ['sr:2.5', "factor: must be an integer of at least 1, got '2.5'"],
   ['inpaint:random=1.5', "random: must be a number of at least 0 and below 1, got '1.5'"],
   ['inpaint:at=3', "at: must be two integers of at least 0, such as 14x10, got '3'"],
@@ -90,6 +97,8 @@ describe('what depends on the image', () => {
       'ratio: 0.25 of 1 pixels of a block is none; 0.5 and more measures one',
     ],
     ['cs-walsh-hadamard:0.0001', OptionError, '0.0001 of 784 coefficients is none'],
+    ['jpeg', ShapeError, 'jpeg: sides must be multiples of 16; 16×16 and 32×32 fit'],
+    ['jpeg:subsampling=4:4:4', ShapeError, 'jpeg: sides must be multiples of 8; 24×24 and 32×32 fit'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
@@ -109,9 +118,11 @@ test('the table is fit to print: every entry works as it says', () => {
     const { name, summary, example, options } = kind.info
     expect(summary).not.toBe('')
     expect(operators.parse(example).entry.info.name).toBe(name)
-    expect(operatorFromSpec(example, shape).inShape).toEqual(shape)
-    const operator = kind(shape)
-    expect(operator.inShape).toEqual(shape)
+    // Sides of 32: of whole blocks, whatever an operator takes.
+    const whole = [3, 32, 32]
+    expect(operatorFromSpec(example, whole).inShape).toEqual(whole)
+    const operator = kind(whole)
+    expect(operator.inShape).toEqual(whole)
     // Images, of whatever size.
     const shown = operator.display(zeros([2, ...operator.outShape]))
     expect([shown.shape.length, shown.shape[0]]).toEqual([4, 2])

@@ -1,6 +1,9 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
 import { blur } from './blur/blur.ts'
+import { hdr } from './nonlinear/hdr.ts'
+import { jpeg } from './nonlinear/jpeg.ts'
+import { quantise } from './nonlinear/quantise.ts'
 import { demosaic } from './pixels/demosaic.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
@@ -28,6 +31,9 @@ export const operators = catalog('operator', [
   csGaussian,
   csWalshHadamard,
   csBlock,
+  hdr,
+  quantise,
+  jpeg,
 ])
 
 /**

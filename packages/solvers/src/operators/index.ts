@@ -6,11 +6,15 @@ export { compose } from './compose.ts'
 export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'
 export { defineLinear, defineOperator } from './define.ts'
 export { matrixOperator } from './matrix.ts'
+export { hdr } from './nonlinear/hdr.ts'
+export { jpeg } from './nonlinear/jpeg.ts'
+export { quantise } from './nonlinear/quantise.ts'
 export type {
   Invertible,
   LinearOf,
   LinearParts,
   Parts,
+  ShownOf,
   ShownOperator,
   SpectralOperator,
 } from './parts.ts'
