@@ -160,8 +160,8 @@ const sensingEdits: readonly Edit[] = [
   ),
   block(
     'cs-block-apart',
-    'x.reshape([-1, down, side, across, side]).transpose([0, 1, 3, 2, 4])',
-    'x',
+    '.reshape([-1, down, side, across, side])\n        .transpose([0, 1, 3, 2, 4])\n        .reshape([-1, side * side]),',
+    '.reshape([-1, side * side]),',
     'blocks are stretches of pixels in a row',
   ),
 ]

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { eye, fromData, normal, OptionError, randomKey, zeros } from '@tweedie/tensor'
+import { eye, fromData, normal, OptionError, randomKey, sizeOf, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { denseMatrix } from '../../linalg/index.ts'
 import { csBlock, csGaussian, csWalshHadamard } from '../index.ts'
@@ -193,9 +193,18 @@ describe('cs-block', () => {
   })
 
   test('the side is the largest up to 32 that divides', () => {
-    expect(csBlock([1, 64, 96], { ratio: 0.5 }).outShape).toEqual([1, 6 * 512])
-    expect(csBlock([1, 28, 28], { ratio: 0.5 }).outShape).toEqual([1, 392])
-    expect(csBlock([1, 12, 40], { ratio: 0.5 }).outShape).toEqual([1, 30 * 8])
+    // One pixel is seen in all numbers of its block: half as many as that has pixels.
+    const half = (...shape: number[]) => {
+      const pixel = new Float32Array(sizeOf(shape))
+      pixel[0] = 1
+      const y = csBlock(shape, { ratio: 0.5 }).forward(fromData(pixel, [1, ...shape]))
+      return list(y).filter((value) => value !== 0).length
+    }
+    expect(half(1, 32, 96)).toBe(512)
+    expect(half(1, 28, 28)).toBe(392)
+    expect(half(1, 12, 40)).toBe(8)
+    expect(half(1, 34, 34)).toBe(Math.round(0.5 * 17 ** 2))
+    expect(() => csBlock([1, 4, 6], { block: 4 })).toThrow('4 does not divide 4×6; 1, 2 fit')
     for (const block of [0, 65, 1.5]) expect(() => csBlock([1, 64, 64], { block })).toThrow(OptionError)
   })
 })
