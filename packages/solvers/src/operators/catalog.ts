@@ -8,11 +8,18 @@ import { codedDiffraction } from './fourier/coded-diffraction.ts'
 import { mri } from './fourier/mri.ts'
 import { multicoilMri } from './fourier/multicoil-mri.ts'
 import { phaseRetrieval } from './fourier/phase-retrieval.ts'
+import { hdr } from './nonlinear/hdr.ts'
+import { jpeg } from './nonlinear/jpeg.ts'
 import { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
+import { quantise } from './nonlinear/quantise.ts'
+import { demosaic } from './pixels/demosaic.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { csBlock } from './sensing/cs-block.ts'
+import { csGaussian } from './sensing/cs-gaussian.ts'
+import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
 
 /**
  * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
@@ -36,6 +43,13 @@ export const operators = catalog('operator', [
   multicoilMri,
   phaseRetrieval,
   codedDiffraction,
+  demosaic,
+  csGaussian,
+  csWalshHadamard,
+  csBlock,
+  hdr,
+  quantise,
+  jpeg,
 ])
 
 /**
