@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { denseMatrix } from '../linalg/index.ts'
 import { matrixOperator, operatorFromSpec, separable } from '../operators/index.ts'
 import type { LinearOperator } from '../types.ts'
+import { isLinear } from '../types.ts'
 import { proximal, proximalDraw } from './index.ts'
 
 const float64 = { dtype: 'float64' } as const
@@ -23,8 +24,13 @@ const specs = [
   'blur:size=5,std=1,boundary=circular',
   'grey',
 ]
+function linear(spec: string): LinearOperator {
+  const operator = operatorFromSpec(spec, [3, 4, 6])
+  if (!isLinear(operator)) throw new Error(`${spec} is not linear`)
+  return operator
+}
 const operators: readonly (readonly [string, LinearOperator])[] = [
-  ...specs.map((spec) => [spec, operatorFromSpec(spec, [3, 4, 6])] as const),
+  ...specs.map((spec) => [spec, linear(spec)] as const),
   ['wide matrix', matrixOperator(random(1, 3, 7))],
   ['tall matrix', matrixOperator(random(2, 7, 3))],
   ['rank-deficient matrix', matrixOperator(random(3, 5, 2).matmul(random(4, 2, 6)))],

@@ -4,6 +4,8 @@ export type {
   ConjugateGradientStatus,
 } from './conjugate-gradient.ts'
 export { conjugateGradient } from './conjugate-gradient.ts'
+export type { DdrmWeights } from './ddrm-weights.ts'
+export { ddrmWeights } from './ddrm-weights.ts'
 export type { DenoiserCovariance } from './denoiser-jacobian.ts'
 export { denoiserCovariance, denoiserJvp } from './denoiser-jacobian.ts'
 export type { FirstEstimate } from './first-estimate.ts'

@@ -203,7 +203,7 @@ describe('what fits', () => {
     { ...plain, pinv },
     { ...plain, svd },
   ]
-  const lacking: Readonly<Record<Exclude<Need, 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>> =
+  const lacking: Readonly<Record<Exclude<Need, 'operatorVjp' | 'denoiserVjp' | 'blind' | 'blindSvd'>, readonly [Problem, string]>> =
     {
       linear: [
         { ...problem, operator: nonlinear },

@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from '@tweedie/tensor'
+import type { Key, Shape, Tensor } from '@tweedie/tensor'
 import { TweedieError } from '@tweedie/tensor'
 import type { Guidance } from '../guidance/guided.ts'
 import type { Described, Filled, Given, Info, Settings, Specs } from '../options/index.ts'
@@ -74,6 +74,8 @@ export interface Run<S extends Specs, N extends Need> {
   readonly start: Time
   /** z ~ N(0, I) for step i and a purpose, [N, …shape]: a batch of samples, or of another shape where one is given. */
   z(i: number, purpose: string, shape?: Shape): Tensor
+  /** A key for each sample, for step i and a purpose: for draws of another law, or of many numbers one after another. */
+  keys(i: number, purpose: string): readonly Key[]
   /** x_T = σ_T·z. */
   noise(): Tensor
 }
@@ -168,6 +170,7 @@ export function defineMethod(
       device: y.device,
     })
     const z = (i: number, purpose: string, shape = prior.shape) => streams.normal(i, purpose, shape)
+    const keys = streams.keysOf
     const start = times[0]?.t ?? prior.schedule.noisiest
     const noise = () => z(0, 'start').mul(prior.schedule.sigma(start))
     const own = pick(options, spec.options)
@@ -176,10 +179,20 @@ export function defineMethod(
       y,
       times,
       resume,
-      ...plan({ problem, prior, options: own, times, start, z, noise }),
+      ...plan({ problem: withoutTruth(problem), prior, options: own, times, start, z, keys, noise }),
     })
   }
   return Object.assign(run, { info, run })
+}
+
+/** The problem as a blind method may see it: without what y was simulated with. */
+function withoutTruth(problem: Problem): Problem {
+  const { name, inShape, outShape, blind } = problem.operator
+  if (blind === undefined) return problem
+  const forward = (): never => {
+    throw new TweedieError(`${name}: a method may not see the true ${blind.parameter}`)
+  }
+  return { ...problem, operator: { name, inShape, outShape, blind, forward } }
 }
 
 /** The settings that are options of `specs`. */

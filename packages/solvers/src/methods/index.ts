@@ -14,8 +14,6 @@ export type {
 export { defineMethod, guidedPlan, stepping } from './define.ts'
 export type { DdrmOptions, DdrmStep } from './explicit/ddrm.ts'
 export { ddrm } from './explicit/ddrm.ts'
-export type { DdrmWeights } from './explicit/ddrm-weights.ts'
-export { ddrmWeights } from './explicit/ddrm-weights.ts'
 export type { DpsOptions, DpsStep } from './explicit/dps.ts'
 export { dps, dpsDefaultScale } from './explicit/dps.ts'
 export type { Needing } from './fit.ts'

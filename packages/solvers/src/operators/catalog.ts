@@ -1,5 +1,6 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
+import { blindBlur } from './blind/blind-blur.ts'
 import { blur } from './blur/blur.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
@@ -14,7 +15,7 @@ import { sr } from './sampling/sr.ts'
  * operators.find('sr').make([3, 32, 32], { factor: 4 }).outShape // => [3, 8, 8]
  * ```
  */
-export const operators = catalog('operator', [denoise, inpaint, sr, blur, grey])
+export const operators = catalog('operator', [denoise, inpaint, sr, blur, grey, blindBlur])
 
 /**
  * The operator of a text such as `denoise`, `sr:4`, `inpaint:box=14x10,at=0x3`, `inpaint:random=0.7,seed=1`,
