@@ -148,12 +148,12 @@ interface Gives {
   readonly blind: { readonly operator: Operator & { readonly blind: Blind } }
   /** The same, with a singular value decomposition for each value of the unknown. */
   readonly blindSvd: {
-    readonly operator: Operator & { readonly blind: Blind<LinearOperator & { svd(): Svd }> }
+    readonly operator: { readonly blind: Blind<LinearOperator & { svd(): Svd }> } & Operator
   }
   /** Gradients through the operator (for a linear one, its adjoint). */
-  readonly operatorVjp: unknown
+  readonly operatorVjp: object
   /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
-  readonly denoiserVjp: unknown
+  readonly denoiserVjp: object
 }
 
 /** A word for what a method needs. */
@@ -162,7 +162,7 @@ export type Need = keyof Gives
 type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
 
 /** A problem that has what is needed, in its type: checked once by `checkFit`, then there. */
-export type Fitted<N extends Need> = Problem & Both<Gives[N]>
+export type Fitted<N extends Need> = Both<Gives[N]> & Problem
 
 /** All that a run needs to go on: the current x and whatever else, a tree of tensors and numbers. */
 export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }

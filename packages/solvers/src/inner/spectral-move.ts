@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData } from '@tweedie/tensor'
 import type { DdrmWeights } from '../linalg/ddrm-weights.ts'
+import { dots } from '../linalg/per-sample.ts'
 import type { Svd } from '../types.ts'
 
 /** A measurement y [N, …outShape] of noise level σ_y in the coordinates of its decomposition. */
@@ -58,4 +59,27 @@ export function spectralMove(
   const measured = svd.ut(y).mul(weight('uty'))
   const fresh = z.mul(weight('z'))
   return svd.v(seen.add(kept).add(measured).add(fresh)).mul(alpha.to)
+}
+
+/**
+ * GibbsDDRM's ρ = |⟨a, c⟩|/(‖a‖‖c‖) of the directions a = Vᵀ(x_t/α_t − x̂₀) and c = Uᵀy − s·Vᵀx̂₀ over the coordinates
+ * where x_s is less noisy than y, σ_s < σ_y/s_i; for one sample.
+ *
+ * @param to - σ_s/α_s.
+ */
+export function correlation(
+  measurement: SpectralMeasurement,
+  { x, x0hat }: { x: Tensor; x0hat: Tensor },
+  alpha: number,
+  to: number,
+): number {
+  const { svd, y, sigmaY } = measurement
+  const there = each(measurement, (s) => (s > 0 && to < sigmaY / s ? 1 : 0))
+  const a = svd.vt(x.div(alpha).sub(x0hat)).mul(there)
+  const c = svd
+    .ut(y)
+    .sub(svd.vt(x0hat).mul(each(measurement, (s) => s)))
+    .mul(there)
+  const [ac = 0, aa = 0, cc = 0] = [dots(a, c), dots(a, a), dots(c, c)].map(([v]) => v)
+  return Math.abs(ac) / (Math.sqrt(aa * cc) || 1)
 }

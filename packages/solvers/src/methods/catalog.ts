@@ -1,8 +1,10 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { blindDps } from './explicit/blind-dps.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dps } from './explicit/dps.ts'
+import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -21,4 +23,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   dps,
   ddrm,
   redDiff,
+  blindDps,
+  gibbsDdrm,
 ])

@@ -156,7 +156,8 @@ export function defineMethod(
   const info: MethodInfo = { ...facts, needs, cost: costOf(needs, cost), presets, options, evaluations }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
-  function run(problem: Problem, prior: Prior, given: Settings = {}) {
+  function run(asked: Problem, prior: Prior, given: Settings = {}) {
+    const problem = withoutTruth(asked)
     checkFit(info, problem, prior)
     const options = fillSettings(name, info.options, given)
     const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
@@ -179,7 +180,7 @@ export function defineMethod(
       y,
       times,
       resume,
-      ...plan({ problem: withoutTruth(problem), prior, options: own, times, start, z, keys, noise }),
+      ...plan({ problem, prior, options: own, times, start, z, keys, noise }),
     })
   }
   return Object.assign(run, { info, run })

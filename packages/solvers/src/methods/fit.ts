@@ -124,12 +124,12 @@ export function checkFit<N extends Need>(
   prior: Prior,
 ): asserts problem is Fitted<N> {
   const { operator, y } = problem
+  const blind = unasked(operator, needs)
+  if (blind !== undefined) throw new UnfitError(name, 'blind', blind)
   for (const need of needs) {
     const lack = needRules[need].lacks?.(problem)
     if (lack !== undefined) throw new UnfitError(name, need, lack)
   }
-  const blind = unasked(operator, needs)
-  if (blind !== undefined) throw new UnfitError(name, 'blind', blind)
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {
     throw new ShapeError(name, `y must be a batch of what '${operator.name}' yields`, [
       y.shape,

@@ -19,6 +19,8 @@ test.each([
   ['blur:size=9,std=1.5', 'blur', 2352],
   ['blur: std=3e-1 , boundary=zero', 'blur', 2352],
   ['grey', 'grey', 784],
+  ['blind-blur', 'blind-blur', 2352],
+  ['blind-blur:size=7,kernel=motion,angle=30', 'blind-blur', 2352],
   ['grey:weights=luma', 'grey', 784],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
@@ -33,7 +35,7 @@ test('options arrive as numbers, pairs and words', () => {
 })
 
 test.each([
-  ['inpait:box=3', "no operator 'inpait'; there are denoise, inpaint, sr, blur, grey"],
+  ['inpait:box=3', `no operator 'inpait'; there are ${operators.names.join(', ')}`],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
   ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],

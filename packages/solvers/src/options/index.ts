@@ -1,3 +1,4 @@
+export { array } from './array.ts'
 export type { Catalog, Chosen, Described, Info } from './catalog.ts'
 export { catalog } from './catalog.ts'
 export { fill, fillSettings, findOption, formatValue } from './fill.ts'

@@ -68,7 +68,11 @@ export const ddrm = defineMethod({
         const alpha = { from: schedule.alpha(t), to: schedule.alpha(s) }
         const weights = (s: number) => ddrmWeights(s, sigmaY, from, to, options)
         const next = spectralMove(measurement, { x, x0hat }, alpha, weights, z(i, 'step', shape))
-        return { state: { x: next }, shown: { x0hat }, numbers: { residual: residualNorm(operator, y, x0hat) } }
+        return {
+          state: { x: next },
+          shown: { x0hat },
+          numbers: { residual: residualNorm(operator, y, x0hat) },
+        }
       },
     })
   },

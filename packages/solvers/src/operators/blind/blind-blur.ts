@@ -1,13 +1,10 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError } from '@tweedie/tensor'
-import { choice, integer, number, object } from '../../options/index.ts'
+import { array, choice, integer, number } from '../../options/index.ts'
 import { imageExtents } from '../checks.ts'
 import { defineOperator } from '../define.ts'
 import { convolution, ontoSimplex, sumToOne } from './convolve.ts'
 import { asPicture, gaussianKernel, kernelFamily, motionKernel, normalised } from './kernels.ts'
-
-const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && 'dataSync' in value && 'shape' in value
 
 /**
  * Blur by a kernel that is not known: circular convolution of every channel with one k×k kernel per sample, which blind
@@ -41,7 +38,7 @@ export const blindBlur = defineOperator({
     std: number('standard deviation of a Gaussian in pixels', { default: 1.5, above: 0 }),
     length: number('of a motion in pixels', { default: 7, min: 1 }),
     angle: number('of a motion in degrees, 0 along a row', { default: 45 }),
-    truth: object('the true kernel itself', 'a tensor [size, size] of sum above 0', isTensor, 'as `kernel` says'),
+    truth: array('the true kernel itself', 'a tensor [size, size] of sum above 0', 'as `kernel` says'),
   },
   build: (shape, { size, kernel, std, length, angle, truth }) => {
     const extents = imageExtents('blind-blur', shape)
@@ -75,6 +72,9 @@ function given(truth: Tensor, size: number): Float64Array {
   const host = Float64Array.from(truth.dataSync())
   const total = host.reduce((sum, v) => sum + v, 0)
   if (host.length !== size * size || !(total > 0))
-    throw new OptionError('truth', `must be a tensor [${size}, ${size}] of sum above 0, got [${truth.shape}] of sum ${total}`)
+    throw new OptionError(
+      'truth',
+      `must be a tensor [${size}, ${size}] of sum above 0, got [${truth.shape}] of sum ${total}`,
+    )
   return normalised(host)
 }

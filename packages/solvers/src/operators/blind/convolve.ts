@@ -20,7 +20,10 @@ export interface Convolution {
  * where c and d are the even and odd parts of the kernel's transform, the real and minus the imaginary part of its
  * Fourier transform. That is s = √(c² + d²) times a rotation R, so A = H·R·diag(s)·H is its decomposition: V = H, U = HR.
  */
-export function convolution([channels, height, width]: readonly [number, number, number], size: number): Convolution {
+export function convolution(
+  [channels, height, width]: readonly [number, number, number],
+  size: number,
+): Convolution {
   const { transform, mirrored } = hartley(height, width)
   const [n, radius] = [height * width, (size - 1) / 2]
   const wrap = (i: number, extent: number) => (((i - radius) % extent) + extent) % extent
@@ -84,7 +87,9 @@ export function convolution([channels, height, width]: readonly [number, number,
           return transform(turn(transform(y), even, odd.neg()))
         },
         spectrum: () => {
-          const { even, odd } = parts(fromData(host, [1, size, size], { dtype: 'float64', device: given.device }))
+          const { even, odd } = parts(
+            fromData(host, [1, size, size], { dtype: 'float64', device: given.device }),
+          )
           return decomposed(even.dataSync(), odd.dataSync())
         },
       })

@@ -37,10 +37,7 @@ export function hartley(height: number, width: number): Hartley {
     transform: (x) => {
       const planes = x.reshape([x.size / (height * width), height, width])
       const along = (rows: typeof cosine, columns: typeof cas) =>
-        matmul(
-          matmul(rows(x), planes).reshape([planes.size / width, width]),
-          columns(x),
-        )
+        matmul(matmul(rows(x), planes).reshape([planes.size / width, width]), columns(x))
       return along(cosine, cas).add(along(sine, sac)).reshape(x.shape)
     },
     mirrored: (x) => {
