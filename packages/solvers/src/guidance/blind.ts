@@ -1,6 +1,6 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, OptionError, ShapeError, sameShape, sizeOf } from '@tweedie/tensor'
+import { OptionError, ShapeError, sameShape, sizeOf } from '@tweedie/tensor'
 import { batchOf } from '../linalg/per-sample.ts'
 import { gaussianMixturePrior } from '../priors/exact/exact-prior.ts'
 import { withSchedule } from '../priors/with-schedule.ts'
@@ -9,6 +9,22 @@ import type { Blind, Prior, Schedule } from '../types.ts'
 /** Whether a value is a prior. */
 export const isPrior = (value: unknown): value is Prior =>
   typeof value === 'object' && value !== null && 'denoise' in value && 'schedule' in value
+
+/** The last mixture of each operator: what it keeps on devices is made once, not for every run. */
+const made = new WeakMap<
+  Blind,
+  { readonly schedule: Schedule; readonly spread: number; readonly prior: Prior }
+>()
+
+function aroundExamples(blind: Blind, schedule: Schedule, spread: number): Prior {
+  const last = made.get(blind)
+  if (last?.schedule === schedule && last.spread === spread) return last.prior
+  const { examples, shape } = blind
+  const weights = examples.map(() => 1)
+  const prior = gaussianMixturePrior({ weights, means: examples, covariances: spread ** 2, shape, schedule })
+  made.set(blind, { schedule, spread, prior })
+  return prior
+}
 
 /**
  * A prior on the unknown of a measurement, over pictures of it (`Blind.decode`), on a schedule: the given one, or a
@@ -21,15 +37,8 @@ export function priorOnUnknown(
   schedule: Schedule,
   { prior, spread }: { prior?: Prior | undefined; spread: number },
 ): Prior {
-  const { shape, examples } = blind
-  if (prior === undefined)
-    return gaussianMixturePrior({
-      weights: examples.map(() => 1),
-      means: examples,
-      covariances: spread ** 2,
-      shape,
-      schedule,
-    })
+  const { shape } = blind
+  if (prior === undefined) return aroundExamples(blind, schedule, spread)
   if (sizeOf(prior.shape) !== sizeOf(shape))
     throw new ShapeError('priorOnUnknown', `'${prior.name}' must be over the ${blind.parameter}`, [
       prior.shape,
@@ -41,12 +50,18 @@ export function priorOnUnknown(
   return { ...on, shape, denoise }
 }
 
-/** A φ of the caller's as a batch [1, …shape] that meets y. @throws {OptionError} for another shape. */
-export function oneParameter(blind: Blind, name: string, given: Tensor | Float64Array, y: Tensor): Tensor {
-  const like = { dtype: y.dtype, device: y.device }
-  if (given instanceof Float64Array) return fromData(given, [1, ...blind.shape], like)
-  if (sameShape(given.shape, blind.shape)) return fromData(given.dataSync(), [1, ...blind.shape], like)
-  throw new OptionError(name, `must be a tensor [${blind.shape.join(', ')}], got [${given.shape.join(', ')}]`)
+/**
+ * A φ of the caller's on the host, where there is one.
+ * @throws {OptionError} for another shape.
+ */
+export function hostParameter(
+  { shape }: Blind,
+  name: string,
+  given: Tensor | undefined,
+): Float64Array | undefined {
+  if (given === undefined) return undefined
+  if (sameShape(given.shape, shape)) return Float64Array.from(given.dataSync())
+  throw new OptionError(name, `must be a tensor [${shape.join(', ')}], got [${given.shape.join(', ')}]`)
 }
 
 /** φ of a picture, with the way back: v ↦ (∂φ/∂picture)ᵀv. */

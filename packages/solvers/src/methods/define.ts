@@ -188,12 +188,12 @@ export function defineMethod(
 
 /** The problem as a blind method may see it: without what y was simulated with. */
 function withoutTruth(problem: Problem): Problem {
-  const { name, inShape, outShape, blind } = problem.operator
+  const { name, inShape, outShape, differentiable = true, blind } = problem.operator
   if (blind === undefined) return problem
   const forward = (): never => {
     throw new TweedieError(`${name}: a method may not see the true ${blind.parameter}`)
   }
-  return { ...problem, operator: { name, inShape, outShape, blind, forward } }
+  return { ...problem, operator: { name, inShape, outShape, differentiable, blind, forward } }
 }
 
 /** The settings that are options of `specs`. */

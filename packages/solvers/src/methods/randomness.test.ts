@@ -1,4 +1,4 @@
-import type { Tensor } from '@tweedie/tensor'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
@@ -8,11 +8,13 @@ import { noiseStreams, run } from '../run/index.ts'
 import { sampleUnconditional } from '../samplers/index.ts'
 import { methods } from './index.ts'
 import type { Known } from './known/known.test.helper.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known } from './known/known.test.helper.ts'
 
 interface Draw {
   readonly step: number
   readonly name: string
+  /** Absent where the keys of the samples were asked for. */
+  readonly shape?: Shape
   readonly values: readonly number[]
 }
 const draws: Draw[] = []
@@ -25,10 +27,15 @@ vi.mock('../run/streams.ts', async (original) => {
       const streams = noiseStreams(options)
       const listened: typeof streams.normal = (step, name, shape) => {
         const z = streams.normal(step, name, shape)
-        draws.push({ step, name, values: Array.from(z.dataSync()) })
+        draws.push({ step, name, shape, values: Array.from(z.dataSync()) })
         return z
       }
-      return { ...streams, normal: listened }
+      const keysOf: typeof streams.keysOf = (step, name) => {
+        const keys = streams.keysOf(step, name)
+        draws.push({ step, name, values: keys.flatMap(({ words }) => words) })
+        return keys
+      }
+      return { ...streams, normal: listened, keysOf }
     },
   }
 })
@@ -53,7 +60,11 @@ const runs: Readonly<Record<string, () => Promise<Tensor>>> = {
   ...Object.fromEntries(
     methods.names.map((name) => [
       name,
-      () => run(methods.find(name).run(problem, prior, { ...common, ...purposes[name]?.options })),
+      () => {
+        const method = methods.find(name)
+        const asked = { ...problem, operator: askedOf(method.info, problem.operator) }
+        return run(method.run(asked, prior, { ...common, ...purposes[name]?.options }))
+      },
     ]),
   ),
   sampling: () => run(sampleUnconditional(prior, { ...common, count: 2 })),
@@ -63,9 +74,11 @@ describe.each(Object.keys(runs))('%s', (name) => {
   it('draws anew in every step, for every purpose and sample, from the stream of that name', async () => {
     const x = await runs[name]!()
     x.dispose()
-    const { step, start } = purposes[name]!
+    const { step, clean = [], start } = purposes[name]!
     const wanted = Array.from({ length: common.steps }, (_, i) =>
-      step.map((purpose) => `${i} ${purpose}`),
+      step
+        .filter((purpose) => i < common.steps - 1 || !clean.includes(purpose))
+        .map((purpose) => `${i} ${purpose}`),
     ).flat()
     const asked = draws.map((draw) => `${draw.step} ${draw.name}`)
     // The last step of an ancestral sampler ends clean, without noise.
@@ -83,7 +96,10 @@ describe.each(Object.keys(runs))('%s', (name) => {
           .fold(draw.step)
           .fold(draw.name),
       )
-      expect(draw.values).toEqual(Array.from(normal(keys, [3]).dataSync()))
+      const { shape } = draw
+      expect(draw.values).toEqual(
+        shape === undefined ? keys.flatMap(({ words }) => words) : Array.from(normal(keys, shape).dataSync()),
+      )
     }
   })
 })

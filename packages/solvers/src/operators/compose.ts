@@ -48,6 +48,7 @@ export function compose(a: Operator, b: Operator): ShownOperator {
     inShape: b.inShape,
     outShape: a.outShape,
     forward: (x) => a.forward(b.forward(x)),
+    ...([a, b].some(({ differentiable }) => differentiable === false) && { differentiable: false }),
     ...(blind && { blind }),
     ...(hasDisplay(a) && { display: (y) => a.display(y) }),
   } satisfies Parameters<typeof shownOperator>[1]

@@ -1,5 +1,5 @@
-import { maximum, sign } from '@tweedie/tensor'
-import { decoded, isPrior, oneParameter, priorOnUnknown } from '../../guidance/blind.ts'
+import { fromData, maximum, sign } from '@tweedie/tensor'
+import { decoded, hostParameter, isPrior, priorOnUnknown } from '../../guidance/blind.ts'
 import { array, choice, interval, number, object } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
@@ -78,14 +78,12 @@ export const blindDps = defineMethod({
   ],
   plan: (run) => {
     const { problem, options, times, noise, z } = run
-    const { y, operator } = problem
-    const { blind } = operator
-    const { schedule } = run.prior
+    const [{ y }, { blind }, { schedule }] = [problem, problem.operator, run.prior]
     const { ramp, sparsity, clip, kernelPrior, kernelSpread } = options
     const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
     const kernels = priorOnUnknown(blind, schedule, { prior: kernelPrior, spread: kernelSpread })
     const zeta = options.scale ?? (ramp === 'alpha' ? 1 : 300 / times.length)
-    const known = options.known && oneParameter(blind, 'known', options.known, y)
+    const held = hostParameter(blind, 'known', options.known)
     const reverse = ddim(options.eta)
     return stepping({
       start: () => ({
@@ -93,6 +91,7 @@ export const blindDps = defineMethod({
         kernel: z(0, 'kernel start', blind.shape).mul(schedule.sigma(times[0]?.t ?? schedule.noisiest)),
       }),
       step: ({ x, kernel }, { t, s }, i) => {
+        const known = held && fromData(held, [1, ...blind.shape], { dtype: y.dtype, device: y.device })
         const at = { t, s, schedule }
         const length = ramp === 'alpha' ? zeta * Math.sqrt(alphaBar(schedule, t)) : zeta
         const [look, kernelLook] = [

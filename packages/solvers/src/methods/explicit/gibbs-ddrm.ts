@@ -1,6 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError, sizeOf } from '@tweedie/tensor'
-import { oneParameter } from '../../guidance/blind.ts'
+import { concat, fromData, OptionError, sizeOf } from '@tweedie/tensor'
+import { hostParameter } from '../../guidance/blind.ts'
 import { atEachParameter, blindLangevin } from '../../inner/blind-langevin.ts'
 import { correlation, spectralMove, spectralStart } from '../../inner/spectral-move.ts'
 import { gibbsWeights } from '../../linalg/gibbs-weights.ts'
@@ -10,7 +10,7 @@ import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 
-/** How many of n steps look for φ: the last share of them, but not the very last. */
+/** How many of n steps look for φ. */
 const searches = (n: number, share: number): number => Math.min(n - 1, Math.floor(share * n + 1e-9))
 
 /**
@@ -20,17 +20,16 @@ const searches = (n: number, share: number): number => Math.min(n - 1, Math.floo
  *
  *     φ ← φ − (ξ/2)·∇_φ [‖y − A_φ x̂₀(x_s)‖²/(2σ_y²) + γ‖φ‖₁] + √ξ·z,   `langevinSteps` times;   φ ← φ/Σφ
  *
- * and x_s is drawn anew from x_t at the new φ. Where x_t is still mostly noise φ waits: it moves in the last 70 % of the
- * steps, and not in the very last. A step shows `parameter`, the nearest φ that can be (none negative).
+ * and x_s is drawn anew from x_t at the new φ, in the last 70 % of the steps (before, x_t is mostly noise), the very last
+ * excepted. A step shows `parameter`, the nearest φ that can be (none negative).
  *
- * Defaults: the authors' ffhq_256_deblur.yml: 100 steps, η 0, 0.9, 0.8, 0.8, 3 × 500 Langevin steps from 70 % on, singular
- * values below 0.05 out. Their ξ = 10⁻¹¹ and γ = 1000 are for 3×256×256 numbers, 64×64 kernels and σ_y = 0.04 in
+ * Defaults: the authors' ffhq_256_deblur.yml, and singular values below 0.05 out. Their ξ = 10⁻¹¹ and γ = 1000 are for 3×256×256 numbers, 64×64 kernels and σ_y = 0.04 in
  * [−1, 1] (0.02 in [0, 1], doubled; fixed in their gradient, where we take σ_y). So that the chain does the same elsewhere,
  * ξ goes as σ_y²/m for m measured numbers and γ as the number of entries of φ.
  *
  * Blind operators with an SVD for each φ, σ_y > 0. Where φ is `known` it is DDRM, bit for bit with η_A = 0, η_B = η_b,
- * η_C = √(1 − η²), η_D = η. Known limits: those of DDRM; dividing by the sum is no Gibbs step, Langevin is not adjusted,
- * and x̂₀ stands for x₀, so the law of the pair is not exact. Most steps cost three more evaluations.
+ * η_C = √(1 − η²), η_D = η. Known limits: those of DDRM; the law of the pair is not exact, for x̂₀ stands for x₀, Langevin
+ * is not adjusted and dividing by the sum is no Gibbs step. Most steps cost three more evaluations.
  *
  * @example
  * ```ts
@@ -72,20 +71,21 @@ export const gibbsDdrm = defineMethod({
     known: array('φ, where it is known', 'a tensor of the shape of φ', 'it is looked for'),
   },
   plan: ({ problem: { operator, noise, y }, prior, options, times, start, z, keys }) => {
-    const { blind } = operator
-    const [{ schedule }, sigmaY, shape] = [prior, noise.sigma, [sizeOf(operator.inShape)]]
-    const { known, initial, share, repeats, langevinSteps, keepLast, rankTolerance } = options
+    const [{ blind }, { schedule }, sigmaY] = [operator, prior, noise.sigma]
+    const shape = [sizeOf(operator.inShape)]
+    const { known, initial, share, repeats, langevinSteps: steps, keepLast, rankTolerance } = options
     if (known === undefined && !(sigmaY > 0))
       throw new OptionError('noise', `σ_y must be above 0 where φ is looked for, got ${sigmaY}`)
     const xi = options.stepSize ?? 1e-11 * (sigmaY / 0.04) ** 2 * (196608 / sizeOf(operator.outShape))
     const gamma = options.laplace ?? (1000 * sizeOf(blind.shape)) / 4096
-    const begin = oneParameter(blind, 'initial', known ?? initial ?? blind.initial, y)
-    const waits = times.length - 1 - searches(times.length, share)
-    const looks = (i: number) => known === undefined && i >= waits && i < times.length - 1
+    const begin = hostParameter(blind, 'initial', known ?? initial) ?? blind.initial
+    const wait = times.length - 1 - searches(times.length, share)
+    const looks = (i: number) => known === undefined && i < times.length - 1 && i >= wait
     const measured = { blind, y, sigmaY, rankTolerance }
     return stepping({
       start: () => {
-        const phi = begin.broadcastTo([y.shape[0] ?? 0, ...blind.shape]).mul(1)
+        const one = fromData(begin, [1, ...blind.shape], { dtype: y.dtype, device: y.device })
+        const phi = concat(Array.from({ length: y.shape[0] ?? 0 }, () => one))
         const level = { sigma: noiseLevel(schedule, start), alpha: schedule.alpha(start) }
         const draw = z(0, 'start', shape)
         return { x: atEachParameter(measured, phi, (at, row) => spectralStart(at, level, row(draw))), phi }
@@ -103,7 +103,7 @@ export const gibbsDdrm = defineMethod({
           })
         let [next, phi] = [move(before, z(i, 'step', shape)), before]
         for (let turn = 0; looks(i) && turn < repeats; turn++) {
-          const chain = { steps: langevinSteps, xi, gamma, keys: keys(i, `phi ${turn}`) }
+          const chain = { steps, xi, gamma, keys: keys(i, `phi ${turn}`) }
           phi = blind.normalise(blindLangevin(measured, prior.denoise(next, s), phi, chain))
           if (turn < repeats - 1 || !keepLast) next = move(phi, z(i, `step ${turn}`, shape))
         }

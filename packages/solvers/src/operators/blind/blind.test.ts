@@ -202,6 +202,23 @@ describe('composed', () => {
     close(blindOf(other).apply(x, k), blindOf(b).apply(flipped.forward(x), k), 0)
     close(blindOf(other).at(one).forward(x), blindOf(other).apply(x, one), 0)
   })
+  test('has no gradient where one factor has none', () => {
+    const rounded = { ...a, differentiable: false }
+    expect(
+      [
+        compose(rounded, b),
+        compose(a, b),
+        compose(b, {
+          name: 'rounded',
+          inShape: [1, 4, 6],
+          outShape: [1, 4, 6],
+          forward: (v) => v,
+          differentiable: false,
+        }),
+      ].map((o) => o.differentiable),
+    ).toEqual([false, undefined, false])
+    expect(unknownGain(rounded).differentiable).toBe(false)
+  })
   test('two unknowns are one too many', () => {
     expect(() => compose(b, b)).toThrow(OptionError)
   })

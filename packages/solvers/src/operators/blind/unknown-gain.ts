@@ -41,7 +41,7 @@ function amplified(operator: LinearOperator, g: number): LinearOperator {
  * ```
  */
 export function unknownGain(operator: Operator, gain = 1): ShownOperator {
-  const { name, inShape, outShape } = operator
+  const { name, inShape, outShape, differentiable } = operator
   const column = (g: Tensor) => g.reshape([g.size, ...outShape.map(() => 1)])
   const apply = (x: Tensor, g: Tensor) => operator.forward(x).mul(column(g))
   const measure = (g: number) => (x: Tensor) => operator.forward(x).mul(g)
@@ -49,6 +49,7 @@ export function unknownGain(operator: Operator, gain = 1): ShownOperator {
     inShape,
     outShape,
     forward: measure(gain),
+    ...(differentiable !== undefined && { differentiable }),
     blind: {
       parameter: 'gain',
       shape: [1],
