@@ -1,3 +1,4 @@
+export { decoded, hostParameter, isPrior, priorOnUnknown } from './blind.ts'
 export { conditioned } from './conditioned.ts'
 export { exactLikelihood } from './exact.ts'
 export type { Guidance, Guided } from './guided.ts'

@@ -1,11 +1,13 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
+import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
 import { ilvr } from './explicit/ilvr.ts'
 import { mcg } from './explicit/mcg.ts'
 import { repaint } from './explicit/repaint.ts'
@@ -33,4 +35,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   repaint,
   ilvr,
   mcg,
+  blindDps,
+  gibbsDdrm,
 ])

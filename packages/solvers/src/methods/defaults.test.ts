@@ -6,7 +6,7 @@ import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { vpLinear } from '../schedules/index.ts'
 import { dpsDefaultScale, methods } from './index.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known } from './known/known.test.helper.ts'
 
 const run = { seed: 0, firstSample: 0, resume: undefined }
 
@@ -38,8 +38,9 @@ const orthonormal = matrixOperator(
 async function trajectory(name: string, options: object): Promise<number[]> {
   const out: number[] = []
   const method = methods.find(name)
-  const operator = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
-  const steps = method.run({ ...problem, operator }, prior, { steps: 40, ...options })
+  const known = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
+  const asked = { ...problem, operator: askedOf(method.info, known) }
+  const steps = method.run(asked, prior, { steps: 40, ...options })
   for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
   return out
 }

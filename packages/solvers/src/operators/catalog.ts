@@ -1,5 +1,6 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
+import { blindBlur } from './blind/blind-blur.ts'
 import { blur } from './blur/blur.ts'
 import { kernelBlur } from './blur/kernel-blur.ts'
 import { motionBlur } from './blur/motion-blur.ts'
@@ -50,6 +51,7 @@ export const operators = catalog('operator', [
   hdr,
   quantise,
   jpeg,
+  blindBlur,
 ])
 
 /**

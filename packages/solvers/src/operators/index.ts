@@ -1,3 +1,5 @@
+export { blindBlur } from './blind/blind-blur.ts'
+export { unknownGain } from './blind/unknown-gain.ts'
 export { blur } from './blur/blur.ts'
 export type { BlurBoundary } from './blur/convolution.ts'
 export { kernelBlur } from './blur/kernel-blur.ts'

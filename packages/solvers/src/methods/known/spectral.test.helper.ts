@@ -1,4 +1,4 @@
-import type { Known } from './known.test.helper.ts'
+import type { Known } from './entry.test.helper.ts'
 
 /** The methods that work in the range and the null space of a linear operator. */
 export const spectral: Readonly<Record<string, Known>> = {
