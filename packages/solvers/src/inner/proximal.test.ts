@@ -19,9 +19,13 @@ const specs = [
   'inpaint:box=2',
   'inpaint:random=0.4,seed=3',
   'sr:2',
+  'sr:2,filter=bicubic',
   'blur:size=3,std=0.8,boundary=zero',
   'blur:size=5,std=1.5,boundary=reflect',
   'blur:size=5,std=1,boundary=circular',
+  'blur:size=3,std=1,stdX=0.5,boundary=valid',
+  'uniform-blur:size=3,boundary=symmetric',
+  'motion-blur:size=3,seed=1',
   'grey',
 ]
 function linear(spec: string): LinearOperator {
@@ -57,6 +61,27 @@ function dense(operator: LinearOperator, y: Tensor, sigmaY: number, x: Tensor, r
     return solve(precision, right).to1DArray()
   }).flat()
 }
+
+describe.each([
+  'motion-blur:size=3,seed=1,boundary=reflect',
+  'motion-blur:size=4,seed=2,boundary=zero',
+  'motion-blur:size=2,boundary=valid',
+  'kernel-blur:boundary=symmetric',
+])('proximal of %s, which has no decomposition', (spec) => {
+  const operator = operatorFromSpec(spec, [2, 4, 6])
+  test.each([
+    [0.3, 1],
+    [1, 0.2],
+  ])('by conjugate gradients and by a dense solve at σ_y = %d, ρ = %d', (sigmaY, rho) => {
+    if (!isLinear(operator)) throw new Error('not linear')
+    expect(operator.svd).toBeUndefined()
+    const [y, x] = [random(10, 3, ...operator.outShape), random(11, 3, ...operator.inShape)]
+    const expected = tensor(dense(operator, y, sigmaY, x, rho), float64).reshape(x.shape)
+    expect(largest(proximal({ operator, y, sigmaY }, x, rho, { tolerance: 1e-13 }), expected)).toBeLessThan(
+      1e-10,
+    )
+  })
+})
 
 describe.each(operators)('proximal of %s', (_, operator) => {
   const y = random(10, 3, ...operator.outShape)

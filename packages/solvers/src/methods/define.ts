@@ -1,6 +1,7 @@
 import type { Key, Shape, Tensor } from '@tweedie/tensor'
 import { TweedieError } from '@tweedie/tensor'
 import type { Guidance } from '../guidance/guided.ts'
+import { keepingNoise } from '../guidance/guided.ts'
 import type { Described, Filled, Given, Info, Settings, Specs } from '../options/index.ts'
 import { fillSettings } from '../options/index.ts'
 import type { Recurrence, SampleNumbers, Shows } from '../run/drive.ts'
@@ -10,9 +11,11 @@ import type { RunSpecs } from '../run/options.ts'
 import { runSpecs } from '../run/options.ts'
 import { noiseStreams } from '../run/streams.ts'
 import type { Kernel } from '../samplers/kernel.ts'
+import { noisedTo } from '../samplers/kernel.ts'
 import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
-import type { Fitted, GuidedStep, Need, Prior, Problem, StateTree, Time } from '../types.ts'
+import type { PathStep } from '../schedules/time-travel.ts'
+import type { Fitted, GuidedStep, Need, Prior, Problem, Schedule, StateTree, Time } from '../types.ts'
 import { checkFit } from './fit.ts'
 import type { Cost, Preset } from './preset.ts'
 import { costOf } from './preset.ts'
@@ -26,6 +29,8 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Absent where there is none, as for one that is being tried. */
   readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
   readonly needs: readonly Need[]
+  /** When it fails or misleads, in a sentence or two. */
+  readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]
   /** Settings for tasks, each with its source. */
@@ -35,8 +40,9 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /**
    * Calls of the denoiser (a batch counts once) in a run.
    * @param steps - Those of the run (`Step.steps`): a grid may take more or fewer than the option asks for.
+   * @param settings - Options of the run, where its cost depends on them; defaults where left out.
    */
-  evaluations(steps: number): number
+  evaluations(steps: number, settings?: Settings): number
 }
 
 /** A method in a list, for options that are known at run time. */
@@ -68,8 +74,8 @@ export interface Run<S extends Specs, N extends Need> {
   readonly prior: Prior
   /** The method's own options. */
   readonly options: Filled<S>
-  /** The reverse steps, from noisy to clean. */
-  readonly times: readonly TimePair[]
+  /** The reverse steps, from noisy to clean, or the path that the method makes of them ({@link MethodSpec.path}). */
+  readonly times: readonly PathStep[]
   /** The time of x_T, that of the first step. */
   readonly start: Time
   /** z ~ N(0, I) for step i and a purpose, [N, …shape]: a batch of samples, or of another shape where one is given. */
@@ -90,7 +96,7 @@ export interface MethodSpec<
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
-> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example'> {
+> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'limits'> {
   readonly needs: readonly N[]
   /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
   readonly cost?: readonly Cost[]
@@ -101,7 +107,12 @@ export interface MethodSpec<
   /** Its own options. */
   readonly options: S
   /** {@link MethodInfo.evaluations}; one a step where left out. */
-  readonly evaluations?: (steps: number) => number
+  evaluations?(steps: number, options: Filled<S>): number
+  /**
+   * The steps of a run from those of its grid, where they are others: times gone through more than once, by
+   * `travelPath`, or a grid of the method's own.
+   */
+  path?(times: readonly TimePair[], options: Filled<S>, schedule: Schedule): readonly PathStep[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
   plan(run: Run<S, N>): Recurrence<X, T, R>
 }
@@ -147,13 +158,21 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations = (n) => n, plan, cost, presets = [], ...facts } = spec
+  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...facts } = spec
   const { name } = facts
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
   if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
   const options = { ...common, ...spec.options }
-  const info: MethodInfo = { ...facts, needs, cost: costOf(needs, cost), presets, options, evaluations }
+  const info: MethodInfo = {
+    ...facts,
+    needs,
+    cost: costOf(needs, cost),
+    presets,
+    options,
+    evaluations: (steps, settings = {}) =>
+      evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options)) ?? steps,
+  }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
   function run(asked: Problem, prior: Prior, given: Settings = {}) {
@@ -162,7 +181,9 @@ export function defineMethod(
     const options = fillSettings(name, info.options, given)
     const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
     const { y } = problem
-    const times = respace(prior.schedule, steps, spacing)
+    const own = pick(options, spec.options)
+    const grid = respace(prior.schedule, steps, spacing)
+    const times = path?.(grid, own, prior.schedule) ?? grid
     const streams = noiseStreams({
       seed,
       firstSample,
@@ -174,7 +195,6 @@ export function defineMethod(
     const keys = streams.keysOf
     const start = times[0]?.t ?? prior.schedule.noisiest
     const noise = () => z(0, 'start').mul(prior.schedule.sigma(start))
-    const own = pick(options, spec.options)
     return iterate({
       name,
       y,
@@ -215,6 +235,9 @@ export interface GuidedShown extends Shown {
  * The plan of most explicit methods: from x_T = σ_T·z, look at the prior, let the measurement guide, step.
  *
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
+ *
+ * Where a step of the path begins with a way up, x is noised up to t first. Where the guidance keeps the noise, the ε of
+ * the step is that of x̂₀, else that of x₀.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
@@ -222,10 +245,13 @@ export const guidedPlan = (
   guidance: Guidance,
 ): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
   start: () => ({ x: noise() }),
-  step: ({ x }, { t, s }, i) => {
+  step: ({ x: before }, at, i) => {
+    const { t, s } = at
+    const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)
     const look = lookAt(prior, x, t, guidance.through)
     const { x0, shift, residual, guidance: shown } = guidance.at(look)
-    const next = kernel(x, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
+    const from = guidance.keepsNoise === true ? keepingNoise(look, x0) : x
+    const next = kernel(from, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
     return {
       state: { x: shift === undefined ? next : next.add(shift) },
       shown: { x0hat: look.x0hat, guidance: shown ?? shift ?? x0.sub(look.x0hat) },

@@ -12,16 +12,28 @@ test.each([
   ['inpaint:box=2,at=0x26', 'inpaint', 3 * 780],
   ['inpaint:random=0.7', 'inpaint', 3 * 235],
   ['inpaint:random=.5,seed=9', 'inpaint', 3 * 392],
+  ['inpaint:box=12,margin=3,seed=2', 'inpaint', 3 * 640],
+  ['inpaint:lines=rows,keep=4', 'inpaint', 3 * 7 * 28],
+  ['inpaint:lines=columns,hide=3', 'inpaint', 3 * 18 * 28],
+  ['inpaint:lines=rows,random=0.25,seed=5', 'inpaint', 3 * 21 * 28],
   ['sr', 'sr', 147],
   ['sr:2', 'sr', 588],
   ['sr:factor=7', 'sr', 48],
   ['blur', 'blur', 2352],
   ['blur:size=9,std=1.5', 'blur', 2352],
   ['blur: std=3e-1 , boundary=zero', 'blur', 2352],
+  ['blur:size=9,boundary=valid', 'blur', 1200],
+  ['uniform-blur:5', 'uniform-blur', 2352],
+  ['motion-blur:size=9,intensity=1,seed=3', 'motion-blur', 2352],
+  ['kernel-blur:boundary=reflect', 'kernel-blur', 2352],
   ['grey', 'grey', 784],
   ['blind-blur', 'blind-blur', 2352],
   ['blind-blur:size=7,kernel=motion,angle=30', 'blind-blur', 2352],
   ['grey:weights=luma', 'grey', 784],
+  ['mri:4', 'mri', 3 * 2 * 28 * 7],
+  ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],
+  ['multicoil-mri:coils=4,acceleration=2', 'multicoil-mri', 3 * 4 * 2 * 28 * 14],
+  ['mri:acceleration=2,pattern=random,centre=0.1,decay=2', 'mri', 3 * 2 * 28 * 14],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
   expect([operator.name, operator.observed]).toEqual([name, observed])
@@ -38,7 +50,7 @@ test.each([
   ['inpait:box=3', `no operator 'inpait'; there are ${operators.names.join(', ')}`],
   ['', "no operator ''"],
   ['constructor', "no operator 'constructor'"],
-  ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, boundary, rcond'],
+  ['blur:sigma=2', 'sigma: is no option of blur; it has size, std, stdX, boundary, rcond'],
   ['blur:toString=2', 'toString: is no option of blur'],
   ['denoise:x=1', 'x: is no option of denoise; it has none'],
   ['blur:9', "'9' in 'blur:9' is no key=value; for example blur:size=9,std=1.5"],
@@ -49,7 +61,9 @@ test.each([
   ['blur:size=8', "size: must be an odd integer of at least 1, got '8'"],
   ['blur:std=wide', "std: must be a number above 0, got 'wide'"],
   ['blur:std=0x10', "got '0x10'"],
-  ['blur:boundary=wrap', "boundary: must be circular | zero | reflect, got 'wrap'"],
+  ['blur:boundary=wrap', "boundary: must be circular | zero | reflect | symmetric | valid, got 'wrap'"],
+  ['kernel-blur:kernel=psf.npy', 'kernel: is read from a file on a command line only'],
+  ['motion-blur:intensity=1.5', "intensity: must be a number from 0 to 1, got '1.5'"],
   ['sr:2.5', "factor: must be an integer of at least 1, got '2.5'"],
   ['inpaint:random=1.5', "random: must be a number of at least 0 and below 1, got '1.5'"],
   ['inpaint:at=3', "at: must be two integers of at least 0, such as 14x10, got '3'"],
@@ -62,9 +76,28 @@ test.each([
 describe('what depends on the image', () => {
   test.each([
     ['inpaint:box=29', OptionError, 'does not fit into 28×28'],
-    ['inpaint:box=14,random=0.5', OptionError, 'give box (and at), random or mask'],
-    ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random only'],
-    ['inpaint:seed=1', OptionError, 'seed: goes with random only'],
+    ['inpaint:box=14,random=0.5', OptionError, 'give box (and at or margin), random, keep, hide or mask'],
+    ['inpaint:lines=rows,keep=2,hide=2', OptionError, 'not two of them'],
+    ['inpaint:box=14,seed=1', OptionError, 'seed: goes with random or margin only'],
+    ['inpaint:seed=1', OptionError, 'seed: goes with random or margin only'],
+    ['inpaint:at=1x1,margin=2', OptionError, 'margin: draws where the box lies: not with at'],
+    ['inpaint:box=14,margin=8', OptionError, 'margin: twice 8 and a box of 14 exceed 28 rows; 0 … 7 fit'],
+    ['inpaint:box=30,margin=8', OptionError, 'the box itself does not fit'],
+    ['inpaint:keep=2', OptionError, 'lines: must be rows or columns with keep or hide'],
+    ['inpaint:lines=rows', OptionError, 'lines: rows go with random, keep or hide'],
+    ['inpaint:lines=rows,box=3', OptionError, 'lines: rows go with random, keep or hide'],
+    ['inpaint:lines=rows,random=0.99', OptionError, 'hides all 28 rows'],
+    ['inpaint:mask=hole.png', OptionError, 'mask: is read from a file on a command line only'],
+    ['blur:size=29,boundary=valid', OptionError, 'the kernel’s side of 29 exceeds the image’s of 28'],
+    ['motion-blur:boundary=valid', OptionError, 'the kernel’s side of 61 exceeds the image’s of 28'],
+    ['kernel-blur:boundary=zero,rcond=0.1', OptionError, 'rcond: goes with boundary=circular only'],
+    [
+      'mri:8,centre=0.5',
+      OptionError,
+      'centre: 0.5 is 14 columns; at most 4 of 28 columns fit acceleration 8',
+    ],
+    ['mri:pattern=radial,centre=0.1', OptionError, 'centre: goes with random and equispaced'],
+    ['mri:pattern=radial,decay=1', OptionError, 'decay: goes with random only'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
@@ -73,7 +106,8 @@ describe('what depends on the image', () => {
 
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
-    for (const spec of ['inpaint', 'sr', 'blur', 'grey'])
+    expect(() => operatorFromSpec('mri:image=complex', [3, 28, 28])).toThrow('re and im in turn')
+    for (const spec of ['inpaint', 'sr', 'blur', 'uniform-blur', 'motion-blur', 'kernel-blur', 'grey', 'mri'])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })
 })

@@ -2,6 +2,11 @@ import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
 import { blindBlur } from './blind/blind-blur.ts'
 import { blur } from './blur/blur.ts'
+import { kernelBlur } from './blur/kernel-blur.ts'
+import { motionBlur } from './blur/motion-blur.ts'
+import { uniformBlur } from './blur/uniform-blur.ts'
+import { mri } from './fourier/mri.ts'
+import { multicoilMri } from './fourier/multicoil-mri.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
@@ -15,7 +20,19 @@ import { sr } from './sampling/sr.ts'
  * operators.find('sr').make([3, 32, 32], { factor: 4 }).outShape // => [3, 8, 8]
  * ```
  */
-export const operators = catalog('operator', [denoise, inpaint, sr, blur, grey, blindBlur])
+export const operators = catalog('operator', [
+  denoise,
+  inpaint,
+  sr,
+  blur,
+  uniformBlur,
+  motionBlur,
+  kernelBlur,
+  grey,
+  mri,
+  multicoilMri,
+  blindBlur,
+])
 
 /**
  * The operator of a text such as `denoise`, `sr:4`, `inpaint:box=14x10,at=0x3`, `inpaint:random=0.7,seed=1`,

@@ -1,4 +1,3 @@
-export { array } from './array.ts'
 export type { Catalog, Chosen, Described, Info } from './catalog.ts'
 export { catalog } from './catalog.ts'
 export { fill, fillSettings, findOption, formatValue } from './fill.ts'
@@ -18,4 +17,5 @@ export type {
   Specs,
   ValueOf,
 } from './spec.ts'
-export { choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'
+export { array, choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'
+export { tensorOption } from './tensor-option.ts'

@@ -17,6 +17,7 @@ import {
   drawn,
   firstSample,
   list,
+  y as measured,
   n,
   network,
   operatorOf,
@@ -26,7 +27,6 @@ import {
   streams,
   U,
   V,
-  y as measured,
 } from '../written-out-problem.test.helper.ts'
 
 const float64 = { dtype: 'float64' } as const
@@ -312,7 +312,14 @@ describe('a kernel', () => {
     const upright = tensor([[0, 0.3, 0], [0, 0.4, 0], [0, 0.3, 0]], float64) // biome-ignore format: a kernel
     let kernel: Tensor | undefined
     // The data alone fix the kernel to σ_y over the root of 144·E[x²] ≈ 57: 0.013 an entry, and Langevin adds as much.
-    const settings = { steps: 10, langevinSteps: 60, stepSize: 1e-5, laplace: 0, repeats: 1, initial: upright }
+    const settings = {
+      steps: 10,
+      langevinSteps: 60,
+      stepSize: 1e-5,
+      laplace: 0,
+      repeats: 1,
+      initial: upright,
+    }
     for await (const { i, parameter } of gibbsDdrm(problem, prior, settings))
       if (i === 9) kernel = parameter.alias()
     // The true one is a line along the middle row, the first one a line down the middle column.

@@ -1,4 +1,4 @@
-import type { Known } from './known.test.helper.ts'
+import type { Known } from './entry.test.helper.ts'
 
 /** Methods that look for something unknown of the measurement. */
 export const blind: Readonly<Record<string, Known>> = {

@@ -1,31 +1,22 @@
 // What the tests of all methods have to know of each.
 import { unknownGain } from '../../operators/index.ts'
-import type { Settings } from '../../options/index.ts'
 import type { Operator } from '../../types.ts'
 import type { MethodInfo } from '../index.ts'
 import { blind } from './blind.test.helper.ts'
+import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
+import { projection } from './projection.test.helper.ts'
 
-/** What is known of a method. */
-export interface Known {
-  /** What it does where nothing is said, and who said so; options of every run aside. */
-  readonly defaults: Readonly<Record<string, readonly [value: unknown, whose: string]>>
-  /** What it draws before the first step and in each step, and the options with which it draws all that. */
-  readonly draws: {
-    readonly start: readonly string[]
-    readonly step: readonly string[]
-    readonly options?: Settings
-    /** Those of a step that the last one does without. */
-    readonly clean?: readonly string[]
-  }
-  /** Options for problems of four numbers, where its defaults are for images. */
-  readonly small?: Settings
-}
+export type { Known }
+
+import { spectral } from './spectral.test.helper.ts'
 
 /** By the name of the method. */
 export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
+  ...projection,
+  ...spectral,
 }
 
 /** Whether a method looks for something unknown of the measurement. */

@@ -13,6 +13,18 @@ export interface Kept {
   readonly shared: boolean
 }
 
+/** The pixels of which something holds, in all channels. */
+export function pixelsWhere(
+  [, height, width]: ImageExtents,
+  kept: (row: number, column: number) => boolean,
+): Kept {
+  const pixels = Array.from({ length: height * width }, (_, i) => i)
+  return {
+    indices: Int32Array.from(pixels.filter((i) => kept(Math.floor(i / width), i % width))),
+    shared: true,
+  }
+}
+
 /**
  * The parts of an operator that keeps some elements and nothing else.
  *

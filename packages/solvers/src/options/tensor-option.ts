@@ -8,12 +8,12 @@ const isTensor = (value: unknown): value is Tensor =>
  * A tensor. No text stands for it.
  * @example
  * ```ts
- * import { array } from '@tweedie/solvers'
+ * import { tensorOption } from '@tweedie/solvers'
  * import { ones } from '@tweedie/tensor'
- * array('kernel', 'a tensor [3, 3]').accepts(ones([3, 3])) // => true
+ * tensorOption('kernel', 'a tensor [3, 3]').accepts(ones([3, 3])) // => true
  * ```
  */
-export const array = (doc: string, range: string, otherwise = 'none'): OptionSpec<Tensor> => ({
+export const tensorOption = (doc: string, range: string, otherwise = 'none'): OptionSpec<Tensor> => ({
   doc,
   range,
   otherwise,
