@@ -165,7 +165,7 @@ export type Need = keyof Gives
 type All<N extends Need> = { [K in N]: (x: Gives[K]) => void }[N] extends (x: infer I) => void ? I : never
 
 /** A problem that has what is needed, in its type: checked once by `checkFit`, then there. */
-export type Fitted<N extends Need> = Problem & All<N>
+export type Fitted<N extends Need> = All<N> & Problem
 
 /** All that a run needs to go on: the current x and whatever else, a tree of tensors and numbers. */
 export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }

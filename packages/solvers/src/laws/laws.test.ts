@@ -133,7 +133,7 @@ test.each<[string, AnyMethod, RegExp]>([
 
 test('every operator of the catalog passes at its example', async () => {
   for (const { info, make } of operators) {
-    const shape = [3, 8, 8]
+    const shape = info.name === 'jpeg' ? [3, 16, 16] : [3, 8, 8]
     const { settings } = operators.parse(info.example.replace(/box=\d+/, 'box=3'))
     const found = await broken(operatorLaws(make(shape, info.name === 'sr' ? { factor: 4 } : settings)))
     expect(found, info.name).toEqual({})

@@ -32,9 +32,9 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ddnmPlus,
   diffpir,
   redDiff,
+  blindDps,
+  gibbsDdrm,
   repaint,
   ilvr,
   mcg,
-  blindDps,
-  gibbsDdrm,
 ])

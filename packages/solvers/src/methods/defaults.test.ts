@@ -38,9 +38,9 @@ const orthonormal = matrixOperator(
 async function trajectory(name: string, options: object): Promise<number[]> {
   const out: number[] = []
   const method = methods.find(name)
-  const known = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
-  const asked = { ...problem, operator: askedOf(method.info, known) }
-  const steps = method.run(asked, prior, { steps: 40, ...options })
+  const operator = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
+  const asked = { ...problem, operator: askedOf(method.info, operator) }
+  const steps = method.run(asked, prior, { steps: known[name]?.few ?? 40, ...options })
   for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
   return out
 }

@@ -6,7 +6,7 @@ import { matrixOperator, unknownGain } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
-import type { Need, Operator, Problem } from '../types.ts'
+import type { Need, Problem } from '../types.ts'
 import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
 import { askedOf, known, takesUnknown } from './known/known.test.helper.ts'
 
@@ -32,8 +32,8 @@ const orthonormal = matrixOperator(
 )
 const keys = [0, 1, 2, 3].map((i) => randomKey(40 + i))
 const yAll = normal(keys, [2])
-const problemOf = (asked: Operator, rows: readonly number[]): Problem => ({
-  operator: asked,
+const mixed = (rows: readonly number[]): Problem => ({
+  operator: mixing,
   noise: gaussianNoise(0.1),
   y: tensor(rows.map((i) => Array.from(yAll.slice(i).dataSync()))),
 })
@@ -45,7 +45,7 @@ describe.each(methods.names)('%s', (name) => {
   const { path = (grid: number) => grid } = { ...known[name] }
   const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
   const asked = askedOf(info, operator)
-  const problem = (rows: readonly number[]) => problemOf(asked, rows)
+  const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator: asked })
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
