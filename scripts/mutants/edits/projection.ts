@@ -10,6 +10,7 @@ const measured = of('guidance/measured.ts', 'guidance/measured')
 const repaint = of('methods/explicit/repaint.ts', 'methods/explicit/repaint', 'methods/defaults')
 const ilvr = of('methods/explicit/ilvr.ts', 'methods/explicit/ilvr', 'methods/defaults')
 const mcg = of('methods/explicit/mcg.ts', 'methods/explicit/mcg', 'methods/methods', 'methods/defaults')
+const scoreSde = of('methods/explicit/score-sde.ts', 'methods/explicit/score-sde', 'methods/defaults')
 
 const path: readonly Edit[] = [
   travel(
@@ -205,10 +206,51 @@ const mcgEdits: readonly Edit[] = [
   mcg('mcg-default-scale', "of the norm', { default: 1,", "of the norm', { default: 2,", 'α = 2'),
 ]
 
+const scoreSdeEdits: readonly Edit[] = [
+  scoreSde(
+    'score-sde-level-of-s',
+    'measuredIn(measured, of, { s: t, schedule }',
+    'measuredIn(measured, of, { s, schedule }',
+    'projected on the level after the step',
+  ),
+  scoreSde('score-sde-snr', '2 * snr ** 2', 'snr ** 2', 'corrections half as long'),
+  scoreSde(
+    'score-sde-one-noise',
+    "project(moved, 'measured for the predictor')",
+    "project(moved, 'measured for the corrector')",
+    'both projections with one noise',
+  ),
+  scoreSde(
+    'score-sde-no-second',
+    "moved = project(moved, 'measured for the predictor')",
+    '',
+    'no projection before the predictor',
+  ),
+  scoreSde(
+    'score-sde-last-weight',
+    "() => z(i, 'none'))",
+    "() => z(i, 'none'), lambda)",
+    'the last projection mixes',
+  ),
+  scoreSde(
+    'score-sde-no-denoise',
+    'prior.denoise(again, t), { s, schedule }',
+    'again, { s, schedule }',
+    'the last state is not denoised',
+  ),
+  scoreSde('score-sde-small', "ddpm('large')", "ddpm('small')", 'the variance β̃'),
+  scoreSde(
+    'score-sde-correction-noise',
+    'x0, z(i,', 'x0, z(0,', 'corrections with the same noise in every step',
+  ),
+  scoreSde('score-sde-cost', '(1 + corrections) + 1', '(1 + corrections)', 'the last look is not counted'),
+]
+
 export const projectionEdits: readonly Edit[] = [
   ...path,
   ...exchange,
   ...repaintEdits,
   ...ilvrEdits,
   ...mcgEdits,
+  ...scoreSdeEdits,
 ]

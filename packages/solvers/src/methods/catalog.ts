@@ -6,6 +6,7 @@ import { dps } from './explicit/dps.ts'
 import { ilvr } from './explicit/ilvr.ts'
 import { mcg } from './explicit/mcg.ts'
 import { repaint } from './explicit/repaint.ts'
+import { scoreSde } from './explicit/score-sde.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -27,4 +28,5 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   repaint,
   ilvr,
   mcg,
+  scoreSde,
 ])

@@ -40,4 +40,17 @@ export const projection: Readonly<Record<string, Known>> = {
     draws: { start: ['start'], step: ['step', 'measured'], clean: ['measured'], options: { scale: 0.1 } },
     small: { scale: 0.1 },
   },
+  'score-sde': {
+    defaults: {
+      steps: [1000, 'the repository: num_scales'],
+      spacing: ['log-snr', 'geometric levels of the VE SDE, arXiv 2011.13456'],
+      lambda: [1, 'the repository, magnetic resonance: coeff'],
+      snr: [0.517, 'the repository, magnetic resonance: snr'],
+      corrections: [1, 'the repository: n_steps_each'],
+    },
+    draws: {
+      start: ['start'],
+      step: ['measured for the corrector', 'correction 0', 'measured for the predictor', 'step'],
+    },
+  },
 }
