@@ -4,8 +4,10 @@ import type { AnyMethod } from './define.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dps } from './explicit/dps.ts'
 import { ilvr } from './explicit/ilvr.ts'
+import { kadkhodaieSimoncelli } from './explicit/kadkhodaie-simoncelli.ts'
 import { mcg } from './explicit/mcg.ts'
 import { repaint } from './explicit/repaint.ts'
+import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
 import { redDiff } from './variational/red-diff.ts'
 
@@ -29,4 +31,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ilvr,
   mcg,
   scoreSde,
+  scoreAld,
+  kadkhodaieSimoncelli,
 ])

@@ -20,10 +20,17 @@ export type { DpsOptions, DpsStep } from './explicit/dps.ts'
 export { dps, dpsDefaultScale } from './explicit/dps.ts'
 export type { IlvrOptions, IlvrStep } from './explicit/ilvr.ts'
 export { ilvr, ilvrDefaultRange } from './explicit/ilvr.ts'
+export type {
+  KadkhodaieSimoncelliOptions,
+  KadkhodaieSimoncelliStep,
+} from './explicit/kadkhodaie-simoncelli.ts'
+export { kadkhodaieSimoncelli } from './explicit/kadkhodaie-simoncelli.ts'
 export type { McgOptions, McgStep } from './explicit/mcg.ts'
 export { mcg } from './explicit/mcg.ts'
 export type { RepaintOptions, RepaintStep } from './explicit/repaint.ts'
 export { repaint } from './explicit/repaint.ts'
+export type { ScoreAldOptions, ScoreAldStep } from './explicit/score-ald.ts'
+export { scoreAld } from './explicit/score-ald.ts'
 export type { ScoreSdeOptions, ScoreSdeStep } from './explicit/score-sde.ts'
 export { scoreSde } from './explicit/score-sde.ts'
 export type { Needing } from './fit.ts'
