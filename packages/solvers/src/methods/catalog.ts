@@ -9,8 +9,11 @@ import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
 import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
 import { ilvr } from './explicit/ilvr.ts'
+import { kadkhodaieSimoncelli } from './explicit/kadkhodaie-simoncelli.ts'
 import { mcg } from './explicit/mcg.ts'
 import { repaint } from './explicit/repaint.ts'
+import { scoreAld } from './explicit/score-ald.ts'
+import { scoreSde } from './explicit/score-sde.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -37,4 +40,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   repaint,
   ilvr,
   mcg,
+  scoreSde,
+  scoreAld,
+  kadkhodaieSimoncelli,
 ])
