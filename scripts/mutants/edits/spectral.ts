@@ -107,6 +107,28 @@ const diffpirEdits: readonly Edit[] = [
   grids('diffpir-grid', 'T - 1 - Math.min', 'T - Math.min', 'DiffPIR’s grid one index up'),
 ]
 
+const dds = of('methods/explicit/dds.ts', 'methods/explicit/dds', 'methods/defaults')
+
+const ddsEdits: readonly Edit[] = [
+  dds('dds-noise-anew', '      keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
+  dds('dds-gamma-square', 'Math.sqrt(gamma)', 'gamma', 'γ² in place of γ'),
+  dds('dds-exact', 'noise.sigma === 0', 'noise.sigma !== 0', 'the systems with and without noise swapped'),
+  dds('dds-solved', "{ solver: 'cg', iterations }", "{ solver: 'cg' }", 'as many iterations as it takes'),
+  dds('dds-svd', "{ solver: 'cg', iterations }", '{ iterations }', 'solved by the SVD where there is one'),
+  dds(
+    'dds-default-iterations',
+    '{ default: 5, min: 1 }',
+    '{ default: 1, min: 1 }',
+    'one iteration by default',
+  ),
+  dds(
+    'dds-residual',
+    'residualNorm(operator, y, x0hat)',
+    'residualNorm(operator, y, x0hat).square()',
+    'squared',
+  ),
+]
+
 const ddnmEdits: readonly Edit[] = [
   ddnm('ddnm-noise-anew', '      keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
   ddnm('ddnm-eta-square', 'renoise(run.options.eta)', 'renoise(run.options.eta ** 2)', 'η² in place of η'),
@@ -151,4 +173,4 @@ const ddnmEdits: readonly Edit[] = [
   ),
 ]
 
-export const spectralEdits: readonly Edit[] = [...ddnmEdits, ...ddnmPlusEdits, ...diffpirEdits]
+export const spectralEdits: readonly Edit[] = [...ddnmEdits, ...ddnmPlusEdits, ...diffpirEdits, ...ddsEdits]

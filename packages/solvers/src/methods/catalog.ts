@@ -4,6 +4,7 @@ import type { AnyMethod } from './define.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { dds } from './explicit/dds.ts'
 import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
 import { redDiff } from './variational/red-diff.ts'
@@ -26,5 +27,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ddnm,
   ddnmPlus,
   diffpir,
+  dds,
   redDiff,
 ])

@@ -41,4 +41,15 @@ export const spectral: Readonly<Record<string, Known>> = {
     beside: { gamma: { data: 'back-projection' } },
     small: { spacing: 'linspace' }, // its own grid has fewer than 1000 different indices of 1000
   },
+  dds: {
+    defaults: {
+      steps: [50, 'main.py of the repository: T_sampling'],
+      spacing: ['ddim', 'the repository: range(0, 1000, skip)'],
+      iterations: [5, 'main.py of the repository: CG_iter'],
+      gamma: [1, 'main.py of the repository'],
+      eta: [0.85, 'main.py of the repository'],
+    },
+    draws: { start: ['start'], step: ['step'] },
+    other: { iterations: 1 }, // two solve the problem of rank 2
+  },
 }
