@@ -7,6 +7,7 @@ import { ddrm } from './explicit/ddrm.ts'
 import { dds } from './explicit/dds.ts'
 import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
+import { snips } from './explicit/snips.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -28,5 +29,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ddnmPlus,
   diffpir,
   dds,
+  snips,
   redDiff,
 ])

@@ -52,4 +52,16 @@ export const spectral: Readonly<Record<string, Known>> = {
     draws: { start: ['start'], step: ['step'] },
     other: { iterations: 1 }, // two solve the problem of rank 2
   },
+  snips: {
+    defaults: {
+      steps: [500, 'configs/celeba.yml of the repository: num_classes'],
+      spacing: ['log-snr', 'the repository: sigma_dist geometric'],
+      stepSize: [0.033, 'configs/celeba.yml: step_lr 3.3e-6 over sigma_end² = 1e-4'],
+      innerSteps: [5, 'configs/celeba.yml: n_steps_each'],
+      rankTolerance: [1e-4, 'ours; 1e-3, absolute, in the repository'],
+    },
+    draws: { start: ['start'], step: ['step'], options: { innerSteps: 1 } },
+    small: { innerSteps: 1, stepSize: 0.5 },
+    other: { innerSteps: 2 },
+  },
 }
