@@ -3,6 +3,7 @@ import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
+import { ddpg } from './explicit/ddpg.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dds } from './explicit/dds.ts'
 import { diffpir } from './explicit/diffpir.ts'
@@ -30,5 +31,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   diffpir,
   dds,
   snips,
+  ddpg,
   redDiff,
 ])

@@ -53,7 +53,9 @@ describe.each(names)('SNIPS on %s', (name) => {
     await follow(snips(problemOf(sigmaY, of), priorOn(name), { ...options, steps: 4, seed, firstSample }), {
       path,
       levels,
-      matrix: U.map((row) => V.map((column) => row.reduce((sum, u, k) => sum + u * of.s[k]! * column[k]!, 0))),
+      matrix: U.map((row) =>
+        V.map((column) => row.reduce((sum, u, k) => sum + u * of.s[k]! * column[k]!, 0)),
+      ),
       update: ({ x, x0, t, s, i }) => {
         const level = sigma(t) / alpha(t)
         const xbar = times(transposed(V), plus([1 / alpha(t), x]))
@@ -159,9 +161,15 @@ describe('the law that the Langevin steps keep, on a Gaussian prior', () => {
 
   it('without noise A x = y but for the noise of the last level', async () => {
     const prior = gaussianPrior({ mean: [0.3, -0.2], covariance: Sigma.to2DArray() })
-    const problem = { operator: matrixOperator(tensor([[1, 2]], float64)), noise: gaussianNoise(0), y: tensor([[1]], float64) }
+    const problem = {
+      operator: matrixOperator(tensor([[1, 2]], float64)),
+      noise: gaussianNoise(0),
+      y: tensor([[1]], float64),
+    }
     const law = await lawOf(2, (N) =>
-      run(snips({ ...problem, y: repeated([1], N) }, prior, { steps: 30, innerSteps: 2, stepSize: 1, seed: 3 })),
+      run(
+        snips({ ...problem, y: repeated([1], N) }, prior, { steps: 30, innerSteps: 2, stepSize: 1, seed: 3 }),
+      ),
     )
     const A = new Matrix([[1, 2]])
     expect(A.mmul(law.mean).get(0, 0)).toBeCloseTo(1, 9)

@@ -64,7 +64,17 @@ export const snips = defineMethod({
   },
   path: (times, { innerSteps }) =>
     times.flatMap((at) => [...Array.from({ length: innerSteps - 1 }, () => ({ t: at.t, s: at.t })), at]),
-  plan: ({ problem: { operator, noise: { sigma: sigmaY }, y }, prior, options, noise, z }) => {
+  plan: ({
+    problem: {
+      operator,
+      noise: { sigma: sigmaY },
+      y,
+    },
+    prior,
+    options,
+    noise,
+    z,
+  }) => {
     const { schedule } = prior
     const svd = operator.svd()
     const singular = rankCut(svd, options.rankTolerance)
@@ -76,7 +86,12 @@ export const snips = defineMethod({
         const weights = Array.from(singular, (value) =>
           snipsWeights(value, sigmaY, noiseLevel(schedule, t), options.stepSize),
         )
-        const each = (of: keyof SnipsWeights) => fromData(Float64Array.from(weights, (w) => w[of]), shape, like)
+        const each = (of: keyof SnipsWeights) =>
+          fromData(
+            Float64Array.from(weights, (w) => w[of]),
+            shape,
+            like,
+          )
         const xbar = svd
           .vt(x0hat)
           .mul(each('theta'))

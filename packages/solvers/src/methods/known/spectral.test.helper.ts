@@ -64,4 +64,17 @@ export const spectral: Readonly<Record<string, Known>> = {
     small: { innerSteps: 1, stepSize: 0.5 },
     other: { innerSteps: 2 },
   },
+  ddpg: {
+    defaults: {
+      steps: [100, 'configs/celeba_hq.yml of the repository: T_sampling'],
+      spacing: ['ddim', 'the repository: multiples of T // steps'],
+      gamma: [8, 'main.py of the repository'],
+      etaTilde: [0.7, 'main.py of the repository'],
+      zeta: [0.5, 'main.py of the repository'],
+      lsScale: [1, 'main.py of the repository: scale_ls'],
+      step: ['decaying', 'main.py of the repository: step_size_mode 1'],
+      iterations: [undefined, 'theirs is exact'],
+    },
+    draws: { start: ['start'], step: ['step'] },
+  },
 }
