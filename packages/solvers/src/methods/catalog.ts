@@ -4,7 +4,9 @@ import type { AnyMethod } from './define.ts'
 import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
+import { ddpg } from './explicit/ddpg.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { dds } from './explicit/dds.ts'
 import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
 import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
@@ -14,6 +16,7 @@ import { mcg } from './explicit/mcg.ts'
 import { repaint } from './explicit/repaint.ts'
 import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
+import { snips } from './explicit/snips.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -34,6 +37,9 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ddnm,
   ddnmPlus,
   diffpir,
+  dds,
+  snips,
+  ddpg,
   redDiff,
   blindDps,
   gibbsDdrm,
