@@ -46,13 +46,6 @@ export const guidanceEdits: readonly Edit[] = [
     '(variance * sigma ** 2) / (variance + sigma ** 2)',
     'r_t² without α_t²: right for VE only',
   ),
-  pseudoInverse('pigdm-noise', 'noise.sigma ** 2)', 'noise.sigma)', 'ΠGDM with σ_y in place of σ_y²'),
-  pseudoInverse(
-    'pigdm-jacobian',
-    'pullback(svd.v(gain(svd.ut(r))))',
-    'svd.v(gain(svd.ut(r)))',
-    'ΠGDM without the Jacobian of the denoiser',
-  ),
   moments(
     'moments-alpha',
     'mul(sigma ** 2 / alpha)',

@@ -312,8 +312,8 @@ const frame: readonly Edit[] = [
   ),
   fit(
     'fit-nonlinear',
-    'operator[member] !== undefined',
-    'operator[member] !== null',
+    'operator.svd !== undefined',
+    'operator.svd !== null',
     'an operator without an SVD is taken where one is needed',
   ),
   fit(

@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { gradientEdits } from './gradient.ts'
 import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
@@ -290,5 +291,6 @@ export const solversEdits: readonly Edit[] = [
   ...lawEdits,
   ...particleEdits,
   ...innerEdits,
+  ...gradientEdits,
   ...guidanceEdits,
 ]

@@ -79,6 +79,9 @@ const noiseWords = (needs: readonly Need[]): string =>
       ? 'noise of a known likelihood'
       : 'any noise'
 
+const source = ({ arxiv, openreview }: NonNullable<AnyMethod['info']['paper']>): string =>
+  arxiv === undefined ? `OpenReview ${openreview ?? '–'}` : `arXiv ${arxiv}`
+
 /** A method as plain data. */
 const methodData = ({ info }: AnyMethod) => ({
   name: info.name,
@@ -109,7 +112,7 @@ export function methodsCommand(io: Io): Command {
             {
               title: 'paper',
               least: 16,
-              value: ({ paper }) => (paper === undefined ? '–' : `arXiv ${paper.arxiv}, ${paper.algorithm}`),
+              value: ({ paper }) => (paper === undefined ? '–' : `${source(paper)}, ${paper.algorithm}`),
             },
             { title: 'needs', least: 18, value: (row) => row.needs.join(', ') || '–' },
             { title: 'supports', least: 18, value: (row) => row.supports.join(', ') || '–' },

@@ -3,6 +3,7 @@ import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dps } from './explicit/dps.ts'
+import { pigdm } from './explicit/pigdm.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -21,4 +22,5 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   dps,
   ddrm,
   redDiff,
+  pigdm,
 ])

@@ -203,20 +203,21 @@ describe('what fits', () => {
     { ...plain, pinv },
     { ...plain, svd },
   ]
-  const lacking: Readonly<Record<Exclude<Need, 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>> =
-    {
-      linear: [
-        { ...problem, operator: nonlinear },
-        "mine: needs a linear operator; 'matrixOperator' has no adjoint()",
-      ],
-      svd: [{ ...problem, operator: withoutSvd }, 'singular value decomposition'],
-      pinv: [{ ...problem, operator: withoutPinv }, 'has no pinv()'],
-      sigma: [{ ...problem, noise: { ...noise, likelihood: likelihood! } }, "'gaussian' has no sigma"],
-      likelihood: [
-        { ...problem, noise: { ...noise, sigma } },
-        "needs noise of a known likelihood; 'gaussian' has none",
-      ],
-    }
+  const lacking: Readonly<
+    Record<Exclude<Need, 'inverse' | 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>
+  > = {
+    linear: [
+      { ...problem, operator: nonlinear },
+      "mine: needs a linear operator; 'matrixOperator' has no adjoint()",
+    ],
+    svd: [{ ...problem, operator: withoutSvd }, 'singular value decomposition'],
+    pinv: [{ ...problem, operator: withoutPinv }, 'has no pinv()'],
+    sigma: [{ ...problem, noise: { ...noise, likelihood: likelihood! } }, "'gaussian' has no sigma"],
+    likelihood: [
+      { ...problem, noise: { ...noise, sigma } },
+      "needs noise of a known likelihood; 'gaussian' has none",
+    ],
+  }
   test.each(Object.entries(lacking))(
     '%s is looked for, and named where it is missing',
     (word, [bad, message]) => {

@@ -24,7 +24,13 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** The family of the survey arXiv 2410.00083. */
   readonly family: 'explicit' | 'variational' | 'csgm' | 'exact' | 'latent'
   /** Absent where there is none, as for one that is being tried. */
-  readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
+  readonly paper?: {
+    readonly arxiv?: string
+    /** Its id on OpenReview, where it is not on arXiv. */
+    readonly openreview?: string
+    readonly algorithm: string
+    readonly authors: string
+  }
   readonly needs: readonly Need[]
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]
@@ -203,14 +209,24 @@ export interface GuidedShown extends Shown {
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
  */
 export const guidedPlan = (
-  { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
+  { prior, noise, z, times }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z' | 'times'>,
   kernel: Kernel,
   guidance: Guidance,
 ): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
   start: () => ({ x: noise() }),
   step: ({ x }, { t, s }, i) => {
     const look = lookAt(prior, x, t, guidance.through)
-    const { x0, shift, residual, guidance: shown } = guidance.at(look)
+    const {
+      x0,
+      shift,
+      residual,
+      guidance: shown,
+    } = guidance.at(look, {
+      i,
+      steps: times.length,
+      s,
+      z: (purpose, shape) => z(i, purpose, shape),
+    })
     const next = kernel(x, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
     return {
       state: { x: shift === undefined ? next : next.add(shift) },

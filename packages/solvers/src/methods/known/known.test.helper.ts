@@ -1,6 +1,7 @@
 // What the tests of all methods have to know of each.
 import type { Settings } from '../../options/index.ts'
 import { first } from './first.test.helper.ts'
+import { gradient } from './gradient.test.helper.ts'
 
 /** What is known of a method. */
 export interface Known {
@@ -19,4 +20,5 @@ export interface Known {
 /** By the name of the method. */
 export const known: Readonly<Record<string, Known>> = {
   ...first,
+  ...gradient,
 }

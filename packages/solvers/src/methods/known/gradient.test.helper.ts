@@ -1,0 +1,22 @@
+import type { Known } from './known.test.helper.ts'
+
+const clip = [undefined, 'left to the prior'] as const
+
+/** Methods that guide by a gradient through the denoiser, or by one beside it. */
+export const gradient: Readonly<Record<string, Known>> = {
+  pigdm: {
+    defaults: {
+      steps: [100, 'Song et al. 2023 §4: 100 evaluations'],
+      spacing: ['linspace', 'ours; uniform in the paper'],
+      eta: [1, 'Song et al. 2023, Algorithm 1 with η = 1'],
+      scale: [1, 'Song et al. 2023, Algorithm 1'],
+      coefficient: ['paper', 'Song et al. 2023, Algorithm 1'],
+      variance: [1, 'Song et al. 2023: data of variance 1'],
+      solver: ['auto', 'ours'],
+      iterations: [undefined, 'until conjugate gradients converge'],
+      rankTolerance: [0, 'ours'],
+      clip,
+    },
+    draws: { start: ['start'], step: ['step'] },
+  },
+}
