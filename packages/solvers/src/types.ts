@@ -114,15 +114,15 @@ interface Gives {
    * What stands for an inverse of A: of a linear one with Gaussian noise the adjoint; of another one without noise its
    * pseudo-inverse A†.
    */
-  readonly inverse: unknown
+  readonly inverse: object
   /** The standard deviation σ_y of white Gaussian noise, in units of the range [−1, 1]. */
   readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
   /** log p(y | clean) and its gradient. */
   readonly likelihood: { readonly noise: Noise & { readonly likelihood: NoiseLikelihood } }
   /** Gradients through the operator (for a linear one, its adjoint). */
-  readonly operatorVjp: unknown
+  readonly operatorVjp: object
   /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
-  readonly denoiserVjp: unknown
+  readonly denoiserVjp: object
 }
 
 /** A word for what a method needs. */

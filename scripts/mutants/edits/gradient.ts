@@ -4,6 +4,12 @@ import { editsOf } from './of.ts'
 const of = editsOf('packages/solvers/src')
 const exact = ['guidance/against-exact', 'guidance/under-samplers']
 const pseudoInverse = of('guidance/pseudo-inverse.ts', ...exact, 'methods/explicit/pigdm')
+const moments = of('guidance/moments.ts', 'guidance/moments', 'methods/explicit/tmpd', ...exact)
+const dense = of('linalg/dense-solve.ts', 'guidance/moments')
+const linearised = of('guidance/linearised.ts', 'guidance/moments', 'methods/explicit/tmpd')
+const optimal = of('guidance/optimal-covariance.ts', 'guidance/optimal-covariance')
+const tmpd = of('methods/explicit/tmpd.ts', 'methods/explicit/tmpd', 'methods/defaults')
+const mmps = of('methods/explicit/mmps.ts', 'methods/explicit/tmpd', 'methods/defaults')
 const pigdm = of('methods/explicit/pigdm.ts', 'methods/explicit/pigdm', 'methods/defaults')
 
 const pigdmEdits: readonly Edit[] = [
@@ -60,4 +66,135 @@ const pigdmEdits: readonly Edit[] = [
   ),
 ]
 
-export const gradientEdits: readonly Edit[] = [...pigdmEdits]
+const momentEdits: readonly Edit[] = [
+  moments(
+    'moments-alpha',
+    'mul(sigma ** 2 / alpha)',
+    'mul(sigma ** 2)',
+    "C_t without 1/α_t in Tweedie's second moment",
+  ),
+  moments(
+    'moments-noise',
+    'weighings[covariance](spread, r, noise.sigma ** 2,',
+    'weighings[covariance](spread, r, noise.sigma,',
+    'σ_y in place of σ_y² in A C_t Aᵀ + σ_y²I',
+  ),
+  moments(
+    'moments-rows',
+    'rows: (spread, r, variance) => r.div(maximum(spread(onesLike(r)), 0).add(variance))',
+    'rows: (spread, r, variance) => r.div(maximum(spread(r), 0).add(variance))',
+    'A C_t Aᵀr where row sums are asked for',
+  ),
+  moments(
+    'moments-jacobian',
+    'const g = pullback(at.adjoint(weighed))',
+    'const g = at.adjoint(weighed)',
+    'the score of moment matching without Jᵀ in front',
+  ),
+  moments(
+    'moments-negative-rows',
+    'maximum(spread(onesLike(r)), 0)',
+    'spread(onesLike(r))',
+    'a negative row sum turns guidance away from y',
+  ),
+  moments(
+    'moments-negative-diagonal',
+    'maximum(diagonal, 0)',
+    'diagonal',
+    'a negative estimate of the diagonal turns guidance away from y',
+  ),
+  moments(
+    'moments-probe-twice',
+    'return spread(v).mul(v)',
+    'return spread(v)',
+    'row sums by signs instead of the diagonal',
+  ),
+  moments(
+    'moments-normal-probes',
+    'const v = signs.slice(null, j)',
+    'const v = z.slice(null, j)',
+    'normal probes instead of Rademacher ones',
+  ),
+  moments('moments-probe-mean', '.div(probes)', '', 'the sum over probes instead of their mean'),
+  moments(
+    'moments-breakdown',
+    "onBreakdown: 'keep'",
+    "onBreakdown: 'throw'",
+    'a Jacobian that is not positive ends the run',
+  ),
+  dense(
+    'dense-transposed',
+    'matrix.set(i, j,',
+    'matrix.set(j, i,',
+    'the dense solve is of the transposed matrix',
+  ),
+  dense(
+    'dense-sample',
+    'column[n * m + i]',
+    'column[i]',
+    'every sample is solved by the matrix of the first',
+  ),
+  linearised(
+    'linearised-forward',
+    'forward: (v) => line.pushforward(v)',
+    'forward: (v) => operator.forward(v)',
+    'A(v) in place of ∂A/∂x·v',
+  ),
+  tmpd('tmpd-probes', '{ covariance, probes }', '{ covariance }', '`probes` is ignored'),
+  tmpd(
+    'tmpd-default',
+    "['rows', 'diagonal', 'dense']",
+    "['dense', 'diagonal', 'rows']",
+    'TMPD is dense by default',
+  ),
+  tmpd('tmpd-eta', 'ddim(eta)', 'ddim(1)', 'TMPD ignores η'),
+  tmpd('tmpd-clip', 'clipped(run.prior, clip)', 'run.prior', 'TMPD ignores `clip`'),
+  tmpd('tmpd-default-steps', 'steps: 1000,', 'steps: 100,', 'TMPD takes 100 steps by default'),
+  mmps('mmps-iterations', 'default: 3, min: 1', 'default: 1, min: 1', 'one iteration by default'),
+  mmps(
+    'mmps-solving',
+    'momentLikelihood(run.problem, solving)',
+    'momentLikelihood(run.problem, {})',
+    '`iterations` and `tolerance` are ignored',
+  ),
+  mmps('mmps-eta', 'ddim(eta)', 'ddim(1)', 'MMPS ignores η'),
+  mmps('mmps-clip', 'clipped(run.prior, clip)', 'run.prior', 'MMPS ignores `clip`'),
+  mmps('mmps-default-steps', 'steps: 256,', 'steps: 1000,', 'MMPS takes 1000 steps by default'),
+]
+
+const optimalEdits: readonly Edit[] = [
+  optimal('optimal-type-two', 'mul(alpha / sigma ** 2)', 'mul(1 / sigma ** 2)', 'type II without α_t'),
+  optimal('optimal-variance', '.div(V)\n', '\n', 'Aᵀ(VAAᵀ + σ_y²)⁻¹ times V'),
+  optimal(
+    'optimal-threshold',
+    'sigma / alpha < below',
+    'sigma < below',
+    'the threshold is on σ_t instead of σ_t/α_t',
+  ),
+  optimal(
+    'optimal-converted-square',
+    '((schedule.alpha(s) * b) / varianceT) ** 2',
+    '(schedule.alpha(s) * b) / varianceT',
+    'a learned variance is divided by the coefficient, not by its square',
+  ),
+  optimal(
+    'optimal-converted-known',
+    'learned.sub(known)',
+    'learned',
+    'a learned variance with what is known of it left in',
+  ),
+  optimal(
+    'optimal-analytic-levels',
+    'Math.log(level) - low',
+    'level - low',
+    'interpolation in the level instead of its logarithm',
+  ),
+  optimal(
+    'optimal-analytic-each',
+    'each ? squares.mean(0) : squares.mean()',
+    'squares.mean()',
+    'one variance for all coordinates',
+  ),
+]
+
+export const gradientEdits: readonly Edit[] = [...pigdmEdits, ...momentEdits, ...optimalEdits]

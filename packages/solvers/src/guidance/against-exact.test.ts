@@ -209,6 +209,7 @@ describe.each([
   test('moments, for every Gaussian', () => {
     same(correlated, momentLikelihood(problem, { tolerance: 1e-13 }))
     same(white(0.25), momentLikelihood(problem, { tolerance: 1e-13 }))
+    same(correlated, momentLikelihood(problem, { covariance: 'dense' }))
   })
 
   test('moments by row sums, where A C_t Aᵀ is diagonal', () => {

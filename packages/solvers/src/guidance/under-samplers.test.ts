@@ -17,6 +17,7 @@ import {
   dpsLikelihood,
   exactLikelihood,
   momentLikelihood,
+  optimalCovarianceLikelihood,
   pseudoInverseLikelihood,
 } from './index.ts'
 import type { Affine, Moments } from './under-samplers.test.helper.ts'
@@ -52,6 +53,14 @@ const likelihoods: Readonly<
     of: () => momentLikelihood(problem),
     weight: (spread) => 1 / (spread + sigmaY ** 2),
   },
+  'moments, dense': {
+    of: () => momentLikelihood(problem, { covariance: 'dense' }),
+    weight: (spread) => 1 / (spread + sigmaY ** 2),
+  },
+  'moments, diagonal': {
+    of: () => momentLikelihood(problem, { covariance: 'diagonal' }),
+    weight: (spread) => 1 / (spread + sigmaY ** 2), // of one number, any probe is the diagonal
+  },
   'moments by rows': {
     of: () => momentLikelihood(problem, { covariance: 'rows' }),
     weight: (spread) => 1 / (spread + sigmaY ** 2), // one row: its sum is all
@@ -59,6 +68,18 @@ const likelihoods: Readonly<
   ΠGDM: {
     of: () => pseudoInverseLikelihood(problem, { variance: 0.7 }),
     weight: (_, k) => 1 / ((0.7 * k ** 2 * (0.8 ** 2 + 0.5 ** 2)) / (0.7 + k ** 2) + sigmaY ** 2),
+  },
+  'ΠGDM by conjugate gradients': {
+    of: () => pseudoInverseLikelihood(problem, { variance: 0.7, solver: 'cg' }),
+    weight: (_, k) => 1 / ((0.7 * k ** 2 * (0.8 ** 2 + 0.5 ** 2)) / (0.7 + k ** 2) + sigmaY ** 2),
+  },
+  'optimal covariance, type I': {
+    of: () =>
+      optimalCovarianceLikelihood(problem, {
+        variance: ({ alpha, sigma }) => 0.1 * (sigma / alpha),
+        below: Infinity,
+      }),
+    weight: (_, k) => 1 / (0.1 * k * (0.8 ** 2 + 0.5 ** 2) + sigmaY ** 2),
   },
   'point estimate': {
     of: () => dpsLikelihood(problem),
@@ -125,7 +146,7 @@ describe.each(discretisations)('%s', (spec, lambda, order) => {
 describe.each([...discretisations.map(([spec]) => spec), ...others])('%s', (spec) => {
   test.each(Object.entries(schedules))('where two scores are one, so are the laws: %s', (_, schedule) => {
     const exact = run('exact', spec, schedule, 6)
-    for (const name of ['moments', 'moments by rows'])
+    for (const name of ['moments', 'moments, dense', 'moments, diagonal', 'moments by rows'])
       expect(distance(run(name, spec, schedule, 6), exact)).toBeLessThan(1e-9)
     expect(distance(run('point estimate', spec, schedule, 6), exact)).toBeGreaterThan(0.01)
   })

@@ -6,6 +6,7 @@ export type {
 export { conjugateGradient } from './conjugate-gradient.ts'
 export type { DenoiserCovariance } from './denoiser-jacobian.ts'
 export { denoiserCovariance, denoiserJvp } from './denoiser-jacobian.ts'
+export { denseSolve } from './dense-solve.ts'
 export type { FirstEstimate } from './first-estimate.ts'
 export { firstEstimate, firstEstimates } from './first-estimate.ts'
 export type { HostMatrix } from './host-matrix.ts'

@@ -3,7 +3,9 @@ import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
 import { ddrm } from './explicit/ddrm.ts'
 import { dps } from './explicit/dps.ts'
+import { mmps } from './explicit/mmps.ts'
 import { pigdm } from './explicit/pigdm.ts'
+import { tmpd } from './explicit/tmpd.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -23,4 +25,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ddrm,
   redDiff,
   pigdm,
+  tmpd,
+  mmps,
 ])

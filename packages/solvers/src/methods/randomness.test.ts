@@ -1,4 +1,4 @@
-import type { Tensor } from '@tweedie/tensor'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
@@ -13,6 +13,7 @@ import { known } from './known/known.test.helper.ts'
 interface Draw {
   readonly step: number
   readonly name: string
+  readonly shape: Shape
   readonly values: readonly number[]
 }
 const draws: Draw[] = []
@@ -25,7 +26,7 @@ vi.mock('../run/streams.ts', async (original) => {
       const streams = noiseStreams(options)
       const listened: typeof streams.normal = (step, name, shape) => {
         const z = streams.normal(step, name, shape)
-        draws.push({ step, name, values: Array.from(z.dataSync()) })
+        draws.push({ step, name, shape, values: Array.from(z.dataSync()) })
         return z
       }
       return { ...streams, normal: listened }
@@ -83,7 +84,7 @@ describe.each(Object.keys(runs))('%s', (name) => {
           .fold(draw.step)
           .fold(draw.name),
       )
-      expect(draw.values).toEqual(Array.from(normal(keys, [3]).dataSync()))
+      expect(draw.values).toEqual(Array.from(normal(keys, draw.shape).dataSync()))
     }
   })
 })

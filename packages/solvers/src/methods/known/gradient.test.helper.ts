@@ -19,4 +19,27 @@ export const gradient: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step'] },
   },
+  tmpd: {
+    defaults: {
+      steps: [1000, 'arXiv 2310.06721 §5'],
+      spacing: ['linspace', 'ours; at 1000 steps the same as theirs'],
+      covariance: ['rows', 'arXiv 2310.06721 §3, for images'],
+      probes: [1, 'ours'],
+      eta: [1, 'ancestral, as the repository for VP'],
+      clip,
+    },
+    matters: { probes: { covariance: 'diagonal' } },
+    draws: { start: ['start'], step: ['step', 'probes'], options: { covariance: 'diagonal' } },
+  },
+  mmps: {
+    defaults: {
+      steps: [256, 'ours'],
+      spacing: ['linspace', 'ours'],
+      iterations: [3, 'arXiv 2405.13712 §4.2: one to three'],
+      tolerance: [undefined, 'that of conjugate gradients'],
+      eta: [1, 'ours: ancestral'],
+      clip,
+    },
+    draws: { start: ['start'], step: ['step'] },
+  },
 }

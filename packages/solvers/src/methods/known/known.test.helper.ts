@@ -13,6 +13,8 @@ export interface Known {
     readonly step: readonly string[]
     readonly options?: Settings
   }
+  /** For an option that matters only beside others: those others. */
+  readonly matters?: Readonly<Record<string, Settings>>
   /** Options for problems of four numbers, where its defaults are for images. */
   readonly small?: Settings
 }
