@@ -10,6 +10,7 @@ const linearised = of('guidance/linearised.ts', 'guidance/moments', 'methods/exp
 const optimal = of('guidance/optimal-covariance.ts', 'guidance/optimal-covariance')
 const tmpd = of('methods/explicit/tmpd.ts', 'methods/explicit/tmpd', 'methods/defaults')
 const mmps = of('methods/explicit/mmps.ts', 'methods/explicit/tmpd', 'methods/defaults')
+const inverse = of('guidance/inverse.ts', 'methods/explicit/pigdm', ...exact)
 const pigdm = of('methods/explicit/pigdm.ts', 'methods/explicit/pigdm', 'methods/defaults')
 
 const pigdmEdits: readonly Edit[] = [
@@ -34,11 +35,23 @@ const pigdmEdits: readonly Edit[] = [
     'if (noise.sigma !== undefined) return undefined',
     'an operator that is not linear is taken under noise, which is then fitted',
   ),
-  pseudoInverse(
-    'pigdm-cg-noise',
-    'dampedInverse(operator, lambda,',
-    'dampedInverse(operator, 0,',
+  inverse(
+    'inverse-cg-noise',
+    'dampedInverse(operator, lambda, limits)',
+    'dampedInverse(operator, 0, limits)',
     'conjugate gradients without σ_y',
+  ),
+  inverse(
+    'inverse-svd-square',
+    'ridge(svd, Math.sqrt(lambda), rankTolerance)',
+    'ridge(svd, lambda, rankTolerance)',
+    'the SVD with λ² for λ',
+  ),
+  inverse(
+    'inverse-pinv-noisy',
+    'lambda === 0 && solver',
+    'lambda >= 0 && solver',
+    'A⁺ stands in under noise as well',
   ),
   pigdm(
     'pigdm-undamped',
@@ -197,4 +210,154 @@ const optimalEdits: readonly Edit[] = [
   ),
 ]
 
-export const gradientEdits: readonly Edit[] = [...pigdmEdits, ...momentEdits, ...optimalEdits]
+const lossGuided = of('guidance/loss-guided.ts', 'guidance/loss-guided', 'methods/explicit/lgd-mc')
+const lgd = of('methods/explicit/lgd-mc.ts', 'methods/explicit/lgd-mc', 'methods/defaults')
+const lossGuidedEdits: readonly Edit[] = [
+  lossGuided(
+    'lgd-mean',
+    'softmax(likelihood.log(measured, clean).reshape([count, n]))',
+    'softmax(likelihood.log(measured, clean).reshape([count, n]).mul(0))',
+    'the plain mean of gradients, DPS in expectation',
+  ),
+  lossGuided(
+    'lgd-samples-mixed',
+    'likelihood.log(measured, clean).reshape([count, n])',
+    'likelihood.log(measured, clean).reshape([n, count])',
+    'the weights mix samples',
+    { tests: ['packages/solvers/src/guidance/loss-guided'] },
+  ),
+  lossGuided(
+    'lgd-radius',
+    'Math.sqrt(pseudoInverseSpread(variance, alpha, sigma))',
+    'pseudoInverseSpread(variance, alpha, sigma)',
+    'r_t² for r_t',
+  ),
+  lossGuided('lgd-jacobian', 'pullback(mean)', 'mean', 'LGD without the Jacobian of the denoiser'),
+  lossGuided(
+    'lgd-variance',
+    'pseudoInverseSpread(variance,',
+    'pseudoInverseSpread(1,',
+    '`variance` is ignored',
+  ),
+  lgd(
+    'lgd-scale',
+    'lossGuidedLikelihood(run.problem, points), scale)',
+    'lossGuidedLikelihood(run.problem, points), 1)',
+    'LGD ignores `scale`',
+  ),
+  lgd('lgd-default-samples', 'default: 10, min: 1', 'default: 1, min: 1', 'one point by default'),
+]
+
+const uninformed = of('guidance/uninformed.ts', 'guidance/uninformed', 'methods/explicit/dmps')
+const dmps = of('methods/explicit/dmps.ts', 'methods/explicit/dmps', 'methods/defaults')
+const dmpsEdits: readonly Edit[] = [
+  uninformed(
+    'dmps-alpha',
+    'y.mul(alpha).sub(operator.forward(x))',
+    'y.sub(operator.forward(x))',
+    'y is compared with A x_t instead of A x_t/α_t',
+  ),
+  uninformed(
+    'dmps-noise',
+    '((alpha * noise.sigma) / sigma) ** 2',
+    '(alpha * noise.sigma) / sigma',
+    'σ_y/k for its square',
+  ),
+  uninformed('dmps-sigma', '.div(sigma ** 2)', '.div(sigma)', 'the score times σ_t'),
+  dmps(
+    'dmps-late',
+    "evalAt === 'before' ? x : next",
+    "evalAt === 'before' ? next : x",
+    'the score at the other point',
+  ),
+  dmps(
+    'dmps-root',
+    '(scale * variance) / ratio',
+    '(scale * variance) / Math.sqrt(ratio)',
+    'the weight of the score with √(α_t/α_s)',
+  ),
+  dmps('dmps-lambda', 'default: 1.75', 'default: 1', 'λ = 1 by default'),
+  dmps(
+    'dmps-level',
+    "score(evalAt === 'before' ? x : next, schedule.alpha(t), schedule.sigma(t))",
+    "score(evalAt === 'before' ? x : next, schedule.alpha(s), schedule.sigma(t))",
+    'the ᾱ of the next step',
+  ),
+  dmps('dmps-clip', 'clipped(given, clip)', 'given', 'DMPS ignores `clip`'),
+]
+
+const dsg = of('methods/explicit/dsg.ts', 'methods/explicit/dsg', 'methods/defaults')
+const steps = of('samplers/steps.ts', 'methods/explicit/dsg')
+const dsgEdits: readonly Edit[] = [
+  dsg(
+    'dsg-radius',
+    'Math.sqrt(x.size / (x.shape[0] ?? 1))',
+    'Math.sqrt(x.size)',
+    'the radius is of the whole batch',
+  ),
+  dsg(
+    'dsg-batch-norm',
+    'v.div(maximum(sampleNorms(v), 1e-30))',
+    'v.div(maximum(v.square().sum().sqrt(), 1e-30))',
+    'norms are of the whole batch',
+  ),
+  dsg('dsg-sign', 'pullback(downhill)', 'pullback(downhill.neg())', 'DSG goes uphill'),
+  dsg(
+    'dsg-jacobian',
+    'const steepest = pullback(downhill)',
+    'const steepest = downhill',
+    'DSG without the Jacobian of the denoiser',
+  ),
+  dsg(
+    'dsg-interval',
+    '(times.length - 1 - i) % every',
+    'i % every',
+    'guided steps are counted from the first',
+  ),
+  dsg(
+    'dsg-still',
+    'where(greater(sampleNorms(steepest), 0), mixed, own)',
+    'mixed',
+    'without a gradient x_s leaves the sphere',
+  ),
+  dsg('dsg-rate', 'sub(own).mul(rate)', 'mul(rate)', 'the own direction is not taken back by g_r'),
+  steps(
+    'ddim-noise-next',
+    'eta * step.schedule.sigma(step.s)',
+    'eta * step.schedule.sigma(step.t)',
+    'σ̃ without σ_s/σ_t',
+  ),
+]
+
+const mpgd = of('methods/explicit/mpgd.ts', 'methods/explicit/mpgd', 'methods/defaults')
+const downhill = of(
+  'guidance/downhill.ts',
+  'methods/explicit/mpgd',
+  'methods/explicit/dsg',
+  'methods/explicit/dps',
+)
+const mpgdEdits: readonly Edit[] = [
+  mpgd('mpgd-sign', 'shift: downhill.mul(length)', 'shift: downhill.mul(-length)', 'MPGD goes uphill'),
+  mpgd('mpgd-default', '400 / steps', '4', 'c is 4 at any number of steps'),
+  mpgd('mpgd-eta', 'default: 0.5, min: 0', 'default: 1, min: 0', 'MPGD is ancestral by default'),
+  mpgd('mpgd-invariant', 'stepScale(scale, scaleSteps, times.length)', 'scale', '`scaleSteps` is ignored'),
+  mpgd('mpgd-clip', 'clipped(run.prior, clip)', 'run.prior', 'MPGD ignores `clip`'),
+  downhill('downhill-squared', 'r.div(maximum(norm, 1e-30))', 'r', 'the gradient of ½‖r‖² instead of ‖r‖'),
+  downhill(
+    'downhill-floor',
+    'maximum(norm, 1e-30)',
+    'maximum(norm, 1e-2)',
+    'the floor under ‖r‖ weakens the guidance of small residuals',
+    { tests: ['packages/solvers/src/methods/explicit/dps'] },
+  ),
+]
+
+export const gradientEdits: readonly Edit[] = [
+  ...pigdmEdits,
+  ...momentEdits,
+  ...optimalEdits,
+  ...lossGuidedEdits,
+  ...dmpsEdits,
+  ...dsgEdits,
+  ...mpgdEdits,
+]

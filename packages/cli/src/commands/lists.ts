@@ -79,8 +79,8 @@ const noiseWords = (needs: readonly Need[]): string =>
       ? 'noise of a known likelihood'
       : 'any noise'
 
-const source = ({ arxiv, openreview }: NonNullable<AnyMethod['info']['paper']>): string =>
-  arxiv === undefined ? `OpenReview ${openreview ?? '–'}` : `arXiv ${arxiv}`
+const source = ({ arxiv, url }: NonNullable<AnyMethod['info']['paper']>): string =>
+  arxiv === undefined ? (url ?? '–') : `arXiv ${arxiv}`
 
 /** A method as plain data. */
 const methodData = ({ info }: AnyMethod) => ({

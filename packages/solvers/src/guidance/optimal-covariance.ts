@@ -1,12 +1,12 @@
 import type { Key, Tensor } from '@tweedie/tensor'
 import { fromData, maximum, normal, OptionError, scope } from '@tweedie/tensor'
-import { dampedInverse } from '../inner/proximal.ts'
 import { conjugateGradient } from '../linalg/conjugate-gradient.ts'
 import type { Look } from '../run/look.ts'
 import { sampleNorms } from '../run/residual.ts'
 import type { ReverseStep } from '../samplers/steps.ts'
 import { forwardTransition } from '../samplers/steps.ts'
 import type { Fitted, Prior } from '../types.ts'
+import { regularisedInverse } from './inverse.ts'
 import type { Likelihood } from './likelihood.ts'
 import { pseudoInverseSpread } from './pseudo-inverse.ts'
 
@@ -37,9 +37,10 @@ export function optimalCovarianceLikelihood(
   { variance, type = 'I', below = 0.2 }: OptimalCovarianceOptions,
 ): Likelihood {
   if (type !== 'I' && type !== 'II') throw new OptionError('type', `must be I | II, got ${String(type)}`)
+  const solve = regularisedInverse(operator)
   /** Aᵀ(A·diag(V)·Aᵀ + σ_y²I)⁻¹r. */
   const back = (V: number | Tensor, r: Tensor): Tensor => {
-    if (typeof V === 'number') return dampedInverse(operator, noise.sigma ** 2 / V, {})(r).div(V)
+    if (typeof V === 'number') return solve(r, noise.sigma ** 2 / V).div(V)
     const spread = (v: Tensor) => operator.forward(operator.adjoint(v).mul(V)).add(v.mul(noise.sigma ** 2))
     return operator.adjoint(conjugateGradient(spread, r).x)
   }

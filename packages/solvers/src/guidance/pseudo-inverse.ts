@@ -1,22 +1,16 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
-import { dampedInverse } from '../inner/proximal.ts'
-import { ridge } from '../linalg/ridge.ts'
 import { sampleNorms } from '../run/residual.ts'
-import type { LinearOperator, Problem } from '../types.ts'
+import type { Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
+import type { Solving } from './inverse.ts'
+import { regularisedInverse } from './inverse.ts'
 import type { Likelihood } from './likelihood.ts'
 
 /** Options of {@link pseudoInverseLikelihood}. */
-export interface PseudoInverseOptions {
+export interface PseudoInverseOptions extends Solving {
   /** s², the variance of a coordinate of x₀ that r_t² stands on; 1 as in the paper where left out. */
   readonly variance?: number | undefined
-  /** Singular values up to this fraction of the largest count as 0; default 0. */
-  readonly rankTolerance?: number | undefined
-  /** `auto` (default): `svd` where the operator has one, else `cg`, conjugate gradients for each sample. */
-  readonly solver?: 'auto' | 'svd' | 'cg' | undefined
-  /** Number of iterations of conjugate gradients, converged or not. Left out: until they converge. */
-  readonly iterations?: number | undefined
 }
 
 /** r_t² = s²σ_t²/(α_t²s² + σ_t²), the variance of x₀ ~ N(μ, s²I) given x_t; 1 − ᾱ_t for VP and s = 1. */
@@ -34,21 +28,6 @@ export function lacksInverse({ operator, noise }: Problem): string | undefined {
   if (noise.sigma === 0) return undefined
   const has = noise.sigma === undefined ? 'has no sigma' : `has σ_y = ${noise.sigma}`
   return `takes '${operator.name}', which is not linear, only without noise (σ_y = 0); '${noise.name}' ${has}`
-}
-
-/** r ↦ Aᵀ(AAᵀ + λI)⁻¹r. */
-function inverseOf(
-  operator: LinearOperator,
-  lambda: number,
-  { rankTolerance = 0, solver = 'auto', iterations }: PseudoInverseOptions,
-): (r: Tensor) => Tensor {
-  const svd = solver === 'cg' ? undefined : operator.svd?.()
-  if (svd !== undefined) return ridge(svd, Math.sqrt(lambda), rankTolerance)
-  if (lambda === 0 && solver === 'auto' && operator.pinv !== undefined) return operator.pinv.bind(operator)
-  return dampedInverse(operator, lambda, {
-    solver: solver === 'auto' ? 'cg' : solver,
-    ...(iterations === undefined ? {} : { iterations }),
-  })
 }
 
 /**
@@ -83,15 +62,12 @@ export function pseudoInverseLikelihood(problem: Problem, options: PseudoInverse
     throw new OptionError('variance', `must be above 0 and finite, got ${variance}`)
   const lack = lacksInverse(problem)
   if (lack !== undefined) throw new OptionError('problem', `pseudo-inverse guidance ${lack}`)
-  if (options.solver === 'svd' && (!isLinear(operator) || operator.svd === undefined))
-    throw new OptionError('solver', `'${operator.name}' has no svd; take auto or cg`)
   const { sigma: sigmaY = 0 } = noise
+  const solve = isLinear(operator) ? regularisedInverse(operator, options) : undefined
   const undo = (v: Tensor): Tensor => operator.pinv?.(v) ?? v // A†, which lacksInverse has seen
   /** r_t²Aᵀ(r_t²AAᵀ + σ_y²I)⁻¹r, or what stands for it. */
-  const correction = (clean: Tensor, spread: number): Tensor => {
-    if (isLinear(operator)) return inverseOf(operator, sigmaY ** 2 / spread, options)(y.sub(clean))
-    return undo(y).sub(undo(clean))
-  }
+  const correction = (clean: Tensor, spread: number): Tensor =>
+    solve === undefined ? undo(y).sub(undo(clean)) : solve(y.sub(clean), sigmaY ** 2 / spread)
   return {
     through: true,
     score: ({ x0hat, alpha, sigma, pullback }) => {

@@ -2,8 +2,12 @@ import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { dmps } from './explicit/dmps.ts'
 import { dps } from './explicit/dps.ts'
+import { dsg } from './explicit/dsg.ts'
+import { lgdMc } from './explicit/lgd-mc.ts'
 import { mmps } from './explicit/mmps.ts'
+import { mpgd } from './explicit/mpgd.ts'
 import { pigdm } from './explicit/pigdm.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { redDiff } from './variational/red-diff.ts'
@@ -27,4 +31,8 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   pigdm,
   tmpd,
   mmps,
+  lgdMc,
+  dmps,
+  dsg,
+  mpgd,
 ])

@@ -26,8 +26,8 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Absent where there is none, as for one that is being tried. */
   readonly paper?: {
     readonly arxiv?: string
-    /** Its id on OpenReview, where it is not on arXiv. */
-    readonly openreview?: string
+    /** Where it is, if not on arXiv, such as `openreview.net/forum?id=…`. */
+    readonly url?: string
     readonly algorithm: string
     readonly authors: string
   }
@@ -38,6 +38,12 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   readonly presets: readonly Preset[]
   /** Its own and those of every run. */
   readonly options: S
+  /**
+   * What there is to say of settings before a run, such as a scale outside what was tried; nothing where all is well. It
+   * refuses nothing and changes nothing.
+   * @param steps - Those of the run.
+   */
+  advice(settings: Settings, steps: number): readonly string[]
   /**
    * Calls of the denoiser (a batch counts once) in a run.
    * @param steps - Those of the run (`Step.steps`): a grid may take more or fewer than the option asks for.
@@ -106,6 +112,8 @@ export interface MethodSpec<
   readonly options: S
   /** {@link MethodInfo.evaluations}; one a step where left out. */
   readonly evaluations?: (steps: number) => number
+  /** {@link MethodInfo.advice}, of its own options. */
+  readonly advice?: (options: Filled<S>, steps: number) => readonly string[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
   plan(run: Run<S, N>): Recurrence<X, T, R>
 }
@@ -151,13 +159,23 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations = (n) => n, plan, cost, presets = [], ...facts } = spec
+  const { needs, steps, spacing, evaluations = (n) => n, plan, cost, presets = [], ...rest } = spec
+  const { advice, ...facts } = rest
   const { name } = facts
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
   if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
   const options = { ...common, ...spec.options }
-  const info: MethodInfo = { ...facts, needs, cost: costOf(needs, cost), presets, options, evaluations }
+  const info: MethodInfo = {
+    ...facts,
+    needs,
+    cost: costOf(needs, cost),
+    presets,
+    options,
+    evaluations,
+    advice: (settings, steps) =>
+      advice?.(pick(fillSettings(name, options, settings), spec.options), steps) ?? [],
+  }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
   function run(problem: Problem, prior: Prior, given: Settings = {}) {

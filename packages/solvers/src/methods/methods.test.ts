@@ -177,9 +177,9 @@ describe.each(methods.names)('%s', (name) => {
       if (control.kind === 'choice') expect(control.choices, option).toContain(value)
     }
     expect(info.name).toBe(name)
-    const { arxiv, openreview } = info.paper ?? {}
-    if (openreview === undefined) expect(arxiv).toMatch(/^\d{4}\.\d{5}$/)
-    else expect(openreview).toMatch(/^[\w-]{8,12}$/)
+    const { arxiv, url } = info.paper ?? {}
+    if (url === undefined) expect(arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    else expect(url).toMatch(/^[a-z.]+\.[a-z]+\/\S+$/)
   })
 })
 

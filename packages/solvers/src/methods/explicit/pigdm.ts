@@ -36,7 +36,11 @@ export const pigdm = defineMethod({
   name: 'pigdm',
   title: 'Pseudo-inverse guided diffusion',
   family: 'explicit',
-  paper: { openreview: '9_gsMA8MRKQ', algorithm: 'Algorithm 1', authors: 'Song et al. 2023' },
+  paper: {
+    url: 'openreview.net/forum?id=9_gsMA8MRKQ',
+    algorithm: 'Algorithm 1',
+    authors: 'Song et al. 2023',
+  },
   needs: ['inverse', 'denoiserVjp'],
   cost: ['svd'],
   steps: 100,

@@ -1,4 +1,4 @@
-import { normal, OptionError, randomKey, tanh, tensor } from '@tweedie/tensor'
+import { normal, OptionError, randomKey, tanh } from '@tweedie/tensor'
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
@@ -12,7 +12,6 @@ import type { MmpsOptions, TmpdOptions } from '../index.ts'
 import { mmps, tmpd, UnfitError } from '../index.ts'
 import type { Rows, Vector } from '../written-out.test.helper.ts'
 import { dot, plus, times, transposed } from '../written-out.test.helper.ts'
-import type { Name } from '../written-out-problem.test.helper.ts'
 import {
   A,
   firstSample,
