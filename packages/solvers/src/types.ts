@@ -108,30 +108,33 @@ interface Gives {
   readonly linear: { readonly operator: LinearOperator }
   /** The singular value decomposition of a linear operator. */
   readonly svd: { readonly operator: LinearOperator & { svd(): Svd } }
+  /** A linear operator whose singular values are all 0 or 1, as of a mask or of orthonormal rows: A⁺ = Aᵀ. */
+  readonly orthonormal: { readonly operator: LinearOperator & { svd(): Svd } }
   /** The pseudo-inverse of an operator; of a linear one together with `linear`. */
   readonly pinv: { readonly operator: Operator & { pinv: NonNullable<Operator['pinv']> } }
   /**
    * What stands for an inverse of A: of a linear one with Gaussian noise the adjoint; of another one without noise its
    * pseudo-inverse A†.
    */
-  readonly inverse: object
+  readonly inverse: Problem
   /** The standard deviation σ_y of white Gaussian noise, in units of the range [−1, 1]. */
   readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
   /** log p(y | clean) and its gradient. */
   readonly likelihood: { readonly noise: Noise & { readonly likelihood: NoiseLikelihood } }
   /** Gradients through the operator (for a linear one, its adjoint). */
-  readonly operatorVjp: object
+  readonly operatorVjp: Problem
   /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
-  readonly denoiserVjp: object
+  readonly denoiserVjp: Problem
 }
 
 /** A word for what a method needs. */
 export type Need = keyof Gives
 
-type Both<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
+/** All of them together. By functions, one a need: a union with `unknown` would be `unknown`. */
+type All<N extends Need> = { [K in N]: (x: Gives[K]) => void }[N] extends (x: infer I) => void ? I : never
 
 /** A problem that has what is needed, in its type: checked once by `checkFit`, then there. */
-export type Fitted<N extends Need> = Problem & Both<Gives[N]>
+export type Fitted<N extends Need> = Problem & All<N>
 
 /** All that a run needs to go on: the current x and whatever else, a tree of tensors and numbers. */
 export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }

@@ -276,8 +276,8 @@ const frame: readonly Edit[] = [
   fit('fit-finite', "requireFiniteNow(name, 'the measurement y', y)", '', 'a NaN in y reaches the run'),
   define(
     'evaluations',
-    'evaluations = (n) => n',
-    'evaluations = (n) => 2 * n',
+    'spec.options)) ?? steps',
+    'spec.options)) ?? 2 * steps',
     'a method is said to evaluate twice a step',
   ),
   define(
@@ -312,8 +312,8 @@ const frame: readonly Edit[] = [
   ),
   fit(
     'fit-nonlinear',
-    'operator.svd !== undefined',
-    'operator.svd !== null',
+    'isLinear(operator) && operator.svd !== undefined',
+    'isLinear(operator) && operator.svd !== null',
     'an operator without an SVD is taken where one is needed',
   ),
   fit(

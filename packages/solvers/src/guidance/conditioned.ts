@@ -36,7 +36,6 @@ export const conditioned = (
     const { dtype, device } = xt
     const { x0, shift } = guidance.at(lookAt(prior, xt, t, guidance.through), {
       i: 0,
-      steps: 1,
       s: prior.schedule.clean,
       z: (purpose, shape = prior.shape) =>
         noiseStreams({ ...options, count: xt.shape[0] ?? 0, dtype, device }).normal(

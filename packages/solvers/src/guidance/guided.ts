@@ -19,8 +19,6 @@ export interface Guided {
 export interface AtStep {
   /** 0-based. */
   readonly i: number
-  /** How many there will be. */
-  readonly steps: number
   /** Where it goes. */
   readonly s: Time
   /** z ~ N(0, I) for a purpose, [N, …shape]: like x_t where no shape is given. */
@@ -31,6 +29,11 @@ export interface AtStep {
 export interface Guidance {
   /** Whether it goes back through the denoiser ({@link Look.pullback}). */
   readonly through: boolean
+  /**
+   * Whether the step keeps the noise ε = (x_t − α_t·x̂₀)/σ_t of the look, as DDNM and DDS do; left out, the kernel works
+   * it out anew from x₀.
+   */
+  readonly keepsNoise?: boolean
   at(look: Look, step?: AtStep): Guided
 }
 
@@ -42,3 +45,6 @@ export function needStep(who: string, step: AtStep | undefined): AtStep {
   if (step === undefined) throw new OptionError('step', `${who} draws: it must be told its step`)
   return step
 }
+
+/** The x_t of which x₀ leaves the noise that x̂₀ left of the look's: a kernel that starts there keeps it. */
+export const keepingNoise = ({ x, x0hat, alpha }: Look, x0: Tensor): Tensor => x.add(x0.sub(x0hat).mul(alpha))

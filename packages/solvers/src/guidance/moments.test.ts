@@ -22,7 +22,7 @@ const lookWith = (transposed: readonly (readonly number[])[], x0hat: Tensor): Lo
   pullback: (v) => v.matmul(matrixTranspose(of(transposed))),
 })
 const problem = { operator: denoise([2]), noise: gaussianNoise(sigmaY), y: of([[1, 3]]) }
-const draws = { i: 0, steps: 1, s: 0, z: () => of([[0.4, -1.2]]).reshape([1, 1, 2]) }
+const draws = { i: 0, s: 0, z: () => of([[0.4, -1.2]]).reshape([1, 1, 2]) }
 const score = (J: readonly (readonly number[])[], options: MomentOptions, x0 = of([[0, 1]])) =>
   numbers(momentLikelihood(problem, options).score(lookWith(J, x0), draws).g)
 const close = (got: readonly number[], wanted: readonly number[]) => {

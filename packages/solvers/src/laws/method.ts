@@ -6,7 +6,7 @@ import { matrixOperator } from '../operators/index.ts'
 import type { Settings } from '../options/index.ts'
 import { countCalls, gaussianMixturePrior, gaussianPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
-import type { GuidedStep, Prior, Problem } from '../types.ts'
+import type { GuidedStep, Need, Prior, Problem } from '../types.ts'
 import type { Law } from './law.ts'
 import { must, mustBeClose, mustEqual, mustThrow } from './law.ts'
 
@@ -26,17 +26,16 @@ export interface MethodLawOptions {
 }
 
 /** Four numbers with three modes, as an image of 2×2, of which two combinations are measured. */
-function setting() {
+function setting(needs: readonly Need[]) {
   const means = [
     [-1, 0.5, 0, 1],
     [1, 0, 0.5, -1],
     [0, 0, 0, 0],
   ]
   const prior = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
-  const matrix = [
-    [1, 0.3, 0, 0.2],
-    [0, 0.5, 0.5, 0],
-  ]
+  const matrix = needs.includes('orthonormal')
+    ? [[0.8, 0.6, 0, 0], [0, 0, 0, 1]] // biome-ignore format: a matrix
+    : [[1, 0.3, 0, 0.2], [0, 0.5, 0.5, 0]] // biome-ignore format: a matrix
   const operator = matrixOperator(tensor(matrix), { inShape: [1, 2, 2] })
   const measured = [0, 1, 2, 3].map((i) => Array.from(normal([randomKey(40 + i)], [2]).dataSync()))
   const problem = (rows: readonly number[]): Problem => ({
@@ -60,7 +59,7 @@ function setting() {
  */
 export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLawOptions = {}): Law[] {
   const { name, needs } = method.info
-  const { prior, problem } = setting()
+  const { prior, problem } = setting(needs)
   const options = { steps: 10, seed: 9, ...settings }
   const start = (rows: readonly number[], more: Settings = {}, by: Prior = prior) =>
     method.run(problem(rows), by, { ...options, ...more })
@@ -123,7 +122,7 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
       let steps = 0
       for await (const step of start([0], {}, counted)) steps = step.steps
       const { total, recorded } = counted.calls
-      const wanted = method.info.evaluations(steps)
+      const wanted = method.info.evaluations(steps, options)
       must(total === wanted, `${total} evaluations in ${steps} steps, info.evaluations says ${wanted}`)
       const through = needs.includes('denoiserVjp')
       must(

@@ -1,14 +1,20 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { ddnm } from './explicit/ddnm.ts'
+import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { diffpir } from './explicit/diffpir.ts'
 import { dmps } from './explicit/dmps.ts'
 import { dps } from './explicit/dps.ts'
 import { dsg } from './explicit/dsg.ts'
+import { ilvr } from './explicit/ilvr.ts'
 import { lgdMc } from './explicit/lgd-mc.ts'
+import { mcg } from './explicit/mcg.ts'
 import { mmps } from './explicit/mmps.ts'
 import { mpgd } from './explicit/mpgd.ts'
 import { pigdm } from './explicit/pigdm.ts'
+import { repaint } from './explicit/repaint.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { redDiff } from './variational/red-diff.ts'
 
@@ -27,6 +33,9 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   // biome-ignore format: one a line
   dps,
   ddrm,
+  ddnm,
+  ddnmPlus,
+  diffpir,
   redDiff,
   pigdm,
   tmpd,
@@ -35,4 +44,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   dmps,
   dsg,
   mpgd,
+  repaint,
+  ilvr,
+  mcg,
 ])

@@ -4,11 +4,14 @@ import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
 
+/** What a fit depends on. */
+type Posed = Pick<Problem, 'operator' | 'noise'>
+
 interface NeedRule {
   /** In words, for tables. */
   readonly words: string
   /** Why a problem does not have it; undefined where it does. */
-  lacks?(problem: Problem): string | undefined
+  lacks?(problem: Posed): string | undefined
 }
 
 const notLinear = (operator: Operator): string | undefined =>
@@ -20,6 +23,17 @@ const noSvd = (operator: Operator): string | undefined =>
     : (notLinear(operator) ??
       `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
 
+/** How far a singular value may be from 0 or 1: operators are given in float32. */
+const slack = 1e-6
+
+function notOrthonormal(operator: Operator): string | undefined {
+  if (!isLinear(operator) || operator.svd === undefined) return noSvd(operator)
+  const other = operator.svd().singularValues.find((s) => Math.min(Math.abs(s), Math.abs(s - 1)) > slack)
+  return other === undefined
+    ? undefined
+    : `needs orthonormal rows, as of a mask: singular values of 0 or 1; '${operator.name}' has ${other}`
+}
+
 /** All needs, as data. Gradients of a prior are not checked: one written in tensor ops has them. */
 export const needRules: Readonly<Record<Need, NeedRule>> = {
   linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
@@ -27,6 +41,7 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
     words: 'SVD',
     lacks: ({ operator }) => noSvd(operator),
   },
+  orthonormal: { words: 'orthonormal rows', lacks: ({ operator }) => notOrthonormal(operator) },
   pinv: {
     words: 'pseudo-inverse',
     lacks: ({ operator }) =>
@@ -61,17 +76,19 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
 
 /** Whether nonlinear operators are among those that a method with these needs can take. */
 export const takesNonlinear = (needs: readonly Need[]): boolean =>
-  !needs.some((need) => need === 'linear' || need === 'svd')
+  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal')
 
-/** A problem that a method cannot solve. `method` names it, `need` what is missing. */
+/** A problem that a method cannot solve. `method` names it, `need` what is missing, `reason` says so in words. */
 export class UnfitError extends TweedieError {
   override readonly name = 'UnfitError'
   readonly method: string
   readonly need: Need
-  constructor(method: string, need: Need, message: string) {
-    super(`${method}: ${message}`)
+  readonly reason: string
+  constructor(method: string, need: Need, reason: string) {
+    super(`${method}: ${reason}`)
     this.method = method
     this.need = need
+    this.reason = reason
   }
 }
 
@@ -79,6 +96,25 @@ export class UnfitError extends TweedieError {
 export interface Needing<N extends Need = Need> {
   readonly name: string
   readonly needs: readonly N[]
+}
+
+/**
+ * What a problem lacks for a method: the first of its needs that is not there, and why; undefined where all are.
+ * @example
+ * ```ts
+ * import { ddrm, denoise, lackOf, poissonNoise } from '@tweedie/solvers'
+ * lackOf(ddrm.info, { operator: denoise([4]), noise: poissonNoise() })?.need // => 'sigma'
+ * ```
+ */
+export function lackOf(
+  { needs }: Pick<Needing, 'needs'>,
+  problem: Posed,
+): { readonly need: Need; readonly why: string } | undefined {
+  for (const need of needs) {
+    const why = needRules[need].lacks?.(problem)
+    if (why !== undefined) return { need, why }
+  }
+  return undefined
 }
 
 /**
@@ -107,10 +143,8 @@ export function checkFit<N extends Need>(
   prior: Prior,
 ): asserts problem is Fitted<N> {
   const { operator, y } = problem
-  for (const need of needs) {
-    const lack = needRules[need].lacks?.(problem)
-    if (lack !== undefined) throw new UnfitError(name, need, lack)
-  }
+  const lack = lackOf({ needs }, problem)
+  if (lack !== undefined) throw new UnfitError(name, lack.need, lack.why)
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {
     throw new ShapeError(name, `y must be a batch of what '${operator.name}' yields`, [
       y.shape,

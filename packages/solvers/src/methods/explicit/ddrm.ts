@@ -5,6 +5,7 @@ import { residualNorm } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { ddrmPresets } from './ddrm-presets.ts'
 import type { DdrmWeights } from './ddrm-weights.ts'
 import { ddrmWeights } from './ddrm-weights.ts'
 
@@ -47,6 +48,9 @@ export const ddrm = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2201.11793', algorithm: 'eq. 7 and 8', authors: 'Kawar et al. 2022' },
   needs: ['svd', 'sigma'],
+  limits:
+    'No posterior sampler: more steps do not make it exact. What is seen reaches what is unseen through the denoiser alone.',
+  presets: ddrmPresets,
   steps: 20,
   spacing: 'ddim',
   options: {

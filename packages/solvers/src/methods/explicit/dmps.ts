@@ -38,6 +38,7 @@ export const dmps = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2211.12343', algorithm: 'Algorithm 1', authors: 'Meng & Kabashima 2022' },
   needs: ['linear', 'sigma'],
+  limits: 'The score leaves the prior out: early steps are guided toward what the prior excludes.',
   cost: ['svd'],
   presets: [
     {

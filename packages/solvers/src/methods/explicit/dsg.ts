@@ -43,6 +43,7 @@ export const dsg = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2402.03201', algorithm: 'Algorithm 1', authors: 'Yang et al. 2024' },
   needs: ['denoiserVjp', 'operatorVjp'],
+  limits: 'Ignores σ_y; needs η > 0; the nearer g_r to 1, the less samples differ.',
   presets: [
     {
       name: 'ffhq-inpainting',

@@ -38,6 +38,7 @@ export const lgdMc = defineMethod({
   family: 'explicit',
   paper: { url: 'proceedings.mlr.press/v202/song23k.html', algorithm: 'eq. 8', authors: 'Song et al. 2023' },
   needs: ['likelihood', 'denoiserVjp', 'operatorVjp'],
+  limits: 'Of few points in many dimensions one has nearly all the weight: as stiff as the score of DPS.',
   steps: 1000,
   spacing: 'linspace',
   options: {

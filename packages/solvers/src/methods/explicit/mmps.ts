@@ -37,6 +37,8 @@ export const mmps = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2405.13712', algorithm: '§4.2', authors: 'Rozet et al. 2024' },
   needs: ['sigma', 'denoiserVjp', 'operatorVjp'],
+  limits:
+    'σ_y must be above 0. One Gaussian stands for all modes; conjugate gradients may break down for a trained denoiser.',
   cost: ['prox'],
   steps: 256,
   spacing: 'linspace',

@@ -43,6 +43,8 @@ export const mpgd = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2311.16424', algorithm: 'Algorithm 1', authors: 'He et al. 2023' },
   needs: ['operatorVjp'],
+  limits:
+    'What A does not see is guided only by later denoising; c is tied neither to σ_y nor to the step size.',
   presets: [[20, 17.5] as const, [50, 7.5] as const, [100, 4] as const].map(([steps, scale]) => ({
     name: `ffhq-sr4-${steps}`,
     operator: 'sr:4',

@@ -42,6 +42,8 @@ export const pigdm = defineMethod({
     authors: 'Song et al. 2023',
   },
   needs: ['inverse', 'denoiserVjp'],
+  limits:
+    'One variance r_t² for all directions; its damped weight makes it no posterior sampler even where the score is exact.',
   cost: ['svd'],
   steps: 100,
   spacing: 'linspace',

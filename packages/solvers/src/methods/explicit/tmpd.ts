@@ -37,6 +37,8 @@ export const tmpd = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2310.06721', algorithm: 'Algorithm 1', authors: 'Boys et al. 2023' },
   needs: ['sigma', 'denoiserVjp', 'operatorVjp'],
+  limits:
+    'σ_y must be above 0. One Gaussian stands for all modes; row sums are wrong where measured numbers are correlated.',
   steps: 1000,
   spacing: 'linspace',
   options: {

@@ -1,4 +1,4 @@
-import type { Known } from './known.test.helper.ts'
+import type { Known } from './entry.test.helper.ts'
 
 const clip = [undefined, 'left to the prior'] as const
 
@@ -28,7 +28,7 @@ export const gradient: Readonly<Record<string, Known>> = {
       eta: [1, 'ancestral, as the repository for VP'],
       clip,
     },
-    matters: { probes: { covariance: 'diagonal' } },
+    beside: { probes: { covariance: 'diagonal' } },
     draws: { start: ['start'], step: ['step', 'probes'], options: { covariance: 'diagonal' } },
   },
   mmps: {
