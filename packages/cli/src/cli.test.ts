@@ -174,6 +174,7 @@ describe('help and tables', () => {
     'bench',
     'bench kernels',
     'bench unet',
+    'bench methods',
   ])('%s --help', async (command) => {
     const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])
     expect(result).toMatchObject({ code: 0, err: '' })
