@@ -1,6 +1,7 @@
 export type { BenchCase } from './cases/case.ts'
 export { kernelCases } from './cases/kernels.ts'
 export { networkCases } from './cases/networks.ts'
+export { operatorCases } from './cases/operators.ts'
 export type { ComparedCase, Comparison } from './compare.ts'
 export { compareReports, comparisonMarkdown } from './compare.ts'
 export { machine } from './machine.ts'

@@ -38,7 +38,7 @@ describe('wrong use', () => {
     ['demo --prior colour', "--prior: 'white' is for [3, 32, 32], the digits are [1, 28, 28]"],
     [
       'restore a.png --prior white --operator denoise --method ddrm --noise poisson:peak=30',
-      /--method: ddrm: needs the noise level σ_y .*'poisson' has no sigma; these would: dps, red-diff/,
+      /--method: ddrm: needs the noise level σ_y .*'poisson' has no sigma; these would: dps, .*red-diff/,
     ],
     [
       'restore a.png --prior white --operator sr:4 --preset dps/magic',
@@ -174,6 +174,7 @@ describe('help and tables', () => {
     'bench',
     'bench kernels',
     'bench unet',
+    'bench operators',
     'bench methods',
   ])('%s --help', async (command) => {
     const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])
@@ -218,7 +219,7 @@ describe('help and tables', () => {
       'Paper: Chung et al. 2022, arXiv 2209.14687, Algorithm 1.\nOperators: all.\nNoise: any.\n',
     )
     expect(out).toMatch(/^Limits: .*under-dispersed/m)
-    expect(out).toMatch(/^ffhq-sr4 +sr:4 +gaussian:0\.05 +steps=1000,scale=0\.3,clip=-1\.\.1$/m)
+    expect(out).toMatch(/^ffhq-sr4 +sr:4,filter=bicubic +gaussian:0\.05 +steps=1000,scale=0\.3,clip=-1\.\.1$/m)
     expect(out).toMatch(/^ffhq-sr4: github\.com\/DPS2022\/\S+, configs\/super_resolution_config\.yaml/m)
     expect(out).toContain('--preset dps/ffhq-sr4;')
     const { out: json } = await ran('/', ['methods', 'ddrm', '--json'])

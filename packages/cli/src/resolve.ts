@@ -1,3 +1,4 @@
+import type { InputRecord } from '@tweedie/runs'
 import { suggesting } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
 import type {
@@ -22,15 +23,16 @@ import {
   methods,
   noiseFromSpec,
   noises,
-  operatorFromSpec,
   operators,
   presetOf,
   readSettings,
   samplers,
+  specName,
   splitSpec,
   UnfitError,
 } from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
+import { withArrays } from './files/arrays.ts'
 import type { Io } from './io.ts'
 import { ownMethod, ownModule, ownOperator, ownPrior } from './own/index.ts'
 import { splitPreset } from './preset-text.ts'
@@ -145,17 +147,35 @@ export const resolveSettings = (
     return Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   })
 
+/** An operator, and the files of the user's that its options name. */
+export interface ResolvedOperator {
+  readonly operator: ShownOperator
+  readonly inputs: readonly InputRecord[]
+}
+
 /**
- * The operator of a text such as `inpaint:box=14` or `./camera.ts:gain=2`, for pictures of a shape.
+ * The operator of a text such as `inpaint:box=14`, `inpaint:mask=hole.png` or `./camera.ts:gain=2`, for pictures of a
+ * shape.
  * @throws {OptionError} naming what does not fit.
- * @throws {FileFormatError} for a module that cannot be loaded.
+ * @throws {FileFormatError} for a module that cannot be loaded, or a file that cannot be read.
  */
-export const resolveOperator = (io: Io, text: string, shape: Shape, option: string): Promise<ShownOperator> =>
+export const resolveOperator = (
+  io: Io,
+  text: string,
+  shape: Shape,
+  option: string,
+): Promise<ResolvedOperator> =>
   naming(option, 'operator', async () => {
     const module = ownModule(text)
-    if (module === undefined) return operatorFromSpec(text, shape)
-    const entry = await ownOperator(io, module)
-    return entry.make(shape, ownSettings('operator', entry, module.settings))
+    const entry = module === undefined ? operators.find(specName(text)) : await ownOperator(io, module)
+    const { name, options } = entry.info
+    const said = module === undefined ? text : withSettings(name, module.settings)
+    const { settings, inputs } = await withArrays(
+      io,
+      options,
+      splitSpec('operator', said, entry.info).settings,
+    )
+    return { operator: entry.make(shape, readSettings(name, options, settings)), inputs }
   })
 
 /**
@@ -171,9 +191,12 @@ export const resolveOperatorKind = (io: Io, text: string, option: string): Promi
 
 /** The options that follow the name of a module. */
 export function ownSettings(kind: string, { info }: Described, settings: string | undefined): Settings {
-  const text = settings === undefined ? info.name : `${info.name}:${settings}`
+  const text = withSettings(info.name, settings)
   return readSettings(info.name, info.options, splitSpec(kind, text, info).settings)
 }
+
+const withSettings = (name: string, settings: string | undefined): string =>
+  settings === undefined ? name : `${name}:${settings}`
 
 /**
  * The noise of σ_y, or of a text.

@@ -17,5 +17,13 @@ export interface Guided {
 export interface Guidance {
   /** Whether it goes back through the denoiser ({@link Look.pullback}). */
   readonly through: boolean
+  /**
+   * Whether the step keeps the noise ε = (x_t − α_t·x̂₀)/σ_t of the look, as DDNM and DDS do; left out, the kernel works
+   * it out anew from x₀.
+   */
+  readonly keepsNoise?: boolean
   at(look: Look): Guided
 }
+
+/** The x_t of which x₀ leaves the noise that x̂₀ left of the look's: a kernel that starts there keeps it. */
+export const keepingNoise = ({ x, x0hat, alpha }: Look, x0: Tensor): Tensor => x.add(x0.sub(x0hat).mul(alpha))

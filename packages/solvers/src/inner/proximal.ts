@@ -88,8 +88,9 @@ function solverOf(
   return (r) => {
     const normal = (v: Tensor) => operator.adjoint(operator.forward(v)).add(v.mul(lambda))
     const { x, status } = conjugateGradient(normal, operator.adjoint(r), {
-      // A breakdown at λ = 0 is a direction that A does not see to rounding: the solution has none of it.
-      onBreakdown: lambda === 0 ? 'keep' : 'throw',
+      // A breakdown at λ = 0 is a direction that A does not see to rounding: the solution has none of it. With a number
+      // of iterations it is their end.
+      onBreakdown: lambda === 0 || iterations !== undefined ? 'keep' : 'throw',
       ...(iterations === undefined ? {} : { maxIterations: iterations }),
       ...(tolerance === undefined ? {} : { tolerance }),
     })

@@ -1,8 +1,16 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { blindDps } from './explicit/blind-dps.ts'
+import { ddnm } from './explicit/ddnm.ts'
+import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { diffpir } from './explicit/diffpir.ts'
 import { dps } from './explicit/dps.ts'
+import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
+import { ilvr } from './explicit/ilvr.ts'
+import { mcg } from './explicit/mcg.ts'
+import { repaint } from './explicit/repaint.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -20,5 +28,13 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   // biome-ignore format: one a line
   dps,
   ddrm,
+  ddnm,
+  ddnmPlus,
+  diffpir,
   redDiff,
+  repaint,
+  ilvr,
+  mcg,
+  blindDps,
+  gibbsDdrm,
 ])

@@ -6,7 +6,7 @@ import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { vpLinear } from '../schedules/index.ts'
 import { dpsDefaultScale, methods } from './index.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known } from './known/known.test.helper.ts'
 
 const run = { seed: 0, firstSample: 0, resume: undefined }
 
@@ -29,9 +29,18 @@ const problem = {
   noise: gaussianNoise(0.3),
   y: tensor([[0.5, 0.1]]),
 }
+const orthonormal = matrixOperator(
+  tensor([
+    [0.8, 0.6, 0],
+    [0, 0, 1],
+  ]),
+)
 async function trajectory(name: string, options: object): Promise<number[]> {
   const out: number[] = []
-  const steps = methods.find(name).run(problem, prior, { steps: 40, ...options })
+  const method = methods.find(name)
+  const known = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
+  const asked = { ...problem, operator: askedOf(method.info, known) }
+  const steps = method.run(asked, prior, { steps: 40, ...options })
   for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
   return out
 }
@@ -57,12 +66,15 @@ describe.each(methods.names)('%s', (name) => {
     expect(await trajectory(name, said)).toEqual(silent)
     for (const [option, value] of Object.entries(said)) {
       if (typeof value !== 'number') continue
-      const other = value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
+      const half = value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
+      const other = methods.find(name).info.options[option]?.accepts(half) === true ? half : value + 1
       // σ_y > 0.3·1e-3: the second singular value is a thousandth of the first, above every tolerance but 0.5.
       const unseen = option === 'rankTolerance' && value > 0
-      const moved = await trajectory(name, { [option]: other })
-      if (unseen) expect(moved, option).toEqual(silent)
-      else expect(moved, option).not.toEqual(silent)
+      const beside = known[name]?.beside?.[option]
+      const before = beside === undefined ? silent : await trajectory(name, beside)
+      const moved = await trajectory(name, { ...beside, [option]: other })
+      if (unseen) expect(moved, option).toEqual(before)
+      else expect(moved, option).not.toEqual(before)
     }
   })
 })

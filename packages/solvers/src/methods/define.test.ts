@@ -6,6 +6,7 @@ import { choice, number } from '../options/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { residualNorm, run } from '../run/index.ts'
 import { ddim } from '../samplers/index.ts'
+import { travelPath } from '../schedules/index.ts'
 import type { Checkpoint, Need, Noise, Problem, Svd } from '../types.ts'
 import type { OptionsOf, StepOf } from './index.ts'
 import { checkFit, defineMethod, dps, guidedPlan, redDiff, stepping, UnfitError } from './index.ts'
@@ -86,6 +87,16 @@ describe('a method', () => {
       plan: () => stay,
     })
     expect(twice.info.evaluations(7)).toBe(14)
+    const costly = defineMethod({
+      ...facts,
+      needs: [],
+      options: { inner: number('inner steps', { default: 3 }) },
+      evaluations: (n, { inner }) => n * inner,
+      plan: () => stay,
+    })
+    expect(costly.info.evaluations(7)).toBe(21)
+    expect(costly.info.evaluations(7, { inner: 2, steps: 7 })).toBe(14)
+    expect(() => costly.info.evaluations(7, { outer: 2 })).toThrow('is no option of mine')
   })
 
   test('does the same by `run`, for options of any type, which are checked', async () => {
@@ -99,6 +110,26 @@ describe('a method', () => {
     refused({ wait: 1 }).toThrow('wait: is no option of mine; it has steps, seed')
     refused({ resume: 5 }).toThrow('resume: must be { next, state }')
     refused({ steps: 0 }).toThrow(OptionError)
+  })
+
+  test('may turn the times of its grid into a path of its own', async () => {
+    const travelling = defineMethod({
+      ...facts,
+      needs: [],
+      options: { jump: number('j', { default: 1 }) },
+      path: (times, { jump }, schedule) => {
+        expect(schedule).toBe(prior.schedule)
+        return travelPath(times, { jump, repeats: 2 })
+      },
+      plan: ({ times }) => ({ ...stay, start: () => ({ x: zeros([2, 2]).add(times.length) }) }),
+    })
+    const seen: string[] = []
+    const steps = travelling(problem, prior, { steps: 3, jump: 3 })
+    for await (const { i, t, steps: count } of steps) seen.push(`${i} of ${count}: ${t}`)
+    expect(seen).toEqual(['0 of 3: 999', '1 of 3: 500', '2 of 3: 0'])
+    const again: number[] = []
+    for await (const { t, steps } of travelling(problem, prior, { steps: 3 })) again.push(t, steps)
+    expect(again).toEqual([999, 5, 999, 5, 500, 5, 500, 5, 0, 5])
   })
 
   test('has no option that every run has', () => {
@@ -130,6 +161,16 @@ describe('a method', () => {
         expectTypeOf(noise.likelihood.log).returns.toEqualTypeOf<Tensor>()
         expectTypeOf(operator.pinv).returns.toEqualTypeOf<Tensor>()
         expectTypeOf(operator.svd).toEqualTypeOf<(() => Svd) | undefined>()
+        return stay
+      },
+    })
+    defineMethod({
+      ...facts,
+      needs: ['linear', 'pinv', 'operatorVjp', 'denoiserVjp'],
+      options: {},
+      plan: ({ problem: { operator } }) => {
+        expectTypeOf(operator.adjoint).returns.toEqualTypeOf<Tensor>()
+        expectTypeOf(operator.pinv).returns.toEqualTypeOf<Tensor>()
         return stay
       },
     })
@@ -175,6 +216,29 @@ describe('a guided plan', () => {
         }),
     })
 
+  test('goes up by noise before the step of a path that begins so', () => {
+    const asked: string[] = []
+    const z = (i: number, purpose: string) => {
+      asked.push(`${i} ${purpose}`)
+      return zeros([1, 2]).add(purpose === 'up' ? 3 : 0)
+    }
+    const still = { ...prior, denoise: (x: Tensor) => x }
+    const { step } = guidedPlan({ prior: still, z, noise: () => z(0, 'start') }, ddim(0), {
+      through: false,
+      at: ({ x, x0hat }) => ({ x0: x0hat, residual: x }),
+    })
+    const alphaBar = (t: number) => prior.schedule.alpha(t) ** 2
+    const { numbers } = step({ x: tensor([[2, -1]]) }, { from: 300, t: 500, s: 400 }, 7)
+    const ratio = alphaBar(500) / alphaBar(300)
+    const noised = [2, -1].map((v) => Math.sqrt(ratio) * v + 3 * Math.sqrt(1 - ratio))
+    Array.from(numbers.residual.dataSync()).forEach((v, j) => expect(v).toBeCloseTo(noised[j]!, 5))
+    expect(asked).toEqual(['7 up'])
+    expect(step({ x: tensor([[2, -1]]) }, { t: 500, s: 400 }, 8).numbers.residual.dataSync()).toEqual(
+      Float32Array.from([2, -1]),
+    )
+    expect(asked).toEqual(['7 up'])
+  })
+
   test('puts x₀ in the place of x̂₀, or adds to x_s, and shows what it did', async () => {
     const ends = async (shift: boolean) => {
       let last: { x: Tensor; x0hat: Tensor; guidance: Tensor } | undefined
@@ -203,20 +267,24 @@ describe('what fits', () => {
     { ...plain, pinv },
     { ...plain, svd },
   ]
-  const lacking: Readonly<Record<Exclude<Need, 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>> =
-    {
-      linear: [
-        { ...problem, operator: nonlinear },
-        "mine: needs a linear operator; 'matrixOperator' has no adjoint()",
-      ],
-      svd: [{ ...problem, operator: withoutSvd }, 'singular value decomposition'],
-      pinv: [{ ...problem, operator: withoutPinv }, 'has no pinv()'],
-      sigma: [{ ...problem, noise: { ...noise, likelihood: likelihood! } }, "'gaussian' has no sigma"],
-      likelihood: [
-        { ...problem, noise: { ...noise, sigma } },
-        "needs noise of a known likelihood; 'gaussian' has none",
-      ],
-    }
+  const lacking: Readonly<
+    Record<
+      Exclude<Need, 'orthonormal' | 'operatorVjp' | 'denoiserVjp' | 'blind' | 'blindSvd'>,
+      readonly [Problem, string]
+    >
+  > = {
+    linear: [
+      { ...problem, operator: nonlinear },
+      "mine: needs a linear operator; 'matrixOperator' has no adjoint()",
+    ],
+    svd: [{ ...problem, operator: withoutSvd }, 'singular value decomposition'],
+    pinv: [{ ...problem, operator: withoutPinv }, 'has no pinv()'],
+    sigma: [{ ...problem, noise: { ...noise, likelihood: likelihood! } }, "'gaussian' has no sigma"],
+    likelihood: [
+      { ...problem, noise: { ...noise, sigma } },
+      "needs noise of a known likelihood; 'gaussian' has none",
+    ],
+  }
   test.each(Object.entries(lacking))(
     '%s is looked for, and named where it is missing',
     (word, [bad, message]) => {
@@ -229,4 +297,28 @@ describe('what fits', () => {
       expect(check).toThrow(message)
     },
   )
+
+  test('rows are orthonormal where the singular values are 0 or 1', () => {
+    const info = { name: 'mine', needs: ['orthonormal'] } as const
+    const check = (matrix: number[][]) => () =>
+      checkFit(
+        info,
+        { ...problem, operator: matrixOperator(tensor(matrix)), y: zeros([1, matrix.length]) },
+        prior,
+      )
+    for (const fits of [[[0.6, 0.8]], [[0, 1], [1, 0]], [[Math.SQRT1_2, 0], [Math.SQRT1_2, 0]]]) // biome-ignore format: rows
+      expect(check(fits)).not.toThrow()
+    for (const [wrong, has] of [[[[1, 0.5]], '1.118'], [[[2, 0]], '2'], [[[0.999, 0]], '0.999']] as const) // biome-ignore format: rows
+      expect(check([...wrong.map((row) => [...row])])).toThrow(
+        `mine: needs orthonormal rows, as of a mask: singular values of 0 or 1; 'matrixOperator' has ${has}`,
+      )
+    expect(check([[2, 0]])).toThrow(UnfitError)
+    const without = () => checkFit(info, { ...problem, operator: withoutSvd }, prior)
+    expect(without).toThrow(
+      "needs an operator with a singular value decomposition; 'matrixOperator' has no svd()",
+    )
+    expect(() => checkFit(info, { ...problem, operator: nonlinear }, prior)).toThrow(
+      'needs a linear operator',
+    )
+  })
 })

@@ -1,6 +1,7 @@
-import type { Shape, Tensor } from '@tweedie/tensor'
+import type { Key, Shape, Tensor } from '@tweedie/tensor'
 import { TweedieError } from '@tweedie/tensor'
 import type { Guidance } from '../guidance/guided.ts'
+import { keepingNoise } from '../guidance/guided.ts'
 import type { Described, Filled, Given, Info, Settings, Specs } from '../options/index.ts'
 import { fillSettings } from '../options/index.ts'
 import type { Recurrence, SampleNumbers, Shows } from '../run/drive.ts'
@@ -10,9 +11,11 @@ import type { RunSpecs } from '../run/options.ts'
 import { runSpecs } from '../run/options.ts'
 import { noiseStreams } from '../run/streams.ts'
 import type { Kernel } from '../samplers/kernel.ts'
+import { noisedTo } from '../samplers/kernel.ts'
 import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
-import type { Fitted, GuidedStep, Need, Prior, Problem, StateTree, Time } from '../types.ts'
+import type { PathStep } from '../schedules/time-travel.ts'
+import type { Fitted, GuidedStep, Need, Prior, Problem, Schedule, StateTree, Time } from '../types.ts'
 import { checkFit } from './fit.ts'
 import type { Cost, Preset } from './preset.ts'
 import { costOf } from './preset.ts'
@@ -37,8 +40,9 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /**
    * Calls of the denoiser (a batch counts once) in a run.
    * @param steps - Those of the run (`Step.steps`): a grid may take more or fewer than the option asks for.
+   * @param settings - Options of the run, where its cost depends on them; defaults where left out.
    */
-  evaluations(steps: number): number
+  evaluations(steps: number, settings?: Settings): number
 }
 
 /** A method in a list, for options that are known at run time. */
@@ -70,12 +74,14 @@ export interface Run<S extends Specs, N extends Need> {
   readonly prior: Prior
   /** The method's own options. */
   readonly options: Filled<S>
-  /** The reverse steps, from noisy to clean. */
-  readonly times: readonly TimePair[]
+  /** The reverse steps, from noisy to clean, or the path that the method makes of them ({@link MethodSpec.path}). */
+  readonly times: readonly PathStep[]
   /** The time of x_T, that of the first step. */
   readonly start: Time
   /** z ~ N(0, I) for step i and a purpose, [N, …shape]: a batch of samples, or of another shape where one is given. */
   z(i: number, purpose: string, shape?: Shape): Tensor
+  /** A key for each sample, for step i and a purpose: for draws of another law, or of many numbers one after another. */
+  keys(i: number, purpose: string): readonly Key[]
   /** x_T = σ_T·z. */
   noise(): Tensor
 }
@@ -101,7 +107,12 @@ export interface MethodSpec<
   /** Its own options. */
   readonly options: S
   /** {@link MethodInfo.evaluations}; one a step where left out. */
-  readonly evaluations?: (steps: number) => number
+  evaluations?(steps: number, options: Filled<S>): number
+  /**
+   * The steps of a run from those of its grid, where they are others: times gone through more than once, by
+   * `travelPath`, or a grid of the method's own.
+   */
+  path?(times: readonly TimePair[], options: Filled<S>, schedule: Schedule): readonly PathStep[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
   plan(run: Run<S, N>): Recurrence<X, T, R>
 }
@@ -147,21 +158,32 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations = (n) => n, plan, cost, presets = [], ...facts } = spec
+  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...facts } = spec
   const { name } = facts
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
   if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
   const options = { ...common, ...spec.options }
-  const info: MethodInfo = { ...facts, needs, cost: costOf(needs, cost), presets, options, evaluations }
+  const info: MethodInfo = {
+    ...facts,
+    needs,
+    cost: costOf(needs, cost),
+    presets,
+    options,
+    evaluations: (steps, settings = {}) =>
+      evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options)) ?? steps,
+  }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
-  function run(problem: Problem, prior: Prior, given: Settings = {}) {
+  function run(asked: Problem, prior: Prior, given: Settings = {}) {
+    const problem = withoutTruth(asked)
     checkFit(info, problem, prior)
     const options = fillSettings(name, info.options, given)
     const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
     const { y } = problem
-    const times = respace(prior.schedule, steps, spacing)
+    const own = pick(options, spec.options)
+    const grid = respace(prior.schedule, steps, spacing)
+    const times = path?.(grid, own, prior.schedule) ?? grid
     const streams = noiseStreams({
       seed,
       firstSample,
@@ -170,18 +192,28 @@ export function defineMethod(
       device: y.device,
     })
     const z = (i: number, purpose: string, shape = prior.shape) => streams.normal(i, purpose, shape)
+    const keys = streams.keysOf
     const start = times[0]?.t ?? prior.schedule.noisiest
     const noise = () => z(0, 'start').mul(prior.schedule.sigma(start))
-    const own = pick(options, spec.options)
     return iterate({
       name,
       y,
       times,
       resume,
-      ...plan({ problem, prior, options: own, times, start, z, noise }),
+      ...plan({ problem, prior, options: own, times, start, z, keys, noise }),
     })
   }
   return Object.assign(run, { info, run })
+}
+
+/** The problem as a blind method may see it: without what y was simulated with. */
+function withoutTruth(problem: Problem): Problem {
+  const { name, inShape, outShape, differentiable = true, blind } = problem.operator
+  if (blind === undefined) return problem
+  const forward = (): never => {
+    throw new TweedieError(`${name}: a method may not see the true ${blind.parameter}`)
+  }
+  return { ...problem, operator: { name, inShape, outShape, differentiable, blind, forward } }
 }
 
 /** The settings that are options of `specs`. */
@@ -203,6 +235,9 @@ export interface GuidedShown extends Shown {
  * The plan of most explicit methods: from x_T = σ_T·z, look at the prior, let the measurement guide, step.
  *
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
+ *
+ * Where a step of the path begins with a way up, x is noised up to t first. Where the guidance keeps the noise, the ε of
+ * the step is that of x̂₀, else that of x₀.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
@@ -210,10 +245,13 @@ export const guidedPlan = (
   guidance: Guidance,
 ): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
   start: () => ({ x: noise() }),
-  step: ({ x }, { t, s }, i) => {
+  step: ({ x: before }, at, i) => {
+    const { t, s } = at
+    const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)
     const look = lookAt(prior, x, t, guidance.through)
     const { x0, shift, residual, guidance: shown } = guidance.at(look)
-    const next = kernel(x, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
+    const from = guidance.keepsNoise === true ? keepingNoise(look, x0) : x
+    const next = kernel(from, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
     return {
       state: { x: shift === undefined ? next : next.add(shift) },
       shown: { x0hat: look.x0hat, guidance: shown ?? shift ?? x0.sub(look.x0hat) },

@@ -1,4 +1,4 @@
-import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
+import { fromData, isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
 import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
@@ -22,6 +22,34 @@ const noSvd = (operator: Operator): string | undefined =>
     : (notLinear(operator) ??
       `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
 
+/** How far a singular value may be from 0 or 1: operators are given in float32. */
+const slack = 1e-6
+
+function notOrthonormal(operator: Operator): string | undefined {
+  if (!isLinear(operator) || operator.svd === undefined) return noSvd(operator)
+  const other = operator.svd().singularValues.find((s) => Math.min(Math.abs(s), Math.abs(s - 1)) > slack)
+  return other === undefined
+    ? undefined
+    : `needs orthonormal rows, as of a mask: singular values of 0 or 1; '${operator.name}' has ${other}`
+}
+
+const notBlind = ({ name, blind }: Operator): string | undefined =>
+  blind === undefined ? `needs an operator with something unknown; all of '${name}' is known` : undefined
+
+function noBlindSvd(operator: Operator): string | undefined {
+  const { blind } = operator
+  if (blind === undefined) return notBlind(operator)
+  using start = fromData(blind.initial, [1, ...blind.shape])
+  return noSvd(blind.at(start))
+}
+
+/** A method that does not look for an unknown would take the one that y was simulated with. */
+const unasked = ({ name, blind }: Operator, needs: readonly Need[]): string | undefined =>
+  blind === undefined || needs.some((need) => need === 'blind' || need === 'blindSvd')
+    ? undefined
+    : `takes all as known, and '${name}' leaves its ${blind.parameter} unknown: take a blind method, or the ` +
+      `operator at a known ${blind.parameter}, operator.blind.at(φ)`
+
 /** All needs, as data. Gradients of a prior are not checked: one written in tensor ops has them. */
 export const needRules: Readonly<Record<Need, NeedRule>> = {
   linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
@@ -29,6 +57,7 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
     words: 'SVD',
     lacks: ({ operator }) => noSvd(operator),
   },
+  orthonormal: { words: 'orthonormal rows', lacks: ({ operator }) => notOrthonormal(operator) },
   pinv: {
     words: 'pseudo-inverse',
     lacks: ({ operator }) =>
@@ -57,12 +86,14 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
         ? undefined
         : `needs gradients through the operator; those of '${operator.name}' say nothing`,
   },
+  blind: { words: 'blind operator', lacks: ({ operator }) => notBlind(operator) },
+  blindSvd: { words: 'blind operator with SVD', lacks: ({ operator }) => noBlindSvd(operator) },
   denoiserVjp: { words: 'denoiser gradient' },
 }
 
 /** Whether nonlinear operators are among those that a method with these needs can take. */
 export const takesNonlinear = (needs: readonly Need[]): boolean =>
-  !needs.some((need) => need === 'linear' || need === 'svd')
+  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal' || need === 'blindSvd')
 
 /** A problem that a method cannot solve. `method` names it, `need` what is missing, `reason` says so in words. */
 export class UnfitError extends TweedieError {
@@ -129,6 +160,8 @@ export function checkFit<N extends Need>(
   prior: Prior,
 ): asserts problem is Fitted<N> {
   const { operator, y } = problem
+  const blind = unasked(operator, needs)
+  if (blind !== undefined) throw new UnfitError(name, 'blind', blind)
   const lack = lackOf({ needs }, problem)
   if (lack !== undefined) throw new UnfitError(name, lack.need, lack.why)
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {

@@ -2,13 +2,13 @@ import { memory, normal, OptionError, randomKey, ShapeError, tensor } from '@twe
 import { describe, expect, it } from 'vitest'
 import { methodLaws } from '../laws/index.ts'
 import { gaussianNoise } from '../noise/index.ts'
-import { matrixOperator } from '../operators/index.ts'
+import { matrixOperator, unknownGain } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
-import type { Need, Problem } from '../types.ts'
+import type { Need, Operator, Problem } from '../types.ts'
 import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known, takesUnknown } from './known/known.test.helper.ts'
 
 const means = [
   [-1, 0.5, 0, 1],
@@ -16,17 +16,24 @@ const means = [
   [0, 0, 0, 0],
 ]
 const prior = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
-const operator = matrixOperator(
+const mixing = matrixOperator(
   tensor([
     [1, 0.3, 0, 0.2],
     [0, 0.5, 0.5, 0],
   ]),
   { inShape: [1, 2, 2] },
 )
+const orthonormal = matrixOperator(
+  tensor([
+    [0.8, 0.6, 0, 0],
+    [0, 0, 0, 1],
+  ]),
+  { inShape: [1, 2, 2] },
+)
 const keys = [0, 1, 2, 3].map((i) => randomKey(40 + i))
 const yAll = normal(keys, [2])
-const problem = (rows: readonly number[]): Problem => ({
-  operator,
+const problemOf = (asked: Operator, rows: readonly number[]): Problem => ({
+  operator: asked,
   noise: gaussianNoise(0.1),
   y: tensor(rows.map((i) => Array.from(yAll.slice(i).dataSync()))),
 })
@@ -35,6 +42,10 @@ describe.each(methods.names)('%s', (name) => {
   const method = methods.find(name)
   const { info } = method
   const options: RunOptions = { steps: 10, seed: 9, ...known[name]?.small }
+  const { path = (grid: number) => grid } = { ...known[name] }
+  const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
+  const asked = askedOf(info, operator)
+  const problem = (rows: readonly number[]) => problemOf(asked, rows)
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
@@ -47,7 +58,7 @@ describe.each(methods.names)('%s', (name) => {
 
   it('goes on from its end, and not from beyond it', async () => {
     const done = {
-      next: 10,
+      next: path(10),
       state: {
         x: tensor([
           [
@@ -60,7 +71,7 @@ describe.each(methods.names)('%s', (name) => {
       },
     }
     expect(await restore([0], { resume: done })).toEqual([1, 2, 3, 4])
-    const beyond = method.run(problem([0]), prior, { ...options, resume: { ...done, next: 11 } })
+    const beyond = method.run(problem([0]), prior, { ...options, resume: { ...done, next: path(10) + 1 } })
     await expect(beyond.next()).rejects.toThrow(OptionError)
   })
 
@@ -69,8 +80,8 @@ describe.each(methods.names)('%s', (name) => {
     const steps = { ...options, steps: 30, spacing: 'ddim' }
     const said = new Set<number>()
     for await (const step of method.run(problem([0]), counted, steps)) said.add(step.steps)
-    expect([...said]).toEqual([31])
-    expect(counted.calls.total).toBe(info.evaluations(31))
+    expect([...said]).toEqual([path(31)])
+    expect(counted.calls.total).toBe(info.evaluations(path(31), options))
   })
 
   it('in float64 it gives what it gives in float32, but for rounding', async () => {
@@ -89,7 +100,7 @@ describe.each(methods.names)('%s', (name) => {
     const x = await run(method.run(p, prior, { ...options, steps: 1000 }), {
       onStep: () => void counts.push(memory().tensors),
     })
-    expect(counts.length).toBe(1000)
+    expect(counts.length).toBe(path(1000))
     expect(Math.max(...counts)).toBe(counts[0])
     expect(counts[0]! - before).toBeLessThan(10)
     x.dispose()
@@ -124,11 +135,14 @@ describe.each(methods.names)('%s', (name) => {
     const { svd: _, ...withoutSvd } = operator
     const { pinv: __, ...withoutPinv } = operator
     const { sigma, ...withoutSigma } = p.noise
-    const unfit = (bad: Problem) => expect(() => method.run(bad, prior))
+    const unfit = (bad: Problem) =>
+      expect(() => method.run({ ...bad, operator: askedOf(info, bad.operator) }, prior))
     const lacking: Readonly<Partial<Record<Need, readonly [Problem, string]>>> = {
       linear: [{ ...p, operator: nonlinear }, 'needs a linear operator'],
       svd: [{ ...p, operator: withoutSvd }, 'svd()'],
+      orthonormal: [{ ...p, operator: mixing }, 'needs orthonormal rows'],
       sigma: [{ ...p, noise: withoutSigma }, 'σ_y'],
+      blindSvd: [{ ...p, operator: withoutSvd }, 'svd()'],
       pinv: [{ ...p, operator: withoutPinv }, 'pinv()'],
       operatorVjp: [
         { ...p, operator: { ...operator, differentiable: false } },
@@ -140,6 +154,10 @@ describe.each(methods.names)('%s', (name) => {
       unfit(bad).toThrow(UnfitError)
       unfit(bad).toThrow(message)
     }
+    // One that looks for an unknown needs one; any other is refused where there is one.
+    const other = takesUnknown(info) ? operator : unknownGain(operator)
+    expect(() => method.run({ ...p, operator: other }, prior)).toThrow(UnfitError)
+    expect(() => method.run({ ...p, operator: other }, prior)).toThrow('unknown')
     // What undoes an operator that is not linear is as good as a pseudo-inverse.
     const undone = { ...nonlinear, pinv }
     if (takesNonlinear(info.needs)) unfit({ ...p, operator: undone }).not.toThrow()
@@ -151,8 +169,8 @@ describe.each(methods.names)('%s', (name) => {
       ...p,
       operator: matrixOperator(
         tensor([
-          [1, 1, 1],
-          [1, 0, 0],
+          [0.6, 0.8, 0],
+          [0, 0, 1],
         ]),
       ),
     }).toThrow('disagree about a sample')

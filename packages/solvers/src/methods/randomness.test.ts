@@ -1,4 +1,4 @@
-import type { Tensor } from '@tweedie/tensor'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
@@ -6,13 +6,16 @@ import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { noiseStreams, run } from '../run/index.ts'
 import { sampleUnconditional } from '../samplers/index.ts'
+import type { Step } from '../types.ts'
 import { methods } from './index.ts'
 import type { Known } from './known/known.test.helper.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known } from './known/known.test.helper.ts'
 
 interface Draw {
   readonly step: number
   readonly name: string
+  /** Absent where the keys of the samples were asked for. */
+  readonly shape?: Shape
   readonly values: readonly number[]
 }
 const draws: Draw[] = []
@@ -25,10 +28,15 @@ vi.mock('../run/streams.ts', async (original) => {
       const streams = noiseStreams(options)
       const listened: typeof streams.normal = (step, name, shape) => {
         const z = streams.normal(step, name, shape)
-        draws.push({ step, name, values: Array.from(z.dataSync()) })
+        draws.push({ step, name, shape, values: Array.from(z.dataSync()) })
         return z
       }
-      return { ...streams, normal: listened }
+      const keysOf: typeof streams.keysOf = (step, name) => {
+        const keys = streams.keysOf(step, name)
+        draws.push({ step, name, values: keys.flatMap(({ words }) => words) })
+        return keys
+      }
+      return { ...streams, normal: listened, keysOf }
     },
   }
 })
@@ -36,7 +44,7 @@ afterEach(() => void draws.splice(0))
 
 const prior = gaussianPrior({ mean: [0.2, 0, -0.1], covariance: 0.5 })
 const problem = {
-  operator: matrixOperator(tensor([[1, 0.5, 0]])),
+  operator: matrixOperator(tensor([[0.6, 0, 0.8]])),
   noise: gaussianNoise(0.2),
   y: tensor([[0.3], [-0.4]]),
 }
@@ -49,27 +57,34 @@ const purposes: Readonly<Record<string, Known['draws']>> = {
   ...Object.fromEntries(Object.entries(known).map(([name, { draws }]) => [name, draws])),
   sampling: { step: ['step'], start: ['start'] },
 }
-const runs: Readonly<Record<string, () => Promise<Tensor>>> = {
+const runs: Readonly<Record<string, (onStep: (step: Step) => void) => Promise<Tensor>>> = {
   ...Object.fromEntries(
     methods.names.map((name) => [
       name,
-      () => run(methods.find(name).run(problem, prior, { ...common, ...purposes[name]?.options })),
+      (onStep) => {
+        const method = methods.find(name)
+        const asked = { ...problem, operator: askedOf(method.info, problem.operator) }
+        return run(method.run(asked, prior, { ...common, ...purposes[name]?.options }), { onStep })
+      },
     ]),
   ),
-  sampling: () => run(sampleUnconditional(prior, { ...common, count: 2 })),
+  sampling: (onStep) => run(sampleUnconditional(prior, { ...common, count: 2 }), { onStep }),
 }
 
 describe.each(Object.keys(runs))('%s', (name) => {
   it('draws anew in every step, for every purpose and sample, from the stream of that name', async () => {
-    const x = await runs[name]!()
+    let steps = 0
+    const x = await runs[name]!((step) => void (steps = step.steps))
     x.dispose()
-    const { step, start } = purposes[name]!
-    const wanted = Array.from({ length: common.steps }, (_, i) =>
-      step.map((purpose) => `${i} ${purpose}`),
+    const { step, clean = [], some = {}, start } = purposes[name]!
+    const wanted = Array.from({ length: steps }, (_, i) =>
+      [...step.filter((purpose) => i < steps - 1 || !clean.includes(purpose)), ...(some[i] ?? [])].map(
+        (purpose) => `${i} ${purpose}`,
+      ),
     ).flat()
     const asked = draws.map((draw) => `${draw.step} ${draw.name}`)
     // The last step of an ancestral sampler ends clean, without noise.
-    const last = `${common.steps - 1} step`
+    const last = `${steps - 1} step`
     expect(new Set(asked).size).toBe(asked.length)
     expect(asked.filter((draw) => draw !== last).sort()).toEqual(
       [...start.map((purpose) => `0 ${purpose}`), ...wanted.filter((draw) => draw !== last)].sort(),
@@ -83,7 +98,10 @@ describe.each(Object.keys(runs))('%s', (name) => {
           .fold(draw.step)
           .fold(draw.name),
       )
-      expect(draw.values).toEqual(Array.from(normal(keys, [3]).dataSync()))
+      const { shape } = draw
+      expect(draw.values).toEqual(
+        shape === undefined ? keys.flatMap(({ words }) => words) : Array.from(normal(keys, shape).dataSync()),
+      )
     }
   })
 })

@@ -17,4 +17,4 @@ export type {
   Specs,
   ValueOf,
 } from './spec.ts'
-export { choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'
+export { array, choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'

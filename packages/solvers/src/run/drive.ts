@@ -1,6 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { NonFiniteError, OptionError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
-import type { TimePair } from '../schedules/respace.ts'
+import type { PathStep } from '../schedules/time-travel.ts'
 import type { Checkpoint, StateTree, Step } from '../types.ts'
 import { breather } from './breathe.ts'
 import { readsAtOnce, requireFinite } from './finite.ts'
@@ -26,7 +26,7 @@ export interface Recurrence<
   /** The state before the first step. */
   start(): State
   /** One step; what it creates and does not return is freed. */
-  step(state: State, at: TimePair, i: number): Iteration<State, Shown, Numbers>
+  step(state: State, at: PathStep, i: number): Iteration<State, Shown, Numbers>
 }
 
 /** All that {@link iterate} needs of a run. */
@@ -39,8 +39,8 @@ export interface Plan<
   readonly name: string
   /** The measurement of a method, refused before the first step where it is not finite. */
   readonly y?: Tensor
-  /** The reverse steps. */
-  readonly times: readonly TimePair[]
+  /** The steps. */
+  readonly times: readonly PathStep[]
   /** A run to continue instead of starting one. */
   readonly resume?: Checkpoint | undefined
 }

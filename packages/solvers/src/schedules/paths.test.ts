@@ -11,6 +11,7 @@ import {
   schedules,
   timesOfLevels,
   timeTravel,
+  travelPath,
   vpLinear,
 } from './index.ts'
 
@@ -105,6 +106,31 @@ describe('time travel', () => {
       { t: 0, s: 10 },
       { t: 0, s: 10 },
     ])
+  })
+
+  it.each([
+    [21, 3, 2],
+    [25, 4, 3],
+    [250, 10, 10],
+  ])(
+    'of %d steps with jumps of %d, %d times: each way up is one with the step down after it',
+    (T, jump, repeats) => {
+      const path = travelPath(down(T), { jump, repeats })
+      const apart = path.flatMap(({ from, t, s }) =>
+        from === undefined
+          ? [{ t, s }]
+          : [
+              { t: from, s: t },
+              { t, s },
+            ],
+      )
+      expect(apart).toEqual(timeTravel(down(T), { jump, repeats }))
+      expect(path.every(({ t, s }) => s < t)).toBe(true)
+    },
+  )
+
+  it('takes as many looks as RePaint takes at 250 steps, jumps of 10, 10 times: 250 + 24·9·10', () => {
+    expect(travelPath(down(250), { jump: 10, repeats: 10 })).toHaveLength(2410)
   })
 
   it('refuses no jump', () => {

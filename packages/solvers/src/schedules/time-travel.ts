@@ -1,4 +1,5 @@
 import { OptionError } from '@tweedie/tensor'
+import type { Time } from '../types.ts'
 import type { TimePair } from './respace.ts'
 
 /** How {@link timeTravel} goes up and down. */
@@ -41,5 +42,35 @@ export function timeTravel(times: readonly TimePair[], { jump, repeats }: TimeTr
     const again = [{ t: pair.s, s: start.t }, ...times.slice(first, i + 1)]
     for (let k = 1; k < repeats; k++) path.push(...again)
   })
+  return path
+}
+
+/** A step of a run: down from t to s, after a way up from the less noisy `from` to t where there is one. */
+export interface PathStep extends TimePair {
+  readonly from?: Time
+}
+
+/**
+ * {@link timeTravel} as the steps of a method: each way up is one with the step down that follows it, so that every step
+ * looks at the prior once.
+ *
+ * @throws {OptionError} as `timeTravel`.
+ * @example
+ * ```ts
+ * import { travelPath } from '@tweedie/solvers'
+ * const down = [2, 1, 0].map((t) => ({ t, s: t - 1 }))
+ * travelPath(down, { jump: 1, repeats: 2 })
+ * // => [{ t: 2, s: 1 }, { from: 1, t: 2, s: 1 }, { t: 1, s: 0 }, { from: 0, t: 1, s: 0 }, { t: 0, s: -1 }]
+ * ```
+ */
+export function travelPath(times: readonly TimePair[], options: TimeTravelOptions): PathStep[] {
+  const place = new Map(times.map(({ t }, i) => [t, i]))
+  const path: PathStep[] = []
+  let from: Time | undefined
+  for (const { t, s } of timeTravel(times, options)) {
+    const up = (place.get(s) ?? times.length) < (place.get(t) ?? times.length)
+    if (!up) path.push(from === undefined ? { t, s } : { from, t, s })
+    from = up ? t : undefined
+  }
   return path
 }

@@ -11,11 +11,14 @@ import type { BenchMethodsOptions } from './methods.ts'
 const descriptions: Readonly<Record<SuiteName, string>> = {
   kernels: 'Times the kernels of every device on the shapes of a U-Net, forward and backward.',
   unet: 'Times whole networks: forward, forward with VJP, a training step.',
+  operators: 'Times operators on pictures of 256×256 pixels: what a step pays beside its network.',
 }
 
 /** `tweedie bench`: one subcommand per suite of '@tweedie/bench', all with the same options. */
 export function benchCommand(io: Io): Command {
-  const bench = new Command('bench').description('Measures kernels and networks, beside other libraries.')
+  const bench = new Command('bench').description(
+    'Measures kernels, networks and operators, beside other libraries.',
+  )
   bench.addCommand(
     suiteCommand(io, 'kernels').option(
       '--no-roofline',
@@ -25,6 +28,7 @@ export function benchCommand(io: Io): Command {
   bench.addCommand(
     suiteCommand(io, 'unet').option('--profile', 'print the share of every primitive instead of timing'),
   )
+  bench.addCommand(suiteCommand(io, 'operators'))
   bench.addCommand(methodsBenchCommand(io))
   return bench
 }

@@ -40,7 +40,7 @@ export async function restore(
   const input = await readInput(io, image, asked.measured === true ? ['y', 'measurement'] : ['x', 'truth'])
   const options = atPictureSize(input, asked)
   const prior = await picturePrior(io, options.prior)
-  const operator = await resolveOperator(io, options.operator, prior.shape, '--operator')
+  const { operator, inputs } = await resolveOperator(io, options.operator, prior.shape, '--operator')
   const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)
   const size =
     options.prior === asked.prior
@@ -48,7 +48,7 @@ export async function restore(
       : [`the network of '${asked.prior}', trained on another size, runs on ${otherSide}×${otherSide}`]
   await perform(io, {
     ...{ image, options, argv, assignment, prior, operator, noise },
-    inputs: [input.record, ...(await ownInputs(io, [asked.method, asked.operator, asked.prior]))],
+    inputs: [input.record, ...inputs, ...(await ownInputs(io, [asked.method, asked.operator, asked.prior]))],
     measured: { ...measured, notes: [...notes, ...size, ...said] },
   })
 }

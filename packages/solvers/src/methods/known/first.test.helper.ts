@@ -1,4 +1,4 @@
-import type { Known } from './known.test.helper.ts'
+import type { Known } from './entry.test.helper.ts'
 
 /** DPS, DDRM and RED-diff. */
 export const first: Readonly<Record<string, Known>> = {

@@ -1,0 +1,23 @@
+import type { Settings } from '../../options/index.ts'
+
+/** What the tests of all methods have to know of one. */
+export interface Known {
+  /** What it does where nothing is said, and who said so; options of every run aside. */
+  readonly defaults: Readonly<Record<string, readonly [value: unknown, whose: string]>>
+  /** What it draws before the first step and in each step, and the options with which it draws all that. */
+  readonly draws: {
+    readonly start: readonly string[]
+    readonly step: readonly string[]
+    /** Those of `step` that the step to the clean end does without. An ancestral 'step' it may. */
+    readonly clean?: readonly string[]
+    /** What only some steps draw, by index. */
+    readonly some?: Readonly<Record<number, readonly string[]>>
+    readonly options?: Settings
+  }
+  /** By an option: others, with which alone its value matters. */
+  readonly beside?: Readonly<Record<string, Settings>>
+  /** Options for problems of four numbers, where its defaults are for images. */
+  readonly small?: Settings
+  /** How many steps it makes with `small` of a grid of so many, where it makes a path of it. */
+  readonly path?: (grid: number) => number
+}

@@ -1,0 +1,214 @@
+import type { Edit } from '../edit.ts'
+import { editsOf } from './of.ts'
+
+const of = editsOf('packages/solvers/src')
+const travel = of('schedules/time-travel.ts', 'schedules/paths')
+const kernel = of('samplers/kernel.ts', 'methods/define')
+const define = of('methods/define.ts', 'methods/define')
+const fit = of('methods/fit.ts', 'methods/define')
+const measured = of('guidance/measured.ts', 'guidance/measured')
+const repaint = of('methods/explicit/repaint.ts', 'methods/explicit/repaint', 'methods/defaults')
+const ilvr = of('methods/explicit/ilvr.ts', 'methods/explicit/ilvr', 'methods/defaults')
+const mcg = of('methods/explicit/mcg.ts', 'methods/explicit/mcg', 'methods/methods', 'methods/defaults')
+
+const path: readonly Edit[] = [
+  travel(
+    'path-from-end',
+    'from = up ? t : undefined',
+    'from = up ? s : undefined',
+    'a way up begins where it ends: no noise is added',
+  ),
+  travel(
+    'path-lost-up',
+    'path.push(from === undefined ? { t, s } : { from, t, s })',
+    'path.push({ t, s })',
+    'ways up are left out',
+  ),
+  travel(
+    'path-always-up',
+    'from = up ? t : undefined',
+    'if (up) from = t',
+    'every step after a way up begins with one',
+  ),
+  kernel(
+    'path-noise-back',
+    'noiseUp(x, z(), { t: from, s: t, schedule })',
+    'noiseUp(x, z(), { t: -1, s: t, schedule })',
+    'noised up from the clean end',
+  ),
+  define(
+    'path-unused',
+    'path?.(grid, own, prior.schedule) ?? grid',
+    'grid',
+    'the path of a method is not gone',
+  ),
+  define(
+    'path-no-noise',
+    "const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)",
+    'const x = before',
+    'a guided plan goes up without noise',
+  ),
+  define(
+    'cost-defaults',
+    'evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options))',
+    'evaluations?.(steps, pick(fillSettings(name, options, {}), spec.options))',
+    'the cost of a run is that of the defaults',
+  ),
+  fit(
+    'orthonormal-any',
+    'Math.min(Math.abs(s), Math.abs(s - 1)) > slack',
+    'Math.abs(s) < -slack',
+    'any rows count as orthonormal',
+  ),
+  fit(
+    'orthonormal-zeros',
+    'Math.min(Math.abs(s), Math.abs(s - 1)) > slack',
+    'Math.abs(s - 1) > slack',
+    'redundant rows are refused',
+  ),
+]
+
+const exchange: readonly Edit[] = [
+  measured('measured-unscaled', 'y.mul(schedule.alpha(s))', 'y', 'y is not scaled by α_s'),
+  measured('measured-alpha-bar', 'y.mul(schedule.alpha(s))', 'y.mul(schedule.alpha(s) ** 2)', 'ᾱ for √ᾱ'),
+  measured('measured-no-noise', 'z().mul(sigma).sub(x)', 'x.neg()', 'y is not noised'),
+  measured(
+    'measured-sqrt2',
+    'z().mul(sigma)',
+    'z().mul(sigma * Math.SQRT2)',
+    'the noise of y is √2 too large',
+  ),
+  measured(
+    'measured-sign',
+    'z().mul(sigma).sub(x)',
+    'z().mul(sigma).add(x)',
+    'A x is added instead of taken away',
+  ),
+  measured('measured-weight', 'weight === 1 ? moved : moved.mul(weight)', 'moved', 'λ is ignored'),
+]
+
+const repaintEdits: readonly Edit[] = [
+  repaint(
+    'repaint-level-of-t',
+    'measuredIn(measured, drawn, { s, schedule }',
+    'measuredIn(measured, drawn, { s: t, schedule }',
+    'y noised to the level before the step',
+  ),
+  repaint(
+    'repaint-same-noise',
+    "z(i, 'measured')",
+    "z(i, 'step')",
+    'the measurement gets the noise of the step',
+  ),
+  repaint(
+    'repaint-no-way-up',
+    "noisedTo(before, at, () => z(i, 'up'), schedule)",
+    'before',
+    'steps back without noise',
+  ),
+  repaint(
+    'repaint-stale',
+    'prior.denoise(x, t)',
+    'prior.denoise(before, t)',
+    'the denoiser sees x from before the way up',
+  ),
+  repaint('repaint-variance', 'ddpm(options.variance)', "ddpm('small')", '`variance` is ignored'),
+  repaint(
+    'repaint-forgets-step',
+    "kernel(x, x0hat, () => z(i, 'step')",
+    "kernel(before, x0hat, () => z(i, 'step')",
+    'the step goes from x before the way up',
+  ),
+  repaint(
+    'repaint-default-repeats',
+    "is no travel', { default: 10,",
+    "is no travel', { default: 9,",
+    'nine repeats',
+  ),
+]
+
+const ilvrEdits: readonly Edit[] = [
+  ilvr(
+    'ilvr-level-of-t',
+    'measuredIn(measured, drawn, { s, schedule }',
+    'measuredIn(measured, drawn, { s: t, schedule }',
+    "the repository's fault: the reference noised to the level of t",
+  ),
+  ilvr('ilvr-same-noise', "z(i, 'measured')", "z(i, 'step')", 'the reference gets the noise of the step'),
+  ilvr(
+    'ilvr-free-late',
+    'times.length - 1 - i <= range',
+    'times.length - 1 - i < range',
+    'one free step too few',
+  ),
+  ilvr(
+    'ilvr-free-early',
+    'times.length - 1 - i <= range',
+    'times.length - i <= range',
+    'the steps are counted down to 1',
+  ),
+  ilvr(
+    'ilvr-free-start',
+    'times.length - 1 - i <= range',
+    'i <= range',
+    'the first steps are free instead of the last',
+  ),
+  ilvr('ilvr-default-range', 'Math.floor(steps / 5)', 'Math.floor(steps / 4)', 'range_t 25 of 100'),
+  ilvr('ilvr-adjoint', 'operator.pinv(r)', 'operator.adjoint(r)', 'Aᵀ for A⁺'),
+]
+
+const mcgEdits: readonly Edit[] = [
+  mcg(
+    'mcg-level-of-t',
+    'measuredIn(measured, drawn, { s, schedule }',
+    'measuredIn(measured, drawn, { s: t, schedule }',
+    'y noised to the level before the step',
+  ),
+  mcg('mcg-same-noise', "z(i, 'measured')", "z(i, 'step')", 'the measurement gets the noise of the step'),
+  mcg('mcg-sign', '.add(downhill)', '.sub(downhill)', 'a step up the norm'),
+  mcg(
+    'mcg-squared-norm',
+    'inward.div(maximum(sampleNorms(weighed), 1e-30))',
+    'inward',
+    'the gradient of half the squared norm',
+  ),
+  mcg(
+    'mcg-wrong-norm',
+    'maximum(sampleNorms(weighed), 1e-30)',
+    'maximum(sampleNorms(r), 1e-30)',
+    '‖r‖ for ‖Wr‖',
+  ),
+  mcg(
+    'mcg-norm-floor',
+    'maximum(sampleNorms(weighed), 1e-30)',
+    'maximum(sampleNorms(weighed), 1e-2)',
+    'small residuals pull less',
+  ),
+  mcg(
+    'mcg-batch-norm',
+    'sampleNorms(weighed)',
+    'weighed.square().sum().sqrt()',
+    'the norm of the whole batch',
+  ),
+  mcg(
+    'mcg-no-jacobian',
+    'pullback(inward.div(maximum(sampleNorms(weighed), 1e-30)))',
+    'inward.div(maximum(sampleNorms(weighed), 1e-30))',
+    'a gradient without the Jacobian of the denoiser',
+  ),
+  mcg(
+    'mcg-after',
+    "() => z(i, 'step'), { t, s, schedule }).add(downhill)",
+    "() => z(i, 'step'), { t, s, schedule })",
+    'no gradient',
+  ),
+  mcg('mcg-default-scale', "of the norm', { default: 1,", "of the norm', { default: 2,", 'α is 2 by default'),
+]
+
+export const projectionEdits: readonly Edit[] = [
+  ...path,
+  ...exchange,
+  ...repaintEdits,
+  ...ilvrEdits,
+  ...mcgEdits,
+]
