@@ -8,6 +8,7 @@ import type { MethodRecord, Picture, TaskRecord } from '@tweedie/runs'
 import { drawSheet, meanScore, toPictures, verdict } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
 import { formatSpec, methods, UnfitError } from '@tweedie/solvers'
+import { TweedieError } from '@tweedie/tensor'
 import type { Bench, DigitTask } from './digits.ts'
 import { openBench, operatorOf, runOn, settingsOf, tasks } from './digits.ts'
 import { table } from './frame.ts'
@@ -107,6 +108,8 @@ async function runCell(method: AnyMethod, task: DigitTask, bench: Bench): Promis
     }
   } catch (error) {
     if (error instanceof UnfitError) return { digest, cannot: error.reason }
+    // A method that refuses a problem says why; anything else is a bug.
+    if (error instanceof TweedieError) return { digest, cannot: error.message }
     throw error
   }
 }

@@ -32,7 +32,7 @@ export interface BenchMethodsOptions {
 export async function benchMethods(io: Io, options: BenchMethodsOptions): Promise<void> {
   const { batch, steps, preset } = options
   const prior = await resolvePrior(io, options.prior)
-  const operator = await resolveOperator(io, options.operator, prior.shape, '--operator')
+  const { operator } = await resolveOperator(io, options.operator, prior.shape, '--operator')
   const noise = await resolveNoise(options.noise, '--noise')
   const names = options.methods ?? known.names
   const chosen = await Promise.all(names.map((name) => resolveMethod(io, name, '--methods')))
