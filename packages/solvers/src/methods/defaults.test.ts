@@ -65,12 +65,15 @@ describe.each(methods.names)('%s', (name) => {
     expect(await trajectory(name, said)).toEqual(silent)
     for (const [option, value] of Object.entries(said)) {
       if (typeof value !== 'number') continue
-      const other = value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
+      const whole = methods.find(name).info.options[option]?.control.kind === 'integer'
+      const other = whole ? value + 1 : value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
+      const beside = known[name]?.beside?.[option]
       // σ_y > 0.3·1e-3: the second singular value is a thousandth of the first, above every tolerance but 0.5.
       const unseen = option === 'rankTolerance' && value > 0
-      const moved = await trajectory(name, { [option]: other })
-      if (unseen) expect(moved, option).toEqual(silent)
-      else expect(moved, option).not.toEqual(silent)
+      const still = beside === undefined ? silent : await trajectory(name, beside)
+      const moved = await trajectory(name, { ...beside, [option]: other })
+      if (unseen) expect(moved, option).toEqual(still)
+      else expect(moved, option).not.toEqual(still)
     }
   })
 })

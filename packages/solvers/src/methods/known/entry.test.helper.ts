@@ -4,6 +4,8 @@ import type { Settings } from '../../options/index.ts'
 export interface Known {
   /** What it does where nothing is said, and who said so; options of every run aside. */
   readonly defaults: Readonly<Record<string, readonly [value: unknown, whose: string]>>
+  /** Options that count only beside others, and those others. */
+  readonly beside?: Readonly<Record<string, Settings>>
   /** What it draws before the first step and in each step, and the options with which it draws all that. */
   readonly draws: {
     readonly start: readonly string[]
