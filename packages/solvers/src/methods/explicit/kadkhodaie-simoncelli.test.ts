@@ -1,5 +1,6 @@
 import { tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
+import { matrixOperator } from '../../operators/index.ts'
 import { countCalls, gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../run/index.ts'
 import { noiseLevel, ve, vpLinear } from '../../schedules/index.ts'
@@ -189,27 +190,20 @@ describe('Kadkhodaie and Simoncelli', () => {
 
 describe('Kadkhodaie and Simoncelli on a Gaussian', () => {
   it('takes what the denoiser removes for the noise: σ̂ = ℓ²/√(v + ℓ²) instead of ℓ', async () => {
-    // N(0, vI) of 400 samples, three of four numbers measured, at their mean: u ~ N(0, ℓ²I).
-    const [n, v] = [400, 0.25]
-    const prior = gaussianPrior({
-      mean: new Array<number>(4).fill(0),
-      covariance: v,
-      schedule: ve({ sigmaMax: 5 }),
-    })
-    const operator = invertibleOf({ ...decomposition, s: [1, 1, 1] })
-    const many = {
-      ...problem,
-      operator,
-      y: tensor(
-        Array.from({ length: n }, () => [0, 0, 0]),
-        float64,
-      ),
-    }
-    for await (const { x0hat, level } of kadkhodaieSimoncelli(many, prior, { steps: 1, sigma0: 0.5 })) {
-      expect(level[0]).toBe(0.5)
-      // D(u) = v/(v + ℓ²)·u = u/2;
-      const variance = list(x0hat).reduce((sum, value) => sum + value ** 2, 0) / (4 * n)
-      expect(Math.abs(variance / (0.25 * 0.25) - 1)).toBeLessThan(6 * Math.sqrt(2 / (4 * n)))
+    // u of the size that N(0, (v + ℓ²)I) has, where A does not see it; the one seen is where y says.
+    const [v, level] = [0.25, 0.1]
+    const a = Math.sqrt(v + level ** 2)
+    const prior = gaussianPrior({ mean: [0, 0, 0, 0], covariance: v, schedule: ve({ sigmaMax: 5 }) })
+    const operator = matrixOperator(tensor([[1, 0, 0, 0]], float64))
+    const like = (value: number) => tensor([[value]], float64)
+    const state = { x: tensor([[0.7, a, -a, a]], float64), level: like(level), stopped: like(0) }
+    const problem = { ...seenBy([1, 0], 1), operator, y: like(0.7) }
+    for await (const { sigma } of kadkhodaieSimoncelli(problem, prior, {
+      steps: 2,
+      resume: { next: 0, state },
+    })) {
+      expect(sigma[0]).toBeCloseTo((Math.sqrt(3 / 4) * level ** 2) / a, 12)
+      break
     }
   })
 

@@ -6,6 +6,8 @@ export interface Known {
   readonly defaults: Readonly<Record<string, readonly [value: unknown, whose: string]>>
   /** Options that count only beside others, and those others. */
   readonly beside?: Readonly<Record<string, Settings>>
+  /** Values that make a difference on a small problem, where half of the default makes none. */
+  readonly others?: Readonly<Record<string, number>>
   /** What it draws before the first step and in each step, and the options with which it draws all that. */
   readonly draws: {
     readonly start: readonly string[]
