@@ -58,9 +58,16 @@ export const ddnmPlus = defineMethod({
     authors: 'Wang et al. 2022',
   },
   needs: ['pinv', 'sigma'],
+  limits: 'Narrower than the posterior; what is seen reaches what is unseen through the denoiser alone.',
   presets: [
     { name: 'celeba-sr16', operator: 'sr:16', noise: 'gaussian:0.4', settings: {}, from: noisy },
-    { name: 'celeba-cs-hadamard-4', noise: 'gaussian:0.4', settings: {}, from: noisy },
+    {
+      name: 'celeba-cs-hadamard-4',
+      operator: 'cs-walsh-hadamard:0.25',
+      noise: 'gaussian:0.4',
+      settings: {},
+      from: noisy,
+    },
   ],
   steps: 100,
   spacing: 'ddim',
