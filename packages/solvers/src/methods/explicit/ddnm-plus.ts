@@ -31,12 +31,10 @@ const noisy = 'github.com/wyhuai/DDNM evaluation.sh: eta 0.85, sigma_y 0.2 for [
  * γ = σ² − (aλσ_y)², σ² the variance of the ancestral step. (The authors' code has ᾱ_s for α_s there, multiplies σ_s by
  * γ, and takes DDIM; this is the paper.) η does nothing in it.
  *
- * Defaults: 100 steps, η = 0.85, no travel, as the authors' evaluation.sh and configs. They quote σ_y for [0, 1]; ours is
- * twice as large. `rankTolerance` is relative (theirs is 1e-3, absolute).
- *
- * No gradients, one evaluation per step. Known limits: those of DDRM: coordinates one by one, so what is seen reaches
- * what is unseen only through the denoiser; not a posterior sampler. The simplified form is right for A A† = I with
- * orthonormal rows (inpainting), and ignores amplified noise elsewhere.
+ * Defaults: 100 steps, η = 0.85, no travel, as the authors' evaluation.sh and configs; their σ_y is for [0, 1], ours twice
+ * as large. `rankTolerance` is relative (theirs 1e-3, absolute). No gradients, one evaluation per step. Known limits:
+ * those of DDRM: what is seen reaches what is unseen only through the denoiser; not a posterior sampler. The simplified
+ * form is right for orthonormal rows (inpainting), and ignores amplified noise elsewhere.
  *
  * @example
  * ```ts
