@@ -29,7 +29,7 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** Absent where there is none, as for one that is being tried. */
   readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
   readonly needs: readonly Need[]
-  /** When it fails or misleads, in a sentence or two. */
+  /** When it fails or misleads, in a sentence or two. Of ours `limitsOf` of '@tweedie/runs' knows: no page has to load it. */
   readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]
