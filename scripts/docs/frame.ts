@@ -35,7 +35,11 @@ const optionRows = ({ options }: MethodInfo): string[][] =>
 const paperOf = ({ paper }: MethodInfo): string =>
   paper === undefined
     ? '–'
-    : `${paper.authors}, [arXiv ${paper.arxiv}](https://arxiv.org/abs/${paper.arxiv}), ${paper.algorithm}`
+    : `${paper.authors}, ${
+        paper.arxiv === undefined
+          ? `[${paper.url}](https://${paper.url})`
+          : `[arXiv ${paper.arxiv}](https://arxiv.org/abs/${paper.arxiv})`
+      }, ${paper.algorithm}`
 
 /** A cost class with what its letters mean, such as `S+D: a decomposition …`. */
 function costInWords(info: MethodInfo, facts: MethodFacts): string {
