@@ -11,6 +11,7 @@ import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { tomography } from './tomography/tomography.ts'
 
 /**
  * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
@@ -32,6 +33,7 @@ export const operators = catalog('operator', [
   mri,
   multicoilMri,
   blindBlur,
+  tomography,
 ])
 
 /**

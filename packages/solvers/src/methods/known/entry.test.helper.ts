@@ -18,6 +18,8 @@ export interface Known {
   readonly beside?: Readonly<Record<string, Settings>>
   /** Options for problems of four numbers, where its defaults are for images. */
   readonly small?: Settings
+  /** What spares the comparison of defaults minutes, for options that are read off `info` alone. */
+  readonly lighter?: Settings
   /** How many steps it makes with `small` of a grid of so many, where it makes a path of it. */
   readonly path?: (grid: number) => number
 }
