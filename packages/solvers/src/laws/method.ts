@@ -7,7 +7,7 @@ import { matrixOperator, unknownGain } from '../operators/index.ts'
 import type { Settings } from '../options/index.ts'
 import { countCalls, gaussianMixturePrior, gaussianPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
-import type { GuidedStep, Operator, Prior, Problem } from '../types.ts'
+import type { GuidedStep, Need, Operator, Prior, Problem } from '../types.ts'
 import type { Law } from './law.ts'
 import { must, mustBeClose, mustEqual, mustThrow } from './law.ts'
 
@@ -27,21 +27,21 @@ export interface MethodLawOptions {
 }
 
 /** The operator as a method takes it: one that looks for an unknown gets it with an unknown gain. */
-const askedOf = <O extends Operator>({ needs }: AnyMethod['info'], operator: O): O | ShownOperator =>
+const askedOf = <O extends Operator>(needs: readonly Need[], operator: O): O | ShownOperator =>
   needs.includes('blind') || needs.includes('blindSvd') ? unknownGain(operator) : operator
 
 /** Four numbers with three modes, as an image of 2×2, of which two combinations are measured. */
-function setting(info: AnyMethod['info']) {
+function setting(needs: readonly Need[]) {
   const means = [
     [-1, 0.5, 0, 1],
     [1, 0, 0.5, -1],
     [0, 0, 0, 0],
   ]
   const prior = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
-  const matrix = info.needs.includes('orthonormal')
+  const matrix = needs.includes('orthonormal')
     ? [[0.8, 0.6, 0, 0], [0, 0, 0, 1]] // biome-ignore format: a matrix
     : [[1, 0.3, 0, 0.2], [0, 0.5, 0.5, 0]] // biome-ignore format: a matrix
-  const operator = askedOf(info, matrixOperator(tensor(matrix), { inShape: [1, 2, 2] }))
+  const operator = askedOf(needs, matrixOperator(tensor(matrix), { inShape: [1, 2, 2] }))
   const measured = [0, 1, 2, 3].map((i) => Array.from(normal([randomKey(40 + i)], [2]).dataSync()))
   const problem = (rows: readonly number[]): Problem => ({
     operator,
@@ -64,7 +64,7 @@ function setting(info: AnyMethod['info']) {
  */
 export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLawOptions = {}): Law[] {
   const { name, needs } = method.info
-  const { prior, problem } = setting(method.info)
+  const { prior, problem } = setting(needs)
   const options = { steps: 10, seed: 9, ...settings }
   const start = (rows: readonly number[], more: Settings = {}, by: Prior = prior) =>
     method.run(problem(rows), by, { ...options, ...more })

@@ -1,4 +1,5 @@
 import { fromData, isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
+import { lacksInverse } from '../guidance/pseudo-inverse.ts'
 import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
@@ -22,17 +23,6 @@ const noSvd = (operator: Operator): string | undefined =>
     : (notLinear(operator) ??
       `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
 
-/** How far a singular value may be from 0 or 1: operators are given in float32. */
-const slack = 1e-6
-
-function notOrthonormal(operator: Operator): string | undefined {
-  if (!isLinear(operator) || operator.svd === undefined) return noSvd(operator)
-  const other = operator.svd().singularValues.find((s) => Math.min(Math.abs(s), Math.abs(s - 1)) > slack)
-  return other === undefined
-    ? undefined
-    : `needs orthonormal rows, as of a mask: singular values of 0 or 1; '${operator.name}' has ${other}`
-}
-
 const notBlind = ({ name, blind }: Operator): string | undefined =>
   blind === undefined ? `needs an operator with something unknown; all of '${name}' is known` : undefined
 
@@ -50,6 +40,17 @@ const unasked = ({ name, blind }: Operator, needs: readonly Need[]): string | un
     : `takes all as known, and '${name}' leaves its ${blind.parameter} unknown: take a blind method, or the ` +
       `operator at a known ${blind.parameter}, operator.blind.at(φ)`
 
+/** How far a singular value may be from 0 or 1: operators are given in float32. */
+const slack = 1e-6
+
+function notOrthonormal(operator: Operator): string | undefined {
+  if (!isLinear(operator) || operator.svd === undefined) return noSvd(operator)
+  const other = operator.svd().singularValues.find((s) => Math.min(Math.abs(s), Math.abs(s - 1)) > slack)
+  return other === undefined
+    ? undefined
+    : `needs orthonormal rows, as of a mask: singular values of 0 or 1; '${operator.name}' has ${other}`
+}
+
 /** All needs, as data. Gradients of a prior are not checked: one written in tensor ops has them. */
 export const needRules: Readonly<Record<Need, NeedRule>> = {
   linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
@@ -65,6 +66,7 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
         ? undefined
         : `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`,
   },
+  inverse: { words: 'adjoint and σ_y, or pseudo-inverse without noise', lacks: lacksInverse },
   sigma: {
     words: 'σ_y',
     lacks: ({ noise }) =>
@@ -127,6 +129,8 @@ export function lackOf(
   { needs }: Pick<Needing, 'needs'>,
   problem: Posed,
 ): { readonly need: Need; readonly why: string } | undefined {
+  const blind = unasked(problem.operator, needs)
+  if (blind !== undefined) return { need: 'blind', why: blind }
   for (const need of needs) {
     const why = needRules[need].lacks?.(problem)
     if (why !== undefined) return { need, why }
@@ -160,8 +164,6 @@ export function checkFit<N extends Need>(
   prior: Prior,
 ): asserts problem is Fitted<N> {
   const { operator, y } = problem
-  const blind = unasked(operator, needs)
-  if (blind !== undefined) throw new UnfitError(name, 'blind', blind)
   const lack = lackOf({ needs }, problem)
   if (lack !== undefined) throw new UnfitError(name, lack.need, lack.why)
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {

@@ -6,7 +6,7 @@ import { matrixOperator, unknownGain } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
-import type { Need, Operator, Problem } from '../types.ts'
+import type { Need, Problem } from '../types.ts'
 import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
 import { askedOf, known, takesUnknown } from './known/known.test.helper.ts'
 
@@ -32,8 +32,8 @@ const orthonormal = matrixOperator(
 )
 const keys = [0, 1, 2, 3].map((i) => randomKey(40 + i))
 const yAll = normal(keys, [2])
-const problemOf = (asked: Operator, rows: readonly number[]): Problem => ({
-  operator: asked,
+const mixed = (rows: readonly number[]): Problem => ({
+  operator: mixing,
   noise: gaussianNoise(0.1),
   y: tensor(rows.map((i) => Array.from(yAll.slice(i).dataSync()))),
 })
@@ -45,7 +45,7 @@ describe.each(methods.names)('%s', (name) => {
   const { path = (grid: number) => grid } = { ...known[name] }
   const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
   const asked = askedOf(info, operator)
-  const problem = (rows: readonly number[]) => problemOf(asked, rows)
+  const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator: asked })
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
@@ -144,6 +144,7 @@ describe.each(methods.names)('%s', (name) => {
       sigma: [{ ...p, noise: withoutSigma }, 'σ_y'],
       blindSvd: [{ ...p, operator: withoutSvd }, 'svd()'],
       pinv: [{ ...p, operator: withoutPinv }, 'pinv()'],
+      inverse: [{ ...p, operator: nonlinear }, 'neither adjoint() nor pinv()'],
       operatorVjp: [
         { ...p, operator: { ...operator, differentiable: false } },
         'gradients through the operator',
@@ -160,9 +161,11 @@ describe.each(methods.names)('%s', (name) => {
     expect(() => method.run({ ...p, operator: other }, prior)).toThrow('unknown')
     // What undoes an operator that is not linear is as good as a pseudo-inverse.
     const undone = { ...nonlinear, pinv }
-    if (takesNonlinear(info.needs)) unfit({ ...p, operator: undone }).not.toThrow()
+    const noise = info.needs.includes('inverse') ? gaussianNoise(0) : p.noise
+    if (takesNonlinear(info.needs)) unfit({ ...p, noise, operator: undone }).not.toThrow()
     else unfit({ ...p, operator: nonlinear }).toThrow(UnfitError)
-    if (!info.needs.includes('sigma')) unfit({ ...p, noise: withoutSigma }).not.toThrow()
+    if (!info.needs.some((need) => need === 'sigma' || need === 'inverse'))
+      unfit({ ...p, noise: withoutSigma }).not.toThrow()
     unfit({ ...p, noise: { ...p.noise, name: 'of my camera' } }).not.toThrow()
     unfit({ ...p, y: tensor([[1, 2, 3]]) }).toThrow(ShapeError)
     unfit({
@@ -192,7 +195,9 @@ describe.each(methods.names)('%s', (name) => {
       if (control.kind === 'choice') expect(control.choices, option).toContain(value)
     }
     expect(info.name).toBe(name)
-    expect(info.paper?.arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    const { arxiv, url } = info.paper ?? {}
+    if (url === undefined) expect(arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    else expect(url).toMatch(/^[a-z.]+\.[a-z]+\/\S+$/)
   })
 })
 

@@ -1,6 +1,6 @@
-import { fromData, isTensor, maximum, sign } from '@tweedie/tensor'
+import { fromData, maximum, sign } from '@tweedie/tensor'
 import { decoded, hostParameter, isPrior, priorOnUnknown } from '../../guidance/blind.ts'
-import { array, choice, interval, number, object } from '../../options/index.ts'
+import { choice, interval, number, object, tensorOption } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
 import { blindResidualAt } from '../../run/residual.ts'
@@ -63,7 +63,7 @@ export const blindDps = defineMethod({
       "a mixture around the operator's examples",
     ),
     kernelSpread: number('standard deviation around an example', { default: 0.1, above: 0 }),
-    known: array('φ, where it is known', 'a tensor of the shape of φ', isTensor, 'it is looked for'),
+    known: tensorOption('φ, where it is known', 'a tensor of the shape of φ', 'it is looked for'),
   },
   presets: [
     {

@@ -1,10 +1,10 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, fromData, isTensor, OptionError, sizeOf } from '@tweedie/tensor'
+import { concat, fromData, OptionError, sizeOf } from '@tweedie/tensor'
 import { hostParameter } from '../../guidance/blind.ts'
 import { atEachParameter, blindLangevin } from '../../inner/blind-langevin.ts'
 import { correlation, spectralMove, spectralStart } from '../../inner/spectral-move.ts'
 import { gibbsWeights } from '../../linalg/gibbs-weights.ts'
-import { array, flag, integer, number } from '../../options/index.ts'
+import { flag, integer, number, tensorOption } from '../../options/index.ts'
 import { sampleNorms } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
@@ -54,7 +54,7 @@ export const gibbsDdrm = defineMethod({
   cost: ['svd', 'inner'],
   steps: 100,
   spacing: 'ddim',
-  evaluations: (steps) => steps + 3 * searches(steps, 0.7),
+  evaluations: (n, { known, share, repeats }) => n + (known ? 0 : repeats * searches(n, share)),
   options: {
     etaA: number('η_A: weight of ε̂ where y says less than x_s', { default: 0, min: 0, max: 1 }),
     etaB: number('η_B: weight of y where it says more than x_s', { default: 0.9, min: 0, max: 1 }),
@@ -67,8 +67,8 @@ export const gibbsDdrm = defineMethod({
     laplace: number('γ of the prior exp(−γ‖φ‖₁)', { min: 0, otherwise: '1000·entries/4096' }),
     keepLast: flag('keep x_s after the last turn of φ instead of drawing it anew'),
     rankTolerance: number('share of the largest s_i that counts as 0', { default: 0.05, min: 0, max: 1 }),
-    initial: array('φ where the search begins', 'a tensor of the shape of φ', isTensor, "the operator's"),
-    known: array('φ, where it is known', 'a tensor of the shape of φ', isTensor, 'it is looked for'),
+    initial: tensorOption('φ where the search begins', 'a tensor of the shape of φ', "the operator's"),
+    known: tensorOption('φ, where it is known', 'a tensor of the shape of φ', 'it is looked for'),
   },
   plan: ({ problem: { operator, noise, y }, prior, options, times, start, z, keys }) => {
     const [{ blind }, { schedule }, sigmaY] = [operator, prior, noise.sigma]

@@ -48,5 +48,6 @@ export const blind: Readonly<Record<string, Known>> = {
       options: { share: 1, langevinSteps: 2, stepSize: 1e-4 },
     },
     small: { langevinSteps: 3, stepSize: 1e-4 },
+    lighter: { langevinSteps: 2, stepSize: 1e-4 },
   },
 }

@@ -5,18 +5,20 @@ import type { MethodInfo } from '../index.ts'
 import { blind } from './blind.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
+import { gradient } from './gradient.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 
-import { spectral } from './spectral.test.helper.ts'
-
 export type { Known }
+
+import { spectral } from './spectral.test.helper.ts'
 
 /** By the name of the method. */
 export const known: Readonly<Record<string, Known>> = {
   ...first,
+  ...blind,
+  ...gradient,
   ...projection,
   ...spectral,
-  ...blind,
 }
 
 /** Whether a method looks for something unknown of the measurement. */

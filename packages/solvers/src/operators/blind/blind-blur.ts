@@ -1,6 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, isTensor, OptionError } from '@tweedie/tensor'
-import { array, choice, integer, number } from '../../options/index.ts'
+import { fromData, OptionError } from '@tweedie/tensor'
+import { choice, integer, number, tensorOption } from '../../options/index.ts'
 import { imageExtents } from '../checks.ts'
 import { defineOperator } from '../define.ts'
 import { convolution, ontoSimplex, sumToOne } from './convolve.ts'
@@ -38,12 +38,7 @@ export const blindBlur = defineOperator({
     std: number('standard deviation of a Gaussian in pixels', { default: 1.5, above: 0 }),
     length: number('of a motion in pixels', { default: 7, min: 1 }),
     angle: number('of a motion in degrees, 0 along a row', { default: 45 }),
-    truth: array(
-      'the true kernel itself',
-      'a tensor [size, size] of sum above 0',
-      isTensor,
-      'as `kernel` says',
-    ),
+    truth: tensorOption('the true kernel itself', 'a tensor [size, size] of sum above 0', 'as `kernel` says'),
   },
   build: (shape, { size, kernel, std, length, angle, truth }) => {
     const extents = imageExtents('blind-blur', shape)
