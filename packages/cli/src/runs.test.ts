@@ -238,7 +238,7 @@ describe('restore', () => {
       return { asked: [options.method, options.preset], method, used, notes }
     }
     // `restoring` says six steps.
-    expect(await settings('--operator', 'sr:4', '--preset', 'dps/ffhq-sr4')).toMatchObject({
+    expect(await settings('--operator', 'sr:filter=bicubic', '--preset', 'dps/ffhq-sr4')).toMatchObject({
       asked: ['dps', 'dps/ffhq-sr4'],
       method: 'dps',
       used: { steps: 6, scale: 0.3, clip: [-1, 1], eta: 1 },

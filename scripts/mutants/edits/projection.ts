@@ -10,6 +10,13 @@ const measured = of('guidance/measured.ts', 'guidance/measured')
 const repaint = of('methods/explicit/repaint.ts', 'methods/explicit/repaint', 'methods/defaults')
 const ilvr = of('methods/explicit/ilvr.ts', 'methods/explicit/ilvr', 'methods/defaults')
 const mcg = of('methods/explicit/mcg.ts', 'methods/explicit/mcg', 'methods/methods', 'methods/defaults')
+const scoreSde = of('methods/explicit/score-sde.ts', 'methods/explicit/score-sde', 'methods/defaults')
+const scoreAld = of(
+  'methods/explicit/score-ald.ts',
+  'methods/explicit/score-ald',
+  'methods/defaults',
+  'methods/methods',
+)
 
 const path: readonly Edit[] = [
   travel(
@@ -205,10 +212,92 @@ const mcgEdits: readonly Edit[] = [
   mcg('mcg-default-scale', "of the norm', { default: 1,", "of the norm', { default: 2,", 'α is 2 by default'),
 ]
 
+const scoreSdeEdits: readonly Edit[] = [
+  scoreSde(
+    'score-sde-level-of-s',
+    'measuredIn(measured, of, { s: t, schedule }',
+    'measuredIn(measured, of, { s, schedule }',
+    'projected on the level after the step',
+  ),
+  scoreSde('score-sde-snr', '2 * snr ** 2', 'snr ** 2', 'corrections half as long'),
+  scoreSde(
+    'score-sde-one-noise',
+    "project(moved, 'measured for the predictor')",
+    "project(moved, 'measured for the corrector')",
+    'both projections with one noise',
+  ),
+  scoreSde(
+    'score-sde-no-second',
+    "moved = project(moved, 'measured for the predictor')",
+    '',
+    'no projection before the predictor',
+  ),
+  scoreSde(
+    'score-sde-last-weight',
+    "() => z(i, 'none'))",
+    "() => z(i, 'none'), lambda)",
+    'the last projection mixes',
+  ),
+  scoreSde(
+    'score-sde-no-denoise',
+    'prior.denoise(again, t), { s, schedule }',
+    'again, { s, schedule }',
+    'the last state is not denoised',
+  ),
+  scoreSde('score-sde-small', "ddpm('large')", "ddpm('small')", 'the variance β̃'),
+  scoreSde(
+    'score-sde-correction-noise',
+    'x0, z(i,',
+    'x0, z(0,',
+    'corrections with the same noise in every step',
+  ),
+  scoreSde('score-sde-cost', '(1 + corrections) + 1', '(1 + corrections)', 'the last look is not counted'),
+]
+
+const scoreAldEdits: readonly Edit[] = [
+  scoreAld('score-ald-gamma', '(gamma * level) ** 2', 'gamma * level', 'γ for γ²'),
+  scoreAld(
+    'score-ald-no-level',
+    'back.mul(level ** 2 / (',
+    'back.mul(1 / (',
+    'g is not in units of the score',
+  ),
+  scoreAld('score-ald-noise', 'Math.sqrt(2 * rate) * level', 'Math.sqrt(rate) * level', 'noise √2 too small'),
+  scoreAld('score-ald-same-noise', 'z(i, `langevin', 'z(0, `langevin', 'the same noise at every level'),
+  scoreAld(
+    'score-ald-scale',
+    'u.mul(schedule.alpha(s))',
+    'u.mul(alpha)',
+    'x keeps the scale of the level before',
+  ),
+  scoreAld(
+    'score-ald-batch-norm',
+    'maximum(sampleNorms(back), 1e-30)',
+    'maximum(back.square().sum().sqrt(), 1e-30)',
+    'the norm of the whole batch',
+  ),
+  scoreAld(
+    'score-ald-stale',
+    'k === 0 ? x0hat : prior.denoise(u.mul(alpha), t)',
+    'k === 0 ? x0hat : prior.denoise(x, t)',
+    'the score is not taken anew within a level',
+  ),
+  scoreAld('score-ald-sigma-y', 'by.sigma ** 2', 'by.sigma', 'σ_y for σ_y²'),
+  scoreAld('score-ald-cost', 'steps * inner', 'steps * (inner + 1)', 'one look too many is counted'),
+  scoreAld(
+    'score-ald-ends',
+    'noiseLevel(schedule, last)',
+    'noiseLevel(schedule, schedule.clean)',
+    "levels below the prior's grid",
+  ),
+]
+
 export const projectionEdits: readonly Edit[] = [
   ...path,
   ...exchange,
   ...repaintEdits,
   ...ilvrEdits,
   ...mcgEdits,
+  ...scoreSdeEdits,
+  ...scoreAldEdits,
 ]

@@ -12,10 +12,16 @@ export type Op =
   | { readonly kind: 'dft' }
   | { readonly kind: 'chain'; readonly name: ChainName }
   | { readonly kind: 'network'; readonly network: NetworkName; readonly task: NetworkTask }
+  | { readonly kind: 'operator'; readonly spec: string; readonly task: OperatorTask }
+
+/** An op of one library's vocabulary, which other libraries may have as well. */
+export type KernelOp = Exclude<Op, { kind: 'network' | 'operator' }>
 
 /** Elementwise expressions over x, y [n]. */
 export type ChainName = 'x + y' | 'x·y + x' | 'silu(x) · y' | 'exp(−x²)'
 export type NetworkName = 'adm' | 'digits'
+/** With the VJP: that of a linear operator is its adjoint. */
+export type OperatorTask = 'forward' | 'forward + VJP'
 export type NetworkTask = 'forward' | 'forward + VJP' | 'training step'
 
 /** One thing to time, the same for every engine. */

@@ -78,7 +78,9 @@ function page(method: AnyMethod, row: Row, paper: Paper): string {
   const words = [
     ...(source === undefined
       ? []
-      : [`Paper: ${source.authors}, arXiv ${source.arxiv}, ${source.algorithm}.`]),
+      : [
+          `Paper: ${source.authors}, ${source.arxiv === undefined ? source.url : `arXiv ${source.arxiv}`}, ${source.algorithm}.`,
+        ]),
     `Operators: ${fits.length === operators.names.length ? 'all' : fits.join(', ') || 'none of ours'}.`,
     `Noise: ${row.noise}.`,
     ...(limits === undefined ? [] : [`Limits: ${limits}`]),

@@ -1,5 +1,6 @@
 import type { DType, Shape, Tensor } from '@tweedie/tensor'
 import {
+  flip,
   gather,
   normal,
   OptionError,
@@ -8,6 +9,7 @@ import {
   ShapeError,
   sizeOf,
   tanh,
+  tensor,
   uniform,
 } from '@tweedie/tensor'
 import fc from 'fast-check'
@@ -19,6 +21,7 @@ import type { LinearOperator } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { OperatorEntry, ShownOperator, SpectralOperator } from './index.ts'
 import {
+  blindBlur,
   blur,
   compose,
   defineOperator,
@@ -30,6 +33,7 @@ import {
   separable,
   sr,
   uniformBlur,
+  unknownGain,
 } from './index.ts'
 
 // Operators to draw, for the laws that all of them obey. A kind of the catalog is among them by being there: its
@@ -45,6 +49,7 @@ export type Case<O> = readonly [name: string, arbitrary: fc.Arbitrary<Drawn<O>>]
 
 const side = fc.integer({ min: 1, max: 6 })
 const kernelSide = fc.oneof({ weight: 3, arbitrary: side }, { weight: 1, arbitrary: fc.constant(41) })
+const ratio = fc.double({ min: 0.1, max: 1, noNaN: true })
 const image = fc.tuple(fc.integer({ min: 1, max: 3 }), side, side)
 
 /** Images, real or complex, and masks of frequencies for them. */
@@ -104,6 +109,32 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       return { shape, options: { mask } }
     }),
   ),
+  demosaic: fc.record({
+    shape: fc.tuple(fc.constant(3), side, side),
+    options: fc.record({ pattern: fc.constantFrom('RGGB', 'BGGR', 'GRBG', 'GBRG') }),
+  }),
+  'cs-gaussian': fc.record({ shape: image, options: fc.record({ ratio, seed: fc.nat(99) }) }),
+  'cs-walsh-hadamard': fc.record({
+    shape: image,
+    options: fc.record({ ratio, seed: fc.nat(99), order: fc.constantFrom('random', 'sequency') }),
+  }),
+  'cs-block': fc
+    .tuple(...[2, 3, 3, 3].map((max) => fc.integer({ min: 1, max })), ratio, fc.nat(99))
+    .map(([c = 1, h = 1, w = 1, block = 1, part, seed]) => ({
+      shape: [c, h * block, w * block],
+      options: { block, ratio: part, seed },
+    })),
+  jpeg: fc
+    .tuple(fc.constantFrom(1, 3), fc.constantFrom(1, 2), fc.constantFrom(1, 2), fc.constantFrom(8, 16))
+    .chain(([c, h, w, block]) =>
+      fc.record({
+        shape: fc.constant([c, h * block, w * block]),
+        options: fc.record({
+          quality: fc.integer({ min: 1, max: 100 }),
+          subsampling: fc.constantFrom(...(block === 8 ? ['4:4:4'] : ['4:2:0', '4:2:0-corner', '4:4:4'])),
+        }),
+      }),
+    ),
   sr: fc
     .tuple(
       fc.tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max }))),
@@ -121,6 +152,16 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       shape,
       options: { ...options, coils },
     })),
+  'blind-blur': fc.record({
+    shape: image,
+    options: fc.record({
+      size: fc.constantFrom(1, 3, 5),
+      kernel: fc.constantFrom('gaussian', 'motion'),
+      std: fc.double({ min: 0.3, max: 1.2, noNaN: true }),
+      length: fc.double({ min: 1, max: 5, noNaN: true }),
+      angle: fc.double({ min: -180, max: 180, noNaN: true }),
+    }),
+  }),
   blur: fc.record({
     shape: image,
     options: fc.record({
@@ -220,6 +261,15 @@ const matrixOfRank = fc
 const isSpectral = (operator: ShownOperator): operator is SpectralOperator =>
   isLinear(operator) && operator.svd !== undefined && operator.pinv !== undefined
 
+/** A blind operator at a value of its unknown. */
+function spectralOf({ blind }: ShownOperator, phi: Tensor): SpectralOperator {
+  const at = blind?.at(phi)
+  if (at === undefined || !('display' in at)) throw new Error('nothing is unknown')
+  const { name, inShape, outShape, forward } = at
+  if (!isLinear(at) || at.svd === undefined) throw new Error(`${name} has no decomposition`)
+  return linearOperator(name, { inShape, outShape, forward, adjoint: at.adjoint, spectrum: at.svd })
+}
+
 /** Every kind of the catalog, by what its operators can do. */
 const kinds = [...operators].map((kind): Case<ShownOperator> => [kind.info.name, drawnOf(kind)])
 const those = <O extends ShownOperator>(is: (operator: ShownOperator) => operator is O): Case<O>[] =>
@@ -260,6 +310,29 @@ const others: readonly Case<SpectralOperator>[] = [
           spectrum: () => ({ values, places, analysis: basis.vt, synthesis: basis.v }),
         })
       }),
+    ),
+  ],
+  [
+    'a blur at a known kernel',
+    drawn(
+      fc
+        .tuple(image, fc.constantFrom(1, 3, 5), fc.nat(1e6), fc.boolean())
+        .map(([shape, size, seed, mirrored]) => {
+          // A kernel that is its own mirror image has a real transform, and half the rotations.
+          const raw = normal(randomKey(seed), [1, size, size], { dtype: 'float64' })
+          const kernel = mirrored ? raw.add(flip(raw, [1, 2])) : raw
+          return spectralOf(blindBlur(shape, { size }), kernel)
+        }),
+    ),
+  ],
+  [
+    'a known gain',
+    drawn(
+      fc
+        .tuple(matrixOfRank, fc.constantFrom(2, -0.5, 0))
+        .map(([a, gain]) =>
+          spectralOf(unknownGain(matrixOperator(a)), tensor([[gain]], { dtype: 'float64' })),
+        ),
     ),
   ],
   // The adjoint and the pseudo-inverse left out: both are derived.

@@ -1,5 +1,6 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
+import { blindBlur } from './blind/blind-blur.ts'
 import { blur } from './blur/blur.ts'
 import { kernelBlur } from './blur/kernel-blur.ts'
 import { motionBlur } from './blur/motion-blur.ts'
@@ -8,10 +9,18 @@ import { codedDiffraction } from './fourier/coded-diffraction.ts'
 import { mri } from './fourier/mri.ts'
 import { multicoilMri } from './fourier/multicoil-mri.ts'
 import { phaseRetrieval } from './fourier/phase-retrieval.ts'
+import { hdr } from './nonlinear/hdr.ts'
+import { jpeg } from './nonlinear/jpeg.ts'
+import { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
+import { quantise } from './nonlinear/quantise.ts'
+import { demosaic } from './pixels/demosaic.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { csBlock } from './sensing/cs-block.ts'
+import { csGaussian } from './sensing/cs-gaussian.ts'
+import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
 
 /**
  * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
@@ -29,11 +38,20 @@ export const operators = catalog('operator', [
   uniformBlur,
   motionBlur,
   kernelBlur,
+  nonlinearBlur,
   grey,
   mri,
   multicoilMri,
   phaseRetrieval,
   codedDiffraction,
+  demosaic,
+  csGaussian,
+  csWalshHadamard,
+  csBlock,
+  hdr,
+  quantise,
+  jpeg,
+  blindBlur,
 ])
 
 /**

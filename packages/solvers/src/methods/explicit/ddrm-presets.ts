@@ -23,6 +23,7 @@ export const ddrmPresets: readonly Preset[] = [
   },
   {
     name: 'imagenet-uniform-blur',
+    operator: 'uniform-blur:size=9,boundary=zero',
     noise: 'none',
     settings: { ...settings, rankTolerance: 0.03 },
     from: `${from('--deg deblur_uni --sigma_0 0.0')} There the singular values of the blur along one axis count as 0 below 0.03 (functions/svd_replacement.py); here those of the whole, below 0.03 of the largest.`,
