@@ -159,6 +159,21 @@ test('its proximal point is diagonal in the frequencies: as by conjugate gradien
   }
 })
 
+test('what rounding leaves of a zero of the transfer function counts as 0', () => {
+  // Means of three of six: 1 + 2·cos(2πk/6) is 0 at k = 2 and 4, as numbers 1.1e-16 or so.
+  const transfer = transferOf(
+    buildMatrix(1, 3, () => 1 / 3),
+    1,
+    6,
+  )
+  expect(Math.hypot(transfer.re[2]!, transfer.im[2]!)).toBeGreaterThan(0)
+  const s = Array.from(circulant([1, 1, 6], transfer).svd().singularValues)
+  close(s, [1, 2 / 3, 0, 1 / 3, 0, 2 / 3], 1e-15)
+  expect([s[2], s[4]]).toEqual([0, 0])
+  // With a cutoff of one's own the weakest goes as well.
+  expect(circulant([1, 1, 6], transfer, 0.5).svd().singularValues[3]).toBe(0)
+})
+
 test('negatives of frequencies', () => {
   expect(Array.from(negatives(2, 3))).toEqual([0, 2, 1, 3, 5, 4])
   expect(Array.from(negatives(3, 2))).toEqual([0, 1, 4, 5, 2, 3])
