@@ -30,7 +30,7 @@ const x = tensor([[0.4, -0.2, 0.5]], float64)
 const numbers = (v: Tensor) => Array.from(v.dataSync())
 const drawing = (seed: number): AtStep => ({
   i: 0,
- 
+
   s: -1,
   z: (purpose, shape = [3]) => normal([randomKey(seed).fold(purpose)], shape, float64),
 })

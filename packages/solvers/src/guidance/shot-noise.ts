@@ -26,8 +26,4 @@ export const shotWeighted =
 export const shotRelative =
   (y: Tensor) =>
   (r: Tensor): Tensor =>
-    r.div(maximum(sampleNorms(r), 1e-30)).mul(
-      maximum(abs(y), least)
-        .pow(-1)
-        .mean(sampleAxes(y), true),
-    )
+    r.div(maximum(sampleNorms(r), 1e-30)).mul(maximum(abs(y), least).pow(-1).mean(sampleAxes(y), true))
