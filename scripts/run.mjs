@@ -105,6 +105,9 @@ const plain = (...args) => {
 /** Planted faults that the tests must notice. */
 const mutants = (...args) => node('scripts/mutants/main.ts', ...args)
 
+/** The generated parts of the documentation, and what is measured for it. */
+const docs = (...args) => node('scripts/docs/main.ts', ...args)
+
 /** Every stage, even after one that failed; then a table and the closing line. */
 function test() {
   /** A stage of tests that counts them. */
@@ -176,6 +179,7 @@ const commands = {
   unit,
   plain,
   mutants,
+  docs,
 }
 
 const [name, ...args] = process.argv.slice(2)

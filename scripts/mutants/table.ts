@@ -1,6 +1,7 @@
 import type { Edit } from './edit.ts'
 import { autogradEdits } from './edits/autograd.ts'
 import { commandEdits } from './edits/cli.ts'
+import { factEdits } from './edits/facts.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
@@ -16,4 +17,5 @@ export const edits: readonly Edit[] = [
   ...runEdits,
   ...pictureEdits,
   ...commandEdits,
+  ...factEdits,
 ]

@@ -5,6 +5,7 @@ import {
   gaussianMixturePrior,
   gaussianNoise,
   gaussianPrior,
+  isLinear,
   matrixOperator,
   operatorFromSpec,
   vpLinear,
@@ -100,6 +101,7 @@ export function digitProblem(spec: string, count: number, dtype: DType): Problem
   const pixels = Float64Array.from(images.pixels.subarray(0, count * 784), (v) => v / 127.5 - 1)
   const truth: Tensor = fromData(pixels, [count, 1, 28, 28], { dtype })
   const operator = operatorFromSpec(spec, [1, 28, 28])
+  if (!isLinear(operator)) throw new Error(`${spec} is not linear`)
   const noise = gaussianNoise(0.05)
   const keys = Array.from({ length: count }, (_, i) => randomKey(7).fold(i))
   return { operator, noise, y: noise.sample(keys, operator.forward(truth)) }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeSafetensors, writeNpy, writeNpz } from '@tweedie/unet'
+import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { encodePicture } from './images/png.ts'
 import type { Ran } from './testing.test.helper.ts'
@@ -37,7 +38,16 @@ describe('wrong use', () => {
     ['demo --prior colour', "--prior: 'white' is for [3, 32, 32], the digits are [1, 28, 28]"],
     [
       'restore a.png --prior white --operator denoise --method ddrm --noise poisson:peak=30',
-      /--method: ddrm: needs the noise level σ_y .*'poisson' has no sigma/,
+      /--method: ddrm: needs the noise level σ_y .*'poisson' has no sigma; these would: dps, .*red-diff/,
+    ],
+    [
+      'restore a.png --prior white --operator sr:4 --preset dps/magic',
+      /--preset: dps has no preset 'magic'; it has ffhq-sr4, ffhq-inpaint/,
+    ],
+    ['restore a.png --prior white --operator sr:4 --preset magic/x', "--preset: no method 'magic'"],
+    [
+      'restore a.png --prior white --operator sr:4 --method dps --preset ddrm/imagenet-sr4',
+      "--preset: 'ddrm/imagenet-sr4' is a preset of ddrm, not of dps",
     ],
     [
       'restore a.png --prior white --operator denoise --noise poisson:peak=0',
@@ -164,6 +174,8 @@ describe('help and tables', () => {
     'bench',
     'bench kernels',
     'bench unet',
+    'bench operators',
+    'bench methods',
   ])('%s --help', async (command) => {
     const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])
     expect(result).toMatchObject({ code: 0, err: '' })
@@ -184,10 +196,57 @@ describe('help and tables', () => {
     expect([text.code, json.code, text.err, json.err]).toEqual([0, 0, '', ''])
   })
 
-  test('the options of one method', async () => {
+  test('the methods: cost, needs, noise; as wide as the terminal', async () => {
+    const { out } = await ran('/', ['methods'])
+    expect(out).toMatch(/^ddrm +Denoising .* explicit +S\+D +SVD, σ_y +gaussian, none +no +no$/m)
+    expect(out).toMatch(/^dps +.* V +denoiser gradient, operator gradient +any +yes +no$/m)
+    expect(out).toContain('V gradients through the denoiser')
+    for (const columns of [120, 80, 40]) {
+      const narrow = [
+        await ran('/', ['methods'], { columns }),
+        await ran('/', ['methods', 'dps'], { columns }),
+      ]
+      for (const line of narrow.flatMap(({ out }) => out.trimEnd().split('\n')))
+        expect(stringWidth(line), line).toBeLessThanOrEqual(columns)
+    }
+  })
+
+  test('one method: its paper, what it takes, its limits, options and presets', async () => {
     const { out } = await ran('/', ['methods', 'dps'])
     expect(out).toMatch(/eta\s+1\s+a number from 0 to 1/)
     expect(out).not.toContain('red-diff')
+    expect(out).toContain(
+      'Paper: Chung et al. 2022, arXiv 2209.14687, Algorithm 1.\nOperators: all.\nNoise: any.\n',
+    )
+    expect(out).toMatch(/^Limits: .*under-dispersed/m)
+    expect(out).toMatch(
+      /^ffhq-sr4 +sr:4,filter=bicubic +gaussian:0\.05 +steps=1000,scale=0\.3,clip=-1\.\.1$/m,
+    )
+    expect(out).toMatch(/^ffhq-sr4: github\.com\/DPS2022\/\S+, configs\/super_resolution_config\.yaml/m)
+    expect(out).toContain('--preset dps/ffhq-sr4;')
+    const { out: json } = await ran('/', ['methods', 'ddrm', '--json'])
+    expect(JSON.parse(json)).toMatchObject([
+      {
+        name: 'ddrm',
+        cost: 'S+D',
+        needs: ['SVD', 'σ_y'],
+        laws: ['gaussian', 'none'],
+        nonlinear: false,
+        presets: [
+          { name: 'imagenet-sr4', operator: 'sr:4', noise: 'gaussian:0.1' },
+          { name: 'celeba-sr4' },
+          { name: 'imagenet-uniform-blur' },
+        ],
+      },
+    ])
+  })
+
+  test('the operators: what each has', async () => {
+    const { out } = await ran('/', ['operators'])
+    expect(out).toMatch(/^inpaint .* linear, Aᵀ, SVD, A⁺ +inpaint:box=14$/m)
+    const { out: json } = await ran('/', ['operators', 'sr', '--json'])
+    const has = { linear: true, adjoint: true, svd: true, pinv: true, differentiable: true }
+    expect(JSON.parse(json)).toMatchObject([{ name: 'sr', ...has }])
   })
 
   test('one entry of a list, its options with what holds where they are left out', async () => {

@@ -1,10 +1,14 @@
+import type { InputRecord } from '@tweedie/runs'
+import { suggesting } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
 import type {
   AnyMethod,
+  Catalog,
   Chosen,
   Described,
   Noise,
   OperatorEntry,
+  Preset,
   Prior,
   Problem,
   Sampler,
@@ -14,19 +18,24 @@ import type {
 import {
   checkFit,
   fillSettings,
+  formatSpec,
   madeFrom,
   methods,
   noiseFromSpec,
-  operatorFromSpec,
+  noises,
   operators,
+  presetOf,
   readSettings,
   samplers,
+  specName,
   splitSpec,
   UnfitError,
 } from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
+import { withArrays } from './files/arrays.ts'
 import type { Io } from './io.ts'
 import { ownMethod, ownModule, ownOperator, ownPrior } from './own/index.ts'
+import { splitPreset } from './preset-text.ts'
 
 // What the words of a command line stand for: one function each for methods, operators, noise and priors.
 
@@ -60,6 +69,70 @@ export const resolveMethod = (io: Io, text: string, option: string): Promise<Cho
     return { entry, settings: ownSettings('method', entry, module.settings) }
   })
 
+/** A method as a command line has it: the options of a preset, and over them those that the method's text gives. */
+export interface ChosenMethod extends Chosen<AnyMethod> {
+  readonly preset?: Preset | undefined
+}
+
+/**
+ * The method of a text as {@link resolveMethod}, with a preset such as `dps/ffhq-sr4`.
+ * @throws {OptionError} as `resolveMethod`; for a preset that the method does not have, listing those it has.
+ */
+export async function resolveWithPreset(
+  io: Io,
+  text: string,
+  presetText: string | undefined,
+): Promise<ChosenMethod> {
+  const wanted = presetText === undefined ? undefined : splitPreset(presetText)
+  const { entry, settings } = await resolveMethod(io, text, wanted?.method === text ? '--preset' : '--method')
+  if (wanted === undefined) return { entry, settings }
+  const { name } = entry.info
+  if (wanted.method !== undefined && wanted.method !== name && wanted.method !== text)
+    throw new OptionError('--preset', `'${presetText}' is a preset of ${wanted.method}, not of ${name}`)
+  const preset = await resolvePreset(entry, wanted.name)
+  return { entry, settings: { ...preset.settings, ...settings }, preset }
+}
+
+/**
+ * A preset of a method by its name alone.
+ * @throws {OptionError} listing those it has.
+ */
+export const resolvePreset = (method: AnyMethod, name: string): Promise<Preset> =>
+  naming('--preset', 'preset', () => presetOf(method, name))
+
+/** A text with all options of what it names; itself where it names nothing of ours. */
+function inFull(catalog: Catalog<Described>, text: string): string {
+  try {
+    const { entry, settings } = catalog.parse(text)
+    return formatSpec(entry.info.name, fillSettings(entry.info.name, entry.info.options, settings))
+  } catch (error) {
+    if (error instanceof OptionError) return text
+    throw error
+  }
+}
+
+const noiseText = (given: number | string): string =>
+  Number.isFinite(Number(given)) ? `gaussian:${given}` : String(given)
+
+/** A word on a preset that was made for another operator or noise than is given. */
+export function presetNotes(
+  { entry: { info }, preset }: ChosenMethod,
+  { operator, noise }: { readonly operator: string; readonly noise: number | string },
+): string[] {
+  if (preset === undefined) return []
+  const others = [
+    ...(preset.operator === undefined || inFull(operators, preset.operator) === inFull(operators, operator)
+      ? []
+      : [[preset.operator, operator]]),
+    ...(preset.noise === undefined || inFull(noises, preset.noise) === inFull(noises, noiseText(noise))
+      ? []
+      : [[preset.noise, noiseText(noise)]]),
+  ]
+  if (others.length === 0) return []
+  const [madeFor, here] = [0, 1].map((i) => others.map((pair) => pair[i]).join(' with '))
+  return [`the preset ${info.name}/${preset.name} was made for ${madeFor}, not for ${here}`]
+}
+
 /**
  * A method's options from the texts of a command line, with its defaults filled in.
  * @throws {OptionError} for an option that the method does not have, or a value that does not fit.
@@ -74,17 +147,35 @@ export const resolveSettings = (
     return Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   })
 
+/** An operator, and the files of the user's that its options name. */
+export interface ResolvedOperator {
+  readonly operator: ShownOperator
+  readonly inputs: readonly InputRecord[]
+}
+
 /**
- * The operator of a text such as `inpaint:box=14` or `./camera.ts:gain=2`, for pictures of a shape.
+ * The operator of a text such as `inpaint:box=14`, `inpaint:mask=hole.png` or `./camera.ts:gain=2`, for pictures of a
+ * shape.
  * @throws {OptionError} naming what does not fit.
- * @throws {FileFormatError} for a module that cannot be loaded.
+ * @throws {FileFormatError} for a module that cannot be loaded, or a file that cannot be read.
  */
-export const resolveOperator = (io: Io, text: string, shape: Shape, option: string): Promise<ShownOperator> =>
+export const resolveOperator = (
+  io: Io,
+  text: string,
+  shape: Shape,
+  option: string,
+): Promise<ResolvedOperator> =>
   naming(option, 'operator', async () => {
     const module = ownModule(text)
-    if (module === undefined) return operatorFromSpec(text, shape)
-    const entry = await ownOperator(io, module)
-    return entry.make(shape, ownSettings('operator', entry, module.settings))
+    const entry = module === undefined ? operators.find(specName(text)) : await ownOperator(io, module)
+    const { name, options } = entry.info
+    const said = module === undefined ? text : withSettings(name, module.settings)
+    const { settings, inputs } = await withArrays(
+      io,
+      options,
+      splitSpec('operator', said, entry.info).settings,
+    )
+    return { operator: entry.make(shape, readSettings(name, options, settings)), inputs }
   })
 
 /**
@@ -100,9 +191,12 @@ export const resolveOperatorKind = (io: Io, text: string, option: string): Promi
 
 /** The options that follow the name of a module. */
 export function ownSettings(kind: string, { info }: Described, settings: string | undefined): Settings {
-  const text = settings === undefined ? info.name : `${info.name}:${settings}`
+  const text = withSettings(info.name, settings)
   return readSettings(info.name, info.options, splitSpec(kind, text, info).settings)
 }
+
+const withSettings = (name: string, settings: string | undefined): string =>
+  settings === undefined ? name : `${name}:${settings}`
 
 /**
  * The noise of σ_y, or of a text.
@@ -138,11 +232,12 @@ export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<
 
 /**
  * Makes sure, before any work, that a method can solve a problem with a prior.
- * @throws {OptionError} naming what the method lacks.
+ * @throws {OptionError} naming what the method lacks, and those that would do without it.
  */
 export const requireFit = (
   { info }: AnyMethod,
   problem: Problem,
   prior: Prior,
   option: string,
-): Promise<void> => naming(option, 'method', () => checkFit(info, problem, prior))
+): Promise<void> =>
+  naming(option, 'method', () => suggesting(methods, problem, () => checkFit(info, problem, prior)))

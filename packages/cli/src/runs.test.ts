@@ -227,6 +227,41 @@ describe('restore', () => {
     })
   })
 
+  test('a preset: its method, its settings under those of the command line, and a word where it does not fit', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
+    const settings = async (...more: string[]) => {
+      const { code, err } = await ran(folder.path, restoring(...more))
+      expect([code, err]).toEqual([0, ''])
+      const { options, tasks, notes } = read(folder.path, 'out')
+      const { method, options: used } = tasks[0]!.runs[0]!
+      return { asked: [options.method, options.preset], method, used, notes }
+    }
+    // `restoring` says six steps.
+    expect(await settings('--operator', 'sr:filter=bicubic', '--preset', 'dps/ffhq-sr4')).toMatchObject({
+      asked: ['dps', 'dps/ffhq-sr4'],
+      method: 'dps',
+      used: { steps: 6, scale: 0.3, clip: [-1, 1], eta: 1 },
+      notes: [],
+    })
+    const over = ['--method', 'red-diff:learningRate=0.2', '--set', 'lambda=0.5', '--preset', 'imagenet-fast']
+    expect(await settings('--operator', 'sr:4', '--noise', 'none', ...over)).toMatchObject({
+      asked: ['red-diff:learningRate=0.2', 'imagenet-fast'],
+      method: 'red-diff',
+      used: { steps: 6, learningRate: 0.2, lambda: 0.5, spacing: 'ddim' },
+      notes: [],
+    })
+    const noted = async (operator: string, noise: string) =>
+      (await settings('--operator', operator, '--noise', noise, '--preset', 'ddrm/imagenet-sr4')).notes
+    expect(await noted('sr', '0.1')).toEqual([])
+    expect(await noted('sr:2', '0.1')).toEqual([
+      'the preset ddrm/imagenet-sr4 was made for sr:4, not for sr:2',
+    ])
+    expect(await noted('denoise', '0.05')).toEqual([
+      'the preset ddrm/imagenet-sr4 was made for sr:4 with gaussian:0.1, not for denoise with gaussian:0.05',
+    ])
+  })
+
   test('a run that diverges fails, in one line, and writes nothing', async () => {
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))

@@ -1,3 +1,7 @@
+export type { MethodFacts } from './facts/methods.ts'
+export { methodFacts, methodsThatFit, suggesting } from './facts/methods.ts'
+export type { OperatorFacts } from './facts/operators.ts'
+export { exampleOperator, operatorFacts, operatorsThatFit, operatorWords } from './facts/operators.ts'
 export type { Picture } from './pictures/picture.ts'
 export { enlarge, isPicture, toColor, toGrey, toPictures, toTensor } from './pictures/picture.ts'
 export type { Panel, PanelRow } from './pictures/sheet.ts'

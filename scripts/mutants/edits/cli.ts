@@ -6,6 +6,7 @@ const of = editsOf('packages/cli/src')
 const bytes = of('files/bytes.ts', 'files/bytes')
 const convert = of('commands/convert/convert.ts', 'commands/convert')
 const inputs = of('files/inputs.ts', 'commands/restore/measured', 'commands/convert')
+const arrays = of('files/arrays.ts', 'commands/restore/mask')
 const measure = of('commands/restore/measure.ts', 'commands/restore/measured')
 const drafts = of('files/drafts.ts', 'files/write')
 const newFile = of('files/new-file.ts', 'files/new-file', 'commands/convert')
@@ -133,6 +134,19 @@ export const commandEdits: readonly Edit[] = [
   ),
   restoring('restore-draws', 'draws: count > 1', 'draws: false', 'the mean of several draws is not shown'),
   restoring('restore-seed', '{ steps }), seed }', '{ steps }) }', 'the seed is not handed to the method'),
+  arrays(
+    'arrays-range',
+    'return fromData(data, [channels',
+    'return fromData(data.map((v) => 2 * v - 1), [channels',
+    "a mask's picture is read in the data range",
+  ),
+  arrays('arrays-inputs', 'inputs.push(input.record)', '', 'a mask is no input of the run'),
+  arrays(
+    'arrays-missing',
+    "error.code === 'ENOENT'",
+    "error.code === 'EISDIR'",
+    'a mask that is not there has no option',
+  ),
   summary(
     'summary-means',
     "kind !== 'mean')",

@@ -8,7 +8,6 @@ const spectral = (file: string) => of(`operators/${file}`, 'operators/spectral')
 const operator = (file: string) => of(`operators/${file}`, 'operators')
 const sr = operator('sampling/sr.ts')
 const blocks = operator('sampling/block-dct.ts')
-const blur = operator('blur/blur.ts')
 const convolution = operator('blur/convolution.ts')
 const separable = operator('blur/separable.ts')
 const keep = operator('pixels/keep.ts')
@@ -18,7 +17,6 @@ const compose = defined('compose.ts')
 const kinds = defined('define.ts')
 const inpaint = defined('pixels/inpaint.ts')
 const masks = defined('pixels/hidden.ts')
-const wholeBlur = defined('blur/blur.ts')
 const weights = defined('pixels/channel-weights.ts')
 const spectrum = spectral('spectrum.ts')
 const parts = operator('parts.ts')
@@ -54,21 +52,9 @@ export const operatorEdits: readonly Edit[] = [
     'return taps',
     'the blur kernel does not sum to 1',
   ),
-  convolution(
-    'blur-reflect',
-    '2 * extent - 2',
-    '2 * extent',
-    'reflection at the edge repeats the last pixel',
-  ),
   convolution('blur-exponent', 'Math.exp(-0.5 *', 'Math.exp(-1 *', 'the Gaussian lacks ½'),
-  blur(
-    'blur-axes',
-    'convolutionMatrix(taps, height, boundary),\n      convolutionMatrix(taps, width, boundary),',
-    'convolutionMatrix(taps, height, boundary),\n      convolutionMatrix([...taps].fill(1 / taps.length) as never, width, boundary),',
-    'rows are blurred by a box',
-  ),
   keep('mask-planes', '? [channels, height * width] :', '? [1, height * width] :', 'one channel is measured'),
-  hidden('box-edge', 'row >= top + h', 'row > top + h', 'the box hides one row too many'),
+  hidden('box-edge', 'row < top + h', 'row <= top + h', 'the box hides one row too many'),
   hidden(
     'box-centre',
     '[(height - h) >> 1,',
@@ -128,14 +114,14 @@ export const operatorEdits: readonly Edit[] = [
   ),
   inpaint(
     'inpaint-ways',
-    'if (ways.length > 1)',
-    'if (ways.length > 2)',
+    'given(box ?? at ?? margin, random, keep, hide, mask) > 1',
+    'given(box ?? at ?? margin, random, keep, hide, mask) > 2',
     'a box and random pixels are one way',
   ),
   inpaint(
     'inpaint-seed',
-    'if (seed !== undefined && random === undefined)',
-    'if (seed !== undefined && box !== undefined && random === undefined)',
+    'if (seed !== undefined && given(random, margin) === 0)',
+    'if (seed !== undefined && box !== undefined && given(random, margin) === 0)',
     'a seed without random pixels is not refused',
   ),
   masks(
@@ -145,7 +131,6 @@ export const operatorEdits: readonly Edit[] = [
     'every mask is shared by the channels',
   ),
   masks('box-fits', 'if (h > height || w > width)', 'if (h > height)', 'a box may be wider than the image'),
-  wholeBlur('blur-rcond', '      rcond,\n    )', '    )', 'rcond of the blur is not used'),
   weights(
     'grey-mean',
     '() => 1 / channels)',

@@ -215,7 +215,7 @@ const mcgEdits: readonly Edit[] = [
     "() => z(i, 'step'), { t, s, schedule })",
     'no gradient',
   ),
-  mcg('mcg-default-scale', "of the norm', { default: 1,", "of the norm', { default: 2,", 'α = 2'),
+  mcg('mcg-default-scale', "of the norm', { default: 1,", "of the norm', { default: 2,", 'α is 2 by default'),
 ]
 
 const scoreSdeEdits: readonly Edit[] = [

@@ -1,4 +1,7 @@
 import type { Edit } from '../edit.ts'
+import { blurEdits } from './blurs.ts'
+import { fourierEdits } from './fourier.ts'
+import { gradientEdits } from './gradient.ts'
 import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
@@ -7,8 +10,10 @@ import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
 import { particleEdits } from './particles.ts'
+import { pixelEdits } from './pixels.ts'
 import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
+import { spectralEdits } from './spectral.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
@@ -285,12 +290,17 @@ const schedules: readonly Edit[] = [
 export const solversEdits: readonly Edit[] = [
   ...samplerEdits,
   ...methodEdits,
+  ...spectralEdits,
   ...schedules,
   ...operatorEdits,
+  ...fourierEdits,
+  ...blurEdits,
+  ...pixelEdits,
   ...noiseEdits,
   ...lawEdits,
   ...particleEdits,
   ...projectionEdits,
   ...innerEdits,
+  ...gradientEdits,
   ...guidanceEdits,
 ]

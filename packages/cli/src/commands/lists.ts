@@ -1,26 +1,30 @@
-import type { AnyMethod, Catalog, Metric, Need, NoiseEntry } from '@tweedie/solvers'
-import {
-  methods,
-  metrics,
-  needRules,
-  noises,
-  operators,
-  samplers,
-  schedules,
-  takesNonlinear,
-} from '@tweedie/solvers'
+import type { OperatorFacts } from '@tweedie/runs'
+import { exampleOperator, operatorFacts, operatorWords } from '@tweedie/runs'
+import type { Catalog, Metric, NoiseEntry, OperatorEntry } from '@tweedie/solvers'
+import { metrics, noises, operators, samplers, schedules } from '@tweedie/solvers'
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
 import type { Summarised } from '../terminal/catalog.ts'
-import { catalogData, catalogTable, optionData, optionTable } from '../terminal/catalog.ts'
+import { catalogData, catalogTable } from '../terminal/catalog.ts'
 import { formatTable } from '../terminal/table.ts'
 
-interface Options {
+/** The options of every command that prints a list. */
+export interface ListOptions {
   readonly json?: boolean
 }
 
-const print = (io: Io, options: Options, data: unknown, text: () => string) =>
+/** Prints data as JSON where it was asked for, otherwise text. */
+export const print = (io: Io, options: ListOptions, data: unknown, text: () => string): void =>
   io.out(options.json === true ? `${JSON.stringify(data, null, 2)}\n` : text())
+
+/** What a list says of its entries beside their options, and how one is found. */
+interface Said<E> {
+  /** In a few words. */
+  readonly facts?: (entry: E) => string
+  /** For `--json`. */
+  readonly data?: (entry: E) => object
+  readonly find?: (io: Io, name: string) => E | Promise<E>
+}
 
 /** A command that prints a catalog, or one entry of it, with all options. */
 const listCommand =
@@ -28,17 +32,17 @@ const listCommand =
     name: string,
     catalog: Catalog<E>,
     description: string,
-    facts?: (entry: E) => string,
-    find: (io: Io, name: string) => E | Promise<E> = (_, name) => catalog.find(name),
+    { facts, data = () => ({}), find = (_, name) => catalog.find(name) }: Said<E> = {},
   ) =>
   (io: Io): Command =>
     new Command(name)
       .description(description)
       .argument('[name]', 'show this one only')
       .option('--json', 'print JSON')
-      .action(async (only: string | undefined, options: Options) => {
+      .action(async (only: string | undefined, options: ListOptions) => {
         const shown = only === undefined ? [...catalog] : [await find(io, only)]
-        print(io, options, catalogData(shown), () => catalogTable(catalog.kind, shown, io, facts))
+        const rows = catalogData(shown).map((row, i) => ({ ...row, ...data(shown[i]!) }))
+        print(io, options, rows, () => catalogTable(catalog.kind, shown, io, facts))
       })
 
 /** What methods can ask of a noise, and it has. */
@@ -48,6 +52,12 @@ function noiseFacts(entry: NoiseEntry): string {
   return has.length === 0 ? 'to sample only' : `has ${has.join(' and ')}`
 }
 
+/** What an operator has with the options of its example; where none can be made, only what its kind says. */
+const factsOf = (entry: OperatorEntry): Partial<OperatorFacts> => {
+  const operator = exampleOperator(entry)
+  return operator === undefined ? { linear: entry.info.linear } : operatorFacts(operator)
+}
+
 const metricFacts = ({ info: { unit, better, target } }: Metric): string => {
   const best = target === undefined ? `${better} is better` : `${target} is best`
   return unit === '' ? best : `${unit}, ${best}`
@@ -55,79 +65,32 @@ const metricFacts = ({ info: { unit, better, target } }: Metric): string => {
 
 /** The commands that print a catalog, by what they print. */
 export const listCommands = [
-  listCommand(
+  listCommand<OperatorEntry>(
     'operators',
     operators,
     'The measurements that --operator takes, with their options.',
-    undefined,
-    async (io, name) => {
-      const { resolveOperatorKind } = await import('../resolve.ts')
-      return resolveOperatorKind(io, name, 'operators')
+    {
+      facts: (entry) => operatorWords(factsOf(entry)),
+      data: factsOf,
+      find: async (io, name) => {
+        const { resolveOperatorKind } = await import('../resolve.ts')
+        return resolveOperatorKind(io, name, 'operators')
+      },
     },
   ),
-  listCommand('noises', noises, 'The laws of noise that --noise takes, with their options.', noiseFacts),
-  listCommand('metrics', metrics, 'The scores of restorations.', metricFacts),
+  listCommand('noises', noises, 'The laws of noise that --noise takes, with their options.', {
+    facts: noiseFacts,
+  }),
+  listCommand('metrics', metrics, 'The scores of restorations.', { facts: metricFacts }),
   listCommand('samplers', samplers, 'The samplers, with their options.'),
   listCommand('schedules', schedules, 'The noise schedules of priors, with their options.'),
 ]
-
-/** The noise that a method can use, in words. */
-const noiseWords = (needs: readonly Need[]): string =>
-  needs.includes('sigma')
-    ? 'gaussian noise'
-    : needs.includes('likelihood')
-      ? 'noise of a known likelihood'
-      : 'any noise'
-
-/** A method as plain data. */
-const methodData = ({ info }: AnyMethod) => ({
-  name: info.name,
-  title: info.title,
-  family: info.family,
-  paper: info.paper,
-  needs: info.needs.map((need) => needRules[need].words),
-  supports: ['linear', ...(takesNonlinear(info.needs) ? ['nonlinear'] : []), noiseWords(info.needs)],
-  options: optionData(info),
-})
-
-export function methodsCommand(io: Io): Command {
-  return new Command('methods')
-    .description('The methods: family, paper, what they need and what they support.')
-    .argument('[name]', 'show the options of this one, by its name or the path of your module')
-    .option('--json', 'print JSON')
-    .action(async (name: string | undefined, options: Options) => {
-      const { resolveMethod } = await import('../resolve.ts')
-      const one = name === undefined ? undefined : (await resolveMethod(io, name, 'methods')).entry
-      const rows = (one === undefined ? [...methods] : [one]).map(methodData)
-      print(io, options, rows, () => {
-        const table = formatTable(
-          rows,
-          [
-            { title: 'method', value: (row) => row.name, tint: (_, c) => c.bold },
-            { title: 'title', least: 16, value: (row) => row.title },
-            { title: 'family', value: (row) => row.family },
-            {
-              title: 'paper',
-              least: 16,
-              value: ({ paper }) => (paper === undefined ? '–' : `arXiv ${paper.arxiv}, ${paper.algorithm}`),
-            },
-            { title: 'needs', least: 18, value: (row) => row.needs.join(', ') || '–' },
-            { title: 'supports', least: 18, value: (row) => row.supports.join(', ') || '–' },
-          ],
-          io,
-        )
-        return one === undefined
-          ? `${table}\n\`tweedie methods NAME\` shows the options of one.\n`
-          : `${table}\n${optionTable(one.info, io)}`
-      })
-    })
-}
 
 export function priorsCommand(io: Io): Command {
   return new Command('priors')
     .description('The priors that --prior takes.')
     .option('--json', 'print JSON')
-    .action(async (options: Options) => {
+    .action(async (options: ListOptions) => {
       const { listPriors } = await import('@tweedie/runs/node')
       const rows = await listPriors({ added: io.priors ?? {} })
       print(io, options, rows, () =>

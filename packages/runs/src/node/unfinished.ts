@@ -34,6 +34,7 @@ const File = z.object({
   options: z.object({
     image: z.string(),
     method: z.string(),
+    preset: z.string().optional(),
     operator: z.string(),
     noise: z.union([z.number().nonnegative(), z.string()]),
     prior: z.string(),

@@ -1,6 +1,8 @@
 /** A restoration as it is asked for: the words and numbers that a command line, a form or a saved run holds. */
 export interface Restoration {
   readonly method: string
+  /** A preset of the method, such as `dps/ffhq-sr4`: its settings hold where no other are given. */
+  readonly preset?: string | undefined
   /** Such as `inpaint:box=14`. */
   readonly operator: string
   /** σ_y in units of the data range [−1, 1], or a law of the noise in words. */

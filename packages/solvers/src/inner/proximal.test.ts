@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { denseMatrix } from '../linalg/index.ts'
 import { matrixOperator, operatorFromSpec, separable } from '../operators/index.ts'
 import type { LinearOperator } from '../types.ts'
+import { isLinear } from '../types.ts'
 import { proximal, proximalDraw } from './index.ts'
 
 const float64 = { dtype: 'float64' } as const
@@ -18,13 +19,22 @@ const specs = [
   'inpaint:box=2',
   'inpaint:random=0.4,seed=3',
   'sr:2',
+  'sr:2,filter=bicubic',
   'blur:size=3,std=0.8,boundary=zero',
   'blur:size=5,std=1.5,boundary=reflect',
   'blur:size=5,std=1,boundary=circular',
+  'blur:size=3,std=1,stdX=0.5,boundary=valid',
+  'uniform-blur:size=3,boundary=symmetric',
+  'motion-blur:size=3,seed=1',
   'grey',
 ]
+function linear(spec: string): LinearOperator {
+  const operator = operatorFromSpec(spec, [3, 4, 6])
+  if (!isLinear(operator)) throw new Error(`${spec} is not linear`)
+  return operator
+}
 const operators: readonly (readonly [string, LinearOperator])[] = [
-  ...specs.map((spec) => [spec, operatorFromSpec(spec, [3, 4, 6])] as const),
+  ...specs.map((spec) => [spec, linear(spec)] as const),
   ['wide matrix', matrixOperator(random(1, 3, 7))],
   ['tall matrix', matrixOperator(random(2, 7, 3))],
   ['rank-deficient matrix', matrixOperator(random(3, 5, 2).matmul(random(4, 2, 6)))],
@@ -51,6 +61,26 @@ function dense(operator: LinearOperator, y: Tensor, sigmaY: number, x: Tensor, r
     return solve(precision, right).to1DArray()
   }).flat()
 }
+
+describe.each([
+  'motion-blur:size=3,seed=1,boundary=reflect',
+  'motion-blur:size=4,seed=2,boundary=zero',
+  'motion-blur:size=2,boundary=valid',
+  'kernel-blur:boundary=symmetric',
+])('proximal of %s, which has no decomposition', (spec) => {
+  const operator = linear(spec)
+  test.each([
+    [0.3, 1],
+    [1, 0.2],
+  ])('by conjugate gradients and by a dense solve at σ_y = %d, ρ = %d', (sigmaY, rho) => {
+    expect(operator.svd).toBeUndefined()
+    const [y, x] = [random(10, 3, ...operator.outShape), random(11, 3, ...operator.inShape)]
+    const expected = tensor(dense(operator, y, sigmaY, x, rho), float64).reshape(x.shape)
+    expect(largest(proximal({ operator, y, sigmaY }, x, rho, { tolerance: 1e-13 }), expected)).toBeLessThan(
+      1e-10,
+    )
+  })
+})
 
 describe.each(operators)('proximal of %s', (_, operator) => {
   const y = random(10, 3, ...operator.outShape)

@@ -14,7 +14,8 @@ export type FirstEstimate = (typeof firstEstimates)[number]
  *
  * @param how - `'auto'` is the first of them that the problem has what it takes for.
  * @param tolerance - Singular values up to this fraction of the largest count as 0 in the ridge estimate.
- * @returns undefined where the problem has not what it takes: an SVD and σ_y, a pseudo-inverse, an adjoint.
+ * @returns undefined where the problem has not what it takes: an SVD and σ_y, an A† (of any
+ *   operator), an adjoint.
  */
 export function firstEstimate(
   { operator, noise }: Problem,
@@ -25,7 +26,7 @@ export function firstEstimate(
   const svd = linear?.svd?.()
   const ways: Readonly<Record<FirstEstimate, ((y: Tensor) => Tensor) | undefined>> = {
     ridge: svd && noise.sigma !== undefined ? ridge(svd, noise.sigma, tolerance) : undefined,
-    pinv: linear?.pinv?.bind(linear),
+    pinv: operator.pinv?.bind(operator),
     adjoint: linear?.adjoint.bind(linear),
     zeros: (y) => zeros([...y.shape.slice(0, 1), ...operator.inShape], { dtype: y.dtype, device: y.device }),
   }

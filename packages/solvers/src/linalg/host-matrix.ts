@@ -23,6 +23,21 @@ export function buildMatrix(
 export const transposed = ({ rows, columns, data }: HostMatrix): HostMatrix =>
   buildMatrix(columns, rows, (i, j) => data[j * columns + i]!)
 
+/** A·B. */
+export function product(a: HostMatrix, b: HostMatrix): HostMatrix {
+  const { rows, columns: inner } = a
+  const { columns } = b
+  const data = new Float64Array(rows * columns)
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < inner; k++) {
+      const factor = a.data[i * inner + k]!
+      if (factor === 0) continue
+      for (let j = 0; j < columns; j++) data[i * columns + j]! += factor * b.data[k * columns + j]!
+    }
+  }
+  return { rows, columns, data }
+}
+
 /**
  * A copy of a tensor [rows, columns] on the host.
  * @throws {ShapeError} where it has no two axes, or an axis is empty.

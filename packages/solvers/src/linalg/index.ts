@@ -1,13 +1,26 @@
+export type { Circulant } from './circulant.ts'
+export { circulant, transferOf } from './circulant.ts'
+export type { HostComplex } from './complex.ts'
+export { complexFactor } from './complex.ts'
 export type {
   ConjugateGradientOptions,
   ConjugateGradientResult,
   ConjugateGradientStatus,
 } from './conjugate-gradient.ts'
 export { conjugateGradient } from './conjugate-gradient.ts'
+export type { DdrmWeights } from './ddrm-weights.ts'
+export { ddrmWeights } from './ddrm-weights.ts'
 export type { DenoiserCovariance } from './denoiser-jacobian.ts'
 export { denoiserCovariance, denoiserJvp } from './denoiser-jacobian.ts'
+export { denseSolve } from './dense-solve.ts'
+export type { Dft2, Dft2Options } from './dft.ts'
+export { dft2 } from './dft.ts'
 export type { FirstEstimate } from './first-estimate.ts'
 export { firstEstimate, firstEstimates } from './first-estimate.ts'
+export type { RealBasis } from './fourier-basis.ts'
+export { negatives, realFourierBasis } from './fourier-basis.ts'
+export type { GibbsEtas } from './gibbs-weights.ts'
+export { gibbsWeights } from './gibbs-weights.ts'
 export type { HostMatrix } from './host-matrix.ts'
 export { hostMatrix } from './host-matrix.ts'
 export type { HutchinsonOptions, TraceEstimate } from './hutchinson.ts'

@@ -268,7 +268,10 @@ describe('what fits', () => {
     { ...plain, svd },
   ]
   const lacking: Readonly<
-    Record<Exclude<Need, 'orthonormal' | 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>
+    Record<
+      Exclude<Need, 'inverse' | 'orthonormal' | 'operatorVjp' | 'denoiserVjp' | 'blind' | 'blindSvd'>,
+      readonly [Problem, string]
+    >
   > = {
     linear: [
       { ...problem, operator: nonlinear },

@@ -1,6 +1,7 @@
-import type { Shape, Tensor } from '@tweedie/tensor'
+import type { Key, Shape, Tensor } from '@tweedie/tensor'
 import { TweedieError } from '@tweedie/tensor'
 import type { Guidance } from '../guidance/guided.ts'
+import { keepingNoise } from '../guidance/guided.ts'
 import type { Described, Filled, Given, Info, Settings, Specs } from '../options/index.ts'
 import { fillSettings } from '../options/index.ts'
 import type { Recurrence, SampleNumbers, Shows } from '../run/drive.ts'
@@ -26,14 +27,27 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** The family of the survey arXiv 2410.00083. */
   readonly family: 'explicit' | 'variational' | 'csgm' | 'exact' | 'latent'
   /** Absent where there is none, as for one that is being tried. */
-  readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
+  readonly paper?: {
+    readonly arxiv?: string
+    /** Where it is, if not on arXiv, such as `openreview.net/forum?id=…`. */
+    readonly url?: string
+    readonly algorithm: string
+    readonly authors: string
+  }
   readonly needs: readonly Need[]
+  /** When it fails or misleads, in a sentence or two. */
+  readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]
   /** Settings for tasks, each with its source. */
   readonly presets: readonly Preset[]
   /** Its own and those of every run. */
   readonly options: S
+  /**
+   * What there is to say of settings before a run, such as a scale outside what was tried; nothing where all is well. It
+   * refuses nothing and changes nothing.
+   */
+  advice(settings: Settings): readonly string[]
   /**
    * Calls of the denoiser (a batch counts once) in a run.
    * @param steps - Those of the run (`Step.steps`): a grid may take more or fewer than the option asks for.
@@ -77,6 +91,8 @@ export interface Run<S extends Specs, N extends Need> {
   readonly start: Time
   /** z ~ N(0, I) for step i and a purpose, [N, …shape]: a batch of samples, or of another shape where one is given. */
   z(i: number, purpose: string, shape?: Shape): Tensor
+  /** A key for each sample, for step i and a purpose: for draws of another law, or of many numbers one after another. */
+  keys(i: number, purpose: string): readonly Key[]
   /** x_T = σ_T·z. */
   noise(): Tensor
 }
@@ -91,7 +107,7 @@ export interface MethodSpec<
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
-> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example'> {
+> extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'limits'> {
   readonly needs: readonly N[]
   /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
   readonly cost?: readonly Cost[]
@@ -108,6 +124,8 @@ export interface MethodSpec<
    * `travelPath`, or a grid of the method's own.
    */
   path?(times: readonly TimePair[], options: Filled<S>, schedule: Schedule): readonly PathStep[]
+  /** {@link MethodInfo.advice}, of its own options. */
+  advice?(options: Filled<S>, steps: number): readonly string[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
   plan(run: Run<S, N>): Recurrence<X, T, R>
 }
@@ -153,7 +171,8 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...facts } = spec
+  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...rest } = spec
+  const { advice, ...facts } = rest
   const { name } = facts
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
@@ -167,10 +186,17 @@ export function defineMethod(
     options,
     evaluations: (steps, settings = {}) =>
       evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options)) ?? steps,
+    advice: (settings) => {
+      const filled = fillSettings(name, options, settings)
+      return (
+        advice?.(pick(filled, spec.options), fillSettings(name, common, pick(filled, common)).steps) ?? []
+      )
+    },
   }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
-  function run(problem: Problem, prior: Prior, given: Settings = {}) {
+  function run(asked: Problem, prior: Prior, given: Settings = {}) {
+    const problem = withoutTruth(asked)
     checkFit(info, problem, prior)
     const options = fillSettings(name, info.options, given)
     const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
@@ -186,6 +212,7 @@ export function defineMethod(
       device: y.device,
     })
     const z = (i: number, purpose: string, shape = prior.shape) => streams.normal(i, purpose, shape)
+    const keys = streams.keysOf
     const start = times[0]?.t ?? prior.schedule.noisiest
     const noise = () => z(0, 'start').mul(prior.schedule.sigma(start))
     return iterate({
@@ -193,10 +220,20 @@ export function defineMethod(
       y,
       times,
       resume,
-      ...plan({ problem, prior, options: own, times, start, z, noise }),
+      ...plan({ problem, prior, options: own, times, start, z, keys, noise }),
     })
   }
   return Object.assign(run, { info, run })
+}
+
+/** The problem as a blind method may see it: without what y was simulated with. */
+function withoutTruth(problem: Problem): Problem {
+  const { name, inShape, outShape, differentiable = true, blind } = problem.operator
+  if (blind === undefined) return problem
+  const forward = (): never => {
+    throw new TweedieError(`${name}: a method may not see the true ${blind.parameter}`)
+  }
+  return { ...problem, operator: { name, inShape, outShape, differentiable, blind, forward } }
 }
 
 /** The settings that are options of `specs`. */
@@ -219,7 +256,8 @@ export interface GuidedShown extends Shown {
  *
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
  *
- * Where a step of the path begins with a way up, x is noised up to t first.
+ * Where a step of the path begins with a way up, x is noised up to t first. Where the guidance keeps the noise, the ε of
+ * the step is that of x̂₀, else that of x₀.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
@@ -231,8 +269,18 @@ export const guidedPlan = (
     const { t, s } = at
     const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)
     const look = lookAt(prior, x, t, guidance.through)
-    const { x0, shift, residual, guidance: shown } = guidance.at(look)
-    const next = kernel(x, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
+    const {
+      x0,
+      shift,
+      residual,
+      guidance: shown,
+    } = guidance.at(look, {
+      i,
+      s,
+      z: (purpose, shape) => z(i, purpose, shape),
+    })
+    const from = guidance.keepsNoise === true ? keepingNoise(look, x0) : x
+    const next = kernel(from, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
     return {
       state: { x: shift === undefined ? next : next.add(shift) },
       shown: { x0hat: look.x0hat, guidance: shown ?? shift ?? x0.sub(look.x0hat) },

@@ -1,13 +1,17 @@
-import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
+import { fromData, isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
+import { lacksInverse } from '../guidance/pseudo-inverse.ts'
 import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
+
+/** What a fit depends on. */
+type Posed = Pick<Problem, 'operator' | 'noise'>
 
 interface NeedRule {
   /** In words, for tables. */
   readonly words: string
   /** Why a problem does not have it; undefined where it does. */
-  lacks?(problem: Problem): string | undefined
+  lacks?(problem: Posed): string | undefined
 }
 
 const notLinear = (operator: Operator): string | undefined =>
@@ -18,6 +22,23 @@ const noSvd = (operator: Operator): string | undefined =>
     ? undefined
     : (notLinear(operator) ??
       `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
+
+const notBlind = ({ name, blind }: Operator): string | undefined =>
+  blind === undefined ? `needs an operator with something unknown; all of '${name}' is known` : undefined
+
+function noBlindSvd(operator: Operator): string | undefined {
+  const { blind } = operator
+  if (blind === undefined) return notBlind(operator)
+  using start = fromData(blind.initial, [1, ...blind.shape])
+  return noSvd(blind.at(start))
+}
+
+/** A method that does not look for an unknown would take the one that y was simulated with. */
+const unasked = ({ name, blind }: Operator, needs: readonly Need[]): string | undefined =>
+  blind === undefined || needs.some((need) => need === 'blind' || need === 'blindSvd')
+    ? undefined
+    : `takes all as known, and '${name}' leaves its ${blind.parameter} unknown: take a blind method, or the ` +
+      `operator at a known ${blind.parameter}, operator.blind.at(φ)`
 
 /** How far a singular value may be from 0 or 1: operators are given in float32. */
 const slack = 1e-6
@@ -45,6 +66,7 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
         ? undefined
         : `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`,
   },
+  inverse: { words: 'adjoint and σ_y, or pseudo-inverse without noise', lacks: lacksInverse },
   sigma: {
     words: 'σ_y',
     lacks: ({ noise }) =>
@@ -66,22 +88,26 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
         ? undefined
         : `needs gradients through the operator; those of '${operator.name}' say nothing`,
   },
+  blind: { words: 'blind operator', lacks: ({ operator }) => notBlind(operator) },
+  blindSvd: { words: 'blind operator with SVD', lacks: ({ operator }) => noBlindSvd(operator) },
   denoiserVjp: { words: 'denoiser gradient' },
 }
 
 /** Whether nonlinear operators are among those that a method with these needs can take. */
 export const takesNonlinear = (needs: readonly Need[]): boolean =>
-  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal')
+  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal' || need === 'blindSvd')
 
-/** A problem that a method cannot solve. `method` names it, `need` what is missing. */
+/** A problem that a method cannot solve. `method` names it, `need` what is missing, `reason` says so in words. */
 export class UnfitError extends TweedieError {
   override readonly name = 'UnfitError'
   readonly method: string
   readonly need: Need
-  constructor(method: string, need: Need, message: string) {
-    super(`${method}: ${message}`)
+  readonly reason: string
+  constructor(method: string, need: Need, reason: string) {
+    super(`${method}: ${reason}`)
     this.method = method
     this.need = need
+    this.reason = reason
   }
 }
 
@@ -89,6 +115,27 @@ export class UnfitError extends TweedieError {
 export interface Needing<N extends Need = Need> {
   readonly name: string
   readonly needs: readonly N[]
+}
+
+/**
+ * What a problem lacks for a method: the first of its needs that is not there, and why; undefined where all are.
+ * @example
+ * ```ts
+ * import { ddrm, denoise, lackOf, poissonNoise } from '@tweedie/solvers'
+ * lackOf(ddrm.info, { operator: denoise([4]), noise: poissonNoise() })?.need // => 'sigma'
+ * ```
+ */
+export function lackOf(
+  { needs }: Pick<Needing, 'needs'>,
+  problem: Posed,
+): { readonly need: Need; readonly why: string } | undefined {
+  const blind = unasked(problem.operator, needs)
+  if (blind !== undefined) return { need: 'blind', why: blind }
+  for (const need of needs) {
+    const why = needRules[need].lacks?.(problem)
+    if (why !== undefined) return { need, why }
+  }
+  return undefined
 }
 
 /**
@@ -117,10 +164,8 @@ export function checkFit<N extends Need>(
   prior: Prior,
 ): asserts problem is Fitted<N> {
   const { operator, y } = problem
-  for (const need of needs) {
-    const lack = needRules[need].lacks?.(problem)
-    if (lack !== undefined) throw new UnfitError(name, need, lack)
-  }
+  const lack = lackOf({ needs }, problem)
+  if (lack !== undefined) throw new UnfitError(name, lack.need, lack.why)
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {
     throw new ShapeError(name, `y must be a batch of what '${operator.name}' yields`, [
       y.shape,

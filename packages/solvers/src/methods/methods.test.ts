@@ -2,13 +2,13 @@ import { memory, normal, OptionError, randomKey, ShapeError, tensor } from '@twe
 import { describe, expect, it } from 'vitest'
 import { methodLaws } from '../laws/index.ts'
 import { gaussianNoise } from '../noise/index.ts'
-import { matrixOperator } from '../operators/index.ts'
+import { matrixOperator, unknownGain } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
 import type { Need, Problem } from '../types.ts'
 import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known, takesUnknown } from './known/known.test.helper.ts'
 
 const means = [
   [-1, 0.5, 0, 1],
@@ -44,7 +44,8 @@ describe.each(methods.names)('%s', (name) => {
   const options: RunOptions = { steps: 10, seed: 9, ...known[name]?.small }
   const { path = (grid: number) => grid } = { ...known[name] }
   const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
-  const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator })
+  const asked = askedOf(info, operator)
+  const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator: asked })
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
@@ -134,13 +135,16 @@ describe.each(methods.names)('%s', (name) => {
     const { svd: _, ...withoutSvd } = operator
     const { pinv: __, ...withoutPinv } = operator
     const { sigma, ...withoutSigma } = p.noise
-    const unfit = (bad: Problem) => expect(() => method.run(bad, prior))
+    const unfit = (bad: Problem) =>
+      expect(() => method.run({ ...bad, operator: askedOf(info, bad.operator) }, prior))
     const lacking: Readonly<Partial<Record<Need, readonly [Problem, string]>>> = {
       linear: [{ ...p, operator: nonlinear }, 'needs a linear operator'],
       svd: [{ ...p, operator: withoutSvd }, 'svd()'],
       orthonormal: [{ ...p, operator: mixing }, 'needs orthonormal rows'],
       sigma: [{ ...p, noise: withoutSigma }, 'σ_y'],
+      blindSvd: [{ ...p, operator: withoutSvd }, 'svd()'],
       pinv: [{ ...p, operator: withoutPinv }, 'pinv()'],
+      inverse: [{ ...p, operator: nonlinear }, 'neither adjoint() nor pinv()'],
       operatorVjp: [
         { ...p, operator: { ...operator, differentiable: false } },
         'gradients through the operator',
@@ -151,11 +155,17 @@ describe.each(methods.names)('%s', (name) => {
       unfit(bad).toThrow(UnfitError)
       unfit(bad).toThrow(message)
     }
+    // One that looks for an unknown needs one; any other is refused where there is one.
+    const other = takesUnknown(info) ? operator : unknownGain(operator)
+    expect(() => method.run({ ...p, operator: other }, prior)).toThrow(UnfitError)
+    expect(() => method.run({ ...p, operator: other }, prior)).toThrow('unknown')
     // What undoes an operator that is not linear is as good as a pseudo-inverse.
     const undone = { ...nonlinear, pinv }
-    if (takesNonlinear(info.needs)) unfit({ ...p, operator: undone }).not.toThrow()
+    const noise = info.needs.includes('inverse') ? gaussianNoise(0) : p.noise
+    if (takesNonlinear(info.needs)) unfit({ ...p, noise, operator: undone }).not.toThrow()
     else unfit({ ...p, operator: nonlinear }).toThrow(UnfitError)
-    if (!info.needs.includes('sigma')) unfit({ ...p, noise: withoutSigma }).not.toThrow()
+    if (!info.needs.some((need) => need === 'sigma' || need === 'inverse'))
+      unfit({ ...p, noise: withoutSigma }).not.toThrow()
     unfit({ ...p, noise: { ...p.noise, name: 'of my camera' } }).not.toThrow()
     unfit({ ...p, y: tensor([[1, 2, 3]]) }).toThrow(ShapeError)
     unfit({
@@ -185,7 +195,9 @@ describe.each(methods.names)('%s', (name) => {
       if (control.kind === 'choice') expect(control.choices, option).toContain(value)
     }
     expect(info.name).toBe(name)
-    expect(info.paper?.arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    const { arxiv, url } = info.paper ?? {}
+    if (url === undefined) expect(arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    else expect(url).toMatch(/^[a-z.]+\.[a-z]+\/\S+$/)
   })
 })
 

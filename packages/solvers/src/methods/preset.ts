@@ -1,3 +1,4 @@
+import { OptionError } from '@tweedie/tensor'
 import type { Settings } from '../options/index.ts'
 import type { Need } from '../types.ts'
 
@@ -28,3 +29,41 @@ export const costOf = (needs: readonly Need[], rest: readonly Cost[] = []): read
   ...(needs.includes('svd') || needs.includes('pinv') ? (['svd'] as const) : []),
   ...rest,
 ]
+
+/** A letter and words for each cost, for tables; S is the one call of the denoiser that every step makes. */
+export const costWords: Readonly<Record<Cost, { readonly letter: string; readonly words: string }>> = {
+  vjp: { letter: 'V', words: 'gradients through the denoiser, about three times the cost of a call' },
+  svd: { letter: 'D', words: 'a decomposition or pseudo-inverse of the operator' },
+  prox: { letter: 'P', words: 'an inner linear solve' },
+  inner: { letter: 'I', words: 'an inner optimisation or Markov chain' },
+  particles: { letter: 'K', words: 'particles that are resampled' },
+}
+
+/** A cost in letters, such as `V`, `S+D` or `S+P`: S where a step calls the denoiser, V where it goes back through it. */
+export const costClass = (cost: readonly Cost[]): string =>
+  [
+    cost.includes('vjp') ? 'V' : 'S',
+    ...cost.filter((one) => one !== 'vjp').map((one) => costWords[one].letter),
+  ].join('+')
+
+/** What {@link presetOf} reads of a method. */
+export interface Presetting {
+  readonly info: { readonly name: string; readonly presets: readonly Preset[] }
+}
+
+/**
+ * A preset of a method by its name; its `settings` go where the method's options go.
+ *
+ * @throws {OptionError} where the method has none of that name, listing those it has. Its `option` is `preset`.
+ * @example
+ * ```ts
+ * import { dps, presetOf } from '@tweedie/solvers'
+ * presetOf(dps, 'ffhq-sr4').settings // => { steps: 1000, scale: 0.3, clip: [-1, 1] }
+ * ```
+ */
+export function presetOf({ info: { name, presets } }: Presetting, wanted: string): Preset {
+  const found = presets.find((preset) => preset.name === wanted)
+  if (found !== undefined) return found
+  const known = presets.map((preset) => preset.name).join(', ')
+  throw new OptionError('preset', `${name} has no preset '${wanted}'; it has ${known || 'none'}`)
+}

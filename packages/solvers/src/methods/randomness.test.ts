@@ -1,4 +1,4 @@
-import type { Tensor } from '@tweedie/tensor'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
@@ -9,11 +9,13 @@ import { sampleUnconditional } from '../samplers/index.ts'
 import type { Step } from '../types.ts'
 import { methods } from './index.ts'
 import type { Known } from './known/known.test.helper.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known } from './known/known.test.helper.ts'
 
 interface Draw {
   readonly step: number
   readonly name: string
+  /** Absent where the keys of the samples were asked for. */
+  readonly shape?: Shape
   readonly values: readonly number[]
 }
 const draws: Draw[] = []
@@ -26,10 +28,15 @@ vi.mock('../run/streams.ts', async (original) => {
       const streams = noiseStreams(options)
       const listened: typeof streams.normal = (step, name, shape) => {
         const z = streams.normal(step, name, shape)
-        draws.push({ step, name, values: Array.from(z.dataSync()) })
+        draws.push({ step, name, shape, values: Array.from(z.dataSync()) })
         return z
       }
-      return { ...streams, normal: listened }
+      const keysOf: typeof streams.keysOf = (step, name) => {
+        const keys = streams.keysOf(step, name)
+        draws.push({ step, name, values: keys.flatMap(({ words }) => words) })
+        return keys
+      }
+      return { ...streams, normal: listened, keysOf }
     },
   }
 })
@@ -54,8 +61,11 @@ const runs: Readonly<Record<string, (onStep: (step: Step) => void) => Promise<Te
   ...Object.fromEntries(
     methods.names.map((name) => [
       name,
-      (onStep) =>
-        run(methods.find(name).run(problem, prior, { ...common, ...purposes[name]?.options }), { onStep }),
+      (onStep) => {
+        const method = methods.find(name)
+        const asked = { ...problem, operator: askedOf(method.info, problem.operator) }
+        return run(method.run(asked, prior, { ...common, ...purposes[name]?.options }), { onStep })
+      },
     ]),
   ),
   sampling: (onStep) => run(sampleUnconditional(prior, { ...common, count: 2 }), { onStep }),
@@ -88,7 +98,10 @@ describe.each(Object.keys(runs))('%s', (name) => {
           .fold(draw.step)
           .fold(draw.name),
       )
-      expect(draw.values).toEqual(Array.from(normal(keys, [3]).dataSync()))
+      const { shape } = draw
+      expect(draw.values).toEqual(
+        shape === undefined ? keys.flatMap(({ words }) => words) : Array.from(normal(keys, shape).dataSync()),
+      )
     }
   })
 })

@@ -1,5 +1,6 @@
 import type { DType, Shape, Tensor } from '@tweedie/tensor'
 import {
+  flip,
   gather,
   normal,
   OptionError,
@@ -8,6 +9,7 @@ import {
   ShapeError,
   sizeOf,
   tanh,
+  tensor,
   uniform,
 } from '@tweedie/tensor'
 import fc from 'fast-check'
@@ -19,15 +21,19 @@ import type { LinearOperator } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { OperatorEntry, ShownOperator, SpectralOperator } from './index.ts'
 import {
+  blindBlur,
   blur,
   compose,
   defineOperator,
   inpaint,
+  kernelBlur,
   linearOperator,
   matrixOperator,
   operators,
   separable,
   sr,
+  uniformBlur,
+  unknownGain,
 } from './index.ts'
 
 // Operators to draw, for the laws that all of them obey. A kind of the catalog is among them by being there: its
@@ -42,7 +48,24 @@ export interface Drawn<O> {
 export type Case<O> = readonly [name: string, arbitrary: fc.Arbitrary<Drawn<O>>]
 
 const side = fc.integer({ min: 1, max: 6 })
+const kernelSide = fc.oneof({ weight: 3, arbitrary: side }, { weight: 1, arbitrary: fc.constant(41) })
+const ratio = fc.double({ min: 0.1, max: 1, noNaN: true })
 const image = fc.tuple(fc.integer({ min: 1, max: 3 }), side, side)
+
+/** Images, real or complex, and masks of frequencies for them. */
+const measuredFrequencies = fc
+  .record({
+    image: fc.constantFrom('real', 'complex'),
+    images: fc.integer({ min: 1, max: 2 }),
+    sides: fc.tuple(side, side),
+    pattern: fc.constantFrom('random', 'equispaced', 'radial'),
+    acceleration: fc.double({ min: 1, max: 3, noNaN: true }),
+    seed: fc.nat(1e6),
+  })
+  .map(({ image, images, sides, ...mask }) => ({
+    shape: [image === 'complex' ? 2 * images : images, ...sides],
+    options: { image, ...mask, ...(mask.pattern === 'random' && { decay: mask.seed % 3 }) },
+  }))
 
 /** Shapes and options that hit where drawing at random would seldom fit. */
 const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Settings }>>> = {
@@ -56,6 +79,25 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
           options: { box: [h, w], ...(centred ? {} : { at: [top, left] }) },
         })),
       ),
+    // A box anywhere within a margin.
+    fc
+      .tuple(fc.integer({ min: 1, max: 3 }), side, side, side, fc.nat(2), fc.nat(9))
+      .map(([c, h, w, more, margin, seed]) => ({
+        shape: [c, h + 2 * margin + more, w + 2 * margin],
+        options: { box: [h, w], margin, seed },
+      })),
+    fc.record({
+      shape: image,
+      options: fc.oneof(
+        fc.record({ lines: fc.constantFrom('rows', 'columns'), keep: fc.integer({ min: 2, max: 4 }) }),
+        fc.record({ lines: fc.constantFrom('rows', 'columns'), hide: fc.integer({ min: 2, max: 4 }) }),
+        fc.record({
+          lines: fc.constantFrom('rows', 'columns'),
+          random: fc.double({ min: 0, max: 0.49, noNaN: true }),
+          seed: fc.nat(),
+        }),
+      ),
+    }),
     fc.record({
       shape: image,
       options: fc.record({ random: fc.double({ min: 0, max: 0.49, noNaN: true }), seed: fc.nat() }),
@@ -67,18 +109,89 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       return { shape, options: { mask } }
     }),
   ),
-  sr: fc
-    .tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max })))
-    .map(([c = 1, h = 1, w = 1, factor = 1]) => ({
-      shape: [c, h * factor, w * factor],
-      options: { factor },
+  demosaic: fc.record({
+    shape: fc.tuple(fc.constant(3), side, side),
+    options: fc.record({ pattern: fc.constantFrom('RGGB', 'BGGR', 'GRBG', 'GBRG') }),
+  }),
+  'cs-gaussian': fc.record({ shape: image, options: fc.record({ ratio, seed: fc.nat(99) }) }),
+  'cs-walsh-hadamard': fc.record({
+    shape: image,
+    options: fc.record({ ratio, seed: fc.nat(99), order: fc.constantFrom('random', 'sequency') }),
+  }),
+  'cs-block': fc
+    .tuple(...[2, 3, 3, 3].map((max) => fc.integer({ min: 1, max })), ratio, fc.nat(99))
+    .map(([c = 1, h = 1, w = 1, block = 1, part, seed]) => ({
+      shape: [c, h * block, w * block],
+      options: { block, ratio: part, seed },
     })),
+  jpeg: fc
+    .tuple(fc.constantFrom(1, 3), fc.constantFrom(1, 2), fc.constantFrom(1, 2), fc.constantFrom(8, 16))
+    .chain(([c, h, w, block]) =>
+      fc.record({
+        shape: fc.constant([c, h * block, w * block]),
+        options: fc.record({
+          quality: fc.integer({ min: 1, max: 100 }),
+          subsampling: fc.constantFrom(...(block === 8 ? ['4:4:4'] : ['4:2:0', '4:2:0-corner', '4:4:4'])),
+        }),
+      }),
+    ),
+  sr: fc
+    .tuple(
+      fc.tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max }))),
+      drawnBy(sr.info.options.filter.control),
+    )
+    .map(([[c = 1, h = 1, w = 1, factor = 1], filter]) => ({
+      shape: [c, h * factor, w * factor],
+      options: { factor, filter },
+    })),
+  // Columns and spokes, real and complex images, at accelerations that every middle allows.
+  mri: measuredFrequencies,
+  'multicoil-mri': fc
+    .tuple(measuredFrequencies, fc.integer({ min: 1, max: 4 }))
+    .map(([{ shape, options }, coils]) => ({
+      shape,
+      options: { ...options, coils },
+    })),
+  'blind-blur': fc.record({
+    shape: image,
+    options: fc.record({
+      size: fc.constantFrom(1, 3, 5),
+      kernel: fc.constantFrom('gaussian', 'motion'),
+      std: fc.double({ min: 0.3, max: 1.2, noNaN: true }),
+      length: fc.double({ min: 1, max: 5, noNaN: true }),
+      angle: fc.double({ min: -180, max: 180, noNaN: true }),
+    }),
+  }),
   blur: fc.record({
     shape: image,
     options: fc.record({
       size: fc.integer({ min: 0, max: 4 }).map((k) => 2 * k + 1),
       std: fc.double({ min: 0.3, max: 1.2, noNaN: true }),
-      boundary: fc.constantFrom('circular', 'zero', 'reflect'),
+      stdX: fc.option(fc.double({ min: 0.3, max: 1.2, noNaN: true }), { nil: undefined }),
+      boundary: drawnBy(blur.info.options.boundary.control),
+    }),
+  }),
+  'uniform-blur': fc.record({
+    shape: image,
+    options: fc.record({
+      size: fc.integer({ min: 1, max: 6 }),
+      boundary: drawnBy(uniformBlur.info.options.boundary.control),
+    }),
+  }),
+  // Kernels of any sides, larger than the image, large enough for transforms, and with negative taps among them.
+  'kernel-blur': fc
+    .tuple(image, kernelSide, kernelSide, fc.nat(1e6), drawnBy(kernelBlur.info.options.boundary.control))
+    .map(([shape, rows, columns, seed, boundary]) => ({
+      shape,
+      options: { kernel: randomMatrix(rows, columns, seed), sum: 'kept', boundary },
+    })),
+  'motion-blur': fc.record({
+    shape: image,
+    options: fc.record({
+      size: fc.integer({ min: 1, max: 6 }),
+      intensity: fc.constantFrom(0, 0.5, 1),
+      seed: fc.nat(1e6),
+      boundary: drawnBy(kernelBlur.info.options.boundary.control),
     }),
   }),
 }
@@ -148,15 +261,24 @@ const matrixOfRank = fc
 const isSpectral = (operator: ShownOperator): operator is SpectralOperator =>
   isLinear(operator) && operator.svd !== undefined && operator.pinv !== undefined
 
-/** Every kind of the catalog, by what the first one drawn can do. */
+/** A blind operator at a value of its unknown. */
+function spectralOf({ blind }: ShownOperator, phi: Tensor): SpectralOperator {
+  const at = blind?.at(phi)
+  if (at === undefined || !('display' in at)) throw new Error('nothing is unknown')
+  const { name, inShape, outShape, forward } = at
+  if (!isLinear(at) || at.svd === undefined) throw new Error(`${name} has no decomposition`)
+  return linearOperator(name, { inShape, outShape, forward, adjoint: at.adjoint, spectrum: at.svd })
+}
+
+/** Every kind of the catalog, by what its operators can do. */
 const kinds = [...operators].map((kind): Case<ShownOperator> => [kind.info.name, drawnOf(kind)])
 const those = <O extends ShownOperator>(is: (operator: ShownOperator) => operator is O): Case<O>[] =>
   kinds.flatMap(([name, arbitrary]) => {
-    const can = fc.sample(arbitrary, { numRuns: 1, seed: 1 }).every(({ operator }) => is(operator))
-    const narrow = arbitrary.map(({ operator, ...shown }) => {
-      if (!is(operator)) throw new Error(`${name} can more for some options than for others`)
-      return { operator, ...shown }
-    })
+    // A convolution has a decomposition for some borders only: of those kinds, the operators that can.
+    const can = fc.sample(arbitrary, { numRuns: 20, seed: 1 }).some(({ operator }) => is(operator))
+    const narrow = arbitrary
+      .map(({ operator, ...shown }) => (is(operator) ? { operator, ...shown } : undefined))
+      .filter((drawn) => drawn !== undefined)
     return can ? [[name, narrow] as const] : []
   })
 
@@ -188,6 +310,29 @@ const others: readonly Case<SpectralOperator>[] = [
           spectrum: () => ({ values, places, analysis: basis.vt, synthesis: basis.v }),
         })
       }),
+    ),
+  ],
+  [
+    'a blur at a known kernel',
+    drawn(
+      fc
+        .tuple(image, fc.constantFrom(1, 3, 5), fc.nat(1e6), fc.boolean())
+        .map(([shape, size, seed, mirrored]) => {
+          // A kernel that is its own mirror image has a real transform, and half the rotations.
+          const raw = normal(randomKey(seed), [1, size, size], { dtype: 'float64' })
+          const kernel = mirrored ? raw.add(flip(raw, [1, 2])) : raw
+          return spectralOf(blindBlur(shape, { size }), kernel)
+        }),
+    ),
+  ],
+  [
+    'a known gain',
+    drawn(
+      fc
+        .tuple(matrixOfRank, fc.constantFrom(2, -0.5, 0))
+        .map(([a, gain]) =>
+          spectralOf(unknownGain(matrixOperator(a)), tensor([[gain]], { dtype: 'float64' })),
+        ),
     ),
   ],
   // The adjoint and the pseudo-inverse left out: both are derived.

@@ -1,10 +1,26 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
+import { blindBlur } from './blind/blind-blur.ts'
 import { blur } from './blur/blur.ts'
+import { kernelBlur } from './blur/kernel-blur.ts'
+import { motionBlur } from './blur/motion-blur.ts'
+import { uniformBlur } from './blur/uniform-blur.ts'
+import { codedDiffraction } from './fourier/coded-diffraction.ts'
+import { mri } from './fourier/mri.ts'
+import { multicoilMri } from './fourier/multicoil-mri.ts'
+import { phaseRetrieval } from './fourier/phase-retrieval.ts'
+import { hdr } from './nonlinear/hdr.ts'
+import { jpeg } from './nonlinear/jpeg.ts'
+import { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
+import { quantise } from './nonlinear/quantise.ts'
+import { demosaic } from './pixels/demosaic.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { csBlock } from './sensing/cs-block.ts'
+import { csGaussian } from './sensing/cs-gaussian.ts'
+import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
 
 /**
  * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
@@ -14,7 +30,29 @@ import { sr } from './sampling/sr.ts'
  * operators.find('sr').make([3, 32, 32], { factor: 4 }).outShape // => [3, 8, 8]
  * ```
  */
-export const operators = catalog('operator', [denoise, inpaint, sr, blur, grey])
+export const operators = catalog('operator', [
+  denoise,
+  inpaint,
+  sr,
+  blur,
+  uniformBlur,
+  motionBlur,
+  kernelBlur,
+  nonlinearBlur,
+  grey,
+  mri,
+  multicoilMri,
+  phaseRetrieval,
+  codedDiffraction,
+  demosaic,
+  csGaussian,
+  csWalshHadamard,
+  csBlock,
+  hdr,
+  quantise,
+  jpeg,
+  blindBlur,
+])
 
 /**
  * The operator of a text such as `denoise`, `sr:4`, `inpaint:box=14x10,at=0x3`, `inpaint:random=0.7,seed=1`,

@@ -1,24 +1,43 @@
+export { blindBlur } from './blind/blind-blur.ts'
+export { unknownGain } from './blind/unknown-gain.ts'
 export { blur } from './blur/blur.ts'
-export type { Boundary } from './blur/convolution.ts'
+export type { BlurBoundary } from './blur/convolution.ts'
+export { kernelBlur } from './blur/kernel-blur.ts'
+export { motionBlur } from './blur/motion-blur.ts'
 export { separable } from './blur/separable.ts'
+export { uniformBlur } from './blur/uniform-blur.ts'
+export type { Boundary } from './boundary.ts'
 export { operatorFromSpec, operators } from './catalog.ts'
 export { compose } from './compose.ts'
 export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'
 export { defineLinear, defineOperator } from './define.ts'
+export { codedDiffraction } from './fourier/coded-diffraction.ts'
+export { mri } from './fourier/mri.ts'
+export { multicoilMri } from './fourier/multicoil-mri.ts'
+export { phaseRetrieval } from './fourier/phase-retrieval.ts'
 export { matrixOperator } from './matrix.ts'
+export { hdr } from './nonlinear/hdr.ts'
+export { jpeg } from './nonlinear/jpeg.ts'
+export { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
+export { quantise } from './nonlinear/quantise.ts'
 export type {
   Invertible,
   LinearOf,
   LinearParts,
   Parts,
+  ShownOf,
   ShownOperator,
   SpectralOperator,
 } from './parts.ts'
 export { linearOperator, shownOperator } from './parts.ts'
 export { luma601 } from './pixels/channel-weights.ts'
+export { demosaic } from './pixels/demosaic.ts'
 export { denoise } from './pixels/denoise.ts'
 export { grey } from './pixels/grey.ts'
 export type { Mask } from './pixels/hidden.ts'
 export { inpaint } from './pixels/inpaint.ts'
 export { sr } from './sampling/sr.ts'
+export { csBlock } from './sensing/cs-block.ts'
+export { csGaussian } from './sensing/cs-gaussian.ts'
+export { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
 export type { Spectrum, TensorMap } from './spectrum.ts'

@@ -10,7 +10,7 @@ import {
 } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { blur, denoise, grey, inpaint, luma601, matrixOperator, separable, sr } from './index.ts'
+import { blur, demosaic, denoise, grey, inpaint, luma601, matrixOperator, separable, sr } from './index.ts'
 
 const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
 const ramp = (...shape: number[]) =>
@@ -102,6 +102,62 @@ describe('inpainting', () => {
     expect(() => inpaint([1, 5, 5], { random: 0.5, seed: -1 })).toThrow(OptionError)
   })
 
+  /** Row-major places that are hidden, of the first channel. */
+  const hiddenIn = (shape: [number, number, number], options: Parameters<typeof inpaint>[1]) => {
+    const operator = inpaint(shape, options)
+    const shown = list(operator.display(operator.forward(ramp(1, ...shape).add(1))))
+    const [, h, w] = shape
+    return shown.slice(0, h * w).flatMap((v, i) => (v === 0 ? [i] : []))
+  }
+
+  test('lines at a distance, kept or hidden, in every channel', () => {
+    const rows = (k: number) => ({ lines: 'rows', keep: k }) as const
+    expect(list(inpaint([2, 3, 2], rows(2)).forward(ramp(1, 2, 3, 2)))).toEqual([0, 1, 4, 5, 6, 7, 10, 11])
+    expect(hiddenIn([1, 3, 2], rows(2))).toEqual([2, 3])
+    expect(hiddenIn([1, 3, 2], rows(9))).toEqual([2, 3, 4, 5])
+    expect(hiddenIn([1, 3, 2], { lines: 'rows', hide: 2 })).toEqual([0, 1, 4, 5])
+    expect(hiddenIn([1, 2, 4], { lines: 'columns', keep: 3 })).toEqual([1, 2, 5, 6])
+    expect(hiddenIn([1, 2, 4], { lines: 'columns', hide: 3 })).toEqual([0, 3, 4, 7])
+    expect(() => inpaint([1, 1, 4], { lines: 'rows', hide: 2 })).toThrow('hide: hides all 1 rows')
+    for (const k of [1, 0, 2.5]) expect(() => inpaint([1, 4, 4], rows(k))).toThrow(OptionError)
+  })
+
+  test('random lines hide the exact count, whole, and favour none', () => {
+    const counts = new Array<number>(7).fill(0)
+    for (let seed = 0; seed < 700; seed++) {
+      const hidden = hiddenIn([1, 7, 3], { lines: 'rows', random: 0.4, seed })
+      // round(0.4·7) = 3 rows of 3 pixels.
+      expect(hidden.length).toBe(9)
+      for (const i of hidden) if (i % 3 === 0) counts[i / 3]!++
+      expect(new Set(hidden.map((i) => Math.floor(i / 3))).size).toBe(3)
+    }
+    // Binomial(700, 3/7): mean 300, standard deviation 13.1.
+    for (const count of counts) expect(Math.abs(count - 300)).toBeLessThan(79)
+    const columns = hiddenIn([1, 3, 7], { lines: 'columns', random: 0.4, seed: 1 })
+    expect(columns.slice(3, 6)).toEqual(columns.slice(0, 3).map((i) => i + 7))
+  })
+
+  test('a box lies anywhere within its margin, as often here as there', () => {
+    const counts = new Map<string, number>()
+    for (let seed = 0; seed < 1200; seed++) {
+      const hidden = hiddenIn([1, 9, 7], { box: [4, 2], margin: [1, 2], seed })
+      const [row, column] = [Math.floor(hidden[0]! / 7), hidden[0]! % 7]
+      expect(hidden).toEqual([0, 1, 2, 3].flatMap((i) => [0, 1].map((j) => (row + i) * 7 + column + j)))
+      const place = `${row},${column}`
+      counts.set(place, (counts.get(place) ?? 0) + 1)
+    }
+    // Rows 1 … 4, columns 2 and 3: each Binomial(1200, 1/8), mean 150, standard deviation 11.5.
+    const places = [1, 2, 3, 4].flatMap((row) => [2, 3].map((column) => `${row},${column}`))
+    expect([...counts.keys()].toSorted()).toEqual(places.toSorted())
+    for (const count of counts.values()) expect(Math.abs(count - 150)).toBeLessThan(69)
+    // Half of each side where no box is said; one number is a margin on all sides; one place may be left.
+    expect(hiddenIn([1, 4, 4], { margin: 1 })).toEqual([5, 6, 9, 10])
+    expect(hiddenIn([1, 5, 4], { box: [5, 1], margin: [0, 1], seed: 3 }).length).toBe(5)
+    expect(() => inpaint([1, 4, 6], { box: 2, margin: [0, 3] })).toThrow(
+      'margin: twice 3 and a box of 2 exceed 6 columns; 0 … 2 fit',
+    )
+  })
+
   test('any mask, from tensors and arrays', () => {
     const shape = [2, 1, 2]
     const x = ramp(1, 2, 1, 2)
@@ -116,7 +172,10 @@ describe('inpainting', () => {
     expect(() => inpaint(shape, { mask: [0, 0] })).toThrow(/at least one/)
     expect(() => inpaint(shape, { mask: [1, 1, 1] })).toThrow(/2 \(for all channels\) or 4 fit/)
     expect(() => inpaint(shape, { mask: tensor([[1], [1]]) })).toThrow(ShapeError)
-    expect(() => inpaint(shape, { mask: Int8Array.of(0, 1) })).not.toThrow()
+    expect(inpaint(shape, { mask: Int8Array.of(0, 1) }).outShape).toEqual([2, 1])
+    // Light is half and more, as in pictures of masks with soft edges.
+    expect(inpaint(shape, { mask: [0.49, 0.5] }).outShape).toEqual([2, 1])
+    expect(inpaint(shape, { mask: [0.2, 1, 255, -1] }).outShape).toEqual([2])
   })
 })
 
@@ -228,7 +287,7 @@ describe('blur', () => {
     for (const rcond of [-1, 1, NaN]) expect(() => blur(shape, { ...options, rcond })).toThrow(OptionError)
     const boundary = 'wrap' as 'zero'
     expect(() => blur(shape, { ...options, boundary })).toThrow(
-      'boundary: must be circular | zero | reflect, got wrap',
+      'boundary: must be circular | zero | reflect | symmetric | valid, got wrap',
     )
   })
 })
@@ -260,6 +319,29 @@ test('grey is the weighted sum of the channels', () => {
   ]) {
     expect(() => grey([3, 2, 2], { weights })).toThrow(OptionError)
   }
+})
+
+test.each([
+  ['RGGB', ['RGR', 'GBG', 'RGR']],
+  ['BGGR', ['BGB', 'GRG', 'BGB']],
+  ['GRBG', ['GRG', 'BGB', 'GRG']],
+  ['GBRG', ['GBG', 'RGR', 'GBG']],
+] as const)('demosaic:%s measures one colour a pixel', (pattern, rows) => {
+  const operator = demosaic([3, 3, 3], { pattern })
+  // 0 … 8 are red, 9 … 17 green, 18 … 26 blue.
+  const y = operator.forward(ramp(1, 3, 3, 3))
+  expect(y.shape).toEqual([1, 1, 3, 3])
+  const colours = list(y).map((value) => [value % 9, 'RGB'[Math.floor(value / 9)]] as const)
+  expect(colours.map(([pixel]) => pixel)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  expect(colours.map(([, colour]) => colour).join('')).toBe(rows.join(''))
+  // Shown in its colours, with 0 for the other two.
+  const shown = list(operator.display(y))
+  expect(shown.map((value, i) => value === i || value === 0).every(Boolean)).toBe(true)
+  expect(shown.filter((value) => value !== 0).length).toBe(pattern.startsWith('R') ? 8 : 9)
+  expect(() => demosaic([4, 2, 2], { pattern })).toThrow('needs 3 channels')
+  expect(list(demosaic([3, 1, 2], { pattern }).forward(ramp(1, 3, 1, 2)))).toEqual(
+    [...rows[0].slice(0, 2)].map((colour, i) => 2 * 'RGB'.indexOf(colour) + i),
+  )
 })
 
 test('denoising takes samples of any shape', () => {

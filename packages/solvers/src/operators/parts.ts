@@ -3,7 +3,7 @@ import type { Shape, Tensor } from '@tweedie/tensor'
 import { scope, sizeOf, zeros } from '@tweedie/tensor'
 import { batchOf } from '../linalg/per-sample.ts'
 import { pinvFromSvd } from '../linalg/spectral.ts'
-import type { LinearOperator, Operator, Svd } from '../types.ts'
+import type { Blind, LinearOperator, Operator, Svd } from '../types.ts'
 import { checkBatch } from './checks.ts'
 import type { Spectrum, TensorMap } from './spectrum.ts'
 import { svdOf } from './spectrum.ts'
@@ -16,9 +16,9 @@ export interface ShownOperator extends Operator {
   display(y: Tensor): Tensor
 }
 
-/** What is known of a linear operator with a pseudo-inverse. */
+/** What is known of an operator with a pseudo-inverse. */
 export interface Invertible {
-  /** A⁺y, the least-squares solution of least norm. */
+  /** {@link Operator.pinv} */
   pinv(y: Tensor): Tensor
 }
 
@@ -38,6 +38,8 @@ export interface Parts {
   readonly differentiable?: boolean
   /** {@link Operator.pinv}. Of a linear operator V Σ⁺ Uᵀ where left out and there is a spectrum. */
   readonly pinv?: TensorMap
+  /** {@link Operator.blind}: what `forward` knows and a method does not. */
+  readonly blind?: Blind
   /** y as images; as it is where left out. */
   readonly display?: TensorMap
 }
@@ -57,6 +59,11 @@ export type LinearOf<P extends LinearParts> = P extends { readonly spectrum: () 
     ? LinearOperator & ShownOperator & Invertible
     : LinearOperator & ShownOperator
 
+/** The type of the operator that {@link shownOperator} makes of parts: `pinv` where the parts give it. */
+export type ShownOf<P extends Parts> = P extends { readonly pinv: TensorMap }
+  ? ShownOperator & Invertible
+  : ShownOperator
+
 /** A map that checks its input and frees all it made but the result. */
 const checked =
   (op: string, shape: Shape, map: TensorMap): TensorMap =>
@@ -66,8 +73,9 @@ const checked =
   }
 
 /** A measurement from its parts. */
+export function shownOperator<const P extends Parts>(name: string, parts: P): ShownOf<P>
 export function shownOperator(name: string, parts: Parts): ShownOperator {
-  const { inShape, outShape, forward, pinv, differentiable } = parts
+  const { inShape, outShape, forward, pinv, differentiable, blind } = parts
   const { display = (y: Tensor) => y.reshape(y.shape) } = parts
   return {
     name,
@@ -77,6 +85,7 @@ export function shownOperator(name: string, parts: Parts): ShownOperator {
     forward: checked(`${name}.forward`, inShape, forward),
     display: checked(`${name}.display`, outShape, display),
     ...(differentiable !== undefined && { differentiable }),
+    ...(blind && { blind }),
     ...(pinv && { pinv: checked(`${name}.pinv`, outShape, pinv) }),
   }
 }

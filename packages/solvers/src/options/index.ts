@@ -17,4 +17,5 @@ export type {
   Specs,
   ValueOf,
 } from './spec.ts'
-export { choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'
+export { array, choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'
+export { tensorOption } from './tensor-option.ts'

@@ -2,6 +2,7 @@ import { OptionError } from '@tweedie/tensor'
 import { expect, expectTypeOf, test } from 'vitest'
 import type { Filled, Given } from './index.ts'
 import {
+  array,
   catalog,
   choice,
   fill,
@@ -35,6 +36,7 @@ const specs = {
   clip: interval('range', 'none'),
   file: text('kernel', 'a file'),
   set: object('things', 'a Set', isSet),
+  grid: array('numbers', 'a Set of numbers, or a file', isSet),
 }
 
 test('types are inferred: what may be given, what is there when filled', () => {
@@ -128,6 +130,7 @@ test.each([
   ['clip', '1', "got '1'"],
   ['still', 'toString', "got 'toString'"],
   ['set', '1', 'cannot be given as text'],
+  ['grid', 'g.npy', 'is read from a file on a command line only'],
   ['zeta', '1', 'is no option of mine; it has scale, eta'],
   ['toString', '1', 'is no option of mine'],
 ])('%s=%s is refused', (name, value, message) => {

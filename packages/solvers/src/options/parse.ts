@@ -18,6 +18,8 @@ export function readSettings(of: string, specs: Specs, given: Settings): Setting
     const spec = findOption(of, specs, name)
     if (typeof value === 'string' && spec.control.kind === 'object')
       throw new OptionError(name, 'cannot be given as text')
+    if (typeof value === 'string' && spec.control.kind === 'array')
+      throw new OptionError(name, 'is read from a file on a command line only; give its numbers')
     const meant = typeof value === 'string' ? spec.parse(value) : value
     if (!spec.accepts(meant))
       throw new OptionError(

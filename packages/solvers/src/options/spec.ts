@@ -2,7 +2,7 @@
 export type Control =
   | { readonly kind: 'number' | 'integer'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'pair' | 'interval' | 'flag' | 'text' | 'object' }
+  | { readonly kind: 'pair' | 'interval' | 'flag' | 'text' | 'object' | 'array' }
 
 /**
  * One option of a method, an operator, a noise, a schedule, a sampler or a metric. Said once: what a caller may
@@ -276,3 +276,21 @@ export const object = <T>(
   accepts: (value: unknown) => value is T,
   otherwise = 'none',
 ): OptionSpec<T> => ({ doc, range, otherwise, control: { kind: 'object' }, parse: () => undefined, accepts })
+
+/**
+ * Numbers by element, such as a mask: a program gives them, a command line the name of a file, which it reads: a picture,
+ * with values [C, H, W] in [0, 1], or an array (npy). No text stands for them here.
+ * @example
+ * ```ts
+ * import { array } from '@tweedie/solvers'
+ * const isList = (value: unknown): value is readonly number[] => Array.isArray(value)
+ * const gains = array('gain of each pixel', 'H·W numbers', isList, '1 each')
+ * gains.parse('gains.npy') // => undefined
+ * ```
+ */
+export const array = <T>(
+  doc: string,
+  range: string,
+  accepts: (value: unknown) => value is T,
+  otherwise = 'none',
+): OptionSpec<T> => ({ doc, range, otherwise, control: { kind: 'array' }, parse: () => undefined, accepts })

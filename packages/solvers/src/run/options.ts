@@ -18,7 +18,7 @@ export const runSpecs = (steps: number, spacing: Spacing) => ({
   /** `respace` has the formulas. */
   spacing: choice(
     'grid of the times: leading, trailing, linspace as diffusers; ddim, ddim-quadratic as DDIM and DDRM; ' +
-      'guided, guided-ddim as guided-diffusion and DPS; quadratic; karras as EDM; log-snr as DPM-Solver',
+      'guided, guided-ddim as guided-diffusion and DPS; diffpir; quadratic; karras as EDM; log-snr as DPM-Solver',
     spacings,
     spacing,
   ),

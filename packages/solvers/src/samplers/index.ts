@@ -19,6 +19,7 @@ export { byKernel } from './sampler.ts'
 export type { DdpmVariance, RenoiseStep, ReverseStep } from './steps.ts'
 export {
   combine,
+  ddimNoise,
   ddimStep,
   ddpmStep,
   forwardTransition,

@@ -22,7 +22,7 @@ describe('the published grids, index for index, at every number of steps', () =>
     digests.forEach((expected, i) => {
       const n = i + 1
       // One step: documented to start at T − 1, or without a counterpart.
-      if (n === 1 && ['linspace', 'guided', 'guided-ddim'].includes(name)) return
+      if (n === 1 && ['linspace', 'guided', 'guided-ddim', 'diffpir'].includes(name)) return
       const refused = expected === null || (name === 'leading' && n > T / 2 && n < T)
       if (refused) {
         expect(() => publishedGrids[name](T, n), `${n} steps`).toThrow(OptionError)
@@ -41,6 +41,7 @@ describe('their steps', () => {
   it('one step of those that hold T − 1 starts there', () => {
     expect(times(1, 'linspace')).toEqual([999])
     expect(times(1, 'guided')).toEqual([999])
+    expect(times(1, 'diffpir')).toEqual([999])
   })
 
   it('ddim spans the schedule where n does not divide T, with more steps', () => {

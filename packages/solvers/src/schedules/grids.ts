@@ -70,6 +70,15 @@ const ddimQuadratic = (T: number, n: number): number[] => [
   ...new Set(evenly(Math.sqrt(T * 0.8), n, 0).map((root) => Math.floor(root * root))),
 ]
 
+/** DiffPIR's "quad" grid: T−1−⌊√linspace(0, T², n)⌋, the last one 0; repeated indices once. */
+const diffpir = (T: number, n: number): number[] => [
+  ...new Set(
+    evenly(T * T, n, 0)
+      .map((square) => T - 1 - Math.min(Math.floor(Math.sqrt(square)), T - 1))
+      .reverse(),
+  ),
+]
+
 /** The published grids by the names of `Spacing`: n of the indices 0 … T−1, ascending. */
 export const publishedGrids = {
   leading,
@@ -79,4 +88,5 @@ export const publishedGrids = {
   'ddim-quadratic': ddimQuadratic,
   guided,
   'guided-ddim': guidedDdim,
+  diffpir,
 } as const satisfies Readonly<Record<string, (T: number, n: number) => number[]>>

@@ -19,6 +19,7 @@ export const spacings = [
   'ddim-quadratic',
   'guided',
   'guided-ddim',
+  'diffpir',
   'quadratic',
   'karras',
   'log-snr',
@@ -38,19 +39,22 @@ export const spacings = [
  * | `ddim-quadratic` | ⌊r²⌋ for r from 0 to √(0.8·T) | DDIM's repository ("quad") |
  * | `guided` | as `linspace`, by a running sum | guided-diffusion ("N"); DPS |
  * | `guided-ddim` | 0, k, 2k … below T, exactly n | guided-diffusion ("ddimN") |
+ * | `diffpir` | T−1−⌊T·√(i/(n−1))⌋, the last 0: denser toward the clean end | DiffPIR's repository ("quad") |
  * | `quadratic` | (T−1)·(i/(n−1))²: denser toward the clean end | ours, over the whole range |
  * | `karras` | σ/α evenly spaced in its 7th root, at the nearest unused index | EDM eq. 5 |
  * | `log-snr` | log σ/α evenly spaced, at the nearest unused index | DPM-Solver (arXiv 2206.00927 §4.1) |
  *
  * Where n divides T, `leading`, `ddim` and `guided-ddim` are one. Where it does not, `ddim` gives more than
  * n pairs; `leading` stops short, at (n−1)·⌊T/n⌋, and is refused for T/2 < n < T, where it would start in the
- * midst of the noise; `guided-ddim` is refused where no integer k gives n. `ddim-quadratic` gives fewer than n
- * where its indices repeat: at a repeated one the repository's step changes nothing. For one step `linspace`
+ * midst of the noise; `guided-ddim` is refused where no integer k gives n. `ddim-quadratic` and `diffpir`
+ * give fewer than n where their indices repeat: at a repeated one the repository's step only draws again, or changes
+ * nothing. For one step `linspace`
  * and `guided` give T−1; the published ones, like `leading` and `ddim` here, would give 0.
  *
  * On a schedule without discrete steps the times are real numbers, "index 0" is the time at 1/1000 of the way
  * from clean to noisiest, and `ddim` and `guided-ddim` are `leading`, `guided` is `linspace`, and
- * `ddim-quadratic` is `quadratic` over the first 0.8 of the way.
+ * `ddim-quadratic` is `quadratic` over the first 0.8 of the way; `diffpir` lies at 1 − √(1 − u) of the way for u
+ * from 0 to 1.
  *
  * @throws {OptionError} where `steps` is not a positive integer or exceeds the discrete steps, and where a
  * grid is refused, as above.
@@ -110,6 +114,7 @@ function continuousTimes(schedule: Schedule, steps: number, spacing: Spacing): T
     'ddim-quadratic': (i) => between(0.8 * unit(i) ** 2),
     guided: linspace,
     'guided-ddim': leading,
+    diffpir: (i) => between(1 - Math.sqrt(1 - unit(i))),
     quadratic: (i) => between(unit(i) ** 2),
     karras: (i) => byLevel(schedule, first, noisiest, unit(i), karrasBetween),
     'log-snr': (i) => byLevel(schedule, first, noisiest, unit(i), geometricBetween),

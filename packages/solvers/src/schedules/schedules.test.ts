@@ -177,6 +177,7 @@ describe('on a schedule without discrete steps', () => {
     'ddim-quadratic': (i, n) => first + span * 0.8 * (i / (n - 1)) ** 2,
     guided: (i, n) => first + (span * i) / (n - 1),
     'guided-ddim': (i, n) => first + (span * i) / n,
+    diffpir: (i, n) => first + span * (1 - Math.sqrt((n - 1 - i) / (n - 1))),
     quadratic: (i, n) => first + span * (i / (n - 1)) ** 2,
     karras: (i, n) => (first ** (1 / 7) + (i / (n - 1)) * (20 ** (1 / 7) - first ** (1 / 7))) ** 7,
     'log-snr': (i, n) => Math.exp(Math.log(first) + (i / (n - 1)) * Math.log(20 / first)),
@@ -202,6 +203,8 @@ describe('respace', () => {
     expect(times(4, 'quadratic')).toEqual([999, 444, 111, 0])
     expect(times(5, 'quadratic')).toEqual([999, 562, 250, 62, 0])
     expect(times(4, 'ddim-quadratic')).toEqual([800, 355, 88, 0])
+    // 999 − ⌊1000·√(1/4)⌋, 999 − ⌊1000·√(2/4)⌋ …
+    expect(times(5, 'diffpir')).toEqual([999, 499, 292, 133, 0])
     expect(times(3, 'ddim')).toEqual([999, 666, 333, 0])
     expect(times(7, 'guided')).toEqual([999, 832, 666, 500, 333, 166, 0])
     expect(times(16, 'trailing').slice(0, 5)).toEqual([999, 937, 874, 811, 749])

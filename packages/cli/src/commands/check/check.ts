@@ -7,13 +7,15 @@ import { OptionError } from '@tweedie/tensor'
 import { LawsBrokenError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
 import { ownAny, ownModule } from '../../own/index.ts'
-import { ownSettings } from '../../resolve.ts'
+import { ownSettings, resolvePreset } from '../../resolve.ts'
 import { formatTable } from '../../terminal/table.ts'
 
 /** The options of `tweedie check`, defaults filled in. */
 export interface CheckOptions {
   /** [C, H, W] of what an operator measures. */
   readonly shape: Shape
+  /** Of the method. */
+  readonly preset?: string
   readonly device: string
   readonly json?: boolean
 }
@@ -30,11 +32,20 @@ async function lawsOf(
       `'${text}' is no TypeScript or JavaScript file; name one, such as ./mine.ts`,
     )
   const own = await ownAny(io, module, 'check')
+  const { preset } = options
+  if (preset !== undefined && own.kind !== 'method')
+    throw new OptionError(
+      '--preset',
+      `presets are of methods; '${module.file}' exports a kind of ${own.kind}`,
+    )
   if (own.kind === 'prior') return { what: `prior '${own.value.name}'`, laws: priorLaws(own.value) }
   const { info } = own.value
   const given = ownSettings(own.kind, own.value, module.settings)
-  if (own.kind === 'method')
-    return { what: `method '${info.name}'`, laws: methodLaws(own.value, { settings: given }) }
+  if (own.kind === 'method') {
+    const settings =
+      preset === undefined ? given : { ...(await resolvePreset(own.value, preset)).settings, ...given }
+    return { what: `method '${info.name}'`, laws: methodLaws(own.value, { settings }) }
+  }
   const operator = own.value.make(options.shape, given)
   return { what: `operator '${info.name}'`, laws: operatorLaws(operator) }
 }

@@ -25,6 +25,7 @@ export function checkCommand(io: Io): Command {
       'a TypeScript or JavaScript file; an operator takes options, as in ./camera.ts:gain=2',
     )
     .addOption(specOption('--shape <CxHxW>', shape).default([1, 8, 8], '1x8x8'))
+    .option('--preset <name>', 'check a method with the settings of this preset of its own')
     .addOption(deviceOption())
     .option('--json', 'print JSON')
     .addHelpText(

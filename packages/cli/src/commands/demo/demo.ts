@@ -50,7 +50,7 @@ async function planTask(io: Io, name: string, digits: readonly Digit[], setting:
   const task = Object.hasOwn(demoTasks, name) ? demoTasks[name] : undefined
   if (task === undefined)
     throw new OptionError('--tasks', `no task '${name}'; there are ${Object.keys(demoTasks).join(', ')}`)
-  const operator = await resolveOperator(io, task.operator, prior.shape, '--tasks')
+  const { operator } = await resolveOperator(io, task.operator, prior.shape, '--tasks')
   const truth = toTensor(digits.map((digit) => digit.picture))
   const key = measurementKey(options.seed).fold(name)
   const problem = { operator, noise, y: measure(operator, noise, truth, key) }

@@ -3,8 +3,12 @@ import { OptionError } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
+import { splitPreset, standardMethod } from '../../preset-text.ts'
 import { deviceOption, noiseOption, settingsOption, specOption } from '../../terminal/options.ts'
 import type { RestoreOptions } from './perform.ts'
+
+/** The options as they were typed: a method is not there by itself. */
+type AskedOptions = Omit<RestoreOptions, 'method'> & { readonly method?: string; readonly resume?: string }
 
 export function restoreCommand(io: Io): Command {
   return new Command('restore')
@@ -14,7 +18,14 @@ export function restoreCommand(io: Io): Command {
       "a picture (PNG, JPEG, WebP, TIFF, BMP) of the prior's size, or its numbers (npy, npz)",
     )
     .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
-    .option('--method <spec>', 'method, such as dps or dps:eta=1; see `tweedie methods`', 'dps')
+    .option(
+      '--method <spec>',
+      `method, such as dps or dps:eta=1; see \`tweedie methods\` (default: that of the preset, or ${standardMethod})`,
+    )
+    .option(
+      '--preset <method/name>',
+      'settings of a method for a task, such as dps/ffhq-sr4; see `tweedie methods NAME`',
+    )
     .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(
@@ -49,34 +60,36 @@ refused.
 
 Examples:
   tweedie restore digit.png --operator inpaint:box=14
+  tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
+  tweedie restore digit.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4
 
 Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, the numbers of each unclipped as
 restored.npy … and measurement.npy (float32 [C, H, W]; std.npy is not scaled), contact-sheet.png, report.html and
 run.json. An earlier run in the folder is replaced when the new one is complete; a folder that holds anything else is
 refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
-    .action(
-      async (image: string | undefined, options: RestoreOptions & { resume?: string }, command: Command) => {
-        const { resume: folder } = options
-        if (folder !== undefined) {
-          const free = new Set(['resume', 'json', 'device'])
-          const extra = command.options.find(
-            (option) =>
-              !free.has(option.attributeName()) &&
-              command.getOptionValueSource(option.attributeName()) === 'cli',
-          )
-          if (image !== undefined)
-            throw new OptionError('--resume', `takes no image; the run in ${folder} has one`)
-          if (extra !== undefined)
-            throw new OptionError('--resume', `takes no ${extra.long}; the run keeps the options it has`)
-          const { resume } = await import('./resume.ts')
-          return onDevice(options.device, () => resume(io, folder, options))
-        }
-        if (image === undefined) command.error("missing required argument 'image'")
-        if (options.operator === undefined) command.error("required option '--operator <spec>' not specified")
-        const { restore } = await import('./restore.ts')
-        await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
-      },
-    )
+    .action(async (image: string | undefined, asked: AskedOptions, command: Command) => {
+      const { resume: folder, preset } = asked
+      const method = preset === undefined ? undefined : splitPreset(preset).method
+      const options = { ...asked, method: asked.method ?? method ?? standardMethod }
+      if (folder !== undefined) {
+        const free = new Set(['resume', 'json', 'device'])
+        const extra = command.options.find(
+          (option) =>
+            !free.has(option.attributeName()) &&
+            command.getOptionValueSource(option.attributeName()) === 'cli',
+        )
+        if (image !== undefined)
+          throw new OptionError('--resume', `takes no image; the run in ${folder} has one`)
+        if (extra !== undefined)
+          throw new OptionError('--resume', `takes no ${extra.long}; the run keeps the options it has`)
+        const { resume } = await import('./resume.ts')
+        return onDevice(options.device, () => resume(io, folder, options))
+      }
+      if (image === undefined) command.error("missing required argument 'image'")
+      if (options.operator === undefined) command.error("required option '--operator <spec>' not specified")
+      const { restore } = await import('./restore.ts')
+      await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
+    })
 }

@@ -1,13 +1,14 @@
 import { basename } from 'node:path'
 import type { Assignment, InputRecord, Measured, PartialRun, Restoration, Task } from '@tweedie/runs'
-import { drawsOf, InterruptedError, isPicture, runTask } from '@tweedie/runs'
+import { drawsOf, InterruptedError, isPicture, runTask, suggesting } from '@tweedie/runs'
 import { writeUnfinished } from '@tweedie/runs/node'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
+import { methods } from '@tweedie/solvers'
 import { NonFiniteError, OptionError } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, writeFolder } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
-import { requireFit, resolveMethod, resolvePrior, resolveSettings } from '../../resolve.ts'
+import { presetNotes, requireFit, resolvePrior, resolveSettings, resolveWithPreset } from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { printSummary } from '../../terminal/summary.ts'
 import { writeResults } from './results.ts'
@@ -34,16 +35,18 @@ export interface Job {
 }
 
 /**
- * The method of a run with its options.
+ * The method of a run with its options, and a word on a preset that was made for something else.
  * @throws {OptionError} where there is no such method, or an option does not fit.
  */
 export async function chooseMethod(
   io: Io,
-  { method: text, set, steps, seed }: RestoreOptions,
-): Promise<Assignment> {
-  const { entry: method, settings } = await resolveMethod(io, text, '--method')
+  { method: text, preset, set, steps, seed, operator, noise }: RestoreOptions,
+): Promise<Assignment & { readonly notes: readonly string[] }> {
+  const chosen = await resolveWithPreset(io, text, preset)
+  const { entry: method, settings } = chosen
   const given = { ...settings, ...set, ...(steps === undefined ? {} : { steps }), seed }
-  return { method, options: await resolveSettings(method, given, '--set') }
+  const options = await resolveSettings(method, given, '--set')
+  return { method, options, notes: presetNotes(chosen, { operator, noise }) }
 }
 
 /** The prior of a text, which has to be one of pictures. */
@@ -58,7 +61,8 @@ export async function perform(io: Io, job: Job): Promise<void> {
   const started = new Date()
   const { image, options, argv, assignment, prior, operator, noise, measured, inputs } = job
   const { samples: count, seed, out } = options
-  await requireFit(assignment.method, { operator, noise, y: measured.y }, prior, '--method')
+  const problem = { operator, noise, y: measured.y }
+  await requireFit(assignment.method, problem, prior, '--method')
   const folder = absolute(io.cwd, out)
   /** Keeps what an interrupted run has come to. */
   const keep = async (partial: PartialRun): Promise<void> => {
@@ -82,7 +86,7 @@ export async function perform(io: Io, job: Job): Promise<void> {
   }
   const record = await writeFolder(folder, async (draft) => {
     const result = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
-      runTask(task, prior, { signal: io.signal, onProgress }),
+      suggesting(methods, problem, () => runTask(task, prior, { signal: io.signal, onProgress })),
     )
     const error = result.record.runs.find((run) => run.error !== undefined)?.error
     if (error !== undefined) throw new NonFiniteError(error)

@@ -35,12 +35,12 @@ export async function restore(
   const out = absolute(io.cwd, asked.out)
   await checkFolder(out)
   if (asked.resumable === true) await refuseFinished(out, asked.out)
-  const assignment = await chooseMethod(io, asked)
+  const { notes: said, ...assignment } = await chooseMethod(io, asked)
   const noise = await resolveNoise(asked.noise, '--noise')
   const input = await readInput(io, image, asked.measured === true ? ['y', 'measurement'] : ['x', 'truth'])
   const options = atPictureSize(input, asked)
   const prior = await picturePrior(io, options.prior)
-  const operator = await resolveOperator(io, options.operator, prior.shape, '--operator')
+  const { operator, inputs } = await resolveOperator(io, options.operator, prior.shape, '--operator')
   const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)
   const size =
     options.prior === asked.prior
@@ -48,7 +48,7 @@ export async function restore(
       : [`the network of '${asked.prior}', trained on another size, runs on ${otherSide}×${otherSide}`]
   await perform(io, {
     ...{ image, options, argv, assignment, prior, operator, noise },
-    inputs: [input.record, ...(await ownInputs(io, [asked.method, asked.operator, asked.prior]))],
-    measured: { ...measured, notes: [...notes, ...size] },
+    inputs: [input.record, ...inputs, ...(await ownInputs(io, [asked.method, asked.operator, asked.prior]))],
+    measured: { ...measured, notes: [...notes, ...size, ...said] },
   })
 }

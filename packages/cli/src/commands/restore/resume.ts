@@ -24,7 +24,7 @@ export async function resume(
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
   const prior = await picturePrior(io, options.prior)
-  const operator = await resolveOperator(io, options.operator, prior.shape, '--resume')
+  const { operator } = await resolveOperator(io, options.operator, prior.shape, '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]
   const measured = { ...saved.measured, notes }

@@ -4,10 +4,6 @@ import type { Settings } from '../../options/index.ts'
 export interface Known {
   /** What it does where nothing is said, and who said so; options of every run aside. */
   readonly defaults: Readonly<Record<string, readonly [value: unknown, whose: string]>>
-  /** Options that count only beside others, and those others. */
-  readonly beside?: Readonly<Record<string, Settings>>
-  /** Values that make a difference on a small problem, where half of the default makes none. */
-  readonly others?: Readonly<Record<string, number>>
   /** What it draws before the first step and in each step, and the options with which it draws all that. */
   readonly draws: {
     readonly start: readonly string[]
@@ -18,6 +14,12 @@ export interface Known {
     readonly some?: Readonly<Record<number, readonly string[]>>
     readonly options?: Settings
   }
+  /** By an option: others, with which alone its value matters. */
+  readonly beside?: Readonly<Record<string, Settings>>
+  /** By an option: a value that differs from its default in three numbers, where half of it, or one more, does not. */
+  readonly other?: Settings
+  /** Steps enough to tell its options apart, where 40 take long. */
+  readonly few?: number
   /** Options for problems of four numbers, where its defaults are for images. */
   readonly small?: Settings
   /** How many steps it makes with `small` of a grid of so many, where it makes a path of it. */

@@ -66,7 +66,7 @@ export const projection: Readonly<Record<string, Known>> = {
       sigmaMin: [0.0066, 'the repository: sigma_end'],
     },
     beside: { dataWeight: { guidance: 'rescaled' } },
-    others: { sigmaMin: 0.3 }, // the prior of the tests has no level below 0.05
+    other: { sigmaMin: 0.3 }, // the prior of the tests has no level below 0.05
     draws: { start: ['start'], step: ['langevin 0', 'langevin 1', 'langevin 2'] },
   },
   'kadkhodaie-simoncelli': {
@@ -79,7 +79,7 @@ export const projection: Readonly<Record<string, Known>> = {
       beta: [0.01, 'the repository'],
     },
     beside: { sigmaL: { h0: 1 } }, // in forty steps no sample stops by itself
-    others: { sigmaL: 0.5 },
+    other: { sigmaL: 0.5 },
     draws: { start: ['start'], step: ['step'], options: { sigmaL: 0 } },
     small: { sigmaL: 0 }, // runs to its last step
   },

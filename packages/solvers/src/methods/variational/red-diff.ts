@@ -5,6 +5,7 @@ import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { UnfitError } from '../fit.ts'
 import { redDiffGradient } from './red-diff-gradient.ts'
+import { redDiffPresets } from './red-diff-presets.ts'
 
 const unit = { min: 0, max: 1 }
 
@@ -46,6 +47,9 @@ export const redDiff = defineMethod({
   family: 'variational',
   paper: { arxiv: '2305.04391', algorithm: 'Algorithm 1', authors: 'Mardani et al. 2023' },
   needs: ['operatorVjp'],
+  limits:
+    'Seeks a mode and shows no posterior spread; fits the noise unless dataWeight says 1/σ_y²; λ and the rate want tuning.',
+  presets: redDiffPresets,
   steps: 1000,
   spacing: 'linspace',
   options: {

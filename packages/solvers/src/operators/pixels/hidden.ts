@@ -1,11 +1,29 @@
 import type { Tensor } from '@tweedie/tensor'
-import { isTensor, OptionError, randomKey, randomPermutation, ShapeError, sameShape } from '@tweedie/tensor'
+import {
+  isTensor,
+  OptionError,
+  randomIntegers,
+  randomKey,
+  randomPermutation,
+  ShapeError,
+  sameShape,
+} from '@tweedie/tensor'
 import type { Pair } from '../../options/index.ts'
 import type { ImageExtents } from '../checks.ts'
 import type { Kept } from './keep.ts'
+import { pixelsWhere } from './keep.ts'
 
-/** Which elements are observed (non-zero or true): H·W, shared by the channels, or C·H·W of them. */
+/**
+ * Which elements are observed (true, or at least ½, as what is light in a picture of a mask): H·W, shared by the
+ * channels, or C·H·W of them.
+ */
 export type Mask = Tensor | ArrayLike<number> | ArrayLike<boolean>
+
+/** Height and width of a box: half of each side of the image where left out. */
+function sidesOf([, height, width]: ImageExtents, box?: number | Pair): Pair {
+  if (box === undefined) return [Math.ceil(height / 2), Math.ceil(width / 2)]
+  return typeof box === 'number' ? [box, box] : box
+}
 
 /**
  * The pixels outside a rectangle.
@@ -13,12 +31,9 @@ export type Mask = Tensor | ArrayLike<number> | ArrayLike<boolean>
  * @param at - Row and column of its top left pixel; centred where left out (rounded to the top left).
  * @throws {OptionError} where the box leaves the image or hides all of it.
  */
-export function outsideBox(
-  [, height, width]: ImageExtents,
-  box: number | Pair = [Math.ceil(height / 2), Math.ceil(width / 2)],
-  at?: Pair,
-): Kept {
-  const [h, w] = typeof box === 'number' ? [box, box] : box
+export function outsideBox(shape: ImageExtents, box?: number | Pair, at?: Pair): Kept {
+  const [, height, width] = shape
+  const [h, w] = sidesOf(shape, box)
   const size = `a box of ${h}×${w}`
   if (h > height || w > width) {
     throw new OptionError(
@@ -37,12 +52,34 @@ export function outsideBox(
         `rows 0 … ${height - h} and columns 0 … ${width - w} fit`,
     )
   }
-  const pixels = Array.from({ length: height * width }, (_, i) => i)
-  const kept = pixels.filter((i) => {
-    const [row, column] = [Math.floor(i / width), i % width]
-    return row < top || row >= top + h || column < left || column >= left + w
-  })
-  return { indices: Int32Array.from(kept), shared: true }
+  const inside = (row: number, column: number) =>
+    row >= top && row < top + h && column >= left && column < left + w
+  return pixelsWhere(shape, (row, column) => !inside(row, column))
+}
+
+/**
+ * Where a box lies whose top left pixel is uniform over the places that are at least `margin` from the border; a function
+ * of seed, extents, box and margin. DPS's own draw, with integers below a limit, leaves the lowest and rightmost place out.
+ * @param margin - Above and below, left and right; one number for both.
+ * @throws {OptionError} where there is no such place.
+ */
+export function randomPlace(
+  shape: ImageExtents,
+  box: number | Pair | undefined,
+  margin: number | Pair,
+  seed: number,
+): Pair {
+  const key = randomKey(seed).fold('randomBox')
+  const [h, w] = sidesOf(shape, box)
+  const [above, beside] = typeof margin === 'number' ? [margin, margin] : margin
+  const along = (extent: number, side: number, from: number, axis: string): number => {
+    const places = extent - side - 2 * from + 1
+    if (places >= 1) return from + (randomIntegers(key.fold(axis), places, 1)[0] ?? 0)
+    const most = Math.floor((extent - side) / 2)
+    const fit = most < 0 ? 'the box itself does not fit' : `0 … ${most} fit`
+    throw new OptionError('margin', `twice ${from} and a box of ${side} exceed ${extent} ${axis}; ${fit}`)
+  }
+  return [along(shape[1], h, above, 'rows'), along(shape[2], w, beside, 'columns')]
 }
 
 /**
@@ -75,7 +112,7 @@ export function observedBy(shape: ImageExtents, mask: Mask): Kept {
     const fit = `${plane} (for all channels) or ${channels * plane} fit`
     throw new ShapeError('inpaint', `the mask has ${flags.length} elements; ${fit}`, [shape])
   }
-  const kept = Array.from({ length: flags.length }, (_, i) => i).filter((i) => flags[i])
+  const kept = Array.from({ length: flags.length }, (_, i) => i).filter((i) => Number(flags[i]) >= 0.5)
   if (kept.length === 0) throw new OptionError('mask', 'must observe at least one element')
   return { indices: Int32Array.from(kept), shared: flags.length === plane }
 }

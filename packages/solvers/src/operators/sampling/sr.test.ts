@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import type { Tensor } from '@tweedie/tensor'
-import { eye, fromData, normal, randomKey } from '@tweedie/tensor'
-import { describe, expect, it } from 'vitest'
+import { eye, fromData, normal, ones, randomKey } from '@tweedie/tensor'
+import { describe, expect, expectTypeOf, it, test } from 'vitest'
+import { denseMatrix } from '../../linalg/index.ts'
+import type { SpectralOperator } from '../parts.ts'
 import { sr } from './sr.ts'
 
 const float64 = { dtype: 'float64' } as const
@@ -77,4 +80,106 @@ describe.each([2, 3, 4, 5, 6, 7, 8])('by the factor %d', (f) => {
       .dataSync()
       .forEach((gap) => expect(Math.abs(gap)).toBeLessThan(1e-13))
   })
+})
+
+type Filter = 'average' | 'bicubic' | 'bilinear' | 'lanczos3' | 'gaussian'
+const filters = [
+  'average',
+  'bicubic',
+  'bilinear',
+  'lanczos3',
+  'gaussian',
+] as const satisfies readonly Filter[]
+
+describe('antialiased resizing', () => {
+  // tests/fixtures/resize/make.py
+  const file = new URL('../../../../../tests/fixtures/resize/resize.json', import.meta.url)
+  const {
+    height,
+    width,
+    pillow,
+    padded,
+  }: Record<'height' | 'width', number> &
+    Record<'pillow' | 'padded', Readonly<Record<string, readonly (readonly number[])[]>>> = JSON.parse(
+    readFileSync(file, 'utf8'),
+  )
+  const picture = fromData(
+    Float64Array.from({ length: height * width }, (_, k) =>
+      Math.cos(0.7 * Math.floor(k / width) + 0.05 * (k % width) ** 2),
+    ),
+    [1, 1, height, width],
+  )
+  const made = (name: string) => {
+    const [filter, factor] = name.split(' ')
+    const operator = sr.make([1, height, width], { filter, factor: Number(factor) })
+    return { factor: Number(factor), filter, y: rowsOf(operator.forward(picture), height / Number(factor)) }
+  }
+
+  it.each(Object.entries(pillow))('by %s is that of Pillow inside', (name, expected) => {
+    const { factor, filter, y } = made(name)
+    const reach = { average: 0.5, bilinear: 1, bicubic: 2, lanczos3: 3 }[filter ?? ''] ?? 0
+    const edge = Math.ceil(reach - 0.5)
+    let compared = 0
+    for (let i = edge; i < height / factor - edge; i++) {
+      for (let j = edge; j < width / factor - edge; j++) {
+        // Pillow computes in double and stores float32; the file has six digits.
+        expect(Math.abs(y[i]![j]! - expected[i]![j]!)).toBeLessThan(1e-6)
+        compared++
+      }
+    }
+    expect(compared).toBeGreaterThan(10)
+  })
+
+  it.each(Object.entries(padded))(
+    'by %s is that of a padded correlation, border included',
+    (name, expected) => {
+      made(name).y.forEach((row, i) => {
+        row.forEach((value, j) => expect(Math.abs(value - expected[i]![j]!)).toBeLessThan(1e-11))
+      })
+    },
+  )
+
+  it('by 2 has the taps −3, −9, 29, 111, 111, 29, −9, −3 of 256', () => {
+    // ½·k(¼), ½·k(¾) … of Keys' cubic; beyond the edge the image is mirrored: pixel −1 is pixel 0, −3 is pixel 2.
+    const matrix = rowsOf(denseMatrix(sr([1, 8, 2], { factor: 2, filter: 'bicubic' })), 4)
+    // Both columns count a half each.
+    const rows = matrix.map((row) => row.filter((_, k) => k % 2 === 0).map((value) => 512 * value))
+    const expected = [
+      [111 + 29, 111 - 9, 29 - 3, -9, -3, 0, 0, 0],
+      [-9 - 3, 29, 111, 111, 29, -9, -3, 0],
+      [0, -3, -9, 29, 111, 111, 29, -9 - 3],
+      [0, 0, 0, -3, -9, 29 - 3, 111 - 9, 111 + 29],
+    ]
+    rows.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 11)))
+  })
+
+  it.each(filters)('by %s keeps constants, is its mirror image under flips, and by 1 …', (filter) => {
+    for (const factor of [2, 3, 4, 5]) {
+      const operator = sr([1, 2 * factor, factor], { factor, filter })
+      operator
+        .forward(ones([1, 1, 2 * factor, factor], float64))
+        .dataSync()
+        .forEach((value) => expect(value).toBeCloseTo(1, 13))
+      const matrix = Array.from(denseMatrix(operator).dataSync())
+      matrix.forEach((value, k) => expect(value).toBeCloseTo(matrix[matrix.length - 1 - k]!, 13))
+    }
+    const same = rowsOf(denseMatrix(sr([1, 3, 1], { factor: 1, filter })), 3)
+    // Interpolating kernels are 1 at 0 and 0 at all other integers; the Gaussian is not one.
+    same.forEach((row, i) =>
+      row.forEach((value, j) =>
+        filter === 'gaussian'
+          ? expect(value > 0.01).toBe(Math.abs(i - j) < 2)
+          : expect(value).toBeCloseTo(i === j ? 1 : 0, 13),
+      ),
+    )
+  })
+})
+
+test('every filter gives the type and the decomposition', () => {
+  for (const filter of filters) {
+    const operator = sr([3, 6, 12], { factor: 3, filter })
+    expectTypeOf(operator).toEqualTypeOf<SpectralOperator>()
+    expect(operator.outShape).toEqual([3, 2, 4])
+    expect(operator.svd().singularValues.filter((s) => s > 0).length).toBe(24)
+  }
 })

@@ -1,0 +1,76 @@
+import type { AnyMethod, MethodInfo, Need, NoiseEntry, Problem } from '@tweedie/solvers'
+import { costClass, denoise, lackOf, needRules, noises, takesNonlinear, UnfitError } from '@tweedie/solvers'
+
+/** What tables and pages say of a method, beside its options. */
+export interface MethodFacts {
+  /** In letters, see `costWords`. */
+  readonly cost: string
+  /** In words. */
+  readonly needs: readonly string[]
+  /** The laws of noise that have what it needs, by name. */
+  readonly laws: readonly string[]
+  /** The same in words: `any`, or the names. */
+  readonly noise: string
+  /** Whether operators that are not linear are among those that it takes. */
+  readonly nonlinear: boolean
+  /** Whether it finds something of the operator as well, such as the kernel of a blur. */
+  readonly blind: boolean
+}
+
+/** The laws of noise that have what a method needs of one. */
+function lawsFor(needs: readonly Need[]): string[] {
+  const ofNoise = { needs: needs.filter((need) => need === 'sigma' || need === 'likelihood') }
+  const fits = (entry: NoiseEntry) =>
+    lackOf(ofNoise, { operator: denoise([1]), noise: entry.make() }) === undefined
+  return [...noises].filter(fits).map(({ info }) => info.name)
+}
+
+/**
+ * The facts of a method, from its needs.
+ * @example
+ * ```ts
+ * import { methodFacts } from '@tweedie/runs'
+ * import { ddrm, dps } from '@tweedie/solvers'
+ * methodFacts(ddrm.info).noise // => 'gaussian, none'
+ * methodFacts(ddrm.info).cost // => 'S+D'
+ * methodFacts(dps.info).nonlinear // => true
+ * ```
+ */
+export function methodFacts({ needs, cost }: Pick<MethodInfo, 'needs' | 'cost'>): MethodFacts {
+  const laws = lawsFor(needs)
+  return {
+    cost: costClass(cost),
+    needs: needs.map((need) => needRules[need].words),
+    laws,
+    noise: laws.length === noises.names.length ? 'any' : laws.join(', '),
+    nonlinear: takesNonlinear(needs),
+    blind: needs.some((need) => need.startsWith('blind')),
+  }
+}
+
+/** The methods of a list whose needs a problem meets. */
+export const methodsThatFit = (
+  methods: Iterable<AnyMethod>,
+  problem: Pick<Problem, 'operator' | 'noise'>,
+): AnyMethod[] => [...methods].filter(({ info }) => lackOf(info, problem) === undefined)
+
+/**
+ * Does `work`; where it finds that a method cannot take a problem, the error ends with those of a list that can.
+ * @throws {UnfitError} as `work`, with the names.
+ */
+export async function suggesting<T>(
+  methods: Iterable<AnyMethod>,
+  problem: Pick<Problem, 'operator' | 'noise'>,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof UnfitError)) throw error
+    const names = methodsThatFit(methods, problem).flatMap(({ info: { name } }) =>
+      name === error.method ? [] : [name],
+    )
+    const others = names.length === 0 ? 'no other would' : `these would: ${names.join(', ')}`
+    throw new UnfitError(error.method, error.need, `${error.reason}; ${others}`)
+  }
+}

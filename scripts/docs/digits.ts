@@ -1,0 +1,118 @@
+// What the pictures of the documentation are made of: held-out digits, tasks, and how each method is run on them.
+import type { Assignment, Task, TaskResult } from '@tweedie/runs'
+import { measure, measurementKey, runTask } from '@tweedie/runs'
+import { loadPrior } from '@tweedie/runs/node'
+import type { AnyMethod, Prior, Settings, ShownOperator } from '@tweedie/solvers'
+import { fillSettings, noiseFromSpec, operatorFromSpec } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import { concat, fromData, OptionError } from '@tweedie/tensor'
+import { readImage } from '@tweedie/unet'
+import { heldOutDigits } from '@tweedie/unet/node'
+
+/** An inverse problem on digits. */
+export interface DigitTask {
+  readonly name: string
+  /** Short enough for the head of a column. */
+  readonly title: string
+  readonly operator: string
+  readonly noise: string
+}
+
+/** The tasks of the grid of pictures, in its order. */
+export const tasks: readonly DigitTask[] = [
+  { name: 'box', title: 'box', operator: 'inpaint:box=14', noise: 'gaussian:0.05' },
+  { name: 'sr4', title: '×4', operator: 'sr:4', noise: 'gaussian:0.05' },
+  { name: 'blur', title: 'blur', operator: 'blur:size=9,std=1.5', noise: 'gaussian:0.05' },
+  { name: 'motion', title: 'motion', operator: 'motion-blur:size=9,seed=1', noise: 'gaussian:0.05' },
+  { name: 'fourier', title: 'Fourier', operator: 'mri:acceleration=4,seed=1', noise: 'gaussian:0.05' },
+  { name: 'tomography', title: 'CT', operator: 'tomography:angles=12', noise: 'gaussian:0.05' },
+  { name: 'phase', title: 'phase', operator: 'phase-retrieval:4', noise: 'gaussian:0.05' },
+  { name: 'jpeg', title: 'JPEG', operator: 'jpeg:10', noise: 'none' },
+  { name: 'hdr', title: 'HDR', operator: 'hdr:2', noise: 'gaussian:0.05' },
+  { name: 'poisson', title: 'Poisson', operator: 'denoise', noise: 'poisson:peak=8,background=1' },
+  {
+    name: 'blind',
+    title: 'blind',
+    operator: 'blind-blur:size=7,kernel=motion,length=5',
+    noise: 'gaussian:0.02',
+  },
+]
+
+/** Settings of methods on digits, where their own would take too long or were made for other pictures. */
+const settings: Readonly<Record<string, Settings>> = {
+  dps: { steps: 150, scale: 1.2 },
+  ddrm: { steps: 100, eta: 1 },
+  'red-diff': { steps: 200 },
+}
+
+/** Settings of a method for one task, over the others: by `method/task`. */
+const special: Readonly<Record<string, Settings>> = {
+  'red-diff/blur': { init: 'adjoint' },
+  'ddrm/blur': { eta: 0.85 },
+}
+
+/** No method takes more steps than this by itself. */
+const mostSteps = 100
+
+/** What a method is run with. */
+export function settingsOf({ info }: AnyMethod, task: DigitTask): Settings {
+  const own = info.options['steps']?.default
+  const steps = typeof own === 'number' && own > mostSteps ? { steps: mostSteps } : {}
+  const given = { ...steps, ...settings[info.name], ...special[`${info.name}/${task.name}`], seed: 0 }
+  fillSettings(info.name, info.options, given) // so that what does not fit is told before the run
+  return given
+}
+
+/** The digits prior, with some held-out digits. */
+export interface Bench {
+  readonly prior: Prior
+  readonly truth: Tensor
+  readonly names: readonly string[]
+}
+
+/** The digits: the first of each class among those that the network has not seen. */
+const shown = [3, 7] as const
+
+/** @param count - How many of the digits. */
+export async function openBench(count: number): Promise<Bench> {
+  const { images, labels } = heldOutDigits()
+  const digits = shown.slice(0, count)
+  const truth = digits.map((digit) => {
+    const pixels = new Float32Array(784)
+    readImage(images, labels.indexOf(digit), pixels, 0)
+    return fromData(pixels, [1, 1, 28, 28])
+  })
+  return { prior: await loadPrior('digits'), truth: concat(truth), names: digits.map(String) }
+}
+
+/** The operator of a task; undefined where there is none of that name yet. */
+export function operatorOf({ operator }: DigitTask, { prior }: Bench): ShownOperator | undefined {
+  try {
+    return operatorFromSpec(operator, prior.shape)
+  } catch (error) {
+    if (error instanceof OptionError && error.option === 'operator') return undefined
+    throw error
+  }
+}
+
+/** Runs a method on a task. @throws {UnfitError} where it does not fit. */
+export async function runOn(
+  method: AnyMethod,
+  task: DigitTask,
+  operator: ShownOperator,
+  { prior, truth, names }: Bench,
+): Promise<TaskResult> {
+  const noise = noiseFromSpec(task.noise)
+  using y = measure(operator, noise, truth, measurementKey(0).fold(task.name))
+  const assignment: Assignment = { method, options: settingsOf(method, task) }
+  const whole: Task = {
+    title: task.title,
+    spec: task.operator,
+    ...(noise.sigma === undefined && { noise: task.noise }),
+    problem: { operator, noise, y },
+    truth,
+    samples: names,
+    methods: [assignment],
+  }
+  return await runTask(whole, prior)
+}

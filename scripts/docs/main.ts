@@ -1,0 +1,36 @@
+// Writes what is generated of the documentation: `npm run docs`. Run with --help for what else it measures.
+import { parseArgs } from 'node:util'
+import { renew, strays } from './pages.ts'
+
+const usage = `Usage: npm run docs [-- options] [METHOD…]
+
+Renews the frames of docs/methods/*.md and the list of methods, and says what their bodies lack. Before that, if asked for:
+
+  --pictures   draws a strip of each method's run on a held-out digit (docs/images/methods)
+  --exact      measures how far each method is from exact posteriors (docs/exact.md, docs/methods/measured.json)
+  --grid       runs each method on each task on held-out digits (docs/grid.md, docs/images/grid.png); goes on where it was
+               interrupted, and takes up to an hour on two cores
+  --fresh      with --grid: runs again what was run before
+  METHOD       for these methods only; what is known of the others is kept`
+
+const { values, positionals: only } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pictures: { type: 'boolean', default: false },
+    exact: { type: 'boolean', default: false },
+    grid: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
+const faults: string[] = []
+if (values.pictures) faults.push(...(await (await import('./pictures.ts')).drawPictures(only)))
+if (values.exact) await (await import('./exact.ts')).measureDistances(only)
+if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
+faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
+for (const fault of faults) console.error(fault)
+process.exitCode = faults.length > 0 ? 1 : 0

@@ -1,0 +1,90 @@
+import type { Edit } from '../edit.ts'
+import { editsOf } from './of.ts'
+
+const solvers = editsOf('packages/solvers/src')
+const preset = solvers('methods/preset.ts', 'methods/preset')
+const fit = solvers('methods/fit.ts', 'methods/preset')
+const runs = editsOf('packages/runs/src')
+const facts = runs('facts/methods.ts', 'facts')
+const operators = runs('facts/operators.ts', 'facts')
+const cli = editsOf('packages/cli/src')
+const resolve = cli('resolve.ts', 'runs', 'cli')
+const methods = cli('commands/methods.ts', 'cli')
+
+/** What is told of methods and operators, and presets on the command line. */
+export const factEdits: readonly Edit[] = [
+  preset(
+    'preset-first',
+    'preset.name === wanted',
+    'preset.name.startsWith(wanted)',
+    'part of a name finds a preset',
+  ),
+  preset('preset-cost', "cost.includes('vjp') ? 'V'", "cost.includes('svd') ? 'V'", 'costs are told wrongly'),
+  fit(
+    'fit-last',
+    'if (why !== undefined) return { need, why }',
+    'if (why === undefined) return undefined',
+    'the first need that is met ends the check',
+  ),
+  facts(
+    'facts-laws',
+    "need === 'sigma' || need === 'likelihood'",
+    "need === 'sigma'",
+    'a likelihood counts as there for every noise',
+  ),
+  facts(
+    'facts-any',
+    'laws.length === noises.names.length',
+    'laws.length > 0',
+    'every method takes any noise',
+  ),
+  facts(
+    'facts-itself',
+    'name === error.method ? [] : [name]',
+    '[name]',
+    'a method that does not fit is suggested',
+  ),
+  operators(
+    'facts-svd',
+    'svd: linear && operator.svd !== undefined',
+    'svd: linear',
+    'every linear operator has an SVD',
+  ),
+  operators(
+    'facts-gradient',
+    'operator.differentiable !== false',
+    'operator.differentiable === true',
+    'operators without a word have no gradient',
+  ),
+  operators(
+    'facts-fits',
+    'operator !== undefined && lackOf',
+    'operator !== undefined || lackOf',
+    'every method takes every operator',
+  ),
+  resolve(
+    'preset-over',
+    '{ ...preset.settings, ...settings }',
+    '{ ...settings, ...preset.settings }',
+    'a preset overrides what is said',
+  ),
+  resolve(
+    'preset-of-other',
+    'wanted.method !== undefined && wanted.method !== name',
+    'false',
+    'a preset of another method is looked for in this one',
+  ),
+  resolve(
+    'preset-note-noise',
+    'inFull(noises, preset.noise) === inFull(noises, noiseText(noise))',
+    'true',
+    'a preset for another noise is taken without a word',
+  ),
+  resolve(
+    'preset-note-options',
+    'inFull(operators, preset.operator) === inFull(operators, operator)',
+    'preset.operator === operator',
+    'a preset for sr:4 is said to be for something else than sr',
+  ),
+  methods('methods-nonlinear', 'yes(row.nonlinear)', 'yes(!row.nonlinear)', 'the table says the contrary'),
+]
