@@ -43,6 +43,11 @@ const settings: Readonly<Record<string, Settings>> = {
   dps: { steps: 150, scale: 1.2 },
   ddrm: { steps: 100, eta: 1 },
   'red-diff': { steps: 200 },
+  repaint: { steps: 250 },
+  snips: { steps: 500 },
+  'score-ald': { steps: 300 },
+  'score-sde': { steps: 250 },
+  'kadkhodaie-simoncelli': { steps: 400 },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */
