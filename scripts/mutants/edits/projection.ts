@@ -17,6 +17,12 @@ const scoreAld = of(
   'methods/defaults',
   'methods/methods',
 )
+const ks = of('methods/explicit/kadkhodaie-simoncelli.ts', 'methods/explicit/kadkhodaie-simoncelli')
+const ksLevels = of(
+  'methods/explicit/kadkhodaie-simoncelli-levels.ts',
+  'methods/explicit/kadkhodaie-simoncelli',
+)
+const drive = of('run/drive.ts', 'methods/explicit/kadkhodaie-simoncelli')
 
 const path: readonly Edit[] = [
   travel(
@@ -292,6 +298,75 @@ const scoreAldEdits: readonly Edit[] = [
   ),
 ]
 
+const ksEdits: readonly Edit[] = [
+  ks('ks-estimate', 'div(Math.sqrt(n))', 'div(n)', 'n for √n in the estimate'),
+  ks(
+    'ks-batch-estimate',
+    'sampleNorms(d)',
+    'd.square().sum().sqrt().add(sampleNorms(d).mul(0))',
+    'one estimate for the whole batch',
+  ),
+  ks('ks-first-step', 'const h = stepLength(h0, i + 1)', 'const h = stepLength(h0, i)', 'k counts from 0'),
+  ks(
+    'ks-sign',
+    'y.sub(operator.forward(x0hat))',
+    'operator.forward(x0hat).sub(y)',
+    'away from the measurement',
+  ),
+  ks(
+    'ks-unseen',
+    'x0hat.sub(x).add(operator.pinv(y.sub(operator.forward(x0hat))))',
+    'x0hat.sub(x).add(operator.pinv(y.sub(operator.forward(x))))',
+    'the seen part follows the denoiser too',
+  ),
+  ks(
+    'ks-no-last',
+    'stops[j] && !gone[j] ? denoisedAt(prior, u, next[j] ?? 0) : u',
+    'u',
+    'no denoising at the end',
+  ),
+  ks(
+    'ks-last-level',
+    'denoisedAt(prior, u, next[j] ?? 0)',
+    'denoisedAt(prior, u, levels[j] ?? 0)',
+    'the last denoising at the level before',
+  ),
+  ks(
+    'ks-moves-on',
+    '(gone[j] ? x.slice([j, j + 1]) : u)',
+    '(gone[j] === 2 ? x.slice([j, j + 1]) : u)',
+    'a sample that has stopped moves on',
+  ),
+  ks(
+    'ks-one-stops-all',
+    'stops.every((stop, j)',
+    'stops.some((stop, j)',
+    'the run ends where one sample stops',
+  ),
+  ks(
+    'ks-level',
+    'level\n          .mul(1 - h)',
+    'level\n          .mul(1 - beta * h)',
+    'the level falls as if the estimate were right',
+  ),
+  ks('ks-start', 'operator.pinv(y).add(', 'operator.pinv(y).mul(0).add(', 'the start does not know y'),
+  ksLevels('ks-injected', '(1 - beta * h) ** 2', '(1 - beta) ** 2', 'βh without h'),
+  ksLevels('ks-step-length', '1 + h0 * (k - 1)', '1 + h0 * k', 'h₁ below h₀'),
+  ksLevels(
+    'ks-scale',
+    'prior.denoise(u.mul(schedule.alpha(t)), t)',
+    'prior.denoise(u, t)',
+    'u is not scaled to x_t',
+  ),
+  ksLevels(
+    'ks-within',
+    'Math.min(Math.max(level, low), top)',
+    'Math.min(level, top)',
+    "levels below the prior's grid",
+  ),
+  drive('run-never-ends', 'if (done.ended === true) break', '', 'a run does not end before its times do'),
+]
+
 export const projectionEdits: readonly Edit[] = [
   ...path,
   ...exchange,
@@ -300,4 +375,5 @@ export const projectionEdits: readonly Edit[] = [
   ...mcgEdits,
   ...scoreSdeEdits,
   ...scoreAldEdits,
+  ...ksEdits,
 ]

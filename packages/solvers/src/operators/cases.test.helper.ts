@@ -32,6 +32,7 @@ import {
   operators,
   separable,
   sr,
+  stack,
   uniformBlur,
   unknownGain,
 } from './index.ts'
@@ -152,6 +153,16 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       shape,
       options: { ...options, coils },
     })),
+  tomography: fc.record({
+    shape: image,
+    options: fc.record({
+      angles: fc.integer({ min: 1, max: 5 }),
+      range: fc.double({ min: 20, max: 360, noNaN: true }),
+      start: fc.double({ min: -180, max: 180, noNaN: true }),
+      // Too few detectors see a part of the image.
+      detectors: fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined }),
+    }),
+  }),
   'blind-blur': fc.record({
     shape: image,
     options: fc.record({
@@ -370,6 +381,19 @@ export const linearCases: readonly Case<Linear>[] = [
     ),
   ],
   ['a composition', drawn(composable.map(({ a, b }) => compose(a, b)))],
+  [
+    'stacked',
+    drawn(
+      drawnOf(sr).chain(({ operator: a }) =>
+        fc
+          .tuple(
+            fc.constantFrom(1, 3, 5).map((size) => blur(a.inShape, { size, std: 0.8 })),
+            fc.boolean(),
+          )
+          .map(([b, alone]) => (alone ? stack(a) : stack(a, b, a))),
+      ),
+    ),
+  ],
   [
     'images composed',
     drawn(

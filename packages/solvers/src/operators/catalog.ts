@@ -21,6 +21,7 @@ import { sr } from './sampling/sr.ts'
 import { csBlock } from './sensing/cs-block.ts'
 import { csGaussian } from './sensing/cs-gaussian.ts'
 import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
+import { tomography } from './tomography/tomography.ts'
 
 /**
  * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
@@ -52,6 +53,7 @@ export const operators = catalog('operator', [
   quantise,
   jpeg,
   blindBlur,
+  tomography,
 ])
 
 /**

@@ -30,12 +30,18 @@ const rows: readonly Row[] = [
   ['imagenet', 'deblur-motion', 0.1, 3, 0.6, 0.4, 'decaying'],
 ]
 
+/** Its Gaussian has 5 taps of standard deviation 10, in a circle. */
+const operators: Readonly<Record<string, string>> = {
+  'sr4-bicubic': 'sr:factor=4,filter=bicubic',
+  'deblur-gauss': 'blur:size=5,std=10,boundary=circular',
+  'deblur-motion': 'motion-blur:size=61,intensity=0.5',
+}
+
 /** DDPG's settings for tasks on images of 256². */
 export const ddpgPresets: readonly Preset[] = rows.map(
   ([data, task, sigma, gamma, zeta, etaTilde, step]) => ({
     name: `${data}-${task}-${sigma}`,
-    // Its Gaussian has 5 taps of standard deviation 10 in a circle.
-    ...(task === 'deblur-gauss' ? { operator: 'blur:size=5,std=10,boundary=circular' } : {}),
+    ...(operators[task] === undefined ? {} : { operator: operators[task] }),
     noise: sigma === 0 ? 'none' : `gaussian:${2 * sigma}`,
     settings: { steps: 100, spacing: 'ddim', gamma, zeta, etaTilde, lsScale: 1, step },
     from:

@@ -44,6 +44,7 @@ export const ddpg = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2312.16519', algorithm: 'Algorithm 2', authors: 'Garber and Tirer 2024' },
   needs: ['linear', 'sigma'],
+  limits: 'Tuned per task and noise level. Smoother than samples where y is noisy.',
   cost: ['prox'],
   presets: ddpgPresets,
   steps: 100,

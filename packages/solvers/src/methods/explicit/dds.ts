@@ -44,6 +44,7 @@ export const dds = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2303.05754', algorithm: 'Algorithm 2', authors: 'Chung, Lee and Ye 2023' },
   needs: ['linear'],
+  limits: 'γ knows neither σ_y nor the noise level: y counts as much early as late. No posterior sampler.',
   cost: ['prox'],
   presets: [
     {

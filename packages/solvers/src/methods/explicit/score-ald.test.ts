@@ -91,7 +91,7 @@ describe('Score-ALD', () => {
     expect(scoreAld.info.evaluations(10, { inner: 7 })).toBe(70)
     const level = (k: number) => 232 * (0.0066 / 232) ** (k / 2310)
     expect(scoreAld.info.options.sigmaMax.default).toBeCloseTo(level(1156), 4)
-    expect(2310 - 1155).toBe(scoreAld.info.options.steps.default)
+    expect(scoreAld.info.presets[0]?.settings).toMatchObject({ steps: 2310 - 1155 })
     expect(scoreAld.info.options.rate.default! * 0.0066 ** 2).toBeCloseTo(3e-5, 12)
   })
 

@@ -18,8 +18,8 @@ import { defineMethod, stepping } from '../define.ts'
  * `rescaled` is the code of the authors' last experiments, whose norms are over the batch; here they are per sample. At the
  * end u itself is returned, with the noise of the last level.
  *
- * Defaults: their 2311 geometric levels from 232 to 0.0066 entered after index 1155, which leaves 1155 from 1.23 on; 3 inner
- * steps; η = 3·10⁻⁵·(σ/0.0066)², which is 0.69·σ²; dataWeight 0.3 (both of InverseBench; the authors tune them by anatomy);
+ * Defaults: their levels, 2311 geometric ones from 232 to 0.0066, entered after index 1155, so that 1155 from 1.23 on are
+ * left (1000 here, as many as common priors have; the preset `mri` for others); 3 inner steps; η = 3·10⁻⁵·(σ/0.0066)², which is 0.69·σ²; dataWeight 0.3 (both of InverseBench; the authors tune them by anatomy);
  * γ = σ (deepinv). They start at uniform noise in [0, 1]; here it is σ·z, which the first levels forget as soon. Levels that
  * the prior's grid does not reach are cut to its ends: nothing else of `spacing` counts.
  *
@@ -45,8 +45,15 @@ export const scoreAld = defineMethod({
   paper: { arxiv: '2108.01368', algorithm: 'eq. 3', authors: 'Jalal et al. 2021' },
   needs: ['linear', 'sigma'],
   cost: ['inner'],
-  steps: 1155,
+  steps: 1000,
   spacing: 'linspace',
+  presets: [
+    {
+      name: 'mri',
+      settings: { steps: 1155, inner: 3, sigmaMax: 1.2318, sigmaMin: 0.0066, guidance: 'rescaled' },
+      from: 'main.py of the repository: sigma_begin 232, sigma_end 0.0066, num_classes 2311, start_iter 1155, n_steps_each 3',
+    },
+  ],
   options: {
     guidance: choice('g by σ_y and γ (paper), or as long as the score (rescaled)', ['paper', 'rescaled']),
     rate: number('η in units of σ²', { default: 3e-5 / 0.0066 ** 2, min: 0, below: 2 }),

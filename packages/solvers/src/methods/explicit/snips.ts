@@ -46,6 +46,8 @@ export const snips = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2105.14951', algorithm: 'Algorithm 1', authors: 'Kawar, Vaksman and Elad 2021' },
   needs: ['svd', 'sigma'],
+  limits:
+    'Slow: thousands of evaluations. Unadjusted: too wide by up to 1/(1 − c/2), and modes are settled early.',
   presets: ['sr:2', 'sr:4', 'blur:size=5,std=10,boundary=zero'].map((operator, i) => ({
     name: `celeba64-${['sr2', 'sr4', 'deblur-gauss'][i]}`,
     operator,

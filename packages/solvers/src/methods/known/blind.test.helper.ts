@@ -47,7 +47,7 @@ export const blind: Readonly<Record<string, Known>> = {
       clean: ['phi 0', 'step 0', 'phi 1', 'step 1', 'phi 2', 'step 2'],
       options: { share: 1, langevinSteps: 2, stepSize: 1e-4 },
     },
-    few: 3,
     small: { langevinSteps: 3, stepSize: 1e-4 },
+    lighter: { langevinSteps: 2, stepSize: 1e-4 },
   },
 }

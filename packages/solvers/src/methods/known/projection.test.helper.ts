@@ -55,7 +55,7 @@ export const projection: Readonly<Record<string, Known>> = {
   },
   'score-ald': {
     defaults: {
-      steps: [1155, 'the repository: 2311 classes, start_iter 1155'],
+      steps: [1000, 'ours: as many as common priors have; 1155 in the repository'],
       spacing: ['linspace', 'only its ends count'],
       guidance: ['paper', 'arXiv 2108.01368, eq. 3'],
       rate: [3e-5 / 0.0066 ** 2, 'InverseBench: step_lr 3e-5, for σ_L = 0.0066'],
@@ -65,6 +65,8 @@ export const projection: Readonly<Record<string, Known>> = {
       sigmaMax: [1.2318, 'the repository: level 1156 of 2311 from 232 to 0.0066'],
       sigmaMin: [0.0066, 'the repository: sigma_end'],
     },
+    beside: { dataWeight: { guidance: 'rescaled' } },
+    other: { sigmaMin: 0.3 }, // the prior of the tests has no level below 0.05
     draws: { start: ['start'], step: ['langevin 0', 'langevin 1', 'langevin 2'] },
   },
   'kadkhodaie-simoncelli': {
@@ -76,6 +78,8 @@ export const projection: Readonly<Record<string, Known>> = {
       h0: [0.01, 'the repository'],
       beta: [0.01, 'the repository'],
     },
+    beside: { sigmaL: { h0: 1 } }, // in forty steps no sample stops by itself
+    other: { sigmaL: 0.5 },
     draws: { start: ['start'], step: ['step'], options: { sigmaL: 0 } },
     small: { sigmaL: 0 }, // runs to its last step
   },
