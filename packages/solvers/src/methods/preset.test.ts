@@ -40,6 +40,10 @@ describe.each(all.map((one) => [`${one.method.info.name}/${one.preset.name}`, on
   },
 )
 
+test.each(methods.names)('%s says when it fails', (name) => {
+  expect(methods.find(name).info.limits).toMatch(/^[A-Z].*\.$/)
+})
+
 test('there are presets', () => expect(all.length).toBeGreaterThan(8))
 
 test('a preset that is none: those there are', () => {
