@@ -5,8 +5,8 @@ import { measure, measurementKey } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
 import { methods, noiseFromSpec } from '@tweedie/solvers'
 import { TweedieError } from '@tweedie/tensor'
-import type { Bench, DigitTask } from './digits.ts'
-import { openBench, operatorOf, settingsOf, tasks } from './digits.ts'
+import type { Benches, DigitTask } from './digits.ts'
+import { benchOf, openBenches, operatorOf, settingsOf, tasks } from './digits.ts'
 import { table } from './frame.ts'
 import { write } from './measured.ts'
 
@@ -19,9 +19,10 @@ const inTurn = [...tasks].sort((a, b) => Number(b.name === 'sr4') - Number(a.nam
 /** The profile of a method on the first task that it takes. */
 async function profileOf(
   method: AnyMethod,
-  bench: Bench,
+  benches: Benches,
 ): Promise<{ task: DigitTask; profile: MethodProfile } | undefined> {
   for (const task of inTurn) {
+    const bench = benchOf(benches, task)
     const operator = operatorOf(task, bench)
     if (operator === undefined) continue
     const noise = noiseFromSpec(task.noise)
@@ -40,10 +41,10 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** Profiles all methods and writes the page. */
 export async function drawProfiles(): Promise<void> {
-  const bench = await openBench(digits)
+  const benches = await openBenches(digits)
   const rows: string[][] = []
   for (const method of methods) {
-    const found = await profileOf(method, bench)
+    const found = await profileOf(method, benches)
     if (found === undefined) continue
     const { ms, prior, operator, rest } = found.profile
     const name = method.info.name
