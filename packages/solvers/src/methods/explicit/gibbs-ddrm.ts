@@ -28,8 +28,7 @@ const searches = (n: number, share: number): number => Math.min(n - 1, Math.floo
  * ξ goes as σ_y²/m for m measured numbers and γ as the number of entries of φ.
  *
  * Blind operators with an SVD for each φ, σ_y > 0. Where φ is `known` it is DDRM, bit for bit with η_A = 0, η_B = η_b,
- * η_C = √(1 − η²), η_D = η. Known limits: those of DDRM; the law of the pair is not exact, for x̂₀ stands for x₀, Langevin
- * is not adjusted and dividing by the sum is no Gibbs step. Most steps cost three more evaluations.
+ * η_C = √(1 − η²), η_D = η. Most steps cost three more evaluations. Known limits: `info.limits`.
  *
  * @example
  * ```ts
@@ -51,6 +50,7 @@ export const gibbsDdrm = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2301.12686', algorithm: 'Algorithm 1', authors: 'Murata et al. 2023' },
   needs: ['blindSvd', 'sigma'],
+  limits: 'Those of DDRM. The law of the pair is not exact: Langevin steps are not adjusted.',
   cost: ['svd', 'inner'],
   steps: 100,
   spacing: 'ddim',
