@@ -86,7 +86,7 @@ describe('tomography', () => {
           const chord = 2 * Math.sqrt(radius ** 2 - s ** 2)
           const bend = (2 * radius ** 2) / (radius ** 2 - s ** 2) ** 1.5
           expect(Math.abs(y[k * bins + d]! - chord)).toBeLessThan(bend / 4 + 0.1)
-        } else if (Math.abs(s) > radius + 1.3) expect(y[k * bins + d]!).toBe(0)
+        } else if (Math.abs(s) > radius + 1.95) expect(y[k * bins + d]!).toBe(0)
       }
     }
   })
