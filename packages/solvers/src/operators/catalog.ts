@@ -11,6 +11,7 @@ import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { inverseScattering } from './scattering/inverse-scattering.ts'
 import { tomography } from './tomography/tomography.ts'
 
 /**
@@ -34,6 +35,7 @@ export const operators = catalog('operator', [
   multicoilMri,
   blindBlur,
   tomography,
+  inverseScattering,
 ])
 
 /**
