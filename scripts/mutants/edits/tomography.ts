@@ -9,6 +9,9 @@ const back = of('operators/tomography/filtered-back-projection.ts', 'operators/t
 const svd = of('operators/tomography/channelwise-svd.ts', 'operators/spectral', 'operators/tomography')
 const stack = of('operators/stack.ts', 'operators/tomography', 'operators/harness')
 
+const bessel = of('operators/scattering/bessel.ts', 'operators/scattering')
+const scattering = of('operators/scattering/inverse-scattering.ts', 'operators/scattering')
+
 export const tomographyEdits: readonly Edit[] = [
   strips(
     'tomography-upside-down',
@@ -91,4 +94,29 @@ export const tomographyEdits: readonly Edit[] = [
     '=== false) && {})',
     'a stack with rounding claims gradients',
   ),
+  bessel('bessel-neumann', '(n % 4 === 0 ? 1 : -1)', '1', 'the terms of Y₀ do not alternate'),
+  bessel('bessel-scale', 'total += 2 * here', 'total += here', 'J₀ + ΣJ_2k = 1 without the two'),
+  bessel('bessel-turned', 'k % 4 < 2 ? term : -term', 'k % 2 < 1 ? term : -term', 'i^k has the wrong signs'),
+  bessel('bessel-chi', 'x - Math.PI / 4', 'x - Math.PI / 2', 'the phase of another order'),
+  scattering('scattering-wavenumber', 'scale * k ** 2', 'scale * k', 'k in place of k²'),
+  scattering('scattering-conjugate', '(factor * j0) / 4', '(-factor * j0) / 4', 'waves run inward'),
+  scattering(
+    'scattering-imaginary',
+    '.add(matmul(im, heard.re(x)))',
+    '.sub(matmul(im, heard.re(x)))',
+    'the imaginary part of a product',
+  ),
+  scattering(
+    'scattering-upside-down',
+    '(height - 1) / 2 - Math.floor(p / width)',
+    'Math.floor(p / width) - (height - 1) / 2',
+    'the picture is upside down',
+  ),
+  scattering(
+    'scattering-side',
+    '(radius / side) *',
+    '(radius / (2 * side)) *',
+    'the circle is half as large',
+  ),
+  scattering('scattering-shown', '.div(energy)', '', 'shown in the units of the fields'),
 ]
