@@ -23,6 +23,19 @@ export const tasks: readonly DigitTask[] = [
   { name: 'box', title: 'box', operator: 'inpaint:box=14', noise: 'gaussian:0.05' },
   { name: 'sr4', title: '×4', operator: 'sr:4', noise: 'gaussian:0.05' },
   { name: 'blur', title: 'blur', operator: 'blur:size=9,std=1.5', noise: 'gaussian:0.05' },
+  { name: 'motion', title: 'motion', operator: 'motion-blur:size=9,seed=1', noise: 'gaussian:0.05' },
+  { name: 'fourier', title: 'Fourier', operator: 'mri:acceleration=4,seed=1', noise: 'gaussian:0.05' },
+  { name: 'tomography', title: 'CT', operator: 'tomography:angles=12', noise: 'gaussian:0.05' },
+  { name: 'phase', title: 'phase', operator: 'phase-retrieval:4', noise: 'gaussian:0.05' },
+  { name: 'jpeg', title: 'JPEG', operator: 'jpeg:10', noise: 'none' },
+  { name: 'hdr', title: 'HDR', operator: 'hdr:2', noise: 'gaussian:0.05' },
+  { name: 'poisson', title: 'Poisson', operator: 'denoise', noise: 'poisson:peak=8,background=1' },
+  {
+    name: 'blind',
+    title: 'blind',
+    operator: 'blind-blur:size=7,kernel=motion,length=5',
+    noise: 'gaussian:0.02',
+  },
 ]
 
 /** Settings of methods on digits, where their own would take too long or were made for other pictures. */

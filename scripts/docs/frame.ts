@@ -10,8 +10,12 @@ import type { Distances, Measured } from './measured.ts'
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 /** A table in Markdown. */
-export const table = (head: readonly string[], rows: readonly (readonly string[])[], right = ''): string =>
-  [head, head.map((_, i) => (right.includes(String(i)) ? '--:' : '---')), ...rows]
+export const table = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  isRight: (column: number) => boolean = () => false,
+): string =>
+  [head, head.map((_, i) => (isRight(i) ? '--:' : '---')), ...rows]
     .map((row, r) => `| ${row.map((text) => (r === 1 ? text : cell(text))).join(' | ')} |`)
     .join('\n')
 
@@ -31,7 +35,11 @@ const optionRows = ({ options }: MethodInfo): string[][] =>
 const paperOf = ({ paper }: MethodInfo): string =>
   paper === undefined
     ? '–'
-    : `${paper.authors}, [arXiv ${paper.arxiv}](https://arxiv.org/abs/${paper.arxiv}), ${paper.algorithm}`
+    : `${paper.authors}, ${
+        paper.arxiv === undefined
+          ? `[${paper.url}](https://${paper.url})`
+          : `[arXiv ${paper.arxiv}](https://arxiv.org/abs/${paper.arxiv})`
+      }, ${paper.algorithm}`
 
 /** A cost class with what its letters mean, such as `S+D: a decomposition …`. */
 function costInWords(info: MethodInfo, facts: MethodFacts): string {
@@ -71,7 +79,7 @@ function distanceTable(name: string, measured: Measured): string {
   )
   return `**Distance from the exact posterior**, on the problems of [exact.md](../exact.md):
 
-${table(['', ...distanceHead(problems)], rows, '123456789')}
+${table(['', ...distanceHead(problems)], rows, (i) => i > 0)}
 ${why.length === 0 ? '' : `\n${why.join(' ')}\n`}`
 }
 
@@ -85,7 +93,7 @@ export interface FrameSource {
 /** What stands between the markers of a method's page. */
 export function frameOf({ info }: AnyMethod, { measured, picture }: FrameSource): string {
   const facts = methodFacts(info)
-  const { name, title, presets, limits } = info
+  const { name, title, presets } = info
   const rows = [
     ['name', `${code(name)}; from TypeScript ${code(camel(name))}`],
     ['paper', paperOf(info)],
@@ -95,7 +103,7 @@ export function frameOf({ info }: AnyMethod, { measured, picture }: FrameSource)
     ['operators that are not linear', facts.nonlinear ? 'yes' : 'no'],
     ['noise', facts.noise],
     ['blind', facts.blind ? 'yes' : 'no'],
-    ...(limits === undefined ? [] : [['limits', limits]]),
+    ...(facts.limits === undefined ? [] : [['limits', facts.limits]]),
   ]
   const parts = [
     table(['', ''], rows),
@@ -194,7 +202,7 @@ export function indexOf(methods: Iterable<AnyMethod>, measured: Measured): strin
 Written by \`npm run docs\` from what the methods say of themselves; \`tweedie methods\` prints the same. Conventions, signs and
 units are in [conventions.md](../conventions.md).
 
-${table(['method', 'title', 'family', 'cost', 'needs', 'noise', 'nonlinear', 'blind', 'presets'], rows, '8')}
+${table(['method', 'title', 'family', 'cost', 'needs', 'noise', 'nonlinear', 'blind', 'presets'], rows, (i) => i === 8)}
 
 Cost of a step: **S** one call of the denoiser; ${letters.join('; ')}. Blind: finds something of the operator as well.
 ${
@@ -204,7 +212,7 @@ ${
 Distance from the exact posterior, smaller is nearer; [exact.md](../exact.md) has the problems, the options and what the
 columns mean.
 
-${table(['method', ...distanceHead(problems)], [['exact draws', ...distanceCells(exact, problems)], ...near], '123456789')}
+${table(['method', ...distanceHead(problems)], [['exact draws', ...distanceCells(exact, problems)], ...near], (i) => i > 0)}
 `
 }`
 }

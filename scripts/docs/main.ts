@@ -30,6 +30,7 @@ if (values.help) {
 const faults: string[] = []
 if (values.pictures) faults.push(...(await (await import('./pictures.ts')).drawPictures(only)))
 if (values.exact) await (await import('./exact.ts')).measureDistances(only)
+if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0

@@ -2,7 +2,8 @@
 import { encodePicture } from '@tweedie/cli'
 import { drawSheet, toPictures } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
-import { methods, UnfitError } from '@tweedie/solvers'
+import { methods } from '@tweedie/solvers'
+import { TweedieError } from '@tweedie/tensor'
 import type { Bench } from './digits.ts'
 import { openBench, operatorOf, runOn, tasks } from './digits.ts'
 import { write } from './measured.ts'
@@ -36,7 +37,7 @@ async function strip(method: AnyMethod, bench: Bench): Promise<Uint8Array | unde
       ])
       return encodePicture(sheet)
     } catch (error) {
-      if (!(error instanceof UnfitError)) throw error
+      if (!(error instanceof TweedieError)) throw error
     }
   }
   return undefined

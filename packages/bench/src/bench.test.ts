@@ -1,4 +1,4 @@
-import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { FileFormatError, OptionError, sizeOf } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { drawInputs } from './cases/case.ts'
 import type { Measured, Report } from './index.ts'
@@ -8,6 +8,7 @@ import {
   isMeasured,
   kernelCases,
   networkCases,
+  operatorCases,
   parseReport,
   reportMarkdown,
   runBench,
@@ -20,7 +21,7 @@ const small = { filter: 'conv 3×3 3→64 @64² forward', seconds: 0.01, rooflin
 
 describe('cases', () => {
   it('have names of their own, and a cotangent where gradients are asked for', () => {
-    const all = [...kernelCases, ...networkCases]
+    const all = [...kernelCases, ...networkCases, ...operatorCases]
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
     for (const { wrt, inputs, name } of all) {
       expect('dy' in inputs, name).toBe(wrt.length > 0)
@@ -39,6 +40,19 @@ describe('cases', () => {
       const rms = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length)
       expect(rms).toBeGreaterThan(0.05)
       expect(rms).toBeLessThan(5)
+    }
+  })
+
+  it('of operators have the shapes that these measure', async () => {
+    for (const benchCase of operatorCases.filter(({ name }) => /^(sr|inpaint)/.test(name))) {
+      const prepared = await ourDevice('wasm').prepare(benchCase, drawInputs(benchCase))
+      if ('missing' in prepared) throw new Error(prepared.missing)
+      const sizes = (await prepared.outputs()).map((values) => values.length)
+      prepared.free()
+      const { dy } = benchCase.inputs
+      const gradient = dy === undefined ? [] : [3 * 256 ** 2]
+      if (dy !== undefined) expect(sizes[0], benchCase.name).toBe(sizeOf(dy))
+      expect(sizes.slice(1), benchCase.name).toEqual(gradient)
     }
   })
 

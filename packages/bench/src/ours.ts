@@ -1,5 +1,6 @@
 import { vjp } from '@tweedie/autograd'
-import type { Tensor } from '@tweedie/tensor'
+import { dft2 } from '@tweedie/solvers'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import {
   conv2d,
   exp,
@@ -13,14 +14,13 @@ import {
   softmax,
   treeLeaves,
 } from '@tweedie/tensor'
-import type { BenchCase, HostArray, Op } from './cases/case.ts'
+import type { BenchCase, HostArray, KernelOp } from './cases/case.ts'
 import type { Engine, Prepared } from './engine.ts'
 import { networkRun } from './ours-networks.ts'
-
-type KernelOp = Exclude<Op, { kind: 'network' }>
+import { operatorRun } from './ours-operators.ts'
 
 /** The op of a case over its inputs, in the order of the case. */
-function kernel(op: KernelOp): (...inputs: Tensor[]) => Tensor {
+function kernel(op: KernelOp, shapes: Readonly<Record<string, Shape>>): (...inputs: Tensor[]) => Tensor {
   switch (op.kind) {
     case 'matmul':
       return (a, b) => matmul(a!, b!)
@@ -32,6 +32,11 @@ function kernel(op: KernelOp): (...inputs: Tensor[]) => Tensor {
       return (x) => softmax(x!)
     case 'attention':
       return (q, k, v) => scaledDotProductAttention(q!, k!, v!)
+    case 'dft': {
+      const [, height = 1, width = 1] = shapes['x'] ?? []
+      const { forward } = dft2(height, width)
+      return (x) => forward(x!)
+    }
     case 'chain':
       return {
         'x + y': (x: Tensor, y: Tensor) => x.add(y),
@@ -44,11 +49,12 @@ function kernel(op: KernelOp): (...inputs: Tensor[]) => Tensor {
 
 /** A function that runs the case once, and what to free in the end. */
 function kernelRun(
-  { op, wrt, inputs: shapes }: BenchCase,
+  { wrt, inputs: shapes }: BenchCase,
+  op: KernelOp,
   arrays: Readonly<Record<string, Tensor>>,
 ): { run: () => Tensor[]; free: () => void } {
   const names = Object.keys(shapes).filter((name) => name !== 'dy')
-  const f = kernel(op as KernelOp)
+  const f = kernel(op, shapes)
   if (wrt.length === 0) {
     const all = names.map((name) => arrays[name]!)
     return { run: () => [f(...all)], free: () => undefined }
@@ -80,6 +86,13 @@ export function ourDevice(name: string): Engine {
   }
 }
 
+function runOf(benchCase: BenchCase, arrays: Readonly<Record<string, Tensor>>, device: string) {
+  const { op } = benchCase
+  if (op.kind === 'network') return networkRun(benchCase, op, arrays, device)
+  if (op.kind === 'operator') return operatorRun(op, arrays)
+  return kernelRun(benchCase, op, arrays)
+}
+
 function prepare(
   benchCase: BenchCase,
   inputs: Readonly<Record<string, HostArray>>,
@@ -88,10 +101,7 @@ function prepare(
   const arrays = Object.fromEntries(
     Object.entries(inputs).map(([name, { data, shape }]) => [name, fromData(data, shape, { device })]),
   )
-  const { run, free } =
-    benchCase.op.kind === 'network'
-      ? networkRun(benchCase, benchCase.op, arrays, device)
-      : kernelRun(benchCase, arrays)
+  const { run, free } = runOf(benchCase, arrays, device)
   const inBackground = getDevice(device).hostView === undefined
   const once = () => scope(() => run())
   const drop = (results: readonly Tensor[]) => {

@@ -174,6 +174,8 @@ describe('help and tables', () => {
     'bench',
     'bench kernels',
     'bench unet',
+    'bench operators',
+    'bench methods',
   ])('%s --help', async (command) => {
     const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])
     expect(result).toMatchObject({ code: 0, err: '' })
@@ -217,7 +219,9 @@ describe('help and tables', () => {
       'Paper: Chung et al. 2022, arXiv 2209.14687, Algorithm 1.\nOperators: all.\nNoise: any.\n',
     )
     expect(out).toMatch(/^Limits: .*under-dispersed/m)
-    expect(out).toMatch(/^ffhq-sr4 +sr:4 +gaussian:0\.05 +steps=1000,scale=0\.3,clip=-1\.\.1$/m)
+    expect(out).toMatch(
+      /^ffhq-sr4 +sr:4,filter=bicubic +gaussian:0\.05 +steps=1000,scale=0\.3,scaleSteps=1000,clip=-1\.\.1$/m,
+    )
     expect(out).toMatch(/^ffhq-sr4: github\.com\/DPS2022\/\S+, configs\/super_resolution_config\.yaml/m)
     expect(out).toContain('--preset dps/ffhq-sr4;')
     const { out: json } = await ran('/', ['methods', 'ddrm', '--json'])

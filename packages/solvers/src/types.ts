@@ -142,6 +142,11 @@ interface Gives {
   readonly orthonormal: { readonly operator: LinearOperator & { svd(): Svd } }
   /** The pseudo-inverse of an operator; of a linear one together with `linear`. */
   readonly pinv: { readonly operator: Operator & { pinv: NonNullable<Operator['pinv']> } }
+  /**
+   * What stands for an inverse of A: of a linear one with Gaussian noise the adjoint; of another one without noise its
+   * pseudo-inverse A†.
+   */
+  readonly inverse: Problem
   /** The standard deviation σ_y of white Gaussian noise, in units of the range [−1, 1]. */
   readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
   /** log p(y | clean) and its gradient. */

@@ -13,6 +13,8 @@ const anyKernel = of('operators/blur/kernel-blur.ts', 'operators/blur')
 const motion = of('operators/blur/motion-blur.ts', 'operators/catalog', 'operators/blur')
 const path = of('operators/blur/motion-path.ts', 'operators/blur/motion')
 const pen = of('operators/blur/motion-kernel.ts', 'operators/blur/motion')
+const bent = of('operators/nonlinear/nonlinear-blur.ts', 'operators/nonlinear')
+const curve = of('operators/nonlinear/nonlinear-blur-curve.ts', 'operators/nonlinear')
 
 export const blurEdits: readonly Edit[] = [
   boundary(
@@ -208,4 +210,34 @@ export const blurEdits: readonly Edit[] = [
     '[column - side / 2 + 1.5,',
     'the path is off the middle',
   ),
+  bent(
+    'bent-corners',
+    'corner % 2 === 0 ? 1 - right : right',
+    'corner % 2 === 0 ? right : 1 - right',
+    'left and right corners change places',
+  ),
+  bent('bent-one-kernel', 'key.fold(corner)', 'key.fold(0)', 'the kernel is the same everywhere'),
+  bent(
+    'bent-light',
+    'inLight(toLight(x.add(1).div(2)))',
+    'inLight(x.add(1).div(2))',
+    'values are averaged, not light',
+  ),
+  bent('bent-saturates', 'mul(exposure).clamp(0, 1)', 'mul(exposure)', 'what is brighter than white is kept'),
+  bent('bent-exposure', 'light.mul(exposure).clamp(0, 1)', 'light.clamp(0, 1)', 'the exposure is not used'),
+  bent('bent-range', 'x.add(1).div(2)', 'x.add(1)', 'the data range is taken to be [−½, 0]'),
+  bent(
+    'bent-seed',
+    "randomKey(seed).fold('nonlinearBlur')",
+    "randomKey(0).fold('nonlinearBlur')",
+    'all seeds give one blur',
+  ),
+  curve('curve-power', '.pow(2.4)', '.pow(2.2)', 'the power of a plain gamma'),
+  curve(
+    'curve-line',
+    'minimum(v, join).sub(join).div(slope)',
+    'minimum(v, join).sub(join).div(slope * 2)',
+    'the line has half its slope',
+  ),
+  curve('curve-inverse', '.pow(1 / 2.4)', '.pow(1 / 2.2)', 'the curve is not undone'),
 ]

@@ -7,10 +7,15 @@ const dft = of('linalg/dft.ts', 'linalg/dft')
 const basis = of('linalg/fourier-basis.ts', 'linalg/circulant')
 const circulant = of('linalg/circulant.ts', 'linalg/circulant')
 const complex = of('linalg/complex.ts', 'linalg/circulant')
-const masks = of('operators/fourier/masks.ts', 'operators/fourier')
+const masks = of('operators/fourier/masks.ts', 'operators/fourier/mri')
+const amplitudes = of('operators/fourier/amplitude.ts', 'operators/fourier/phase-retrieval')
+const phases = of('operators/fourier/phase-retrieval.ts', 'operators/fourier/phase-retrieval')
+const coded = of('operators/fourier/coded-diffraction.ts', 'operators/fourier/phase-retrieval')
+const alignment = of('metrics/aligned.ts', 'metrics/aligned')
+const host = of('linalg/host-dft.ts', 'linalg/dft')
 const coils = of('operators/fourier/coil-maps.ts', 'operators/fourier/multicoil')
-const multicoil = of('operators/fourier/multicoil-mri.ts', 'operators/fourier/multicoil', 'operators/harness')
-const sampled = of('operators/fourier/sampled.ts', 'operators/fourier', 'operators/spectral')
+const multicoil = of('operators/fourier/multicoil-mri.ts', 'operators/fourier/multicoil')
+const sampled = of('operators/fourier/sampled.ts', 'operators/fourier/mri')
 
 export const fourierEdits: readonly Edit[] = [
   axis(
@@ -26,7 +31,7 @@ export const fourierEdits: readonly Edit[] = [
     'a split transform about the centre forgets it once',
   ),
   axis('dft-scale', 'n ** -0.5, turn)', 'n ** -0.45, turn)', 'a split transform is not unitary'),
-  axis('dft-imaginary', 'put(0, k, 1, j, -im)', 'put(0, k, 1, j, im)', 'i² is 1'),
+  axis('dft-imaginary', 'put(0, k, 1, j, scale * -im)', 'put(0, k, 1, j, scale * im)', 'i² is 1'),
   axis(
     'dft-order',
     'transpose([0, 2, 4, 3, 1])',
@@ -160,7 +165,12 @@ export const fourierEdits: readonly Edit[] = [
     'at < other',
     'the imaginary part of a frequency that has none comes into A⁺',
   ),
-  sampled('mri-display', '.mul(2).sub(1)', '', 'the magnitude of a complex image is shown from mid-grey up'),
+  sampled(
+    'mri-display',
+    '\n        .mul(2)\n        .sub(1),',
+    ',',
+    'the magnitude of a complex image is shown from mid-grey up',
+  ),
   coils(
     'coil-squares',
     'total += a * a + b * b',
@@ -210,4 +220,91 @@ export const fourierEdits: readonly Edit[] = [
     'magnitude(zeroFilled(y)).sub(1)',
     'real images are shown as the magnitude of −1 … 1',
   ),
+  host(
+    'host-dft-sign',
+    'unitRoot(sign * t, n)',
+    'unitRoot(t, n)',
+    'the transform on the host is its inverse',
+  ),
+  host(
+    'host-dft-order',
+    'part.re[k % m]!',
+    'part.re[Math.floor(k / p)]!',
+    'the transform on the host takes frequencies of its parts out of order',
+  ),
+  host(
+    'host-dft-scale',
+    'done.im[k]! / Math.sqrt(n)',
+    'done.im[k]! / n',
+    'the transform on the host is not unitary',
+  ),
+  amplitudes(
+    'amplitude-at-zero',
+    'where(none, onesLike(square), square).sqrt()',
+    'square.sqrt()',
+    'the gradient of an amplitude of 0 is not finite',
+  ),
+  amplitudes(
+    'amplitude-value-at-zero',
+    'where(none, zerosLike(square), where(',
+    'where(none, onesLike(square), where(',
+    'the amplitude of 0 is 1',
+  ),
+  amplitudes(
+    'amplitude-picture',
+    'logarithms.max(axes, true)',
+    'logarithms.max(undefined, true)',
+    'pictures of amplitudes depend on the other samples',
+  ),
+  amplitudes('amplitude-unit', 'x.add(1).div(2)', 'x.add(1)', 'intensities run from 0 to 2'),
+  phases(
+    'phase-oversample',
+    '(oversample / 8) * side',
+    '(oversample / 4) * side',
+    'the frame of zeros is twice as wide',
+  ),
+  phases(
+    'phase-sides',
+    '[height, width].map',
+    '[width, height].map',
+    'the frame of an image that is not square has its sides exchanged',
+  ),
+  phases('phase-origin', "{ origin: 'centre' }", "{ origin: 'corner' }", 'frequency 0 is in the corner'),
+  coded('coded-stream', '.fold(j)', '', 'all masks are one'),
+  coded('coded-octanary', 'v < 0.8', 'v < 0.2', 'octanary masks have their sizes exchanged'),
+  coded('coded-turns', 'Math.floor(4 * u)', 'Math.floor(2 * u)', 'octanary masks have two of four phases'),
+  coded('coded-circle', 'Math.sin(2 * Math.PI * u)]', 'Math.sin(Math.PI * u)]', 'phases are not of size 1'),
+  coded(
+    'coded-display',
+    'transpose([0, 1, 3, 2, 4])',
+    'transpose([0, 1, 2, 3, 4])',
+    'patterns side by side are cut into one another',
+  ),
+  coded('coded-origin', "{ origin: 'centre' }", "{ origin: 'corner' }", 'frequency 0 is in the corner'),
+  alignment(
+    'aligned-turn',
+    'plane - 1 - (i % plane)',
+    '(i % plane)',
+    'an image turned by 180° is not turned',
+  ),
+  alignment(
+    'aligned-correlation',
+    'a.re[j]! * b.im[j]! - a.im[j]! * b.re[j]!',
+    'a.im[j]! * b.re[j]! - a.re[j]! * b.im[j]!',
+    'images are moved the other way',
+  ),
+  alignment('aligned-sign', 'sign * value', 'value', 'the sign is found and not undone'),
+  alignment(
+    'aligned-negative',
+    'const negative = sign && agreement < 0',
+    'const negative = agreement < 0',
+    'the sign is undone where it was not to be',
+  ),
+  alignment(
+    'aligned-channels',
+    '=== true ? plane : channels * plane',
+    '=== true ? channels * plane : channels * plane',
+    'channels are always aligned together',
+  ),
+  alignment('aligned-move', '(q + right) % width', '(q + width - right) % width', 'columns are moved back'),
 ]

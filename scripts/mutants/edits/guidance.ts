@@ -5,7 +5,6 @@ const of = editsOf('packages/solvers/src')
 const tests = ['guidance/against-exact', 'guidance/under-samplers']
 const exact = of('guidance/exact.ts', ...tests)
 const pseudoInverse = of('guidance/pseudo-inverse.ts', ...tests)
-const moments = of('guidance/moments.ts', ...tests)
 const likelihood = of('guidance/likelihood.ts', ...tests)
 const conditioned = of('guidance/conditioned.ts', ...tests)
 
@@ -45,31 +44,6 @@ export const guidanceEdits: readonly Edit[] = [
     '(variance * sigma ** 2) / (alpha ** 2 * variance + sigma ** 2)',
     '(variance * sigma ** 2) / (variance + sigma ** 2)',
     'r_t² without α_t²: right for VE only',
-  ),
-  pseudoInverse('pigdm-noise', 'noise.sigma ** 2)', 'noise.sigma)', 'ΠGDM with σ_y in place of σ_y²'),
-  pseudoInverse(
-    'pigdm-jacobian',
-    'pullback(svd.v(gain(svd.ut(r))))',
-    'svd.v(gain(svd.ut(r)))',
-    'ΠGDM without the Jacobian of the denoiser',
-  ),
-  moments(
-    'moments-alpha',
-    'mul(sigma ** 2 / alpha)',
-    'mul(sigma ** 2)',
-    "C_t without 1/α_t in Tweedie's second moment",
-  ),
-  moments(
-    'moments-noise',
-    'v.mul(noise.sigma ** 2)',
-    'v.mul(noise.sigma)',
-    'σ_y in place of σ_y² in A C_t Aᵀ + σ_y²I',
-  ),
-  moments(
-    'moments-rows',
-    "covariance === 'rows' ?",
-    "covariance !== 'rows' ?",
-    'row sums where the whole covariance is asked for',
   ),
   conditioned(
     'conditioned-shift',

@@ -2,6 +2,7 @@ import type { Edit } from '../edit.ts'
 import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
 import { fourierEdits } from './fourier.ts'
+import { gradientEdits } from './gradient.ts'
 import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
 import { lawEdits } from './laws.ts'
@@ -304,5 +305,6 @@ export const solversEdits: readonly Edit[] = [
   ...particleEdits,
   ...projectionEdits,
   ...innerEdits,
+  ...gradientEdits,
   ...guidanceEdits,
 ]

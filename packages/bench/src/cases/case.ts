@@ -8,12 +8,20 @@ export type Op =
   | { readonly kind: 'groupNormSilu'; readonly groups: number; readonly eps: number }
   | { readonly kind: 'softmax' }
   | { readonly kind: 'attention' }
+  /** The orthonormal transform of a complex image x [2, H, W], re and im. */
+  | { readonly kind: 'dft' }
   | { readonly kind: 'chain'; readonly name: ChainName }
   | { readonly kind: 'network'; readonly network: NetworkName; readonly task: NetworkTask }
+  | { readonly kind: 'operator'; readonly spec: string; readonly task: OperatorTask }
+
+/** An op of one library's vocabulary, which other libraries may have as well. */
+export type KernelOp = Exclude<Op, { kind: 'network' | 'operator' }>
 
 /** Elementwise expressions over x, y [n]. */
 export type ChainName = 'x + y' | 'x·y + x' | 'silu(x) · y' | 'exp(−x²)'
 export type NetworkName = 'adm' | 'digits'
+/** With the VJP: that of a linear operator is its adjoint. */
+export type OperatorTask = 'forward' | 'forward + VJP'
 export type NetworkTask = 'forward' | 'forward + VJP' | 'training step'
 
 /** One thing to time, the same for every engine. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { numpy } from '@jax-js/jax'
-import type { BenchCase, Op } from '../cases/case.ts'
+import type { BenchCase, KernelOp } from '../cases/case.ts'
 import type { PeerFactory, Prepared } from '../engine.ts'
 import { missingPackage } from './missing.ts'
 
@@ -27,14 +27,15 @@ export const jaxJs: PeerFactory = async () => {
     detail: `jax-js ${version}, wasm, 1 thread`,
     threads: 1,
     prepare: async (benchCase, inputs) => {
-      if (benchCase.op.kind === 'network') return { missing: 'no network is built on it here' }
+      const { op } = benchCase
+      if (op.kind === 'network' || op.kind === 'operator')
+        return { missing: `no ${op.kind} is built on it here` }
       const arrays = Object.fromEntries(
         Object.entries(inputs).map(([name, { data, shape }]) => [
           name,
           jax.numpy.array(data.slice(), { shape: [...shape] }),
         ]),
       )
-      const { op } = benchCase
       const { run, free } = await withoutWorker(async () => {
         const ready = runOf(jax, benchCase, op, arrays)
         for (const result of ready.run()) {
@@ -85,7 +86,7 @@ async function withoutWorker<T>(fn: () => Promise<T>): Promise<T> {
 }
 
 /** Functions of jax-js consume their arguments; `.ref` keeps one for another use. */
-function kernel(jax: Jax, op: Exclude<Op, { kind: 'network' }>): (...xs: Arrays) => numpy.Array {
+function kernel(jax: Jax, op: KernelOp): (...xs: Arrays) => numpy.Array {
   const { numpy: np, nn, lax } = jax
   switch (op.kind) {
     case 'matmul':
@@ -100,6 +101,14 @@ function kernel(jax: Jax, op: Exclude<Op, { kind: 'network' }>): (...xs: Arrays)
       return (q, k, v) => {
         const scores = np.matmul(q!.mul(q!.shape.at(-1)! ** -0.5), k!.transpose([0, 2, 1]))
         return np.matmul(nn.softmax(scores, -1), v!)
+      }
+    case 'dft':
+      return (x) => {
+        const [, height = 1, width = 1] = x!.shape
+        const scaled = x!.mul((height * width) ** -0.5)
+        const [real, imag] = [scaled.ref.slice(0), scaled.slice(1)]
+        const spectrum = np.fft.fft2({ real, imag })
+        return np.stack([spectrum.real, spectrum.imag])
       }
     case 'groupNormSilu':
       return (x, weight, bias) => {
@@ -126,7 +135,7 @@ function kernel(jax: Jax, op: Exclude<Op, { kind: 'network' }>): (...xs: Arrays)
 function runOf(
   jax: Jax,
   { wrt, inputs }: BenchCase,
-  op: Exclude<Op, { kind: 'network' }>,
+  op: KernelOp,
   arrays: Readonly<Record<string, numpy.Array>>,
 ): { run: () => Arrays; free: () => void } {
   const f = kernel(jax, op)

@@ -127,6 +127,7 @@ export const torch: PeerFactory = async (threads) => {
     detail: `PyTorch ${about.torch} CPU, ${about.capability}${about.mkldnn ? ', oneDNN' : ''}, ${about.threads} threads, eager`,
     threads: about.threads,
     prepare: async (benchCase, inputs) => {
+      if (benchCase.op.kind === 'operator') return { missing: 'no operator is built on it here' }
       const network = networkRequest(benchCase)
       const arrays = writeArrays(file, { ...inputs, ...network?.arrays })
       await python.ask(Done, { do: 'prepare', case: benchCase, arrays, file, network: network?.request })

@@ -16,7 +16,6 @@ const dataOf = ({ info }: AnyMethod) => ({
   title: info.title,
   family: info.family,
   paper: info.paper,
-  limits: info.limits,
   ...methodFacts(info),
   presets: info.presets,
   options: optionData(info),
@@ -78,7 +77,9 @@ function page(method: AnyMethod, row: Row, paper: Paper): string {
   const words = [
     ...(source === undefined
       ? []
-      : [`Paper: ${source.authors}, arXiv ${source.arxiv}, ${source.algorithm}.`]),
+      : [
+          `Paper: ${source.authors}, ${source.arxiv === undefined ? source.url : `arXiv ${source.arxiv}`}, ${source.algorithm}.`,
+        ]),
     `Operators: ${fits.length === operators.names.length ? 'all' : fits.join(', ') || 'none of ours'}.`,
     `Noise: ${row.noise}.`,
     ...(limits === undefined ? [] : [`Limits: ${limits}`]),

@@ -1,5 +1,6 @@
 import type { AnyMethod, MethodInfo, Need, NoiseEntry, Problem } from '@tweedie/solvers'
 import { costClass, denoise, lackOf, needRules, noises, takesNonlinear, UnfitError } from '@tweedie/solvers'
+import { limitsOf } from './limits.ts'
 
 /** What tables and pages say of a method, beside its options. */
 export interface MethodFacts {
@@ -15,6 +16,8 @@ export interface MethodFacts {
   readonly nonlinear: boolean
   /** Whether it finds something of the operator as well, such as the kernel of a blur. */
   readonly blind: boolean
+  /** When it fails or misleads. */
+  readonly limits: string | undefined
 }
 
 /** The laws of noise that have what a method needs of one. */
@@ -36,7 +39,12 @@ function lawsFor(needs: readonly Need[]): string[] {
  * methodFacts(dps.info).nonlinear // => true
  * ```
  */
-export function methodFacts({ needs, cost }: Pick<MethodInfo, 'needs' | 'cost'>): MethodFacts {
+export function methodFacts({
+  name,
+  limits,
+  needs,
+  cost,
+}: Pick<MethodInfo, 'name' | 'limits' | 'needs' | 'cost'>): MethodFacts {
   const laws = lawsFor(needs)
   return {
     cost: costClass(cost),
@@ -45,6 +53,7 @@ export function methodFacts({ needs, cost }: Pick<MethodInfo, 'needs' | 'cost'>)
     noise: laws.length === noises.names.length ? 'any' : laws.join(', '),
     nonlinear: takesNonlinear(needs),
     blind: needs.some((need) => need.startsWith('blind')),
+    limits: limitsOf({ name, ...(limits !== undefined && { limits }) }),
   }
 }
 

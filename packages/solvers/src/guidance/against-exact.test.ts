@@ -199,9 +199,17 @@ describe.each([
     same(white(variance), pseudoInverseLikelihood(problem, { variance }))
   })
 
+  test('ΠGDM by conjugate gradients, with a decomposition or without', () => {
+    const { operator, ...rest } = problem
+    const { svd, pinv, ...plain } = operator
+    same(white(0.7), pseudoInverseLikelihood({ ...rest, operator: plain }, { variance: 0.7 }), 1e-8)
+    same(white(0.7), pseudoInverseLikelihood(problem, { variance: 0.7, solver: 'cg' }), 1e-8)
+  })
+
   test('moments, for every Gaussian', () => {
     same(correlated, momentLikelihood(problem, { tolerance: 1e-13 }))
     same(white(0.25), momentLikelihood(problem, { tolerance: 1e-13 }))
+    same(correlated, momentLikelihood(problem, { covariance: 'dense' }))
   })
 
   test('moments by row sums, where A C_t Aᵀ is diagonal', () => {

@@ -1,5 +1,6 @@
 import { TweedieError } from '@tweedie/tensor'
 import { lookAt } from '../run/look.ts'
+import { noiseStreams } from '../run/streams.ts'
 import type { Prior } from '../types.ts'
 import type { Guidance } from './guided.ts'
 
@@ -7,6 +8,10 @@ import type { Guidance } from './guided.ts'
  * A guided prior is a prior again, of the law p(x₀ | y): its E[x₀ | x_t] is the x₀ of the guidance. So every
  * guidance runs under every sampler. With the exact likelihood score it is the exact posterior.
  *
+ * Guidance that draws gets the draws of its time: equal x_t and t give equal estimates, so that `denoise` is a
+ * function still. It counts as a step of one, to the clean end.
+ *
+ * @param options - `seed` (default 0) of those draws, and `firstSample`, the number of the batch's first sample.
  * @throws {TweedieError} from `denoise`, for guidance that shifts x_s: that is no estimate of x₀.
  * @example
  * ```ts
@@ -19,12 +24,26 @@ import type { Guidance } from './guided.ts'
  * Math.abs(x.dataSync()[0]! - 0.99) < 0.3 // => true
  * ```
  */
-export const conditioned = (prior: Prior, guidance: Guidance): Prior => ({
+export const conditioned = (
+  prior: Prior,
+  guidance: Guidance,
+  options: { readonly seed?: number; readonly firstSample?: number } = {},
+): Prior => ({
   name: `${prior.name} | y`,
   shape: prior.shape,
   schedule: prior.schedule,
   denoise: (xt, t) => {
-    const { x0, shift } = guidance.at(lookAt(prior, xt, t, guidance.through))
+    const { dtype, device } = xt
+    const { x0, shift } = guidance.at(lookAt(prior, xt, t, guidance.through), {
+      i: 0,
+      s: prior.schedule.clean,
+      z: (purpose, shape = prior.shape) =>
+        noiseStreams({ ...options, count: xt.shape[0] ?? 0, dtype, device }).normal(
+          0,
+          `${purpose} at ${t}`,
+          shape,
+        ),
+    })
     if (shift !== undefined) throw new TweedieError('conditioned: guidance by shifts of x_s is no prior')
     return x0
   },

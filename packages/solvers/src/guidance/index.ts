@@ -1,13 +1,34 @@
 export { decoded, hostParameter, isPrior, priorOnUnknown } from './blind.ts'
 export { conditioned } from './conditioned.ts'
+export { downhillOf } from './downhill.ts'
 export { exactLikelihood } from './exact.ts'
-export type { Guidance, Guided } from './guided.ts'
-export { keepingNoise } from './guided.ts'
+export type { AtStep, Guidance, Guided } from './guided.ts'
+export { keepingNoise, needStep } from './guided.ts'
+export type { Solving } from './inverse.ts'
+export { regularisedInverse } from './inverse.ts'
 export type { Likelihood } from './likelihood.ts'
 export { byScore, dpsLikelihood, scaled } from './likelihood.ts'
+export type { LinearisedOperator } from './linearised.ts'
+export { linearisedAt } from './linearised.ts'
+export type { LossGuidedOptions } from './loss-guided.ts'
+export { lossGuidedLikelihood } from './loss-guided.ts'
 export type { Measured } from './measured.ts'
 export { measuredIn } from './measured.ts'
 export type { MomentOptions } from './moments.ts'
 export { momentLikelihood } from './moments.ts'
 export { nullSpace } from './null-space.ts'
-export { pseudoInverseLikelihood } from './pseudo-inverse.ts'
+export type { OptimalCovarianceOptions } from './optimal-covariance.ts'
+export {
+  analyticVariance,
+  convertedVariance,
+  optimalCovarianceLikelihood,
+} from './optimal-covariance.ts'
+export type { PseudoInverseOptions } from './pseudo-inverse.ts'
+export {
+  lacksInverse,
+  pseudoInverseLikelihood,
+  pseudoInverseSpread,
+} from './pseudo-inverse.ts'
+export type { ScaleForm, TriedScale } from './scale.ts'
+export { scaleAdvice, scaleSteps, scoreWeight, stepScale, zetaOf } from './scale.ts'
+export { uninformedLikelihood, uninformedScore } from './uninformed.ts'

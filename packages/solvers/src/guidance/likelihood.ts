@@ -3,14 +3,14 @@ import { OptionError, sameShape, zerosLike } from '@tweedie/tensor'
 import type { Look } from '../run/look.ts'
 import { residualAt } from '../run/residual.ts'
 import type { Problem } from '../types.ts'
-import type { Guidance } from './guided.ts'
+import type { AtStep, Guidance } from './guided.ts'
 
 /** An approximation of the likelihood score ∇_{x_t} log p(y | x_t) of one problem. */
 export interface Likelihood {
   /** Whether it goes back through the denoiser ({@link Look.pullback}). */
   readonly through: boolean
   /** g ≈ ∇_{x_t} log p(y | x_t), like x_t, and ‖y − A(x̂₀)‖₂ of each sample, [N, 1, …]. */
-  score(look: Look): { readonly g: Tensor; readonly residual: Tensor }
+  score(look: Look, step?: AtStep): { readonly g: Tensor; readonly residual: Tensor }
 }
 
 /**
@@ -19,8 +19,8 @@ export interface Likelihood {
  */
 export const byScore = ({ through, score }: Likelihood): Guidance => ({
   through,
-  at: (look) => {
-    const { g, residual } = score(look)
+  at: (look, step) => {
+    const { g, residual } = score(look, step)
     return { x0: look.x0hat.add(g.mul(look.sigma ** 2 / look.alpha)), guidance: g, residual }
   },
 })
@@ -28,8 +28,8 @@ export const byScore = ({ through, score }: Likelihood): Guidance => ({
 /** The score times a factor. */
 export const scaled = ({ through, score }: Likelihood, factor: number): Likelihood => ({
   through,
-  score: (look) => {
-    const { g, residual } = score(look)
+  score: (look, step) => {
+    const { g, residual } = score(look, step)
     return { g: g.mul(factor), residual }
   },
 })

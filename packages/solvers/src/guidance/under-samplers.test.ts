@@ -16,8 +16,11 @@ import {
   conditioned,
   dpsLikelihood,
   exactLikelihood,
+  lossGuidedLikelihood,
   momentLikelihood,
+  optimalCovarianceLikelihood,
   pseudoInverseLikelihood,
+  uninformedLikelihood,
 } from './index.ts'
 import type { Affine, Moments } from './under-samplers.test.helper.ts'
 import { distance, lawOfRun, limitLaw } from './under-samplers.test.helper.ts'
@@ -42,7 +45,15 @@ const priorOf = (schedule: Schedule) => gaussianPrior({ mean, covariance, schedu
 
 /** The likelihoods, with what each has in place of (A C_k Aᵀ + σ_y²I)⁻¹ at noise level k. */
 const likelihoods: Readonly<
-  Record<string, { of(schedule: Schedule): Likelihood; weight(spread: number, k: number): number }>
+  Record<
+    string,
+    {
+      of(schedule: Schedule): Likelihood
+      weight(spread: number, k: number): number
+      /** Where it is no such weight: x₀ itself. */
+      x0?(k: number): Affine
+    }
+  >
 > = {
   exact: {
     of: (schedule) => exactLikelihood(priorOf(schedule), problem),
@@ -52,6 +63,14 @@ const likelihoods: Readonly<
     of: () => momentLikelihood(problem),
     weight: (spread) => 1 / (spread + sigmaY ** 2),
   },
+  'moments, dense': {
+    of: () => momentLikelihood(problem, { covariance: 'dense' }),
+    weight: (spread) => 1 / (spread + sigmaY ** 2),
+  },
+  'moments, diagonal': {
+    of: () => momentLikelihood(problem, { covariance: 'diagonal' }),
+    weight: (spread) => 1 / (spread + sigmaY ** 2), // of one number, any probe is the diagonal
+  },
   'moments by rows': {
     of: () => momentLikelihood(problem, { covariance: 'rows' }),
     weight: (spread) => 1 / (spread + sigmaY ** 2), // one row: its sum is all
@@ -60,10 +79,55 @@ const likelihoods: Readonly<
     of: () => pseudoInverseLikelihood(problem, { variance: 0.7 }),
     weight: (_, k) => 1 / ((0.7 * k ** 2 * (0.8 ** 2 + 0.5 ** 2)) / (0.7 + k ** 2) + sigmaY ** 2),
   },
+  'ΠGDM by conjugate gradients': {
+    of: () => pseudoInverseLikelihood(problem, { variance: 0.7, solver: 'cg' }),
+    weight: (_, k) => 1 / ((0.7 * k ** 2 * (0.8 ** 2 + 0.5 ** 2)) / (0.7 + k ** 2) + sigmaY ** 2),
+  },
+  'optimal covariance, type I': {
+    of: () =>
+      optimalCovarianceLikelihood(problem, {
+        variance: ({ alpha, sigma }) => 0.1 * (sigma / alpha),
+        below: Infinity,
+      }),
+    weight: (_, k) => 1 / (0.1 * k * (0.8 ** 2 + 0.5 ** 2) + sigmaY ** 2),
+  },
+  'optimal covariance, type II': {
+    of: () =>
+      optimalCovarianceLikelihood(problem, {
+        variance: ({ alpha, sigma }) => 0.1 * (sigma / alpha),
+        below: Infinity,
+        type: 'II',
+      }),
+    weight: () => Number.NaN,
+    x0: withoutJacobian,
+  },
+  'LGD-MC of no spread': {
+    of: () => lossGuidedLikelihood(problem, { spread: 0, samples: 1 }),
+    weight: () => 1 / sigmaY ** 2,
+  },
+  DMPS: { of: () => uninformedLikelihood(problem), weight: () => Number.NaN, x0: uninformed },
   'point estimate': {
     of: () => dpsLikelihood(problem),
     weight: () => 1 / sigmaY ** 2,
   },
+}
+
+/** x₀ = x̂₀ + k²Aᵀ(k²AAᵀ + σ_y²)⁻¹(y − A u), with K and x̂₀ as in `guided`. */
+function uninformed(k: number): Affine {
+  const [S, A, mu] = [new Matrix(covariance), new Matrix(rows), Matrix.columnVector(mean)]
+  const K = S.mmul(inverse(Matrix.add(S, Matrix.eye(2).mul(k ** 2))))
+  const gain = A.transpose().mul(k ** 2 / (k ** 2 * (0.8 ** 2 + 0.5 ** 2) + sigmaY ** 2))
+  return { F: Matrix.sub(K, gain.mmul(A)), f: Matrix.sub(mu, K.mmul(mu)).add(gain.mul(y[0]!)) }
+}
+
+/** x₀ = x̂₀ + V·Aᵀ(V·AAᵀ + σ_y²)⁻¹(y − A x̂₀), V = k/10. */
+function withoutJacobian(k: number): Affine {
+  const [S, A, mu] = [new Matrix(covariance), new Matrix(rows), Matrix.columnVector(mean)]
+  const K = S.mmul(inverse(Matrix.add(S, Matrix.eye(2).mul(k ** 2))))
+  const V = k / 10
+  const gain = A.transpose().mul(V / (V * (0.8 ** 2 + 0.5 ** 2) + sigmaY ** 2))
+  const rest = Matrix.eye(2).sub(gain.mmul(A))
+  return { F: rest.mmul(K), f: rest.mmul(Matrix.sub(mu, K.mmul(mu))).add(gain.mul(y[0]!)) }
 }
 
 /** x₀ = x̂₀ + k²·K Aᵀ W (y − A x̂₀), x̂₀ = μ + K(u − μ), K = Σ(Σ + k²I)⁻¹, C = k²K: from the formulas alone. */
@@ -113,7 +177,7 @@ test('the process of the exact score, from where it starts, ends at the posterio
 
 describe.each(discretisations)('%s', (spec, lambda, order) => {
   test.each(Object.keys(likelihoods))('%s: the law of its process, at its order', (name) => {
-    const limit = limitLaw(guided(likelihoods[name]!.weight), high, low, lambda)
+    const limit = limitLaw(likelihoods[name]!.x0 ?? guided(likelihoods[name]!.weight), high, low, lambda)
     const error = (steps: number) => distance(run(name, spec, schedules.flow, steps), limit)
     const [few, many] = [error(16), error(32)]
     expect(Math.log2(few / many)).toBeGreaterThan(order - 0.4)
@@ -125,7 +189,7 @@ describe.each(discretisations)('%s', (spec, lambda, order) => {
 describe.each([...discretisations.map(([spec]) => spec), ...others])('%s', (spec) => {
   test.each(Object.entries(schedules))('where two scores are one, so are the laws: %s', (_, schedule) => {
     const exact = run('exact', spec, schedule, 6)
-    for (const name of ['moments', 'moments by rows'])
+    for (const name of ['moments', 'moments, dense', 'moments, diagonal', 'moments by rows'])
       expect(distance(run(name, spec, schedule, 6), exact)).toBeLessThan(1e-9)
     expect(distance(run('point estimate', spec, schedule, 6), exact)).toBeGreaterThan(0.01)
   })

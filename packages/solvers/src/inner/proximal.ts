@@ -66,12 +66,14 @@ export function proximal(
   if (!(rho >= 0)) throw new OptionError('rho', `must be at least 0, got ${rho}`)
   if (rho === 0 && sigmaY === 0)
     throw new OptionError('rho', 'must be above 0 where σ_y = 0: both cannot hold exactly')
-  const solve = solverOf(operator, (sigmaY / rho) ** 2, options)
+  const solve = dampedInverse(operator, (sigmaY / rho) ** 2, options)
   return scope(() => (rho === 0 ? add(x, 0) : x.add(solve(y.sub(operator.forward(x))))))
 }
 
-/** r ↦ (AᵀA + λI)⁻¹Aᵀr. */
-function solverOf(
+/**
+ * r ↦ (AᵀA + λI)⁻¹Aᵀr = Aᵀ(AAᵀ + λI)⁻¹r, from the shape of y to that of x; A⁺r at λ = 0. Errors as {@link proximal}.
+ */
+export function dampedInverse(
   operator: LinearOperator,
   lambda: number,
   { solver, iterations, tolerance }: ProximalOptions,

@@ -1,11 +1,12 @@
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, gather, scope } from '@tweedie/tensor'
+import { gather, scope } from '@tweedie/tensor'
 import type { Svd } from '../types.ts'
 import type { HostComplex } from './complex.ts'
 import { complexFactor } from './complex.ts'
 import { constant } from './constant.ts'
 import { dft2 } from './dft.ts'
 import { negatives, realFourierBasis } from './fourier-basis.ts'
+import { hostDft2 } from './host-dft.ts'
 import type { HostMatrix } from './host-matrix.ts'
 import { batchOf } from './per-sample.ts'
 
@@ -23,15 +24,9 @@ export function transferOf(kernel: HostMatrix, height: number, width: number): H
     const q = around((i % columns) - Math.floor(columns / 2), width)
     tapped[p * width + q]! += tap
   })
-  const values = scope(() => {
-    const image = fromData(tapped, [height, width], { dtype: 'float64', device: 'reference' })
-    return dft2(height, width)
-      .forwardReal(image)
-      .mul(Math.sqrt(height * width))
-      .dataSync()
-  })
-  const plane = height * width
-  return { re: Float64Array.from(values.slice(0, plane)), im: Float64Array.from(values.slice(plane)) }
+  const { re, im } = hostDft2({ re: tapped, im: new Float64Array(height * width) }, height, width)
+  const scale = Math.sqrt(height * width)
+  return { re: re.map((value) => value * scale), im: im.map((value) => value * scale) }
 }
 
 /** A linear map of images to images of the same shape, of real elements, with its decomposition. */

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { matmul } from '@tweedie/tensor'
 import { constant } from './constant.ts'
+import { unitRoot } from './host-dft.ts'
 
 /** Real numbers per element: 1 where it is real, 2 (re, im) where it is complex. */
 export type Parts = 1 | 2
@@ -43,12 +44,11 @@ function blocks(
   }
   for (let k = 0; k < rows; k++) {
     for (let j = 0; j < columns; j++) {
-      const angle = (sign * 2 * Math.PI * (turn(k, j) % n)) / n
-      const [re, im] = [scale * Math.cos(angle), scale * Math.sin(angle)]
-      put(0, k, 0, j, re)
-      put(0, k, 1, j, -im)
-      put(1, k, 0, j, im)
-      put(1, k, 1, j, re)
+      const [re, im] = unitRoot(sign * turn(k, j), n)
+      put(0, k, 0, j, scale * re)
+      put(0, k, 1, j, scale * -im)
+      put(1, k, 0, j, scale * im)
+      put(1, k, 1, j, scale * re)
     }
   }
   return out

@@ -13,6 +13,7 @@ import {
 } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { dft2 } from './dft.ts'
+import { hostDft2, unitRoot } from './host-dft.ts'
 
 const float64 = { dtype: 'float64' } as const
 const random = (seed: number, ...shape: number[]) => normal(randomKey(seed), shape, float64)
@@ -119,6 +120,30 @@ describe.each(sizes)('of %d×%d', (height, width) => {
       expect(maps.inverseReal(batch).shape).toEqual([2, 3, height, width])
     }
   })
+})
+
+test.each(sizes)('on the host, of %d×%d', (height, width) => {
+  const z = random(7, 2, height, width)
+  const v = z.dataSync()
+  const plane = height * width
+  const parts = { re: Float64Array.from(v.slice(0, plane)), im: Float64Array.from(v.slice(plane)) }
+  const flat = (a: { re: Float64Array; im: Float64Array }) => fromData([...a.re, ...a.im], z.shape, float64)
+  const { forward, inverse } = dft2(height, width)
+  expect(largest(flat(hostDft2(parts, height, width)), forward(z))).toBeLessThan(1e-12)
+  expect(largest(flat(hostDft2(parts, height, width, 1)), inverse(z))).toBeLessThan(1e-12)
+})
+
+test('roots of unity are exact in quarters', () => {
+  expect([0, 3, 6, 9, 12, -3].map((t) => unitRoot(t, 12))).toEqual([
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [0, -1],
+    [1, 0],
+    [0, -1],
+  ])
+  expect(unitRoot(5, 12)[0]).toBeCloseTo(-Math.sqrt(3) / 2, 15)
+  expect(unitRoot(5, 12)[1]).toBeCloseTo(0.5, 15)
 })
 
 test('numbers written out', () => {

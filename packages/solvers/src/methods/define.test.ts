@@ -269,7 +269,7 @@ describe('what fits', () => {
   ]
   const lacking: Readonly<
     Record<
-      Exclude<Need, 'orthonormal' | 'operatorVjp' | 'denoiserVjp' | 'blind' | 'blindSvd'>,
+      Exclude<Need, 'inverse' | 'orthonormal' | 'operatorVjp' | 'denoiserVjp' | 'blind' | 'blindSvd'>,
       readonly [Problem, string]
     >
   > = {

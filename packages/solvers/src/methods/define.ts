@@ -27,9 +27,15 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   /** The family of the survey arXiv 2410.00083. */
   readonly family: 'explicit' | 'variational' | 'csgm' | 'exact' | 'latent'
   /** Absent where there is none, as for one that is being tried. */
-  readonly paper?: { readonly arxiv: string; readonly algorithm: string; readonly authors: string }
+  readonly paper?: {
+    readonly arxiv?: string
+    /** Where it is, if not on arXiv, such as `openreview.net/forum?id=…`. */
+    readonly url?: string
+    readonly algorithm: string
+    readonly authors: string
+  }
   readonly needs: readonly Need[]
-  /** When it fails or misleads, in a sentence or two. */
+  /** When it fails or misleads, in a sentence or two. Of ours `limitsOf` of '@tweedie/runs' knows: no page has to load it. */
   readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]
@@ -37,6 +43,11 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   readonly presets: readonly Preset[]
   /** Its own and those of every run. */
   readonly options: S
+  /**
+   * What there is to say of settings before a run, such as a scale outside what was tried; nothing where all is well. It
+   * refuses nothing and changes nothing.
+   */
+  advice(settings: Settings): readonly string[]
   /**
    * Calls of the denoiser (a batch counts once) in a run.
    * @param steps - Those of the run (`Step.steps`): a grid may take more or fewer than the option asks for.
@@ -113,6 +124,8 @@ export interface MethodSpec<
    * `travelPath`, or a grid of the method's own.
    */
   path?(times: readonly TimePair[], options: Filled<S>, schedule: Schedule): readonly PathStep[]
+  /** {@link MethodInfo.advice}, of its own options. */
+  advice?(options: Filled<S>, steps: number): readonly string[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
   plan(run: Run<S, N>): Recurrence<X, T, R>
 }
@@ -158,7 +171,8 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...facts } = spec
+  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...rest } = spec
+  const { advice, ...facts } = rest
   const { name } = facts
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
@@ -172,6 +186,12 @@ export function defineMethod(
     options,
     evaluations: (steps, settings = {}) =>
       evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options)) ?? steps,
+    advice: (settings) => {
+      const filled = fillSettings(name, options, settings)
+      return (
+        advice?.(pick(filled, spec.options), fillSettings(name, common, pick(filled, common)).steps) ?? []
+      )
+    },
   }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
@@ -249,7 +269,16 @@ export const guidedPlan = (
     const { t, s } = at
     const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)
     const look = lookAt(prior, x, t, guidance.through)
-    const { x0, shift, residual, guidance: shown } = guidance.at(look)
+    const {
+      x0,
+      shift,
+      residual,
+      guidance: shown,
+    } = guidance.at(look, {
+      i,
+      s,
+      z: (purpose, shape) => z(i, purpose, shape),
+    })
     const from = guidance.keepsNoise === true ? keepingNoise(look, x0) : x
     const next = kernel(from, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
     return {

@@ -1,4 +1,5 @@
 import { fromData, isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
+import { lacksInverse } from '../guidance/pseudo-inverse.ts'
 import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
@@ -65,6 +66,7 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
         ? undefined
         : `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`,
   },
+  inverse: { words: 'adjoint and σ_y, or pseudo-inverse without noise', lacks: lacksInverse },
   sigma: {
     words: 'σ_y',
     lacks: ({ noise }) =>

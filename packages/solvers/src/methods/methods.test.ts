@@ -144,6 +144,7 @@ describe.each(methods.names)('%s', (name) => {
       sigma: [{ ...p, noise: withoutSigma }, 'σ_y'],
       blindSvd: [{ ...p, operator: withoutSvd }, 'svd()'],
       pinv: [{ ...p, operator: withoutPinv }, 'pinv()'],
+      inverse: [{ ...p, operator: nonlinear }, 'neither adjoint() nor pinv()'],
       operatorVjp: [
         { ...p, operator: { ...operator, differentiable: false } },
         'gradients through the operator',
@@ -160,9 +161,11 @@ describe.each(methods.names)('%s', (name) => {
     expect(() => method.run({ ...p, operator: other }, prior)).toThrow('unknown')
     // What undoes an operator that is not linear is as good as a pseudo-inverse.
     const undone = { ...nonlinear, pinv }
-    if (takesNonlinear(info.needs)) unfit({ ...p, operator: undone }).not.toThrow()
+    const noise = info.needs.includes('inverse') ? gaussianNoise(0) : p.noise
+    if (takesNonlinear(info.needs)) unfit({ ...p, noise, operator: undone }).not.toThrow()
     else unfit({ ...p, operator: nonlinear }).toThrow(UnfitError)
-    if (!info.needs.includes('sigma')) unfit({ ...p, noise: withoutSigma }).not.toThrow()
+    if (!info.needs.some((need) => need === 'sigma' || need === 'inverse'))
+      unfit({ ...p, noise: withoutSigma }).not.toThrow()
     unfit({ ...p, noise: { ...p.noise, name: 'of my camera' } }).not.toThrow()
     unfit({ ...p, y: tensor([[1, 2, 3]]) }).toThrow(ShapeError)
     unfit({
@@ -192,7 +195,9 @@ describe.each(methods.names)('%s', (name) => {
       if (control.kind === 'choice') expect(control.choices, option).toContain(value)
     }
     expect(info.name).toBe(name)
-    expect(info.paper?.arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    const { arxiv, url } = info.paper ?? {}
+    if (url === undefined) expect(arxiv).toMatch(/^\d{4}\.\d{5}$/)
+    else expect(url).toMatch(/^[a-z.]+\.[a-z]+\/\S+$/)
   })
 })
 

@@ -1,3 +1,5 @@
+export type { Ambiguities } from './aligned.ts'
+export { aligned, alignedPsnr } from './aligned.ts'
 export { metrics, scoreAll } from './catalog.ts'
 export type { Comparable, Metric, MetricDefinition, MetricInfo, MetricNeed, Reference } from './define.ts'
 export { defineMetric } from './define.ts'

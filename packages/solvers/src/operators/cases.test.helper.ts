@@ -50,6 +50,7 @@ export type Case<O> = readonly [name: string, arbitrary: fc.Arbitrary<Drawn<O>>]
 
 const side = fc.integer({ min: 1, max: 6 })
 const kernelSide = fc.oneof({ weight: 3, arbitrary: side }, { weight: 1, arbitrary: fc.constant(41) })
+const ratio = fc.double({ min: 0.1, max: 1, noNaN: true })
 const image = fc.tuple(fc.integer({ min: 1, max: 3 }), side, side)
 
 /** Images, real or complex, and masks of frequencies for them. */
@@ -109,6 +110,32 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       return { shape, options: { mask } }
     }),
   ),
+  demosaic: fc.record({
+    shape: fc.tuple(fc.constant(3), side, side),
+    options: fc.record({ pattern: fc.constantFrom('RGGB', 'BGGR', 'GRBG', 'GBRG') }),
+  }),
+  'cs-gaussian': fc.record({ shape: image, options: fc.record({ ratio, seed: fc.nat(99) }) }),
+  'cs-walsh-hadamard': fc.record({
+    shape: image,
+    options: fc.record({ ratio, seed: fc.nat(99), order: fc.constantFrom('random', 'sequency') }),
+  }),
+  'cs-block': fc
+    .tuple(...[2, 3, 3, 3].map((max) => fc.integer({ min: 1, max })), ratio, fc.nat(99))
+    .map(([c = 1, h = 1, w = 1, block = 1, part, seed]) => ({
+      shape: [c, h * block, w * block],
+      options: { block, ratio: part, seed },
+    })),
+  jpeg: fc
+    .tuple(fc.constantFrom(1, 3), fc.constantFrom(1, 2), fc.constantFrom(1, 2), fc.constantFrom(8, 16))
+    .chain(([c, h, w, block]) =>
+      fc.record({
+        shape: fc.constant([c, h * block, w * block]),
+        options: fc.record({
+          quality: fc.integer({ min: 1, max: 100 }),
+          subsampling: fc.constantFrom(...(block === 8 ? ['4:4:4'] : ['4:2:0', '4:2:0-corner', '4:4:4'])),
+        }),
+      }),
+    ),
   sr: fc
     .tuple(
       fc.tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max }))),

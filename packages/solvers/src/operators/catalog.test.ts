@@ -26,6 +26,7 @@ test.each([
   ['uniform-blur:5', 'uniform-blur', 2352],
   ['motion-blur:size=9,intensity=1,seed=3', 'motion-blur', 2352],
   ['kernel-blur:boundary=reflect', 'kernel-blur', 2352],
+  ['nonlinear-blur:exposure=2', 'nonlinear-blur', 2352],
   ['grey', 'grey', 784],
   ['blind-blur', 'blind-blur', 2352],
   ['blind-blur:size=7,kernel=motion,angle=30', 'blind-blur', 2352],
@@ -33,7 +34,21 @@ test.each([
   ['mri:4', 'mri', 3 * 2 * 28 * 7],
   ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],
   ['multicoil-mri:coils=4,acceleration=2', 'multicoil-mri', 3 * 4 * 2 * 28 * 14],
+  ['phase-retrieval', 'phase-retrieval', 3 * 42 * 42],
+  ['phase-retrieval:4', 'phase-retrieval', 3 * 56 * 56],
+  ['coded-diffraction', 'coded-diffraction', 2352],
+  ['coded-diffraction:4,law=octanary', 'coded-diffraction', 4 * 2352],
   ['mri:acceleration=2,pattern=random,centre=0.1,decay=2', 'mri', 3 * 2 * 28 * 14],
+  ['demosaic', 'demosaic', 784],
+  ['hdr', 'hdr', 2352],
+  ['hdr:3.5', 'hdr', 2352],
+  ['quantise:bits=4', 'quantise', 2352],
+  ['cs-gaussian:0.1', 'cs-gaussian', 235],
+  ['cs-walsh-hadamard', 'cs-walsh-hadamard', 3 * 196],
+  ['cs-walsh-hadamard:ratio=0.5,order=sequency', 'cs-walsh-hadamard', 3 * 392],
+  ['cs-block:ratio=0.1,block=4', 'cs-block', 3 * 49 * 2],
+  ['cs-block', 'cs-block', 3 * 196],
+  ['demosaic:GBRG', 'demosaic', 784],
 ])('%s', (spec, name, observed) => {
   const operator = operatorFromSpec(spec, shape)
   expect([operator.name, operator.observed]).toEqual([name, observed])
@@ -64,6 +79,10 @@ test.each([
   ['blur:boundary=wrap', "boundary: must be circular | zero | reflect | symmetric | valid, got 'wrap'"],
   ['kernel-blur:kernel=psf.npy', 'kernel: is read from a file on a command line only'],
   ['motion-blur:intensity=1.5', "intensity: must be a number from 0 to 1, got '1.5'"],
+  ['hdr:0', "gain: must be a number of at least 1, got '0'"],
+  ['quantise:0', "bits: must be an integer from 1 to 16, got '0'"],
+  ['jpeg:101', "quality: must be an integer from 1 to 100, got '101'"],
+  ['jpeg:subsampling=4:2:2', "must be 4:2:0 | 4:2:0-corner | 4:4:4, got '4:2:2'"],
   ['sr:2.5', "factor: must be an integer of at least 1, got '2.5'"],
   ['inpaint:random=1.5', "random: must be a number of at least 0 and below 1, got '1.5'"],
   ['inpaint:at=3', "at: must be two integers of at least 0, such as 14x10, got '3'"],
@@ -98,6 +117,15 @@ describe('what depends on the image', () => {
     ],
     ['mri:pattern=radial,centre=0.1', OptionError, 'centre: goes with random and equispaced'],
     ['mri:pattern=radial,decay=1', OptionError, 'decay: goes with random only'],
+    ['cs-block:block=5', OptionError, '5 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
+    [
+      'cs-block:block=1',
+      OptionError,
+      'ratio: 0.25 of 1 pixels of a block is none; 0.5 and more measures one',
+    ],
+    ['cs-walsh-hadamard:0.0001', OptionError, '0.0001 of 784 coefficients is none'],
+    ['jpeg', ShapeError, 'jpeg: sides must be multiples of 16; 16×16 and 32×32 fit'],
+    ['jpeg:subsampling=4:4:4', ShapeError, 'jpeg: sides must be multiples of 8; 24×24 and 32×32 fit'],
     ['sr:3', OptionError, '3 does not divide 28×28; 1, 2, 4, 7, 14, 28 fit'],
   ])('%s', (spec, kind, message) => {
     expect(() => operatorFromSpec(spec, shape)).toThrow(kind)
@@ -107,7 +135,19 @@ describe('what depends on the image', () => {
   test('shapes', () => {
     expect(() => operatorFromSpec('grey', [1, 28, 28])).toThrow(ShapeError)
     expect(() => operatorFromSpec('mri:image=complex', [3, 28, 28])).toThrow('re and im in turn')
-    for (const spec of ['inpaint', 'sr', 'blur', 'uniform-blur', 'motion-blur', 'kernel-blur', 'grey', 'mri'])
+    expect(() => operatorFromSpec('demosaic', [1, 28, 28])).toThrow('needs 3 channels')
+    for (const spec of [
+      'inpaint',
+      'sr',
+      'blur',
+      'uniform-blur',
+      'motion-blur',
+      'kernel-blur',
+      'nonlinear-blur',
+      'grey',
+      'demosaic',
+      'mri',
+    ])
       expect(() => operatorFromSpec(spec, [28, 28])).toThrow(ShapeError)
   })
 })
@@ -117,9 +157,11 @@ test('the table is fit to print: every entry works as it says', () => {
     const { name, summary, example, options } = kind.info
     expect(summary).not.toBe('')
     expect(operators.parse(example).entry.info.name).toBe(name)
-    expect(operatorFromSpec(example, shape).inShape).toEqual(shape)
-    const operator = kind(shape)
-    expect(operator.inShape).toEqual(shape)
+    // Sides of 32: of whole blocks, whatever an operator takes.
+    const whole = [3, 32, 32]
+    expect(operatorFromSpec(example, whole).inShape).toEqual(whole)
+    const operator = kind(whole)
+    expect(operator.inShape).toEqual(whole)
     // Images, of whatever size.
     const shown = operator.display(zeros([2, ...operator.outShape]))
     expect([shown.shape.length, shown.shape[0]]).toEqual([4, 2])

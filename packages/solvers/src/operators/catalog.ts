@@ -5,13 +5,23 @@ import { blur } from './blur/blur.ts'
 import { kernelBlur } from './blur/kernel-blur.ts'
 import { motionBlur } from './blur/motion-blur.ts'
 import { uniformBlur } from './blur/uniform-blur.ts'
+import { codedDiffraction } from './fourier/coded-diffraction.ts'
 import { mri } from './fourier/mri.ts'
 import { multicoilMri } from './fourier/multicoil-mri.ts'
+import { phaseRetrieval } from './fourier/phase-retrieval.ts'
+import { hdr } from './nonlinear/hdr.ts'
+import { jpeg } from './nonlinear/jpeg.ts'
+import { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
+import { quantise } from './nonlinear/quantise.ts'
+import { demosaic } from './pixels/demosaic.ts'
 import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
 import { inverseScattering } from './scattering/inverse-scattering.ts'
+import { csBlock } from './sensing/cs-block.ts'
+import { csGaussian } from './sensing/cs-gaussian.ts'
+import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
 import { tomography } from './tomography/tomography.ts'
 
 /**
@@ -30,9 +40,19 @@ export const operators = catalog('operator', [
   uniformBlur,
   motionBlur,
   kernelBlur,
+  nonlinearBlur,
   grey,
   mri,
   multicoilMri,
+  phaseRetrieval,
+  codedDiffraction,
+  demosaic,
+  csGaussian,
+  csWalshHadamard,
+  csBlock,
+  hdr,
+  quantise,
+  jpeg,
   blindBlur,
   tomography,
   inverseScattering,

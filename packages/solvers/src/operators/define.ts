@@ -1,7 +1,7 @@
 import type { Shape } from '@tweedie/tensor'
 import type { Filled, Given, Info, Settings, Specs } from '../options/index.ts'
 import { fill } from '../options/index.ts'
-import type { LinearOf, LinearParts, Parts, ShownOperator } from './parts.ts'
+import type { LinearOf, LinearParts, Parts, ShownOf, ShownOperator } from './parts.ts'
 import { linearOperator, shownOperator } from './parts.ts'
 
 /** What an operator says of itself, for tables and the command line. */
@@ -105,9 +105,9 @@ export function defineLinear(
  * clip([2]).forward(tensor([[0.25, 0.75]])).dataSync() // => [0.5, 1]
  * ```
  */
-export function defineOperator<S extends Specs>(
-  definition: OperatorDefinition<S, Parts>,
-): OperatorKind<ShownOperator, S>
+export function defineOperator<S extends Specs, const P extends Parts>(
+  definition: OperatorDefinition<S, P>,
+): OperatorKind<ShownOf<P>, S>
 export function defineOperator(
   definition: OperatorDefinition<Specs, Parts>,
 ): OperatorKind<ShownOperator, Specs> {

@@ -11,19 +11,27 @@ export { operatorFromSpec, operators } from './catalog.ts'
 export { compose } from './compose.ts'
 export type { OperatorDefinition, OperatorEntry, OperatorInfo, OperatorKind } from './define.ts'
 export { defineLinear, defineOperator } from './define.ts'
+export { codedDiffraction } from './fourier/coded-diffraction.ts'
 export { mri } from './fourier/mri.ts'
 export { multicoilMri } from './fourier/multicoil-mri.ts'
+export { phaseRetrieval } from './fourier/phase-retrieval.ts'
 export { matrixOperator } from './matrix.ts'
+export { hdr } from './nonlinear/hdr.ts'
+export { jpeg } from './nonlinear/jpeg.ts'
+export { nonlinearBlur } from './nonlinear/nonlinear-blur.ts'
+export { quantise } from './nonlinear/quantise.ts'
 export type {
   Invertible,
   LinearOf,
   LinearParts,
   Parts,
+  ShownOf,
   ShownOperator,
   SpectralOperator,
 } from './parts.ts'
 export { linearOperator, shownOperator } from './parts.ts'
 export { luma601 } from './pixels/channel-weights.ts'
+export { demosaic } from './pixels/demosaic.ts'
 export { denoise } from './pixels/denoise.ts'
 export { grey } from './pixels/grey.ts'
 export type { Mask } from './pixels/hidden.ts'
@@ -31,6 +39,9 @@ export { inpaint } from './pixels/inpaint.ts'
 export { sr } from './sampling/sr.ts'
 export { besselZero } from './scattering/bessel.ts'
 export { inverseScattering } from './scattering/inverse-scattering.ts'
+export { csBlock } from './sensing/cs-block.ts'
+export { csGaussian } from './sensing/cs-gaussian.ts'
+export { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
 export type { Spectrum, TensorMap } from './spectrum.ts'
 export { stack } from './stack.ts'
 export type { RampFilter } from './tomography/filter.ts'

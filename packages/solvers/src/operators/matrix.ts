@@ -1,11 +1,13 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { matmul, ShapeError, sizeOf } from '@tweedie/tensor'
 import { constant } from '../linalg/constant.ts'
+import type { HostMatrix } from '../linalg/host-matrix.ts'
 import { hostMatrix, transposed } from '../linalg/host-matrix.ts'
 import { matrixSvd } from '../linalg/matrix-svd.ts'
 import { batchOf } from '../linalg/per-sample.ts'
-import type { SpectralOperator } from './parts.ts'
+import type { LinearParts, SpectralOperator } from './parts.ts'
 import { linearOperator } from './parts.ts'
+import type { TensorMap } from './spectrum.ts'
 
 /**
  * y = A·x for any matrix A [m, n]: compressed sensing, small inverse problems of one's own, tests. The SVD
@@ -41,26 +43,35 @@ export function matrixOperator(
       [inShape, outShape],
     )
   }
-  /** x ↦ Mx for each sample, from n elements to `shape`. */
-  const times = (matrix: { rows: number; columns: number; data: Float64Array }, shape: Shape) => {
-    const mt = constant(transposed(matrix).data, [matrix.columns, matrix.rows])
-    return (x: Tensor) =>
-      matmul(x.reshape([batchOf(x), matrix.columns]), mt(x)).reshape([batchOf(x), ...shape])
-  }
-  return linearOperator(name, {
+  return linearOperator(name, matrixParts(host, inShape, outShape, rcond))
+}
+
+/**
+ * The parts of y = A·x for a matrix on the host, which must hold as many elements as the shapes.
+ * @param rcond - As of {@link matrixOperator}.
+ */
+export function matrixParts(host: HostMatrix, inShape: Shape, outShape: Shape, rcond?: number) {
+  const n = [host.columns]
+  return {
     inShape,
     outShape,
-    forward: times(host, outShape),
-    adjoint: times(transposed(host), inShape),
+    forward: times(transposed(host), outShape),
+    adjoint: times(host, inShape),
     spectrum: () => {
       const { u, s, v } = matrixSvd(host, rcond)
       return {
         singularValues: s,
-        vt: times(transposed(v), [host.columns]),
-        v: times(v, inShape),
-        ut: times(transposed(u), [host.columns]),
-        u: times(u, outShape),
+        vt: times(v, n),
+        v: times(transposed(v), inShape),
+        ut: times(u, n),
+        u: times(transposed(u), outShape),
       }
     },
-  })
+  } satisfies LinearParts
+}
+
+/** x ↦ Mx for each sample, from the transpose of M, to `shape`. */
+function times({ rows, columns, data }: HostMatrix, shape: Shape): TensorMap {
+  const mt = constant(data, [rows, columns])
+  return (x) => matmul(x.reshape([batchOf(x), rows]), mt(x)).reshape([batchOf(x), ...shape])
 }

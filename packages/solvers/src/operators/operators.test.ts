@@ -10,7 +10,7 @@ import {
 } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { blur, denoise, grey, inpaint, luma601, matrixOperator, separable, sr } from './index.ts'
+import { blur, demosaic, denoise, grey, inpaint, luma601, matrixOperator, separable, sr } from './index.ts'
 
 const list = (x: { dataSync(): ArrayLike<number> }) => Array.from(x.dataSync())
 const ramp = (...shape: number[]) =>
@@ -319,6 +319,29 @@ test('grey is the weighted sum of the channels', () => {
   ]) {
     expect(() => grey([3, 2, 2], { weights })).toThrow(OptionError)
   }
+})
+
+test.each([
+  ['RGGB', ['RGR', 'GBG', 'RGR']],
+  ['BGGR', ['BGB', 'GRG', 'BGB']],
+  ['GRBG', ['GRG', 'BGB', 'GRG']],
+  ['GBRG', ['GBG', 'RGR', 'GBG']],
+] as const)('demosaic:%s measures one colour a pixel', (pattern, rows) => {
+  const operator = demosaic([3, 3, 3], { pattern })
+  // 0 … 8 are red, 9 … 17 green, 18 … 26 blue.
+  const y = operator.forward(ramp(1, 3, 3, 3))
+  expect(y.shape).toEqual([1, 1, 3, 3])
+  const colours = list(y).map((value) => [value % 9, 'RGB'[Math.floor(value / 9)]] as const)
+  expect(colours.map(([pixel]) => pixel)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  expect(colours.map(([, colour]) => colour).join('')).toBe(rows.join(''))
+  // Shown in its colours, with 0 for the other two.
+  const shown = list(operator.display(y))
+  expect(shown.map((value, i) => value === i || value === 0).every(Boolean)).toBe(true)
+  expect(shown.filter((value) => value !== 0).length).toBe(pattern.startsWith('R') ? 8 : 9)
+  expect(() => demosaic([4, 2, 2], { pattern })).toThrow('needs 3 channels')
+  expect(list(demosaic([3, 1, 2], { pattern }).forward(ramp(1, 3, 1, 2)))).toEqual(
+    [...rows[0].slice(0, 2)].map((colour, i) => 2 * 'RGB'.indexOf(colour) + i),
+  )
 })
 
 test('denoising takes samples of any shape', () => {

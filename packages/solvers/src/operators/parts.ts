@@ -16,9 +16,9 @@ export interface ShownOperator extends Operator {
   display(y: Tensor): Tensor
 }
 
-/** What is known of a linear operator with a pseudo-inverse. */
+/** What is known of an operator with a pseudo-inverse. */
 export interface Invertible {
-  /** A⁺y, the least-squares solution of least norm. */
+  /** {@link Operator.pinv} */
   pinv(y: Tensor): Tensor
 }
 
@@ -59,6 +59,11 @@ export type LinearOf<P extends LinearParts> = P extends { readonly spectrum: () 
     ? LinearOperator & ShownOperator & Invertible
     : LinearOperator & ShownOperator
 
+/** The type of the operator that {@link shownOperator} makes of parts: `pinv` where the parts give it. */
+export type ShownOf<P extends Parts> = P extends { readonly pinv: TensorMap }
+  ? ShownOperator & Invertible
+  : ShownOperator
+
 /** A map that checks its input and frees all it made but the result. */
 const checked =
   (op: string, shape: Shape, map: TensorMap): TensorMap =>
@@ -68,6 +73,7 @@ const checked =
   }
 
 /** A measurement from its parts. */
+export function shownOperator<const P extends Parts>(name: string, parts: P): ShownOf<P>
 export function shownOperator(name: string, parts: Parts): ShownOperator {
   const { inShape, outShape, forward, pinv, differentiable, blind } = parts
   const { display = (y: Tensor) => y.reshape(y.shape) } = parts

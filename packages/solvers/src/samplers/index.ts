@@ -10,7 +10,7 @@ export { euler, heun } from './integrate.ts'
 export type { Kernel } from './kernel.ts'
 export { ddim, ddpm, noisedTo, noiseUp, renoise } from './kernel.ts'
 export type { AnnealedLangevinOptions, CorrectorOptions } from './langevin.ts'
-export { annealedLangevin, predictorCorrector } from './langevin.ts'
+export { annealedLangevin, langevinStep, predictorCorrector } from './langevin.ts'
 export { invertDdimStep } from './reversible.ts'
 export type { SampleOptions } from './sample-from.ts'
 export { sampleFrom } from './sample-from.ts'
@@ -19,6 +19,7 @@ export { byKernel } from './sampler.ts'
 export type { DdpmVariance, RenoiseStep, ReverseStep } from './steps.ts'
 export {
   combine,
+  ddimNoise,
   ddimStep,
   ddpmStep,
   forwardTransition,

@@ -76,6 +76,11 @@ export function ddpmStep(
   )
 }
 
+/** σ̃ = η·σ_s·√b/σ_t, the standard deviation of the fresh noise in a step of DDIM. */
+export const ddimNoise = (step: ReverseStep, eta: number): number =>
+  (eta * step.schedule.sigma(step.s) * Math.sqrt(forwardTransition(step).variance)) /
+  step.schedule.sigma(step.t)
+
 /**
  * One step of DDIM (arXiv 2010.02502 eq. 12, 16, for any schedule): x_s = α_s·x̂₀ + √(σ_s² − σ̃²)·ε + σ̃·z
  * with σ̃² = η²·b·σ_s²/σ_t² and ε the {@link predictedNoise}. η = 0 is deterministic, η = 1 is

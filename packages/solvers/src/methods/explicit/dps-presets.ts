@@ -3,17 +3,22 @@ import type { Preset } from '../preset.ts'
 const from = (file: string, more = '') =>
   `github.com/DPS2022/diffusion-posterior-sampling, configs/${file}_config.yaml (scale) and diffusion_config.yaml (1000 steps, clip_denoised). Their scale is ζ of the gradient of the norm, as ours; σ_y in [−1, 1], as ours. They take the learned variance of the network, we that of DDPM.${more}`
 
-const like = (scale: number): Preset['settings'] => ({ steps: 1000, scale, clip: [-1, 1] })
+const like = (scale: number): Preset['settings'] => ({
+  steps: 1000,
+  scale,
+  scaleSteps: 1000,
+  clip: [-1, 1],
+})
 const noise = 'gaussian:0.05'
 
 /** The authors' configurations for FFHQ at 256×256. */
 export const dpsPresets: readonly Preset[] = [
   {
     name: 'ffhq-sr4',
-    operator: 'sr:4',
+    operator: 'sr:4,filter=bicubic',
     noise,
     settings: like(0.3),
-    from: from('super_resolution', ' Their operator is bicubic; ours averages.'),
+    from: from('super_resolution'),
   },
   {
     name: 'ffhq-inpaint',
@@ -29,7 +34,19 @@ export const dpsPresets: readonly Preset[] = [
     settings: like(0.3),
     from: from('gaussian_deblur'),
   },
-  { name: 'ffhq-motion-blur', noise, settings: like(0.3), from: from('motion_deblur') },
+  {
+    name: 'ffhq-motion-blur',
+    operator: 'motion-blur:size=61,intensity=0.5,boundary=reflect',
+    noise,
+    settings: like(0.3),
+    from: from('motion_deblur'),
+  },
   { name: 'ffhq-nonlinear-blur', noise, settings: like(0.3), from: from('nonlinear_deblur') },
-  { name: 'ffhq-phase-retrieval', noise, settings: like(1), from: from('phase_retrieval') },
+  {
+    name: 'ffhq-phase-retrieval',
+    operator: 'phase-retrieval:2',
+    noise,
+    settings: like(1),
+    from: from('phase_retrieval'),
+  },
 ]

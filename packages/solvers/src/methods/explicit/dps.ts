@@ -1,8 +1,9 @@
-import { maximum } from '@tweedie/tensor'
+import { downhillOf } from '../../guidance/downhill.ts'
 import { byScore, dpsLikelihood, scaled } from '../../guidance/likelihood.ts'
+import { scaleAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
+import { shotRelative, shotWeighted } from '../../guidance/shot-noise.ts'
 import { choice, interval, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
-import { residualAt } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
@@ -10,6 +11,10 @@ import { dpsPresets } from './dps-presets.ts'
 
 /** ζ = 0.3 at 1000 steps, as in the authors' configurations, and the same total length at fewer. */
 export const dpsDefaultScale = (steps: number): number => 300 / steps
+
+const tried = { from: 300, to: 1000, by: "the authors' configurations" }
+/** What stands for r/‖r‖ in −∇‖r‖; undefined where that does. */
+const norms = { norm: () => undefined, poisson: shotWeighted, 'poisson-repository': shotRelative }
 
 /**
  * Diffusion posterior sampling (Chung et al., arXiv 2209.14687, Algorithm 1). With x̂₀ = E[x₀ | x_t],
@@ -26,6 +31,10 @@ export const dpsDefaultScale = (steps: number): number => 300 / steps
  * larger one: we keep the sum, ζ = 300/steps. (Measured on 28×28 digits, σ_y = 0.05, a Gaussian mixture fitted to
  * MNIST: equal sums did alike from 30 to 1000 steps, and this one left about the residual of the noise.) For a few
  * numbers instead of an image take a smaller ζ.
+ *
+ * `scaleSteps: n` takes a `scale` that was found at n steps to those of the run in the same way. What others call a scale is
+ * often another number: `zetaOf` converts. For counts `poisson` has the norm of Algorithm 2, weighted by 1/(2ȳ), and
+ * `poisson-repository` that of the authors' code, ‖r‖ times the mean of 1/|y|.
  *
  * Any differentiable operator; made for Gaussian noise. Known limits: ignores σ_y in the 'norm' form; leaves out
  * the spread of x₀ given x_t (σ_y²I stands for A·C_t·Aᵀ + σ_y²I), so it is closer to a mode than to a
@@ -48,26 +57,31 @@ export const dps = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2209.14687', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
   needs: ['denoiserVjp', 'operatorVjp'],
-  limits:
-    'Nearer to a mode than to a sample, and under-dispersed; ζ is tied neither to σ_y nor to the step size.',
   presets: dpsPresets,
   steps: 1000,
   spacing: 'guided',
+  advice: ({ guidance, scale, scaleSteps }, steps) =>
+    guidance !== 'norm' || scale === undefined
+      ? []
+      : scaleAdvice(stepScale(scale, scaleSteps, steps), steps, tried),
   options: {
     guidance: choice(
-      'norm: step along −∇‖y − A x̂0‖ (Algorithm 1); likelihood: the score with 1/(2σ_y²) (eq. 16)',
-      ['norm', 'likelihood'],
+      'norm: step along −∇‖y − A x̂0‖ (Algorithm 1); likelihood: the score with 1/(2σ_y²) (eq. 16); poisson: the norm weighted ' +
+        'by 1/(2y) of counts (Algorithm 2); poisson-repository: as the code has it',
+      ['norm', 'likelihood', 'poisson', 'poisson-repository'],
     ),
     scale: number('ζ, the length of a guidance step; for likelihood a factor', {
       min: 0,
       otherwise: '300/steps; 1 for likelihood',
     }),
+    scaleSteps,
     eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
     clip: interval('range of x̂0', 'none; a prior may clip itself'),
   },
   plan: (run) => {
     const { problem, options, times } = run
-    const { guidance, eta, clip, scale } = options
+    const { guidance, eta, clip, scale: given, scaleSteps } = options
+    const scale = given === undefined ? undefined : stepScale(given, scaleSteps, times.length)
     const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
     if (guidance === 'likelihood')
       return guidedPlan({ ...run, prior }, ddim(eta), byScore(scaled(dpsLikelihood(problem), scale ?? 1)))
@@ -75,9 +89,8 @@ export const dps = defineMethod({
     return guidedPlan({ ...run, prior }, ddim(eta), {
       through: true,
       at: ({ x0hat, pullback }) => {
-        const { r, norm, back } = residualAt(problem.operator, problem.y, x0hat)
-        const downhill = pullback(back(r.div(maximum(norm, 1e-30)))) // −∇‖r‖, 0 where nothing is left over
-        return { x0: x0hat, shift: downhill.mul(zeta), residual: norm }
+        const { downhill, norm } = downhillOf(problem.operator, problem.y, x0hat, norms[guidance](problem.y))
+        return { x0: x0hat, shift: pullback(downhill).mul(zeta), residual: norm }
       },
     })
   },

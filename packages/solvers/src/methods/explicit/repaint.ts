@@ -47,7 +47,7 @@ export const repaint = defineMethod({
   presets: [
     {
       name: 'faces',
-      operator: 'inpaint:box=128',
+      operator: 'inpaint',
       noise: 'none',
       settings: { steps: 250, jump: 10, repeats: 10 },
       from: 'confs/face_example.yml of the repository: t_T 250, jump_length 10, jump_n_sample 10',

@@ -5,6 +5,7 @@ import type { MethodInfo } from '../index.ts'
 import { blind } from './blind.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
+import { gradient } from './gradient.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 
 export type { Known }
@@ -15,6 +16,7 @@ import { spectral } from './spectral.test.helper.ts'
 export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
+  ...gradient,
   ...projection,
   ...spectral,
 }

@@ -47,8 +47,6 @@ export const redDiff = defineMethod({
   family: 'variational',
   paper: { arxiv: '2305.04391', algorithm: 'Algorithm 1', authors: 'Mardani et al. 2023' },
   needs: ['operatorVjp'],
-  limits:
-    'Seeks a mode and shows no posterior spread; fits the noise unless dataWeight says 1/σ_y²; λ and the rate want tuning.',
   presets: redDiffPresets,
   steps: 1000,
   spacing: 'linspace',
