@@ -117,7 +117,7 @@ const solverRooms = {
   samplers: ['ground', 'options', 'schedules', 'run'],
   particles: ['ground', 'run'],
   inner: ['ground', 'linalg', 'schedules', 'run', 'samplers'],
-  guidance: ['ground', 'linalg', 'schedules', 'priors', 'run', 'samplers', 'inner'],
+  guidance: ['ground', 'options', 'linalg', 'schedules', 'priors', 'run', 'samplers', 'inner'],
   methods: [
     ...['ground', 'options', 'linalg', 'schedules', 'noise', 'operators', 'priors'],
     ...['run', 'samplers', 'particles', 'inner', 'guidance'],
