@@ -353,7 +353,7 @@ const mpgdEdits: readonly Edit[] = [
 ]
 
 const scale = of('guidance/scale.ts', 'guidance/scale', 'methods/explicit/mpgd')
-const shot = of('guidance/shot-noise.ts', 'methods/explicit/dps-written-out')
+const shot = of('guidance/shot-noise.ts', 'methods/explicit/dps')
 const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps-written-out', 'methods/explicit/dps')
 const scaleEdits: readonly Edit[] = [
   scale(

@@ -76,7 +76,7 @@ describe.each(['I', 'II'] as const)('type %s', (type) => {
   })
 
   test('takes ΠGDM’s variance from the threshold on', () => {
-    const prior = white(ve({ sigmaMax: 20 }))
+    const prior = white(flow())
     const likelihood = optimalCovarianceLikelihood(problem, { variance: () => 1e-9, type: 'I' })
     const at = (level: number) => scoreOf(likelihood, prior, prior.schedule.timeOfNoiseLevel(level))
     const paper = (level: number) =>
