@@ -93,7 +93,7 @@ export interface FrameSource {
 /** What stands between the markers of a method's page. */
 export function frameOf({ info }: AnyMethod, { measured, picture }: FrameSource): string {
   const facts = methodFacts(info)
-  const { name, title, presets } = info
+  const { name, title, presets, limits } = info
   const rows = [
     ['name', `${code(name)}; from TypeScript ${code(camel(name))}`],
     ['paper', paperOf(info)],
@@ -103,7 +103,7 @@ export function frameOf({ info }: AnyMethod, { measured, picture }: FrameSource)
     ['operators that are not linear', facts.nonlinear ? 'yes' : 'no'],
     ['noise', facts.noise],
     ['blind', facts.blind ? 'yes' : 'no'],
-    ...(facts.limits === undefined ? [] : [['limits', facts.limits]]),
+    ...(limits === undefined ? [] : [['limits', limits]]),
   ]
   const parts = [
     table(['', ''], rows),

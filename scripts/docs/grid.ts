@@ -9,8 +9,8 @@ import { drawSheet, meanScore, toPictures, verdict } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
 import { formatSpec, methods, UnfitError } from '@tweedie/solvers'
 import { TweedieError } from '@tweedie/tensor'
-import type { Bench, DigitTask } from './digits.ts'
-import { openBench, operatorOf, runOn, settingsOf, tasks } from './digits.ts'
+import type { Benches, DigitTask } from './digits.ts'
+import { benchOf, openBenches, operatorOf, runOn, settingsOf, tasks } from './digits.ts'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
 
@@ -86,7 +86,8 @@ const scored = (record: TaskRecord, run: MethodRecord): Partial<Cell> => {
   }
 }
 
-async function runCell(method: AnyMethod, task: DigitTask, bench: Bench): Promise<Cell | undefined> {
+async function runCell(method: AnyMethod, task: DigitTask, benches: Benches): Promise<Cell | undefined> {
+  const bench = benchOf(benches, task)
   const operator = operatorOf(task, bench)
   if (operator === undefined) return undefined
   const digest = digestOf(method, task)
@@ -117,14 +118,14 @@ async function runCell(method: AnyMethod, task: DigitTask, bench: Bench): Promis
 /** All cells, those that are not known or not to be kept run now. */
 async function cells(only: readonly string[], fresh: boolean): Promise<Map<string, Cell>> {
   mkdirSync(folder, { recursive: true })
-  const bench = await openBench(digits)
+  const benches = await openBenches(digits)
   const found = new Map<string, Cell>()
   const all = [...methods].flatMap((method) => tasks.map((task) => ({ method, task })))
   for (const [i, { method, task }] of all.entries()) {
     const { name } = method.info
     const asked = only.length === 0 || only.includes(name)
     const known = fresh && asked ? undefined : readCell(method, task)
-    const cell = known ?? (asked ? await runCell(method, task, bench) : undefined)
+    const cell = known ?? (asked ? await runCell(method, task, benches) : undefined)
     if (cell === undefined) continue
     found.set(`${name}/${task.name}`, cell)
     if (known !== undefined) continue
@@ -140,8 +141,10 @@ export async function drawGrids(only: readonly string[], fresh: boolean): Promis
   const found = await cells(only, fresh)
   const of = (method: AnyMethod, task: DigitTask) => found.get(`${method.info.name}/${task.name}`)
   const used = tasks.filter((task) => [...methods].some((method) => of(method, task) !== undefined))
-  const bench = await openBench(1)
-  const [truth] = await toPictures(bench.truth)
+  const benches = await openBenches(1)
+  const truth = await Promise.all(
+    used.map(async (task) => (await toPictures(benchOf(benches, task).truth))[0]),
+  )
   const measured = used.map((task) => {
     const kept = [...methods].flatMap((method) => of(method, task)?.measured ?? [])[0]
     return kept === undefined ? undefined : pictureOf(kept)
@@ -151,7 +154,7 @@ export async function drawGrids(only: readonly string[], fresh: boolean): Promis
       title: 'held-out digit 3',
       columns: used.map(({ title }) => title),
       rows: [
-        { label: 'truth', cells: used.map(() => truth) },
+        { label: 'truth', cells: truth },
         { label: 'measured', cells: measured },
         ...[...methods].map((method) => ({
           label: method.info.name,

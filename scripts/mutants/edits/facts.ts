@@ -8,7 +8,6 @@ const runs = editsOf('packages/runs/src')
 const facts = runs('facts/methods.ts', 'facts')
 const operators = runs('facts/operators.ts', 'facts')
 const bench = editsOf('packages/bench/src')('methods.ts', 'methods')
-const limits = runs('facts/limits.ts', 'facts')
 const restoring = editsOf('packages/cli/src')('commands/restore/perform.ts', 'runs')
 const cli = editsOf('packages/cli/src')
 const resolve = cli('resolve.ts', 'runs', 'cli')
@@ -90,12 +89,6 @@ export const factEdits: readonly Edit[] = [
     'a preset for sr:4 is said to be for something else than sr',
   ),
   methods('methods-nonlinear', 'yes(row.nonlinear)', 'yes(!row.nonlinear)', 'the table says the contrary'),
-  limits(
-    'limits-own',
-    'Object.hasOwn(limits, name) ? limits[name] : undefined',
-    'limits[name]',
-    'a method named as something that every object has gets that for its limits',
-  ),
   restoring(
     'restore-advice',
     '...presetNotes(chosen, { operator, noise }), ...advice',

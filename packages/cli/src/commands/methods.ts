@@ -16,6 +16,7 @@ const dataOf = ({ info }: AnyMethod) => ({
   title: info.title,
   family: info.family,
   paper: info.paper,
+  limits: info.limits,
   ...methodFacts(info),
   presets: info.presets,
   options: optionData(info),

@@ -37,21 +37,12 @@ test('facts follow from needs', () => {
     noise: 'gaussian, none',
     nonlinear: false,
     blind: false,
-    limits: expect.stringMatching(/No posterior sampler/),
   })
   expect(methodFacts(dps.info)).toMatchObject({ noise: 'any', laws: noises.names, nonlinear: true })
   const known = methodFacts({ ...dps.info, needs: ['likelihood', 'linear'] })
   expect(known).toMatchObject({ nonlinear: false })
   // σ_y = 0 has no density, and rounding without noise before it none either.
   expect(known.laws).toEqual(noises.names.filter((name) => name !== 'none' && name !== 'quantisation'))
-})
-
-test('every method of the list says when it fails; one of the user may', () => {
-  for (const { info } of methods) expect(methodFacts(info).limits, info.name).toBeDefined()
-  const { limits, ...mine } = { ...dps.info, name: 'mine' }
-  expect(methodFacts(mine).limits).toBeUndefined()
-  expect(methodFacts({ ...mine, limits: 'always' }).limits).toBe('always')
-  expect(methodFacts({ ...mine, name: 'toString' }).limits).toBeUndefined()
 })
 
 test('every operator of the list has an example, and says what it has', () => {

@@ -1,6 +1,5 @@
 import type { AnyMethod, MethodInfo, Need, NoiseEntry, Problem } from '@tweedie/solvers'
 import { costClass, denoise, lackOf, needRules, noises, takesNonlinear, UnfitError } from '@tweedie/solvers'
-import { limitsOf } from './limits.ts'
 
 /** What tables and pages say of a method, beside its options. */
 export interface MethodFacts {
@@ -16,13 +15,11 @@ export interface MethodFacts {
   readonly nonlinear: boolean
   /** Whether it finds something of the operator as well, such as the kernel of a blur. */
   readonly blind: boolean
-  /** When it fails or misleads. */
-  readonly limits: string | undefined
 }
 
 /** The laws of noise that have what a method needs of one. */
 function lawsFor(needs: readonly Need[]): string[] {
-  const ofNoise = { needs: needs.filter((need) => need === 'sigma' || need === 'likelihood') }
+  const ofNoise = { needs: needs.filter((need) => ['sigma', 'likelihood', 'inverse'].includes(need)) }
   const fits = (entry: NoiseEntry) =>
     lackOf(ofNoise, { operator: denoise([1]), noise: entry.make() }) === undefined
   return [...noises].filter(fits).map(({ info }) => info.name)
@@ -39,12 +36,7 @@ function lawsFor(needs: readonly Need[]): string[] {
  * methodFacts(dps.info).nonlinear // => true
  * ```
  */
-export function methodFacts({
-  name,
-  limits,
-  needs,
-  cost,
-}: Pick<MethodInfo, 'name' | 'limits' | 'needs' | 'cost'>): MethodFacts {
+export function methodFacts({ needs, cost }: Pick<MethodInfo, 'needs' | 'cost'>): MethodFacts {
   const laws = lawsFor(needs)
   return {
     cost: costClass(cost),
@@ -53,7 +45,6 @@ export function methodFacts({
     noise: laws.length === noises.names.length ? 'any' : laws.join(', '),
     nonlinear: takesNonlinear(needs),
     blind: needs.some((need) => need.startsWith('blind')),
-    limits: limitsOf({ name, ...(limits !== undefined && { limits }) }),
   }
 }
 

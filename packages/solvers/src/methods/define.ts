@@ -35,7 +35,7 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
     readonly authors: string
   }
   readonly needs: readonly Need[]
-  /** When it fails or misleads, in a sentence or two. Of ours `limitsOf` of '@tweedie/runs' knows: no page has to load it. */
+  /** When it fails or misleads, in a sentence or two. */
   readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]

@@ -48,6 +48,7 @@ export const blindDps = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2211.10656', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
   needs: ['blind', 'denoiserVjp', 'operatorVjp'],
+  limits: 'Those of DPS; shifts of kernel and picture are not told apart, and a wrong pair that fits stays.',
   steps: 1000,
   spacing: 'guided',
   options: {

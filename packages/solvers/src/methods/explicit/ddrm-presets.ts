@@ -6,9 +6,8 @@ const from = (task: string) =>
 const settings = { steps: 20, eta: 0.85, etaB: 1 }
 
 /** Tasks that the README lists beside its example lines, whose numbers are the same for all: name, operator, theirs. */
-const listed: readonly (readonly [string, string | undefined, string])[] = [
+const listed: readonly (readonly [string, string, string])[] = [
   ['imagenet-deblur-gauss', 'blur:size=5,std=10,boundary=zero', 'deblur_gauss'],
-  ['imagenet-deblur-aniso', undefined, 'deblur_aniso'],
   ['imagenet-inpaint', 'inpaint:random=0.5', 'inp'],
   ['imagenet-colour', 'grey', 'color'],
   ['imagenet-cs2', 'cs-walsh-hadamard:0.5', 'cs2'],
@@ -40,7 +39,7 @@ export const ddrmPresets: readonly Preset[] = [
   },
   ...listed.map(([name, operator, task]) => ({
     name,
-    ...(operator === undefined ? {} : { operator }),
+    operator,
     noise: 'gaussian:0.1',
     settings: task.startsWith('deblur') ? { ...settings, rankTolerance: 0.03 } : settings,
     from: `${from(`--deg ${task} --sigma_0 0.05`)} The list of tasks there has this one; the example lines, for others, have the numbers.`,

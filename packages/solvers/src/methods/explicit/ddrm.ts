@@ -47,6 +47,8 @@ export const ddrm = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2201.11793', algorithm: 'eq. 7 and 8', authors: 'Kawar et al. 2022' },
   needs: ['svd', 'sigma'],
+  limits:
+    'No posterior sampler: more steps do not make it exact. What is seen reaches the rest by the denoiser.',
   presets: ddrmPresets,
   steps: 20,
   spacing: 'ddim',

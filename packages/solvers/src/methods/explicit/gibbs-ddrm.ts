@@ -9,6 +9,7 @@ import { sampleNorms } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { gibbsPresets } from './gibbs-ddrm-presets.ts'
 
 /** How many of n steps look for φ. */
 const searches = (n: number, share: number): number => Math.min(n - 1, Math.floor(share * n + 1e-9))
@@ -28,8 +29,7 @@ const searches = (n: number, share: number): number => Math.min(n - 1, Math.floo
  * ξ goes as σ_y²/m for m measured numbers and γ as the number of entries of φ.
  *
  * Blind operators with an SVD for each φ, σ_y > 0. Where φ is `known` it is DDRM, bit for bit with η_A = 0, η_B = η_b,
- * η_C = √(1 − η²), η_D = η. Known limits: those of DDRM; the law of the pair is not exact, for x̂₀ stands for x₀, Langevin
- * is not adjusted and dividing by the sum is no Gibbs step. Most steps cost three more evaluations.
+ * η_C = √(1 − η²), η_D = η. Most steps cost three more evaluations. Known limits: `info.limits`.
  *
  * @example
  * ```ts
@@ -51,7 +51,9 @@ export const gibbsDdrm = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2301.12686', algorithm: 'Algorithm 1', authors: 'Murata et al. 2023' },
   needs: ['blindSvd', 'sigma'],
+  limits: 'Those of DDRM. The law of the pair is not exact: Langevin steps are not adjusted.',
   cost: ['svd', 'inner'],
+  presets: gibbsPresets,
   steps: 100,
   spacing: 'ddim',
   evaluations: (n, { known, share, repeats }) => n + (known ? 0 : repeats * searches(n, share)),
@@ -74,8 +76,7 @@ export const gibbsDdrm = defineMethod({
     const [{ blind }, { schedule }, sigmaY] = [operator, prior, noise.sigma]
     const shape = [sizeOf(operator.inShape)]
     const { known, initial, share, repeats, langevinSteps: steps, keepLast, rankTolerance } = options
-    if (known === undefined && !(sigmaY > 0))
-      throw new OptionError('noise', `σ_y must be above 0 where φ is looked for, got ${sigmaY}`)
+    if (!known && !(sigmaY > 0)) throw new OptionError('noise', `σ_y must be above 0, got ${sigmaY}`)
     const xi = options.stepSize ?? 1e-11 * (sigmaY / 0.04) ** 2 * (196608 / sizeOf(operator.outShape))
     const gamma = options.laplace ?? (1000 * sizeOf(blind.shape)) / 4096
     const begin = hostParameter(blind, 'initial', known ?? initial) ?? blind.initial

@@ -43,6 +43,7 @@ export const kadkhodaieSimoncelli = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2007.13640', algorithm: 'Algorithm 2', authors: 'Kadkhodaie and Simoncelli 2020' },
   needs: ['linear', 'pinv'],
+  limits: 'For measurements without noise. No stated law; it may stop too soon, and A x = y holds about.',
   steps: 1000,
   spacing: 'linspace',
   options: {

@@ -42,6 +42,7 @@ export const repaint = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2201.09865', algorithm: 'Algorithm 1', authors: 'Lugmayr et al. 2022' },
   needs: ['orthonormal'],
+  limits: 'For operators of orthonormal rows. Exact only as repeats grow; ignores σ_y.',
   steps: 250,
   spacing: 'guided',
   presets: [

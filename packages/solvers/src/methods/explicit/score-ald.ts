@@ -44,6 +44,7 @@ export const scoreAld = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2108.01368', algorithm: 'eq. 3', authors: 'Jalal et al. 2021' },
   needs: ['linear', 'sigma'],
+  limits: 'Right at the end if it gets there: as levels fall the steps freeze. A must be of norm about 1.',
   cost: ['inner'],
   steps: 1000,
   spacing: 'linspace',

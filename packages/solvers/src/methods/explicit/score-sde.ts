@@ -44,6 +44,7 @@ export const scoreSde = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2111.08005', algorithm: 'Algorithm 2', authors: 'Song et al. 2021' },
   needs: ['linear', 'pinv'],
+  limits: 'What is unseen lags without corrector steps. Ends at A x = y, noise and all.',
   steps: 1000,
   spacing: 'log-snr',
   presets: (

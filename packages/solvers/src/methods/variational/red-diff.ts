@@ -47,6 +47,8 @@ export const redDiff = defineMethod({
   family: 'variational',
   paper: { arxiv: '2305.04391', algorithm: 'Algorithm 1', authors: 'Mardani et al. 2023' },
   needs: ['operatorVjp'],
+  limits:
+    'Seeks a mode, no posterior spread; fits noise unless dataWeight is 1/σ_y²; λ and rate want tuning.',
   presets: redDiffPresets,
   steps: 1000,
   spacing: 'linspace',
