@@ -80,7 +80,7 @@ export interface Bench {
 /** A bench for each size of picture. */
 export type Benches = Readonly<Record<28 | 32, Bench>>
 
-export const benchOf = (benches: Benches, { side = 28 }: DigitTask): Bench => benches[side ?? 28]
+export const benchOf = (benches: Benches, { side }: DigitTask): Bench => benches[side ?? 28]
 
 /** The digits: the first of each class among those that the network has not seen. */
 const shown = [3, 7] as const
