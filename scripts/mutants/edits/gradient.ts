@@ -352,6 +352,88 @@ const mpgdEdits: readonly Edit[] = [
   ),
 ]
 
+const scale = of('guidance/scale.ts', 'guidance/scale', 'methods/explicit/mpgd')
+const shot = of('guidance/shot-noise.ts', 'methods/explicit/dps-written-out')
+const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps-written-out', 'methods/explicit/dps')
+const scaleEdits: readonly Edit[] = [
+  scale(
+    'scale-inverse',
+    '(scale * found) / steps',
+    '(scale * steps) / found',
+    'a scale falls where steps are fewer',
+  ),
+  scale(
+    'scale-advice-step',
+    'const sum = scale * steps',
+    'const sum = scale',
+    'advice looks at one step instead of the sum',
+  ),
+  scale(
+    'scale-form-squared',
+    "'squared-over-norm': () => 2",
+    "'squared-over-norm': () => 1",
+    '∇‖r‖²/‖r‖ is taken for ∇‖r‖',
+  ),
+  scale('scale-form-mean', '(2 * norm) / m', '(2 * norm) / m ** 2', 'the mean of squares divides by m twice'),
+  scale(
+    'scale-weight-alpha',
+    '(sigmaT ** 2 / alphaT) *',
+    'sigmaT ** 2 *',
+    'the weight of a score without 1/α_t',
+  ),
+  shot('shot-weight', 'y.add(1).div(2), least).mul(8)', 'y.add(1).div(2), least).mul(4)', 'Λ twice as large'),
+  shot(
+    'shot-range',
+    'maximum(y.add(1).div(2), least)',
+    'maximum(y, least)',
+    'Λ of y in [−1, 1] instead of an intensity',
+  ),
+  shot(
+    'shot-norm',
+    'pulled.mul(r).sum(sampleAxes(r), true).sqrt()',
+    'pulled.mul(r).sum(sampleAxes(r), true)',
+    '‖r‖_Λ² for ‖r‖_Λ',
+  ),
+  shot('shot-batch', '.mean(sampleAxes(y), true)', '.mean()', 'the mean of 1/|y| over the whole batch'),
+  dps('dps-scale-steps', 'stepScale(given, scaleSteps, times.length)', 'given', '`scaleSteps` is ignored'),
+  dps(
+    'dps-advice',
+    "guidance !== 'norm' || scale === undefined",
+    'scale !== undefined',
+    'advice about the default alone',
+  ),
+]
+
+const state = of('guidance/state-gradient.ts', 'guidance/state-gradient')
+const stateEdits: readonly Edit[] = [
+  state(
+    'state-share',
+    'sum += (s[i] ?? 0) ** 2',
+    'sum += s[i] ?? 0',
+    'the share is of singular values, not of their squares',
+  ),
+  state('state-rank', 'order.slice(0, rank + 1)', 'order.slice(0, rank)', 'one direction too few'),
+  state(
+    'state-channel',
+    'state[(c * h + i) * w + j]',
+    'state[i * w + j]',
+    'every channel has the subspaces of the first',
+  ),
+  state(
+    'state-period',
+    '(step?.i ?? 0) % period !== 0',
+    '(step?.i ?? 0) % period === 0',
+    'the other steps are projected',
+  ),
+  state('state-one-side', 'L.matmul(G).matmul(R)', 'L.matmul(G)', 'projected from the left alone'),
+  state(
+    'state-estimate',
+    'look.x0hat.add(project(x0.sub(look.x0hat)))',
+    'project(x0)',
+    'x₀ itself is projected instead of its move',
+  ),
+]
+
 export const gradientEdits: readonly Edit[] = [
   ...pigdmEdits,
   ...momentEdits,
@@ -360,4 +442,6 @@ export const gradientEdits: readonly Edit[] = [
   ...dmpsEdits,
   ...dsgEdits,
   ...mpgdEdits,
+  ...scaleEdits,
+  ...stateEdits,
 ]

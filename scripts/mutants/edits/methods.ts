@@ -28,18 +28,11 @@ const dpsEdits: readonly Edit[] = [
     "z(0, 'start')",
     'a run starts at z instead of σ_T·z: wrong by σ_max on VE',
   ),
-  dps('dps-scale-halved', 'downhill.mul(zeta)', 'downhill.mul(zeta / 2)', 'ζ halved'),
-  dps(
-    'dps-norm-floor',
-    'maximum(norm, 1e-30)',
-    'maximum(norm, 1e-2)',
-    'the floor under ‖r‖ weakens the guidance of small residuals',
-  ),
-  dps('dps-squared-norm', 'r.div(maximum(norm, 1e-30))', 'r', 'the gradient of ½‖r‖² instead of ‖r‖'),
+  dps('dps-scale-halved', 'pullback(downhill).mul(zeta)', 'pullback(downhill).mul(zeta / 2)', 'ζ halved'),
   dps(
     'dps-no-jacobian',
-    'pullback(back(r.div(maximum(norm, 1e-30))))',
-    'back(r.div(maximum(norm, 1e-30)))',
+    'shift: pullback(downhill).mul(zeta)',
+    'shift: downhill.mul(zeta)',
     'guidance without the Jacobian of the denoiser',
   ),
   clip(
@@ -78,8 +71,8 @@ const dpsEdits: readonly Edit[] = [
   ),
   dps(
     'dps-residual-shown',
-    'shift: downhill.mul(zeta), residual: norm',
-    'shift: downhill.mul(zeta), residual: norm.square()',
+    'shift: pullback(downhill).mul(zeta), residual: norm',
+    'shift: pullback(downhill).mul(zeta), residual: norm.square()',
     'the residual shown is squared',
   ),
 ]

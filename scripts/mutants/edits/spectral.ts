@@ -204,6 +204,37 @@ const ddpgEdits: readonly Edit[] = [
   ),
 ]
 
+const jpeg = of('methods/explicit/ddrm-jpeg.ts', 'methods/explicit/ddrm-jpeg', 'methods/defaults')
+
+const jpegEdits: readonly Edit[] = [
+  jpeg('ddrm-jpeg-noise-anew', '        keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
+  jpeg(
+    'ddrm-jpeg-eta-b',
+    'nullSpace(problem, x0hat, options.etaB)',
+    'nullSpace(problem, x0hat)',
+    'η_B is left out',
+  ),
+  jpeg(
+    'ddrm-jpeg-start',
+    '.add(operator.pinv(y).mul(prior.schedule.alpha(start)))',
+    '',
+    'it starts at pure noise',
+  ),
+  jpeg(
+    'ddrm-jpeg-start-alpha',
+    'operator.pinv(y).mul(prior.schedule.alpha(start))',
+    'operator.pinv(y)',
+    'A†y without α_t',
+  ),
+  jpeg(
+    'ddrm-jpeg-part',
+    'startAt * (noisiest - clean)',
+    '(1 - startAt) * (noisiest - clean)',
+    'the part counted from the noisy end',
+  ),
+  jpeg('ddrm-jpeg-default-start', 'default: 0.3,', 'default: 1,', 'it starts at the noisiest time'),
+]
+
 const ddnmEdits: readonly Edit[] = [
   ddnm('ddnm-noise-anew', '      keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
   ddnm('ddnm-eta-square', 'renoise(run.options.eta)', 'renoise(run.options.eta ** 2)', 'η² in place of η'),
@@ -255,4 +286,5 @@ export const spectralEdits: readonly Edit[] = [
   ...ddsEdits,
   ...snipsEdits,
   ...ddpgEdits,
+  ...jpegEdits,
 ]

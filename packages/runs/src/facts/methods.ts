@@ -19,7 +19,7 @@ export interface MethodFacts {
 
 /** The laws of noise that have what a method needs of one. */
 function lawsFor(needs: readonly Need[]): string[] {
-  const ofNoise = { needs: needs.filter((need) => need === 'sigma' || need === 'likelihood') }
+  const ofNoise = { needs: needs.filter((need) => ['sigma', 'likelihood', 'inverse'].includes(need)) }
   const fits = (entry: NoiseEntry) =>
     lackOf(ofNoise, { operator: denoise([1]), noise: entry.make() }) === undefined
   return [...noises].filter(fits).map(({ info }) => info.name)

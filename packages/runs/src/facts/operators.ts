@@ -87,15 +87,16 @@ export const operatorWords = ({
     ...(unknown === undefined ? [] : [`unknown ${unknown}`]),
   ].join(', ')
 
-/** The operators of a list, with the options of their examples, that a method can take; under Gaussian noise. */
+/** The operators of a list, with the options of their examples, that a method can take; under Gaussian noise or without. */
 export const operatorsThatFit = (
   { needs }: Pick<MethodInfo, 'needs'>,
   operators: Iterable<OperatorEntry>,
 ): string[] => {
-  const noise = gaussianNoise(0.05)
+  const laws = [gaussianNoise(0.05), gaussianNoise(0)]
   return [...operators].flatMap((entry) => {
     const operator = exampleOperator(entry)
-    const fits = operator !== undefined && lackOf({ needs }, { operator, noise }) === undefined
+    const fits =
+      operator !== undefined && laws.some((noise) => lackOf({ needs }, { operator, noise }) === undefined)
     return fits ? [entry.info.name] : []
   })
 }

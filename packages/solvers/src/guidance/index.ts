@@ -31,4 +31,7 @@ export {
 } from './pseudo-inverse.ts'
 export type { ScaleForm, TriedScale } from './scale.ts'
 export { scaleAdvice, scaleSteps, scoreWeight, stepScale, zetaOf } from './scale.ts'
+export { shotRelative, shotWeighted } from './shot-noise.ts'
+export type { StateGradientOptions } from './state-gradient.ts'
+export { stateGradient } from './state-gradient.ts'
 export { uninformedLikelihood, uninformedScore } from './uninformed.ts'

@@ -6,6 +6,7 @@ import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
 import { ddpg } from './explicit/ddpg.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { ddrmJpeg } from './explicit/ddrm-jpeg.ts'
 import { dds } from './explicit/dds.ts'
 import { diffpir } from './explicit/diffpir.ts'
 import { dmps } from './explicit/dmps.ts'
@@ -41,6 +42,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   // biome-ignore format: one a line
   dps,
   ddrm,
+  ddrmJpeg,
   ddnm,
   ddnmPlus,
   diffpir,

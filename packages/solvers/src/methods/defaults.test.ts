@@ -67,8 +67,8 @@ describe.each(methods.names)('%s', (name) => {
     for (const [option, value] of Object.entries(said)) {
       if (typeof value !== 'number') continue
       const half = value === 0 ? 0.5 : value / 2 // a tolerance of 0.5 or 5e-5, a rate of 0.05 …
-      const accepted = methods.find(name).info.options[option]?.accepts(half) === true ? half : value + 1
-      const other = known[name]?.other?.[option] ?? accepted
+      const accepts = (v: number) => methods.find(name).info.options[option]?.accepts(v) === true
+      const other = known[name]?.other?.[option] ?? [half, Math.floor(half)].find(accepts) ?? value + 1
       // σ_y > 0.3·1e-3: the second singular value is a thousandth of the first, above every tolerance but 0.5.
       const unseen = option === 'rankTolerance' && value > 0
       const beside = known[name]?.beside?.[option]

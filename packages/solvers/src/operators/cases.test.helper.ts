@@ -153,6 +153,15 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       shape,
       options: { ...options, coils },
     })),
+  'inverse-scattering': fc.record({
+    shape: image,
+    options: fc.record({
+      transmitters: fc.integer({ min: 1, max: 3 }),
+      receivers: fc.integer({ min: 1, max: 5 }),
+      wavelength: fc.double({ min: 2, max: 9, noNaN: true }),
+      radius: fc.double({ min: 0.2, max: 2, noNaN: true }),
+    }),
+  }),
   tomography: fc.record({
     shape: image,
     options: fc.record({

@@ -18,6 +18,7 @@ import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { inverseScattering } from './scattering/inverse-scattering.ts'
 import { csBlock } from './sensing/cs-block.ts'
 import { csGaussian } from './sensing/cs-gaussian.ts'
 import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
@@ -54,6 +55,7 @@ export const operators = catalog('operator', [
   jpeg,
   blindBlur,
   tomography,
+  inverseScattering,
 ])
 
 /**

@@ -91,7 +91,7 @@ export function shownOperator(name: string, parts: Parts): ShownOperator {
 }
 
 /** Aᵀ as the VJP of a linear A, which is the same at every x: at 0. */
-const transposeOf =
+export const transposeOf =
   (forward: TensorMap, inShape: Shape): TensorMap =>
   (y) => {
     const at = zeros([batchOf(y), ...inShape], { dtype: y.dtype, device: y.device })

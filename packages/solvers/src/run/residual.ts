@@ -57,6 +57,6 @@ export interface BlindResidual extends Pick<Residual, 'clean' | 'r' | 'norm'> {
  */
 export function blindResidualAt({ apply }: Blind, y: Tensor, x: Tensor, phi: Tensor): BlindResidual {
   const [clean, pullback] = vjp(apply, x, phi)
-  const r = y.sub(clean)
-  return { clean, r, norm: sampleNorms(r), back: (v) => pullback(v) }
+  const left = y.sub(clean)
+  return { clean, r: left, norm: sampleNorms(left), back: (v) => pullback(v) }
 }

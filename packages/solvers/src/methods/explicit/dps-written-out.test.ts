@@ -31,6 +31,10 @@ describe.each(names)('DPS on %s', (name) => {
     { scale: 0.4, eta: 0.3 },
     { scale: 0.2, eta: 0, spacing: 'trailing' },
     { scale: 0.3, eta: 0.7, clip: [-0.4, 0.6], spacing: 'quadratic' },
+    { scale: 0.3, scaleSteps: 20 },
+    { guidance: 'poisson' },
+    { guidance: 'poisson', scale: 0.2, eta: 0.4, clip: [-0.4, 0.6] },
+    { guidance: 'poisson-repository', scale: 0.1 },
     { guidance: 'likelihood' },
     { guidance: 'likelihood', scale: 0.05, eta: 0.5, clip: [-0.5, 0.5], spacing: 'karras' },
   ]
@@ -39,7 +43,8 @@ describe.each(names)('DPS on %s', (name) => {
     const sigmaY = 0.4
     const { eta = 1, clip, guidance: form = 'norm', spacing = 'guided' } = options
     const pairs = respace(schedule, 6, spacing)
-    const scale = options.scale ?? (form === 'norm' ? 300 / 6 : 1)
+    const given = options.scale ?? (form === 'likelihood' ? 1 : 300 / 6)
+    const scale = (given * (options.scaleSteps ?? 6)) / 6
     let x = plus([levels.sigma(pairs[0]!.t), drawn(0, 'start')])
     let seen = 0
     for await (const step of dps(problemOf(sigmaY), prior, { ...options, steps: 6, seed, firstSample })) {
@@ -55,12 +60,24 @@ describe.each(names)('DPS on %s', (name) => {
           t,
           times(transposed(A), c).map((v, i) => (x0[i] === raw[i] ? v : 0)),
         )
-      const guidance = plus([scale / (form === 'norm' ? length(r) : sigmaY ** 2), through(r)])
+      const light = y.map((v) => Math.max((v + 1) / 2, 1 / 255))
+      // ‖r‖_Λ of intensities r/2, Λ = 1/(2ȳ), and its gradient's part in r.
+      const shot = Math.sqrt(r.reduce((sum, v, j) => sum + (v / 2) ** 2 / (2 * light[j]!), 0))
+      const pulled: Readonly<Record<NonNullable<DpsOptions['guidance']>, Vector>> = {
+        norm: plus([1 / length(r), r]),
+        likelihood: plus([1 / sigmaY ** 2, r]),
+        poisson: r.map((v, j) => v / 4 / (2 * light[j]!) / shot),
+        'poisson-repository': plus([
+          y.reduce((sum, v) => sum + 1 / Math.max(Math.abs(v), 1 / 255), 0) / y.length / length(r),
+          r,
+        ]),
+      }
+      const guidance = plus([scale, through(pulled[form])])
       const z = drawn(step.i, 'step')
       const moved = plus([1, x0], [levels.sigma(t) ** 2 / levels.alpha(t), guidance])
       const before = x
       x =
-        form === 'norm'
+        form !== 'likelihood'
           ? plus([1, ddimFrom(levels, [t, s], eta, before, x0, z)], [1, guidance])
           : ddimFrom(levels, [t, s], eta, before, moved, z)
       close(step.x0hat.dataSync(), x0, `x̂₀ of step ${step.i}`)

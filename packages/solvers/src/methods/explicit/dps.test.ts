@@ -177,3 +177,37 @@ describe('the norm form', () => {
     expect(byDefault.guidance).toEqual(given.guidance)
   })
 })
+
+describe('norms for counts', () => {
+  it('are of each sample, and stand still where nothing is left over', async () => {
+    const A = rows.map((row) => [...row])
+    const both = tensor([[0.9, -0.4], [-0.2, 0.6]], float64) // biome-ignore format: a matrix
+    for (const guidance of ['poisson', 'poisson-repository'] as const) {
+      const start = normal([randomKey(4), randomKey(5)], [4], float64)
+      const shown = async (y: Tensor, at: Tensor) => {
+        const problem = { ...problemOf(A, [0, 0]), y }
+        const resume = { next: 5, state: { x: at } }
+        const { value } = await dps(problem, prior, { steps: 10, scale: 0.1, guidance, resume }).next()
+        return Array.from((value as { guidance: Tensor }).guidance.dataSync())
+      }
+      const batch = await shown(both, start)
+      for (const i of [0, 1])
+        expect(await shown(both.slice([i, i + 1]), start.slice([i, i + 1]))).toEqual(
+          batch.slice(4 * i, 4 * i + 4),
+        )
+      const t = respace(schedule, 10, 'guided')[5]!.t
+      const exact = matrixOperator(tensor(A, float64)).forward(prior.denoise(x, t))
+      expect((await shown(exact, x)).every((v) => v === 0)).toBe(true)
+    }
+  })
+})
+
+it('has advice for a ζ whose sum was not tried, and none for its presets at any number of steps', () => {
+  const { advice, presets } = dps.info
+  for (const steps of [20, 100, 1000])
+    for (const { settings } of presets) expect(advice({ ...settings, steps })).toEqual([])
+  expect(advice({})).toEqual([])
+  expect(advice({ scale: 0.3, steps: 100 })[0]).toMatch(/^scale·steps = 30 is outside 300 … 1000/)
+  expect(advice({ scale: 0.3, steps: 100, guidance: 'likelihood' })).toEqual([])
+  expect(() => advice({ scale: -1 })).toThrow(OptionError)
+})

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, normal, OptionError, randomKey, tensor, zeros } from '@tweedie/tensor'
+import { fromData, normal, OptionError, randomKey, tensor, treeLeaves, zeros } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { blindLangevin } from '../../inner/index.ts'
 import { gibbsWeights } from '../../linalg/index.ts'
@@ -58,7 +58,8 @@ describe('at a known kernel', () => {
   ] as const)('is DDRM bit for bit: %j', async ({ dtype, eta, etaB, sigma }) => {
     const problem = { noise: gaussianNoise(sigma), y: y.cast(dtype) }
     const common = { steps: 12, seed: 3, rankTolerance: 0.05 }
-    const at = blindOf(operator).at(kernel.reshape([1, 3, 3]))
+    // The kernel is rounded to the type of y, as all that a run holds.
+    const at = blindOf(operator).at(kernel.cast(dtype).reshape([1, 3, 3]))
     const theirs = await path(ddrm({ ...problem, operator: at }, prior, { ...common, eta, etaB }))
     // η_C = √(1 − η²), which is exact for these η.
     const etas = { etaA: 0, etaB, etaC: Math.sqrt(1 - eta ** 2), etaD: eta }
@@ -97,7 +98,10 @@ describe('at a known kernel', () => {
   it('shows what can be a kernel, begins where it is told, and refuses what it cannot do', async () => {
     const problem: Problem = { operator, noise: gaussianNoise(0.1), y }
     const settings = { steps: 4, langevinSteps: 5, stepSize: 1e-3 }
-    for await (const { parameter } of gibbsDdrm(problem, prior, settings)) {
+    for await (const { parameter, state } of gibbsDdrm(problem, prior, settings)) {
+      // The chain's own φ has the sum 1 as well, and may be negative.
+      const raw = list(treeLeaves(state['phi'])[0]!.slice(0))
+      expect(raw.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12)
       expect(Math.min(...list(parameter))).toBeGreaterThanOrEqual(0)
       for (const k of [0, 1]) expect(list(parameter.slice(k)).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12)
     }
@@ -147,6 +151,8 @@ describe('gibbsWeights', () => {
     expect([clear.theta, clear.xbar].map((v) => +v.toFixed(12))).toEqual([0.1, 0])
     expect(clear.uty).toBeCloseTo(1.8, 12)
     expect(clear.z).toBeCloseTo(Math.sqrt(1 - (0.9 * 0.2) ** 2), 12)
+    // σ_s = σ_y/s goes to the third case, as in DDRM.
+    expect(gibbsWeights(0.5, 0.5, 2, 1, etas, 0.5).xbar).toBe(0)
     expect(gibbsWeights(0.5, 2, 2, 1, { ...etas, etaA: 0.9 }, 1).z).toBe(0) // cut, where the sum of squares exceeds 1
   })
 })

@@ -9,6 +9,7 @@ import { sampleNorms } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { gibbsPresets } from './gibbs-ddrm-presets.ts'
 
 /** How many of n steps look for φ. */
 const searches = (n: number, share: number): number => Math.min(n - 1, Math.floor(share * n + 1e-9))
@@ -52,6 +53,7 @@ export const gibbsDdrm = defineMethod({
   needs: ['blindSvd', 'sigma'],
   limits: 'Those of DDRM. The law of the pair is not exact: Langevin steps are not adjusted.',
   cost: ['svd', 'inner'],
+  presets: gibbsPresets,
   steps: 100,
   spacing: 'ddim',
   evaluations: (n, { known, share, repeats }) => n + (known ? 0 : repeats * searches(n, share)),
@@ -74,8 +76,7 @@ export const gibbsDdrm = defineMethod({
     const [{ blind }, { schedule }, sigmaY] = [operator, prior, noise.sigma]
     const shape = [sizeOf(operator.inShape)]
     const { known, initial, share, repeats, langevinSteps: steps, keepLast, rankTolerance } = options
-    if (known === undefined && !(sigmaY > 0))
-      throw new OptionError('noise', `σ_y must be above 0 where φ is looked for, got ${sigmaY}`)
+    if (!known && !(sigmaY > 0)) throw new OptionError('noise', `σ_y must be above 0, got ${sigmaY}`)
     const xi = options.stepSize ?? 1e-11 * (sigmaY / 0.04) ** 2 * (196608 / sizeOf(operator.outShape))
     const gamma = options.laplace ?? (1000 * sizeOf(blind.shape)) / 4096
     const begin = hostParameter(blind, 'initial', known ?? initial) ?? blind.initial

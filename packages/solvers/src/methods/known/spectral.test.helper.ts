@@ -77,4 +77,15 @@ export const spectral: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step'] },
   },
+  'ddrm-jpeg': {
+    defaults: {
+      steps: [66, 'README of the repository: 20 of init_timestep 300, every 15th index of 1000'],
+      spacing: ['ddim', 'the repository: range(0, 300, 15)'],
+      eta: [1, 'README of the repository'],
+      etaB: [0.4, 'README of the repository'],
+      startAt: [0.3, 'README of the repository: init_timestep 300'],
+    },
+    draws: { start: ['start'], step: ['step'], options: { startAt: 1 } },
+    small: { startAt: 1 },
+  },
 }

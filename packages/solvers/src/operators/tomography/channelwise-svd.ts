@@ -10,7 +10,7 @@ import type { Svd } from '../../types.ts'
 /**
  * The decomposition of a small linear map that does the same to every channel, from its dense matrix.
  *
- * @param map - Of one channel, [·, n] to [·, m].
+ * @param map - Of one channel, [·, n] to [·, …] of m elements.
  * @param inner - Shape of a channel of x, of n elements.
  * @param outer - Shape of a channel of y, of m elements.
  */
@@ -22,7 +22,9 @@ export function channelwiseSvd(
 ): Svd {
   const n = sizeOf(inner)
   const { u, s, v } = scope(() =>
-    matrixSvd(hostMatrix('svd', matrixTranspose(map(eye(n, { dtype: 'float64' }))))),
+    matrixSvd(
+      hostMatrix('svd', matrixTranspose(map(eye(n, { dtype: 'float64' })).reshape([n, sizeOf(outer)]))),
+    ),
   )
   /** x ↦ Mx of every channel, the result in a shape that follows the batch. */
   const times = (matrix: HostMatrix, shape: Shape) => {
