@@ -41,7 +41,7 @@ describe.each(all.map((one) => [`${one.method.info.name}/${one.preset.name}`, on
 )
 
 test.each(methods.names)('%s says when it fails', (name) => {
-  expect(methods.find(name).info.limits).toMatch(/^\S.*\.$/)
+  expect(methods.find(name).info.limits).toMatch(/^\p{L}.*\.$/u)
 })
 
 test('there are presets', () => expect(all.length).toBeGreaterThan(8))

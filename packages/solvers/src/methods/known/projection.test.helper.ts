@@ -78,8 +78,8 @@ export const projection: Readonly<Record<string, Known>> = {
       h0: [0.01, 'the repository'],
       beta: [0.01, 'the repository'],
     },
-    beside: { sigmaL: { h0: 1 } }, // in forty steps no sample stops by itself
-    other: { sigmaL: 0.5 },
+    beside: { sigmaL: { h0: 1, sigma0: 60 } }, // in forty steps of an ill-conditioned problem
+    other: { sigmaL: 20 },
     draws: { start: ['start'], step: ['step'], options: { sigmaL: 0 } },
     small: { sigmaL: 0 }, // runs to its last step
   },
