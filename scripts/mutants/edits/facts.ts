@@ -30,8 +30,8 @@ export const factEdits: readonly Edit[] = [
   ),
   facts(
     'facts-laws',
-    "need === 'sigma' || need === 'likelihood'",
-    "need === 'sigma'",
+    "['sigma', 'likelihood', 'inverse'].includes(need)",
+    "['sigma', 'inverse'].includes(need)",
     'a likelihood counts as there for every noise',
   ),
   facts(
@@ -60,8 +60,8 @@ export const factEdits: readonly Edit[] = [
   ),
   operators(
     'facts-fits',
-    'operator !== undefined && lackOf',
-    'operator !== undefined || lackOf',
+    'operator !== undefined && laws.some',
+    'operator !== undefined || laws.some',
     'every method takes every operator',
   ),
   resolve(
