@@ -147,7 +147,10 @@ const solvers = [
     comment:
       'What two methods need sinks one floor. A method has its own files: x.ts, and x-….ts for tables and formulas.',
     severity: 'error',
-    from: { path: '^packages/solvers/src/methods/([^/]+)/([^/]+)\\.ts$', pathNot: notTests },
+    from: {
+      path: '^packages/solvers/src/methods/([^/]+)/([^/]+?)(-(weights|presets|step|data|gradient))?\\.ts$',
+      pathNot: notTests,
+    },
     to: {
       path: '^packages/solvers/src/methods/[^/]+/',
       pathNot: ['^packages/solvers/src/methods/$1/$2\\.ts$', '^packages/solvers/src/methods/$1/$2-'],

@@ -5,7 +5,7 @@ import { loadPrior } from '@tweedie/runs/node'
 import type { AnyMethod, Prior, Settings, ShownOperator } from '@tweedie/solvers'
 import { fillSettings, noiseFromSpec, operatorFromSpec } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { concat, fromData, OptionError } from '@tweedie/tensor'
+import { concat, fromData, OptionError, pad } from '@tweedie/tensor'
 import { readImage } from '@tweedie/unet'
 import { heldOutDigits } from '@tweedie/unet/node'
 
@@ -16,6 +16,8 @@ export interface DigitTask {
   readonly title: string
   readonly operator: string
   readonly noise: string
+  /** Rows and columns of the picture, 28 where left out; a digit of 32 has a border of two pixels. */
+  readonly side?: 32
 }
 
 /** The tasks of the grid of pictures, in its order. */
@@ -23,6 +25,19 @@ export const tasks: readonly DigitTask[] = [
   { name: 'box', title: 'box', operator: 'inpaint:box=14', noise: 'gaussian:0.05' },
   { name: 'sr4', title: '×4', operator: 'sr:4', noise: 'gaussian:0.05' },
   { name: 'blur', title: 'blur', operator: 'blur:size=9,std=1.5', noise: 'gaussian:0.05' },
+  { name: 'motion', title: 'motion', operator: 'motion-blur:size=9,seed=1', noise: 'gaussian:0.05' },
+  { name: 'fourier', title: 'Fourier', operator: 'mri:acceleration=4,seed=1', noise: 'gaussian:0.05' },
+  { name: 'tomography', title: 'CT', operator: 'tomography:angles=12', noise: 'gaussian:0.05' },
+  { name: 'phase', title: 'phase', operator: 'phase-retrieval:4', noise: 'gaussian:0.05' },
+  { name: 'jpeg', title: 'JPEG', operator: 'jpeg:10', noise: 'none', side: 32 },
+  { name: 'hdr', title: 'HDR', operator: 'hdr:2', noise: 'gaussian:0.05' },
+  { name: 'poisson', title: 'Poisson', operator: 'denoise', noise: 'poisson:peak=8,background=1' },
+  {
+    name: 'blind',
+    title: 'blind',
+    operator: 'blind-blur:size=7,kernel=motion,length=5',
+    noise: 'gaussian:0.02',
+  },
 ]
 
 /** Settings of methods on digits, where their own would take too long or were made for other pictures. */
@@ -30,6 +45,11 @@ const settings: Readonly<Record<string, Settings>> = {
   dps: { steps: 150, scale: 1.2 },
   ddrm: { steps: 100, eta: 1 },
   'red-diff': { steps: 200 },
+  repaint: { steps: 250 },
+  snips: { steps: 500 },
+  'score-ald': { steps: 300 },
+  'score-sde': { steps: 250 },
+  'kadkhodaie-simoncelli': { steps: 400 },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */
@@ -57,11 +77,16 @@ export interface Bench {
   readonly names: readonly string[]
 }
 
+/** A bench for each size of picture. */
+export type Benches = Readonly<Record<28 | 32, Bench>>
+
+export const benchOf = (benches: Benches, { side }: DigitTask): Bench => benches[side ?? 28]
+
 /** The digits: the first of each class among those that the network has not seen. */
 const shown = [3, 7] as const
 
 /** @param count - How many of the digits. */
-export async function openBench(count: number): Promise<Bench> {
+export async function openBenches(count: number): Promise<Benches> {
   const { images, labels } = heldOutDigits()
   const digits = shown.slice(0, count)
   const truth = digits.map((digit) => {
@@ -69,7 +94,17 @@ export async function openBench(count: number): Promise<Bench> {
     readImage(images, labels.indexOf(digit), pixels, 0)
     return fromData(pixels, [1, 1, 28, 28])
   })
-  return { prior: await loadPrior('digits'), truth: concat(truth), names: digits.map(String) }
+  const small = { prior: await loadPrior('digits'), truth: concat(truth), names: digits.map(String) }
+  const border = [
+    [0, 0],
+    [0, 0],
+    [2, 2],
+    [2, 2],
+  ] as const
+  return {
+    28: small,
+    32: { ...small, prior: await loadPrior('digits@32'), truth: pad(small.truth.add(1), border).sub(1) },
+  }
 }
 
 /** The operator of a task; undefined where there is none of that name yet. */

@@ -15,7 +15,7 @@ import {
   UnfitError,
 } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { NonFiniteError, normal, randomKey, tensor } from '@tweedie/tensor'
+import { NonFiniteError, normal, randomKey, TweedieError, tensor } from '@tweedie/tensor'
 import { distanceCells, distanceHead, table } from './frame.ts'
 import type { Distance, Distances, Measured } from './measured.ts'
 import { readMeasured, root, write, writeMeasured } from './measured.ts'
@@ -25,24 +25,28 @@ const sigmaY = 0.3
 const count = 1000
 const directions = 200
 
-/** Two rows that mix all four numbers, one of them weakly. */
-const rows = [
-  [1, 0.5, 0, -0.3],
-  [0, 0.4, 0.2, 0.1],
-] as const
 /** A chain: neighbours are alike. */
 const covariance = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => 0.8 ** Math.abs(i - j)))
 const spread = covariance.map((row) => row.map((value) => value * 0.05))
 
-/** Priors with one measurement of each, in the data range about. */
-export const problems: Readonly<
-  Record<string, { readonly prior: ExactPrior; readonly y: readonly number[] }>
-> = {
+/** A prior, what is measured of it, and one measurement, in the data range about. */
+interface Posed {
+  readonly prior: ExactPrior
+  readonly rows: readonly (readonly number[])[]
+  readonly y: readonly number[]
+}
+
+/** One with rows of unequal weight, one with orthonormal rows, which some methods need. */
+export const problems: Readonly<Record<string, Posed>> = {
   gaussian: {
     prior: gaussianPrior({
       mean: [0.2, 0, -0.2, 0.1],
       covariance: covariance.map((row) => row.map((v) => v * 0.4)),
     }),
+    rows: [
+      [1, 0.5, 0, -0.3],
+      [0, 0.4, 0.2, 0.1],
+    ],
     y: [0.6, -0.2],
   },
   mixture: {
@@ -56,6 +60,10 @@ export const problems: Readonly<
       ],
       covariances: spread,
     }),
+    rows: [
+      [0.6, 0.8, 0, 0],
+      [0, 0, 0.8, -0.6],
+    ],
     y: [0.3, 0.1],
   },
 }
@@ -128,9 +136,16 @@ const { known }: Helper = await import(pathToFileURL(helper).href)
 /** Its own settings, but for those of problems of a few numbers. */
 const settingsOf = ({ info: { name } }: AnyMethod): Settings => ({ ...known[name]?.small })
 
+const whyNot = (error: TweedieError): string =>
+  error instanceof UnfitError
+    ? error.reason
+    : error instanceof NonFiniteError
+      ? 'it diverges there'
+      : error.message
+
 async function measured(method: AnyMethod): Promise<Distances> {
   const found: [string, Distance | string][] = []
-  for (const [name, { prior, y }] of Object.entries(problems)) {
+  for (const [name, { prior, rows, y }] of Object.entries(problems)) {
     const operator = matrixOperator(tensor(rows, float64))
     const { law } = prior.law.posterior(operator, y, sigmaY)
     const draws = rowsOf(law.sample(keys('exact'), float64))
@@ -153,9 +168,8 @@ async function measured(method: AnyMethod): Promise<Distances> {
           : 'it diverges there',
       ])
     } catch (error) {
-      if (error instanceof UnfitError) found.push([name, error.reason])
-      else if (error instanceof NonFiniteError) found.push([name, 'it diverges there'])
-      else throw error
+      if (!(error instanceof TweedieError)) throw error
+      found.push([name, whyNot(error)])
     }
   }
   return Object.fromEntries(found)
@@ -164,7 +178,7 @@ async function measured(method: AnyMethod): Promise<Distances> {
 /** What two independent sets of exact draws are apart. */
 const floor = (): Distances =>
   Object.fromEntries(
-    Object.entries(problems).map(([name, { prior, y }]) => {
+    Object.entries(problems).map(([name, { prior, rows, y }]) => {
       const { law } = prior.law.posterior(matrixOperator(tensor(rows, float64)), y, sigmaY)
       const [first, second] = ['other', 'exact'].map((purpose) => rowsOf(law.sample(keys(purpose), float64)))
       return [name, distanceOf(first ?? [], second ?? [], law)]
@@ -214,8 +228,12 @@ function pageOf({ distances, runs }: Measured): string {
 Written by \`npm run docs -- --exact\`; in float64, seeded.
 
 Where the prior is a Gaussian or a mixture, so is the posterior, and the denoiser is known exactly: what is left is the error
-of the method itself. Two problems of four numbers, two measurements, σ_y = ${sigmaY}, A = ${numbers(rows)}: **gaussian**, of
-covariance 0.4·0.8^|i−j|; and **mixture**, of four components of covariance 0.05·0.8^|i−j| with weights 0.4, 0.3, 0.2, 0.1.
+of the method itself. Two problems of four numbers, two of them measured, σ_y = ${sigmaY}:
+
+- **gaussian**: N(μ, 0.4·0.8^|i−j|), A = ${numbers(problems['gaussian']?.rows ?? [])}, y = [${problems['gaussian']?.y.join(', ')}];
+- **mixture**: four components of covariance 0.05·0.8^|i−j| with weights 0.4, 0.3, 0.2, 0.1, and orthonormal rows,
+  A = ${numbers(problems['mixture']?.rows ?? [])}, y = [${problems['mixture']?.y.join(', ')}].
+
 ${count} samples of one measurement. Options are the methods' own, but for what the second column says.
 
 - **SW**: sliced Wasserstein distance W₁ to ${count} exact draws, over ${directions} directions.
@@ -225,6 +243,6 @@ ${count} samples of one measurement. Options are the methods' own, but for what 
 The first row is what ${count} exact draws come to: below it nothing is told apart. A covariance of about 1 is that of a method
 that returns one point.
 
-${table(['method', 'run', ...distanceHead(names)], body, '234567')}
+${table(['method', 'run', ...distanceHead(names)], body, (i) => i > 1)}
 ${why.length === 0 ? '' : `\n${why.join('\n')}\n`}`
 }

@@ -10,8 +10,12 @@ import type { Distances, Measured } from './measured.ts'
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 /** A table in Markdown. */
-export const table = (head: readonly string[], rows: readonly (readonly string[])[], right = ''): string =>
-  [head, head.map((_, i) => (right.includes(String(i)) ? '--:' : '---')), ...rows]
+export const table = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  isRight: (column: number) => boolean = () => false,
+): string =>
+  [head, head.map((_, i) => (isRight(i) ? '--:' : '---')), ...rows]
     .map((row, r) => `| ${row.map((text) => (r === 1 ? text : cell(text))).join(' | ')} |`)
     .join('\n')
 
@@ -75,7 +79,7 @@ function distanceTable(name: string, measured: Measured): string {
   )
   return `**Distance from the exact posterior**, on the problems of [exact.md](../exact.md):
 
-${table(['', ...distanceHead(problems)], rows, '123456789')}
+${table(['', ...distanceHead(problems)], rows, (i) => i > 0)}
 ${why.length === 0 ? '' : `\n${why.join(' ')}\n`}`
 }
 
@@ -198,7 +202,7 @@ export function indexOf(methods: Iterable<AnyMethod>, measured: Measured): strin
 Written by \`npm run docs\` from what the methods say of themselves; \`tweedie methods\` prints the same. Conventions, signs and
 units are in [conventions.md](../conventions.md).
 
-${table(['method', 'title', 'family', 'cost', 'needs', 'noise', 'nonlinear', 'blind', 'presets'], rows, '8')}
+${table(['method', 'title', 'family', 'cost', 'needs', 'noise', 'nonlinear', 'blind', 'presets'], rows, (i) => i === 8)}
 
 Cost of a step: **S** one call of the denoiser; ${letters.join('; ')}. Blind: finds something of the operator as well.
 ${
@@ -208,7 +212,7 @@ ${
 Distance from the exact posterior, smaller is nearer; [exact.md](../exact.md) has the problems, the options and what the
 columns mean.
 
-${table(['method', ...distanceHead(problems)], [['exact draws', ...distanceCells(exact, problems)], ...near], '123456789')}
+${table(['method', ...distanceHead(problems)], [['exact draws', ...distanceCells(exact, problems)], ...near], (i) => i > 0)}
 `
 }`
 }

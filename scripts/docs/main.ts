@@ -10,6 +10,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --exact      measures how far each method is from exact posteriors (docs/exact.md, docs/methods/measured.json)
   --grid       runs each method on each task on held-out digits (docs/grid.md, docs/images/grid.png); goes on where it was
                interrupted, and takes up to an hour on two cores
+  --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
   --fresh      with --grid: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
@@ -19,6 +20,7 @@ const { values, positionals: only } = parseArgs({
     pictures: { type: 'boolean', default: false },
     exact: { type: 'boolean', default: false },
     grid: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -30,6 +32,8 @@ if (values.help) {
 const faults: string[] = []
 if (values.pictures) faults.push(...(await (await import('./pictures.ts')).drawPictures(only)))
 if (values.exact) await (await import('./exact.ts')).measureDistances(only)
+if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
+if (values.profile) await (await import('./profile.ts')).drawProfiles()
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0

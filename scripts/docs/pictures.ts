@@ -2,9 +2,10 @@
 import { encodePicture } from '@tweedie/cli'
 import { drawSheet, toPictures } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
-import { methods, UnfitError } from '@tweedie/solvers'
-import type { Bench } from './digits.ts'
-import { openBench, operatorOf, runOn, tasks } from './digits.ts'
+import { methods } from '@tweedie/solvers'
+import { TweedieError } from '@tweedie/tensor'
+import type { Benches } from './digits.ts'
+import { benchOf, openBenches, operatorOf, runOn, tasks } from './digits.ts'
 import { write } from './measured.ts'
 import { pictureOf } from './pages.ts'
 
@@ -12,8 +13,9 @@ import { pictureOf } from './pages.ts'
 const most = 40_000
 
 /** The strip of a method on the first task that it takes. */
-async function strip(method: AnyMethod, bench: Bench): Promise<Uint8Array | undefined> {
+async function strip(method: AnyMethod, benches: Benches): Promise<Uint8Array | undefined> {
   for (const task of tasks) {
+    const bench = benchOf(benches, task)
     const operator = operatorOf(task, bench)
     if (operator === undefined) continue
     try {
@@ -36,7 +38,7 @@ async function strip(method: AnyMethod, bench: Bench): Promise<Uint8Array | unde
       ])
       return encodePicture(sheet)
     } catch (error) {
-      if (!(error instanceof UnfitError)) throw error
+      if (!(error instanceof TweedieError)) throw error
     }
   }
   return undefined
@@ -44,12 +46,12 @@ async function strip(method: AnyMethod, bench: Bench): Promise<Uint8Array | unde
 
 /** Draws the strips of the methods whose names contain one of `only`; all where none is given. */
 export async function drawPictures(only: readonly string[]): Promise<string[]> {
-  const bench = await openBench(1)
+  const benches = await openBenches(1)
   const faults: string[] = []
   for (const method of methods) {
     const { name } = method.info
     if (only.length > 0 && !only.includes(name)) continue
-    const png = await strip(method, bench)
+    const png = await strip(method, benches)
     if (png === undefined) faults.push(`${name}: it takes none of the tasks, or diverged on them`)
     else if (png.length > most)
       faults.push(`${name}: its picture is of ${png.length} bytes, more than ${most}`)

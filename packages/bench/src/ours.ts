@@ -1,5 +1,6 @@
 import { vjp } from '@tweedie/autograd'
-import type { Tensor } from '@tweedie/tensor'
+import { dft2 } from '@tweedie/solvers'
+import type { Shape, Tensor } from '@tweedie/tensor'
 import {
   conv2d,
   exp,
@@ -19,7 +20,7 @@ import { networkRun } from './ours-networks.ts'
 import { operatorRun } from './ours-operators.ts'
 
 /** The op of a case over its inputs, in the order of the case. */
-function kernel(op: KernelOp): (...inputs: Tensor[]) => Tensor {
+function kernel(op: KernelOp, shapes: Readonly<Record<string, Shape>>): (...inputs: Tensor[]) => Tensor {
   switch (op.kind) {
     case 'matmul':
       return (a, b) => matmul(a!, b!)
@@ -31,6 +32,11 @@ function kernel(op: KernelOp): (...inputs: Tensor[]) => Tensor {
       return (x) => softmax(x!)
     case 'attention':
       return (q, k, v) => scaledDotProductAttention(q!, k!, v!)
+    case 'dft': {
+      const [, height = 1, width = 1] = shapes['x'] ?? []
+      const { forward } = dft2(height, width)
+      return (x) => forward(x!)
+    }
     case 'chain':
       return {
         'x + y': (x: Tensor, y: Tensor) => x.add(y),
@@ -48,7 +54,7 @@ function kernelRun(
   arrays: Readonly<Record<string, Tensor>>,
 ): { run: () => Tensor[]; free: () => void } {
   const names = Object.keys(shapes).filter((name) => name !== 'dy')
-  const f = kernel(op)
+  const f = kernel(op, shapes)
   if (wrt.length === 0) {
     const all = names.map((name) => arrays[name]!)
     return { run: () => [f(...all)], free: () => undefined }

@@ -173,7 +173,7 @@ describe('restore', () => {
     expect(sr.out).toMatch(/dps\s+–\s+–\s+\d/)
     writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
     const inpaint = await ran(folder.path, restoring('--operator', 'inpaint:box=14', '--measured'))
-    expect(inpaint.out).toContain('only the pixels that')
+    expect(inpaint.out).toContain('only what')
     expect(read(folder.path, 'out').tasks[0]!.runs[0]!.scores[0]).not.toHaveProperty('psnr')
   })
 
@@ -238,12 +238,21 @@ describe('restore', () => {
       return { asked: [options.method, options.preset], method, used, notes }
     }
     // `restoring` says six steps.
-    expect(await settings('--operator', 'sr:4', '--preset', 'dps/ffhq-sr4')).toMatchObject({
+    expect(await settings('--operator', 'sr:filter=bicubic', '--preset', 'dps/ffhq-sr4')).toMatchObject({
       asked: ['dps', 'dps/ffhq-sr4'],
       method: 'dps',
-      used: { steps: 6, scale: 0.3, clip: [-1, 1], eta: 1 },
+      used: { steps: 6, scale: 0.3, scaleSteps: 1000, clip: [-1, 1], eta: 1 },
       notes: [],
     })
+    const weak = await settings(
+      '--operator',
+      'sr:filter=bicubic',
+      '--preset',
+      'dps/ffhq-sr4',
+      '--set',
+      'scaleSteps=6',
+    )
+    expect(weak.notes).toEqual([expect.stringMatching(/^dps: scale·steps = 1\.8 is outside 300/)])
     const over = ['--method', 'red-diff:learningRate=0.2', '--set', 'lambda=0.5', '--preset', 'imagenet-fast']
     expect(await settings('--operator', 'sr:4', '--noise', 'none', ...over)).toMatchObject({
       asked: ['red-diff:learningRate=0.2', 'imagenet-fast'],

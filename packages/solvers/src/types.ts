@@ -46,6 +46,36 @@ export interface Operator {
    * undoes it as far as that can be, such as the decoder of a JPEG.
    */
   pinv?(y: Tensor): Tensor
+  /**
+   * What is not known of the measurement. `forward` is then that of the truth, to simulate y: a method never gets to
+   * see it, and one that does not look for the unknown is refused.
+   */
+  readonly blind?: Blind
+}
+
+/**
+ * A measurement with something unknown, y = A_φ(x) + noise, where φ [N, …shape] is to be found together with x: the
+ * kernel of a blur, a gain.
+ */
+export interface Blind<A extends Operator = Operator> {
+  /** What φ is, in a word. */
+  readonly parameter: string
+  /** Of the φ of one sample, such as [k, k]. */
+  readonly shape: Shape
+  /** A_φ(x) of batches, each sample with its own φ, or all with one [1, …shape]; differentiable in both. */
+  apply(x: Tensor, phi: Tensor): Tensor
+  /** The measurement for one φ [1, …shape], which is copied: as `apply`, bit for bit. */
+  at(phi: Tensor): A
+  /** Settles what no measurement can tell, as the sum of a kernel (the scale of x makes up for it). Differentiable. */
+  normalise(phi: Tensor): Tensor
+  /** A φ that can be, near any: none of a kernel is negative, and its sum is 1. */
+  project(phi: Tensor): Tensor
+  /** φ of a picture in the data range [−1, 1], in which priors on φ speak. Differentiable. */
+  decode(picture: Tensor): Tensor
+  /** Pictures of plausible φ: the centres of the prior on φ where none is given. */
+  readonly examples: readonly Float64Array[]
+  /** φ where a search begins. */
+  readonly initial: Float64Array
 }
 
 /** A linear measurement with its exact adjoint and, where it is known, its singular value decomposition. */
@@ -121,6 +151,12 @@ interface Gives {
   readonly sigma: { readonly noise: Noise & { readonly sigma: number } }
   /** log p(y | clean) and its gradient. */
   readonly likelihood: { readonly noise: Noise & { readonly likelihood: NoiseLikelihood } }
+  /** An operator with something unknown. */
+  readonly blind: { readonly operator: Operator & { readonly blind: Blind } }
+  /** The same, with a singular value decomposition for each value of the unknown. */
+  readonly blindSvd: {
+    readonly operator: { readonly blind: Blind<LinearOperator & { svd(): Svd }> } & Operator
+  }
   /** Gradients through the operator (for a linear one, its adjoint). */
   readonly operatorVjp: Problem
   /** Gradients through the denoiser: about three times the cost of a plain evaluation. */
@@ -134,7 +170,7 @@ export type Need = keyof Gives
 type All<N extends Need> = { [K in N]: (x: Gives[K]) => void }[N] extends (x: infer I) => void ? I : never
 
 /** A problem that has what is needed, in its type: checked once by `checkFit`, then there. */
-export type Fitted<N extends Need> = Problem & All<N>
+export type Fitted<N extends Need> = All<N> & Problem
 
 /** All that a run needs to go on: the current x and whatever else, a tree of tensors and numbers. */
 export type StateTree = { readonly x: Tensor; readonly [name: string]: unknown }

@@ -7,6 +7,8 @@ const fit = solvers('methods/fit.ts', 'methods/preset')
 const runs = editsOf('packages/runs/src')
 const facts = runs('facts/methods.ts', 'facts')
 const operators = runs('facts/operators.ts', 'facts')
+const bench = editsOf('packages/bench/src')('methods.ts', 'methods')
+const restoring = editsOf('packages/cli/src')('commands/restore/perform.ts', 'runs')
 const cli = editsOf('packages/cli/src')
 const resolve = cli('resolve.ts', 'runs', 'cli')
 const methods = cli('commands/methods.ts', 'cli')
@@ -28,8 +30,8 @@ export const factEdits: readonly Edit[] = [
   ),
   facts(
     'facts-laws',
-    "need === 'sigma' || need === 'likelihood'",
-    "need === 'sigma'",
+    "['sigma', 'likelihood', 'inverse'].includes(need)",
+    "['sigma', 'inverse'].includes(need)",
     'a likelihood counts as there for every noise',
   ),
   facts(
@@ -58,8 +60,8 @@ export const factEdits: readonly Edit[] = [
   ),
   operators(
     'facts-fits',
-    'operator !== undefined && lackOf',
-    'operator !== undefined || lackOf',
+    'operator !== undefined && laws.some',
+    'operator !== undefined || laws.some',
     'every method takes every operator',
   ),
   resolve(
@@ -87,4 +89,36 @@ export const factEdits: readonly Edit[] = [
     'a preset for sr:4 is said to be for something else than sr',
   ),
   methods('methods-nonlinear', 'yes(row.nonlinear)', 'yes(!row.nonlinear)', 'the table says the contrary'),
+  restoring(
+    'restore-advice',
+    '...presetNotes(chosen, { operator, noise }), ...advice',
+    '...presetNotes(chosen, { operator, noise })',
+    'what a method says of its options is not told',
+  ),
+  bench(
+    'profile-back',
+    'this.timed(part, () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? [undefined])',
+    'this.backs.get(output.storage)?.(dy, { retain: true }) ?? [undefined]',
+    'the way back counts for the method',
+  ),
+  bench('profile-nested', 'if (this.inside) return work()', '', 'a part within a part counts twice'),
+  bench(
+    'profile-freed',
+    'for (const back of this.backs.values()) back.dispose()',
+    '',
+    'the tapes of a profile stay in memory',
+  ),
+  bench(
+    'profile-adjoint',
+    'adjoint: map((y) => operator.adjoint(y))',
+    'adjoint: (y) => operator.adjoint(y)',
+    'the adjoint counts for the method',
+  ),
+  bench(
+    'profile-rest',
+    'rest: 1 - inPrior - inOperator',
+    'rest: 1 - inPrior',
+    'the operator counts for the method as well',
+  ),
+  bench('profile-bar', 'rest > restBar', 'rest >= restBar', 'what is at the bar has a star'),
 ]

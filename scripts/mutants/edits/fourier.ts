@@ -7,15 +7,15 @@ const dft = of('linalg/dft.ts', 'linalg/dft')
 const basis = of('linalg/fourier-basis.ts', 'linalg/circulant')
 const circulant = of('linalg/circulant.ts', 'linalg/circulant')
 const complex = of('linalg/complex.ts', 'linalg/circulant')
-const masks = of('operators/fourier/masks.ts', 'operators/fourier')
+const masks = of('operators/fourier/masks.ts', 'operators/fourier/mri')
 const amplitudes = of('operators/fourier/amplitude.ts', 'operators/fourier/phase-retrieval')
 const phases = of('operators/fourier/phase-retrieval.ts', 'operators/fourier/phase-retrieval')
 const coded = of('operators/fourier/coded-diffraction.ts', 'operators/fourier/phase-retrieval')
 const alignment = of('metrics/aligned.ts', 'metrics/aligned')
 const host = of('linalg/host-dft.ts', 'linalg/dft')
 const coils = of('operators/fourier/coil-maps.ts', 'operators/fourier/multicoil')
-const multicoil = of('operators/fourier/multicoil-mri.ts', 'operators/fourier/multicoil', 'operators/harness')
-const sampled = of('operators/fourier/sampled.ts', 'operators/fourier', 'operators/spectral')
+const multicoil = of('operators/fourier/multicoil-mri.ts', 'operators/fourier/multicoil')
+const sampled = of('operators/fourier/sampled.ts', 'operators/fourier/mri')
 
 export const fourierEdits: readonly Edit[] = [
   axis(

@@ -7,7 +7,8 @@ const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps', 'methods/defau
 const ddrm = of('methods/explicit/ddrm.ts', 'methods/explicit/ddrm', 'methods/defaults')
 const red = of('methods/variational/red-diff.ts', 'methods/variational', 'methods/defaults')
 const redGradient = of('methods/variational/red-diff-gradient.ts', 'methods/variational', 'methods/methods')
-const ddrmCases = of('methods/explicit/ddrm-weights.ts', 'methods/explicit/ddrm')
+const ddrmCases = of('linalg/ddrm-weights.ts', 'methods/explicit/ddrm')
+const ddrmMoves = of('inner/spectral-move.ts', 'methods/explicit/ddrm')
 const ridge = of('linalg/ridge.ts', 'methods/variational', 'methods/explicit/ddrm')
 const first = of('linalg/first-estimate.ts', 'methods/variational')
 const define = of('methods/define.ts', 'methods/define', 'methods/')
@@ -77,28 +78,28 @@ const dpsEdits: readonly Edit[] = [
 ]
 
 const ddrmEdits: readonly Edit[] = [
-  ddrm(
+  ddrmMoves(
     'ddrm-root-two',
-    "z(i, 'step', shape).mul(weight('z'))",
-    "z(i, 'step', shape).mul(weight('z')).div(Math.SQRT2)",
+    "z.mul(weight('z'))",
+    "z.mul(weight('z')).div(Math.SQRT2)",
     'the noise of each step divided by √2',
   ),
-  ddrm(
+  ddrmMoves(
     'ddrm-start-variance',
     'Math.sqrt(sigma ** 2 - (sigmaY / s) ** 2)',
     'Math.sqrt(sigma ** 2 + (sigmaY / s) ** 2)',
     'the variance of the start adds the noise of ȳ',
   ),
-  ddrm(
+  ddrmMoves(
     'ddrm-start-mean',
     'known(s) ? 1 / s : 0',
     's > 0 ? 1 / s : 0',
     'the start is at ȳ even where ȳ is noisier',
   ),
-  ddrm(
+  ddrmMoves(
     'ddrm-start-alpha',
-    'mul(schedule.alpha(start)) }',
-    'mul(1) }',
+    'mul(spread))).mul(alpha)',
+    'mul(spread)))',
     'the start is not taken back to x_t = α·x̄',
   ),
   ddrmCases(

@@ -22,6 +22,7 @@ const quantise = nonlinear('quantise.ts')
 const jpeg = nonlinear('jpeg.ts')
 const jpegTables = nonlinear('jpeg-tables.ts')
 const jpegColour = nonlinear('jpeg-colour.ts')
+const operatorLaw = of('laws/operator.ts', 'laws/laws')
 const inpaint = defined('pixels/inpaint.ts')
 
 const inpaintEdits: readonly Edit[] = [
@@ -246,7 +247,23 @@ const nonlinearEdits: readonly Edit[] = [
   ),
 ]
 
+const lawEdits: readonly Edit[] = [
+  operatorLaw(
+    'law-undoing',
+    'mustBeClose(operator.forward(pinv(y)).dataSync(), y.dataSync(), 1e-9 * (1 + norm(y))',
+    'mustBeClose(y.dataSync(), y.dataSync(), 1e-9 * (1 + norm(y))',
+    'any A† passes',
+  ),
+  operatorLaw(
+    'law-gradients',
+    'operator.differentiable !== false &&',
+    'operator.differentiable === true &&',
+    'gradients are tested of those alone that say so',
+  ),
+]
+
 export const pixelEdits: readonly Edit[] = [
+  ...lawEdits,
   ...inpaintEdits,
   ...demosaicEdits,
   ...sensingEdits,

@@ -10,6 +10,19 @@ const measured = of('guidance/measured.ts', 'guidance/measured')
 const repaint = of('methods/explicit/repaint.ts', 'methods/explicit/repaint', 'methods/defaults')
 const ilvr = of('methods/explicit/ilvr.ts', 'methods/explicit/ilvr', 'methods/defaults')
 const mcg = of('methods/explicit/mcg.ts', 'methods/explicit/mcg', 'methods/methods', 'methods/defaults')
+const scoreSde = of('methods/explicit/score-sde.ts', 'methods/explicit/score-sde', 'methods/defaults')
+const scoreAld = of(
+  'methods/explicit/score-ald.ts',
+  'methods/explicit/score-ald',
+  'methods/defaults',
+  'methods/methods',
+)
+const ks = of('methods/explicit/kadkhodaie-simoncelli.ts', 'methods/explicit/kadkhodaie-simoncelli')
+const ksLevels = of(
+  'methods/explicit/kadkhodaie-simoncelli-levels.ts',
+  'methods/explicit/kadkhodaie-simoncelli',
+)
+const drive = of('run/drive.ts', 'methods/explicit/kadkhodaie-simoncelli')
 
 const path: readonly Edit[] = [
   travel(
@@ -205,10 +218,162 @@ const mcgEdits: readonly Edit[] = [
   mcg('mcg-default-scale', "of the norm', { default: 1,", "of the norm', { default: 2,", 'α is 2 by default'),
 ]
 
+const scoreSdeEdits: readonly Edit[] = [
+  scoreSde(
+    'score-sde-level-of-s',
+    'measuredIn(measured, of, { s: t, schedule }',
+    'measuredIn(measured, of, { s, schedule }',
+    'projected on the level after the step',
+  ),
+  scoreSde('score-sde-snr', '2 * snr ** 2', 'snr ** 2', 'corrections half as long'),
+  scoreSde(
+    'score-sde-one-noise',
+    "project(moved, 'measured for the predictor')",
+    "project(moved, 'measured for the corrector')",
+    'both projections with one noise',
+  ),
+  scoreSde(
+    'score-sde-no-second',
+    "moved = project(moved, 'measured for the predictor')",
+    '',
+    'no projection before the predictor',
+  ),
+  scoreSde(
+    'score-sde-last-weight',
+    "() => z(i, 'none'))",
+    "() => z(i, 'none'), lambda)",
+    'the last projection mixes',
+  ),
+  scoreSde(
+    'score-sde-no-denoise',
+    'prior.denoise(again, t), { s, schedule }',
+    'again, { s, schedule }',
+    'the last state is not denoised',
+  ),
+  scoreSde('score-sde-small', "ddpm('large')", "ddpm('small')", 'the variance β̃'),
+  scoreSde(
+    'score-sde-correction-noise',
+    'x0, z(i,',
+    'x0, z(0,',
+    'corrections with the same noise in every step',
+  ),
+  scoreSde('score-sde-cost', '(1 + corrections) + 1', '(1 + corrections)', 'the last look is not counted'),
+]
+
+const scoreAldEdits: readonly Edit[] = [
+  scoreAld('score-ald-gamma', '(gamma * level) ** 2', 'gamma * level', 'γ for γ²'),
+  scoreAld(
+    'score-ald-no-level',
+    'back.mul(level ** 2 / (',
+    'back.mul(1 / (',
+    'g is not in units of the score',
+  ),
+  scoreAld('score-ald-noise', 'Math.sqrt(2 * rate) * level', 'Math.sqrt(rate) * level', 'noise √2 too small'),
+  scoreAld('score-ald-same-noise', 'z(i, `langevin', 'z(0, `langevin', 'the same noise at every level'),
+  scoreAld(
+    'score-ald-scale',
+    'u.mul(schedule.alpha(s))',
+    'u.mul(alpha)',
+    'x keeps the scale of the level before',
+  ),
+  scoreAld(
+    'score-ald-batch-norm',
+    'maximum(sampleNorms(back), 1e-30)',
+    'maximum(back.square().sum().sqrt(), 1e-30)',
+    'the norm of the whole batch',
+  ),
+  scoreAld(
+    'score-ald-stale',
+    'k === 0 ? x0hat : prior.denoise(u.mul(alpha), t)',
+    'k === 0 ? x0hat : prior.denoise(x, t)',
+    'the score is not taken anew within a level',
+  ),
+  scoreAld('score-ald-sigma-y', 'by.sigma ** 2', 'by.sigma', 'σ_y for σ_y²'),
+  scoreAld('score-ald-cost', 'steps * inner', 'steps * (inner + 1)', 'one look too many is counted'),
+  scoreAld(
+    'score-ald-ends',
+    'noiseLevel(schedule, last)',
+    'noiseLevel(schedule, schedule.clean)',
+    "levels below the prior's grid",
+  ),
+]
+
+const ksEdits: readonly Edit[] = [
+  ks('ks-estimate', 'div(Math.sqrt(n))', 'div(n)', 'n for √n in the estimate'),
+  ks(
+    'ks-batch-estimate',
+    'sampleNorms(d)',
+    'd.square().sum().sqrt().add(sampleNorms(d).mul(0))',
+    'one estimate for the whole batch',
+  ),
+  ks('ks-first-step', 'const h = stepLength(h0, i + 1)', 'const h = stepLength(h0, i)', 'k counts from 0'),
+  ks(
+    'ks-sign',
+    'y.sub(operator.forward(x0hat))',
+    'operator.forward(x0hat).sub(y)',
+    'away from the measurement',
+  ),
+  ks(
+    'ks-unseen',
+    'x0hat.sub(x).add(operator.pinv(y.sub(operator.forward(x0hat))))',
+    'x0hat.sub(x).add(operator.pinv(y.sub(operator.forward(x))))',
+    'the seen part follows the denoiser too',
+  ),
+  ks(
+    'ks-no-last',
+    'stops[j] && !gone[j] ? denoisedAt(prior, u, next[j] ?? 0) : u',
+    'u',
+    'no denoising at the end',
+  ),
+  ks(
+    'ks-last-level',
+    'denoisedAt(prior, u, next[j] ?? 0)',
+    'denoisedAt(prior, u, levels[j] ?? 0)',
+    'the last denoising at the level before',
+  ),
+  ks(
+    'ks-moves-on',
+    '(gone[j] ? x.slice([j, j + 1]) : u)',
+    '(gone[j] === 2 ? x.slice([j, j + 1]) : u)',
+    'a sample that has stopped moves on',
+  ),
+  ks(
+    'ks-one-stops-all',
+    'stops.every((stop, j)',
+    'stops.some((stop, j)',
+    'the run ends where one sample stops',
+  ),
+  ks(
+    'ks-level',
+    'level\n          .mul(1 - h)',
+    'level\n          .mul(1 - beta * h)',
+    'the level falls as if the estimate were right',
+  ),
+  ks('ks-start', 'operator.pinv(y).add(', 'operator.pinv(y).mul(0).add(', 'the start does not know y'),
+  ksLevels('ks-injected', '(1 - beta * h) ** 2', '(1 - beta) ** 2', 'βh without h'),
+  ksLevels('ks-step-length', '1 + h0 * (k - 1)', '1 + h0 * k', 'h₁ below h₀'),
+  ksLevels(
+    'ks-scale',
+    'prior.denoise(u.mul(schedule.alpha(t)), t)',
+    'prior.denoise(u, t)',
+    'u is not scaled to x_t',
+  ),
+  ksLevels(
+    'ks-within',
+    'Math.min(Math.max(level, low), top)',
+    'Math.min(level, top)',
+    "levels below the prior's grid",
+  ),
+  drive('run-never-ends', 'if (done.ended === true) break', '', 'a run does not end before its times do'),
+]
+
 export const projectionEdits: readonly Edit[] = [
   ...path,
   ...exchange,
   ...repaintEdits,
   ...ilvrEdits,
   ...mcgEdits,
+  ...scoreSdeEdits,
+  ...scoreAldEdits,
+  ...ksEdits,
 ]

@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
 import { fourierEdits } from './fourier.ts'
 import { gradientEdits } from './gradient.ts'
@@ -14,6 +15,7 @@ import { pixelEdits } from './pixels.ts'
 import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
 import { spectralEdits } from './spectral.ts'
+import { tomographyEdits } from './tomography.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
@@ -294,6 +296,8 @@ export const solversEdits: readonly Edit[] = [
   ...schedules,
   ...operatorEdits,
   ...fourierEdits,
+  ...blindEdits,
+  ...tomographyEdits,
   ...blurEdits,
   ...pixelEdits,
   ...noiseEdits,

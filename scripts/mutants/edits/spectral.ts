@@ -107,6 +107,134 @@ const diffpirEdits: readonly Edit[] = [
   grids('diffpir-grid', 'T - 1 - Math.min', 'T - Math.min', 'DiffPIR’s grid one index up'),
 ]
 
+const dds = of('methods/explicit/dds.ts', 'methods/explicit/dds', 'methods/defaults')
+
+const ddsEdits: readonly Edit[] = [
+  dds('dds-noise-anew', '      keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
+  dds('dds-gamma-square', 'Math.sqrt(gamma)', 'gamma', 'γ² in place of γ'),
+  dds('dds-exact', 'noise.sigma === 0', 'noise.sigma !== 0', 'the systems with and without noise swapped'),
+  dds('dds-solved', "{ solver: 'cg', iterations }", "{ solver: 'cg' }", 'as many iterations as it takes'),
+  dds('dds-svd', "{ solver: 'cg', iterations }", '{ iterations }', 'solved by the SVD where there is one'),
+  dds(
+    'dds-default-iterations',
+    '{ default: 5, min: 1 }',
+    '{ default: 1, min: 1 }',
+    'one iteration by default',
+  ),
+  dds(
+    'dds-residual',
+    'residualNorm(operator, y, x0hat)',
+    'residualNorm(operator, y, x0hat).square()',
+    'squared',
+  ),
+]
+
+const snips = of('methods/explicit/snips.ts', 'methods/explicit/snips', 'methods/defaults')
+const snipsWeights = of('methods/explicit/snips-weights.ts', 'methods/explicit/snips')
+
+const snipsEdits: readonly Edit[] = [
+  snipsWeights(
+    'snips-root-two',
+    'Math.sqrt(2 * c * (1 - share))',
+    'Math.sqrt(c * (1 - share))',
+    '√a in place of √(2a)',
+  ),
+  snipsWeights(
+    'snips-variance',
+    'sigma ** 2 - (sigmaY / s) ** 2',
+    'sigma ** 2 + (sigmaY / s) ** 2',
+    'the variances of x̄ and of ȳ added',
+  ),
+  snipsWeights('snips-share', '((s * sigma) / sigmaY) ** 2', '(s * sigma) / sigmaY', 'σ/τ in place of σ²/τ²'),
+  snipsWeights(
+    'snips-score',
+    'theta: c * (1 - share)',
+    'theta: c',
+    'the score with a step that is not shortened',
+  ),
+  snipsWeights(
+    'snips-theta',
+    'return { theta: 0, xbar, uty: c / s,',
+    'return { theta: c, xbar, uty: c / s,',
+    'a score where σ > τ',
+  ),
+  snips('snips-alpha', 'x.div(schedule.alpha(t))', 'x', 'x_t in place of x_t/α_t'),
+  snips(
+    'snips-alpha-after',
+    '.mul(schedule.alpha(s))',
+    '.mul(schedule.alpha(t))',
+    'goes on at the level it came from',
+  ),
+  snips('snips-inner', 'length: innerSteps - 1 }', 'length: innerSteps }', 'one inner step too many'),
+  snips('snips-step', 'default: 0.033,', 'default: 0.33,', 'a step ten times too long by default'),
+]
+
+const ddpg = of('methods/explicit/ddpg.ts', 'methods/explicit/ddpg', 'methods/defaults')
+
+const ddpgEdits: readonly Edit[] = [
+  ddpg(
+    'ddpg-delta-time',
+    'alphaBar(schedule, s) ** gamma',
+    'alphaBar(schedule, t) ** gamma',
+    'δ of the time that is left',
+  ),
+  ddpg('ddpg-decay', '(1 - alphaBar(schedule, s)) /', 'alphaBar(schedule, s) /', 'another decay'),
+  ddpg('ddpg-eta', 'etaTilde * law.sigma ** 2', 'etaTilde * law.sigma', 'σ_y in place of σ_y² in η'),
+  ddpg('ddpg-eta-floor', 'Math.max(1e-4,', 'Math.max(1e-2,', 'the floor of η'),
+  ddpg('ddpg-weights', '* (1 - delta)\n', '\n', 'back-projection at its full length throughout'),
+  ddpg(
+    'ddpg-noise',
+    'Math.sqrt(1 - zeta) * (noisy ? delta : 1)',
+    'Math.sqrt(1 - zeta)',
+    'ε̂ at its full weight under noise',
+  ),
+  ddpg('ddpg-zeta', 'schedule.sigma(s) * Math.sqrt(zeta)', 'schedule.sigma(s) * zeta', 'ζ in place of √ζ'),
+  ddpg(
+    'ddpg-epsilon',
+    'predictedNoise(x, moved, schedule, t)',
+    'predictedNoise(x, x0hat, schedule, t)',
+    'ε is that of x̂₀',
+  ),
+  ddpg('ddpg-adjoint', 'operator.adjoint(r)]', 'operator.adjoint(r).neg()]', 'against the gradient'),
+  ddpg(
+    'ddpg-end',
+    "(ended && noisy ? 0 : step === 'decaying'",
+    "(ended ? 0 : step === 'decaying'",
+    'no last correction without noise',
+  ),
+]
+
+const jpeg = of('methods/explicit/ddrm-jpeg.ts', 'methods/explicit/ddrm-jpeg', 'methods/defaults')
+
+const jpegEdits: readonly Edit[] = [
+  jpeg('ddrm-jpeg-noise-anew', '        keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
+  jpeg(
+    'ddrm-jpeg-eta-b',
+    'nullSpace(problem, x0hat, options.etaB)',
+    'nullSpace(problem, x0hat)',
+    'η_B is left out',
+  ),
+  jpeg(
+    'ddrm-jpeg-start',
+    '.add(operator.pinv(y).mul(prior.schedule.alpha(start)))',
+    '',
+    'it starts at pure noise',
+  ),
+  jpeg(
+    'ddrm-jpeg-start-alpha',
+    'operator.pinv(y).mul(prior.schedule.alpha(start))',
+    'operator.pinv(y)',
+    'A†y without α_t',
+  ),
+  jpeg(
+    'ddrm-jpeg-part',
+    'startAt * (noisiest - clean)',
+    '(1 - startAt) * (noisiest - clean)',
+    'the part counted from the noisy end',
+  ),
+  jpeg('ddrm-jpeg-default-start', 'default: 0.3,', 'default: 1,', 'it starts at the noisiest time'),
+]
+
 const ddnmEdits: readonly Edit[] = [
   ddnm('ddnm-noise-anew', '      keepsNoise: true,\n', '', 'ε is worked out anew from x̂₀′'),
   ddnm('ddnm-eta-square', 'renoise(run.options.eta)', 'renoise(run.options.eta ** 2)', 'η² in place of η'),
@@ -151,4 +279,12 @@ const ddnmEdits: readonly Edit[] = [
   ),
 ]
 
-export const spectralEdits: readonly Edit[] = [...ddnmEdits, ...ddnmPlusEdits, ...diffpirEdits]
+export const spectralEdits: readonly Edit[] = [
+  ...ddnmEdits,
+  ...ddnmPlusEdits,
+  ...diffpirEdits,
+  ...ddsEdits,
+  ...snipsEdits,
+  ...ddpgEdits,
+  ...jpegEdits,
+]

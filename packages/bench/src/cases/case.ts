@@ -8,6 +8,8 @@ export type Op =
   | { readonly kind: 'groupNormSilu'; readonly groups: number; readonly eps: number }
   | { readonly kind: 'softmax' }
   | { readonly kind: 'attention' }
+  /** The orthonormal transform of a complex image x [2, H, W], re and im. */
+  | { readonly kind: 'dft' }
   | { readonly kind: 'chain'; readonly name: ChainName }
   | { readonly kind: 'network'; readonly network: NetworkName; readonly task: NetworkTask }
   | { readonly kind: 'operator'; readonly spec: string; readonly task: OperatorTask }

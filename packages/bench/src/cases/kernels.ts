@@ -86,6 +86,15 @@ function attention(heads: number, headDim: number, tokens: number): BenchCase[] 
   ])
 }
 
+/** Told as the operations of a radix-2 FFT, 5·n·log₂ n for n complex numbers, whatever an engine does. */
+const dft = (n: number): BenchCase => ({
+  name: `dft ${n}² complex`,
+  op: { kind: 'dft' },
+  wrt: [],
+  inputs: { x: [2, n, n] },
+  cost: { flops: 5 * n ** 2 * Math.log2(n ** 2) },
+})
+
 const chain = (name: ChainName, n: number): BenchCase => ({
   name: `chain ${name} 1M`,
   op: { kind: 'chain', name },
@@ -119,6 +128,7 @@ export const kernelCases: readonly BenchCase[] = [
   ...softmax(1024),
   ...attention(4, 64, 256),
   ...attention(4, 64, 1024),
+  ...[64, 128, 256, 384, 512].map(dft),
   ...(['x·y + x', 'silu(x) · y', 'exp(−x²)'] as const).map((name) => chain(name, 2 ** 20)),
   dispatch,
 ]

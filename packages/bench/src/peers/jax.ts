@@ -102,6 +102,14 @@ function kernel(jax: Jax, op: KernelOp): (...xs: Arrays) => numpy.Array {
         const scores = np.matmul(q!.mul(q!.shape.at(-1)! ** -0.5), k!.transpose([0, 2, 1]))
         return np.matmul(nn.softmax(scores, -1), v!)
       }
+    case 'dft':
+      return (x) => {
+        const [, height = 1, width = 1] = x!.shape
+        const scaled = x!.mul((height * width) ** -0.5)
+        const [real, imag] = [scaled.ref.slice(0), scaled.slice(1)]
+        const spectrum = np.fft.fft2({ real, imag })
+        return np.stack([spectrum.real, spectrum.imag])
+      }
     case 'groupNormSilu':
       return (x, weight, bias) => {
         const shape = [...x!.shape]

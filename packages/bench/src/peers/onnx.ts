@@ -54,6 +54,7 @@ function graphOf({ op, wrt, inputs }: BenchCase): OnnxGraph | string {
     inputs: used(...n.inputs),
     output: 'out',
   })
+  if (op.kind === 'dft') return 'no transform is written for it'
   if (op.kind === 'network' || op.kind === 'operator') return `no ${op.kind} is built on it here`
   if (op.kind === 'conv2d' && wrt[0] === 'x') {
     const [dy, x] = [inputs['dy']!, inputs['x']!]

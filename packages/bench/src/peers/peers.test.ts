@@ -41,6 +41,7 @@ const cases: readonly BenchCase[] = [
   gradient({ kind: 'softmax' }, ['x'], { x: [3, 5] }, [3, 5]),
   { op: { kind: 'attention' } as const, wrt: [], inputs: heads },
   gradient({ kind: 'attention' }, ['q', 'k', 'v'], heads, [2, 5, 4]),
+  { op: { kind: 'dft' } as const, wrt: [], inputs: { x: [2, 4, 8] } },
   ...(['x + y', 'x·y + x', 'silu(x) · y', 'exp(−x²)'] as const).map((name) => ({
     op: { kind: 'chain', name } as const,
     wrt: [],
@@ -52,9 +53,9 @@ const cases: readonly BenchCase[] = [
 const able: Readonly<Record<string, number>> = {
   'tfjs-wasm': 10,
   'ort-web': 10,
-  'jax-js': 14,
+  'jax-js': 15,
   'gpu.js': 2,
-  pytorch: 16,
+  pytorch: 17,
 }
 
 describe.each(peerNames)('%s', (name) => {

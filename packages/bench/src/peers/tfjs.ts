@@ -62,6 +62,7 @@ function kernel(
     const [n, c, h, width] = shapes['x'] as [number, number, number, number]
     return ({ dy, w }) => tf.conv2dTranspose(image(dy), image(w), [n, h, width, c], op.stride, op.padding)
   }
+  if (op.kind === 'dft') return 'its wasm backend has no FFT'
   if (op.kind === 'network' || op.kind === 'operator') return `no ${op.kind} is built on it here`
   if (wrt.length > 0) return 'its gradients run only together with the forward pass'
   switch (op.kind) {

@@ -38,6 +38,11 @@ def kernel(op):
         return lambda x: torch.softmax(x, -1)
     if kind == "attention":
         return lambda q, k, v: F.scaled_dot_product_attention(q[None], k[None], v[None])[0]
+    if kind == "dft":
+        def dft(x):
+            spectrum = torch.fft.fft2(torch.complex(x[0], x[1]), norm="ortho")
+            return torch.stack([spectrum.real, spectrum.imag])
+        return dft
     return {
         "x + y": lambda x, y: x + y,
         "x·y + x": lambda x, y: x * y + x,

@@ -13,6 +13,8 @@ export interface OperatorFacts {
   readonly pinv: boolean
   /** Whether its gradient says something. */
   readonly differentiable: boolean
+  /** What of it is unknown, such as the kernel. */
+  readonly unknown?: string
 }
 
 /** Grey, colour and complex pictures, of sides that halve often. */
@@ -21,8 +23,18 @@ const shapes: readonly Shape[] = [1, 3, 2].flatMap((channels) => [
   [channels, 28, 28],
 ])
 
+const examples = new WeakMap<OperatorEntry, Operator>()
+
 /** An operator of a kind, with the options of its example or those it has by itself, for the first shape that fits. */
-export function exampleOperator({ info, make }: OperatorEntry): Operator | undefined {
+export function exampleOperator(entry: OperatorEntry): Operator | undefined {
+  const known = examples.get(entry)
+  if (known !== undefined) return known
+  const made = makeExample(entry)
+  if (made !== undefined) examples.set(entry, made)
+  return made
+}
+
+function makeExample({ info, make }: OperatorEntry): Operator | undefined {
   const given = readSettings(info.name, info.options, splitSpec('operator', info.example, info).settings)
   for (const settings of [given, {}]) {
     for (const shape of shapes) {
@@ -53,6 +65,7 @@ export const operatorFacts = (operator: Operator): OperatorFacts => {
     svd: linear && operator.svd !== undefined,
     pinv: operator.pinv !== undefined,
     differentiable: operator.differentiable !== false,
+    ...(operator.blind !== undefined && { unknown: operator.blind.parameter }),
   }
 }
 
@@ -63,6 +76,7 @@ export const operatorWords = ({
   svd,
   pinv,
   differentiable,
+  unknown,
 }: Partial<OperatorFacts>): string =>
   [
     linear === true ? 'linear' : 'not linear',
@@ -70,6 +84,7 @@ export const operatorWords = ({
     ...(svd === true ? ['SVD'] : []),
     ...(pinv === true ? ['A⁺'] : []),
     ...(differentiable === false ? ['no gradient'] : []),
+    ...(unknown === undefined ? [] : [`unknown ${unknown}`]),
   ].join(', ')
 
 /** The operators of a list, with the options of their examples, that a method can take; under Gaussian noise or without. */

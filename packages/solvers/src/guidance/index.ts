@@ -1,3 +1,4 @@
+export { decoded, hostParameter, isPrior, priorOnUnknown } from './blind.ts'
 export { conditioned } from './conditioned.ts'
 export { downhillOf } from './downhill.ts'
 export { exactLikelihood } from './exact.ts'

@@ -2,11 +2,12 @@ import type { Tensor } from '@tweedie/tensor'
 import { fromData, memory, normal, randomKey, scope, tensor } from '@tweedie/tensor'
 import type { AnyMethod } from '../methods/define.ts'
 import { gaussianNoise } from '../noise/index.ts'
-import { matrixOperator } from '../operators/index.ts'
+import type { ShownOperator } from '../operators/index.ts'
+import { matrixOperator, unknownGain } from '../operators/index.ts'
 import type { Settings } from '../options/index.ts'
 import { countCalls, gaussianMixturePrior, gaussianPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
-import type { GuidedStep, Need, Prior, Problem } from '../types.ts'
+import type { GuidedStep, Need, Operator, Prior, Problem } from '../types.ts'
 import type { Law } from './law.ts'
 import { must, mustBeClose, mustEqual, mustThrow } from './law.ts'
 
@@ -25,6 +26,10 @@ export interface MethodLawOptions {
   }
 }
 
+/** The operator as a method takes it: one that looks for an unknown gets it with an unknown gain. */
+const askedOf = <O extends Operator>(needs: readonly Need[], operator: O): O | ShownOperator =>
+  needs.includes('blind') || needs.includes('blindSvd') ? unknownGain(operator) : operator
+
 /** Four numbers with three modes, as an image of 2×2, of which two combinations are measured. */
 function setting(needs: readonly Need[]) {
   const means = [
@@ -36,7 +41,7 @@ function setting(needs: readonly Need[]) {
   const matrix = needs.includes('orthonormal')
     ? [[0.8, 0.6, 0, 0], [0, 0, 0, 1]] // biome-ignore format: a matrix
     : [[1, 0.3, 0, 0.2], [0, 0.5, 0.5, 0]] // biome-ignore format: a matrix
-  const operator = matrixOperator(tensor(matrix), { inShape: [1, 2, 2] })
+  const operator = askedOf(needs, matrixOperator(tensor(matrix), { inShape: [1, 2, 2] }))
   const measured = [0, 1, 2, 3].map((i) => Array.from(normal([randomKey(40 + i)], [2]).dataSync()))
   const problem = (rows: readonly number[]): Problem => ({
     operator,
@@ -48,7 +53,7 @@ function setting(needs: readonly Need[]) {
 
 /**
  * What every method has to hold to: {@link Law}s for a test runner. They run it on problems of four numbers with a
- * linear operator and Gaussian noise, whose posterior is known.
+ * linear operator and Gaussian noise, whose posterior is known; a blind method gets it with an unknown gain.
  *
  * @example
  * ```ts

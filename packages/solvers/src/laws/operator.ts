@@ -15,6 +15,24 @@ const batch = (shape: Shape, seed: number, n = 2, dtype: DType = 'float64') =>
 
 const rows = (x: Tensor, i: number) => x.slice([i, i + 1])
 
+/** What a measurement that does not round holds to. */
+const ofGradients = (operator: Operator, seed: number): Record<string, () => void> => ({
+  'has gradients: the VJP agrees with differences': () => {
+    const [x, v] = [batch(operator.inShape, seed), batch(operator.inShape, seed + 1)]
+    const [y, pullback] = vjp((x: Tensor) => operator.forward(x), x)
+    const u = batch(operator.outShape, seed + 2)
+    const slope = dot(pullback(u)[0], v)
+    // Central differences in two steps: the better of them is off by about h² or rounding/h.
+    const differences = [1e-4, 1e-6].map((h) => {
+      const [ahead, behind] = [operator.forward(x.add(v.mul(h))), operator.forward(x.sub(v.mul(h)))]
+      return dot(ahead.sub(behind), u) / (2 * h)
+    })
+    const scale = 1 + Math.abs(slope) + norm(y) * norm(u)
+    const off = Math.min(...differences.map((difference) => Math.abs(difference - slope)))
+    must(off <= 1e-5 * scale, `⟨Jᵀu, v⟩ = ${slope}, by differences ${differences[0]}`)
+  },
+})
+
 /** What any measurement holds to. */
 const ofAll = (operator: Operator, seed: number): Record<string, () => void> => ({
   'yields [N, …outShape] in the element type of x': () => {
@@ -33,20 +51,7 @@ const ofAll = (operator: Operator, seed: number): Record<string, () => void> => 
       mustBeClose(single, rows(y, i).dataSync(), 1e-12 * (1 + norm(y)), `sample ${i}`)
     }
   },
-  'has gradients: the VJP agrees with differences': () => {
-    const [x, v] = [batch(operator.inShape, seed), batch(operator.inShape, seed + 1)]
-    const [y, pullback] = vjp((x: Tensor) => operator.forward(x), x)
-    const u = batch(operator.outShape, seed + 2)
-    const slope = dot(pullback(u)[0], v)
-    // Central differences in two steps: the better of them is off by about h² or rounding/h.
-    const differences = [1e-4, 1e-6].map((h) => {
-      const [ahead, behind] = [operator.forward(x.add(v.mul(h))), operator.forward(x.sub(v.mul(h)))]
-      return dot(ahead.sub(behind), u) / (2 * h)
-    })
-    const scale = 1 + Math.abs(slope) + norm(y) * norm(u)
-    const off = Math.min(...differences.map((difference) => Math.abs(difference - slope)))
-    must(off <= 1e-5 * scale, `⟨Jᵀu, v⟩ = ${slope}, by differences ${differences[0]}`)
-  },
+  ...(operator.differentiable !== false && ofGradients(operator, seed)),
   'frees what it does not return, and keeps its input': () => {
     const x = batch(operator.inShape, seed)
     operator.forward(x).dispose() // makes its constants, which stay
@@ -91,6 +96,18 @@ const ofLinear = (operator: LinearOperator, seed: number): Record<string, () => 
         )
       }
     }
+  },
+})
+
+/** What an A† that undoes a measurement as far as that can be holds to. */
+const ofUndoing = (
+  operator: Operator,
+  pinv: (y: Tensor) => Tensor,
+  seed: number,
+): Record<string, () => void> => ({
+  'A(A†(A(x))) = A(x)': () => {
+    const y = operator.forward(batch(operator.inShape, seed))
+    mustBeClose(operator.forward(pinv(y)).dataSync(), y.dataSync(), 1e-9 * (1 + norm(y)), 'A A† A x')
   },
 })
 
@@ -156,7 +173,7 @@ const ofSvd = (
 
 /**
  * What every operator has to hold to: {@link Law}s for a test runner. Linear ones are told by their `adjoint`, a
- * pseudo-inverse and an SVD are tested where there is one.
+ * pseudo-inverse and an SVD are tested where there is one, gradients unless it says that it is not `differentiable`.
  *
  * @param operator - Of moderate size: the SVD is tested on all unit vectors.
  * @param options.seed - Of the random x and y; default 0.
@@ -169,11 +186,16 @@ const ofSvd = (
  */
 export function operatorLaws(operator: Operator, { seed = 0 }: { seed?: number } = {}): Law[] {
   const linear = isLinear(operator) ? operator : undefined
-  const { pinv, svd } = linear ?? {}
+  const svd = linear?.svd
+  const { pinv } = operator
   const laws = {
     ...ofAll(operator, seed),
     ...(linear === undefined ? {} : ofLinear(linear, seed)),
-    ...(linear === undefined || pinv === undefined ? {} : ofPinv(linear, pinv.bind(linear), seed)),
+    ...(pinv === undefined
+      ? {}
+      : linear === undefined
+        ? ofUndoing(operator, pinv.bind(operator), seed)
+        : ofPinv(linear, pinv.bind(linear), seed)),
     ...(linear === undefined || svd === undefined ? {} : ofSvd(linear, svd.bind(linear))),
   }
   return Object.entries(laws).map(([name, check]) => ({ name, holds: async () => await scope(check) }))

@@ -1,7 +1,10 @@
 import type { Tensor } from '@tweedie/tensor'
 import { eye, fromData, normal, randomKey } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
+import { proximal } from '../inner/index.ts'
+import { linearOperator } from '../operators/index.ts'
 import { negatives } from './fourier-basis.ts'
+import { hostDft2 } from './host-dft.ts'
 import { buildMatrix } from './host-matrix.ts'
 import { circulant, complexFactor, realFourierBasis, transferOf } from './index.ts'
 
@@ -116,6 +119,59 @@ describe.each(sizes)('of %d×%d', (h, w) => {
     close(both, values(eye(m, float64).mul(fromData(seen, [m]))), 1e-12)
     expect(both.every((value, i) => seen[i % m] === 1 || value === 0)).toBe(true)
   })
+})
+
+test('its proximal point is diagonal in the frequencies: as by conjugate gradients, and as the formula', () => {
+  const [h, w, sigmaY, rho] = [4, 5, 0.3, 0.7]
+  const shape = [2, h, w] as const
+  const transfer = transferOf(
+    buildMatrix(3, 3, (i, j) => 1 / (1 + i + 2 * j)),
+    h,
+    w,
+  )
+  const { forward, adjoint, svd } = circulant(shape, transfer)
+  const operator = linearOperator('circulant', {
+    inShape: shape,
+    outShape: shape,
+    forward,
+    adjoint,
+    spectrum: svd,
+  })
+  const [x, y] = [random(3, 2, ...shape), random(4, 2, ...shape)]
+  const point = values(proximal({ operator, y, sigmaY }, x, rho))
+  close(point, values(proximal({ operator, y, sigmaY }, x, rho, { solver: 'cg', tolerance: 1e-13 })), 1e-10)
+  // F x = (T̄·F y/σ_y² + F x̂/ρ²)/(|T|²/σ_y² + 1/ρ²), frequency by frequency.
+  const zero = new Float64Array(h * w)
+  for (let plane = 0; plane < 4; plane++) {
+    const spectrum = (image: Tensor) => {
+      const re = Float64Array.from(values(image).slice(plane * h * w, (plane + 1) * h * w))
+      return hostDft2({ re, im: zero }, h, w)
+    }
+    const [fx, fy] = [spectrum(x), spectrum(y)]
+    const solved = { re: zero.slice(), im: zero.slice() }
+    for (let k = 0; k < h * w; k++) {
+      const [s, t] = [transfer.re[k]!, transfer.im[k]!]
+      const weight = (s * s + t * t) / sigmaY ** 2 + 1 / rho ** 2
+      solved.re[k] = ((s * fy.re[k]! + t * fy.im[k]!) / sigmaY ** 2 + fx.re[k]! / rho ** 2) / weight
+      solved.im[k] = ((s * fy.im[k]! - t * fy.re[k]!) / sigmaY ** 2 + fx.im[k]! / rho ** 2) / weight
+    }
+    close(point.slice(plane * h * w, (plane + 1) * h * w), Array.from(hostDft2(solved, h, w, 1).re), 1e-12)
+  }
+})
+
+test('what rounding leaves of a zero of the transfer function counts as 0', () => {
+  // Means of three of six: 1 + 2·cos(2πk/6) is 0 at k = 2 and 4, as numbers 1.1e-16 or so.
+  const transfer = transferOf(
+    buildMatrix(1, 3, () => 1 / 3),
+    1,
+    6,
+  )
+  expect(Math.hypot(transfer.re[2]!, transfer.im[2]!)).toBeGreaterThan(0)
+  const s = Array.from(circulant([1, 1, 6], transfer).svd().singularValues)
+  close(s, [1, 2 / 3, 0, 1 / 3, 0, 2 / 3], 1e-15)
+  expect([s[2], s[4]]).toEqual([0, 0])
+  // With a cutoff of one's own the weakest goes as well.
+  expect(circulant([1, 1, 6], transfer, 0.5).svd().singularValues[3]).toBe(0)
 })
 
 test('negatives of frequencies', () => {

@@ -1,20 +1,29 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
+import { ddpg } from './explicit/ddpg.ts'
 import { ddrm } from './explicit/ddrm.ts'
+import { ddrmJpeg } from './explicit/ddrm-jpeg.ts'
+import { dds } from './explicit/dds.ts'
 import { diffpir } from './explicit/diffpir.ts'
 import { dmps } from './explicit/dmps.ts'
 import { dps } from './explicit/dps.ts'
 import { dsg } from './explicit/dsg.ts'
+import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
 import { ilvr } from './explicit/ilvr.ts'
+import { kadkhodaieSimoncelli } from './explicit/kadkhodaie-simoncelli.ts'
 import { lgdMc } from './explicit/lgd-mc.ts'
 import { mcg } from './explicit/mcg.ts'
 import { mmps } from './explicit/mmps.ts'
 import { mpgd } from './explicit/mpgd.ts'
 import { pigdm } from './explicit/pigdm.ts'
 import { repaint } from './explicit/repaint.ts'
+import { scoreAld } from './explicit/score-ald.ts'
+import { scoreSde } from './explicit/score-sde.ts'
+import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { redDiff } from './variational/red-diff.ts'
 
@@ -33,10 +42,16 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   // biome-ignore format: one a line
   dps,
   ddrm,
+  ddrmJpeg,
   ddnm,
   ddnmPlus,
   diffpir,
+  dds,
+  snips,
+  ddpg,
   redDiff,
+  blindDps,
+  gibbsDdrm,
   pigdm,
   tmpd,
   mmps,
@@ -47,4 +62,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   repaint,
   ilvr,
   mcg,
+  scoreSde,
+  scoreAld,
+  kadkhodaieSimoncelli,
 ])

@@ -1,10 +1,10 @@
 import { OptionError, type Tensor, tensor, zeros } from '@tweedie/tensor'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
-import { matrixOperator } from '../operators/index.ts'
+import { matrixOperator, unknownGain } from '../operators/index.ts'
 import { choice, number } from '../options/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
-import { residualNorm, run } from '../run/index.ts'
+import { residualNorm, run, sampleNorms } from '../run/index.ts'
 import { ddim } from '../samplers/index.ts'
 import { travelPath } from '../schedules/index.ts'
 import type { Checkpoint, Need, Noise, Problem, Svd } from '../types.ts'
@@ -269,7 +269,7 @@ describe('what fits', () => {
   ]
   const lacking: Readonly<
     Record<
-      Exclude<Need, 'inverse' | 'orthonormal' | 'operatorVjp' | 'denoiserVjp'>,
+      Exclude<Need, 'inverse' | 'orthonormal' | 'operatorVjp' | 'denoiserVjp' | 'blind' | 'blindSvd'>,
       readonly [Problem, string]
     >
   > = {
@@ -320,5 +320,63 @@ describe('what fits', () => {
     expect(() => checkFit(info, { ...problem, operator: nonlinear }, prior)).toThrow(
       'needs a linear operator',
     )
+  })
+})
+
+describe('what is unknown', () => {
+  const hidden = { ...problem, operator: unknownGain(operator, 3) }
+  const looking = (needs: readonly Need[]) =>
+    defineMethod({
+      name: 'looking',
+      title: 'Looking',
+      family: 'explicit',
+      steps: 2,
+      spacing: 'linspace',
+      needs,
+      options: {},
+      plan: ({ problem, noise, prior }) =>
+        stepping({
+          start: () => ({ x: noise() }),
+          step: ({ x }, { t }) => {
+            const x0hat = prior.denoise(x, t)
+            return {
+              state: { x: x0hat },
+              shown: { x0hat },
+              numbers: { residual: residualNorm(problem.operator, problem.y, x0hat) },
+            }
+          },
+        }),
+    })
+
+  test('is not seen by a method that looks for it: neither in forward nor in what else there is', async () => {
+    await expect(looking(['blind'])(hidden, prior).next()).rejects.toThrow('may not see the true gain')
+    let seen: readonly string[] = []
+    const spy = defineMethod({
+      ...{ name: 'spy', title: 'Spy', family: 'explicit', steps: 1, spacing: 'linspace' },
+      needs: ['blind'],
+      options: {},
+      plan: ({ problem, noise }) => {
+        seen = Object.keys(problem.operator)
+        return stepping({
+          start: () => ({ x: noise() }),
+          step: ({ x }) => ({ state: { x }, shown: { x0hat: x }, numbers: { residual: sampleNorms(x) } }),
+        })
+      },
+    })
+    await spy(hidden, prior).next()
+    expect([...seen].sort()).toEqual(['blind', 'differentiable', 'forward', 'inShape', 'name', 'outShape'])
+  })
+
+  test('is refused by a method that does not look for it, with what would do', () => {
+    expect(() => looking([])(hidden, prior)).toThrow(UnfitError)
+    expect(() => looking([])(hidden, prior)).toThrow(
+      "looking: takes all as known, and 'matrixOperator of unknown gain' leaves its gain unknown: take a blind method, or the operator at a known gain, operator.blind.at(φ)",
+    )
+    expect(() => looking(['blind'])(problem, prior)).toThrow("all of 'matrixOperator' is known")
+    const { svd, ...plain } = operator
+    expect(() => looking(['blindSvd'])({ ...problem, operator: unknownGain(plain) }, prior)).toThrow(
+      'has no svd()',
+    )
+    expect(() => looking(['blindSvd'])(hidden, prior)).not.toThrow()
   })
 })

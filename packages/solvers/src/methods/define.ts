@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from '@tweedie/tensor'
+import type { Key, Shape, Tensor } from '@tweedie/tensor'
 import { TweedieError } from '@tweedie/tensor'
 import type { Guidance } from '../guidance/guided.ts'
 import { keepingNoise } from '../guidance/guided.ts'
@@ -91,6 +91,8 @@ export interface Run<S extends Specs, N extends Need> {
   readonly start: Time
   /** z ~ N(0, I) for step i and a purpose, [N, …shape]: a batch of samples, or of another shape where one is given. */
   z(i: number, purpose: string, shape?: Shape): Tensor
+  /** A key for each sample, for step i and a purpose: for draws of another law, or of many numbers one after another. */
+  keys(i: number, purpose: string): readonly Key[]
   /** x_T = σ_T·z. */
   noise(): Tensor
 }
@@ -193,7 +195,8 @@ export function defineMethod(
   }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
-  function run(problem: Problem, prior: Prior, given: Settings = {}) {
+  function run(asked: Problem, prior: Prior, given: Settings = {}) {
+    const problem = withoutTruth(asked)
     checkFit(info, problem, prior)
     const options = fillSettings(name, info.options, given)
     const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
@@ -209,6 +212,7 @@ export function defineMethod(
       device: y.device,
     })
     const z = (i: number, purpose: string, shape = prior.shape) => streams.normal(i, purpose, shape)
+    const keys = streams.keysOf
     const start = times[0]?.t ?? prior.schedule.noisiest
     const noise = () => z(0, 'start').mul(prior.schedule.sigma(start))
     return iterate({
@@ -216,10 +220,20 @@ export function defineMethod(
       y,
       times,
       resume,
-      ...plan({ problem, prior, options: own, times, start, z, noise }),
+      ...plan({ problem, prior, options: own, times, start, z, keys, noise }),
     })
   }
   return Object.assign(run, { info, run })
+}
+
+/** The problem as a blind method may see it: without what y was simulated with. */
+function withoutTruth(problem: Problem): Problem {
+  const { name, inShape, outShape, differentiable = true, blind } = problem.operator
+  if (blind === undefined) return problem
+  const forward = (): never => {
+    throw new TweedieError(`${name}: a method may not see the true ${blind.parameter}`)
+  }
+  return { ...problem, operator: { name, inShape, outShape, differentiable, blind, forward } }
 }
 
 /** The settings that are options of `specs`. */

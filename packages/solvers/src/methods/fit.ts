@@ -1,4 +1,4 @@
-import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
+import { fromData, isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
 import { lacksInverse } from '../guidance/pseudo-inverse.ts'
 import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
@@ -22,6 +22,23 @@ const noSvd = (operator: Operator): string | undefined =>
     ? undefined
     : (notLinear(operator) ??
       `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
+
+const notBlind = ({ name, blind }: Operator): string | undefined =>
+  blind === undefined ? `needs an operator with something unknown; all of '${name}' is known` : undefined
+
+function noBlindSvd(operator: Operator): string | undefined {
+  const { blind } = operator
+  if (blind === undefined) return notBlind(operator)
+  using start = fromData(blind.initial, [1, ...blind.shape])
+  return noSvd(blind.at(start))
+}
+
+/** A method that does not look for an unknown would take the one that y was simulated with. */
+const unasked = ({ name, blind }: Operator, needs: readonly Need[]): string | undefined =>
+  blind === undefined || needs.some((need) => need === 'blind' || need === 'blindSvd')
+    ? undefined
+    : `takes all as known, and '${name}' leaves its ${blind.parameter} unknown: take a blind method, or the ` +
+      `operator at a known ${blind.parameter}, operator.blind.at(φ)`
 
 /** How far a singular value may be from 0 or 1: operators are given in float32. */
 const slack = 1e-6
@@ -71,12 +88,14 @@ export const needRules: Readonly<Record<Need, NeedRule>> = {
         ? undefined
         : `needs gradients through the operator; those of '${operator.name}' say nothing`,
   },
+  blind: { words: 'blind operator', lacks: ({ operator }) => notBlind(operator) },
+  blindSvd: { words: 'blind operator with SVD', lacks: ({ operator }) => noBlindSvd(operator) },
   denoiserVjp: { words: 'denoiser gradient' },
 }
 
 /** Whether nonlinear operators are among those that a method with these needs can take. */
 export const takesNonlinear = (needs: readonly Need[]): boolean =>
-  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal')
+  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal' || need === 'blindSvd')
 
 /** A problem that a method cannot solve. `method` names it, `need` what is missing, `reason` says so in words. */
 export class UnfitError extends TweedieError {
@@ -110,6 +129,8 @@ export function lackOf(
   { needs }: Pick<Needing, 'needs'>,
   problem: Posed,
 ): { readonly need: Need; readonly why: string } | undefined {
+  const blind = unasked(problem.operator, needs)
+  if (blind !== undefined) return { need: 'blind', why: blind }
   for (const need of needs) {
     const why = needRules[need].lacks?.(problem)
     if (why !== undefined) return { need, why }

@@ -2,13 +2,13 @@ import { memory, normal, OptionError, randomKey, ShapeError, tensor } from '@twe
 import { describe, expect, it } from 'vitest'
 import { methodLaws } from '../laws/index.ts'
 import { gaussianNoise } from '../noise/index.ts'
-import { matrixOperator } from '../operators/index.ts'
+import { matrixOperator, unknownGain } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
 import type { Need, Problem } from '../types.ts'
 import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known, takesUnknown } from './known/known.test.helper.ts'
 
 const means = [
   [-1, 0.5, 0, 1],
@@ -44,7 +44,8 @@ describe.each(methods.names)('%s', (name) => {
   const options: RunOptions = { steps: 10, seed: 9, ...known[name]?.small }
   const { path = (grid: number) => grid } = { ...known[name] }
   const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
-  const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator })
+  const asked = askedOf(info, operator)
+  const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator: asked })
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
@@ -134,12 +135,14 @@ describe.each(methods.names)('%s', (name) => {
     const { svd: _, ...withoutSvd } = operator
     const { pinv: __, ...withoutPinv } = operator
     const { sigma, ...withoutSigma } = p.noise
-    const unfit = (bad: Problem) => expect(() => method.run(bad, prior))
+    const unfit = (bad: Problem) =>
+      expect(() => method.run({ ...bad, operator: askedOf(info, bad.operator) }, prior))
     const lacking: Readonly<Partial<Record<Need, readonly [Problem, string]>>> = {
       linear: [{ ...p, operator: nonlinear }, 'needs a linear operator'],
       svd: [{ ...p, operator: withoutSvd }, 'svd()'],
       orthonormal: [{ ...p, operator: mixing }, 'needs orthonormal rows'],
       sigma: [{ ...p, noise: withoutSigma }, 'σ_y'],
+      blindSvd: [{ ...p, operator: withoutSvd }, 'svd()'],
       pinv: [{ ...p, operator: withoutPinv }, 'pinv()'],
       inverse: [{ ...p, operator: nonlinear }, 'neither adjoint() nor pinv()'],
       operatorVjp: [
@@ -152,6 +155,10 @@ describe.each(methods.names)('%s', (name) => {
       unfit(bad).toThrow(UnfitError)
       unfit(bad).toThrow(message)
     }
+    // One that looks for an unknown needs one; any other is refused where there is one.
+    const other = takesUnknown(info) ? operator : unknownGain(operator)
+    expect(() => method.run({ ...p, operator: other }, prior)).toThrow(UnfitError)
+    expect(() => method.run({ ...p, operator: other }, prior)).toThrow('unknown')
     // What undoes an operator that is not linear is as good as a pseudo-inverse.
     const undone = { ...nonlinear, pinv }
     const noise = info.needs.includes('inverse') ? gaussianNoise(0) : p.noise

@@ -13,7 +13,7 @@ describe.each(all.map((one) => [`${one.method.info.name}/${one.preset.name}`, on
   (_, { method, preset }) => {
     const { name, options, presets } = method.info
     test('has a name of its own, settings that the method takes, and says where they come from', () => {
-      expect(preset.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+      expect(preset.name).toMatch(/^[a-z0-9.]+(-[a-z0-9.]+)*$/)
       expect(presets.filter((other) => other.name === preset.name)).toEqual([preset])
       expect(() => fillSettings(name, options, preset.settings)).not.toThrow()
       expect(preset.from.length).toBeGreaterThan(20)
@@ -39,6 +39,10 @@ describe.each(all.map((one) => [`${one.method.info.name}/${one.preset.name}`, on
     })
   },
 )
+
+test.each(methods.names)('%s says when it fails', (name) => {
+  expect(methods.find(name).info.limits).toMatch(/^\p{L}.*\.$/u)
+})
 
 test('there are presets', () => expect(all.length).toBeGreaterThan(8))
 

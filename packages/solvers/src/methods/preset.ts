@@ -58,7 +58,7 @@ export interface Presetting {
  * @example
  * ```ts
  * import { dps, presetOf } from '@tweedie/solvers'
- * presetOf(dps, 'ffhq-sr4').settings // => { steps: 1000, scale: 0.3, clip: [-1, 1] }
+ * presetOf(dps, 'ffhq-sr4').settings // => { steps: 1000, scale: 0.3, scaleSteps: 1000, clip: [-1, 1] }
  * ```
  */
 export function presetOf({ info: { name, presets } }: Presetting, wanted: string): Preset {

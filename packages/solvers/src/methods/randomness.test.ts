@@ -9,12 +9,13 @@ import { sampleUnconditional } from '../samplers/index.ts'
 import type { Step } from '../types.ts'
 import { methods } from './index.ts'
 import type { Known } from './known/known.test.helper.ts'
-import { known } from './known/known.test.helper.ts'
+import { askedOf, known } from './known/known.test.helper.ts'
 
 interface Draw {
   readonly step: number
   readonly name: string
-  readonly shape: Shape
+  /** Absent where the keys of the samples were asked for. */
+  readonly shape?: Shape
   readonly values: readonly number[]
 }
 const draws: Draw[] = []
@@ -30,7 +31,12 @@ vi.mock('../run/streams.ts', async (original) => {
         draws.push({ step, name, shape, values: Array.from(z.dataSync()) })
         return z
       }
-      return { ...streams, normal: listened }
+      const keysOf: typeof streams.keysOf = (step, name) => {
+        const keys = streams.keysOf(step, name)
+        draws.push({ step, name, values: keys.flatMap(({ words }) => words) })
+        return keys
+      }
+      return { ...streams, normal: listened, keysOf }
     },
   }
 })
@@ -55,8 +61,11 @@ const runs: Readonly<Record<string, (onStep: (step: Step) => void) => Promise<Te
   ...Object.fromEntries(
     methods.names.map((name) => [
       name,
-      (onStep) =>
-        run(methods.find(name).run(problem, prior, { ...common, ...purposes[name]?.options }), { onStep }),
+      (onStep) => {
+        const method = methods.find(name)
+        const asked = { ...problem, operator: askedOf(method.info, problem.operator) }
+        return run(method.run(asked, prior, { ...common, ...purposes[name]?.options }), { onStep })
+      },
     ]),
   ),
   sampling: (onStep) => run(sampleUnconditional(prior, { ...common, count: 2 }), { onStep }),
@@ -89,7 +98,10 @@ describe.each(Object.keys(runs))('%s', (name) => {
           .fold(draw.step)
           .fold(draw.name),
       )
-      expect(draw.values).toEqual(Array.from(normal(keys, draw.shape).dataSync()))
+      const { shape } = draw
+      expect(draw.values).toEqual(
+        shape === undefined ? keys.flatMap(({ words }) => words) : Array.from(normal(keys, shape).dataSync()),
+      )
     }
   })
 })

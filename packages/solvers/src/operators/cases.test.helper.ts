@@ -1,5 +1,6 @@
 import type { DType, Shape, Tensor } from '@tweedie/tensor'
 import {
+  flip,
   gather,
   normal,
   OptionError,
@@ -8,6 +9,7 @@ import {
   ShapeError,
   sizeOf,
   tanh,
+  tensor,
   uniform,
 } from '@tweedie/tensor'
 import fc from 'fast-check'
@@ -19,6 +21,7 @@ import type { LinearOperator } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { OperatorEntry, ShownOperator, SpectralOperator } from './index.ts'
 import {
+  blindBlur,
   blur,
   compose,
   defineOperator,
@@ -29,7 +32,9 @@ import {
   operators,
   separable,
   sr,
+  stack,
   uniformBlur,
+  unknownGain,
 } from './index.ts'
 
 // Operators to draw, for the laws that all of them obey. A kind of the catalog is among them by being there: its
@@ -148,6 +153,35 @@ const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; options: Set
       shape,
       options: { ...options, coils },
     })),
+  'inverse-scattering': fc.record({
+    shape: image,
+    options: fc.record({
+      transmitters: fc.integer({ min: 1, max: 3 }),
+      receivers: fc.integer({ min: 1, max: 5 }),
+      wavelength: fc.double({ min: 2, max: 9, noNaN: true }),
+      radius: fc.double({ min: 0.2, max: 2, noNaN: true }),
+    }),
+  }),
+  tomography: fc.record({
+    shape: image,
+    options: fc.record({
+      angles: fc.integer({ min: 1, max: 5 }),
+      range: fc.double({ min: 20, max: 360, noNaN: true }),
+      start: fc.double({ min: -180, max: 180, noNaN: true }),
+      // Too few detectors see a part of the image.
+      detectors: fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined }),
+    }),
+  }),
+  'blind-blur': fc.record({
+    shape: image,
+    options: fc.record({
+      size: fc.constantFrom(1, 3, 5),
+      kernel: fc.constantFrom('gaussian', 'motion'),
+      std: fc.double({ min: 0.3, max: 1.2, noNaN: true }),
+      length: fc.double({ min: 1, max: 5, noNaN: true }),
+      angle: fc.double({ min: -180, max: 180, noNaN: true }),
+    }),
+  }),
   blur: fc.record({
     shape: image,
     options: fc.record({
@@ -247,6 +281,15 @@ const matrixOfRank = fc
 const isSpectral = (operator: ShownOperator): operator is SpectralOperator =>
   isLinear(operator) && operator.svd !== undefined && operator.pinv !== undefined
 
+/** A blind operator at a value of its unknown. */
+function spectralOf({ blind }: ShownOperator, phi: Tensor): SpectralOperator {
+  const at = blind?.at(phi)
+  if (at === undefined || !('display' in at)) throw new Error('nothing is unknown')
+  const { name, inShape, outShape, forward } = at
+  if (!isLinear(at) || at.svd === undefined) throw new Error(`${name} has no decomposition`)
+  return linearOperator(name, { inShape, outShape, forward, adjoint: at.adjoint, spectrum: at.svd })
+}
+
 /** Every kind of the catalog, by what its operators can do. */
 const kinds = [...operators].map((kind): Case<ShownOperator> => [kind.info.name, drawnOf(kind)])
 const those = <O extends ShownOperator>(is: (operator: ShownOperator) => operator is O): Case<O>[] =>
@@ -289,6 +332,29 @@ const others: readonly Case<SpectralOperator>[] = [
       }),
     ),
   ],
+  [
+    'a blur at a known kernel',
+    drawn(
+      fc
+        .tuple(image, fc.constantFrom(1, 3, 5), fc.nat(1e6), fc.boolean())
+        .map(([shape, size, seed, mirrored]) => {
+          // A kernel that is its own mirror image has a real transform, and half the rotations.
+          const raw = normal(randomKey(seed), [1, size, size], { dtype: 'float64' })
+          const kernel = mirrored ? raw.add(flip(raw, [1, 2])) : raw
+          return spectralOf(blindBlur(shape, { size }), kernel)
+        }),
+    ),
+  ],
+  [
+    'a known gain',
+    drawn(
+      fc
+        .tuple(matrixOfRank, fc.constantFrom(2, -0.5, 0))
+        .map(([a, gain]) =>
+          spectralOf(unknownGain(matrixOperator(a)), tensor([[gain]], { dtype: 'float64' })),
+        ),
+    ),
+  ],
   // The adjoint and the pseudo-inverse left out: both are derived.
   [
     'forward and spectrum alone',
@@ -324,6 +390,19 @@ export const linearCases: readonly Case<Linear>[] = [
     ),
   ],
   ['a composition', drawn(composable.map(({ a, b }) => compose(a, b)))],
+  [
+    'stacked',
+    drawn(
+      drawnOf(sr).chain(({ operator: a }) =>
+        fc
+          .tuple(
+            fc.constantFrom(1, 3, 5).map((size) => blur(a.inShape, { size, std: 0.8 })),
+            fc.boolean(),
+          )
+          .map(([b, alone]) => (alone ? stack(a) : stack(a, b, a))),
+      ),
+    ),
+  ],
   [
     'images composed',
     drawn(

@@ -28,6 +28,8 @@ test.each([
   ['kernel-blur:boundary=reflect', 'kernel-blur', 2352],
   ['nonlinear-blur:exposure=2', 'nonlinear-blur', 2352],
   ['grey', 'grey', 784],
+  ['blind-blur', 'blind-blur', 2352],
+  ['blind-blur:size=7,kernel=motion,angle=30', 'blind-blur', 2352],
   ['grey:weights=luma', 'grey', 784],
   ['mri:4', 'mri', 3 * 2 * 28 * 7],
   ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],

@@ -1,5 +1,6 @@
 import type { Shape } from '@tweedie/tensor'
 import { catalog } from '../options/index.ts'
+import { blindBlur } from './blind/blind-blur.ts'
 import { blur } from './blur/blur.ts'
 import { kernelBlur } from './blur/kernel-blur.ts'
 import { motionBlur } from './blur/motion-blur.ts'
@@ -17,9 +18,11 @@ import { denoise } from './pixels/denoise.ts'
 import { grey } from './pixels/grey.ts'
 import { inpaint } from './pixels/inpaint.ts'
 import { sr } from './sampling/sr.ts'
+import { inverseScattering } from './scattering/inverse-scattering.ts'
 import { csBlock } from './sensing/cs-block.ts'
 import { csGaussian } from './sensing/cs-gaussian.ts'
 import { csWalshHadamard } from './sensing/cs-walsh-hadamard.ts'
+import { tomography } from './tomography/tomography.ts'
 
 /**
  * The operators that go by a name, as `tweedie operators` prints them. `operators.with(mine)` has one more.
@@ -50,6 +53,9 @@ export const operators = catalog('operator', [
   hdr,
   quantise,
   jpeg,
+  blindBlur,
+  tomography,
+  inverseScattering,
 ])
 
 /**

@@ -3,7 +3,7 @@ import type { Shape, Tensor } from '@tweedie/tensor'
 import { scope, sizeOf, zeros } from '@tweedie/tensor'
 import { batchOf } from '../linalg/per-sample.ts'
 import { pinvFromSvd } from '../linalg/spectral.ts'
-import type { LinearOperator, Operator, Svd } from '../types.ts'
+import type { Blind, LinearOperator, Operator, Svd } from '../types.ts'
 import { checkBatch } from './checks.ts'
 import type { Spectrum, TensorMap } from './spectrum.ts'
 import { svdOf } from './spectrum.ts'
@@ -38,6 +38,8 @@ export interface Parts {
   readonly differentiable?: boolean
   /** {@link Operator.pinv}. Of a linear operator V Σ⁺ Uᵀ where left out and there is a spectrum. */
   readonly pinv?: TensorMap
+  /** {@link Operator.blind}: what `forward` knows and a method does not. */
+  readonly blind?: Blind
   /** y as images; as it is where left out. */
   readonly display?: TensorMap
 }
@@ -73,7 +75,7 @@ const checked =
 /** A measurement from its parts. */
 export function shownOperator<const P extends Parts>(name: string, parts: P): ShownOf<P>
 export function shownOperator(name: string, parts: Parts): ShownOperator {
-  const { inShape, outShape, forward, pinv, differentiable } = parts
+  const { inShape, outShape, forward, pinv, differentiable, blind } = parts
   const { display = (y: Tensor) => y.reshape(y.shape) } = parts
   return {
     name,
@@ -83,12 +85,13 @@ export function shownOperator(name: string, parts: Parts): ShownOperator {
     forward: checked(`${name}.forward`, inShape, forward),
     display: checked(`${name}.display`, outShape, display),
     ...(differentiable !== undefined && { differentiable }),
+    ...(blind && { blind }),
     ...(pinv && { pinv: checked(`${name}.pinv`, outShape, pinv) }),
   }
 }
 
 /** Aᵀ as the VJP of a linear A, which is the same at every x: at 0. */
-const transposeOf =
+export const transposeOf =
   (forward: TensorMap, inShape: Shape): TensorMap =>
   (y) => {
     const at = zeros([batchOf(y), ...inShape], { dtype: y.dtype, device: y.device })

@@ -18,3 +18,4 @@ export type {
   ValueOf,
 } from './spec.ts'
 export { array, choice, flag, integer, interval, number, object, pair, sides, text } from './spec.ts'
+export { tensorOption } from './tensor-option.ts'

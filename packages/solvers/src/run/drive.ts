@@ -15,6 +15,8 @@ export interface Iteration<State, Shown, Numbers extends SampleNumbers> {
   /** Tensors to show in the step. */
   readonly shown: Shown
   readonly numbers: Numbers
+  /** True where nothing is left to do: the run ends with this step, though its times go on. */
+  readonly ended?: boolean
 }
 
 /** A method as two pure functions of its state. */
@@ -96,6 +98,7 @@ export async function* iterate<
         ...(numbers as { readonly [K in keyof Numbers]: readonly number[] }),
       }
       free(passing)
+      if (done.ended === true) break
     }
     return state.x.detach()
   } finally {

@@ -1,6 +1,6 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import type { Operator } from '../types.ts'
+import type { Blind, Operator } from '../types.ts'
 
 /** The axes of one sample in a batch: all but the first. */
 export const sampleAxes = (x: Tensor): number[] => x.shape.slice(1).map((_, i) => i + 1)
@@ -44,3 +44,19 @@ export function residualAt(operator: Operator, y: Tensor, x: Tensor): Residual {
 /** ‖y − A(x)‖₂ of each sample, [N, 1, …]: {@link residualAt} without the way back. */
 export const residualNorm = (operator: Operator, y: Tensor, x: Tensor): Tensor =>
   sampleNorms(y.sub(operator.forward(x)))
+
+/** What a measurement leaves over at x and a value of its unknown. */
+export interface BlindResidual extends Pick<Residual, 'clean' | 'r' | 'norm'> {
+  /** v ↦ (∂A/∂x)ᵀv and (∂A/∂φ)ᵀv; −∇½‖r‖² in both is `back(r)`. For one use. */
+  back(v: Tensor): readonly [x: Tensor, phi: Tensor]
+}
+
+/**
+ * {@link residualAt} for a measurement with something unknown, y − A_φ(x).
+ * @param phi - [N, …blind.shape].
+ */
+export function blindResidualAt({ apply }: Blind, y: Tensor, x: Tensor, phi: Tensor): BlindResidual {
+  const [clean, pullback] = vjp(apply, x, phi)
+  const left = y.sub(clean)
+  return { clean, r: left, norm: sampleNorms(left), back: (v) => pullback(v) }
+}

@@ -9,7 +9,14 @@ import { combine } from './steps.ts'
  * One step of Langevin's dynamics at time t, of length rate·σ_t², by the score (α_t·x̂₀ − x)/σ_t²:
  * x + rate·(α_t·x̂₀ − x) + √(2·rate)·σ_t·z. Where the marginal is N(·, V) the variance settles at V/(1 − rate·σ_t²/(2V)).
  */
-const langevinStep = (x: Tensor, x0: Tensor, z: Tensor, schedule: Schedule, t: Time, rate: number): Tensor =>
+export const langevinStep = (
+  x: Tensor,
+  x0: Tensor,
+  z: Tensor,
+  schedule: Schedule,
+  t: Time,
+  rate: number,
+): Tensor =>
   combine([1 - rate, x], [rate * schedule.alpha(t), x0], [Math.sqrt(2 * rate) * schedule.sigma(t), z])
 
 function requireCount(option: string, value: number): void {

@@ -2,9 +2,11 @@ import { cpus } from 'node:os'
 import type { SuiteName } from '@tweedie/bench'
 import { integer, number } from '@tweedie/solvers'
 import { Command, Option } from 'commander'
+import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { names, specOption } from '../../terminal/options.ts'
+import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { BenchCommandOptions } from './bench.ts'
+import type { BenchMethodsOptions } from './methods.ts'
 
 const descriptions: Readonly<Record<SuiteName, string>> = {
   kernels: 'Times the kernels of every device on the shapes of a U-Net, forward and backward.',
@@ -27,8 +29,29 @@ export function benchCommand(io: Io): Command {
     suiteCommand(io, 'unet').option('--profile', 'print the share of every primitive instead of timing'),
   )
   bench.addCommand(suiteCommand(io, 'operators'))
+  bench.addCommand(methodsBenchCommand(io))
   return bench
 }
+
+/** `tweedie bench methods`: where the time of each method goes. */
+const methodsBenchCommand = (io: Io): Command =>
+  new Command('methods')
+    .description(
+      'Tells what share of its time each method spends in the prior, in the operator, and in all else.',
+    )
+    .addOption(specOption('--methods <names>', names('methods, separated by commas', { otherwise: 'all' })))
+    .option('--preset <name>', 'the preset of this name of each method')
+    .option('--operator <spec>', 'what is measured', 'sr:4')
+    .addOption(noiseOption(0.05))
+    .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .addOption(specOption('--batch <n>', integer('pictures at a time', { default: 4, min: 1, max: 64 })))
+    .addOption(specOption('--steps <n>', integer('steps of each run', { default: 10, min: 1, max: 1000 })))
+    .addOption(deviceOption())
+    .option('--json', 'print JSON')
+    .action(async (options: BenchMethodsOptions) => {
+      const { benchMethods } = await import('./methods.ts')
+      await onDevice(options.device, () => benchMethods(io, options))
+    })
 
 function suiteCommand(io: Io, suite: SuiteName): Command {
   return new Command(suite)

@@ -62,7 +62,7 @@ Examples:
   tweedie restore digit.png --operator inpaint:box=14
   tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
-  tweedie restore digit.png --operator sr:4 --preset dps/ffhq-sr4
+  tweedie restore digit.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4
 
 Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, the numbers of each unclipped as
 restored.npy … and measurement.npy (float32 [C, H, W]; std.npy is not scaled), contact-sheet.png, report.html and

@@ -93,7 +93,7 @@ export async function measureInput(
   return {
     y,
     truth: undefined,
-    notes: [...notes, `of ${record.file} only the pixels that '${options.operator}' keeps are used`],
+    notes: [...notes, `of ${record.file} only what '${options.operator}' measures is used`],
   }
 }
 

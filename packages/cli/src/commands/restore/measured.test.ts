@@ -177,7 +177,10 @@ test('a whole picture of numbers for inpainting: what the operator hides is not 
     folder.path,
     restoring('x.npy', '--measured', '--operator', 'inpaint:box=14'),
   )
-  expect([code, out]).toEqual([0, expect.stringContaining('only the pixels that')])
+  expect([code, out]).toEqual([
+    0,
+    expect.stringContaining("of x.npy only what 'inpaint:box=14' measures is used"),
+  ])
   expect(npyIn(folder.path, 'out', 'measurement.npy').shape).toEqual([1, 588])
 })
 

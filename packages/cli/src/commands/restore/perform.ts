@@ -35,7 +35,8 @@ export interface Job {
 }
 
 /**
- * The method of a run with its options, and what there is to say of a preset that was made for something else, and of settings.
+ * The method of a run with its options, and a word on a preset that was made for something else, or on a scale that nobody
+ * has tried.
  * @throws {OptionError} where there is no such method, or an option does not fit.
  */
 export async function chooseMethod(
@@ -46,11 +47,8 @@ export async function chooseMethod(
   const { entry: method, settings } = chosen
   const given = { ...settings, ...set, ...(steps === undefined ? {} : { steps }), seed }
   const options = await resolveSettings(method, given, '--set')
-  return {
-    method,
-    options,
-    notes: [...presetNotes(chosen, { operator, noise }), ...method.info.advice(options)],
-  }
+  const advice = method.info.advice(options).map((said) => `${method.info.name}: ${said}`)
+  return { method, options, notes: [...presetNotes(chosen, { operator, noise }), ...advice] }
 }
 
 /** The prior of a text, which has to be one of pictures. */

@@ -31,12 +31,10 @@ const noisy = 'github.com/wyhuai/DDNM evaluation.sh: eta 0.85, sigma_y 0.2 for [
  * γ = σ² − (aλσ_y)², σ² the variance of the ancestral step. (The authors' code has ᾱ_s for α_s there, multiplies σ_s by
  * γ, and takes DDIM; this is the paper.) η does nothing in it.
  *
- * Defaults: 100 steps, η = 0.85, no travel, as the authors' evaluation.sh and configs. They quote σ_y for [0, 1]; ours is
- * twice as large. `rankTolerance` is relative (theirs is 1e-3, absolute).
- *
- * No gradients, one evaluation per step. Known limits: those of DDRM: coordinates one by one, so what is seen reaches
- * what is unseen only through the denoiser; not a posterior sampler. The simplified form is right for A A† = I with
- * orthonormal rows (inpainting), and ignores amplified noise elsewhere.
+ * Defaults: 100 steps, η = 0.85, no travel, as the authors' evaluation.sh and configs; their σ_y is for [0, 1], ours twice
+ * as large. `rankTolerance` is relative (theirs 1e-3, absolute). No gradients, one evaluation per step. Known limits:
+ * those of DDRM: what is seen reaches what is unseen only through the denoiser; not a posterior sampler. The simplified
+ * form is right for orthonormal rows (inpainting), and ignores amplified noise elsewhere.
  *
  * @example
  * ```ts
@@ -58,9 +56,16 @@ export const ddnmPlus = defineMethod({
     authors: 'Wang et al. 2022',
   },
   needs: ['pinv', 'sigma'],
+  limits: 'Narrower than the posterior; what is seen reaches what is unseen through the denoiser alone.',
   presets: [
     { name: 'celeba-sr16', operator: 'sr:16', noise: 'gaussian:0.4', settings: {}, from: noisy },
-    { name: 'celeba-cs-hadamard-4', noise: 'gaussian:0.4', settings: {}, from: noisy },
+    {
+      name: 'celeba-cs-hadamard-4',
+      operator: 'cs-walsh-hadamard:0.25',
+      noise: 'gaussian:0.4',
+      settings: {},
+      from: noisy,
+    },
   ],
   steps: 100,
   spacing: 'ddim',

@@ -52,12 +52,15 @@ export const ddnm = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2212.00490', algorithm: 'Algorithms 1 and 2', authors: 'Wang et al. 2022' },
   needs: ['pinv'],
+  limits:
+    'Takes y for noise-free. What is seen reaches what is unseen through the denoiser alone; no posterior sampler.',
   presets: [
     celeba('sr4', 'sr:4'),
+    celeba('sr4-bicubic', 'sr:factor=4,filter=bicubic'),
     celeba('inpaint', 'inpaint'),
     celeba('colour', 'grey'),
     celeba('deblur-gauss', 'blur:size=5,std=10,boundary=zero'),
-    celeba('cs-hadamard-4'),
+    celeba('cs-hadamard-4', 'cs-walsh-hadamard:0.25'),
   ],
   steps: 100,
   spacing: 'ddim',

@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { eye, fromData, normal, randomKey, tensor } from '@tweedie/tensor'
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
+import { ddrmWeights } from '../../linalg/index.ts'
 import { gaussianNoise } from '../../noise/index.ts'
 import { matrixOperator } from '../../operators/index.ts'
 import { gaussianPrior } from '../../priors/index.ts'
@@ -11,7 +12,7 @@ import { expectMoments, momentsOf } from '../../samplers/moments.test.helper.ts'
 import { noiseLevel, respace, ve, vpFromBetas, vpLinear } from '../../schedules/index.ts'
 import type { Prior, Schedule } from '../../types.ts'
 import type { DdrmOptions } from '../index.ts'
-import { ddrm, ddrmWeights } from '../index.ts'
+import { ddrm } from '../index.ts'
 
 const float64 = { dtype: 'float64' } as const
 const covariance = new Matrix([

@@ -1,4 +1,5 @@
-import { fromData } from '@tweedie/tensor'
+import { spectralMove, spectralStart } from '../../inner/spectral-move.ts'
+import { ddrmWeights } from '../../linalg/ddrm-weights.ts'
 import { rankCut } from '../../linalg/ridge.ts'
 import { number } from '../../options/index.ts'
 import { residualNorm } from '../../run/residual.ts'
@@ -6,8 +7,6 @@ import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { ddrmPresets } from './ddrm-presets.ts'
-import type { DdrmWeights } from './ddrm-weights.ts'
-import { ddrmWeights } from './ddrm-weights.ts'
 
 /**
  * Denoising diffusion restoration models (Kawar et al., arXiv 2201.11793, eq. 7 and 8). In the variables
@@ -49,7 +48,7 @@ export const ddrm = defineMethod({
   paper: { arxiv: '2201.11793', algorithm: 'eq. 7 and 8', authors: 'Kawar et al. 2022' },
   needs: ['svd', 'sigma'],
   limits:
-    'No posterior sampler: more steps do not make it exact. What is seen reaches what is unseen through the denoiser alone.',
+    'No posterior sampler: more steps do not make it exact. What is seen reaches the rest by the denoiser.',
   presets: ddrmPresets,
   steps: 20,
   spacing: 'ddim',
@@ -62,27 +61,22 @@ export const ddrm = defineMethod({
     const { schedule } = prior
     const [svd, sigmaY] = [operator.svd(), noise.sigma]
     const singular = rankCut(svd, options.rankTolerance)
-    const [shape, like] = [[singular.length], { dtype: y.dtype, device: y.device }]
-    const each = (f: (s: number) => number) => fromData(singular.map(f), shape, like) // f(s_i), [n]
+    const measurement = { svd, singular, y, sigmaY }
+    const shape = [singular.length]
+    const level = { sigma: noiseLevel(schedule, start), alpha: schedule.alpha(start) }
     return stepping({
-      start: () => {
-        const sigma = noiseLevel(schedule, start)
-        const known = (s: number) => s > 0 && sigma > sigmaY / s
-        const ybar = svd.ut(y).mul(each((s) => (known(s) ? 1 / s : 0)))
-        const spread = each((s) => (known(s) ? Math.sqrt(sigma ** 2 - (sigmaY / s) ** 2) : sigma))
-        return { x: svd.v(ybar.add(z(0, 'start', shape).mul(spread))).mul(schedule.alpha(start)) }
-      },
+      start: () => ({ x: spectralStart(measurement, level, z(0, 'start', shape)) }),
       step: ({ x }, { t, s }, i) => {
         const x0hat = prior.denoise(x, t)
         const [from, to] = [noiseLevel(schedule, t), noiseLevel(schedule, s)]
-        const weight = (of: keyof DdrmWeights) => each((s) => ddrmWeights(s, sigmaY, from, to, options)[of])
-        const seen = svd.vt(x0hat).mul(weight('theta'))
-        const kept = svd.vt(x.div(schedule.alpha(t))).mul(weight('xbar'))
-        const measured = svd.ut(y).mul(weight('uty'))
-        const fresh = z(i, 'step', shape).mul(weight('z'))
-        const xbar = seen.add(kept).add(measured).add(fresh)
-        const residual = residualNorm(operator, y, x0hat)
-        return { state: { x: svd.v(xbar).mul(schedule.alpha(s)) }, shown: { x0hat }, numbers: { residual } }
+        const alpha = { from: schedule.alpha(t), to: schedule.alpha(s) }
+        const weights = (s: number) => ddrmWeights(s, sigmaY, from, to, options)
+        const next = spectralMove(measurement, { x, x0hat }, alpha, weights, z(i, 'step', shape))
+        return {
+          state: { x: next },
+          shown: { x0hat },
+          numbers: { residual: residualNorm(operator, y, x0hat) },
+        }
       },
     })
   },

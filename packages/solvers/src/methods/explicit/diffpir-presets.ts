@@ -21,12 +21,14 @@ export const diffpirPresets: readonly Preset[] = [
   },
   {
     name: 'ffhq-sr4',
+    operator: 'sr:factor=4,filter=bicubic',
     noise: 'gaussian:0.1',
     settings: { steps: 100, spacing: 'diffpir', lambda: 0.5, zeta: 0.25, data: 'proximal' },
     from: `${repository}main_ddpir_sisr.py: zeta 0.25, lambda_ from 2, the first of its sweep to 12, iter_num 100${units}`,
   },
   {
     name: 'ffhq-sr4-bicubic',
+    operator: 'sr:factor=4,filter=bicubic',
     noise: 'gaussian:0.1',
     settings: {
       steps: 100,

@@ -51,6 +51,8 @@ export const diffpir = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2305.08995', algorithm: 'Algorithm 1', authors: 'Zhu et al. 2023' },
   needs: ['operatorVjp', 'sigma'],
+  limits:
+    'No posterior sampler. The gradient form of the data step overshoots early unless the prior bounds x̂₀.',
   cost: ['prox'],
   presets: diffpirPresets,
   steps: 100,

@@ -15,10 +15,10 @@ const noise = 'gaussian:0.05'
 export const dpsPresets: readonly Preset[] = [
   {
     name: 'ffhq-sr4',
-    operator: 'sr:4',
+    operator: 'sr:4,filter=bicubic',
     noise,
     settings: like(0.3),
-    from: from('super_resolution', ' Their operator is bicubic; ours averages.'),
+    from: from('super_resolution'),
   },
   {
     name: 'ffhq-inpaint',
@@ -34,7 +34,19 @@ export const dpsPresets: readonly Preset[] = [
     settings: like(0.3),
     from: from('gaussian_deblur'),
   },
-  { name: 'ffhq-motion-blur', noise, settings: like(0.3), from: from('motion_deblur') },
+  {
+    name: 'ffhq-motion-blur',
+    operator: 'motion-blur:size=61,intensity=0.5,boundary=reflect',
+    noise,
+    settings: like(0.3),
+    from: from('motion_deblur'),
+  },
   { name: 'ffhq-nonlinear-blur', noise, settings: like(0.3), from: from('nonlinear_deblur') },
-  { name: 'ffhq-phase-retrieval', noise, settings: like(1), from: from('phase_retrieval') },
+  {
+    name: 'ffhq-phase-retrieval',
+    operator: 'phase-retrieval:2',
+    noise,
+    settings: like(1),
+    from: from('phase_retrieval'),
+  },
 ]

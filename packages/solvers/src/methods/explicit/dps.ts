@@ -57,8 +57,7 @@ export const dps = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2209.14687', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
   needs: ['denoiserVjp', 'operatorVjp'],
-  limits:
-    'Nearer to a mode than to a sample, and under-dispersed; ζ is tied neither to σ_y nor to the step size.',
+  limits: 'Nearer to a mode than to a sample, and under-dispersed; ζ is tied neither to σ_y nor to the step.',
   presets: dpsPresets,
   steps: 1000,
   spacing: 'guided',

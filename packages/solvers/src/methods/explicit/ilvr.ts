@@ -45,6 +45,7 @@ export const ilvr = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2108.02938', algorithm: 'Algorithm 1', authors: 'Choi et al. 2021' },
   needs: ['linear', 'pinv'],
+  limits: 'No posterior sampler: the fine part learns of y a step late. Ignores σ_y; A⁺ amplifies noise.',
   steps: 100,
   spacing: 'guided',
   presets: ([4, 8, 16, 32] as const).map((factor) => ({

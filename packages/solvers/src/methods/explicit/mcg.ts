@@ -42,6 +42,7 @@ export const mcg = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2206.00941', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
   needs: ['linear', 'pinv', 'denoiserVjp'],
+  limits: 'Ends at A x = y, noise and all; α is not tied to the step.',
   steps: 1000,
   spacing: 'guided',
   options: {

@@ -42,12 +42,13 @@ export const repaint = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2201.09865', algorithm: 'Algorithm 1', authors: 'Lugmayr et al. 2022' },
   needs: ['orthonormal'],
+  limits: 'For operators of orthonormal rows. Exact only as repeats grow; ignores σ_y.',
   steps: 250,
   spacing: 'guided',
   presets: [
     {
       name: 'faces',
-      operator: 'inpaint:box=128',
+      operator: 'inpaint',
       noise: 'none',
       settings: { steps: 250, jump: 10, repeats: 10 },
       from: 'confs/face_example.yml of the repository: t_T 250, jump_length 10, jump_n_sample 10',

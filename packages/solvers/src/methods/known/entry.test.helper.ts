@@ -16,8 +16,12 @@ export interface Known {
   }
   /** By an option: others, with which alone its value matters. */
   readonly beside?: Readonly<Record<string, Settings>>
+  /** By an option: a value that differs from its default in three numbers, where half of it, or one more, does not. */
+  readonly other?: Settings
   /** Options for problems of four numbers, where its defaults are for images. */
   readonly small?: Settings
+  /** What spares the comparison of defaults minutes, for options that are read off `info` alone. */
+  readonly lighter?: Settings
   /** How many steps it makes with `small` of a grid of so many, where it makes a path of it. */
   readonly path?: (grid: number) => number
 }

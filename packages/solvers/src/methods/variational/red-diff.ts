@@ -48,7 +48,7 @@ export const redDiff = defineMethod({
   paper: { arxiv: '2305.04391', algorithm: 'Algorithm 1', authors: 'Mardani et al. 2023' },
   needs: ['operatorVjp'],
   limits:
-    'Seeks a mode and shows no posterior spread; fits the noise unless dataWeight says 1/σ_y²; λ and the rate want tuning.',
+    'Seeks a mode, no posterior spread; fits noise unless dataWeight is 1/σ_y²; λ and rate want tuning.',
   presets: redDiffPresets,
   steps: 1000,
   spacing: 'linspace',

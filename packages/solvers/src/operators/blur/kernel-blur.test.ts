@@ -14,6 +14,7 @@ import { conjugateGradient, operatorNorm } from '../../linalg/index.ts'
 import type { LinearOperator } from '../../types.ts'
 import type { BlurBoundary, ShownOperator } from '../index.ts'
 import { blur, kernelBlur, motionBlur, uniformBlur } from '../index.ts'
+import { motionKernel } from './motion-kernel.ts'
 
 const float64 = { dtype: 'float64' } as const
 const list = (x: Tensor) => Array.from(x.dataSync())
@@ -138,6 +139,15 @@ describe.each(boundaries)('with the boundary %s', (boundary) => {
   })
 })
 
+test('a cutoff removes the singular values that noise would drown', () => {
+  const shape = [2, 8, 9]
+  const full = motionBlur(shape, { size: 5 }).svd?.().singularValues ?? []
+  const cut = motionBlur(shape, { size: 5, rcond: 0.2 }).svd?.().singularValues ?? []
+  expect(full.length).toBe(144)
+  full.forEach((s, i) => expect(cut[i]).toBe(s > 0.2 * Math.max(...full) ? s : 0))
+  expect(cut.filter((s) => s === 0).length).toBeGreaterThan(2)
+})
+
 test('a point becomes the picture of the kernel, its middle on the point', () => {
   const kernel = tensor([
     [1, 2, 3],
@@ -151,6 +161,25 @@ test('a point becomes the picture of the kernel, its middle on the point', () =>
     )
     // Row 1, column 2; the middle of two rows is the second.
     near(operator.forward(point), [0, 1, 2, 3, 0, 0, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 1e-13)
+  }
+})
+
+test('motion-blur convolves with the kernel of its seed', () => {
+  const point = fromData(
+    Float64Array.from({ length: 49 }, (_, i) => (i === 24 ? 1 : 0)),
+    [1, 1, 7, 7],
+  )
+  for (const [seed, intensity] of [
+    [0, 0.5],
+    [3, 1],
+  ] as const) {
+    const { data } = motionKernel(randomKey(seed).fold('motionBlur'), 7, intensity)
+    for (const boundary of ['circular', 'zero'] as const)
+      near(
+        motionBlur([1, 7, 7], { size: 7, seed, intensity, boundary }).forward(point),
+        Array.from(data),
+        1e-14,
+      )
   }
 })
 

@@ -43,7 +43,7 @@ function stepsOf(next: Next, intensity: number, diagonal: number): number[] {
 }
 
 /** The directions of `count` steps: angles of one sign, which changes now and then. */
-function directionsOf(next: Next, intensity: number, count: number): number[] {
+export function directionsOf(next: Next, intensity: number, count: number): number[] {
   const widest = intensity * Math.PI * next()
   const jitter = jitterOf(next)
   const angles = [widest * (2 * next() - 1)]

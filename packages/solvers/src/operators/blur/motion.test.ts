@@ -2,7 +2,7 @@ import { randomKey, randomUnits } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { motionKernel } from './motion-kernel.ts'
 import type { Point } from './motion-path.ts'
-import { jitterOf, motionPath, stepLength, triangular } from './motion-path.ts'
+import { directionsOf, jitterOf, motionPath, stepLength, triangular } from './motion-path.ts'
 
 /** Uniform numbers on (0, 1] of a seed. */
 function stream(seed: number) {
@@ -57,6 +57,25 @@ describe('the laws of a path', () => {
         const p = t < mode ? t ** 2 / (end * mode) : 1 - (end - t) ** 2 / (end * (end - mode))
         below(values, t, p)
       }
+    }
+  })
+
+  test('directions keep their sign, mostly, and have the sizes of their law', () => {
+    const next = stream(5)
+    const [paths, count] = [1000, 51]
+    for (const intensity of [0.5, 1]) {
+      const all = Array.from({ length: paths }, () => directionsOf(next, intensity, count))
+      // Changes of sign: Beta(2, 20) on average 1/11, of variance 40/(22²·23), and a binomial of 50 on top.
+      const changes = all.map((angles) => mean(angles.slice(1).map((a, i) => (a * angles[i]! < 0 ? 1 : 0))))
+      const jitter = Math.sqrt((40 / (22 ** 2 * 23) + 1 / 11 / 50) / paths)
+      expect(Math.abs(mean(changes) - 1 / 11)).toBeLessThan(6 * jitter)
+      // Sizes: (Iθ + θ + 0.1)/3 for a θ uniform up to Iπ; a triangular law has a variance of at most end²/18.
+      const widest = intensity * Math.PI
+      const sizes = all.map((angles) => mean(angles.slice(1).map(Math.abs)))
+      const spread = Math.sqrt(
+        ((((1 + intensity) / 3) * widest) ** 2 / 12 + (widest + 0.1) ** 2 / 18 / 50) / paths,
+      )
+      expect(Math.abs(mean(sizes) - (((1 + intensity) * widest) / 2 + 0.1) / 3)).toBeLessThan(6 * spread)
     }
   })
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, normal, randomKey, ShapeError } from '@tweedie/tensor'
+import { fromData, normal, randomKey, ShapeError, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { jpeg } from '../index.ts'
 import { quantisationTables } from './jpeg-tables.ts'
@@ -181,6 +181,17 @@ test('decoding gives the picture back, the better the finer', () => {
   const square = (values: readonly number[]) => values.reduce((sum, value) => sum + value * value, 0)
   expect(square(added)).toBeCloseTo(square(list(noise)), 9)
   expect(list(grey.display(y))).toEqual(list(grey.pinv(y)))
+})
+
+test('coefficients of 0 are the level 128', () => {
+  for (const shape of [
+    [1, 8, 8],
+    [3, 16, 16],
+  ]) {
+    const operator = jpeg(shape)
+    const x = operator.pinv(zeros([1, ...operator.outShape], { dtype: 'float64' }))
+    for (const value of list(x)) expect(value).toBeCloseTo((2 * 128) / 255 - 1, 14)
+  }
 })
 
 test('pictures of part blocks, or other channels, are refused with what fits', () => {

@@ -66,9 +66,8 @@ function checkExtents(shape: ImageExtents, block: number): void {
  * import { ones } from '@tweedie/tensor'
  * const operator = jpeg([3, 16, 16], { quality: 10 })
  * operator.outShape // => [384]
- * // White is the level 127 of −128 … 127: 8·127 = 1016, in steps of 80.
- * operator.forward(ones([1, 3, 16, 16])).dataSync()[0] // ≈ 8.1569
- * (13 * 80 * 2) / 255 // ≈ 8.1569
+ * // White is the level 127 of −128 … 127: 8·127 = 1016 is 13 steps of 80, 13·80·2/255.
+ * operator.forward(ones([1, 3, 16, 16])).dataSync()[0] // ≈ 8.156863
  * ```
  */
 export const jpeg = defineOperator({

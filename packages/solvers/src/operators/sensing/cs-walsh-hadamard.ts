@@ -32,7 +32,7 @@ function lowest([, height, width]: ImageExtents, count: number): Int32Array {
  * import { csWalshHadamard } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
  * const mean = csWalshHadamard([1, 2, 2], { order: 'sequency', ratio: 0.25 })
- * mean.forward(tensor([[[[1, 2], [3, 4]]]])).dataSync() // => [5]
+ * mean.forward(tensor([[[[1, 2], [3, 4]]]])).dataSync() // ≈ [5]
  * ```
  */
 export const csWalshHadamard = defineLinear({

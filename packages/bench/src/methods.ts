@@ -1,0 +1,183 @@
+import { customVjp, vjp } from '@tweedie/autograd'
+import type { AnyMethod, LinearOperator, Operator, Prior, Problem, Settings, Svd } from '@tweedie/solvers'
+import { isLinear, run } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
+import { activeInterpreters } from '@tweedie/tensor'
+
+/** Where the time of a method goes. */
+export interface MethodProfile {
+  readonly method: string
+  readonly steps: number
+  /** Milliseconds of a step. */
+  readonly ms: number
+  /** Shares of it, 0 … 1: in the denoiser and back, in the operator and back, in all else. */
+  readonly prior: number
+  readonly operator: number
+  readonly rest: number
+}
+
+/** How a profile is taken. */
+export interface ProfileOptions {
+  /** Runs that count, after one that does not; the fastest is told. */
+  readonly rounds?: number
+  /** Milliseconds; of this machine by default. */
+  readonly now?: () => number
+}
+
+type Part = 'prior' | 'operator'
+
+/** Adds up what parts of a run take. A part within a part counts for the outer one. */
+class PartClock {
+  readonly spent: Record<Part, number> = { prior: 0, operator: 0 }
+  private readonly now: () => number
+  private inside = false
+  /** Ways back that wait, by the storage of the result that they belong to. */
+  private readonly backs = new Map<unknown, ReturnType<typeof vjp<[Tensor], Tensor>>[1]>()
+
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  timed<T>(part: Part, work: () => T): T {
+    if (this.inside) return work()
+    const began = this.now()
+    this.inside = true
+    try {
+      return work()
+    } finally {
+      this.inside = false
+      this.spent[part] += this.now() - began
+    }
+  }
+
+  /** The same map, its way back timed as well: where a tape records, it is recorded inside, once. */
+  map(part: Part, f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+    const through = customVjp(
+      (x: Tensor) =>
+        this.timed(part, () => {
+          const [y, back] = vjp(f, x)
+          this.backs.set(y.storage, back)
+          return y
+        }),
+      ({ output }, dy) =>
+        this.timed(part, () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? [undefined]),
+    )
+    return (x) => (activeInterpreters().length === 0 ? this.timed(part, () => f(x)) : through(x))
+  }
+
+  /** Frees the ways back of a step. */
+  clear(): void {
+    for (const back of this.backs.values()) back.dispose()
+    this.backs.clear()
+  }
+}
+
+function timedSvd(clock: PartClock, svd: Svd): Svd {
+  const { singularValues, vt, v, ut, u } = svd
+  const map = (f: (x: Tensor) => Tensor) => clock.map('operator', f)
+  return { singularValues, vt: map(vt), v: map(v), ut: map(ut), u: map(u) }
+}
+
+function timedOperator(clock: PartClock, operator: Operator): Operator {
+  const map = (f: (x: Tensor) => Tensor) => clock.map('operator', f)
+  const { pinv } = operator
+  const common = {
+    ...operator,
+    forward: map((x) => operator.forward(x)),
+    ...(pinv && { pinv: map((y) => pinv.call(operator, y)) }),
+  }
+  if (!isLinear(operator)) return common
+  const { svd } = operator
+  let made: Svd | undefined
+  const linear: LinearOperator = {
+    ...common,
+    adjoint: map((y) => operator.adjoint(y)),
+    ...(svd && {
+      svd: () =>
+        (made ??= timedSvd(
+          clock,
+          clock.timed('operator', () => svd.call(operator)),
+        )),
+    }),
+  }
+  return linear
+}
+
+const timedPrior = (clock: PartClock, prior: Prior): Prior => ({
+  ...prior,
+  denoise: (xt, t) => clock.map('prior', (x) => prior.denoise(x, t))(xt),
+})
+
+/**
+ * Where the time of a method goes: in the prior, in the operator, or in what it does itself. Ways back are counted with the
+ * map that they go through; derivatives of second order through either are not meant.
+ *
+ * @throws {UnfitError | OptionError} as the method.
+ * @example
+ * ```ts
+ * import { profileMethod } from '@tweedie/bench'
+ * import { denoise, dps, gaussianNoise, gaussianPrior } from '@tweedie/solvers'
+ * import { ones } from '@tweedie/tensor'
+ * const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
+ * const problem = { operator: denoise([2]), noise: gaussianNoise(0.1), y: ones([1, 2]) }
+ * const { steps, prior: inPrior, operator, rest } = await profileMethod(dps, problem, prior, { steps: 5 })
+ * steps // => 5
+ * inPrior + operator + rest // ≈ 1.000
+ * ```
+ */
+export async function profileMethod(
+  method: AnyMethod,
+  problem: Problem,
+  prior: Prior,
+  settings: Settings,
+  { rounds = 3, now = () => performance.now() }: ProfileOptions = {},
+): Promise<MethodProfile> {
+  let best: MethodProfile | undefined
+  for (let round = 0; round <= rounds; round++) {
+    const clock = new PartClock(now)
+    const posed = { ...problem, operator: timedOperator(clock, problem.operator) }
+    let steps = 0
+    let watching = 0
+    const began = now()
+    const x = await run(method.run(posed, timedPrior(clock, prior), settings), {
+      onStep: () => {
+        const at = now()
+        steps++
+        clock.clear()
+        watching += now() - at
+      },
+    })
+    const total = now() - began - watching
+    clock.clear()
+    x.dispose()
+    const [inPrior, inOperator] = [clock.spent.prior / total, clock.spent.operator / total]
+    const found = {
+      method: method.info.name,
+      steps,
+      ms: total / steps,
+      prior: inPrior,
+      operator: inOperator,
+      rest: 1 - inPrior - inOperator,
+    }
+    // The first warms up.
+    if (round > 0 && (best === undefined || found.ms < best.ms)) best = found
+  }
+  if (best === undefined) throw new RangeError('profileMethod: rounds must be at least 1')
+  return best
+}
+
+/** The least share outside of prior and operator that a table points at. */
+export const restBar = 0.1
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+
+/** Profiles as Markdown; what is above {@link restBar} has a star. */
+export const methodsMarkdown = (profiles: readonly MethodProfile[]): string =>
+  [
+    '| method | steps | ms a step | prior | operator | rest |',
+    '|---|--:|--:|--:|--:|--:|',
+    ...profiles.map(
+      ({ method, steps, ms, prior, operator, rest }) =>
+        `| ${method} | ${steps} | ${ms.toFixed(2)} | ${percent(prior)} | ${percent(operator)} | ${percent(rest)}${rest > restBar ? ' *' : ''} |`,
+    ),
+  ].join('\n')
