@@ -59,10 +59,10 @@ export type LinearOf<P extends LinearParts> = P extends { readonly spectrum: () 
     ? LinearOperator & ShownOperator & Invertible
     : LinearOperator & ShownOperator
 
-/** The type of the operator that {@link shownOperator} makes of parts: `pinv` where the parts give it. */
-export type ShownOf<P extends Parts> = P extends { readonly pinv: TensorMap }
-  ? ShownOperator & Invertible
-  : ShownOperator
+/** The type of the operator that {@link shownOperator} makes of parts: `pinv` and `blind` where the parts give them. */
+export type ShownOf<P extends Parts> = ShownOperator &
+  (P extends { readonly pinv: TensorMap } ? Invertible : unknown) &
+  (P extends { readonly blind: infer B extends Blind } ? { readonly blind: B } : unknown)
 
 /** A map that checks its input and frees all it made but the result. */
 const checked =
