@@ -39,7 +39,7 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
   readonly cost: readonly Cost[]
-  /** Settings for tasks, each with its source. */
+  /** Settings for tasks, each with its source, that it was defined with; `presetsOf` knows those of this package too. */
   readonly presets: readonly Preset[]
   /** Its own and those of every run. */
   readonly options: S

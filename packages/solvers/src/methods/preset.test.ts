@@ -4,14 +4,16 @@ import { gaussianNoise, noiseFromSpec, poissonNoise } from '../noise/index.ts'
 import { matrixOperator, operatorFromSpec, operators } from '../operators/index.ts'
 import { fillSettings } from '../options/index.ts'
 import type { Cost } from './index.ts'
-import { costClass, costWords, ddrm, dps, lackOf, methods, presetOf, redDiff } from './index.ts'
+import { costClass, costWords, ddrm, dps, lackOf, methods, presetOf, presetsOf, redDiff } from './index.ts'
+import { builtInPresets } from './presets.ts'
 
-const all = [...methods].flatMap((method) => method.info.presets.map((preset) => ({ method, preset })))
+const all = [...methods].flatMap((method) => presetsOf(method).map((preset) => ({ method, preset })))
 
 describe.each(all.map((one) => [`${one.method.info.name}/${one.preset.name}`, one] as const))(
   '%s',
   (_, { method, preset }) => {
-    const { name, options, presets } = method.info
+    const { name, options } = method.info
+    const presets = presetsOf(method)
     test('has a name of its own, settings that the method takes, and says where they come from', () => {
       expect(preset.name).toMatch(/^[a-z0-9.]+(-[a-z0-9.]+)*$/)
       expect(presets.filter((other) => other.name === preset.name)).toEqual([preset])
@@ -44,7 +46,16 @@ test.each(methods.names)('%s says when it fails', (name) => {
   expect(methods.find(name).info.limits).toMatch(/^\p{L}.*\.$/u)
 })
 
-test('there are presets', () => expect(all.length).toBeGreaterThan(8))
+test('there are presets, and all are of a method', () => {
+  expect(all.length).toBeGreaterThan(8)
+  expect([...builtInPresets.keys()].filter((name) => !methods.names.includes(name))).toEqual([])
+})
+
+test('a method that was defined with presets has those alone', () => {
+  const own = { name: 'own', settings: { steps: 10 }, from: 'here' }
+  expect(presetsOf({ info: { name: 'dps', presets: [own] } })).toEqual([own])
+  expect(presetsOf({ info: { name: 'mine', presets: [] } })).toEqual([])
+})
 
 test('a preset that is none: those there are', () => {
   expect(() => presetOf(redDiff, 'magic')).toThrow(

@@ -1,4 +1,3 @@
-import { OptionError } from '@tweedie/tensor'
 import type { Settings } from '../options/index.ts'
 import type { Need } from '../types.ts'
 
@@ -45,25 +44,3 @@ export const costClass = (cost: readonly Cost[]): string =>
     cost.includes('vjp') ? 'V' : 'S',
     ...cost.filter((one) => one !== 'vjp').map((one) => costWords[one].letter),
   ].join('+')
-
-/** What {@link presetOf} reads of a method. */
-export interface Presetting {
-  readonly info: { readonly name: string; readonly presets: readonly Preset[] }
-}
-
-/**
- * A preset of a method by its name; its `settings` go where the method's options go.
- *
- * @throws {OptionError} where the method has none of that name, listing those it has. Its `option` is `preset`.
- * @example
- * ```ts
- * import { dps, presetOf } from '@tweedie/solvers'
- * presetOf(dps, 'ffhq-sr4').settings // => { steps: 1000, scale: 0.3, scaleSteps: 1000, clip: [-1, 1] }
- * ```
- */
-export function presetOf({ info: { name, presets } }: Presetting, wanted: string): Preset {
-  const found = presets.find((preset) => preset.name === wanted)
-  if (found !== undefined) return found
-  const known = presets.map((preset) => preset.name).join(', ')
-  throw new OptionError('preset', `${name} has no preset '${wanted}'; it has ${known || 'none'}`)
-}

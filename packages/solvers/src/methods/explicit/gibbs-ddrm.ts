@@ -9,7 +9,6 @@ import { sampleNorms } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
-import { gibbsPresets } from './gibbs-ddrm-presets.ts'
 
 /** How many of n steps look for φ. */
 const searches = (n: number, share: number): number => Math.min(n - 1, Math.floor(share * n + 1e-9))
@@ -53,7 +52,6 @@ export const gibbsDdrm = defineMethod({
   needs: ['blindSvd', 'sigma'],
   limits: 'Those of DDRM. The law of the pair is not exact: Langevin steps are not adjusted.',
   cost: ['svd', 'inner'],
-  presets: gibbsPresets,
   steps: 100,
   spacing: 'ddim',
   evaluations: (n, { known, share, repeats }) => n + (known ? 0 : repeats * searches(n, share)),

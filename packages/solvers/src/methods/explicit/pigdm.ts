@@ -47,16 +47,6 @@ export const pigdm = defineMethod({
   cost: ['svd'],
   steps: 100,
   spacing: 'linspace',
-  presets: [
-    {
-      name: 'red-diff',
-      noise: 'none',
-      settings: { steps: 50, eta: 0, coefficient: 'repository' },
-      from:
-        'NVlabs/RED-diff: _configs/algo/pgdm.yaml (eta 0, grad_term_weight 1, sigma_y 0), _configs/exp/default.yaml ' +
-        '(num_steps 50). It starts from the noised A⁺y, which is not taken over',
-    },
-  ],
   options: {
     eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
     scale: number('w, factor of the guidance', { default: 1, min: 0 }),

@@ -45,15 +45,6 @@ export const repaint = defineMethod({
   limits: 'For operators of orthonormal rows. Exact only as repeats grow; ignores σ_y.',
   steps: 250,
   spacing: 'guided',
-  presets: [
-    {
-      name: 'faces',
-      operator: 'inpaint',
-      noise: 'none',
-      settings: { steps: 250, jump: 10, repeats: 10 },
-      from: 'confs/face_example.yml of the repository: t_T 250, jump_length 10, jump_n_sample 10',
-    },
-  ],
   options: {
     jump: integer('steps that are undone at once', { default: 10, min: 1 }),
     repeats: integer('how often each stretch is gone down; 1 is no travel', { default: 10, min: 1 }),
