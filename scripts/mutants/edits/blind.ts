@@ -80,8 +80,8 @@ export const blindEdits: readonly Edit[] = [
   ),
   define(
     'blind-truth-seen',
-    'const problem = withoutTruth(asked)',
-    'const problem = asked',
+    'rules.reduce((seen, rule) => rule.shows?.(seen) ?? seen, asked)',
+    'asked',
     'a method gets the operator with the truth',
   ),
   fit(

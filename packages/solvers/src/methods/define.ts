@@ -16,7 +16,8 @@ import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
 import type { PathStep } from '../schedules/time-travel.ts'
 import type { Fitted, GuidedStep, Need, Prior, Problem, Schedule, StateTree, Time } from '../types.ts'
-import { checkFit } from './fit.ts'
+import type { CommonNeed, NeedRule, WordOf } from './fit.ts'
+import { checkFit, rulesOf } from './fit.ts'
 import type { Cost, Preset } from './preset.ts'
 import { costOf } from './preset.ts'
 
@@ -35,6 +36,8 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
     readonly authors: string
   }
   readonly needs: readonly Need[]
+  /** The same, as what they ask of a problem. */
+  readonly rules: readonly NeedRule[]
   /** When it fails or misleads, in a sentence or two. */
   readonly limits?: string
   /** What a step costs beside one call of the denoiser. */
@@ -102,12 +105,13 @@ type Residual = { readonly residual: Tensor }
 
 /** What {@link defineMethod} makes a method of. */
 export interface MethodSpec<
-  N extends Need,
+  N extends CommonNeed | NeedRule,
   S extends Specs,
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
 > extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'limits'> {
+  /** Each a word, or, of a rare one, its rule: `needsOrthonormal`, `needsInverse`, `needsBlind`, `needsBlindSvd`. */
   readonly needs: readonly N[]
   /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
   readonly cost?: readonly Cost[]
@@ -127,7 +131,7 @@ export interface MethodSpec<
   /** {@link MethodInfo.advice}, of its own options. */
   advice?(options: Filled<S>, steps: number): readonly string[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
-  plan(run: Run<S, N>): Recurrence<X, T, R>
+  plan(run: Run<S, WordOf<N>>): Recurrence<X, T, R>
 }
 
 /**
@@ -162,18 +166,20 @@ export interface MethodSpec<
  * ```
  */
 export function defineMethod<
-  const N extends Need,
+  const N extends CommonNeed | NeedRule,
   S extends Specs,
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
 >(spec: MethodSpec<N, S, X, T, R>): Method<RunSpecs & S, Shows<T, R>>
 export function defineMethod(
-  spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
+  spec: MethodSpec<CommonNeed | NeedRule, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...rest } = spec
+  const { steps, spacing, evaluations, path, plan, cost, presets = [], ...rest } = spec
   const { advice, ...facts } = rest
   const { name } = facts
+  const rules = rulesOf(spec.needs)
+  const needs = rules.map(({ need }) => need)
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
   if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
@@ -181,6 +187,7 @@ export function defineMethod(
   const info: MethodInfo = {
     ...facts,
     needs,
+    rules,
     cost: costOf(needs, cost),
     presets,
     options,
@@ -196,7 +203,7 @@ export function defineMethod(
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
   function run(asked: Problem, prior: Prior, given: Settings = {}) {
-    const problem = withoutTruth(asked)
+    const problem = rules.reduce((seen, rule) => rule.shows?.(seen) ?? seen, asked)
     checkFit(info, problem, prior)
     const options = fillSettings(name, info.options, given)
     const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
@@ -224,16 +231,6 @@ export function defineMethod(
     })
   }
   return Object.assign(run, { info, run })
-}
-
-/** The problem as a blind method may see it: without what y was simulated with. */
-function withoutTruth(problem: Problem): Problem {
-  const { name, inShape, outShape, differentiable = true, blind } = problem.operator
-  if (blind === undefined) return problem
-  const forward = (): never => {
-    throw new TweedieError(`${name}: a method may not see the true ${blind.parameter}`)
-  }
-  return { ...problem, operator: { name, inShape, outShape, differentiable, blind, forward } }
 }
 
 /** The settings that are options of `specs`. */

@@ -4,7 +4,18 @@ import { gaussianNoise, noiseFromSpec, poissonNoise } from '../noise/index.ts'
 import { matrixOperator, operatorFromSpec, operators } from '../operators/index.ts'
 import { fillSettings } from '../options/index.ts'
 import type { Cost } from './index.ts'
-import { costClass, costWords, ddrm, dps, lackOf, methods, presetOf, presetsOf, redDiff } from './index.ts'
+import {
+  costClass,
+  costWords,
+  ddrm,
+  dps,
+  lackOf,
+  methods,
+  presetOf,
+  presetsOf,
+  redDiff,
+  rulesOf,
+} from './index.ts'
 import { builtInPresets } from './presets.ts'
 
 const all = [...methods].flatMap((method) => presetsOf(method).map((preset) => ({ method, preset })))
@@ -89,5 +100,5 @@ test('what a problem lacks: the first need that is not there', () => {
     need: 'operatorVjp',
   })
   const { problem } = { problem: { operator: linear, noise: poissonNoise(), y: zeros([1, 1]) } }
-  expect(lackOf({ needs: ['likelihood', 'sigma'] }, problem)).toMatchObject({ need: 'sigma' })
+  expect(lackOf({ rules: rulesOf(['likelihood', 'sigma']) }, problem)).toMatchObject({ need: 'sigma' })
 })

@@ -8,6 +8,7 @@ import { ddim } from '../../samplers/kernel.ts'
 import { alphaBar } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { needsBlind } from '../rare-needs.ts'
 
 /**
  * Blind diffusion posterior sampling (Chung et al., arXiv 2211.10656, Algorithm 1): DPS in the picture x and in what is
@@ -47,7 +48,7 @@ export const blindDps = defineMethod({
   title: 'Blind diffusion posterior sampling',
   family: 'explicit',
   paper: { arxiv: '2211.10656', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
-  needs: ['blind', 'denoiserVjp', 'operatorVjp'],
+  needs: [needsBlind, 'denoiserVjp', 'operatorVjp'],
   limits: 'Those of DPS; shifts of kernel and picture are not told apart, and a wrong pair that fits stays.',
   steps: 1000,
   spacing: 'guided',

@@ -9,6 +9,7 @@ import { sampleNorms } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { needsBlindSvd } from '../rare-needs.ts'
 
 /** How many of n steps look for φ. */
 const searches = (n: number, share: number): number => Math.min(n - 1, Math.floor(share * n + 1e-9))
@@ -49,7 +50,7 @@ export const gibbsDdrm = defineMethod({
   title: 'GibbsDDRM',
   family: 'explicit',
   paper: { arxiv: '2301.12686', algorithm: 'Algorithm 1', authors: 'Murata et al. 2023' },
-  needs: ['blindSvd', 'sigma'],
+  needs: [needsBlindSvd, 'sigma'],
   limits: 'Those of DDRM. The law of the pair is not exact: Langevin steps are not adjusted.',
   cost: ['svd', 'inner'],
   steps: 100,

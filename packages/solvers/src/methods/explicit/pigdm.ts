@@ -4,6 +4,7 @@ import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
+import { needsInverse } from '../rare-needs.ts'
 
 /**
  * Pseudo-inverse guided diffusion (ΠGDM; Song, Vahdat, Mardani & Kautz, ICLR 2023, Algorithm 1). With
@@ -41,7 +42,7 @@ export const pigdm = defineMethod({
     algorithm: 'Algorithm 1',
     authors: 'Song et al. 2023',
   },
-  needs: ['inverse', 'denoiserVjp'],
+  needs: [needsInverse, 'denoiserVjp'],
   limits:
     'One variance r_t² for all directions; its damped weight makes it no posterior sampler even where the score is exact.',
   cost: ['svd'],

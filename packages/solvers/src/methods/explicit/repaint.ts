@@ -5,6 +5,7 @@ import { ddpm, noisedTo } from '../../samplers/kernel.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { needsOrthonormal } from '../rare-needs.ts'
 
 /**
  * RePaint (Lugmayr et al., arXiv 2201.09865, Algorithm 1): an ancestral step, of which what was measured is replaced by
@@ -41,7 +42,7 @@ export const repaint = defineMethod({
   title: 'RePaint',
   family: 'explicit',
   paper: { arxiv: '2201.09865', algorithm: 'Algorithm 1', authors: 'Lugmayr et al. 2022' },
-  needs: ['orthonormal'],
+  needs: [needsOrthonormal],
   limits: 'For operators of orthonormal rows. Exact only as repeats grow; ignores σ_y.',
   steps: 250,
   spacing: 'guided',
