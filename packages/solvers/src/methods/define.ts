@@ -184,6 +184,11 @@ export function defineMethod(
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
   if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
   const options = { ...common, ...spec.options }
+  /** Checked settings with all defaults: the method's own, and those that every run has. */
+  const filled = (given: Settings) => {
+    const all = fillSettings(name, options, given)
+    return { own: pick(all, spec.options), every: fillSettings(name, common, pick(all, common)) }
+  }
   const info: MethodInfo = {
     ...facts,
     needs,
@@ -191,13 +196,10 @@ export function defineMethod(
     cost: costOf(needs, cost),
     presets,
     options,
-    evaluations: (steps, settings = {}) =>
-      evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options)) ?? steps,
+    evaluations: (steps, settings = {}) => evaluations?.(steps, filled(settings).own) ?? steps,
     advice: (settings) => {
-      const filled = fillSettings(name, options, settings)
-      return (
-        advice?.(pick(filled, spec.options), fillSettings(name, common, pick(filled, common)).steps) ?? []
-      )
+      const { own, every } = filled(settings)
+      return advice?.(own, every.steps) ?? []
     },
   }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
@@ -205,10 +207,9 @@ export function defineMethod(
   function run(asked: Problem, prior: Prior, given: Settings = {}) {
     const problem = rules.reduce((seen, rule) => rule.shows?.(seen) ?? seen, asked)
     checkFit(info, problem, prior)
-    const options = fillSettings(name, info.options, given)
-    const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
+    const { own, every } = filled(given)
+    const { steps, spacing, resume, seed, firstSample } = every
     const { y } = problem
-    const own = pick(options, spec.options)
     const grid = respace(prior.schedule, steps, spacing)
     const times = path?.(grid, own, prior.schedule) ?? grid
     const streams = noiseStreams({
