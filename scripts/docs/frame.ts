@@ -3,7 +3,7 @@
 import type { MethodFacts } from '@tweedie/runs'
 import { methodFacts } from '@tweedie/runs'
 import type { AnyMethod, MethodInfo, OptionSpec } from '@tweedie/solvers'
-import { costWords, formatSpec, formatValue, presetsOf } from '@tweedie/solvers'
+import { costOf, costWords, formatSpec, formatValue, presetsOf } from '@tweedie/solvers'
 import type { Distances, Measured } from './measured.ts'
 
 /** What a cell of a Markdown table may hold. */
@@ -43,7 +43,7 @@ const paperOf = ({ paper }: MethodInfo): string =>
 
 /** A cost class with what its letters mean, such as `S+D: a decomposition …`. */
 function costInWords(info: MethodInfo, facts: MethodFacts): string {
-  const words = info.cost.map((one) => costWords[one].words)
+  const words = costOf(info).map((one) => costWords[one].words)
   return `${facts.cost}: one call of the denoiser${words.map((each) => `; ${each}`).join('')}`
 }
 

@@ -57,14 +57,14 @@ const path: readonly Edit[] = [
   ),
   define(
     'path-no-noise',
-    "const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)",
-    'const x = before',
-    'a guided plan goes up without noise',
+    "const x = noisedTo(state.x, at, () => z(i, 'up'), prior.schedule)",
+    'const { x } = state',
+    'a plan that travels goes up without noise',
   ),
   define(
     'cost-defaults',
-    'evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options))',
-    'evaluations?.(steps, pick(fillSettings(name, options, {}), spec.options))',
+    'evaluations?.(steps, filled(settings).own)',
+    'evaluations?.(steps, filled({}).own)',
     'the cost of a run is that of the defaults',
   ),
   fit(

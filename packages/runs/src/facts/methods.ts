@@ -1,5 +1,14 @@
 import type { AnyMethod, MethodInfo, NoiseEntry, Problem } from '@tweedie/solvers'
-import { costClass, denoise, lackOf, needWords, noises, takesNonlinear, UnfitError } from '@tweedie/solvers'
+import {
+  costClass,
+  costOf,
+  denoise,
+  lackOf,
+  needWords,
+  noises,
+  takesNonlinear,
+  UnfitError,
+} from '@tweedie/solvers'
 
 /** What tables and pages say of a method, beside its options. */
 export interface MethodFacts {
@@ -43,7 +52,7 @@ export function methodFacts({
 }: Pick<MethodInfo, 'needs' | 'rules' | 'cost'>): MethodFacts {
   const laws = lawsFor(rules)
   return {
-    cost: costClass(cost),
+    cost: costClass(costOf({ needs, cost })),
     needs: needs.map((need) => needWords[need]),
     laws,
     noise: laws.length === noises.names.length ? 'any' : laws.join(', '),

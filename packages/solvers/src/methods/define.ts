@@ -19,7 +19,6 @@ import type { Fitted, GuidedStep, Need, Prior, Problem, Schedule, StateTree, Tim
 import type { CommonNeed, NeedRule, WordOf } from './fit.ts'
 import { checkFit, rulesOf } from './fit.ts'
 import type { Cost, Preset } from './preset.ts'
-import { costOf } from './preset.ts'
 
 /** All there is to know of a method. */
 export interface MethodInfo<S extends Specs = Specs> extends Info {
@@ -40,7 +39,7 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
   readonly rules: readonly NeedRule[]
   /** When it fails or misleads, in a sentence or two. */
   readonly limits?: string
-  /** What a step costs beside one call of the denoiser. */
+  /** What a step costs beside one call of the denoiser and what follows from its needs: `costOf` says all. */
   readonly cost: readonly Cost[]
   /** Settings for tasks, each with its source, that it was defined with; `presetsOf` knows those of this package too. */
   readonly presets: readonly Preset[]
@@ -113,7 +112,7 @@ export interface MethodSpec<
 > extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'limits'> {
   /** Each a word, or, of a rare one, its rule: `needsOrthonormal`, `needsInverse`, `needsBlind`, `needsBlindSvd`. */
   readonly needs: readonly N[]
-  /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
+  /** {@link MethodInfo.cost}: 'vjp' follows from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
   readonly cost?: readonly Cost[]
   readonly presets?: readonly Preset[]
   /** Its number of steps and its grid, where a caller says nothing. */
@@ -125,7 +124,7 @@ export interface MethodSpec<
   evaluations?(steps: number, options: Filled<S>): number
   /**
    * The steps of a run from those of its grid, where they are others: times gone through more than once, by
-   * `travelPath`, or a grid of the method's own.
+   * `travelPath` (the plan is then {@link travelling}, or goes up itself), or a grid of the method's own.
    */
   path?(times: readonly TimePair[], options: Filled<S>, schedule: Schedule): readonly PathStep[]
   /** {@link MethodInfo.advice}, of its own options. */
@@ -175,7 +174,7 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<CommonNeed | NeedRule, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { steps, spacing, evaluations, path, plan, cost, presets = [], ...rest } = spec
+  const { steps, spacing, evaluations, path, plan, cost = [], presets = [], ...rest } = spec
   const { advice, ...facts } = rest
   const { name } = facts
   const rules = rulesOf(spec.needs)
@@ -193,7 +192,7 @@ export function defineMethod(
     ...facts,
     needs,
     rules,
-    cost: costOf(needs, cost),
+    cost,
     presets,
     options,
     evaluations: (steps, settings = {}) => evaluations?.(steps, filled(settings).own) ?? steps,
@@ -243,6 +242,18 @@ export const stepping = <X extends StateTree, T extends Shown, R extends SampleN
   recurrence: Recurrence<X, T, R>,
 ): Recurrence<X, T, R> => recurrence
 
+/** A plan along a path that travels (`travelPath`): where a step begins with a way up, x is noised up to t before it. */
+export const travelling = <X extends StateTree, T extends Shown, R extends SampleNumbers>(
+  { prior, z }: Pick<Run<Specs, never>, 'prior' | 'z'>,
+  plan: Recurrence<X, T, R>,
+): Recurrence<X, T, R> => ({
+  ...plan,
+  step: (state, at, i) => {
+    const x = noisedTo(state.x, at, () => z(i, 'up'), prior.schedule)
+    return plan.step({ ...state, x }, at, i)
+  },
+})
+
 /** What a {@link guidedPlan} shows. */
 export interface GuidedShown extends Shown {
   /** What the measurement did to the step, like x: see {@link Guided.guidance}. */
@@ -254,8 +265,7 @@ export interface GuidedShown extends Shown {
  *
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
  *
- * Where a step of the path begins with a way up, x is noised up to t first. Where the guidance keeps the noise, the ε of
- * the step is that of x̂₀, else that of x₀.
+ * Where the guidance keeps the noise, the ε of the step is that of x̂₀, else that of x₀.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
@@ -263,9 +273,7 @@ export const guidedPlan = (
   guidance: Guidance,
 ): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
   start: () => ({ x: noise() }),
-  step: ({ x: before }, at, i) => {
-    const { t, s } = at
-    const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)
+  step: ({ x }, { t, s }, i) => {
     const look = lookAt(prior, x, t, guidance.through)
     const {
       x0,

@@ -11,7 +11,7 @@ export type {
   Run,
   StepOf,
 } from './define.ts'
-export { defineMethod, guidedPlan, stepping } from './define.ts'
+export { defineMethod, guidedPlan, stepping, travelling } from './define.ts'
 export type { BlindDpsOptions, BlindDpsStep } from './explicit/blind-dps.ts'
 export { blindDps } from './explicit/blind-dps.ts'
 export type { DdnmOptions, DdnmStep } from './explicit/ddnm.ts'
@@ -71,7 +71,7 @@ export type { CommonNeed, Needing, NeedRule, WordOf } from './fit.ts'
 export { checkFit, lackOf, rulesOf, UnfitError } from './fit.ts'
 export { needWords, takesNonlinear } from './need-words.ts'
 export type { Cost, Preset } from './preset.ts'
-export { costClass, costWords } from './preset.ts'
+export { costClass, costOf, costWords } from './preset.ts'
 export type { Presetting } from './presets.ts'
 export { presetOf, presetsOf } from './presets.ts'
 export { needsBlind, needsBlindSvd, needsInverse, needsOrthonormal } from './rare-needs.ts'

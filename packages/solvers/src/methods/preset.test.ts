@@ -6,6 +6,7 @@ import { fillSettings } from '../options/index.ts'
 import type { Cost } from './index.ts'
 import {
   costClass,
+  costOf,
   costWords,
   ddrm,
   dps,
@@ -77,8 +78,8 @@ test('a preset that is none: those there are', () => {
 
 test('the cost of a step in letters', () => {
   expect(costClass([])).toBe('S')
-  expect(costClass(dps.info.cost)).toBe('V')
-  expect(costClass(ddrm.info.cost)).toBe('S+D')
+  expect(costClass(costOf(dps.info))).toBe('V')
+  expect(costClass(costOf(ddrm.info))).toBe('S+D')
   expect(costClass(['vjp', 'svd', 'particles'])).toBe('V+D+K')
   const letters = Object.values(costWords).map(({ letter }) => letter)
   expect(new Set([...letters, 'S']).size).toBe(letters.length + 1)

@@ -22,11 +22,24 @@ export interface Preset {
  */
 export type Cost = 'vjp' | 'svd' | 'prox' | 'inner' | 'particles'
 
-/** What follows from needs, and the rest. */
-export const costOf = (needs: readonly Need[], rest: readonly Cost[] = []): readonly Cost[] => [
+/**
+ * What a step of a method costs: what follows from its needs, and what it says beside.
+ * @example
+ * ```ts
+ * import { costOf, dps } from '@tweedie/solvers'
+ * costOf(dps.info) // => ['vjp']
+ * ```
+ */
+export const costOf = ({
+  needs,
+  cost,
+}: {
+  readonly needs: readonly Need[]
+  readonly cost: readonly Cost[]
+}): readonly Cost[] => [
   ...(needs.includes('denoiserVjp') ? (['vjp'] as const) : []),
   ...(needs.includes('svd') || needs.includes('pinv') ? (['svd'] as const) : []),
-  ...rest,
+  ...cost,
 ]
 
 /** A letter and words for each cost, for tables; S is the one call of the denoiser that every step makes. */

@@ -3,7 +3,7 @@ import { integer, number } from '../../options/index.ts'
 import { renoise } from '../../samplers/kernel.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
-import { defineMethod, guidedPlan } from '../define.ts'
+import { defineMethod, guidedPlan, travelling } from '../define.ts'
 
 /**
  * Denoising diffusion null-space models (Wang et al., arXiv 2212.00490, Algorithm 1). With x̂₀ = E[x₀ | x_t] and
@@ -53,11 +53,14 @@ export const ddnm = defineMethod({
   path: (times, { travelLength, travelRepeats }) =>
     travelPath(times, { jump: travelLength, repeats: travelRepeats }),
   plan: (run) =>
-    guidedPlan(run, renoise(run.options.eta), {
-      through: false,
-      keepsNoise: true,
-      at: ({ x0hat }) => nullSpace(run.problem, x0hat),
-    }),
+    travelling(
+      run,
+      guidedPlan(run, renoise(run.options.eta), {
+        through: false,
+        keepsNoise: true,
+        at: ({ x0hat }) => nullSpace(run.problem, x0hat),
+      }),
+    ),
 })
 
 /** Options of {@link ddnm}. */
