@@ -20,6 +20,7 @@ import {
   redDiff,
   rulesOf,
   stepping,
+  travelling,
   UnfitError,
 } from './index.ts'
 
@@ -125,7 +126,7 @@ describe('a method', () => {
   })
 
   test('may turn the times of its grid into a path of its own', async () => {
-    const travelling = defineMethod({
+    const roundabout = defineMethod({
       ...facts,
       needs: [],
       options: { jump: number('j', { default: 1 }) },
@@ -136,11 +137,11 @@ describe('a method', () => {
       plan: ({ times }) => ({ ...stay, start: () => ({ x: zeros([2, 2]).add(times.length) }) }),
     })
     const seen: string[] = []
-    const steps = travelling(problem, prior, { steps: 3, jump: 3 })
+    const steps = roundabout(problem, prior, { steps: 3, jump: 3 })
     for await (const { i, t, steps: count } of steps) seen.push(`${i} of ${count}: ${t}`)
     expect(seen).toEqual(['0 of 3: 999', '1 of 3: 500', '2 of 3: 0'])
     const again: number[] = []
-    for await (const { t, steps } of travelling(problem, prior, { steps: 3 })) again.push(t, steps)
+    for await (const { t, steps } of roundabout(problem, prior, { steps: 3 })) again.push(t, steps)
     expect(again).toEqual([999, 5, 999, 5, 500, 5, 500, 5, 0, 5])
   })
 
@@ -235,10 +236,11 @@ describe('a guided plan', () => {
       return zeros([1, 2]).add(purpose === 'up' ? 3 : 0)
     }
     const still = { ...prior, denoise: (x: Tensor) => x }
-    const { step } = guidedPlan({ prior: still, z, noise: () => z(0, 'start') }, ddim(0), {
+    const plan = guidedPlan({ prior: still, z, noise: () => z(0, 'start') }, ddim(0), {
       through: false,
       at: ({ x, x0hat }) => ({ x0: x0hat, residual: x }),
     })
+    const { step } = travelling({ prior: still, z }, plan)
     const alphaBar = (t: number) => prior.schedule.alpha(t) ** 2
     const { numbers } = step({ x: tensor([[2, -1]]) }, { from: 300, t: 500, s: 400 }, 7)
     const ratio = alphaBar(500) / alphaBar(300)
@@ -249,6 +251,7 @@ describe('a guided plan', () => {
       Float32Array.from([2, -1]),
     )
     expect(asked).toEqual(['7 up'])
+    expect(() => plan.step({ x: tensor([[2, -1]]) }, { from: 300, t: 500, s: 400 }, 7)).toThrow('travelling')
   })
 
   test('puts x₀ in the place of x̂₀, or adds to x_s, and shows what it did', async () => {

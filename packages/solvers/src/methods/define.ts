@@ -250,7 +250,7 @@ export const travelling = <X extends StateTree, T extends Shown, R extends Sampl
   ...plan,
   step: (state, at, i) => {
     const x = noisedTo(state.x, at, () => z(i, 'up'), prior.schedule)
-    return plan.step({ ...state, x }, at, i)
+    return plan.step({ ...state, x }, { t: at.t, s: at.s }, i)
   },
 })
 
@@ -265,7 +265,10 @@ export interface GuidedShown extends Shown {
  *
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
  *
- * Where the guidance keeps the noise, the ε of the step is that of x̂₀, else that of x₀.
+ * Where the guidance keeps the noise, the ε of the step is that of x̂₀, else that of x₀. Along a path that goes up as well it
+ * is to be {@link travelling}.
+ *
+ * @throws {TweedieError} in a step that begins with a way up.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
@@ -273,7 +276,8 @@ export const guidedPlan = (
   guidance: Guidance,
 ): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
   start: () => ({ x: noise() }),
-  step: ({ x }, { t, s }, i) => {
+  step: ({ x }, { t, s, from: below }, i) => {
+    if (below !== undefined) throw new TweedieError('a guided plan goes down alone: take it `travelling`')
     const look = lookAt(prior, x, t, guidance.through)
     const {
       x0,
