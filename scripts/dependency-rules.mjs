@@ -158,14 +158,15 @@ const solvers = [
   },
   {
     name: 'solvers-only-the-catalog-knows-methods',
-    comment: 'No file of solvers but the list of methods, and what is public, names a method.',
+    comment:
+      'No file of solvers but the lists of methods and of their presets, and what is public, names a method.',
     severity: 'error',
     from: {
       path: '^packages/solvers/src/',
       pathNot: [
         notTests,
         '^packages/solvers/src/methods/[^/]+/',
-        '^packages/solvers/src/methods/(catalog|index)\\.ts$',
+        '^packages/solvers/src/methods/(catalog|presets|index)\\.ts$',
       ],
     },
     to: { path: '^packages/solvers/src/methods/[^/]+/' },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ddrm, methods } from '@tweedie/solvers'
+import { ddrm, methods, presetsOf } from '@tweedie/solvers'
 import { describe, expect, test } from 'vitest'
 import { faultsOf, framed, frameOf, headings } from '../scripts/docs/frame.ts'
 import { root } from '../scripts/docs/measured.ts'
@@ -44,12 +44,11 @@ describe('the check', () => {
   })
 
   test('a frame says what the method says of itself', () => {
-    const { info } = ddrm
     const frame = frameOf(ddrm, source)
     expect(frame).toContain('[arXiv 2201.11793](https://arxiv.org/abs/2201.11793)')
     expect(frame).toContain('| cost of a step | S+D: one call of the denoiser; a decomposition')
     expect(frame).toContain('| `eta` | `0.85` | a number from 0 to 1 |')
-    for (const { name, from } of info.presets) {
+    for (const { name, from } of presetsOf(ddrm)) {
       expect(frame).toContain(`| \`${name}\` |`)
       expect(frame).toContain(from)
     }

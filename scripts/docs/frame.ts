@@ -3,7 +3,7 @@
 import type { MethodFacts } from '@tweedie/runs'
 import { methodFacts } from '@tweedie/runs'
 import type { AnyMethod, MethodInfo, OptionSpec } from '@tweedie/solvers'
-import { costWords, formatSpec, formatValue } from '@tweedie/solvers'
+import { costOf, costWords, formatSpec, formatValue, presetsOf } from '@tweedie/solvers'
 import type { Distances, Measured } from './measured.ts'
 
 /** What a cell of a Markdown table may hold. */
@@ -43,7 +43,7 @@ const paperOf = ({ paper }: MethodInfo): string =>
 
 /** A cost class with what its letters mean, such as `S+D: a decomposition …`. */
 function costInWords(info: MethodInfo, facts: MethodFacts): string {
-  const words = info.cost.map((one) => costWords[one].words)
+  const words = costOf(info).map((one) => costWords[one].words)
   return `${facts.cost}: one call of the denoiser${words.map((each) => `; ${each}`).join('')}`
 }
 
@@ -93,7 +93,8 @@ export interface FrameSource {
 /** What stands between the markers of a method's page. */
 export function frameOf({ info }: AnyMethod, { measured, picture }: FrameSource): string {
   const facts = methodFacts(info)
-  const { name, title, presets, limits } = info
+  const { name, title, limits } = info
+  const presets = presetsOf({ info })
   const rows = [
     ['name', `${code(name)}; from TypeScript ${code(camel(name))}`],
     ['paper', paperOf(info)],
@@ -187,7 +188,7 @@ export function indexOf(methods: Iterable<AnyMethod>, measured: Measured): strin
       facts.noise,
       facts.nonlinear ? 'yes' : 'no',
       facts.blind ? 'yes' : 'no',
-      String(info.presets.length),
+      String(presetsOf({ info }).length),
     ]
   })
   const letters = Object.values(costWords).map(({ letter, words }) => `**${letter}** ${words}`)

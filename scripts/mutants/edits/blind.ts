@@ -8,7 +8,7 @@ const weights = of('linalg/gibbs-weights.ts', 'methods/explicit/gibbs-ddrm')
 const chain = of('inner/blind-langevin.ts', 'methods/explicit/gibbs-ddrm')
 const moves = of('inner/spectral-move.ts', 'methods/explicit/gibbs-ddrm')
 const prior = of('guidance/blind.ts', 'methods/explicit/blind-dps')
-const define = of('methods/define.ts', 'methods/explicit/blind-dps')
+const define = of('methods/define.ts', 'methods/explicit/blind-dps', 'methods/define')
 const fit = of('methods/fit.ts', 'methods/define', 'methods/methods')
 const kernels = of('operators/blind/kernels.ts', 'operators/blind')
 const hartley = of('operators/blind/hartley.ts', 'operators/blind')
@@ -80,8 +80,8 @@ export const blindEdits: readonly Edit[] = [
   ),
   define(
     'blind-truth-seen',
-    'const problem = withoutTruth(asked)',
-    'const problem = asked',
+    'rules.reduce((seen, rule) => rule.shows?.(seen) ?? seen, asked)',
+    'asked',
     'a method gets the operator with the truth',
   ),
   fit(

@@ -3,6 +3,7 @@ import { editsOf } from './of.ts'
 
 const solvers = editsOf('packages/solvers/src')
 const preset = solvers('methods/preset.ts', 'methods/preset')
+const presets = solvers('methods/presets.ts', 'methods/preset')
 const fit = solvers('methods/fit.ts', 'methods/preset')
 const runs = editsOf('packages/runs/src')
 const facts = runs('facts/methods.ts', 'facts')
@@ -15,7 +16,7 @@ const methods = cli('commands/methods.ts', 'cli')
 
 /** What is told of methods and operators, and presets on the command line. */
 export const factEdits: readonly Edit[] = [
-  preset(
+  presets(
     'preset-first',
     'preset.name === wanted',
     'preset.name.startsWith(wanted)',

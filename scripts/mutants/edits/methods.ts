@@ -270,8 +270,8 @@ const frame: readonly Edit[] = [
   fit('fit-finite', "requireFiniteNow(name, 'the measurement y', y)", '', 'a NaN in y reaches the run'),
   define(
     'evaluations',
-    'spec.options)) ?? steps',
-    'spec.options)) ?? 2 * steps',
+    'filled(settings).own) ?? steps',
+    'filled(settings).own) ?? 2 * steps',
     'a method is said to evaluate twice a step',
   ),
   define(

@@ -5,7 +5,7 @@ const of = editsOf('packages/solvers/src')
 const travel = of('schedules/time-travel.ts', 'schedules/paths')
 const kernel = of('samplers/kernel.ts', 'methods/define')
 const define = of('methods/define.ts', 'methods/define')
-const fit = of('methods/fit.ts', 'methods/define')
+const fit = of('methods/rare-needs.ts', 'methods/define')
 const measured = of('guidance/measured.ts', 'guidance/measured')
 const repaint = of('methods/explicit/repaint.ts', 'methods/explicit/repaint', 'methods/defaults')
 const ilvr = of('methods/explicit/ilvr.ts', 'methods/explicit/ilvr', 'methods/defaults')
@@ -57,14 +57,14 @@ const path: readonly Edit[] = [
   ),
   define(
     'path-no-noise',
-    "const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)",
-    'const x = before',
-    'a guided plan goes up without noise',
+    "const x = noisedTo(state.x, at, () => z(i, 'up'), prior.schedule)",
+    'const { x } = state',
+    'a plan that travels goes up without noise',
   ),
   define(
     'cost-defaults',
-    'evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options))',
-    'evaluations?.(steps, pick(fillSettings(name, options, {}), spec.options))',
+    'evaluations?.(steps, filled(settings).own)',
+    'evaluations?.(steps, filled({}).own)',
     'the cost of a run is that of the defaults',
   ),
   fit(

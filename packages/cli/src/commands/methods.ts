@@ -1,6 +1,6 @@
 import { methodFacts, operatorsThatFit } from '@tweedie/runs'
 import type { AnyMethod, Preset } from '@tweedie/solvers'
-import { costWords, formatSpec, methods, operators } from '@tweedie/solvers'
+import { costWords, formatSpec, methods, operators, presetsOf } from '@tweedie/solvers'
 import { Command } from 'commander'
 import wrapAnsi from 'wrap-ansi'
 import type { Io } from '../io.ts'
@@ -18,7 +18,7 @@ const dataOf = ({ info }: AnyMethod) => ({
   paper: info.paper,
   limits: info.limits,
   ...methodFacts(info),
-  presets: info.presets,
+  presets: presetsOf({ info }),
   options: optionData(info),
 })
 

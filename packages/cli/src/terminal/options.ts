@@ -1,5 +1,5 @@
 import type { OptionSpec } from '@tweedie/solvers'
-import { choice, number } from '@tweedie/solvers'
+import { choice, number, readText } from '@tweedie/solvers'
 import { InvalidArgumentError, Option } from 'commander'
 import { deviceNames } from '../device.ts'
 
@@ -15,7 +15,7 @@ export function specOption<T>(flags: string, spec: OptionSpec<T>): Option {
   if (standard !== undefined)
     option.default(standard, Array.isArray(standard) ? standard.join(',') : undefined)
   return option.argParser((text) => {
-    const value = spec.parse(text)
+    const value = readText(spec, text)
     if (value !== undefined && spec.accepts(value)) return value
     throw new InvalidArgumentError(`It must be ${range}.`)
   })
@@ -44,7 +44,10 @@ export const noiseOption = (standard: number): Option =>
     range: `${sigmaY.range}, or a law of noise such as poisson:peak=30`,
     default: standard,
     control: { kind: 'text' },
-    parse: (text) => (/^\s*[a-z]/i.test(text) ? text : sigmaY.parse(text)),
+    parse: (text) => {
+      const meant = /^\s*[a-z]/i.test(text) ? text : readText(sigmaY, text)
+      return typeof meant === 'number' || typeof meant === 'string' ? meant : undefined
+    },
     accepts: (value): value is number | string => typeof value === 'string' || sigmaY.accepts(value),
   })
 

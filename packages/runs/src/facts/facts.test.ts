@@ -9,6 +9,7 @@ import {
   operators,
   poissonNoise,
   redDiff,
+  rulesOf,
   UnfitError,
 } from '@tweedie/solvers'
 import { expect, test } from 'vitest'
@@ -39,7 +40,11 @@ test('facts follow from needs', () => {
     blind: false,
   })
   expect(methodFacts(dps.info)).toMatchObject({ noise: 'any', laws: noises.names, nonlinear: true })
-  const known = methodFacts({ ...dps.info, needs: ['likelihood', 'linear'] })
+  const known = methodFacts({
+    ...dps.info,
+    needs: ['likelihood', 'linear'],
+    rules: rulesOf(['likelihood', 'linear']),
+  })
   expect(known).toMatchObject({ nonlinear: false })
   // σ_y = 0 has no density, and rounding without noise before it none either.
   expect(known.laws).toEqual(noises.names.filter((name) => name !== 'none' && name !== 'quantisation'))
@@ -57,7 +62,7 @@ test('every operator of the list has an example, and says what it has', () => {
 test('which operators a method takes, and which methods a problem', () => {
   const more = operators.with(rounding)
   expect(operatorsThatFit(ddrm.info, more)).not.toContain('rounding')
-  expect(operatorsThatFit({ needs: ['pinv'] }, more)).toContain('rounding')
+  expect(operatorsThatFit({ rules: rulesOf(['pinv']) }, more)).toContain('rounding')
   expect(operatorsThatFit(dps.info, more)).toEqual(operatorsThatFit(dps.info, operators))
   const few = [ddrm, dps, redDiff]
   const names = (fit: typeof few | ReturnType<typeof methodsThatFit>) => fit.map(({ info }) => info.name)

@@ -1,5 +1,14 @@
-import type { AnyMethod, MethodInfo, Need, NoiseEntry, Problem } from '@tweedie/solvers'
-import { costClass, denoise, lackOf, needRules, noises, takesNonlinear, UnfitError } from '@tweedie/solvers'
+import type { AnyMethod, MethodInfo, NoiseEntry, Problem } from '@tweedie/solvers'
+import {
+  costClass,
+  costOf,
+  denoise,
+  lackOf,
+  needWords,
+  noises,
+  takesNonlinear,
+  UnfitError,
+} from '@tweedie/solvers'
 
 /** What tables and pages say of a method, beside its options. */
 export interface MethodFacts {
@@ -18,8 +27,8 @@ export interface MethodFacts {
 }
 
 /** The laws of noise that have what a method needs of one. */
-function lawsFor(needs: readonly Need[]): string[] {
-  const ofNoise = { needs: needs.filter((need) => ['sigma', 'likelihood', 'inverse'].includes(need)) }
+function lawsFor(rules: MethodInfo['rules']): string[] {
+  const ofNoise = { rules: rules.filter(({ need }) => ['sigma', 'likelihood', 'inverse'].includes(need)) }
   const fits = (entry: NoiseEntry) =>
     lackOf(ofNoise, { operator: denoise([1]), noise: entry.make() }) === undefined
   return [...noises].filter(fits).map(({ info }) => info.name)
@@ -36,11 +45,15 @@ function lawsFor(needs: readonly Need[]): string[] {
  * methodFacts(dps.info).nonlinear // => true
  * ```
  */
-export function methodFacts({ needs, cost }: Pick<MethodInfo, 'needs' | 'cost'>): MethodFacts {
-  const laws = lawsFor(needs)
+export function methodFacts({
+  needs,
+  rules,
+  cost,
+}: Pick<MethodInfo, 'needs' | 'rules' | 'cost'>): MethodFacts {
+  const laws = lawsFor(rules)
   return {
-    cost: costClass(cost),
-    needs: needs.map((need) => needRules[need].words),
+    cost: costClass(costOf({ needs, cost })),
+    needs: needs.map((need) => needWords[need]),
     laws,
     noise: laws.length === noises.names.length ? 'any' : laws.join(', '),
     nonlinear: takesNonlinear(needs),

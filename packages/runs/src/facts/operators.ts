@@ -89,14 +89,14 @@ export const operatorWords = ({
 
 /** The operators of a list, with the options of their examples, that a method can take; under Gaussian noise or without. */
 export const operatorsThatFit = (
-  { needs }: Pick<MethodInfo, 'needs'>,
+  { rules }: Pick<MethodInfo, 'rules'>,
   operators: Iterable<OperatorEntry>,
 ): string[] => {
   const laws = [gaussianNoise(0.05), gaussianNoise(0)]
   return [...operators].flatMap((entry) => {
     const operator = exampleOperator(entry)
     const fits =
-      operator !== undefined && laws.some((noise) => lackOf({ needs }, { operator, noise }) === undefined)
+      operator !== undefined && laws.some((noise) => lackOf({ rules }, { operator, noise }) === undefined)
     return fits ? [entry.info.name] : []
   })
 }

@@ -7,9 +7,22 @@ import { gaussianPrior } from '../priors/index.ts'
 import { residualNorm, run, sampleNorms } from '../run/index.ts'
 import { ddim } from '../samplers/index.ts'
 import { travelPath } from '../schedules/index.ts'
-import type { Checkpoint, Need, Noise, Problem, Svd } from '../types.ts'
-import type { OptionsOf, StepOf } from './index.ts'
-import { checkFit, defineMethod, dps, guidedPlan, redDiff, stepping, UnfitError } from './index.ts'
+import type { Checkpoint, Noise, Problem, Svd } from '../types.ts'
+import type { CommonNeed, NeedRule, OptionsOf, StepOf } from './index.ts'
+import {
+  checkFit,
+  defineMethod,
+  dps,
+  guidedPlan,
+  needsBlind,
+  needsBlindSvd,
+  needsOrthonormal,
+  redDiff,
+  rulesOf,
+  stepping,
+  travelling,
+  UnfitError,
+} from './index.ts'
 
 const prior = gaussianPrior({ mean: [0.5, -0.5], covariance: 0.3 })
 const operator = matrixOperator(tensor([[1, 0.5]]))
@@ -113,7 +126,7 @@ describe('a method', () => {
   })
 
   test('may turn the times of its grid into a path of its own', async () => {
-    const travelling = defineMethod({
+    const roundabout = defineMethod({
       ...facts,
       needs: [],
       options: { jump: number('j', { default: 1 }) },
@@ -124,11 +137,11 @@ describe('a method', () => {
       plan: ({ times }) => ({ ...stay, start: () => ({ x: zeros([2, 2]).add(times.length) }) }),
     })
     const seen: string[] = []
-    const steps = travelling(problem, prior, { steps: 3, jump: 3 })
+    const steps = roundabout(problem, prior, { steps: 3, jump: 3 })
     for await (const { i, t, steps: count } of steps) seen.push(`${i} of ${count}: ${t}`)
     expect(seen).toEqual(['0 of 3: 999', '1 of 3: 500', '2 of 3: 0'])
     const again: number[] = []
-    for await (const { t, steps } of travelling(problem, prior, { steps: 3 })) again.push(t, steps)
+    for await (const { t, steps } of roundabout(problem, prior, { steps: 3 })) again.push(t, steps)
     expect(again).toEqual([999, 5, 999, 5, 500, 5, 500, 5, 0, 5])
   })
 
@@ -223,10 +236,11 @@ describe('a guided plan', () => {
       return zeros([1, 2]).add(purpose === 'up' ? 3 : 0)
     }
     const still = { ...prior, denoise: (x: Tensor) => x }
-    const { step } = guidedPlan({ prior: still, z, noise: () => z(0, 'start') }, ddim(0), {
+    const plan = guidedPlan({ prior: still, z, noise: () => z(0, 'start') }, ddim(0), {
       through: false,
       at: ({ x, x0hat }) => ({ x0: x0hat, residual: x }),
     })
+    const { step } = travelling({ prior: still, z }, plan)
     const alphaBar = (t: number) => prior.schedule.alpha(t) ** 2
     const { numbers } = step({ x: tensor([[2, -1]]) }, { from: 300, t: 500, s: 400 }, 7)
     const ratio = alphaBar(500) / alphaBar(300)
@@ -237,6 +251,7 @@ describe('a guided plan', () => {
       Float32Array.from([2, -1]),
     )
     expect(asked).toEqual(['7 up'])
+    expect(() => plan.step({ x: tensor([[2, -1]]) }, { from: 300, t: 500, s: 400 }, 7)).toThrow('travelling')
   })
 
   test('puts x₀ in the place of x̂₀, or adds to x_s, and shows what it did', async () => {
@@ -268,10 +283,7 @@ describe('what fits', () => {
     { ...plain, svd },
   ]
   const lacking: Readonly<
-    Record<
-      Exclude<Need, 'inverse' | 'orthonormal' | 'operatorVjp' | 'denoiserVjp' | 'blind' | 'blindSvd'>,
-      readonly [Problem, string]
-    >
+    Record<Exclude<CommonNeed, 'operatorVjp' | 'denoiserVjp'>, readonly [Problem, string]>
   > = {
     linear: [
       { ...problem, operator: nonlinear },
@@ -288,18 +300,18 @@ describe('what fits', () => {
   test.each(Object.entries(lacking))(
     '%s is looked for, and named where it is missing',
     (word, [bad, message]) => {
-      const need = word as Need
-      expect(() => checkFit({ name: 'mine', needs: [need] }, problem, prior)).not.toThrow()
-      const others = (Object.keys(lacking) as Need[]).filter((n) => n !== need && need !== 'linear')
-      expect(() => checkFit({ name: 'mine', needs: others }, bad, prior)).not.toThrow()
-      const check = () => checkFit({ name: 'mine', needs: [need] }, bad, prior)
+      const need = word as CommonNeed
+      expect(() => checkFit({ name: 'mine', rules: rulesOf([need]) }, problem, prior)).not.toThrow()
+      const others = (Object.keys(lacking) as CommonNeed[]).filter((n) => n !== need && need !== 'linear')
+      expect(() => checkFit({ name: 'mine', rules: rulesOf(others) }, bad, prior)).not.toThrow()
+      const check = () => checkFit({ name: 'mine', rules: rulesOf([need]) }, bad, prior)
       expect(check).toThrow(UnfitError)
       expect(check).toThrow(message)
     },
   )
 
   test('rows are orthonormal where the singular values are 0 or 1', () => {
-    const info = { name: 'mine', needs: ['orthonormal'] } as const
+    const info = { name: 'mine', rules: [needsOrthonormal] }
     const check = (matrix: number[][]) => () =>
       checkFit(
         info,
@@ -325,7 +337,7 @@ describe('what fits', () => {
 
 describe('what is unknown', () => {
   const hidden = { ...problem, operator: unknownGain(operator, 3) }
-  const looking = (needs: readonly Need[]) =>
+  const looking = (needs: readonly (CommonNeed | NeedRule)[]) =>
     defineMethod({
       name: 'looking',
       title: 'Looking',
@@ -349,11 +361,11 @@ describe('what is unknown', () => {
     })
 
   test('is not seen by a method that looks for it: neither in forward nor in what else there is', async () => {
-    await expect(looking(['blind'])(hidden, prior).next()).rejects.toThrow('may not see the true gain')
+    await expect(looking([needsBlind])(hidden, prior).next()).rejects.toThrow('may not see the true gain')
     let seen: readonly string[] = []
     const spy = defineMethod({
       ...{ name: 'spy', title: 'Spy', family: 'explicit', steps: 1, spacing: 'linspace' },
-      needs: ['blind'],
+      needs: [needsBlind],
       options: {},
       plan: ({ problem, noise }) => {
         seen = Object.keys(problem.operator)
@@ -372,11 +384,11 @@ describe('what is unknown', () => {
     expect(() => looking([])(hidden, prior)).toThrow(
       "looking: takes all as known, and 'matrixOperator of unknown gain' leaves its gain unknown: take a blind method, or the operator at a known gain, operator.blind.at(φ)",
     )
-    expect(() => looking(['blind'])(problem, prior)).toThrow("all of 'matrixOperator' is known")
+    expect(() => looking([needsBlind])(problem, prior)).toThrow("all of 'matrixOperator' is known")
     const { svd, ...plain } = operator
-    expect(() => looking(['blindSvd'])({ ...problem, operator: unknownGain(plain) }, prior)).toThrow(
+    expect(() => looking([needsBlindSvd])({ ...problem, operator: unknownGain(plain) }, prior)).toThrow(
       'has no svd()',
     )
-    expect(() => looking(['blindSvd'])(hidden, prior)).not.toThrow()
+    expect(() => looking([needsBlindSvd])(hidden, prior)).not.toThrow()
   })
 })

@@ -16,9 +16,9 @@ import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
 import type { PathStep } from '../schedules/time-travel.ts'
 import type { Fitted, GuidedStep, Need, Prior, Problem, Schedule, StateTree, Time } from '../types.ts'
-import { checkFit } from './fit.ts'
+import type { CommonNeed, NeedRule, WordOf } from './fit.ts'
+import { checkFit, rulesOf } from './fit.ts'
 import type { Cost, Preset } from './preset.ts'
-import { costOf } from './preset.ts'
 
 /** All there is to know of a method. */
 export interface MethodInfo<S extends Specs = Specs> extends Info {
@@ -35,11 +35,13 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
     readonly authors: string
   }
   readonly needs: readonly Need[]
+  /** The same, as what they ask of a problem. */
+  readonly rules: readonly NeedRule[]
   /** When it fails or misleads, in a sentence or two. */
   readonly limits?: string
-  /** What a step costs beside one call of the denoiser. */
+  /** What a step costs beside one call of the denoiser and what follows from its needs: `costOf` says all. */
   readonly cost: readonly Cost[]
-  /** Settings for tasks, each with its source. */
+  /** Settings for tasks, each with its source, that it was defined with; `presetsOf` knows those of this package too. */
   readonly presets: readonly Preset[]
   /** Its own and those of every run. */
   readonly options: S
@@ -102,14 +104,15 @@ type Residual = { readonly residual: Tensor }
 
 /** What {@link defineMethod} makes a method of. */
 export interface MethodSpec<
-  N extends Need,
+  N extends CommonNeed | NeedRule,
   S extends Specs,
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
 > extends Pick<MethodInfo, 'name' | 'title' | 'family' | 'paper' | 'example' | 'limits'> {
+  /** Each a word, or, of a rare one, its rule: `needsOrthonormal`, `needsInverse`, `needsBlind`, `needsBlindSvd`. */
   readonly needs: readonly N[]
-  /** Beside what follows from its needs: 'vjp' from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
+  /** {@link MethodInfo.cost}: 'vjp' follows from `denoiserVjp`, 'svd' from `svd` or `pinv`. */
   readonly cost?: readonly Cost[]
   readonly presets?: readonly Preset[]
   /** Its number of steps and its grid, where a caller says nothing. */
@@ -121,13 +124,13 @@ export interface MethodSpec<
   evaluations?(steps: number, options: Filled<S>): number
   /**
    * The steps of a run from those of its grid, where they are others: times gone through more than once, by
-   * `travelPath`, or a grid of the method's own.
+   * `travelPath` (the plan is then {@link travelling}, or goes up itself), or a grid of the method's own.
    */
   path?(times: readonly TimePair[], options: Filled<S>, schedule: Schedule): readonly PathStep[]
   /** {@link MethodInfo.advice}, of its own options. */
   advice?(options: Filled<S>, steps: number): readonly string[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
-  plan(run: Run<S, N>): Recurrence<X, T, R>
+  plan(run: Run<S, WordOf<N>>): Recurrence<X, T, R>
 }
 
 /**
@@ -162,46 +165,50 @@ export interface MethodSpec<
  * ```
  */
 export function defineMethod<
-  const N extends Need,
+  const N extends CommonNeed | NeedRule,
   S extends Specs,
   X extends StateTree,
   T extends Shown,
   R extends SampleNumbers & Residual,
 >(spec: MethodSpec<N, S, X, T, R>): Method<RunSpecs & S, Shows<T, R>>
 export function defineMethod(
-  spec: MethodSpec<Need, Specs, StateTree, Shown, SampleNumbers & Residual>,
+  spec: MethodSpec<CommonNeed | NeedRule, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { needs, steps, spacing, evaluations, path, plan, cost, presets = [], ...rest } = spec
+  const { steps, spacing, evaluations, path, plan, cost = [], presets = [], ...rest } = spec
   const { advice, ...facts } = rest
   const { name } = facts
+  const rules = rulesOf(spec.needs)
+  const needs = rules.map(({ need }) => need)
   const common = runSpecs(steps, spacing)
   const taken = Object.keys(spec.options).find((option) => Object.hasOwn(common, option))
   if (taken !== undefined) throw new TweedieError(`${name}: every run has an option '${taken}' already`)
   const options = { ...common, ...spec.options }
+  /** Checked settings with all defaults: the method's own, and those that every run has. */
+  const filled = (given: Settings) => {
+    const all = fillSettings(name, options, given)
+    return { own: pick(all, spec.options), every: fillSettings(name, common, pick(all, common)) }
+  }
   const info: MethodInfo = {
     ...facts,
     needs,
-    cost: costOf(needs, cost),
+    rules,
+    cost,
     presets,
     options,
-    evaluations: (steps, settings = {}) =>
-      evaluations?.(steps, pick(fillSettings(name, options, settings), spec.options)) ?? steps,
+    evaluations: (steps, settings = {}) => evaluations?.(steps, filled(settings).own) ?? steps,
     advice: (settings) => {
-      const filled = fillSettings(name, options, settings)
-      return (
-        advice?.(pick(filled, spec.options), fillSettings(name, common, pick(filled, common)).steps) ?? []
-      )
+      const { own, every } = filled(settings)
+      return advice?.(own, every.steps) ?? []
     },
   }
   for (const preset of presets) fillSettings(`${name}/${preset.name}`, options, preset.settings)
 
   function run(asked: Problem, prior: Prior, given: Settings = {}) {
-    const problem = withoutTruth(asked)
+    const problem = rules.reduce((seen, rule) => rule.shows?.(seen) ?? seen, asked)
     checkFit(info, problem, prior)
-    const options = fillSettings(name, info.options, given)
-    const { steps, spacing, resume, seed, firstSample } = fillSettings(name, common, pick(options, common))
+    const { own, every } = filled(given)
+    const { steps, spacing, resume, seed, firstSample } = every
     const { y } = problem
-    const own = pick(options, spec.options)
     const grid = respace(prior.schedule, steps, spacing)
     const times = path?.(grid, own, prior.schedule) ?? grid
     const streams = noiseStreams({
@@ -226,16 +233,6 @@ export function defineMethod(
   return Object.assign(run, { info, run })
 }
 
-/** The problem as a blind method may see it: without what y was simulated with. */
-function withoutTruth(problem: Problem): Problem {
-  const { name, inShape, outShape, differentiable = true, blind } = problem.operator
-  if (blind === undefined) return problem
-  const forward = (): never => {
-    throw new TweedieError(`${name}: a method may not see the true ${blind.parameter}`)
-  }
-  return { ...problem, operator: { name, inShape, outShape, differentiable, blind, forward } }
-}
-
 /** The settings that are options of `specs`. */
 const pick = (settings: Settings, specs: Specs): Settings =>
   Object.fromEntries(Object.keys(specs).map((name) => [name, settings[name]]))
@@ -244,6 +241,18 @@ const pick = (settings: Settings, specs: Specs): Settings =>
 export const stepping = <X extends StateTree, T extends Shown, R extends SampleNumbers>(
   recurrence: Recurrence<X, T, R>,
 ): Recurrence<X, T, R> => recurrence
+
+/** A plan along a path that travels (`travelPath`): where a step begins with a way up, x is noised up to t before it. */
+export const travelling = <X extends StateTree, T extends Shown, R extends SampleNumbers>(
+  { prior, z }: Pick<Run<Specs, never>, 'prior' | 'z'>,
+  plan: Recurrence<X, T, R>,
+): Recurrence<X, T, R> => ({
+  ...plan,
+  step: (state, at, i) => {
+    const x = noisedTo(state.x, at, () => z(i, 'up'), prior.schedule)
+    return plan.step({ ...state, x }, { t: at.t, s: at.s }, i)
+  },
+})
 
 /** What a {@link guidedPlan} shows. */
 export interface GuidedShown extends Shown {
@@ -256,8 +265,10 @@ export interface GuidedShown extends Shown {
  *
  *     x_s = kernel(x_t, x₀, z) + shift,     (x₀, shift) = guidance(x_t, x̂₀)
  *
- * Where a step of the path begins with a way up, x is noised up to t first. Where the guidance keeps the noise, the ε of
- * the step is that of x̂₀, else that of x₀.
+ * Where the guidance keeps the noise, the ε of the step is that of x̂₀, else that of x₀. Along a path that goes up as well it
+ * is to be {@link travelling}.
+ *
+ * @throws {TweedieError} in a step that begins with a way up.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
@@ -265,9 +276,8 @@ export const guidedPlan = (
   guidance: Guidance,
 ): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
   start: () => ({ x: noise() }),
-  step: ({ x: before }, at, i) => {
-    const { t, s } = at
-    const x = noisedTo(before, at, () => z(i, 'up'), prior.schedule)
+  step: ({ x }, { t, s, from: below }, i) => {
+    if (below !== undefined) throw new TweedieError('a guided plan goes down alone: take it `travelling`')
     const look = lookAt(prior, x, t, guidance.through)
     const {
       x0,

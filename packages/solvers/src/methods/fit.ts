@@ -1,101 +1,79 @@
-import { fromData, isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
-import { lacksInverse } from '../guidance/pseudo-inverse.ts'
+import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
 import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
 
 /** What a fit depends on. */
-type Posed = Pick<Problem, 'operator' | 'noise'>
+export type Posed = Pick<Problem, 'operator' | 'noise'>
 
-interface NeedRule {
-  /** In words, for tables. */
-  readonly words: string
+/** What a need asks of a problem. */
+export interface NeedRule<N extends Need = Need> {
+  readonly need: N
   /** Why a problem does not have it; undefined where it does. */
-  lacks?(problem: Posed): string | undefined
+  lacks(problem: Posed): string | undefined
+  /** What a method that needs it may see of a problem; all of it where left out. */
+  shows?(problem: Problem): Problem
 }
+
+/**
+ * A need that its word is enough for. A method of a rare one gives its rule, as `needsBlind`, in place of the word: so others
+ * do not load it.
+ */
+export type CommonNeed = Exclude<Need, 'orthonormal' | 'inverse' | 'blind' | 'blindSvd'>
+
+/** The word of a need, given as a word or by its rule. */
+export type WordOf<N extends CommonNeed | NeedRule> = N extends NeedRule ? N['need'] : Extract<N, CommonNeed>
 
 const notLinear = (operator: Operator): string | undefined =>
   isLinear(operator) ? undefined : `needs a linear operator; '${operator.name}' has no adjoint()`
 
-const noSvd = (operator: Operator): string | undefined =>
+/** Why an operator has no singular value decomposition; undefined where it has one. */
+export const noSvd = (operator: Operator): string | undefined =>
   isLinear(operator) && operator.svd !== undefined
     ? undefined
     : (notLinear(operator) ??
       `needs an operator with a singular value decomposition; '${operator.name}' has no svd()`)
 
-const notBlind = ({ name, blind }: Operator): string | undefined =>
-  blind === undefined ? `needs an operator with something unknown; all of '${name}' is known` : undefined
-
-function noBlindSvd(operator: Operator): string | undefined {
-  const { blind } = operator
-  if (blind === undefined) return notBlind(operator)
-  using start = fromData(blind.initial, [1, ...blind.shape])
-  return noSvd(blind.at(start))
-}
-
 /** A method that does not look for an unknown would take the one that y was simulated with. */
-const unasked = ({ name, blind }: Operator, needs: readonly Need[]): string | undefined =>
-  blind === undefined || needs.some((need) => need === 'blind' || need === 'blindSvd')
+const unasked = ({ name, blind }: Operator, rules: readonly NeedRule[]): string | undefined =>
+  blind === undefined || rules.some(({ need }) => need === 'blind' || need === 'blindSvd')
     ? undefined
     : `takes all as known, and '${name}' leaves its ${blind.parameter} unknown: take a blind method, or the ` +
       `operator at a known ${blind.parameter}, operator.blind.at(φ)`
 
-/** How far a singular value may be from 0 or 1: operators are given in float32. */
-const slack = 1e-6
-
-function notOrthonormal(operator: Operator): string | undefined {
-  if (!isLinear(operator) || operator.svd === undefined) return noSvd(operator)
-  const other = operator.svd().singularValues.find((s) => Math.min(Math.abs(s), Math.abs(s - 1)) > slack)
-  return other === undefined
-    ? undefined
-    : `needs orthonormal rows, as of a mask: singular values of 0 or 1; '${operator.name}' has ${other}`
+/** Those of many methods, as data. Gradients of a prior are not checked: one written in tensor ops has them. */
+const commonRules: Readonly<Record<CommonNeed, NeedRule['lacks']>> = {
+  linear: ({ operator }) => notLinear(operator),
+  svd: ({ operator }) => noSvd(operator),
+  pinv: ({ operator }) =>
+    operator.pinv !== undefined
+      ? undefined
+      : `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`,
+  sigma: ({ noise }) =>
+    noise.sigma !== undefined
+      ? undefined
+      : `needs the noise level σ_y (in units of [−1, 1]); '${noise.name}' has no sigma`,
+  likelihood: ({ noise }) =>
+    noise.likelihood !== undefined
+      ? undefined
+      : `needs noise of a known likelihood; '${noise.name}' has none`,
+  operatorVjp: ({ operator }) =>
+    operator.differentiable !== false
+      ? undefined
+      : `needs gradients through the operator; those of '${operator.name}' say nothing`,
+  denoiserVjp: () => undefined,
 }
 
-/** All needs, as data. Gradients of a prior are not checked: one written in tensor ops has them. */
-export const needRules: Readonly<Record<Need, NeedRule>> = {
-  linear: { words: 'linear operator', lacks: ({ operator }) => notLinear(operator) },
-  svd: {
-    words: 'SVD',
-    lacks: ({ operator }) => noSvd(operator),
-  },
-  orthonormal: { words: 'orthonormal rows', lacks: ({ operator }) => notOrthonormal(operator) },
-  pinv: {
-    words: 'pseudo-inverse',
-    lacks: ({ operator }) =>
-      operator.pinv !== undefined
-        ? undefined
-        : `needs an operator with a pseudo-inverse; '${operator.name}' has no pinv()`,
-  },
-  inverse: { words: 'adjoint and σ_y, or pseudo-inverse without noise', lacks: lacksInverse },
-  sigma: {
-    words: 'σ_y',
-    lacks: ({ noise }) =>
-      noise.sigma !== undefined
-        ? undefined
-        : `needs the noise level σ_y (in units of [−1, 1]); '${noise.name}' has no sigma`,
-  },
-  likelihood: {
-    words: 'noise likelihood',
-    lacks: ({ noise }) =>
-      noise.likelihood !== undefined
-        ? undefined
-        : `needs noise of a known likelihood; '${noise.name}' has none`,
-  },
-  operatorVjp: {
-    words: 'operator gradient',
-    lacks: ({ operator }) =>
-      operator.differentiable !== false
-        ? undefined
-        : `needs gradients through the operator; those of '${operator.name}' say nothing`,
-  },
-  blind: { words: 'blind operator', lacks: ({ operator }) => notBlind(operator) },
-  blindSvd: { words: 'blind operator with SVD', lacks: ({ operator }) => noBlindSvd(operator) },
-  denoiserVjp: { words: 'denoiser gradient' },
-}
-
-/** Whether nonlinear operators are among those that a method with these needs can take. */
-export const takesNonlinear = (needs: readonly Need[]): boolean =>
-  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal' || need === 'blindSvd')
+/**
+ * The rules of needs, each a word or a rule already.
+ * @example
+ * ```ts
+ * import { needsBlind, rulesOf } from '@tweedie/solvers'
+ * rulesOf(['sigma', needsBlind]).map(({ need }) => need) // => ['sigma', 'blind']
+ * ```
+ */
+export const rulesOf = (needs: readonly (CommonNeed | NeedRule)[]): readonly NeedRule[] =>
+  needs.map((need) => (typeof need === 'string' ? { need, lacks: commonRules[need] } : need))
 
 /** A problem that a method cannot solve. `method` names it, `need` what is missing, `reason` says so in words. */
 export class UnfitError extends TweedieError {
@@ -114,7 +92,7 @@ export class UnfitError extends TweedieError {
 /** What {@link checkFit} reads of a method's info. */
 export interface Needing<N extends Need = Need> {
   readonly name: string
-  readonly needs: readonly N[]
+  readonly rules: readonly NeedRule<N>[]
 }
 
 /**
@@ -126,13 +104,13 @@ export interface Needing<N extends Need = Need> {
  * ```
  */
 export function lackOf(
-  { needs }: Pick<Needing, 'needs'>,
+  { rules }: Pick<Needing, 'rules'>,
   problem: Posed,
 ): { readonly need: Need; readonly why: string } | undefined {
-  const blind = unasked(problem.operator, needs)
+  const blind = unasked(problem.operator, rules)
   if (blind !== undefined) return { need: 'blind', why: blind }
-  for (const need of needs) {
-    const why = needRules[need].lacks?.(problem)
+  for (const { need, lacks } of rules) {
+    const why = lacks(problem)
     if (why !== undefined) return { need, why }
   }
   return undefined
@@ -159,12 +137,12 @@ export function lackOf(
  * ```
  */
 export function checkFit<N extends Need>(
-  { name, needs }: Needing<N>,
+  { name, rules }: Needing<N>,
   problem: Problem,
   prior: Prior,
 ): asserts problem is Fitted<N> {
   const { operator, y } = problem
-  const lack = lackOf({ needs }, problem)
+  const lack = lackOf({ rules }, problem)
   if (lack !== undefined) throw new UnfitError(name, lack.need, lack.why)
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {
     throw new ShapeError(name, `y must be a batch of what '${operator.name}' yields`, [

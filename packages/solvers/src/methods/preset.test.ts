@@ -4,14 +4,28 @@ import { gaussianNoise, noiseFromSpec, poissonNoise } from '../noise/index.ts'
 import { matrixOperator, operatorFromSpec, operators } from '../operators/index.ts'
 import { fillSettings } from '../options/index.ts'
 import type { Cost } from './index.ts'
-import { costClass, costWords, ddrm, dps, lackOf, methods, presetOf, redDiff } from './index.ts'
+import {
+  costClass,
+  costOf,
+  costWords,
+  ddrm,
+  dps,
+  lackOf,
+  methods,
+  presetOf,
+  presetsOf,
+  redDiff,
+  rulesOf,
+} from './index.ts'
+import { builtInPresets } from './presets.ts'
 
-const all = [...methods].flatMap((method) => method.info.presets.map((preset) => ({ method, preset })))
+const all = [...methods].flatMap((method) => presetsOf(method).map((preset) => ({ method, preset })))
 
 describe.each(all.map((one) => [`${one.method.info.name}/${one.preset.name}`, one] as const))(
   '%s',
   (_, { method, preset }) => {
-    const { name, options, presets } = method.info
+    const { name, options } = method.info
+    const presets = presetsOf(method)
     test('has a name of its own, settings that the method takes, and says where they come from', () => {
       expect(preset.name).toMatch(/^[a-z0-9.]+(-[a-z0-9.]+)*$/)
       expect(presets.filter((other) => other.name === preset.name)).toEqual([preset])
@@ -44,7 +58,16 @@ test.each(methods.names)('%s says when it fails', (name) => {
   expect(methods.find(name).info.limits).toMatch(/^\p{L}.*\.$/u)
 })
 
-test('there are presets', () => expect(all.length).toBeGreaterThan(8))
+test('there are presets, and all are of a method', () => {
+  expect(all.length).toBeGreaterThan(8)
+  expect([...builtInPresets.keys()].filter((name) => !methods.names.includes(name))).toEqual([])
+})
+
+test('a method that was defined with presets has those alone', () => {
+  const own = { name: 'own', settings: { steps: 10 }, from: 'here' }
+  expect(presetsOf({ info: { name: 'dps', presets: [own] } })).toEqual([own])
+  expect(presetsOf({ info: { name: 'mine', presets: [] } })).toEqual([])
+})
 
 test('a preset that is none: those there are', () => {
   expect(() => presetOf(redDiff, 'magic')).toThrow(
@@ -55,8 +78,8 @@ test('a preset that is none: those there are', () => {
 
 test('the cost of a step in letters', () => {
   expect(costClass([])).toBe('S')
-  expect(costClass(dps.info.cost)).toBe('V')
-  expect(costClass(ddrm.info.cost)).toBe('S+D')
+  expect(costClass(costOf(dps.info))).toBe('V')
+  expect(costClass(costOf(ddrm.info))).toBe('S+D')
   expect(costClass(['vjp', 'svd', 'particles'])).toBe('V+D+K')
   const letters = Object.values(costWords).map(({ letter }) => letter)
   expect(new Set([...letters, 'S']).size).toBe(letters.length + 1)
@@ -78,5 +101,5 @@ test('what a problem lacks: the first need that is not there', () => {
     need: 'operatorVjp',
   })
   const { problem } = { problem: { operator: linear, noise: poissonNoise(), y: zeros([1, 1]) } }
-  expect(lackOf({ needs: ['likelihood', 'sigma'] }, problem)).toMatchObject({ need: 'sigma' })
+  expect(lackOf({ rules: rulesOf(['likelihood', 'sigma']) }, problem)).toMatchObject({ need: 'sigma' })
 })

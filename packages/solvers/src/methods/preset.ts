@@ -1,4 +1,3 @@
-import { OptionError } from '@tweedie/tensor'
 import type { Settings } from '../options/index.ts'
 import type { Need } from '../types.ts'
 
@@ -23,11 +22,24 @@ export interface Preset {
  */
 export type Cost = 'vjp' | 'svd' | 'prox' | 'inner' | 'particles'
 
-/** What follows from needs, and the rest. */
-export const costOf = (needs: readonly Need[], rest: readonly Cost[] = []): readonly Cost[] => [
+/**
+ * What a step of a method costs: what follows from its needs, and what it says beside.
+ * @example
+ * ```ts
+ * import { costOf, dps } from '@tweedie/solvers'
+ * costOf(dps.info) // => ['vjp']
+ * ```
+ */
+export const costOf = ({
+  needs,
+  cost,
+}: {
+  readonly needs: readonly Need[]
+  readonly cost: readonly Cost[]
+}): readonly Cost[] => [
   ...(needs.includes('denoiserVjp') ? (['vjp'] as const) : []),
   ...(needs.includes('svd') || needs.includes('pinv') ? (['svd'] as const) : []),
-  ...rest,
+  ...cost,
 ]
 
 /** A letter and words for each cost, for tables; S is the one call of the denoiser that every step makes. */
@@ -45,25 +57,3 @@ export const costClass = (cost: readonly Cost[]): string =>
     cost.includes('vjp') ? 'V' : 'S',
     ...cost.filter((one) => one !== 'vjp').map((one) => costWords[one].letter),
   ].join('+')
-
-/** What {@link presetOf} reads of a method. */
-export interface Presetting {
-  readonly info: { readonly name: string; readonly presets: readonly Preset[] }
-}
-
-/**
- * A preset of a method by its name; its `settings` go where the method's options go.
- *
- * @throws {OptionError} where the method has none of that name, listing those it has. Its `option` is `preset`.
- * @example
- * ```ts
- * import { dps, presetOf } from '@tweedie/solvers'
- * presetOf(dps, 'ffhq-sr4').settings // => { steps: 1000, scale: 0.3, scaleSteps: 1000, clip: [-1, 1] }
- * ```
- */
-export function presetOf({ info: { name, presets } }: Presetting, wanted: string): Preset {
-  const found = presets.find((preset) => preset.name === wanted)
-  if (found !== undefined) return found
-  const known = presets.map((preset) => preset.name).join(', ')
-  throw new OptionError('preset', `${name} has no preset '${wanted}'; it has ${known || 'none'}`)
-}

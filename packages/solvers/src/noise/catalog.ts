@@ -1,4 +1,4 @@
-import { catalog } from '../options/index.ts'
+import { catalog, readText } from '../options/index.ts'
 import type { Noise } from '../types.ts'
 import { gaussianNoise } from './gaussian.ts'
 import { laplaceNoise } from './laplace.ts'
@@ -40,8 +40,8 @@ export const noises = catalog('noise', [
  * ```
  */
 export function noiseFromSpec(text: string): Noise {
-  const bare = gaussianNoise.info.options.sigma.parse(text)
-  if (bare !== undefined) return gaussianNoise(bare)
+  const bare = readText(gaussianNoise.info.options.sigma, text)
+  if (typeof bare === 'number') return gaussianNoise(bare)
   const { entry, settings } = noises.parse(text)
   return entry.make(settings)
 }

@@ -1,7 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Filled, Given, OptionSpec, Settings, Specs } from './spec.ts'
 
-/** A value as a message shows it, and as {@link OptionSpec.parse} reads it. */
+/** A value as a message shows it, and as `readText` reads it. */
 export function formatValue(value: unknown): string {
   if (!Array.isArray(value)) return String(value)
   return value.every((v) => Number.isSafeInteger(v) && v >= 0) ? value.join('x') : value.join('..')

@@ -5,6 +5,7 @@ export type { Kind } from './kind.ts'
 export { kind, madeFrom } from './kind.ts'
 export type { SpecText } from './parse.ts'
 export { formatSpec, readSettings, specName, splitSpec } from './parse.ts'
+export { readText } from './read-text.ts'
 export type {
   Control,
   Filled,

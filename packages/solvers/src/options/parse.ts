@@ -1,5 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
 import { findOption, formatValue } from './fill.ts'
+import { readText } from './read-text.ts'
 import type { Settings, Specs } from './spec.ts'
 
 /**
@@ -20,7 +21,7 @@ export function readSettings(of: string, specs: Specs, given: Settings): Setting
       throw new OptionError(name, 'cannot be given as text')
     if (typeof value === 'string' && spec.control.kind === 'array')
       throw new OptionError(name, 'is read from a file on a command line only; give its numbers')
-    const meant = typeof value === 'string' ? spec.parse(value) : value
+    const meant = typeof value === 'string' ? readText(spec, value) : value
     if (!spec.accepts(meant))
       throw new OptionError(
         name,

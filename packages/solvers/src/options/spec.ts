@@ -18,8 +18,8 @@ export interface OptionSpec<T> {
   /** Where there is no `default`: what then holds, in words. */
   readonly otherwise?: string
   readonly control: Control
-  /** The value that a text stands for, in range or not; undefined where it stands for none. */
-  parse(text: string): T | undefined
+  /** The value that a text stands for, in range or not, where its `control` does not say how to read one: `readText`. */
+  parse?(text: string): T | undefined
   accepts(value: unknown): value is T
 }
 
@@ -54,10 +54,6 @@ export interface Limits {
   readonly otherwise?: string
 }
 
-/** JavaScript's own reading of a decimal number; not '' and no hexadecimals. */
-const parseNumber = (text: string): number | undefined =>
-  /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : undefined
-
 function inWords(kind: string, { min, max, above, below }: Limits): string {
   if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`
   const low = min !== undefined ? `of at least ${min}` : above !== undefined ? `above ${above}` : undefined
@@ -84,7 +80,6 @@ function numeric(
       ...(limits.min === undefined ? {} : { min }),
       ...(limits.max === undefined ? {} : { max }),
     },
-    parse: parseNumber,
     accepts: (v): v is number =>
       typeof v === 'number' && Number.isFinite(v) && inside(v) && (kind === 'number' || whole(v)),
   }
@@ -97,7 +92,7 @@ function numeric(
  * import { number } from '@tweedie/solvers'
  * const eta = number('η of the step', { default: 1, min: 0, max: 1 })
  * eta.range // => 'a number from 0 to 1'
- * eta.accepts(eta.parse('0.85')) // => true
+ * eta.accepts(0.85) // => true
  * eta.accepts(2) // => false
  * ```
  */
@@ -147,7 +142,6 @@ export function choice<const W extends string>(
     range: words.join(' | '),
     default: standard,
     control: { kind: 'choice', choices: words },
-    parse: (text) => (isWord(text) ? text : undefined),
     accepts: isWord,
   }
 }
@@ -157,7 +151,7 @@ export function choice<const W extends string>(
  * @example
  * ```ts
  * import { flag } from '@tweedie/solvers'
- * flag('clip x̂₀').parse('true') // => true
+ * flag('clip x̂₀').default // => false
  * ```
  */
 export const flag = (doc: string): Settled<boolean> => ({
@@ -165,7 +159,6 @@ export const flag = (doc: string): Settled<boolean> => ({
   range: 'true | false',
   default: false,
   control: { kind: 'flag' },
-  parse: (text) => ({ true: true, false: false })[text],
   accepts: (value) => typeof value === 'boolean',
 })
 
@@ -182,7 +175,6 @@ export const text = (doc: string, range: string, otherwise?: string): OptionSpec
   range,
   ...(otherwise === undefined ? {} : { otherwise }),
   control: { kind: 'text' },
-  parse: (given) => given,
   accepts: (value): value is string => typeof value === 'string' && value !== '',
 })
 
@@ -192,17 +184,12 @@ export type Pair = readonly [number, number]
 const areIntegers = (value: unknown, min: number): value is Pair =>
   Array.isArray(value) && value.length === 2 && value.every((v) => Number.isSafeInteger(v) && v >= min)
 
-const parsePair = (given: string): Pair | undefined => {
-  const [, first, second] = /^(\d+)[x×](\d+)$/.exec(given.trim()) ?? []
-  return first === undefined ? undefined : [Number(first), Number(second)]
-}
-
 /**
  * Two integers, such as a place: `0x3`.
  * @example
  * ```ts
  * import { pair } from '@tweedie/solvers'
- * pair('corner', { otherwise: 'centred' }).parse('0x3') // => [0, 3]
+ * pair('corner', { otherwise: 'centred' }).accepts([0, 3]) // => true
  * ```
  */
 export const pair = (
@@ -213,7 +200,6 @@ export const pair = (
   range: `two integers of at least ${min}, such as 14x10`,
   otherwise,
   control: { kind: 'pair' },
-  parse: parsePair,
   accepts: (value): value is Pair => areIntegers(value, min),
 })
 
@@ -223,8 +209,8 @@ export const pair = (
  * ```ts
  * import { sides } from '@tweedie/solvers'
  * const box = sides('hidden box', { otherwise: 'half' })
- * box.parse('14') // => 14
- * box.parse('14x10') // => [14, 10]
+ * box.accepts(14) // => true
+ * box.accepts([14, 10]) // => true
  * ```
  */
 export const sides = (
@@ -235,7 +221,6 @@ export const sides = (
   range: `an integer of at least ${min}, or two such as 14x10`,
   otherwise,
   control: { kind: 'pair' },
-  parse: (given) => parsePair(given) ?? parseNumber(given),
   accepts: (value): value is number | Pair =>
     areIntegers(value, min) || (typeof value === 'number' && Number.isSafeInteger(value) && value >= min),
 })
@@ -245,7 +230,7 @@ export const sides = (
  * @example
  * ```ts
  * import { interval } from '@tweedie/solvers'
- * interval('range', 'none').parse('-1..0.5') // => [-1, 0.5]
+ * interval('range', 'none').accepts([-1, 0.5]) // => true
  * ```
  */
 export const interval = (doc: string, otherwise: string): OptionSpec<Pair> => ({
@@ -253,10 +238,6 @@ export const interval = (doc: string, otherwise: string): OptionSpec<Pair> => ({
   range: '[low, high] with low < high, as text low..high',
   otherwise,
   control: { kind: 'interval' },
-  parse: (given) => {
-    const [low, high, ...rest] = given.split('..').map(parseNumber)
-    return low === undefined || high === undefined || rest.length > 0 ? undefined : [low, high]
-  },
   accepts: (value): value is Pair =>
     Array.isArray(value) && value.length === 2 && value.every(Number.isFinite) && value[0] < value[1],
 })
@@ -275,7 +256,7 @@ export const object = <T>(
   range: string,
   accepts: (value: unknown) => value is T,
   otherwise = 'none',
-): OptionSpec<T> => ({ doc, range, otherwise, control: { kind: 'object' }, parse: () => undefined, accepts })
+): OptionSpec<T> => ({ doc, range, otherwise, control: { kind: 'object' }, accepts })
 
 /**
  * Numbers by element, such as a mask: a program gives them, a command line the name of a file, which it reads: a picture,
@@ -285,7 +266,7 @@ export const object = <T>(
  * import { array } from '@tweedie/solvers'
  * const isList = (value: unknown): value is readonly number[] => Array.isArray(value)
  * const gains = array('gain of each pixel', 'H·W numbers', isList, '1 each')
- * gains.parse('gains.npy') // => undefined
+ * gains.accepts([1, 2]) // => true
  * ```
  */
 export const array = <T>(
@@ -293,4 +274,4 @@ export const array = <T>(
   range: string,
   accepts: (value: unknown) => value is T,
   otherwise = 'none',
-): OptionSpec<T> => ({ doc, range, otherwise, control: { kind: 'array' }, parse: () => undefined, accepts })
+): OptionSpec<T> => ({ doc, range, otherwise, control: { kind: 'array' }, accepts })

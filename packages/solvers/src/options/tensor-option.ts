@@ -18,6 +18,5 @@ export const tensorOption = (doc: string, range: string, otherwise = 'none'): Op
   range,
   otherwise,
   control: { kind: 'object' },
-  parse: () => undefined,
   accepts: isTensor,
 })

@@ -8,6 +8,7 @@ import { ddim } from '../../samplers/kernel.ts'
 import { alphaBar } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { needsBlind } from '../rare-needs.ts'
 
 /**
  * Blind diffusion posterior sampling (Chung et al., arXiv 2211.10656, Algorithm 1): DPS in the picture x and in what is
@@ -47,7 +48,7 @@ export const blindDps = defineMethod({
   title: 'Blind diffusion posterior sampling',
   family: 'explicit',
   paper: { arxiv: '2211.10656', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
-  needs: ['blind', 'denoiserVjp', 'operatorVjp'],
+  needs: [needsBlind, 'denoiserVjp', 'operatorVjp'],
   limits: 'Those of DPS; shifts of kernel and picture are not told apart, and a wrong pair that fits stays.',
   steps: 1000,
   spacing: 'guided',
@@ -66,17 +67,6 @@ export const blindDps = defineMethod({
     kernelSpread: number('standard deviation around an example', { default: 0.1, above: 0 }),
     known: tensorOption('φ, where it is known', 'a tensor of the shape of φ', 'it is looked for'),
   },
-  presets: [
-    {
-      name: 'ffhq-motion',
-      operator: 'blind-blur:size=65,kernel=motion,length=33',
-      noise: 'gaussian:0.02',
-      settings: { steps: 1000, scale: 1, ramp: 'alpha', sparsity: 1 },
-      from:
-        'repository BlindDPS/blind-dps: motion_deblur_config.yaml (kernels 64×64, σ 0.02 in [−1, 1]; ours have an odd ' +
-        'size), run_deblur.sh (reg_ord 1, reg_scale 1.0), and √ᾱ_t of gaussian_diffusion.py, which overrides scale 0.3',
-    },
-  ],
   plan: (run) => {
     const { problem, options, times, noise, z } = run
     const [{ y }, { blind }, { schedule }] = [problem, problem.operator, run.prior]

@@ -13,8 +13,6 @@ import { UnfitError } from '../fit.ts'
 import { spectralStep } from './ddnm-plus-step.ts'
 import { simplifiedWeights } from './ddnm-plus-weights.ts'
 
-const noisy = 'github.com/wyhuai/DDNM evaluation.sh: eta 0.85, sigma_y 0.2 for [0, 1], doubled for [−1, 1]'
-
 /**
  * DDNM+ (Wang et al., arXiv 2212.00490, §3.3 and appendix I): DDNM for noisy y. The correction of x̂₀ is damped and
  * the noise of the step reduced, so that with the noise of y the step has the variance it should. With A = UΣVᵀ,
@@ -57,16 +55,6 @@ export const ddnmPlus = defineMethod({
   },
   needs: ['pinv', 'sigma'],
   limits: 'Narrower than the posterior; what is seen reaches what is unseen through the denoiser alone.',
-  presets: [
-    { name: 'celeba-sr16', operator: 'sr:16', noise: 'gaussian:0.4', settings: {}, from: noisy },
-    {
-      name: 'celeba-cs-hadamard-4',
-      operator: 'cs-walsh-hadamard:0.25',
-      noise: 'gaussian:0.4',
-      settings: {},
-      from: noisy,
-    },
-  ],
   steps: 100,
   spacing: 'ddim',
   options: {

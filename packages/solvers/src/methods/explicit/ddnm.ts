@@ -3,18 +3,7 @@ import { integer, number } from '../../options/index.ts'
 import { renoise } from '../../samplers/kernel.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
-import { defineMethod, guidedPlan } from '../define.ts'
-import type { Preset } from '../preset.ts'
-
-const celeba = (task: string, operator?: string): Preset => ({
-  name: `celeba-${task}`,
-  ...(operator === undefined ? {} : { operator }),
-  noise: 'none',
-  settings: { steps: 100, spacing: 'ddim', eta: 0.85, travelLength: 1, travelRepeats: 1 },
-  from:
-    'github.com/wyhuai/DDNM evaluation.sh (eta 0.85, sigma_y 0) and configs/celeba_hq.yml (T_sampling 100, ' +
-    'travel_length 1, travel_repeat 1); no number has a unit of the data range',
-})
+import { defineMethod, guidedPlan, travelling } from '../define.ts'
 
 /**
  * Denoising diffusion null-space models (Wang et al., arXiv 2212.00490, Algorithm 1). With x̂₀ = E[x₀ | x_t] and
@@ -54,14 +43,6 @@ export const ddnm = defineMethod({
   needs: ['pinv'],
   limits:
     'Takes y for noise-free. What is seen reaches what is unseen through the denoiser alone; no posterior sampler.',
-  presets: [
-    celeba('sr4', 'sr:4'),
-    celeba('sr4-bicubic', 'sr:factor=4,filter=bicubic'),
-    celeba('inpaint', 'inpaint'),
-    celeba('colour', 'grey'),
-    celeba('deblur-gauss', 'blur:size=5,std=10,boundary=zero'),
-    celeba('cs-hadamard-4', 'cs-walsh-hadamard:0.25'),
-  ],
   steps: 100,
   spacing: 'ddim',
   options: {
@@ -72,11 +53,14 @@ export const ddnm = defineMethod({
   path: (times, { travelLength, travelRepeats }) =>
     travelPath(times, { jump: travelLength, repeats: travelRepeats }),
   plan: (run) =>
-    guidedPlan(run, renoise(run.options.eta), {
-      through: false,
-      keepsNoise: true,
-      at: ({ x0hat }) => nullSpace(run.problem, x0hat),
-    }),
+    travelling(
+      run,
+      guidedPlan(run, renoise(run.options.eta), {
+        through: false,
+        keepsNoise: true,
+        at: ({ x0hat }) => nullSpace(run.problem, x0hat),
+      }),
+    ),
 })
 
 /** Options of {@link ddnm}. */

@@ -6,7 +6,6 @@ import { combine, predictedNoise } from '../../samplers/steps.ts'
 import { alphaBar } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
-import { ddpgPresets } from './ddpg-presets.ts'
 
 /**
  * Denoising diffusion with iteratively preconditioned guidance (DDPG; Garber and Tirer, arXiv 2312.16519, Algorithm 2).
@@ -46,7 +45,6 @@ export const ddpg = defineMethod({
   needs: ['linear', 'sigma'],
   limits: 'Tuned per task and noise level. Smoother than samples where y is noisy.',
   cost: ['prox'],
-  presets: ddpgPresets,
   steps: 100,
   spacing: 'ddim',
   options: {

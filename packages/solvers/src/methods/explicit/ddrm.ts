@@ -6,7 +6,6 @@ import { residualNorm } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
-import { ddrmPresets } from './ddrm-presets.ts'
 
 /**
  * Denoising diffusion restoration models (Kawar et al., arXiv 2201.11793, eq. 7 and 8). In the variables
@@ -49,7 +48,6 @@ export const ddrm = defineMethod({
   needs: ['svd', 'sigma'],
   limits:
     'No posterior sampler: more steps do not make it exact. What is seen reaches the rest by the denoiser.',
-  presets: ddrmPresets,
   steps: 20,
   spacing: 'ddim',
   options: {

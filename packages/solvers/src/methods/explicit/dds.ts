@@ -5,10 +5,6 @@ import { renoise } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
-const repository = 'github.com/HJ-harry/DDS '
-const same =
-  'main.py: T_sampling 50, CG_iter 5, gamma 1, eta 0.85; sigma_y is 0.01 as theirs, in the units of their data'
-
 /**
  * Decomposed diffusion sampling (DDS; Chung et al., arXiv 2303.05754, Algorithm 2). With x̂₀ = E[x₀ | x_t] and
  * ε = (x_t − α_t·x̂₀)/σ_t,
@@ -46,20 +42,6 @@ export const dds = defineMethod({
   needs: ['linear'],
   limits: 'γ knows neither σ_y nor the noise level: y counts as much early as late. No posterior sampler.',
   cost: ['prox'],
-  presets: [
-    {
-      name: 'fastmri-multicoil',
-      noise: 'gaussian:0.01',
-      settings: { steps: 50, spacing: 'ddim', iterations: 5, gamma: 1, eta: 0.85 },
-      from: `${repository}eval_MRI_multi.sh (uniform1d, acceleration 4) and ${same}`,
-    },
-    {
-      name: 'aapm-sparse-view-ct',
-      noise: 'gaussian:0.01',
-      settings: { steps: 50, spacing: 'ddim', iterations: 5, gamma: 1, eta: 0.85 },
-      from: `${repository}eval_SVCT_2d.sh (8 views) and ${same}`,
-    },
-  ],
   steps: 50,
   spacing: 'ddim',
   options: {

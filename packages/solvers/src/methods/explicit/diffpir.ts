@@ -7,7 +7,6 @@ import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 import { UnfitError } from '../fit.ts'
 import { dataSteps } from './diffpir-data.ts'
-import { diffpirPresets } from './diffpir-presets.ts'
 
 /** The least σ_n that ρ_t is worked out with: 0.001 of the range [0, 1]. */
 const leastSigma = 0.002
@@ -54,7 +53,6 @@ export const diffpir = defineMethod({
   limits:
     'No posterior sampler. The gradient form of the data step overshoots early unless the prior bounds x̂₀.',
   cost: ['prox'],
-  presets: diffpirPresets,
   steps: 100,
   spacing: 'diffpir',
   options: {

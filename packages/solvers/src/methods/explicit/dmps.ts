@@ -40,15 +40,6 @@ export const dmps = defineMethod({
   needs: ['linear', 'sigma'],
   limits: 'The score leaves the prior out: early steps are guided toward what the prior excludes.',
   cost: ['svd'],
-  presets: [
-    {
-      name: 'ffhq-sr4',
-      operator: 'sr:4',
-      noise: 'gaussian:0.05',
-      settings: { steps: 1000, scale: 1.75 },
-      from: 'mengxiangming/dmps: configs/sr4_config.yaml (scale 1.75, σ 0.05 in [−1, 1]), configs/diffusion_config.yaml (ddpm, 1000). Theirs is bicubic',
-    },
-  ],
   steps: 1000,
   spacing: 'guided',
   options: {

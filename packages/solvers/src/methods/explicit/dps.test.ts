@@ -10,7 +10,7 @@ import { ddpmStep } from '../../samplers/index.ts'
 import { respace, vpLinear } from '../../schedules/index.ts'
 import type { Operator, Problem } from '../../types.ts'
 import type { DpsOptions } from '../index.ts'
-import { dps, dpsDefaultScale } from '../index.ts'
+import { dps, dpsDefaultScale, presetsOf } from '../index.ts'
 
 const schedule = vpLinear()
 const covariance = [
@@ -203,9 +203,9 @@ describe('norms for counts', () => {
 })
 
 it('has advice for a ζ whose sum was not tried, and none for its presets at any number of steps', () => {
-  const { advice, presets } = dps.info
+  const { advice } = dps.info
   for (const steps of [20, 100, 1000])
-    for (const { settings } of presets) expect(advice({ ...settings, steps })).toEqual([])
+    for (const { settings } of presetsOf(dps)) expect(advice({ ...settings, steps })).toEqual([])
   expect(advice({})).toEqual([])
   expect(advice({ scale: 0.3, steps: 100 })[0]).toMatch(/^scale·steps = 30 is outside 300 … 1000/)
   expect(advice({ scale: 0.3, steps: 100, guidance: 'likelihood' })).toEqual([])

@@ -7,7 +7,6 @@ import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
-import { dpsPresets } from './dps-presets.ts'
 
 /** ζ = 0.3 at 1000 steps, as in the authors' configurations, and the same total length at fewer. */
 export const dpsDefaultScale = (steps: number): number => 300 / steps
@@ -58,7 +57,6 @@ export const dps = defineMethod({
   paper: { arxiv: '2209.14687', algorithm: 'Algorithm 1', authors: 'Chung et al. 2022' },
   needs: ['denoiserVjp', 'operatorVjp'],
   limits: 'Nearer to a mode than to a sample, and under-dispersed; ζ is tied neither to σ_y nor to the step.',
-  presets: dpsPresets,
   steps: 1000,
   spacing: 'guided',
   advice: ({ guidance, scale, scaleSteps }, steps) =>

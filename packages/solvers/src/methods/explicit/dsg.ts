@@ -44,14 +44,6 @@ export const dsg = defineMethod({
   paper: { arxiv: '2402.03201', algorithm: 'Algorithm 1', authors: 'Yang et al. 2024' },
   needs: ['denoiserVjp', 'operatorVjp'],
   limits: 'Ignores σ_y; needs η > 0; the nearer g_r to 1, the less samples differ.',
-  presets: [
-    {
-      name: 'ffhq-inpainting',
-      noise: 'gaussian:0.05',
-      settings: { steps: 100, rate: 0.2, interval: 1 },
-      from: 'LingxiaoYang2023/DSG2024: run_DSG.sh (guidance_scales 0.2, intervals 1, DDIM 100), inpainting_config.yaml (σ 0.05)',
-    },
-  ],
   steps: 100,
   spacing: 'guided',
   options: {

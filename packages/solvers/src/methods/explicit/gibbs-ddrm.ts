@@ -9,7 +9,7 @@ import { sampleNorms } from '../../run/residual.ts'
 import { noiseLevel } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
-import { gibbsPresets } from './gibbs-ddrm-presets.ts'
+import { needsBlindSvd } from '../rare-needs.ts'
 
 /** How many of n steps look for φ. */
 const searches = (n: number, share: number): number => Math.min(n - 1, Math.floor(share * n + 1e-9))
@@ -50,10 +50,9 @@ export const gibbsDdrm = defineMethod({
   title: 'GibbsDDRM',
   family: 'explicit',
   paper: { arxiv: '2301.12686', algorithm: 'Algorithm 1', authors: 'Murata et al. 2023' },
-  needs: ['blindSvd', 'sigma'],
+  needs: [needsBlindSvd, 'sigma'],
   limits: 'Those of DDRM. The law of the pair is not exact: Langevin steps are not adjusted.',
   cost: ['svd', 'inner'],
-  presets: gibbsPresets,
   steps: 100,
   spacing: 'ddim',
   evaluations: (n, { known, share, repeats }) => n + (known ? 0 : repeats * searches(n, share)),

@@ -48,13 +48,6 @@ export const ilvr = defineMethod({
   limits: 'No posterior sampler: the fine part learns of y a step late. Ignores σ_y; A⁺ amplifies noise.',
   steps: 100,
   spacing: 'guided',
-  presets: ([4, 8, 16, 32] as const).map((factor) => ({
-    name: `ffhq-sr${factor}`,
-    operator: `sr:${factor}`,
-    noise: 'none',
-    settings: { steps: 100, range: 20 },
-    from: "the repository's README: timestep_respacing 100, range_t 20; paper §4: N = 4, 8, 16, 32",
-  })),
   options: {
     range: integer('range_t: the last steps, of index up to this, go free of y; −1 for none', {
       min: -1,

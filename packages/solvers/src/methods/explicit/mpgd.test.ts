@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { At } from '../follows.test.helper.ts'
 import { follows } from '../follows.test.helper.ts'
 import type { MpgdOptions } from '../index.ts'
-import { mpgd } from '../index.ts'
+import { mpgd, presetsOf } from '../index.ts'
 import { ddimFrom, length, plus, times, transposed } from '../written-out.test.helper.ts'
 import { A, drawn, names, problemOf, y } from '../written-out-problem.test.helper.ts'
 
@@ -33,8 +33,8 @@ describe.each(names)('MPGD on %s', (name) => {
 })
 
 it('has advice for a length that nobody tried, at any number of steps', () => {
-  const { advice, presets } = mpgd.info
-  for (const { settings } of presets) expect(advice(settings)).toEqual([])
+  const { advice } = mpgd.info
+  for (const { settings } of presetsOf(mpgd)) expect(advice(settings)).toEqual([])
   expect(advice({ steps: 7 })).toEqual([])
   expect(advice({ steps: 20, scale: 4, scaleSteps: 100 })).toEqual([])
   expect(advice({ steps: 20, scale: 4 })).toEqual([

@@ -6,8 +6,6 @@ import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
-const script =
-  'KellyYutongHe/mpgd_pytorch: linear_inv/scripts/wo_proj_ffhq_super_resolution.sh (mpgd_wo_proj)'
 const tried = { from: 350, to: 1000, by: "the authors' scripts" }
 /** 4 at 100 steps, and the same sum at another number. */
 const standard = (steps: number): number => 400 / steps
@@ -45,13 +43,6 @@ export const mpgd = defineMethod({
   needs: ['operatorVjp'],
   limits:
     'What A does not see is guided only by later denoising; c is tied neither to σ_y nor to the step size.',
-  presets: [[20, 17.5] as const, [50, 7.5] as const, [100, 4] as const].map(([steps, scale]) => ({
-    name: `ffhq-sr4-${steps}`,
-    operator: 'sr:4',
-    noise: 'gaussian:0.05',
-    settings: { steps, scale, eta: 0.5 },
-    from: `${script}: timestep ${steps}, scale ${scale}; configs/mgpd_diffusion_config.yaml: eta 0.5. Theirs is bicubic`,
-  })),
   steps: 100,
   spacing: 'guided-ddim',
   options: {

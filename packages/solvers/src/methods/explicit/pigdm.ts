@@ -4,6 +4,7 @@ import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
+import { needsInverse } from '../rare-needs.ts'
 
 /**
  * Pseudo-inverse guided diffusion (ΠGDM; Song, Vahdat, Mardani & Kautz, ICLR 2023, Algorithm 1). With
@@ -41,22 +42,12 @@ export const pigdm = defineMethod({
     algorithm: 'Algorithm 1',
     authors: 'Song et al. 2023',
   },
-  needs: ['inverse', 'denoiserVjp'],
+  needs: [needsInverse, 'denoiserVjp'],
   limits:
     'One variance r_t² for all directions; its damped weight makes it no posterior sampler even where the score is exact.',
   cost: ['svd'],
   steps: 100,
   spacing: 'linspace',
-  presets: [
-    {
-      name: 'red-diff',
-      noise: 'none',
-      settings: { steps: 50, eta: 0, coefficient: 'repository' },
-      from:
-        'NVlabs/RED-diff: _configs/algo/pgdm.yaml (eta 0, grad_term_weight 1, sigma_y 0), _configs/exp/default.yaml ' +
-        '(num_steps 50). It starts from the noised A⁺y, which is not taken over',
-    },
-  ],
   options: {
     eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
     scale: number('w, factor of the guidance', { default: 1, min: 0 }),

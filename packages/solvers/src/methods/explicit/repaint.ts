@@ -5,6 +5,7 @@ import { ddpm, noisedTo } from '../../samplers/kernel.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { needsOrthonormal } from '../rare-needs.ts'
 
 /**
  * RePaint (Lugmayr et al., arXiv 2201.09865, Algorithm 1): an ancestral step, of which what was measured is replaced by
@@ -41,19 +42,10 @@ export const repaint = defineMethod({
   title: 'RePaint',
   family: 'explicit',
   paper: { arxiv: '2201.09865', algorithm: 'Algorithm 1', authors: 'Lugmayr et al. 2022' },
-  needs: ['orthonormal'],
+  needs: [needsOrthonormal],
   limits: 'For operators of orthonormal rows. Exact only as repeats grow; ignores σ_y.',
   steps: 250,
   spacing: 'guided',
-  presets: [
-    {
-      name: 'faces',
-      operator: 'inpaint',
-      noise: 'none',
-      settings: { steps: 250, jump: 10, repeats: 10 },
-      from: 'confs/face_example.yml of the repository: t_T 250, jump_length 10, jump_n_sample 10',
-    },
-  ],
   options: {
     jump: integer('steps that are undone at once', { default: 10, min: 1 }),
     repeats: integer('how often each stretch is gone down; 1 is no travel', { default: 10, min: 1 }),

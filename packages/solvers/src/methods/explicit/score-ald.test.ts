@@ -3,7 +3,7 @@ import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it, vi } from 'vitest'
 import { noiseLevel, ve, vpLinear } from '../../schedules/index.ts'
 import type { ScoreAldOptions } from '../index.ts'
-import { scoreAld } from '../index.ts'
+import { presetsOf, scoreAld } from '../index.ts'
 import { lawOfMethod } from '../law-of-method.test.helper.ts'
 import { evaluate, length, plus, times, transposed } from '../written-out.test.helper.ts'
 import {
@@ -91,7 +91,7 @@ describe('Score-ALD', () => {
     expect(scoreAld.info.evaluations(10, { inner: 7 })).toBe(70)
     const level = (k: number) => 232 * (0.0066 / 232) ** (k / 2310)
     expect(scoreAld.info.options.sigmaMax.default).toBeCloseTo(level(1156), 4)
-    expect(scoreAld.info.presets[0]?.settings).toMatchObject({ steps: 2310 - 1155 })
+    expect(presetsOf(scoreAld)[0]?.settings).toMatchObject({ steps: 2310 - 1155 })
     expect(scoreAld.info.options.rate.default! * 0.0066 ** 2).toBeCloseTo(3e-5, 12)
   })
 

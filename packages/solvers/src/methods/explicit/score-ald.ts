@@ -48,13 +48,6 @@ export const scoreAld = defineMethod({
   cost: ['inner'],
   steps: 1000,
   spacing: 'linspace',
-  presets: [
-    {
-      name: 'mri',
-      settings: { steps: 1155, inner: 3, sigmaMax: 1.2318, sigmaMin: 0.0066, guidance: 'rescaled' },
-      from: 'main.py of the repository: sigma_begin 232, sigma_end 0.0066, num_classes 2311, start_iter 1155, n_steps_each 3',
-    },
-  ],
   options: {
     guidance: choice('g by σ_y and γ (paper), or as long as the score (rescaled)', ['paper', 'rescaled']),
     rate: number('η in units of σ²', { default: 3e-5 / 0.0066 ** 2, min: 0, below: 2 }),

@@ -47,17 +47,6 @@ export const scoreSde = defineMethod({
   limits: 'What is unseen lags without corrector steps. Ends at A x = y, noise and all.',
   steps: 1000,
   spacing: 'log-snr',
-  presets: (
-    [
-      ['brats-mri', 1, 0.517],
-      ['lidc-ct', 0.841, 0.246],
-      ['ldct-ct', 0.72, 0.4],
-    ] as const
-  ).map(([name, lambda, snr]) => ({
-    name,
-    settings: { steps: 1000, lambda, snr, corrections: 1 },
-    from: 'coeff and snr in the commands of the repository; N = 1000 there',
-  })),
   options: {
     lambda: number('λ: 1 puts the measurement in, less mixes', { default: 1, min: 0, max: 1 }),
     snr: number('r, the signal-to-noise ratio of a correction', { default: 0.517, min: 0, max: 0.7 }),

@@ -5,7 +5,6 @@ import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { UnfitError } from '../fit.ts'
 import { redDiffGradient } from './red-diff-gradient.ts'
-import { redDiffPresets } from './red-diff-presets.ts'
 
 const unit = { min: 0, max: 1 }
 
@@ -49,7 +48,6 @@ export const redDiff = defineMethod({
   needs: ['operatorVjp'],
   limits:
     'Seeks a mode, no posterior spread; fits noise unless dataWeight is 1/σ_y²; λ and rate want tuning.',
-  presets: redDiffPresets,
   steps: 1000,
   spacing: 'linspace',
   options: {

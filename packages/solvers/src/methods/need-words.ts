@@ -1,0 +1,20 @@
+import type { Need } from '../types.ts'
+
+/** Each need in words, for tables. */
+export const needWords: Readonly<Record<Need, string>> = {
+  linear: 'linear operator',
+  svd: 'SVD',
+  orthonormal: 'orthonormal rows',
+  pinv: 'pseudo-inverse',
+  inverse: 'adjoint and σ_y, or pseudo-inverse without noise',
+  sigma: 'σ_y',
+  likelihood: 'noise likelihood',
+  operatorVjp: 'operator gradient',
+  blind: 'blind operator',
+  blindSvd: 'blind operator with SVD',
+  denoiserVjp: 'denoiser gradient',
+}
+
+/** Whether nonlinear operators are among those that a method with these needs can take. */
+export const takesNonlinear = (needs: readonly Need[]): boolean =>
+  !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal' || need === 'blindSvd')

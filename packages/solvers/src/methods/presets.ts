@@ -1,0 +1,83 @@
+import { OptionError } from '@tweedie/tensor'
+import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
+import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
+import { ddnmPresets } from './explicit/ddnm-presets.ts'
+import { ddpgPresets } from './explicit/ddpg-presets.ts'
+import { ddrmJpegPresets } from './explicit/ddrm-jpeg-presets.ts'
+import { ddrmPresets } from './explicit/ddrm-presets.ts'
+import { ddsPresets } from './explicit/dds-presets.ts'
+import { diffpirPresets } from './explicit/diffpir-presets.ts'
+import { dmpsPresets } from './explicit/dmps-presets.ts'
+import { dpsPresets } from './explicit/dps-presets.ts'
+import { dsgPresets } from './explicit/dsg-presets.ts'
+import { gibbsPresets } from './explicit/gibbs-ddrm-presets.ts'
+import { ilvrPresets } from './explicit/ilvr-presets.ts'
+import { mpgdPresets } from './explicit/mpgd-presets.ts'
+import { pigdmPresets } from './explicit/pigdm-presets.ts'
+import { repaintPresets } from './explicit/repaint-presets.ts'
+import { scoreAldPresets } from './explicit/score-ald-presets.ts'
+import { scoreSdePresets } from './explicit/score-sde-presets.ts'
+import { snipsPresets } from './explicit/snips-presets.ts'
+import type { Preset } from './preset.ts'
+import { redDiffPresets } from './variational/red-diff-presets.ts'
+
+/** Those of this package, by the name of the method: out of the methods, so that a page that takes one has not their texts. */
+export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
+  // biome-ignore format: one a line
+  ['dps', dpsPresets],
+  ['ddrm', ddrmPresets],
+  ['ddrm-jpeg', ddrmJpegPresets],
+  ['ddnm', ddnmPresets],
+  ['ddnm-plus', ddnmPlusPresets],
+  ['diffpir', diffpirPresets],
+  ['dds', ddsPresets],
+  ['snips', snipsPresets],
+  ['ddpg', ddpgPresets],
+  ['red-diff', redDiffPresets],
+  ['blind-dps', blindDpsPresets],
+  ['gibbs-ddrm', gibbsPresets],
+  ['pigdm', pigdmPresets],
+  ['dmps', dmpsPresets],
+  ['dsg', dsgPresets],
+  ['mpgd', mpgdPresets],
+  ['repaint', repaintPresets],
+  ['ilvr', ilvrPresets],
+  ['score-sde', scoreSdePresets],
+  ['score-ald', scoreAldPresets],
+])
+
+/** What {@link presetsOf} reads of a method. */
+export interface Presetting {
+  readonly info: { readonly name: string; readonly presets: readonly Preset[] }
+}
+
+/**
+ * The presets of a method: those that it was defined with, or, where there are none, those that this package has for the
+ * method of that name.
+ *
+ * @example
+ * ```ts
+ * import { presetsOf, redDiff } from '@tweedie/solvers'
+ * presetsOf(redDiff).map(({ name }) => name) // => ['imagenet-fast', 'imagenet']
+ * ```
+ */
+export const presetsOf = ({ info: { name, presets } }: Presetting): readonly Preset[] =>
+  presets.length > 0 ? presets : (builtInPresets.get(name) ?? [])
+
+/**
+ * A preset of a method by its name; its `settings` go where the method's options go.
+ *
+ * @throws {OptionError} where the method has none of that name, listing those it has. Its `option` is `preset`.
+ * @example
+ * ```ts
+ * import { dps, presetOf } from '@tweedie/solvers'
+ * presetOf(dps, 'ffhq-sr4').settings // => { steps: 1000, scale: 0.3, scaleSteps: 1000, clip: [-1, 1] }
+ * ```
+ */
+export function presetOf(method: Presetting, wanted: string): Preset {
+  const presets = presetsOf(method)
+  const found = presets.find((preset) => preset.name === wanted)
+  if (found !== undefined) return found
+  const known = presets.map((preset) => preset.name).join(', ')
+  throw new OptionError('preset', `${method.info.name} has no preset '${wanted}'; it has ${known || 'none'}`)
+}
