@@ -50,6 +50,10 @@ const settings: Readonly<Record<string, Settings>> = {
   'score-ald': { steps: 300 },
   'score-sde': { steps: 250 },
   'kadkhodaie-simoncelli': { steps: 400 },
+  // Their own weights are for other pictures, or diverge with a trained network.
+  'lgd-mc': { scale: 0.01 },
+  mpgd: { scale: 2 },
+  tmpd: { covariance: 'diagonal', probes: 4 },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */
