@@ -46,7 +46,7 @@ const settings: Readonly<Record<string, Settings>> = {
   ddrm: { steps: 100, eta: 1 },
   'red-diff': { steps: 200 },
   repaint: { steps: 250 },
-  snips: { steps: 500 },
+  snips: { steps: 100 },
   'score-ald': { steps: 300 },
   'score-sde': { steps: 250 },
   'kadkhodaie-simoncelli': { steps: 400 },
