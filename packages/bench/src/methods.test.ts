@@ -1,4 +1,4 @@
-import { customVjp } from '@tweedie/autograd'
+import { customVjp, vjp } from '@tweedie/autograd'
 import {
   defineMethod,
   dps,
@@ -8,10 +8,13 @@ import {
   linearOperator,
   lookAt,
   methods,
+  needsBlind,
   residualAt,
   residualNorm,
   run,
+  sampleNorms,
   stepping,
+  unknownGain,
   vpLinear,
 } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
@@ -87,6 +90,52 @@ test.each([
   expect(profile.prior).toBeCloseTo(wanted.prior, 12)
   expect(profile.operator).toBeCloseTo(wanted.operator, 12)
   expect(profile.rest).toBeCloseTo(wanted.rest, 12)
+})
+
+test('what leaves something unknown counts as operator: A_φ, forward and back', async () => {
+  const apply = customVjp(
+    (x: Tensor, phi: Tensor) => {
+      time.at += 3
+      return x.mul(phi)
+    },
+    ({ inputs: [x, phi] }, dy) => {
+      time.at += 2
+      return [dy.mul(phi), dy.mul(x)]
+    },
+  )
+  const { blind } = unknownGain(operator)
+  if (blind === undefined) throw new Error('nothing is unknown')
+  const blindly = defineMethod({
+    name: 'blindly',
+    title: 'blindly',
+    family: 'explicit',
+    needs: [needsBlind],
+    steps: 4,
+    spacing: 'linspace',
+    options: {},
+    plan: ({ problem: { operator, y }, prior, noise }) =>
+      stepping({
+        start: () => ({ x: noise() }),
+        step: ({ x }, { t }) => {
+          time.at += 1
+          const x0hat = prior.denoise(x, t)
+          const [clean, back] = vjp((phi: Tensor) => operator.blind.apply(x0hat, phi), ones([1, 2]))
+          const [next] = back(y.sub(clean))
+          return { state: { x: next }, shown: { x0hat }, numbers: { residual: sampleNorms(clean) } }
+        },
+      }),
+  })
+  const unknown = { ...operator, blind: { ...blind, apply } }
+  const profile = await profileMethod(
+    blindly,
+    { ...problem, operator: unknown },
+    prior,
+    {},
+    { now, rounds: 1 },
+  )
+  expect(profile).toMatchObject({ steps: 4, ms: 11 })
+  expect(profile.operator).toBeCloseTo(5 / 11, 12)
+  expect(profile.rest).toBeCloseTo(1 / 11, 12)
 })
 
 describe('with a clock on it', () => {

@@ -32,7 +32,10 @@ class PartClock {
   private readonly now: () => number
   private inside = false
   /** Ways back that wait, by the storage of the result that they belong to. */
-  private readonly backs = new Map<unknown, ReturnType<typeof vjp<[Tensor], Tensor>>[1]>()
+  private readonly backs = new Map<
+    unknown,
+    ((dy: Tensor, options: { retain: boolean }) => readonly Tensor[]) & { dispose(): void }
+  >()
 
   constructor(now: () => number) {
     this.now = now
@@ -51,18 +54,25 @@ class PartClock {
   }
 
   /** The same map, its way back timed as well: where a tape records, it is recorded inside, once. */
-  map(part: Part, f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  map<const In extends readonly [Tensor, ...Tensor[]]>(
+    part: Part,
+    f: (...inputs: In) => Tensor,
+  ): (...inputs: In) => Tensor {
     const through = customVjp(
-      (x: Tensor) =>
+      (...inputs: In): Tensor =>
         this.timed(part, () => {
-          const [y, back] = vjp(f, x)
+          const [y, back] = vjp(f, ...inputs)
           this.backs.set(y.storage, back)
           return y
         }),
-      ({ output }, dy) =>
-        this.timed(part, () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? [undefined]),
+      ({ inputs, output }, dy) =>
+        this.timed(
+          part,
+          () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? inputs.map(() => undefined),
+        ),
     )
-    return (x) => (activeInterpreters().length === 0 ? this.timed(part, () => f(x)) : through(x))
+    return (...inputs) =>
+      activeInterpreters().length === 0 ? this.timed(part, () => f(...inputs)) : through(...inputs)
   }
 
   /** Frees the ways back of a step. */
@@ -80,9 +90,20 @@ function timedSvd(clock: PartClock, svd: Svd): Svd {
 
 function timedOperator(clock: PartClock, operator: Operator): Operator {
   const map = (f: (x: Tensor) => Tensor) => clock.map('operator', f)
-  const { pinv } = operator
+  const { pinv, blind } = operator
   const common = {
     ...operator,
+    ...(blind && {
+      blind: {
+        ...blind,
+        apply: clock.map('operator', (x: Tensor, phi: Tensor) => blind.apply(x, phi)),
+        at: (phi: Tensor) =>
+          timedOperator(
+            clock,
+            clock.timed('operator', () => blind.at(phi)),
+          ),
+      },
+    }),
     forward: map((x) => operator.forward(x)),
     ...(pinv && { pinv: map((y) => pinv.call(operator, y)) }),
   }
