@@ -98,9 +98,15 @@ export const factEdits: readonly Edit[] = [
   ),
   bench(
     'profile-back',
-    'this.timed(part, () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? [undefined])',
-    'this.backs.get(output.storage)?.(dy, { retain: true }) ?? [undefined]',
+    '() => this.backs.get(output.storage)?.(dy, { retain: true }) ?? inputs.map(() => undefined),',
+    '() => { this.inside = false; const began = this.now(); const back = this.backs.get(output.storage)?.(dy, { retain: true }); this.spent[part] -= this.now() - began; return back ?? [undefined] },',
     'the way back counts for the method',
+  ),
+  bench(
+    'profile-unknown',
+    "apply: clock.map('operator', (x: Tensor, phi: Tensor) => blind.apply(x, phi)),",
+    'apply: (x: Tensor, phi: Tensor) => blind.apply(x, phi),',
+    'what leaves something unknown counts for the method',
   ),
   bench('profile-nested', 'if (this.inside) return work()', '', 'a part within a part counts twice'),
   bench(
