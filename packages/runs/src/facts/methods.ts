@@ -7,6 +7,7 @@ import {
   needWords,
   noises,
   takesNonlinear,
+  takesUnknown,
   UnfitError,
 } from '@tweedie/solvers'
 
@@ -57,7 +58,7 @@ export function methodFacts({
     laws,
     noise: laws.length === noises.names.length ? 'any' : laws.join(', '),
     nonlinear: takesNonlinear(needs),
-    blind: needs.some((need) => need.startsWith('blind')),
+    blind: takesUnknown(needs),
   }
 }
 

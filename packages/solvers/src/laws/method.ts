@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, memory, normal, randomKey, scope, tensor } from '@tweedie/tensor'
 import type { AnyMethod } from '../methods/define.ts'
+import { takesUnknown } from '../methods/need-words.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import type { ShownOperator } from '../operators/index.ts'
 import { matrixOperator, unknownGain } from '../operators/index.ts'
@@ -27,8 +28,8 @@ export interface MethodLawOptions {
 }
 
 /** The operator as a method takes it: one that looks for an unknown gets it with an unknown gain. */
-const askedOf = <O extends Operator>(needs: readonly Need[], operator: O): O | ShownOperator =>
-  needs.includes('blind') || needs.includes('blindSvd') ? unknownGain(operator) : operator
+export const askedOf = <O extends Operator>(needs: readonly Need[], operator: O): O | ShownOperator =>
+  takesUnknown(needs) && operator.blind === undefined ? unknownGain(operator) : operator
 
 /** Four numbers with three modes, as an image of 2×2, of which two combinations are measured. */
 function setting(needs: readonly Need[]) {

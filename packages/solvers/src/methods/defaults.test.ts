@@ -1,12 +1,13 @@
 import type { Tensor } from '@tweedie/tensor'
 import { tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
+import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
 import { vpLinear } from '../schedules/index.ts'
 import { dpsDefaultScale, methods } from './index.ts'
-import { askedOf, known } from './known/known.test.helper.ts'
+import { known } from './known/known.test.helper.ts'
 
 const run = { seed: 0, firstSample: 0, resume: undefined }
 
@@ -39,7 +40,7 @@ async function trajectory(name: string, options: object): Promise<number[]> {
   const out: number[] = []
   const method = methods.find(name)
   const operator = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
-  const asked = { ...problem, operator: askedOf(method.info, operator) }
+  const asked = { ...problem, operator: askedOf(method.info.needs, operator) }
   const steps = method.run(asked, prior, { steps: 40, ...known[name]?.lighter, ...options })
   for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
   return out

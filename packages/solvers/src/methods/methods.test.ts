@@ -1,14 +1,15 @@
 import { memory, normal, OptionError, randomKey, ShapeError, tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { methodLaws } from '../laws/index.ts'
+import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator, unknownGain } from '../operators/index.ts'
 import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
 import type { Need, Problem } from '../types.ts'
-import { checkFit, dps, methods, takesNonlinear, UnfitError } from './index.ts'
-import { askedOf, known, takesUnknown } from './known/known.test.helper.ts'
+import { checkFit, dps, methods, takesNonlinear, takesUnknown, UnfitError } from './index.ts'
+import { known } from './known/known.test.helper.ts'
 
 const means = [
   [-1, 0.5, 0, 1],
@@ -44,7 +45,7 @@ describe.each(methods.names)('%s', (name) => {
   const options: RunOptions = { steps: 10, seed: 9, ...known[name]?.small }
   const { path = (grid: number) => grid } = { ...known[name] }
   const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
-  const asked = askedOf(info, operator)
+  const asked = askedOf(info.needs, operator)
   const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator: asked })
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
@@ -136,7 +137,7 @@ describe.each(methods.names)('%s', (name) => {
     const { pinv: __, ...withoutPinv } = operator
     const { sigma, ...withoutSigma } = p.noise
     const unfit = (bad: Problem) =>
-      expect(() => method.run({ ...bad, operator: askedOf(info, bad.operator) }, prior))
+      expect(() => method.run({ ...bad, operator: askedOf(info.needs, bad.operator) }, prior))
     const lacking: Readonly<Partial<Record<Need, readonly [Problem, string]>>> = {
       linear: [{ ...p, operator: nonlinear }, 'needs a linear operator'],
       svd: [{ ...p, operator: withoutSvd }, 'svd()'],
@@ -156,7 +157,7 @@ describe.each(methods.names)('%s', (name) => {
       unfit(bad).toThrow(message)
     }
     // One that looks for an unknown needs one; any other is refused where there is one.
-    const other = takesUnknown(info) ? operator : unknownGain(operator)
+    const other = takesUnknown(info.needs) ? operator : unknownGain(operator)
     expect(() => method.run({ ...p, operator: other }, prior)).toThrow(UnfitError)
     expect(() => method.run({ ...p, operator: other }, prior)).toThrow('unknown')
     // What undoes an operator that is not linear is as good as a pseudo-inverse.

@@ -15,6 +15,10 @@ export const needWords: Readonly<Record<Need, string>> = {
   denoiserVjp: 'denoiser gradient',
 }
 
+/** Whether a method with these needs looks for something unknown of the measurement. */
+export const takesUnknown = (needs: readonly Need[]): boolean =>
+  needs.some((need) => need === 'blind' || need === 'blindSvd')
+
 /** Whether nonlinear operators are among those that a method with these needs can take. */
 export const takesNonlinear = (needs: readonly Need[]): boolean =>
   !needs.some((need) => need === 'linear' || need === 'svd' || need === 'orthonormal' || need === 'blindSvd')

@@ -1,6 +1,7 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { gaussianPrior } from '../priors/index.ts'
@@ -9,7 +10,7 @@ import { sampleUnconditional } from '../samplers/index.ts'
 import type { Step } from '../types.ts'
 import { methods } from './index.ts'
 import type { Known } from './known/known.test.helper.ts'
-import { askedOf, known } from './known/known.test.helper.ts'
+import { known } from './known/known.test.helper.ts'
 
 interface Draw {
   readonly step: number
@@ -63,7 +64,7 @@ const runs: Readonly<Record<string, (onStep: (step: Step) => void) => Promise<Te
       name,
       (onStep) => {
         const method = methods.find(name)
-        const asked = { ...problem, operator: askedOf(method.info, problem.operator) }
+        const asked = { ...problem, operator: askedOf(method.info.needs, problem.operator) }
         return run(method.run(asked, prior, { ...common, ...purposes[name]?.options }), { onStep })
       },
     ]),
