@@ -75,6 +75,20 @@ export function operatorOf(decomposition: Decomposition): LinearOperator {
   }
 }
 
+/** A⁺ of a decomposition, as a matrix: V Σ⁺ Uᵀ. */
+export const inverseOf = ({ U, s, V }: Decomposition): number[][] =>
+  V.map((row) =>
+    U.map((column) => row.reduce((sum, v, k) => sum + ((s[k] ?? 0) === 0 ? 0 : (v / s[k]!) * column[k]!), 0)),
+  )
+
+/** The operator of a decomposition, with its A⁺. */
+export function invertibleOf(
+  of: Decomposition,
+): LinearOperator & { pinv: NonNullable<LinearOperator['pinv']> } {
+  const inverse = rows(transposed(inverseOf(of)))
+  return { ...operatorOf(of), pinv: (y) => matmul(y, inverse) }
+}
+
 export const decomposition: Decomposition = { U, s: [2, 0.7, 0], V }
 export const A = matrixOf(decomposition)
 export const truth = [0.8, -0.5, 0.3, 1.1]

@@ -15,6 +15,8 @@ import {
   drawn,
   firstSample,
   float64,
+  inverseOf,
+  invertibleOf,
   names,
   priorOn,
   schedules,
@@ -23,7 +25,7 @@ import {
   V,
   y,
 } from '../written-out-problem.test.helper.ts'
-import { follow, inverseOf, invertible, measured } from './follow.test.helper.ts'
+import { follow, measured } from './follow.test.helper.ts'
 import { lawOf, repeated } from './scripted.test.helper.ts'
 
 vi.mock('../../run/streams.ts', async (original) => {
@@ -60,7 +62,7 @@ describe.each(names)('DDNM+ on %s', (name) => {
                   { from: s, t, s },
                 ],
           )
-    const problem = { ...measured(invertible(of)), noise: gaussianNoise(sigmaY) }
+    const problem = { ...measured(invertibleOf(of)), noise: gaussianNoise(sigmaY) }
     await follow(ddnmPlus(problem, priorOn(name), { ...options, steps: 5, seed, firstSample }), {
       path,
       levels,
@@ -88,7 +90,7 @@ describe.each(names)('DDNM+ on %s', (name) => {
 
   it.each([0, 0.2, 3])('simplified, σ_y = %d, every step shown', async (sigmaY) => {
     const inverse = inverseOf(decomposition)
-    const operator = invertible()
+    const operator = invertibleOf(decomposition)
     const problem = { ...measured(operator), noise: gaussianNoise(sigmaY) }
     const options = { form: 'simplified', steps: 5, spacing: 'karras', seed, firstSample } as const
     let cases = 0

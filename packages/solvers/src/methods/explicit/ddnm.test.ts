@@ -15,13 +15,15 @@ import {
   drawn,
   firstSample,
   float64,
+  inverseOf,
+  invertibleOf,
   names,
   priorOn,
   schedules,
   seed,
   y,
 } from '../written-out-problem.test.helper.ts'
-import { follow, inverseOf, invertible, measured } from './follow.test.helper.ts'
+import { follow, measured } from './follow.test.helper.ts'
 import { lawOf, repeated } from './scripted.test.helper.ts'
 
 vi.mock('../../run/streams.ts', async (original) => {
@@ -55,7 +57,7 @@ describe.each(names)('DDNM on %s', (name) => {
       ...[1, 2].flatMap(() => [{ from: t[4]!, t: t[2]!, s: t[3]! }, down[3]!]),
       down[4]!,
     ]
-    const problem = { ...measured(invertible()), noise: gaussianNoise(0.3) }
+    const problem = { ...measured(invertibleOf(decomposition)), noise: gaussianNoise(0.3) }
     await follow(ddnm(problem, priorOn(name), { ...options, steps: 5, seed, firstSample }), {
       path: options.travelRepeats === undefined ? down : again,
       levels,

@@ -14,13 +14,15 @@ import {
   drawn,
   firstSample,
   float64,
+  inverseOf,
+  invertibleOf,
   names,
   priorOn,
   schedules,
   seed,
   y,
 } from '../written-out-problem.test.helper.ts'
-import { follow, inverseOf, invertible, measured } from './follow.test.helper.ts'
+import { follow, measured } from './follow.test.helper.ts'
 
 const inverse = inverseOf(decomposition)
 
@@ -40,7 +42,7 @@ describe.each(names)('DDRM-JPEG on %s', (name) => {
       ({ t }) => t <= clean + startAt * (noisiest - clean) + 1e-9,
     )
     expect(path.length).toBeGreaterThan(1)
-    const problem = { ...measured(invertible()), noise: gaussianNoise(0.3) }
+    const problem = { ...measured(invertibleOf(decomposition)), noise: gaussianNoise(0.3) }
     const first = path[0]!.t
     await follow(ddrmJpeg(problem, priorOn(name), { ...options, steps: 10, seed, firstSample }), {
       path,
@@ -60,7 +62,7 @@ describe.each(names)('DDRM-JPEG on %s', (name) => {
 it('takes the twenty indices of the repository where nothing is said', async () => {
   const prior = gaussianPrior({ mean: [0.1, 0, 0, 0], covariance: 0.3 })
   const seen: number[] = []
-  const problem = { ...measured(invertible()), noise: gaussianNoise(0.3) }
+  const problem = { ...measured(invertibleOf(decomposition)), noise: gaussianNoise(0.3) }
   for await (const { t } of ddrmJpeg(problem, prior)) seen.push(t)
   expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => 285 - 15 * i))
 })

@@ -15,13 +15,14 @@ import {
   drawn,
   firstSample,
   float64,
+  invertibleOf,
   names,
   priorOn,
   schedules,
   seed,
   y,
 } from '../written-out-problem.test.helper.ts'
-import { follow, invertible, measured } from './follow.test.helper.ts'
+import { follow, measured } from './follow.test.helper.ts'
 import { lawOf, repeated } from './scripted.test.helper.ts'
 
 vi.mock('../../run/streams.ts', async (original) => {
@@ -58,7 +59,7 @@ describe.each(names)('DiffPIR on %s', (name) => {
       zeros: [0, 0, 0, 0],
     }
     const start = plus([sigma(path[0]!.t), drawn(0, 'start')], [alpha(path[0]!.t), first[init]!])
-    const problem = { ...measured(invertible()), noise: gaussianNoise(sigmaY) }
+    const problem = { ...measured(invertibleOf(decomposition)), noise: gaussianNoise(sigmaY) }
     await follow(diffpir(problem, priorOn(name), { ...options, steps: 5, seed, firstSample }), {
       path,
       levels,

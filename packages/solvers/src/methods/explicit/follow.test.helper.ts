@@ -1,34 +1,12 @@
 // Methods once more in plain numbers: one sample, every step of a run followed by its formula.
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, tensor } from '@tweedie/tensor'
+import { tensor } from '@tweedie/tensor'
 import { expect } from 'vitest'
 import type { PathStep } from '../../schedules/index.ts'
-import type { GuidedStep, LinearOperator } from '../../types.ts'
-import type { Decomposition, Levels, Rows, Vector } from '../written-out.test.helper.ts'
-import { evaluate, length, matrixOf, plus, times, transposed } from '../written-out.test.helper.ts'
-import {
-  close,
-  decomposition,
-  drawn,
-  float64,
-  list,
-  network,
-  operatorOf,
-  rows,
-  y,
-} from '../written-out-problem.test.helper.ts'
-
-/** A⁺ of a decomposition, m×n transposed: V·diag(1/s)·Uᵀ where s > 0. */
-export const inverseOf = ({ U, s, V }: Decomposition): number[][] =>
-  V.map((row) =>
-    U.map((u) => row.reduce((sum, v, k) => sum + ((s[k] ?? 0) > 0 ? (v * (u[k] ?? 0)) / s[k]! : 0), 0)),
-  )
-
-/** An operator by its decomposition that has an A⁺, by the matrix. */
-export const invertible = (of = decomposition): LinearOperator & { pinv(y: Tensor): Tensor } => ({
-  ...operatorOf(of),
-  pinv: (v: Tensor) => matmul(v, rows(transposed(inverseOf(of)))),
-})
+import type { GuidedStep } from '../../types.ts'
+import type { Levels, Rows, Vector } from '../written-out.test.helper.ts'
+import { evaluate, length, matrixOf, plus, times } from '../written-out.test.helper.ts'
+import { close, decomposition, drawn, float64, list, network, y } from '../written-out-problem.test.helper.ts'
 
 /** The problem of the written-out tests for any operator of three numbers. */
 export const measured = <O>(operator: O) => ({ operator, y: tensor([[...y]], float64) })

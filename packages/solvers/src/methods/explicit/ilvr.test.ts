@@ -15,6 +15,7 @@ import {
   drawn,
   firstSample,
   float64,
+  invertibleOf,
   list,
   names,
   network,
@@ -26,7 +27,7 @@ import {
   V,
   y,
 } from '../written-out-problem.test.helper.ts'
-import { ancestral, conditional, exchanged, invertibleOf, pairOf, seenBy } from './measured.test.helper.ts'
+import { ancestral, conditional, exchanged, pairOf, seenBy } from './measured.test.helper.ts'
 
 vi.mock('../../run/streams.ts', async (original) => {
   const { probed } = await import('../law-of-method.test.helper.ts')

@@ -13,6 +13,8 @@ import {
   drawn,
   firstSample,
   float64,
+  inverseOf,
+  invertibleOf,
   list,
   names,
   network,
@@ -23,7 +25,7 @@ import {
   y,
 } from '../written-out-problem.test.helper.ts'
 import { injected, stepLength } from './kadkhodaie-simoncelli-levels.ts'
-import { inverseOf, invertibleOf, pairOf, seenBy } from './measured.test.helper.ts'
+import { pairOf, seenBy } from './measured.test.helper.ts'
 
 const A = matrixOf(decomposition)
 const inverse = inverseOf(decomposition)

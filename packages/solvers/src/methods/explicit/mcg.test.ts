@@ -15,6 +15,8 @@ import {
   drawn,
   firstSample,
   float64,
+  inverseOf,
+  invertibleOf,
   list,
   names,
   network,
@@ -24,7 +26,7 @@ import {
   seed,
   y,
 } from '../written-out-problem.test.helper.ts'
-import { ancestral, exchanged, inverseOf, invertibleOf } from './measured.test.helper.ts'
+import { ancestral, exchanged } from './measured.test.helper.ts'
 
 const problem = { ...problemOf(0.3), operator: invertibleOf(decomposition) }
 const inverse = inverseOf(decomposition)

@@ -7,8 +7,8 @@ import { matrixOperator } from '../../operators/index.ts'
 import { gaussianPrior } from '../../priors/index.ts'
 import type { LinearOperator, Problem, Schedule } from '../../types.ts'
 import type { Decomposition, Levels, Vector } from '../written-out.test.helper.ts'
-import { matrixOf, plus, times, transposed } from '../written-out.test.helper.ts'
-import { float64, operatorOf, rows } from '../written-out-problem.test.helper.ts'
+import { matrixOf, plus, times } from '../written-out.test.helper.ts'
+import { float64, inverseOf } from '../written-out-problem.test.helper.ts'
 
 /** DDPM's q(x_s | x_t, x₀) (arXiv 2006.11239 eq. 7) for any α and σ, with β̃ or β; without noise at the clean end. */
 export function ancestral(
@@ -26,12 +26,6 @@ export function ancestral(
   return plus([(alpha(s) * b) / sigma(t) ** 2, x0], [ratio * share, x], [Math.sqrt(drawn), z])
 }
 
-/** A⁺ of a decomposition, as a matrix: V Σ⁺ Uᵀ. */
-export const inverseOf = ({ U, s, V }: Decomposition): number[][] =>
-  V.map((row) =>
-    U.map((column) => row.reduce((sum, v, k) => sum + ((s[k] ?? 0) === 0 ? 0 : (v / s[k]!) * column[k]!), 0)),
-  )
-
 /** x with the part that A sees exchanged: x − A⁺A x + A⁺(α·y + σ·A z), mixed by λ. */
 export function exchanged(
   of: Decomposition,
@@ -45,14 +39,6 @@ export function exchanged(
   const seen = times(inverse, times(A, x))
   const measured = times(inverse, plus([alpha, y], [sigma, times(A, z)]))
   return plus([1, x], [-weight, seen], [weight, measured])
-}
-
-/** The operator of a decomposition, with its A⁺. */
-export function invertibleOf(
-  of: Decomposition,
-): LinearOperator & { pinv: NonNullable<LinearOperator['pinv']> } {
-  const inverse = rows(transposed(inverseOf(of)))
-  return { ...operatorOf(of), pinv: (y) => y.matmul(inverse) }
 }
 
 /** Two numbers of which the first is measured, without noise. */

@@ -16,6 +16,7 @@ import {
   drawn,
   firstSample,
   float64,
+  invertibleOf,
   list,
   names,
   network,
@@ -25,15 +26,7 @@ import {
   seed,
   y,
 } from '../written-out-problem.test.helper.ts'
-import {
-  ancestral,
-  conditional,
-  exchanged,
-  invertibleOf,
-  pair,
-  pairOf,
-  seenBy,
-} from './measured.test.helper.ts'
+import { ancestral, conditional, exchanged, pair, pairOf, seenBy } from './measured.test.helper.ts'
 
 vi.mock('../../run/streams.ts', async (original) => {
   const { probed } = await import('../law-of-method.test.helper.ts')
