@@ -47,6 +47,15 @@ async function after(steps: AsyncGenerator<Step, Tensor>, by: Draw) {
   }
 }
 
+/** Each coordinate of each draw alone, a row each: purpose after purpose. */
+const unitDraw =
+  (purposes: readonly string[], n: number): Draw =>
+  (purpose, rows) => {
+    const z = new Float64Array(rows * n)
+    for (let j = 0; j < n; j++) z[(purposes.indexOf(purpose) * n + j) * n + j] = 1
+    return fromData(z, [rows, n], float64)
+  }
+
 /** Mean and covariance after each step of a run of n numbers, in `shape`. */
 export async function lawsOfMethod(run: RunOf, shape: readonly number[]): Promise<Moments[]> {
   const n = shape.reduce((a, b) => a * b, 1)
@@ -72,16 +81,11 @@ export async function lawsOfMethod(run: RunOf, shape: readonly number[]): Promis
     const f = affine.x.getRow(0)
     const purposes = [...new Set(asked)]
     if (purposes.length < asked.length) throw new Error(`drawn twice: ${asked.join(', ')}`)
-    const unit: Draw = (purpose, rows) => {
-      const z = new Float64Array(rows * n)
-      for (let j = 0; j < n; j++) z[(purposes.indexOf(purpose) * n + j) * n + j] = 1
-      return fromData(z, [rows, n], float64)
-    }
     const rows = purposes.length * n
     let covariance = Matrix.zeros(n, n)
     if (rows > 0) {
       const start = before === undefined ? run(rows) : from(zeros([rows, n], float64))
-      const G = (await after(start, unit)).x.subRowVector(f)
+      const G = (await after(start, unitDraw(purposes, n))).x.subRowVector(f)
       covariance = G.transpose().mmul(G)
     }
     let mean = Matrix.columnVector(f)
@@ -101,3 +105,34 @@ export async function lawsOfMethod(run: RunOf, shape: readonly number[]): Promis
 /** The law of what a run returns. */
 export const lawOfMethod = async (run: RunOf, shape: readonly number[]): Promise<Moments> =>
   (await lawsOfMethod(run, shape)).at(-1)!
+
+/** N copies of one measurement, [N, m]. */
+export const repeated = (y: readonly number[], N: number): Tensor =>
+  fromData(
+    Float64Array.from({ length: N * y.length }, (_, i) => y[i % y.length]!),
+    [N, y.length],
+    float64,
+  )
+
+/**
+ * The law of what `restore` returns for a batch of `rows` equal measurements of n numbers each: the same as
+ * {@link lawOfMethod}, in two whole runs, for methods whose state is more than x.
+ */
+export async function lawOf(n: number, restore: (rows: number) => Promise<Tensor>): Promise<Moments> {
+  const asked: string[] = []
+  const numbers = async (rows: number, by: Draw) => {
+    draw = by
+    try {
+      return Matrix.from1DArray(rows, n, Array.from((await restore(rows)).dataSync()))
+    } finally {
+      draw = undefined
+    }
+  }
+  const mean = await numbers(1, (purpose, rows) => {
+    if (!asked.includes(purpose)) asked.push(purpose)
+    return zeros([rows, n], float64)
+  })
+  const all = await numbers(asked.length * n, unitDraw(asked, n))
+  const columns = all.subRowVector(mean.to1DArray())
+  return { mean: mean.transpose(), covariance: columns.transpose().mmul(columns) }
+}

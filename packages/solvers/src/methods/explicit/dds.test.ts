@@ -10,6 +10,7 @@ import { respace, vpLinear } from '../../schedules/index.ts'
 import type { Problem } from '../../types.ts'
 import type { DdsOptions } from '../index.ts'
 import { dds } from '../index.ts'
+import { lawOf, repeated } from '../law-of-method.test.helper.ts'
 import type { Vector } from '../written-out.test.helper.ts'
 import { dot, plus, times, transposed } from '../written-out.test.helper.ts'
 import {
@@ -26,11 +27,10 @@ import {
   y,
 } from '../written-out-problem.test.helper.ts'
 import { follow, measured } from './follow.test.helper.ts'
-import { lawOf, repeated } from './scripted.test.helper.ts'
 
 vi.mock('../../run/streams.ts', async (original) => {
-  const { scripted } = await import('./scripted.test.helper.ts')
-  return scripted(await original<typeof import('../../run/streams.ts')>())
+  const { probed } = await import('../law-of-method.test.helper.ts')
+  return probed(await original())
 })
 
 /** Conjugate gradients (Hestenes & Stiefel 1952) from x, as in a textbook. */

@@ -8,6 +8,7 @@ import { run } from '../../run/index.ts'
 import { noiseLevel, respace, vpFromBetas } from '../../schedules/index.ts'
 import type { DiffpirOptions } from '../index.ts'
 import { diffpir, UnfitError } from '../index.ts'
+import { lawOf, repeated } from '../law-of-method.test.helper.ts'
 import { plus, times, transposed } from '../written-out.test.helper.ts'
 import {
   A,
@@ -23,11 +24,10 @@ import {
   y,
 } from '../written-out-problem.test.helper.ts'
 import { follow, measured } from './follow.test.helper.ts'
-import { lawOf, repeated } from './scripted.test.helper.ts'
 
 vi.mock('../../run/streams.ts', async (original) => {
-  const { scripted } = await import('./scripted.test.helper.ts')
-  return scripted(await original<typeof import('../../run/streams.ts')>())
+  const { probed } = await import('../law-of-method.test.helper.ts')
+  return probed(await original())
 })
 
 const { U, s: singular, V } = decomposition
