@@ -52,8 +52,14 @@ export function spectralMove(
   weights: (s: number) => DdrmWeights,
   z: Tensor,
 ): Tensor {
-  const { svd, y } = measurement
-  const weight = (of: keyof DdrmWeights) => each(measurement, (s) => weights(s)[of])
+  const { svd, singular, y } = measurement
+  const all = Array.from(singular, weights)
+  const weight = (of: keyof DdrmWeights) =>
+    fromData(
+      all.map((w) => w[of]),
+      [all.length],
+      { dtype: y.dtype, device: y.device },
+    )
   const seen = svd.vt(x0hat).mul(weight('theta'))
   const kept = svd.vt(x.div(alpha.from)).mul(weight('xbar'))
   const measured = svd.ut(y).mul(weight('uty'))
