@@ -154,7 +154,12 @@ export const blindEdits: readonly Edit[] = [
     'Math.cos(b) + Math.sin(b)',
     'cas b in place of cas(−b)',
   ),
-  hartley('hartley-mirror', '((width - v) % width)', '((width - 1 - v) % width)', '−1 − v in place of −v'),
+  hartley(
+    'hartley-mirror',
+    'negatives(height, width)',
+    "negatives(height, width, { origin: 'centre' })",
+    'frequencies are mirrored about the middle',
+  ),
   convolve(
     'blind-blur-correlation',
     'const turn = (X: Tensor, even: Tensor, odd: Tensor) => X.mul(even).add(',

@@ -1,10 +1,11 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError } from '@tweedie/tensor'
 import { choice, integer, number, tensorOption } from '../../options/index.ts'
+import { normalised } from '../blur/convolution.ts'
 import { imageExtents } from '../checks.ts'
 import { defineOperator } from '../define.ts'
 import { convolution, ontoSimplex, sumToOne } from './convolve.ts'
-import { asPicture, gaussianKernel, kernelFamily, motionKernel, normalised } from './kernels.ts'
+import { asPicture, gaussianKernel, kernelFamily, motionKernel } from './kernels.ts'
 
 /**
  * Blur by a kernel that is not known: circular convolution of every channel with one k×k kernel per sample, which blind

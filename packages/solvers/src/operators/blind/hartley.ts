@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { gather, matmul } from '@tweedie/tensor'
 import { constant } from '../../linalg/constant.ts'
+import { negatives } from '../../linalg/fourier-basis.ts'
 
 /** The discrete Hartley transform of the planes of [N, C, H, W], and what convolutions need beside it. */
 export interface Hartley {
@@ -28,10 +29,7 @@ export function hartley(height: number, width: number): Hartley {
   const [cosine, sine] = [table(height, Math.cos), table(height, Math.sin)]
   const cas = table(width, (b) => Math.cos(b) + Math.sin(b))
   const sac = table(width, (b) => Math.cos(b) - Math.sin(b))
-  const places = Int32Array.from({ length: height * width }, (_, k) => {
-    const [u, v] = [Math.floor(k / width), k % width]
-    return ((height - u) % height) * width + ((width - v) % width)
-  })
+  const places = negatives(height, width)
   const mirror = constant(places, [places.length])
   return {
     transform: (x) => {

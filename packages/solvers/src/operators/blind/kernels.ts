@@ -1,13 +1,7 @@
-import { gaussianTaps } from '../blur/convolution.ts'
+import { gaussianTaps, normalised } from '../blur/convolution.ts'
 
 /** A kernel of size×size, row by row. */
 export type Kernel = Float64Array
-
-/** The entries divided by their sum. */
-export function normalised(kernel: Kernel): Kernel {
-  const total = kernel.reduce((sum, v) => sum + v, 0)
-  return kernel.map((v) => v / total)
-}
 
 /** A round Gaussian around the middle, of standard deviation `std` in pixels; its sum is 1. */
 export function gaussianKernel(size: number, std: number): Kernel {

@@ -26,13 +26,16 @@ export const blurOptions = {
   }),
 }
 
-/** `size` samples of a Gaussian of standard deviation `std` around the middle one, with sum 1. */
-export function gaussianTaps(size: number, std: number): Float64Array {
-  const taps = Float64Array.from({ length: size }, (_, i) =>
-    Math.exp(-0.5 * ((i - (size - 1) / 2) / std) ** 2),
-  )
+/** Taps over their sum. */
+export function normalised(taps: Float64Array): Float64Array {
   const total = taps.reduce((sum, tap) => sum + tap, 0)
   return taps.map((tap) => tap / total)
+}
+
+/** `size` samples of a Gaussian of standard deviation `std` around the middle one, with sum 1. */
+export function gaussianTaps(size: number, std: number): Float64Array {
+  const at = (i: number) => Math.exp(-0.5 * ((i - (size - 1) / 2) / std) ** 2)
+  return normalised(Float64Array.from({ length: size }, (_, i) => at(i)))
 }
 
 /**
