@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
 import { vpLinear } from '@tweedie/solvers'
 import { scope } from '@tweedie/tensor'
+import { expect } from 'vitest'
 import { runCli } from './cli.ts'
 import type { Io } from './io.ts'
 
@@ -49,4 +50,11 @@ export async function ran(cwd: string, argv: readonly string[], more: Partial<Io
     ...more,
   })
   return { code, ...written }
+}
+
+/** Wrong use: code 2, one line on stderr that says why, nothing on stdout, nothing written. */
+export function expectWrongUse(result: Ran, message: string | RegExp): void {
+  expect(result.err).toMatch(message)
+  expect(result.err).toMatch(/^tweedie: [^\n]*\n$/)
+  expect(result).toMatchObject({ code: 2, out: '' })
 }

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ran, temporaryFolder, whitePrior } from '../../testing.test.helper.ts'
+
+describe('sample', () => {
+  test('writes a grid, replaces its own, tells what it did', async () => {
+    using folder = temporaryFolder()
+    const argv = ['sample', '--prior', 'white', '--n', '5', '--steps', '3', '--out', 'new/grid.png']
+    expect(await ran(folder.path, argv)).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/^Wrote 5 samples to new\/grid.png/),
+    })
+    const json = await ran(folder.path, [...argv, '--sampler', 'ddim', '--json'])
+    expect(JSON.parse(json.out)).toMatchObject({ count: 5, steps: 3, eta: 0, seed: 0, file: 'new/grid.png' })
+    const more = ['--sampler', 'heun:noise=1', '--spacing', 'log-snr', '--json']
+    const heun = JSON.parse((await ran(folder.path, [...argv, ...more])).out)
+    expect(heun).toMatchObject({ sampler: 'heun:noise=1', spacing: 'log-snr' })
+    expect(heun).not.toHaveProperty('eta')
+    expect(readdirSync(join(folder.path, 'new'))).toEqual(['grid.png'])
+  })
+
+  test('any sampler of the list draws', async () => {
+    using folder = temporaryFolder()
+    const { denoise, ...rest } = whitePrior()
+    const calls = new Map<string, number>()
+    for (const sampler of ['heun', 'dpm++2m:form=sde', 'ddim:0.5']) {
+      const white = async () => ({
+        ...rest,
+        denoise: (...args: Parameters<typeof denoise>) => {
+          calls.set(sampler, (calls.get(sampler) ?? 0) + 1)
+          return denoise(...args)
+        },
+      })
+      const argv = [
+        'sample',
+        '--prior',
+        'white',
+        '--steps',
+        '4',
+        '--sampler',
+        sampler,
+        '--out',
+        'a.png',
+        '--json',
+      ]
+      const { code, out } = await ran(folder.path, argv, { priors: { white } })
+      expect(code).toBe(0)
+      expect(JSON.parse(out)).toMatchObject({ sampler, steps: 4 })
+    }
+    // Heun looks twice, but in the step to the clean image.
+    expect(Object.fromEntries(calls)).toEqual({ heun: 7, 'dpm++2m:form=sde': 4, 'ddim:0.5': 4 })
+  })
+
+  test('an interrupt leaves nothing', async () => {
+    using folder = temporaryFolder()
+    const stop = new AbortController()
+    const { denoise, ...rest } = whitePrior()
+    let calls = 0
+    const priors = {
+      white: async () => ({
+        ...rest,
+        denoise: (...args: Parameters<typeof denoise>) => {
+          if (++calls === 3) stop.abort()
+          return denoise(...args)
+        },
+      }),
+    }
+    const argv = ['sample', '--prior', 'white', '--steps', '50', '--out', 'new/grid.png']
+    const result = await ran(folder.path, argv, { signal: stop.signal, priors })
+    expect(result).toMatchObject({ code: 130, out: '', err: 'tweedie: interrupted; nothing was written\n' })
+    expect(calls).toBe(3)
+    expect(existsSync(join(folder.path, 'new'))).toBe(false)
+  })
+})
