@@ -1,55 +1,22 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Tensor } from '@tweedie/tensor'
 import { FileFormatError, randomKey, scope } from '@tweedie/tensor'
-import { afterAll, describe, expect, test } from 'vitest'
-import { admConfig } from '../architectures/adm/config.ts'
-import { admConfigToGuided } from '../architectures/adm/guided.ts'
-import { initAdm } from '../architectures/adm/init.ts'
+import { describe, expect, test } from 'vitest'
 import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { ddpmConfigToDiffusers } from '../architectures/ddpm/diffusers.ts'
 import { initDdpm } from '../architectures/ddpm/init.ts'
 import { readJson, saveSafetensors } from '../checkpoint/file.ts'
-import type { Params } from '../params.ts'
 import { readRecord } from '../train/record.ts'
 import { loadNetwork } from './folder.ts'
+import { folderOf, host, numbers, renamed } from './folders.test.helper.ts'
 import { findModel } from './model.ts'
 
 const layouts = resolve(import.meta.dirname, '../../../../tests/fixtures/cases/diffusers-layouts')
-const root = mkdtempSync(join(tmpdir(), 'tweedie-model-'))
-afterAll(() => rmSync(root, { recursive: true }))
-
-let folders = 0
-/** A fresh folder with files: texts as they are, anything else as JSON. */
-function folderOf(files: Readonly<Record<string, unknown>> = {}): string {
-  const folder = join(root, `${folders++}`)
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(join(folder, name, '..'), { recursive: true })
-    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
-  }
-  mkdirSync(folder, { recursive: true })
-  return folder
-}
-
-const host = { device: 'reference' }
 const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8] })
 const json = ddpmConfigToDiffusers(config)
 const params = initDdpm(config, randomKey(1), host)
 const scheduler = { _class_name: 'DDPMScheduler', num_train_timesteps: 200 }
-
-const numbers = (loaded: Params) => Object.entries(loaded).map(([name, x]) => [name, x.dataSync()] as const)
-const renamed = (tensors: Params, rename: (name: string) => string): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, x]) => [rename(name), x]))
 
 describe('the layouts of diffusers', () => {
   const expected = scope(() => numbers(loadNetwork(join(layouts, 'sharded'), host).params))
@@ -353,56 +320,5 @@ describe('a model by its path', () => {
     truncateSync(join(folder, 'config.json'), 100 * 2 ** 20)
     expect(() => findModel(folder)).toThrow('has 104857600 bytes')
     expect(() => readJson(join(folder, 'config.json'))).toThrow(FileFormatError)
-  })
-})
-
-describe('adm', () => {
-  const adm = admConfig({
-    imageSize: 8,
-    modelChannels: 32,
-    channelMult: [1, 2],
-    numResBlocks: 1,
-    numHeads: 2,
-  })
-  const guided = admConfigToGuided(adm)
-  const weights = initAdm(adm, randomKey(2), host)
-  const folderWith = (configuration: unknown, prefix = '') => {
-    const folder = folderOf(configuration === undefined ? {} : { 'config.json': configuration })
-    saveSafetensors(
-      join(folder, 'ema_0.9999_050000.safetensors'),
-      renamed(weights, (name) => prefix + name),
-    )
-    return folder
-  }
-
-  test('is told from its arguments, in either form', () => {
-    for (const form of [guided, { architecture: 'adm', kwargs: guided, seed: 3 }]) {
-      const folder = folderWith(form)
-      expect(findModel(folder)).toMatchObject({ config: adm })
-      scope(() => {
-        expect(loadNetwork(folder, host)).toMatchObject({
-          config: adm,
-          notes: [expect.stringMatching(/only ones/)],
-        })
-      })
-    }
-  })
-
-  test.each(['', 'module.'])(
-    'what config.json leaves out the weights tell, with %o before their names',
-    (prefix) => {
-      const folder = folderWith({ image_size: 8, num_heads: 2 }, prefix)
-      expect(findModel(folder)?.config).toEqual(adm)
-      scope(() => {
-        expect(numbers(loadNetwork(folder, host).params)).toEqual(numbers(weights))
-      })
-      expect(() => findModel(folderWith({ num_heads: 2 }, prefix))).toThrow('image_size: is missing')
-    },
-  )
-
-  test('what config.json says is not overruled', () => {
-    expect(() => loadNetwork(folderWith({ image_size: 8, num_res_blocks: 2 }))).toThrow(
-      'numResBlocks would have to be 1 (it is 2)',
-    )
   })
 })
