@@ -228,8 +228,8 @@ const priors: readonly Edit[] = [
   ),
   estimated(
     'epsilon-clip',
-    'clip === undefined ? prior : clipped(prior, clip)',
-    'prior',
+    'return clipped(prior, clip)',
+    'return prior',
     'x̂₀ is not clipped',
     inside('priors'),
   ),

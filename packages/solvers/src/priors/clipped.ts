@@ -2,7 +2,7 @@ import { clamp, scope } from '@tweedie/tensor'
 import type { Prior } from '../types.ts'
 
 /**
- * The same prior with E[x₀ | x_t] cut to a range; no gradient where it is cut.
+ * The same prior with E[x₀ | x_t] cut to a range; no gradient where it is cut. Without a range it is the prior itself.
  *
  * @example
  * ```ts
@@ -12,9 +12,13 @@ import type { Prior } from '../types.ts'
  * prior.denoise(tensor([[5]]), 0).dataSync() // => [1]
  * ```
  */
-export const clipped = (prior: Prior, [low, high]: readonly [low: number, high: number]): Prior => ({
-  name: prior.name,
-  shape: prior.shape,
-  schedule: prior.schedule,
-  denoise: (xt, t) => scope(() => clamp(prior.denoise(xt, t), low, high)),
-})
+export function clipped(prior: Prior, range: readonly [low: number, high: number] | undefined): Prior {
+  if (range === undefined) return prior
+  const [low, high] = range
+  return {
+    name: prior.name,
+    shape: prior.shape,
+    schedule: prior.schedule,
+    denoise: (xt, t) => scope(() => clamp(prior.denoise(xt, t), low, high)),
+  }
+}

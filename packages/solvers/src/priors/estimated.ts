@@ -67,5 +67,5 @@ export function estimatedPrior(options: EstimatedPriorOptions): Prior {
         return estimated(xt, output, estimate)
       }),
   }
-  return clip === undefined ? prior : clipped(prior, clip)
+  return clipped(prior, clip)
 }

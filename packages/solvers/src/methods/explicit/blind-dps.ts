@@ -71,7 +71,7 @@ export const blindDps = defineMethod({
     const { problem, options, times, noise, z } = run
     const [{ y }, { blind }, { schedule }] = [problem, problem.operator, run.prior]
     const { ramp, sparsity, clip, kernelPrior, kernelSpread } = options
-    const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
+    const prior = clipped(run.prior, clip)
     const kernels = priorOnUnknown(blind, schedule, { prior: kernelPrior, spread: kernelSpread })
     const zeta = options.scale ?? (ramp === 'alpha' ? 1 : 300 / times.length)
     const held = hostParameter(blind, 'known', options.known)

@@ -53,7 +53,7 @@ export const dmps = defineMethod({
   },
   plan: ({ problem, prior: given, options, noise, z }) => {
     const { scale, evalAt, eta, clip, ...solving } = options
-    const prior = clip === undefined ? given : clipped(given, clip)
+    const prior = clipped(given, clip)
     const { schedule } = prior
     const score = uninformedScore(problem, solving)
     const kernel = ddim(eta)

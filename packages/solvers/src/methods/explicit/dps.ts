@@ -81,7 +81,7 @@ export const dps = defineMethod({
     const { problem, options, times } = run
     const { guidance, eta, clip, scale: given, scaleSteps } = options
     const scale = given === undefined ? undefined : stepScale(given, scaleSteps, times.length)
-    const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
+    const prior = clipped(run.prior, clip)
     if (guidance === 'likelihood')
       return guidedPlan({ ...run, prior }, ddim(eta), byScore(scaled(dpsLikelihood(problem), scale ?? 1)))
     const zeta = scale ?? dpsDefaultScale(times.length)

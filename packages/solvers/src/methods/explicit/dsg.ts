@@ -54,7 +54,7 @@ export const dsg = defineMethod({
   },
   plan: ({ problem: { operator, y }, prior: given, options, times, noise, z }) => {
     const { rate, interval: every, eta, clip } = options
-    const prior = clip === undefined ? given : clipped(given, clip)
+    const prior = clipped(given, clip)
     const kernel = ddim(eta)
     return stepping({
       start: () => ({ x: noise() }),

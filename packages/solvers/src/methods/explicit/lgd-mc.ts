@@ -51,7 +51,7 @@ export const lgdMc = defineMethod({
   },
   plan: (run) => {
     const { scale, eta, clip, ...points } = run.options
-    const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
+    const prior = clipped(run.prior, clip)
     const score = scaled(lossGuidedLikelihood(run.problem, points), scale)
     return guidedPlan({ ...run, prior }, ddim(eta), byScore(score))
   },

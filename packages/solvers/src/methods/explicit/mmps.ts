@@ -53,7 +53,7 @@ export const mmps = defineMethod({
   },
   plan: (run) => {
     const { eta, clip, ...solving } = run.options
-    const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
+    const prior = clipped(run.prior, clip)
     return guidedPlan({ ...run, prior }, ddim(eta), byScore(momentLikelihood(run.problem, solving)))
   },
 })

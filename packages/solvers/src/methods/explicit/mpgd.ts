@@ -56,7 +56,7 @@ export const mpgd = defineMethod({
   plan: (run) => {
     const { problem, options, times } = run
     const { scale, scaleSteps, eta, clip } = options
-    const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
+    const prior = clipped(run.prior, clip)
     const length = scale === undefined ? standard(times.length) : stepScale(scale, scaleSteps, times.length)
     return guidedPlan({ ...run, prior }, ddim(eta), {
       through: false,

@@ -60,7 +60,7 @@ export const pigdm = defineMethod({
   },
   plan: (run) => {
     const { eta, scale, coefficient, variance, clip, ...solving } = run.options
-    const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
+    const prior = clipped(run.prior, clip)
     const { through, score } = pseudoInverseLikelihood(run.problem, { variance, ...solving })
     return guidedPlan({ ...run, prior }, ddim(eta), {
       through,

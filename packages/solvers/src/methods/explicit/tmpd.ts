@@ -52,7 +52,7 @@ export const tmpd = defineMethod({
   },
   plan: (run) => {
     const { covariance, probes, eta, clip } = run.options
-    const prior = clip === undefined ? run.prior : clipped(run.prior, clip)
+    const prior = clipped(run.prior, clip)
     return guidedPlan(
       { ...run, prior },
       ddim(eta),
