@@ -28,12 +28,7 @@ const gain = of(
 const compose = of('operators/compose.ts', 'operators/blind')
 
 export const blindEdits: readonly Edit[] = [
-  dps(
-    'blind-dps-squared',
-    'back(r.div(maximum(norm, 1e-30)))',
-    'back(r)',
-    'the gradient of ½‖r‖² instead of ‖r‖',
-  ),
+  dps('blind-dps-squared', 'back(unitOf(r, norm))', 'back(r)', 'the gradient of ½‖r‖² instead of ‖r‖'),
   dps(
     'blind-dps-kernel-free',
     'sub(sign(phi).mul(sparsity))',

@@ -286,6 +286,7 @@ const dmpsEdits: readonly Edit[] = [
   dmps('dmps-clip', 'clipped(given, clip)', 'given', 'DMPS ignores `clip`'),
 ]
 
+const unit = of('run/residual.ts', 'methods/explicit/dsg', 'methods/explicit/dps')
 const dsg = of('methods/explicit/dsg.ts', 'methods/explicit/dsg', 'methods/defaults')
 const steps = of('samplers/steps.ts', 'methods/explicit/dsg')
 const dsgEdits: readonly Edit[] = [
@@ -295,10 +296,10 @@ const dsgEdits: readonly Edit[] = [
     'Math.sqrt(x.size)',
     'the radius is of the whole batch',
   ),
-  dsg(
+  unit(
     'dsg-batch-norm',
-    'v.div(maximum(sampleNorms(v), 1e-30))',
-    'v.div(maximum(v.square().sum().sqrt(), 1e-30))',
+    'norm: Tensor = sampleNorms(v)',
+    'norm: Tensor = v.square().sum().sqrt()',
     'norms are of the whole batch',
   ),
   dsg('dsg-sign', 'pullback(downhill)', 'pullback(downhill.neg())', 'DSG goes uphill'),
@@ -342,8 +343,13 @@ const mpgdEdits: readonly Edit[] = [
   mpgd('mpgd-eta', 'default: 0.5, min: 0', 'default: 1, min: 0', 'MPGD is ancestral by default'),
   mpgd('mpgd-invariant', 'stepScale(scale, scaleSteps, times.length)', 'scale', '`scaleSteps` is ignored'),
   mpgd('mpgd-clip', 'clipped(run.prior, clip)', 'run.prior', 'MPGD ignores `clip`'),
-  downhill('downhill-squared', 'r.div(maximum(norm, 1e-30))', 'r', 'the gradient of ½‖r‖² instead of ‖r‖'),
   downhill(
+    'downhill-squared',
+    '=> Tensor = unitOf,',
+    '=> Tensor = (r) => r,',
+    'the gradient of ½‖r‖² instead of ‖r‖',
+  ),
+  unit(
     'downhill-floor',
     'maximum(norm, 1e-30)',
     'maximum(norm, 1e-2)',

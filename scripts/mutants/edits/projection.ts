@@ -181,20 +181,20 @@ const mcgEdits: readonly Edit[] = [
   mcg('mcg-sign', '.add(downhill)', '.sub(downhill)', 'a step up the norm'),
   mcg(
     'mcg-squared-norm',
-    'inward.div(maximum(sampleNorms(weighed), 1e-30))',
+    'unitOf(inward, sampleNorms(weighed))',
     'inward',
     'the gradient of half the squared norm',
   ),
   mcg(
     'mcg-wrong-norm',
-    'maximum(sampleNorms(weighed), 1e-30)',
-    'maximum(sampleNorms(r), 1e-30)',
+    'unitOf(inward, sampleNorms(weighed))',
+    'unitOf(inward, sampleNorms(r))',
     '‖r‖ for ‖Wr‖',
   ),
   mcg(
     'mcg-norm-floor',
-    'maximum(sampleNorms(weighed), 1e-30)',
-    'maximum(sampleNorms(weighed), 1e-2)',
+    'unitOf(inward, sampleNorms(weighed))',
+    'unitOf(inward, sampleNorms(weighed).add(1e-2))',
     'small residuals pull less',
   ),
   mcg(
@@ -205,8 +205,8 @@ const mcgEdits: readonly Edit[] = [
   ),
   mcg(
     'mcg-no-jacobian',
-    'pullback(inward.div(maximum(sampleNorms(weighed), 1e-30)))',
-    'inward.div(maximum(sampleNorms(weighed), 1e-30))',
+    'pullback(unitOf(inward, sampleNorms(weighed)))',
+    'unitOf(inward, sampleNorms(weighed))',
     'a gradient without the Jacobian of the denoiser',
   ),
   mcg(

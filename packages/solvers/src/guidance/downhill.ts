@@ -1,6 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { maximum } from '@tweedie/tensor'
-import { residualAt } from '../run/residual.ts'
+import { residualAt, unitOf } from '../run/residual.ts'
 import type { Operator } from '../types.ts'
 
 /**
@@ -14,10 +13,8 @@ export function downhillOf(
   operator: Operator,
   y: Tensor,
   x: Tensor,
-  weigh: (r: Tensor, norm: Tensor) => Tensor = unit,
+  weigh: (r: Tensor, norm: Tensor) => Tensor = unitOf,
 ): { readonly downhill: Tensor; readonly norm: Tensor } {
   const { r, norm, back } = residualAt(operator, y, x)
   return { downhill: back(weigh(r, norm)), norm }
 }
-
-const unit = (r: Tensor, norm: Tensor): Tensor => r.div(maximum(norm, 1e-30))

@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { dampedInverse } from '../inner/proximal.ts'
 import { ridge } from '../linalg/ridge.ts'
+import { choice, integer, number } from '../options/index.ts'
 import type { LinearOperator } from '../types.ts'
 
 /** How a linear system of an operator is solved. */
@@ -12,6 +13,13 @@ export interface Solving {
   readonly rankTolerance?: number | undefined
   /** Number of iterations of conjugate gradients, converged or not. Left out: until they converge. */
   readonly iterations?: number | undefined
+}
+
+/** The same as options of a method. */
+export const solvingOptions = {
+  solver: choice('auto: the SVD where there is one, else conjugate gradients', ['auto', 'svd', 'cg']),
+  iterations: integer('of conjugate gradients', { min: 1, otherwise: 'until they converge' }),
+  rankTolerance: number('share of the largest s_i that counts as 0', { default: 0, min: 0, max: 1 }),
 }
 
 /**

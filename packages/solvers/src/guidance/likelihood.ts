@@ -2,7 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError, sameShape, zerosLike } from '@tweedie/tensor'
 import type { Look } from '../run/look.ts'
 import { residualAt } from '../run/residual.ts'
-import type { Problem } from '../types.ts'
+import type { Noise, NoiseLikelihood, Problem } from '../types.ts'
 import type { AtStep, Guidance } from './guided.ts'
 
 /** An approximation of the likelihood score ∇_{x_t} log p(y | x_t) of one problem. */
@@ -34,6 +34,12 @@ export const scaled = ({ through, score }: Likelihood, factor: number): Likeliho
   },
 })
 
+/** The density of a noise. @throws {OptionError} where it has none, as Gaussian noise of σ_y = 0. */
+export function likelihoodOf({ name, likelihood }: Noise): NoiseLikelihood {
+  if (likelihood !== undefined) return likelihood
+  throw new OptionError('noise', `'${name}' has no likelihood; Gaussian noise takes σ_y above 0`)
+}
+
 /**
  * The likelihood at the point x̂₀: g = Jᵀ·(∂A/∂x)ᵀ·∇log p(y | x₀ = x̂₀), J = ∂x̂₀/∂x_t (Chung et al., arXiv
  * 2209.14687, eq. 16). For Gaussian noise Jᵀ Aᵀ(y − A x̂₀)/σ_y². It leaves out the spread C_t of x₀ given x_t: for
@@ -43,9 +49,7 @@ export const scaled = ({ through, score }: Likelihood, factor: number): Likeliho
  * @throws {OptionError} where the noise has no likelihood, as Gaussian noise of σ_y = 0.
  */
 export function dpsLikelihood({ operator, noise, y }: Problem): Likelihood {
-  const { likelihood } = noise
-  if (likelihood === undefined)
-    throw new OptionError('noise', `'${noise.name}' has no likelihood; Gaussian noise takes σ_y above 0`)
+  const likelihood = likelihoodOf(noise)
   return {
     through: true,
     score: ({ x0hat, pullback }) => {

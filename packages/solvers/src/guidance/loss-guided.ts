@@ -4,6 +4,7 @@ import { residualAt, residualNorm } from '../run/residual.ts'
 import type { Problem } from '../types.ts'
 import { needStep } from './guided.ts'
 import type { Likelihood } from './likelihood.ts'
+import { likelihoodOf } from './likelihood.ts'
 import { pseudoInverseSpread } from './pseudo-inverse.ts'
 
 /** Options of {@link lossGuidedLikelihood}. */
@@ -34,9 +35,7 @@ export function lossGuidedLikelihood(
   { operator, noise, y }: Problem,
   { samples: n = 10, spread = 1, variance = 1 }: LossGuidedOptions = {},
 ): Likelihood {
-  const { likelihood } = noise
-  if (likelihood === undefined)
-    throw new OptionError('noise', `'${noise.name}' has no likelihood; Gaussian noise takes σ_y above 0`)
+  const likelihood = likelihoodOf(noise)
   if (!(Number.isInteger(n) && n > 0))
     throw new OptionError('samples', `must be a positive integer, got ${n}`)
   if (!(spread >= 0 && variance > 0))

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { abs, maximum } from '@tweedie/tensor'
-import { sampleAxes, sampleNorms } from '../run/residual.ts'
+import { sampleAxes, unitOf } from '../run/residual.ts'
 
 /** A 255th of the range: one count where the peak is 255. Less light than that is taken for it. */
 const least = 1 / 255
@@ -16,7 +16,7 @@ export const shotWeighted =
     const weight = maximum(y.add(1).div(2), least).mul(8)
     const pulled = r.div(weight)
     const norm = pulled.mul(r).sum(sampleAxes(r), true).sqrt()
-    return pulled.div(maximum(norm, 1e-30))
+    return unitOf(pulled, norm)
   }
 
 /**
@@ -26,4 +26,4 @@ export const shotWeighted =
 export const shotRelative =
   (y: Tensor) =>
   (r: Tensor): Tensor =>
-    r.div(maximum(sampleNorms(r), 1e-30)).mul(maximum(abs(y), least).pow(-1).mean(sampleAxes(y), true))
+    unitOf(r).mul(maximum(abs(y), least).pow(-1).mean(sampleAxes(y), true))

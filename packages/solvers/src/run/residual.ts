@@ -1,5 +1,6 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
+import { maximum } from '@tweedie/tensor'
 import type { Blind, Operator } from '../types.ts'
 
 /** The axes of one sample in a batch: all but the first. */
@@ -7,6 +8,9 @@ export const sampleAxes = (x: Tensor): number[] => x.shape.slice(1).map((_, i) =
 
 /** ‖x‖₂ of each sample, [N, 1, …] so that it broadcasts against x. */
 export const sampleNorms = (x: Tensor): Tensor => x.square().sum(sampleAxes(x), true).sqrt()
+
+/** v/‖v‖₂ of each sample, 0 where it is 0; or v over another norm of it, [N, 1, …]. */
+export const unitOf = (v: Tensor, norm: Tensor = sampleNorms(v)): Tensor => v.div(maximum(norm, 1e-30))
 
 /** What a measurement leaves over at x. */
 export interface Residual {

@@ -1,9 +1,9 @@
-import { fromData, maximum, sign } from '@tweedie/tensor'
+import { fromData, sign } from '@tweedie/tensor'
 import { decoded, hostParameter, isPrior, priorOnUnknown } from '../../guidance/blind.ts'
 import { choice, interval, number, object, tensorOption } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
-import { blindResidualAt } from '../../run/residual.ts'
+import { blindResidualAt, unitOf } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import { alphaBar } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
@@ -91,7 +91,7 @@ export const blindDps = defineMethod({
         ]
         const { phi, back: toPicture } = decoded(blind, kernelLook.x0hat)
         const { r, norm, back } = blindResidualAt(blind, y, look.x0hat, known ?? phi)
-        const [forX, forPhi] = back(r.div(maximum(norm, 1e-30))) // −∇‖r‖, 0 where nothing is left over
+        const [forX, forPhi] = back(unitOf(r, norm)) // −∇‖r‖, 0 where nothing is left over
         const guidance = look.pullback(forX).mul(length)
         const next = reverse(x, look.x0hat, () => z(i, 'step'), at).add(guidance)
         const shown = { x0hat: look.x0hat, guidance, parameter: blind.project(known ?? phi) }

@@ -1,5 +1,6 @@
+import { solvingOptions } from '../../guidance/inverse.ts'
 import { uninformedScore } from '../../guidance/uninformed.ts'
-import { choice, integer, interval, number } from '../../options/index.ts'
+import { choice, interval, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { residualNorm } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
@@ -46,9 +47,7 @@ export const dmps = defineMethod({
     scale: number('λ, factor of the guidance', { default: 1.75, min: 0 }),
     evalAt: choice('where the score is taken: at x_t, or at x_s before guidance', ['before', 'after']),
     eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
-    solver: choice('auto: the SVD where there is one, else conjugate gradients', ['auto', 'svd', 'cg']),
-    iterations: integer('of conjugate gradients', { min: 1, otherwise: 'until they converge' }),
-    rankTolerance: number('share of the largest s_i that counts as 0', { default: 0, min: 0, max: 1 }),
+    ...solvingOptions,
     clip: interval('range of x̂0', 'none; a prior may clip itself'),
   },
   plan: ({ problem, prior: given, options, noise, z }) => {

@@ -1,17 +1,13 @@
-import type { Tensor } from '@tweedie/tensor'
-import { greater, maximum, where, zerosLike } from '@tweedie/tensor'
+import { greater, where, zerosLike } from '@tweedie/tensor'
 import { downhillOf } from '../../guidance/downhill.ts'
 import { integer, interval, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
-import { residualNorm, sampleNorms } from '../../run/residual.ts'
+import { residualNorm, sampleNorms, unitOf } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import { ddimNoise } from '../../samplers/steps.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
-
-/** v of length 1 sample by sample; 0 stays 0. */
-const unit = (v: Tensor): Tensor => v.div(maximum(sampleNorms(v), 1e-30))
 
 /**
  * Diffusion with spherical Gaussian constraint (DSG; Yang et al., arXiv 2402.03201, Algorithm 1). A step of DDIM has mean
@@ -72,8 +68,8 @@ export const dsg = defineMethod({
         const { downhill, norm } = downhillOf(operator, y, x0hat)
         const steepest = pullback(downhill)
         const own = next.sub(mean)
-        const mixed = own.add(unit(steepest).mul(radius).sub(own).mul(rate))
-        const on = mean.add(unit(where(greater(sampleNorms(steepest), 0), mixed, own)).mul(radius))
+        const mixed = own.add(unitOf(steepest).mul(radius).sub(own).mul(rate))
+        const on = mean.add(unitOf(where(greater(sampleNorms(steepest), 0), mixed, own)).mul(radius))
         const shown = { x0hat, guidance: on.sub(next) }
         return { state: { x: on }, shown, numbers: { residual: norm } }
       },

@@ -1,8 +1,7 @@
-import { maximum } from '@tweedie/tensor'
 import { measuredIn } from '../../guidance/measured.ts'
 import { choice, number } from '../../options/index.ts'
 import { lookAt } from '../../run/look.ts'
-import { sampleNorms } from '../../run/residual.ts'
+import { sampleNorms, unitOf } from '../../run/residual.ts'
 import { ddpm } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
@@ -63,7 +62,7 @@ export const mcg = defineMethod({
         // −½∇‖Wr‖² in x̂₀: AᵀW ᵀWr, which is A⁺r for W = A⁺.
         const weighed = weight === 'pinv' ? operator.pinv(r) : r
         const inward = weight === 'pinv' ? weighed : operator.adjoint(r)
-        const downhill = pullback(inward.div(maximum(sampleNorms(weighed), 1e-30))).mul(scale)
+        const downhill = pullback(unitOf(inward, sampleNorms(weighed))).mul(scale)
         const drawn = kernel(x, x0hat, () => z(i, 'step'), { t, s, schedule }).add(downhill)
         const next = measuredIn(measured, drawn, { s, schedule }, () => z(i, 'measured'))
         return {

@@ -1,5 +1,6 @@
+import { solvingOptions } from '../../guidance/inverse.ts'
 import { pseudoInverseLikelihood, pseudoInverseSpread } from '../../guidance/pseudo-inverse.ts'
-import { choice, integer, interval, number } from '../../options/index.ts'
+import { choice, interval, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
@@ -53,9 +54,7 @@ export const pigdm = defineMethod({
     scale: number('w, factor of the guidance', { default: 1, min: 0 }),
     coefficient: choice('of the guidance: α_t, or α_s·α_t', ['paper', 'repository']),
     variance: number('s², the variance of x₀ that r_t² stands on', { default: 1, above: 0 }),
-    solver: choice('auto: the SVD where there is one, else conjugate gradients', ['auto', 'svd', 'cg']),
-    iterations: integer('of conjugate gradients', { min: 1, otherwise: 'until they converge' }),
-    rankTolerance: number('share of the largest s_i that counts as 0', { default: 0, min: 0, max: 1 }),
+    ...solvingOptions,
     clip: interval('range of x̂0', 'none; a prior may clip itself'),
   },
   plan: (run) => {
