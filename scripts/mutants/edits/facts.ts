@@ -99,7 +99,7 @@ export const factEdits: readonly Edit[] = [
   bench(
     'profile-back',
     '() => this.backs.get(output.storage)?.(dy, { retain: true }) ?? inputs.map(() => undefined),',
-    '() => { this.inside = false; const began = this.now(); const back = this.backs.get(output.storage)?.(dy, { retain: true }); this.spent[part] -= this.now() - began; return back ?? [undefined] },',
+    '() => { const began = this.now(); const back = this.backs.get(output.storage)?.(dy, { retain: true }); this.spent[part] -= this.now() - began; return back ?? [undefined] },',
     'the way back counts for the method',
   ),
   bench(
@@ -108,7 +108,6 @@ export const factEdits: readonly Edit[] = [
     'apply: (x: Tensor, phi: Tensor) => blind.apply(x, phi),',
     'what leaves something unknown counts for the method',
   ),
-  bench('profile-nested', 'if (this.inside) return work()', '', 'a part within a part counts twice'),
   bench(
     'profile-freed',
     'for (const back of this.backs.values()) back.dispose()',
