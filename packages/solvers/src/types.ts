@@ -31,6 +31,31 @@ export interface Prior {
   readonly schedule: Schedule
   /** E[x₀ | x_t] of a batch x_t [N, …shape], all at time t; differentiable in x_t. */
   denoise(xt: Tensor, t: Time): Tensor
+  /** Of a prior on latents, what makes pictures of them; `shape` is then that of a latent. */
+  readonly autoencoder?: Autoencoder
+  /** Of a prior that can be told a class. `denoise` above knows of none. */
+  readonly conditional?: Conditional
+}
+
+/** Pictures x [N, …shape] to latents z [N, …latentShape] and back; both ways are differentiable. */
+export interface Autoencoder {
+  readonly name: string
+  readonly shape: Shape
+  readonly latentShape: Shape
+  encode(x: Tensor): Tensor
+  decode(z: Tensor): Tensor
+}
+
+/** What a prior that can be told a class has beside. A condition c is an embedding, [N, d] or one for all [1, d]. */
+export interface Conditional {
+  /** The classes, in the order of their labels 0, 1, …. */
+  readonly classes: readonly string[]
+  /** The embedding of a label for each sample, [N, d]. */
+  embed(labels: readonly number[]): Tensor
+  /** The embedding of no class, [1, d]: with it the denoiser is the prior's own. */
+  readonly nothing: Tensor
+  /** E[x₀ | x_t, c]; differentiable in x_t and in c. */
+  denoise(xt: Tensor, t: Time, c: Tensor): Tensor
 }
 
 /** A measurement x ↦ A(x) of batches: [N, …inShape] to [N, …outShape]. */
