@@ -10,6 +10,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --exact      measures how far each method is from exact posteriors (docs/exact.md, docs/methods/measured.json)
   --grid       runs each method on each task on held-out digits (docs/grid.md, docs/images/grid.png); goes on where it was
                interrupted, and takes up to an hour on two cores
+  --posterior  draws several restorations of one measurement, by the methods that sample (docs/posterior.md)
   --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
   --fresh      with --grid: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
@@ -20,6 +21,7 @@ const { values, positionals: only } = parseArgs({
     pictures: { type: 'boolean', default: false },
     exact: { type: 'boolean', default: false },
     grid: { type: 'boolean', default: false },
+    posterior: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -33,6 +35,7 @@ const faults: string[] = []
 if (values.pictures) faults.push(...(await (await import('./pictures.ts')).drawPictures(only)))
 if (values.exact) await (await import('./exact.ts')).measureDistances(only)
 if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
+if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.profile) await (await import('./profile.ts')).drawProfiles()
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)

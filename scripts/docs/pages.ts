@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { methods } from '@tweedie/solvers'
 import { faultsOf, framed, frameOf, indexOf } from './frame.ts'
 import { readMeasured, root, write } from './measured.ts'
+import { surveyPage } from './survey.ts'
 
 /** Where the pages are, from the project's folder. */
 export const folder = 'docs/methods'
@@ -25,7 +26,7 @@ const read = (path: string): string | undefined =>
 /** The picture of a method's run. */
 export const pictureOf = (name: string): string => `docs/images/methods/${name}.png`
 
-/** All pages that there must be: one a method, and the list of them. */
+/** All pages that there must be: one a method, the list of them, and the survey's. */
 export function pages(): Page[] {
   const measured = readMeasured()
   const ofMethods = [...methods].map((method): Page => {
@@ -40,8 +41,12 @@ export function pages(): Page[] {
       faults: is === undefined ? ['there is no such page'] : faultsOf(is),
     }
   })
-  const index = `${folder}/README.md`
-  return [...ofMethods, { path: index, is: read(index), should: indexOf(methods, measured), faults: [] }]
+  const written = (path: string, should: string): Page => ({ path, is: read(path), should, faults: [] })
+  return [
+    ...ofMethods,
+    written(`${folder}/README.md`, indexOf(methods, measured)),
+    written('docs/survey.md', surveyPage(methods, measured)),
+  ]
 }
 
 /** Pages in the folder that are of no method. */
