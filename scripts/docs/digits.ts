@@ -3,7 +3,7 @@ import type { Assignment, Task, TaskResult } from '@tweedie/runs'
 import { measure, measurementKey, runTask } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
 import type { AnyMethod, Prior, Settings, ShownOperator } from '@tweedie/solvers'
-import { fillSettings, noiseFromSpec, operatorFromSpec } from '@tweedie/solvers'
+import { fillSettings, noiseFromSpec, operatorFromSpec, pictureShape } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { concat, fromData, OptionError, pad } from '@tweedie/tensor'
 import { readImage } from '@tweedie/unet'
@@ -114,7 +114,7 @@ export async function openBenches(count: number): Promise<Benches> {
 /** The operator of a task; undefined where there is none of that name yet. */
 export function operatorOf({ operator }: DigitTask, { prior }: Bench): ShownOperator | undefined {
   try {
-    return operatorFromSpec(operator, prior.shape)
+    return operatorFromSpec(operator, pictureShape(prior))
   } catch (error) {
     if (error instanceof OptionError && error.option === 'operator') return undefined
     throw error

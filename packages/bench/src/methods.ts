@@ -120,10 +120,20 @@ function timedOperator(clock: PartClock, operator: Operator): Operator {
   return linear
 }
 
-const timedPrior = (clock: PartClock, prior: Prior): Prior => ({
-  ...prior,
-  denoise: (xt, t) => clock.map('prior', (x) => prior.denoise(x, t))(xt),
-})
+const timedPrior = (clock: PartClock, prior: Prior): Prior => {
+  const { conditional } = prior
+  return {
+    ...prior,
+    denoise: (xt, t) => clock.map('prior', (x) => prior.denoise(x, t))(xt),
+    ...(conditional && {
+      conditional: {
+        ...conditional,
+        denoise: (xt, t, c) =>
+          clock.map('prior', (x: Tensor, told: Tensor) => conditional.denoise(x, t, told))(xt, c),
+      } satisfies Prior['conditional'],
+    }),
+  }
+}
 
 /**
  * Where the time of a method goes: in the prior, in the operator, or in what it does itself. Ways back are counted with the

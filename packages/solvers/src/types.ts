@@ -31,7 +31,10 @@ export interface Prior {
   readonly schedule: Schedule
   /** E[x₀ | x_t] of a batch x_t [N, …shape], all at time t; differentiable in x_t. */
   denoise(xt: Tensor, t: Time): Tensor
-  /** Of a prior on latents, what makes pictures of them; `shape` is then that of a latent. */
+  /**
+   * Of a prior on latents, what makes pictures of them: `shape` is then that of a latent. Of a prior on pictures, an
+   * autoencoder of such pictures: `shape` is then the autoencoder's.
+   */
   readonly autoencoder?: Autoencoder
   /** Of a prior that can be told a class. `denoise` above knows of none. */
   readonly conditional?: Conditional
@@ -44,6 +47,16 @@ export interface Autoencoder {
   readonly latentShape: Shape
   encode(x: Tensor): Tensor
   decode(z: Tensor): Tensor
+  /** Of a decoder in parts, those after the first, in order: `decode` is what comes first and then each of them. */
+  readonly stages?: readonly DecoderStage[]
+}
+
+/** A part of a decoder, with what is known of the law of its inputs. */
+export interface DecoderStage {
+  /** On its inputs w [N, …prior.shape]. */
+  readonly prior: Prior
+  /** To the inputs of the next stage, and of the last one to pictures; differentiable. */
+  decode(w: Tensor): Tensor
 }
 
 /** What a prior that can be told a class has beside. A condition c is an embedding, [N, d] or one for all [1, d]. */
@@ -56,7 +69,15 @@ export interface Conditional {
   readonly nothing: Tensor
   /** E[x₀ | x_t, c]; differentiable in x_t and in c. */
   denoise(xt: Tensor, t: Time, c: Tensor): Tensor
+  /** A picture [N, …] among the conditions, [N, d]: what c of it is alike is a larger ⟨c, embedImage(x)⟩. */
+  embedImage?(x: Tensor): Tensor
 }
+
+/** A prior on latents, with what makes pictures of them. */
+export type LatentPrior = Prior & { readonly autoencoder: Autoencoder }
+
+/** A prior that can be told a class. */
+export type ConditionalPrior = Prior & { readonly conditional: Conditional }
 
 /** A measurement x ↦ A(x) of batches: [N, …inShape] to [N, …outShape]. */
 export interface Operator {
@@ -182,6 +203,14 @@ interface Gives {
   readonly blindSvd: {
     readonly operator: { readonly blind: Blind<LinearOperator & { svd(): Svd }> } & Operator
   }
+  /** A prior on latents with an autoencoder: the operator then measures pictures. */
+  readonly latent: Problem
+  /** A prior on pictures with an autoencoder of such pictures. */
+  readonly autoencoder: Problem
+  /** A prior on latents whose decoder has stages with priors of their own. */
+  readonly stages: Problem
+  /** A prior that can be told a class. */
+  readonly conditional: Problem
   /** Gradients through the operator (for a linear one, its adjoint). */
   readonly operatorVjp: Problem
   /** Gradients through the denoiser: about three times the cost of a plain evaluation. */

@@ -5,6 +5,7 @@ import { fourierEdits } from './fourier.ts'
 import { gradientEdits } from './gradient.ts'
 import { guidanceEdits } from './guidance.ts'
 import { innerEdits } from './inner.ts'
+import { latentEdits } from './latent.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
 import { noiseEdits } from './noise.ts'
@@ -301,6 +302,7 @@ export const solversEdits: readonly Edit[] = [
   ...blurEdits,
   ...pixelEdits,
   ...noiseEdits,
+  ...latentEdits,
   ...lawEdits,
   ...particleEdits,
   ...projectionEdits,

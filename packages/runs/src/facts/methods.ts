@@ -1,4 +1,4 @@
-import type { AnyMethod, MethodInfo, NoiseEntry, Problem } from '@tweedie/solvers'
+import type { AnyMethod, MethodInfo, NoiseEntry, Prior, Problem } from '@tweedie/solvers'
 import {
   costClass,
   costOf,
@@ -62,11 +62,12 @@ export function methodFacts({
   }
 }
 
-/** The methods of a list whose needs a problem meets. */
+/** The methods of a list whose needs a problem meets, and a prior, where one is given. */
 export const methodsThatFit = (
   methods: Iterable<AnyMethod>,
   problem: Pick<Problem, 'operator' | 'noise'>,
-): AnyMethod[] => [...methods].filter(({ info }) => lackOf(info, problem) === undefined)
+  prior?: Prior,
+): AnyMethod[] => [...methods].filter(({ info }) => lackOf(info, problem, prior) === undefined)
 
 /**
  * Does `work`; where it finds that a method cannot take a problem, the error ends with those of a list that can.
@@ -76,12 +77,13 @@ export async function suggesting<T>(
   methods: Iterable<AnyMethod>,
   problem: Pick<Problem, 'operator' | 'noise'>,
   work: () => T | Promise<T>,
+  prior?: Prior,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof UnfitError)) throw error
-    const names = methodsThatFit(methods, problem).flatMap(({ info: { name } }) =>
+    const names = methodsThatFit(methods, problem, prior).flatMap(({ info: { name } }) =>
       name === error.method ? [] : [name],
     )
     const others = names.length === 0 ? 'no other would' : `these would: ${names.join(', ')}`

@@ -1,4 +1,3 @@
-import type { Tensor } from '@tweedie/tensor'
 import { fromData, memory, normal, randomKey, scope, tensor } from '@tweedie/tensor'
 import type { AnyMethod } from '../methods/define.ts'
 import { takesUnknown } from '../methods/need-words.ts'
@@ -9,6 +8,7 @@ import type { Settings } from '../options/index.ts'
 import { countCalls, gaussianMixturePrior, gaussianPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
 import type { GuidedStep, Need, Operator, Prior, Problem } from '../types.ts'
+import { askedPrior, denoisingBy } from './asked-prior.ts'
 import type { Law } from './law.ts'
 import { must, mustBeClose, mustEqual, mustThrow } from './law.ts'
 
@@ -38,7 +38,8 @@ function setting(needs: readonly Need[]) {
     [1, 0, 0.5, -1],
     [0, 0, 0, 0],
   ]
-  const prior = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
+  const pictures = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
+  const prior = askedPrior(needs, pictures)
   const matrix = needs.includes('orthonormal')
     ? [[0.8, 0.6, 0, 0], [0, 0, 0, 1]] // biome-ignore format: a matrix
     : [[1, 0.3, 0, 0.2], [0, 0.5, 0.5, 0]] // biome-ignore format: a matrix
@@ -54,7 +55,8 @@ function setting(needs: readonly Need[]) {
 
 /**
  * What every method has to hold to: {@link Law}s for a test runner. They run it on problems of four numbers with a
- * linear operator and Gaussian noise, whose posterior is known; a blind method gets it with an unknown gain.
+ * linear operator and Gaussian noise, whose posterior is known; a blind method gets it with an unknown gain, one on latents
+ * a mixture of three numbers with a linear decoder.
  *
  * @example
  * ```ts
@@ -115,7 +117,7 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
       for await (const step of start([0, 1])) {
         must(step.i === times.length, `step ${times.length} says that it is ${step.i}`)
         times.push(step.t)
-        mustEqual(step.x.shape, [2, 1, 2, 2], 'shape of x')
+        mustEqual(step.x.shape, [2, ...prior.shape], 'shape of x')
         mustEqual(step.x0hat.shape, [2, 1, 2, 2], 'shape of x̂₀')
         must(step.residual.length === 2 && step.residual.every((r) => r >= 0), 'a residual ≥ 0 per sample')
         must(step.state.x === step.x, 'state.x must be x')
@@ -162,7 +164,7 @@ export function methodLaws(method: AnyMethod, { settings = {}, exact }: MethodLa
       refuse({ steps: 2.5 }, 'must be an integer')
     },
     'tells a run that diverged': async () => {
-      const nan = { ...prior, denoise: (xt: Tensor) => xt.mul(Number.NaN) }
+      const nan = denoisingBy(prior, (xt) => xt.mul(Number.NaN))
       const thrown = await run(start([0], {}, nan)).then(
         () => undefined,
         (error: unknown) => error,

@@ -25,6 +25,7 @@ import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
+import { latentDps } from './latent/latent-dps.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -65,4 +66,5 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   scoreSde,
   scoreAld,
   kadkhodaieSimoncelli,
+  latentDps,
 ])

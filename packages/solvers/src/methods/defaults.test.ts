@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
+import { askedPrior } from '../laws/asked-prior.ts'
 import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
@@ -41,7 +42,8 @@ async function trajectory(name: string, options: object): Promise<number[]> {
   const method = methods.find(name)
   const operator = method.info.needs.includes('orthonormal') ? orthonormal : problem.operator
   const asked = { ...problem, operator: askedOf(method.info.needs, operator) }
-  const steps = method.run(asked, prior, { steps: 40, ...known[name]?.lighter, ...options })
+  const posed = askedPrior(method.info.needs, prior)
+  const steps = method.run(asked, posed, { steps: 40, ...known[name]?.lighter, ...options })
   for await (const { x } of steps) out.push(...Array.from((x as Tensor).dataSync()))
   return out
 }

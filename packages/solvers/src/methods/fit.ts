@@ -1,25 +1,31 @@
+import type { Shape } from '@tweedie/tensor'
 import { isFloat, ShapeError, sameShape, TweedieError } from '@tweedie/tensor'
 import { requireFiniteNow } from '../run/finite.ts'
 import type { Fitted, Need, Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
 
-/** What a fit depends on. */
+/** What a fit depends on, beside the prior. */
 export type Posed = Pick<Problem, 'operator' | 'noise'>
 
 /** What a need asks of a problem. */
 export interface NeedRule<N extends Need = Need> {
   readonly need: N
-  /** Why a problem does not have it; undefined where it does. */
-  lacks(problem: Posed): string | undefined
+  /** Why a problem does not have it, or a prior, which is not asked where none is given; undefined where they do. */
+  lacks(problem: Posed, prior?: Prior): string | undefined
   /** What a method that needs it may see of a problem; all of it where left out. */
   shows?(problem: Problem): Problem
+  /** What the operator has to take, where that is not a sample of the prior. */
+  takes?(prior: Prior): Shape
 }
 
 /**
  * A need that its word is enough for. A method of a rare one gives its rule, as `needsBlind`, in place of the word: so others
  * do not load it.
  */
-export type CommonNeed = Exclude<Need, 'orthonormal' | 'inverse' | 'blind' | 'blindSvd'>
+export type CommonNeed = Exclude<
+  Need,
+  'orthonormal' | 'inverse' | 'blind' | 'blindSvd' | 'latent' | 'autoencoder' | 'stages' | 'conditional'
+>
 
 /** The word of a need, given as a word or by its rule. */
 export type WordOf<N extends CommonNeed | NeedRule> = N extends NeedRule ? N['need'] : Extract<N, CommonNeed>
@@ -96,7 +102,8 @@ export interface Needing<N extends Need = Need> {
 }
 
 /**
- * What a problem lacks for a method: the first of its needs that is not there, and why; undefined where all are.
+ * What a problem lacks for a method, and a prior where one is given: the first of its needs that is not there, and why;
+ * undefined where all are.
  * @example
  * ```ts
  * import { ddrm, denoise, lackOf, poissonNoise } from '@tweedie/solvers'
@@ -106,11 +113,12 @@ export interface Needing<N extends Need = Need> {
 export function lackOf(
   { rules }: Pick<Needing, 'rules'>,
   problem: Posed,
+  prior?: Prior,
 ): { readonly need: Need; readonly why: string } | undefined {
   const blind = unasked(problem.operator, rules)
   if (blind !== undefined) return { need: 'blind', why: blind }
   for (const { need, lacks } of rules) {
-    const why = lacks(problem)
+    const why = lacks(problem, prior)
     if (why !== undefined) return { need, why }
   }
   return undefined
@@ -120,7 +128,7 @@ export function lackOf(
  * Checks, before any work, that a method can solve a problem with a prior; what it needs is then in the type of the
  * problem.
  *
- * @throws {UnfitError} where the operator or the noise is not what the method needs.
+ * @throws {UnfitError} where the operator, the noise or the prior is not what the method needs.
  * @throws {ShapeError} where the shapes of y, the operator and the prior disagree.
  * @throws {NonFiniteError} where y holds NaN or infinity, saying where; on a device that is read asynchronously
  * the first step throws it instead.
@@ -142,7 +150,7 @@ export function checkFit<N extends Need>(
   prior: Prior,
 ): asserts problem is Fitted<N> {
   const { operator, y } = problem
-  const lack = lackOf({ rules }, problem)
+  const lack = lackOf({ rules }, problem, prior)
   if (lack !== undefined) throw new UnfitError(name, lack.need, lack.why)
   if (!sameShape(y.shape.slice(1), operator.outShape) || y.shape.length === 0) {
     throw new ShapeError(name, `y must be a batch of what '${operator.name}' yields`, [
@@ -150,9 +158,11 @@ export function checkFit<N extends Need>(
       operator.outShape,
     ])
   }
-  if (!sameShape(operator.inShape, prior.shape)) {
-    const message = `'${operator.name}' and the prior '${prior.name}' disagree about a sample`
-    throw new ShapeError(name, message, [operator.inShape, prior.shape])
+  const shape = rules.reduce((shape, { takes }) => takes?.(prior) ?? shape, prior.shape)
+  if (!sameShape(operator.inShape, shape)) {
+    const hint = prior.autoencoder ? ': take a latent method' : ''
+    const message = `'${operator.name}' and the prior '${prior.name}' disagree about a sample${hint}`
+    throw new ShapeError(name, message, [operator.inShape, shape])
   }
   if (!isFloat(y.dtype)) throw new ShapeError(name, `y must hold floats, not ${y.dtype}`, [y.shape])
   requireFiniteNow(name, 'the measurement y', y)

@@ -69,12 +69,25 @@ export type { TmpdOptions, TmpdStep } from './explicit/tmpd.ts'
 export { tmpd } from './explicit/tmpd.ts'
 export type { CommonNeed, Needing, NeedRule, WordOf } from './fit.ts'
 export { checkFit, lackOf, rulesOf, UnfitError } from './fit.ts'
+export type { LatentDpsOptions, LatentDpsStep } from './latent/latent-dps.ts'
+export { latentDps } from './latent/latent-dps.ts'
+export type { LatentRun, LatentSpec } from './latent-method.ts'
+export { latentMethod } from './latent-method.ts'
 export { needWords, takesNonlinear, takesUnknown } from './need-words.ts'
 export type { Cost, Preset } from './preset.ts'
 export { costClass, costOf, costWords } from './preset.ts'
 export type { Presetting } from './presets.ts'
 export { presetOf, presetsOf } from './presets.ts'
-export { needsBlind, needsBlindSvd, needsInverse, needsOrthonormal } from './rare-needs.ts'
+export {
+  needsAutoencoder,
+  needsBlind,
+  needsBlindSvd,
+  needsConditional,
+  needsInverse,
+  needsLatent,
+  needsOrthonormal,
+  needsStages,
+} from './rare-needs.ts'
 export type { RedDiffOptions, RedDiffStep } from './variational/red-diff.ts'
 export { redDiff } from './variational/red-diff.ts'
 export type { RedDiffWeights } from './variational/red-diff-gradient.ts'

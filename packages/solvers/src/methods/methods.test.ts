@@ -1,10 +1,12 @@
-import { memory, normal, OptionError, randomKey, ShapeError, tensor } from '@tweedie/tensor'
+import type { Tensor } from '@tweedie/tensor'
+import { memory, normal, OptionError, randomKey, ShapeError, sizeOf, tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
+import { askedPrior, denoisingBy } from '../laws/asked-prior.ts'
 import { methodLaws } from '../laws/index.ts'
 import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator, unknownGain } from '../operators/index.ts'
-import { countCalls, gaussianMixturePrior } from '../priors/index.ts'
+import { countCalls, gaussianMixturePrior, isLatent } from '../priors/index.ts'
 import type { RunOptions } from '../run/index.ts'
 import { run } from '../run/index.ts'
 import type { Need, Problem } from '../types.ts'
@@ -16,7 +18,7 @@ const means = [
   [1, 0, 0.5, -1],
   [0, 0, 0, 0],
 ]
-const prior = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
+const pictures = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
 const mixing = matrixOperator(
   tensor([
     [1, 0.3, 0, 0.2],
@@ -44,9 +46,16 @@ describe.each(methods.names)('%s', (name) => {
   const { info } = method
   const options: RunOptions = { steps: 10, seed: 9, ...known[name]?.small }
   const { path = (grid: number) => grid } = { ...known[name] }
+  const prior = askedPrior(info.needs, pictures)
   const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
   const asked = askedOf(info.needs, operator)
   const problem = (rows: readonly number[]): Problem => ({ ...mixed(rows), operator: asked })
+  /** What becomes of x at the end. */
+  const pictureOf = (x: Tensor): Tensor => {
+    if (!isLatent(prior)) return x
+    const { stages, decode } = prior.autoencoder
+    return info.needs.includes('stages') ? (stages ?? []).reduce((w, stage) => stage.decode(w), x) : decode(x)
+  }
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))
     const data = Array.from(x.dataSync())
@@ -58,20 +67,9 @@ describe.each(methods.names)('%s', (name) => {
     it(law, holds)
 
   it('goes on from its end, and not from beyond it', async () => {
-    const done = {
-      next: path(10),
-      state: {
-        x: tensor([
-          [
-            [
-              [1, 2],
-              [3, 4],
-            ],
-          ],
-        ]),
-      },
-    }
-    expect(await restore([0], { resume: done })).toEqual([1, 2, 3, 4])
+    const x = tensor([[1, 2, 3, 4].slice(0, sizeOf(prior.shape))]).reshape([1, ...prior.shape])
+    const done = { next: path(10), state: { x } }
+    expect(await restore([0], { resume: done })).toEqual(Array.from(pictureOf(x).dataSync()))
     const beyond = method.run(problem([0]), prior, { ...options, resume: { ...done, next: path(10) + 1 } })
     await expect(beyond.next()).rejects.toThrow(OptionError)
   })
@@ -120,12 +118,9 @@ describe.each(methods.names)('%s', (name) => {
       onStep: () => controller.abort(),
     })
     await expect(stopped).rejects.toThrow('abort')
-    const broken = {
-      ...prior,
-      denoise: () => {
-        throw new Error('broken')
-      },
-    }
+    const broken = denoisingBy(prior, () => {
+      throw new Error('broken')
+    })
     await expect(run(method.run(p, broken, options))).rejects.toThrow('broken')
     expect(memory().tensors).toBeLessThanOrEqual(before)
   })
@@ -182,7 +177,23 @@ describe.each(methods.names)('%s', (name) => {
     expect(() => method.run(p, prior, { steps: 0 })).toThrow('must be an integer of at least 1')
     expect(() => method.run(p, prior, { steps: 2.5 })).toThrow(OptionError)
     expect(() => method.run(p, prior, { spacing: 'odd' })).toThrow('must be leading | ')
-    expect(() => checkFit(info, p, prior)).not.toThrow()
+    // A prior that is not of the kind that it needs.
+    if (prior === pictures) {
+      const { autoencoder } = askedPrior(['latent'], pictures)
+      const latents = { ...askedPrior(['latent'], pictures), name: 'of latents' }
+      expect(() => method.run(p, latents)).toThrow(
+        "the prior 'of latents' disagree about a sample: take a latent method",
+      )
+      expect(() => method.run(p, { ...pictures, ...(autoencoder && { autoencoder }) })).not.toThrow()
+      expect(() => checkFit(info, p, prior)).not.toThrow()
+    } else {
+      const { conditional: _, ...untold } = prior
+      const others = [pictures, ...(info.needs.includes('conditional') ? [untold] : [])]
+      for (const other of others) {
+        expect(() => method.run(p, other)).toThrow(UnfitError)
+        expect(() => method.run(p, other)).toThrow(/takes a (prior|decoder)/)
+      }
+    }
   })
 
   it('describes each option', () => {

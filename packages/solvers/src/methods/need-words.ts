@@ -12,6 +12,10 @@ export const needWords: Readonly<Record<Need, string>> = {
   operatorVjp: 'operator gradient',
   blind: 'blind operator',
   blindSvd: 'blind operator with SVD',
+  latent: 'prior on latents',
+  autoencoder: 'prior with an autoencoder of its pictures',
+  stages: 'decoder in stages',
+  conditional: 'prior that can be told a class',
   denoiserVjp: 'denoiser gradient',
 }
 

@@ -1,6 +1,7 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { askedPrior } from '../laws/asked-prior.ts'
 import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
@@ -65,7 +66,10 @@ const runs: Readonly<Record<string, (onStep: (step: Step) => void) => Promise<Te
       (onStep) => {
         const method = methods.find(name)
         const asked = { ...problem, operator: askedOf(method.info.needs, problem.operator) }
-        return run(method.run(asked, prior, { ...common, ...purposes[name]?.options }), { onStep })
+        return run(
+          method.run(asked, askedPrior(method.info.needs, prior), { ...common, ...purposes[name]?.options }),
+          { onStep },
+        )
       },
     ]),
   ),

@@ -1,6 +1,7 @@
-import { fromData, TweedieError } from '@tweedie/tensor'
+import { fromData, sameShape, TweedieError } from '@tweedie/tensor'
 import { lacksInverse } from '../guidance/pseudo-inverse.ts'
-import type { Operator, Problem } from '../types.ts'
+import { isLatent, pictureShape } from '../priors/latent.ts'
+import type { Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { NeedRule } from './fit.ts'
 import { noSvd } from './fit.ts'
@@ -57,4 +58,51 @@ export const needsBlindSvd: NeedRule<'blindSvd'> = {
   need: 'blindSvd',
   lacks: ({ operator }) => noBlindSvd(operator),
   shows: withoutTruth,
+}
+
+/** A rule of the prior: it is there where none is given. */
+const ofPrior =
+  (lacks: (prior: Prior) => string | undefined): NeedRule['lacks'] =>
+  (_, prior) =>
+    prior && lacks(prior)
+
+/** A prior on the latents of an autoencoder. */
+export const needsLatent: NeedRule<'latent'> = {
+  need: 'latent',
+  lacks: ofPrior((prior) =>
+    isLatent(prior)
+      ? undefined
+      : `takes a prior on latents with an autoencoder; '${prior.name}' is one of pictures`,
+  ),
+  takes: pictureShape,
+}
+
+/** A prior on pictures with an autoencoder of such pictures. */
+export const needsAutoencoder: NeedRule<'autoencoder'> = {
+  need: 'autoencoder',
+  lacks: ofPrior(({ name, shape, autoencoder }) =>
+    autoencoder === undefined
+      ? `takes a prior on pictures with an autoencoder of them; '${name}' has none: { ...prior, autoencoder }`
+      : sameShape(autoencoder.shape, shape)
+        ? undefined
+        : `takes a prior on pictures with an autoencoder of them; '${name}' is one of latents`,
+  ),
+}
+
+/** A prior on latents whose decoder has stages. */
+export const needsStages: NeedRule<'stages'> = {
+  need: 'stages',
+  lacks: ofPrior(({ name, autoencoder }) =>
+    (autoencoder?.stages ?? []).length > 0
+      ? undefined
+      : `takes a decoder in stages with a prior on what goes between them; that of '${name}' is whole`,
+  ),
+}
+
+/** A prior that can be told a class. */
+export const needsConditional: NeedRule<'conditional'> = {
+  need: 'conditional',
+  lacks: ofPrior(({ name, conditional }) =>
+    conditional === undefined ? `takes a prior that can be told a class; '${name}' cannot` : undefined,
+  ),
 }

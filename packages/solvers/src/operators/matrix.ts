@@ -1,13 +1,11 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
-import { matmul, ShapeError, sizeOf } from '@tweedie/tensor'
-import { constant } from '../linalg/constant.ts'
+import { ShapeError, sizeOf } from '@tweedie/tensor'
 import type { HostMatrix } from '../linalg/host-matrix.ts'
 import { hostMatrix, transposed } from '../linalg/host-matrix.ts'
+import { matrixMap } from '../linalg/matrix-map.ts'
 import { matrixSvd } from '../linalg/matrix-svd.ts'
-import { batchOf } from '../linalg/per-sample.ts'
 import type { LinearParts, SpectralOperator } from './parts.ts'
 import { linearOperator } from './parts.ts'
-import type { TensorMap } from './spectrum.ts'
 
 /**
  * y = A·x for any matrix A [m, n]: compressed sensing, small inverse problems of one's own, tests. The SVD
@@ -55,23 +53,17 @@ export function matrixParts(host: HostMatrix, inShape: Shape, outShape: Shape, r
   return {
     inShape,
     outShape,
-    forward: times(transposed(host), outShape),
-    adjoint: times(host, inShape),
+    forward: matrixMap(transposed(host), outShape),
+    adjoint: matrixMap(host, inShape),
     spectrum: () => {
       const { u, s, v } = matrixSvd(host, rcond)
       return {
         singularValues: s,
-        vt: times(v, n),
-        v: times(transposed(v), inShape),
-        ut: times(u, n),
-        u: times(transposed(u), outShape),
+        vt: matrixMap(v, n),
+        v: matrixMap(transposed(v), inShape),
+        ut: matrixMap(u, n),
+        u: matrixMap(transposed(u), outShape),
       }
     },
   } satisfies LinearParts
-}
-
-/** x ↦ Mx for each sample, from the transpose of M, to `shape`. */
-function times({ rows, columns, data }: HostMatrix, shape: Shape): TensorMap {
-  const mt = constant(data, [rows, columns])
-  return (x) => matmul(x.reshape([batchOf(x), rows]), mt(x)).reshape([batchOf(x), ...shape])
 }
