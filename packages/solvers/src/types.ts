@@ -56,6 +56,8 @@ export interface Conditional {
   readonly nothing: Tensor
   /** E[x₀ | x_t, c]; differentiable in x_t and in c. */
   denoise(xt: Tensor, t: Time, c: Tensor): Tensor
+  /** A picture [N, …] among the conditions, [N, d]: what c of it is alike is a larger ⟨c, embedImage(x)⟩. */
+  embedImage?(x: Tensor): Tensor
 }
 
 /** A measurement x ↦ A(x) of batches: [N, …inShape] to [N, …outShape]. */

@@ -1,6 +1,6 @@
 import type { MethodProfile } from '@tweedie/bench'
 import { methodsMarkdown, profileMethod, restBar } from '@tweedie/bench'
-import { InterruptedError, measure, measurementKey } from '@tweedie/runs'
+import { asPictures, InterruptedError, measure, measurementKey, operatorFor, picturesOf } from '@tweedie/runs'
 import type { AnyMethod, Settings } from '@tweedie/solvers'
 import { breathe, methods as known, run, sampleUnconditional, UnfitError } from '@tweedie/solvers'
 import type { Io } from '../../io.ts'
@@ -32,7 +32,7 @@ export interface BenchMethodsOptions {
 export async function benchMethods(io: Io, options: BenchMethodsOptions): Promise<void> {
   const { batch, steps, preset } = options
   const prior = await resolvePrior(io, options.prior)
-  const { operator } = await resolveOperator(io, options.operator, prior.shape, '--operator')
+  const { operator } = await resolveOperator(io, options.operator, picturesOf(prior), '--operator')
   const noise = await resolveNoise(options.noise, '--noise')
   const names = options.methods ?? known.names
   const chosen = await Promise.all(names.map((name) => resolveMethod(io, name, '--methods')))
@@ -43,9 +43,10 @@ export async function benchMethods(io: Io, options: BenchMethodsOptions): Promis
     }),
   )
   // Something to measure: what the prior itself draws.
-  const truth = await run(sampleUnconditional(prior, { count: batch, steps: 10 }))
+  using drawn = await run(sampleUnconditional(prior, { count: batch, steps: 10 }))
+  const truth = asPictures(prior, drawn)
   const y = measure(operator, noise, truth, measurementKey(0))
-  const problem = { operator, noise, y }
+  const problemFor = ({ info }: AnyMethod) => ({ operator: operatorFor(info, operator, prior), noise, y })
   const profiles: MethodProfile[] = []
   const unfit: { method: string; why: string }[] = []
   const progress = startProgress(io, { quiet: options.json === true })
@@ -55,7 +56,7 @@ export async function benchMethods(io: Io, options: BenchMethodsOptions): Promis
       if (io.signal.aborted) throw new InterruptedError()
       progress.at(i / settled.length, method.info.name)
       try {
-        profiles.push(await profileMethod(method, problem, prior, settings))
+        profiles.push(await profileMethod(method, problemFor(method), prior, settings))
       } catch (error) {
         if (!(error instanceof UnfitError)) throw error
         unfit.push({ method: method.info.name, why: error.reason })

@@ -1,5 +1,5 @@
 import type { Measured } from '@tweedie/runs'
-import { isPicture, measure, measurementKey, toColor, toGrey, toTensor } from '@tweedie/runs'
+import { isPicture, measure, measurementKey, picturesOf, toColor, toGrey, toTensor } from '@tweedie/runs'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, scope } from '@tweedie/tensor'
@@ -66,7 +66,7 @@ export async function measureInput(
   noise: Noise,
 ): Promise<Measured> {
   if (options.measured !== true) {
-    const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
+    const { x: truth, notes } = fit(input, picturesOf(prior), `the prior '${prior.name}' is for`)
     return {
       y: measure(operator, noise, truth, measurementKey(options.seed)),
       truth,
@@ -82,12 +82,12 @@ export async function measureInput(
   const picked =
     !isPicture(outShape) &&
     (content.kind === 'picture' ||
-      (hasShape(content.array, prior.shape) && !hasShape(content.array, outShape)))
+      (hasShape(content.array, picturesOf(prior)) && !hasShape(content.array, outShape)))
   if (!picked) {
     const { x: y, notes } = fit(input, outShape, `a measurement by '${options.operator}' is`)
     return { y, truth: undefined, notes }
   }
-  const { x, notes } = fit(input, prior.shape, `a measurement by '${options.operator}' is shown in`)
+  const { x, notes } = fit(input, picturesOf(prior), `a measurement by '${options.operator}' is shown in`)
   const y = scope(() => operator.forward(x))
   x.dispose()
   return {

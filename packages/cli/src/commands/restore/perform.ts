@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Assignment, InputRecord, Measured, PartialRun, Restoration, Task } from '@tweedie/runs'
-import { drawsOf, InterruptedError, isPicture, runTask, suggesting } from '@tweedie/runs'
+import { drawsOf, InterruptedError, isPicture, picturesOf, runTask, suggesting } from '@tweedie/runs'
 import { writeUnfinished } from '@tweedie/runs/node'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import { methods } from '@tweedie/solvers'
@@ -54,7 +54,7 @@ export async function chooseMethod(
 /** The prior of a text, which has to be one of pictures. */
 export async function picturePrior(io: Io, text: string): Promise<Prior> {
   const prior = await resolvePrior(io, text)
-  if (isPicture(prior.shape)) return prior
+  if (isPicture(picturesOf(prior))) return prior
   throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)
 }
 

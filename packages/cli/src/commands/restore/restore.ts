@@ -1,3 +1,4 @@
+import { picturesOf } from '@tweedie/runs'
 import { refuseFinished } from '@tweedie/runs/node'
 import { shippedPriors } from '@tweedie/unet/node'
 import type { Input } from '../../files/inputs.ts'
@@ -40,7 +41,7 @@ export async function restore(
   const input = await readInput(io, image, asked.measured === true ? ['y', 'measurement'] : ['x', 'truth'])
   const options = atPictureSize(input, asked)
   const prior = await picturePrior(io, options.prior)
-  const { operator, inputs } = await resolveOperator(io, options.operator, prior.shape, '--operator')
+  const { operator, inputs } = await resolveOperator(io, options.operator, picturesOf(prior), '--operator')
   const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)
   const size =
     options.prior === asked.prior

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { InputRecord } from '@tweedie/runs'
+import { picturesOf } from '@tweedie/runs'
 import type { Unfinished } from '@tweedie/runs/node'
 import { readUnfinished } from '@tweedie/runs/node'
 import type { Prior, ShownOperator } from '@tweedie/solvers'
@@ -24,7 +25,7 @@ export async function resume(
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
   const prior = await picturePrior(io, options.prior)
-  const { operator } = await resolveOperator(io, options.operator, prior.shape, '--resume')
+  const { operator } = await resolveOperator(io, options.operator, picturesOf(prior), '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]
   const measured = { ...saved.measured, notes }
@@ -43,7 +44,7 @@ function requireShapes(
 ): void {
   const pairs = [
     ['y', measured.y.shape, operator.outShape],
-    ['truth', measured.truth?.shape, prior.shape],
+    ['truth', measured.truth?.shape, picturesOf(prior)],
   ] as const
   for (const [name, shape, wanted] of pairs) {
     if (shape === undefined || shape.join() === [1, ...wanted].join()) continue
