@@ -361,7 +361,7 @@ describe('networks of guided-diffusion', () => {
     const name = folderOf({ 'config.json': { ...guided, num_classes: 10 } }, 'model.safetensors', params())
     await refused(
       sampled(name),
-      /is class-conditional \(num_classes is 10\): class labels are not supported here yet/,
+      /is class-conditional \(num_classes is 10\): a prior is asked without labels/,
     )
   })
 

@@ -1,5 +1,5 @@
 import type { InputRecord } from '@tweedie/runs'
-import { suggesting } from '@tweedie/runs'
+import { operatorFor, suggesting } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
 import type {
   AnyMethod,
@@ -43,7 +43,7 @@ import { splitPreset } from './preset-text.ts'
  * Runs `work`; what it throws for an option, a shape or an unfit problem is made to name `option` of the command line.
  * @param kind - What `work` calls that option itself.
  */
-async function naming<T>(option: string, kind: string, work: () => T | Promise<T>): Promise<T> {
+export async function naming<T>(option: string, kind: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -240,4 +240,7 @@ export const requireFit = (
   prior: Prior,
   option: string,
 ): Promise<void> =>
-  naming(option, 'method', () => suggesting(methods, problem, () => checkFit(info, problem, prior), prior))
+  naming(option, 'method', () => {
+    const posed = { ...problem, operator: operatorFor(info, problem.operator, prior) }
+    return suggesting(methods, problem, () => checkFit(info, posed, prior), prior)
+  })

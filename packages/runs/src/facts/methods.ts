@@ -10,6 +10,7 @@ import {
   takesUnknown,
   UnfitError,
 } from '@tweedie/solvers'
+import { operatorFor } from '../problem/latent.ts'
 
 /** What tables and pages say of a method, beside its options. */
 export interface MethodFacts {
@@ -67,7 +68,11 @@ export const methodsThatFit = (
   methods: Iterable<AnyMethod>,
   problem: Pick<Problem, 'operator' | 'noise'>,
   prior?: Prior,
-): AnyMethod[] => [...methods].filter(({ info }) => lackOf(info, problem, prior) === undefined)
+): AnyMethod[] =>
+  [...methods].filter(({ info }) => {
+    const operator = prior === undefined ? problem.operator : operatorFor(info, problem.operator, prior)
+    return lackOf(info, { ...problem, operator }, prior) === undefined
+  })
 
 /**
  * Does `work`; where it finds that a method cannot take a problem, the error ends with those of a list that can.

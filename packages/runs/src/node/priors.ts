@@ -1,8 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
+import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
-import { architectureOf, architectures, modelLimits } from '@tweedie/unet'
+import type { Network, NetworkConfig } from '@tweedie/unet'
+import { architectureOf, architectures, countParams, modelLimits } from '@tweedie/unet'
 import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
 import { checkMemory, checkNetwork, priorOf, shapeAt } from '../priors/network.ts'
 
@@ -33,13 +35,16 @@ const pathOf = ({ cwd = '.' }: PriorPlaces, name: string) => resolve(cwd, name)
 /** The priors that {@link loadPrior} knows by name. */
 export async function listPriors({ added: others = {} }: PriorPlaces = {}): Promise<PriorInfo[]> {
   const shipped = shippedPriors().map((name) => {
-    const { config, params, record } = loadShippedPrior(name)
-    for (const tensor of Object.values(params)) tensor.dispose()
+    const { config, params, record, autoencoder } = loadShippedPrior(name)
+    for (const network of [params, autoencoder?.params ?? {}])
+      for (const tensor of Object.values(network)) tensor.dispose()
+    const pictures = autoencoder?.config ?? config
+    const what = autoencoder === undefined ? '' : 'latent, class-conditional, '
     return {
       name,
-      shape: architectureOf(config).sampleShape(config),
-      title: `trained on ${record.trainingImages} images: ${record.data}`,
-      parameters: record.parameters,
+      shape: architectureOf(pictures).sampleShape(pictures),
+      title: `${what}trained on ${record.trainingImages} images: ${record.data}`,
+      parameters: record.parameters + countParams(autoencoder?.params ?? {}),
     }
   })
   const added = Object.entries(others).map(async ([name, load]) => {
@@ -62,17 +67,39 @@ export async function loadPrior(given: string, places: PriorPlaces = {}): Promis
   const { name, size } = parseName(given, places)
   if (shippedPriors().includes(name)) {
     const prior = loadShippedPrior(name)
-    const shape = shapeAt(prior.config, size)
-    checkMemory(prior.config, shape)
-    return priorOf(given, shape, prior, prior.trainedOn)
+    const shape = latentShapeAt(prior.config, size, prior.autoencoder)
+    return priorOf(given, shape, prior, prior.trainedOn, prior.autoencoder)
   }
-  const { config, directory, weights, training } = openModel(name, places)
-  checkNetwork(config, training.trainedOn, name)
-  const shape = shapeAt(config, size)
-  checkMemory(config, shape)
+  const { config, directory, weights, training, autoencoder } = openModel(name, places)
+  checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
+  const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder)
+  const shape = latentShapeAt(config, size, coder)
   const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
-  for (const note of [...training.notes, ...loaded.notes]) places.onNote?.(note)
-  return priorOf(basename(given), shape, loaded, training.trainedOn)
+  for (const note of [...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]) places.onNote?.(note)
+  return priorOf(basename(given), shape, loaded, training.trainedOn, coder)
+}
+
+/**
+ * The shape of a network's samples for pictures of a size: that of their latents where there is an autoencoder.
+ * @throws {OptionError} for a side that one of the networks cannot halve, or for more than memory holds.
+ */
+function latentShapeAt(
+  config: NetworkConfig,
+  size: readonly [number, number] | undefined,
+  coder: Network | undefined,
+): Shape {
+  if (coder === undefined) {
+    const shape = shapeAt(config, size)
+    checkMemory(config, shape)
+    return shape
+  }
+  const pictures = shapeAt(coder.config, size)
+  checkMemory(coder.config, pictures)
+  const factor = architectureOf(coder.config).divisor(coder.config)
+  const [, height = 0, width = 0] = pictures
+  const shape = shapeAt(config, size === undefined ? undefined : [height / factor, width / factor])
+  checkMemory(config, shape)
+  return shape
 }
 
 /** A name, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` follows it and is no part of a path. */

@@ -1,25 +1,41 @@
-import type { Prior } from '@tweedie/solvers'
+import type { Autoencoder, Conditional, Prior } from '@tweedie/solvers'
 import { networkPrior } from '@tweedie/solvers'
-import type { Shape } from '@tweedie/tensor'
-import { OptionError } from '@tweedie/tensor'
-import type { Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
-import { architectureOf, cannotPredict, learnsVariance, predictor, requireMemory } from '@tweedie/unet'
+import type { Shape, Tensor } from '@tweedie/tensor'
+import { matmul, OptionError, sameShape, scope, softmax, unscoped } from '@tweedie/tensor'
+import type { ConditionalPredictor, Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
+import {
+  architectureOf,
+  cannotPredict,
+  conditionalPredictor,
+  learnsVariance,
+  predictor,
+  requireMemory,
+} from '@tweedie/unet'
+import { autoencoderOf } from './autoencoder.ts'
 import { scheduleOf } from './schedule.ts'
 
 /**
  * Makes sure, before any work, that a network can be the prior of pictures.
  * @param name - Of the network, for messages.
+ * @param latent - Whether it is one of latents, which may have any number of channels.
  * @throws {OptionError} naming the option `prior`: for class labels, channels that are no picture, or outputs that do
  * not fit.
  */
-export function checkNetwork(config: NetworkConfig, { learnedVariance }: TrainedOn, name: string): void {
+export function checkNetwork(
+  config: NetworkConfig,
+  trainedOn: TrainedOn,
+  name: string,
+  { latent = false }: { readonly latent?: boolean } = {},
+): void {
+  const { learnedVariance } = trainedOn
   const refuse = (message: string): never => {
     throw new OptionError('prior', `'${name}' ${message}`)
   }
   const { inChannels: inputs, outChannels: outputs } = config
-  const why = cannotPredict(config)
+  const why = cannotPredict(config, trainedOn)
   if (why !== undefined) refuse(why)
-  if (inputs !== 1 && inputs !== 3) refuse(`is for images of ${inputs} channels; pictures have 1 or 3`)
+  if (!latent && inputs !== 1 && inputs !== 3)
+    refuse(`is for images of ${inputs} channels; pictures have 1 or 3`)
   if (learnedVariance !== undefined && learnedVariance !== learnsVariance(config)) {
     refuse(
       `has ${outputs} output channels for ${inputs} input channels, but by its scheduler's variance_type the variance is ${learnedVariance ? '' : 'not '}learned`,
@@ -55,15 +71,92 @@ export function checkMemory(config: NetworkConfig, [, height = 0, width = 0]: Sh
   requireMemory('prior', bytes, `at ${height}×${width} pixels the network`)
 }
 
-/** A network as a prior for pictures of a shape. */
-export function priorOf(name: string, shape: Shape, network: Network, trainedOn: TrainedOn): Prior {
+/**
+ * A network as a prior for samples of a shape: pictures, or latents where an autoencoder makes pictures of them. One that was
+ * trained to be told a class or none has `conditional`, and is asked without one.
+ *
+ * @param autoencoder - The network that codes pictures, for samples that are its latents.
+ * @throws {OptionError} naming the option `prior`, where the shape is not that of the autoencoder's latents.
+ */
+export function priorOf(
+  name: string,
+  shape: Shape,
+  network: Network,
+  trainedOn: TrainedOn,
+  autoencoder?: Network,
+): Prior {
   const { schedule, predicts, clip } = trainedOn
-  return networkPrior({
+  const asked = conditionalPredictor(network, trainedOn)
+  const nothing = asked && unscoped(() => asked.embed([asked.classes]))
+  const options = {
     name,
     shape,
     schedule: scheduleOf(schedule),
     predicts,
-    predict: predictor(network),
-    ...(clip === null ? {} : { clip: [-clip, clip] }),
-  })
+    ...(clip === null ? {} : { clip: [-clip, clip] as const }),
+  }
+  const predict =
+    asked && nothing ? (xt: Tensor, t: number) => asked.predict(xt, t, nothing) : predictor(network)
+  const prior = networkPrior({ ...options, predict })
+  const coder = autoencoder && coderFor(name, shape, autoencoder)
+  return {
+    ...prior,
+    ...(coder && { autoencoder: coder }),
+    ...(asked &&
+      nothing && {
+        conditional: {
+          ...conditionalOf(asked, nothing, (c) =>
+            networkPrior({ ...options, predict: (xt, t) => asked.predict(xt, t, c) }),
+          ),
+          ...(coder && autoencoder && imageEmbedding(asked, coder, autoencoder)),
+        },
+      }),
+  }
+}
+
+/** The autoencoder whose latents are of a shape. */
+function coderFor(name: string, shape: Shape, network: Network): Autoencoder {
+  const factor = architectureOf(network.config).divisor(network.config)
+  const [, height = 0, width = 0] = shape
+  const coder = autoencoderOf(name, network, [factor * height, factor * width])
+  if (sameShape(coder.latentShape, shape)) return coder
+  throw new OptionError(
+    'prior',
+    `'${name}' is for [${shape.join(', ')}], the latents of its autoencoder are [${coder.latentShape.join(', ')}]`,
+  )
+}
+
+const conditionalOf = (
+  { classes, embed }: ConditionalPredictor,
+  nothing: Tensor,
+  priorAt: (c: Tensor) => Prior,
+): Conditional => ({
+  classes: Array.from({ length: classes }, (_, label) => String(label)),
+  embed: (labels) => {
+    const wrong = labels.find((label) => !(label < classes))
+    if (wrong !== undefined)
+      throw new OptionError('labels', `must be whole numbers 0 … ${classes - 1}, got ${wrong}`)
+    return embed(labels)
+  },
+  nothing,
+  denoise: (xt, t, c) => priorAt(c).denoise(xt, t),
+})
+
+/**
+ * Where the autoencoder tells the classes that the prior is told: a picture as the mean of their embeddings, weighted by
+ * their probabilities.
+ */
+function imageEmbedding(
+  { classes, embed }: ConditionalPredictor,
+  coder: Autoencoder,
+  { config, params }: Network,
+): Pick<Conditional, 'embedImage'> {
+  const { coder: network, classes: told, sampleShape } = architectureOf(config)
+  if (network === undefined || told?.(config) !== classes || !sameShape(sampleShape(config), coder.shape))
+    return {}
+  const labels = Array.from({ length: classes }, (_, label) => label)
+  return {
+    embedImage: (x) =>
+      scope(() => matmul(softmax(network.logits(params, config, coder.encode(x))), embed(labels))),
+  }
 }

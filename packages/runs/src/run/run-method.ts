@@ -3,10 +3,11 @@ import { countCalls, pictureShape, psnr } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import type { Picture } from '../pictures/picture.ts'
 import { isPicture, toPictures } from '../pictures/picture.ts'
+import { asPictures, operatorFor } from '../problem/latent.ts'
 import type { TracePoint } from '../record/record.ts'
 import { drive } from './drive.ts'
 
-/** A method to run on a batch of measurements. */
+/** A method to run on a batch of measurements, of pictures where the prior is on latents. */
 export interface MethodRequest {
   readonly method: AnyMethod
   readonly problem: Problem
@@ -78,7 +79,9 @@ async function firstPicture(x: Tensor): Promise<Picture | undefined> {
  * @throws {NonFiniteError} where the restoration is not finite.
  */
 export async function runMethod(request: MethodRequest): Promise<Outcome> {
-  const { method, problem, options, truth, resume, onStep, onInterrupt } = request
+  const { method, options, truth, resume, onStep, onInterrupt } = request
+  const operator = operatorFor(method.info, request.problem.operator, request.prior)
+  const problem = { ...request.problem, operator }
   const prior = countCalls(request.prior)
   const former = resume ?? { trace: [], nfe: 0, vjps: 0, seconds: 0 }
   const trace: TracePoint[] = [...former.trace]
@@ -91,25 +94,27 @@ export async function runMethod(request: MethodRequest): Promise<Outcome> {
     seconds: former.seconds + (performance.now() - started - watching) / 1000,
   })
   const from = resume === undefined ? {} : { resume: { next: resume.next, state: resume.state } }
-  const x = await drive<GuidedStep>(method.run(problem, prior, { ...options, ...from }), {
+  using samples = await drive<GuidedStep>(method.run(problem, prior, { ...options, ...from }), {
     signal: request.signal,
     diverged: `${method.info.name} diverged: its result is not finite (try more steps or weaker guidance)`,
     onStep: async (step) => {
       const began = performance.now()
-      const { i, steps, t, x0hat, residual } = step
+      const { i, steps, t, residual } = step
+      using guess = asPictures(prior, step.x0hat)
       trace.push({
         i,
         t,
         residual: [...residual],
-        ...(truth === undefined ? {} : { psnr: [...(await psnr(x0hat, truth))] }),
+        ...(truth === undefined ? {} : { psnr: [...(await psnr(guess, truth))] }),
       })
       const shown = isShown(i, steps) && isPicture(pictureShape(prior))
-      const picture = shown ? await firstPicture(x0hat) : undefined
+      const picture = shown ? await firstPicture(guess) : undefined
       if (picture !== undefined) strip.push({ i, picture })
       watching += performance.now() - began
       onStep?.((i + 1) / steps)
     },
     onInterrupt: ({ i, state }) => onInterrupt?.({ next: i + 1, state, trace, ...spent() }),
   })
-  return { x, trace, strip, ...spent() }
+  const { nfe, vjps, seconds } = spent()
+  return { x: asPictures(prior, samples), trace, strip, nfe, vjps, seconds }
 }

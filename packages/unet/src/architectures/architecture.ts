@@ -1,4 +1,4 @@
-import type { Key, Tensor } from '@tweedie/tensor'
+import type { Key, Shape, Tensor } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import type { InitOptions } from '../init.ts'
 import type { NamedShapes, SpecDifference } from '../param-source.ts'
@@ -12,6 +12,26 @@ export interface Inferred {
   readonly fields: Fields
   /** What `config.json` has to say besides, in words. */
   readonly untold: string
+}
+
+/** What an autoencoder has: pictures x [N, C, H, W] to latents z [N, …latentShape] and back. */
+export interface Coder<C extends NetworkBase = NetworkBase> {
+  /** Of the latent of one picture of the size it was trained on. */
+  latentShape(config: C): Shape
+  encode(params: Params, config: C, x: Tensor): Tensor
+  decode(params: Params, config: C, z: Tensor): Tensor
+  /** Log-odds of the classes [N, classes] from latents. @throws {OptionError} where it knows no classes. */
+  logits(params: Params, config: C, z: Tensor): Tensor
+  /** Parameters of the same autoencoder with latents (z − mean)/std, where both are [channels of latents]. */
+  standardise(params: Params, config: C, mean: Tensor, std: Tensor): Params
+}
+
+/** What a family has whose networks are told classes by embeddings c, [N, d] or one for all [1, d]. */
+export interface ClassConditional<C extends NetworkBase = NetworkBase> {
+  /** The embeddings [N, d] of labels [N]. @throws {OptionError} for a label that is none of its classes. */
+  embed(params: Params, config: C, labels: Tensor): Tensor
+  /** As `forward`, with an embedding in the place of labels; differentiable in it. */
+  forward(params: Params, config: C, x: Tensor, t: number | Tensor, c: Tensor): Tensor
 }
 
 /**
@@ -43,11 +63,17 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
   /** Fresh parameters from a random key. */
   init(config: C, key: Key, options?: InitOptions): Params
   /**
-   * The output [N, outChannels, H, W] for noisy images x [N, inChannels, H, W] at time t, one for all or one per image.
+   * The output [N, outChannels, H, W] for noisy images x [N, inChannels, H, W] at time t, one for all or one per image, and
+   * labels [N] where the network has to be told {@link Architecture.classes}.
    * @throws {ShapeError} where x or t does not fit the configuration.
    */
-  forward(params: Params, config: C, x: Tensor, t: number | Tensor): Tensor
+  forward(params: Params, config: C, x: Tensor, t: number | Tensor, labels?: Tensor): Tensor
 
+  /** The classes 0, 1, … of images that it is told, or that an autoencoder tells; null, or left out, for none. */
+  classes?(config: C): number | null
+  readonly conditional?: ClassConditional<C>
+  /** Of autoencoders: they are shown pictures without noise, whatever the time, and give them back. */
+  readonly coder?: Coder<C>
   /** The shape of one image it was trained on, [C, H, W]. */
   sampleShape(config: C): readonly [channels: number, height: number, width: number]
   /** The sides of its images are multiples of this. */

@@ -1,3 +1,4 @@
+import type { Tensor } from '@tweedie/tensor'
 import { fromData, normal, randomKey, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { hashedParams } from '../hashed-params.test.helper.ts'
@@ -5,6 +6,7 @@ import type { Params } from '../params.ts'
 import { countParams } from '../params.ts'
 import { admConfig } from './adm/config.ts'
 import { admForward } from './adm/forward.ts'
+import { autoencoderConfig } from './autoencoder/config.ts'
 import type { NetworkConfig } from './catalog.ts'
 import {
   architectureOf,
@@ -36,6 +38,13 @@ const examples: { readonly [Name in NetworkConfig['architecture']]: readonly Net
       channelMult: [1],
       resblockUpdown: true,
       useScaleShiftNorm: true,
+    }),
+  ],
+  autoencoder: [
+    autoencoderConfig({ sampleSize: 4, blockOutChannels: [4, 8], latentChannels: 2, normGroups: 2 }),
+    autoencoderConfig({
+      ...{ sampleSize: 8, inChannels: 3, blockOutChannels: [4, 4, 8], layersPerBlock: 2 },
+      ...{ normGroups: 4, numClasses: 3 },
     }),
   ],
 }
@@ -89,7 +98,10 @@ describe.each(all)('%s', (_, config) => {
     scope(() => {
       // None is 0, as the last layers of a fresh network may be.
       const params = hashedParams(spec, plain)
-      const predict = predictor({ config, params })
+      const predict =
+        architecture.coder === undefined
+          ? predictor({ config, params })
+          : (x: Tensor, t: Tensor | number) => architecture.forward(params, config, x, t)
       const [channels, height, width] = architecture.sampleShape(config)
       const side = architecture.divisor(config)
       for (const [h, w] of [
@@ -148,13 +160,13 @@ test('the list is asked by the name, and refuses one that is none', () => {
   expect(architectures.map(({ name }) => name).sort()).toEqual(Object.keys(examples).sort())
   // @ts-expect-error There is no such architecture.
   expect(() => architectureOf({ architecture: 'vit' })).toThrow(
-    "architecture: there is no 'vit'; there are ddpm, adm",
+    "architecture: there is no 'vit'; there are ddpm, adm, autoencoder",
   )
   expect(() => networkConfig({ architecture: 'vit' }, 'c.json')).toThrow(
-    "c.json: architecture: must be one of ddpm, adm, got 'vit'",
+    "c.json: architecture: must be one of ddpm, adm, autoencoder, got 'vit'",
   )
   expect(() => architectureOfJson({ hidden_size: 8 }, 'c.json')).toThrow(
-    'c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel)',
+    "c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel), autoencoder (this project's autoencoder)",
   )
   expect(() => architectureOfJson([], 'c.json')).toThrow('c.json: the whole must be a JSON object, got []')
   expect(architectureOfShapes(new Map([['weight', [3]]]))).toBeUndefined()
@@ -179,7 +191,7 @@ test('a network that needs a label, or whose outputs are no image, is refused by
   const labelled = admConfig({ imageSize: 4, modelChannels: 32, channelMult: [1], numClasses: 10 })
   expect(cannotPredict(labelled)).toMatch(/^is class-conditional \(num_classes is 10\)/)
   expect(() => predictor({ config: labelled, params: {} })).toThrow(
-    'network: is class-conditional (num_classes is 10): class labels are not supported here yet',
+    'network: is class-conditional (num_classes is 10): a prior is asked without labels',
   )
   const odd = ddpmConfig({ sampleSize: 4, outChannels: 3, blockOutChannels: [4], normGroups: 2 })
   expect(() => predictor({ config: odd, params: {} })).toThrow(

@@ -1,10 +1,11 @@
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError } from '@tweedie/tensor'
+import { fromData, OptionError, scope } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import type { NetworkConfig } from './catalog.ts'
 import { architectureOf } from './catalog.ts'
 import type { NetworkBase } from './format.ts'
 import { splitLearnedVariance } from './learned-variance.ts'
+import type { TrainedOn } from './trained-on.ts'
 
 /** A network, of any architecture unless one is named: its configuration and its parameters. */
 export interface Network<C extends NetworkBase = NetworkConfig> {
@@ -18,13 +19,57 @@ export const learnsVariance = ({ inChannels, outChannels }: NetworkConfig): bool
 
 /**
  * Why a network cannot be asked for one image per image at x and t alone, as the rest of a sentence on it; undefined
- * where it can.
+ * where it can, as one that is told classes can if the last of them is none.
  */
-export function cannotPredict(config: NetworkConfig): string | undefined {
+export function cannotPredict(
+  config: NetworkConfig,
+  { noClass = false }: Pick<TrainedOn, 'noClass'> = {},
+): string | undefined {
   const { inChannels: inputs, outChannels: outputs } = config
-  const more = architectureOf(config).needsMore?.(config)
+  const { conditional, needsMore } = architectureOf(config)
+  const more = noClass && conditional !== undefined ? undefined : needsMore?.(config)
   if (more !== undefined || outputs === inputs || learnsVariance(config)) return more
   return `has ${outputs} output channels for ${inputs} input channels; ${inputs} would fit, or ${2 * inputs} where the variance is learned`
+}
+
+/** The network's image of its outputs: of a learned variance nothing is used. */
+const imageOf = (config: NetworkConfig): ((output: Tensor) => Tensor) =>
+  learnsVariance(config) ? (output) => splitLearnedVariance(output).epsilon : (output) => output
+
+/** A network that is told classes, as a prior asks it. */
+export interface ConditionalPredictor {
+  /** Classes that it is told, the one that stands for none not among them. */
+  readonly classes: number
+  /** The embeddings [N, d] of labels; of the label `classes` that of none. */
+  embed(labels: readonly number[]): Tensor
+  /** The prediction at x_t [N, C, H, W] and time t under a condition c [N, d] or [1, d]; differentiable in x_t and c. */
+  predict(xt: Tensor, t: number | Tensor, c: Tensor): Tensor
+}
+
+/**
+ * A network that was trained to be told a class or none (`labelDrop`), as a prior asks it; undefined for any other.
+ * @throws {OptionError} from `embed`, for a label that is no class.
+ */
+export function conditionalPredictor(
+  { config, params }: Network,
+  { noClass = false }: Pick<TrainedOn, 'noClass'>,
+): ConditionalPredictor | undefined {
+  const { conditional, classes } = architectureOf(config)
+  const count = classes?.(config) ?? 0
+  if (!noClass || conditional === undefined || count < 2) return undefined
+  const image = imageOf(config)
+  return {
+    classes: count - 1,
+    embed: (labels) => {
+      const wrong = labels.find((label) => !(Number.isInteger(label) && label >= 0 && label < count))
+      if (wrong !== undefined)
+        throw new OptionError('labels', `must be whole numbers 0 … ${count - 2}, got ${wrong}`)
+      return scope(() =>
+        conditional.embed(params, config, fromData(labels, [labels.length], { dtype: 'int32' })),
+      )
+    },
+    predict: (xt, t, c) => image(conditional.forward(params, config, xt, t, c)),
+  }
 }
 
 /**
@@ -44,6 +89,6 @@ export function predictor({ config, params }: Network): (xt: Tensor, t: number |
   const why = cannotPredict(config)
   if (why !== undefined) throw new OptionError('network', why)
   const { forward } = architectureOf(config)
-  if (!learnsVariance(config)) return (xt, t) => forward(params, config, xt, t)
-  return (xt, t) => splitLearnedVariance(forward(params, config, xt, t)).epsilon
+  const image = imageOf(config)
+  return (xt, t) => image(forward(params, config, xt, t))
 }

@@ -26,6 +26,8 @@ export interface TrainedOn {
   readonly clip: number | null
   /** Whether half of the outputs are for the variance; undefined where nothing says it. */
   readonly learnedVariance?: boolean
+  /** Whether the last class that the network is told stands for none. */
+  readonly noClass?: boolean
 }
 
 /** DDPM's linear schedule and x̂₀ within the data range: what `train` and guided-diffusion train on. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { show } from '../fields.ts'
-import { readIdxFile } from './files.ts'
-import type { ImageSet } from './images.ts'
+import { readIdx, readIdxFile } from './files.ts'
+import type { ImageSet, Samples } from './images.ts'
 import { imagesOfIdx } from './images.ts'
 
 /** One file of images, and what it was when it was read. */
@@ -54,9 +54,37 @@ export function readImageFile(folder: string, part: SetPart): ImageFile {
   return { path, name: basename(path), sha256: sha256(bytes), images }
 }
 
-/** SHA-256 of an image set: its shape, then its pixels; hexadecimal. The same for every packing of the same images. */
-export const imagesSha256 = ({ shape, pixels }: ImageSet): string =>
-  createHash('sha256').update(shape.join()).update(pixels).digest('hex')
+/**
+ * The images of a file with their labels, from `train-labels-idx1-ubyte` or `t10k-…` beside it, packed or not.
+ * @throws {FileFormatError} where there are none, or not one for each image.
+ */
+export function withLabels({ path, images, ...rest }: ImageFile, part: SetPart): ImageFile {
+  const folder = dirname(path)
+  const names = ['-labels-idx1', '-labels.idx1'].flatMap((middle) =>
+    ['.gz', ''].map((end) => `${part}${middle}-ubyte${end}`),
+  )
+  const present = listFolder(folder)
+  const name = names.find((candidate) => present.includes(candidate))
+  if (name === undefined)
+    throw new FileFormatError(
+      folder,
+      `no labels, which the model has use for: looked for ${names.join(', ')}; the folder holds ${summary(present)}`,
+    )
+  const { shape, values } = readIdx(join(folder, name))
+  if (shape.length !== 1 || shape[0] !== images.count)
+    throw new FileFormatError(
+      join(folder, name),
+      `holds [${shape.join(', ')}], ${rest.name} has ${images.count} images`,
+    )
+  return { ...rest, path, images: { ...images, labels: values } }
+}
+
+/**
+ * SHA-256 of an image set: its shape, then its pixels, then its labels where it has some; hexadecimal. The same for every
+ * packing of the same images.
+ */
+export const imagesSha256 = ({ shape, pixels, labels = new Uint8Array() }: Samples): string =>
+  createHash('sha256').update(shape.join()).update(pixels).update(labels).digest('hex')
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 

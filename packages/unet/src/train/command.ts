@@ -1,20 +1,25 @@
 import { existsSync, rmSync } from 'node:fs'
 import { getDevice, OptionError } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
+import { imagesSha256 } from '../data/idx-folder.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { readTrainingSet } from '../data/training-set.ts'
 import { requireMemory } from '../memory.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { arithmeticDifference, arithmeticOf } from './arithmetic.ts'
+import { checkLabels, classesOf } from './batch.ts'
 import type { TrainConfig } from './config.ts'
+import { scheduleOf } from './config.ts'
 import { finish } from './finish.ts'
+import type { FoundAutoencoder } from './latent-set.ts'
+import { latentSet, readAutoencoder } from './latent-set.ts'
 import { appendLoss, readLossLog, rewindLossLog } from './loss-log.ts'
 import type { SaveEvery, TrainCommand } from './options.ts'
 import type { OutFolder } from './out-folder.ts'
 import { names, openOutFolder } from './out-folder.ts'
+import { toItsEnd } from './parts.ts'
 import type { TrainRecord } from './record.ts'
-import { linearNoise } from './schedule.ts'
 import { loadTrainState, saveTrainState } from './state-file.ts'
 import type { TrainState } from './train.ts'
 import { train } from './train.ts'
@@ -40,15 +45,28 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
   if (!Number.isInteger(evaluateImages) || evaluateImages < 1)
     throw new OptionError('evaluateImages', `must be a positive integer, got ${evaluateImages}`)
   checkMemory(config)
-  const schedule = linearNoise(config.timesteps)
-  const set = readTrainingSet(options.data, { test: options.testSet !== false })
-  checkImages(set, config)
-  options.signal?.throwIfAborted()
+  const schedule = scheduleOf(config)
   const say = options.onMessage ?? (() => undefined)
+  const coder = options.autoencoder === undefined ? undefined : readAutoencoder(options.autoencoder)
+  checkShape(config, coder)
+  const pictures = readTrainingSet(options.data, {
+    test: options.testSet !== false,
+    labels: classesOf(config.model) > 0,
+  })
+  const set = coder === undefined ? pictures : await codedSet(pictures, coder, options)
+  checkImages(set, config)
+  checkLabels(config, set.images)
+  options.signal?.throwIfAborted()
   const folder = openOutFolder(options.out, say)
   let begun = false
   try {
-    const identity = { config, images: { count: set.images.count, sha256: set.record.imagesSha256 } }
+    const identity = {
+      config,
+      images: {
+        count: set.images.count,
+        sha256: coder === undefined ? set.record.imagesSha256 : imagesSha256(set.images),
+      },
+    }
     const start = startingPoint(options, folder, identity)
     const { arithmetic } = start
     begun = true
@@ -80,7 +98,7 @@ export async function trainFromCommand(options: TrainCommand): Promise<TrainReco
         throw options.signal?.reason
       }
     }
-    return await finish(options, folder, set, state!, arithmetic, began)
+    return await finish(options, folder, set, state!, arithmetic, began, coder)
   } finally {
     // Without a state the steps will be run again, and their log with them.
     if (begun && !existsSync(folder.path('state'))) rmSync(folder.path('log'), { force: true })
@@ -110,6 +128,40 @@ function saveClock(every: SaveEvery): (step: number) => boolean {
 function checkMemory({ model }: TrainConfig): void {
   const parameters = countParams(architectureOf(model).spec(model))
   requireMemory('config', 9 * 4 * parameters, `a step on ${parameters} parameters`)
+}
+
+/**
+ * Makes sure, before any picture is coded, that a prior of latents is of the autoencoder's.
+ * @throws {OptionError} naming both shapes.
+ */
+function checkShape({ model }: TrainConfig, autoencoder: FoundAutoencoder | undefined): void {
+  if (autoencoder === undefined) return
+  const { config } = autoencoder.network
+  const latent = architectureOf(config).coder?.latentShape(config) ?? []
+  const shape = architectureOf(model).sampleShape(model)
+  if (architectureOf(model).coder !== undefined)
+    throw new OptionError('autoencoder', 'is for priors of latents; the model is itself an autoencoder')
+  if (shape.join() !== latent.join())
+    throw new OptionError(
+      'config',
+      `the model takes [${shape.join(', ')}] by its configuration, but the latents of the autoencoder are [${latent.join(', ')}]`,
+    )
+}
+
+/** The latents of a training set. @throws the signal's reason, between two batches. */
+async function codedSet(
+  set: TrainingSet,
+  { network }: FoundAutoencoder,
+  { signal, onMessage }: TrainCommand,
+): Promise<TrainingSet> {
+  let tenths = 0
+  const coded = await toItsEnd(latentSet(set, network), signal, ({ done, all }) => {
+    const now = Math.floor((10 * done) / all)
+    if (now > tenths) onMessage?.(`coded ${done} of ${all} pictures`)
+    tenths = now
+  })
+  for (const tensor of Object.values(network.params)) tensor.dispose()
+  return coded
 }
 
 function checkImages({ images, record }: TrainingSet, { model }: TrainConfig): void {

@@ -4,6 +4,8 @@ import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Predicts } from '../architectures/trained-on.ts'
 import { countParams } from '../params.ts'
+import type { NoiseSchedule } from './schedule.ts'
+import { linearNoise, noNoise } from './schedule.ts'
 
 /** What the outcome of a training depends on, besides the images and the noise schedule. */
 export interface TrainConfig {
@@ -38,6 +40,17 @@ export interface TrainConfig {
   readonly clipNorm: number
   /** Decay d of the averaged parameters; at step k it is min(d, (1 + k)/(10 + k)). */
   readonly emaDecay: number
+  /**
+   * Of a network that is told classes: how often a label is replaced by the last of them, which then stands for none
+   * (classifier-free guidance, arXiv 2207.12598). Left out, the images have labels of all classes.
+   */
+  readonly labelDrop?: number
+  /** Of an autoencoder: standard deviation of the noise that the decoder meets in training. */
+  readonly latentNoise?: number
+  /** Of an autoencoder: weight of the mean square of latents in the loss. */
+  readonly latentPenalty?: number
+  /** Of an autoencoder that tells classes: weight of the cross entropy in the loss. */
+  readonly labelWeight?: number
 }
 
 export type TrainOptions = Partial<Omit<TrainConfig, 'model'>> & {
@@ -63,14 +76,15 @@ const most = {
  */
 export function trainConfig(options: TrainOptions): TrainConfig {
   const warmup = options.warmup ?? Math.min(300, Math.ceil(options.steps / 20))
+  const { coder } = architectureOf(options.model)
   const config: TrainConfig = {
     model: options.model,
-    predicts: options.predicts ?? 'epsilon',
+    predicts: options.predicts ?? (coder === undefined ? 'epsilon' : 'x0'),
     steps: options.steps,
     batch: options.batch ?? 64,
     shards: options.shards ?? 4,
     seed: options.seed ?? 0,
-    timesteps: options.timesteps ?? 1000,
+    timesteps: options.timesteps ?? (coder === undefined ? 1000 : 1),
     stratified: options.stratified ?? true,
     learningRate: options.learningRate ?? 2e-3,
     warmup,
@@ -81,6 +95,7 @@ export function trainConfig(options: TrainOptions): TrainConfig {
     epsilon: options.epsilon ?? 1e-8,
     clipNorm: options.clipNorm ?? 1,
     emaDecay: options.emaDecay ?? 0.995,
+    ...byArchitecture(options),
   }
   for (const name of ['steps', 'batch', 'shards', 'timesteps'] as const) {
     if (!Number.isSafeInteger(config[name]) || config[name] < 1) {
@@ -120,13 +135,55 @@ export function trainConfig(options: TrainOptions): TrainConfig {
   if (!predictions.includes(config.predicts)) {
     throw new OptionError('predicts', `must be ${predictions.join(', ')}, got ${String(config.predicts)}`)
   }
-  checkModel(config.model)
+  checkModel(config)
   checkSize(config)
   return config
 }
 
-function checkModel(model: NetworkConfig): void {
-  const more = architectureOf(model).needsMore?.(model)
+/** The options of {@link TrainConfig} that some networks have, those of this one filled in. */
+function byArchitecture(options: TrainOptions): Partial<TrainConfig> {
+  const { coder, classes } = architectureOf(options.model)
+  const told = (classes?.(options.model) ?? null) !== null
+  const { labelDrop, latentNoise, latentPenalty, labelWeight } = options
+  const refuse = (of: Readonly<Record<string, number | undefined>>, why: string) => {
+    const [name] = Object.entries(of).find(([, value]) => value !== undefined) ?? []
+    if (name !== undefined) throw new OptionError(name, why)
+  }
+  if (coder === undefined) {
+    refuse({ latentNoise, latentPenalty, labelWeight }, 'is for autoencoders')
+    if (!told) refuse({ labelDrop }, 'is for networks that are told classes')
+    return labelDrop === undefined ? {} : { labelDrop }
+  }
+  refuse({ labelDrop }, 'is for networks that are told classes; an autoencoder tells them')
+  if (!told) refuse({ labelWeight }, 'is for autoencoders that tell classes')
+  return {
+    latentNoise: latentNoise ?? 0.1,
+    latentPenalty: latentPenalty ?? 1e-3,
+    ...(told ? { labelWeight: labelWeight ?? 0.01 } : {}),
+  }
+}
+
+function checkModel(config: TrainConfig): void {
+  const { model, predicts, timesteps, labelDrop } = config
+  const { coder, needsMore, classes } = architectureOf(model)
+  if (coder !== undefined && (predicts !== 'x0' || timesteps !== 1))
+    throw new OptionError(
+      predicts === 'x0' ? 'timesteps' : 'predicts',
+      `an autoencoder is shown pictures without noise and gives them back: x0 at 1 time, got ${predicts} at ${timesteps}`,
+    )
+  for (const name of ['latentNoise', 'latentPenalty', 'labelWeight'] as const) {
+    const value = config[name]
+    if (value !== undefined && !(value >= 0 && Number.isFinite(value)))
+      throw new OptionError(name, `must be a number from 0 up, got ${value}`)
+  }
+  if (labelDrop !== undefined) {
+    if (!(labelDrop > 0 && labelDrop < 1))
+      throw new OptionError('labelDrop', `must be between 0 and 1, got ${labelDrop}`)
+    const count = classes?.(model) ?? 0
+    if (count < 2)
+      throw new OptionError('labelDrop', `needs a class and one for none, the model has ${count}`)
+  }
+  const more = coder === undefined && labelDrop === undefined ? needsMore?.(model) : undefined
   if (more !== undefined) throw new OptionError('model', more)
   if (model.inChannels === model.outChannels) return
   throw new OptionError(
@@ -153,6 +210,10 @@ function checkSize({ model, batch, shards }: TrainConfig): void {
     )
   }
 }
+
+/** The noise of a training: none for an autoencoder, DDPM's linear schedule for all others. */
+export const scheduleOf = ({ model, timesteps }: TrainConfig): NoiseSchedule =>
+  architectureOf(model).coder === undefined ? linearNoise(timesteps) : noNoise
 
 /** The learning rate of step k = 0, 1, …: linear warm-up, the peak, then the decay. */
 export function learningRateAt(config: TrainConfig, k: number): number {

@@ -1,6 +1,5 @@
-import type { Tensor } from '@tweedie/tensor'
 import {
-  fromData,
+  argmax,
   OptionError,
   randomKey,
   randomPermutation,
@@ -13,9 +12,10 @@ import {
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Predicts } from '../architectures/trained-on.ts'
-import type { ImageSet } from '../data/images.ts'
+import type { Samples } from '../data/images.ts'
 import type { Params } from '../params.ts'
-import { noisyBatch } from './batch.ts'
+import { checkLabels, classesOf, noisyBatch } from './batch.ts'
+import { batchTensors } from './objective.ts'
 import type { NoiseSchedule } from './schedule.ts'
 import { linearNoise, noiseTable } from './schedule.ts'
 
@@ -38,6 +38,8 @@ export interface Evaluation {
   /** The same over the images whose time fell in each quarter of 0 … T−1, from clean to noisy; null where none did. */
   readonly byQuarter: readonly (number | null)[]
   readonly count: number
+  /** Of an autoencoder that tells classes: how often the most probable one is the label. */
+  readonly accuracy?: number
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Evaluation {
 export function evaluate(
   params: Params,
   model: NetworkConfig,
-  images: ImageSet,
+  images: Samples,
   options: EvaluateOptions = {},
 ): Evaluation {
   const batches = evaluateInBatches(params, model, images, options)
@@ -66,7 +68,7 @@ export function evaluate(
 export function* evaluateInBatches(
   params: Params,
   model: NetworkConfig,
-  images: ImageSet,
+  images: Samples,
   options: Omit<EvaluateOptions, 'onProgress'> = {},
 ): Generator<number, Evaluation> {
   const { count = images.count, batch = 100, seed = 0, timesteps = 1000 } = options
@@ -75,7 +77,9 @@ export function* evaluateInBatches(
   }
   if (!Number.isInteger(batch) || batch < 1)
     throw new OptionError('batch', `must be a positive integer, got ${batch}`)
-  const { forward } = architectureOf(model)
+  const { forward, coder } = architectureOf(model)
+  let hits = 0
+  checkLabels({ model }, images)
   const table = noiseTable(options.schedule ?? linearNoise(timesteps), timesteps)
   const key = randomKey(seed).fold('evaluate')
   const parts = randomPermutation(key.fold('order'), count)
@@ -93,16 +97,15 @@ export function* evaluateInBatches(
         times,
         places.map((i) => key.fold(i)),
         table,
-        options.predicts ?? 'epsilon',
+        { model, predicts: options.predicts ?? 'epsilon' },
       )
-      const shape = [drawn.count, ...images.shape]
-      const predicted: Tensor = forward(
-        params,
-        model,
-        fromData(drawn.xt, shape),
-        fromData(drawn.t, [drawn.count]),
-      )
-      return sum(square(sub(predicted, fromData(drawn.target, shape))), [1, 2, 3]).dataSync()
+      const { x, t, target, labels } = batchTensors(drawn, images.shape)
+      if (coder !== undefined && labels !== undefined) {
+        const logits = coder.logits(params, model, coder.encode(params, model, x))
+        const told = argmax(logits, 1).dataSync()
+        labels.dataSync().forEach((label, n) => void (hits += told[n] === label ? 1 : 0))
+      }
+      return sum(square(sub(forward(params, model, x, t, labels), target)), [1, 2, 3]).dataSync()
     })
     times.forEach((t, j) => {
       const quarter = quarterOf(t, timesteps)
@@ -115,6 +118,9 @@ export function* evaluateInBatches(
     mse: totals.reduce((a, b) => a + b) / count,
     byQuarter: totals.map((total, i) => (counts[i] === 0 ? null : total / counts[i]!)),
     count,
+    ...(coder !== undefined && images.labels !== undefined && classesOf(model) > 0
+      ? { accuracy: hits / count }
+      : {}),
   }
 }
 

@@ -5,14 +5,18 @@ import { writeSafetensors } from '../checkpoint/write.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
+import { scheduleOf } from './config.ts'
 import { evaluateInBatches } from './evaluate.ts'
 import { paramsFromVector } from './flat.ts'
+import type { FoundAutoencoder } from './latent-set.ts'
 import { readLossLog } from './loss-log.ts'
 import type { TrainCommand } from './options.ts'
 import type { OutFolder } from './out-folder.ts'
 import { writeModel } from './out-folder.ts'
+import { toItsEnd } from './parts.ts'
 import type { TrainRecord } from './record.ts'
 import { lossCurve } from './record.ts'
+import { standardise } from './standardise.ts'
 import type { TrainState } from './train.ts'
 
 /** What a record says that was known before the first step. */
@@ -45,21 +49,33 @@ export async function finish(
   state: TrainState,
   arithmetic: readonly Arithmetic[],
   began: number,
+  autoencoder?: FoundAutoencoder,
 ): Promise<TrainRecord> {
   const { model } = options.config
-  const { spec, write } = architectureOf(model)
-  const params = paramsFromVector(spec(model), state.ema)
+  const { spec, write, coder } = architectureOf(model)
+  let params = paramsFromVector(spec(model), state.ema)
   try {
+    let latents: TrainRecord['latents']
+    if (coder !== undefined) {
+      const settling = standardise(params, options.config, set.images)
+      const settled = await toItsEnd(settling, options.signal)
+      params = settled.params
+      latents = settled.moments
+    }
     const evaluation = await evaluateTestSet(options, set, params)
     if (evaluation !== null && !Number.isFinite(evaluation.mse))
       throw new NonFiniteError(
         `train: the error on the test images is ${evaluation.mse}; a lower learning rate may help`,
       )
-    const isHalf = state.ema.every((value) => Math.abs(value) <= largestHalf)
+    const isHalf = Object.values(params).every((tensor) =>
+      tensor.dataSync().every((value: number) => Math.abs(value) <= largestHalf),
+    )
     const record: TrainRecord = {
       ...facts(options, set),
+      ...(autoencoder === undefined ? {} : { autoencoder: autoencoder.record }),
       arithmetic,
       evaluation,
+      ...(latents === undefined ? {} : { latents }),
       lossCurve: lossCurve(readLossLog(folder.path('log')).lines),
       finished: new Date().toISOString(),
       secondsOfThisRun: Math.round((performance.now() - began) / 1000),
@@ -70,6 +86,7 @@ export async function finish(
         device: getDevice().info().name,
       },
     }
+    if (autoencoder !== undefined) autoencoder.copyTo(folder.part('autoencoder'))
     writeModel(folder, {
       model: writeSafetensors(params, { dtype: isHalf ? 'float16' : 'float32', metadata: { format: 'pt' } }),
       config: `${JSON.stringify(write(model), null, 2)}\n`,
@@ -97,17 +114,13 @@ async function evaluateTestSet(
     seed,
     timesteps: config.timesteps,
     predicts: config.predicts,
+    schedule: scheduleOf(config),
   })
   let tenths = 0
-  for (;;) {
-    // Lets signals through.
-    await new Promise((resolve) => setTimeout(resolve, 0))
-    signal?.throwIfAborted()
-    const { done, value } = batches.next()
-    if (done === true)
-      return { ...value, images: `the first ${count} of ${test.count} in ${record.test.file}`, seed }
+  const value = await toItsEnd(batches, signal, (value) => {
     const now = Math.floor((10 * value) / count)
     if (now > tenths) onMessage?.(`evaluated ${value} of ${count} test images`)
     tenths = now
-  }
+  })
+  return { ...value, images: `the first ${count} of ${test.count} in ${record.test.file}`, seed }
 }

@@ -9,6 +9,10 @@ export interface TrainCommand {
   readonly data: string
   readonly config: TrainConfig
   /**
+   * Folder of a trained autoencoder: the prior is then one of its latents, and `out` has a copy of it in `autoencoder`.
+   */
+  readonly autoencoder?: string
+  /**
    * Folder for state.safetensors, loss.jsonl and in the end model.safetensors, config.json and record.json.
    */
   readonly out: string

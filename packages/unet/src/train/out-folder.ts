@@ -24,6 +24,8 @@ const temporary = new RegExp(
 /** A folder that one training has for itself. */
 export interface OutFolder {
   readonly path: (file: keyof typeof names) => string
+  /** A folder in it, made where it is missing. */
+  readonly part: (name: string) => string
   /** Gives the folder back; removes it if it was made for this and is empty. */
   close(): void
 }
@@ -50,6 +52,10 @@ export function openOutFolder(folder: string, onMessage: (message: string) => vo
   removeTemporary(folder)
   return {
     path,
+    part: (name) => {
+      mkdirSync(join(folder, name), { recursive: true })
+      return join(folder, name)
+    },
     close: () => {
       release()
       removeMade()

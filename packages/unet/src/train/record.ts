@@ -6,7 +6,9 @@ import { recordedTraining } from '../models/training-record.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
 import type { Evaluation } from './evaluate.ts'
+import type { AutoencoderRecord } from './latent-set.ts'
 import type { LossLine } from './loss-log.ts'
+import type { LatentMoments } from './standardise.ts'
 
 /** What record.json says about a trained prior. */
 export interface TrainRecord {
@@ -22,6 +24,10 @@ export interface TrainRecord {
   readonly command: string
   /** On images that were not trained on; null where there were none. */
   readonly evaluation: (Evaluation & { readonly images: string; readonly seed: number }) | null
+  /** Of a prior on latents: the autoencoder, which lies in the folder `autoencoder` beside the record. */
+  readonly autoencoder?: AutoencoderRecord
+  /** Of an autoencoder: what the latents were before they were scaled, which the parameters now do. */
+  readonly latents?: LatentMoments
   readonly lossCurve: readonly (readonly [step: number, lossAverage: number])[]
   readonly finished: string
   readonly secondsOfThisRun: number

@@ -50,3 +50,6 @@ export function linearNoise(timesteps = 1000): NoiseSchedule {
   }
   return { alpha: (t) => Math.sqrt(alphaBar(t)), sigma: (t) => Math.sqrt(1 - alphaBar(t)) }
 }
+
+/** Of a training on pictures without noise, at the one time 0. */
+export const noNoise: NoiseSchedule = { alpha: () => 1, sigma: () => 0 }

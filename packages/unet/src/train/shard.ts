@@ -1,18 +1,18 @@
 import { valueAndGrad } from '@tweedie/autograd'
-import type { Tensor } from '@tweedie/tensor'
-import { fromData, scope, square, sub, sum } from '@tweedie/tensor'
+import { fromData, scope } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { ImageSet } from '../data/images.ts'
-import type { ParamSpec, Params } from '../params.ts'
+import type { Samples } from '../data/images.ts'
+import type { ParamSpec } from '../params.ts'
 import { BatchSampler } from './batch.ts'
 import type { TrainConfig } from './config.ts'
 import { flatten, unflatten } from './flat.ts'
+import { objective } from './objective.ts'
 import type { NoiseTable } from './schedule.ts'
 
 /** What every thread of a training knows. */
 export interface TrainTask {
   readonly config: TrainConfig
-  readonly images: ImageSet
+  readonly images: Samples
   readonly table: NoiseTable
 }
 
@@ -29,23 +29,14 @@ export class ShardWorker {
   }
 
   /**
-   * The shard's part of the loss, mean over the batch of the mean squared error of the prediction;
-   * its gradient is written to `gradient`.
+   * The shard's part of the loss, {@link objective}; its gradient is written to `gradient`.
    */
   run(flatParams: Float32Array, step: number, shard: number, gradient: Float32Array): number {
-    const { model, batch } = this.task.config
-    const { forward } = architectureOf(model)
+    const { config, images } = this.task
     const drawn = this.sampler.draw(step, shard)
     return scope(() => {
-      const shape = [drawn.count, ...this.task.images.shape]
       const params = unflatten(this.spec, fromData(flatParams, [flatParams.length]))
-      const x = fromData(drawn.xt, shape)
-      const target = fromData(drawn.target, shape)
-      const t = fromData(drawn.t, [drawn.count])
-      const scale = drawn.count / (batch * drawn.noise.length)
-      const objective = (p: Params): Tensor =>
-        scope(() => sum(square(sub(forward(p, model, x, t), target))).mul(scale))
-      const [loss, gradients] = valueAndGrad(objective)(params)
+      const [loss, gradients] = valueAndGrad(objective(config, drawn, images.shape))(params)
       flatten(this.spec, gradients, gradient)
       return loss.dataSync()[0]!
     })

@@ -3,13 +3,13 @@ import { adam, clipByGlobalNorm, updateAverage } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, NonFiniteError, OptionError, randomKey, scope, unscoped } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { ImageSet } from '../data/images.ts'
+import type { Samples } from '../data/images.ts'
 import { countParams } from '../params.ts'
 import type { TrainConfig } from './config.ts'
-import { emaDecayAt, learningRateAt } from './config.ts'
+import { emaDecayAt, learningRateAt, scheduleOf } from './config.ts'
 import { flatten } from './flat.ts'
 import type { NoiseSchedule } from './schedule.ts'
-import { linearNoise, noiseTable } from './schedule.ts'
+import { noiseTable } from './schedule.ts'
 import type { ShardExecutor, TrainTask } from './shard.ts'
 import { localShards } from './shard.ts'
 
@@ -47,8 +47,8 @@ export interface TrainProgress {
 
 export interface TrainInput {
   readonly config: TrainConfig
-  readonly images: ImageSet
-  /** Default: the linear schedule of DDPM. */
+  readonly images: Samples
+  /** Default: {@link scheduleOf} the configuration. */
   readonly schedule?: NoiseSchedule
   /** Continue from here; must be of the same configuration. */
   readonly from?: TrainState
@@ -81,7 +81,7 @@ export function initialState(config: TrainConfig): TrainState {
  */
 export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, TrainState> {
   const { config, images, signal } = input
-  const table = noiseTable(input.schedule ?? linearNoise(config.timesteps), config.timesteps)
+  const table = noiseTable(input.schedule ?? scheduleOf(config), config.timesteps)
   const start = input.from ?? initialState(config)
   const size = countParams(architectureOf(config.model).spec(config.model))
   for (const name of ['params', 'ema', 'mean', 'square'] as const) {

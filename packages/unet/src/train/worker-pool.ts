@@ -41,8 +41,10 @@ export function workerShards(workers: number): (task: TrainTask, size: number) =
     throw new OptionError('workers', `must be a positive integer, got ${workers}`)
   }
   return ({ config, images, table }, size) => {
-    const pixels = new Uint8Array(new SharedArrayBuffer(images.pixels.length))
-    pixels.set(images.pixels)
+    const { pixels: given } = images
+    const bytes = new SharedArrayBuffer(given.byteLength)
+    const pixels = given instanceof Float32Array ? new Float32Array(bytes) : new Uint8Array(bytes)
+    pixels.set(given)
     const common: SharedShards = {
       task: { config, images: { ...images, pixels }, table },
       params: shared.f32(size),

@@ -1,6 +1,6 @@
 import type { MethodProfile } from '@tweedie/bench'
 import { methodsMarkdown, profileMethod, restBar } from '@tweedie/bench'
-import { InterruptedError, measure, measurementKey } from '@tweedie/runs'
+import { asPictures, InterruptedError, measure, measurementKey, operatorFor } from '@tweedie/runs'
 import type { AnyMethod, Settings } from '@tweedie/solvers'
 import {
   breathe,
@@ -50,9 +50,10 @@ export async function benchMethods(io: Io, options: BenchMethodsOptions): Promis
     }),
   )
   // Something to measure: what the prior itself draws.
-  const truth = await run(sampleUnconditional(prior, { count: batch, steps: 10 }))
+  using drawn = await run(sampleUnconditional(prior, { count: batch, steps: 10 }))
+  const truth = asPictures(prior, drawn)
   const y = measure(operator, noise, truth, measurementKey(0))
-  const problem = { operator, noise, y }
+  const problemFor = ({ info }: AnyMethod) => ({ operator: operatorFor(info, operator, prior), noise, y })
   const profiles: MethodProfile[] = []
   const unfit: { method: string; why: string }[] = []
   const progress = startProgress(io, { quiet: options.json === true })
@@ -62,7 +63,7 @@ export async function benchMethods(io: Io, options: BenchMethodsOptions): Promis
       if (io.signal.aborted) throw new InterruptedError()
       progress.at(i / settled.length, method.info.name)
       try {
-        profiles.push(await profileMethod(method, problem, prior, settings))
+        profiles.push(await profileMethod(method, problemFor(method), prior, settings))
       } catch (error) {
         if (!(error instanceof UnfitError)) throw error
         unfit.push({ method: method.info.name, why: error.reason })

@@ -11,6 +11,19 @@ export function sampleCommand(io: Io): Command {
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
+    .addOption(
+      specOption('--class <label>', integer('of a prior that can be told one: a label 0, 1, …', { min: 0 })),
+    )
+    .addOption(
+      specOption(
+        '--guidance <w>',
+        number('of --class: 1 is the class, more is farther from all others (classifier-free)', {
+          min: 0,
+          max: 100,
+          otherwise: '1',
+        }),
+      ),
+    )
     .option('--sampler <spec>', 'such as ddim, dpm++2m or heun:churn=40; see `tweedie samplers`', 'ddpm')
     .addOption(specOption('--spacing <name>', choice('how the times are laid out', spacings, 'linspace')))
     .addOption(

@@ -1,12 +1,12 @@
 import { extname } from 'node:path'
-import { drawGrid, drive, toPictures } from '@tweedie/runs'
-import type { Spacing } from '@tweedie/solvers'
-import { sampleFrom, sampleUnconditional } from '@tweedie/solvers'
+import { asPictures, drawGrid, drive, toPictures } from '@tweedie/runs'
+import type { Prior, Spacing } from '@tweedie/solvers'
+import { sampleFrom, sampleUnconditional, withClass } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
 import type { Io } from '../../io.ts'
-import { resolvePrior, resolveSampler } from '../../resolve.ts'
+import { naming, resolvePrior, resolveSampler } from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
 
@@ -14,6 +14,9 @@ import { version } from '../../version.ts'
 export interface SampleOptions {
   readonly out: string
   readonly prior: string
+  /** A label of a prior that can be told a class. */
+  readonly class?: number
+  readonly guidance?: number
   readonly n: number
   /** Such as `ddpm` or `heun:churn=40`. */
   readonly sampler: string
@@ -38,21 +41,24 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
-  const prior = await resolvePrior(io, options.prior)
+  const resolved = await resolvePrior(io, options.prior)
+  const prior = await toldPrior(resolved, options)
   const run = { count, steps, seed, spacing }
   const eta = options.eta ?? etas[options.sampler]
   const draw =
     eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
   const started = performance.now()
-  const x = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
+  using samples = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
     drive(draw, {
       signal: io.signal,
       diverged: 'the samples are not finite',
       onStep: ({ i, steps }) => onProgress((i + 1) / steps, `step ${i + 1} of ${steps}`),
     }),
   )
+  const x = asPictures(prior, samples)
   const how = eta === undefined ? { sampler: options.sampler } : { eta }
-  const facts = { prior: prior.name, count, steps, ...how, spacing, seed, tweedie: version }
+  const told = options.class === undefined ? {} : { class: options.class, guidance: options.guidance ?? 1 }
+  const facts = { prior: prior.name, ...told, count, steps, ...how, spacing, seed, tweedie: version }
   const text = Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
   )
@@ -64,4 +70,11 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
       ? `${JSON.stringify({ ...facts, file: options.out, seconds })}\n`
       : `Wrote ${count} ${count === 1 ? 'sample' : 'samples'} to ${options.out} (${steps} steps, ${seconds.toFixed(1)} s)\n`,
   )
+}
+
+/** A prior that is told what the options say of a class. @throws {OptionError} where it cannot be. */
+function toldPrior(prior: Prior, { class: label, guidance }: SampleOptions): Prior | Promise<Prior> {
+  if (label !== undefined) return naming('--class', 'class', () => withClass(prior, label, guidance))
+  if (guidance === undefined) return prior
+  throw new OptionError('--guidance', 'is for samples of a class: give --class too')
 }

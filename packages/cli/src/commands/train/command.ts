@@ -22,13 +22,14 @@ export const saveInterval: OptionSpec<SaveInterval> = {
 
 export function trainCommand(io: Io): Command {
   return new Command('train')
-    .description('Trains a prior on pictures; can be interrupted and continued.')
+    .description('Trains a prior, or an autoencoder, on pictures; can be interrupted and continued.')
     .requiredOption(
       '--data <dir>',
       "folder of images in MNIST's form (train- and t10k-images-idx3-ubyte, .gz or not; any size, grey or colour)",
     )
     .requiredOption('--config <file>', 'JSON: { "model": …, "steps": …, "batch": … }; see the shipped priors')
     .requiredOption('--out <dir>', 'folder for the state, the log and in the end the model')
+    .option('--autoencoder <dir>', 'a trained autoencoder: the prior is one of its latents')
     .option('--resume', 'go on with the training in --out')
     .option(
       '--allow-other-rounding',
@@ -51,6 +52,8 @@ Ctrl-C saves the state first; the same command with --resume goes on, to the sam
 --data is an IDX file of [N, H, W] unsigned bytes, or [N, C, H, W] or [N, H, W, C] (train-images-idx4-ubyte) for colour.
 The "model" of --config is a config.json of any network known here, or has the fields of the "architecture" it names.
 "predicts" in it is epsilon (the default), x0, v, flow or edm.
+A model of the architecture autoencoder learns to give pictures back; --autoencoder then trains a prior on its latents.
+Models with classes read the labels beside the images (train-labels-idx1-ubyte); with "labelDrop" the last class is none.
 One training at a time has --out: train.lock in it says which.`,
     )
     .action(async (options: TrainCliOptions, command: Command) => {

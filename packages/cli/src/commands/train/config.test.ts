@@ -55,7 +55,7 @@ describe('a training configuration', () => {
     [
       'an architecture that is none',
       { model: { ...model, architecture: 'vit' }, steps: 3 },
-      "architecture: must be one of ddpm, adm, got 'vit'",
+      "architecture: must be one of ddpm, adm, autoencoder, got 'vit'",
     ],
     ['a target that is none', { model, steps: 3, predicts: 'score' }, 'predicts: '],
     ['null', null, 'the whole: '],

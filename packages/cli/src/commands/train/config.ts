@@ -25,6 +25,10 @@ const fields = {
   epsilon: z.number().optional(),
   clipNorm: z.number().optional(),
   emaDecay: z.number().optional(),
+  labelDrop: z.number().optional(),
+  latentNoise: z.number().optional(),
+  latentPenalty: z.number().optional(),
+  labelWeight: z.number().optional(),
 } satisfies Readonly<Record<keyof Omit<TrainConfig, 'model'>, z.ZodType>>
 
 const ConfigFile = z.strictObject({ model: z.record(z.string(), z.unknown()), ...fields })

@@ -12,6 +12,7 @@ import { readTrainConfig } from './config.ts'
 export interface TrainCliOptions {
   readonly data: string
   readonly config: string
+  readonly autoencoder?: string
   readonly out: string
   readonly resume?: boolean
   readonly allowOtherRounding?: boolean
@@ -30,6 +31,8 @@ const flags: Readonly<Record<string, string>> = {
   resume: '--resume',
   out: '--out',
   config: '--config',
+  autoencoder: '--autoencoder',
+  images: '--data',
   workers: '--workers',
   steps: '--config',
 }
@@ -76,6 +79,7 @@ export async function train(io: Io, options: TrainCliOptions, argv: readonly str
             (io.terminal === undefined ? `  ${Math.ceil(eta / 60)} min left` : ''),
         ),
       ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.autoencoder === undefined ? {} : { autoencoder: absolute(io.cwd, options.autoencoder) }),
     })
     progress.stop()
     io.out(

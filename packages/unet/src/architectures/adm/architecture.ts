@@ -6,7 +6,7 @@ import { describeAdm } from './describe.ts'
 import { admExplain } from './explain.ts'
 import { admConfigFromFields } from './fields.ts'
 import { admFormat } from './format.ts'
-import { admForward } from './forward.ts'
+import { admEmbed, admForward, admForwardEmbedded } from './forward.ts'
 import { admConfigToGuided, guidedNames } from './guided.ts'
 import { inferAdm } from './infer.ts'
 import { initAdm } from './init.ts'
@@ -33,7 +33,9 @@ export const adm: Architecture<AdmConfig> = {
   describe: describeAdm,
   explain: admExplain,
   init: initAdm,
-  forward: (params, config, x, t) => admForward(params, config, x, t),
+  forward: admForward,
+  classes: ({ numClasses }) => numClasses,
+  conditional: { embed: admEmbed, forward: admForwardEmbedded },
   sampleShape: ({ inChannels, imageSize }) => [inChannels, imageSize, imageSize],
   divisor: ({ channelMult }) => 2 ** (channelMult.length - 1),
   // Where the full resolution is reached again, the joined images of two levels, and their norm.
@@ -44,5 +46,5 @@ export const adm: Architecture<AdmConfig> = {
   needsMore: ({ numClasses }) =>
     numClasses === null
       ? undefined
-      : `is class-conditional (num_classes is ${numClasses}): class labels are not supported here yet, admForward of @tweedie/unet takes them`,
+      : `is class-conditional (num_classes is ${numClasses}): a prior is asked without labels, as one can be that was trained with labelDrop, whose last class is none`,
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, fromData, gather, scope, silu } from '@tweedie/tensor'
+import { concat, fromData, gather, OptionError, ShapeError, scope, silu } from '@tweedie/tensor'
 import {
   averagePool,
   conv2d,
@@ -46,19 +46,71 @@ export function admForward(
   y?: number | Tensor,
 ): Tensor {
   checkInput(config, x, t, y)
-  return scope(() => {
-    const plan = admPlan(config)
-    const embedding = embed(params, config, x, t, y)
-    const run = (h: Tensor, block: BlockPlan) =>
-      scope(() => block.reduce((now, layer) => runLayer(params, config, now, embedding, layer), h))
-    const kept: Tensor[] = []
-    let h = x
-    for (const block of plan.input) kept.push((h = run(h, block)))
-    h = run(h, plan.middle)
-    for (const block of plan.output) h = run(concat([h, kept.pop()!], 1), block)
-    return conv2d(params, 'out.2', groupNorm(params, 'out.0', h, { groups: normGroups, silu: true }), {
-      padding: 1,
-    })
+  return scope(() => run(params, config, x, t, y === undefined ? undefined : admEmbed(params, config, y, x)))
+}
+
+/**
+ * The embeddings [N, 4·modelChannels] of labels, one or [N], of a class-conditional network: rows of `label_emb`.
+ * Differentiable in `params`.
+ * @param like - Whose device a single label goes to.
+ * @throws {OptionError} for a label that is no class of the network.
+ */
+export function admEmbed(params: Params, config: AdmConfig, y: number | Tensor, like?: Tensor): Tensor {
+  const table = param(params, 'label_emb.weight')
+  const device = (like ?? table).device
+  const labels = typeof y === 'number' ? fromData([y], [1], { dtype: 'int32', device }) : labelsOf(config, y)
+  return gather(table, labels)
+}
+
+/**
+ * {@link admForward} of a class-conditional network, told not a label but an embedding c, [N, 4·modelChannels] or one for
+ * all, as {@link admEmbed} gives it or any other. Differentiable in `params`, `x` and `c`.
+ * @throws {ShapeError} where x, t or c does not fit the configuration.
+ * @throws {OptionError} for a network without classes.
+ * @example
+ * ```ts
+ * import { randomKey, zeros } from '@tweedie/tensor'
+ * import { admConfig, admForwardEmbedded, initAdm } from '@tweedie/unet'
+ * const config = admConfig({ imageSize: 7, inChannels: 4, modelChannels: 32, channelMult: [1], numClasses: 11 })
+ * const params = initAdm(config, randomKey(0))
+ * admForwardEmbedded(params, config, zeros([2, 4, 7, 7]), 500, zeros([1, 128])).shape // => [2, 4, 7, 7]
+ * ```
+ */
+export function admForwardEmbedded(
+  params: Params,
+  config: AdmConfig,
+  x: Tensor,
+  t: number | Tensor,
+  c: Tensor,
+): Tensor {
+  if (config.numClasses === null)
+    throw new OptionError('c', 'the network has no classes (numClasses is null)')
+  checkInput(config, x, t, 0)
+  const width = admPlan(config).embedding
+  const [n] = x.shape
+  if (c.rank !== 2 || c.shape[1] !== width || (c.shape[0] !== n && c.shape[0] !== 1))
+    throw new ShapeError('admForwardEmbedded', `c must be [${n}, ${width}] or [1, ${width}]`, [c.shape])
+  return scope(() => run(params, config, x, t, c))
+}
+
+function run(
+  params: Params,
+  config: AdmConfig,
+  x: Tensor,
+  t: number | Tensor,
+  c: Tensor | undefined,
+): Tensor {
+  const plan = admPlan(config)
+  const embedding = embed(params, config, x, t, c)
+  const runBlock = (h: Tensor, block: BlockPlan) =>
+    scope(() => block.reduce((now, layer) => runLayer(params, config, now, embedding, layer), h))
+  const kept: Tensor[] = []
+  let h = x
+  for (const block of plan.input) kept.push((h = runBlock(h, block)))
+  h = runBlock(h, plan.middle)
+  for (const block of plan.output) h = runBlock(concat([h, kept.pop()!], 1), block)
+  return conv2d(params, 'out.2', groupNorm(params, 'out.0', h, { groups: normGroups, silu: true }), {
+    padding: 1,
   })
 }
 
@@ -68,17 +120,14 @@ function embed(
   config: AdmConfig,
   x: Tensor,
   t: number | Tensor,
-  y: number | Tensor | undefined,
+  c: Tensor | undefined,
 ): Tensor {
   return scope(() => {
     const device = x.device
     const times = typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device }) : t.cast(x.dtype)
     const sinusoid = timeEmbedding(times, config.modelChannels, { flipSinToCos: true, freqShift: 0 })
     const time = linear(params, 'time_embed.2', silu(linear(params, 'time_embed.0', sinusoid)))
-    if (y === undefined) return silu(time)
-    const labels =
-      typeof y === 'number' ? fromData([y], [1], { dtype: 'int32', device }) : labelsOf(config, y)
-    return silu(time.add(gather(param(params, 'label_emb.weight'), labels)))
+    return silu(c === undefined ? time : time.add(c))
   })
 }
 
