@@ -5,7 +5,6 @@ import { sampleUnconditional } from '../samplers/index.ts'
 import type { Prior } from '../types.ts'
 import { gaussianPrior, withClass } from './index.ts'
 
-
 /** Of class k: a Gaussian about 4k with deviation 0.5; of none, one about 2 with deviation 3. Told by its mean as embedding. */
 const about = (mean: number, deviation: number) => gaussianPrior({ mean: [mean], covariance: deviation ** 2 })
 const prior: Prior = {
@@ -16,7 +15,6 @@ const prior: Prior = {
       fromData(
         labels.map((label) => 4 * label),
         [labels.length, 1],
-        plain,
       ),
     nothing: fromData([Number.NaN], [1, 1]),
     // A Gaussian's denoiser is affine in its mean: each row about its own.
