@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Prior } from '@tweedie/solvers'
+import { fromData, zeros } from '@tweedie/tensor'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodePicture } from './images/png.ts'
 import { openPicture } from './images/read.ts'
-import { expectWrongUse, ran, temporaryFolder } from './testing.test.helper.ts'
+import { expectWrongUse, ran, temporaryFolder, whitePrior } from './testing.test.helper.ts'
 
 // An autoencoder, a prior on its latents, samples of a class, a restoration: by the command line, on a few random images.
 
@@ -83,14 +85,52 @@ test('samples are pictures, of a class where one is asked for', async () => {
   expect(JSON.parse(drawn.out)).not.toHaveProperty('class')
   const told = await draw('--class', '1')
   expect(JSON.parse(told.out)).toMatchObject({ class: 1, guidance: 1 })
-  const picture = () => openPicture(readFileSync(join(folder.path, 'g.png')), 'g.png').decode().picture.data
-  const plain = picture()
   expect(JSON.parse((await draw('--class', '1', '--guidance', '2.5')).out)).toMatchObject({ guidance: 2.5 })
-  expect(picture()).not.toEqual(plain)
   expectWrongUse(await draw('--class', '2'), '--class: must be a label 0 … 1, got 2')
   expectWrongUse(await draw('--guidance', '2'), '--guidance: is for samples of a class')
   const white = await run('sample', '--prior', 'white', '--class', '1', '--steps', '2', '--out', 'g.png')
   expectWrongUse(white, "--class: 'white' cannot be told a class")
+})
+
+test('guidance leads beyond the class', async () => {
+  // A prior that knows one picture of grey, and of class k one of 0.2 k.
+  const { denoise: _, ...white } = whitePrior([1, 8, 8])
+  const grey: Prior = {
+    ...white,
+    denoise: (xt) => xt.mul(0),
+    conditional: {
+      ...{ classes: ['none', 'light'], nothing: zeros([1, 1]) },
+      embed: (labels) =>
+        fromData(
+          labels.map((label) => 0.2 * label),
+          [labels.length, 1],
+        ),
+      denoise: (xt, _, c) => xt.mul(0).add(c.reshape([-1, 1, 1, 1])),
+    },
+  }
+  const brightest = async (...more: string[]) => {
+    const argv = [
+      'sample',
+      '--prior',
+      'grey',
+      '--n',
+      '1',
+      '--steps',
+      '3',
+      '--sampler',
+      'ddim',
+      '--out',
+      'l.png',
+    ]
+    expect(await ran(folder.path, [...argv, ...more], { priors: { grey: async () => grey } })).toMatchObject({
+      code: 0,
+    })
+    const { picture } = openPicture(readFileSync(join(folder.path, 'l.png')), 'l.png').decode()
+    return Math.max(...picture.data)
+  }
+  expect(await brightest()).toBeCloseTo(0.5, 2)
+  expect(await brightest('--class', '1')).toBeCloseTo(0.6, 2)
+  expect(await brightest('--class', '1', '--guidance', '2.5')).toBeCloseTo(0.75, 2)
 })
 
 test('a picture is restored by its latents; a method that needs a linear measurement is refused', async () => {
