@@ -1,4 +1,5 @@
 import type { Edit } from './edit.ts'
+import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
@@ -18,4 +19,5 @@ export const edits: readonly Edit[] = [
   ...pictureEdits,
   ...commandEdits,
   ...factEdits,
+  ...autoencoderEdits,
 ]

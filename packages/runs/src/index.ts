@@ -7,6 +7,7 @@ export { enlarge, isPicture, toColor, toGrey, toPictures, toTensor } from './pic
 export type { Panel, PanelRow } from './pictures/sheet.ts'
 export { drawGrid, drawSheet } from './pictures/sheet.ts'
 export { autoencoderOf } from './priors/autoencoder.ts'
+export { fetchLatentPrior } from './priors/fetch-latent.ts'
 export { checkMemory, checkNetwork, priorOf, shapeAt } from './priors/network.ts'
 export { scheduleOf } from './priors/schedule.ts'
 export { asPictures, operatorFor } from './problem/latent.ts'

@@ -6,7 +6,6 @@ const of = editsOf(src)
 const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
 const trainConfig = of('train/config.ts')
 const batch = of('train/batch.ts')
-const shard = of('train/shard.ts')
 const train = of('train/train.ts')
 const evaluate = of('train/evaluate.ts')
 const noise = of('train/schedule.ts')
@@ -74,13 +73,6 @@ export const trainingEdits: readonly Edit[] = [
     "this.key.fold('epoch').fold(epoch)",
     "this.key.fold('epoch').fold(0)",
     'every epoch has one order',
-    inside('train'),
-  ),
-  shard(
-    'train-gradient-shards',
-    'drawn.count / (batch * drawn.noise.length)',
-    '1 / drawn.noise.length',
-    'loss and gradient are too large by the number of shards',
     inside('train'),
   ),
   train(

@@ -209,13 +209,7 @@ const networks: readonly Edit[] = [
     "guided-diffusion's cosines come after its sines",
     admParity,
   ),
-  adm(
-    'adm-label',
-    "time.add(gather(param(params, 'label_emb.weight'), labels))",
-    'time',
-    'the class is ignored',
-    admParity,
-  ),
+  adm('adm-label', 'c === undefined ? time : time.add(c)', 'time', 'the class is ignored', admParity),
   adm(
     'adm-new-order',
     "config.useNewAttentionOrder ? 'qkv-first' : 'heads-first'",
@@ -285,8 +279,8 @@ const members: readonly Edit[] = [
   ),
   predictor(
     'predictor-half',
-    'splitLearnedVariance(forward(params, config, xt, t)).epsilon',
-    'splitLearnedVariance(forward(params, config, xt, t)).v',
+    'splitLearnedVariance(output).epsilon',
+    'splitLearnedVariance(output).v',
     'the half for the variance is taken for the prediction',
   ),
   formats(

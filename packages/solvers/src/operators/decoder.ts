@@ -14,7 +14,7 @@ import { shownOperator } from './parts.ts'
  * import { concat, tensor } from '@tweedie/tensor'
  * const twice = { name: 'twice', shape: [1, 1, 4], latentShape: [1, 1, 2],
  *   encode: (x) => x.slice(null, null, null, [0, 2]), decode: (z) => concat([z, z], 3) }
- * const measured = compose(inpaint(twice.shape, { region: [0, 0, 1, 1] }), decoderOperator(twice))
+ * const measured = compose(inpaint(twice.shape, { box: 1 }), decoderOperator(twice))
  * measured.name // => 'inpaint ∘ decoder of twice'
  * measured.forward(tensor([[[[1, 2]]]])).shape // => [1, 1, 3]
  * ```

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, OptionError, scope } from '@tweedie/tensor'
+import { fromData, getDevice, OptionError, scope } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import type { NetworkConfig } from './catalog.ts'
 import { architectureOf } from './catalog.ts'
@@ -58,6 +58,7 @@ export function conditionalPredictor(
   const count = classes?.(config) ?? 0
   if (!noClass || conditional === undefined || count < 2) return undefined
   const image = imageOf(config)
+  const device = Object.values(params)[0]?.device ?? getDevice()
   return {
     classes: count - 1,
     embed: (labels) => {
@@ -65,7 +66,7 @@ export function conditionalPredictor(
       if (wrong !== undefined)
         throw new OptionError('labels', `must be whole numbers 0 … ${count - 2}, got ${wrong}`)
       return scope(() =>
-        conditional.embed(params, config, fromData(labels, [labels.length], { dtype: 'int32' })),
+        conditional.embed(params, config, fromData(labels, [labels.length], { dtype: 'int32', device })),
       )
     },
     predict: (xt, t, c) => image(conditional.forward(params, config, xt, t, c)),

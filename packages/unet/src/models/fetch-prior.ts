@@ -1,8 +1,10 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { architectures } from '../architectures/catalog.ts'
 import type { ConfigOf, NetworkBase, NetworkFormat } from '../architectures/format.ts'
+import type { TrainedOn } from '../architectures/trained-on.ts'
 import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
-import { readNetwork } from './prior.ts'
+import { parseJson, readNetwork } from './prior.ts'
+import { recordedTraining } from './training-record.ts'
 
 /** Where the two files of a network are. */
 export interface PriorAddresses {
@@ -81,11 +83,32 @@ const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 function addressesOf(source: string | URL | PriorAddresses): PriorAddresses {
   if (typeof source === 'object' && !(source instanceof URL)) return source
+  return { config: fileIn(source, 'config.json'), weights: fileIn(source, 'model.safetensors') }
+}
+
+/**
+ * The address of a file, or of a folder, in a folder of an address.
+ * @throws {OptionError} where the address is none of a folder.
+ */
+export function fileIn(source: string | URL, file: string): string {
   const [, folder = '', rest = ''] = /^([^?#]*?)\/*([?#].*)?$/.exec(String(source)) ?? []
   if (folder + rest === String(source) && folder === '') {
     throw new OptionError('source', `is no address of a folder: '${String(source)}'`)
   }
-  return { config: `${folder}/config.json${rest}`, weights: `${folder}/model.safetensors${rest}` }
+  return `${folder}/${file}${rest}`
+}
+
+/**
+ * What the record of our own training says that a network was trained on, from the address of a `record.json`.
+ * @throws {FileFormatError} where it is not there, or does not fit.
+ */
+export async function fetchTraining(
+  address: string,
+  options: Pick<FetchPriorOptions, 'signal' | 'fetch'> = {},
+): Promise<TrainedOn> {
+  const stop = options.signal ?? new AbortController().signal
+  const bytes = await download(address, { ...options, stop, onProgress: undefined })
+  return recordedTraining(address, parseJson(decode(bytes), address))
 }
 
 type DownloadOptions = Pick<FetchPriorOptions, 'signal' | 'fetch'> & {

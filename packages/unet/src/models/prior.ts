@@ -111,7 +111,8 @@ const beginning = (source: ByteSource): string | undefined =>
     ? undefined
     : `begins with ${show(String.fromCharCode(...readRange(source, 0, Math.min(source.size, 40))))}`
 
-function parseJson(text: string, name: string): unknown {
+/** @throws {FileFormatError} where a text is no JSON. */
+export function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
