@@ -26,6 +26,7 @@ import { scoreSde } from './explicit/score-sde.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { redDiff } from './variational/red-diff.ts'
+import { rlsd } from './variational/rlsd.ts'
 
 /**
  * All methods, by name: a list.
@@ -50,6 +51,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   snips,
   ddpg,
   redDiff,
+  rlsd,
   blindDps,
   gibbsDdrm,
   pigdm,

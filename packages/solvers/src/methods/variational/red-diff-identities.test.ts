@@ -172,7 +172,9 @@ describe('the stationary point and the posterior', () => {
   // Of a prior without spread ε_θ − ε = (α/σ)(μ − m) has no noise, and w_t·α/σ = λ: Tikhonov's problem, which Adam solves.
   it('of a prior that is one point is reached by a run: ridge regression about it', async () => {
     const point = gaussianPrior({ mean, covariance: 1e-12, schedule })
-    const found = await run(redDiff(problem, point, { steps: 1000, lambda: 0.4, learningRate: 0.02, beta1: 0.5 }))
+    const found = await run(
+      redDiff(problem, point, { steps: 1000, lambda: 0.4, learningRate: 0.02, beta1: 0.5 }),
+    )
     const right = A.transpose()
       .mmul(Matrix.columnVector(y))
       .div(m)
