@@ -25,6 +25,7 @@ import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
+import { blindRedDiff } from './variational/blind-red-diff.ts'
 import { redDiff } from './variational/red-diff.ts'
 import { rlsd } from './variational/rlsd.ts'
 
@@ -52,6 +53,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   ddpg,
   redDiff,
   rlsd,
+  blindRedDiff,
   blindDps,
   gibbsDdrm,
   pigdm,

@@ -19,4 +19,16 @@ export const variational: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['epsilon', 'epsilon0'], options: { sigmaX0: 0.1 } },
   },
+  'blind-red-diff': {
+    defaults: {
+      ...redDiff,
+      steps: [1000, 'as red-diff'],
+      spacing: ['linspace', 'as red-diff'],
+      phiRate: [0.02, 'ours: no public code'],
+      l2: [0, 'ours'],
+      smoothness: [undefined, 'ours'],
+      initial: [undefined, 'ours: what the operator begins with'],
+    },
+    draws: { start: [], step: ['epsilon', 'epsilon0'], options: { sigmaX0: 0.1 } },
+  },
 }
