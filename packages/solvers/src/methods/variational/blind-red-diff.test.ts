@@ -2,14 +2,14 @@ import type { Tensor } from '@tweedie/tensor'
 import { fromData, normal, OptionError, randomKey, tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
-import { blindBlur, matrixOperator, unknownGain } from '../../operators/index.ts'
+import { blindBlur, blindMri, matrixOperator, unknownGain } from '../../operators/index.ts'
 import { gaussianPrior } from '../../priors/index.ts'
 import { noiseStreams, run } from '../../run/index.ts'
 import { respace, vpLinear } from '../../schedules/index.ts'
 import type { Blind, Operator, Problem } from '../../types.ts'
-import { UnfitError } from '../fit.ts'
+import { lackOf, UnfitError } from '../fit.ts'
 import type { BlindRedDiffOptions } from '../index.ts'
-import { blindRedDiff, redDiff, unknownGradient } from '../index.ts'
+import { blindDps, blindRedDiff, gibbsDdrm, redDiff, unknownGradient } from '../index.ts'
 import type { Vector } from '../written-out.test.helper.ts'
 import { adamStep } from '../written-out.test.helper.ts'
 
@@ -220,6 +220,35 @@ describe('what is found', () => {
     expect(distance(found)).toBeLessThan(0.01)
   })
 
+  // With all frequencies, y_i = F S_i x and a picture without zeros, S_i = F⁻¹y_i/x.
+  it.each(['real', 'complex'] as const)(
+    'are the maps of coils, of %s images, and held they are RED-diff',
+    async (image) => {
+      const small = [2, 4, 4]
+      const picture = normal(randomKey(4), [1, ...small], float64)
+        .mul(0.2)
+        .add(1)
+      const point = gaussianPrior({ mean: list(picture), covariance: 1e-10, shape: small, schedule })
+      const coils = blindMri(small, { image, coils: 2, acceleration: 1 })
+      const unknown = blindOf(coils)
+      const measured = { operator: coils, noise: gaussianNoise(0.01), y: coils.forward(picture) }
+      const truth = list(fromData(unknown.examples[0]!, [64], float64)) // loops at 1.5, as `forward` has them
+      const distance = (phi: readonly number[]) =>
+        Math.hypot(...phi.map((v, i) => v - truth[i]!)) / Math.sqrt(16)
+      const options = { steps: 200, lambda: 20, beta1: 0.5, dataWeight: 10, init: 'adjoint' } as const
+      let found: number[] = []
+      await run(blindRedDiff(measured, point, options), {
+        onStep: ({ parameter }) => void (found = list(parameter)),
+      })
+      expect(distance([...unknown.initial])).toBeGreaterThan(0.05)
+      expect(distance(found)).toBeLessThan(0.005)
+      const held = unknown.at(unknown.normalise(fromData(unknown.initial, [1, 2, 2, 4, 4], float64)))
+      expect(await path(blindRedDiff(measured, point, { steps: 5, phiRate: 0 }))).toEqual(
+        await path(redDiff({ ...measured, operator: held }, point, { steps: 5 })),
+      )
+    },
+  )
+
   // One number x with prior N(1, 0) and y = g·a·x: g = y/a whatever the start.
   it('is the gain that the prior leaves, from either side', async () => {
     const point = gaussianPrior({ mean: [1, 1], covariance: 1e-10, schedule })
@@ -234,6 +263,16 @@ describe('what is found', () => {
       expect(gain).toBeCloseTo(0.8, 3)
     }
   })
+})
+
+it('coils of unknown sensitivity are for blind methods, but for those that need a decomposition', () => {
+  const posed = { operator: blindMri([1, 8, 8], { coils: 2 }), noise: gaussianNoise(0.1) }
+  expect([blindRedDiff, blindDps].map(({ info }) => lackOf(info, posed))).toEqual([undefined, undefined])
+  expect(lackOf(gibbsDdrm.info, posed)).toEqual({
+    need: 'blindSvd',
+    why: "needs an operator with a singular value decomposition; 'blind-mri' has no svd()",
+  })
+  expect(lackOf(redDiff.info, posed)?.why).toContain('leaves its coil maps unknown')
 })
 
 it('refuses what does not fit before any work', () => {
