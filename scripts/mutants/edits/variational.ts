@@ -2,9 +2,9 @@ import type { Edit } from '../edit.ts'
 import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
-const rlsd = of('methods/variational/rlsd.ts', 'methods/variational/rlsd', 'methods/defaults')
+const rlsd = of('methods/variational/rlsd.ts', 'methods/variational/rlsd')
 const repulsion = of('particles/repulsion.ts', 'particles/repulsion', 'methods/variational/rlsd')
-const gradient = of('guidance/red-diff-gradient.ts', 'methods/variational/r')
+const gradient = of('guidance/red-diff-gradient.ts', 'methods/variational/rlsd')
 const blind = of('methods/variational/blind-red-diff.ts', 'methods/variational/blind-red-diff')
 const unknown = of('methods/variational/blind-red-diff-gradient.ts', 'methods/variational/blind-red-diff')
 const coils = of('operators/fourier/blind-mri.ts', 'operators/fourier/blind-mri')
@@ -102,27 +102,22 @@ export const variationalEdits: readonly Edit[] = [
   ),
   blind(
     'blind-red-old-mu',
-    'unknownGradient(blind, y, mu.params, phi, options)',
+    'unknownGradient(blind, y, mu, phi, options)',
     'unknownGradient(blind, y, x, phi, options)',
     'φ is fitted at the μ before the step',
   ),
-  blind(
-    'blind-red-no-project',
-    'ofPhi === false ? phi : blind.project(moved.params)',
-    'moved.params',
-    'φ is not kept what can be',
-  ),
+  blind('blind-red-no-project', 'blind.project(moved.params)', 'moved.params', 'φ is not kept what can be'),
   blind(
     'blind-red-unnormalised',
-    'Float64Array.from(blind.normalise(one(given)).dataSync())',
+    'Float64Array.from(blind.normalise(one(given, onHost)).dataSync())',
     'Float64Array.from(given)',
     'the start keeps its scale',
   ),
   blind('blind-red-rate', 'options.phiRate * size', 'options.phiRate', 'the rate of φ is absolute'),
   blind(
     'blind-red-size',
-    'Math.hypot(...begin) / Math.sqrt(begin.length)',
-    'Math.hypot(...begin)',
+    '(sum, v) => sum + v * v, 0) / begin.length)',
+    '(sum, v) => sum + v * v, 0))',
     'the norm of φ for the root mean square',
   ),
   blind('blind-red-memory', 'memory.phi, phi)', 'ofMu.init(phi), phi)', 'Adam forgets what it knows of φ'),
@@ -130,7 +125,7 @@ export const variationalEdits: readonly Edit[] = [
   blind(
     'blind-red-operator',
     'forward: (v: Tensor) => blind.apply(v, phi)',
-    'forward: (v: Tensor) => blind.apply(v, one(begin))',
+    'forward: (v: Tensor) => blind.apply(v, one(begin, likeY))',
     'μ is fitted to the φ of the start',
   ),
   unknown(

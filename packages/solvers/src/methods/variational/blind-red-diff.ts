@@ -1,5 +1,5 @@
 import { adam } from '@tweedie/autograd'
-import type { Tensor } from '@tweedie/tensor'
+import type { CreateOptions, Tensor } from '@tweedie/tensor'
 import { concat, fromData, OptionError, scope } from '@tweedie/tensor'
 import { hostParameter } from '../../guidance/blind.ts'
 import { redDiffGradient } from '../../guidance/red-diff-gradient.ts'
@@ -70,27 +70,22 @@ export const blindRedDiff = defineMethod({
     const { operator, noise, y } = problem
     const { blind, name, inShape, outShape } = operator
     const given = hostParameter(blind, 'initial', options.initial) ?? blind.initial
-    const one = (phi: ArrayLike<number>) =>
-      fromData(Float64Array.from(phi), [1, ...blind.shape], { dtype: y.dtype, device: y.device })
-    const begin = scope(() => Float64Array.from(blind.normalise(one(given)).dataSync()))
-    const size = Math.hypot(...begin) / Math.sqrt(begin.length)
+    const one = (phi: Float64Array, options: CreateOptions) => fromData(phi, [1, ...blind.shape], options)
+    const [onHost, likeY] = [{ dtype: y.dtype }, { dtype: y.dtype, device: y.device }]
+    const begin = scope(() => Float64Array.from(blind.normalise(one(given, onHost)).dataSync()))
+    const size = Math.sqrt(begin.reduce((sum, v) => sum + v * v, 0) / begin.length)
     if (!(size > 0 && Number.isFinite(size)))
-      throw new OptionError(
-        'initial',
-        `must have a scale, so that it can be normalised; got entries of ${size}`,
-      )
-    const at = scope(() => blind.at(one(begin)))
+      throw new OptionError('initial', `must not be 0 or without a scale: normalised, its size is ${size}`)
+    const at = scope(() => blind.at(one(begin, onHost)))
     const initial = firstEstimate({ operator: at, noise, y }, options.init, options.rankTolerance)
     const lack = `init '${options.init}' needs more than '${name}' at a ${blind.parameter} has`
     if (initial === undefined) throw new UnfitError('blind-red-diff', 'linear', lack)
-    const [ofMu, ofPhi] = [
-      adam(options),
-      options.phiRate > 0 && adam({ ...options, learningRate: options.phiRate * size }),
-    ]
+    const ofMu = adam(options)
+    const ofPhi = options.phiRate > 0 ? adam({ ...options, learningRate: options.phiRate * size }) : undefined
     return stepping({
       start: () => {
         const x = initial(y)
-        const phi = concat(Array.from({ length: y.shape[0] ?? 0 }, () => one(begin)))
+        const phi = concat(Array.from({ length: y.shape[0] ?? 0 }, () => one(begin, likeY)))
         return { x, phi, adam: { mu: ofMu.init(x), phi: ofMu.init(phi) } }
       },
       step: ({ x, phi, adam: memory }, { t }, i) => {
@@ -103,13 +98,15 @@ export const blindRedDiff = defineMethod({
           y,
         }
         const { gradient, x0hat, ...numbers } = redDiffGradient(measured, prior, x, t, draw, options)
-        const mu = ofMu.update(gradient, memory.mu, x)
-        const moved =
-          ofPhi === false
-            ? { params: phi, state: memory.phi }
-            : ofPhi.update(unknownGradient(blind, y, mu.params, phi, options).gradient, memory.phi, phi)
-        const next = ofPhi === false ? phi : blind.project(moved.params)
-        const state = { x: mu.params, phi: next, adam: { mu: mu.state, phi: moved.state } }
+        const { params: mu, state: ofX } = ofMu.update(gradient, memory.mu, x)
+        if (ofPhi === undefined) {
+          const state = { x: mu, phi, adam: { mu: ofX, phi: memory.phi } }
+          return { state, shown: { x0hat, parameter: phi }, numbers }
+        }
+        const turned = unknownGradient(blind, y, mu, phi, options).gradient
+        const moved = ofPhi.update(turned, memory.phi, phi)
+        const next = blind.project(moved.params)
+        const state = { x: mu, phi: next, adam: { mu: ofX, phi: moved.state } }
         return { state, shown: { x0hat, parameter: next }, numbers }
       },
     })

@@ -30,8 +30,9 @@ const isFeatures = (value: unknown): value is Features => typeof value === 'func
  * x̂₀, the residual and the losses are those of the first.
  *
  * Defaults: those of `red-diff`; K = 4 and x_i compared, as the authors' code; γ = 1. Their γ, 0 or 30, is for features of a
- * network on latents; they start at N(0, I), we about the estimate of `red-diff`. They take log(K − 1), with which two particles do not repel at all; log K is the rule's own. The paper's
- * further variable, an image tied to a decoded latent, is left out: on latents give `compose(A, decoder)`.
+ * network on latents; they start at N(0, I), we about the estimate of `red-diff`. They take log(K − 1), with which two particles
+ * do not repel at all; log K is the rule's own. The paper's further variable, an image tied to a decoded latent, is left out: on
+ * latents give `compose(A, decoder)`.
  *
  * Where γ = 0 and `startSpread` = 0 the first particle is RED-diff, bit for bit. Known limits: `info.limits`.
  *
@@ -52,7 +53,7 @@ export const rlsd = defineMethod({
   name: 'rlsd',
   title: 'Repulsive score distillation',
   family: 'variational',
-  paper: { arxiv: '2406.16683', algorithm: '§4', authors: 'Zilberstein et al. 2024' },
+  paper: { arxiv: '2406.16683', algorithm: "the authors' rsd.py", authors: 'Zilberstein et al. 2024' },
   needs: ['operatorVjp'],
   limits: 'Those of RED-diff; the spread of the particles is set by γ and the kernel, not by the posterior.',
   cost: ['particles'],
