@@ -14,7 +14,7 @@ export interface UnknownWeights {
   readonly smoothness?: number | undefined
 }
 
-/** Σ (φ_p − φ_q)² over neighbours p, q along the last two axes of φ [N, …shape], of each sample. */
+/** Σ (φ_a − φ_b)² over neighbours a, b along the last two axes of φ [N, …shape], of each sample. */
 function roughness(phi: Tensor): Tensor {
   const axes = phi.shape.length
   let total = sumPerSample(phi.mul(0))
@@ -36,9 +36,9 @@ function roughness(phi: Tensor): Tensor {
 /**
  * The gradient in γ of what Blind RED-diff minimises over the unknown: with φ = normalise(γ)
  *
- *     v/(2m)·‖y − A_φ(μ)‖² + (l2·‖φ‖² + smoothness·Σ (φ_p − φ_q)²)/(2p),    p, q neighbours,
+ *     v/(2m)·‖y − A_φ(μ)‖² + (l2·‖φ‖² + smoothness·Σ (φ_a − φ_b)²)/(2e),    a, b neighbours,
  *
- * for m measurements and p entries of φ (neither divides for 'sum'). It goes through `normalise`, so that nothing of it is
+ * for m measurements and e entries of φ (neither divides for 'sum'). It goes through `normalise`, so that nothing of it is
  * along the change of scale that the next normalisation takes back.
  *
  * @param mu - μ [N, …inShape], a constant.

@@ -18,9 +18,9 @@ import { unknownGradient } from './blind-red-diff-gradient.ts'
  * from the posterior is RED-diff's objective in μ and −log p(y | μ, φ) − log p(φ) in φ. A step is
  *
  *     μ ← Adam of v/(2m)·‖y − A_φ(μ)‖² + w_t·mean(sg[ε_θ(x_t; t) − ε]·μ)           (a step of `red-diff` on A_φ)
- *     φ ← project(Adam of v/(2m)·‖y − A_φ(μ)‖² + R(φ)),   R = (l2·‖φ‖² + smoothness·Σ(φ_p − φ_q)²)/(2·entries of φ)
+ *     φ ← project(Adam of v/(2m)·‖y − A_φ(μ)‖² + R(φ)),   R = (l2·‖φ‖² + smoothness·Σ(φ_a − φ_b)²)/(2·entries of φ)
  *
- * with p, q neighbours along the last two axes ({@link unknownGradient}). What y cannot tell, the scale of φ against that of
+ * with a, b neighbours along the last two axes ({@link unknownGradient}). What y cannot tell, the scale of φ against that of
  * x, the operator's `normalise` settles, of the start and within the gradient; its `project` then keeps φ what can be: kernels
  * on the simplex, coils of Σ|s_c|² = 1. A step shows φ as `parameter`; that of the last is the estimate.
  *
