@@ -45,6 +45,8 @@ const settings: Readonly<Record<string, Settings>> = {
   dps: { steps: 150, scale: 1.2 },
   ddrm: { steps: 100, eta: 1 },
   'red-diff': { steps: 200 },
+  rlsd: { steps: 100, compare: 'clean' },
+  'blind-red-diff': { steps: 200, init: 'adjoint' },
   repaint: { steps: 250 },
   snips: { steps: 100 },
   'score-ald': { steps: 300 },

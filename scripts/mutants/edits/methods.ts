@@ -6,7 +6,8 @@ const drive = of('run/drive.ts', 'run/finite')
 const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps', 'methods/defaults')
 const ddrm = of('methods/explicit/ddrm.ts', 'methods/explicit/ddrm', 'methods/defaults')
 const red = of('methods/variational/red-diff.ts', 'methods/variational', 'methods/defaults')
-const redGradient = of('methods/variational/red-diff-gradient.ts', 'methods/variational', 'methods/methods')
+const redGradient = of('guidance/red-diff-gradient.ts', 'methods/variational', 'methods/methods')
+const redOptions = of('guidance/red-diff-options.ts', 'methods/variational', 'methods/defaults')
 const ddrmCases = of('linalg/ddrm-weights.ts', 'methods/explicit/ddrm')
 const ddrmMoves = of('inner/spectral-move.ts', 'methods/explicit/ddrm')
 const ridge = of('linalg/ridge.ts', 'methods/variational', 'methods/explicit/ddrm')
@@ -171,19 +172,29 @@ const redEdits: readonly Edit[] = [
     'weighting square is a cube',
   ),
   redGradient('red-const', 'const: () => 1,', 'const: () => 2,', 'weighting const is 2'),
-  redGradient(
-    'red-sigma-x0',
-    '[alpha * sigmaX0, noise.epsilon0]',
-    '[sigmaX0, noise.epsilon0]',
-    'σ₀·ε₀ without α_t',
+  redGradient('red-sigma-x0', '[alpha * sigmaX0, epsilon0]', '[sigmaX0, epsilon0]', 'σ₀·ε₀ without α_t'),
+  redOptions('red-default-lambda', 'default: 0.25, min: 0', 'default: 0.2, min: 0', 'λ = 0.2 by default'),
+  redOptions(
+    'red-default-rate',
+    'default: 0.1, min: 0',
+    'default: 0.05, min: 0',
+    'learning rate 0.05 by default',
   ),
-  red('red-default-lambda', 'default: 0.25, min: 0', 'default: 0.2, min: 0', 'λ = 0.2 by default'),
-  red('red-default-rate', 'default: 0.1, min: 0', 'default: 0.05, min: 0', 'learning rate 0.05 by default'),
-  red('red-default-beta1', 'default: 0.9,', 'default: 0.8,', 'β₁ = 0.8 by default'),
-  red('red-default-beta2', 'default: 0.99,', 'default: 0.999,', 'β₂ = 0.999 by default'),
-  red('red-default-data', "data term', { default: 1,", "data term', { default: 2,", 'v = 2 by default'),
-  red('red-default-weighting', "['linear', 'sqrt',", "['sqrt', 'linear',", 'weighting sqrt by default'),
-  red('red-default-reduction', "['mean', 'sum']", "['sum', 'mean']", 'sums by default'),
+  redOptions('red-default-beta1', 'default: 0.9,', 'default: 0.8,', 'β₁ = 0.8 by default'),
+  redOptions('red-default-beta2', 'default: 0.99,', 'default: 0.999,', 'β₂ = 0.999 by default'),
+  redOptions(
+    'red-default-data',
+    "data term', { default: 1,",
+    "data term', { default: 2,",
+    'v = 2 by default',
+  ),
+  redOptions(
+    'red-default-weighting',
+    "['linear', 'sqrt',",
+    "['sqrt', 'linear',",
+    'weighting sqrt by default',
+  ),
+  redOptions('red-default-reduction', "['mean', 'sum']", "['sum', 'mean']", 'sums by default'),
   red('red-default-steps', 'steps: 1000,', 'steps: 100,', '100 steps by default'),
   redGradient('red-batch-mean', 'sampleSize(x) : 1', 'x.size : 1', 'means are over the batch'),
   redGradient(
@@ -200,7 +211,7 @@ const redEdits: readonly Edit[] = [
   ),
   redGradient(
     'red-score-distillation',
-    'predictedNoise(xt, x0hat, prior.schedule, t).sub(noise.epsilon)',
+    'predictedNoise(xt, x0hat, prior.schedule, t).sub(epsilon)',
     'predictedNoise(xt, x0hat, prior.schedule, t)',
     'ε_θ instead of ε_θ − ε',
   ),
@@ -222,7 +233,7 @@ const redEdits: readonly Edit[] = [
     'svd.singularValues.map(',
     '`rankTolerance` is ignored under noise',
   ),
-  red(
+  redOptions(
     'red-default-tolerance',
     "in μ₀', { default: 0,",
     "in μ₀', { default: 1e-4,",

@@ -17,6 +17,7 @@ import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
 import { spectralEdits } from './spectral.ts'
 import { tomographyEdits } from './tomography.ts'
+import { variationalEdits } from './variational.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
@@ -298,6 +299,7 @@ export const solversEdits: readonly Edit[] = [
   ...operatorEdits,
   ...fourierEdits,
   ...blindEdits,
+  ...variationalEdits,
   ...tomographyEdits,
   ...blurEdits,
   ...pixelEdits,

@@ -31,6 +31,8 @@ export {
   pseudoInverseLikelihood,
   pseudoInverseSpread,
 } from './pseudo-inverse.ts'
+export type { RedDiffDraw, RedDiffWeights } from './red-diff-gradient.ts'
+export { redDiffGradient, redDiffWeightings } from './red-diff-gradient.ts'
 export type { ScaleForm, TriedScale } from './scale.ts'
 export { scaleAdvice, scaleSteps, scoreWeight, stepScale, zetaOf } from './scale.ts'
 export { shotRelative, shotWeighted } from './shot-noise.ts'

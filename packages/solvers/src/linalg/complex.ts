@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { slice } from '@tweedie/tensor'
+import { concat, slice } from '@tweedie/tensor'
 import { constant } from './constant.ts'
 
 /** Complex numbers on the host: real and imaginary parts, equally long. */
@@ -43,3 +43,26 @@ export function complexFactor(w: HostComplex, shape: readonly number[]) {
     ofReal: (x: Tensor): Tensor => x.mul(both(x)),
   }
 }
+
+/** re or im of [… , 2, H, W], as [… , 1, H, W]. */
+const part = (z: Tensor, i: 0 | 1): Tensor =>
+  slice(z, ...new Array<null>(z.shape.length - 3).fill(null), [i, i + 1])
+
+/**
+ * The product of complex tensors z and w [… , 2, H, W] whose other axes broadcast; differentiable in both.
+ * @example
+ * ```ts
+ * import { complexProduct } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * complexProduct(tensor([[[1]], [[2]]]), tensor([[[3]], [[4]]])).dataSync() // => [-5, 10]
+ * ```
+ */
+export const complexProduct = (z: Tensor, w: Tensor): Tensor =>
+  z.mul(part(w, 0)).add(turned(z).mul(part(w, 1)))
+
+/** z·w̄ of complex tensors, as {@link complexProduct}. */
+export const conjugateProduct = (z: Tensor, w: Tensor): Tensor =>
+  z.mul(part(w, 0)).sub(turned(z).mul(part(w, 1)))
+
+/** i·z: −im before re. */
+const turned = (z: Tensor): Tensor => concat([part(z, 1).neg(), part(z, 0)], z.shape.length - 3)

@@ -1,7 +1,7 @@
 export type { Circulant } from './circulant.ts'
 export { circulant, transferOf } from './circulant.ts'
 export type { HostComplex } from './complex.ts'
-export { complexFactor } from './complex.ts'
+export { complexFactor, complexProduct, conjugateProduct } from './complex.ts'
 export type {
   ConjugateGradientOptions,
   ConjugateGradientResult,

@@ -26,7 +26,9 @@ import { scoreSde } from './explicit/score-sde.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { latentDps } from './latent/latent-dps.ts'
+import { blindRedDiff } from './variational/blind-red-diff.ts'
 import { redDiff } from './variational/red-diff.ts'
+import { rlsd } from './variational/rlsd.ts'
 
 /**
  * All methods, by name: a list.
@@ -51,6 +53,8 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   snips,
   ddpg,
   redDiff,
+  rlsd,
+  blindRedDiff,
   blindDps,
   gibbsDdrm,
   pigdm,

@@ -88,7 +88,11 @@ export {
   needsOrthonormal,
   needsStages,
 } from './rare-needs.ts'
+export type { BlindRedDiffOptions, BlindRedDiffStep } from './variational/blind-red-diff.ts'
+export { blindRedDiff } from './variational/blind-red-diff.ts'
+export type { UnknownWeights } from './variational/blind-red-diff-gradient.ts'
+export { unknownGradient } from './variational/blind-red-diff-gradient.ts'
 export type { RedDiffOptions, RedDiffStep } from './variational/red-diff.ts'
 export { redDiff } from './variational/red-diff.ts'
-export type { RedDiffWeights } from './variational/red-diff-gradient.ts'
-export { redDiffGradient, redDiffWeightings } from './variational/red-diff-gradient.ts'
+export type { RlsdOptions, RlsdStep } from './variational/rlsd.ts'
+export { rlsd } from './variational/rlsd.ts'

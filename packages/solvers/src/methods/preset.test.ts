@@ -71,7 +71,7 @@ test('a method that was defined with presets has those alone', () => {
 
 test('a preset that is none: those there are', () => {
   expect(() => presetOf(redDiff, 'magic')).toThrow(
-    new OptionError('preset', "red-diff has no preset 'magic'; it has imagenet-fast, imagenet"),
+    new OptionError('preset', "red-diff has no preset 'magic'; it has imagenet-fast, imagenet, inversebench"),
   )
   expect(() => presetOf({ info: { name: 'mine', presets: [] } }, 'x')).toThrow('it has none')
 })

@@ -18,7 +18,7 @@ export interface Preset {
 /**
  * What a step costs beside one call of the denoiser: `vjp`, gradients through it; `svd`, a decomposition or
  * pseudo-inverse of the operator; `prox`, an inner linear solve; `inner`, an inner optimisation or Markov chain;
- * `particles`, a population that is resampled.
+ * `particles`, a population for each sample.
  */
 export type Cost = 'vjp' | 'svd' | 'prox' | 'inner' | 'particles'
 
@@ -48,7 +48,7 @@ export const costWords: Readonly<Record<Cost, { readonly letter: string; readonl
   svd: { letter: 'D', words: 'a decomposition or pseudo-inverse of the operator' },
   prox: { letter: 'P', words: 'an inner linear solve' },
   inner: { letter: 'I', words: 'an inner optimisation or Markov chain' },
-  particles: { letter: 'K', words: 'particles that are resampled' },
+  particles: { letter: 'K', words: 'a population of particles for each sample' },
 }
 
 /** A cost in letters, such as `V`, `S+D` or `S+P`: S where a step calls the denoiser, V where it goes back through it. */

@@ -58,7 +58,7 @@ export interface Presetting {
  * @example
  * ```ts
  * import { presetsOf, redDiff } from '@tweedie/solvers'
- * presetsOf(redDiff).map(({ name }) => name) // => ['imagenet-fast', 'imagenet']
+ * presetsOf(redDiff).map(({ name }) => name) // => ['imagenet-fast', 'imagenet', 'inversebench']
  * ```
  */
 export const presetsOf = ({ info: { name, presets } }: Presetting): readonly Preset[] =>

@@ -34,6 +34,8 @@ test.each([
   ['mri:4', 'mri', 3 * 2 * 28 * 7],
   ['multicoil-mri', 'multicoil-mri', 3 * 8 * 2 * 28 * 7],
   ['multicoil-mri:coils=4,acceleration=2', 'multicoil-mri', 3 * 4 * 2 * 28 * 14],
+  ['blind-mri', 'blind-mri', 3 * 8 * 2 * 28 * 7],
+  ['blind-mri:coils=4,acceleration=2', 'blind-mri', 3 * 4 * 2 * 28 * 14],
   ['phase-retrieval', 'phase-retrieval', 3 * 42 * 42],
   ['phase-retrieval:4', 'phase-retrieval', 3 * 56 * 56],
   ['coded-diffraction', 'coded-diffraction', 2352],

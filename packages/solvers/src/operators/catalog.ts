@@ -5,6 +5,7 @@ import { blur } from './blur/blur.ts'
 import { kernelBlur } from './blur/kernel-blur.ts'
 import { motionBlur } from './blur/motion-blur.ts'
 import { uniformBlur } from './blur/uniform-blur.ts'
+import { blindMri } from './fourier/blind-mri.ts'
 import { codedDiffraction } from './fourier/coded-diffraction.ts'
 import { mri } from './fourier/mri.ts'
 import { multicoilMri } from './fourier/multicoil-mri.ts'
@@ -54,6 +55,7 @@ export const operators = catalog('operator', [
   quantise,
   jpeg,
   blindBlur,
+  blindMri,
   tomography,
   inverseScattering,
 ])

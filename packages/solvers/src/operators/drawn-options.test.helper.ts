@@ -26,6 +26,11 @@ const measuredFrequencies = fc
     options: { image, ...mask, ...(mask.pattern === 'random' && { decay: mask.seed % 3 }) },
   }))
 
+/** The same with some coils. */
+const coiled = fc
+  .tuple(measuredFrequencies, fc.integer({ min: 1, max: 4 }))
+  .map(([{ shape, options }, coils]) => ({ shape, options: { ...options, coils } }))
+
 /** A matrix of N(0, 1), in float64. */
 export const randomMatrix = (rows: number, columns: number, seed: number) =>
   normal(randomKey(seed), [rows, columns], { dtype: 'float64' })
@@ -109,12 +114,8 @@ export const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; optio
     })),
   // Columns and spokes, real and complex images, at accelerations that every middle allows.
   mri: measuredFrequencies,
-  'multicoil-mri': fc
-    .tuple(measuredFrequencies, fc.integer({ min: 1, max: 4 }))
-    .map(([{ shape, options }, coils]) => ({
-      shape,
-      options: { ...options, coils },
-    })),
+  'multicoil-mri': coiled,
+  'blind-mri': coiled,
   'inverse-scattering': fc.record({
     shape: image,
     options: fc.record({

@@ -1,6 +1,8 @@
 export { lineages } from './ancestry.ts'
 export type { ParticleWeights, Population, PopulationOptions, Resampled } from './population.ts'
 export { population } from './population.ts'
+export type { RepulsionOptions } from './repulsion.ts'
+export { repulsion } from './repulsion.ts'
 export type { Resampler, ResamplerName } from './resample.ts'
 export {
   multinomialResampling,

@@ -6,6 +6,7 @@ import { gradient } from './gradient.test.helper.ts'
 import { latent } from './latent.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
+import { variational } from './variational.test.helper.ts'
 
 export type { Known }
 
@@ -17,4 +18,5 @@ export const known: Readonly<Record<string, Known>> = {
   ...latent,
   ...projection,
   ...spectral,
+  ...variational,
 }

@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { fromData, normal, randomKey, tensor } from '@tweedie/tensor'
 import { Matrix, solve } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
+import { redDiffGradient, redDiffWeightings } from '../../guidance/index.ts'
 import { gaussianNoise } from '../../noise/index.ts'
 import { blur as gaussianBlur, matrixOperator } from '../../operators/index.ts'
 import { countCalls, gaussianPrior } from '../../priors/index.ts'
@@ -10,7 +11,7 @@ import { noiseLevel, respace, ve, vpLinear } from '../../schedules/index.ts'
 import type { Operator } from '../../types.ts'
 import { UnfitError } from '../fit.ts'
 import type { RedDiffOptions } from '../index.ts'
-import { redDiff, redDiffGradient, redDiffWeightings } from '../index.ts'
+import { redDiff } from '../index.ts'
 
 const float64 = { dtype: 'float64' } as const
 const covariance = new Matrix([

@@ -1,12 +1,10 @@
 import { adam } from '@tweedie/autograd'
-import { firstEstimate, firstEstimates } from '../../linalg/first-estimate.ts'
-import { choice, number } from '../../options/index.ts'
+import { redDiffGradient } from '../../guidance/red-diff-gradient.ts'
+import { redDiffOptions } from '../../guidance/red-diff-options.ts'
+import { firstEstimate } from '../../linalg/first-estimate.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { UnfitError } from '../fit.ts'
-import { redDiffGradient } from './red-diff-gradient.ts'
-
-const unit = { min: 0, max: 1 }
 
 /**
  * RED-diff (Mardani et al., arXiv 2305.04391, Algorithm 1): fits the mean μ of q = N(μ, σ₀²I) to the
@@ -50,18 +48,7 @@ export const redDiff = defineMethod({
     'Seeks a mode, no posterior spread; fits noise unless dataWeight is 1/σ_y²; λ and rate want tuning.',
   steps: 1000,
   spacing: 'linspace',
-  options: {
-    learningRate: number("Adam's learning rate", { default: 0.1, min: 0 }),
-    beta1: number("Adam's β₁", { default: 0.9, ...unit }),
-    beta2: number("Adam's β₂", { default: 0.99, ...unit }),
-    lambda: number('λ, weight of the prior term', { default: 0.25, min: 0 }),
-    dataWeight: number('v, weight of the data term', { default: 1, min: 0 }),
-    weighting: choice('w_t/λ as a function of σ_t/α_t', ['linear', 'sqrt', 'square', 'log', 'clip', 'const']),
-    reduction: choice('mean over the m measurements and the n elements; sum', ['mean', 'sum']),
-    sigmaX0: number('σ₀ of the variational Gaussian around μ', { default: 0, min: 0 }),
-    init: choice('μ₀: (AᵀA + σ_y²I)⁻¹Aᵀy, A⁺y, Aᵀy, 0; auto: what A has first', ['auto', ...firstEstimates]),
-    rankTolerance: number('share of the largest s_i that counts as 0 in μ₀', { default: 0, ...unit }),
-  },
+  options: redDiffOptions,
   plan: ({ problem, prior, options, z }) => {
     const initial = firstEstimate(problem, options.init, options.rankTolerance)
     const lack = `init '${options.init}' needs more than '${problem.operator.name}' has`
