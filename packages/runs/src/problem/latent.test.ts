@@ -15,7 +15,7 @@ import { fromData, normal, randomKey, ShapeError, tanh } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { runMethod } from '../run/run-method.ts'
 import { runTask } from '../run/run-task.ts'
-import { asPictures, latentCoder, operatorFor, picturesOf } from './latent.ts'
+import { asPictures, operatorFor } from './latent.ts'
 
 /** Pictures of 4×4 made of latents of four numbers, each a block. */
 const blocks: Autoencoder = {
@@ -34,16 +34,6 @@ const prior: Prior = { ...gaussian, autoencoder: blocks }
 const operator = inpaint(blocks.shape, { box: 2 })
 const numbers = (x: Tensor) => Array.from(x.dataSync())
 
-test('a prior on latents is for the pictures that they are decoded to; any other for its own samples', () => {
-  expect(latentCoder(prior)).toBe(blocks)
-  expect(picturesOf(prior)).toEqual([1, 4, 4])
-  expect(picturesOf(gaussian)).toEqual([4])
-  // An autoencoder beside a prior on pictures: nothing is to be decoded.
-  const beside = { ...gaussian, shape: [1, 4, 4], autoencoder: blocks }
-  expect(latentCoder(beside)).toBeUndefined()
-  expect(picturesOf(beside)).toEqual([1, 4, 4])
-})
-
 test('latents are decoded, pictures stay', () => {
   const z = fromData([1, 2, 3, 4, 5, 6, 7, 8], [2, 4])
   const pictures = asPictures(prior, z)
@@ -59,7 +49,7 @@ test('methods of pictures get a measurement of latents, methods of latents that 
     outShape: operator.outShape,
   })
   expect(operatorFor(dps.info, operator, gaussian)).toBe(operator)
-  expect(operatorFor({ needs: ['latent' as never] }, operator, prior)).toBe(operator)
+  expect(operatorFor({ needs: ['latent'] }, operator, prior)).toBe(operator)
 })
 
 test('a method of pictures restores a picture by its latents, watched and scored as a picture', async () => {
