@@ -256,7 +256,7 @@ describe('what is found', () => {
     const measured = { operator: amplified, noise: gaussianNoise(0.01), y: tensor([[2.4]], float64) }
     for (const start of [0.4, 1.5]) {
       let gain = 0
-      const options = { steps: 300, lambda: 20, beta1: 0.5, initial: tensor([start], float64) }
+      const options = { steps: 150, phiRate: 0.05, lambda: 20, beta1: 0.5, initial: tensor([start], float64) }
       await run(blindRedDiff(measured, point, options), {
         onStep: ({ parameter }) => void (gain = list(parameter)[0]!),
       })

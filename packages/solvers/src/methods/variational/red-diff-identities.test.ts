@@ -33,13 +33,21 @@ const operator = matrixOperator(tensor(A.to2DArray(), float64))
 const problem = { operator, noise: gaussianNoise(sigmaY), y: tensor([y], float64) }
 const schedules = { linear: vpLinear(), cosine: vpCosine({ T: 200 }), ve: ve({ sigmaMax: 20 }) }
 
-/** ε_θ − ε at one μ and ε: the gradient with w_t = 1 and no data. */
-function distilled(prior: Prior, mu: readonly number[], t: number, epsilon: readonly number[]): number[] {
-  const row = (v: readonly number[]) => fromData([...v], [1, v.length], float64)
+/** ε_θ − ε at one μ and some ε, a row each: the gradient with w_t = 1 and no data. */
+function distilled(
+  prior: Prior,
+  mu: readonly number[],
+  t: number,
+  epsilons: readonly number[][],
+): number[][] {
   const bare = { lambda: 1, dataWeight: 0, weighting: 'const', reduction: 'sum', sigmaX0: 0 } as const
-  const zero = matrixOperator(fromData(new Array<number>(mu.length).fill(0), [1, mu.length], float64))
-  const posed = { operator: zero, y: row([0]) }
-  return list(redDiffGradient(posed, prior, row(mu), t, { epsilon: row(epsilon) }, bare).gradient)
+  const [rows, size] = [epsilons.length, mu.length]
+  const table = (of: readonly (readonly number[])[]) => fromData(of.flat(), [rows, size], float64)
+  const zero = matrixOperator(fromData(Array<number>(size).fill(0), [1, size], float64))
+  const posed = { operator: zero, y: fromData(Array<number>(rows).fill(0), [rows, 1], float64) }
+  const draw = { epsilon: table(epsilons) }
+  const { gradient } = redDiffGradient(posed, prior, table(epsilons.map(() => mu)), t, draw, bare)
+  return epsilons.map((_, row) => list(gradient.slice(row)))
 }
 
 describe.each(Object.entries(schedules))('score distillation on %s', (_, schedule) => {
@@ -59,7 +67,7 @@ describe.each(Object.entries(schedules))('score distillation on %s', (_, schedul
       const size = 1 + Math.hypot(...expected)
       for (let j = 0; j < 3; j++) {
         const unit = [0, 1, 2].map((i) => (i === j ? 1 : 0))
-        const [plus, minus] = [unit, unit.map((v) => -v)].map((e) => distilled(prior, mu, t, e))
+        const [plus, minus] = distilled(prior, mu, t, [unit, unit.map((v) => -v)])
         for (let i = 0; i < 3; i++) {
           expect(Math.abs((plus![i]! + minus![i]!) / 2 - expected[i]!) / size).toBeLessThan(1e-9)
           expect((plus![i]! - minus![i]!) / 2).toBeCloseTo(noise.get(i, j), 9)
@@ -87,16 +95,22 @@ describe.each(Object.entries(schedules))('score distillation on %s', (_, schedul
             0,
           ),
         )
-      /** E over ε ~ N(0, 1), by the trapezium rule on ±10: exact to rounding for what is so smooth. */
-      const average = (f: (e: number) => number) => {
-        let total = 0
-        for (let j = -100; j <= 100; j++) total += 0.1 * Math.exp(-((0.1 * j) ** 2) / 2) * f(0.1 * j)
-        return total / Math.sqrt(2 * Math.PI)
-      }
+      // E over ε ~ N(0, 1), by the trapezium rule on ±10: exact to rounding for what is so smooth.
+      const nodes = Array.from({ length: 201 }, (_, j) => 0.1 * (j - 100))
+      const average = (values: readonly number[]) =>
+        values.reduce((sum, v, j) => sum + 0.1 * Math.exp(-(nodes[j]! ** 2) / 2) * v, 0) /
+        Math.sqrt(2 * Math.PI)
       for (const mu of [-0.4, 0.8]) {
-        const cross = (at: number) => -average((e) => logP(alpha * at + sigma * e)) // KL but for a constant
+        const cross = (at: number) => -average(nodes.map((e) => logP(alpha * at + sigma * e))) // KL but for a constant
         const slope = (cross(mu + 1e-4) - cross(mu - 1e-4)) / 2e-4
-        const ours = average((e) => distilled(prior, [mu], t, [e])[0]!)
+        const ours = average(
+          distilled(
+            prior,
+            [mu],
+            t,
+            nodes.map((e) => [e]),
+          ).flat(),
+        )
         expect(Math.abs(ours - (sigma / alpha) * slope)).toBeLessThan(1e-6 * (1 + Math.abs(ours)))
       }
     }
