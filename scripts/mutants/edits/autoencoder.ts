@@ -12,7 +12,11 @@ const plan = unet(`${room}/plan.ts`, room)
 const config = unet(`${room}/config.ts`, room)
 const scaled = unet(`${room}/standardise.ts`, room)
 const embedded = unet('architectures/adm/forward.ts', 'architectures/adm/embedded')
-const predictor = unet('architectures/predictor.ts', 'architectures')
+const predictor = unet(
+  'architectures/predictor.ts',
+  'architectures/adm/embedded',
+  'architectures/architectures',
+)
 const objective = unet('train/objective.ts', 'train/objective')
 const batch = unet('train/batch.ts', 'train/objective')
 const trainConfig = unet('train/config.ts', 'train/objective')

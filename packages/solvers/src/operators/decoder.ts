@@ -10,9 +10,9 @@ import { shownOperator } from './parts.ts'
  *
  * @example
  * ```ts
- * import { compose, decoderOperator, inpaint } from '@tweedie/solvers'
+ * import { type Autoencoder, compose, decoderOperator, inpaint } from '@tweedie/solvers'
  * import { concat, tensor } from '@tweedie/tensor'
- * const twice = { name: 'twice', shape: [1, 1, 4], latentShape: [1, 1, 2],
+ * const twice: Autoencoder = { name: 'twice', shape: [1, 1, 4], latentShape: [1, 1, 2],
  *   encode: (x) => x.slice(null, null, null, [0, 2]), decode: (z) => concat([z, z], 3) }
  * const measured = compose(inpaint(twice.shape, { box: 1 }), decoderOperator(twice))
  * measured.name // => 'inpaint ∘ decoder of twice'

@@ -19,6 +19,7 @@ import type { TrainCommand } from './options.ts'
 
 // An autoencoder, and a prior on its latents that is told classes: trained as the command does, on a few random images.
 
+const trainingImages = 130
 const base = mkdtempSync(join(tmpdir(), 'tweedie-latent-'))
 const data = join(base, 'data')
 const [coder, prior] = [join(base, 'coder'), join(base, 'prior')]
@@ -29,8 +30,8 @@ const latentModel = admConfig({
   ...{ imageSize: 4, inChannels: 2, modelChannels: 32, channelMult: [1], numResBlocks: 1, numClasses: 3 },
 })
 
-/** Eight training images and four test images, of two classes. */
-function writeSet(folder: string, counts = { train: 8, t10k: 4 }): void {
+/** Training images, more than are coded at a time, and four test images, of two classes. */
+function writeSet(folder: string, counts = { train: trainingImages, t10k: 4 }): void {
   mkdirSync(folder, { recursive: true })
   for (const [part, count] of Object.entries(counts)) {
     writeFileSync(join(folder, `${part}-images-idx3-ubyte`), idxBytes([count, 8, 8]))
@@ -73,7 +74,7 @@ const record = (...path: string[]) => JSON.parse(read(...path, 'record.json').to
 test('an autoencoder is trained like any network: its record says how well it restores and tells', () => {
   const { evaluation, latents, config, autoencoder } = record('coder')
   expect(evaluation).toMatchObject({ count: 4, mse: expect.any(Number), accuracy: expect.any(Number) })
-  expect(latents).toMatchObject({ images: 8 })
+  expect(latents).toMatchObject({ images: trainingImages })
   expect(config).toMatchObject({ predicts: 'x0', timesteps: 1, latentNoise: 0.1, labelWeight: 0.01 })
   expect(autoencoder).toBeUndefined()
 })
@@ -82,7 +83,7 @@ test('its latents of the training images have mean 0 and deviation 1 in every ch
   const { params } = loadNetwork(coder)
   const { images } = readTrainingSet(data, { test: false })
   const x = Float32Array.from(images.pixels, (v) => v / 127.5 - 1)
-  const z = scope(() => encodePictures(params, model, fromData(x, [8, 1, 8, 8])).dataSync())
+  const z = scope(() => encodePictures(params, model, fromData(x, [trainingImages, 1, 8, 8])).dataSync())
   for (const channel of [0, 1]) {
     const of = Array.from(z).filter((_, i) => Math.floor(i / 16) % 2 === channel)
     const mean = of.reduce((a, b) => a + b) / of.length
@@ -126,16 +127,17 @@ test('latents are those of the encoder, image by image, with the labels of the i
   let next = steps.next()
   for (; next.done !== true; next = steps.next()) seen.push(next.value)
   expect(seen).toEqual([
-    { done: 8, all: 12 },
-    { done: 12, all: 12 },
+    { done: 100, all: 134 },
+    { done: 130, all: 134 },
+    { done: 134, all: 134 },
   ])
   const { images, test: held, record: about } = next.value
-  expect(images).toMatchObject({ count: 8, shape: [2, 4, 4], labels: pictures.images.labels })
+  expect(images).toMatchObject({ count: trainingImages, shape: [2, 4, 4], labels: pictures.images.labels })
   expect(held?.labels).toEqual(pictures.test?.labels)
   expect(about).toEqual(pictures.record)
-  const last = Float32Array.from(pictures.images.pixels.subarray(7 * 64), (v) => v / 127.5 - 1)
+  const last = Float32Array.from(pictures.images.pixels.subarray(129 * 64), (v) => v / 127.5 - 1)
   const z = scope(() => encodePictures(network.params, model, fromData(last, [1, 1, 8, 8])).dataSync())
-  z.forEach((v, i) => void expect(images.pixels[7 * 32 + i]).toBeCloseTo(v, 5))
+  z.forEach((v, i) => void expect(images.pixels[129 * 32 + i]).toBeCloseTo(v, 5))
 })
 
 test('what does not fit is refused before any work', async () => {

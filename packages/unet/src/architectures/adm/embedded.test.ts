@@ -3,6 +3,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { fromData, normal, OptionError, randomKey, ShapeError, scope, square, sum } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { hashedParams } from '../../hashed-params.test.helper.ts'
+import { conditionalPredictor } from '../predictor.ts'
 import { admConfig } from './config.ts'
 import { admEmbed, admForward, admForwardEmbedded } from './forward.ts'
 import { admSpec } from './spec.ts'
@@ -61,4 +62,21 @@ test('an embedding that does not fit is refused', () => {
   const none = admConfig({ ...config, numClasses: null })
   expect(() => admForwardEmbedded(params, none, x, 0, x)).toThrow(OptionError)
   expect(() => admEmbed(params, config, fromData([4], [1]))).toThrow('y: must be class labels 0 … 3, got 4')
+})
+
+test('a prior asks it with the last class for none, where it was trained so', () => {
+  scope(() => {
+    const network = { config, params }
+    expect(conditionalPredictor(network, {})).toBeUndefined()
+    const plainConfig = admConfig({ ...config, numClasses: null })
+    expect(conditionalPredictor({ config: plainConfig, params }, { noClass: true })).toBeUndefined()
+    const asked = conditionalPredictor(network, { noClass: true })
+    expect(asked?.classes).toBe(3)
+    const c = asked?.embed([3, 1])
+    expect(c?.dataSync()).toEqual(admEmbed(params, config, labels(3, 1)).dataSync())
+    const told = admForward(params, config, x, 9, labels(3, 1)).dataSync()
+    expect(c && asked?.predict(x, 9, c).dataSync()).toEqual(told)
+    expect(() => asked?.embed([4])).toThrow('labels: must be whole numbers 0 … 2, got 4')
+    expect(() => asked?.embed([0.5])).toThrow('got 0.5')
+  })
 })
