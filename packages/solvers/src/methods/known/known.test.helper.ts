@@ -3,6 +3,7 @@ import { blind } from './blind.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
+import { particles } from './particles.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
 
@@ -13,6 +14,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
   ...gradient,
+  ...particles,
   ...projection,
   ...spectral,
 }
