@@ -50,7 +50,7 @@ export const mcgDiff = defineMethod({
   paper: { arxiv: '2308.07983', algorithm: 'Algorithms 1 and 2', authors: 'Cardoso et al. 2023' },
   needs: ['svd', 'sigma'],
   limits:
-    'Of many measured coordinates one particle has all the weight; exact only as far as the steps undo the noising.',
+    'Of many measured coordinates one particle has all the weight; as exact as the steps undo the noising.',
   cost: ['particles'],
   steps: 100,
   spacing: 'linspace',
@@ -61,30 +61,23 @@ export const mcgDiff = defineMethod({
   options: {
     ...particleOptions(64, 'multinomial'),
     eta: number("DDIM's η of the reverse step", { default: 1, above: 0, max: 1 }),
-    kappa: number('κ, variance at which a coordinate counts as measured', {
-      default: 1e-4,
-      above: 0,
-      below: 1,
-    }),
-    last: choice('what is left at the end: condition on x_τ, or weigh by the likelihood', [
-      'condition',
-      'likelihood',
-    ]),
+    kappa: number('κ, variance of what counts as measured', { default: 1e-4, above: 0, below: 1 }),
+    last: choice('the end: condition on x_τ, or weigh by the likelihood', ['condition', 'likelihood']),
     rankTolerance: number('share of the largest s_i that counts as 0', { default: 1e-4, min: 0, max: 1 }),
   },
   plan: (run) => {
     const { problem, prior, options, times, start } = run
     const { operator, y } = problem
     const { sigma: sigmaY, likelihood }: Noise & { readonly sigma: number } = problem.noise
-    const { schedule } = prior
-    const { eta, kappa, rankTolerance } = options
+    const [{ schedule }, { eta, kappa, rankTolerance }] = [prior, options]
     const [cloud, kernel, svd] = [populationOf(run), ddim(eta), operator.svd()]
     const cut = rankCut(svd, rankTolerance)
     const taus = Array.from(cut, (s) => (s > 0 ? tauOf(schedule, times, sigmaY / s) : undefined))
     const counted = cut.map((s, k) => (taus[k] === undefined ? 0 : s))
     const end = options.last === 'likelihood' ? likelihood : undefined
-    // dx̄_τ/dȳ = α_τ/s of each coordinate.
-    const scale = taus.reduce<number>((sum, tau) => sum + Math.log(schedule.alpha(tau ?? schedule.clean)), 0)
+    /** log |dx̄_τ/dy|, of α_τ/s in each coordinate, and of what y has outside. */
+    const logs = taus.reduce<number>((sum, tau) => sum + Math.log(schedule.alpha(tau ?? schedule.clean)), 0)
+    const measure = () => seenScale(svd, y, counted, sigmaY).add(logs)
     const potential = (t: Time): Observed => ({
       value: cloud.spread(seenValue(svd, y, counted)).mul(schedule.alpha(t)),
       variance: mcgDiffVariance(schedule, taus, kappa, t),
@@ -94,11 +87,8 @@ export const mcgDiff = defineMethod({
       at.s === schedule.clean && sigmaY === 0 ? noiseLevel(schedule, at.t) ** 2 : ddimNoise(at, eta) ** 2
     return smcPlan('mcg-diff', run, {
       start: () => {
-        const [z, spread, g] = [
-          cloud.z(0, 'start', [cut.length]),
-          schedule.sigma(start) ** 2,
-          potential(start),
-        ]
+        const [z, spread] = [cloud.z(0, 'start', [cut.length]), schedule.sigma(start) ** 2]
+        const g = potential(start)
         const x = svd.v(observedDraw(zerosLike(z), spread, g, z))
         return { particles: { x }, shared: {}, logWeight: observedDensity(zerosLike(z), spread, g) }
       },
@@ -106,8 +96,9 @@ export const mcgDiff = defineMethod({
         const [at, g, next] = [{ t, s, schedule }, potential(t), potential(s)]
         const x0hat = prior.denoise(x, t)
         const mean = svd.vt(kernel(x, x0hat, () => zerosLike(x), at))
-        const passed = (k: number) => end === undefined && next.variance[k] === Infinity
-        const left = g.variance.map((v, k) => (passed(k) ? Infinity : v))
+        const left = g.variance.map((v, k) =>
+          end === undefined && next.variance[k] === Infinity ? Infinity : v,
+        )
         const gained = observedDensity(mean, spreadOf(at), next).sub(logNormal(svd.vt(x), g.value, left))
         return { logWeight: gained, found: { x0hat, mean }, shared }
       },
@@ -116,11 +107,8 @@ export const mcgDiff = defineMethod({
         const z = clean ? zerosLike(mean) : cloud.z(i, 'step', [cut.length])
         const x = svd.v(observedDraw(mean, spreadOf(at), potential(s), z))
         if (!clean) return { particles: { x } }
-        const exact = end?.log(cloud.spread(y), operator.forward(x))
-        return {
-          particles: { x },
-          logWeight: exact ?? cloud.spread(seenScale(svd, y, counted, sigmaY).add(scale)),
-        }
+        const likely = end?.log(cloud.spread(y), operator.forward(x))
+        return { particles: { x }, logWeight: likely ?? cloud.spread(measure()) }
       },
     })
   },

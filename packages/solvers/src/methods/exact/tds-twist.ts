@@ -1,7 +1,10 @@
+import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { likelihoodOf } from '../../guidance/likelihood.ts'
+import { sumPerSample } from '../../linalg/per-sample.ts'
 import { gaussianNoise } from '../../noise/gaussian.ts'
-import type { Noise, NoiseLikelihood, Operator } from '../../types.ts'
+import type { LinearOperator, Noise, NoiseLikelihood, Operator } from '../../types.ts'
+import { isLinear } from '../../types.ts'
 import type { NeedRule } from '../fit.ts'
 import { needsOrthonormal } from '../rare-needs.ts'
 
@@ -53,3 +56,25 @@ export const needsDensity: NeedRule<'likelihood'> = {
   need: 'likelihood',
   lacks: ({ operator, noise }) => noDensity(operator, noise),
 }
+
+/**
+ * The last step without noise, of the kernel N(x̂₀, variance·I): x̂₀ + Aᵀ(y − A x̂₀), and log N(y; A x̂₀, variance·I) in the
+ * directions that A sees, [M], in float64.
+ *
+ * @throws {OptionError} for an operator without orthonormal rows; {@link needsDensity} has told.
+ */
+export function measuredLast(
+  operator: Operator,
+  y: Tensor,
+  x0hat: Tensor,
+  variance: number,
+): { readonly x: Tensor; readonly log: Tensor } {
+  if (!hasSvd(operator)) throw new OptionError('operator', `'${operator.name}' has no svd()`)
+  const r = y.sub(operator.forward(x0hat))
+  const seen = operator.svd().singularValues.filter((s) => s > 0.5).length
+  const log = sumPerSample(r.cast('float64').square()).mul(-0.5 / variance)
+  return { x: x0hat.add(operator.adjoint(r)), log: log.sub((seen / 2) * Math.log(2 * Math.PI * variance)) }
+}
+
+const hasSvd = (operator: Operator): operator is LinearOperator & Required<Pick<LinearOperator, 'svd'>> =>
+  isLinear(operator) && operator.svd !== undefined

@@ -7,11 +7,11 @@ import { lookAt } from '../../run/look.ts'
 import { residualAt } from '../../run/residual.ts'
 import { ddpm } from '../../samplers/kernel.ts'
 import { ddpmNoise } from '../../samplers/steps.ts'
-import { isLinear, type Problem } from '../../types.ts'
+import type { Problem } from '../../types.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
 import { particleOptions } from '../particle-options.ts'
-import { needsDensity, twistOf } from './tds-twist.ts'
+import { measuredLast, needsDensity, twistOf } from './tds-twist.ts'
 
 /** Each sample as one row of coordinates. */
 const flat = (x: Tensor): Tensor => x.reshape([x.shape[0] ?? 0, -1])
@@ -92,12 +92,10 @@ export const tds = defineMethod({
         const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
         if (s === schedule.clean) {
           const y = cloud.spread(measured)
-          const clean = operator.forward(x0hat)
-          const exact = noise.likelihood?.log(y, clean).cast('float64')
+          const exact = noise.likelihood?.log(y, operator.forward(x0hat)).cast('float64')
           if (exact !== undefined) return { particles: { x: x0hat }, logWeight: exact.sub(logTwist) }
-          const put = isLinear(operator) ? x0hat.add(operator.adjoint(y.sub(clean))) : x0hat
-          const variance = new Float64Array(y.size / (y.shape[0] ?? 1)).fill((sigma / alpha) ** 2)
-          return { particles: { x: put }, logWeight: logNormal(flat(y), flat(clean), variance).sub(logTwist) }
+          const last = measuredLast(operator, y, x0hat, (sigma / alpha) ** 2)
+          return { particles: { x: last.x }, logWeight: last.log.sub(logTwist) }
         }
         const at = { t, s, schedule }
         const [z, deviation] = [cloud.z(i, 'step', shape), ddpmNoise(at, options.variance)]
