@@ -6,7 +6,7 @@ import { rankCut } from '../linalg/ridge.ts'
 import type { Kernel } from '../samplers/kernel.ts'
 import type { ReverseStep } from '../samplers/steps.ts'
 import type { Fitted, Prior, Time } from '../types.ts'
-import type { Found, Particles, SmcMoves, SmcRun } from './smc.ts'
+import type { Particles, SmcMoves, SmcRun } from './smc.ts'
 import { populationOf } from './smc.ts'
 
 /** A reverse step by its mean and its fresh noise. */
@@ -27,6 +27,8 @@ export interface FilterRun extends SmcRun {
 
 /** One path of the measurement for each sample, in the coordinates of V: ȳ_t/s, [N, n]. */
 type Path = { readonly path: Tensor }
+/** Of a particle: x̂₀, and Vᵀμ [N·K, n]. */
+type Looked = { readonly x0hat: Tensor; readonly mean: Tensor }
 
 /**
  * The particle filter of a measurement that is noised: a path y_T, …, y_0 = y of noisy measurements is drawn first, by the
@@ -49,7 +51,7 @@ export function pathFilter(
   sigmaY: number,
   rankTolerance: number,
   { kernel, deviation }: FilterKernel,
-): SmcMoves<Particles, Found, Path> {
+): SmcMoves<Particles, Looked, Path> {
   const { problem, prior, start, z } = run
   const { schedule } = prior
   const cloud = populationOf(run)

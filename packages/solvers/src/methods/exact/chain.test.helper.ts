@@ -48,6 +48,20 @@ export const startOf = (n: number, variance: number): State => ({
   log: 0,
 })
 
+const known = new WeakMap<ExactPrior, Map<number, { readonly M: Matrix; readonly c: Matrix }>>()
+/** x̂₀ = M x_t + c of a Gaussian prior. */
+function denoiserOf(prior: ExactPrior, t: number): { readonly M: Matrix; readonly c: Matrix } {
+  const own = known.get(prior) ?? new Map<number, { readonly M: Matrix; readonly c: Matrix }>()
+  known.set(prior, own)
+  const origin = new Float64Array(prior.law.dimension)
+  const affine = own.get(t) ?? {
+    M: prior.jacobian(origin, t),
+    c: Matrix.columnVector(prior.given(origin, t).mean()),
+  }
+  own.set(t, affine)
+  return affine
+}
+
 /** After a reverse step of a Gaussian prior, whose x̂₀ is M x_t + c. */
 export function stepOf(
   prior: ExactPrior,
@@ -57,9 +71,7 @@ export function stepOf(
 ): State {
   const n = prior.law.dimension
   const { fromX0, fromX, variance } = transitionOf(prior.schedule, at, steps)
-  const origin = new Float64Array(n)
-  const M = prior.jacobian(origin, at.t)
-  const c = Matrix.columnVector(prior.given(origin, at.t).mean())
+  const { M, c } = denoiserOf(prior, at.t)
   const F = Matrix.mul(M, fromX0).add(Matrix.eye(n, n, fromX))
   return {
     mean: F.mmul(mean).add(Matrix.mul(c, fromX0)),

@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
 import { matrixOperator } from '../../operators/index.ts'
 import { gaussianPrior } from '../../priors/index.ts'
-import { run } from '../../run/index.ts'
+import { noiseStreams, run } from '../../run/index.ts'
 import type { TimePair } from '../../schedules/index.ts'
 import { respace } from '../../schedules/index.ts'
-import type { Problem } from '../../types.ts'
+import type { GuidedStep, Problem } from '../../types.ts'
 import { fpsSmc, mcgDiff, mcgDiffTimes, smcDiff, tds } from '../index.ts'
 import type { State, Steps } from './chain.test.helper.ts'
 import { chainOf, ddimOf, estimated, given, large, logNormalOf, renoising, startOf, stepOf, transitionOf } from './chain.test.helper.ts' // biome-ignore format: one line
@@ -106,14 +106,7 @@ describe('MCGDiff', () => {
 describe('filters of a path, given the path', () => {
   /** Kalman's log p(y_T, …, y_0) − log q(y_T, …, y_1 | y) of each row. */
   async function compared(
-    generator: AsyncGenerator<
-      {
-        readonly logEvidence: readonly number[]
-        readonly i: number
-        readonly state: { readonly shared?: unknown }
-      },
-      Tensor
-    >,
+    generator: AsyncGenerator<GuidedStep & { readonly logEvidence: readonly number[] }, Tensor>,
     problem: Problem & { operator: ReturnType<typeof matrixOperator> },
     a: readonly number[],
     sigmaY: number,
@@ -128,7 +121,6 @@ describe('filters of a path, given the path', () => {
     const svd = problem.operator.svd()
     let logs: readonly number[] = []
     // y_T is the draw that the first state holds no more: from the stream itself.
-    const { noiseStreams } = await import('../../run/index.ts')
     const z = noiseStreams({ seed: 9, count: N, dtype: 'float64' }).normal(0, 'path start', [2])
     const seen = svd.v(z.mul(tensor([Array.from(svd.singularValues, (s) => (s > 0 ? 1 : 0))], float64)))
     const first = problem.operator.forward(seen).mul(schedule.sigma(T)).dataSync()
@@ -141,7 +133,7 @@ describe('filters of a path, given the path', () => {
     }
     for await (const step of generator) {
       const at = times[step.i]!
-      const { path } = step.state.shared as { path: Tensor }
+      const { path } = step.state['shared'] as { path: Tensor }
       const now = problem.operator.forward(svd.v(path)).dataSync()
       const { fromX0, fromX, variance: fresh } = transitionOf(schedule, at, kernel)
       const last = at.s === schedule.clean

@@ -21,7 +21,7 @@ const [reach, step] = [10, 0.08]
 const nodes = Float64Array.from({ length: Math.round((2 * reach) / step) + 1 }, (_, j) => step * j - reach)
 const normal = (x: number, m: number, v: number) => Math.exp(logNormalOf(x, m, v))
 const total = (p: Float64Array) => p.reduce((sum, v) => sum + v * step, 0)
-type Density = Float64Array
+type Density = Float64Array<ArrayBuffer>
 
 const mixture = { weights: [1, 2], means: [[-1], [1]], covariances: 0.15 }
 const prior = gaussianMixturePrior({ ...mixture, schedule: ve({ sigmaMax: 3 }) })
@@ -106,7 +106,7 @@ async function converges(
 describe('over a mixture, evidence and the weight of a mode', () => {
   it('TDS', async () => {
     const times = respace(schedule, steps, 'guided')
-    const p = times.slice(0, -1).reduce((q, at) => moved(q, at, large), startAt(times[0]!.t))
+    const p = times.slice(0, -1).reduce<Density>((q, at) => moved(q, at, large), startAt(times[0]!.t))
     const truth = ended(p, times.at(-1)!.t, (x0) => normal(y, x0, sigmaY ** 2))
     await converges(
       (particles) => tds(problem, prior, { steps, particles, seed: 2 }),
@@ -118,9 +118,11 @@ describe('over a mixture, evidence and the weight of a mode', () => {
     const times = mcgDiffTimes(schedule, steps, [sigmaY])
     const tau = times.findIndex(({ t }) => Math.abs(schedule.sigma(t) / schedule.alpha(t) - sigmaY) < 1e-9)
     const alpha = schedule.alpha(times[tau]!.t)
-    const before = times.slice(0, tau).reduce((q, at) => moved(q, at, ddimOf(1)), startAt(times[0]!.t))
+    const before = times
+      .slice(0, tau)
+      .reduce<Density>((q, at) => moved(q, at, ddimOf(1)), startAt(times[0]!.t))
     const at = before.map((v, j) => v * alpha * normal(nodes[j]!, alpha * y, 0.01))
-    const p = times.slice(tau, -1).reduce((q, pair) => moved(q, pair, ddimOf(1)), at)
+    const p = times.slice(tau, -1).reduce<Density>((q, pair) => moved(q, pair, ddimOf(1)), at)
     const truth = ended(p, times.at(-1)!.t, () => 1)
     const options = { steps, kappa: 0.01, seed: 2, resampler: 'systematic' } as const
     await converges(
