@@ -6,7 +6,7 @@ const threshold = [1, 'the repository resamples in every step'] as const
 export const particles: Readonly<Record<string, Known>> = {
   tds: {
     defaults: {
-      steps: [100, "the authors' repository: README of image_exp, timestep_respacing 100"],
+      steps: [100, 'the repository: mnist_model_and_diffusion_conf.yml, timestep_respacing'],
       spacing: ['guided', "the repository's guided-diffusion"],
       particles: [4, 'the repository: image_confs/base_sampler_conf.yml'],
       resampler: ['systematic', 'the repository: image_confs/base_sampler_conf.yml'],
@@ -23,10 +23,10 @@ export const particles: Readonly<Record<string, Known>> = {
     defaults: {
       steps: [1000, 'the repository: configs/diffusion_config.yaml'],
       spacing: ['guided', "the repository's guided-diffusion"],
-      particles: [5, 'the repository: configs/diffusion_config.yaml, particle_size'],
+      particles: [5, 'the repository: sample_condition.py, particle_size'],
       resampler: ['multinomial', 'the repository'],
       threshold,
-      c: [0.95, 'the repository: configs/diffusion_config.yaml, c_rate'],
+      c: [0.95, 'the repository: sample_condition.py, c_rate'],
       kernel: ['marginal', 'the repository: posterior_variance'],
       rankTolerance: [1e-4, 'ours'],
     },
