@@ -99,6 +99,36 @@ export const populationOf = ({
  *
  * @throws {NonFiniteError} where a log-weight is NaN. @throws {DegenerateWeightsError} where all are −∞, or one is +∞.
  * @throws {DeviceError} from a step on a device that the host cannot read at once.
+ * @example
+ * ```ts
+ * import { ddpm, defineMethod, gaussianNoise, gaussianPrior, matrixOperator, particleOptions, populationOf, run, smcPlan } from '@tweedie/solvers'
+ * import { tensor, zeros } from '@tweedie/tensor'
+ * // Unconditional particles, weighed at the end.
+ * const importance = defineMethod({
+ *   name: 'importance', title: 'Importance sampling', family: 'exact', needs: ['likelihood'], cost: ['particles'],
+ *   steps: 20, spacing: 'linspace', options: particleOptions(200, 'systematic'),
+ *   plan: (run) => {
+ *     const { problem: { operator, noise, y }, prior, start } = run
+ *     const { schedule, shape } = prior
+ *     const [cloud, step] = [populationOf(run), ddpm('large')]
+ *     return smcPlan('importance', run, {
+ *       start: () => ({ particles: { x: cloud.z(0, 'start', shape).mul(schedule.sigma(start)) }, shared: {} }),
+ *       weigh: ({ x }, shared, { t }) =>
+ *         ({ logWeight: zeros([x.shape[0]!]), found: { x, x0hat: prior.denoise(x, t) }, shared }),
+ *       move: ({ x, x0hat }, _, { t, s }, i) => {
+ *         const next = step(x, x0hat, () => cloud.z(i, 'step', shape), { t, s, schedule })
+ *         if (s !== schedule.clean) return { particles: { x: next } }
+ *         return { particles: { x: next }, logWeight: noise.likelihood.log(cloud.spread(y), operator.forward(next)) }
+ *       },
+ *     })
+ *   },
+ * })
+ * const prior = gaussianPrior({ mean: [0], covariance: 1 })
+ * const problem = { operator: matrixOperator(tensor([[1]])), noise: gaussianNoise(1), y: tensor([[1]]) }
+ * let logEvidence = 0
+ * const x = await run(importance(problem, prior), { onStep: (step) => void (logEvidence = step.logEvidence[0]!) })
+ * Math.abs(logEvidence - prior.law.posterior([[1]], [1], 1).logEvidence) < 0.3 // => true
+ * ```
  */
 export function smcPlan<P extends Particles, F extends Found, S extends Shared>(
   name: string,
