@@ -64,6 +64,7 @@ const special: Readonly<Record<string, Settings>> = {
   'red-diff/blur': { init: 'adjoint' },
   'ddrm/blur': { eta: 0.85 },
   'tds/sr4': { dataVariance: 0.02 }, // a mean of 16 pixels varies by less
+  'tds/poisson': { spread: 'none' }, // there is no σ_y to add to
 }
 
 /** No method takes more steps than this by itself. */
