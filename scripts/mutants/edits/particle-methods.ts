@@ -10,7 +10,7 @@ const twist = of('methods/exact/tds-twist.ts', 'methods/exact/tds', 'methods/exa
 const fps = of('methods/exact/fps-smc.ts', 'methods/exact/filters', 'methods/defaults')
 const diff = of('methods/exact/smc-diff.ts', 'methods/exact/filters', 'methods/defaults', 'methods/methods')
 const mcg = of('methods/exact/mcg-diff.ts', 'methods/exact/filters', 'methods/defaults')
-const times = of('methods/exact/mcg-diff-times.ts', 'methods/exact/filters', 'methods/exact/mcg-diff')
+const times = of('methods/exact/mcg-diff-times.ts', 'methods/exact/mcg-diff', 'methods/exact/filters')
 const steps = of('samplers/steps.ts', 'methods/exact/tds', 'methods/exact/filters')
 const options = of('methods/particle-options.ts', 'methods/defaults')
 
@@ -57,7 +57,7 @@ const filters: readonly Edit[] = [
   filter('filter-level', '(schedule.alpha(t) * sigmaY) ** 2 / s ** 2', 'sigmaY ** 2 / s ** 2', 'the noise of y is not scaled by α'),
   filter('filter-singular', '(schedule.alpha(t) * sigmaY) ** 2 / s ** 2', '(schedule.alpha(t) * sigmaY) ** 2 / s', 's for s²'),
   filter('filter-start-alpha', 'measured().mul(schedule.alpha(start))', 'measured()', 'y_T is y and noise'),
-  filter('filter-path-density', 'density.sub(drawnBy(noise, spread))', 'density', 'the density of the path is left out'),
+  filter('filter-path-density', 'density.sub(drawnBy(noise, wide))', 'density', 'the density of the path is left out'),
   filter('filter-scale', 'density.add(cloud.spread(seenScale(svd, problem.y, singular, sigmaY)))', 'density', 'log p(ȳ/s) for log p(y)'),
   filter('filter-last', 'sigmaY > 0 ? 0 : (schedule.sigma(t) / schedule.alpha(t)) ** 2', 'sigmaY > 0 ? 0 : schedule.sigma(t) ** 2', 'the last kernel without 1/α²'),
   filter('filter-deviation', 'deviation({ t, s, schedule }) ** 2', 'deviation({ t, s, schedule })', 'σ̃ for σ̃² in the draw'),
@@ -71,7 +71,9 @@ const filters: readonly Edit[] = [
   fps('fps-root', 'const eta = Math.sqrt(c)', 'const eta = c', 'c for √c'),
   fps('fps-kernel', "kernel === 'ddim'", "kernel !== 'ddim'", 'the kernels exchanged'),
   fps('fps-deviation', 'eta * schedule.sigma(s)', 'schedule.sigma(s)', 'all of the noise is fresh'),
-  diff('smcdiff-noise', 'pathFilter(run, 0, 0.5, kernel)', 'pathFilter(run, 0.1, 0.5, kernel)', 'y is taken for noisy'),
+  diff('smcdiff-noise', 'pathFilter(run, 0, 0.5,', 'pathFilter(run, 0.1, 0.5,', 'y is taken for noisy'),
+  diff('smcdiff-path', "by('small')", 'by(run.options.variance)', 'the path has the noise of the particles'),
+  diff('smcdiff-deviation', 'ddpmNoise(at, variance)', "ddpmNoise(at, 'small')", 'the particles have the noise of the path'),
 ] // biome-ignore format: a table
 
 const guided: readonly Edit[] = [

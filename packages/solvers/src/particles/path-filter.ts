@@ -31,9 +31,9 @@ type Path = { readonly path: Tensor }
 type Looked = { readonly x0hat: Tensor; readonly mean: Tensor }
 
 /**
- * The particle filter of a measurement that is noised: a path y_T, …, y_0 = y of noisy measurements is drawn first, by the
- * steps that the particles take but with what was measured in the place of x̂₀; then the particles, with μ and σ̃ the mean
- * and the noise of a step and S = σ̃²AAᵀ + α_s²σ_y²I,
+ * The particle filter of a measurement that is noised: a path y_T, …, y_0 = y of noisy measurements is drawn by reverse steps
+ * that have what was measured in the place of x̂₀; then the particles, with μ and σ̃ the mean and the noise of a step and
+ * S = σ̃²AAᵀ + α_s²σ_y²I,
  *
  *     w ∝ N(y_s; A μ, S),     x_s ~ N(x_s; μ, σ̃²I)·N(y_s; A x_s, α_s²σ_y²I),     x_T likewise of N(0, σ_T²I),
  *
@@ -45,12 +45,14 @@ type Looked = { readonly x0hat: Tensor; readonly mean: Tensor }
  * is drawn of q and weighed.
  *
  * @param sigmaY - σ_y that the filter believes in.
+ * @param steps - Those of the particles. @param pathSteps - Those of the path; the same where left out.
  */
 export function pathFilter(
   run: FilterRun,
   sigmaY: number,
   rankTolerance: number,
-  { kernel, deviation }: FilterKernel,
+  steps: FilterKernel,
+  pathSteps = steps,
 ): SmcMoves<Particles, Looked, Path> {
   const { problem, prior, start, z } = run
   const { schedule } = prior
@@ -86,23 +88,22 @@ export function pathFilter(
     weigh: ({ x }, { path: before }, { t, s }, i) => {
       const [at, clean] = [{ t, s, schedule }, measured()]
       const x0hat = prior.denoise(x, t)
-      const mean = svd.vt(kernel(x, x0hat, () => zerosLike(x), at))
-      const spread = deviation(at)
+      const mean = svd.vt(steps.kernel(x, x0hat, () => zerosLike(x), at))
       if (s === schedule.clean) {
         const last = sigmaY > 0 ? 0 : (schedule.sigma(t) / schedule.alpha(t)) ** 2
         const density = observedDensity(mean, last, observed(clean, s))
         const logWeight = density.add(cloud.spread(seenScale(svd, problem.y, singular, sigmaY)))
         return { logWeight, found: { x0hat, mean }, shared: { path: clean } }
       }
-      const noise = z(i, 'path', [n])
-      const path = kernel(before, clean, () => zerosLike(before), at).add(noise.mul(spread))
-      const density = observedDensity(mean, spread ** 2, observed(path, s))
-      return { logWeight: density.sub(drawnBy(noise, spread)), found: { x0hat, mean }, shared: { path } }
+      const [noise, wide] = [z(i, 'path', [n]), pathSteps.deviation(at)]
+      const path = pathSteps.kernel(before, clean, () => zerosLike(before), at).add(noise.mul(wide))
+      const density = observedDensity(mean, steps.deviation(at) ** 2, observed(path, s))
+      return { logWeight: density.sub(drawnBy(noise, wide)), found: { x0hat, mean }, shared: { path } }
     },
     move: ({ mean }, { path }, { t, s }, i) => {
       const end = s === schedule.clean
       // Without noise A x₀ = y, and what is not seen is x̂₀.
-      const spread = end ? (sigmaY > 0 ? 0 : 1) : deviation({ t, s, schedule }) ** 2
+      const spread = end ? (sigmaY > 0 ? 0 : 1) : steps.deviation({ t, s, schedule }) ** 2
       const draw = end ? zerosLike(mean) : cloud.z(i, 'step', [n])
       return { particles: { x: svd.v(observedDraw(mean, spread, observed(path, s), draw)) } }
     },

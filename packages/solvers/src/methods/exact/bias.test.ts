@@ -47,6 +47,7 @@ function filterLaw(
   steps: number,
   sigmaY: number,
   kernel: Steps,
+  pathKernel = ddimOf(1),
 ): { mean: Matrix; covariance: Matrix } {
   const times = respace(schedule, steps, 'guided')
   const T = times[0]!.t
@@ -55,7 +56,7 @@ function filterLaw(
     const v = (t: number) => (schedule.alpha(t) * sigmaY) ** 2
     let state = given(startOf(2, schedule.sigma(T) ** 2), [1, 0], path, v(T))
     times.forEach((at, i) => {
-      const { fromX0, fromX, variance: fresh } = transitionOf(schedule, at, kernel)
+      const { fromX0, fromX, variance: fresh } = transitionOf(schedule, at, pathKernel)
       path = fromX0 * y + fromX * path + Math.sqrt(fresh) * (z[i + 1] ?? 0)
       const last = i === times.length - 1
       const level = (schedule.sigma(at.t) / schedule.alpha(at.t)) ** 2

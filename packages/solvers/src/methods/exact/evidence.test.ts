@@ -49,7 +49,7 @@ describe('TDS', () => {
   const steps = 8
   const truth = given(chainOf(prior, respace(schedule, steps, 'guided'), large), a, y, sigmaY ** 2).log
 
-  // 0.4, 0.6, −0.2, −0.3, 0.1 standard errors.
+  // Standard errors: 0.1, 1.4, −0.3, −0.3, then −0.6 and −1.8; MCGDiff 1.8, 1.9, 0.5, 1.5; the filters 0.5, −0.8, −0.6, 2.0.
   it.each([
     ['noise-level', 'systematic', 1],
     ['none', 'multinomial', 0.5],
@@ -112,6 +112,7 @@ describe('filters of a path, given the path', () => {
     sigmaY: number,
     times: readonly TimePair[],
     kernel: Steps,
+    pathKernel = kernel,
   ) {
     const variance = (t: number) => (schedule.alpha(t) * sigmaY) ** 2
     const T = times[0]!.t
@@ -135,7 +136,7 @@ describe('filters of a path, given the path', () => {
       const at = times[step.i]!
       const { path } = step.state['shared'] as { path: Tensor }
       const now = problem.operator.forward(svd.v(path)).dataSync()
-      const { fromX0, fromX, variance: fresh } = transitionOf(schedule, at, kernel)
+      const { fromX0, fromX, variance: fresh } = transitionOf(schedule, at, pathKernel)
       const last = at.s === schedule.clean
       const level = (schedule.sigma(at.t) / schedule.alpha(at.t)) ** 2 * size
       for (let row = 0; row < N; row++) {
@@ -176,6 +177,7 @@ describe('filters of a path, given the path', () => {
       0,
       times,
       large,
+      ddimOf(1),
     )
   })
 })

@@ -33,12 +33,14 @@ describe('filters of a path', () => {
     readonly sigmaY: number
     fresh(levels: Levels, t: number, s: number): number
     kept(levels: Levels, t: number, s: number): number
+    /** Of the path, where it is not that of the particles. */
+    freshOfPath?(levels: Levels, t: number, s: number): number
   }
   async function filtered(
     generator: Steps,
     name: Name,
     threshold: number,
-    { s: singular, sigmaY, fresh, kept }: Kind,
+    { s: singular, sigmaY, fresh, kept, freshOfPath = fresh }: Kind,
   ) {
     const [schedule, levels] = schedules[name]
     const { alpha, sigma } = levels
@@ -53,7 +55,7 @@ describe('filters of a path', () => {
     path.forEach(({ t, s }, i) => {
       const last = i === path.length - 1
       const z = last ? new Array<number>(n).fill(0) : drawn(i, 'path')
-      const deviation = Math.sqrt(fresh(levels, t, s))
+      const deviation = Math.sqrt(freshOfPath(levels, t, s))
       paths.push(
         plus([1, meanOf(levels, t, s, kept(levels, t, s), paths[i]!, [...clean, 0])], [deviation, z]),
       )
@@ -109,7 +111,8 @@ describe('filters of a path', () => {
     fresh: (levels, t, s) => c * tilde(levels, t, s),
     kept: (levels, t, s) => Math.sqrt(levels.sigma(s) ** 2 - c * tilde(levels, t, s)),
   })
-  const ancestral = (large: boolean): Pick<Kind, 'fresh' | 'kept'> => ({
+  const ancestral = (large: boolean): Pick<Kind, 'fresh' | 'kept' | 'freshOfPath'> => ({
+    freshOfPath: tilde,
     fresh: (levels, t, s) => (levels.sigma(s) === 0 ? 0 : large ? beta(levels, t, s) : tilde(levels, t, s)),
     kept: (levels, t, s) => Math.sqrt(Math.max(0, levels.sigma(s) ** 2 - tilde(levels, t, s))),
   })

@@ -1,6 +1,8 @@
 import { choice } from '../../options/index.ts'
+import type { FilterKernel } from '../../particles/index.ts'
 import { pathFilter, smcPlan } from '../../particles/index.ts'
 import { ddpm } from '../../samplers/kernel.ts'
+import type { DdpmVariance } from '../../samplers/steps.ts'
 import { ddpmNoise } from '../../samplers/steps.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
@@ -51,12 +53,12 @@ export const smcDiff = defineMethod({
     variance: choice('of the ancestral step: β̃ (small) or β (large)', ['small', 'large'], 'large'),
   },
   plan: (run) => {
-    const { variance } = run.options
-    const kernel = {
+    const by = (variance: DdpmVariance): FilterKernel => ({
       kernel: ddpm(variance),
-      deviation: (at: Parameters<typeof ddpmNoise>[0]) => ddpmNoise(at, variance),
-    }
-    return smcPlan('smc-diff', run, pathFilter(run, 0, 0.5, kernel))
+      deviation: (at) => ddpmNoise(at, variance),
+    })
+    // q(y_s | y_t, y) has β̃, whatever the particles have.
+    return smcPlan('smc-diff', run, pathFilter(run, 0, 0.5, by(run.options.variance), by('small')))
   },
 })
 
