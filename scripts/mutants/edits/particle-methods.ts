@@ -11,7 +11,7 @@ const fps = of('methods/exact/fps-smc.ts', 'methods/exact/filters', 'methods/def
 const diff = of('methods/exact/smc-diff.ts', 'methods/exact/filters', 'methods/defaults', 'methods/methods')
 const mcg = of('methods/exact/mcg-diff.ts', 'methods/exact/filters', 'methods/defaults')
 const times = of('methods/exact/mcg-diff-times.ts', 'methods/exact/mcg-diff', 'methods/exact/filters')
-const steps = of('samplers/steps.ts', 'methods/exact/tds', 'methods/exact/filters')
+const steps = of('samplers/steps.ts', 'samplers/steps', 'methods/exact/tds')
 const options = of('methods/particle-options.ts', 'methods/defaults')
 
 const frame: readonly Edit[] = [

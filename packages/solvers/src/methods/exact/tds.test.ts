@@ -140,6 +140,19 @@ describe('what it refuses', () => {
   })
 })
 
+it('where nothing is said, the spread is the noise level for Gaussian noise, and none for any other', async () => {
+  const told = async (problem: Problem, options: object) =>
+    Array.from((await run(tds.run(problem, priorOn('linear'), { steps: 5, seed: 1, ...options }))).dataSync())
+  const gaussian = problemOf(0.4)
+  const counts = { ...gaussian, noise: poissonNoise({ peak: 30, background: 40 }) }
+  for (const [problem, spread] of [
+    [gaussian, 'noise-level'],
+    [counts, 'none'],
+  ] as const)
+    expect(await told(problem, {})).toEqual(await told(problem, { spread }))
+  expect(await told(gaussian, {})).not.toEqual(await told(gaussian, { spread: 'pigdm' }))
+})
+
 it('takes counts', async () => {
   const prior = gaussianPrior({ mean: [0.5, 0], covariance: 0.05 })
   const problem = {
