@@ -53,13 +53,13 @@ export interface SmcShown<P extends Particles> {
   readonly x0hat: Tensor
   /** All particles after the step, [N·K, …]. */
   readonly particles: P
-  /** Normalised weights [K] of each sample by which x is one of them: after the last step of the final ones. */
+  /** The normalised weights [K] of each sample by which x was drawn; after the last step the final ones. */
   readonly weights: readonly Float64Array[]
   /** For each sample the indices, within it, of the particles that these come from. */
   readonly ancestors: readonly Int32Array[]
   /** The effective sample size of each sample before the resampling; after the last step that of the result. */
   readonly ess: readonly number[]
-  /** The log of an estimate of the evidence for each sample; after the last step an unbiased one of p(y). */
+  /** log Ẑ of each sample, Ẑ an estimate of the evidence; after the last step one without bias. */
   readonly logEvidence: readonly number[]
 }
 

@@ -7,7 +7,7 @@ import { run } from '../../run/index.ts'
 import { respace } from '../../schedules/index.ts'
 import type { Problem } from '../../types.ts'
 import type { TdsStep } from '../index.ts'
-import { tds, UnfitError } from '../index.ts'
+import { dps, tds, UnfitError } from '../index.ts'
 import { length, matrixOf, plus, pullBack, times, transposed } from '../written-out.test.helper.ts'
 import type { Name } from '../written-out-problem.test.helper.ts'
 import {
@@ -151,6 +151,26 @@ it('where nothing is said, the spread is the noise level for Gaussian noise, and
   ] as const)
     expect(await told(problem, {})).toEqual(await told(problem, { spread }))
   expect(await told(gaussian, {})).not.toEqual(await told(gaussian, { spread: 'pigdm' }))
+})
+
+it('one particle without r_t² is DPS by the likelihood, until its last step', async () => {
+  const options = { steps: 6, seed: 3, spacing: 'guided' } as const
+  const by: number[][] = []
+  for await (const { x } of dps(problemOf(0.8), priorOn('linear'), {
+    ...options,
+    guidance: 'likelihood',
+    scale: 1,
+  }))
+    by.push(Array.from(x.dataSync()))
+  let seen = 0
+  const one = { ...options, particles: 1, spread: 'none', variance: 'small' } as const
+  for await (const { i, x, weights } of tds(problemOf(0.8), priorOn('linear'), one)) {
+    expect(Array.from(weights[0]!)).toEqual([1])
+    // DPS guides toward the clean end as well, where TDS takes x̂₀.
+    if (i < 5) Array.from(x.dataSync()).forEach((v, j) => expect(v).toBeCloseTo(by[i]![j]!, 10))
+    seen++
+  }
+  expect(seen).toBe(6)
 })
 
 it('takes counts', async () => {
