@@ -4,7 +4,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
-import { gaussianNoise } from '../../noise/index.ts'
+import { gaussianNoise, noNoise } from '../../noise/index.ts'
 import { matrixOperator } from '../../operators/index.ts'
 import type { SmcShown } from '../../particles/index.ts'
 import { gaussianMixturePrior } from '../../priors/index.ts'
@@ -12,7 +12,7 @@ import { noiseStreams, run } from '../../run/index.ts'
 import type { TimePair } from '../../schedules/index.ts'
 import { respace, ve } from '../../schedules/index.ts'
 import type { GuidedStep } from '../../types.ts'
-import { fpsSmc, mcgDiff, mcgDiffTimes, tds } from '../index.ts'
+import { fpsSmc, mcgDiff, mcgDiffTimes, smcDiff, tds } from '../index.ts'
 import type { Steps } from './chain.test.helper.ts'
 import { ddimOf, estimated, large, logNormalOf, mean, slopeOf, transitionOf } from './chain.test.helper.ts'
 
@@ -58,19 +58,20 @@ const problem = {
 }
 const svd = problem.operator.svd()
 type Step = GuidedStep & SmcShown<{ readonly x: Tensor }>
-/** The log-evidence of each row, the weight of x₀ < 0, and the paths of the measurement. */
-async function found(generator: AsyncGenerator<Step, Tensor>) {
+/** The log-evidence of each row, the weight of x₀ < 0 (of its last number), and the paths of the measurement. */
+async function found(generator: AsyncGenerator<Step, Tensor>, seenBy = (path: Tensor) => svd.v(path)) {
   let [logs, share]: [readonly number[], number[]] = [[], []]
   const paths: number[][] = []
   await run(generator, {
     onStep: ({ i, steps: all, particles: { x }, weights, logEvidence, state }) => {
       const { path } = state['shared'] as { path?: Tensor }
-      if (path !== undefined) paths.push(Array.from(svd.v(path).dataSync()))
+      if (path !== undefined) paths.push(Array.from(seenBy(path).dataSync()))
       if (i < all - 1) return
       const data = x.dataSync()
       logs = logEvidence
-      const K = data.length / N
-      share = weights.map((w, row) => w.reduce((sum, v, k) => sum + (data[row * K + k]! < 0 ? v : 0), 0))
+      const n = x.shape[1]!
+      const last = (row: number, k: number) => data[(row * weights[0]!.length + k + 1) * n - 1]!
+      share = weights.map((w, row) => w.reduce((sum, v, k) => sum + (last(row, k) < 0 ? v : 0), 0))
     },
   })
   return { logs, share, paths }
@@ -85,12 +86,13 @@ type Truth = { readonly evidence: number; readonly share: number }
 async function converges(
   runs: (particles: number) => AsyncGenerator<Step, Tensor>,
   truth: (row: number, paths: readonly number[][]) => Truth,
+  seenBy?: (path: Tensor) => Tensor,
 ): Promise<void> {
   const counts = [8, 24, 72]
   const errors = counts.map(() => 0)
   let truths: Truth[] | undefined
   for (const [k, K] of counts.entries()) {
-    const { logs, share, paths } = await found(runs(K))
+    const { logs, share, paths } = await found(runs(K), seenBy)
     truths ??= logs.map((_, row) => truth(row, paths)) // a path does not depend on K
     const { mean: Z, error } = estimated(logs.map((log, row) => Math.exp(log) / truths![row]!.evidence))
     if (process.env['SHOW']) console.log(K, ((Z - 1) / error).toFixed(2), error.toFixed(3))
@@ -99,8 +101,9 @@ async function converges(
     errors[k] = Math.sqrt(mean(share.map((v, row) => (v - truths![row]!.share) ** 2)))
   }
   if (process.env['SHOW']) console.log(errors, slopeOf(counts, errors))
-  // A slope has a standard error of √2/(√(2N)·ln 9) = 0.04.
-  expect(Math.abs(slopeOf(counts, errors) + 0.5)).toBeLessThan(0.2)
+  // The logarithm of each error has a standard error of 1/√(2·rows), the slope one of √2/ln 9 of that: 0.04 for 120.
+  const slack = (5 * Math.SQRT2) / (Math.sqrt(2 * (truths?.length ?? 1)) * Math.log(9))
+  expect(Math.abs(slopeOf(counts, errors) + 0.5)).toBeLessThan(slack)
 }
 
 describe('over a mixture, evidence and the weight of a mode', () => {
@@ -155,5 +158,53 @@ describe('over a mixture, evidence and the weight of a mode', () => {
     }
     const options = { steps, spacing: 'trailing', kernel: 'ddim', c: 1, seed: 2 } as const
     await converges((particles) => fpsSmc(problem, prior, { ...options, particles }), truth)
+  })
+
+  it('SMCDiff, of the filter of its path: the hidden number given the measured one', async () => {
+    const rows = 50
+    const pair = { weights: [1, 2], means: [[-0.8, -1], [0.4, 1]], covariances: 0.15, schedule } // biome-ignore format: a list
+    const both = gaussianMixturePrior(pair)
+    const operator = matrixOperator(tensor([[1, 0]], float64))
+    const posed = { operator, noise: noNoise(), y: fromData(new Float64Array(rows).fill(y), [rows, 1]) }
+    const by = operator.svd()
+    const seenBy = (path: Tensor) => operator.forward(by.v(path))
+    const times = respace(schedule, steps, 'trailing')
+    const T = times[0]!.t
+    const draws = noiseStreams({ seed: 2, count: rows, dtype: 'float64' }).normal(0, 'path start', [2])
+    const first = seenBy(draws).dataSync()
+    const truth = (row: number, paths: readonly number[][]): Truth => {
+      let before = y + schedule.sigma(T) * first[row]!
+      let p: Density = startAt(T)
+      let log =
+        logNormalOf(before, 0, schedule.sigma(T) ** 2) - logNormalOf(before, y, schedule.sigma(T) ** 2)
+      let end: Truth | undefined
+      for (const [i, at] of times.entries()) {
+        const xs = fromData(Float64Array.from([...nodes].flatMap((u) => [before, u])), [nodes.length, 2])
+        const x0 = both.denoise(xs, at.t).dataSync()
+        const { fromX0, fromX, variance } = transitionOf(schedule, at, large)
+        const now = i === times.length - 1 ? y : paths[i]![row]!
+        if (i === times.length - 1) {
+          const w = p.map((v, j) => v * normal(y, x0[2 * j]!, schedule.sigma(at.t) ** 2))
+          const share = total(w.map((v, j) => (x0[2 * j + 1]! < 0 ? v : 0))) / total(w)
+          end = { evidence: total(w) * Math.exp(log), share }
+          break
+        }
+        const path = transitionOf(schedule, at, ddimOf(1))
+        log -= logNormalOf(now, path.fromX0 * y + path.fromX * before, path.variance)
+        const next = new Float64Array(nodes.length)
+        nodes.forEach((u, j) => {
+          const w = p[j]! * step * normal(now, fromX0 * x0[2 * j]! + fromX * before, variance)
+          if (w < 1e-14) return
+          const m = fromX0 * x0[2 * j + 1]! + fromX * u
+          nodes.forEach((v, k) => {
+            next[k]! += w * normal(v, m, variance)
+          })
+        })
+        ;[p, before] = [next, now]
+      }
+      return end!
+    }
+    const options = { steps, spacing: 'trailing', seed: 2 } as const
+    await converges((particles) => smcDiff(posed, both, { ...options, particles }), truth, seenBy)
   })
 })
