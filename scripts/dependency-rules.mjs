@@ -115,8 +115,8 @@ const solverRooms = {
   priors: ['ground', 'linalg', 'schedules'],
   run: ['ground', 'options', 'schedules'],
   samplers: ['ground', 'options', 'schedules', 'run'],
-  particles: ['ground', 'run'],
   inner: ['ground', 'linalg', 'schedules', 'run', 'samplers'],
+  particles: ['ground', 'linalg', 'run', 'samplers', 'inner'],
   guidance: ['ground', 'options', 'linalg', 'schedules', 'priors', 'run', 'samplers', 'inner'],
   methods: [
     ...['ground', 'options', 'linalg', 'schedules', 'noise', 'operators', 'priors'],

@@ -56,12 +56,17 @@ const settings: Readonly<Record<string, Settings>> = {
   'lgd-mc': { scale: 0.01 },
   mpgd: { scale: 2 },
   tmpd: { covariance: 'diagonal', probes: 4 },
+  // Their own numbers of particles or steps take minutes; pixels vary by less than 1.
+  tds: { clip: [-1, 1], spread: 'pigdm', dataVariance: 0.1 },
+  'mcg-diff': { particles: 4 },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */
 const special: Readonly<Record<string, Settings>> = {
   'red-diff/blur': { init: 'adjoint' },
   'ddrm/blur': { eta: 0.85 },
+  'tds/sr4': { dataVariance: 0.02 }, // a mean of 16 pixels varies by less
+  'tds/poisson': { spread: 'none' }, // there is no σ_y to add to
 }
 
 /** No method takes more steps than this by itself. */

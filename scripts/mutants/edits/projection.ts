@@ -51,7 +51,7 @@ const path: readonly Edit[] = [
   ),
   define(
     'path-unused',
-    'path?.(grid, own, prior.schedule) ?? grid',
+    'path?.(grid, own, prior.schedule, problem) ?? grid',
     'grid',
     'the path of a method is not gone',
   ),

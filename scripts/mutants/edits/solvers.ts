@@ -11,6 +11,7 @@ import { methodEdits } from './methods.ts'
 import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
+import { particleMethodEdits } from './particle-methods.ts'
 import { particleEdits } from './particles.ts'
 import { pixelEdits } from './pixels.ts'
 import { projectionEdits } from './projection.ts'
@@ -307,6 +308,7 @@ export const solversEdits: readonly Edit[] = [
   ...latentEdits,
   ...lawEdits,
   ...particleEdits,
+  ...particleMethodEdits,
   ...projectionEdits,
   ...innerEdits,
   ...gradientEdits,

@@ -7,6 +7,8 @@ export type { Chains, HmcOptions, MalaOptions, PhasePoint, Potential } from './h
 export { hmc, leapfrog, mala, potentialOf } from './hmc.ts'
 export type { LangevinOptions } from './langevin.ts'
 export { langevin } from './langevin.ts'
+export type { Observed } from './observed.ts'
+export { logNormal, observedDensity, observedDraw, seenScale, seenValue } from './observed.ts'
 export type { LinearGaussian, ProximalNoise, ProximalOptions } from './proximal.ts'
 export { dampedInverse, proximal, proximalDraw } from './proximal.ts'
 export type { ReverseOdeOptions, ReverseSdeOptions } from './reverse-ode.ts'

@@ -1,6 +1,10 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { fpsSmc } from './exact/fps-smc.ts'
+import { mcgDiff } from './exact/mcg-diff.ts'
+import { smcDiff } from './exact/smc-diff.ts'
+import { tds } from './exact/tds.ts'
 import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
@@ -71,4 +75,8 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   scoreAld,
   kadkhodaieSimoncelli,
   latentDps,
+  fpsSmc,
+  mcgDiff,
+  smcDiff,
+  tds,
 ])

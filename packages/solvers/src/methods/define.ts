@@ -124,9 +124,15 @@ export interface MethodSpec<
   evaluations?(steps: number, options: Filled<S>): number
   /**
    * The steps of a run from those of its grid, where they are others: times gone through more than once, by
-   * `travelPath` (the plan is then {@link travelling}, or goes up itself), or a grid of the method's own.
+   * `travelPath` (the plan is then {@link travelling}, or goes up itself), or a grid of the method's own, which may follow
+   * from the problem.
    */
-  path?(times: readonly TimePair[], options: Filled<S>, schedule: Schedule): readonly PathStep[]
+  path?(
+    times: readonly TimePair[],
+    options: Filled<S>,
+    schedule: Schedule,
+    problem: Fitted<WordOf<N>>,
+  ): readonly PathStep[]
   /** {@link MethodInfo.advice}, of its own options. */
   advice?(options: Filled<S>, steps: number): readonly string[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
@@ -210,7 +216,7 @@ export function defineMethod(
     const { steps, spacing, resume, seed, firstSample } = every
     const { y } = problem
     const grid = respace(prior.schedule, steps, spacing)
-    const times = path?.(grid, own, prior.schedule) ?? grid
+    const times = path?.(grid, own, prior.schedule, problem) ?? grid
     const streams = noiseStreams({
       seed,
       firstSample,

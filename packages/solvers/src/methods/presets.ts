@@ -1,4 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
+import { fpsSmcPresets } from './exact/fps-smc-presets.ts'
+import { mcgDiffPresets } from './exact/mcg-diff-presets.ts'
+import { tdsPresets } from './exact/tds-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
 import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
 import { ddnmPresets } from './explicit/ddnm-presets.ts'
@@ -44,6 +47,9 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['ilvr', ilvrPresets],
   ['score-sde', scoreSdePresets],
   ['score-ald', scoreAldPresets],
+  ['fps-smc', fpsSmcPresets],
+  ['mcg-diff', mcgDiffPresets],
+  ['tds', tdsPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

@@ -1,4 +1,6 @@
 export { lineages } from './ancestry.ts'
+export type { FilterKernel, FilterRun } from './path-filter.ts'
+export { pathFilter } from './path-filter.ts'
 export type { ParticleWeights, Population, PopulationOptions, Resampled } from './population.ts'
 export { population } from './population.ts'
 export type { RepulsionOptions } from './repulsion.ts'
@@ -11,5 +13,7 @@ export {
   stratifiedResampling,
   systematicResampling,
 } from './resample.ts'
+export type { Found, Particles, Shared, SmcMoves, SmcRun, SmcShown, SmcState } from './smc.ts'
+export { populationOf, smcPlan } from './smc.ts'
 export type { NormalisedWeights, WeightFault } from './weights.ts'
 export { DegenerateWeightsError, evidenceIncrement, normaliseWeights } from './weights.ts'

@@ -21,6 +21,7 @@ export {
   combine,
   ddimNoise,
   ddimStep,
+  ddpmNoise,
   ddpmStep,
   forwardTransition,
   predictedNoise,

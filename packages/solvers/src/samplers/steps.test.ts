@@ -3,7 +3,15 @@ import { normal, OptionError, randomKey } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { gaussianPrior } from '../priors/index.ts'
 import { respace, ve, vpCosine, vpLinear } from '../schedules/index.ts'
-import { combine, ddimStep, ddpmStep, forwardTransition, predictedNoise, renoiseStep } from './index.ts'
+import {
+  combine,
+  ddimStep,
+  ddpmNoise,
+  ddpmStep,
+  forwardTransition,
+  predictedNoise,
+  renoiseStep,
+} from './index.ts'
 
 const [xt, x0, z] = [0, 1, 2].map((i) => normal(randomKey(i), [2, 3], { dtype: 'float64' })) as [
   Tensor,
@@ -21,6 +29,16 @@ describe.each([vpLinear(), vpCosine(), ve({ sigmaMax: 10 })])('on the schedule $
 
   it('DDIM with η = 1 is the ancestral step', () => {
     for (const step of pairs) expectClose(ddimStep(xt, x0, z, { ...step, eta: 1 }), ddpmStep(xt, x0, z, step))
+  })
+
+  it('the noise of an ancestral step is what multiplies z', () => {
+    for (const step of pairs)
+      for (const variance of ['small', 'large'] as const) {
+        const drawn = ddpmStep(xt, x0, z, { ...step, variance }).sub(
+          ddpmStep(xt, x0, z.mul(0), { ...step, variance }),
+        )
+        expectClose(drawn, z.mul(ddpmNoise(step, variance)))
+      }
   })
 
   it('DDIM draws √(σ_s² − σ̃²)·ε + σ̃·z about α_s·x̂₀, σ̃ = η·√((1 − ᾱ_t/ᾱ_s)·σ_s²/σ_t²), at every η', () => {

@@ -81,6 +81,12 @@ export const ddimNoise = (step: ReverseStep, eta: number): number =>
   (eta * step.schedule.sigma(step.s) * Math.sqrt(forwardTransition(step).variance)) /
   step.schedule.sigma(step.t)
 
+/** The standard deviation of the fresh noise in an ancestral step, {@link ddpmStep}. */
+export const ddpmNoise = (step: ReverseStep, variance: DdpmVariance): number => {
+  if (step.s === step.schedule.clean) return 0
+  return variance === 'large' ? Math.sqrt(forwardTransition(step).variance) : ddimNoise(step, 1)
+}
+
 /**
  * One step of DDIM (arXiv 2010.02502 eq. 12, 16, for any schedule): x_s = α_s·x̂₀ + √(σ_s² − σ̃²)·ε + σ̃·z
  * with σ̃² = η²·b·σ_s²/σ_t² and ε the {@link predictedNoise}. η = 0 is deterministic, η = 1 is

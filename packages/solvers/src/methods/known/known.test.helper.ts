@@ -4,6 +4,7 @@ import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
 import { latent } from './latent.test.helper.ts'
+import { particles } from './particles.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
 import { variational } from './variational.test.helper.ts'
@@ -16,6 +17,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...blind,
   ...gradient,
   ...latent,
+  ...particles,
   ...projection,
   ...spectral,
   ...variational,

@@ -1,0 +1,254 @@
+// What is left where particles abound: how far the laws that the methods aim at are from the posterior, in closed form over a
+// Gaussian prior, and that the methods are where those laws are.
+import { fromData, normal, randomKey, tensor } from '@tweedie/tensor'
+import { Matrix } from 'ml-matrix'
+import { describe, expect, it, test } from 'vitest'
+import { gaussianNoise } from '../../noise/index.ts'
+import { matrixOperator } from '../../operators/index.ts'
+import { gaussianPrior } from '../../priors/index.ts'
+import { run } from '../../run/index.ts'
+import { respace } from '../../schedules/index.ts'
+import { mcgDiff, mcgDiffTimes, smcDiff, tds } from '../index.ts'
+import type { State, Steps } from './chain.test.helper.ts'
+import {
+  chainOf,
+  ddimOf,
+  estimated,
+  given,
+  large,
+  mean,
+  slopeOf,
+  startOf,
+  stepOf,
+  transitionOf,
+} from './chain.test.helper.ts'
+
+const float64 = { dtype: 'float64' } as const
+const covariance = [[1, 0.6], [0.6, 0.8]] // biome-ignore format: a matrix
+const correlated = gaussianPrior({ mean: [0.3, -0.2], covariance })
+const white = gaussianPrior({ mean: [0, 0], covariance: 1 })
+const { schedule } = correlated
+const y = 1.1
+const problemOf = (sigmaY: number, N: number) => ({
+  operator: matrixOperator(tensor([[1, 0]], float64)),
+  noise: gaussianNoise(sigmaY),
+  y: fromData(new Float64Array(N).fill(y), [N, 1]),
+})
+const columns = (data: ArrayLike<number>) =>
+  [0, 1].map((j) => Array.from({ length: data.length / 2 }, (_, i) => data[2 * i + j]!))
+const variance = (v: readonly number[]) => mean(v.map((c) => (c - mean(v)) ** 2))
+
+/**
+ * The law of x₀ of a filter of noised measurements y_s of the first number: over paths, which are affine in their draws, so
+ * that one draw at a time says it all.
+ */
+function filterLaw(
+  prior: typeof white,
+  steps: number,
+  sigmaY: number,
+  kernel: Steps,
+  pathKernel = ddimOf(1),
+): { mean: Matrix; covariance: Matrix } {
+  const times = respace(schedule, steps, 'guided')
+  const T = times[0]!.t
+  const along = (z: readonly number[]): State => {
+    let path = schedule.alpha(T) * y + schedule.sigma(T) * (z[0] ?? 0)
+    const v = (t: number) => (schedule.alpha(t) * sigmaY) ** 2
+    let state = given(startOf(2, schedule.sigma(T) ** 2), [1, 0], path, v(T))
+    times.forEach((at, i) => {
+      const { fromX0, fromX, variance: fresh } = transitionOf(schedule, at, pathKernel)
+      path = fromX0 * y + fromX * path + Math.sqrt(fresh) * (z[i + 1] ?? 0)
+      const last = i === times.length - 1
+      const level = (schedule.sigma(at.t) / schedule.alpha(at.t)) ** 2
+      state = given(stepOf(prior, state, at, kernel), [1, 0], path, last && sigmaY === 0 ? level : v(at.s))
+    })
+    return state
+  }
+  const centre = along([])
+  const spread = times.reduce((sum, _, i) => {
+    const off = Matrix.sub(
+      along(
+        Object.assign(
+          times.map(() => 0),
+          { [i]: 1 },
+        ),
+      ).mean,
+      centre.mean,
+    )
+    return sum.add(off.mmul(off.transpose()))
+  }, centre.covariance.clone())
+  return { mean: centre.mean, covariance: spread }
+}
+
+describe('SMCDiff', () => {
+  const posterior = (prior: typeof white) => prior.law.posterior([[1, 0]], [y], 0).law
+
+  test('is exact where the steps undo the noising, as for white data, up to the last level', () => {
+    const { mean: m, covariance: c } = filterLaw(white, 20, 0, large)
+    expect(m.get(1, 0)).toBeCloseTo(0, 12)
+    // The last step takes x̂₀ for x₀: 1e-4 of the variance.
+    expect(Math.abs(c.get(1, 1) - 1)).toBeLessThan(2e-4)
+  })
+
+  test('elsewhere it misses by what falls as one over the steps, whatever the particles', () => {
+    const truth = posterior(correlated)
+    const counts = [25, 50, 100]
+    const off = counts.map((steps) => {
+      const { mean: m, covariance: c } = filterLaw(correlated, steps, 0, large)
+      return [
+        Math.abs(m.get(1, 0) - truth.mean()[1]!),
+        Math.abs(c.get(1, 1) - truth.covariance().get(1, 1)),
+      ] as const
+    })
+    if (process.env['SHOW'])
+      console.log(
+        off,
+        slopeOf(
+          counts,
+          off.map(([m]) => m),
+        ),
+        slopeOf(
+          counts,
+          off.map(([, c]) => c),
+        ),
+      )
+    expect(
+      Math.abs(
+        slopeOf(
+          counts,
+          off.map(([m]) => m),
+        ) + 1,
+      ),
+    ).toBeLessThan(0.2)
+    expect(
+      Math.abs(
+        slopeOf(
+          counts,
+          off.map(([, c]) => c),
+        ) + 1,
+      ),
+    ).toBeLessThan(0.2)
+  })
+
+  it('draws that law', async () => {
+    const [N, steps] = [300, 8]
+    const law = filterLaw(correlated, steps, 0, large)
+    const x = await run(smcDiff(problemOf(0, N), correlated, { steps, particles: 32, seed: 5 }))
+    const [first, second] = columns(x.dataSync())
+    for (const v of first!) expect(v).toBeCloseTo(y, 12)
+    const v = law.covariance.get(1, 1)
+    if (process.env['SHOW'])
+      console.log(
+        (mean(second!) - law.mean.get(1, 0)) / Math.sqrt(v / N),
+        (variance(second!) / v - 1) / Math.sqrt(2 / N),
+      )
+    expect(Math.abs(mean(second!) - law.mean.get(1, 0))).toBeLessThan(5 * Math.sqrt(v / N))
+    expect(Math.abs(variance(second!) / v - 1)).toBeLessThan(5 * Math.sqrt(2 / N))
+  })
+})
+
+test('FPS-SMC under noise counts y once a level: the more steps, the narrower', () => {
+  const wanted = white.law
+    .posterior([[1, 0]], [y], 0.5)
+    .law.covariance()
+    .get(0, 0)
+  const widths = [10, 30, 90].map(
+    (steps) => filterLaw(white, steps, 0.5, ddimOf(1)).covariance.get(0, 0) / wanted,
+  )
+  if (process.env['SHOW']) console.log(widths)
+  expect(widths[0]).toBeLessThan(0.9)
+  expect(widths[1]).toBeLessThan(0.8 * widths[0]!)
+  expect(widths[2]).toBeLessThan(0.8 * widths[1]!)
+})
+
+describe('MCGDiff', () => {
+  const [sigmaY, kappa] = [0.8, 1e-3]
+  const lawAfter = (steps: number, again: number) => {
+    const times = mcgDiffTimes(schedule, steps, [sigmaY])
+    const tau = times.findIndex(({ t }) => Math.abs(schedule.sigma(t) / schedule.alpha(t) - sigmaY) < 1e-9)
+    const alpha = schedule.alpha(times[tau]!.t)
+    const at = given(chainOf(correlated, times.slice(0, tau), ddimOf(1)), [1, 0], alpha * y, kappa)
+    const end = times.slice(tau).reduce((state, pair) => stepOf(correlated, state, pair, ddimOf(1)), at)
+    return again === 0 ? end : given(end, [1, 0], y, again)
+  }
+
+  test('conditioned on x_τ tends to the posterior as one over the steps', () => {
+    const truth = correlated.law.posterior([[1, 0]], [y], sigmaY).law
+    const counts = [50, 100, 200, 400]
+    const off = counts.map((steps) => {
+      const { mean: m, covariance: c } = lawAfter(steps, 0)
+      return Math.hypot(
+        ...[0, 1].map((j) => m.get(j, 0) - truth.mean()[j]!),
+        Matrix.sub(c, truth.covariance()).norm(),
+      )
+    })
+    if (process.env['SHOW']) console.log(off, slopeOf(counts, off))
+    expect(off.at(-1)).toBeLessThan(0.05)
+    expect(slopeOf(counts, off)).toBeLessThan(-0.7)
+  })
+
+  it('weighed by the likelihood at the end counts y twice', async () => {
+    const [N, steps] = [150, 16]
+    const options = { steps, kappa, particles: 48, seed: 6, last: 'likelihood' } as const
+    let found: number[] = []
+    await run(mcgDiff(problemOf(sigmaY, N), correlated, options), {
+      onStep: ({ particles, weights }) => {
+        const data = particles.x.dataSync()
+        found = weights.map((w, row) =>
+          w.reduce((sum, v, k) => sum + v * (data[2 * (row * w.length + k)]! - y) ** 2, 0),
+        )
+      },
+    })
+    const [once, twice] = [0, sigmaY ** 2].map((again) => {
+      const { mean: m, covariance: c } = lawAfter(steps, again)
+      return c.get(0, 0) + (m.get(0, 0) - y) ** 2
+    })
+    const { mean: at, error } = estimated(found)
+    if (process.env['SHOW']) console.log(at, error, once, twice)
+    // Nearer to y counted twice than to y counted once, by five standard errors.
+    expect(once! - at - Math.abs(twice! - at)).toBeGreaterThan(5 * error)
+  })
+})
+
+test('TDS draws the posterior of its chain', async () => {
+  const [N, steps, sigmaY] = [300, 8, 0.8]
+  const law = given(chainOf(correlated, respace(schedule, steps, 'guided'), large), [1, 0], y, sigmaY ** 2)
+  const x = await run(tds(problemOf(sigmaY, N), correlated, { steps, particles: 32, seed: 7 }))
+  columns(x.dataSync()).forEach((v, j) => {
+    const [m, c] = [law.mean.get(j, 0), law.covariance.get(j, j)]
+    if (process.env['SHOW'])
+      console.log((mean(v) - m) / Math.sqrt(c / N), (variance(v) / c - 1) / Math.sqrt(2 / N))
+    expect(Math.abs(mean(v) - m)).toBeLessThan(5 * Math.sqrt(c / N))
+    expect(Math.abs(variance(v) / c - 1)).toBeLessThan(5 * Math.sqrt(2 / N))
+  })
+})
+
+test('TDS is calibrated: the rank of the truth among its draws is uniform', async () => {
+  // As in explicit/calibration.test.ts, of N(0, I) by the exact reverse kernel (β, white data).
+  const [cases, draws, steps, sigmaY] = [120, 9, 10, 0.5]
+  const keys = (purpose: string, count: number) =>
+    Array.from({ length: count }, (_, i) => randomKey(12).fold(purpose).fold(i))
+  const truth = normal(keys('truth', cases), [2], float64)
+  const { operator, noise } = problemOf(sigmaY, 1)
+  const measured = Array.from(noise.sample(keys('noise', cases), operator.forward(truth)).dataSync())
+  const repeated = tensor(
+    measured.flatMap((v) => Array.from({ length: draws }, () => [v])),
+    float64,
+  )
+  const x = columns(
+    (await run(tds({ operator, noise, y: repeated }, white, { steps, particles: 8, seed: 8 }))).dataSync(),
+  )
+  const wanted = cases / (draws + 1)
+  // χ² of `draws` degrees of freedom has a standard deviation of √(2·draws).
+  const bound = draws + 6 * Math.sqrt(2 * draws)
+  columns(truth.dataSync()).forEach((true0, j) => {
+    const counts = new Array<number>(draws + 1).fill(0)
+    true0.forEach((v, k) => {
+      const rank = x[j]!.slice(k * draws, (k + 1) * draws).filter((c) => c < v).length
+      counts[rank]!++
+    })
+    const chi = counts.reduce((sum, count) => sum + (count - wanted) ** 2 / wanted, 0)
+    if (process.env['SHOW']) console.log('chi', chi, bound)
+    expect(chi).toBeLessThan(bound)
+  })
+})
