@@ -1,6 +1,9 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import type { AnyMethod } from './define.ts'
+import { daps } from './exact/daps.ts'
+import { pmc } from './exact/pmc.ts'
+import { pnpDm } from './exact/pnp-dm.ts'
 import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
@@ -65,4 +68,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   scoreSde,
   scoreAld,
   kadkhodaieSimoncelli,
+  pnpDm,
+  pmc,
+  daps,
 ])

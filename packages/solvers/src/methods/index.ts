@@ -12,6 +12,12 @@ export type {
   StepOf,
 } from './define.ts'
 export { defineMethod, guidedPlan, stepping, travelling } from './define.ts'
+export type { DapsOptions, DapsStep } from './exact/daps.ts'
+export { daps } from './exact/daps.ts'
+export type { PmcOptions, PmcStep } from './exact/pmc.ts'
+export { pmc } from './exact/pmc.ts'
+export type { PnpDmOptions, PnpDmStep } from './exact/pnp-dm.ts'
+export { pnpDm } from './exact/pnp-dm.ts'
 export type { BlindDpsOptions, BlindDpsStep } from './explicit/blind-dps.ts'
 export { blindDps } from './explicit/blind-dps.ts'
 export type { DdnmOptions, DdnmStep } from './explicit/ddnm.ts'

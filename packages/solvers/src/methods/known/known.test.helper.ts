@@ -5,6 +5,7 @@ import { first } from './first.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
+import { splitting } from './splitting.test.helper.ts'
 
 export type { Known }
 
@@ -15,4 +16,5 @@ export const known: Readonly<Record<string, Known>> = {
   ...gradient,
   ...projection,
   ...spectral,
+  ...splitting,
 }
