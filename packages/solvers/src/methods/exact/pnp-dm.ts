@@ -24,7 +24,8 @@ import { dataWays, likelihoodStep } from './pnp-dm-data.ts'
  * burn-in every x is kept: a step shows their `mean` and standard deviation `spread`, and z.
  *
  * At fixed ρ the law of x is the posterior under noise of covariance σ_y²I + ρ²AAᵀ: off by O(ρ²), and by O(1/priorSteps) of
- * the SDE, O(γ) of Langevin. `sampler: 'ode'`, which the authors' code has as well, is no draw of p(x | z): too narrow.
+ * the SDE, O(γ) of Langevin. The SDE's steps are ancestral with the larger variance, which is right for a small ρ.
+ * `sampler: 'ode'`, which the authors' code has as well, is no draw of p(x | z): too narrow.
  *
  * Defaults: theirs for linear tasks; γ and its number of steps those of phase retrieval. They take a grid of 100 levels for
  * all ρ, of which 29 are below ρ_min = 0.3: with ρ itself our 30 steps, for every ρ. Where A has no SVD the exact draw is
@@ -92,7 +93,7 @@ export const pnpDm = defineMethod({
         const next =
           sampler === 'ode'
             ? reverseOde(prior, xt, t, how)
-            : reverseSde(prior, xt, t, { ...how, keys: keys(i, 'prior') })
+            : reverseSde(prior, xt, t, { ...how, variance: 'large', keys: keys(i, 'prior') })
         const now = i >= burnIn * times.length ? keptWith(kept, next) : kept
         return {
           state: { x: next, kept: now },
