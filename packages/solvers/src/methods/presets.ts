@@ -1,4 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
+import { dapsPresets } from './exact/daps-presets.ts'
+import { pmcPresets } from './exact/pmc-presets.ts'
+import { pnpDmPresets } from './exact/pnp-dm-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
 import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
 import { ddnmPresets } from './explicit/ddnm-presets.ts'
@@ -44,6 +47,9 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['ilvr', ilvrPresets],
   ['score-sde', scoreSdePresets],
   ['score-ald', scoreAldPresets],
+  ['pnp-dm', pnpDmPresets],
+  ['pmc', pmcPresets],
+  ['daps', dapsPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

@@ -36,6 +36,7 @@ import {
   streams,
   y,
 } from '../written-out-problem.test.helper.ts'
+import { massAboveZero } from './mass.test.helper.ts'
 
 vi.mock('@tweedie/tensor', async (original) => {
   const { listening } = await import('../affine-step.test.helper.ts')
@@ -260,48 +261,36 @@ describe('σ²I for the covariance of x₀ given x_t', () => {
   })
 })
 
-describe('a mixture, by the score of the prior', () => {
-  const [count, sigma, tau] = [600, 1, 0.7]
-  const mixture = gaussianMixturePrior({ weights: [1, 2], means: [[-1], [1]], covariances: 0.1, schedule })
+describe('a mixture at one level, begun at its posterior', () => {
+  const [sigma, tau] = [1, 0.7]
+  const mixture = gaussianMixturePrior({ weights: [1, 2], means: [[-1], [1]], covariances: 0.2, schedule })
   const posterior = mixture.law.posterior([[1]], [0.3], tau).law
-  const key = (purpose: string) => Array.from({ length: count }, (_, i) => randomKey(5).fold(purpose).fold(i))
-  const draws = posterior.sample(key('posterior')).cast('float32')
-  const restored = async (options: DapsOptions) => {
-    const given = {
-      operator: matrixOperator(tensor([[1]])),
-      noise: gaussianNoise(tau),
-      y: fromData(new Float32Array(count).fill(0.3), [count, 1]),
-    }
-    const x = draws.add(normal(key('noise'), [1]).mul(sigma))
-    const steps = daps(given, mixture, {
-      steps: 5,
-      sigmaMax: sigma,
-      sigmaMin: sigma,
-      estimate: 'tweedie',
-      ...options,
-      resume: { next: 1, state: { x } },
-    })
-    return list(await run(steps)).filter((v) => v > 0).length / count
+  const wanted = massAboveZero(posterior)
+  const error = (count: number) => Math.sqrt((wanted * (1 - wanted)) / count)
+  /** The part above 0 after four steps from the posterior. */
+  const above = async (count: number, options: DapsOptions) => {
+    const keys = (purpose: string) =>
+      Array.from({ length: count }, (_, i) => randomKey(5).fold(purpose).fold(i))
+    const x0 = posterior.sample(keys('posterior')).cast('float32')
+    const x = x0.add(normal(keys('noise'), [1]).mul(sigma))
+    const y = fromData(new Float32Array(count).fill(0.3), [count, 1])
+    const given = { operator: matrixOperator(tensor([[1]])), noise: gaussianNoise(tau), y }
+    const level = { steps: 5, sigmaMax: sigma, sigmaMin: sigma, estimate: 'tweedie' } as const
+    const left = await run(daps(given, mixture, { ...level, ...options, resume: { next: 1, state: { x } } }))
+    return list(left).filter((v) => v > 0).length / count
   }
-  const wanted = posterior.components[1]?.weight ?? Number.NaN
-  const error = Math.sqrt((wanted * (1 - wanted)) / count)
 
-  it('the weights of its modes stay those of the posterior', async () => {
-    const weight = await restored({
-      law: 'score',
-      scoreLevel: 0.05,
-      innerSteps: 60,
-      learningRate: 0.02,
-      decay: 1,
-    })
-    console.log('score', weight, wanted, error)
-    expect(Math.abs(weight - wanted)).toBeLessThan(5 * error)
+  it('the weights of its modes stay, by the score of the prior', async () => {
+    const chain = { law: 'score', scoreLevel: 0.05, innerSteps: 60, learningRate: 0.05, decay: 1 } as const
+    const part = await above(500, chain)
+    // With this seed 0.798 for 0.821, 1.3 standard errors.
+    expect(Math.abs(part - wanted)).toBeLessThan(5 * error(500))
   })
 
   it('and do not with σ²I around the estimate', async () => {
-    const weight = await restored({ draw: 'exact' })
-    console.log('gauss', weight, wanted, error)
-    expect(Math.abs(weight - wanted)).toBeGreaterThan(6 * error)
+    const part = await above(2000, { draw: 'exact' })
+    // 0.70: 13 of them.
+    expect(Math.abs(part - wanted)).toBeGreaterThan(6 * error(2000))
   })
 })
 

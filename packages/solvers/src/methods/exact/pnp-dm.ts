@@ -27,9 +27,9 @@ import { dataWays, likelihoodStep } from './pnp-dm-data.ts'
  * the SDE, O(γ) of Langevin. The SDE's steps are ancestral with the larger variance, which is right for a small ρ.
  * `sampler: 'ode'`, which the authors' code has as well, is no draw of p(x | z): too narrow.
  *
- * Defaults: theirs for linear tasks; γ and its number of steps those of phase retrieval. They take a grid of 100 levels for
- * all ρ, of which 29 are below ρ_min = 0.3: with ρ itself our 30 steps, for every ρ. Where A has no SVD the exact draw is
- * by perturbing and solving, in conjugate gradients until they converge or `iterations` of them.
+ * Defaults: theirs for linear tasks; γ and its number of steps those of phase retrieval. Of their one grid of 100 levels 30 are
+ * below ρ_min = 0.3 (67 below ρ₀): so 30 steps, from ρ itself. Where A has no SVD the exact draw is by perturbing and
+ * solving, in conjugate gradients until they converge or `iterations` of them.
  *
  * @example
  * ```ts

@@ -9,7 +9,7 @@ export const splitting: Readonly<Record<string, Known>> = {
       rho0: [10, 'the repository: commands.sh, sampler.rho'],
       decay: [0.9, 'the repository: commands.sh, sampler.rho_decay_rate'],
       rhoMin: [0.3, 'the repository: commands.sh, sampler.rho_min of linear tasks'],
-      priorSteps: [30, 'the repository: of the EDM grid of 100 levels 29 are below 0.3, and 0.3 itself'],
+      priorSteps: [30, 'the repository: 30 of the 100 levels of its grid are below 0.3'],
       sampler: ['sde', 'the repository: commands.sh, edm_sde'],
       data: ['auto', 'arXiv 2405.18782 §3.2: exact where A is linear, else Langevin'],
       langevinStep: [1e-4, 'the repository: phase_retrieval.py, gamma'],
