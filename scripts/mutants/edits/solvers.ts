@@ -15,6 +15,7 @@ import { pixelEdits } from './pixels.ts'
 import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
 import { spectralEdits } from './spectral.ts'
+import { splittingEdits } from './splitting.ts'
 import { tomographyEdits } from './tomography.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -307,4 +308,5 @@ export const solversEdits: readonly Edit[] = [
   ...innerEdits,
   ...gradientEdits,
   ...guidanceEdits,
+  ...splittingEdits,
 ]
