@@ -38,7 +38,11 @@ export function likelihoodStep(
     return (x, rho, draws) => proximalDraw({ operator, y, sigmaY }, x, rho, draws.noise(), solving)
   }
   if (data === 'exact')
-    throw new UnfitError('pnp-dm', 'linear', "data 'exact' needs a linear operator and Gaussian noise")
+    throw new UnfitError(
+      'pnp-dm',
+      isLinear(operator) ? 'sigma' : 'linear',
+      "data 'exact' needs a linear operator and Gaussian noise",
+    )
   if (likelihood === undefined)
     throw new UnfitError('pnp-dm', 'likelihood', `Langevin steps need a likelihood; '${noise.name}' has none`)
   const score = measuredScore(operator, y, likelihood.score)
