@@ -124,17 +124,29 @@ const dapsEdits: readonly Edit[] = [
   ),
   daps(
     'daps-noise',
-    '[schedule.sigma(s), fresh]',
-    '[schedule.sigma(t), fresh]',
+    '[schedule.sigma(s), up]',
+    '[schedule.sigma(t), up]',
     'x₀ is noised to the level it came from',
   ),
   daps('daps-tau', 'tau = noise.sigma }', 'tau = 0.01 }', 'τ is 0.01, whatever σ_y is'),
   daps('daps-tau-zero', 'if (chain && tau === 0)', 'if (!chain && tau === 0)', 'a chain with τ = 0'),
-  decoupled(
-    'decoupled-tau',
+  daps(
+    'daps-factor',
     '.div(tau ** 2))',
     '.div(tau ** 2 / 2))',
     'the data term of the chain twice too large, as in the repository',
+  ),
+  daps(
+    'daps-map',
+    "draw === 'map' ? undefined : fresh()",
+    "draw === 'exact' ? undefined : fresh()",
+    'the mean for a draw, and a draw for the mean',
+  ),
+  daps(
+    'daps-estimate',
+    "estimate === 'ode' ? odeSteps : undefined",
+    "estimate !== 'ode' ? odeSteps : undefined",
+    'the flow and the mean change places',
   ),
   decoupled(
     'decoupled-centre',
@@ -149,21 +161,9 @@ const dapsEdits: readonly Edit[] = [
     'the score of the prior by σ for σ²',
   ),
   decoupled(
-    'decoupled-map',
-    "draw === 'map' ? undefined : noise()",
-    "draw === 'exact' ? undefined : noise()",
-    'the mean for a draw, and a draw for the mean',
-  ),
-  decoupled(
-    'decoupled-estimate',
-    "estimate === 'ode' ?",
-    "estimate !== 'ode' ?",
-    'the flow and the mean change places',
-  ),
-  decoupled(
     'decoupled-level',
-    'proximalDraw(problem(linear), x0hat, level, noise())',
-    'proximalDraw(problem(linear), x0hat, schedule.sigma(t), noise())',
+    'proximalDraw(problem, x0hat, level, noise)',
+    'proximalDraw(problem, x0hat, prior.schedule.sigma(t), noise)',
     'C is σ_t²I for σ_t²/α_t²',
   ),
   momentum(

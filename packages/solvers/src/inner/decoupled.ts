@@ -1,8 +1,8 @@
 import type { Key, Tensor } from '@tweedie/tensor'
 import { denoiserCovariance } from '../linalg/denoiser-jacobian.ts'
 import { noiseLevel } from '../schedules/levels.ts'
-import type { LinearOperator, Operator, Prior, Time } from '../types.ts'
-import { coupledGradient, measuredScore } from './coupled.ts'
+import type { Prior, Time } from '../types.ts'
+import { coupledGradient } from './coupled.ts'
 import { covarianceDraw } from './covariance-draw.ts'
 import { langevin } from './langevin.ts'
 import { momentumChain } from './momentum.ts'
@@ -10,93 +10,85 @@ import type { LinearGaussian, ProximalNoise } from './proximal.ts'
 import { proximal, proximalDraw } from './proximal.ts'
 import { reverseOde } from './reverse-ode.ts'
 
-/** What stands for E[x₀ | x_t] in a decoupled step, and for Cov[x₀ | x_t]. */
-export const estimates = ['ode', 'tweedie', 'covariance'] as const
-/** How x₀ is drawn, given the estimate and y. */
-export const coupledDraws = ['langevin', 'hmc', 'exact', 'map'] as const
+/** What a decoupled step makes of x_t: an estimate x̂₀ and x₀, both like x_t. */
+export interface Decoupled {
+  readonly x0hat: Tensor
+  readonly x0: Tensor
+}
 
-/** Settings of {@link decoupled}. */
-export interface DecoupledSettings {
-  readonly estimate: (typeof estimates)[number]
-  readonly draw: (typeof coupledDraws)[number]
-  readonly odeSteps: number
-  /** Of a chain: steps, the part of the momentum that is kept, and the time of the score in it where there is one. */
-  readonly innerSteps: number
-  readonly momentum: number
+/** x_t ↦ x̂₀. */
+export type Estimate = (x: Tensor, t: Time) => Tensor
+
+/** The end of the probability flow from x_t in a number of Euler steps; E[x₀ | x_t] where there is none. */
+export const estimateOf =
+  (prior: Prior, odeSteps: number | undefined): Estimate =>
+  (x, t) =>
+    odeSteps === undefined ? prior.denoise(x, t) : reverseOde(prior, x, t, { steps: odeSteps })
+
+/**
+ * The decoupled step for a linear measurement (RTO and MAP, arXiv 2503.03007): x₀ ~ N(x̂₀, C)·p(y | x₀), or the mean of that.
+ *
+ * @param estimate - x̂₀, with C = σ²I, σ = σ_t/α_t; or 'covariance': E[x₀ | x_t] and Cov[x₀ | x_t], by dense matrices.
+ * @returns (x_t, t, ε) ↦ x̂₀ and x₀, its mean where ε is left out.
+ */
+export function decoupledGaussian(
+  problem: LinearGaussian,
+  prior: Prior,
+  estimate: Estimate | 'covariance',
+): (x: Tensor, t: Time, noise?: ProximalNoise) => Decoupled {
+  return (x, t, noise) => {
+    if (estimate === 'covariance') {
+      using covariance = denoiserCovariance(prior, x, t)
+      const { x0hat, times } = covariance
+      return { x0hat, x0: covarianceDraw(problem, x0hat, times, noise) }
+    }
+    const [x0hat, level] = [estimate(x, t), noiseLevel(prior.schedule, t)]
+    const x0 =
+      noise === undefined ? proximal(problem, x0hat, level) : proximalDraw(problem, x0hat, level, noise)
+    return { x0hat, x0 }
+  }
+}
+
+/** A chain of a decoupled step. */
+export interface DecoupledChain {
+  readonly steps: number
+  /** The part of the momentum that is kept (`momentumChain`); Langevin where left out. */
+  readonly momentum?: number | undefined
+  /** Where the score of the prior is taken, in place of N(x̂₀, σ²I). */
   readonly scoreTime?: Time | undefined
 }
 
-/** What changes from step to step. */
-export interface DecoupledAt {
-  readonly t: Time
-  /** Step size of a chain. */
-  readonly step: number
-  noise(): ProximalNoise
-  keys(): readonly Key[]
-}
-
-/** The measurement, y = A(x) + τ·ε. */
-export interface DecoupledProblem {
-  readonly operator: Operator
-  /** The same operator where it is linear. */
-  readonly linear: LinearOperator | undefined
-  readonly y: Tensor
-  readonly tau: number
-}
-
 /**
- * The decoupled step of DAPS (arXiv 2407.01521) and of its relatives RTO, MAP and Lang (arXiv 2503.03007): from x_t an
- * estimate x̂₀, then x₀ ~ N(x̂₀, C)·p(y | x₀), σ = σ_t/α_t.
+ * The decoupled step of DAPS (arXiv 2407.01521): a chain from x̂₀ toward N(x̂₀, σ²I)·p(y | x₀), σ = σ_t/α_t; with `scoreTime`
+ * toward p(x₀ | x_t)·p(y | x₀), by the score of the prior smoothed by the level there.
  *
- *     ode          x̂₀ along the probability flow, C = σ²I
- *     tweedie      x̂₀ = E[x₀ | x_t], C = σ²I
- *     covariance   the same with C = Cov[x₀ | x_t] by Tweedie's second formula, dense, for `exact` and `map` alone
- *
- *     exact        a draw of that Gaussian, for linear A
- *     map          its mean, for linear A
- *     langevin, hmc   a chain from x̂₀; with `scoreTime` toward p(x₀ | x_t)·p(y | x₀) by the score of the prior there
- *
- * @returns (x_t, at) ↦ x̂₀ and x₀.
+ * @param score - x ↦ ∇ log p(y | x), as `measuredScore`.
+ * @returns (x_t, t, step size and keys of the chain) ↦ x̂₀ and x₀.
  */
-export function decoupled(
-  { operator, linear, y, tau }: DecoupledProblem,
+export function decoupledChain(
+  score: (x: Tensor) => Tensor,
   prior: Prior,
-  { estimate, draw, odeSteps, innerSteps, momentum, scoreTime }: DecoupledSettings,
-): (x: Tensor, at: DecoupledAt) => { readonly x0hat: Tensor; readonly x0: Tensor } {
+  estimate: Estimate,
+  { steps, momentum, scoreTime }: DecoupledChain,
+): (x: Tensor, t: Time, by: { readonly step: number; readonly keys: readonly Key[] }) => Decoupled {
   const { schedule } = prior
-  const problem = (operator: LinearOperator): LinearGaussian => ({ operator, y, sigmaY: tau })
-  const uphill = measuredScore(operator, y, (measured, clean) => measured.sub(clean).div(tau ** 2))
-  /** α_s·E[x₀ | ·] − x over σ_s²: the score of the prior, noised to the level of the time s alone. */
+  /** (E[x₀ | x_s = α_s·x] − x)/(σ_s/α_s)². */
   const priorScore = (x: Tensor, s: Time) =>
     prior
       .denoise(x.mul(schedule.alpha(s)), s)
       .sub(x)
       .div(noiseLevel(schedule, s) ** 2)
-  return (x, { t, step, noise, keys }) => {
-    const level = noiseLevel(schedule, t)
-    if (estimate === 'covariance' && linear !== undefined) {
-      using covariance = denoiserCovariance(prior, x, t)
-      const { x0hat, times } = covariance
-      return {
-        x0hat,
-        x0: covarianceDraw(problem(linear), x0hat, times, draw === 'map' ? undefined : noise()),
-      }
-    }
-    const x0hat = estimate === 'ode' ? reverseOde(prior, x, t, { steps: odeSteps }) : prior.denoise(x, t)
-    if (draw === 'map' && linear !== undefined) return { x0hat, x0: proximal(problem(linear), x0hat, level) }
-    if (draw === 'exact' && linear !== undefined)
-      return { x0hat, x0: proximalDraw(problem(linear), x0hat, level, noise()) }
+  return (x, t, by) => {
+    const [x0hat, level] = [estimate(x, t), noiseLevel(schedule, t)]
     const gradient =
       scoreTime === undefined
-        ? coupledGradient(uphill, x0hat, level)
-        : coupledGradient((v) => uphill(v).add(priorScore(v, scoreTime)), x.div(schedule.alpha(t)), level)
-    const chain = { steps: innerSteps, step, keys: keys() }
-    return {
-      x0hat,
-      x0:
-        draw === 'hmc'
-          ? momentumChain(gradient, x0hat, { ...chain, momentum })
-          : langevin(gradient, x0hat, chain),
-    }
+        ? coupledGradient(score, x0hat, level)
+        : coupledGradient((v) => score(v).add(priorScore(v, scoreTime)), x.div(schedule.alpha(t)), level)
+    const chain = { steps, ...by }
+    const x0 =
+      momentum === undefined
+        ? langevin(gradient, x0hat, chain)
+        : momentumChain(gradient, x0hat, { ...chain, momentum })
+    return { x0hat, x0 }
   }
 }

@@ -1,5 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
-import { coupledDraws, decoupled, estimates } from '../../inner/decoupled.ts'
+import { measuredScore } from '../../inner/coupled.ts'
+import { decoupledChain, decoupledGaussian, estimateOf } from '../../inner/decoupled.ts'
 import { choice, integer, number } from '../../options/index.ts'
 import { residualNorm } from '../../run/residual.ts'
 import { combine } from '../../samplers/steps.ts'
@@ -15,18 +16,17 @@ import { UnfitError } from '../fit.ts'
  *
  *     p(x₀ | x_t, y) ∝ N(x₀; x̂₀, C)·exp(−‖y − A(x₀)‖²/(2τ²))
  *
- * `estimate` says x̂₀ and C: the end of the probability flow from x_t and σ_i²I (DAPS), E[x₀ | x_t] and σ_i²I, or
- * E[x₀ | x_t] and Cov[x₀ | x_t]. `draw` says how x₀ is drawn: `langevin`, x₀ ← x₀ − η·∇U + √(2η)·z from x̂₀, or the
- * Hamiltonian chain `hmc`, η = learningRate·(1 + i/(n+1)·(decay − 1)); for linear A `exact`, or `map`, its mean. With
- * `law: 'score'` a chain has the prior's score at `scoreLevel` in place of N(x̂₀, C): slower, right for any prior. So
- * RTO-TU, MAP-TU and RTO-ODE of arXiv 2503.03007 are exact/tweedie, map/tweedie and exact/ode.
+ * `estimate` is x̂₀ and C: the end of the probability flow from x_t and σ_i²I (DAPS), E[x₀ | x_t] and σ_i²I, or
+ * E[x₀ | x_t] and Cov[x₀ | x_t]. `draw` is `langevin`, x₀ ← x₀ − η·∇U + √(2η)·z from x̂₀, or the Hamiltonian chain `hmc`,
+ * η = learningRate·(1 + i/(n+1)·(decay − 1)); for linear A `exact`, or `map`, its mean. With `law: 'score'` a chain has
+ * the prior's score at `scoreLevel` in place of N(x̂₀, C): slower, right for any prior. RTO-TU, MAP-TU and RTO-ODE of
+ * arXiv 2503.03007 are exact/tweedie, map/tweedie and exact/ode.
  *
  * As Gibbs sampling of x_t and x₀ it keeps the posterior where the draw is that of the true p(x₀ | x_t, y): `exact` with
  * `covariance` on a Gaussian prior. σ_i²I is too wide by σ_i⁴/(v + σ_i²) in a direction of variance v.
  *
- * Defaults: the authors' for super-resolution; their n + 1 levels, of which the last is never visited. τ is σ_y;
- * theirs is 0.01, in a gradient twice too large, so 0.01/√2, whatever σ_y is: it trusts y too much. Their flow ends at
- * σ = 0.01, ours at the clean end.
+ * Defaults: the authors' for super-resolution; of their n + 1 levels the last is never visited. τ is σ_y; theirs is 0.01
+ * in a gradient twice too large, so 0.01/√2, whatever σ_y is. Their flow ends at σ = 0.01, ours at the clean end.
  *
  * @example
  * ```ts
@@ -50,12 +50,9 @@ export const daps = defineMethod({
   steps: 200,
   spacing: 'linspace',
   options: {
-    estimate: choice('x̂₀ and C: ode, tweedie with σ²I, or covariance, E and Cov[x₀ | x_t]', estimates),
-    draw: choice('how x₀ is drawn', coupledDraws),
-    law: choice('of x₀ given x_t in a chain: N(x̂₀, σ²I), or by the score of the prior', [
-      'gaussian',
-      'score',
-    ]),
+    estimate: choice('x̂₀ and C, the latter σ²I but for covariance', ['ode', 'tweedie', 'covariance']),
+    draw: choice('how x₀ is drawn', ['langevin', 'hmc', 'exact', 'map']),
+    law: choice('p(x₀ | x_t) in a chain: N(x̂₀, σ²I), or by the score', ['gaussian', 'score']),
     sigmaMax: number('σ of the first step', { default: 100, above: 0 }),
     sigmaMin: number('σ that the grid ends at', { default: 0.1, above: 0 }),
     odeSteps: integer('steps of the flow of an estimate', { default: 5, min: 1 }),
@@ -76,34 +73,38 @@ export const daps = defineMethod({
     return timesWithin(schedule, levels.slice(0, -1))
   },
   plan: ({ problem: { operator, noise, y }, prior, options, times, noise: start, z, keys }) => {
-    const { estimate, draw, law, learningRate, decay, scoreLevel, tau = noise.sigma } = options
+    const { estimate, draw, law, odeSteps, learningRate, decay, scoreLevel, tau = noise.sigma } = options
     const { schedule } = prior
-    const linear = isLinear(operator) ? operator : undefined
     const chain = draw === 'langevin' || draw === 'hmc'
+    const linear = isLinear(operator) ? { operator, y, sigmaY: tau } : undefined
     if (!chain && linear === undefined)
       throw new UnfitError('daps', 'linear', `draw '${draw}' needs a linear operator`)
     if (chain && estimate === 'covariance')
       throw new OptionError('estimate', "'covariance' takes draw exact or map")
     if (!chain && law === 'score') throw new OptionError('law', "'score' takes draw langevin or hmc")
     if (chain && tau === 0) throw new OptionError('tau', 'must be above 0 for a chain, got 0')
-    const scoreTime = law === 'score' ? timesWithin(schedule, [scoreLevel])[0]?.t : undefined
-    const move = decoupled({ operator, linear, y, tau }, prior, { ...options, scoreTime })
+    const point = estimateOf(prior, estimate === 'ode' ? odeSteps : undefined)
+    const by = estimate === 'covariance' ? estimate : point
+    const drawn = chain || linear === undefined ? undefined : decoupledGaussian(linear, prior, by)
+    const score = measuredScore(operator, y, (measured, clean) => measured.sub(clean).div(tau ** 2))
+    const walked = decoupledChain(score, prior, point, {
+      steps: options.innerSteps,
+      momentum: draw === 'hmc' ? options.momentum : undefined,
+      scoreTime: law === 'score' ? timesWithin(schedule, [scoreLevel])[0]?.t : undefined,
+    })
     return stepping({
       start: () => ({ x: start() }),
       step: ({ x }, { t, s }, i) => {
-        const { x0hat, x0 } = move(x, {
-          t,
-          step: learningRate * (1 + (i / (times.length + 1)) * (decay - 1)),
-          noise: () => ({ x: z(i, 'coupling'), y: z(i, 'measured', operator.outShape) }),
-          keys: () => keys(i, 'chain'),
-        })
-        const fresh = s === schedule.clean ? undefined : z(i, 'step')
-        const next = combine([schedule.alpha(s), x0], [schedule.sigma(s), fresh])
-        return {
-          state: { x: next },
-          shown: { x0hat, x0 },
-          numbers: { residual: residualNorm(operator, y, x0hat) },
-        }
+        const fresh = () => ({ x: z(i, 'coupling'), y: z(i, 'measured', operator.outShape) })
+        const step = learningRate * (1 + (i / (times.length + 1)) * (decay - 1))
+        const { x0hat, x0 } =
+          drawn === undefined
+            ? walked(x, t, { step, keys: keys(i, 'chain') })
+            : drawn(x, t, draw === 'map' ? undefined : fresh())
+        const up = s === schedule.clean ? undefined : z(i, 'step')
+        const next = combine([schedule.alpha(s), x0], [schedule.sigma(s), up])
+        const numbers = { residual: residualNorm(operator, y, x0hat) }
+        return { state: { x: next }, shown: { x0hat, x0 }, numbers }
       },
     })
   },
