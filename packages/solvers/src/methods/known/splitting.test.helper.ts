@@ -24,6 +24,7 @@ export const splitting: Readonly<Record<string, Known>> = {
       options: { priorSteps: 2 },
     },
     small: { priorSteps: 2, rhoMin: 1 },
+    exact: { steps: 40, decay: 0.8, rhoMin: 0.1, priorSteps: 15 },
     beside: { langevinStep: { data: 'langevin' }, langevinSteps: { data: 'langevin' } },
     lighter: { priorSteps: 2, langevinSteps: 4, burnIn: 0.4 },
   },
@@ -41,6 +42,7 @@ export const splitting: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step'] },
     small: { repeats: 1, stepSize: 1e-3, sigmaMin: 0.1 },
+    exact: { repeats: 1, stepSize: 1e-3, sigmaMax: 10, decay: 0.98, sigmaMin: 0.05 },
     lighter: { repeats: 1 },
     other: { sigmaMin: 0.3 }, // the prior of the tests has no level below 0.05
   },
@@ -63,6 +65,7 @@ export const splitting: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['chain', 'step'], options: { innerSteps: 2 } },
     small: { odeSteps: 2, innerSteps: 1 },
+    exact: { steps: 50, innerSteps: 20, learningRate: 0.01, decay: 0.05, sigmaMin: 0.05 },
     lighter: { innerSteps: 4 },
     beside: {
       momentum: { draw: 'hmc', innerSteps: 4 },
