@@ -64,7 +64,7 @@ function byMatrix(
       const unit = Float64Array.from({ length: count * m }, (_, k) => (k % m === j ? 1 : 0))
       const image = A(fromData(unit, b.shape, like))
       if (!sameShape(image.shape, b.shape))
-        throw new ShapeError(op, `what multiplies must keep the shape`, [image.shape, b.shape])
+        throw new ShapeError(op, 'A·v must have the shape of v', [image.shape, b.shape])
       return image.dataSync()
     }),
   )
