@@ -52,6 +52,10 @@ const settings: Readonly<Record<string, Settings>> = {
   'score-ald': { steps: 300 },
   'score-sde': { steps: 250 },
   'kadkhodaie-simoncelli': { steps: 400 },
+  // Fewer evaluations than published, and chains of steps as long as σ_y = 0.05 allows.
+  'pnp-dm': { steps: 25, decay: 0.8, rhoMin: 0.1, priorSteps: 8, langevinStep: 5e-4 },
+  pmc: { steps: 300, repeats: 1, stepSize: 5e-4, sigmaMax: 20, decay: 0.97, sigmaMin: 0.05 },
+  daps: { steps: 40, odeSteps: 2, learningRate: 5e-4, decay: 0.2, sigmaMin: 0.03 },
   // Their own weights are for other pictures, or diverge with a trained network.
   'lgd-mc': { scale: 0.01 },
   mpgd: { scale: 2 },

@@ -128,13 +128,15 @@ const keys = (purpose: string) => Array.from({ length: count }, (_, i) => random
 
 /** What the tests of all methods know of each: here the options for problems of a few numbers. */
 interface Helper {
-  readonly known: Readonly<Record<string, { readonly small?: Settings }>>
+  readonly known: Readonly<Record<string, { readonly small?: Settings; readonly exact?: Settings }>>
 }
 const helper = join(root, 'packages/solvers/src/methods/known/known.test.helper.ts')
 const { known }: Helper = await import(pathToFileURL(helper).href)
 
 /** Its own settings, but for those of problems of a few numbers. */
-const settingsOf = ({ info: { name } }: AnyMethod): Settings => ({ ...known[name]?.small })
+const settingsOf = ({ info: { name } }: AnyMethod): Settings => ({
+  ...(known[name]?.exact ?? known[name]?.small),
+})
 
 const whyNot = (error: TweedieError): string =>
   error instanceof UnfitError

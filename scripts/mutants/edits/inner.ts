@@ -140,8 +140,8 @@ export const innerEdits: readonly Edit[] = [
   ),
   ode(
     'sde-noise',
-    "byKernel('ddpm', ddpm())",
-    "byKernel('ddpm', ddpm('large'))",
+    "variance = 'small'",
+    "variance = 'large'",
     'the reverse SDE draws with the larger variance',
   ),
 ]

@@ -17,6 +17,7 @@ import { pixelEdits } from './pixels.ts'
 import { projectionEdits } from './projection.ts'
 import { samplerEdits } from './samplers.ts'
 import { spectralEdits } from './spectral.ts'
+import { splittingEdits } from './splitting.ts'
 import { tomographyEdits } from './tomography.ts'
 import { variationalEdits } from './variational.ts'
 
@@ -313,4 +314,5 @@ export const solversEdits: readonly Edit[] = [
   ...innerEdits,
   ...gradientEdits,
   ...guidanceEdits,
+  ...splittingEdits,
 ]

@@ -192,7 +192,7 @@ describe('reverseSde', () => {
   const [m, v] = [0.7, 0.5]
   const start = 3
   /** The law of n ancestral steps from x = 3 on N(m, v), which are linear: its mean and variance. */
-  const law = (schedule: Schedule, t: number, n: number, exponent: number) => {
+  const law = (schedule: Schedule, t: number, n: number, exponent: number, variance = 'small') => {
     let [at, spread] = [start, 0]
     const times = reverseTimes(schedule, t, n, exponent)
     times.forEach((from, k) => {
@@ -210,7 +210,7 @@ describe('reverseSde', () => {
       const step = s ** 2 - (ratio * schedule.sigma(to)) ** 2
       const precision = 1 / schedule.sigma(to) ** 2 + ratio ** 2 / step
       const [onX0, onX] = [schedule.alpha(to) / schedule.sigma(to) ** 2 / precision, ratio / step / precision]
-      spread = (onX0 * gain + onX) ** 2 * spread + 1 / precision
+      spread = (onX0 * gain + onX) ** 2 * spread + (variance === 'small' ? 1 / precision : step)
       at = onX0 * denoised + onX * at
     })
     return { mean: at, variance: spread }
@@ -226,12 +226,20 @@ describe('reverseSde', () => {
       const N = 3000
       const x = tensor([[start]], float64).broadcastTo([N, 1])
       const { keysOf } = noiseStreams({ seed: 4, count: N })
-      for (const [steps, exponent] of [
-        [6, 7],
-        [10, 2],
+      for (const [steps, exponent, by] of [
+        [6, 7, 'small'],
+        [10, 2, 'small'],
+        [6, 7, 'large'],
       ] as const) {
-        const got = values(reverseSde(prior, x, t, { steps, exponent, keys: keysOf(0, 'prior') }))
-        const { mean, variance } = law(schedule, t, steps, exponent)
+        const got = values(
+          reverseSde(prior, x, t, {
+            steps,
+            exponent,
+            ...(by === 'large' && { variance: by }),
+            keys: keysOf(0, 'prior'),
+          }),
+        )
+        const { mean, variance } = law(schedule, t, steps, exponent, by)
         const average = got.reduce((a, b) => a + b, 0) / N
         const spread = got.reduce((a, b) => a + (b - mean) ** 2, 0) / N
         expect(Math.abs(average - mean)).toBeLessThan(6 * Math.sqrt(variance / N))
@@ -246,6 +254,17 @@ describe('reverseSde', () => {
       expect(Math.abs(order(off, counts) - 1)).toBeLessThan(0.1)
     },
   )
+
+  test('where the prior is much wider than the noise, the large variances add up, the small ones to 1 − 15/n of it', () => {
+    const s = 0.01
+    const exact = (v * s ** 2) / (v + s ** 2)
+    const off = (n: number, by: string) => law(ve(), s, n, 7, by).variance / exact - 1
+    for (const n of [30, 100, 400]) expect(Math.abs(off(n, 'large'))).toBeLessThan(2e-3 / n)
+    expect(off(400, 'small') * 400).toBeCloseTo(-196 / 13, 0)
+    // And the other way round where it is much narrower.
+    const wide = (by: string) => (law(ve(), 50, 40, 7, by).variance * (v + 50 ** 2)) / (v * 50 ** 2) - 1
+    expect(Math.abs(wide('small'))).toBeLessThan(Math.abs(wide('large')))
+  })
 
   test('a batch equals its samples alone; one step is E[x₀ | x_t]', () => {
     const prior = gaussian(vpLinear())

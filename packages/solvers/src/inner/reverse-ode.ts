@@ -4,6 +4,7 @@ import { heun } from '../samplers/integrate.ts'
 import { ddim, ddpm } from '../samplers/kernel.ts'
 import type { Sampler } from '../samplers/sampler.ts'
 import { byKernel } from '../samplers/sampler.ts'
+import type { DdpmVariance } from '../samplers/steps.ts'
 import { karrasBetween } from '../schedules/level-grids.ts'
 import { noiseLevel } from '../schedules/levels.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
@@ -94,6 +95,8 @@ const noDraw = (): never => {
 
 /** Options of {@link reverseSde}. */
 export interface ReverseSdeOptions extends Omit<ReverseOdeOptions, 'solver'> {
+  /** That of an ancestral step, `small` (default) or `large`. */
+  variance?: DdpmVariance
   /** One key per sample, as `streams.keysOf(i, 'prior')`. */
   keys: readonly Key[]
 }
@@ -102,6 +105,9 @@ export interface ReverseSdeOptions extends Omit<ReverseOdeOptions, 'solver'> {
  * A draw from p(x₀ | x_t) by n ancestral steps (DDPM, arXiv 2006.11239 eq. 7) on the grid of {@link reverseOde}, up
  * to O(1/n): the prior step of split Gibbs samplers, which start it at their coupling ρ = σ_t/α_t itself
  * (PnP-DM, arXiv 2405.18782). n evaluations of the prior. Step k of a sample draws from its key folded by k.
+ *
+ * On a prior of variance v the variance drawn is v·s²/(v + s²) but for O(1/n), s = σ_t/α_t. Where s² ≫ v, `small` is nearer: it is
+ * exact for v = 0. Where s² ≪ v, `large` is: its variances add up to s², those of `small` to s²·(1 − 15/n) on this grid.
  *
  * @param xt - x_t [N, …shape].
  * @throws as {@link reverseOde}; {ShapeError} where there is not one key per sample.
@@ -116,7 +122,7 @@ export interface ReverseSdeOptions extends Omit<ReverseOdeOptions, 'solver'> {
  */
 export function reverseSde(prior: Prior, xt: Tensor, t: Time, options: ReverseSdeOptions): Tensor {
   const { schedule } = prior
-  const { steps, exponent, keys } = options
+  const { steps, exponent, variance = 'small', keys } = options
   requireSamples('reverseSde', prior, xt)
   if (keys.length !== xt.shape[0])
     throw new ShapeError('reverseSde', `needs one key per sample, got ${keys.length}`, [xt.shape])
@@ -128,7 +134,7 @@ export function reverseSde(prior: Prior, xt: Tensor, t: Time, options: ReverseSd
       prior.shape,
       like,
     )
-  return scope(() => along(prior, byKernel('ddpm', ddpm()), times, xt, z))
+  return scope(() => along(prior, byKernel('ddpm', ddpm(variance)), times, xt, z))
 }
 
 function requireSamples(op: string, prior: Prior, xt: Tensor): void {

@@ -5,6 +5,9 @@ import { fpsSmc } from './exact/fps-smc.ts'
 import { mcgDiff } from './exact/mcg-diff.ts'
 import { smcDiff } from './exact/smc-diff.ts'
 import { tds } from './exact/tds.ts'
+import { daps } from './exact/daps.ts'
+import { pmc } from './exact/pmc.ts'
+import { pnpDm } from './exact/pnp-dm.ts'
 import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
 import { ddnmPlus } from './explicit/ddnm-plus.ts'
@@ -79,4 +82,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   mcgDiff,
   smcDiff,
   tds,
+  pnpDm,
+  pmc,
+  daps,
 ])

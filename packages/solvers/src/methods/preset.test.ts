@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { gaussianNoise, noiseFromSpec, poissonNoise } from '../noise/index.ts'
 import { matrixOperator, operatorFromSpec, operators } from '../operators/index.ts'
 import { fillSettings } from '../options/index.ts'
+import type { Operator } from '../types.ts'
 import type { Cost } from './index.ts'
 import {
   costClass,
@@ -18,6 +19,24 @@ import {
   rulesOf,
 } from './index.ts'
 import { builtInPresets } from './presets.ts'
+
+/** Some take seconds to build at this size: each once. */
+const built = new Map<string, Operator | undefined>()
+function operatorOf(spec: string): Operator | undefined {
+  if (!built.has(spec))
+    built.set(
+      spec,
+      [1, 3, 2].flatMap((channels) => {
+        try {
+          return [operatorFromSpec(spec, [channels, 256, 256])]
+        } catch (error) {
+          if (error instanceof OptionError) throw error
+          return []
+        }
+      })[0],
+    )
+  return built.get(spec)
+}
 
 const all = [...methods].flatMap((method) => presetsOf(method).map((preset) => ({ method, preset })))
 
@@ -37,16 +56,7 @@ describe.each(all.map((one) => [`${one.method.info.name}/${one.preset.name}`, on
     test('names an operator and a noise that the method takes, where it names them', () => {
       const noise = noiseFromSpec(preset.noise ?? 'gaussian:0.1')
       const operator =
-        preset.operator === undefined
-          ? matrixOperator(tensor([[1, 0]]))
-          : [1, 3, 2].flatMap((channels) => {
-              try {
-                return [operatorFromSpec(preset.operator ?? '', [channels, 256, 256])]
-              } catch (error) {
-                if (error instanceof OptionError) throw error
-                return []
-              }
-            })[0]
+        preset.operator === undefined ? matrixOperator(tensor([[1, 0]])) : operatorOf(preset.operator)
       expect(operator).toBeDefined()
       if (operator !== undefined) expect(lackOf(method.info, { operator, noise })).toBeUndefined()
       if (preset.operator !== undefined) expect(operators.parse(preset.operator)).toBeDefined()

@@ -2,6 +2,9 @@ import { OptionError } from '@tweedie/tensor'
 import { fpsSmcPresets } from './exact/fps-smc-presets.ts'
 import { mcgDiffPresets } from './exact/mcg-diff-presets.ts'
 import { tdsPresets } from './exact/tds-presets.ts'
+import { dapsPresets } from './exact/daps-presets.ts'
+import { pmcPresets } from './exact/pmc-presets.ts'
+import { pnpDmPresets } from './exact/pnp-dm-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
 import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
 import { ddnmPresets } from './explicit/ddnm-presets.ts'
@@ -50,6 +53,9 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['fps-smc', fpsSmcPresets],
   ['mcg-diff', mcgDiffPresets],
   ['tds', tdsPresets],
+  ['pnp-dm', pnpDmPresets],
+  ['pmc', pmcPresets],
+  ['daps', dapsPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

@@ -4,7 +4,14 @@ export { schedules } from './catalog.ts'
 export type { FlowOptions } from './flow.ts'
 export { flow } from './flow.ts'
 export type { LevelRange } from './level-grids.ts'
-export { geometricLevels, karrasLevels, timesOfLevels } from './level-grids.ts'
+export {
+  decayingLevels,
+  geometricLevels,
+  karrasLevels,
+  levelsOf,
+  timesOfLevels,
+  timesWithin,
+} from './level-grids.ts'
 export { alphaBar, noiseLevel } from './levels.ts'
 export type { Spacing, TimePair } from './respace.ts'
 export { respace, spacings } from './respace.ts'

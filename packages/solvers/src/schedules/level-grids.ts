@@ -1,6 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Schedule } from '../types.ts'
 import type { TimePair } from './levels.ts'
+import { noiseLevel } from './levels.ts'
 
 /** A fraction u of the way from `low` to `high` on the scale of ρ-th roots (EDM eq. 5). */
 export const karrasBetween = (low: number, high: number, u: number, rho = 7): number => {
@@ -79,5 +80,27 @@ export function timesOfLevels(schedule: Schedule, descending: readonly number[])
     }
     return schedule.timeOfNoiseLevel(level)
   })
+  return times.map((t, i) => ({ t, s: times[i + 1] ?? schedule.clean }))
+}
+
+/** a, a·d, a·d², …, none below `least`: the levels of a splitting that cools down to a floor. */
+export const decayingLevels = (
+  count: number,
+  { first, decay, least }: { readonly first: number; readonly decay: number; readonly least: number },
+): number[] => Array.from({ length: count }, (_, k) => Math.max(first * decay ** k, least))
+
+/** The noise levels σ/α of a schedule: of discrete steps those of its indices, of others from 0. */
+export const levelsOf = (schedule: Schedule): { readonly low: number; readonly high: number } => ({
+  low: schedule.discreteSteps === undefined ? 0 : noiseLevel(schedule, 0),
+  high: noiseLevel(schedule, schedule.noisiest),
+})
+
+/**
+ * Steps from level to level in any order, each first brought within what the schedule has ({@link levelsOf}); the last to the
+ * clean end.
+ */
+export function timesWithin(schedule: Schedule, levels: readonly number[]): TimePair[] {
+  const { low, high } = levelsOf(schedule)
+  const times = levels.map((level) => schedule.timeOfNoiseLevel(Math.min(Math.max(level, low), high)))
   return times.map((t, i) => ({ t, s: times[i + 1] ?? schedule.clean }))
 }

@@ -20,6 +20,8 @@ export interface Known {
   readonly other?: Settings
   /** Options for problems of four numbers, where its defaults are for images. */
   readonly small?: Settings
+  /** The same for the distances of docs/exact.md, where those of `small` are only quick. */
+  readonly exact?: Settings
   /** What spares the comparison of defaults minutes, for options that are read off `info` alone. */
   readonly lighter?: Settings
   /** How many steps it makes with `small` of a grid of so many, where it makes a path of it. */

@@ -8,6 +8,7 @@ import { particles } from './particles.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
 import { variational } from './variational.test.helper.ts'
+import { splitting } from './splitting.test.helper.ts'
 
 export type { Known }
 
@@ -21,4 +22,5 @@ export const known: Readonly<Record<string, Known>> = {
   ...projection,
   ...spectral,
   ...variational,
+  ...splitting,
 }
