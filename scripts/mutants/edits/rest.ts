@@ -3,6 +3,7 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const compose = of('operators/compose.ts', 'operators/define', 'operators/spectral')
+const ddpg = of('methods/explicit/ddpg.ts', 'methods/explicit/ddpg')
 const verdict = editsOf('packages/runs/src')('report/verdict.ts', 'report/report')
 
 const composeEdits: readonly Edit[] = [
@@ -40,4 +41,15 @@ const verdictEdits: readonly Edit[] = [
   verdict('verdict-seen', 'percent(1 - unseen)', 'percent(unseen)', 'the part that was not measured'),
 ]
 
-export const restEdits: readonly Edit[] = [...composeEdits, ...verdictEdits]
+const idpgEdits: readonly Edit[] = [
+  ddpg(
+    'idpg-noised',
+    'const next = idpg ? clean : noised()',
+    'const next = noised()',
+    'IDPG with the noise of DDPG',
+  ),
+  ddpg('idpg-unscaled', 'idpg ? clean', 'idpg ? moved', 'x_s is not scaled by α_s'),
+  ddpg('idpg-alpha', 'moved.mul(schedule.alpha(s))', 'moved.mul(schedule.alpha(t))', 'α of the step before'),
+]
+
+export const restEdits: readonly Edit[] = [...idpgEdits, ...composeEdits, ...verdictEdits]
