@@ -52,4 +52,15 @@ const idpgEdits: readonly Edit[] = [
   ddpg('idpg-alpha', 'moved.mul(schedule.alpha(s))', 'moved.mul(schedule.alpha(t))', 'α of the step before'),
 ]
 
-export const restEdits: readonly Edit[] = [...idpgEdits, ...composeEdits, ...verdictEdits]
+const common = of('methods/common-options.ts', 'methods/defaults', 'methods/methods')
+
+const optionEdits: readonly Edit[] = [
+  common(
+    'ddim-eta-default',
+    '{ default: value, min: 0, max: 1 })\n\n/** `eta` of a step',
+    '{ default: 1, min: 0, max: 1 })\n\n/** `eta` of a step',
+    'each is ancestral by default',
+  ),
+]
+
+export const restEdits: readonly Edit[] = [...idpgEdits, ...optionEdits, ...composeEdits, ...verdictEdits]
