@@ -23,7 +23,8 @@ function blindOf(a: Operator, b: Operator): Blind | undefined {
 }
 
 /**
- * Whether Qᵀ = Q⁻¹: as many numbers out as in, and QᵀQx = x for a random x, in float32 first, which is fast.
+ * Whether Qᵀ = Q⁻¹: as many numbers out as in, and QᵀQx = x for a random x, which of another Q holds by an accident of
+ * probability 10⁻¹⁰ or so only. In float32 first, which is fast.
  */
 function isOrthogonal(q: LinearOperator): boolean {
   if (sizeOf(q.inShape) !== sizeOf(q.outShape)) return false
