@@ -46,20 +46,26 @@ const settings: Readonly<Record<string, Settings>> = {
   ddrm: { steps: 100, eta: 1 },
   'red-diff': { steps: 200 },
   repaint: { steps: 250 },
-  snips: { steps: 100 },
+  snips: { steps: 100, stepSize: 0.3 }, // a fifth of the levels, so longer steps
   'score-ald': { steps: 300 },
   'score-sde': { steps: 250 },
   'kadkhodaie-simoncelli': { steps: 400 },
   // Their own weights are for other pictures, or diverge with a trained network.
-  'lgd-mc': { scale: 0.01 },
+  'lgd-mc': { scale: 0.02 },
   mpgd: { scale: 2 },
   tmpd: { covariance: 'diagonal', probes: 4 },
+  // With three, as by default, it loses the Fourier, HDR and phase tasks.
+  mmps: { iterations: 1 },
+  // The kernel from the first steps on; a tenth of the Langevin steps, ten times as long.
+  'gibbs-ddrm': { share: 0.95, langevinSteps: 50, stepSize: 6.3e-9 },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */
 const special: Readonly<Record<string, Settings>> = {
   'red-diff/blur': { init: 'adjoint' },
   'ddrm/blur': { eta: 0.85 },
+  'lgd-mc/sr4': { scale: 0.1 },
+  'lgd-mc/fourier': { scale: 0.05 },
 }
 
 /** No method takes more steps than this by itself. */
