@@ -48,7 +48,7 @@ const settings: Readonly<Record<string, Settings>> = {
   rlsd: { steps: 100, compare: 'clean' },
   'blind-red-diff': { steps: 200, init: 'adjoint' },
   repaint: { steps: 250 },
-  snips: { steps: 100 },
+  snips: { steps: 100, stepSize: 0.3 }, // a fifth of the levels, so longer steps
   'score-ald': { steps: 300 },
   'score-sde': { steps: 250 },
   'kadkhodaie-simoncelli': { steps: 400 },
@@ -57,12 +57,16 @@ const settings: Readonly<Record<string, Settings>> = {
   pmc: { steps: 300, repeats: 1, stepSize: 5e-4, sigmaMax: 20, decay: 0.97, sigmaMin: 0.05 },
   daps: { steps: 40, odeSteps: 2, learningRate: 5e-4, decay: 0.2, sigmaMin: 0.03 },
   // Their own weights are for other pictures, or diverge with a trained network.
-  'lgd-mc': { scale: 0.01 },
+  'lgd-mc': { scale: 0.02 },
   mpgd: { scale: 2 },
   tmpd: { covariance: 'diagonal', probes: 4 },
   // Their own numbers of particles or steps take minutes; pixels vary by less than 1.
   tds: { clip: [-1, 1], spread: 'pigdm', dataVariance: 0.1 },
   'mcg-diff': { particles: 4 },
+  // With three, as by default, it loses the Fourier, HDR and phase tasks.
+  mmps: { iterations: 1 },
+  // The kernel from the first steps on; a tenth of the Langevin steps, ten times as long.
+  'gibbs-ddrm': { share: 0.95, langevinSteps: 50, stepSize: 6.3e-9 },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */
@@ -71,6 +75,8 @@ const special: Readonly<Record<string, Settings>> = {
   'ddrm/blur': { eta: 0.85 },
   'tds/sr4': { dataVariance: 0.02 }, // a mean of 16 pixels varies by less
   'tds/poisson': { spread: 'none' }, // there is no σ_y to add to
+  'lgd-mc/sr4': { scale: 0.1 },
+  'lgd-mc/fourier': { scale: 0.05 },
 }
 
 /** No method takes more steps than this by itself. */

@@ -4,6 +4,7 @@ import { autogradEdits } from './edits/autograd.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { pictureEdits } from './edits/pictures.ts'
+import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { tensorEdits } from './edits/tensor.ts'
@@ -20,4 +21,5 @@ export const edits: readonly Edit[] = [
   ...commandEdits,
   ...factEdits,
   ...autoencoderEdits,
+  ...restEdits,
 ]

@@ -340,7 +340,7 @@ const downhill = of(
 const mpgdEdits: readonly Edit[] = [
   mpgd('mpgd-sign', 'shift: downhill.mul(length)', 'shift: downhill.mul(-length)', 'MPGD goes uphill'),
   mpgd('mpgd-default', '400 / steps', '4', 'c is 4 at any number of steps'),
-  mpgd('mpgd-eta', 'default: 0.5, min: 0', 'default: 1, min: 0', 'MPGD is ancestral by default'),
+  mpgd('mpgd-eta', 'ddimEta(0.5)', 'ddimEta(1)', 'MPGD is ancestral by default'),
   mpgd('mpgd-invariant', 'stepScale(scale, scaleSteps, times.length)', 'scale', '`scaleSteps` is ignored'),
   mpgd('mpgd-clip', 'clipped(run.prior, clip)', 'run.prior', 'MPGD ignores `clip`'),
   downhill(

@@ -90,9 +90,9 @@ export const operatorEdits: readonly Edit[] = [
   ),
   compose(
     'compose-linear',
-    'isLinear(a) && isLinear(b)',
-    'isLinear(a) || isLinear(b)',
-    'half linear is linear',
+    '!isLinear(a) || !isLinear(b)',
+    '!isLinear(b)',
+    'linear after nothing but linear is linear',
   ),
   compose(
     'compose-display',

@@ -1,7 +1,8 @@
 import type { Edit } from '../edit.ts'
-import { editsOf } from './of.ts'
+import { editsOf, inside } from './of.ts'
 
-const of = editsOf('packages/solvers/src')
+const src = 'packages/solvers/src'
+const of = editsOf(src)
 const travel = of('schedules/time-travel.ts', 'schedules/paths')
 const kernel = of('samplers/kernel.ts', 'methods/define')
 const define = of('methods/define.ts', 'methods/define')
@@ -181,34 +182,31 @@ const mcgEdits: readonly Edit[] = [
   mcg('mcg-sign', '.add(downhill)', '.sub(downhill)', 'a step up the norm'),
   mcg(
     'mcg-squared-norm',
-    'unitOf(inward, sampleNorms(weighed))',
-    'inward',
+    'unitOf(operator.pinv(r))',
+    'operator.pinv(r)',
     'the gradient of half the squared norm',
   ),
-  mcg(
-    'mcg-wrong-norm',
-    'unitOf(inward, sampleNorms(weighed))',
-    'unitOf(inward, sampleNorms(r))',
-    '‖r‖ for ‖Wr‖',
-  ),
+  mcg('mcg-wrong-norm', 'unitOf(operator.pinv(r))', 'operator.pinv(unitOf(r))', '‖r‖ for ‖Wr‖'),
   mcg(
     'mcg-norm-floor',
-    'unitOf(inward, sampleNorms(weighed))',
-    'unitOf(inward, sampleNorms(weighed).add(1e-2))',
+    'unitOf(operator.pinv(r))',
+    'unitOf(operator.pinv(r), sampleNorms(operator.pinv(r)).add(1e-2))',
     'small residuals pull less',
   ),
   mcg(
     'mcg-batch-norm',
-    'sampleNorms(weighed)',
-    'weighed.square().sum().sqrt()',
+    'unitOf(operator.pinv(r))',
+    'operator.pinv(r).div(operator.pinv(r).square().sum().sqrt())',
     'the norm of the whole batch',
   ),
   mcg(
-    'mcg-no-jacobian',
-    'pullback(unitOf(inward, sampleNorms(weighed)))',
-    'unitOf(inward, sampleNorms(weighed))',
-    'a gradient without the Jacobian of the denoiser',
+    'mcg-identity-norm',
+    'operator.adjoint(unitOf(r))',
+    'unitOf(operator.adjoint(r), sampleNorms(r))',
+    'a norm shaped like y under a gradient shaped like x',
+    inside(src, 'methods/symmetries.test.ts'),
   ),
+  mcg('mcg-no-jacobian', 'pullback(inward)', 'inward', 'a gradient without the Jacobian of the denoiser'),
   mcg(
     'mcg-after',
     "() => z(i, 'step'), { t, s, schedule }).add(downhill)",

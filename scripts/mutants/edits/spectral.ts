@@ -244,7 +244,7 @@ const ddnmEdits: readonly Edit[] = [
     'jump: travelRepeats, repeats: travelLength',
     'l and r of time travel swapped',
   ),
-  ddnm('ddnm-default-eta', 'default: 0.85,', 'default: 1,', 'ancestral by default'),
+  ddnm('ddnm-default-eta', 'freshEta(0.85)', 'freshEta(1)', 'ancestral by default'),
   ddnm(
     'ddnm-default-spacing',
     "spacing: 'ddim',\n  options",

@@ -28,16 +28,26 @@ describe('the verdict', () => {
     expect(verdict(task, run(15, 3, 0.9)).why).toContain('3.0 times that of the noise')
   })
   test('a loss is explained by what the numbers say', () => {
-    expect(verdict(task, run(10, 4, 0.9)).why).toContain('does not fit the measurement yet')
+    expect(verdict(task, run(10.1, 4, 0.9)).why).toContain('does not fit the measurement yet')
+    expect(verdict(task, run(9, 4, 0.9)).why).toContain('4.0 dB worse than the input: it has left')
     expect(verdict(task, run(10, 1, 0.9)).why).toContain(
       '90 % of its squared error lies where nothing was measured',
     )
-    expect(verdict(task, run(10, 0.2, 0.1)).why).toContain('fits the noise as well')
+    expect(verdict(task, run(12.1, 0.2, 0.1)).why).toContain('fits the noise as well (weaker guidance')
+    expect(verdict(task, run(11.9, 0.2, 0.1)).why).toContain('which an inverse of the operator magnifies')
     expect(verdict(task, run(10, 1, 0.1)).why).toContain('where the measurement says little')
     expect(verdict(task, { ...run(10, 1, 0), error: 'diverged' })).toEqual({
       gain: undefined,
       why: 'diverged',
     })
+  })
+  test('of noise without a level, a loss is explained by what was measured', () => {
+    const why = (psnr: number, unseen?: number) =>
+      verdict(task, { ...run(0, 0, 0), scores: [{ psnr, ...(unseen !== undefined && { unseen }) }] }).why
+    expect(why(12.6, 0)).toContain('the measured noise is still in it')
+    expect(why(12.4, 0.1)).toContain('90 % of its squared error lies in what was measured')
+    expect(why(12.9, 0.6)).toContain('60 % of its squared error lies where nothing was measured')
+    expect(why(10)).toBe('no reason is known')
   })
 })
 

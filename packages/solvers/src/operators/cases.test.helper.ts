@@ -1,5 +1,6 @@
 import type { DType, Shape, Tensor } from '@tweedie/tensor'
 import {
+  eye,
   flip,
   gather,
   normal,
@@ -7,6 +8,7 @@ import {
   randomKey,
   randomPermutation,
   ShapeError,
+  sizeOf,
   tanh,
   tensor,
 } from '@tweedie/tensor'
@@ -107,6 +109,24 @@ const those = <O extends ShownOperator>(is: (operator: ShownOperator) => operato
     return can ? [[name, narrow] as const] : []
   })
 
+/** A rotation of the samples of a shape: two reflections I − 2vvᵀ/‖v‖². It is not its own transpose. */
+function rotation(shape: Shape, seed: number): SpectralOperator {
+  const n = sizeOf(shape)
+  const reflection = (seed: number) => {
+    const v = normal(randomKey(seed), [n, 1], { dtype: 'float64' })
+    return eye(n, { dtype: 'float64' }).sub(v.mul(v.transpose()).mul(2).div(v.square().sum()))
+  }
+  const a = reflection(seed).matmul(reflection(seed + 1))
+  return matrixOperator(a, { inShape: shape, outShape: shape, name: 'rotation' })
+}
+
+/** A composition, where it has a decomposition. */
+function composed(a: LinearOperator, b: LinearOperator): SpectralOperator {
+  const both = compose(a, b)
+  if (!isSpectral(both)) throw new Error(`${both.name} has no decomposition`)
+  return both
+}
+
 /** Operators made in code, with a decomposition. */
 const others: readonly Case<SpectralOperator>[] = [
   ['a matrix', drawn(matrixOfRank.map((a) => matrixOperator(a)))],
@@ -157,6 +177,24 @@ const others: readonly Case<SpectralOperator>[] = [
         .tuple(matrixOfRank, fc.constantFrom(2, -0.5, 0))
         .map(([a, gain]) =>
           spectralOf(unknownGain(matrixOperator(a)), tensor([[gain]], { dtype: 'float64' })),
+        ),
+    ),
+  ],
+  [
+    'with an orthogonal factor',
+    drawn(
+      fc
+        .tuple(
+          fc.oneof(
+            matrixOfRank.map((a) => matrixOperator(a)),
+            drawnOf(sr).map(({ operator }) => operator),
+            drawnOf(inpaint).map(({ operator }) => operator),
+          ),
+          fc.boolean(),
+          fc.nat(1e6),
+        )
+        .map(([a, before, seed]) =>
+          before ? composed(a, rotation(a.inShape, seed)) : composed(rotation(a.outShape, seed), a),
         ),
     ),
   ],

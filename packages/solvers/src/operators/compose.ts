@@ -1,5 +1,6 @@
-import { OptionError, ShapeError, sameShape } from '@tweedie/tensor'
-import type { Blind, LinearOperator, Operator } from '../types.ts'
+import { normal, OptionError, randomKey, ShapeError, sameShape, scope, sizeOf } from '@tweedie/tensor'
+import { dots } from '../linalg/per-sample.ts'
+import type { Blind, LinearOperator, Operator, Svd } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { ShownOperator } from './parts.ts'
 import { linearOperator, shownOperator } from './parts.ts'
@@ -22,18 +23,52 @@ function blindOf(a: Operator, b: Operator): Blind | undefined {
 }
 
 /**
+ * Whether Qᵀ = Q⁻¹: as many numbers out as in, and QᵀQx = x for a random x, which of another Q holds by an accident of
+ * probability 10⁻¹⁰ or so only. In float32 first, which is fast.
+ */
+function isOrthogonal(q: LinearOperator): boolean {
+  if (sizeOf(q.inShape) !== sizeOf(q.outShape)) return false
+  const holds = (dtype: 'float32' | 'float64', tolerance: number) =>
+    scope(() => {
+      const x = normal([randomKey(0).fold('orthogonal')], q.inShape, { dtype })
+      const off = q.adjoint(q.forward(x)).sub(x)
+      return (dots(off, off)[0] ?? 0) <= tolerance ** 2 * (dots(x, x)[0] ?? 0)
+    })
+  return holds('float32', 1e-4) && holds('float64', 1e-11)
+}
+
+/** That of A ∘ B where B is orthogonal, U Σ (BᵀV)ᵀ, or where A is, (A U) Σ Vᵀ. */
+function spectrumOf(a: LinearOperator, b: LinearOperator): (() => Svd) | undefined {
+  const [ofA, ofB] = [a.svd, b.svd]
+  if (ofA && isOrthogonal(b))
+    return () => {
+      const { singularValues, vt, v, ut, u } = ofA()
+      return { singularValues, vt: (x) => vt(b.forward(x)), v: (c) => b.adjoint(v(c)), ut, u }
+    }
+  if (ofB && isOrthogonal(a))
+    return () => {
+      const { singularValues, vt, v, ut, u } = ofB()
+      return { singularValues, vt, v, ut: (y) => ut(a.adjoint(y)), u: (c) => a.forward(u(c)) }
+    }
+  return undefined
+}
+
+/**
  * A ∘ B, x ↦ A(B(x)): linear where both are, with the adjoint BᵀAᵀ. It shows a measurement as A does. What is unknown
- * of one of them is of the composition.
+ * of one of them is of the composition. Where one is orthogonal and the other has a singular value decomposition, the
+ * composition has one as well, with the same singular values, and a pseudo-inverse; for that, both are tried on a vector.
  *
  * @throws {ShapeError} where A does not take what B yields.
  * @throws {OptionError} where both leave something unknown.
  * @example
  * ```ts
- * import { blur, compose, sr } from '@tweedie/solvers'
+ * import { blur, compose, csWalshHadamard, sr } from '@tweedie/solvers'
  * const shape = [1, 8, 8]
  * const camera = compose(sr(shape, { factor: 2 }), blur(shape, { size: 3, std: 1 }))
  * camera.name // => 'sr ∘ blur'
  * camera.outShape // => [1, 4, 4]
+ * camera.svd // => undefined
+ * compose(csWalshHadamard([1, 4, 4], { ratio: 1 }), sr(shape, { factor: 2 })).svd?.().singularValues[0] // ≈ 0.5
  * ```
  */
 export function compose(a: LinearOperator, b: LinearOperator): LinearOperator & ShownOperator
@@ -52,7 +87,11 @@ export function compose(a: Operator, b: Operator): ShownOperator {
     ...(blind && { blind }),
     ...(hasDisplay(a) && { display: (y) => a.display(y) }),
   } satisfies Parameters<typeof shownOperator>[1]
-  return isLinear(a) && isLinear(b)
-    ? linearOperator(name, { ...parts, adjoint: (y) => b.adjoint(a.adjoint(y)) })
-    : shownOperator(name, parts)
+  if (!isLinear(a) || !isLinear(b)) return shownOperator(name, parts)
+  const spectrum = spectrumOf(a, b)
+  return linearOperator(name, {
+    ...parts,
+    adjoint: (y) => b.adjoint(a.adjoint(y)),
+    ...(spectrum && { spectrum }),
+  })
 }

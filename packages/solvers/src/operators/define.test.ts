@@ -1,4 +1,4 @@
-import { eye, fromData, OptionError, ones, ShapeError, tensor } from '@tweedie/tensor'
+import { eye, flip, fromData, OptionError, ones, ShapeError, tensor } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { denseMatrix } from '../linalg/index.ts'
@@ -153,6 +153,32 @@ describe('compose', () => {
         .dataSync(),
     ).toEqual(Float32Array.of(2, 18))
     expect(compose(twice, squared([2])).name).toBe('scaled ∘ squared')
+  })
+
+  test('keeps a decomposition where one factor is orthogonal, and only then', () => {
+    const shape = [1, 4, 4]
+    const half = named.sr(shape, { factor: 2 })
+    const turned = matrixOperator(flip(eye(16), [0]), { inShape: shape, outShape: shape })
+    expect(compose(half, turned).svd?.().singularValues).toEqual(half.svd().singularValues)
+    expect(compose(turned, turned).svd?.().singularValues).toEqual(new Float64Array(16).fill(1))
+    const small = named.csWalshHadamard([1, 2, 2], { ratio: 1 })
+    expect(compose(small, half).svd?.().singularValues).toEqual(half.svd().singularValues)
+    // Invertible, or of orthonormal rows, is not enough; nor is nearly, nor a factor without a decomposition.
+    const nearly = matrixOperator(eye(16, { dtype: 'float64' }).mul(1 + 1e-9), {
+      inShape: shape,
+      outShape: shape,
+    })
+    const { svd, pinv, ...plain } = half
+    for (const [a, b] of [
+      [half, named.blur(shape, { size: 3 })],
+      [half, nearly],
+      [named.inpaint([1, 2, 2], { box: 1 }), half],
+      [half, matrixOperator(eye(16).slice(null, [0, 5]), { outShape: shape })],
+      [plain, turned],
+    ] as const) {
+      expect(compose(a, b).svd).toBeUndefined()
+      expect(compose(a, b).pinv).toBeUndefined()
+    }
   })
 
   test('shows y as the outer one does, and refuses shapes that do not meet', () => {

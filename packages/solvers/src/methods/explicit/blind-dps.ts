@@ -1,11 +1,12 @@
 import { fromData, sign } from '@tweedie/tensor'
 import { decoded, hostParameter, isPrior, priorOnUnknown } from '../../guidance/blind.ts'
-import { choice, interval, number, object, tensorOption } from '../../options/index.ts'
+import { choice, number, object, tensorOption } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
 import { blindResidualAt, unitOf } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import { alphaBar } from '../../schedules/levels.ts'
+import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { needsBlind } from '../rare-needs.ts'
@@ -56,8 +57,8 @@ export const blindDps = defineMethod({
     scale: number('ζ, the length of a guidance step', { min: 0, otherwise: '300/steps; 1 with ramp=alpha' }),
     ramp: choice('constant: ζ as it is (the paper); alpha: ζ·√ᾱ_t (the repository)', ['constant', 'alpha']),
     sparsity: number('λ, weight of ‖φ‖₁', { default: 1, min: 0 }),
-    eta: number("DDIM's η of the reverse steps; 1 is ancestral", { default: 1, min: 0, max: 1 }),
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    eta: ddimEta(1),
+    clip: clipRange,
     kernelPrior: object(
       'prior on pictures of φ',
       'a prior',

@@ -7,6 +7,7 @@ import type { ReverseStep } from '../../samplers/steps.ts'
 import { combine } from '../../samplers/steps.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
 import { isLinear } from '../../types.ts'
+import { freshEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { UnfitError } from '../fit.ts'
@@ -63,7 +64,7 @@ export const ddnmPlus = defineMethod({
       'spectral',
       'simplified',
     ]),
-    eta: number('η: part of the new noise that is drawn afresh', { default: 0.85, min: 0, max: 1 }),
+    eta: freshEta(0.85),
     travelLength: integer('l: steps that time travel undoes at once', { default: 1, min: 1 }),
     travelRepeats: integer('r: how often each stretch is gone down; 1 is no travel', { default: 1, min: 1 }),
     rankTolerance: number('share of the largest s_i that counts as 0', { default: 1e-4, min: 0, max: 1 }),

@@ -1,7 +1,8 @@
 import { nullSpace } from '../../guidance/null-space.ts'
-import { integer, number } from '../../options/index.ts'
+import { integer } from '../../options/index.ts'
 import { renoise } from '../../samplers/kernel.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
+import { freshEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan, travelling } from '../define.ts'
 
@@ -46,7 +47,7 @@ export const ddnm = defineMethod({
   steps: 100,
   spacing: 'ddim',
   options: {
-    eta: number('η: part of the new noise that is drawn afresh', { default: 0.85, min: 0, max: 1 }),
+    eta: freshEta(0.85),
     travelLength: integer('l: steps that time travel undoes at once', { default: 1, min: 1 }),
     travelRepeats: integer('r: how often each stretch is gone down; 1 is no travel', { default: 1, min: 1 }),
   },

@@ -49,6 +49,8 @@ describe.each(names)('DDPG on %s', (name) => {
     { sigmaY: 0.4, gamma: 1, iterations: 9, spacing: 'karras' },
     { sigmaY: 0, zeta: 0.7, step: 'constant' },
     { sigmaY: 0, zeta: 0 },
+    { sigmaY: 0.3, idpg: true, step: 'constant', gamma: 0.5 },
+    { sigmaY: 0, idpg: true },
   ]
 
   it.each(cases)('%j, every step shown', async ({ sigmaY, ...options }) => {
@@ -78,6 +80,7 @@ describe.each(names)('DDPG on %s', (name) => {
           ],
           [(step === 'constant' ? 1 : decay) * delta * lsScale, times(transposed(A), left)],
         )
+        if (options.idpg) return plus([alpha(s), moved])
         const epsilon = plus([1 / sigma(t), x], [-alpha(t) / sigma(t), moved])
         const kept = Math.sqrt(1 - zeta) * (sigmaY > 0 ? delta : 1)
         return plus(
@@ -111,6 +114,21 @@ describe('limits of DDPG', () => {
     const late = { gamma: 1e6, steps: 10 } // δ is below e⁻¹⁰⁰ but at the clean end
     const [c, d] = [await end(0.2, { ...late, lsScale: 0.1 }), await end(0.2, { ...late, lsScale: 9 })]
     c.dataSync().forEach((v, i) => expect(v).toBeCloseTo(d.dataSync()[i]!, 12))
+  })
+
+  it('as IDPG draws nothing after the start, and forgets it where A is invertible', async () => {
+    const square = matrixOperator(tensor([[2, 0, 1], [0, 1, 0], [1, 0, 3]], float64)) // biome-ignore format: rows
+    const measured = tensor([[0.4, -0.2, 0.9]], float64)
+    const options = { steps: 10, idpg: true, step: 'constant' } as const
+    const [a, b] = await Promise.all(
+      [1, 2].map((seed) =>
+        run(ddpg({ operator: square, noise: gaussianNoise(0), y: measured }, prior, { ...options, seed })),
+      ),
+    )
+    const [inverse, ends] = [square.pinv(measured).dataSync(), [a!, b!].map((x) => x.dataSync())]
+    // η/(s² + η) ≤ 10⁻⁴ of the error is left by each of ten steps.
+    for (const end of ends) end.forEach((v, i) => expect(Math.abs(v - inverse[i]!)).toBeLessThan(1e-3))
+    ends[0]!.forEach((v, i) => expect(Math.abs(v - ends[1]![i]!)).toBeLessThan(1e-12))
   })
 
   it('takes an operator by A and Aᵀ alone', async () => {

@@ -1,6 +1,7 @@
 import { nullSpace } from '../../guidance/null-space.ts'
 import { number } from '../../options/index.ts'
 import { renoise } from '../../samplers/kernel.ts'
+import { freshEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -43,7 +44,7 @@ export const ddrmJpeg = defineMethod({
   steps: 66,
   spacing: 'ddim',
   options: {
-    eta: number('η: part of the new noise that is drawn afresh', { default: 1, min: 0, max: 1 }),
+    eta: freshEta(1),
     etaB: number('η_B: how far x̂₀ goes to the measurement', { default: 0.4, min: 0, max: 1 }),
     startAt: number('where it starts, as a part of the way to the noisiest time', {
       default: 0.3,

@@ -2,6 +2,7 @@ import { proximal } from '../../inner/proximal.ts'
 import { integer, number } from '../../options/index.ts'
 import { residualNorm } from '../../run/residual.ts'
 import { renoise } from '../../samplers/kernel.ts'
+import { freshEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -47,7 +48,7 @@ export const dds = defineMethod({
   options: {
     iterations: integer('M: conjugate gradients in each step', { default: 5, min: 1 }),
     gamma: number('γ: weight of the data beside x̂₀; without effect where σ_y = 0', { default: 1, above: 0 }),
-    eta: number('η: part of the new noise that is drawn afresh', { default: 0.85, min: 0, max: 1 }),
+    eta: freshEta(0.85),
   },
   plan: (run) => {
     const { operator, y, noise } = run.problem

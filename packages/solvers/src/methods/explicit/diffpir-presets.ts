@@ -42,12 +42,14 @@ export const diffpirPresets: readonly Preset[] = [
   },
   {
     name: 'ffhq-gradient',
+    operator: 'sr:factor=4,filter=bicubic',
     noise: 'gaussian:0.1',
     settings: { steps: 100, spacing: 'diffpir', lambda: 3.75, zeta: 0.25, data: 'gradient' },
     from: `${repository}main_ddpir_sisr.py, comment at the first order solver: zeta 0.25, lambda_ 15${units}`,
   },
   {
     name: 'imagenet-gradient',
+    operator: 'sr:factor=4,filter=bicubic',
     noise: 'gaussian:0.1',
     settings: { steps: 100, spacing: 'diffpir', lambda: 8.75, zeta: 0.35, data: 'gradient' },
     from: `${repository}main_ddpir_sisr.py, comment at the first order solver: zeta 0.35, lambda_ 35${units}`,

@@ -1,10 +1,11 @@
 import { solvingOptions } from '../../guidance/inverse.ts'
 import { uninformedScore } from '../../guidance/uninformed.ts'
-import { choice, interval, number } from '../../options/index.ts'
+import { choice, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { residualNorm } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import { forwardTransition } from '../../samplers/steps.ts'
+import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 
@@ -46,9 +47,9 @@ export const dmps = defineMethod({
   options: {
     scale: number('λ, factor of the guidance', { default: 1.75, min: 0 }),
     evalAt: choice('where the score is taken: at x_t, or at x_s before guidance', ['before', 'after']),
-    eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
+    eta: ddimEta(1),
     ...solvingOptions,
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    clip: clipRange,
   },
   plan: ({ problem, prior: given, options, noise, z }) => {
     const { scale, evalAt, eta, clip, ...solving } = options

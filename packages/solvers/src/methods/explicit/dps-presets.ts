@@ -41,7 +41,12 @@ export const dpsPresets: readonly Preset[] = [
     settings: like(0.3),
     from: from('motion_deblur'),
   },
-  { name: 'ffhq-nonlinear-blur', noise, settings: like(0.3), from: from('nonlinear_deblur') },
+  {
+    name: 'ffhq-nonlinear-blur',
+    noise,
+    settings: like(0.3),
+    from: from('nonlinear_deblur', ' Their operator is a network (bkse), which is not here.'),
+  },
   {
     name: 'ffhq-phase-retrieval',
     operator: 'phase-retrieval:2',

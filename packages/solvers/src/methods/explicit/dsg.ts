@@ -1,11 +1,12 @@
 import { greater, where, zerosLike } from '@tweedie/tensor'
 import { downhillOf } from '../../guidance/downhill.ts'
-import { integer, interval, number } from '../../options/index.ts'
+import { integer, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
 import { residualNorm, sampleNorms, unitOf } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import { ddimNoise } from '../../samplers/steps.ts'
+import { clipRange } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 
@@ -46,7 +47,7 @@ export const dsg = defineMethod({
     rate: number('g_r, weight of the steepest direction', { default: 0.2, min: 0, max: 1 }),
     interval: integer('a guided step in so many', { default: 1, min: 1 }),
     eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, above: 0, max: 1 }),
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    clip: clipRange,
   },
   plan: ({ problem: { operator, y }, prior: given, options, times, noise, z }) => {
     const { rate, interval: every, eta, clip } = options

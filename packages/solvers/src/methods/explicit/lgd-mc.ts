@@ -1,8 +1,9 @@
 import { byScore, scaled } from '../../guidance/likelihood.ts'
 import { lossGuidedLikelihood } from '../../guidance/loss-guided.ts'
-import { integer, interval, number } from '../../options/index.ts'
+import { integer, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
+import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -46,8 +47,8 @@ export const lgdMc = defineMethod({
     spread: number('factor of r_t; 0 is DPS', { default: 1, min: 0 }),
     variance: number('s², the variance of x₀ that r_t stands on', { default: 1, above: 0 }),
     scale: number('factor of the score', { default: 1, min: 0 }),
-    eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    eta: ddimEta(1),
+    clip: clipRange,
   },
   plan: (run) => {
     const { scale, eta, clip, ...points } = run.options

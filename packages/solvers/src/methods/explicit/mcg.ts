@@ -59,10 +59,9 @@ export const mcg = defineMethod({
       step: ({ x }, { t, s }, i) => {
         const { x0hat, pullback } = lookAt(prior, x, t, true)
         const r = y.sub(operator.forward(x0hat))
-        // −½∇‖Wr‖² in x̂₀: AᵀW ᵀWr, which is A⁺r for W = A⁺.
-        const weighed = weight === 'pinv' ? operator.pinv(r) : r
-        const inward = weight === 'pinv' ? weighed : operator.adjoint(r)
-        const downhill = pullback(unitOf(inward, sampleNorms(weighed))).mul(scale)
+        // −∇‖Wr‖ in x̂₀: AᵀWᵀWr/‖Wr‖, where AᵀWᵀWr is A⁺r for W = A⁺.
+        const inward = weight === 'pinv' ? unitOf(operator.pinv(r)) : operator.adjoint(unitOf(r))
+        const downhill = pullback(inward).mul(scale)
         const drawn = kernel(x, x0hat, () => z(i, 'step'), { t, s, schedule }).add(downhill)
         const next = measuredIn(measured, drawn, { s, schedule }, () => z(i, 'measured'))
         return {

@@ -1,8 +1,9 @@
 import { byScore } from '../../guidance/likelihood.ts'
 import { momentLikelihood } from '../../guidance/moments.ts'
-import { integer, interval, number } from '../../options/index.ts'
+import { integer, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
+import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -48,8 +49,8 @@ export const mmps = defineMethod({
       min: 0,
       otherwise: '1e-10 in float64, 1e-5 in float32',
     }),
-    eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    eta: ddimEta(1),
+    clip: clipRange,
   },
   plan: (run) => {
     const { eta, clip, ...solving } = run.options

@@ -1,8 +1,9 @@
 import { downhillOf } from '../../guidance/downhill.ts'
 import { scaleAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
-import { interval, number } from '../../options/index.ts'
+import { number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
+import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -48,8 +49,8 @@ export const mpgd = defineMethod({
   options: {
     scale: number('c, the length of a guidance step', { min: 0, otherwise: '400/steps' }),
     scaleSteps,
-    eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 0.5, min: 0, max: 1 }),
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    eta: ddimEta(0.5),
+    clip: clipRange,
   },
   advice: ({ scale, scaleSteps }, steps) =>
     scaleAdvice(stepScale(scale ?? standard(steps), scale && scaleSteps, steps), steps, tried),

@@ -1,8 +1,9 @@
 import { solvingOptions } from '../../guidance/inverse.ts'
 import { pseudoInverseLikelihood, pseudoInverseSpread } from '../../guidance/pseudo-inverse.ts'
-import { choice, interval, number } from '../../options/index.ts'
+import { choice, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
+import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 import { needsInverse } from '../rare-needs.ts'
@@ -50,12 +51,12 @@ export const pigdm = defineMethod({
   steps: 100,
   spacing: 'linspace',
   options: {
-    eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
+    eta: ddimEta(1),
     scale: number('w, factor of the guidance', { default: 1, min: 0 }),
     coefficient: choice('of the guidance: α_t, or α_s·α_t', ['paper', 'repository']),
     variance: number('s², the variance of x₀ that r_t² stands on', { default: 1, above: 0 }),
     ...solvingOptions,
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    clip: clipRange,
   },
   plan: (run) => {
     const { eta, scale, coefficient, variance, clip, ...solving } = run.options

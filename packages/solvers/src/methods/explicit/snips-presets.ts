@@ -9,6 +9,6 @@ export const snipsPresets: readonly Preset[] = ['sr:2', 'sr:4', 'blur:size=5,std
     settings: { steps: 500, spacing: 'log-snr', innerSteps: 5, stepSize: 0.033 },
     from:
       'github.com/bahjat-kawar/snips_torch configs/celeba.yml: num_classes 500, n_steps_each 5, step_lr 3.3e-6 over ' +
-      'sigma_end² = 1e-4; σ_0 0.1 for [0, 1], doubled',
+      'sigma_end² = 1e-4; main.py: sigma_0 0.1, its default, for [0, 1], doubled',
   }),
 )

@@ -1,8 +1,9 @@
 import { byScore } from '../../guidance/likelihood.ts'
 import { momentLikelihood } from '../../guidance/moments.ts'
-import { choice, integer, interval, number } from '../../options/index.ts'
+import { choice, integer } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { ddim } from '../../samplers/kernel.ts'
+import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -47,8 +48,8 @@ export const tmpd = defineMethod({
       ['rows', 'diagonal', 'dense'],
     ),
     probes: integer('Rademacher probes of diagonal, a backward pass each', { default: 1, min: 1 }),
-    eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
-    clip: interval('range of x̂0', 'none; a prior may clip itself'),
+    eta: ddimEta(1),
+    clip: clipRange,
   },
   plan: (run) => {
     const { covariance, probes, eta, clip } = run.options

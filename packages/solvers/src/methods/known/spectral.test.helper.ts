@@ -73,6 +73,7 @@ export const spectral: Readonly<Record<string, Known>> = {
       zeta: [0.5, 'main.py of the repository'],
       lsScale: [1, 'main.py of the repository: scale_ls'],
       step: ['decaying', 'main.py of the repository: step_size_mode 1'],
+      idpg: [false, 'main.py of the repository: inject_noise 1'],
       iterations: [undefined, 'theirs is exact'],
     },
     draws: { start: ['start'], step: ['step'] },

@@ -1,0 +1,137 @@
+import { normal, randomKey, tensor } from '@tweedie/tensor'
+import { describe, expect, it, vi } from 'vitest'
+import { askedOf } from '../laws/method.ts'
+import { gaussianNoise } from '../noise/index.ts'
+import { matrixOperator } from '../operators/index.ts'
+import type { Settings } from '../options/index.ts'
+import { gaussianMixturePrior } from '../priors/index.ts'
+import { run } from '../run/index.ts'
+import { methods, UnfitError } from './index.ts'
+import { known } from './known/known.test.helper.ts'
+import { formsInUnitsOfY, formsWithoutUnits, inUnitsOfY } from './known/units.test.helper.ts'
+
+// Two changes of a problem that leave its posterior as it is: another order of the samples, another unit of the measurement.
+
+/** The sample whose draws each row of a batch gets, where it is not its own. */
+let order: readonly number[] | undefined
+
+// Every draw of a run goes through its streams: here they are dealt to other rows.
+vi.mock('../run/streams.ts', async (original) => {
+  const { noiseStreams } = await original<typeof import('../run/streams.ts')>()
+  return {
+    noiseStreams: (options: Parameters<typeof noiseStreams>[0]) => {
+      const streams = noiseStreams(options)
+      const dealt = order
+      if (dealt === undefined) return streams
+      const { dtype = 'float32', device } = options
+      const deal = <T>(keys: readonly T[]) => dealt.map((i) => keys[i]!)
+      const keysOf: typeof streams.keysOf = (step, name) => deal(streams.keysOf(step, name))
+      const draw: typeof streams.normal = (step, name, shape) =>
+        normal(keysOf(step, name), shape, device === undefined ? { dtype } : { dtype, device })
+      return { keys: deal(streams.keys), keysOf, normal: draw }
+    },
+  }
+})
+
+const means = [
+  [-1, 0.5, 0, 1],
+  [1, 0, 0.5, -1],
+  [0, 0, 0, 0],
+]
+const prior = gaussianMixturePrior({ weights: [1, 2, 1], means, covariances: 0.2, shape: [1, 2, 2] })
+const rows = [0, 1, 2].map((i) =>
+  Array.from(normal([randomKey(60 + i)], [2], { dtype: 'float64' }).dataSync()),
+)
+
+/** The result of a method, four numbers a sample, in float64; `unit` multiplies y, A and σ_y. */
+async function restore(name: string, settings: Settings, { unit = 1, dealt = [0, 1, 2] } = {}) {
+  const method = methods.find(name)
+  const { needs } = method.info
+  const matrix = needs.includes('orthonormal')
+    ? [[0.8, 0.6, 0, 0], [0, 0, 0, 1]] // biome-ignore format: a matrix
+    : [[1, 0.3, 0, 0.2], [0, 0.5, 0.5, 0]] // biome-ignore format: a matrix
+  const inUnit = (values: readonly (readonly number[])[]) =>
+    tensor(
+      values.map((row) => row.map((v) => v * unit)),
+      { dtype: 'float64' },
+    )
+  const operator = askedOf(needs, matrixOperator(inUnit(matrix), { inShape: [1, 2, 2] }))
+  const y = inUnit(dealt.map((i) => rows[i] ?? []))
+  const options = { steps: 10, seed: 9, ...known[name]?.small, ...settings }
+  order = dealt
+  try {
+    const x = await run(method.run({ operator, noise: gaussianNoise(0.1 * unit), y }, prior, options))
+    const data = Array.from(x.dataSync())
+    x.dispose()
+    return data
+  } finally {
+    order = undefined
+  }
+}
+
+const samples = (data: readonly number[]) => [0, 1, 2].map((i) => data.slice(4 * i, 4 * i + 4))
+
+describe.each(methods.names)('%s', (name) => {
+  it('restores samples in another order, with their seeds, to the same results in that order', async () => {
+    const inOrder = samples(await restore(name, {}))
+    for (const dealt of [[2, 0, 1], [1, 0, 2]]) // biome-ignore format: rows
+      expect(samples(await restore(name, {}, { dealt }))).toEqual(dealt.map((i) => inOrder[i]))
+    expect(new Set(inOrder.map(String)).size).toBe(3)
+  })
+
+  const choices = Object.entries(methods.find(name).info.options).flatMap(
+    ([option, { control, default: usual }]) =>
+      option === 'spacing' || control.kind !== 'choice'
+        ? []
+        : control.choices.filter((word) => word !== usual).map((word) => [option, word] as const),
+  )
+  it.for(choices)('does so with %s: %s', async ([option, word]) => {
+    const form = { [option]: word }
+    const inOrder = samples(await restore(name, form))
+    expect(samples(await restore(name, form, { dealt: [2, 0, 1] }))).toEqual([2, 0, 1].map((i) => inOrder[i]))
+  })
+})
+
+const explicit = methods.names.filter((name) => methods.find(name).info.family === 'explicit')
+
+// Powers of two change exponents alone. Sums of logarithms round otherwise: hence 2⁻⁴⁰ of the largest number.
+const holds = async (name: string, form: Settings) => {
+  const before = await restore(name, form)
+  const bound = 2 ** -40 * Math.max(...before.map(Math.abs))
+  for (const unit of [4, 2 ** -5]) {
+    const after = await restore(name, form, { unit })
+    after.forEach((v, i) => expect(Math.abs(v - before[i]!), `${unit}·y, element ${i}`).toBeLessThan(bound))
+  }
+}
+
+const fails = async (name: string, form: Settings) => {
+  const before = await restore(name, form)
+  const after = await restore(name, form, { unit: 4 })
+  expect(Math.max(...after.map((v, i) => Math.abs(v - before[i]!)))).toBeGreaterThan(1e-3)
+}
+
+describe('y, A and σ_y in another unit', () => {
+  it.each(explicit.filter((name) => inUnitsOfY[name] === undefined))('are the same to %s', (name) =>
+    holds(name, {}),
+  )
+  const forms = [
+    ...Object.entries(formsWithoutUnits).flatMap(([name, all]) => all.map((form) => ({ name, form }))),
+    ...Object.entries(inUnitsOfY).flatMap(([name, { form }]) => (form === undefined ? [] : [{ name, form }])),
+  ]
+  it.each(forms)('are the same to $name in the form $form', ({ name, form }) => holds(name, form))
+
+  const others = [
+    ...Object.entries(inUnitsOfY).map(([name, { why }]) => ({ name, form: {}, why })),
+    ...Object.entries(formsInUnitsOfY).map(([name, [form, why]]) => ({ name, form, why })),
+  ]
+  it.each(others)('are not to $name $form: $why', async ({ name, form }) => {
+    if (methods.find(name).info.needs.includes('orthonormal'))
+      await expect(restore(name, form, { unit: 4 })).rejects.toThrow(UnfitError)
+    else await fails(name, form)
+  })
+})
+
+it('knows no method that is not there', () => {
+  for (const name of [inUnitsOfY, formsInUnitsOfY, formsWithoutUnits].flatMap(Object.keys))
+    expect(explicit).toContain(name)
+})

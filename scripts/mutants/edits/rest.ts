@@ -1,0 +1,66 @@
+import type { Edit } from '../edit.ts'
+import { editsOf } from './of.ts'
+
+const of = editsOf('packages/solvers/src')
+const compose = of('operators/compose.ts', 'operators/define', 'operators/spectral')
+const ddpg = of('methods/explicit/ddpg.ts', 'methods/explicit/ddpg')
+const verdict = editsOf('packages/runs/src')('report/verdict.ts', 'report/report')
+
+const composeEdits: readonly Edit[] = [
+  compose(
+    'compose-spectrum-before',
+    'vt(b.forward(x))',
+    'vt(b.adjoint(x))',
+    'Qᵀ for Q, right for a reflection only',
+  ),
+  compose(
+    'compose-spectrum-after',
+    'ut(a.adjoint(y))',
+    'ut(a.forward(y))',
+    'Q for Qᵀ, right for a reflection only',
+  ),
+  compose('compose-spectrum-lost', '...(spectrum && { spectrum }),', '', 'no decomposition of a composition'),
+  compose(
+    'compose-spectrum-rows',
+    'if (sizeOf(q.inShape) !== sizeOf(q.outShape)) return false',
+    'if (sizeOf(q.inShape) > sizeOf(q.outShape)) return false',
+    'orthonormal columns are enough',
+  ),
+  compose(
+    'compose-spectrum-nearly',
+    "holds('float32', 1e-4) && holds('float64', 1e-11)",
+    "holds('float32', 1e-4)",
+    'nearly orthogonal is enough',
+  ),
+]
+
+const verdictEdits: readonly Edit[] = [
+  verdict('verdict-left', 'gain > -3', 'gain > -30', 'a restoration that is lost is told to follow y more'),
+  verdict('verdict-magnified', 'gain > -1\n', 'gain < -1\n', 'noise is magnified where it is not'),
+  verdict('verdict-noise-kept', 'if (gain > -0.5)', 'if (gain < -0.5)', 'what lost much is called the input'),
+  verdict('verdict-seen', 'percent(1 - unseen)', 'percent(unseen)', 'the part that was not measured'),
+]
+
+const idpgEdits: readonly Edit[] = [
+  ddpg(
+    'idpg-noised',
+    'const next = idpg ? clean : noised()',
+    'const next = noised()',
+    'IDPG with the noise of DDPG',
+  ),
+  ddpg('idpg-unscaled', 'idpg ? clean', 'idpg ? moved', 'x_s is not scaled by α_s'),
+  ddpg('idpg-alpha', 'moved.mul(schedule.alpha(s))', 'moved.mul(schedule.alpha(t))', 'α of the step before'),
+]
+
+const common = of('methods/common-options.ts', 'methods/defaults', 'methods/methods')
+
+const optionEdits: readonly Edit[] = [
+  common(
+    'ddim-eta-default',
+    '{ default: value, min: 0, max: 1 })\n\n/** `eta` of a step',
+    '{ default: 1, min: 0, max: 1 })\n\n/** `eta` of a step',
+    'each is ancestral by default',
+  ),
+]
+
+export const restEdits: readonly Edit[] = [...idpgEdits, ...optionEdits, ...composeEdits, ...verdictEdits]
