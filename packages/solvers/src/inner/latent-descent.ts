@@ -1,0 +1,127 @@
+import type { Tensor } from '@tweedie/tensor'
+import { zerosLike } from '@tweedie/tensor'
+import { batchOf, choose, sumPerSample } from '../linalg/per-sample.ts'
+import type { Recurrence } from '../run/drive.ts'
+import { residualAt, residualNorm, sampleNorms } from '../run/residual.ts'
+import type { LatentMap } from '../samplers/generator.ts'
+import type { PathStep } from '../schedules/time-travel.ts'
+import type { Problem } from '../types.ts'
+import type { StopRule, StopState } from './early-stop.ts'
+import type { Evaluated, StepwiseOptimizer } from './stepwise.ts'
+
+/** A latent z, the picture x = R(z) it stands for, and the objective there. */
+export interface LatentPoint extends Evaluated {
+  readonly x: Tensor
+}
+
+/**
+ * The objective of a latent, of each sample, with its gradient in z:
+ *
+ *     f(z) = w·‖y − A(R(z))‖² + λ·‖z‖².
+ *
+ * @example
+ * ```ts
+ * import { gaussianNoise, gaussianPrior, generatorThrough, latentPoint, matrixOperator } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * const prior = gaussianPrior({ mean: [0], covariance: 1 })
+ * const z = tensor([[2]], { dtype: 'float64' })
+ * const options = { samplerSteps: 500, samplerSpacing: 'linspace', clip: undefined, slots: 9, memory: undefined } as const
+ * const problem = { operator: matrixOperator(tensor([[3]])), noise: gaussianNoise(0.1), y: tensor([[0]]) }
+ * const generate = generatorThrough(prior, options, { like: z })
+ * const { value } = latentPoint(problem, generate, z, { weight: 1, lambda: 0.5 })
+ * Math.round(value.dataSync()[0]!) // => 38
+ * ```
+ */
+export function latentPoint(
+  { operator, y }: Pick<Problem, 'operator' | 'y'>,
+  generate: LatentMap,
+  z: Tensor,
+  { weight, lambda }: { readonly weight: number; readonly lambda: number },
+): LatentPoint {
+  const { x, pull } = generate(z)
+  const { r, back } = residualAt(operator, y, x)
+  const value = sumPerSample(r.square()).mul(weight)
+  const gradient = pull(back(r)).mul(-2 * weight)
+  if (lambda === 0) return { x, value, gradient }
+  return {
+    x,
+    value: value.add(sumPerSample(z.square()).mul(lambda)),
+    gradient: gradient.add(z.mul(2 * lambda)),
+  }
+}
+
+/** What {@link latentDescent} is told. */
+export interface LatentDescent<S> extends Pick<Problem, 'operator' | 'y'> {
+  readonly optimizer: StepwiseOptimizer<S>
+  evaluate(z: Tensor): LatentPoint
+  /** The latents where restart j begins, [N, …]. */
+  begin(j: number): Tensor
+  /** Steps of the run. */
+  readonly steps: number
+  /** Of them, from one start; default all. With more than one start the picture of the least last objective is kept. */
+  readonly perStart?: number
+  readonly stop?: StopRule<StopState>
+}
+
+type State<S> = {
+  readonly x: Tensor
+  readonly latent: S
+  /** Of former starts. */
+  readonly kept?: { readonly x: Tensor; readonly values: readonly number[] }
+  readonly stop?: { readonly rule: StopState; readonly done: readonly number[] }
+}
+
+/**
+ * The optimisation of latents as a run: each evaluation of the objective and its gradient is a step, whose x is R of the
+ * sample's iterate: that of the point evaluated, not of the update made from it, so that no evaluation is spent on showing
+ * it. A sample that a rule stops keeps its x; the run ends when all have.
+ */
+export function latentDescent<S>(
+  told: LatentDescent<S>,
+): Recurrence<State<S>, { readonly x0hat: Tensor }, { readonly residual: Tensor }> {
+  const { operator, y, optimizer, evaluate, begin, steps, perStart = steps, stop } = told
+  const rows = new Array<number>(batchOf(y)).fill(0)
+  return {
+    start: () => {
+      const z = begin(0)
+      const x = zerosLike(z)
+      return {
+        x,
+        latent: optimizer.init(z),
+        ...(perStart < steps && { kept: { x, values: rows.map(() => -1) } }),
+        ...(stop !== undefined && { stop: { rule: stop.init(x), done: rows } }),
+      }
+    },
+    step: (state: State<S>, _: PathStep, i: number) => {
+      const last = i === steps - 1
+      const done = state.stop?.done ?? rows
+      const active = done.map((end) => end === 0)
+      const from = i > 0 && i % perStart === 0 ? optimizer.init(begin(i / perStart)) : state.latent
+      const point = evaluate(optimizer.at(from))
+      const { state: latent, taken, values } = optimizer.update(from, point, active)
+      let x = choose(taken, point.x, state.x)
+      let { kept } = state
+      if (kept !== undefined && (i + 1) % perStart === 0) {
+        const before = kept.values
+        const better = values.map((value, j) => (before[j] ?? -1) < 0 || value < (before[j] ?? 0))
+        kept = {
+          x: choose(better, x, kept.x),
+          values: values.map((value, j) => (better[j] ? value : (before[j] ?? 0))),
+        }
+        if (last) x = kept.x
+      }
+      let after: State<S> = { x, latent, ...(kept && { kept }) }
+      let ended = false
+      if (stop !== undefined && state.stop !== undefined) {
+        const residual = residualNorm(operator, y, x)
+        const checked = stop.check(state.stop.rule, x, Array.from(residual.dataSync()), last)
+        x = choose(active, checked.x, x)
+        const ends = done.map((end, j) => (end === 1 || checked.ends[j] ? 1 : 0))
+        ended = !ends.includes(0)
+        after = { ...after, x, stop: { rule: checked.state, done: ends } }
+      }
+      const residual = sampleNorms(y.sub(operator.forward(x)))
+      return { state: after, shown: { x0hat: x }, numbers: { residual }, ended }
+    },
+  }
+}

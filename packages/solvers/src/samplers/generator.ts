@@ -1,0 +1,140 @@
+import { revolveRecomputations, vjp } from '@tweedie/autograd'
+import type { Tensor } from '@tweedie/tensor'
+import { greater, less, OptionError, scope, where, zeros } from '@tweedie/tensor'
+import type { Filled } from '../options/index.ts'
+import { choice, integer, interval } from '../options/index.ts'
+import { clipped } from '../priors/clipped.ts'
+import type { Spacing } from '../schedules/respace.ts'
+import { respace, spacings } from '../schedules/respace.ts'
+import type { Prior, Schedule, Time } from '../types.ts'
+import { ddimSampler, samplerWithin } from './ddim-map.ts'
+import { ddimStep } from './steps.ts'
+
+/** x = R(z) and the way back: v ↦ (∂R/∂z)ᵀv, for one use. */
+export interface Generated {
+  readonly x: Tensor
+  pull(v: Tensor): Tensor
+}
+
+/** A sampler as a generator x = R(z) of latents z ~ N(0, I), [N, …shape] both. */
+export type LatentMap = (z: Tensor) => Generated
+
+/** The options of a method that optimises the latent of a DDIM sampler, with its published number of steps and grid. */
+export const generatorSpecs = (steps: number, spacing: Spacing) => ({
+  samplerSteps: integer('k, DDIM steps from z to x', { default: steps, min: 1 }),
+  samplerSpacing: choice('grid of these steps', spacings, spacing),
+  clip: interval('range of x̂0 in each of them', 'none; a prior may clip itself'),
+  slots: integer('states kept for the way back; fewer run more steps again', {
+    min: 1,
+    otherwise: 'no limit: plain backprop',
+  }),
+  memory: integer('bytes that a gradient may take, instead of `slots`', {
+    min: 1,
+    otherwise: 'no limit: plain backprop',
+  }),
+})
+
+/** See {@link generatorSpecs}. */
+export type GeneratorOptions = Filled<ReturnType<typeof generatorSpecs>>
+
+/** The factor from z to x_T that gives x_T the variance of noised data of variance 1: 1 for VP, so that x_T = z. */
+const unitStart = (schedule: Schedule, t: Time): number => Math.hypot(schedule.alpha(t), schedule.sigma(t))
+
+/**
+ * R by `samplerSteps` steps of DDIM with η = 0 from x_T = √(α_T² + σ_T²)·z (for VP x_T = z), its gradient through the
+ * network: by plain backprop, or within `slots` states, or within `memory` bytes (`samplerWithin`).
+ *
+ * @param taking - A batch like z, and the gradient to be taken there, whose memory counts.
+ * @throws {OptionError} for both limits at once, or a memory that is too small.
+ * @example
+ * ```ts
+ * import { gaussianPrior, generatorThrough } from '@tweedie/solvers'
+ * import { ones } from '@tweedie/tensor'
+ * const prior = gaussianPrior({ mean: [0], covariance: 1 })
+ * const z = ones([1, 1], { dtype: 'float64' })
+ * const options = { samplerSteps: 3, samplerSpacing: 'leading', clip: undefined, slots: 1, memory: undefined } as const
+ * const { x, pull } = generatorThrough(prior, options, { like: z })(z)
+ * x.sub(pull(z)).abs().dataSync()[0]! < 1e-14 // => true
+ * ```
+ */
+export function generatorThrough(
+  given: Prior,
+  options: GeneratorOptions,
+  taking: { readonly like: Tensor; readonly gradient?: (generate: LatentMap, z: Tensor) => unknown },
+): LatentMap {
+  const { samplerSteps: steps, samplerSpacing: spacing, slots, memory } = options
+  if (slots !== undefined && memory !== undefined) {
+    throw new OptionError(
+      'memory',
+      `is given beside slots; one of them is enough, got ${memory} and ${slots}`,
+    )
+  }
+  const prior = clipped(given, options.clip)
+  const { schedule } = prior
+  const first = respace(schedule, steps, spacing)[0]?.t ?? schedule.noisiest
+  const scale = unitStart(schedule, first) / schedule.sigma(first)
+  const generator =
+    (sample: (z: Tensor) => Tensor): LatentMap =>
+    (z) => {
+      const [x, back] = vjp((latent: Tensor) => sample(latent.mul(scale)), z)
+      return { x, pull: (v) => back(v)[0] }
+    }
+  const { like, gradient = (generate, z) => generate(z).pull(z) } = taking
+  const strategy =
+    memory === undefined
+      ? slots === undefined
+        ? 'tape'
+        : { slots }
+      : samplerWithin(memory, prior, {
+          steps,
+          spacing,
+          like,
+          gradient: (sample, z) => gradient(generator(sample), z),
+        })
+  return generator(ddimSampler(prior, { steps, spacing, strategy }))
+}
+
+/**
+ * R as {@link generatorThrough}, with no gradient through the network: each ε_θ counts as a constant, as in the released
+ * code of BIRD. ∂R/∂z is diagonal then. A step t → s multiplies it by α_s/α_t where x̂₀ was not clipped, and by σ_s/σ_t
+ * where it was, ε being derived again from the clipped x̂₀: where nothing was clipped it is 1/α_T for VP.
+ *
+ * A prior that clips by itself is not seen to: give its range as `clip`.
+ */
+export function generatorPast(given: Prior, options: GeneratorOptions): LatentMap {
+  const { samplerSteps: steps, samplerSpacing: spacing, clip } = options
+  const prior = clipped(given, clip)
+  const { schedule } = prior
+  const times = respace(schedule, steps, spacing)
+  return (z) => {
+    const scale = unitStart(schedule, times[0]?.t ?? schedule.noisiest)
+    const { x, slope } = scope(() => {
+      let x = z.mul(scale)
+      let slope = zeros(z.shape, { dtype: z.dtype, device: z.device }).add(scale)
+      for (const { t, s } of times) {
+        const x0 = prior.denoise(x, t)
+        const free = schedule.alpha(s) / schedule.alpha(t)
+        const cut = schedule.sigma(s) / schedule.sigma(t)
+        const byStep =
+          clip === undefined
+            ? free
+            : where(greater(x0, clip[0]), where(less(x0, clip[1]), free, cut), cut).cast(z.dtype)
+        x = ddimStep(x, x0, undefined, { t, s, schedule, eta: 0 })
+        slope = slope.mul(byStep)
+      }
+      return { x, slope }
+    })
+    return { x, pull: (v) => v.mul(slope) }
+  }
+}
+
+/**
+ * Evaluations of the prior in a run of `iterations` gradients through a generator. With `memory` it takes one more, and
+ * steps that run again are not foreseen.
+ */
+export const generatorEvaluations = (
+  iterations: number,
+  { samplerSteps, slots, memory }: GeneratorOptions,
+): number =>
+  iterations * (samplerSteps + (slots === undefined ? 0 : revolveRecomputations(samplerSteps, slots))) +
+  (memory === undefined ? 0 : 1)
