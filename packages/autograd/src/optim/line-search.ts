@@ -108,7 +108,7 @@ export function* wolfeTrials<Point extends LinePoint>(
   let hi: Point | undefined
   for (let alpha = initial; hi === undefined; alpha *= 2) {
     if (evaluations >= maxEvaluations) return { point: lo, satisfied: false, evaluations }
-    const p = yield alpha
+    const p: Point = yield alpha
     evaluations++
     if (good(p)) return { point: p, satisfied: true, evaluations }
     if (!low(p) || (lo !== start && p.value >= lo.value)) hi = p
@@ -117,9 +117,9 @@ export function* wolfeTrials<Point extends LinePoint>(
 
   // Algorithm 3.6.
   for (let trial = 1; evaluations < maxEvaluations; trial++) {
-    const alpha = trial % 3 === 0 ? (lo.alpha + hi.alpha) / 2 : interpolate(lo, hi)
+    const alpha: number = trial % 3 === 0 ? (lo.alpha + hi.alpha) / 2 : interpolate(lo, hi)
     if (alpha === lo.alpha || alpha === hi.alpha) break // no number left between them
-    const p = yield alpha
+    const p: Point = yield alpha
     evaluations++
     if (good(p)) return { point: p, satisfied: true, evaluations }
     if (!low(p) || p.value >= lo.value) hi = p

@@ -4,7 +4,6 @@ import { batchOf, choose, sumPerSample } from '../linalg/per-sample.ts'
 import type { Recurrence } from '../run/drive.ts'
 import { residualAt, residualNorm, sampleNorms } from '../run/residual.ts'
 import type { LatentMap } from '../samplers/generator.ts'
-import type { PathStep } from '../schedules/time-travel.ts'
 import type { Problem } from '../types.ts'
 import type { StopRule, StopState } from './early-stop.ts'
 import type { Evaluated, StepwiseOptimizer } from './stepwise.ts'
@@ -21,34 +20,34 @@ export interface LatentPoint extends Evaluated {
  *
  * @example
  * ```ts
- * import { gaussianNoise, gaussianPrior, generatorThrough, latentPoint, matrixOperator } from '@tweedie/solvers'
+ * import { gaussianNoise, gaussianPrior, generatorThrough, latentObjective, matrixOperator } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
  * const prior = gaussianPrior({ mean: [0], covariance: 1 })
  * const z = tensor([[2]], { dtype: 'float64' })
  * const options = { samplerSteps: 500, samplerSpacing: 'linspace', clip: undefined, slots: 9, memory: undefined } as const
  * const problem = { operator: matrixOperator(tensor([[3]])), noise: gaussianNoise(0.1), y: tensor([[0]]) }
- * const generate = generatorThrough(prior, options, { like: z })
- * const { value } = latentPoint(problem, generate, z, { weight: 1, lambda: 0.5 })
+ * const generate = generatorThrough(prior, options, { y: z })
+ * const { value } = latentObjective(problem, { weight: 1, lambda: 0.5 })(generate, z)
  * Math.round(value.dataSync()[0]!) // => 38
  * ```
  */
-export function latentPoint(
-  { operator, y }: Pick<Problem, 'operator' | 'y'>,
-  generate: LatentMap,
-  z: Tensor,
-  { weight, lambda }: { readonly weight: number; readonly lambda: number },
-): LatentPoint {
-  const { x, pull } = generate(z)
-  const { r, back } = residualAt(operator, y, x)
-  const value = sumPerSample(r.square()).mul(weight)
-  const gradient = pull(back(r)).mul(-2 * weight)
-  if (lambda === 0) return { x, value, gradient }
-  return {
-    x,
-    value: value.add(sumPerSample(z.square()).mul(lambda)),
-    gradient: gradient.add(z.mul(2 * lambda)),
+export const latentObjective =
+  (
+    { operator, y }: Pick<Problem, 'operator' | 'y'>,
+    { weight, lambda }: { readonly weight: number; readonly lambda: number },
+  ) =>
+  (generate: LatentMap, z: Tensor): LatentPoint => {
+    const { x, pull } = generate(z)
+    const { r, back } = residualAt(operator, y, x)
+    const value = sumPerSample(r.square()).mul(weight)
+    const gradient = pull(back(r)).mul(-2 * weight)
+    if (lambda === 0) return { x, value, gradient }
+    return {
+      x,
+      value: value.add(sumPerSample(z.square()).mul(lambda)),
+      gradient: gradient.add(z.mul(2 * lambda)),
+    }
   }
-}
 
 /** What {@link latentDescent} is told. */
 export interface LatentDescent<S> extends Pick<Problem, 'operator' | 'y'> {
@@ -63,7 +62,11 @@ export interface LatentDescent<S> extends Pick<Problem, 'operator' | 'y'> {
   readonly stop?: StopRule<StopState>
 }
 
-type State<S> = {
+type Shown = { readonly x0hat: Tensor }
+type Numbers = { readonly residual: Tensor }
+
+/** Where a {@link latentDescent} is. */
+export type LatentState<S = unknown> = {
   readonly x: Tensor
   readonly latent: S
   /** Of former starts. */
@@ -76,12 +79,10 @@ type State<S> = {
  * sample's iterate: that of the point evaluated, not of the update made from it, so that no evaluation is spent on showing
  * it. A sample that a rule stops keeps its x; the run ends when all have.
  */
-export function latentDescent<S>(
-  told: LatentDescent<S>,
-): Recurrence<State<S>, { readonly x0hat: Tensor }, { readonly residual: Tensor }> {
+export function latentDescent<S>(told: LatentDescent<S>): Recurrence<LatentState, Shown, Numbers> {
   const { operator, y, optimizer, evaluate, begin, steps, perStart = steps, stop } = told
   const rows = new Array<number>(batchOf(y)).fill(0)
-  return {
+  const recurrence: Recurrence<LatentState<S>, Shown, Numbers> = {
     start: () => {
       const z = begin(0)
       const x = zerosLike(z)
@@ -92,7 +93,7 @@ export function latentDescent<S>(
         ...(stop !== undefined && { stop: { rule: stop.init(x), done: rows } }),
       }
     },
-    step: (state: State<S>, _: PathStep, i: number) => {
+    step: (state, _, i) => {
       const last = i === steps - 1
       const done = state.stop?.done ?? rows
       const active = done.map((end) => end === 0)
@@ -110,7 +111,7 @@ export function latentDescent<S>(
         }
         if (last) x = kept.x
       }
-      let after: State<S> = { x, latent, ...(kept && { kept }) }
+      let after: LatentState<S> = { x, latent, ...(kept && { kept }) }
       let ended = false
       if (stop !== undefined && state.stop !== undefined) {
         const residual = residualNorm(operator, y, x)
@@ -124,4 +125,5 @@ export function latentDescent<S>(
       return { state: after, shown: { x0hat: x }, numbers: { residual }, ended }
     },
   }
+  return recurrence
 }

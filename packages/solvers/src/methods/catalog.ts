@@ -1,5 +1,8 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
+import { csgm } from './csgm/csgm.ts'
+import { dmplug } from './csgm/dmplug.ts'
+import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
 import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
@@ -65,4 +68,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   scoreSde,
   scoreAld,
   kadkhodaieSimoncelli,
+  csgm,
+  dmplug,
+  shred,
 ])

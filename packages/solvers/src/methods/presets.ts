@@ -1,4 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
+import { dmplugPresets } from './csgm/dmplug-presets.ts'
+import { shredPresets } from './csgm/shred-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
 import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
 import { ddnmPresets } from './explicit/ddnm-presets.ts'
@@ -44,6 +46,8 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['ilvr', ilvrPresets],
   ['score-sde', scoreSdePresets],
   ['score-ald', scoreAldPresets],
+  ['dmplug', dmplugPresets],
+  ['shred', shredPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

@@ -1,6 +1,7 @@
 import { revolveRecomputations, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { greater, less, OptionError, scope, where, zeros } from '@tweedie/tensor'
+import { batchOf } from '../linalg/per-sample.ts'
 import type { Filled } from '../options/index.ts'
 import { choice, integer, interval } from '../options/index.ts'
 import { clipped } from '../priors/clipped.ts'
@@ -44,7 +45,8 @@ const unitStart = (schedule: Schedule, t: Time): number => Math.hypot(schedule.a
  * R by `samplerSteps` steps of DDIM with η = 0 from x_T = √(α_T² + σ_T²)·z (for VP x_T = z), its gradient through the
  * network: by plain backprop, or within `slots` states, or within `memory` bytes (`samplerWithin`).
  *
- * @param taking - A batch like z, and the gradient to be taken there, whose memory counts.
+ * @param taking - A measurement y [N, …], whose N, type and device z will have, and the gradient to be taken, whose
+ * memory counts.
  * @throws {OptionError} for both limits at once, or a memory that is too small.
  * @example
  * ```ts
@@ -53,14 +55,14 @@ const unitStart = (schedule: Schedule, t: Time): number => Math.hypot(schedule.a
  * const prior = gaussianPrior({ mean: [0], covariance: 1 })
  * const z = ones([1, 1], { dtype: 'float64' })
  * const options = { samplerSteps: 3, samplerSpacing: 'leading', clip: undefined, slots: 1, memory: undefined } as const
- * const { x, pull } = generatorThrough(prior, options, { like: z })(z)
+ * const { x, pull } = generatorThrough(prior, options, { y: z })(z)
  * x.sub(pull(z)).abs().dataSync()[0]! < 1e-14 // => true
  * ```
  */
 export function generatorThrough(
   given: Prior,
   options: GeneratorOptions,
-  taking: { readonly like: Tensor; readonly gradient?: (generate: LatentMap, z: Tensor) => unknown },
+  taking: { readonly y: Tensor; readonly gradient?: (generate: LatentMap, z: Tensor) => unknown },
 ): LatentMap {
   const { samplerSteps: steps, samplerSpacing: spacing, slots, memory } = options
   if (slots !== undefined && memory !== undefined) {
@@ -79,18 +81,18 @@ export function generatorThrough(
       const [x, back] = vjp((latent: Tensor) => sample(latent.mul(scale)), z)
       return { x, pull: (v) => back(v)[0] }
     }
-  const { like, gradient = (generate, z) => generate(z).pull(z) } = taking
-  const strategy =
-    memory === undefined
-      ? slots === undefined
-        ? 'tape'
-        : { slots }
-      : samplerWithin(memory, prior, {
-          steps,
-          spacing,
-          like,
-          gradient: (sample, z) => gradient(generator(sample), z),
-        })
+  const { y, gradient = (generate, z) => generate(z).pull(z) } = taking
+  const within = (bytes: number) =>
+    scope(() =>
+      samplerWithin(bytes, prior, {
+        steps,
+        spacing,
+        like: zeros([batchOf(y), ...prior.shape], { dtype: y.dtype, device: y.device }),
+        gradient: (sample, z) => gradient(generator(sample), z),
+      }),
+    )
+  const kept = slots === undefined ? 'tape' : { slots }
+  const strategy = memory === undefined ? kept : within(memory)
   return generator(ddimSampler(prior, { steps, spacing, strategy }))
 }
 
