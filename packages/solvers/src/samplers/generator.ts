@@ -115,14 +115,11 @@ export function generatorPast(given: Prior, options: GeneratorOptions): LatentMa
       let slope = zeros(z.shape, { dtype: z.dtype, device: z.device }).add(scale)
       for (const { t, s } of times) {
         const x0 = prior.denoise(x, t)
-        const free = schedule.alpha(s) / schedule.alpha(t)
-        const cut = schedule.sigma(s) / schedule.sigma(t)
-        const byStep =
-          clip === undefined
-            ? free
-            : where(greater(x0, clip[0]), where(less(x0, clip[1]), free, cut), cut).cast(z.dtype)
         x = ddimStep(x, x0, undefined, { t, s, schedule, eta: 0 })
-        slope = slope.mul(byStep)
+        const free = slope.mul(schedule.alpha(s) / schedule.alpha(t))
+        const cut = slope.mul(schedule.sigma(s) / schedule.sigma(t))
+        slope =
+          clip === undefined ? free : where(greater(x0, clip[0]), where(less(x0, clip[1]), free, cut), cut)
       }
       return { x, slope }
     })

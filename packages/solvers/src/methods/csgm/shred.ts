@@ -29,7 +29,8 @@ import { defineMethod } from '../define.ts'
  * repository for inpainting and denoising; its other tasks are presets. It clips x̂₀ to [−1, 1]: `clip`, which a gradient
  * past the network has to be told of where the prior clips by itself. `slots` and `memory` bound the gradient of
  * `detach: false`, as in `csgm`. Any differentiable operator, any noise; the blind tasks of BIRD are not here. Known limits:
- * draws no samples; ignores σ_y and fits the noise in the long run; with `detach` the gradient is none of the objective.
+ * draws no samples; ignores σ_y and fits the noise in the long run; with `detach` the gradient is none of the objective;
+ * where y is out of reach Adam rests at z = sign(∇), not at the nearest point of the sphere.
  *
  * @example
  * ```ts
