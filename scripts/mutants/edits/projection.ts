@@ -51,8 +51,8 @@ const path: readonly Edit[] = [
   ),
   define(
     'path-unused',
-    'path?.(grid, own, prior.schedule) ?? grid',
-    'grid',
+    'path?.(through, own, prior.schedule) ?? through',
+    'through',
     'the path of a method is not gone',
   ),
   define(

@@ -60,7 +60,7 @@ export interface VarianceState extends StopState {
 }
 
 /**
- * Early stopping by windowed moving variance (ES-WMV; Wang et al., arXiv 2112.06074, Algorithm 1): the iterates of
+ * Early stopping by windowed moving variance (ES-WMV; Wang et al., arXiv 2112.06074): the iterates of
  * an overfitting optimisation vary least where they are best. Over the last W iterates
  *
  *     VAR = (1/W)·Σ_w ‖x^w − x̄‖²/n;

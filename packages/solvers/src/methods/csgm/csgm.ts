@@ -9,7 +9,7 @@ import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
 
 /**
- * Compressed sensing with a generative model (CSGM; Bora et al., arXiv 1703.03208, eq. 1), the generator being a
+ * Compressed sensing with a generative model (CSGM; Bora et al., arXiv 1703.03208), the generator being a
  * deterministic sampler: x = R(z) by k steps of DDIM with η = 0 from x_T = z, and
  *
  *     z* = argmin_z ‖y − A(R(z))‖² + λ·‖z‖²,     x = R(z*),
@@ -41,7 +41,7 @@ export const csgm = defineMethod({
   name: 'csgm',
   title: 'Compressed sensing with a generative model',
   family: 'csgm',
-  paper: { arxiv: '1703.03208', algorithm: 'equation 1', authors: 'Bora et al. 2017' },
+  paper: { arxiv: '1703.03208', algorithm: "the minimisation over z", authors: 'Bora et al. 2017' },
   needs: ['denoiserVjp', 'operatorVjp'],
   cost: ['inner'],
   limits:

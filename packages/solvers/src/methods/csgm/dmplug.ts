@@ -10,7 +10,7 @@ import { defineMethod } from '../define.ts'
 import { UnfitError } from '../fit.ts'
 
 /**
- * DMPlug (Wang et al., arXiv 2405.16749, eq. 7): the reverse process as a function of its seed, of as few steps as will do,
+ * DMPlug (Wang et al., arXiv 2405.16749): the reverse process as a function of its seed, of as few steps as will do,
  *
  *     z* = argmin_z (1/m)·‖y − A(R(z))‖²,     x = R(z*),     R = k steps of DDIM with η = 0 from x_T = z,
  *
@@ -18,7 +18,7 @@ import { UnfitError } from '../fit.ts'
  * the noise in y, and has to be stopped between. The authors' scripts report the best iterate by the truth; here no rule
  * knows it:
  *
- *     variance      ES-WMV (Wang et al., arXiv 2112.06074, Algorithm 1), which the paper recommends: over the last W
+ *     variance      ES-WMV (Wang et al., arXiv 2112.06074), which the paper recommends: over the last W
  *                   iterates VAR = (1/W)·Σ_w ‖x^w − x̄‖²/n; a sample ends where its least VAR has not fallen for P
  *                   iterations, with the iterate of the least
  *     discrepancy   a sample ends where ‖y − A(x)‖² ≤ τ²·m·σ_y²
@@ -46,7 +46,7 @@ export const dmplug = defineMethod({
   name: 'dmplug',
   title: 'DMPlug',
   family: 'csgm',
-  paper: { arxiv: '2405.16749', algorithm: 'equation 7', authors: 'Wang et al. 2024' },
+  paper: { arxiv: '2405.16749', algorithm: 'the plug-in formulation', authors: 'Wang et al. 2024' },
   needs: ['denoiserVjp', 'operatorVjp'],
   cost: ['inner'],
   limits: 'Draws no samples; fits the noise unless it is stopped, and the stop by variance is a heuristic.',

@@ -1,3 +1,4 @@
+import type { Tensor } from '@tweedie/tensor'
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { methodLaws } from '../../laws/index.ts'
@@ -6,7 +7,7 @@ import { matrixOperator } from '../../operators/index.ts'
 import { countCalls, gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../run/index.ts'
 import { respace } from '../../schedules/index.ts'
-import type { Problem } from '../../types.ts'
+import type { Problem, StateTree } from '../../types.ts'
 import type { ShredOptions, ShredStep } from '../index.ts'
 import { shred } from '../index.ts'
 import { adamStep, length, plus, times, transposed } from '../written-out.test.helper.ts'
@@ -63,7 +64,7 @@ const problem: Problem = {
   y: tensor([[0.9], [-0.4], [0.2]], float64),
 }
 /** z after a step. */
-const latentOf = ({ state }: ShredStep) => list((state as { latent: { x: typeof problem.y } }).latent.x)
+const latentOf = ({ state }: ShredStep) => list((state as StateTree & { latent: { x: Tensor } }).latent.x)
 
 it.each([true, false])(
   'every z after the first is on the sphere ‖z‖ = √n, sample by sample (detach %s)',

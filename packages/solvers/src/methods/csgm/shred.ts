@@ -46,7 +46,7 @@ export const shred = defineMethod({
   name: 'shred',
   title: 'Restoration by diffusion inversion',
   family: 'csgm',
-  paper: { arxiv: '2405.19572', algorithm: 'Algorithm 1', authors: 'Chihaoui et al. 2024' },
+  paper: { arxiv: '2405.19572', algorithm: 'the iteration of its code', authors: 'Chihaoui et al. 2024' },
   needs: ['operatorVjp'],
   cost: ['inner'],
   limits:
