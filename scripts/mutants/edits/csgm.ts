@@ -35,7 +35,12 @@ const methods: readonly Edit[] = [
   dmplug('dmplug-rule', 'stop: rule', 'stop: rules.variance()', 'the discrepancy rule is not asked'),
   dmplug('dmplug-unfit', 'noise.sigma === undefined', 'noise.sigma === null', 'no σ_y is taken as 0'),
   dmplug('dmplug-grid', 'grid: iterations,\n', '', 'no more iterations than the schedule has steps'),
-  dmplug('dmplug-steps', "generatorSpecs(3, 'leading')", "generatorSpecs(4, 'leading')", 'k = 4'),
+  dmplug(
+    'dmplug-steps',
+    "generatorSpecs(3, 'leading')",
+    "generatorSpecs(4, 'leading')",
+    'four DDIM steps by default, not three',
+  ),
   shred('shred-radius', 'Math.sqrt(sampleSize(moved))', 'sampleSize(moved)', 'the sphere has the radius n'),
   shred(
     'shred-batch-norm',
@@ -51,27 +56,6 @@ const methods: readonly Edit[] = [
   ),
   shred('shred-no-sphere', 'unitOf(moved).mul', 'moved.mul', 'z is stretched, not projected'),
   shred('shred-default', 'default: true', 'default: false', 'the default gradient is that of the text'),
-  shred('shred-weight', 'weight: 1 / sampleSize(y)', 'weight: 1', 'a sum for a mean: Adam takes no notice', {
-    equivalent: 'Adam is blind to a common factor but for its ε of 1e-8',
-  }),
-]
-
-const inner: readonly Edit[] = [
-  latent('latent-sign', 'mul(-2 * weight)', 'mul(2 * weight)', 'the objective is climbed'),
-  latent('latent-half', 'mul(-2 * weight)', 'mul(-weight)', 'the gradient of the misfit without its 2'),
-  latent('latent-lambda-half', 'z.mul(2 * lambda)', 'z.mul(lambda)', 'the gradient of λ‖z‖² without its 2'),
-  latent('latent-value', 'sumPerSample(z.square()).mul(lambda)', 'sumPerSample(z.square())', 'f without λ', {
-    tests: ['packages/solvers/src/methods/csgm/csgm'],
-  }),
-  latent('latent-keep', 'value < (before[j] ?? 0))', 'value > (before[j] ?? 0))', 'the worst start is kept'),
-  latent('latent-last', 'if (last) x = kept.x', 'if (false) x = kept.x', 'the last start is returned'),
-  latent('latent-boundary', '(i + 1) % perStart', 'i % perStart', 'a start is judged by its first picture'),
-  latent(
-    'latent-frozen',
-    'choose(active, checked.x, x)',
-    'checked.x',
-    'a sample that ended gets other pictures',
-  ),
   latent('latent-ended', 'ended = !ends.includes(0)', 'ended = ends.includes(1)', 'one end ends the run'),
   latent('latent-restart', 'optimizer.init(begin(i / perStart))', 'state.latent', 'no start but the first'),
   stepwise(
