@@ -56,6 +56,24 @@ const methods: readonly Edit[] = [
   ),
   shred('shred-no-sphere', 'unitOf(moved).mul', 'moved.mul', 'z is stretched, not projected'),
   shred('shred-default', 'default: true', 'default: false', 'the default gradient is that of the text'),
+]
+
+const inner: readonly Edit[] = [
+  latent('latent-sign', 'mul(-2 * weight)', 'mul(2 * weight)', 'the objective is climbed'),
+  latent('latent-half', 'mul(-2 * weight)', 'mul(-weight)', 'the gradient of the misfit without its 2'),
+  latent('latent-lambda-half', 'z.mul(2 * lambda)', 'z.mul(lambda)', 'the gradient of λ‖z‖² without its 2'),
+  latent('latent-value', 'sumPerSample(z.square()).mul(lambda)', 'sumPerSample(z.square())', 'f without λ', {
+    tests: ['packages/solvers/src/methods/csgm/csgm'],
+  }),
+  latent('latent-keep', 'value < (before[j] ?? 0))', 'value > (before[j] ?? 0))', 'the worst start is kept'),
+  latent('latent-last', 'if (last) x = kept.x', 'if (false) x = kept.x', 'the last start is returned'),
+  latent('latent-boundary', '(i + 1) % perStart', 'i % perStart', 'a start is judged by its first picture'),
+  latent(
+    'latent-frozen',
+    'choose(active, checked.x, x)',
+    'checked.x',
+    'a sample that ended gets other pictures',
+  ),
   latent('latent-ended', 'ended = !ends.includes(0)', 'ended = ends.includes(1)', 'one end ends the run'),
   latent('latent-restart', 'optimizer.init(begin(i / perStart))', 'state.latent', 'no start but the first'),
   stepwise(
