@@ -50,6 +50,11 @@ const settings: Readonly<Record<string, Settings>> = {
   'score-ald': { steps: 300 },
   'score-sde': { steps: 250 },
   'kadkhodaie-simoncelli': { steps: 400 },
+  csgm: { steps: 60, optimizer: 'lbfgs' },
+  // Their thousands of iterations of 0.01, at a higher rate.
+  dmplug: { steps: 200, learningRate: 0.05, window: 20, patience: 60 },
+  'blind-dmplug': { steps: 300, learningRate: 0.05, window: 20, patience: 100 },
+  shred: { steps: 100, learningRate: 0.02, clip: [-1, 1] },
   // Their own weights are for other pictures, or diverge with a trained network.
   'lgd-mc': { scale: 0.01 },
   mpgd: { scale: 2 },

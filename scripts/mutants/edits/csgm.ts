@@ -5,6 +5,8 @@ const of = editsOf('packages/solvers/src')
 const ofAutograd = editsOf('packages/autograd/src')
 const csgm = of('methods/csgm/csgm.ts', 'methods/csgm/csgm', 'methods/defaults')
 const dmplug = of('methods/csgm/dmplug.ts', 'methods/csgm/dmplug', 'methods/defaults')
+const blind = of('methods/csgm/blind-dmplug.ts', 'methods/csgm/blind-dmplug', 'methods/defaults')
+const blindGradient = of('methods/csgm/blind-dmplug-gradient.ts', 'methods/csgm/blind-dmplug')
 const shred = of('methods/csgm/shred.ts', 'methods/csgm/shred', 'methods/defaults')
 const latent = of('inner/latent-descent.ts', 'methods/csgm/csgm', 'methods/csgm/dmplug')
 const stepwise = of('inner/stepwise.ts', 'methods/csgm/shred', 'methods/csgm/dmplug')
@@ -31,15 +33,50 @@ const methods: readonly Edit[] = [
   csgm('csgm-optimizer', "optimizer === 'adam'", "optimizer !== 'adam'", 'the optimisers change places'),
   csgm('csgm-mean', 'weight: 1,', 'weight: 1 / y.size,', 'the misfit is a mean over the batch'),
   dmplug('dmplug-batch', 'weight: 1 / sampleSize(y)', 'weight: 1 / y.size', 'the mean is over the batch'),
-  dmplug('dmplug-measured', 'measured: sampleSize(y)', 'measured: y.size', 'm counts the batch'),
-  dmplug('dmplug-rule', 'stop: rule', 'stop: rules.variance()', 'the discrepancy rule is not asked'),
-  dmplug('dmplug-unfit', 'noise.sigma === undefined', 'noise.sigma === null', 'no σ_y is taken as 0'),
+  stop('stop-measured', 'measured: sampleSize(y)', 'measured: y.size', 'm counts the batch', {
+    tests: ['packages/solvers/src/methods/csgm/dmplug'],
+  }),
+  stop('stop-rule', "if (stop === 'variance')", "if (stop !== 'none')", 'the discrepancy rule is not asked', {
+    tests: ['packages/solvers/src/methods/csgm/dmplug'],
+  }),
   dmplug('dmplug-grid', 'grid: iterations,\n', '', 'no more iterations than the schedule has steps'),
   dmplug(
     'dmplug-steps',
     "generatorSpecs(3, 'leading')",
     "generatorSpecs(4, 'leading')",
     'four DDIM steps by default, not three',
+  ),
+  blind('blind-dmplug-rates', 'learningRate: kernelRate', 'learningRate', 'φ moves at the rate of z'),
+  blind(
+    'blind-dmplug-held',
+    'choose(active, of, held[k] ?? of)',
+    'of',
+    'a sample that ended is shown on its way',
+  ),
+  blind(
+    'blind-dmplug-best',
+    'beginRule(rule, x, parameter, norm)',
+    'beginRule(rule, x)',
+    'φ is not kept with x',
+  ),
+  blindGradient(
+    'blind-dmplug-simplex',
+    'blind.normalise(exp(of))',
+    'exp(of)',
+    'the kernel does not sum to 1',
+  ),
+  blindGradient('blind-dmplug-sign', '-2 / sampleSize(y)', '2 / sampleSize(y)', 'the misfit is climbed'),
+  blindGradient(
+    'blind-dmplug-batch',
+    '-2 / sampleSize(y)',
+    '-2e-7 / y.size',
+    'gradients that drown in ε of Adam',
+  ),
+  blindGradient(
+    'blind-dmplug-logits',
+    'backPhi(forPhi)[0]',
+    'forPhi',
+    'the gradient of φ is taken for that of ℓ',
   ),
   shred('shred-radius', 'Math.sqrt(sampleSize(moved))', 'sampleSize(moved)', 'the sphere has the radius n'),
   shred(
@@ -70,11 +107,11 @@ const inner: readonly Edit[] = [
   latent('latent-boundary', '(i + 1) % perStart', 'i % perStart', 'a start is judged by its first picture'),
   latent(
     'latent-frozen',
-    'choose(active, checked.x, x)',
-    'checked.x',
+    'choose(active, choose(ends, of, estimates[k] ?? of), held[k] ?? of)',
+    'choose(ends, of, estimates[k] ?? of)',
     'a sample that ended gets other pictures',
   ),
-  latent('latent-ended', 'ended = !ends.includes(0)', 'ended = ends.includes(1)', 'one end ends the run'),
+  latent('latent-ended', 'ended: !after.includes(0)', 'ended: after.includes(1)', 'one end ends the run'),
   latent('latent-restart', 'optimizer.init(begin(i / perStart))', 'state.latent', 'no start but the first'),
   stepwise(
     'stepwise-project',
@@ -93,13 +130,8 @@ const inner: readonly Edit[] = [
   stop('stop-norm', 'r ** 2 <= bound', 'r <= bound', 'a norm against a square'),
   stop('stop-window', '[1, null]), row]', '[0, -1]), row]', 'the window forgets the newest'),
   stop('stop-patience', 'count >= patience', 'count > patience', 'one iteration too patient'),
-  stop(
-    'stop-best',
-    'choose(lower, x, state.best)',
-    'choose(lower, state.best, x)',
-    'the iterate of the least is lost',
-  ),
-  stop('stop-last', 'end || last', 'end', 'a run that ends by itself returns its last iterate'),
+  stop('stop-best', 'best: lower }', 'best: ends }', 'the iterate of the least is lost'),
+  latent('stop-last', 'end || last', 'end', 'a run that ends by itself returns its last iterate'),
   stop('stop-full', 'if (filled < width)', 'if (filled < width - 1)', 'a window with zeros in it counts'),
 ]
 

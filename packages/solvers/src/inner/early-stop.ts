@@ -1,14 +1,17 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, OptionError, zeros, zerosLike } from '@tweedie/tensor'
-import { batchOf, choose, sampleSize } from '../linalg/per-sample.ts'
+import { concat, OptionError, zeros } from '@tweedie/tensor'
+import { batchOf, sampleSize } from '../linalg/per-sample.ts'
+import type { Filled } from '../options/index.ts'
+import { choice, integer, number } from '../options/index.ts'
+import type { Problem } from '../types.ts'
 
 /** What a rule made of an iterate. */
 export interface Stop<S> {
   readonly state: S
   /** The samples that end here. */
   readonly ends: readonly boolean[]
-  /** What they end with, and the iterate of the others. */
-  readonly x: Tensor
+  /** Those whose iterate this is, of all so far, that they would end with. */
+  readonly best: readonly boolean[]
 }
 
 /** When to stop an optimisation that first fits the picture and then the noise, without knowing the truth. */
@@ -18,9 +21,8 @@ export interface StopRule<S> {
   /**
    * @param x - The iterate [N, …]; of samples that have ended, any.
    * @param residual - ‖y − A(x)‖ of each sample.
-   * @param last - Whether the run ends here, whatever the rule says.
    */
-  check(state: S, x: Tensor, residual: readonly number[], last: boolean): Stop<S>
+  check(state: S, x: Tensor, residual: readonly number[]): Stop<S>
 }
 
 /** A tree for the state of a run. */
@@ -42,7 +44,11 @@ export function discrepancyRule(options: {
   const bound = tau ** 2 * measured * sigma ** 2
   return {
     init: () => ({}),
-    check: (state, x, residual) => ({ state, ends: residual.map((r) => r ** 2 <= bound), x }),
+    check: (state, _, residual) => ({
+      state,
+      ends: residual.map((r) => r ** 2 <= bound),
+      best: residual.map(() => true),
+    }),
   }
 }
 
@@ -52,8 +58,7 @@ export interface VarianceState extends StopState {
   readonly window: Tensor
   /** How many of them there are. */
   readonly filled: number
-  /** The iterate at the least variance so far, and that variance; −1 before there is one. */
-  readonly best: Tensor
+  /** The least variance so far; −1 before there is one. */
   readonly least: readonly number[]
   /** Iterations since then. */
   readonly waited: readonly number[]
@@ -65,8 +70,8 @@ export interface VarianceState extends StopState {
  *
  *     VAR = (1/W)·Σ_w ‖x^w − x̄‖²/n;
  *
- * a sample ends where its least VAR has not fallen for `patience` iterations, with the iterate that closed the window
- * of the least, and so it does where the run ends before.
+ * a sample ends where its least VAR has not fallen for `patience` iterations; its best iterate is that which closed the
+ * window of the least.
  *
  * @throws {OptionError} where `window` is not an integer above 1 or `patience` no positive one.
  */
@@ -82,28 +87,48 @@ export function varianceRule(options: {
     init: (x) => ({
       window: zeros([batchOf(x), width, ...x.shape.slice(1)], { dtype: x.dtype, device: x.device }),
       filled: 0,
-      best: zerosLike(x),
       least: new Array<number>(batchOf(x)).fill(-1),
       waited: new Array<number>(batchOf(x)).fill(0),
     }),
-    check: (state, x, _, last) => {
+    check: (state, x) => {
       const row = x.reshape([batchOf(x), 1, ...x.shape.slice(1)])
       const window = concat([state.window.slice(null, [1, null]), row], 1)
       const filled = Math.min(state.filled + 1, width)
       if (filled < width) {
         const ends = state.least.map(() => false)
-        return { state: { ...state, window, filled }, ends, x }
+        return { state: { ...state, window, filled }, ends, best: ends.map(() => true) }
       }
       const axes = window.shape.slice(1).map((_, i) => i + 1)
       const spread = window.sub(window.mean(1, true)).square().sum(axes).dataSync()
       const variances = Array.from(spread, (total) => total / (width * sampleSize(x)))
       const lower = variances.map((v, i) => (state.least[i] ?? -1) < 0 || v < (state.least[i] ?? 0))
-      const best = choose(lower, x, state.best)
       const waited = lower.map((is, i) => (is ? 0 : (state.waited[i] ?? 0) + 1))
-      const ends = waited.map((count) => count >= patience)
       const least = variances.map((v, i) => (lower[i] ? v : (state.least[i] ?? v)))
-      const ended = ends.map((end) => end || last)
-      return { state: { window, filled, best, least, waited }, ends, x: choose(ended, best, x) }
+      const ends = waited.map((count) => count >= patience)
+      return { state: { window, filled, least, waited }, ends, best: lower }
     },
   }
+}
+
+/** The options of a method that stops early. */
+export const stopSpecs = {
+  stop: choice('variance: ES-WMV; discrepancy: ‖r‖² ≤ τ²mσ_y²; none', ['variance', 'discrepancy', 'none']),
+  window: integer('W, iterates of the moving variance', { default: 100, min: 2 }),
+  patience: integer('P, iterations without a lower variance before the end', { default: 1000, min: 1 }),
+  tau: number('τ of the discrepancy rule', { default: 1, above: 0 }),
+}
+
+/**
+ * The rule that options ask for; undefined for none.
+ * @throws {OptionError} for the discrepancy rule without a σ_y above 0.
+ */
+export function stopRule(
+  { noise, y }: Pick<Problem, 'noise' | 'y'>,
+  options: Filled<typeof stopSpecs>,
+): StopRule<StopState> | undefined {
+  const { stop, tau } = options
+  if (stop === 'none') return undefined
+  if (stop === 'variance') return varianceRule(options)
+  if (noise.sigma !== undefined) return discrepancyRule({ tau, sigma: noise.sigma, measured: sampleSize(y) })
+  throw new OptionError('stop', `'discrepancy' needs the noise level σ_y; '${noise.name}' has no sigma`)
 }

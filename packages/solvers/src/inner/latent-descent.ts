@@ -2,7 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { zerosLike } from '@tweedie/tensor'
 import { batchOf, choose, sumPerSample } from '../linalg/per-sample.ts'
 import type { Recurrence } from '../run/drive.ts'
-import { residualAt, residualNorm, sampleNorms } from '../run/residual.ts'
+import { residualAt, residualNorm } from '../run/residual.ts'
 import type { LatentMap } from '../samplers/generator.ts'
 import type { Problem } from '../types.ts'
 import type { StopRule, StopState } from './early-stop.ts'
@@ -65,13 +65,50 @@ export interface LatentDescent<S> extends Pick<Problem, 'operator' | 'y'> {
 type Shown = { readonly x0hat: Tensor }
 type Numbers = { readonly residual: Tensor }
 
+/** Where a rule is: its own state, the samples that have ended, and the best estimates so far, x first. */
+export interface Stopping {
+  readonly rule: StopState
+  readonly done: readonly number[]
+  readonly best: readonly Tensor[]
+}
+
+/** A rule before the first step, for estimates like x. */
+export const beginRule = (rule: StopRule<StopState>, x: Tensor, ...others: readonly Tensor[]): Stopping => ({
+  rule: rule.init(x),
+  done: new Array<number>(batchOf(x)).fill(0),
+  best: [x, ...others],
+})
+
+/**
+ * Asks a rule about estimates, x first. Of samples that end, or whose run does, the best is given back, of those that had
+ * ended before what is held.
+ */
+export function askRule(
+  rule: StopRule<StopState>,
+  { rule: state, done, best: former }: Stopping,
+  estimates: readonly Tensor[],
+  held: readonly Tensor[],
+  residual: Tensor,
+  last: boolean,
+): { readonly stop: Stopping; readonly estimates: readonly Tensor[]; readonly ended: boolean } {
+  const [x] = estimates
+  if (x === undefined) throw new RangeError('a rule needs an x')
+  const active = done.map((end) => end === 0)
+  const checked = rule.check(state, x, Array.from(residual.dataSync()))
+  const best = former.map((old, k) => choose(checked.best, estimates[k] ?? old, old))
+  const ends = checked.ends.map((end) => end || last)
+  const now = best.map((of, k) => choose(active, choose(ends, of, estimates[k] ?? of), held[k] ?? of))
+  const after = done.map((end, j) => (end === 1 || checked.ends[j] ? 1 : 0))
+  return { stop: { rule: checked.state, done: after, best }, estimates: now, ended: !after.includes(0) }
+}
+
 /** Where a {@link latentDescent} is. */
 export type LatentState<S = unknown> = {
   readonly x: Tensor
   readonly latent: S
   /** Of former starts. */
   readonly kept?: { readonly x: Tensor; readonly values: readonly number[] }
-  readonly stop?: { readonly rule: StopState; readonly done: readonly number[] }
+  readonly stop?: Stopping
 }
 
 /**
@@ -90,7 +127,7 @@ export function latentDescent<S>(told: LatentDescent<S>): Recurrence<LatentState
         x,
         latent: optimizer.init(z),
         ...(perStart < steps && { kept: { x, values: rows.map(() => -1) } }),
-        ...(stop !== undefined && { stop: { rule: stop.init(x), done: rows } }),
+        ...(stop !== undefined && { stop: beginRule(stop, x) }),
       }
     },
     step: (state, _, i) => {
@@ -114,15 +151,12 @@ export function latentDescent<S>(told: LatentDescent<S>): Recurrence<LatentState
       let after: LatentState<S> = { x, latent, ...(kept && { kept }) }
       let ended = false
       if (stop !== undefined && state.stop !== undefined) {
-        const residual = residualNorm(operator, y, x)
-        const checked = stop.check(state.stop.rule, x, Array.from(residual.dataSync()), last)
-        x = choose(active, checked.x, x)
-        const ends = done.map((end, j) => (end === 1 || checked.ends[j] ? 1 : 0))
-        ended = !ends.includes(0)
-        after = { ...after, x, stop: { rule: checked.state, done: ends } }
+        const told = askRule(stop, state.stop, [x], [state.x], residualNorm(operator, y, x), last)
+        x = told.estimates[0] ?? x
+        ended = told.ended
+        after = { ...after, x, stop: told.stop }
       }
-      const residual = sampleNorms(y.sub(operator.forward(x)))
-      return { state: after, shown: { x0hat: x }, numbers: { residual }, ended }
+      return { state: after, shown: { x0hat: x }, numbers: { residual: residualNorm(operator, y, x) }, ended }
     },
   }
   return recurrence

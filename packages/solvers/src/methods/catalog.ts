@@ -1,5 +1,6 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
+import { blindDmplug } from './csgm/blind-dmplug.ts'
 import { csgm } from './csgm/csgm.ts'
 import { dmplug } from './csgm/dmplug.ts'
 import { shred } from './csgm/shred.ts'
@@ -70,5 +71,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   kadkhodaieSimoncelli,
   csgm,
   dmplug,
+  blindDmplug,
   shred,
 ])

@@ -41,7 +41,7 @@ export const csgm = defineMethod({
   name: 'csgm',
   title: 'Compressed sensing with a generative model',
   family: 'csgm',
-  paper: { arxiv: '1703.03208', algorithm: "the minimisation over z", authors: 'Bora et al. 2017' },
+  paper: { arxiv: '1703.03208', algorithm: 'the minimisation over z', authors: 'Bora et al. 2017' },
   needs: ['denoiserVjp', 'operatorVjp'],
   cost: ['inner'],
   limits:

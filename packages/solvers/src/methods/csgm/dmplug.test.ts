@@ -7,7 +7,7 @@ import { run } from '../../run/index.ts'
 import { respace } from '../../schedules/index.ts'
 import type { Problem } from '../../types.ts'
 import type { DmplugOptions } from '../index.ts'
-import { dmplug, UnfitError } from '../index.ts'
+import { dmplug } from '../index.ts'
 import { adamStep, length, plus, times, transposed } from '../written-out.test.helper.ts'
 import {
   A,
@@ -120,8 +120,8 @@ describe('the discrepancy rule', () => {
     const counted = countCalls(prior)
     const asked = (noise: Problem['noise']) => () =>
       dmplug({ ...problem(), noise }, counted, { stop: 'discrepancy' })
-    expect(asked(poissonNoise())).toThrow(UnfitError)
-    expect(asked(poissonNoise())).toThrow("stop 'discrepancy' needs the noise level σ_y")
+    expect(asked(poissonNoise())).toThrow(OptionError)
+    expect(asked(poissonNoise())).toThrow("'discrepancy' needs the noise level σ_y")
     expect(asked(gaussianNoise(0))).toThrow(OptionError)
     expect(counted.calls.total).toBe(0)
   })

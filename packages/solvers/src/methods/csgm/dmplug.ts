@@ -1,13 +1,12 @@
-import { discrepancyRule, varianceRule } from '../../inner/early-stop.ts'
+import { stopRule, stopSpecs } from '../../inner/early-stop.ts'
 import { latentDescent, latentObjective } from '../../inner/latent-descent.ts'
 import { adamSteps } from '../../inner/stepwise.ts'
 import { sampleSize } from '../../linalg/per-sample.ts'
-import { choice, integer, number } from '../../options/index.ts'
+import { number } from '../../options/index.ts'
 import { generatorEvaluations, generatorSpecs, generatorThrough } from '../../samplers/generator.ts'
 import { iterations } from '../../schedules/iterations.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
-import { UnfitError } from '../fit.ts'
 
 /**
  * DMPlug (Wang et al., arXiv 2405.16749): the reverse process as a function of its seed, of as few steps as will do,
@@ -54,28 +53,15 @@ export const dmplug = defineMethod({
   spacing: 'linspace',
   options: {
     learningRate: number("Adam's learning rate", { default: 0.01, above: 0 }),
-    stop: choice('variance: ES-WMV; discrepancy: ‖r‖² ≤ τ²mσ_y²; none', ['variance', 'discrepancy', 'none']),
-    window: integer('W, iterates of the moving variance', { default: 100, min: 2 }),
-    patience: integer('P, iterations without a lower variance before the end', { default: 1000, min: 1 }),
-    tau: number('τ of the discrepancy rule', { default: 1, above: 0 }),
+    ...stopSpecs,
     ...generatorSpecs(3, 'leading'),
   },
   evaluations: (steps, options) => generatorEvaluations(steps, options),
   grid: iterations,
   plan: ({ problem, prior, options, times, z }) => {
-    const { operator, y, noise } = problem
-    const { stop, tau } = options
+    const { operator, y } = problem
     const objective = latentObjective(problem, { weight: 1 / sampleSize(y), lambda: 0 })
-    if (stop === 'discrepancy' && noise.sigma === undefined) {
-      const why = `stop 'discrepancy' needs the noise level σ_y; '${noise.name}' has no sigma`
-      throw new UnfitError('dmplug', 'sigma', why)
-    }
-    const rules = {
-      variance: () => varianceRule(options),
-      discrepancy: () => discrepancyRule({ tau, sigma: noise.sigma ?? 0, measured: sampleSize(y) }),
-      none: () => undefined,
-    }
-    const rule = rules[stop]()
+    const rule = stopRule(problem, options)
     const generate = generatorThrough(prior, options, { y, gradient: objective })
     return latentDescent({
       operator,

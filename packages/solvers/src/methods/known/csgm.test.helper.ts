@@ -50,6 +50,31 @@ export const csgm: Readonly<Record<string, Known>> = {
     small: { stop: 'none', samplerSteps: 2 }, // runs to its last step
     iterations: true,
   },
+  'blind-dmplug': {
+    defaults: {
+      steps: [10_000, 'the repository: bid.py, epochs'],
+      spacing,
+      learningRate: [0.01, 'the repository: bid.py, --lr'],
+      kernelRate: [0.1, 'the repository: bid.py, --lrk'],
+      stop: ['variance', 'as dmplug'],
+      window: [100, 'as dmplug'],
+      patience: [1000, 'as dmplug'],
+      tau: [1, 'as dmplug'],
+      samplerSteps: [3, 'the repository: --custom_steps'],
+      samplerSpacing: ['leading', 'as dmplug'],
+      clip,
+      ...limits,
+    },
+    beside: {
+      window: { window: 4, patience: 1, learningRate: 0.5 },
+      patience: { window: 2, patience: 3, learningRate: 0.5 },
+      tau: { stop: 'discrepancy', learningRate: 0.2, tau: 1 },
+    },
+    other: { window: 7, patience: 1, tau: 3 },
+    draws: { start: ['start', 'kernel start'], step: [] },
+    small: { stop: 'none', samplerSteps: 2 },
+    iterations: true,
+  },
   shred: {
     defaults: {
       steps: [200, 'the repository: configs/inpainting.yml, Optimization_steps'],
