@@ -1,4 +1,5 @@
 import { OptionError } from '@tweedie/tensor'
+import { blindDmplugPresets } from './csgm/blind-dmplug-presets.ts'
 import { dmplugPresets } from './csgm/dmplug-presets.ts'
 import { shredPresets } from './csgm/shred-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
@@ -47,6 +48,7 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['score-sde', scoreSdePresets],
   ['score-ald', scoreAldPresets],
   ['dmplug', dmplugPresets],
+  ['blind-dmplug', blindDmplugPresets],
   ['shred', shredPresets],
 ])
 
