@@ -8,7 +8,7 @@ import { keepPeaks, memory, resetPeak } from './storage.ts'
  * @example
  * ```ts
  * import { peakBytesOf, zeros } from '@tweedie/tensor'
- * peakBytesOf(() => zeros([3]).add(1).add(1)) // => 44
+ * peakBytesOf(() => zeros([3]).add(1).add(1)) // => 36
  * ```
  */
 export function peakBytesOf(fn: () => unknown): number {

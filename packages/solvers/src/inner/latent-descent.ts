@@ -25,7 +25,7 @@ export interface LatentPoint extends Evaluated {
  * const prior = gaussianPrior({ mean: [0], covariance: 1 })
  * const z = tensor([[2]], { dtype: 'float64' })
  * const options = { samplerSteps: 500, samplerSpacing: 'linspace', clip: undefined, slots: 9, memory: undefined } as const
- * const problem = { operator: matrixOperator(tensor([[3]])), noise: gaussianNoise(0.1), y: tensor([[0]]) }
+ * const problem = { operator: matrixOperator(tensor([[3]])), noise: gaussianNoise(0.1), y: z.mul(0) }
  * const generate = generatorThrough(prior, options, { y: z })
  * const { value } = latentObjective(problem, { weight: 1, lambda: 0.5 })(generate, z)
  * Math.round(value.dataSync()[0]!) // => 38
