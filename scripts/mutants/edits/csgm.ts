@@ -10,9 +10,10 @@ const blindGradient = of('methods/csgm/blind-dmplug-gradient.ts', 'methods/csgm/
 const shred = of('methods/csgm/shred.ts', 'methods/csgm/shred', 'methods/defaults')
 const latent = of('inner/latent-descent.ts', 'methods/csgm/csgm', 'methods/csgm/dmplug')
 const stepwise = of('inner/stepwise.ts', 'methods/csgm/shred', 'methods/csgm/dmplug')
+const latentOptions = of('methods/latent-options.ts', 'methods/csgm/dmplug')
 const stop = of('inner/early-stop.ts', 'inner/early-stop', 'methods/csgm/dmplug')
 const steps = of('inner/lbfgs-steps.ts', 'inner/lbfgs-steps')
-const generator = of('samplers/generator.ts', 'samplers/generator')
+const generator = of('inner/generator.ts', 'inner/generator')
 const map = of('samplers/ddim-map.ts', 'samplers/ddim-map')
 const budget = ofAutograd('revolve-schedule.ts', 'revolve')
 
@@ -33,12 +34,13 @@ const methods: readonly Edit[] = [
   csgm('csgm-optimizer', "optimizer === 'adam'", "optimizer !== 'adam'", 'the optimisers change places'),
   csgm('csgm-mean', 'weight: 1,', 'weight: 1 / y.size,', 'the misfit is a mean over the batch'),
   dmplug('dmplug-batch', 'weight: 1 / sampleSize(y)', 'weight: 1 / y.size', 'the mean is over the batch'),
-  stop('stop-measured', 'measured: sampleSize(y)', 'measured: y.size', 'm counts the batch', {
-    tests: ['packages/solvers/src/methods/csgm/dmplug'],
-  }),
-  stop('stop-rule', "if (stop === 'variance')", "if (stop !== 'none')", 'the discrepancy rule is not asked', {
-    tests: ['packages/solvers/src/methods/csgm/dmplug'],
-  }),
+  latentOptions('stop-measured', 'measured: sampleSize(y)', 'measured: y.size', 'm counts the batch'),
+  latentOptions(
+    'stop-rule',
+    "if (stop === 'variance')",
+    "if (stop !== 'none')",
+    'the discrepancy rule is not asked',
+  ),
   dmplug('dmplug-grid', 'grid: iterations,\n', '', 'no more iterations than the schedule has steps'),
   dmplug(
     'dmplug-steps',

@@ -1,9 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { concat, OptionError, zeros } from '@tweedie/tensor'
 import { batchOf, sampleSize } from '../linalg/per-sample.ts'
-import type { Filled } from '../options/index.ts'
-import { choice, integer, number } from '../options/index.ts'
-import type { Problem } from '../types.ts'
 
 /** What a rule made of an iterate. */
 export interface Stop<S> {
@@ -108,27 +105,4 @@ export function varianceRule(options: {
       return { state: { window, filled, least, waited }, ends, best: lower }
     },
   }
-}
-
-/** The options of a method that stops early. */
-export const stopSpecs = {
-  stop: choice('variance: ES-WMV; discrepancy: ‖r‖² ≤ τ²mσ_y²; none', ['variance', 'discrepancy', 'none']),
-  window: integer('W, iterates of the moving variance', { default: 100, min: 2 }),
-  patience: integer('P, iterations without a lower variance before the end', { default: 1000, min: 1 }),
-  tau: number('τ of the discrepancy rule', { default: 1, above: 0 }),
-}
-
-/**
- * The rule that options ask for; undefined for none.
- * @throws {OptionError} for the discrepancy rule without a σ_y above 0.
- */
-export function stopRule(
-  { noise, y }: Pick<Problem, 'noise' | 'y'>,
-  options: Filled<typeof stopSpecs>,
-): StopRule<StopState> | undefined {
-  const { stop, tau } = options
-  if (stop === 'none') return undefined
-  if (stop === 'variance') return varianceRule(options)
-  if (noise.sigma !== undefined) return discrepancyRule({ tau, sigma: noise.sigma, measured: sampleSize(y) })
-  throw new OptionError('stop', `'discrepancy' needs the noise level σ_y; '${noise.name}' has no sigma`)
 }

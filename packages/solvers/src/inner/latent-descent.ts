@@ -3,9 +3,9 @@ import { zerosLike } from '@tweedie/tensor'
 import { batchOf, choose, sumPerSample } from '../linalg/per-sample.ts'
 import type { Recurrence } from '../run/drive.ts'
 import { residualAt, residualNorm } from '../run/residual.ts'
-import type { LatentMap } from '../samplers/generator.ts'
 import type { Problem } from '../types.ts'
 import type { StopRule, StopState } from './early-stop.ts'
+import type { LatentMap } from './generator.ts'
 import type { Evaluated, StepwiseOptimizer } from './stepwise.ts'
 
 /** A latent z, the picture x = R(z) it stands for, and the objective there. */

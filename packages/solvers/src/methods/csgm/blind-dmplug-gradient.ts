@@ -1,9 +1,9 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { exp } from '@tweedie/tensor'
+import type { LatentMap } from '../../inner/generator.ts'
 import { sampleSize, sumPerSample } from '../../linalg/per-sample.ts'
 import { blindResidualAt } from '../../run/residual.ts'
-import type { LatentMap } from '../../samplers/generator.ts'
 import type { Blind } from '../../types.ts'
 
 /**

@@ -1,14 +1,15 @@
 import { zeros, zerosLike } from '@tweedie/tensor'
-import { stopRule, stopSpecs } from '../../inner/early-stop.ts'
+import { generatorEvaluations, generatorThrough } from '../../inner/generator.ts'
 import { askRule, beginRule } from '../../inner/latent-descent.ts'
 import { adamSteps } from '../../inner/stepwise.ts'
 import { batchOf, choose } from '../../linalg/per-sample.ts'
 import { number } from '../../options/index.ts'
+import { clipped } from '../../priors/clipped.ts'
 import { sampleNorms } from '../../run/residual.ts'
-import { generatorEvaluations, generatorSpecs, generatorThrough } from '../../samplers/generator.ts'
 import { iterations } from '../../schedules/iterations.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
+import { generatorSpecs, stopRule, stopSpecs } from '../latent-options.ts'
 import { needsBlind } from '../rare-needs.ts'
 import { blindObjective } from './blind-dmplug-gradient.ts'
 
@@ -64,7 +65,7 @@ export const blindDmplug = defineMethod({
     const rule = stopRule({ noise, y }, options)
     const like = { dtype: y.dtype, device: y.device }
     const objective = blindObjective(blind, y)
-    const generate = generatorThrough(prior, options, {
+    const generate = generatorThrough(clipped(prior, options.clip), options, {
       y,
       gradient: (generate, z) => objective(generate, z, zeros([batchOf(y), ...blind.shape], like)),
     })

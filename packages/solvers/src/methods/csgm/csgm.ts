@@ -1,12 +1,14 @@
 import type { Tensor } from '@tweedie/tensor'
+import { generatorEvaluations, generatorThrough } from '../../inner/generator.ts'
 import { latentDescent, latentObjective } from '../../inner/latent-descent.ts'
 import { lbfgsSteps } from '../../inner/lbfgs-steps.ts'
 import { adamSteps } from '../../inner/stepwise.ts'
 import { choice, integer, number } from '../../options/index.ts'
-import { generatorEvaluations, generatorSpecs, generatorThrough } from '../../samplers/generator.ts'
+import { clipped } from '../../priors/clipped.ts'
 import { iterations } from '../../schedules/iterations.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
+import { generatorSpecs } from '../latent-options.ts'
 
 /**
  * Compressed sensing with a generative model (CSGM; Bora et al., arXiv 1703.03208), the generator being a
@@ -66,7 +68,7 @@ export const csgm = defineMethod({
       weight: 1,
       lambda: options.lambda ?? (noise.sigma ?? 0) ** 2,
     })
-    const generate = generatorThrough(prior, options, { y, gradient: objective })
+    const generate = generatorThrough(clipped(prior, options.clip), options, { y, gradient: objective })
     const common = {
       operator,
       y,

@@ -1,12 +1,13 @@
-import { stopRule, stopSpecs } from '../../inner/early-stop.ts'
+import { generatorEvaluations, generatorThrough } from '../../inner/generator.ts'
 import { latentDescent, latentObjective } from '../../inner/latent-descent.ts'
 import { adamSteps } from '../../inner/stepwise.ts'
 import { sampleSize } from '../../linalg/per-sample.ts'
 import { number } from '../../options/index.ts'
-import { generatorEvaluations, generatorSpecs, generatorThrough } from '../../samplers/generator.ts'
+import { clipped } from '../../priors/clipped.ts'
 import { iterations } from '../../schedules/iterations.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
+import { generatorSpecs, stopRule, stopSpecs } from '../latent-options.ts'
 
 /**
  * DMPlug (Wang et al., arXiv 2405.16749): the reverse process as a function of its seed, of as few steps as will do,
@@ -62,7 +63,7 @@ export const dmplug = defineMethod({
     const { operator, y } = problem
     const objective = latentObjective(problem, { weight: 1 / sampleSize(y), lambda: 0 })
     const rule = stopRule(problem, options)
-    const generate = generatorThrough(prior, options, { y, gradient: objective })
+    const generate = generatorThrough(clipped(prior, options.clip), options, { y, gradient: objective })
     return latentDescent({
       operator,
       y,

@@ -1,17 +1,14 @@
+import { generatorEvaluations, generatorPast, generatorThrough } from '../../inner/generator.ts'
 import { latentDescent, latentObjective } from '../../inner/latent-descent.ts'
 import { adamSteps } from '../../inner/stepwise.ts'
 import { sampleSize } from '../../linalg/per-sample.ts'
 import { flag, number } from '../../options/index.ts'
+import { clipped } from '../../priors/clipped.ts'
 import { unitOf } from '../../run/residual.ts'
-import {
-  generatorEvaluations,
-  generatorPast,
-  generatorSpecs,
-  generatorThrough,
-} from '../../samplers/generator.ts'
 import { iterations } from '../../schedules/iterations.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
+import { generatorSpecs } from '../latent-options.ts'
 
 /**
  * SHRED, later BIRD (Chihaoui et al., arXiv 2405.19572): the restoration by diffusion inversion. The seed of a DDIM sampler of
@@ -68,8 +65,8 @@ export const shred = defineMethod({
     const { learningRate, detach } = options
     const objective = latentObjective(problem, { weight: 1 / sampleSize(y), lambda: 0 })
     const generate = detach
-      ? generatorPast(prior, options)
-      : generatorThrough(prior, options, { y, gradient: objective })
+      ? generatorPast(clipped(prior, options.clip), options)
+      : generatorThrough(clipped(prior, options.clip), options, { y, gradient: objective })
     return latentDescent({
       operator,
       y,

@@ -2,14 +2,11 @@ import { revolveRecomputations, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { greater, less, OptionError, scope, where, zeros } from '@tweedie/tensor'
 import { batchOf } from '../linalg/per-sample.ts'
-import type { Filled } from '../options/index.ts'
-import { choice, integer, interval } from '../options/index.ts'
-import { clipped } from '../priors/clipped.ts'
+import { ddimSampler, samplerWithin } from '../samplers/ddim-map.ts'
+import { ddimStep } from '../samplers/steps.ts'
 import type { Spacing } from '../schedules/respace.ts'
-import { respace, spacings } from '../schedules/respace.ts'
+import { respace } from '../schedules/respace.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
-import { ddimSampler, samplerWithin } from './ddim-map.ts'
-import { ddimStep } from './steps.ts'
 
 /** x = R(z) and the way back: v ↦ (∂R/∂z)ᵀv, for one use. */
 export interface Generated {
@@ -20,23 +17,17 @@ export interface Generated {
 /** A sampler as a generator x = R(z) of latents z ~ N(0, I), [N, …shape] both. */
 export type LatentMap = (z: Tensor) => Generated
 
-/** The options of a method that optimises the latent of a DDIM sampler, with its published number of steps and grid. */
-export const generatorSpecs = (steps: number, spacing: Spacing) => ({
-  samplerSteps: integer('k, DDIM steps from z to x', { default: steps, min: 1 }),
-  samplerSpacing: choice('grid of these steps', spacings, spacing),
-  clip: interval('range of x̂0 in each of them', 'none; a prior may clip itself'),
-  slots: integer('states kept for the way back; fewer run more steps again', {
-    min: 1,
-    otherwise: 'no limit: plain backprop',
-  }),
-  memory: integer('bytes that a gradient may take, instead of `slots`', {
-    min: 1,
-    otherwise: 'no limit: plain backprop',
-  }),
-})
-
-/** See {@link generatorSpecs}. */
-export type GeneratorOptions = Filled<ReturnType<typeof generatorSpecs>>
+/** How a sampler is made a generator, and its gradient taken. */
+export interface GeneratorOptions {
+  /** k, DDIM steps from z to x, and the grid of their times. */
+  readonly samplerSteps: number
+  readonly samplerSpacing: Spacing
+  /** The range that the prior cuts x̂₀ to, where it does. */
+  readonly clip: readonly [low: number, high: number] | undefined
+  /** At most one of them: states, or bytes, that a gradient through the network may keep. */
+  readonly slots: number | undefined
+  readonly memory: number | undefined
+}
 
 /** The factor from z to x_T that gives x_T the variance of noised data of variance 1: 1 for VP, so that x_T = z. */
 const unitStart = (schedule: Schedule, t: Time): number => Math.hypot(schedule.alpha(t), schedule.sigma(t))
@@ -60,7 +51,7 @@ const unitStart = (schedule: Schedule, t: Time): number => Math.hypot(schedule.a
  * ```
  */
 export function generatorThrough(
-  given: Prior,
+  prior: Prior,
   options: GeneratorOptions,
   taking: { readonly y: Tensor; readonly gradient?: (generate: LatentMap, z: Tensor) => unknown },
 ): LatentMap {
@@ -71,7 +62,6 @@ export function generatorThrough(
       `is given beside slots; one of them is enough, got ${memory} and ${slots}`,
     )
   }
-  const prior = clipped(given, options.clip)
   const { schedule } = prior
   const first = respace(schedule, steps, spacing)[0]?.t ?? schedule.noisiest
   const scale = unitStart(schedule, first) / schedule.sigma(first)
@@ -101,11 +91,10 @@ export function generatorThrough(
  * code of BIRD. ∂R/∂z is diagonal then. A step t → s multiplies it by α_s/α_t where x̂₀ was not clipped, and by σ_s/σ_t
  * where it was, ε being derived again from the clipped x̂₀: where nothing was clipped it is 1/α_T for VP.
  *
- * A prior that clips by itself is not seen to: give its range as `clip`.
+ * `clip` is the range that the prior clips to: the generator does not clip, and sees no cut elsewhere.
  */
-export function generatorPast(given: Prior, options: GeneratorOptions): LatentMap {
+export function generatorPast(prior: Prior, options: GeneratorOptions): LatentMap {
   const { samplerSteps: steps, samplerSpacing: spacing, clip } = options
-  const prior = clipped(given, clip)
   const { schedule } = prior
   const times = respace(schedule, steps, spacing)
   return (z) => {

@@ -9,7 +9,7 @@ import {
   priorOn,
   schedules,
 } from '../methods/written-out-problem.test.helper.ts'
-import { countCalls } from '../priors/index.ts'
+import { clipped, countCalls } from '../priors/index.ts'
 import { respace, vpLinear } from '../schedules/index.ts'
 import type { GeneratorOptions } from './index.ts'
 import { generatorEvaluations, generatorPast, generatorThrough } from './index.ts'
@@ -35,11 +35,11 @@ describe.each(names)('R and the way back on %s', (name) => {
     const latent = { levels, times: respace(schedule, 5, 'leading'), ...(clip && { clip }) }
     const expected = generated(latent, z)
     for (const limit of [{}, { slots: 2 }, { memory: 20_000 }]) {
-      const { x, pull } = generatorThrough(prior, { ...common, clip, ...limit }, { y: at })(at)
+      const { x, pull } = generatorThrough(clipped(prior, clip), { ...common, clip, ...limit }, { y: at })(at)
       close(list(x), expected.x, 'x')
       close(list(pull(along)), expected.back(v), 'the way back')
     }
-    const generate = generatorThrough(prior, { ...common, clip }, { y: at })
+    const generate = generatorThrough(clipped(prior, clip), { ...common, clip }, { y: at })
     const slope = z.map((_, i) => {
       const moved = (h: number) => {
         const there = tensor([z.map((value, j) => value + (i === j ? h : 0))], float64)
@@ -55,7 +55,7 @@ describe.each(names)('R and the way back on %s', (name) => {
     const latent = { levels, times: respace(schedule, 5, 'leading'), detach: true, ...(clip && { clip }) }
     const expected = generated(latent, z)
     const counted = countCalls(prior)
-    const { x, pull } = generatorPast(counted, { ...common, clip })(at)
+    const { x, pull } = generatorPast(clipped(counted, clip), { ...common, clip })(at)
     close(list(x), expected.x, 'x')
     close(list(pull(along)), expected.back(v), 'the way back')
     expect(counted.calls).toEqual({ total: 5, recorded: 0 })
@@ -71,7 +71,7 @@ it('past the network each coordinate has the slope 1/√ᾱ_T where nothing was 
   const free = list(generatorPast(prior, common)(at).pull(ones))
   for (const d of free) expect(Math.abs(d / slope - 1)).toBeLessThan(1e-12)
   // x̂₀ is about 1.2·tanh: one range cuts all of it off, in each step.
-  const cut = list(generatorPast(prior, { ...common, clip: [2, 3] })(at).pull(ones))
+  const cut = list(generatorPast(clipped(prior, [2, 3]), { ...common, clip: [2, 3] })(at).pull(ones))
   expect(cut).toEqual([0, 0, 0, 0])
   // For VP x_T = z.
   const still = { ...prior, denoise: (x: typeof at) => x.mul(0) }
