@@ -166,4 +166,16 @@ describe.each(Object.entries(subjects))('through %s', (_, { load }) => {
     expect(fifty.bytes / one.bytes).toBeLessThan(10)
     expect(fifty.calls).toBe(50 + revolveRecomputations(50, 8))
   })
+
+  test('within a budget of bytes, 10 and 50 steps peak below it, and less than is needed is refused', () => {
+    const one = costOf('tape', 1)
+    for (const steps of [10, 50]) {
+      for (const bytes of [Math.floor(1.2 * one.bytes), 3 * one.bytes]) {
+        const cost = costOf({ bytes }, steps)
+        expect(cost.bytes, `${steps} steps`).toBeLessThanOrEqual(bytes)
+        expect(cost.calls).toBeLessThan(1 + steps + revolveRecomputations(steps, 2))
+      }
+    }
+    expect(() => costOf({ bytes: Math.floor(0.9 * one.bytes) }, 10)).toThrow(/needs at least \d+ bytes/)
+  })
 })

@@ -56,6 +56,11 @@ const settings: Readonly<Record<string, Settings>> = {
   'pnp-dm': { steps: 25, decay: 0.8, rhoMin: 0.1, priorSteps: 8, langevinStep: 5e-4 },
   pmc: { steps: 300, repeats: 1, stepSize: 5e-4, sigmaMax: 20, decay: 0.97, sigmaMin: 0.05 },
   daps: { steps: 40, odeSteps: 2, learningRate: 5e-4, decay: 0.2, sigmaMin: 0.03 },
+  csgm: { steps: 60, optimizer: 'lbfgs' },
+  // Their thousands of iterations of 0.01, at a higher rate.
+  dmplug: { steps: 200, learningRate: 0.05, window: 20, patience: 60 },
+  'blind-dmplug': { steps: 300, learningRate: 0.05, window: 20, patience: 100 },
+  shred: { steps: 100, learningRate: 0.02, clip: [-1, 1] },
   // Their own weights are for other pictures, or diverge with a trained network.
   'lgd-mc': { scale: 0.02 },
   mpgd: { scale: 2 },

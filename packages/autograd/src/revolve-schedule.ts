@@ -62,3 +62,49 @@ export function revolveCut(n: number, slots: number): number {
   const r = repetitionsOf(n, s)
   return Math.max(reach(s, r - 2), n - reach(s - 1, r))
 }
+
+/** What the gradient of a chain is made of, in bytes. */
+export interface ChainBytes {
+  /** n. */
+  readonly steps: number
+  /** One state. */
+  readonly state: number
+  /** The peak of the gradient of one step alone, with all that comes before and after the chain; `peakBytesOf` measures it. */
+  readonly step: number
+}
+
+/** Bytes for scalars, beside states and tapes. */
+const small = 64
+
+/**
+ * The most that the gradient of a chain has alive at once under the binomial schedule: its slots, two states and a
+ * cotangent in hand, and one step's tape.
+ */
+export const chainPeak = ({ steps, state, step }: ChainBytes, slots: number): number =>
+  steps <= 1 ? step : step + (Math.min(slots, steps - 1) + 3) * state + small
+
+/**
+ * The fastest way to the gradient of a chain whose peak stays within a budget: the full tape where n tapes of a step fit,
+ * else the most slots that do.
+ *
+ * @param bytes - The budget, above what is there before.
+ * @throws {OptionError} where not even one slot fits, naming the least that would do. Its `option` is `memory`.
+ * @example
+ * ```ts
+ * import { strategyWithin } from '@tweedie/autograd'
+ * const chain = { steps: 50, state: 3136, step: 2_380_896 }
+ * strategyWithin(2_500_000, chain) // => { slots: 34 }
+ * strategyWithin(200_000_000, chain) // => 'tape'
+ * ```
+ */
+export function strategyWithin(bytes: number, chain: ChainBytes): 'tape' | { readonly slots: number } {
+  if (bytes >= Math.max(1, chain.steps) * chain.step) return 'tape'
+  const least = chainPeak(chain, 1)
+  if (!(bytes >= least)) {
+    throw new OptionError(
+      'memory',
+      `the gradient through ${chain.steps} steps needs at least ${least} bytes, got ${bytes}`,
+    )
+  }
+  return { slots: Math.min(Math.max(1, chain.steps - 1), 1 + Math.floor((bytes - least) / chain.state)) }
+}

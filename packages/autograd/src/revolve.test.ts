@@ -3,6 +3,7 @@ import {
   memory,
   normal,
   OptionError,
+  peakBytesOf,
   randomKey,
   resetPeak,
   scope,
@@ -14,6 +15,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import type { ChainStrategy } from './index.ts'
 import {
+  chainPeak,
   checkGrads,
   checkpoint,
   checkpointedChain,
@@ -21,6 +23,7 @@ import {
   jvp,
   linearize,
   revolveRecomputations,
+  strategyWithin,
   vjp,
 } from './index.ts'
 import { reach, revolveCut } from './revolve-schedule.ts'
@@ -76,6 +79,58 @@ describe('the binomial schedule', () => {
         expect(runs - n, `${n} steps, ${slots} slots`).toBe(revolveRecomputations(n, slots))
       }
     }
+  })
+})
+
+describe('a budget of bytes', () => {
+  const x = draw(5, [100])
+  const state = 800
+  const kinds = {
+    'a light step': (x: Tensor) => x.mul(0.5),
+    'a heavy step': (x: Tensor) => sin(sin(x.mul(2).add(1)).mul(x)).mul(0.5),
+  }
+  const peakOf = (step: (x: Tensor) => Tensor, steps: number, strategy: ChainStrategy<Tensor>) =>
+    peakBytesOf(() => {
+      const chain = Array.from({ length: steps }, () => step)
+      grad((x: Tensor) => checkpointedChain(chain, x, { strategy }).sum())(x)
+    })
+
+  it.each(Object.entries(kinds))('is held to at 10, 50 and 200 steps, and used, with %s', (_, step) => {
+    const one = peakOf(step, 1, 'tape')
+    for (const steps of [10, 50, 200]) {
+      const chain = { steps, state, step: one }
+      for (const slots of [1, 2, 8, steps - 1]) {
+        for (const bytes of [chainPeak(chain, slots), chainPeak(chain, slots) + state - 1]) {
+          const found = strategyWithin(bytes, chain)
+          // Where n tapes of a light step fit, there is nothing to store sparingly.
+          expect(found).toEqual(bytes >= steps * one ? 'tape' : { slots: Math.min(slots, steps - 1) })
+          expect(peakOf(step, steps, found), `${steps} steps, ${bytes} bytes`).toBeLessThanOrEqual(bytes)
+        }
+      }
+    }
+    // The bound is no looser than two states.
+    expect(peakOf(step, 200, { slots: 8 })).toBeGreaterThan(
+      chainPeak({ steps: 200, state, step: one }, 8) - state,
+    )
+  })
+
+  it('is refused where not one state can be stored, with what would do; the tape of n steps is n of one', () => {
+    const chain = { steps: 50, state: 100, step: 10_000 }
+    const least = 10_000 + 4 * 100 + 64
+    expect(strategyWithin(least, chain)).toEqual({ slots: 1 })
+    expect(strategyWithin(least + 99, chain)).toEqual({ slots: 1 })
+    expect(strategyWithin(least + 100, chain)).toEqual({ slots: 2 })
+    expect(() => strategyWithin(least - 1, chain)).toThrow(
+      new OptionError(
+        'memory',
+        `the gradient through 50 steps needs at least ${least} bytes, got ${least - 1}`,
+      ),
+    )
+    expect(() => strategyWithin(Number.NaN, chain)).toThrow(OptionError)
+    expect(strategyWithin(499_999, chain)).toEqual({ slots: 49 })
+    expect(strategyWithin(500_000, chain)).toBe('tape')
+    expect(strategyWithin(10_000, { ...chain, steps: 1 })).toBe('tape')
+    expect(() => strategyWithin(9_999, { ...chain, steps: 1 })).toThrow('at least 10000 bytes')
   })
 })
 

@@ -31,6 +31,7 @@ export type { Operand } from './ops/operand.ts'
 export * from './ops/reduce.ts'
 export * from './ops/shape-ops.ts'
 export { softmax, softmaxComposed } from './ops/softmax.ts'
+export { peakBytesOf } from './peak.ts'
 export type {
   Activation,
   AttentionParams,

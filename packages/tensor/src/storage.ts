@@ -82,6 +82,15 @@ export function memory(device?: string | Device): MemoryReport {
   return { ...((own && perDevice.get(own)) ?? zero()) }
 }
 
+/** @internal Sets the high-water marks to no less than they were when this was called; for `peakBytesOf`. */
+export function keepPeaks(): () => void {
+  const marks = reports.map(({ peakBytes }) => peakBytes)
+  return () =>
+    reports.forEach((report, i) => {
+      report.peakBytes = Math.max(report.peakBytes, marks[i] ?? 0)
+    })
+}
+
 /** Starts the high-water mark `peakBytes` anew from what is alive now. */
 export function resetPeak(): void {
   for (const report of reports) report.peakBytes = report.bytes

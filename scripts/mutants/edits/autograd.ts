@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { budgetEdits } from './csgm.ts'
 import { editsOf } from './of.ts'
 
 const of = editsOf('packages/autograd/src')
@@ -317,4 +318,4 @@ const optimisers: readonly Edit[] = [
   ),
 ]
 
-export const autogradEdits: readonly Edit[] = [...rules, ...engines, ...optimisers]
+export const autogradEdits: readonly Edit[] = [...rules, ...engines, ...optimisers, ...budgetEdits]

@@ -52,8 +52,8 @@ const path: readonly Edit[] = [
   ),
   define(
     'path-unused',
-    'path?.(grid, own, prior.schedule, problem) ?? grid',
-    'grid',
+    'path?.(through, own, prior.schedule, problem) ?? through',
+    'through',
     'the path of a method is not gone',
   ),
   define(

@@ -248,14 +248,14 @@ export const samplerEdits: readonly Edit[] = [
   ),
   ddimMap(
     'ddim-map-start',
-    'run(z.mul(prior.schedule.sigma(times[0]!.t)))',
-    'run(z)',
+    'requireSamples(prior, z).mul(prior.schedule.sigma(times[0]!.t))',
+    'requireSamples(prior, z)',
     'the DDIM map starts at z instead of σ_T·z',
   ),
   ddimMap(
     'ddim-map-steps',
-    'const { steps = 10, spacing',
-    'const { steps = 20, spacing',
+    'const { steps = 10, spacing, strategy',
+    'const { steps = 20, spacing, strategy',
     '20 DDIM steps by default instead of 10',
   ),
   reversible(

@@ -1,6 +1,7 @@
 import type { Edit } from '../edit.ts'
 import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
+import { csgmEdits } from './csgm.ts'
 import { fourierEdits } from './fourier.ts'
 import { gradientEdits } from './gradient.ts'
 import { guidanceEdits } from './guidance.ts'
@@ -296,6 +297,7 @@ const schedules: readonly Edit[] = [
 export const solversEdits: readonly Edit[] = [
   ...samplerEdits,
   ...methodEdits,
+  ...csgmEdits,
   ...spectralEdits,
   ...schedules,
   ...operatorEdits,

@@ -13,7 +13,7 @@ export type {
 } from './lbfgs.ts'
 export { lbfgs, lbfgsDirection, restoreLbfgsState } from './lbfgs.ts'
 export type { LinePoint, LineSearchOptions, LineSearchResult } from './line-search.ts'
-export { strongWolfe } from './line-search.ts'
+export { strongWolfe, wolfeTrials } from './line-search.ts'
 export type { LearningRate, Optimizer, OptimizerState } from './optimizer.ts'
 export type { RateRamp, RateSchedule } from './schedules.ts'
 export { constantRate, cosineRate, linearRate, warmUp } from './schedules.ts'

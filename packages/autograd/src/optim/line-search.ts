@@ -69,6 +69,29 @@ export function strongWolfe<Point extends LinePoint>(
   start: Point,
   options: LineSearchOptions = {},
 ): LineSearchResult<Point> {
+  const search = wolfeTrials(start, options)
+  let asked = search.next()
+  while (asked.done !== true) asked = search.next(phi(asked.value))
+  return asked.value
+}
+
+/**
+ * {@link strongWolfe} one trial at a time: yields the α where φ is to be evaluated and takes the point there. A search
+ * that was left is taken up again by giving its points to a new one, in order.
+ *
+ * @throws {OptionError} as {@link strongWolfe}, when it is first asked.
+ * @example
+ * ```ts
+ * import { wolfeTrials } from '@tweedie/autograd'
+ * const search = wolfeTrials({ alpha: 0, value: 9, slope: -6 })
+ * search.next().value // => 1
+ * search.next({ alpha: 1, value: 4, slope: -4 }).value // => { point: { alpha: 1, value: 4, slope: -4 }, satisfied: true, evaluations: 1 }
+ * ```
+ */
+export function* wolfeTrials<Point extends LinePoint>(
+  start: Point,
+  options: LineSearchOptions = {},
+): Generator<number, LineSearchResult<Point>, Point> {
   const { initial = 1, decrease = 1e-4, curvature = 0.9, maxEvaluations = 25, slack = 0 } = options
   if (!(decrease > 0 && decrease < curvature && curvature < 1)) {
     throw new OptionError('curvature', `needs 0 < decrease < curvature < 1, got ${decrease} and ${curvature}`)
@@ -79,17 +102,14 @@ export function strongWolfe<Point extends LinePoint>(
     Number.isFinite(p.value) && p.value <= start.value + decrease * p.alpha * start.slope + slack
   const good = (p: Point) => low(p) && Math.abs(p.slope) <= -curvature * start.slope
   let evaluations = 0
-  const at = (alpha: number): Point => {
-    evaluations++
-    return phi(alpha)
-  }
 
   // Algorithm 3.5: until an interval holds an answer. `lo` is always its better end.
   let lo = start
   let hi: Point | undefined
   for (let alpha = initial; hi === undefined; alpha *= 2) {
     if (evaluations >= maxEvaluations) return { point: lo, satisfied: false, evaluations }
-    const p = at(alpha)
+    const p: Point = yield alpha
+    evaluations++
     if (good(p)) return { point: p, satisfied: true, evaluations }
     if (!low(p) || (lo !== start && p.value >= lo.value)) hi = p
     else [lo, hi] = p.slope >= 0 ? [p, lo] : [p, undefined]
@@ -97,9 +117,10 @@ export function strongWolfe<Point extends LinePoint>(
 
   // Algorithm 3.6.
   for (let trial = 1; evaluations < maxEvaluations; trial++) {
-    const alpha = trial % 3 === 0 ? (lo.alpha + hi.alpha) / 2 : interpolate(lo, hi)
+    const alpha: number = trial % 3 === 0 ? (lo.alpha + hi.alpha) / 2 : interpolate(lo, hi)
     if (alpha === lo.alpha || alpha === hi.alpha) break // no number left between them
-    const p = at(alpha)
+    const p: Point = yield alpha
+    evaluations++
     if (good(p)) return { point: p, satisfied: true, evaluations }
     if (!low(p) || p.value >= lo.value) hi = p
     else {

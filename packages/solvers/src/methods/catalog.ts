@@ -1,5 +1,9 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
+import { blindDmplug } from './csgm/blind-dmplug.ts'
+import { csgm } from './csgm/csgm.ts'
+import { dmplug } from './csgm/dmplug.ts'
+import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
 import { fpsSmc } from './exact/fps-smc.ts'
 import { mcgDiff } from './exact/mcg-diff.ts'
@@ -85,4 +89,8 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   pnpDm,
   pmc,
   daps,
+  csgm,
+  dmplug,
+  blindDmplug,
+  shred,
 ])

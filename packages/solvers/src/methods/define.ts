@@ -12,7 +12,7 @@ import { runSpecs } from '../run/options.ts'
 import { noiseStreams } from '../run/streams.ts'
 import type { Kernel } from '../samplers/kernel.ts'
 import { noisedTo } from '../samplers/kernel.ts'
-import type { Spacing, TimePair } from '../schedules/respace.ts'
+import type { Spacing } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
 import type { PathStep } from '../schedules/time-travel.ts'
 import type { Fitted, GuidedStep, Need, Prior, Problem, Schedule, StateTree, Time } from '../types.ts'
@@ -122,13 +122,15 @@ export interface MethodSpec<
   readonly options: S
   /** {@link MethodInfo.evaluations}; one a step where left out. */
   evaluations?(steps: number, options: Filled<S>): number
+  /** The grid of a run whose steps are no times, such as iterations, in place of `respace`: there may be any number. */
+  grid?(schedule: Schedule, steps: number): readonly PathStep[]
   /**
    * The steps of a run from those of its grid, where they are others: times gone through more than once, by
    * `travelPath` (the plan is then {@link travelling}, or goes up itself), or a grid of the method's own, which may follow
    * from the problem.
    */
   path?(
-    times: readonly TimePair[],
+    times: readonly PathStep[],
     options: Filled<S>,
     schedule: Schedule,
     problem: Fitted<WordOf<N>>,
@@ -180,7 +182,7 @@ export function defineMethod<
 export function defineMethod(
   spec: MethodSpec<CommonNeed | NeedRule, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { steps, spacing, evaluations, path, plan, cost = [], presets = [], ...rest } = spec
+  const { steps, spacing, evaluations, grid = respace, path, plan, cost = [], presets = [], ...rest } = spec
   const { advice, ...facts } = rest
   const { name } = facts
   const rules = rulesOf(spec.needs)
@@ -215,8 +217,8 @@ export function defineMethod(
     const { own, every } = filled(given)
     const { steps, spacing, resume, seed, firstSample } = every
     const { y } = problem
-    const grid = respace(prior.schedule, steps, spacing)
-    const times = path?.(grid, own, prior.schedule, problem) ?? grid
+    const through = grid(prior.schedule, steps, spacing)
+    const times = path?.(through, own, prior.schedule, problem) ?? through
     const streams = noiseStreams({
       seed,
       firstSample,

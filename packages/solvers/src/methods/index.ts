@@ -1,6 +1,14 @@
 // A reader opens `explicit/dps.ts` first: a method whole, facts, options and formula. Then `define.ts`, which says what
 // every method gets without writing it, and `guidance/`, where the approximations of the likelihood live.
 export { methods } from './catalog.ts'
+export type { BlindDmplugOptions, BlindDmplugStep } from './csgm/blind-dmplug.ts'
+export { blindDmplug } from './csgm/blind-dmplug.ts'
+export type { CsgmOptions, CsgmStep } from './csgm/csgm.ts'
+export { csgm } from './csgm/csgm.ts'
+export type { DmplugOptions, DmplugStep } from './csgm/dmplug.ts'
+export { dmplug } from './csgm/dmplug.ts'
+export type { ShredOptions, ShredStep } from './csgm/shred.ts'
+export { shred } from './csgm/shred.ts'
 export type {
   AnyMethod,
   GuidedShown,

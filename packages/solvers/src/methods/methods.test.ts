@@ -45,7 +45,7 @@ describe.each(methods.names)('%s', (name) => {
   const method = methods.find(name)
   const { info } = method
   const options: RunOptions = { steps: 10, seed: 9, ...known[name]?.small }
-  const { path = (grid: number) => grid } = { ...known[name] }
+  const { path = (grid: number) => grid, iterations = false } = { ...known[name] }
   const prior = askedPrior(info.needs, pictures)
   const operator = info.needs.includes('orthonormal') ? orthonormal : mixing
   const asked = askedOf(info.needs, operator)
@@ -79,8 +79,9 @@ describe.each(methods.names)('%s', (name) => {
     const steps = { ...options, steps: 30, spacing: 'ddim' }
     const said = new Set<number>()
     for await (const step of method.run(problem([0]), counted, steps)) said.add(step.steps)
-    expect([...said]).toEqual([path(31)])
-    expect(counted.calls.total).toBe(info.evaluations(path(31), options))
+    const more = path(iterations ? 30 : 31)
+    expect([...said]).toEqual([more])
+    expect(counted.calls.total).toBe(info.evaluations(more, options))
   })
 
   it('in float64 it gives what it gives in float32, but for rounding', async () => {
@@ -101,7 +102,8 @@ describe.each(methods.names)('%s', (name) => {
     })
     expect(counts.length).toBe(path(1000))
     expect(Math.max(...counts)).toBe(counts[0])
-    expect(counts[0]! - before).toBeLessThan(12)
+    // Two optimisers, a picture and an unknown, and what is shown of them, are the most.
+    expect(counts[0]! - before).toBeLessThan(13)
     x.dispose()
     // At most: the collector may have taken what earlier tests left.
     expect(memory().tensors).toBeLessThanOrEqual(before)

@@ -5,6 +5,9 @@ import { tdsPresets } from './exact/tds-presets.ts'
 import { dapsPresets } from './exact/daps-presets.ts'
 import { pmcPresets } from './exact/pmc-presets.ts'
 import { pnpDmPresets } from './exact/pnp-dm-presets.ts'
+import { blindDmplugPresets } from './csgm/blind-dmplug-presets.ts'
+import { dmplugPresets } from './csgm/dmplug-presets.ts'
+import { shredPresets } from './csgm/shred-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
 import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
 import { ddnmPresets } from './explicit/ddnm-presets.ts'
@@ -56,6 +59,9 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['pnp-dm', pnpDmPresets],
   ['pmc', pmcPresets],
   ['daps', dapsPresets],
+  ['dmplug', dmplugPresets],
+  ['blind-dmplug', blindDmplugPresets],
+  ['shred', shredPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

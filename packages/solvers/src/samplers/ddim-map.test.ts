@@ -1,6 +1,16 @@
 import { checkGrads, grad, hvp, revolveRecomputations } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, normal, OptionError, randomKey, ShapeError, scope, tanh, tensor } from '@tweedie/tensor'
+import {
+  matmul,
+  normal,
+  OptionError,
+  peakBytesOf,
+  randomKey,
+  ShapeError,
+  scope,
+  tanh,
+  tensor,
+} from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import type { SamplerStrategy } from '../index.ts'
 import {
@@ -13,6 +23,7 @@ import {
   invertDdimStep,
   noiseStreams,
   run,
+  samplerWithin,
   sampleUnconditional,
   ve,
   vpLinear,
@@ -57,6 +68,17 @@ const z = normal(randomKey(5), [2, 3], f64)
 const list = (x: Tensor) => Array.from(x.dataSync())
 const dot = (a: Tensor, b: Tensor) => list(a).reduce((sum, value, i) => sum + value * list(b)[i]!, 0)
 const distance = (a: Tensor, b: Tensor) => Math.hypot(...list(a.sub(b))) / Math.hypot(...list(b))
+
+/** The budget that a refusal names. */
+function leastOf(fn: () => unknown): number {
+  try {
+    fn()
+  } catch (error) {
+    if (error instanceof OptionError) return Number(/at least (\d+) bytes/.exec(error.message)?.[1])
+    throw error
+  }
+  throw new Error('was not refused')
+}
 
 type PriorName = keyof typeof priors
 const lossOf =
@@ -145,6 +167,36 @@ describe('ddimSampler', () => {
     const truth = hvp(lossOf('mixture', 'tape', 5), z, v)
     for (const strategy of storing) {
       expect(distance(hvp(lossOf('mixture', strategy, 5), z, v), truth)).toBeLessThan(1e-12)
+    }
+  })
+
+  it('stays within a budget of bytes, with the same gradient, by as few evaluations as that allows', () => {
+    for (const steps of [10, 50, 200]) {
+      const gradient = (strategy: SamplerStrategy) => grad(lossOf('mixture', strategy, steps))
+      const truth = list(gradient('tape')(z))
+      const tape = peakBytesOf(() => gradient('tape')(z))
+      const least = leastOf(() => gradient({ bytes: 1 })(z))
+      for (const bytes of [least, least + 100, Math.floor(tape / 2), 1e9]) {
+        const found = samplerWithin(bytes, priors.mixture, { steps, like: z })
+        expect(
+          peakBytesOf(() => gradient({ bytes })(z)),
+          `${steps} steps, ${bytes}`,
+        ).toBeLessThanOrEqual(bytes)
+        const prior = countCalls(priors.mixture)
+        const sampler = ddimSampler(prior, { steps, strategy: { bytes } })
+        scope(() => void grad((noise: Tensor) => sampler(noise).sum())(z))
+        const again = found === 'tape' ? 0 : revolveRecomputations(steps, found.slots)
+        expect(prior.calls.total).toBe(1 + steps + again) // one to measure
+        gradient({ bytes })(z)
+          .dataSync()
+          .forEach((v, i) => expect(Math.abs(v / truth[i]! - 1)).toBeLessThan(1e-12))
+      }
+      // One byte less is refused, and the tape is taken where it fits.
+      expect(() => gradient({ bytes: least - 1 })(z)).toThrow(
+        `needs at least ${least} bytes, got ${least - 1}`,
+      )
+      expect(samplerWithin(1e9, priors.mixture, { steps, like: z })).toBe('tape')
+      expect(samplerWithin(least, priors.mixture, { steps, like: z })).toEqual({ slots: 1 })
     }
   })
 

@@ -1,7 +1,15 @@
 import type { ChainStrategy } from '@tweedie/autograd'
-import { checkpointedChain } from '@tweedie/autograd'
+import { checkpointedChain, grad, strategyWithin } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
+import {
+  bytesPerElement,
+  OptionError,
+  peakBytesOf,
+  ShapeError,
+  sameShape,
+  scope,
+  zerosLike,
+} from '@tweedie/tensor'
 import type { Spacing, TimePair } from '../schedules/respace.ts'
 import { respace } from '../schedules/respace.ts'
 import type { Prior } from '../types.ts'
@@ -14,6 +22,7 @@ import { ddimStep } from './steps.ts'
  * - `'tape'`: everything; nothing runs again;
  * - `'checkpoint'`: the state before each step; n − 1 steps run again;
  * - `{ slots }`: `slots` states, z included; the binomial schedule of `checkpointedChain`;
+ * - `{ bytes }`: what {@link samplerWithin} finds for a budget, for the sampler and a loss that is small beside it;
  * - `'reversible'` or `{ iterations }`: no state but the last; those before are found by
  *   {@link invertDdimStep}, with `iterations` (default 10) evaluations each. Not exact.
  */
@@ -22,6 +31,7 @@ export type SamplerStrategy =
   | 'checkpoint'
   | 'reversible'
   | { readonly slots: number }
+  | { readonly bytes: number }
   | { readonly iterations: number }
 
 /** Options of {@link ddimSampler}. */
@@ -57,14 +67,64 @@ export interface DdimSamplerOptions {
 export function ddimSampler(prior: Prior, options: DdimSamplerOptions = {}): (z: Tensor) => Tensor {
   const { steps = 10, spacing, strategy = 'checkpoint' } = options
   const times = respace(prior.schedule, steps, spacing)
-  const run = chainOf(prior, times, strategy)
-  return (z) => {
-    if (!sameShape(z.shape.slice(1), prior.shape)) {
-      throw new ShapeError('ddimSampler', 'z must be a batch of samples [N, …shape]', [z.shape, prior.shape])
+  if (typeof strategy === 'object' && 'bytes' in strategy) {
+    const { bytes } = strategy
+    return (z) => {
+      const found = samplerWithin(bytes, prior, { ...options, like: requireSamples(prior, z) })
+      return ddimSampler(prior, { ...options, strategy: found })(z)
     }
-    return scope(() => run(z.mul(prior.schedule.sigma(times[0]!.t))))
   }
+  const run = chainOf(prior, times, strategy)
+  return (z) => scope(() => run(requireSamples(prior, z).mul(prior.schedule.sigma(times[0]!.t))))
 }
+
+function requireSamples(prior: Prior, z: Tensor): Tensor {
+  if (sameShape(z.shape.slice(1), prior.shape)) return z
+  throw new ShapeError('ddimSampler', 'z must be a batch of samples [N, …shape]', [z.shape, prior.shape])
+}
+
+/** Options of {@link samplerWithin}. */
+export interface SamplerWithinOptions extends Omit<DdimSamplerOptions, 'strategy'> {
+  /** A batch as z will be. */
+  readonly like: Tensor
+  /** Takes the gradient that will be taken, at z, through a sampler; default: that of the sum of its samples. */
+  readonly gradient?: (generate: (z: Tensor) => Tensor, z: Tensor) => unknown
+}
+
+/**
+ * What a gradient through {@link ddimSampler} is to store so that its peak stays within a budget: the full tape where
+ * `steps` tapes of a step fit, else the most slots that do (`strategyWithin`). Takes the gradient through the first step
+ * alone, to measure its peak: one evaluation of the prior.
+ *
+ * @param bytes - The budget, above what is there before.
+ * @throws {OptionError} where the budget is too small, naming the least that would do.
+ * @example
+ * ```ts
+ * import { gaussianPrior, samplerWithin } from '@tweedie/solvers'
+ * import { zeros } from '@tweedie/tensor'
+ * const prior = gaussianPrior({ mean: [1, 0], covariance: 0.25 })
+ * samplerWithin(1e9, prior, { steps: 50, like: zeros([1, 2]) }) // => 'tape'
+ * ```
+ */
+export function samplerWithin(
+  bytes: number,
+  prior: Prior,
+  options: SamplerWithinOptions,
+): 'tape' | { readonly slots: number } {
+  const { steps = 10, spacing, like, gradient = ofSum } = options
+  const times = respace(prior.schedule, steps, spacing)
+  // Not the last: a step to the clean end keeps less.
+  const one = chainOf(prior, times.slice(0, 1), 'tape')
+  const step = scope(() => {
+    const z = zerosLike(like)
+    return peakBytesOf(() => gradient((x) => one(x.mul(1)), z))
+  })
+  const state = like.size * bytesPerElement(like.dtype)
+  return strategyWithin(bytes, { steps: times.length, state, step })
+}
+
+const ofSum = (generate: (z: Tensor) => Tensor, z: Tensor): Tensor =>
+  grad((x: Tensor) => generate(x).sum())(z)
 
 function chainOf(prior: Prior, times: readonly TimePair[], strategy: SamplerStrategy): (x: Tensor) => Tensor {
   const { schedule } = prior

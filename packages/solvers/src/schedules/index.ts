@@ -3,6 +3,7 @@ export { betaSchedules } from './beta-schedules.ts'
 export { schedules } from './catalog.ts'
 export type { FlowOptions } from './flow.ts'
 export { flow } from './flow.ts'
+export { iterations } from './iterations.ts'
 export type { LevelRange } from './level-grids.ts'
 export {
   decayingLevels,

@@ -26,4 +26,6 @@ export interface Known {
   readonly lighter?: Settings
   /** How many steps it makes with `small` of a grid of so many, where it makes a path of it. */
   readonly path?: (grid: number) => number
+  /** Its steps are iterations: as many as are asked for, whatever the grid. */
+  readonly iterations?: true
 }

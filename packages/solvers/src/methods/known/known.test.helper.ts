@@ -1,5 +1,6 @@
 // What the tests of all methods have to know of each.
 import { blind } from './blind.test.helper.ts'
+import { csgm } from './csgm.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
@@ -16,6 +17,7 @@ export type { Known }
 export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
+  ...csgm,
   ...gradient,
   ...latent,
   ...particles,
