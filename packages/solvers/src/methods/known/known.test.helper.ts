@@ -8,8 +8,8 @@ import { latent } from './latent.test.helper.ts'
 import { particles } from './particles.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
-import { variational } from './variational.test.helper.ts'
 import { splitting } from './splitting.test.helper.ts'
+import { variational } from './variational.test.helper.ts'
 
 export type { Known }
 
