@@ -28,22 +28,22 @@ export interface RealNvpOptions {
 }
 
 /** A fully connected layer: [in, out] and [1, out], after the axes of the flows. */
-export interface DenseLayer {
-  readonly weight: Tensor
-  readonly bias: Tensor
+export interface DenseLayer<T = Tensor> {
+  readonly weight: T
+  readonly bias: T
 }
 
 /** An affine coupling and the normalisation after it. */
-export interface CouplingParams {
+export interface CouplingParams<T = Tensor> {
   /** From the first half to what scales and shifts the second; none where n = 1. */
-  readonly net: readonly DenseLayer[]
+  readonly net: readonly DenseLayer<T>[]
   /** [1, n] each, after the axes of the flows: x ← x·e^{logScale} + loc. */
-  readonly logScale: Tensor
-  readonly loc: Tensor
+  readonly logScale: T
+  readonly loc: T
 }
 
 /** The parameters of a flow, or of many of one shape with axes in front. */
-export type RealNvpParams = readonly CouplingParams[]
+export type RealNvpParams<T = Tensor> = readonly CouplingParams<T>[]
 
 /** x = G(z) with log|det ∂x/∂z| of each sample. */
 export interface FlowForward {
@@ -73,8 +73,8 @@ export interface RealNvp {
   unpack(flat: Tensor): RealNvpParams
 }
 
-/** How a leaf of the parameters comes about: its shape, and the standard deviation that it is drawn with. */
-type Take = (shape: Shape, deviation: number) => Tensor
+/** What is at a place of the parameters, by the shape there and the standard deviation that it is drawn with. */
+type Take<T> = (shape: Shape, deviation: number) => T
 
 /**
  * RealNVP (arXiv 1605.08803) in vectors, in the arrangement of Deep Probabilistic Imaging (DPI, arXiv 2010.14462): blocks of a
@@ -108,8 +108,8 @@ export function realNvp({ dimension: n, blocks = 4, width }: RealNvpOptions): Re
   const half = Math.floor(n / 2)
   const rest = n - half
 
-  const build = (take: Take): RealNvpParams => {
-    const dense = (from: number, to: number, deviation = 1 / Math.sqrt(from)): DenseLayer => ({
+  const build = <T>(take: Take<T>): RealNvpParams<T> => {
+    const dense = (from: number, to: number, deviation = 1 / Math.sqrt(from)): DenseLayer<T> => ({
       weight: take([from, to], deviation),
       bias: take([1, to], 0),
     })
@@ -119,11 +119,13 @@ export function realNvp({ dimension: n, blocks = 4, width }: RealNvpOptions): Re
       loc: take([1, n], 0),
     }))
   }
-  let size = 0
-  build((shape) => {
-    size += sizeOf(shape)
-    return zeros([0])
-  })
+  const leavesOf = <T>(params: RealNvpParams<T>): T[] =>
+    params.flatMap(({ net, logScale, loc }) => [
+      ...net.flatMap(({ weight, bias }) => [weight, bias]),
+      logScale,
+      loc,
+    ])
+  const size = leavesOf(build(sizeOf)).reduce((sum, count) => sum + count, 0)
 
   const permutations = Array.from({ length: blocks }, (_, k) => randomPermutation(randomKey(k), n))
   /** Where a block begins; undefined between its couplings. */
@@ -209,12 +211,7 @@ export function realNvp({ dimension: n, blocks = 4, width }: RealNvpOptions): Re
         .add(logDet)
     },
     pack: (params) => {
-      const leaves = params.flatMap(({ net, logScale, loc }) => [
-        ...net.flatMap(({ weight, bias }) => [weight, bias]),
-        logScale,
-        loc,
-      ])
-      const flat = leaves.map((leaf) => leaf.reshape([...leaf.shape.slice(0, -2), -1]))
+      const flat = leavesOf(params).map((leaf) => leaf.reshape([...leaf.shape.slice(0, -2), -1]))
       return concat(flat, (flat[0]?.shape.length ?? 1) - 1)
     },
     unpack: (flat) => {

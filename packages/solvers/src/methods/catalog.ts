@@ -25,7 +25,9 @@ import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
+import { efficientScorePrior } from './variational/efficient-score-prior.ts'
 import { redDiff } from './variational/red-diff.ts'
+import { scorePrior } from './variational/score-prior.ts'
 
 /**
  * All methods, by name: a list.
@@ -65,4 +67,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   scoreSde,
   scoreAld,
   kadkhodaieSimoncelli,
+  scorePrior,
+  efficientScorePrior,
 ])

@@ -75,7 +75,14 @@ export { costClass, costOf, costWords } from './preset.ts'
 export type { Presetting } from './presets.ts'
 export { presetOf, presetsOf } from './presets.ts'
 export { needsBlind, needsBlindSvd, needsInverse, needsOrthonormal } from './rare-needs.ts'
+export type {
+  EfficientScorePriorOptions,
+  EfficientScorePriorStep,
+} from './variational/efficient-score-prior.ts'
+export { efficientScorePrior } from './variational/efficient-score-prior.ts'
 export type { RedDiffOptions, RedDiffStep } from './variational/red-diff.ts'
 export { redDiff } from './variational/red-diff.ts'
 export type { RedDiffWeights } from './variational/red-diff-gradient.ts'
 export { redDiffGradient, redDiffWeightings } from './variational/red-diff-gradient.ts'
+export type { ScorePriorOptions, ScorePriorStep } from './variational/score-prior.ts'
+export { scorePrior } from './variational/score-prior.ts'

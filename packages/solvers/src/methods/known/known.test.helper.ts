@@ -2,6 +2,7 @@
 import { blind } from './blind.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
+import { flows } from './flows.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
@@ -12,6 +13,7 @@ export type { Known }
 export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
+  ...flows,
   ...gradient,
   ...projection,
   ...spectral,
