@@ -1,6 +1,7 @@
 import type { Edit } from '../edit.ts'
 import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
+import { flowsEdits } from './flows.ts'
 import { fourierEdits } from './fourier.ts'
 import { gradientEdits } from './gradient.ts'
 import { guidanceEdits } from './guidance.ts'
@@ -307,4 +308,5 @@ export const solversEdits: readonly Edit[] = [
   ...innerEdits,
   ...gradientEdits,
   ...guidanceEdits,
+  ...flowsEdits,
 ]

@@ -6,6 +6,7 @@ import { realNvp } from '../flows/index.ts'
 import { noiseRange } from '../inner/index.ts'
 import type { Filled } from '../options/index.ts'
 import { integer, number } from '../options/index.ts'
+import { population } from '../particles/index.ts'
 import { residualNorm, sampleNorms } from '../run/residual.ts'
 import type { PathStep } from '../schedules/time-travel.ts'
 import type { Run } from './define.ts'
@@ -93,11 +94,7 @@ export const flowPlan = <S extends FlowSpecs>(
   const optimizer = adam({ learningRate: rate })
   const draw = (params: Tensor, latent: Tensor) =>
     flow.forward(flow.unpack(params), latent).x.reshape([N, ...prior.shape])
-  const spread = (v: Tensor) =>
-    v
-      .reshape([N, 1, ...v.shape.slice(1)])
-      .broadcastTo([N, K, ...v.shape.slice(1)])
-      .reshape([N * K, ...v.shape.slice(1)])
+  const { spread } = population({ particles: K })
   const meanLoss = (log: Tensor) => log.reshape([N, K]).mean(1).neg()
 
   return stepping({

@@ -1,7 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError, tensor } from '@tweedie/tensor'
+import { OptionError, randomKey, tensor } from '@tweedie/tensor'
 import { describe, expect, it, vi } from 'vitest'
-import { noiseRange } from '../../inner/index.ts'
+import { realNvp } from '../../flows/index.ts'
+import { flowLogDensity, noiseRange } from '../../inner/index.ts'
 import { gaussianNoise, laplaceNoise, noNoise } from '../../noise/index.ts'
 import { matrixOperator } from '../../operators/index.ts'
 import { countCalls, gaussianPrior } from '../../priors/index.ts'
@@ -202,6 +203,40 @@ describe('a run', () => {
         await run(scorePrior(problem, counted, options))
         expect(counted.calls.total).toBe(scorePrior.info.evaluations(2, options))
       }
+  })
+
+  it('draws probes of its own for every draw of every sample, the steps of a sample in common', async () => {
+    const schedule = vpContinuous()
+    const prior = gaussianPrior({ mean: [0.3, -0.2], covariance: [[1, 0.6], [0.6, 0.5]], schedule }) // biome-ignore format: a matrix
+    const measured = {
+      operator: matrixOperator(tensor([[1, 0.5]], float64)),
+      noise: gaussianNoise(0.2),
+      y: tensor([[0.8], [-3]], float64),
+    }
+    const options = {
+      steps: 1,
+      updates: 1,
+      samples: 3,
+      blocks: 2,
+      probes: 2,
+      trace: 'gaussian',
+      seed: 3,
+    } as const
+    const streams = noiseStreams({ seed: 3, count: 2, dtype: 'float64' })
+    const flow = realNvp({ dimension: 2, blocks: 2 })
+    const { x } = flow.forward(
+      flow.init(streams.keysOf(0, 'flow'), float64),
+      streams.normal(0, 'latent', [3, 2]),
+    )
+    for await (const { lossPrior } of scorePrior(measured, prior, options)) {
+      lossPrior.forEach((found, row) => {
+        const root = streams.keysOf(0, 'probes')[row] ?? randomKey(0)
+        const keys = [0, 1, 2].map((k) => root.fold(k))
+        const asked = { keys, trace: 'gaussian', probes: 2, rtol: 1e-3, atol: 1e-5, together: true } as const
+        const wanted = numbers(flowLogDensity(prior, x.slice(row), asked).logDensity.mean())[0] ?? 0
+        expect(Math.abs(found + wanted)).toBeLessThan(1e-9)
+      })
+    }
   })
 
   it('solves adaptively by default, more finely where asked', async () => {
