@@ -81,10 +81,11 @@ export const flowLogDensity = (
   prior: Prior,
   x: Tensor,
   options: ProbabilityFlowOptions = {},
-): FlowLogDensity => {
-  const { logDensity, evaluations } = eachApart(prior, x, options, false)
-  return { logDensity, evaluations }
-}
+): FlowLogDensity =>
+  scope(() => {
+    const { logDensity, evaluations } = eachApart(prior, x, options, false)
+    return { logDensity, evaluations }
+  })
 
 /**
  * {@link flowLogDensity} with its gradient in x₀, like x: the derivative of what was computed, through every step and the
@@ -105,6 +106,7 @@ export function flowEvaluations(solver: keyof typeof tableaus, steps: number, gr
   return tableaus[solver].weights.length * (gradient ? 2 * steps - 1 : steps)
 }
 
+/** The gradient is 0 where none was asked for. */
 type Solved = FlowLogDensity & { readonly gradient: Tensor }
 
 function eachApart(prior: Prior, x: Tensor, options: ProbabilityFlowOptions, gradient: boolean): Solved {
