@@ -52,7 +52,7 @@ export interface BoundDraws {
 }
 
 /**
- * An unbiased estimate of the evidence lower bound b_θ(x₀) ≤ log p_θ(x₀) of a diffusion (arXiv 2101.09258 Theorem 3 and 5; as a
+ * An unbiased estimate of the evidence lower bound b_θ(x₀) ≤ log p_θ(x₀) of a diffusion (Song et al. 2021, arXiv 2101.09258; as a
  * prior arXiv 2309.01949), p_θ the law of the reverse SDE from N(0, I) with a last step N(x̂₀, s₀²I) from the level s₀ = `sigmaMin`:
  *
  *     b_θ(x₀) = E log π(x_T) − ½∫ (E[g²(‖s_θ − ∇log p(x_t|x₀)‖² − ‖∇log p(x_t|x₀)‖²)] − 2∇·f) dt + E log p_θ(x₀|x_{t₀}) + H(x_{t₀}|x₀)

@@ -12,7 +12,13 @@ export { langevin } from './langevin.ts'
 export type { NoiseRange } from './noise-range.ts'
 export { noiseRange } from './noise-range.ts'
 export type { FlowLogDensity, ProbabilityFlowOptions } from './probability-flow.ts'
-export { flowEvaluations, flowLogDensity, flowLogDensityGradient, traces } from './probability-flow.ts'
+export {
+  flowEvaluations,
+  flowLogDensity,
+  flowLogDensityGradient,
+  flowSolvers,
+  traces,
+} from './probability-flow.ts'
 export type { LinearGaussian, ProximalNoise, ProximalOptions } from './proximal.ts'
 export { dampedInverse, proximal, proximalDraw } from './proximal.ts'
 export type { ReverseOdeOptions, ReverseSdeOptions } from './reverse-ode.ts'

@@ -23,6 +23,9 @@ import { dormandPrince, evenSteps, rungeKuttaStep, tableaus } from './runge-kutt
 /** Directions v of a trace, one after another: exactly, by every unit vector, or by random ones with E[vvᵀ] = I. */
 export const traces = ['exact', 'rademacher', 'gaussian'] as const
 
+/** `adaptive` is the pair of Dormand and Prince; the others take steps of one length. */
+export const flowSolvers = ['adaptive', 'euler', 'heun', 'rk4', 'dormand-prince'] as const
+
 /** Options of {@link flowLogDensity}. */
 export interface ProbabilityFlowOptions extends Partial<AdaptiveOptions> {
   /** `exact` (default) costs n products with the Jacobian a look; the others estimate, by `probes` products. */
@@ -32,7 +35,7 @@ export interface ProbabilityFlowOptions extends Partial<AdaptiveOptions> {
   /** Of a random trace: one key per sample. */
   keys?: readonly Key[]
   /** `adaptive` (default): Dormand and Prince with `rtol` and `atol` (default 1e-6 both); else `steps` of one length. */
-  solver?: 'adaptive' | keyof typeof tableaus
+  solver?: (typeof flowSolvers)[number]
   steps?: number
   /** The noise level σ/α at which x₀ is taken to be; default 0.01. See {@link noiseRange}. */
   sigmaMin?: number
@@ -110,12 +113,14 @@ export function flowEvaluations(solver: keyof typeof tableaus, steps: number, gr
 type Solved = FlowLogDensity & { readonly gradient: Tensor }
 
 function eachApart(prior: Prior, x: Tensor, options: ProbabilityFlowOptions, gradient: boolean): Solved {
-  const { keys, together = false, trace = 'exact', probes = 1 } = options
+  const { keys, together = false, trace = 'exact', probes = 1, solver = 'adaptive' } = options
   const count = x.shape[0] ?? 0
   if (x.shape.length === 0 || !sameShape(x.shape.slice(1), prior.shape))
     throw new ShapeError('flowLogDensity', 'x must be a batch of samples', [x.shape, prior.shape])
   if (!traces.includes(trace))
     throw new OptionError('trace', `must be ${traces.join(' | ')}, got ${String(trace)}`)
+  if (!flowSolvers.includes(solver))
+    throw new OptionError('solver', `must be ${flowSolvers.join(' | ')}, got ${String(solver)}`)
   requireCount('probes', probes)
   if (trace !== 'exact' && keys === undefined)
     throw new OptionError('keys', `are needed for a trace of ${trace} probes`)
@@ -153,10 +158,6 @@ function solve(prior: Prior, x: Tensor, options: ProbabilityFlowOptions, wanted:
   if (found !== undefined && !wanted)
     return { ...all(x, found.evaluations), logDensity: end(found.y), gradient: zerosLike(x) }
   const tableau = tableaus[solver === 'adaptive' ? 'dormand-prince' : solver]
-  if (tableau === undefined) {
-    const known = ['adaptive', ...Object.keys(tableaus)].join(' | ')
-    throw new OptionError('solver', `must be ${known}, got ${String(solver)}`)
-  }
   const taken = found?.steps ?? evenSteps(from, to, steps)
   const along = (x0: Tensor): Tensor =>
     end(

@@ -1,13 +1,8 @@
-import { flowEvaluations, flowLogDensityGradient, type tableaus, traces } from '../../inner/index.ts'
+import { flowEvaluations, flowLogDensityGradient, flowSolvers, traces } from '../../inner/index.ts'
 import { choice, integer, number } from '../../options/index.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
 import { flowPlan, flowSpecs, repeatedPath } from '../flow-posterior.ts'
-
-const solvers = ['adaptive', 'euler', 'heun', 'rk4', 'dormand-prince'] as const satisfies readonly (
-  | 'adaptive'
-  | keyof typeof tableaus
-)[]
 
 /**
  * Score-based prior (Feng et al., arXiv 2304.11751): the posterior of one measurement as a normalising flow x = G_φ(z),
@@ -45,7 +40,7 @@ export const scorePrior = defineMethod({
   name: 'score-prior',
   title: 'Score-based prior',
   family: 'variational',
-  paper: { arxiv: '2304.11751', algorithm: 'eq. 5 to 8', authors: 'Feng et al. 2023' },
+  paper: { arxiv: '2304.11751', algorithm: 'the variational objective with the ODE density', authors: 'Feng et al. 2023' },
   needs: ['likelihood', 'operatorVjp', 'denoiserVjp'],
   cost: ['inner'],
   limits: 'Solves an ODE and its derivative in every update: for small problems; modes may be left out.',
@@ -53,7 +48,7 @@ export const scorePrior = defineMethod({
   spacing: 'linspace',
   options: {
     ...flowSpecs({ updates: 10, samples: 32, learningRate: 2e-4, warmUp: 0.5 }),
-    solver: choice('of the ODE: adaptive, by Dormand and Prince, or odeSteps of one length', solvers),
+    solver: choice('of the ODE: adaptive, by Dormand and Prince, or odeSteps of one length', flowSolvers),
     odeSteps: integer('steps of the ODE, where it is not adaptive', { default: 10, min: 1 }),
     rtol: number('relative tolerance of adaptive steps', { default: 1e-3, above: 0 }),
     atol: number('absolute tolerance of adaptive steps', { default: 1e-5, above: 0 }),
