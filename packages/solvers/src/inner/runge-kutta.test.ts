@@ -87,13 +87,15 @@ describe('the pair of Dormand and Prince', () => {
     }
   })
 
-  it('asks every sample, so that the worst sets the steps', () => {
-    const stiff: Slope = ([y]) =>
-      y === undefined ? [] : [y.mul(fromData(Float64Array.of(-0.1, -30), [2, 1], float64))]
-    const run = (values: number[]) =>
-      dormandPrince(stiff, [start(values)[0] as Tensor], 0, 1, { rtol: 1e-6, atol: 1e-9 })
-    const [calm, both] = [run([1, 0]), run([1, 1])]
-    expect(both.steps.length).toBeGreaterThan(3 * calm.steps.length)
+  it('asks every sample: the worst alone sets the steps', () => {
+    const run = (rates: readonly number[], values: readonly number[]) => {
+      const rate = fromData(Float64Array.from(rates), [rates.length, 1], float64)
+      const decay: Slope = ([y]) => (y === undefined ? [] : [y.mul(rate)])
+      return dormandPrince(decay, [start(values)[0] as Tensor], 0, 1, { rtol: 1e-6, atol: 1e-9 }).steps
+    }
+    const [calm, worst] = [run([-0.1, -0.1], [1, 0]), run([-30], [1])]
+    expect(run([-0.1, -30, -0.1, -0.1], [0, 1, 0, 0])).toEqual(worst)
+    expect(worst.length).toBeGreaterThan(3 * calm.length)
   })
 
   it('frees what it made', () => {

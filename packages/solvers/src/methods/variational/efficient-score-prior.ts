@@ -45,7 +45,11 @@ export const efficientScorePrior = defineMethod({
   name: 'efficient-score-prior',
   title: 'Efficient score-based prior',
   family: 'variational',
-  paper: { arxiv: '2309.01949', algorithm: 'the variational objective with the evidence bound', authors: 'Feng and Bouman 2023' },
+  paper: {
+    arxiv: '2309.01949',
+    algorithm: 'the variational objective with the evidence bound',
+    authors: 'Feng and Bouman 2023',
+  },
   needs: ['likelihood', 'operatorVjp', 'denoiserVjp'],
   limits: 'A flow has to be trained for every measurement; modes may be left out; the bound is an estimate.',
   steps: 1000,

@@ -40,7 +40,11 @@ export const scorePrior = defineMethod({
   name: 'score-prior',
   title: 'Score-based prior',
   family: 'variational',
-  paper: { arxiv: '2304.11751', algorithm: 'the variational objective with the ODE density', authors: 'Feng et al. 2023' },
+  paper: {
+    arxiv: '2304.11751',
+    algorithm: 'the variational objective with the ODE density',
+    authors: 'Feng et al. 2023',
+  },
   needs: ['likelihood', 'operatorVjp', 'denoiserVjp'],
   cost: ['inner'],
   limits: 'Solves an ODE and its derivative in every update: for small problems; modes may be left out.',
