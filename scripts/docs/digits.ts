@@ -54,6 +54,16 @@ const settings: Readonly<Record<string, Settings>> = {
   'lgd-mc': { scale: 0.01 },
   mpgd: { scale: 2 },
   tmpd: { covariance: 'diagonal', probes: 4 },
+  // Flows of two blocks, by 300 updates.
+  'efficient-score-prior': {
+    updates: 3,
+    samples: 4,
+    sharing: 2,
+    blocks: 2,
+    learningRate: 0.01,
+    warmUp: 0.1,
+    sigmaMin: 0.2,
+  },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */

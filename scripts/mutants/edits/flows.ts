@@ -173,12 +173,23 @@ const boundEdits: readonly Edit[] = [
 ]
 
 const methodEdits: readonly Edit[] = [
-  posterior('flow-posterior-entropy', '-lambdaEntropy / K', 'lambdaEntropy / K', 'the entropy is made small'),
+  posterior(
+    'flow-posterior-entropy',
+    'logDet.sum().mul(lambdaEntropy)',
+    'logDet.sum().mul(-lambdaEntropy)',
+    'the entropy is made small',
+  ),
   posterior(
     'flow-posterior-sum',
-    'uphill.mul(-1 / K)',
-    'uphill.mul(-1)',
-    'a sum over the draws beside a mean',
+    'total.mul(-1 / K)',
+    'total.mul(-1)',
+    'a sum over the draws in place of the mean',
+  ),
+  posterior(
+    'flow-posterior-through',
+    'stopGradient(x)',
+    'x',
+    'the gradient of the loss goes through the gradients of the densities as well',
   ),
   posterior(
     'flow-posterior-anneal',

@@ -1,7 +1,7 @@
 // What the methods share that fit a normalising flow to the posterior: score-prior and efficient-score-prior.
-import { adam, linearRate, vjp } from '@tweedie/autograd'
+import { adam, linearRate, stopGradient, valueAndGrad, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { concat, fullLike, maximum, sizeOf } from '@tweedie/tensor'
+import { concat, maximum, sizeOf } from '@tweedie/tensor'
 import { realNvp } from '../flows/index.ts'
 import { noiseRange } from '../inner/index.ts'
 import type { Filled } from '../options/index.ts'
@@ -97,6 +97,13 @@ export const flowPlan = <S extends FlowSpecs>(
   const { spread } = population({ particles: K })
   const meanLoss = (log: Tensor) => log.reshape([N, K]).mean(1).neg()
 
+  const logLikelihood = (drawn: Tensor) => {
+    const measured = spread(y)
+    const [clean, back] = vjp((at: Tensor) => operator.forward(at), drawn)
+    const [gradient] = back(noise.likelihood.score(measured, clean))
+    return { value: noise.likelihood.log(measured, clean), gradient }
+  }
+
   return stepping({
     start: () => {
       const params = flow.pack(flow.init(keys(0, 'flow'), { dtype: y.dtype, device: y.device }))
@@ -105,21 +112,25 @@ export const flowPlan = <S extends FlowSpecs>(
     step: (state, _, i) => {
       const { params } = state
       const latent = z(i, 'latent', [K, n])
-      const [{ x, logDet }, back] = vjp((flat: Tensor) => flow.forward(flow.unpack(flat), latent), params)
-      const drawn = x.reshape([N * K, ...prior.shape])
-
-      const [clean, backThroughA] = vjp((at: Tensor) => operator.forward(at), drawn)
-      const measured = spread(y)
-      const [dataGradient] = backThroughA(noise.likelihood.score(measured, clean))
-      const priorOf = logPrior(i)
-      const each = Array.from({ length: N }, (_, k) => priorOf(drawn.slice([k * K, (k + 1) * K]), k))
-
       const weight = lambdaData * annealing(i, annealRate, annealPivot)
-      const uphill = dataGradient.mul(weight).add(concat(each.map((one) => one.gradient)).mul(lambdaPrior))
-      const [gradient] = back({
-        x: uphill.mul(-1 / K).reshape(x.shape),
-        logDet: fullLike(logDet, -lambdaEntropy / K),
-      })
+      // A number whose gradient is that of L, by the gradients of both densities in x; and the terms of L.
+      const loss = (flat: Tensor) => {
+        const { x, logDet } = flow.forward(flow.unpack(flat), latent)
+        const drawn = stopGradient(x).reshape([N * K, ...prior.shape])
+        const data = logLikelihood(drawn)
+        const priorOf = logPrior(i)
+        const each = Array.from({ length: N }, (_, k) => priorOf(drawn.slice([k * K, (k + 1) * K]), k))
+        const priorGradient = concat(each.map(({ gradient }) => gradient))
+        const uphill = data.gradient.mul(weight).add(priorGradient.mul(lambdaPrior)).reshape(x.shape)
+        const total = x.mul(uphill).sum().add(logDet.sum().mul(lambdaEntropy))
+        const losses = {
+          lossData: meanLoss(data.value),
+          lossPrior: meanLoss(concat(each.map(({ value }) => value))),
+          lossEntropy: meanLoss(logDet),
+        }
+        return [total.mul(-1 / K), { x, losses }] as const
+      }
+      const [[, { x, losses }], gradient] = valueAndGrad(loss, { hasAux: true })(params)
       const cut = gradient.mul(gradientClip).div(maximum(sampleNorms(gradient), gradientClip))
       const next = optimizer.update(cut, state.adam, params)
 
@@ -127,12 +138,7 @@ export const flowPlan = <S extends FlowSpecs>(
       return {
         state: { x: draw(next.params, z(i, 'draw', [1, n])), params: next.params, adam: next.state },
         shown: { x0hat },
-        numbers: {
-          residual: residualNorm(operator, y, x0hat),
-          lossData: meanLoss(noise.likelihood.log(measured, clean)),
-          lossPrior: meanLoss(concat(each.map(({ value }) => value))),
-          lossEntropy: meanLoss(logDet),
-        },
+        numbers: { residual: residualNorm(operator, y, x0hat), ...losses },
       }
     },
   })
