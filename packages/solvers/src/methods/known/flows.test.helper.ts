@@ -53,7 +53,7 @@ export const flows: Readonly<Record<string, Known>> = {
     },
     other: { ...other, atol: 0.1, rtol: 0.1 },
     small: { ...small, ...ode, learningRate: 1e-2 },
-    lighter: { ...small, ...ode },
+    lighter: { ...small, ...ode, steps: 8 },
   },
   'efficient-score-prior': {
     defaults: {
@@ -74,6 +74,6 @@ export const flows: Readonly<Record<string, Known>> = {
     beside,
     other: { ...other, sharing: 2 },
     small: { ...small, learningRate: 1e-2, sharing: 2 },
-    lighter: small,
+    lighter: { ...small, steps: 8 },
   },
 }

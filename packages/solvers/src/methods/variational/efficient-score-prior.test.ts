@@ -106,14 +106,14 @@ it('a training ends with the posterior of the bound, in closed form', async () =
   const J = 6
   const options: EfficientScorePriorOptions = {
     ...{
-      steps: 300,
+      steps: 200,
       updates: 1,
       samples: 4,
       sharing: 4,
       times: J,
       blocks: 1,
       warmUp: 0,
-      learningRate: 0.03,
+      learningRate: 0.05,
       sigmaMin,
       seed: 2,
     },
@@ -166,7 +166,7 @@ it('two numbers, by random draws: the posterior’s mean and covariance', async 
   const params = new Float64Array(flow.size)
   const options = {
     ...{
-      steps: 500,
+      steps: 300,
       updates: 1,
       samples: 32,
       sharing: 16,
@@ -180,10 +180,10 @@ it('two numbers, by random draws: the posterior’s mean and covariance', async 
   }
   await run(efficientScorePrior(given, law, options), {
     onStep: ({ i, state }) => {
-      // The average of the last 250 parameters.
-      if (i < 250) return
+      // The average of the last 150 parameters.
+      if (i < 150) return
       numbers(state['params'] as Tensor).forEach((p, j) => {
-        params[j]! += p / 250
+        params[j]! += p / 150
       })
     },
   })
