@@ -22,7 +22,9 @@ export interface WeightedTime {
  * ```ts
  * import { boundTime, ve } from '@tweedie/solvers'
  * // Half way from 0.01 to 100 in the logarithm, of a range of log 10⁴.
- * boundTime(ve({ sigmaMax: 100 }), 'importance', 0.01, 0.5) // ≈ { t: 1.0, weight: 9.21034 }
+ * const { t, weight } = boundTime(ve({ sigmaMax: 100 }), 'importance', 0.01, 0.5)
+ * t // ≈ 1.0000
+ * weight // ≈ 9.21034
  * ```
  */
 export function boundTime(

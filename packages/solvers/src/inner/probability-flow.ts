@@ -76,8 +76,8 @@ export interface FlowLogDensity {
  * import { tensor } from '@tweedie/tensor'
  * const prior = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.5], [0.5, 1]] })
  * const x = tensor([[0.3, -0.2]], { dtype: 'float64' })
- * flowLogDensity(prior, x).logDensity.dataSync() // ≈ [-1.820]
- * prior.law.logDensity([0.3, -0.2]) // ≈ -1.820
+ * flowLogDensity(prior, x).logDensity.dataSync() // ≈ [-1.8208]
+ * prior.law.logDensity([0.3, -0.2]) // ≈ -1.8207
  * ```
  */
 export const flowLogDensity = (

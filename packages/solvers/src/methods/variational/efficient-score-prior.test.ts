@@ -53,15 +53,21 @@ describe.each(['importance', 'uniform'] as const)('written out in plain numbers,
   it('its updates are Adam’s on the gradient of the three terms', async () => {
     const [K, J, sharing] = [5, 2, 2]
     const options = {
-      ...{ steps: 4, updates: 2, samples: K, times: J, sharing, timeLaw, blocks: 1, seed: 8, sigmaMin },
-      ...{
-        learningRate: 0.05,
-        warmUp: 0.25,
-        gradientClip: 4,
-        lambdaData: 0.8,
-        lambdaPrior: 1.3,
-        lambdaEntropy: 0.7,
-      },
+      steps: 4,
+      updates: 2,
+      samples: K,
+      times: J,
+      sharing,
+      timeLaw,
+      blocks: 1,
+      seed: 8,
+      sigmaMin,
+      learningRate: 0.05,
+      warmUp: 0.25,
+      gradientClip: 4,
+      lambdaData: 0.8,
+      lambdaPrior: 1.3,
+      lambdaEntropy: 0.7,
     }
     const streams = noiseStreams({ seed: 8, count: 1, dtype: 'float64' })
     const { params, update } = plainAdam([0, 0, 0, 0], (step) => 0.05 * Math.min(1, step / 2), 4)
@@ -105,18 +111,16 @@ it('a training ends with the posterior of the bound, in closed form', async () =
   // z and ε of ±1 in all pairs: exact for a quadratic bound, at times that are the same in every step.
   const J = 6
   const options: EfficientScorePriorOptions = {
-    ...{
-      steps: 200,
-      updates: 1,
-      samples: 4,
-      sharing: 4,
-      times: J,
-      blocks: 1,
-      warmUp: 0,
-      learningRate: 0.05,
-      sigmaMin,
-      seed: 2,
-    },
+    steps: 200,
+    updates: 1,
+    samples: 4,
+    sharing: 4,
+    times: J,
+    blocks: 1,
+    warmUp: 0,
+    learningRate: 0.05,
+    sigmaMin,
+    seed: 2,
   }
   const pairs = [1, -1, 1, -1]
   const draws = { latent: [1, 1, -1, -1], noise: Array.from({ length: J }, () => pairs).flat(), end: pairs }
@@ -165,18 +169,16 @@ it('two numbers, by random draws: the posterior’s mean and covariance', async 
   const flow = realNvp({ dimension: 2, blocks: 1, width: 4 })
   const params = new Float64Array(flow.size)
   const options = {
-    ...{
-      steps: 300,
-      updates: 1,
-      samples: 32,
-      sharing: 16,
-      times: 2,
-      blocks: 1,
-      width: 4,
-      learningRate: 0.02,
-      warmUp: 0,
-      seed: 3,
-    },
+    steps: 300,
+    updates: 1,
+    samples: 32,
+    sharing: 16,
+    times: 2,
+    blocks: 1,
+    width: 4,
+    learningRate: 0.02,
+    warmUp: 0,
+    seed: 3,
   }
   await run(efficientScorePrior(given, law, options), {
     onStep: ({ i, state }) => {
@@ -191,9 +193,10 @@ it('two numbers, by random draws: the posterior’s mean and covariance', async 
   const { x } = flow.forward(flow.unpack(tensor(Array.from(params), float64)), z)
   const centred = x.sub(x.mean(0))
   const covariance = numbers(centred.transpose().matmul(centred).div(4000))
-  numbers(x.mean(0)).forEach((value, j) => expect(Math.abs(value - exact.mean()[j]!)).toBeLessThan(0.1))
+  // With this seed the mean is off by 0.010, the covariance by 0.011.
+  numbers(x.mean(0)).forEach((value, j) => expect(Math.abs(value - exact.mean()[j]!)).toBeLessThan(0.05))
   covariance.forEach((value, j) =>
-    expect(Math.abs(value - exact.covariance().to1DArray()[j]!)).toBeLessThan(0.1),
+    expect(Math.abs(value - exact.covariance().to1DArray()[j]!)).toBeLessThan(0.05),
   )
 })
 

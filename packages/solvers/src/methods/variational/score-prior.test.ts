@@ -73,24 +73,20 @@ describe('written out in plain numbers', () => {
     const schedule = vpContinuous()
     const prior = gaussianPrior({ mean: [m], covariance: [v], schedule })
     const options = {
-      ...{
-        steps: 6,
-        updates: 2,
-        samples: 3,
-        blocks: 1,
-        seed: 5,
-        learningRate: 0.05,
-        warmUp: 0.5,
-        gradientClip: 2,
-      },
-      ...{
-        lambdaData: 0.8,
-        lambdaPrior: 1.3,
-        lambdaEntropy: 0.7,
-        annealRate: 0.4,
-        annealPivot: 3,
-        sigmaMin: 0.05,
-      },
+      steps: 6,
+      updates: 2,
+      samples: 3,
+      blocks: 1,
+      seed: 5,
+      learningRate: 0.05,
+      warmUp: 0.5,
+      gradientClip: 2,
+      lambdaData: 0.8,
+      lambdaPrior: 1.3,
+      lambdaEntropy: 0.7,
+      annealRate: 0.4,
+      annealPivot: 3,
+      sigmaMin: 0.05,
       ...({ solver: 'heun', odeSteps: 5, trace: 'exact' } as const),
     }
     const shown = await trained(options, prior)
@@ -147,7 +143,13 @@ describe('the flow that a training ends with', () => {
   const settle = async (options: ScorePriorOptions) => {
     const shown = await withDraws({ latent: [1, -1] }, () =>
       trained({
-        ...{ steps: 160, updates: 1, samples: 2, blocks: 1, warmUp: 0, learningRate: 0.05, sigmaMin: 0.05 },
+        steps: 160,
+        updates: 1,
+        samples: 2,
+        blocks: 1,
+        warmUp: 0,
+        learningRate: 0.05,
+        sigmaMin: 0.05,
         ...({ solver: 'heun', odeSteps: 2, trace: 'rademacher', probes: 1 } as const),
         ...options,
       }),
