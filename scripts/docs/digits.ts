@@ -54,9 +54,20 @@ const settings: Readonly<Record<string, Settings>> = {
   'lgd-mc': { scale: 0.01 },
   mpgd: { scale: 2 },
   tmpd: { covariance: 'diagonal', probes: 4 },
-  // Flows of two blocks, by 300 updates.
+  // Flows of two blocks, by 100 updates with a coarse ODE, and by 200.
+  'score-prior': {
+    updates: 1,
+    samples: 2,
+    solver: 'heun',
+    odeSteps: 3,
+    probes: 1,
+    blocks: 2,
+    learningRate: 0.01,
+    warmUp: 0.3,
+    sigmaMin: 0.2,
+  },
   'efficient-score-prior': {
-    updates: 3,
+    updates: 2,
     samples: 4,
     sharing: 2,
     blocks: 2,
