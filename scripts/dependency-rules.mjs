@@ -107,6 +107,7 @@ const unet = [
 const solverRooms = {
   ground: [], // types.ts
   options: [],
+  flows: ['options'],
   linalg: ['ground'],
   schedules: ['ground', 'options'],
   noise: ['ground', 'options', 'linalg'],
@@ -120,7 +121,7 @@ const solverRooms = {
   guidance: ['ground', 'options', 'linalg', 'schedules', 'priors', 'run', 'samplers', 'inner'],
   methods: [
     ...['ground', 'options', 'linalg', 'schedules', 'noise', 'operators', 'priors'],
-    ...['run', 'samplers', 'particles', 'inner', 'guidance'],
+    ...['run', 'samplers', 'particles', 'inner', 'guidance', 'flows'],
   ],
 }
 const solverRoom = (name) =>

@@ -72,6 +72,27 @@ const settings: Readonly<Record<string, Settings>> = {
   mmps: { iterations: 1 },
   // The kernel from the first steps on; a tenth of the Langevin steps, ten times as long.
   'gibbs-ddrm': { share: 0.95, langevinSteps: 50, stepSize: 6.3e-9 },
+  // Flows of two blocks, by 100 updates with a coarse ODE, and by 200.
+  'score-prior': {
+    updates: 1,
+    samples: 2,
+    solver: 'heun',
+    odeSteps: 3,
+    probes: 1,
+    blocks: 2,
+    learningRate: 0.01,
+    warmUp: 0.3,
+    sigmaMin: 0.2,
+  },
+  'efficient-score-prior': {
+    updates: 2,
+    samples: 4,
+    sharing: 2,
+    blocks: 2,
+    learningRate: 0.01,
+    warmUp: 0.1,
+    sigmaMin: 0.2,
+  },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */

@@ -1,3 +1,4 @@
+export * from './flows/index.ts'
 export * from './guidance/index.ts'
 export * from './inner/index.ts'
 export * from './linalg/index.ts'

@@ -11,6 +11,8 @@ export type { Stop, StopRule, StopState, VarianceState } from './early-stop.ts'
 export { discrepancyRule, varianceRule } from './early-stop.ts'
 export type { Generated, GeneratorOptions, LatentMap } from './generator.ts'
 export { generatorEvaluations, generatorPast, generatorThrough } from './generator.ts'
+export type { BoundDraws, WeightedTime } from './evidence-bound.ts'
+export { boundTime, evidenceBound, timeLaws } from './evidence-bound.ts'
 export type { Chains, HmcOptions, MalaOptions, PhasePoint, Potential } from './hmc.ts'
 export { hmc, leapfrog, mala, potentialOf } from './hmc.ts'
 export type { Kept } from './kept.ts'
@@ -25,10 +27,29 @@ export type { MomentumOptions } from './momentum.ts'
 export { momentumChain } from './momentum.ts'
 export type { Observed } from './observed.ts'
 export { logNormal, observedDensity, observedDraw, seenScale, seenValue } from './observed.ts'
+export type { NoiseRange } from './noise-range.ts'
+export { noiseRange } from './noise-range.ts'
+export type { FlowLogDensity, ProbabilityFlowOptions } from './probability-flow.ts'
+export {
+  flowEvaluations,
+  flowLogDensity,
+  flowLogDensityGradient,
+  flowSolvers,
+  traces,
+} from './probability-flow.ts'
 export type { LinearGaussian, ProximalNoise, ProximalOptions } from './proximal.ts'
 export { dampedInverse, proximal, proximalDraw } from './proximal.ts'
 export type { ReverseOdeOptions, ReverseSdeOptions } from './reverse-ode.ts'
 export { reverseOde, reverseSde, reverseTimes } from './reverse-ode.ts'
+export type {
+  AdaptiveOptions,
+  AdaptiveResult,
+  OdeState,
+  OdeStep,
+  Slope,
+  Tableau,
+} from './runge-kutta.ts'
+export { dormandPrince, evenSteps, rungeKuttaStep, tableaus } from './runge-kutta.ts'
 export { spectralGain } from './spectral-gain.ts'
 export type { SpectralMeasurement } from './spectral-move.ts'
 export { correlation, spectralMove, spectralStart } from './spectral-move.ts'

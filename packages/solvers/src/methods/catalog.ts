@@ -40,6 +40,8 @@ import { latentDps } from './latent/latent-dps.ts'
 import { blindRedDiff } from './variational/blind-red-diff.ts'
 import { redDiff } from './variational/red-diff.ts'
 import { rlsd } from './variational/rlsd.ts'
+import { efficientScorePrior } from './variational/efficient-score-prior.ts'
+import { scorePrior } from './variational/score-prior.ts'
 
 /**
  * All methods, by name: a list.
@@ -93,4 +95,6 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   dmplug,
   blindDmplug,
   shred,
+  scorePrior,
+  efficientScorePrior,
 ])

@@ -28,7 +28,9 @@ import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
 import type { Preset } from './preset.ts'
+import { efficientScorePriorPresets } from './variational/efficient-score-prior-presets.ts'
 import { redDiffPresets } from './variational/red-diff-presets.ts'
+import { scorePriorPresets } from './variational/score-prior-presets.ts'
 
 /** Those of this package, by the name of the method: out of the methods, so that a page that takes one has not their texts. */
 export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
@@ -62,6 +64,8 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['dmplug', dmplugPresets],
   ['blind-dmplug', blindDmplugPresets],
   ['shred', shredPresets],
+  ['score-prior', scorePriorPresets],
+  ['efficient-score-prior', efficientScorePriorPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

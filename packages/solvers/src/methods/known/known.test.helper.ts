@@ -3,6 +3,7 @@ import { blind } from './blind.test.helper.ts'
 import { csgm } from './csgm.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
+import { flows } from './flows.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
 import { latent } from './latent.test.helper.ts'
 import { particles } from './particles.test.helper.ts'
@@ -18,6 +19,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
   ...csgm,
+  ...flows,
   ...gradient,
   ...latent,
   ...particles,
