@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Tensor } from '@tweedie/tensor'
 import { OptionError, tensor } from '@tweedie/tensor'
 import { afterAll, expect, test } from 'vitest'
 import type { Unfinished } from './unfinished.ts'
@@ -20,7 +21,12 @@ const run: Unfinished = {
   inputs: [{ file: 'a.png', bytes: 3, sha256: 'abc' }],
   partial: {
     next: 4,
-    state: { x: tensor([[0.25, -3]]), adam: { m: [tensor([1]), tensor([2])], count: 3 } },
+    state: {
+      x: tensor([[0.25, -3]]),
+      adam: { m: [tensor([1]), tensor([2])], count: 3 },
+      logWeights: tensor([[0, -Infinity], [1 / 3, -1e4]], { dtype: 'float64' }), // biome-ignore format: a matrix
+      shared: {},
+    },
     trace: [{ i: 3, t: 7, residual: [0.5] }],
     nfe: 4,
     vjps: 0,
@@ -39,6 +45,10 @@ test('what was written comes back: the words, the numbers, the tree of tensors',
   expect(rest).toEqual(former)
   expect(Array.from(state.x.dataSync())).toEqual([0.25, -3])
   expect(state['adam']).toMatchObject({ count: 3, m: [{ shape: [1] }, { shape: [1] }] })
+  const logWeights = state['logWeights'] as Tensor
+  expect(logWeights.dtype).toBe('float64')
+  expect(logWeights.toArray()).toEqual([[0, -Infinity], [1 / 3, -1e4]]) // biome-ignore format: a matrix
+  expect(state['shared']).toEqual({})
   expect(read.measured.truth).toBeUndefined()
   expect(Array.from(read.measured.y.dataSync())).toEqual([1, 2])
   await expect(refuseFinished(root, 'mine')).resolves.toBeUndefined()

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StateTree } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { FileFormatError, isTensor, OptionError } from '@tweedie/tensor'
+import { FileFormatError, fromData, isTensor, OptionError } from '@tweedie/tensor'
 import { parseSafetensors, safetensorsToTensors, writeSafetensors } from '@tweedie/unet'
 import { z } from 'zod'
 import type { Measured } from '../problem/problem.ts'
@@ -82,9 +82,13 @@ function isUntouched(json: object, fingerprint: string): boolean {
   }
 }
 
-/** Names the tensors of a tree; what is left is JSON. */
+/** Names the tensors of a tree; what is left is JSON. Those of float64 are few numbers, log-weights: their bytes stay in it. */
 function separate(tree: unknown, name: string, tensors: Record<string, Tensor>): unknown {
   if (isTensor(tree)) {
+    if (tree.dtype === 'float64') {
+      const { buffer } = Float64Array.from(tree.dataSync())
+      return { float64: Buffer.from(buffer).toString('base64'), shape: [...tree.shape] }
+    }
     if (tree.dtype !== 'float32')
       throw new OptionError('--resumable', `a state of ${tree.dtype} cannot be saved yet`)
     tensors[name] = tree
@@ -97,12 +101,19 @@ function separate(tree: unknown, name: string, tensors: Record<string, Tensor>):
   )
 }
 
+const float64 = z.strictObject({ float64: z.string(), shape: z.array(z.number()) })
+
 function rejoin(tree: unknown, take: (name: string) => Tensor): unknown {
   if (Array.isArray(tree)) return tree.map((part) => rejoin(part, take))
   if (!isObject(tree)) return tree
   const entries = Object.entries(tree)
   const [[key, name] = []] = entries
   if (entries.length === 1 && key === 'tensor' && typeof name === 'string') return take(name)
+  const wide = float64.safeParse(tree)
+  if (wide.success) {
+    const bytes = Uint8Array.from(Buffer.from(wide.data.float64, 'base64'))
+    return fromData(new Float64Array(bytes.buffer), wide.data.shape)
+  }
   return Object.fromEntries(entries.map(([key, part]) => [key, rejoin(part, take)]))
 }
 
