@@ -38,9 +38,9 @@ import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { latentDps } from './latent/latent-dps.ts'
 import { blindRedDiff } from './variational/blind-red-diff.ts'
+import { efficientScorePrior } from './variational/efficient-score-prior.ts'
 import { redDiff } from './variational/red-diff.ts'
 import { rlsd } from './variational/rlsd.ts'
-import { efficientScorePrior } from './variational/efficient-score-prior.ts'
 import { scorePrior } from './variational/score-prior.ts'
 
 /**

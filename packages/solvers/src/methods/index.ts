@@ -117,17 +117,14 @@ export type { BlindRedDiffOptions, BlindRedDiffStep } from './variational/blind-
 export { blindRedDiff } from './variational/blind-red-diff.ts'
 export type { UnknownWeights } from './variational/blind-red-diff-gradient.ts'
 export { unknownGradient } from './variational/blind-red-diff-gradient.ts'
-export type { RedDiffOptions, RedDiffStep } from './variational/red-diff.ts'
-export { redDiff } from './variational/red-diff.ts'
-export type { RlsdOptions, RlsdStep } from './variational/rlsd.ts'
-export { rlsd } from './variational/rlsd.ts'
-export { needsBlind, needsBlindSvd, needsInverse, needsOrthonormal } from './rare-needs.ts'
 export type {
   EfficientScorePriorOptions,
   EfficientScorePriorStep,
 } from './variational/efficient-score-prior.ts'
 export { efficientScorePrior } from './variational/efficient-score-prior.ts'
-export type { RedDiffWeights } from './variational/red-diff-gradient.ts'
-export { redDiffGradient, redDiffWeightings } from './variational/red-diff-gradient.ts'
+export type { RedDiffOptions, RedDiffStep } from './variational/red-diff.ts'
+export { redDiff } from './variational/red-diff.ts'
+export type { RlsdOptions, RlsdStep } from './variational/rlsd.ts'
+export { rlsd } from './variational/rlsd.ts'
 export type { ScorePriorOptions, ScorePriorStep } from './variational/score-prior.ts'
 export { scorePrior } from './variational/score-prior.ts'
