@@ -1,5 +1,6 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
+import { scoreIlo } from './csgm/score-ilo.ts'
 import type { AnyMethod } from './define.ts'
 import { blindDps } from './explicit/blind-dps.ts'
 import { ddnm } from './explicit/ddnm.ts'
@@ -25,7 +26,14 @@ import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
+import { dreamSampler } from './latent/dream-sampler.ts'
 import { latentDps } from './latent/latent-dps.ts'
+import { mpgdAe } from './latent/mpgd-ae.ts'
+import { p2l } from './latent/p2l.ts'
+import { psld } from './latent/psld.ts'
+import { resample } from './latent/resample.ts'
+import { stsl } from './latent/stsl.ts'
+import { treg } from './latent/treg.ts'
 import { redDiff } from './variational/red-diff.ts'
 
 /**
@@ -67,4 +75,12 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   scoreAld,
   kadkhodaieSimoncelli,
   latentDps,
+  psld,
+  resample,
+  stsl,
+  mpgdAe,
+  p2l,
+  treg,
+  dreamSampler,
+  scoreIlo,
 ])

@@ -1,6 +1,8 @@
 // A reader opens `explicit/dps.ts` first: a method whole, facts, options and formula. Then `define.ts`, which says what
 // every method gets without writing it, and `guidance/`, where the approximations of the likelihood live.
 export { methods } from './catalog.ts'
+export type { ScoreIloOptions, ScoreIloStep } from './csgm/score-ilo.ts'
+export { scoreIlo } from './csgm/score-ilo.ts'
 export type {
   AnyMethod,
   GuidedShown,
@@ -69,8 +71,22 @@ export type { TmpdOptions, TmpdStep } from './explicit/tmpd.ts'
 export { tmpd } from './explicit/tmpd.ts'
 export type { CommonNeed, Needing, NeedRule, WordOf } from './fit.ts'
 export { checkFit, lackOf, rulesOf, UnfitError } from './fit.ts'
+export type { DreamSamplerOptions, DreamSamplerStep } from './latent/dream-sampler.ts'
+export { dreamSampler } from './latent/dream-sampler.ts'
 export type { LatentDpsOptions, LatentDpsStep } from './latent/latent-dps.ts'
 export { latentDps } from './latent/latent-dps.ts'
+export type { MpgdAeOptions, MpgdAeStep } from './latent/mpgd-ae.ts'
+export { mpgdAe } from './latent/mpgd-ae.ts'
+export type { P2lOptions, P2lStep } from './latent/p2l.ts'
+export { p2l } from './latent/p2l.ts'
+export type { PsldOptions, PsldStep } from './latent/psld.ts'
+export { psld } from './latent/psld.ts'
+export type { ResampleOptions, ResampleStep } from './latent/resample.ts'
+export { resample } from './latent/resample.ts'
+export type { StslOptions, StslStep } from './latent/stsl.ts'
+export { stsl } from './latent/stsl.ts'
+export type { TregOptions, TregStep } from './latent/treg.ts'
+export { treg } from './latent/treg.ts'
 export type { LatentRun, LatentSpec } from './latent-method.ts'
 export { latentMethod } from './latent-method.ts'
 export { needWords, takesNonlinear, takesUnknown } from './need-words.ts'

@@ -18,6 +18,7 @@ import { repaintPresets } from './explicit/repaint-presets.ts'
 import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
+import { psldPresets } from './latent/psld-presets.ts'
 import type { Preset } from './preset.ts'
 import { redDiffPresets } from './variational/red-diff-presets.ts'
 
@@ -44,6 +45,7 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['ilvr', ilvrPresets],
   ['score-sde', scoreSdePresets],
   ['score-ald', scoreAldPresets],
+  ['psld', psldPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */
