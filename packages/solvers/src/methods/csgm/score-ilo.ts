@@ -49,11 +49,12 @@ function layersOf(stages: readonly DecoderStage[]): readonly Layer[] {
  * @example
  * ```ts
  * import { gaussianNoise, gaussianPrior, linearAutoencoder, matrixOperator, run, scoreIlo } from '@tweedie/solvers'
- * import { tensor } from '@tweedie/tensor'
+ * import { type Tensor, tensor } from '@tweedie/tensor'
  * const outer = linearAutoencoder(tensor([[0.6, 0], [0.8, 0], [0, 1]]))
  * const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
- * const stages = [{ decode: (z) => z.mul(2) }, { prior, decode: outer.decode }]
- * const autoencoder = { ...outer, decode: (z) => outer.decode(z.mul(2)), encode: (x) => outer.encode(x).div(2), stages }
+ * const twice = (z: Tensor) => z.mul(2)
+ * const stages = [{ decode: twice }, { prior, decode: outer.decode }]
+ * const autoencoder = { ...outer, decode: (z: Tensor) => outer.decode(twice(z)), stages }
  * const problem = { operator: matrixOperator(tensor([[0, 0, 1]])), noise: gaussianNoise(0.05), y: tensor([[1]]) }
  * const x = await run(scoreIlo(problem, { ...prior, autoencoder }))
  * Math.abs(x.dataSync()[2]! - 1) < 0.3 // => true

@@ -63,11 +63,7 @@ export const treg = latentMethod({
     }),
     lambda: number('λ of the proximal point', { default: 1e-4, above: 0 }),
     iterations: integer('of conjugate gradients', { default: 5, min: 1 }),
-    negation: choice('whether c_∅ goes away from the picture; auto: where the prior embeds pictures', [
-      'auto',
-      'on',
-      'off',
-    ]),
+    negation: choice('c_∅ goes away from x_y; auto: where the prior embeds pictures', ['auto', 'on', 'off']),
     rate: number("Adam's rate for c_∅", { default: 1e-3, above: 0 }),
     negations: integer("Adam's steps for c_∅, each time", { default: 10, min: 1 }),
   },
