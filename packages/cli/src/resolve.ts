@@ -240,4 +240,4 @@ export const requireFit = (
   prior: Prior,
   option: string,
 ): Promise<void> =>
-  naming(option, 'method', () => suggesting(methods, problem, () => checkFit(info, problem, prior), prior))
+  naming(option, 'method', () => suggesting(methods, problem, () => checkFit(info, problem, prior)))

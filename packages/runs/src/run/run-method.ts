@@ -1,5 +1,5 @@
 import type { AnyMethod, Checkpoint, GuidedStep, Prior, Problem, Settings, StateTree } from '@tweedie/solvers'
-import { countCalls, pictureShape, psnr } from '@tweedie/solvers'
+import { countCalls, psnr } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import type { Picture } from '../pictures/picture.ts'
 import { isPicture, toPictures } from '../pictures/picture.ts'
@@ -103,7 +103,7 @@ export async function runMethod(request: MethodRequest): Promise<Outcome> {
         residual: [...residual],
         ...(truth === undefined ? {} : { psnr: [...(await psnr(x0hat, truth))] }),
       })
-      const shown = isShown(i, steps) && isPicture(pictureShape(prior))
+      const shown = isShown(i, steps) && isPicture(prior.shape)
       const picture = shown ? await firstPicture(x0hat) : undefined
       if (picture !== undefined) strip.push({ i, picture })
       watching += performance.now() - began

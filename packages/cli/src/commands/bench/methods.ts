@@ -2,14 +2,7 @@ import type { MethodProfile } from '@tweedie/bench'
 import { methodsMarkdown, profileMethod, restBar } from '@tweedie/bench'
 import { InterruptedError, measure, measurementKey } from '@tweedie/runs'
 import type { AnyMethod, Settings } from '@tweedie/solvers'
-import {
-  breathe,
-  methods as known,
-  pictureShape,
-  run,
-  sampleUnconditional,
-  UnfitError,
-} from '@tweedie/solvers'
+import { breathe, methods as known, run, sampleUnconditional, UnfitError } from '@tweedie/solvers'
 import type { Io } from '../../io.ts'
 import {
   resolveMethod,
@@ -39,7 +32,7 @@ export interface BenchMethodsOptions {
 export async function benchMethods(io: Io, options: BenchMethodsOptions): Promise<void> {
   const { batch, steps, preset } = options
   const prior = await resolvePrior(io, options.prior)
-  const { operator } = await resolveOperator(io, options.operator, pictureShape(prior), '--operator')
+  const { operator } = await resolveOperator(io, options.operator, prior.shape, '--operator')
   const noise = await resolveNoise(options.noise, '--noise')
   const names = options.methods ?? known.names
   const chosen = await Promise.all(names.map((name) => resolveMethod(io, name, '--methods')))

@@ -1,7 +1,6 @@
 import type { Assignment, Task, TaskResult } from '@tweedie/runs'
 import { measure, measurementKey, runTask, toTensor } from '@tweedie/runs'
 import type { AnyMethod, Chosen, Noise, Prior } from '@tweedie/solvers'
-import { pictureShape } from '@tweedie/solvers'
 import { NonFiniteError, OptionError, sameShape } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, checkFolder, writeFolder } from '../../files/write.ts'
@@ -51,7 +50,7 @@ async function planTask(io: Io, name: string, digits: readonly Digit[], setting:
   const task = Object.hasOwn(demoTasks, name) ? demoTasks[name] : undefined
   if (task === undefined)
     throw new OptionError('--tasks', `no task '${name}'; there are ${Object.keys(demoTasks).join(', ')}`)
-  const { operator } = await resolveOperator(io, task.operator, pictureShape(prior), '--tasks')
+  const { operator } = await resolveOperator(io, task.operator, prior.shape, '--tasks')
   const truth = toTensor(digits.map((digit) => digit.picture))
   const key = measurementKey(options.seed).fold(name)
   const problem = { operator, noise, y: measure(operator, noise, truth, key) }

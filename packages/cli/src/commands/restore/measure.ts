@@ -1,7 +1,6 @@
 import type { Measured } from '@tweedie/runs'
 import { isPicture, measure, measurementKey, toColor, toGrey, toTensor } from '@tweedie/runs'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
-import { pictureShape } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, scope } from '@tweedie/tensor'
 import type { Input } from '../../files/inputs.ts'
@@ -66,9 +65,8 @@ export async function measureInput(
   operator: ShownOperator,
   noise: Noise,
 ): Promise<Measured> {
-  const shape = pictureShape(prior)
   if (options.measured !== true) {
-    const { x: truth, notes } = fit(input, shape, `the prior '${prior.name}' is for`)
+    const { x: truth, notes } = fit(input, prior.shape, `the prior '${prior.name}' is for`)
     return {
       y: measure(operator, noise, truth, measurementKey(options.seed)),
       truth,
@@ -83,12 +81,13 @@ export async function measureInput(
   // Numbers picked out of a picture: where the whole picture is given, what the operator hides is not looked at.
   const picked =
     !isPicture(outShape) &&
-    (content.kind === 'picture' || (hasShape(content.array, shape) && !hasShape(content.array, outShape)))
+    (content.kind === 'picture' ||
+      (hasShape(content.array, prior.shape) && !hasShape(content.array, outShape)))
   if (!picked) {
     const { x: y, notes } = fit(input, outShape, `a measurement by '${options.operator}' is`)
     return { y, truth: undefined, notes }
   }
-  const { x, notes } = fit(input, shape, `a measurement by '${options.operator}' is shown in`)
+  const { x, notes } = fit(input, prior.shape, `a measurement by '${options.operator}' is shown in`)
   const y = scope(() => operator.forward(x))
   x.dispose()
   return {

@@ -3,7 +3,7 @@ import type { Assignment, InputRecord, Measured, PartialRun, Restoration, Task }
 import { drawsOf, InterruptedError, isPicture, runTask, suggesting } from '@tweedie/runs'
 import { writeUnfinished } from '@tweedie/runs/node'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
-import { methods, pictureShape } from '@tweedie/solvers'
+import { methods } from '@tweedie/solvers'
 import { NonFiniteError, OptionError } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, writeFolder } from '../../files/write.ts'
@@ -54,7 +54,7 @@ export async function chooseMethod(
 /** The prior of a text, which has to be one of pictures. */
 export async function picturePrior(io: Io, text: string): Promise<Prior> {
   const prior = await resolvePrior(io, text)
-  if (isPicture(pictureShape(prior))) return prior
+  if (isPicture(prior.shape)) return prior
   throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)
 }
 
@@ -88,7 +88,7 @@ export async function perform(io: Io, job: Job): Promise<void> {
   }
   const record = await writeFolder(folder, async (draft) => {
     const result = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
-      suggesting(methods, problem, () => runTask(task, prior, { signal: io.signal, onProgress }), prior),
+      suggesting(methods, problem, () => runTask(task, prior, { signal: io.signal, onProgress })),
     )
     const error = result.record.runs.find((run) => run.error !== undefined)?.error
     if (error !== undefined) throw new NonFiniteError(error)

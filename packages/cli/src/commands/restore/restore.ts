@@ -1,5 +1,4 @@
 import { refuseFinished } from '@tweedie/runs/node'
-import { pictureShape } from '@tweedie/solvers'
 import { shippedPriors } from '@tweedie/unet/node'
 import type { Input } from '../../files/inputs.ts'
 import { readInput } from '../../files/inputs.ts'
@@ -41,7 +40,7 @@ export async function restore(
   const input = await readInput(io, image, asked.measured === true ? ['y', 'measurement'] : ['x', 'truth'])
   const options = atPictureSize(input, asked)
   const prior = await picturePrior(io, options.prior)
-  const { operator, inputs } = await resolveOperator(io, options.operator, pictureShape(prior), '--operator')
+  const { operator, inputs } = await resolveOperator(io, options.operator, prior.shape, '--operator')
   const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)
   const size =
     options.prior === asked.prior

@@ -5,7 +5,6 @@ import type { InputRecord } from '@tweedie/runs'
 import type { Unfinished } from '@tweedie/runs/node'
 import { readUnfinished } from '@tweedie/runs/node'
 import type { Prior, ShownOperator } from '@tweedie/solvers'
-import { pictureShape } from '@tweedie/solvers'
 import { FileFormatError } from '@tweedie/tensor'
 import { absolute } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -25,7 +24,7 @@ export async function resume(
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
   const prior = await picturePrior(io, options.prior)
-  const { operator } = await resolveOperator(io, options.operator, pictureShape(prior), '--resume')
+  const { operator } = await resolveOperator(io, options.operator, prior.shape, '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]
   const measured = { ...saved.measured, notes }
@@ -44,7 +43,7 @@ function requireShapes(
 ): void {
   const pairs = [
     ['y', measured.y.shape, operator.outShape],
-    ['truth', measured.truth?.shape, pictureShape(prior)],
+    ['truth', measured.truth?.shape, prior.shape],
   ] as const
   for (const [name, shape, wanted] of pairs) {
     if (shape === undefined || shape.join() === [1, ...wanted].join()) continue
