@@ -47,14 +47,14 @@ export interface Autoencoder {
   readonly latentShape: Shape
   encode(x: Tensor): Tensor
   decode(z: Tensor): Tensor
-  /** Of a decoder in parts, those after the first, in order: `decode` is what comes first and then each of them. */
+  /** Of a decoder in parts, all of them in order: `decode` is one after the other. */
   readonly stages?: readonly DecoderStage[]
 }
 
 /** A part of a decoder, with what is known of the law of its inputs. */
 export interface DecoderStage {
-  /** On its inputs w [N, …prior.shape]. */
-  readonly prior: Prior
+  /** On its inputs w [N, …prior.shape]; absent where nothing is known of them. */
+  readonly prior?: Prior
   /** To the inputs of the next stage, and of the last one to pictures; differentiable. */
   decode(w: Tensor): Tensor
 }

@@ -39,7 +39,7 @@ function onLatents({ name, shape, schedule }: Prior): Prior {
       ...outer,
       decode: (z) => outer.decode(turn(z)),
       encode: (x) => turn(outer.encode(x)),
-      stages: [{ prior: between, decode: outer.decode }],
+      stages: [{ decode: turn }, { prior: between, decode: outer.decode }],
     },
   }
 }
@@ -53,9 +53,17 @@ export function askedPrior(needs: readonly Need[], prior: Prior): Prior {
   return needs.includes('latent') || needs.includes('conditional') ? onLatents(prior) : prior
 }
 
-/** A prior with another denoiser, told a class or not. */
+/** A prior with another denoiser, told a class or not, and among the stages of its decoder. */
 export const denoisingBy = (prior: Prior, denoise: (xt: Tensor) => Tensor): Prior => ({
   ...prior,
   denoise,
   ...(prior.conditional && { conditional: { ...prior.conditional, denoise } }),
+  ...(prior.autoencoder?.stages && {
+    autoencoder: {
+      ...prior.autoencoder,
+      stages: prior.autoencoder.stages.map((stage) =>
+        stage.prior ? { ...stage, prior: { ...stage.prior, denoise } } : stage,
+      ),
+    },
+  }),
 })

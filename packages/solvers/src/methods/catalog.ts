@@ -3,6 +3,7 @@ import { catalog } from '../options/index.ts'
 import { blindDmplug } from './csgm/blind-dmplug.ts'
 import { csgm } from './csgm/csgm.ts'
 import { dmplug } from './csgm/dmplug.ts'
+import { scoreIlo } from './csgm/score-ilo.ts'
 import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
 import { daps } from './exact/daps.ts'
@@ -36,7 +37,14 @@ import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
+import { dreamSampler } from './latent/dream-sampler.ts'
 import { latentDps } from './latent/latent-dps.ts'
+import { mpgdAe } from './latent/mpgd-ae.ts'
+import { p2l } from './latent/p2l.ts'
+import { psld } from './latent/psld.ts'
+import { resample } from './latent/resample.ts'
+import { stsl } from './latent/stsl.ts'
+import { treg } from './latent/treg.ts'
 import { blindRedDiff } from './variational/blind-red-diff.ts'
 import { efficientScorePrior } from './variational/efficient-score-prior.ts'
 import { redDiff } from './variational/red-diff.ts'
@@ -97,4 +105,12 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   shred,
   scorePrior,
   efficientScorePrior,
+  psld,
+  resample,
+  stsl,
+  mpgdAe,
+  p2l,
+  treg,
+  dreamSampler,
+  scoreIlo,
 ])

@@ -54,7 +54,7 @@ describe.each(methods.names)('%s', (name) => {
   const pictureOf = (x: Tensor): Tensor => {
     if (!isLatent(prior)) return x
     const { stages, decode } = prior.autoencoder
-    return info.needs.includes('stages') ? (stages ?? []).reduce((w, stage) => stage.decode(w), x) : decode(x)
+    return info.needs.includes('stages') ? (stages?.at(-1)?.decode(x) ?? x) : decode(x)
   }
   const restore = async (rows: readonly number[], more: RunOptions = {}) => {
     const x = await run(method.run(problem(rows), prior, { ...options, ...more }))

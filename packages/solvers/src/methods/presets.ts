@@ -27,6 +27,7 @@ import { repaintPresets } from './explicit/repaint-presets.ts'
 import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
+import { psldPresets } from './latent/psld-presets.ts'
 import type { Preset } from './preset.ts'
 import { efficientScorePriorPresets } from './variational/efficient-score-prior-presets.ts'
 import { redDiffPresets } from './variational/red-diff-presets.ts'
@@ -66,6 +67,7 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['shred', shredPresets],
   ['score-prior', scorePriorPresets],
   ['efficient-score-prior', efficientScorePriorPresets],
+  ['psld', psldPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

@@ -93,7 +93,7 @@ export const needsAutoencoder: NeedRule<'autoencoder'> = {
 export const needsStages: NeedRule<'stages'> = {
   need: 'stages',
   lacks: ofPrior(({ name, autoencoder }) =>
-    (autoencoder?.stages ?? []).length > 0
+    (autoencoder?.stages ?? []).some((stage) => stage.prior !== undefined)
       ? undefined
       : `takes a decoder in stages with a prior on what goes between them; that of '${name}' is whole`,
   ),

@@ -2,7 +2,7 @@ import { activeInterpreters } from '@tweedie/tensor'
 import type { Prior } from '../types.ts'
 
 /**
- * The same prior with its evaluations counted, told a class or not: NFE as the literature counts it, one per batch, and
+ * The same prior with its evaluations counted, told a class or not, and those of the stages of its decoder: NFE as the literature counts it, one per batch, and
  * how many of them were recorded on a tape (each costs about two more for the way back).
  */
 export function countCalls<P extends Prior>(
@@ -13,14 +13,17 @@ export function countCalls<P extends Prior>(
     calls.total++
     if (activeInterpreters().length > 0) calls.recorded++
   }
-  const { conditional } = prior
+  const counted = (denoise: Prior['denoise']): Prior['denoise'] => {
+    return (xt, t) => {
+      count()
+      return denoise(xt, t)
+    }
+  }
+  const { conditional, autoencoder } = prior
   return {
     ...prior,
     calls,
-    denoise: (xt, t) => {
-      count()
-      return prior.denoise(xt, t)
-    },
+    denoise: counted((xt, t) => prior.denoise(xt, t)),
     ...(conditional && {
       conditional: {
         ...conditional,
@@ -29,6 +32,17 @@ export function countCalls<P extends Prior>(
           return conditional.denoise(xt, t, c)
         },
       } satisfies Prior['conditional'],
+    }),
+    ...(autoencoder?.stages && {
+      autoencoder: {
+        ...autoencoder,
+        stages: autoencoder.stages.map((stage) => {
+          const { prior: own } = stage
+          return own
+            ? { ...stage, prior: { ...own, denoise: counted((xt, t) => own.denoise(xt, t)) } }
+            : stage
+        }),
+      },
     }),
   }
 }

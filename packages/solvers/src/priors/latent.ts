@@ -10,12 +10,12 @@ export const isLatent = (prior: Prior): prior is LatentPrior =>
  * The shape of a picture of a prior: of one on latents, what the decoder makes of them; else that of a sample.
  * @example
  * ```ts
- * import { gaussianPrior, pictureShape } from '@tweedie/solvers'
- * import { concat } from '@tweedie/tensor'
- * const twice = { name: 'twice', shape: [4], latentShape: [2], encode: (x) => x.slice(null, [0, 2]), decode: (z) => concat([z, z], 1) }
+ * import { gaussianPrior, linearAutoencoder, pictureShape } from '@tweedie/solvers'
+ * import { tensor } from '@tweedie/tensor'
+ * const autoencoder = linearAutoencoder(tensor([[1, 0], [0, 1], [1, 0], [0, 1]]))
  * const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
  * pictureShape(prior) // => [2]
- * pictureShape({ ...prior, autoencoder: twice }) // => [4]
+ * pictureShape({ ...prior, autoencoder }) // => [4]
  * ```
  */
 export const pictureShape = (prior: Prior): Shape => (isLatent(prior) ? prior.autoencoder.shape : prior.shape)

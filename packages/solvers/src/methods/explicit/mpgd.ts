@@ -24,7 +24,7 @@ const standard = (steps: number): number => 400 / steps
  * keeps the sum (theirs are 350, 375 and 400 at 20, 50 and 100 steps). Any differentiable operator; the cheapest guidance
  * there is. Known limits: what A does not see is guided only through the denoiser of later steps; ignores σ_y; c is for
  * images of 256² pixels: the norm, and with it c, goes with the root of the number of pixels. The forms that go through an
- * autoencoder, MPGD-AE and MPGD-Z, need one.
+ * autoencoder are `mpgdAe`.
  *
  * @example
  * ```ts

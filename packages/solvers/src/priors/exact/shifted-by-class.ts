@@ -31,7 +31,7 @@ export interface ShiftedByClassOptions {
  * })
  * const { denoise, embed } = prior.conditional
  * denoise(tensor([[0]]), prior.schedule.clean, embed([1])).dataSync() // ≈ [0]
- * denoise(tensor([[0]]), 999, embed([1])).dataSync() // ≈ [1.999]
+ * denoise(tensor([[0]]), 999, embed([1])).dataSync() // ≈ [2.000]
  * ```
  */
 export function shiftedByClass<P extends Prior>(
