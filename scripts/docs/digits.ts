@@ -120,6 +120,8 @@ export function settingsOf({ info }: AnyMethod, task: DigitTask): Settings {
 /** The digits prior, with some held-out digits. */
 export interface Bench {
   readonly prior: Prior
+  /** The prior on latents of such digits; absent where there is none for their size. */
+  readonly latents?: Prior
   readonly truth: Tensor
   readonly names: readonly string[]
 }
@@ -141,7 +143,8 @@ export async function openBenches(count: number): Promise<Benches> {
     readImage(images, labels.indexOf(digit), pixels, 0)
     return fromData(pixels, [1, 1, 28, 28])
   })
-  const small = { prior: await loadPrior('digits'), truth: concat(truth), names: digits.map(String) }
+  const large = { truth: concat(truth), names: digits.map(String) }
+  const small = { ...large, prior: await loadPrior('digits'), latents: await loadPrior('digits-latent') }
   const border = [
     [0, 0],
     [0, 0],
@@ -150,8 +153,16 @@ export async function openBenches(count: number): Promise<Benches> {
   ] as const
   return {
     28: small,
-    32: { ...small, prior: await loadPrior('digits@32'), truth: pad(small.truth.add(1), border).sub(1) },
+    32: { ...large, prior: await loadPrior('digits@32'), truth: pad(large.truth.add(1), border).sub(1) },
   }
+}
+
+/** The prior that a method takes: on latents, on pictures with the autoencoder of those latents, or on pictures. */
+export function priorFor({ info: { needs } }: AnyMethod, { prior, latents }: Bench): Prior {
+  if (latents === undefined) return prior
+  if (needs.includes('latent')) return latents
+  const { autoencoder } = latents
+  return needs.includes('autoencoder') && autoencoder !== undefined ? { ...prior, autoencoder } : prior
 }
 
 /** The operator of a task; undefined where there is none of that name yet. */
@@ -169,8 +180,9 @@ export async function runOn(
   method: AnyMethod,
   task: DigitTask,
   operator: ShownOperator,
-  { prior, truth, names }: Bench,
+  bench: Bench,
 ): Promise<TaskResult> {
+  const { truth, names } = bench
   const noise = noiseFromSpec(task.noise)
   using y = measure(operator, noise, truth, measurementKey(0).fold(task.name))
   const assignment: Assignment = { method, options: settingsOf(method, task) }
@@ -183,5 +195,5 @@ export async function runOn(
     samples: names,
     methods: [assignment],
   }
-  return await runTask(whole, prior)
+  return await runTask(whole, priorFor(method, bench))
 }

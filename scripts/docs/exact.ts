@@ -3,19 +3,29 @@
 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { AnyMethod, ExactPrior, Mixture, Problem, Settings } from '@tweedie/solvers'
+import type {
+  AnyMethod,
+  ExactPrior,
+  LinearOperator,
+  Mixture,
+  Prior,
+  Problem,
+  Settings,
+} from '@tweedie/solvers'
 import {
   formatSpec,
   gaussianMixturePrior,
   gaussianNoise,
   gaussianPrior,
+  linearAutoencoder,
   matrixOperator,
   methods,
   run,
+  shiftedByClass,
   UnfitError,
 } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { NonFiniteError, normal, randomKey, TweedieError, tensor } from '@tweedie/tensor'
+import { matmul, NonFiniteError, normal, randomKey, TweedieError, tensor } from '@tweedie/tensor'
 import { distanceCells, distanceHead, table } from './frame.ts'
 import type { Distance, Distances, Measured } from './measured.ts'
 import { readMeasured, root, write, writeMeasured } from './measured.ts'
@@ -32,17 +42,35 @@ const spread = covariance.map((row) => row.map((value) => value * 0.05))
 /** A prior, what is measured of it, and one measurement, in the data range about. */
 interface Posed {
   readonly prior: ExactPrior
+  /** The law of −x. */
+  readonly mirrored: ExactPrior
   readonly rows: readonly (readonly number[])[]
   readonly y: readonly number[]
 }
 
+const gaussian = (sign: number): ExactPrior =>
+  gaussianPrior({
+    mean: [0.2, 0, -0.2, 0.1].map((v) => sign * v),
+    covariance: covariance.map((row) => row.map((v) => v * 0.4)),
+  })
+
+const mixture = (sign: number): ExactPrior =>
+  gaussianMixturePrior({
+    weights: [0.4, 0.3, 0.2, 0.1],
+    means: [
+      [0.7, 0.5, 0.6, 0.2],
+      [-0.6, 0.4, -0.7, -0.3],
+      [0.5, -0.7, -0.4, 0.8],
+      [-0.5, -0.5, 0.6, -0.6],
+    ].map((mean) => mean.map((v) => sign * v)),
+    covariances: spread,
+  })
+
 /** One with rows of unequal weight, one with orthonormal rows, which some methods need. */
 export const problems: Readonly<Record<string, Posed>> = {
   gaussian: {
-    prior: gaussianPrior({
-      mean: [0.2, 0, -0.2, 0.1],
-      covariance: covariance.map((row) => row.map((v) => v * 0.4)),
-    }),
+    prior: gaussian(1),
+    mirrored: gaussian(-1),
     rows: [
       [1, 0.5, 0, -0.3],
       [0, 0.4, 0.2, 0.1],
@@ -50,22 +78,59 @@ export const problems: Readonly<Record<string, Posed>> = {
     y: [0.6, -0.2],
   },
   mixture: {
-    prior: gaussianMixturePrior({
-      weights: [0.4, 0.3, 0.2, 0.1],
-      means: [
-        [0.7, 0.5, 0.6, 0.2],
-        [-0.6, 0.4, -0.7, -0.3],
-        [0.5, -0.7, -0.4, 0.8],
-        [-0.5, -0.5, 0.6, -0.6],
-      ],
-      covariances: spread,
-    }),
+    prior: mixture(1),
+    mirrored: mixture(-1),
     rows: [
       [0.6, 0.8, 0, 0],
       [0, 0, 0.8, -0.6],
     ],
     y: [0.3, 0.1],
   },
+}
+
+/** Five numbers of four, with orthonormal columns: of the reflection I − 2vvᵀ/‖v‖², v = (1, 2, 3, 4, 5). */
+const columns = [1, 2, 3, 4, 5].map((i) => [1, 2, 3, 4].map((j) => Number(i === j) - (2 * i * j) / 55))
+
+/** A problem as a method takes it, and its restorations in the numbers of the law. */
+interface Taken {
+  readonly prior: Prior
+  readonly operator: LinearOperator
+  back(x: Tensor): Tensor
+}
+
+/**
+ * Methods on latents restore pictures of five numbers, made of −z by orthonormal columns: what is measured of z, and the
+ * law of z, are those of all others. They are told no class. What goes into the decoder's second stage is −z.
+ */
+function takenBy({ info: { needs } }: AnyMethod, { prior, mirrored, rows }: Posed): Taken {
+  if (needs.includes('autoencoder')) {
+    // Of all four numbers: D∘E is the identity.
+    const autoencoder = linearAutoencoder(tensor(columns.slice(0, 4), float64))
+    return {
+      prior: { ...prior, autoencoder },
+      operator: matrixOperator(tensor(rows, float64)),
+      back: (x) => x.alias(),
+    }
+  }
+  if (!needs.includes('latent'))
+    return { prior, operator: matrixOperator(tensor(rows, float64)), back: (x) => x.alias() }
+  const coder = linearAutoencoder(tensor(columns, float64))
+  const shift = tensor([[0.3], [-0.2], [0.1], [0]], float64)
+  const classes = { one: [1], other: [-1] }
+  const embedImage = (x: Tensor) => matmul(coder.encode(x), shift)
+  const told = shiftedByClass(prior, { classes, shift, embedImage })
+  const negated = (z: Tensor) => z.neg()
+  const stages = [{ decode: negated }, { prior: mirrored, decode: coder.decode }]
+  const encode = (x: Tensor) => coder.encode(x).neg()
+  const autoencoder = { ...coder, encode, decode: (z: Tensor) => coder.decode(z.neg()), stages }
+  const measured = rows.map((row) =>
+    columns.map((column) => -column.reduce((sum, v, j) => sum + v * (row[j] ?? 0), 0)),
+  )
+  return {
+    prior: { ...told, autoencoder },
+    operator: matrixOperator(tensor(measured, float64)),
+    back: encode,
+  }
 }
 
 type Rows = readonly ArrayLike<number>[]
@@ -133,6 +198,9 @@ interface Helper {
 const helper = join(root, 'packages/solvers/src/methods/known/known.test.helper.ts')
 const { known }: Helper = await import(pathToFileURL(helper).href)
 
+/** Restorations of a method: fewer of those that train a network for each. */
+const countOf = ({ info: { name } }: AnyMethod): number => (name.endsWith('score-prior') ? 40 : count)
+
 /** Its own settings, but for those of problems of a few numbers. */
 const settingsOf = ({ info: { name } }: AnyMethod): Settings => ({
   ...(known[name]?.exact ?? known[name]?.small),
@@ -147,26 +215,28 @@ const whyNot = (error: TweedieError): string =>
 
 async function measured(method: AnyMethod): Promise<Distances> {
   const found: [string, Distance | string][] = []
-  for (const [name, { prior, rows, y }] of Object.entries(problems)) {
-    const operator = matrixOperator(tensor(rows, float64))
-    const { law } = prior.law.posterior(operator, y, sigmaY)
+  for (const [name, posed] of Object.entries(problems)) {
+    const { rows, y } = posed
+    const { law } = posed.prior.law.posterior(matrixOperator(tensor(rows, float64)), y, sigmaY)
+    const { prior, operator, back } = takenBy(method, posed)
+    const asked = countOf(method)
     const draws = rowsOf(law.sample(keys('exact'), float64))
     const problem: Problem = {
       operator,
       noise: gaussianNoise(sigmaY),
       y: tensor(
-        Array.from({ length: count }, () => [...y]),
+        Array.from({ length: asked }, () => [...y]),
         float64,
       ),
     }
     try {
       const x = await run(method.run(problem, prior, { ...settingsOf(method), seed: 0 }))
-      const samples = rowsOf(x)
+      const samples = rowsOf(back(x))
       x.dispose()
       found.push([
         name,
         samples.flatMap((row) => Array.from(row)).every(Number.isFinite)
-          ? distanceOf(samples, draws, law)
+          ? distanceOf(samples, draws.slice(0, samples.length), law)
           : 'it diverges there',
       ])
     } catch (error) {
@@ -236,7 +306,10 @@ of the method itself. Two problems of four numbers, two of them measured, σ_y =
 - **mixture**: four components of covariance 0.05·0.8^|i−j| with weights 0.4, 0.3, 0.2, 0.1, and orthonormal rows,
   A = ${numbers(problems['mixture']?.rows ?? [])}, y = [${problems['mixture']?.y.join(', ')}].
 
-${count} samples of one measurement. Options are the methods' own, but for what the second column says.
+${count} samples of one measurement, 40 by the score priors, which train a flow for each. Options are the methods' own, but for what the second column says.
+
+Methods on latents restore pictures of five numbers that a decoder of orthonormal columns makes of such four, from the same
+measurement of them, told no class; they are compared in the four. That of \`mpgd-ae\` is an autoencoder of the four.
 
 - **SW**: sliced Wasserstein distance W₁ to ${count} exact draws, over ${directions} directions.
 - **mean**: ‖sample mean − posterior mean‖ over the root of the posterior's total variance.

@@ -8,7 +8,7 @@ import { formatSpec, methods, noiseFromSpec, UnfitError } from '@tweedie/solvers
 import type { Tensor } from '@tweedie/tensor'
 import { broadcastTo, scope, sqrt, TweedieError } from '@tweedie/tensor'
 import type { Bench, DigitTask } from './digits.ts'
-import { benchOf, openBenches, operatorOf, settingsOf, tasks } from './digits.ts'
+import { benchOf, openBenches, operatorOf, priorFor, settingsOf, tasks } from './digits.ts'
 import { table } from './frame.ts'
 import { write } from './measured.ts'
 
@@ -18,9 +18,9 @@ const count = 8
 const shown = 4
 const used = ['box', 'sr4', 'blur'] as const
 
-/** Draws from the posterior, or means to: those of the survey's 3.3, and two of 3.1 to compare with. */
+/** Draws from the posterior, or means to: those of the survey's 3.3, and three others to compare with. */
 const isSampler = ({ info }: AnyMethod): boolean =>
-  info.family === 'exact' || info.name === 'ddrm' || info.name === 'dps'
+  info.family === 'exact' || info.name === 'ddrm' || info.name === 'dps' || info.name === 'latent-dps'
 
 /** What came of a method on a task. */
 interface Drawn {
@@ -77,7 +77,7 @@ async function draw(method: AnyMethod, task: DigitTask, bench: Bench): Promise<D
         samples: Array.from({ length: count }, (_, k) => `sample ${k + 1}`),
         methods: [{ method, options: settingsOf(method, task) }],
       },
-      bench.prior,
+      priorFor(method, bench),
     )
     const x = restored.get(method.info.name)
     const [run] = record.runs
@@ -151,7 +151,7 @@ export async function drawPosteriors(): Promise<void> {
     `# Posterior samples of a digit
 
 Written by \`npm run docs -- --posterior\`: one held-out digit, one measurement, restored ${count} times by the methods that draw from
-a posterior, and by two that only approximate one. The pictures show ${shown} samples, then the mean of all ${count} and their
+a posterior, and by three that only approximate one. The pictures show ${shown} samples, then the mean of all ${count} and their
 standard deviation (white is 1, half of the range [−1, 1]).
 
 Numbers: PSNR of the samples (a mean) and of their mean, dB; **spread**, the root of the variance, a mean over pixels; **error**, the

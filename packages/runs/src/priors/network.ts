@@ -101,7 +101,8 @@ export function priorOf(
   const coder = autoencoder && coderFor(name, shape, autoencoder)
   return {
     ...prior,
-    ...(coder && { autoencoder: coder }),
+    // What goes into the decoder has this very prior: one stage, for methods that ask for stages.
+    ...(coder && { autoencoder: { ...coder, stages: [{ prior, decode: coder.decode }] } }),
     ...(asked &&
       nothing && {
         conditional: {
