@@ -93,6 +93,15 @@ const settings: Readonly<Record<string, Settings>> = {
     warmUp: 0.1,
     sigmaMin: 0.2,
   },
+  // Of the prior on latents of digits, at 100 steps; their own are for pictures of 512×512.
+  'latent-dps': { scale: 1 },
+  psld: { omega: 1, gamma: 0.1 },
+  p2l: { scale: 1 },
+  stsl: { steps: 50, scale: 0.5 },
+  resample: { steps: 50, scale: 20, pixelSteps: 200, latentRate: 0.05, latentSteps: 150, weightDecay: 0 },
+  treg: { guidance: 1, period: 1, share: 1 },
+  'dream-sampler': { guidance: 1 },
+  'mpgd-ae': { scale: 2 },
 }
 
 /** Settings of a method for one task, over the others: by `method/task`. */

@@ -3,7 +3,7 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const contract = of('methods/latent-method.ts', 'methods/latent/latent-dps')
-const needs = of('methods/rare-needs.ts', 'methods/latent/latent-dps', 'methods/methods.test.ts')
+const needs = of('methods/rare-needs.ts', 'methods/latent/latent-dps', 'methods/latent/mpgd-ae')
 const look = of('guidance/latent-look.ts', 'methods/latent/latent-dps')
 const latentDps = of('methods/latent/latent-dps.ts', 'methods/latent/latent-dps', 'methods/defaults')
 const classes = of('priors/exact/shifted-by-class.ts', 'priors/latent')

@@ -69,7 +69,7 @@ function conjugate(x: Vector, lambda: number, k: number): Vector {
 describe('TReg', () => {
   it.each([
     [{ class: 'first', lambda: 0.3, iterations: 1 }, true],
-    [{ class: 'second', guidance: 2, period: 2, share: 0.5, negation: 'off', iterations: 2 }, true],
+    [{ class: 'second', guidance: 2, period: 2, share: 2 / 3, negation: 'off', iterations: 2 }, true],
     [{ guidance: 3, period: 1, share: 1, rate: 0.1, negations: 3 }, true],
     [{ class: 'first', period: 1 }, false],
   ] as [TregOptions, boolean][])(
