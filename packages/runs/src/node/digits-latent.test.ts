@@ -2,9 +2,28 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Prior } from '@tweedie/solvers'
-import { run, sampleUnconditional, withClass } from '@tweedie/solvers'
+import {
+  checkFit,
+  denoise,
+  gaussianNoise,
+  isLatent,
+  mpgdAe,
+  run,
+  sampleUnconditional,
+  withClass,
+} from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { argmax, FileFormatError, fromData, mean, normal, randomKey, scope, square } from '@tweedie/tensor'
+import {
+  argmax,
+  FileFormatError,
+  fromData,
+  mean,
+  normal,
+  randomKey,
+  scope,
+  square,
+  zeros,
+} from '@tweedie/tensor'
 import { architectureOf, writeSafetensors } from '@tweedie/unet'
 import { heldOutDigits, loadNetwork, loadShippedPrior } from '@tweedie/unet/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -49,6 +68,25 @@ const told = (z: Tensor): number[] =>
   scope(() => Array.from(argmax(network?.logits(coder.params, coder.config, z) ?? z, 1).dataSync()))
 const share = (found: readonly number[], of: readonly (number | undefined)[]) =>
   found.filter((digit, n) => digit === of[n]).length / found.length
+
+test('its autoencoder stands beside a prior on pictures of its size, and of no other', async () => {
+  const beside = await loadPrior('digits+digits-latent')
+  expect([beside.name, isLatent(beside), beside.shape]).toEqual(['digits+digits-latent', false, [1, 28, 28]])
+  expect(
+    checkFit(
+      mpgdAe.info,
+      { operator: denoise(beside.shape), noise: gaussianNoise(0.1), y: zeros([1, ...beside.shape]) },
+      beside,
+    ),
+  ).toBeUndefined()
+  await expect(loadPrior('digits+digits')).rejects.toThrow(
+    "'digits' has no autoencoder to put beside 'digits'",
+  )
+  const sizes = "'digits-latent' is of pictures [1, 28, 28], 'digits@32' of [1, 32, 32]"
+  await expect(loadPrior('digits@32+digits-latent')).rejects.toThrow(`the autoencoder of ${sizes}`)
+  await expect(loadPrior('digits-latent+digits-latent')).rejects.toThrow("'digits-latent' of [4, 7, 7]")
+  await expect(loadPrior('digits+nothing')).rejects.toThrow("'nothing' is no prior")
+})
 
 test('is a latent, class-conditional prior of less than 2 MB, and says so', async () => {
   const bytes = readdirSync(folder, { recursive: true, withFileTypes: true })

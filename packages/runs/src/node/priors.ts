@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
+import { isLatent } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
-import { OptionError } from '@tweedie/tensor'
+import { OptionError, sameShape } from '@tweedie/tensor'
 import type { Network, NetworkConfig } from '@tweedie/unet'
 import { architectureOf, architectures, countParams, modelLimits } from '@tweedie/unet'
 import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
@@ -57,13 +58,17 @@ export async function listPriors({ added: others = {} }: PriorPlaces = {}): Prom
 /**
  * The prior of a name, or of a folder or file with a network in it: what `tweedie train` wrote, a pipeline of diffusers
  * or its `unet/`, or a network of guided-diffusion. `NAME@SIDE` or `NAME@HEIGHTxWIDTH` runs the network on pictures of
- * another size than it was trained on: its layers know none. Errors name the option `prior`.
+ * another size than it was trained on: its layers know none. `NAME+LATENT` puts the autoencoder of a prior on latents beside
+ * one on pictures, for methods that ask for it. Errors name the option `prior`.
  * @throws {OptionError} for a name that is none, listing those that are, or a size or network that does not fit.
  * @throws {FileFormatError} where its files are damaged or ask for what is not supported.
  */
 export async function loadPrior(given: string, places: PriorPlaces = {}): Promise<Prior> {
   const load = own(places, given)
   if (load !== undefined) return load()
+  const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(given) ?? []
+  if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, given)))
+    return besideCoder(await loadPrior(pictures, places), await loadPrior(latent, places))
   const { name, size } = parseName(given, places)
   if (shippedPriors().includes(name)) {
     const prior = loadShippedPrior(name)
@@ -77,6 +82,19 @@ export async function loadPrior(given: string, places: PriorPlaces = {}): Promis
   const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
   for (const note of [...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]) places.onNote?.(note)
   return priorOf(basename(given), shape, loaded, training.trainedOn, coder)
+}
+
+/** A prior on pictures with the autoencoder of another beside it. @throws {OptionError} where it has none of such pictures. */
+function besideCoder(pictures: Prior, latent: Prior): Prior {
+  if (!isLatent(latent))
+    throw new OptionError('prior', `'${latent.name}' has no autoencoder to put beside '${pictures.name}'`)
+  const { autoencoder } = latent
+  if (isLatent(pictures) || !sameShape(autoencoder.shape, pictures.shape)) {
+    const [coded, drawn] = [autoencoder.shape.join(', '), pictures.shape.join(', ')]
+    const reason = `the autoencoder of '${latent.name}' is of pictures [${coded}], '${pictures.name}' of [${drawn}]`
+    throw new OptionError('prior', reason)
+  }
+  return { ...pictures, name: `${pictures.name}+${latent.name}`, autoencoder }
 }
 
 /**
