@@ -14,7 +14,8 @@ import { benchOf, openBenches, operatorOf, runOn, settingsOf, tasks } from './di
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
 
-const digits = 2
+/** Digits of a cell: one where a method may take minutes for it. */
+const digitsOf = ({ info }: AnyMethod): 1 | 2 => (info.family === 'explicit' ? 2 : 1)
 const folder = join(root, 'out/grid')
 
 /** A grey picture as text: a byte for each pixel. */
@@ -60,7 +61,15 @@ const pictureOf = ({ width, height, pixels }: Kept): Picture => ({
 
 const digestOf = (method: AnyMethod, task: DigitTask): string =>
   createHash('sha256')
-    .update(JSON.stringify([method.info.name, settingsOf(method, task), task.operator, task.noise, digits]))
+    .update(
+      JSON.stringify([
+        method.info.name,
+        settingsOf(method, task),
+        task.operator,
+        task.noise,
+        digitsOf(method),
+      ]),
+    )
     .digest('hex')
     .slice(0, 12)
 
@@ -86,8 +95,12 @@ const scored = (record: TaskRecord, run: MethodRecord): Partial<Cell> => {
   }
 }
 
-async function runCell(method: AnyMethod, task: DigitTask, benches: Benches): Promise<Cell | undefined> {
-  const bench = benchOf(benches, task)
+async function runCell(
+  method: AnyMethod,
+  task: DigitTask,
+  open: (digits: 1 | 2) => Promise<Benches>,
+): Promise<Cell | undefined> {
+  const bench = benchOf(await open(digitsOf(method)), task)
   const operator = operatorOf(task, bench)
   if (operator === undefined) return undefined
   const digest = digestOf(method, task)
@@ -118,14 +131,16 @@ async function runCell(method: AnyMethod, task: DigitTask, benches: Benches): Pr
 /** All cells, those that are not known or not to be kept run now. */
 async function cells(only: readonly string[], fresh: boolean): Promise<Map<string, Cell>> {
   mkdirSync(folder, { recursive: true })
-  const benches = await openBenches(digits)
+  const opened = new Map<number, Promise<Benches>>()
+  const open = (digits: 1 | 2) => opened.get(digits) ?? openBenches(digits)
+  for (const digits of [1, 2] as const) opened.set(digits, openBenches(digits))
   const found = new Map<string, Cell>()
   const all = [...methods].flatMap((method) => tasks.map((task) => ({ method, task })))
   for (const [i, { method, task }] of all.entries()) {
     const { name } = method.info
     const asked = only.length === 0 || only.includes(name)
     const known = fresh && asked ? undefined : readCell(method, task)
-    const cell = known ?? (asked ? await runCell(method, task, benches) : undefined)
+    const cell = known ?? (asked ? await runCell(method, task, open) : undefined)
     if (cell === undefined) continue
     found.set(`${name}/${task.name}`, cell)
     if (known !== undefined) continue
@@ -136,47 +151,72 @@ async function cells(only: readonly string[], fresh: boolean): Promise<Map<strin
   return found
 }
 
-/** Runs what is missing, and writes the picture and the page. */
+type CellOf = (method: AnyMethod, task: DigitTask) => Cell | undefined
+
+/** What the pages are of, in their order. */
+const families = {
+  explicit: 'Explicit approximations',
+  variational: 'Variational methods',
+  csgm: 'Methods of the CSGM type',
+  exact: 'Asymptotically exact methods',
+  latent: 'Methods on latents',
+} as const
+
+/** Runs what is missing, and writes a picture and a page for each family of which there is any cell. */
 export async function drawGrids(only: readonly string[], fresh: boolean): Promise<void> {
   const found = await cells(only, fresh)
-  const of = (method: AnyMethod, task: DigitTask) => found.get(`${method.info.name}/${task.name}`)
-  const used = tasks.filter((task) => [...methods].some((method) => of(method, task) !== undefined))
+  const of: CellOf = (method, task) => found.get(`${method.info.name}/${task.name}`)
   const benches = await openBenches(1)
+  for (const [family, title] of Object.entries(families)) {
+    const members = [...methods].filter(({ info }) => info.family === family)
+    const used = tasks.filter((task) => members.some((method) => of(method, task) !== undefined))
+    if (used.length === 0) continue
+    const name = `grid-${family}`
+    write(`docs/images/${name}.png`, await drawGrid(members, used, of, benches))
+    write(`docs/${name}.md`, page(title, name, members, used, of))
+  }
+}
+
+async function drawGrid(
+  members: readonly AnyMethod[],
+  used: readonly DigitTask[],
+  of: CellOf,
+  benches: Benches,
+): Promise<Uint8Array> {
   const truth = await Promise.all(
     used.map(async (task) => (await toPictures(benchOf(benches, task).truth))[0]),
   )
   const measured = used.map((task) => {
-    const kept = [...methods].flatMap((method) => of(method, task)?.measured ?? [])[0]
+    const kept = members.flatMap((method) => of(method, task)?.measured ?? [])[0]
     return kept === undefined ? undefined : pictureOf(kept)
   })
+  const rows = members.map((method) => ({
+    label: method.info.name,
+    cells: used.map((task) => {
+      const kept = of(method, task)?.restored
+      return kept === undefined ? undefined : pictureOf(kept)
+    }),
+  }))
   const sheet = drawSheet([
     {
       title: 'held-out digit 3',
       columns: used.map(({ title }) => title),
-      rows: [
-        { label: 'truth', cells: truth },
-        { label: 'measured', cells: measured },
-        ...[...methods].map((method) => ({
-          label: method.info.name,
-          cells: used.map((task) => {
-            const kept = of(method, task)?.restored
-            return kept === undefined ? undefined : pictureOf(kept)
-          }),
-        })),
-      ],
+      rows: [{ label: 'truth', cells: truth }, { label: 'measured', cells: measured }, ...rows],
     },
   ])
-  write('docs/images/grid.png', encodePicture(sheet))
-  write('docs/grid.md', page(used, of))
+  return encodePicture(sheet)
 }
 
 const db = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(1))
 
 function page(
+  title: string,
+  name: string,
+  all: readonly AnyMethod[],
   used: readonly DigitTask[],
-  of: (method: AnyMethod, task: DigitTask) => Cell | undefined,
+  of: CellOf,
 ): string {
-  const all = [...methods]
+  const digits = all.some((method) => digitsOf(method) === 2) ? 'two digits' : 'one digit'
   const input = used.map((task) => db(all.flatMap((method) => of(method, task)?.input ?? [])[0]))
   const rows = all.map((method) => [
     `[${method.info.name}](methods/${method.info.name}.md)`,
@@ -209,12 +249,12 @@ function page(
     })
   const cannot = sentences((cell) => cell.cannot)
   const poor = sentences((cell) => (cell.cannot === undefined ? cell.why : undefined))
-  return `# Every method on every task
+  return `# ${title} on every task
 
-Written by \`npm run docs -- --grid\`: ${digits} digits that the prior has not seen, one measurement of each; the picture shows
-the first.
+Written by \`npm run docs -- --grid\`, as all pages of [grid.md](grid.md): ${digits} that the prior has not seen, one measurement of each; the
+picture shows the first.
 
-![Rows: truth, measurement, and what each method makes of it; columns: tasks](images/grid.png)
+![Rows: truth, measurement, and what each method makes of it; columns: tasks](images/${name}.png)
 
 PSNR in dB, means over the digits; the first row is the input: the measurement, its pseudo-inverse or its adjoint. The last
 column is seconds for the row. PSNR under-rates a plausible other digit, as in the box.

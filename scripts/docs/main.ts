@@ -8,7 +8,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
 
   --pictures   draws a strip of each method's run on a held-out digit (docs/images/methods)
   --exact      measures how far each method is from exact posteriors (docs/exact.md, docs/methods/measured.json)
-  --grid       runs each method on each task on held-out digits (docs/grid.md, docs/images/grid.png); goes on where it was
+  --grid       runs each method on each task on held-out digits (docs/grid-FAMILY.md with its picture); goes on where it was
                interrupted, and takes up to an hour on two cores
   --posterior  draws several restorations of one measurement, by the methods that sample (docs/posterior.md)
   --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
