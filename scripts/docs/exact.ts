@@ -202,9 +202,10 @@ const { known }: Helper = await import(pathToFileURL(helper).href)
 const countOf = ({ info: { name } }: AnyMethod): number => (name.endsWith('score-prior') ? 40 : count)
 
 /** Its own settings, but for those of problems of a few numbers. */
-const settingsOf = ({ info: { name } }: AnyMethod): Settings => ({
-  ...(known[name]?.exact ?? known[name]?.small),
-})
+const settingsOf = ({ info: { name } }: AnyMethod): Settings => {
+  const { class: _, ...settings } = { ...(known[name]?.exact ?? known[name]?.small) }
+  return settings
+}
 
 const whyNot = (error: TweedieError): string =>
   error instanceof UnfitError

@@ -249,7 +249,17 @@ export const withoutNumbers: readonly string[] = [
   ...['attentionComposed', 'groupNormComposed'],
   ...['dispatch', 'dispatchAt', 'evaluate', 'activeInterpreters', 'pushInterpreter', 'removeInterpreter'],
   ...['withInterpreters', 'availableDevices', 'createWasmDevice', 'getDevice', 'registerDevice'],
-  ...['setDefaultDevice', 'memory', 'resetPeak', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap'],
+  ...[
+    'setDefaultDevice',
+    'memory',
+    'resetPeak',
+    'peakBytesOf',
+    'scope',
+    'unscoped',
+    'isTensor',
+    'treeLeaves',
+    'treeMap',
+  ],
   ...['bytesPerElement', 'isFloat', 'broadcastShapes', 'formatShape', 'sameShape', 'sizeOf', 'dilated'],
   'printable',
 ]

@@ -220,14 +220,14 @@ export const autoencoderEdits: readonly Edit[] = [
   ),
   latent(
     'latent-posed',
-    'if (coder === undefined || needs.some((need) => ofLatents.has(need))) return operator',
-    'if (coder === undefined) return operator',
+    'if (!isLatent(prior) || needs.some((need) => ofLatents.has(need))) return operator',
+    'if (!isLatent(prior)) return operator',
     'methods of latents are handed measurements of latents',
   ),
   latent(
     'latent-pictures',
-    'isLatent ? scope(() => coder.decode(x)) : x.alias()',
-    'x.alias()',
+    '? scope(() => prior.autoencoder.decode(x))',
+    '? x.alias()',
     'what was found is not decoded',
   ),
   runMethod(

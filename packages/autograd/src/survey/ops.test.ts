@@ -17,6 +17,7 @@ const notOps = [
     'availableDevices',
     'memory',
     'resetPeak',
+    'peakBytesOf',
   ],
   ...['dispatch', 'dispatchAt', 'evaluate', 'activeInterpreters', 'pushInterpreter', 'removeInterpreter'],
   ...['withInterpreters', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap', 'fromNdarray'],

@@ -1,5 +1,6 @@
 import { normal, randomKey, tensor } from '@tweedie/tensor'
 import { describe, expect, it, vi } from 'vitest'
+import { askedPrior } from '../laws/asked-prior.ts'
 import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
@@ -60,7 +61,9 @@ async function restore(name: string, settings: Settings, { unit = 1, dealt = [0,
   const options = { steps: 10, seed: 9, ...known[name]?.small, ...settings }
   order = dealt
   try {
-    const x = await run(method.run({ operator, noise: gaussianNoise(0.1 * unit), y }, prior, options))
+    const x = await run(
+      method.run({ operator, noise: gaussianNoise(0.1 * unit), y }, askedPrior(needs, prior), options),
+    )
     const data = Array.from(x.dataSync())
     x.dispose()
     return data
@@ -86,7 +89,7 @@ describe.each(methods.names)('%s', (name) => {
         : control.choices.filter((word) => word !== usual).map((word) => [option, word] as const),
   )
   it.for(choices)('does so with %s: %s', async ([option, word]) => {
-    const form = { [option]: word }
+    const form = { ...known[name]?.beside?.[option], [option]: word }
     const inOrder = samples(await restore(name, form))
     expect(samples(await restore(name, form, { dealt: [2, 0, 1] }))).toEqual([2, 0, 1].map((i) => inOrder[i]))
   })

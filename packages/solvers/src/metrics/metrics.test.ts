@@ -13,7 +13,7 @@ import {
 } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { gaussianNoise } from '../noise/index.ts'
-import { compose, defineOperator, denoise, inpaint } from '../operators/index.ts'
+import { blur, compose, defineOperator, denoise, inpaint } from '../operators/index.ts'
 import type { Metric } from './index.ts'
 import { defineMetric, metrics, misfit, psnr, residual, scoreAll, ssim, unseen } from './index.ts'
 
@@ -163,7 +163,7 @@ describe('the catalog', () => {
     expect(await names(guess, { truth, problem: other })).toEqual(['psnr', 'ssim', 'misfit', 'residual'])
     expect(unseen.lacks(guess, { truth, problem: other })).toBe('a linear operator with a pseudo-inverse')
     expect(unseen.lacks(guess, { problem })).toBe('the truth')
-    const without = { ...problem, operator: compose(operator, denoise([1, 4, 4])) }
+    const without = { ...problem, operator: compose(operator, blur([1, 4, 4], { size: 3, std: 1 })) }
     expect(unseen.lacks(guess, { truth, problem: without })).toBe('a linear operator with a pseudo-inverse')
     await expect(unseen.of(guess, { truth, problem: other })).rejects.toThrow(
       'metric: unseen needs a linear operator with a pseudo-inverse',

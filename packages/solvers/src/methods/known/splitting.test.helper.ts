@@ -68,6 +68,7 @@ export const splitting: Readonly<Record<string, Known>> = {
     exact: { steps: 50, innerSteps: 20, learningRate: 0.01, decay: 0.05, sigmaMin: 0.05 },
     lighter: { innerSteps: 4 },
     beside: {
+      estimate: { draw: 'exact' },
       momentum: { draw: 'hmc', innerSteps: 4 },
       scoreLevel: { law: 'score', innerSteps: 4 },
     },
