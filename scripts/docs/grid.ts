@@ -172,11 +172,13 @@ export async function drawGrids(only: readonly string[], fresh: boolean): Promis
     const used = tasks.filter((task) => members.some((method) => of(method, task) !== undefined))
     if (used.length === 0) continue
     const name = `grid-${family}`
-    write(`docs/images/${name}.png`, await drawGrid(members, used, of, benches))
+    const seen = used.filter((task) => members.some((method) => of(method, task)?.restored !== undefined))
+    write(`docs/images/${name}.png`, await drawGrid(members, seen, of, benches))
     write(`docs/${name}.md`, page(title, name, members, used, of))
   }
 }
 
+/** The picture of a family, of the tasks that any of it restores. */
 async function drawGrid(
   members: readonly AnyMethod[],
   used: readonly DigitTask[],
