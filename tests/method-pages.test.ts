@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { faultsOf, framed, frameOf, headings } from '../scripts/docs/frame.ts'
 import { root } from '../scripts/docs/measured.ts'
 import { pages, pictureOf, strays } from '../scripts/docs/pages.ts'
+import { sections } from '../scripts/docs/survey.ts'
 
 describe.each(pages().map((page) => [page.path, page] as const))('%s', (path, { is, should, faults }) => {
   test('is there, with its headings', () => expect(faults).toEqual([]))
@@ -18,6 +19,11 @@ describe.each(pages().map((page) => [page.path, page] as const))('%s', (path, { 
 })
 
 test('every page is of a method', () => expect(strays()).toEqual([]))
+
+test('the survey has every method once', () => {
+  const named = sections.flatMap(({ entries }) => entries.flatMap((entry) => entry.methods))
+  expect(named.toSorted()).toEqual(methods.names.toSorted())
+})
 
 test('pictures are small', () => {
   for (const name of methods.names) {

@@ -72,11 +72,11 @@ export const sections: readonly Section[] = [
     title: '3.4 CSGM-type methods',
     entries: [
       {
-        entry: 'CSGM',
+        entry: 'CSGM, and with consistency models',
         methods: ['csgm'],
-        how: 'through a deterministic sampler; `steps: 1` is a one-step generator',
+        how: 'through a deterministic sampler; `samplerSteps: 1` is a one-step generator',
       },
-      { entry: 'DMPlug', methods: ['dmplug'] },
+      { entry: 'DMPlug', methods: ['dmplug', 'blind-dmplug'] },
       { entry: 'SHRED', methods: ['shred'] },
       { entry: 'Score-ILO', methods: ['score-ilo'] },
     ],
@@ -98,6 +98,7 @@ export const sections: readonly Section[] = [
     title: 'Beside the survey',
     entries: [
       { entry: 'LGD-MC', methods: ['lgd-mc'] },
+      { entry: 'RLSD', methods: ['rlsd'] },
       { entry: 'DMPS', methods: ['dmps'] },
       { entry: 'DDPG', methods: ['ddpg'] },
       { entry: 'DAPS', methods: ['daps'] },
