@@ -224,7 +224,8 @@ function page(
     `[${method.info.name}](methods/${method.info.name}.md)`,
     ...used.map((task) => {
       const cell = of(method, task)
-      if (cell?.psnr === undefined) return '–'
+      if (cell === undefined) return ''
+      if (cell.psnr === undefined) return '–'
       return cell.why === undefined ? db(cell.psnr) : `${db(cell.psnr)} *`
     }),
     String(Math.round(used.reduce((sum, task) => sum + (of(method, task)?.seconds ?? 0), 0))),
@@ -259,7 +260,8 @@ picture shows the first.
 ![Rows: truth, measurement, and what each method makes of it; columns: tasks](images/${name}.png)
 
 PSNR in dB, means over the digits; the first row is the input: the measurement, its pseudo-inverse or its adjoint. The last
-column is seconds for the row. PSNR under-rates a plausible other digit, as in the box.
+column is seconds for the row. PSNR under-rates a plausible other digit, as in the box. A dash: it cannot, for a reason told below;
+an empty cell: it was not run.
 
 ${table(['method', ...used.map(({ title }) => title), 's'], [['input', ...input, ''], ...rows], (i) => i > 0)}
 
