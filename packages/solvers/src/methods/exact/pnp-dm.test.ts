@@ -349,6 +349,10 @@ describe('what PnP-DM takes', () => {
     expect(() => pnpDm(problem, coarse, { steps: 5, rho0: least, rhoMin: least })).toThrow(
       `must be above ${least}`,
     )
+    // Only the last of its turns is too low.
+    expect(() =>
+      pnpDm(problem, coarse, { steps: 3, rho0: 9, decay: Math.sqrt(least) / 4, rhoMin: 1e-9 }),
+    ).toThrow(`must be above ${least}`)
     const short = gaussianPrior({ mean: [0.1], covariance: 0.3, schedule: ve({ sigmaMax: 2 }) })
     for await (const { t } of pnpDm(problem, short, { steps: 1, priorSteps: 2 })) expect(t).toBe(2)
   })
