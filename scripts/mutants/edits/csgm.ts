@@ -51,8 +51,8 @@ const methods: readonly Edit[] = [
   blind('blind-dmplug-rates', 'learningRate: kernelRate', 'learningRate', 'φ moves at the rate of z'),
   blind(
     'blind-dmplug-held',
-    'choose(active, of, held[k] ?? of)',
-    'of',
+    'askRule(rule, state.stop, found, held, norm',
+    'askRule(rule, state.stop, found, found, norm',
     'a sample that ended is shown on its way',
   ),
   blind(

@@ -2,7 +2,7 @@ import { zeros, zerosLike } from '@tweedie/tensor'
 import { generatorEvaluations, generatorThrough } from '../../inner/generator.ts'
 import { askRule, beginRule } from '../../inner/latent-descent.ts'
 import { adamSteps } from '../../inner/stepwise.ts'
-import { batchOf, choose } from '../../linalg/per-sample.ts'
+import { batchOf } from '../../linalg/per-sample.ts'
 import { number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { sampleNorms } from '../../run/residual.ts'
@@ -87,8 +87,10 @@ export const blindDmplug = defineMethod({
           z: byZ.update(latent.z, { value, gradient: forZ }, active).state,
           logits: byLogits.update(latent.logits, { value, gradient: forLogits }, active).state,
         }
-        const held = [state.x, state.parameter, state.norm]
-        const found = [picture, phi, norm].map((of, k) => choose(active, of, held[k] ?? of))
+        const [found, held] = [
+          [picture, phi, norm],
+          [state.x, state.parameter, state.norm],
+        ]
         const told =
           rule !== undefined && state.stop !== undefined
             ? askRule(rule, state.stop, found, held, norm, i === times.length - 1)
