@@ -4,12 +4,12 @@ import type { Tensor } from '@tweedie/tensor'
 import { matmul, tanh, tensor } from '@tweedie/tensor'
 import { gaussianNoise } from '../../noise/index.ts'
 import { matrixOperator } from '../../operators/index.ts'
-import { linearAutoencoder } from '../../priors/index.ts'
+import { gaussianPrior, linearAutoencoder, shiftedByClass } from '../../priors/index.ts'
 import { noiseStreams } from '../../run/index.ts'
 import { vpLinear } from '../../schedules/index.ts'
 import type { Autoencoder, LatentPrior, Prior, Problem } from '../../types.ts'
 import type { Levels, Network, Rows, Vector } from '../written-out.test.helper.ts'
-import { linearBetas, times, transposed, variancePreserving } from '../written-out.test.helper.ts'
+import { linearBetas, plus, times, transposed, variancePreserving } from '../written-out.test.helper.ts'
 
 export const float64 = { dtype: 'float64' } as const
 export const list = (x: Tensor): number[] => Array.from(x.dataSync())
@@ -97,3 +97,19 @@ export const firstSample = 6
 const streams = noiseStreams({ seed, firstSample, count: 1, dtype: 'float64' })
 /** The draw of a step for a purpose. */
 export const drawn = (i: number, name: string, n = 3): number[] => list(streams.normal(i, name, [n]))
+
+/** A prior that is told a class, of a Gaussian whose mean the embedding c moves by M c. */
+export const M: Rows = [
+  [0.7, 0.2],
+  [-0.4, 0.5],
+  [0.1, -0.9],
+]
+export const classes = { first: [1, 0.5], second: [-0.3, 0.8] }
+const covariance = [[1, 0.5, 0], [0.5, 0.8, -0.2], [0, -0.2, 0.5]] // biome-ignore format: a matrix
+export const gaussian = gaussianPrior({ mean: [0.3, -0.2, 0.1], covariance })
+export const told = shiftedByClass(gaussian, { classes, shift: rows(M) })
+/** E[z₀ | z_t, c] in plain numbers: that of z_t − α_t·M c, moved by M c. */
+export const denoised = (z: Vector, t: number, c: Vector): number[] => {
+  const by = times(M, c)
+  return plus([1, list(gaussian.denoise(rows([plus([1, z], [-levels.alpha(t), by])]), t))], [1, by])
+}

@@ -15,9 +15,12 @@ import {
   bent,
   bentDecoder,
   bentEncoder,
+  classes,
+  denoised,
   drawn,
   firstSample,
   float64,
+  gaussian,
   levels,
   list,
   on,
@@ -26,25 +29,12 @@ import {
   rows,
   schedule,
   seed,
+  told,
   W,
   y,
 } from './latents.test.helper.ts'
 
-const M = [
-  [0.7, 0.2],
-  [-0.4, 0.5],
-  [0.1, -0.9],
-]
-const classes = { first: [1, 0.5], second: [-0.3, 0.8] }
-const covariance = [[1, 0.5, 0], [0.5, 0.8, -0.2], [0, -0.2, 0.5]] // biome-ignore format: a matrix
-const gaussian = gaussianPrior({ mean: [0.3, -0.2, 0.1], covariance })
-const told = shiftedByClass(gaussian, { classes, shift: rows(M) })
 const steps = 6
-/** E[z₀ | z_t, c] in plain numbers: that of z_t − α_t·M c, moved by M c. */
-const denoised = (z: Vector, t: number, c: Vector) => {
-  const by = times(M, c)
-  return plus([1, list(gaussian.denoise(rows([plus([1, z], [-levels.alpha(t), by])]), t))], [1, by])
-}
 const differences = (f: (v: Vector) => number, at: Vector) => {
   const h = 1e-5
   return at.map((_, k) => {

@@ -12,43 +12,35 @@ import {
   bent,
   bentDecoder,
   bentEncoder,
+  classes,
+  denoised,
   drawn,
   firstSample,
   float64,
+  gaussian,
   levels,
   list,
+  M,
   on,
   orthonormal,
   problemOf,
   rows,
   schedule,
   seed,
+  told,
   y,
 } from './latents.test.helper.ts'
 
-const M = [
-  [0.7, 0.2],
-  [-0.4, 0.5],
-  [0.1, -0.9],
-]
 const F = [
   [0.5, 0.1, 0, -1],
   [0.3, 0, 0.8, 0.2],
 ]
-const classes = { first: [1, 0.5], second: [-0.3, 0.8] }
-const covariance = [[1, 0.5, 0], [0.5, 0.8, -0.2], [0, -0.2, 0.5]] // biome-ignore format: a matrix
-const gaussian = gaussianPrior({ mean: [0.3, -0.2, 0.1], covariance })
-const told = shiftedByClass(gaussian, { classes, shift: rows(M) })
 const embedding = shiftedByClass(gaussian, {
   classes,
   shift: rows(M),
   embedImage: (x) => matmul(x, rows(transposed(F))),
 })
 const steps = 6
-const denoised = (z: Vector, t: number, c: Vector) => {
-  const by = times(M, c)
-  return plus([1, list(gaussian.denoise(rows([plus([1, z], [-levels.alpha(t), by])]), t))], [1, by])
-}
 
 /** k steps of conjugate gradients on (AᵀA + λI)x = Aᵀy + λx̂ from x̂. */
 function conjugate(x: Vector, lambda: number, k: number): Vector {
