@@ -1,4 +1,4 @@
-// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- solvers <- unet <- runs; all <- bench <- cli).
+// The direction of imports (ARCHITECTURE.md: tensor <- autograd <- solvers <- unet <- runs <- calibration; all <- bench <- cli).
 // Read by dependency-cruiser; `npm run deps` checks it.
 
 /** What each package may import, apart from itself. */
@@ -9,7 +9,8 @@ const allowed = {
   unet: ['tensor', 'autograd', 'solvers'],
   runs: ['tensor', 'autograd', 'unet', 'solvers'],
   bench: ['tensor', 'autograd', 'unet', 'solvers'],
-  cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench'],
+  calibration: ['tensor', 'autograd', 'unet', 'solvers', 'runs'],
+  cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench', 'calibration'],
 }
 
 const direction = Object.entries(allowed).map(([name, below]) => ({
@@ -174,6 +175,27 @@ const solvers = [
   },
 ]
 
+/** The rooms of packages/calibration/src and which of each other they may import, types included. */
+const calibrationRooms = {
+  ground: [], // types.ts, points.ts
+  posteriors: ['ground'],
+  metrics: ['ground'],
+  rows: ['ground', 'posteriors'],
+  suites: ['ground', 'posteriors'],
+  measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],
+  tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
+}
+const calibrationRoom = (name) =>
+  name === 'ground' ? '^packages/calibration/src/(types|points)\\.ts$' : `^packages/calibration/src/${name}/`
+
+const calibration = Object.entries(calibrationRooms).map(([name, below]) => ({
+  name: `calibration-${name}-imports-${below.join('-') || 'nothing'}`,
+  comment: `packages/calibration/src: ${name} may import ${below.join(', ') || 'no other room'}`,
+  severity: 'error',
+  from: { path: calibrationRoom(name), pathNot: notTests },
+  to: { path: '^packages/calibration/src/', pathNot: [name, ...below].map(calibrationRoom) },
+}))
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -181,6 +203,7 @@ export default {
     ...wasmRooms,
     ...unet,
     ...solvers,
+    ...calibration,
     {
       name: 'no-relative-import-of-another-package',
       comment: 'Import @tweedie/NAME, never ../../NAME/src: only what a package exports is its contract.',

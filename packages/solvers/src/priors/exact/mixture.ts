@@ -125,6 +125,26 @@ export class Mixture {
     return joint.map((value) => Math.exp(value - total))
   }
 
+  /**
+   * ∇ log p(x) = Σ_k p(k | x)·Σ_k⁻¹(μ_k − x).
+   * @throws {ShapeError} where x has another length.
+   */
+  score(x: ArrayLike<number>): Float64Array {
+    const score = new Float64Array(this.dimension)
+    this.responsibilities(x).forEach((r, k) => {
+      const { mean, covariance } = this.components[k]!
+      if (r === 0) return
+      const { values, vectors } = spectrumOf(covariance)
+      const d = Matrix.columnVector(Array.from(mean, (m, i) => m - x[i]!))
+      const c = (vectors === undefined ? d : vectors.transpose().mmul(d))
+        .to1DArray()
+        .map((v, i) => v / values[i]!)
+      const pull = vectors === undefined ? c : vectors.mmul(Matrix.columnVector(c)).to1DArray()
+      for (let i = 0; i < score.length; i++) score[i]! += r * pull[i]!
+    })
+    return score
+  }
+
   private logJoint(x: ArrayLike<number>): Float64Array {
     this.requireLength('logDensity', x)
     return Float64Array.from(this.components, ({ weight, mean, covariance }) => {

@@ -1,0 +1,55 @@
+import type { Points } from '../points.ts'
+import type { Case, Judged, SampleMetric, SampleMetricInfo, Summary } from '../types.ts'
+
+/** What a metric may need of a case beside draws. */
+const needs = {
+  logDensity: { of: ({ posterior }: Case) => posterior.logDensity, missing: 'the posterior density' },
+  score: { of: ({ posterior }: Case) => posterior.score, missing: "the posterior's score" },
+  modes: { of: ({ posterior }: Case) => posterior.modes, missing: 'modes of the posterior' },
+  logEvidence: { of: ({ posterior }: Case) => posterior.logEvidence, missing: 'the evidence of y' },
+  matrix: { of: ({ matrix }: Case) => matrix, missing: 'a linear measurement' },
+} as const
+
+/** A word for it. */
+export type SampleNeed = keyof typeof needs
+
+/** What is written of a metric. */
+export interface SampleMetricDefinition extends SampleMetricInfo {
+  readonly needs?: readonly SampleNeed[]
+  of(samples: Points, judged: Judged): readonly number[] | number
+  /** A mean with its interval where left out. */
+  over?(cases: readonly (readonly number[])[]): Summary
+}
+
+/** Defines a metric. */
+export function defineSampleMetric({
+  needs: asked = [],
+  of,
+  over = meanOver,
+  ...info
+}: SampleMetricDefinition): SampleMetric {
+  return {
+    info,
+    lacks: (posed) => {
+      const need = asked.find((name) => needs[name].of(posed) === undefined)
+      return need && needs[need].missing
+    },
+    of: (samples, judged) => {
+      const found = of(samples, judged)
+      return typeof found === 'number' ? [found] : found
+    },
+    over,
+  }
+}
+
+/** The mean over cases of what a case's numbers average to, ± 1.96 standard errors. */
+export function meanOver(cases: readonly (readonly number[])[]): Summary {
+  const values = cases.map((numbers) => average(numbers))
+  const value = average(values)
+  const variance = values.reduce((sum, v) => sum + (v - value) ** 2, 0) / (values.length - 1)
+  const half = values.length > 1 ? 1.96 * Math.sqrt(variance / values.length) : Infinity
+  return { value, low: value - half, high: value + half }
+}
+
+const average = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
