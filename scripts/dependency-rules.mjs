@@ -181,6 +181,7 @@ const calibrationRooms = {
   posteriors: ['ground'],
   metrics: ['ground'],
   rows: ['ground', 'posteriors'],
+  problem: ['ground', 'posteriors', 'metrics', 'rows'],
   suites: ['ground', 'posteriors'],
   measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],
   tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],

@@ -7,6 +7,7 @@ import { inspectCommand } from './commands/inspect.ts'
 import { listCommands, priorsCommand } from './commands/lists.ts'
 import { methodsCommand } from './commands/methods.ts'
 import { newCommand } from './commands/new/command.ts'
+import { posteriorCommand } from './commands/posterior/command.ts'
 import { restoreCommand } from './commands/restore/command.ts'
 import { sampleCommand } from './commands/sample/command.ts'
 import { trainCommand } from './commands/train/command.ts'
@@ -33,6 +34,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
   for (const make of [
     demoCommand,
     restoreCommand,
+    posteriorCommand,
     sampleCommand,
     trainCommand,
     methodsCommand,

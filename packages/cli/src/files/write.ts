@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import {
   mkdir,
+  open,
   opendir,
   readFile,
   readlink,
@@ -198,8 +199,20 @@ export async function writeOneFile(path: string, content: Uint8Array, isOurs: Is
   })
 }
 
-/** No single file of ours (a grid of samples, a report of a benchmark) is longer, in bytes. */
-const longestFile = 2 ** 24
+/** Bytes of an earlier file that are looked at to tell whose it is. */
+const lookedAt = 2 ** 24
+
+/** The first bytes of a file, all of it where it is short. */
+async function startOf(path: string): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, lookedAt)), 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
 
 /**
  * Makes sure, before any work, that {@link writeOneFile} will accept `path`.
@@ -212,9 +225,8 @@ export async function checkFile(path: string, isOurs: IsOurs, option = '--out'):
   if (seen === undefined) return target
   if (seen.isDirectory()) throw new OptionError(option, `${path} is a folder; name a file`)
   if (!seen.isFile()) throw new OptionError(option, `${path} is no regular file; name another`)
-  if (seen.size > longestFile || !isOurs(await readFile(target))) {
+  if (!isOurs(await startOf(target)))
     throw new OptionError(option, `${path} is there already and not written by tweedie; name another file`)
-  }
   return target
 }
 

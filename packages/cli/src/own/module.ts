@@ -28,7 +28,7 @@ const loaded = new Set<string>()
 export const isOwnError = ({ stack = '' }: Error): boolean => [...loaded].some((url) => stack.includes(url))
 
 /** The packages that a module imports from the command that runs it. */
-const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs)($|\/)/
+const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs|calibration)($|\/)/
 
 /** Where a package of ours is. Autograd is found from `solvers`: the command itself does without it. */
 const urlOf = (specifier: string, solvers: string): string =>
@@ -66,13 +66,17 @@ function registerOurHooks(): void {
 }
 
 /**
- * What a module exports by default.
+ * All that a module exports, by name.
  * @param path - Absolute.
  * @param option - The option of the command line that names it.
- * @throws {OptionError} where it is not there, or exports nothing by default.
+ * @throws {OptionError} where it is not there.
  * @throws {FileFormatError} where it cannot be loaded, with what stands in the way.
  */
-export async function importOwn(path: string, { file }: OwnModule, option: string): Promise<unknown> {
+export async function importNames(
+  path: string,
+  { file }: OwnModule,
+  option: string,
+): Promise<Readonly<Record<string, unknown>>> {
   await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new OptionError(option, `there is no file '${file}'`)
     throw error
@@ -80,17 +84,24 @@ export async function importOwn(path: string, { file }: OwnModule, option: strin
   const { href } = pathToFileURL(path)
   if (loaded.size === 0) registerOurHooks()
   loaded.add(href)
-  let module: { readonly default?: unknown }
   try {
-    module = await import(/* @vite-ignore */ href)
+    return await import(/* @vite-ignore */ href)
   } catch (error) {
     throw new FileFormatError(file, `cannot be loaded: ${whyNot(error, href)}`)
   }
-  if (module.default !== undefined) return module.default
+}
+
+/**
+ * What a module exports by default.
+ * @throws {OptionError | FileFormatError} as {@link importNames}, and where it exports nothing by default.
+ */
+export async function importOwn(path: string, own: OwnModule, option: string): Promise<unknown> {
+  const module = await importNames(path, own, option)
+  if (module['default'] !== undefined) return module['default']
   const names = Object.keys(module).join(', ')
   throw new OptionError(
     option,
-    `'${file}' has no default export${names === '' ? '' : `; it exports ${names}`}: write \`export default …\``,
+    `'${own.file}' has no default export${names === '' ? '' : `; it exports ${names}`}: write \`export default …\``,
   )
 }
 

@@ -1,0 +1,117 @@
+import { sampleMetrics } from '../metrics/catalog.ts'
+import type { Points } from '../points.ts'
+import { pointAt, pointsOf } from '../points.ts'
+import { drawKeys } from '../rows/references.ts'
+import type { Case, Posterior, SampleMetricInfo } from '../types.ts'
+import type { ExactPosterior } from './exact.ts'
+import type { OwnProblem } from './problem.ts'
+
+/** Mean and standard deviation of each coordinate. */
+export interface Moments {
+  readonly mean: Float64Array
+  readonly std: Float64Array
+}
+
+/** A distance of samples to exact draws, and that of other exact draws, as many. */
+export interface Distance {
+  readonly metric: SampleMetricInfo
+  readonly value: number
+  /** The mean over sets of exact draws, and the largest of them. */
+  readonly floor: { readonly mean: number; readonly most: number }
+}
+
+/** Share of the samples in each mode, beside its probability. */
+export interface Occupancy {
+  readonly share: number
+  readonly weight: number
+}
+
+/** What samples are like, and where the posterior is known, how far from it. */
+export interface SampleSummary {
+  readonly samples: Moments
+  readonly exact?: Moments
+  readonly modes?: readonly Occupancy[]
+  readonly distances: readonly Distance[]
+  /** How many samples the distances were taken of. */
+  readonly judged: number
+}
+
+/** Metrics of the samples of one measurement, whose truth is not known. */
+const withoutTruth = ['sw', 'sw-max', 'energy', 'mmd', 'cmd', 'ksd', 'mean-error', 'variance-error', 'whitened-ratio']
+
+/** Distances take time as the square of their number: more samples than these are not looked at. */
+const mostJudged = 2000
+
+/** Sets of exact draws that tell the floor. */
+const floors = 5
+
+/**
+ * Mean and standard deviation (over N − 1) of each coordinate; 0 for one sample.
+ * @example
+ * ```ts
+ * import { momentsOf, pointsOf } from '@tweedie/calibration'
+ * const { mean, std } = momentsOf(pointsOf(Float64Array.of(0, 10, 2, 10), 2))
+ * mean // => [1, 10]
+ * std // ≈ [1.41421, 0]
+ * ```
+ */
+export function momentsOf(points: Points): Moments {
+  const { count, dimension } = points
+  const [mean, squares] = [new Float64Array(dimension), new Float64Array(dimension)]
+  for (let i = 0; i < count; i++)
+    pointAt(points, i).forEach((x, j) => {
+      const off = x - (mean[j] ?? 0)
+      mean[j] = (mean[j] ?? 0) + off / (i + 1) // as Welford
+      squares[j] = (squares[j] ?? 0) + off * (x - (mean[j] ?? 0))
+    })
+  return { mean, std: squares.map((sum) => Math.sqrt(sum / Math.max(1, count - 1))) }
+}
+
+function occupancy(points: Points, { modes }: Posterior): readonly Occupancy[] | undefined {
+  if (modes === undefined || modes.weights.length === 1) return undefined
+  const counts = new Float64Array(modes.weights.length)
+  for (let i = 0; i < points.count; i++) {
+    const k = modes.of(pointAt(points, i))
+    counts[k] = (counts[k] ?? 0) + 1
+  }
+  return Array.from(modes.weights, (weight, k) => ({ share: (counts[k] ?? 0) / points.count, weight }))
+}
+
+/** The distances of samples, each beside its floor. */
+function distancesOf(samples: Points, posed: Case, seed: number): readonly Distance[] {
+  const draws = (purpose: string) => posed.posterior.sample(drawKeys(seed, purpose, samples.count))
+  const others = Array.from({ length: floors }, (_, i) => draws(`floor ${i}`))
+  const judged = { posed, draws: draws('distance') }
+  return sampleMetrics.flatMap((metric) => {
+    if (!withoutTruth.includes(metric.info.name) || metric.lacks(posed) !== undefined) return []
+    const of = (points: Points) => metric.over([metric.of(points, judged)]).value
+    const exact = others.map(of)
+    const mean = exact.reduce((sum, value) => sum + value, 0) / floors
+    return [{ metric: metric.info, value: of(samples), floor: { mean, most: Math.max(...exact) } }]
+  })
+}
+
+/** What samples are like. @param seed - Of the exact draws that they are compared with. */
+export function summariseSamples(
+  samples: Points,
+  own: OwnProblem,
+  known: ExactPosterior | undefined,
+  seed: number,
+): SampleSummary {
+  const judged = Math.min(samples.count, mostJudged)
+  const moments = momentsOf(samples)
+  if (known === undefined) return { samples: moments, distances: [], judged: 0 }
+  const { posterior, matrix } = known
+  const covariance = posterior.covariance()
+  const modes = occupancy(samples, posterior)
+  const some = pointsOf(samples.values.slice(0, judged * samples.dimension), samples.dimension)
+  // No metric that is taken looks at the truth.
+  const posed: Case = { ...own, posterior, matrix, truth: posterior.mean() }
+  return {
+    samples: moments,
+    exact: { mean: posterior.mean(), std: Float64Array.from(covariance.diag(), Math.sqrt) },
+    ...(modes && { modes }),
+    distances: judged < 2 ? [] : distancesOf(some, posed, seed),
+    judged,
+  }
+}

@@ -1,0 +1,131 @@
+import { extname } from 'node:path'
+import type { BatchedDraw, Drawn, ExactPosterior, OwnProblem } from '@tweedie/calibration'
+import {
+  batchFor,
+  drawByMethod,
+  drawExactly,
+  exactPosteriorOf,
+  summariseSamples,
+  whyNotExact,
+} from '@tweedie/calibration'
+import { describeMachine } from '@tweedie/runs/node'
+import type { AnyMethod, Settings } from '@tweedie/solvers'
+import { formatSpec } from '@tweedie/solvers'
+import { NonFiniteError, OptionError, sizeOf } from '@tweedie/tensor'
+import { encodeSamples, isOurSamples } from '../../files/samples.ts'
+import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
+import type { Io } from '../../io.ts'
+import { naming, requireFit, resolveSettings, resolveWithPreset } from '../../resolve.ts'
+import { withProgress } from '../../terminal/progress.ts'
+import { version } from '../../version.ts'
+import { printSamples } from './print.ts'
+import { readProblem } from './problem-file.ts'
+
+/** The options of `tweedie posterior`, defaults filled in. */
+export interface PosteriorOptions {
+  readonly problem: string
+  readonly method: string
+  readonly samples: number
+  readonly batch?: number
+  readonly out: string
+  readonly preset?: string
+  readonly steps?: number
+  readonly set?: Readonly<Record<string, string>>
+  readonly seed: number
+  readonly device: string
+  readonly json?: boolean
+}
+
+/** The most numbers that samples are, 1 GiB. */
+const mostNumbers = 2 ** 27
+
+/** What draws: a method with its settings, or the closed form. */
+type Drawer = { readonly words: string; readonly notes: readonly string[] } & (
+  | { readonly method: AnyMethod; readonly settings: Settings }
+  | { readonly method: undefined }
+)
+
+/** @throws {OptionError} for no such method, or options that it does not have; before the problem is read. */
+async function drawerOf(io: Io, options: PosteriorOptions): Promise<Drawer> {
+  const { method: text, preset, set, steps, seed } = options
+  if (text === 'exact') {
+    const extra = preset === undefined ? (set ?? steps) : preset
+    if (extra !== undefined)
+      throw new OptionError('--method', 'exact is the closed form: it takes no --preset, --set or --steps')
+    return { method: undefined, words: 'exact', notes: [] }
+  }
+  const { entry: method, settings } = await resolveWithPreset(io, text, preset)
+  const given = { ...settings, ...set, ...(steps === undefined ? {} : { steps }) }
+  for (const name of ['seed', 'firstSample', 'resume'])
+    if (Object.hasOwn(given, name))
+      throw new OptionError('--set', `${name} is not one to set here${name === 'seed' ? '; give --seed' : ''}`)
+  const filled = await resolveSettings(method, { ...given, seed }, '--set')
+  const notes = method.info.advice(filled).map((said) => `${method.info.name}: ${said}`)
+  return { method, settings: filled, words: formatSpec(method.info.name, given), notes }
+}
+
+/** The posterior where it is known; nothing where it is not, unless it is asked for. */
+function knownPosterior(own: OwnProblem, asked: boolean): ExactPosterior | string {
+  const why = whyNotExact(own.prior, own.problem)
+  if (why !== undefined && !asked) return why
+  try {
+    return exactPosteriorOf(own.prior, own.problem)
+  } catch (error) {
+    if (error instanceof OptionError && !asked) return error.reason
+    throw error
+  }
+}
+
+/** Samples the posterior of a user's problem into a file, and tells what they are like. */
+export async function posterior(io: Io, options: PosteriorOptions): Promise<void> {
+  const { samples, seed, out } = options
+  if (extname(out).toLowerCase() !== '.npy') throw new OptionError('--out', `'${out}' should end in .npy`)
+  const path = absolute(io.cwd, out)
+  await checkFile(path, isOurSamples)
+  const drawer = await drawerOf(io, options)
+  const own = await readProblem(io, options.problem)
+  const dimension = sizeOf(own.prior.shape)
+  if (samples * dimension > mostNumbers)
+    throw new OptionError(
+      '--samples',
+      `${samples} of ${dimension} numbers are more than ${mostNumbers}; at most ${Math.floor(mostNumbers / dimension)} are drawn at a time`,
+    )
+  if (drawer.method !== undefined) await requireFit(drawer.method, own.problem, own.prior, '--method')
+  const known = await naming('--method', 'exact', () => knownPosterior(own, drawer.method === undefined))
+  const batch = options.batch ?? batchFor(own.prior, samples, drawer.method ? drawer.settings : {})
+  const drawn = await withProgress(io, { quiet: options.json === true }, (onProgress) => {
+    const draw: BatchedDraw = {
+      ...{ samples, seed, batch, signal: io.signal },
+      onProgress: (done) => onProgress(done, drawer.words),
+    }
+    return drawAs(drawer, own, known, draw)
+  })
+  own.problem.y.dispose()
+  if (!drawn.values.every(Number.isFinite)) throw new NonFiniteError(`${drawer.words}: samples are not finite`)
+  const exact = typeof known === 'string' ? undefined : known
+  const summary = summariseSamples(drawn, own, exact, seed)
+  await writeOneFile(path, encodeSamples(drawn), isOurSamples)
+  const report = {
+    ...{ problem: options.problem, method: drawer.words, samples, dimension, seed, batch, file: out, summary },
+    evidence: exact?.posterior.logEvidence,
+    unknown: typeof known === 'string' ? known : undefined,
+    notes: drawer.notes,
+    cost: drawn.cost,
+    logEvidence: drawn.logEvidence,
+  }
+  io.out(
+    options.json === true
+      ? `${JSON.stringify({ tool: 'tweedie', ...report, machine: describeMachine(version) }, plain, 2)}\n`
+      : printSamples(report, io),
+  )
+}
+
+/** Typed arrays as lists. */
+const plain = (_: string, value: unknown): unknown =>
+  value instanceof Float64Array ? Array.from(value) : value
+
+function drawAs(drawer: Drawer, own: OwnProblem, known: ExactPosterior | string, draw: BatchedDraw): Promise<Drawn> {
+  if (drawer.method !== undefined) return drawByMethod(drawer.method, drawer.settings, own, draw)
+  if (typeof known !== 'string') return drawExactly(known.posterior, draw)
+  throw new OptionError('--method', known)
+}
