@@ -36,11 +36,10 @@ const operators: Readonly<Record<string, Matrix>> = {
 
 /** c of the kernel: 1/(median singular value + 1). */
 function kernelScale(A: Matrix): number {
-  const s = new SingularValueDecomposition(A).diagonal
-    .slice(0, Math.min(A.rows, A.columns))
-    .sort((a, b) => a - b)
-  const middle = s.length / 2
-  const median = ((s[Math.floor(middle - 0.5)] ?? 0) + (s[Math.floor(middle)] ?? 0)) / 2
+  const { diagonal } = new SingularValueDecomposition(A, { autoTranspose: true })
+  const s = diagonal.sort((a, b) => a - b)
+  const middle = (s.length - 1) / 2
+  const median = ((s[Math.floor(middle)] ?? 0) + (s[Math.ceil(middle)] ?? 0)) / 2
   return 1 / (median + 1)
 }
 
