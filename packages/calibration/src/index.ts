@@ -8,7 +8,12 @@ export { energyDistance, maximumMeanDiscrepancy } from './metrics/energy.ts'
 export { evidenceBias, logEvidenceError } from './metrics/evidence.ts'
 export { gap, pooledGap } from './metrics/gap.ts'
 export { kernelStein } from './metrics/ksd.ts'
-export { meanError, relativeMeanError, relativeVarianceError, varianceError } from './metrics/mean-variance.ts'
+export {
+  meanError,
+  relativeMeanError,
+  relativeVarianceError,
+  varianceError,
+} from './metrics/mean-variance.ts'
 export { occupancy, weightsError } from './metrics/occupancy.ts'
 export { rankCalibration, rankSpread, uniformRanks } from './metrics/sbc.ts'
 export { maxSlicedWasserstein, slicedWasserstein } from './metrics/sliced.ts'
@@ -21,7 +26,13 @@ export {
   whitenedUnmeasured,
 } from './metrics/spread.ts'
 export type { PairedDifference } from './metrics/statistics.ts'
-export { chiSquareTail, pairedDifference, studentQuantile, studentTails, wilson } from './metrics/statistics.ts'
+export {
+  chiSquareTail,
+  pairedDifference,
+  studentQuantile,
+  studentTails,
+  wilson,
+} from './metrics/statistics.ts'
 export type { Change, TrialProblem } from './metrics/trials.ts'
 export { trial } from './metrics/trials.ts'
 export type { Points } from './points.ts'

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { hpdCoverage, hpdCoverageSoftmax, marginalCoverage } from './coverage.ts'
-import { caseWith, estimated, gaussian, judgedBy, mapped, mean, normals, oneOf, rows } from './plain.test.helper.ts'
+import {
+  caseWith,
+  estimated,
+  gaussian,
+  judgedBy,
+  mapped,
+  mean,
+  normals,
+  oneOf,
+  rows,
+} from './plain.test.helper.ts'
 import { rankIn, within } from './ranks.ts'
 import { wilson } from './statistics.ts'
 
@@ -35,7 +45,10 @@ describe('highest posterior density', () => {
   })
 
   test('exact draws cover 0.9; weighted by their density again, much less', () => {
-    const four = gaussian([0, 0, 0, 0], [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => Number(i === j))))
+    const four = gaussian(
+      [0, 0, 0, 0],
+      [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => Number(i === j))),
+    )
     const cases = Array.from({ length: 600 }, (_, s) => {
       const truth = normals(2 * s, 1, 4).values
       return [normals(2 * s + 1, 50, 4), judgedBy({ posterior: four, truth })] as const
@@ -46,7 +59,12 @@ describe('highest posterior density', () => {
     expect({ value, low, high }).toEqual(wilson(value, 600))
     // The densest 90 % by weights ∝ p: P(‖z‖² ≤ q) with q half of χ²₄'s 90 % point, 3.89, is 0.579.
     expect(Math.abs(rate(hpdCoverageSoftmax).value - 0.579)).toBeLessThan(0.02 + 5 * Math.sqrt(0.25 / 600))
-    const narrow = cases.map(([x, judged]) => hpdCoverage.of(mapped(x, (v) => v.map((c) => 0.5 * c)), judged))
+    const narrow = cases.map(([x, judged]) =>
+      hpdCoverage.of(
+        mapped(x, (v) => v.map((c) => 0.5 * c)),
+        judged,
+      ),
+    )
     expect(hpdCoverage.over(narrow).high).toBeLessThan(0.6)
   })
 
@@ -68,8 +86,11 @@ describe('highest posterior density', () => {
 
   test('densities are worked out once for samples and posterior', () => {
     let calls = 0
-    const counted = { ...line, logDensity: (x: Float64Array) => (calls++, -((x[0] ?? 0) ** 2)) } // biome-ignore format: a line
-    const judged = judgedBy({ posterior: counted, truth: Float64Array.of(0) })
+    const logDensity = (x: Float64Array) => {
+      calls++
+      return -((x[0] ?? 0) ** 2)
+    }
+    const judged = judgedBy({ posterior: { ...line, logDensity }, truth: Float64Array.of(0) })
     hpdCoverage.of(nineteen, judged)
     hpdCoverageSoftmax.of(nineteen, judged)
     expect(calls).toBe(19 + 1 + 1)

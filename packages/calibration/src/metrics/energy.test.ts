@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { energyDistance, maximumMeanDiscrepancy, meanDistance } from './energy.ts'
-import { estimated, judgedBy, mapped, mean, normals, oneOf, plain, rows } from './plain.test.helper.ts'
 import { meanBetween, thinned } from './pairs.ts'
+import { estimated, judgedBy, mapped, mean, normals, oneOf, plain, rows } from './plain.test.helper.ts'
 
 const squared = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, v, j) => sum + (v - (b[j] ?? 0)) ** 2, 0)
@@ -12,7 +12,8 @@ const [x, y] = [normals(1, 6, 3), mapped(normals(2, 8, 3), (v) => v.map((c) => 0
 const [a, b] = [plain(x), plain(y)]
 
 test('energy distance by double loops', () => {
-  const wanted = 2 * pairs(a, b, false, Math.sqrt) - pairs(a, a, true, Math.sqrt) - pairs(b, b, true, Math.sqrt)
+  const wanted =
+    2 * pairs(a, b, false, Math.sqrt) - pairs(a, a, true, Math.sqrt) - pairs(b, b, true, Math.sqrt)
   expect(oneOf(energyDistance, x, judgedBy({}, y))).toBeCloseTo(wanted, 12)
   expect(meanDistance(x)).toBeCloseTo(pairs(a, a, true, Math.sqrt), 12)
 })
@@ -26,7 +27,10 @@ test('MMD by double loops over five kernels, by the mean distance of the draws',
 
 describe('laws', () => {
   test('both are 0 on average for two sets of one law', () => {
-    const sets = Array.from({ length: 200 }, (_, s) => [normals(2 * s, 20, 2), normals(2 * s + 1, 20, 2)] as const)
+    const sets = Array.from(
+      { length: 200 },
+      (_, s) => [normals(2 * s, 20, 2), normals(2 * s + 1, 20, 2)] as const,
+    )
     for (const metric of [energyDistance, maximumMeanDiscrepancy]) {
       const { value, error } = estimated(sets.map(([p, q]) => oneOf(metric, p, judgedBy({}, q))))
       // 0.6 and 0.8 standard errors with these seeds; pairs of a point with itself would add 0.18 to the energy distance.
@@ -41,7 +45,11 @@ describe('laws', () => {
     const between = (2 / Math.sqrt(Math.PI)) * Math.exp(-1) + delta * 0.842700792949715
     const wanted = 2 * between - 4 / Math.sqrt(Math.PI)
     const values = Array.from({ length: 20 }, (_, s) =>
-      oneOf(energyDistance, mapped(normals(s, 200, 1), ([v = 0]) => [v + delta]), judgedBy({}, normals(100 + s, 200, 1))),
+      oneOf(
+        energyDistance,
+        mapped(normals(s, 200, 1), ([v = 0]) => [v + delta]),
+        judgedBy({}, normals(100 + s, 200, 1)),
+      ),
     )
     const { value, error } = estimated(values)
     expect(Math.abs(value - wanted)).toBeLessThan(5 * error)

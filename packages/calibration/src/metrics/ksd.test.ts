@@ -52,7 +52,10 @@ describe('laws', () => {
 
   test('points beyond 2,000 are thinned', () => {
     const x = normals(1, 3000, 1)
-    const fewer = pointsOf(Float64Array.from({ length: 2000 }, (_, k) => x.values[Math.floor(1.5 * k)] ?? 0), 1)
+    const fewer = pointsOf(
+      Float64Array.from({ length: 2000 }, (_, k) => x.values[Math.floor(1.5 * k)] ?? 0),
+      1,
+    )
     expect(ksd(x)).toBe(ksd(fewer))
   })
 })

@@ -48,5 +48,7 @@ test('central moment discrepancy in plain sums', () => {
   }, 0)
   expect(oneOf(centralMoments, x, judgedBy({ posterior }, y))).toBeCloseTo(wanted, 14)
   expect(oneOf(centralMoments, x, judgedBy({ posterior }, x))).toBe(0)
-  expect(() => oneOf(centralMoments, x, judgedBy({ posterior }, normals(1, 2, 3)))).toThrow('points of one space')
+  expect(() => oneOf(centralMoments, x, judgedBy({ posterior }, normals(1, 2, 3)))).toThrow(
+    'points of one space',
+  )
 })

@@ -8,10 +8,14 @@ import { trialCase, trialDraws } from './trials.ts'
 /** A posterior whose modes are the whole numbers below `count`. */
 const modal = (count: number) => ({
   ...gaussian([0], [[1]]),
-  modes: { weights: Float64Array.from({ length: count }, () => 1 / count), of: (x: Float64Array) => x[0] ?? 0 },
+  modes: {
+    weights: Float64Array.from({ length: count }, () => 1 / count),
+    of: (x: Float64Array) => x[0] ?? 0,
+  },
 })
 /** So many points in each mode. */
-const points = (...counts: number[]): Points => rows(...counts.flatMap((n, k) => Array.from({ length: n }, () => [k])))
+const points = (...counts: number[]): Points =>
+  rows(...counts.flatMap((n, k) => Array.from({ length: n }, () => [k])))
 const judged = (draws: Points, modes: number) => ({ posed: caseWith({ posterior: modal(modes) }), draws })
 
 test('χ² of homogeneity by hand', () => {
@@ -66,4 +70,8 @@ test('p is uniform for exact draws, and small where a weight is moved', () => {
 test('without modes there is none', () => {
   for (const metric of [occupancy, weightsError])
     expect(metric.lacks(caseWith({ posterior: gaussian([0], [[1]]) }))).toBe('modes of the posterior')
+  for (const metric of [occupancy, weightsError]) {
+    expect(metric.lacks(caseWith({ posterior: modal(1) }))).toBe('more than one mode')
+    expect(metric.lacks(caseWith({ posterior: modal(2) }))).toBeUndefined()
+  }
 })

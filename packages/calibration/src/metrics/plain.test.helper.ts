@@ -44,7 +44,10 @@ export const caseWith = (parts: Partial<Case>): Case => {
 }
 
 /** What a metric is given: a case and draws. */
-export const judgedBy = (parts: Partial<Case>, draws: Points = rows([0])): Judged => ({ posed: caseWith(parts), draws })
+export const judgedBy = (parts: Partial<Case>, draws: Points = rows([0])): Judged => ({
+  posed: caseWith(parts),
+  draws,
+})
 
 /** The one number of a case. */
 export const oneOf = (metric: SampleMetric, samples: Points, judged: Judged): number => {

@@ -3,7 +3,8 @@ import { caseWith, estimated, gaussian, judgedBy, mapped, mean, normals, rows } 
 import { rankCalibration, rankPolynomials, rankSpread, uniformRanks } from './sbc.ts'
 import { chiSquareTail } from './statistics.ts'
 
-const identity = (d: number) => Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => Number(i === j)))
+const identity = (d: number) =>
+  Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => Number(i === j)))
 const posteriorOf = (d: number) => gaussian(Array.from({ length: d }, () => 0), identity(d)) // biome-ignore format: a line
 
 /** Cases of a normal law, truth and samples alike, the samples changed. */
@@ -59,7 +60,10 @@ describe('simulation-based calibration', () => {
     // ‖x‖² of the truth is 6.25, of the samples 0, 10 and 5.
     expect(ranks.at(-1)).toBe(1)
     const { logDensity: _, ...bare } = posteriorOf(20)
-    const far = rankCalibration.of(normals(1, 5, 20), judgedBy({ posterior: bare, truth: new Float64Array(20).fill(9) }))
+    const far = rankCalibration.of(
+      normals(1, 5, 20),
+      judgedBy({ posterior: bare, truth: new Float64Array(20).fill(9) }),
+    )
     expect(far.slice(0, 9)).toEqual([5, 5, 5, 5, 5, 5, 5, 5, 5])
     expect(far.length).toBe(1 + 8 + 4)
     expect(rankCalibration.of(normals(1, 5, 1), judgedBy({ posterior: posteriorOf(1), truth: Float64Array.of(0) })).length).toBe(3) // biome-ignore format: a line
@@ -74,7 +78,10 @@ describe('simulation-based calibration', () => {
   })
 
   test('p at or below 0.1 in a tenth of the repetitions at most', () => {
-    const p = Array.from({ length: 60 }, (_, r) => rankCalibration.over(cases(40, 19, 2, undefined, 40 * r)).value)
+    const p = Array.from(
+      { length: 60 },
+      (_, r) => rankCalibration.over(cases(40, 19, 2, undefined, 40 * r)).value,
+    )
     expect(p.filter((v) => v <= 0.1).length / 60).toBeLessThan(0.1 + 5 * Math.sqrt(0.09 / 60))
     // And it is not always 1.
     expect(Math.min(...p)).toBeLessThan(0.5)

@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { crps, energyScore } from './crps.ts'
 import { evidenceBias, logEvidenceError } from './evidence.ts'
 import { gap, pooledGap } from './gap.ts'
-import { caseWith, estimated, gaussian, judgedBy, mapped, mean, normals, oneOf, plain, rows } from './plain.test.helper.ts'
+import {
+  caseWith,
+  estimated,
+  gaussian,
+  judgedBy,
+  mapped,
+  mean,
+  normals,
+  oneOf,
+  plain,
+  rows,
+} from './plain.test.helper.ts'
 
 const at = (...truth: number[]) => judgedBy({ truth: Float64Array.from(truth) })
 const length = (v: readonly number[]) => Math.hypot(...v)
@@ -38,7 +49,11 @@ describe('proper scores', () => {
   test('least for the law itself, truths and draws alike', () => {
     const score = (factor: number) =>
       Array.from({ length: 300 }, (_, s) =>
-        oneOf(crps, mapped(normals(2 * s, 40, 2), (v) => v.map((c) => factor * c)), at(...normals(2 * s + 1, 1, 2).values)),
+        oneOf(
+          crps,
+          mapped(normals(2 * s, 40, 2), (v) => v.map((c) => factor * c)),
+          at(...normals(2 * s + 1, 1, 2).values),
+        ),
       )
     const exact = score(1)
     for (const factor of [0.5, 1.7]) {
@@ -106,7 +121,10 @@ describe('evidence', () => {
     const { value, low, high } = evidenceBias.over([[0.5], [-0.5], [0.3]])
     expect(value).toBeCloseTo(0.1, 12)
     const half = 1.96 * Math.sqrt((0.16 + 0.36 + 0.04) / 2 / 3)
-    expect([value - low, high - value].map((v) => v / half)).toEqual([expect.closeTo(1, 12), expect.closeTo(1, 12)])
+    expect([value - low, high - value].map((v) => v / half)).toEqual([
+      expect.closeTo(1, 12),
+      expect.closeTo(1, 12),
+    ])
     expect(evidenceBias.over([[Infinity], [0]])).toEqual({ value: Infinity, low: -Infinity, high: Infinity })
   })
 

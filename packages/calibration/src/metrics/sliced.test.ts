@@ -6,7 +6,8 @@ import { judgedBy, mapped, mean, normals, oneOf, plain, rows } from './plain.tes
 import { maxSlicedWasserstein, slicedWasserstein } from './sliced.ts'
 
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, v, j) => sum + v * (b[j] ?? 0), 0)
-const sliced = (x: ReturnType<typeof rows>, y: ReturnType<typeof rows>) => oneOf(slicedWasserstein, x, judgedBy({}, y))
+const sliced = (x: ReturnType<typeof rows>, y: ReturnType<typeof rows>) =>
+  oneOf(slicedWasserstein, x, judgedBy({}, y))
 const greatest = (x: ReturnType<typeof rows>, y: ReturnType<typeof rows>) =>
   oneOf(maxSlicedWasserstein, x, judgedBy({}, y))
 
@@ -16,7 +17,11 @@ function area(a: readonly number[], b: readonly number[]): number {
   const below = (all: readonly number[], x: number) => all.filter((v) => v <= x).length / all.length
   return ends
     .slice(1)
-    .reduce((sum, end, k) => sum + (end - (ends[k] ?? 0)) * Math.abs(below(a, ends[k] ?? 0) - below(b, ends[k] ?? 0)), 0)
+    .reduce(
+      (sum, end, k) =>
+        sum + (end - (ends[k] ?? 0)) * Math.abs(below(a, ends[k] ?? 0) - below(b, ends[k] ?? 0)),
+      0,
+    )
 }
 
 describe('directions', () => {
@@ -27,7 +32,9 @@ describe('directions', () => {
     // u uᵀ has the mean I/3 and entries of variance ≤ 4/45: 5 standard errors are 0.067.
     for (let i = 0; i < 3; i++)
       for (let j = 0; j < 3; j++)
-        expect(Math.abs(mean(u.map((v) => (v[i] ?? 0) * (v[j] ?? 0))) - (i === j ? 1 / 3 : 0))).toBeLessThan(0.067)
+        expect(Math.abs(mean(u.map((v) => (v[i] ?? 0) * (v[j] ?? 0))) - (i === j ? 1 / 3 : 0))).toBeLessThan(
+          0.067,
+        )
     expect(unitVectors(3)).toBe(unitVectors(3))
   })
 

@@ -21,7 +21,10 @@ function covarianceIn(basis: readonly (readonly number[])[]): Matrix {
   const means = basis.map((_, k) => z.reduce((sum, v) => sum + (v[k] ?? 0), 0) / z.length)
   return new Matrix(
     basis.map((_, k) =>
-      basis.map((_, l) => z.reduce((s, v) => s + ((v[k] ?? 0) - (means[k] ?? 0)) * ((v[l] ?? 0) - (means[l] ?? 0)), 0) / 11),
+      basis.map(
+        (_, l) =>
+          z.reduce((s, v) => s + ((v[k] ?? 0) - (means[k] ?? 0)) * ((v[l] ?? 0) - (means[l] ?? 0)), 0) / 11,
+      ),
     ),
   )
 }

@@ -24,7 +24,10 @@ describe('tails', () => {
       expect(studentTails(x, 1)).toBeCloseTo(1 - (2 / Math.PI) * Math.atan(size), 7)
       expect(studentTails(x, 2)).toBeCloseTo(1 - size / Math.sqrt(2 + x * x), 7)
       const angle = Math.atan(size / Math.sqrt(3))
-      expect(studentTails(x, 3)).toBeCloseTo(1 - (2 / Math.PI) * (angle + Math.sin(angle) * Math.cos(angle)), 7)
+      expect(studentTails(x, 3)).toBeCloseTo(
+        1 - (2 / Math.PI) * (angle + Math.sin(angle) * Math.cos(angle)),
+        7,
+      )
     }
     for (const degrees of [1, 2, 5, 30, 400])
       expect(studentTails(studentQuantile(0.975, degrees), degrees)).toBeCloseTo(0.05, 6)

@@ -81,7 +81,11 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Pa
   const shared = { count, value, low: value - half, high: value + half }
   return count <= flipped
     ? { ...shared, p: flips(differences), by: 'sign flips' }
-    : { ...shared, p: error === 0 && value === 0 ? 1 : studentTails(value / error, count - 1), by: "Student's t" }
+    : {
+        ...shared,
+        p: error === 0 && value === 0 ? 1 : studentTails(value / error, count - 1),
+        by: "Student's t",
+      }
 }
 
 /** The part of all sign patterns whose sum is as far from 0 as the one seen, up to rounding. */
