@@ -36,7 +36,7 @@ export interface Case {
   readonly conditional?: Prior
   /** A of a linear measurement as an m×d matrix. */
   readonly matrix?: Matrix
-  /** c of the kernel (c² + ‖x − x′‖²)^(−½) of Stein discrepancies, where the protocol has one. */
+  /** c of the kernel (c² + ‖x − x'‖²)^{−½} of the score-KSD, in units of x; 1 where left out. */
   readonly ksdScale?: number
 }
 
