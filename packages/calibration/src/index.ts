@@ -1,8 +1,64 @@
+export type { Cell, CellId, CellOptions, Measured, PosedCase, Refused } from './measure/cell.ts'
+export { measureCell, poseOnce } from './measure/cell.ts'
+export type { Comparison, Difference } from './measure/compare.ts'
+export { compareResults } from './measure/compare.ts'
+export { columnsOf, notesOf, short, tableMarkdown, told } from './measure/markdown.ts'
+export type { Asked, FindMethod, Plan, Task } from './measure/plan.ts'
+export { findSuite, planSuite, tasksOf } from './measure/plan.ts'
+export type { AskedSuites } from './measure/registry-plans.ts'
+export { plans } from './measure/registry-plans.ts'
+export type { Results, RowResults, RunFacts, SuiteResults } from './measure/results.ts'
+export { cellLookup, formatResults, parseCell, parseResults, resultsOf, rounded } from './measure/results.ts'
+export type { CellWorker, MeasureOptions } from './measure/run.ts'
+export { localWorker, measure } from './measure/run.ts'
+export type { ProblemTable, TableRow, Told } from './measure/table.ts'
+export { tablesOf } from './measure/table.ts'
 export { sampleMetrics } from './metrics/catalog.ts'
+export { centralMoments } from './metrics/cmd.ts'
+export { hpdCoverage, hpdCoverageSoftmax, marginalCoverage } from './metrics/coverage.ts'
+export { crps, energyScore } from './metrics/crps.ts'
 export type { SampleMetricDefinition, SampleNeed } from './metrics/define.ts'
-export { defineSampleMetric, meanOver } from './metrics/define.ts'
+export { average, defineSampleMetric, meanOver } from './metrics/define.ts'
+export { energyDistance, maximumMeanDiscrepancy } from './metrics/energy.ts'
+export { evidenceBias, logEvidenceError } from './metrics/evidence.ts'
+export { gap, pooledGap } from './metrics/gap.ts'
+export { gaussianDistance } from './metrics/gaussian-w2.ts'
+export { kernelStein } from './metrics/ksd.ts'
+export {
+  meanError,
+  relativeMeanError,
+  relativeVarianceError,
+  varianceError,
+} from './metrics/mean-variance.ts'
+export { occupancy, weightsError } from './metrics/occupancy.ts'
+export { rankCalibration, rankSpread, uniformRanks } from './metrics/sbc.ts'
+export { maxSlicedWasserstein, slicedWasserstein } from './metrics/sliced.ts'
+export {
+  varianceRatio,
+  varianceRatioMeasured,
+  varianceRatioUnmeasured,
+  whitened,
+  whitenedMeasured,
+  whitenedUnmeasured,
+} from './metrics/spread.ts'
+export type { PairedDifference } from './metrics/statistics.ts'
+export {
+  chiSquareTail,
+  pairedDifference,
+  studentQuantile,
+  studentTails,
+  wilson,
+} from './metrics/statistics.ts'
+export type { Change, TrialProblem } from './metrics/trials.ts'
+export { trial } from './metrics/trials.ts'
 export type { Points } from './points.ts'
 export { pointAt, pointsOf, pointsOfTensor } from './points.ts'
+export type { ChainOptions, ChainPosterior, ChainPosteriorParts, Chains } from './posteriors/chain.ts'
+export { chainPosterior, importance, runChains } from './posteriors/chain.ts'
+export type { Convergence } from './posteriors/convergence.ts'
+export { convergence, worstConvergence } from './posteriors/convergence.ts'
+export { keeper } from './posteriors/keeper.ts'
+export { laplaceMixture } from './posteriors/laplace.ts'
 export { mixturePosterior } from './posteriors/mixture.ts'
 export type { HostArray, ReadArray } from './problem/array.ts'
 export type { BatchedDraw } from './problem/draw.ts'
@@ -14,10 +70,21 @@ export type { OwnProblem } from './problem/problem.ts'
 export { problemOfDescription } from './problem/problem.ts'
 export type { Distance, Moments, Occupancy, SampleSummary } from './problem/summary.ts'
 export { momentsOf, summariseSamples } from './problem/summary.ts'
+export type { Ridges } from './posteriors/ridge.ts'
+export { ridgeTarget } from './posteriors/ridge.ts'
+export { ridgePosterior } from './posteriors/ridge-posterior.ts'
+export type { Stream } from './posteriors/stream.ts'
+export { streamOf } from './posteriors/stream.ts'
+export type { CurvedTarget, Drawable, Target } from './posteriors/target.ts'
+export { mixtureTarget } from './posteriors/target.ts'
 export { countOperator } from './rows/count-operator.ts'
-export { methodRow } from './rows/method.ts'
+export type { MethodRowOptions, SamplesAre } from './rows/method.ts'
+export { hasPopulation, methodRow } from './rows/method.ts'
+export { rowsOfMethod } from './rows/of-method.ts'
 export type { Integration } from './rows/references.ts'
 export { drawKeys, exactDraws, exactScore, priorAlone } from './rows/references.ts'
+export type { SmallSettings } from './rows/small-settings.ts'
+export { smallSettings } from './rows/small-settings.ts'
 export { suites } from './suites/catalog.ts'
 export type {
   Case,

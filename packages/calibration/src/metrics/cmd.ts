@@ -24,9 +24,10 @@ function moments(points: Points): Float64Array[] {
  * Central moment discrepancy, Σ_{k=1}^{5} ‖c_k(samples) − c_k(draws)‖₂/b^k with c₁ the mean, c_k the k-th central moments of
  * the coordinates and b four times the greatest standard deviation of the posterior.
  * @example
- * ```ts no-run
- * import { centralMoments } from '@tweedie/calibration'
- * centralMoments.of(samples, { posed, draws })
+ * ```ts
+ * import { centralMoments, trial } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'gaussian', samples: 200, seed: 1 })
+ * centralMoments.of(samples, judged) // ≈ [0.0679]
  * ```
  */
 export const centralMoments = defineSampleMetric({

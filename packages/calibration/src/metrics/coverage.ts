@@ -15,9 +15,10 @@ const rateOver = (cases: readonly (readonly number[])[]): Summary =>
  * have a lower log p(x | y) than the truth, it lies outside. Samples count alike, as they follow the posterior already. Exact
  * draws have 0.9 at every N: the rank that the tenth cuts counts in part.
  * @example
- * ```ts no-run
- * import { hpdCoverage } from '@tweedie/calibration'
- * hpdCoverage.of(samples, { posed, draws })
+ * ```ts
+ * import { hpdCoverage, trial } from '@tweedie/calibration'
+ * const cases = Array.from({ length: 40 }, (_, seed) => trial({ problem: 'gaussian', samples: 200, seed }))
+ * hpdCoverage.over(cases.map(({ samples, judged }) => hpdCoverage.of(samples, judged))).value // ≈ 0.9
  * ```
  */
 export const hpdCoverage = defineSampleMetric({
@@ -62,9 +63,10 @@ export const hpdCoverageSoftmax = defineSampleMetric({
  * How often coordinates of the truth lie in the central 90 % interval of the samples' coordinates; the interval of the figure is
  * over cases, as the coordinates of one are dependent. Exact draws have 0.9 at every N.
  * @example
- * ```ts no-run
- * import { marginalCoverage } from '@tweedie/calibration'
- * marginalCoverage.of(samples, { posed, draws })
+ * ```ts
+ * import { marginalCoverage, trial } from '@tweedie/calibration'
+ * const cases = Array.from({ length: 40 }, (_, seed) => trial({ problem: 'gaussian', samples: 200, seed }))
+ * marginalCoverage.over(cases.map(({ samples, judged }) => marginalCoverage.of(samples, judged))).value // ≈ 0.9
  * ```
  */
 export const marginalCoverage = defineSampleMetric({

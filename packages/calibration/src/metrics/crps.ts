@@ -25,9 +25,10 @@ function fairCrps(sorted: Float64Array, y: number): number {
  * fair form, whose mean over sets of exact draws does not depend on N. Least, on average over truths, for the posterior: tune
  * by it, not by the error of the mean.
  * @example
- * ```ts no-run
- * import { crps } from '@tweedie/calibration'
- * crps.of(samples, { posed, draws })
+ * ```ts
+ * import { crps, trial } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'gaussian', samples: 200, seed: 1 })
+ * crps.of(samples, judged) // ≈ [0.2591]
  * ```
  */
 export const crps = defineSampleMetric({

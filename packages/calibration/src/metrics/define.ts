@@ -61,12 +61,16 @@ export function defineSampleMetric({
   }
 }
 
-/** The mean over cases of what a case's numbers average to, ± 1.96 standard errors. */
+/**
+ * The mean over cases of what a case's numbers average to, ± 1.96 standard errors. The interval is all of ℝ for one case, and
+ * where the mean is not finite.
+ */
 export function meanOver(cases: readonly (readonly number[])[]): Summary {
   const values = cases.map(average)
   const value = average(values)
   const variance = values.reduce((sum, v) => sum + (v - value) ** 2, 0) / (values.length - 1)
-  const half = values.length > 1 && Number.isFinite(value) ? 1.96 * Math.sqrt(variance / values.length) : Infinity
+  if (values.length < 2 || !Number.isFinite(value)) return { value, low: -Infinity, high: Infinity }
+  const half = 1.96 * Math.sqrt(variance / values.length)
   return { value, low: value - half, high: value + half }
 }
 

@@ -18,10 +18,10 @@ export function meanDistance(points: Points): number {
  * at most, O(N²d).
  * @example
  * ```ts
- * import { energyDistance, pointsOf } from '@tweedie/calibration'
+ * import { energyDistance, pointsOf, trial } from '@tweedie/calibration'
+ * const { judged } = trial({ problem: 'gaussian', samples: 2, seed: 1 })
  * const draws = pointsOf(Float64Array.of(0, 2), 1)
- * const samples = pointsOf(Float64Array.of(10, 12), 1)
- * energyDistance.of(samples, { draws }) // => [16]
+ * energyDistance.of(pointsOf(Float64Array.of(10, 12), 1), { ...judged, draws }) // => [16]
  * ```
  */
 export const energyDistance = defineSampleMetric({
@@ -42,9 +42,10 @@ export const energyDistance = defineSampleMetric({
  * exact draws; unbiased. The published figures keep pairs of a point with itself and are (10 − 2·E k)/N higher: about 0.001 at
  * N = 10,000. Over 2,000 points of each set at most, O(N²d).
  * @example
- * ```ts no-run
- * import { maximumMeanDiscrepancy } from '@tweedie/calibration'
- * maximumMeanDiscrepancy.of(samples, { posed, draws })
+ * ```ts
+ * import { maximumMeanDiscrepancy, trial } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'gaussian', samples: 200, seed: 1 })
+ * maximumMeanDiscrepancy.of(samples, judged) // ≈ [-0.0083]
  * ```
  */
 export const maximumMeanDiscrepancy = defineSampleMetric({
@@ -52,7 +53,8 @@ export const maximumMeanDiscrepancy = defineSampleMetric({
   title: 'squared maximum mean discrepancy to as many exact draws, 5 Gaussian kernels, unbiased',
   unit: '',
   better: 'lower',
-  source: 'arXiv 2503.03007, its repository: eval_metrics.py; unbiased form: Gretton et al., JMLR 13 (2012) eq. 3',
+  source:
+    'arXiv 2503.03007, its repository: eval_metrics.py; unbiased form: Gretton et al., JMLR 13 (2012) eq. 3',
   of: (samples, { draws }) => {
     requireSameSpace('mmd', samples, draws)
     const widest = 4 * meanDistance(draws)

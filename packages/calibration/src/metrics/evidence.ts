@@ -10,9 +10,11 @@ const offsOf = ({ logEvidence = [], posed: { posterior } }: Judged): number[] =>
  * difference of logarithms is taken first; the interval is over cases, and wide where few runs carry the mean. No numbers
  * where a method estimates no evidence.
  * @example
- * ```ts no-run
- * import { evidenceBias } from '@tweedie/calibration'
- * evidenceBias.of(samples, { posed, draws, logEvidence: [-3.1, -2.9] })
+ * ```ts
+ * import { evidenceBias, trial } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'gaussian', samples: 2, seed: 1 })
+ * const exact = judged.posed.posterior.logEvidence ?? NaN
+ * evidenceBias.of(samples, { ...judged, logEvidence: [exact + Math.log(2), exact] }) // ≈ [0.5]
  * ```
  */
 export const evidenceBias = defineSampleMetric({

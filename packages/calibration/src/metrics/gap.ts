@@ -16,9 +16,10 @@ const errors = (samples: Points, { posterior, truth }: Case): number[] => [
  * of N exact draws is not at 0: its ratio of sums is 1 + 1/N, 0.086 dB at N = 50, and the mean in dB a little less. Below that
  * floor a sampler is too narrow.
  * @example
- * ```ts no-run
- * import { gap } from '@tweedie/calibration'
- * gap.of(samples, { posed, draws })
+ * ```ts
+ * import { gap, trial } from '@tweedie/calibration'
+ * const cases = Array.from({ length: 10 }, (_, seed) => trial({ problem: 'gaussian', samples: 200, seed }))
+ * gap.over(cases.map(({ samples, judged }) => gap.of(samples, judged))).value // ≈ 0.579
  * ```
  */
 export const gap = defineSampleMetric({

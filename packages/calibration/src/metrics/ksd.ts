@@ -36,9 +36,11 @@ function discrepancy(x: Points, scores: Points, c: number): number {
  * (1/N)√(Σ_ij u(x_i, x_j)/d), pairs of a point with itself kept: exact draws have a floor that goes as N^{−½}. Needs no draws.
  * c is the case's `ksdScale`, 1 where it has none. Over 2,000 points at most, O(N²d).
  * @example
- * ```ts no-run
- * import { kernelStein } from '@tweedie/calibration'
- * kernelStein.of(samples, { posed: { ...posed, ksdScale: 0.7 }, draws })
+ * ```ts
+ * import { kernelStein, trial } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'gaussian', samples: 200, seed: 1 })
+ * kernelStein.of(samples, judged) // ≈ [0.137]
+ * kernelStein.of(samples, { ...judged, posed: { ...judged.posed, ksdScale: 0.7 } }) // ≈ [0.2]
  * ```
  */
 export const kernelStein = defineSampleMetric({

@@ -22,6 +22,9 @@ function countsOf(samples: Points, { posed, draws }: Judged): Counts {
 
 const modeOf = ({ posterior: { modes } }: Case, x: Float64Array): number => modes?.of(x) ?? 0
 
+const lacks = ({ posterior: { modes } }: Case): string | undefined =>
+  modes && modes.weights.length < 2 ? 'more than one mode' : undefined
+
 /** Cells of at least 10 points: the smallest are put together, and what is still too small joins the next. */
 function pooled(counts: Counts): Counts {
   const cells = counts.toSorted(([a, b], [c, d]) => c + d - (a + b))
@@ -38,9 +41,10 @@ function pooled(counts: Counts): Counts {
  * in mode k, summed over cases with their degrees of freedom. Two samples are compared, so that it holds whatever the regions
  * are; modes with fewer than 10 points of both are put together. Uniform on 0 … 1 for exact draws.
  * @example
- * ```ts no-run
- * import { occupancy } from '@tweedie/calibration'
- * occupancy.over([occupancy.of(samples, { posed, draws })]).value
+ * ```ts
+ * import { occupancy, trial } from '@tweedie/calibration'
+ * const cases = Array.from({ length: 10 }, (_, seed) => trial({ problem: 'mixture', samples: 500, seed }))
+ * occupancy.over(cases.map(({ samples, judged }) => occupancy.of(samples, judged))).value // ≈ 0.711
  * ```
  */
 export const occupancy = defineSampleMetric({
@@ -50,6 +54,7 @@ export const occupancy = defineSampleMetric({
   better: 'higher',
   source: 'χ² test of homogeneity',
   needs: ['modes'],
+  lacks,
   of: (samples, judged) => {
     const cells = pooled(countsOf(samples, judged))
     const ratio = Math.sqrt(judged.draws.count / samples.count)
@@ -67,9 +72,10 @@ export const occupancy = defineSampleMetric({
 /**
  * Total variation of mode weights, ½Σ_k |a_k/N − b_k/M|, of samples and exact draws: 0 … 1.
  * @example
- * ```ts no-run
- * import { weightsError } from '@tweedie/calibration'
- * weightsError.of(samples, { posed, draws })
+ * ```ts
+ * import { trial, weightsError } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'mixture', samples: 500, seed: 1 })
+ * weightsError.of(samples, judged) // ≈ [0.044]
  * ```
  */
 export const weightsError = defineSampleMetric({
@@ -79,6 +85,7 @@ export const weightsError = defineSampleMetric({
   better: 'lower',
   source: '½Σ|a_k/N − b_k/M|',
   needs: ['modes'],
+  lacks,
   of: (samples, judged) =>
     countsOf(samples, judged).reduce(
       (sum, [a, b]) => sum + Math.abs(a / samples.count - b / judged.draws.count) / 2,

@@ -26,8 +26,7 @@ function ranksOf(samples: Points, { truth, posterior }: Case): number[] {
       const u = pointAt(unitVectors(d), k)
       ranks.push(rankIn(projected(samples, u), projected(alone, u)[0] ?? Number.NaN))
     }
-  if (posterior.logDensity)
-    ranks.push(rankIn(logDensities(samples, posterior), posterior.logDensity(truth)))
+  if (posterior.logDensity) ranks.push(rankIn(logDensities(samples, posterior), posterior.logDensity(truth)))
   return ranks
 }
 
@@ -76,9 +75,10 @@ export function uniformRanks(ranks: readonly number[], count: number): number {
  * test), times how many they are (Bonferroni), as ranks of one case are dependent. Needs cases whose truth is a draw, and
  * independent samples. Close to uniform on 0 … 1 or above for exact draws.
  * @example
- * ```ts no-run
- * import { rankCalibration } from '@tweedie/calibration'
- * rankCalibration.over(cases.map(({ samples, judged }) => rankCalibration.of(samples, judged))).value
+ * ```ts
+ * import { rankCalibration, trial } from '@tweedie/calibration'
+ * const cases = Array.from({ length: 10 }, (_, seed) => trial({ problem: 'gaussian', samples: 200, seed }))
+ * rankCalibration.over(cases.map(({ samples, judged }) => rankCalibration.of(samples, judged))).value // ≈ 0.453
  * ```
  */
 export const rankCalibration = defineSampleMetric({

@@ -52,10 +52,9 @@ function distances(samples: Points, draws: Points): readonly number[] {
  * that N and the spread give, not 0. O(500·N(d + log N)).
  * @example
  * ```ts
- * import { pointsOf, slicedWasserstein } from '@tweedie/calibration'
- * const draws = pointsOf(Float64Array.of(0, 1, 2, 3), 1)
- * const samples = pointsOf(Float64Array.of(3.5, 2.5, 1.5, 0.5), 1)
- * slicedWasserstein.of(samples, { draws }) // ≈ [0.5]
+ * import { slicedWasserstein, trial } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'gaussian', samples: 200, seed: 1 })
+ * slicedWasserstein.of(samples, judged) // ≈ [0.1303]
  * ```
  */
 export const slicedWasserstein = defineSampleMetric({

@@ -7,7 +7,7 @@ import type { Summary } from '../types.ts'
 const z95 = 1.959963984540054
 
 /**
- * P(χ²_k ≥ x), to about 1e-12 absolutely.
+ * P(χ²_k ≥ x), to 1e-10 absolutely.
  * @param x - Below 0 it counts as 0.
  * @example
  * ```ts
@@ -18,7 +18,7 @@ const z95 = 1.959963984540054
 export const chiSquareTail = (x: number, degrees: number): number =>
   Math.min(1, Math.max(0, 1 - jstat.lowRegGamma(degrees / 2, Math.max(0, x) / 2)))
 
-/** P(|t| ≥ |x|) of Student's t with ν degrees of freedom, I_{ν/(ν+x²)}(ν/2, ½). */
+/** P(|t| ≥ |x|) of Student's t with ν degrees of freedom, I_{ν/(ν+x²)}(ν/2, ½), to 1e-7. */
 export const studentTails = (x: number, degrees: number): number =>
   Number.isNaN(x) ? Number.NaN : Number(jstat.ibeta(degrees / (degrees + x * x), degrees / 2, 0.5))
 
@@ -81,7 +81,11 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Pa
   const shared = { count, value, low: value - half, high: value + half }
   return count <= flipped
     ? { ...shared, p: flips(differences), by: 'sign flips' }
-    : { ...shared, p: error === 0 && value === 0 ? 1 : studentTails(value / error, count - 1), by: "Student's t" }
+    : {
+        ...shared,
+        p: error === 0 && value === 0 ? 1 : studentTails(value / error, count - 1),
+        by: "Student's t",
+      }
 }
 
 /** The part of all sign patterns whose sum is as far from 0 as the one seen, up to rounding. */

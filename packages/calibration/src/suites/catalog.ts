@@ -1,5 +1,10 @@
 import type { Suite } from '../types.ts'
+import { bipsda } from './bipsda.ts'
+import { calibration1d } from './calibration-1d.ts'
 import { gmm } from './gmm.ts'
+import { ksd } from './ksd.ts'
+import { mgps } from './mgps.ts'
+import { tilt } from './tilt.ts'
 
 /** All suites. */
-export const suites: readonly Suite[] = [gmm]
+export const suites: readonly Suite[] = [gmm, ksd, bipsda, tilt, mgps, calibration1d]

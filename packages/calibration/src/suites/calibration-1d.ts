@@ -1,0 +1,66 @@
+import { gaussianPrior } from '@tweedie/solvers'
+import { randomKey } from '@tweedie/tensor'
+import { Matrix } from 'ml-matrix'
+import type { Published, Suite } from '../types.ts'
+import { linearCase, measured, truthOf } from './pose.ts'
+
+const prior = () => gaussianPrior({ mean: [0], covariance: 1 })
+
+/** With the prior N(0, 1) and y = x₀ + 0.5·ε the posterior of y = 1.5 is N(1.2, 0.447²). */
+const [A, sigma, y] = [Matrix.eye(1), 0.5, 1.5] as const
+
+const source =
+  'table of a third-party repository, not reviewed; target 1.200 ± 0.447; how it takes z-std is not said, and only the ' +
+  'posterior of its problem is known'
+
+const row = (name: string, mean: number, std: number, z: number): Published[] =>
+  (
+    [
+      ['y=1.5', 'sample-mean', mean],
+      ['y=1.5', 'sample-std', std],
+      ['drawn', 'z-std', z],
+    ] as const
+  ).map(([problem, metric, value]) => ({
+    problem,
+    row: name,
+    metric,
+    value,
+    provenance: 'second hand',
+    source,
+  }))
+
+/** One number measured with noise. */
+export const calibration1d: Suite = {
+  name: 'calibration-1d',
+  title: 'One number',
+  source: 'After a third-party table; prior and noise are those that its posterior follows from most simply.',
+  problems: [
+    {
+      name: 'y=1.5',
+      title: 'x₀ ~ N(0, 1), y = 1.5, σ_y = 0.5: the posterior is N(1.2, 0.447²)',
+      pose: () =>
+        linearCase({ prior: prior(), A, sigma, truth: Float64Array.of(1.2), y: Float64Array.of(y) }),
+    },
+    {
+      name: 'drawn',
+      title: 'the same with x₀ and y drawn',
+      pose: (seed) => {
+        const key = randomKey(seed).fold('calibration-1d')
+        const law = prior()
+        const truth = truthOf(law, key.fold('truth'))
+        return linearCase({ prior: law, A, sigma, truth, y: measured(A, truth, sigma, key.fold('noise')) })
+      },
+    },
+  ],
+  full: { seeds: 100, samples: 1000 },
+  quick: { seeds: 4, samples: 300 },
+  metrics: ['sw', 'sample-mean', 'sample-std', 'z-std', 'whitened'],
+  settings: () => undefined,
+  published: [
+    ...row('latino', 1.337, 0.327, 0.765),
+    ...row('dps', 1.452, 0.356, 0.916),
+    ...row('mmps', 1.179, 0.446, 1.002),
+    ...row('latino-sde', 1.209, 0.436, 0.979),
+    ...row('lflow', 1.199, 0.442, 0.986),
+  ],
+}

@@ -1,0 +1,89 @@
+import { gaussianMixturePrior, gaussianPrior } from '@tweedie/solvers'
+import { randomKey } from '@tweedie/tensor'
+import { Matrix } from 'ml-matrix'
+import type { Case, PosedProblem, Suite } from '../types.ts'
+import { linearCase, normals, truthOf } from './pose.ts'
+
+/** p(x)·exp(r(x)) with the reward r = −‖B x − c‖²/(2τ²): what a measurement y = c of B x with the noise τ does. */
+const rewarded = (
+  parts: Omit<Parameters<typeof linearCase>[0], 'truth' | 'y' | 'A'> & {
+    B: Matrix
+    c: Float64Array
+    seed: number
+  },
+): Case => {
+  const { prior, sigma, B, c, seed } = parts
+  const truth = truthOf(prior, randomKey(seed).fold('tilt').fold('truth'))
+  return linearCase({ prior, A: B, sigma, truth, y: c })
+}
+
+const gaussian = (seed: number): Case =>
+  rewarded({
+    prior: gaussianPrior({
+      mean: [0, 0],
+      covariance: [
+        [1, 0.8],
+        [0.8, 1],
+      ],
+    }),
+    B: Matrix.eye(2),
+    c: Float64Array.of(2, -1),
+    sigma: 1,
+    seed,
+  })
+
+const mixture = (seed: number): Case =>
+  rewarded({
+    prior: gaussianMixturePrior({
+      weights: [0.4, 0.2, 0.3, 0.1],
+      means: [
+        [-4, -4],
+        [0, 0],
+        [4, 4],
+        [-4, 4],
+      ],
+      covariances: 1,
+    }),
+    B: new Matrix([[1, 0.3]]),
+    c: Float64Array.of(1.5),
+    sigma: 1,
+    seed,
+  })
+
+/** Eight modes about 11 apart; the reward draws to a point in their midst. */
+function many(seed: number): Case {
+  const d = 30
+  const key = randomKey(seed).fold('tilt').fold('many')
+  return rewarded({
+    prior: gaussianMixturePrior({
+      weights: new Float64Array(8).fill(1),
+      means: Array.from({ length: 8 }, (_, k) => normals(key.fold(k), d).map((z) => 1.5 * z)),
+      covariances: 1,
+    }),
+    B: Matrix.eye(d),
+    c: new Float64Array(d).fill(0.5),
+    sigma: 3,
+    seed,
+  })
+}
+
+const problems: readonly PosedProblem[] = [
+  { name: 'gaussian-2d', title: 'a Gaussian in 2 dimensions, drawn to a point', pose: gaussian },
+  { name: 'mixture-2d', title: '4 modes in 2 dimensions, drawn to a line', pose: mixture },
+  { name: 'mixture-30d', title: '8 modes in 30 dimensions, drawn to a point', pose: many },
+]
+
+/** Laws tilted by a reward: p(x)·exp(r(x)). */
+export const tilt: Suite = {
+  name: 'tilt',
+  title: 'Laws tilted by a reward',
+  source:
+    'after DriftLite (Ren et al., arXiv 2509.21655), which tilts a mixture in 30 dimensions by a quadratic reward; means and ' +
+    'rewards are ours',
+  problems,
+  full: { seeds: 10, samples: 2000 },
+  quick: { problems: ['gaussian-2d', 'mixture-2d', 'mixture-30d'], seeds: 1, samples: 200 },
+  metrics: ['sw', 'mean-error', 'variance-error', 'mmd', 'occupancy', 'evidence-bias'],
+  settings: () => undefined,
+  published: [],
+}
