@@ -19,6 +19,10 @@ export { methodRow } from './rows/method.ts'
 export type { Integration } from './rows/references.ts'
 export { drawKeys, exactDraws, exactScore, priorAlone } from './rows/references.ts'
 export { suites } from './suites/catalog.ts'
+export type { Rung, Standing } from './tune/halving.ts'
+export { halve, ranksOf, rungsOf } from './tune/halving.ts'
+export type { AskedSpace, Range, Space } from './tune/space.ts'
+export { drawSettings, rangeOf, spaceOf } from './tune/space.ts'
 export type {
   Case,
   Cost,
