@@ -86,6 +86,10 @@ export { drawKeys, exactDraws, exactScore, priorAlone } from './rows/references.
 export type { SmallSettings } from './rows/small-settings.ts'
 export { smallSettings } from './rows/small-settings.ts'
 export { suites } from './suites/catalog.ts'
+export type { Rung, Standing } from './tune/halving.ts'
+export { halve, ranksOf, rungsOf } from './tune/halving.ts'
+export type { AskedSpace, Range, Space } from './tune/space.ts'
+export { drawSettings, rangeOf, spaceOf } from './tune/space.ts'
 export type {
   Case,
   Cost,

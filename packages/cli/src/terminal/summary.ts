@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { RunRecord, ShownMetric, SummaryRow } from '@tweedie/runs'
-import { fixed, shownMetrics, summarise } from '@tweedie/runs'
+import { fixed, metricsShown, summarise } from '@tweedie/runs'
 import pc from 'picocolors'
 import type { Column, Paper } from './table.ts'
 import { formatTable } from './table.ts'
@@ -8,24 +8,24 @@ import { formatTable } from './table.ts'
 /** A line of the table, its task's title where it is the first of it. */
 type Line = SummaryRow & { readonly task: string }
 
-const scoreColumn = ({ metric: { info }, title, digits }: ShownMetric, i: number): Column<Line> => ({
+const scoreColumn = ({ metric: { info }, title, digits }: ShownMetric): Column<Line> => ({
   title,
   right: true,
   value: ({ scores }) => fixed(scores[info.name], digits),
-  // The first score tells whether a method is better than its input.
-  ...(i > 0
+  // PSNR tells whether a method is better than its input.
+  ...(info.name !== 'psnr'
     ? {}
     : { tint: ({ kind, gain }, c) => (kind === 'input' ? c.dim : (gain ?? 1) > 0 ? c.green : c.red) }),
 })
 
-const columns: readonly Column<Line>[] = [
+const columnsOf = (metrics: readonly ShownMetric[]): readonly Column<Line>[] => [
   { title: 'task', least: 10, value: ({ task }) => task },
   {
     title: 'method',
     least: 10,
     value: ({ kind, name }) => (kind === 'input' ? `input (${name})` : name),
   },
-  ...shownMetrics.map(scoreColumn),
+  ...metrics.map(scoreColumn),
   { title: 'NFE', right: true, value: ({ nfe }) => (nfe === undefined ? '' : String(nfe)) },
   { title: 'VJP', right: true, value: ({ vjps = 0 }) => (vjps === 0 ? '' : String(vjps)) },
   {
@@ -44,7 +44,9 @@ export function printSummary(record: RunRecord, folder: string, paper: Paper): s
       .filter(({ kind }) => kind !== 'mean')
       .map((row, i): Line => ({ ...row, task: i === 0 ? task.title : '' })),
   )
-  const table = formatTable(lines, columns, paper)
+  const metrics = metricsShown(tasks)
+  const table = formatTable(lines, columnsOf(metrics), paper)
+  const comparing = metrics.some(({ metric: { info } }) => info.name === 'psnr')
   const means = tasks.flatMap(({ rows }) =>
     rows.flatMap(({ kind, scores: { psnr, ssim } }) =>
       kind !== 'mean' || psnr === undefined
@@ -55,8 +57,11 @@ export function printSummary(record: RunRecord, folder: string, paper: Paper): s
   const remarks = tasks.flatMap(({ task, remarks }) =>
     remarks.map(({ method, says }) => `${task.title}, ${method}${says}.\n`),
   )
+  // Of one method it is worth a line; a table of several has the misfit.
+  const [only, ...others] = tasks.flatMap(({ residuals }) => residuals)
+  const residual = only === undefined || others.length > 0 ? '' : `${only.method}${only.says}.\n`
   const count = record.samples.length
   return `${table}
-${colors.dim(`Means over ${count} sample${count === 1 ? '' : 's'}; PSNR in dB; misfit = ‖y − Ax‖/(σ_y√m), about 1 for the truth; ${record.seconds.toFixed(1)} s in all.`)}
-${means.join('')}${remarks.join('')}${record.notes.map((note) => `Note: ${note}.\n`).join('')}Wrote ${join(folder, 'report.html')}\n`
+${colors.dim(`Means over ${count} sample${count === 1 ? '' : 's'}${comparing ? '; PSNR in dB' : ''}; misfit = ‖y − Ax‖/(σ_y√m), about 1 for the truth; ${record.seconds.toFixed(1)} s in all.`)}
+${residual}${means.join('')}${remarks.join('')}${record.notes.map((note) => `Note: ${note}.\n`).join('')}Wrote ${join(folder, 'report.html')}\n`
 }

@@ -1,3 +1,5 @@
+import type { ResidualCheck } from '../scores/chi-squared.ts'
+
 /** A file that a run has read, so that it can be told apart from another of the same name. */
 export interface InputRecord {
   /** As the user named it. */
@@ -80,6 +82,8 @@ export interface MethodRecord {
   readonly seconds: number
   /** One per sample. */
   readonly scores: readonly Score[]
+  /** Against what noise of σ_y leaves; absent where there is no such level. */
+  readonly residual?: ResidualCheck
   /** Of the mean of the samples, where they are draws for one measurement. */
   readonly mean?: Score
   readonly trace: readonly TracePoint[]

@@ -2,14 +2,14 @@ import type { Picture } from '../pictures/picture.ts'
 import type { Panel } from '../pictures/sheet.ts'
 import { commandLine, meanScore } from '../record/format.ts'
 import type { MethodRecord, RunRecord, TaskRecord, TracePoint } from '../record/record.ts'
-import { shownMetrics } from '../scores/scores.ts'
+import type { ShownMetric } from '../scores/scores.ts'
 import type { Chart } from './curves.ts'
 import { drawChart } from './curves.ts'
 import { escapeHtml, htmlPage, htmlTable } from './html.ts'
 import { fixed } from './numbers.ts'
 import type { TaskPictures } from './pictures.ts'
 import type { Remark, SummaryRow, TaskSummary } from './summary.ts'
-import { noiseInWords, summarise } from './summary.ts'
+import { metricsShown, noiseInWords, summarise } from './summary.ts'
 
 /** An address of a picture that a page can show, such as a data URI of it as PNG. */
 export type PictureAddress = (picture: Picture) => string
@@ -28,30 +28,36 @@ const rowNames: Readonly<Record<SummaryRow['kind'], (name: string) => string>> =
   mean: (name) => `${name}, mean of the samples`,
 }
 
-/** The cells of a row: its name, the scores with the gain after the first, what it cost. */
-function cellsOf({ kind, name, scores, gain, nfe, vjps, seconds }: SummaryRow): string[] {
-  const [first = '', ...others] = shownMetrics.map(({ metric, digits }) =>
-    fixed(scores[metric.info.name], digits),
-  )
+/** The cells of a row: its name, the scores with the gain after the PSNR, what it cost. */
+function cellsOf(
+  { kind, name, scores, gain, nfe, vjps, seconds }: SummaryRow,
+  metrics: readonly ShownMetric[],
+): string[] {
+  const against = kind === 'method' ? signed(gain) : ''
+  const cells = metrics.flatMap(({ metric: { info }, digits }) => {
+    const cell = fixed(scores[info.name], digits)
+    return info.name === 'psnr' ? [cell, against] : [cell]
+  })
   const cost = [
     nfe === undefined ? '' : String(nfe),
     vjps === undefined || vjps === 0 ? '' : String(vjps),
     seconds === undefined ? '' : seconds.toFixed(1),
   ]
-  const against = kind === 'method' ? signed(gain) : ''
-  return [rowNames[kind](escapeHtml(name)), first, against, ...others, ...cost]
+  return [rowNames[kind](escapeHtml(name)), ...cells, ...cost]
 }
 
 /** The numbers of every task and method. */
 function summary(tasks: readonly TaskSummary[]): string {
+  const metrics = metricsShown(tasks)
   const groups = tasks.map(({ task, rows }) => ({
     heading: `${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, ${escapeHtml(noiseInWords(task))}</small>`,
-    rows: rows.map(cellsOf),
+    rows: rows.map((row) => cellsOf(row, metrics)),
   }))
-  const [first = '', ...others] = shownMetrics.map(({ metric: { info }, title }) =>
-    info.unit === '' ? title : `${title} (${info.unit})`,
-  )
-  return htmlTable(['method', first, 'against input', ...others, 'NFE', 'VJP', 'seconds'], groups)
+  const titles = metrics.flatMap(({ metric: { info }, title }) => {
+    const full = info.unit === '' ? title : `${title} (${info.unit})`
+    return info.name === 'psnr' ? [full, 'against input'] : [full]
+  })
+  return htmlTable(['method', ...titles, 'NFE', 'VJP', 'seconds'], groups)
 }
 
 function remarkList(remarks: readonly Remark[]): string {
@@ -127,6 +133,12 @@ const optionsOf = (runs: readonly MethodRecord[]) =>
       }`,
   )
 
+/** What the scores that need the truth are, where it is known. */
+const comparison = (tasks: readonly TaskSummary[]): string =>
+  metricsShown(tasks).some(({ metric: { info } }) => info.name === 'psnr')
+    ? 'PSNR and SSIM compare with the truth (higher is better; range [−1, 1], results clipped to it). '
+    : ''
+
 /**
  * The report of a run as HTML: command, numbers, contact sheets, curves.
  * @param pictures - One entry per task of the record.
@@ -140,10 +152,10 @@ export function drawReport(
   const { machine, prior } = record
   const img: Img = (picture, alt) => `<img src="${address(picture)}" alt="${escapeHtml(alt)}">`
   const summaries = summarise(record)
-  const tasks = summaries.map(({ task, remarks }, i) => {
+  const tasks = summaries.map(({ task, remarks, residuals }, i) => {
     const shown = pictures[i]
     return `<h2>${escapeHtml(task.title)} <small>${escapeHtml(task.operator)}, ${escapeHtml(noiseInWords(task))}, ${task.measured} numbers measured</small></h2>
-${remarkList(remarks)}<div class="task">${shown === undefined ? '' : sheet(shown.panel, img)}
+${remarkList([...residuals, ...remarks])}<div class="task">${shown === undefined ? '' : sheet(shown.panel, img)}
 ${charts(task)}</div>${shown === undefined ? '' : strips(shown, img)}
 <p class="quiet">${optionsOf(task.runs).map(escapeHtml).join(' · ')}</p>`
   })
@@ -155,9 +167,9 @@ ${charts(task)}</div>${shown === undefined ? '' : strips(shown, img)}
 <pre>${escapeHtml(commandLine(record.argv))}</pre>
 ${notes}
 ${summary(summaries)}
-<p class="quiet">PSNR and SSIM compare with the truth (higher is better; range [−1, 1], results clipped to it). Misfit is
-‖y − A x‖ / (σ_y √m): the truth has about 1, more means the measurement is not met, much less means the noise was
-fitted too. NFE counts calls of the denoiser, VJP those of them that were also differentiated through; a batch counts as
+<p class="quiet">${comparison(summaries)}Misfit is ‖y − A x‖ / (σ_y √m): the truth has about 1, more means the measurement is
+not met, much less means the noise was fitted too; χ² is its square times m, and expected is where that of the truth, and
+of samples of the posterior, is in 95 of 100 measurements. NFE counts calls of the denoiser, VJP those of them that were also differentiated through; a batch counts as
 one. Numbers are means over the samples.</p>
 ${tasks.join('\n')}
 <details><summary>Versions and machine</summary><pre>${escapeHtml(

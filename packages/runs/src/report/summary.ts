@@ -1,5 +1,7 @@
 import { meanScore } from '../record/format.ts'
 import type { RunRecord, Score, TaskRecord } from '../record/record.ts'
+import { residualInWords } from '../scores/chi-squared.ts'
+import type { ShownMetric } from '../scores/scores.ts'
 import { shownMetrics } from '../scores/scores.ts'
 import { verdict } from './verdict.ts'
 
@@ -29,6 +31,8 @@ export interface TaskSummary {
   readonly task: TaskRecord
   readonly rows: readonly SummaryRow[]
   readonly remarks: readonly Remark[]
+  /** How the residual of each method compares with noise. */
+  readonly residuals: readonly Remark[]
 }
 
 /** The mean of each score over the samples that have it. */
@@ -51,6 +55,12 @@ function remarksOf(task: TaskRecord): Remark[] {
 
 /** The noise of a task in words, such as `σ_y = 0.05`. */
 export const noiseInWords = ({ sigma, noise }: TaskRecord): string => noise ?? `σ_y = ${sigma ?? '?'}`
+
+/** The metrics of which some row of a table has a value: without the truth there is no PSNR. */
+export const metricsShown = (tasks: readonly TaskSummary[]): readonly ShownMetric[] =>
+  shownMetrics.filter(({ metric: { info } }) =>
+    tasks.some(({ rows }) => rows.some(({ scores }) => scores[info.name] !== undefined)),
+  )
 
 /** What a table of a run shows, as data: for a terminal, for HTML. */
 export const summarise = (record: RunRecord): TaskSummary[] =>
@@ -75,4 +85,7 @@ export const summarise = (record: RunRecord): TaskSummary[] =>
       ),
     ],
     remarks: remarksOf(task),
+    residuals: task.runs.flatMap(({ method, residual }) =>
+      residual === undefined ? [] : [{ method, says: `: ${residualInWords(residual)}` }],
+    ),
   }))

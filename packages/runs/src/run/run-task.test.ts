@@ -32,6 +32,11 @@ test('a task runs its methods in turn: one that diverges leaves its error, the n
   expect(record).toMatchObject({ title: 'mine', operator: 'sr:2', sigma: 0.1, measured: 16 })
   expect(record.input.from).toBe('pseudo-inverse')
   const [failed, finished] = record.runs
+  expect(finished?.residual?.chi2).toBeCloseTo(
+    16 * (finished?.scores.reduce((sum, { misfit = 0 }) => sum + misfit ** 2, 0) ?? 0) / 3,
+    6,
+  )
+  expect(failed).not.toHaveProperty('residual')
   expect(failed).toMatchObject({ method: 'dps', scores: [], error: expect.stringContaining('diverged') })
   expect(finished).toMatchObject({ method: 'ddrm', options: { steps: 5, seed: 2 }, nfe: 5, vjps: 0 })
   expect(finished?.scores).toHaveLength(3)
@@ -39,7 +44,7 @@ test('a task runs its methods in turn: one that diverges leaves its error, the n
   expect([...restored.keys()]).toEqual(['ddrm'])
   expect(restored.get('ddrm')?.shape).toEqual([3, 1, 8, 8])
   expect(pictures.panel.columns).toEqual(['truth', 'measured', 'dps', 'ddrm'])
-  expect(pictures.panel.rows.map(({ label }) => label)).toEqual(['1', '2', '3', 'mean'])
+  expect(pictures.panel.rows.map(({ label }) => label)).toEqual(['1', '2', '3', 'mean', 'std'])
   expect(pictures.strips.map(({ method }) => method)).toEqual(['ddrm'])
   expect(measurement).toHaveLength(3)
   expect(told[0]).toEqual([0, 'mine · dps'])

@@ -7,6 +7,7 @@ import { toPictures } from '../pictures/picture.ts'
 import type { MethodRecord, TaskRecord } from '../record/record.ts'
 import { drawPanel } from '../report/panel.ts'
 import type { TaskPictures } from '../report/pictures.ts'
+import { residualCheck } from '../scores/chi-squared.ts'
 import { scoresOf, scoresOfMean } from '../scores/scores.ts'
 import { runMethod } from './run-method.ts'
 import type { Assignment, Task, TaskControl } from './task.ts'
@@ -72,8 +73,9 @@ async function attempt(
     })
     const { x, nfe, vjps, seconds, trace } = outcome
     const scores = await scoresOf(problem, x, truth)
+    const residual = residualCheck(scores, sizeOf(problem.operator.outShape))
     const mean = task.draws === true ? { mean: await scoresOfMean(problem, x, truth) } : {}
-    return { outcome, record: { ...named, nfe, vjps, seconds, scores, ...mean, trace } }
+    return { outcome, record: { ...named, nfe, vjps, seconds, scores, ...(residual && { residual }), ...mean, trace } }
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error
     const nothing = { nfe: 0, vjps: 0, seconds: 0, scores: [], trace: [] }

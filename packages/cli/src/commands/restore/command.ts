@@ -58,6 +58,10 @@ An array (npy, or npz with one array or one named y or x) is taken as it is, in 
 white is 1; a measurement has the shape that the operator yields, and may lie outside. Values that are not finite are
 refused.
 
+With σ_y known, the residual χ² = ‖y − A(x)‖²/σ_y² is told beside the range that noise alone gives it: too large, and the
+measurement is not met; too small, and the noise is fitted as well. It needs no truth. With --samples 16 there are
+their mean and their standard deviation too.
+
 Examples:
   tweedie restore digit.png --operator inpaint:box=14
   tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
