@@ -1,8 +1,7 @@
-import { customVjp, vjp } from '@tweedie/autograd'
+import { customVjp, isTracked, vjp } from '@tweedie/autograd'
 import type { AnyMethod, LinearOperator, Operator, Prior, Problem, Settings, Svd } from '@tweedie/solvers'
 import { isLinear, run } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { activeInterpreters } from '@tweedie/tensor'
 
 /** Where the time of a method goes. */
 export interface MethodProfile {
@@ -49,26 +48,31 @@ class PartClock {
     }
   }
 
-  /** The same map, its way back timed as well: where a tape records, it is recorded inside, once. */
+  /** The same map, its way back timed as well: where a tape follows an input, it is recorded inside, once, for those. */
   map<const In extends readonly [Tensor, ...Tensor[]]>(
     part: Part,
     f: (...inputs: In) => Tensor,
   ): (...inputs: In) => Tensor {
-    const through = customVjp(
-      (...inputs: In): Tensor =>
-        this.timed(part, () => {
-          const [y, back] = vjp(f, ...inputs)
-          this.backs.set(y.storage, back)
-          return y
-        }),
-      ({ inputs, output }, dy) =>
-        this.timed(
-          part,
-          () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? inputs.map(() => undefined),
-        ),
-    )
-    return (...inputs) =>
-      activeInterpreters().length === 0 ? this.timed(part, () => f(...inputs)) : through(...inputs)
+    return (...inputs) => {
+      const followed = inputs.filter(isTracked)
+      if (followed.length === 0) return this.timed(part, () => f(...inputs))
+      const places = inputs.map((x) => followed.indexOf(x))
+      const through = customVjp(
+        (...at: readonly Tensor[]): Tensor =>
+          this.timed(part, () => {
+            const all = (moved: readonly Tensor[]) => inputs.map((x, i) => moved[places[i] ?? -1] ?? x)
+            const [y, back] = vjp((...moved: readonly Tensor[]) => f(...(all(moved) as unknown as In)), ...at)
+            this.backs.set(y.storage, back)
+            return y
+          }),
+        ({ inputs: at, output }, dy) =>
+          this.timed(
+            part,
+            () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? at.map(() => undefined),
+          ),
+      )
+      return through(...followed)
+    }
   }
 
   /** Frees the ways back of a step. */
