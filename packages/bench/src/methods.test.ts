@@ -141,6 +141,58 @@ test('what leaves something unknown counts as operator: A_φ, forward and back',
   expect(profile.rest).toBeCloseTo(1 / 11, 12)
 })
 
+test('autoencoders, their stages and what looks at pictures count as prior', async () => {
+  const outer = { decode: takes(5, 11), prior: { ...prior, denoise: takes(7, 0) } }
+  const autoencoder = {
+    name: 'slow',
+    shape: [2],
+    latentShape: [2],
+    encode: takes(13, 17),
+    decode: takes(3, 2),
+    stages: [outer],
+  }
+  const conditional = {
+    classes: ['one'],
+    embed: () => ones([1, 2]),
+    nothing: ones([1, 2]),
+    denoise: (x: Tensor) => x,
+    embedImage: takes(19, 0),
+  }
+  const coded = defineMethod({
+    name: 'coded',
+    title: 'coded',
+    family: 'latent',
+    needs: [],
+    steps: 4,
+    spacing: 'linspace',
+    options: {},
+    plan: ({ prior: { autoencoder: coder, conditional: told }, noise }) =>
+      stepping({
+        start: () => ({ x: noise() }),
+        step: ({ x }, { t }) => {
+          time.at += 1
+          const [stage] = coder?.stages ?? []
+          const there = (z: Tensor) => coder?.encode(coder.decode(stage?.decode(z) ?? z)) ?? z
+          const [w, back] = vjp(there, x)
+          const likely = stage?.prior?.denoise(w, t) ?? w
+          const [next] = back(told?.embedImage?.(likely) ?? likely)
+          return { state: { x: next }, shown: { x0hat: w }, numbers: { residual: sampleNorms(w) } }
+        },
+      }),
+  })
+  const profile = await profileMethod(
+    coded,
+    problem,
+    { ...prior, autoencoder, conditional },
+    {},
+    { now, rounds: 1 },
+  )
+  // Forward 5 + 3 + 13 and back, the stage's prior 7, the embedding 19.
+  expect(profile).toMatchObject({ steps: 4, ms: 1 + 51 + 7 + 19 })
+  expect(profile.rest).toBeCloseTo(1 / 78, 12)
+  expect(profile.operator).toBe(0)
+})
+
 describe('with a clock on it', () => {
   const smooth = gaussianPrior({ mean: Array(16).fill(0.1), covariance: 0.3, shape: [1, 4, 4] })
   const inside = { operator: inpaint([1, 4, 4], { box: 2 }), noise: gaussianNoise(0.2), y: ones([2, 1, 12]) }

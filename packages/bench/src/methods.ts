@@ -1,5 +1,14 @@
 import { customVjp, isTracked, vjp } from '@tweedie/autograd'
-import type { AnyMethod, LinearOperator, Operator, Prior, Problem, Settings, Svd } from '@tweedie/solvers'
+import type {
+  AnyMethod,
+  Autoencoder,
+  LinearOperator,
+  Operator,
+  Prior,
+  Problem,
+  Settings,
+  Svd,
+} from '@tweedie/solvers'
 import { isLinear, run } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 
@@ -9,7 +18,7 @@ export interface MethodProfile {
   readonly steps: number
   /** Milliseconds of a step. */
   readonly ms: number
-  /** Shares of it, 0 … 1: in the denoiser and back, in the operator and back, in all else. */
+  /** Shares of it, 0 … 1: in the denoiser or autoencoder and back, in the operator and back, in all else. */
   readonly prior: number
   readonly operator: number
   readonly rest: number
@@ -124,24 +133,44 @@ function timedOperator(clock: PartClock, operator: Operator): Operator {
   return linear
 }
 
-const timedPrior = (clock: PartClock, prior: Prior): Prior => {
-  const { conditional } = prior
+/** Encoders, decoders and their stages count as prior: they are networks that were trained, as it is. */
+function timedAutoencoder(clock: PartClock, autoencoder: Autoencoder): Autoencoder {
+  const map = (f: (x: Tensor) => Tensor) => clock.map('prior', f)
+  const { stages } = autoencoder
+  return {
+    ...autoencoder,
+    encode: map((x) => autoencoder.encode(x)),
+    decode: map((z) => autoencoder.decode(z)),
+    ...(stages && {
+      stages: stages.map((stage) => ({
+        ...(stage.prior && { prior: timedPrior(clock, stage.prior) }),
+        decode: map((w) => stage.decode(w)),
+      })),
+    }),
+  }
+}
+
+function timedPrior(clock: PartClock, prior: Prior): Prior {
+  const { autoencoder, conditional } = prior
+  const embedImage = conditional?.embedImage
   return {
     ...prior,
     denoise: (xt, t) => clock.map('prior', (x) => prior.denoise(x, t))(xt),
+    ...(autoencoder && { autoencoder: timedAutoencoder(clock, autoencoder) }),
     ...(conditional && {
       conditional: {
         ...conditional,
         denoise: (xt, t, c) =>
           clock.map('prior', (x: Tensor, told: Tensor) => conditional.denoise(x, t, told))(xt, c),
+        ...(embedImage && { embedImage: clock.map('prior', (x: Tensor) => embedImage(x)) }),
       } satisfies Prior['conditional'],
     }),
   }
 }
 
 /**
- * Where the time of a method goes: in the prior, in the operator, or in what it does itself. Ways back are counted with the
- * map that they go through; derivatives of second order through either are not meant.
+ * Where the time of a method goes: in the prior, in the operator, or in what it does itself. Autoencoders count as prior.
+ * Ways back are counted with the map that they go through; derivatives of second order through either are not meant.
  *
  * @throws {UnfitError | OptionError} as the method.
  * @example
