@@ -70,8 +70,8 @@ const settings: Readonly<Record<string, Settings>> = {
   'mcg-diff': { particles: 4 },
   // With three, as by default, it loses the Fourier, HDR and phase tasks.
   mmps: { iterations: 1 },
-  // The kernel from the first steps on; a tenth of the Langevin steps, ten times as long.
-  'gibbs-ddrm': { share: 0.95, langevinSteps: 50, stepSize: 6.3e-9 },
+  // The kernel only once x̂₀ is a digit, in the last 15 steps; fewer and longer Langevin steps.
+  'gibbs-ddrm': { share: 0.15, langevinSteps: 30, stepSize: 3e-8, rankTolerance: 0.1 },
   // Flows of two blocks, by 100 updates with a coarse ODE, and by 200.
   'score-prior': {
     updates: 1,

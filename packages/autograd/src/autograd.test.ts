@@ -13,7 +13,17 @@ import {
   tensor,
 } from '@tweedie/tensor'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { checkGrads, checkpoint, customVjp, grad, rules, stopGradient, valueAndGrad, vjp } from './index.ts'
+import {
+  checkGrads,
+  checkpoint,
+  customVjp,
+  grad,
+  isTracked,
+  rules,
+  stopGradient,
+  valueAndGrad,
+  vjp,
+} from './index.ts'
 import { tangentFormulas } from './rules/tangents.ts'
 
 const list = (x: Tensor) => Array.from(x.dataSync())
@@ -34,6 +44,16 @@ describe('transforms', () => {
       expect(list(g.b[0]!)).toEqual([16, 32])
     })
     expect(memory().tensors).toBe(before)
+  })
+
+  it('tell what they follow', () => {
+    const x = tensor([3])
+    const seen: boolean[] = []
+    grad((y: Tensor) => {
+      seen.push(isTracked(y), isTracked(y.mul(2)), isTracked(x), isTracked(stopGradient(y)))
+      return y.sum()
+    })(x)
+    expect([...seen, isTracked(x)]).toEqual([true, true, false, false, false])
   })
 
   it('treat tensors closed over as constants, even the argument itself', () => {

@@ -20,6 +20,9 @@ import { Tape } from './tape.ts'
 export const recordingTapes = (): Tape[] =>
   activeInterpreters().filter((interpreter): interpreter is Tape => interpreter instanceof Tape)
 
+/** Whether a tape that is recording follows x: whether gradients in it are wanted. */
+export const isTracked = (x: Tensor): boolean => recordingTapes().some((tape) => tape.isTracked(x))
+
 /** The same value, through which no gradient flows, at any order. */
 export function stopGradient<T>(tree: T): T {
   const tapes = recordingTapes()

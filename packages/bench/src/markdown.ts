@@ -1,3 +1,4 @@
+import { stepNetwork } from './cases/steps.ts'
 import type { Measured, Report, Roofline } from './report.ts'
 import { isMeasured } from './report.ts'
 import { bandwidthAt } from './roofline.ts'
@@ -24,6 +25,20 @@ function rate({ cost, medianMs, engine }: Measured, { roofline, engines }: Repor
   const peak = bounds?.peak.find((entry) => entry.threads === threads)?.gflops
   const effective = peak !== undefined && gflops > peak ? ' effective' : ''
   return `${gflops.toFixed(1)} GFLOP/s${effective}${share(peak, gflops)} · `
+}
+
+/** What each operator takes over the network that it stands beside, where both were measured. */
+function networkShares({ results }: Report): string[] {
+  const measured = results.filter(isMeasured)
+  const networks = measured.filter((r) => r.case === stepNetwork.name)
+  return networks.flatMap(({ engine, medianMs }) =>
+    measured
+      .filter((r) => r.engine === engine && r.case !== stepNetwork.name)
+      .map(
+        (r) =>
+          `- ${engine}: ${r.case} takes ${((100 * r.medianMs) / medianMs).toPrecision(2)} % of the network.`,
+      ),
+  )
 }
 
 /** A size in the greatest binary unit that leaves at least 1. */
@@ -79,6 +94,7 @@ export function reportMarkdown(report: Report): string {
     ...engines.map(({ name, detail }) => `- ${name}: ${detail}`),
     ...absent.map((line) => `- ${line}`),
     ...[...reasons].map(([line, cases]) => `- ${line} (${cases.join('; ')})`),
+    ...networkShares(report),
     ...(worst > 0 ? [`- Results agree to ${worst.toExponential(1)}, relative, at worst.`] : []),
     '',
     ...(roofline ? rooflineTable(roofline) : []),

@@ -94,7 +94,7 @@ test.each([
 })
 
 test('what leaves something unknown counts as operator: A_φ, forward and back', async () => {
-  const apply = customVjp(
+  const pair = customVjp(
     (x: Tensor, phi: Tensor) => {
       time.at += 3
       return x.mul(phi)
@@ -104,6 +104,8 @@ test('what leaves something unknown counts as operator: A_φ, forward and back',
       return [dy.mul(phi), dy.mul(x)]
     },
   )
+  const throughX = takes(0, 4) // the method goes back to φ alone
+  const apply = (x: Tensor, phi: Tensor) => pair(throughX(x), phi)
   const { blind } = unknownGain(operator)
   if (blind === undefined) throw new Error('nothing is unknown')
   const blindly = defineMethod({
@@ -137,6 +139,58 @@ test('what leaves something unknown counts as operator: A_φ, forward and back',
   expect(profile).toMatchObject({ steps: 4, ms: 11 })
   expect(profile.operator).toBeCloseTo(5 / 11, 12)
   expect(profile.rest).toBeCloseTo(1 / 11, 12)
+})
+
+test('autoencoders, their stages and what looks at pictures count as prior', async () => {
+  const outer = { decode: takes(5, 11), prior: { ...prior, denoise: takes(7, 0) } }
+  const autoencoder = {
+    name: 'slow',
+    shape: [2],
+    latentShape: [2],
+    encode: takes(13, 17),
+    decode: takes(3, 2),
+    stages: [outer],
+  }
+  const conditional = {
+    classes: ['one'],
+    embed: () => ones([1, 2]),
+    nothing: ones([1, 2]),
+    denoise: (x: Tensor) => x,
+    embedImage: takes(19, 0),
+  }
+  const coded = defineMethod({
+    name: 'coded',
+    title: 'coded',
+    family: 'latent',
+    needs: [],
+    steps: 4,
+    spacing: 'linspace',
+    options: {},
+    plan: ({ prior: { autoencoder: coder, conditional: told }, noise }) =>
+      stepping({
+        start: () => ({ x: noise() }),
+        step: ({ x }, { t }) => {
+          time.at += 1
+          const [stage] = coder?.stages ?? []
+          const there = (z: Tensor) => coder?.encode(coder.decode(stage?.decode(z) ?? z)) ?? z
+          const [w, back] = vjp(there, x)
+          const likely = stage?.prior?.denoise(w, t) ?? w
+          const [next] = back(told?.embedImage?.(likely) ?? likely)
+          return { state: { x: next }, shown: { x0hat: w }, numbers: { residual: sampleNorms(w) } }
+        },
+      }),
+  })
+  const profile = await profileMethod(
+    coded,
+    problem,
+    { ...prior, autoencoder, conditional },
+    {},
+    { now, rounds: 1 },
+  )
+  // Forward 5 + 3 + 13 and back, the stage's prior 7, the embedding 19.
+  expect(profile).toMatchObject({ steps: 4, ms: 1 + 51 + 7 + 19 })
+  expect(profile.rest).toBeCloseTo(1 / 78, 12)
+  expect(profile.operator).toBe(0)
 })
 
 describe('with a clock on it', () => {

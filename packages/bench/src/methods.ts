@@ -1,8 +1,16 @@
-import { customVjp, vjp } from '@tweedie/autograd'
-import type { AnyMethod, LinearOperator, Operator, Prior, Problem, Settings, Svd } from '@tweedie/solvers'
+import { customVjp, isTracked, vjp } from '@tweedie/autograd'
+import type {
+  AnyMethod,
+  Autoencoder,
+  LinearOperator,
+  Operator,
+  Prior,
+  Problem,
+  Settings,
+  Svd,
+} from '@tweedie/solvers'
 import { isLinear, run } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { activeInterpreters } from '@tweedie/tensor'
 
 /** Where the time of a method goes. */
 export interface MethodProfile {
@@ -10,7 +18,7 @@ export interface MethodProfile {
   readonly steps: number
   /** Milliseconds of a step. */
   readonly ms: number
-  /** Shares of it, 0 … 1: in the denoiser and back, in the operator and back, in all else. */
+  /** Shares of it, 0 … 1: in the denoiser or autoencoder and back, in the operator and back, in all else. */
   readonly prior: number
   readonly operator: number
   readonly rest: number
@@ -49,26 +57,31 @@ class PartClock {
     }
   }
 
-  /** The same map, its way back timed as well: where a tape records, it is recorded inside, once. */
+  /** The same map, its way back timed as well: where a tape follows an input, it is recorded inside, once, for those. */
   map<const In extends readonly [Tensor, ...Tensor[]]>(
     part: Part,
     f: (...inputs: In) => Tensor,
   ): (...inputs: In) => Tensor {
-    const through = customVjp(
-      (...inputs: In): Tensor =>
-        this.timed(part, () => {
-          const [y, back] = vjp(f, ...inputs)
-          this.backs.set(y.storage, back)
-          return y
-        }),
-      ({ inputs, output }, dy) =>
-        this.timed(
-          part,
-          () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? inputs.map(() => undefined),
-        ),
-    )
-    return (...inputs) =>
-      activeInterpreters().length === 0 ? this.timed(part, () => f(...inputs)) : through(...inputs)
+    return (...inputs) => {
+      const followed = inputs.filter(isTracked)
+      if (followed.length === 0) return this.timed(part, () => f(...inputs))
+      const places = inputs.map((x) => followed.indexOf(x))
+      const through = customVjp(
+        (...at: readonly Tensor[]): Tensor =>
+          this.timed(part, () => {
+            const all = (moved: readonly Tensor[]) => inputs.map((x, i) => moved[places[i] ?? -1] ?? x)
+            const [y, back] = vjp((...moved: readonly Tensor[]) => f(...(all(moved) as unknown as In)), ...at)
+            this.backs.set(y.storage, back)
+            return y
+          }),
+        ({ inputs: at, output }, dy) =>
+          this.timed(
+            part,
+            () => this.backs.get(output.storage)?.(dy, { retain: true }) ?? at.map(() => undefined),
+          ),
+      )
+      return through(...followed)
+    }
   }
 
   /** Frees the ways back of a step. */
@@ -120,24 +133,44 @@ function timedOperator(clock: PartClock, operator: Operator): Operator {
   return linear
 }
 
-const timedPrior = (clock: PartClock, prior: Prior): Prior => {
-  const { conditional } = prior
+/** Encoders, decoders and their stages count as prior: they are networks that were trained, as it is. */
+function timedAutoencoder(clock: PartClock, autoencoder: Autoencoder): Autoencoder {
+  const map = (f: (x: Tensor) => Tensor) => clock.map('prior', f)
+  const { stages } = autoencoder
+  return {
+    ...autoencoder,
+    encode: map((x) => autoencoder.encode(x)),
+    decode: map((z) => autoencoder.decode(z)),
+    ...(stages && {
+      stages: stages.map((stage) => ({
+        ...(stage.prior && { prior: timedPrior(clock, stage.prior) }),
+        decode: map((w) => stage.decode(w)),
+      })),
+    }),
+  }
+}
+
+function timedPrior(clock: PartClock, prior: Prior): Prior {
+  const { autoencoder, conditional } = prior
+  const embedImage = conditional?.embedImage
   return {
     ...prior,
     denoise: (xt, t) => clock.map('prior', (x) => prior.denoise(x, t))(xt),
+    ...(autoencoder && { autoencoder: timedAutoencoder(clock, autoencoder) }),
     ...(conditional && {
       conditional: {
         ...conditional,
         denoise: (xt, t, c) =>
           clock.map('prior', (x: Tensor, told: Tensor) => conditional.denoise(x, t, told))(xt, c),
+        ...(embedImage && { embedImage: clock.map('prior', (x: Tensor) => embedImage(x)) }),
       } satisfies Prior['conditional'],
     }),
   }
 }
 
 /**
- * Where the time of a method goes: in the prior, in the operator, or in what it does itself. Ways back are counted with the
- * map that they go through; derivatives of second order through either are not meant.
+ * Where the time of a method goes: in the prior, in the operator, or in what it does itself. Autoencoders count as prior.
+ * Ways back are counted with the map that they go through; derivatives of second order through either are not meant.
  *
  * @throws {UnfitError | OptionError} as the method.
  * @example

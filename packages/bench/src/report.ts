@@ -78,7 +78,7 @@ export type Roofline = z.infer<typeof Roofline>
 
 const Report = z.object({
   format: z.literal('tweedie bench 1'),
-  suite: z.enum(['kernels', 'unet', 'operators']),
+  suite: z.enum(['kernels', 'unet', 'operators', 'step']),
   command: z.string(),
   date: z.string(),
   /** Whether the run was stopped before its end. */

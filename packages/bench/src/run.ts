@@ -5,6 +5,7 @@ import { drawInputs } from './cases/case.ts'
 import { kernelCases } from './cases/kernels.ts'
 import { networkCases } from './cases/networks.ts'
 import { operatorCases } from './cases/operators.ts'
+import { stepCases } from './cases/steps.ts'
 import type { Engine } from './engine.ts'
 import { machine } from './machine.ts'
 import { ourDevice } from './ours.ts'
@@ -41,7 +42,12 @@ export interface BenchOptions {
 /** An engine whose result differs from the first engine's by more than this computes something else. */
 export const tolerance = 1e-3
 
-const suites = { kernels: kernelCases, unet: networkCases, operators: operatorCases } as const
+const suites = {
+  kernels: kernelCases,
+  unet: networkCases,
+  operators: operatorCases,
+  step: stepCases,
+} as const
 export type SuiteName = keyof typeof suites
 
 /** The magnitude of a result counts as at least this share of the greatest: where the truth is 0, only rounding is left. */

@@ -110,6 +110,8 @@ export interface Blind<A extends Operator = Operator> {
   readonly shape: Shape
   /** A_φ(x) of batches, each sample with its own φ, or all with one [1, …shape]; differentiable in both. */
   apply(x: Tensor, phi: Tensor): Tensor
+  /** True where A_φ(x) is linear in φ for each x, so that ∂A/∂φ is the same at every φ. */
+  readonly linear?: boolean
   /** The measurement for one φ [1, …shape], which is copied: as `apply`, bit for bit. */
   at(phi: Tensor): A
   /** Settles what no measurement can tell, as the sum of a kernel (the scale of x makes up for it). Differentiable. */

@@ -97,17 +97,30 @@ export const blindEdits: readonly Edit[] = [
   weights('gibbs-equal', 'to >= sigmaY / s', 'to > sigmaY / s', 'σ_s = σ_y/s goes to the wrong case'),
   chain('gibbs-xi', 'step: xi / 2', 'step: xi', 'Langevin steps are twice as long'),
   chain('gibbs-sigma', 'div(sigmaY ** 2)', 'div(2 * sigmaY ** 2)', 'the variance of y is doubled'),
-  chain(
-    'gibbs-laplace-sign',
-    '.sub(back(r)[1]',
-    '.neg().sub(back(r)[1]',
-    'the Laplace prior pushes away from 0',
-  ),
+  chain('gibbs-laplace-sign', '.sub(back(p)', '.neg().sub(back(p)', 'the Laplace prior pushes away from 0'),
   chain(
     'gibbs-first-row',
     'blind.at(row(phi))',
     'blind.at(phi.slice([0, 1]))',
     'every sample has the φ of the first',
+  ),
+  chain(
+    'gibbs-held',
+    'blind.linear === true ? vjp(apply, phi)[1] : undefined',
+    'vjp(apply, phi)[1]',
+    '∂A/∂φ stays that of the first φ',
+  ),
+  chain(
+    'gibbs-held-residual',
+    'held(y.sub(apply(p))',
+    'held(y.sub(apply(phi))',
+    'y − A_φ x stays that of the first φ',
+  ),
+  compose(
+    'blind-linear-composed',
+    'linear: b.blind.linear === true && isLinear(a)',
+    'linear: b.blind.linear === true',
+    'linear in the unknown, whatever comes after',
   ),
   moves('gibbs-mask', 's > 0 && to < sigmaY / s ? 1 : 0', 's > 0 ? 1 : 0', 'ρ is over all coordinates'),
   moves(

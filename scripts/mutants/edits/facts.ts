@@ -98,9 +98,15 @@ export const factEdits: readonly Edit[] = [
   ),
   bench(
     'profile-back',
-    '() => this.backs.get(output.storage)?.(dy, { retain: true }) ?? inputs.map(() => undefined),',
+    '() => this.backs.get(output.storage)?.(dy, { retain: true }) ?? at.map(() => undefined),',
     '() => { const began = this.now(); const back = this.backs.get(output.storage)?.(dy, { retain: true }); this.spent[part] -= this.now() - began; return back ?? [undefined] },',
     'the way back counts for the method',
+  ),
+  bench(
+    'profile-followed',
+    'inputs.filter(isTracked)',
+    '(inputs.some(isTracked) ? [...inputs] : [])',
+    'the way back goes to inputs that no tape follows',
   ),
   bench(
     'profile-unknown',

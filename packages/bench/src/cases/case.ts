@@ -19,9 +19,9 @@ export type KernelOp = Exclude<Op, { kind: 'network' | 'operator' }>
 
 /** Elementwise expressions over x, y [n]. */
 export type ChainName = 'x + y' | 'x·y + x' | 'silu(x) · y' | 'exp(−x²)'
-export type NetworkName = 'adm' | 'digits'
-/** With the VJP: that of a linear operator is its adjoint. */
-export type OperatorTask = 'forward' | 'forward + VJP'
+export type NetworkName = 'adm' | 'adm256' | 'digits'
+/** With the VJP: that of a linear operator is its adjoint. A DDRM step is all of one but the network and its draws. */
+export type OperatorTask = 'forward' | 'forward + VJP' | 'DDRM step'
 export type NetworkTask = 'forward' | 'forward + VJP' | 'training step'
 
 /** One thing to time, the same for every engine. */

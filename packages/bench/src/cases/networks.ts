@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { normal, randomKey, scope } from '@tweedie/tensor'
-import type { Params } from '@tweedie/unet'
+import type { AdmConfig, Params } from '@tweedie/unet'
 import { admConfig, admForward, architectureOf, initAdm } from '@tweedie/unet'
 import { loadShippedPrior } from '@tweedie/unet/node'
 import type { BenchCase, NetworkName, NetworkTask } from './case.ts'
@@ -25,12 +25,29 @@ const config64 = admConfig({
 })
 
 /**
+ * Of the FFHQ checkpoint of 256×256 pixels that most papers of the field restore with (arXiv 2209.14687): 128 channels,
+ * multipliers (1, 1, 2, 2, 4, 4), a block per level, attention at 16², learned variance; 93.6 million parameters.
+ */
+export const config256 = admConfig({
+  imageSize: 256,
+  modelChannels: 128,
+  outChannels: 6,
+  channelMult: [1, 1, 2, 2, 4, 4],
+  numResBlocks: 1,
+  attentionResolutions: [16],
+  numHeads: 4,
+  numHeadChannels: 64,
+  useScaleShiftNorm: true,
+  resblockUpdown: true,
+})
+
+/**
  * Fresh parameters plus N(0, 0.02²): at the start the last layers are 0, and every result and gradient with them,
  * so that there would be nothing to compare.
  */
-function drawAdm(device: string): Params {
+function drawAdm(config: AdmConfig, device: string): Params {
   const key = randomKey(7)
-  const fresh = initAdm(config64, key, { device })
+  const fresh = initAdm(config, key, { device })
   const noise = key.fold('noise')
   return Object.fromEntries(
     Object.entries(fresh).map(([name, start]) => {
@@ -41,13 +58,16 @@ function drawAdm(device: string): Params {
   )
 }
 
+const drawnAdm = (config: AdmConfig, device: string): Network => ({
+  params: drawAdm(config, device),
+  config,
+  forward: (params, x, t) => admForward(params, config, x, t),
+})
+
 /** Builds a network on a device; random weights where none ship. */
 export const networks: Readonly<Record<NetworkName, (device: string) => Network>> = {
-  adm: (device) => ({
-    params: drawAdm(device),
-    config: config64,
-    forward: (params, x, t) => admForward(params, config64, x, t),
-  }),
+  adm: (device) => drawnAdm(config64, device),
+  adm256: (device) => drawnAdm(config256, device),
   digits: (device) => {
     const { config, params } = loadShippedPrior('digits', { device })
     const { forward } = architectureOf(config)
@@ -58,10 +78,11 @@ export const networks: Readonly<Record<NetworkName, (device: string) => Network>
 /** Names and images [C, H, W] of the networks. */
 const labels: Readonly<Record<NetworkName, readonly [label: string, image: Shape]>> = {
   adm: ['ADM U-Net 64·(1,2,2) @32²', [3, 32, 32]],
+  adm256: ['ADM U-Net 93 M @256²', [3, 256, 256]],
   digits: ['digits prior @28²', [1, 28, 28]],
 }
 
-function networkCase(network: NetworkName, task: NetworkTask, batch: number): BenchCase {
+export function networkCase(network: NetworkName, task: NetworkTask, batch: number): BenchCase {
   const [label, image] = labels[network]
   const x: Shape = [batch, ...image]
   return {

@@ -1,5 +1,6 @@
 import { operatorFromSpec } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
+import { sizeOf } from '@tweedie/tensor'
 import type { BenchCase, OperatorTask } from './case.ts'
 
 /** A photograph of the usual size. */
@@ -20,16 +21,21 @@ const specs: readonly (readonly [spec: string, measured: Shape])[] = [
 /** The operator of a case; `forward` of it takes one image. */
 export const operatorOf = (spec: string) => operatorFromSpec(spec, image)
 
-function operatorCase(spec: string, measured: Shape, task: OperatorTask): BenchCase {
-  const x: Shape = [1, ...image]
-  return {
-    name: `${spec} @256² ${task}`,
-    op: { kind: 'operator', spec, task },
-    wrt: task === 'forward + VJP' ? ['x'] : [],
-    inputs: { x, ...(task === 'forward + VJP' ? { dy: [1, ...measured] } : {}) },
-    cost: null,
-  }
-}
+/** What a task takes beside the picture x. */
+const besides = (task: OperatorTask, measured: Shape): Readonly<Record<string, Shape>> =>
+  ({
+    forward: {},
+    'forward + VJP': { dy: [1, ...measured] },
+    'DDRM step': { x0hat: [1, ...image], y: [1, ...measured], z: [1, sizeOf(image)] },
+  })[task]
+
+export const operatorCase = (spec: string, measured: Shape, task: OperatorTask): BenchCase => ({
+  name: `${spec} @256² ${task}`,
+  op: { kind: 'operator', spec, task },
+  wrt: task === 'forward + VJP' ? ['x'] : [],
+  inputs: { x: [1, ...image], ...besides(task, measured) },
+  cost: null,
+})
 
 /** The operator suite: what a step of a method pays beside its network. */
 export const operatorCases: readonly BenchCase[] = specs.flatMap(([spec, measured]) =>

@@ -1,7 +1,7 @@
+import { vjp } from '@tweedie/autograd'
 import type { Key, Tensor } from '@tweedie/tensor'
 import { concat, sign } from '@tweedie/tensor'
 import { rankCut } from '../linalg/ridge.ts'
-import { blindResidualAt } from '../run/residual.ts'
 import type { Blind, LinearOperator, Svd } from '../types.ts'
 import { langevin } from './langevin.ts'
 import type { SpectralMeasurement } from './spectral-move.ts'
@@ -26,6 +26,8 @@ export interface SpectralBlind extends BlindGaussian<Blind<LinearOperator & { sv
  *
  *     φ ← φ − (ξ/2)·∇_φ [‖y − A_φ x‖²/(2σ_y²) + γ‖φ‖₁] + √ξ·z.
  *
+ * Where A is linear in φ, ∂A/∂φ is taken once for all steps.
+ *
  * @param x - The picture that is held, [N, …inShape].
  * @param phi - [N, …blind.shape], where to start; stays valid.
  * @param options.xi - ξ, twice the step of {@link langevin}.
@@ -37,13 +39,22 @@ export function blindLangevin(
   options: { steps: number; xi: number; gamma: number; keys: readonly Key[] },
 ): Tensor {
   const { steps, xi, gamma, keys } = options
-  const gradient = (p: Tensor) => {
-    const { r, back } = blindResidualAt(blind, y, x, p)
-    return sign(p)
-      .mul(gamma)
-      .sub(back(r)[1].div(sigmaY ** 2))
+  const apply = (at: Tensor) => blind.apply(x, at)
+  const held = blind.linear === true ? vjp(apply, phi)[1] : undefined
+  const back = (p: Tensor): Tensor => {
+    if (held !== undefined) return held(y.sub(apply(p)), { retain: true })[0]
+    const [clean, pullback] = vjp(apply, p)
+    return pullback(y.sub(clean))[0]
   }
-  return langevin(gradient, phi, { steps, step: xi / 2, keys })
+  const gradient = (p: Tensor) =>
+    sign(p)
+      .mul(gamma)
+      .sub(back(p).div(sigmaY ** 2))
+  try {
+    return langevin(gradient, phi, { steps, step: xi / 2, keys })
+  } finally {
+    held?.dispose()
+  }
 }
 
 /**

@@ -37,6 +37,25 @@ export function spectralStart(
   return svd.v(ybar.add(z.mul(spread))).mul(alpha)
 }
 
+/** The weights of all singular values, a tensor [n] each that meets y. */
+function weightsOf(
+  { singular, y }: SpectralMeasurement,
+  weights: (s: number) => DdrmWeights,
+): Record<keyof DdrmWeights, Tensor> {
+  const zeros = () => new Float64Array(singular.length)
+  const [theta, xbar, uty, z] = [zeros(), zeros(), zeros(), zeros()]
+  singular.forEach((s, k) => {
+    const of = weights(s)
+    theta[k] = of.theta
+    xbar[k] = of.xbar
+    uty[k] = of.uty
+    z[k] = of.z
+  })
+  const tensor = (values: Float64Array) =>
+    fromData(values, [values.length], { dtype: y.dtype, device: y.device })
+  return { theta: tensor(theta), xbar: tensor(xbar), uty: tensor(uty), z: tensor(z) }
+}
+
 /**
  * One step of DDRM's kind: x̄_s = w_θ·Vᵀx̂₀ + w_x·Vᵀx_t/α_t + w_y·Uᵀy + w_z·z with weights for each singular value.
  *
@@ -52,18 +71,12 @@ export function spectralMove(
   weights: (s: number) => DdrmWeights,
   z: Tensor,
 ): Tensor {
-  const { svd, singular, y } = measurement
-  const all = Array.from(singular, weights)
-  const weight = (of: keyof DdrmWeights) =>
-    fromData(
-      all.map((w) => w[of]),
-      [all.length],
-      { dtype: y.dtype, device: y.device },
-    )
-  const seen = svd.vt(x0hat).mul(weight('theta'))
-  const kept = svd.vt(x.div(alpha.from)).mul(weight('xbar'))
-  const measured = svd.ut(y).mul(weight('uty'))
-  const fresh = z.mul(weight('z'))
+  const { svd, y } = measurement
+  const weight = weightsOf(measurement, weights)
+  const seen = svd.vt(x0hat).mul(weight.theta)
+  const kept = svd.vt(x.div(alpha.from)).mul(weight.xbar)
+  const measured = svd.ut(y).mul(weight.uty)
+  const fresh = z.mul(weight.z)
   return svd.v(seen.add(kept).add(measured).add(fresh)).mul(alpha.to)
 }
 

@@ -17,7 +17,12 @@ function blindOf(a: Operator, b: Operator): Blind | undefined {
   }
   if (b.blind) {
     const { apply, at } = b.blind
-    return { ...b.blind, apply: (x, phi) => a.forward(apply(x, phi)), at: (phi) => compose(a, at(phi)) }
+    return {
+      ...b.blind,
+      linear: b.blind.linear === true && isLinear(a),
+      apply: (x, phi) => a.forward(apply(x, phi)),
+      at: (phi) => compose(a, at(phi)),
+    }
   }
   return undefined
 }

@@ -294,6 +294,38 @@ describe('Langevin on the unknown', () => {
     expect(Math.abs(average - mean)).toBeLessThan(6 * Math.sqrt(variance / N) + 1e-5)
     expect(Math.abs(spread - variance)).toBeLessThan(6 * variance * Math.sqrt(2 / N) + 1e-5)
   })
+
+  const keys = [3, 4].map(randomKey)
+
+  it('takes ∂A/∂φ once where A is linear in φ, with the same bits as at each φ', () => {
+    const blind = blindOf(blindBlur([2, 3, 4], { size: 3 }))
+    const problem = { y: random(1, 2, 2, 3, 4), sigmaY: 0.3 }
+    const chain = { steps: 5, xi: 0.01, gamma: 2, keys }
+    const [x, phi] = [random(2, 2, 2, 3, 4), random(3, 2, 3, 3)]
+    expect(blind.linear).toBe(true)
+    const once = blindLangevin({ ...problem, blind }, x, phi, chain)
+    const each = blindLangevin({ ...problem, blind: { ...blind, linear: false } }, x, phi, chain)
+    expect(list(once)).toEqual(list(each))
+  })
+
+  it('is the same in plain numbers for an unknown that A is not linear in', () => {
+    const blind = { ...blindOf(unknownGain(operatorFrom([[1], [1]]))), linear: false }
+    const squared = { ...blind, apply: (x: Tensor, phi: Tensor) => x.mul(phi.square()) }
+    const [y, x, sigma, xi, gamma] = [[1.3, -0.4], [0.8, 0.5], 0.5, 0.02, 3]
+    const column = (values: number[]) => fromData(values, [2, 1], float64)
+    const problem = { blind: squared, y: column(y), sigmaY: sigma }
+    const got = blindLangevin(problem, column(x), column([0.9, -0.7]), { steps: 4, xi, gamma, keys })
+    const expected = [0.9, -0.7].map((start, n) => {
+      let phi = start
+      for (let k = 0; k < 4; k++) {
+        const [z] = list(normal(keys[n]!.fold(k), [1], float64))
+        const slope = (-(y[n]! - x[n]! * phi ** 2) * 2 * x[n]! * phi) / sigma ** 2 + gamma * Math.sign(phi)
+        phi += (-xi / 2) * slope + Math.sqrt(xi) * z!
+      }
+      return phi
+    })
+    list(got).forEach((v, n) => expect(v).toBeCloseTo(expected[n]!, 12))
+  })
 })
 
 function operatorFrom(rows: number[][]): Operator {

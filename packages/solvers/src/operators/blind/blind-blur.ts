@@ -58,6 +58,7 @@ export const blindBlur = defineOperator({
         parameter: 'kernel',
         shape: [size, size],
         apply: convolve,
+        linear: true,
         at: (phi) => at('blind-blur', phi),
         normalise: sumToOne,
         project: ontoSimplex,

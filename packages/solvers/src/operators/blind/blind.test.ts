@@ -202,6 +202,17 @@ describe('composed', () => {
     close(blindOf(other).apply(x, k), blindOf(b).apply(flipped.forward(x), k), 0)
     close(blindOf(other).at(one).forward(x), blindOf(other).apply(x, one), 0)
   })
+  test('is linear in what is unknown where all that comes after is linear', () => {
+    const square: Operator = {
+      name: 'square',
+      inShape: b.outShape,
+      outShape: b.outShape,
+      forward: (v) => v.square(),
+    }
+    const linear = (operator: Operator) => blindOf(operator).linear
+    expect([compose(a, b), compose(b, square), compose(square, b)].map(linear)).toEqual([true, true, false])
+    expect(linear(unknownGain(square))).toBe(true)
+  })
   test('has no gradient where one factor has none', () => {
     const rounded = { ...a, differentiable: false }
     expect(

@@ -54,6 +54,7 @@ export function unknownGain(operator: Operator, gain = 1): ShownOperator {
       parameter: 'gain',
       shape: [1],
       apply,
+      linear: true,
       at: (phi) => {
         const [g = 1] = phi.dataSync()
         return isLinear(operator)
