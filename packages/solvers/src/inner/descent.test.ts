@@ -1,7 +1,7 @@
 import type { Optimizer } from '@tweedie/autograd'
 import { adam, adamW, grad, sgd } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { memory, NonFiniteError, normal, randomKey, ShapeError, tensor, zeros } from '@tweedie/tensor'
+import { memory, normal, randomKey, ShapeError, tensor, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import type { SampleObjective } from './index.ts'
 import { descent } from './index.ts'
