@@ -1,6 +1,6 @@
 // What is left where particles abound: how far the laws that the methods aim at are from the posterior, in closed form over a
 // Gaussian prior, and that the methods are where those laws are.
-import { fromData, normal, randomKey, tensor } from '@tweedie/tensor'
+import { fromData, tensor } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it, test } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
@@ -215,35 +215,5 @@ test('TDS draws the posterior of its chain', async () => {
       console.log((mean(v) - m) / Math.sqrt(c / N), (variance(v) / c - 1) / Math.sqrt(2 / N))
     expect(Math.abs(mean(v) - m)).toBeLessThan(5 * Math.sqrt(c / N))
     expect(Math.abs(variance(v) / c - 1)).toBeLessThan(5 * Math.sqrt(2 / N))
-  })
-})
-
-test('TDS is calibrated: the rank of the truth among its draws is uniform', async () => {
-  // As in explicit/calibration.test.ts, of N(0, I) by the exact reverse kernel (β, white data).
-  const [cases, draws, steps, sigmaY] = [120, 9, 10, 0.5]
-  const keys = (purpose: string, count: number) =>
-    Array.from({ length: count }, (_, i) => randomKey(12).fold(purpose).fold(i))
-  const truth = normal(keys('truth', cases), [2], float64)
-  const { operator, noise } = problemOf(sigmaY, 1)
-  const measured = Array.from(noise.sample(keys('noise', cases), operator.forward(truth)).dataSync())
-  const repeated = tensor(
-    measured.flatMap((v) => Array.from({ length: draws }, () => [v])),
-    float64,
-  )
-  const x = columns(
-    (await run(tds({ operator, noise, y: repeated }, white, { steps, particles: 8, seed: 8 }))).dataSync(),
-  )
-  const wanted = cases / (draws + 1)
-  // χ² of `draws` degrees of freedom has a standard deviation of √(2·draws).
-  const bound = draws + 6 * Math.sqrt(2 * draws)
-  columns(truth.dataSync()).forEach((true0, j) => {
-    const counts = new Array<number>(draws + 1).fill(0)
-    true0.forEach((v, k) => {
-      const rank = x[j]!.slice(k * draws, (k + 1) * draws).filter((c) => c < v).length
-      counts[rank]!++
-    })
-    const chi = counts.reduce((sum, count) => sum + (count - wanted) ** 2 / wanted, 0)
-    if (process.env['SHOW']) console.log('chi', chi, bound)
-    expect(chi).toBeLessThan(bound)
   })
 })
