@@ -11,6 +11,7 @@ import type {
   Prior,
   Problem,
   Settings,
+  Step,
 } from '@tweedie/solvers'
 import {
   formatSpec,
@@ -24,6 +25,7 @@ import {
   shiftedByClass,
   UnfitError,
 } from '@tweedie/solvers'
+import { reflection } from '@tweedie/solvers/laws'
 import type { Tensor } from '@tweedie/tensor'
 import { matmul, NonFiniteError, normal, randomKey, TweedieError, tensor } from '@tweedie/tensor'
 import { distanceCells, distanceHead, table } from './frame.ts'
@@ -88,8 +90,8 @@ export const problems: Readonly<Record<string, Posed>> = {
   },
 }
 
-/** Five numbers of four, with orthonormal columns: of the reflection I − 2vvᵀ/‖v‖², v = (1, 2, 3, 4, 5). */
-const columns = [1, 2, 3, 4, 5].map((i) => [1, 2, 3, 4].map((j) => Number(i === j) - (2 * i * j) / 55))
+/** Five numbers of four. */
+const columns = reflection(5, 4)
 
 /** A problem as a method takes it, and its restorations in the numbers of the law. */
 interface Taken {
@@ -105,7 +107,7 @@ interface Taken {
 function takenBy({ info: { needs } }: AnyMethod, { prior, mirrored, rows }: Posed): Taken {
   if (needs.includes('autoencoder')) {
     // Of all four numbers: D∘E is the identity.
-    const autoencoder = linearAutoencoder(tensor(columns.slice(0, 4), float64))
+    const autoencoder = linearAutoencoder(columns.slice([0, 4]))
     return {
       prior: { ...prior, autoencoder },
       operator: matrixOperator(tensor(rows, float64)),
@@ -114,7 +116,7 @@ function takenBy({ info: { needs } }: AnyMethod, { prior, mirrored, rows }: Pose
   }
   if (!needs.includes('latent'))
     return { prior, operator: matrixOperator(tensor(rows, float64)), back: (x) => x.alias() }
-  const coder = linearAutoencoder(tensor(columns, float64))
+  const coder = linearAutoencoder(columns)
   const shift = tensor([[0.3], [-0.2], [0.1], [0]], float64)
   const classes = { one: [1], other: [-1] }
   const embedImage = (x: Tensor) => matmul(coder.encode(x), shift)
@@ -123,12 +125,10 @@ function takenBy({ info: { needs } }: AnyMethod, { prior, mirrored, rows }: Pose
   const stages = [{ decode: negated }, { prior: mirrored, decode: coder.decode }]
   const encode = (x: Tensor) => coder.encode(x).neg()
   const autoencoder = { ...coder, encode, decode: (z: Tensor) => coder.decode(z.neg()), stages }
-  const measured = rows.map((row) =>
-    columns.map((column) => -column.reduce((sum, v, j) => sum + v * (row[j] ?? 0), 0)),
-  )
+  const measured = matmul(tensor(rows, float64), columns.transpose()).neg()
   return {
     prior: { ...told, autoencoder },
-    operator: matrixOperator(tensor(measured, float64)),
+    operator: matrixOperator(measured),
     back: encode,
   }
 }
@@ -198,8 +198,12 @@ interface Helper {
 const helper = join(root, 'packages/solvers/src/methods/known/known.test.helper.ts')
 const { known }: Helper = await import(pathToFileURL(helper).href)
 
-/** Restorations of a method: fewer of those that train a network for each. */
-const countOf = ({ info: { name } }: AnyMethod): number => (name.endsWith('score-prior') ? 40 : count)
+/**
+ * Of methods that train a flow for each sample: so many flows. Each step shows a draw of each, and those of the last steps are
+ * the samples, as many as of the others.
+ */
+const flows = 40
+const trainsFlows = ({ info: { name } }: AnyMethod): boolean => name.endsWith('score-prior')
 
 /** Its own settings, but for those of problems of a few numbers. */
 const settingsOf = ({ info: { name } }: AnyMethod): Settings => {
@@ -220,7 +224,7 @@ async function measured(method: AnyMethod): Promise<Distances> {
     const { rows, y } = posed
     const { law } = posed.prior.law.posterior(matrixOperator(tensor(rows, float64)), y, sigmaY)
     const { prior, operator, back } = takenBy(method, posed)
-    const asked = countOf(method)
+    const asked = trainsFlows(method) ? flows : count
     const draws = rowsOf(law.sample(keys('exact'), float64))
     const problem: Problem = {
       operator,
@@ -231,13 +235,17 @@ async function measured(method: AnyMethod): Promise<Distances> {
       ),
     }
     try {
-      const x = await run(method.run(problem, prior, { ...settingsOf(method), seed: 0 }))
-      const samples = rowsOf(back(x))
+      const samples: ArrayLike<number>[] = []
+      const onStep = ({ i, steps, x }: Step): void => {
+        if (i < steps - 1 && (steps - i) * asked <= count) samples.push(...rowsOf(back(x)))
+      }
+      const x = await run(method.run(problem, prior, { ...settingsOf(method), seed: 0 }), { onStep })
+      samples.push(...rowsOf(back(x)))
       x.dispose()
       found.push([
         name,
         samples.flatMap((row) => Array.from(row)).every(Number.isFinite)
-          ? distanceOf(samples, draws.slice(0, samples.length), law)
+          ? distanceOf(samples, draws, law)
           : 'it diverges there',
       ])
     } catch (error) {
@@ -307,7 +315,8 @@ of the method itself. Two problems of four numbers, two of them measured, σ_y =
 - **mixture**: four components of covariance 0.05·0.8^|i−j| with weights 0.4, 0.3, 0.2, 0.1, and orthonormal rows,
   A = ${numbers(problems['mixture']?.rows ?? [])}, y = [${problems['mixture']?.y.join(', ')}].
 
-${count} samples of one measurement, 40 by the score priors, which train a flow for each. Options are the methods' own, but for what the second column says.
+${count} samples of one measurement: of the score priors, which train a flow for each, ${count / flows} draws of ${flows} flows, those of their
+last steps. Options are the methods' own, but for what the second column says.
 
 Methods on latents restore pictures of five numbers that a decoder of orthonormal columns makes of such four, from the same
 measurement of them, told no class; they are compared in the four. That of \`mpgd-ae\` is an autoencoder of the four.

@@ -112,12 +112,6 @@ export const innerEdits: readonly Edit[] = [
     'leaf',
     'a sample that has reached its target goes on',
   ),
-  descent(
-    'descent-row',
-    'leaf.slice([i, i + 1])',
-    'leaf.slice([0, 1])',
-    'every sample is fitted to the first measurement',
-  ),
   ode(
     'ode-solver',
     "solver === 'heun' ? heun()",

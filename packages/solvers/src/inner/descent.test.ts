@@ -1,15 +1,14 @@
 import type { Optimizer } from '@tweedie/autograd'
-import { adam, adamW, grad, lbfgs, sgd } from '@tweedie/autograd'
+import { adam, adamW, grad, sgd } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { memory, NonFiniteError, normal, randomKey, ShapeError, tensor, zeros } from '@tweedie/tensor'
+import { memory, normal, randomKey, ShapeError, tensor, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import type { SampleObjective } from './index.ts'
-import { descent, lbfgsDescent } from './index.ts'
+import { descent } from './index.ts'
 
 const float64 = { dtype: 'float64' } as const
 const values = (x: Tensor) => Array.from(x.dataSync())
 const random = (seed: number, ...shape: number[]) => normal(randomKey(seed), shape, float64)
-const all = <B>(batch: B): B => batch
 
 // Rosenbrock's function toward the target y of each sample, each of another stiffness.
 const y = tensor(
@@ -21,31 +20,19 @@ const y = tensor(
   float64,
 )
 const stiff = tensor([1, 30, 5], float64)
-const valley: SampleObjective<Tensor> = (x, rows) => {
-  const own = rows({ y, stiff })
-  const d = x.sub(own.y.cast(x.dtype)).add(1)
-  const [a, b] = [d.slice(null, 0), d.slice(null, 1)]
-  return a
-    .sub(1)
-    .square()
-    .add(b.sub(a.square()).square().mul(own.stiff.cast(x.dtype)))
-}
-/** The same for sample i alone. */
-const part =
-  (i: number): SampleObjective<Tensor> =>
-  (x, rows) => {
-    const d = x.sub(rows(y.slice([i, i + 1])).cast(x.dtype)).add(1)
+const over =
+  (target: Tensor, stiffness: Tensor): SampleObjective<Tensor> =>
+  (x) => {
+    const d = x.sub(target.cast(x.dtype)).add(1)
     const [a, b] = [d.slice(null, 0), d.slice(null, 1)]
     return a
       .sub(1)
       .square()
-      .add(
-        b
-          .sub(a.square())
-          .square()
-          .mul(rows(stiff.slice([i, i + 1])).cast(x.dtype)),
-      )
+      .add(b.sub(a.square()).square().mul(stiffness.cast(x.dtype)))
   }
+const valley = over(y, stiff)
+/** The same for sample i alone. */
+const part = (i: number) => over(y.slice([i, i + 1]), stiff.slice([i, i + 1]))
 const start = random(3, 3, 2)
 const optimizers: readonly (readonly [string, Optimizer])[] = [
   ['adam', adam({ learningRate: 0.1, beta2: 0.9 })],
@@ -67,7 +54,7 @@ describe('descent', () => {
           expect(values(single.x)).toEqual(values(whole.x.slice([i, i + 1])))
           let params = from.slice([i, i + 1])
           let state = optimizer.init(params)
-          const slope = grad((x: Tensor) => part(i)(x, all, 0).sum())
+          const slope = grad((x: Tensor) => part(i)(x, 0).sum())
           for (let k = 0; k < 12; k++) ({ params, state } = optimizer.update(slope(params), state, params))
           expect(values(params)).toEqual(values(single.x))
         }
@@ -77,10 +64,10 @@ describe('descent', () => {
 
   test('a sample stops at its target and stays there; the others go on', () => {
     const options = { steps: 60, optimizer: adam({ learningRate: 0.05 }) }
-    const first = values(valley(start, all, 0))
+    const first = values(valley(start, 0))
     const targets = [0.7 * first[0]!, 0.1 * first[1]!, -1]
     const whole = descent(valley, start, { ...options, target: targets })
-    const reached = values(valley(whole.x, all, 0))
+    const reached = values(valley(whole.x, 0))
     expect(whole.iterations[2]).toBe(60)
     for (const i of [0, 1]) {
       expect(whole.iterations[i]).toBeLessThan(60)
@@ -89,7 +76,7 @@ describe('descent', () => {
       // The first time that it is: one update fewer is not enough.
       const steps = whole.iterations[i]! - 1
       const before = descent(part(i), start.slice([i, i + 1]), { ...options, steps })
-      expect(values(part(i)(before.x, all, 0))[0]).toBeGreaterThan(targets[i]!)
+      expect(values(part(i)(before.x, 0))[0]).toBeGreaterThan(targets[i]!)
       const single = descent(part(i), start.slice([i, i + 1]), { ...options, target: targets[i]! })
       expect([values(single.x), single.iterations[0]]).toEqual([
         values(whole.x.slice([i, i + 1])),
@@ -104,9 +91,8 @@ describe('descent', () => {
     const seen: number[] = []
     const from = { shift: zeros([2, 1], float64), scale: [zeros([2], float64)] }
     // (shift − k)² + (scale − 1)²: one step of SGD of rate ½ solves it, toward the k of the last update.
-    const objective: SampleObjective<typeof from> = ({ shift, scale }, rows, update) => {
+    const objective: SampleObjective<typeof from> = ({ shift, scale }, update) => {
       seen.push(update)
-      expect(rows(y).shape[0]).toBe(shift.shape[0] === 1 ? 1 : 3)
       return shift.sub(update).square().sum(1).add(scale[0]!.sub(1).square())
     }
     const { x } = descent(objective, from, { steps: 4, optimizer: sgd({ learningRate: 0.5 }) })
@@ -115,9 +101,6 @@ describe('descent', () => {
       [3, 3],
       [1, 1],
     ])
-    const found = lbfgsDescent(objective, from).x
-    values(found.shift).forEach((v) => expect(v).toBeCloseTo(0, 6))
-    values(found.scale[0]!).forEach((v) => expect(v).toBeCloseTo(1, 6))
   })
 
   test('errors', () => {
@@ -135,50 +118,12 @@ describe('descent', () => {
   })
 })
 
-describe('lbfgsDescent', () => {
-  test('finds the minimum of each, by line searches of its own', () => {
-    const { x, value, iterations, evaluations, reason } = lbfgsDescent(valley, start)
-    expect(reason).toEqual(['gradient', 'gradient', 'gradient'])
-    values(x.sub(y)).forEach((d) => expect(Math.abs(d)).toBeLessThan(1e-6))
-    value.forEach((v) => expect(v).toBeLessThan(1e-12))
-    expect(new Set(iterations).size).toBeGreaterThan(1)
-    evaluations.forEach((n, i) => expect(n).toBeGreaterThan(iterations[i]!))
-  })
-
-  test('a batch equals its samples alone, and the optimiser itself', () => {
-    const options = { maxIterations: 6, historySize: 3 }
-    const whole = lbfgsDescent(valley, start, options)
-    expect(whole.reason).toEqual(['iterations', 'iterations', 'iterations'])
-    for (const i of [0, 1, 2]) {
-      const single = lbfgsDescent(part(i), start.slice([i, i + 1]), options)
-      const own = lbfgs(options).minimize((at: Tensor) => part(i)(at, all, 0).sum(), start.slice([i, i + 1]))
-      for (const other of [single.x, own.params])
-        expect(values(other)).toEqual(values(whole.x.slice([i, i + 1])))
-      expect([single.value[0], single.iterations[0], single.evaluations[0]]).toEqual([
-        whole.value[i],
-        whole.iterations[i],
-        whole.evaluations[i],
-      ])
-      expect(own.value).toBe(whole.value[i])
-    }
-  })
-
-  test('errors', () => {
-    expect(() => lbfgsDescent((x) => x.sum(), start)).toThrow(/one number per sample, \[1\]/)
-    expect(() => lbfgsDescent(valley, start, { historySize: 0 })).toThrow(/historySize/)
-    expect(() => lbfgsDescent(valley, tensor(1))).toThrow(ShapeError)
-    expect(() => lbfgsDescent(valley, zeros([0, 2]))).toThrow(/at least one sample/)
-    expect(() => lbfgsDescent((x) => x.log().sum(1), zeros([1, 2]))).toThrow(NonFiniteError)
-  })
-})
-
-test('both leave their results behind and nothing else, and what was given', () => {
+test('it leaves its result behind and nothing else, and what was given', () => {
   const optimizer = adam({ learningRate: 0.1 })
   for (const run of [
     () => descent(valley, start, { steps: 3, optimizer }),
     () => descent(valley, start, { steps: 3, optimizer, target: [100, 0.01, -1] }),
     () => descent(valley, start, { steps: 3, optimizer, target: Infinity }),
-    () => lbfgsDescent(valley, start, { maxIterations: 3 }),
   ]) {
     const before = memory().tensors
     const { x } = run()

@@ -1,17 +1,15 @@
-import type { LbfgsOptions, LbfgsReason, Optimizer } from '@tweedie/autograd'
-import { lbfgs, valueAndGrad } from '@tweedie/autograd'
+import type { Optimizer } from '@tweedie/autograd'
+import { valueAndGrad } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { concat, OptionError, ShapeError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
+import { OptionError, ShapeError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
 import { choose } from '../linalg/per-sample.ts'
 import { requireCount } from './chain.ts'
 
 /**
- * One number for each sample to be made small: a tree of x [n, …] to [n]. x may hold some of a batch's samples only:
- * `rows` takes a tree of the whole batch, such as the measurements y, to the rows of the samples in x. `update`
- * counts from 0, for objectives that draw anew in each; a line search needs one that does not, and sees 0. Samples
- * must not depend on each other.
+ * One number for each sample to be made small: a tree of x [N, …] to [N]. `update` counts from 0, for objectives that draw anew
+ * in each. Samples must not depend on each other.
  */
-export type SampleObjective<T> = (x: T, rows: <B>(batch: B) => B, update: number) => Tensor
+export type SampleObjective<T> = (x: T, update: number) => Tensor
 
 /** Options of {@link descent}. */
 export interface DescentOptions<Slot extends string = string> {
@@ -30,16 +28,6 @@ export interface Descent<T> {
   readonly iterations: readonly number[]
 }
 
-/** The result of {@link lbfgsDescent}: x of the batch, and one entry per sample of all else. */
-export interface LbfgsDescent<T> {
-  readonly x: T
-  readonly value: readonly number[]
-  readonly iterations: readonly number[]
-  /** Evaluations of the objective and its gradient. */
-  readonly evaluations: readonly number[]
-  readonly reason: readonly LbfgsReason[]
-}
-
 /**
  * A first-order optimiser on each sample of a batch. It treats every element apart, so that one update of the whole
  * batch is one of each sample: a batch of N equals N single runs. With `target` (a discrepancy to stop at) a sample
@@ -54,7 +42,7 @@ export interface LbfgsDescent<T> {
  * import { descent } from '@tweedie/solvers'
  * import { type Tensor, tensor } from '@tweedie/tensor'
  * const y = tensor([[1], [-2]])
- * const misfit = (x: Tensor, rows: (y: Tensor) => Tensor) => x.sub(rows(y)).square().sum(1)
+ * const misfit = (x: Tensor) => x.sub(y).square().sum(1)
  * const optimizer = adam({ learningRate: 0.1 })
  * const { x } = descent(misfit, tensor([[0], [0]]), { optimizer, steps: 200, target: 1e-6 })
  * x.sub(y).abs().max().dataSync()[0]! < 2e-3 // => true
@@ -67,13 +55,12 @@ export function descent<T>(objective: SampleObjective<T>, x: T, options: Descent
   const targets = target === undefined ? undefined : targetsOf(target, samples)
   const given = new Set(treeLeaves(x))
   const iterations = new Array<number>(samples).fill(0)
-  const all = <B>(batch: B): B => batch
   return scope(() => {
     let at = { params: x, state: optimizer.init(x) }
     for (let k = 0; k < steps; k++) {
       const next = scope(() => {
         const total = (params: T): [Tensor, Tensor] => {
-          const values = oneEach('descent', objective(params, all, k), samples)
+          const values = oneEach('descent', objective(params, k), samples)
           return [values.sum(), values]
         }
         const [[, values], gradient] = valueAndGrad(total, { hasAux: true })(at.params)
@@ -92,49 +79,6 @@ export function descent<T>(objective: SampleObjective<T>, x: T, options: Descent
       at = next
     }
     return { x: treeMap(at.params, (leaf) => (given.has(leaf) ? leaf.detach() : leaf)), iterations }
-  })
-}
-
-/**
- * L-BFGS with a line search on each sample of a batch, one after the other: step lengths and curvature are a
- * sample's own, so that a batch of N equals N single runs. The objective is called on one row at a time.
- *
- * @param x - Tensors [N, …] in a tree, N ≥ 1, where to start; they stay valid.
- * @throws {OptionError | ShapeError} as {@link descent}; {NonFiniteError} where an objective is not finite at the
- * start; {DeviceError} on a device the host cannot read at once.
- * @example
- * ```ts
- * import { lbfgsDescent } from '@tweedie/solvers'
- * import { type Tensor, tensor } from '@tweedie/tensor'
- * const y = tensor([[1, 2], [-2, 5]], { dtype: 'float64' })
- * const scale = tensor([[1, 30]], { dtype: 'float64' })
- * const misfit = (x: Tensor, rows: (y: Tensor) => Tensor) => x.sub(rows(y)).mul(scale).square().sum(1)
- * const { x, reason } = lbfgsDescent(misfit, y.mul(0))
- * x.dataSync() // ≈ [1, 2, -2, 5]
- * reason // => ['gradient', 'gradient']
- * ```
- */
-export function lbfgsDescent<T>(
-  objective: SampleObjective<T>,
-  x: T,
-  options: LbfgsOptions = {},
-): LbfgsDescent<T> {
-  const samples = samplesOf('lbfgsDescent', x)
-  if (samples === 0) throw new ShapeError('lbfgsDescent', 'needs at least one sample')
-  const { minimize } = lbfgs(options)
-  return scope(() => {
-    const results = Array.from({ length: samples }, (_, i) => {
-      const row = <B>(batch: B): B => treeMap(batch, (leaf) => leaf.slice([i, i + 1]))
-      return minimize((at: T) => oneEach('lbfgsDescent', objective(at, row, 0), 1).sum(), row(x))
-    })
-    const found = results.map(({ params }) => treeLeaves(params))
-    return {
-      x: treeMap(x, (_, leaf) => concat(found.map((leaves) => leaves[leaf]!))),
-      value: results.map(({ value }) => value),
-      iterations: results.map((result) => result.iterations),
-      evaluations: results.map(({ evaluations }) => evaluations),
-      reason: results.map(({ reason }) => reason),
-    }
   })
 }
 

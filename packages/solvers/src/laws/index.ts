@@ -1,3 +1,4 @@
+export { reflection } from './asked-prior.ts'
 export type { Law } from './law.ts'
 export { LawError } from './law.ts'
 export type { MethodLawOptions } from './method.ts'

@@ -55,10 +55,25 @@ export const repeatedPath = (
   { updates }: { readonly updates: number },
 ): readonly PathStep[] => times.flatMap((at) => Array.from({ length: updates }, () => at))
 
-/** For step i: log p(x) of the prior, [K], and its gradient, for the draws [K, …shape] of one sample. */
-export type LogPrior = (
-  i: number,
-) => (x: Tensor, sample: number) => { readonly value: Tensor; readonly gradient: Tensor }
+/** log p(x) of the prior, [M], and its gradient, at x [M, …shape]. */
+export interface Density {
+  readonly value: Tensor
+  readonly gradient: Tensor
+}
+
+/** For step i: the density of the prior at all draws of all samples, [N·K, …shape], those of a sample in a row. */
+export type LogPrior = (i: number) => (drawn: Tensor) => Density
+
+/** A density of the K draws of each sample apart. */
+export const bySample =
+  (K: number, density: (x: Tensor, sample: number) => Density) =>
+  (drawn: Tensor): Density => {
+    const each = Array.from({ length: (drawn.shape[0] ?? 0) / K }, (_, k) =>
+      density(drawn.slice([k * K, (k + 1) * K]), k),
+    )
+    const joined = (part: keyof Density) => concat(each.map((one) => one[part]))
+    return { value: joined('value'), gradient: joined('gradient') }
+  }
 
 /** The part of the likelihood that counts in step i. */
 export const annealing = (i: number, rate: number | undefined, pivot: number): number =>
@@ -118,14 +133,12 @@ export const flowPlan = <S extends FlowSpecs>(
         const { x, logDet } = flow.forward(flow.unpack(flat), latent)
         const drawn = stopGradient(x).reshape([N * K, ...prior.shape])
         const data = logLikelihood(drawn)
-        const priorOf = logPrior(i)
-        const each = Array.from({ length: N }, (_, k) => priorOf(drawn.slice([k * K, (k + 1) * K]), k))
-        const priorGradient = concat(each.map(({ gradient }) => gradient))
-        const uphill = data.gradient.mul(weight).add(priorGradient.mul(lambdaPrior)).reshape(x.shape)
+        const known = logPrior(i)(drawn)
+        const uphill = data.gradient.mul(weight).add(known.gradient.mul(lambdaPrior)).reshape(x.shape)
         const total = x.mul(uphill).sum().add(logDet.sum().mul(lambdaEntropy))
         const losses = {
           lossData: meanLoss(data.value),
-          lossPrior: meanLoss(concat(each.map(({ value }) => value))),
+          lossPrior: meanLoss(known.value),
           lossEntropy: meanLoss(logDet),
         }
         return [total.mul(-1 / K), { x, losses }] as const

@@ -15,13 +15,13 @@ import type { GuidedStep } from '../../types.ts'
 import { fpsSmc, mcgDiff, mcgDiffTimes, smcDiff, tds } from '../index.ts'
 import type { Steps } from './chain.test.helper.ts'
 import { ddimOf, estimated, large, logNormalOf, mean, slopeOf, transitionOf } from './chain.test.helper.ts'
+import type { Carry, Density } from './line.test.helper.ts'
+import { lineOf, normalAt as normal } from './line.test.helper.ts'
 
 const float64 = { dtype: 'float64' } as const
-const [reach, step] = [10, 0.08]
-const nodes = Float64Array.from({ length: Math.round((2 * reach) / step) + 1 }, (_, j) => step * j - reach)
-const normal = (x: number, m: number, v: number) => Math.exp(logNormalOf(x, m, v))
-const total = (p: Float64Array) => p.reduce((sum, v) => sum + v * step, 0)
-type Density = Float64Array<ArrayBuffer>
+const step = 0.08
+const line = lineOf(10, step)
+const { nodes, total } = line
 
 const mixture = { weights: [1, 2], means: [[-1], [1]], covariances: 0.15 }
 const prior = gaussianMixturePrior({ ...mixture, schedule: ve({ sigmaMax: 3 }) })
@@ -30,22 +30,13 @@ const denoised = (xs: ArrayLike<number>, t: number) =>
   prior.denoise(fromData(Float64Array.from(xs), [xs.length, 1]), t).dataSync()
 
 /** The density before a step of the chain to that after it. */
-function kernelOf(at: TimePair, by: Steps): (p: Density) => Density {
+function kernelOf(at: TimePair, by: Steps): Carry {
   const { fromX0, fromX, variance } = transitionOf(schedule, at, by)
   const x0 = denoised(nodes, at.t)
-  const rows = Array.from(nodes, (x, j) =>
-    nodes.map((u) => step * normal(u, fromX0 * x0[j]! + fromX * x, variance)),
+  return line.carry(
+    nodes.map((x, j) => fromX0 * x0[j]! + fromX * x),
+    variance,
   )
-  return (p) => {
-    const next = new Float64Array(nodes.length)
-    rows.forEach((row, j) => {
-      if (p[j]! < 1e-14) return
-      row.forEach((v, k) => {
-        next[k]! += p[j]! * v
-      })
-    })
-    return next
-  }
 }
 const moved = (p: Density, at: TimePair, by: Steps): Density => kernelOf(at, by)(p)
 const startAt = (t: number): Density => nodes.map((x) => normal(x, 0, schedule.sigma(t) ** 2))

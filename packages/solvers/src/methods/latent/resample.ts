@@ -70,12 +70,8 @@ export const resample = latentMethod({
     const target = (options.tolerance ?? (measured.sigma || 0.001)) ** 2
     const [kernel, { schedule, autoencoder }, n] = [ddim(eta), prior, times.length]
     const consistent = (from: Tensor, decode: (v: Tensor) => Tensor, learningRate: number, steps: number) => {
-      const misfit = (v: Tensor, rows: (b: Tensor) => Tensor) =>
-        sumPerSample(
-          rows(y)
-            .sub(operator.forward(decode(v)))
-            .square(),
-        ).div(sampleSize(y))
+      const misfit = (v: Tensor) =>
+        sumPerSample(y.sub(operator.forward(decode(v))).square()).div(sampleSize(y))
       return descent(misfit, from, { optimizer: adamW({ learningRate, weightDecay }), steps, target }).x
     }
     const amongPixels = (z0: Tensor) =>

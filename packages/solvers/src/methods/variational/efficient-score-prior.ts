@@ -5,7 +5,7 @@ import { boundTime, evidenceBound, timeLaws } from '../../inner/index.ts'
 import { choice, integer } from '../../options/index.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
-import { flowPlan, flowSpecs, repeatedPath } from '../flow-posterior.ts'
+import { bySample, flowPlan, flowSpecs, repeatedPath } from '../flow-posterior.ts'
 
 /**
  * Efficient score-based prior (Feng and Bouman, arXiv 2309.01949): as the score-based prior (arXiv 2304.11751) a flow
@@ -76,7 +76,7 @@ export const efficientScorePrior = defineMethod({
       const units = keys(i, 'times').map((key) => randomUnits(key, J * groups.length))
       const noise = z(i, 'noise', [J, K, ...prior.shape])
       const end = z(i, 'end', [K, ...prior.shape])
-      return (x, sample) => {
+      return bySample(K, (x, sample) => {
         const each = groups.map((rows, g) => {
           const times = Array.from({ length: J }, (_, j) => ({
             ...boundTime(prior.schedule, timeLaw, sigmaMin, units[sample]?.[g * J + j] ?? 0),
@@ -88,7 +88,7 @@ export const efficientScorePrior = defineMethod({
         })
         const joined = (part: 'value' | 'gradient') => concat(each.map((one) => one[part]))
         return { value: joined('value'), gradient: joined('gradient') }
-      }
+      })
     })
   },
 })

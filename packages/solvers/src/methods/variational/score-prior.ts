@@ -1,8 +1,9 @@
+import type { Key, Tensor } from '@tweedie/tensor'
 import { flowEvaluations, flowLogDensityGradient, flowSolvers, traces } from '../../inner/index.ts'
 import { choice, integer, number } from '../../options/index.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
-import { flowPlan, flowSpecs, repeatedPath } from '../flow-posterior.ts'
+import { bySample, flowPlan, flowSpecs, repeatedPath } from '../flow-posterior.ts'
 
 /**
  * Score-based prior (Feng et al., arXiv 2304.11751): the posterior of one measurement as a normalising flow x = G_φ(z),
@@ -70,16 +71,19 @@ export const scorePrior = defineMethod({
   path: repeatedPath,
   plan: (run) => {
     const { prior, keys } = run
-    const { trace, probes, solver, odeSteps: steps, rtol, atol, sigmaMin } = run.options
+    const { samples: K, trace, probes, solver, odeSteps: steps, rtol, atol, sigmaMin } = run.options
     const options = { trace, probes, solver, steps, rtol, atol, sigmaMin, together: true }
+    const density = (x: Tensor, own: readonly Key[]) => {
+      const told = trace === 'exact' ? options : { ...options, keys: own }
+      const { logDensity: value, gradient } = flowLogDensityGradient(prior, x, told)
+      return { value, gradient }
+    }
     return flowPlan(run, (i) => {
       const roots = trace === 'exact' ? [] : keys(i, 'probes')
-      return (x, sample) => {
-        const root = roots[sample]
-        const own = root && { keys: Array.from({ length: x.shape[0] ?? 0 }, (_, k) => root.fold(k)) }
-        const { logDensity, gradient } = flowLogDensityGradient(prior, x, { ...options, ...own })
-        return { value: logDensity, gradient }
-      }
+      const own = roots.flatMap((root) => Array.from({ length: K }, (_, k) => root.fold(k)))
+      // Adaptive steps are those of a sample; where their number is known one solve is for all.
+      if (solver !== 'adaptive') return (drawn) => density(drawn, own)
+      return bySample(K, (x, sample) => density(x, own.slice(sample * K, (sample + 1) * K)))
     })
   },
 })
