@@ -131,13 +131,12 @@ function addProducts(
   const tiles = Math.ceil(channels / mr) * Math.ceil(p.columns / nr)
   const parts = threads.parts((channels * p.columns * p.total) / 18, tiles)
   const grid = cutGrid(channels, p.columns, mr, nr, parts)
-  const tallest = Math.max(...grid.rows.map((rows) => rows.to - rows.from))
+  const tallest = Math.max(...grid.map(({ rows }) => rows.to - rows.from))
   const spillAt = 4 * (tallest + mr) * depthLimit
   const each = spillAt + spillBytes + 4 * nr * depthLimit
-  const work = heap.scratch('conv.weights', each * grid.rows.length * grid.columns.length)
+  const work = heap.scratch('conv.weights', each * grid.length)
   const piece = pieceOf(p.total, depthLimit, 1)
-  const rectangles = grid.rows.flatMap((rows) => grid.columns.map((columns) => ({ rows, columns })))
-  const tasks = rectangles.map(({ rows, columns }, i) => {
+  const tasks = grid.map(({ rows, columns }, i) => {
     const task: Call[] = []
     const left = work + i * each
     const spill = left + spillAt
