@@ -4,6 +4,7 @@ import type { WasmContext } from '../../runtime/kernel.ts'
 import type { Call, Range, Rectangle } from '../../runtime/tasks.ts'
 import { cut, cutGrid } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
+import { byImage } from '../planes.ts'
 import type { WinogradKernels } from './loops.ts'
 import { winogradKernels } from './loops.ts'
 import type { Chunk, Patches } from './tiles.ts'
@@ -17,12 +18,6 @@ const chunkBytes = 4 << 20
 /** Rough times of one thread in nanoseconds: per element of a transform, per multiply-add of a product. */
 const transformTime = 0.35
 const productTime = 1 / 22
-
-/** A view [channels, images, …] as [images, channels, …]. */
-function byImage({ buffer, dtype, offset, shape, strides }: View): View {
-  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
-  return { buffer, dtype, offset, shape: swap(shape), strides: swap(strides) }
-}
 
 /** One of the two factors, and where its transform goes: for each ξ, panels [tiles][width] of channels. */
 interface Factor {
