@@ -1,7 +1,7 @@
 import type { Device, View } from './device.ts'
 import { DeviceError, TweedieError } from './errors.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
-import { primitives } from './primitives.ts'
+import { primitives, resultOf } from './primitives.ts'
 import { assertShape, sizeOf } from './shape.ts'
 import { Storage } from './storage.ts'
 import type { Tensor } from './tensor.ts'
@@ -108,7 +108,7 @@ export function evaluate<P extends PrimitiveName>(
       `${primitive}: takes ${arity < 0 ? 'at least 1' : arity} inputs, got ${inputs.length}`,
     )
   }
-  const { shape, dtype } = def.infer(inputs, params)
+  const { shape, dtype } = resultOf(primitive, inputs, params)
   // Whatever a shape was worked out from: devices take it as it is.
   assertShape(primitive, shape)
   // Results are made by the first input, so that this module needs the class Tensor as a type only.

@@ -38,7 +38,8 @@ const kindOf = (data: TypedArray): string => data[Symbol.toStringTag]
 /** Whether an array is the one that holds an element type on the host. */
 export const holds = (data: TypedArray, dtype: DType): boolean => kindOf(data) === hostArrays[dtype].name
 
-const dtypes = Object.keys(hostArrays) as readonly DType[]
+/** All element types. */
+export const dtypes = Object.keys(hostArrays) as readonly DType[]
 
 /**
  * The element type that holds the values of a typed array unchanged.

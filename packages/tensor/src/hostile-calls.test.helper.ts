@@ -247,6 +247,7 @@ export const withoutNumbers: readonly string[] = [
   ...['contiguous', 'matrixTranspose', 'matmul', 'softmaxComposed', 'onesLike', 'zerosLike', 'fromNdarray'],
   // The meanings of fused ops, out of the ops above.
   ...['attentionComposed', 'groupNormComposed'],
+  'resultOf',
   ...['dispatch', 'dispatchAt', 'evaluate', 'activeInterpreters', 'pushInterpreter', 'removeInterpreter'],
   ...['withInterpreters', 'availableDevices', 'createWasmDevice', 'getDevice', 'registerDevice'],
   ...[

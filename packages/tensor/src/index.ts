@@ -44,7 +44,7 @@ export type {
   PrimitiveName,
   PrimitiveParams,
 } from './primitives.ts'
-export { primitiveNames, primitives } from './primitives.ts'
+export { primitiveNames, primitives, resultOf } from './primitives.ts'
 export { printable } from './printable.ts'
 export type { Key } from './random/random.ts'
 export {

@@ -1,11 +1,13 @@
+import type { DType } from './dtype.ts'
 import { requireDType } from './dtype.ts'
 import { DTypeError, ShapeError } from './errors.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitive-params.ts'
-import type { Aval } from './rules/checks.ts'
-import { requireAxes, requireAxis, requireFloat, requireIntegers, requireSameDType } from './rules/checks.ts'
+import type { Aval, Kind } from './rules/checks.ts'
+import { requireAxes, requireIndices, requireIntegers, requireKind } from './rules/checks.ts'
 import { conv2dShape } from './rules/conv2d.ts'
-import { attentionShape, fusedArity, groupNormCheck, withEpilogue } from './rules/fused.ts'
+import { attentionShape, fusedArity, groupNormShape, softmaxShape, withEpilogue } from './rules/fused.ts'
 import { matmulShape } from './rules/matmul.ts'
+import type { Shape } from './shape.ts'
 import { broadcastShapes, formatShape, isCount, reducedShape, sameShape, sizeOf } from './shape.ts'
 
 export type * from './primitive-params.ts'
@@ -16,60 +18,48 @@ export interface PrimitiveDef<P extends PrimitiveName> {
   readonly arity: number
   /** Number of inputs where the parameters decide it, in place of `arity`. */
   arityOf?(params: PrimitiveParams[P]): number
+  /** The kind of elements that all inputs have, in one element type; where it is missing, `shape` checks what it must. */
+  readonly kind?: Kind
   /** Whether the result only looks at the input's memory another way. */
   readonly view?: true
-  /** Shape and dtype of the result, or a typed error that names the primitive. */
-  infer(inputs: readonly Aval[], params: PrimitiveParams[P]): Aval
+  /** Shape of the result, or a typed error in the name of the primitive, `op`. */
+  shape(inputs: readonly Aval[], params: PrimitiveParams[P], op: string): Shape
+  /** Element type of the result, where it is not that of the first input. */
+  dtype?(inputs: readonly Aval[], params: PrimitiveParams[P]): DType
 }
 
-const unaryFloat = (op: PrimitiveName): PrimitiveDef<never> => ({
-  arity: 1,
-  infer: (inputs) => {
-    requireFloat(op, inputs)
-    return inputs[0]!
-  },
+const unary = (kind: Kind): PrimitiveDef<never> => ({ arity: 1, kind, shape: ([x]) => x!.shape })
+
+const broadcast = (kind: Kind): PrimitiveDef<never> => ({
+  arity: 2,
+  kind,
+  shape: ([a, b], _, op) => broadcastShapes(op, a!.shape, b!.shape),
 })
+const compare = (kind: Kind): PrimitiveDef<never> => ({ ...broadcast(kind), dtype: () => 'bool' })
 
-const unaryNumber = (op: PrimitiveName): PrimitiveDef<never> => ({
+type Reduction = PrimitiveDef<'reduceSum' | 'reduceMax' | 'reduceMin'>
+const sum: Reduction = {
   arity: 1,
-  infer: (inputs) => {
-    if (inputs[0]!.dtype === 'bool') throw new DTypeError(op, 'needs numbers, got bool; cast first')
-    return inputs[0]!
-  },
-})
-
-const broadcast =
-  (kind: 'number' | 'float' | 'compare' | 'logical') =>
-  (op: PrimitiveName): PrimitiveDef<never> => ({
-    arity: 2,
-    infer: (inputs) => {
-      const [a, b] = inputs as readonly [Aval, Aval]
-      if (kind === 'float') requireFloat(op, inputs)
-      requireSameDType(op, inputs)
-      if ((kind === 'logical') !== (a.dtype === 'bool') && !(op === 'eq')) {
-        throw new DTypeError(
-          op,
-          `needs ${kind === 'logical' ? 'bool' : 'numbers'}, got ${a.dtype}; cast first`,
-        )
-      }
-      const shape = broadcastShapes(op, a.shape, b.shape)
-      return { shape, dtype: kind === 'compare' || kind === 'logical' ? 'bool' : a.dtype }
-    },
-  })
-
-const reduce = (
-  op: 'reduceSum' | 'reduceMax' | 'reduceMin',
-): PrimitiveDef<'reduceSum' | 'reduceMax' | 'reduceMin'> => ({
-  arity: 1,
-  infer: ([x], { axes, keepDims }) => {
-    if (x!.dtype === 'bool') throw new DTypeError(op, 'needs numbers, got bool; cast first')
+  kind: 'number',
+  shape: ([x], { axes, keepDims }, op) => {
     requireAxes(op, x!, axes)
-    if (op !== 'reduceSum' && axes.some((axis) => x!.shape[axis] === 0)) {
-      throw new ShapeError(op, 'an empty axis has no extreme', [x!.shape])
-    }
-    return { shape: reducedShape(x!.shape, axes, keepDims), dtype: x!.dtype }
+    return reducedShape(x!.shape, axes, keepDims)
   },
-})
+}
+
+/** Axes that have an element. */
+function requireElements(op: string, { shape }: Aval, axes: readonly number[]): void {
+  if (axes.some((axis) => shape[axis] === 0)) throw new ShapeError(op, 'an empty axis has no extreme', [shape])
+}
+
+const extreme: Reduction = {
+  ...sum,
+  shape: ([x], params, op) => {
+    const shape = sum.shape([x!], params, op)
+    requireElements(op, x!, params.axes)
+    return shape
+  },
+}
 
 const unaryNumbers = ['neg', 'abs', 'sign'] as const
 const unaryFloats = [
@@ -81,274 +71,217 @@ const unaryFloats = [
 export const unaryNames = [...unaryNumbers, ...unaryFloats] as const
 
 /** One rule for several primitives. */
-const each = <P extends PrimitiveName, Def>(make: (op: P) => Def, ...names: readonly P[]) =>
-  Object.fromEntries(names.map((name) => [name, make(name)])) as Readonly<Record<P, Def>>
+const each = <P extends PrimitiveName>(def: PrimitiveDef<never>, ...names: readonly P[]) =>
+  Object.fromEntries(names.map((name) => [name, def])) as { readonly [Q in P]: PrimitiveDef<Q> }
+
+/** A shape with another extent along one axis. */
+const withExtent = (shape: Shape, axis: number, extent: number): Shape =>
+  shape.map((n, i) => (i === axis ? extent : n))
 
 /** Shape rules of every primitive. */
 export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
-  ...each(unaryNumber, ...unaryNumbers),
-  ...each(unaryFloat, ...unaryFloats),
-  affine: unaryNumber('affine') as PrimitiveDef<'affine'>,
-  divScalar: unaryFloat('divScalar') as PrimitiveDef<'divScalar'>,
-  powScalar: unaryFloat('powScalar') as PrimitiveDef<'powScalar'>,
-  clamp: unaryNumber('clamp') as PrimitiveDef<'clamp'>,
-  not: {
-    arity: 1,
-    infer: ([x]) => {
-      if (x!.dtype !== 'bool') throw new DTypeError('not', `needs bool, got ${x!.dtype}`)
-      return x!
-    },
-  },
+  ...each(unary('number'), ...unaryNumbers, 'affine', 'clamp'),
+  ...each(unary('float'), ...unaryFloats, 'divScalar', 'powScalar'),
+  ...each(unary('bool'), 'not'),
   cast: {
     arity: 1,
-    infer: ([x], { dtype }) => {
-      requireDType('cast', dtype)
-      return { shape: x!.shape, dtype }
+    shape: ([x], { dtype }, op) => {
+      requireDType(op, dtype)
+      return x!.shape
     },
+    dtype: (_, { dtype }) => dtype,
   },
-  ...each(broadcast('number'), 'add', 'sub', 'mul'),
-  ...each(broadcast('float'), 'div', 'pow'),
-  ...each(broadcast('number'), 'maximum', 'minimum'),
-  ...each(broadcast('float'), 'siluGrad'),
-  ...each(broadcast('compare'), 'eq', 'lt', 'le'),
-  ...each(broadcast('logical'), 'and', 'or'),
+  ...each(broadcast('number'), 'add', 'sub', 'mul', 'maximum', 'minimum'),
+  ...each(broadcast('float'), 'div', 'pow', 'siluGrad'),
+  ...each(compare('any'), 'eq'),
+  ...each(compare('number'), 'lt', 'le'),
+  ...each(broadcast('bool'), 'and', 'or'),
   where: {
     arity: 3,
-    infer: ([condition, a, b]) => {
-      if (condition!.dtype !== 'bool') {
-        throw new DTypeError('where', `the condition must be bool, got ${condition!.dtype}`)
-      }
-      requireSameDType('where', [a!, b!])
-      const shape = broadcastShapes('where', condition!.shape, broadcastShapes('where', a!.shape, b!.shape))
-      return { shape, dtype: a!.dtype }
+    shape: ([condition, a, b], _, op) => {
+      if (condition!.dtype !== 'bool')
+        throw new DTypeError(op, `the condition must be bool, got ${condition!.dtype}`)
+      requireKind(op, 'any', [a!, b!])
+      return broadcastShapes(op, condition!.shape, broadcastShapes(op, a!.shape, b!.shape))
     },
+    dtype: ([, a]) => a!.dtype,
   },
-  ...each(reduce, 'reduceSum', 'reduceMax', 'reduceMin'),
+  reduceSum: sum,
+  reduceMax: extreme,
+  reduceMin: extreme,
   argmax: {
     arity: 1,
-    infer: ([x], { axis }) => {
-      requireAxes('argmax', x!, [axis])
-      if (x!.shape[axis] === 0) throw new ShapeError('argmax', 'an empty axis has no extreme', [x!.shape])
-      return { shape: reducedShape(x!.shape, [axis], false), dtype: 'int32' }
+    shape: ([x], { axis }, op) => {
+      requireAxes(op, x!, [axis])
+      requireElements(op, x!, [axis])
+      return reducedShape(x!.shape, [axis], false)
     },
+    dtype: () => 'int32',
   },
   cumsum: {
     arity: 1,
-    infer: ([x], { axis }) => {
-      if (x!.dtype === 'bool') throw new DTypeError('cumsum', 'needs numbers, got bool; cast first')
-      requireAxes('cumsum', x!, [axis])
-      return x!
+    kind: 'number',
+    shape: ([x], { axis }, op) => {
+      requireAxes(op, x!, [axis])
+      return x!.shape
     },
   },
-  matmul: {
-    arity: 2,
-    infer: (inputs) => {
-      requireFloat('matmul', inputs)
-      requireSameDType('matmul', inputs)
-      return { shape: matmulShape(inputs[0]!.shape, inputs[1]!.shape), dtype: inputs[0]!.dtype }
-    },
-  },
-  conv2d: {
-    arity: 2,
-    infer: (inputs, params) => {
-      requireFloat('conv2d', inputs)
-      requireSameDType('conv2d', inputs)
-      return { shape: conv2dShape(inputs[0]!.shape, inputs[1]!.shape, params), dtype: inputs[0]!.dtype }
-    },
-  },
+  matmul: { arity: 2, kind: 'float', shape: ([a, b]) => matmulShape(a!.shape, b!.shape) },
+  conv2d: { arity: 2, kind: 'float', shape: ([x, w], params) => conv2dShape(x!.shape, w!.shape, params) },
   gather: {
     arity: 2,
-    infer: ([x, indices], { axis }) => {
-      if (indices!.dtype !== 'int32')
-        throw new DTypeError('gather', `indices must be int32, got ${indices!.dtype}`)
-      if (indices!.shape.length !== 1)
-        throw new ShapeError('gather', 'indices must be one-dimensional', [indices!.shape])
-      requireAxes('gather', x!, [axis])
-      return {
-        shape: x!.shape.map((extent, i) => (i === axis ? indices!.shape[0]! : extent)),
-        dtype: x!.dtype,
-      }
+    shape: ([x, indices], { axis }, op) => {
+      const count = requireIndices(op, indices!)
+      requireAxes(op, x!, [axis])
+      return withExtent(x!.shape, axis, count)
     },
   },
   scatterAdd: {
     arity: 2,
-    infer: ([updates, indices], { axis, size }) => {
-      if (indices!.dtype !== 'int32')
-        throw new DTypeError('scatterAdd', `indices must be int32, got ${indices!.dtype}`)
-      requireAxes('scatterAdd', updates!, [axis])
+    shape: ([updates, indices], { axis, size }, op) => {
+      const count = requireIndices(op, indices!)
+      requireAxes(op, updates!, [axis])
       if (!isCount(size))
-        throw new ShapeError('scatterAdd', `the size must be a non-negative integer, got ${size}`)
-      if (indices!.shape.length !== 1 || indices!.shape[0] !== updates!.shape[axis]) {
-        throw new ShapeError('scatterAdd', `needs one index per slice of axis ${axis}`, [
-          updates!.shape,
-          indices!.shape,
-        ])
+        throw new ShapeError(op, `the size must be a non-negative integer, got ${size}`)
+      if (count !== updates!.shape[axis]) {
+        throw new ShapeError(op, `needs one index per slice of axis ${axis}`, [updates!.shape, indices!.shape])
       }
-      return { shape: updates!.shape.map((extent, i) => (i === axis ? size : extent)), dtype: updates!.dtype }
+      return withExtent(updates!.shape, axis, size)
     },
   },
   pad: {
     arity: 1,
-    infer: ([x], { low, high }) => {
-      requireIntegers('pad', 'low', x!, low, 0)
-      requireIntegers('pad', 'high', x!, high, 0)
-      return { shape: x!.shape.map((extent, i) => extent + low[i]! + high[i]!), dtype: x!.dtype }
+    shape: ([x], { low, high }, op) => {
+      requireIntegers(op, 'low', x!, low, 0)
+      requireIntegers(op, 'high', x!, high, 0)
+      return x!.shape.map((extent, i) => extent + low[i]! + high[i]!)
     },
   },
   concat: {
     arity: -1,
-    infer: (inputs, { axis }) => {
-      requireSameDType('concat', inputs)
-      requireAxes('concat', inputs[0]!, [axis])
+    kind: 'any',
+    shape: (inputs, { axis }, op) => {
+      requireAxes(op, inputs[0]!, [axis])
       const first = inputs[0]!.shape
       let extent = 0
       for (const { shape } of inputs) {
         if (shape.length !== first.length || shape.some((n, i) => i !== axis && n !== first[i])) {
-          throw new ShapeError('concat', `shapes may differ in axis ${axis} only`, [first, shape])
+          throw new ShapeError(op, `shapes may differ in axis ${axis} only`, [first, shape])
         }
         extent += shape[axis]!
       }
-      return { shape: first.map((n, i) => (i === axis ? extent : n)), dtype: inputs[0]!.dtype }
+      return withExtent(first, axis, extent)
     },
   },
-  contiguous: { arity: 1, infer: ([x]) => x! },
+  contiguous: { arity: 1, shape: ([x]) => x!.shape },
   reshape: {
     arity: 1,
     view: true,
-    infer: ([x], { shape }) => {
+    shape: ([x], { shape }, op) => {
       if (sizeOf(shape) !== sizeOf(x!.shape)) {
-        throw new ShapeError('reshape', `${sizeOf(x!.shape)} elements do not fill ${formatShape(shape)}`, [
-          x!.shape,
-        ])
+        throw new ShapeError(op, `${sizeOf(x!.shape)} elements do not fill ${formatShape(shape)}`, [x!.shape])
       }
-      return { shape, dtype: x!.dtype }
+      return shape
     },
   },
   transpose: {
     arity: 1,
     view: true,
-    infer: ([x], { permutation }) => {
-      const seen = new Set(permutation)
-      if (
-        permutation.length !== x!.shape.length ||
-        seen.size !== permutation.length ||
-        permutation.some((p) => !isCount(p) || p >= x!.shape.length)
-      ) {
-        throw new ShapeError('transpose', `[${permutation.join(', ')}] is no permutation of the axes`, [
-          x!.shape,
-        ])
+    shape: ([x], { permutation }, op) => {
+      const { shape } = x!
+      const fits = new Set(permutation).size === shape.length && permutation.length === shape.length
+      if (!fits || permutation.some((p) => !isCount(p) || p >= shape.length)) {
+        throw new ShapeError(op, `[${permutation.join(', ')}] is no permutation of the axes`, [shape])
       }
-      return { shape: permutation.map((p) => x!.shape[p]!), dtype: x!.dtype }
+      return permutation.map((p) => shape[p]!)
     },
   },
   slice: {
     arity: 1,
     view: true,
-    infer: ([x], { start, size, step }) => {
-      requireIntegers('slice', 'start', x!, start)
-      requireIntegers('slice', 'size', x!, size, 0)
-      requireIntegers('slice', 'step', x!, step)
+    shape: ([x], { start, size, step }, op) => {
+      requireIntegers(op, 'start', x!, start)
+      requireIntegers(op, 'size', x!, size, 0)
+      requireIntegers(op, 'step', x!, step)
       x!.shape.forEach((extent, i) => {
         const [first, last] = [start[i]!, start[i]! + (size[i]! - 1) * step[i]!]
         const inside = (at: number) => at >= 0 && at < extent
         if (step[i] === 0 || (size[i]! > 0 && !(inside(first) && inside(last)))) {
           throw new ShapeError(
-            'slice',
+            op,
             `axis ${i}: ${size[i]} elements from ${first} by ${step[i]} leave 0 … ${extent - 1}`,
             [x!.shape],
           )
         }
       })
-      return { shape: size, dtype: x!.dtype }
+      return size
     },
   },
   broadcastTo: {
     arity: 1,
     view: true,
-    infer: ([x], { shape }) => {
-      if (!sameShape(broadcastShapes('broadcastTo', x!.shape, shape), shape)) {
-        throw new ShapeError('broadcastTo', `cannot stretch to ${formatShape(shape)}`, [x!.shape])
+    shape: ([x], { shape }, op) => {
+      if (!sameShape(broadcastShapes(op, x!.shape, shape), shape)) {
+        throw new ShapeError(op, `cannot stretch to ${formatShape(shape)}`, [x!.shape])
       }
-      return { shape, dtype: x!.dtype }
+      return shape
     },
   },
   fusedConv2d: {
     arity: -1,
     arityOf: fusedArity('channel'),
-    infer: (inputs, params) => {
+    kind: 'float',
+    shape: (inputs, params, op) => {
       const shape = conv2dShape(inputs[0]!.shape, inputs[1]!.shape, params)
-      return withEpilogue('fusedConv2d', inputs, shape, params, shape[1]!)
+      return withEpilogue(op, inputs, shape, params, shape[1]!)
     },
   },
   fusedMatmul: {
     arity: -1,
     arityOf: fusedArity('row', 'column'),
-    infer: (inputs, params) => {
+    kind: 'float',
+    shape: (inputs, params, op) => {
       const shape = matmulShape(inputs[0]!.shape, inputs[1]!.shape)
-      const length = shape.at(params.bias === 'row' ? -2 : -1)!
-      return withEpilogue('fusedMatmul', inputs, shape, params, length)
+      return withEpilogue(op, inputs, shape, params, shape.at(params.bias === 'row' ? -2 : -1)!)
     },
   },
-  groupNorm: {
-    arity: 3,
-    infer: ([x, weight, bias], params) => {
-      groupNormCheck('groupNorm', x!, [weight!, bias!], params)
-      return x!
-    },
-  },
-  groupNormGradInput: {
-    arity: 4,
-    infer: ([x, weight, bias, dy], params) => {
-      groupNormCheck('groupNormGradInput', x!, [weight!, bias!, dy!], params)
-      return x!
-    },
-  },
+  groupNorm: { arity: 3, kind: 'float', shape: groupNormShape },
+  groupNormGradInput: { arity: 4, kind: 'float', shape: groupNormShape },
   groupNormGradAffine: {
     arity: 4,
-    infer: ([x, weight, bias, dy], params) => {
-      groupNormCheck('groupNormGradAffine', x!, [weight!, bias!, dy!], params)
-      return { shape: [2, x!.shape[1]!], dtype: x!.dtype }
-    },
+    kind: 'float',
+    shape: (inputs, params, op) => [2, groupNormShape(inputs, params, op)[1]!],
   },
   groupNormGrad: {
     arity: 4,
-    infer: ([x, weight, bias, dy], params) => {
-      groupNormCheck('groupNormGrad', x!, [weight!, bias!, dy!], params)
-      return { shape: [sizeOf(x!.shape) + 2 * x!.shape[1]!], dtype: x!.dtype }
+    kind: 'float',
+    shape: (inputs, params, op) => {
+      const shape = groupNormShape(inputs, params, op)
+      return [sizeOf(shape) + 2 * shape[1]!]
     },
   },
-  softmax: {
-    arity: 1,
-    infer: ([x]) => {
-      requireFloat('softmax', [x!])
-      requireAxis('softmax', x!)
-      return x!
-    },
-  },
-  softmaxGrad: {
-    arity: 2,
-    infer: ([y, dy]) => {
-      requireFloat('softmaxGrad', [y!])
-      requireSameDType('softmaxGrad', [y!, dy!])
-      requireAxis('softmaxGrad', y!)
-      if (!sameShape(y!.shape, dy!.shape)) {
-        throw new ShapeError('softmaxGrad', 'y and its gradient must have one shape', [y!.shape, dy!.shape])
-      }
-      return y!
-    },
-  },
-  attention: {
-    arity: 3,
-    infer: (inputs) => ({ shape: attentionShape('attention', inputs), dtype: inputs[0]!.dtype }),
-  },
+  softmax: { arity: 1, kind: 'float', shape: softmaxShape },
+  softmaxGrad: { arity: 2, kind: 'float', shape: softmaxShape },
+  attention: { arity: 3, kind: 'float', shape: attentionShape },
   attentionGrad: {
     arity: 4,
-    infer: (inputs) => {
-      attentionShape('attentionGrad', inputs)
-      const size = inputs.slice(0, 3).reduce((total, { shape }) => total + sizeOf(shape), 0)
-      return { shape: [size], dtype: inputs[0]!.dtype }
+    kind: 'float',
+    shape: (inputs, params, op) => {
+      attentionShape(inputs, params, op)
+      return [inputs.slice(0, 3).reduce((total, { shape }) => total + sizeOf(shape), 0)]
     },
   },
+}
+
+/** Shape and element type of a call's result, or a typed error that names the primitive. */
+export function resultOf<P extends PrimitiveName>(
+  primitive: P,
+  inputs: readonly Aval[],
+  params: PrimitiveParams[P],
+): Aval {
+  const def: PrimitiveDef<P> = primitives[primitive]
+  if (def.kind !== undefined) requireKind(primitive, def.kind, inputs)
+  return { shape: def.shape(inputs, params, primitive), dtype: def.dtype?.(inputs, params) ?? inputs[0]!.dtype }
 }
 
 /** Names of all primitives, in the order of the table. */

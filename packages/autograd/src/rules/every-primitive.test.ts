@@ -7,7 +7,7 @@ import {
   isFloat,
   normal,
   primitiveNames,
-  primitives,
+  resultOf,
   pushInterpreter,
   randomKey,
   removeInterpreter,
@@ -94,7 +94,7 @@ function directionsOf(
 ): { u: Tensor; vs: Tensor[] } {
   const like = (shape: readonly number[], i: number) =>
     normal(randomKey(seed).fold(i), shape, { device: 'wasm', dtype: 'float32' })
-  const { shape } = primitives[primitive].infer(inputs, params as never)
+  const { shape } = resultOf(primitive, inputs, params as never)
   const floats = inputs.filter((x) => isFloat(x.dtype))
   return { u: like(shape, 0), vs: floats.map((x, i) => like(x.shape, i + 1)) }
 }

@@ -5,7 +5,7 @@ import {
   isFloat,
   matrixTranspose,
   normal,
-  primitives,
+  resultOf,
   randomKey,
   sign,
   transpose,
@@ -191,7 +191,7 @@ const calls: { readonly [P in PrimitiveName]: MakeCall<P> } = {
   fusedConv2d: (d) => {
     const { inputs, params } = convCase(d)
     const epilogue = epilogueCase<'channel'>(d, d.int(0, 2) > 0 ? 'channel' : 'none')
-    const { shape } = primitives.conv2d.infer(inputs, params)
+    const { shape } = resultOf('conv2d', inputs, params)
     const rest = addends(d, epilogue, shape, shape[1]!)
     return { inputs: [...inputs, ...rest], params: { ...params, ...epilogue } }
   },

@@ -5,6 +5,7 @@ import {
   fromData,
   isFloat,
   primitives,
+  resultOf as avalOf,
   scope,
   sizeOf,
   tolerances,
@@ -62,7 +63,7 @@ function bySlopes<P extends PrimitiveName>(
       params,
     )
   const [above, below] = [moved(step), moved(-step)]
-  const { shape } = primitives[primitive].infer(inputs, params)
+  const { shape } = avalOf(primitive, inputs, params)
   const stretched = resultOf('broadcastTo', [wide(error, inputs[at]!.shape)], { shape })
   return above.map((v, i) => (Math.abs(v - below[i]!) / (2 * step)) * stretched[i]!)
 }
@@ -76,7 +77,7 @@ function byElements<P extends PrimitiveName>(
   error: Values,
 ): Float64Array {
   const x = valuesOf(inputs[at]!)
-  const { shape } = primitives[primitive].infer(inputs, params)
+  const { shape } = avalOf(primitive, inputs, params)
   const out = new Float64Array(sizeOf(shape))
   const step = 1e-5
   for (let k = 0; k < x.length; k++) {

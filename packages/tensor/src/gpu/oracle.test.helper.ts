@@ -2,7 +2,7 @@ import type { Device, KernelCall, View } from '../device.ts'
 import type { DType } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
-import { primitives, unaryNames } from '../primitives.ts'
+import { resultOf, unaryNames } from '../primitives.ts'
 import { ReferenceDevice } from '../reference/index.ts'
 import { sizeOf } from '../shape.ts'
 
@@ -130,7 +130,7 @@ const followed =
   (family: Family, primitive: 'fusedConv2d' | 'fusedMatmul', bias: string, axis: number): Family =>
   (draw) => {
     const { primitive: contraction, inputs, params } = family(draw)
-    const { shape } = primitives[contraction].infer(inputs, params as never)
+    const { shape } = resultOf(contraction, inputs, params as never)
     const [hasBias, residual, silu] = [draw() % 3 > 0, draw() % 3 > 0, draw() % 2 > 0]
     const addends = [...(hasBias ? [[shape.at(axis)!]] : []), ...(residual ? [shape] : [])]
     return {
@@ -298,7 +298,7 @@ async function outcome(device: Device, { primitive, inputs, params }: Case): Pro
     device.write(buffer, view.dtype, host)
     return { ...view, buffer }
   })
-  const { shape, dtype } = primitives[primitive].infer(views, params as never)
+  const { shape, dtype } = resultOf(primitive, views, params as never)
   const out = device.run({ primitive, inputs: views, params, shape, dtype } as KernelCall)
   const length = sizeOf(shape)
   const values = Array.from(await device.read(out, dtype, length))

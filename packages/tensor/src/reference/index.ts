@@ -1,6 +1,6 @@
 import type { Device, DeviceInfo, KernelCall } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { bytesPerElement, hostArrays, requireDType } from '../dtype.ts'
+import { bytesPerElement, dtypes, hostArrays, requireDType } from '../dtype.ts'
 import { TweedieError } from '../errors.ts'
 import { hostArray, requireHostRoom } from '../host-memory.ts'
 import type { PrimitiveName } from '../primitives.ts'
@@ -50,7 +50,7 @@ export class ReferenceDevice implements Device {
       backend: 'typescript',
       threads: 1,
       simd: false,
-      dtypes: ['float32', 'float64', 'int32', 'bool'],
+      dtypes,
       kernels: primitiveNames,
       notes: [],
       reservedBytes: 0,

@@ -10,22 +10,31 @@ export interface Aval {
   readonly dtype: DType
 }
 
-export function requireFloat(op: string, inputs: readonly Aval[]): void {
-  for (const { dtype } of inputs) {
-    if (!isFloat(dtype)) throw new DTypeError(op, `needs float32 or float64, got ${dtype}; cast first`)
-  }
+/** Which elements a primitive takes. */
+export type Kind = 'any' | 'bool' | 'number' | 'float'
+
+const kinds: { readonly [K in Kind]: { readonly wants: string; has(dtype: DType): boolean } } = {
+  any: { wants: '', has: () => true },
+  bool: { wants: 'bool', has: (dtype) => dtype === 'bool' },
+  number: { wants: 'numbers', has: (dtype) => dtype !== 'bool' },
+  float: { wants: 'float32 or float64', has: isFloat },
 }
 
-export function requireSameDType(op: string, inputs: readonly Aval[]): void {
-  for (const { dtype } of inputs) {
-    if (dtype !== inputs[0]!.dtype) {
-      throw new DTypeError(op, `inputs are ${inputs.map((i) => i.dtype).join(' and ')}; cast one of them`)
-    }
+/** Inputs must have one element type, of this kind. */
+export function requireKind(op: string, kind: Kind, inputs: readonly Aval[]): void {
+  const { dtype } = inputs[0]!
+  if (inputs.some((x) => x.dtype !== dtype)) {
+    throw new DTypeError(op, `inputs are ${inputs.map((x) => x.dtype).join(' and ')}; cast one of them`)
   }
+  const { wants, has } = kinds[kind]
+  if (!has(dtype)) throw new DTypeError(op, `needs ${wants}, got ${dtype}; cast first`)
 }
 
-export function requireAxis(op: string, { shape }: Aval): void {
-  if (shape.length === 0) throw new ShapeError(op, 'needs at least one axis', [shape])
+/** Indices are int32 along one axis; how many there are. */
+export function requireIndices(op: string, { shape, dtype }: Aval): number {
+  if (dtype !== 'int32') throw new DTypeError(op, `indices must be int32, got ${dtype}`)
+  if (shape.length !== 1) throw new ShapeError(op, 'indices must be one-dimensional', [shape])
+  return shape[0]!
 }
 
 /** Axes must be those of the input: 0 … rank − 1. */

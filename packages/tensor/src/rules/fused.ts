@@ -1,9 +1,8 @@
 import { OptionError, ShapeError } from '../errors.ts'
-import type { Activation, Epilogue, GroupNormParams, PrimitiveName } from '../primitive-params.ts'
+import type { Activation, AttentionParams, Epilogue, GroupNormParams, NoParams } from '../primitive-params.ts'
 import type { Shape } from '../shape.ts'
 import { formatShape, isCount, sameShape } from '../shape.ts'
 import type { Aval } from './checks.ts'
-import { requireFloat, requireSameDType } from './checks.ts'
 
 const activations = ['none', 'silu'] as const satisfies readonly Activation[]
 
@@ -22,14 +21,12 @@ export const fusedArity =
 
 /** The result of a contraction of this shape, whose epilogue takes the inputs after the first two. */
 export function withEpilogue(
-  op: PrimitiveName,
+  op: string,
   inputs: readonly Aval[],
   shape: Shape,
   params: Epilogue<string>,
   biasLength: number,
-): Aval {
-  requireFloat(op, inputs)
-  requireSameDType(op, inputs)
+): Shape {
   const bias = params.bias === 'none' ? undefined : inputs[2]!.shape
   if (bias !== undefined && !sameShape(bias, [biasLength])) {
     throw new ShapeError(op, `the bias of each ${params.bias} must be [${biasLength}]`, [bias])
@@ -38,34 +35,41 @@ export function withEpilogue(
   if (residual !== undefined && !sameShape(residual, shape)) {
     throw new ShapeError(op, `the residual must have the result's shape ${formatShape(shape)}`, [residual])
   }
-  return { shape, dtype: inputs[0]!.dtype }
+  return shape
 }
 
-/** Checks x [N, C, …] and what is as long as its channels, or like it. */
-export function groupNormCheck(
-  op: PrimitiveName,
-  x: Aval,
-  others: readonly Aval[],
-  params: GroupNormParams,
-): void {
-  requireFloat(op, [x])
-  requireSameDType(op, [x, ...others])
-  const channels = x.shape[1]
-  if (channels === undefined) throw new ShapeError(op, 'x needs at least two axes [N, C, …]', [x.shape])
-  if (!(isCount(params.groups) && channels % params.groups === 0)) {
-    throw new ShapeError(op, `${channels} channels do not split into ${params.groups} groups`, [x.shape])
+/** The shape of x [N, C, …], beside which all is as long as its channels, or like it. */
+export function groupNormShape(
+  [x, ...others]: readonly Aval[],
+  { groups }: GroupNormParams,
+  op: string,
+): Shape {
+  const { shape } = x!
+  const channels = shape[1]
+  if (channels === undefined) throw new ShapeError(op, 'x needs at least two axes [N, C, …]', [shape])
+  if (!(isCount(groups) && channels % groups === 0)) {
+    throw new ShapeError(op, `${channels} channels do not split into ${groups} groups`, [shape])
   }
-  for (const { shape } of others) {
-    if (!sameShape(shape, x.shape) && !(shape.length === 1 && shape[0] === channels)) {
-      throw new ShapeError(op, `weight and bias must be [${channels}]`, [x.shape, shape])
+  for (const other of others) {
+    if (!sameShape(other.shape, shape) && !sameShape(other.shape, [channels])) {
+      throw new ShapeError(op, `weight and bias must be [${channels}]`, [shape, other.shape])
     }
   }
+  return shape
+}
+
+/** The shape of y [… n], whose gradient may lie beside it. */
+export function softmaxShape([y, dy]: readonly Aval[], _params: NoParams, op: string): Shape {
+  const { shape } = y!
+  if (shape.length === 0) throw new ShapeError(op, 'needs at least one axis', [shape])
+  if (dy !== undefined && !sameShape(shape, dy.shape)) {
+    throw new ShapeError(op, 'y and its gradient must have one shape', [shape, dy.shape])
+  }
+  return shape
 }
 
 /** Queries [… d, M], keys [… d, N] and values [… e, N] of the same leading axes give [… e, M]. */
-export function attentionShape(op: PrimitiveName, inputs: readonly Aval[]): Shape {
-  requireFloat(op, inputs)
-  requireSameDType(op, inputs)
+export function attentionShape(inputs: readonly Aval[], _params: AttentionParams, op: string): Shape {
   const shapes = inputs.map(({ shape }) => shape)
   const [q, k, v, dy] = [shapes[0]!, shapes[1]!, shapes[2]!, shapes[3]]
   const lead = q.slice(0, -2)

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { allocateHost } from '../dtype.ts'
 import type { PrimitiveParams } from '../primitives.ts'
-import { primitives } from '../primitives.ts'
+import { resultOf } from '../primitives.ts'
 import type { HostView } from '../reference/index.ts'
 import { referenceKernels } from '../reference/index.ts'
 import { sizeOf } from '../shape.ts'
@@ -20,7 +20,7 @@ export function checkContraction<P extends 'matmul' | 'conv2d'>(
   params: PrimitiveParams[P],
   depth: number,
 ): void {
-  const { shape, dtype } = primitives[primitive].infer(inputs, params)
+  const { shape, dtype } = resultOf(primitive, inputs, params)
   const data = allocateHost(dtype, sizeOf(shape))
   const absolute = inputs.map((x) => ({ ...x, data: x.data.map(Math.abs) }))
   referenceKernels[primitive](absolute, params, { data, dtype, shape })

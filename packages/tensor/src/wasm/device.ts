@@ -1,6 +1,6 @@
 import type { Device, DeviceInfo, KernelCall, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
-import { bytesPerElement, requireDType } from '../dtype.ts'
+import { bytesPerElement, dtypes, requireDType } from '../dtype.ts'
 import { DeviceError, OptionError, OutOfMemoryError } from '../errors.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
 import { primitiveNames } from '../primitives.ts'
@@ -102,7 +102,7 @@ class WasmDevice implements Device {
       backend: 'webassembly',
       threads,
       simd: true,
-      dtypes: ['float32', 'float64', 'int32', 'bool'],
+      dtypes,
       kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
       notes: [
         `relaxed SIMD (fused multiply-add): ${this.#context.relaxedSimd ? 'on' : 'off'} (${this.#relaxedReason})`,

@@ -3,7 +3,7 @@ import type { KernelCall, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost, bytesPerElement } from '../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
-import { primitives } from '../primitives.ts'
+import { resultOf } from '../primitives.ts'
 import type { HostView } from '../reference/host.ts'
 import { referenceKernels } from '../reference/index.ts'
 import type { Shape } from '../shape.ts'
@@ -52,7 +52,7 @@ export function compare<P extends PrimitiveName>(
   params: PrimitiveParams[P],
   fused = false,
 ): Comparison {
-  const { shape, dtype } = primitives[primitive].infer(inputs, params)
+  const { shape, dtype } = resultOf(primitive, inputs, params)
   const size = sizeOf(shape)
   const expected = allocateHost(dtype, size)
   referenceKernels[primitive](inputs, params, { data: expected, dtype, shape })

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Device, View } from '../device.ts'
 import { DeviceError, OptionError } from '../errors.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
-import { primitives } from '../primitives.ts'
+import { resultOf } from '../primitives.ts'
 import type { Shape } from '../shape.ts'
 import { rowMajorStrides, sizeOf } from '../shape.ts'
 import { createWasmDevice } from './device.ts'
@@ -22,7 +22,7 @@ const upload = (device: Device, shape: Shape, seed: number): View => {
 const free = (device: Device, { buffer, dtype, shape }: View) => device.free(buffer, dtype, sizeOf(shape))
 
 function run(device: Device, primitive: PrimitiveName, inputs: readonly View[], params: unknown): View {
-  const { shape, dtype } = primitives[primitive].infer(inputs, params as never)
+  const { shape, dtype } = resultOf(primitive, inputs, params as never)
   const call = { primitive, inputs, params: params as never, shape, dtype }
   return { buffer: device.run(call), dtype, shape, strides: rowMajorStrides(shape), offset: 0 }
 }

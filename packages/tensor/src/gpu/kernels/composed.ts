@@ -1,6 +1,6 @@
 import type { KernelCall, View } from '../../device.ts'
 import type { AttentionParams, PrimitiveName, PrimitiveParams } from '../../primitives.ts'
-import { primitives } from '../../primitives.ts'
+import { resultOf } from '../../primitives.ts'
 import { rowMajorStrides, sizeOf } from '../../shape.ts'
 import { contractPlanners } from './contract.ts'
 import { elementwisePlanners } from './elementwise.ts'
@@ -26,7 +26,7 @@ class Composition {
   }
 
   apply<P extends Part>(primitive: P, inputs: readonly Value[], params: PrimitiveParams[P]): Value {
-    const { shape, dtype } = primitives[primitive].infer(inputs, params)
+    const { shape, dtype } = resultOf(primitive, inputs, params)
     const views = inputs.map((value) => ({ ...value, buffer: undefined }))
     const call = { primitive, inputs: views, params, shape, dtype } as KernelCall<P>
     const base = this.stages.length

@@ -4,8 +4,8 @@ import { times } from '../../times.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { Matrix } from '../product/product.ts'
 import { transposed } from '../product/product.ts'
-import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
+import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
+import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import type { Call, Task } from '../runtime/tasks.ts'
 import { cut, deal } from '../runtime/tasks.ts'
@@ -111,8 +111,7 @@ const kernelsOf = (context: WasmContext) => {
   }
 }
 
-const attention: WasmKernel<'attention'> = (call, out, context) => {
-  if (call.dtype !== 'float32') return false
+const attention = onFloat32<'attention'>((call, out, context) => {
   const { heap, threads, tiles } = context
   const heads = headsOf(call.inputs)
   const { count, d, e, queries, keys } = heads
@@ -149,8 +148,7 @@ const attention: WasmKernel<'attention'> = (call, out, context) => {
       return { run, args: [...input, ...sizes, ...places, call.params.scale] }
     })
   }
-  return true
-}
+})
 
 /** Queries per block of the gradients: two strips of weights near the size of the second-level cache. */
 const blockOf = (keys: number): number => (keys <= 512 ? 2 * unit : unit)
@@ -162,8 +160,7 @@ const blockOf = (keys: number): number => (keys <= 512 ? 2 * unit : unit)
  */
 const runsOf = (queries: number): number => Math.max(1, Math.min(4, Math.floor(queries / (4 * unit))))
 
-const attentionGrad: WasmKernel<'attentionGrad'> = (call, out, context) => {
-  if (call.dtype !== 'float32') return false
+const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   const { heap, threads, tiles } = context
   const heads = headsOf(call.inputs)
   const { count, d, e, queries, keys } = heads
@@ -175,7 +172,7 @@ const attentionGrad: WasmKernel<'attentionGrad'> = (call, out, context) => {
   const dvOut = dkOut + 4 * count * keys * d
   if (queries === 0) {
     heap.view('float32', out, sizeOf(call.shape)).fill(0)
-    return true
+    return
   }
   const piece = pieceOf(keys, pieceLimit, 1)
   const block = blockOf(keys)
@@ -233,8 +230,7 @@ const attentionGrad: WasmKernel<'attentionGrad'> = (call, out, context) => {
     )
     threads.run(additions)
   }
-  return true
-}
+})
 
 /**
  * Attention of float32 and its gradients, over inputs with any strides. Per thread a panel of nr queries'

@@ -13,7 +13,7 @@ import { emitFewForward, emitFewWeights } from './few-loops.ts'
 import type { ConvKernels } from './loops.ts'
 import type { ConvCall } from './plan.ts'
 import { convPhases, planeLayout } from './plan.ts'
-import { planesOf } from './planes.ts'
+import { planesOf, tableTaps } from './planes.ts'
 import { denseImages, fieldsOf } from './weight.ts'
 
 /** Most output channels (of a group) that the kernels of this file serve: fewer than a register tile has rows. */
@@ -65,10 +65,7 @@ export function convFew(
   const { heap, threads } = context
   const planes = planesOf(x, perGroup, planeLayout(phases), context)
   const table = heap.scratch('conv.tables', 4 * taps)
-  let at = table / 4
-  for (const u of r.taps) {
-    for (const v of c.taps) heap.i32[at++] = planes.offset(u.offset, v.offset)
-  }
+  tableTaps(heap.i32, table / 4, [r, c], planes)
   const [weights, across] = denseRows(w, context)
 
   const block = blockOf(channels, width)
@@ -130,14 +127,11 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
   const [, images, height, width] = dy.shape as [number, number, number, number]
   if (outChannels > few || width < 4) return false
   const { heap, threads, relaxedSimd: fused } = context
-  const { planes, rows, columns } = fieldsOf(call, context)
+  const { planes, phases } = fieldsOf(call, context)
   const gradients = denseImages(dy, context)
   const perChannel = taps[0] * taps[1]
   const offsets = heap.scratch('conv.tables', 4 * perChannel)
-  let at = offsets / 4
-  for (const u of rows.taps) {
-    for (const v of columns.taps) heap.i32[at++] = planes.offset(u.offset, v.offset)
-  }
+  tableTaps(heap.i32, offsets / 4, phases, planes)
   const sweeps = cut(perChannel, Math.ceil(perChannel / tapsAtOnce[outChannels - 1]!)).map(({ from, to }) => {
     const key = `conv few weights ${outChannels}×${to - from}${fused ? '+' : ''}`
     return {
@@ -147,7 +141,7 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
   })
   fillBytes(context.kernels)(out, 0, 4 * channels * outChannels * perChannel)
   const band = Math.max(1, Math.floor(bandSize / width))
-  const rowStep = rows.step * planes.rowBytes
+  const rowStep = phases[0].step * planes.rowBytes
   for (let image = 0; image < images; image += planes.chunk) {
     const count = Math.min(planes.chunk, images - image)
     const base = planes.load(image, count, 0)

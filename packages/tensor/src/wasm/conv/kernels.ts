@@ -7,7 +7,7 @@ import type { Epilogue, Finish } from '../product/epilogue.ts'
 import { finishAll, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
+import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
 import { cut, cutGrid, deal } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
@@ -68,16 +68,10 @@ function contract(
 
 /** Convolutions of float32, inputs with any strides, as products of packed weights with panels of pixels. */
 export const convKernelTable = {
-  conv2d: (call, out, context) => {
-    if (call.dtype !== 'float32') return false
-    convolve(call, out, context)
-    return true
-  },
-  fusedConv2d: (call, out, context) => {
-    if (call.dtype !== 'float32') return false
-    withEpilogue(call.inputs, call.params, context, (epilogue) => convolve(call, out, context, epilogue))
-    return true
-  },
+  conv2d: onFloat32<'conv2d'>((call, out, context) => convolve(call, out, context)),
+  fusedConv2d: onFloat32<'fusedConv2d'>((call, out, context) =>
+    withEpilogue(call.inputs, call.params, context, (epilogue) => convolve(call, out, context, epilogue)),
+  ),
 } satisfies WasmKernels
 
 /** Working memory of one call. */
@@ -222,9 +216,7 @@ function cutJob({ mr, nr }: Tile, rows: number, count: number, size: number, par
   }
   const grid = cutGrid(rows, size, mr, nr, Math.ceil(parts / count))
   return times(count, (image) =>
-    grid.rows.flatMap((own) =>
-      grid.columns.map((pixels) => ({ image, rows: own, pixels, imagePixels: pixels.to - pixels.from })),
-    ),
+    grid.map(({ rows, columns }) => ({ image, rows, pixels: columns, imagePixels: columns.to - columns.from })),
   ).flat()
 }
 

@@ -5,7 +5,7 @@ import { fillBytes } from '../move/bulk.ts'
 import { copyBox } from '../move/copy.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import { addressOf } from '../runtime/kernel.ts'
-import type { PlaneLayout } from './plan.ts'
+import type { Phase, PlaneLayout } from './plan.ts'
 import { columnAt } from './plan.ts'
 
 /** Bytes of padded input to prepare at a time: a share of the second-level cache. */
@@ -32,6 +32,26 @@ export interface Planes {
 export function checkReach(bytes: number, what: () => string): void {
   if (bytes < reach) return
   throw new DeviceError(`conv2d: ${what()}, span more than the 2 GiB that its tables reach`)
+}
+
+/** Tables, from word `at` of `words` on, where each tap of two phases reads, from `base` on. Gives the word after them. */
+export function tableTaps(
+  words: Int32Array,
+  at: number,
+  [rows, columns]: readonly [Phase, Phase],
+  planes: Planes,
+  base = 0,
+): number {
+  for (const u of rows.taps) {
+    for (const v of columns.taps) words[at++] = base + planes.offset(u.offset, v.offset)
+  }
+  return at
+}
+
+/** A view [channels, images, …] as [images, channels, …]. Spelled out: a Tensor's buffer is a getter that a spread would lose. */
+export function byImage({ buffer, dtype, offset, shape, strides }: View): View {
+  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
+  return { buffer, dtype, offset, shape: swap(shape), strides: swap(strides) }
 }
 
 /**

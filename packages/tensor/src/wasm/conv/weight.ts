@@ -13,7 +13,7 @@ import type { ConvKernels } from './loops.ts'
 import type { ConvCall, Phase } from './plan.ts'
 import { convPhases, planeLayout } from './plan.ts'
 import type { Planes } from './planes.ts'
-import { planesOf } from './planes.ts'
+import { byImage, planesOf, tableTaps } from './planes.ts'
 
 /** Pixels per packed panel: long enough to hide the addition to the result, short enough for the cache. */
 const depthLimit = 256
@@ -33,7 +33,7 @@ export function isWeightGradient({ inputs, shape, params }: ConvCall): boolean {
 export function fieldsOf(
   call: ConvCall,
   context: WasmContext,
-): { readonly planes: Planes; readonly rows: Phase; readonly columns: Phase } {
+): { readonly planes: Planes; readonly phases: readonly [Phase, Phase] } {
   const [x, dy] = call.inputs as readonly [View, View]
   const [channels, , ...taps] = call.shape as [number, number, number, number]
   const [, , height, width] = dy.shape as [number, number, number, number]
@@ -41,17 +41,8 @@ export function fieldsOf(
   const phases = convPhases(taps, [height, width], {
     ...{ stride: rhsDilation, rhsDilation: stride, lhsDilation: [1, 1], groups: 1, padding },
   })
-  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
-  // Spelled out: the buffer of a Tensor is a getter that a spread would lose.
-  const byImage = {
-    buffer: x.buffer,
-    dtype: x.dtype,
-    offset: x.offset,
-    shape: swap(x.shape),
-    strides: swap(x.strides),
-  }
-  const planes = planesOf(byImage, channels, planeLayout(phases), context)
-  return { planes, rows: phases[0][0]!, columns: phases[1][0]! }
+  const planes = planesOf(byImage(x), channels, planeLayout(phases), context)
+  return { planes, phases: [phases[0][0]!, phases[1][0]!] }
 }
 
 /**
@@ -70,7 +61,7 @@ export function weightGradient(
   const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
   const [, images, height, width] = dy.shape as [number, number, number, number]
   const size = height * width
-  const { planes, rows: r, columns: c } = fieldsOf(call, context)
+  const { planes, phases } = fieldsOf(call, context)
   const gradients = denseImages(dy, context)
 
   const perChannel = taps[0] * taps[1]
@@ -81,9 +72,7 @@ export function weightGradient(
   const { i32 } = heap
   let at = offsets / 4
   for (let channel = 0; channel < channels; channel++) {
-    for (const u of r.taps) {
-      for (const v of c.taps) i32[at++] = channel * planes.channelStep + planes.offset(u.offset, v.offset)
-    }
+    at = tableTaps(i32, at, phases, planes, channel * planes.channelStep)
   }
   i32.fill(i32[offsets / 4]!, at, at + nr)
   fillBytes(context.kernels)(sums, 0, 4 * outChannels * columns)
@@ -91,7 +80,7 @@ export function weightGradient(
   for (let image = 0; image < images; image += planes.chunk) {
     const count = Math.min(planes.chunk, images - image)
     const base = planes.load(image, count, 0)
-    kernels.pixels(pixels, count, height, width, planes.imageStep, r.step * planes.rowBytes)
+    kernels.pixels(pixels, count, height, width, planes.imageStep, phases[0].step * planes.rowBytes)
     const total = count * size
     const reads = { base, pixels, offsets, columns }
     addProducts({ gradients, first: image * size, total, ...reads, sums }, context, kernels)
@@ -131,13 +120,12 @@ function addProducts(
   const tiles = Math.ceil(channels / mr) * Math.ceil(p.columns / nr)
   const parts = threads.parts((channels * p.columns * p.total) / 18, tiles)
   const grid = cutGrid(channels, p.columns, mr, nr, parts)
-  const tallest = Math.max(...grid.rows.map((rows) => rows.to - rows.from))
+  const tallest = Math.max(...grid.map(({ rows }) => rows.to - rows.from))
   const spillAt = 4 * (tallest + mr) * depthLimit
   const each = spillAt + spillBytes + 4 * nr * depthLimit
-  const work = heap.scratch('conv.weights', each * grid.rows.length * grid.columns.length)
+  const work = heap.scratch('conv.weights', each * grid.length)
   const piece = pieceOf(p.total, depthLimit, 1)
-  const rectangles = grid.rows.flatMap((rows) => grid.columns.map((columns) => ({ rows, columns })))
-  const tasks = rectangles.map(({ rows, columns }, i) => {
+  const tasks = grid.map(({ rows, columns }, i) => {
     const task: Call[] = []
     const left = work + i * each
     const spill = left + spillAt

@@ -5,7 +5,7 @@ import { isRowMajor, rowMajorStrides, sameShape, sizeOf } from '../../shape.ts'
 import { withPacked } from '../move/copy.ts'
 import { collapse, cutNest, forOuter, stretchedStrides } from '../move/nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
+import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
 import { cut } from '../runtime/tasks.ts'
 import type { LaneOp } from './lane-ops.ts'
@@ -148,15 +148,13 @@ const plain = Object.fromEntries(
 const anyPowerEntry = entryOf('powScalar', anyPower)
 const powerEntries = new Map([...powers].map(([p, op]) => [p, entryOf(`powScalar:${p}`, op)]))
 
-const powScalar: WasmKernel<'powScalar'> = (call, out, context) => {
-  if (call.dtype !== 'float32') return false
+const powScalar = onFloat32<'powScalar'>((call, out, context) => {
   const { exponent } = call.params
   const entry = powerEntries.get(exponent)
   const rest = Number.isFinite(exponent) ? exponent - Math.fround(exponent) : 0
   if (entry !== undefined) run(entry, call, none, out, context)
   else run(anyPowerEntry, call, [exponent, rest], out, context)
-  return true
-}
+})
 
 /**
  * Elementwise primitives on float32 (moves, comparisons, sums also on int32 and bool): any layout, by

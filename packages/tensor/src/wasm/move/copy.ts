@@ -5,7 +5,7 @@ import type { Shape } from '../../shape.ts'
 import { isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
+import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { KernelCache, WasmFunction } from '../runtime/module.ts'
 import type { Call } from '../runtime/tasks.ts'
 import { cut } from '../runtime/tasks.ts'
@@ -232,8 +232,7 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
 }
 
 /** @throws {ShapeError} for an index outside the axis. */
-const scatterAdd: WasmKernel<'scatterAdd'> = (call, out, context) => {
-  if (call.dtype !== 'float32') return false
+const scatterAdd = onFloat32<'scatterAdd'>((call, out, context) => {
   const [updates, indices] = call.inputs as readonly [View, View]
   const { axis, size } = call.params
   const [before, bytes] = around(updates, axis)
@@ -250,8 +249,7 @@ const scatterAdd: WasmKernel<'scatterAdd'> = (call, out, context) => {
     })
     context.threads.run(tasks)
   })
-  return true
-}
+})
 
 /** Primitives that move elements, of any type (scatterAdd: float32). */
 export const copyKernels = { contiguous, pad, concat, gather, scatterAdd } satisfies WasmKernels

@@ -112,163 +112,102 @@ function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
   }
 }
 
-/** Adds Σ dz·n and Σ dz of one channel to its totals, two float64 `channelBytes` apart, and moves on to the next channel. */
+/** Adds Σ dz·n and Σ dz of one channel to its totals, two float64 `step` bytes apart, and moves on to the next channel. */
 function addTotals(
   f: FunctionBuilder,
   total: Local<'i32'>,
-  other: Local<'i32'>,
-  channelBytes: Local<'i32'>,
+  step: Local<'i32'>,
   sums: ReturnType<typeof prepareSums>,
 ): void {
-  f.set(other, i32.add(total, channelBytes))
-  f.emit(f64.store(total, f64.add(f64.load(total), sums.product())))
-  f.emit(f64.store(other, f64.add(f64.load(other), sums.plain())))
+  const add = (at: I32, sum: Expr<'f64'>) => f.emit(f64.store(at, f64.add(f64.load(at), sum)))
+  add(total, sums.product())
+  add(i32.add(total, step), sums.plain())
   f.add(total, 8)
 }
 
 /**
- * Emits `run(…params, totals, channelBytes)`: with n the normalised x and h = dz·weight,
- * dx = scale·(h − mean(h) − n·mean(h·n)) over each group. h waits in the result's memory; its sums over the
- * group are those of dz over each channel, times the channel's weight. Where `withAffine`, the sums over
- * channels, Σ dz·n and Σ dz, are also added to `totals`, samples in their order.
+ * Gives what emits `run(…params, totals, channelBytes)`. Where `withInput`, that is
+ * dx = scale·(h − mean(h) − n·mean(h·n)) over each group, with n the normalised x and h = dz·weight: h waits in the
+ * result's memory; its sums over the group are those of dz over each channel, times the channel's weight. Where
+ * `withAffine`, the sums over channels, Σ dz·n and Σ dz, are added to `totals`, samples in their order.
  */
-export function emitGradInput(
-  m: ModuleBuilder,
-  withSilu: boolean,
-  fused: boolean,
-  withAffine: boolean,
-): void {
-  m.func(
-    'run',
-    [...params, ...i32s(2)],
-    [],
-    (
-      f,
-      x,
-      dy,
-      weight,
-      bias,
-      out,
-      samples,
-      groups,
-      perGroup,
-      pixels,
-      sampleBytes,
-      eps,
-      totals,
-      channelBytes,
-    ) => {
-      const k = new Lanes(f, fused)
-      const slopes = prepareSlopes(f, k, withSilu)
-      k.seal()
-      const [statisticsOf, sweep, loops] = [
-        prepareStatistics(f, fused),
-        prepareSweep(f),
-        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
-      ]
-      const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
-      const [[xAt, h], a] = [f.locals('i32', 2), f.local('f32')]
-      const [value, factors, coefficients, shifts] = f.locals('v128', 4)
-      const [plain, product, ofChannel] = f.locals('f64', 3)
-      const [total, other] = f.locals('i32', 2)
-      const rewind = () => f.set(total, totals)
-      loops.groups([x, dy, out], rewind, () => {
-        const statistics = statisticsOf(x, loops.count, eps)
-        const { mean, meanRest, scale } = statistics
-        slopes.setGroup(statistics)
-        f.set(plain, 0)
-        f.set(product, 0)
-        f.set(xAt, x)
-        f.set(h, out)
-        loops.channels(() => {
-          slopes.setChannel(loops.weight, loops.bias)
-          sums.clear()
-          sweep(
-            pixels,
-            [xAt, dy, h],
-            (lanes) => {
-              const { normal, dz } = slopes.at(xAt, dy, mean, lanes)
-              f.set(value, dz)
-              sums.add(value, normal)
-              f.set(value, f32x4.mul(value, slopes.weight))
-              store(f, h, value, lanes)
-            },
-            sums.flush,
-          )
+export const emitGradients =
+  (withInput: boolean, withAffine: boolean) =>
+  (m: ModuleBuilder, withSilu: boolean, fused: boolean): void => {
+    m.func(
+      'run',
+      [...params, ...i32s(2)],
+      [],
+      (f, x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps, totals, step) => {
+        const k = new Lanes(f, fused)
+        const slopes = prepareSlopes(f, k, withSilu)
+        k.seal()
+        const [statisticsOf, sweep, loops] = [
+          prepareStatistics(f, fused),
+          prepareSweep(f),
+          prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
+        ]
+        const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
+        // For dx, x is swept twice.
+        const [xAt, h] = withInput ? f.locals('i32', 2) : [x, out]
+        const [value, factors, coefficients, shifts] = f.locals('v128', 4)
+        const [plain, product, ofChannel] = f.locals('f64', 3)
+        const [total, a] = [f.local('i32'), f.local('f32')]
+
+        /** h into the result's memory, and its sums over the group. */
+        const inputSweep = (lanes: Local<'i32'> | undefined) => {
+          f.set(value, f32x4.mul(value, slopes.weight))
+          store(f, h, value, lanes)
+        }
+        const inputSums = () => {
           f.set(ofChannel, f64.promoteF32(f32.load(loops.weight)))
           f.set(plain, f64.add(plain, f64.mul(ofChannel, sums.plain())))
           f.set(product, f64.add(product, f64.mul(ofChannel, sums.product())))
-          if (withAffine) addTotals(f, total, other, channelBytes, sums)
-        })
-        // dx = scale·(h + a·(x − mean) + b) with a = −scale·mean(h·n) and b = −mean(h) − a·meanRest.
-        const average = (total: Expr<'f64'>) => f32.demoteF64(f64.div(total, f64.convertI32S(loops.count)))
-        f.set(a, f32.neg(f32.mul(scale, average(product))))
-        f.set(factors, f32x4.splat(scale))
-        f.set(coefficients, f32x4.splat(a))
-        f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
-        sweep(loops.count, [x, out], (lanes) => {
-          const apart = f32x4.add(v128.load(out), shifts)
-          const inner = k.madd(f32x4.sub(v128.load(x), mean), coefficients, apart)
-          f.set(value, f32x4.mul(inner, factors))
-          store(f, out, value, lanes)
-        })
-      })
-    },
-  )
-}
+        }
+        /** dx = scale·(h + a·(x − mean) + b) with a = −scale·mean(h·n) and b = −mean(h) − a·meanRest. */
+        const input = ({ mean, meanRest, scale }: Statistics) => {
+          const average = (total: Expr<'f64'>) => f32.demoteF64(f64.div(total, f64.convertI32S(loops.count)))
+          f.set(a, f32.neg(f32.mul(scale, average(product))))
+          f.set(factors, f32x4.splat(scale))
+          f.set(coefficients, f32x4.splat(a))
+          f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
+          sweep(loops.count, [x, out], (lanes) => {
+            const apart = f32x4.add(v128.load(out), shifts)
+            const inner = k.madd(f32x4.sub(v128.load(x), mean), coefficients, apart)
+            f.set(value, f32x4.mul(inner, factors))
+            store(f, out, value, lanes)
+          })
+        }
 
-/** Emits `run(…params, totals, channelBytes)`: only the sums over channels; `out` is not touched. */
-export function emitGradAffine(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
-  m.func(
-    'run',
-    [...params, ...i32s(2)],
-    [],
-    (
-      f,
-      x,
-      dy,
-      weight,
-      bias,
-      _out,
-      samples,
-      groups,
-      perGroup,
-      pixels,
-      sampleBytes,
-      eps,
-      totals,
-      channelBytes,
-    ) => {
-      const k = new Lanes(f, fused)
-      const slopes = prepareSlopes(f, k, withSilu)
-      k.seal()
-      const [statisticsOf, sweep, loops] = [
-        prepareStatistics(f, fused),
-        prepareSweep(f),
-        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
-      ]
-      const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
-      const [total, other, value] = [f.local('i32'), f.local('i32'), vector(f)]
-      const rewind = () => f.set(total, totals)
-      loops.groups([x, dy], rewind, () => {
-        const statistics = statisticsOf(x, loops.count, eps)
-        slopes.setGroup(statistics)
-        loops.channels(() => {
-          slopes.setChannel(loops.weight, loops.bias)
-          sums.clear()
-          sweep(
-            pixels,
-            [x, dy],
-            (lanes) => {
-              const { normal, dz } = slopes.at(x, dy, statistics.mean, lanes)
-              f.set(value, dz)
-              sums.add(value, normal)
-            },
-            sums.flush,
-          )
-          addTotals(f, total, other, channelBytes, sums)
+        const rewind = () => f.set(total, totals)
+        loops.groups(withInput ? [x, dy, out] : [x, dy], rewind, () => {
+          const statistics = statisticsOf(x, loops.count, eps)
+          slopes.setGroup(statistics)
+          if (withInput) {
+            f.set(plain, 0)
+            f.set(product, 0)
+            f.set(xAt, x)
+            f.set(h, out)
+          }
+          loops.channels(() => {
+            slopes.setChannel(loops.weight, loops.bias)
+            sums.clear()
+            sweep(
+              pixels,
+              withInput ? [xAt, dy, h] : [x, dy],
+              (lanes) => {
+                const { normal, dz } = slopes.at(xAt, dy, statistics.mean, lanes)
+                f.set(value, dz)
+                sums.add(value, normal)
+                if (withInput) inputSweep(lanes)
+              },
+              sums.flush,
+            )
+            if (withInput) inputSums()
+            if (withAffine) addTotals(f, total, step, sums)
+          })
+          if (withInput) input(statistics)
         })
-      })
-    },
-  )
-}
+      },
+    )
+  }

@@ -1,11 +1,11 @@
-import type { KernelCall } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, i32x4, shuffle64, v128 } from '../asm/index.ts'
 import { fade, Lanes } from '../lanes/math.ts'
 import { masked, prepareSums, prepareSweep, store, vector } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
-import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
+import type { WasmKernels } from '../runtime/kernel.ts'
+import { onFloat32 } from '../runtime/kernel.ts'
 import { cut } from '../runtime/tasks.ts'
 
 /** The largest of four lanes; NaN lanes do not matter. */
@@ -95,22 +95,20 @@ function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
   })
 }
 
-/** Rough, in nanoseconds. */
-const timePerElement = { softmax: 1.5, softmaxGrad: 0.4 } as const
+/** Times are rough, in nanoseconds per element. */
+const kinds = {
+  softmax: { emit: emitSoftmax, time: 1.5 },
+  softmaxGrad: { emit: emitSoftmaxGrad, time: 0.4 },
+} as const
 
 /** Deals rows out to threads. */
-function run(
-  call: KernelCall<'softmax' | 'softmaxGrad'>,
-  out: number,
-  context: WasmContext,
-  emit: (m: ModuleBuilder, fused: boolean) => void,
-): boolean {
-  if (call.dtype !== 'float32') return false
+const softmax = onFloat32<'softmax' | 'softmaxGrad'>((call, out, context) => {
   const { primitive, shape } = call
+  const { emit, time } = kinds[primitive]
   const kernel = context.kernels.get(primitive, (m) => emit(m, context.relaxedSimd))
   const [size, length] = [sizeOf(shape), shape.at(-1)!]
   const rows = size / length
-  const parts = context.threads.parts(timePerElement[primitive] * size, rows)
+  const parts = context.threads.parts(time * size, rows)
   withPacked(call.inputs, context, (inputs) => {
     const tasks = cut(rows, parts).map(({ from, to }) => {
       const places = [...inputs, out].map((at) => at + 4 * from * length)
@@ -118,12 +116,7 @@ function run(
     })
     context.threads.run(tasks)
   })
-  return true
-}
-
-const softmax: WasmKernel<'softmax'> = (call, out, context) => run(call, out, context, emitSoftmax)
-const softmaxGrad: WasmKernel<'softmaxGrad'> = (call, out, context) =>
-  run(call, out, context, emitSoftmaxGrad)
+})
 
 /** Softmax of float32 along the last axis, in three sweeps over a row in the cache, and its gradient in two. */
-export const softmaxKernels = { softmax, softmaxGrad } satisfies WasmKernels
+export const softmaxKernels = { softmax, softmaxGrad: softmax } satisfies WasmKernels

@@ -3,7 +3,7 @@ import { sizeOf } from '../../shape.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
+import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
 import { cut } from '../runtime/tasks.ts'
 import type { Epilogue } from './epilogue.ts'
@@ -50,8 +50,8 @@ function products(
   call: MatmulCall,
   out: number,
   context: WasmContext,
-  epilogue: Epilogue | undefined,
-  axis: 'row' | 'column',
+  epilogue?: Epilogue,
+  axis?: 'row' | 'column',
 ): void {
   const [x, y] = call.inputs as readonly [View, View]
   const rank = x.shape.length
@@ -88,17 +88,11 @@ function products(
 
 /** Matrix products of float32, batched, inputs with any strides; with an epilogue or without. */
 export const matmulKernels = {
-  matmul: (call, out, context) => {
-    if (call.dtype !== 'float32') return false
-    products(call, out, context, undefined, 'row')
-    return true
-  },
-  fusedMatmul: (call, out, context) => {
-    if (call.dtype !== 'float32') return false
+  matmul: onFloat32<'matmul'>((call, out, context) => products(call, out, context)),
+  fusedMatmul: onFloat32<'fusedMatmul'>((call, out, context) => {
     const { bias } = call.params
     withEpilogue(call.inputs, call.params, context, (epilogue) =>
       products(call, out, context, epilogue, bias === 'row' ? 'row' : 'column'),
     )
-    return true
-  },
+  }),
 } satisfies WasmKernels

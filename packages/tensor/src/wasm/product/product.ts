@@ -126,16 +126,13 @@ export const tilesOf = ({ m, n }: Product, { mr }: Tile): number =>
 export function cutProduct(product: Product, { mr }: Tile, parts: number): Product[] {
   if (parts === 1) return [product]
   const { m, n, a, b, c, cRow, finish } = product
-  const grid = cutGrid(m, n, mr, flatTile.nr, parts)
-  return grid.rows.flatMap((rows) =>
-    grid.columns.map((columns) => ({
-      ...product,
-      m: rows.to - rows.from,
-      n: columns.to - columns.from,
-      a: { ...a, at: a.at + rows.from * a.row },
-      b: { ...b, at: b.at + columns.from * b.column },
-      c: c + rows.from * cRow + 4 * columns.from,
-      finish: finishAt(finish, rows.from, columns.from),
-    })),
-  )
+  return cutGrid(m, n, mr, flatTile.nr, parts).map(({ rows, columns }) => ({
+    ...product,
+    m: rows.to - rows.from,
+    n: columns.to - columns.from,
+    a: { ...a, at: a.at + rows.from * a.row },
+    b: { ...b, at: b.at + columns.from * b.column },
+    c: c + rows.from * cRow + 4 * columns.from,
+    finish: finishAt(finish, rows.from, columns.from),
+  }))
 }

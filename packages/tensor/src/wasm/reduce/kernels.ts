@@ -4,7 +4,7 @@ import { fillBytes } from '../move/bulk.ts'
 import { copyBox } from '../move/copy.ts'
 import { collapse, forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf } from '../runtime/kernel.ts'
+import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import type { Call } from '../runtime/tasks.ts'
 import { cut } from '../runtime/tasks.ts'
@@ -155,15 +155,12 @@ function runPart(
   })
 }
 
-const kernelOf =
-  <R extends Reduction>(op: R): WasmKernel<R> =>
-  (call, out, context) => {
-    if (call.dtype !== 'float32') return false
+const kernelOf = <R extends Reduction>(op: R): WasmKernel<R> =>
+  onFloat32((call, out, context) => {
     // Only a sum may have nothing to reduce.
     if (sizeOf(call.inputs[0]!.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
     else run(op, walkOf(call as KernelCall<Reduction>), out, context)
-    return true
-  }
+  })
 
 /** Reductions of float32 in any layout over any axes; see `loops.ts` for the order of summation. */
 export const reduceKernels = {

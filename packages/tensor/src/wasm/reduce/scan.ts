@@ -1,8 +1,8 @@
-import type { KernelCall } from '../../device.ts'
 import { sizeOf } from '../../shape.ts'
 import type { ModuleBuilder } from '../asm/index.ts'
 import { withPacked } from '../move/copy.ts'
-import type { WasmContext, WasmKernel, WasmKernels } from '../runtime/kernel.ts'
+import type { WasmKernels } from '../runtime/kernel.ts'
+import { onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
 import { cut } from '../runtime/tasks.ts'
 import { emitArgmaxColumns, emitArgmaxRows, emitCumsumColumns, emitCumsumRows } from './scan-loops.ts'
@@ -26,7 +26,7 @@ const kernelsOf: Record<Scan, { readonly rows: Kernel; readonly columns: Kernel;
 }
 
 /** Deals rows, or columns of blocks, out to threads: each is walked as a whole, in order. */
-function run(call: KernelCall<Scan>, out: number, context: WasmContext): void {
+const scan = onFloat32<Scan>((call, out, context) => {
   const { primitive, params, inputs } = call
   const { shape } = inputs[0]!
   const { axis } = params
@@ -57,18 +57,10 @@ function run(call: KernelCall<Scan>, out: number, context: WasmContext): void {
     )
     context.threads.run(tasks)
   })
-}
-
-const kernelOf =
-  <S extends Scan>(): WasmKernel<S> =>
-  (call, out, context) => {
-    if (call.inputs[0]!.dtype !== 'float32') return false
-    run(call as KernelCall<Scan>, out, context)
-    return true
-  }
+})
 
 /** Walks of float32 along an axis, in its order: the bits of the reference. */
 export const scanKernels = {
-  argmax: kernelOf<'argmax'>(),
-  cumsum: kernelOf<'cumsum'>(),
+  argmax: scan,
+  cumsum: scan,
 } satisfies WasmKernels

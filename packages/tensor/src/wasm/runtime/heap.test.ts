@@ -227,8 +227,8 @@ describe('memory64', () => {
     for (let i = 0; i < 3; i++) heap.allocate(1.5 * 2 ** 30) // Never touched, so not really there.
     const at = heap.allocate(12)
     expect(at).toBeGreaterThan(2 ** 32)
-    heap.view('float64', at, 1)[0] = 7
-    expect(heap.f64[at / 8]).toBe(7)
+    heap.view('int32', at, 1)[0] = 7
+    expect(heap.i32[at / 4]).toBe(7)
     expect(() => heap.allocate(2 ** 31)).toThrow(OutOfMemoryError)
     // Beyond what its size classes can count.
     for (const bytes of [2 ** 34, 2 ** 38, 2 ** 40, 2 ** 50]) {

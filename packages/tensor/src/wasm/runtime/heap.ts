@@ -32,6 +32,15 @@ export interface HeapOptions {
   readonly shared?: boolean
 }
 
+/** The whole memory as each element type. */
+const viewsOf = (buffer: ArrayBuffer) => ({
+  float32: new Float32Array(buffer),
+  float64: new Float64Array(buffer),
+  int32: new Int32Array(buffer),
+  bool: new Uint8Array(buffer),
+})
+type Views = ReturnType<typeof viewsOf>
+
 /** A shape that was not checked would move the end of all blocks, and the next one over somebody else's. */
 function requireBytes(bytes: number): void {
   if (!isCount(bytes)) throw new OptionError('bytes', `must be an integer of at least 0, got ${bytes}`)
@@ -70,10 +79,7 @@ export class Heap {
   #peakBytes = 0
   #capacity: number
   readonly #scratches = new Map<string, { at: number; bytes: number }>()
-  #f32: Float32Array
-  #f64: Float64Array
-  #i32: Int32Array
-  #u8: Uint8Array
+  #views: Views
 
   constructor(options: HeapOptions = {}) {
     this.#linear = createMemory(options.maxBytes ?? narrowLimit, options.shared ?? false)
@@ -82,10 +88,7 @@ export class Heap {
     this.#longest = this.memoryType.address === 'i64' ? this.#linear.limit : narrowBlock
     const { buffer } = this.memory
     this.#capacity = buffer.byteLength
-    this.#f32 = new Float32Array(buffer)
-    this.#f64 = new Float64Array(buffer)
-    this.#i32 = new Int32Array(buffer)
-    this.#u8 = new Uint8Array(buffer)
+    this.#views = viewsOf(buffer)
   }
 
   /**
@@ -155,31 +158,27 @@ export class Heap {
 
   /** The whole memory as float32; like its siblings stale after any allocation, so do not keep it. */
   get f32(): Float32Array {
-    if (this.#f32.buffer !== this.memory.buffer) this.#f32 = new Float32Array(this.memory.buffer)
-    return this.#f32
-  }
-
-  get f64(): Float64Array {
-    if (this.#f64.buffer !== this.memory.buffer) this.#f64 = new Float64Array(this.memory.buffer)
-    return this.#f64
+    return this.#whole('float32')
   }
 
   get i32(): Int32Array {
-    if (this.#i32.buffer !== this.memory.buffer) this.#i32 = new Int32Array(this.memory.buffer)
-    return this.#i32
+    return this.#whole('int32')
   }
 
   get u8(): Uint8Array {
-    if (this.#u8.buffer !== this.memory.buffer) this.#u8 = new Uint8Array(this.memory.buffer)
-    return this.#u8
+    return this.#whole('bool')
   }
 
   /** A window on `length` elements of a block, valid until the next allocation. */
   view(dtype: DType, pointer: number, length: number): TypedArray {
-    const whole =
-      dtype === 'float32' ? this.f32 : dtype === 'float64' ? this.f64 : dtype === 'int32' ? this.i32 : this.u8
     const start = pointer / bytesPerElement(dtype)
-    return whole.subarray(start, start + length)
+    return this.#whole(dtype).subarray(start, start + length)
+  }
+
+  #whole<D extends DType>(dtype: D): Views[D] {
+    const { buffer } = this.memory
+    if (this.#views[dtype].buffer !== buffer) this.#views = viewsOf(buffer)
+    return this.#views[dtype]
   }
 
   /** Cuts a new block of `size` bytes: from merged free space, from the end, or by growing. */

@@ -32,6 +32,17 @@ export type WasmKernel<P extends PrimitiveName = PrimitiveName> = (
   context: WasmContext,
 ) => boolean
 
+/** A kernel for float32 alone: the first input's type, which all whose values are computed with share. */
+export const onFloat32 =
+  <P extends PrimitiveName>(
+    run: (call: KernelCall<P>, out: number, context: WasmContext) => void,
+  ): WasmKernel<P> =>
+  (call, out, context) => {
+    if (call.inputs[0]!.dtype !== 'float32') return false
+    run(call, out, context)
+    return true
+  }
+
 /** Kernels by primitive, as each family of them exports. */
 export type WasmKernels = { readonly [P in PrimitiveName]?: WasmKernel<P> }
 

@@ -38,10 +38,10 @@ export function cut(total: number, parts: number, unit = 1): Range[] {
   }))
 }
 
-/** A cut of the rows and of the columns of a matrix. */
-export interface Grid {
-  readonly rows: readonly Range[]
-  readonly columns: readonly Range[]
+/** A rectangle of a matrix. */
+export interface Rectangle {
+  readonly rows: Range
+  readonly columns: Range
 }
 
 /**
@@ -54,7 +54,7 @@ export function cutGrid(
   rowUnit: number,
   columnUnit: number,
   parts: number,
-): Grid {
+): Rectangle[] {
   const [tall, wide] = [Math.ceil(rows / rowUnit), Math.ceil(columns / columnUnit)]
   let [down, across] = [1, 1]
   for (let d = 1; d <= Math.min(parts, tall); d++) {
@@ -63,7 +63,8 @@ export function cutGrid(
     const squarer = rows / d + columns / a < rows / down + columns / across
     if (more > 0 || (more === 0 && squarer)) [down, across] = [d, a]
   }
-  return { rows: cut(rows, down, rowUnit), columns: cut(columns, across, columnUnit) }
+  const beside = cut(columns, across, columnUnit)
+  return cut(rows, down, rowUnit).flatMap((own) => beside.map((columns) => ({ rows: own, columns })))
 }
 
 /** Deals independent calls out to at most `parts` tasks. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Device, View } from '../../device.ts'
 import type { Conv2dParams } from '../../primitives.ts'
-import { primitives } from '../../primitives.ts'
+import { resultOf } from '../../primitives.ts'
 import { rowMajorStrides, sizeOf } from '../../shape.ts'
 import { createWasmDevice } from '../device.ts'
 import { fill } from '../oracle.test.helper.ts'
@@ -24,7 +24,7 @@ const padded: Conv2dParams = {
 const kept = (device: Device): number => device.info().memory!.packedWeights
 
 async function convolve(device: Device, inputs: readonly View[], params: Conv2dParams): Promise<number[]> {
-  const { shape, dtype } = primitives.conv2d.infer(inputs, params)
+  const { shape, dtype } = resultOf('conv2d', inputs, params)
   const buffer = device.run({ primitive: 'conv2d', inputs, params, shape, dtype })
   const values = Array.from(await device.read(buffer, dtype, sizeOf(shape)))
   device.free(buffer, dtype, sizeOf(shape))

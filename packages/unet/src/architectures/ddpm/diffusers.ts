@@ -1,5 +1,5 @@
 import { FileFormatError } from '@tweedie/tensor'
-import type { Fields } from '../../fields.ts'
+import type { Fields, Kind } from '../../fields.ts'
 import {
   buildFrom,
   count,
@@ -58,24 +58,33 @@ const harmless = [
   'power',
 ]
 
-/** The field of diffusers that gives each of ours. */
-const names = {
-  sampleSize: 'sample_size',
-  inChannels: 'in_channels',
-  outChannels: 'out_channels',
-  blockOutChannels: 'block_out_channels',
-  layersPerBlock: 'layers_per_block',
-  downAttention: 'down_block_types',
-  upAttention: 'up_block_types',
-  midAttention: 'add_attention',
-  attentionHeadDim: 'attention_head_dim',
-  normGroups: 'norm_num_groups',
-  normEps: 'norm_eps',
-  timeEmbeddingDim: 'time_embedding_dim',
-  flipSinToCos: 'flip_sin_to_cos',
-  freqShift: 'freq_shift',
-  downsamplePadding: 'downsample_padding',
-} as const satisfies Record<Exclude<keyof DdpmConfig, 'architecture'>, string>
+/** Each of our fields: the one of diffusers that gives it, what that may be, and its value where it is left out. */
+const fields = {
+  sampleSize: ['sample_size', nullable(either(side, listOf(side, 2))), null],
+  inChannels: ['in_channels', channels, 3],
+  outChannels: ['out_channels', channels, 3],
+  blockOutChannels: ['block_out_channels', listOf(channels, limits.levels), [224, 448, 672, 896]],
+  layersPerBlock: ['layers_per_block', count(limits.layers), 2],
+  downAttention: ['down_block_types', nullable(listOf(anything, limits.levels)), null],
+  upAttention: ['up_block_types', nullable(listOf(anything, limits.levels)), null],
+  midAttention: ['add_attention', flag, true],
+  attentionHeadDim: ['attention_head_dim', nullable(channels), 8],
+  normGroups: ['norm_num_groups', channels, 32],
+  normEps: ['norm_eps', number(0, 1), 1e-5],
+  timeEmbeddingDim: ['time_embedding_dim', nullable(channels), null],
+  flipSinToCos: ['flip_sin_to_cos', flag, true],
+  freqShift: ['freq_shift', number(0, limits.channels), 0],
+  downsamplePadding: ['downsample_padding', oneOf(0, 1), 1],
+} as const satisfies Record<Exclude<keyof DdpmConfig, 'architecture'>, Field>
+
+type Field = readonly [name: string, of: Kind<unknown>, fallback: unknown]
+type Read = { readonly [K in keyof typeof fields]: (typeof fields)[K][1] extends Kind<infer T> ? T : never }
+
+const eachField = <T>(of: (field: Field) => T): Record<keyof typeof fields, T> =>
+  Object.fromEntries(Object.entries(fields).map(([ours, field]) => [ours, of(field)])) as never
+
+/** Their names. */
+const names = eachField(([name]) => name)
 
 const known = new Set<string>([
   ...Object.values(names),
@@ -102,7 +111,10 @@ const known = new Set<string>([
 export function ddpmConfigFromDiffusers(json: unknown, file = 'config.json'): DdpmConfig {
   const c = objectOf(file, json)
   refuseUnsupported(c, file)
-  const normGroups = field(file, c, 'norm_num_groups', channels, 32)
+  const { sampleSize: size, downAttention, upAttention, ...others } = eachField(([name, of, fallback]) =>
+    field(file, c, name, of, fallback),
+  ) as Read
+  const { normGroups } = others
   const attentionGroups = field(file, c, 'attn_norm_num_groups', nullable(channels), null) ?? normGroups
   if (attentionGroups !== normGroups) {
     throw new FileFormatError(
@@ -110,7 +122,6 @@ export function ddpmConfigFromDiffusers(json: unknown, file = 'config.json'): Dd
       `attn_norm_num_groups: ${attentionGroups} differs from norm_num_groups ${normGroups}, which is not supported yet`,
     )
   }
-  const size = field(file, c, 'sample_size', nullable(either(side, listOf(side, 2))), null)
   if (size === null || (typeof size !== 'number' && size.length !== 2)) {
     throw new FileFormatError(
       file,
@@ -119,27 +130,10 @@ export function ddpmConfigFromDiffusers(json: unknown, file = 'config.json'): Dd
   }
   return buildFrom(file, names, () =>
     ddpmConfig({
+      ...others,
       sampleSize: typeof size === 'number' ? size : square(size),
-      inChannels: field(file, c, 'in_channels', channels, 3),
-      outChannels: field(file, c, 'out_channels', channels, 3),
-      blockOutChannels: field(
-        file,
-        c,
-        'block_out_channels',
-        listOf(channels, limits.levels),
-        [224, 448, 672, 896],
-      ),
-      layersPerBlock: field(file, c, 'layers_per_block', count(limits.layers), 2),
-      downAttention: attention(c, file, 'down_block_types', [false, true, true, true]),
-      upAttention: attention(c, file, 'up_block_types', [true, true, true, false]),
-      midAttention: field(file, c, 'add_attention', flag, true),
-      attentionHeadDim: field(file, c, 'attention_head_dim', nullable(channels), 8),
-      normGroups,
-      normEps: field(file, c, 'norm_eps', number(0, 1), 1e-5),
-      timeEmbeddingDim: field(file, c, 'time_embedding_dim', nullable(channels), null),
-      flipSinToCos: field(file, c, 'flip_sin_to_cos', flag, true),
-      freqShift: field(file, c, 'freq_shift', number(0, limits.channels), 0),
-      downsamplePadding: field(file, c, 'downsample_padding', oneOf(0, 1), 1),
+      downAttention: attention(file, 'down_block_types', downAttention) ?? [false, true, true, true],
+      upAttention: attention(file, 'up_block_types', upAttention) ?? [true, true, true, false],
     }),
   )
 }
@@ -165,15 +159,12 @@ function refuseUnsupported(c: Fields, file: string): void {
 
 /** Whether each block has attention, by its type. */
 function attention(
-  c: Fields,
   file: string,
   name: keyof typeof blocks,
-  fallback: readonly boolean[],
-): readonly boolean[] {
+  listed: readonly unknown[] | null,
+): readonly boolean[] | undefined {
   const types: Readonly<Record<string, boolean>> = blocks[name]
-  const listed = field(file, c, name, nullable(listOf(anything, limits.levels)), null)
-  if (listed === null) return fallback
-  return listed.map((type, i) => {
+  return listed?.map((type, i) => {
     const modern = typeof type === 'string' ? type.replace(/^UNetRes/, '') : ''
     const has = Object.hasOwn(types, modern) ? types[modern] : undefined
     if (has !== undefined) return has

@@ -83,10 +83,9 @@ export function winogradForward(
     )
     const stageAt = perRow * Math.min(most, Math.ceil(rows / winogradTile.mr) * winogradTile.mr)
     const each = stageAt + 256
-    const pairs = grid.rows.flatMap((r) => grid.columns.map((c) => ({ r, c })))
-    const products = heap.scratch('winograd.products', each * pairs.length)
+    const products = heap.scratch('winograd.products', each * grid.length)
     threads.run(
-      pairs.map(({ r, c }, i) => {
+      grid.map(({ rows: r, columns: c }, i) => {
         const m = products + i * each
         const task: Call[] = []
         for (let row = r.from; row < r.to; row += most) {

@@ -1,9 +1,10 @@
 import type { View } from '../../../device.ts'
 import { times } from '../../../times.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
-import type { Call, Range } from '../../runtime/tasks.ts'
+import type { Call, Range, Rectangle } from '../../runtime/tasks.ts'
 import { cut, cutGrid } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
+import { byImage } from '../planes.ts'
 import type { WinogradKernels } from './loops.ts'
 import { winogradKernels } from './loops.ts'
 import type { Chunk, Patches } from './tiles.ts'
@@ -17,12 +18,6 @@ const chunkBytes = 4 << 20
 /** Rough times of one thread in nanoseconds: per element of a transform, per multiply-add of a product. */
 const transformTime = 0.35
 const productTime = 1 / 22
-
-/** A view [channels, images, …] as [images, channels, …]. */
-function byImage({ buffer, dtype, offset, shape, strides }: View): View {
-  const swap = ([first, second, ...rest]: readonly number[]) => [second!, first!, ...rest]
-  return { buffer, dtype, offset, shape: swap(shape), strides: swap(strides) }
-}
 
 /** One of the two factors, and where its transform goes: for each ξ, panels [tiles][width] of channels. */
 interface Factor {
@@ -61,7 +56,7 @@ export function winogradWeightGradient(
   const total = chunks.reduce((sum, { tiles }) => sum + tiles, 0)
   const time = productTime * xis * channels * rows * total
   const grid = cutGrid(rows, across, mr, 1, threads.parts(time, down * across))
-  const parts = grid.rows.flatMap((r) => grid.columns.map((c) => blocksOf(r, c)))
+  const parts = grid.map(blocksOf)
   const sumXi = xiStepOf(32 * blockPanels * blockRows)
   // With one chunk a block's sums are done with before the next block.
   const single = chunks.length === 1
@@ -87,7 +82,7 @@ export function winogradWeightGradient(
     threads.run(
       parts.map((blocks, i) => {
         const task: Call[] = []
-        blocks.forEach(({ r, c }, k) => {
+        blocks.forEach(({ rows: r, columns: c }, k) => {
           const block = sums + sumXi * xis * (i * most + (single ? 0 : k))
           const sumRow = 32 * (c.to - c.from)
           const left = [gradients.to + 4 * r.from * tiles, zXi]
@@ -112,14 +107,14 @@ const blockRows = 32
 const blockPanels = 8
 
 /** A rectangle of output channels × panels of input channels, block by block. */
-function blocksOf(rows: Range, columns: Range): { readonly r: Range; readonly c: Range }[] {
-  const blocks: { r: Range; c: Range }[] = []
-  for (let row = rows.from; row < rows.to; row += blockRows) {
-    const r = { from: row, to: Math.min(row + blockRows, rows.to) }
-    for (let panel = columns.from; panel < columns.to; panel += blockPanels)
-      blocks.push({ r, c: { from: panel, to: Math.min(panel + blockPanels, columns.to) } })
-  }
-  return blocks
+function blocksOf({ rows, columns }: Rectangle): Rectangle[] {
+  const blocks = ({ from, to }: Range, length: number) =>
+    times(Math.ceil((to - from) / length), (i) => ({
+      from: from + i * length,
+      to: Math.min(from + (i + 1) * length, to),
+    }))
+  const panels = blocks(columns, blockPanels)
+  return blocks(rows, blockRows).flatMap((own) => panels.map((columns) => ({ rows: own, columns })))
 }
 
 /** Transforms both factors, four channels at a time. */
