@@ -1,3 +1,6 @@
+export { fitFactorMixture } from './em/factor-em.ts'
+export type { FactorFitStep } from './em/factor-em.ts'
+export type { FactorFit, FactorModel } from './em/model.ts'
 export { sampleMetrics } from './metrics/catalog.ts'
 export type { SampleMetricDefinition, SampleNeed } from './metrics/define.ts'
 export { defineSampleMetric, meanOver } from './metrics/define.ts'
