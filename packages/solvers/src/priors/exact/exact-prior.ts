@@ -6,6 +6,8 @@ import { batchOf } from '../../linalg/per-sample.ts'
 import { vpLinear } from '../../schedules/vp.ts'
 import type { Prior, Schedule, Time } from '../../types.ts'
 import { denoiserByProducts } from './by-products.ts'
+import { factorDenoiser } from './factor-denoiser.ts'
+import { FactorMixture } from './factor-mixture.ts'
 import type { Covariance, Mixture } from './mixture.ts'
 import { gaussianMixture } from './mixture.ts'
 import { spectrumOf } from './spread.ts'
@@ -92,7 +94,7 @@ export function exactPrior(law: Mixture, options: Common & { name?: string } = {
   const { name = 'gaussian-mixture', schedule = vpLinear(), shape = [law.dimension] } = options
   const n = law.dimension
   if (sizeOf(shape) !== n) throw new ShapeError('exactPrior', `the law has ${n} dimensions`, [shape])
-  const mean = denoiserOf(law)
+  const mean = law instanceof FactorMixture ? factorDenoiser(law) : denoiserOf(law)
   const denoise = (xt: Tensor, t: Time) =>
     scope(() => mean(xt.reshape([batchOf(xt), n]), schedule.alpha(t), schedule.sigma(t)).reshape(xt.shape))
   const given = (xt: ArrayLike<number>, t: Time) =>

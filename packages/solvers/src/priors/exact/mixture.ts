@@ -145,7 +145,8 @@ export class Mixture {
     return score
   }
 
-  private logJoint(x: ArrayLike<number>): Float64Array {
+  /** log w_k + log N(x; μ_k, Σ_k) of each component. */
+  protected logJoint(x: ArrayLike<number>): Float64Array {
     this.requireLength('logDensity', x)
     return Float64Array.from(this.components, ({ weight, mean, covariance }) => {
       const { values, vectors } = spectrumOf(covariance)
@@ -223,7 +224,7 @@ export class Mixture {
     return fromData(out, [keys.length, n], { dtype: 'float64', ...options })
   }
 
-  private requireLength(op: string, x: ArrayLike<number>): void {
+  protected requireLength(op: string, x: ArrayLike<number>): void {
     if (x.length !== this.dimension)
       throw new ShapeError(op, `needs ${this.dimension} numbers, got ${x.length}`)
   }
@@ -242,7 +243,8 @@ function kalman(covariance: Matrix, A: Matrix, sigma: number) {
   return { gain, precision, logDeterminant, posterior: symmetrised(posterior) }
 }
 
-function matrixOf(map: LinearMap): Matrix {
+/** The matrix of a linear map. */
+export function matrixOf(map: LinearMap): Matrix {
   if (Matrix.isMatrix(map)) return map
   if (!('forward' in map)) return new Matrix(map)
   using dense = denseMatrix(map)
@@ -259,7 +261,8 @@ function once<T>(fn: (matrix: Matrix) => T): (matrix: Matrix) => T {
   }
 }
 
-function logSumExp(values: ArrayLike<number>): number {
+/** log Σ exp(v), without overflow. */
+export function logSumExp(values: ArrayLike<number>): number {
   const list = Array.from(values)
   const top = list.reduce((a, b) => Math.max(a, b), -Infinity)
   return top === -Infinity ? top : top + Math.log(list.reduce((total, v) => total + Math.exp(v - top), 0))
