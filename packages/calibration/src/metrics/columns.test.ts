@@ -25,6 +25,10 @@ test('mean, spread and distance of samples', () => {
   expect(zStd.of(samples, judged([7, 10]))).toEqual([expect.closeTo(4, 12), expect.closeTo(1, 12)])
 })
 
+test('samples that are all the same are a million of their spreads off', () => {
+  expect(zStd.of(pointsOf(Float64Array.of(1, 1, 1), 1), judged([2]))).toEqual([1e12])
+})
+
 test('the standard deviation of z is its root mean square over cases', () => {
   expect(zStd.over([[4], [16]]).value).toBeCloseTo(Math.sqrt(10), 12)
 })

@@ -36,6 +36,9 @@ export const sampleStd = defineSampleMetric({
   of: (samples) => Math.sqrt(average(columns(samples).map(({ variance }) => variance))),
 })
 
+/** |z| of samples that are all the same. */
+const largest = 1e6
+
 /** √ of the mean over cases and coordinates of z², z = (x₀ − mean)/std of the samples: above 1, too sure. */
 export const zStd = defineSampleMetric({
   name: 'z-std',
@@ -43,9 +46,12 @@ export const zStd = defineSampleMetric({
   unit: '',
   better: 'target',
   target: 1,
-  source: 'truths are to be drawn from the prior; of n exact draws it is √((1 + 1/n)·(n − 1)/(n − 3))',
+  source:
+    'truths are to be draws of the posteriors; z is 10⁶ at most; of n exact draws it is √((1 + 1/n)·(n − 1)/(n − 3))',
   of: (samples, { posed: { truth } }) =>
-    columns(samples).map(({ mean, variance }, j) => ((truth[j] ?? 0) - mean) ** 2 / variance),
+    columns(samples).map(({ mean, variance }, j) =>
+      Math.min(((truth[j] ?? 0) - mean) ** 2 / variance, largest ** 2),
+    ),
   over: (cases) => {
     const { value, low, high } = meanOver(cases)
     return { value: Math.sqrt(value), low: Math.sqrt(Math.max(low, 0)), high: Math.sqrt(high) }

@@ -175,12 +175,14 @@ export interface ChainPosterior extends Posterior {
 }
 
 /** What a {@link chainPosterior} is made of. */
-export interface ChainPosteriorParts extends Pick<Posterior, 'modes'> {
+export interface ChainPosteriorParts {
   readonly name: string
   readonly target: Target
   readonly options: ChainOptions
   /** What the chains have to reach; R̂ 1.01 and 4000 draws where left out (Vehtari et al., arXiv 1903.08008, has 1.01 and 400). */
   readonly until?: { readonly rHat: number; readonly effective: number }
+  /** Regions of which the chains' states give the probabilities. */
+  readonly regions?: { readonly count: number; of(x: Float64Array): number }
   /** log p(y), worked out when first asked for. */
   readonly logEvidence?: () => number
 }
@@ -190,13 +192,22 @@ export interface ChainPosteriorParts extends Pick<Posterior, 'modes'> {
  * @throws {OptionError | TweedieError} from what asks for states, as {@link runChains}.
  */
 export function chainPosterior(parts: ChainPosteriorParts): ChainPosterior {
-  const { name, target, options, until = { rHat: 1.01, effective: 4000 }, modes, logEvidence } = parts
+  const { name, target, options, until = { rHat: 1.01, effective: 4000 }, regions, logEvidence } = parts
   const { dimension } = target
   let ran: ReturnType<ChainPosterior['chains']> | undefined
   const chains = () => (ran ??= runChains(target, options, until))
   let all: Points | undefined
   let evidence: number | undefined
+  let weights: Float64Array | undefined
   const states = () => (all ??= chains().states.reduce(joined))
+  const sharesOf = ({ count, of }: NonNullable<typeof regions>): Float64Array => {
+    const out = new Float64Array(count)
+    for (let i = 0; i < states().count; i++) {
+      const k = of(pointAt(states(), i))
+      out[k] = (out[k] ?? 0) + 1 / states().count
+    }
+    return out
+  }
   const mean = (): Float64Array => {
     const { count } = states()
     const out = new Float64Array(dimension)
@@ -231,15 +242,14 @@ export function chainPosterior(parts: ChainPosteriorParts): ChainPosterior {
     },
     logDensity: target.logDensity,
     score: target.score,
-    ...(modes && { modes }),
   }
-  if (!logEvidence) return posterior
-  return {
-    ...posterior,
-    get logEvidence() {
-      return (evidence ??= logEvidence())
-    },
-  }
+  if (regions)
+    Object.defineProperty(posterior, 'modes', {
+      get: () => ({ of: regions.of, weights: (weights ??= sharesOf(regions)) }),
+    })
+  if (logEvidence)
+    Object.defineProperty(posterior, 'logEvidence', { get: () => (evidence ??= logEvidence()) })
+  return posterior
 }
 
 /**

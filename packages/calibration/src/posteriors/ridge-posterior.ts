@@ -42,6 +42,7 @@ export function ridgePosterior(law: Mixture, ridges: Ridges, key: Key): ChainPos
       states: 5000,
       every: 1,
     },
+    regions: { count: law.components.length, of: prior.likeliest },
     logEvidence: () => importance(target, jump(), key.fold('evidence'), 5000).logIntegral,
   })
 }

@@ -52,7 +52,9 @@ export function logSumExp(values: Float64Array): number {
  * law.score(Float64Array.of(2, 4)) // ≈ [-0.5, -1]
  * ```
  */
-export function mixtureTarget(law: Mixture): CurvedTarget & Drawable {
+export function mixtureTarget(
+  law: Mixture,
+): CurvedTarget & Drawable & { likeliest(x: Float64Array): number } {
   const d = law.dimension
   const made = new Map<Matrix, Pick<Component, 'precision' | 'root'> & { readonly log: number }>()
   const factors = (covariance: Matrix) => {
@@ -91,6 +93,11 @@ export function mixtureTarget(law: Mixture): CurvedTarget & Drawable {
     dimension: d,
     logDensity: look,
     score,
+    /** The component that x is the likeliest of. */
+    likeliest: (x) => {
+      look(x)
+      return joint.indexOf(Math.max(...joint))
+    },
     hessian: (x) => {
       const g = score(x)
       const total = logSumExp(joint)

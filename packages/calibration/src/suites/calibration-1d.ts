@@ -9,6 +9,8 @@ const prior = () => gaussianPrior({ mean: [0], covariance: 1 })
 /** With the prior N(0, 1) and y = x₀ + 0.5·ε the posterior of y = 1.5 is N(1.2, 0.447²). */
 const [A, sigma, y] = [Matrix.eye(1), 0.5, 1.5] as const
 
+const keyOf = (seed: number) => randomKey(seed).fold('calibration-1d')
+
 const source =
   'table of a third-party repository, not reviewed; target 1.200 ± 0.447; how it takes z-std is not said, and only the ' +
   'posterior of its problem is known'
@@ -16,12 +18,12 @@ const source =
 const row = (name: string, mean: number, std: number, z: number): Published[] =>
   (
     [
-      ['y=1.5', 'sample-mean', mean],
-      ['y=1.5', 'sample-std', std],
-      ['drawn', 'z-std', z],
+      ['sample-mean', mean],
+      ['sample-std', std],
+      ['z-std', z],
     ] as const
-  ).map(([problem, metric, value]) => ({
-    problem,
+  ).map(([metric, value]) => ({
+    problem: 'y=1.5',
     row: name,
     metric,
     value,
@@ -37,15 +39,24 @@ export const calibration1d: Suite = {
   problems: [
     {
       name: 'y=1.5',
-      title: 'x₀ ~ N(0, 1), y = 1.5, σ_y = 0.5: the posterior is N(1.2, 0.447²)',
-      pose: () =>
-        linearCase({ prior: prior(), A, sigma, truth: Float64Array.of(1.2), y: Float64Array.of(y) }),
+      title: 'x₀ ~ N(0, 1), y = 1.5, σ_y = 0.5: the posterior is N(1.2, 0.447²), and truths are draws of it',
+      pose: (seed) => {
+        const posed = linearCase({
+          prior: prior(),
+          A,
+          sigma,
+          truth: new Float64Array(1),
+          y: Float64Array.of(y),
+        })
+        const { values } = posed.posterior.sample([keyOf(seed).fold('truth of 1.5')])
+        return { ...posed, truth: values }
+      },
     },
     {
       name: 'drawn',
       title: 'the same with x₀ and y drawn',
       pose: (seed) => {
-        const key = randomKey(seed).fold('calibration-1d')
+        const key = keyOf(seed)
         const law = prior()
         const truth = truthOf(law, key.fold('truth'))
         return linearCase({ prior: law, A, sigma, truth, y: measured(A, truth, sigma, key.fold('noise')) })

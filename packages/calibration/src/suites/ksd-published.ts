@@ -91,7 +91,7 @@ export const ksdPublished: readonly Published[] = [
     onePerSample,
   ),
   ...row(
-    'fps-smc, one run',
+    'fps-smc (one run)',
     [
       [1.21, 1.77],
       [1.83, 1.71],
@@ -111,7 +111,7 @@ export const ksdPublished: readonly Published[] = [
     onePerSample,
   ),
   ...row(
-    'mcg-diff, one run',
+    'mcg-diff (one run)',
     [
       [1.21, 1.09],
       [1.37, 0.85],

@@ -33,7 +33,7 @@ export const mgps: Suite = {
   ],
   full: { seeds: 10, samples: 2000 },
   quick: { seeds: 2, samples: 200 },
-  metrics: ['w2', 'mean-error', 'variance-error', 'whitened', 'whitened-in', 'whitened-out'],
+  metrics: ['w2', 'mean-error', 'variance-error', 'whitened', 'whitened-measured', 'whitened-unmeasured'],
   settings: () => undefined,
   published: [],
 }
