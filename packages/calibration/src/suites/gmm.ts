@@ -83,6 +83,7 @@ const iterative = new Set([
 const protocol: Readonly<Record<string, Settings>> = {
   dps: { scale: 0.1 },
   ddrm: { eta: 0.85, etaB: 1 },
+  tmpd: { covariance: 'dense' }, // of at most four numbers
   'mcg-diff': { kappa: 1e-4, particles: 1000 },
 }
 
