@@ -31,11 +31,17 @@ describe('results', () => {
     expect(results.suites[0]?.rows.map(({ problem, row, cells: own }) => [problem, row, own.length])).toEqual(
       ['near', 'far'].flatMap((p) => ['exact', 'good', 'unfit', 'diverging'].map((row) => [p, row, 2])),
     )
-    expect(results.seconds).toBeCloseTo(cells.reduce((sum, { took }) => sum + took, 0), 12)
+    expect(results.seconds).toBeCloseTo(
+      cells.reduce((sum, { took }) => sum + took, 0),
+      12,
+    )
   })
 
   it('keep what is not finite as what it is not: a number', () => {
-    const endless = { ...results, suites: [{ ...results.suites[0]!, rows: [withMetric(Number.POSITIVE_INFINITY)] }] }
+    const endless = {
+      ...results,
+      suites: [{ ...results.suites[0]!, rows: [withMetric(Number.POSITIVE_INFINITY)] }],
+    }
     const back = parseResults(formatResults(endless), 'r.json').suites[0]?.rows[0]?.cells[0]
     expect(back && 'metrics' in back && back.metrics['off']).toEqual([Number.NaN])
   })
@@ -48,7 +54,9 @@ describe('results', () => {
 
   it('of something else are refused with the file and the field', () => {
     expect(() => parseResults('{', 'r.json')).toThrow(/r\.json/)
-    expect(() => parseResults(JSON.stringify({ ...results, format: 'tweedie bench 1' }), 'r.json')).toThrow(/format/)
+    expect(() => parseResults(JSON.stringify({ ...results, format: 'tweedie bench 1' }), 'r.json')).toThrow(
+      /format/,
+    )
   })
 
   const withMetric = (value: number) => {
@@ -62,7 +70,8 @@ describe('results', () => {
 describe('cells of an earlier run', () => {
   const [task] = tasksOf([plan]) as [Task]
   const [cell] = cells as [Cell]
-  const finds = (change: Partial<Cell>, asked: Task = task) => cellLookup([{ ...cell, ...change } as Cell])(asked) !== undefined
+  const finds = (change: Partial<Cell>, asked: Task = task) =>
+    cellLookup([{ ...cell, ...change } as Cell])(asked) !== undefined
 
   it('are found by what they are of, and not where anything of it is other', () => {
     expect(finds({})).toBe(true)

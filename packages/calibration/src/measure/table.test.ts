@@ -87,19 +87,32 @@ describe('a table', () => {
   it('says in how many cases a row is missing', () => {
     const partly = of([1, 2])
     partly.suites[0]!.rows[0]!.cells.push({ seed: 2, took: 0, refused: 'it diverges there' })
-    expect(notesOf(tablesOf(partly.suites[0]!, known)[0]!)[0]).toBe('good, in 1 of 3 cases: it diverges there')
+    expect(notesOf(tablesOf(partly.suites[0]!, known)[0]!)[0]).toBe(
+      'good, in 1 of 3 cases: it diverges there',
+    )
   })
 
   it('tells rows of one method apart by their settings', () => {
     const two = of([1])
     two.suites[0]!.rows.push({ ...two.suites[0]!.rows[0]!, words: 'good:shift=1' })
-    expect(tablesOf(two.suites[0]!, known)[0]?.rows.map(({ row }) => row)).toEqual(['good:shift=0.01', 'good:shift=1'])
+    expect(tablesOf(two.suites[0]!, known)[0]?.rows.map(({ row }) => row)).toEqual([
+      'good:shift=0.01',
+      'good:shift=1',
+    ])
   })
 
   it('writes numbers short', () => {
-    expect([0, 1234.5, 0.12345, 3.999, -0.5, 1e-5, 2e7, Number.NaN, Infinity].map(short)).toEqual(
-      ['0', '1235', '0.123', '4', '−0.5', '1.0e−5', '2.0e+7', '–', '∞'],
-    )
+    expect([0, 1234.5, 0.12345, 3.999, -0.5, 1e-5, 2e7, Number.NaN, Infinity].map(short)).toEqual([
+      '0',
+      '1235',
+      '0.123',
+      '4',
+      '−0.5',
+      '1.0e−5',
+      '2.0e+7',
+      '–',
+      '∞',
+    ])
   })
 })
 
@@ -125,9 +138,19 @@ describe('a comparison', () => {
   })
 
   it('of other summaries looks whether their intervals meet', () => {
-    const rate = { ...off, over: (cases: readonly (readonly number[])[]) => ({ value: cases[0]![0]!, low: cases[0]![0]! - 1, high: cases[0]![0]! + 1 }) }
+    const rate = {
+      ...off,
+      over: (cases: readonly (readonly number[])[]) => ({
+        value: cases[0]![0]!,
+        low: cases[0]![0]! - 1,
+        high: cases[0]![0]! + 1,
+      }),
+    }
     expect(compareResults(of([1]), of([2.5]), [rate]).differences[0]).toMatchObject({ differs: false })
-    expect(compareResults(of([1]), of([3.5]), [rate]).differences[0]).toMatchObject({ differs: true, worse: true })
+    expect(compareResults(of([1]), of([3.5]), [rate]).differences[0]).toMatchObject({
+      differs: true,
+      worse: true,
+    })
   })
 
   it('names rows of one run alone, and settings that changed', () => {

@@ -8,25 +8,31 @@ import { exactDraws } from '../rows/references.ts'
 import type { Case, Draw, PosedProblem, Row, Suite } from '../types.ts'
 import type { Plan } from './plan.ts'
 
-const pose = (sigma: number) => (seed: number): Case => {
-  const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
-  const A = tensor([[1, 0]], { dtype: 'float64' })
-  using z = normal(randomKey(seed), [3], { dtype: 'float64', device: 'reference' })
-  const [a = 0, b = 0, noise = 0] = z.dataSync()
-  const y = a + sigma * noise
-  return {
-    prior,
-    problem: {
-      operator: matrixOperator(A),
-      noise: gaussianNoise(sigma),
-      y: fromData(Float64Array.of(y), [1, 1], { dtype: 'float64' }),
-    },
-    truth: Float64Array.of(a, b),
-    posterior: mixturePosterior(prior.law.posterior([[1, 0]], [y], sigma)),
+const pose =
+  (sigma: number) =>
+  (seed: number): Case => {
+    const prior = gaussianPrior({ mean: [0, 0], covariance: 1 })
+    const A = tensor([[1, 0]], { dtype: 'float64' })
+    using z = normal(randomKey(seed), [3], { dtype: 'float64', device: 'reference' })
+    const [a = 0, b = 0, noise = 0] = z.dataSync()
+    const y = a + sigma * noise
+    return {
+      prior,
+      problem: {
+        operator: matrixOperator(A),
+        noise: gaussianNoise(sigma),
+        y: fromData(Float64Array.of(y), [1, 1], { dtype: 'float64' }),
+      },
+      truth: Float64Array.of(a, b),
+      posterior: mixturePosterior(prior.law.posterior([[1, 0]], [y], sigma)),
+    }
   }
-}
 
-const problem = (name: string, sigma: number): PosedProblem => ({ name, title: `σ = ${sigma}`, pose: pose(sigma) })
+const problem = (name: string, sigma: number): PosedProblem => ({
+  name,
+  title: `σ = ${sigma}`,
+  pose: pose(sigma),
+})
 
 /** |sample mean − posterior mean|. */
 export const off = defineSampleMetric({
@@ -39,7 +45,10 @@ export const off = defineSampleMetric({
     Math.hypot(
       ...posed.posterior
         .mean()
-        .map((m, j) => samples.values.filter((_, k) => k % 2 === j).reduce((s, v) => s + v / samples.count, 0) - m),
+        .map(
+          (m, j) =>
+            samples.values.filter((_, k) => k % 2 === j).reduce((s, v) => s + v / samples.count, 0) - m,
+        ),
     ),
 })
 
@@ -66,7 +75,10 @@ export const shifted = (name: string, shift: number, more: Partial<Row> = {}): R
     await new Promise((resolve) => setTimeout(resolve, 0))
     const { values, dimension } = await exactDraws.draw(posed, { ...draw, seed: draw.seed + 100 })
     return {
-      ...pointsOf(values.map((v) => v + shift), dimension),
+      ...pointsOf(
+        values.map((v) => v + shift),
+        dimension,
+      ),
       cost: { nfe: 3, vjps: 1, operatorCalls: 2, peakBytes: 8, seconds: 0.25 },
     }
   },
@@ -88,11 +100,22 @@ export const tiny: Suite = {
   metrics: ['off', 'pair'],
   settings: () => undefined,
   published: [
-    { problem: 'near', row: 'good', metric: 'off', value: 0.5, error: 0.1, provenance: 'second hand', source: 'nowhere' },
+    {
+      problem: 'near',
+      row: 'good',
+      metric: 'off',
+      value: 0.5,
+      error: 0.1,
+      provenance: 'second hand',
+      source: 'nowhere',
+    },
   ],
 }
 
-export const planOf = (rows: readonly Row[], extent: { seeds?: number; samples?: number; limit?: number } = {}): Plan => ({
+export const planOf = (
+  rows: readonly Row[],
+  extent: { seeds?: number; samples?: number; limit?: number } = {},
+): Plan => ({
   suite: tiny,
   extent: { problems: ['near', 'far'], seeds: 3, samples: 20, ...extent },
   problems: tiny.problems.map((posed) => ({ posed, rows })),
