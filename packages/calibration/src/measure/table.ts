@@ -108,7 +108,11 @@ export function tablesOf(
     (name) => (known.metrics ?? sampleMetrics).find(({ info }) => info.name === name) ?? [],
   )
   return results.extent.problems.map((problem) => {
-    const all = results.rows.filter((row) => row.problem === problem).map((row) => rowOf(row, metrics))
+    const own = results.rows.filter((row) => row.problem === problem)
+    const all = own.map((row) => {
+      const alike = own.filter((other) => other.row === row.row).length > 1
+      return rowOf(alike ? { ...row, row: row.words } : row, metrics)
+    })
     const [first] = metrics
     const rank = ({ metrics: told }: TableRow) =>
       first === undefined ? 0 : badness(first.info, told[first.info.name]?.value)
