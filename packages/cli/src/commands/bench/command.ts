@@ -6,6 +6,7 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { BenchCommandOptions } from './bench.ts'
+import { imagesBenchCommand } from './images-command.ts'
 import type { BenchMethodsOptions } from './methods.ts'
 
 const descriptions: Readonly<Record<SuiteName, string>> = {
@@ -30,6 +31,7 @@ export function benchCommand(io: Io): Command {
   )
   bench.addCommand(suiteCommand(io, 'operators'))
   bench.addCommand(methodsBenchCommand(io))
+  bench.addCommand(imagesBenchCommand(io))
   return bench
 }
 
