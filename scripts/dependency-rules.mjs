@@ -179,7 +179,7 @@ const solvers = [
 const calibrationRooms = {
   ground: [], // types.ts, points.ts
   posteriors: ['ground'],
-  metrics: ['ground'],
+  metrics: ['ground', 'posteriors'],
   rows: ['ground', 'posteriors'],
   problem: ['ground', 'posteriors', 'metrics', 'rows'],
   images: ['ground', 'metrics'],
