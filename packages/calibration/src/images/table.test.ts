@@ -3,7 +3,7 @@ import { FileFormatError } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import type { ImageCell } from './cell.ts'
 import { formatImageResults, imageCellKey, parseImageCell, parseImageResults } from './results.ts'
-import { imageTables, pairedDifference } from './table.ts'
+import { imageTables, pictureDifference } from './table.ts'
 
 const cell = (method: string, seed: number, scores: readonly Score[], operator = 'sr:4'): ImageCell => ({
   ...{ prior: 'digits', operator, noise: '0.05', method, words: `${method}:steps=3`, seed, pictures: 2 },
@@ -31,10 +31,11 @@ test('rows are in order of PSNR, means over all pictures, each set beside the be
   expect(best).toMatchObject({ pictures: 4, nfe: 10.5, vjps: 0, behind: undefined })
   expect(best?.scores['psnr']?.value).toBe(25)
   expect(best?.residual).toMatchObject({ chi2: 225, verdict: 'too large' })
-  // 1.96·s/√4 by hand: s² of −1, −1.1, −0.9, −1 is 0.02/3.
-  const half = 1.96 * Math.sqrt(0.02 / 3 / 4)
+  // t(0.975, 3)·s/√4 by hand: s² of −1, −1.1, −0.9, −1 is 0.02/3. No other signs of four are as far from 0.
+  const half = 3.182446 * Math.sqrt(0.02 / 3 / 4)
   expect(last?.behind?.value).toBeCloseTo(-1, 12)
-  expect(last?.behind?.high).toBeCloseTo(-1 + half, 12)
+  expect(last?.behind?.high).toBeCloseTo(-1 + half, 6)
+  expect(last?.behind?.p).toBe(2 / 16)
   expect(second?.behind && second.behind.low < 0 && second.behind.high > 0).toBe(true)
   expect(sr?.refused).toEqual([{ method: 'torn', why: 'it diverges', seeds: 2 }])
   expect(blur?.rows[0]?.residual).toBeUndefined()
@@ -42,10 +43,10 @@ test('rows are in order of PSNR, means over all pictures, each set beside the be
 
 test('pairs are of pictures that both restored', () => {
   const fewer = [cell('few', 1, scores([0, 0, 2, 4], 1))]
-  expect(pairedDifference(fewer, good, 'psnr')?.value).toBe(3)
-  expect(pairedDifference(good, fewer, 'psnr')?.value).toBe(-3)
-  expect(pairedDifference(fewer, good, 'ssim')).toBeUndefined()
-  expect(pairedDifference([refusal('torn', 0, 'x')], good, 'psnr')).toBeUndefined()
+  expect(pictureDifference(fewer, good, 'psnr')?.value).toBe(3)
+  expect(pictureDifference(good, fewer, 'psnr')?.value).toBe(-3)
+  expect(pictureDifference(fewer, good, 'ssim')).toBeUndefined()
+  expect(pictureDifference([refusal('torn', 0, 'x')], good, 'psnr')).toBeUndefined()
 })
 
 test('results come back, an infinite PSNR too; other files are refused', () => {

@@ -1,6 +1,8 @@
 import type { ResidualCheck, Score } from '@tweedie/runs'
 import { residualCheck } from '@tweedie/runs'
 import { meanOver } from '../metrics/define.ts'
+import type { PairedDifference } from '../metrics/statistics.ts'
+import { pairedDifference } from '../metrics/statistics.ts'
 import type { Summary } from '../types.ts'
 import type { ImageCell } from './cell.ts'
 
@@ -12,7 +14,7 @@ export interface ImageRow {
   readonly scores: Readonly<Record<string, Summary>>
   readonly residual: ResidualCheck | undefined
   /** Its PSNR less that of the best, picture by picture; nothing for the best itself. */
-  readonly behind: Summary | undefined
+  readonly behind: PairedDifference | undefined
   readonly pictures: number
   /** Of a run: means over seeds. */
   readonly nfe: number
@@ -54,19 +56,23 @@ const byPicture = (cells: readonly Scored[], metric: string): Map<string, number
 /**
  * How much better one row is than another, picture by picture: both restored the same measurements, so what makes one picture
  * harder than another falls out.
- * @returns The mean difference with its 95 % interval; nothing where they share fewer than two pictures.
+ * @returns The mean difference with its 95 % interval and a p-value; nothing where they share fewer than two pictures.
  */
-export function pairedDifference(
+export function pictureDifference(
   a: readonly ImageCell[],
   b: readonly ImageCell[],
   metric: string,
-): Summary | undefined {
+): PairedDifference | undefined {
   const [first, second] = [byPicture(a.filter(isScored), metric), byPicture(b.filter(isScored), metric)]
-  const differences = [...first].flatMap(([picture, value]) => {
+  const pairs = [...first].flatMap(([picture, value]) => {
     const other = second.get(picture)
-    return other === undefined || !Number.isFinite(value - other) ? [] : [[value - other]]
+    return other === undefined || !Number.isFinite(value - other) ? [] : [[value, other] as const]
   })
-  return differences.length < 2 ? undefined : meanOver(differences)
+  if (pairs.length < 2) return undefined
+  return pairedDifference(
+    pairs.map(([value]) => value),
+    pairs.map(([, other]) => other),
+  )
 }
 
 function rowOf(cells: readonly Scored[]): Omit<ImageRow, 'behind'> {
@@ -106,7 +112,7 @@ export function imageTables(cells: readonly ImageCell[]): readonly ImageTable[] 
       ...{ operator, noise, refused },
       rows: rows.map(({ group, row }) => ({
         ...row,
-        behind: best === undefined || group === best.group ? undefined : pairedDifference(group, best.group, 'psnr'),
+        behind: best === undefined || group === best.group ? undefined : pictureDifference(group, best.group, 'psnr'),
       })),
     }
   })

@@ -4,21 +4,11 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { ImagesBenchOptions } from './images.ts'
-
-/** Texts with their options, separated by commas: a part such as `eta=0.5` belongs to the text before it. */
-export function specTexts(text: string): string[] {
-  const found: string[] = []
-  for (const part of text.split(',')) {
-    const last = found.at(-1) ?? ''
-    if (last.includes(':') && /^\s*\w+=/.test(part)) found[found.length - 1] = `${last},${part}`
-    else found.push(part.trim())
-  }
-  return [...new Set(found)]
-}
+import { methodTexts } from './posterior-command.ts'
 
 const texts = (doc: string, standard: readonly string[]) => ({
   ...names(doc, { default: standard }),
-  parse: specTexts,
+  parse: (text: string) => [...new Set(methodTexts(text))],
 })
 
 /** `tweedie bench images`: methods × operators, scored on pictures whose truth is known. */
@@ -58,8 +48,8 @@ export const imagesBenchCommand = (io: Io): Command =>
       'after',
       `
 Scores are means over all pictures with their 95 % intervals; χ² is ‖y − A(x)‖²/σ_y² beside the range that noise gives it.
-"behind" is the PSNR less that of the best method, paired: all methods restore the same measurements. An interval that
-leaves 0 out tells them apart. The cost is that of one run on all pictures of a seed.
+"behind" is the PSNR less that of the best method, paired: all methods restore the same measurements. p is
+that of a difference as large, were its sign of each picture a coin's. The cost is that of one run on all pictures of a seed.
 
 Examples:
   tweedie bench images --seeds 5 --out results.json

@@ -10,13 +10,15 @@ const withHalf = (row: ImageRow, name: string, digits: number): string => {
   return Number.isFinite(half) ? `${found.value.toFixed(digits)} ± ${half.toFixed(digits)}` : found.value.toFixed(digits)
 }
 
-/** The PSNR less that of the best with half its interval, and whether that tells them apart. */
+/** The PSNR less that of the best with half its interval. */
 function behind({ behind }: ImageRow): string {
   if (behind === undefined) return ''
   const { value, high } = behind
-  const apart = high < 0 ? '' : '  (not told apart)'
-  return `${value.toFixed(2)} ± ${(high - value).toFixed(2)}${apart}`
+  return `${value.toFixed(2)} ± ${(high - value).toFixed(2)}`
 }
+
+const probability = ({ behind }: ImageRow): string =>
+  behind === undefined ? '' : behind.p < 0.001 ? '<0.001' : behind.p.toFixed(3)
 
 function residual({ residual }: ImageRow): string {
   if (residual === undefined) return '–'
@@ -36,6 +38,7 @@ export function imageTableText(paper: Paper, table: ImageTable, truth: string, s
     })),
     { title: 'χ²', right: true, value: residual },
     { title: 'behind', right: true, value: behind },
+    { title: 'p', right: true, value: probability },
     { title: 'NFE', right: true, value: ({ nfe }) => nfe.toFixed(0) },
     { title: 'VJP', right: true, value: ({ vjps }) => (vjps === 0 ? '' : vjps.toFixed(0)) },
     { title: 'seconds', right: true, value: ({ seconds }) => seconds.toFixed(1) },

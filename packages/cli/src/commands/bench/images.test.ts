@@ -2,22 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { expectWrongUse, ran, temporaryFolder, whitePrior } from '../../testing.test.helper.ts'
-import { specTexts } from './images-command.ts'
 
 const argv = ['bench', 'images', '--prior', 'white', '--pictures', '2', '--seeds', '2']
 const quick = [...argv, '--methods', 'ddrm:steps=4,dps:steps=3,scale=0.1', '--operators', 'sr:4,inpaint:box=14']
 const cellsOf = (out: string) => JSON.parse(out).cells as readonly Record<string, unknown>[]
 
-test('texts with options are told apart', () => {
-  expect(specTexts('dps:steps=3,scale=1, ddrm,./a.ts:x=1,y=2')).toEqual(['dps:steps=3,scale=1', 'ddrm', './a.ts:x=1,y=2'])
-  expect(specTexts('sr:4,blur:size=9,std=1.5,sr:4')).toEqual(['sr:4', 'blur:size=9,std=1.5'])
-})
-
 test('methods × operators × seeds, in tables and as JSON', async () => {
   using folder = temporaryFolder()
   const { code, out, err } = await ran(folder.path, quick)
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/^sr:4, noise 0\.05: 4 held-out digits, 2 seeds; χ² of the truth is 32 … 70\n\nmethod +PSNR +SSIM +misfit +χ² +behind +NFE +VJP +seconds\n/)
+  expect(out).toMatch(/^sr:4, noise 0\.05: 4 held-out digits, 2 seeds; χ² of the truth is 32 … 70\n\nmethod +PSNR +SSIM +misfit +χ² +behind +p +NFE +VJP +seconds\n/)
   expect(out).toMatch(/\ninpaint:box=14, noise 0\.05/)
   expect(out).toMatch(/ddrm:steps=4 +\d+\.\d\d ± \d+\.\d\d/)
   const json = await ran(folder.path, [...quick, '--json'])
