@@ -182,6 +182,7 @@ const calibrationRooms = {
   metrics: ['ground', 'posteriors'],
   rows: ['ground', 'posteriors'],
   problem: ['ground', 'posteriors', 'metrics', 'rows'],
+  images: ['ground', 'metrics'],
   suites: ['ground', 'posteriors'],
   measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],
   tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],

@@ -90,8 +90,9 @@ describe('successive halving', () => {
       { candidates: 10, seeds: 1 },
       { candidates: 2, seeds: 4 },
     ])
-    for (const wrong of [[1, 2, 1], [4, 1, 1], [4, 2, 0], [4.5, 2, 1]] as const)
-      expect(() => rungsOf(...wrong)).toThrow(OptionError)
+    const wrong: readonly (readonly [number, number, number])[] = [[1, 2, 1], [4, 1, 1], [4, 2, 0], [4.5, 2, 1]]
+    for (const [candidates, keep, seeds] of wrong)
+      expect(() => rungsOf(candidates, keep, seeds)).toThrow(OptionError)
   })
 
   test('ranks share what is equal, ∞ among it', () => {

@@ -6,6 +6,7 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { BenchCommandOptions } from './bench.ts'
+import { imagesBenchCommand } from './images-command.ts'
 import type { BenchMethodsOptions } from './methods.ts'
 import { posteriorBenchCommand } from './posterior-command.ts'
 
@@ -33,6 +34,7 @@ export function benchCommand(io: Io): Command {
   bench.addCommand(suiteCommand(io, 'operators'))
   bench.addCommand(suiteCommand(io, 'step'))
   bench.addCommand(methodsBenchCommand(io))
+  bench.addCommand(imagesBenchCommand(io))
   bench.addCommand(posteriorBenchCommand(io))
   return bench
 }
