@@ -41,8 +41,8 @@ const randomness: readonly Edit[] = [
   philox('philox-rounds', 'round < 10', 'round < 7', 'Philox with seven rounds', inside('random')),
   philox(
     'philox-carry',
-    'const cross = a0 * b1 + (middle & 0xffff)',
-    'const cross = a0 * b1 + middle',
+    '(Math.imul(a0, b1) + (middle & 0xffff)) | 0',
+    '(Math.imul(a0, b1) + middle) | 0',
     'the carry of the high product counts twice',
     inside('random'),
   ),

@@ -1,5 +1,5 @@
+import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
-import { residualAt } from '../run/residual.ts'
 import type { NoiseLikelihood, Operator } from '../types.ts'
 
 /**
@@ -11,8 +11,8 @@ import type { NoiseLikelihood, Operator } from '../types.ts'
 export const measuredScore =
   (operator: Operator, y: Tensor, score: NoiseLikelihood['score']): ((x: Tensor) => Tensor) =>
   (x) => {
-    const { clean, back } = residualAt(operator, y, x)
-    return back(score(y, clean))
+    const [clean, back] = vjp((at: Tensor) => operator.forward(at), x)
+    return back(score(y, clean))[0]
   }
 
 /**

@@ -44,13 +44,13 @@ function weightsOf(
 ): Record<keyof DdrmWeights, Tensor> {
   const zeros = () => new Float64Array(singular.length)
   const [theta, xbar, uty, z] = [zeros(), zeros(), zeros(), zeros()]
-  singular.forEach((s, k) => {
-    const of = weights(s)
+  for (let k = 0; k < singular.length; k++) {
+    const of = weights(singular[k] ?? 0)
     theta[k] = of.theta
     xbar[k] = of.xbar
     uty[k] = of.uty
     z[k] = of.z
-  })
+  }
   const tensor = (values: Float64Array) =>
     fromData(values, [values.length], { dtype: y.dtype, device: y.device })
   return { theta: tensor(theta), xbar: tensor(xbar), uty: tensor(uty), z: tensor(z) }

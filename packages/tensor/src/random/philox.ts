@@ -31,11 +31,10 @@ export function philox4x32(
   out[at + 3] = x3
 }
 
-/** Upper 32 bits of the product of two unsigned 32-bit numbers. */
+/** Upper 32 bits of the product of two unsigned 32-bit numbers, from products of their halves: none of the sums overflows. */
 function multiplyHigh(a: number, b: number): number {
   const [a0, a1, b0, b1] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16]
-  const low = a0 * b0
-  const middle = a1 * b0 + (low >>> 16)
-  const cross = a0 * b1 + (middle & 0xffff)
-  return (a1 * b1 + Math.floor(middle / 65536) + Math.floor(cross / 65536)) | 0
+  const middle = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0
+  const cross = (Math.imul(a0, b1) + (middle & 0xffff)) | 0
+  return (Math.imul(a1, b1) + (middle >>> 16) + (cross >>> 16)) | 0
 }
