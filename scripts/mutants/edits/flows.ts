@@ -16,6 +16,24 @@ const posterior = of(
 )
 
 const flowEdits: readonly Edit[] = [
+  scorePrior(
+    'score-prior-probes-of-rows',
+    'own.slice(sample * K, (sample + 1) * K)',
+    'own.slice(0, K)',
+    'every sample has the probes of the first, where steps are adaptive',
+  ),
+  scorePrior(
+    'score-prior-probes-of-all',
+    'root.fold(k)',
+    '(roots[0] ?? root).fold(k)',
+    'every sample has the probes of the first',
+  ),
+  posterior(
+    'flow-posterior-by-sample',
+    'drawn.slice([k * K, (k + 1) * K])',
+    'drawn.slice([0, K])',
+    'the density of the first sample for that of each',
+  ),
   realnvp(
     'realnvp-log-det',
     'logDet = logDet.add(sumLast(logScale))',

@@ -21,7 +21,7 @@ const shared: Known['defaults'] = {
 const small: Settings = { samples: 2, updates: 1, blocks: 1, width: 2 }
 const ode: Settings = { solver: 'euler', odeSteps: 1, probes: 1 }
 /** A flow of four numbers that is trained to its end; a cut at norm 1 would shrink what the prior says, see the pages. */
-const trained: Settings = { updates: 1, blocks: 2, width: 8, warmUp: 0.2, gradientClip: 1000 }
+const trained: Settings = { updates: 1, blocks: 2, width: 8 }
 /** Options with which another matters; values that matter. Adam takes no notice of a cut that its ε is small beside. */
 const beside: NonNullable<Known['beside']> = { annealPivot: { annealRate: 0.1 } }
 const other: Settings = { annealPivot: 20, gradientClip: 1e-8, sigmaMin: 0.3 }
@@ -56,13 +56,8 @@ export const flows: Readonly<Record<string, Known>> = {
     other: { ...other, atol: 0.1, rtol: 0.1 },
     small: { ...small, ...ode, learningRate: 1e-2 },
     exact: {
-      ...trained,
-      steps: 250,
-      samples: 8,
-      learningRate: 0.01,
-      solver: 'heun',
-      odeSteps: 10,
-      probes: 2,
+      ...{ ...trained, steps: 250, samples: 8, learningRate: 0.01, warmUp: 0.1, gradientClip: 100 },
+      ...{ solver: 'heun', odeSteps: 10, probes: 2 },
     },
     lighter: { ...small, ...ode, steps: 8 },
   },
@@ -85,7 +80,10 @@ export const flows: Readonly<Record<string, Known>> = {
     beside,
     other: { ...other, sharing: 2 },
     small: { ...small, learningRate: 1e-2, sharing: 2 },
-    exact: { ...trained, steps: 400, samples: 16, sharing: 4, learningRate: 5e-3, sigmaMin: 0.1 },
+    exact: {
+      ...{ ...trained, steps: 400, samples: 16, learningRate: 5e-3, warmUp: 0.2, gradientClip: 1000 },
+      ...{ sharing: 4, sigmaMin: 0.1 },
+    },
     lighter: { ...small, steps: 8 },
   },
 }

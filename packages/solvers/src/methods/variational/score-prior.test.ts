@@ -251,39 +251,53 @@ describe('a run', () => {
       }
   })
 
-  it('draws probes of its own for every draw of every sample, the steps of a sample in common', async () => {
-    const schedule = vpContinuous()
-    const prior = gaussianPrior({ mean: [0.3, -0.2], covariance: [[1, 0.6], [0.6, 0.5]], schedule }) // biome-ignore format: a matrix
-    const measured = {
-      operator: matrixOperator(tensor([[1, 0.5]], float64)),
-      noise: gaussianNoise(0.2),
-      y: tensor([[0.8], [-3]], float64),
-    }
-    const options = {
-      steps: 1,
-      updates: 1,
-      samples: 3,
-      blocks: 2,
-      probes: 2,
-      trace: 'gaussian',
-      seed: 3,
-    } as const
-    const streams = noiseStreams({ seed: 3, count: 2, dtype: 'float64' })
-    const flow = realNvp({ dimension: 2, blocks: 2 })
-    const { x } = flow.forward(
-      flow.init(streams.keysOf(0, 'flow'), float64),
-      streams.normal(0, 'latent', [3, 2]),
-    )
-    for await (const { lossPrior } of scorePrior(measured, prior, options)) {
-      lossPrior.forEach((found, row) => {
-        const root = streams.keysOf(0, 'probes')[row] ?? randomKey(0)
-        const keys = [0, 1, 2].map((k) => root.fold(k))
-        const asked = { keys, trace: 'gaussian', probes: 2, rtol: 1e-3, atol: 1e-5, together: true } as const
-        const wanted = numbers(flowLogDensity(prior, x.slice(row), asked).logDensity.mean())[0] ?? 0
-        expect(Math.abs(found + wanted)).toBeLessThan(1e-9)
-      })
-    }
-  })
+  it.each(['adaptive', 'heun'] as const)(
+    'draws probes of its own for every draw of every sample, solver %s',
+    async (solver) => {
+      const schedule = vpContinuous()
+      const prior = gaussianPrior({ mean: [0.3, -0.2], covariance: [[1, 0.6], [0.6, 0.5]], schedule }) // biome-ignore format: a matrix
+      const measured = {
+        operator: matrixOperator(tensor([[1, 0.5]], float64)),
+        noise: gaussianNoise(0.2),
+        y: tensor([[0.8], [-3]], float64),
+      }
+      const options = {
+        steps: 1,
+        updates: 1,
+        samples: 3,
+        blocks: 2,
+        solver,
+        odeSteps: 3,
+        probes: 2,
+        trace: 'gaussian',
+        seed: 3,
+      } as const
+      const streams = noiseStreams({ seed: 3, count: 2, dtype: 'float64' })
+      const flow = realNvp({ dimension: 2, blocks: 2 })
+      const { x } = flow.forward(
+        flow.init(streams.keysOf(0, 'flow'), float64),
+        streams.normal(0, 'latent', [3, 2]),
+      )
+      for await (const { lossPrior } of scorePrior(measured, prior, options)) {
+        lossPrior.forEach((found, row) => {
+          const root = streams.keysOf(0, 'probes')[row] ?? randomKey(0)
+          const keys = [0, 1, 2].map((k) => root.fold(k))
+          const asked = {
+            keys,
+            solver,
+            steps: 3,
+            trace: 'gaussian',
+            probes: 2,
+            rtol: 1e-3,
+            atol: 1e-5,
+            together: true,
+          } as const
+          const wanted = numbers(flowLogDensity(prior, x.slice(row), asked).logDensity.mean())[0] ?? 0
+          expect(Math.abs(found + wanted)).toBeLessThan(1e-9)
+        })
+      }
+    },
+  )
 
   it('solves adaptively by default, more finely where asked', async () => {
     const calls = async (rtol: number) => {
