@@ -15,7 +15,7 @@ const sumLength = 64
  * apart: together they cost less than max, which keeps it.
  */
 function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
-  return m.func('weights', ['i32', 'i32', 'f32'], [], (f, panel, keys, scale) => {
+  return m.func('weights', ['i32', 'i32', 'f32'], (f, panel, keys, scale) => {
     const k = new Lanes(f, relaxed)
     const exponential = exp2Down(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
@@ -75,7 +75,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
  * scores before their scale, scale·p·(dp − Σ p·dp), in place of dp.
  */
 function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
-  return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], [], (f, panel, slopes, keys, scale) => {
+  return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], (f, panel, slopes, keys, scale) => {
     const k = new Lanes(f, relaxed)
     const inner = f.locals('v128', nr / 4)
     const scales = f.local('v128', f32x4.splat(scale))
@@ -126,7 +126,6 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
   m.func(
     'attention',
     [...i32s(15), 'f32'],
-    [],
     (f, k, v, q, qRow, qColumn, out, outRow, queries, keys, d, e, piece, panel, scores, spill, scale) => {
       const [width, first, deep] = f.locals('i32', 3)
       const valueBytes = f.let(i32.mul(whole(e), 4))
@@ -171,7 +170,6 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
   m.func(
     'attentionGrad',
     [...i32s(24), 'f32'],
-    [],
     (
       f,
       kt,

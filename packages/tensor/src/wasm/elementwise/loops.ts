@@ -88,7 +88,7 @@ function storeFew(
 export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Walk[], fused: boolean): void {
   const words = 4 + 4 * walks.length
   const types = [...i32s(words), ...times(op.scalars ?? 0, () => 'f32' as const)]
-  m.func('run', types, [], (f, ...params) => {
+  m.func('run', types, (f, ...params) => {
     const [out, n0, n1, n2] = params as unknown as Tuple<Local<'i32'>, 4>
     const floats = params.slice(words) as Local<'f32'>[]
     const k = new Lanes(f, fused)

@@ -20,7 +20,7 @@ function emitRows(
   m: ModuleBuilder,
   prepare: (f: FunctionBuilder, ...rest: readonly Address[]) => Walked,
 ): void {
-  m.func('run', i32s(10 + prepare.length), [], (f, to, from, n0, n1, n2, t0, t1, t2, f0, f1, f2, ...rest) => {
+  m.func('run', i32s(10 + prepare.length), (f, to, from, n0, n1, n2, t0, t1, t2, f0, f1, f2, ...rest) => {
     const copyRow = prepare(f, ...rest)
     const starts = times(3, () => f.locals('i32', 2))
     /** Walks an axis from two addresses; `body` gets copies of them, which it may move. */

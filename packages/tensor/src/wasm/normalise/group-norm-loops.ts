@@ -55,7 +55,6 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean)
   m.func(
     'run',
     params,
-    [],
     (f, x, _dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps) => {
       const k = new Lanes(f, fused)
       const activation = withSilu ? silu(f, k) : undefined
@@ -137,7 +136,6 @@ export const emitGradients =
     m.func(
       'run',
       [...params, ...i32s(2)],
-      [],
       (f, x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps, totals, step) => {
         const k = new Lanes(f, fused)
         const slopes = prepareSlopes(f, k, withSilu)

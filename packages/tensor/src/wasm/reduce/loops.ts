@@ -1,5 +1,6 @@
 import type { Expr, F64, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { by, f32, f32x4, f64, f64x2, i32, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import { sumOfLanes } from '../lanes/sweep.ts'
 
 /** A way to reduce float32: in vectors of `lanes` elements that are folded lane by lane. */
 export interface Fold {
@@ -24,7 +25,7 @@ const sum: Fold = {
   load: (at, offset = 0) => f64x2.promoteLowF32x4(v128.load64Zero(at, offset)),
   loadOne: (at) => f64x2.promoteLowF32x4(v128.load32Zero(at)),
   combine: f64x2.add,
-  fold: (a) => f64.add(f64x2.extractLane(a, 0), f64x2.extractLane(a, 1)),
+  fold: sumOfLanes,
   store: (f, at, offset, a) => f.emit(v128.store64Lane(at, f32x4.demoteF64x2Zero(a), 0, offset)),
 }
 
@@ -108,7 +109,10 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
           turns(1)
         } else {
           f.countdown(rest, 4, [by(at, step)], () => {
-            fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
+            fill(4, (i) => {
+              if (i > 0) f.add(at, step)
+              return fold.loadOne(at)
+            })
           })
         }
         f.countdown(rest, 1, [by(at, step)], () => {
