@@ -59,7 +59,7 @@ describe('functions', () => {
   test('the example of the doc comment', () => {
     const { run, memory } = build((m) => {
       m.func('axpy', ['i32', 'f32', 'i32', 'i32'], (f, n, a, x, y) => {
-        const scale = f.local('v128', f32x4.splat(a))
+        const scale = f.vector(f32x4.splat(a))
         const end = f.let(i32.add(x, i32.shl(n, 2)))
         f.while(i32.ltU(x, end), () => {
           f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))
@@ -161,7 +161,7 @@ describe('operations', () => {
   test('vectors', () => {
     const { run, memory } = build((m) => {
       m.procedure('run', (f, x, y) => {
-        const [a, b] = [f.local('v128', v128.load(x)), f.local('v128', v128.load(x, 16))]
+        const [a, b] = [f.vector(v128.load(x)), f.vector(v128.load(x, 16))]
         const results = [
           f32x4.sub(a, b),
           v128.bitselect(a, b, f32x4.lt(a, b)),

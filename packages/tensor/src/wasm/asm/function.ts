@@ -1,6 +1,6 @@
 import { times } from '../../times.ts'
 import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
-import type { Expr, F32, F64, I32, Local, Statement, Tuple, ValueType } from './types.ts'
+import type { Expr, F32, F64, I32, Local, Statement, Tuple, V128, ValueType } from './types.ts'
 import { typeCode, unsigned, vector } from './types.ts'
 
 /** What may be assigned to a variable of type `T`. */
@@ -67,6 +67,16 @@ export class FunctionBuilder {
   /** A new i32 variable assigned `initial`: for addresses and counters. */
   let(initial: I32): Local<'i32'> {
     return this.local('i32', initial)
+  }
+
+  /** A new vector, 0 at first, or assigned `initial` here. */
+  vector(initial?: V128): Local<'v128'> {
+    return this.local('v128', initial)
+  }
+
+  /** `count` new vectors, 0 at first. */
+  vectors<const N extends number>(count: N): Tuple<Local<'v128'>, N> {
+    return this.locals('v128', count)
   }
 
   set<T extends ValueType>(local: Local<T>, value: Assignable<T>): void {

@@ -40,7 +40,7 @@ interface Defined {
  * import { f32x4, i32, ModuleBuilder, v128 } from './index.ts'
  * const m = new ModuleBuilder({ shared: false })
  * m.func('axpy', ['i32', 'f32', 'i32', 'i32'], (f, n, a, x, y) => {
- *   const scale = f.local('v128', f32x4.splat(a))
+ *   const scale = f.vector(f32x4.splat(a))
  *   const end = f.let(i32.add(x, i32.shl(n, 2)))
  *   f.while(i32.ltU(x, end), () => {
  *     f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))

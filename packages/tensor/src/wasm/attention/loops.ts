@@ -20,9 +20,9 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
     const exponential = exp2Down(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
-    const row = () => f.locals('v128', nr / 4)
-    const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.local('v128')]
-    const scales = f.local('v128', f32x4.splat(f32.mul(scale, Math.LOG2E)))
+    const row = () => f.vectors(nr / 4)
+    const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.vector()]
+    const scales = f.vector(f32x4.splat(f32.mul(scale, Math.LOG2E)))
     const [at, end, pause] = [f.let(0), f.let(i32.add(panel, i32.mul(keys, 4 * nr))), f.let(0)]
     const clear = (list: readonly Local<'v128'>[]) => list.forEach((local) => f.set(local, v128.zero()))
     const down = (visit: (j: number) => void) => {
@@ -77,8 +77,8 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
 function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
   return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], (f, panel, slopes, keys, scale) => {
     const k = new Lanes(f, relaxed)
-    const inner = f.locals('v128', nr / 4)
-    const scales = f.local('v128', f32x4.splat(scale))
+    const inner = f.vectors(nr / 4)
+    const scales = f.vector(f32x4.splat(scale))
     const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
     const down = (visit: (j: number) => void) => {
       f.set(p, panel)

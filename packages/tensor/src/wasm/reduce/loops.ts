@@ -1,5 +1,5 @@
 import type { Expr, F64, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { by, f32, f32x4, f64, f64x2, i32, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, f64, f64x2, shuffle32, shuffle64, v128 } from '../asm/index.ts'
 import { sumOfLanes } from '../lanes/sweep.ts'
 
 /** A way to reduce float32: in vectors of `lanes` elements that are folded lane by lane. */
@@ -89,7 +89,7 @@ function twoLoops(
  */
 export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = false): void {
   m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step) => {
-    const accumulators = f.locals('v128', ways)
+    const accumulators = f.vectors(ways)
     const first = accumulators[0]!
     const [at, rest] = f.locals('i32', 2)
     const fill = (count: number, load: (i: number) => Expr<'v128'>) => {
@@ -132,7 +132,7 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
  */
 export function emitColumns(m: ModuleBuilder, fold: Fold): void {
   m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n) => {
-    const accumulators = f.locals('v128', ways)
+    const accumulators = f.vectors(ways)
     const [column, rest] = f.locals('i32', 2)
     const tile = (
       vectors: number,
