@@ -35,9 +35,9 @@ const meeting = `
   const meet = kernels.get('meet', (m) =>
     m.procedure('meet', (f, at, count) => {
       const turns = f.let(0)
-      f.drop(atomics.add(at, 1))
+      f.let(atomics.add(at, 1))
       f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 28)), () => f.add(turns, 1))
-      f.if(i32.ltS(turns, 2 ** 28), () => f.drop(atomics.add(at, count)))
+      f.if(i32.ltS(turns, 2 ** 28), () => f.let(atomics.add(at, count)))
     }),
   )
   const pool = new ThreadPool(heap, kernels, 3)

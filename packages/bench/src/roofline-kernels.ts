@@ -24,9 +24,9 @@ export const tileFlops = ({ rows, columns }: Tile): number => 2 * rows * columns
 /** `run(at, repeats)`: so many times the product of two packed panels that start at `at`, into registers. */
 export function emitPeak(m: Module, { rows, columns, fused }: Tile & { readonly fused: boolean }): void {
   m.procedure('run', (f, at, repeats) => {
-    const sums = Array.from({ length: (rows * columns) / 4 }, () => f.local('v128'))
-    const right = Array.from({ length: columns / 4 }, () => f.local('v128'))
-    const [left, a, b, end] = [f.local('v128'), f.local('i32'), f.local('i32'), f.local('i32')]
+    const sums = Array.from({ length: (rows * columns) / 4 }, () => f.vector())
+    const right = Array.from({ length: columns / 4 }, () => f.vector())
+    const [left, a, b, end] = [f.vector(), f.local('i32'), f.local('i32'), f.local('i32')]
     f.while(repeats, () => {
       f.set(a, at)
       f.set(end, i32.add(at, 4 * rows * depth))
@@ -62,7 +62,7 @@ const ways = 8
  */
 export function emitBandwidth(m: Module): void {
   m.procedure('read', (f, at, bytes, repeats) => {
-    const sums = Array.from({ length: ways }, () => f.local('v128'))
+    const sums = Array.from({ length: ways }, () => f.vector())
     const [from, end] = [f.local('i32'), f.let(i32.add(at, bytes))]
     f.while(repeats, () => {
       f.set(from, at)
@@ -78,7 +78,7 @@ export function emitBandwidth(m: Module): void {
   })
   m.procedure('copy', (f, at, bytes, repeats) => {
     const [from, to, end] = [f.local('i32'), f.local('i32'), f.let(i32.add(at, bytes))]
-    const moved = Array.from({ length: ways }, () => f.local('v128'))
+    const moved = Array.from({ length: ways }, () => f.vector())
     f.while(repeats, () => {
       f.set(from, at)
       f.set(to, end)

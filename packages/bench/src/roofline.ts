@@ -54,7 +54,7 @@ export function measureRoofline(options: RooflineOptions = {}): Roofline {
   const { read, copy } = kernels.all('bandwidth', ['read', 'copy'], emitBandwidth)
 
   /** Has `count` threads do `args(thread)` with a kernel. */
-  const on = (count: number, run: (...args: number[]) => number, args: (thread: number) => number[]) => {
+  const on = (count: number, run: (...args: number[]) => void, args: (thread: number) => number[]) => {
     pool?.limitTo(count)
     ;(pool ?? alone).run(Array.from({ length: count }, (_, i) => [{ run, args: args(i) }]))
   }

@@ -49,7 +49,8 @@ const sum: Reduction = {
 
 /** Axes that have an element. */
 function requireElements(op: string, { shape }: Aval, axes: readonly number[]): void {
-  if (axes.some((axis) => shape[axis] === 0)) throw new ShapeError(op, 'an empty axis has no extreme', [shape])
+  if (axes.some((axis) => shape[axis] === 0))
+    throw new ShapeError(op, 'an empty axis has no extreme', [shape])
 }
 
 const extreme: Reduction = {
@@ -141,10 +142,12 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     shape: ([updates, indices], { axis, size }, op) => {
       const count = requireIndices(op, indices!)
       requireAxes(op, updates!, [axis])
-      if (!isCount(size))
-        throw new ShapeError(op, `the size must be a non-negative integer, got ${size}`)
+      if (!isCount(size)) throw new ShapeError(op, `the size must be a non-negative integer, got ${size}`)
       if (count !== updates!.shape[axis]) {
-        throw new ShapeError(op, `needs one index per slice of axis ${axis}`, [updates!.shape, indices!.shape])
+        throw new ShapeError(op, `needs one index per slice of axis ${axis}`, [
+          updates!.shape,
+          indices!.shape,
+        ])
       }
       return withExtent(updates!.shape, axis, size)
     },
@@ -281,7 +284,10 @@ export function resultOf<P extends PrimitiveName>(
 ): Aval {
   const def: PrimitiveDef<P> = primitives[primitive]
   if (def.kind !== undefined) requireKind(primitive, def.kind, inputs)
-  return { shape: def.shape(inputs, params, primitive), dtype: def.dtype?.(inputs, params) ?? inputs[0]!.dtype }
+  return {
+    shape: def.shape(inputs, params, primitive),
+    dtype: def.dtype?.(inputs, params) ?? inputs[0]!.dtype,
+  }
 }
 
 /** Names of all primitives, in the order of the table. */

@@ -7,10 +7,10 @@ import {
   isFloat,
   normal,
   primitiveNames,
-  resultOf,
   pushInterpreter,
   randomKey,
   removeInterpreter,
+  resultOf,
   scope,
 } from '@tweedie/tensor'
 import fc from 'fast-check'

@@ -5,8 +5,8 @@ import {
   isFloat,
   matrixTranspose,
   normal,
-  resultOf,
   randomKey,
+  resultOf,
   sign,
   transpose,
 } from '@tweedie/tensor'

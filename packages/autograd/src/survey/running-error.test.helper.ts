@@ -1,11 +1,11 @@
 import type { Interpreter, PrimitiveName, PrimitiveParams, Tensor, Tolerance } from '@tweedie/tensor'
 import {
+  resultOf as avalOf,
   dispatchAt,
   evaluate,
   fromData,
   isFloat,
   primitives,
-  resultOf as avalOf,
   scope,
   sizeOf,
   tolerances,

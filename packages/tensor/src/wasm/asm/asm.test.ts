@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { MemoryType, ValueType } from './index.ts'
+import type { Expr, MemoryType, ValueType } from './index.ts'
 import {
   atomics,
   bulk,
@@ -21,7 +21,7 @@ import {
 } from './index.ts'
 import { signed, signed64, unsigned } from './types.ts'
 
-type Fn = (...args: number[]) => number
+type Fn = (...args: number[]) => void
 
 function build(define: (m: ModuleBuilder) => void, type: MemoryType = { shared: false }) {
   const m = new ModuleBuilder(type)
@@ -29,8 +29,7 @@ function build(define: (m: ModuleBuilder) => void, type: MemoryType = { shared: 
   const memory = new WebAssembly.Memory(
     type.shared ? { initial: 1, maximum: type.maximum ?? 1, shared: true } : { initial: 1 },
   )
-  const env = { memory, hypot: Math.hypot }
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env })
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env: { memory } })
   return { run: exports as Record<string, Fn>, memory }
 }
 
@@ -59,8 +58,8 @@ describe('integers of the binary format', () => {
 describe('functions', () => {
   test('the example of the doc comment', () => {
     const { run, memory } = build((m) => {
-      m.func('axpy', ['i32', 'f32', 'i32', 'i32'], [], (f, n, a, x, y) => {
-        const scale = f.local('v128', f32x4.splat(a))
+      m.func('axpy', ['i32', 'f32', 'i32', 'i32'], (f, n, a, x, y) => {
+        const scale = f.vector(f32x4.splat(a))
         const end = f.let(i32.add(x, i32.shl(n, 2)))
         f.while(i32.ltU(x, end), () => {
           f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))
@@ -76,69 +75,93 @@ describe('functions', () => {
     expect([...floats.subarray(16, 24)]).toEqual([1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5])
   })
 
-  test('nested loops, conditions, calls, early returns and branches', () => {
-    const { run } = build((m) => {
-      const hypot = m.importFunction('hypot', ['f64', 'f64'], ['f64'])
-      const sum = m.func('sum', ['i32', 'i32'], ['i32'], (f, from, to) => {
-        const [i, total] = [f.local('i32'), f.local('i32')]
-        f.if(i32.gtS(from, to), () => f.return(i32.const(-1)))
-        f.loop(i, from, to, 1, () => f.add(total, i))
-        f.return(total)
-      })
-      m.func('triangle', ['i32'], ['i32'], (f, n) => {
-        const [i, total] = [f.local('i32'), f.local('i32')]
-        f.block((end) => {
-          f.loop(i, 0, n, 1, () => {
-            f.brIf(end, i32.eq(i, 5))
-            f.add(total, f.call('i32', sum, 0, i32.add(i, 1)))
-          })
+  test('nested loops, conditions, calls and early returns', () => {
+    const { run, memory } = build((m) => {
+      const sum = m.procedure('sum', (f, out, from, to) => {
+        const [i, total] = f.locals('i32', 2)
+        f.if(i32.gtS(from, to), () => {
+          f.emit(i32.store(out, -1))
+          f.return()
         })
-        f.return(total)
+        f.loop(i, from, to, 1, () => f.add(total, i))
+        f.emit(i32.store(out, total))
       })
-      m.func('length', ['f64', 'f64'], ['f64'], (f, x, y) => f.return(f.call('f64', hypot, x, y)))
+      m.procedure('triangle', (f, out, n) => {
+        const [i, total] = f.locals('i32', 2)
+        f.loop(i, 0, n, 1, () => {
+          f.if(i32.eq(i, 5), () => f.return())
+          f.run(sum, i32.add(out, 4), 0, i32.add(i, 1))
+          f.add(total, i32.load(out, 4))
+          f.if(
+            i32.and(i, 1),
+            () => f.emit(i32.store(out, total, 8)),
+            () => f.emit(i32.store(out, total, 12)),
+          )
+          f.emit(i32.store(out, total))
+        })
+      })
     })
-    expect(run['sum']!(3, 7)).toBe(3 + 4 + 5 + 6)
-    expect(run['sum']!(7, 3)).toBe(-1)
-    expect(run['triangle']!(4)).toBe(0 + 1 + 3 + 6)
-    expect(run['triangle']!(100)).toBe(0 + 1 + 3 + 6 + 10)
-    expect(run['length']!(3, 4)).toBe(5)
+    const words = new Int32Array(memory.buffer)
+    const sum = (from: number, to: number) => {
+      run['sum']!(0, from, to)
+      return words[0]
+    }
+    expect(sum(3, 7)).toBe(3 + 4 + 5 + 6)
+    expect(sum(7, 3)).toBe(-1)
+    run['triangle']!(64, 4)
+    expect([...words.subarray(16, 20)]).toEqual([10, 6, 10, 4])
+    run['triangle']!(64, 100)
+    expect([...words.subarray(16, 20)]).toEqual([20, 10, 10, 20])
   })
 
   test('a loop leaves its counter at the first value not taken', () => {
-    const { run } = build((m) => {
-      m.func('after', ['i32'], ['i32'], (f, to) => {
+    const { run, memory } = build((m) => {
+      m.procedure('after', (f, out, to) => {
         const i = f.local('i32')
         f.loop(i, 0, i32.sub(to, 3), 4, () => {})
-        f.return(i)
+        f.emit(i32.store(out, i))
       })
     })
-    expect([-2, 3, 4, 8, 11].map((n) => run['after']!(n))).toEqual([0, 0, 4, 8, 8])
+    const after = (n: number) => {
+      run['after']!(0, n)
+      return new Int32Array(memory.buffer)[0]
+    }
+    expect([-2, 3, 4, 8, 11].map(after)).toEqual([0, 0, 4, 8, 8])
   })
 })
 
 describe('operations', () => {
   test('scalars', () => {
-    const { run } = build((m) => {
-      m.func('f', ['f32', 'f32'], ['f32'], (f, x, y) =>
-        f.return(f32.add(f32.sqrt(f32.mul(x, x)), f32.max(f32.neg(y), f32.floor(2.75)))),
+    const { run, memory } = build((m) => {
+      m.func('f', ['i32', 'f32', 'f32'], (f, out, x, y) =>
+        f.emit(f32.store(out, f32.add(f32.sqrt(f32.mul(x, x)), f32.max(f32.neg(y), f32.floor(2.75))))),
       )
-      m.func('d', ['f64', 'i32'], ['f64'], (f, x, n) =>
-        f.return(f64.div(f64.add(x, f64.convertI32S(n)), f64.promoteF32(f32.demoteF64(4)))),
+      m.func('d', ['i32', 'f64', 'i32'], (f, out, x, n) =>
+        f.emit(f64.store(out, f64.div(f64.add(x, f64.convertI32S(n)), f64.promoteF32(f32.demoteF64(4))))),
       )
-      m.func('pick', ['i32'], ['i32'], (f, n) =>
-        f.return(select(i32.ltS(n, 0), i32.const(-1), i32.shrU(n, 1))),
+      m.procedure('pick', (f, out, n) =>
+        f.emit(i32.store(out, select(i32.ltS(n, 0), i32.const(-1), i32.shrU(n, 1)))),
       )
     })
-    expect(run['f']!(-3, 5)).toBe(5)
-    expect(run['f']!(-3, -5)).toBe(8)
-    expect(run['d']!(1.5, -7)).toBe(-1.375)
-    expect([run['pick']!(-5), run['pick']!(9)]).toEqual([-1, 4])
+    const view = new DataView(memory.buffer)
+    const f = (x: number, y: number) => {
+      run['f']!(0, x, y)
+      return view.getFloat32(0, true)
+    }
+    const pick = (n: number) => {
+      run['pick']!(0, n)
+      return view.getInt32(0, true)
+    }
+    expect([f(-3, 5), f(-3, -5)]).toEqual([5, 8])
+    run['d']!(0, 1.5, -7)
+    expect(view.getFloat64(0, true)).toBe(-1.375)
+    expect([pick(-5), pick(9)]).toEqual([-1, 4])
   })
 
   test('vectors', () => {
     const { run, memory } = build((m) => {
       m.procedure('run', (f, x, y) => {
-        const [a, b] = [f.local('v128', v128.load(x)), f.local('v128', v128.load(x, 16))]
+        const [a, b] = [f.vector(v128.load(x)), f.vector(v128.load(x, 16))]
         const results = [
           f32x4.sub(a, b),
           v128.bitselect(a, b, f32x4.lt(a, b)),
@@ -192,19 +215,24 @@ describe('operations', () => {
   test('atomics on a shared memory', () => {
     const { run, memory } = build(
       (m) => {
-        m.func('add', ['i32', 'i32'], ['i32'], (f, at, by) => f.return(atomics.add(at, by)))
-        m.func('swap', ['i32'], ['i32'], (f, at) => f.return(atomics.compareExchange(at, 5, 11)))
-        m.func('wake', ['i32'], ['i32'], (f, at) => f.return(atomics.notify(at, 1)))
-        m.func('sleep', ['i32'], ['i32'], (f, at) => {
-          f.emit(atomics.store(at, 3), atomics.fence())
-          f.return(i32.add(atomics.wait(at, 3, 1000n), atomics.load(at)))
+        const at = 8
+        m.procedure('add', (f, out, by) => f.emit(i32.store(out, atomics.add(at, by))))
+        m.procedure('swap', (f, out) => f.emit(i32.store(out, atomics.compareExchange(at, 5, 11))))
+        m.procedure('wake', (f, out) => f.emit(i32.store(out, atomics.notify(at, 1))))
+        m.procedure('sleep', (f, out) => {
+          f.emit(atomics.store(16, 3), atomics.fence())
+          f.emit(i32.store(out, i32.add(atomics.wait(16, 3, 1000n), atomics.load(16))))
         })
       },
       { shared: true, maximum: 2 },
     )
-    expect([run['add']!(8, 5), run['swap']!(8), run['wake']!(8)]).toEqual([0, 5, 0])
-    expect(new Int32Array(memory.buffer)[2]).toBe(11)
-    expect(run['sleep']!(16)).toBe(2 + 3)
+    const words = new Int32Array(memory.buffer)
+    run['add']!(64, 5)
+    run['swap']!(68)
+    run['wake']!(72)
+    run['sleep']!(76)
+    expect([...words.subarray(16, 20)]).toEqual([0, 5, 0, 2 + 3])
+    expect(words[2]).toBe(11)
   })
 
   test('everything in the tables is valid code', () => {
@@ -222,9 +250,9 @@ describe('operations', () => {
               ? takes['shl']!
               : new Array<ValueType>(op.length).fill('v128')
         const m = new ModuleBuilder({ shared: false })
-        m.func('f', types, [], (f, ...params) => {
-          const make = op as (...args: unknown[]) => Parameters<typeof f.drop>[0]
-          f.drop(make(...params))
+        m.func('f', types, (f, ...params) => {
+          const value = (op as (...args: unknown[]) => Expr<ValueType>)(...params)
+          f.local(value.type, value)
         })
         expect(WebAssembly.validate(m.bytes()), `${table}.${name}`).toBe(true)
       }

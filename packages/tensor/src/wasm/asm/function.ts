@@ -1,7 +1,7 @@
 import { times } from '../../times.ts'
 import { codeCondition, codeF32, codeF64, codeI32, codeWide, i32 } from './scalar.ts'
-import type { Expr, F32, F64, I32, Local, Statement, Tuple, ValueType } from './types.ts'
-import { expr, typeCode, unsigned, vector } from './types.ts'
+import type { Expr, F32, F64, I32, Local, Statement, Tuple, V128, ValueType } from './types.ts'
+import { typeCode, unsigned, vector } from './types.ts'
 
 /** What may be assigned to a variable of type `T`. */
 export type Assignable<T extends ValueType> =
@@ -14,18 +14,11 @@ export type Cursor = readonly [at: Local<'i32'>, bytes: I32]
 /** A {@link Cursor}. */
 export const by = (at: Local<'i32'>, bytes: I32): Cursor => [at, bytes]
 
-/** Where `br` and `brIf` of {@link FunctionBuilder} go. */
-export interface Label {
-  readonly depth: number
-}
-
-/** A function of the module under construction, for `call` and `run`. */
+/** A function of the module under construction, to be called. */
 export interface FunctionRef {
-  readonly name: string
   readonly index: number
   readonly params: readonly ValueType[]
-  readonly results: readonly ValueType[]
-  /** Whether its i32 parameters are 64 bits wide (results never are). */
+  /** Whether its i32 parameters are 64 bits wide. */
   readonly wide: boolean
 }
 
@@ -35,9 +28,6 @@ function codeOf(value: Expr | number, type: ValueType, wide: boolean): readonly 
   if (typeof value !== 'number') return value.code
   return type === 'f32' ? codeF32(value) : codeF64(value)
 }
-
-const codesOf = (args: readonly (Expr | number)[], { params, wide }: FunctionRef) =>
-  args.map((arg, i) => codeOf(arg, params[i]!, wide))
 
 /** The variable of that number; `wide` matters to i32 alone. */
 export function localAt<T extends ValueType>(type: T, index: number, wide: boolean): Local<T> {
@@ -54,7 +44,6 @@ export class FunctionBuilder {
   readonly #declared: ValueType[] = []
   readonly #paramCount: number
   readonly #wide: boolean
-  #depth = 0
 
   /** `wide`: whether i32 variables have 64 bits, as addresses of the module's memory do. */
   constructor(paramCount: number, wide = false) {
@@ -80,6 +69,16 @@ export class FunctionBuilder {
     return this.local('i32', initial)
   }
 
+  /** A new vector, 0 at first, or assigned `initial` here. */
+  vector(initial?: V128): Local<'v128'> {
+    return this.local('v128', initial)
+  }
+
+  /** `count` new vectors, 0 at first. */
+  vectors<const N extends number>(count: N): Tuple<Local<'v128'>, N> {
+    return this.locals('v128', count)
+  }
+
   set<T extends ValueType>(local: Local<T>, value: Assignable<T>): void {
     this.#push(codeOf(value as Expr | number, local.type, this.#wide), [0x21], unsigned(local.index))
   }
@@ -100,78 +99,37 @@ export class FunctionBuilder {
     locals.forEach((local, i) => this.set(local, i === 0 ? first : i32.add(locals[i - 1]!, step)))
   }
 
-  /** Assignment that is also the value. */
-  tee<T extends ValueType>(local: Local<T>, value: Assignable<T>): Expr<T> {
-    const code = codeOf(value as Expr | number, local.type, this.#wide)
-    return { ...local, ...expr(local.type, code, [0x22], unsigned(local.index)) }
-  }
-
-  /** Appends statements: stores, calls, atomics. */
+  /** Appends statements: stores, atomics. */
   emit(...statements: readonly Statement[]): void {
     for (const statement of statements) this.#push(statement.code)
   }
 
-  /** Evaluates and forgets a value. */
-  drop(value: Expr<ValueType>): void {
-    this.#push(value.code, [0x1a])
+  /** Calls a function. */
+  run({ index, params, wide }: FunctionRef, ...args: readonly (Expr | number)[]): void {
+    this.#push(...args.map((arg, i) => codeOf(arg, params[i]!, wide)), [0x10], unsigned(index))
   }
 
-  /** Calls a function with one result. */
-  call<T extends ValueType>(type: T, target: FunctionRef, ...args: readonly (Expr | number)[]): Expr<T> {
-    return expr(type, ...codesOf(args, target), [0x10], unsigned(target.index))
-  }
-
-  /** Calls a function without results. */
-  run(target: FunctionRef, ...args: readonly (Expr | number)[]): void {
-    this.#push(...codesOf(args, target), [0x10], unsigned(target.index))
-  }
-
-  /** Leaves the function with the given results. */
-  return(...results: readonly Expr[]): void {
-    this.#push(...results.map((result) => codeOf(result, result.type as ValueType, false)), [0x0f])
+  /** Leaves the function. */
+  return(): void {
+    this.#code.push(0x0f)
   }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
     this.#push(codeCondition(condition), [0x04, 0x40])
-    this.#nested(then)
+    then()
     if (otherwise !== undefined) {
       this.#code.push(0x05)
-      this.#nested(otherwise)
+      otherwise()
     }
     this.#code.push(0x0b)
   }
 
-  /** A block; branching to its label leaves it. */
-  block(body: (end: Label) => void): void {
-    this.#code.push(0x02, 0x40)
-    this.#nested(body)
-    this.#code.push(0x0b)
-  }
-
-  /** A loop; branching to its label starts it over, reaching the end leaves it. */
-  repeat(body: (again: Label) => void): void {
-    this.#code.push(0x03, 0x40)
-    this.#nested(body)
-    this.#code.push(0x0b)
-  }
-
-  br(to: Label): void {
-    this.#push([0x0c], unsigned(this.#depth - to.depth))
-  }
-
-  brIf(to: Label, condition: I32): void {
-    this.#push(codeCondition(condition), [0x0d], unsigned(this.#depth - to.depth))
-  }
-
   /** Runs `body` while the condition (evaluated before each turn) holds. */
   while(condition: I32, body: () => void): void {
-    this.block((end) => {
-      this.brIf(end, i32.eqz(condition))
-      this.repeat((again) => {
-        body()
-        this.brIf(again, condition)
-      })
-    })
+    // A block, which is left where the condition fails at first, with a loop that starts over while it holds.
+    this.#push([0x02, 0x40], codeCondition(i32.eqz(condition)), [0x0d, 0, 0x03, 0x40])
+    body()
+    this.#push(codeCondition(condition), [0x0d, 0, 0x0b, 0x0b])
   }
 
   /**
@@ -216,11 +174,5 @@ export class FunctionBuilder {
 
   #push(...pieces: readonly (readonly number[])[]): void {
     for (const piece of pieces) for (const byte of piece) this.#code.push(byte)
-  }
-
-  #nested(body: (label: Label) => void): void {
-    this.#depth++
-    body({ depth: this.#depth })
-    this.#depth--
   }
 }

@@ -5,7 +5,7 @@ import type { Local, Tuple, ValueType } from './types.ts'
 import { nameBytes, typeCode, unsigned, vector } from './types.ts'
 
 export { atomics } from './atomics.ts'
-export type { Assignable, Cursor, FunctionRef, Label } from './function.ts'
+export type { Assignable, Cursor, FunctionRef } from './function.ts'
 export { by, FunctionBuilder } from './function.ts'
 export { bulk, f32, f64, i32, select } from './scalar.ts'
 export { f32x4, f64x2, i8x16, i16x8, i32x4, i64x2, shuffle8, shuffle32, shuffle64, v128 } from './simd.ts'
@@ -39,8 +39,8 @@ interface Defined {
  * ```ts
  * import { f32x4, i32, ModuleBuilder, v128 } from './index.ts'
  * const m = new ModuleBuilder({ shared: false })
- * m.func('axpy', ['i32', 'f32', 'i32', 'i32'], [], (f, n, a, x, y) => {
- *   const scale = f.local('v128', f32x4.splat(a))
+ * m.func('axpy', ['i32', 'f32', 'i32', 'i32'], (f, n, a, x, y) => {
+ *   const scale = f.vector(f32x4.splat(a))
  *   const end = f.let(i32.add(x, i32.shl(n, 2)))
  *   f.while(i32.ltU(x, end), () => {
  *     f.emit(v128.store(y, f32x4.add(v128.load(y), f32x4.mul(scale, v128.load(x)))))
@@ -60,7 +60,6 @@ export class ModuleBuilder {
   readonly #memory: MemoryType
   readonly #types: string[] = []
   readonly #typeBytes: number[][] = []
-  readonly #imports: number[][] = []
   readonly #functions: Defined[] = []
   readonly #exports: number[][] = []
 
@@ -68,17 +67,8 @@ export class ModuleBuilder {
     this.#memory = memory
   }
 
-  /** Declares an imported function `env.<name>`. All imports come before the first `func`. */
-  importFunction(name: string, params: readonly ValueType[], results: readonly ValueType[]): FunctionRef {
-    if (this.#functions.length > 0) throw new RangeError(`import of ${name} after the first function`)
-    const type = unsigned(this.#type(params, results))
-    const index = this.#imports.push([...nameBytes('env'), ...nameBytes(name), 0, ...type]) - 1
-    return { name, index, params, results, wide: false }
-  }
-
   /**
-   * Defines and exports a function. `body` gets the builder and the parameters as variables; results are
-   * given by `f.return(…)` at its end.
+   * Defines and exports a function without results. `body` gets the builder and the parameters as variables.
    *
    * Over a 64-bit memory, i32 variables and parameters are 64 bits wide. So that callers in JavaScript pass
    * numbers all the same, the export is then an entry of its own, which takes float64 for them.
@@ -86,27 +76,23 @@ export class ModuleBuilder {
   func<const P extends readonly ValueType[]>(
     name: string,
     params: P,
-    results: readonly ValueType[],
     body: (f: FunctionBuilder, ...params: ParamLocals<P>) => void,
   ): FunctionRef {
     const wide = this.#wide
     const f = new FunctionBuilder(params.length, wide)
     body(f, ...(params.map((type, i) => localAt(type, i, wide)) as ParamLocals<P>))
-    // A body that ended by `return` left nothing on the stack that validation could find.
-    if (results.length > 0) f.emit({ type: 'void', code: [0x00] })
-    const realTypes = wide ? params.map((type) => (type === 'i32' ? 'i64' : type)) : params
-    const index = this.#define(realTypes, results, f)
-    const exported = wide && params.includes('i32') ? this.#entry(index, params, results) : index
+    const index = this.#define(wide ? params.map((type) => (type === 'i32' ? 'i64' : type)) : params, f)
+    const exported = wide && params.includes('i32') ? this.#entry(index, params) : index
     this.#exports.push([...nameBytes(name), 0, ...unsigned(exported)])
-    return { name, index, params, results, wide }
+    return { index, params, wide }
   }
 
-  /** A function of i32 parameters alone, as many as `body` takes beside the builder, without results. */
+  /** A function of i32 parameters alone, as many as `body` takes beside the builder. */
   procedure(
     name: string,
     body: (f: FunctionBuilder, ...params: readonly Local<'i32'>[]) => void,
   ): FunctionRef {
-    return this.func(name, i32s(body.length - 1), [], body)
+    return this.func(name, i32s(body.length - 1), body)
   }
 
   /** The module in WebAssembly's binary format. */
@@ -119,7 +105,7 @@ export class ModuleBuilder {
     return new Uint8Array([
       ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       ...section(1, vector(this.#typeBytes)),
-      ...section(2, vector([...this.#imports, memoryImport])),
+      ...section(2, vector([memoryImport])),
       ...section(3, vector(this.#functions.map((fn) => unsigned(fn.typeIndex)))),
       ...section(7, vector(this.#exports)),
       ...section(10, vector(this.#functions.map((fn) => fn.body))),
@@ -130,34 +116,28 @@ export class ModuleBuilder {
     return this.#memory.address === 'i64'
   }
 
-  #define(params: readonly ValueType[], results: readonly ValueType[], f: FunctionBuilder): number {
-    const typeIndex = this.#type(params, results)
-    return this.#imports.length + this.#functions.push({ typeIndex, body: f.finish() }) - 1
+  #define(params: readonly ValueType[], f: FunctionBuilder): number {
+    return this.#functions.push({ typeIndex: this.#type(params), body: f.finish() }) - 1
   }
 
   /** A function that takes float64 where the target has wide i32, truncates, and calls it. */
-  #entry(target: number, params: readonly ValueType[], results: readonly ValueType[]): number {
+  #entry(target: number, params: readonly ValueType[]): number {
     const f = new FunctionBuilder(params.length)
     const code = params.flatMap((type, i) => [
       ...[0x20, ...unsigned(i)],
       ...(type === 'i32' ? [0xfc, 0x06] : []),
     ])
     f.emit({ type: 'void', code: [...code, 0x10, ...unsigned(target)] })
-    const types = params.map((type) => (type === 'i32' ? 'f64' : type))
-    return this.#define(types, results, f)
+    return this.#define(
+      params.map((type) => (type === 'i32' ? 'f64' : type)),
+      f,
+    )
   }
 
-  #type(params: readonly ValueType[], results: readonly ValueType[]): number {
-    const key = `${params.join()}>${results.join()}`
-    let index = this.#types.indexOf(key)
-    if (index < 0) {
-      index = this.#types.push(key) - 1
-      this.#typeBytes.push([
-        0x60,
-        ...vector(params.map((p) => [typeCode(p)])),
-        ...vector(results.map((r) => [typeCode(r)])),
-      ])
-    }
-    return index
+  #type(params: readonly ValueType[]): number {
+    const known = this.#types.indexOf(params.join())
+    if (known >= 0) return known
+    this.#typeBytes.push([0x60, ...vector(params.map((type) => [typeCode(type)])), 0])
+    return this.#types.push(params.join()) - 1
   }
 }

@@ -77,8 +77,8 @@ export const i32 = {
   store: i32Store(0x36, 2),
   store8: i32Store(0x3a, 0),
   eqz: (a: I32) => expr('i32', isWide(a) ? codeWide(a) : codeI32(a), [isWide(a) ? 0x50 : 0x45]),
-  ...family(i32Compare, 0x46, 'eq', 'ne', 'ltS', 'ltU', 'gtS', 'gtU', 'leS', 'leU', 'geS', 'geU'),
-  ...family(i32Binary, 0x6a, 'add', 'sub', 'mul', 'divS', 'divU', 'remS', 'remU', 'and', 'or', 'xor'),
+  ...family(i32Compare, 0x46, 'eq', 'ne', 'ltS', 'ltU', 'gtS', 'gtU', 'leS', 'leU', 'geS'),
+  ...family(i32Binary, 0x6a, 'add', 'sub', 'mul', 'divS', 'divU', 'remS', 'remU', 'and', 'or'),
   ...family(i32Shift, 0x74, 'shl', 'shrS', 'shrU'),
 }
 
@@ -87,28 +87,23 @@ const f32Binary = (op: number) => (a: F32, b: F32) => expr('f32', codeF32(a), co
 const f32Compare = (op: number) => (a: F32, b: F32) => expr('i32', codeF32(a), codeF32(b), [op])
 
 export const f32 = {
-  const: (value: number) => expr('f32', codeF32(value)),
   load: (at: I32, offset = 0) => expr('f32', codeAddress(at), [0x2a], memoryOperand(2, offset)),
   store: (at: I32, value: F32, offset = 0): Statement =>
     expr('void', codeAddress(at), codeF32(value), [0x38], memoryOperand(2, offset)),
   ...family(f32Compare, 0x5b, 'eq', 'ne', 'lt', 'gt', 'le', 'ge'),
   ...family(f32Unary, 0x8b, 'abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'),
-  ...family(f32Binary, 0x92, 'add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'),
+  ...family(f32Binary, 0x92, 'add', 'sub', 'mul', 'div', 'min', 'max'),
   demoteF64: (a: F64) => expr('f32', codeF64(a), [0xb6]),
 }
 
-const f64Unary = (op: number) => (a: F64) => expr('f64', codeF64(a), [op])
 const f64Binary = (op: number) => (a: F64, b: F64) => expr('f64', codeF64(a), codeF64(b), [op])
-const f64Compare = (op: number) => (a: F64, b: F64) => expr('i32', codeF64(a), codeF64(b), [op])
 
 export const f64 = {
-  const: (value: number) => expr('f64', codeF64(value)),
   load: (at: I32, offset = 0) => expr('f64', codeAddress(at), [0x2b], memoryOperand(3, offset)),
   store: (at: I32, value: F64, offset = 0): Statement =>
     expr('void', codeAddress(at), codeF64(value), [0x39], memoryOperand(3, offset)),
-  ...family(f64Compare, 0x61, 'eq', 'ne', 'lt', 'gt', 'le', 'ge'),
-  ...family(f64Unary, 0x99, 'abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'),
-  ...family(f64Binary, 0xa0, 'add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'),
+  sqrt: (a: F64) => expr('f64', codeF64(a), [0x9f]),
+  ...family(f64Binary, 0xa0, 'add', 'sub', 'mul', 'div', 'min', 'max'),
   convertI32S: (a: I32) => expr('f64', codeAddress(a), [isWide(a) ? 0xb9 : 0xb7]),
   promoteF32: (a: F32) => expr('f64', codeF32(a), [0xbb]),
 }

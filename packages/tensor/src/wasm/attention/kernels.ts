@@ -61,8 +61,9 @@ function packing(
   packA: WasmFunction,
   to: number,
   { at, row, column }: Matrix,
-  [rows, depth, piece]: readonly [number, number, number],
+  [rows, depth]: readonly [number, number],
   { mr }: Tile,
+  piece = depth,
 ): Call[] {
   const calls: Call[] = []
   for (let first = 0; first < depth; first += piece) {
@@ -71,6 +72,30 @@ function packing(
     calls.push({ run: packA, args: [target, at + first * column, rows, deep, row, column, 4 * mr * deep] })
   }
   return calls
+}
+
+/** A head, and where what is packed of it lies. */
+interface Packed {
+  readonly head: number
+  readonly at: number
+}
+
+/** Visits all heads, as many at a time as may be packed together, `bytes` each, by the calls of `pack`. */
+function overHeads(
+  count: number,
+  bytes: number,
+  parts: number,
+  { heap, threads }: WasmContext,
+  pack: (own: Packed) => Call[],
+  visit: (heads: readonly Packed[]) => void,
+): void {
+  const chunk = Math.max(1, Math.min(count, Math.floor(chunkBytes / Math.max(1, bytes))))
+  const packed = heap.scratch('attention.packed', chunk * bytes)
+  for (let from = 0; from < count; from += chunk) {
+    const own = times(Math.min(chunk, count - from), (i) => ({ head: from + i, at: packed + i * bytes }))
+    threads.run(deal(own.flatMap(pack), parts))
+    visit(own)
+  }
 }
 
 /**
@@ -112,42 +137,39 @@ const kernelsOf = (context: WasmContext) => {
 }
 
 const attention = onFloat32<'attention'>((call, out, context) => {
-  const { heap, threads, tiles } = context
-  const heads = headsOf(call.inputs)
-  const { count, d, e, queries, keys } = heads
+  const { threads, tiles } = context
+  const { count, d, e, queries, keys, matrix } = headsOf(call.inputs)
   const work = count * queries * keys * (d + e)
   tiles.expect(work)
   const { tile } = tiles
   const { attention: run, packA } = kernelsOf(context).forward()
   const piece = pieceOf(keys, pieceLimit, 1)
-  const [keyBytes, valueBytes] = [leftBytes(keys, d, tile), leftBytes(e, keys, tile)]
-  const chunk = Math.max(1, Math.min(count, Math.floor(chunkBytes / Math.max(1, keyBytes + valueBytes))))
-  const packed = heap.scratch('attention.packed', chunk * (keyBytes + valueBytes))
+  const keyBytes = leftBytes(keys, d, tile)
+  const [panel, scores] = [4 * tile.nr * d, 4 * tile.nr * keys]
   const parts = threads.parts(timeOf(work), count * Math.ceil(queries / unit))
-  for (let from = 0; from < count; from += chunk) {
-    const own = times(Math.min(chunk, count - from), (i) => ({
-      head: from + i,
-      k: packed + i * (keyBytes + valueBytes),
-      v: packed + i * (keyBytes + valueBytes) + keyBytes,
-    }))
-    const packings = own.flatMap(({ head, k, v }) => [
-      ...packing(packA, k, transposed(heads.matrix(1, head)), [keys, d, Math.max(1, d)], tile),
-      ...packing(packA, v, heads.matrix(2, head), [e, keys, piece], tile),
-    ])
-    threads.run(deal(packings, parts))
-    const units = own.flatMap((head) =>
-      cut(queries, Math.ceil(parts / own.length), unit).map((range) => ({ ...head, ...range })),
-    )
-    const [panel, scores] = [4 * tile.nr * d, 4 * tile.nr * keys]
-    share(units, parts, panel + scores + spillBytes, 'attention.scores', context, (u, scratch) => {
-      const q = heads.matrix(0, u.head)
-      const to = out + 4 * (u.head * e * queries + u.from)
-      const input = [u.k, u.v, q.at + u.from * q.column, q.row, q.column]
-      const sizes = [to, 4 * queries, u.to - u.from, keys, d, e, piece]
-      const places = [scratch, scratch + panel, scratch + panel + scores]
-      return { run, args: [...input, ...sizes, ...places, call.params.scale] }
-    })
-  }
+  overHeads(
+    count,
+    keyBytes + leftBytes(e, keys, tile),
+    parts,
+    context,
+    ({ head, at }) => [
+      ...packing(packA, at, transposed(matrix(1, head)), [keys, d], tile),
+      ...packing(packA, at + keyBytes, matrix(2, head), [e, keys], tile, piece),
+    ],
+    (heads) => {
+      const units = heads.flatMap((own) =>
+        cut(queries, Math.ceil(parts / heads.length), unit).map((range) => ({ ...own, ...range })),
+      )
+      share(units, parts, panel + scores + spillBytes, 'attention.scores', context, (u, scratch) => {
+        const q = matrix(0, u.head)
+        const to = out + 4 * (u.head * e * queries + u.from)
+        const input = [u.at, u.at + keyBytes, q.at + u.from * q.column, q.row, q.column]
+        const sizes = [to, 4 * queries, u.to - u.from, keys, d, e, piece]
+        const places = [scratch, scratch + panel, scratch + panel + scores]
+        return { run, args: [...input, ...sizes, ...places, call.params.scale] }
+      })
+    },
+  )
 })
 
 /** Queries per block of the gradients: two strips of weights near the size of the second-level cache. */
@@ -162,8 +184,7 @@ const runsOf = (queries: number): number => Math.max(1, Math.min(4, Math.floor(q
 
 const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   const { heap, threads, tiles } = context
-  const heads = headsOf(call.inputs)
-  const { count, d, e, queries, keys } = heads
+  const { count, d, e, queries, keys, matrix } = headsOf(call.inputs)
   const work = count * queries * keys * (3 * d + 2 * e)
   tiles.expect(work)
   const { tile } = tiles
@@ -177,59 +198,59 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   const piece = pieceOf(keys, pieceLimit, 1)
   const block = blockOf(keys)
   const runs = cut(queries, runsOf(queries), block)
-  const sides = [leftBytes(keys, d, tile), leftBytes(d, keys, tile), leftBytes(keys, e, tile)] as const
-  const perHead = sides[0] + sides[1] + sides[2]
+  // Packed: Kᵀ, K and Vᵀ, then the sums of all runs but the first, which is added to in place.
+  const kAt = leftBytes(keys, d, tile)
+  const vtAt = kAt + leftBytes(d, keys, tile)
+  const partialAt = vtAt + leftBytes(keys, e, tile)
   const sumBytes = 4 * keys * (d + e)
-  const perHeadAll = perHead + (runs.length - 1) * sumBytes
-  const chunk = Math.max(1, Math.min(count, Math.floor(chunkBytes / Math.max(1, perHeadAll))))
-  const packed = heap.scratch('attention.packed', chunk * perHeadAll)
   const parts = threads.parts(timeOf(work), count * runs.length)
   const strip = 4 * keys * roundUp(block, tile.nr)
   const left = leftBytes(keys, block, tile)
   const right = 4 * block * (Math.max(d, e) + tile.nr) + 4 * tile.nr * Math.max(d, e)
-  for (let from = 0; from < count; from += chunk) {
-    const own = times(Math.min(chunk, count - from), (i) => {
-      const kt = packed + i * perHeadAll
-      const partial = kt + perHead
-      return { head: from + i, kt, k: kt + sides[0], vt: kt + sides[0] + sides[1], partial }
-    })
-    const packings = own.flatMap(({ head, kt, k, vt }) => {
-      const [keyMatrix, valueMatrix] = [heads.matrix(1, head), heads.matrix(2, head)]
-      return [
-        ...packing(packA, kt, transposed(keyMatrix), [keys, d, Math.max(1, d)], tile),
-        ...packing(packA, k, keyMatrix, [d, keys, piece], tile),
-        ...packing(packA, vt, transposed(valueMatrix), [keys, e, Math.max(1, e)], tile),
-      ]
-    })
-    threads.run(deal(packings, parts))
-    const units = own.flatMap((head) => runs.map((range, index) => ({ ...head, ...range, index })))
-    const bytes = 2 * strip + left + right + spillBytes
-    share(units, parts, bytes, 'attention.strips', context, (u, scratch) => {
-      const [q, dy] = [heads.matrix(0, u.head), heads.matrix(3, u.head)]
-      const partial = u.partial + (u.index - 1) * sumBytes
-      const dk = u.index === 0 ? dkOut + 4 * u.head * keys * d : partial
-      const dv = u.index === 0 ? dvOut + 4 * u.head * keys * e : partial + 4 * keys * d
-      const factors = [u.kt, u.k, u.vt, q.at + u.from * q.column, q.row, q.column]
-      const gradient = [dy.at + u.from * dy.column, dy.row, dy.column]
-      const results = [dqOut + 4 * (u.head * d * queries + u.from), 4 * queries, dk, dv]
-      const sizes = [u.to - u.from, keys, d, e, piece, block]
-      const [weights, slopes] = [scratch, scratch + strip]
-      const places = [weights, slopes, slopes + strip, slopes + strip + left, slopes + strip + left + right]
-      return { run, args: [...factors, ...gradient, ...results, ...sizes, ...places, call.params.scale] }
-    })
-    if (runs.length === 1) continue
-    const additions = own.map(
-      ({ head, partial }): Task =>
-        runs.slice(1).flatMap((_, i) => {
-          const [dk, dv] = [partial + i * sumBytes, partial + i * sumBytes + 4 * keys * d]
-          return [
-            { run: sum, args: [dkOut + 4 * head * keys * d, dk, keys * d] },
-            { run: sum, args: [dvOut + 4 * head * keys * e, dv, keys * e] },
-          ]
-        }),
-    )
-    threads.run(additions)
+  /** Sums of a head's run: dK, then dV. */
+  const sumsOf = ({ head, at }: Packed, index: number): readonly [number, number] => {
+    if (index === 0) return [dkOut + 4 * head * keys * d, dvOut + 4 * head * keys * e]
+    const partial = at + partialAt + (index - 1) * sumBytes
+    return [partial, partial + 4 * keys * d]
   }
+  overHeads(
+    count,
+    partialAt + (runs.length - 1) * sumBytes,
+    parts,
+    context,
+    ({ head, at }) => [
+      ...packing(packA, at, transposed(matrix(1, head)), [keys, d], tile),
+      ...packing(packA, at + kAt, matrix(1, head), [d, keys], tile, piece),
+      ...packing(packA, at + vtAt, transposed(matrix(2, head)), [keys, e], tile),
+    ],
+    (heads) => {
+      const units = heads.flatMap((own) => runs.map((range, index) => ({ ...own, ...range, index })))
+      const bytes = 2 * strip + left + right + spillBytes
+      share(units, parts, bytes, 'attention.strips', context, (u, scratch) => {
+        const [q, dy] = [matrix(0, u.head), matrix(3, u.head)]
+        const factors = [u.at, u.at + kAt, u.at + vtAt, q.at + u.from * q.column, q.row, q.column]
+        const gradient = [dy.at + u.from * dy.column, dy.row, dy.column]
+        const dq = dqOut + 4 * (u.head * d * queries + u.from)
+        const results = [dq, 4 * queries, ...sumsOf(u, u.index)]
+        const sizes = [u.to - u.from, keys, d, e, piece, block]
+        const slopes = scratch + strip
+        const places = [scratch, slopes, slopes + strip, slopes + strip + left, slopes + strip + left + right]
+        return { run, args: [...factors, ...gradient, ...results, ...sizes, ...places, call.params.scale] }
+      })
+      if (runs.length === 1) return
+      const additions = heads.map((own): Task => {
+        const [dk, dv] = sumsOf(own, 0)
+        return runs.slice(1).flatMap((_, i) => {
+          const [moreDk, moreDv] = sumsOf(own, i + 1)
+          return [
+            { run: sum, args: [dk, moreDk, keys * d] },
+            { run: sum, args: [dv, moreDv, keys * e] },
+          ]
+        })
+      })
+      threads.run(additions)
+    },
+  )
 })
 
 /**

@@ -15,14 +15,14 @@ const sumLength = 64
  * apart: together they cost less than max, which keeps it.
  */
 function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
-  return m.func('weights', ['i32', 'i32', 'f32'], [], (f, panel, keys, scale) => {
+  return m.func('weights', ['i32', 'i32', 'f32'], (f, panel, keys, scale) => {
     const k = new Lanes(f, relaxed)
     const exponential = exp2Down(f, k)
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
-    const row = () => f.locals('v128', nr / 4)
-    const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.local('v128')]
-    const scales = f.local('v128', f32x4.splat(f32.mul(scale, Math.LOG2E)))
+    const row = () => f.vectors(nr / 4)
+    const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.vector()]
+    const scales = f.vector(f32x4.splat(f32.mul(scale, Math.LOG2E)))
     const [at, end, pause] = [f.let(0), f.let(i32.add(panel, i32.mul(keys, 4 * nr))), f.let(0)]
     const clear = (list: readonly Local<'v128'>[]) => list.forEach((local) => f.set(local, v128.zero()))
     const down = (visit: (j: number) => void) => {
@@ -75,10 +75,10 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
  * scores before their scale, scale·p·(dp − Σ p·dp), in place of dp.
  */
 function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
-  return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], [], (f, panel, slopes, keys, scale) => {
+  return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], (f, panel, slopes, keys, scale) => {
     const k = new Lanes(f, relaxed)
-    const inner = f.locals('v128', nr / 4)
-    const scales = f.local('v128', f32x4.splat(scale))
+    const inner = f.vectors(nr / 4)
+    const scales = f.vector(f32x4.splat(scale))
     const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
     const down = (visit: (j: number) => void) => {
       f.set(p, panel)
@@ -126,7 +126,6 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
   m.func(
     'attention',
     [...i32s(15), 'f32'],
-    [],
     (f, k, v, q, qRow, qColumn, out, outRow, queries, keys, d, e, piece, panel, scores, spill, scale) => {
       const [width, first, deep] = f.locals('i32', 3)
       const valueBytes = f.let(i32.mul(whole(e), 4))
@@ -171,7 +170,6 @@ function emitBackward(m: ModuleBuilder, shape: TileShape): void {
   m.func(
     'attentionGrad',
     [...i32s(24), 'f32'],
-    [],
     (
       f,
       kt,

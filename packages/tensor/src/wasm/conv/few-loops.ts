@@ -2,7 +2,7 @@ import { times } from '../../times.ts'
 import type { FunctionBuilder, Local, ModuleBuilder } from '../asm/index.ts'
 import { by, f32, i32, v128 } from '../asm/index.ts'
 import { maddOf } from '../lanes/math.ts'
-import { masked, store, sumOfFour, vector } from '../lanes/sweep.ts'
+import { masked, store, sumOfFour } from '../lanes/sweep.ts'
 
 /** Register block of a forward kernel: output channels, vectors of four pixels along a row, rows. */
 export interface Block {
@@ -27,13 +27,13 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
       const [offset, tap, input] = f.locals('i32', 3)
       const [plane, at, column, target] = f.locals('i32', 4)
       const cursors = f.locals('i32', channels)
-      const [value, rowTo] = [vector(f), f.let(i32.shl(columns, 2))]
+      const [value, rowTo] = [f.vector(), f.let(i32.shl(columns, 2))]
       const rest = f.let(i32.and(columns, 3))
       // Where the last block starts: blocks may overlap, and give the same results then.
       const lastColumn = f.let(i32.sub(i32.and(i32.add(columns, 3), -4), 4 * vectors))
-      const factors = f.locals('v128', channels)
+      const factors = f.vectors(channels)
       const tile = (height: number) => {
-        const sums = times(height, () => times(channels, () => f.locals('v128', vectors)))
+        const sums = times(height, () => times(channels, () => f.vectors(vectors)))
         for (const sum of sums.flat(2)) f.set(sum, v128.zero())
         f.set(plane, i32.add(from, i32.shl(column, 2)))
         f.spread(cursors, weights, across)
@@ -120,9 +120,9 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
       const places = times(taps, (t) => f.let(i32.load(offsets, 4 * t)))
       const fields = f.locals('i32', channels)
       const [row, remaining] = f.locals('i32', 2)
-      const sums = times(channels, () => f.locals('v128', taps))
-      const gradients = f.locals('v128', channels)
-      const [[cursor, count, left, at], value] = [f.locals('i32', 4), vector(f)]
+      const sums = times(channels, () => f.vectors(taps))
+      const gradients = f.vectors(channels)
+      const [[cursor, count, left, at], value] = [f.locals('i32', 4), f.vector()]
       const four = (lanes?: Local<'i32'>) => {
         gradients.forEach((gradient, c) => f.set(gradient, masked(v128.load(fields[c]!), lanes)))
         places.forEach((place, t) => {

@@ -216,7 +216,12 @@ function cutJob({ mr, nr }: Tile, rows: number, count: number, size: number, par
   }
   const grid = cutGrid(rows, size, mr, nr, Math.ceil(parts / count))
   return times(count, (image) =>
-    grid.map(({ rows, columns }) => ({ image, rows, pixels: columns, imagePixels: columns.to - columns.from })),
+    grid.map(({ rows, columns }) => ({
+      image,
+      rows,
+      pixels: columns,
+      imagePixels: columns.to - columns.from,
+    })),
   ).flat()
 }
 

@@ -64,7 +64,7 @@ export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
     // How far each pixel lies from where it would be if all followed each other: 0, or the jump.
     const away = (byte: number) => {
       const from = i32x4.sub(v128.load(pixels, byte), v128.load32Splat(pixels))
-      return f.local('v128', i32x4.sub(from, i32x4.lanes(byte, byte + 4, byte + 8, byte + 12)))
+      return f.vector(i32x4.sub(from, i32x4.lanes(byte, byte + 4, byte + 8, byte + 12)))
     }
     const vectors = times(nr / 4, (j) => j)
     const distances: readonly Expr<'v128'>[] = vectors.map((j) => away(16 * j))
@@ -82,8 +82,8 @@ export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
       })
       f.return()
     })
-    const isFar = f.local('v128', i32x4.splat(jump))
-    const masks = distances.map((distance) => f.local('v128', i32x4.eq(distance, isFar)))
+    const isFar = f.vector(i32x4.splat(jump))
+    const masks = distances.map((distance) => f.vector(i32x4.eq(distance, isFar)))
     const inRuns = distances.map((d, j) => v128.or(masks[j]!, i32x4.eq(d, v128.zero())))
     f.if(i32x4.allTrue(inRuns.reduce((a, b) => v128.and(a, b))), () => {
       const second = f.local('i32')

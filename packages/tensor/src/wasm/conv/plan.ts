@@ -76,7 +76,6 @@ export function rangeOf(phases: readonly Phase[]): { low: number; high: number }
 export interface PlaneLayout {
   readonly rows: { readonly low: number; readonly high: number }
   readonly columns: { readonly low: number; readonly high: number }
-  readonly rowStep: number
   readonly columnStep: number
   /** Floats per row: `columnStep` interleaved sub-rows of `subRow` floats. */
   readonly width: number
@@ -86,10 +85,10 @@ export interface PlaneLayout {
 
 export function planeLayout(phases: Phases): PlaneLayout {
   const [rows, columns] = [rangeOf(phases[0]), rangeOf(phases[1])]
-  const [rowStep, columnStep] = [phases[0][0]!.step, phases[1][0]!.step]
+  const columnStep = phases[1][0]!.step
   const subRow = Math.ceil((columns.high - columns.low + 1) / columnStep)
   const width = subRow * columnStep
-  return { rows, columns, rowStep, columnStep, width, subRow, size: width * (rows.high - rows.low + 1) }
+  return { rows, columns, columnStep, width, subRow, size: width * (rows.high - rows.low + 1) }
 }
 
 /** Place within a row of the layout of the input column `x`. */

@@ -44,7 +44,7 @@ function loadSteps(dtype: DType, at: Local<'i32'>, steps: readonly I32[]): Expr<
 
 /** Packs four masks or bools into the bottom four bytes. */
 const narrow = (value: Expr<'v128'>, one: Expr<'v128'>, f: FunctionBuilder) => {
-  const words = f.local('v128', i16x8.narrowI32x4S(v128.and(value, one), one))
+  const words = f.vector(i16x8.narrowI32x4S(v128.and(value, one), one))
   return i8x16.narrowI16x8S(words, words)
 }
 
@@ -70,7 +70,7 @@ function storeFew(
   value: Expr<'v128'>,
   count: Local<'i32'>,
 ): void {
-  const v = f.local('v128', dtype === 'bool' ? narrow(value, k.i32(1), f) : value)
+  const v = f.vector(dtype === 'bool' ? narrow(value, k.i32(1), f) : value)
   const lane = (i: number) => (dtype === 'bool' ? v128.store8Lane(at, v, i) : v128.store32Lane(at, v, i))
   for (let i = 0; i < 3; i++) {
     f.if(i32.gtS(count, i), () => {
@@ -88,11 +88,11 @@ function storeFew(
 export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Walk[], fused: boolean): void {
   const words = 4 + 4 * walks.length
   const types = [...i32s(words), ...times(op.scalars ?? 0, () => 'f32' as const)]
-  m.func('run', types, [], (f, ...params) => {
+  m.func('run', types, (f, ...params) => {
     const [out, n0, n1, n2] = params as unknown as Tuple<Local<'i32'>, 4>
     const floats = params.slice(words) as Local<'f32'>[]
     const k = new Lanes(f, fused)
-    const scalars = floats.map((x) => f.local('v128', f32x4.splat(x)))
+    const scalars = floats.map((x) => f.vector(f32x4.splat(x)))
     if (op.output === 'bool') k.i32(1)
     const lanes = op.prepare(f, k, scalars)
     k.seal()
@@ -105,7 +105,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
         row: f.local('i32'),
         at: f.local('i32'),
         strides,
-        value: f.local('v128'),
+        value: f.vector(),
       }
     })
     const rest = f.local('i32')
@@ -128,7 +128,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
             walk === 'dense'
               ? loadFour(dtype, at, vector * 4 * bytesPerElement(dtype))
               : loadSteps(dtype, at, steps(operand, count))
-          return f.local('v128', loaded)
+          return f.vector(loaded)
         }),
       )
     const advance = (elements: number) => {

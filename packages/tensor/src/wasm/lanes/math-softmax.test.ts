@@ -10,7 +10,7 @@ function valuesOf(fn: LaneMath, fused: boolean, x: readonly number[]): Float32Ar
   m.procedure('run', (f, at, end) => {
     const k = new Lanes(f, fused)
     const body = fn(f, k)
-    const value = f.local('v128')
+    const value = f.vector()
     k.seal()
     f.loop(at, at, end, 16, () => {
       f.set(value, v128.load(at))

@@ -80,7 +80,7 @@ export class Lanes {
     if (local !== undefined) return local
     if (this.#sealed)
       throw new TweedieError(`wasm: constant ${key} asked for too late to be set before the loops`)
-    local = this.#f.local('v128', value)
+    local = this.#f.vector(value)
     this.#known.set(key, local)
     return local
   }
@@ -111,10 +111,10 @@ function reduceByLn2(f: FunctionBuilder, k: Lanes, negated = false) {
   ]
   const [high, low] = [k.f32(0.693359375), k.f32(Math.LN2 - 0.693359375)]
   return (x: V128) => {
-    const shifted = f.local('v128', k.madd(x, log2e, magic))
-    const n = f.local('v128', f32x4.sub(shifted, magic))
+    const shifted = f.vector(k.madd(x, log2e, magic))
+    const n = f.vector(f32x4.sub(shifted, magic))
     const r = negated ? k.madd(n, low, k.madd(n, high, x)) : k.nmadd(n, low, k.nmadd(n, high, x))
-    return { r: f.local('v128', r), shifted, exponent: () => f.local('v128', i32x4.sub(shifted, magicBits)) }
+    return { r: f.vector(r), shifted, exponent: () => f.vector(i32x4.sub(shifted, magicBits)) }
   }
 }
 
@@ -128,7 +128,7 @@ function expCore(f: FunctionBuilder, k: Lanes): LaneFunction {
     const exponent = exponentOf()
     const y = f32x4.add(k.madd(f32x4.mul(r, r), k.polynomial(r, tail), r), one)
     // 2ⁿ in two factors: n reaches from −150 to 128. Products, so that NaN stays NaN.
-    const half = f.local('v128', i32x4.shrS(exponent, 1))
+    const half = f.vector(i32x4.shrS(exponent, 1))
     const power = (n: V128) => i32x4.shl(i32x4.add(n, bias), 23)
     return f32x4.mul(f32x4.mul(y, power(half)), power(i32x4.sub(exponent, half)))
   }
@@ -154,7 +154,7 @@ function decay(f: FunctionBuilder, k: Lanes): LaneFunction {
 export const fade: LaneMath = (f, k) => {
   const top = k.f32(87)
   const inner = decay(f, k)
-  return (x) => v128.and(inner(f.local('v128', f32x4.pmin(top, x))), f32x4.le(x, top))
+  return (x) => v128.and(inner(f.vector(f32x4.pmin(top, x))), f32x4.le(x, top))
 }
 
 /** (2ʳ − 1)/r on |r| ≤ ½, error of 2ʳ below 2⁻²³. */
@@ -168,9 +168,9 @@ export const exp2Down: LaneMath = (f, k) => {
   const tail = exp2Tail.map((c) => k.f32(c))
   const [bottom, magic, one] = [k.f32(-127), k.f32(12582912), k.f32(1)]
   return (x) => {
-    const t = f.local('v128', f32x4.pmax(x, bottom))
-    const shifted = f.local('v128', f32x4.add(t, magic))
-    const r = f.local('v128', f32x4.sub(t, f32x4.sub(shifted, magic)))
+    const t = f.vector(f32x4.pmax(x, bottom))
+    const shifted = f.vector(f32x4.add(t, magic))
+    const r = f.vector(f32x4.sub(t, f32x4.sub(shifted, magic)))
     const y = k.madd(r, k.polynomial(r, tail), one)
     // Added to the exponent of y; at −127 nothing is left of 1.
     return i32x4.add(y, i32x4.shl(shifted, 23))
@@ -182,7 +182,7 @@ export const exp: LaneMath = (f, k) => {
   const [top, bottom] = [k.f32(89), k.f32(-104)]
   const core = expCore(f, k)
   // pmin and pmax give their first operand where either is NaN.
-  return (x) => core(f.local('v128', f32x4.pmax(f32x4.pmin(x, top), bottom)))
+  return (x) => core(f.vector(f32x4.pmax(f32x4.pmin(x, top), bottom)))
 }
 
 /** eˣ − 1; error at most 2 ulp. */
@@ -192,11 +192,11 @@ export const expm1: LaneMath = (f, k) => {
   const tiny = k.f32(2 ** -25)
   const reduce = reduceByLn2(f, k)
   return (x) => {
-    const { r, exponent } = reduce(f.local('v128', f32x4.pmax(f32x4.pmin(x, top), bottom)))
+    const { r, exponent } = reduce(f.vector(f32x4.pmax(f32x4.pmin(x, top), bottom)))
     const q = k.madd(f32x4.mul(r, r), k.polynomial(r, tail), r)
     // 2ⁿ·q + 2ⁿ − 1, halved: 2¹²⁸ is no float32.
-    const t = f.local('v128', i32x4.shl(i32x4.add(exponent(), bias), 23))
-    const y = f.local('v128', k.madd(t, q, f32x4.sub(t, half)))
+    const t = f.vector(i32x4.shl(i32x4.add(exponent(), bias), 23))
+    const y = f.vector(k.madd(t, q, f32x4.sub(t, half)))
     return v128.bitselect(x, f32x4.add(y, y), f32x4.lt(f32x4.abs(x), tiny))
   }
 }
@@ -209,13 +209,13 @@ function logCore(f: FunctionBuilder, k: Lanes): (u: V128, c?: V128) => Expr<'v12
   const [low, infinity] = [k.f32(Math.LN2 - 0.693359375), k.f32(Number.POSITIVE_INFINITY)]
   const [minus, nan] = [k.f32(Number.NEGATIVE_INFINITY), k.f32(Number.NaN)]
   return (u, c) => {
-    const denormal = f.local('v128', f32x4.lt(u, least))
-    const x = f.local('v128', v128.bitselect(f32x4.mul(u, scale), u, denormal))
+    const denormal = f.vector(f32x4.lt(u, least))
+    const x = f.vector(v128.bitselect(f32x4.mul(u, scale), u, denormal))
     // x = 2ᵉ·m with √½ ≤ m < √2.
-    const e = f.local('v128', i32x4.shrS(i32x4.sub(x, root), 23))
-    const m = f.local('v128', f32x4.sub(i32x4.sub(x, i32x4.shl(e, 23)), one))
-    const n = f.local('v128', f32x4.convertI32x4S(i32x4.sub(e, v128.and(denormal, shift))))
-    const z = f.local('v128', f32x4.mul(m, m))
+    const e = f.vector(i32x4.shrS(i32x4.sub(x, root), 23))
+    const m = f.vector(f32x4.sub(i32x4.sub(x, i32x4.shl(e, 23)), one))
+    const n = f.vector(f32x4.convertI32x4S(i32x4.sub(e, v128.and(denormal, shift))))
+    const z = f.vector(f32x4.mul(m, m))
     let y = f32x4.mul(f32x4.mul(m, z), k.polynomial(m, tail))
     y = k.nmadd(z, half, k.madd(n, low, y))
     if (c !== undefined) y = f32x4.add(y, c)
@@ -237,8 +237,8 @@ export const log1p: LaneMath = (f, k) => {
   const one = k.f32(1)
   const core = logCore(f, k)
   return (x) => {
-    const u = f.local('v128', f32x4.add(x, one))
-    const lost = f.local('v128', f32x4.div(f32x4.sub(x, f32x4.sub(u, one)), u))
+    const u = f.vector(f32x4.add(x, one))
+    const lost = f.vector(f32x4.div(f32x4.sub(x, f32x4.sub(u, one)), u))
     return v128.bitselect(x, core(u, lost), f32x4.eq(u, one))
   }
 }
@@ -248,9 +248,9 @@ export const tanh: LaneMath = (f, k) => {
   const [sign, two, top] = [k.i32(signBit), k.f32(2), k.f32(20)]
   const inner = expm1(f, k)
   return (x) => {
-    const magnitude = f.local('v128', f32x4.abs(x))
-    const twice = f.local('v128', f32x4.pmin(f32x4.add(magnitude, magnitude), top))
-    const t = f.local('v128', inner(twice))
+    const magnitude = f.vector(f32x4.abs(x))
+    const twice = f.vector(f32x4.pmin(f32x4.add(magnitude, magnitude), top))
+    const t = f.vector(inner(twice))
     return v128.or(f32x4.div(t, f32x4.add(t, two)), v128.and(x, sign))
   }
 }
@@ -260,7 +260,7 @@ export const sigmoid: LaneMath = (f, k) => {
   const [sign, one, bottom] = [k.i32(signBit), k.f32(1), k.f32(-104)]
   const core = expCore(f, k)
   return (x) => {
-    const e = f.local('v128', core(f.local('v128', f32x4.pmax(v128.or(x, sign), bottom))))
+    const e = f.vector(core(f.vector(f32x4.pmax(v128.or(x, sign), bottom))))
     return f32x4.div(v128.bitselect(e, one, i32x4.shrS(x, 31)), f32x4.add(e, one))
   }
 }
@@ -270,8 +270,8 @@ export const silu: LaneMath = (f, k) => {
   const [bottom, top, one, nothing] = [k.f32(-88), k.f32(87), k.f32(1), k.f32(-0)]
   const inner = decay(f, k)
   return (x) => {
-    const limited = f.local('v128', f32x4.pmax(x, bottom))
-    const e = inner(f.local('v128', f32x4.pmin(limited, top)))
+    const limited = f.vector(f32x4.pmax(x, bottom))
+    const e = inner(f.vector(f32x4.pmin(limited, top)))
     return v128.bitselect(nothing, f32x4.div(limited, f32x4.add(e, one)), f32x4.lt(x, bottom))
   }
 }
@@ -284,9 +284,9 @@ export const siluSlope: LaneMath = (f, k) => {
   const [bottom, top, one] = [k.f32(-88), k.f32(87), k.f32(1)]
   const inner = decay(f, k)
   return (x) => {
-    const limited = f.local('v128', f32x4.pmin(f32x4.pmax(x, bottom), top))
-    const e = f.local('v128', inner(limited))
-    const s = f.local('v128', f32x4.div(one, f32x4.add(e, one)))
+    const limited = f.vector(f32x4.pmin(f32x4.pmax(x, bottom), top))
+    const e = f.vector(inner(limited))
+    const s = f.vector(f32x4.div(one, f32x4.add(e, one)))
     return v128.andnot(f32x4.mul(s, k.madd(limited, f32x4.mul(e, s), one)), f32x4.lt(x, bottom))
   }
 }
@@ -303,11 +303,11 @@ export const erf: LaneMath = (f, k) => {
   const [sign, one, top, border] = [k.i32(signBit), k.f32(1), k.f32(4.1), k.f32(0.9277)]
   const inner = decay(f, k)
   return (x) => {
-    const magnitude = f.local('v128', f32x4.abs(x))
-    const z = f.local('v128', f32x4.mul(x, x))
-    const near = f.local('v128', k.madd(x, k.polynomial(z, small), x))
-    const t = f.local('v128', f32x4.pmin(magnitude, top))
-    const exponent = f.local('v128', f32x4.mul(t, k.polynomial(t, large)))
+    const magnitude = f.vector(f32x4.abs(x))
+    const z = f.vector(f32x4.mul(x, x))
+    const near = f.vector(k.madd(x, k.polynomial(z, small), x))
+    const t = f.vector(f32x4.pmin(magnitude, top))
+    const exponent = f.vector(f32x4.mul(t, k.polynomial(t, large)))
     const far = v128.or(f32x4.sub(one, inner(exponent)), v128.and(x, sign))
     // This way round, NaN comes from the near branch.
     return v128.bitselect(far, near, f32x4.ge(magnitude, border))

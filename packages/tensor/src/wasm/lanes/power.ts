@@ -20,7 +20,7 @@ function powersOfMagnitude(f: FunctionBuilder, k: Lanes) {
   const [rounder, root] = [k.f64(magic), k.f64(Math.SQRT1_2)]
   const [logarithms, exponentials] = [logSeries, powerSeries].map((series) => series.map((c) => k.f64(c)))
   return (a: readonly V128[], b: readonly V128[]): readonly Local<'v128'>[] => {
-    const each = (make: (i: number) => V128) => a.map((_, i) => f.local('v128', make(i) as Expr<'v128'>))
+    const each = (make: (i: number) => V128) => a.map((_, i) => f.vector(make(i) as Expr<'v128'>))
     const horner = (z: readonly V128[], coefficients: readonly Local<'v128'>[]) => {
       const sums = each(() => coefficients.at(-1)!)
       for (const c of coefficients.slice(0, -1).reverse()) {
@@ -69,13 +69,13 @@ export function power(f: FunctionBuilder, k: Lanes): (a: V128, b: V128, rest?: V
   const ofMagnitude = powersOfMagnitude(f, k)
   return (a, b, rest) => {
     const wide = (v: V128) => [f64x2.promoteLowF32x4(v), f64x2.promoteLowF32x4(shuffle64(v, v, [1, 0]))]
-    const local = (v: V128) => f.local('v128', v as Expr<'v128'>)
+    const local = (v: V128) => f.vector(v as Expr<'v128'>)
     const rests = rest === undefined ? undefined : wide(rest)
     const exponents = wide(b).map((low, i) => local(rests === undefined ? low : f64x2.add(low, rests[i]!)))
     const [low, high] = ofMagnitude(wide(a), exponents).map((y) => f32x4.demoteF64x2Zero(y))
     const magnitude = shuffle64(low!, high!, [0, 2])
-    const halved = f.local('v128', f32x4.mul(b, half))
-    const whole = f.local('v128', f32x4.eq(b, f32x4.trunc(b)))
+    const halved = f.vector(f32x4.mul(b, half))
+    const whole = f.vector(f32x4.eq(b, f32x4.trunc(b)))
     const odd = v128.andnot(whole, f32x4.eq(halved, f32x4.trunc(halved)))
     const signed = v128.or(magnitude, v128.and(v128.and(a, sign), odd))
     const negative = v128.and(f32x4.lt(a, zero), f32x4.gt(a, lowest))

@@ -1,8 +1,6 @@
 import type { Expr, FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
 import { f32, f32x4, f64, f64x2, i32, i32x4, select, shuffle64, v128 } from '../asm/index.ts'
 
-export const vector = (f: FunctionBuilder): Local<'v128'> => f.local('v128')
-
 /** The sum of two lanes of float64. */
 export const sumOfLanes = (a: Expr<'v128'>) => f64.add(f64x2.extractLane(a, 0), f64x2.extractLane(a, 1))
 
@@ -71,7 +69,7 @@ export const masked = (value: Expr<'v128'>, count: Local<'i32'> | undefined): Ex
 
 /** Two sums of vectors, Σh and Σh·n: in float32 lanes within a block, in float64 across blocks. */
 export function prepareSums(f: FunctionBuilder, madd: (a: V128, b: V128, c: V128) => Expr<'v128'>) {
-  const [plain, product, plainTotal, productTotal] = f.locals('v128', 4)
+  const [plain, product, plainTotal, productTotal] = f.vectors(4)
   const flush = (lanes: Local<'v128'>, total: Local<'v128'>) => {
     const high = f64x2.promoteLowF32x4(shuffle64(lanes, lanes, [1, 0]))
     f.set(total, f64x2.add(total, f64x2.add(f64x2.promoteLowF32x4(lanes), high)))

@@ -26,8 +26,8 @@ interface Quarters {
 
 /** Two lanes of |x| ≤ 2²⁰ in float64. */
 function reduceModerate(f: FunctionBuilder, x: V128): Quarters {
-  const shifted = f.local('v128', f64x2.add(f64x2.mul(x, f64x2.const(2 / Math.PI)), f64x2.const(magic)))
-  const n = f.local('v128', f64x2.sub(shifted, f64x2.const(magic)))
+  const shifted = f.vector(f64x2.add(f64x2.mul(x, f64x2.const(2 / Math.PI)), f64x2.const(magic)))
+  const n = f.vector(f64x2.sub(shifted, f64x2.const(magic)))
   const r = f64x2.sub(
     f64x2.sub(x, f64x2.mul(n, f64x2.const(quarterHigh))),
     f64x2.mul(n, f64x2.const(quarterLow)),
@@ -40,10 +40,10 @@ function reduceModerate(f: FunctionBuilder, x: V128): Quarters {
  * with whole quarters removed at once, the sum keeps 53 bits of the part that is left.
  */
 function reduceHuge(f: FunctionBuilder, x: V128): Quarters {
-  const part = f.local('v128', v128.zero())
-  const count = f.local('v128', v128.zero())
-  const whole = f.local('v128')
-  const term = f.local('v128')
+  const part = f.vector(v128.zero())
+  const count = f.vector(v128.zero())
+  const whole = f.vector()
+  const term = f.vector()
   twoOverPi.forEach((piece, i) => {
     f.set(term, f64x2.mul(x, f64x2.const(piece * 2 ** (-24 * (i + 1)))))
     const fours = f64x2.mul(f64x2.nearest(f64x2.mul(term, f64x2.const(0.25))), f64x2.const(4))
@@ -57,9 +57,9 @@ function reduceHuge(f: FunctionBuilder, x: V128): Quarters {
 
 /** x = k·π/2 + r with |r| ≤ π/4 for every finite x. */
 function reduceByQuarters(f: FunctionBuilder, x: V128): Quarters {
-  const low = f.local('v128', f64x2.promoteLowF32x4(x))
-  const high = f.local('v128', f64x2.promoteLowF32x4(shuffle32(x, x, [2, 3, 2, 3])))
-  const [r, k] = f.locals('v128', 2)
+  const low = f.vector(f64x2.promoteLowF32x4(x))
+  const high = f.vector(f64x2.promoteLowF32x4(shuffle32(x, x, [2, 3, 2, 3])))
+  const [r, k] = f.vectors(2)
   const join = (a: Quarters, b: Quarters) => {
     f.set(r, shuffle32(f32x4.demoteF64x2Zero(a.r), f32x4.demoteF64x2Zero(b.r), [0, 1, 4, 5]))
     f.set(k, shuffle32(a.k, b.k, [0, 2, 4, 6]))
@@ -81,8 +81,8 @@ function circular(ahead: 0 | 1): LaneMath {
     const [bit, signBit] = [k.i32(1), k.i32(-0x80000000)]
     return (x): Expr<'v128'> => {
       const { r, k: turns } = reduceByQuarters(f, x)
-      const quadrant = f.local('v128', ahead === 0 ? turns : i32x4.add(turns, bit))
-      const z = f.local('v128', f32x4.mul(r, r))
+      const quadrant = f.vector(ahead === 0 ? turns : i32x4.add(turns, bit))
+      const z = f.vector(f32x4.mul(r, r))
       const s = f32x4.add(r, f32x4.mul(f32x4.mul(r, z), k.polynomial(z, sine)))
       const tail = f32x4.mul(f32x4.mul(z, z), k.polynomial(z, cosine))
       const c = f32x4.add(f32x4.sub(one, f32x4.mul(z, half)), tail)

@@ -20,7 +20,7 @@ function emitRows(
   m: ModuleBuilder,
   prepare: (f: FunctionBuilder, ...rest: readonly Address[]) => Walked,
 ): void {
-  m.func('run', i32s(10 + prepare.length), [], (f, to, from, n0, n1, n2, t0, t1, t2, f0, f1, f2, ...rest) => {
+  m.func('run', i32s(10 + prepare.length), (f, to, from, n0, n1, n2, t0, t1, t2, f0, f1, f2, ...rest) => {
     const copyRow = prepare(f, ...rest)
     const starts = times(3, () => f.locals('i32', 2))
     /** Walks an axis from two addresses; `body` gets copies of them, which it may move. */
@@ -48,7 +48,7 @@ export function copyRun(f: FunctionBuilder, to: Address, from: Address, bytes: A
   const turn = (size: number, move: () => void) =>
     f.countdown(bytes, size, [by(to, size), by(from, size)], move)
   turn(64, () => {
-    const values = [0, 16, 32, 48].map((at) => f.local('v128', v128.load(from, at)))
+    const values = [0, 16, 32, 48].map((at) => f.vector(v128.load(from, at)))
     values.forEach((value, i) => f.emit(v128.store(to, value, 16 * i)))
   })
   turn(16, () => f.emit(v128.store(to, v128.load(from))))
@@ -99,7 +99,7 @@ export function emitCollect(m: ModuleBuilder): void {
 /** `run(…, n)`: each row is one 32-bit element repeated n times. */
 export function emitRepeat(m: ModuleBuilder): void {
   emitRows(m, (f, n) => {
-    const [rest, value] = [f.local('i32'), f.local('v128')]
+    const [rest, value] = [f.local('i32'), f.vector()]
     return (to, from) => {
       f.set(value, v128.load32Splat(from))
       f.set(rest, n)
@@ -116,7 +116,7 @@ export function emitDouble(m: ModuleBuilder): void {
     return (to, from) => {
       const turn = (vectors: number) => {
         const double = () => {
-          const values = times(vectors, (i) => f.local('v128', v128.load(from, 16 * i)))
+          const values = times(vectors, (i) => f.vector(v128.load(from, 16 * i)))
           values.forEach((value, i) => {
             f.emit(v128.store(to, shuffle32(value, value, [0, 0, 1, 1]), 32 * i))
             f.emit(v128.store(to, shuffle32(value, value, [2, 2, 3, 3]), 32 * i + 16))

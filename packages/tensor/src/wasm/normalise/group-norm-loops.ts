@@ -1,7 +1,7 @@
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
 import { f32, f32x4, f64, i32, i32s, v128 } from '../asm/index.ts'
 import { Lanes, silu, siluSlope } from '../lanes/math.ts'
-import { masked, prepareSums, prepareSweep, store, vector } from '../lanes/sweep.ts'
+import { masked, prepareSums, prepareSweep, store } from '../lanes/sweep.ts'
 import type { Statistics } from './statistics.ts'
 import { prepareStatistics } from './statistics.ts'
 
@@ -55,7 +55,6 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean)
   m.func(
     'run',
     params,
-    [],
     (f, x, _dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps) => {
       const k = new Lanes(f, fused)
       const activation = withSilu ? silu(f, k) : undefined
@@ -65,7 +64,7 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean)
         prepareSweep(f),
         prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
       ]
-      const [factor, factors, shifts, y] = [f.local('f32'), vector(f), vector(f), vector(f)]
+      const [factor, factors, shifts, y] = [f.local('f32'), f.vector(), f.vector(), f.vector()]
       const none = () => {}
       loops.groups([x, out], none, () => {
         const { mean, meanRest, scale } = statisticsOf(x, loops.count, eps)
@@ -87,8 +86,8 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean)
 /** The gradient that reaches the affine map, dz = dy·(slope of the activation at z), and the normalised x. */
 function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
   const slope = withSilu ? siluSlope(f, k) : undefined
-  const [scale, shift, weight, bias] = f.locals('v128', 4)
-  const [normal, z] = f.locals('v128', 2)
+  const [scale, shift, weight, bias] = f.vectors(4)
+  const [normal, z] = f.vectors(2)
   return {
     weight,
     /** Once per group. */
@@ -137,7 +136,6 @@ export const emitGradients =
     m.func(
       'run',
       [...params, ...i32s(2)],
-      [],
       (f, x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps, totals, step) => {
         const k = new Lanes(f, fused)
         const slopes = prepareSlopes(f, k, withSilu)
@@ -150,7 +148,7 @@ export const emitGradients =
         const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
         // For dx, x is swept twice.
         const [xAt, h] = withInput ? f.locals('i32', 2) : [x, out]
-        const [value, factors, coefficients, shifts] = f.locals('v128', 4)
+        const [value, factors, coefficients, shifts] = f.vectors(4)
         const [plain, product, ofChannel] = f.locals('f64', 3)
         const [total, a] = [f.local('i32'), f.local('f32')]
 

@@ -59,7 +59,9 @@ function run(call: KernelCall<Primitive>, out: number, totals: number, context: 
   })
 }
 
-const alone = onFloat32<'groupNorm' | 'groupNormGradInput'>((call, out, context) => run(call, out, 0, context))
+const alone = onFloat32<'groupNorm' | 'groupNormGradInput'>((call, out, context) =>
+  run(call, out, 0, context),
+)
 
 /** The sums over channels, two float64 for each, are rounded to the end of the result. */
 const withSums = onFloat32<'groupNormGradAffine' | 'groupNormGrad'>((call, out, context) => {

@@ -2,7 +2,7 @@ import { sizeOf } from '../../shape.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, i32x4, shuffle64, v128 } from '../asm/index.ts'
 import { fade, Lanes } from '../lanes/math.ts'
-import { masked, prepareSums, prepareSweep, store, vector } from '../lanes/sweep.ts'
+import { masked, prepareSums, prepareSweep, store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
@@ -10,7 +10,7 @@ import { cut } from '../runtime/tasks.ts'
 
 /** The largest of four lanes; NaN lanes do not matter. */
 function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
-  const two = f.local('v128', f32x4.pmax(lanes, shuffle64(lanes, lanes, [1, 0])))
+  const two = f.vector(f32x4.pmax(lanes, shuffle64(lanes, lanes, [1, 0])))
   return f32.max(f32x4.extractLane(two, 0), f32x4.extractLane(two, 1))
 }
 
@@ -25,8 +25,8 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
     const lowest = k.f32(Number.NEGATIVE_INFINITY)
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (_, __, c) => c)]
-    const [at, to, top, tops, d, e] = [f.let(0), f.let(0), vector(f), vector(f), vector(f), vector(f)]
-    const [factor, strange] = f.locals('v128', 2)
+    const [at, to, top, tops, d, e] = [f.let(0), f.let(0), f.vector(), f.vector(), f.vector(), f.vector()]
+    const [factor, strange] = f.vectors(2)
     /** Lanes beyond the row, −∞. */
     const within = (value: Expr<'v128'>, lanes: Local<'i32'> | undefined) =>
       lanes === undefined ? value : v128.bitselect(value, lowest, masked(i32x4.const(-1), lanes))
@@ -72,7 +72,7 @@ function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
     const k = new Lanes(f, fused)
     k.seal()
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => k.madd(a, b, c))]
-    const [a, b, h, inner] = [f.let(0), f.let(0), vector(f), vector(f)]
+    const [a, b, h, inner] = [f.let(0), f.let(0), f.vector(), f.vector()]
     f.countdown(rows, 1, [], () => {
       sums.clear()
       f.set(a, y)

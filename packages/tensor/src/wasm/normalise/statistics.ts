@@ -1,6 +1,6 @@
 import type { FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
 import { by, f32, f32x4, f64, f64x2, v128 } from '../asm/index.ts'
-import { sumOfLanes, vector } from '../lanes/sweep.ts'
+import { sumOfLanes } from '../lanes/sweep.ts'
 
 /** Statistics of a group, in the forms that the sweeps use. */
 export interface Statistics {
@@ -19,11 +19,11 @@ export interface Statistics {
  */
 export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
   const [at, rest, pivot, d] = [f.local('i32'), f.local('i32'), f.local('f64'), f.local('f64')]
-  const [pivots, deviation] = f.locals('v128', 2)
-  const sums = f.locals('v128', 2)
-  const squares = f.locals('v128', 2)
+  const [pivots, deviation] = f.vectors(2)
+  const sums = f.vectors(2)
+  const squares = f.vectors(2)
   const [sum, square, n, mean] = f.locals('f64', 4)
-  const [single, meanLanes, meanRest, scale] = [f.local('f32'), vector(f), f.local('f32'), f.local('f32')]
+  const [single, meanLanes, meanRest, scale] = [f.local('f32'), f.vector(), f.local('f32'), f.local('f32')]
   const withSquare = (total: V128) =>
     fused ? f64x2.relaxedMadd(deviation, deviation, total) : f64x2.add(total, f64x2.mul(deviation, deviation))
   return (x: I32, count: Local<'i32'>, eps: Local<'f64'>): Statistics => {

@@ -14,11 +14,11 @@ const [height, ways] = [4, 2]
 export function emitDots(m: ModuleBuilder, fused: boolean): void {
   m.procedure('run', (f, to, a, x, rows, depth, rowStep) => {
     const [cursor, left] = f.locals('i32', 2)
-    const values = f.locals('v128', ways)
+    const values = f.vectors(ways)
     const madd = maddOf(fused)
     const rowsOf = (count: number) => {
       const ats = f.locals('i32', count)
-      const sums = ats.map(() => values.map(() => f.local('v128')))
+      const sums = ats.map(() => values.map(() => f.vector()))
       const add = (sum: Local<'v128'>, y: V128, z: V128) => f.set(sum, madd(y, z, sum))
       const turn = (vectors: number) =>
         f.countdown(left, 4 * vectors, [by(cursor, 16 * vectors)], () => {

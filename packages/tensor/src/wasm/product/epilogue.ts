@@ -59,7 +59,7 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
     const activation = activate ? silu(f, k) : undefined
     k.seal()
     const [at, bias, left] = f.locals('i32', 3)
-    const [y, ofRow] = f.locals('v128', 2)
+    const [y, ofRow] = f.vectors(2)
     const vector = (lanes?: typeof left) => {
       f.set(y, v128.load(at))
       f.if(rowBias, () => f.set(y, f32x4.add(y, ofRow)))

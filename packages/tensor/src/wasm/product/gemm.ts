@@ -36,9 +36,9 @@ function emitSums(
   ...[a, b, depth, bStep]: Tuple<Local<'i32'>, 4>
 ): readonly Local<'v128'>[] {
   const [vectors, madd] = [nr / 4, maddOf(relaxed)]
-  const sums = f.locals('v128', height * vectors)
-  const right = f.locals('v128', vectors)
-  const left = f.local('v128')
+  const sums = f.vectors(height * vectors)
+  const right = f.vectors(vectors)
+  const left = f.vector()
   const end = f.let(i32.add(a, i32.mul(depth, 4 * mr)))
   f.while(i32.ltU(a, end), () => {
     right.forEach((vector, j) => {
@@ -89,7 +89,7 @@ function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: T
   return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate, rowBias, columnBias, toResidual) => {
     const vectors = shape.nr / 4
     const sums = emitSums(f, height, shape, a, b, depth, bStep)
-    const [at, ofRow] = [f.local('i32'), f.local('v128')]
+    const [at, ofRow] = [f.local('i32'), f.vector()]
     type Visit = (sum: Local<'v128'>, j: number) => void
     /** Visits the sums row by row, `at` being `start` at the first row and `step` further at each next. */
     const sweep = (start: I32, step: I32, visit: Visit, enter?: () => void) => {

@@ -1,5 +1,6 @@
 import type { Expr, F64, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
-import { by, f32, f32x4, f64, f64x2, i32, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, f64, f64x2, shuffle32, shuffle64, v128 } from '../asm/index.ts'
+import { sumOfLanes } from '../lanes/sweep.ts'
 
 /** A way to reduce float32: in vectors of `lanes` elements that are folded lane by lane. */
 export interface Fold {
@@ -24,7 +25,7 @@ const sum: Fold = {
   load: (at, offset = 0) => f64x2.promoteLowF32x4(v128.load64Zero(at, offset)),
   loadOne: (at) => f64x2.promoteLowF32x4(v128.load32Zero(at)),
   combine: f64x2.add,
-  fold: (a) => f64.add(f64x2.extractLane(a, 0), f64x2.extractLane(a, 1)),
+  fold: sumOfLanes,
   store: (f, at, offset, a) => f.emit(v128.store64Lane(at, f32x4.demoteF64x2Zero(a), 0, offset)),
 }
 
@@ -88,7 +89,7 @@ function twoLoops(
  */
 export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = false): void {
   m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n, step) => {
-    const accumulators = f.locals('v128', ways)
+    const accumulators = f.vectors(ways)
     const first = accumulators[0]!
     const [at, rest] = f.locals('i32', 2)
     const fill = (count: number, load: (i: number) => Expr<'v128'>) => {
@@ -108,7 +109,10 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
           turns(1)
         } else {
           f.countdown(rest, 4, [by(at, step)], () => {
-            fill(4, (i) => fold.loadOne(i === 0 ? at : f.tee(at, i32.add(at, step))))
+            fill(4, (i) => {
+              if (i > 0) f.add(at, step)
+              return fold.loadOne(at)
+            })
           })
         }
         f.countdown(rest, 1, [by(at, step)], () => {
@@ -128,7 +132,7 @@ export function emitRows(m: ModuleBuilder, fold: Fold, dense: boolean, wide = fa
  */
 export function emitColumns(m: ModuleBuilder, fold: Fold): void {
   m.procedure('run', (f, out, x, k0, k1, k0s, k1s, r0, r1, r0s, r1s, n) => {
-    const accumulators = f.locals('v128', ways)
+    const accumulators = f.vectors(ways)
     const [column, rest] = f.locals('i32', 2)
     const tile = (
       vectors: number,

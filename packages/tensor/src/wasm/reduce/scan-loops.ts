@@ -1,7 +1,7 @@
 import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { by, f32, f32x4, f64, f64x2, i32, i32x4, shuffle64, v128 } from '../asm/index.ts'
-import { store, vector } from '../lanes/sweep.ts'
+import { store } from '../lanes/sweep.ts'
 
 /** Independent chains in flight. */
 const ways = 4
@@ -15,11 +15,11 @@ interface Best {
   readonly index: Local<'v128'>
 }
 
-const makeBest = (f: FunctionBuilder): Best => ({ value: vector(f), index: vector(f) })
+const makeBest = (f: FunctionBuilder): Best => ({ value: f.vector(), index: f.vector() })
 
 function challenge(f: FunctionBuilder, { value, index }: Best, x: Local<'v128'>, at: V128): void {
   // Not at most the best one, which is a number.
-  const wins = f.local('v128', v128.andnot(f32x4.eq(value, value), f32x4.le(x, value)))
+  const wins = f.vector(v128.andnot(f32x4.eq(value, value), f32x4.le(x, value)))
   f.set(index, v128.bitselect(at, index, wins))
   f.set(value, v128.bitselect(x, value, wins))
 }
@@ -35,7 +35,7 @@ const beats = (x: Local<'f32'>, best: Local<'f32'>): I32 =>
 export function emitArgmaxRows(m: ModuleBuilder): void {
   m.procedure('run', (f, to, x, rows, n) => {
     const bests = times(ways, () => makeBest(f))
-    const [candidates, indices, left, at] = [vector(f), vector(f), f.let(0), f.let(0)]
+    const [candidates, indices, left, at] = [f.vector(), f.vector(), f.let(0), f.let(0)]
     const [value, index, other] = [f.local('f32'), f.let(0), f.local('f32')]
     const best = bests[0]!
     /** The lane's element wins if it is larger, or as large and earlier. */
@@ -105,7 +105,7 @@ function overColumns(
 export function emitArgmaxColumns(m: ModuleBuilder): void {
   m.procedure('run', (f, to, x, length, columns, step) => {
     const bests = times(ways, () => makeBest(f))
-    const [candidates, indices, j, at] = [vector(f), vector(f), f.let(0), f.let(0)]
+    const [candidates, indices, j, at] = [f.vector(), f.vector(), f.let(0), f.let(0)]
     overColumns(f, columns, [to, x], (vectors, lanes) => {
       const used = bests.slice(0, vectors)
       used.forEach(({ value, index }, i) => {
@@ -155,8 +155,8 @@ export function emitCumsumRows(m: ModuleBuilder): void {
 /** `run(to, x, length, columns, step)`: the same down columns. */
 export function emitCumsumColumns(m: ModuleBuilder): void {
   m.procedure('run', (f, to, x, length, columns, step) => {
-    const sums = times(ways, () => f.locals('v128', 2))
-    const [four, j, source, target] = [vector(f), f.let(0), f.let(0), f.let(0)]
+    const sums = times(ways, () => f.vectors(2))
+    const [four, j, source, target] = [f.vector(), f.let(0), f.let(0), f.let(0)]
     overColumns(f, columns, [to, x], (vectors, lanes) => {
       const used = sums.slice(0, vectors)
       for (const sum of used.flat()) f.set(sum, v128.zero())

@@ -3,7 +3,7 @@ import { ModuleBuilder } from '../asm/index.ts'
 import type { Heap } from './heap.ts'
 
 /** An exported kernel: i32, f32 and f64 parameters are numbers alike. */
-export type WasmFunction = (...args: number[]) => number
+export type WasmFunction = (...args: number[]) => void
 
 /** Functions of one module by name. */
 export type Functions<K extends string> = Readonly<Record<K, WasmFunction>>
@@ -22,9 +22,12 @@ export interface Origin {
  * import { i32 } from '../asm/index.ts'
  * import { Heap } from './heap.ts'
  * import { KernelCache } from './module.ts'
- * const kernels = new KernelCache(new Heap())
- * const add = kernels.get('add', (m) => m.func('add', ['i32', 'i32'], ['i32'], (f, a, b) => f.return(i32.add(a, b))))
- * add(2, 3) // => 5
+ * const heap = new Heap()
+ * const kernels = new KernelCache(heap)
+ * const add = kernels.get('add', (m) => m.procedure('add', (f, out, a, b) => f.emit(i32.store(out, i32.add(a, b)))))
+ * const at = heap.allocate(4)
+ * add(at, 2, 3)
+ * heap.i32[at / 4] // => 5
  * ```
  */
 export class KernelCache {

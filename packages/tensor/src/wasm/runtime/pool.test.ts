@@ -13,18 +13,18 @@ function testPool(size: number, options: PoolOptions = {}) {
   const heap = new Heap({ shared: true, maxBytes: 64 * 2 ** 20 })
   const kernels = new KernelCache(heap)
   const functions = kernels.all('test', ['visit', 'hold', 'meet', 'trap'], (m) => {
-    m.procedure('visit', (f, at) => f.drop(atomics.add(at, 1)))
+    m.procedure('visit', (f, at) => f.let(atomics.add(at, 1)))
     m.procedure('hold', (f, entered, flag) => {
       f.emit(atomics.store(entered, 1))
       f.while(i32.eqz(atomics.load(flag)), () => {})
     })
     m.procedure('meet', (f, at, count) => {
       const turns = f.let(0)
-      f.drop(atomics.add(at, 1))
+      f.let(atomics.add(at, 1))
       f.while(i32.and(i32.ltS(atomics.load(at), count), i32.ltS(turns, 2 ** 27)), () => f.add(turns, 1))
-      f.if(i32.ltS(turns, 2 ** 27), () => f.drop(atomics.add(at, count)))
+      f.if(i32.ltS(turns, 2 ** 27), () => f.let(atomics.add(at, count)))
     })
-    m.procedure('trap', (f, at) => f.drop(i32.load(at)))
+    m.procedure('trap', (f, at) => f.let(i32.load(at)))
   })
   return { heap, kernels, ...functions, pool: new ThreadPool(heap, kernels, size, options) }
 }
@@ -94,7 +94,7 @@ describe('thread pool', () => {
     const task = (run: typeof visit): Task => [{ run, args: [at] }]
     for (let i = 0; i < 50; i++) {
       const later = kernels.get(`later${i}`, (m) =>
-        m.procedure('run', (f, at) => f.drop(atomics.add(at, 100 + i))),
+        m.procedure('run', (f, at) => f.let(atomics.add(at, 100 + i))),
       )
       pool.run(Array.from({ length: 6 }, () => task(i % 2 === 0 ? later : visit)))
       if (i === 10) await new Promise((resolve) => setTimeout(resolve, 100))

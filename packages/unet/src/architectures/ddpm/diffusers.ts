@@ -111,9 +111,12 @@ const known = new Set<string>([
 export function ddpmConfigFromDiffusers(json: unknown, file = 'config.json'): DdpmConfig {
   const c = objectOf(file, json)
   refuseUnsupported(c, file)
-  const { sampleSize: size, downAttention, upAttention, ...others } = eachField(([name, of, fallback]) =>
-    field(file, c, name, of, fallback),
-  ) as Read
+  const {
+    sampleSize: size,
+    downAttention,
+    upAttention,
+    ...others
+  } = eachField(([name, of, fallback]) => field(file, c, name, of, fallback)) as Read
   const { normGroups } = others
   const attentionGroups = field(file, c, 'attn_norm_num_groups', nullable(channels), null) ?? normGroups
   if (attentionGroups !== normGroups) {

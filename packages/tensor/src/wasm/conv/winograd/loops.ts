@@ -21,8 +21,8 @@ function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: numbe
       Expr<'v128'>,
       Expr<'v128'>,
     ]
-    const low = f.local('v128', shuffle32(p, q, [0, 4, 1, 5]))
-    const high = f.local('v128', shuffle32(r, s, [0, 4, 1, 5]))
+    const low = f.vector(shuffle32(p, q, [0, 4, 1, 5]))
+    const high = f.vector(shuffle32(r, s, [0, 4, 1, 5]))
     return [shuffle64(low, high, [0, 2]), shuffle64(low, high, [1, 3])]
   }
   if (count === 2) return pair(0)
@@ -56,7 +56,7 @@ function emitPatch(
       size,
       (i) => {
         if (i > 0) for (const pointer of pointers) f.add(pointer, rowBytes)
-        return loadLanes(f, pointers, size).map((value) => f.local('v128', value))
+        return loadLanes(f, pointers, size).map((value) => f.vector(value))
       },
       (i, j, value) => {
         if (i === 0) {
@@ -140,7 +140,7 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
               f.set(read[l]!, i32.add(lane, i32.mul(s2, i)))
             })
             return [0, 1, 2].map((j) => {
-              const tap = f.local('v128', v128.load32Zero(read[0]!))
+              const tap = f.vector(v128.load32Zero(read[0]!))
               for (let l = 1; l < winogradTile.mr; l++) f.set(tap, v128.load32Lane(read[l]!, tap, l))
               if (j < 2) for (const pointer of read) f.add(pointer, s3)
               return tap
@@ -213,12 +213,12 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
           n,
           () =>
             times(n, () => {
-              const value = f.local('v128', v128.load(at))
+              const value = f.vector(v128.load(at))
               f.add(at, xiStep)
               return value
             }),
           (i, j, value) => {
-            taps[3 * i + j] = f.local('v128', value)
+            taps[3 * i + j] = f.vector(value)
           },
         )
         for (let lane = 0; lane < 4; lane++) {

@@ -29,7 +29,7 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
       const plain = f.let(i32.eqz(i32.or(residual, silu)))
       const [at, tile, full, target, other, i] = f.locals('i32', 6)
       const [row, columns, staged] = f.locals('i32', 3)
-      const [added, value] = f.locals('v128', 2)
+      const [added, value] = f.vectors(2)
       f.countdown(rows, 1, [], () => {
         f.if(bias, () => {
           f.set(added, v128.load32Splat(bias))
@@ -45,12 +45,12 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
             n,
             () =>
               times(n, () => {
-                const product = f.local('v128', v128.load(at))
+                const product = f.vector(v128.load(at))
                 f.add(at, xiStep)
                 return product
               }),
             (r, c, result) => {
-              y[r]![c] = f.local('v128', f32x4.add(result, added))
+              y[r]![c] = f.vector(f32x4.add(result, added))
             },
           )
           f.set(full, plain)

@@ -50,8 +50,8 @@ const two: Transforms = {
     const [half, zero] = [k.f32(0.5), k.f32(0)]
     return (x) => {
       const [g0, g1, g2] = x as Three
-      const even = f.local('v128', mul(half, add(g0, g2)))
-      const odd = f.local('v128', mul(half, g1))
+      const even = f.vector(mul(half, add(g0, g2)))
+      const odd = f.vector(mul(half, g1))
       return [sub(zero, g0), add(even, odd), sub(even, odd), g2]
     }
   },
@@ -67,7 +67,7 @@ const two: Transforms = {
     const half = k.f32(0.5)
     return (x) => {
       const [m0, m1, m2, m3] = x as Four
-      const even = f.local('v128', mul(half, add(m1, m2)))
+      const even = f.vector(mul(half, add(m1, m2)))
       return [sub(even, m0), mul(half, sub(m1, m2)), add(even, m3)]
     }
   },
@@ -88,10 +88,10 @@ const four: Transforms = {
     const [sum, product] = [k.f32(a2 + b2), k.f32(a2 * b2)]
     return (x) => {
       const [d0, d1, d2, d3, d4, d5] = x as Six
-      const evenA = f.local('v128', k.nmadd(kb2, d2, d4))
-      const oddA = f.local('v128', k.nmadd(kb2, d1, d3))
-      const evenB = f.local('v128', k.nmadd(ka2, d2, d4))
-      const oddB = f.local('v128', k.nmadd(ka2, d1, d3))
+      const evenA = f.vector(k.nmadd(kb2, d2, d4))
+      const oddA = f.vector(k.nmadd(kb2, d1, d3))
+      const evenB = f.vector(k.nmadd(ka2, d2, d4))
+      const oddB = f.vector(k.nmadd(ka2, d1, d3))
       return [
         k.madd(product, d0, k.nmadd(sum, d2, d4)),
         k.madd(ka, oddA, evenA),
@@ -107,8 +107,8 @@ const four: Transforms = {
     const [kaa, kbb, ka2, kb2] = [k.f32(ca * a), k.f32(cb * b), k.f32(a2), k.f32(b2)]
     return (x) => {
       const [g0, g1, g2] = x as Three
-      const evenA = f.local('v128', mul(ka, k.madd(ka2, g2, g0)))
-      const evenB = f.local('v128', mul(kb, k.madd(kb2, g2, g0)))
+      const evenA = f.vector(mul(ka, k.madd(ka2, g2, g0)))
+      const evenB = f.vector(mul(kb, k.madd(kb2, g2, g0)))
       return [
         mul(k0, g0),
         k.madd(kaa, g1, evenA),
@@ -123,8 +123,8 @@ const four: Transforms = {
     const [ka, kb, ka2, kb2, ka3, kb3] = [a, b, a2, b2, a * a2, b * b2].map((c) => k.f32(c)) as unknown as Six
     return (x) => {
       const [m0, m1, m2, m3, m4, m5] = x as Six
-      const [evenA, oddA] = [f.local('v128', add(m1, m2)), f.local('v128', sub(m1, m2))]
-      const [evenB, oddB] = [f.local('v128', add(m3, m4)), f.local('v128', sub(m3, m4))]
+      const [evenA, oddA] = [f.vector(add(m1, m2)), f.vector(sub(m1, m2))]
+      const [evenB, oddB] = [f.vector(add(m3, m4)), f.vector(sub(m3, m4))]
       return [
         add(m0, add(evenA, evenB)),
         k.madd(kb, oddB, mul(ka, oddA)),
@@ -137,8 +137,8 @@ const four: Transforms = {
     const [ka, kb, ka2, kb2] = [k.f32(a), k.f32(b), k.f32(a2), k.f32(b2)]
     return (x) => {
       const [g0, g1, g2, g3] = x as Four
-      const [evenA, oddA] = [f.local('v128', k.madd(ka2, g2, g0)), f.local('v128', k.madd(ka2, g3, g1))]
-      const [evenB, oddB] = [f.local('v128', k.madd(kb2, g2, g0)), f.local('v128', k.madd(kb2, g3, g1))]
+      const [evenA, oddA] = [f.vector(k.madd(ka2, g2, g0)), f.vector(k.madd(ka2, g3, g1))]
+      const [evenB, oddB] = [f.vector(k.madd(kb2, g2, g0)), f.vector(k.madd(kb2, g3, g1))]
       return [
         g0,
         k.madd(ka, oddA, evenA),
@@ -154,8 +154,8 @@ const four: Transforms = {
     const [kaa, kbb, kaa2, kbb2] = [k.f32(ca * a), k.f32(cb * b), k.f32(ca * a2), k.f32(cb * b2)]
     return (x) => {
       const [m0, m1, m2, m3, m4, m5] = x as Six
-      const [evenA, oddA] = [f.local('v128', add(m1, m2)), f.local('v128', sub(m1, m2))]
-      const [evenB, oddB] = [f.local('v128', add(m3, m4)), f.local('v128', sub(m3, m4))]
+      const [evenA, oddA] = [f.vector(add(m1, m2)), f.vector(sub(m1, m2))]
+      const [evenB, oddB] = [f.vector(add(m3, m4)), f.vector(sub(m3, m4))]
       return [
         k.madd(kb, evenB, k.madd(ka, evenA, mul(k0, m0))),
         k.madd(kbb, oddB, mul(kaa, oddA)),
@@ -178,7 +178,7 @@ export function emitSquare(
   row: (i: number) => readonly Expr<'v128'>[],
   put: (i: number, j: number, value: Expr<'v128'>) => void,
 ): void {
-  const local = (x: Expr<'v128'>) => f.local('v128', x)
+  const local = (x: Expr<'v128'>) => f.vector(x)
   const mapped = times(rows, (i) => map(row(i).map(local)).map(local))
   mapped[0]!.forEach((_, j) => {
     map(mapped.map((values) => values[j]!)).forEach((value, i) => {
