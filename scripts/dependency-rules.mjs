@@ -179,7 +179,7 @@ const solvers = [
 const calibrationRooms = {
   ground: [], // types.ts, points.ts
   posteriors: ['ground'],
-  metrics: ['ground'],
+  metrics: ['ground', 'posteriors'],
   rows: ['ground', 'posteriors'],
   suites: ['ground', 'posteriors'],
   measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],

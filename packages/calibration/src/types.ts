@@ -36,6 +36,8 @@ export interface Case {
   readonly conditional?: Prior
   /** A of a linear measurement as an m×d matrix. */
   readonly matrix?: Matrix
+  /** c of the kernel (c² + ‖x − x'‖²)^{−½} of the score-KSD, in units of x; 1 where left out. */
+  readonly ksdScale?: number
 }
 
 /** A kind of measurement of a suite: the truth, y and what else is random in it come from the seed. */

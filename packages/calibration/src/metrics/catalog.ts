@@ -1,5 +1,53 @@
 import type { SampleMetric } from '../types.ts'
-import { slicedWasserstein } from './sliced.ts'
+import { centralMoments } from './cmd.ts'
+import { hpdCoverage, hpdCoverageSoftmax, marginalCoverage } from './coverage.ts'
+import { crps, energyScore } from './crps.ts'
+import { energyDistance, maximumMeanDiscrepancy } from './energy.ts'
+import { evidenceBias, logEvidenceError } from './evidence.ts'
+import { gap, pooledGap } from './gap.ts'
+import { kernelStein } from './ksd.ts'
+import { meanError, relativeMeanError, relativeVarianceError, varianceError } from './mean-variance.ts'
+import { occupancy, weightsError } from './occupancy.ts'
+import { rankCalibration, rankSpread } from './sbc.ts'
+import { maxSlicedWasserstein, slicedWasserstein } from './sliced.ts'
+import {
+  varianceRatio,
+  varianceRatioMeasured,
+  varianceRatioUnmeasured,
+  whitened,
+  whitenedMeasured,
+  whitenedUnmeasured,
+} from './spread.ts'
 
 /** All scores of samples of a posterior that is known, by the name that results have. */
-export const sampleMetrics: readonly SampleMetric[] = [slicedWasserstein]
+export const sampleMetrics: readonly SampleMetric[] = [
+  slicedWasserstein,
+  maxSlicedWasserstein,
+  energyDistance,
+  maximumMeanDiscrepancy,
+  centralMoments,
+  kernelStein,
+  meanError,
+  relativeMeanError,
+  varianceError,
+  relativeVarianceError,
+  varianceRatio,
+  varianceRatioMeasured,
+  varianceRatioUnmeasured,
+  whitened,
+  whitenedMeasured,
+  whitenedUnmeasured,
+  occupancy,
+  weightsError,
+  hpdCoverage,
+  hpdCoverageSoftmax,
+  marginalCoverage,
+  rankCalibration,
+  rankSpread,
+  crps,
+  energyScore,
+  gap,
+  pooledGap,
+  evidenceBias,
+  logEvidenceError,
+]

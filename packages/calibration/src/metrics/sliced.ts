@@ -1,44 +1,62 @@
-import { normal, randomKey } from '@tweedie/tensor'
 import type { Points } from '../points.ts'
 import { pointAt } from '../points.ts'
 import { defineSampleMetric } from './define.ts'
+import { projected, requireSameSpace, unitVectors } from './directions.ts'
 
-/** Directions over which sliced distances are taken, the same for all samples of a dimension. */
-const directions = 500
+/**
+ * W₁ of two sets on a line, ∫ |F⁻¹(p) − G⁻¹(p)| dp; of as many points, the mean distance of those of a rank.
+ * @param a - Ascending, as b.
+ */
+function onLine(a: Float64Array, b: Float64Array): number {
+  const [n, m] = [a.length, b.length]
+  let total = 0
+  if (n === m) {
+    for (let i = 0; i < n; i++) total += Math.abs(a[i]! - b[i]!)
+    return total / n
+  }
+  for (let i = 0, j = 0, from = 0; i < n && j < m; ) {
+    const to = Math.min((i + 1) / n, (j + 1) / m)
+    total += (to - from) * Math.abs(a[i]! - b[j]!)
+    from = to
+    // Ends of a rank are compared in whole numbers.
+    const order = (i + 1) * m - (j + 1) * n
+    if (order <= 0) i++
+    if (order >= 0) j++
+  }
+  return total
+}
 
-/** `count` unit vectors of ℝᵈ, one after the other. */
-function unitVectors(count: number, dimension: number): Points {
-  using drawn = normal(randomKey(0).fold('directions'), [count, dimension], {
-    dtype: 'float64',
-    device: 'reference',
+/** W₁ along each of the directions. */
+function along(samples: Points, draws: Points): number[] {
+  requireSameSpace('sliced Wasserstein', samples, draws)
+  const directions = unitVectors(samples.dimension)
+  return Array.from({ length: directions.count }, (_, i) => {
+    const u = pointAt(directions, i)
+    return onLine(projected(samples, u).sort(), projected(draws, u).sort())
   })
-  const points = { values: Float64Array.from(drawn.dataSync(), Number), count, dimension }
-  for (let i = 0; i < count; i++) {
-    const direction = pointAt(points, i)
-    const length = Math.hypot(...direction)
-    direction.forEach((value, j) => {
-      direction[j] = value / length
-    })
-  }
-  return points
 }
 
-/** ⟨x_i, u⟩ in ascending order. */
-function projected(x: Points, u: Float64Array): Float64Array {
-  const out = new Float64Array(x.count)
-  for (let i = 0; i < x.count; i++) {
-    let sum = 0
-    for (let j = 0; j < x.dimension; j++) sum += (x.values[i * x.dimension + j] ?? 0) * (u[j] ?? 0)
-    out[i] = sum
-  }
-  return out.sort()
+const known = new WeakMap<Points, { draws: Points; distances: readonly number[] }>()
+
+/** The same, once for both metrics of a set of samples. */
+function distances(samples: Points, draws: Points): readonly number[] {
+  const kept = known.get(samples)
+  if (kept?.draws === draws) return kept.distances
+  const found = { draws, distances: along(samples, draws) }
+  known.set(samples, found)
+  return found.distances
 }
 
-/** W₁ of two sets of as many points on a line, both ascending. */
-const onLine = (a: Float64Array, b: Float64Array): number =>
-  a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? 0)), 0) / a.length
-
-/** Sliced W₁ of the samples to as many exact draws, a mean over directions. */
+/**
+ * Sliced W₁ of the samples to exact draws, a mean over 500 directions u: ∫ W₁(⟨u, x⟩, ⟨u, x'⟩) du. Exact draws have the floor
+ * that N and the spread give, not 0. O(500·N(d + log N)).
+ * @example
+ * ```ts
+ * import { slicedWasserstein, trial } from '@tweedie/calibration'
+ * const { samples, judged } = trial({ problem: 'gaussian', samples: 200, seed: 1 })
+ * slicedWasserstein.of(samples, judged) // ≈ [0.1303]
+ * ```
+ */
 export const slicedWasserstein = defineSampleMetric({
   name: 'sw',
   title: 'sliced Wasserstein distance W₁ to as many exact draws, mean of 500 directions',
@@ -46,12 +64,17 @@ export const slicedWasserstein = defineSampleMetric({
   better: 'lower',
   source: 'arXiv 2308.07983 §4; directions fixed',
   of: (samples, { draws }) => {
-    const along = unitVectors(directions, samples.dimension)
-    let total = 0
-    for (let i = 0; i < directions; i++) {
-      const u = pointAt(along, i)
-      total += onLine(projected(samples, u), projected(draws, u))
-    }
-    return total / directions
+    const all = distances(samples, draws)
+    return all.reduce((sum, d) => sum + d, 0) / all.length
   },
+})
+
+/** The greatest W₁ of the same 500 directions: less than over all directions, and the more so in high dimension. */
+export const maxSlicedWasserstein = defineSampleMetric({
+  name: 'max-sw',
+  title: 'greatest Wasserstein distance W₁ to as many exact draws along 500 directions',
+  unit: '',
+  better: 'lower',
+  source: 'the benchmark published with arXiv 2308.07983; directions fixed, not sought',
+  of: (samples, { draws }) => distances(samples, draws).reduce((a, b) => Math.max(a, b), 0),
 })
