@@ -181,7 +181,10 @@ const calibrationRooms = {
   posteriors: ['ground'],
   metrics: ['ground', 'posteriors'],
   rows: ['ground', 'posteriors'],
-  suites: ['ground', 'posteriors'],
+  em: ['ground'],
+  levy: ['ground', 'posteriors'],
+  digits: ['ground', 'posteriors', 'em'],
+  suites: ['ground', 'posteriors', 'levy', 'digits'],
   measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],
   tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
 }

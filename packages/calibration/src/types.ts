@@ -47,7 +47,7 @@ export interface PosedProblem {
   readonly title: string
   /** @throws never for a seed of ℕ. Same seed, same case; the caller frees the tensor y. */
   pose(seed: number): Case
-  /** Settings of methods on this problem, over those of the suite. */
+  /** Settings of methods and reference rows on this problem, over those of the suite. */
   settings?(method: string): Settings | undefined
 }
 
@@ -76,11 +76,17 @@ export interface Extent {
   readonly seeds: number
   /** Samples of each posterior. */
   readonly samples: number
+  /** Names of the rows that are run; all where left out. */
+  readonly rows?: readonly string[]
+  /** The most seconds that a row may take for a case; what takes longer is told as stopped. */
+  readonly limit?: number
 }
 
 /** Problems whose posterior is known, with the metrics that are looked at and the numbers that others have: data. */
 export interface Suite {
   readonly name: string
+  /** Rises when a problem or the protocol changes its meaning: results of another version are not mixed in. 1 where left out. */
+  readonly version?: number
   readonly title: string
   /** Paper and section of the protocol, and where it was changed. */
   readonly source: string
@@ -90,8 +96,10 @@ export interface Suite {
   readonly quick: Extent
   /** Names of metrics; the first is what methods are ranked by. */
   readonly metrics: readonly string[]
-  /** Settings of a method in this suite, over its defaults. */
+  /** Settings of a method, or of a reference row (`steps`, `eta`, `spacing`), in this suite, over the defaults. */
   settings(method: string): Settings | undefined
+  /** Which ways to get many samples of a method with particles have a row; both where left out. */
+  readonly populations?: readonly ('runs' | 'one run')[]
   readonly published: readonly Published[]
 }
 
@@ -129,6 +137,8 @@ export interface Row {
   readonly kind: 'method' | 'reference'
   /** What stands in results beside the name: the settings in words. */
   readonly words: string
+  /** The most samples that it is asked for, of rows that pay for each of them alone. */
+  readonly most?: number
   /** Why there is nothing of it for a case; undefined where there is. */
   lacks(posed: Case): string | undefined
   /** @throws {InterruptedError | NonFiniteError | TweedieError} as the method. */

@@ -61,7 +61,11 @@ export async function naming<T>(option: string, kind: string, work: () => T | Pr
  * does not fit.
  * @throws {FileFormatError} for a module that cannot be loaded.
  */
-export const resolveMethod = (io: Io, text: string, option: string): Promise<Chosen<AnyMethod>> =>
+export const resolveMethod = (
+  io: Pick<Io, 'cwd'>,
+  text: string,
+  option: string,
+): Promise<Chosen<AnyMethod>> =>
   naming(option, 'method', async () => {
     const module = ownModule(text)
     if (module === undefined) return methods.parse(text)

@@ -1,7 +1,7 @@
 import { drive } from '@tweedie/runs'
-import type { Prior } from '@tweedie/solvers'
-import { countCalls, sampleUnconditional } from '@tweedie/solvers'
-import { randomKey } from '@tweedie/tensor'
+import type { Prior, Spacing } from '@tweedie/solvers'
+import { countCalls, formatSpec, sampleUnconditional } from '@tweedie/solvers'
+import { memory, randomKey, resetPeak } from '@tweedie/tensor'
 import { pointsOfTensor } from '../points.ts'
 import type { Draw, Drawn, Row } from '../types.ts'
 
@@ -28,13 +28,14 @@ export interface Integration {
   readonly steps?: number
   /** DDIM's η. */
   readonly eta?: number
+  readonly spacing?: Spacing
 }
 
 /** The prior without the measurement. */
 export const priorAlone = (integration: Integration = {}): Row => ({
   name: 'prior',
   kind: 'reference',
-  words: 'the prior, not conditioned',
+  words: formatSpec('prior', { ...integration }),
   lacks: () => undefined,
   draw: ({ prior }, draw) => sampled(prior, integration, draw),
 })
@@ -43,13 +44,15 @@ export const priorAlone = (integration: Integration = {}): Row => ({
 export const exactScore = (integration: Integration = {}): Row => ({
   name: 'exact-score',
   kind: 'reference',
-  words: 'the exact conditional score',
+  words: formatSpec('exact-score', { ...integration }),
   lacks: ({ conditional }) => (conditional ? undefined : 'the conditional score is not known'),
   draw: ({ conditional, prior }, draw) => sampled(conditional ?? prior, integration, draw),
 })
 
 async function sampled(prior: Prior, integration: Integration, draw: Draw): Promise<Drawn> {
   const counted = countCalls(prior)
+  resetPeak()
+  const before = memory().bytes
   const began = performance.now()
   using x = await drive(
     sampleUnconditional(counted, {
@@ -62,5 +65,6 @@ async function sampled(prior: Prior, integration: Integration, draw: Draw): Prom
   )
   const { total: nfe, recorded: vjps } = counted.calls
   const seconds = (performance.now() - began) / 1000
-  return { ...(await pointsOfTensor(x)), cost: { nfe, vjps, operatorCalls: 0, peakBytes: 0, seconds } }
+  const peakBytes = memory().peakBytes - before
+  return { ...(await pointsOfTensor(x)), cost: { nfe, vjps, operatorCalls: 0, peakBytes, seconds } }
 }

@@ -17,7 +17,17 @@ export const levy: Suite = {
     seeds: 3,
     samples: 50,
   },
-  metrics: ['gap-db'],
+  metrics: [
+    'gap-db',
+    'gap-db-pooled',
+    'crps',
+    'hpd90',
+    'hpd90-softmax',
+    'whitened',
+    'whitened-measured',
+    'whitened-unmeasured',
+    'variance-ratio',
+  ],
   settings: () => undefined,
   published,
 }

@@ -40,7 +40,7 @@ const kinds = {
 /** The kinds of module that a user may bring. */
 export type OwnKind = keyof typeof kinds
 
-const load = (io: Io, module: OwnModule, option: string) =>
+const load = (io: Pick<Io, 'cwd'>, module: OwnModule, option: string) =>
   importOwn(absolute(io.cwd, module.file), module, option)
 
 /** What a value is in a word or two, for messages. */
@@ -63,7 +63,7 @@ const made = (value: unknown): unknown =>
  * The method that a module exports by default.
  * @throws {OptionError | FileFormatError} naming its kind, where it cannot be loaded or exports something else.
  */
-export async function ownMethod(io: Io, module: OwnModule): Promise<AnyMethod> {
+export async function ownMethod(io: Pick<Io, 'cwd'>, module: OwnModule): Promise<AnyMethod> {
   const value = await load(io, module, 'method')
   if (isMethod(value)) return value
   throw refuse(module, 'method', value)

@@ -7,6 +7,7 @@ import type { Io } from '../../io.ts'
 import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { BenchCommandOptions } from './bench.ts'
 import type { BenchMethodsOptions } from './methods.ts'
+import { posteriorBenchCommand } from './posterior-command.ts'
 
 const descriptions: Readonly<Record<SuiteName, string>> = {
   kernels: 'Times the kernels of every device on the shapes of a U-Net, forward and backward.',
@@ -17,7 +18,7 @@ const descriptions: Readonly<Record<SuiteName, string>> = {
 /** `tweedie bench`: one subcommand per suite of '@tweedie/bench', all with the same options. */
 export function benchCommand(io: Io): Command {
   const bench = new Command('bench').description(
-    'Measures kernels, networks and operators, beside other libraries.',
+    'Measures kernels, networks and operators, beside other libraries, and methods against posteriors that are known.',
   )
   bench.addCommand(
     suiteCommand(io, 'kernels').option(
@@ -30,6 +31,7 @@ export function benchCommand(io: Io): Command {
   )
   bench.addCommand(suiteCommand(io, 'operators'))
   bench.addCommand(methodsBenchCommand(io))
+  bench.addCommand(posteriorBenchCommand(io))
   return bench
 }
 

@@ -5,6 +5,7 @@ import { constant } from '../../linalg/constant.ts'
 import { batchOf } from '../../linalg/per-sample.ts'
 import { vpLinear } from '../../schedules/vp.ts'
 import type { Prior, Schedule, Time } from '../../types.ts'
+import { denoiserByProducts } from './by-products.ts'
 import { factorDenoiser } from './factor-denoiser.ts'
 import { FactorMixture } from './factor-mixture.ts'
 import type { Covariance, Mixture } from './mixture.ts'
@@ -93,7 +94,7 @@ export function exactPrior(law: Mixture, options: Common & { name?: string } = {
   const { name = 'gaussian-mixture', schedule = vpLinear(), shape = [law.dimension] } = options
   const n = law.dimension
   if (sizeOf(shape) !== n) throw new ShapeError('exactPrior', `the law has ${n} dimensions`, [shape])
-  const mean = law instanceof FactorMixture ? factorDenoiser(law) : denoiser(law)
+  const mean = denoiserOf(law)
   const denoise = (xt: Tensor, t: Time) =>
     scope(() => mean(xt.reshape([batchOf(xt), n]), schedule.alpha(t), schedule.sigma(t)).reshape(xt.shape))
   const given = (xt: ArrayLike<number>, t: Time) =>
@@ -120,8 +121,22 @@ export function exactPrior(law: Mixture, options: Common & { name?: string } = {
   }
 }
 
+/** K·n from which products of matrices are the faster way, for components that share a covariance. */
+const worthProducts = 64
+
+/** (x [N, n], α, σ) ↦ E[x₀ | α·x₀ + σ·ε = x], of differentiable ops. */
+function denoiserOf(law: Mixture): (x: Tensor, alpha: number, sigma: number) => Tensor {
+  if (law instanceof FactorMixture) return factorDenoiser(law)
+  const direct = denoiser(law)
+  const [first] = law.components
+  const shared = law.components.every(({ covariance }) => covariance === first?.covariance)
+  if (!shared || law.components.length * law.dimension < worthProducts) return direct
+  const byProducts = denoiserByProducts(law)
+  return (x, alpha, sigma) => (x.dtype === 'float64' ? byProducts : direct)(x, alpha, sigma)
+}
+
 /**
- * (x [N, n], α, σ) ↦ E[x₀ | α·x₀ + σ·ε = x], of differentiable ops. In the eigenbasis Q_k of Σ_k with
+ * The same by differences x − αμ_k. In the eigenbasis Q_k of Σ_k with
  * eigenvalues λ, c = Q_kᵀ(x − αμ_k), d = α²λ + σ²: component means μ_k + Q_k(αλ/d·c), log responsibilities
  * log w_k − ½Σ(c²/d + log d).
  */

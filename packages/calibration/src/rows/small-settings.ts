@@ -1,0 +1,40 @@
+import type { Settings } from '@tweedie/solvers'
+
+/** What a method is run with where a sample is a few numbers, not a picture. */
+export interface SmallSettings {
+  /** Over its defaults. */
+  readonly settings?: Settings
+  /** The most samples, of methods that pay for each alone. */
+  readonly most?: number
+}
+
+/** A flow of few numbers that is trained to its end. */
+const flow: Settings = { updates: 1, blocks: 2, width: 8, learningRate: 5e-3, warmUp: 0.1 }
+
+/**
+ * Settings of methods for problems of a few numbers, by name, where their defaults are meant for pictures: a scale of guidance
+ * that is one of 256×256 pixels, a network for pictures, a range of levels. Those of `docs/exact.md`. Methods that are not
+ * here run with their defaults.
+ */
+export const smallSettings: Readonly<Record<string, SmallSettings>> = {
+  dps: { settings: { scale: 0.1 } },
+  'lgd-mc': { settings: { scale: 0.05 } },
+  mpgd: { settings: { scale: 0.1 } },
+  mcg: { settings: { scale: 0.1 } },
+  'ddrm-jpeg': { settings: { startAt: 1 } },
+  diffpir: { settings: { spacing: 'linspace' } },
+  snips: { settings: { innerSteps: 1, stepSize: 0.5 } },
+  repaint: { settings: { jump: 9, repeats: 2 } },
+  'kadkhodaie-simoncelli': { settings: { sigmaL: 0 } },
+  'score-prior': {
+    settings: { ...flow, steps: 500, samples: 8, solver: 'heun', odeSteps: 6, probes: 2 },
+    most: 40, // each trains a flow of its own
+  },
+  'efficient-score-prior': { settings: { ...flow, steps: 1000, samples: 16, sharing: 4 }, most: 40 },
+  csgm: { settings: { samplerSteps: 2 } },
+  dmplug: { settings: { stop: 'none', samplerSteps: 2 } },
+  shred: { settings: { samplerSteps: 2 } },
+  'pnp-dm': { settings: { steps: 40, decay: 0.8, rhoMin: 0.1, priorSteps: 15 } },
+  pmc: { settings: { repeats: 1, stepSize: 1e-3, sigmaMax: 10, decay: 0.98, sigmaMin: 0.05 } },
+  daps: { settings: { steps: 50, innerSteps: 20, learningRate: 0.01, decay: 0.05, sigmaMin: 0.05 } },
+}
