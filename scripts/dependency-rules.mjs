@@ -183,7 +183,10 @@ const calibrationRooms = {
   rows: ['ground', 'posteriors'],
   problem: ['ground', 'posteriors', 'metrics', 'rows'],
   images: ['ground', 'metrics'],
-  suites: ['ground', 'posteriors'],
+  em: ['ground'],
+  levy: ['ground', 'posteriors'],
+  digits: ['ground', 'posteriors', 'em'],
+  suites: ['ground', 'posteriors', 'levy', 'digits'],
   measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],
   tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
 }

@@ -94,7 +94,7 @@ export function exactPrior(law: Mixture, options: Common & { name?: string } = {
   const { name = 'gaussian-mixture', schedule = vpLinear(), shape = [law.dimension] } = options
   const n = law.dimension
   if (sizeOf(shape) !== n) throw new ShapeError('exactPrior', `the law has ${n} dimensions`, [shape])
-  const mean = law instanceof FactorMixture ? factorDenoiser(law) : denoiserOf(law)
+  const mean = denoiserOf(law)
   const denoise = (xt: Tensor, t: Time) =>
     scope(() => mean(xt.reshape([batchOf(xt), n]), schedule.alpha(t), schedule.sigma(t)).reshape(xt.shape))
   const given = (xt: ArrayLike<number>, t: Time) =>
@@ -126,6 +126,7 @@ const worthProducts = 64
 
 /** (x [N, n], α, σ) ↦ E[x₀ | α·x₀ + σ·ε = x], of differentiable ops. */
 function denoiserOf(law: Mixture): (x: Tensor, alpha: number, sigma: number) => Tensor {
+  if (law instanceof FactorMixture) return factorDenoiser(law)
   const direct = denoiser(law)
   const [first] = law.components
   const shared = law.components.every(({ covariance }) => covariance === first?.covariance)
