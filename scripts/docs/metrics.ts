@@ -31,9 +31,15 @@ function measure(fresh: boolean): Partial<Record<TrialProblem, Found>> {
       told = done
       console.log(`${problem}: ${(100 * done).toFixed(0)} %`)
     }
-    const found = { few: metricPower(problem, sampleMetrics, few), power: metricPower(problem, sampleMetrics, size, tell) }
+    const found = {
+      few: metricPower(problem, sampleMetrics, few),
+      power: metricPower(problem, sampleMetrics, size, tell),
+    }
     kept[problem] = found
-    write(file, `${JSON.stringify(kept, (_, value) => (typeof value === 'number' ? +value.toPrecision(4) : value), 1)}\n`)
+    write(
+      file,
+      `${JSON.stringify(kept, (_, value) => (typeof value === 'number' ? +value.toPrecision(4) : value), 1)}\n`,
+    )
   }
   return kept
 }
@@ -57,7 +63,10 @@ const columnsOf = (problem: TrialProblem) => (problem === 'gaussian' ? columns.s
 const powerTable = (problem: TrialProblem, { power }: Found): string =>
   table(
     ['metric', ...columnsOf(problem).map(([, title]) => title)],
-    power.map((found) => [label(found), ...columnsOf(problem).map(([change]) => found.power[change].toFixed(2))]),
+    power.map((found) => [
+      label(found),
+      ...columnsOf(problem).map(([change]) => found.power[change].toFixed(2)),
+    ]),
     (i) => i > 0,
   )
 

@@ -122,7 +122,10 @@ export function metricPower(
     const threshold = worst[Math.ceil(0.95 * worst.length) - 1] ?? Number.NaN
     const beyond = (c: number) =>
       average(changed.map((rows) => (badness(info, rows[c]?.[s] ?? Number.NaN, usual) > threshold ? 1 : 0)))
-    const power = Object.fromEntries(changes.map((change, c) => [change, beyond(c)])) as Record<Change, number>
+    const power = Object.fromEntries(changes.map((change, c) => [change, beyond(c)])) as Record<
+      Change,
+      number
+    >
     const deviation = Math.sqrt(average(values.map((value) => (value - usual) ** 2)))
     return [{ name: info.name, paired, floor: { mean: usual, deviation }, power }]
   })
