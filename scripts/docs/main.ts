@@ -12,8 +12,9 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
                interrupted, and takes up to an hour on two cores
   --posterior  draws several restorations of one measurement, by the methods that sample (docs/posterior.md)
   --published  reruns what published benchmarks are checked by (docs/published-benchmarks.md)
+  --metrics    measures floors and power of the metrics of posterior samples (docs/calibration-metrics.md); minutes
   --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
-  --fresh      with --grid: runs again what was run before
+  --fresh      with --grid or --metrics: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
 const { values, positionals: only } = parseArgs({
@@ -24,6 +25,7 @@ const { values, positionals: only } = parseArgs({
     grid: { type: 'boolean', default: false },
     posterior: { type: 'boolean', default: false },
     published: { type: 'boolean', default: false },
+    metrics: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -39,6 +41,7 @@ if (values.exact) await (await import('./exact.ts')).measureDistances(only)
 if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
 if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.published) await (await import('./published.ts')).writePublished()
+if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)
 if (values.profile) await (await import('./profile.ts')).drawProfiles()
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)

@@ -46,6 +46,8 @@ export {
   varianceError,
 } from './metrics/mean-variance.ts'
 export { occupancy, weightsError } from './metrics/occupancy.ts'
+export type { MetricPower, PowerSize } from './metrics/power.ts'
+export { metricPower } from './metrics/power.ts'
 export { rankCalibration, rankSpread, uniformRanks } from './metrics/sbc.ts'
 export { maxSlicedWasserstein, slicedWasserstein } from './metrics/sliced.ts'
 export {

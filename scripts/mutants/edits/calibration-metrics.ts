@@ -107,10 +107,10 @@ export const calibrationMetricEdits: readonly Edit[] = [
     'unequal numbers of points are weighted wrongly',
   ),
   sliced(
-    'calibration-sw-ties',
-    'if (order >= 0) j++',
-    'if (order > 0) j++',
-    'ranks that end together are not left together',
+    'calibration-sw-ends',
+    '(j + 1) / m)',
+    '(j + 1) / n)',
+    'ranks of the draws end where those of the samples do',
   ),
   sliced(
     'calibration-sw-kept',

@@ -3,14 +3,32 @@ import { defineSampleMetric } from './define.ts'
 import { requireSameSpace } from './directions.ts'
 import { meanBetween, meanWithin, thinned } from './pairs.ts'
 
-const within = new WeakMap<Points, number>()
-
-/** The mean distance of two points of a set, worked out once. */
-export function meanDistance(points: Points): number {
-  const kept = within.get(points) ?? meanWithin(thinned(points), Math.sqrt)
-  within.set(points, kept)
-  return kept
+/** A number of a set of points, worked out once. */
+function once(f: (points: Points) => number): (points: Points) => number {
+  const known = new WeakMap<Points, number>()
+  return (points) => {
+    const value = known.get(points) ?? f(points)
+    known.set(points, value)
+    return value
+  }
 }
+
+/** The mean distance of two points of a set. */
+export const meanDistance = once((points) => meanWithin(thinned(points), Math.sqrt))
+
+/** Five kernels of a squared distance, of widths b/4 … 4b. */
+const kernels =
+  (b: number) =>
+  (squared: number): number => {
+    const k4 = Math.exp(-squared / (4 * b))
+    const k2 = k4 * k4
+    const k1 = k2 * k2
+    const half = k1 * k1
+    return k4 + k2 + k1 + half + half * half
+  }
+
+/** The mean of the kernels over pairs of draws, of the width that they have by themselves. */
+const kernelsOfDraws = once((draws) => meanWithin(thinned(draws), kernels(meanDistance(draws))))
 
 /**
  * Energy distance 2E‖x − x'‖ − E‖x − x̃‖ − E‖x' − x̃'‖ of samples x and exact draws x', pairs of a point with itself left out:
@@ -57,15 +75,8 @@ export const maximumMeanDiscrepancy = defineSampleMetric({
     'arXiv 2503.03007, its repository: eval_metrics.py; unbiased form: Gretton et al., JMLR 13 (2012) eq. 3',
   of: (samples, { draws }) => {
     requireSameSpace('mmd', samples, draws)
-    const widest = 4 * meanDistance(draws)
-    const kernels = (squared: number): number => {
-      const k4 = Math.exp(-squared / widest)
-      const k2 = k4 * k4
-      const k1 = k2 * k2
-      const half = k1 * k1
-      return k4 + k2 + k1 + half + half * half
-    }
-    const [x, y] = [thinned(samples), thinned(draws)]
-    return meanWithin(x, kernels) + meanWithin(y, kernels) - 2 * meanBetween(x, y, kernels)
+    const k = kernels(meanDistance(draws))
+    const x = thinned(samples)
+    return meanWithin(x, k) + kernelsOfDraws(draws) - 2 * meanBetween(x, thinned(draws), k)
   },
 })

@@ -26,14 +26,25 @@ function onLine(a: Float64Array, b: Float64Array): number {
   return total
 }
 
+/** Points along each of the directions, ascending. */
+function sorted(points: Points): readonly Float64Array[] {
+  const directions = unitVectors(points.dimension)
+  return Array.from({ length: directions.count }, (_, i) => projected(points, pointAt(directions, i)).sort())
+}
+
+/** The draws that were sorted last: many samples are compared with the same ones. */
+let latest: { readonly draws: Points; readonly along: readonly Float64Array[] } | undefined
+
+function sortedDraws(draws: Points): readonly Float64Array[] {
+  if (latest?.draws !== draws) latest = { draws, along: sorted(draws) }
+  return latest.along
+}
+
 /** W₁ along each of the directions. */
 function along(samples: Points, draws: Points): number[] {
   requireSameSpace('sliced Wasserstein', samples, draws)
-  const directions = unitVectors(samples.dimension)
-  return Array.from({ length: directions.count }, (_, i) => {
-    const u = pointAt(directions, i)
-    return onLine(projected(samples, u).sort(), projected(draws, u).sort())
-  })
+  const exact = sortedDraws(draws)
+  return sorted(samples).map((line, i) => onLine(line, exact[i] ?? line))
 }
 
 const known = new WeakMap<Points, { draws: Points; distances: readonly number[] }>()

@@ -64,6 +64,8 @@ describe('paired differences', () => {
   test('equal shares of a number are as far as it: rounding hides none', () => {
     // 0.1 + 0.2 − 0.3 is not 0 in binary: all 8 patterns are as far from 0 as nothing is.
     expect(pairedDifference([0.1, 0.2, -0.3], [0, 0, 0]).p).toBe(1)
+    // And with a half: −0.1 − 0.2 + 0.3 + 0.5 comes out below 0.5; five of eight patterns are that far.
+    expect(pairedDifference([0.1, 0.2, -0.3, 0.5], [0, 0, 0, 0]).p).toBe(10 / 16)
   })
 
   test("beyond 16 pairs Student's t; a shift of both lists changes nothing, exchanging them the sign", () => {

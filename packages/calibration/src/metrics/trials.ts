@@ -1,5 +1,5 @@
 import type { Mixture } from '@tweedie/solvers'
-import { gaussianMixturePrior, gaussianNoise, matrixOperator, vpLinear } from '@tweedie/solvers'
+import { exactPrior, gaussianMixturePrior, gaussianNoise, matrixOperator, vpLinear } from '@tweedie/solvers'
 import type { Key } from '@tweedie/tensor'
 import { fromData, normal, randomKey, uniform } from '@tweedie/tensor'
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
@@ -74,6 +74,7 @@ export function trialCase(problem: TrialProblem, seed: number): Case & { readonl
     },
     truth,
     posterior: mixturePosterior(posterior),
+    conditional: exactPrior(posterior.law, { schedule }),
     matrix: A,
     law: posterior.law,
   }
