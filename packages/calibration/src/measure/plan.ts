@@ -75,7 +75,7 @@ const countOf = (option: string, value: number): number => {
  * import { findSuite, planSuite } from '@tweedie/calibration'
  * const plan = await planSuite(findSuite('gmm'), { quick: true, methods: ['dps:scale=0.1'], seeds: 2 })
  * plan.extent.seeds // => 2
- * plan.problems[0].rows.map(({ name }) => name) // => ['exact', 'exact-score', 'prior', 'dps']
+ * plan.problems[0]!.rows.map(({ name }) => name) // => ['exact', 'exact-score', 'prior', 'dps']
  * ```
  */
 export async function planSuite(

@@ -45,8 +45,9 @@ export const hasPopulation = ({ info }: AnyMethod): boolean =>
  * import { mcgDiff } from '@tweedie/solvers'
  * const row = methodRow(mcgDiff, { steps: 5, eta: 0.6 }, { samplesAre: 'one run' })
  * row.name // => 'mcg-diff (one run)'
- * const { count, cost } = await row.draw(suites[0].problems[0].pose(0), { samples: 20, seed: 0 })
- * [count, cost.nfe] // => [20, 5]
+ * const drawn = await row.draw(suites[0]!.problems[0]!.pose(0), { samples: 20, seed: 0 })
+ * const numbers = [drawn.count, drawn.cost.nfe]
+ * numbers // => [20, 5]
  * ```
  */
 export function methodRow(
