@@ -1,6 +1,7 @@
 import type { Edit } from './edit.ts'
 import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
+import { calibrationMeasureEdits } from './edits/calibration-measure.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { pictureEdits } from './edits/pictures.ts'
@@ -22,4 +23,5 @@ export const edits: readonly Edit[] = [
   ...factEdits,
   ...autoencoderEdits,
   ...restEdits,
+  ...calibrationMeasureEdits,
 ]

@@ -1,5 +1,6 @@
 import type { ExactPrior } from '@tweedie/solvers'
 import { methods, respace } from '@tweedie/solvers'
+import { normal, randomKey } from '@tweedie/tensor'
 import { inverse, Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { rowsOfMethod } from '../rows/of-method.ts'
@@ -34,6 +35,15 @@ describe('a case of the mixture of 25', () => {
         )
       }
       expect(components.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12)
+      using z = normal(randomKey(seed).fold('gmm').fold('weights'), [25], {
+        dtype: 'float64',
+        device: 'reference',
+      })
+      const squares = Array.from(z.dataSync(), (v) => v * v)
+      const total = squares.reduce((sum, v) => sum + v, 0)
+      components.forEach(({ weight }, k) => {
+        expect(weight).toBeCloseTo((squares[k] ?? 0) / total, 12)
+      })
       expect(components[0]?.covariance.to2DArray()).toEqual(Matrix.eye(d).to2DArray())
       expect([matrix?.rows, matrix?.columns]).toEqual([m, d])
       const s = new SingularValueDecomposition(matrix!.transpose()).diagonal
