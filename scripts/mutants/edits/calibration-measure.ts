@@ -201,7 +201,12 @@ export const calibrationMeasureEdits: readonly Edit[] = [
     '-8 * ((k % 5) - 1)',
     'the grid of means is not centred',
   ),
-  gmm('calibration-gmm-eta', '(takesEta(name) && { eta })', '(takesEta(name) && {})', 'methods keep their own η'),
+  gmm(
+    'calibration-gmm-eta',
+    '(takesEta(name) && { eta })',
+    '(takesEta(name) && {})',
+    'methods keep their own η',
+  ),
   gmm('calibration-gmm-betas', '((1e-4 - 0.02) * i) / 998', '((1e-4 - 0.02) * i) / 500', 'β ends too low'),
   root('calibration-root-sigma', '(2 - fall * t)', '(1 - fall * t)', 'σ² is not 1 − α²'),
   root(

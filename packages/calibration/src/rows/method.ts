@@ -27,7 +27,16 @@ export interface MethodRowOptions {
   readonly most?: number | undefined
 }
 
-/** Whether a method moves weighted particles for each of its samples, so that one run has many to give. */
+/**
+ * Whether a method moves weighted particles for each of its samples, so that one run has many to give.
+ * @example
+ * ```ts
+ * import { hasPopulation } from '@tweedie/calibration'
+ * import { ddrm, tds } from '@tweedie/solvers'
+ * const both = [hasPopulation(tds), hasPopulation(ddrm)]
+ * both // => [true, false]
+ * ```
+ */
 export const hasPopulation = ({ info }: AnyMethod): boolean =>
   info.cost.includes('particles') && 'particles' in info.options
 
