@@ -15,6 +15,8 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --metrics    measures floors and power of the metrics of posterior samples (docs/calibration-metrics.md); minutes
   --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
   --fresh      with --grid or --metrics: runs again what was run before
+  --calibration
+               writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
   METHOD       for these methods only; what is known of the others is kept`
 
 const { values, positionals: only } = parseArgs({
@@ -27,6 +29,7 @@ const { values, positionals: only } = parseArgs({
     published: { type: 'boolean', default: false },
     metrics: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    calibration: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -43,6 +46,7 @@ if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.published) await (await import('./published.ts')).writePublished()
 if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)
 if (values.profile) await (await import('./profile.ts')).drawProfiles()
+if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0

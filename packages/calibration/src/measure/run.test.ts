@@ -43,7 +43,13 @@ describe('measure', () => {
     let posed = 0
     const counted = plan.problems.map(({ posed: problem, rows: own }) => ({
       rows: own,
-      posed: { ...problem, pose: (seed: number) => (posed++, problem.pose(seed)) },
+      posed: {
+        ...problem,
+        pose: (seed: number) => {
+          posed++
+          return problem.pose(seed)
+        },
+      },
     }))
     await measure([{ ...plan, problems: counted }])
     expect(posed).toBe(4)

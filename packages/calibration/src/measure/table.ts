@@ -96,8 +96,19 @@ export function badness({ better, target }: SampleMetricInfo, value: number | un
 }
 
 /**
- * The tables of a suite, one a problem.
+ * The tables of a suite, one a problem: references first, then methods from the best to the worst by the first metric.
  * @param known - The suites and metrics that results may name; ours where left out.
+ * @example
+ * ```ts
+ * import { tableMarkdown, tablesOf } from '@tweedie/calibration'
+ * const cost = { nfe: 20, vjps: 0, operatorCalls: 40, peakBytes: 2 ** 20, seconds: 1 }
+ * const cells = [1, 2].map((sw, seed) => ({ seed, took: 1, metrics: { sw: [sw] }, cost }))
+ * const problem = 'd=8,dy=1,steps=20'
+ * const rows = [{ problem, row: 'ddrm', words: 'ddrm:steps=20', samples: 100, cells }]
+ * const [table] = tablesOf({ suite: 'gmm', version: 1, extent: { problems: [problem], seeds: 2, samples: 100 }, metrics: ['sw'], rows })
+ * table!.rows[0]!.metrics['sw']!.median // => 1.5
+ * tableMarkdown(table!).includes('| ddrm | 1.5 ± 0.98 (1.5) | sw 5.24 ± 1.46 | 100 | 20 | 0 | 40 | 1 | 1 |') // => true
+ * ```
  */
 export function tablesOf(
   results: SuiteResults,
