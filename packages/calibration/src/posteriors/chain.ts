@@ -5,7 +5,7 @@ import type { Points } from '../points.ts'
 import { pointAt, pointsOf } from '../points.ts'
 import type { Posterior } from '../types.ts'
 import type { Convergence } from './convergence.ts'
-import { worstConvergence } from './convergence.ts'
+import { worst, worstConvergence } from './convergence.ts'
 import type { Stream } from './stream.ts'
 import { streamOf } from './stream.ts'
 import type { Drawable, Target } from './target.ts'
@@ -28,6 +28,8 @@ export interface ChainOptions {
   readonly states: number
   /** Moves between states that are kept. */
   readonly every: number
+  /** Numbers that have to converge beside the coordinates: what symmetries leave as it is. */
+  readonly watch?: (x: Float64Array) => readonly number[]
 }
 
 /** States of chains, with how often each kind of move was taken. */
@@ -140,15 +142,20 @@ export function runChains(
   options: ChainOptions,
   until?: { readonly rHat: number; readonly effective: number },
 ): Chains & { readonly convergence: Convergence } {
-  const { starts, key, states, every } = options
+  const { starts, key, states, every, watch } = options
   if (starts.length < 2) throw new OptionError('starts', `must be two or more, got ${starts.length}`)
   const walkers = starts.map((start, k) => walkerOf(target, start, key.fold(k), options))
   let kept = walkers.map((walker) => walker.walk(states, every))
-  let found = worstConvergence(kept)
+  const judged = () =>
+    worst([
+      worstConvergence(kept),
+      ...(watch ? [worstConvergence(kept.map((one) => mapped(one, watch)))] : []),
+    ])
+  let found = judged()
   const good = () => !until || (found.rHat < until.rHat && found.effective > until.effective)
   for (let rounds = 0; rounds < 3 && !good(); rounds++) {
     kept = kept.map((points, k) => joined(points, walkers[k]?.walk(points.count, every) ?? points))
-    found = worstConvergence(kept)
+    found = judged()
   }
   if (!good())
     throw new TweedieError(
@@ -159,6 +166,12 @@ export function runChains(
     walkers.reduce((total, { counts }) => total + counts[kind], 0)
   const accepted = { moves: sum('moves') / sum('tried'), jumps: sum('jumps') / sum('tried') }
   return { states: kept, accepted, convergence: found }
+}
+
+/** What is watched of each point. */
+function mapped(points: Points, of: (x: Float64Array) => readonly number[]): Points {
+  const rows = Array.from({ length: points.count }, (_, i) => of(pointAt(points, i)))
+  return pointsOf(Float64Array.from(rows.flat()), rows[0]?.length ?? 0)
 }
 
 function joined(a: Points, b: Points): Points {

@@ -57,11 +57,14 @@ export function worstConvergence(chains: readonly Points[]): Convergence {
     const centre = average(along.map(average))
     found.push(convergence(along), convergence(along.map((chain) => chain.map((v) => (v - centre) ** 2))))
   }
-  return {
-    rHat: Math.max(...found.map(({ rHat }) => rHat)),
-    effective: Math.min(...found.map(({ effective }) => effective)),
-  }
+  return worst(found)
 }
+
+/** The largest R̂ and the least number of draws. */
+export const worst = (found: readonly Convergence[]): Convergence => ({
+  rHat: Math.max(...found.map(({ rHat }) => rHat)),
+  effective: Math.min(...found.map(({ effective }) => effective)),
+})
 
 const average = (values: ArrayLike<number>): number => {
   let sum = 0
