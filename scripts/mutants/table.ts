@@ -2,6 +2,7 @@ import type { Edit } from './edit.ts'
 import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
+import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { pictureEdits } from './edits/pictures.ts'
@@ -24,4 +25,5 @@ export const edits: readonly Edit[] = [
   ...autoencoderEdits,
   ...restEdits,
   ...calibrationMetricEdits,
+  ...calibrationSuiteEdits,
 ]

@@ -45,7 +45,9 @@ describe('four particles', () => {
     system.score(x).forEach((value, i) => {
       expect(Math.abs(value - (gradient[i] ?? 0))).toBeLessThan(1e-6 * (1 + Math.abs(value)))
     })
-    expect(Array.from(system.score(new Float64Array(6)))).toEqual([0, 0, 0, 0, 0, 0].map(() => expect.closeTo(0, 12)))
+    expect(Array.from(system.score(new Float64Array(6)))).toEqual(
+      [0, 0, 0, 0, 0, 0].map(() => expect.closeTo(0, 12)),
+    )
   })
 
   test('a symmetry changes places, but neither the density nor the set of distances', () => {
@@ -64,8 +66,7 @@ test('chains of two particles have the moments of their distance by quadrature, 
   const pull = 0.2
   const system = doubleWell(2, pull)
   // x is the difference over √2 in the plane: p(d) ∝ d·exp(−E(d) − ½·pull·d²/2).
-  const weight = (d: number) =>
-    d * Math.exp(-(0.9 * (d - 4) ** 4 - 4 * (d - 4) ** 2) - (pull * d * d) / 4)
+  const weight = (d: number) => d * Math.exp(-(0.9 * (d - 4) ** 4 - 4 * (d - 4) ** 2) - (pull * d * d) / 4)
   const integral = (f: (d: number) => number) => {
     let sum = 0
     for (let i = 1; i < 9000; i++) sum += f(i / 1000) * weight(i / 1000)
@@ -83,7 +84,9 @@ test('chains of two particles have the moments of their distance by quadrature, 
   for (const f of [(d: number) => d, (d: number) => d * d, (d: number) => (d < 4 ? 1 : 0)]) {
     const exact = integral(f) / integral(() => 1)
     const along = states.map((points) => ({
-      values: Float64Array.from({ length: points.count }, (_, i) => f(system.distances(pointAt(points, i))[0] ?? 0)),
+      values: Float64Array.from({ length: points.count }, (_, i) =>
+        f(system.distances(pointAt(points, i))[0] ?? 0),
+      ),
       count: points.count,
       dimension: 1,
     }))

@@ -1,12 +1,14 @@
 import type { ExactPrior } from '@tweedie/solvers'
 import { expect, test } from 'vitest'
 import { pointAt } from '../points.ts'
+import type { ChainPosterior } from '../posteriors/chain.ts'
 import { worstConvergence } from '../posteriors/convergence.ts'
 import { doubleWell } from '../posteriors/double-well.ts'
 import type { Case } from '../types.ts'
 import { doubleWellCase } from './double-well.ts'
 
 const isLaw = (prior: Case['prior']): prior is ExactPrior => 'law' in prior
+const isChain = (posterior: Case['posterior']): posterior is ChainPosterior => 'chains' in posterior
 
 const posed = doubleWellCase(1)
 const { posterior, conditional, prior, problem } = posed
@@ -26,8 +28,8 @@ test('the reward is what the problem says to methods', () => {
 })
 
 test('E x·∇(−log p) is the dimension, within 5 standard errors', () => {
-  if (!('chains' in posterior)) throw new Error('no chains')
-  const { states } = (posterior as ReturnType<typeof import('../posteriors/chain.ts').chainPosterior>).chains()
+  if (!isChain(posterior)) throw new Error('no chains')
+  const { states } = posterior.chains()
   const along = states.map((points) => ({
     values: Float64Array.from({ length: points.count }, (_, i) => {
       const x = pointAt(points, i)
@@ -44,7 +46,8 @@ test('E x·∇(−log p) is the dimension, within 5 standard errors', () => {
 
 test('the tilted law of the states is that of the chains up to their number and their blur', () => {
   // Half of 800 weighed states: E‖x‖² errs by some √(Var ‖x‖²/400), and a blur of 0.1 adds 6·0.01.
-  const spread = conditional.law.covariance().trace() + conditional.law.mean().reduce((sum, m) => sum + m * m, 0)
+  const spread =
+    conditional.law.covariance().trace() + conditional.law.mean().reduce((sum, m) => sum + m * m, 0)
   const exact = posterior.covariance().trace() + posterior.mean().reduce((sum, m) => sum + m * m, 0)
   const squares: number[] = []
   for (const { mean } of conditional.law.components) squares.push(mean.reduce((sum, m) => sum + m * m, 0))
