@@ -203,6 +203,18 @@ export interface ChainPosteriorParts {
 /**
  * The law of long chains: mean and covariance are those of all states, a draw is one of them.
  * @throws {OptionError | TweedieError} from what asks for states, as {@link runChains}.
+ * @example
+ * ```ts
+ * import { chainPosterior, mixtureTarget } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * import { randomKey } from '@tweedie/tensor'
+ * const target = mixtureTarget(gaussianMixture({ weights: [1], means: [[1]], covariances: 1 }))
+ * const starts = [Float64Array.of(-3), Float64Array.of(4)]
+ * const options = { starts, key: randomKey(0), leaps: 3, warmUp: 200, states: 2000, every: 1 }
+ * const posterior = chainPosterior({ name: 'chains', target, options, until: { rHat: 1.01, effective: 500 } })
+ * posterior.sample([randomKey(1), randomKey(2)]).count // => 2
+ * posterior.chains().convergence.rHat < 1.01 // => true
+ * ```
  */
 export function chainPosterior(parts: ChainPosteriorParts): ChainPosterior {
   const { name, target, options, until = { rHat: 1.01, effective: 4000 }, regions, logEvidence } = parts
@@ -267,7 +279,17 @@ export function chainPosterior(parts: ChainPosteriorParts): ChainPosterior {
 
 /**
  * log ∫ p of a density p that need not be normalised, by importance sampling from a law that is: the log of the mean of p/q.
- * @returns With the effective number of draws, (Σw)²/Σw².
+ * @returns With the effective number of draws, (Σw)²/Σw², and the draws with their weights, which sum to 1.
+ * @example
+ * ```ts
+ * import { importance, mixtureTarget } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * import { randomKey } from '@tweedie/tensor'
+ * const wide = mixtureTarget(gaussianMixture({ weights: [1], means: [[0]], covariances: 4 }))
+ * const bell = { logDensity: (x: Float64Array) => -((x[0] ?? 0) ** 2) / 2 }
+ * const { logIntegral } = importance(bell, wide, randomKey(0), 5000)
+ * Math.abs(logIntegral - Math.log(2 * Math.PI) / 2) < 0.1 // => true
+ * ```
  */
 export function importance(
   target: Pick<Target, 'logDensity'>,

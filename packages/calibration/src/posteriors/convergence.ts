@@ -46,6 +46,12 @@ export function convergence(chains: readonly Float64Array[]): Convergence {
 /**
  * The worst of all coordinates and of their squared deviations from the mean.
  * @param chains - Of one length.
+ * @example
+ * ```ts
+ * import { pointsOf, worstConvergence } from '@tweedie/calibration'
+ * const still = pointsOf(new Float64Array(20), 2)
+ * worstConvergence([still, still]) // => { rHat: 1, effective: 20 }
+ * ```
  */
 export function worstConvergence(chains: readonly Points[]): Convergence {
   const dimension = chains[0]?.dimension ?? 0
