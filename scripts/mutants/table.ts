@@ -3,6 +3,7 @@ import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationMeasureEdits } from './edits/calibration-measure.ts'
+import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { pictureEdits } from './edits/pictures.ts'
@@ -26,4 +27,5 @@ export const edits: readonly Edit[] = [
   ...restEdits,
   ...calibrationMetricEdits,
   ...calibrationMeasureEdits,
+  ...calibrationSuiteEdits,
 ]

@@ -18,8 +18,11 @@ function squareRoot(m: Matrix): Matrix {
  * @example
  * ```ts
  * import { gaussianDistance } from '@tweedie/calibration'
- * import { Matrix } from 'ml-matrix'
- * gaussianDistance([0, 0], Matrix.eye(2), [3, 4], Matrix.eye(2, 2, 9)) ** 2 // ≈ [33]
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * const [narrow, wide] = [1, 9].map((variance) =>
+ *   gaussianMixture({ weights: [1], means: [[0, 0]], covariances: variance }).covariance(),
+ * )
+ * gaussianDistance([0, 0], narrow!, [3, 4], wide!) ** 2 // ≈ 33
  * ```
  */
 export function gaussianDistance(a: ArrayLike<number>, A: Matrix, b: ArrayLike<number>, B: Matrix): number {

@@ -5,7 +5,7 @@ import type { Points } from '../points.ts'
 import { pointAt, pointsOf } from '../points.ts'
 import type { Posterior } from '../types.ts'
 import type { Convergence } from './convergence.ts'
-import { worstConvergence } from './convergence.ts'
+import { worst, worstConvergence } from './convergence.ts'
 import type { Stream } from './stream.ts'
 import { streamOf } from './stream.ts'
 import type { Drawable, Target } from './target.ts'
@@ -28,6 +28,8 @@ export interface ChainOptions {
   readonly states: number
   /** Moves between states that are kept. */
   readonly every: number
+  /** Numbers that have to converge beside the coordinates: what symmetries leave as it is. */
+  readonly watch?: (x: Float64Array) => readonly number[]
 }
 
 /** States of chains, with how often each kind of move was taken. */
@@ -140,15 +142,20 @@ export function runChains(
   options: ChainOptions,
   until?: { readonly rHat: number; readonly effective: number },
 ): Chains & { readonly convergence: Convergence } {
-  const { starts, key, states, every } = options
+  const { starts, key, states, every, watch } = options
   if (starts.length < 2) throw new OptionError('starts', `must be two or more, got ${starts.length}`)
   const walkers = starts.map((start, k) => walkerOf(target, start, key.fold(k), options))
   let kept = walkers.map((walker) => walker.walk(states, every))
-  let found = worstConvergence(kept)
+  const judged = () =>
+    worst([
+      worstConvergence(kept),
+      ...(watch ? [worstConvergence(kept.map((one) => mapped(one, watch)))] : []),
+    ])
+  let found = judged()
   const good = () => !until || (found.rHat < until.rHat && found.effective > until.effective)
   for (let rounds = 0; rounds < 3 && !good(); rounds++) {
     kept = kept.map((points, k) => joined(points, walkers[k]?.walk(points.count, every) ?? points))
-    found = worstConvergence(kept)
+    found = judged()
   }
   if (!good())
     throw new TweedieError(
@@ -159,6 +166,12 @@ export function runChains(
     walkers.reduce((total, { counts }) => total + counts[kind], 0)
   const accepted = { moves: sum('moves') / sum('tried'), jumps: sum('jumps') / sum('tried') }
   return { states: kept, accepted, convergence: found }
+}
+
+/** What is watched of each point. */
+function mapped(points: Points, of: (x: Float64Array) => readonly number[]): Points {
+  const rows = Array.from({ length: points.count }, (_, i) => of(pointAt(points, i)))
+  return pointsOf(Float64Array.from(rows.flat()), rows[0]?.length ?? 0)
 }
 
 function joined(a: Points, b: Points): Points {
@@ -190,6 +203,18 @@ export interface ChainPosteriorParts {
 /**
  * The law of long chains: mean and covariance are those of all states, a draw is one of them.
  * @throws {OptionError | TweedieError} from what asks for states, as {@link runChains}.
+ * @example
+ * ```ts
+ * import { chainPosterior, mixtureTarget } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * import { randomKey } from '@tweedie/tensor'
+ * const target = mixtureTarget(gaussianMixture({ weights: [1], means: [[1]], covariances: 1 }))
+ * const starts = [Float64Array.of(-3), Float64Array.of(4)]
+ * const options = { starts, key: randomKey(0), leaps: 3, warmUp: 200, states: 2000, every: 1 }
+ * const posterior = chainPosterior({ name: 'chains', target, options, until: { rHat: 1.01, effective: 500 } })
+ * posterior.sample([randomKey(1), randomKey(2)]).count // => 2
+ * posterior.chains().convergence.rHat < 1.01 // => true
+ * ```
  */
 export function chainPosterior(parts: ChainPosteriorParts): ChainPosterior {
   const { name, target, options, until = { rHat: 1.01, effective: 4000 }, regions, logEvidence } = parts
@@ -254,7 +279,17 @@ export function chainPosterior(parts: ChainPosteriorParts): ChainPosterior {
 
 /**
  * log ∫ p of a density p that need not be normalised, by importance sampling from a law that is: the log of the mean of p/q.
- * @returns With the effective number of draws, (Σw)²/Σw².
+ * @returns With the effective number of draws, (Σw)²/Σw², and the draws with their weights, which sum to 1.
+ * @example
+ * ```ts
+ * import { importance, mixtureTarget } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * import { randomKey } from '@tweedie/tensor'
+ * const wide = mixtureTarget(gaussianMixture({ weights: [1], means: [[0]], covariances: 4 }))
+ * const bell = { logDensity: (x: Float64Array) => -((x[0] ?? 0) ** 2) / 2 }
+ * const { logIntegral } = importance(bell, wide, randomKey(0), 5000)
+ * Math.abs(logIntegral - Math.log(2 * Math.PI) / 2) < 0.1 // => true
+ * ```
  */
 export function importance(
   target: Pick<Target, 'logDensity'>,

@@ -46,6 +46,12 @@ export function convergence(chains: readonly Float64Array[]): Convergence {
 /**
  * The worst of all coordinates and of their squared deviations from the mean.
  * @param chains - Of one length.
+ * @example
+ * ```ts
+ * import { pointsOf, worstConvergence } from '@tweedie/calibration'
+ * const still = pointsOf(new Float64Array(20), 2)
+ * worstConvergence([still, still]) // => { rHat: 1, effective: 20 }
+ * ```
  */
 export function worstConvergence(chains: readonly Points[]): Convergence {
   const dimension = chains[0]?.dimension ?? 0
@@ -57,11 +63,14 @@ export function worstConvergence(chains: readonly Points[]): Convergence {
     const centre = average(along.map(average))
     found.push(convergence(along), convergence(along.map((chain) => chain.map((v) => (v - centre) ** 2))))
   }
-  return {
-    rHat: Math.max(...found.map(({ rHat }) => rHat)),
-    effective: Math.min(...found.map(({ effective }) => effective)),
-  }
+  return worst(found)
 }
+
+/** The largest R̂ and the least number of draws. */
+export const worst = (found: readonly Convergence[]): Convergence => ({
+  rHat: Math.max(...found.map(({ rHat }) => rHat)),
+  effective: Math.min(...found.map(({ effective }) => effective)),
+})
 
 const average = (values: ArrayLike<number>): number => {
   let sum = 0

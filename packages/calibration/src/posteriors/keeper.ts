@@ -2,7 +2,7 @@
  * What was made under a name, kept until `most` others were asked for after it.
  * @example
  * ```ts
- * import { keeper } from '@tweedie/calibration'
+ * import { keeper } from './keeper.ts'
  * const kept = keeper<number[]>(2)
  * kept('a', () => [1]) === kept('a', () => [2]) // => true
  * ```

@@ -62,6 +62,14 @@ const apart = (a: Peak, b: Peak): number => {
  * the mass p(x*)·|H|^(−½) (Laplace's method). What proposals of a chain are made of, no posterior itself.
  * @param starts - More than there may be maxima; those of p that none leads to are missed.
  * @throws {TweedieError} where no start leads to a maximum.
+ * @example
+ * ```ts
+ * import { laplaceMixture, mixtureTarget } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * const law = gaussianMixture({ weights: [3, 1], means: [[-8], [8]], covariances: 1 })
+ * const { components } = laplaceMixture(mixtureTarget(law), [Float64Array.of(-5), Float64Array.of(6)])
+ * components.map(({ weight }) => weight) // ≈ [0.75, 0.25]
+ * ```
  */
 export function laplaceMixture(target: CurvedTarget, starts: readonly Float64Array[]): Mixture {
   const peaks: Peak[] = []

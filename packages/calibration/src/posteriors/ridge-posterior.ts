@@ -23,6 +23,24 @@ const wider = 1.5
 /**
  * The law of x given y of a mixture and a likelihood of ridges, by chains that jump among the maxima of p(x)·p(y | x), found from
  * draws of the prior. A region is what a component of the prior is the likeliest for. The evidence is by importance sampling.
+ * @param law - Of full rank.
+ * @throws {TweedieError} from what asks for states, as `runChains`.
+ * @example
+ * ```ts
+ * import { ridgePosterior } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * import { randomKey } from '@tweedie/tensor'
+ * const prior = gaussianMixture({ weights: [1], means: [[0]], covariances: 1 })
+ * // y = 1 with the noise N(0, 1), but for a constant.
+ * const measured = {
+ *   matrix: [[1]],
+ *   log: (_: number, u: number) => -((1 - u) ** 2) / 2,
+ *   slope: (_: number, u: number) => 1 - u,
+ *   curvature: () => -1,
+ * }
+ * const posterior = ridgePosterior(prior, measured, randomKey(0))
+ * Math.abs((posterior.mean()[0] ?? 0) - 0.5) < 0.05 // => true
+ * ```
  */
 export function ridgePosterior(law: Mixture, ridges: Ridges, key: Key): ChainPosterior {
   const prior = mixtureTarget(law)

@@ -5,8 +5,8 @@ import { mixtureTarget } from './target.ts'
 
 /** A likelihood that sees x through numbers u = Mx alone, each apart: p(y | x) = Π_i f_i(u_i). */
 export interface Ridges {
-  /** M, m×d. */
-  readonly matrix: Matrix
+  /** M, m×d: rows, or a matrix. */
+  readonly matrix: Matrix | readonly (readonly number[])[]
   /** log f_i(u). */
   log(i: number, u: number): number
   /** (log f_i)′(u). */
@@ -18,9 +18,20 @@ export interface Ridges {
 /**
  * p(x)·p(y | x) of a mixture and a likelihood of ridges: counts behind an absorber, magnitudes of projections. The density is
  * that of both together, so that its integral is p(y).
+ * @example
+ * ```ts
+ * import { ridgeTarget } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * const prior = gaussianMixture({ weights: [1], means: [[0, 0]], covariances: 1 })
+ * // No photon of a rate exp(x₁ + x₂).
+ * const fall = (_: number, u: number) => -Math.exp(u)
+ * const dark = { matrix: [[1, 1]], log: fall, slope: fall, curvature: fall }
+ * ridgeTarget(prior, dark).score(Float64Array.of(0, 0)) // => [-1, -1]
+ * ```
  */
-export function ridgeTarget(law: Mixture, { matrix, log, slope, curvature }: Ridges): CurvedTarget {
+export function ridgeTarget(law: Mixture, { matrix: rows, log, slope, curvature }: Ridges): CurvedTarget {
   const prior = mixtureTarget(law)
+  const matrix = Matrix.isMatrix(rows) ? rows : new Matrix(rows)
   const [m, d] = [matrix.rows, matrix.columns]
   const M = Float64Array.from(matrix.to1DArray())
   const u = (x: Float64Array, i: number): number => {

@@ -19,6 +19,10 @@ export const normals = (key: Key, count: number): Float64Array => numbers(normal
 /** Numbers of a key, uniform on [0, 1). */
 export const uniforms = (key: Key, count: number): Float64Array => numbers(uniform(key, [count], host))
 
+/** A key for each of `count` draws. */
+export const drawKeysOf = (key: Key, count: number): readonly Key[] =>
+  Array.from({ length: count }, (_, i) => key.fold(i))
+
 /** One draw of a prior's law. */
 export const truthOf = (prior: ExactPrior, key: Key): Float64Array => numbers(prior.law.sample([key], host))
 
