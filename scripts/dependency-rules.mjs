@@ -185,6 +185,7 @@ const calibrationRooms = {
   images: ['ground', 'metrics'],
   suites: ['ground', 'posteriors'],
   measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],
+  check: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
   tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
 }
 const calibrationRoom = (name) =>

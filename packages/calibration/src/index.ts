@@ -1,3 +1,7 @@
+export type { CheckAsked } from './check/check.ts'
+export { checkCalibration } from './check/check.ts'
+export type { Check, Finding } from './check/verdict.ts'
+export { checkMetrics, checkOf } from './check/verdict.ts'
 export type { ImageCell, ImageCellId, ImageRun, ImageTask } from './images/cell.ts'
 export { measureImages, measurementOf } from './images/cell.ts'
 export type { ImageResults } from './images/results.ts'
