@@ -188,6 +188,7 @@ const calibrationRooms = {
   digits: ['ground', 'posteriors', 'em'],
   suites: ['ground', 'posteriors', 'levy', 'digits'],
   measure: ['ground', 'posteriors', 'metrics', 'rows', 'suites'],
+  check: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
   tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
 }
 const calibrationRoom = (name) =>

@@ -11,6 +11,7 @@ import { posteriorCommand } from './commands/posterior/command.ts'
 import { restoreCommand } from './commands/restore/command.ts'
 import { sampleCommand } from './commands/sample/command.ts'
 import { trainCommand } from './commands/train/command.ts'
+import { tuneCommand } from './commands/tune/command.ts'
 import { exitCodes, explain } from './errors.ts'
 import type { Io } from './io.ts'
 import { version } from './version.ts'
@@ -37,6 +38,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     posteriorCommand,
     sampleCommand,
     trainCommand,
+    tuneCommand,
     methodsCommand,
     ...listCommands,
     priorsCommand,

@@ -22,8 +22,19 @@ export class LawsBrokenError extends TweedieError {
   }
 }
 
+/** Samples that are not as draws of the posteriors they should be of. */
+export class NotCalibratedError extends TweedieError {
+  override readonly name = 'NotCalibratedError'
+  constructor(method: string, broken: number, all: number) {
+    super(`${method} does not sample the posterior${all === 1 ? '' : ` of ${broken} of ${all} problems`}`)
+  }
+}
+
 /** Classes of error that say: the caller can mend this by calling otherwise. */
 const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError', 'OutOfMemoryError', 'UnfitError'])
+
+/** Classes of error that say: it was asked for rightly, and failed. */
+const failures = new Set(['NonFiniteError', 'RegressionError', 'LawsBrokenError', 'NotCalibratedError'])
 
 /** What Node reports for a path that the user should look at, in words. */
 const fileProblems: Readonly<Record<string, string>> = {
@@ -69,7 +80,7 @@ export function explain(error: unknown): { code: number; message: string } {
       message: path === undefined ? problem : `${printable(path)}: ${problem}`,
     }
   }
-  if (error.name === 'NonFiniteError' || error.name === 'RegressionError' || error.name === 'LawsBrokenError')
+  if (failures.has(error.name))
     return { code: exitCodes.failed, message: one(error.message) }
   return {
     code: exitCodes.failed,

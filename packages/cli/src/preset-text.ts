@@ -4,5 +4,8 @@ export function splitPreset(text: string): { readonly method: string | undefined
   return { method: slash < 0 ? undefined : text.slice(0, slash), name: text.slice(slash + 1) }
 }
 
+/** Whether a text names a file that holds a preset, as `tweedie tune` writes them. */
+export const isPresetFile = (text: string): boolean => text.toLowerCase().endsWith('.json')
+
 /** The method where neither it nor one of its presets is named. */
 export const standardMethod = 'dps'

@@ -1,3 +1,5 @@
+import type { PresetFile } from '@tweedie/calibration'
+import { parsePreset } from '@tweedie/calibration'
 import type { InputRecord } from '@tweedie/runs'
 import { operatorFor, suggesting } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
@@ -33,9 +35,14 @@ import {
 } from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
 import { withArrays } from './files/arrays.ts'
+import { readBytes } from './files/bytes.ts'
+import { absolute } from './files/write.ts'
 import type { Io } from './io.ts'
 import { ownMethod, ownModule, ownOperator, ownPrior } from './own/index.ts'
-import { splitPreset } from './preset-text.ts'
+import { isPresetFile, splitPreset } from './preset-text.ts'
+
+/** Bytes of the largest preset that is read, with the record of how it was found. */
+const largestPreset = 2 ** 24
 
 // What the words of a command line stand for: one function each for methods, operators, noise and priors.
 
@@ -87,6 +94,7 @@ export async function resolveWithPreset(
   text: string,
   presetText: string | undefined,
 ): Promise<ChosenMethod> {
+  if (presetText !== undefined && isPresetFile(presetText)) return resolveWithPresetFile(io, text, presetText)
   const wanted = presetText === undefined ? undefined : splitPreset(presetText)
   const { entry, settings } = await resolveMethod(io, text, wanted?.method === text ? '--preset' : '--method')
   if (wanted === undefined) return { entry, settings }
@@ -95,6 +103,29 @@ export async function resolveWithPreset(
     throw new OptionError('--preset', `'${presetText}' is a preset of ${wanted.method}, not of ${name}`)
   const preset = await resolvePreset(entry, wanted.name)
   return { entry, settings: { ...preset.settings, ...settings }, preset }
+}
+
+/** The preset that a file holds. @throws {OptionError | FileFormatError} where there is none. */
+async function readPreset(io: Io, file: string): Promise<PresetFile> {
+  const bytes = await readBytes(absolute(io.cwd, file), { most: () => largestPreset, signal: io.signal }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new OptionError('--preset', `there is no file '${file}'`) : error
+    },
+  )
+  return parsePreset(Buffer.from(bytes).toString('utf8'), file)
+}
+
+/** The method that a preset is of, where its text or its file says so. */
+export const methodOfPreset = async (io: Io, text: string): Promise<string | undefined> =>
+  isPresetFile(text) ? (await readPreset(io, text)).method : splitPreset(text).method
+
+async function resolveWithPresetFile(io: Io, text: string, file: string): Promise<ChosenMethod> {
+  const { entry, settings } = await resolveMethod(io, text, '--method')
+  const { name } = entry.info
+  const { method, record: _, ...preset } = await readPreset(io, file)
+  if (method !== name) throw new OptionError('--preset', `'${file}' is a preset of ${method}, not of ${name}`)
+  const own = await naming('--preset', 'method', () => readSettings(name, entry.info.options, preset.settings))
+  return { entry, settings: { ...own, ...settings }, preset }
 }
 
 /**

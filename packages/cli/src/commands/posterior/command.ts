@@ -1,17 +1,38 @@
 import { integer } from '@tweedie/solvers'
+import { OptionError } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, settingsOption, specOption } from '../../terminal/options.ts'
+import { deviceOption, names, settingsOption, specOption } from '../../terminal/options.ts'
+import type { CheckPosteriorOptions } from './check.ts'
 import type { PosteriorOptions } from './posterior.ts'
+
+/** The options as they were typed, of both uses. */
+type AskedOptions = Omit<PosteriorOptions & CheckPosteriorOptions, 'problem' | 'out' | 'samples'> & {
+  readonly problem?: string
+  readonly out?: string
+  readonly samples?: number
+  readonly check?: boolean
+}
 
 export function posteriorCommand(io: Io): Command {
   return new Command('posterior')
-    .description('Samples the posterior of a problem of your own, and tells how far they are from the exact one.')
-    .requiredOption('--problem <file>', 'the prior, the operator, the noise and y: JSON, or a TypeScript module')
+    .description('Samples the posterior of a problem of your own, or checks a method on posteriors that are known.')
+    .option('--problem <file>', 'the prior, the operator, the noise and y: JSON, or a TypeScript module')
     .requiredOption('--method <spec>', 'a method, such as dps or ./mine.ts, or exact: the closed form')
-    .requiredOption('--out <file.npy>', 'where the samples go, [N, d] in float64')
-    .addOption(specOption('--samples <n>', integer('how many', { default: 100, min: 1, max: 10_000_000 })))
+    .option('--out <file.npy>', 'where the samples go, [N, d] in float64')
+    .addOption(
+      specOption('--samples <n>', integer('how many', { min: 1, max: 10_000_000, otherwise: '100; 50 with --check' })),
+    )
+    .option('--check', 'check the calibration of the method on a suite instead; exit code 1 where it fails')
+    .option('--suite <name>', 'of --check, see `tweedie bench posterior --list`', 'gmm')
+    .addOption(
+      specOption('--problems <names>', {
+        ...names('of --check: problems of the suite, separated by ;', { otherwise: 'the first of its quick ones' }),
+        parse: (text) => [...new Set(text.split(';').map((name) => name.trim()))],
+      }),
+    )
+    .addOption(specOption('--seeds <n>', integer('of --check: cases of each problem', { default: 60, min: 10, max: 100_000 })))
     .addOption(
       specOption(
         '--batch <n>',
@@ -44,12 +65,32 @@ A module exports { prior, operator, noise, y }, by these names or together by de
 @tweedie/solvers made. The samples are the same for the same seed, whatever --batch and the number of threads. A file that
 is there is replaced only if tweedie wrote it.
 
+Methods whose defaults are meant for pictures have other ones for problems of a few numbers, which are told; --set and
+--preset come before them.
+
+--check draws cases of a suite, truth and measurement, has the method sample each posterior, and tests whether the ranks
+of the truth are uniform (simulation-based calibration), whether 90 % intervals hold it in 90 %, and whether distances to the
+exact posterior are those of exact draws: one false alarm in a hundred checks.
+
 Examples:
+  tweedie posterior --check --method ./mine.ts --suite gmm
   tweedie posterior --problem P.json --method exact --samples 1000 --out exact.npy
   tweedie posterior --problem P.json --method mcg-diff --set particles=64 --samples 1000 --out s.npy`,
     )
-    .action(async (options: PosteriorOptions) => {
+    .action(async (asked: AskedOptions, command: Command) => {
+      const typed = (name: string) => command.getOptionValueSource(name) === 'cli'
+      if (asked.check === true) {
+        const extra = ['problem', 'out', 'batch', 'seed'].find(typed)
+        if (extra !== undefined) throw new OptionError('--check', `takes no --${extra}`)
+        const { checkPosterior } = await import('./check.ts')
+        return onDevice(asked.device, () => checkPosterior(io, { ...asked, samples: asked.samples ?? 50 }))
+      }
+      const { problem, out } = asked
+      const extra = ['suite', 'problems', 'seeds'].find(typed)
+      if (extra !== undefined) throw new OptionError(`--${extra}`, 'is of --check')
+      if (problem === undefined) command.error("required option '--problem <file>' not specified")
+      if (out === undefined) command.error("required option '--out <file.npy>' not specified")
       const { posterior } = await import('./posterior.ts')
-      await onDevice(options.device, () => posterior(io, options))
+      await onDevice(asked.device, () => posterior(io, { ...asked, problem, out, samples: asked.samples ?? 100 }))
     })
 }

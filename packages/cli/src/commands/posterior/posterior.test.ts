@@ -160,3 +160,55 @@ describe('what is wrong', () => {
     expect(readdirSync(folder.path)).toEqual(['p'])
   })
 })
+
+describe('--check', () => {
+  const argv = ['posterior', '--check', '--seeds', '16', '--samples', '20']
+  test('exact draws pass, DDRM on a mixture does not', async () => {
+    using folder = temporaryFolder()
+    const exact = await ran(folder.path, [...argv, '--method', 'exact'])
+    expect(exact).toMatchObject({ code: 0, err: '' })
+    expect(exact.out).toMatch(/✓ +sbc +ranks of the truth/)
+    expect(exact.out).toContain('exact on d=8,dy=1: as draws of the posterior, as far as 16 cases tell.')
+    const ddrm = await ran(folder.path, [...argv, '--method', 'ddrm', '--steps', '10', '--json'])
+    expect(ddrm).toMatchObject({ code: 1, err: 'tweedie: ddrm:steps=10 does not sample the posterior\n' })
+    expect(JSON.parse(ddrm.out)).toMatchObject({ method: 'ddrm:steps=10', suite: 'gmm', checks: [{ holds: false, cases: 16 }] })
+  })
+
+  test('a module of the user is a method like any other', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(
+      join(folder.path, 'mine.ts'),
+      "import { ddrm } from '@tweedie/solvers'\nexport default Object.assign((...a) => ddrm(...a), { info: { ...ddrm.info, name: 'mine' }, run: ddrm.run })",
+    )
+    const mine = await ran(folder.path, [...argv, '--method', './mine.ts', '--set', 'steps=5'])
+    expect(mine).toMatchObject({ code: 1, err: 'tweedie: mine:steps=5 does not sample the posterior\n' })
+    expect(mine.out).toMatch(/mine:steps=5 on d=8,dy=1: not draws of the posterior: /)
+  })
+
+  test.each([
+    ['no such suite', "--suite: no suite 'gm'; there are gmm", ['--suite', 'gm']],
+    ['no such problem', "--problems: gmm has no 'd=9'; it has d=8,dy=1; ", ['--problems', 'd=9']],
+    ['a problem of files', '--check: takes no --problem', ['--problem', 'P.json']],
+    ['no such option', 'zeta: is no option of ddrm', ['--set', 'zeta=1']],
+  ])('%s', async (_, message, more) => {
+    using folder = temporaryFolder()
+    expectWrongUse(await ran(folder.path, [...argv, '--method', 'ddrm', ...more]), message)
+  })
+
+  test('options of it without it, and what is missing without it', async () => {
+    using folder = posed()
+    expectWrongUse(await ran(folder.path, ask('--method', 'dps', '--out', 's.npy', '--suite', 'gmm')), '--suite: is of --check')
+    expectWrongUse(await ran(folder.path, ask('--method', 'dps')), "required option '--out <file.npy>' not specified")
+    expectWrongUse(await ran(folder.path, ['posterior', '--method', 'dps']), "required option '--problem <file>'")
+  })
+})
+
+test('methods that are made for pictures have other settings for numbers, which are told', async () => {
+  using folder = posed()
+  const argv = ask('--samples', '2', '--steps', '3', '--out', 's.npy')
+  const own = await ran(folder.path, [...argv, '--method', 'dps'])
+  expect(own.out).toContain('Note: dps:scale=0.1 as for problems of a few numbers, where nothing else is set.')
+  expect(own.out).toContain('by dps:scale=0.1,steps=3 to s.npy')
+  const set = await ran(folder.path, [...argv, '--method', 'dps:scale=0.2'])
+  expect(set.out).not.toContain('as for problems of a few numbers')
+})

@@ -8,29 +8,27 @@ import {
   summariseSamples,
   whyNotExact,
 } from '@tweedie/calibration'
+import { isPicture } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
 import type { AnyMethod, Settings } from '@tweedie/solvers'
-import { formatSpec } from '@tweedie/solvers'
 import { NonFiniteError, OptionError, sizeOf } from '@tweedie/tensor'
 import { encodeSamples, isOurSamples } from '../../files/samples.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
-import { naming, requireFit, resolveSettings, resolveWithPreset } from '../../resolve.ts'
+import { naming, requireFit, resolveSettings } from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
+import type { Drawer, DrawerOptions } from './drawer.ts'
+import { drawerOf, forNumbers } from './drawer.ts'
 import { printSamples } from './print.ts'
 import { readProblem } from './problem-file.ts'
 
 /** The options of `tweedie posterior`, defaults filled in. */
-export interface PosteriorOptions {
+export interface PosteriorOptions extends DrawerOptions {
   readonly problem: string
-  readonly method: string
   readonly samples: number
   readonly batch?: number
   readonly out: string
-  readonly preset?: string
-  readonly steps?: number
-  readonly set?: Readonly<Record<string, string>>
   readonly seed: number
   readonly device: string
   readonly json?: boolean
@@ -39,29 +37,21 @@ export interface PosteriorOptions {
 /** The most numbers that samples are, 1 GiB. */
 const mostNumbers = 2 ** 27
 
-/** What draws: a method with its settings, or the closed form. */
-type Drawer = { readonly words: string; readonly notes: readonly string[] } & (
+/** What draws here, with all that it is given. */
+type Chosen = { readonly words: string; readonly notes: readonly string[] } & (
   | { readonly method: AnyMethod; readonly settings: Settings }
   | { readonly method: undefined }
 )
 
-/** @throws {OptionError} for no such method, or options that it does not have; before the problem is read. */
-async function drawerOf(io: Io, options: PosteriorOptions): Promise<Drawer> {
-  const { method: text, preset, set, steps, seed } = options
-  if (text === 'exact') {
-    const extra = preset === undefined ? (set ?? steps) : preset
-    if (extra !== undefined)
-      throw new OptionError('--method', 'exact is the closed form: it takes no --preset, --set or --steps')
-    return { method: undefined, words: 'exact', notes: [] }
-  }
-  const { entry: method, settings } = await resolveWithPreset(io, text, preset)
-  const given = { ...settings, ...set, ...(steps === undefined ? {} : { steps }) }
-  for (const name of ['seed', 'firstSample', 'resume'])
-    if (Object.hasOwn(given, name))
-      throw new OptionError('--set', `${name} is not one to set here${name === 'seed' ? '; give --seed' : ''}`)
-  const filled = await resolveSettings(method, { ...given, seed }, '--set')
-  const notes = method.info.advice(filled).map((said) => `${method.info.name}: ${said}`)
-  return { method, settings: filled, words: formatSpec(method.info.name, given), notes }
+/** The settings of a method for a problem: those of pictures where it is of pictures. */
+async function chosenFor(drawer: Drawer, { prior }: OwnProblem): Promise<Chosen> {
+  if (drawer.method === undefined) return { ...drawer, notes: [] }
+  const { method, given, words } = drawer
+  const chosen = isPicture(prior.shape)
+    ? { settings: await resolveSettings(method, given, '--set'), words, notes: [] }
+    : await forNumbers(drawer)
+  const advice = method.info.advice(chosen.settings).map((said) => `${method.info.name}: ${said}`)
+  return { method, ...chosen, notes: [...chosen.notes, ...advice] }
 }
 
 /** The posterior where it is known; nothing where it is not, unless it is asked for. */
@@ -82,7 +72,7 @@ export async function posterior(io: Io, options: PosteriorOptions): Promise<void
   if (extname(out).toLowerCase() !== '.npy') throw new OptionError('--out', `'${out}' should end in .npy`)
   const path = absolute(io.cwd, out)
   await checkFile(path, isOurSamples)
-  const drawer = await drawerOf(io, options)
+  const asked = await drawerOf(io, options)
   const own = await readProblem(io, options.problem)
   const dimension = sizeOf(own.prior.shape)
   if (samples * dimension > mostNumbers)
@@ -90,8 +80,9 @@ export async function posterior(io: Io, options: PosteriorOptions): Promise<void
       '--samples',
       `${samples} of ${dimension} numbers are more than ${mostNumbers}; at most ${Math.floor(mostNumbers / dimension)} are drawn at a time`,
     )
-  if (drawer.method !== undefined) await requireFit(drawer.method, own.problem, own.prior, '--method')
-  const known = await naming('--method', 'exact', () => knownPosterior(own, drawer.method === undefined))
+  if (asked.method !== undefined) await requireFit(asked.method, own.problem, own.prior, '--method')
+  const known = await naming('--method', 'exact', () => knownPosterior(own, asked.method === undefined))
+  const drawer = await chosenFor(asked, own)
   const batch = options.batch ?? batchFor(own.prior, samples, drawer.method ? drawer.settings : {})
   const drawn = await withProgress(io, { quiet: options.json === true }, (onProgress) => {
     const draw: BatchedDraw = {
@@ -124,7 +115,7 @@ export async function posterior(io: Io, options: PosteriorOptions): Promise<void
 const plain = (_: string, value: unknown): unknown =>
   value instanceof Float64Array ? Array.from(value) : value
 
-function drawAs(drawer: Drawer, own: OwnProblem, known: ExactPosterior | string, draw: BatchedDraw): Promise<Drawn> {
+function drawAs(drawer: Chosen, own: OwnProblem, known: ExactPosterior | string, draw: BatchedDraw): Promise<Drawn> {
   if (drawer.method !== undefined) return drawByMethod(drawer.method, drawer.settings, own, draw)
   if (typeof known !== 'string') return drawExactly(known.posterior, draw)
   throw new OptionError('--method', known)

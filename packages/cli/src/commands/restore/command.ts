@@ -3,7 +3,7 @@ import { OptionError } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { splitPreset, standardMethod } from '../../preset-text.ts'
+import { standardMethod } from '../../preset-text.ts'
 import { deviceOption, noiseOption, settingsOption, specOption } from '../../terminal/options.ts'
 import type { RestoreOptions } from './perform.ts'
 
@@ -24,7 +24,7 @@ export function restoreCommand(io: Io): Command {
     )
     .option(
       '--preset <method/name>',
-      'settings of a method for a task, such as dps/ffhq-sr4; see `tweedie methods NAME`',
+      'settings of a method for a task, such as dps/ffhq-sr4 (see `tweedie methods NAME`), or a file of `tweedie tune`',
     )
     .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
@@ -75,7 +75,8 @@ refused. With --resumable an interrupted run can be continued, to the same resul
     )
     .action(async (image: string | undefined, asked: AskedOptions, command: Command) => {
       const { resume: folder, preset } = asked
-      const method = preset === undefined ? undefined : splitPreset(preset).method
+      const { methodOfPreset } = await import('../../resolve.ts')
+      const method = preset === undefined ? undefined : await methodOfPreset(io, preset)
       const options = { ...asked, method: asked.method ?? method ?? standardMethod }
       if (folder !== undefined) {
         const free = new Set(['resume', 'json', 'device'])
