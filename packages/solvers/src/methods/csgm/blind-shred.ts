@@ -90,9 +90,10 @@ export const blindShred = defineMethod({
         return { x: zerosLike(z), z: byZ.init(z), net: byNet.init(net.init(keys(0, 'net'), like)), input }
       },
       step: ({ z, net: theta, input }) => {
-        const [logits, back] = vjp((params: Tensor) => net.logits(params, input), byNet.at(theta))
-        const { x, phi, norm, value, forZ, forLogits } = objective(generate, byZ.at(z), logits)
-        const [forNet] = back(forLogits)
+        const logitsOf = (params: Tensor) => net.logits(params, input)
+        const params = byNet.at(theta)
+        const { x, phi, norm, value, forZ, forLogits } = objective(generate, byZ.at(z), logitsOf(params))
+        const [forNet] = vjp(logitsOf, params)[1](forLogits) // after all that may fail
         const state = {
           x,
           z: byZ.update(z, { value, gradient: forZ }, all).state,
