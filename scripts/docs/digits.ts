@@ -61,6 +61,7 @@ const settings: Readonly<Record<string, Settings>> = {
   dmplug: { steps: 200, learningRate: 0.05, window: 20, patience: 60 },
   'blind-dmplug': { steps: 300, learningRate: 0.05, window: 20, patience: 100 },
   shred: { steps: 100, learningRate: 0.02, clip: [-1, 1] },
+  'blind-shred': { steps: 100, learningRate: 0.02, kernelRate: 0.001, clip: [-1, 1] },
   // Their own weights are for other pictures, or diverge with a trained network.
   'lgd-mc': { scale: 0.02 },
   mpgd: { scale: 2 },

@@ -77,7 +77,7 @@ export const sections: readonly Section[] = [
         how: 'through a deterministic sampler; `samplerSteps: 1` is a one-step generator',
       },
       { entry: 'DMPlug', methods: ['dmplug', 'blind-dmplug'] },
-      { entry: 'SHRED', methods: ['shred'] },
+      { entry: 'SHRED', methods: ['shred', 'blind-shred'] },
       { entry: 'Score-ILO', methods: ['score-ilo'] },
     ],
   },

@@ -6,7 +6,9 @@ const ofAutograd = editsOf('packages/autograd/src')
 const csgm = of('methods/csgm/csgm.ts', 'methods/csgm/csgm', 'methods/defaults')
 const dmplug = of('methods/csgm/dmplug.ts', 'methods/csgm/dmplug', 'methods/defaults')
 const blind = of('methods/csgm/blind-dmplug.ts', 'methods/csgm/blind-dmplug', 'methods/defaults')
-const blindGradient = of('methods/csgm/blind-dmplug-gradient.ts', 'methods/csgm/blind-dmplug')
+const blindGradient = of('inner/blind-objective.ts', 'methods/csgm/blind-dmplug', 'methods/csgm/blind-shred')
+const blindShred = of('methods/csgm/blind-shred.ts', 'methods/csgm/blind-shred', 'methods/defaults')
+const unknownNet = of('inner/unknown-net.ts', 'inner/unknown-net', 'methods/csgm/blind-shred')
 const shred = of('methods/csgm/shred.ts', 'methods/csgm/shred', 'methods/defaults')
 const latent = of('inner/latent-descent.ts', 'methods/csgm/csgm', 'methods/csgm/dmplug')
 const stepwise = of('inner/stepwise.ts', 'methods/csgm/shred', 'methods/csgm/dmplug')
@@ -48,6 +50,34 @@ const methods: readonly Edit[] = [
     "generatorSpecs(4, 'leading')",
     'four DDIM steps by default, not three',
   ),
+  blindShred(
+    'blind-shred-rates',
+    'learningRate: kernelRate',
+    'learningRate',
+    'the network moves at the rate of z',
+  ),
+  blindShred('blind-shred-sphere', 'Math.sqrt(sampleSize(moved))', 'sampleSize(moved)', 'a radius of n'),
+  blindShred(
+    'blind-shred-free',
+    'adamSteps({ learningRate, project })',
+    'adamSteps({ learningRate })',
+    'z leaves the sphere',
+  ),
+  blindShred(
+    'blind-shred-path',
+    'detach\n      ? generatorPast',
+    '!detach\n      ? generatorPast',
+    'the two gradients change places',
+  ),
+  blindShred('blind-shred-input', '.mul(0.1)', '.mul(1)', 'an input on [0, 1]'),
+  unknownNet('unknown-net-relu', 'hidden), 0, 6)', 'hidden), 0, Infinity)', 'no bound at 6'),
+  unknownNet(
+    'unknown-net-start',
+    'j < first ? inputs : hidden',
+    'j < first ? hidden : inputs',
+    'the bounds of the layers change places',
+  ),
+  unknownNet('unknown-net-sided', '.mul(2)\n        .sub(1)', '', 'weights that are none of them negative'),
   blind('blind-dmplug-rates', 'learningRate: kernelRate', 'learningRate', 'φ moves at the rate of z'),
   blind(
     'blind-dmplug-held',

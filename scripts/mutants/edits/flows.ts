@@ -17,12 +17,6 @@ const posterior = of(
 
 const flowEdits: readonly Edit[] = [
   scorePrior(
-    'score-prior-probes-of-rows',
-    'own.slice(sample * K, (sample + 1) * K)',
-    'own.slice(0, K)',
-    'every sample has the probes of the first, where steps are adaptive',
-  ),
-  scorePrior(
     'score-prior-probes-of-all',
     'root.fold(k)',
     '(roots[0] ?? root).fold(k)',
@@ -237,8 +231,8 @@ const methodEdits: readonly Edit[] = [
   scorePrior('score-prior-one-probe', 'root.fold(k)', 'root', 'all draws of a sample have the same probes'),
   scorePrior(
     'score-prior-sample',
-    'const root = roots[sample]',
-    'const root = roots[0]',
+    'own.slice(sample * K, (sample + 1) * K)',
+    'own.slice(0, K)',
     'all samples have the probes of the first',
   ),
   scorePrior(

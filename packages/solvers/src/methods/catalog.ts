@@ -1,6 +1,7 @@
 import type { Catalog } from '../options/index.ts'
 import { catalog } from '../options/index.ts'
 import { blindDmplug } from './csgm/blind-dmplug.ts'
+import { blindShred } from './csgm/blind-shred.ts'
 import { csgm } from './csgm/csgm.ts'
 import { dmplug } from './csgm/dmplug.ts'
 import { scoreIlo } from './csgm/score-ilo.ts'
@@ -97,6 +98,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   dmplug,
   blindDmplug,
   shred,
+  blindShred,
   scoreIlo,
   pnpDm,
   fpsSmc,

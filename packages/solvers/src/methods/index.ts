@@ -3,6 +3,8 @@
 export { methods } from './catalog.ts'
 export type { BlindDmplugOptions, BlindDmplugStep } from './csgm/blind-dmplug.ts'
 export { blindDmplug } from './csgm/blind-dmplug.ts'
+export type { BlindShredOptions, BlindShredStep } from './csgm/blind-shred.ts'
+export { blindShred } from './csgm/blind-shred.ts'
 export type { CsgmOptions, CsgmStep } from './csgm/csgm.ts'
 export { csgm } from './csgm/csgm.ts'
 export type { DmplugOptions, DmplugStep } from './csgm/dmplug.ts'

@@ -1,5 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
 import { blindDmplugPresets } from './csgm/blind-dmplug-presets.ts'
+import { blindShredPresets } from './csgm/blind-shred-presets.ts'
 import { dmplugPresets } from './csgm/dmplug-presets.ts'
 import { shredPresets } from './csgm/shred-presets.ts'
 import { dapsPresets } from './exact/daps-presets.ts'
@@ -65,6 +66,7 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['dmplug', dmplugPresets],
   ['blind-dmplug', blindDmplugPresets],
   ['shred', shredPresets],
+  ['blind-shred', blindShredPresets],
   ['score-prior', scorePriorPresets],
   ['efficient-score-prior', efficientScorePriorPresets],
   ['psld', psldPresets],

@@ -1,4 +1,5 @@
 import { zeros, zerosLike } from '@tweedie/tensor'
+import { blindObjective } from '../../inner/blind-objective.ts'
 import { generatorEvaluations, generatorThrough } from '../../inner/generator.ts'
 import { askRule, beginRule } from '../../inner/latent-descent.ts'
 import { adamSteps } from '../../inner/stepwise.ts'
@@ -11,7 +12,6 @@ import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { generatorSpecs, stopRule, stopSpecs } from '../latent-options.ts'
 import { needsBlind } from '../rare-needs.ts'
-import { blindObjective } from './blind-dmplug-gradient.ts'
 
 /**
  * DMPlug where the measurement leaves something unknown (Wang et al., arXiv 2405.16749; blind deblurring of the authors'

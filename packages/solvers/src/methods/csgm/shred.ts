@@ -25,7 +25,7 @@ import { generatorSpecs } from '../latent-options.ts'
  * Defaults: k = 10 on the grid `leading` (jumps of 100: t = 900, 800 … 0 of 1000), rate 0.01 and 200 iterations, as the
  * repository for inpainting and denoising; its other tasks are presets. It clips x̂₀ to [−1, 1]: `clip`, which a gradient
  * past the network has to be told of where the prior clips by itself. `slots` and `memory` bound the gradient of
- * `detach: false`, as in `csgm`. Any differentiable operator, any noise; the blind tasks of BIRD are not here. Known limits:
+ * `detach: false`, as in `csgm`. Any differentiable operator, any noise; blind deblurring is `blind-shred`. Known limits:
  * draws no samples; ignores σ_y and fits the noise in the long run; with `detach` the gradient is none of the objective;
  * where y is out of reach Adam rests at z = sign(∇), not at the nearest point of the sphere.
  *

@@ -50,6 +50,23 @@ export const csgm: Readonly<Record<string, Known>> = {
     small: { stop: 'none', samplerSteps: 2 }, // runs to its last step
     iterations: true,
   },
+  'blind-shred': {
+    defaults: {
+      steps: [100, 'the repository: configs/blind_deblurring.yml, Optimization_steps'],
+      spacing,
+      learningRate: [0.003, 'the repository: configs/blind_deblurring.yml, lr_img'],
+      kernelRate: [2e-4, 'the repository: configs/blind_deblurring.yml, lr_blur'],
+      hidden: [1000, 'the repository: utils.py, fcn'],
+      detach: [true, 'the repository: ddim_inversion_utils.py, torch.no_grad'],
+      samplerSteps: [10, 'the repository: delta_t 100'],
+      samplerSpacing: ['leading', 'the repository: DDIMScheduler.set_timesteps'],
+      clip,
+      ...limits,
+    },
+    draws: { start: ['start', 'net', 'net input'], step: [] },
+    small: { samplerSteps: 2, hidden: 4 },
+    iterations: true,
+  },
   'blind-dmplug': {
     defaults: {
       steps: [10_000, 'the repository: bid.py, epochs'],

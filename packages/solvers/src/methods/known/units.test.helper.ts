@@ -56,6 +56,7 @@ export const byAdam: readonly string[] = [
   'dmplug',
   'blind-dmplug',
   'shred',
+  'blind-shred',
   'score-ilo',
   'resample',
   'p2l',

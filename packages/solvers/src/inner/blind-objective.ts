@@ -1,10 +1,10 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { exp } from '@tweedie/tensor'
-import type { LatentMap } from '../../inner/generator.ts'
-import { sampleSize, sumPerSample } from '../../linalg/per-sample.ts'
-import { blindResidualAt } from '../../run/residual.ts'
-import type { Blind } from '../../types.ts'
+import { sampleSize, sumPerSample } from '../linalg/per-sample.ts'
+import { blindResidualAt } from '../run/residual.ts'
+import type { Blind } from '../types.ts'
+import type { LatentMap } from './generator.ts'
 
 /**
  * f(z, ℓ) = (1/m)·‖y − A_φ(R(z))‖² of each sample, φ = normalise(exp ℓ), with its gradients in z and ℓ, the picture, φ and
