@@ -27,7 +27,11 @@ export interface LaneOp {
 type Compute = (a: V128, b: V128, c: V128) => Expr<'v128'>
 type Prepare = LaneOp['prepare']
 
-const op = (inputs: readonly DType[], output: DType, prepare: Prepare): LaneOp => ({ inputs, output, prepare })
+const op = (inputs: readonly DType[], output: DType, prepare: Prepare): LaneOp => ({
+  inputs,
+  output,
+  prepare,
+})
 const float = 'float32' as const
 const unary = (prepare: Prepare) => op([float], float, prepare)
 const heavy = (light: LaneOp): LaneOp => ({ ...light, heavy: true })
