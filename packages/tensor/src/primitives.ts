@@ -81,8 +81,11 @@ const withExtent = (shape: Shape, axis: number, extent: number): Shape =>
 
 /** Shape rules of every primitive. */
 export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
-  ...each(unary('number'), ...unaryNumbers, 'affine', 'clamp'),
-  ...each(unary('float'), ...unaryFloats, 'divScalar', 'powScalar'),
+  ...each(unary('number'), ...unaryNumbers),
+  ...each(unary('float'), ...unaryFloats),
+  ...each(unary('number'), 'affine'),
+  ...each(unary('float'), 'divScalar', 'powScalar'),
+  ...each(unary('number'), 'clamp'),
   ...each(unary('bool'), 'not'),
   cast: {
     arity: 1,
@@ -92,8 +95,10 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     },
     dtype: (_, { dtype }) => dtype,
   },
-  ...each(broadcast('number'), 'add', 'sub', 'mul', 'maximum', 'minimum'),
-  ...each(broadcast('float'), 'div', 'pow', 'siluGrad'),
+  ...each(broadcast('number'), 'add', 'sub', 'mul'),
+  ...each(broadcast('float'), 'div', 'pow'),
+  ...each(broadcast('number'), 'maximum', 'minimum'),
+  ...each(broadcast('float'), 'siluGrad'),
   ...each(compare('any'), 'eq'),
   ...each(compare('number'), 'lt', 'le'),
   ...each(broadcast('bool'), 'and', 'or'),

@@ -170,8 +170,8 @@ const safety: readonly Edit[] = [
   ),
   primitives(
     'check-empty',
-    'if (axes.some((axis) => shape[axis] === 0)) throw',
-    "if (op !== 'reduceMax' && axes.some((axis) => shape[axis] === 0)) throw",
+    'if (axes.some((axis) => shape[axis] === 0))',
+    "if (op !== 'reduceMax' && axes.some((axis) => shape[axis] === 0))",
     'the largest of nothing is −∞',
   ),
   shape('shape-count', 'Number.isSafeInteger(n) && n >= 0', 'n >= 0', 'fractions count'),

@@ -20,39 +20,38 @@ export interface LaneOp {
   /** Long chains of arithmetic gain nothing from unrolled loops. */
   readonly heavy?: boolean
   /** Called once before the loops; gives what is called in them. Operands are variables. */
-  prepare(f: FunctionBuilder, lanes: Lanes, scalars: readonly V128[]): (...x: readonly V128[]) => Expr<'v128'>
+  prepare(lanes: Lanes, f: FunctionBuilder, scalars: readonly V128[]): Compute
 }
 
-type Compute = (...x: readonly V128[]) => Expr<'v128'>
+/** Of one, two or three operands. */
+type Compute = (a: V128, b: V128, c: V128) => Expr<'v128'>
+type Prepare = LaneOp['prepare']
 
-const op = (inputs: readonly DType[], output: DType, compute: (k: Lanes) => Compute): LaneOp => ({
+const op = (inputs: readonly DType[], output: DType, prepare: Prepare): LaneOp => ({
   inputs,
   output,
-  prepare: (_f, k) => compute(k),
+  prepare,
 })
 const float = 'float32' as const
-const unary = (lanes: (k: Lanes) => (x: V128) => Expr<'v128'>) =>
-  op([float], float, (k) => lanes(k) as Compute)
-const binary = (fn: (a: V128, b: V128) => Expr<'v128'>) => op([float, float], float, () => fn as Compute)
-const compare = (fn: (a: V128, b: V128) => Expr<'v128'>) => op([float, float], 'bool', () => fn as Compute)
-const integer = (fn: (a: V128, b: V128) => Expr<'v128'>) =>
-  op(['int32', 'int32'], 'int32', () => fn as Compute)
-const compareInteger = (fn: (a: V128, b: V128) => Expr<'v128'>) =>
-  op(['int32', 'int32'], 'bool', () => fn as Compute)
-const logical = (fn: (a: V128, b: V128) => Expr<'v128'>) => op(['bool', 'bool'], 'bool', () => fn as Compute)
-const math = (fn: LaneMath): LaneOp => ({
-  inputs: [float],
-  output: float,
-  heavy: true,
-  prepare: (f, k) => {
-    const lanes = fn(f, k)
-    return (x) => lanes(x!)
-  },
+const unary = (prepare: Prepare) => op([float], float, prepare)
+const heavy = (light: LaneOp): LaneOp => ({ ...light, heavy: true })
+const math = (fn: LaneMath) => heavy(unary((k, f) => fn(f, k)))
+/** With numbers given at the call. */
+const withScalars = (scalars: number, compute: (...given: readonly V128[]) => Compute): LaneOp => ({
+  ...unary((_k, _f, given) => compute(...given)),
+  scalars,
 })
+/** Of two operands of one type. */
+const pairs = (input: DType, output: DType) => (fn: Compute) => op([input, input], output, () => fn)
+const binary = pairs(float, float)
+const compare = pairs(float, 'bool')
+const integer = pairs('int32', 'int32')
+const compareInteger = pairs('int32', 'bool')
+const logical = pairs('bool', 'bool')
 const choose = (dtype: DType): LaneOp =>
   op(['bool', dtype, dtype], dtype, (k) => {
     const zero = k.i32(0)
-    return (c, a, b) => v128.bitselect(a!, b!, i32x4.ne(c!, zero))
+    return (c, a, b) => v128.bitselect(a, b, i32x4.ne(c, zero))
   })
 
 const reciprocal = unary((k) => {
@@ -66,8 +65,8 @@ const reciprocal = unary((k) => {
  * round their numbers to float32 first.
  */
 export const laneOps = {
-  neg: [unary(() => f32x4.neg), op(['int32'], 'int32', () => ((x) => i32x4.neg(x!)) as Compute)],
-  abs: [unary(() => f32x4.abs), op(['int32'], 'int32', () => ((x) => i32x4.abs(x!)) as Compute)],
+  neg: [unary(() => f32x4.neg), op(['int32'], 'int32', () => i32x4.neg)],
+  abs: [unary(() => f32x4.abs), op(['int32'], 'int32', () => i32x4.abs)],
   sign: [
     unary((k) => {
       const [zero, one, minus] = [k.f32(0), k.f32(1), k.f32(-1)]
@@ -93,83 +92,43 @@ export const laneOps = {
   sigmoid: [math(sigmoid)],
   silu: [math(silu)],
   erf: [math(erf)],
-  affine: [
-    {
-      inputs: [float],
-      output: float,
-      scalars: 2,
-      prepare:
-        (_f, _k, [scale, shift]) =>
-        (x) =>
-          f32x4.add(f32x4.mul(x!, scale!), shift!),
-    },
-  ],
-  divScalar: [
-    {
-      inputs: [float],
-      output: float,
-      scalars: 1,
-      prepare:
-        (_f, _k, [divisor]) =>
-        (x) =>
-          f32x4.div(x!, divisor!),
-    },
-  ],
-  clamp: [
-    {
-      inputs: [float],
-      output: float,
-      scalars: 2,
-      prepare:
-        (_f, _k, [min, max]) =>
-        (x) =>
-          f32x4.min(f32x4.max(x!, min!), max!),
-    },
-  ],
+  affine: [withScalars(2, (scale, shift) => (x) => f32x4.add(f32x4.mul(x, scale!), shift!))],
+  divScalar: [withScalars(1, (divisor) => (x) => f32x4.div(x, divisor!))],
+  clamp: [withScalars(2, (min, max) => (x) => f32x4.min(f32x4.max(x, min!), max!))],
   not: [
     op(['bool'], 'bool', (k) => {
       const zero = k.i32(0)
-      return (x) => i32x4.eq(x!, zero)
+      return (x) => i32x4.eq(x, zero)
     }),
   ],
   cast: [
-    op([float], 'int32', () => ((x) => i32x4.truncSatF32x4S(x!)) as Compute),
+    op([float], 'int32', () => i32x4.truncSatF32x4S),
     op([float], 'bool', (k) => {
       const zero = k.f32(0)
-      return (x) => f32x4.ne(x!, zero)
+      return (x) => f32x4.ne(x, zero)
     }),
-    op(['int32'], float, () => ((x) => f32x4.convertI32x4S(x!)) as Compute),
+    op(['int32'], float, () => f32x4.convertI32x4S),
     op(['int32'], 'bool', (k) => {
       const zero = k.i32(0)
-      return (x) => i32x4.ne(x!, zero)
+      return (x) => i32x4.ne(x, zero)
     }),
-    op(['bool'], float, () => ((x) => f32x4.convertI32x4S(x!)) as Compute),
-    op(['bool'], 'int32', () => ((x: V128) => x) as Compute),
+    op(['bool'], float, () => f32x4.convertI32x4S),
+    op(['bool'], 'int32', () => (x) => x as Expr<'v128'>),
   ],
   add: [binary(f32x4.add), integer(i32x4.add)],
   sub: [binary(f32x4.sub), integer(i32x4.sub)],
   mul: [binary(f32x4.mul)],
   div: [binary(f32x4.div)],
-  pow: [
-    {
-      inputs: [float, float],
-      output: float,
-      heavy: true,
-      prepare: (f, k) => power(f, k) as Compute,
-    },
-  ],
+  pow: [heavy(op([float, float], float, (k, f) => power(f, k)))],
   maximum: [binary(f32x4.max), integer(i32x4.maxS)],
   minimum: [binary(f32x4.min), integer(i32x4.minS)],
   siluGrad: [
-    {
-      inputs: [float, float],
-      output: float,
-      heavy: true,
-      prepare: (f, k) => {
+    heavy(
+      op([float, float], float, (k, f) => {
         const slope = siluSlope(f, k)
-        return (dy, x) => f32x4.mul(dy!, slope(x!))
-      },
-    },
+        return (dy, x) => f32x4.mul(dy, slope(x))
+      }),
+    ),
   ],
   eq: [compare(f32x4.eq), compareInteger(i32x4.eq), logical(i32x4.eq)],
   lt: [compare(f32x4.lt), compareInteger(i32x4.ltS)],
@@ -187,14 +146,13 @@ function powerRoot(k: Lanes): (x: V128) => Expr<'v128'> {
 
 /** xᵖ for any p, given as a float32 and what that leaves out. */
 export const anyPower: LaneOp = {
-  inputs: [float],
-  output: float,
-  heavy: true,
+  ...heavy(
+    unary((k, f, [exponent, rest]) => {
+      const raise = power(f, k)
+      return (x) => raise(x, exponent!, rest!)
+    }),
+  ),
   scalars: 2,
-  prepare: (f, k, [exponent, rest]) => {
-    const raise = power(f, k)
-    return (x) => raise(x!, exponent!, rest!)
-  },
 }
 
 /** xᵖ for exponents that need no logarithm, right for every x. */

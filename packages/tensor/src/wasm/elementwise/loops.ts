@@ -1,7 +1,7 @@
 import type { DType } from '../../dtype.ts'
 import { bytesPerElement } from '../../dtype.ts'
 import { times } from '../../times.ts'
-import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
+import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple, V128 } from '../asm/index.ts'
 import { f32x4, i8x16, i16x8, i32, i32s, i32x4, select, v128 } from '../asm/index.ts'
 import { Lanes } from '../lanes/math.ts'
 import type { LaneOp } from './lane-ops.ts'
@@ -94,7 +94,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
     const k = new Lanes(f, fused)
     const scalars = floats.map((x) => f.vector(f32x4.splat(x)))
     if (op.output === 'bool') k.i32(1)
-    const lanes = op.prepare(f, k, scalars)
+    const lanes = op.prepare(k, f, scalars) as (...x: readonly V128[]) => Expr<'v128'>
     k.seal()
     const operands = walks.map((walk, i): Operand => {
       const [block, ...strides] = params.slice(4 + 4 * i) as unknown as Tuple<Local<'i32'>, 4>
