@@ -1,3 +1,5 @@
+export { decodeLaw, encodeLaw } from './digits/law-file.ts'
+export type { DigitsSource } from './digits/source.ts'
 export { fitFactorMixture } from './em/factor-em.ts'
 export type { FactorFitStep } from './em/factor-em.ts'
 export type { FactorFit, FactorModel } from './em/model.ts'
@@ -71,6 +73,7 @@ export { drawKeys, exactDraws, exactScore, priorAlone } from './rows/references.
 export type { SmallSettings } from './rows/small-settings.ts'
 export { smallSettings } from './rows/small-settings.ts'
 export { suites } from './suites/catalog.ts'
+export { digitsGmm } from './suites/digits-gmm.ts'
 export type {
   Case,
   Cost,

@@ -1,3 +1,4 @@
+export { digitsLaw, shippedDigits } from './digits/shipped.ts'
 export type { Journal } from './measure/journal.ts'
 export { journalOf, openJournal } from './measure/journal.ts'
 export type { PlanModule, PlanSource } from './measure/workers.ts'
