@@ -1,4 +1,4 @@
-import type { Stream } from './stream.ts'
+import type { Stream } from '../posteriors/stream.ts'
 
 /** Exponential of mean 1. */
 export const exponential = (stream: Stream): number => -Math.log(1 - stream.uniform())

@@ -3,7 +3,7 @@ import type { Prior, Schedule } from '@tweedie/solvers'
 import { vpLinear } from '@tweedie/solvers'
 import type { Key, Tensor } from '@tweedie/tensor'
 import { fromData, matmul, randomKey, scope } from '@tweedie/tensor'
-import { streamOf } from './stream.ts'
+import { streamOf } from '../posteriors/stream.ts'
 import type { Increments } from './increments.ts'
 import { walkChain } from './walk.ts'
 

@@ -1,7 +1,7 @@
 import { randomKey } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { streamOf } from './stream.ts'
+import { streamOf } from '../posteriors/stream.ts'
 import { exponential, gamma, laplaceVariance } from './draws.ts'
 import type { Increments } from './increments.ts'
 import { increments, signal } from './increments.ts'

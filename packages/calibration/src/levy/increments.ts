@@ -1,4 +1,4 @@
-import type { Stream } from './stream.ts'
+import type { Stream } from '../posteriors/stream.ts'
 import { exponential, gamma, laplaceVariance } from './draws.ts'
 
 /** The law of the increments of a Lévy process in discrete time: a Gaussian whose variance is random, and that may be 0. */

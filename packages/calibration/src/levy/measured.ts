@@ -1,5 +1,5 @@
 import type { Matrix } from 'ml-matrix'
-import type { Stream } from './stream.ts'
+import type { Stream } from '../posteriors/stream.ts'
 import type { Increments } from './increments.ts'
 import type { GibbsChain } from './walk.ts'
 

@@ -12,7 +12,7 @@ import { noiseLevel } from './noise.ts'
 import type { LevyOperator } from './operators.ts'
 import { length } from './operators.ts'
 import { levyPosterior } from './posterior.ts'
-import { streamOf } from './stream.ts'
+import { streamOf } from '../posteriors/stream.ts'
 
 const host = { dtype: 'float64' } as const
 

@@ -1,4 +1,4 @@
-import type { Stream } from './stream.ts'
+import type { Stream } from '../posteriors/stream.ts'
 import type { Increments } from './increments.ts'
 
 /** A Markov chain on signals of a posterior. */

@@ -12,6 +12,7 @@ import type { Case, PosedProblem, Suite } from '../types.ts'
 
 /** What a problem is made of. */
 interface Kind {
+  readonly name: string
   /** A text of an operator, and σ_y. */
   readonly operator: string
   readonly sigma: number
@@ -21,33 +22,31 @@ interface Kind {
   readonly prior: 'the mixture' | 'the network'
 }
 
-const operators = [
-  'denoise',
-  'inpaint:box=14',
-  'inpaint:random=0.7,seed=1',
-  'inpaint:keep=4',
-  'sr:4',
-  'blur:size=9,std=1.5',
-  'uniform-blur:size=9',
-  'motion-blur:size=9,seed=1',
-  'kernel-blur',
-  'mri:acceleration=4,seed=1',
-  'multicoil-mri:acceleration=4',
-  'cs-gaussian:ratio=0.25',
-  'cs-walsh-hadamard:ratio=0.25',
-  'cs-block:ratio=0.25',
-  'tomography:angles=12',
-]
+/** The operators by short names. */
+const operators: Readonly<Record<string, string>> = {
+  denoise: 'denoise',
+  box: 'inpaint:box=14',
+  random: 'inpaint:random=0.7,seed=1',
+  rows: 'inpaint:lines=rows,keep=4',
+  sr4: 'sr:4',
+  blur: 'blur:size=9,std=1.5',
+  uniform: 'uniform-blur:size=9',
+  motion: 'motion-blur:size=9,seed=1',
+  kernel: 'kernel-blur',
+  mri: 'mri:acceleration=4,seed=1',
+  multicoil: 'multicoil-mri:acceleration=4',
+  gaussian: 'cs-gaussian:ratio=0.25',
+  hadamard: 'cs-walsh-hadamard:ratio=0.25',
+  block: 'cs-block:ratio=0.25',
+  ct: 'tomography:angles=12',
+}
 
-const kinds: readonly Kind[] = operators.flatMap((operator) => [
-  { operator, sigma: 0.05, truth: 'the mixture', prior: 'the mixture' } as const,
-  { operator, sigma: 0.2, truth: 'the mixture', prior: 'the mixture' } as const,
-  { operator, sigma: 0.05, truth: 'a digit', prior: 'the mixture' } as const,
-  { operator, sigma: 0.05, truth: 'a digit', prior: 'the network' } as const,
+const kinds: readonly Kind[] = Object.entries(operators).flatMap(([name, operator]): Kind[] => [
+  { name, operator, sigma: 0.05, truth: 'the mixture', prior: 'the mixture' },
+  { name: `${name},0.2`, operator, sigma: 0.2, truth: 'the mixture', prior: 'the mixture' },
+  { name: `${name},digit`, operator, sigma: 0.05, truth: 'a digit', prior: 'the mixture' },
+  { name: `${name},digit,network`, operator, sigma: 0.05, truth: 'a digit', prior: 'the network' },
 ])
-
-const nameOf = ({ operator, sigma, truth, prior }: Kind): string =>
-  `${operator},sigma=${sigma}${truth === 'a digit' ? ',digit' : ''}${prior === 'the network' ? ',network' : ''}`
 
 /** Goes through the held-out digits, which lie by label, in strides. */
 const placeOf = (seed: number, count: number): number => (seed * 3571) % count
@@ -115,14 +114,14 @@ export function digitsGmm(source: DigitsSource): Suite {
       'packages/calibration/priors/digits-gmm: fitted to the images that the network was trained on; truths are its draws, or held-out digits',
     problems: kinds.map(
       (kind): PosedProblem => ({
-        name: nameOf(kind),
+        name: kind.name,
         title: `${kind.operator}, σ_y = ${kind.sigma}; truth from ${kind.truth}, prior ${kind.prior}`,
         pose: (seed) => pose(kind, seed),
       }),
     ),
     full: { seeds: 10, samples: 64, limit: 300 },
     quick: {
-      problems: ['inpaint:box=14,sigma=0.05', 'sr:4,sigma=0.05', 'sr:4,sigma=0.05,digit,network'],
+      problems: ['box', 'sr4', 'sr4,digit,network'],
       seeds: 2,
       samples: 16,
       rows: ['exact', 'exact-score', 'dps', 'ddrm', 'pigdm', 'diffpir'],

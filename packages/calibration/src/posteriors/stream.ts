@@ -11,7 +11,13 @@ export interface Stream {
 
 /**
  * The numbers of a key by xoshiro128++ (Blackman and Vigna 2021, doi 10.1145/3460772), whose state is the key's first words: for
- * chains of millions of draws, several times as fast as a Philox block for each few.
+ * chains of millions of draws, several times as fast as Philox. The same key, the same numbers.
+ * @example
+ * ```ts
+ * import { streamOf } from '@tweedie/calibration'
+ * import { randomKey } from '@tweedie/tensor'
+ * streamOf(randomKey(1)).normal() === streamOf(randomKey(1)).normal() // => true
+ * ```
  */
 export function streamOf(key: Key): Stream {
   const [a = 1, b = 2, c = 3, d = 4] = randomWords(key, 4)
