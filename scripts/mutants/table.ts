@@ -1,6 +1,7 @@
 import type { Edit } from './edit.ts'
 import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
+import { calibrationLevyEdits } from './edits/calibration-levy.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
@@ -23,5 +24,6 @@ export const edits: readonly Edit[] = [
   ...factEdits,
   ...autoencoderEdits,
   ...restEdits,
+  ...calibrationLevyEdits,
   ...calibrationMetricEdits,
 ]
