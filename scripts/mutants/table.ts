@@ -1,6 +1,7 @@
 import type { Edit } from './edit.ts'
 import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
+import { calibrationLevyEdits } from './edits/calibration-levy.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationMeasureEdits } from './edits/calibration-measure.ts'
 import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
@@ -25,6 +26,7 @@ export const edits: readonly Edit[] = [
   ...factEdits,
   ...autoencoderEdits,
   ...restEdits,
+  ...calibrationLevyEdits,
   ...calibrationMetricEdits,
   ...calibrationMeasureEdits,
   ...calibrationSuiteEdits,

@@ -8,6 +8,8 @@ export type { ImageResults } from './images/results.ts'
 export { formatImageResults, imageCellKey, parseImageCell, parseImageResults } from './images/results.ts'
 export type { ImageRow, ImageTable } from './images/table.ts'
 export { imageTables, pictureDifference } from './images/table.ts'
+export { decodeLaw, encodeLaw } from './digits/law-file.ts'
+export type { DigitsSource } from './digits/source.ts'
 export { fitFactorMixture } from './em/factor-em.ts'
 export type { FactorFitStep } from './em/factor-em.ts'
 export type { FactorFit, FactorModel } from './em/model.ts'
@@ -114,6 +116,7 @@ export type { TestScore, TuneAsked, TuneControl, Tuned } from './tune/tune.ts'
 export { tune, validationSeed } from './tune/tune.ts'
 export type { AskedSpace, Range, Space } from './tune/space.ts'
 export { drawSettings, rangeOf, spaceOf } from './tune/space.ts'
+export { digitsGmm } from './suites/digits-gmm.ts'
 export type {
   Case,
   Cost,

@@ -29,7 +29,7 @@ export function encodeLaw({ weights, means, factors, background }: FactorModel):
  * @throws {FileFormatError} where an array is missing or they do not fit together.
  */
 export function decodeLaw(bytes: Uint8Array, file = 'model.safetensors'): FactorMixture {
-  const tensors = safetensorsToTensors(parseSafetensors(bytes, file), { dtype: 'float64', device: 'reference' })
+  const tensors = safetensorsToTensors(parseSafetensors(bytes, file), { device: 'reference' })
   const array = (name: string, axes: number) => {
     const tensor = tensors[name]
     if (tensor?.shape.length !== axes) throw new FileFormatError(file, `has no array '${name}' of ${axes} axes`)

@@ -24,7 +24,7 @@ export function kMeans(points: Points, count: number, seed: number): Clusters {
   using draws = uniform(randomKey(seed).fold('k-means'), [count], { dtype: 'float64', device: 'reference' })
   const picks = Array.from(draws.dataSync(), Number)
   const nearest = new Float64Array(subset.count).fill(1)
-  let centres = picks.map((u, k) => {
+  let centres: Float64Array[] = picks.map((u, k) => {
     const centre = Float64Array.from(pointAt(subset, at(nearest, u)))
     for (let p = 0; p < subset.count; p++) {
       const away = distance(pointAt(subset, p), centre)

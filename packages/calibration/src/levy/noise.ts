@@ -11,15 +11,16 @@ import { streamOf } from '../posteriors/stream.ts'
  */
 export function noiseVariance(law: Increments, { matrix }: LevyOperator, count = 1000): number {
   const key = randomKey(0).fold('levy noise').fold(law.name)
+  const rows = matrix.to2DArray()
   const powers = Array.from({ length: count }, (_, i) => {
     const x = signal(law, length, streamOf(key.fold(i)))
     let sum = 0
-    for (let r = 0; r < matrix.rows; r++) {
+    for (const row of rows) {
       let clean = 0
-      for (let j = 0; j < length; j++) clean += matrix.get(r, j) * (x[j] ?? 0)
+      for (let j = 0; j < length; j++) clean += (row[j] ?? 0) * (x[j] ?? 0)
       sum += clean ** 2
     }
-    return sum / matrix.rows
+    return sum / rows.length
   }).sort((a, b) => a - b)
   const middle = ((powers[count / 2 - 1] ?? 0) + (powers[count / 2] ?? 0)) / 2
   return middle / 10 ** 2.5

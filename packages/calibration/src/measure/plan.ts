@@ -52,12 +52,13 @@ function named<T>(
 
 /**
  * The suite of a name.
+ * @param among - The suites there are; in Node `allSuites` of `@tweedie/calibration/node` are more.
  * @throws {OptionError} listing those there are.
  */
-export const findSuite = (name: string): Suite => {
-  const found = suites.find((suite) => suite.name === name)
+export const findSuite = (name: string, among: readonly Suite[] = suites): Suite => {
+  const found = among.find((suite) => suite.name === name)
   if (found !== undefined) return found
-  throw new OptionError('suite', `no suite '${name}'; there are ${suites.map((s) => s.name).join(', ')}`)
+  throw new OptionError('suite', `no suite '${name}'; there are ${among.map((s) => s.name).join(', ')}`)
 }
 
 const countOf = (option: string, value: number): number => {

@@ -1,5 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
 import type { Asked, FindMethod, Plan } from './plan.ts'
+import type { Suite } from '../types.ts'
 import { findSuite, planSuite } from './plan.ts'
 
 /** Suites by name with what is asked of all: plain data, for threads. */
@@ -9,13 +10,15 @@ export interface AskedSuites extends Asked {
 
 /**
  * The plans of suites. Of the problems that are asked for each suite takes those it has; one that has none is left out.
+ * @param among - As `findSuite` has it.
  * @throws {OptionError} as `planSuite`, and for a problem that none of the suites has.
  */
 export async function plans(
   { suites: names, problems, ...asked }: AskedSuites,
   find?: FindMethod,
+  among?: readonly Suite[],
 ): Promise<readonly Plan[]> {
-  const suites = names.map(findSuite)
+  const suites = names.map((name) => findSuite(name, among))
   const problemsOf = suites.map((suite) => suite.problems.map(({ name }) => name))
   const unknown = problems?.find((name) => !problemsOf.flat().includes(name))
   if (unknown !== undefined)

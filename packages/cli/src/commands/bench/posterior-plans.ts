@@ -1,5 +1,6 @@
 import type { AskedSuites, Plan } from '@tweedie/calibration'
 import { plans as plansOf } from '@tweedie/calibration'
+import { allSuites } from '@tweedie/calibration/node'
 import { resolveMethod } from '../../resolve.ts'
 
 /** What threads are told. */
@@ -10,4 +11,4 @@ export interface PlanData extends AskedSuites {
 
 /** The plans of suites, with methods of the registry and the user's own. */
 export const plans = ({ cwd, ...asked }: PlanData): Promise<readonly Plan[]> =>
-  plansOf(asked, (text) => resolveMethod({ cwd }, text, '--methods'))
+  plansOf(asked, (text) => resolveMethod({ cwd }, text, '--methods'), allSuites)

@@ -6,7 +6,6 @@ import {
   compareResults,
   findSuite,
   formatResults,
-  suites as known,
   localWorker,
   measure,
   notesOf,
@@ -17,7 +16,7 @@ import {
   tablesOf,
   tasksOf,
 } from '@tweedie/calibration'
-import { openJournal, threadWorkers } from '@tweedie/calibration/node'
+import { allSuites, openJournal, threadWorkers } from '@tweedie/calibration/node'
 import { InterruptedError } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
@@ -46,8 +45,8 @@ export async function benchPosterior(
   argv: readonly string[],
 ): Promise<void> {
   const { list, jobs, json, out, markdown, compare, ...asked } = options
-  const suites = names.length > 0 ? [...new Set(names)] : known.map(({ name }) => name)
-  for (const name of suites) await naming('SUITE', 'suite', () => findSuite(name))
+  const suites = names.length > 0 ? [...new Set(names)] : allSuites.map(({ name }) => name)
+  for (const name of suites) await naming('SUITE', 'suite', () => findSuite(name, allSuites))
   if (list === true)
     return io.out(json === true ? `${JSON.stringify(listed(suites), null, 2)}\n` : listText(io, suites))
   const file = out === undefined ? undefined : absolute(io.cwd, out)
@@ -62,7 +61,7 @@ export async function benchPosterior(
   const planned = await naming('posterior', 'posterior', () => plans(data))
   const results = await run(io, planned, { jobs, file, data, quiet: json === true, argv })
   const text = formatResults(results)
-  const found = results.suites.flatMap((suite) => tablesOf(suite))
+  const found = results.suites.flatMap((suite) => tablesOf(suite, { suites: allSuites }))
   const comparison = earlier === undefined ? undefined : compareResults(earlier, results)
   if (file !== undefined) {
     await writeOneFile(file, Buffer.from(text), isResults)
@@ -173,7 +172,7 @@ type Difference = Comparison['differences'][number]
 
 const listed = (names: readonly string[]) =>
   names.map((wanted) => {
-    const { name, title, source, problems, metrics, full, quick } = findSuite(wanted)
+    const { name, title, source, problems, metrics, full, quick } = findSuite(wanted, allSuites)
     return {
       name,
       title,

@@ -47,9 +47,7 @@ export function factorDenoiser(law: FactorMixture): (x: Tensor, alpha: number, s
       }
     })
     const c = (basis ? matmul(x, basis(x)) : x).sub(centres(x).mul(alpha))
-    // Columns: F_kᵀd⁻¹ of all components, then d⁻¹μ_k.
-    const across = new Matrix(parts.map(({ pulled }) => pulled.to2DArray()).reduce(sideBySide))
-    const b = matmul(c, host(rows(across), [n, K * q])).reshape([N, K, q])
+    const b = matmul(c, host(sideBySide(parts.map(({ pulled }) => pulled), n, q), [n, K * q])).reshape([N, K, q])
       .sub(host(concatenated(parts.map((p) => p.offset)), [1, K, q]))
     const inner = host(concatenated(parts.map((p) => rows(p.inner))), [K, q, q])
     const z = matmul(b.transpose([1, 0, 2]), inner).transpose([1, 0, 2]) // [N, K, q]
@@ -70,7 +68,15 @@ export function factorDenoiser(law: FactorMixture): (x: Tensor, alpha: number, s
 
 const rows = (M: Matrix): Float64Array => Float64Array.from(M.to1DArray())
 
-const sideBySide = (a: number[][], b: number[][]): number[][] => a.map((row, i) => [...row, ...(b[i] ?? [])])
+/** Matrices n×q next to each other, row-major. */
+function sideBySide(matrices: readonly Matrix[], n: number, q: number): Float64Array {
+  const out = new Float64Array(n * q * matrices.length)
+  matrices.forEach((M, k) => {
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < q; j++) out[(i * matrices.length + k) * q + j] = M.get(i, j)
+  })
+  return out
+}
 
 const concatenated = (parts: readonly Float64Array[]): Float64Array =>
   Float64Array.from(parts.flatMap((part) => Array.from(part)))

@@ -1,0 +1,32 @@
+import type { Settings } from '@tweedie/solvers'
+
+/**
+ * Settings of methods on digits in [−1, 1], where their own would take too long or were made for other pictures: those of the
+ * pictures in the documentation.
+ */
+export const digitSettings: Readonly<Record<string, Settings>> = {
+  dps: { steps: 150, scale: 1.2 },
+  ddrm: { steps: 100, eta: 1 },
+  'red-diff': { steps: 200 },
+  rlsd: { steps: 100, compare: 'clean' },
+  repaint: { steps: 250 },
+  snips: { steps: 100, stepSize: 0.3 },
+  'score-ald': { steps: 300 },
+  'score-sde': { steps: 250 },
+  'kadkhodaie-simoncelli': { steps: 400 },
+  'pnp-dm': { steps: 25, decay: 0.8, rhoMin: 0.1, priorSteps: 8, langevinStep: 5e-4 },
+  pmc: { steps: 300, repeats: 1, stepSize: 5e-4, sigmaMax: 20, decay: 0.97, sigmaMin: 0.05 },
+  daps: { steps: 40, odeSteps: 2, learningRate: 5e-4, decay: 0.2, sigmaMin: 0.03 },
+  csgm: { steps: 60, optimizer: 'lbfgs' },
+  dmplug: { steps: 200, learningRate: 0.05, window: 20, patience: 60 },
+  shred: { steps: 100, learningRate: 0.02, clip: [-1, 1] },
+  'lgd-mc': { scale: 0.02 },
+  mpgd: { scale: 2 },
+  tmpd: { covariance: 'diagonal', probes: 4 },
+  tds: { clip: [-1, 1], spread: 'pigdm', dataVariance: 0.1 },
+  'mcg-diff': { particles: 4 },
+  mmps: { iterations: 1 },
+}
+
+/** The most steps of a method that has no settings of its own. */
+export const mostSteps = 100
