@@ -74,7 +74,11 @@ function coverage(suite: Suite): string {
       return [operator, name, uniform ? told(uniform) : '–', softmax ? told(softmax) : '–']
     }),
   )
-  return table(['operator', 'samples', 'all samples alike', 'weighted by their density again'], rows, (i) => i > 1)
+  return table(
+    ['operator', 'samples', 'all samples alike', 'weighted by their density again'],
+    rows,
+    (i) => i > 1,
+  )
 }
 
 /** What the mean of k exact draws costs. */
@@ -98,10 +102,16 @@ const printed: Readonly<Record<string, string>> = {
 
 function references(suite: Suite): string {
   const rows = Object.entries(printed).map(([problem, value]) => {
-    const [few, many] = [100, 500].map((samples) => judged(suite, problem, [kernelStein], { cases: 5, samples })[0])
+    const [few, many] = [100, 500].map(
+      (samples) => judged(suite, problem, [kernelStein], { cases: 5, samples })[0],
+    )
     return [problem, value, many ? told(many) : '–', few ? told(few) : '–']
   })
-  return table(['problem', 'printed, N = 500', 'exact draws, N = 500', 'exact draws, N = 100'], rows, (i) => i > 0)
+  return table(
+    ['problem', 'printed, N = 500', 'exact draws, N = 500', 'exact draws, N = 100'],
+    rows,
+    (i) => i > 0,
+  )
 }
 
 const average = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length

@@ -61,7 +61,9 @@ let model
 for (const step of fitFactorMixture(points, options)) {
   model = step.model
   curve.push([step.i, Number(step.objective.toFixed(3))])
-  console.log(`${step.i + 1}/${step.iterations} objective ${step.objective.toFixed(3)} log p ${step.logLikelihood.toFixed(3)}`)
+  console.log(
+    `${step.i + 1}/${step.iterations} objective ${step.objective.toFixed(3)} log p ${step.logLikelihood.toFixed(3)}`,
+  )
 }
 if (!model) throw new TypeError('no iterations')
 const bytes = encodeLaw(model)

@@ -32,14 +32,19 @@ export function decodeLaw(bytes: Uint8Array, file = 'model.safetensors'): Factor
   const tensors = safetensorsToTensors(parseSafetensors(bytes, file), { device: 'reference' })
   const array = (name: string, axes: number) => {
     const tensor = tensors[name]
-    if (tensor?.shape.length !== axes) throw new FileFormatError(file, `has no array '${name}' of ${axes} axes`)
+    if (tensor?.shape.length !== axes)
+      throw new FileFormatError(file, `has no array '${name}' of ${axes} axes`)
     return { shape: tensor.shape, values: Array.from(tensor.dataSync(), Number) }
   }
   const [weights, means, factors] = [array('weights', 1), array('means', 2), array('factors', 3)]
   const background = array('background', 1)
   for (const tensor of Object.values(tensors)) tensor.dispose()
   const [K = 0, n = 0, q = 0] = factors.shape
-  if (weights.shape[0] !== K || means.shape.join() !== `${K},${n}` || background.shape[0] !== (n * (n + 1)) / 2)
+  if (
+    weights.shape[0] !== K ||
+    means.shape.join() !== `${K},${n}` ||
+    background.shape[0] !== (n * (n + 1)) / 2
+  )
     throw new FileFormatError(file, 'its arrays do not fit together')
   const part = (values: readonly number[], k: number, size: number) => values.slice(k * size, (k + 1) * size)
   const L = new Matrix(n, n)

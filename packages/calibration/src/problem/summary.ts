@@ -37,7 +37,17 @@ export interface SampleSummary {
 }
 
 /** Metrics of the samples of one measurement, whose truth is not known. */
-const withoutTruth = ['sw', 'sw-max', 'energy', 'mmd', 'cmd', 'ksd', 'mean-error', 'variance-error', 'whitened-ratio']
+const withoutTruth = [
+  'sw',
+  'sw-max',
+  'energy',
+  'mmd',
+  'cmd',
+  'ksd',
+  'mean-error',
+  'variance-error',
+  'whitened-ratio',
+]
 
 /** Distances take time as the square of their number: more samples than these are not looked at. */
 const mostJudged = 2000

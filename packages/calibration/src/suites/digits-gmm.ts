@@ -64,7 +64,10 @@ function denseOf(operator: { forward(x: ReturnType<typeof fromData>): ReturnType
   const n = shape[1] * shape[2]
   const eye = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0))
   const columns = scope(() =>
-    Float64Array.from(operator.forward(fromData(eye, [n, ...shape], { dtype: 'float64' })).dataSync(), Number),
+    Float64Array.from(
+      operator.forward(fromData(eye, [n, ...shape], { dtype: 'float64' })).dataSync(),
+      Number,
+    ),
   )
   return Matrix.from1DArray(n, columns.length / n, Array.from(columns)).transpose()
 }
@@ -154,7 +157,12 @@ function picture(source: DigitsSource, seed: number): Float64Array {
   return Float64Array.from(pointAt(pictures, placeOf(seed, pictures.count)))
 }
 
-function measured(A: Matrix, truth: Float64Array, sigma: number, key: ReturnType<typeof randomKey>): Float64Array {
+function measured(
+  A: Matrix,
+  truth: Float64Array,
+  sigma: number,
+  key: ReturnType<typeof randomKey>,
+): Float64Array {
   using z = normal(key, [A.rows], { dtype: 'float64', device: 'reference' })
   const noise = z.dataSync()
   return Float64Array.from({ length: A.rows }, (_, r) => {

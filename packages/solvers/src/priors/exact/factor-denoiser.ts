@@ -27,7 +27,10 @@ export function factorDenoiser(law: FactorMixture): (x: Tensor, alpha: number, s
   const centres = constant(centre, [1, n])
   const meanRows = constant(Float64Array.from(means.flatMap((mean) => Array.from(mean))), [K, n])
   const factors = factored.map(({ factor }) => padded(factor, q))
-  const factorRows = constant(Float64Array.from(factors.flatMap((F) => F.transpose().to1DArray())), [K * q, n])
+  const factorRows = constant(Float64Array.from(factors.flatMap((F) => F.transpose().to1DArray())), [
+    K * q,
+    n,
+  ])
 
   return (x, alpha, sigma) => {
     const like = { dtype: x.dtype, device: x.device }
@@ -43,24 +46,54 @@ export function factorDenoiser(law: FactorMixture): (x: Tensor, alpha: number, s
         inner,
         pulledMean,
         offset: transposeTimes(pulled, mean).map((value) => alpha * value),
-        constant: Math.log(law.components[k]?.weight ?? 0) - (logDeterminant + alpha * dot(mean, pulledMean)) / 2,
+        constant:
+          Math.log(law.components[k]?.weight ?? 0) - (logDeterminant + alpha * dot(mean, pulledMean)) / 2,
       }
     })
     const c = (basis ? matmul(x, basis(x)) : x).sub(centres(x).mul(alpha))
-    const b = matmul(c, host(sideBySide(parts.map(({ pulled }) => pulled), n, q), [n, K * q])).reshape([N, K, q])
+    const b = matmul(
+      c,
+      host(
+        sideBySide(
+          parts.map(({ pulled }) => pulled),
+          n,
+          q,
+        ),
+        [n, K * q],
+      ),
+    )
+      .reshape([N, K, q])
       .sub(host(concatenated(parts.map((p) => p.offset)), [1, K, q]))
     const inner = host(concatenated(parts.map((p) => rows(p.inner))), [K, q, q])
     const z = matmul(b.transpose([1, 0, 2]), inner).transpose([1, 0, 2]) // [N, K, q]
-    const linear = matmul(c, host(columnsOf(parts.map((p) => p.pulledMean), n), [n, K]))
-    const logits = linear
-      .add(b.mul(z).sum(2).mul(0.5))
-      .add(host(Float64Array.from(parts, (p) => p.constant), [1, K]))
+    const linear = matmul(
+      c,
+      host(
+        columnsOf(
+          parts.map((p) => p.pulledMean),
+          n,
+        ),
+        [n, K],
+      ),
+    )
+    const logits = linear.add(b.mul(z).sum(2).mul(0.5)).add(
+      host(
+        Float64Array.from(parts, (p) => p.constant),
+        [1, K],
+      ),
+    )
     const r = softmax(logits, 1)
     const own = matmul(r, meanRows(x)).add(
       matmul(z.mul(r.reshape([N, K, 1])).reshape([N, K * q]), factorRows(x)),
     )
-    const share = host(d.map((value) => sigma ** 2 / value), [1, n])
-    const gain = host(d.map((value, i) => (alpha * (background.values[i] ?? 0)) / value), [1, n])
+    const share = host(
+      d.map((value) => sigma ** 2 / value),
+      [1, n],
+    )
+    const gain = host(
+      d.map((value, i) => (alpha * (background.values[i] ?? 0)) / value),
+      [1, n],
+    )
     const expected = own.mul(share).add(c.mul(gain)).add(centres(x))
     return back ? matmul(expected, back(x)) : expected
   }

@@ -128,8 +128,7 @@ export class FactorMixture extends Mixture {
       const { pulled, inner, logDeterminant } = this.inverses[k] ?? missing()
       const d = c.map((value, i) => value - (mean[i] ?? 0))
       const b = transposeTimes(pulled, d)
-      const square =
-        d.reduce((sum, v, i) => sum + v ** 2 / (values[i] ?? 1), 0) - dot(b, times(inner, b))
+      const square = d.reduce((sum, v, i) => sum + v ** 2 / (values[i] ?? 1), 0) - dot(b, times(inner, b))
       return Math.log(weight) - (square + logDeterminant + d.length * Math.log(2 * Math.PI)) / 2
     })
   }
