@@ -19,6 +19,8 @@ const sbc = of('sbc.ts')
 const crps = of('crps.ts', 'scores')
 const gap = of('gap.ts', 'scores')
 const evidence = of('evidence.ts', 'scores')
+const power = of('power.ts')
+const trials = of('trials.ts')
 const define = of('define.ts', 'scores', 'coverage', 'occupancy')
 
 /** Faults of the metrics of posterior samples. */
@@ -82,12 +84,6 @@ export const calibrationMetricEdits: readonly Edit[] = [
     'points of two spaces are compared',
   ),
   directions('calibration-no-points', ' || a.count === 0 || b.count === 0', '', 'no points are compared'),
-  sliced(
-    'calibration-sw-sorted',
-    'projected(draws, u).sort()',
-    'projected(draws, u)',
-    'draws stay in their order',
-  ),
   sliced(
     'calibration-sw-mean',
     'sum + d, 0) / all.length',
@@ -195,23 +191,10 @@ export const calibrationMetricEdits: readonly Edit[] = [
     "the samples' own distances are left out",
   ),
   energy(
-    'calibration-mmd-width',
-    '4 * meanDistance(draws)',
-    '4 * meanDistance(samples)',
-    'the bandwidth is that of the samples',
-  ),
-  energy('calibration-mmd-widest', '4 * meanDistance', '2 * meanDistance', 'kernels are half as wide'),
-  energy(
     'calibration-mmd-kernels',
     'k4 + k2 + k1 + half + half * half',
     'k4 + k2 + k1 + half',
     'four kernels',
-  ),
-  energy(
-    'calibration-mmd-two',
-    '2 * meanBetween(x, y, kernels)',
-    'meanBetween(x, y, kernels)',
-    'the middle term counts once',
   ),
   ksd('calibration-ksd-pull', '- pull * slope', '+ pull * slope', "the kernel's gradient has the other sign"),
   ksd(
@@ -428,4 +411,100 @@ export const calibrationMetricEdits: readonly Edit[] = [
     'an infinite mean has an interval of NaN',
   ),
   define('calibration-lacks-more', 'lacks?.(posed)', 'undefined', 'what else is missing is not said'),
+  sliced(
+    'calibration-sw-sorted',
+    'projected(points, pointAt(directions, i)).sort()',
+    'projected(points, pointAt(directions, i))',
+    'points stay in their order',
+  ),
+  sliced(
+    'calibration-sw-latest',
+    'latest?.draws !== draws',
+    'latest === undefined',
+    'the first draws stand for all',
+  ),
+  energy(
+    'calibration-mmd-width',
+    'const k = kernels(meanDistance(draws))',
+    'const k = kernels(meanDistance(samples))',
+    'the bandwidth is that of the samples',
+  ),
+  energy('calibration-mmd-widest', '/ (4 * b)', '/ (2 * b)', 'kernels are half as wide'),
+  energy(
+    'calibration-mmd-two',
+    '2 * meanBetween(x, thinned(draws), k)',
+    'meanBetween(x, thinned(draws), k)',
+    'the middle term counts once',
+  ),
+  power(
+    'calibration-power-threshold',
+    'Math.ceil(0.95 * worst.length) - 1',
+    'worst.length - 1',
+    'the level is 0',
+  ),
+  power(
+    'calibration-power-better',
+    "better === 'lower' ? value : -value",
+    'value',
+    'small p-values are no fault',
+  ),
+  power(
+    'calibration-power-target',
+    'Math.abs(value - (target ?? usual))',
+    'value - (target ?? usual)',
+    'values below the target are no fault',
+  ),
+  power('calibration-power-usual', 'target ?? usual', 'target ?? 0', 'where no target is named it is 0'),
+  power(
+    'calibration-power-paired',
+    'paired ? value - metric',
+    'paired ? value + 0 * metric',
+    'nothing is taken off scores',
+  ),
+  power(
+    'calibration-power-left-out',
+    'if (!Number.isFinite(usual)) return []',
+    '',
+    'metrics without numbers stand in the table',
+  ),
+  power(
+    'calibration-power-lacks',
+    'metrics.filter((metric) => metric.lacks(posed) === undefined)',
+    'metrics',
+    'metrics that do not fit stand in the table',
+  ),
+  power(
+    'calibration-power-cases',
+    'r * cases + k).fold',
+    'r * cases).fold',
+    'all cases have the same draws',
+    {
+      tests: [
+        'packages/calibration/src/metrics/power.test.ts',
+        'packages/calibration/src/metrics/laws.test.ts',
+      ],
+    },
+  ),
+  trials('calibration-trial-wider', '1 + size', '1 + size / 2', 'samples are wider by 2.5 %'),
+  trials('calibration-trial-narrower', '1 - size, none', '1 + size, none', 'narrower samples are wider'),
+  trials('calibration-trial-shift', 'size * Math.sqrt(v)', 'size * v', 'a shift is in units of a variance'),
+  trials(
+    'calibration-trial-weight',
+    'k === order[0] ? w + size',
+    'k === order[0] ? w',
+    'weight is taken and not given',
+  ),
+  trials(
+    'calibration-trial-factor',
+    'factor[j * d + k]',
+    'factor[k * d + j]',
+    'draws are correlated otherwise',
+  ),
+  trials('calibration-trial-noise', 'value + sigma * (noise[i] ?? 0)', 'value', 'measurements have no noise'),
+  trials(
+    'calibration-trial-component',
+    '(left -= w) < 0',
+    '(left -= w) < 0.5',
+    'components have other weights',
+  ),
 ]

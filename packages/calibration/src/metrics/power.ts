@@ -53,7 +53,7 @@ const numbersOf = ({ metric, paired }: Statistic, samples: Points, judged: Judge
   exact: paired ? metric.of(judged.draws, judged) : [],
 })
 
-function valueOf({ metric, paired }: Statistic, cases: readonly Numbers[]): number {
+function overCases({ metric, paired }: Statistic, cases: readonly Numbers[]): number {
   const { value } = metric.over(cases.map(({ own }) => own))
   return paired ? value - metric.over(cases.map(({ exact }) => exact)).value : value
 }
@@ -82,7 +82,7 @@ function repetition(
       statistics.forEach((statistic, s) => all[c]?.[s]?.push(numbersOf(statistic, points, judged)))
     })
   }
-  return all.map((ofChange) => statistics.map((statistic, s) => valueOf(statistic, ofChange[s] ?? [])))
+  return all.map((ofChange) => statistics.map((statistic, s) => overCases(statistic, ofChange[s] ?? [])))
 }
 
 /**
@@ -95,7 +95,7 @@ function repetition(
  * @example
  * ```ts
  * import { metricPower, varianceRatio } from '@tweedie/calibration'
- * const size = { samples: 200, cases: 10, exact: 20, repetitions: 5 }
+ * const size = { samples: 500, cases: 8, exact: 20, repetitions: 3 }
  * const [found] = metricPower('gaussian', [varianceRatio], size)
  * found?.power.wider // => 1
  * ```

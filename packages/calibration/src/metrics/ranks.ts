@@ -13,8 +13,8 @@ export function rankIn(values: Float64Array, value: number): number {
 }
 
 /**
- * How much of the ranks below `rank` + 1 lie within the lowest part p of 0 … N: 1, 0, or between for the rank that p cuts. Its
- * mean over uniform ranks is p exactly, at every N.
+ * Whether a rank of 0 … N is among the lowest part p of the N + 1: 1, 0, or in part for the rank that p cuts, so that the mean
+ * over uniform ranks is p at every N.
  */
 export const within = (rank: number, count: number, p: number): number =>
   Math.min(1, Math.max(0, p * (count + 1) - rank))

@@ -40,7 +40,7 @@ const countAndRanks = (samples: Points, posed: Case): number[] => [samples.count
 export function rankPolynomials(rank: number, count: number, order: number): number[] {
   const n = count + 1
   const t = (2 * rank - count) / n
-  // p_{k+1} = t·p_k·… in the form t p_k = a_{k+1} p_{k+1} + a_k p_{k−1}, a_k² = k²(1 − k²/n²)/(4k² − 1).
+  // t p_k = a_{k+1} p_{k+1} + a_k p_{k−1} with a_k² = k²(1 − k²/n²)/(4k² − 1).
   const a = (k: number) => Math.sqrt((k * k * (1 - (k * k) / (n * n))) / (4 * k * k - 1))
   const all = [1]
   for (let k = 0; k < order; k++)
@@ -51,7 +51,7 @@ export function rankPolynomials(rank: number, count: number, order: number): num
 /**
  * The p-value of Neyman's smooth test of order 4 that ranks are uniform on 0 … N: Σ_k (Σ_i φ_k(r_i))²/n against χ²₄, φ₁ seeing a
  * shift, φ₂ a spread that is wrong. With N < 4 of order N. Close to its law from some 20 ranks on.
- * @throws never; NaN without ranks.
+ * NaN without ranks.
  * @example
  * ```ts
  * import { uniformRanks } from '@tweedie/calibration'
