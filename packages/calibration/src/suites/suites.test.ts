@@ -1,4 +1,5 @@
 import type { ExactPrior, MixtureComponent } from '@tweedie/solvers'
+import { memory } from '@tweedie/tensor'
 import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix'
 import { describe, expect, test } from 'vitest'
 import { sampleMetrics } from '../metrics/catalog.ts'
@@ -90,6 +91,13 @@ test.each(named)('%s: the same seed poses the same, y is of double precision', (
   expect(a.truth).toEqual(b.truth)
   expect(measuredBy(a)).toEqual(measuredBy(b))
   expect(`${measuredBy(a)} ${a.truth}`).not.toBe(`${measuredBy(other)} ${other.truth}`)
+})
+
+test.each(named)('%s: of what posing makes the caller has y alone to free', (_, problem) => {
+  problem.pose(5).problem.y.dispose()
+  const before = memory().tensors
+  problem.pose(6).problem.y.dispose()
+  expect(memory().tensors).toBe(before)
 })
 
 /** Whose posteriors are known by chains alone; they have tests of their own. */
