@@ -116,7 +116,7 @@ describe('what chains keep', () => {
         ],
       ),
       warmUp: 500,
-      states: 20_000,
+      states: 8000,
       every: 1,
     })
     expect(accepted.jumps).toBeGreaterThan(0.02)
