@@ -116,13 +116,27 @@ describe('what chains keep', () => {
         ],
       ),
       warmUp: 500,
-      states: 20_000,
+      states: 8000,
       every: 1,
     })
     expect(accepted.jumps).toBeGreaterThan(0.02)
     expectMoments(states, modes.mean(), modes.covariance().to2DArray())
     for (const [k, weight] of [0.5, 0.3, 0.2].entries())
       expect(off(states, (x) => modes.responsibilities(x)[k] ?? 0, weight)).toBeLessThan(5)
+  })
+
+  test('jumps that are taken half the time, from a law beside it, keep a Gaussian', () => {
+    const { states, accepted } = runChains(gaussian([0], 1), {
+      starts: [Float64Array.of(-4), Float64Array.of(4)],
+      key: randomKey(9),
+      leaps: 1,
+      jump: gaussian([1.5], 4),
+      warmUp: 500,
+      states: 20_000,
+      every: 1,
+    })
+    expect(accepted.jumps).toBeGreaterThan(0.3)
+    expectMoments(states, Float64Array.of(0), [[1]])
   })
 
   test('a symmetry is a move', () => {

@@ -1,6 +1,6 @@
 import type { ExactPrior } from '@tweedie/solvers'
 import { gaussianMixturePrior, gaussianNoise, poissonNoise, shownOperator, ve } from '@tweedie/solvers'
-import type { Key, Tensor } from '@tweedie/tensor'
+import type { Key } from '@tweedie/tensor'
 import { fromData, randomKey } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import type { ChainPosterior } from '../posteriors/chain.ts'
@@ -15,6 +15,7 @@ import {
   linearCase,
   measured,
   normals,
+  numbers,
   operatorOf,
   orthogonal,
   truthOf,
@@ -85,8 +86,8 @@ function xRay(seed: number): Case {
   const noise = poissonNoise(2)
   const law = prior()
   const truth = truthOf(law, key.fold('truth'))
-  const clean = applied(A, truth).map((u, i) => photons * Math.exp(-u - (offset[i] ?? 0)) - 1)
-  const y = onHost(noise.sample([key.fold('noise')], batchOfOne(clean)))
+  using clean = batchOfOne(applied(A, truth).map((u, i) => photons * Math.exp(-u - (offset[i] ?? 0)) - 1))
+  const y = numbers(noise.sample([key.fold('noise')], clean))
   const count = (i: number) => Math.round((y[i] ?? 0) + 1)
   const rate = (i: number, u: number) => photons * Math.exp(-u - (offset[i] ?? 0))
   return ridged(law, truth, y, { operator, noise }, key, {
@@ -122,11 +123,6 @@ function phaseRetrieval(seed: number): Case {
     slope: (i, u) => (2 * u * off(i, u)) / sigma ** 2,
     curvature: (i, u) => (2 * off(i, u) - 4 * u ** 2) / sigma ** 2,
   })
-}
-
-function onHost(drawn: Tensor): Float64Array {
-  using y = drawn
-  return Float64Array.from(y.dataSync(), Number)
 }
 
 /** Chains are run once for all rows of a case. */

@@ -8,7 +8,8 @@ import type { Case } from '../types.ts'
 
 const host = { dtype: 'float64', device: 'reference' } as const
 
-function numbers(draw: Tensor): Float64Array {
+/** The elements of a tensor, which is freed. */
+export function numbers(draw: Tensor): Float64Array {
   using drawn = draw
   return Float64Array.from(drawn.dataSync(), Number)
 }
@@ -31,8 +32,10 @@ export const orthogonal = (key: Key, d: number): Matrix =>
   new QrDecomposition(Matrix.from1DArray(d, d, normals(key, d * d))).orthogonalMatrix
 
 /** A as an operator. */
-export const operatorOf = (A: Matrix) =>
-  matrixOperator(fromData(Float64Array.from(A.to1DArray()), [A.rows, A.columns], host))
+export function operatorOf(A: Matrix) {
+  using a = fromData(Float64Array.from(A.to1DArray()), [A.rows, A.columns], host)
+  return matrixOperator(a)
+}
 
 /** A x. */
 export const applied = (A: Matrix, x: Float64Array): Float64Array =>

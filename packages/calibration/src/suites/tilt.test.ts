@@ -1,4 +1,5 @@
 import type { ExactPrior } from '@tweedie/solvers'
+import { memory } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { pointAt } from '../points.ts'
 import type { ChainPosterior } from '../posteriors/chain.ts'
@@ -59,7 +60,11 @@ test('the tilted law of the states is that of the chains up to their number and 
 })
 
 test('all seeds have one law, each its own truth', () => {
+  const before = memory().tensors
   const other = doubleWellCase(2)
+  other.problem.y.dispose()
+  expect(memory().tensors).toBe(before)
+  expect(doubleWellCase(2).truth).toEqual(other.truth)
   expect(other.posterior).toBe(posterior)
   expect(other.truth).not.toEqual(posed.truth)
 })
