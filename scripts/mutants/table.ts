@@ -1,6 +1,7 @@
 import type { Edit } from './edit.ts'
 import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
+import { calibrationAskEdits } from './edits/calibration-ask.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
@@ -24,4 +25,5 @@ export const edits: readonly Edit[] = [
   ...autoencoderEdits,
   ...restEdits,
   ...calibrationMetricEdits,
+  ...calibrationAskEdits,
 ]
