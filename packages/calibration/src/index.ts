@@ -86,10 +86,10 @@ export type { Rung, Standing } from './tune/halving.ts'
 export { halve, ranksOf, rungsOf } from './tune/halving.ts'
 export type { PresetFile } from './tune/preset-file.ts'
 export { formatPreset, parsePreset } from './tune/preset-file.ts'
-export type { TestScore, TuneAsked, TuneControl, Tuned } from './tune/tune.ts'
-export { tune, validationSeed } from './tune/tune.ts'
 export type { AskedSpace, Range, Space } from './tune/space.ts'
 export { drawSettings, rangeOf, spaceOf } from './tune/space.ts'
+export type { TestScore, TuneAsked, TuneControl, Tuned } from './tune/tune.ts'
+export { tune, validationSeed } from './tune/tune.ts'
 export type {
   Case,
   Cost,

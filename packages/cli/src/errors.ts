@@ -80,8 +80,7 @@ export function explain(error: unknown): { code: number; message: string } {
       message: path === undefined ? problem : `${printable(path)}: ${problem}`,
     }
   }
-  if (failures.has(error.name))
-    return { code: exitCodes.failed, message: one(error.message) }
+  if (failures.has(error.name)) return { code: exitCodes.failed, message: one(error.message) }
   return {
     code: exitCodes.failed,
     message: `${isOwnError(error) ? 'an error in a module of yours' : 'unexpected error (please report it)'}\n${lines(error.stack ?? error.message)}`,

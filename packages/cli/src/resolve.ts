@@ -107,11 +107,12 @@ export async function resolveWithPreset(
 
 /** The preset that a file holds. @throws {OptionError | FileFormatError} where there is none. */
 async function readPreset(io: Io, file: string): Promise<PresetFile> {
-  const bytes = await readBytes(absolute(io.cwd, file), { most: () => largestPreset, signal: io.signal }).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? new OptionError('--preset', `there is no file '${file}'`) : error
-    },
-  )
+  const bytes = await readBytes(absolute(io.cwd, file), {
+    most: () => largestPreset,
+    signal: io.signal,
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new OptionError('--preset', `there is no file '${file}'`) : error
+  })
   return parsePreset(Buffer.from(bytes).toString('utf8'), file)
 }
 
@@ -124,7 +125,9 @@ async function resolveWithPresetFile(io: Io, text: string, file: string): Promis
   const { name } = entry.info
   const { method, record: _, ...preset } = await readPreset(io, file)
   if (method !== name) throw new OptionError('--preset', `'${file}' is a preset of ${method}, not of ${name}`)
-  const own = await naming('--preset', 'method', () => readSettings(name, entry.info.options, preset.settings))
+  const own = await naming('--preset', 'method', () =>
+    readSettings(name, entry.info.options, preset.settings),
+  )
   return { entry, settings: { ...own, ...settings }, preset }
 }
 

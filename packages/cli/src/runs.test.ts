@@ -171,7 +171,9 @@ describe('restore', () => {
     const sr = await ran(folder.path, restoring('--operator', 'sr:4', '--measured'))
     expect(sr).toMatchObject({ code: 0, err: '' })
     expect(sr.out).toMatch(/^task +method +misfit +NFE/)
-    expect(sr.out).toMatch(/\ndps: residual χ² \d+ of 49 numbers, expected 32 … 70: too small: the noise is fitted as well\.\n/)
+    expect(sr.out).toMatch(
+      /\ndps: residual χ² \d+ of 49 numbers, expected 32 … 70: too small: the noise is fitted as well\.\n/,
+    )
     const [run] = JSON.parse(readFileSync(join(folder.path, 'out/run.json'), 'utf8')).tasks[0].runs
     expect(run.residual).toMatchObject({ measured: 49, verdict: 'too small' })
     expect(run.residual.chi2).toBeCloseTo(49 * run.scores[0].misfit ** 2, 3)

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { Cell } from '../measure/cell.ts'
+import { findSuite } from '../measure/plan.ts'
 import { sampleMetrics } from '../metrics/catalog.ts'
 import { trial } from '../metrics/trials.ts'
-import { findSuite } from '../measure/plan.ts'
 import { drawKeys } from '../rows/references.ts'
 import { checkCalibration } from './check.ts'
 import { checkMetrics, checkOf } from './verdict.ts'
 
-const names: readonly string[] = [...checkMetrics.calibration, ...checkMetrics.distances, ...checkMetrics.shown]
+const names: readonly string[] = [
+  ...checkMetrics.calibration,
+  ...checkMetrics.distances,
+  ...checkMetrics.shown,
+]
 const metrics = sampleMetrics.filter(({ info }) => names.includes(info.name))
 const cost = { nfe: 0, vjps: 0, operatorCalls: 0, peakBytes: 0, seconds: 0 }
 const samples = 50
@@ -19,7 +23,10 @@ interface Wrong {
 }
 
 /** Cells of draws that were made wrong, and of others that were not. */
-function cells({ factor = 1, shift = 0 }: Wrong, count: number): { method: readonly Cell[]; exact: readonly Cell[] } {
+function cells(
+  { factor = 1, shift = 0 }: Wrong,
+  count: number,
+): { method: readonly Cell[]; exact: readonly Cell[] } {
   const of = (row: string, seed: number, key: number): Cell => {
     const { samples: drawn, judged } = trial({ problem: 'gaussian', samples, seed })
     const { posterior } = judged.posed
@@ -35,7 +42,10 @@ function cells({ factor = 1, shift = 0 }: Wrong, count: number): { method: reado
     return { ...id, metrics: Object.fromEntries(found), cost }
   }
   const seeds = Array.from({ length: count }, (_, seed) => seed)
-  return { method: seeds.map((seed) => of('m', seed, seed)), exact: seeds.map((seed) => of('exact', seed, seed)) }
+  return {
+    method: seeds.map((seed) => of('m', seed, seed)),
+    exact: seeds.map((seed) => of('exact', seed, seed)),
+  }
 }
 
 const words = (wrong: Wrong) => checkOf('p', cells(wrong, 40), metrics)
@@ -43,7 +53,13 @@ const words = (wrong: Wrong) => checkOf('p', cells(wrong, 40), metrics)
 describe('the verdict', () => {
   test('exact draws hold in every respect', () => {
     const check = words({})
-    expect(check.findings.map(({ metric }) => metric)).toEqual(['sbc', 'marginal90', 'sw', 'energy', 'mean-error'])
+    expect(check.findings.map(({ metric }) => metric)).toEqual([
+      'sbc',
+      'marginal90',
+      'sw',
+      'energy',
+      'mean-error',
+    ])
     // Fixed seeds; the least of five p-values that are uniform is above 0.002 with probability 0.99.
     expect(check.findings.every(({ p }) => p > 0.01)).toBe(true)
     expect(check).toMatchObject({ holds: true, cases: 40, refused: [] })
@@ -52,10 +68,13 @@ describe('the verdict', () => {
 
   test('draws that are half as wide, or nearly twice as wide, are told by ranks and coverage', () => {
     const [narrow, wide] = [words({ factor: 0.5 }), words({ factor: 1.8 })]
-    const broken = ({ findings }: typeof narrow) => findings.filter(({ holds }) => !holds).map(({ metric }) => metric)
+    const broken = ({ findings }: typeof narrow) =>
+      findings.filter(({ holds }) => !holds).map(({ metric }) => metric)
     expect(broken(narrow)).toEqual(expect.arrayContaining(['sbc', 'marginal90', 'sw']))
     expect(broken(wide)).toEqual(expect.arrayContaining(['sbc', 'marginal90']))
-    expect(narrow.says).toMatch(/^not draws of the posterior: ranks of the truth .* too narrow \(spread of its rank [12]/)
+    expect(narrow.says).toMatch(
+      /^not draws of the posterior: ranks of the truth .* too narrow \(spread of its rank [12]/,
+    )
     expect(wide.says).toMatch(/too wide \(spread of its rank 0\./)
   })
 
@@ -67,11 +86,17 @@ describe('the verdict', () => {
 
   test('closer than exact draws is no fault; what is asked of several problems at once is asked of each more strictly', () => {
     const { method, exact } = cells({}, 30)
-    const closer = method.map((cell) => ('metrics' in cell ? { ...cell, metrics: { ...cell.metrics, sw: [0] } } : cell))
+    const closer = method.map((cell) =>
+      'metrics' in cell ? { ...cell, metrics: { ...cell.metrics, sw: [0] } } : cell,
+    )
     const check = checkOf('p', { method: closer, exact }, metrics)
-    expect(check.findings.find(({ metric }) => metric === 'sw')).toMatchObject({ holds: true, p: expect.closeTo(1, 3) })
+    expect(check.findings.find(({ metric }) => metric === 'sw')).toMatchObject({
+      holds: true,
+      p: expect.closeTo(1, 3),
+    })
     const narrow = cells({ factor: 0.3 }, 12)
-    const strict = (tests: number) => checkOf('p', narrow, metrics, tests).findings.filter((f) => !f.holds).length
+    const strict = (tests: number) =>
+      checkOf('p', narrow, metrics, tests).findings.filter((f) => !f.holds).length
     expect(strict(1e6)).toBeLessThan(strict(1))
   })
 
@@ -84,7 +109,11 @@ describe('the verdict', () => {
     expect(some).toMatchObject({ holds: false, cases: 11, refused: ['it diverges there'] })
     expect(some.says).toMatch(/; in some cases there are no samples: it diverges there$/)
     const none = checkOf('p', { method: [torn], exact }, metrics)
-    expect(none).toMatchObject({ holds: false, findings: [], says: 'there are no samples: it diverges there' })
+    expect(none).toMatchObject({
+      holds: false,
+      findings: [],
+      says: 'there are no samples: it diverges there',
+    })
   })
 })
 

@@ -69,7 +69,10 @@ export async function checkCalibration(asked: CheckAsked): Promise<readonly Chec
   })
   return problems.map(({ name }) => {
     const own = cells.filter(({ problem }) => problem === name)
-    const [exact, others] = [own.filter(({ row }) => row === 'exact'), own.filter(({ row }) => row !== 'exact')]
+    const [exact, others] = [
+      own.filter(({ row }) => row === 'exact'),
+      own.filter(({ row }) => row !== 'exact'),
+    ]
     return checkOf(name, { method: others, exact }, metrics, problems.length)
   })
 }

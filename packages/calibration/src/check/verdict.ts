@@ -53,7 +53,11 @@ function offTarget({ value, high }: Summary, target: number, cases: number): num
   return studentTails((value - target) / error, Math.max(1, cases - 1))
 }
 
-function ranks(metric: SampleMetric, cells: readonly Good[], spread: Summary | undefined): Omit<Finding, 'holds'> {
+function ranks(
+  metric: SampleMetric,
+  cells: readonly Good[],
+  spread: Summary | undefined,
+): Omit<Finding, 'holds'> {
   const p = metric.over(numbersOf(cells, metric.info.name)).value
   const shape =
     spread === undefined
@@ -78,7 +82,11 @@ function coverage(metric: SampleMetric, cells: readonly Good[]): Omit<Finding, '
 }
 
 /** A distance against that of exact draws, case by case; only one that is larger counts. */
-function distance(metric: SampleMetric, cells: readonly Good[], exact: readonly Good[]): Omit<Finding, 'holds'> | undefined {
+function distance(
+  metric: SampleMetric,
+  cells: readonly Good[],
+  exact: readonly Good[],
+): Omit<Finding, 'holds'> | undefined {
   const { name } = metric.info
   const pairs = cells.flatMap((cell) => {
     const floor = exact.find(({ seed }) => seed === cell.seed)?.metrics[name] ?? []
@@ -110,7 +118,8 @@ export function checkOf(
 ): Check {
   const [good, floors] = [method.filter(isGood), exact.filter(isGood)]
   const refused = [...new Set(method.flatMap((cell) => ('refused' in cell ? [cell.refused] : [])))]
-  const there = (name: string) => metrics.find(({ info }) => info.name === name && numbersOf(good, name).length > 0)
+  const there = (name: string) =>
+    metrics.find(({ info }) => info.name === name && numbersOf(good, name).length > 0)
   const spread = there('rank-spread')
   const [sbc, covered] = checkMetrics.calibration.map(there)
   const found = [

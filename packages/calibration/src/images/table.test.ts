@@ -24,7 +24,14 @@ const noisy = [0, 1].map((seed) => cell('noisy', seed, scores([-9, 8, -8, 7], se
 
 test('rows are in order of PSNR, means over all pictures, each set beside the best picture by picture', () => {
   const other = cell('good', 0, [{ psnr: 1 }, { psnr: 2 }], 'blur')
-  const [sr, blur] = imageTables([...bad, other, ...noisy, ...good, refusal('torn', 0, 'it diverges'), refusal('torn', 1, 'x')])
+  const [sr, blur] = imageTables([
+    ...bad,
+    other,
+    ...noisy,
+    ...good,
+    refusal('torn', 0, 'it diverges'),
+    refusal('torn', 1, 'x'),
+  ])
   expect([sr?.operator, blur?.operator]).toEqual(['sr:4', 'blur'])
   expect(sr?.rows.map(({ method }) => method)).toEqual(['good', 'noisy', 'bad'])
   const [best, second, last] = sr?.rows ?? []
@@ -51,7 +58,13 @@ test('pairs are of pictures that both restored', () => {
 
 test('results come back, an infinite PSNR too; other files are refused', () => {
   const cells = [cell('a', 0, [{ psnr: Infinity }, { psnr: 3 }]), refusal('b', 0, 'no')]
-  const results = { command: 'tweedie bench images', date: '2026-01-01T00:00:00Z', machine: { node: '24', cores: 2 }, truth: 'held-out digits', cells }
+  const results = {
+    command: 'tweedie bench images',
+    date: '2026-01-01T00:00:00Z',
+    machine: { node: '24', cores: 2 },
+    truth: 'held-out digits',
+    cells,
+  }
   const text = formatImageResults(results)
   expect(text.split('\n').filter((line) => line.startsWith('  {'))).toHaveLength(2)
   expect(parseImageResults(text, 'r.json')).toMatchObject(results)
@@ -63,7 +76,14 @@ test('results come back, an infinite PSNR too; other files are refused', () => {
 
 test('a cell is another one where anything of it differs', () => {
   const one = cell('a', 0, [])
-  const changes: readonly Partial<ImageCell>[] = [{ prior: 'x' }, { operator: 'x' }, { noise: 'x' }, { words: 'x' }, { seed: 1 }, { pictures: 3 }]
+  const changes: readonly Partial<ImageCell>[] = [
+    { prior: 'x' },
+    { operator: 'x' },
+    { noise: 'x' },
+    { words: 'x' },
+    { seed: 1 },
+    { pictures: 3 },
+  ]
   for (const change of changes) expect(imageCellKey({ ...one, ...change })).not.toBe(imageCellKey(one))
   expect(imageCellKey({ ...one })).toBe(imageCellKey(one))
 })

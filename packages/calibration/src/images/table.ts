@@ -112,7 +112,10 @@ export function imageTables(cells: readonly ImageCell[]): readonly ImageTable[] 
       ...{ operator, noise, refused },
       rows: rows.map(({ group, row }) => ({
         ...row,
-        behind: best === undefined || group === best.group ? undefined : pictureDifference(group, best.group, 'psnr'),
+        behind:
+          best === undefined || group === best.group
+            ? undefined
+            : pictureDifference(group, best.group, 'psnr'),
       })),
     }
   })

@@ -25,7 +25,10 @@ export async function arrayAt(place: string, value: unknown, read: ReadArray): P
   const { shape, values } = typeof value === 'string' ? await read(value, place) : fromLists(place, value)
   const size = shape.reduce((product, extent) => product * extent, 1)
   if (size > mostNumbers)
-    throw new OptionError(place, `has ${size} numbers, [${shape.join(', ')}]; at most ${mostNumbers} are read`)
+    throw new OptionError(
+      place,
+      `has ${size} numbers, [${shape.join(', ')}]; at most ${mostNumbers} are read`,
+    )
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]))
       throw new OptionError(place, `must be finite, but ${placeOf(i, shape)} is ${values[i]}`)

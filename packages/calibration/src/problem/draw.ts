@@ -24,7 +24,10 @@ const roomy = 2 ** 22
 export function batchFor(prior: OwnProblem['prior'], samples: number, settings: Settings): number {
   const components = 'law' in prior ? (prior.law as { components: readonly unknown[] }).components.length : 1
   const particles = typeof settings['particles'] === 'number' ? settings['particles'] : 1
-  return Math.max(1, Math.min(samples, 1024, Math.floor(roomy / (components * particles * sizeOf(prior.shape)))))
+  return Math.max(
+    1,
+    Math.min(samples, 1024, Math.floor(roomy / (components * particles * sizeOf(prior.shape)))),
+  )
 }
 
 /**
@@ -51,7 +54,11 @@ export async function drawByMethod(
     const count = Math.min(batch, samples - first)
     using y = scope(() => own.problem.y.broadcastTo([count, ...operator.outShape]).mul(1))
     let last: readonly number[] = []
-    const steps = method.run({ ...own.problem, operator, y }, prior, { ...settings, seed, firstSample: first })
+    const steps = method.run({ ...own.problem, operator, y }, prior, {
+      ...settings,
+      seed,
+      firstSample: first,
+    })
     using x = await drive<GuidedStep & Evident>(steps, {
       signal,
       diverged: `${method.info.name} diverged: samples are not finite (try more steps or weaker guidance)`,
@@ -88,6 +95,12 @@ export async function drawExactly(
     if (signal?.aborted === true) throw new InterruptedError()
     onProgress?.(Math.min(1, (first + batch) / samples))
   }
-  const cost = { nfe: 0, vjps: 0, operatorCalls: 0, peakBytes: 0, seconds: (performance.now() - began) / 1000 }
+  const cost = {
+    nfe: 0,
+    vjps: 0,
+    operatorCalls: 0,
+    peakBytes: 0,
+    seconds: (performance.now() - began) / 1000,
+  }
   return { values, count: samples, dimension, cost }
 }

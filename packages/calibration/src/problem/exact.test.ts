@@ -1,4 +1,14 @@
-import { gaussianMixturePrior, gaussianNoise, gaussianPrior, matrixOperator, mcgDiff, noNoise, phaseRetrieval, pnpDm, poissonNoise } from '@tweedie/solvers'
+import {
+  gaussianMixturePrior,
+  gaussianNoise,
+  gaussianPrior,
+  matrixOperator,
+  mcgDiff,
+  noNoise,
+  phaseRetrieval,
+  pnpDm,
+  poissonNoise,
+} from '@tweedie/solvers'
 import { OptionError, tensor } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { drawByMethod, drawExactly } from './draw.ts'
@@ -27,7 +37,12 @@ const weights = [1, 2]
 const a = [1, 0.5]
 
 const described = (noise: number, y = 0.4) =>
-  problemOfDescription({ prior: { mixture: { weights, means, covariances } }, operator: { matrix: [a] }, noise, y })
+  problemOfDescription({
+    prior: { mixture: { weights, means, covariances } },
+    operator: { matrix: [a] },
+    noise,
+    y,
+  })
 
 /** The posterior of one measured number, written out: Sherman–Morrison by hand. */
 function writtenOut(sigma: number, y: number) {
@@ -36,7 +51,7 @@ function writtenOut(sigma: number, y: number) {
     const s = a[0]! * Ca[0]! + a[1]! * Ca[1]! + sigma ** 2
     const r = y - a[0]! * means[k]![0]! - a[1]! * means[k]![1]!
     return {
-      joint: (weights[k]! / 3) * Math.exp(-(r ** 2) / (2 * s)) / Math.sqrt(2 * Math.PI * s),
+      joint: ((weights[k]! / 3) * Math.exp(-(r ** 2) / (2 * s))) / Math.sqrt(2 * Math.PI * s),
       mean: [0, 1].map((i) => means[k]![i]! + (Ca[i]! / s) * r),
       covariance: [0, 1].map((i) => [0, 1].map((j) => C[i]![j]! - (Ca[i]! * Ca[j]!) / s)),
     }
@@ -86,7 +101,11 @@ describe('the posterior in closed form', () => {
     expect(() => exactPosteriorOf(torn.prior, torn.problem)).toThrow(OptionError)
     expect(() => exactPosteriorOf(torn.prior, torn.problem)).toThrow('no x has this measurement')
     const blind = await problemOfDescription({ ...twice, operator: { matrix: [[0, 0]] }, y: [0] })
-    close(exactPosteriorOf(blind.prior, blind.problem).posterior.covariance().to1DArray(), [1, 0, 0, 1], 1e-12)
+    close(
+      exactPosteriorOf(blind.prior, blind.problem).posterior.covariance().to1DArray(),
+      [1, 0, 0, 1],
+      1e-12,
+    )
   })
 
   test('a degenerate law of y, and numbers that overflow, are refused', async () => {
@@ -104,7 +123,9 @@ describe('the posterior in closed form', () => {
     const { law: _, ...unknown } = gaussianPrior({ mean: [0, 0], covariance: 1 })
     expect(whyNotExact(unknown, { operator, noise })).toMatch("law of the prior 'gaussian' is not known")
     expect(whyNotExact(prior, { operator, noise: poissonNoise() })).toBe('the poisson noise is not Gaussian')
-    expect(whyNotExact(prior, { operator: phaseRetrieval([1, 4, 4]), noise })).toBe("'phase-retrieval' is not linear")
+    expect(whyNotExact(prior, { operator: phaseRetrieval([1, 4, 4]), noise })).toBe(
+      "'phase-retrieval' is not linear",
+    )
     expect(whyNotExact(prior, { operator, noise: noNoise() })).toBeUndefined()
   })
 })
@@ -153,7 +174,9 @@ describe('draws', () => {
     const samples = 150
     const own: OwnProblem = await described(0.3)
     const truth = writtenOut(0.3, 0.4)
-    const { mean, std } = momentsOf(await drawByMethod(method, settings, own, { ...draw, samples, batch: samples }))
+    const { mean, std } = momentsOf(
+      await drawByMethod(method, settings, own, { ...draw, samples, batch: samples }),
+    )
     for (const i of [0, 1]) {
       const s = Math.sqrt(truth.covariance[i]![i]!)
       // Five standard errors, and a bias of a seventh of a deviation that particles, steps and ρ leave.

@@ -39,13 +39,18 @@ function independent(A: Matrix, y: readonly number[]): { A: Matrix; y: number[] 
 }
 
 /** Why the posterior of a problem is not known; undefined where it is. */
-export function whyNotExact(prior: Prior, { operator, noise }: Pick<Problem, 'operator' | 'noise'>): string | undefined {
-  if (!isExact(prior)) return `the law of the prior '${prior.name}' is not known: a Gaussian or a mixture is wanted`
+export function whyNotExact(
+  prior: Prior,
+  { operator, noise }: Pick<Problem, 'operator' | 'noise'>,
+): string | undefined {
+  if (!isExact(prior))
+    return `the law of the prior '${prior.name}' is not known: a Gaussian or a mixture is wanted`
   if (!isLinear(operator)) return `'${operator.name}' is not linear`
   if (operator.blind !== undefined) return `'${operator.name}' leaves its ${operator.blind.parameter} unknown`
   if (noise.sigma === undefined) return `the ${noise.name} noise is not Gaussian`
   const numbers = sizeOf(operator.inShape) * sizeOf(operator.outShape)
-  if (numbers > mostNumbers) return `the matrix of '${operator.name}' has ${numbers} numbers; at most ${mostNumbers} are made`
+  if (numbers > mostNumbers)
+    return `the matrix of '${operator.name}' has ${numbers} numbers; at most ${mostNumbers} are made`
   return undefined
 }
 

@@ -25,7 +25,10 @@ export const within = (place: string, key: string): string => (place === '' ? ke
 export function fieldsOf(
   place: string,
   value: unknown,
-  { required, optional = [] }: { readonly required: readonly string[]; readonly optional?: readonly string[] },
+  {
+    required,
+    optional = [],
+  }: { readonly required: readonly string[]; readonly optional?: readonly string[] },
 ): Fields {
   const name = place === '' ? 'the problem' : place
   if (typeof value !== 'object' || value === null || Array.isArray(value))

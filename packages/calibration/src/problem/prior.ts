@@ -41,7 +41,8 @@ function covarianceAt(place: string, matrix: Matrix): Matrix {
  */
 function covariancesOf(place: string, given: HostArray, K: number, d: number): readonly Matrix[] {
   const { shape, values } = given
-  const is = (...wanted: readonly number[]) => shape.join() === wanted.join() && shape.length === wanted.length
+  const is = (...wanted: readonly number[]) =>
+    shape.join() === wanted.join() && shape.length === wanted.length
   if (is()) {
     const shared = covarianceAt(place, Matrix.eye(d, d, values[0]))
     return Array.from({ length: K }, () => shared)
@@ -53,9 +54,7 @@ function covariancesOf(place: string, given: HostArray, K: number, d: number): r
     return Array.from({ length: K }, () => shared)
   }
   if (is(K, d, d))
-    return Array.from({ length: K }, (_, k) =>
-      covarianceAt(`${place}[${k}]`, matrixOf(rowOf(given, k), d)),
-    )
+    return Array.from({ length: K }, (_, k) => covarianceAt(`${place}[${k}]`, matrixOf(rowOf(given, k), d)))
   const hint = is(K, d) ? '; one variance for each coordinate of each component goes into "variances"' : ''
   throw new OptionError(
     place,
@@ -102,7 +101,10 @@ function meansOf(place: string, { shape, values }: HostArray): HostArray {
 }
 
 async function mixtureOf(place: string, value: unknown, read: ReadArray) {
-  const given = fieldsOf(place, value, { required: ['weights', 'means'], optional: ['covariances', 'variances'] })
+  const given = fieldsOf(place, value, {
+    required: ['weights', 'means'],
+    optional: ['covariances', 'variances'],
+  })
   const array = (key: string) => arrayAt(within(place, key), given[key], read)
   const means = meansOf(within(place, 'means'), await array('means'))
   const [K = 0, d = 0] = means.shape
@@ -110,7 +112,8 @@ async function mixtureOf(place: string, value: unknown, read: ReadArray) {
   requireRoom(place, K, d)
   const [key, ...both] = ['covariances', 'variances'].filter((name) => given[name] !== undefined)
   if (key === undefined || both.length > 0) {
-    const wrong = key === undefined ? 'is missing; give it, or variances' : 'is given, and variances as well; give one'
+    const wrong =
+      key === undefined ? 'is missing; give it, or variances' : 'is given, and variances as well; give one'
     throw new OptionError(within(place, 'covariances'), wrong)
   }
   const of = key === 'variances' ? fromVariances : covariancesOf

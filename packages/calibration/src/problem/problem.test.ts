@@ -43,7 +43,10 @@ describe('what a description may say', () => {
     expect(law.components.map(({ weight }) => weight)).toEqual([0.25, 0.75])
     const large = await posed({ ...plain, prior: { mixture: { ...mixture, weights: [1e308, 1.5e308] } } })
     const of = large.prior as ReturnType<typeof gaussianPrior>
-    expect(of.law.components.map(({ weight }) => weight)).toEqual([expect.closeTo(0.4, 12), expect.closeTo(0.6, 12)])
+    expect(of.law.components.map(({ weight }) => weight)).toEqual([
+      expect.closeTo(0.4, 12),
+      expect.closeTo(0.6, 12),
+    ])
   })
 
   test('covariances: a number, a variance each, one matrix, a matrix each, variances each', async () => {
@@ -59,14 +62,26 @@ describe('what a description may say', () => {
     expect(await covariances({ covariances: [2, 3] })).toEqual([eye(2), eye(3)])
     expect(await covariances({ covariances: full })).toEqual([full, full])
     expect(await covariances({ covariances: [full, eye(3)] })).toEqual([full, eye(3)])
-    expect(await covariances({ covariances: 'covariances.npy' })).toEqual([[[1, 0.5], [0.5, 1]], eye(2)])
+    expect(await covariances({ covariances: 'covariances.npy' })).toEqual([
+      [
+        [1, 0.5],
+        [0.5, 1],
+      ],
+      eye(2),
+    ])
     const variances = [
       [1, 2],
       [3, 4],
     ]
     expect(await covariances({ covariances: undefined, variances })).toEqual([
-      [[1, 0], [0, 2]],
-      [[3, 0], [0, 4]],
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      [
+        [3, 0],
+        [0, 4],
+      ],
     ])
   })
 
@@ -92,11 +107,25 @@ describe('what a description may say', () => {
     const y = new Array(12).fill(1)
     for (const operator of ['inpaint:box=2', { inpaint: { box: 2 } }, { inpaint: { box: '2' } }]) {
       const { prior, problem } = await posed({ ...square, operator, y: [y] })
-      expect([prior.shape, problem.operator.name, problem.operator.outShape]).toEqual([[1, 4, 4], 'inpaint', [1, 12]])
+      expect([prior.shape, problem.operator.name, problem.operator.outShape]).toEqual([
+        [1, 4, 4],
+        'inpaint',
+        [1, 12],
+      ])
     }
-    const sr = await posed({ ...square, operator: { sr: 2 }, y: [[1, 2], [3, 4]], noise: { poisson: { peak: 30 } } })
+    const sr = await posed({
+      ...square,
+      operator: { sr: 2 },
+      y: [
+        [1, 2],
+        [3, 4],
+      ],
+      noise: { poisson: { peak: 30 } },
+    })
     expect([sr.problem.y.shape, sr.problem.noise.name]).toEqual([[1, 1, 2, 2], 'poisson'])
-    expect((await posed({ ...plain, operator: 'identity', y: [[0, 1]], noise: 'laplace:0.1' })).problem.y.shape).toEqual([1, 2])
+    expect(
+      (await posed({ ...plain, operator: 'identity', y: [[0, 1]], noise: 'laplace:0.1' })).problem.y.shape,
+    ).toEqual([1, 2])
   })
 
   test('values of a module stand for themselves', async () => {

@@ -42,7 +42,10 @@ const isExtent = (value: unknown): value is number =>
 function shapeOfDescription(value: unknown): Shape | undefined {
   if (value === undefined) return undefined
   if (Array.isArray(value) && value.length > 0 && value.length <= 8 && value.every(isExtent)) return value
-  throw new OptionError('shape', `must be a list of integers of at least 1, such as [1, 8, 8]; got ${shown(value)}`)
+  throw new OptionError(
+    'shape',
+    `must be a list of integers of at least 1, such as [1, 8, 8]; got ${shown(value)}`,
+  )
 }
 
 const withoutOnes = (shape: Shape) => shape.filter((extent) => extent !== 1).join()

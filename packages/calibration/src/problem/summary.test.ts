@@ -33,12 +33,18 @@ test('shares of modes, moments and distances beside those of exact draws', async
   expect([left?.weight, right?.weight]).toEqual([0.5, 0.5])
   expect(found.judged).toBe(400)
   const names = found.distances.map(({ metric }) => metric.name)
-  expect(names).toEqual(expect.arrayContaining(['sw', 'energy', 'mean-error', 'variance-ratio', 'whitened', 'weights-error']))
-  for (const { floor } of found.distances) expect(floor.low <= floor.mean && floor.mean <= floor.high).toBe(true)
+  expect(names).toEqual(
+    expect.arrayContaining(['sw', 'energy', 'mean-error', 'variance-ratio', 'whitened', 'weights-error']),
+  )
+  for (const { floor } of found.distances)
+    expect(floor.low <= floor.mean && floor.mean <= floor.high).toBe(true)
 })
 
 test('samples of one mode alone lie far above the floor', () => {
-  const one = pointsOf(Float64Array.from({ length: 100 }, (_, i) => 3 + Math.sin(i)), 1)
+  const one = pointsOf(
+    Float64Array.from({ length: 100 }, (_, i) => 3 + Math.sin(i)),
+    1,
+  )
   const { modes, distances } = summariseSamples(one, own, known, 0)
   expect(modes?.map(({ share }) => share)).toEqual([0, 1])
   const sw = distances.find(({ metric }) => metric.name === 'sw')

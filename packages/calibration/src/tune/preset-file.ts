@@ -24,7 +24,8 @@ export interface PresetFile extends Preset {
 }
 
 /** A preset as it stands in a file. */
-export const formatPreset = (preset: PresetFile): string => `${JSON.stringify({ format, ...preset }, null, 1)}\n`
+export const formatPreset = (preset: PresetFile): string =>
+  `${JSON.stringify({ format, ...preset }, null, 1)}\n`
 
 /**
  * The preset that a text holds.
@@ -41,7 +42,8 @@ export function parsePreset(text: string, name: string): PresetFile {
   try {
     return PresetSchema.parse(JSON.parse(text))
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error).split('\n').slice(0, 2).join(' ') : String(error)
+    const why =
+      error instanceof z.ZodError ? z.prettifyError(error).split('\n').slice(0, 2).join(' ') : String(error)
     throw new FileFormatError(name, `holds no preset as \`tweedie tune\` writes it: ${why}`)
   }
 }

@@ -25,7 +25,11 @@ const problem = (name: string): PosedProblem => ({
     using drawn = normal(randomKey(seed).fold('truth'), [2], host)
     return {
       prior,
-      problem: { operator: matrixOperator(tensor([[0, 0]])), noise: gaussianNoise(1), y: fromData([0], [1, 1], host) },
+      problem: {
+        operator: matrixOperator(tensor([[0, 0]])),
+        noise: gaussianNoise(1),
+        y: fromData([0], [1, 1], host),
+      },
       truth: Float64Array.from(drawn.dataSync(), Number),
       posterior: mixturePosterior(prior.law.posterior([[0, 0]], [0], 1)),
     }
@@ -33,7 +37,14 @@ const problem = (name: string): PosedProblem => ({
 })
 
 const suite: Suite = {
-  ...{ name: 'plane', title: 'plane', source: 'ours', problems: [problem('a')], metrics: ['crps'], published: [] },
+  ...{
+    name: 'plane',
+    title: 'plane',
+    source: 'ours',
+    problems: [problem('a')],
+    metrics: ['crps'],
+    published: [],
+  },
   ...{ full: { seeds: 1, samples: 1 }, quick: { seeds: 1, samples: 1 }, settings: () => ({ width: 4 }) },
 }
 
@@ -52,11 +63,20 @@ const normals = defineMethod({
 
 const asked = (more: Partial<TuneAsked> = {}): TuneAsked => ({
   ...{ suite, problems: suite.problems, method: normals, fixed: {}, by: crps, also: [meanError, rankSpread] },
-  ...{ space: spaceOf('normals', normals.info.options, {}), candidates: 18, keep: 3, seeds: 4, testSeeds: 30, samples: 40, seed: 0 },
+  ...{
+    space: spaceOf('normals', normals.info.options, {}),
+    candidates: 18,
+    keep: 3,
+    seeds: 4,
+    testSeeds: 30,
+    samples: 40,
+    seed: 0,
+  },
   ...more,
 })
 
-const width = ({ settings }: { readonly settings: Readonly<Record<string, unknown>> }) => settings['width'] as number
+const width = ({ settings }: { readonly settings: Readonly<Record<string, unknown>> }) =>
+  settings['width'] as number
 
 describe('tuning', () => {
   test('by a proper score the width comes out right, by the error of the mean too narrow', async () => {
@@ -104,7 +124,9 @@ describe('tuning', () => {
     const found = await tune(small, { known: kept, onCell: (cell) => void rest.push(cell) })
     expect(rest).toHaveLength(cells.length - kept.length)
     expect(found).toEqual(whole)
-    expect(width(await tune(asked({ candidates: 6, seeds: 2, testSeeds: 2, seed: 1 })))).not.toBe(width(whole))
+    expect(width(await tune(asked({ candidates: 6, seeds: 2, testSeeds: 2, seed: 1 })))).not.toBe(
+      width(whole),
+    )
   })
 
   test('what is given stays, and settings of the suite are where the search begins', async () => {
@@ -131,8 +153,19 @@ describe('tuning', () => {
 })
 
 test('a preset comes back, other files are refused', () => {
-  const preset = { method: 'dps', name: 'mine', settings: { scale: 0.2, clip: [-1, 1], rule: 'norm' }, from: 'me', record: { by: 'crps' } }
+  const preset = {
+    method: 'dps',
+    name: 'mine',
+    settings: { scale: 0.2, clip: [-1, 1], rule: 'norm' },
+    from: 'me',
+    record: { by: 'crps' },
+  }
   expect(parsePreset(formatPreset(preset), 'p.json')).toMatchObject(preset)
-  for (const text of ['{', '[]', '{"format":"tweedie preset 2"}', formatPreset({ ...preset, settings: { a: null } })])
+  for (const text of [
+    '{',
+    '[]',
+    '{"format":"tweedie preset 2"}',
+    formatPreset({ ...preset, settings: { a: null } }),
+  ])
     expect(() => parsePreset(text, 'p.json')).toThrow('p.json: holds no preset as `tweedie tune` writes it')
 })

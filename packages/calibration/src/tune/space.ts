@@ -5,7 +5,12 @@ import { OptionError, uniform } from '@tweedie/tensor'
 
 /** What values of an option are tried. */
 export type Range =
-  | { readonly kind: 'number' | 'integer'; readonly low: number; readonly high: number; readonly log: boolean }
+  | {
+      readonly kind: 'number' | 'integer'
+      readonly low: number
+      readonly high: number
+      readonly log: boolean
+    }
   | { readonly kind: 'choice'; readonly choices: readonly unknown[] }
 
 /** The options that are searched over, by name. */
@@ -93,7 +98,10 @@ export function spaceOf(method: string, specs: Specs, fixed: Settings, asked: As
     return [[name, between(range.kind, low, high)] as const]
   })
   if (chosen.length > 0) return Object.fromEntries(chosen)
-  throw new OptionError('options', `${method} has none that can be tuned; it has ${Object.keys(specs).join(', ')}`)
+  throw new OptionError(
+    'options',
+    `${method} has none that can be tuned; it has ${Object.keys(specs).join(', ')}`,
+  )
 }
 
 function valueAt(range: Range, u: number): unknown {
@@ -114,7 +122,8 @@ export function drawSettings(specs: Specs, space: Space, key: Key): Settings {
       using drawn = uniform(key.fold(name), [tries], { dtype: 'float64', device: 'reference' })
       const values = Array.from(drawn.dataSync(), (u) => valueAt(range, Number(u)))
       const value = values.find((one) => specs[name]?.accepts(one))
-      if (value === undefined) throw new OptionError(name, `none of ${tries} values drawn is ${specs[name]?.range}`)
+      if (value === undefined)
+        throw new OptionError(name, `none of ${tries} values drawn is ${specs[name]?.range}`)
       return [name, value]
     }),
   )

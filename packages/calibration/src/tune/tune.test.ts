@@ -30,7 +30,14 @@ describe('the space', () => {
   })
 
   test('numbers, choices and flags of its own; others where they are named; none that are given', () => {
-    expect(Object.keys(spaceOf('m', specs, { eta: 0.5 }))).toEqual(['lambda', 'scale', 'offset', 'decay', 'rule', 'still'])
+    expect(Object.keys(spaceOf('m', specs, { eta: 0.5 }))).toEqual([
+      'lambda',
+      'scale',
+      'offset',
+      'decay',
+      'rule',
+      'still',
+    ])
     expect(Object.keys(spaceOf('m', specs, {}, { options: ['inner', 'eta'] }))).toEqual(['inner', 'eta'])
     const ranges = { lambda: [1, 2], inner: [2, 80] } as const
     const space = spaceOf('m', specs, {}, { options: ['lambda'], ranges })
@@ -90,7 +97,12 @@ describe('successive halving', () => {
       { candidates: 10, seeds: 1 },
       { candidates: 2, seeds: 4 },
     ])
-    const wrong: readonly (readonly [number, number, number])[] = [[1, 2, 1], [4, 1, 1], [4, 2, 0], [4.5, 2, 1]]
+    const wrong: readonly (readonly [number, number, number])[] = [
+      [1, 2, 1],
+      [4, 1, 1],
+      [4, 2, 0],
+      [4.5, 2, 1],
+    ]
     for (const [candidates, keep, seeds] of wrong)
       expect(() => rungsOf(candidates, keep, seeds)).toThrow(OptionError)
   })
@@ -102,10 +114,14 @@ describe('successive halving', () => {
   test('the best of each rung go on, by the mean of ranks over problems of any scale', async () => {
     const asked: (readonly [readonly number[], number, number])[] = []
     // On one problem the larger the better, on another of a larger scale 6 is the best; 3 diverges.
-    const standings = await halve([1, 2, 3, 4, 5, 6, 7, 8, 9], { keep: 3, seeds: 1 }, async (all, { seeds }, index) => {
-      asked.push([all, seeds, index])
-      return all.map((c) => (c === 3 ? [Infinity, Infinity] : [-c, 1000 * Math.abs(c - 6)]))
-    })
+    const standings = await halve(
+      [1, 2, 3, 4, 5, 6, 7, 8, 9],
+      { keep: 3, seeds: 1 },
+      async (all, { seeds }, index) => {
+        asked.push([all, seeds, index])
+        return all.map((c) => (c === 3 ? [Infinity, Infinity] : [-c, 1000 * Math.abs(c - 6)]))
+      },
+    )
     expect(asked).toEqual([
       [[1, 2, 3, 4, 5, 6, 7, 8, 9], 1, 0],
       [[6, 7, 8], 3, 1],

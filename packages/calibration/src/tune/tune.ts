@@ -79,7 +79,9 @@ const numbersOf = (cell: Cell, metric: SampleMetric): readonly number[] =>
 /** How bad a candidate is on a problem: ∞ where a case has no samples, or the metric nothing to say. */
 function badnessOf(cells: readonly Cell[], metric: SampleMetric): number {
   const numbers = cells.map((cell) => numbersOf(cell, metric))
-  return numbers.every(({ length }) => length > 0) ? badness(metric.info, metric.over(numbers).value) : Infinity
+  return numbers.every(({ length }) => length > 0)
+    ? badness(metric.info, metric.over(numbers).value)
+    : Infinity
 }
 
 /** Measures candidates on seeds of problems, a case once for all of them, without those that are known. */
@@ -101,14 +103,26 @@ function measurer(asked: TuneAsked, control: TuneControl, total: number) {
         const row = methodRow(method, { ...problem.settings?.(method.info.name), ...settings }, { most })
         const label = `${problem.name}, seed ${seed}: ${row.words}`
         control.onProgress?.(done / total, label)
-        const key = keyOf({ problem: problem.name, words: row.words, seed, samples: Math.min(samples, most ?? samples) })
+        const key = keyOf({
+          problem: problem.name,
+          words: row.words,
+          seed,
+          samples: Math.min(samples, most ?? samples),
+        })
         const earlier = known.get(key)
-        const has = earlier && metrics.every(({ info }) => !('metrics' in earlier) || info.name in earlier.metrics)
+        const has =
+          earlier && metrics.every(({ info }) => !('metrics' in earlier) || info.name in earlier.metrics)
         const cell =
           earlier && has
             ? earlier
             : await measureCell(row, once, {
-                ...{ suite: suite.name, version: suite.version ?? 1, problem: problem.name, samples, metrics },
+                ...{
+                  suite: suite.name,
+                  version: suite.version ?? 1,
+                  problem: problem.name,
+                  samples,
+                  metrics,
+                },
                 signal: control.signal,
                 onProgress: (part) => control.onProgress?.((done + part) / total, label),
               })
@@ -127,7 +141,8 @@ const range = (from: number, count: number): number[] => Array.from({ length: co
 /** Cells of a run: candidates × new cases of each rung, then two on the test cases. */
 const cellsOf = ({ candidates, keep, seeds, testSeeds, problems }: TuneAsked): number =>
   problems.length *
-  (rungsOf(candidates, keep, seeds).reduce((sum, rung) => sum + rung.candidates * rung.seeds, 0) + 2 * testSeeds)
+  (rungsOf(candidates, keep, seeds).reduce((sum, rung) => sum + rung.candidates * rung.seeds, 0) +
+    2 * testSeeds)
 
 /**
  * Tunes the options of a method on a suite: candidates drawn from a space, the settings before first among them, by successive
@@ -153,8 +168,8 @@ export async function tune(asked: TuneAsked, control: TuneControl = {}): Promise
   const { name, options: specs } = method.info
   const before = { ...smallSettings[name]?.settings, ...suite.settings(name), ...fixed }
   const key = randomKey(seed).fold('tune')
-  const candidates = range(0, asked.candidates).map((i): Settings =>
-    i === 0 ? before : { ...before, ...drawSettings(specs, space, key.fold(i)) },
+  const candidates = range(0, asked.candidates).map(
+    (i): Settings => (i === 0 ? before : { ...before, ...drawSettings(specs, space, key.fold(i)) }),
   )
   const measured = measurer(asked, control, cellsOf(asked))
   const rungs: Rung[] = []
@@ -167,7 +182,10 @@ export async function tune(asked: TuneAsked, control: TuneControl = {}): Promise
   })
   const winner = standings.at(-1)?.[0]
   if (winner === undefined || winner.badness.includes(Infinity))
-    throw new OptionError('tune', `no candidate has samples of every problem; ${formatSpec(name, before)} was the first`)
+    throw new OptionError(
+      'tune',
+      `no candidate has samples of every problem; ${formatSpec(name, before)} was the first`,
+    )
   const metrics = [by, ...also.filter(({ info }) => info.name !== by.info.name)]
   const test = await sequentially(problems, async (problem) => {
     const pair = [winner.candidate, before]
@@ -189,7 +207,12 @@ async function sequentially<T, R>(items: readonly T[], work: (item: T) => Promis
 }
 
 /** What a metric says of two settings, on the cases that both have samples of. */
-function testScore(problem: string, metric: SampleMetric, tuned: readonly Cell[], before: readonly Cell[]): TestScore[] {
+function testScore(
+  problem: string,
+  metric: SampleMetric,
+  tuned: readonly Cell[],
+  before: readonly Cell[],
+): TestScore[] {
   const pairs = tuned.flatMap((cell, i) => {
     const former = before[i]
     const [a, b] = [numbersOf(cell, metric), former === undefined ? [] : numbersOf(former, metric)]

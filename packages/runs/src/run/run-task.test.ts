@@ -33,7 +33,7 @@ test('a task runs its methods in turn: one that diverges leaves its error, the n
   expect(record.input.from).toBe('pseudo-inverse')
   const [failed, finished] = record.runs
   expect(finished?.residual?.chi2).toBeCloseTo(
-    16 * (finished?.scores.reduce((sum, { misfit = 0 }) => sum + misfit ** 2, 0) ?? 0) / 3,
+    (16 * (finished?.scores.reduce((sum, { misfit = 0 }) => sum + misfit ** 2, 0) ?? 0)) / 3,
     6,
   )
   expect(failed).not.toHaveProperty('residual')

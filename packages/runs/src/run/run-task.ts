@@ -75,7 +75,10 @@ async function attempt(
     const scores = await scoresOf(problem, x, truth)
     const residual = residualCheck(scores, sizeOf(problem.operator.outShape))
     const mean = task.draws === true ? { mean: await scoresOfMean(problem, x, truth) } : {}
-    return { outcome, record: { ...named, nfe, vjps, seconds, scores, ...(residual && { residual }), ...mean, trace } }
+    return {
+      outcome,
+      record: { ...named, nfe, vjps, seconds, scores, ...(residual && { residual }), ...mean, trace },
+    }
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error
     const nothing = { nfe: 0, vjps: 0, seconds: 0, scores: [], trace: [] }

@@ -22,7 +22,10 @@ test('noise itself is inside in 95 of 100 cases', () => {
   const [m, cases] = [50, 2000]
   using z = normal(randomKey(4), [cases, m], { dtype: 'float64', device: 'reference' })
   using squares = z.square().mean(1)
-  const verdicts = Array.from(squares.dataSync(), (mean) => residualCheck([{ misfit: Math.sqrt(mean) }], m)?.verdict)
+  const verdicts = Array.from(
+    squares.dataSync(),
+    (mean) => residualCheck([{ misfit: Math.sqrt(mean) }], m)?.verdict,
+  )
   const part = (word: string) => verdicts.filter((verdict) => verdict === word).length / cases
   // Five standard errors of 2.5 % and of 95 %.
   for (const word of ['too small', 'too large'])
@@ -37,7 +40,9 @@ test('a mean over samples, in words', () => {
     const found = residualCheck([{ misfit }], m)
     return found && residualInWords(found)
   }
-  expect(words(1, 4)).toBe('residual χ² 4.0 of 4 numbers, expected 0.4 … 11: as large as noise alone makes it')
+  expect(words(1, 4)).toBe(
+    'residual χ² 4.0 of 4 numbers, expected 0.4 … 11: as large as noise alone makes it',
+  )
   expect(words(0.1, 784)).toMatch(/^residual χ² 7\.8 of 784 numbers, expected 708 … 863: too small/)
   expect(words(1, 1)).toMatch('of 1 number,')
 })

@@ -51,7 +51,13 @@ export function residualCheck(scores: readonly Score[], measured: number): Resid
   if (all.length === 0) return undefined
   const chi2 = all.reduce((sum, value) => sum + value, 0) / all.length
   const { low, high } = chiSquaredRange(measured)
-  return { chi2, measured, low, high, verdict: chi2 < low ? 'too small' : chi2 > high ? 'too large' : 'as noise' }
+  return {
+    chi2,
+    measured,
+    low,
+    high,
+    verdict: chi2 < low ? 'too small' : chi2 > high ? 'too large' : 'as noise',
+  }
 }
 
 const meaning = {

@@ -14,19 +14,23 @@ const texts = (doc: string, standard: readonly string[]) => ({
 /** `tweedie bench images`: methods × operators, scored on pictures whose truth is known. */
 export const imagesBenchCommand = (io: Io): Command =>
   new Command('images')
-    .description('Restores pictures whose truth is known by several methods, and tells which is better, picture by picture.')
+    .description(
+      'Restores pictures whose truth is known by several methods, and tells which is better, picture by picture.',
+    )
     .addOption(
       specOption(
         '--methods <specs>',
-        texts('methods with their options, such as dps:steps=100,ddrm or ./mine.ts, separated by commas; all: every one', [
-          'dps',
-          'ddrm',
-          'red-diff',
-        ]),
+        texts(
+          'methods with their options, such as dps:steps=100,ddrm or ./mine.ts, separated by commas; all: every one',
+          ['dps', 'ddrm', 'red-diff'],
+        ),
       ),
     )
     .addOption(
-      specOption('--operators <specs>', texts('what is measured', ['inpaint:box=14', 'sr:4', 'blur:size=9,std=1.5'])),
+      specOption(
+        '--operators <specs>',
+        texts('what is measured', ['inpaint:box=14', 'sr:4', 'blur:size=9,std=1.5']),
+      ),
     )
     .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
@@ -34,12 +38,21 @@ export const imagesBenchCommand = (io: Io): Command =>
     .addOption(
       specOption(
         '--truth <source>',
-        choice('the pictures: held-out digits, or draws of the prior; digits where they have its size', ['auto', 'digits', 'prior']),
+        choice('the pictures: held-out digits, or draws of the prior; digits where they have its size', [
+          'auto',
+          'digits',
+          'prior',
+        ]),
       ),
     )
-    .addOption(specOption('--pictures <n>', integer('pictures of each seed', { default: 8, min: 1, max: 64 })))
     .addOption(
-      specOption('--seeds <n>', integer('seeds 0, 1, …: of pictures, noise and methods', { default: 3, min: 1, max: 1000 })),
+      specOption('--pictures <n>', integer('pictures of each seed', { default: 8, min: 1, max: 64 })),
+    )
+    .addOption(
+      specOption(
+        '--seeds <n>',
+        integer('seeds 0, 1, …: of pictures, noise and methods', { default: 3, min: 1, max: 1000 }),
+      ),
     )
     .addOption(deviceOption())
     .option('--out <file>', 'write the results as JSON; an interrupted run goes on from there')

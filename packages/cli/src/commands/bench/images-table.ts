@@ -7,7 +7,9 @@ const withHalf = (row: ImageRow, name: string, digits: number): string => {
   const found = row.scores[name]
   if (found === undefined) return '–'
   const half = found.high - found.value
-  return Number.isFinite(half) ? `${found.value.toFixed(digits)} ± ${half.toFixed(digits)}` : found.value.toFixed(digits)
+  return Number.isFinite(half)
+    ? `${found.value.toFixed(digits)} ± ${half.toFixed(digits)}`
+    : found.value.toFixed(digits)
 }
 
 /** The PSNR less that of the best with half its interval. */
@@ -46,7 +48,8 @@ export function imageTableText(paper: Paper, table: ImageTable, truth: string, s
   const expected =
     range === undefined ? '' : `; χ² of the truth is ${range.low.toFixed(0)} … ${range.high.toFixed(0)}`
   const refused = table.refused.map(
-    ({ method, why, seeds: without }) => `  ${method}${without < seeds ? `, in ${without} of ${seeds} seeds` : ''}: ${why}\n`,
+    ({ method, why, seeds: without }) =>
+      `  ${method}${without < seeds ? `, in ${without} of ${seeds} seeds` : ''}: ${why}\n`,
   )
   const [{ pictures } = { pictures: 0 }] = table.rows
   return `${table.operator}, noise ${table.noise}: ${pictures} ${truth}, ${seeds} seed${seeds === 1 ? '' : 's'}${expected}

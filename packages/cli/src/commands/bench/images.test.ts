@@ -4,21 +4,37 @@ import { expect, test } from 'vitest'
 import { expectWrongUse, ran, temporaryFolder, whitePrior } from '../../testing.test.helper.ts'
 
 const argv = ['bench', 'images', '--prior', 'white', '--pictures', '2', '--seeds', '2']
-const quick = [...argv, '--methods', 'ddrm:steps=4,dps:steps=3,scale=0.1', '--operators', 'sr:4,inpaint:box=14']
+const quick = [
+  ...argv,
+  '--methods',
+  'ddrm:steps=4,dps:steps=3,scale=0.1',
+  '--operators',
+  'sr:4,inpaint:box=14',
+]
 const cellsOf = (out: string) => JSON.parse(out).cells as readonly Record<string, unknown>[]
 
 test('methods × operators × seeds, in tables and as JSON', async () => {
   using folder = temporaryFolder()
   const { code, out, err } = await ran(folder.path, quick)
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/^sr:4, noise 0\.05: 4 held-out digits, 2 seeds; χ² of the truth is 32 … 70\n\nmethod +PSNR +SSIM +misfit +χ² +behind +p +NFE +VJP +seconds\n/)
+  expect(out).toMatch(
+    /^sr:4, noise 0\.05: 4 held-out digits, 2 seeds; χ² of the truth is 32 … 70\n\nmethod +PSNR +SSIM +misfit +χ² +behind +p +NFE +VJP +seconds\n/,
+  )
   expect(out).toMatch(/\ninpaint:box=14, noise 0\.05/)
   expect(out).toMatch(/ddrm:steps=4 +\d+\.\d\d ± \d+\.\d\d/)
   const json = await ran(folder.path, [...quick, '--json'])
   const cells = cellsOf(json.out)
   expect(cells).toHaveLength(8)
   expect(cells[0]).toMatchObject({
-    ...{ prior: 'white', operator: 'sr:4', noise: '0.05', method: 'ddrm', words: 'ddrm:steps=4', seed: 0, pictures: 2 },
+    ...{
+      prior: 'white',
+      operator: 'sr:4',
+      noise: '0.05',
+      method: 'ddrm',
+      words: 'ddrm:steps=4',
+      seed: 0,
+      pictures: 2,
+    },
     ...{ measured: 49, nfe: 4, vjps: 0 },
   })
   expect(new Set(cells.map(({ seed, method }) => `${method} ${seed}`)).size).toBe(4)
@@ -59,14 +75,28 @@ test('an interrupted run goes on, and its file is replaced by a later one', asyn
   const kept = (cells: readonly Record<string, unknown>[]) => cells.map(({ seconds: _, ...cell }) => cell)
   const found = JSON.parse(readFileSync(join(folder.path, 'r.json'), 'utf8'))
   expect(kept(found.cells)).toEqual(kept(whole))
-  expect(found).toMatchObject({ truth: 'held-out digits', command: expect.stringMatching(/^tweedie bench images/) })
+  expect(found).toMatchObject({
+    truth: 'held-out digits',
+    command: expect.stringMatching(/^tweedie bench images/),
+  })
   expect(existsSync(join(folder.path, 'r.json.parts.jsonl'))).toBe(false)
   expect((await ran(folder.path, into)).code).toBe(0)
 })
 
 test('draws of the prior where it is for other pictures; what does not fit is said', async () => {
   using folder = temporaryFolder()
-  const colour = ['bench', 'images', '--prior', 'colour', '--pictures', '1', '--seeds', '1', '--operators', 'sr:4']
+  const colour = [
+    'bench',
+    'images',
+    '--prior',
+    'colour',
+    '--pictures',
+    '1',
+    '--seeds',
+    '1',
+    '--operators',
+    'sr:4',
+  ]
   const drawn = await ran(folder.path, [...colour, '--methods', 'ddrm:steps=2,repaint,red-diff:steps=2'])
   expect(drawn.out).toMatch(/^sr:4, noise 0\.05: 1 draws of the prior white, 100 steps/)
   expect(drawn.out).toMatch(/ {2}repaint: needs orthonormal rows/)
@@ -74,5 +104,8 @@ test('draws of the prior where it is for other pictures; what does not fit is sa
   expectWrongUse(await ran(folder.path, [...argv, '--methods', 'dpss']), "--methods: no method 'dpss'")
   expectWrongUse(await ran(folder.path, [...argv, '--operators', 'sr:5']), '--operators: ')
   writeFileSync(join(folder.path, 'mine.json'), '{}')
-  expectWrongUse(await ran(folder.path, [...argv, '--out', 'mine.json']), 'mine.json is there already and not written by tweedie')
+  expectWrongUse(
+    await ran(folder.path, [...argv, '--out', 'mine.json']),
+    'mine.json is there already and not written by tweedie',
+  )
 })

@@ -58,7 +58,10 @@ function truthsOf(io: Io, prior: Prior, { truth, pictures: count }: ImagesBenchO
   const shape = pictureShape(prior)
   const fits = sameShape(shape, digitShape)
   if (truth === 'digits' && !fits)
-    throw new OptionError('--truth', `digits are [1, 28, 28], and '${prior.name}' is for [${shape.join(', ')}]`)
+    throw new OptionError(
+      '--truth',
+      `digits are [1, 28, 28], and '${prior.name}' is for [${shape.join(', ')}]`,
+    )
   if (truth !== 'prior' && fits)
     return {
       words: 'held-out digits',
@@ -90,7 +93,10 @@ async function chosenMethods(io: Io, { methods, preset, prior }: ImagesBenchOpti
       const set = preset === undefined ? {} : (await resolvePreset(method, preset)).settings
       const settingsFor = async (operator: string) => {
         const task = Object.values(demoTasks).find((one) => one.operator === operator)
-        const own = prior === 'digits' && preset === undefined ? { ...demoMethods[name], ...task?.settings?.[name] } : {}
+        const own =
+          prior === 'digits' && preset === undefined
+            ? { ...demoMethods[name], ...task?.settings?.[name] }
+            : {}
         const given = { ...own, ...set, ...settings }
         const filled = await resolveSettings(method, given, '--methods')
         // What was set, as it is read; the rest are defaults.
@@ -113,7 +119,11 @@ function isResults(bytes: Uint8Array): boolean {
 }
 
 /** Measures methods × operators × seeds, and prints their tables. */
-export async function benchImages(io: Io, options: ImagesBenchOptions, argv: readonly string[]): Promise<void> {
+export async function benchImages(
+  io: Io,
+  options: ImagesBenchOptions,
+  argv: readonly string[],
+): Promise<void> {
   const { out, json, seeds, pictures } = options
   const file = out === undefined ? undefined : absolute(io.cwd, out)
   if (file !== undefined) await checkFile(file, isResults)
@@ -121,7 +131,10 @@ export async function benchImages(io: Io, options: ImagesBenchOptions, argv: rea
   const noise = await resolveNoise(options.noise, '--noise')
   const prior = await resolvePrior(io, options.prior)
   if (!isPicture(pictureShape(prior)))
-    throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)
+    throw new OptionError(
+      '--prior',
+      `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`,
+    )
   const tasks = await Promise.all(
     options.operators.map(async (text): Promise<ImageTask> => {
       const { operator } = await resolveOperator(io, text, pictureShape(prior), '--operators')
@@ -145,7 +158,10 @@ export async function benchImages(io: Io, options: ImagesBenchOptions, argv: rea
           const run = {
             ...{ prior, truth, seed, priorName: options.prior, signal: io.signal },
             onProgress: (done: number) =>
-              progress.at((cells.length + done) / total, `${task.operator}, seed ${seed}: ${method.info.name}`),
+              progress.at(
+                (cells.length + done) / total,
+                `${task.operator}, seed ${seed}: ${method.info.name}`,
+              ),
           }
           const there = kept.get(keyOf(method, settings, task, { ...run, pictures }))
           const cell = there ?? (await measureImages(method, settings, task, run))
@@ -155,7 +171,9 @@ export async function benchImages(io: Io, options: ImagesBenchOptions, argv: rea
     }
   } catch (error) {
     if (error instanceof InterruptedError && file !== undefined)
-      throw new InterruptedError('interrupted; the cells that were finished are kept, the same command goes on')
+      throw new InterruptedError(
+        'interrupted; the cells that were finished are kept, the same command goes on',
+      )
     throw error
   } finally {
     progress.stop()
@@ -173,13 +191,29 @@ export async function benchImages(io: Io, options: ImagesBenchOptions, argv: rea
     await journal?.remove()
   }
   if (json === true) return io.out(text)
-  io.out(imageTables(cells).map((table) => imageTableText(io, table, truths.words, seeds)).join('\n'))
+  io.out(
+    imageTables(cells)
+      .map((table) => imageTableText(io, table, truths.words, seeds))
+      .join('\n'),
+  )
 }
 
 const keyOf = (
   { info }: AnyMethod,
   settings: Settings,
   { operator, noise }: ImageTask,
-  { priorName: prior, seed, pictures }: { readonly priorName: string; readonly seed: number; readonly pictures: number },
+  {
+    priorName: prior,
+    seed,
+    pictures,
+  }: { readonly priorName: string; readonly seed: number; readonly pictures: number },
 ): string =>
-  imageCellKey({ prior, operator, noise, seed, pictures, method: info.name, words: formatSpec(info.name, settings) })
+  imageCellKey({
+    prior,
+    operator,
+    noise,
+    seed,
+    pictures,
+    method: info.name,
+    words: formatSpec(info.name, settings),
+  })

@@ -57,7 +57,11 @@ const checksText = (io: Io, words: string, checks: readonly Check[]): string =>
       const table = formatTable(
         findings,
         [
-          { title: '', value: ({ holds }) => (holds ? '✓' : '✗'), tint: ({ holds }, c) => (holds ? c.green : c.red) },
+          {
+            title: '',
+            value: ({ holds }) => (holds ? '✓' : '✗'),
+            tint: ({ holds }, c) => (holds ? c.green : c.red),
+          },
           { title: problem, value: ({ metric }) => metric },
           { title: 'found', least: 20, value: (finding) => finding.says },
         ],

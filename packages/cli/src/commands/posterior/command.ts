@@ -17,30 +17,47 @@ type AskedOptions = Omit<PosteriorOptions & CheckPosteriorOptions, 'problem' | '
 
 export function posteriorCommand(io: Io): Command {
   return new Command('posterior')
-    .description('Samples the posterior of a problem of your own, or checks a method on posteriors that are known.')
+    .description(
+      'Samples the posterior of a problem of your own, or checks a method on posteriors that are known.',
+    )
     .option('--problem <file>', 'the prior, the operator, the noise and y: JSON, or a TypeScript module')
     .requiredOption('--method <spec>', 'a method, such as dps or ./mine.ts, or exact: the closed form')
     .option('--out <file.npy>', 'where the samples go, [N, d] in float64')
     .addOption(
-      specOption('--samples <n>', integer('how many', { min: 1, max: 10_000_000, otherwise: '100; 50 with --check' })),
+      specOption(
+        '--samples <n>',
+        integer('how many', { min: 1, max: 10_000_000, otherwise: '100; 50 with --check' }),
+      ),
     )
     .option('--check', 'check the calibration of the method on a suite instead; exit code 1 where it fails')
     .option('--suite <name>', 'of --check, see `tweedie bench posterior --list`', 'gmm')
     .addOption(
       specOption('--problems <names>', {
-        ...names('of --check: problems of the suite, separated by ;', { otherwise: 'the first of its quick ones' }),
+        ...names('of --check: problems of the suite, separated by ;', {
+          otherwise: 'the first of its quick ones',
+        }),
         parse: (text) => [...new Set(text.split(';').map((name) => name.trim()))],
       }),
     )
-    .addOption(specOption('--seeds <n>', integer('of --check: cases of each problem', { default: 60, min: 10, max: 100_000 })))
+    .addOption(
+      specOption(
+        '--seeds <n>',
+        integer('of --check: cases of each problem', { default: 60, min: 10, max: 100_000 }),
+      ),
+    )
     .addOption(
       specOption(
         '--batch <n>',
         integer('how many at a time; the samples are the same', { min: 1, otherwise: 'as many as is good' }),
       ),
     )
-    .option('--preset <method/name>', 'settings of a method, such as dps/ffhq-sr4, or those of a file of `tweedie tune`')
-    .addOption(specOption('--steps <n>', integer('steps', { min: 1, max: 100_000, otherwise: "the method's own" })))
+    .option(
+      '--preset <method/name>',
+      'settings of a method, such as dps/ffhq-sr4, or those of a file of `tweedie tune`',
+    )
+    .addOption(
+      specOption('--steps <n>', integer('steps', { min: 1, max: 100_000, otherwise: "the method's own" })),
+    )
     .addOption(settingsOption())
     .addOption(specOption('--seed <n>', integer('seed of all randomness', { default: 0, min: 0 })))
     .addOption(deviceOption())
@@ -91,6 +108,8 @@ Examples:
       if (problem === undefined) command.error("required option '--problem <file>' not specified")
       if (out === undefined) command.error("required option '--out <file.npy>' not specified")
       const { posterior } = await import('./posterior.ts')
-      await onDevice(asked.device, () => posterior(io, { ...asked, problem, out, samples: asked.samples ?? 100 }))
+      await onDevice(asked.device, () =>
+        posterior(io, { ...asked, problem, out, samples: asked.samples ?? 100 }),
+      )
     })
 }

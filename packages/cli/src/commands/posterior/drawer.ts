@@ -30,7 +30,10 @@ export async function drawerOf(io: Io, { method: text, preset, set, steps }: Dra
   const asked = { ...settings, ...set, ...(steps === undefined ? {} : { steps }) }
   for (const name of ['seed', 'firstSample', 'resume'])
     if (Object.hasOwn(asked, name))
-      throw new OptionError('--set', `${name} is not one to set here${name === 'seed' ? '; give --seed' : ''}`)
+      throw new OptionError(
+        '--set',
+        `${name} is not one to set here${name === 'seed' ? '; give --seed' : ''}`,
+      )
   const filled = await resolveSettings(method, asked, '--set')
   const given = Object.fromEntries(Object.keys(asked).map((name) => [name, filled[name]]))
   return { method, given, preset: preset !== undefined, words: formatSpec(method.info.name, given) }
@@ -40,9 +43,15 @@ export async function drawerOf(io: Io, { method: text, preset, set, steps }: Dra
  * All settings for a problem of a few numbers: methods whose defaults are meant for pictures have others there, unless a preset
  * was asked for.
  */
-export async function forNumbers(
-  { method, given, preset }: Extract<Drawer, { readonly given: Settings }>,
-): Promise<{ readonly settings: Settings; readonly words: string; readonly notes: readonly string[] }> {
+export async function forNumbers({
+  method,
+  given,
+  preset,
+}: Extract<Drawer, { readonly given: Settings }>): Promise<{
+  readonly settings: Settings
+  readonly words: string
+  readonly notes: readonly string[]
+}> {
   const { name } = method.info
   const small = preset ? {} : (smallSettings[name]?.settings ?? {})
   const own = Object.fromEntries(Object.entries(small).filter(([key]) => !Object.hasOwn(given, key)))

@@ -46,7 +46,10 @@ describe('samples', () => {
     }) // biome-ignore format: a record
     const { shape, dtype, values } = samplesOf(folder.path)
     expect([shape, dtype]).toEqual([[5, 2], 'F64'])
-    for (const [file, ...more] of [['b.npy', '--batch', '2'], ['new/c.npy', '--batch', '1']] as const) {
+    for (const [file, ...more] of [
+      ['b.npy', '--batch', '2'],
+      ['new/c.npy', '--batch', '1'],
+    ] as const) {
       expect((await ran(folder.path, [...argv, '--out', file, ...more])).code).toBe(0)
       expect(samplesOf(folder.path, file).values).toEqual(values)
     }
@@ -58,7 +61,10 @@ describe('samples', () => {
 
   test('exact ones, with what is said of them', async () => {
     using folder = posed()
-    const { code, out, err } = await ran(folder.path, ask('--method', 'exact', '--samples', '500', '--out', 's.npy'))
+    const { code, out, err } = await ran(
+      folder.path,
+      ask('--method', 'exact', '--samples', '500', '--out', 's.npy'),
+    )
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^coordinate +mean +std +exact mean +exact std\n/)
     expect(out).toMatch(/\nmode +share of samples +probability\n/)
@@ -66,7 +72,10 @@ describe('samples', () => {
     expect(out).toMatch(/\nsw +0\.\d+ +0\.\d+ +0\.\d+ … 0\.\d+ +sliced Wasserstein/)
     expect(out).toMatch(/log p\(y\) = -\d/)
     expect(out).toMatch(/Wrote 500 samples of 2 numbers by exact to s\.npy \(\d+\.\d s\)\n$/)
-    const again = await ran(folder.path, ask('--method', 'exact', '--samples', '500', '--out', 't.npy', '--batch', '7'))
+    const again = await ran(
+      folder.path,
+      ask('--method', 'exact', '--samples', '500', '--out', 't.npy', '--batch', '7'),
+    )
     expect(again.code).toBe(0)
     expect(samplesOf(folder.path, 't.npy')).toEqual(samplesOf(folder.path))
   })
@@ -88,7 +97,15 @@ export const y: number[] = [0.2]`,
     )
     writeFileSync(join(folder.path, 'p/two.npy'), writeNpy({ shape: [2], values: Float64Array.of(1, 2) }))
     const argv = ['posterior', '--out', 's.npy', '--samples', '4', '--steps', '3']
-    const own = await ran(folder.path, [...argv, '--problem', './own.ts', '--method', 'dps', '--set', 'scale=0.1'])
+    const own = await ran(folder.path, [
+      ...argv,
+      '--problem',
+      './own.ts',
+      '--method',
+      'dps',
+      '--set',
+      'scale=0.1',
+    ])
     expect(own.err).toBe('')
     expect(own.out).toContain('There is nothing exact to compare with: the poisson noise is not Gaussian.')
     const made = await ran(folder.path, [...argv, '--problem', 'made.ts', '--method', 'ddrm'])
@@ -118,11 +135,19 @@ describe('what is wrong', () => {
   ] // biome-ignore format: a table
   test.each(cases)('%s', async (_, message, more) => {
     using folder = posed()
-    const wide = { prior: { gaussian: { mean: new Array(16).fill(0), covariance: 1 } }, operator: 'identity', noise: 1, y: new Array(16).fill(0) }
+    const wide = {
+      prior: { gaussian: { mean: new Array(16).fill(0), covariance: 1 } },
+      operator: 'identity',
+      noise: 1,
+      y: new Array(16).fill(0),
+    }
     writeFileSync(join(folder.path, 'p/wide.json'), JSON.stringify(wide))
     writeFileSync(join(folder.path, 'p/torn.json'), JSON.stringify({ ...problem, y: 'sub/torn/A.npy' }))
     mkdirSync(join(folder.path, 'p/sub/torn'))
-    writeFileSync(join(folder.path, 'p/sub/torn/A.npy'), readFileSync(join(folder.path, 'p/A.npy')).subarray(0, 130))
+    writeFileSync(
+      join(folder.path, 'p/sub/torn/A.npy'),
+      readFileSync(join(folder.path, 'p/A.npy')).subarray(0, 130),
+    )
     const result = await ran(folder.path, [...argv, ...more])
     expect(result).toMatchObject({ code: 2, out: '' })
     expect(result.err).toContain(message)
@@ -146,9 +171,15 @@ describe('what is wrong', () => {
     expectWrongUse(await ran(folder.path, argv), 's.npy is there already and not written by tweedie')
     expect(readFileSync(join(folder.path, 's.npy')).equals(theirs)).toBe(true)
     expect(isOurSamples(theirs)).toBe(false)
-    expectWrongUse(await ran(folder.path, ask('--method', 'exact', '--out', 'p/means.npy')), 'means.npy is there already')
+    expectWrongUse(
+      await ran(folder.path, ask('--method', 'exact', '--out', 'p/means.npy')),
+      'means.npy is there already',
+    )
     writeFileSync(join(folder.path, 't.npy'), theirs.subarray(0, 9))
-    expectWrongUse(await ran(folder.path, ask('--method', 'exact', '--out', 't.npy')), 'not written by tweedie')
+    expectWrongUse(
+      await ran(folder.path, ask('--method', 'exact', '--out', 't.npy')),
+      'not written by tweedie',
+    )
   })
 
   test('a run that diverges, and an interrupt, leave nothing', async () => {
@@ -172,7 +203,11 @@ describe('--check', () => {
     expect(exact.out).toContain('exact on d=8,dy=1: as draws of the posterior, as far as 16 cases tell.')
     const ddrm = await ran(folder.path, [...argv, '--method', 'ddrm', '--steps', '10', '--json'])
     expect(ddrm).toMatchObject({ code: 1, err: 'tweedie: ddrm:steps=10 does not sample the posterior\n' })
-    expect(JSON.parse(ddrm.out)).toMatchObject({ method: 'ddrm:steps=10', suite: 'gmm', checks: [{ holds: false, cases: 16 }] })
+    expect(JSON.parse(ddrm.out)).toMatchObject({
+      method: 'ddrm:steps=10',
+      suite: 'gmm',
+      checks: [{ holds: false, cases: 16 }],
+    })
   })
 
   test('a module of the user is a method like any other', async () => {
@@ -198,9 +233,18 @@ describe('--check', () => {
 
   test('options of it without it, and what is missing without it', async () => {
     using folder = posed()
-    expectWrongUse(await ran(folder.path, ask('--method', 'dps', '--out', 's.npy', '--suite', 'gmm')), '--suite: is of --check')
-    expectWrongUse(await ran(folder.path, ask('--method', 'dps')), "required option '--out <file.npy>' not specified")
-    expectWrongUse(await ran(folder.path, ['posterior', '--method', 'dps']), "required option '--problem <file>'")
+    expectWrongUse(
+      await ran(folder.path, ask('--method', 'dps', '--out', 's.npy', '--suite', 'gmm')),
+      '--suite: is of --check',
+    )
+    expectWrongUse(
+      await ran(folder.path, ask('--method', 'dps')),
+      "required option '--out <file.npy>' not specified",
+    )
+    expectWrongUse(
+      await ran(folder.path, ['posterior', '--method', 'dps']),
+      "required option '--problem <file>'",
+    )
   })
 })
 
@@ -208,7 +252,9 @@ test('methods that are made for pictures have other settings for numbers, which 
   using folder = posed()
   const argv = ask('--samples', '2', '--steps', '3', '--out', 's.npy')
   const own = await ran(folder.path, [...argv, '--method', 'dps'])
-  expect(own.out).toContain('Note: dps:scale=0.1 as for problems of a few numbers, where nothing else is set.')
+  expect(own.out).toContain(
+    'Note: dps:scale=0.1 as for problems of a few numbers, where nothing else is set.',
+  )
   expect(own.out).toContain('by dps:scale=0.1,steps=3 to s.npy')
   const set = await ran(folder.path, [...argv, '--method', 'dps:scale=0.2'])
   expect(set.out).not.toContain('as for problems of a few numbers')

@@ -92,12 +92,22 @@ export async function posterior(io: Io, options: PosteriorOptions): Promise<void
     return drawAs(drawer, own, known, draw)
   })
   own.problem.y.dispose()
-  if (!drawn.values.every(Number.isFinite)) throw new NonFiniteError(`${drawer.words}: samples are not finite`)
+  if (!drawn.values.every(Number.isFinite))
+    throw new NonFiniteError(`${drawer.words}: samples are not finite`)
   const exact = typeof known === 'string' ? undefined : known
   const summary = summariseSamples(drawn, own, exact, seed)
   await writeOneFile(path, encodeSamples(drawn), isOurSamples)
   const report = {
-    ...{ problem: options.problem, method: drawer.words, samples, dimension, seed, batch, file: out, summary },
+    ...{
+      problem: options.problem,
+      method: drawer.words,
+      samples,
+      dimension,
+      seed,
+      batch,
+      file: out,
+      summary,
+    },
     evidence: exact?.posterior.logEvidence,
     unknown: typeof known === 'string' ? known : undefined,
     notes: drawer.notes,
@@ -115,7 +125,12 @@ export async function posterior(io: Io, options: PosteriorOptions): Promise<void
 const plain = (_: string, value: unknown): unknown =>
   value instanceof Float64Array ? Array.from(value) : value
 
-function drawAs(drawer: Chosen, own: OwnProblem, known: ExactPosterior | string, draw: BatchedDraw): Promise<Drawn> {
+function drawAs(
+  drawer: Chosen,
+  own: OwnProblem,
+  known: ExactPosterior | string,
+  draw: BatchedDraw,
+): Promise<Drawn> {
   if (drawer.method !== undefined) return drawByMethod(drawer.method, drawer.settings, own, draw)
   if (typeof known !== 'string') return drawExactly(known.posterior, draw)
   throw new OptionError('--method', known)

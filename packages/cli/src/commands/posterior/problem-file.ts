@@ -60,10 +60,14 @@ export async function readProblem(io: Io, file: string): Promise<OwnProblem> {
   const module = ownModule(file)
   if (module?.settings !== undefined)
     throw new OptionError('--problem', `'${file}': the module of a problem takes no options`)
-  const description = module === undefined ? parseDescription(await textOf(io, file), file) : await ofModule(io, file)
+  const description =
+    module === undefined ? parseDescription(await textOf(io, file), file) : await ofModule(io, file)
   const folder = dirname(absolute(io.cwd, file))
   const own = await naming('--problem', '', () => problemOfDescription(description, besides(io, folder)))
   if (isLatent(own.prior))
-    throw new OptionError('--problem', `the prior '${own.prior.name}' is one on latents; tweedie restore takes it`)
+    throw new OptionError(
+      '--problem',
+      `the prior '${own.prior.name}' is one on latents; tweedie restore takes it`,
+    )
   return own
 }

@@ -16,7 +16,8 @@ const rangeOption = (): Option =>
     (text, former: Ranges = {}) => {
       const [, name, words] = /^([A-Za-z]\w*)=(.+)$/.exec(text) ?? []
       const value = words === undefined ? undefined : readText(between, words)
-      if (name === undefined || !isRange(value)) throw new InvalidArgumentError('It must look like scale=0.01..3.')
+      if (name === undefined || !isRange(value))
+        throw new InvalidArgumentError('It must look like scale=0.01..3.')
       return { ...former, [name]: value }
     },
   )
@@ -28,29 +29,63 @@ const list = (doc: string, otherwise: string, separator: string) => ({
 
 export function tuneCommand(io: Io): Command {
   return new Command('tune')
-    .description("Finds settings of a method on posteriors that are known, and tests them on cases the search hasn't seen.")
+    .description(
+      "Finds settings of a method on posteriors that are known, and tests them on cases the search hasn't seen.",
+    )
     .requiredOption('--method <spec>', 'a method, such as dps or ./mine.ts; what its text sets is not tuned')
     .option('--suite <name>', 'see `tweedie bench posterior --list`', 'gmm')
     .addOption(
-      specOption('--problems <names>', list('problems of the suite, separated by ;', 'the first of its quick ones', ';')),
+      specOption(
+        '--problems <names>',
+        list('problems of the suite, separated by ;', 'the first of its quick ones', ';'),
+      ),
     )
     .option('--by <metric>', 'what is made best: crps, energy-score, sw, mean-error …', 'crps')
     .addOption(
       specOption(
         '--options <names>',
-        list('options to tune, separated by commas', 'its numbers, choices and flags; not integers, which change its cost', ','),
+        list(
+          'options to tune, separated by commas',
+          'its numbers, choices and flags; not integers, which change its cost',
+          ',',
+        ),
       ),
     )
     .addOption(rangeOption())
     .addOption(settingsOption())
-    .addOption(specOption('--steps <n>', integer('steps', { min: 1, max: 100_000, otherwise: "the method's own" })))
     .addOption(
-      specOption('--candidates <n>', integer('settings to begin with, those before among them', { default: 27, min: 2, max: 10_000 })),
+      specOption('--steps <n>', integer('steps', { min: 1, max: 100_000, otherwise: "the method's own" })),
     )
-    .addOption(specOption('--keep <n>', integer('one in so many goes on, with as many times the cases', { default: 3, min: 2, max: 100 })))
-    .addOption(specOption('--seeds <n>', integer('cases of the first rung, of each problem', { default: 2, min: 1, max: 10_000 })))
-    .addOption(specOption('--test-seeds <n>', integer('cases of the test, of each problem', { default: 20, min: 2, max: 100_000 })))
-    .addOption(specOption('--samples <n>', integer('samples of each posterior', { default: 50, min: 2, max: 100_000 })))
+    .addOption(
+      specOption(
+        '--candidates <n>',
+        integer('settings to begin with, those before among them', { default: 27, min: 2, max: 10_000 }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--keep <n>',
+        integer('one in so many goes on, with as many times the cases', { default: 3, min: 2, max: 100 }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--seeds <n>',
+        integer('cases of the first rung, of each problem', { default: 2, min: 1, max: 10_000 }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--test-seeds <n>',
+        integer('cases of the test, of each problem', { default: 20, min: 2, max: 100_000 }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--samples <n>',
+        integer('samples of each posterior', { default: 50, min: 2, max: 100_000 }),
+      ),
+    )
     .addOption(specOption('--seed <n>', integer('seed of the candidates', { default: 0, min: 0 })))
     .option('--name <name>', 'of the preset', 'tuned')
     .option('--out <file.json>', 'where the preset goes; an interrupted run goes on from there', 'tuned.json')

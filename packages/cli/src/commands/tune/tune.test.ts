@@ -1,10 +1,23 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodePicture } from '../../images/png.ts'
 import { describe, expect, test } from 'vitest'
+import { encodePicture } from '../../images/png.ts'
 import { expectWrongUse, ran, temporaryFolder } from '../../testing.test.helper.ts'
 
-const small = ['--steps', '4', '--candidates', '4', '--keep', '2', '--seeds', '1', '--test-seeds', '2', '--samples', '5']
+const small = [
+  '--steps',
+  '4',
+  '--candidates',
+  '4',
+  '--keep',
+  '2',
+  '--seeds',
+  '1',
+  '--test-seeds',
+  '2',
+  '--samples',
+  '5',
+]
 const argv = ['tune', '--method', 'ddrm', ...small, '--options', 'eta,etaB', '--out', 'p.json']
 const read = (folder: string) => JSON.parse(readFileSync(join(folder, 'p.json'), 'utf8'))
 
@@ -21,26 +34,70 @@ describe('tune', () => {
       ...{ format: 'tweedie preset 1', method: 'ddrm', name: 'tuned', settings: { steps: 4 } },
       record: {
         suite: { name: 'gmm', problems: ['d=8,dy=1'] },
-        ...{ by: 'crps', samples: 5, seed: 0, fixed: { steps: 4 }, budget: { candidates: 4, keep: 2, seeds: 1 } },
+        ...{
+          by: 'crps',
+          samples: 5,
+          seed: 0,
+          fixed: { steps: 4 },
+          budget: { candidates: 4, keep: 2, seeds: 1 },
+        },
         seeds: { validation: [1_000_000, 1_000_001], test: [0, 1] },
-        trace: [{ candidates: 4, seeds: 1 }, { candidates: 2, seeds: 2 }],
+        trace: [
+          { candidates: 4, seeds: 1 },
+          { candidates: 2, seeds: 2 },
+        ],
       },
     })
-    const problem = { prior: { gaussian: { mean: [0, 1], covariance: 1 } }, operator: 'identity', noise: 0.5, y: [1, 1] }
+    const problem = {
+      prior: { gaussian: { mean: [0, 1], covariance: 1 } },
+      operator: 'identity',
+      noise: 0.5,
+      y: [1, 1],
+    }
     writeFileSync(join(folder.path, 'P.json'), JSON.stringify({ ...problem }))
-    const ask = ['posterior', '--problem', 'P.json', '--samples', '3', '--out', 's.npy', '--preset', 'p.json', '--json']
+    const ask = [
+      'posterior',
+      '--problem',
+      'P.json',
+      '--samples',
+      '3',
+      '--out',
+      's.npy',
+      '--preset',
+      'p.json',
+      '--json',
+    ]
     const drawn = await ran(folder.path, [...ask, '--method', 'ddrm'])
     expect(JSON.parse(drawn.out)).toMatchObject({ method: expect.stringMatching(/^ddrm:.*steps=4/) })
     const over = await ran(folder.path, [...ask, '--method', 'ddrm:steps=5'])
     expect(JSON.parse(over.out)).toMatchObject({ cost: { nfe: 5 } })
-    expectWrongUse(await ran(folder.path, [...ask, '--method', 'dps']), "--preset: 'p.json' is a preset of ddrm, not of dps")
+    expectWrongUse(
+      await ran(folder.path, [...ask, '--method', 'dps']),
+      "--preset: 'p.json' is a preset of ddrm, not of dps",
+    )
     const data = new Float32Array(784).fill(0.5)
     writeFileSync(join(folder.path, 'd.png'), encodePicture({ channels: 1, height: 28, width: 28, data }))
-    const restore = ['restore', 'd.png', '--prior', 'white', '--operator', 'sr:4', '--preset', 'p.json', '--json']
+    const restore = [
+      'restore',
+      'd.png',
+      '--prior',
+      'white',
+      '--operator',
+      'sr:4',
+      '--preset',
+      'p.json',
+      '--json',
+    ]
     const restored = await ran(folder.path, restore)
     expect(restored.err).toBe('')
-    expect(JSON.parse(restored.out).tasks[0].runs[0]).toMatchObject({ method: 'ddrm', options: preset.settings })
-    expectWrongUse(await ran(folder.path, [...restore.slice(0, -2), 'none.json']), "--preset: there is no file 'none.json'")
+    expect(JSON.parse(restored.out).tasks[0].runs[0]).toMatchObject({
+      method: 'ddrm',
+      options: preset.settings,
+    })
+    expectWrongUse(
+      await ran(folder.path, [...restore.slice(0, -2), 'none.json']),
+      "--preset: there is no file 'none.json'",
+    )
     writeFileSync(join(folder.path, 'q.json'), '{}')
     expectWrongUse(await ran(folder.path, [...restore.slice(0, -2), 'q.json']), 'q.json: holds no preset')
   })
@@ -63,7 +120,11 @@ export default Object.assign((...a) => run(...a), { info: { ...ddrm.info, name: 
       if (++runs === 5) stop.abort()
     }
     const stopped = await ran(folder.path, [...own, 'q.json'], { signal: stop.signal })
-    expect(stopped).toMatchObject({ code: 130, out: '', err: expect.stringMatching(/the same command goes on/) })
+    expect(stopped).toMatchObject({
+      code: 130,
+      out: '',
+      err: expect.stringMatching(/the same command goes on/),
+    })
     runs = -Infinity
     const again = await ran(folder.path, [...own, 'q.json'])
     delete watched.stopSearch

@@ -51,7 +51,10 @@ const told = ['crps', 'mean-error', 'sw', 'marginal90', 'rank-spread']
 function metricOf(name: string): SampleMetric {
   const found = sampleMetrics.find(({ info }) => info.name === name)
   if (found !== undefined) return found
-  throw new OptionError('--by', `no metric '${name}'; there are ${sampleMetrics.map(({ info }) => info.name).join(', ')}`)
+  throw new OptionError(
+    '--by',
+    `no metric '${name}'; there are ${sampleMetrics.map(({ info }) => info.name).join(', ')}`,
+  )
 }
 
 /** Whether a file holds an earlier preset, which may be replaced. */
@@ -70,7 +73,11 @@ async function askedOf(io: Io, options: TuneOptions): Promise<TuneAsked> {
   const problems = problemsOf(suite, options.problems)
   const { entry: method, settings } = await resolveMethod(io, options.method, '--method')
   const { name, options: specs } = method.info
-  const given = { ...settings, ...options.set, ...(options.steps === undefined ? {} : { steps: options.steps }) }
+  const given = {
+    ...settings,
+    ...options.set,
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+  }
   const filled = await resolveSettings(method, given, '--set')
   const fixed = Object.fromEntries(Object.keys(given).map((key) => [key, filled[key]]))
   const space = await naming('--options', 'options', () =>
@@ -78,7 +85,21 @@ async function askedOf(io: Io, options: TuneOptions): Promise<TuneAsked> {
   )
   const { candidates, keep, seeds, testSeeds, samples, seed } = options
   const [by, also] = [metricOf(options.by), told.map(metricOf)]
-  return { suite, problems, method, fixed, space, by, also, candidates, keep, seeds, testSeeds, samples, seed }
+  return {
+    suite,
+    problems,
+    method,
+    fixed,
+    space,
+    by,
+    also,
+    candidates,
+    keep,
+    seeds,
+    testSeeds,
+    samples,
+    seed,
+  }
 }
 
 /** Tunes a method, writes the preset, and prints how it does on test cases. */
@@ -122,7 +143,10 @@ function presetOf(
       suite: { name: suite.name, version: suite.version ?? 1, problems: names },
       ...{ by: by.info.name, samples, seed, fixed, space, before },
       budget: { candidates, keep, seeds },
-      seeds: { validation: [validationSeed, validationSeed + (rungs.at(-1)?.rung.seeds ?? 0) - 1], test: [0, testSeeds - 1] },
+      seeds: {
+        validation: [validationSeed, validationSeed + (rungs.at(-1)?.rung.seeds ?? 0) - 1],
+        test: [0, testSeeds - 1],
+      },
       trace: rungs.map(({ rung, standings }) => ({
         ...rung,
         standings: standings.map(({ candidate, badness, rank }) => ({ settings: candidate, badness, rank })),
@@ -139,7 +163,12 @@ function change({ difference }: TestScore): string {
   return `${short(difference.value)} ± ${short(half)}, p = ${short(difference.p)}`
 }
 
-function tunedText(paper: Paper, { method, by, problems, suite, testSeeds }: TuneAsked, tuned: Tuned, out: string): string {
+function tunedText(
+  paper: Paper,
+  { method, by, problems, suite, testSeeds }: TuneAsked,
+  tuned: Tuned,
+  out: string,
+): string {
   const { name } = method.info
   const { settings, before, test, rungs } = tuned
   const table = formatTable(
