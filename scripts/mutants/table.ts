@@ -3,6 +3,7 @@ import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
 import { calibrationLevyEdits } from './edits/calibration-levy.ts'
 import { calibrationMeasureEdits } from './edits/calibration-measure.ts'
+import { calibrationAskEdits } from './edits/calibration-ask.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
@@ -30,4 +31,5 @@ export const edits: readonly Edit[] = [
   ...calibrationMetricEdits,
   ...calibrationMeasureEdits,
   ...calibrationSuiteEdits,
+  ...calibrationAskEdits,
 ]

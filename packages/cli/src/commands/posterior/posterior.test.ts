@@ -68,7 +68,8 @@ describe('samples', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^coordinate +mean +std +exact mean +exact std\n/)
     expect(out).toMatch(/\nmode +share of samples +probability\n/)
-    expect(out).toMatch(/sliced Wasserstein distance/)
+    expect(out).toMatch(/\nagainst exact +samples +floor +of sets\n/)
+    expect(out).toMatch(/\nsw +0\.\d+ +0\.\d+ +0\.\d+ … 0\.\d+ +sliced Wasserstein/)
     expect(out).toMatch(/log p\(y\) = -\d/)
     expect(out).toMatch(/Wrote 500 samples of 2 numbers by exact to s\.npy \(\d+\.\d s\)\n$/)
     const again = await ran(

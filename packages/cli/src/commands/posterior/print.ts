@@ -1,4 +1,4 @@
-import type { Cost, SampleSummary } from '@tweedie/calibration'
+import type { Cost, Distance, SampleSummary } from '@tweedie/calibration'
 import type { Column, Paper } from '../../terminal/table.ts'
 import { formatTable } from '../../terminal/table.ts'
 
@@ -61,12 +61,15 @@ const modes = ({ modes = [] }: SampleSummary, paper: Paper): string =>
 
 function distances({ distances, judged }: SampleSummary, samples: number, paper: Paper): string {
   if (distances.length === 0) return ''
-  const rows = distances.map(({ metric, value, floor }) => ({
-    name: metric.title,
-    cells: [value, floor.mean, floor.most],
-  }))
-  const some = judged < samples ? `; of the first ${judged} samples` : ''
-  return `\n${table('from the exact posterior', ['samples', 'floor', 'most'], rows, paper)}The floor is what as many exact draws have: a mean over sets of them, and the most of one${some}.\n`
+  const columns: readonly Column<Distance>[] = [
+    { title: 'against exact', value: ({ metric }) => metric.name },
+    { title: 'samples', right: true, value: ({ value }) => number(value) },
+    { title: 'floor', right: true, value: ({ floor }) => number(floor.mean) },
+    { title: 'of sets', right: true, value: ({ floor }) => `${number(floor.low)} … ${number(floor.high)}` },
+    { title: '', least: 24, value: ({ metric }) => metric.title },
+  ]
+  const some = judged < samples ? `, of the first ${judged} samples` : ''
+  return `\n${formatTable(distances, columns, paper)}The floor is what as many exact draws have${some}: the mean of five sets, and their least and largest.\n`
 }
 
 function evidence({ evidence: exact, logEvidence = [] }: PosteriorReport): string {
