@@ -7,10 +7,19 @@ import { encodePicture } from '@tweedie/cli'
 import type { MethodRecord, Picture, TaskRecord } from '@tweedie/runs'
 import { drawSheet, meanScore, toPictures, verdict } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
-import { formatSpec, methods, UnfitError } from '@tweedie/solvers'
+import { methods, UnfitError } from '@tweedie/solvers'
 import { TweedieError } from '@tweedie/tensor'
 import type { Benches, DigitTask } from './digits.ts'
-import { benchOf, openBenches, operatorOf, runOn, settingsOf, tasks } from './digits.ts'
+import {
+  benchOf,
+  openBenches,
+  operatorOf,
+  reasonOf,
+  runOn,
+  settingsOf,
+  settingsText,
+  tasks,
+} from './digits.ts'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
 
@@ -231,27 +240,27 @@ function page(
     String(Math.round(used.reduce((sum, task) => sum + (of(method, task)?.seconds ?? 0), 0))),
   ])
   const settings = all.map((method) => {
-    const common = used.map((task) =>
-      formatSpec(method.info.name, { ...settingsOf(method, task), seed: undefined }),
-    )
+    const common = used.map((task) => settingsText(method, task))
     const kinds = [...new Set(common)].map((text) => {
       const on = used.filter((_, i) => common[i] === text).map(({ title }) => title)
       return `\`${text}\`${common.every((other) => other === text) ? '' : ` (${on.join(', ')})`}`
     })
     return `- ${kinds.join('; ')}`
   })
-  const sentences = (pick: (cell: Cell) => string | undefined) =>
+  const sentences = (pick: (cell: Cell, method: AnyMethod, task: DigitTask) => string | undefined) =>
     all.flatMap((method) => {
       const why = new Map<string, string[]>()
       for (const task of used) {
         const cell = of(method, task)
-        const text = cell === undefined ? undefined : pick(cell)
+        const text = cell === undefined ? undefined : pick(cell, method, task)
         if (text !== undefined) why.set(text, [...(why.get(text) ?? []), task.title])
       }
       return [...why].map(([text, on]) => `- **${method.info.name}**, ${on.join(', ')}: ${text}.`)
     })
   const cannot = sentences((cell) => cell.cannot)
-  const poor = sentences((cell) => (cell.cannot === undefined ? cell.why : undefined))
+  const poor = sentences(({ cannot: refused, why }, method, task) =>
+    refused === undefined && why !== undefined ? (reasonOf(method, task) ?? why) : undefined,
+  )
   return `# ${title} on every task
 
 Written by \`npm run docs -- --grid\`, as all pages of [grid.md](grid.md): ${digits} that the prior has not seen, one measurement of each; the

@@ -4,11 +4,11 @@ import { encodePicture } from '@tweedie/cli'
 import type { Picture } from '@tweedie/runs'
 import { drawSheet, measure, measurementKey, runTask, toPictures } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
-import { formatSpec, methods, noiseFromSpec, UnfitError } from '@tweedie/solvers'
+import { methods, noiseFromSpec, UnfitError } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { broadcastTo, scope, sqrt, TweedieError } from '@tweedie/tensor'
 import type { Bench, DigitTask } from './digits.ts'
-import { benchOf, openBenches, operatorOf, priorFor, settingsOf, tasks } from './digits.ts'
+import { benchOf, openBenches, operatorOf, priorFor, settingsOf, settingsText, tasks } from './digits.ts'
 import { table } from './frame.ts'
 import { write } from './measured.ts'
 
@@ -122,7 +122,7 @@ async function section(task: DigitTask, bench: Bench): Promise<string> {
   write(`docs/images/posterior-${task.name}.png`, encodePicture(sheet))
   const rows = ran.map(({ method, drawn }) => [
     `[${method.info.name}](methods/${method.info.name}.md)`,
-    `\`${formatSpec(method.info.name, { ...settingsOf(method, task), seed: undefined })}\``,
+    `\`${settingsText(method, task)}\``,
     drawn.psnr.toFixed(1),
     drawn.meanPsnr.toFixed(1),
     drawn.spread.toFixed(3),
