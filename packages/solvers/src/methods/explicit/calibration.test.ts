@@ -9,7 +9,8 @@ import { chiSquares, limits, repeated } from '../calibration.test.helper.ts'
 import { dps, tmpd } from '../index.ts'
 
 const float64 = { dtype: 'float64' } as const
-const [cases, draws] = [300, 19]
+const cases = 300
+const draws = 19
 const sigmaY = 0.5
 const covariance = [[1, 0.6], [0.6, 0.8]] // biome-ignore format: a matrix
 const prior = gaussianPrior({ mean: [0, 0], covariance })

@@ -22,8 +22,9 @@ import { latentMethod } from '../latent-method.ts'
  * constant is σ_t⁴/α_t² times the tr ∇²log p(z_t) of the paper: it draws z_t to where the prior is sure of z₀. Of a Gaussian T does not
  * depend on z_t, and this is LDPS of several gradients a step. A step shows the displacement as `guidance`, and `spread`, T/d.
  *
- * No code of the authors is public. The loss is that of two independent implementations; ζ and η their 0.02 for small problems,
- * here a sum over the run: ζ = 20/(inner·steps). δ = 1 as in the paper; 3 inner steps, 100 steps and the DDIM grid are ours.
+ * No code of the authors is public. The loss is that of two independent implementations, 0.02 the weight of the second term in one
+ * of them, for small problems; that ζ is 0.02 at 1000 steps as well, 20/(inner·steps), is ours (theirs 0.05). δ = 1 as in the paper;
+ * 3 inner steps, 100 steps and the DDIM grid are ours.
  *
  * Any differentiable operator and autoencoder. Known limits: `info.limits`.
  *
