@@ -11,6 +11,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --grid       runs each method on each task on held-out digits (docs/grid-FAMILY.md with its picture); goes on where it was
                interrupted, and takes up to an hour on two cores
   --posterior  draws several restorations of one measurement, by the methods that sample (docs/posterior.md)
+  --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
   --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
   --fresh      with --grid: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
@@ -22,6 +23,7 @@ const { values, positionals: only } = parseArgs({
     exact: { type: 'boolean', default: false },
     grid: { type: 'boolean', default: false },
     posterior: { type: 'boolean', default: false },
+    'digits-gmm': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -36,6 +38,7 @@ if (values.pictures) faults.push(...(await (await import('./pictures.ts')).drawP
 if (values.exact) await (await import('./exact.ts')).measureDistances(only)
 if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
 if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
+if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
 if (values.profile) await (await import('./profile.ts')).drawProfiles()
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)
