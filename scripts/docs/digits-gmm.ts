@@ -130,14 +130,26 @@ export async function drawDigitsGmm(): Promise<void> {
 
 /** What the page tells of the record. */
 interface Recorded {
-  readonly law: { readonly components: number; readonly factors: number; readonly ridge: number; readonly iterations: number; readonly seed: number }
+  readonly law: {
+    readonly components: number
+    readonly factors: number
+    readonly ridge: number
+    readonly iterations: number
+    readonly seed: number
+  }
   readonly bytes: number
   readonly data: string
   readonly command: string
-  readonly evaluation: Readonly<Record<'training' | 'test' | 'heldOut', { readonly logDensity: number; readonly images: number }>>
+  readonly evaluation: Readonly<
+    Record<'training' | 'test' | 'heldOut', { readonly logDensity: number; readonly images: number }>
+  >
 }
 
-const page = ({ law, bytes, data, command, evaluation }: Recorded, parts: string, others: string): string => `# Digits whose posterior is known
+const page = (
+  { law, bytes, data, command, evaluation }: Recorded,
+  parts: string,
+  others: string,
+): string => `# Digits whose posterior is known
 
 Written by \`npm run docs -- --digits-gmm\`. The suite \`digits-gmm\` of \`tweedie bench posterior\` has real pictures, 28×28, and a prior
 whose posterior under every linear measurement with Gaussian noise is known exactly: so a person sees which method is right.

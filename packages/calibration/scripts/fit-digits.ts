@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { heldOutDigits, readTrainingSet } from '@tweedie/unet/node'
 import { decodeLaw, encodeLaw } from '../src/digits/law-file.ts'
 import { fitFactorMixture } from '../src/em/factor-em.ts'
+import type { FactorModel } from '../src/em/model.ts'
 import { pointAt, pointsOf } from '../src/points.ts'
 
 const help = `node packages/calibration/scripts/fit-digits.ts --out DIR [options]
@@ -57,11 +58,13 @@ const options = {
   seed: Number(o.seed),
 }
 const curve: [iteration: number, objective: number][] = []
-let model
+let model: FactorModel | undefined
 for (const step of fitFactorMixture(points, options)) {
   model = step.model
   curve.push([step.i, Number(step.objective.toFixed(3))])
-  console.log(`${step.i + 1}/${step.iterations} objective ${step.objective.toFixed(3)} log p ${step.logLikelihood.toFixed(3)}`)
+  console.log(
+    `${step.i + 1}/${step.iterations} objective ${step.objective.toFixed(3)} log p ${step.logLikelihood.toFixed(3)}`,
+  )
 }
 if (!model) throw new TypeError('no iterations')
 const bytes = encodeLaw(model)

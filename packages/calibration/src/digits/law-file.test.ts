@@ -25,8 +25,7 @@ it('a law is the same after its file, to half precision', () => {
     mean.forEach((m, i) => expect(m).toBeCloseTo(model.means[k]?.[i] ?? Number.NaN, 12))
     const other = exact.components[k]?.covariance
     for (let i = 0; i < 3; i++)
-      for (let j = 0; j < 3; j++)
-        expect(covariance.get(i, j)).toBeCloseTo(other?.get(i, j) ?? Number.NaN, 2)
+      for (let j = 0; j < 3; j++) expect(covariance.get(i, j)).toBeCloseTo(other?.get(i, j) ?? Number.NaN, 2)
   })
   for (const x of [
     [0, 0, 0],

@@ -39,13 +39,26 @@ export function expectations(
   const host = (data: readonly number[], shape: readonly number[]) =>
     fromData(Float64Array.from(data), shape, { dtype })
   const columns = (of: readonly Matrix[]) =>
-    of.reduce((all, M) => Matrix.zeros(n, all.columns + M.columns).setSubMatrix(all, 0, 0).setSubMatrix(M, 0, all.columns))
+    of.reduce((all, M) =>
+      Matrix.zeros(n, all.columns + M.columns)
+        .setSubMatrix(all, 0, 0)
+        .setSubMatrix(M, 0, all.columns),
+    )
 
   using R = host(columns(parts.map((p) => p.R)).to1DArray(), [n, K * q])
-  using offset = host(parts.flatMap((p) => p.offset.to1DArray()), [1, K, q])
-  using inner = host(parts.flatMap((p) => p.inner.to1DArray()), [K, q, q])
+  using offset = host(
+    parts.flatMap((p) => p.offset.to1DArray()),
+    [1, K, q],
+  )
+  using inner = host(
+    parts.flatMap((p) => p.inner.to1DArray()),
+    [K, q, q],
+  )
   using linear = host(columns(parts.map((p) => p.pulled)).to1DArray(), [n, K])
-  using constants = host(parts.map((p) => p.constant), [1, K])
+  using constants = host(
+    parts.map((p) => p.constant),
+    [1, K],
+  )
 
   const counts = new Float64Array(K)
   const points1 = new Float64Array(n * K)

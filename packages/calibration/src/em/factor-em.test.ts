@@ -31,7 +31,8 @@ const points = drawn(600, 'training')
 const options = { components: 2, factors: 1, ridge: 1e-3, iterations: 40, seed: 0, dtype: 'float64' } as const
 
 const meanLog = (law: { logDensity(x: Float64Array): number }, of: Points) =>
-  Array.from({ length: of.count }, (_, i) => law.logDensity(pointAt(of, i))).reduce((a, b) => a + b, 0) / of.count
+  Array.from({ length: of.count }, (_, i) => law.logDensity(pointAt(of, i))).reduce((a, b) => a + b, 0) /
+  of.count
 const lawOf = (model: FactorModel) => factorMixture(model)
 
 describe('fitting a mixture of factor analysers', () => {
@@ -64,7 +65,12 @@ describe('fitting a mixture of factor analysers', () => {
         const r = law.responsibilities(pointAt(points, i))[k] ?? 0
         const z = gain.mmul(Matrix.sub(x, mean)).get(0, 0)
         cross.add(x.mmul(new Matrix([[r * z, r]])))
-        inner.add(new Matrix([[r * (z * z + spread.get(0, 0)), r * z], [r * z, r]]))
+        inner.add(
+          new Matrix([
+            [r * (z * z + spread.get(0, 0)), r * z],
+            [r * z, r],
+          ]),
+        )
       }
       const found = cross.mmul(inverse(inner))
       for (let i = 0; i < n; i++) {

@@ -124,7 +124,11 @@ function scatterOf({ values, count, dimension: n }: Points): Matrix {
 }
 
 /** Centres of K-means; of each cluster q points as W; half of what all clusters vary by within, as Ψ. */
-function startOf(points: Points, scatter: Matrix, { components, factors, ridge, seed }: FactorFit): FactorModel {
+function startOf(
+  points: Points,
+  scatter: Matrix,
+  { components, factors, ridge, seed }: FactorFit,
+): FactorModel {
   const { centres, members, subset } = kMeans(points, components, seed)
   const n = points.dimension
   const within = Matrix.mul(scatter, 1 / points.count)

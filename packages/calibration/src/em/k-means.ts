@@ -34,7 +34,9 @@ export function kMeans(points: Points, count: number, seed: number): Clusters {
   })
   let members = assigned(subset, centres)
   for (let i = 0; i < rounds; i++) {
-    centres = members.map((of, k) => (of.length > 0 ? meanOf(subset, of) : (centres[k] ?? new Float64Array())))
+    centres = members.map((of, k) =>
+      of.length > 0 ? meanOf(subset, of) : (centres[k] ?? new Float64Array()),
+    )
     members = assigned(subset, centres)
   }
   return { subset, centres, members }

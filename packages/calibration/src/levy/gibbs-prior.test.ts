@@ -21,7 +21,11 @@ const exact = gaussianPrior({
     [0.25, 0.5, 0.75],
   ],
 })
-const xt = normal([0, 1].map((i) => randomKey(i)), [d], { dtype: 'float64' })
+const xt = normal(
+  [0, 1].map((i) => randomKey(i)),
+  [d],
+  { dtype: 'float64' },
+)
 
 describe('the Gibbs denoiser', () => {
   const states = 20_000
@@ -40,7 +44,11 @@ describe('the Gibbs denoiser', () => {
       })
       const [, pullback] = vjp((x) => prior.denoise(x, t), xt.slice([0, 1]))
       for (let i = 0; i < d; i++) {
-        const unit = fromData(Float64Array.from([0, 1, 2], (j) => Number(i === j)), [1, d], { dtype: 'float64' })
+        const unit = fromData(
+          Float64Array.from([0, 1, 2], (j) => Number(i === j)),
+          [1, d],
+          { dtype: 'float64' },
+        )
         pullback(unit, { retain: true })[0]
           .dataSync()
           .forEach((value, j) => {
@@ -61,6 +69,9 @@ describe('the Gibbs denoiser', () => {
     expect(Array.from(small.denoise(xt, 300).dataSync(), Number)).toEqual(both)
     expect(Array.from(small.denoise(xt, 301).dataSync(), Number)).not.toEqual(both)
     expect(Array.from(small.denoise(xt, -1).dataSync())).toEqual(Array.from(xt.dataSync()))
+    // Errors of rows, or times, that are as good as the same are independent.
+    for (const near of [small.denoise(xt.add(1e-9), 300), small.denoise(xt, 300 + 1e-9)])
+      expect(Math.abs(Number(near.dataSync()[0]) - (both[0] ?? 0))).toBeGreaterThan(1e-6)
     const other = gibbsPrior({ increments: jumps, length: d, burnIn: 5, states: 20, seed: 1 })
     expect(Array.from(other.denoise(xt, 300).dataSync(), Number)).not.toEqual(both)
   })
@@ -88,7 +99,8 @@ describe('the posterior of a signal', () => {
       }
     })
     const [a, b] = [Float64Array.of(0.3, -1, 0.2), Float64Array.of(1, 0.5, 0)]
-    const rise = (p: { logDensity?(x: Float64Array): number }) => (p.logDensity?.(a) ?? 0) - (p.logDensity?.(b) ?? 0)
+    const rise = (p: { logDensity?(x: Float64Array): number }) =>
+      (p.logDensity?.(a) ?? 0) - (p.logDensity?.(b) ?? 0)
     expect(rise(found)).toBeCloseTo(rise(law), 9)
     found.score?.(a).forEach((value, i) => expect(value).toBeCloseTo(law.score(a)[i] ?? Number.NaN, 9))
   })
@@ -108,12 +120,16 @@ describe('the posterior of a signal', () => {
 it('means and covariances of points are those written out', () => {
   const points = Float64Array.of(1, 2, 3, 6, 5, 1)
   expect(Array.from(meanOf(points, 2))).toEqual([3, 3])
-  expect(Array.from(covarianceOf(points, 2), (v) => v * 3)).toEqual([8, -2, -2, 14].map((v) => expect.closeTo(v, 12)))
+  expect(Array.from(covarianceOf(points, 2), (v) => v * 3)).toEqual(
+    [8, -2, -2, 14].map((v) => expect.closeTo(v, 12)),
+  )
 })
 
 describe('the protocol', () => {
   it('has operators of the published shapes: orthonormal rows, a sum of taps of 1', () => {
-    expect(operators.map(({ matrix }) => [matrix.rows, matrix.columns])).toEqual([64, 64, 33, 36].map((m) => [m, 64]))
+    expect(operators.map(({ matrix }) => [matrix.rows, matrix.columns])).toEqual(
+      [64, 64, 33, 36].map((m) => [m, 64]),
+    )
     for (const { name, matrix } of operators) {
       const product = matrix.mmul(matrix.transpose())
       if (name === 'convolution') for (const sum of matrix.sum('row')) expect(sum).toBeCloseTo(1, 12)

@@ -23,7 +23,7 @@ const densities: Record<string, (u: number) => number> = {
   laplace: (u) => Math.exp(-Math.abs(u)) / 2,
   'student-1': (u) => 1 / (Math.PI * (1 + u * u)),
   'student-2': (u) => 1 / (2 + u * u) ** 1.5,
-  'student-3': (u) => 2 / (Math.PI * Math.sqrt(3) * (1 + u * u / 3) ** 2),
+  'student-3': (u) => 2 / (Math.PI * Math.sqrt(3) * (1 + (u * u) / 3) ** 2),
 }
 const step = 0.04
 /** Midpoints, so that no point is on the kink of |u|. */
@@ -87,7 +87,9 @@ describe.each(increments.map((law) => [law.name, law] as const))('Gibbs sampling
     const expected = byQuadrature(law, map)
     byChain(chain).forEach(({ value, error }, k) => {
       // 90 comparisons; 5.5 standard errors of 50 batches are passed by chance once in 10⁴ of such tests.
-      expect(Math.abs(value - (expected[k] ?? 0))).toBeLessThan(5.5 * error + 1e-3 * Math.abs(expected[k] ?? 0))
+      expect(Math.abs(value - (expected[k] ?? 0))).toBeLessThan(
+        5.5 * error + 1e-3 * Math.abs(expected[k] ?? 0),
+      )
       expect(error).toBeLessThan(0.05)
     })
   })

@@ -1,10 +1,9 @@
 import { OptionError, randomKey } from '@tweedie/tensor'
-
+import { streamOf } from '../posteriors/stream.ts'
 import type { Increments } from './increments.ts'
 import { signal } from './increments.ts'
 import type { LevyOperator } from './operators.ts'
 import { length } from './operators.ts'
-import { streamOf } from '../posteriors/stream.ts'
 
 /**
  * σ_y² for a law and an operator: the median over `count` signals of the mean square of Ax, less 25 dB (arXiv 2509.12821).

@@ -39,7 +39,13 @@ function fourier(): number[][] {
         (_, j) => wave((2 * Math.PI * f * j) / length) * Math.sqrt((edge(f) ? 1 : 2) / length),
       ),
     )
-  return [...rows(kept, Math.cos), ...rows(kept.filter((f) => !edge(f)), (angle) => -Math.sin(angle))]
+  return [
+    ...rows(kept, Math.cos),
+    ...rows(
+      kept.filter((f) => !edge(f)),
+      (angle) => -Math.sin(angle),
+    ),
+  ]
 }
 
 /** A measurement of signals. */

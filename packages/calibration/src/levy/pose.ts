@@ -4,6 +4,7 @@ import { fromData, randomKey } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { keeper } from '../posteriors/keeper.ts'
 import { mixturePosterior } from '../posteriors/mixture.ts'
+import { streamOf } from '../posteriors/stream.ts'
 import type { Case, PosedProblem, Posterior } from '../types.ts'
 import { gibbsPrior } from './gibbs-prior.ts'
 import type { Increments } from './increments.ts'
@@ -12,7 +13,6 @@ import { noiseLevel } from './noise.ts'
 import type { LevyOperator } from './operators.ts'
 import { length } from './operators.ts'
 import { levyPosterior } from './posterior.ts'
-import { streamOf } from '../posteriors/stream.ts'
 
 const host = { dtype: 'float64' } as const
 

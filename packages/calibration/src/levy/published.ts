@@ -1,8 +1,16 @@
 import type { Published } from '../types.ts'
 
-const readIn = 'arXiv 2509.12821, table of gaps as digests of it give it; a learned denoiser, settings tuned for each law'
+const readIn =
+  'arXiv 2509.12821, table of gaps as digests of it give it; a learned denoiser, settings tuned for each law'
 
-type Row = readonly [operator: string, row: string, gauss: number, laplace: number, jumps: number, cauchy: number]
+type Row = readonly [
+  operator: string,
+  row: string,
+  gauss: number,
+  laplace: number,
+  jumps: number,
+  cauchy: number,
+]
 
 const gaps: readonly Row[] = [
   ['identity', 'dps', 0.12, 0.12, 2.22, 3.26],
@@ -33,7 +41,14 @@ function secondHand(problem: string, row: string, value: number): Published {
 const rerunBy =
   'a rerun in numpy of the protocol with the exact denoiser of the Gauss law: 60 signals × 50 samples, settings from coarse grids'
 
-type Rerun = readonly [operator: string, row: string, gap: number, spread: number, uniform: number, softmax: number]
+type Rerun = readonly [
+  operator: string,
+  row: string,
+  gap: number,
+  spread: number,
+  uniform: number,
+  softmax: number,
+]
 
 /** Exact draws, C-DPS and DiffPIR (ζ = 0.3). */
 const reruns: readonly Rerun[] = [

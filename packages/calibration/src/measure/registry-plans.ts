@@ -1,6 +1,6 @@
 import { OptionError } from '@tweedie/tensor'
-import type { Asked, FindMethod, Plan } from './plan.ts'
 import type { Suite } from '../types.ts'
+import type { Asked, FindMethod, Plan } from './plan.ts'
 import { findSuite, planSuite } from './plan.ts'
 
 /** Suites by name with what is asked of all: plain data, for threads. */

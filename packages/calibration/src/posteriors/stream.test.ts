@@ -34,11 +34,13 @@ it('has the moments of uniform and normal numbers, and no correlation from one t
   const count = 200_000
   for (const draw of [() => (stream.uniform() - 0.5) * Math.sqrt(12), () => stream.normal()]) {
     const values = Array.from({ length: count }, draw)
-    const mean = (of: (v: number, i: number) => number) => values.reduce((sum, v, i) => sum + of(v, i), 0) / count
+    const mean = (of: (v: number, i: number) => number) =>
+      values.reduce((sum, v, i) => sum + of(v, i), 0) / count
     const bound = 5 / Math.sqrt(count)
     expect(Math.abs(mean((v) => v))).toBeLessThan(bound)
     expect(Math.abs(mean((v) => v * v) - 1)).toBeLessThan(bound * Math.SQRT2)
     expect(Math.abs(mean((v) => v ** 3))).toBeLessThan(bound * 4)
-    for (const lag of [1, 2, 3]) expect(Math.abs(mean((v, i) => v * (values[i - lag] ?? 0)))).toBeLessThan(bound)
+    for (const lag of [1, 2, 3])
+      expect(Math.abs(mean((v, i) => v * (values[i - lag] ?? 0)))).toBeLessThan(bound)
   }
 })

@@ -51,12 +51,7 @@ export const exactScore = (integration: Integration = {}): Row => ({
     sampled(conditional ?? prior, integration, draw, problem.y.dtype),
 })
 
-async function sampled(
-  prior: Prior,
-  integration: Integration,
-  draw: Draw,
-  dtype: DType,
-): Promise<Drawn> {
+async function sampled(prior: Prior, integration: Integration, draw: Draw, dtype: DType): Promise<Drawn> {
   const counted = countCalls(prior)
   resetPeak()
   const before = memory().bytes

@@ -73,10 +73,9 @@ describe('the suite of digits', () => {
   })
 
   it('measures a held-out picture once for both priors', () => {
-    const [own, network] = [
-      found('rows,digit'),
-      found('rows,digit,network'),
-    ].map((problem) => problem.pose(1))
+    const [own, network] = [found('rows,digit'), found('rows,digit,network')].map((problem) =>
+      problem.pose(1),
+    )
     expect(own?.truth).toEqual(pointAt(source.pictures(), 1))
     expect(network?.problem.y.dataSync()).toEqual(own?.problem.y.dataSync())
     expect([own?.prior.name, network?.prior.name]).toEqual(['digits-gmm', 'network'])

@@ -65,7 +65,10 @@ function denseOf(operator: { forward(x: ReturnType<typeof fromData>): ReturnType
   const n = shape[1] * shape[2]
   const eye = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0))
   const columns = scope(() =>
-    Float64Array.from(operator.forward(fromData(eye, [n, ...shape], { dtype: 'float64' })).dataSync(), Number),
+    Float64Array.from(
+      operator.forward(fromData(eye, [n, ...shape], { dtype: 'float64' })).dataSync(),
+      Number,
+    ),
   )
   return Matrix.from1DArray(n, columns.length / n, Array.from(columns)).transpose()
 }
@@ -95,7 +98,7 @@ export function digitsGmm(source: DigitsSource): Suite {
     const { operator, A, noise, given } = measurements(`${text},${sigma}`, () =>
       measurementOf(source, text, sigma),
     )
-    const key = randomKey(seed).fold('digits-gmm').fold(`${text},${sigma},${from}`)
+    const key = randomKey(seed).fold('digits-gmm').fold(`${text},${sigma}`).fold(from)
     const truth = from === 'the mixture' ? drawn(source, key.fold('truth')) : picture(source, seed)
     const y = measured(A, truth, sigma, key.fold('noise'))
     const found = given(y)
@@ -155,7 +158,12 @@ function picture(source: DigitsSource, seed: number): Float64Array {
   return Float64Array.from(pointAt(pictures, placeOf(seed, pictures.count)))
 }
 
-function measured(A: Matrix, truth: Float64Array, sigma: number, key: ReturnType<typeof randomKey>): Float64Array {
+function measured(
+  A: Matrix,
+  truth: Float64Array,
+  sigma: number,
+  key: ReturnType<typeof randomKey>,
+): Float64Array {
   using z = normal(key, [A.rows], { dtype: 'float64', device: 'reference' })
   const noise = z.dataSync()
   return Float64Array.from({ length: A.rows }, (_, r) => {

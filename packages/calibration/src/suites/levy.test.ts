@@ -41,7 +41,11 @@ describe('the suite of Lévy signals', () => {
     const precision = D.transpose()
       .mmul(D)
       .mul(4)
-      .add(A.transpose().mmul(A).div(sigma ** 2))
+      .add(
+        A.transpose()
+          .mmul(A)
+          .div(sigma ** 2),
+      )
     const mean = Matrix.columnVector(Array.from(one.posterior.mean()))
     const pull = A.transpose()
       .mmul(Matrix.columnVector(Array.from(one.problem.y.dataSync(), Number)))

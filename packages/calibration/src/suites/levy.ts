@@ -2,8 +2,8 @@ import { increments } from '../levy/increments.ts'
 import { operators } from '../levy/operators.ts'
 import { posed } from '../levy/pose.ts'
 import { published } from '../levy/published.ts'
-import { fewSteps } from './few-steps.ts'
 import type { Suite } from '../types.ts'
+import { fewSteps } from './few-steps.ts'
 
 /** Signals of Lévy processes under four measurements. */
 export const levy: Suite = {

@@ -8,12 +8,18 @@ import { spectrumOf } from './spread.ts'
 
 const n = 5
 const numbers = (name: string, count: number) =>
-  Array.from(normal(randomKey(1).fold(name), [count], { dtype: 'float64', device: 'reference' }).dataSync(), Number)
+  Array.from(
+    normal(randomKey(1).fold(name), [count], { dtype: 'float64', device: 'reference' }).dataSync(),
+    Number,
+  )
 const matrix = (name: string, rows: number, columns: number) =>
   Matrix.from1DArray(rows, columns, numbers(name, rows * columns))
 
 const root = matrix('background', n, n)
-const full = root.mmul(root.transpose()).mul(0.1).add(Matrix.eye(n, n, 0.05))
+const full = root
+  .mmul(root.transpose())
+  .mul(0.1)
+  .add(Matrix.eye(n, n, 0.05))
 const backgrounds = { isotropic: 0.2, diagonal: [0.1, 0.2, 0.3, 0.05, 0.5], full }
 const weights = [0.2, 0.5, 0.3]
 const means = [0, 1, 2].map((k) => numbers(`mean ${k}`, n))
@@ -68,7 +74,10 @@ describe.each(laws)('a mixture of factor analysers, Ψ $name', ({ law, dense }) 
       [one.law, other.law],
       [twice[0]?.law ?? law, twice[1]?.law ?? dense],
     ] as const) {
-      close(a.components.map(({ weight }) => weight), b.components.map(({ weight }) => weight))
+      close(
+        a.components.map(({ weight }) => weight),
+        b.components.map(({ weight }) => weight),
+      )
       close(a.mean(), b.mean())
       close(a.covariance().to1DArray(), b.covariance().to1DArray())
       close([a.logDensity(x)], [b.logDensity(x)])
@@ -86,7 +95,11 @@ describe.each(laws)('a mixture of factor analysers, Ψ $name', ({ law, dense }) 
       ] as const
       for (const [one, other] of pairs) {
         const [a, b] = [exactPrior(one, { schedule }), exactPrior(other, { schedule })]
-        const xt = normal([0, 1, 2].map((i) => randomKey(i)), [n], { dtype: 'float64' })
+        const xt = normal(
+          [0, 1, 2].map((i) => randomKey(i)),
+          [n],
+          { dtype: 'float64' },
+        )
         for (const u of [0, 0.05, 0.4, 1]) {
           const t = schedule.clean + u * (schedule.noisiest - schedule.clean)
           close(a.denoise(xt, t).dataSync() as Float64Array, b.denoise(xt, t).dataSync() as Float64Array)
@@ -99,9 +112,11 @@ describe.each(laws)('a mixture of factor analysers, Ψ $name', ({ law, dense }) 
   })
 
   it('draws from itself: mean and covariance', () => {
-    const count = 4000
+    const count = 1500
     const drawn = law.sample(Array.from({ length: count }, (_, i) => randomKey(i)))
-    const values = Array.from({ length: count }, (_, i) => Array.from(drawn.dataSync().slice(i * n, (i + 1) * n), Number))
+    const values = Array.from({ length: count }, (_, i) =>
+      Array.from(drawn.dataSync().slice(i * n, (i + 1) * n), Number),
+    )
     const [mean, covariance] = [law.mean(), law.covariance()]
     for (let i = 0; i < n; i++) {
       const average = values.reduce((sum, v) => sum + (v[i] ?? 0), 0) / count
@@ -122,8 +137,8 @@ it('takes Ψ by its eigenvalues and vectors, and refuses what is no law', () => 
   expect(() => factorMixture({ weights, means, factors, background: 0 })).toThrow('above 0')
   expect(() => factorMixture({ weights: [1], means, factors, background: 1 })).toThrow('for 3 means')
   expect(() => factorMixture({ weights: [1, 1, -3], means, factors, background: 1 })).toThrow('weight')
-  expect(() => factorMixture({ weights, means, factors: [factors[0]!, factors[1]!, [[1]]], background: 1 })).toThrow(
-    'rows',
-  )
+  expect(() =>
+    factorMixture({ weights, means, factors: [factors[0]!, factors[1]!, [[1]]], background: 1 }),
+  ).toThrow('rows')
   expect(() => factorMixture({ weights: [], means: [], factors: [], background: 1 })).toThrow('at least one')
 })

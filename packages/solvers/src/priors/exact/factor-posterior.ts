@@ -71,7 +71,8 @@ export function factorPosterior(
   })
 
   return (y) => {
-    if (y.length !== A.rows) throw new ShapeError('posterior', `y must have ${A.rows} numbers, got ${y.length}`)
+    if (y.length !== A.rows)
+      throw new ShapeError('posterior', `y must have ${A.rows} numbers, got ${y.length}`)
     const joint: number[] = []
     const moved = parts.map((part) => {
       const innovation = part.clean.map((clean, i) => (y[i] ?? 0) - clean)
@@ -100,7 +101,10 @@ function sharpened(
   sigma: number,
 ): { spectrum: Spectrum; turn: (M: Matrix) => Matrix } {
   const seen = vectors ? A.mmul(vectors) : A
-  const precision = seen.transpose().mmul(seen).div(sigma ** 2)
+  const precision = seen
+    .transpose()
+    .mmul(seen)
+    .div(sigma ** 2)
   values.forEach((value, i) => precision.set(i, i, precision.get(i, i) + 1 / value))
   const found = spectrumOf(symmetrised(precision))
   const own = found.vectors

@@ -68,4 +68,3 @@ export function transposeTimes(M: Matrix, v: ArrayLike<number>): Float64Array {
 /** aᵀb. */
 export const dot = (a: Float64Array, b: ArrayLike<number>): number =>
   a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
-
