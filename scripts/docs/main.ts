@@ -14,6 +14,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --published  reruns what published benchmarks are checked by (docs/published-benchmarks.md)
   --metrics    measures floors and power of the metrics of posterior samples (docs/calibration-metrics.md); minutes
   --tuning     sweeps settings by the error of the mean and by proper scores (docs/tuning.md); minutes
+  --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
   --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
   --fresh      with --grid or --metrics: runs again what was run before
   --calibration
@@ -30,6 +31,7 @@ const { values, positionals: only } = parseArgs({
     published: { type: 'boolean', default: false },
     metrics: { type: 'boolean', default: false },
     tuning: { type: 'boolean', default: false },
+    'digits-gmm': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     calibration: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
@@ -48,6 +50,7 @@ if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.published) await (await import('./published.ts')).writePublished()
 if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)
 if (values.tuning) await (await import('./tuning.ts')).measureTuning()
+if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
 if (values.profile) await (await import('./profile.ts')).drawProfiles()
 if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))

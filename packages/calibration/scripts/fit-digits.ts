@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { heldOutDigits, readTrainingSet } from '@tweedie/unet/node'
 import { decodeLaw, encodeLaw } from '../src/digits/law-file.ts'
 import { fitFactorMixture } from '../src/em/factor-em.ts'
+import type { FactorModel } from '../src/em/model.ts'
 import { pointAt, pointsOf } from '../src/points.ts'
 
 const help = `node packages/calibration/scripts/fit-digits.ts --out DIR [options]
@@ -57,7 +58,7 @@ const options = {
   seed: Number(o.seed),
 }
 const curve: [iteration: number, objective: number][] = []
-let model
+let model: FactorModel | undefined
 for (const step of fitFactorMixture(points, options)) {
   model = step.model
   curve.push([step.i, Number(step.objective.toFixed(3))])

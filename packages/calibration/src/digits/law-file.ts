@@ -47,13 +47,24 @@ export function decodeLaw(bytes: Uint8Array, file = 'model.safetensors'): Factor
   )
     throw new FileFormatError(file, 'its arrays do not fit together')
   const part = (values: readonly number[], k: number, size: number) => values.slice(k * size, (k + 1) * size)
-  const L = new Matrix(n, n)
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) L.set(i, j, background.values[(i * (i + 1)) / 2 + j] ?? 0)
   return factorMixture({
     weights: weights.values,
     means: weights.values.map((_, k) => part(means.values, k, n)),
     factors: weights.values.map((_, k) => Matrix.from1DArray(n, q, part(factors.values, k, n * q))),
-    background: L.mmul(L.transpose()),
+    background: fromTriangle(background.values, n),
   })
+}
+
+/** L Lᵀ of the rows of a lower triangle. */
+function fromTriangle(values: readonly number[], n: number): Matrix {
+  const out = new Matrix(n, n)
+  const start = (i: number): number => (i * (i + 1)) / 2
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = 0
+      for (let k = 0; k <= j; k++) sum += (values[start(i) + k] ?? 0) * (values[start(j) + k] ?? 0)
+      out.set(i, j, sum)
+      out.set(j, i, sum)
+    }
+  return out
 }

@@ -27,6 +27,3 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   'mcg-diff': { particles: 4 },
   mmps: { iterations: 1 },
 }
-
-/** The most steps of a method that has no settings of its own. */
-export const mostSteps = 100

@@ -69,6 +69,9 @@ describe('the Gibbs denoiser', () => {
     expect(Array.from(small.denoise(xt, 300).dataSync(), Number)).toEqual(both)
     expect(Array.from(small.denoise(xt, 301).dataSync(), Number)).not.toEqual(both)
     expect(Array.from(small.denoise(xt, -1).dataSync())).toEqual(Array.from(xt.dataSync()))
+    // Errors of rows, or times, that are as good as the same are independent.
+    for (const near of [small.denoise(xt.add(1e-9), 300), small.denoise(xt, 300 + 1e-9)])
+      expect(Math.abs(Number(near.dataSync()[0]) - (both[0] ?? 0))).toBeGreaterThan(1e-6)
     const other = gibbsPrior({ increments: jumps, length: d, burnIn: 5, states: 20, seed: 1 })
     expect(Array.from(other.denoise(xt, 300).dataSync(), Number)).not.toEqual(both)
   })

@@ -45,6 +45,7 @@ export function gibbsPrior(options: GibbsPriorOptions): Prior {
     denoise: (xt, t) => {
       const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
       if (sigma === 0) return xt.div(alpha)
+      const atTime = key.fold(`t=${t}`)
       let kept: readonly Float64Array[] = []
       const mean = (x: Tensor): Tensor => {
         const values = Float64Array.from(x.dataSync(), Number)
@@ -52,7 +53,7 @@ export function gibbsPrior(options: GibbsPriorOptions): Prior {
         kept = Array.from({ length: values.length / length }, (_, row) => {
           const own = values.subarray(row * length, (row + 1) * length)
           const y = own.map((value) => value / alpha)
-          const chain = walkChain(y, sigma / alpha, increments, streamOf(keyOf(key.fold(`t=${t}`), own)))
+          const chain = walkChain(y, sigma / alpha, increments, streamOf(keyOf(atTime, own)))
           const found = statesOf(chain, burnIn, states, length)
           out.set(meanOf(found, length), row * length)
           return found

@@ -93,7 +93,8 @@ function settings(law: Increments, operator: string): NonNullable<PosedProblem['
     if (method === 'dps') return { steps, scale: Math.SQRT2 * own.dps, scaleSteps: 1000 }
     const lambda = own.diffpir / noiseLevel(law.name, operator) ** 2
     if (method === 'diffpir') return { steps, zeta: 0.3, lambda, init: 'zeros' }
-    return law.fixed === undefined ? { steps } : undefined
+    if (method === 'exact-score' || method === 'prior') return { steps }
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import { drive } from '@tweedie/runs'
 import type { Prior, Spacing } from '@tweedie/solvers'
 import { countCalls, formatSpec, sampleUnconditional } from '@tweedie/solvers'
+import type { DType } from '@tweedie/tensor'
 import { memory, randomKey, resetPeak } from '@tweedie/tensor'
 import { pointsOfTensor } from '../points.ts'
 import type { Draw, Drawn, Row } from '../types.ts'
@@ -53,7 +54,7 @@ export const priorAlone = (integration: Integration = {}): Row => ({
   kind: 'reference',
   words: formatSpec('prior', { ...integration }),
   lacks: () => undefined,
-  draw: ({ prior }, draw) => sampled(prior, integration, draw),
+  draw: ({ prior, problem }, draw) => sampled(prior, integration, draw, problem.y.dtype),
 })
 
 /**
@@ -69,10 +70,11 @@ export const exactScore = (integration: Integration = {}): Row => ({
   kind: 'reference',
   words: formatSpec('exact-score', { ...integration }),
   lacks: ({ conditional }) => (conditional ? undefined : 'the conditional score is not known'),
-  draw: ({ conditional, prior }, draw) => sampled(conditional ?? prior, integration, draw),
+  draw: ({ conditional, prior, problem }, draw) =>
+    sampled(conditional ?? prior, integration, draw, problem.y.dtype),
 })
 
-async function sampled(prior: Prior, integration: Integration, draw: Draw): Promise<Drawn> {
+async function sampled(prior: Prior, integration: Integration, draw: Draw, dtype: DType): Promise<Drawn> {
   const counted = countCalls(prior)
   resetPeak()
   const before = memory().bytes
@@ -82,7 +84,7 @@ async function sampled(prior: Prior, integration: Integration, draw: Draw): Prom
       ...integration,
       count: draw.samples,
       seed: draw.seed,
-      dtype: 'float64',
+      dtype,
     }),
     { signal: draw.signal, onStep: ({ i, steps }) => draw.onProgress?.((i + 1) / steps) },
   )

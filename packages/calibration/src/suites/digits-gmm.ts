@@ -2,13 +2,14 @@ import type { Prior } from '@tweedie/solvers'
 import { exactPrior, gaussianNoise, isLinear, operatorFromSpec, vpLinear } from '@tweedie/solvers'
 import { fromData, normal, OptionError, randomKey, scope } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
-import { digitSettings, mostSteps } from '../digits/settings.ts'
+import { digitSettings } from '../digits/settings.ts'
 import type { DigitsSource } from '../digits/source.ts'
 import { shape } from '../digits/source.ts'
 import { pointAt } from '../points.ts'
 import { keeper } from '../posteriors/keeper.ts'
 import { mixturePosterior } from '../posteriors/mixture.ts'
 import type { Case, PosedProblem, Suite } from '../types.ts'
+import { fewSteps } from './few-steps.ts'
 
 /** What a problem is made of. */
 interface Kind {
@@ -97,7 +98,7 @@ export function digitsGmm(source: DigitsSource): Suite {
     const { operator, A, noise, given } = measurements(`${text},${sigma}`, () =>
       measurementOf(source, text, sigma),
     )
-    const key = randomKey(seed).fold('digits-gmm').fold(`${text},${sigma},${from}`)
+    const key = randomKey(seed).fold('digits-gmm').fold(`${text},${sigma}`).fold(from)
     const truth = from === 'the mixture' ? drawn(source, key.fold('truth')) : picture(source, seed)
     const y = measured(A, truth, sigma, key.fold('noise'))
     const found = given(y)
@@ -142,7 +143,7 @@ export function digitsGmm(source: DigitsSource): Suite {
       'sbc',
       'marginal90',
     ],
-    settings: (method) => digitSettings[method] ?? { steps: mostSteps },
+    settings: (method) => ({ ...fewSteps(method, 100), ...digitSettings[method] }),
     published: [],
   }
 }

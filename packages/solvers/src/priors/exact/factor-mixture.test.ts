@@ -112,7 +112,7 @@ describe.each(laws)('a mixture of factor analysers, Ψ $name', ({ law, dense }) 
   })
 
   it('draws from itself: mean and covariance', () => {
-    const count = 4000
+    const count = 1500
     const drawn = law.sample(Array.from({ length: count }, (_, i) => randomKey(i)))
     const values = Array.from({ length: count }, (_, i) =>
       Array.from(drawn.dataSync().slice(i * n, (i + 1) * n), Number),

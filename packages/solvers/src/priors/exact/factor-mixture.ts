@@ -46,24 +46,30 @@ export function factorMixture({ weights, means, factors, background }: FactorMix
   if (spectrum.values.length !== n || !spectrum.values.every((value) => value > 0))
     throw new OptionError('background', `needs ${n} eigenvalues above 0`)
   const total = Array.from(weights).reduce((a, b) => a + b, 0)
-  const turn = (M: Matrix) => (spectrum.vectors ? spectrum.vectors.transpose().mmul(M) : M)
+  const parts = means.map((mean, k) => {
+    const weight = (weights[k] ?? 0) / total
+    if (!(weight >= 0 && weight <= 1))
+      throw new OptionError('weights', `weight ${k} is ${weights[k]} of ${total}`)
+    const W = Matrix.checkMatrix(factors[k])
+    if (mean.length !== n || W.rows !== n)
+      throw new ShapeError(
+        'factorMixture',
+        `component ${k} has ${mean.length} numbers and ${W.rows} rows, not ${n}`,
+      )
+    return { weight, columns: joined(W, Matrix.columnVector(Array.from(mean))) }
+  })
+  // Into the basis all together: one product is faster than one apiece.
+  const { vectors } = spectrum
+  const all = parts.map(({ columns }) => columns).reduce(joined)
+  const inBasis = vectors ? vectors.transpose().mmul(all) : all
+  let from = 0
   return new FactorMixture(
     spectrum,
-    means.map((mean, k) => {
-      const weight = (weights[k] ?? 0) / total
-      if (!(weight >= 0 && weight <= 1))
-        throw new OptionError('weights', `weight ${k} is ${weights[k]} of ${total}`)
-      const W = Matrix.checkMatrix(factors[k])
-      if (mean.length !== n || W.rows !== n)
-        throw new ShapeError(
-          'factorMixture',
-          `component ${k} has ${mean.length} numbers and ${W.rows} rows, not ${n}`,
-        )
-      return {
-        weight,
-        mean: Float64Array.from(turn(Matrix.columnVector(Array.from(mean))).to1DArray()),
-        factor: turn(W),
-      }
+    parts.map(({ weight, columns: { columns } }) => {
+      const at = from + columns - 1
+      const factor = columns > 1 ? inBasis.subMatrix(0, n - 1, from, at - 1) : new Matrix(n, 0)
+      from += columns
+      return { weight, mean: Float64Array.from(inBasis.getColumn(at)), factor }
     }),
   )
 }
