@@ -11,6 +11,7 @@ import {
   tableMarkdown,
   tablesOf,
 } from '@tweedie/calibration'
+import { methods } from '@tweedie/solvers'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
 import type { Panel } from './plot.ts'
@@ -87,6 +88,12 @@ const duration = (seconds: number): string =>
       ? `${Math.round(seconds / 60)} min`
       : `${(seconds / 3600).toFixed(1)} h`
 
+/** The name of a row with a link to the page of its method. */
+function linked(row: string): string {
+  const [, name = row, rest = ''] = /^([\w-]+)(.*)$/.exec(row) ?? []
+  return methods.names.includes(name) ? `[${name}](../methods/${name}.md)${rest}` : row
+}
+
 function pageOf(run: Results, results: SuiteResults): string {
   const suite = suites.find(({ name }) => name === results.suite)
   const tables = tablesOf(results)
@@ -95,7 +102,7 @@ function pageOf(run: Results, results: SuiteResults): string {
     const there = panels.filter((panel) => panel !== undefined)
     if (there.length === 0) return
     const path = `docs/images/calibration-${results.suite}-${name}.svg`
-    write(path, plotSvg(there))
+    write(path, plotSvg(alt, there))
     figures.push(`![${alt}](../images/${path.split('/').at(-1)})`)
   }
   const [first] = results.metrics
@@ -133,7 +140,7 @@ ${metrics.map(({ name, title, source }) => `- **${name}**: ${title} (${source}).
 
 ${figures.join('\n\n')}
 
-${tables.map(tableMarkdown).join('\n\n')}
+${tables.map((one) => tableMarkdown(one, linked)).join('\n\n')}
 
 ## Settings
 

@@ -149,12 +149,12 @@ function panelSvg(panel: Panel, left: number, top: number): string {
   return `<g transform="translate(${left} ${top})">${parts.join('')}</g>`
 }
 
-/** Panels side by side, `columns` of them in a row. */
-export function plotSvg(panels: readonly Panel[], columns = 2): string {
+/** Panels side by side, `columns` of them in a row; `title` is what is read out in place of them. */
+export function plotSvg(title: string, panels: readonly Panel[], columns = 2): string {
   const rows = Math.ceil(panels.length / columns)
   const [w, h] = [width * Math.min(columns, panels.length), height * rows]
   const drawn = panels.map((panel, i) =>
     panelSvg(panel, width * (i % columns), height * Math.floor(i / columns)),
   )
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="system-ui, sans-serif" font-size="10" fill="#333333"><rect width="${w}" height="${h}" fill="#ffffff"/>${drawn.join('')}</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="system-ui, sans-serif" font-size="10" fill="#333333"><title>${escaped(title)}</title><rect width="${w}" height="${h}" fill="#ffffff"/>${drawn.join('')}</svg>\n`
 }
