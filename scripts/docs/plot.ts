@@ -22,7 +22,7 @@ export interface Panel {
   readonly labels?: boolean
 }
 
-const [width, height] = [420, 300]
+const [width, height] = [440, 300]
 const edge = { left: 52, right: 96, top: 26, bottom: 38 }
 const colors = [
   '#3565a8',
@@ -171,7 +171,7 @@ export interface Interval {
 
 /** Means with their intervals, one row below the other, on a logarithmic axis where all are above 0. */
 function intervalsPanel(title: string, xLabel: string, rows: readonly Interval[], left: number): string {
-  const [pitch, names, top] = [15, 170, 26]
+  const [pitch, names, top] = [15, 200, 26]
   const finite = rows.filter(({ value }) => Number.isFinite(value))
   const ends = finite.flatMap(({ value, low, high, median }) =>
     [value, median, low, high].filter(Number.isFinite),

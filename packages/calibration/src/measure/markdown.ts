@@ -5,8 +5,7 @@ import type { ProblemTable, TableRow, Told } from './table.ts'
 export function short(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? '–' : value > 0 ? '∞' : '−∞'
   const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e6))
-    return value.toExponential(1).replace('-', '−').replace(/^−/, '−')
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1).replaceAll('-', '−')
   const text = size >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
   return text.replace('-', '−')
 }

@@ -99,13 +99,14 @@ describe('a table', () => {
   })
 
   it('writes numbers short', () => {
-    expect([0, 1234.5, 0.12345, 3.999, -0.5, 1e-5, 2e7, Number.NaN, Infinity].map(short)).toEqual([
+    expect([0, 1234.5, 0.12345, 3.999, -0.5, 1e-5, -1e-5, 2e7, Number.NaN, Infinity].map(short)).toEqual([
       '0',
       '1235',
       '0.123',
       '4',
       '−0.5',
       '1.0e−5',
+      '−1.0e−5',
       '2.0e+7',
       '–',
       '∞',
