@@ -118,7 +118,8 @@ describe('the row of a method', () => {
     const { cost } = await methodRow(dps, { steps: 4, scale: 0.1 }).draw(posed, { samples: 2, seed: 0 })
     expect(cost).toMatchObject({ nfe: 4, vjps: 4, operatorCalls: 8 })
     expect(cost.peakBytes).toBeGreaterThan(0)
-    expect(memory().tensors).toBe(before)
+    // Fewer where the operator of an earlier test has been collected meanwhile.
+    expect(memory().tensors).toBeLessThanOrEqual(before)
   })
 
   it('says what a case lacks before any work, and tells how far it is', async () => {
