@@ -11,10 +11,11 @@ import {
   tableMarkdown,
   tablesOf,
 } from '@tweedie/calibration'
+import { methods } from '@tweedie/solvers'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
 import type { Panel } from './plot.ts'
-import { plotSvg } from './plot.ts'
+import { intervalsSvg, plotSvg } from './plot.ts'
 
 const folder = join(root, 'docs/calibration')
 
@@ -36,7 +37,8 @@ function distanceAgainstCost({ problem, rows, metrics: [first] }: ProblemTable):
       : [{ name: row, points: [[cost.nfe, value] as const], quiet: kind === 'reference' }]
   })
   const floor = rows.find(({ row }) => row === 'exact')?.metrics[first.name]?.value
-  if (points.length === 0) return undefined
+  // Where all cost the same there is nothing to see.
+  if (new Set(rows.map(({ cost }) => cost.nfe).filter((nfe) => nfe > 0)).size < 2) return undefined
   return {
     title: problem,
     series: points,
@@ -87,18 +89,42 @@ const duration = (seconds: number): string =>
       ? `${Math.round(seconds / 60)} min`
       : `${(seconds / 3600).toFixed(1)} h`
 
+/** The name of a row with a link to the page of its method. */
+function linked(row: string): string {
+  const [, name = row, rest = ''] = /^([\w-]+)(.*)$/.exec(row) ?? []
+  return methods.names.includes(name) ? `[${name}](../methods/${name}.md)${rest}` : row
+}
+
 function pageOf(run: Results, results: SuiteResults): string {
   const suite = suites.find(({ name }) => name === results.suite)
   const tables = tablesOf(results)
   const figures: string[] = []
+  const put = (name: string, alt: string, svg: string) => {
+    write(`docs/images/calibration-${results.suite}-${name}.svg`, svg)
+    figures.push(`![${alt}](../images/calibration-${results.suite}-${name}.svg)`)
+  }
   const draw = (name: string, alt: string, panels: readonly (Panel | undefined)[]) => {
     const there = panels.filter((panel) => panel !== undefined)
-    if (there.length === 0) return
-    const path = `docs/images/calibration-${results.suite}-${name}.svg`
-    write(path, plotSvg(there))
-    figures.push(`![${alt}](../images/${path.split('/').at(-1)})`)
+    if (there.length > 0) put(name, alt, plotSvg(alt, there))
   }
-  const [first] = results.metrics
+  const [first = ''] = results.metrics
+  const shown = tables.map(({ problem, rows }) => ({
+    title: problem,
+    xLabel: first,
+    rows: rows.flatMap(({ row, kind, metrics }) => {
+      const told = metrics[first]
+      return told === undefined ? [] : [{ name: row, ...told, quiet: kind === 'reference' }]
+    }),
+  }))
+  const alt = `${first} of each row with its interval; the stroke is the median over cases`
+  put(
+    'rows',
+    alt,
+    intervalsSvg(
+      alt,
+      shown.filter(({ rows }) => rows.length > 0),
+    ),
+  )
   draw(
     'distance',
     `${first} of each method against evaluations of the prior`,
@@ -133,7 +159,7 @@ ${metrics.map(({ name, title, source }) => `- **${name}**: ${title} (${source}).
 
 ${figures.join('\n\n')}
 
-${tables.map(tableMarkdown).join('\n\n')}
+${tables.map((one) => tableMarkdown(one, linked)).join('\n\n')}
 
 ## Settings
 

@@ -22,7 +22,7 @@ export interface Panel {
   readonly labels?: boolean
 }
 
-const [width, height] = [420, 300]
+const [width, height] = [440, 300]
 const edge = { left: 52, right: 96, top: 26, bottom: 38 }
 const colors = [
   '#3565a8',
@@ -149,12 +149,73 @@ function panelSvg(panel: Panel, left: number, top: number): string {
   return `<g transform="translate(${left} ${top})">${parts.join('')}</g>`
 }
 
-/** Panels side by side, `columns` of them in a row. */
-export function plotSvg(panels: readonly Panel[], columns = 2): string {
+/** Panels side by side, `columns` of them in a row; `title` is what is read out in place of them. */
+export function plotSvg(title: string, panels: readonly Panel[], columns = 2): string {
   const rows = Math.ceil(panels.length / columns)
   const [w, h] = [width * Math.min(columns, panels.length), height * rows]
   const drawn = panels.map((panel, i) =>
     panelSvg(panel, width * (i % columns), height * Math.floor(i / columns)),
   )
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="system-ui, sans-serif" font-size="10" fill="#333333"><rect width="${w}" height="${h}" fill="#ffffff"/>${drawn.join('')}</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="system-ui, sans-serif" font-size="10" fill="#333333"><title>${escaped(title)}</title><rect width="${w}" height="${h}" fill="#ffffff"/>${drawn.join('')}</svg>\n`
+}
+
+/** A row of {@link intervalsSvg}: a mean with its interval, and the median. */
+export interface Interval {
+  readonly name: string
+  readonly value: number
+  readonly low: number
+  readonly high: number
+  readonly median: number
+  readonly quiet?: boolean
+}
+
+/** Means with their intervals, one row below the other, on a logarithmic axis where all are above 0. */
+function intervalsPanel(title: string, xLabel: string, rows: readonly Interval[], left: number): string {
+  const [pitch, names, top] = [15, 200, 26]
+  const finite = rows.filter(({ value }) => Number.isFinite(value))
+  const ends = finite.flatMap(({ value, low, high, median }) =>
+    [value, median, low, high].filter(Number.isFinite),
+  )
+  const log = finite.every(({ value, median }) => value > 0 && median > 0)
+  const seen = log ? ends.filter((v) => v > 0) : ends
+  if (seen.length === 0) return ''
+  const x = axis(seen, log, names, width - 12)
+  const bottom = top + pitch * finite.length
+  const clip = (v: number, otherwise: number) => (Number.isFinite(v) && (!log || v > 0) ? v : otherwise)
+  const parts = [
+    `<text x="${names}" y="14" font-weight="600">${escaped(title)}</text>`,
+    ...x.ticks.flatMap((v) => [
+      `<line x1="${x.at(v).toFixed(1)}" x2="${x.at(v).toFixed(1)}" y1="${top}" y2="${bottom}" stroke="#dddddd"/>`,
+      `<text x="${x.at(v).toFixed(1)}" y="${bottom + 12}" text-anchor="middle">${label(v)}</text>`,
+    ]),
+    `<text x="${(names + width - 12) / 2}" y="${bottom + 26}" text-anchor="middle">${escaped(xLabel)}</text>`,
+    ...finite.flatMap(({ name, value, low, high, median, quiet }, i) => {
+      const [y, color] = [top + pitch * (i + 0.5), quiet ? '#777777' : '#3565a8']
+      const [from, to] = [clip(low, Math.min(...seen)), clip(high, value)]
+      return [
+        `<text x="${names - 6}" y="${y}" dy="0.32em" text-anchor="end" fill="${color}">${escaped(name)}</text>`,
+        `<line x1="${x.at(from).toFixed(1)}" x2="${x.at(to).toFixed(1)}" y1="${y}" y2="${y}" stroke="${color}" stroke-width="1.4"/>`,
+        `<circle cx="${x.at(value).toFixed(1)}" cy="${y}" r="3" fill="${color}"/>`,
+        `<line x1="${x.at(median).toFixed(1)}" x2="${x.at(median).toFixed(1)}" y1="${y - 4}" y2="${y + 4}" stroke="#c8553d" stroke-width="1.4"/>`,
+      ]
+    }),
+  ]
+  return `<g transform="translate(${left} 0)">${parts.join('')}</g>`
+}
+
+/** Panels of means with their intervals, two in a row; a red stroke is the median. */
+export function intervalsSvg(
+  title: string,
+  panels: readonly { readonly title: string; readonly xLabel: string; readonly rows: readonly Interval[] }[],
+): string {
+  const lines = Array.from({ length: Math.ceil(panels.length / 2) }, (_, i) => panels.slice(2 * i, 2 * i + 2))
+  let y = 0
+  const drawn = lines.map((pair) => {
+    const at = y
+    y += 62 + 15 * Math.max(...pair.map(({ rows }) => rows.length))
+    const both = pair.map((panel, i) => intervalsPanel(panel.title, panel.xLabel, panel.rows, width * i))
+    return `<g transform="translate(0 ${at})">${both.join('')}</g>`
+  })
+  const w = width * Math.min(2, panels.length)
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${y}" viewBox="0 0 ${w} ${y}" font-family="system-ui, sans-serif" font-size="10" fill="#333333"><title>${escaped(title)}</title><rect width="${w}" height="${y}" fill="#ffffff"/>${drawn.join('')}</svg>\n`
 }

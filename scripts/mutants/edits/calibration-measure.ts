@@ -112,8 +112,8 @@ export const calibrationMeasureEdits: readonly Edit[] = [
   ),
   table(
     'calibration-table-alike',
-    'alike ? { ...row, row: row.words } : row',
-    'row',
+    'words === first ? row :',
+    "words !== '' ? row :",
     'rows of one method cannot be told apart',
   ),
   markdown(

@@ -5,8 +5,7 @@ import type { ProblemTable, TableRow, Told } from './table.ts'
 export function short(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? '–' : value > 0 ? '∞' : '−∞'
   const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e6))
-    return value.toExponential(1).replace('-', '−').replace(/^−/, '−')
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1).replaceAll('-', '−')
   const text = size >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
   return text.replace('-', '−')
 }
@@ -90,10 +89,17 @@ export function notesOf({ rows, refused, published, seeds }: ProblemTable): stri
   ]
 }
 
-/** A table of a problem in Markdown, with its notes. */
-export function tableMarkdown(table: ProblemTable): string {
+/**
+ * A table of a problem in Markdown, with its notes.
+ * @param linked - How the name of a row is written, such as a link to its page.
+ */
+export function tableMarkdown(table: ProblemTable, linked: (row: string) => string = (row) => row): string {
   const { head, cells } = columnsOf(table)
-  const lines = [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...table.rows.map(cells)].map(line)
+  const lines = [
+    head,
+    head.map((_, i) => (i === 0 ? '---' : '--:')),
+    ...table.rows.map((row) => cells(row).map((text, i) => (i === 0 ? linked(text) : text))),
+  ].map(line)
   const notes = notesOf(table).map((note) => `- ${note}.`)
   return [
     `### ${table.problem}: ${table.title}`,

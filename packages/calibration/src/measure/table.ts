@@ -88,6 +88,16 @@ function rowOf({ row, words, samples, cells }: RowResults, metrics: readonly Sam
   }
 }
 
+const settingsOf = (words: string): string[] =>
+  words.split(/[:,]| \(one run\)/).filter((part) => part.includes('='))
+
+/** The name of a row; of several of one name with the settings that tell it from the first of them. */
+function nameAmong({ row, words }: RowResults, all: readonly RowResults[]): string {
+  const [first = words] = all.filter((other) => other.row === row).map((other) => other.words)
+  const apart = settingsOf(words).filter((setting) => !settingsOf(first).includes(setting))
+  return words === first ? row : `${row}, ${apart.join(', ') || words}`
+}
+
 /** How far from the best a number of a metric is: what rows are in order of. */
 export function badness({ better, target }: SampleMetricInfo, value: number | undefined): number {
   if (value === undefined || Number.isNaN(value)) return Infinity
@@ -120,10 +130,7 @@ export function tablesOf(
   )
   return results.extent.problems.map((problem) => {
     const own = results.rows.filter((row) => row.problem === problem)
-    const all = own.map((row) => {
-      const alike = own.filter((other) => other.row === row.row).length > 1
-      return rowOf(alike ? { ...row, row: row.words } : row, metrics)
-    })
+    const all = own.map((row) => rowOf({ ...row, row: nameAmong(row, own) }, metrics))
     const [first] = metrics
     const rank = ({ metrics: told }: TableRow) =>
       first === undefined ? 0 : badness(first.info, told[first.info.name]?.value)

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import type { Operator, Settings } from '@tweedie/solvers'
+import type { AnyMethod, GuidedStep, Operator, Settings } from '@tweedie/solvers'
 import {
   blindBlur,
   dps,
@@ -118,7 +118,8 @@ describe('the row of a method', () => {
     const { cost } = await methodRow(dps, { steps: 4, scale: 0.1 }).draw(posed, { samples: 2, seed: 0 })
     expect(cost).toMatchObject({ nfe: 4, vjps: 4, operatorCalls: 8 })
     expect(cost.peakBytes).toBeGreaterThan(0)
-    expect(memory().tensors).toBe(before)
+    // Fewer where the operator of an earlier test has been collected meanwhile.
+    expect(memory().tensors).toBeLessThanOrEqual(before)
   })
 
   it('says what a case lacks before any work, and tells how far it is', async () => {
@@ -173,11 +174,46 @@ describe('samples of one run', () => {
     expect(Math.abs(mean[1]!)).toBeLessThan((2 * 5) / Math.sqrt(2000))
   })
 
-  it('take more particles where the settings say so', async () => {
-    const row = methodRow(mcgDiff, { steps: 3, particles: 50 }, { samplesAre: 'one run' })
-    const few = await row.draw(pose(), { samples: 10, seed: 2 })
-    const many = await row.draw(pose(), { samples: 80, seed: 2 })
-    expect([few.count, many.count]).toEqual([10, 80])
+  it('are of more particles where the settings say so', async () => {
+    const of = (settings: Settings, samples: number) =>
+      methodRow(mcgDiff, { steps: 3, ...settings }, { samplesAre: 'one run' }).draw(pose(), {
+        samples,
+        seed: 2,
+      })
+    const [few, many, own] = [
+      await of({ particles: 50 }, 10),
+      await of({ particles: 50 }, 80),
+      await of({}, 10),
+    ]
+    expect([few.count, many.count, own.count]).toEqual([10, 80, 10])
+    expect(few.values).not.toEqual(own.values)
+    expect((await of({}, 80)).values).toEqual(many.values)
+  })
+
+  it('are taken in proportion to the last weights', async () => {
+    const weights = Float64Array.of(0.5, 0, 0.3, 0.2)
+    const x = tensor([[0], [1], [2], [3]], f64)
+    // A method that has these particles in its last step, and others before.
+    const fixed: AnyMethod = {
+      info: { ...mcgDiff.info, name: 'fixed' },
+      run: async function* (problem) {
+        const common = { steps: 2, t: 0, s: 0, x, x0hat: x, state: { x }, residual: [0] }
+        yield {
+          ...common,
+          i: 0,
+          particles: { x: x.mul(100) },
+          weights: [Float64Array.of(0, 1, 0, 0)],
+        } as GuidedStep
+        yield { ...common, i: 1, particles: { x }, weights: [weights] } as GuidedStep
+        return problem.y.mul(1)
+      },
+    }
+    const { values } = await methodRow(fixed, {}, { samplesAre: 'one run' }).draw(pose(), {
+      samples: 10,
+      seed: 0,
+    })
+    const counts = [0, 1, 2, 3].map((k) => values.filter((v) => v === k).length)
+    expect(counts).toEqual([5, 0, 3, 2])
   })
 
   it('are of methods with particles only', async () => {
