@@ -265,11 +265,12 @@ export default async () => {
       "import { vjp } from '@tweedie/autograd'",
       "import { tensor } from '@tweedie/tensor'",
       "import { drive } from '@tweedie/runs'",
+      "import { suites } from '@tweedie/calibration'",
       "import { ddpm } from '@tweedie/unet'",
       "import { methodLaws } from '@tweedie/solvers/laws'",
       'const [y, back] = vjp((x: ReturnType<typeof tensor>) => x.mul(3), tensor([2]))',
       "if (back(tensor([1]))[0].dataSync()[0] !== 3 || y.dataSync()[0] !== 6) throw new Error('another engine')",
-      "if ([drive, ddpm, methodLaws].includes(undefined as never)) throw new Error('missing')",
+      "if ([drive, ddpm, methodLaws, suites].includes(undefined as never)) throw new Error('missing')",
     ]
     write('engine.ts', `${imports.join('\n')}\n${text}`)
     expect(tweedie('methods', './engine.ts')).toMatchObject({ code: 0, err: '' })

@@ -12,6 +12,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
                interrupted, and takes up to an hour on two cores
   --posterior  draws several restorations of one measurement, by the methods that sample (docs/posterior.md)
   --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
+  --calibration  writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
   --fresh      with --grid: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
@@ -23,6 +24,7 @@ const { values, positionals: only } = parseArgs({
     grid: { type: 'boolean', default: false },
     posterior: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    calibration: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -37,6 +39,7 @@ if (values.exact) await (await import('./exact.ts')).measureDistances(only)
 if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
 if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.profile) await (await import('./profile.ts')).drawProfiles()
+if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0

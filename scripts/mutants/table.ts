@@ -1,6 +1,7 @@
 import type { Edit } from './edit.ts'
 import { autoencoderEdits } from './edits/autoencoder.ts'
 import { autogradEdits } from './edits/autograd.ts'
+import { calibrationMeasureEdits } from './edits/calibration-measure.ts'
 import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
@@ -26,4 +27,5 @@ export const edits: readonly Edit[] = [
   ...restEdits,
   ...calibrationMetricEdits,
   ...calibrationSuiteEdits,
+  ...calibrationMeasureEdits,
 ]

@@ -169,6 +169,7 @@ describe('help and tables', () => {
     'bench unet',
     'bench operators',
     'bench methods',
+    'bench posterior',
   ])('%s --help', async (command) => {
     const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])
     expect(result).toMatchObject({ code: 0, err: '' })

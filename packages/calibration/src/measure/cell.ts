@@ -99,11 +99,12 @@ const whyNot = (error: TweedieError): string =>
  * @example
  * ```ts
  * import { exactDraws, measureCell, poseOnce, sampleMetrics, suites } from '@tweedie/calibration'
- * const [gmm] = suites
- * using posed = poseOnce(gmm.problems[0].pose(0), 0)
- * const cell = await measureCell(exactDraws, posed,
- *   { suite: 'gmm', version: 1, problem: gmm.problems[0].name, samples: 50, metrics: sampleMetrics.slice(0, 1) })
- * 'metrics' in cell && cell.metrics['sw'].length // => 1
+ * const problem = suites[0]!.problems[0]!
+ * using posed = poseOnce(problem.pose(0), 0)
+ * const metrics = sampleMetrics.filter(({ info }) => info.name === 'sw')
+ * const options = { suite: 'gmm', version: 1, problem: problem.name, samples: 50, metrics }
+ * const cell = await measureCell(exactDraws, posed, options)
+ * 'metrics' in cell && cell.metrics['sw']?.length // => 1
  * ```
  */
 export async function measureCell(

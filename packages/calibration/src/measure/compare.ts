@@ -46,6 +46,15 @@ const nameOf = ({ suite, row: { problem, row } }: Named) => `${suite}, ${problem
  * Sets a run against an earlier one: for each row of a problem and each metric that both have, the change over the seeds that
  * both have. Means are compared paired by seed, which takes away what makes one case harder than another; other summaries, such as
  * p-values, differ where their intervals do not meet. One of 20 numbers that did not change is told as one that did.
+ * @example
+ * ```ts
+ * import { compareResults, findSuite, measure, planSuite, resultsOf } from '@tweedie/calibration'
+ * const asked = { problems: ['d=8,dy=1,steps=20'], methods: ['exact'], seeds: 2, samples: 20 }
+ * const plans = [await planSuite(findSuite('gmm'), asked)]
+ * const machine = { tweedie: '', node: '', platform: '', cpu: '', cores: 1, device: '' }
+ * const results = resultsOf(plans, await measure(plans), { command: '', date: '', machine })
+ * compareResults(results, results).differences.filter(({ differs }) => differs) // => []
+ * ```
  */
 export function compareResults(
   before: Results,

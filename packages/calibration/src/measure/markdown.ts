@@ -90,10 +90,17 @@ export function notesOf({ rows, refused, published, seeds }: ProblemTable): stri
   ]
 }
 
-/** A table of a problem in Markdown, with its notes. */
-export function tableMarkdown(table: ProblemTable): string {
+/**
+ * A table of a problem in Markdown, with its notes.
+ * @param linked - How the name of a row is written, such as a link to its page.
+ */
+export function tableMarkdown(table: ProblemTable, linked: (row: string) => string = (row) => row): string {
   const { head, cells } = columnsOf(table)
-  const lines = [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...table.rows.map(cells)].map(line)
+  const lines = [
+    head,
+    head.map((_, i) => (i === 0 ? '---' : '--:')),
+    ...table.rows.map((row) => cells(row).map((text, i) => (i === 0 ? linked(text) : text))),
+  ].map(line)
   const notes = notesOf(table).map((note) => `- ${note}.`)
   return [
     `### ${table.problem}: ${table.title}`,

@@ -75,7 +75,7 @@ const countOf = (option: string, value: number): number => {
  * import { findSuite, planSuite } from '@tweedie/calibration'
  * const plan = await planSuite(findSuite('gmm'), { quick: true, methods: ['dps:scale=0.1'], seeds: 2 })
  * plan.extent.seeds // => 2
- * plan.problems[0].rows.map(({ name }) => name) // => ['exact', 'exact-score', 'prior', 'dps']
+ * plan.problems[0]!.rows.map(({ name }) => name) // => ['exact', 'exact-score', 'prior', 'dps']
  * ```
  */
 export async function planSuite(
@@ -106,17 +106,15 @@ export async function planSuite(
           of({ ...suite.settings(name), ...posed.settings?.(name) }),
         ),
         ...chosen.flatMap((one) => rowsOfMethod(one, suite, posed)),
-      ].filter(
-        ({ name, kind }) =>
-          rows === undefined ||
-          name === 'exact' ||
-          rows.includes(name) ||
-          (kind === 'method' && rows.includes(name.replace(/ \(.*/, ''))),
-      ),
+      ].filter((row) => rows === undefined || isAmong(rows, row)),
     })),
     metrics,
   }
 }
+
+/** Whether a row is one of those named: by its name, or by that of its method, whichever way its samples come. Exact draws always are. */
+const isAmong = (names: readonly string[], { name }: Row): boolean =>
+  name === 'exact' || names.includes(name) || names.includes(name.replace(/ \(one run\)$/, ''))
 
 /** The rows that every table begins with. */
 const references: Readonly<Record<string, (settings: object) => Row>> = {

@@ -68,7 +68,7 @@ export interface MeasureOptions {
  * @example
  * ```ts
  * import { findSuite, measure, planSuite } from '@tweedie/calibration'
- * const asked = { problems: [findSuite('gmm').problems[0].name], methods: ['exact'], seeds: 1, samples: 20 }
+ * const asked = { problems: ['d=8,dy=1,steps=20'], methods: ['exact'], seeds: 1, samples: 20 }
  * const cells = await measure([await planSuite(findSuite('gmm'), asked)])
  * cells.map(({ row }) => row) // => ['exact', 'exact-score', 'prior']
  * ```

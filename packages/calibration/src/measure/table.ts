@@ -88,6 +88,16 @@ function rowOf({ row, words, samples, cells }: RowResults, metrics: readonly Sam
   }
 }
 
+const settingsOf = (words: string): string[] =>
+  words.split(/[:,]| \(one run\)/).filter((part) => part.includes('='))
+
+/** The name of a row; of several of one name with the settings that tell it from the first of them. */
+function nameAmong({ row, words }: RowResults, all: readonly RowResults[]): string {
+  const [first = words] = all.filter((other) => other.row === row).map((other) => other.words)
+  const apart = settingsOf(words).filter((setting) => !settingsOf(first).includes(setting))
+  return words === first ? row : `${row}, ${apart.join(', ') || words}`
+}
+
 /** How far from the best a number of a metric is: what rows are in order of. */
 export function badness({ better, target }: SampleMetricInfo, value: number | undefined): number {
   if (value === undefined || Number.isNaN(value)) return Infinity
@@ -96,8 +106,19 @@ export function badness({ better, target }: SampleMetricInfo, value: number | un
 }
 
 /**
- * The tables of a suite, one a problem.
+ * The tables of a suite, one a problem: references first, then methods from the best to the worst by the first metric.
  * @param known - The suites and metrics that results may name; ours where left out.
+ * @example
+ * ```ts
+ * import { tableMarkdown, tablesOf } from '@tweedie/calibration'
+ * const cost = { nfe: 20, vjps: 0, operatorCalls: 40, peakBytes: 2 ** 20, seconds: 1 }
+ * const cells = [1, 2].map((sw, seed) => ({ seed, took: 1, metrics: { sw: [sw] }, cost }))
+ * const problem = 'd=8,dy=1,steps=20'
+ * const rows = [{ problem, row: 'ddrm', words: 'ddrm:steps=20', samples: 100, cells }]
+ * const [table] = tablesOf({ suite: 'gmm', version: 1, extent: { problems: [problem], seeds: 2, samples: 100 }, metrics: ['sw'], rows })
+ * table!.rows[0]!.metrics['sw']!.median // => 1.5
+ * tableMarkdown(table!).includes('| ddrm | 1.5 ± 0.98 (1.5) | sw 5.24 ± 1.46 | 100 | 20 | 0 | 40 | 1 | 1 |') // => true
+ * ```
  */
 export function tablesOf(
   results: SuiteResults,
@@ -108,7 +129,8 @@ export function tablesOf(
     (name) => (known.metrics ?? sampleMetrics).find(({ info }) => info.name === name) ?? [],
   )
   return results.extent.problems.map((problem) => {
-    const all = results.rows.filter((row) => row.problem === problem).map((row) => rowOf(row, metrics))
+    const own = results.rows.filter((row) => row.problem === problem)
+    const all = own.map((row) => rowOf({ ...row, row: nameAmong(row, own) }, metrics))
     const [first] = metrics
     const rank = ({ metrics: told }: TableRow) =>
       first === undefined ? 0 : badness(first.info, told[first.info.name]?.value)

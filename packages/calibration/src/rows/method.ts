@@ -27,7 +27,16 @@ export interface MethodRowOptions {
   readonly most?: number | undefined
 }
 
-/** Whether a method moves weighted particles for each of its samples, so that one run has many to give. */
+/**
+ * Whether a method moves weighted particles for each of its samples, so that one run has many to give.
+ * @example
+ * ```ts
+ * import { hasPopulation } from '@tweedie/calibration'
+ * import { ddrm, tds } from '@tweedie/solvers'
+ * const both = [hasPopulation(tds), hasPopulation(ddrm)]
+ * both // => [true, false]
+ * ```
+ */
 export const hasPopulation = ({ info }: AnyMethod): boolean =>
   info.cost.includes('particles') && 'particles' in info.options
 
@@ -45,8 +54,9 @@ export const hasPopulation = ({ info }: AnyMethod): boolean =>
  * import { mcgDiff } from '@tweedie/solvers'
  * const row = methodRow(mcgDiff, { steps: 5, eta: 0.6 }, { samplesAre: 'one run' })
  * row.name // => 'mcg-diff (one run)'
- * const { count, cost } = await row.draw(suites[0].problems[0].pose(0), { samples: 20, seed: 0 })
- * [count, cost.nfe] // => [20, 5]
+ * const drawn = await row.draw(suites[0]!.problems[0]!.pose(0), { samples: 20, seed: 0 })
+ * const numbers = [drawn.count, drawn.cost.nfe]
+ * numbers // => [20, 5]
  * ```
  */
 export function methodRow(

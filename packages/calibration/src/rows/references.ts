@@ -5,7 +5,16 @@ import { memory, randomKey, resetPeak } from '@tweedie/tensor'
 import { pointsOfTensor } from '../points.ts'
 import type { Draw, Drawn, Row } from '../types.ts'
 
-/** The keys of `count` draws of a posterior for a purpose, apart from those of every other. */
+/**
+ * The keys of `count` draws of a posterior for a purpose, apart from those of every other.
+ * @example
+ * ```ts
+ * import { drawKeys, mixturePosterior } from '@tweedie/calibration'
+ * import { gaussianMixture } from '@tweedie/solvers'
+ * const law = gaussianMixture({ weights: [1], means: [[0, 0]], covariances: 1 }).posterior([[1, 0]], [1], 1)
+ * mixturePosterior(law).sample(drawKeys(0, 'mine', 3)).count // => 3
+ * ```
+ */
 export const drawKeys = (seed: number, purpose: string, count: number) =>
   Array.from({ length: count }, (_, i) => randomKey(seed).fold(purpose).fold(i))
 
@@ -31,7 +40,14 @@ export interface Integration {
   readonly spacing?: Spacing
 }
 
-/** The prior without the measurement. */
+/**
+ * The prior without the measurement: what a method has to be better than.
+ * @example
+ * ```ts
+ * import { priorAlone } from '@tweedie/calibration'
+ * priorAlone({ steps: 20, eta: 0.6 }).words // => 'prior:steps=20,eta=0.6'
+ * ```
+ */
 export const priorAlone = (integration: Integration = {}): Row => ({
   name: 'prior',
   kind: 'reference',
@@ -40,7 +56,14 @@ export const priorAlone = (integration: Integration = {}): Row => ({
   draw: ({ prior }, draw) => sampled(prior, integration, draw),
 })
 
-/** The exact conditional score, integrated as methods are: what steps alone cost. */
+/**
+ * The exact conditional score, integrated as methods are: what steps alone cost. Of cases whose conditional prior is known.
+ * @example
+ * ```ts
+ * import { exactScore } from '@tweedie/calibration'
+ * exactScore({ steps: 20 }).name // => 'exact-score'
+ * ```
+ */
 export const exactScore = (integration: Integration = {}): Row => ({
   name: 'exact-score',
   kind: 'reference',

@@ -1,9 +1,12 @@
-import { exactPrior, gaussianMixturePrior, gaussianNoise, matrixOperator, vpLinear } from '@tweedie/solvers'
+import type { Settings } from '@tweedie/solvers'
+import { exactPrior, gaussianMixturePrior, gaussianNoise, matrixOperator, methods } from '@tweedie/solvers'
 import type { Key, Tensor } from '@tweedie/tensor'
 import { fromData, normal, randomKey, uniform } from '@tweedie/tensor'
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { mixturePosterior } from '../posteriors/mixture.ts'
 import type { Case, PosedProblem, Suite } from '../types.ts'
+import { gmmPublished } from './gmm-published.ts'
+import { rootSchedule } from './root-schedule.ts'
 
 const host = { dtype: 'float64', device: 'reference' } as const
 
@@ -14,6 +17,13 @@ function numbers(draw: Tensor): number[] {
 
 const normals = (key: Key, count: number) => numbers(normal(key, [count], host))
 const uniforms = (key: Key, count: number) => numbers(uniform(key, [count], host))
+
+/** ᾱ of the noisiest time: β from 0.02 down to 1e-4 in 999 steps, from ᾱ₀ = 1. */
+const lowestAlphaBar = Array.from({ length: 999 }, (_, i) => 0.02 + ((1e-4 - 0.02) * i) / 998).reduce(
+  (product, beta) => product * (1 - beta),
+  1,
+)
+const schedule = rootSchedule(Math.sqrt(lowestAlphaBar))
 
 /** The means (−8i, −8j, −8i, −8j, …), i, j ∈ {−2 … 2}. */
 const means = (d: number): Float64Array[] =>
@@ -33,7 +43,6 @@ function measurement(key: Key, m: number, d: number): { A: Matrix; s: number[] }
 function pose(d: number, m: number, seed: number): Case {
   const key = randomKey(seed).fold('gmm')
   const weights = normals(key.fold('weights'), 25).map((z) => z * z)
-  const schedule = vpLinear()
   const prior = gaussianMixturePrior({ weights, means: means(d), covariances: 1, schedule })
   const { A, s } = measurement(key, m, d)
   const [share = 0] = uniforms(key.fold('noise level'), 1)
@@ -58,26 +67,80 @@ function pose(d: number, m: number, seed: number): Case {
   }
 }
 
-/** Dimensions and numbers of measurements of the protocol. */
-const sizes: readonly (readonly [d: number, m: number])[] = [8, 80, 800].flatMap((d) =>
-  [1, 2, 4].map((m) => [d, m] as const),
+/** Numbers of steps of the protocol, and DDIM's η there. */
+const grids = [
+  { steps: 20, eta: 0.6 },
+  { steps: 100, eta: 0.85 },
+] as const
+
+/** Methods whose steps are iterations, not times on the way from noise: they keep their own number. */
+const iterative = new Set([
+  ...['score-prior', 'efficient-score-prior', 'red-diff', 'rlsd', 'csgm', 'dmplug', 'shred'],
+  ...['pnp-dm', 'pmc', 'daps', 'score-ald', 'kadkhodaie-simoncelli', 'snips'],
+])
+
+/** What the protocol sets of methods beside the steps. */
+const protocol: Readonly<Record<string, Settings>> = {
+  dps: { scale: 0.1 },
+  ddrm: { eta: 0.85, etaB: 1 },
+  tmpd: { covariance: 'dense' }, // of at most four numbers
+  'mcg-diff': { kappa: 1e-4, particles: 1000 },
+}
+
+/** Whether a method takes the η of the integrator: those of DDIM whose own is that of ancestral steps. */
+function takesEta(name: string): boolean {
+  if (name === 'exact-score' || name === 'prior') return true
+  return methods.names.includes(name) && methods.find(name).info.options['eta']?.default === 1
+}
+
+const settingsOf = (name: string, { steps, eta }: (typeof grids)[number]): Settings | undefined =>
+  iterative.has(name)
+    ? undefined
+    : { steps, spacing: 'trailing', ...(takesEta(name) && { eta }), ...protocol[name] }
+
+const problems: readonly PosedProblem[] = grids.flatMap((grid) =>
+  [8, 80, 800].flatMap((d) =>
+    [1, 2, 4].map((m) => ({
+      name: `d=${d},dy=${m},steps=${grid.steps}`,
+      title: `25 components in ${d} dimensions, ${m} of them measured, ${grid.steps} steps with η = ${grid.eta}`,
+      pose: (seed: number) => pose(d, m, seed),
+      settings: (name: string) => settingsOf(name, grid),
+    })),
+  ),
 )
 
-const problems: readonly PosedProblem[] = sizes.map(([d, m]) => ({
-  name: `d=${d},dy=${m}`,
-  title: `25 components in ${d} dimensions, ${m} of them measured`,
-  pose: (seed) => pose(d, m, seed),
-}))
-
-/** The mixture of 25 Gaussians of MCGDiff. */
+/**
+ * The mixture of 25 Gaussians of MCGDiff: means on a grid of 5×5, repeated along all coordinates, random weights, and m numbers
+ * measured by a random matrix of random singular values with random noise. Both steps and the integrator's η are those of the
+ * protocol, at equal decrements of √ᾱ; MCGDiff's grid has the times of the measured coordinates as well.
+ */
 export const gmm: Suite = {
   name: 'gmm',
   title: 'Mixture of 25 Gaussians',
-  source: 'arXiv 2308.07983 §4',
+  source: 'arXiv 2308.07983 §4: its priors, measurements, steps and settings; 500 fixed directions',
   problems,
-  full: { seeds: 20, samples: 1000 },
-  quick: { problems: ['d=8,dy=1', 'd=80,dy=2'], seeds: 3, samples: 300 },
+  full: { seeds: 20, samples: 1000, limit: 600 },
+  quick: {
+    problems: ['d=8,dy=1,steps=20', 'd=80,dy=2,steps=20'],
+    seeds: 3,
+    samples: 300,
+    rows: [
+      'exact-score',
+      'prior',
+      'mcg-diff',
+      'dps',
+      'ddrm',
+      'ddnm-plus',
+      'tmpd',
+      'pigdm',
+      'mmps',
+      'dmps',
+      'tds',
+      'diffpir',
+    ],
+  },
   metrics: ['sw'],
   settings: () => undefined,
-  published: [],
+  populations: ['one run'],
+  published: gmmPublished,
 }

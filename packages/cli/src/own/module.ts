@@ -28,7 +28,7 @@ const loaded = new Set<string>()
 export const isOwnError = ({ stack = '' }: Error): boolean => [...loaded].some((url) => stack.includes(url))
 
 /** The packages that a module imports from the command that runs it. */
-const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs)($|\/)/
+const ours = /^@tweedie\/(tensor|autograd|unet|solvers|runs|calibration)($|\/)/
 
 /** Where a package of ours is. Autograd is found from `solvers`: the command itself does without it. */
 const urlOf = (specifier: string, solvers: string): string =>

@@ -69,7 +69,7 @@ export async function benchPosterior(
     await (await openJournal(file)).remove()
   }
   if (tables !== undefined) {
-    const pages = [tablesMark, ...found.map(tableMarkdown)].join('\n\n')
+    const pages = [tablesMark, ...found.map((table) => tableMarkdown(table))].join('\n\n')
     await writeOneFile(tables, Buffer.from(`${pages}\n`), isTables)
   }
   if (json === true) return io.out(text)
@@ -111,7 +111,7 @@ async function run(
       onProgress: (done, label) => progress.at(done, label),
     })
     const facts = {
-      command: ['tweedie bench', ...argv].join(' '),
+      command: ['tweedie bench', ...argv.map(quoted)].join(' '),
       date: new Date().toISOString(),
       machine: describeMachine(version),
     }
@@ -126,6 +126,10 @@ async function run(
     progress.stop()
   }
 }
+
+/** A word of a command line as a shell takes it. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 const tableText = (io: Io, table: ProblemTable): string => {
   const { head, cells } = columnsOf(table)

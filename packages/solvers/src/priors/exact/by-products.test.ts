@@ -53,7 +53,9 @@ describe.each(Object.entries(priors))('%s', (_, prior) => {
   it('is for each sample of a batch what it is alone, bit for bit', () => {
     const all = prior.denoise(x, 200).dataSync()
     for (let row = 0; row < 3; row++)
-      expect(prior.denoise(x.slice(row).reshape([1, n]), 200).dataSync()).toEqual(all.slice(row * n, (row + 1) * n))
+      expect(prior.denoise(x.slice(row).reshape([1, n]), 200).dataSync()).toEqual(
+        all.slice(row * n, (row + 1) * n),
+      )
   })
 })
 

@@ -43,13 +43,18 @@ export function denoiserByProducts(law: Mixture): (x: Tensor, alpha: number, sig
 
   return (x, alpha, sigma) => {
     const like = { dtype: x.dtype, device: x.device }
-    const onDevice = (rows: Matrix) => fromData(Float64Array.from(rows.to1DArray()), [rows.rows, rows.columns], like)
+    const onDevice = (rows: Matrix) =>
+      fromData(Float64Array.from(rows.to1DArray()), [rows.rows, rows.columns], like)
     const d = (lambda: number) => alpha ** 2 * lambda + sigma ** 2
     const gain = (lambda: number) => (alpha * lambda) / d(lambda)
     const pulled = ofMeans((lambda) => alpha / d(lambda)) // αD⁻¹μ_k
-    const constants = logWeights.map((log, k) => log - (alpha / 2) * pulled.getRowVector(k).dot(means.getRowVector(k)))
+    const constants = logWeights.map(
+      (log, k) => log - (alpha / 2) * pulled.getRowVector(k).dot(means.getRowVector(k)),
+    )
     const centred = x.sub(origin(x).mul(alpha))
-    const logits = matmul(centred, onDevice(pulled.transpose())).add(fromData(Float64Array.from(constants), [1, K], like))
+    const logits = matmul(centred, onDevice(pulled.transpose())).add(
+      fromData(Float64Array.from(constants), [1, K], like),
+    )
     const between = matmul(softmax(logits, 1), onDevice(ofMeans((lambda) => sigma ** 2 / d(lambda))))
     const straight = centred.mul(gain(most)).add(between).add(origin(x))
     if (m === 0) return straight

@@ -1,0 +1,216 @@
+// A page for each suite with known posteriors, of the results that lie in docs/calibration, and the list of them.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ProblemTable, Results, RowResults, SuiteResults } from '@tweedie/calibration'
+import {
+  formatResults,
+  parseResults,
+  rounded,
+  sampleMetrics,
+  suites,
+  tableMarkdown,
+  tablesOf,
+} from '@tweedie/calibration'
+import { methods } from '@tweedie/solvers'
+import { table } from './frame.ts'
+import { root, write } from './measured.ts'
+import type { Panel } from './plot.ts'
+import { intervalsSvg, plotSvg } from './plot.ts'
+
+const folder = join(root, 'docs/calibration')
+
+/** A run whose results lie there, rounded to what a repository needs. */
+function read(file: string): Results {
+  const path = join(folder, file)
+  const results = rounded(parseResults(readFileSync(path, 'utf8'), `docs/calibration/${file}`))
+  writeFileSync(path, formatResults(results))
+  return results
+}
+
+/** The first metric against evaluations of the prior, both logarithmic, the floor as a level. */
+function distanceAgainstCost({ problem, rows, metrics: [first] }: ProblemTable): Panel | undefined {
+  if (first === undefined) return undefined
+  const points = rows.flatMap(({ row, kind, metrics, cost }) => {
+    const value = metrics[first.name]?.value
+    return value === undefined || cost.nfe === 0
+      ? []
+      : [{ name: row, points: [[cost.nfe, value] as const], quiet: kind === 'reference' }]
+  })
+  const floor = rows.find(({ row }) => row === 'exact')?.metrics[first.name]?.value
+  // Where all cost the same there is nothing to see.
+  if (new Set(rows.map(({ cost }) => cost.nfe).filter((nfe) => nfe > 0)).size < 2) return undefined
+  return {
+    title: problem,
+    series: points,
+    xLabel: 'evaluations of the prior',
+    yLabel: first.name,
+    log: { x: true, y: true },
+    labels: true,
+    ...(floor !== undefined && { level: { value: floor, name: 'exact draws' } }),
+  }
+}
+
+/** Ranks of the truth among the samples, of all coordinates and cases, each over their number: 0 … 1. */
+function ranksOf({ cells }: RowResults): number[] {
+  return cells.flatMap((cell) => {
+    const [count = 0, ...ranks] = 'metrics' in cell ? (cell.metrics['sbc'] ?? []) : []
+    return ranks.map((rank) => rank / count)
+  })
+}
+
+/** The part of ranks below u, against u: the diagonal where samples are as spread as they should be. */
+function calibrationCurves(results: SuiteResults, problem: string): Panel | undefined {
+  const rows = results.rows.filter((row) => row.problem === problem && ranksOf(row).length >= 20)
+  if (rows.length === 0) return undefined
+  const grid = Array.from({ length: 41 }, (_, i) => i / 40)
+  const [exact, ...others] = [...rows].sort((a, b) => Number(b.row === 'exact') - Number(a.row === 'exact'))
+  return {
+    title: `${problem}: ranks of the truth`,
+    series: [...(exact ? [exact] : []), ...others.slice(0, 9)].map((row) => {
+      const ranks = ranksOf(row)
+      return {
+        name: row.row,
+        line: true,
+        quiet: row.row === 'exact',
+        points: grid.map((u) => [u, ranks.filter((rank) => rank <= u).length / ranks.length] as const),
+      }
+    }),
+    xLabel: 'rank of the truth among the samples',
+    yLabel: 'part of cases below',
+    labels: true,
+  }
+}
+
+/** A duration in words. */
+const duration = (seconds: number): string =>
+  seconds < 120
+    ? `${Math.round(seconds)} s`
+    : seconds < 7200
+      ? `${Math.round(seconds / 60)} min`
+      : `${(seconds / 3600).toFixed(1)} h`
+
+/** The name of a row with a link to the page of its method. */
+function linked(row: string): string {
+  const [, name = row, rest = ''] = /^([\w-]+)(.*)$/.exec(row) ?? []
+  return methods.names.includes(name) ? `[${name}](../methods/${name}.md)${rest}` : row
+}
+
+function pageOf(run: Results, results: SuiteResults): string {
+  const suite = suites.find(({ name }) => name === results.suite)
+  const tables = tablesOf(results)
+  const figures: string[] = []
+  const put = (name: string, alt: string, svg: string) => {
+    write(`docs/images/calibration-${results.suite}-${name}.svg`, svg)
+    figures.push(`![${alt}](../images/calibration-${results.suite}-${name}.svg)`)
+  }
+  const draw = (name: string, alt: string, panels: readonly (Panel | undefined)[]) => {
+    const there = panels.filter((panel) => panel !== undefined)
+    if (there.length > 0) put(name, alt, plotSvg(alt, there))
+  }
+  const [first = ''] = results.metrics
+  const shown = tables.map(({ problem, rows }) => ({
+    title: problem,
+    xLabel: first,
+    rows: rows.flatMap(({ row, kind, metrics }) => {
+      const told = metrics[first]
+      return told === undefined ? [] : [{ name: row, ...told, quiet: kind === 'reference' }]
+    }),
+  }))
+  const alt = `${first} of each row with its interval; the stroke is the median over cases`
+  put(
+    'rows',
+    alt,
+    intervalsSvg(
+      alt,
+      shown.filter(({ rows }) => rows.length > 0),
+    ),
+  )
+  draw(
+    'distance',
+    `${first} of each method against evaluations of the prior`,
+    tables.map(distanceAgainstCost),
+  )
+  draw(
+    'ranks',
+    'Ranks of the truth among the samples of each method',
+    results.extent.problems.map((p) => calibrationCurves(results, p)),
+  )
+  const metrics = results.metrics.flatMap(
+    (name) => sampleMetrics.find(({ info }) => info.name === name)?.info ?? [],
+  )
+  const settings = new Map(results.rows.map(({ words, problem }) => [words, problem]))
+  return `# ${suite?.title ?? results.suite}
+
+Written by \`npm run docs -- --calibration\` from \`docs/calibration/${results.suite}.json\`, which
+
+\`\`\`
+npx ${run.command}
+\`\`\`
+
+wrote on ${run.date.slice(0, 10)}: ${duration(run.seconds)} for all cells, one after the other, on ${run.machine.cpu} (${run.machine.platform}, Node ${run.machine.node},
+tweedie ${run.machine.tweedie}); seconds in the tables are of a machine that may have had other work.
+
+${suite?.source ?? ''}. ${results.extent.seeds} cases of each problem, ${results.extent.samples} samples of each posterior unless a row says otherwise. A figure is a mean over
+cases with 1.96 standard errors, or [low, high]; in parentheses the median over cases. References come first: exact draws, which no method can be
+better than; the exact score with the same integrator; the prior without the measurement. Methods follow in the order of the first metric. NFE are evaluations of
+the prior for a batch of all samples, VJP how many of them were gone back through, A applications of the operator.
+
+${metrics.map(({ name, title, source }) => `- **${name}**: ${title} (${source}).`).join('\n')}
+
+${figures.join('\n\n')}
+
+${tables.map((one) => tableMarkdown(one, linked)).join('\n\n')}
+
+## Settings
+
+${[...settings.keys()].map((words) => `- \`${words}\``).join('\n')}
+`
+}
+
+const intro = `# Methods against posteriors that are known
+
+Written by \`npm run docs -- --calibration\`.
+
+A restored picture may be sharp and wrong, and nobody can tell. Where the prior is simple enough the posterior is known: in closed form, or by a long
+Markov chain that is checked. Then it can be measured how far the samples of a method are from it, whether they are as
+spread as they should be, and whether they find every mode. Each suite is a set of such problems, most of them published, with its metrics.
+Beside the methods stand exact draws (the floor of every metric, which depends on the number of samples), the exact score
+integrated as the methods are (what steps alone cost), and the prior without the measurement.
+
+\`\`\`
+npx tweedie bench posterior --list                        suites, problems, metrics
+npx tweedie bench posterior gmm --quick                   one of them, in minutes
+npx tweedie bench posterior gmm --methods dps,./mine.ts   methods of yours beside ours
+npx tweedie bench posterior gmm --out gmm.json --jobs 2   all of it; an interrupted run goes on
+npx tweedie bench posterior gmm --compare gmm.json        what changed, paired by seed
+\`\`\`
+
+`
+
+/** Writes a page for each suite that has results, and the list. */
+export function drawCalibration(only: readonly string[]): void {
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []
+  const runs = files.sort().flatMap((file) => {
+    const run = read(file)
+    return run.suites.map((results) => ({ run, results }))
+  })
+  for (const { run, results } of runs)
+    if (only.length === 0 || only.includes(results.suite))
+      write(`docs/calibration/${results.suite}.md`, pageOf(run, results))
+  const rows = suites.map(({ name, title, problems, metrics }) => {
+    const found = runs.find(({ results }) => results.suite === name)
+    return [
+      found === undefined ? name : `[${name}](calibration/${name}.md)`,
+      title,
+      String(problems.length),
+      metrics.join(', '),
+      found === undefined
+        ? 'not measured yet'
+        : `${found.results.extent.problems.length} problems, ${found.results.extent.seeds} cases × ${found.results.extent.samples} samples`,
+    ]
+  })
+  write(
+    'docs/calibration.md',
+    `${intro}${table(['suite', 'what', 'problems', 'metrics', 'measured here'], rows, () => false)}\n`,
+  )
+}
