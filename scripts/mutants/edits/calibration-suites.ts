@@ -192,9 +192,9 @@ export const calibrationSuiteEdits: readonly Edit[] = [
   ),
   bipsda(
     'bipsda-factorial',
-    'for (; z < 9; z++)',
-    'for (; z < 0; z++)',
-    'factorials of few photons are rough',
+    '(z - 0.5) * Math.log(z)',
+    '(z + 0.5) * Math.log(z)',
+    'a factor in the factorials',
   ),
   bipsda(
     'bipsda-turned',

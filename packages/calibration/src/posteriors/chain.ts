@@ -221,10 +221,23 @@ export function chainPosterior(parts: ChainPosteriorParts): ChainPosterior {
   const { dimension } = target
   let ran: ReturnType<ChainPosterior['chains']> | undefined
   const chains = () => (ran ??= runChains(target, options, until))
+  /** All states; the chains' own become views of them. */
   let all: Points | undefined
   let evidence: number | undefined
   let weights: Float64Array | undefined
-  const states = () => (all ??= chains().states.reduce(joined))
+  const states = (): Points => {
+    if (all) return all
+    const { states: each, ...rest } = chains()
+    const one = each.reduce(joined)
+    let from = 0
+    const views = each.map(({ values }) => {
+      from += values.length
+      return pointsOf(one.values.subarray(from - values.length, from), dimension)
+    })
+    ran = { ...rest, states: views }
+    all = one
+    return one
+  }
   const sharesOf = ({ count, of }: NonNullable<typeof regions>): Float64Array => {
     const out = new Float64Array(count)
     for (let i = 0; i < states().count; i++) {

@@ -117,3 +117,21 @@ describe.each(['x-ray', 'phase-retrieval'])('%s', (name) => {
     expect(pose(name, 3).posterior).not.toBe(posterior)
   })
 })
+
+test.each(['x-ray', 'phase-retrieval'])('%s: y is off A(x₀) by its noise', (name) => {
+  let [sum, count] = [0, 0]
+  for (let seed = 0; seed < 40; seed++) {
+    const { problem, truth } = pose(name, seed)
+    using x = fromData(truth, [1, 10], { dtype: 'float64' })
+    using clean = problem.operator.forward(x)
+    const [expected, y] = [clean, problem.y].map((t) => Array.from(t.dataSync(), Number))
+    for (const [i, mean] of (expected ?? []).entries()) {
+      // The variance of a count is its mean, which is one more than what stands for it.
+      const variance = problem.noise.sigma ? problem.noise.sigma ** 2 : mean + 1
+      sum += ((y?.[i] ?? 0) - mean) ** 2 / variance
+      count++
+    }
+  }
+  // Squares of counts of λ photons vary by 2 + 1/λ, and λ is rarely below 5.
+  expect(Math.abs(sum / count - 1)).toBeLessThan(5 * Math.sqrt(2.3 / count))
+})

@@ -126,7 +126,7 @@ function phaseRetrieval(seed: number): Case {
 }
 
 /** Chains are run once for all rows of a case. */
-const kept = keeper<ChainPosterior>(20)
+const kept = keeper<ChainPosterior>(40)
 
 const ridged = (
   law: ExactPrior,

@@ -1,16 +1,38 @@
+import type { ExactPrior } from '@tweedie/solvers'
 import { describe, expect, test } from 'vitest'
 import { average } from '../metrics/define.ts'
 import { kernelStein } from '../metrics/ksd.ts'
 import { sampleRmse } from '../metrics/rmse.ts'
 import { pointAt } from '../points.ts'
 import { drawKeys } from '../rows/references.ts'
+import type { Case } from '../types.ts'
 import { ksd } from './ksd.ts'
+
+const isLaw = (prior: Case['prior']): prior is ExactPrior => 'law' in prior
 
 test('c of the kernel is 1/(median singular value + 1)', () => {
   const scales = ksd.problems.map((problem) => problem.pose(0).ksdScale)
   // The median of 0.1, 0.15, … 0.75, and 3.
   const [first, second] = [1 / 1.425, 1 / 4].map((c) => expect.closeTo(c, 12))
   expect(scales).toEqual([first, first, second, second])
+})
+
+test('the prior is that of the paper, and so are operators and truth', () => {
+  const [first, , third] = ksd.problems.map((problem) => problem.pose(0))
+  if (!first || !third || !isLaw(first.prior)) throw new Error('no law')
+  const { components } = first.prior.law
+  expect(components.map(({ weight }) => weight)).toEqual([0.8, 0.2].map((w) => expect.closeTo(w, 12)))
+  expect(components.map(({ mean }) => Array.from(mean.slice(0, 3)))).toEqual([
+    [0, 0, 0],
+    [3, 3, 0],
+  ])
+  expect(components.map(({ covariance }) => covariance.diagonal().slice(0, 3))).toEqual([
+    [1, 1, 1],
+    [2, 2, 1],
+  ])
+  expect([first.matrix?.get(0, 2), first.matrix?.get(13, 15)]).toEqual([0.1, expect.closeTo(0.75, 12)])
+  expect(third.matrix?.diagonal().map((value) => value ** 2)).toEqual([9, 9, 9, 9])
+  expect(Array.from(first.truth.slice(0, 4))).toEqual([3, 2, 0.5, -0.5])
 })
 
 /** What exact draws of a problem score, case by case. */

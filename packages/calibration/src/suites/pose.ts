@@ -63,7 +63,8 @@ export function linearCase({ prior, A, sigma, truth, y }: LinearMeasurement): Ca
     truth,
     posterior: mixturePosterior(found),
     conditional: exactPrior(found.law, { schedule: prior.schedule }),
-    matrix: A,
+    // ml-matrix changes matrices in place.
+    matrix: A.clone(),
   }
 }
 

@@ -107,6 +107,23 @@ test.each(named)('%s: of what posing makes the caller has y alone to free', (_, 
 const byChains = ['x-ray', 'phase-retrieval']
 const linear = named.filter(([, { name }]) => !byChains.includes(name))
 
+// Elsewhere y is what was asked for, and the truth a draw of the posterior.
+const drawn = linear.filter(([name]) => !/tilt|y=1.5/.test(name))
+
+test.each(drawn)('%s: y is off A x₀ by noise of the standard deviation σ_y', (_, problem) => {
+  let [sum, count] = [0, 0]
+  for (let seed = 0; seed < 20; seed++) {
+    const posed = problem.pose(seed)
+    const clean = posed.matrix?.mmul(Matrix.columnVector(posed.truth)).to1DArray() ?? []
+    for (const [i, y] of measuredBy(posed).entries()) {
+      sum += ((y - (clean[i] ?? 0)) / (posed.problem.noise.sigma ?? 0)) ** 2
+      count++
+    }
+  }
+  // χ²: variance 2 a number, and for few numbers a long tail.
+  expect(Math.abs(sum / count - 1)).toBeLessThan(5 * Math.sqrt(2 / count) + 10 / count)
+})
+
 describe.each(linear)('%s', (_, problem: PosedProblem) => {
   const posed = problem.pose(1)
   const { posterior, conditional, matrix, truth } = posed
