@@ -168,6 +168,7 @@ describe('help and tables', () => {
     'bench kernels',
     'bench unet',
     'bench operators',
+    'bench step',
     'bench methods',
   ])('%s --help', async (command) => {
     const result = await ran('/', [...command.split(' ').filter(Boolean), '--help'])

@@ -76,8 +76,8 @@ const dpsEdits: readonly Edit[] = [
 const ddrmEdits: readonly Edit[] = [
   ddrmMoves(
     'ddrm-root-two',
-    "z.mul(weight.z)",
-    "z.mul(weight.z).div(Math.SQRT2)",
+    'z.mul(weight.z)',
+    'z.mul(weight.z).div(Math.SQRT2)',
     'the noise of each step divided by √2',
   ),
   ddrmMoves(
