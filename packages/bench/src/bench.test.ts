@@ -254,6 +254,7 @@ describe('reportMarkdown', () => {
     const told = reportMarkdown({ ...whole, suite: 'step', results })
     expect(told).toContain(`- wasm: ${operator} takes 0.25 % of the network.`)
     expect(told).toContain(`- peer: ${operator} takes 0.50 % of the network.`)
+    expect(told.match(/of the network/g)).toHaveLength(2)
     expect(text).not.toContain('of the network')
   })
 
