@@ -1,6 +1,8 @@
 import { FileFormatError, OptionError, sizeOf } from '@tweedie/tensor'
+import { architectureOf, countParams } from '@tweedie/unet'
 import { describe, expect, it } from 'vitest'
 import { drawInputs } from './cases/case.ts'
+import { config256 } from './cases/networks.ts'
 import type { Measured, Report } from './index.ts'
 import {
   compareReports,
@@ -12,6 +14,7 @@ import {
   parseReport,
   reportMarkdown,
   runBench,
+  stepCases,
 } from './index.ts'
 import { ourDevice } from './ours.ts'
 import { relativeError } from './run.ts'
@@ -21,8 +24,9 @@ const small = { filter: 'conv 3×3 3→64 @64² forward', seconds: 0.01, rooflin
 
 describe('cases', () => {
   it('have names of their own, and a cotangent where gradients are asked for', () => {
-    const all = [...kernelCases, ...networkCases, ...operatorCases]
-    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
+    const suites = [kernelCases, networkCases, operatorCases, stepCases]
+    for (const cases of suites) expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
+    const all = suites.flat()
     for (const { wrt, inputs, name } of all) {
       expect('dy' in inputs, name).toBe(wrt.length > 0)
       for (const input of wrt) expect(inputs, name).toHaveProperty(input)
@@ -54,6 +58,22 @@ describe('cases', () => {
       if (dy !== undefined) expect(sizes[0], benchCase.name).toBe(sizeOf(dy))
       expect(sizes.slice(1), benchCase.name).toEqual(gradient)
     }
+  })
+
+  it('of a step are a network of 93.6 million parameters and operators beside it', async () => {
+    expect(countParams(architectureOf(config256).spec(config256))).toBe(93_563_910)
+    const report = await runBench('step', { filter: 'sr:4 @256² DDRM step', seconds: 0.01 })
+    expect(report.results.filter(isMeasured).length).toBe(1)
+    // What it makes is finite, and as large as what it is made of.
+    const benchCase = stepCases.find(({ name }) => name === 'sr:4,filter=bicubic @256² DDRM step')!
+    const prepared = await ourDevice('wasm').prepare(benchCase, drawInputs(benchCase))
+    if ('missing' in prepared) throw new Error(prepared.missing)
+    const [next, residual] = await prepared.outputs()
+    prepared.free()
+    expect([next?.length, residual?.length]).toEqual([3 * 256 ** 2, 1])
+    const rms = Math.sqrt(next!.reduce((sum, v) => sum + v * v, 0) / next!.length)
+    expect(rms).toBeGreaterThan(0.1)
+    expect(rms).toBeLessThan(100)
   })
 
   it('count a convolution as 2·N·Cout·H·W·Cin·k² operations', () => {
@@ -181,7 +201,7 @@ describe('reportMarkdown', () => {
     cost,
     medianMs,
   })
-  const text = reportMarkdown({
+  const whole: Report = {
     format: 'tweedie bench 1',
     suite: 'kernels',
     command: 'tweedie bench kernels',
@@ -213,13 +233,29 @@ describe('reportMarkdown', () => {
       result('chain', 'wasm', { bytes: 40e6 }),
       result('add', 'wasm', null, 0.00256),
     ],
-  })
+  }
+  const text = reportMarkdown(whole)
 
   it('tells shares of what bounds our device on its threads, at the working set of the case', () => {
     expect(text).toContain('| product | 90.0 GFLOP/s, 90 % · 2.00 ms ±0 % | 90.0 GFLOP/s · 2.00 ms ±0 % |')
     expect(text).toContain('| winograd | 150.0 GFLOP/s effective, 150 % · 2.00 ms')
     expect(text).toContain('| chain | 20.0 GB/s, 50 % · 2.00 ms')
     expect(text).toContain('| add | 0.0026 ms')
+  })
+
+  it('tells what an operator takes of the network beside it, engine by engine', () => {
+    const [network, operator] = [stepCases[0]!.name, stepCases[1]!.name]
+    const results = [
+      result(network, 'wasm', null, 4000),
+      result(network, 'peer', null, 800),
+      result(operator, 'wasm', null, 10),
+      result(operator, 'peer', null, 4),
+    ]
+    const told = reportMarkdown({ ...whole, suite: 'step', results })
+    expect(told).toContain(`- wasm: ${operator} takes 0.25 % of the network.`)
+    expect(told).toContain(`- peer: ${operator} takes 0.50 % of the network.`)
+    expect(told.match(/of the network/g)).toHaveLength(2)
+    expect(text).not.toContain('of the network')
   })
 
   it('shows the roofline, a column for each number of threads', () => {

@@ -168,6 +168,7 @@ describe('help and tables', () => {
     'bench kernels',
     'bench unet',
     'bench operators',
+    'bench step',
     'bench methods',
     'bench posterior',
   ])('%s --help', async (command) => {

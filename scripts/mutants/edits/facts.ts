@@ -9,6 +9,8 @@ const runs = editsOf('packages/runs/src')
 const facts = runs('facts/methods.ts', 'facts')
 const operators = runs('facts/operators.ts', 'facts')
 const bench = editsOf('packages/bench/src')('methods.ts', 'methods')
+const shares = editsOf('packages/bench/src')('markdown.ts', 'bench')
+const networks = editsOf('packages/bench/src')('cases/networks.ts', 'bench')
 const restoring = editsOf('packages/cli/src')('commands/restore/perform.ts', 'runs')
 const cli = editsOf('packages/cli/src')
 const resolve = cli('resolve.ts', 'runs', 'cli')
@@ -101,6 +103,30 @@ export const factEdits: readonly Edit[] = [
     '() => this.backs.get(output.storage)?.(dy, { retain: true }) ?? at.map(() => undefined),',
     '() => { const began = this.now(); const back = this.backs.get(output.storage)?.(dy, { retain: true }); this.spent[part] -= this.now() - began; return back ?? [undefined] },',
     'the way back counts for the method',
+  ),
+  bench(
+    'profile-decoder',
+    'decode: map((z) => autoencoder.decode(z)),',
+    'decode: (z) => autoencoder.decode(z),',
+    'the decoder counts for the method',
+  ),
+  bench(
+    'profile-stage',
+    '...(stage.prior && { prior: timedPrior(clock, stage.prior) }),',
+    '...(stage.prior && { prior: stage.prior }),',
+    'the prior of a stage counts for the method',
+  ),
+  shares(
+    'step-share-engine',
+    'r.engine === engine && r.case !== stepNetwork.name',
+    'r.case !== stepNetwork.name',
+    'operators of one engine are set against the network of another',
+  ),
+  networks(
+    'step-network',
+    'channelMult: [1, 1, 2, 2, 4, 4]',
+    'channelMult: [1, 1, 2, 2, 4, 8]',
+    'another network',
   ),
   bench(
     'profile-followed',
