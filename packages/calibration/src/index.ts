@@ -1,7 +1,7 @@
 export { decodeLaw, encodeLaw } from './digits/law-file.ts'
 export type { DigitsSource } from './digits/source.ts'
 export type { FactorFitStep } from './em/factor-em.ts'
-export { fitFactorMixture } from './em/factor-em.ts'
+export { fitFactorMixture, meanLogLikelihood } from './em/factor-em.ts'
 export type { FactorFit, FactorModel } from './em/model.ts'
 export type { GibbsPriorOptions } from './levy/gibbs-prior.ts'
 export { gibbsPrior } from './levy/gibbs-prior.ts'
