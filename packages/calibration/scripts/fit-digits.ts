@@ -3,17 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { heldOutDigits, readTrainingSet } from '@tweedie/unet/node'
-import { decodeLaw, encodeLaw } from '../src/digits/law-file.ts'
-import { fitFactorMixture } from '../src/em/factor-em.ts'
+import { decodeModel, encodeLaw } from '../src/digits/law-file.ts'
+import { fitFactorMixture, meanLogLikelihood } from '../src/em/factor-em.ts'
 import type { FactorModel } from '../src/em/model.ts'
-import { pointAt, pointsOf } from '../src/points.ts'
+import { pointsOf } from '../src/points.ts'
 
 const help = `node packages/calibration/scripts/fit-digits.ts --out DIR [options]
   --data DIR        the IDX files of MNIST's images   (default ../shared/data/mnist-idx)
   --components N    Gaussians                         (default 20)
   --factors N       columns of the factor of each     (default 24)
   --ridge X         variance added to Ψ               (default 0.001)
-  --iterations N                                      (default 60)
+  --iterations N                                      (default 50)
   --images N        training images, all by default
   --judged N        test images to judge by           (default 10000)
   --seed N                                            (default 0)`
@@ -26,7 +26,7 @@ const { values: o } = parseArgs({
     components: { type: 'string', default: '20' },
     factors: { type: 'string', default: '24' },
     ridge: { type: 'string', default: '0.001' },
-    iterations: { type: 'string', default: '60' },
+    iterations: { type: 'string', default: '50' },
     images: { type: 'string' },
     judged: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '0' },
@@ -68,12 +68,11 @@ for (const step of fitFactorMixture(points, options)) {
 }
 if (!model) throw new TypeError('no iterations')
 const bytes = encodeLaw(model)
-const law = decodeLaw(bytes)
+const stored = decodeModel(bytes)
 const judge = (images: { pixels: Uint8Array; count: number }, most: number) => {
   const judged = pointsOfImages(images, most)
-  let sum = 0
-  for (let i = 0; i < judged.count; i++) sum += law.logDensity(pointAt(judged, i))
-  return { logDensity: Number((sum / judged.count).toFixed(3)), images: judged.count }
+  const logDensity = Number(meanLogLikelihood(judged, stored).toFixed(2))
+  return { logDensity, images: judged.count }
 }
 const judged = Number(o.judged)
 const record = {

@@ -28,7 +28,11 @@ export function encodeLaw({ weights, means, factors, background }: FactorModel):
  * The law of a file's bytes; for browsers, which fetch them: `@tweedie/calibration/priors/digits-gmm/model.safetensors`.
  * @throws {FileFormatError} where an array is missing or they do not fit together.
  */
-export function decodeLaw(bytes: Uint8Array, file = 'model.safetensors'): FactorMixture {
+export const decodeLaw = (bytes: Uint8Array, file = 'model.safetensors'): FactorMixture =>
+  factorMixture(decodeModel(bytes, file))
+
+/** The numbers of the file. @throws {FileFormatError} as {@link decodeLaw}. */
+export function decodeModel(bytes: Uint8Array, file = 'model.safetensors'): FactorModel {
   const tensors = safetensorsToTensors(parseSafetensors(bytes, file), { device: 'reference' })
   const array = (name: string, axes: number) => {
     const tensor = tensors[name]
@@ -47,12 +51,12 @@ export function decodeLaw(bytes: Uint8Array, file = 'model.safetensors'): Factor
   )
     throw new FileFormatError(file, 'its arrays do not fit together')
   const part = (values: readonly number[], k: number, size: number) => values.slice(k * size, (k + 1) * size)
-  return factorMixture({
+  return {
     weights: weights.values,
-    means: weights.values.map((_, k) => part(means.values, k, n)),
+    means: weights.values.map((_, k) => Float64Array.from(part(means.values, k, n))),
     factors: weights.values.map((_, k) => Matrix.from1DArray(n, q, part(factors.values, k, n * q))),
     background: fromTriangle(background.values, n),
-  })
+  }
 }
 
 /** L Lᵀ of the rows of a lower triangle. */

@@ -42,7 +42,7 @@ describe('the law of digits that ships', () => {
     expect(Math.abs(mean - record.evaluation.heldOut.logDensity)).toBeLessThan(5 * spread)
   })
 
-  it('draws digits: a draw is as likely as a held-out digit or likelier, and in the range of pictures', () => {
+  it('draws pictures in the range of digits, and on average as dark', () => {
     const law = digitsLaw()
     using drawn = law.sample(
       Array.from({ length: 50 }, (_, i) => key.fold(i)),

@@ -85,6 +85,21 @@ function maximise(
   return { weights: sums.map((s) => s.count / count), means, factors, background }
 }
 
+/**
+ * The mean of log p(x) over points, nats: by batches of products, as the E step has it.
+ * @param options - `batch` and `dtype` of {@link FactorFit}.
+ */
+export function meanLogLikelihood(
+  points: Points,
+  model: FactorModel,
+  options: Pick<FactorFit, 'batch' | 'dtype'> = {},
+): number {
+  const { centre, centred } = about(points)
+  const means = model.means.map((mean) => mean.map((m, j) => m - (centre[j] ?? 0)))
+  const { logLikelihood } = expectations(centred, scatterOf(centred), { ...model, means }, options)
+  return logLikelihood / points.count
+}
+
 /** [W_k μ_k]. */
 function asColumns({ factors, means }: FactorModel, k: number): Matrix {
   const [W, mean] = [factors[k], means[k]]
