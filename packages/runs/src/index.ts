@@ -21,6 +21,7 @@ export type {
   InputRecord,
   Machine,
   MethodRecord,
+  ResidualCheck,
   RunRecord,
   Score,
   TaskRecord,
@@ -43,7 +44,6 @@ export { runMethod } from './run/run-method.ts'
 export type { TaskResult } from './run/run-task.ts'
 export { runTask } from './run/run-task.ts'
 export type { Assignment, Task, TaskControl } from './run/task.ts'
-export type { ResidualCheck } from './scores/chi-squared.ts'
 export { chiSquaredRange, residualCheck, residualInWords } from './scores/chi-squared.ts'
 export type { ShownMetric } from './scores/scores.ts'
 export { recordedMetrics, scoresOf, scoresOfMean, shownMetrics } from './scores/scores.ts'

@@ -142,8 +142,8 @@ export const calibrationAskEdits: readonly Edit[] = [
   draw('cal-ask-draw-place', 'first * dimension)', '0)', 'each batch is written over the first', { nth: 0 }),
   draw(
     'cal-ask-draw-exact-keys',
-    'keys.slice(first, first + batch)',
-    'keys.slice(0, batch)',
+    'root.fold(first + i)',
+    'root.fold(i)',
     'each batch of exact draws is the first',
   ),
   summary(

@@ -1,9 +1,8 @@
 import { drive, InterruptedError } from '@tweedie/runs'
 import type { AnyMethod, GuidedStep, Settings } from '@tweedie/solvers'
 import { breathe, countCalls } from '@tweedie/solvers'
-import { memory, resetPeak, scope, sizeOf } from '@tweedie/tensor'
+import { memory, randomKey, resetPeak, scope, sizeOf } from '@tweedie/tensor'
 import { countOperator } from '../rows/count-operator.ts'
-import { drawKeys } from '../rows/references.ts'
 import type { Cost, Draw, Drawn, Posterior } from '../types.ts'
 import type { OwnProblem } from './problem.ts'
 
@@ -87,10 +86,11 @@ export async function drawExactly(
 ): Promise<Drawn> {
   const { dimension } = posterior
   const values = new Float64Array(samples * dimension)
-  const keys = drawKeys(seed, 'row', samples)
+  const root = randomKey(seed).fold('row')
   const began = performance.now()
   for (let first = 0; first < samples; first += batch) {
-    values.set(posterior.sample(keys.slice(first, first + batch)).values, first * dimension)
+    const keys = Array.from({ length: Math.min(batch, samples - first) }, (_, i) => root.fold(first + i))
+    values.set(posterior.sample(keys).values, first * dimension)
     await breathe()
     if (signal?.aborted === true) throw new InterruptedError()
     onProgress?.(Math.min(1, (first + batch) / samples))

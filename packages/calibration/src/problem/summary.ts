@@ -32,7 +32,7 @@ export interface SampleSummary {
   readonly exact?: Moments
   readonly modes?: readonly Occupancy[]
   readonly distances: readonly Distance[]
-  /** How many samples the distances were taken of. */
+  /** How many samples the distances and the shares were taken of. */
   readonly judged: number
 }
 
@@ -44,6 +44,12 @@ const withoutTruth = [
 
 /** Distances take time as the square of their number: more samples than these are not looked at. */
 const mostJudged = 2000
+
+/** Those that evaluate the density of the posterior, or its score, at every sample. */
+const byDensity = ['ksd', 'weights-error']
+
+/** Multiplications that evaluating densities may take, some seconds: K·d² a sample. */
+const mostWork = 2 ** 32
 
 /** Sets of exact draws that tell the floor. */
 const floors = 5
@@ -81,12 +87,18 @@ function occupancy(points: Points, { modes }: Posterior): readonly Occupancy[] |
 }
 
 /** The distances of samples, each beside its floor. */
-function distancesOf(samples: Points, posed: Case, seed: number): readonly Distance[] {
+function distancesOf(
+  samples: Points,
+  posed: Case,
+  seed: number,
+  leftOut: readonly string[],
+): readonly Distance[] {
   const draws = (purpose: string) => posed.posterior.sample(drawKeys(seed, purpose, samples.count))
   const others = Array.from({ length: floors }, (_, i) => draws(`floor ${i}`))
   const judged = { posed, draws: draws('distance') }
   return sampleMetrics.flatMap((metric) => {
-    if (!withoutTruth.includes(metric.info.name) || metric.lacks(posed) !== undefined) return []
+    const { name } = metric.info
+    if (!withoutTruth.includes(name) || leftOut.includes(name) || metric.lacks(posed) !== undefined) return []
     const of = (points: Points) => metric.over([metric.of(points, judged)]).value
     const exact = others.map(of)
     const mean = exact.reduce((sum, value) => sum + value, 0) / floors
@@ -107,15 +119,17 @@ export function summariseSamples(
   if (known === undefined) return { samples: moments, distances: [], judged: 0 }
   const { posterior, matrix } = known
   const covariance = posterior.covariance()
-  const modes = occupancy(samples, posterior)
   const some = pointsOf(samples.values.slice(0, judged * samples.dimension), samples.dimension)
+  const work = (posterior.modes?.weights.length ?? 1) * posterior.dimension ** 2 * judged * (floors + 2)
+  const isQuick = work <= mostWork
+  const modes = isQuick ? occupancy(some, posterior) : undefined
   // No metric that is taken looks at the truth.
   const posed: Case = { ...own, posterior, matrix, truth: posterior.mean() }
   return {
     samples: moments,
     exact: { mean: posterior.mean(), std: Float64Array.from(covariance.diag(), Math.sqrt) },
     ...(modes && { modes }),
-    distances: judged < 2 ? [] : distancesOf(some, posed, seed),
+    distances: judged < 2 ? [] : distancesOf(some, posed, seed, isQuick ? [] : byDensity),
     judged,
   }
 }

@@ -1,5 +1,3 @@
-import type { ResidualCheck } from '../scores/chi-squared.ts'
-
 /** A file that a run has read, so that it can be told apart from another of the same name. */
 export interface InputRecord {
   /** As the user named it. */
@@ -71,6 +69,18 @@ export interface TaskRecord {
  * ‖y − A(x)‖/(σ_y √m), and `unseen`, the part of the squared error that the operator cannot see.
  */
 export type Score = Readonly<Record<string, number>>
+
+/** How the residual of restorations compares with noise: no truth is needed for it. */
+export interface ResidualCheck {
+  /** χ² = ‖y − A(x)‖²/σ_y², a mean over the samples. */
+  readonly chi2: number
+  /** How many numbers were measured: what χ² of the truth is in the mean. */
+  readonly measured: number
+  /** Where χ² of the truth, and of a sample of the posterior, is in 95 of 100 measurements. */
+  readonly low: number
+  readonly high: number
+  readonly verdict: 'too small' | 'as noise' | 'too large'
+}
 
 export interface MethodRecord {
   readonly method: string

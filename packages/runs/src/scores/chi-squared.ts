@@ -1,4 +1,4 @@
-import type { Score } from '../record/record.ts'
+import type { ResidualCheck, Score } from '../record/record.ts'
 
 /** The 97.5 % quantile of N(0, 1). */
 const z = 1.959964
@@ -19,18 +19,6 @@ export function chiSquaredRange(m: number): { readonly low: number; readonly hig
   const variance = 2 / (9 * m)
   const at = (quantile: number) => m * Math.max(0, 1 - variance + quantile * Math.sqrt(variance)) ** 3
   return { low: at(-z), high: at(z) }
-}
-
-/** How the residual of restorations compares with noise: no truth is needed for it. */
-export interface ResidualCheck {
-  /** χ² = ‖y − A(x)‖²/σ_y², a mean over the samples. */
-  readonly chi2: number
-  /** How many numbers were measured: what χ² of the truth is in the mean. */
-  readonly measured: number
-  /** Where χ² of the truth, and of a sample of the posterior, is in 95 of 100 measurements. */
-  readonly low: number
-  readonly high: number
-  readonly verdict: 'too small' | 'as noise' | 'too large'
 }
 
 /**
