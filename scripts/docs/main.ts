@@ -11,7 +11,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --grid       runs each method on each task on held-out digits (docs/grid-FAMILY.md with its picture); goes on where it was
                interrupted, and takes up to an hour on two cores
   --posterior  draws several restorations of one measurement, by the methods that sample (docs/posterior.md)
-  --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
+  --profile    measures where the time of each method goes (docs/profile.md)
   --fresh      with --grid: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
@@ -36,7 +36,7 @@ if (values.pictures) faults.push(...(await (await import('./pictures.ts')).drawP
 if (values.exact) await (await import('./exact.ts')).measureDistances(only)
 if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
 if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
-if (values.profile) await (await import('./profile.ts')).drawProfiles()
+if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0
