@@ -19,6 +19,8 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --fresh      with --grid or --metrics: runs again what was run before
   --calibration
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
+  --profile    measures where the time of each method goes (docs/profile.md)
+  --fresh      with --grid: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
 const { values, positionals: only } = parseArgs({
@@ -53,6 +55,7 @@ if (values.tuning) await (await import('./tuning.ts')).measureTuning()
 if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
 if (values.profile) await (await import('./profile.ts')).drawProfiles()
 if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
+if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0

@@ -1,4 +1,6 @@
 // Where the time of each method goes, on digits: in the prior and its autoencoder, in the operator, in what it does itself.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { MethodProfile } from '@tweedie/bench'
 import { profileMethod, restBar } from '@tweedie/bench'
 import { measure, measurementKey } from '@tweedie/runs'
@@ -8,7 +10,7 @@ import { TweedieError } from '@tweedie/tensor'
 import type { Benches, DigitTask } from './digits.ts'
 import { benchOf, openBenches, operatorOf, priorFor, settingsOf, tasks } from './digits.ts'
 import { table } from './frame.ts'
-import { write } from './measured.ts'
+import { root, write } from './measured.ts'
 
 const digits = 2
 const steps = 10
@@ -16,6 +18,8 @@ const steps = 10
 /** Why a method spends more on itself than {@link restBar}. */
 const reasons: Readonly<Record<string, string>> = {
   daps: 'a hundred Langevin steps between two evaluations, each with a normal number for each pixel, of which the draws alone cost as much as `sr:4` with its way back on 28×28 pixels',
+  'blind-dps':
+    'the prior on the kernel, a mixture that it makes itself, asks and goes back through once a step, counts as its own',
   'efficient-score-prior':
     'it trains a normalising flow, a network of its own, by Adam, which is neither prior nor operator',
 }
@@ -47,17 +51,28 @@ async function profileOf(
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
-/** Profiles all methods and writes the page. */
-export async function drawProfiles(): Promise<void> {
+const page = join(root, 'docs/profile.md')
+
+/** The rows that the page has, by method. */
+const known = (): Map<string, readonly string[]> =>
+  new Map(
+    Array.from(readFileSync(page, 'utf8').matchAll(/^\| \[([\w-]+)\].*\|$/gm), ([line, name = '']) => [
+      name,
+      line.slice(2, -2).split(' | '),
+    ]),
+  )
+
+/** Profiles all methods, or those named, the others kept as they are, and writes the page. */
+export async function drawProfiles(only: readonly string[]): Promise<void> {
   const benches = await openBenches(digits)
-  const rows: string[][] = []
-  const above: string[] = []
+  const rows = known()
   for (const method of methods) {
+    if (only.length > 0 && !only.includes(method.info.name)) continue
     const found = await profileOf(method, benches)
     if (found === undefined) continue
     const { ms, prior, operator, rest } = found.profile
     const name = method.info.name
-    rows.push([
+    rows.set(name, [
       `[${name}](methods/${name}.md)`,
       `\`${found.task.operator}\``,
       ms.toFixed(1),
@@ -65,9 +80,13 @@ export async function drawProfiles(): Promise<void> {
       percent(operator),
       `${percent(rest)}${rest > restBar ? ' *' : ''}`,
     ])
-    if (rest > restBar) above.push(name)
     console.log(`${name}: ${percent(rest)} outside of prior and operator`)
   }
+  const told = methods.names.flatMap((name) => {
+    const row = rows.get(name)
+    return row === undefined ? [] : [row]
+  })
+  const above = methods.names.filter((name) => rows.get(name)?.at(-1)?.endsWith('*') === true)
   const why = above.map((name) => `- **${name}**: ${reasons[name] ?? 'no reason is known'}.`)
   write(
     'docs/profile.md',
@@ -75,9 +94,9 @@ export async function drawProfiles(): Promise<void> {
 
 Written by \`npm run docs -- --profile\`: ${digits} digits at a time, ${steps} steps, the fastest of three runs; \`tweedie bench methods\` does so
 for any prior and operator. Methods on latents run on the digits-latent prior. Prior (with its autoencoder) and operator are counted
-with their ways back; the rest is the method's own.
+with their ways back; the rest is the method's own. Compare shares: the times are of a machine that had other work.
 
-${table(['method', 'operator', 'ms a step', 'prior', 'operator', 'rest'], rows, (i) => i > 1)}
+${table(['method', 'operator', 'ms a step', 'prior', 'operator', 'rest'], told, (i) => i > 1)}
 ${above.length > 0 ? `\n\\* more than ${100 * restBar} %:\n\n${why.join('\n')}\n` : ''}`,
   )
 }
