@@ -42,18 +42,20 @@ describe('the law of digits that ships', () => {
     expect(Math.abs(mean - record.evaluation.heldOut.logDensity)).toBeLessThan(5 * spread)
   })
 
-  it('draws pictures in the range of digits, and on average as dark', () => {
+  it('draws pictures that are on average as dark as digits, and vary as much', () => {
     const law = digitsLaw()
     using drawn = law.sample(
       Array.from({ length: 50 }, (_, i) => key.fold(i)),
       { dtype: 'float64', device: 'reference' },
     )
-    const values = Array.from(drawn.dataSync(), Number)
-    const inside = values.filter((v) => Math.abs(v) < 1.5).length / values.length
-    expect(inside).toBeGreaterThan(0.97)
-    const mean = values.reduce((a, b) => a + b, 0) / values.length
+    const values = Float64Array.from(drawn.dataSync(), Number)
     const pictures = shippedDigits.pictures().values
-    const theirs = pictures.reduce((a, b) => a + b, 0) / pictures.length
-    expect(Math.abs(mean - theirs)).toBeLessThan(0.1)
+    const average = (of: Float64Array, f: (v: number) => number): number =>
+      of.reduce((sum, v) => sum + f(v), 0) / of.length
+    const [mean, theirs] = [average(values, (v) => v), average(pictures, (v) => v)]
+    // Over 50 draws: standard errors of about 0.01, and of 4 % of the variance.
+    expect(Math.abs(mean - theirs)).toBeLessThan(0.07)
+    const variance = average(values, (v) => (v - mean) ** 2)
+    expect(Math.abs(variance / average(pictures, (v) => (v - theirs) ** 2) - 1)).toBeLessThan(0.25)
   })
 })

@@ -44,6 +44,8 @@ describe('fitting a mixture of factor analysers', () => {
       const before = steps[i - 1]?.model
       if (!before) continue
       expect(step.logLikelihood).toBeCloseTo(meanLog(lawOf(before), points), 9)
+      const penalty = (options.ridge * inverse(before.background).trace()) / 2
+      expect(step.objective).toBeCloseTo(step.logLikelihood - penalty, 9)
       expect(meanLogLikelihood(points, before, { dtype: 'float64' })).toBeCloseTo(step.logLikelihood, 9)
     }
     expect((steps.at(-1)?.objective ?? 0) - (steps[0]?.objective ?? 0)).toBeGreaterThan(0.1)
@@ -116,14 +118,8 @@ describe('fitting a mixture of factor analysers', () => {
   })
 })
 
-const inverse = (M: Matrix): Matrix => {
-  const [a, ...rest] = [M]
-  if (rest.length > 0 || !a) throw new TypeError('one matrix')
-  return solve(a)
-}
-
-/** Gauss–Jordan. */
-function solve(M: Matrix): Matrix {
+/** By Gauss and Jordan. */
+function inverse(M: Matrix): Matrix {
   const size = M.rows
   const work = Array.from({ length: size }, (_, i) => [...M.getRow(i), ...Matrix.eye(size, size).getRow(i)])
   for (let i = 0; i < size; i++) {
