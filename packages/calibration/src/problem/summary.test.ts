@@ -52,6 +52,25 @@ test('samples of one mode alone lie far above the floor', () => {
   expect(sw && sw.value > 2 && sw.value > 3 * sw.floor.high).toBe(true)
 })
 
+test('of a posterior without a density there are the distances that need none', async () => {
+  const description = { operator: 'identity', noise: 0.5, y: [1, 0] }
+  const mixture = {
+    weights: [1, 1],
+    means: [
+      [-2, 0],
+      [2, 0],
+    ],
+    covariances: 0,
+  }
+  const points = await problemOfDescription({ ...description, prior: { mixture } })
+  const exact = exactPosteriorOf(points.prior, points.problem)
+  const samples = await drawExactly(exact.posterior, { samples: 30, batch: 30, seed: 0 })
+  const { distances, modes } = summariseSamples(samples, points, exact, 0)
+  expect(modes).toBeUndefined()
+  expect(distances.map(({ metric }) => metric.name)).toContain('sw')
+  for (const { value, floor } of distances) expect([value, floor.mean].every(Number.isFinite)).toBe(true)
+})
+
 test('of one sample, and where nothing exact is known, there is nothing to compare', () => {
   const one = pointsOf(Float64Array.of(1), 1)
   expect(summariseSamples(one, own, known, 0)).toMatchObject({ distances: [], judged: 1 })

@@ -76,8 +76,10 @@ export function momentsOf(points: Points): Moments {
   return { mean, std: squares.map((sum) => Math.sqrt(sum / Math.max(1, count - 1))) }
 }
 
-function occupancy(points: Points, { modes }: Posterior): readonly Occupancy[] | undefined {
+/** Shares of modes; nothing where there is one only, or no density: with a covariance that is singular, regions are none. */
+function occupancy(points: Points, { modes, logDensity }: Posterior): readonly Occupancy[] | undefined {
   if (modes === undefined || modes.weights.length === 1) return undefined
+  if (!Number.isFinite(logDensity?.(pointAt(points, 0)))) return undefined
   const counts = new Float64Array(modes.weights.length)
   for (let i = 0; i < points.count; i++) {
     const k = modes.of(pointAt(points, i))
@@ -103,7 +105,8 @@ function distancesOf(
     const exact = others.map(of)
     const mean = exact.reduce((sum, value) => sum + value, 0) / floors
     const floor = { mean, low: Math.min(...exact), high: Math.max(...exact) }
-    return [{ metric: metric.info, value: of(samples), floor }]
+    const value = of(samples)
+    return [value, mean].every(Number.isFinite) ? [{ metric: metric.info, value, floor }] : []
   })
 }
 
