@@ -72,7 +72,7 @@ const settings: Readonly<Record<string, Settings>> = {
   // With three, as by default, it loses the Fourier, HDR and phase tasks.
   mmps: { iterations: 1 },
   // The kernel only once x̂₀ is a digit, in the last 15 steps; fewer and longer Langevin steps.
-  'gibbs-ddrm': { share: 0.15, langevinSteps: 30, stepSize: 3e-8, rankTolerance: 0.1 },
+  'gibbs-ddrm': { share: 0.15, langevinSteps: 15, stepSize: 5e-8, rankTolerance: 0.1 },
   // Flows of two blocks, by 100 updates with a coarse ODE, and by 200.
   'score-prior': {
     updates: 1,
