@@ -1,6 +1,13 @@
 import type { Prior } from '@tweedie/solvers'
-import { exactPrior, gaussianNoise, isLinear, operatorFromSpec, vpLinear } from '@tweedie/solvers'
-import { fromData, normal, OptionError, randomKey, scope } from '@tweedie/tensor'
+import {
+  denseMatrix,
+  exactPrior,
+  gaussianNoise,
+  isLinear,
+  operatorFromSpec,
+  vpLinear,
+} from '@tweedie/solvers'
+import { fromData, normal, OptionError, randomKey } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
 import { digitSettings } from '../digits/settings.ts'
 import type { DigitsSource } from '../digits/source.ts'
@@ -56,21 +63,10 @@ const placeOf = (seed: number, count: number): number => (seed * 3571) % count
 function measurementOf(source: DigitsSource, text: string, sigma: number) {
   const operator = operatorFromSpec(text, [...shape])
   if (!isLinear(operator)) throw new OptionError('operator', `'${text}' is not linear`)
-  const A = denseOf(operator)
+  using dense = denseMatrix(operator)
+  const [rows = 0, columns = 0] = dense.shape
+  const A = Matrix.from1DArray(rows, columns, Array.from(dense.dataSync(), Number))
   return { operator, A, noise: gaussianNoise(sigma), given: source.law().measured(A, sigma) }
-}
-
-/** A as an m×784 matrix. */
-function denseOf(operator: { forward(x: ReturnType<typeof fromData>): ReturnType<typeof fromData> }): Matrix {
-  const n = shape[1] * shape[2]
-  const eye = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0))
-  const columns = scope(() =>
-    Float64Array.from(
-      operator.forward(fromData(eye, [n, ...shape], { dtype: 'float64' })).dataSync(),
-      Number,
-    ),
-  )
-  return Matrix.from1DArray(n, columns.length / n, Array.from(columns)).transpose()
 }
 
 /**
