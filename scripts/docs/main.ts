@@ -15,12 +15,10 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --metrics    measures floors and power of the metrics of posterior samples (docs/calibration-metrics.md); minutes
   --tuning     sweeps settings by the error of the mean and by proper scores (docs/tuning.md); minutes
   --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
-  --profile    measures where the time of each method goes (docs/profile.md); on a quiet machine
-  --fresh      with --grid or --metrics: runs again what was run before
   --calibration
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
   --profile    measures where the time of each method goes (docs/profile.md)
-  --fresh      with --grid: runs again what was run before
+  --fresh      with --grid or --metrics: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
 const { values, positionals: only } = parseArgs({
@@ -53,7 +51,6 @@ if (values.published) await (await import('./published.ts')).writePublished()
 if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)
 if (values.tuning) await (await import('./tuning.ts')).measureTuning()
 if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
-if (values.profile) await (await import('./profile.ts')).drawProfiles()
 if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
 if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))

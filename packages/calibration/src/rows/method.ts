@@ -32,13 +32,13 @@ export interface MethodRowOptions {
  * @example
  * ```ts
  * import { hasPopulation } from '@tweedie/calibration'
- * import { ddrm, tds } from '@tweedie/solvers'
- * const both = [hasPopulation(tds), hasPopulation(ddrm)]
+ * import { rlsd, tds } from '@tweedie/solvers'
+ * const both = [hasPopulation(tds), hasPopulation(rlsd)]
  * both // => [true, false]
  * ```
  */
 export const hasPopulation = ({ info }: AnyMethod): boolean =>
-  info.cost.includes('particles') && 'particles' in info.options
+  'particles' in info.options && 'resampler' in info.options
 
 /**
  * A method with its settings as a row of a table: a batch of runs, each of which restores one sample of the posterior.
