@@ -8,8 +8,8 @@ export interface SmallSettings {
   readonly most?: number
 }
 
-/** A flow of few numbers that is trained to its end. */
-const flow: Settings = { updates: 1, blocks: 2, width: 8, learningRate: 5e-3, warmUp: 0.1 }
+/** A flow of few numbers that is trained to its end; a cut at norm 1 would shrink what the prior says. */
+const flow: Settings = { updates: 1, blocks: 2, width: 8 }
 
 /**
  * Settings of methods for problems of a few numbers, by name, where their defaults are meant for pictures: a scale of guidance
@@ -27,10 +27,19 @@ export const smallSettings: Readonly<Record<string, SmallSettings>> = {
   repaint: { settings: { jump: 9, repeats: 2 } },
   'kadkhodaie-simoncelli': { settings: { sigmaL: 0 } },
   'score-prior': {
-    settings: { ...flow, steps: 500, samples: 8, solver: 'heun', odeSteps: 6, probes: 2 },
+    settings: {
+      ...{ ...flow, steps: 250, samples: 8, learningRate: 0.01, warmUp: 0.1, gradientClip: 100 },
+      ...{ solver: 'heun', odeSteps: 10, probes: 2 },
+    },
     most: 40, // each trains a flow of its own
   },
-  'efficient-score-prior': { settings: { ...flow, steps: 1000, samples: 16, sharing: 4 }, most: 40 },
+  'efficient-score-prior': {
+    settings: {
+      ...{ ...flow, steps: 400, samples: 16, learningRate: 5e-3, warmUp: 0.2, gradientClip: 1000 },
+      ...{ sharing: 4, sigmaMin: 0.1 },
+    },
+    most: 40,
+  },
   csgm: { settings: { samplerSteps: 2 } },
   dmplug: { settings: { stop: 'none', samplerSteps: 2 } },
   shred: { settings: { samplerSteps: 2 } },
