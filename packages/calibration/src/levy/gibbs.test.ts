@@ -11,7 +11,7 @@ import { walkChain } from './walk.ts'
 
 const stream = (name: string) => streamOf(randomKey(5).fold(name))
 const sigma = 0.6
-const y = [0.9, 1.7]
+const y = [1.9, 2.6]
 const A = new Matrix([
   [1, -0.4],
   [0.3, 0.8],
