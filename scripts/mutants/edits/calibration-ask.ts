@@ -238,9 +238,9 @@ export const calibrationAskEdits: readonly Edit[] = [
   ),
   search(
     'cal-ask-search-diverged',
-    'numbers.every(({ length }) => length > 0)',
-    'numbers.some(({ length }) => length > 0)',
-    'settings that diverge now and then may win',
+    '    : Infinity\n}',
+    '    : -1e9\n}',
+    'settings that diverge now and then win',
   ),
   search(
     'cal-ask-search-pair',
