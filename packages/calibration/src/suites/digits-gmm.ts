@@ -119,13 +119,13 @@ export function digitsGmm(source: DigitsSource): Suite {
         pose: (seed) => pose(kind, seed),
       }),
     ),
-    full: { seeds: 10, samples: 64, limit: 300 },
+    full: { seeds: 10, samples: 64, limit: 150 },
     quick: {
       problems: ['box', 'sr4', 'sr4,digit,network'],
       seeds: 2,
       samples: 16,
       rows: ['exact', 'exact-score', 'dps', 'ddrm', 'pigdm', 'diffpir'],
-      limit: 30,
+      limit: 15,
     },
     metrics: [
       'crps',

@@ -18,7 +18,7 @@ export const levy: Suite = {
     seeds: 2,
     samples: 50,
     rows: ['exact', 'exact-score', 'dps', 'ddrm', 'pigdm', 'diffpir'],
-    limit: 30,
+    limit: 10,
   },
   metrics: [
     'gap-db',
