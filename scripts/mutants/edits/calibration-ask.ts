@@ -325,12 +325,6 @@ export const calibrationAskEdits: readonly Edit[] = [
     'files of others are replaced',
   ),
   bench(
-    'cal-ask-bench-seed',
-    "randomKey(seed).fold('digits')",
-    "randomKey(0).fold('digits')",
-    'all seeds have the same pictures',
-  ),
-  bench(
     'cal-ask-bench-journal',
     'if (there === undefined) await journal?.add(cell)',
     'if (file === undefined) await journal?.add(cell)',
