@@ -125,6 +125,6 @@ test('a suite is posed, sampled and judged; exact draws hold', async () => {
     onProgress: (part) => void done.push(part),
   })
   expect(others).toEqual([])
-  expect(check).toMatchObject({ problem: 'd=8,dy=1', cases: 15, holds: true })
+  expect(check).toMatchObject({ problem: 'd=8,dy=1,steps=20', cases: 15, holds: true })
   expect(done.at(-1)).toBeGreaterThan(0.9)
 })

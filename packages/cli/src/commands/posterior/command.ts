@@ -61,6 +61,8 @@ export function posteriorCommand(io: Io): Command {
     .addOption(settingsOption())
     .addOption(specOption('--seed <n>', integer('seed of all randomness', { default: 0, min: 0 })))
     .addOption(deviceOption())
+    .option('--compare', 'tell how far the samples are from the exact posterior (default: up to 256 numbers)')
+    .option('--no-compare', 'do not')
     .option('--json', 'print what was done, and how the samples are, as JSON')
     .addHelpText(
       'after',

@@ -36,6 +36,31 @@ const samplesOf = (folder: string, file = 's.npy') => {
 }
 
 describe('samples', () => {
+  test('are compared with the exact posterior where they have up to 256 numbers, or where it is asked for', async () => {
+    using folder = posed()
+    const compared = async (d: number, ...more: readonly string[]) => {
+      folder.write({
+        prior: { gaussian: { mean: Array(d).fill(0), covariance: 1 } },
+        operator: 'identity',
+        noise: 1,
+        y: Array(d).fill(1),
+      })
+      const argv = ask('--method', 'ddrm', '--steps', '2', '--samples', '2', '--json', '--out', 's.npy')
+      const { out } = await ran(folder.path, [...argv, ...more])
+      return JSON.parse(out) as { unknown?: string; summary: { exact?: object } }
+    }
+    for (const [d, yes, ...more] of [
+      [3, true],
+      [3, false, '--no-compare'],
+      [257, false],
+      [257, true, '--compare'],
+    ] as const) {
+      const { unknown, summary } = await compared(d, ...more)
+      expect(summary.exact !== undefined, `${d} ${more}`).toBe(yes)
+      expect(unknown ?? '').toEqual(yes ? '' : expect.stringContaining('--compare does'))
+    }
+  })
+
   test('are [N, d] in float64, the same for the same seed whatever the batch', async () => {
     using folder = posed()
     const argv = ask('--method', 'dps', '--set', 'scale=0.5', '--steps', '4', '--samples', '5', '--json')
@@ -200,7 +225,9 @@ describe('--check', () => {
     const exact = await ran(folder.path, [...argv, '--method', 'exact'])
     expect(exact).toMatchObject({ code: 0, err: '' })
     expect(exact.out).toMatch(/✓ +sbc +ranks of the truth/)
-    expect(exact.out).toContain('exact on d=8,dy=1: as draws of the posterior, as far as 16 cases tell.')
+    expect(exact.out).toContain(
+      'exact on d=8,dy=1,steps=20: as draws of the posterior, as far as 16 cases tell.',
+    )
     const ddrm = await ran(folder.path, [...argv, '--method', 'ddrm', '--steps', '10', '--json'])
     expect(ddrm).toMatchObject({ code: 1, err: 'tweedie: ddrm:steps=10 does not sample the posterior\n' })
     expect(JSON.parse(ddrm.out)).toMatchObject({
@@ -218,12 +245,12 @@ describe('--check', () => {
     )
     const mine = await ran(folder.path, [...argv, '--method', './mine.ts', '--set', 'steps=5'])
     expect(mine).toMatchObject({ code: 1, err: 'tweedie: mine:steps=5 does not sample the posterior\n' })
-    expect(mine.out).toMatch(/mine:steps=5 on d=8,dy=1: not draws of the posterior: /)
+    expect(mine.out).toMatch(/mine:steps=5 on d=8,dy=1,steps=20: not draws of the posterior: /)
   })
 
   test.each([
     ['no such suite', "--suite: no suite 'gm'; there are gmm", ['--suite', 'gm']],
-    ['no such problem', "--problems: gmm has no 'd=9'; it has d=8,dy=1; ", ['--problems', 'd=9']],
+    ['no such problem', "--problems: gmm has no 'd=9'; it has d=8,dy=1,steps=20; ", ['--problems', 'd=9']],
     ['a problem of files', '--check: takes no --problem', ['--problem', 'P.json']],
     ['no such option', 'zeta: is no option of ddrm', ['--set', 'zeta=1']],
   ])('%s', async (_, message, more) => {

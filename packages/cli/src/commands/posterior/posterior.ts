@@ -31,8 +31,13 @@ export interface PosteriorOptions extends DrawerOptions {
   readonly out: string
   readonly seed: number
   readonly device: string
+  /** Whether to tell how far the samples are from the exact posterior; up to {@link comparedDimension} where left out. */
+  readonly compare?: boolean
   readonly json?: boolean
 }
+
+/** The most numbers of a sample that are compared unasked: the cube of them is decomposed for each component. */
+const comparedDimension = 256
 
 /** The most numbers that samples are, 1 GiB. */
 const mostNumbers = 2 ** 27
@@ -54,8 +59,12 @@ async function chosenFor(drawer: Drawer, { prior }: OwnProblem): Promise<Chosen>
   return { method, ...chosen, notes: [...chosen.notes, ...advice] }
 }
 
+/** Why there is no posterior where none is asked for. */
+const notCompared = 'the samples were not to be compared (--compare does; it may take minutes)'
+
 /** The posterior where it is known; nothing where it is not, unless it is asked for. */
-function knownPosterior(own: OwnProblem, asked: boolean): ExactPosterior | string {
+function knownPosterior(own: OwnProblem, asked: boolean, compare: boolean): ExactPosterior | string {
+  if (!asked && !compare) return notCompared
   const why = whyNotExact(own.prior, own.problem)
   if (why !== undefined && !asked) return why
   try {
@@ -81,7 +90,10 @@ export async function posterior(io: Io, options: PosteriorOptions): Promise<void
       `${samples} of ${dimension} numbers are more than ${mostNumbers}; at most ${Math.floor(mostNumbers / dimension)} are drawn at a time`,
     )
   if (asked.method !== undefined) await requireFit(asked.method, own.problem, own.prior, '--method')
-  const known = await naming('--method', 'exact', () => knownPosterior(own, asked.method === undefined))
+  const { compare = dimension <= comparedDimension } = options
+  const known = await naming('--method', 'exact', () =>
+    knownPosterior(own, asked.method === undefined, compare),
+  )
   const drawer = await chosenFor(asked, own)
   const batch = options.batch ?? batchFor(own.prior, samples, drawer.method ? drawer.settings : {})
   const drawn = await withProgress(io, { quiet: options.json === true }, (onProgress) => {
@@ -94,9 +106,9 @@ export async function posterior(io: Io, options: PosteriorOptions): Promise<void
   own.problem.y.dispose()
   if (!drawn.values.every(Number.isFinite))
     throw new NonFiniteError(`${drawer.words}: samples are not finite`)
-  const exact = typeof known === 'string' ? undefined : known
-  const summary = summariseSamples(drawn, own, exact, seed)
   await writeOneFile(path, encodeSamples(drawn), isOurSamples)
+  const exact = typeof known === 'string' ? undefined : known
+  const summary = summariseSamples(drawn, own, compare ? exact : undefined, seed)
   const report = {
     ...{
       problem: options.problem,

@@ -27,13 +27,13 @@ describe('tune', () => {
     const { code, out, err } = await ran(folder.path, argv)
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^before {2}ddrm:steps=4\ntuned {3}ddrm:steps=4/)
-    expect(out).toMatch(/\nd=8,dy=1 +crps +\d/)
+    expect(out).toMatch(/\nd=8,dy=1,steps=20 +crps +\d/)
     expect(out).toContain('candidates × cases: 4 × 1, 2 × 2; tested on 2 other cases.')
     const preset = read(folder.path)
     expect(preset).toMatchObject({
       ...{ format: 'tweedie preset 1', method: 'ddrm', name: 'tuned', settings: { steps: 4 } },
       record: {
-        suite: { name: 'gmm', problems: ['d=8,dy=1'] },
+        suite: { name: 'gmm', problems: ['d=8,dy=1,steps=20'] },
         ...{
           by: 'crps',
           samples: 5,
