@@ -64,7 +64,7 @@ export const calibration1d: Suite = {
     },
   ],
   full: { seeds: 100, samples: 1000 },
-  quick: { problems: ['y=1.5'], seeds: 2, samples: 300, limit: 5 },
+  quick: { problems: ['y=1.5'], seeds: 2, samples: 300, limit: 3 },
   metrics: ['sw', 'sample-mean', 'sample-std', 'z-std', 'whitened'],
   settings: () => undefined,
   published: [

@@ -72,7 +72,7 @@ export const ksd: Suite = {
     'operator at both noise levels. The discrepancy is the one with the exact score.',
   problems,
   full: { seeds: 5, samples: 500 },
-  quick: { problems: ['A1,sigma=0.2'], seeds: 2, samples: 100, limit: 5 },
+  quick: { problems: ['A1,sigma=0.2'], seeds: 2, samples: 100, limit: 3 },
   metrics: ['ksd', 'rmse', 'sw', 'mean-error', 'variance-error', 'occupancy'],
   settings: () => undefined,
   published: ksdPublished,

@@ -86,7 +86,7 @@ export const tilt: Suite = {
     'means and rewards are ours, and so is the prior of DW-4: 800 states of long chains, each blurred by 0.1',
   problems,
   full: { seeds: 10, samples: 2000 },
-  quick: { problems: ['mixture-2d'], seeds: 2, samples: 200, limit: 5 },
+  quick: { problems: ['mixture-2d'], seeds: 2, samples: 200, limit: 3 },
   metrics: ['sw', 'mean-error', 'variance-error', 'mmd', 'occupancy', 'evidence-bias'],
   settings: () => undefined,
   published: [
