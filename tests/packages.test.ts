@@ -146,7 +146,7 @@ describe.for(packageFolders)('the tarball of %s', (name) => {
     expect(paths.filter((path) => /\.test\.|tsbuildinfo|\.map$/.test(path))).toEqual([])
     const sources = readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
       // Templates go out as they are: they are the user's source.
-      .filter((path) => path.endsWith('.ts') && !/\.test\.|^templates/.test(path))
+      .filter((path) => path.endsWith('.ts') && !/\.(test|d)\.|^templates/.test(path))
       .map((path) => `package/dist/${path.replaceAll('\\', '/').replace(/\.ts$/, '.js')}`)
     expect(paths).toEqual(expect.arrayContaining(sources))
   })
