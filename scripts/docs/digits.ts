@@ -1,4 +1,5 @@
 // What the pictures of the documentation are made of: held-out digits, tasks, and how each method is run on them.
+import { digitSettings } from '@tweedie/calibration'
 import type { Assignment, Task, TaskResult } from '@tweedie/runs'
 import { measure, measurementKey, runTask } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
@@ -42,35 +43,10 @@ export const tasks: readonly DigitTask[] = [
 
 /** Settings of methods on digits, where their own would take too long or were made for other pictures. */
 const settings: Readonly<Record<string, Settings>> = {
-  dps: { steps: 150, scale: 1.2 },
-  ddrm: { steps: 100, eta: 1 },
-  'red-diff': { steps: 200 },
-  rlsd: { steps: 100, compare: 'clean' },
+  ...digitSettings,
   'blind-red-diff': { steps: 200, init: 'adjoint' },
-  repaint: { steps: 250 },
-  snips: { steps: 100, stepSize: 0.3 }, // a fifth of the levels, so longer steps
-  'score-ald': { steps: 300 },
-  'score-sde': { steps: 250 },
-  'kadkhodaie-simoncelli': { steps: 400 },
-  // Fewer evaluations than published, and chains of steps as long as σ_y = 0.05 allows.
-  'pnp-dm': { steps: 25, decay: 0.8, rhoMin: 0.1, priorSteps: 8, langevinStep: 5e-4 },
-  pmc: { steps: 300, repeats: 1, stepSize: 5e-4, sigmaMax: 20, decay: 0.97, sigmaMin: 0.05 },
-  daps: { steps: 40, odeSteps: 2, learningRate: 5e-4, decay: 0.2, sigmaMin: 0.03 },
-  csgm: { steps: 60, optimizer: 'lbfgs' },
-  // Their thousands of iterations of 0.01, at a higher rate.
-  dmplug: { steps: 200, learningRate: 0.05, window: 20, patience: 60 },
   'blind-dmplug': { steps: 300, learningRate: 0.05, window: 20, patience: 100 },
-  shred: { steps: 100, learningRate: 0.02, clip: [-1, 1] },
   'blind-shred': { steps: 100, learningRate: 0.02, kernelRate: 0.001, clip: [-1, 1] },
-  // Their own weights are for other pictures, or diverge with a trained network.
-  'lgd-mc': { scale: 0.02 },
-  mpgd: { scale: 2 },
-  tmpd: { covariance: 'diagonal', probes: 4 },
-  // Their own numbers of particles or steps take minutes; pixels vary by less than 1.
-  tds: { clip: [-1, 1], spread: 'pigdm', dataVariance: 0.1 },
-  'mcg-diff': { particles: 4 },
-  // With three, as by default, it loses the Fourier, HDR and phase tasks.
-  mmps: { iterations: 1 },
   // The kernel only once x̂₀ is a digit, in the last 15 steps; fewer and longer Langevin steps.
   'gibbs-ddrm': { share: 0.15, langevinSteps: 15, stepSize: 5e-8, rankTolerance: 0.1 },
   // Flows of two blocks, by 100 updates with a coarse ODE, and by 200.
