@@ -39,7 +39,8 @@ export function wilson(rate: number, count: number): Summary {
   const centre = (rate + square / (2 * count)) / (1 + square / count)
   const half =
     (z95 / (1 + square / count)) * Math.sqrt((rate * (1 - rate)) / count + square / (4 * count ** 2))
-  return { value: rate, low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
+  // At the ends the two are equal, up to rounding.
+  return { value: rate, low: rate === 0 ? 0 : centre - half, high: rate === 1 ? 1 : centre + half }
 }
 
 /** How much a number of one list is above that of another, pair by pair. */
