@@ -1,99 +1,101 @@
 import { FileFormatError } from '@tweedie/tensor'
-import { z } from 'zod'
+import * as v from 'valibot'
 
-const Machine = z.object({
-  cpu: z.string(),
-  cores: z.number(),
-  memoryGiB: z.number(),
-  platform: z.string(),
-  node: z.string(),
-  v8: z.string(),
+const number = v.pipe(v.number(), v.finite())
+
+const Machine = v.object({
+  cpu: v.string(),
+  cores: number,
+  memoryGiB: number,
+  platform: v.string(),
+  node: v.string(),
+  v8: v.string(),
 })
 
 /** Where a measurement was made; a number without it means nothing. */
-export type Machine = z.infer<typeof Machine>
+export type Machine = v.InferOutput<typeof Machine>
 
-const Cost = z.union([z.object({ flops: z.number() }), z.object({ bytes: z.number() }), z.null()])
+const Cost = v.union([v.object({ flops: number }), v.object({ bytes: number }), v.null()])
 
-const Measured = z.object({
-  case: z.string(),
-  engine: z.string(),
+const Measured = v.object({
+  case: v.string(),
+  engine: v.string(),
   /** Floating-point operations or least bytes of the case. */
   cost: Cost,
   /** Every sample, in the order taken: milliseconds per call, the mean of `calls` calls. */
-  samplesMs: z.array(z.number()),
-  calls: z.number(),
-  medianMs: z.number(),
-  lowerQuartileMs: z.number(),
-  upperQuartileMs: z.number(),
-  minMs: z.number(),
+  samplesMs: v.array(number),
+  calls: number,
+  medianMs: number,
+  lowerQuartileMs: number,
+  upperQuartileMs: number,
+  minMs: number,
   /** Greatest difference from the first engine's result over that result's greatest magnitude; null for the first. */
-  relativeError: z.number().nullable(),
+  relativeError: v.nullable(number),
 })
 
-const NotMeasured = z.object({ case: z.string(), engine: z.string(), missing: z.string() })
+const NotMeasured = v.object({ case: v.string(), engine: v.string(), missing: v.string() })
 
 /** One case on one engine: its times, or why there are none. */
-export type Measured = z.infer<typeof Measured>
-export type NotMeasured = z.infer<typeof NotMeasured>
+export type Measured = v.InferOutput<typeof Measured>
+export type NotMeasured = v.InferOutput<typeof NotMeasured>
 
-const PeakFlops = z.object({
-  threads: z.number(),
+const PeakFlops = v.object({
+  threads: number,
   /** 10⁹ floating-point operations a second, a multiply-add counting two. */
-  gflops: z.number(),
+  gflops: number,
   /** The register tile that did most, rows × columns. */
-  tile: z.string(),
+  tile: v.string(),
 })
 
 /** Flops that so many threads do together at best. */
-export type PeakFlops = z.infer<typeof PeakFlops>
+export type PeakFlops = v.InferOutput<typeof PeakFlops>
 
-const Bandwidth = z.object({
-  threads: z.number(),
+const Bandwidth = v.object({
+  threads: number,
   /** Bytes that are gone through again and again: what is read, and for `copy` also what is written. */
-  bytes: z.number(),
+  bytes: number,
   /** 10⁹ bytes a second that are read. */
-  read: z.number(),
+  read: number,
   /**
    * 10⁹ bytes a second that are read and written, half each: an operation that reads r bytes and writes w
    * takes at least (r + w)/copy nanoseconds. The lines that a store first fetches are not counted.
    */
-  copy: z.number(),
+  copy: number,
 })
 
 /** How fast so many threads together move memory, each over an equal part of one working set. */
-export type Bandwidth = z.infer<typeof Bandwidth>
+export type Bandwidth = v.InferOutput<typeof Bandwidth>
 
-const Roofline = z.object({
+const Roofline = v.object({
   /** Whether multiply-adds are fused. */
-  fused: z.boolean(),
+  fused: v.boolean(),
   /** One entry for each number of threads. */
-  peak: z.array(PeakFlops),
+  peak: v.array(PeakFlops),
   /** One entry for each number of threads and working set, in that order. */
-  bandwidth: z.array(Bandwidth),
+  bandwidth: v.array(Bandwidth),
 })
 
 /** What bounds every kernel on this machine: the sloped and the flat part of its roofline. */
-export type Roofline = z.infer<typeof Roofline>
+export type Roofline = v.InferOutput<typeof Roofline>
 
-const Report = z.object({
-  format: z.literal('tweedie bench 1'),
-  suite: z.enum(['kernels', 'unet', 'operators', 'step']),
-  command: z.string(),
-  date: z.string(),
+const Report = v.object({
+  format: v.literal('tweedie bench 1'),
+  suite: v.picklist(['kernels', 'unet', 'operators', 'step']),
+  command: v.string(),
+  date: v.string(),
   /** Whether the run was stopped before its end. */
-  interrupted: z.boolean(),
+  interrupted: v.boolean(),
   machine: Machine,
-  engines: z.array(z.object({ name: z.string(), detail: z.string(), threads: z.number() })),
+  engines: v.array(v.object({ name: v.string(), detail: v.string(), threads: number })),
   /** Peers that were asked for and are not there. */
-  absent: z.array(z.string()),
-  results: z.array(z.union([Measured, NotMeasured])),
+  absent: v.array(v.string()),
+  results: v.array(v.union([Measured, NotMeasured], 'holds neither times nor why there are none')),
   /** What bounds the `wasm` device; null where it was not measured. */
-  roofline: Roofline.nullable().default(null),
+  roofline: v.optional(v.nullable(Roofline), null),
 })
 
 /** The outcome of a suite; what `--json` writes. */
-export type Report = z.infer<typeof Report>
+export type Report = v.InferOutput<typeof Report>
 
 export const isMeasured = (result: Measured | NotMeasured): result is Measured => 'samplesMs' in result
 
@@ -108,11 +110,11 @@ export function parseReport(text: string, file: string): Report {
   } catch {
     throw new FileFormatError(file, 'is not JSON; give a file that `tweedie bench … --json FILE` wrote')
   }
-  const parsed = Report.safeParse(json)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
+  const parsed = v.safeParse(Report, json)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
   throw new FileFormatError(
     file,
-    `is no report of tweedie bench (${path.join('.') || 'the whole'}: ${message}); give a file that \`tweedie bench … --json FILE\` wrote`,
+    `is no report of tweedie bench (${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}); give a file that \`tweedie bench … --json FILE\` wrote`,
   )
 }

@@ -1,104 +1,107 @@
 import type { Machine } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
-import { z } from 'zod'
+import * as v from 'valibot'
+import { count, number, reason, record } from '../json.ts'
 import type { Cell, CellId } from './cell.ts'
 import type { Plan, Task } from './plan.ts'
 
 /** JSON has no NaN and no ∞: null stands for them. */
-const value = z
-  .number()
-  .nullable()
-  .transform((v) => v ?? Number.NaN)
-const count = z.int().nonnegative()
+const value = v.pipe(
+  v.nullable(number),
+  v.transform((given) => given ?? Number.NaN),
+)
 
-const CostSchema = z.object({
+const CostSchema = v.object({
   nfe: count,
   vjps: count,
   operatorCalls: count,
-  peakBytes: z.number(),
-  seconds: z.number(),
+  peakBytes: number,
+  seconds: number,
 })
 
-const CellSchema = z.intersection(
-  z.object({
-    suite: z.string(),
+const CellSchema = v.intersect([
+  v.object({
+    suite: v.string(),
     version: count,
-    problem: z.string(),
-    row: z.string(),
-    words: z.string(),
+    problem: v.string(),
+    row: v.string(),
+    words: v.string(),
     seed: count,
     samples: count,
-    took: z.number(),
+    took: number,
   }),
-  z.union([
-    z.object({ metrics: z.record(z.string(), z.array(value)), cost: CostSchema }),
-    z.object({ refused: z.string(), stoppedAfter: z.number().optional() }),
+  v.union([
+    v.object({ metrics: record(v.array(value)), cost: CostSchema }),
+    v.object({ refused: v.string(), stoppedAfter: v.optional(number) }),
   ]),
-)
+])
 
-const MachineSchema = z.object({
-  tweedie: z.string(),
-  node: z.string(),
-  platform: z.string(),
-  cpu: z.string(),
-  cores: z.number(),
-  device: z.string(),
+const MachineSchema = v.object({
+  tweedie: v.string(),
+  node: v.string(),
+  platform: v.string(),
+  cpu: v.string(),
+  cores: number,
+  device: v.string(),
 })
 
-const ExtentSchema = z.object({
-  problems: z.array(z.string()),
+const ExtentSchema = v.object({
+  problems: v.array(v.string()),
   seeds: count,
   samples: count,
-  limit: z.number().optional(),
+  limit: v.optional(number),
 })
 
 const format = 'tweedie calibration 1'
 
 /** Cells of one row of a problem: what they have in common stands once. */
-const RowSchema = z.object({
-  problem: z.string(),
-  row: z.string(),
-  words: z.string(),
+const RowSchema = v.object({
+  problem: v.string(),
+  row: v.string(),
+  words: v.string(),
   samples: count,
-  cells: z.array(
-    z.union([
-      z.object({
-        seed: count,
-        took: z.number(),
-        metrics: z.record(z.string(), z.array(value)),
-        cost: CostSchema,
-      }),
-      z.object({ seed: count, took: z.number(), refused: z.string(), stoppedAfter: z.number().optional() }),
-    ]),
+  cells: v.array(
+    v.union(
+      [
+        v.object({
+          seed: count,
+          took: number,
+          metrics: record(v.array(value)),
+          cost: CostSchema,
+        }),
+        v.object({ seed: count, took: number, refused: v.string(), stoppedAfter: v.optional(number) }),
+      ],
+      'holds neither metrics nor why there are none',
+    ),
   ),
 })
 
-const SuiteSchema = z.object({
-  suite: z.string(),
+const SuiteSchema = v.object({
+  suite: v.string(),
   version: count,
   extent: ExtentSchema,
-  metrics: z.array(z.string()),
-  rows: z.array(RowSchema),
+  metrics: v.array(v.string()),
+  rows: v.array(RowSchema),
 })
 
-const ResultsSchema = z.object({
-  format: z.literal(format),
+const ResultsSchema = v.object({
+  format: v.literal(format),
   /** As it was typed. */
-  command: z.string(),
+  command: v.string(),
   /** ISO 8601, UTC. */
-  date: z.string(),
+  date: v.string(),
   /** Of all cells together, one after the other. */
-  seconds: z.number(),
+  seconds: number,
   machine: MachineSchema,
-  suites: z.array(SuiteSchema),
+  suites: v.array(SuiteSchema),
 })
 
 /** What a run of suites leaves, as plain data. */
-export type Results = z.infer<typeof ResultsSchema>
+export type Results = v.InferOutput<typeof ResultsSchema>
 /** The part of it that is one suite. */
-export type SuiteResults = z.infer<typeof SuiteSchema>
+export type SuiteResults = v.InferOutput<typeof SuiteSchema>
 /** Cells of one row of a problem, a seed each. */
-export type RowResults = z.infer<typeof RowSchema>
+export type RowResults = v.InferOutput<typeof RowSchema>
 
 /** What is told of a run beside its cells. */
 export interface RunFacts {
@@ -156,12 +159,12 @@ export function formatResults({ suites, ...facts }: Results): string {
 
 /** Results with numbers of `digits` digits, to be kept in a repository. */
 export const rounded = (results: Results, digits = 5): Results =>
-  JSON.parse(JSON.stringify(results), (_, v) =>
-    typeof v === 'number' && !Number.isInteger(v)
-      ? Number(v.toPrecision(digits))
-      : v === null
+  JSON.parse(JSON.stringify(results), (_, given) =>
+    typeof given === 'number' && !Number.isInteger(given)
+      ? Number(given.toPrecision(digits))
+      : given === null
         ? Number.NaN
-        : v,
+        : given,
   )
 
 /**
@@ -171,7 +174,7 @@ export const rounded = (results: Results, digits = 5): Results =>
  */
 export function parseResults(text: string, name: string): Results {
   try {
-    return ResultsSchema.parse(JSON.parse(text))
+    return v.parse(ResultsSchema, JSON.parse(text))
   } catch (error) {
     throw new FileFormatError(name, `holds no results of \`tweedie bench posterior\`: ${reason(error)}`)
   }
@@ -180,14 +183,11 @@ export function parseResults(text: string, name: string): Results {
 /** A cell of a line of JSON; undefined where the line is broken off or something else. */
 export function parseCell(line: string): Cell | undefined {
   try {
-    return CellSchema.parse(JSON.parse(line))
+    return v.parse(CellSchema, JSON.parse(line))
   } catch {
     return undefined
   }
 }
-
-const reason = (error: unknown): string =>
-  error instanceof z.ZodError ? z.prettifyError(error).split('\n').slice(0, 2).join(' ') : String(error)
 
 /** What tells a cell from every other: the suite and its version, the problem, the settings in words, the seed, the samples. */
 const idOf = ({ suite, version, problem, words, seed, samples }: CellId): string =>
