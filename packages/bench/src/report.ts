@@ -1,7 +1,7 @@
 import { FileFormatError } from '@tweedie/tensor'
 import * as v from 'valibot'
 
-const number = v.pipe(v.number(), v.finite())
+const number = v.pipe(v.number(), v.finite('must be finite'))
 
 const Machine = v.object({
   cpu: v.string(),

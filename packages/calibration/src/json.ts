@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 
 /** A number that JSON can hold: 1e999 is read as ∞, which is none. */
-export const number = v.pipe(v.number(), v.finite())
+export const number = v.pipe(v.number(), v.finite('must be finite'))
 /** 0, 1, 2, … */
-export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+export const count = v.pipe(v.number(), v.safeInteger('must be an integer below 2^53'), v.minValue(0))
 
 const isObject = (given: unknown) => typeof given === 'object' && given !== null && !Array.isArray(given)
 

@@ -27,8 +27,9 @@ export type WriteFile = (name: string, content: string | Uint8Array) => Promise<
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-const number = v.pipe(v.number(), v.finite())
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const number = v.pipe(v.number(), v.finite('must be finite'))
+const integer = v.pipe(v.number(), v.safeInteger('must be an integer below 2^53'))
+const count = v.pipe(integer, v.minValue(0))
 /** Anything with keys; a list, which valibot takes for such, is none. */
 const object = v.custom<Readonly<Record<string, unknown>>>(
   (value) => isObject(value) && !Array.isArray(value),
@@ -48,7 +49,7 @@ const File = v.object({
     noise: v.union([v.pipe(number, v.minValue(0)), v.string()]),
     prior: v.string(),
     steps: v.optional(count),
-    samples: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(64)),
+    samples: v.pipe(integer, v.minValue(1), v.maxValue(64)),
     seed: count,
     set: v.optional(v.pipe(object, v.record(v.string(), v.string()))),
     measured: v.optional(v.boolean()),

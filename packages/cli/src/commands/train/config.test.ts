@@ -88,9 +88,9 @@ describe('a training configuration', () => {
     ['a batch of 1e9', { model, steps: 3, batch: 1e9, shards: 1 }, 'batch: must be at most 65536'],
     ['a million shards', { model, steps: 3, batch: 1e6, shards: 1e6 }, 'must be at most 65536'],
     ['1e9 times', { model, steps: 3, timesteps: 1e9 }, 'timesteps: must be at most 100000'],
-    ['an infinite rate', '{"model":{},"steps":3,"learningRate":1e999}', 'learningRate: '],
+    ['an infinite rate', '{"model":{},"steps":3,"learningRate":1e999}', 'learningRate: must be finite'],
     ['steps in words', { model, steps: '3' }, 'steps: '],
-    ['a fraction of a step', { model, steps: 2.5 }, 'steps: '],
+    ['a fraction of a step', { model, steps: 2.5 }, 'steps: must be an integer'],
     [
       'diffusers without attention types',
       { model: { ...diffusers, down_block_types: 'no' }, steps: 3 },

@@ -5,8 +5,8 @@ import { networkConfig, trainConfig } from '@tweedie/unet'
 import { readJson } from '@tweedie/unet/node'
 import * as v from 'valibot'
 
-const number = v.pipe(v.number(), v.finite())
-const count = v.pipe(v.number(), v.safeInteger())
+const number = v.pipe(v.number(), v.finite('must be finite'))
+const count = v.pipe(v.number(), v.safeInteger('must be an integer below 2^53'))
 
 const isObject = (given: unknown) => typeof given === 'object' && given !== null && !Array.isArray(given)
 /** Anything with keys; a list, which valibot takes for such, is none. */
