@@ -2,8 +2,42 @@ import type { Machine } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
 import * as v from 'valibot'
 import { count, number, reason, record } from '../json.ts'
-import type { Cell, CellId } from './cell.ts'
+import type { Cell, CellId, Measured, Refused } from './cell.ts'
 import type { Plan, Task } from './plan.ts'
+
+const format = 'tweedie calibration 1'
+
+/** What a run of suites leaves, as plain data. */
+export interface Results {
+  readonly format: typeof format
+  /** As it was typed. */
+  readonly command: string
+  /** ISO 8601, UTC. */
+  readonly date: string
+  /** Of all cells together, one after the other. */
+  readonly seconds: number
+  readonly machine: Machine
+  readonly suites: readonly SuiteResults[]
+}
+
+/** The part of it that is one suite. */
+export interface SuiteResults {
+  readonly suite: string
+  readonly version: number
+  readonly extent: {
+    readonly problems: readonly string[]
+    readonly seeds: number
+    readonly samples: number
+    readonly limit?: number | undefined
+  }
+  readonly metrics: readonly string[]
+  readonly rows: readonly RowResults[]
+}
+
+/** Cells of one row of a problem, a seed each: what they have in common stands once. */
+export interface RowResults extends Pick<CellId, 'problem' | 'row' | 'words' | 'samples'> {
+  readonly cells: readonly (Pick<Cell, 'seed' | 'took'> & (Measured | Refused))[]
+}
 
 /** JSON has no NaN and no ∞: null stands for them. */
 const value = v.pipe(
@@ -52,9 +86,6 @@ const ExtentSchema = v.object({
   limit: v.optional(number),
 })
 
-const format = 'tweedie calibration 1'
-
-/** Cells of one row of a problem: what they have in common stands once. */
 const RowSchema = v.object({
   problem: v.string(),
   row: v.string(),
@@ -84,24 +115,15 @@ const SuiteSchema = v.object({
   rows: v.array(RowSchema),
 })
 
-const ResultsSchema = v.object({
+// The types stand apart from this: those of valibot want lib `dom` or @types/node.
+const ResultsSchema: v.GenericSchema<unknown, Results> = v.object({
   format: v.literal(format),
-  /** As it was typed. */
   command: v.string(),
-  /** ISO 8601, UTC. */
   date: v.string(),
-  /** Of all cells together, one after the other. */
   seconds: number,
   machine: MachineSchema,
   suites: v.array(SuiteSchema),
 })
-
-/** What a run of suites leaves, as plain data. */
-export type Results = v.InferOutput<typeof ResultsSchema>
-/** The part of it that is one suite. */
-export type SuiteResults = v.InferOutput<typeof SuiteSchema>
-/** Cells of one row of a problem, a seed each. */
-export type RowResults = v.InferOutput<typeof RowSchema>
 
 /** What is told of a run beside its cells. */
 export interface RunFacts {
@@ -129,7 +151,7 @@ export function resultsOf(plans: readonly Plan[], cells: readonly Cell[], facts:
 }
 
 function rowsOf(cells: readonly Cell[]): RowResults[] {
-  const rows = new Map<string, RowResults>()
+  const rows = new Map<string, RowResults & { cells: RowResults['cells'][number][] }>()
   for (const cell of cells) {
     const { problem, row, words, samples, seed, took } = cell
     const key = JSON.stringify([problem, words, samples])
@@ -138,14 +160,11 @@ function rowsOf(cells: readonly Cell[]): RowResults[] {
     group.cells.push(
       'refused' in cell
         ? { seed, took, refused: cell.refused, ...(cell.stoppedAfter && { stoppedAfter: cell.stoppedAfter }) }
-        : { seed, took, metrics: mutable(cell.metrics), cost: cell.cost },
+        : { seed, took, metrics: cell.metrics, cost: cell.cost },
     )
   }
   return [...rows.values()]
 }
-
-const mutable = (metrics: Readonly<Record<string, readonly number[]>>) =>
-  Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, [...values]]))
 
 /** Results as they stand in a file: a row a line. */
 export function formatResults({ suites, ...facts }: Results): string {
