@@ -177,7 +177,7 @@ const solvers = [
 
 /** The rooms of packages/calibration/src and which of each other they may import, types included. */
 const calibrationRooms = {
-  ground: [], // types.ts, points.ts
+  ground: [], // types.ts, points.ts, json.ts
   posteriors: ['ground'],
   metrics: ['ground', 'posteriors'],
   rows: ['ground', 'posteriors'],
@@ -192,7 +192,9 @@ const calibrationRooms = {
   tune: ['ground', 'posteriors', 'metrics', 'rows', 'suites', 'measure'],
 }
 const calibrationRoom = (name) =>
-  name === 'ground' ? '^packages/calibration/src/(types|points)\\.ts$' : `^packages/calibration/src/${name}/`
+  name === 'ground'
+    ? '^packages/calibration/src/(types|points|json)\\.ts$'
+    : `^packages/calibration/src/${name}/`
 
 const calibration = Object.entries(calibrationRooms).map(([name, below]) => ({
   name: `calibration-${name}-imports-${below.join('-') || 'nothing'}`,

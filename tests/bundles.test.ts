@@ -91,7 +91,9 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
         shown: 5,
         scores: ['psnr', 'ssim', 'misfit', 'unseen'],
       })
-      expect(modules.filter((path) => /zod|runs\/dist\/node/.test(path))).toEqual([])
+      expect(modules.filter((path) => /node_modules\/(zod|valibot)\/|runs\/dist\/node/.test(path))).toEqual(
+        [],
+      )
       expect(readFileSync(entry, 'utf8')).not.toMatch(/["'`](node:)?fs(\/promises)?["'`]/)
     })
 
@@ -146,7 +148,7 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
       expect(await kilobytes('restore'), 'DPS, U-Net and the reader of priors').toBeLessThanOrEqual(restore)
       const { modules } = await bundle(context, bundler, 'restore')
       const useless = [
-        /node_modules\/(zod|ml-matrix|gpu\.js|ndarray)\//,
+        /node_modules\/(zod|valibot|ml-matrix|gpu\.js|ndarray)\//,
         /autograd\/dist\/(forward|jvp|rules\/tangents)\.js/,
         /catalog\.js|unet\/dist\/architectures\/(adm\/|ddpm\/(explain|init)\.js)/,
       ]

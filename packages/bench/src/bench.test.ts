@@ -312,5 +312,10 @@ describe('compareReports', () => {
   it('refuses a file of another shape', () => {
     expect(() => parseReport('{"format":"other"}', 'a.json')).toThrow(FileFormatError)
     expect(() => parseReport('no json', 'a.json')).toThrow(/is not JSON/)
+    const endless = JSON.stringify(report(1)).replace(/"cores":\d+/, '"cores":1e999')
+    expect(() => parseReport(endless, 'a.json')).toThrow('(machine.cores: ')
+    const empty = JSON.stringify({ ...report(1), results: [{}] })
+    expect(() => parseReport(empty, 'a.json')).toThrow(/results\.0: holds neither times nor/)
+    expect(() => parseReport('null', 'a.json')).toThrow('(the whole: ')
   })
 })

@@ -1,99 +1,128 @@
 import { FileFormatError } from '@tweedie/tensor'
-import { z } from 'zod'
-
-const Machine = z.object({
-  cpu: z.string(),
-  cores: z.number(),
-  memoryGiB: z.number(),
-  platform: z.string(),
-  node: z.string(),
-  v8: z.string(),
-})
+import * as v from 'valibot'
 
 /** Where a measurement was made; a number without it means nothing. */
-export type Machine = z.infer<typeof Machine>
+export interface Machine {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly platform: string
+  readonly node: string
+  readonly v8: string
+}
 
-const Cost = z.union([z.object({ flops: z.number() }), z.object({ bytes: z.number() }), z.null()])
-
-const Measured = z.object({
-  case: z.string(),
-  engine: z.string(),
+/** One case on one engine: its times. */
+export interface Measured {
+  readonly case: string
+  readonly engine: string
   /** Floating-point operations or least bytes of the case. */
-  cost: Cost,
+  readonly cost: { readonly flops: number } | { readonly bytes: number } | null
   /** Every sample, in the order taken: milliseconds per call, the mean of `calls` calls. */
-  samplesMs: z.array(z.number()),
-  calls: z.number(),
-  medianMs: z.number(),
-  lowerQuartileMs: z.number(),
-  upperQuartileMs: z.number(),
-  minMs: z.number(),
+  readonly samplesMs: readonly number[]
+  readonly calls: number
+  readonly medianMs: number
+  readonly lowerQuartileMs: number
+  readonly upperQuartileMs: number
+  readonly minMs: number
   /** Greatest difference from the first engine's result over that result's greatest magnitude; null for the first. */
-  relativeError: z.number().nullable(),
-})
+  readonly relativeError: number | null
+}
 
-const NotMeasured = z.object({ case: z.string(), engine: z.string(), missing: z.string() })
-
-/** One case on one engine: its times, or why there are none. */
-export type Measured = z.infer<typeof Measured>
-export type NotMeasured = z.infer<typeof NotMeasured>
-
-const PeakFlops = z.object({
-  threads: z.number(),
-  /** 10⁹ floating-point operations a second, a multiply-add counting two. */
-  gflops: z.number(),
-  /** The register tile that did most, rows × columns. */
-  tile: z.string(),
-})
+/** One case on one engine, and why there are no times. */
+export interface NotMeasured {
+  readonly case: string
+  readonly engine: string
+  readonly missing: string
+}
 
 /** Flops that so many threads do together at best. */
-export type PeakFlops = z.infer<typeof PeakFlops>
+export interface PeakFlops {
+  readonly threads: number
+  /** 10⁹ floating-point operations a second, a multiply-add counting two. */
+  readonly gflops: number
+  /** The register tile that did most, rows × columns. */
+  readonly tile: string
+}
 
-const Bandwidth = z.object({
-  threads: z.number(),
+/** How fast so many threads together move memory, each over an equal part of one working set. */
+export interface Bandwidth {
+  readonly threads: number
   /** Bytes that are gone through again and again: what is read, and for `copy` also what is written. */
-  bytes: z.number(),
+  readonly bytes: number
   /** 10⁹ bytes a second that are read. */
-  read: z.number(),
+  readonly read: number
   /**
    * 10⁹ bytes a second that are read and written, half each: an operation that reads r bytes and writes w
    * takes at least (r + w)/copy nanoseconds. The lines that a store first fetches are not counted.
    */
-  copy: z.number(),
-})
-
-/** How fast so many threads together move memory, each over an equal part of one working set. */
-export type Bandwidth = z.infer<typeof Bandwidth>
-
-const Roofline = z.object({
-  /** Whether multiply-adds are fused. */
-  fused: z.boolean(),
-  /** One entry for each number of threads. */
-  peak: z.array(PeakFlops),
-  /** One entry for each number of threads and working set, in that order. */
-  bandwidth: z.array(Bandwidth),
-})
+  readonly copy: number
+}
 
 /** What bounds every kernel on this machine: the sloped and the flat part of its roofline. */
-export type Roofline = z.infer<typeof Roofline>
-
-const Report = z.object({
-  format: z.literal('tweedie bench 1'),
-  suite: z.enum(['kernels', 'unet', 'operators', 'step']),
-  command: z.string(),
-  date: z.string(),
-  /** Whether the run was stopped before its end. */
-  interrupted: z.boolean(),
-  machine: Machine,
-  engines: z.array(z.object({ name: z.string(), detail: z.string(), threads: z.number() })),
-  /** Peers that were asked for and are not there. */
-  absent: z.array(z.string()),
-  results: z.array(z.union([Measured, NotMeasured])),
-  /** What bounds the `wasm` device; null where it was not measured. */
-  roofline: Roofline.nullable().default(null),
-})
+export interface Roofline {
+  /** Whether multiply-adds are fused. */
+  readonly fused: boolean
+  /** One entry for each number of threads. */
+  readonly peak: readonly PeakFlops[]
+  /** One entry for each number of threads and working set, in that order. */
+  readonly bandwidth: readonly Bandwidth[]
+}
 
 /** The outcome of a suite; what `--json` writes. */
-export type Report = z.infer<typeof Report>
+export interface Report {
+  readonly format: 'tweedie bench 1'
+  readonly suite: 'kernels' | 'unet' | 'operators' | 'step'
+  readonly command: string
+  readonly date: string
+  /** Whether the run was stopped before its end. */
+  readonly interrupted: boolean
+  readonly machine: Machine
+  readonly engines: readonly { readonly name: string; readonly detail: string; readonly threads: number }[]
+  /** Peers that were asked for and are not there. */
+  readonly absent: readonly string[]
+  readonly results: readonly (Measured | NotMeasured)[]
+  /** What bounds the `wasm` device; null where it was not measured. */
+  readonly roofline: Roofline | null
+}
+
+const number = v.pipe(v.number(), v.finite('must be finite'))
+const text = v.string()
+
+const MeasuredSchema = v.object({
+  case: text,
+  engine: text,
+  cost: v.union([v.object({ flops: number }), v.object({ bytes: number }), v.null()]),
+  samplesMs: v.array(number),
+  calls: number,
+  medianMs: number,
+  lowerQuartileMs: number,
+  upperQuartileMs: number,
+  minMs: number,
+  relativeError: v.nullable(number),
+})
+const NotMeasuredSchema = v.object({ case: text, engine: text, missing: text })
+
+const RooflineSchema = v.object({
+  fused: v.boolean(),
+  peak: v.array(v.object({ threads: number, gflops: number, tile: text })),
+  bandwidth: v.array(v.object({ threads: number, bytes: number, read: number, copy: number })),
+})
+
+// The types above stand apart from this: those of valibot want lib `dom` or @types/node.
+const ReportSchema: v.GenericSchema<unknown, Report> = v.object({
+  format: v.literal('tweedie bench 1'),
+  suite: v.picklist(['kernels', 'unet', 'operators', 'step']),
+  command: text,
+  date: text,
+  interrupted: v.boolean(),
+  machine: v.object({ cpu: text, cores: number, memoryGiB: number, platform: text, node: text, v8: text }),
+  engines: v.array(v.object({ name: text, detail: text, threads: number })),
+  absent: v.array(text),
+  results: v.array(
+    v.union([MeasuredSchema, NotMeasuredSchema], 'holds neither times nor why there are none'),
+  ),
+  roofline: v.optional(v.nullable(RooflineSchema), null),
+})
 
 export const isMeasured = (result: Measured | NotMeasured): result is Measured => 'samplesMs' in result
 
@@ -108,11 +137,11 @@ export function parseReport(text: string, file: string): Report {
   } catch {
     throw new FileFormatError(file, 'is not JSON; give a file that `tweedie bench … --json FILE` wrote')
   }
-  const parsed = Report.safeParse(json)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
+  const parsed = v.safeParse(ReportSchema, json)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
   throw new FileFormatError(
     file,
-    `is no report of tweedie bench (${path.join('.') || 'the whole'}: ${message}); give a file that \`tweedie bench … --json FILE\` wrote`,
+    `is no report of tweedie bench (${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}); give a file that \`tweedie bench … --json FILE\` wrote`,
   )
 }

@@ -269,8 +269,8 @@ export const calibrationAskEdits: readonly Edit[] = [
   ),
   imageResults(
     'cal-ask-images-infinite',
-    'v ?? Infinity',
-    'v ?? 0',
+    'given ?? Infinity',
+    'given ?? 0',
     'a perfect restoration comes back as the worst',
   ),
   imageResults(

@@ -76,8 +76,8 @@ export const calibrationMeasureEdits: readonly Edit[] = [
   ),
   results(
     'calibration-results-digits',
-    'v.toPrecision(digits)',
-    'v.toFixed(digits)',
+    'given.toPrecision(digits)',
+    'given.toFixed(digits)',
     'small numbers are rounded away',
   ),
   results(

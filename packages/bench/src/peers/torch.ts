@@ -6,20 +6,22 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { TweedieError } from '@tweedie/tensor'
-import { z } from 'zod'
+import * as v from 'valibot'
 import type { BenchCase, HostArray } from '../cases/case.ts'
 import { networks, timesOf, trainingSettings } from '../cases/networks.ts'
 import type { PeerFactory, Prepared } from '../engine.ts'
 
-const Hello = z.object({
-  torch: z.string(),
-  threads: z.number(),
-  capability: z.string(),
-  mkldnn: z.boolean(),
+const number = v.pipe(v.number(), v.finite())
+
+const Hello = v.object({
+  torch: v.string(),
+  threads: number,
+  capability: v.string(),
+  mkldnn: v.boolean(),
 })
-const Sizes = z.object({ sizes: z.array(z.number()) })
-const Times = z.object({ ms: z.array(z.number()) })
-const Done = z.object({})
+const Sizes = v.object({ sizes: v.array(number) })
+const Times = v.object({ ms: v.array(number) })
+const Done = v.object({})
 
 /** A python3 that runs torch_peer.py: one request at a time, answered in order. */
 class Python {
@@ -47,16 +49,16 @@ class Python {
     this.child.stdin!.on('error', () => undefined) // the child's end says why
   }
 
-  async ask<T>(shape: z.ZodType<T>, request: object): Promise<T> {
+  async ask<T>(shape: v.GenericSchema<unknown, T>, request: object): Promise<T> {
     if (this.failure !== undefined) throw this.failure
     const line = await new Promise<string>((resolve, reject) => {
       this.waiting.push({ resolve, reject })
       this.child.stdin!.write(`${JSON.stringify(request)}\n`)
     })
     const reply: unknown = JSON.parse(line)
-    const failed = z.object({ error: z.string() }).safeParse(reply)
-    if (failed.success) throw new TweedieError(`PyTorch: ${failed.data.error}`)
-    return shape.parse(reply)
+    const failed = v.safeParse(v.object({ error: v.string() }), reply)
+    if (failed.success) throw new TweedieError(`PyTorch: ${failed.output.error}`)
+    return v.parse(shape, reply)
   }
 
   close(): void {
@@ -101,7 +103,7 @@ function networkRequest({ op, inputs }: BenchCase) {
 export const torch: PeerFactory = async (threads) => {
   const program = process.env['TWEEDIE_PYTHON'] ?? 'python3'
   const python = new Python(program)
-  let about: z.infer<typeof Hello>
+  let about: v.InferOutput<typeof Hello>
   try {
     about = await python.ask(Hello, { do: 'hello', threads })
   } catch (error) {

@@ -1,42 +1,42 @@
 import type { Machine } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
-import { z } from 'zod'
+import * as v from 'valibot'
+import { count, number, record } from '../json.ts'
 import type { ImageCell, ImageCellId } from './cell.ts'
 
 /** JSON has no ∞: null stands for it. */
-const value = z
-  .number()
-  .nullable()
-  .transform((v) => v ?? Infinity)
-const count = z.int().nonnegative()
+const value = v.pipe(
+  v.nullable(number),
+  v.transform((given) => given ?? Infinity),
+)
 
 const id = {
-  ...{ prior: z.string(), operator: z.string(), noise: z.string(), method: z.string(), words: z.string() },
+  ...{ prior: v.string(), operator: v.string(), noise: v.string(), method: v.string(), words: v.string() },
   ...{ seed: count, pictures: count },
 }
 
-const CellSchema: z.ZodType<ImageCell> = z.union([
-  z.object({
+const CellSchema: v.GenericSchema<unknown, ImageCell> = v.union([
+  v.object({
     ...id,
     measured: count,
-    scores: z.array(z.record(z.string(), value)),
-    ...{ nfe: count, vjps: count, seconds: z.number() },
+    scores: v.array(record(value)),
+    ...{ nfe: count, vjps: count, seconds: number },
   }),
-  z.object({ ...id, refused: z.string() }),
+  v.object({ ...id, refused: v.string() }),
 ])
 
 const format = 'tweedie images 1'
 
-const ResultsSchema = z.object({
-  format: z.literal(format),
+const ResultsSchema = v.object({
+  format: v.literal(format),
   /** As it was typed. */
-  command: z.string(),
+  command: v.string(),
   /** ISO 8601, UTC. */
-  date: z.string(),
-  machine: z.record(z.string(), z.union([z.string(), z.number()])),
+  date: v.string(),
+  machine: record(v.union([v.string(), number])),
   /** What the pictures are. */
-  truth: z.string(),
-  cells: z.array(CellSchema),
+  truth: v.string(),
+  cells: v.array(CellSchema),
 })
 
 /** What `tweedie bench images` leaves, as plain data. */
@@ -61,7 +61,7 @@ export function formatImageResults({ cells, ...facts }: ImageResults): string {
  */
 export function parseImageResults(text: string, name: string): ImageResults {
   try {
-    return ResultsSchema.parse(JSON.parse(text))
+    return v.parse(ResultsSchema, JSON.parse(text))
   } catch {
     throw new FileFormatError(name, 'holds no results of `tweedie bench images`')
   }
@@ -70,7 +70,7 @@ export function parseImageResults(text: string, name: string): ImageResults {
 /** A cell of a line of JSON; undefined where the line is broken off or something else. */
 export function parseImageCell(line: string): ImageCell | undefined {
   try {
-    return CellSchema.parse(JSON.parse(line))
+    return v.parse(CellSchema, JSON.parse(line))
   } catch {
     return undefined
   }

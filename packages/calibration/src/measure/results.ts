@@ -1,104 +1,129 @@
 import type { Machine } from '@tweedie/runs'
 import { FileFormatError } from '@tweedie/tensor'
-import { z } from 'zod'
-import type { Cell, CellId } from './cell.ts'
+import * as v from 'valibot'
+import { count, number, reason, record } from '../json.ts'
+import type { Cell, CellId, Measured, Refused } from './cell.ts'
 import type { Plan, Task } from './plan.ts'
-
-/** JSON has no NaN and no ∞: null stands for them. */
-const value = z
-  .number()
-  .nullable()
-  .transform((v) => v ?? Number.NaN)
-const count = z.int().nonnegative()
-
-const CostSchema = z.object({
-  nfe: count,
-  vjps: count,
-  operatorCalls: count,
-  peakBytes: z.number(),
-  seconds: z.number(),
-})
-
-const CellSchema = z.intersection(
-  z.object({
-    suite: z.string(),
-    version: count,
-    problem: z.string(),
-    row: z.string(),
-    words: z.string(),
-    seed: count,
-    samples: count,
-    took: z.number(),
-  }),
-  z.union([
-    z.object({ metrics: z.record(z.string(), z.array(value)), cost: CostSchema }),
-    z.object({ refused: z.string(), stoppedAfter: z.number().optional() }),
-  ]),
-)
-
-const MachineSchema = z.object({
-  tweedie: z.string(),
-  node: z.string(),
-  platform: z.string(),
-  cpu: z.string(),
-  cores: z.number(),
-  device: z.string(),
-})
-
-const ExtentSchema = z.object({
-  problems: z.array(z.string()),
-  seeds: count,
-  samples: count,
-  limit: z.number().optional(),
-})
 
 const format = 'tweedie calibration 1'
 
-/** Cells of one row of a problem: what they have in common stands once. */
-const RowSchema = z.object({
-  problem: z.string(),
-  row: z.string(),
-  words: z.string(),
+/** What a run of suites leaves, as plain data. */
+export interface Results {
+  readonly format: typeof format
+  /** As it was typed. */
+  readonly command: string
+  /** ISO 8601, UTC. */
+  readonly date: string
+  /** Of all cells together, one after the other. */
+  readonly seconds: number
+  readonly machine: Machine
+  readonly suites: readonly SuiteResults[]
+}
+
+/** The part of it that is one suite. */
+export interface SuiteResults {
+  readonly suite: string
+  readonly version: number
+  readonly extent: {
+    readonly problems: readonly string[]
+    readonly seeds: number
+    readonly samples: number
+    readonly limit?: number | undefined
+  }
+  readonly metrics: readonly string[]
+  readonly rows: readonly RowResults[]
+}
+
+/** Cells of one row of a problem, a seed each: what they have in common stands once. */
+export interface RowResults extends Pick<CellId, 'problem' | 'row' | 'words' | 'samples'> {
+  readonly cells: readonly (Pick<Cell, 'seed' | 'took'> & (Measured | Refused))[]
+}
+
+/** JSON has no NaN and no ∞: null stands for them. */
+const value = v.pipe(
+  v.nullable(number),
+  v.transform((given) => given ?? Number.NaN),
+)
+
+const CostSchema = v.object({
+  nfe: count,
+  vjps: count,
+  operatorCalls: count,
+  peakBytes: number,
+  seconds: number,
+})
+
+const CellSchema = v.intersect([
+  v.object({
+    suite: v.string(),
+    version: count,
+    problem: v.string(),
+    row: v.string(),
+    words: v.string(),
+    seed: count,
+    samples: count,
+    took: number,
+  }),
+  v.union([
+    v.object({ metrics: record(v.array(value)), cost: CostSchema }),
+    v.object({ refused: v.string(), stoppedAfter: v.optional(number) }),
+  ]),
+])
+
+const MachineSchema = v.object({
+  tweedie: v.string(),
+  node: v.string(),
+  platform: v.string(),
+  cpu: v.string(),
+  cores: number,
+  device: v.string(),
+})
+
+const ExtentSchema = v.object({
+  problems: v.array(v.string()),
+  seeds: count,
   samples: count,
-  cells: z.array(
-    z.union([
-      z.object({
-        seed: count,
-        took: z.number(),
-        metrics: z.record(z.string(), z.array(value)),
-        cost: CostSchema,
-      }),
-      z.object({ seed: count, took: z.number(), refused: z.string(), stoppedAfter: z.number().optional() }),
-    ]),
+  limit: v.optional(number),
+})
+
+const RowSchema = v.object({
+  problem: v.string(),
+  row: v.string(),
+  words: v.string(),
+  samples: count,
+  cells: v.array(
+    v.union(
+      [
+        v.object({
+          seed: count,
+          took: number,
+          metrics: record(v.array(value)),
+          cost: CostSchema,
+        }),
+        v.object({ seed: count, took: number, refused: v.string(), stoppedAfter: v.optional(number) }),
+      ],
+      'holds neither metrics nor why there are none',
+    ),
   ),
 })
 
-const SuiteSchema = z.object({
-  suite: z.string(),
+const SuiteSchema = v.object({
+  suite: v.string(),
   version: count,
   extent: ExtentSchema,
-  metrics: z.array(z.string()),
-  rows: z.array(RowSchema),
+  metrics: v.array(v.string()),
+  rows: v.array(RowSchema),
 })
 
-const ResultsSchema = z.object({
-  format: z.literal(format),
-  /** As it was typed. */
-  command: z.string(),
-  /** ISO 8601, UTC. */
-  date: z.string(),
-  /** Of all cells together, one after the other. */
-  seconds: z.number(),
+// The types stand apart from this: those of valibot want lib `dom` or @types/node.
+const ResultsSchema: v.GenericSchema<unknown, Results> = v.object({
+  format: v.literal(format),
+  command: v.string(),
+  date: v.string(),
+  seconds: number,
   machine: MachineSchema,
-  suites: z.array(SuiteSchema),
+  suites: v.array(SuiteSchema),
 })
-
-/** What a run of suites leaves, as plain data. */
-export type Results = z.infer<typeof ResultsSchema>
-/** The part of it that is one suite. */
-export type SuiteResults = z.infer<typeof SuiteSchema>
-/** Cells of one row of a problem, a seed each. */
-export type RowResults = z.infer<typeof RowSchema>
 
 /** What is told of a run beside its cells. */
 export interface RunFacts {
@@ -126,7 +151,7 @@ export function resultsOf(plans: readonly Plan[], cells: readonly Cell[], facts:
 }
 
 function rowsOf(cells: readonly Cell[]): RowResults[] {
-  const rows = new Map<string, RowResults>()
+  const rows = new Map<string, RowResults & { cells: RowResults['cells'][number][] }>()
   for (const cell of cells) {
     const { problem, row, words, samples, seed, took } = cell
     const key = JSON.stringify([problem, words, samples])
@@ -135,14 +160,11 @@ function rowsOf(cells: readonly Cell[]): RowResults[] {
     group.cells.push(
       'refused' in cell
         ? { seed, took, refused: cell.refused, ...(cell.stoppedAfter && { stoppedAfter: cell.stoppedAfter }) }
-        : { seed, took, metrics: mutable(cell.metrics), cost: cell.cost },
+        : { seed, took, metrics: cell.metrics, cost: cell.cost },
     )
   }
   return [...rows.values()]
 }
-
-const mutable = (metrics: Readonly<Record<string, readonly number[]>>) =>
-  Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, [...values]]))
 
 /** Results as they stand in a file: a row a line. */
 export function formatResults({ suites, ...facts }: Results): string {
@@ -156,12 +178,12 @@ export function formatResults({ suites, ...facts }: Results): string {
 
 /** Results with numbers of `digits` digits, to be kept in a repository. */
 export const rounded = (results: Results, digits = 5): Results =>
-  JSON.parse(JSON.stringify(results), (_, v) =>
-    typeof v === 'number' && !Number.isInteger(v)
-      ? Number(v.toPrecision(digits))
-      : v === null
+  JSON.parse(JSON.stringify(results), (_, given) =>
+    typeof given === 'number' && !Number.isInteger(given)
+      ? Number(given.toPrecision(digits))
+      : given === null
         ? Number.NaN
-        : v,
+        : given,
   )
 
 /**
@@ -171,7 +193,7 @@ export const rounded = (results: Results, digits = 5): Results =>
  */
 export function parseResults(text: string, name: string): Results {
   try {
-    return ResultsSchema.parse(JSON.parse(text))
+    return v.parse(ResultsSchema, JSON.parse(text))
   } catch (error) {
     throw new FileFormatError(name, `holds no results of \`tweedie bench posterior\`: ${reason(error)}`)
   }
@@ -180,14 +202,11 @@ export function parseResults(text: string, name: string): Results {
 /** A cell of a line of JSON; undefined where the line is broken off or something else. */
 export function parseCell(line: string): Cell | undefined {
   try {
-    return CellSchema.parse(JSON.parse(line))
+    return v.parse(CellSchema, JSON.parse(line))
   } catch {
     return undefined
   }
 }
-
-const reason = (error: unknown): string =>
-  error instanceof z.ZodError ? z.prettifyError(error).split('\n').slice(0, 2).join(' ') : String(error)
 
 /** What tells a cell from every other: the suite and its version, the problem, the settings in words, the seed, the samples. */
 const idOf = ({ suite, version, problem, words, seed, samples }: CellId): string =>

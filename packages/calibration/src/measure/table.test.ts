@@ -85,17 +85,18 @@ describe('a table', () => {
   })
 
   it('says in how many cases a row is missing', () => {
-    const partly = of([1, 2])
-    partly.suites[0]!.rows[0]!.cells.push({ seed: 2, took: 0, refused: 'it diverges there' })
-    expect(notesOf(tablesOf(partly.suites[0]!, known)[0]!)[0]).toBe(
+    const suite = of([1, 2]).suites[0]!
+    const row = suite.rows[0]!
+    const more = { ...row, cells: [...row.cells, { seed: 2, took: 0, refused: 'it diverges there' }] }
+    expect(notesOf(tablesOf({ ...suite, rows: [more] }, known)[0]!)[0]).toBe(
       'good, in 1 of 3 cases: it diverges there',
     )
   })
 
   it('tells rows of one method apart by their settings', () => {
-    const two = of([1])
-    two.suites[0]!.rows.push({ ...two.suites[0]!.rows[0]!, words: 'good:shift=1' })
-    expect(tablesOf(two.suites[0]!, known)[0]?.rows.map(({ row }) => row)).toEqual(['good', 'good, shift=1'])
+    const suite = of([1]).suites[0]!
+    const two = { ...suite, rows: [suite.rows[0]!, { ...suite.rows[0]!, words: 'good:shift=1' }] }
+    expect(tablesOf(two, known)[0]?.rows.map(({ row }) => row)).toEqual(['good', 'good, shift=1'])
   })
 
   it('writes numbers short', () => {

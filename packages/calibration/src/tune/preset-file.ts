@@ -1,20 +1,21 @@
 import type { Preset } from '@tweedie/solvers'
 import { FileFormatError } from '@tweedie/tensor'
-import { z } from 'zod'
+import * as v from 'valibot'
+import { number, reason, record } from '../json.ts'
 
 const format = 'tweedie preset 1'
 
-const setting = z.union([z.number(), z.string(), z.boolean(), z.array(z.number())])
+const setting = v.union([number, v.string(), v.boolean(), v.array(number)])
 
-const PresetSchema = z.object({
-  format: z.literal(format),
-  method: z.string(),
-  name: z.string(),
-  settings: z.record(z.string(), setting),
+const PresetSchema = v.object({
+  format: v.literal(format),
+  method: v.string(),
+  name: v.string(),
+  settings: record(setting),
   /** Where they come from, in a sentence. */
-  from: z.string(),
+  from: v.string(),
   /** How they were found, for people and programs; not read back. */
-  record: z.record(z.string(), z.unknown()).optional(),
+  record: v.optional(record(v.unknown())),
 })
 
 /** A preset of a method as a file holds it, such as `tweedie tune` writes. */
@@ -40,10 +41,8 @@ export const formatPreset = (preset: PresetFile): string =>
  */
 export function parsePreset(text: string, name: string): PresetFile {
   try {
-    return PresetSchema.parse(JSON.parse(text))
+    return v.parse(PresetSchema, JSON.parse(text))
   } catch (error) {
-    const why =
-      error instanceof z.ZodError ? z.prettifyError(error).split('\n').slice(0, 2).join(' ') : String(error)
-    throw new FileFormatError(name, `holds no preset as \`tweedie tune\` writes it: ${why}`)
+    throw new FileFormatError(name, `holds no preset as \`tweedie tune\` writes it: ${reason(error)}`)
   }
 }

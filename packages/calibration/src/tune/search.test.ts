@@ -193,4 +193,12 @@ test('a preset comes back, other files are refused', () => {
     formatPreset({ ...preset, settings: { a: null } }),
   ])
     expect(() => parsePreset(text, 'p.json')).toThrow('p.json: holds no preset as `tweedie tune` writes it')
+  const edited = (from: string, to: string) => formatPreset(preset).replace(from, to)
+  for (const [text, field] of [
+    [edited('0.2', '1e999'), 'settings.scale: '],
+    [edited('{\n  "by": "crps"\n }', '[]'), 'record: must be an object'],
+    [edited('"from": "me",', ''), 'from: '],
+    ['[]', 'format: '],
+  ] as const)
+    expect(() => parsePreset(text, 'p.json'), field).toThrow(`writes it: ${field}`)
 })

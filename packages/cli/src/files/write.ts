@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { OptionError } from '@tweedie/tensor'
-import { z } from 'zod'
+import * as v from 'valibot'
 import { dropDraft, newDraft, tidyDrafts } from './drafts.ts'
 
 /**
@@ -27,7 +27,7 @@ import { dropDraft, newDraft, tidyDrafts } from './drafts.ts'
 const longestRecord = 2 ** 28
 
 /** The part of a run.json that shows whose folder it is. */
-const Ownership = z.object({ tool: z.literal('tweedie'), files: z.array(z.string()) })
+const Ownership = v.object({ tool: v.literal('tweedie'), files: v.array(v.string()) })
 
 const errno = (error: unknown) => (error as NodeJS.ErrnoException).code
 
@@ -72,7 +72,7 @@ async function filesOfEarlierRun(folder: string): Promise<ReadonlySet<string> | 
     const { size } = await stat(path)
     return size > longestRecord
       ? undefined
-      : new Set(Ownership.parse(JSON.parse(await readFile(path, 'utf8'))).files)
+      : new Set(v.parse(Ownership, JSON.parse(await readFile(path, 'utf8'))).files)
   } catch {
     return undefined
   }

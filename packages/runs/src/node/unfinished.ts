@@ -5,7 +5,7 @@ import type { StateTree } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { FileFormatError, fromData, isTensor, OptionError } from '@tweedie/tensor'
 import { parseSafetensors, safetensorsToTensors, writeSafetensors } from '@tweedie/unet'
-import { z } from 'zod'
+import * as v from 'valibot'
 import type { Measured } from '../problem/problem.ts'
 import type { Restoration } from '../problem/restoration.ts'
 import type { InputRecord } from '../record/record.ts'
@@ -25,46 +25,56 @@ export interface Unfinished {
 /** Writes a file of a run's folder. */
 export type WriteFile = (name: string, content: string | Uint8Array) => Promise<void>
 
-const count = z.int().nonnegative()
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+const number = v.pipe(v.number(), v.finite('must be finite'))
+const integer = v.pipe(v.number(), v.safeInteger('must be an integer below 2^53'))
+const count = v.pipe(integer, v.minValue(0))
+/** Anything with keys; a list, which valibot takes for such, is none. */
+const object = v.custom<Readonly<Record<string, unknown>>>(
+  (value) => isObject(value) && !Array.isArray(value),
+  'must be an object',
+)
+
 /** What run.json of an unfinished run must hold: the file may have been edited, or be another's. */
-const File = z.object({
-  tool: z.literal('tweedie'),
-  command: z.literal('restore'),
-  argv: z.array(z.string()),
-  options: z.object({
-    image: z.string(),
-    method: z.string(),
-    preset: z.string().optional(),
-    operator: z.string(),
-    noise: z.union([z.number().nonnegative(), z.string()]),
-    prior: z.string(),
-    steps: count.optional(),
-    samples: z.int().min(1).max(64),
+const File = v.object({
+  tool: v.literal('tweedie'),
+  command: v.literal('restore'),
+  argv: v.array(v.string()),
+  options: v.object({
+    image: v.string(),
+    method: v.string(),
+    preset: v.optional(v.string()),
+    operator: v.string(),
+    noise: v.union([v.pipe(number, v.minValue(0)), v.string()]),
+    prior: v.string(),
+    steps: v.optional(count),
+    samples: v.pipe(integer, v.minValue(1), v.maxValue(64)),
     seed: count,
-    set: z.record(z.string(), z.string()).optional(),
-    measured: z.boolean().optional(),
-    device: z.string(),
+    set: v.optional(v.pipe(object, v.record(v.string(), v.string()))),
+    measured: v.optional(v.boolean()),
+    device: v.string(),
   }),
-  inputs: z.array(z.object({ file: z.string(), bytes: count, sha256: z.string() })),
-  unfinished: z.object({
+  inputs: v.array(v.object({ file: v.string(), bytes: count, sha256: v.string() })),
+  unfinished: v.object({
     next: count,
     nfe: count,
     vjps: count,
-    seconds: z.number(),
-    notes: z.array(z.string()),
-    trace: z.array(
-      z.object({
+    seconds: number,
+    notes: v.array(v.string()),
+    trace: v.array(
+      v.object({
         i: count,
-        t: z.number(),
-        residual: z.array(z.number()),
-        psnr: z.array(z.number()).optional(),
+        t: number,
+        residual: v.array(number),
+        psnr: v.optional(v.array(number)),
       }),
     ),
     /** The state's tree, its tensors replaced by their names in state.safetensors. */
-    tree: z.record(z.string(), z.unknown()),
+    tree: object,
   }),
   /** SHA-256 of state.safetensors, and of run.json without this field. A run whose files have changed is refused. */
-  fingerprints: z.object({ state: z.string(), record: z.string() }),
+  fingerprints: v.object({ state: v.string(), record: v.string() }),
 })
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')
@@ -101,7 +111,7 @@ function separate(tree: unknown, name: string, tensors: Record<string, Tensor>):
   )
 }
 
-const float64 = z.strictObject({ float64: z.string(), shape: z.array(z.number()) })
+const float64 = v.strictObject({ float64: v.string(), shape: v.array(number) })
 
 function rejoin(tree: unknown, take: (name: string) => Tensor): unknown {
   if (Array.isArray(tree)) return tree.map((part) => rejoin(part, take))
@@ -109,10 +119,10 @@ function rejoin(tree: unknown, take: (name: string) => Tensor): unknown {
   const entries = Object.entries(tree)
   const [[key, name] = []] = entries
   if (entries.length === 1 && key === 'tensor' && typeof name === 'string') return take(name)
-  const wide = float64.safeParse(tree)
+  const wide = v.safeParse(float64, tree)
   if (wide.success) {
-    const bytes = Uint8Array.from(Buffer.from(wide.data.float64, 'base64'))
-    return fromData(new Float64Array(bytes.buffer), wide.data.shape)
+    const bytes = Uint8Array.from(Buffer.from(wide.output.float64, 'base64'))
+    return fromData(new Float64Array(bytes.buffer), wide.output.shape)
   }
   return Object.fromEntries(entries.map(([key, part]) => [key, rejoin(part, take)]))
 }
@@ -128,8 +138,6 @@ function stateOf(
   if (!isTensor(x)) throw new FileFormatError(path, `holds no tensor 'x' of the state`)
   return { ...parts, x }
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /**
  * Makes sure that an interrupted run would not take the place of a finished one.
@@ -188,15 +196,15 @@ export async function readUnfinished(folder: string, name: string): Promise<Unfi
   if (isObject(json) && !('unfinished' in json)) {
     throw new OptionError('--resume', `the run in ${name} is finished, or was not started with --resumable`)
   }
-  const parsed = File.safeParse(json)
+  const parsed = v.safeParse(File, json)
   if (!parsed.success) {
-    const [issue] = parsed.error.issues
+    const [issue] = parsed.issues
     throw new FileFormatError(
       join(name, 'run.json'),
-      `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'does not fit'}`,
+      `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`,
     )
   }
-  const { argv, options: all, inputs, unfinished, fingerprints } = parsed.data
+  const { argv, options: all, inputs, unfinished, fingerprints } = parsed.output
   if (!isObject(json) || !isUntouched(json, fingerprints.record))
     throw new FileFormatError(join(name, 'run.json'), changed)
   const statePath = join(name, 'state.safetensors')

@@ -3,43 +3,52 @@ import { FileFormatError, OptionError } from '@tweedie/tensor'
 import type { TrainConfig } from '@tweedie/unet'
 import { networkConfig, trainConfig } from '@tweedie/unet'
 import { readJson } from '@tweedie/unet/node'
-import { z } from 'zod'
+import * as v from 'valibot'
 
-const count = z.int()
+const number = v.pipe(v.number(), v.finite('must be finite'))
+const count = v.pipe(v.number(), v.safeInteger('must be an integer below 2^53'))
+
+const isObject = (given: unknown) => typeof given === 'object' && given !== null && !Array.isArray(given)
+/** Anything with keys; a list, which valibot takes for such, is none. */
+const object = v.custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object')
 
 /** The fields of a training configuration, besides the model. */
 const fields = {
-  predicts: z.enum(predictions).optional(),
+  predicts: v.optional(v.picklist(predictions)),
   steps: count,
-  batch: count.optional(),
-  shards: count.optional(),
-  seed: count.optional(),
-  timesteps: count.optional(),
-  stratified: z.boolean().optional(),
-  learningRate: z.number().optional(),
-  warmup: count.optional(),
-  decay: z.enum(['cosine', 'linear', 'constant']).optional(),
-  decaySteps: count.optional(),
-  beta1: z.number().optional(),
-  beta2: z.number().optional(),
-  epsilon: z.number().optional(),
-  clipNorm: z.number().optional(),
-  emaDecay: z.number().optional(),
-  labelDrop: z.number().optional(),
-  latentNoise: z.number().optional(),
-  latentPenalty: z.number().optional(),
-  labelWeight: z.number().optional(),
-} satisfies Readonly<Record<keyof Omit<TrainConfig, 'model'>, z.ZodType>>
+  batch: v.optional(count),
+  shards: v.optional(count),
+  seed: v.optional(count),
+  timesteps: v.optional(count),
+  stratified: v.optional(v.boolean()),
+  learningRate: v.optional(number),
+  warmup: v.optional(count),
+  decay: v.optional(v.picklist(['cosine', 'linear', 'constant'])),
+  decaySteps: v.optional(count),
+  beta1: v.optional(number),
+  beta2: v.optional(number),
+  epsilon: v.optional(number),
+  clipNorm: v.optional(number),
+  emaDecay: v.optional(number),
+  labelDrop: v.optional(number),
+  latentNoise: v.optional(number),
+  latentPenalty: v.optional(number),
+  labelWeight: v.optional(number),
+} satisfies Readonly<Record<keyof Omit<TrainConfig, 'model'>, v.GenericSchema>>
 
-const ConfigFile = z.strictObject({ model: z.record(z.string(), z.unknown()), ...fields })
+const ConfigFile = v.pipe(
+  object,
+  v.strictObject({ model: object, ...fields }, ({ expected, message }) =>
+    expected === 'never' ? 'is no field of a training configuration' : message,
+  ),
+)
 
 /** @throws {FileFormatError} naming the field that does not fit. */
-function parsed<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  const where = (issue?.path ?? []).join('.')
-  throw new FileFormatError(path, `${where || 'the whole'}: ${issue?.message ?? 'does not fit'}`)
+function parsed<T>(schema: v.GenericSchema<unknown, T>, value: unknown, path: string): T {
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  throw new FileFormatError(path, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`)
 }
 
 /** Without the fields that are undefined. */
