@@ -7,10 +7,10 @@ import {
   parseResults,
   rounded,
   sampleMetrics,
-  suites,
   tableMarkdown,
   tablesOf,
 } from '@tweedie/calibration'
+import { allSuites as suites } from '@tweedie/calibration/node'
 import { methods } from '@tweedie/solvers'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
@@ -27,7 +27,10 @@ function read(file: string): Results {
   return results
 }
 
-/** The first metric against evaluations of the prior, both logarithmic, the floor as a level. */
+/**
+ * The first metric against evaluations of the prior, both logarithmic, the floor as a level. Told by name are those that none
+ * undercuts with as few evaluations.
+ */
 function distanceAgainstCost({ problem, rows, metrics: [first] }: ProblemTable): Panel | undefined {
   if (first === undefined) return undefined
   const points = rows.flatMap(({ row, kind, metrics, cost }) => {
@@ -36,12 +39,14 @@ function distanceAgainstCost({ problem, rows, metrics: [first] }: ProblemTable):
       ? []
       : [{ name: row, points: [[cost.nfe, value] as const], quiet: kind === 'reference' }]
   })
+  const named = ({ points: [[nfe, value] = [0, 0]] }: (typeof points)[number]) =>
+    points.every(({ points: [[n, v] = [0, 0]] }) => n > nfe || v >= value)
   const floor = rows.find(({ row }) => row === 'exact')?.metrics[first.name]?.value
   // Where all cost the same there is nothing to see.
   if (new Set(rows.map(({ cost }) => cost.nfe).filter((nfe) => nfe > 0)).size < 2) return undefined
   return {
     title: problem,
-    series: points,
+    series: points.map((point) => ({ ...point, named: named(point) })),
     xLabel: 'evaluations of the prior',
     yLabel: first.name,
     log: { x: true, y: true },
@@ -97,7 +102,7 @@ function linked(row: string): string {
 
 function pageOf(run: Results, results: SuiteResults): string {
   const suite = suites.find(({ name }) => name === results.suite)
-  const tables = tablesOf(results)
+  const tables = tablesOf(results, { suites })
   const figures: string[] = []
   const put = (name: string, alt: string, svg: string) => {
     write(`docs/images/calibration-${results.suite}-${name}.svg`, svg)

@@ -7,6 +7,8 @@ export interface Series {
   readonly line?: boolean
   /** A reference is grey. */
   readonly quiet?: boolean
+  /** Whether it is told by name where its panel has labels; true where left out. */
+  readonly named?: boolean
 }
 
 /** One panel. */
@@ -137,9 +139,10 @@ function panelSvg(panel: Panel, left: number, top: number): string {
       )
   }
   if (panel.labels === true) {
-    const lasts = series.map(({ points }) => points.at(-1) ?? ([0, 0] as const))
+    const named = series.filter(({ named = true }) => named)
+    const lasts = named.map(({ points }) => points.at(-1) ?? ([0, 0] as const))
     const heights = apart(lasts.map(([, v]) => y.at(v)))
-    series.forEach(({ name, color, line }, i) => {
+    named.forEach(({ name, color, line }, i) => {
       const px = line === true ? width - edge.right + 4 : x.at(lasts[i]?.[0] ?? 0) + 6
       parts.push(
         `<text x="${px.toFixed(1)}" y="${(heights[i] ?? 0).toFixed(1)}" dy="0.32em" fill="${color}">${escaped(name)}</text>`,
