@@ -167,7 +167,7 @@ export const bipsda: Suite = {
     '4000 samples in place of 100 of 10,000.',
   problems,
   full: { seeds: 20, samples: 4000 },
-  quick: { problems: ['inpainting-low', 'phase-retrieval'], seeds: 2, samples: 100, limit: 3 },
+  quick: { problems: ['inpainting-low', 'phase-retrieval'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['mean-error', 'variance-error', 'cmd', 'mmd', 'sw', 'occupancy'],
   // The grid is that of 7th roots from σ = 10 to 0.01, which is a thousandth of it.
   settings: (method) =>

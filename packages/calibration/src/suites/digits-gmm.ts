@@ -121,7 +121,7 @@ export function digitsGmm(source: DigitsSource): Suite {
     ),
     full: { seeds: 10, samples: 64, limit: 150 },
     quick: {
-      problems: ['box', 'sr4', 'sr4,digit,network'],
+      problems: ['box', 'sr4,digit,network'],
       seeds: 2,
       samples: 16,
       rows: ['exact', 'exact-score', 'dps', 'ddrm', 'pigdm', 'diffpir'],

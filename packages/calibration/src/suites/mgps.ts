@@ -32,7 +32,7 @@ export const mgps: Suite = {
     { name: 'n=2,m=2', title: '2 measurements of 2 dimensions', pose: (seed) => pose(2, 2, seed) },
   ],
   full: { seeds: 10, samples: 2000 },
-  quick: { problems: ['n=100,m=50'], seeds: 2, samples: 100, limit: 3 },
+  quick: { problems: ['n=100,m=50'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['w2', 'mean-error', 'variance-error', 'whitened', 'whitened-measured', 'whitened-unmeasured'],
   settings: () => undefined,
   published: [],
