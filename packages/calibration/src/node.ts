@@ -1,6 +1,6 @@
 export { digitsLaw, shippedDigits } from './digits/shipped.ts'
-export type { Journal } from './measure/journal.ts'
-export { journalOf, openJournal } from './measure/journal.ts'
+export type { Journal, PartsJournal } from './measure/journal.ts'
+export { journalOf, openJournal, openPartsJournal } from './measure/journal.ts'
 export type { PlanModule, PlanSource } from './measure/workers.ts'
 export { threadWorkers } from './measure/workers.ts'
 export { allSuites } from './suites/on-disk.ts'

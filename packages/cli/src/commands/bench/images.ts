@@ -7,13 +7,13 @@ import {
   parseImageCell,
   parseImageResults,
 } from '@tweedie/calibration'
+import { openPartsJournal } from '@tweedie/calibration/node'
 import { asPictures, drive, InterruptedError, isPicture, toTensor } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
 import type { AnyMethod, Prior, Settings } from '@tweedie/solvers'
 import { formatSpec, methods as known, pictureShape, sampleUnconditional } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, randomKey, sameShape } from '@tweedie/tensor'
-import { openPartsJournal } from '../../files/journal.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
 import {
@@ -142,7 +142,8 @@ export async function benchImages(
     }),
   )
   const truths = truthsOf(io, prior, options)
-  const journal = file === undefined ? undefined : await openPartsJournal(file, parseImageCell)
+  const journal =
+    file === undefined ? undefined : await openPartsJournal(`${file}.parts.jsonl`, parseImageCell)
   const kept = new Map(journal?.parts.map((cell) => [imageCellKey(cell), cell]))
   if (kept.size > 0) io.err(`going on: ${kept.size} cells are there already\n`)
   const progress = startProgress(io, { quiet: json === true })

@@ -16,6 +16,7 @@ import {
   tablesOf,
   tasksOf,
 } from '@tweedie/calibration'
+import type { Journal } from '@tweedie/calibration/node'
 import { allSuites, openJournal, threadWorkers } from '@tweedie/calibration/node'
 import { InterruptedError } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
@@ -59,13 +60,14 @@ export async function benchPosterior(
       : parseResults(await readFile(absolute(io.cwd, compare), 'utf8'), compare)
   const data = { ...asked, suites, cwd: io.cwd }
   const planned = await naming('posterior', 'posterior', () => plans(data))
-  const results = await run(io, planned, { jobs, file, data, quiet: json === true, argv })
+  const journal = file === undefined ? undefined : await openJournal(file)
+  const results = await run(io, planned, { jobs, journal, data, quiet: json === true, argv })
   const text = formatResults(results)
   const found = results.suites.flatMap((suite) => tablesOf(suite, { suites: allSuites }))
   const comparison = earlier === undefined ? undefined : compareResults(earlier, results)
   if (file !== undefined) {
     await writeOneFile(file, Buffer.from(text), isResults)
-    await (await openJournal(file)).remove()
+    await journal?.remove()
   }
   if (tables !== undefined) {
     const pages = [tablesMark, ...found.map((table) => tableMarkdown(table))].join('\n\n')
@@ -78,7 +80,7 @@ export async function benchPosterior(
 
 interface RunOptions {
   readonly jobs: number
-  readonly file: string | undefined
+  readonly journal: Journal | undefined
   readonly data: object
   readonly quiet: boolean
   readonly argv: readonly string[]
@@ -87,10 +89,9 @@ interface RunOptions {
 async function run(
   io: Io,
   planned: readonly Plan[],
-  { jobs, file, data, quiet, argv }: RunOptions,
+  { jobs, journal, data, quiet, argv }: RunOptions,
 ): Promise<Results> {
   const { signal } = io
-  const journal = file === undefined ? undefined : await openJournal(file)
   const kept = cellLookup(journal?.cells ?? [])
   const tasks = tasksOf(planned)
   const there = tasks.filter((task) => kept(task) !== undefined).length
@@ -116,7 +117,7 @@ async function run(
     }
     return resultsOf(planned, cells, facts)
   } catch (error) {
-    if (error instanceof InterruptedError && file !== undefined)
+    if (error instanceof InterruptedError && journal !== undefined)
       throw new InterruptedError(
         'interrupted; the cells that were finished are kept, the same command goes on',
       )
