@@ -1,7 +1,7 @@
 // Every layer's derivatives in parameters and images, to order 2, against finite differences in float64.
 import { checkGrads } from '@tweedie/autograd'
 import type { Activation, Shape, Tensor } from '@tweedie/tensor'
-import { normal, randomKey, scope } from '@tweedie/tensor'
+import { fromData, normal, randomKey, scope } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ParamSpec, Params } from '../params.ts'
@@ -163,6 +163,44 @@ const perChannel = fc.tuple(image, flag).map(
   }),
 )
 
+const convTranspose2d = fc
+  .record({
+    at: image,
+    perGroup: small,
+    groups: small,
+    kernel: fc.constantFrom(2, 3),
+    stride: small,
+    bias: flag,
+  })
+  .map(
+    ({ at: { n, c, h, w }, perGroup, groups, kernel, stride, bias }): Call => ({
+      shapes: {
+        x: [n, c * groups, h, w],
+        'up.weight': [c * groups, perGroup, kernel, kernel],
+        ...(bias ? { 'up.bias': [perGroup * groups] } : {}),
+      },
+      run: (p) =>
+        layers.convTranspose2d(p, 'up', p['x']!, { stride, groups, bias, outputPadding: stride - 1 }),
+    }),
+  )
+
+const layerNorm = image.map(
+  ({ n, c, h, w }): Call => ({
+    shapes: { x: [n, c, h, w + 1], 'l.weight': [c, h, w + 1], 'l.bias': [c, h, w + 1] },
+    run: (p) => layers.layerNorm(p, 'l', p['x']!, { eps }),
+  }),
+)
+
+const embedding = fc.tuple(small, fc.array(fc.nat(2), { minLength: 1, maxLength: 3 })).map(
+  ([d, rows]): Call => ({
+    shapes: { 'e.weight': [3, d] },
+    run: (p) => {
+      const { device } = p['e.weight']!
+      return layers.embedding(p, 'e', fromData(rows, [rows.length], { dtype: 'int32', device })).square()
+    },
+  }),
+)
+
 /** A layer without calls here does not compile, and fails the first test. */
 const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   conv2d,
@@ -177,6 +215,9 @@ const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   upsampleNearest: ofImages(layers.upsampleNearest),
   timeEmbedding,
   timeMlp,
+  convTranspose2d,
+  layerNorm,
+  embedding,
 }
 
 test('every layer is among them', () => {

@@ -58,6 +58,19 @@ export function loadParams(
   })
 }
 
+/**
+ * All tensors of a file under its own names, as float32, for a network written with `layers`.
+ * @throws {FileFormatError} for values that cannot be read.
+ * @example
+ * ```ts no-run
+ * import { layers, paramsOf } from '@tweedie/unet'
+ * import { readParams } from '@tweedie/unet/node'
+ * const p = paramsOf(readParams('model.pt'))
+ * ```
+ */
+export const paramsOf = (source: ParamSource, options: Pick<LoadOptions, 'device'> = {}): Params =>
+  loadParams(source, Object.fromEntries(shapesOf(source)), '', options)
+
 const shown = 5
 
 function list<T>(items: readonly T[], format: (item: T) => string): string {
