@@ -28,14 +28,28 @@ export interface GpuDevice extends Device {
   close(): Promise<void>
 }
 
-const dtypes: readonly DType[] = ['float32', 'bool']
+const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
+
+/** Primitives whose results may be whole numbers that no float holds, of numbers that floats do hold. */
+const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  'add',
+  'sub',
+  'mul',
+  'affine',
+  'reduceSum',
+  'cumsum',
+  'scatterAdd',
+])
 
 /** Bytes of results that idle kernels may keep. */
 const maxHeldBytes = 2 ** 29
 
 const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 
-/** float32 and bool (as 0 and 1) in float textures or buffers; every primitive a generated gpu.js kernel, or an error. */
+/**
+ * float32, bool (as 0 and 1) and int32 (as whole numbers that floats hold) in float textures or buffers; every primitive a generated
+ * gpu.js kernel, or an error.
+ */
 export class GpuJsDevice implements GpuDevice {
   readonly name = 'gpu'
   readonly #runner: KernelRunner
@@ -110,6 +124,12 @@ export class GpuJsDevice implements GpuDevice {
       throw new DeviceError(`gpu: write: ${data.length} values for a buffer of ${target.length}`)
     }
     const values = new Float32Array(data)
+    const lost = dtype === 'int32' ? data.findIndex((value, i) => value !== values[i]) : -1
+    if (lost >= 0) {
+      throw new DeviceError(
+        `gpu: write: ${data[lost]} is a whole number that no float holds, and integers are floats here; use another device`,
+      )
+    }
     this.#work.fill(target, 'write', () => this.#upload(target, values))
   }
 
@@ -140,6 +160,11 @@ export class GpuJsDevice implements GpuDevice {
       )
     }
     for (const { dtype } of [...call.inputs, call]) this.#requireDType(call.primitive, dtype)
+    if (call.dtype === 'int32' && growing.has(call.primitive)) {
+      throw new DeviceError(
+        `gpu: ${call.primitive}: no arithmetic of int32 here: floats hold no integers past 2^24 exactly; use another device, or float32`,
+      )
+    }
     const size = sizeOf(call.shape)
     if (size === 0) return this.#newBuffer(0)
     const empty = (input: View): boolean => sizeOf(input.shape) === 0
@@ -244,9 +269,9 @@ export class GpuJsDevice implements GpuDevice {
 
   #requireDType(what: string, dtype: DType): void {
     if (dtypes.includes(dtype)) return
-    const why =
-      dtype === 'int32' ? 'floats hold no integers past 2^24 exactly' : 'its kernels compute in float32'
-    throw new DeviceError(`gpu: ${what}: no ${dtype} here (${why}); this device has ${dtypes.join(' and ')}`)
+    throw new DeviceError(
+      `gpu: ${what}: no ${dtype} here (its kernels compute in float32); this device has ${dtypes.join(', ')}`,
+    )
   }
 
   #requireSize(what: string, length: number): void {
