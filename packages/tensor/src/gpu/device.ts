@@ -19,6 +19,8 @@ export interface GpuStats {
   readonly bytes: number
   /** Kernels kept compiled. */
   readonly kernels: number
+  /** Kernels run since the device was made, transfers not among them. */
+  readonly launches: number
 }
 
 /** A {@link Device} on gpu.js. */
@@ -58,6 +60,7 @@ export class GpuJsDevice implements GpuDevice {
   readonly #work: WorkQueue
   readonly #notes: readonly string[]
   #buffers = 0
+  #launches = 0
   #bytes = 0
   #closed = false
 
@@ -97,7 +100,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   stats(): GpuStats {
-    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size }
+    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size, launches: this.#launches }
   }
 
   allocate(dtype: DType, length: number): GpuBuffer {
@@ -208,6 +211,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
+    this.#launches++
     const arguments_ = inputs.map((input) => this.#memory(input))
     const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
     const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))

@@ -42,7 +42,7 @@ const gather: Planner<'gather'> = ({ primitive, inputs: [x, indices], params: { 
   const from = address(x!, along(at, axis, variable('whole(picked)', extent)))
   const body = [
     `const picked = ${element(1, address(indices!, [at[axis]!]))};`,
-    'let r = Math.sqrt(0 - 1);',
+    'let r = Math.sqrt(-1 - Math.abs(picked));',
     `if (picked >= 0 && picked < ${extent}) { r = ${element(0, from)}; }`,
     'return r;',
   ]
