@@ -83,7 +83,10 @@ export async function openBrowser(
     logLevel: 'error',
     appType: 'custom',
     cacheDir,
-    optimizeDeps: { noDiscovery: true, include: ['@tweedie/tensor > gpu.js'] },
+    optimizeDeps: {
+      noDiscovery: true,
+      include: ['@tweedie/tensor > gpu.js', '@tweedie/unet > fflate', '@tweedie/solvers > ml-matrix'],
+    },
     server: {
       host: '127.0.0.1',
       port: 0,

@@ -35,7 +35,7 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
 
   test('says what runs', async (context) => {
     const info = await run(context, 'export default device.info()')
-    expect(info).toMatchObject({ name: 'gpu', backend, dtypes: ['float32', 'bool'] })
+    expect(info).toMatchObject({ name: 'gpu', backend, dtypes: ['float32', 'bool', 'int32'] })
     const notes = (info as { notes: string[] }).notes.join('\n')
     expect(notes).toMatch(/renderer: .*SwiftShader/i)
     expect(notes).toMatch(/software renderer/)
@@ -93,7 +93,12 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
       }
       const x = fromData([1, 2], [2], { device })
       export default {
-        uncovered: await message(() => device.run({ primitive: 'cumsum', inputs: [], params: { axis: 0 }, shape: [2], dtype: 'float32' })),
+        uncovered: await message(() => device.run({ primitive: 'reshape', inputs: [], params: { shape: [2] }, shape: [2], dtype: 'float32' })),
+        integers: await message(() => {
+          const n = fromData([3, 4], [2], { device, dtype: 'int32' })
+          return add(n, n)
+        }),
+        unexact: await message(() => fromData([2 ** 24 + 1], [1], { device, dtype: 'int32' })),
         large: await message(() => device.allocate('float32', 2 ** 40)),
         sync: await message(() => x.dataSync()),
         absent: await message(() => loadGpu({ backend: 'headlessgl' })),
@@ -106,7 +111,9 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
         best: (await loadGpu()).info().backend,
       }`
     expect(await run(context, code)).toMatchObject({
-      uncovered: expect.stringMatching(/^DeviceError: .*no kernel for cumsum; this device has: .*conv2d/),
+      uncovered: expect.stringMatching(/^DeviceError: .*no kernel for reshape; this device has: .*conv2d/),
+      integers: expect.stringMatching(/^DeviceError: gpu: add: no arithmetic of int32/),
+      unexact: expect.stringMatching(/^DeviceError: gpu: write: 16777217 .*no float holds/),
       large: expect.stringMatching(
         /^DeviceError: .*(textures of at most \d+ × \d+|storage buffers of at most)/,
       ),

@@ -19,6 +19,8 @@ export interface GpuStats {
   readonly bytes: number
   /** Kernels kept compiled. */
   readonly kernels: number
+  /** Kernels run since the device was made, transfers not among them. */
+  readonly launches: number
 }
 
 /** A {@link Device} on gpu.js. */
@@ -28,14 +30,28 @@ export interface GpuDevice extends Device {
   close(): Promise<void>
 }
 
-const dtypes: readonly DType[] = ['float32', 'bool']
+const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
+
+/** Primitives whose results may be whole numbers that no float holds, of numbers that floats do hold. */
+const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  'add',
+  'sub',
+  'mul',
+  'affine',
+  'reduceSum',
+  'cumsum',
+  'scatterAdd',
+])
 
 /** Bytes of results that idle kernels may keep. */
 const maxHeldBytes = 2 ** 29
 
 const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 
-/** float32 and bool (as 0 and 1) in float textures or buffers; every primitive a generated gpu.js kernel, or an error. */
+/**
+ * float32, bool (as 0 and 1) and int32 (as whole numbers that floats hold) in float textures or buffers; every primitive a generated
+ * gpu.js kernel, or an error.
+ */
 export class GpuJsDevice implements GpuDevice {
   readonly name = 'gpu'
   readonly #runner: KernelRunner
@@ -44,6 +60,7 @@ export class GpuJsDevice implements GpuDevice {
   readonly #work: WorkQueue
   readonly #notes: readonly string[]
   #buffers = 0
+  #launches = 0
   #bytes = 0
   #closed = false
 
@@ -83,7 +100,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   stats(): GpuStats {
-    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size }
+    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size, launches: this.#launches }
   }
 
   allocate(dtype: DType, length: number): GpuBuffer {
@@ -110,6 +127,12 @@ export class GpuJsDevice implements GpuDevice {
       throw new DeviceError(`gpu: write: ${data.length} values for a buffer of ${target.length}`)
     }
     const values = new Float32Array(data)
+    const lost = dtype === 'int32' ? data.findIndex((value, i) => value !== values[i]) : -1
+    if (lost >= 0) {
+      throw new DeviceError(
+        `gpu: write: ${data[lost]} is a whole number that no float holds, and integers are floats here; use another device`,
+      )
+    }
     this.#work.fill(target, 'write', () => this.#upload(target, values))
   }
 
@@ -140,6 +163,11 @@ export class GpuJsDevice implements GpuDevice {
       )
     }
     for (const { dtype } of [...call.inputs, call]) this.#requireDType(call.primitive, dtype)
+    if (call.dtype === 'int32' && growing.has(call.primitive)) {
+      throw new DeviceError(
+        `gpu: ${call.primitive}: no arithmetic of int32 here: floats hold no integers past 2^24 exactly; use another device, or float32`,
+      )
+    }
     const size = sizeOf(call.shape)
     if (size === 0) return this.#newBuffer(0)
     const empty = (input: View): boolean => sizeOf(input.shape) === 0
@@ -183,6 +211,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
+    this.#launches++
     const arguments_ = inputs.map((input) => this.#memory(input))
     const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
     const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
@@ -244,9 +273,9 @@ export class GpuJsDevice implements GpuDevice {
 
   #requireDType(what: string, dtype: DType): void {
     if (dtypes.includes(dtype)) return
-    const why =
-      dtype === 'int32' ? 'floats hold no integers past 2^24 exactly' : 'its kernels compute in float32'
-    throw new DeviceError(`gpu: ${what}: no ${dtype} here (${why}); this device has ${dtypes.join(' and ')}`)
+    throw new DeviceError(
+      `gpu: ${what}: no ${dtype} here (its kernels compute in float32); this device has ${dtypes.join(', ')}`,
+    )
   }
 
   #requireSize(what: string, length: number): void {

@@ -16,6 +16,8 @@ export interface Case<P extends PrimitiveName = PrimitiveName> {
   readonly primitive: P
   readonly inputs: readonly HostInput[]
   readonly params: PrimitiveParams[P]
+  /** Size of the numbers that add up to the result, where they may cancel: rounding is relative to them. */
+  readonly size?: number
 }
 
 /** Where random choices come from: whole numbers of at least 0. */
@@ -175,6 +177,102 @@ const positive = (x: number): number => Math.abs(x) + 0.25
 const ofPositive: ReadonlySet<string> = new Set(['log', 'log1p', 'sqrt', 'rsqrt', 'reciprocal'])
 const eighth = (draw: Draw): number => (upTo(draw, 0, 40) - 20) / 8
 
+/** x [N, C, …], weight, bias, and for the gradients dy. */
+const groupNorm =
+  (primitive: 'groupNorm' | 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'): Family =>
+  (draw) => {
+    const groups = upTo(draw, 1, 3)
+    const channels = groups * upTo(draw, 1, 3)
+    const long = draw() % 4 === 0
+    const spatial = long ? [upTo(draw, 20, 90), upTo(draw, 30, 50)] : shapeOf(draw, upTo(draw, 0, 2), 6)
+    const shape = [upTo(draw, 1, 3), channels, ...spatial]
+    const affine = () => viewOf(draw, [channels])
+    const inputs = [viewOf(draw, shape), affine(), affine()]
+    if (primitive !== 'groupNorm') inputs.push(viewOf(draw, shape))
+    const params = { groups, eps: pick(draw, [1e-2, 0.5]), silu: draw() % 2 === 0 }
+    // Elements are at most 3, so dy·weight·rate is at most this, and Σ dz·n as many times it as there are pixels.
+    const size = 9 / Math.sqrt(params.eps)
+    const summed =
+      primitive === 'groupNorm' || primitive === 'groupNormGradInput' ? 4 : 4 * Math.sqrt(sizeOf(shape))
+    return { primitive, inputs, params, size: size * summed }
+  }
+
+const softmax =
+  (primitive: 'softmax' | 'softmaxGrad'): Family =>
+  (draw) => {
+    const shape = shapeOf(draw, upTo(draw, 1, 3), 6)
+    const inputs = (primitive === 'softmax' ? [0] : [0, 1]).map(() => viewOf(draw, shape))
+    return { primitive, inputs, params: {} }
+  }
+
+const attention =
+  (primitive: 'attention' | 'attentionGrad'): Family =>
+  (draw) => {
+    const [lead, d, e] = [shapeOf(draw, upTo(draw, 0, 2), 2), upTo(draw, 1, 4), upTo(draw, 1, 4)]
+    const [queries, keys] = [upTo(draw, 1, 5), upTo(draw, 1, 5)]
+    const shapes = [
+      [...lead, d, queries],
+      [...lead, d, keys],
+      [...lead, e, keys],
+    ]
+    if (primitive === 'attentionGrad') shapes.push([...lead, e, queries])
+    const inputs = shapes.map((shape) => viewOf(draw, shape))
+    // Products of two, or for gradients four, numbers of at most 3.
+    return { primitive, inputs, params: { scale: pick(draw, [0.5, 1]) }, size: 3 ** shapes.length }
+  }
+
+/** Indices of an axis of an extent, in a view of any stride. */
+function indicesOf(draw: Draw, count: number, extent: number): HostInput {
+  const view = viewOf(draw, [count], 'int32')
+  return { ...view, data: view.data.map((value) => Math.abs(Math.round(value * 8)) % extent) }
+}
+
+const gather =
+  (dtype: DType): Family =>
+  (draw) => {
+    const shape = shapeOf(draw, upTo(draw, 1, 4))
+    const axis = draw() % shape.length
+    const x = viewOf(draw, shape, dtype === 'int32' ? 'float32' : dtype)
+    const whole = {
+      ...x,
+      dtype,
+      data: x.data.map((value) => (dtype === 'int32' ? Math.round(8 * value) : value)),
+    }
+    return {
+      primitive: 'gather',
+      inputs: [whole, indicesOf(draw, upTo(draw, 1, 5), shape[axis]!)],
+      params: { axis },
+    }
+  }
+
+const scatterAdd: Family = (draw) => {
+  const shape = shapeOf(draw, upTo(draw, 1, 4))
+  const axis = draw() % shape.length
+  const size = upTo(draw, 1, 4)
+  const inputs = [viewOf(draw, shape), indicesOf(draw, shape[axis]!, size)]
+  return { primitive: 'scatterAdd', inputs, params: { axis, size } }
+}
+
+const scan =
+  (primitive: 'argmax' | 'cumsum'): Family =>
+  (draw) => {
+    const long = draw() % 4 === 0
+    const shape = long ? [upTo(draw, 1, 2), upTo(draw, 257, 700)] : shapeOf(draw, upTo(draw, 1, 4))
+    return { primitive, inputs: [viewOf(draw, shape)], params: { axis: long ? 1 : draw() % shape.length } }
+  }
+
+/** Whole numbers in the place of multiples of 1/8. */
+const whole =
+  (family: Family): Family =>
+  (draw) => {
+    const { inputs, ...rest } = family(draw)
+    const of = (input: HostInput) =>
+      input.dtype === 'bool'
+        ? input
+        : { ...input, dtype: 'int32' as const, data: input.data.map((v) => Math.round(8 * v)) }
+    return { ...rest, inputs: inputs.map(of) }
+  }
+
 /** Random calls of every primitive the gpu device covers, some in several domains. */
 export const families: { readonly [name: string]: Family } = {
   ...Object.fromEntries(
@@ -235,6 +333,35 @@ export const families: { readonly [name: string]: Family } = {
   pad,
   concat,
   contiguous: unary('contiguous'),
+  groupNorm: groupNorm('groupNorm'),
+  groupNormGradInput: groupNorm('groupNormGradInput'),
+  groupNormGradAffine: groupNorm('groupNormGradAffine'),
+  groupNormGrad: groupNorm('groupNormGrad'),
+  softmax: softmax('softmax'),
+  softmaxGrad: softmax('softmaxGrad'),
+  attention: attention('attention'),
+  attentionGrad: attention('attentionGrad'),
+  gather: gather('float32'),
+  'gather bool': gather('bool'),
+  'gather int32': gather('int32'),
+  scatterAdd,
+  argmax: scan('argmax'),
+  cumsum: scan('cumsum'),
+  'cast to int32': (draw) => ({ ...unary('cast')(draw), params: { dtype: 'int32' } }) as Case,
+  'cast from int32': (draw) => ({ ...whole(unary('cast'))(draw), params: { dtype: 'float32' } }) as Case,
+  ...Object.fromEntries(
+    (['neg', 'abs', 'sign', 'contiguous'] as const).map((name) => [`${name} of int32`, whole(unary(name))]),
+  ),
+  ...Object.fromEntries(
+    (['maximum', 'minimum', 'eq', 'lt', 'le'] as const).map((name) => [
+      `${name} of int32`,
+      whole(binary(name)),
+    ]),
+  ),
+  'where of int32': whole(where),
+  'reduceMax of int32': whole(reduction('reduceMax')),
+  'concat of int32': whole(concat),
+  'pad of int32': whole(pad),
   'contiguous bool': unary('contiguous', undefined, 'bool'),
 }
 
@@ -316,7 +443,7 @@ export async function discrepancy(device: Device, test: Case, tolerance = 2e-5):
   for (let i = 0; i < expected.length; i++) {
     const [got, want] = [actual[i]!, expected[i]!]
     if (Object.is(got, want) || got === want) continue
-    if (Math.abs(got - want) <= tolerance * (1e-3 + Math.abs(want))) continue
+    if (Math.abs(got - want) <= tolerance * (1e-3 + Math.abs(want)) + 2 ** -21 * (test.size ?? 0)) continue
     const geometry = test.inputs.map(({ data: _, ...view }) => view)
     return `element ${i} is ${got}, not ${want}: ${JSON.stringify({ ...test, inputs: geometry })}`
   }

@@ -30,8 +30,9 @@ export class KernelRunner {
       this.#gpu.addFunction(source, { argumentTypes, returnType })
     }
     if (this.traits.glsl) {
-      const types = { argumentTypes: { a: 'Integer', b: 'Integer' }, returnType: 'Integer' }
-      for (const { name, source } of glslFunctions) this.#gpu.addNativeFunction(name, source, types)
+      for (const { name, source, argumentTypes, returnType } of glslFunctions) {
+        this.#gpu.addNativeFunction(name, source, { argumentTypes, returnType })
+      }
     } else {
       for (const { source, argumentTypes, returnType } of integerFunctions) {
         this.#gpu.addFunction(source, { argumentTypes, returnType })

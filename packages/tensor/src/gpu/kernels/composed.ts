@@ -1,7 +1,7 @@
 import type { KernelCall, View } from '../../device.ts'
-import type { AttentionParams, PrimitiveName, PrimitiveParams } from '../../primitives.ts'
+import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
 import { resultOf } from '../../primitives.ts'
-import { rowMajorStrides, sizeOf } from '../../shape.ts'
+import { rowMajorStrides } from '../../shape.ts'
 import { contractPlanners } from './contract.ts'
 import { elementwisePlanners } from './elementwise.ts'
 import { movePlanners } from './move.ts'
@@ -46,12 +46,6 @@ class Composition {
   }
 }
 
-/** The last two axes swapped. */
-const swapped = (x: Value): Value => {
-  const swap = (list: readonly number[]) => [...list.slice(0, -2), list.at(-1)!, list.at(-2)!]
-  return { ...x, shape: swap(x.shape), strides: swap(x.strides) }
-}
-
 const lastAxis = ({ shape }: Value) => ({ axes: [shape.length - 1], keepDims: true })
 
 function softmax(c: Composition, x: Value): Value {
@@ -64,33 +58,12 @@ function softmaxGrad(c: Composition, y: Value, dy: Value): Value {
   return c.apply('mul', [y, c.apply('sub', [dy, inner], {})], {})
 }
 
-const scaled = (c: Composition, x: Value, scale: number): Value => c.apply('affine', [x], { scale, shift: 0 })
-
-/** Weights [… queries, keys]. */
-const weightsOf = (c: Composition, { scale }: AttentionParams): Value => {
-  const [q, k] = c.inputs as readonly [Value, Value]
-  return softmax(c, scaled(c, c.apply('matmul', [swapped(q), k], {}), scale))
-}
-
-/** As one axis. */
-const flat = (x: Value): Value => ({ ...x, shape: [sizeOf(x.shape)], strides: [1] })
-
-function attentionGrad(c: Composition, params: AttentionParams): Value {
-  const [q, k, v, dy] = c.inputs as readonly [Value, Value, Value, Value]
-  const p = weightsOf(c, params)
-  const slopes = scaled(c, softmaxGrad(c, p, c.apply('matmul', [swapped(dy), v], {})), params.scale)
-  const dq = c.apply('matmul', [k, swapped(slopes)], {})
-  const dk = c.apply('matmul', [swapped(slopes), swapped(q)], {})
-  const dv = c.apply('matmul', [swapped(p), swapped(dy)], {})
-  return c.apply('concat', [dq, dk, dv].map(flat), { axis: 0 })
-}
-
 /** A planner that composes the result out of other primitives' stages. */
 const composed =
-  <P extends PrimitiveName>(compose: (c: Composition, params: PrimitiveParams[P]) => void): Planner<P> =>
+  <P extends PrimitiveName>(compose: (c: Composition) => void): Planner<P> =>
   (call): Program => {
     const composition = new Composition(call)
-    compose(composition, call.params)
+    compose(composition)
     return composition.stages
   }
 
@@ -98,6 +71,4 @@ const composed =
 export const composedPlanners = {
   softmax: composed((c) => softmax(c, c.inputs[0]!)),
   softmaxGrad: composed((c) => softmaxGrad(c, c.inputs[0]!, c.inputs[1]!)),
-  attention: composed((c, params) => c.apply('matmul', [c.inputs[2]!, swapped(weightsOf(c, params))], {})),
-  attentionGrad: composed((c, params) => attentionGrad(c, params)),
 } satisfies { [P in PrimitiveName]?: Planner<P> }

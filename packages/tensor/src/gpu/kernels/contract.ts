@@ -1,6 +1,7 @@
 import type { View } from '../../device.ts'
-import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
+import type { Conv2dParams, PrimitiveName } from '../../primitives.ts'
 import { dilated } from '../../rules/conv2d.ts'
+import type { Shape } from '../../shape.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
 import {
@@ -15,7 +16,7 @@ import {
   scale,
   within,
 } from './index-math.ts'
-import type { Planner } from './program.ts'
+import type { Planner, Program } from './program.ts'
 import { accumulate, element, kernelSource, mergeAxes, threadOf } from './program.ts'
 
 /** Source that adds Σ product(k) over k < count to `total`. */
@@ -27,13 +28,20 @@ function batched(a: View, b: View): { shape: number[]; strides: number[][] } {
   return mergeAxes(a.shape.slice(0, -2), [a.strides.slice(0, -2), b.strides.slice(0, -2)])
 }
 
-const matmul: Planner<'matmul'> = ({ inputs: [a, b], shape }) => {
+/** The source of `total`, an element of a contraction, and where that element is; factors are the arguments 0 and 1. */
+export interface Contraction {
+  readonly source: string
+  readonly at: readonly Index[]
+}
+
+/** An element of the product of `a` and `b`, of a shape. */
+export function productElement([a, b]: readonly View[], shape: Shape): Contraction {
   const inner = a!.shape.at(-1)!
   const [rows, columns] = shape.slice(-2) as [number, number]
   const batch = batched(a!, b!)
-  const length = sizeOf(shape)
+  const thread = threadOf(sizeOf(shape))
   const [row, column, ...outer] = (() => {
-    const at = coordinates(threadOf(length), [...batch.shape, rows, columns])
+    const at = coordinates(thread, [...batch.shape, rows, columns])
     return [at.at(-2)!, at.at(-1)!, ...at.slice(0, -2)]
   })()
   const at = (view: View, side: 0 | 1, i: Index, j: Index): string =>
@@ -46,8 +54,7 @@ const matmul: Planner<'matmul'> = ({ inputs: [a, b], shape }) => {
       ]),
     )
   const product = (k: Index): string => `${at(a!, 0, row!, k)} * ${at(b!, 1, k, column!)}`
-  const source = kernelSource(2, ['let total = 0;', dot(inner, product), 'return total;'].join('\n'))
-  return [{ source, length, inputs: [0, 1] }]
+  return { source: ['let total = 0;', dot(inner, product)].join('\n'), at: coordinates(thread, shape) }
 }
 
 /** Conditions under which `at` of a dilated axis is an element and not a zero, and which element that is. */
@@ -57,12 +64,13 @@ function tap(at: Index, extent: number, dilation: number): { conditions: string[
   return { conditions: [...conditions, ...within(modulo(at, dilation), 0, 1)], index: divide(at, dilation) }
 }
 
-const conv2d: Planner<'conv2d'> = ({ inputs: [x, w], params, shape }) => {
+/** An element of a convolution of `x` with `w`, of a shape. */
+export function convolutionElement([x, w]: readonly View[], params: Conv2dParams, shape: Shape): Contraction {
   const [, , height, width] = x!.shape as [number, number, number, number]
   const [outChannels, perGroup, ...kernel] = w!.shape as [number, number, number, number]
-  const { stride, padding, lhsDilation, rhsDilation, groups }: PrimitiveParams['conv2d'] = params
-  const length = sizeOf(shape)
-  const [n, o, p, q] = coordinates(threadOf(length), shape) as [Index, Index, Index, Index]
+  const { stride, padding, lhsDilation, rhsDilation, groups } = params
+  const at = coordinates(threadOf(sizeOf(shape)), shape)
+  const [n, o, p, q] = at as [Index, Index, Index, Index]
   const firstChannel = scale(divide(o, outChannels / groups), perGroup)
   const position = (axis: 0 | 1, out: Index, tapIndex: Index): Index =>
     add(scale(out, stride[axis]), scale(tapIndex, rhsDilation[axis]), constant(-padding[axis][0]))
@@ -81,9 +89,15 @@ const conv2d: Planner<'conv2d'> = ({ inputs: [x, w], params, shape }) => {
       ['let line = total;', 'total = 0;', columns, 'total = line + total;'].join('\n'),
     )
   })
-  const source = kernelSource(2, ['let total = 0;', body, 'return total;'].join('\n'))
-  return [{ source, length, inputs: [0, 1] }]
+  return { source: ['let total = 0;', body].join('\n'), at }
 }
 
+const alone = ({ source }: Contraction, shape: Shape): Program => [
+  { source: kernelSource(2, [source, 'return total;'].join('\n')), length: sizeOf(shape), inputs: [0, 1] },
+]
+
 /** Matrix product and convolution, one thread per element of the result. */
-export const contractPlanners = { matmul, conv2d } satisfies { [P in PrimitiveName]?: Planner<P> }
+export const contractPlanners = {
+  matmul: ({ inputs, shape }) => alone(productElement(inputs, shape), shape),
+  conv2d: ({ inputs, params, shape }) => alone(convolutionElement(inputs, params, shape), shape),
+} satisfies { [P in PrimitiveName]?: Planner<P> }

@@ -1,4 +1,5 @@
 import type { KernelCall } from '../../device.ts'
+import type { DType } from '../../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import { address, coordinates } from './index-math.ts'
@@ -74,6 +75,16 @@ function clampBody({ min, max }: PrimitiveParams['clamp']): string {
   return lines.join('\n')
 }
 
+/** Toward zero; NaN is 0. */
+const toWhole = 'let r = Math.floor(Math.abs(x));\nif (x < 0) { r = -r; }\nif (!(x === x)) { r = 0; }'
+
+const castTo: { readonly [D in DType]: (call: KernelCall) => Program } = {
+  bool: test('!(x === 0)'),
+  float32: of('x'),
+  float64: of('x'),
+  int32: (call) => pointwise(call, call.inputs[0]!.dtype === 'float32' ? toWhole : 'let r = x;'),
+}
+
 /** Elementwise primitives. Truth is the float 1, falsehood 0. */
 export const elementwisePlanners = {
   neg: of('-x'),
@@ -99,7 +110,7 @@ export const elementwisePlanners = {
   powScalar: (call) => pointwise(call, powerBody(call.params.exponent)),
   clamp: (call) => pointwise(call, clampBody(call.params)),
   not: test('x < 0.5'),
-  cast: (call) => (call.dtype === 'bool' ? test('!(x === 0)')(call) : of('x')(call)),
+  cast: (call) => castTo[call.dtype](call),
   contiguous: of('x'),
   add: of('x + y'),
   sub: of('x - y'),

@@ -184,7 +184,7 @@ export const floatFunctions: readonly KernelFunction[] = [
 ]
 
 /**
- * idiv(a, b) = ⌊a / b⌋ and imod for 0 ≤ a < 2^28, b > 0, where the language divides floats only. The float quotient of
+ * idiv(a, b) = ⌊a / b⌋ and imod for 0 ≤ a < 2^28, b > 0, and whole(x), a float that is a whole number as an integer, where the language divides floats only. The float quotient of
  * large numbers may be off by more than one, so what it leaves over is divided again, and that result corrected by one.
  */
 export const integerFunctions: readonly KernelFunction[] = [
@@ -209,10 +209,23 @@ export const integerFunctions: readonly KernelFunction[] = [
   ),
   integer('function idiv(a, b) { return againOf(a, b, quotientOf(a, b)); }', 'a', 'b'),
   integer('function imod(a, b) { return a - idiv(a, b) * b; }', 'a', 'b'),
+  {
+    source: 'function whole(x) { return Math.floor(x); }',
+    argumentTypes: { x: 'Number' },
+    returnType: 'Integer',
+  },
 ]
 
+const pair = { argumentTypes: { a: 'Integer', b: 'Integer' }, returnType: 'Integer' }
+
 /** The same where the shading language divides integers. */
-export const glslFunctions: readonly { readonly name: string; readonly source: string }[] = [
-  { name: 'idiv', source: 'int idiv(int a, int b) { return a / b; }' },
-  { name: 'imod', source: 'int imod(int a, int b) { return a - (a / b) * b; }' },
+export const glslFunctions: readonly (KernelFunction & { readonly name: string })[] = [
+  { name: 'idiv', source: 'int idiv(int a, int b) { return a / b; }', ...pair },
+  { name: 'imod', source: 'int imod(int a, int b) { return a - (a / b) * b; }', ...pair },
+  {
+    name: 'whole',
+    source: 'int whole(float x) { return int(x); }',
+    argumentTypes: { x: 'Number' },
+    returnType: 'Integer',
+  },
 ]

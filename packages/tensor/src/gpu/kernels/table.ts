@@ -1,10 +1,13 @@
 import type { PrimitiveName } from '../../primitives.ts'
 import { primitiveNames } from '../../primitives.ts'
+import { attentionPlanners } from './attention.ts'
 import { composedPlanners } from './composed.ts'
 import { contractPlanners } from './contract.ts'
 import { elementwisePlanners } from './elementwise.ts'
 import { epiloguePlanners } from './epilogue.ts'
+import { indexingPlanners } from './indexing.ts'
 import { movePlanners } from './move.ts'
+import { normalisePlanners } from './normalise.ts'
 import type { Planner } from './program.ts'
 import { reducePlanners } from './reduce.ts'
 
@@ -16,14 +19,9 @@ export const gpuKernels: { readonly [P in PrimitiveName]: Planner<P> | 'none' } 
   ...movePlanners,
   ...composedPlanners,
   ...epiloguePlanners,
-  argmax: 'none',
-  cumsum: 'none',
-  gather: 'none',
-  scatterAdd: 'none',
-  groupNorm: 'none',
-  groupNormGradInput: 'none',
-  groupNormGradAffine: 'none',
-  groupNormGrad: 'none',
+  ...attentionPlanners,
+  ...indexingPlanners,
+  ...normalisePlanners,
   // Views run in the dispatcher; a device never sees them.
   reshape: 'none',
   transpose: 'none',

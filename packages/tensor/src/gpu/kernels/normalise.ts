@@ -1,0 +1,301 @@
+import type { KernelCall, View } from '../../device.ts'
+import type { GroupNormParams, PrimitiveName } from '../../primitives.ts'
+import { sizeOf } from '../../shape.ts'
+import type { Index } from './index-math.ts'
+import { add, address, constant, coordinates, divide, loop, modulo, render, scale } from './index-math.ts'
+import type { Planner, Program, Stage } from './program.ts'
+import { accumulate, element, kernelSource, literal, threadOf } from './program.ts'
+
+/*
+ * Group normalisation in three kinds of kernel: what each part of a group has (its mean, and its squares about it), what
+ * the group has of its parts, and what is done to each element. Where a group has few parts, the second is written into
+ * the third. No thread walks over a whole group, and no sum of squares is taken about anything but a mean.
+ */
+
+/** Parts of a group that one thread puts together on its way; more have a kernel of their own. */
+const fewParts = 8
+/** Elements of a part, at most, where that leaves few parts. */
+const longPart = 1024
+
+/** In how many equal parts a group of `count` elements is summed: a divisor of the count. */
+function partsOf(count: number): number {
+  const most = count <= fewParts * longPart ? Math.min(fewParts, Math.ceil(count / 64)) : Math.sqrt(count)
+  for (let parts = Math.floor(most); parts > 1; parts--) if (count % parts === 0) return parts
+  return 1
+}
+
+type Source = Stage['inputs'][number]
+
+/** The geometry of a call: x [N, C, …] in groups, and where the elements of a group lie. */
+interface Geometry {
+  readonly x: View
+  readonly params: GroupNormParams
+  readonly groups: number
+  readonly perGroup: number
+  readonly spatial: readonly number[]
+  readonly count: number
+  readonly parts: number
+}
+
+function geometryOf(x: View, params: GroupNormParams): Geometry {
+  const [n, channels, ...spatial] = x.shape as readonly [number, number, ...number[]]
+  const perGroup = channels / params.groups
+  const count = perGroup * sizeOf(spatial)
+  return { x, params, groups: n * params.groups, perGroup, spatial, count, parts: partsOf(count) }
+}
+
+/** Where element k of a group is, [n, c, …]. */
+function placeOf({ params, perGroup, spatial }: Geometry, group: Index, k: Index): Index[] {
+  const [c, ...rest] = coordinates(k, [perGroup, ...spatial])
+  return [divide(group, params.groups), add(scale(modulo(group, params.groups), perGroup), c!), ...rest]
+}
+
+/** The group of an element [n, c, …]. */
+const groupOf = ({ params, perGroup }: Geometry, [n, c]: readonly Index[]): Index =>
+  add(scale(n!, params.groups), divide(c!, perGroup))
+
+/** Stages that are written one after the other, each naming those before. */
+class Writing {
+  readonly stages: Stage[] = []
+
+  push(body: readonly string[], length: number, inputs: readonly Source[]): Source {
+    this.stages.push({ source: kernelSource(inputs.length, body.join('\n')), length, inputs })
+    return { stage: this.stages.length - 1 }
+  }
+}
+
+/** Means and squares about them of all parts, [2][groups][parts], or means and 1/√(variance + ε), [2][groups]. */
+interface Statistics {
+  readonly source: Source
+  readonly whole: boolean
+}
+
+/** `mean` and `rate` of a group, as source; the statistics are input number `input`. */
+function readStatistics(g: Geometry, { whole }: Statistics, input: number, group: Index): string[] {
+  if (whole) {
+    const [mean, rate] = [group, add(group, constant(g.groups))].map((at) => element(input, at))
+    return [`const mean = ${mean};`, `const rate = ${rate};`]
+  }
+  return [...pooled(g, input, group), 'const mean = average;', 'const rate = inverse;']
+}
+
+/** `average` and `inverse` of a group out of its parts. */
+function pooled({ params, groups, count, parts }: Geometry, input: number, group: Index): string[] {
+  const size = count / parts
+  const at = (which: 0 | 1, part: Index) =>
+    element(input, add(constant(which * groups * parts), scale(group, parts), part))
+  return [
+    'let average = 0;',
+    loop('i', parts, (i) => `average = average + ${at(0, i)};`),
+    ...(parts > 1 ? [`average = average / ${parts};`] : []),
+    'let squares = 0;',
+    loop('i', parts, (i) =>
+      [
+        `const apart = ${at(0, i)} - average;`,
+        `squares = squares + (${at(1, i)} + ${size} * apart * apart);`,
+      ].join('\n'),
+    ),
+    `const inverse = 1 / Math.sqrt(squares / ${count} + ${literal('groupNorm', params.eps)});`,
+  ]
+}
+
+/** The threads [2][groups][parts]: whether the second of two numbers is wanted, the group, and the first element. */
+function partThreads({ groups, count, parts }: Geometry) {
+  const length = 2 * groups * parts
+  const [which, group, part] = coordinates(threadOf(length), [2, groups, parts]) as [Index, Index, Index]
+  return {
+    length,
+    second: `${render(which)} > 0`,
+    group,
+    first: scale(part, count / parts),
+    size: count / parts,
+  }
+}
+
+/** Writes what is needed to know every group's mean and spread; by group where that is asked for. */
+function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): Statistics {
+  const { length, second, group, first, size } = partThreads(g)
+  const value = (k: Index) => element(0, address(g.x, placeOf(g, group, add(first, k))))
+  const partials = writing.push(
+    [
+      'let total = 0;',
+      accumulate(size, (into, k) => `${into} = ${into} + ${value(k)};`),
+      `let r = total / ${size};`,
+      `if (${second}) {`,
+      'const centre = r;',
+      'total = 0;',
+      accumulate(size, (into, k) =>
+        [`const d = ${value(k)} - centre;`, `${into} = ${into} + d * d;`].join('\n'),
+      ),
+      'r = total;',
+      '}',
+      'return r;',
+    ],
+    length,
+    [0],
+  )
+  if (!whole) return { source: partials, whole }
+  const [which, of] = coordinates(threadOf(2 * g.groups), [2, g.groups]) as [Index, Index]
+  const source = writing.push(
+    [...pooled(g, 0, of), 'let r = average;', `if (${render(which)} > 0) { r = inverse; }`, 'return r;'],
+    2 * g.groups,
+    [partials],
+  )
+  return { source, whole }
+}
+
+/** Inputs of kernels that look at x, the weight, the bias and dy, after `before` others. */
+function readers(call: KernelCall, before: number) {
+  const at = (input: number, where: readonly Index[]) =>
+    element(before + input, address(call.inputs[input]!, where))
+  return {
+    inputs: call.inputs.map((_, i) => i),
+    x: (where: readonly Index[]) => at(0, where),
+    weight: ([, c]: readonly Index[]) => at(1, [c!]),
+    bias: ([, c]: readonly Index[]) => at(2, [c!]),
+    dy: (where: readonly Index[]) => at(3, where),
+  }
+}
+
+const groupNorm: Planner<'groupNorm'> = (call) => {
+  const writing = new Writing()
+  const g = geometryOf(call.inputs[0]!, call.params)
+  const stats = statistics(writing, g)
+  const length = sizeOf(call.shape)
+  const at = coordinates(threadOf(length), call.shape)
+  const { inputs, x, weight, bias } = readers(call, 1)
+  writing.push(
+    [
+      ...readStatistics(g, stats, 0, groupOf(g, at)),
+      `const z = (${x(at)} - mean) * rate * ${weight(at)} + ${bias(at)};`,
+      call.params.silu ? 'return siluOf(z);' : 'return z;',
+    ],
+    length,
+    [stats.source, ...inputs],
+  )
+  return writing.stages
+}
+
+/** `n`, the normalised element, and `dz`, the gradient before the activation, of the element at a place. */
+function elementOf(call: KernelCall<Gradient>, before: number, at: readonly Index[]): string[] {
+  const { x, weight, bias, dy } = readers(call, before)
+  const slope = call.params.silu ? ` * siluSlopeOf(n * ${weight(at)} + ${bias(at)})` : ''
+  return [`const n = (${x(at)} - mean) * rate;`, `const dz = ${dy(at)}${slope};`]
+}
+
+type Gradient = 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'
+
+/** The gradient in x: with h = dz·weight, rate·(h − mean(h) − n·mean(h·n)). */
+function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
+  const { length, second, group, first, size } = partThreads(g)
+  const { inputs, weight } = readers(call, 1)
+  const sums = writing.push(
+    [
+      ...readStatistics(g, stats, 0, group),
+      'let total = 0;',
+      accumulate(size, (into, k) => {
+        const at = placeOf(g, group, add(first, k))
+        return [
+          ...elementOf(call, 1, at),
+          `let h = dz * ${weight(at)};`,
+          `if (${second}) { h = h * n; }`,
+          `${into} = ${into} + h;`,
+        ].join('\n')
+      }),
+      `return total / ${g.count};`,
+    ],
+    length,
+    [stats.source, ...inputs],
+  )
+  const shape = g.x.shape
+  const out = sizeOf(shape)
+  const at = coordinates(threadOf(out), shape)
+  const parts = (which: 0 | 1, i: Index) =>
+    element(1, add(constant(which * g.groups * g.parts), scale(groupOf(g, at), g.parts), i))
+  const own = readers(call, 2)
+  return writing.push(
+    [
+      ...readStatistics(g, stats, 0, groupOf(g, at)),
+      'let along = 0;',
+      'let across = 0;',
+      loop('j', g.parts, (j) =>
+        [`along = along + ${parts(0, j)};`, `across = across + ${parts(1, j)};`].join('\n'),
+      ),
+      ...elementOf(call, 2, at),
+      `return rate * (dz * ${own.weight(at)} - along - n * across);`,
+    ],
+    out,
+    [stats.source, sums, ...own.inputs],
+  )
+}
+
+/** Per channel Σ dz·n, then per channel Σ dz: [2][C]. The statistics are by group. */
+function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
+  const [samples, channels] = g.x.shape as readonly [number, number]
+  const pixels = sizeOf(g.spatial)
+  const length = 2 * channels * samples
+  const [which, c, n] = coordinates(threadOf(length), [2, channels, samples]) as [Index, Index, Index]
+  // One thread sums over the pixels of a channel of a sample, another over the samples.
+  const perSample = writing.push(
+    [
+      ...readStatistics(g, stats, 0, groupOf(g, [n, c])),
+      'let total = 0;',
+      accumulate(pixels, (into, k) =>
+        [
+          ...elementOf(call, 1, [n, c, ...coordinates(k, g.spatial)]),
+          'let h = dz * n;',
+          `if (${render(which)} > 0) { h = dz; }`,
+          `${into} = ${into} + h;`,
+        ].join('\n'),
+      ),
+      'return total;',
+    ],
+    length,
+    [stats.source, ...readers(call, 1).inputs],
+  )
+  if (samples === 1) return perSample
+  const channel = threadOf(2 * channels)
+  return writing.push(
+    [
+      'let total = 0;',
+      accumulate(samples, (into, k) => `${into} = ${into} + ${element(0, add(scale(channel, samples), k))};`),
+      'return total;',
+    ],
+    2 * channels,
+    [perSample],
+  )
+}
+
+const gradient =
+  (...parts: readonly (typeof gradInput)[]) =>
+  (call: KernelCall<Gradient>): Program => {
+    const writing = new Writing()
+    const g = geometryOf(call.inputs[0]!, call.params)
+    const stats = statistics(writing, g)
+    const found = parts.map((part) => part(writing, call, g, stats))
+    if (found.length === 2) join(writing, found as [Source, Source], sizeOf(g.x.shape), sizeOf(call.shape))
+    return writing.stages
+  }
+
+/** One array after another. */
+function join(writing: Writing, sources: readonly [Source, Source], first: number, length: number): void {
+  const thread = threadOf(length)
+  writing.push(
+    [
+      'let r = 0;',
+      `if (${render(thread)} < ${first}) { r = ${element(0, thread)}; }`,
+      `if (${render(thread)} >= ${first}) { r = ${element(1, add(thread, constant(-first)))}; }`,
+      'return r;',
+    ],
+    length,
+    sources,
+  )
+}
+
+/** Group normalisation with optional SiLU, and its gradients in x, in weight and bias, and in all at once. */
+export const normalisePlanners = {
+  groupNorm,
+  groupNormGradInput: gradient(gradInput),
+  groupNormGradAffine: gradient(gradAffine),
+  groupNormGrad: gradient(gradInput, gradAffine),
+} satisfies { [P in PrimitiveName]?: Planner<P> }
