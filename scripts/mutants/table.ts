@@ -8,6 +8,7 @@ import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
+import { gpuEdits } from './edits/gpu.ts'
 import { kitEdits } from './edits/kit.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
@@ -34,4 +35,5 @@ export const edits: readonly Edit[] = [
   ...calibrationSuiteEdits,
   ...calibrationAskEdits,
   ...kitEdits,
+  ...gpuEdits,
 ]

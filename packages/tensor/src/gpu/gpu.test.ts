@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KernelCall } from '../device.ts'
 import { availableDevices, getDevice } from '../devices.ts'
 import { DeviceError } from '../errors.ts'
-import { add, div, fromData, matmul, mean, ones, scope, sum, transpose } from '../index.ts'
+import { add, div, fromData, gather, matmul, mean, ones, scope, sum, transpose } from '../index.ts'
 import { primitiveNames } from '../primitives.ts'
 import { GpuJsDevice } from './device.ts'
 import { importGpuJs } from './gpujs.ts'
@@ -157,6 +157,18 @@ describe.each(['cpu', 'webasm'] as const)('gpu device on %s', (backend) => {
     await expect(device.read(device.allocate('float32', 2), 'float32', 2)).rejects.toThrow(/never written/)
     const buffer = device.allocate('float32', 1)
     expect(() => device.write(buffer, 'float32', new Float32Array(2))).toThrow(/2 values for a buffer of 1/)
+  })
+
+  test('integers are those that floats hold, and are not added', async () => {
+    const n = fromData([3, -(2 ** 24), 2 ** 30], [3], { device, dtype: 'int32' })
+    expect(await n.data()).toEqual(Int32Array.of(3, -(2 ** 24), 2 ** 30))
+    expect(() => fromData([2 ** 24 + 1], [1], { device, dtype: 'int32' })).toThrow(
+      /16777217 .*no float holds/,
+    )
+    expect(() => add(n, n)).toThrow(/add: no arithmetic of int32 here/)
+    const x = fromData([1, 2, 3], [3], { device })
+    const beyond = gather(x, fromData([2, 3, -1], [3], { device, dtype: 'int32' }))
+    expect(await beyond.data()).toEqual(Float32Array.of(3, Number.NaN, Number.NaN))
   })
 
   test('empty tensors', async () => {
