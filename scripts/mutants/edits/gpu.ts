@@ -29,7 +29,9 @@ export const gpuEdits: readonly Edit[] = [
     'divide(c!, perGroup)',
     'all samples have the statistics of the first',
   ),
-  attention('gpu-attention-sum', 'rowAt(g, 1, b, i))', 'rowAt(g, 0, b, i))', 'weights do not add up to 1'),
+  attention('gpu-attention-sum', 'rowAt(g, 1, b, i))', 'rowAt(g, 0, b, i))', 'weights do not add up to 1', {
+    nth: 1,
+  }),
   attention(
     'gpu-attention-mean',
     '[0, 1, 2, 3].map',
