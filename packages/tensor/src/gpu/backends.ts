@@ -1,5 +1,6 @@
 import { DeviceError } from '../errors.ts'
 import type { GpuJs } from './gpujs.ts'
+import { provideWebGpu } from './node-webgpu.ts'
 
 /** Ways gpu.js can run a kernel, best first. `webasm` and `cpu` run on the processor and are taken only by name. */
 export const gpuBackends = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const
@@ -38,9 +39,11 @@ export const backendTraits: { readonly [B in GpuBackend]: BackendTraits } = {
 /** Why a backend cannot be used here, or undefined where it can. */
 async function absence(name: GpuBackend, lib: GpuJs): Promise<string | undefined> {
   switch (name) {
-    case 'webgpu':
-      if (!lib.WebGPUKernel.isSupported) return 'navigator.gpu is missing'
+    case 'webgpu': {
+      const none = await provideWebGpu()
+      if (none !== undefined) return none
       return (await lib.GPU.isWebGPUAvailable()) ? undefined : 'navigator.gpu has no adapter'
+    }
     case 'webgl2':
       if (!lib.WebGL2Kernel.isSupported) return 'no WebGL 2 context can be made'
       return lib.WebGL2Kernel.features?.isFloatRead
@@ -56,21 +59,33 @@ async function absence(name: GpuBackend, lib: GpuJs): Promise<string | undefined
   }
 }
 
+/** A backend that is here, and why it is the one. */
+export interface ChosenBackend {
+  readonly backend: GpuBackend
+  readonly reason: string
+}
+
 /**
  * The backend asked for, or the best one on a graphics processor.
  * @throws {DeviceError} where it is absent, saying what is here and why the others are not.
  */
-export async function chooseBackend(lib: GpuJs, wanted: GpuBackend | undefined): Promise<GpuBackend> {
+export async function chooseBackend(lib: GpuJs, wanted: GpuBackend | undefined): Promise<ChosenBackend> {
   if (wanted !== undefined && !gpuBackends.includes(wanted)) {
     throw new DeviceError(`gpu: no backend '${wanted}'; there are: ${gpuBackends.join(', ')}`)
   }
   const candidates = wanted === undefined ? (['webgpu', 'webgl2', 'headlessgl'] as const) : [wanted]
-  for (const name of candidates) if ((await absence(name, lib)) === undefined) return name
-  const report: string[] = []
-  for (const name of gpuBackends) {
-    const why = await absence(name, lib)
-    report.push(why === undefined ? `${name}: available` : `${name}: ${why}`)
+  const absent: string[] = []
+  for (const backend of candidates) {
+    const why = await absence(backend, lib)
+    if (why !== undefined) {
+      absent.push(`${backend}: ${why}`)
+      continue
+    }
+    if (wanted !== undefined) return { backend, reason: 'as asked for' }
+    return { backend, reason: absent.length === 0 ? 'the best there is' : `as ${absent.join('; ')}` }
   }
+  const others = gpuBackends.filter((name) => !(candidates as readonly GpuBackend[]).includes(name))
+  for (const name of others) absent.push(`${name}: ${(await absence(name, lib)) ?? 'available'}`)
   const what = wanted === undefined ? 'no graphics processor can be reached' : `backend '${wanted}' is absent`
-  throw new DeviceError(`gpu: ${what} (${report.join('; ')})`)
+  throw new DeviceError(`gpu: ${what} (${absent.join('; ')})`)
 }

@@ -23,11 +23,14 @@ export interface LoadGpuOptions {
 
 const opened = new Map<GpuBackend, Promise<GpuJsDevice>>()
 
-async function open(lib: GpuJs, backend: GpuBackend): Promise<GpuJsDevice> {
+async function open(lib: GpuJs, backend: GpuBackend, reason: string): Promise<GpuJsDevice> {
   const runner = new KernelRunner(lib, backend)
   try {
     const { context, notes } = await examine(runner)
-    return new GpuJsDevice(runner, await surroundings(lib, backend, context), notes)
+    return new GpuJsDevice(runner, await surroundings(lib, backend, context), [
+      `backend ${backend}: ${reason}`,
+      ...notes,
+    ])
   } catch (error) {
     await runner.destroy()
     throw error
@@ -37,7 +40,8 @@ async function open(lib: GpuJs, backend: GpuBackend): Promise<GpuJsDevice> {
 /**
  * Loads gpu.js and makes its device available as `gpu`. What `device.info()` reports is what really runs: a kernel
  * that gpu.js would run anywhere else is a {@link DeviceError}, and so is a primitive without kernel. Loading a
- * backend again gives the same device until it is closed.
+ * backend again gives the same device until it is closed. In Node, WebGPU is that of the package `webgpu` (`npm i webgpu`), which
+ * becomes `navigator.gpu`.
  * @throws {DeviceError} where the backend is absent or not fit to compute, saying what is available and why.
  * @example
  * ```ts
@@ -51,10 +55,10 @@ async function open(lib: GpuJs, backend: GpuBackend): Promise<GpuJsDevice> {
  */
 export async function loadGpu(options: LoadGpuOptions = {}): Promise<GpuDevice> {
   const lib = await importGpuJs()
-  const backend = await chooseBackend(lib, options.backend)
+  const { backend, reason } = await chooseBackend(lib, options.backend)
   let opening = opened.get(backend)
   if (opening === undefined || (await opening.catch(() => undefined))?.isClosed !== false) {
-    opening = open(lib, backend)
+    opening = open(lib, backend, reason)
     opened.set(backend, opening)
   }
   const device = await opening
