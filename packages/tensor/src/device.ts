@@ -70,6 +70,8 @@ export interface Device {
   read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray>
   /** A window on the live memory, valid until the next call of this device. CPU devices only. */
   hostView?(buffer: unknown, dtype: DType, length: number): TypedArray
+  /** A copy of a buffer, at once, on devices that the host waits for; absent where it has a view, or cannot wait. */
+  readSync?(buffer: unknown, dtype: DType, length: number): TypedArray
   /** Sets the most threads that later calls use, for programs that run several devices at once. Returns the former limit. */
   limitThreads?(threads: number): number
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown

@@ -148,18 +148,19 @@ export class Tensor {
    */
   dataSync(): TypedArray {
     const { device, dtype, offset, size } = this
-    if (device.hostView === undefined) {
+    const all = (x: Tensor): TypedArray => {
+      const values = device.hostView?.(x.buffer, dtype, x.storage.length)
+      if (values !== undefined) return values
+      if (device.readSync !== undefined) return device.readSync(x.buffer, dtype, x.storage.length)
       throw new DeviceError(
         `dataSync: the device '${device.name}' reads back asynchronously; use await x.data()`,
       )
     }
-    if (this.isContiguous) {
-      const all = device.hostView(this.buffer, dtype, this.storage.length)
-      return all.slice(offset, offset + size)
-    }
+    if (this.isContiguous) return all(this).slice(offset, offset + size)
+    if (device.hostView === undefined && device.readSync === undefined) all(this)
     const packed = evaluate('contiguous', [this], {})
     try {
-      return device.hostView(packed.buffer, dtype, size).slice(0, size)
+      return all(packed).slice(0, size)
     } finally {
       packed.dispose()
     }

@@ -2,6 +2,7 @@ import { valueAndGrad } from '@tweedie/autograd'
 import type { Key, Tensor } from '@tweedie/tensor'
 import { NonFiniteError, normal, randomUnits, ShapeError, scope, treeLeaves } from '@tweedie/tensor'
 import { choose, sumPerSample } from '../linalg/per-sample.ts'
+import { inFloat64 } from '../linalg/precise.ts'
 import type { StepSize } from './chain.ts'
 import { requireChain, requireCount, stepColumn } from './chain.ts'
 
@@ -69,7 +70,7 @@ export function leapfrog(potential: Potential, from: PhasePoint, step: StepSize,
 /** H = U + ‖p‖²/2 of each sample, in double precision on the host. */
 export const energies = ({ value, momentum }: PhasePoint): number[] =>
   scope(() => {
-    const kinetic = sumPerSample(momentum.cast('float64').square()).dataSync()
+    const kinetic = sumPerSample(inFloat64(momentum).square()).dataSync()
     return Array.from(value.dataSync(), (u, i) => u + kinetic[i]! / 2)
   })
 

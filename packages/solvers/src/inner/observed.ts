@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, scope } from '@tweedie/tensor'
 import { sampleSize, sumPerSample } from '../linalg/per-sample.ts'
+import { inFloat64 } from '../linalg/precise.ts'
 import type { Svd } from '../types.ts'
 
 /** What is known of coordinates x̄ beside their law: each x̄_i is seen as `value`_i ~ N(x̄_i, `variance`_i). */
@@ -21,7 +22,7 @@ const row = (values: Float64Array, { dtype, device }: Tensor): Tensor =>
  */
 export const logNormal = (value: Tensor, mean: Tensor, variance: Float64Array): Tensor =>
   scope(() => {
-    const r = value.sub(mean).cast('float64')
+    const r = inFloat64(value.sub(mean))
     const weights = row(
       variance.map((v) => -0.5 / v),
       r,
@@ -97,7 +98,7 @@ export function seenScale(svd: Svd, y: Tensor, singular: Float64Array, sigmaY: n
       y,
     ),
   )
-  const squares = (x: Tensor) => sumPerSample(x.cast('float64').square())
+  const squares = (x: Tensor) => sumPerSample(inFloat64(x).square())
   const rest = squares(y.reshape([y.shape[0] ?? 0, -1])).sub(squares(inside))
   if (sigmaY === 0) return rest.mul(0).add(logs)
   const outside = sampleSize(y) - singular.filter((s) => s > 0).length

@@ -11,6 +11,7 @@ import {
   sizeOf,
 } from '@tweedie/tensor'
 import type { LinearOperator, Operator, Svd } from '../types.ts'
+import { preciseDevice } from './precise.ts'
 
 /** Relative cutoff of {@link pinvFromSvd}: singular values this small drown in the rounding of y. */
 const defaultCutoff = (dtype: DType): number => 64 * (dtype === 'float64' ? 2 ** -52 : 2 ** -23)
@@ -58,7 +59,7 @@ export function powerIteration(
   options: { iterations?: number; seed?: number } = {},
 ): number {
   const { iterations = 200, seed = 0 } = options
-  let x = normal(randomKey(seed), [1, ...operator.inShape], { dtype: 'float64' })
+  let x = normal(randomKey(seed), [1, ...operator.inShape], { dtype: 'float64', device: preciseDevice() })
   let norm = 0
   for (let i = 0; i < iterations; i++) {
     const { next, length } = scope(() => {
@@ -89,7 +90,9 @@ export function powerIteration(
 export function denseMatrix(operator: Operator): Tensor {
   return scope(() => {
     const n = sizeOf(operator.inShape)
-    const images = operator.forward(reshape(eye(n, { dtype: 'float64' }), [n, ...operator.inShape]))
+    const images = operator.forward(
+      reshape(eye(n, { dtype: 'float64', device: preciseDevice() }), [n, ...operator.inShape]),
+    )
     return matrixTranspose(reshape(images, [n, sizeOf(operator.outShape)]))
   })
 }

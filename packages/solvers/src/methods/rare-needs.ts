@@ -1,5 +1,6 @@
 import { fromData, sameShape, TweedieError } from '@tweedie/tensor'
 import { lacksInverse } from '../guidance/pseudo-inverse.ts'
+import { preciseDevice } from '../linalg/precise.ts'
 import { isLatent, pictureShape } from '../priors/latent.ts'
 import type { Operator, Prior, Problem } from '../types.ts'
 import { isLinear } from '../types.ts'
@@ -32,7 +33,7 @@ const notBlind = ({ name, blind }: Operator): string | undefined =>
 function noBlindSvd(operator: Operator): string | undefined {
   const { blind } = operator
   if (blind === undefined) return notBlind(operator)
-  using start = fromData(blind.initial, [1, ...blind.shape])
+  using start = fromData(blind.initial, [1, ...blind.shape], { device: preciseDevice() })
   return noSvd(blind.at(start))
 }
 

@@ -1,5 +1,6 @@
 import { normal, OptionError, randomKey, ShapeError, sameShape, scope, sizeOf } from '@tweedie/tensor'
 import { dots } from '../linalg/per-sample.ts'
+import { preciseDevice } from '../linalg/precise.ts'
 import type { Blind, LinearOperator, Operator, Svd } from '../types.ts'
 import { isLinear } from '../types.ts'
 import type { ShownOperator } from './parts.ts'
@@ -35,7 +36,7 @@ function isOrthogonal(q: LinearOperator): boolean {
   if (sizeOf(q.inShape) !== sizeOf(q.outShape)) return false
   const holds = (dtype: 'float32' | 'float64', tolerance: number) =>
     scope(() => {
-      const x = normal([randomKey(0).fold('orthogonal')], q.inShape, { dtype })
+      const x = normal([randomKey(0).fold('orthogonal')], q.inShape, { dtype, device: preciseDevice() })
       const off = q.adjoint(q.forward(x)).sub(x)
       return (dots(off, off)[0] ?? 0) <= tolerance ** 2 * (dots(x, x)[0] ?? 0)
     })

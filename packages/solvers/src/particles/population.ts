@@ -9,6 +9,7 @@ import {
   treeMap,
   zeros,
 } from '@tweedie/tensor'
+import { inFloat64, preciseDevice } from '../linalg/precise.ts'
 import type { NoiseStreams } from '../run/streams.ts'
 import { rowsOf } from './ancestry.ts'
 import type { Resampler } from './resample.ts'
@@ -139,7 +140,7 @@ export function population(options: PopulationOptions): Population {
         return z.reshape([batched('noise', z)[0] * K, ...shape])
       }),
     start: (samples, device) => {
-      const like = { dtype: 'float64', ...(device === undefined ? {} : { device }) } as const
+      const like = { dtype: 'float64', device: preciseDevice(device) } as const
       return { logWeights: zeros([samples, K], like), logEvidence: zeros([samples], like) }
     },
     reweight: ({ logWeights, logEvidence }, increments) => {
@@ -149,7 +150,7 @@ export function population(options: PopulationOptions): Population {
           logWeights.shape,
         ])
       return scope(() => ({
-        logWeights: logWeights.add(increments.cast('float64').reshape(logWeights.shape)),
+        logWeights: logWeights.add(inFloat64(increments).reshape(logWeights.shape)),
         logEvidence: logEvidence.detach(),
       }))
     },

@@ -75,6 +75,10 @@ export class GpuJsDevice implements GpuDevice {
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
     this.#notes = notes
     this.#cache = new KernelCache(maxKernels, maxHeldBytes)
+    if (!runner.traits.async) {
+      this.readSync = (buffer, dtype, length) =>
+        this.#host(this.#fetch(buffer as GpuBuffer, dtype, length) as Float32Array, dtype, length)
+    }
   }
 
   get isClosed(): boolean {
@@ -137,13 +141,21 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
+    return this.#host((await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array, dtype, length)
+  }
+
+  /** What `read` promises, of a backend whose kernels are done when they return. */
+  readonly readSync?: (buffer: unknown, dtype: DType, length: number) => TypedArray
+
+  /** The values of a buffer, or on an asynchronous backend a promise of them. */
+  #fetch(source: GpuBuffer, dtype: DType, length: number): unknown {
     this.#requireOpen()
     this.#requireDType('read', dtype)
-    const source = buffer as GpuBuffer
-    if (length === 0) return allocateHost(dtype, 0)
-    const values = (await this.#work.do('read', () =>
-      this.#download(this.#memory(source), source.length),
-    )) as Float32Array
+    if (length === 0) return new Float32Array(0)
+    return this.#work.do('read', () => this.#download(this.#memory(source), source.length))
+  }
+
+  #host(values: Float32Array, dtype: DType, length: number): TypedArray {
     const trouble = this.#where.trouble()
     if (trouble !== undefined) {
       throw new DeviceError(`gpu (${this.#runner.backend}): results since the last read are lost: ${trouble}`)

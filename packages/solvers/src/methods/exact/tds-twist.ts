@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { likelihoodOf } from '../../guidance/likelihood.ts'
 import { sumPerSample } from '../../linalg/per-sample.ts'
+import { inFloat64 } from '../../linalg/precise.ts'
 import { gaussianNoise } from '../../noise/gaussian.ts'
 import type { LinearOperator, Noise, NoiseLikelihood, Operator } from '../../types.ts'
 import { isLinear } from '../../types.ts'
@@ -72,7 +73,7 @@ export function measuredLast(
   if (!hasSvd(operator)) throw new OptionError('operator', `'${operator.name}' has no svd()`)
   const r = y.sub(operator.forward(x0hat))
   const seen = operator.svd().singularValues.filter((s) => s > 0.5).length
-  const log = sumPerSample(r.cast('float64').square()).mul(-0.5 / variance)
+  const log = sumPerSample(inFloat64(r).square()).mul(-0.5 / variance)
   return { x: x0hat.add(operator.adjoint(r)), log: log.sub((seen / 2) * Math.log(2 * Math.PI * variance)) }
 }
 

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
 import { clamp, zerosLike } from '@tweedie/tensor'
 import { logNormal } from '../../inner/observed.ts'
+import { inFloat64 } from '../../linalg/precise.ts'
 import { choice, interval, number } from '../../options/index.ts'
 import { populationOf, smcPlan } from '../../particles/index.ts'
 import { lookAt } from '../../run/look.ts'
@@ -85,15 +86,15 @@ export const tds = defineMethod({
         const { clean, back } = residualAt(operator, y, x0hat)
         const law = twist(alpha, sigma)
         const g = pullback(back(law.score(y, clean)))
-        const logTwist = law.log(y, clean).cast('float64')
+        const logTwist = inFloat64(law.log(y, clean))
         return { logWeight: logTwist, found: { x, x0hat, g, logTwist }, shared }
       },
       move: ({ x, x0hat, g, logTwist }, _, { t, s }, i) => {
         const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
         if (s === schedule.clean) {
           const y = cloud.spread(measured)
-          const exact = noise.likelihood?.log(y, operator.forward(x0hat)).cast('float64')
-          if (exact !== undefined) return { particles: { x: x0hat }, logWeight: exact.sub(logTwist) }
+          const exact = noise.likelihood?.log(y, operator.forward(x0hat))
+          if (exact) return { particles: { x: x0hat }, logWeight: inFloat64(exact).sub(logTwist) }
           const last = measuredLast(operator, y, x0hat, (sigma / alpha) ** 2)
           return { particles: { x: last.x }, logWeight: last.log.sub(logTwist) }
         }
@@ -105,9 +106,8 @@ export const tds = defineMethod({
         const by = mean(twisted)
         const next = by.add(z.mul(deviation))
         const spread = new Float64Array(x.size / (x.shape[0] ?? 1)).fill(deviation ** 2)
-        const logRatio = logNormal(flat(next), flat(mean(x0hat)), spread).sub(
-          logNormal(flat(next), flat(by), spread),
-        )
+        const density = (m: Tensor) => logNormal(flat(next), flat(m), spread)
+        const logRatio = density(mean(x0hat)).sub(density(by))
         return { particles: { x: next }, logWeight: logRatio.sub(logTwist) }
       },
     })

@@ -2,6 +2,7 @@ import type { Shape, Tensor } from '@tweedie/tensor'
 import { equal, fromData, maximum, scatterAdd } from '@tweedie/tensor'
 import { constant } from '../../linalg/constant.ts'
 import { batchOf } from '../../linalg/per-sample.ts'
+import { preciseDevice } from '../../linalg/precise.ts'
 import type { Svd } from '../../types.ts'
 import type { SpectralOperator } from '../parts.ts'
 import { linearOperator } from '../parts.ts'
@@ -88,7 +89,7 @@ export function convolution(
         },
         spectrum: () => {
           const { even, odd } = parts(
-            fromData(host, [1, size, size], { dtype: 'float64', device: given.device }),
+            fromData(host, [1, size, size], { dtype: 'float64', device: preciseDevice(given.device) }),
           )
           return decomposed(even.dataSync(), odd.dataSync())
         },

@@ -3,6 +3,7 @@ import { equal, fromData, OptionError } from '@tweedie/tensor'
 import { complexProduct, conjugateProduct } from '../../linalg/complex.ts'
 import { dft2 } from '../../linalg/dft.ts'
 import { batchOf } from '../../linalg/per-sample.ts'
+import { preciseDevice } from '../../linalg/precise.ts'
 import { imageExtents } from '../checks.ts'
 import { defineOperator } from '../define.ts'
 import { linearOperator } from '../parts.ts'
@@ -73,7 +74,7 @@ export const blindMri = defineOperator({
     const blindShape = [coils, 2, height, width]
     const one = (host: Float64Array, { dtype, device }: Pick<Tensor, 'dtype' | 'device'>) =>
       fromData(host, [1, ...blindShape], { dtype, device })
-    using maps = fromData(truth, blindShape, { dtype: 'float64' })
+    using maps = fromData(truth, blindShape, { dtype: 'float64', device: preciseDevice() })
     const { outShape, forward, display } = multicoilMri(shape, { ...mask, image, maps })
     return {
       inShape: extents,

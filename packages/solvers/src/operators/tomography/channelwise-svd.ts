@@ -5,6 +5,7 @@ import type { HostMatrix } from '../../linalg/host-matrix.ts'
 import { hostMatrix, transposed } from '../../linalg/host-matrix.ts'
 import { matrixSvd } from '../../linalg/matrix-svd.ts'
 import { batchOf } from '../../linalg/per-sample.ts'
+import { preciseDevice } from '../../linalg/precise.ts'
 import type { Svd } from '../../types.ts'
 
 /**
@@ -23,7 +24,12 @@ export function channelwiseSvd(
   const n = sizeOf(inner)
   const { u, s, v } = scope(() =>
     matrixSvd(
-      hostMatrix('svd', matrixTranspose(map(eye(n, { dtype: 'float64' })).reshape([n, sizeOf(outer)]))),
+      hostMatrix(
+        'svd',
+        matrixTranspose(
+          map(eye(n, { dtype: 'float64', device: preciseDevice() })).reshape([n, sizeOf(outer)]),
+        ),
+      ),
     ),
   )
   /** x ↦ Mx of every channel, the result in a shape that follows the batch. */
