@@ -18,6 +18,7 @@ import {
 } from './catalog.ts'
 import { ddpmConfig } from './ddpm/config.ts'
 import { ddpmForward } from './ddpm/forward.ts'
+import { drunetConfig } from './drunet/config.ts'
 import { cannotPredict, predictor } from './predictor.ts'
 
 const host = { device: 'reference' }
@@ -45,6 +46,13 @@ const examples: { readonly [Name in NetworkConfig['architecture']]: readonly Net
     autoencoderConfig({
       ...{ sampleSize: 8, inChannels: 3, blockOutChannels: [4, 4, 8], layersPerBlock: 2 },
       ...{ normGroups: 4, numClasses: 3 },
+    }),
+  ],
+  drunet: [
+    drunetConfig({ sampleSize: [8, 12], widths: [4, 6, 8], numBlocks: 1 }),
+    drunetConfig({
+      ...{ sampleSize: 4, inChannels: 1, widths: [4, 4], numBlocks: 2, bias: true },
+      ...{ activation: 'silu', conditioning: 'gain' },
     }),
   ],
 }
@@ -160,13 +168,13 @@ test('the list is asked by the name, and refuses one that is none', () => {
   expect(architectures.map(({ name }) => name).sort()).toEqual(Object.keys(examples).sort())
   // @ts-expect-error There is no such architecture.
   expect(() => architectureOf({ architecture: 'vit' })).toThrow(
-    "architecture: there is no 'vit'; there are ddpm, adm, autoencoder",
+    "architecture: there is no 'vit'; there are ddpm, adm, autoencoder, drunet",
   )
   expect(() => networkConfig({ architecture: 'vit' }, 'c.json')).toThrow(
-    "c.json: architecture: must be one of ddpm, adm, autoencoder, got 'vit'",
+    "c.json: architecture: must be one of ddpm, adm, autoencoder, drunet, got 'vit'",
   )
   expect(() => architectureOfJson({ hidden_size: 8 }, 'c.json')).toThrow(
-    "c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel), autoencoder (this project's autoencoder)",
+    "c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel), autoencoder (this project's autoencoder), drunet (KAIR's UNetRes, DRUNet)",
   )
   expect(() => architectureOfJson([], 'c.json')).toThrow('c.json: the whole must be a JSON object, got []')
   expect(architectureOfShapes(new Map([['weight', [3]]]))).toBeUndefined()
