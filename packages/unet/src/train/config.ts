@@ -222,7 +222,7 @@ function byArchitecture(options: TrainOptions): Partial<TrainConfig> {
 
 function checkModel(config: TrainConfig): void {
   const { model, predicts, timesteps, labelDrop } = config
-  const { coder, needsMore, classes } = architectureOf(model)
+  const { coder, needsMore, untrainable, classes } = architectureOf(model)
   if (coder !== undefined && (predicts !== 'x0' || timesteps !== 1))
     throw new OptionError(
       predicts === 'x0' ? 'timesteps' : 'predicts',
@@ -240,7 +240,8 @@ function checkModel(config: TrainConfig): void {
     if (count < 2)
       throw new OptionError('labelDrop', `needs a class and one for none, the model has ${count}`)
   }
-  const more = coder === undefined && labelDrop === undefined ? needsMore?.(model) : undefined
+  const more =
+    untrainable?.(model) ?? (coder === undefined && labelDrop === undefined ? needsMore?.(model) : undefined)
   if (more !== undefined) throw new OptionError('model', more)
   if (model.inChannels === model.outChannels) return
   throw new OptionError(
