@@ -45,7 +45,11 @@ describe.each<[string, DType, number]>([
     scope(() => {
       const { config, architecture, io, x, t, out, cotangent, vjp: wanted } = load(name, dtype, device)
       const params = hashedParams(architecture.spec(config), { dtype, device })
-      const [value, pullback] = vjp((p: Params, v: Tensor) => architecture.forward(p, config, v, t), params, x)
+      const [value, pullback] = vjp(
+        (p: Params, v: Tensor) => architecture.forward(p, config, v, t),
+        params,
+        x,
+      )
       const [dp, dx] = pullback(cotangent)
       expect(relativeError(value, out)).toBeLessThan(tolerance)
       expect(relativeError(dx, wanted)).toBeLessThan(tolerance)
@@ -67,18 +71,21 @@ test.each(cases)('%s: one level for all is the same as one each', (name) => {
   })
 })
 
-test.each(cases)('%s: the configuration is told by names and shapes, but for what they cannot tell', (name) => {
-  const { config, architecture } = load(name, 'float64', 'reference')
-  const shapes = new Map(Object.entries(architecture.spec(config)))
-  const { fields } = architecture.infer?.(shapes) ?? { fields: {} }
-  const { architecture: _, sampleSize, ...rest } = architecture.write(config)
-  const { activation = 'relu', firstLinear = false, ...told } = rest
-  expect(fields).toEqual(told)
-  expect(architectureOfShapes(shapes)).toBe(architecture)
-  const left = { architecture: architecture.name, sampleSize, activation, firstLinear }
-  const own = Object.fromEntries(Object.entries(left).filter(([key]) => Object.hasOwn(config, key)))
-  expect(architecture.parse(own, 'config.json', () => shapes)).toEqual(config)
-})
+test.each(cases)(
+  '%s: the configuration is told by names and shapes, but for what they cannot tell',
+  (name) => {
+    const { config, architecture } = load(name, 'float64', 'reference')
+    const shapes = new Map(Object.entries(architecture.spec(config)))
+    const { fields } = architecture.infer?.(shapes) ?? { fields: {} }
+    const { architecture: _, sampleSize, ...rest } = architecture.write(config)
+    const { activation = 'relu', firstLinear = false, ...told } = rest
+    expect(fields).toEqual(told)
+    expect(architectureOfShapes(shapes)).toBe(architecture)
+    const left = { architecture: architecture.name, sampleSize, activation, firstLinear }
+    const own = Object.fromEntries(Object.entries(left).filter(([key]) => Object.hasOwn(config, key)))
+    expect(architecture.parse(own, 'config.json', () => shapes)).toEqual(config)
+  },
+)
 
 /** The weights in a file, under a prefix. */
 const weightsOf = (file: ParamSource, prefix = 'weights.'): ParamSource => ({
@@ -151,7 +158,9 @@ test('what does not fit is refused by name', () => {
   expect(() => drunetConfig({ sampleSize: 12 })).toThrow(
     'sampleSize: 4 levels halve the picture 3 times: 12 is no multiple of 8',
   )
-  expect(() => drunetConfig({ numBlocks: 0 })).toThrow('numBlocks: must be a whole number from 1 to 64, got 0')
+  expect(() => drunetConfig({ numBlocks: 0 })).toThrow(
+    'numBlocks: must be a whole number from 1 to 64, got 0',
+  )
   expect(() => drunetConfig({ sampleSize: [8, 0] })).toThrow('sampleSize: must be a whole number')
   // @ts-expect-error There is no such activation.
   expect(() => drunetConfig({ activation: 'elu' })).toThrow('activation: must be relu or silu, got elu')
@@ -193,7 +202,13 @@ test('x and t are checked against the configuration', () => {
 
 test('fresh networks start as they should: blocks of DRUNet as their shortcuts, norms without effect', () => {
   scope(() => {
-    const config = drunetConfig({ widths: [4, 6], numBlocks: 2, sampleSize: 8, bias: true, conditioning: 'gain' })
+    const config = drunetConfig({
+      widths: [4, 6],
+      numBlocks: 2,
+      sampleSize: 8,
+      bias: true,
+      conditioning: 'gain',
+    })
     const { init, forward } = architectureOf(config)
     const params = init(config, randomKey(1), { device: 'reference' })
     const x = normal(randomKey(2), [1, 3, 8, 8], { device: 'reference' })

@@ -3,6 +3,7 @@ import { full } from '@tweedie/tensor'
 import type { InitOptions } from '../../init.ts'
 import { initParams } from '../../init.ts'
 import type { Architecture } from '../architecture.ts'
+import { denoiserTraining } from '../trained-on.ts'
 import type { BfCnnConfig, Chain, DncnnConfig } from './config.ts'
 import { describeBfCnn, describeDncnn, explainBfCnn, explainDncnn } from './describe.ts'
 import { bfCnnConfigFromFields, dncnnConfigFromFields } from './fields.ts'
@@ -36,6 +37,8 @@ export const dncnn: Architecture<DncnnConfig> = {
     const found = inferDncnn(shapes)
     return found && { fields: { ...found }, untold: 'architecture (dncnn) and sampleSize' }
   },
+  // KAIR's blind networks; others are of one level each.
+  trainedOn: (json, file) => denoiserTraining(json, file, [0, 55]),
   describe: describeDncnn,
   explain: explainDncnn,
   init: (config: DncnnConfig, key: Key, options: InitOptions = {}) =>
@@ -60,6 +63,7 @@ export const bfCnn: Architecture<BfCnnConfig> = {
       }
     )
   },
+  trainedOn: (json, file) => denoiserTraining(json, file, [0, 100]),
   describe: describeBfCnn,
   explain: explainBfCnn,
   init: (config: BfCnnConfig, key: Key, options: InitOptions = {}) =>

@@ -13,6 +13,7 @@ import {
 } from '../../fields.ts'
 import { limits } from '../../limits.ts'
 import type { NamedShapes } from '../../param-source.ts'
+import { withoutNoiseRange } from '../trained-on.ts'
 import type { BfCnnConfig, BfCnnOptions, Chain, DncnnConfig, DncnnOptions } from './config.ts'
 import { bfCnnConfig, dncnnConfig } from './config.ts'
 import { inferBfCnn, inferDncnn } from './infer.ts'
@@ -81,13 +82,15 @@ const toldOfBoth = ['inChannels', 'outChannels', 'width', 'depth']
  */
 export const parseDncnn = (json: unknown, file: string, shapes: () => NamedShapes): DncnnConfig =>
   dncnnConfigFromFields(
-    completed(objectOf(file, json), [...toldOfBoth, 'norm', 'conditioning'], () => inferDncnn(shapes())),
+    completed(withoutNoiseRange(objectOf(file, json)), [...toldOfBoth, 'norm', 'conditioning'], () =>
+      inferDncnn(shapes()),
+    ),
     file,
   )
 
 /** As {@link parseDncnn}. @throws {FileFormatError} naming the field that does not fit. */
 export const parseBfCnn = (json: unknown, file: string, shapes: () => NamedShapes): BfCnnConfig =>
   bfCnnConfigFromFields(
-    completed(objectOf(file, json), toldOfBoth, () => inferBfCnn(shapes())),
+    completed(withoutNoiseRange(objectOf(file, json)), toldOfBoth, () => inferBfCnn(shapes())),
     file,
   )

@@ -3,6 +3,7 @@ import { full } from '@tweedie/tensor'
 import type { InitOptions } from '../../init.ts'
 import { initParams } from '../../init.ts'
 import type { Architecture } from '../architecture.ts'
+import { denoiserTraining } from '../trained-on.ts'
 import type { DrunetConfig } from './config.ts'
 import { shrinkage } from './config.ts'
 import { describeDrunet, explainDrunet } from './describe.ts'
@@ -35,6 +36,8 @@ export const drunet: Architecture<DrunetConfig> = {
           untold: 'architecture (drunet), sampleSize and, where it is not relu, activation',
         }
   },
+  // KAIR's networks for grey and colour pictures.
+  trainedOn: (json, file) => denoiserTraining(json, file, [0, 50]),
   describe: describeDrunet,
   explain: explainDrunet,
   init,

@@ -13,6 +13,7 @@ import {
 } from '../../fields.ts'
 import { limits } from '../../limits.ts'
 import type { NamedShapes } from '../../param-source.ts'
+import { withoutNoiseRange } from '../trained-on.ts'
 import type { DrunetConfig, DrunetOptions } from './config.ts'
 import { drunetConfig } from './config.ts'
 import type { InferredDrunet } from './infer.ts'
@@ -62,7 +63,7 @@ const told = {
  * @throws {FileFormatError} naming the field that does not fit.
  */
 export function parseDrunet(json: unknown, file: string, shapes: () => NamedShapes): DrunetConfig {
-  const fields = objectOf(file, json)
+  const fields = withoutNoiseRange(objectOf(file, json))
   const whole = Object.keys(told).every((name) => Object.hasOwn(fields, name))
   return drunetConfigFromFields(whole ? fields : { ...inferDrunet(shapes()), ...fields }, file)
 }
