@@ -167,7 +167,7 @@ function given({ noiseLevels, weighting, greyPart }: TrainOptions): Partial<Trai
   }
 }
 
-function checkNoise({ model, noiseLevels, weighting, greyPart }: TrainConfig): void {
+function checkNoise({ model, predicts, noiseLevels, weighting, greyPart }: TrainConfig): void {
   const { coder } = architectureOf(model)
   if (coder !== undefined)
     for (const [name, value] of Object.entries({ noiseLevels, weighting }))
@@ -182,6 +182,11 @@ function checkNoise({ model, noiseLevels, weighting, greyPart }: TrainConfig): v
       throw new OptionError('greyPart', `is for networks of 3 channels, the model has ${model.inChannels}`)
   }
   if (noiseLevels === undefined) return
+  if (predicts === 'v' || predicts === 'flow')
+    throw new OptionError(
+      'predicts',
+      `${predicts} is of schedules with a signal that fades; on noiseLevels it must be edm, x0 or epsilon`,
+    )
   const { min, max, logMean, logStd } = noiseLevels
   if (!(min > 0 && min < max && max < Infinity))
     throw new OptionError('noiseLevels', `must go from min above 0 to a larger max, got ${min} and ${max}`)

@@ -21,12 +21,15 @@ const fields = {
   seed: v.optional(count),
   timesteps: v.optional(count),
   noiseLevels: v.optional(
-    v.strictObject({
-      min: number,
-      max: number,
-      logMean: v.exactOptional(number),
-      logStd: v.exactOptional(number),
-    }),
+    v.pipe(
+      object,
+      v.strictObject({
+        min: number,
+        max: number,
+        logMean: v.exactOptional(number),
+        logStd: v.exactOptional(number),
+      }),
+    ),
   ),
   weighting: v.optional(v.picklist(weightings)),
   greyPart: v.optional(number),
