@@ -1,17 +1,17 @@
 // Cuts the crops that the prior `photos` is trained on: see --help.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readPicture } from '@tweedie/cli'
 import type { Picture } from '@tweedie/runs'
 import { randomKey, randomWords } from '@tweedie/tensor'
 import { writeAtomically } from '@tweedie/unet/node'
-import { openPicture } from '../packages/cli/src/images/read.ts'
 
 const help = `node scripts/photo-crops.ts --out DIR [options]
 Square crops of the photographs of a folder, as the IDX files that \`tweedie train --data\` reads: from random places, each
 in one of the eight orientations of a square, a part of them from photographs at half their size.
   --data DIR       photographs to train on              (default ../shared/data/kodak24)
-  --test DIR       photographs to test on               (default ../shared/data/skimage; those in colour of ${'astronaut, chelsea, coffee'})
+  --test DIR       photographs to test on               (default ../shared/data/skimage; its astronaut, chelsea and coffee)
   --side N         side of a crop                       (default 80)
   --count N        crops to train on                    (default 12288)
   --half X         the part from photographs at half their size   (default 0.3)
@@ -37,8 +37,8 @@ const [side, count, half] = [Number(o.side), Number(o.count), Number(o.half)]
 const testPhotos = ['astronaut.png', 'chelsea.png', 'coffee.png']
 
 /** The photograph of a file, three channels of values from 0 to 1. */
-function read(path: string): Picture {
-  const { picture } = openPicture(readFileSync(path), path).decode()
+async function read(path: string): Promise<Picture> {
+  const { picture } = await readPicture(path)
   if (picture.channels !== 3) throw new Error(`${path} has ${picture.channels} channels, not 3`)
   return picture
 }
@@ -92,11 +92,9 @@ function idx(values: Uint8Array): Uint8Array {
   return Buffer.concat([new Uint8Array(head.buffer), values])
 }
 
-const photos = readdirSync(o.data)
-  .filter((name) => name.endsWith('.png'))
-  .sort()
-  .map((name) => read(join(o.data, name)))
-const test = testPhotos.map((name) => read(join(o.test, name)))
+const names = readdirSync(o.data).filter((name) => name.endsWith('.png'))
+const photos = await Promise.all(names.sort().map((name) => read(join(o.data, name))))
+const test = await Promise.all(testPhotos.map((name) => read(join(o.test, name))))
 mkdirSync(o.out, { recursive: true })
 writeAtomically(join(o.out, 'train-images-idx4-ubyte'), idx(crops(photos, count, 'train')))
 writeAtomically(join(o.out, 't10k-images-idx4-ubyte'), idx(crops(test, 384, 'test')))
