@@ -144,7 +144,10 @@ const tasks: readonly PhotoTask[] = [
       ['ddrm', { steps: 50 }],
       ['dps', { steps: 200 }],
     ],
-    classic: async (_, y) => (await toPictures(y))[0]!,
+    classic: async (operator, y) => {
+      using seen = operator.adjoint(y)
+      return (await toPictures(seen))[0]!
+    },
     classicName: 'measured',
   },
 ]
