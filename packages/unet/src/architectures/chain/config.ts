@@ -85,7 +85,7 @@ function chain(options: Optional<Chain>, depth: number): Chain {
  * @example
  * ```ts
  * import { countParams, dncnnConfig, dncnnSpec } from '@tweedie/unet'
- * countParams(dncnnSpec(dncnnConfig())) // => 556097
+ * countParams(dncnnSpec(dncnnConfig())) // => 555137
  * ```
  */
 export function dncnnConfig(options: DncnnOptions = {}): DncnnConfig {
