@@ -214,6 +214,8 @@ test('fresh networks start as they should: blocks of DRUNet as their shortcuts, 
     const x = normal(randomKey(2), [1, 3, 8, 8], { device: 'reference' })
     const one = forward(params, config, x, 0.1).dataSync()
     expect(forward(params, config, x, 5).dataSync()).toEqual(one)
+    for (const [name, value] of Object.entries(params))
+      if (/\.res\.2\./.test(name)) expect(value.dataSync().every((v) => v === 0)).toBe(true)
     const chain = dncnnConfig({ width: 4, depth: 3, norm: true })
     const made = architectureOf(chain).init(chain, randomKey(1), { device: 'reference' })
     expect(Array.from(made['model.3.running_var']!.dataSync())).toEqual([1, 1, 1, 1])
