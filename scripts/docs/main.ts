@@ -17,7 +17,7 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
   --calibration
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
-  --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; minutes
+  --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half an hour
   --photos-noisy DIR
                writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
   --profile    measures where the time of each method goes (docs/profile.md)

@@ -35,7 +35,8 @@ export function atLevels(
     const level = checked(noiseLevel(schedule, t))
     const x = xt.mul(1 / schedule.alpha(t))
     if (!unit) return predict(x, level)
-    const said = predict(x.add(1).mul(0.5), level / 2)
-    return predicts === 'x0' ? said.mul(2).add(-1) : said
+    return predict(x.add(1).mul(0.5), level / 2)
+      .mul(2)
+      .add(-1)
   }
 }

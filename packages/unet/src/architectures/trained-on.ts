@@ -33,7 +33,7 @@ export interface TrainedOn {
   readonly learnedVariance?: boolean
   /** Whether the last class that the network is told stands for none. */
   readonly noClass?: boolean
-  /** Of noise levels: whether the network works on pictures in [0, 1], and is told σ in their units. */
+  /** Of noise levels: whether the network is shown pictures in [0, 1], is told σ in their units and says x₀ in them. */
   readonly unit?: boolean
   /** Whether a network of three channels was trained on grey pictures too, all channels and their noise alike. */
   readonly grey?: boolean
