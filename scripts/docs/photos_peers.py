@@ -54,5 +54,5 @@ for name in sorted({f.split("-")[0] for f in os.listdir(folder) if f.endswith("-
         print(name, level, {k: v["psnr"] for k, v in rows[level].items() if isinstance(v, dict)}, flush=True)
     out["photographs"][name] = rows
 with open(os.path.join(here, "../../docs/photos/peers.json"), "w") as file:
-    json.dump(out, file, indent=1)
+    json.dump(out, file, indent=2)
     file.write("\n")
