@@ -7,6 +7,7 @@ const priors = editsOf('packages/runs/src')
 
 const parity = 'architectures/denoisers'
 const drunet = of('architectures/drunet/forward.ts', parity)
+const levelMap = of('layers/level-map.ts', parity)
 const drunetPlan = of('architectures/drunet/plan.ts', parity)
 const drunetInfer = of('architectures/drunet/infer.ts', parity)
 const drunetMember = of('architectures/drunet/architecture.ts', parity, 'architectures/architectures')
@@ -42,10 +43,10 @@ export const denoiserEdits: readonly Edit[] = [
     'what the full resolution got is not added at the end',
   ),
   drunet('denoisers-gain-of-one', 'embedding).add(1)', 'embedding)', 'factors are around 0 instead of 1'),
-  drunet(
+  levelMap(
     'denoisers-map-level',
-    'broadcastTo(reshape(t, [-1, 1, 1, 1])',
-    'broadcastTo(reshape(t.mul(2), [-1, 1, 1, 1])',
+    'reshape(levelsOf(x, t), [-1',
+    'reshape(levelsOf(x, t).mul(2), [-1',
     'the map is twice the level',
   ),
   drunetPlan('denoisers-up-order', '.toReversed()', '.slice()', 'the way up begins at the full resolution'),

@@ -163,6 +163,13 @@ const perChannel = fc.tuple(image, flag).map(
   }),
 )
 
+const withLevelMap = fc.tuple(image, flag).map(
+  ([{ n, c, h, w }, perSample]): Call => ({
+    shapes: { x: [n, c, h, w], t: [perSample ? n : 1] },
+    run: ({ x, t }) => layers.withLevelMap(x!, t!).square(),
+  }),
+)
+
 /** A layer without calls here does not compile, and fails the first test. */
 const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   conv2d,
@@ -177,6 +184,7 @@ const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   upsampleNearest: ofImages(layers.upsampleNearest),
   timeEmbedding,
   timeMlp,
+  withLevelMap,
 }
 
 test('every layer is among them', () => {

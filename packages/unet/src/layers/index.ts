@@ -1,5 +1,6 @@
 export { conv2d, groupNorm, linear, perChannel } from './affine.ts'
 export { attention } from './attention.ts'
+export { withLevelMap } from './level-map.ts'
 export type { QkvOrder } from './qkv-attention.ts'
 export { qkvAttention } from './qkv-attention.ts'
 export { averagePool, downsample, upsample, upsampleNearest } from './resample.ts'

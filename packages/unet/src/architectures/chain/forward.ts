@@ -1,15 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
-import {
-  broadcastTo,
-  concat,
-  conv2d,
-  fromData,
-  relu,
-  reshape,
-  rsqrt,
-  ShapeError,
-  scope,
-} from '@tweedie/tensor'
+import { conv2d, relu, reshape, rsqrt, ShapeError, scope } from '@tweedie/tensor'
+import { withLevelMap } from '../../layers/index.ts'
 import type { Params } from '../../params.ts'
 import { param } from '../../params.ts'
 import type { BfCnnConfig, Chain, DncnnConfig } from './config.ts'
@@ -59,7 +50,9 @@ export function dncnnForward(params: Params, config: DncnnConfig, x: Tensor, t: 
       return { weight: scaled(weight, factor), bias: shifted.add(param(params, `${norm}.bias`)) }
     })
     const inner = (i: number) => i < layers.length - 1
-    return config.conditioning === 'map' ? run(withMap(x, t), layers, inner) : x.sub(run(x, layers, inner))
+    return config.conditioning === 'map'
+      ? run(withLevelMap(x, t), layers, inner)
+      : x.sub(run(x, layers, inner))
   })
 }
 
@@ -90,14 +83,6 @@ export function bfCnnForward(params: Params, config: BfCnnConfig, x: Tensor, t: 
     })
     return x.sub(run(x, layers, (i) => i < depth - 1 && !(i === 0 && firstLinear)))
   })
-}
-
-/** x with t as one more channel, the same at every pixel. */
-function withMap(x: Tensor, t: number | Tensor): Tensor {
-  const [n = 0, , height = 0, width = 0] = x.shape
-  const level =
-    typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device: x.device }) : t.cast(x.dtype)
-  return concat([x, broadcastTo(reshape(level, [-1, 1, 1, 1]), [n, 1, height, width])], 1)
 }
 
 function checkInput(op: string, { inChannels }: Chain, x: Tensor, t: number | Tensor): void {

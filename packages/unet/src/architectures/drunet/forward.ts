@@ -1,17 +1,7 @@
 import type { Tensor } from '@tweedie/tensor'
-import {
-  broadcastTo,
-  concat,
-  fromData,
-  matmul,
-  relu,
-  reshape,
-  ShapeError,
-  scope,
-  silu,
-  transpose,
-} from '@tweedie/tensor'
-import { conv2d, linear, perChannel } from '../../layers/index.ts'
+import { matmul, relu, reshape, ShapeError, scope, silu, transpose } from '@tweedie/tensor'
+import { conv2d, linear, perChannel, withLevelMap } from '../../layers/index.ts'
+import { levelsOf } from '../../layers/level-map.ts'
 import type { Params } from '../../params.ts'
 import { param } from '../../params.ts'
 import type { DrunetConfig } from './config.ts'
@@ -35,10 +25,8 @@ export function drunetForward(params: Params, config: DrunetConfig, x: Tensor, t
   checkInput(config, x, t)
   return scope(() => {
     const { bias, conditioning } = config
-    const level =
-      typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device: x.device }) : t.cast(x.dtype)
-    const input = conditioning === 'map' ? withMap(x, level) : x
-    const embedding = conditioning === 'gain' ? embed(params, level) : undefined
+    const input = conditioning === 'map' ? withLevelMap(x, t) : x
+    const embedding = conditioning === 'gain' ? embed(params, levelsOf(x, t)) : undefined
     const plan = drunetPlan(config)
     const around = { padding: 1, ...(bias ? {} : { bias: false as const }) }
     const rows: { readonly [K in DrunetLayer['kind']]: (name: string, h: Tensor) => Tensor } = {
@@ -54,12 +42,6 @@ export function drunetForward(params: Params, config: DrunetConfig, x: Tensor, t
     for (const layers of plan.up) h = run(layers, h.add(skips.pop()!))
     return conv2d(params, 'm_tail', h.add(skips[0]!), around)
   })
-}
-
-/** x with t as one more channel, the same at every pixel. */
-function withMap(x: Tensor, t: Tensor): Tensor {
-  const [n = 0, , height = 0, width = 0] = x.shape
-  return concat([x, broadcastTo(reshape(t, [-1, 1, 1, 1]), [n, 1, height, width])], 1)
 }
 
 /** What the factors of all blocks are made of, [N, width] or [1, width]. */
