@@ -17,6 +17,9 @@ Renews the frames of docs/methods/*.md and the list of methods, and says what th
   --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
   --calibration
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
+  --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half an hour
+  --photos-noisy DIR
+               writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
   --profile    measures where the time of each method goes (docs/profile.md)
   --fresh      with --grid or --metrics: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
@@ -34,6 +37,8 @@ const { values, positionals: only } = parseArgs({
     'digits-gmm': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     calibration: { type: 'boolean', default: false },
+    photos: { type: 'boolean', default: false },
+    'photos-noisy': { type: 'string' },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -52,6 +57,9 @@ if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)
 if (values.tuning) await (await import('./tuning.ts')).measureTuning()
 if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
 if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
+if (values['photos-noisy'] !== undefined)
+  await (await import('./photos-data.ts')).writeNoisy(values['photos-noisy'])
+if (values.photos) await (await import('./photos.ts')).measurePhotos(only[0])
 if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 for (const fault of faults) console.error(fault)

@@ -10,6 +10,7 @@ import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
 import { kitEdits } from './edits/kit.ts'
+import { denoiserEdits } from './edits/net-denoisers.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -36,4 +37,5 @@ export const edits: readonly Edit[] = [
   ...calibrationAskEdits,
   ...kitEdits,
   ...gpuEdits,
+  ...denoiserEdits,
 ]

@@ -19,9 +19,10 @@ export function hashedParams(spec: ParamSpec, options: { dtype: DType; device: s
   for (const [name, shape] of Object.entries(spec)) {
     const size = shape.reduce((product, extent) => product * extent, 1)
     const u = hashed(name, size)
+    const deviation = /running_(var|sd)\b/.test(name)
     const norm = spec[name.replace(/\.bias$/, '.weight')]!.length === 1
-    const scale = shape.length > 1 ? Math.sqrt(3 / (size / shape[0]!)) : 0.3
-    const centre = norm && name.endsWith('.weight') ? 1 : 0
+    const scale = shape.length > 1 && !deviation ? Math.sqrt(3 / (size / shape[0]!)) : 0.3
+    const centre = deviation || (norm && name.endsWith('.weight')) ? 1 : 0
     params[name] = fromData(
       u.map((v) => centre + scale * v),
       shape,

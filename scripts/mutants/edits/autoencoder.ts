@@ -143,8 +143,8 @@ export const autoencoderEdits: readonly Edit[] = [
   ),
   trainConfig(
     'autoencoder-noiseless',
-    'coder === undefined ? linearNoise(timesteps) : noNoise',
-    'coder !== undefined ? linearNoise(timesteps) : noNoise',
+    '.coder !== undefined) return noNoise',
+    '.coder === undefined) return noNoise',
     'an autoencoder is shown noise, and a prior none',
   ),
   moments(

@@ -6,6 +6,7 @@ const of = editsOf(src)
 const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
 const trainConfig = of('train/config.ts')
 const batch = of('train/batch.ts')
+const target = of('train/target.ts')
 const train = of('train/train.ts')
 const evaluate = of('train/evaluate.ts')
 const noise = of('train/schedule.ts')
@@ -54,17 +55,17 @@ export const trainingEdits: readonly Edit[] = [
     'every shard has the whole range in few strata',
     inside('train'),
   ),
-  batch(
+  target(
     'train-noise-scale',
-    'alpha * xt[i]! + sigma * noise[i]!',
-    'alpha * xt[i]! + (1 - alpha) * noise[i]!',
+    'alpha * clean + sigma * draw',
+    'alpha * clean + (1 - alpha) * draw',
     'x_t is noised by 1 − α',
     inside('train'),
   ),
-  batch(
+  target(
     'train-target-sign',
-    'target.x0 * xt[i]! + target.noise * noise[i]!',
-    'target.noise * noise[i]! - target.x0 * xt[i]!',
+    'wanted.x0 * clean + wanted.noise * draw',
+    'wanted.noise * draw - wanted.x0 * clean',
     'the target has x₀ with the other sign',
     inside('train'),
   ),

@@ -26,7 +26,8 @@ const learned = of('architectures/learned-variance.ts')
 const predictor = of('architectures/predictor.ts', 'architectures/architectures', 'models')
 const ddpmMember = of('architectures/ddpm/architecture.ts', 'architectures/architectures')
 const admMember = of('architectures/adm/architecture.ts', 'architectures/architectures')
-const target = of('train/batch.ts', 'train/target')
+const target = of('train/target.ts', 'train/target')
+const told = of('train/batch.ts', 'train/target')
 const formats = of('architectures/format.ts', 'models/fetch-prior', 'architectures/architectures')
 const recorded = of('models/training-record.ts', 'models/model')
 const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
@@ -309,20 +310,20 @@ const members: readonly Edit[] = [
   ),
   target(
     'target-sign',
-    'target.x0 * xt[i]! + target.noise * noise[i]!',
-    'target.x0 * xt[i]! - target.noise * noise[i]!',
+    'wanted.x0 * clean + wanted.noise * draw',
+    'wanted.x0 * clean - wanted.noise * draw',
     'what is trained has the sign of the noise turned',
   ),
   target(
     'target-input',
-    'xt[i] = input * (alpha',
-    'xt[i] = 1 * (alpha',
+    'x[i] = input * (alpha',
+    'x[i] = 1 * (alpha',
     'a network of EDM is trained on x_t in place of c_in·x_t',
   ),
-  target(
+  told(
     'target-label',
-    't[j] = timeLabel(predicts, alpha, sigma, times[j]!)',
-    't[j] = times[j]!',
+    't[j] = timeLabel(predicts, at.alpha, at.sigma, table.time?.[time] ?? time)',
+    't[j] = table.time?.[time] ?? time',
     'a network of EDM is trained with t in place of ¼·log σ/α',
   ),
   recorded(

@@ -7,6 +7,7 @@ import { OptionError, sameShape } from '@tweedie/tensor'
 import type { Network, NetworkConfig } from '@tweedie/unet'
 import { architectureOf, architectures, countParams, modelLimits } from '@tweedie/unet'
 import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
+import { greyPrior } from '../priors/grey.ts'
 import { checkMemory, checkNetwork, priorOf, shapeAt } from '../priors/network.ts'
 
 /** Where priors are looked for. */
@@ -58,7 +59,8 @@ export async function listPriors({ added: others = {} }: PriorPlaces = {}): Prom
 /**
  * The prior of a name, or of a folder or file with a network in it: what `tweedie train` wrote, a pipeline of diffusers
  * or its `unet/`, or a network of guided-diffusion. `NAME@SIDE` or `NAME@HEIGHTxWIDTH` runs the network on pictures of
- * another size than it was trained on: its layers know none. `NAME+LATENT` puts the autoencoder of a prior on latents beside
+ * another size than it was trained on: its layers know none. `NAME:grey` is a prior of colour that was trained on grey pictures
+ * too, of these; a size follows it. `NAME+LATENT` puts the autoencoder of a prior on latents beside
  * one on pictures, for methods that ask for it. Errors name the option `prior`.
  * @throws {OptionError} for a name that is none, listing those that are, or a size or network that does not fit.
  * @throws {FileFormatError} where its files are damaged or ask for what is not supported.
@@ -69,11 +71,11 @@ export async function loadPrior(given: string, places: PriorPlaces = {}): Promis
   const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(given) ?? []
   if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, given)))
     return besideCoder(await loadPrior(pictures, places), await loadPrior(latent, places))
-  const { name, size } = parseName(given, places)
+  const { name, size, grey } = parseName(given, places)
   if (shippedPriors().includes(name)) {
     const prior = loadShippedPrior(name)
     const shape = latentShapeAt(prior.config, size, prior.autoencoder)
-    return priorOf(given, shape, prior, prior.trainedOn, prior.autoencoder)
+    return priorIn(grey, given, shape, prior, prior.trainedOn, prior.autoencoder)
   }
   const { config, directory, weights, training, autoencoder } = openModel(name, places)
   checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
@@ -81,7 +83,18 @@ export async function loadPrior(given: string, places: PriorPlaces = {}): Promis
   const shape = latentShapeAt(config, size, coder)
   const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
   for (const note of [...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]) places.onNote?.(note)
-  return priorOf(basename(given), shape, loaded, training.trainedOn, coder)
+  return priorIn(grey, basename(given), shape, loaded, training.trainedOn, coder)
+}
+
+/** {@link priorOf}, of grey pictures where that is asked. @throws {OptionError} where it was not trained on them. */
+function priorIn(
+  grey: boolean,
+  ...[name, shape, network, trainedOn, coder]: Parameters<typeof priorOf>
+): Prior {
+  if (grey && trainedOn.grey !== true)
+    throw new OptionError('prior', `'${name}' was not trained on grey pictures in colour; leave :grey away`)
+  const prior = priorOf(name, shape, network, trainedOn, coder)
+  return grey ? greyPrior(prior) : prior
 }
 
 /** A prior on pictures with the autoencoder of another beside it. @throws {OptionError} where it has none of such pictures. */
@@ -120,13 +133,23 @@ function latentShapeAt(
   return shape
 }
 
-/** A name, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` follows it and is no part of a path. */
-function parseName(given: string, places: PriorPlaces): { name: string; size?: readonly [number, number] } {
-  const [, name, height, width = height] = /^(.+)@(\d+)(?:x(\d+))?$/.exec(given) ?? []
-  if (name === undefined || existsSync(pathOf(places, given))) return { name: given }
+/** What a name of a prior says. */
+interface Named {
+  readonly name: string
+  readonly size?: readonly [height: number, width: number]
+  readonly grey: boolean
+}
+
+/** A name, whether `:grey` follows it, and [height, width] where `@SIDE` or `@HEIGHTxWIDTH` does and is no part of a path. */
+function parseName(given: string, places: PriorPlaces): Named {
+  if (existsSync(pathOf(places, given))) return { name: given, grey: false }
+  const [, full = given, height, width = height] = /^(.+)@(\d+)(?:x(\d+))?$/.exec(given) ?? []
+  const grey = full.endsWith(':grey') && !existsSync(pathOf(places, full))
+  const name = grey ? full.slice(0, -':grey'.length) : full
+  if (height === undefined) return { name, grey }
   const size = [Number(height), Number(width)] as const
   const wrong = size.find((side) => !(side >= 1 && side <= modelLimits.side))
-  if (wrong === undefined) return { name, size }
+  if (wrong === undefined) return { name, size, grey }
   throw new OptionError('prior', `a side must be a whole number from 1 to ${modelLimits.side}, got ${wrong}`)
 }
 

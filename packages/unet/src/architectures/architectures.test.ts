@@ -16,8 +16,10 @@ import {
   describeNetwork,
   networkConfig,
 } from './catalog.ts'
+import { bfCnnConfig, dncnnConfig } from './chain/config.ts'
 import { ddpmConfig } from './ddpm/config.ts'
 import { ddpmForward } from './ddpm/forward.ts'
+import { drunetConfig } from './drunet/config.ts'
 import { cannotPredict, predictor } from './predictor.ts'
 
 const host = { device: 'reference' }
@@ -46,6 +48,21 @@ const examples: { readonly [Name in NetworkConfig['architecture']]: readonly Net
       ...{ sampleSize: 8, inChannels: 3, blockOutChannels: [4, 4, 8], layersPerBlock: 2 },
       ...{ normGroups: 4, numClasses: 3 },
     }),
+  ],
+  drunet: [
+    drunetConfig({ sampleSize: [8, 12], widths: [4, 6, 8], numBlocks: 1 }),
+    drunetConfig({
+      ...{ sampleSize: 4, inChannels: 1, widths: [4, 4], numBlocks: 2, bias: true },
+      ...{ activation: 'silu', conditioning: 'gain' },
+    }),
+  ],
+  dncnn: [
+    dncnnConfig({ sampleSize: [5, 4], width: 4, depth: 4, norm: true }),
+    dncnnConfig({ sampleSize: 4, inChannels: 3, width: 4, depth: 2, conditioning: 'map' }),
+  ],
+  bf_cnn: [
+    bfCnnConfig({ sampleSize: 5, width: 4, depth: 4 }),
+    bfCnnConfig({ sampleSize: [3, 4], inChannels: 3, width: 4, depth: 2, firstLinear: true }),
   ],
 }
 const all = Object.values(examples)
@@ -160,13 +177,13 @@ test('the list is asked by the name, and refuses one that is none', () => {
   expect(architectures.map(({ name }) => name).sort()).toEqual(Object.keys(examples).sort())
   // @ts-expect-error There is no such architecture.
   expect(() => architectureOf({ architecture: 'vit' })).toThrow(
-    "architecture: there is no 'vit'; there are ddpm, adm, autoencoder",
+    "architecture: there is no 'vit'; there are ddpm, adm, autoencoder, drunet, dncnn, bf_cnn",
   )
   expect(() => networkConfig({ architecture: 'vit' }, 'c.json')).toThrow(
-    "c.json: architecture: must be one of ddpm, adm, autoencoder, got 'vit'",
+    "c.json: architecture: must be one of ddpm, adm, autoencoder, drunet, dncnn, bf_cnn, got 'vit'",
   )
   expect(() => architectureOfJson({ hidden_size: 8 }, 'c.json')).toThrow(
-    "c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel), autoencoder (this project's autoencoder)",
+    "c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel), autoencoder (this project's autoencoder), drunet (KAIR's UNetRes, DRUNet), dncnn (KAIR's DnCNN and FDnCNN), bf_cnn (the BF_CNN of universal_inverse_problem)",
   )
   expect(() => architectureOfJson([], 'c.json')).toThrow('c.json: the whole must be a JSON object, got []')
   expect(architectureOfShapes(new Map([['weight', [3]]]))).toBeUndefined()

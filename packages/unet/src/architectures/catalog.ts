@@ -4,11 +4,13 @@ import type { NamedShapes } from '../param-source.ts'
 import { adm } from './adm/architecture.ts'
 import type { Architecture } from './architecture.ts'
 import { autoencoder } from './autoencoder/architecture.ts'
+import { bfCnn, dncnn } from './chain/architecture.ts'
 import { ddpm } from './ddpm/architecture.ts'
+import { drunet } from './drunet/architecture.ts'
 import type { ConfigOf } from './format.ts'
 import { formatOfJson } from './format.ts'
 
-const list = [ddpm, adm, autoencoder] as const
+const list = [ddpm, adm, autoencoder, drunet, dncnn, bfCnn] as const
 
 /** The configuration of a network of any architecture here. */
 export type NetworkConfig = ConfigOf<(typeof list)[number]>
@@ -56,7 +58,7 @@ export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkC
  * @example
  * ```ts
  * import { describeNetwork } from '@tweedie/unet'
- * describeNetwork(new Map([['weight', [3, 3]]])) // => 'not one of those known here (ddpm, adm, autoencoder)'
+ * describeNetwork(new Map([['weight', [3, 3]]])) // => 'not one of those known here (ddpm, adm, autoencoder, drunet, dncnn, bf_cnn)'
  * ```
  */
 export function describeNetwork(shapes: NamedShapes): string {

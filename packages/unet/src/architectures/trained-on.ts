@@ -1,4 +1,7 @@
 import type { Prediction } from '@tweedie/solvers'
+import { FileFormatError } from '@tweedie/tensor'
+import type { Fields } from '../fields.ts'
+import { field, number, objectOf, pairOf, show } from '../fields.ts'
 
 /** What a network predicts, in the words and by the formulas of solvers' `parameterisations`. */
 export type Predicts = Prediction
@@ -17,6 +20,8 @@ export type TrainedSchedule =
       readonly betaStart: number
       readonly betaEnd: number
     }
+  /** Noise levels σ themselves, of x = x₀ + σ·ε: its time is σ. Between these, null for no limit. */
+  | { readonly kind: 'edm'; readonly sigmaMin: number; readonly sigmaMax: number | null }
 
 /** What a network was trained on, as far as a sampler has to know it. */
 export interface TrainedOn {
@@ -28,7 +33,45 @@ export interface TrainedOn {
   readonly learnedVariance?: boolean
   /** Whether the last class that the network is told stands for none. */
   readonly noClass?: boolean
+  /** Of noise levels: whether the network is shown pictures in [0, 1], is told σ in their units and says x₀ in them. */
+  readonly unit?: boolean
+  /** Whether a network of three channels was trained on grey pictures too, all channels and their noise alike. */
+  readonly grey?: boolean
 }
+
+/**
+ * What a published denoiser was trained on: pictures in [0, 1], to say the clean one. The field `noiseRange` of its
+ * config.json has the least and the largest standard deviation of the noise, in grey levels of 255; the two are the same
+ * for a network of one level.
+ * @param usual - The range where the file does not say it.
+ * @throws {FileFormatError} where the field does not fit.
+ */
+export function denoiserTraining(
+  json: unknown,
+  file: string,
+  usual: readonly [least: number, largest: number],
+): { readonly trainedOn: TrainedOn; readonly note: string } {
+  const fields = objectOf(file, json)
+  const range = field(file, fields, 'noiseRange', pairOf(number(0, 255)), usual)
+  const [least, largest] = range
+  if (!(least <= largest && largest > 0))
+    throw new FileFormatError(
+      file,
+      `noiseRange: must be the least and the largest, above 0, got ${show(range)}`,
+    )
+  // A grey level is 2/255 where pictures are in [−1, 1].
+  const [sigmaMin, sigmaMax] = [(2 * least) / 255, (2 * largest) / 255]
+  const said = Object.hasOwn(fields, 'noiseRange')
+  return {
+    trainedOn: { schedule: { kind: 'edm', sigmaMin, sigmaMax }, predicts: 'x0', clip: 1, unit: true },
+    note: said
+      ? `denoises noise of standard deviation ${least} to ${largest} of 255`
+      : `does not say which noise it was trained on: taken is that of the published networks, ${least} to ${largest} of 255; "noiseRange": [25, 25] in its config.json would say another`,
+  }
+}
+
+/** The fields of a denoiser's configuration, without what {@link denoiserTraining} reads. */
+export const withoutNoiseRange = ({ noiseRange: _, ...fields }: Fields): Fields => fields
 
 /** DDPM's linear schedule and x̂₀ within the data range: what `train` and guided-diffusion train on. */
 export const linearTraining = (timesteps: number, predicts: Predicts = 'epsilon'): TrainedOn => ({

@@ -163,6 +163,7 @@ const perChannel = fc.tuple(image, flag).map(
   }),
 )
 
+<<<<<<< HEAD
 const convTranspose2d = fc
   .record({
     at: image,
@@ -198,6 +199,12 @@ const embedding = fc.tuple(small, fc.array(fc.nat(2), { minLength: 1, maxLength:
       const { device } = p['e.weight']!
       return layers.embedding(p, 'e', fromData(rows, [rows.length], { dtype: 'int32', device })).square()
     },
+=======
+const withLevelMap = fc.tuple(image, flag).map(
+  ([{ n, c, h, w }, perSample]): Call => ({
+    shapes: { x: [n, c, h, w], t: [perSample ? n : 1] },
+    run: ({ x, t }) => layers.withLevelMap(x!, t!).square(),
+>>>>>>> denoisers
   }),
 )
 
@@ -215,9 +222,13 @@ const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   upsampleNearest: ofImages(layers.upsampleNearest),
   timeEmbedding,
   timeMlp,
+<<<<<<< HEAD
   convTranspose2d,
   layerNorm,
   embedding,
+=======
+  withLevelMap,
+>>>>>>> denoisers
 }
 
 test('every layer is among them', () => {

@@ -1,6 +1,7 @@
 import { predictions } from '@tweedie/solvers'
-import type { TrainedOn } from '../architectures/trained-on.ts'
+import type { TrainedOn, TrainedSchedule } from '../architectures/trained-on.ts'
 import { linearTraining } from '../architectures/trained-on.ts'
+import type { Fields } from '../fields.ts'
 import { count, field, number, objectOf, oneOf } from '../fields.ts'
 import { limits } from '../limits.ts'
 
@@ -15,10 +16,20 @@ export function recordedTraining(path: string, json: unknown): TrainedOn {
   const trained = linearTraining(timesteps, field(path, config, 'predicts', oneOf(...predictions), 'epsilon'))
   return {
     ...trained,
+    ...(Object.hasOwn(config, 'noiseLevels') ? { schedule: recordedLevels(path, config) } : {}),
+    ...(Object.hasOwn(config, 'greyPart') ? { grey: field(path, config, 'greyPart', number(0, 1)) > 0 } : {}),
     // Latents have no range.
     ...(Object.hasOwn(record, 'autoencoder') ? { clip: null } : {}),
     ...(Object.hasOwn(config, 'labelDrop')
       ? { noClass: field(path, config, 'labelDrop', number(0, 1)) > 0 }
       : {}),
   }
+}
+
+/** The range of the noise levels of a training on σ. */
+function recordedLevels(path: string, config: Fields): TrainedSchedule {
+  const levels = objectOf(path, config['noiseLevels'], 'noiseLevels')
+  const positive = number(Number.MIN_VALUE, Number.MAX_VALUE)
+  const sigmaMin = field(path, levels, 'min', positive)
+  return { kind: 'edm', sigmaMin, sigmaMax: field(path, levels, 'max', number(sigmaMin, Number.MAX_VALUE)) }
 }

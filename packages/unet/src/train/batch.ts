@@ -1,4 +1,4 @@
-import { parameterisations, timeLabel } from '@tweedie/solvers'
+import { timeLabel } from '@tweedie/solvers'
 import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
 import type { NetworkConfig } from '../architectures/catalog.ts'
@@ -7,6 +7,7 @@ import type { Samples } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
+import { corrupt, makeGrey } from './target.ts'
 
 /** Noisy images, the noise in them, what a network should predict of them, and their times, on the host. */
 export interface NoisyBatch {
@@ -15,6 +16,8 @@ export interface NoisyBatch {
   readonly noise: Float32Array
   readonly target: Float32Array
   readonly t: Float32Array
+  /** Weights of the samples' squared errors. */
+  readonly weights: Float32Array
   /** What each sample's further draws come from. */
   readonly keys: readonly Key[]
   /** What the network is told, or should tell, of each image; undefined for one that knows no classes. */
@@ -86,14 +89,16 @@ export function noisyBatch(
   times: readonly number[],
   keys: readonly Key[],
   table: NoiseTable,
-  config: Pick<TrainConfig, 'model' | 'predicts' | 'labelDrop'>,
+  config: Pick<TrainConfig, 'model' | 'predicts' | 'weighting' | 'greyPart' | 'labelDrop'>,
 ): NoisyBatch {
-  const { predicts } = config
+  const { predicts, greyPart = 0 } = config
   const [c, h, w] = images.shape
   const size = c * h * w
   const xt = new Float32Array(places.length * size)
   const wanted = new Float32Array(places.length * size)
   const t = new Float32Array(places.length)
+  const weights = new Float32Array(places.length)
+  const grey = greyPart === 0 ? undefined : drawsOf(keys, 'grey')
   const noise = scope(() =>
     normal(
       keys.map((key) => key.fold('noise')),
@@ -103,13 +108,16 @@ export function noisyBatch(
   ) as Float32Array
   places.forEach((place, j) => {
     readImage(images, place, xt, j * size)
-    const [alpha, sigma] = [table.alpha[times[j]!]!, table.sigma[times[j]!]!]
-    const { target, input } = parameterisations[predicts](alpha, sigma)
-    t[j] = timeLabel(predicts, alpha, sigma, times[j]!)
-    for (let i = j * size; i < (j + 1) * size; i++) {
-      wanted[i] = target.x0 * xt[i]! + target.noise * noise[i]!
-      xt[i] = input * (alpha * xt[i]! + sigma * noise[i]!)
-    }
+    const time = times[j]!
+    const at = { alpha: table.alpha[time]!, sigma: table.sigma[time]! }
+    t[j] = timeLabel(predicts, at.alpha, at.sigma, table.time?.[time] ?? time)
+    const [x, own, target] = [xt, noise, wanted].map((all) => all.subarray(j * size, (j + 1) * size)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
+    if (grey !== undefined && grey[j]! < greyPart) makeGrey(x, own)
+    weights[j] = corrupt(config, at, x, own, target)
   })
   return {
     count: places.length,
@@ -117,10 +125,21 @@ export function noisyBatch(
     noise,
     target: wanted,
     t,
+    weights,
     keys,
     labels: labelsOf(images, places, keys, config),
   }
 }
+
+/** A number from 0 to 1 of each key, from the stream of a name. */
+const drawsOf = (keys: readonly Key[], stream: string): ArrayLike<number> =>
+  scope(() =>
+    uniform(
+      keys.map((key) => key.fold(stream)),
+      [1],
+      host,
+    ).dataSync(),
+  )
 
 /** The classes that a network is told or tells; 0 for none. */
 export const classesOf = (model: NetworkConfig): number => architectureOf(model).classes?.(model) ?? 0
@@ -137,13 +156,7 @@ function labelsOf(
   if (classes === 0 || labels === undefined) return undefined
   const given = Int32Array.from(places, (place) => labels[place]!)
   if (labelDrop === 0) return given
-  const drawn = scope(() =>
-    uniform(
-      keys.map((key) => key.fold('label')),
-      [1],
-      host,
-    ).dataSync(),
-  )
+  const drawn = drawsOf(keys, 'label')
   return given.map((label, j) => (drawn[j]! < labelDrop ? classes - 1 : label))
 }
 

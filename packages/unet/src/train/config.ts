@@ -4,8 +4,10 @@ import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Predicts } from '../architectures/trained-on.ts'
 import { countParams } from '../params.ts'
-import type { NoiseSchedule } from './schedule.ts'
-import { linearNoise, noNoise } from './schedule.ts'
+import type { NoiseLevels, NoiseSchedule } from './schedule.ts'
+import { levelNoise, linearNoise, noNoise } from './schedule.ts'
+import type { Weighting } from './target.ts'
+import { weightings } from './target.ts'
 
 /** What the outcome of a training depends on, besides the images and the noise schedule. */
 export interface TrainConfig {
@@ -22,8 +24,20 @@ export interface TrainConfig {
    */
   readonly shards: number
   readonly seed: number
-  /** T: times are drawn from 0 … T−1. */
+  /** T: times are drawn from 0 … T−1, or noise levels from T of them. */
   readonly timesteps: number
+  /**
+   * The noise levels σ of x = x₀ + σ·ε, told to the network; left out, the noise is that of DDPM's linear schedule over T
+   * steps.
+   */
+  readonly noiseLevels?: NoiseLevels
+  /** What an error at each noise level weighs; default all the same. */
+  readonly weighting?: Weighting
+  /**
+   * Of networks of three channels: the part of pictures that they are shown in grey, all channels alike and the noise as
+   * well. One trained so is a prior of grey pictures too.
+   */
+  readonly greyPart?: number
   /** One time in each of `batch` equal parts of 0 … T−1, instead of independent ones. */
   readonly stratified: boolean
   /** Peak learning rate, reached after `warmup` steps; then it falls to zero at the end, or stays. */
@@ -79,7 +93,9 @@ export function trainConfig(options: TrainOptions): TrainConfig {
   const { coder } = architectureOf(options.model)
   const config: TrainConfig = {
     model: options.model,
-    predicts: options.predicts ?? (coder === undefined ? 'epsilon' : 'x0'),
+    predicts:
+      options.predicts ??
+      (coder === undefined ? (options.noiseLevels === undefined ? 'epsilon' : 'edm') : 'x0'),
     steps: options.steps,
     batch: options.batch ?? 64,
     shards: options.shards ?? 4,
@@ -95,6 +111,7 @@ export function trainConfig(options: TrainOptions): TrainConfig {
     epsilon: options.epsilon ?? 1e-8,
     clipNorm: options.clipNorm ?? 1,
     emaDecay: options.emaDecay ?? 0.995,
+    ...given(options),
     ...byArchitecture(options),
   }
   for (const name of ['steps', 'batch', 'shards', 'timesteps'] as const) {
@@ -136,8 +153,53 @@ export function trainConfig(options: TrainOptions): TrainConfig {
     throw new OptionError('predicts', `must be ${predictions.join(', ')}, got ${String(config.predicts)}`)
   }
   checkModel(config)
+  checkNoise(config)
   checkSize(config)
   return config
+}
+
+/** Options without a default that every network may have. */
+function given({ noiseLevels, weighting, greyPart }: TrainOptions): Partial<TrainConfig> {
+  return {
+    ...(noiseLevels === undefined ? {} : { noiseLevels }),
+    ...(weighting === undefined ? {} : { weighting }),
+    ...(greyPart === undefined ? {} : { greyPart }),
+  }
+}
+
+function checkNoise({ model, predicts, noiseLevels, weighting, greyPart }: TrainConfig): void {
+  const { coder } = architectureOf(model)
+  if (coder !== undefined)
+    for (const [name, value] of Object.entries({ noiseLevels, weighting }))
+      if (value !== undefined)
+        throw new OptionError(name, 'is for networks that are shown noise, no autoencoder')
+  if (weighting !== undefined && !weightings.includes(weighting))
+    throw new OptionError('weighting', `must be ${weightings.join(', ')}, got ${String(weighting)}`)
+  if (greyPart !== undefined) {
+    if (!(greyPart >= 0 && greyPart <= 1))
+      throw new OptionError('greyPart', `must be between 0 and 1, got ${greyPart}`)
+    if (model.inChannels !== 3)
+      throw new OptionError('greyPart', `is for networks of 3 channels, the model has ${model.inChannels}`)
+  }
+  if (noiseLevels === undefined) return
+  if (predicts === 'v' || predicts === 'flow')
+    throw new OptionError(
+      'predicts',
+      `${predicts} is of schedules with a signal that fades; on noiseLevels it must be edm, x0 or epsilon`,
+    )
+  const { min, max, logMean, logStd } = noiseLevels
+  if (!(min > 0 && min < max && max < Infinity))
+    throw new OptionError('noiseLevels', `must go from min above 0 to a larger max, got ${min} and ${max}`)
+  if ((logMean === undefined) !== (logStd === undefined))
+    throw new OptionError('noiseLevels', 'logMean and logStd make a law together; give both or neither')
+  if (logMean === undefined || logStd === undefined) return
+  if (!(logStd > 0 && Number.isFinite(logStd)))
+    throw new OptionError('noiseLevels', `logStd must be above 0, got ${logStd}`)
+  if (!(logMean >= Math.log(min) && logMean <= Math.log(max)))
+    throw new OptionError(
+      'noiseLevels',
+      `logMean must lie between log ${min} and log ${max}, ${Math.log(min).toFixed(3)} to ${Math.log(max).toFixed(3)}, got ${logMean}`,
+    )
 }
 
 /** The options of {@link TrainConfig} that some networks have, those of this one filled in. */
@@ -165,7 +227,7 @@ function byArchitecture(options: TrainOptions): Partial<TrainConfig> {
 
 function checkModel(config: TrainConfig): void {
   const { model, predicts, timesteps, labelDrop } = config
-  const { coder, needsMore, classes } = architectureOf(model)
+  const { coder, needsMore, untrainable, classes } = architectureOf(model)
   if (coder !== undefined && (predicts !== 'x0' || timesteps !== 1))
     throw new OptionError(
       predicts === 'x0' ? 'timesteps' : 'predicts',
@@ -183,7 +245,8 @@ function checkModel(config: TrainConfig): void {
     if (count < 2)
       throw new OptionError('labelDrop', `needs a class and one for none, the model has ${count}`)
   }
-  const more = coder === undefined && labelDrop === undefined ? needsMore?.(model) : undefined
+  const more =
+    untrainable?.(model) ?? (coder === undefined && labelDrop === undefined ? needsMore?.(model) : undefined)
   if (more !== undefined) throw new OptionError('model', more)
   if (model.inChannels === model.outChannels) return
   throw new OptionError(
@@ -211,9 +274,11 @@ function checkSize({ model, batch, shards }: TrainConfig): void {
   }
 }
 
-/** The noise of a training: none for an autoencoder, DDPM's linear schedule for all others. */
-export const scheduleOf = ({ model, timesteps }: TrainConfig): NoiseSchedule =>
-  architectureOf(model).coder === undefined ? linearNoise(timesteps) : noNoise
+/** The noise of a training: none for an autoencoder, its noise levels, or DDPM's linear schedule. */
+export function scheduleOf({ model, timesteps, noiseLevels }: TrainConfig): NoiseSchedule {
+  if (architectureOf(model).coder !== undefined) return noNoise
+  return noiseLevels === undefined ? linearNoise(timesteps) : levelNoise(noiseLevels, timesteps)
+}
 
 /** The learning rate of step k = 0, 1, …: linear warm-up, the peak, then the decay. */
 export function learningRateAt(config: TrainConfig, k: number): number {

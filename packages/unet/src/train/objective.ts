@@ -10,23 +10,26 @@ interface Batch {
   readonly x: Tensor
   readonly target: Tensor
   readonly t: Tensor
+  /** Weights of squared errors, [N, 1, 1, 1]; undefined where all are 1. */
+  readonly weights: Tensor | undefined
   readonly labels: Tensor | undefined
 }
 
 /** The tensors of a drawn batch of images [C, H, W]. */
 export function batchTensors(drawn: NoisyBatch, shape: Shape): Batch {
-  const { count, labels } = drawn
+  const { count, labels, weights } = drawn
   return {
     x: fromData(drawn.xt, [count, ...shape]),
     target: fromData(drawn.target, [count, ...shape]),
     t: fromData(drawn.t, [count]),
+    weights: weights.every((w) => w === 1) ? undefined : fromData(weights, [count, ...shape.map(() => 1)]),
     labels: labels === undefined ? undefined : fromData(labels, [count], { dtype: 'int32' }),
   }
 }
 
 /**
  * What a training minimises, as a function of the parameters: the part that a drawn shard has in the mean over the batch.
- * Of a network that denoises it is the mean squared error of what it predicts. An autoencoder has latents z, which the
+ * Of a network that denoises it is the mean squared error of what it predicts, weighted by noise level where asked. An autoencoder has latents z, which the
  * decoder meets with noise of `latentNoise`, and its loss is
  *
  *     mean (D(z + σ_z ε) − x)² + latentPenalty · mean z² + labelWeight · (−log p(class | z)):
@@ -37,8 +40,11 @@ export function batchTensors(drawn: NoisyBatch, shape: Shape): Batch {
 export function objective(config: TrainConfig, drawn: NoisyBatch, shape: Shape): (p: Params) => Tensor {
   const { model, latentNoise = 0, latentPenalty = 0, labelWeight = 0 } = config
   const { forward, coder } = architectureOf(model)
-  const { x, t, target, labels } = batchTensors(drawn, shape)
-  const squared = (output: Tensor) => sum(square(sub(output, target))).mul(1 / (config.batch * sizeOf(shape)))
+  const { x, t, target, weights, labels } = batchTensors(drawn, shape)
+  const squared = (output: Tensor) => {
+    const errors = square(sub(output, target))
+    return sum(weights === undefined ? errors : errors.mul(weights)).mul(1 / (config.batch * sizeOf(shape)))
+  }
   if (coder === undefined) return (p) => scope(() => squared(forward(p, model, x, t, labels)))
   const perSample = 1 / config.batch
   const noise = normal(

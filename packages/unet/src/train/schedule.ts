@@ -1,21 +1,28 @@
 import { OptionError } from '@tweedie/tensor'
 
-/** x_t = α_t·x₀ + σ_t·ε at the DDPM indices 0 … T−1. */
+/** x_t = α_t·x₀ + σ_t·ε at the indices 0 … T−1. */
 export interface NoiseSchedule {
   alpha(t: number): number
   sigma(t: number): number
+  /** The time that the network is told at an index; default the index itself, as DDPM's are. */
+  time?(t: number): number
 }
 
-/** α_t and σ_t of every index, for threads that cannot be handed functions. */
+/** α_t, σ_t and, where it is another, the time of every index, for threads that cannot be handed functions. */
 export interface NoiseTable {
   readonly alpha: Float64Array
   readonly sigma: Float64Array
+  readonly time?: Float64Array
 }
 
 /** The values of a schedule at 0 … T−1. */
 export function noiseTable(schedule: NoiseSchedule, timesteps: number): NoiseTable {
   const values = (f: (t: number) => number) => Float64Array.from({ length: timesteps }, (_, t) => f(t))
-  return { alpha: values((t) => schedule.alpha(t)), sigma: values((t) => schedule.sigma(t)) }
+  return {
+    alpha: values((t) => schedule.alpha(t)),
+    sigma: values((t) => schedule.sigma(t)),
+    ...(schedule.time === undefined ? {} : { time: values(schedule.time) }),
+  }
 }
 
 /**
@@ -49,6 +56,53 @@ export function linearNoise(timesteps = 1000): NoiseSchedule {
     return value
   }
   return { alpha: (t) => Math.sqrt(alphaBar(t)), sigma: (t) => Math.sqrt(1 - alphaBar(t)) }
+}
+
+/** Which noise levels σ a training on x₀ + σ·ε sees, in the units of the data. */
+export interface NoiseLevels {
+  readonly min: number
+  readonly max: number
+  /**
+   * Mean and standard deviation of log σ, of which what lies within the range is drawn (EDM, arXiv 2206.00364: −1.2 and
+   * 1.2); without them log σ is uniform.
+   */
+  readonly logMean?: number
+  readonly logStd?: number
+}
+
+/** Cells of the sum over log σ that quantiles are read off. */
+const cells = 2 ** 14
+
+/**
+ * x₀ + σ·ε with σ = t at T levels: index i is the quantile (i + ½)/T of the law of σ, so that indices drawn evenly are
+ * levels drawn by it.
+ * @example
+ * ```ts
+ * import { levelNoise } from '@tweedie/unet'
+ * const { alpha, sigma } = levelNoise({ min: 0.01, max: 100 }, 3)
+ * alpha(1) // => 1
+ * sigma(1) // ≈ 1.000
+ * ```
+ */
+export function levelNoise(
+  { min, max, logMean = 0, logStd = Infinity }: NoiseLevels,
+  T: number,
+): NoiseSchedule {
+  const [low, step] = [Math.log(min), Math.log(max / min) / cells]
+  const density = (i: number) => Math.exp(-0.5 * ((low + (i + 0.5) * step - logMean) / logStd) ** 2)
+  // What lies below the upper end of each cell.
+  const below = new Float64Array(cells + 1)
+  for (let i = 0; i < cells; i++) below[i + 1] = below[i]! + density(i)
+  const total = below[cells]!
+  const levels = new Float64Array(T)
+  for (let i = 0, cell = 0; i < T; i++) {
+    const wanted = ((i + 0.5) / T) * total
+    while (cell < cells - 1 && below[cell + 1]! < wanted) cell++
+    const within = (wanted - below[cell]!) / (below[cell + 1]! - below[cell]!)
+    levels[i] = Math.exp(low + (cell + within) * step)
+  }
+  const sigma = (t: number) => levels[t]!
+  return { alpha: () => 1, sigma, time: sigma }
 }
 
 /** Of a training on pictures without noise, at the one time 0. */

@@ -52,6 +52,8 @@ Ctrl-C saves the state first; the same command with --resume goes on, to the sam
 --data is an IDX file of [N, H, W] unsigned bytes, or [N, C, H, W] or [N, H, W, C] (train-images-idx4-ubyte) for colour.
 The "model" of --config is a config.json of any network known here, or has the fields of the "architecture" it names.
 "predicts" in it is epsilon (the default), x0, v, flow or edm.
+"noiseLevels" ({ "min", "max" }, and "logMean" and "logStd" of log σ) trains a denoiser that is told σ, and predicts edm.
+"weighting" of errors by noise level is output (the default), x0, epsilon or min-snr; "greyPart" shows colour in grey at times.
 A model of the architecture autoencoder learns to give pictures back; --autoencoder then trains a prior on its latents.
 Models with classes read the labels beside the images (train-labels-idx1-ubyte); with "labelDrop" the last class is none.
 One training at a time has --out: train.lock in it says which.`,

@@ -51,11 +51,42 @@ describe('a training configuration', () => {
     expect(read({ model, steps: 3 })).toMatchObject({ model: { architecture: 'ddpm' }, predicts: 'epsilon' })
   })
 
+  test('has noise levels, a weighting and a part in grey', () => {
+    const colour = {
+      architecture: 'drunet',
+      widths: [4, 8],
+      numBlocks: 1,
+      sampleSize: [8, 8],
+      conditioning: 'gain',
+    }
+    const given = { noiseLevels: { min: 0.01, max: 10 }, weighting: 'x0', greyPart: 0.25 }
+    expect(read({ model: colour, steps: 3, ...given })).toMatchObject({
+      ...given,
+      predicts: 'edm',
+      model: colour,
+    })
+    const law = { min: 0.01, max: 10, logMean: -1, logStd: 1.2 }
+    expect(read({ model, steps: 3, noiseLevels: law }).noiseLevels).toEqual(law)
+  })
+
   test.each<[string, unknown, string]>([
     [
       'an architecture that is none',
       { model: { ...model, architecture: 'vit' }, steps: 3 },
-      "architecture: must be one of ddpm, adm, autoencoder, got 'vit'",
+      "architecture: must be one of ddpm, adm, autoencoder, drunet, dncnn, bf_cnn, got 'vit'",
+    ],
+    [
+      'a law of noise levels with a field that is none',
+      { model, steps: 3, noiseLevels: { min: 0.1, max: 1, mean: 0 } },
+      'noiseLevels.mean: ',
+    ],
+    ['noise levels in a list', { model, steps: 3, noiseLevels: [0.1, 1] }, 'noiseLevels: must be an object'],
+    ['noise levels without an end', { model, steps: 3, noiseLevels: { min: 0.1 } }, 'noiseLevels.max: '],
+    ['a weighting that is none', { model, steps: 3, weighting: 'soft' }, 'weighting: '],
+    [
+      'grey pictures of grey ones',
+      { model, steps: 3, greyPart: 0.5 },
+      'greyPart: is for networks of 3 channels',
     ],
     ['a target that is none', { model, steps: 3, predicts: 'score' }, 'predicts: '],
     ['null', null, 'the whole: '],

@@ -1,7 +1,7 @@
 import { predictions } from '@tweedie/solvers'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import type { TrainConfig } from '@tweedie/unet'
-import { networkConfig, trainConfig } from '@tweedie/unet'
+import { networkConfig, trainConfig, weightings } from '@tweedie/unet'
 import { readJson } from '@tweedie/unet/node'
 import * as v from 'valibot'
 
@@ -20,6 +20,19 @@ const fields = {
   shards: v.optional(count),
   seed: v.optional(count),
   timesteps: v.optional(count),
+  noiseLevels: v.optional(
+    v.pipe(
+      object,
+      v.strictObject({
+        min: number,
+        max: number,
+        logMean: v.exactOptional(number),
+        logStd: v.exactOptional(number),
+      }),
+    ),
+  ),
+  weighting: v.optional(v.picklist(weightings)),
+  greyPart: v.optional(number),
   stratified: v.optional(v.boolean()),
   learningRate: v.optional(number),
   warmup: v.optional(count),

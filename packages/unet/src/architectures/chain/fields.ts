@@ -1,0 +1,96 @@
+import type { Fields, Kind } from '../../fields.ts'
+import {
+  buildFrom,
+  count,
+  either,
+  field,
+  flag,
+  knownFields,
+  objectOf,
+  oneOf,
+  pairOf,
+  whole,
+} from '../../fields.ts'
+import { limits } from '../../limits.ts'
+import type { NamedShapes } from '../../param-source.ts'
+import { withoutNoiseRange } from '../trained-on.ts'
+import type { BfCnnConfig, BfCnnOptions, Chain, DncnnConfig, DncnnOptions } from './config.ts'
+import { bfCnnConfig, dncnnConfig } from './config.ts'
+import { inferBfCnn, inferDncnn } from './infer.ts'
+
+const channels = count(limits.channels)
+const side = count(limits.side)
+
+const common = {
+  sampleSize: either(side, pairOf(side)),
+  inChannels: channels,
+  outChannels: channels,
+  width: channels,
+  depth: whole(2, limits.layers),
+} as const satisfies { readonly [K in keyof Chain]: Kind<unknown> }
+
+const dncnnKinds: { readonly [K in keyof DncnnConfig]: Kind<NonNullable<DncnnOptions[K]>> } = {
+  architecture: oneOf('dncnn'),
+  ...common,
+  norm: flag,
+  conditioning: oneOf('blind', 'map'),
+}
+const bfCnnKinds: { readonly [K in keyof BfCnnConfig]: Kind<NonNullable<BfCnnOptions[K]>> } = {
+  architecture: oneOf('bf_cnn'),
+  ...common,
+  firstLinear: flag,
+}
+
+/**
+ * A configuration from the fields of {@link DncnnConfig}, of which all but `depth` may be left out.
+ * @throws {FileFormatError} naming the field that does not fit.
+ */
+export function dncnnConfigFromFields(fields: Fields, file: string): DncnnConfig {
+  const given = knownFields<DncnnOptions>(file, fields, dncnnKinds, 'a dncnn model')
+  const depth = field(file, fields, 'depth', common.depth)
+  return buildFrom(file, {}, () => dncnnConfig({ ...given, depth }))
+}
+
+/**
+ * A configuration from the fields of {@link BfCnnConfig}, of which all but `depth` may be left out.
+ * @throws {FileFormatError} naming the field that does not fit.
+ */
+export function bfCnnConfigFromFields(fields: Fields, file: string): BfCnnConfig {
+  const given = knownFields<BfCnnOptions>(file, fields, bfCnnKinds, 'a bf_cnn model')
+  const depth = field(file, fields, 'depth', common.depth)
+  return buildFrom(file, {}, () => bfCnnConfig({ ...given, depth }))
+}
+
+const names = (json: unknown, architecture: string): boolean =>
+  typeof json === 'object' && json !== null && 'architecture' in json && json.architecture === architecture
+
+/** Whether JSON is a configuration of DnCNN: its files name the architecture. */
+export const isDncnn = (json: unknown): boolean => names(json, 'dncnn')
+/** Whether JSON is a configuration of BF_CNN: its files name the architecture. */
+export const isBfCnn = (json: unknown): boolean => names(json, 'bf_cnn')
+
+/** Fields with those that the weights tell, where some of these were left out. */
+function completed(fields: Fields, told: readonly string[], infer: () => object | undefined): Fields {
+  return told.every((name) => Object.hasOwn(fields, name)) ? fields : { ...infer(), ...fields }
+}
+
+const toldOfBoth = ['inChannels', 'outChannels', 'width', 'depth']
+
+/**
+ * The configuration in a `config.json`; what it leaves out and the weights tell is taken from them.
+ * @throws {FileFormatError} naming the field that does not fit.
+ */
+export const parseDncnn = (json: unknown, file: string, shapes: () => NamedShapes): DncnnConfig =>
+  dncnnConfigFromFields(
+    completed(withoutNoiseRange(objectOf(file, json)), [...toldOfBoth, 'norm', 'conditioning'], () =>
+      inferDncnn(shapes()),
+    ),
+    file,
+  )
+
+/** As {@link parseDncnn}. @throws {FileFormatError} naming the field that does not fit. */
+export const parseBfCnn = (json: unknown, file: string, shapes: () => NamedShapes): BfCnnConfig =>
+  bfCnnConfigFromFields(
+    completed(withoutNoiseRange(objectOf(file, json)), toldOfBoth, () => inferBfCnn(shapes())),
+    file,
+  )
