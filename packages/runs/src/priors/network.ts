@@ -85,19 +85,27 @@ export function priorOf(
   trainedOn: TrainedOn,
   autoencoder?: Network,
 ): Prior {
-  const { schedule, predicts, clip } = trainedOn
+  const { schedule: trained, predicts, clip } = trainedOn
+  const schedule = scheduleOf(trained)
   const asked = conditionalPredictor(network, trainedOn)
   const nothing = asked && unscoped(() => asked.embed([asked.classes]))
   const options = {
     name,
     shape,
-    schedule: scheduleOf(schedule),
+    schedule,
     predicts,
     ...(clip === null ? {} : { clip: [-clip, clip] as const }),
   }
-  const predict =
-    asked && nothing ? (xt: Tensor, t: number) => asked.predict(xt, t, nothing) : predictor(network)
-  const prior = networkPrior({ ...options, predict })
+  // A network of noise levels is asked at x_t/α_t = x₀ + (σ_t/α_t)·ε.
+  const ask = (predict: (xt: Tensor, t: number) => Tensor): Prior =>
+    networkPrior({
+      ...options,
+      predict:
+        trained.kind === 'edm'
+          ? (xt, t) => predict(xt.mul(1 / schedule.alpha(t)), schedule.sigma(t) / schedule.alpha(t))
+          : predict,
+    })
+  const prior = ask(asked && nothing ? (xt, t) => asked.predict(xt, t, nothing) : predictor(network))
   const coder = autoencoder && coderFor(name, shape, autoencoder)
   return {
     ...prior,
@@ -106,9 +114,7 @@ export function priorOf(
     ...(asked &&
       nothing && {
         conditional: {
-          ...conditionalOf(asked, nothing, (c) =>
-            networkPrior({ ...options, predict: (xt, t) => asked.predict(xt, t, c) }),
-          ),
+          ...conditionalOf(asked, nothing, (c) => ask((xt, t) => asked.predict(xt, t, c))),
           ...(coder && autoencoder && imageEmbedding(asked, coder, autoencoder)),
         },
       }),

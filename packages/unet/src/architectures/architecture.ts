@@ -53,7 +53,11 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
    * What its networks are trained on where neither a record nor a scheduler says it, by their own `config.json` or by
    * custom; `note` follows the file's name in a sentence. Without it a folder has to say its schedule.
    */
-  trainedOn?(json: unknown, file: string): { readonly trainedOn: TrainedOn; readonly note: string }
+  trainedOn?(
+    json: unknown,
+    file: string,
+    config: C,
+  ): { readonly trainedOn: TrainedOn; readonly note: string } | undefined
 
   /** What names and shapes tell of the configuration; undefined where they tell nothing. */
   infer?(shapes: NamedShapes): Inferred | undefined

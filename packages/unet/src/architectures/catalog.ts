@@ -5,10 +5,11 @@ import { adm } from './adm/architecture.ts'
 import type { Architecture } from './architecture.ts'
 import { autoencoder } from './autoencoder/architecture.ts'
 import { ddpm } from './ddpm/architecture.ts'
+import { edm } from './edm/architecture.ts'
 import type { ConfigOf } from './format.ts'
 import { formatOfJson } from './format.ts'
 
-const list = [ddpm, adm, autoencoder] as const
+const list = [ddpm, edm, adm, autoencoder] as const
 
 /** The configuration of a network of any architecture here. */
 export type NetworkConfig = ConfigOf<(typeof list)[number]>
@@ -56,7 +57,7 @@ export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkC
  * @example
  * ```ts
  * import { describeNetwork } from '@tweedie/unet'
- * describeNetwork(new Map([['weight', [3, 3]]])) // => 'not one of those known here (ddpm, adm, autoencoder)'
+ * describeNetwork(new Map([['weight', [3, 3]]])) // => 'not one of those known here (ddpm, edm, adm, autoencoder)'
  * ```
  */
 export function describeNetwork(shapes: NamedShapes): string {

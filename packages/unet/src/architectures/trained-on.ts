@@ -17,6 +17,8 @@ export type TrainedSchedule =
       readonly betaStart: number
       readonly betaEnd: number
     }
+  /** Noise levels σ themselves, of x = x₀ + σ·ε: its time is σ. Between these, null for no limit. */
+  | { readonly kind: 'edm'; readonly sigmaMin: number; readonly sigmaMax: number | null }
 
 /** What a network was trained on, as far as a sampler has to know it. */
 export interface TrainedOn {

@@ -58,7 +58,7 @@ export function findModel(path: string): FoundModel | undefined {
     return shapesFor(architecture, readWeights(path), path)
   })
   const autoencoder = autoencoderFolder(directory)
-  const training = findTraining(directory) ?? usualTraining(architecture, json, configPath)
+  const training = findTraining(directory) ?? usualTraining(architecture, json, configPath, config)
   return {
     directory,
     config,
@@ -86,8 +86,9 @@ function usualTraining(
   { trainedOn }: Architecture<NetworkConfig>,
   json: unknown,
   path: string,
+  config: NetworkConfig,
 ): FoundTraining | undefined {
-  const usual = trainedOn?.(json, path)
+  const usual = trainedOn?.(json, path, config)
   if (usual === undefined) return undefined
   return { kind: 'usual', trainedOn: usual.trainedOn, notes: [`${dirname(path)} ${usual.note}`] }
 }

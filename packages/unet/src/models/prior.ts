@@ -81,7 +81,8 @@ export function readNetwork(
   const config = format.parse(json, configName, () => shapesFor(format, source, weightsName))
   const spec = format.spec(config)
   const [first = ''] = Object.keys(spec)
-  const plain = withoutPrefix(format.rename?.(source) ?? source, first, weightsName)
+  const named = format.rename?.(source, { config, file: weightsName }) ?? source
+  const plain = withoutPrefix(named, first, weightsName)
   const explain = format.explain?.(config)
   const params = loadParams(plain.source, spec, weightsName, { ...load, ...(explain && { explain }) })
   return { config, params, notes: plain.notes }
