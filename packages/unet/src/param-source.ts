@@ -12,6 +12,8 @@ export interface ParamSource {
    *   float64 does not hold.
    */
   values(name: string): Float32Array | Float64Array
+  /** The configuration of the network that a file has in itself, as a `config.json` would have it; left out for none. */
+  readonly configuration?: unknown
   /**
    * Finds the weights of a network among several sets and whatever wraps them, in `source`, which is this one, its names
    * perhaps as of today; left out where a file is nothing but weights.

@@ -32,7 +32,13 @@ export function scheduleOf(trained: TrainedSchedule): Schedule {
  * The continuous VP schedule that ends at σ/α = `sigmaMax`, at most at that of the published one, and is at `sigmaMin` or above
  * from a thousandth of its way on, where grids end.
  */
-function vpBetween({ sigmaMin, sigmaMax }: { readonly sigmaMin: number; readonly sigmaMax: number | null }): Schedule {
+function vpBetween({
+  sigmaMin,
+  sigmaMax,
+}: {
+  readonly sigmaMin: number
+  readonly sigmaMax: number | null
+}): Schedule {
   const published = { betaMin: 0.1, betaMax: 20 }
   // −log ᾱ at the end, the mean of the two βs.
   const end = Math.min(

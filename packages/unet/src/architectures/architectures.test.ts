@@ -33,13 +33,29 @@ const examples: { readonly [Name in NetworkConfig['architecture']]: readonly Net
   ],
   edm: [
     edmConfig({
-      ...{ imageSize: 8, inChannels: 1, modelChannels: 4, channelMult: [1, 2], numBlocks: 1, attnResolutions: [4] },
-      ...{ embeddingType: 'fourier', channelMultNoise: 2, encoderType: 'residual', resampleFilter: [1, 3, 3, 1] },
+      ...{
+        imageSize: 8,
+        inChannels: 1,
+        modelChannels: 4,
+        channelMult: [1, 2],
+        numBlocks: 1,
+        attnResolutions: [4],
+      },
+      ...{
+        embeddingType: 'fourier',
+        channelMultNoise: 2,
+        encoderType: 'residual',
+        resampleFilter: [1, 3, 3, 1],
+      },
       ...{ augmentDim: 3, preconditioning: preconditionings.ve },
     }),
     edmConfig({
       ...{ network: 'DhariwalUNet', imageSize: 4, modelChannels: 8, channelMult: [1, 2], numBlocks: 2 },
-      ...{ attnResolutions: [], channelMultEmb: 2, preconditioning: { kind: 'iddpm', C1: 0.002, C2: 0.01, M: 30 } },
+      ...{
+        attnResolutions: [],
+        channelMultEmb: 2,
+        preconditioning: { kind: 'iddpm', C1: 0.002, C2: 0.01, M: 30 },
+      },
     }),
     edmConfig({ imageSize: 4, outChannels: 6, modelChannels: 8, channelMult: [1], attnResolutions: [4] }),
   ],

@@ -5,6 +5,7 @@ import { budgetOf } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
 import { asSource, rangePieces, readRange } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { edmPickleOf, isPickle } from './edm-pickle.ts'
 import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
 import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
@@ -35,6 +36,7 @@ function openFormat(source: ByteSource, file: string): Checkpoint {
   if (start.startsWith('PK\x03\x04')) return openZip(source, file)
   if (start === '\x93NUMPY') return openNpy(source, file)
   if (isLegacyTorch(source)) return legacyTorchOf(source, file)
+  if (isPickle(source)) return edmPickleOf(source, file)
   const what = stranger(source)
   if (what === undefined) return parseSafetensors(source, file)
   throw new FileFormatError(file, `${what}, not a safetensors file, nor one of torch, npz or npy`)

@@ -40,8 +40,19 @@ export function legacyTorchOf(source: ByteSource, file: string): Checkpoint {
   const refuse = failIn(file)
   const fail: Fail = (message) => refuse(`legacy torch pickle: ${message}`)
   const budget = budgetOf(source.size, file)
+  const { root, stores } = readLegacy(source, budget, fail)
+  return { format: 'torch', ...torchTensors(root, stores, budget, fail) }
+}
+
+/** The object of a file as {@link legacyTorchOf} reads, and the storages that it refers to. */
+export function readLegacy(
+  source: ByteSource,
+  budget: Budget,
+  fail: Fail,
+): { readonly root: PickleValue; readonly stores: TorchStores } {
+  if (!isLegacyTorch(source)) fail('what should be a file of torch.save does not start as one')
   const cursor = pickleCursor(source, 0, fail)
-  const { world, storages } = storagesNoted(torchWorld(fail), fail)
+  const { world, storages } = storagesNoted(torchWorld(fail, budget), fail)
   const next = () => readPickle(cursor, world, budget, fail)
   next()
   const found = next()
@@ -49,8 +60,7 @@ export function legacyTorchOf(source: ByteSource, file: string): Checkpoint {
     fail(`torch's format ${typeof found === 'number' ? found : 'of no number'}; ${version} is read`)
   next()
   const root = next()
-  const stores = storesOf(source, cursor, keysOf(next(), fail), storages, budget, fail)
-  return { format: 'torch', ...torchTensors(root, stores, budget, fail) }
+  return { root, stores: storesOf(source, cursor, keysOf(next(), fail), storages, budget, fail) }
 }
 
 /** A world that remembers the element types of the storages it was asked for. */

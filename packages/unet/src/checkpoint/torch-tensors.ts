@@ -16,6 +16,7 @@ import { joinPieces, slicePieces } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Fail } from './fail.ts'
 import { negated } from './negate.ts'
+import { configurationIn } from './persistent.ts'
 import type { PickleValue } from './pickle.ts'
 import { swapped } from './swap.ts'
 import { collectTensors } from './torch-names.ts'
@@ -63,8 +64,10 @@ export function torchTensors(
     }
   }
   const entries: ArrayEntry[] = [...tensors].map(([name, { shape, dtype }]) => ({ name, shape, dtype }))
+  const configuration = configurationIn(root, budget)
   return {
     entries,
+    ...(configuration === undefined ? {} : { configuration }),
     metadata: {},
     beside,
     stored: (name) => find(name).pieces,

@@ -167,6 +167,7 @@ export const dictLike: readonly string[] = [
   'collections.OrderedDict',
   'collections.defaultdict',
   'collections.Counter',
+  'dnnlib.util.EasyDict',
 ]
 
 /** Classes whose objects are read as dictionaries of their attributes. */

@@ -1,7 +1,9 @@
 import type { Shape } from '@tweedie/tensor'
 import { show } from '../fields.ts'
 import { bytesPerStored, isElementType, maxRank, sizeOf, tooManyAxes } from './arrays.ts'
+import type { ValueBudget } from './budget.ts'
 import type { Fail } from './fail.ts'
+import { moduleContainers, persistentObject } from './persistent.ts'
 import type { PickleValue, PickleWorld } from './pickle.ts'
 import {
   attributeLike,
@@ -74,7 +76,7 @@ export const opaque = (value: PickleValue | undefined): unknown =>
   typeof value === 'object' && value !== null && 'opaque' in value ? value.opaque : undefined
 
 /** What the pickle of a checkpoint may use: tensors, containers and plain data, none of which runs anything. */
-export function torchWorld(fail: Fail): PickleWorld {
+export function torchWorld(fail: Fail, budget: ValueBudget): PickleWorld {
   const tensor =
     (dtypeAt: number | undefined, metadataAt: number) =>
     (args: readonly PickleValue[]): PickleValue => {
@@ -100,7 +102,8 @@ export function torchWorld(fail: Fail): PickleWorld {
     ...makers(plain, (what) => () => ({ plain: what })),
     ...named(listLike, ([first]) => ({ list: [...(items(first) ?? [])] })),
     ...named(dictLike, (args) => ({ dict: pairsOf(args) })),
-    ...named(attributeLike, () => ({ dict: new Map(), attributes: true })),
+    ...named([...attributeLike, ...moduleContainers], () => ({ dict: new Map(), attributes: true })),
+    'torch_utils.persistence._reconstruct_persistent_obj': persistentObject(budget, fail),
     'torch.Size': ([size]) => ({ tuple: items(size) ?? [] }),
     'torch._utils._rebuild_tensor': tensor(undefined, 4),
     'torch._utils._rebuild_tensor_v2': tensor(undefined, 6),

@@ -43,7 +43,7 @@ export function torchOf(zip: Zip, file: string, budget: Budget): Checkpoint {
   if (zip.names.includes(`${prefix}constants.pkl`))
     fail('is a TorchScript program; save its state_dict() with torch.save')
   const bigEndian = isBigEndian(zip, `${prefix}byteorder`, fail)
-  const root = parsePickle(zip.read(pickle), file, torchWorld(fail), budget)
+  const root = parsePickle(zip.read(pickle), file, torchWorld(fail, budget), budget)
   const member = (key: string) => `${prefix}data/${key}`
   const stores = {
     size: (key: string) => zip.size(member(key)),

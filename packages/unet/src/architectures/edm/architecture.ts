@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.ts'
-import { edmConfigFromFields } from './fields.ts'
 import { edmEmbed } from './embedding.ts'
 import { describeEdm, edmExplain } from './explain.ts'
+import { edmConfigFromFields } from './fields.ts'
 import { edmFormat } from './format.ts'
 import { edmForward } from './forward.ts'
 import { inferEdm } from './infer.ts'

@@ -1,5 +1,5 @@
-import type { NetworkFormat } from '../format.ts'
 import { objectOf } from '../../fields.ts'
+import type { NetworkFormat } from '../format.ts'
 import { edmConfigFromFields } from './fields.ts'
 import { edmConfigFromKwargs, isEdm } from './kwargs.ts'
 import { edmNames } from './names.ts'

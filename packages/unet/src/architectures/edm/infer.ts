@@ -1,5 +1,5 @@
-import type { NamedShapes } from '../../param-source.ts'
 import { limits } from '../../limits.ts'
+import type { NamedShapes } from '../../param-source.ts'
 import type { EdmConfig } from './types.ts'
 
 /** The fields that names and shapes tell; what makes a denoiser of the network they do not. */

@@ -59,8 +59,7 @@ describe.each<[string, DType]>([
       expect(relativeError(dx, wanted)).toBeLessThan(2e-4)
       const checked = Object.keys(io).filter((key) => key.startsWith('grad:'))
       expect(checked.length).toBeGreaterThan(2)
-      for (const key of checked)
-        expect(relativeError(dp[key.slice(5)]!, io[key]!), key).toBeLessThan(2e-4)
+      for (const key of checked) expect(relativeError(dp[key.slice(5)]!, io[key]!), key).toBeLessThan(2e-4)
     })
     expect(memory().tensors).toBe(before)
   })
@@ -79,15 +78,20 @@ test.each(cases.filter((name) => name !== 'bare-song'))('%s: the denoiser at man
   })
 })
 
-test.each(['skip-edm-class', 'adm-edm-class', 'one-level-ve'])('%s: told no class, it is given a label of zeros', (name) => {
-  scope(() => {
-    const { config, params, io, x, t, told } = load(name, 'float32', 'wasm')
-    const { labels: _, ...rest } = told as { labels?: Tensor }
-    const none = fromData([config.labelDim, config.labelDim], [2])
-    for (const labels of [{}, { labels: none }])
-      expect(relativeError(edmForward(params, config, x, t, { ...rest, ...labels }), io['untold']!)).toBeLessThan(2e-4)
-  })
-})
+test.each(['skip-edm-class', 'adm-edm-class', 'one-level-ve'])(
+  '%s: told no class, it is given a label of zeros',
+  (name) => {
+    scope(() => {
+      const { config, params, io, x, t, told } = load(name, 'float32', 'wasm')
+      const { labels: _, ...rest } = told as { labels?: Tensor }
+      const none = fromData([config.labelDim, config.labelDim], [2])
+      for (const labels of [{}, { labels: none }])
+        expect(
+          relativeError(edmForward(params, config, x, t, { ...rest, ...labels }), io['untold']!),
+        ).toBeLessThan(2e-4)
+    })
+  },
+)
 
 const small = ['ddpmpp-vp', 'ncsnpp-ve', 'skip-edm-class', 'bare-song']
 
@@ -100,19 +104,16 @@ test.each(small)('%s: one time for all is the same as one each', (name) => {
   })
 })
 
-test.each(small)(
-  '%s: gradients in every parameter and in x against finite differences',
-  (name) => {
-    scope(() => {
-      const { config, params, x, t, told } = load(name, 'float64', 'reference')
-      const { 'map_noise.freqs': frequencies, ...trained } = params
-      const fixed = frequencies === undefined ? {} : { 'map_noise.freqs': frequencies }
-      const corner = x.slice(null, null, [0, 4], [0, 4])
-      checkGrads(
-        (p: Params, v: Tensor) => edmForward({ ...p, ...fixed }, config, v, t, told).sum(),
-        [trained, corner],
-        { order: 1, step: 1e-6, tolerance: 1e-5 },
-      )
-    })
-  },
-)
+test.each(small)('%s: gradients in every parameter and in x against finite differences', (name) => {
+  scope(() => {
+    const { config, params, x, t, told } = load(name, 'float64', 'reference')
+    const { 'map_noise.freqs': frequencies, ...trained } = params
+    const fixed = frequencies === undefined ? {} : { 'map_noise.freqs': frequencies }
+    const corner = x.slice(null, null, [0, 4], [0, 4])
+    checkGrads(
+      (p: Params, v: Tensor) => edmForward({ ...p, ...fixed }, config, v, t, told).sum(),
+      [trained, corner],
+      { order: 1, step: 1e-6, tolerance: 1e-5 },
+    )
+  })
+})

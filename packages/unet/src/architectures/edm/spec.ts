@@ -1,9 +1,9 @@
 import type { Shape } from '@tweedie/tensor'
 import type { ParamSpec } from '../../params.ts'
-import type { EdmConfig } from './types.ts'
-import { noiseChannels } from './types.ts'
 import type { LayerPlan } from './plan.ts'
 import { edmPlan } from './plan.ts'
+import type { EdmConfig } from './types.ts'
+import { noiseChannels } from './types.ts'
 
 type Affine = (name: string, out: number, ...rest: number[]) => void
 type Rows = { readonly [K in LayerPlan['kind']]: (layer: Extract<LayerPlan, { kind: K }>) => void }
