@@ -98,15 +98,19 @@ const vpSigma = ({ betaD, betaMin }: Of<'vp'>, t: number) =>
 
 const tables = new WeakMap<Of<'iddpm'>, Float64Array>()
 
-/** The levels u₀ > u₁ > … > u_M = 0 of Improved DDPM's cosine schedule, u₀ the noisiest (arXiv 2206.00364 eq. 159). */
+/**
+ * The levels u₀ > u₁ > … > u_M = 0 of Improved DDPM's cosine schedule, u₀ the noisiest (arXiv 2206.00364 §C.3.4), to the
+ * digits that EDM's float32 leaves them: a network is asked at these.
+ */
 export function iddpmLevels(p: Of<'iddpm'>): Float64Array {
   const known = tables.get(p)
   if (known !== undefined) return known
-  const alphaBar = (j: number) => Math.sin((Math.PI / 2) * (j / p.M / (p.C2 + 1))) ** 2
+  const f = Math.fround
+  const alphaBar = (j: number) => f(f(Math.sin(f(f(f(f(Math.PI / 2) * j) / p.M) / f(p.C2 + 1)))) ** 2)
   const u = new Float64Array(p.M + 1)
   for (let j = p.M; j > 0; j--) {
-    const kept = Math.max(alphaBar(j - 1) / alphaBar(j), p.C1)
-    u[j - 1] = Math.sqrt((u[j]! ** 2 + 1) / kept - 1)
+    const kept = Math.max(f(alphaBar(j - 1) / alphaBar(j)), f(p.C1))
+    u[j - 1] = f(Math.sqrt(f(f(f(f(u[j]! ** 2) + 1) / kept) - 1)))
   }
   tables.set(p, u)
   return u
