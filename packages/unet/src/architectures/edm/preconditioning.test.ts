@@ -94,7 +94,9 @@ describe('coefficients', () => {
 
   test('other levels are refused', () => {
     for (const sigma of [-1, Infinity, Number.NaN])
-      expect(() => coefficientsAt(edm, sigma)).toThrow('t: is a noise level σ: it must be at least 0 and finite')
+      expect(() => coefficientsAt(edm, sigma)).toThrow(
+        't: is a noise level σ: it must be at least 0 and finite',
+      )
   })
 })
 

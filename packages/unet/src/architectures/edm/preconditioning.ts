@@ -174,7 +174,8 @@ export function checkPreconditioning(p: Preconditioning): void {
       return
     case 've':
       above('sigmaMin', p.sigmaMin)
-      return checkRange(p.sigmaMin, p.sigmaMax)
+      checkRange(p.sigmaMin, p.sigmaMax)
+      return
     case 'edm':
       above('sigmaData', p.sigmaData)
       if (!(p.sigmaMin >= 0)) throw new OptionError('sigmaMin', `must be at least 0, got ${p.sigmaMin}`)
