@@ -89,4 +89,6 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
    * where it can.
    */
   needsMore?(config: C): string | undefined
+  /** Why a network cannot be trained here, as the rest of a sentence on it; undefined, or left out, where it can. */
+  untrainable?(config: C): string | undefined
 }

@@ -165,7 +165,9 @@ function byArchitecture(options: TrainOptions): Partial<TrainConfig> {
 
 function checkModel(config: TrainConfig): void {
   const { model, predicts, timesteps, labelDrop } = config
-  const { coder, needsMore, classes } = architectureOf(model)
+  const { coder, needsMore, classes, untrainable } = architectureOf(model)
+  const not = untrainable?.(model)
+  if (not !== undefined) throw new OptionError('model', not)
   if (coder !== undefined && (predicts !== 'x0' || timesteps !== 1))
     throw new OptionError(
       predicts === 'x0' ? 'timesteps' : 'predicts',
