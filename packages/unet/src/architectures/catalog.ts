@@ -1,6 +1,6 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { objectOf, show } from '../fields.ts'
-import type { NamedShapes } from '../param-source.ts'
+import type { NamedShapes, ParamSource } from '../param-source.ts'
 import { adm } from './adm/architecture.ts'
 import type { Architecture } from './architecture.ts'
 import { autoencoder } from './autoencoder/architecture.ts'
@@ -53,7 +53,8 @@ export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkC
   architectures.find(({ landmarks }) => landmarks.every((name) => shapes.has(name)))
 
 /**
- * What network the names and shapes of a checkpoint belong to, in a sentence, with what they show of it.
+ * What network the names and shapes of a checkpoint belong to, in a sentence, with what they show of it, whatever wrappers put
+ * before the names.
  * @example
  * ```ts
  * import { describeNetwork } from '@tweedie/unet'
@@ -61,9 +62,34 @@ export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkC
  * ```
  */
 export function describeNetwork(shapes: NamedShapes): string {
-  const found = architectureOfShapes(shapes)
-  if (found === undefined) return `not one of those known here (${names})`
-  return `${found.name} (${found.title}): ${found.describe(shapes)}`
+  for (const { name, title, landmarks, rename, describe } of architectures) {
+    const { prefix, plain } = withoutWrapper(shapes, landmarks, rename)
+    if (plain !== undefined)
+      return `${name} (${title}): ${describe(plain)}${prefix === '' ? '' : `; its names begin with ${show(prefix)}`}`
+  }
+  return `not one of those known here (${names})`
+}
+
+/** The names that begin as one set of landmarks does, without that; nothing where there is no such set. */
+function withoutWrapper(
+  shapes: NamedShapes,
+  landmarks: readonly [string, ...string[]],
+  rename: ((source: ParamSource) => ParamSource) | undefined,
+): { readonly prefix: string; readonly plain?: NamedShapes } {
+  const file: ParamSource = {
+    entries: [...shapes].map(([name, shape]) => ({ name, shape })),
+    values: () => new Float32Array(0),
+  }
+  const { entries } = rename?.(file) ?? file
+  const all = new Set(entries.map(({ name }) => name))
+  const [first] = landmarks
+  const prefix = [...all]
+    .filter((name) => name === first || name.endsWith(`.${first}`))
+    .map((name) => name.slice(0, name.length - first.length))
+    .find((start) => landmarks.every((landmark) => all.has(start + landmark)))
+  if (prefix === undefined) return { prefix: '' }
+  const own = entries.filter(({ name }) => name.startsWith(prefix))
+  return { prefix, plain: new Map(own.map(({ name, shape }) => [name.slice(prefix.length), shape])) }
 }
 
 /**

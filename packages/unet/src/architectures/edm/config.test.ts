@@ -215,6 +215,15 @@ describe('checkpoints', () => {
     })
   })
 
+  test('inspection knows it, whatever stands before its names', () => {
+    scope(() => {
+      const { entries } = stateDict({ ...base, labelDim: 4 }, [1, 1], 'ema.model.')
+      expect(describeNetwork(new Map(entries.map(({ name, shape }) => [name, shape])))).toBe(
+        "edm (SongUNet or DhariwalUNet of EDM): 3 input channels, 8×8, base width 8, SongUNet with positional embedding and standard encoder, 4 classes; its names begin with 'ema.'",
+      )
+    })
+  })
+
   test('the filter of a file has to be that of the configuration', () => {
     scope(() => {
       const options = { ...base, resampleFilter: [1, 3, 3, 1] }
