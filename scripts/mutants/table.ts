@@ -8,6 +8,7 @@ import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
+import { edmEdits } from './edits/net-edm.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -20,6 +21,7 @@ export const edits: readonly Edit[] = [
   ...tensorEdits,
   ...autogradEdits,
   ...unetEdits,
+  ...edmEdits,
   ...solversEdits,
   ...runEdits,
   ...pictureEdits,

@@ -20,6 +20,7 @@ describe.each([
   ['vp-class', 'vp', [1, 2]],
   ['ve-ncsnpp', 've', undefined],
   ['iddpm-adm', 'iddpm', undefined],
+  ['edm-skip', 'edm', undefined],
 ])('%s.pkl', (name, kind, labels) => {
   const file = openCheckpoint(bytesOf(`${name}.pkl`), `${name}.pkl`)
 
@@ -29,7 +30,7 @@ describe.each([
     expect(names.every((entry) => entry.startsWith('ema.'))).toBe(true)
     expect(names.includes('ema.model.map_noise.freqs')).toBe(kind === 've')
     expect(names.includes('ema.u')).toBe(kind === 'iddpm')
-    expect(names.some((entry) => entry.endsWith('resample_filter'))).toBe(kind !== 'iddpm')
+    expect(names.some((entry) => entry.endsWith('resample_filter'))).toBe(kind === 'vp' || kind === 've')
     expect(file.beside.map((entry) => [entry.name, entry.what])).toEqual([
       ['loss_fn', 'object'],
       ['augment_pipe', 'object'],
@@ -57,6 +58,11 @@ test('the arguments of the constructor are the configuration', () => {
     ...{ model_type: 'SongUNet', dropout: 0.13, use_fp16: false, model_channels: 4, num_blocks: 1 },
     ...{ channel_mult: [1, 2], attn_resolutions: [4], channel_mult_emb: 2 },
   })
+})
+
+test('no limit of the noise, which Python writes as infinity, is none', () => {
+  const { configuration } = openCheckpoint(bytesOf('edm-skip.pkl'), 'f')
+  expect(configuration).toMatchObject({ class_name: 'EDMPrecond', sigma_max: null, sigma_data: 0.4 })
 })
 
 test("the state of a training, in torch's own format, has the modules too", () => {

@@ -101,12 +101,10 @@ function network(
         kept[kept.length - 1] = h = conv2d(params, name, aux!, { residual: h })
         return
       case 'auxResidual':
-        kept[kept.length - 1] =
-          aux =
-          h =
-            scope(() =>
-              h.add(halvedByConvolution(params, name, aux!, config.resampleFilter)).mul(Math.SQRT1_2),
-            )
+        aux = scope(() =>
+          h.add(halvedByConvolution(params, name, aux!, config.resampleFilter)).mul(Math.SQRT1_2),
+        )
+        kept[kept.length - 1] = h = aux
         return
       case 'auxOut': {
         const before = aux
