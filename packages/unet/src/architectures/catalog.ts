@@ -6,6 +6,7 @@ import type { Architecture } from './architecture.ts'
 import { autoencoder } from './autoencoder/architecture.ts'
 import { ddpm } from './ddpm/architecture.ts'
 import { edm } from './edm/architecture.ts'
+import { scoreSde } from './edm/explain.ts'
 import type { ConfigOf } from './format.ts'
 import { formatOfJson } from './format.ts'
 
@@ -67,7 +68,8 @@ export function describeNetwork(shapes: NamedShapes): string {
     if (plain !== undefined)
       return `${name} (${title}): ${describe(plain)}${prefix === '' ? '' : `; its names begin with ${show(prefix)}`}`
   }
-  return `not one of those known here (${names})`
+  const why = scoreSde(shapes)
+  return `not one of those known here (${names})${why === undefined ? '' : `: ${why}`}`
 }
 
 /** The names that begin as one set of landmarks does, without that; nothing where there is no such set. */

@@ -6,6 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { architectureOf } from '../architectures/catalog.ts'
 import { loadPrior } from '../models/prior.ts'
 import { relativeError } from '../relative-error.test.helper.ts'
+import { mutateBytes } from './fuzz/bytes.test.helper.ts'
+import { readAll } from './fuzz/campaign.test.helper.ts'
+import { mutatePickle } from './fuzz/pickle.test.helper.ts'
+import { randomOf } from './fuzz/random.test.helper.ts'
 import { openCheckpoint } from './open.ts'
 
 const folder = resolve(import.meta.dirname, '../../../../tests/fixtures/edm')
@@ -201,4 +205,14 @@ describe('other pickles are refused, and nothing of them runs', () => {
       /describes more values|nested deeper/,
     )
   })
+})
+
+test('changed pickles end in a typed error or in what they hold', () => {
+  const sound = bytesOf('edm-skip.pkl')
+  const outcomes = Array.from({ length: 40 }, (_, i) => {
+    const random = randomOf(5, i)
+    return readAll(i % 3 === 0 ? mutateBytes(sound, random) : mutatePickle(sound, random))
+  })
+  expect(outcomes.filter((outcome) => outcome === 'read').length).toBeGreaterThan(0)
+  expect(outcomes.filter((outcome) => outcome === 'refused').length).toBeGreaterThan(3)
 })

@@ -224,6 +224,20 @@ describe('checkpoints', () => {
     })
   })
 
+  test('a checkpoint of score_sde is refused by name', () => {
+    scope(() => {
+      const weight = zeros([8, 8], host)
+      const file = parseSafetensors(
+        writeSafetensors({ 'module.all_modules.1.weight': weight, sigmas: weight }),
+        'f',
+      )
+      const config = edmConfigToKwargs(edmConfig(base))
+      const said = 'its names, all_modules.N, are those of score_sde: the same network as a SongUNet'
+      expect(() => loadPrior({ config, weights: file })).toThrow(said)
+      expect(describeNetwork(new Map(file.entries.map(({ name, shape }) => [name, shape])))).toContain(said)
+    })
+  })
+
   test('the filter of a file has to be that of the configuration', () => {
     scope(() => {
       const options = { ...base, resampleFilter: [1, 3, 3, 1] }
