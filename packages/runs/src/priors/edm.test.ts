@@ -196,6 +196,11 @@ describe('files', () => {
         1e-5,
       )
     })
+    writeFileSync(join(folder, 'scheduler_config.json'), JSON.stringify({ _class_name: 'DDPMScheduler' }))
+    await expect(loadPrior(folder)).rejects.toThrow(
+      'is a denoiser of noise levels (preconditioning edm), but a scheduler or a record beside it says another schedule',
+    )
+    rmSync(join(folder, 'scheduler_config.json'))
     // A bare network does not say what it was trained on.
     const bare = { ...kwargs, class_name: 'training.networks.SongUNet' }
     for (const name of Object.keys(bare))

@@ -89,6 +89,9 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
    * where it can.
    */
   needsMore?(config: C): string | undefined
-  /** Why a network cannot be trained here, as the rest of a sentence on it; undefined, or left out, where it can. */
-  untrainable?(config: C): string | undefined
+  /**
+   * Of networks whose `forward` is the denoiser of x₀ + σ·ε, told σ for its time, whatever else a file says: what they are,
+   * as the rest of a sentence on it; undefined, or left out, for all others.
+   */
+  denoises?(config: C): string | undefined
 }

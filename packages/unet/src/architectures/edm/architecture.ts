@@ -47,8 +47,8 @@ export const edm: Architecture<EdmConfig> = {
     labelDim === 0
       ? undefined
       : `is class-conditional (label_dim is ${labelDim}): a prior is asked without labels, as one can be that was trained with labelDrop`,
-  untrainable: ({ preconditioning }) =>
+  denoises: ({ preconditioning }) =>
     preconditioning === null
       ? undefined
-      : `is a denoiser of noise levels (preconditioning ${preconditioning.kind}): train the bare network, with predicts edm for EDM's denoiser`,
+      : `is a denoiser of noise levels (preconditioning ${preconditioning.kind})`,
 }
