@@ -275,6 +275,34 @@ describe('checkpoints', () => {
   })
 })
 
+const ncsnpp = {
+  ...{
+    embedding_type: 'fourier',
+    encoder_type: 'residual',
+    channel_mult_noise: 2,
+    resample_filter: [1, 3, 3, 1],
+  },
+  ...{ model_type: 'SongUNet', model_channels: 128 },
+}
+test.each<[string, object, number]>([
+  [
+    'CIFAR-10, DDPM++',
+    { img_resolution: 32, label_dim: 10, augment_dim: 9, model_type: 'SongUNet', channel_mult: [2, 2, 2] },
+    55_735_299,
+  ],
+  ['FFHQ, NCSN++', { ...ncsnpp, img_resolution: 64, augment_dim: 9, channel_mult: [1, 2, 2, 2] }, 62_761_219],
+  ['ImageNet, ADM', { img_resolution: 64, label_dim: 1000, channel_mult: [1, 2, 3, 4] }, 295_899_267],
+  [
+    'NCSN++ with skips',
+    { ...ncsnpp, img_resolution: 32, channel_mult: [2, 2, 2], encoder_type: 'skip', decoder_type: 'skip' },
+    55_815_305,
+  ],
+])('%s has as many parameters as PyTorch counts', (_, json, count) => {
+  expect(
+    countParams(edmSpec(edmConfigFromKwargs({ class_name: 'EDMPrecond', img_channels: 3, ...json }))),
+  ).toBe(count)
+})
+
 test('fresh parameters start where EDM starts: blocks as their shortcuts, the output at almost 0', () => {
   scope(() => {
     for (const network of ['SongUNet', 'DhariwalUNet'] as const) {
