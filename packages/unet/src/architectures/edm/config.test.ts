@@ -357,7 +357,7 @@ describe('what a network is asked', () => {
     [
       'a condition',
       () => edmForward(params, config, x, 1, { c: numbers([1, 2]) }),
-      'c must be one embedding per image',
+      'c must be [2, 8] or [1, 8]',
     ],
     [
       'both',

@@ -10,7 +10,7 @@ import { edmPlan } from './plan.ts'
 import type { Coefficients } from './preconditioning.ts'
 import { coefficientsAt } from './preconditioning.ts'
 import type { EdmConfig } from './types.ts'
-import { halvings, normGroups } from './types.ts'
+import { embeddingChannels, halvings, noiseChannels, normGroups } from './types.ts'
 
 /** What a network is told besides x and t. */
 export interface EdmTold {
@@ -174,8 +174,11 @@ function checkTold(config: EdmConfig, x: Tensor, { labels, c, augment }: EdmTold
     throw new OptionError('labels', 'cannot be given beside an embedding c')
   if (labels !== undefined && !(labels.rank === 1 && (labels.shape[0] === n || labels.shape[0] === 1)))
     throw new ShapeError('edmForward', `labels must be one per image, [${n}]`, [labels.shape])
-  if (c !== undefined && !(c.rank === 2 && (c.shape[0] === n || c.shape[0] === 1)))
-    throw new ShapeError('edmForward', `c must be one embedding per image, [${n}, d], or [1, d]`, [c.shape])
+  if (c !== undefined) {
+    const width = config.network === 'SongUNet' ? noiseChannels(config) : embeddingChannels(config)
+    if (c.rank !== 2 || c.shape[1] !== width || (c.shape[0] !== n && c.shape[0] !== 1))
+      throw new ShapeError('edmForward', `c must be [${n}, ${width}] or [1, ${width}]`, [c.shape])
+  }
   if (augment === undefined) return
   if (augmentDim === 0)
     throw new OptionError('augment', 'the network knows no augmentation (augmentDim is 0)')
