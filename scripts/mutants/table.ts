@@ -11,6 +11,7 @@ import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
 import { kitEdits } from './edits/kit.ts'
 import { denoiserEdits } from './edits/net-denoisers.ts'
+import { edmEdits } from './edits/net-edm.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -23,6 +24,7 @@ export const edits: readonly Edit[] = [
   ...tensorEdits,
   ...autogradEdits,
   ...unetEdits,
+  ...edmEdits,
   ...solversEdits,
   ...runEdits,
   ...pictureEdits,

@@ -39,6 +39,23 @@ export { drunetConfig } from './architectures/drunet/config.ts'
 export { drunetFormat } from './architectures/drunet/format.ts'
 export { drunetForward } from './architectures/drunet/forward.ts'
 export { drunetSpec } from './architectures/drunet/spec.ts'
+export { edm } from './architectures/edm/architecture.ts'
+export type { EdmOptions } from './architectures/edm/config.ts'
+export { edmConfig } from './architectures/edm/config.ts'
+export { edmEmbed } from './architectures/edm/embedding.ts'
+export { edmFormat } from './architectures/edm/format.ts'
+export type { EdmTold } from './architectures/edm/forward.ts'
+export { edmForward } from './architectures/edm/forward.ts'
+export { edmConfigFromKwargs, edmConfigToKwargs } from './architectures/edm/kwargs.ts'
+export type { Coefficients, Preconditioning } from './architectures/edm/preconditioning.ts'
+export {
+  coefficientsAt,
+  noiseRange,
+  preconditionings,
+  roundSigma,
+} from './architectures/edm/preconditioning.ts'
+export { edmSpec } from './architectures/edm/spec.ts'
+export type { EdmConfig } from './architectures/edm/types.ts'
 export type { ConfigOf, NetworkBase, NetworkFormat } from './architectures/format.ts'
 export { splitLearnedVariance } from './architectures/learned-variance.ts'
 export type { ConditionalPredictor, Network } from './architectures/predictor.ts'

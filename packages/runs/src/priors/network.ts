@@ -33,6 +33,9 @@ export function checkNetwork(
     throw new OptionError('prior', `'${name}' ${message}`)
   }
   const { inChannels: inputs, outChannels: outputs } = config
+  const what = architectureOf(config).denoises?.(config)
+  if (what !== undefined && trainedOn.schedule.kind !== 'edm')
+    refuse(`${what}, but a scheduler or a record beside it says another schedule; remove that file`)
   const why = cannotPredict(config, trainedOn)
   if (why !== undefined) refuse(why)
   if (!latent && inputs !== 1 && inputs !== 3)

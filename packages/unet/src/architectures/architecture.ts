@@ -53,7 +53,11 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
    * What its networks are trained on where neither a record nor a scheduler says it, by their own `config.json` or by
    * custom; `note` follows the file's name in a sentence. Without it a folder has to say its schedule.
    */
-  trainedOn?(json: unknown, file: string): { readonly trainedOn: TrainedOn; readonly note: string }
+  trainedOn?(
+    json: unknown,
+    file: string,
+    config: C,
+  ): { readonly trainedOn: TrainedOn; readonly note: string } | undefined
 
   /** What names and shapes tell of the configuration; undefined where they tell nothing. */
   infer?(shapes: NamedShapes): Inferred | undefined
@@ -87,4 +91,9 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
   needsMore?(config: C): string | undefined
   /** Why a network cannot be trained here, as the rest of a sentence on it; undefined where it can. */
   untrainable?(config: C): string | undefined
+  /**
+   * Of networks whose `forward` is the denoiser of x₀ + σ·ε, told σ for its time, whatever else a file says: what they are,
+   * as the rest of a sentence on it; undefined, or left out, for all others.
+   */
+  denoises?(config: C): string | undefined
 }

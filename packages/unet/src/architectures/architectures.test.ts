@@ -20,6 +20,8 @@ import { bfCnnConfig, dncnnConfig } from './chain/config.ts'
 import { ddpmConfig } from './ddpm/config.ts'
 import { ddpmForward } from './ddpm/forward.ts'
 import { drunetConfig } from './drunet/config.ts'
+import { edmConfig } from './edm/config.ts'
+import { preconditionings } from './edm/preconditioning.ts'
 import { cannotPredict, predictor } from './predictor.ts'
 
 const host = { device: 'reference' }
@@ -30,6 +32,34 @@ const examples: { readonly [Name in NetworkConfig['architecture']]: readonly Net
   ddpm: [
     ddpmConfig({ sampleSize: [4, 6], blockOutChannels: [4, 8], normGroups: 2 }),
     ddpmConfig({ sampleSize: 4, inChannels: 3, outChannels: 6, blockOutChannels: [4], normGroups: 2 }),
+  ],
+  edm: [
+    edmConfig({
+      ...{
+        imageSize: 8,
+        inChannels: 1,
+        modelChannels: 4,
+        channelMult: [1, 2],
+        numBlocks: 1,
+        attnResolutions: [4],
+      },
+      ...{
+        embeddingType: 'fourier',
+        channelMultNoise: 2,
+        encoderType: 'residual',
+        resampleFilter: [1, 3, 3, 1],
+      },
+      ...{ augmentDim: 3, preconditioning: preconditionings.ve },
+    }),
+    edmConfig({
+      ...{ network: 'DhariwalUNet', imageSize: 4, modelChannels: 8, channelMult: [1, 2], numBlocks: 2 },
+      ...{
+        attnResolutions: [],
+        channelMultEmb: 2,
+        preconditioning: { kind: 'iddpm', C1: 0.002, C2: 0.01, M: 30 },
+      },
+    }),
+    edmConfig({ imageSize: 4, outChannels: 6, modelChannels: 8, channelMult: [1], attnResolutions: [4] }),
   ],
   adm: [
     admConfig({ imageSize: 4, inChannels: 1, modelChannels: 32, channelMult: [1, 1], numResBlocks: 1 }),
@@ -148,8 +178,8 @@ describe.each(all)('%s', (_, config) => {
 
   test('explains another number of input channels', () => {
     const file = shapes(config)
-    const name = architecture.landmarks.find((key) => file.get(key)?.length === 4) ?? ''
-    const expected = file.get(name) ?? []
+    // The first convolution of the file is that of its images.
+    const [name = '', expected = []] = [...file].find(([, shape]) => shape.length === 4) ?? []
     const [out = 0, , ...kernel] = expected
     const found = [out, 7, ...kernel]
     file.set(name, found)
@@ -177,13 +207,13 @@ test('the list is asked by the name, and refuses one that is none', () => {
   expect(architectures.map(({ name }) => name).sort()).toEqual(Object.keys(examples).sort())
   // @ts-expect-error There is no such architecture.
   expect(() => architectureOf({ architecture: 'vit' })).toThrow(
-    "architecture: there is no 'vit'; there are ddpm, adm, autoencoder, drunet, dncnn, bf_cnn",
+    "architecture: there is no 'vit'; there are ddpm, edm, adm, autoencoder, drunet, dncnn, bf_cnn",
   )
   expect(() => networkConfig({ architecture: 'vit' }, 'c.json')).toThrow(
-    "c.json: architecture: must be one of ddpm, adm, autoencoder, drunet, dncnn, bf_cnn, got 'vit'",
+    "c.json: architecture: must be one of ddpm, edm, adm, autoencoder, drunet, dncnn, bf_cnn, got 'vit'",
   )
   expect(() => architectureOfJson({ hidden_size: 8 }, 'c.json')).toThrow(
-    "c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), adm (guided-diffusion UNetModel), autoencoder (this project's autoencoder), drunet (KAIR's UNetRes, DRUNet), dncnn (KAIR's DnCNN and FDnCNN), bf_cnn (the BF_CNN of universal_inverse_problem)",
+    "c.json: is the configuration of no network known here: ddpm (diffusers UNet2DModel), edm (SongUNet or DhariwalUNet of EDM), adm (guided-diffusion UNetModel), autoencoder (this project's autoencoder), drunet (KAIR's UNetRes, DRUNet), dncnn (KAIR's DnCNN and FDnCNN), bf_cnn (the BF_CNN of universal_inverse_problem)",
   )
   expect(() => architectureOfJson([], 'c.json')).toThrow('c.json: the whole must be a JSON object, got []')
   expect(architectureOfShapes(new Map([['weight', [3]]]))).toBeUndefined()

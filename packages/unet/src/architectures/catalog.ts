@@ -1,16 +1,18 @@
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { objectOf, show } from '../fields.ts'
-import type { NamedShapes } from '../param-source.ts'
+import type { NamedShapes, ParamSource } from '../param-source.ts'
 import { adm } from './adm/architecture.ts'
 import type { Architecture } from './architecture.ts'
 import { autoencoder } from './autoencoder/architecture.ts'
 import { bfCnn, dncnn } from './chain/architecture.ts'
 import { ddpm } from './ddpm/architecture.ts'
 import { drunet } from './drunet/architecture.ts'
+import { edm } from './edm/architecture.ts'
+import { scoreSde } from './edm/explain.ts'
 import type { ConfigOf } from './format.ts'
 import { formatOfJson } from './format.ts'
 
-const list = [ddpm, adm, autoencoder, drunet, dncnn, bfCnn] as const
+const list = [ddpm, edm, adm, autoencoder, drunet, dncnn, bfCnn] as const
 
 /** The configuration of a network of any architecture here. */
 export type NetworkConfig = ConfigOf<(typeof list)[number]>
@@ -54,17 +56,44 @@ export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkC
   architectures.find(({ landmarks }) => landmarks.every((name) => shapes.has(name)))
 
 /**
- * What network the names and shapes of a checkpoint belong to, in a sentence, with what they show of it.
+ * What network the names and shapes of a checkpoint belong to, in a sentence, with what they show of it, whatever wrappers put
+ * before the names.
  * @example
  * ```ts
  * import { describeNetwork } from '@tweedie/unet'
- * describeNetwork(new Map([['weight', [3, 3]]])) // => 'not one of those known here (ddpm, adm, autoencoder, drunet, dncnn, bf_cnn)'
+ * describeNetwork(new Map([['weight', [3, 3]]])) // => 'not one of those known here (ddpm, edm, adm, autoencoder, drunet, dncnn, bf_cnn)'
  * ```
  */
 export function describeNetwork(shapes: NamedShapes): string {
-  const found = architectureOfShapes(shapes)
-  if (found === undefined) return `not one of those known here (${names})`
-  return `${found.name} (${found.title}): ${found.describe(shapes)}`
+  for (const { name, title, landmarks, rename, describe } of architectures) {
+    const { prefix, plain } = withoutWrapper(shapes, landmarks, rename)
+    if (plain !== undefined)
+      return `${name} (${title}): ${describe(plain)}${prefix === '' ? '' : `; its names begin with ${show(prefix)}`}`
+  }
+  const why = scoreSde(shapes)
+  return `not one of those known here (${names})${why === undefined ? '' : `: ${why}`}`
+}
+
+/** The names that begin as one set of landmarks does, without that; nothing where there is no such set. */
+function withoutWrapper(
+  shapes: NamedShapes,
+  landmarks: readonly [string, ...string[]],
+  rename: ((source: ParamSource) => ParamSource) | undefined,
+): { readonly prefix: string; readonly plain?: NamedShapes } {
+  const file: ParamSource = {
+    entries: [...shapes].map(([name, shape]) => ({ name, shape })),
+    values: () => new Float32Array(0),
+  }
+  const { entries } = rename?.(file) ?? file
+  const all = new Set(entries.map(({ name }) => name))
+  const [first] = landmarks
+  const prefix = [...all]
+    .filter((name) => name === first || name.endsWith(`.${first}`))
+    .map((name) => name.slice(0, name.length - first.length))
+    .find((start) => landmarks.every((landmark) => all.has(start + landmark)))
+  if (prefix === undefined) return { prefix: '' }
+  const own = entries.filter(({ name }) => name.startsWith(prefix))
+  return { prefix, plain: new Map(own.map(({ name, shape }) => [name.slice(prefix.length), shape])) }
 }
 
 /**

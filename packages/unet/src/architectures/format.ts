@@ -32,8 +32,12 @@ export interface NetworkFormat<C extends NetworkBase = NetworkBase> {
   parse(json: unknown, file: string, shapes: () => NamedShapes): C
   /** Names and shapes of all parameters. */
   spec(config: C): ParamSpec
-  /** The source under the names of {@link spec}, where files of its networks use others as well. */
-  rename?(source: ParamSource): ParamSource
+  /**
+   * The source under the names of {@link spec}, where files of its networks use others as well. With the configuration that they
+   * are `read` for, what follows from it is compared with it and left out.
+   * @throws {FileFormatError} where such a tensor says otherwise than the configuration.
+   */
+  rename?(source: ParamSource, read?: { readonly config: C; readonly file: string }): ParamSource
   /**
    * Names the fields of the configuration that would explain how a file differs from it, where that can be told; where it is
    * left out, a file that does not fit is refused with the differences alone.

@@ -29,6 +29,12 @@ export const isByteSource = (value: Uint8Array | ByteSource): value is ByteSourc
 export const asSource = (value: Uint8Array | ByteSource): ByteSource =>
   isByteSource(value) ? value : memorySource(value)
 
+/** `length` bytes of a source from `offset` on, as a source. */
+export const partOf = (source: ByteSource, offset: number, length: number): ByteSource => ({
+  size: length,
+  readInto: (target, at) => source.readInto(target, offset + at),
+})
+
 /** `length` bytes from `offset` on. */
 export function readRange(source: ByteSource, offset: number, length: number): Uint8Array {
   const out = new Uint8Array(length)

@@ -1,6 +1,9 @@
 import type { Shape } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import { bytesPerStored, isElementType, maxRank, sizeOf, tooManyAxes } from './arrays.ts'
+import type { ValueBudget } from './budget.ts'
 import type { Fail } from './fail.ts'
+import { moduleContainers, persistentObject } from './persistent.ts'
 import type { PickleValue, PickleWorld } from './pickle.ts'
 import {
   attributeLike,
@@ -11,6 +14,7 @@ import {
   mentioned,
   plain,
   storages,
+  tensorType,
 } from './torch-types.ts'
 
 /** The bytes that tensors lie in. */
@@ -19,10 +23,13 @@ export class TorchStorage {
   readonly dtype: string
   /** Number of elements. */
   readonly size: number
-  constructor(key: string, dtype: string, size: number) {
+  /** Elements of the storage `key` before it: old files have storages within storages. */
+  readonly start: number
+  constructor(key: string, dtype: string, size: number, start = 0) {
     this.key = key
     this.dtype = dtype
     this.size = size
+    this.start = start
   }
 }
 
@@ -69,7 +76,7 @@ export const opaque = (value: PickleValue | undefined): unknown =>
   typeof value === 'object' && value !== null && 'opaque' in value ? value.opaque : undefined
 
 /** What the pickle of a checkpoint may use: tensors, containers and plain data, none of which runs anything. */
-export function torchWorld(fail: Fail): PickleWorld {
+export function torchWorld(fail: Fail, budget: ValueBudget): PickleWorld {
   const tensor =
     (dtypeAt: number | undefined, metadataAt: number) =>
     (args: readonly PickleValue[]): PickleValue => {
@@ -95,11 +102,14 @@ export function torchWorld(fail: Fail): PickleWorld {
     ...makers(plain, (what) => () => ({ plain: what })),
     ...named(listLike, ([first]) => ({ list: [...(items(first) ?? [])] })),
     ...named(dictLike, (args) => ({ dict: pairsOf(args) })),
-    ...named(attributeLike, () => ({ dict: new Map(), attributes: true })),
+    ...named([...attributeLike, ...moduleContainers], () => ({ dict: new Map(), attributes: true })),
+    'torch_utils.persistence._reconstruct_persistent_obj': persistentObject(budget, fail),
     'torch.Size': ([size]) => ({ tuple: items(size) ?? [] }),
     'torch._utils._rebuild_tensor': tensor(undefined, 4),
     'torch._utils._rebuild_tensor_v2': tensor(undefined, 6),
     'torch._utils._rebuild_tensor_v3': tensor(6, 7),
+    // A tensor that was moved to the memory of the machine: tensor, dtype, device, requires_grad.
+    'torch._utils._rebuild_device_tensor_from_cpu_tensor': parameter,
     'torch._utils._rebuild_parameter': parameter,
     'torch._utils._rebuild_parameter_with_state': parameter,
     // A tensor of another class or with attributes: func, type, args, state.
@@ -111,14 +121,24 @@ export function torchWorld(fail: Fail): PickleWorld {
   }
   return {
     mentions: (name) =>
-      storages.has(name) || dtypes.has(name) || mentioned.has(name) || memoryFormat.test(name),
+      storages.has(name) ||
+      dtypes.has(name) ||
+      mentioned.has(name) ||
+      memoryFormat.test(name) ||
+      tensorType.test(name),
     calls,
     persistent: (id) => {
-      const [tag, type, key, , size] = items(id) ?? []
+      const [tag, type, key, , size, view = null] = items(id) ?? []
       const dtype = storages.get(globalName(type))
+      if (tag === 'module')
+        return fail(`holds a whole module, ${show(globalName(type))}; save its state_dict() alone`)
       if (tag !== 'storage' || dtype === undefined || typeof key !== 'string' || !isCount(size))
         return fail('a storage is not described as torch does')
-      return { opaque: new TorchStorage(key, dtype, size) }
+      if (view === null) return { opaque: new TorchStorage(key, dtype, size) }
+      const [, start, length] = items(view) ?? []
+      if (!isCount(start) || !isCount(length) || !(start + length <= size))
+        return fail('a part of a storage is not described as torch does')
+      return { opaque: new TorchStorage(key, dtype, length, start) }
     },
   }
 }

@@ -163,7 +163,6 @@ const perChannel = fc.tuple(image, flag).map(
   }),
 )
 
-<<<<<<< HEAD
 const convTranspose2d = fc
   .record({
     at: image,
@@ -199,12 +198,13 @@ const embedding = fc.tuple(small, fc.array(fc.nat(2), { minLength: 1, maxLength:
       const { device } = p['e.weight']!
       return layers.embedding(p, 'e', fromData(rows, [rows.length], { dtype: 'int32', device })).square()
     },
-=======
+  }),
+)
+
 const withLevelMap = fc.tuple(image, flag).map(
   ([{ n, c, h, w }, perSample]): Call => ({
     shapes: { x: [n, c, h, w], t: [perSample ? n : 1] },
     run: ({ x, t }) => layers.withLevelMap(x!, t!).square(),
->>>>>>> denoisers
   }),
 )
 
@@ -217,18 +217,17 @@ const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   attention,
   qkvAttention,
   averagePool: ofImages(layers.averagePool, 2),
+  firDownsample: ofImages(layers.firDownsample, 2),
+  firUpsample: ofImages((x) => layers.firUpsample(x, { margin: 1 })),
   downsample,
   upsample,
   upsampleNearest: ofImages(layers.upsampleNearest),
   timeEmbedding,
   timeMlp,
-<<<<<<< HEAD
   convTranspose2d,
   layerNorm,
   embedding,
-=======
   withLevelMap,
->>>>>>> denoisers
 }
 
 test('every layer is among them', () => {

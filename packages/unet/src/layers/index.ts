@@ -1,17 +1,10 @@
 export { conv2d, groupNorm, linear, perChannel } from './affine.ts'
 export { attention } from './attention.ts'
-
-<<<<<<< HEAD
-
 export { embedding } from './embedding.ts'
+export type { FirOptions } from './fir.ts'
+export { firDownsample, firUpsample } from './fir.ts'
 export { layerNorm } from './layer-norm.ts'
-
-=======
-
 export { withLevelMap } from './level-map.ts'
-
->>>>>>> denoisers
-
 export type { QkvOrder } from './qkv-attention.ts'
 export { qkvAttention } from './qkv-attention.ts'
 export { averagePool, downsample, upsample, upsampleNearest } from './resample.ts'

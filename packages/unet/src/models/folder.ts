@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Inferred } from '../architectures/architecture.ts'
 import { architectures } from '../architectures/catalog.ts'
@@ -7,7 +8,7 @@ import type { LoadOptions } from './load.ts'
 import type { LoadedNetwork } from './prior.ts'
 import { loadPrior, shapesFor } from './prior.ts'
 
-export interface LoadNetworkOptions extends Pick<LoadOptions, 'device'> {
+export interface LoadNetworkOptions extends Pick<LoadOptions, 'device' | 'key'> {
   /** The file of weights; left out, the one in the folder that has a usual name, or is the only one. */
   readonly weights?: string
 }
@@ -15,16 +16,19 @@ export interface LoadNetworkOptions extends Pick<LoadOptions, 'device'> {
 /**
  * A network of any architecture from a folder: `config.json`, as diffusers or guided-diffusion would have it, and the
  * parameters in `diffusion_pytorch_model.safetensors` or `model.safetensors`, as `.bin` or `.pt`, in one variant such as
- * `….fp16.safetensors`, in shards with their `….index.json`, or in the only other file of weights there.
+ * `….fp16.safetensors`, in shards with their `….index.json`, or in the only other file of weights there. A file that has its
+ * configuration in itself, as EDM's pickles, needs no `config.json`; one that lies beside it is taken first.
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadNetwork(directory: string, options: LoadNetworkOptions = {}): LoadedNetwork {
   const { weights, ...load } = options
   const configPath = join(directory, 'config.json')
-  const config = readJson(configPath)
   const { path, notes } = weights === undefined ? findWeights(directory) : { path: weights, notes: [] }
-  const names = { config: configPath, weights: path }
-  const network = loadPrior({ config, weights: readWeights(path) }, { ...load, names })
+  const source = readWeights(path)
+  const own = source.configuration !== undefined && !existsSync(configPath)
+  const config = own ? source.configuration : readJson(configPath)
+  const names = { config: own ? path : configPath, weights: path }
+  const network = loadPrior({ config, weights: source }, { ...load, names })
   return { ...network, notes: [...notes, ...network.notes] }
 }
 
@@ -33,10 +37,10 @@ export function loadNetwork(directory: string, options: LoadNetworkOptions = {})
  * weights of a network that is not known or tells nothing so.
  * @throws {FileFormatError} where the file is not in order, or holds several sets of weights.
  */
-export function inferConfig(weights: string): Inferred | undefined {
+export function inferConfig(weights: string, key?: string): Inferred | undefined {
   const source = readWeights(weights)
   for (const architecture of architectures) {
-    const found = architecture.infer?.(shapesFor(architecture, source, weights))
+    const found = architecture.infer?.(shapesFor(architecture, source, weights, key))
     if (found !== undefined) return found
   }
   return undefined

@@ -39,7 +39,8 @@ export interface FoundTraining {
 
 /**
  * The model of a path: a folder with config.json, the root of a diffusers pipeline (its network lies in `unet/`), or a
- * file of weights beside its config.json. Undefined where there is no config.json.
+ * file of weights beside its config.json, or with a configuration in itself, as EDM's pickles. Undefined where there is
+ * neither.
  * @throws {FileFormatError} where the configuration is damaged or not supported.
  */
 export function findModel(path: string): FoundModel | undefined {
@@ -47,6 +48,7 @@ export function findModel(path: string): FoundModel | undefined {
   if (file === undefined) return undefined
   const named = file.isDirectory() ? path : dirname(path)
   const directory = [named, join(named, 'unet')].find((folder) => existsSync(join(folder, 'config.json')))
+  if (directory === undefined && file.isFile()) return modelInFile(path)
   if (directory === undefined || (directory !== named && !file.isDirectory())) return undefined
   refuseOtherParts(directory)
   const configPath = join(directory, 'config.json')
@@ -58,13 +60,30 @@ export function findModel(path: string): FoundModel | undefined {
     return shapesFor(architecture, readWeights(path), path)
   })
   const autoencoder = autoencoderFolder(directory)
-  const training = findTraining(directory) ?? usualTraining(architecture, json, configPath)
+  const training = findTraining(directory) ?? usualTraining(architecture, json, configPath, config)
   return {
     directory,
     config,
     ...(weights === undefined ? {} : { weights }),
     ...(training === undefined ? {} : { training }),
     ...(autoencoder === undefined ? {} : { autoencoder }),
+  }
+}
+
+/** The model of a file that has its configuration in itself; undefined for one that has none. */
+function modelInFile(path: string): FoundModel | undefined {
+  const source = readWeights(path)
+  if (source.configuration === undefined) return undefined
+  const architecture = architectureOfJson(source.configuration, path)
+  const config = architecture.parse(source.configuration, path, () => shapesFor(architecture, source, path))
+  const usual = architecture.trainedOn?.(source.configuration, path, config)
+  return {
+    directory: dirname(path),
+    weights: path,
+    config,
+    ...(usual && {
+      training: { kind: 'usual', trainedOn: usual.trainedOn, notes: [`${path} ${usual.note}`] },
+    }),
   }
 }
 
@@ -86,8 +105,9 @@ function usualTraining(
   { trainedOn }: Architecture<NetworkConfig>,
   json: unknown,
   path: string,
+  config: NetworkConfig,
 ): FoundTraining | undefined {
-  const usual = trainedOn?.(json, path)
+  const usual = trainedOn?.(json, path, config)
   if (usual === undefined) return undefined
   return { kind: 'usual', trainedOn: usual.trainedOn, notes: [`${dirname(path)} ${usual.note}`] }
 }

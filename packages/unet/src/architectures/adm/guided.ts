@@ -126,7 +126,8 @@ function guidedArguments(json: unknown, file: string): Fields {
 export function isGuided(json: unknown): boolean {
   const fields = typeof json === 'object' && json !== null ? Object.keys(json) : []
   const theirs = ['kwargs', ...Object.values(names).filter((name) => !shared.has(name))]
-  return !fields.includes('_class_name') && fields.some((name) => theirs.includes(name))
+  // `class_name` is of EDM's networks, `_class_name` of diffusers'.
+  return !fields.some((name) => /^_?class_name$/.test(name)) && fields.some((name) => theirs.includes(name))
 }
 
 /** Names that diffusers' networks have too. */
