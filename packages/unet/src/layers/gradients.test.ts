@@ -172,6 +172,8 @@ const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   attention,
   qkvAttention,
   averagePool: ofImages(layers.averagePool, 2),
+  firDownsample: ofImages(layers.firDownsample, 2),
+  firUpsample: ofImages((x) => layers.firUpsample(x, { margin: 1 })),
   downsample,
   upsample,
   upsampleNearest: ofImages(layers.upsampleNearest),

@@ -1,5 +1,7 @@
 export { conv2d, groupNorm, linear, perChannel } from './affine.ts'
 export { attention } from './attention.ts'
+export type { FirOptions } from './fir.ts'
+export { firDownsample, firUpsample } from './fir.ts'
 export type { QkvOrder } from './qkv-attention.ts'
 export { qkvAttention } from './qkv-attention.ts'
 export { averagePool, downsample, upsample, upsampleNearest } from './resample.ts'
