@@ -17,7 +17,7 @@ export const ddpmExplain =
     const found = ddpmFieldsOf(difference.file)
     const wrong =
       found === undefined ? [] : [...wrongFields(found, config), ...wrongVariant(found.variant, config)]
-    const more = [attentionNorm(difference, config), headDim(difference, config)]
+    const more = [attentionNorm(difference, config), headDim(difference, config), otherTime(difference)]
     const all = [...wrong, ...more.filter((cause) => cause !== undefined)]
     return all.length === 0 ? undefined : all.join(', ')
   }
@@ -87,3 +87,9 @@ function headDim({ reshaped }: SpecDifference, { attentionHeadDim: is }: DdpmCon
   const [inner, channels] = query.found
   return `attentionHeadDim would have to be one of which whole heads take ${inner} of ${channels} channels (it is ${is}), in config.json attention_head_dim`
 }
+
+/** Where the network is told another time, and the file has nothing for it: no name tells what is told as it is. */
+const otherTime = ({ missing }: SpecDifference): string | undefined =>
+  missing.includes('class_embedding.linear_1.weight')
+    ? "variant.classEmbedding would have to be null or 'identity' (it is 'timestep'), in config.json class_embed_type"
+    : undefined

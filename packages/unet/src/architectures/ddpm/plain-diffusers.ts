@@ -168,7 +168,7 @@ export const modernTypes = (
     if (fits.includes(modern)) return modern
     throw new FileFormatError(
       file,
-      `blocks of other types are not supported yet: ${name}[${i}] is ${show(type)} (${fits.join(' and ')} would fit)`,
+      `blocks of other types are not supported yet: ${name}[${i}] is ${show(type)} (${fits.join(', ')} would fit)`,
     )
   })
 

@@ -20,7 +20,7 @@ import {
  */
 export function variedConfig(options: Omit<DdpmOptions, 'variant'>, given: Partial<DdpmVariant>): DdpmConfig {
   const levels = options.blockOutChannels.length
-  const variant = departures(lastLevelsPlain({ ...plainVariant(levels), ...given }))
+  const variant = departures(lastLevelsPlain({ ...plainVariant(levels), ...given }), levels)
   const { normGroups = 8 } = options
   if (Object.keys(variant).length === 0 && normGroups !== null) return plainConfig(options)
   const config: DdpmConfig = { ...completed(options), normGroups, variant }

@@ -28,8 +28,8 @@ export const variantOf = ({ blockOutChannels, variant }: DdpmConfig): DdpmVarian
 })
 
 /** Those fields of a variant that are otherwise than in arXiv 2006.11239. */
-export function departures(variant: DdpmVariant): Partial<DdpmVariant> {
-  const plain = plainVariant(variant.downBlocks.length)
+export function departures(variant: DdpmVariant, levels: number): Partial<DdpmVariant> {
+  const plain = plainVariant(levels)
   const differs = ([name, value]: [string, unknown]) =>
     JSON.stringify(value) !== JSON.stringify(plain[name as keyof DdpmVariant])
   return Object.fromEntries(Object.entries(variant).filter(differs))
