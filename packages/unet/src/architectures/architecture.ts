@@ -85,4 +85,6 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
    * where it can.
    */
   needsMore?(config: C): string | undefined
+  /** Why a network cannot be told a time, as a sentence on it; undefined where it can. */
+  refusesTime?(config: C, t: number): string | undefined
 }

@@ -7,6 +7,7 @@ import type { Samples } from '../data/images.ts'
 import { readImage } from '../data/images.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
+import { checkTimes } from './told-times.ts'
 
 /** Noisy images, the noise in them, what a network should predict of them, and their times, on the host. */
 export interface NoisyBatch {
@@ -41,6 +42,7 @@ export class BatchSampler {
       )
     if (images.count < 1) throw new OptionError('images', 'there are none')
     checkLabels(config, images)
+    checkTimes(config, table)
     this.config = config
     this.images = images
     this.table = table

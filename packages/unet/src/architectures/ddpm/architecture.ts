@@ -10,7 +10,7 @@ import { inferDdpm } from './infer.ts'
 import { initDdpm } from './init.ts'
 import { ddpmSpec } from './spec.ts'
 import type { DdpmConfig } from './types.ts'
-import { ddpmEmbed, isTold } from './varied/embed.ts'
+import { ddpmEmbed, isTold, timeRefused } from './varied/embed.ts'
 import { variedForward, variedForwardEmbedded, whatItIsTold } from './varied/forward.ts'
 import { variantOf } from './varied/variant.ts'
 
@@ -37,4 +37,5 @@ export const ddpm: Architecture<DdpmConfig> = {
     isTold(variantOf(config))
       ? `has to be told ${whatItIsTold(config)}: a prior is asked without labels, as one can be that was trained with labelDrop, whose last class is none`
       : undefined,
+  refusesTime: timeRefused,
 }

@@ -26,24 +26,30 @@ export function embedding(
 
 /** Times [N] as numbers for the perceptron that follows. @param option - Whose fault a wrong one would be. */
 function numbersOf(params: Params, config: DdpmConfig, times: Tensor, option: string): Tensor {
-  const { timeEmbedding: kind, timesteps } = variantOf(config)
+  const { timeEmbedding: kind } = variantOf(config)
   if (kind === 'positional') return timeEmbedding(times, config.blockOutChannels[0]!, config)
   const table = param(params, 'time_proj.weight')
-  if (kind === 'learned') return gather(table, classLabels(times, timesteps ?? 0, option, 'times'))
-  requirePositive(times, option)
+  const values = times.dataSync()
+  const wrong = values.findIndex((t) => timeRefused(config, t) !== undefined)
+  if (wrong >= 0)
+    throw new OptionError(
+      option,
+      `${timeRefused(config, values[wrong]!)}, got ${values[wrong]} at index ${wrong}`,
+    )
+  if (kind === 'learned') return gather(table, times.cast('int32'))
   // The multiples of the logarithm are random, and stay as they are in a training.
   const waves = reshape(log(times), [-1, 1]).mul(stopGradient(table)).mul(2).mul(Math.PI)
   return concat([sin(waves), cos(waves)], 1)
 }
 
-/** @throws {OptionError} where a time is not above 0. */
-export function requirePositive(times: Tensor, option: string): void {
-  const wrong = Array.from(times.dataSync()).find((time) => !(time > 0))
-  if (wrong !== undefined)
-    throw new OptionError(
-      option,
-      `must be above 0 for the timeEmbedding 'fourier', which takes its logarithm; got ${wrong}`,
-    )
+/** Why a network cannot be told a time, as a sentence on it; undefined where it can. */
+export function timeRefused(config: DdpmConfig, t: number): string | undefined {
+  const { timeEmbedding: kind, timesteps } = variantOf(config)
+  if (kind === 'fourier' && !(t > 0))
+    return "the timeEmbedding 'fourier' takes the logarithm of its time, which must be above 0"
+  if (kind === 'learned' && !(Number.isInteger(t) && t >= 0 && t < (timesteps ?? 0)))
+    return `the timeEmbedding 'learned' has a table of the times 0 … ${(timesteps ?? 0) - 1}`
+  return undefined
 }
 
 /**
