@@ -116,7 +116,7 @@ test.each<[field: string, value: unknown, message: string]>([
   [
     'down_block_types',
     ['DownBlock2D', 'KDownBlock2D'],
-    "blocks of other types are not supported yet: down_block_types[1] is 'KDownBlock2D' (DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, SkipDownBlock2D, AttnSkipDownBlock2D would fit)",
+    "down_block_types[1] is 'KDownBlock2D' (DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, SkipDownBlock2D, AttnSkipDownBlock2D would fit)",
   ],
   ['up_block_types', ['DownBlock2D', 'UpBlock2D'], "up_block_types[0] is 'DownBlock2D'"],
   ['up_block_types', [{}, 'UpBlock2D'], 'up_block_types[0] is an object'],
@@ -237,7 +237,7 @@ test('the format without variants refuses each by name, and says who reads it', 
     expect(parse, name).toThrow(FileFormatError)
   }
   expect(() => ddpmFormat.parse({ ...base, act_fn: 'mish' }, 'c.json', () => new Map())).toThrow(
-    "c.json: act_fn is 'mish' ('silu' or 'swish' would fit ddpmFormat; ddpm reads it)",
+    "c.json: act_fn is 'mish' ('silu' or 'swish' would fit ddpmFormat)",
   )
   expect(ddpmFormat.parse(base, 'c.json', () => new Map())).toEqual(
     ddpm.parse(base, 'c.json', () => new Map()),

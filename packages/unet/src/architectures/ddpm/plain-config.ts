@@ -17,17 +17,17 @@ export function plainConfig(options: Omit<DdpmOptions, 'variant'>): PlainDdpmCon
 
 /** The fields of a configuration but for `normGroups` and `variant`, those that are left out at their defaults. */
 export function completed(options: DdpmOptions): Omit<DdpmConfig, 'variant' | 'normGroups'> {
-  const levels = options.blockOutChannels.length
-  const inChannels = options.inChannels ?? 1
+  const { blockOutChannels, inChannels = 1 } = options
+  const last = blockOutChannels.length - 1
   return {
     architecture: 'ddpm',
     sampleSize: options.sampleSize,
     inChannels,
     outChannels: options.outChannels ?? inChannels,
-    blockOutChannels: [...options.blockOutChannels],
+    blockOutChannels: [...blockOutChannels],
     layersPerBlock: options.layersPerBlock ?? 1,
-    downAttention: options.downAttention ?? Array.from({ length: levels }, (_, i) => i === levels - 1),
-    upAttention: options.upAttention ?? Array.from({ length: levels }, (_, i) => i === 0),
+    downAttention: options.downAttention ?? blockOutChannels.map((_, i) => i === last),
+    upAttention: options.upAttention ?? blockOutChannels.map((_, i) => i === 0),
     midAttention: options.midAttention ?? true,
     attentionHeadDim: options.attentionHeadDim ?? null,
     normEps: options.normEps ?? 1e-5,
@@ -94,11 +94,10 @@ export function checkRanges(config: Omit<DdpmConfig, 'normGroups'>): void {
     throw new OptionError('downsamplePadding', `must be 0 or 1, got ${config.downsamplePadding}`)
   }
   const factor = 2 ** (levels - 1)
-  for (const side of sides) {
-    if (side % factor === 0) continue
+  const odd = sides.find((side) => side % factor !== 0)
+  if (odd !== undefined)
     throw new OptionError(
       'sampleSize',
-      `${levels} levels halve the image ${levels - 1} times: ${side} is no multiple of ${factor}`,
+      `${levels} levels halve the image ${levels - 1} times: ${odd} is no multiple of ${factor}`,
     )
-  }
 }

@@ -110,7 +110,7 @@ export function plainConfigFromDiffusers(json: unknown, file = 'config.json'): P
     if (!fits.includes(value))
       throw new FileFormatError(
         file,
-        `${name} is ${show(value)} (${fits.map(show).join(' or ')} would fit ddpmFormat; ddpm reads it)`,
+        `${name} is ${show(value)} (${fits.map(show).join(' or ')} would fit ddpmFormat)`,
       )
   }
   const { downAttention, upAttention, ...others } = plainFields(c, file)
@@ -166,10 +166,7 @@ export const modernTypes = (
   types.map((type, i) => {
     const modern = typeof type === 'string' ? type.replace(/^UNetRes/, '') : ''
     if (fits.includes(modern)) return modern
-    throw new FileFormatError(
-      file,
-      `blocks of other types are not supported yet: ${name}[${i}] is ${show(type)} (${fits.join(', ')} would fit)`,
-    )
+    throw new FileFormatError(file, `${name}[${i}] is ${show(type)} (${fits.join(', ')} would fit)`)
   })
 
 /** A square as its side, anything else as [height, width]. */
@@ -177,12 +174,12 @@ function square([height = 0, width = 0]: readonly number[]): number | readonly [
   return height === width ? height : [height, width]
 }
 
-/** Fields that guided-diffusion's networks have too. */
-const shared: readonly string[] = ['in_channels', 'out_channels']
+/** Fields that networks of other families do not have. */
+const telling = [
+  '_class_name',
+  ...Object.values(plainNames).filter((name) => !/^(in|out)_channels$/.test(name)),
+]
 
 /** Whether a file's JSON is a configuration of this kind: names its class or a field of it. */
-export function isDiffusers(json: unknown): boolean {
-  const fields = typeof json === 'object' && json !== null ? Object.keys(json) : []
-  const theirs = Object.values(plainNames).filter((name) => !shared.includes(name))
-  return fields.includes('_class_name') || theirs.some((name) => fields.includes(name))
-}
+export const isDiffusers = (json: unknown): boolean =>
+  Object.keys(Object(json)).some((name) => telling.includes(name))

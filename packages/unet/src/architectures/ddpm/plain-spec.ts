@@ -4,23 +4,11 @@ import type { DdpmPlan, LevelPlan, ResnetPlan } from './plan.ts'
 import { ddpmPlan } from './plan.ts'
 import type { DdpmConfig } from './types.ts'
 
-/** Numbers that are told, where they are others than those of arXiv 2006.11239. */
-export interface TimeSizes {
-  /** What the time is made into first; as many as the first level has channels where it is left out. */
-  readonly timeInputs?: number
-  /** What a residual block is told for each channel: a shift, or a scale and a shift. */
-  readonly perChannel?: number
-}
-
 /** Names and shapes of all parameters of a configuration without a variant. */
 export const plainSpec = (config: DdpmConfig): ParamSpec => specOf(config, ddpmPlan(config))
 
 /** Names and shapes of the parameters of a plan, in the order of its state dict. */
-export function specOf(
-  config: DdpmConfig,
-  plan: DdpmPlan,
-  { timeInputs, perChannel = 1 }: TimeSizes = {},
-): ParamSpec {
+export function specOf(config: DdpmConfig, plan: DdpmPlan): ParamSpec {
   const spec: Record<string, Shape> = {}
   const affine = (name: string, out: number, ...rest: number[]) => {
     spec[`${name}.weight`] = [out, ...rest]
@@ -30,14 +18,14 @@ export function specOf(
     const { name, inChannels, outChannels, attention, shortcut = inChannels !== outChannels } = block
     affine(`${name}.norm1`, inChannels)
     affine(`${name}.conv1`, outChannels, inChannels, 3, 3)
-    affine(`${name}.time_emb_proj`, perChannel * outChannels, plan.timeDim)
+    affine(`${name}.time_emb_proj`, outChannels, plan.timeDim)
     affine(`${name}.norm2`, outChannels)
     affine(`${name}.conv2`, outChannels, outChannels, 3, 3)
     if (shortcut) affine(`${name}.conv_shortcut`, outChannels, inChannels, 1, 1)
     if (attention === undefined) return
     const headDim = config.attentionHeadDim ?? outChannels
     const inner = outChannels - (outChannels % headDim) // as many heads as fit
-    if (block.attentionGroups !== null) affine(`${attention}.group_norm`, outChannels)
+    affine(`${attention}.group_norm`, outChannels)
     for (const part of ['to_q', 'to_k', 'to_v']) affine(`${attention}.${part}`, inner, outChannels)
     affine(`${attention}.to_out.0`, outChannels, inner)
   }
@@ -48,7 +36,7 @@ export function specOf(
   }
   const base = config.blockOutChannels[0]!
   affine('conv_in', base, config.inChannels, 3, 3)
-  affine('time_embedding.linear_1', plan.timeDim, timeInputs ?? base)
+  affine('time_embedding.linear_1', plan.timeDim, base)
   affine('time_embedding.linear_2', plan.timeDim, plan.timeDim)
   for (const entry of plan.down) level(entry)
   for (const block of plan.mid) resnet(block)

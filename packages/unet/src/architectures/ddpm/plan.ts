@@ -7,8 +7,6 @@ export interface ResnetPlan {
   readonly outChannels: number
   /** Name of the attention that follows it. */
   readonly attention?: string
-  /** Groups of the norm of that; null for no norm, and left out for as many as all norms have. */
-  readonly attentionGroups?: number | null
   /** Whether its shortcut has a convolution; left out, where the channels change. */
   readonly shortcut?: boolean
 }

@@ -14,8 +14,15 @@ export function variedSpec(config: DdpmConfig): ParamSpec {
   const { timeDim } = plan
   const timeInputs = timeEmbedding === 'fourier' ? 2 * base : base
   const spec: Record<string, Shape> = {
-    ...specOf(config, plan, { timeInputs, perChannel: scaleShift ? 2 : 1 }),
+    ...specOf(config, plan),
     ...Object.assign({}, ...[...plan.down, ...plan.up].map(pyramidRows)),
+    'time_embedding.linear_1.weight': [timeDim, timeInputs],
+  }
+  if (scaleShift) doubleTimeRows(spec)
+  for (const { attention, attentionGroups } of plan.mid) {
+    if (attention === undefined || attentionGroups !== null) continue
+    delete spec[`${attention}.group_norm.weight`]
+    delete spec[`${attention}.group_norm.bias`]
   }
   if (timeEmbedding === 'fourier') spec['time_proj.weight'] = [base]
   if (timeEmbedding === 'learned') spec['time_proj.weight'] = [timesteps ?? 0, base]
@@ -27,6 +34,12 @@ export function variedSpec(config: DdpmConfig): ParamSpec {
       affine('class_embedding.linear_2', timeDim, timeDim),
     )
   return spec
+}
+
+/** Each residual block is told a scale and a shift for each channel, in the place of a shift. */
+function doubleTimeRows(spec: Record<string, Shape>): void {
+  for (const [name, [rows = 0, ...rest]] of Object.entries(spec))
+    if (name.includes('.time_emb_proj.')) spec[name] = [2 * rows, ...rest]
 }
 
 /** What joins the pyramid of images and a level of kind `skip`. */
