@@ -86,9 +86,9 @@ export const ddpmVariantEdits: readonly Edit[] = [
   ),
   resnet(
     'net-ddpm-change-late',
-    'change(act(groupNorm(params, `${name}.norm1`, x, first)))',
-    'act(groupNorm(params, `${name}.norm1`, change(x), first))',
-    'the resolution changes before the first norm',
+    'change(act(groupNorm(',
+    'act(change(groupNorm(',
+    'the resolution changes before the activation',
   ),
   resnet('net-ddpm-act-second', 'act(h), change(x)', 'h, change(x)', 'no activation after the second norm'),
   resnet(
