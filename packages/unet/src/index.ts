@@ -18,12 +18,19 @@ export { autoencoderSpec } from './architectures/autoencoder/spec.ts'
 export type { NetworkConfig } from './architectures/catalog.ts'
 export { architectureOf, architectures, describeNetwork, networkConfig } from './architectures/catalog.ts'
 export { ddpm } from './architectures/ddpm/architecture.ts'
-export type { DdpmConfig, DdpmOptions } from './architectures/ddpm/config.ts'
+export type {
+  BlockKind,
+  DdpmActivation,
+  DdpmConfig,
+  DdpmOptions,
+  DdpmVariant,
+} from './architectures/ddpm/config.ts'
 export { ddpmConfig, sampleShape } from './architectures/ddpm/config.ts'
 export { ddpmConfigFromDiffusers, ddpmConfigToDiffusers } from './architectures/ddpm/diffusers.ts'
 export { ddpmExplain } from './architectures/ddpm/explain.ts'
 export { ddpmFormat } from './architectures/ddpm/format.ts'
 export { ddpmForward } from './architectures/ddpm/forward.ts'
+export { inferDdpm } from './architectures/ddpm/infer.ts'
 export { initDdpm } from './architectures/ddpm/init.ts'
 export { modernNames } from './architectures/ddpm/names.ts'
 export { ddpmSpec } from './architectures/ddpm/spec.ts'

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, ShapeError } from '@tweedie/tensor'
-import { classLabels } from '../labels.ts'
+import { classLabels } from '../../layers/labels.ts'
 import type { AdmConfig } from './config.ts'
 
 /** Whether x, t and y are what a configuration runs on; what is wrong is an error of `admForward`. */
