@@ -197,6 +197,21 @@ describe('a file of another configuration', () => {
   })
 })
 
+test.each([
+  ['old-names', '1 → 1 channels, widths 8, 8, with attention'],
+  [
+    'consistency',
+    '3 → 6 channels, widths 8, 16, 16, with attention, blocks of resnet, scale and shift by time, 5 classes',
+  ],
+  ['ncsnpp', '3 → 3 channels, widths 32, 32, 32, with attention, blocks of skip, time fourier'],
+  [
+    'no-middle',
+    '1 → 1 channels, widths 8, 12, with attention, nothing in the middle, time learned, told another time',
+  ],
+])('%s: in some words', (name, words) => {
+  expect(ddpm.describe(new Map(Object.entries(savedShapes(name))))).toBe(words)
+})
+
 test('fields that every file of diffusers has are read off the weights where they are missing', () => {
   const config = variantConfig('consistency')
   const { block_out_channels: _, ...rest } = ddpm.write(config) as Record<string, unknown>

@@ -102,26 +102,21 @@ function pyramidOf(
   return {
     down: (h, { ending, prefix }) => {
       seen = firDownsample(seen)
-      return ending === undefined
-        ? h
-        : conv2d(params, `${prefix}.skip_conv`, seen, { residual: resnet(h, ending) })
+      if (ending === undefined) return h
+      return conv2d(params, `${prefix}.skip_conv`, seen, { residual: resnet(h, ending) })
     },
     up: (h, { ending, prefix }) => {
       const doubled = made && firUpsample(made)
       made = doubled
       if (ending === undefined) return h
-      const groups = ending.groups[0]
-      made = scope(() =>
-        conv2d(
-          params,
-          `${prefix}.skip_conv`,
-          groupNorm(params, `${prefix}.skip_norm`, h, { groups, eps, silu: true }),
-          {
-            padding: 1,
-            ...(doubled && { residual: doubled }),
-          },
-        ),
-      )
+      made = scope(() => {
+        const norm = { groups: ending.groups[0], eps, silu: true }
+        const start = groupNorm(params, `${prefix}.skip_norm`, h, norm)
+        return conv2d(params, `${prefix}.skip_conv`, start, {
+          padding: 1,
+          ...(doubled && { residual: doubled }),
+        })
+      })
       return resnet(h, ending)
     },
     added: (out) => (made === undefined ? out : out.add(made)),

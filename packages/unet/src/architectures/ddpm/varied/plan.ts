@@ -46,7 +46,8 @@ export function variedPlan(config: DdpmConfig): VariedPlan {
   const shortcut = ({ inChannels, outChannels }: ResnetPlan) => inChannels !== outChannels
   const middle = normGroups ?? quarter(channels.at(-1)!)
 
-  const ofGroups = (block: ResnetPlan, groups: number): VariedResnet => ({
+  // Where no groups are said there are no blocks but those of skip, and the middle.
+  const ofNorms = (block: ResnetPlan, groups = normGroups ?? 0): VariedResnet => ({
     ...block,
     groups: [groups, groups],
     attentionGroups: groups,
@@ -81,7 +82,7 @@ export function variedPlan(config: DdpmConfig): VariedPlan {
     const ending: VariedResnet =
       kind === 'resnet'
         ? {
-            ...ofGroups({ name: resample, ...same }, normGroups ?? 0),
+            ...ofNorms({ name: resample, ...same }),
             change: way === 'down' ? 'mean' : 'repeat',
           }
         : { ...ofSkips({ name: `${prefix}.resnet_${way}`, ...same }), change: `fir-${way}`, shortcut: true }
@@ -93,27 +94,21 @@ export function variedPlan(config: DdpmConfig): VariedPlan {
     groups: normGroups ?? quarter(channels[0]!),
     down: plan.down.map((entry, i) => {
       const kind = variant.downBlocks[i]!
-      const of = (block: ResnetPlan) => (kind === 'skip' ? ofSkips(block) : ofGroups(block, normGroups ?? 0))
-      return level(entry, i, 'down', kind, entry.resnets.map(of))
+      const resnets = entry.resnets.map((block) => (kind === 'skip' ? ofSkips(block) : ofNorms(block)))
+      return level(entry, i, 'down', kind, resnets)
     }),
     mid: variant.midBlock
       ? plan.mid.map((block) => ({
-          ...ofGroups(block, middle),
+          ...ofNorms(block, middle),
           attentionGroups: variant.midAttentionGroups ?? (variant.scaleShift ? null : middle),
           scale: variant.midScale,
         }))
       : [],
     up: plan.up.map((entry, i) => {
       const kind = variant.upBlocks[i]!
-      if (kind !== 'skip')
-        return level(
-          entry,
-          i,
-          'up',
-          kind,
-          entry.resnets.map((block) => ofGroups(block, normGroups ?? 0)),
-        )
-      return level(entry, i, 'up', kind, skipsUp(plan, entry, i, ofSkips))
+      const resnets =
+        kind === 'skip' ? skipsUp(plan, entry, i, ofSkips) : entry.resnets.map((block) => ofNorms(block))
+      return level(entry, i, 'up', kind, resnets)
     }),
   }
 }
