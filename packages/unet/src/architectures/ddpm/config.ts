@@ -1,15 +1,8 @@
 import { plainConfig } from './plain-config.ts'
-import type { DdpmConfig, DdpmOptions, PlainDdpmConfig } from './types.ts'
+import type { DdpmConfig, DdpmOptions } from './types.ts'
 import { variedConfig } from './varied/config.ts'
 
-export type {
-  BlockKind,
-  DdpmActivation,
-  DdpmConfig,
-  DdpmOptions,
-  DdpmVariant,
-  PlainDdpmConfig,
-} from './types.ts'
+export type { BlockKind, DdpmActivation, DdpmConfig, DdpmOptions, DdpmVariant } from './types.ts'
 
 /** The shape of one image a network was trained on, [C, H, W]. */
 export const sampleShape = ({ inChannels, sampleSize }: DdpmConfig): readonly [number, number, number] =>
@@ -27,8 +20,6 @@ export const sampleShape = ({ inChannels, sampleSize }: DdpmConfig): readonly [n
  * told.variant // => { numClasses: 10 }
  * ```
  */
-export function ddpmConfig(options: DdpmOptions & { readonly variant?: never }): PlainDdpmConfig
-export function ddpmConfig(options: DdpmOptions): DdpmConfig
 export function ddpmConfig(options: DdpmOptions): DdpmConfig {
   const { variant, ...rest } = options
   return variant === undefined && rest.normGroups !== null
