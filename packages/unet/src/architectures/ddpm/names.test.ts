@@ -51,12 +51,12 @@ describe.each<[string, ParamSource]>([
     former((name, shape) => [[name.replace('time_proj.weight', 'time_proj.W'), shape]]),
   ],
   [
-    'both names of the random multiples',
+    "both names of the random multiples, of which today's counts",
     former((name, shape) =>
       name === 'time_proj.weight'
         ? [
             [name, shape],
-            ['time_proj.W', shape],
+            ['time_proj.W', [...shape, 1]],
           ]
         : [[name, shape]],
     ),
@@ -72,6 +72,12 @@ describe.each<[string, ParamSource]>([
       }
     })
   })
+})
+
+test('projections that are no 1×1 convolutions keep their shape', () => {
+  const query = 'mid_block.attentions.0.to_q.weight'
+  const wrong = former((name, shape) => [[name, name === query ? [...shape, 3, 3] : shape]])
+  expect(compareWithSpec(ddpm.rename!(wrong), spec)?.reshaped.map(({ name }) => name)).toEqual([query])
 })
 
 test('convolutions that are none of the attention keep their shape', () => {
