@@ -150,7 +150,7 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
       const useless = [
         /node_modules\/(zod|valibot|ml-matrix|gpu\.js|ndarray)\//,
         /autograd\/dist\/(forward|jvp|rules\/tangents)\.js/,
-        /catalog\.js|unet\/dist\/architectures\/(adm\/|ddpm\/(explain|init)\.js)/,
+        /catalog\.js|unet\/dist\/architectures\/(adm\/|ddpm\/(explain\.js|infer\.js|init\.js|varied\/))/,
       ]
       expect(modules.filter((path) => useless.some((those) => those.test(path)))).toEqual([])
     })

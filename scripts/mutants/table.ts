@@ -12,6 +12,7 @@ import { gpuEdits } from './edits/gpu.ts'
 import { kitEdits } from './edits/kit.ts'
 import { denoiserEdits } from './edits/net-denoisers.ts'
 import { edmEdits } from './edits/net-edm.ts'
+import { ddpmVariantEdits } from './edits/net-ddpm.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -40,4 +41,5 @@ export const edits: readonly Edit[] = [
   ...kitEdits,
   ...gpuEdits,
   ...denoiserEdits,
+  ...ddpmVariantEdits,
 ]

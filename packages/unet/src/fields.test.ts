@@ -34,6 +34,29 @@ const readers: readonly [string, (json: unknown) => unknown, Readonly<Record<str
     ddpmConfigToDiffusers(ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 16] })),
   ],
   [
+    'diffusers, with variants',
+    (json) => ddpmSpec(ddpmConfigFromDiffusers(json)),
+    {
+      ...{
+        sample_size: 8,
+        block_out_channels: [8, 8],
+        norm_num_groups: 4,
+        act_fn: 'mish',
+        num_class_embeds: 3,
+      },
+      down_block_types: ['SkipDownBlock2D', 'AttnDownBlock2D'],
+      up_block_types: ['ResnetUpsampleBlock2D', 'UpBlock2D'],
+      ...{
+        mid_block_type: null,
+        mid_block_scale_factor: 2,
+        attn_norm_num_groups: 2,
+        center_input_sample: true,
+      },
+      ...{ resnet_time_scale_shift: 'scale_shift', time_embedding_type: 'learned', num_train_timesteps: 5 },
+      ...{ class_embed_type: null, downsample_type: 'conv', upsample_type: 'resnet' },
+    },
+  ],
+  [
     'guided-diffusion',
     (json) => admSpec(admConfigFromGuided(json)),
     admConfigToGuided(admConfig({ imageSize: 8, modelChannels: 32, channelMult: [1, 2] })),
@@ -59,6 +82,14 @@ const readers: readonly [string, (json: unknown) => unknown, Readonly<Record<str
     'fields of our own, ddpm',
     (json) => sizesOf(networkConfig(json, 'train.json')),
     { sampleSize: 8, blockOutChannels: [8, 16], normGroups: 2, timeEmbeddingDim: null },
+  ],
+  [
+    'fields of our own, a variant of ddpm',
+    (json) => sizesOf(networkConfig(json, 'train.json')),
+    {
+      ...{ sampleSize: 8, inChannels: 3, blockOutChannels: [8, 16], normGroups: 2 },
+      variant: { downBlocks: ['skip', 'conv'], timeEmbedding: 'learned', timesteps: 9, midBlock: false },
+    },
   ],
   [
     'fields of our own, adm',

@@ -24,12 +24,19 @@ export { bfCnnFormat, dncnnFormat } from './architectures/chain/format.ts'
 export { bfCnnForward, dncnnForward } from './architectures/chain/forward.ts'
 export { bfCnnSpec, dncnnSpec } from './architectures/chain/spec.ts'
 export { ddpm } from './architectures/ddpm/architecture.ts'
-export type { DdpmConfig, DdpmOptions } from './architectures/ddpm/config.ts'
+export type {
+  BlockKind,
+  DdpmActivation,
+  DdpmConfig,
+  DdpmOptions,
+  DdpmVariant,
+} from './architectures/ddpm/config.ts'
 export { ddpmConfig, sampleShape } from './architectures/ddpm/config.ts'
 export { ddpmConfigFromDiffusers, ddpmConfigToDiffusers } from './architectures/ddpm/diffusers.ts'
 export { ddpmExplain } from './architectures/ddpm/explain.ts'
 export { ddpmFormat } from './architectures/ddpm/format.ts'
 export { ddpmForward } from './architectures/ddpm/forward.ts'
+export { inferDdpm } from './architectures/ddpm/infer.ts'
 export { initDdpm } from './architectures/ddpm/init.ts'
 export { modernNames } from './architectures/ddpm/names.ts'
 export { ddpmSpec } from './architectures/ddpm/spec.ts'

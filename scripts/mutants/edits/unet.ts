@@ -11,12 +11,15 @@ const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
 
 const resample = of('layers/resample.ts')
 const time = of('layers/time.ts')
+const adaptive = of('layers/adaptive-norm.ts')
+const affine = of('layers/affine.ts')
 const attention = of('layers/attention.ts')
 const qkv = of('layers/qkv-attention.ts')
 const ddpm = of('architectures/ddpm/forward.ts')
-const ddpmConfig = of('architectures/ddpm/config.ts')
+const ddpmResnet = of('architectures/ddpm/resnet.ts')
+const ddpmConfig = of('architectures/ddpm/plain-config.ts')
 const ddpmPlan = of('architectures/ddpm/plan.ts')
-const diffusers = of('architectures/ddpm/diffusers.ts')
+const diffusers = of('architectures/ddpm/plain-diffusers.ts')
 const adm = of('architectures/adm/forward.ts')
 const admConfig = of('architectures/adm/config.ts')
 const admPlan = of('architectures/adm/plan.ts')
@@ -79,8 +82,8 @@ const networks: readonly Edit[] = [
   ),
   attention(
     'attention-skip',
-    'reshape(mixed, [n, channels, pixels]), skip)',
-    'reshape(mixed, [n, channels, pixels]))',
+    'reshape(mixed, [n, inner, pixels]), skip)',
+    'reshape(mixed, [n, inner, pixels]))',
     'attention without its skip connection',
     parity,
   ),
@@ -91,14 +94,14 @@ const networks: readonly Edit[] = [
     'the two orders of qkv change places',
     admParity,
   ),
-  ddpm(
+  ddpmResnet(
     'ddpm-norm-eps',
     'eps: config.normEps, silu: true }\n',
     'eps: 1e-5, silu: true }\n',
     '`normEps` is ignored in the residual blocks',
     parity,
   ),
-  ddpm(
+  ddpmResnet(
     'ddpm-attention-eps',
     'groups: config.normGroups,\n      eps: config.normEps,\n    }),',
     'groups: config.normGroups,\n    }),',
@@ -107,33 +110,33 @@ const networks: readonly Edit[] = [
   ),
   ddpm(
     'ddpm-last-eps',
-    'eps: config.normEps,\n      silu: true,\n    })',
-    'silu: true,\n    })',
+    'groups, eps: normEps, silu: true })',
+    'groups, silu: true })',
     '`normEps` is ignored in the last norm',
     parity,
   ),
   ddpm(
     'ddpm-downsample-padding',
-    'downsample(params, resample, h, config.downsamplePadding)',
-    'downsample(params, resample, h)',
+    "downsample(params, resample ?? '', h, config.downsamplePadding)",
+    "downsample(params, resample ?? '', h)",
     '`downsamplePadding` is ignored',
     parity,
   ),
-  ddpm(
+  ddpmResnet(
     'ddpm-shortcut-bias',
     'conv2.bias`).add(param(params, `',
     'conv2.bias`).sub(param(params, `',
     "the shortcut's bias is subtracted",
     parity,
   ),
-  ddpm(
+  affine(
     'ddpm-time-bias',
-    'perChannel(shift))',
-    'perChannel(shift).mul(2))',
+    'perChannel(all))',
+    'perChannel(all).mul(2))',
     'times of their own per image count twice',
     parity,
   ),
-  ddpm(
+  ddpmResnet(
     'ddpm-head-dim',
     'config.attentionHeadDim ?? block.outChannels',
     'block.outChannels',
@@ -191,15 +194,15 @@ const networks: readonly Edit[] = [
   ),
   diffusers(
     'diffusers-padding',
-    '...others,',
-    '...others, downsamplePadding: 1,',
+    'return { ...others,',
+    'return { ...others, downsamplePadding: 1,',
     '`downsample_padding` is not read',
     inside('architectures/ddpm'),
   ),
   diffusers(
     'diffusers-eps',
-    '...others,',
-    '...others, normEps: 1e-5,',
+    'return { ...others,',
+    'return { ...others, normEps: 1e-5,',
     '`norm_eps` is not read',
     inside('architectures/ddpm'),
   ),
@@ -239,7 +242,7 @@ const networks: readonly Edit[] = [
     'the embedding is half as wide',
     admParity,
   ),
-  resBlock('adm-scale-shift', '.add(1)', '.add(0)', 'the scale of scale-shift norm lacks 1', admParity),
+  adaptive('adm-scale-shift', '.add(1)', '.add(0)', 'the scale of scale-shift norm lacks 1', admParity),
   resBlock(
     'adm-skip-resample',
     'const shortcut = resample(x)',

@@ -96,4 +96,6 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
    * as the rest of a sentence on it; undefined, or left out, for all others.
    */
   denoises?(config: C): string | undefined
+  /** Why a network cannot be told a time, as a sentence on it; undefined where it can. */
+  refusesTime?(config: C, t: number): string | undefined
 }

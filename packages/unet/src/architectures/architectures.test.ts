@@ -32,6 +32,15 @@ const examples: { readonly [Name in NetworkConfig['architecture']]: readonly Net
   ddpm: [
     ddpmConfig({ sampleSize: [4, 6], blockOutChannels: [4, 8], normGroups: 2 }),
     ddpmConfig({ sampleSize: 4, inChannels: 3, outChannels: 6, blockOutChannels: [4], normGroups: 2 }),
+    ddpmConfig({
+      ...{ sampleSize: [4, 2], inChannels: 3, blockOutChannels: [8, 12], normGroups: 4 },
+      downAttention: [false, false],
+      variant: { downBlocks: ['skip', 'skip'], upBlocks: ['conv', 'conv'], timeEmbedding: 'fourier' },
+    }),
+    ddpmConfig({
+      ...{ sampleSize: 4, blockOutChannels: [4, 8], normGroups: 2, midAttention: false },
+      ...{ downAttention: [true, false], variant: { downBlocks: ['resnet', 'conv'], scaleShift: true } },
+    }),
   ],
   edm: [
     edmConfig({

@@ -24,6 +24,17 @@ export function conv2d(
   return bias === false ? tensorConv2d(x, w, rest) : tensorConv2d(x, w, { ...rest, bias })
 }
 
+/**
+ * {@link conv2d} with zeros around that keep the size of a 3×3 kernel's images, plus a vector per sample: `shift` is [N, Cout],
+ * or [1, Cout] for all. What ends up added to the same image, the bias and the shift, is added to each other first.
+ */
+export function shiftedConv2d(params: Params, name: string, x: Tensor, shift: Tensor): Tensor {
+  const all = shift.add(param(params, `${name}.bias`))
+  return all.shape[0] === 1
+    ? conv2d(params, name, x, { padding: 1, bias: reshape(all, [-1]) })
+    : conv2d(params, name, x, { padding: 1, bias: false }).add(perChannel(all))
+}
+
 /** A vector [C], or one per sample [N, C], in the shape that broadcasts over images [N, C, H, W]. */
 export const perChannel = (v: Tensor): Tensor => reshape(v, v.rank === 1 ? [1, -1, 1, 1] : [...v.shape, 1, 1])
 

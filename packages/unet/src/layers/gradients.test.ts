@@ -81,20 +81,39 @@ const groupNorm = fc.record({ at: image, groups: small, silu: flag }).map(
 /** Heads of d channels over the pixels of an image; as many groups as heads. */
 const heads = fc.record({ n: small, heads: small, d: small, h: small, w: fc.integer({ min: 1, max: 3 }) })
 
-const attention = heads.map(({ n, heads, d, h, w }): Call => {
-  const c = heads * d
-  const square: Shape = [c, c]
+const shiftedConv2d = fc.tuple(image, small, flag).map(
+  ([{ n, c, h, w }, out, perSample]): Call => ({
+    shapes: { x: [n, c, h, w], shift: [perSample ? n : 1, out], ...affine('conv', [out, c, 3, 3]) },
+    run: (p) => layers.shiftedConv2d(p, 'conv', p['x']!, p['shift']!),
+  }),
+)
+
+const scaleShiftNorm = fc.record({ at: image, groups: small, silu: flag, perSample: flag }).map(
+  ({ at: { n, c, h, w }, groups, silu, perSample }): Call => ({
+    shapes: {
+      x: [n, c * groups, h, w + 1],
+      time: [perSample ? n : 1, 2 * c * groups],
+      'n.weight': [c * groups],
+      'n.bias': [c * groups],
+    },
+    run: (p) => layers.scaleShiftNorm(p, 'n', p['x']!, p['time']!, { groups, silu, eps }),
+  }),
+)
+
+const attention = fc.tuple(heads, small, flag).map(([{ n, heads, d, h, w }, more, norm]): Call => {
+  const inner = heads * d
+  const c = inner + heads * (more - 1)
+  const square: Shape = [inner, c]
   return {
     shapes: {
       x: [n, c, h, w],
-      'a.group_norm.weight': [c],
-      'a.group_norm.bias': [c],
+      ...(norm ? { 'a.group_norm.weight': [c], 'a.group_norm.bias': [c] } : {}),
       ...affine('a.to_q', square),
       ...affine('a.to_k', square),
       ...affine('a.to_v', square),
-      ...affine('a.to_out.0', square),
+      ...affine('a.to_out.0', [c, inner]),
     },
-    run: (p) => layers.attention(p, 'a', p['x']!, { headDim: d, groups: heads, eps }),
+    run: (p) => layers.attention(p, 'a', p['x']!, { headDim: d, groups: norm ? heads : null, eps }),
   }
 })
 
@@ -149,10 +168,10 @@ const timeMlp = fc.tuple(small, small, small).map(
   }),
 )
 
-const timeEmbedding = fc.tuple(small, small, flag, fc.constantFrom(0, 0.5)).map(
-  ([n, half, flipSinToCos, freqShift]): Call => ({
+const timeEmbedding = fc.tuple(small, fc.integer({ min: 2, max: 5 }), flag, fc.constantFrom(0, 0.5)).map(
+  ([n, dim, flipSinToCos, freqShift]): Call => ({
     shapes: { t: [n] },
-    run: ({ t }) => layers.timeEmbedding(t!, 2 * half, { flipSinToCos, freqShift }),
+    run: ({ t }) => layers.timeEmbedding(t!, dim, { flipSinToCos, freqShift }),
   }),
 )
 
@@ -214,6 +233,8 @@ const calls: { readonly [L in keyof typeof layers]: fc.Arbitrary<Call> } = {
   groupNorm,
   linear,
   perChannel,
+  shiftedConv2d,
+  scaleShiftNorm,
   attention,
   qkvAttention,
   averagePool: ofImages(layers.averagePool, 2),

@@ -1,4 +1,5 @@
-export { conv2d, groupNorm, linear, perChannel } from './affine.ts'
+export { scaleShiftNorm } from './adaptive-norm.ts'
+export { conv2d, groupNorm, linear, perChannel, shiftedConv2d } from './affine.ts'
 export { attention } from './attention.ts'
 export { embedding } from './embedding.ts'
 export type { FirOptions } from './fir.ts'

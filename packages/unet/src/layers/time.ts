@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, cos, fromData, OptionError, reshape, sin } from '@tweedie/tensor'
+import { concat, cos, fromData, OptionError, reshape, sin, zeros } from '@tweedie/tensor'
 import type { Params } from '../params.ts'
 import { linear } from './affine.ts'
 
@@ -7,13 +7,13 @@ import { linear } from './affine.ts'
 export interface TimeEmbeddingOptions {
   /** Cosines before sines. */
   readonly flipSinToCos: boolean
-  /** Frequencies are 10000^(−k/(d/2 − freqShift)) for k = 0 … d/2 − 1. */
+  /** Frequencies are 10000^(−k/(d/2 − freqShift)) for k = 0 … d/2 − 1, d/2 rounded down. */
   readonly freqShift: number
 }
 
 /**
- * Sinusoidal embedding (arXiv 1706.03762 §3.5) of times t [N] as [N, dim]; `dim` is even.
- * @throws {OptionError} for an odd `dim`.
+ * Sinusoidal embedding (arXiv 1706.03762 §3.5) of times t [N] as [N, dim]; the last number of an odd `dim` is 0.
+ * @throws {OptionError} where `dim` is no whole number from 2 up.
  * @example
  * ```ts
  * import { tensor } from '@tweedie/tensor'
@@ -24,14 +24,15 @@ export interface TimeEmbeddingOptions {
  * ```
  */
 export function timeEmbedding(t: Tensor, dim: number, options: TimeEmbeddingOptions): Tensor {
-  const half = dim / 2
-  if (!Number.isInteger(half) || half < 1) {
-    throw new OptionError('timeEmbedding', `needs an even number of channels, got ${dim}`)
+  const half = Math.floor(dim / 2)
+  if (!Number.isInteger(dim) || half < 1) {
+    throw new OptionError('timeEmbedding', `needs a whole number of channels from 2 up, got ${dim}`)
   }
   const table = Array.from({ length: half }, (_, k) => 10000 ** (-k / (half - options.freqShift)))
   const frequencies = fromData(table, [1, half], { dtype: t.dtype, device: t.device })
   const angle = reshape(t, [-1, 1]).mul(frequencies)
-  return concat(options.flipSinToCos ? [cos(angle), sin(angle)] : [sin(angle), cos(angle)], 1)
+  const waves = options.flipSinToCos ? [cos(angle), sin(angle)] : [sin(angle), cos(angle)]
+  return concat(dim % 2 === 0 ? waves : [...waves, zeros([t.size, 1], t)], 1)
 }
 
 /**

@@ -8,6 +8,7 @@ import { readImage } from '../data/images.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 import { corrupt, makeGrey } from './target.ts'
+import { checkTimes } from './told-times.ts'
 
 /** Noisy images, the noise in them, what a network should predict of them, and their times, on the host. */
 export interface NoisyBatch {
@@ -44,6 +45,7 @@ export class BatchSampler {
       )
     if (images.count < 1) throw new OptionError('images', 'there are none')
     checkLabels(config, images)
+    checkTimes(config, table)
     this.config = config
     this.images = images
     this.table = table

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, ShapeError } from '@tweedie/tensor'
+import { classLabels } from '../../layers/labels.ts'
 import type { AdmConfig } from './config.ts'
 
 /** Whether x, t and y are what a configuration runs on; what is wrong is an error of `admForward`. */
@@ -36,15 +37,5 @@ export function checkInput(
  * Labels as int32: those of NumPy's or PyTorch's int64, read as float64, are cast, and exactly.
  * @throws {OptionError} for a value that is no class of the network, naming it and its place.
  */
-export function labelsOf(config: AdmConfig, y: Tensor): Tensor {
-  if (y.dtype === 'int32') return y
-  const values = y.dataSync()
-  const classes = config.numClasses ?? 0
-  const wrong = values.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))
-  if (wrong >= 0)
-    throw new OptionError(
-      'y',
-      `must be class labels 0 … ${classes - 1}, got ${values[wrong]} at index ${wrong}`,
-    )
-  return y.cast('int32')
-}
+export const labelsOf = (config: AdmConfig, y: Tensor): Tensor =>
+  y.dtype === 'int32' ? y : classLabels(y, config.numClasses ?? 0, 'y')

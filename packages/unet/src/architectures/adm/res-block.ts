@@ -1,6 +1,14 @@
 import type { Tensor } from '@tweedie/tensor'
-import { reshape, scope, slice, groupNorm as tensorGroupNorm } from '@tweedie/tensor'
-import { averagePool, conv2d, groupNorm, linear, perChannel, upsampleNearest } from '../../layers/index.ts'
+import { reshape, scope } from '@tweedie/tensor'
+import {
+  averagePool,
+  conv2d,
+  groupNorm,
+  linear,
+  perChannel,
+  scaleShiftNorm,
+  upsampleNearest,
+} from '../../layers/index.ts'
 import type { Params } from '../../params.ts'
 import { param } from '../../params.ts'
 import type { AdmConfig } from './config.ts'
@@ -35,7 +43,7 @@ export function resBlock(
       return shift.shape[0] === 1 ? convolve(reshape(shift, [-1])) : convolve(false).add(perChannel(shift))
     }
     const second = config.useScaleShiftNorm
-      ? scaleShiftNorm(params, `${name}.out_layers.0`, convolve(), time)
+      ? scaleShiftNorm(params, `${name}.out_layers.0`, convolve(), time, norm)
       : groupNorm(params, `${name}.out_layers.0`, shifted(), norm)
     const shortcut = resample(x)
     const last = `${name}.out_layers.3`
@@ -44,29 +52,4 @@ export function resBlock(
     const residual = conv2d(params, `${name}.skip_connection`, shortcut, { bias: false })
     return conv2d(params, last, second, { ...padded, bias, residual })
   })
-}
-
-/**
- * silu(norm(h)·(1 + scale) + shift) of h [N, C, H, W], where `time` [N or 1, 2C] holds scale and shift of
- * each sample (arXiv 2105.05233 §3 "AdaGN"). With the norm's own weight w and bias b that is again a group
- * norm, of weight w(1 + scale) and bias b(1 + scale) + shift; the samples go side by side into the channels,
- * where each has its own.
- */
-function scaleShiftNorm(params: Params, name: string, h: Tensor, time: Tensor): Tensor {
-  const [n, channels, height, width] = h.shape as readonly [number, number, number, number]
-  const scale = slice(time, null, [0, channels]).add(1)
-  const shift = slice(time, null, [channels])
-  const weight = scale.mul(param(params, `${name}.weight`))
-  const bias = scale.mul(param(params, `${name}.bias`)).add(shift)
-  if (time.shape[0] === 1) {
-    const [w, b] = [reshape(weight, [channels]), reshape(bias, [channels])]
-    return tensorGroupNorm(h, w, b, { groups: normGroups, silu: true })
-  }
-  const flat = [n * channels]
-  const side = reshape(h, [1, n * channels, height, width])
-  const normal = tensorGroupNorm(side, reshape(weight, flat), reshape(bias, flat), {
-    groups: n * normGroups,
-    silu: true,
-  })
-  return reshape(normal, h.shape)
 }

@@ -20,7 +20,7 @@ describe('configuration', () => {
       'sampleSize: 4 levels halve the image 3 times: 28 is no multiple of 8',
     ],
     [{ downAttention: [true] }, 'downAttention: needs one entry for each of the 3 levels, got 1'],
-    [{ attentionHeadDim: 48 }, 'attentionHeadDim: 64 channels do not split into heads of 48'],
+    [{ attentionHeadDim: 65 }, 'attentionHeadDim: 64 channels have no head of 65'],
     [{ layersPerBlock: 0 }, 'layersPerBlock: must be a whole number from 1 to 64, got 0'],
     [{ layersPerBlock: 1e9 }, 'layersPerBlock: must be a whole number from 1 to 64, got 1000000000'],
     [{ sampleSize: 1e5 }, 'sampleSize: must be a whole number from 1 to 4096, got 100000'],
@@ -129,17 +129,17 @@ describe('configuration', () => {
     [{}, 'sample_size: must be the side of the images or [height, width], got undefined'],
     [{ sample_size: [32] }, 'sample_size: must be the side of the images or [height, width], got [32]'],
     [{ sample_size: '32' }, 'sample_size: must be a whole number from 1 to 4096, or a list of 1 to 2'],
-    [{ ...small, attn_norm_num_groups: 4 }, 'attn_norm_num_groups: 4 differs from norm_num_groups 32'],
+    [{ ...small, attn_norm_num_groups: 5 }, 'attn_norm_num_groups: 896 channels do not split into 5 groups'],
     [
       { sample_size: 30 },
       'config.json: sample_size: 4 levels halve the image 3 times: 30 is no multiple of 8',
     ],
     [{ sample_size: [24, 30] }, 'sample_size: 4 levels halve the image 3 times: 30 is no multiple of 8'],
+    [{ ...small, attention_head_dim: 449 }, 'attention_head_dim: 448 channels have no head of 449'],
     [
-      { ...small, attention_head_dim: 100 },
-      'attention_head_dim: 448 channels do not split into heads of 100',
+      { ...small, _class_name: 'UNet2DConditionModel' },
+      "networks of another class are not supported yet: _class_name is 'UNet2DConditionModel' ('UNet2DModel' would fit)",
     ],
-    [{ ...small, block_out_channels: [33, 448, 672, 896], norm_num_groups: 1 }, 'must be even, got 33'],
     [{ ...small, freq_shift: 112 }, 'freq_shift: must be from 0 to half'],
     [{ ...small, downsample_padding: 2 }, 'downsample_padding: must be 0 or 1, got 2'],
     [{ ...small, magic: 1 }, "'magic' is no field of UNet2DModel that is known here"],
@@ -150,47 +150,6 @@ describe('configuration', () => {
   ])('%o is refused', (json, message) => {
     expect(() => ddpmConfigFromDiffusers(json)).toThrow(message)
     expect(() => ddpmConfigFromDiffusers(json)).toThrow(FileFormatError)
-  })
-
-  test.each<[field: string, value: unknown, message: string]>([
-    [
-      '_class_name',
-      'UNet2DConditionModel',
-      "networks of another class are not supported yet: _class_name is 'UNet2DConditionModel' ('UNet2DModel' would fit)",
-    ],
-    ['num_class_embeds', 10, 'class labels are not supported yet: num_class_embeds is 10 (null would fit)'],
-    ['class_embed_type', 'timestep', "class labels are not supported yet: class_embed_type is 'timestep'"],
-    [
-      'time_embedding_type',
-      'fourier',
-      "embeddings of time are not supported yet: time_embedding_type is 'fourier'",
-    ],
-    ['time_embedding_type', 'learned', "time_embedding_type is 'learned' ('positional' would fit)"],
-    ['center_input_sample', true, 'center_input_sample is true (false would fit)'],
-    ['mid_block_type', null, "mid_block_type is null ('UNetMidBlock2D' would fit)"],
-    ['mid_block_scale_factor', 1.5, 'mid_block_scale_factor is 1.5 (1 would fit)'],
-    ['downsample_type', 'resnet', "downsample_type is 'resnet' ('conv' would fit)"],
-    ['upsample_type', 'resnet', "upsample_type is 'resnet' ('conv' would fit)"],
-    ['act_fn', 'gelu', "act_fn is 'gelu' ('silu' or 'swish' would fit)"],
-    [
-      'resnet_time_scale_shift',
-      'scale_shift',
-      "resnet_time_scale_shift is 'scale_shift' ('default' would fit)",
-    ],
-    [
-      'down_block_types',
-      ['DownBlock2D', 'ResnetDownsampleBlock2D'],
-      "down_block_types[1] is 'ResnetDownsampleBlock2D'",
-    ],
-    [
-      'up_block_types',
-      ['SkipUpBlock2D'],
-      "up_block_types[0] is 'SkipUpBlock2D' (AttnUpBlock2D and UpBlock2D would fit)",
-    ],
-    ['up_block_types', [{}], 'up_block_types[0] is an object'],
-    ['down_block_types', ['toString'], "down_block_types[0] is 'toString'"],
-  ])('%s %o, which is not supported, is refused in words', (name, value, message) => {
-    expect(() => ddpmConfigFromDiffusers({ ...small, [name]: value })).toThrow(message)
   })
 
   test.each<[field: string, value: unknown, message: string]>([
@@ -209,7 +168,7 @@ describe('configuration', () => {
     ['in_channels', 1e12, 'in_channels: must be a whole number from 1 to 65536'],
     ['time_embedding_dim', 1e9, 'time_embedding_dim: must be'],
     ['norm_eps', '1e-5', "norm_eps: must be a number from 0 to 1, got '1e-5'"],
-    ['norm_num_groups', 0, 'norm_num_groups: must be a whole number from 1 to 65536, got 0'],
+    ['norm_num_groups', 0, 'norm_num_groups: must be a whole number from 1 to 65536, or null, got 0'],
     ['down_block_types', new Array(1e5).fill('DownBlock2D'), 'down_block_types: must be a list of 1 to 12'],
   ])('%s of a size that no network has is refused before anything is built', (name, value, message) => {
     expect(() => ddpmConfigFromDiffusers({ ...small, [name]: value })).toThrow(message)
@@ -220,7 +179,7 @@ describe('configuration', () => {
     expect(() => ddpmConfigFromDiffusers({ sample_size: deep })).toThrow('got a list of 1')
     expect(() => ddpmConfigFromDiffusers(deep)).toThrow('got a list of 1')
     expect(() => ddpmConfigFromDiffusers({ ...small, act_fn: '\u001b[2J\u009b' })).toThrow(
-      "act_fn is '\\u{1b}[2J\\u{9b}'",
+      "act_fn: must be 'silu' or 'swish' or 'mish' or 'gelu' or 'relu', got '\\u{1b}[2J\\u{9b}'",
     )
   })
 

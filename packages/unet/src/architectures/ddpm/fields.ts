@@ -13,14 +13,16 @@ import {
   pairOf,
 } from '../../fields.ts'
 import { limits } from '../../limits.ts'
-import type { DdpmConfig } from './config.ts'
 import { ddpmConfig } from './config.ts'
+import type { DdpmConfig, DdpmVariant } from './types.ts'
+import { activations, blockKinds, classEmbeddings, timeEmbeddings } from './varied/variant.ts'
 
 const channels = count(limits.channels)
 const side = count(limits.side)
 const flags = listOf(flag, limits.levels)
+const blocks = listOf(oneOf(...blockKinds), limits.levels)
 
-const kinds: { readonly [K in keyof DdpmConfig]: Kind<DdpmConfig[K]> } = {
+const kinds: { readonly [K in keyof Omit<DdpmConfig, 'variant'>]: Kind<DdpmConfig[K]> } = {
   architecture: oneOf('ddpm'),
   sampleSize: either(side, pairOf(side)),
   inChannels: channels,
@@ -31,7 +33,7 @@ const kinds: { readonly [K in keyof DdpmConfig]: Kind<DdpmConfig[K]> } = {
   upAttention: flags,
   midAttention: flag,
   attentionHeadDim: nullable(channels),
-  normGroups: channels,
+  normGroups: nullable(channels),
   normEps: number(0, 1),
   timeEmbeddingDim: nullable(channels),
   flipSinToCos: flag,
@@ -39,13 +41,37 @@ const kinds: { readonly [K in keyof DdpmConfig]: Kind<DdpmConfig[K]> } = {
   downsamplePadding: oneOf(0, 1),
 }
 
+const variantKinds: { readonly [K in keyof DdpmVariant]: Kind<DdpmVariant[K]> } = {
+  downBlocks: blocks,
+  upBlocks: blocks,
+  midBlock: flag,
+  midScale: number(1e-6, 1e6),
+  midAttentionGroups: nullable(channels),
+  scaleShift: flag,
+  activation: oneOf(...activations),
+  timeEmbedding: oneOf(...timeEmbeddings),
+  timesteps: nullable(count(limits.timesteps)),
+  numClasses: nullable(count(limits.classes)),
+  classEmbedding: oneOf(...classEmbeddings, null),
+  centerInput: flag,
+}
+
+/** A JSON object. */
+const object: Kind<Fields> = {
+  wants: 'a JSON object',
+  fits: (value): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value),
+}
+
 /**
  * A configuration from the fields of {@link DdpmConfig}, of which those with a default may be left out.
  * @throws {FileFormatError} naming the field that does not fit.
  */
 export function ddpmConfigFromFields(fields: Fields, file: string): DdpmConfig {
-  const given = knownFields(file, fields, kinds, 'a ddpm model')
+  const { variant, ...given } = knownFields(file, fields, { ...kinds, variant: object }, 'a ddpm model')
   const sampleSize = field(file, fields, 'sampleSize', kinds.sampleSize)
   const blockOutChannels = field(file, fields, 'blockOutChannels', kinds.blockOutChannels)
-  return buildFrom(file, {}, () => ddpmConfig({ ...given, sampleSize, blockOutChannels }))
+  const varied = variant && knownFields<DdpmVariant>(file, variant, variantKinds, "a ddpm model's variant")
+  return buildFrom(file, {}, () =>
+    ddpmConfig({ ...given, sampleSize, blockOutChannels, ...(varied && { variant: varied }) }),
+  )
 }

@@ -1,27 +1,19 @@
 import type { Tensor } from '@tweedie/tensor'
-import { concat, fromData, reshape, ShapeError, scope, silu } from '@tweedie/tensor'
-import {
-  attention,
-  conv2d,
-  downsample,
-  groupNorm,
-  linear,
-  perChannel,
-  timeEmbedding,
-  timeMlp,
-  upsample,
-} from '../../layers/index.ts'
+import { concat, fromData, OptionError, ShapeError, scope, silu } from '@tweedie/tensor'
+import { conv2d, downsample, groupNorm, timeEmbedding, timeMlp, upsample } from '../../layers/index.ts'
 import type { Params } from '../../params.ts'
-import { param } from '../../params.ts'
-import type { DdpmConfig } from './config.ts'
-import type { ResnetPlan } from './plan.ts'
+import type { DdpmPlan, LevelPlan, ResnetPlan } from './plan.ts'
 import { ddpmPlan } from './plan.ts'
+import { resnetBlock } from './resnet.ts'
+import type { DdpmConfig, PlainDdpmConfig } from './types.ts'
 
 /**
  * The network's output (for the usual objective: the predicted noise ε) for noisy images x [N, C, H, W]
  * at time t, one DDPM index 0 … T−1 for all or one per image [N]; [N, outChannels, H, W]. Differentiable
- * in `params` and `x`. Source: arXiv 2006.11239; numerically diffusers' `UNet2DModel`.
+ * in `params` and `x`. Source: arXiv 2006.11239; numerically diffusers' `UNet2DModel`. It is for configurations
+ * without a variant, and all that a page with such a network needs; `ddpm.forward` and `predictor` run any.
  * @throws {ShapeError} where x does not fit the configuration.
+ * @throws {OptionError} for a configuration with a variant.
  * @example
  * ```ts
  * import { randomKey, zeros } from '@tweedie/tensor'
@@ -32,77 +24,63 @@ import { ddpmPlan } from './plan.ts'
  * ```
  */
 export function ddpmForward(params: Params, config: DdpmConfig, x: Tensor, t: number | Tensor): Tensor {
+  if (!isPlain(config)) throw new OptionError('config', 'has a variant, which ddpm.forward runs')
   checkInput(config, x, t)
   return scope(() => {
-    const plan = ddpmPlan(config)
-    const time = embedTime(params, config, x, t)
-    const resnet = (h: Tensor, block: ResnetPlan) => resnetBlock(params, config, h, time, block)
-    let h = conv2d(params, 'conv_in', x, { padding: 1 })
-    const skips = [h]
-    for (const { resnets, resample } of plan.down) {
-      for (const block of resnets) skips.push((h = resnet(h, block)))
-      if (resample !== undefined) skips.push((h = downsample(params, resample, h, config.downsamplePadding)))
-    }
-    h = resnet(resnet(h, plan.mid.first), plan.mid.second)
-    for (const { resnets, resample } of plan.up) {
-      for (const block of resnets) h = resnet(concat([h, skips.pop()!], 1), block)
-      if (resample !== undefined) h = upsample(params, resample, h)
-    }
-    const normal = groupNorm(params, 'conv_norm_out', h, {
-      groups: config.normGroups,
-      eps: config.normEps,
-      silu: true,
+    const time = scope(() =>
+      silu(
+        timeMlp(params, 'time_embedding', timeEmbedding(timesOf(x, t), config.blockOutChannels[0]!, config)),
+      ),
+    )
+    return through(params, config, config.normGroups, ddpmPlan(config), x, {
+      resnet: (h, block) => resnetBlock(params, config, h, time, block),
+      down: (h, { resample }) => downsample(params, resample ?? '', h, config.downsamplePadding),
+      up: (h, { resample }) => (resample === undefined ? h : upsample(params, resample, h)),
     })
-    return conv2d(params, 'conv_out', normal, { padding: 1 })
   })
 }
 
-/**
- * silu(time embedding), [N, D], or [1, D] where all images share one time. Every residual block uses it
- * through this SiLU, so it is taken once.
- */
-function embedTime(params: Params, config: DdpmConfig, x: Tensor, t: number | Tensor): Tensor {
-  return scope(() => {
-    const times =
-      typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device: x.device }) : t.cast(x.dtype)
-    return silu(timeMlp(params, 'time_embedding', timeEmbedding(times, config.blockOutChannels[0]!, config)))
-  })
+const isPlain = (config: DdpmConfig): config is PlainDdpmConfig => config.variant === undefined
+
+/** What the U of a plan is made of. */
+export interface Passes<L extends LevelPlan, R extends ResnetPlan> {
+  resnet(h: Tensor, block: R): Tensor
+  /** The end of a level on the way down, but for the last. */
+  down(h: Tensor, level: L): Tensor
+  /** The end of any level on the way up. */
+  up(h: Tensor, level: L): Tensor
 }
 
-/**
- * norm, SiLU, conv, + time, norm, SiLU, conv, + shortcut; then attention where the plan has it. Vectors
- * that end up added to the same image (biases, time) are added to each other first.
- */
-function resnetBlock(params: Params, config: DdpmConfig, x: Tensor, time: Tensor, block: ResnetPlan): Tensor {
-  const { name } = block
-  const norm = { groups: config.normGroups, eps: config.normEps, silu: true }
-  const out = scope(() => {
-    const shift = linear(params, `${name}.time_emb_proj`, time).add(param(params, `${name}.conv1.bias`))
-    const first = groupNorm(params, `${name}.norm1`, x, norm)
-    const h =
-      shift.shape[0] === 1
-        ? conv2d(params, `${name}.conv1`, first, { padding: 1, bias: reshape(shift, [-1]) })
-        : conv2d(params, `${name}.conv1`, first, { padding: 1, bias: false }).add(perChannel(shift))
-    const second = groupNorm(params, `${name}.norm2`, h, norm)
-    if (block.inChannels === block.outChannels) {
-      return conv2d(params, `${name}.conv2`, second, { padding: 1, residual: x })
-    }
-    const residual = conv2d(params, `${name}.conv_shortcut`, x, { bias: false })
-    const bias = param(params, `${name}.conv2.bias`).add(param(params, `${name}.conv_shortcut.bias`))
-    return conv2d(params, `${name}.conv2`, second, { padding: 1, bias, residual })
-  })
-  if (block.attention === undefined) return out
-  const attended = block.attention
-  return scope(() =>
-    attention(params, attended, out, {
-      headDim: config.attentionHeadDim ?? block.outChannels,
-      groups: config.normGroups,
-      eps: config.normEps,
-    }),
-  )
+/** From images to output: `conv_in`, the way down, the middle, the way up, `conv_out` after a norm of some groups. */
+export function through<R extends ResnetPlan, L extends LevelPlan<R>>(
+  params: Params,
+  { normEps }: DdpmConfig,
+  groups: number,
+  plan: DdpmPlan<L, R>,
+  x: Tensor,
+  { resnet, down, up }: Passes<L, R>,
+): Tensor {
+  let h = conv2d(params, 'conv_in', x, { padding: 1 })
+  const skips = [h]
+  for (const level of plan.down) {
+    for (const block of level.resnets) skips.push((h = resnet(h, block)))
+    if (level.resample !== undefined) skips.push((h = down(h, level)))
+  }
+  for (const block of plan.mid) h = resnet(h, block)
+  for (const level of plan.up) {
+    for (const block of level.resnets) h = resnet(concat([h, skips.pop()!], 1), block)
+    h = up(h, level)
+  }
+  const normal = groupNorm(params, 'conv_norm_out', h, { groups, eps: normEps, silu: true })
+  return conv2d(params, 'conv_out', normal, { padding: 1 })
 }
 
-function checkInput(config: DdpmConfig, x: Tensor, t: number | Tensor): void {
+/** Times [N] or [1], as images x have them: of their element type, on their device. */
+export const timesOf = (x: Tensor, t: number | Tensor): Tensor =>
+  typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device: x.device }) : t.cast(x.dtype)
+
+/** @throws {ShapeError} where images or times do not fit a configuration. */
+export function checkInput(config: DdpmConfig, x: Tensor, t: number | Tensor): void {
   const [n, channels, height, width] = x.shape
   if (x.rank !== 4 || channels !== config.inChannels) {
     throw new ShapeError('ddpmForward', `x must be [N, ${config.inChannels}, H, W]`, [x.shape])

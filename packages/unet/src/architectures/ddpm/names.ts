@@ -1,15 +1,13 @@
 import type { ParamSource } from '../../param-source.ts'
 
-/** Names of the attention layers in checkpoints from before diffusers 0.17. */
-const renamed: readonly (readonly [RegExp, string])[] = [
-  [/(\.attentions\.\d+\.)query\./, '$1to_q.'],
-  [/(\.attentions\.\d+\.)key\./, '$1to_k.'],
-  [/(\.attentions\.\d+\.)value\./, '$1to_v.'],
-  [/(\.attentions\.\d+\.)proj_attn\./, '$1to_out.0.'],
-]
+/** Names of the attention layers in checkpoints from before diffusers 0.17, and those of today. */
+const renamed = { query: 'to_q', key: 'to_k', value: 'to_v', proj_attn: 'to_out.0' } as const
 
 const modern = (name: string): string =>
-  renamed.reduce((current, [old, now]) => current.replace(old, now), name)
+  name.replace(
+    /(\.attentions\.\d+\.)(query|key|value|proj_attn)\./,
+    (_, before: string, old: keyof typeof renamed) => `${before}${renamed[old]}.`,
+  )
 
 /** The file with the attention layers of old checkpoints (`query`, `key`, `value`, `proj_attn`) named as today. */
 export function modernNames(file: ParamSource): ParamSource {

@@ -1,4 +1,4 @@
-import type { DdpmConfig } from './config.ts'
+import type { DdpmConfig } from './types.ts'
 
 /** A residual block: its name in the state dict and its channels. */
 export interface ResnetPlan {
@@ -7,26 +7,30 @@ export interface ResnetPlan {
   readonly outChannels: number
   /** Name of the attention that follows it. */
   readonly attention?: string
+  /** Whether its shortcut has a convolution; left out, where the channels change. */
+  readonly shortcut?: boolean
 }
 
 /** The residual blocks of one level in one direction, and the change of resolution that ends it. */
-export interface LevelPlan {
+export interface LevelPlan<R extends ResnetPlan = ResnetPlan> {
   readonly channels: number
-  readonly resnets: readonly ResnetPlan[]
+  readonly resnets: readonly R[]
   /** Name of the down- or upsampler that follows. */
   readonly resample?: string
+  /** The residual block that changes the resolution, where it is not a convolution that does. */
+  readonly ending?: R
 }
 
 /** Everything between `conv_in` and `conv_norm_out`, in order of execution. */
-export interface DdpmPlan {
-  readonly down: readonly LevelPlan[]
-  readonly mid: { readonly first: ResnetPlan; readonly second: ResnetPlan }
-  readonly up: readonly LevelPlan[]
+export interface DdpmPlan<L extends LevelPlan = LevelPlan, R extends ResnetPlan = ResnetPlan> {
+  readonly down: readonly L[]
+  readonly mid: readonly R[]
+  readonly up: readonly L[]
   readonly timeDim: number
 }
 
 /**
- * The blocks that a configuration stands for. The way up takes the outputs of the way down (`conv_in`
+ * The blocks that a configuration without a variant stands for. The way up takes the outputs of the way down (`conv_in`
  * first, then every residual block with its attention, and every downsampler) from the last to the first
  * and appends each to the input of one residual block.
  */
@@ -48,9 +52,9 @@ export function ddpmPlan(config: DdpmConfig): DdpmPlan {
       name: `${prefix}.resnets.${j}`,
       inChannels,
       outChannels: out,
-      ...(attention ? { attention: `${prefix}.attentions.${j}` } : {}),
+      ...(attention && { attention: `${prefix}.attentions.${j}` }),
     })),
-    ...(resample === undefined ? {} : { resample: `${prefix}.${resample}` }),
+    ...(resample && { resample: `${prefix}.${resample}` }),
   })
 
   const down = channels.map((out, i) => {
@@ -69,7 +73,7 @@ export function ddpmPlan(config: DdpmConfig): DdpmPlan {
   const first = {
     name: 'mid_block.resnets.0',
     ...mid,
-    ...(config.midAttention ? { attention: 'mid_block.attentions.0' } : {}),
+    ...(config.midAttention && { attention: 'mid_block.attentions.0' }),
   }
   const second = { name: 'mid_block.resnets.1', ...mid }
   const up = [...channels].reverse().map((out, i) => {
@@ -80,5 +84,5 @@ export function ddpmPlan(config: DdpmConfig): DdpmPlan {
     })
     return level(`up_blocks.${i}`, out, inputs, config.upAttention[i]!, i < last ? 'upsamplers.0' : undefined)
   })
-  return { down, mid: { first, second }, up, timeDim: config.timeEmbeddingDim ?? 4 * channels[0]! }
+  return { down, mid: [first, second], up, timeDim: config.timeEmbeddingDim ?? 4 * channels[0]! }
 }
