@@ -3,8 +3,8 @@ import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { Samples } from '../data/images.ts'
-import { readImage } from '../data/images.ts'
+import type { Samples } from '../data/pictures.ts'
+import { drawSample } from '../data/pictures.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 
@@ -78,7 +78,7 @@ const host = { device: 'reference' }
 
 /**
  * x_t = α_t·x₀ + σ_t·ε as the network sees it, what it is told of the time, and the target, for chosen images and times,
- * with noise from the stream 'noise' of each key.
+ * with noise from the stream 'noise' of each key, and crops of pictures from its stream 'crop'.
  */
 export function noisyBatch(
   images: Samples,
@@ -102,7 +102,7 @@ export function noisyBatch(
     ).dataSync(),
   ) as Float32Array
   places.forEach((place, j) => {
-    readImage(images, place, xt, j * size)
+    drawSample(images, place, keys[j]!, xt, j * size)
     const [alpha, sigma] = [table.alpha[times[j]!]!, table.sigma[times[j]!]!]
     const { target, input } = parameterisations[predicts](alpha, sigma)
     t[j] = timeLabel(predicts, alpha, sigma, times[j]!)

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { getDevice, OptionError } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
-import { imagesSha256 } from '../data/idx-folder.ts'
+import { imagesSha256 } from '../data/digest.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { readTrainingSet } from '../data/training-set.ts'
 import { requireMemory } from '../memory.ts'

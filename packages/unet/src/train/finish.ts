@@ -101,10 +101,10 @@ export async function finish(
 /** @throws the signal's reason, between two batches. */
 async function evaluateTestSet(
   { config, signal, onMessage, evaluateImages = 2000 }: TrainCommand,
-  { test, record }: TrainingSet,
+  { test, testTitle }: TrainingSet,
   params: ReturnType<typeof paramsFromVector>,
 ): Promise<TrainRecord['evaluation']> {
-  if (test === undefined || record.test === null) return null
+  if (test === undefined) return null
   const seed = 7
   const count = Math.min(evaluateImages, test.count)
   const batch = Math.min(100, config.batch)
@@ -122,5 +122,5 @@ async function evaluateTestSet(
     if (now > tenths) onMessage?.(`evaluated ${value} of ${count} test images`)
     tenths = now
   })
-  return { ...value, images: `the first ${count} of ${test.count} in ${record.test.file}`, seed }
+  return { ...value, images: `the first ${count} of ${test.count} in ${testTitle}`, seed }
 }

@@ -1,6 +1,6 @@
 import type { TrainedOn } from '../architectures/trained-on.ts'
 import { readJson } from '../checkpoint/file.ts'
-import type { DataRecord } from '../data/training-set.ts'
+import type { DataRecord } from '../data/record.ts'
 import { field, objectOf, text, whole } from '../fields.ts'
 import { recordedTraining } from '../models/training-record.ts'
 import type { Arithmetic } from './arithmetic.ts'
