@@ -242,7 +242,7 @@ describe('a folder of pictures', () => {
   test('beyond the memory lies in a file, which goes at the end; the samples are the same', async () => {
     for (let i = 0; i < 5; i++) put(`${i}.png`, picture(1, 3 + i, 4, 31 * i))
     const whole = await read({}, { test: false })
-    const scratch = join(base, 'scratch')
+    const scratch = (part: number) => join(base, `scratch${part}`)
     const filed = await read({ memory: 30 }, { test: false, scratch })
     expect(filed.images.pixels).toBeInstanceOf(FilePixels)
     expect(filed.record).toEqual(whole.record)

@@ -38,8 +38,10 @@ export interface ReadDataOptions {
   readonly test?: boolean
   /** Opens picture files; without it they are refused. */
   readonly openPicture?: OpenPicture | undefined
-  /** Path of a file for decoded pictures beyond `memory`; without it those are checked, and left out. */
-  readonly scratch?: string | undefined
+  /**
+   * Path of a file, one for each part, for decoded pictures beyond `memory`; without it those are checked, and left out.
+   */
+  readonly scratch?: ((part: number) => string) | undefined
   readonly signal?: AbortSignal | undefined
   readonly onMessage?: ((message: string) => void) | undefined
 }
@@ -123,7 +125,7 @@ async function pictureSource(
       skipBroken: options.skipBroken,
       open,
       memory: options.memory ?? standardMemory,
-      scratch: scratch === undefined ? undefined : `${scratch}${read.length}`,
+      scratch: scratch?.(read.length),
       signal: wanted.signal,
       onProgress: (done, all) => {
         const now = Math.floor((10 * done) / all)

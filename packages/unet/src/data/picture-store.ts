@@ -1,4 +1,6 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { requireDisk } from '../disk.ts'
 import { FilePixels } from './file-pixels.ts'
 import type { Pixels } from './pictures.ts'
 
@@ -38,6 +40,7 @@ function memoryStore(size: number): PictureStore {
 }
 
 function fileStore(path: string, size: number): PictureStore {
+  requireDisk('data', dirname(path), size, 'a file of the decoded pictures, which memory does not hold,')
   const file = openSync(path, 'w')
   let isOpen = true
   let reader: FilePixels | undefined

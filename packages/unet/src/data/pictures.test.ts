@@ -35,9 +35,9 @@ const upright = { top: 0, left: 0, quarters: 0, mirrored: false }
 describe('a crop', () => {
   test('is a window of all channels', () => {
     const set = placed([2, 2, 3])
-    expect(bytesOf(set, 0, { ...upright, top: 2, left: 1 })).toEqual(
-      [21, 22, 23, 31, 32, 33].flatMap((v) => v).concat([71, 72, 73, 81, 82, 83]),
-    )
+    expect(bytesOf(set, 0, { ...upright, top: 2, left: 1 })).toEqual([
+      21, 22, 23, 31, 32, 33, 71, 72, 73, 81, 82, 83,
+    ])
     expect(bytesOf(set, 1, { ...upright, left: 1 }).slice(0, 6)).toEqual([101, 102, 103, 111, 112, 113])
   })
 

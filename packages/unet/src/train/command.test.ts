@@ -173,7 +173,7 @@ describe('a training that does not start leaves nothing', () => {
   })
 
   test.each<[string, Partial<TrainCommand>, typeof FileFormatError | typeof OptionError, string]>([
-    ['without data', { data: join(base, 'none') }, FileFormatError, 'cannot be read as a folder'],
+    ['without data', { data: join(base, 'none') }, FileFormatError, 'no such file or folder'],
     [
       'with a damaged test set',
       { data: damaged },

@@ -8,19 +8,19 @@ import type { Arithmetic } from './arithmetic.ts'
 import { scheduleOf } from './config.ts'
 import { evaluateInBatches } from './evaluate.ts'
 import { paramsFromVector } from './flat.ts'
-import type { FoundAutoencoder } from './latent-set.ts'
 import { readLossLog } from './loss-log.ts'
 import type { TrainCommand } from './options.ts'
 import type { OutFolder } from './out-folder.ts'
 import { writeModel } from './out-folder.ts'
 import { toItsEnd } from './parts.ts'
+import type { Prepared } from './prepare.ts'
 import type { TrainRecord } from './record.ts'
 import { lossCurve } from './record.ts'
 import { standardise } from './standardise.ts'
 import type { TrainState } from './train.ts'
 
 /** What a record says that was known before the first step. */
-function facts(options: TrainCommand, set: TrainingSet) {
+function facts(options: TrainCommand, { set, init, coder }: Prepared) {
   const { config } = options
   return {
     name: options.name ?? basename(resolve(options.out)),
@@ -29,6 +29,8 @@ function facts(options: TrainCommand, set: TrainingSet) {
     trainingImages: set.images.count,
     data: set.title,
     dataset: set.record,
+    ...(init === undefined ? {} : { initFrom: init.record }),
+    ...(coder === undefined ? {} : { autoencoder: coder.record }),
     command: options.command ?? '',
   }
 }
@@ -45,12 +47,12 @@ const largestHalf = 65_504
 export async function finish(
   options: TrainCommand,
   folder: OutFolder,
-  set: TrainingSet,
+  prepared: Prepared,
   state: TrainState,
   arithmetic: readonly Arithmetic[],
   began: number,
-  autoencoder?: FoundAutoencoder,
 ): Promise<TrainRecord> {
+  const { set, coder: autoencoder } = prepared
   const { model } = options.config
   const { spec, write, coder } = architectureOf(model)
   let params = paramsFromVector(spec(model), state.ema)
@@ -71,8 +73,7 @@ export async function finish(
       tensor.dataSync().every((value: number) => Math.abs(value) <= largestHalf),
     )
     const record: TrainRecord = {
-      ...facts(options, set),
-      ...(autoencoder === undefined ? {} : { autoencoder: autoencoder.record }),
+      ...facts(options, prepared),
       arithmetic,
       evaluation,
       ...(latents === undefined ? {} : { latents }),

@@ -10,6 +10,8 @@ export interface LossLine {
   readonly learningRate: number
   readonly gradNorm: number
   readonly imagesPerSecond: number
+  /** Loss of the averaged parameters on images held out, at the steps where it was measured. */
+  readonly heldOut?: number
 }
 
 const fields = [
@@ -22,10 +24,13 @@ const fields = [
 ] as const satisfies readonly (keyof LossLine)[]
 
 /** Adds a step to the log. */
-export function appendLoss(path: string, progress: TrainProgress): void {
+export function appendLoss(path: string, progress: TrainProgress, heldOut?: number): void {
   const { step, loss, lossAverage, learningRate, gradNorm } = progress
   const imagesPerSecond = Math.round(progress.imagesPerSecond * 10) / 10
-  const line: LossLine = { step, loss, lossAverage, learningRate, gradNorm, imagesPerSecond }
+  const line: LossLine = {
+    ...{ step, loss, lossAverage, learningRate, gradNorm, imagesPerSecond },
+    ...(heldOut === undefined ? {} : { heldOut }),
+  }
   appendFileSync(path, `${JSON.stringify(line)}\n`)
 }
 

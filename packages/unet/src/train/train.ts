@@ -97,7 +97,6 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
     adam: { step: start.step, mean: vector(start.mean), square: vector(start.square) },
   }
   let lossAverage = start.lossAverage
-  let began = performance.now()
   let secondsPerStep = 0
   const state = (): TrainState => ({
     step: live.adam.step,
@@ -112,6 +111,8 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
       // Lets timers and signals through, which a chain of finished promises alone would not.
       await new Promise((resolve) => setTimeout(resolve, 0))
       signal?.throwIfAborted()
+      // What is done between two steps is no part of them.
+      const began = performance.now()
       const { gradient, loss } = await executor.step(live.params.flat.dataSync() as Float32Array, k)
       const { next, norm } = update(live, gradient, config, k)
       for (const { flat } of [live.params, live.ema, live.adam.mean, live.adam.square]) flat.dispose()
@@ -123,7 +124,6 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
       }
       lossAverage = Number.isNaN(lossAverage) ? loss : 0.98 * lossAverage + 0.02 * loss
       const seconds = (performance.now() - began) / 1000
-      began = performance.now()
       // The mean of the first steps, then a running average.
       const weight = Math.max(0.02, 1 / (k + 1 - start.step))
       secondsPerStep += weight * (seconds - secondsPerStep)
