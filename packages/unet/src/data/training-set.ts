@@ -23,6 +23,11 @@ export interface SampleOptions {
   readonly turn?: boolean | undefined
   /** Training images to hold out: how many, or, below 1, which part of them. */
   readonly holdOut?: number | undefined
+  /**
+   * Leaves out training images that are, pixel for pixel, among the images to evaluate on that the data bring; without it they are
+   * counted. Copies of images that `holdOut` drew are always left out.
+   */
+  readonly dropDuplicates?: boolean | undefined
 }
 
 /** Images to train on, images to test on, and what they are. */
@@ -36,6 +41,8 @@ export interface TrainingSet<S extends Samples = Samples, T extends Samples = Im
   readonly title: string
   /** What the test images are, after 'the first 10 of 20 in'. */
   readonly testTitle: string
+  /** What a user should know of them. */
+  readonly notes: readonly string[]
   /** Frees what pictures are kept in. */
   close(): void
 }
@@ -104,10 +111,14 @@ export function trainingSet(
       source.folder,
       'no test images: hold some of the training images out (holdOut, --hold-out 5%), or train without any (testSet: false, --no-test-set)',
     )
-  const seen = [test, validation].flatMap((part) => part?.images ?? [])
   const rest = split?.rest ?? left
-  const doubled = [...new Set(seen.flatMap((others) => placesAmong(rest, others)))]
-  const kept = withoutPlaces(rest, doubled)
+  const known = [given.test, given.validation].flatMap((part) => part?.images ?? [])
+  const doubled = new Set(known.flatMap((others) => placesAmong(rest, others)))
+  // Copies of images that were just held out are held out as well.
+  const copies = new Set(split === undefined ? [] : placesAmong(rest, split.held))
+  const dropped = options.dropDuplicates === true ? new Set([...copies, ...doubled]) : copies
+  const kept = withoutPlaces(rest, [...dropped])
+  const duplicates = [...doubled].filter((place) => !dropped.has(place)).length
   if (kept.count === 0)
     throw new FileFormatError(
       whole.record.file,
@@ -119,7 +130,8 @@ export function trainingSet(
     shape: images.shape,
     training: whole.record,
     heldOut,
-    ...(doubled.length === 0 ? {} : { duplicates: doubled.length }),
+    ...(duplicates === 0 ? {} : { duplicates }),
+    ...(dropped.size === 0 ? {} : { dropped: dropped.size }),
     ...(off === undefined ? {} : { splitOff: off.images.count }),
     ...(isPictureSet(images) ? { draw: drawOf(images) } : {}),
     ...(options.resize === undefined ? {} : { resize: options.resize }),
@@ -137,6 +149,12 @@ export function trainingSet(
     test: evaluated(test),
     record,
     ...describeSet(source, record, unlabelled(whole.images)),
+    notes:
+      duplicates === 0
+        ? []
+        : [
+            `${duplicates} of ${kept.count} training images are, pixel for pixel, among those to evaluate on, whose loss is then too low; leave them out with dropDuplicates, --drop-duplicates`,
+          ],
     close,
   }
 }

@@ -69,6 +69,7 @@ export async function prepare(
   })
   try {
     const set = coder === undefined ? pictures : await codedSet(pictures, coder, options)
+    for (const note of set.notes) onMessage?.(note)
     checkImages(set, config)
     checkLabels(config, set.images)
     if (set.test !== undefined) checkLabels({ model: config.model }, set.test)
