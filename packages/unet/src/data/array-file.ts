@@ -156,7 +156,7 @@ function rangeOf(values: Float32Array | Float64Array, dtype: string, where: stri
   if (isFloat && least >= -1 && largest <= 1) return [-1, 1]
   throw new FileFormatError(
     where,
-    `holds ${dtype} from ${least} to ${largest}: say which values are black and white (range, --range 0,255)`,
+    `holds ${dtype} from ${least} to ${largest}: say which values are black and white (range, --range 0..255)`,
   )
 }
 

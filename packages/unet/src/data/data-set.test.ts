@@ -356,7 +356,7 @@ describe('a file of NumPy', () => {
     [
       'floats beyond 1',
       Float32Array.of(0, 255, 7, 9),
-      'holds F32 from 0 to 255: say which values are black and white (range, --range 0,255)',
+      'holds F32 from 0 to 255: say which values are black and white (range, --range 0..255)',
     ],
     ['NaN', Float32Array.of(0, Number.NaN, 7, 9), 'holds NaN'],
   ])('of %s is refused', async (_, data, message) => {

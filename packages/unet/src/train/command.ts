@@ -87,7 +87,7 @@ async function runSteps(
   })
   for await (const progress of steps) {
     const { step } = progress
-    const aborted = signal?.aborted === true
+    const aborted = isRaised(signal)
     if (step === (from?.step ?? 0) + 3) say?.(costInWords(progress, config.batch))
     const isLast = step === config.steps
     const heldOut =
@@ -102,13 +102,16 @@ async function runSteps(
     if (aborted || isLast || due.save(step) || look) state = save(progress)
     if (look) await takeSnapshot(options, step, state!.ema)
     options.onProgress?.(progress)
-    if (aborted) {
+    // A look takes a while; what was asked for meanwhile need not wait for another step.
+    if (aborted || (look && isRaised(signal))) {
       say?.(`stopped after step ${step}; continue with resume`)
       throw signal?.reason
     }
   }
   return state!
 }
+
+const isRaised = (signal: AbortSignal | undefined): boolean => signal?.aborted === true
 
 /** What a step has cost, and what is to be expected. */
 const costInWords = ({ imagesPerSecond, eta }: TrainProgress, batch: number): string =>

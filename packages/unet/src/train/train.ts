@@ -39,6 +39,8 @@ export interface TrainProgress {
   readonly gradNorm: number
   /** Averaged over the last fifty steps or so. */
   readonly imagesPerSecond: number
+  /** Seconds that this step took. */
+  readonly seconds: number
   /** Estimated seconds to the end. */
   readonly eta: number
   /** Copies what {@link train} needs to go on from here. */
@@ -135,6 +137,7 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
         learningRate: learningRateAt(config, k),
         gradNorm: norm,
         imagesPerSecond: config.batch / secondsPerStep,
+        seconds,
         eta: (config.steps - k - 1) * secondsPerStep,
         state,
       }

@@ -5,7 +5,7 @@ import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../testing.test.helper.ts'
 import { saveInterval } from './command.ts'
-import { readTrainConfig } from './config.ts'
+import { readTrainFile } from './config.ts'
 
 const model = { sampleSize: 8, blockOutChannels: [4, 8], normGroups: 2 }
 const diffusers = {
@@ -26,7 +26,7 @@ function read(json: unknown, text = JSON.stringify(json)) {
   using folder = temporaryFolder()
   const path = join(folder.path, 'c.json')
   writeFileSync(path, text)
-  return readTrainConfig(path)
+  return readTrainFile(path).config
 }
 
 describe('a training configuration', () => {
