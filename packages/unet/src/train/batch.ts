@@ -4,7 +4,7 @@ import { normal, OptionError, randomKey, randomPermutation, scope, uniform } fro
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Samples } from '../data/pictures.ts'
-import { drawSample } from '../data/pictures.ts'
+import { drawSample, isPictureSet } from '../data/pictures.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 
@@ -33,11 +33,10 @@ export class BatchSampler {
   private readonly table: NoiseTable
 
   constructor(config: TrainConfig, images: Samples, table: NoiseTable) {
-    const shape = architectureOf(config.model).sampleShape(config.model)
-    if (images.shape.join() !== shape.join())
+    if (!sizeFits(images, config.model))
       throw new OptionError(
         'images',
-        `are [${images.shape.join(', ')}], the model takes [${shape.join(', ')}]`,
+        `are [${images.shape.join(', ')}], the model takes [${architectureOf(config.model).sampleShape(config.model).join(', ')}]`,
       )
     if (images.count < 1) throw new OptionError('images', 'there are none')
     checkLabels(config, images)
@@ -72,6 +71,16 @@ export class BatchSampler {
     }
     return order[position % count]!
   }
+}
+
+/** Whether a network can be shown samples of their size: its own, or crops of another that it can halve. */
+export function sizeFits(images: Samples, model: NetworkConfig): boolean {
+  const { sampleShape, divisor, coder } = architectureOf(model)
+  const shape = sampleShape(model)
+  if (images.shape.join() === shape.join()) return true
+  const [channels, ...sides] = images.shape
+  const isCrop = isPictureSet(images) && channels === shape[0] && coder === undefined
+  return isCrop && sides.every((side) => side % divisor(model) === 0)
 }
 
 const host = { device: 'reference' }

@@ -7,6 +7,7 @@ import type { TrainingSet } from '../data/training-set.ts'
 import { requireDisk, requireWritable } from '../disk.ts'
 import { requireMemory } from '../memory.ts'
 import { countParams } from '../params.ts'
+import { sizeFits } from './batch.ts'
 import type { TrainConfig } from './config.ts'
 import type { FoundAutoencoder } from './latent-set.ts'
 import { readLossLog } from './loss-log.ts'
@@ -105,19 +106,16 @@ export function checkShape({ model }: TrainConfig, autoencoder: FoundAutoencoder
  * @throws {OptionError} naming both, and what would fit.
  */
 export function checkImages({ images, record }: TrainingSet, { model }: TrainConfig): void {
-  const architecture = architectureOf(model)
-  const shape = architecture.sampleShape(model)
-  if (shape.join() === images.shape.join()) return
+  if (sizeFits(images, model)) return
+  const { sampleShape, divisor } = architectureOf(model)
+  const shape = sampleShape(model)
   const [channels, height, width] = images.shape
-  if (isPictureSet(images) && channels === shape[0] && architecture.coder === undefined) {
-    const divisor = architecture.divisor(model)
-    const odd = [height, width].find((side) => side % divisor !== 0)
-    if (odd === undefined) return
+  const odd = [height, width].find((side) => side % divisor(model) !== 0)
+  if (isPictureSet(images) && channels === shape[0] && odd !== undefined)
     throw new OptionError(
       'crop',
-      `the network halves its images: a side of ${odd} is no multiple of ${divisor}`,
+      `the network halves its images: a side of ${odd} is no multiple of ${divisor(model)}`,
     )
-  }
   const larger = height >= shape[1] && width >= shape[2]
   const hint =
     channels !== shape[0]

@@ -3,7 +3,7 @@ import { parametersOf } from './checks.ts'
 import { scheduleOf } from './config.ts'
 import { finish } from './finish.ts'
 import { clockOf, timeInWords } from './intervals.ts'
-import { appendLoss, rewindLossLog } from './loss-log.ts'
+import { appendLoss, completeLoss, readLossLog, rewindLossLog } from './loss-log.ts'
 import { heldOutInterval, heldOutLoss, takeSnapshot } from './on-the-way.ts'
 import type { TrainCommand } from './options.ts'
 import type { OutFolder } from './out-folder.ts'
@@ -77,6 +77,8 @@ async function runSteps(
     options.onState?.(progress.step)
     return saved
   }
+  if (from !== undefined && from.step > 0 && from.step % heldOutEvery === 0)
+    await completeLog(options, set, from, folder.path('log'))
   // The signal is looked at here, not in train: between two steps, where the state can be saved.
   const steps = train({
     config,
@@ -109,6 +111,19 @@ async function runSteps(
     }
   }
   return state!
+}
+
+/** Makes up for the evaluation at the step after which a training was stopped. */
+async function completeLog(
+  options: TrainCommand,
+  set: Prepared['set'],
+  { step, ema }: TrainState,
+  log: string,
+): Promise<void> {
+  const line = readLossLog(log).lines.at(-1)
+  if (line?.step !== step || line.heldOut !== undefined) return
+  const heldOut = await heldOutLoss(options, set, ema)
+  if (heldOut !== undefined) completeLoss(log, step, heldOut)
 }
 
 const isRaised = (signal: AbortSignal | undefined): boolean => signal?.aborted === true

@@ -34,6 +34,18 @@ export function appendLoss(path: string, progress: TrainProgress, heldOut?: numb
   appendFileSync(path, `${JSON.stringify(line)}\n`)
 }
 
+/**
+ * Adds a loss on images held out to the line of a step, where there is one without: a training that was stopped at that step had no
+ * time for it.
+ */
+export function completeLoss(path: string, step: number, heldOut: number): void {
+  const { lines } = readLossLog(path)
+  const line = lines.find((each) => each.step === step)
+  if (line === undefined) return
+  const completed = lines.map((each) => (each === line ? { ...each, heldOut } : each))
+  writeAtomically(path, completed.map((each) => `${JSON.stringify(each)}\n`).join(''))
+}
+
 function parseLine(text: string): LossLine | undefined {
   try {
     const line = JSON.parse(text) as LossLine
