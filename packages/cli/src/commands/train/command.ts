@@ -7,11 +7,10 @@ import { dataSpecs } from './data-options.ts'
 import type { SaveInterval, TrainCliOptions } from './train.ts'
 
 const interval = (text: string): SaveInterval | undefined => {
-  const [, digits, unit] = /^(\d{1,9})(s|m|h|)$/.exec(text) ?? []
+  const [, digits, unit] = /^(\d{1,9})(s|m|)$/.exec(text) ?? []
   if (digits === undefined) return undefined
   const value = Number(digits)
-  const seconds = { s: 1, m: 60, h: 3600 }[unit ?? '']
-  return seconds === undefined ? { steps: value } : { seconds: seconds * value }
+  return unit === '' ? { steps: value } : { seconds: unit === 'm' ? 60 * value : value }
 }
 
 const isInterval = (value: unknown): value is SaveInterval =>
