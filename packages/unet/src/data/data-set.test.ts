@@ -10,7 +10,7 @@ import { FilePixels } from './file-pixels.ts'
 import { idxBytes } from './idx.test.helper.ts'
 import type { TestArray } from './npy.test.helper.ts'
 import { npyBytes, npzBytes } from './npy.test.helper.ts'
-import type { OpenPicture } from './picture-files.ts'
+import { openPicture, picture } from './picture.test.helper.ts'
 import type { Samples } from './pictures.ts'
 import { isPictureSet } from './pictures.ts'
 
@@ -25,27 +25,6 @@ const put = (name: string, bytes: Uint8Array | string): string => {
   return path
 }
 
-/** A picture file of the tests' own kind: channels, height, width, first byte; 'broken' in its header or in its pixels. */
-const picture = (channels: number, height: number, width: number, first = 0, more = '') =>
-  `pic ${channels} ${height} ${width} ${first} ${more}`
-const openPicture: OpenPicture = (bytes, file) => {
-  const [mark, channels, height, width, first, more] = new TextDecoder().decode(bytes).split(' ')
-  if (mark !== 'pic') throw new FileFormatError(file, 'broken PIC: no mark')
-  const [h, w] = [Number(height), Number(width)]
-  return {
-    height: more === 'lies' ? h + 1 : h,
-    width: w,
-    decode: (wanted) => {
-      if (more === 'damaged') throw new FileFormatError(file, 'broken PIC: the pixels end')
-      const plane = Array.from({ length: h * w }, (_, i) => ((Number(first) + i) % 256) / 255)
-      // A colour picture has its planes 50 apart; grey of it is the first.
-      const planes = Array.from({ length: wanted }, (_, c) =>
-        plane.map((v) => (channels === '3' ? (v + (50 * c) / 255) % 1.001 : v)),
-      )
-      return { channels: wanted, height: h, width: w, data: Float32Array.from(planes.flat()) }
-    },
-  }
-}
 const said: string[] = []
 beforeEach(() => said.splice(0))
 const read = (options: Partial<DataOptions> = {}, wanted: Partial<ReadDataOptions> = {}) =>

@@ -139,7 +139,7 @@ async function pictureSource(
     const images = pictureSet(pictures, [channels, h, w], { flip: false, turn: options.turn === true })
     return {
       images,
-      record: { file: nameOf(path, options.path), sha256: pictures.sha256, images: pictures.count },
+      record: { file: nameOf(path, options.path), sha256: pictures.sha256, images: pictures.count + pictures.unkept },
     }
   }
   try {

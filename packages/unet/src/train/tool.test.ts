@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { writeSafetensors } from '../checkpoint/write.ts'
 import { idxBytes } from '../data/idx.test.helper.ts'
+import { openPicture, picture } from '../data/picture.test.helper.ts'
 import { readTrainingSet } from '../data/training-set.ts'
 import { requireDisk, requireWritable } from '../disk.ts'
 import { loadNetwork } from '../models/folder.ts'
@@ -251,6 +252,47 @@ describe('samples that are drawn', () => {
       training({ data: { path: data, crop: [9, 8] }, config, out: join(base, 'odd') }),
     ).rejects.toThrow('picture 0 of 8×8 has no crops of 9×8')
     expect(readdirSync(base)).not.toContain('odd')
+  })
+})
+
+describe('pictures beyond the memory', () => {
+  const photos = join(base, 'photos')
+  beforeAll(() => {
+    mkdirSync(photos)
+    for (let i = 0; i < 5; i++) writeFileSync(join(photos, `${i}.png`), picture(1, 8 + i, 9, 40 * i))
+  })
+  const pictures = (memory: number, change: Partial<TrainCommand> = {}) =>
+    training({ data: { path: photos, turn: true, holdOut: 1, memory }, openPicture, ...change })
+
+  test('train by any number of threads to the bits of those in it, and leave no file', async () => {
+    await pictures(1e6)
+    const whole = readFileSync(join(out, 'model.safetensors'))
+    rmSync(out, { recursive: true })
+    const seen = new Set<string>()
+    await pictures(0, {
+      workers: 2,
+      onProgress: () => {
+        for (const name of readdirSync(out)) seen.add(name.replace(String(process.pid), 'PID'))
+      },
+    })
+    expect(seen).toContain('pictures-0.PID.tmp')
+    expect(readFileSync(join(out, 'model.safetensors')).equals(whole)).toBe(true)
+    expect(readdirSync(out).filter((name) => name.includes('pictures'))).toEqual([])
+  })
+
+  test('have their file removed by the next training, where the one before was killed', async () => {
+    mkdirSync(out, { recursive: true })
+    // No process has this id.
+    writeFileSync(join(out, 'pictures-0.4194305.tmp'), 'left')
+    await pictures(1e6)
+    expect(readdirSync(out).filter((name) => name.includes('pictures'))).toEqual([])
+  })
+
+  test('are checked in a dry run without a file', async () => {
+    const found = await dryRun(command({ data: { path: photos, holdOut: 1, memory: 200 }, openPicture }))
+    expect(found.trainingImages).toBe(1)
+    expect(said.join()).toContain('3 pictures were read but not kept, for want of memory')
+    expect(readdirSync(base)).not.toContain('new')
   })
 })
 
