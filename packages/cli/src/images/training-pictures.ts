@@ -9,8 +9,12 @@ export const openTrainingPicture: OpenPicture = (bytes, file) => {
     width,
     height,
     decode: (channels) => {
-      const { picture } = decode()
-      return channels === 1 ? toGrey(picture) : toColor(picture)
+      const { picture, notes } = decode()
+      const converted =
+        picture.channels === channels
+          ? []
+          : [channels === 1 ? 'its colours were made grey' : 'it is grey, and was given three equal channels']
+      return { ...(channels === 1 ? toGrey(picture) : toColor(picture)), notes: [...notes, ...converted] }
     },
   }
 }

@@ -139,7 +139,11 @@ async function pictureSource(
     const images = pictureSet(pictures, [channels, h, w], { flip: false, turn: options.turn === true })
     return {
       images,
-      record: { file: nameOf(path, options.path), sha256: pictures.sha256, images: pictures.count + pictures.unkept },
+      record: {
+        file: nameOf(path, options.path),
+        sha256: pictures.sha256,
+        images: pictures.count + pictures.unkept,
+      },
     }
   }
   try {
@@ -169,8 +173,9 @@ function nameOf(path: string, set: string): string {
   return isPart ? `${basename(dirname(resolve(path)))}/${name}` : name
 }
 
-function messagesOf({ skipped, unkept }: FolderPictures): string[] {
+function messagesOf({ count, skipped, notes, unkept }: FolderPictures): string[] {
   return [
+    ...[...notes].map(([note, times]) => `of ${times} of ${count + unkept} pictures: ${note}`),
     ...(skipped.length === 0
       ? []
       : [

@@ -9,6 +9,8 @@ export interface Planes {
   readonly width: number
   /** Row-major, [channels, height, width]. */
   readonly data: Float32Array
+  /** What a user should know of how it was read. */
+  readonly notes?: readonly string[]
 }
 
 /** A picture file of which the header was looked at. */

@@ -44,6 +44,8 @@ export interface FolderPictures {
   readonly sha256: string
   /** Pictures left out, and why. */
   readonly skipped: readonly string[]
+  /** What a user should know of how they were read, and of how many it is true. */
+  readonly notes: ReadonlyMap<string, number>
   /** Pictures that were read and checked, but found no place in memory. */
   readonly unkept: number
   close(): void
@@ -91,13 +93,15 @@ export async function readPictures(folder: string, options: PictureOptions): Pro
   try {
     const hash = createHash('sha256')
     const kept: { file: PictureFile; place: PicturePlace }[] = []
+    const notes = new Map<string, number>()
     let unkept = 0
     let at = 0
     for (const [i, one] of seen.entries()) {
       await breath(signal)
       attempt(broken, one.file, () => {
         const contents = readFile(one.file)
-        const bytes = decoded(one, contents, options)
+        const { bytes, notes: told } = decoded(one, contents, options)
+        for (const note of told) notes.set(note, (notes.get(note) ?? 0) + 1)
         hash.update(JSON.stringify(one.file.name)).update(createHash('sha256').update(contents).digest())
         const end = at + bytes.length
         if (!store.holds(end)) {
@@ -121,6 +125,7 @@ export async function readPictures(folder: string, options: PictureOptions): Pro
       names: names.map(({ name }) => name),
       sha256: hash.digest('hex'),
       skipped: broken,
+      notes,
       unkept,
       ...(options.labels ? classesOfFolders(folder, names, options.classes) : {}),
       close: store.close,
@@ -145,15 +150,18 @@ const readFile = ({ path }: PictureFile) => readRegularFile(path, mostBytes)
 
 const bytesOf = (channels: number, [height, width]: readonly [number, number]) => channels * height * width
 
-/** A picture as bytes [C, H, W] of the size that was wanted. */
-function decoded({ file, size }: Seen, contents: Uint8Array, options: PictureOptions): Uint8Array {
+/** A picture as bytes [C, H, W] of the size that was wanted, and what is to be known of it. */
+function decoded(
+  { file, size }: Seen,
+  contents: Uint8Array,
+  options: PictureOptions,
+): { bytes: Uint8Array; notes: readonly string[] } {
   const channels = options.crop[0] === 1 ? 1 : 3
-  const { height, width, data } = options.open(contents, file.path).decode(channels)
+  const { height, width, data, notes = [] } = options.open(contents, file.path).decode(channels)
   const [h, w] = resizedTo(height, width, options.resize)
   if (h !== size[0] || w !== size[1])
     throw new FileFormatError(file.path, `is ${height}×${width}, not the ${size[0]}×${size[1]} of its header`)
-  const values = resizePlanes(data, [channels, height, width], size)
-  return toBytes(values)
+  return { bytes: toBytes(resizePlanes(data, [channels, height, width], size)), notes }
 }
 
 function tooSmall(height: number, width: number, { crop, turn, resize }: PictureOptions): string {

@@ -40,14 +40,17 @@ export interface PlannedFile {
 }
 
 /** The files that a training leaves, as far as it knows. */
-export function plannedFiles({ config, autoencoder }: TrainCommand): PlannedFile[] {
+export function plannedFiles({ config, autoencoder, snapshots }: TrainCommand): PlannedFile[] {
   const parameters = parametersOf(config)
+  const [, height, width] = architectureOf(config.model).sampleShape(config.model)
   return [
     { name: names.state, bytes: 16 * parameters + 4096 },
     { name: names.log, bytes: 200 * Math.ceil(config.steps / 50) },
     { name: names.model, bytes: 2 * parameters + 4096 },
     { name: names.config, bytes: 1024 },
     { name: names.record, bytes: 2 ** 14 },
+    // Sixteen samples, twice as large, of bytes that are packed.
+    ...(snapshots === undefined ? [] : [{ name: 'samples/step-….png', bytes: 16 * 3 * 4 * height * width }]),
     ...(autoencoder === undefined ? [] : [{ name: 'autoencoder/', bytes: 2 ** 20 }]),
   ]
 }

@@ -23,8 +23,9 @@ export function clockOf(option: string, every: SaveEvery): (step: number) => boo
   }
 }
 
-/** A time in words: `40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+/** A time in words: `8 ms`, `40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
 export function timeInWords(seconds: number): string {
+  if (seconds < 0.1) return `${Math.round(1000 * seconds)} ms`
   if (seconds < 100) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
   const minutes = Math.round(seconds / 60)
   if (minutes < 100) return `${minutes} min`

@@ -77,7 +77,7 @@ describe('on the way', () => {
     expect(seen.map(({ step }) => step)).toEqual([2, 4])
     expect(new Set(whole).size).toBe(3)
     expect(said.join('\n')).toMatch(/step 2: loss [\d.]+, held-out [\d.]+/)
-    expect(said.join('\n')).toMatch(/a step takes [\d.]+ s: about [\d.]+ s to go/)
+    expect(said.join('\n')).toMatch(/a step takes [\d.]+ m?s: about [\d.]+ m?s to go/)
 
     rmSync(out, { recursive: true })
     const stop = new AbortController()
@@ -385,7 +385,9 @@ test.skipIf(process.getuid?.() === 0)('a folder without permission is refused', 
 })
 
 test('times and intervals in words', () => {
-  expect([0.31, 12.4, 99, 200, 3600, 12_000, 200_000].map(timeInWords)).toEqual([
+  expect([0, 0.0123, 0.31, 12.4, 99, 200, 3600, 12_000, 200_000].map(timeInWords)).toEqual([
+    '0 ms',
+    '12 ms',
     '0.3 s',
     '12 s',
     '99 s',

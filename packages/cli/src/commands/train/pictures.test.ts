@@ -61,6 +61,7 @@ test('a folder of photos becomes a prior that restores', async () => {
     ),
   ])
   expect(err).toContain('a step takes')
+  expect(err).toContain('of 1 of 7 pictures: it is grey, and was given three equal channels')
   expect(folder.files('mine')).toEqual(
     ['config.json', 'loss.jsonl', 'model.safetensors', 'record.json', 'samples', 'state.safetensors'].sort(),
   )
@@ -88,8 +89,10 @@ test('a dry run says what it would cost, in words or as JSON, and writes nothing
   const { code, out } = await folder.train('--hold-out', '20%', '--dry-run')
   expect(code).toBe(0)
   expect(out).toMatch(/^training images {2}7 pictures with 3 channels in photos less 1 held out/)
-  expect(out).toMatch(/\na step +[\d.]+ s\nin all +about /)
-  expect(out).toMatch(/\nfiles +mine\/state\.safetensors \(\d+ KiB\), mine\/loss\.jsonl/)
+  expect(out).toMatch(/\na step +[\d.]+ m?s\nin all +about /)
+  expect(out).toMatch(
+    /\nfiles +mine\/state\.safetensors \(\d+ KiB\), mine\/loss\.jsonl .*mine\/samples\/step-….png/,
+  )
   expect(out).toMatch(/\nNothing was written\.\n$/)
   const json = await folder.train('--no-test-set', '--dry-run', '--json')
   expect(JSON.parse(json.out)).toMatchObject({ trainingImages: 7, testImages: 0, test: null, steps: 4 })
@@ -237,6 +240,9 @@ describe('what cannot be trained on is refused before any work', () => {
     const grey = ['--set', 'model.inChannels=1', '--set', 'model.outChannels=1', '--resize', '8', '--json']
     const { code, out } = await folder.train(...grey, '--no-test-set')
     expect(code).toBe(0)
+    expect(
+      (await folder.train(...grey.slice(0, -1), '--no-test-set', '--dry-run', '--out', 'o')).err,
+    ).toContain('of 6 of 7 pictures: its colours were made grey')
     expect(JSON.parse(out)).toMatchObject({
       data: '7 pictures in photos, resized to 8, in crops of 8×8',
       dataset: { shape: [1, 8, 8], resize: 8 },

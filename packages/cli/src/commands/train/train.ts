@@ -106,18 +106,27 @@ const progressInWords = (io: Io, { step, steps, lossAverage, imagesPerSecond, et
 /** Trains a prior, or goes on with it. */
 export async function train(io: Io, options: TrainCliOptions, argv: readonly string[]): Promise<void> {
   const quiet = options.json === true
+  // On a terminal a line takes the place of the bar, which is drawn again below it.
+  const start = io.terminal === undefined ? '' : '\r\u001b[K'
   const say = (message: string) => {
-    if (!quiet) io.err(`${message}\n`)
+    if (!quiet) io.err(`${start}${message}\n`)
   }
   let saved: number | undefined
   try {
-    const command = { ...commandOf(io, options), onMessage: say }
+    const { samplesEvery: every } = options
+    const asked = commandOf(io, options)
+    const command: TrainCommand = {
+      ...asked,
+      onMessage: say,
+      ...(every === 'never' || isAutoencoder(asked)
+        ? {}
+        : { snapshots: { every, take: (snapshot) => drawOnTheWay(snapshot, io.signal, say) } }),
+    }
     if (options.dryRun === true) {
       const found = await dryRun(command)
       io.out(quiet ? `${JSON.stringify(found, null, 2)}\n` : dryRunInWords(found, options.out))
       return
     }
-    const { samplesEvery: every } = options
     const progress = io.terminal === undefined && !quiet ? progressLines(io) : startProgress(io, { quiet })
     try {
       const record = await trainFromCommand({
@@ -127,9 +136,6 @@ export async function train(io: Io, options: TrainCliOptions, argv: readonly str
           saved = step
         },
         onProgress: (at) => progress.at(at.step / at.steps, progressInWords(io, at)),
-        ...(every === 'never' || isAutoencoder(command)
-          ? {}
-          : { snapshots: { every, take: (snapshot) => drawOnTheWay(snapshot, io.signal, say) } }),
       })
       progress.stop()
       io.out(
