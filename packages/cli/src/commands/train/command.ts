@@ -78,7 +78,10 @@ export function trainCommand(io: Io): Command {
     .option('--drop-duplicates', dataSpecs.dropDuplicates.doc)
     .addOption(specOption('--memory <bytes>', dataSpecs.memory))
     .option('--autoencoder <dir>', 'a trained autoencoder: the prior is one of its latents')
-    .option('--init-from <path>', 'a checkpoint to begin with: a folder with a network, or a file of weights')
+    .option(
+      '--init-from <path>',
+      'a checkpoint to begin with: a folder with a network, a file of weights, or a prior that ships, such as digits',
+    )
     .option('--dry-run', 'check everything, take the time of two steps, write nothing')
     .option('--resume', 'go on with the training in --out')
     .option(

@@ -185,6 +185,16 @@ describe('a configuration file', () => {
   })
 })
 
+test('--init-from takes the name of a prior that ships', async () => {
+  using folder = prepared()
+  const model = { sampleSize: 28, blockOutChannels: [24, 48, 64], layersPerBlock: 1, normGroups: 8 }
+  folder.put('c.json', JSON.stringify({ model, steps: 1, batch: 1, shards: 1 }))
+  const digits = ['--init-from', 'digits', '--resize', '28', '--no-test-set', '--dry-run', '--json']
+  expect(await folder.train(...digits)).toMatchObject({ code: 0 })
+  const other = ['--set', 'model.blockOutChannels=[24,48,72]']
+  expectWrongUse(await folder.train(...digits, ...other), /priors\/digits\/model\.safetensors: does not fit/)
+})
+
 describe('what cannot be trained on is refused before any work', () => {
   test.each<[string, string[], RegExp]>([
     ['a part that is none', ['--hold-out', '0'], /--hold-out/],

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { commandLine, InterruptedError } from '@tweedie/runs'
 import { OptionError } from '@tweedie/tensor'
 import type { TrainProgress } from '@tweedie/unet'
 import { architectureOf } from '@tweedie/unet'
 import type { TrainCommand } from '@tweedie/unet/node'
-import { dryRun, timeInWords, trainFromCommand } from '@tweedie/unet/node'
+import { dryRun, shippedFolder, timeInWords, trainFromCommand } from '@tweedie/unet/node'
 import { absolute } from '../../files/write.ts'
 import { openTrainingPicture } from '../../images/training-pictures.ts'
 import type { Io } from '../../io.ts'
@@ -79,7 +80,9 @@ function commandOf(io: Io, options: TrainCliOptions): TrainCommand {
       'say where the images are: --data PATH, or "data": { "path": … } in --config',
     )
   const initFrom =
-    options.initFrom === undefined ? file.initFrom && beside(file.initFrom) : absolute(cwd, options.initFrom)
+    options.initFrom === undefined
+      ? file.initFrom && checkpoint(file.initFrom, beside(file.initFrom))
+      : checkpoint(options.initFrom, absolute(cwd, options.initFrom))
   return {
     data: dataOptions(data, [settings, givenSettings(options)]),
     openPicture: openTrainingPicture,
@@ -97,6 +100,10 @@ function commandOf(io: Io, options: TrainCliOptions): TrainCommand {
     ...(options.autoencoder === undefined ? {} : { autoencoder: absolute(cwd, options.autoencoder) }),
   }
 }
+
+/** A checkpoint to begin with: what a path leads to, or a prior that ships. */
+const checkpoint = (given: string, path: string): string =>
+  existsSync(path) ? path : (shippedFolder(given) ?? path)
 
 /** How far a training is, in a line. */
 const progressInWords = (io: Io, { step, steps, lossAverage, imagesPerSecond, eta }: TrainProgress): string =>
