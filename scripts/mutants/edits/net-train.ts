@@ -9,7 +9,7 @@ const duplicates = of('data/duplicates.ts', 'data/pictures', 'data/data-set')
 const digest = of('data/digest.ts', 'data/data-set')
 const resize = of('data/resize.ts', 'data/pictures')
 const set = of('data/training-set.ts', 'data/data-set')
-const arrays = of('data/array-file.ts', 'data/data-set')
+const arrays = of('data/array-file.ts', 'data/data-set-arrays')
 const folder = of('data/picture-source.ts', 'data/data-set')
 const files = of('data/picture-files.ts', 'data/data-set')
 const store = of('data/picture-store.ts', 'data/data-set')
@@ -78,8 +78,8 @@ export const netTrainEdits: readonly Edit[] = [
   set('net-train-leak', 'withoutPlaces(images, places) }', 'images }', 'held-out images are trained on'),
   set(
     'net-train-copies',
-    'new Set(split === undefined ? [] : placesAmong(rest, split.held))',
-    'new Set<number>()',
+    'held === undefined ? [] : placesAmong(rest, held)',
+    '[] as number[]',
     'copies of held-out images are trained on',
   ),
   set(

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { placesAmong, selectSamples } from './duplicates.ts'
 import { imageSet } from './images.ts'
 import type { Crop, PictureSet } from './pictures.ts'
-import { drawCrop, drawSamples, fixedCrops, pictureSet, readCrop } from './pictures.ts'
+import { drawCrop, drawSamples, fixedCrops, pictureSet, readCrop, wholeImages } from './pictures.ts'
 import { resizedTo, resizePlanes } from './resize.ts'
 
 /** Two pictures whose pixel (c, y, x) of picture n says where it is: 100n + 50c + 10y + x. */
@@ -112,6 +112,15 @@ test('fixed crops are bytes again, of all pictures in turn, and the same each ti
   )
   const few = fixedCrops(many, 5, randomKey(2))
   expect(Array.from(few.pixels, (v) => Math.floor(v / 4))).toEqual([0, 2, 4, 6, 8])
+})
+
+test('pictures of the size of a sample are images of that size, where they are taken as they are', () => {
+  const pixels = Uint8Array.from({ length: 12 }, (_, i) => i)
+  const pictures = [6, 0].map((at) => ({ height: 2, width: 3, at }))
+  const set = pictureSet({ count: 2, pixels, pictures }, [1, 2, 3], { flip: false, turn: false })
+  expect(wholeImages(set)).toEqual(imageSet(Uint8Array.of(6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5), [1, 2, 3]))
+  expect(wholeImages({ ...set, flip: true })).toBeUndefined()
+  expect(wholeImages(placed([1, 3, 4], false, false))).toBeUndefined()
 })
 
 test('copies are found by pixels and size, whatever they lie in', () => {

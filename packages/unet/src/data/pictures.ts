@@ -1,5 +1,5 @@
 import type { Key } from '@tweedie/tensor'
-import { OptionError, randomUnits } from '@tweedie/tensor'
+import { OptionError, randomKey, randomUnits } from '@tweedie/tensor'
 import type { ImageSet, Labels, Values } from './images.ts'
 import { readImage, selectLabels } from './images.ts'
 
@@ -172,6 +172,15 @@ export function drawSamples(images: Samples, places: readonly number[], keys: re
     drawSample(images, place, keys[j]!, out, j * c * h * w)
   })
   return out
+}
+
+/** Pictures that all have the size of a sample as images of that size; undefined where one has another, or they are flipped or turned. */
+export function wholeImages(set: PictureSet): ImageSet<Values> | undefined {
+  const [, h, w] = set.shape
+  const isWhole = set.pictures.every(({ height, width }) => height === h && width === w)
+  if (!isWhole || set.flip || set.turn) return undefined
+  // A crop of the whole picture is the picture, whatever the key.
+  return fixedCrops(set, set.count, randomKey(0))
 }
 
 /**

@@ -112,13 +112,12 @@ export function trainingSet(
       'no test images: hold some of the training images out (holdOut, --hold-out 5%), or train without any (testSet: false, --no-test-set)',
     )
   const rest = split?.rest ?? left
-  const known = [given.test, given.validation].flatMap((part) => part?.images ?? [])
-  const doubled = new Set(known.flatMap((others) => placesAmong(rest, others)))
-  // Copies of images that were just held out are held out as well.
-  const copies = new Set(split === undefined ? [] : placesAmong(rest, split.held))
-  const dropped = options.dropDuplicates === true ? new Set([...copies, ...doubled]) : copies
-  const kept = withoutPlaces(rest, [...dropped])
-  const duplicates = [...doubled].filter((place) => !dropped.has(place)).length
+  const { kept, dropped, duplicates } = withoutCopies(
+    rest,
+    split?.held,
+    given,
+    options.dropDuplicates === true,
+  )
   if (kept.count === 0)
     throw new FileFormatError(
       whole.record.file,
@@ -131,7 +130,7 @@ export function trainingSet(
     training: whole.record,
     heldOut,
     ...(duplicates === 0 ? {} : { duplicates }),
-    ...(dropped.size === 0 ? {} : { dropped: dropped.size }),
+    ...(dropped === 0 ? {} : { dropped }),
     ...(off === undefined ? {} : { splitOff: off.images.count }),
     ...(isPictureSet(images) ? { draw: drawOf(images) } : {}),
     ...(options.resize === undefined ? {} : { resize: options.resize }),
@@ -159,6 +158,27 @@ export function trainingSet(
   }
 }
 
+/**
+ * Training images without copies of those to evaluate on: of images that were just held out always, since their copies are held out
+ * with them, of others where `drop` says so. What is left among them is counted.
+ */
+function withoutCopies(
+  rest: Samples,
+  held: Samples | undefined,
+  given: Readonly<Record<'validation' | 'test', Part<Samples> | undefined>>,
+  drop: boolean,
+): { kept: Samples; dropped: number; duplicates: number } {
+  const known = [given.test, given.validation].flatMap((part) => part?.images ?? [])
+  const doubled = new Set(known.flatMap((others) => placesAmong(rest, others)))
+  const copies = held === undefined ? [] : placesAmong(rest, held)
+  const dropped = new Set(drop ? [...copies, ...doubled] : copies)
+  return {
+    kept: withoutPlaces(rest, [...dropped]),
+    dropped: dropped.size,
+    duplicates: [...doubled].filter((place) => !dropped.has(place)).length,
+  }
+}
+
 const unlabelled = ({ labels: _, ...images }: Samples): Samples => images
 
 const drawOf = ({ shape, flip, turn }: ReturnType<typeof pictureSet>): DrawRecord => ({
@@ -175,11 +195,15 @@ function checkShapes(training: Part<Samples>, other: Part<Samples> | undefined):
   )
 }
 
-/** The digits that are held out, where they can be compared with the images. */
-const digitsToHoldOut = (images: Samples): ImageSet | undefined =>
-  !isPictureSet(images) && images.pixels instanceof Uint8Array && images.shape.join() === '1,28,28'
-    ? heldOutDigits().images
-    : undefined
+/** The digits that are held out, where an image could be one of them. */
+function digitsToHoldOut(images: Samples): ImageSet | undefined {
+  const isDigit = ({ height, width }: { height: number; width: number }) => height === 28 && width === 28
+  const [channels, height, width] = images.shape
+  const could = isPictureSet(images)
+    ? images.pictures.some(isDigit)
+    : images.pixels instanceof Uint8Array && isDigit({ height, width })
+  return channels === 1 && could ? heldOutDigits().images : undefined
+}
 
 /** Images held out by a draw that depends on their number alone, and the others. */
 function splitOff(

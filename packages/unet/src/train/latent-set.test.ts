@@ -149,6 +149,7 @@ test('what does not fit is refused before any work', async () => {
     expect(readdirSync(base)).not.toContain('refused')
   }
   const wide = admConfig({ ...latentModel, inChannels: 3, outChannels: 3 })
+  await refused({ data: { path: data, flip: true } }, 'latents are of images of one size, taken as they are')
   await refused(
     { config: ofPrior({ model: wide }) },
     'config: the model takes [3, 4, 4] by its configuration, but the latents of the autoencoder are [2, 4, 4]',

@@ -7,7 +7,7 @@ import type { Network } from '../architectures/predictor.ts'
 import { writeAtomically } from '../checkpoint/file.ts'
 import type { ImageSet, Values } from '../data/images.ts'
 import { imageSet } from '../data/images.ts'
-import { isPictureSet } from '../data/pictures.ts'
+import { isPictureSet, wholeImages } from '../data/pictures.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { loadNetwork } from '../models/folder.ts'
 import { encodeBatch } from './standardise.ts'
@@ -72,12 +72,13 @@ const batch = 100
  * @throws {OptionError} where the pictures are of another shape than the autoencoder's.
  */
 export function* latentSet(
-  { images, validation, test, ...rest }: TrainingSet,
+  { images: given, validation, test, ...rest }: TrainingSet,
   { config, params }: Network,
 ): Generator<{ readonly done: number; readonly all: number }, TrainingSet> {
   const { coder, sampleShape } = architectureOf(config)
   if (coder === undefined) throw new TypeError('latentSet: the network is no autoencoder')
-  if (isPictureSet(images))
+  const images = isPictureSet(given) ? wholeImages(given) : given
+  if (images === undefined)
     throw new OptionError(
       'data',
       'latents are of images of one size, taken as they are: no crops, flips or turns, and pictures of the size that the autoencoder codes',
