@@ -158,7 +158,7 @@ export const netTrainEdits: readonly Edit[] = [
   ),
   checks(
     'net-train-disk',
-    '(2 * 16 + 4) * parameters',
+    '(16 * states + 4) * parameters',
     '0 * parameters',
     'room on the disk is not looked at',
   ),

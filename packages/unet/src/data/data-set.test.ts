@@ -203,6 +203,10 @@ describe('a folder of pictures', () => {
       ]),
     )
     expect(said.join()).toContain('left out 8 pictures that cannot be used: bad/1.png')
+    // One is enough, as is one that would take the place of the next.
+    rmSync(join(set, 'bad'), { recursive: true })
+    put('bad.png', picture(1, 4, 4, 0, 'hides'))
+    await expect(read({}, { test: false })).rejects.toThrow('1 of 4 pictures cannot be used')
     for (const name of ['a.png', 'b.webp', 'B/deep/c.JPG']) rmSync(join(set, name))
     await expect(read({ skipBroken: true }, { test: false })).rejects.toThrow('none of its pictures is left')
   })
@@ -217,6 +221,10 @@ describe('a folder of pictures', () => {
     expect(readdirSync(base)).toContain('scratch0')
     filed.close()
     expect(readdirSync(base)).not.toContain('scratch0')
+    // They have 100 bytes in all.
+    const close = await Promise.all([99, 100].map((memory) => read({ memory }, { test: false, scratch })))
+    expect(close.map(({ images }) => images.pixels instanceof FilePixels)).toEqual([true, false])
+    for (const each of close) each.close()
     // Without a place for the file, all are checked and those that fit are kept.
     const some = await read({ memory: 30 }, { test: false })
     expect(some.images.count).toBe(2)

@@ -10,7 +10,7 @@ export const openPicture: OpenPicture = (bytes, file) => {
   if (mark !== 'pic') throw new FileFormatError(file, 'broken PIC: no mark')
   const [h, w] = [Number(height), Number(width)]
   return {
-    height: more === 'lies' ? h + 1 : h,
+    height: more === 'lies' ? h + 1 : more === 'hides' ? h - 1 : h,
     width: w,
     decode: (wanted) => {
       if (more === 'damaged') throw new FileFormatError(file, 'broken PIC: the pixels end')

@@ -57,8 +57,8 @@ export function plannedFiles({ config, autoencoder, snapshots }: TrainCommand): 
 
 /**
  * Makes sure that a training may begin in, or go on in, `out`, as far as that can be told before the data are read: that nothing of
- * another is there, that it may be written to, and that the disk has room for two states, of which one is written while the other is
- * still there, and a model.
+ * another is there, that it may be written to, and that the disk has room for a model and two states, of which one is
+ * written while the other is still there.
  * @throws {OptionError} saying what is in the way.
  */
 export function checkOut(options: TrainCommand): void {
@@ -83,7 +83,8 @@ export function checkOut(options: TrainCommand): void {
       throw new OptionError('out', `${path('log')} is no log of a training; choose another folder`)
   }
   const parameters = parametersOf(options.config)
-  requireDisk('out', out, (2 * 16 + 4) * parameters, `a training of ${parameters} parameters`)
+  const states = existsSync(path('state')) ? 1 : 2
+  requireDisk('out', out, (16 * states + 4) * parameters, `a training of ${parameters} parameters`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
@@ -376,6 +377,31 @@ test('a disk with too little room is refused, with what is needed and what there
   requireDisk('out', base, 100, 'a model', () => 100)
   requireDisk('out', join(base, 'not', 'there'), 1, 'a model')
   expect(() => requireDisk('out', base, 2 ** 60, 'a model')).toThrow(OptionError)
+})
+
+test('a training needs room for two states and a model, one that goes on for one state', async () => {
+  const parameters = (await dryRun(command())).parameters
+  const { statfsSync } = fs
+  const withRoom = async <T>(bytes: number, work: () => Promise<T>): Promise<T> => {
+    fs.statfsSync = ((path: string) => ({
+      ...statfsSync(path),
+      bavail: bytes,
+      bsize: 1,
+    })) as typeof statfsSync
+    syncBuiltinESMExports()
+    try {
+      return await work()
+    } finally {
+      fs.statfsSync = statfsSync
+      syncBuiltinESMExports()
+    }
+  }
+  await expect(withRoom(36 * parameters - 1, training)).rejects.toThrow(
+    /out: a training of \d+ parameters needs/,
+  )
+  await withRoom(36 * parameters, training)
+  await expect(withRoom(20 * parameters - 1, () => training({ resume: true }))).rejects.toThrow(OptionError)
+  await withRoom(20 * parameters, () => training({ resume: true }))
 })
 
 test.skipIf(process.getuid?.() === 0)('a folder without permission is refused', () => {
