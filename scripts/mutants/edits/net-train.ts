@@ -180,12 +180,7 @@ export const netTrainEdits: readonly Edit[] = [
     "issue.expected === 'never' && where === ''",
     'an unknown field is refused without the one that was meant',
   ),
-  data(
-    'net-train-percent',
-    "percent === '%' ? Number(digits) / 100",
-    "percent === '%' ? Number(digits)",
-    '5% are five images',
-  ),
+  data('net-train-percent', "percent === '%' ? value / 100", "percent === '%' ? value", '5% are five images'),
   cli(
     'net-train-beside',
     'named && beside(named)',

@@ -12,8 +12,9 @@ const holdOut: OptionSpec<number> = {
   control: { kind: 'text' },
   parse: (text) => {
     const [, digits, percent] = /^(\d{1,9}(?:\.\d{1,6})?)(%?)$/.exec(text) ?? []
-    if (digits === undefined) return undefined
-    return percent === '%' ? Number(digits) / 100 : Number(digits)
+    const value = Number(digits)
+    if (digits === undefined || (percent === '%' && value >= 100)) return undefined
+    return percent === '%' ? value / 100 : value
   },
   accepts: (value): value is number =>
     typeof value === 'number' && value > 0 && (value < 1 || Number.isSafeInteger(value)),
