@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { writeSafetensors } from '../checkpoint/write.ts'
 import { idxBytes } from '../data/idx.test.helper.ts'
+import { npzBytes } from '../data/npy.test.helper.ts'
 import { openPicture, picture } from '../data/picture.test.helper.ts'
 import { readTrainingSet } from '../data/training-set.ts'
 import { requireDisk, requireWritable } from '../disk.ts'
@@ -91,6 +92,31 @@ describe('on the way', () => {
     await training({ ...looking, resume: true })
     // It stopped after step 2, without the evaluation that was due there, and made up for it.
     expect(losses()).toEqual(whole)
+  })
+
+  test('validation images come before test images, which are for the end', async () => {
+    const path = join(base, 'parts.npz')
+    const images = (count: number, first: number) => ({
+      shape: [count, 8, 8],
+      data: Uint8Array.from({ length: 64 * count }, (_, i) => (first + 37 * i) % 251),
+    })
+    const parts = { train_images: images(6, 0), val_images: images(3, 5), test_images: images(4, 9) }
+    writeFileSync(path, npzBytes(parts))
+    const losses: number[] = []
+    const record = await training({
+      data: path,
+      heldOutEvery: 4,
+      snapshots: {
+        every: { steps: 4 },
+        take: async ({ network: { params, config } }) => {
+          const { data: pixels, shape } = parts.val_images
+          const set = { pixels, count: shape[0]!, shape: [1, 8, 8] as const }
+          losses.push(evaluate(params, config, set, { seed: 11 }).mse)
+        },
+      },
+    })
+    expect(readLossLog(join(out, 'loss.jsonl')).lines.at(-1)?.heldOut).toBe(losses[0])
+    expect(record.evaluation).toMatchObject({ count: 4, images: 'the first 4 of 4 in parts.npz:test_images' })
   })
 
   test('a look is at the averaged parameters of a saved state, with what it was trained on', async () => {
