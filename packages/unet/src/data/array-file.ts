@@ -12,7 +12,7 @@ import { imagesOfArray } from './images.ts'
 import type { PartName } from './part.ts'
 
 /** Names under which a file of NumPy has images and their labels, in any letters, the first that is there. */
-export const arrayNames: Readonly<
+const arrayNames: Readonly<
   Record<PartName, { readonly images: readonly string[]; readonly labels: readonly string[] }>
 > = {
   training: {

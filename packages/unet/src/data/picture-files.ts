@@ -42,11 +42,10 @@ export const isPictureName = (name: string): boolean => pictures.test(name) && !
 const deepest = 32
 
 /** All pictures of a folder and of the folders in it, by name, or the one that is named. Hidden ones are left alone. */
-export function listPictures(folder: string): { files: PictureFile[]; others: number } {
+export function listPictures(folder: string): PictureFile[] {
   if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true)
-    return { files: [{ path: folder, name: basename(folder) }], others: 0 }
+    return [{ path: folder, name: basename(folder) }]
   const files: PictureFile[] = []
-  let others = 0
   const walk = (path: string, name: string, above: readonly string[]) => {
     const real = realpathSync(path)
     // A link to a folder above would go on for ever.
@@ -57,12 +56,10 @@ export function listPictures(folder: string): { files: PictureFile[]; others: nu
       const seen = statSync(inner, { throwIfNoEntry: false })
       if (seen?.isDirectory() === true) walk(inner, inName, [...above, real])
       else if (isPictureName(entry)) files.push({ path: inner, name: inName })
-      else others++
     }
   }
   walk(folder, '', [])
-  files.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-  return { files, others }
+  return files.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 /** The names in a folder, sorted. @throws {FileFormatError} where it is none. */

@@ -73,7 +73,7 @@ async function breath(signal: AbortSignal | undefined): Promise<void> {
  * @throws the signal's reason, between two pictures.
  */
 export async function readPictures(folder: string, options: PictureOptions): Promise<FolderPictures> {
-  const { files } = listPictures(folder)
+  const files = listPictures(folder)
   if (files.length === 0) throw new FileFormatError(folder, 'holds no pictures')
   const { crop, turn, resize, memory, scratch, signal, onProgress } = options
   const broken: string[] = []

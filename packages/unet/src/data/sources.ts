@@ -80,7 +80,7 @@ export function findSource(path: string): Found {
   const idx = (['train', 't10k'] as const).flatMap(imageFileNames)
   if (present.some((name) => idx.includes(name))) return { kind: 'idx', path }
   const arrays = present.filter((name) => /\.np[yz]$/i.test(name))
-  if (listPictures(path).files.length > 0) return { kind: 'pictures', ...picturesIn(path, present) }
+  if (listPictures(path).length > 0) return { kind: 'pictures', ...picturesIn(path, present) }
   if (arrays.length === 1) return { kind: 'arrays', path: join(path, arrays[0]!) }
   if (arrays.length > 1)
     throw new FileFormatError(path, `holds several files of arrays, ${arrays.join(', ')}: name one of them`)
