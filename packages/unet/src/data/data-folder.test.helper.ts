@@ -27,17 +27,15 @@ export function dataFolder() {
       writeFileSync(path, bytes)
       return path
     },
-    read: (options: Partial<DataOptions> = {}, wanted: Partial<ReadDataOptions> = {}) =>
-      readDataSet(
+    /** Reads it; what is to be known of it is kept in `said`. */
+    read: async (options: Partial<DataOptions> = {}, wanted: Partial<ReadDataOptions> = {}) => {
+      const found = await readDataSet(
         { path: set, ...options },
-        {
-          shape: [1, 2, 2],
-          labels: false,
-          openPicture,
-          onMessage: (message) => said.push(message),
-          ...wanted,
-        },
-      ),
+        { shape: [1, 2, 2], labels: false, openPicture, ...wanted },
+      )
+      said.push(...found.notes)
+      return found
+    },
     pixelsOf: (images: Samples, from: number, to: number) => Array.from(images.pixels.subarray(from, to)),
   }
 }

@@ -68,7 +68,7 @@ export async function readDataSet(options: DataOptions, wanted: ReadDataOptions)
   try {
     const [training] = read
     const skipped = read.flatMap((part) => part.skipped)
-    return trainingSet(
+    const made = trainingSet(
       source,
       sampling,
       {
@@ -77,6 +77,7 @@ export async function readDataSet(options: DataOptions, wanted: ReadDataOptions)
       },
       close,
     )
+    return { ...made, notes: [...read.flatMap(notesOf), ...made.notes] }
   } catch (error) {
     close()
     throw error
@@ -135,7 +136,6 @@ async function pictureSource(
     }
     const pictures = await readPictures(path, part)
     read.push(pictures)
-    for (const message of messagesOf(pictures)) onMessage?.(message)
     const images = pictureSet(pictures, [channels, h, w], { flip: false, turn: options.turn === true })
     return {
       images,
@@ -173,7 +173,7 @@ function nameOf(path: string, set: string): string {
   return isPart ? `${basename(dirname(resolve(path)))}/${name}` : name
 }
 
-function messagesOf({ count, skipped, notes, unkept }: FolderPictures): string[] {
+function notesOf({ count, skipped, notes, unkept }: FolderPictures): string[] {
   return [
     ...[...notes].map(([note, times]) => `of ${times} of ${count + unkept} pictures: ${note}`),
     ...(skipped.length === 0

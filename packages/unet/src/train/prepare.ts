@@ -38,7 +38,6 @@ export function checkGround(options: TrainCommand): Ground {
   const coder = options.autoencoder === undefined ? undefined : readAutoencoder(options.autoencoder)
   checkShape(config, coder)
   const init = options.initFrom === undefined ? undefined : readInit(options.initFrom, config)
-  for (const note of init?.notes ?? []) options.onMessage?.(note)
   return { coder, init }
 }
 
@@ -69,10 +68,11 @@ export async function prepare(
   })
   try {
     const set = coder === undefined ? pictures : await codedSet(pictures, coder, options)
-    for (const note of set.notes) onMessage?.(note)
     checkImages(set, config)
     checkLabels(config, set.images)
     if (set.test !== undefined) checkLabels({ model: config.model }, set.test)
+    // Only now: what is refused is refused in one line.
+    for (const note of [...(ground.init?.notes ?? []), ...set.notes]) onMessage?.(note)
     signal?.throwIfAborted()
     const { draw, imagesSha256: sha256 } = set.record
     const identity: RunIdentity = {
