@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
+import { skipUnlessShared } from './shared.ts'
 
 // `tweedie train` as processes in one folder: what signals and sudden deaths leave behind.
 
@@ -70,4 +71,31 @@ test('a signal saves and gives the folder back; a killed training leaves it to b
   last.child.kill('SIGTERM')
   expect(await last.ended).toBe(130)
   expect(readdirSync(out).filter((name) => name !== 'loss.jsonl')).toEqual(['state.safetensors'])
+})
+
+test('xray.json is ready to run', async (context) => {
+  const data = skipUnlessShared(context, 'data', 'pneumoniamnist', 'pneumoniamnist.npz')
+  const xray = resolve(import.meta.dirname, '../packages/unet/scripts/xray.json')
+  const argv = [
+    'train',
+    '--config',
+    xray,
+    '--data',
+    data,
+    '--out',
+    'xray',
+    '--set',
+    'batch=2',
+    '--dry-run',
+    '--json',
+  ]
+  const { status, stdout } = spawnSync(process.execPath, [bin, ...argv], { cwd: folder, encoding: 'utf8' })
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    data: '3,882 images of 28×28 in pneumoniamnist/pneumoniamnist.npz:train_images less 10 that are among those to evaluate on',
+    trainingImages: 3872,
+    testImages: 624,
+    parameters: 873_001,
+  })
+  expect(existsSync(join(folder, 'xray'))).toBe(false)
 })

@@ -1,10 +1,14 @@
 // Writes what is generated of the documentation: `npm run docs`. Run with --help for what else it measures.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { root } from './measured.ts'
 import { renew, strays } from './pages.ts'
 
 const usage = `Usage: npm run docs [-- options] [METHOD…]
 
-Renews the frames of docs/methods/*.md and the list of methods, and says what their bodies lack. Before that, if asked for:
+Renews the frames of docs/methods/*.md and the list of methods, and says what their bodies lack; and the tables of
+docs/training.md. Before that, if asked for:
 
   --pictures   draws a strip of each method's run on a held-out digit (docs/images/methods)
   --exact      measures how far each method is from exact posteriors (docs/exact.md, docs/methods/measured.json)
@@ -62,5 +66,10 @@ if (values['photos-noisy'] !== undefined)
 if (values.photos) await (await import('./photos.ts')).measurePhotos(only[0])
 if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
+// A process of its own, since the command line is no package to import.
+const tables = spawnSync(process.execPath, [join(root, 'packages/cli/scripts/training-docs.ts')], {
+  encoding: 'utf8',
+})
+if (tables.status !== 0) faults.push(`docs/training.md: ${tables.stderr}`)
 for (const fault of faults) console.error(fault)
 process.exitCode = faults.length > 0 ? 1 : 0

@@ -13,6 +13,7 @@ import { kitEdits } from './edits/kit.ts'
 import { denoiserEdits } from './edits/net-denoisers.ts'
 import { edmEdits } from './edits/net-edm.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
+import { netTrainEdits } from './edits/net-train.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -42,4 +43,5 @@ export const edits: readonly Edit[] = [
   ...gpuEdits,
   ...denoiserEdits,
   ...ddpmVariantEdits,
+  ...netTrainEdits,
 ]

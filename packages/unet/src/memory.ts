@@ -1,6 +1,7 @@
 import { getDevice, OptionError } from '@tweedie/tensor'
 
-const size = (bytes: number): string =>
+/** A number of bytes for a message. */
+export const bytesInWords = (bytes: number): string =>
   bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`
 
 /**
@@ -15,6 +16,6 @@ export function requireMemory(option: string, bytes: number, what: string): void
   if (memory === undefined || bytes <= memory.limit) return
   throw new OptionError(
     option,
-    `${what} needs more than ${size(bytes)} at once; the device ${name} has ${size(memory.limit)}`,
+    `${what} needs more than ${bytesInWords(bytes)} at once; the device ${name} has ${bytesInWords(memory.limit)}`,
   )
 }

@@ -53,7 +53,7 @@ const arrays: readonly Edit[] = [
   ),
   npz(
     'npz-budget',
-    'zip.pieces(member, size * bytesPerRead(type))',
+    'zip.pieces(member, size * held(type))',
     'zip.pieces(member, 0)',
     'compressed arrays cost nothing',
     inside('checkpoint/hostile'),

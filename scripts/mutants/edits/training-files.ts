@@ -1,12 +1,12 @@
 import type { Edit } from '../edit.ts'
-import { editsOf, inside as insideOf } from './of.ts'
+import { editsOf } from './of.ts'
 
-const src = 'packages/unet/src'
-const of = editsOf(src)
-const inside = (...paths: readonly string[]) => insideOf(src, ...paths)
+const of = editsOf('packages/unet/src')
 
 const idx = of('data/idx.ts', 'data/')
 const images = of('data/images.ts', 'data/data', 'data/idx-folder')
+const duplicates = of('data/duplicates.ts', 'data/data', 'data/pictures')
+const digest = of('data/digest.ts', 'data/idx-folder', 'data/data-set')
 const folder = of('data/idx-folder.ts', 'data/idx-folder')
 const lock = of('train/lock.ts', 'train/lock')
 const log = of('train/loss-log.ts', 'train/loss-log')
@@ -42,16 +42,16 @@ export const trainingFileEdits: readonly Edit[] = [
     'if (!isChannels(c))',
     '[N, 3, H, 3] is taken as channels last',
   ),
-  images(
+  duplicates(
     'images-drop',
-    'candidates.some((k) => sameImage(images, i, heldOut, k))',
-    'candidates.slice(0, 1).some((k) => sameImage(images, i, heldOut, k))',
+    '?.some((k) => {',
+    '?.slice(0, 1).some((k) => {',
     'of held-out images with one hash only the first is compared',
   ),
-  images(
+  duplicates(
     'images-hash',
-    'if (a.pixels[i * size + j] !== b.pixels[k * size + j]) return false',
-    'if (a.pixels[i * size + j]! > 255) return false',
+    'if (a[i] !== b[i]) return false',
+    'if (a[i]! > 255) return false',
     'images of one hash count as equal',
   ),
   folder(
@@ -60,12 +60,11 @@ export const trainingFileEdits: readonly Edit[] = [
     "['-images-idx4', '-images.idx3', '-images-idx3', '-images.idx4']",
     'colour is looked for before grey',
   ),
-  folder(
+  digest(
     'folder-sha',
-    'update(shape.join()).update(pixels)',
-    'update(pixels)',
+    'hash.update(shape.join()).update(bytesOf(images.pixels))',
+    'hash.update(bytesOf(images.pixels))',
     'images of another shape and the same pixels are the same',
-    inside('data', 'train'),
   ),
   lock(
     'lock-dead',

@@ -1,5 +1,5 @@
 import { show } from '../fields.ts'
-import type { ArrayEntry } from './arrays.ts'
+import type { ArrayEntry, ElementType } from './arrays.ts'
 import { bytesPerRead, bytesPerStored, sizeOf } from './arrays.ts'
 import { budgetOf } from './budget.ts'
 import type { ByteSource } from './bytes.ts'
@@ -37,12 +37,13 @@ export function npzOf(zip: Zip, file: string): Checkpoint {
     arrays.set(name, { member, header: parseNpyHeader(start, size, failIn(`${file}:${member}`)) })
   }
   const find = (name: string) => arrays.get(name) ?? failIn(file)(`holds no array ${show(name)}`)
-  const data = (name: string) => {
+  /** `held` is what an element takes that is made of the bytes. */
+  const data = (name: string, held: (type: ElementType) => number) => {
     const { member, header } = find(name)
     const fail = failIn(`${file}:${member}`)
     const type = npyElementType(header, fail)
     const size = sizeOf(header.shape)
-    const pieces = zip.pieces(member, size * bytesPerRead(type))
+    const pieces = zip.pieces(member, size * held(type))
     return { pieces: slicePieces(pieces, header.start, size * bytesPerStored(type)), header, fail }
   }
   const entries: ArrayEntry[] = [...arrays].map(
@@ -63,11 +64,11 @@ export function npzOf(zip: Zip, file: string): Checkpoint {
     metadata: {},
     beside: others.map((name) => ({ name, what: 'a file that is no array' })),
     stored: (name) => {
-      const { pieces, header, fail } = data(name)
+      const { pieces, header, fail } = data(name, bytesPerStored)
       return npyStored(pieces, header, fail)
     },
     values: (name) => {
-      const { pieces, header, fail } = data(name)
+      const { pieces, header, fail } = data(name, bytesPerRead)
       return npyValues(pieces, header, fail)
     },
   }

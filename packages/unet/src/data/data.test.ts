@@ -6,10 +6,11 @@ import { gzipSync } from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { excludeByPixels } from './duplicates.ts'
 import { heldOutDigits, readIdx, readIdxImages } from './files.ts'
 import { parseIdx } from './idx.ts'
 import type { ImageSet } from './images.ts'
-import { excludeByPixels, imageSet, readImage } from './images.ts'
+import { imageSet, readImage } from './images.ts'
 import { readTrainingSet } from './training-set.ts'
 
 describe('IDX', () => {

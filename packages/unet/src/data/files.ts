@@ -5,7 +5,7 @@ import { FileFormatError } from '@tweedie/tensor'
 import type { Idx } from './idx.ts'
 import { idxSize, parseIdx } from './idx.ts'
 import type { ImageSet } from './images.ts'
-import { imagesOfIdx } from './images.ts'
+import { imagesOfArray } from './images.ts'
 
 /** No array here holds more; a packed file that says so is refused before it is unpacked. */
 const maxUnpacked = 2 ** 31 - 1
@@ -52,8 +52,8 @@ function unpack(bytes: Uint8Array, path: string): Uint8Array {
   }
 }
 
-/** Reads an IDX file of images: grey [N, H, W], or with channels as {@link imagesOfIdx} takes them. @throws {FileFormatError} */
-export const readIdxImages = (path: string): ImageSet => imagesOfIdx(readIdx(path), path)
+/** Reads an IDX file of images: grey [N, H, W], or with channels as {@link imagesOfArray} takes them. @throws {FileFormatError} */
+export const readIdxImages = (path: string): ImageSet => imagesOfArray(readIdx(path), path)
 
 let digits: { images: ImageSet; labels: Uint8Array } | undefined
 

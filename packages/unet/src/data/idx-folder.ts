@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { show } from '../fields.ts'
 import { readIdx, readIdxFile } from './files.ts'
-import type { ImageSet, Samples } from './images.ts'
-import { imagesOfIdx } from './images.ts'
+import type { ImageSet } from './images.ts'
+import { imagesOfArray } from './images.ts'
+import { readFolder } from './picture-files.ts'
 
 /** One file of images, and what it was when it was read. */
 export interface ImageFile {
@@ -31,25 +31,26 @@ export const imageFileNames = (part: SetPart): readonly string[] =>
  * @throws {FileFormatError} where there are none: it says what was looked for and what the folder holds.
  */
 export function findImageFile(folder: string, part: SetPart): string {
-  const present = listFolder(folder)
+  const present = readFolder(folder)
   const name = imageFileNames(part).find((candidate) => present.includes(candidate))
   if (name !== undefined) return join(folder, name)
   const [packed, plain, , dotted] = imageFileNames(part)
-  const pictures = present.some((entry) => /\.(png|jpe?g|webp|tiff?|bmp|gif)$/i.test(entry))
   throw new FileFormatError(
     folder,
     `no ${part === 'train' ? 'training' : 'test'} images: looked for ${plain} or ${dotted}, with or without .gz, as in ` +
       `${packed} (idx4 for colour); the folder holds ${summary(present)}` +
-      `${part === 't10k' ? '; to train without any, say so (testSet: false, --no-test-set)' : ''}` +
-      `${pictures ? '. Folders of pictures are not read: put the pictures into an IDX file' : ''}`,
+      `${part === 't10k' ? '; hold some of the training images out (holdOut, --hold-out 5%), or train without any (testSet: false, --no-test-set)' : ''}`,
   )
 }
 
 /** Reads a part's images. @throws {FileFormatError} where they are missing, damaged or none. */
-export function readImageFile(folder: string, part: SetPart): ImageFile {
-  const path = findImageFile(folder, part)
+export const readImageFile = (folder: string, part: SetPart): ImageFile =>
+  readImages(findImageFile(folder, part))
+
+/** Reads a file of images. @throws {FileFormatError} where it is damaged or holds none. */
+export function readImages(path: string): ImageFile {
   const { idx, bytes } = readIdxFile(path)
-  const images = imagesOfIdx(idx, path)
+  const images = imagesOfArray(idx, path)
   if (images.count === 0) throw new FileFormatError(path, 'holds no images')
   return { path, name: basename(path), sha256: sha256(bytes), images }
 }
@@ -63,7 +64,7 @@ export function withLabels({ path, images, ...rest }: ImageFile, part: SetPart):
   const names = ['-labels-idx1', '-labels.idx1'].flatMap((middle) =>
     ['.gz', ''].map((end) => `${part}${middle}-ubyte${end}`),
   )
-  const present = listFolder(folder)
+  const present = readFolder(folder)
   const name = names.find((candidate) => present.includes(candidate))
   if (name === undefined)
     throw new FileFormatError(
@@ -79,22 +80,7 @@ export function withLabels({ path, images, ...rest }: ImageFile, part: SetPart):
   return { ...rest, path, images: { ...images, labels: values } }
 }
 
-/**
- * SHA-256 of an image set: its shape, then its pixels, then its labels where it has some; hexadecimal. The same for every
- * packing of the same images.
- */
-export const imagesSha256 = ({ shape, pixels, labels = new Uint8Array() }: Samples): string =>
-  createHash('sha256').update(shape.join()).update(pixels).update(labels).digest('hex')
-
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-
-function listFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch (error) {
-    throw new FileFormatError(folder, `cannot be read as a folder: ${(error as Error).message}`)
-  }
-}
 
 /** The first names of a list, and how many more there are. */
 function summary(names: readonly string[]): string {

@@ -25,7 +25,7 @@ function folderOf(train: Uint8Array, test?: Uint8Array): string {
 
 describe('a training set', () => {
   test('of any size says what it is', () => {
-    const folder = folderOf(idxBytes([7, 6, 10]), idxBytes([2, 6, 10]))
+    const folder = folderOf(idxBytes([7, 6, 10]), idxBytes([2, 6, 10], 2))
     const { images, test: tested, record, title } = readTrainingSet(folder, { test: true })
     expect([images.count, images.shape, tested?.count]).toEqual([7, [1, 6, 10], 2])
     const hash = (name: string) =>

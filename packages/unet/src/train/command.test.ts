@@ -38,7 +38,7 @@ function writeSet(folder: string, [channels, height, width]: readonly [number, n
     channels === 1 ? [count, height, width] : [count, channels, height, width]
   const rank = channels === 1 ? 3 : 4
   writeFileSync(join(folder, `train-images-idx${rank}-ubyte.gz`), gzipSync(idxBytes(shape(6))))
-  writeFileSync(join(folder, `t10k-images.idx${rank}-ubyte`), idxBytes(shape(3)))
+  writeFileSync(join(folder, `t10k-images.idx${rank}-ubyte`), idxBytes(shape(3), 2))
 }
 
 const model = ddpmConfig({
@@ -173,7 +173,7 @@ describe('a training that does not start leaves nothing', () => {
   })
 
   test.each<[string, Partial<TrainCommand>, typeof FileFormatError | typeof OptionError, string]>([
-    ['without data', { data: join(base, 'none') }, FileFormatError, 'cannot be read as a folder'],
+    ['without data', { data: join(base, 'none') }, FileFormatError, 'no such file or folder'],
     [
       'with a damaged test set',
       { data: damaged },

@@ -12,7 +12,7 @@ import {
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Predicts } from '../architectures/trained-on.ts'
-import type { Samples } from '../data/images.ts'
+import type { Samples } from '../data/pictures.ts'
 import type { Params } from '../params.ts'
 import { checkLabels, classesOf, noisyBatch } from './batch.ts'
 import { batchTensors } from './objective.ts'

@@ -8,19 +8,19 @@ import type { Arithmetic } from './arithmetic.ts'
 import { scheduleOf } from './config.ts'
 import { evaluateInBatches } from './evaluate.ts'
 import { paramsFromVector } from './flat.ts'
-import type { FoundAutoencoder } from './latent-set.ts'
 import { readLossLog } from './loss-log.ts'
 import type { TrainCommand } from './options.ts'
 import type { OutFolder } from './out-folder.ts'
 import { writeModel } from './out-folder.ts'
 import { toItsEnd } from './parts.ts'
+import type { Prepared } from './prepare.ts'
 import type { TrainRecord } from './record.ts'
 import { lossCurve } from './record.ts'
 import { standardise } from './standardise.ts'
 import type { TrainState } from './train.ts'
 
 /** What a record says that was known before the first step. */
-function facts(options: TrainCommand, set: TrainingSet) {
+function facts(options: TrainCommand, { set, init, coder }: Prepared) {
   const { config } = options
   return {
     name: options.name ?? basename(resolve(options.out)),
@@ -29,6 +29,8 @@ function facts(options: TrainCommand, set: TrainingSet) {
     trainingImages: set.images.count,
     data: set.title,
     dataset: set.record,
+    ...(init === undefined ? {} : { initFrom: init.record }),
+    ...(coder === undefined ? {} : { autoencoder: coder.record }),
     command: options.command ?? '',
   }
 }
@@ -45,12 +47,12 @@ const largestHalf = 65_504
 export async function finish(
   options: TrainCommand,
   folder: OutFolder,
-  set: TrainingSet,
+  prepared: Prepared,
   state: TrainState,
   arithmetic: readonly Arithmetic[],
   began: number,
-  autoencoder?: FoundAutoencoder,
 ): Promise<TrainRecord> {
+  const { set, coder: autoencoder } = prepared
   const { model } = options.config
   const { spec, write, coder } = architectureOf(model)
   let params = paramsFromVector(spec(model), state.ema)
@@ -71,8 +73,7 @@ export async function finish(
       tensor.dataSync().every((value: number) => Math.abs(value) <= largestHalf),
     )
     const record: TrainRecord = {
-      ...facts(options, set),
-      ...(autoencoder === undefined ? {} : { autoencoder: autoencoder.record }),
+      ...facts(options, prepared),
       arithmetic,
       evaluation,
       ...(latents === undefined ? {} : { latents }),
@@ -101,10 +102,10 @@ export async function finish(
 /** @throws the signal's reason, between two batches. */
 async function evaluateTestSet(
   { config, signal, onMessage, evaluateImages = 2000 }: TrainCommand,
-  { test, record }: TrainingSet,
+  { test, testTitle }: TrainingSet,
   params: ReturnType<typeof paramsFromVector>,
 ): Promise<TrainRecord['evaluation']> {
-  if (test === undefined || record.test === null) return null
+  if (test === undefined) return null
   const seed = 7
   const count = Math.min(evaluateImages, test.count)
   const batch = Math.min(100, config.batch)
@@ -122,5 +123,5 @@ async function evaluateTestSet(
     if (now > tenths) onMessage?.(`evaluated ${value} of ${count} test images`)
     tenths = now
   })
-  return { ...value, images: `the first ${count} of ${test.count} in ${record.test.file}`, seed }
+  return { ...value, images: `the first ${count} of ${test.count} in ${testTitle}`, seed }
 }

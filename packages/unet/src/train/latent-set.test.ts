@@ -34,7 +34,7 @@ const latentModel = admConfig({
 function writeSet(folder: string, counts = { train: trainingImages, t10k: 4 }): void {
   mkdirSync(folder, { recursive: true })
   for (const [part, count] of Object.entries(counts)) {
-    writeFileSync(join(folder, `${part}-images-idx3-ubyte`), idxBytes([count, 8, 8]))
+    writeFileSync(join(folder, `${part}-images-idx3-ubyte`), idxBytes([count, 8, 8], count))
     const labels = idxBytes([count])
     for (let i = 0; i < count; i++) labels[8 + i] = i % 2
     writeFileSync(join(folder, `${part}-labels-idx1-ubyte`), labels)
@@ -137,7 +137,8 @@ test('latents are those of the encoder, image by image, with the labels of the i
   expect(about).toEqual(pictures.record)
   const last = Float32Array.from(pictures.images.pixels.subarray(129 * 64), (v) => v / 127.5 - 1)
   const z = scope(() => encodePictures(network.params, model, fromData(last, [1, 1, 8, 8])).dataSync())
-  z.forEach((v, i) => void expect(images.pixels[129 * 32 + i]).toBeCloseTo(v, 5))
+  const coded = images.pixels.subarray(129 * 32, 130 * 32)
+  z.forEach((v, i) => void expect(coded[i]).toBeCloseTo(v, 5))
 })
 
 test('what does not fit is refused before any work', async () => {
@@ -148,6 +149,7 @@ test('what does not fit is refused before any work', async () => {
     expect(readdirSync(base)).not.toContain('refused')
   }
   const wide = admConfig({ ...latentModel, inChannels: 3, outChannels: 3 })
+  await refused({ data: { path: data, flip: true } }, 'latents are of images of one size, taken as they are')
   await refused(
     { config: ofPrior({ model: wide }) },
     'config: the model takes [3, 4, 4] by its configuration, but the latents of the autoencoder are [2, 4, 4]',

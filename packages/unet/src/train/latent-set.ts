@@ -5,8 +5,9 @@ import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
 import type { Network } from '../architectures/predictor.ts'
 import { writeAtomically } from '../checkpoint/file.ts'
-import type { Samples } from '../data/images.ts'
+import type { ImageSet, Values } from '../data/images.ts'
 import { imageSet } from '../data/images.ts'
+import { isPictureSet, wholeImages } from '../data/pictures.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { loadNetwork } from '../models/folder.ts'
 import { encodeBatch } from './standardise.ts'
@@ -71,11 +72,17 @@ const batch = 100
  * @throws {OptionError} where the pictures are of another shape than the autoencoder's.
  */
 export function* latentSet(
-  { images, test, ...rest }: TrainingSet,
+  { images: given, validation, test, ...rest }: TrainingSet,
   { config, params }: Network,
 ): Generator<{ readonly done: number; readonly all: number }, TrainingSet> {
   const { coder, sampleShape } = architectureOf(config)
   if (coder === undefined) throw new TypeError('latentSet: the network is no autoencoder')
+  const images = isPictureSet(given) ? wholeImages(given) : given
+  if (images === undefined)
+    throw new OptionError(
+      'data',
+      'latents are of images of one size, taken as they are: no crops, flips or turns, and pictures of the size that the autoencoder codes',
+    )
   const wanted = sampleShape(config)
   if (wanted.join() !== images.shape.join())
     throw new OptionError(
@@ -84,9 +91,9 @@ export function* latentSet(
     )
   const [channels = 0, height = 0, width = 0] = coder.latentShape(config)
   const size = channels * height * width
-  const all = images.count + (test?.count ?? 0)
+  const all = images.count + (validation?.count ?? 0) + (test?.count ?? 0)
   let done = 0
-  function* coded(set: Samples): Generator<{ done: number; all: number }, Samples> {
+  function* coded(set: ImageSet<Values>): Generator<{ done: number; all: number }, ImageSet<Float32Array>> {
     const values = new Float32Array(set.count * size)
     for (let from = 0; from < set.count; from += batch) {
       const n = Math.min(batch, set.count - from)
@@ -97,5 +104,13 @@ export function* latentSet(
     const latents = imageSet(values, [channels, height, width])
     return set.labels === undefined ? latents : { ...latents, labels: set.labels }
   }
-  return { ...rest, images: yield* coded(images), test: test === undefined ? undefined : yield* coded(test) }
+  function* codedPart(set: ImageSet<Values> | undefined) {
+    return set === undefined ? undefined : yield* coded(set)
+  }
+  return {
+    ...rest,
+    images: yield* coded(images),
+    validation: yield* codedPart(validation),
+    test: yield* codedPart(test),
+  }
 }

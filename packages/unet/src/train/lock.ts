@@ -139,6 +139,12 @@ export function takeLock(path: string, onMessage: (message: string) => void = ()
   return release
 }
 
+/** Makes sure that no other process has a lock, and leaves it as it is. @throws {OptionError} that names the process. */
+export function requireUnlocked(path: string): void {
+  const other = readOwner(readLock(path) ?? '')
+  if (other !== undefined && !isDead(other)) throw new OptionError('out', inUse(path, other))
+}
+
 function inUse(path: string, { pid, host, started }: LockOwner): string {
   const elsewhere = host === hostname() ? '' : `; if that process has ended, remove ${path}`
   return `process ${pid} on ${host} has been training in this folder since ${started}; choose another folder${elsewhere}`

@@ -10,6 +10,8 @@ export interface LossLine {
   readonly learningRate: number
   readonly gradNorm: number
   readonly imagesPerSecond: number
+  /** Loss of the averaged parameters on images held out, at the steps where it was measured. */
+  readonly heldOut?: number
 }
 
 const fields = [
@@ -22,11 +24,26 @@ const fields = [
 ] as const satisfies readonly (keyof LossLine)[]
 
 /** Adds a step to the log. */
-export function appendLoss(path: string, progress: TrainProgress): void {
+export function appendLoss(path: string, progress: TrainProgress, heldOut?: number): void {
   const { step, loss, lossAverage, learningRate, gradNorm } = progress
   const imagesPerSecond = Math.round(progress.imagesPerSecond * 10) / 10
-  const line: LossLine = { step, loss, lossAverage, learningRate, gradNorm, imagesPerSecond }
+  const line: LossLine = {
+    ...{ step, loss, lossAverage, learningRate, gradNorm, imagesPerSecond },
+    ...(heldOut === undefined ? {} : { heldOut }),
+  }
   appendFileSync(path, `${JSON.stringify(line)}\n`)
+}
+
+/**
+ * Adds a loss on images held out to the line of a step, where there is one without: a training that was stopped at that step had no
+ * time for it.
+ */
+export function completeLoss(path: string, step: number, heldOut: number): void {
+  const { lines } = readLossLog(path)
+  const line = lines.find((each) => each.step === step)
+  if (line === undefined) return
+  const completed = lines.map((each) => (each === line ? { ...each, heldOut } : each))
+  writeAtomically(path, completed.map((each) => `${JSON.stringify(each)}\n`).join(''))
 }
 
 function parseLine(text: string): LossLine | undefined {

@@ -18,8 +18,12 @@ export const names = {
 const temporary = new RegExp(
   `^(?:${Object.values(names)
     .map((name) => name.replace('.', '\\.'))
-    .join('|')})(?:\\.part|\\.stale)?\\.(\\d+)\\.tmp$`,
+    .join('|')}|pictures-\\d+)(?:\\.part|\\.stale)?\\.(\\d+)\\.tmp$`,
 )
+
+/** Path of the file of decoded pictures of a part of the data, while a training runs. */
+export const scratchPath = (folder: string, part: number): string =>
+  join(folder, `pictures-${part}.${process.pid}.tmp`)
 
 /** A folder that one training has for itself. */
 export interface OutFolder {

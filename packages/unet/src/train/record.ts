@@ -1,11 +1,12 @@
 import type { TrainedOn } from '../architectures/trained-on.ts'
 import { readJson } from '../checkpoint/file.ts'
-import type { DataRecord } from '../data/training-set.ts'
+import type { DataRecord } from '../data/record.ts'
 import { field, objectOf, text, whole } from '../fields.ts'
 import { recordedTraining } from '../models/training-record.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import type { TrainConfig } from './config.ts'
 import type { Evaluation } from './evaluate.ts'
+import type { InitRecord } from './init-from.ts'
 import type { AutoencoderRecord } from './latent-set.ts'
 import type { LossLine } from './loss-log.ts'
 import type { LatentMoments } from './standardise.ts'
@@ -26,6 +27,8 @@ export interface TrainRecord {
   readonly evaluation: (Evaluation & { readonly images: string; readonly seed: number }) | null
   /** Of a prior on latents: the autoencoder, which lies in the folder `autoencoder` beside the record. */
   readonly autoencoder?: AutoencoderRecord
+  /** The checkpoint whose parameters it began with; left out for fresh ones. */
+  readonly initFrom?: InitRecord
   /** Of an autoencoder: what the latents were before they were scaled, which the parameters now do. */
   readonly latents?: LatentMoments
   readonly lossCurve: readonly (readonly [step: number, lossAverage: number])[]

@@ -1,11 +1,14 @@
+import type { DrawRecord } from '../data/record.ts'
 import type { TrainConfig } from './config.ts'
 import { learningRateAt } from './config.ts'
 
 /** What a training must share with a checkpoint to continue it. */
 export interface RunIdentity {
   readonly config: TrainConfig
-  /** The images trained on: how many, and the SHA-256 of their shape and pixels. */
-  readonly images: { readonly count: number; readonly sha256: string }
+  /** The images trained on: how many, the SHA-256 of their shape and pixels, and how samples are made of them. */
+  readonly images: { readonly count: number; readonly sha256: string; readonly draw?: DrawRecord }
+  /** SHA-256 of the parameters that it began with, where they came from a checkpoint. */
+  readonly init?: string
 }
 
 /**
@@ -13,10 +16,10 @@ export interface RunIdentity {
  * decay): the result is then the one that the new configuration would have given from the start.
  */
 export function runDifference(saved: RunIdentity, now: RunIdentity, step: number): string | undefined {
-  const rest = ({ config, images }: RunIdentity) => {
+  const rest = ({ config, ...more }: RunIdentity) => {
     const { steps, warmup, learningRate, decay, decaySteps, ...others } = config
     // States of before there was a choice learned the noise.
-    return { images, config: { ...others, predicts: others.predicts ?? 'epsilon' } }
+    return { ...more, config: { ...others, predicts: others.predicts ?? 'epsilon' } }
   }
   const found = firstDifference(rest(saved), rest(now), '')
   if (found !== undefined) return found

@@ -1,7 +1,7 @@
 import { valueAndGrad } from '@tweedie/autograd'
 import { fromData, scope } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { Samples } from '../data/images.ts'
+import type { Samples } from '../data/pictures.ts'
 import type { ParamSpec } from '../params.ts'
 import { BatchSampler } from './batch.ts'
 import type { TrainConfig } from './config.ts'

@@ -1,7 +1,7 @@
-import { fromData, scope, treeMap } from '@tweedie/tensor'
+import { fromData, randomKey, scope, treeMap } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { Samples } from '../data/images.ts'
-import { readImage } from '../data/images.ts'
+import type { Samples } from '../data/pictures.ts'
+import { drawSample } from '../data/pictures.ts'
 import type { Params } from '../params.ts'
 import type { TrainConfig } from './config.ts'
 
@@ -53,7 +53,9 @@ export function* standardise(
   return { params: settled, moments: { mean, std, images: count } }
 }
 
-/** The latents of n images from a place on, one after the other. */
+const cropKey = randomKey(0).fold('encode')
+
+/** The latents of n images from a place on, or of a crop of each picture, one after the other. */
 export function encodeBatch(
   params: Params,
   model: TrainConfig['model'],
@@ -65,7 +67,7 @@ export function encodeBatch(
   if (coder === undefined) throw new TypeError('encodeBatch: the model is no autoencoder')
   const size = images.shape[0] * images.shape[1] * images.shape[2]
   const x = new Float32Array(n * size)
-  for (let j = 0; j < n; j++) readImage(images, from + j, x, j * size)
+  for (let j = 0; j < n; j++) drawSample(images, from + j, cropKey.fold(from + j), x, j * size)
   return scope(() =>
     coder.encode(params, model, fromData(x, [n, ...images.shape])).dataSync(),
   ) as Float32Array

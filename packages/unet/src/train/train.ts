@@ -3,7 +3,7 @@ import { adam, clipByGlobalNorm, updateAverage } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, NonFiniteError, OptionError, randomKey, scope, unscoped } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
-import type { Samples } from '../data/images.ts'
+import type { Samples } from '../data/pictures.ts'
 import { countParams } from '../params.ts'
 import type { TrainConfig } from './config.ts'
 import { emaDecayAt, learningRateAt, scheduleOf } from './config.ts'
@@ -39,6 +39,8 @@ export interface TrainProgress {
   readonly gradNorm: number
   /** Averaged over the last fifty steps or so. */
   readonly imagesPerSecond: number
+  /** Seconds that this step took. */
+  readonly seconds: number
   /** Estimated seconds to the end. */
   readonly eta: number
   /** Copies what {@link train} needs to go on from here. */
@@ -97,7 +99,6 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
     adam: { step: start.step, mean: vector(start.mean), square: vector(start.square) },
   }
   let lossAverage = start.lossAverage
-  let began = performance.now()
   let secondsPerStep = 0
   const state = (): TrainState => ({
     step: live.adam.step,
@@ -112,6 +113,8 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
       // Lets timers and signals through, which a chain of finished promises alone would not.
       await new Promise((resolve) => setTimeout(resolve, 0))
       signal?.throwIfAborted()
+      // What is done between two steps is no part of them.
+      const began = performance.now()
       const { gradient, loss } = await executor.step(live.params.flat.dataSync() as Float32Array, k)
       const { next, norm } = update(live, gradient, config, k)
       for (const { flat } of [live.params, live.ema, live.adam.mean, live.adam.square]) flat.dispose()
@@ -123,7 +126,6 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
       }
       lossAverage = Number.isNaN(lossAverage) ? loss : 0.98 * lossAverage + 0.02 * loss
       const seconds = (performance.now() - began) / 1000
-      began = performance.now()
       // The mean of the first steps, then a running average.
       const weight = Math.max(0.02, 1 / (k + 1 - start.step))
       secondsPerStep += weight * (seconds - secondsPerStep)
@@ -135,6 +137,7 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainProgress, T
         learningRate: learningRateAt(config, k),
         gradNorm: norm,
         imagesPerSecond: config.batch / secondsPerStep,
+        seconds,
         eta: (config.steps - k - 1) * secondsPerStep,
         state,
       }

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Device } from '@tweedie/tensor'
 import { getDevice, OptionError, TweedieError } from '@tweedie/tensor'
+import { FilePixels } from '../data/file-pixels.ts'
+import type { Samples } from '../data/pictures.ts'
 import type { ShardExecutor, TrainTask } from './shard.ts'
 import { ShardWorker, sumShards } from './shard.ts'
 
@@ -16,6 +18,17 @@ export interface SharedShards {
 const shared = {
   f32: (length: number) => new Float32Array(new SharedArrayBuffer(4 * length)),
   f64: (length: number) => new Float64Array(new SharedArrayBuffer(8 * length)),
+}
+
+/** A set whose values all threads see: in shared memory, or in a file. */
+function sharedSamples(images: Samples): Samples {
+  const { pixels: given } = images
+  if (!(given instanceof Uint8Array || given instanceof Float32Array)) return images
+  if (given.buffer instanceof SharedArrayBuffer) return images
+  const bytes = new SharedArrayBuffer(given.byteLength)
+  const pixels = given instanceof Float32Array ? new Float32Array(bytes) : new Uint8Array(bytes)
+  pixels.set(given)
+  return { ...images, pixels }
 }
 
 /** Takes shards until none is left. Every thread runs this; who gets which does not change the result. */
@@ -41,12 +54,8 @@ export function workerShards(workers: number): (task: TrainTask, size: number) =
     throw new OptionError('workers', `must be a positive integer, got ${workers}`)
   }
   return ({ config, images, table }, size) => {
-    const { pixels: given } = images
-    const bytes = new SharedArrayBuffer(given.byteLength)
-    const pixels = given instanceof Float32Array ? new Float32Array(bytes) : new Uint8Array(bytes)
-    pixels.set(given)
     const common: SharedShards = {
-      task: { config, images: { ...images, pixels }, table },
+      task: { config, images: sharedSamples(images), table },
       params: shared.f32(size),
       gradients: Array.from({ length: config.shards }, () => shared.f32(size)),
       losses: shared.f64(config.shards),
@@ -88,6 +97,26 @@ function roundingVariables(device: Device): Record<string, string> {
   }
 }
 
+/** What a thread is handed, in which a file of pixels is its path. */
+export type ThreadShards =
+  | SharedShards
+  | { readonly shards: SharedShards; readonly file: string; readonly length: number }
+
+function forThread(common: SharedShards): ThreadShards {
+  const { pixels } = common.task.images
+  if (!(pixels instanceof FilePixels)) return common
+  const images = { ...common.task.images, pixels: new Uint8Array(0) }
+  return { shards: { ...common, task: { ...common.task, images } }, file: pixels.path, length: pixels.length }
+}
+
+/** What a thread makes of it: it opens a file of pixels for itself. */
+export function inThread(given: ThreadShards): SharedShards {
+  if (!('file' in given)) return given
+  const { shards, file, length } = given
+  const images = { ...shards.task.images, pixels: new FilePixels(file, length) } as Samples
+  return { ...shards, task: { ...shards.task, images } }
+}
+
 /** A worker thread: told a step, it answers when it finds no more shards. */
 class Helper {
   private readonly worker: Worker
@@ -99,7 +128,7 @@ class Helper {
     const entry = new URL(`./worker-entry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
     // The shards keep all cores busy: no threads within them. They round as the first thread does.
     const env = { ...process.env, TWEEDIE_THREADS: '1', ...roundingVariables(device) }
-    this.worker = new Worker(entry, { workerData: common, env })
+    this.worker = new Worker(entry, { workerData: forThread(common), env })
     this.worker.on('message', () => this.settle?.resolve())
     this.worker.on('error', (error) => this.fail(error as Error))
     this.worker.on('exit', (code) => this.fail(new TweedieError(`train: a worker ended with code ${code}`)))

@@ -5,7 +5,9 @@ import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../../testing.test.helper.ts'
 import { saveInterval } from './command.ts'
-import { readTrainConfig } from './config.ts'
+import { readTrainFile } from './config.ts'
+import { dataSpecs } from './data-options.ts'
+import { nearest } from './unknown-field.ts'
 
 const model = { sampleSize: 8, blockOutChannels: [4, 8], normGroups: 2 }
 const diffusers = {
@@ -26,7 +28,7 @@ function read(json: unknown, text = JSON.stringify(json)) {
   using folder = temporaryFolder()
   const path = join(folder.path, 'c.json')
   writeFileSync(path, text)
-  return readTrainConfig(path)
+  return readTrainFile(path).config
 }
 
 describe('a training configuration', () => {
@@ -146,4 +148,44 @@ test('the interval between saved states is in steps or in time', () => {
   for (const text of ['0', '0s', '-1', '1.5', '60 s', '5h', '', 's', '1e3', '9999999999']) {
     expect(saveInterval.accepts(readText(saveInterval, text)), text).toBe(false)
   }
+})
+
+test('what is held out is a number of images or a part of them; memory has units', () => {
+  const { holdOut, memory } = dataSpecs
+  expect(['40', '5%', '0.5%', '50%', '0.25'].map((text) => readText(holdOut, text))).toEqual([
+    40, 0.05, 0.005, 0.5, 0.25,
+  ])
+  for (const text of ['0', '0%', '100%', '1.5', '-1', '5 %', 'half', '']) {
+    const value = readText(holdOut, text)
+    expect(value !== undefined && holdOut.accepts(value), text).toBe(false)
+  }
+  expect(['0', '500', '2k', '3M', '1g'].map((text) => readText(memory, text))).toEqual([
+    0,
+    500,
+    2 ** 11,
+    3 * 2 ** 20,
+    2 ** 30,
+  ])
+  for (const text of ['1.5g', '2t', '-1', '']) expect(readText(memory, text), text).toBeUndefined()
+})
+
+test('an unknown field is answered with the nearest one, where there is one', () => {
+  const names = ['learningRate', 'steps', 'emaDecay', 'beta1', 'beta2']
+  const meant = [
+    'learning_rate',
+    'LearningRate',
+    'lerningRate',
+    'step',
+    'setps',
+    'ema',
+    'ema_decay',
+    'beta3',
+    'x',
+    '',
+  ]
+  expect(meant.map((name) => nearest(name, names))).toEqual([
+    ...['learningRate', 'learningRate', 'learningRate', 'steps', 'steps', undefined, 'emaDecay', 'beta1'],
+    ...[undefined, undefined],
+  ])
+  expect(nearest('a'.repeat(1e6), names)).toBeUndefined()
 })

@@ -4,6 +4,9 @@ import type { TrainConfig } from '@tweedie/unet'
 import { networkConfig, trainConfig, weightings } from '@tweedie/unet'
 import { readJson } from '@tweedie/unet/node'
 import * as v from 'valibot'
+import type { DataFields } from './data-options.ts'
+import { readDataFields } from './data-options.ts'
+import { unknownField } from './unknown-field.ts'
 
 const number = v.pipe(v.number(), v.finite('must be finite'))
 const count = v.pipe(v.number(), v.safeInteger('must be an integer below 2^53'))
@@ -13,7 +16,7 @@ const isObject = (given: unknown) => typeof given === 'object' && given !== null
 const object = v.custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object')
 
 /** The fields of a training configuration, besides the model. */
-const fields = {
+export const fields = {
   predicts: v.optional(v.picklist(predictions)),
   steps: count,
   batch: v.optional(count),
@@ -49,19 +52,22 @@ const fields = {
   labelWeight: v.optional(number),
 } satisfies Readonly<Record<keyof Omit<TrainConfig, 'model'>, v.GenericSchema>>
 
-const ConfigFile = v.pipe(
-  object,
-  v.strictObject({ model: object, ...fields }, ({ expected, message }) =>
-    expected === 'never' ? 'is no field of a training configuration' : message,
-  ),
-)
+/** Fields that say where things are, and not what is computed. */
+const places = { data: v.optional(v.unknown()), initFrom: v.optional(v.pipe(v.string(), v.minLength(1))) }
+
+const ConfigFile = v.pipe(object, v.strictObject({ model: object, ...fields, ...places }))
 
 /** @throws {FileFormatError} naming the field that does not fit. */
 function parsed<T>(schema: v.GenericSchema<unknown, T>, value: unknown, path: string): T {
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
   const [issue] = result.issues
-  throw new FileFormatError(path, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`)
+  const where = v.getDotPath(issue) ?? 'the whole'
+  if (issue.expected === 'never' && !where.includes('.')) {
+    const names = ['model', ...Object.keys(fields), ...Object.keys(places)]
+    throw new FileFormatError(path, unknownField(where, names, 'a training configuration'))
+  }
+  throw new FileFormatError(path, `${where}: ${issue.message}`)
 }
 
 /** Without the fields that are undefined. */
@@ -70,18 +76,45 @@ const present = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
     [K in keyof T]: Exclude<T[K], undefined>
   }
 
+/** What a configuration file says: what is computed, and where it says so what of. */
+export interface TrainFile {
+  readonly config: TrainConfig
+  readonly data: DataFields
+  readonly initFrom?: string
+}
+
 /**
  * The training configuration in a JSON file. The model is given in our own form, with the `architecture` it is of, or as
  * a `config.json` of any architecture.
+ * @param settings - Fields in the place of those of the file, by their paths, such as `model.sampleSize`.
  * @throws {FileFormatError} naming the field that does not fit.
  */
-export function readTrainConfig(path: string): TrainConfig {
-  const { model, ...rest } = parsed(ConfigFile, readJson(path), path)
+export function readTrainFile(path: string, settings: Readonly<Record<string, unknown>> = {}): TrainFile {
+  const json = withSettings(readJson(path), settings, path)
+  const { model, data, initFrom, ...rest } = parsed(ConfigFile, json, path)
   const built = networkConfig(model, path)
   try {
-    return trainConfig({ ...present(rest), model: built })
+    return {
+      config: trainConfig({ ...present(rest), model: built }),
+      data: data === undefined ? {} : readDataFields(data, path),
+      ...(initFrom === undefined ? {} : { initFrom }),
+    }
   } catch (error) {
     if (error instanceof OptionError) throw new FileFormatError(path, error.message)
     throw error
   }
+}
+
+/** JSON with some fields replaced, or added. @throws {FileFormatError} for a path through what is no object. */
+function withSettings(json: unknown, settings: Readonly<Record<string, unknown>>, path: string): unknown {
+  return Object.entries(settings).reduce((whole, [name, value]) => {
+    const replaced = (inside: unknown, [first = '', ...rest]: readonly string[]): unknown => {
+      if (!isObject(inside))
+        throw new FileFormatError(path, `${name}: cannot be set, since it is no field of an object`)
+      const there = inside as Readonly<Record<string, unknown>>
+      const inner = Object.hasOwn(there, first) ? there[first] : {}
+      return { ...there, [first]: rest.length === 0 ? value : replaced(inner, rest) }
+    }
+    return replaced(whole, name.split('.'))
+  }, json)
 }
