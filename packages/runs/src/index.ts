@@ -3,17 +3,28 @@ export { methodFacts, methodsThatFit, suggesting } from './facts/methods.ts'
 export type { OperatorFacts } from './facts/operators.ts'
 export { exampleOperator, operatorFacts, operatorsThatFit, operatorWords } from './facts/operators.ts'
 export type { Picture } from './pictures/picture.ts'
-export { enlarge, isPicture, toColor, toGrey, toPictures, toTensor } from './pictures/picture.ts'
+export {
+  centreOf,
+  enlarge,
+  isPicture,
+  reduced,
+  toColor,
+  toGrey,
+  toPictures,
+  toTensor,
+} from './pictures/picture.ts'
 export type { Panel, PanelRow } from './pictures/sheet.ts'
 export { drawGrid, drawSheet } from './pictures/sheet.ts'
 export { autoencoderOf } from './priors/autoencoder.ts'
 export { fetchLatentPrior } from './priors/fetch-latent.ts'
 export { checkMemory, checkNetwork, priorOf, shapeAt } from './priors/network.ts'
 export { scheduleOf } from './priors/schedule.ts'
+export type { Layout, LayoutRequest, OpenPrior, PriorSizes, Size } from './priors/sizes.ts'
+export { laidOver, layoutOf, withChannels } from './priors/sizes.ts'
 export { asPictures, operatorFor } from './problem/latent.ts'
 export type { Measured, ProblemSpec } from './problem/problem.ts'
 export { drawsOf, measure, measurementKey, problemFromSpec, repeatSample } from './problem/problem.ts'
-export type { Restoration } from './problem/restoration.ts'
+export type { LaidOver, Restoration } from './problem/restoration.ts'
 export type { FinishedRun } from './record/finish.ts'
 export { describeDevice, recordRun } from './record/finish.ts'
 export { commandLine, formatRecord, meanScore } from './record/format.ts'

@@ -48,7 +48,9 @@ export interface OpenPicture {
   /** Of the picture as it is to be looked at, turned as its EXIF says. */
   readonly width: number
   readonly height: number
-  /** @throws {FileFormatError} where its pixels are damaged. */
+  /** Of a sample, as stored: more than 8 are kept. */
+  readonly bits: number
+  /** Decodes it, once. @throws {FileFormatError} where its pixels are damaged. */
   decode(): ReadPicture
 }
 
@@ -88,12 +90,16 @@ export function openPicture(content: Uint8Array, file: string): OpenPicture {
   })
   const { orientation, notes = [] } = header
   const [width, height] = isLying(orientation) ? [header.height, header.width] : [header.width, header.height]
+  let decoded: ReadPicture | undefined
+  const { bits = 8 } = header
   return {
     width,
     height,
+    bits,
     decode: () => {
+      if (decoded !== undefined) return decoded
       const { picture, opaque } = attempt(() => planes(header.decode()))
-      return {
+      decoded = {
         picture: upright(picture, orientation),
         notes: [
           ...notes,
@@ -103,6 +109,7 @@ export function openPicture(content: Uint8Array, file: string): OpenPicture {
             : [`the picture was turned upright, as its EXIF orientation ${orientation} says`]),
         ],
       }
+      return decoded
     },
   }
 }

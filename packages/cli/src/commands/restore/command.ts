@@ -1,6 +1,6 @@
-import { integer } from '@tweedie/solvers'
+import { choice, integer } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
@@ -9,6 +9,13 @@ import type { RestoreOptions } from './perform.ts'
 
 /** The options as they were typed: a method is not there by itself. */
 type AskedOptions = Omit<RestoreOptions, 'method'> & { readonly method?: string; readonly resume?: string }
+
+/** @throws {InvalidArgumentError} unless it is 8 or 16. */
+function readDepth(text: string): 8 | 16 {
+  if (text === '8') return 8
+  if (text === '16') return 16
+  throw new InvalidArgumentError('It must be 8 or 16.')
+}
 
 export function restoreCommand(io: Io): Command {
   return new Command('restore')
@@ -37,6 +44,47 @@ export function restoreCommand(io: Io): Command {
     )
     .addOption(
       specOption('--seed <n>', integer('seed of the noise and of the method', { default: 0, min: 0 })),
+    )
+    .addOption(
+      specOption(
+        '--tile <px>',
+        integer('give the network windows of this side, seam-free, instead of the whole picture', {
+          min: 8,
+          max: 4096,
+          otherwise: 'the whole picture where memory holds it',
+        }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--overlap <px>',
+        integer('pixels that neighbouring windows share', {
+          min: 0,
+          max: 2048,
+          otherwise: 'an eighth of the tile',
+        }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--fit <how>',
+        choice('a side that the network cannot take: continue it by reflection, or crop', ['pad', 'crop']),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--channels <how>',
+        choice('a picture of other channels than the prior: convert it, or keep it and adapt the prior', [
+          'convert',
+          'keep',
+        ]),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--depth <bits>',
+        'bits of the PNGs (default: 16 for a picture of more than 8, else 8)',
+      ).argParser(readDepth),
     )
     .option(
       '--measured',

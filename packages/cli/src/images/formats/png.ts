@@ -40,10 +40,11 @@ export const png: Format = {
   matches: (bytes) => bytes[0] === 0x89 && bytes.toString('latin1', 1, 4) === 'PNG',
   scan(bytes) {
     const parts = readParts(bytes)
-    const { width, height } = parts.head
+    const { width, height, depth } = parts.head
     return {
       width,
       height,
+      bits: depth,
       orientation: parts.exif === undefined ? 1 : orientationOf(parts.exif),
       decode: () => decode(parts),
     }

@@ -64,6 +64,7 @@ export const tiff: Format = {
     return {
       width,
       height,
+      bits: directory.numbers(tags.bits, 64)[0] ?? 1,
       orientation: orientationOf(bytes),
       notes: directory.more ? ['only the first of several pictures was read'] : [],
       decode: () => decode(bytes, directory, width, height),
