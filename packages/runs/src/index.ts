@@ -27,6 +27,7 @@ export { drawsOf, measure, measurementKey, problemFromSpec, repeatSample } from 
 export type { LaidOver, Restoration } from './problem/restoration.ts'
 export type { FinishedRun } from './record/finish.ts'
 export { describeDevice, recordRun } from './record/finish.ts'
+export type { FolderRecord, FolderResult, FolderRow } from './record/folder.ts'
 export { commandLine, formatRecord, meanScore } from './record/format.ts'
 export type {
   InputRecord,
@@ -40,6 +41,8 @@ export type {
 } from './record/record.ts'
 export type { Chart, Curve } from './report/curves.ts'
 export { drawChart } from './report/curves.ts'
+export type { ShownRow, Thumb } from './report/folder-page.ts'
+export { drawFolderReport, failedOf, meanOfRows, metricsOfRows } from './report/folder-page.ts'
 export { fixed } from './report/numbers.ts'
 export type { PictureAddress } from './report/page.ts'
 export { drawReport } from './report/page.ts'

@@ -8,7 +8,11 @@ import { deviceOption, noiseOption, settingsOption, specOption } from '../../ter
 import type { RestoreOptions } from './perform.ts'
 
 /** The options as they were typed: a method is not there by itself. */
-type AskedOptions = Omit<RestoreOptions, 'method'> & { readonly method?: string; readonly resume?: string }
+type AskedOptions = Omit<RestoreOptions, 'method'> & {
+  readonly method?: string
+  readonly resume?: string
+  readonly input?: readonly string[]
+}
 
 /** @throws {InvalidArgumentError} unless it is 8 or 16. */
 function readDepth(text: string): 8 | 16 {
@@ -23,6 +27,10 @@ export function restoreCommand(io: Io): Command {
     .argument(
       '[image]',
       "a picture (PNG, JPEG, WebP, TIFF, BMP) of the prior's size, or its numbers (npy, npz)",
+    )
+    .option(
+      '--input <path...>',
+      'restore many pictures: a folder, patterns such as "photos/**/*.jpg", or files; in the place of [image]',
     )
     .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
     .option(
@@ -140,8 +148,19 @@ refused. With --resumable an interrupted run can be continued, to the same resul
         const { resume } = await import('./resume.ts')
         return onDevice(options.device, () => resume(io, folder, options))
       }
-      if (image === undefined) command.error("missing required argument 'image'")
+      const { input } = asked
+      if (image === undefined && input === undefined) command.error("missing required argument 'image'")
       if (options.operator === undefined) command.error("required option '--operator <spec>' not specified")
+      if (input !== undefined) {
+        if (image !== undefined)
+          throw new OptionError('--input', `is in the place of an image; got '${image}' as well`)
+        if (options.resumable === true)
+          throw new OptionError('--resumable', 'is for one picture; of many, each is kept when it is done')
+        const { restoreFolder } = await import('./folder/folder.ts')
+        const many = { ...options, input }
+        return onDevice(options.device, () => restoreFolder(io, many, command.parent?.args ?? []))
+      }
+      if (image === undefined) return
       const { restore } = await import('./restore.ts')
       await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
     })

@@ -17,9 +17,9 @@ function networkIn(path: string, channels: number): void {
     outChannels: channels,
     blockOutChannels: [8, 8, 8],
     layersPerBlock: 1,
-    downBlockTypes: ['DownBlock2D', 'DownBlock2D', 'DownBlock2D'],
-    upBlockTypes: ['UpBlock2D', 'UpBlock2D', 'UpBlock2D'],
-    normNumGroups: 4,
+    downAttention: [false, false, false],
+    upAttention: [false, false, false],
+    normGroups: 4,
   })
   mkdirSync(path)
   writeFileSync(join(path, 'config.json'), JSON.stringify(ddpm.write(config)))
@@ -112,6 +112,11 @@ test('--fit crop takes the middle of a picture and of an array', async () => {
     expect(y.shape).toEqual([1, 20, 36])
     y.values().forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4))
   }
+  // An operator may ask for multiples of its own: of 3 and of 4 the largest is 12·(1, 3).
+  expect(await folder.restore('p.png', 'grey', '--operator', 'sr:3', '--fit', 'crop')).toMatchObject({
+    code: 0,
+  })
+  expect(folder.record().prior.shape).toEqual([1, 12, 36])
   writeFileSync(folder.at('s.png'), png(1, 3, 37))
   expectWrongUse(
     await folder.restore('s.png', 'grey', '--operator', 'denoise', '--fit', 'crop'),
@@ -188,17 +193,20 @@ test('a prior of a fixed size is given windows of that size, and no others', asy
 })
 
 test.for([
-  ['sr:4', [1, 9, 7], [1, 36, 28]],
-  ['sr:2', [1, 9, 7], [1, 18, 14]],
-  ['blur', [1, 18, 14], [1, 18, 14]],
-  ['inpaint:box=6', [1, 18, 14], [1, 18, 14]],
-] as const)('--measured by %s: the picture has the size that measures so', async ([operator, y, shape]) => {
-  using folder = prepared()
-  writeFileSync(folder.at('y.png'), png(...y))
-  const result = await folder.restore('y.png', 'grey', '--operator', operator, '--measured')
-  expect(result).toMatchObject({ code: 0, err: '' })
-  expect(folder.record().prior.shape).toEqual(shape)
-})
+  ['sr:4', 9, 7, [1, 36, 28]],
+  ['sr:2', 9, 7, [1, 18, 14]],
+  ['blur', 18, 14, [1, 18, 14]],
+  ['inpaint:box=6', 18, 14, [1, 18, 14]],
+] as const)(
+  '--measured by %s: the picture has the size that measures so',
+  async ([operator, rows, columns, shape]) => {
+    using folder = prepared()
+    writeFileSync(folder.at('y.png'), png(1, rows, columns))
+    const result = await folder.restore('y.png', 'grey', '--operator', operator, '--measured')
+    expect(result).toMatchObject({ code: 0, err: '' })
+    expect(folder.record().prior.shape).toEqual(shape)
+  },
+)
 
 test('channels: converted with a note that names the other way, or kept', async () => {
   using folder = prepared()

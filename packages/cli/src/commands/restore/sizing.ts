@@ -155,12 +155,30 @@ async function soughtShape(
   const [ownChannels = 0] = own
   const size = sizeOfInput(input)
   const { content, record } = input
+  const made = async (shape: readonly number[]) => {
+    try {
+      return (await resolveOperator(io, asked.operator, shape, '--operator')).operator
+    } catch (error) {
+      if (error instanceof OptionError) return undefined
+      throw error
+    }
+  }
   if (asked.measured !== true) {
     if (size === undefined || (content.kind === 'array' && hasShape(content.array, own))) return undefined
     const channels = keptChannels(input, asked, ownChannels)
     if (asked.fit !== 'crop') return [channels, ...size]
-    const [height, width] = [divisor * Math.floor(size[0] / divisor), divisor * Math.floor(size[1] / divisor)]
-    if (height > 0 && width > 0) return [channels, height, width]
+    const cropped = (step: number): PictureShape => [
+      channels,
+      step * Math.floor(size[0] / step),
+      step * Math.floor(size[1] / step),
+    ]
+    // The operator may ask for multiples of its own, as sr:3 does.
+    for (const factor of factors) {
+      const shape = cropped(factor * divisor)
+      if (shape.every((extent) => extent > 0) && (await made(shape)) !== undefined) return shape
+    }
+    const shape = cropped(divisor)
+    if (shape.every((extent) => extent > 0)) return shape
     throw new OptionError(
       record.file,
       `is ${size[1]}×${size[0]} pixels, fewer than the ${divisor} that the network takes; --fit pad continues it`,
@@ -171,14 +189,6 @@ async function soughtShape(
       '--fit',
       'crop is for a truth that is measured here; a measurement is of a whole picture',
     )
-  const made = async (shape: readonly number[]) => {
-    try {
-      return (await resolveOperator(io, asked.operator, shape, '--operator')).operator
-    } catch (error) {
-      if (error instanceof OptionError) return undefined
-      throw error
-    }
-  }
   const channels = keptChannels(input, asked, ownChannels)
   const asIs = await made(own)
   if (asIs !== undefined && fits(input, asIs, own) && channels === ownChannels) return undefined
@@ -191,7 +201,7 @@ async function soughtShape(
   return undefined
 }
 
-/** How many times a picture's sides may be those of its measurement. */
+/** How many times a picture's sides may be those of its measurement, and the multiples that an operator may ask for. */
 const factors = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16]
 
 /** Whether a file can be the measurement of a picture of a shape, or the whole picture of which a part is measured. */
