@@ -99,9 +99,19 @@ describe('what is refused', () => {
 
   test('what is no picture', async () => {
     await refused(new Uint8Array()).toThrow('the file is empty')
-    await refused(Buffer.from('hello')).toThrow(/picture: not a PNG, JPEG, WebP, TIFF or BMP image$/)
-    await refused(Buffer.from('GIF89a')).toThrow('a GIF, which is not read; save it as PNG')
-    await refused(Buffer.from('\0\0\0\x1cftypavif')).toThrow('an AVIF, which is not read')
+    await refused(Buffer.from('hello')).toThrow(/picture: not a PNG, JPEG, WebP, TIFF, BMP or GIF image$/)
+    await refused(Buffer.from('GIF89a')).toThrow('broken GIF: cut off after 6 bytes')
+    const boxes: [string, string][] = [
+      ['\0\0\0\x1cftypavif', 'an AVIF, which is not read; save it as PNG'],
+      ['\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf', 'an AVIF'],
+      ['\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf', 'an HEIC picture'],
+      ['\0\0\0\x14ftypmif1\0\0\0\0mif1', 'an HEIF picture'],
+      ['\0\0\0\x14ftypisom\0\0\0\0mp42', 'a video'],
+      ['\0\0\0\x0cjP  \r\n', 'a JPEG 2000 picture'],
+      ['P6\n2 2\n255\n', 'a Netpbm picture'],
+      [`${'\0'.repeat(128)}DICM`, 'a DICOM file'],
+    ]
+    for (const [mark, what] of boxes) await refused(Buffer.from(mark, 'latin1')).toThrow(what)
   })
 
   test('every way of cutting one off', async () => {
@@ -118,6 +128,9 @@ describe('what is refused', () => {
     'webp-alpha',
     'tiff-RGB-tiff_lzw-differences',
     'bmp-P',
+    'gif-colours',
+    'gif-animation',
+    'webp-animation',
   ])(
     '%s, cut off anywhere, is an error or, where only padding is missing, the same picture',
     async (name) => {
@@ -138,6 +151,13 @@ describe('what is refused', () => {
     'tiff-tiles-deflate-differences',
     'tiff-P-tiff_lzw',
     'bmp-565',
+    'gif-interlaced-9',
+    'gif-animation',
+    'webp-animation-alpha',
+    'icc-jpeg-p3',
+    'icc-png-adobe',
+    'icc-tiff-p3',
+    'icc-webp-p3',
   ])('%s with a damaged byte is a picture of its size or a typed error', async (name) => {
     const whole = pillow(name)
     for (let at = 0; at < whole.length; at += 11) {
@@ -152,18 +172,19 @@ describe('what is refused', () => {
     }
   })
 
-  test('the picture of an animation, and what no reader of ours knows, by name', async () => {
-    const webp = pillow('webp-lossless')
-    const part = Buffer.from('ANIM\x06\0\0\0\0\0\0\0\0\0', 'latin1')
-    await refused(Buffer.concat([webp.subarray(0, 12), part, webp.subarray(12)])).toThrow(
-      'an animation is not read; save it as PNG',
-    )
+  test('what no reader of ours knows, by name', async () => {
     const tiff = Uint8Array.from(pillow('tiff-RGB-raw'))
     const tag = Buffer.from(tiff.buffer).indexOf(Buffer.from([0x06, 0x01, 0x03, 0x00])) // photometric
     tiff[tag + 8] = 6
     await refused(tiff).toThrow('a TIFF of photometric interpretation 6 is not read')
     tiff[tag] = 0xff // another tag, so that there is none
     await refused(tiff).toThrow('it does not say what its samples mean')
+    const preview = Buffer.from(pillow('tiff-RGB-raw'))
+    // The tag of how planes lie, which is 1, in the place of the kind of picture.
+    preview.writeUInt16LE(254, preview.indexOf('1c010300', 0, 'hex'))
+    await refused(preview).toThrow(
+      "a camera's raw file, whose first picture is a preview, is not read; develop it",
+    )
     const bmp = Uint8Array.from(pillow('bmp-L'))
     bmp[30] = 1
     await refused(bmp).toThrow('a BMP compressed by RLE8 is not read')
@@ -317,7 +338,7 @@ describe('what is refused', () => {
 
   test('absurd sizes, before anything is decoded', async () => {
     const huge = png({ width: 60000, height: 60000, depth: 8, type: 0, rows: new Uint8Array(10) })
-    await refused(huge).toThrow('60000×60000 pixels are too many; at most 4096 a side')
+    await refused(huge).toThrow('60000×60000 pixels are too many; at most 33554432 are read, 32768 a side')
     await refused(png({ width: 0, height: 5, depth: 8, type: 0, rows: new Uint8Array(10) })).toThrow(
       '0×5 pixels',
     )

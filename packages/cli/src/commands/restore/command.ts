@@ -26,7 +26,7 @@ export function restoreCommand(io: Io): Command {
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
     .argument(
       '[image]',
-      "a picture (PNG, JPEG, WebP, TIFF, BMP) of the prior's size, or its numbers (npy, npz)",
+      "a picture (PNG, JPEG, WebP, TIFF, BMP, GIF) of the prior's size, or its numbers (npy, npz)",
     )
     .option(
       '--input <path...>',
