@@ -193,6 +193,33 @@ describe('what is refused', () => {
     await refused(arithmetic).toThrow('arithmetic coding is not read')
   })
 
+  test('a first frame that covers a part of its canvas: what is beyond it is see-through, and on black', async () => {
+    const animation = Buffer.from(pillow('webp-animation'))
+    const whole = (await reading(animation)).picture
+    const canvas = animation.indexOf('VP8X') + 12
+    animation.writeUIntLE(whole.width + 4 - 1, canvas, 3)
+    animation.writeUIntLE(whole.height + 6 - 1, canvas + 3, 3)
+    const frame = animation.indexOf('ANMF') + 8
+    animation.writeUIntLE(1, frame, 3) // in units of two pixels
+    animation.writeUIntLE(2, frame + 3, 3)
+    const { picture, notes } = await reading(animation)
+    const { width, height, data } = picture
+    expect([width, height]).toEqual([whole.width + 4, whole.height + 6])
+    expect(notes).toContain('transparent pixels were put on black')
+    for (let c = 0; c < 3; c++) {
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const [row, column] = [y - 4, x - 2]
+          const isInside = row >= 0 && row < whole.height && column >= 0 && column < whole.width
+          const wanted = isInside ? whole.data[(c * whole.height + row) * whole.width + column] : 0
+          expect(data[(c * height + y) * width + x]).toBe(wanted)
+        }
+      }
+    }
+    animation.writeUIntLE(3, frame, 3)
+    await refused(animation).toThrow('its first picture lies beyond its canvas')
+  })
+
   test('absurd sizes of every kind, before anything is decoded', async () => {
     const jpeg = Buffer.from(goodJpeg)
     jpeg.writeUInt32BE(0xffffffff, jpeg.indexOf('ffc0', 0, 'hex') + 5)
@@ -206,6 +233,8 @@ describe('what is refused', () => {
     const bmp = Buffer.from(pillow('bmp-RGB'))
     bmp.writeInt32LE(-(2 ** 31), 22)
     await refused(bmp).toThrow('13×2147483648 pixels are too many')
+    bmp.writeInt32LE(-40_000, 22)
+    await refused(bmp).toThrow('13×40000 pixels are too many; at most 33554432 are read, 32768 a side')
     const many = Buffer.concat([goodJpeg, Buffer.from('ffda'.repeat(600), 'hex')])
     await refused(many).toThrow(/in \d+ scans are too much work/)
   })
