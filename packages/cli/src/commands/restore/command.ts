@@ -24,10 +24,7 @@ function readDepth(text: string): 8 | 16 {
 export function restoreCommand(io: Io): Command {
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
-    .argument(
-      '[image]',
-      "a picture (PNG, JPEG, WebP, TIFF, BMP, GIF) of the prior's size, or its numbers (npy, npz)",
-    )
+    .argument('[image]', 'a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), or its numbers (npy, npz)')
     .option(
       '--input <path...>',
       'restore many pictures: a folder, patterns such as "photos/**/*.jpg", or files; in the place of [image]',
@@ -114,6 +111,13 @@ An array (npy, or npz with one array or one named y or x) is taken as it is, in 
 white is 1; a measurement has the shape that the operator yields, and may lie outside. Values that are not finite are
 refused.
 
+A network is run at the picture's own size: where its sides are no multiples of what the network halves to, it is given the
+picture continued by reflection, or --fit crop takes the middle. Where memory would not hold it, or with --tile, it is given
+windows that are blended without seams. With --measured the picture has the size that measures so.
+
+With --input each picture of a folder is written under its name as soon as it is done; one that fails is named, the others go
+on, and the exit code is 1. The same command goes on after a kill, and with what was added.
+
 With σ_y known, the residual χ² = ‖y − A(x)‖²/σ_y² is told beside the range that noise alone gives it: too large, and the
 measurement is not met; too small, and the noise is fitted as well. It needs no truth. With --samples 16 there are
 their mean and their standard deviation too.
@@ -123,6 +127,8 @@ Examples:
   tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
   tweedie restore digit.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4
+  tweedie restore photo.jpg --operator denoise --prior ./mine --tile 256
+  tweedie restore --input photos --operator denoise --prior ./mine --out restored
 
 Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, the numbers of each unclipped as
 restored.npy … and measurement.npy (float32 [C, H, W]; std.npy is not scaled), contact-sheet.png, report.html and
