@@ -150,8 +150,8 @@ export const networkPictureEdits: readonly Edit[] = [
   targets('pictures-hidden', "!name.startsWith('.')", 'true', 'hidden files are taken'),
   folder(
     'pictures-kept-changed',
-    'return (await Promise.all(row.inputs.map((input) => isSame(io, input)))).every(Boolean)',
-    'return true',
+    'if (!(await isSame(io, input))) return false',
+    '{}',
     'a picture that changed is not restored anew',
   ),
   folder(

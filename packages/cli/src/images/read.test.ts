@@ -1,26 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { encode } from 'fast-png'
 import { describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../testing.test.helper.ts'
 import { chunk, png } from './formats/png-writer.test.helper.ts'
 import { encodePicture, isOurPng } from './png.ts'
-import { openPicture, readPicture } from './read.ts'
-
-/** Reads bytes by way of a file. */
-async function reading(bytes: Uint8Array) {
-  using folder = temporaryFolder()
-  const path = join(folder.path, 'picture')
-  writeFileSync(path, bytes)
-  return await readPicture(path)
-}
-
-/** A file of the collection that Pillow made. */
-function pillow(name: string): Buffer {
-  const path = join(import.meta.dirname, '../../../../tests/fixtures/pictures/pictures.json')
-  return Buffer.from(JSON.parse(readFileSync(path, 'utf8'))[name].file, 'base64')
-}
+import { openPicture } from './read.ts'
+import { pillow, reading } from './reading.test.helper.ts'
 
 describe('what is read', () => {
   test('grey of 8 bits, there and back', async () => {
@@ -193,33 +177,6 @@ describe('what is refused', () => {
     await refused(arithmetic).toThrow('arithmetic coding is not read')
   })
 
-  test('a first frame that covers a part of its canvas: what is beyond it is see-through, and on black', async () => {
-    const animation = Buffer.from(pillow('webp-animation'))
-    const whole = (await reading(animation)).picture
-    const canvas = animation.indexOf('VP8X') + 12
-    animation.writeUIntLE(whole.width + 4 - 1, canvas, 3)
-    animation.writeUIntLE(whole.height + 6 - 1, canvas + 3, 3)
-    const frame = animation.indexOf('ANMF') + 8
-    animation.writeUIntLE(1, frame, 3) // in units of two pixels
-    animation.writeUIntLE(2, frame + 3, 3)
-    const { picture, notes } = await reading(animation)
-    const { width, height, data } = picture
-    expect([width, height]).toEqual([whole.width + 4, whole.height + 6])
-    expect(notes).toContain('transparent pixels were put on black')
-    for (let c = 0; c < 3; c++) {
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
-          const [row, column] = [y - 4, x - 2]
-          const isInside = row >= 0 && row < whole.height && column >= 0 && column < whole.width
-          const wanted = isInside ? whole.data[(c * whole.height + row) * whole.width + column] : 0
-          expect(data[(c * height + y) * width + x]).toBe(wanted)
-        }
-      }
-    }
-    animation.writeUIntLE(3, frame, 3)
-    await refused(animation).toThrow('its first picture lies beyond its canvas')
-  })
-
   test('absurd sizes of every kind, before anything is decoded', async () => {
     const jpeg = Buffer.from(goodJpeg)
     jpeg.writeUInt32BE(0xffffffff, jpeg.indexOf('ffc0', 0, 'hex') + 5)
@@ -277,23 +234,6 @@ describe('what is refused', () => {
     }
     expect(await heightSaying(exif.length)).toBe(2)
     for (const length of [0, 1, exif.length - 1, exif.length + 1]) expect(await heightSaying(length)).toBe(1)
-  })
-
-  test('a WebP part of odd length is followed by a byte that is of no part (RFC 9649, 2.3)', async () => {
-    const plain = pillow('webp-lossless')
-    const turned = pillow('exif-webp-6')
-    const exif = turned.subarray(turned.indexOf('EXIF'))
-    const upright = (await reading(plain)).picture
-    for (const length of [0, 1, 4, 7]) {
-      const head = Buffer.from('ABCD\0\0\0\0', 'latin1')
-      head.writeUInt32LE(length, 4)
-      // What follows looks like a part that starts a byte earlier, and reaches beyond the file.
-      const bytes = Buffer.concat([plain, head, Buffer.alloc(length + (length % 2), 0xff), exif])
-      bytes.writeUInt32LE(bytes.length - 8, 4)
-      const { picture, notes } = await reading(bytes)
-      expect([picture.width, picture.height]).toEqual([upright.height, upright.width])
-      expect(notes).toContainEqual(expect.stringContaining('EXIF orientation 6'))
-    }
   })
 
   test('a TIFF that ends within its directory: what is missing is not taken for its default', async () => {

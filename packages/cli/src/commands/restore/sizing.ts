@@ -41,7 +41,8 @@ export async function sizePrior(
   const [channels, height, width] = shape
   const { samples, tile, overlap } = asked
   const bytes = 4 * copies * samples * channels * height * width
-  requireMemory(input.record.file, bytes, `at ${width}×${height} pixels ${samples} samples`)
+  const many = samples === 1 ? '' : `${samples} samples of `
+  requireMemory(input.record.file, bytes, `restoring ${many}${width}×${height} pixels`)
   const batch = samples * (own[0] === 1 ? channels : 1)
   return ofOptions(input.record.file, () => {
     const { notes, window, overlap: shared } = layoutOf(sizes, [height, width], { tile, overlap, batch })

@@ -194,6 +194,7 @@ test('wrong use', async () => {
   mkdirSync(folder.at('empty'))
   await refused("--input: there are no pictures in 'empty'", '--input', 'empty')
   expectWrongUse(await folder.restore(['--method', 'magic']), "--method: no method 'magic'")
+  expectWrongUse(await folder.restore(['--operator', 'magic:box=3']), "--operator: no operator 'magic'")
   expect(readdirSync(folder.at()).sort()).toEqual(['empty', 'in'])
 })
 
@@ -230,17 +231,14 @@ test('--samples: each of them, their mean and deviation; no tensor is left behin
       .filter((name) => name.endsWith('png'))
       .sort(),
   ).toEqual(['a', 'b'].flatMap((name) => ['1', '2', 'mean', 'std'].map((which) => `${name}-${which}.png`)))
-  const tensors = async (count: number) => {
-    using more = prepared({})
-    mkdirSync(more.at('in'))
-    for (let i = 0; i < count; i++) cpSync(folder.at('in/a.png'), more.at('in', `${i}.png`))
-    const before = memory().tensors
-    // Constants of operators and methods go with them, some time: these two have none.
-    const argv = ['--samples', '2', '--operator', 'denoise', '--method', 'dps']
-    expect((await more.restore(argv)).code).toBe(0)
-    return memory().tensors - before
-  }
-  expect(await tensors(5)).toBe(await tensors(1))
+  // Constants of operators and methods go with them, some time: these two have none.
+  using more = prepared({})
+  mkdirSync(more.at('in'))
+  for (let i = 0; i < 5; i++) cpSync(folder.at('in/a.png'), more.at('in', `${i}.png`))
+  const before = memory().tensors
+  const argv = ['--samples', '2', '--operator', 'denoise', '--method', 'dps']
+  expect((await more.restore(argv)).code).toBe(0)
+  expect(memory().tensors - before).toBeLessThanOrEqual(0)
 })
 
 test('--measured, of a folder of measurements', async () => {

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, realpath } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FolderRecord, FolderRow, InputRecord, ShownRow } from '@tweedie/runs'
 import { drawFolderReport, failedOf, formatRecord, InterruptedError } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
+import { specName } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { explain, PicturesFailedError } from '../../../errors.ts'
 import { absolute, checkFile, writeOneFile } from '../../../files/write.ts'
 import { isOurPng } from '../../../images/png.ts'
 import type { Io } from '../../../io.ts'
+import { ownModule } from '../../../own/index.ts'
+import { resolveOperatorKind } from '../../../resolve.ts'
 import { startProgress } from '../../../terminal/progress.ts'
 import { duration, Estimate } from '../../../terminal/time-left.ts'
 import { version } from '../../../version.ts'
@@ -43,6 +46,32 @@ const settingsOf = ({
 }: FolderOptions): Readonly<Record<string, unknown>> =>
   JSON.parse(JSON.stringify({ tweedie: version, ...settings }))
 
+/** Sizes and times of the files of a prior and a preset of the user's: of others than before, pictures are not kept. */
+async function stamps(io: Io, { prior, preset }: FolderOptions): Promise<Readonly<Record<string, unknown>>> {
+  const filesOf = async (name: string | undefined): Promise<string[]> => {
+    const path = absolute(io.cwd, name ?? '')
+    const at = name === undefined ? undefined : await stat(path).catch(() => undefined)
+    if (at === undefined) return []
+    if (!at.isDirectory()) return [`${at.size} ${at.mtimeMs}`]
+    const inside = (await readdir(path, { recursive: true })).sort()
+    const stamped = await Promise.all(
+      inside.slice(0, mostStamped).map(async (file) => {
+        const { size, mtimeMs } = await stat(join(path, file))
+        return `${file} ${size} ${mtimeMs}`
+      }),
+    )
+    return stamped
+  }
+  const [ofPrior, ofPreset] = [await filesOf(prior), await filesOf(preset)]
+  return {
+    ...(ofPrior.length > 0 && { priorFiles: ofPrior }),
+    ...(ofPreset.length > 0 && { presetFile: ofPreset }),
+  }
+}
+
+/** A prior's folder has fewer files. */
+const mostStamped = 1000
+
 /** Whether a file is still the one of a record. */
 async function isSame(io: Io, { file, bytes, sha256 }: InputRecord): Promise<boolean> {
   const content = await readFile(absolute(io.cwd, file)).catch(() => undefined)
@@ -59,7 +88,8 @@ async function isKept(
   if (row === undefined || row.error !== undefined || row.outputs.join('\n') !== target.outputs.join('\n'))
     return false
   if (!row.outputs.every((output) => existsSync(join(folder.path, output)))) return false
-  return (await Promise.all(row.inputs.map((input) => isSame(io, input)))).every(Boolean)
+  for (const input of row.inputs) if (!(await isSame(io, input))) return false
+  return true
 }
 
 /** @throws {OptionError} where a restoration would take the place of a file that is read. */
@@ -84,15 +114,20 @@ async function refuseOverwriting(io: Io, path: string, targets: readonly Target[
  */
 export async function restoreFolder(io: Io, asked: FolderOptions, argv: readonly string[]): Promise<void> {
   const started = new Date()
-  const settings = settingsOf(asked)
+  const settings = { ...settingsOf(asked), ...(await stamps(io, asked)) }
   const { targets, leftOut } = await listTargets(io.cwd, asked.input, asked.samples)
   const path = await checkPictures(absolute(io.cwd, asked.out), settings)
   await refuseOverwriting(io, path, targets)
   const means = await meansOf(io, asked)
-  const folder = await openPictures(path)
-  const kept = await Promise.all(
-    targets.map((target) => isKept(io, folder, target, folder.rows.get(target.file))),
+  const { operator } = asked
+  await resolveOperatorKind(
+    io,
+    ownModule(operator) === undefined ? specName(operator) : operator,
+    '--operator',
   )
+  const folder = await openPictures(path)
+  const kept: boolean[] = []
+  for (const target of targets) kept.push(await isKept(io, folder, target, folder.rows.get(target.file)))
   for (const [i, { outputs }] of targets.entries())
     if (kept[i] !== true) for (const output of outputs) await checkFile(join(path, output), isOurPng)
   const count = kept.filter(Boolean).length
