@@ -1,8 +1,9 @@
+import { totalmem } from 'node:os'
 import type { OpenPrior, PriorSizes, Size } from '@tweedie/runs'
 import { isPicture, laidOver, layoutOf, withChannels } from '@tweedie/runs'
 import type { Prior, ShownOperator } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
-import { OptionError, sameShape } from '@tweedie/tensor'
+import { getDevice, OptionError, sameShape } from '@tweedie/tensor'
 import { requireMemory } from '@tweedie/unet'
 import type { Input } from '../../files/inputs.ts'
 import { hasShape } from '../../files/inputs.ts'
@@ -45,7 +46,8 @@ export async function sizePrior(
   requireMemory(input.record.file, bytes, `restoring ${many}${width}×${height} pixels`)
   const batch = samples * (own[0] === 1 ? channels : 1)
   return ofOptions(input.record.file, () => {
-    const { notes, window, overlap: shared } = layoutOf(sizes, [height, width], { tile, overlap, batch })
+    const request = { tile, overlap, batch, memory: memoryHere() }
+    const { notes, window, overlap: shared } = layoutOf(sizes, [height, width], request)
     const [tall, wide] = window
     const atOwn = tall === own[1] && wide === own[2]
     return {
@@ -73,6 +75,10 @@ export function sizedAgain(open: OpenPrior, options: RestoreOptions): Prior {
   if (sizes === undefined) return withChannels(open.prior, laid.shape[0] ?? 0)
   return ofOptions('--prior', () => laidOver(sizes, laid.shape, { ...laid, notes: [] }))
 }
+
+/** Bytes of memory that a network may be given a part of: of the device, of the machine, of what this process may have of it. */
+const memoryHere = (): number =>
+  Math.min(getDevice().info().memory?.limit ?? Infinity, totalmem(), process.constrainedMemory() || Infinity)
 
 /** Copies of a picture that every method holds at once, at least. */
 const copies = 8
