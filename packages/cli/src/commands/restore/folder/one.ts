@@ -7,11 +7,10 @@ import { writeOneFile } from '../../../files/write.ts'
 import { dataUri, encodePicture, isOurPng } from '../../../images/png.ts'
 import type { Io } from '../../../io.ts'
 import { requireFit } from '../../../resolve.ts'
-import type { Job } from '../perform.ts'
+import type { Job, RestoreOptions } from '../perform.ts'
 import { solve, taskOf } from '../perform.ts'
 import type { Means } from '../restore.ts'
 import { jobOf } from '../restore.ts'
-import type { FolderOptions } from './folder.ts'
 import type { Target } from './targets.ts'
 
 /** Pixels of the larger side of a picture in the report. */
@@ -22,7 +21,7 @@ export interface Piece {
   readonly target: Target
   readonly input: Input
   readonly means: Means
-  readonly asked: FolderOptions
+  readonly asked: RestoreOptions
   readonly argv: readonly string[]
   /** The output folder. */
   readonly path: string
