@@ -140,6 +140,16 @@ test('--tile and --overlap: windows, said in a note and in the record', async ()
   })
 })
 
+test('windows of a picture that has the size of the network are taken all the same', async () => {
+  using folder = prepared()
+  writeFileSync(folder.at('p.npy'), writeNpy({ shape: [16, 16], values: new Float32Array(256) }))
+  for (const more of [[], ['--measured']]) {
+    const options = ['--operator', 'denoise', '--tile', '8', '--overlap', '4', ...more]
+    expect(await folder.restore('p.npy', 'grey', ...options)).toMatchObject({ code: 0, err: '' })
+    expect(folder.record().notes).toContain('the prior saw windows of 8×8 that overlap by 4')
+  }
+})
+
 test('a run in windows, of colours kept apart, goes on bit for bit', async () => {
   using folder = prepared()
   writeFileSync(folder.at('p.png'), png(3, 41, 30))
@@ -190,6 +200,13 @@ test('a prior of a fixed size is given windows of that size, and no others', asy
     await folder.restore('p.png', 'white', '--operator', 'denoise', '--tile', '24'),
     "--tile: 'white' is for 28×28 pixels alone, got 24×24",
   )
+  expectWrongUse(
+    await folder.restore('p.png', 'white', '--operator', 'denoise', '--overlap', '4'),
+    '--overlap: is of windows',
+  )
+  const cropped = await folder.restore('p.png', 'white', '--operator', 'denoise', '--fit', 'crop')
+  expect(cropped).toMatchObject({ code: 0, err: '' })
+  expect(folder.record().notes).toEqual(['of p.png the middle 28×28 pixels were taken'])
 })
 
 test.for([

@@ -36,11 +36,13 @@ export async function sizePrior(
   const own = pictureShape(open.prior)
   const sizes = open.sizes ?? fixedWindows(open.prior, asked)
   const shape = sizes === undefined ? undefined : await soughtShape(io, open.prior, sizes, input, asked)
-  if (sizes === undefined || shape === undefined) return ofChannels(open.prior, input, asked)
-  if (sameShape(shape, own) && asked.tile === undefined)
-    return { prior: open.prior, options: asked, notes: [] }
-  const [channels, height, width] = shape
   const { samples, tile, overlap } = asked
+  const isPlain = shape === undefined || (sameShape(shape, own) && tile === undefined)
+  if (isPlain && overlap !== undefined)
+    throw new OptionError('--overlap', 'is of windows, and there is but one: give --tile as well')
+  if (sizes === undefined || shape === undefined) return ofChannels(open.prior, input, asked)
+  if (isPlain) return { prior: open.prior, options: asked, notes: [] }
+  const [channels, height, width] = shape
   const bytes = 4 * copies * samples * channels * height * width
   const many = samples === 1 ? '' : `${samples} samples of `
   requireMemory(input.record.file, bytes, `restoring ${many}${width}×${height} pixels`)
@@ -159,7 +161,8 @@ async function soughtShape(
   asked: RestoreOptions,
 ): Promise<PictureShape | undefined> {
   const own = pictureShape(prior)
-  const [ownChannels = 0] = own
+  const [ownChannels = 0, ownHeight = 0, ownWidth = 0] = own
+  const whole: PictureShape = [ownChannels, ownHeight, ownWidth]
   const size = sizeOfInput(input)
   const { content, record } = input
   const made = async (shape: readonly number[]) => {
@@ -171,7 +174,8 @@ async function soughtShape(
     }
   }
   if (asked.measured !== true) {
-    if (size === undefined || (content.kind === 'array' && hasShape(content.array, own))) return undefined
+    if (content.kind === 'array' && hasShape(content.array, own)) return whole
+    if (size === undefined) return undefined
     const channels = keptChannels(input, asked, ownChannels)
     if (asked.fit !== 'crop') return [channels, ...size]
     const cropped = (step: number): PictureShape => [
@@ -198,7 +202,7 @@ async function soughtShape(
     )
   const channels = keptChannels(input, asked, ownChannels)
   const asIs = await made(own)
-  if (asIs !== undefined && fits(input, asIs, own) && channels === ownChannels) return undefined
+  if (asIs !== undefined && fits(input, asIs, own) && channels === ownChannels) return whole
   if (size === undefined) return undefined
   for (const factor of factors) {
     const shape: PictureShape = [channels, factor * size[0], factor * size[1]]
