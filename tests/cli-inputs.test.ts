@@ -85,7 +85,7 @@ describe.skipIf(process.platform !== 'linux')('pictures from elsewhere than a fi
   })
 
   test.for([
-    ['/dev/zero', /^tweedie: \/dev\/zero: is too large; at most 32 MB are read\n$/],
+    ['/dev/zero', /^tweedie: \/dev\/zero: is too large; at most 256 MB are read\n$/],
     ['/proc/self/mem', /^tweedie: \/proc\/self\/mem: cannot be read \(EIO\)\n$/],
     ['/dev/null', /^tweedie: \/dev\/null: the file is empty; [^\n]*\n$/],
     ['.', /^tweedie: [^\n]*: this is a folder; name a file\n$/],

@@ -14,6 +14,7 @@ import { denoiserEdits } from './edits/net-denoisers.ts'
 import { edmEdits } from './edits/net-edm.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
 import { netTrainEdits } from './edits/net-train.ts'
+import { networkPictureEdits } from './edits/net-pictures.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -44,4 +45,5 @@ export const edits: readonly Edit[] = [
   ...denoiserEdits,
   ...ddpmVariantEdits,
   ...netTrainEdits,
+  ...networkPictureEdits,
 ]

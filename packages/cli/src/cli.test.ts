@@ -78,7 +78,7 @@ describe('wrong use', () => {
     ['restore . --prior white --operator denoise', /this is a folder; name a file/],
     [
       'restore text.png --prior white --operator denoise',
-      'text.png: not a PNG, JPEG, WebP, TIFF or BMP image',
+      'text.png: not a PNG, JPEG, WebP, TIFF, BMP or GIF image',
     ],
     ['restore cut.png --prior white --operator denoise', /cut.png: broken PNG: cut off after 100 bytes/],
     [

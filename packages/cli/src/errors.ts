@@ -22,6 +22,16 @@ export class LawsBrokenError extends TweedieError {
   }
 }
 
+/** Pictures of a folder that could not be restored; the others were. */
+export class PicturesFailedError extends TweedieError {
+  override readonly name = 'PicturesFailedError'
+  constructor(files: readonly string[], all: number) {
+    const shown = files.slice(0, 5).join(', ')
+    const more = files.length > 5 ? ` and ${files.length - 5} more` : ''
+    super(`${files.length} of ${all} pictures could not be restored: ${shown}${more}`)
+  }
+}
+
 /** Samples that are not as draws of the posteriors they should be of. */
 export class NotCalibratedError extends TweedieError {
   override readonly name = 'NotCalibratedError'
@@ -34,7 +44,13 @@ export class NotCalibratedError extends TweedieError {
 const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError', 'OutOfMemoryError', 'UnfitError'])
 
 /** Classes of error that say: it was asked for rightly, and failed. */
-const failures = new Set(['NonFiniteError', 'RegressionError', 'LawsBrokenError', 'NotCalibratedError'])
+const failures = new Set([
+  'NonFiniteError',
+  'RegressionError',
+  'LawsBrokenError',
+  'NotCalibratedError',
+  'PicturesFailedError',
+])
 
 /** What Node reports for a path that the user should look at, in words. */
 const fileProblems: Readonly<Record<string, string>> = {

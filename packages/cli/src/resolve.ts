@@ -1,8 +1,8 @@
 import type { PresetFile } from '@tweedie/calibration'
 import { parsePreset } from '@tweedie/calibration'
-import type { InputRecord } from '@tweedie/runs'
+import type { InputRecord, OpenPrior } from '@tweedie/runs'
 import { operatorFor, suggesting } from '@tweedie/runs'
-import { loadPrior } from '@tweedie/runs/node'
+import { openPrior } from '@tweedie/runs/node'
 import type {
   AnyMethod,
   Catalog,
@@ -251,22 +251,27 @@ export const resolveSampler = (text: string, option: string): Promise<Sampler> =
   naming(option, 'sampler', () => madeFrom(samplers, text))
 
 /**
- * The prior of a name, a folder, a file of weights or a module of the user's; what was chosen rather than said is noted on stderr.
+ * The prior of a name, a folder, a file of weights or a module of the user's, with what sizes its network can be run at;
+ * what was chosen rather than said is noted on stderr.
  * @throws {OptionError} for what is none, or does not fit.
  * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
  */
-export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<Prior> =>
-  naming(option, 'prior', () => {
+export const resolveOpenPrior = (io: Io, text: string, option = '--prior'): Promise<OpenPrior> =>
+  naming(option, 'prior', async () => {
     const module = ownModule(text)
-    if (module !== undefined && module.settings === undefined) return ownPrior(io, module)
+    if (module !== undefined && module.settings === undefined) return { prior: await ownPrior(io, module) }
     if (/\.[cm]?[jt]s[:@]/.test(text))
       throw new OptionError('prior', `'${text}': a module's prior takes no options, and has the size it says`)
-    return loadPrior(text, {
+    return openPrior(text, {
       cwd: io.cwd,
       onNote: (note) => io.err(`Note: ${note}.\n`),
       ...(io.priors === undefined ? {} : { added: io.priors }),
     })
   })
+
+/** The prior of {@link resolveOpenPrior}, at its own size. */
+export const resolvePrior = async (io: Io, text: string, option?: string): Promise<Prior> =>
+  (await resolveOpenPrior(io, text, option)).prior
 
 /**
  * Makes sure, before any work, that a method can solve a problem with a prior.

@@ -3,20 +3,31 @@ export { methodFacts, methodsThatFit, suggesting } from './facts/methods.ts'
 export type { OperatorFacts } from './facts/operators.ts'
 export { exampleOperator, operatorFacts, operatorsThatFit, operatorWords } from './facts/operators.ts'
 export type { Picture } from './pictures/picture.ts'
-export { enlarge, isPicture, toColor, toGrey, toPictures, toTensor } from './pictures/picture.ts'
+export {
+  centreOf,
+  enlarge,
+  isPicture,
+  reduced,
+  toColor,
+  toGrey,
+  toPictures,
+  toTensor,
+} from './pictures/picture.ts'
 export type { Panel, PanelRow } from './pictures/sheet.ts'
 export { drawGrid, drawSheet } from './pictures/sheet.ts'
 export { autoencoderOf } from './priors/autoencoder.ts'
 export { fetchLatentPrior } from './priors/fetch-latent.ts'
-export { greyPrior } from './priors/grey.ts'
 export { checkMemory, checkNetwork, priorOf, shapeAt } from './priors/network.ts'
 export { scheduleOf } from './priors/schedule.ts'
+export type { Layout, LayoutRequest, OpenPrior, PriorSizes, Size } from './priors/sizes.ts'
+export { laidOver, layoutOf, withChannels } from './priors/sizes.ts'
 export { asPictures, operatorFor } from './problem/latent.ts'
 export type { Measured, ProblemSpec } from './problem/problem.ts'
 export { drawsOf, measure, measurementKey, problemFromSpec, repeatSample } from './problem/problem.ts'
-export type { Restoration } from './problem/restoration.ts'
+export type { LaidOver, Restoration } from './problem/restoration.ts'
 export type { FinishedRun } from './record/finish.ts'
 export { describeDevice, recordRun } from './record/finish.ts'
+export type { FolderRecord, FolderResult, FolderRow } from './record/folder.ts'
 export { commandLine, formatRecord, meanScore } from './record/format.ts'
 export type {
   InputRecord,
@@ -30,6 +41,8 @@ export type {
 } from './record/record.ts'
 export type { Chart, Curve } from './report/curves.ts'
 export { drawChart } from './report/curves.ts'
+export type { ShownRow, Thumb } from './report/folder-page.ts'
+export { drawFolderReport, failedOf, meanOfRows, metricsOfRows } from './report/folder-page.ts'
 export { fixed } from './report/numbers.ts'
 export type { PictureAddress } from './report/page.ts'
 export { drawReport } from './report/page.ts'

@@ -21,7 +21,6 @@ const schedule = of('train/schedule.ts', 'train/noise-levels')
 const batch = of('train/batch.ts', 'train/noise-levels')
 const config = of('train/config.ts', 'train/noise-levels')
 const levels = priors('priors/levels.ts', 'priors/levels')
-const grey = priors('priors/grey.ts', 'priors/levels')
 
 export const denoiserEdits: readonly Edit[] = [
   drunet(
@@ -159,5 +158,4 @@ export const denoiserEdits: readonly Edit[] = [
     'if (enough || level <=',
     'levels beyond the range are answered',
   ),
-  grey('denoisers-grey-mean', '[1], true)', '[1], true).mul(0.5)', 'half of the mean'),
 ]

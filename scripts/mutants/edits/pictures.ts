@@ -61,8 +61,8 @@ export const pictureEdits: readonly Edit[] = [
   ),
   reader(
     'read-side',
-    'scanned.width <= longestSide && scanned.height <= longestSide',
-    'scanned.width <= longestSide',
+    'Math.max(width, height) <= longestSide',
+    'width <= longestSide',
     'pictures of any height are decoded',
   ),
   reader(
@@ -115,7 +115,7 @@ export const pictureEdits: readonly Edit[] = [
   ),
   png(
     'png-crc',
-    "if (!sound && type !== 'eXIf')",
+    'if (!sound && needed.has(type))',
     "if (!sound && type === 'IHDR')",
     'damaged parts are read',
   ),

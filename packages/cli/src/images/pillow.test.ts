@@ -33,12 +33,35 @@ test.for(Object.entries(cases))('%s', ([name, { width, height, file, pixels }]) 
   expect(worst).toBeLessThanOrEqual(tolerance(name))
 })
 
+const notes = (name: string) =>
+  openPicture(Buffer.from(cases[name]?.file ?? '', 'base64'), name).decode().notes
+
 test('what is told of a picture that was turned', () => {
-  const notes = (name: string) =>
-    openPicture(Buffer.from(cases[name]?.file ?? '', 'base64'), name).decode().notes
   expect(notes('exif-png-1')).toEqual([])
   expect(notes('exif-jpeg-nine')).toEqual([])
   expect(notes('exif-png-6')).toEqual([
     expect.stringContaining('turned upright, as its EXIF orientation 6 says'),
   ])
+})
+
+test.each(['png', 'jpeg', 'webp', 'tiff'])(
+  'a colour profile in %s is told by its name, unless it is that of sRGB',
+  (kind) => {
+    const said = (name: string) => [
+      `its colour profile is '${name}'; it was not applied: the values are taken as they are`,
+    ]
+    expect(notes(`icc-${kind}-p3`)).toEqual(said('Display P3'))
+    expect(notes(`icc-${kind}-adobe`)).toEqual(said('Adobe RGB (1998)'))
+    expect(notes(`icc-${kind}-srgb`)).toEqual([])
+  },
+)
+
+test.each([
+  'gif-animation',
+  'webp-animation',
+  'webp-animation-alpha',
+  'webp-animation-lossy',
+  'png-animation',
+])('%s: that there is more than the first picture is told', (name) => {
+  expect(notes(name)).toContain('it is an animation, of which the first picture was read')
 })

@@ -4,15 +4,24 @@ import { encode, hasPngSignature } from 'fast-png'
 /** The tEXt entry by which we know our own pictures again. */
 const software = 'tweedie'
 
-/** An 8-bit PNG of a picture, marked as written by tweedie. */
-export function encodePicture(picture: Picture, text: Readonly<Record<string, string>> = {}): Uint8Array {
+/** How a PNG is written. */
+export interface PngOptions {
+  /** Bits of a sample. */
+  readonly depth?: 8 | 16
+  /** More entries of text. */
+  readonly text?: Readonly<Record<string, string>>
+}
+
+/** A PNG of a picture, of 8 bits unless 16 are asked for, marked as written by tweedie. */
+export function encodePicture(picture: Picture, { depth = 8, text = {} }: PngOptions = {}): Uint8Array {
   const { channels, height, width, data } = picture
   const size = height * width
-  const bytes = new Uint8Array(size * channels)
+  const top = 2 ** depth - 1
+  const samples = depth === 8 ? new Uint8Array(size * channels) : new Uint16Array(size * channels)
   for (let i = 0; i < size; i++) {
-    for (let c = 0; c < channels; c++) bytes[i * channels + c] = Math.round(255 * data[c * size + i]!)
+    for (let c = 0; c < channels; c++) samples[i * channels + c] = Math.round(top * data[c * size + i]!)
   }
-  return encode({ width, height, channels, depth: 8, data: bytes, text: { Software: software, ...text } })
+  return encode({ width, height, channels, depth, data: samples, text: { Software: software, ...text } })
 }
 
 /** Whether a file is a PNG that {@link encodePicture} made, told by its chunks alone: no pixel is decoded. */

@@ -4,38 +4,22 @@ import { readBytes } from '../files/bytes.ts'
 import { bmp } from './formats/bmp.ts'
 import type { Format, Raster } from './formats/format.ts'
 import { UnreadError } from './formats/format.ts'
+import { gif } from './formats/gif.ts'
 import { jpeg } from './formats/jpeg.ts'
 import { png } from './formats/png.ts'
+import { strangerOf } from './formats/strangers.ts'
 import { tiff } from './formats/tiff.ts'
 import { webp } from './formats/webp.ts'
 import { isLying, upright } from './upright.ts'
 
 /** Bytes of the largest picture file that is looked at, whatever it holds. */
-export const largestPicture = 32 * 2 ** 20
-const longestSide = 4096
+export const largestPicture = 256 * 2 ** 20
+/** Pixels of the largest picture, and of the longest side: more are refused before anything is decoded. */
+const mostPixels = 2 ** 25
+const longestSide = 2 ** 15
 
-const formats: readonly Format[] = [png, jpeg, webp, tiff, bmp]
-const formatNames = 'PNG, JPEG, WebP, TIFF or BMP'
-
-/** Files of other kinds that people will try: where their mark stands, the mark, and what they are. */
-const strangers: readonly (readonly [at: number, mark: string, what: string])[] = [
-  [0, 'GIF8', 'a GIF'],
-  [4, 'ftypavif', 'an AVIF'],
-  [4, 'ftyphei', 'an HEIC picture'],
-  [4, 'ftypmif1', 'an HEIF picture'],
-  [4, 'jP  ', 'a JPEG 2000 picture'],
-  [0, '\xff\x4f\xff\x51', 'a JPEG 2000 picture'],
-  [0, '\xff\x0a', 'a JPEG XL picture'],
-  [4, 'JXL ', 'a JPEG XL picture'],
-  [0, 'II+\0', 'a BigTIFF'],
-  [0, 'MM\0+', 'a BigTIFF'],
-  [0, '8BPS', 'a Photoshop file'],
-  [0, '%PDF', 'a PDF'],
-  [0, '<svg', 'an SVG'],
-  [0, 'DDS ', 'a DDS texture'],
-  [0, 'v/1\x01', 'an OpenEXR picture'],
-  [0, '#?RADIANCE', 'a Radiance picture'],
-]
+const formats: readonly Format[] = [png, jpeg, webp, tiff, bmp, gif]
+const formatNames = 'PNG, JPEG, WebP, TIFF, BMP or GIF'
 
 /** A picture from a file, and what a user should know of how it was read. */
 export interface ReadPicture {
@@ -48,7 +32,9 @@ export interface OpenPicture {
   /** Of the picture as it is to be looked at, turned as its EXIF says. */
   readonly width: number
   readonly height: number
-  /** @throws {FileFormatError} where its pixels are damaged. */
+  /** Of a sample, as stored: more than 8 are kept. */
+  readonly bits: number
+  /** Decodes it, once. @throws {FileFormatError} where its pixels are damaged. */
   decode(): ReadPicture
 }
 
@@ -64,10 +50,13 @@ export function openPicture(content: Uint8Array, file: string): OpenPicture {
     throw new FileFormatError(file, `the file is empty; it should be a ${formatNames} image`)
   const format = formats.find((each) => each.matches(bytes))
   if (format === undefined) {
-    const stranger = strangers.find(([at, mark]) => bytes.toString('latin1', at, at + mark.length) === mark)
+    const stranger = strangerOf(bytes)
     throw stranger === undefined
       ? new FileFormatError(file, `not a ${formatNames} image`)
-      : new FileFormatError(file, `${stranger[2]}, which is not read; save it as PNG`)
+      : new FileFormatError(
+          file,
+          `${stranger}, which is not read; save it as PNG, for instance with ImageMagick: magick IN OUT.png`,
+        )
   }
   const attempt = <T>(work: () => T): T => {
     try {
@@ -81,19 +70,24 @@ export function openPicture(content: Uint8Array, file: string): OpenPicture {
   }
   const header = attempt(() => {
     const scanned = format.scan(bytes)
-    if (scanned.width <= longestSide && scanned.height <= longestSide) return scanned
+    const { width, height } = scanned
+    if (Math.max(width, height) <= longestSide && width * height <= mostPixels) return scanned
     throw new RangeError(
-      `${scanned.width}×${scanned.height} pixels are too many; at most ${longestSide} a side are read`,
+      `${width}×${height} pixels are too many; at most ${mostPixels} are read, ${longestSide} a side`,
     )
   })
   const { orientation, notes = [] } = header
   const [width, height] = isLying(orientation) ? [header.height, header.width] : [header.width, header.height]
+  let decoded: ReadPicture | undefined
+  const { bits = 8 } = header
   return {
     width,
     height,
+    bits,
     decode: () => {
+      if (decoded !== undefined) return decoded
       const { picture, opaque } = attempt(() => planes(header.decode()))
-      return {
+      decoded = {
         picture: upright(picture, orientation),
         notes: [
           ...notes,
@@ -103,6 +97,7 @@ export function openPicture(content: Uint8Array, file: string): OpenPicture {
             : [`the picture was turned upright, as its EXIF orientation ${orientation} says`]),
         ],
       }
+      return decoded
     },
   }
 }

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { greyOf } from '@tweedie/solvers'
 import { normal, randomKey, scope } from '@tweedie/tensor'
 import { drunet, drunetConfig, writeSafetensors } from '@tweedie/unet'
 import { afterAll, expect, test } from 'vitest'
-import { greyPrior } from '../priors/grey.ts'
 import { loadPrior } from './priors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-grey-'))
@@ -28,7 +28,7 @@ test('NAME:grey is the prior of grey pictures in one of colour, at any size', as
   scope(() => {
     const x = normal(randomKey(2), [2, 1, 4, 6])
     const t = grey.schedule.timeOfNoiseLevel(0.5)
-    expect(grey.denoise(x, t).dataSync()).toEqual(greyPrior(colour).denoise(x, t).dataSync())
+    expect(grey.denoise(x, t).dataSync()).toEqual(greyOf(colour).denoise(x, t).dataSync())
   })
 })
 

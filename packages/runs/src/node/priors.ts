@@ -1,14 +1,14 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
-import { isLatent } from '@tweedie/solvers'
+import { greyOf, isLatent } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
 import { OptionError, sameShape } from '@tweedie/tensor'
-import type { Network, NetworkConfig } from '@tweedie/unet'
+import type { Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
 import { architectureOf, architectures, countParams, modelLimits } from '@tweedie/unet'
 import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
-import { greyPrior } from '../priors/grey.ts'
 import { checkMemory, checkNetwork, priorOf, shapeAt } from '../priors/network.ts'
+import type { OpenPrior, Size } from '../priors/sizes.ts'
 
 /** Where priors are looked for. */
 export interface PriorPlaces {
@@ -65,36 +65,55 @@ export async function listPriors({ added: others = {} }: PriorPlaces = {}): Prom
  * @throws {OptionError} for a name that is none, listing those that are, or a size or network that does not fit.
  * @throws {FileFormatError} where its files are damaged or ask for what is not supported.
  */
-export async function loadPrior(given: string, places: PriorPlaces = {}): Promise<Prior> {
+export const loadPrior = async (given: string, places: PriorPlaces = {}): Promise<Prior> =>
+  (await openPrior(given, places)).prior
+
+/**
+ * As {@link loadPrior}, the network loaded once for pictures of all sizes, unless the name says one.
+ * @throws {OptionError | FileFormatError} as `loadPrior` does.
+ */
+export async function openPrior(given: string, places: PriorPlaces = {}): Promise<OpenPrior> {
   const load = own(places, given)
-  if (load !== undefined) return load()
+  if (load !== undefined) return { prior: await load() }
   const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(given) ?? []
   if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, given)))
-    return besideCoder(await loadPrior(pictures, places), await loadPrior(latent, places))
+    return { prior: besideCoder(await loadPrior(pictures, places), await loadPrior(latent, places)) }
   const { name, size, grey } = parseName(given, places)
   if (shippedPriors().includes(name)) {
-    const prior = loadShippedPrior(name)
-    const shape = latentShapeAt(prior.config, size, prior.autoencoder)
-    return priorIn(grey, given, shape, prior, prior.trainedOn, prior.autoencoder)
+    const { trainedOn, autoencoder, ...network } = loadShippedPrior(name)
+    return atSizes(given, { size, grey }, network, trainedOn, autoencoder)
   }
   const { config, directory, weights, training, autoencoder } = openModel(name, places)
   checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
   const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder)
-  const shape = latentShapeAt(config, size, coder)
+  latentShapeAt(config, size, coder)
   const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
   for (const note of [...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]) places.onNote?.(note)
-  return priorIn(grey, basename(given), shape, loaded, training.trainedOn, coder)
+  return atSizes(basename(given), { size, grey }, loaded, training.trainedOn, coder)
 }
 
-/** {@link priorOf}, of grey pictures where that is asked. @throws {OptionError} where it was not trained on them. */
-function priorIn(
-  grey: boolean,
-  ...[name, shape, network, trainedOn, coder]: Parameters<typeof priorOf>
-): Prior {
+/**
+ * A network at the size that was said, or at all; of grey pictures where that is asked.
+ * @throws {OptionError} where it was not trained on them.
+ */
+function atSizes(
+  name: string,
+  { size, grey }: { readonly size: Size | undefined; readonly grey: boolean },
+  network: Network,
+  trainedOn: TrainedOn,
+  coder: Network | undefined,
+): OpenPrior {
   if (grey && trainedOn.grey !== true)
     throw new OptionError('prior', `'${name}' was not trained on grey pictures in colour; leave :grey away`)
-  const prior = priorOf(name, shape, network, trainedOn, coder)
-  return grey ? greyPrior(prior) : prior
+  const at = (size: Size | undefined): Prior => {
+    const prior = priorOf(name, latentShapeAt(network.config, size, coder), network, trainedOn, coder)
+    return grey ? greyOf(prior) : prior
+  }
+  const prior = at(size)
+  if (size !== undefined) return { prior }
+  const divisorOf = ({ config }: Network) => architectureOf(config).divisor(config)
+  const divisor = divisorOf(network) * (coder === undefined ? 1 : divisorOf(coder))
+  return { prior, sizes: { divisor, latent: coder !== undefined, at } }
 }
 
 /** A prior on pictures with the autoencoder of another beside it. @throws {OptionError} where it has none of such pictures. */

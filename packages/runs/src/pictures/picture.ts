@@ -86,3 +86,39 @@ export function enlarge(picture: Picture, factor: number): Picture {
   }
   return { ...out, data: values }
 }
+
+/** The middle of a picture, of a size that is at most its own. */
+export function centreOf(picture: Picture, height: number, width: number): Picture {
+  const { channels, data } = picture
+  const [top, left] = [Math.floor((picture.height - height) / 2), Math.floor((picture.width - width) / 2)]
+  const values = new Float32Array(channels * height * width)
+  for (let row = 0; row < channels * height; row++) {
+    const [c, y] = [Math.floor(row / height), row % height]
+    const from = (c * picture.height + top + y) * picture.width + left
+    values.set(data.subarray(from, from + width), row * width)
+  }
+  return { channels, height, width, data: values }
+}
+
+/** A picture with sides of at most `side` pixels, each the mean of a square of pixels of the picture; never larger than it. */
+export function reduced(picture: Picture, side: number): Picture {
+  const { channels, height, width, data } = picture
+  const factor = Math.ceil(Math.max(height, width) / side)
+  if (factor <= 1) return picture
+  const out = { channels, height: Math.ceil(height / factor), width: Math.ceil(width / factor) }
+  const values = new Float32Array(channels * out.height * out.width)
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < out.height; y++) {
+      for (let x = 0; x < out.width; x++) {
+        const [bottom, right] = [Math.min(height, (y + 1) * factor), Math.min(width, (x + 1) * factor)]
+        let sum = 0
+        for (let i = y * factor; i < bottom; i++) {
+          for (let j = x * factor; j < right; j++) sum += data[(c * height + i) * width + j]!
+        }
+        const count = (bottom - y * factor) * (right - x * factor)
+        values[(c * out.height + y) * out.width + x] = sum / count
+      }
+    }
+  }
+  return { ...out, data: values }
+}

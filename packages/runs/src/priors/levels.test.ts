@@ -1,11 +1,10 @@
 import type { Prior } from '@tweedie/solvers'
-import { edm, withSchedule } from '@tweedie/solvers'
+import { edm, greyOf, withSchedule } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { broadcastTo, concat, mean, normal, randomKey, scope, setDefaultDevice } from '@tweedie/tensor'
 import type { Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
 import { architectureOf, bfCnnConfig, dncnnConfig, drunetConfig } from '@tweedie/unet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { greyPrior } from './grey.ts'
 import { priorOf } from './network.ts'
 
 let former: string
@@ -79,7 +78,7 @@ describe('a network of noise levels as a prior', () => {
 
   test('of three channels is one of grey pictures too, where it was trained so', () => {
     scope(() => {
-      const grey = greyPrior(prior)
+      const grey = greyOf(prior)
       expect(grey.shape).toEqual([1, 4, 4])
       const [t = 0] = timesAt(prior, 0.3)
       const y = normal(randomKey(6), [2, 1, 4, 4], plain)
@@ -87,7 +86,7 @@ describe('a network of noise levels as a prior', () => {
       const found = grey.denoise(y, t)
       expect(found.shape).toEqual([2, 1, 4, 4])
       numbers(found).forEach((value, i) => void expect(value).toBeCloseTo(wanted[i]!, 12))
-      expect(() => greyPrior(grey)).toThrow("'levels' is of [1, 4, 4], not of colour pictures")
+      expect(() => greyOf(grey)).toThrow("'levels' is for [1, 4, 4], not for colour pictures")
     })
   })
 })

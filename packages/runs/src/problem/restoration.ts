@@ -1,3 +1,14 @@
+/** A network laid over a picture: all that makes the same prior again. */
+export interface LaidOver {
+  /** The prior as it was asked for. */
+  readonly prior: string
+  /** [C, H, W] of the picture. */
+  readonly shape: readonly number[]
+  /** [height, width] of what the network was given at once. */
+  readonly window: readonly [height: number, width: number]
+  readonly overlap: number
+}
+
 /** A restoration as it is asked for: the words and numbers that a command line, a form or a saved run holds. */
 export interface Restoration {
   readonly method: string
@@ -18,6 +29,18 @@ export interface Restoration {
   readonly set?: Readonly<Record<string, string>> | undefined
   /** Whether what is given is the measurement itself, not the truth. */
   readonly measured?: boolean | undefined
+  /** What is done where the network cannot take the sides of a picture: it is continued by reflection, or cropped. */
+  readonly fit?: 'pad' | 'crop' | undefined
+  /** What is done where the prior has other channels than the picture: the picture is converted, or the prior adapted. */
+  readonly channels?: 'convert' | 'keep' | undefined
+  /** Side of the windows that the network is given, where it is not given the whole picture. */
+  readonly tile?: number | undefined
+  /** Pixels that neighbouring windows share. */
+  readonly overlap?: number | undefined
+  /** Bits of a sample of the PNGs that are written. */
+  readonly depth?: 8 | 16 | undefined
+  /** How the network was laid over the picture, once that is settled. */
+  readonly laid?: LaidOver | undefined
   /** Where to compute. */
   readonly device: string
 }

@@ -1,3 +1,4 @@
+import type { FolderRecord } from './folder.ts'
 import type { RunRecord, Score } from './record.ts'
 
 /** A list of numbers or words that JSON.stringify spread over lines. */
@@ -5,7 +6,7 @@ const spreadList =
   /\[\n\s+((?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|null)(?:,\n\s+(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|null))*)\n\s+\]/g
 
 /** A record as the text of run.json: lists on one line, numbers with the seven digits that float32 holds. */
-export function formatRecord(record: RunRecord): string {
+export function formatRecord(record: RunRecord | FolderRecord): string {
   const round = (_: string, value: unknown) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value
   const text = JSON.stringify(record, round, 1)

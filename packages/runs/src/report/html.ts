@@ -44,7 +44,7 @@ th { color: var(--soft); font-weight: 600; } .n { text-align: right; font-varian
 .numbers tbody th { color: var(--ink); padding-top: 14px; } .numbers th small { font-weight: 400; }
 .sheet td, .sheet th { border: 0; padding: 2px 4px; text-align: center; } .sheet th { font-size: 13px; }
 .sheet td.label { color: var(--soft); font-size: 12.5px; text-align: right; vertical-align: middle; padding-right: 8px; }
-.sheet img { display: block; width: 76px; height: 76px; image-rendering: pixelated; border-radius: 2px; margin: 0 auto; outline: 1px solid var(--line); }
+.sheet img { display: block; width: 76px; height: 76px; object-fit: contain; image-rendering: pixelated; border-radius: 2px; margin: 0 auto; outline: 1px solid var(--line); }
 .sheet small { font-size: 11px; padding: 1px 0 5px; font-variant-numeric: tabular-nums; display: block; line-height: 1.35; }
 .strip img { width: 58px; height: 58px; }
 .task { display: flex; flex-wrap: wrap; gap: 4px 36px; align-items: flex-start; } .task > .wide { flex: 0 1 auto; max-width: 100%; }

@@ -2,7 +2,7 @@ import type { AnyMethod, Checkpoint, GuidedStep, Prior, Problem, Settings, State
 import { countCalls, pictureShape, psnr } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import type { Picture } from '../pictures/picture.ts'
-import { isPicture, toPictures } from '../pictures/picture.ts'
+import { isPicture, reduced, toPictures } from '../pictures/picture.ts'
 import { asPictures, operatorFor } from '../problem/latent.ts'
 import type { TracePoint } from '../record/record.ts'
 import { drive } from './drive.ts'
@@ -62,11 +62,15 @@ function isShown(i: number, steps: number): boolean {
   return spacing <= 1 || i === Math.round(Math.round(i / spacing) * spacing)
 }
 
-/** The first picture of a batch. */
+/** Pixels of the larger side of a picture in a strip: a large one is made smaller. */
+const stripSide = 256
+
+/** The first picture of a batch, small enough to be kept for each step that is shown. */
 async function firstPicture(x: Tensor): Promise<Picture | undefined> {
   const first = x.slice([0, 1])
   try {
-    return (await toPictures(first))[0]
+    const [picture] = await toPictures(first)
+    return picture && reduced(picture, stripSide)
   } finally {
     first.dispose()
   }

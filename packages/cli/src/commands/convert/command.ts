@@ -13,7 +13,7 @@ export function convertCommand(io: Io): Command {
     .addHelpText(
       'after',
       `
-A picture (PNG, JPEG, WebP, TIFF, BMP) becomes float32 [C, H, W], one channel or three, black −1 and white 1, just as
+A picture (PNG, JPEG, WebP, TIFF, BMP, GIF) becomes float32 [C, H, W], one channel or three, black −1 and white 1, just as
 restore reads it: upright as its EXIF says, transparent pixels on black. In an npz file it is named x. The other way,
 [H, W], [1, H, W] or [3, H, W] becomes a PNG of 8 bits, clipped to [−1, 1].
 From npy to npz and back, float32, float64, int32 and bool stay what they are; float16 becomes float32, other integers

@@ -1,6 +1,6 @@
-import { integer } from '@tweedie/solvers'
+import { choice, integer } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
@@ -8,14 +8,26 @@ import { deviceOption, noiseOption, settingsOption, specOption } from '../../ter
 import type { RestoreOptions } from './perform.ts'
 
 /** The options as they were typed: a method is not there by itself. */
-type AskedOptions = Omit<RestoreOptions, 'method'> & { readonly method?: string; readonly resume?: string }
+type AskedOptions = Omit<RestoreOptions, 'method'> & {
+  readonly method?: string
+  readonly resume?: string
+  readonly input?: readonly string[]
+}
+
+/** @throws {InvalidArgumentError} unless it is 8 or 16. */
+function readDepth(text: string): 8 | 16 {
+  if (text === '8') return 8
+  if (text === '16') return 16
+  throw new InvalidArgumentError('It must be 8 or 16.')
+}
 
 export function restoreCommand(io: Io): Command {
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
-    .argument(
-      '[image]',
-      "a picture (PNG, JPEG, WebP, TIFF, BMP) of the prior's size, or its numbers (npy, npz)",
+    .argument('[image]', 'a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), or its numbers (npy, npz)')
+    .option(
+      '--input <path...>',
+      'restore many pictures: a folder, patterns such as "photos/**/*.jpg", or files; in the place of [image]',
     )
     .option('--operator <spec>', 'what was measured, such as inpaint:box=14; see `tweedie operators`')
     .option(
@@ -38,6 +50,47 @@ export function restoreCommand(io: Io): Command {
     .addOption(
       specOption('--seed <n>', integer('seed of the noise and of the method', { default: 0, min: 0 })),
     )
+    .addOption(
+      specOption(
+        '--tile <px>',
+        integer('give the network windows of this side, seam-free, instead of the whole picture', {
+          min: 8,
+          max: 4096,
+          otherwise: 'the whole picture where memory holds it',
+        }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--overlap <px>',
+        integer('pixels that neighbouring windows share', {
+          min: 0,
+          max: 2048,
+          otherwise: 'an eighth of the tile',
+        }),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--fit <how>',
+        choice('a side that the network cannot take: continue it by reflection, or crop', ['pad', 'crop']),
+      ),
+    )
+    .addOption(
+      specOption(
+        '--channels <how>',
+        choice('a picture of other channels than the prior: convert it, or keep it and adapt the prior', [
+          'convert',
+          'keep',
+        ]),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--depth <bits>',
+        'bits of the PNGs (default: 16 for a picture of more than 8, else 8)',
+      ).argParser(readDepth),
+    )
     .option(
       '--measured',
       'the file is the measurement itself, a picture or numbers of any range: do not degrade it',
@@ -58,6 +111,13 @@ An array (npy, or npz with one array or one named y or x) is taken as it is, in 
 white is 1; a measurement has the shape that the operator yields, and may lie outside. Values that are not finite are
 refused.
 
+A network is run at the picture's own size: where its sides are no multiples of what the network halves to, it is given the
+picture continued by reflection, or --fit crop takes the middle. Where memory would not hold it, or with --tile, it is given
+windows that are blended without seams. With --measured the picture has the size that measures so.
+
+With --input each picture of a folder is written under its name as soon as it is done; one that fails is named, the others go
+on, and the exit code is 1. The same command goes on after a kill, and with what was added.
+
 With σ_y known, the residual χ² = ‖y − A(x)‖²/σ_y² is told beside the range that noise alone gives it: too large, and the
 measurement is not met; too small, and the noise is fitted as well. It needs no truth. With --samples 16 there are
 their mean and their standard deviation too.
@@ -67,6 +127,8 @@ Examples:
   tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
   tweedie restore digit.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4
+  tweedie restore photo.jpg --operator denoise --prior ./mine --tile 256
+  tweedie restore --input photos --operator denoise --prior ./mine --out restored
 
 Writes restored.png (or restored-1.png …, mean.png and std.png), measurement.png, the numbers of each unclipped as
 restored.npy … and measurement.npy (float32 [C, H, W]; std.npy is not scaled), contact-sheet.png, report.html and
@@ -92,8 +154,19 @@ refused. With --resumable an interrupted run can be continued, to the same resul
         const { resume } = await import('./resume.ts')
         return onDevice(options.device, () => resume(io, folder, options))
       }
-      if (image === undefined) command.error("missing required argument 'image'")
+      const { input } = asked
+      if (image === undefined && input === undefined) command.error("missing required argument 'image'")
       if (options.operator === undefined) command.error("required option '--operator <spec>' not specified")
+      if (input !== undefined) {
+        if (image !== undefined)
+          throw new OptionError('--input', `is in the place of an image; got '${image}' as well`)
+        if (options.resumable === true)
+          throw new OptionError('--resumable', 'is for one picture; of many, each is kept when it is done')
+        const { restoreFolder } = await import('./folder/folder.ts')
+        const many = { ...options, input }
+        return onDevice(options.device, () => restoreFolder(io, many, command.parent?.args ?? []))
+      }
+      if (image === undefined) return
       const { restore } = await import('./restore.ts')
       await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
     })

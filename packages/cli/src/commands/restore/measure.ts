@@ -1,5 +1,5 @@
 import type { Measured } from '@tweedie/runs'
-import { isPicture, measure, measurementKey, toColor, toGrey, toTensor } from '@tweedie/runs'
+import { centreOf, isPicture, measure, measurementKey, toColor, toGrey, toTensor } from '@tweedie/runs'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
@@ -23,30 +23,67 @@ const resizeHint = ({ width, height }: Size) =>
  * A picture that has to be of a certain size, with the wanted channels.
  * @throws {OptionError} naming the picture's size, the size that fits, and what to do, before a pixel is decoded.
  */
-function fitPicture(opened: OpenPicture, name: string, shape: readonly number[], what: string): Fitted {
+function fitPicture(
+  opened: OpenPicture,
+  name: string,
+  shape: readonly number[],
+  { what, crop }: Fit,
+): Fitted {
   const size = sizeIn(shape)
-  if (opened.width !== size.width || opened.height !== size.height)
+  const isLarger = opened.width >= size.width && opened.height >= size.height
+  const isSame = opened.width === size.width && opened.height === size.height
+  if (!isSame && !(crop && isLarger))
     throw new OptionError(
       name,
       `the picture is ${opened.width}×${opened.height} pixels, ${what} ${size.width}×${size.height}; ${resizeHint(size)}`,
     )
-  const { picture, notes } = opened.decode()
+  const decoded = opened.decode()
+  const picture = isSame ? decoded.picture : centreOf(decoded.picture, size.height, size.width)
+  const notes = isSame ? decoded.notes : [...decoded.notes, croppedNote(name, size)]
   if (picture.channels === shape[0]) return { x: toTensor([picture]), notes }
   if (shape[0] === 1)
     return {
       x: toTensor([toGrey(picture)]),
-      notes: [...notes, `${name} was converted to grey, as the prior knows no colours`],
+      notes: [
+        ...notes,
+        `${name} was converted to grey, as the prior knows no colours; --channels keep restores each colour as a grey picture`,
+      ],
     }
   return {
     x: toTensor([toColor(picture)]),
-    notes: [...notes, `${name} is grey; its values stand for red, green and blue alike`],
+    notes: [
+      ...notes,
+      `${name} is grey; its values stand for red, green and blue alike; --channels keep restores it as grey`,
+    ],
   }
 }
 
+/** How a file is to fit a shape. */
+interface Fit {
+  /** Whose shape it is, such as `the prior 'digits' is for`. */
+  readonly what: string
+  /** Whether the middle of a larger one may be taken. */
+  readonly crop: boolean
+}
+
+const croppedNote = (name: string, { width, height }: Size) =>
+  `of ${name} the middle ${width}×${height} pixels were taken`
+
 /** A picture or an array as one sample of a shape. */
-function fit(input: Input, shape: readonly number[], what: string): Fitted {
+function fit(input: Input, shape: readonly number[], { what, crop }: Fit): Fitted {
   const { content, record } = input
-  if (content.kind === 'picture') return fitPicture(content.picture, record.file, shape, what)
+  if (content.kind === 'picture') return fitPicture(content.picture, record.file, shape, { what, crop })
+  if (crop && !hasShape(content.array, shape)) {
+    const [channels = 1, height = 0, width = 0] = shape
+    const [tall, wide] = content.array.shape.slice(-2)
+    if (tall !== undefined && wide !== undefined && tall >= height && wide >= width) {
+      const values = requireShape(content.array, [channels, tall, wide], record.file, what)
+      const [top, left] = [Math.floor((tall - height) / 2), Math.floor((wide - width) / 2)]
+      using whole = fromData(values, [1, channels, tall, wide])
+      const x = scope(() => whole.slice(null, null, [top, top + height], [left, left + width]).mul(1))
+      return { x, notes: [croppedNote(record.file, { width, height })] }
+    }
+  }
   const values = requireShape(content.array, shape, record.file, what)
   return { x: fromData(values, [1, ...shape]), notes: [] }
 }
@@ -68,7 +105,8 @@ export async function measureInput(
 ): Promise<Measured> {
   const shape = pictureShape(prior)
   if (options.measured !== true) {
-    const { x: truth, notes } = fit(input, shape, `the prior '${prior.name}' is for`)
+    const crop = options.fit === 'crop'
+    const { x: truth, notes } = fit(input, shape, { what: `the prior '${prior.name}' is for`, crop })
     return {
       y: measure(operator, noise, truth, measurementKey(options.seed)),
       truth,
@@ -85,10 +123,14 @@ export async function measureInput(
     !isPicture(outShape) &&
     (content.kind === 'picture' || (hasShape(content.array, shape) && !hasShape(content.array, outShape)))
   if (!picked) {
-    const { x: y, notes } = fit(input, outShape, `a measurement by '${options.operator}' is`)
+    const { x: y, notes } = fit(input, outShape, {
+      what: `a measurement by '${options.operator}' is`,
+      crop: false,
+    })
     return { y, truth: undefined, notes }
   }
-  const { x, notes } = fit(input, shape, `a measurement by '${options.operator}' is shown in`)
+  const what = `a measurement by '${options.operator}' is shown in`
+  const { x, notes } = fit(input, shape, { what, crop: false })
   const y = scope(() => operator.forward(x))
   x.dispose()
   return {

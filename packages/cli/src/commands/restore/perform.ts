@@ -1,5 +1,15 @@
 import { basename } from 'node:path'
-import type { Assignment, InputRecord, Measured, PartialRun, Restoration, Task } from '@tweedie/runs'
+import type {
+  Assignment,
+  InputRecord,
+  Measured,
+  OpenPrior,
+  PartialRun,
+  Restoration,
+  Task,
+  TaskControl,
+  TaskResult,
+} from '@tweedie/runs'
 import { drawsOf, InterruptedError, isPicture, runTask, suggesting } from '@tweedie/runs'
 import { writeUnfinished } from '@tweedie/runs/node'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
@@ -8,7 +18,13 @@ import { NonFiniteError, OptionError } from '@tweedie/tensor'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, writeFolder } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
-import { presetNotes, requireFit, resolvePrior, resolveSettings, resolveWithPreset } from '../../resolve.ts'
+import {
+  presetNotes,
+  requireFit,
+  resolveOpenPrior,
+  resolveSettings,
+  resolveWithPreset,
+} from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { printSummary } from '../../terminal/summary.ts'
 import { writeResults } from './results.ts'
@@ -52,17 +68,47 @@ export async function chooseMethod(
 }
 
 /** The prior of a text, which has to be one of pictures. */
-export async function picturePrior(io: Io, text: string): Promise<Prior> {
-  const prior = await resolvePrior(io, text)
-  if (isPicture(pictureShape(prior))) return prior
+export async function picturePrior(io: Io, text: string): Promise<OpenPrior> {
+  const open = await resolveOpenPrior(io, text)
+  const { prior } = open
+  if (isPicture(pictureShape(prior))) return open
   throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)
+}
+
+/** The task of a job, for one method. */
+export function taskOf({ image, options, assignment, operator, noise, measured }: Job): Task {
+  const { samples: count } = options
+  return {
+    ...drawsOf(operator, noise, measured, count),
+    title: basename(image),
+    spec: options.operator,
+    noise: typeof options.noise === 'string' ? options.noise : undefined,
+    samples: Array.from({ length: count }, (_, n) => (count === 1 ? '' : `${n + 1}`)),
+    draws: count > 1,
+    methods: [assignment],
+  }
+}
+
+/**
+ * Solves a task of one method.
+ * @throws {NonFiniteError} where the method diverged.
+ */
+export async function solve(
+  task: Task,
+  { operator, noise, prior }: Job,
+  control: TaskControl,
+): Promise<TaskResult> {
+  const result = await suggesting(methods, { operator, noise }, () => runTask(task, prior, control), prior)
+  const error = result.record.runs.find((run) => run.error !== undefined)?.error
+  if (error !== undefined) throw new NonFiniteError(error)
+  return result
 }
 
 /** Runs a job and writes its folder, or keeps its state where it is interrupted. */
 export async function perform(io: Io, job: Job): Promise<void> {
   const started = new Date()
   const { image, options, argv, assignment, prior, operator, noise, measured, inputs } = job
-  const { samples: count, seed, out } = options
+  const { seed, out } = options
   const problem = { operator, noise, y: measured.y }
   await requireFit(assignment.method, problem, prior, '--method')
   const folder = absolute(io.cwd, out)
@@ -76,23 +122,15 @@ export async function perform(io: Io, job: Job): Promise<void> {
     )
   }
   const task: Task = {
-    ...drawsOf(operator, noise, measured, count),
-    title: basename(image),
-    spec: options.operator,
-    noise: typeof options.noise === 'string' ? options.noise : undefined,
-    samples: Array.from({ length: count }, (_, n) => (count === 1 ? '' : `${n + 1}`)),
-    draws: count > 1,
-    methods: [assignment],
+    ...taskOf(job),
     resume: job.resume,
     onInterrupt: options.resumable === true ? keep : undefined,
   }
   const record = await writeFolder(folder, async (draft) => {
     const result = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
-      suggesting(methods, problem, () => runTask(task, prior, { signal: io.signal, onProgress }), prior),
+      solve(task, job, { signal: io.signal, onProgress }),
     )
-    const error = result.record.runs.find((run) => run.error !== undefined)?.error
-    if (error !== undefined) throw new NonFiniteError(error)
-    await writeResults(draft, result, measured.y)
+    await writeResults(draft, result, measured.y, options.depth)
     return finishRun(draft, {
       command: 'restore',
       argv,

@@ -1,6 +1,7 @@
+import type { Assignment, OpenPrior } from '@tweedie/runs'
 import { refuseFinished } from '@tweedie/runs/node'
+import type { Noise } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
-import { shippedPriors } from '@tweedie/unet/node'
 import type { Input } from '../../files/inputs.ts'
 import { readInput } from '../../files/inputs.ts'
 import { absolute, checkFolder } from '../../files/write.ts'
@@ -8,22 +9,53 @@ import type { Io } from '../../io.ts'
 import { ownInputs } from '../../own/index.ts'
 import { resolveNoise, resolveOperator } from '../../resolve.ts'
 import { measureInput } from './measure.ts'
-import type { RestoreOptions } from './perform.ts'
+import type { Job, RestoreOptions } from './perform.ts'
 import { chooseMethod, perform, picturePrior } from './perform.ts'
+import { sizePrior } from './sizing.ts'
 
-/** A common size of small pictures that a shipped prior of 28×28 takes too: see `loadPrior`. */
-const otherSide = 32
+/** What the options say, whatever the picture. */
+export interface Means {
+  readonly assignment: Assignment
+  readonly noise: Noise
+  readonly open: OpenPrior
+  readonly notes: readonly string[]
+}
 
-/** The options with the prior at the picture's own size, where that is 32×32. */
-function atPictureSize({ content }: Input, options: RestoreOptions): RestoreOptions {
-  if (options.measured === true || !shippedPriors().includes(options.prior)) return options
-  const size =
-    content.kind === 'picture'
-      ? [content.picture.height, content.picture.width]
-      : content.array.shape.slice(-2)
-  return size.length === 2 && size.every((extent) => extent === otherSide)
-    ? { ...options, prior: `${options.prior}@${otherSide}` }
-    : options
+/**
+ * What the options say.
+ * @throws {OptionError} for one that says nothing, or does not fit.
+ */
+export async function meansOf(io: Io, asked: RestoreOptions): Promise<Means> {
+  const { notes, ...assignment } = await chooseMethod(io, asked)
+  const noise = await resolveNoise(asked.noise, '--noise')
+  return { assignment, noise, open: await picturePrior(io, asked.prior), notes }
+}
+
+/** Reads the file of a picture or of numbers that is to be restored. */
+export const readTarget = (io: Io, image: string, { measured }: RestoreOptions): Promise<Input> =>
+  readInput(io, image, measured === true ? ['y', 'measurement'] : ['x', 'truth'])
+
+/** Bits of a sample of the PNGs that are written: those of the picture that is read, unless some are asked for. */
+const depthFor = ({ content }: Input, asked: RestoreOptions): 8 | 16 =>
+  asked.depth ?? (content.kind === 'picture' && content.picture.bits > 8 ? 16 : 8)
+
+/** A picture with all that is needed to restore it. */
+export async function jobOf(
+  io: Io,
+  input: Input,
+  asked: RestoreOptions,
+  argv: readonly string[],
+  { assignment, noise, open, notes: said }: Means,
+): Promise<Job> {
+  const { prior, notes: sized, ...rest } = await sizePrior(io, open, input, asked)
+  const options = { ...rest.options, depth: depthFor(input, asked) }
+  const { operator, inputs } = await resolveOperator(io, options.operator, pictureShape(prior), '--operator')
+  const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)
+  return {
+    ...{ image: input.record.file, options, argv, assignment, prior, operator, noise },
+    inputs: [input.record, ...inputs, ...(await ownInputs(io, [asked.method, asked.operator, asked.prior]))],
+    measured: { ...measured, notes: [...notes, ...sized, ...said] },
+  }
 }
 
 /** Restores one picture, or one array of numbers, of the user's and writes its folder. */
@@ -36,20 +68,6 @@ export async function restore(
   const out = absolute(io.cwd, asked.out)
   await checkFolder(out)
   if (asked.resumable === true) await refuseFinished(out, asked.out)
-  const { notes: said, ...assignment } = await chooseMethod(io, asked)
-  const noise = await resolveNoise(asked.noise, '--noise')
-  const input = await readInput(io, image, asked.measured === true ? ['y', 'measurement'] : ['x', 'truth'])
-  const options = atPictureSize(input, asked)
-  const prior = await picturePrior(io, options.prior)
-  const { operator, inputs } = await resolveOperator(io, options.operator, pictureShape(prior), '--operator')
-  const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)
-  const size =
-    options.prior === asked.prior
-      ? []
-      : [`the network of '${asked.prior}', trained on another size, runs on ${otherSide}×${otherSide}`]
-  await perform(io, {
-    ...{ image, options, argv, assignment, prior, operator, noise },
-    inputs: [input.record, ...inputs, ...(await ownInputs(io, [asked.method, asked.operator, asked.prior]))],
-    measured: { ...measured, notes: [...notes, ...size, ...said] },
-  })
+  const means = await meansOf(io, asked)
+  await perform(io, await jobOf(io, await readTarget(io, image, asked), asked, argv, means))
 }

@@ -1,4 +1,4 @@
-import type { TaskResult } from '@tweedie/runs'
+import type { Picture, TaskResult } from '@tweedie/runs'
 import { meanAndSpread, toPictures } from '@tweedie/runs'
 import type { Tensor } from '@tweedie/tensor'
 import { scope, variance } from '@tweedie/tensor'
@@ -11,23 +11,29 @@ const npyOf = async (x: Tensor): Promise<Uint8Array> =>
   writeNpy({ shape: x.shape.slice(1), values: Float32Array.from(await x.data()) })
 
 /** Writes the measurement and the restorations, each as a picture and as its numbers. */
-export async function writeResults(draft: Draft, result: TaskResult, y: Tensor): Promise<void> {
+export async function writeResults(
+  draft: Draft,
+  result: TaskResult,
+  y: Tensor,
+  depth: 8 | 16 = 8,
+): Promise<void> {
+  const encoded = (picture: Picture) => encodePicture(picture, { depth })
   if (result.measurement?.[0] !== undefined)
-    await draft.write('measurement.png', encodePicture(result.measurement[0]))
+    await draft.write('measurement.png', encoded(result.measurement[0]))
   await draft.write('measurement.npy', await npyOf(y))
   for (const x of result.restored.values()) {
     const pictures = await toPictures(x)
     for (const [n, picture] of pictures.entries()) {
       const name = pictures.length === 1 ? 'restored' : `restored-${n + 1}`
-      await draft.write(`${name}.png`, encodePicture(picture))
+      await draft.write(`${name}.png`, encoded(picture))
       const one = x.slice([n, n + 1])
       await draft.write(`${name}.npy`, await npyOf(one))
       one.dispose()
     }
     if (pictures.length === 1) continue
     const { mean, spread } = meanAndSpread(pictures)
-    await draft.write('mean.png', encodePicture(mean))
-    await draft.write('std.png', encodePicture(spread))
+    await draft.write('mean.png', encoded(mean))
+    await draft.write('std.png', encoded(spread))
     const moments = scope(() => ({
       mean: x.mean(0, true),
       std: variance(x, 0, { keepDims: true, correction: 0 }).sqrt(),

@@ -12,6 +12,7 @@ import type { Io } from '../../io.ts'
 import { resolveNoise, resolveOperator } from '../../resolve.ts'
 import type { RestoreOptions } from './perform.ts'
 import { chooseMethod, perform, picturePrior } from './perform.ts'
+import { sizedAgain } from './sizing.ts'
 
 /** Goes on with a run that was interrupted with `--resumable`; all options are those it was started with. */
 export async function resume(
@@ -24,7 +25,7 @@ export async function resume(
   const options: RestoreOptions = { ...saved.options, device, out: folder, resumable: true, json }
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
-  const prior = await picturePrior(io, options.prior)
+  const prior = sizedAgain(await picturePrior(io, options.laid?.prior ?? options.prior), options)
   const { operator } = await resolveOperator(io, options.operator, pictureShape(prior), '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]

@@ -36,7 +36,7 @@ export async function drawOnTheWay(
     using pictures = asPictures(prior, samples)
     const scale = Math.max(...pictures.shape.slice(2)) > 64 ? 1 : 2
     const grid = drawGrid(await toPictures(pictures), scale)
-    writeAtomically(join(out, name), encodePicture(grid, { 'tweedie:step': String(step) }))
+    writeAtomically(join(out, name), encodePicture(grid, { text: { 'tweedie:step': String(step) } }))
   } catch (error) {
     if (error instanceof InterruptedError) return
     say(`no ${name}: ${error instanceof Error ? error.message : String(error)}`)

@@ -19,6 +19,8 @@ export interface Scanned {
   readonly height: number
   /** How EXIF says that the stored picture is turned, 1 … 8; 1 is upright. */
   readonly orientation: number
+  /** Of a sample; 8 where they are left out. */
+  readonly bits?: number
   /** What a user should know of the file. */
   readonly notes?: readonly string[]
   /** @throws {Error} where the pixels are damaged, or of a kind that is not read. */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { orientationOf } from '../exif.ts'
 import type { Format, Raster, Scanned } from './format.ts'
 import { requirePixels, UnreadError } from './format.ts'
+import { profileNotes } from './profile.ts'
 
 /**
  * JPEG by libjpeg-turbo, compiled to WebAssembly: baseline and progressive, 8 bits; grey, YCbCr and RGB, told
@@ -14,7 +15,7 @@ export const jpeg: Format = {
   matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
   scan: (bytes) => {
     const header = readHeader(bytes)
-    return { ...header, decode: () => decode(bytes, header.width, header.height) }
+    return { ...header, notes: profileOf(bytes), decode: () => decode(bytes, header.width, header.height) }
   },
 }
 
@@ -69,6 +70,27 @@ function exifAfter(bytes: Buffer, from: number): number {
     at = end
   }
   return 1
+}
+
+const profileMark = 'ICC_PROFILE\0'
+
+/** What is to be said of the colour profile in the segments before the first scan (ICC.1:2022, B.4), which may be several. */
+function profileOf(bytes: Buffer): string[] {
+  const parts: { readonly number: number; readonly data: Buffer }[] = []
+  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff && bytes[at + 1] !== 0xda; ) {
+    if (bytes[at + 1] === 0xff) {
+      at++ // a fill byte
+      continue
+    }
+    const end = at + 2 + bytes.readUInt16BE(at + 2)
+    const body = bytes.subarray(at + 4, end)
+    if (bytes[at + 1] === 0xe2 && body.toString('latin1', 0, 12) === profileMark && body.length >= 14)
+      parts.push({ number: body[12] ?? 0, data: body.subarray(14) })
+    at = end
+  }
+  if (parts.length === 0) return []
+  parts.sort((a, b) => a.number - b.number)
+  return profileNotes(Buffer.concat(parts.map(({ data }) => data)))
 }
 
 /** TurboJPEG's numbers of colour spaces and of pixel formats. */

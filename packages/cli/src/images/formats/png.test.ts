@@ -262,3 +262,44 @@ describe('what is refused', () => {
     expect(openPicture(png({ ...one, extra: [exif] }), 'x').decode().notes).toEqual([])
   })
 })
+
+describe('how the samples are meant', () => {
+  const bytes = (...values: number[]) => Uint8Array.from(values)
+  const gamma = (value: number) => chunk('gAMA', bytes(value >> 24, value >> 16, value >> 8, value))
+  const said = (...extra: Buffer[]) => {
+    const file = png({ width: 1, height: 1, depth: 8, type: 0, rows: bytes(0, 9), extra })
+    return openPicture(file, 'x.png').decode().notes
+  }
+  const profile = (text: string) =>
+    chunk('iCCP', Buffer.concat([Buffer.from('name\0\0'), deflateSync(Buffer.from(text))]))
+
+  test('a gamma that is not that of sRGB is told, unless sRGB or a profile says more', () => {
+    expect(said(gamma(45455))).toEqual([])
+    expect(said(gamma(45000))).toEqual([])
+    expect(said(gamma(100000))).toEqual([
+      'its gamma is 1, where 0.45455 is usual: the values are taken as they are',
+    ])
+    expect(said(gamma(100000), chunk('sRGB', bytes(0)))).toEqual([])
+    expect(said(gamma(100000), profile('no profile'))).toEqual([
+      'its colour profile was not applied: the values are taken as they are',
+    ])
+  })
+
+  test('a code of ITU-T H.273 counts before all else', () => {
+    expect(said(chunk('cICP', bytes(1, 13, 0, 1)), gamma(100000))).toEqual([])
+    expect(said(chunk('cICP', bytes(9, 16, 0, 1)), chunk('sRGB', bytes(0)))).toEqual([
+      expect.stringContaining('primaries 9 and transfer 16'),
+    ])
+  })
+
+  test('what is damaged, or a bomb, says what little it can', () => {
+    const unnamed = ['its colour profile was not applied: the values are taken as they are']
+    expect(said(chunk('iCCP', Buffer.from('name\0\0damaged')))).toEqual(unnamed)
+    expect(said(chunk('iCCP', bytes()))).toEqual(unnamed)
+    expect(said(profile('\0'.repeat(2 ** 23)))).toEqual(unnamed)
+    expect(said(chunk('gAMA', bytes(1)))).toEqual([])
+    const broken = gamma(100000)
+    broken[broken.length - 1]! ^= 1
+    expect(said(broken)).toEqual([])
+  })
+})

@@ -2,6 +2,7 @@ import { crc32, inflateSync } from 'node:zlib'
 import { orientationOf } from '../exif.ts'
 import type { Format, Raster } from './format.ts'
 import { requirePixels, sampleAt } from './format.ts'
+import { colourChunks, colourNotes } from './png-colour.ts'
 import { exifInText } from './png-profile.ts'
 import { passesOf, unfilter } from './png-rows.ts'
 
@@ -32,6 +33,7 @@ interface Parts {
   readonly transparency: Uint8Array | undefined
   readonly packed: readonly Uint8Array[]
   readonly exif: Uint8Array | undefined
+  readonly notes: readonly string[]
 }
 
 /** A PNG by the specification (ISO/IEC 15948): every colour type, depth and interlace; bounded by its header. */
@@ -40,11 +42,13 @@ export const png: Format = {
   matches: (bytes) => bytes[0] === 0x89 && bytes.toString('latin1', 1, 4) === 'PNG',
   scan(bytes) {
     const parts = readParts(bytes)
-    const { width, height } = parts.head
+    const { width, height, depth } = parts.head
     return {
       width,
       height,
+      bits: depth,
       orientation: parts.exif === undefined ? 1 : orientationOf(parts.exif),
+      notes: parts.notes,
       decode: () => decode(parts),
     }
   },
@@ -52,10 +56,11 @@ export const png: Format = {
 
 /** Chunks by name: those that must be sound, and those that are left aside where they are not. */
 const needed = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'])
+const optional: ReadonlySet<string> = new Set(['eXIf', 'acTL', ...colourChunks])
 
 function readParts(bytes: Buffer): Parts {
   const packed: Uint8Array[] = []
-  const single = new Map<string, Uint8Array>()
+  const single = new Map<string, Buffer>()
   let head: Head | undefined
   let profile: Buffer | undefined
   for (let at = 8, type = ''; type !== 'IEND'; ) {
@@ -67,9 +72,9 @@ function readParts(bytes: Buffer): Parts {
     if (end > bytes.length)
       throw new RangeError(`cut off after ${bytes.length} bytes; its ${type} part wants ${end}`)
     const data = bytes.subarray(at + 8, end - 4)
-    if (needed.has(type) || type === 'eXIf') {
+    if (needed.has(type) || optional.has(type)) {
       const sound = crc32(bytes.subarray(at + 4, end - 4)) === bytes.readUInt32BE(end - 4)
-      if (!sound && type !== 'eXIf') throw new RangeError(`its ${type} part does not match its checksum`)
+      if (!sound && needed.has(type)) throw new RangeError(`its ${type} part does not match its checksum`)
       if (type === 'IDAT') packed.push(data)
       else if (sound && !single.has(type)) single.set(type, data)
     }
@@ -85,7 +90,12 @@ function readParts(bytes: Buffer): Parts {
   if (packedBytes > 4 * height * (1 + Math.ceil((width * depth * samples) / 8)) + 4096)
     throw new RangeError(`${packedBytes} bytes of data are too many for ${width}×${height} pixels`)
   const [palette, transparency, exif] = ['PLTE', 'tRNS', 'eXIf'].map((name) => single.get(name))
-  return { head, packed, palette, transparency, exif: exif ?? profile }
+  // The frames of an animation are in chunks of their own; what old readers show is its first, or stands for it.
+  const animated = single.has('acTL') ? ['it is an animation, of which the first picture was read'] : []
+  return {
+    ...{ head, packed, palette, transparency, exif: exif ?? profile },
+    notes: [...colourNotes(single), ...animated],
+  }
 }
 
 /** @throws {RangeError} unless the first chunk is a sound IHDR. */

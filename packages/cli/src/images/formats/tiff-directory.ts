@@ -11,6 +11,8 @@ export interface Directory {
    * @throws {RangeError} where they are no whole numbers, lie beyond the file, or are more than `most`.
    */
   numbers(tag: number, most?: number): readonly number[]
+  /** The bytes of a tag; undefined where the directory does not have it, or they are damaged. */
+  bytes(tag: number): Uint8Array | undefined
 }
 
 /** Bytes a value of each type of whole numbers: BYTE, SHORT, LONG. */
@@ -37,6 +39,14 @@ export function readDirectory(bytes: Uint8Array): Directory {
   return {
     little,
     cut: end > bytes.length,
+    bytes: (tag) => {
+      const at = entries.get(tag)
+      // Of one byte each: BYTE, ASCII, SBYTE, UNDEFINED.
+      if (at === undefined || ![1, 2, 6, 7].includes(view.getUint16(at + 2, little))) return undefined
+      const length = view.getUint32(at + 4, little)
+      const from = length <= 4 ? at + 8 : view.getUint32(at + 8, little)
+      return from + length > bytes.length ? undefined : bytes.subarray(from, from + length)
+    },
     more: end + 4 <= bytes.length && view.getUint32(end, little) !== 0,
     numbers: (tag, most = 1) => {
       const at = entries.get(tag)

@@ -1,11 +1,13 @@
 import { orientationOf } from '../exif.ts'
 import type { Format, Raster } from './format.ts'
 import { requirePixels, sampleAt, UnreadError } from './format.ts'
+import { profileNotes } from './profile.ts'
 import type { Directory } from './tiff-directory.ts'
 import { readDirectory } from './tiff-directory.ts'
 import { unpackers } from './tiff-packing.ts'
 
 const tags = {
+  kind: 254,
   width: 256,
   height: 257,
   bits: 258,
@@ -25,6 +27,7 @@ const tags = {
   tileBytes: 325,
   extra: 338,
   sampleFormat: 339,
+  profile: 34675,
 } as const
 
 /** What a pixel's first samples mean. */
@@ -61,11 +64,22 @@ export const tiff: Format = {
     const one = (tag: number, otherwise: number) => directory.numbers(tag)[0] ?? otherwise
     const [width, height] = [one(tags.width, 0), one(tags.height, 0)]
     requirePixels(width, height)
+    // Cameras put a small preview in front, and the picture in a form of their own.
+    if ((one(tags.kind, 0) & 1) === 1)
+      throw new UnreadError(
+        "a camera's raw file, whose first picture is a preview,",
+        'develop it, and save it as PNG',
+      )
+    const profile = directory.bytes(tags.profile)
     return {
       width,
       height,
+      bits: directory.numbers(tags.bits, 64)[0] ?? 1,
       orientation: orientationOf(bytes),
-      notes: directory.more ? ['only the first of several pictures was read'] : [],
+      notes: [
+        ...(directory.more ? ['only the first of several pictures was read'] : []),
+        ...(profile === undefined ? [] : profileNotes(profile)),
+      ],
       decode: () => decode(bytes, directory, width, height),
     }
   },
@@ -126,7 +140,7 @@ function readSamples(bytes: Buffer, directory: Directory, head: Head): Uint8Arra
   const one = (tag: number, otherwise: number) => directory.numbers(tag)[0] ?? otherwise
   const across = tiled ? one(tags.tileWidth, 0) : width
   const down = tiled ? one(tags.tileHeight, 0) : Math.min(height, one(tags.rowsPerStrip, height))
-  if (across < 1 || down < 1 || across > 4096 || down > 4096)
+  if (across < 1 || down < 1 || (tiled && (across > 4096 || down > 4096)))
     throw new RangeError(`its pieces are ${across}×${down} pixels`)
   const columns = Math.ceil(width / across)
   const pieces = columns * Math.ceil(height / down) * (separate ? samples : 1)
