@@ -1,5 +1,4 @@
-import type { Autoencoder, Conditional, Prior } from '@tweedie/solvers'
-import { networkPrior } from '@tweedie/solvers'
+import type { Autoencoder, Conditional, PipelinePriorOptions, Prior } from '@tweedie/solvers'
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { matmul, OptionError, sameShape, scope, softmax, unscoped } from '@tweedie/tensor'
 import type { ConditionalPredictor, Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
@@ -10,9 +9,10 @@ import {
   learnsVariance,
   predictor,
   requireMemory,
+  splitLearnedVariance,
 } from '@tweedie/unet'
 import { autoencoderOf } from './autoencoder.ts'
-import { scheduleOf } from './schedule.ts'
+import { trainedPrior } from './trained.ts'
 
 /**
  * Makes sure, before any work, that a network can be the prior of pictures.
@@ -85,19 +85,11 @@ export function priorOf(
   trainedOn: TrainedOn,
   autoencoder?: Network,
 ): Prior {
-  const { schedule, predicts, clip } = trainedOn
   const asked = conditionalPredictor(network, trainedOn)
   const nothing = asked && unscoped(() => asked.embed([asked.classes]))
-  const options = {
-    name,
-    shape,
-    schedule: scheduleOf(schedule),
-    predicts,
-    ...(clip === null ? {} : { clip: [-clip, clip] as const }),
-  }
-  const predict =
-    asked && nothing ? (xt: Tensor, t: number) => asked.predict(xt, t, nothing) : predictor(network)
-  const prior = networkPrior({ ...options, predict })
+  const told = (c: Tensor) =>
+    trainedPrior(name, shape, trainedOn, (xt, t) => ({ output: asked!.predict(xt, t, c) }))
+  const prior = asked && nothing ? told(nothing) : trainedPrior(name, shape, trainedOn, outputsOf(network))
   const coder = autoencoder && coderFor(name, shape, autoencoder)
   return {
     ...prior,
@@ -106,12 +98,22 @@ export function priorOf(
     ...(asked &&
       nothing && {
         conditional: {
-          ...conditionalOf(asked, nothing, (c) =>
-            networkPrior({ ...options, predict: (xt, t) => asked.predict(xt, t, c) }),
-          ),
+          ...conditionalOf(asked, nothing, told),
           ...(coder && autoencoder && imageEmbedding(asked, coder, autoencoder)),
         },
       }),
+  }
+}
+
+/** What a network says of x_t at t: the image, and what of its outputs is for the variance. */
+function outputsOf(network: Network): PipelinePriorOptions['predict'] {
+  const image = predictor(network)
+  const { config, params } = network
+  if (!learnsVariance(config)) return (xt, t) => ({ output: image(xt, t) })
+  const { forward } = architectureOf(config)
+  return (xt, t) => {
+    const { epsilon: output, v } = splitLearnedVariance(forward(params, config, xt, t))
+    return { output, v }
   }
 }
 

@@ -9,7 +9,8 @@ import { readJson } from '../checkpoint/file.ts'
 import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import { objectOf, show } from '../fields.ts'
 import { shapesFor } from './prior.ts'
-import { describeScheduler, diffusersScheduler, schedulerTraining } from './scheduler.ts'
+import { diffusersScheduler, schedulerTraining } from './scheduler.ts'
+import { describeScheduler } from './scheduler-words.ts'
 import { recordedTraining } from './training-record.ts'
 
 /** Where the files of a model lie, and its configuration. */
