@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { scope } from '@tweedie/tensor'
+import { OptionError, scope } from '@tweedie/tensor'
 import type { Limit, Pipeline, Prior, Time } from '../types.ts'
 import { estimateFrom } from './estimated.ts'
 import { limited } from './limit.ts'
@@ -61,14 +61,14 @@ export function pipelinePrior(options: PipelinePriorOptions): Prior {
 }
 
 /**
- * A prior with x̂₀ kept to another range, from what it was before any limit; of one that came without a pipeline, on top of
- * its own.
- * @throws {OptionError} from `denoise`, for a limit that is none.
+ * A prior that came with a pipeline, with x̂₀ kept to another range than its own.
+ * @throws {OptionError} where it came without one: its estimate before any limit is not known; and from `denoise`, for a
+ * limit that is none.
  */
 export function withLimit(prior: Prior, limit: Limit | undefined): Prior {
   const { pipeline } = prior
   if (pipeline === undefined)
-    return { ...prior, denoise: (xt, t) => scope(() => limited(prior.denoise(xt, t), limit)) }
+    throw new OptionError('limit', `'${prior.name}' came without a pipeline; it keeps x̂₀ to its own range`)
   const estimate: Pipeline['estimate'] = (xt, t) =>
     scope(() => {
       const said = pipeline.estimate(xt, t)

@@ -10,6 +10,8 @@ import { loadPrior, shapesFor } from './prior.ts'
 export interface LoadNetworkOptions extends Pick<LoadOptions, 'device'> {
   /** The file of weights; left out, the one in the folder that has a usual name, or is the only one. */
   readonly weights?: string
+  /** Of the usual weights, such as `fp16` or `non_ema`. */
+  readonly variant?: string | undefined
 }
 
 /**
@@ -19,10 +21,11 @@ export interface LoadNetworkOptions extends Pick<LoadOptions, 'device'> {
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadNetwork(directory: string, options: LoadNetworkOptions = {}): LoadedNetwork {
-  const { weights, ...load } = options
+  const { weights, variant, ...load } = options
   const configPath = join(directory, 'config.json')
   const config = readJson(configPath)
-  const { path, notes } = weights === undefined ? findWeights(directory) : { path: weights, notes: [] }
+  const { path, notes } =
+    weights === undefined ? findWeights(directory, { variant }) : { path: weights, notes: [] }
   const names = { config: configPath, weights: path }
   const network = loadPrior({ config, weights: readWeights(path) }, { ...load, names })
   return { ...network, notes: [...notes, ...network.notes] }

@@ -10,7 +10,7 @@ export function describeScheduler(scheduler: DiffusersScheduler): string {
       ? 'its own βs'
       : betaSchedule === 'linear' || betaSchedule === 'scaled_linear' || betaSchedule === 'sigmoid'
         ? `${betaSchedule} βs from ${betaStart} to ${betaEnd}`
-        : `${betaSchedule} βs`
+        : betaSchedule
   const limit =
     thresholding !== null
       ? `x̂₀ limited by its quantile ${thresholding.ratio}, at most ${thresholding.most}`

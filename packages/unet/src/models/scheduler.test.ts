@@ -292,7 +292,7 @@ describe('what a network was trained on', () => {
         set_alpha_to_one: false,
       }),
     ).toBe(
-      'DDIMScheduler: squaredcos_cap_v2 βs, T = 1000, predicts epsilon, x̂₀ limited by its quantile 0.995, at most 1; samples at leading times, ending at the noise of t = 0, variance small',
+      'DDIMScheduler: squaredcos_cap_v2, T = 1000, predicts epsilon, x̂₀ limited by its quantile 0.995, at most 1; samples at leading times, ending at the noise of t = 0, variance small',
     )
     expect(said({ rescale_betas_zero_snr: true })).toContain('rescaled to end in pure noise')
   })
