@@ -4,7 +4,7 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { deviceOption, priorOptions, specOption } from '../../terminal/options.ts'
 import { readLimit } from './limit.ts'
-import type { SampleOptions } from './sample.ts'
+import type { SampleOptions } from './options.ts'
 
 export function sampleCommand(io: Io): Command {
   const [variant, scheduler] = priorOptions()

@@ -2,7 +2,7 @@ import type { PipelineGrid, PipelineOptions, Prior, Spacing } from '@tweedie/sol
 import { withLimit } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { naming } from '../../resolve.ts'
-import type { SampleOptions } from './sample.ts'
+import type { SampleOptions } from './options.ts'
 
 type GridSpacing = PipelineGrid['spacing']
 const spacings: readonly GridSpacing[] = ['leading', 'trailing', 'linspace']

@@ -1,17 +1,7 @@
 import { extname } from 'node:path'
 import { asPictures, drawGrid, drive, toPictures } from '@tweedie/runs'
-import type { PriorChoices } from '@tweedie/runs/node'
 import { priorText } from '@tweedie/runs/node'
-import type {
-  Limit,
-  PipelineGrid,
-  PipelineVariance,
-  Prior,
-  SampleOptions as RunOptions,
-  Sampler,
-  Spacing,
-  Step,
-} from '@tweedie/solvers'
+import type { Prior, SampleOptions as RunOptions, Sampler, Step } from '@tweedie/solvers'
 import { pipelineTimes, sampleFrom, samplePipeline, sampleUnconditional, withClass } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
@@ -21,31 +11,9 @@ import type { Io } from '../../io.ts'
 import { naming, resolvePrior, resolveSampler } from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
+import type { SampleOptions } from './options.ts'
 import type { ChosenPipeline } from './pipeline.ts'
 import { chosenPipeline, clippedPrior, pipelineFacts } from './pipeline.ts'
-
-/** The options of `tweedie sample`, defaults filled in. */
-export interface SampleOptions extends PriorChoices {
-  readonly out: string
-  readonly prior: string
-  /** A label of a prior that can be told a class. */
-  readonly class?: number
-  readonly guidance?: number
-  readonly n: number
-  /** Such as `ddpm` or `heun:churn=40`. */
-  readonly sampler: string
-  /** Left out: as the prior's pipeline does, or linspace. */
-  readonly spacing?: Spacing
-  readonly stepsOffset?: number
-  readonly lastStep?: PipelineGrid['last']
-  readonly variance?: PipelineVariance
-  readonly clip?: Limit | 'none'
-  readonly eta?: number
-  readonly steps: number
-  readonly seed: number
-  readonly device: string
-  readonly json?: boolean
-}
 
 /** The two by their plain names are one sampler with two values of η. */
 const etas: Readonly<Record<string, number>> = { ddpm: 1, ddim: 0 }
