@@ -87,9 +87,11 @@ export function priorOf(
 ): Prior {
   const asked = conditionalPredictor(network, trainedOn)
   const nothing = asked && unscoped(() => asked.embed([asked.classes]))
-  const told = (c: Tensor) =>
-    trainedPrior(name, shape, trainedOn, (xt, t) => ({ output: asked!.predict(xt, t, c) }))
-  const prior = asked && nothing ? told(nothing) : trainedPrior(name, shape, trainedOn, outputsOf(network))
+  const ask = (predict: PipelinePriorOptions['predict']): Prior =>
+    trainedPrior(name, shape, trainedOn, predict)
+  const prior = ask(
+    asked && nothing ? (xt, t) => ({ output: asked.predict(xt, t, nothing) }) : outputsOf(network),
+  )
   const coder = autoencoder && coderFor(name, shape, autoencoder)
   return {
     ...prior,
@@ -98,7 +100,7 @@ export function priorOf(
     ...(asked &&
       nothing && {
         conditional: {
-          ...conditionalOf(asked, nothing, told),
+          ...conditionalOf(asked, nothing, (c) => ask((xt, t) => ({ output: asked.predict(xt, t, c) }))),
           ...(coder && autoencoder && imageEmbedding(asked, coder, autoencoder)),
         },
       }),
