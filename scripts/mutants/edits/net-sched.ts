@@ -120,6 +120,12 @@ const steps: readonly Edit[] = [
 ]
 
 const files: readonly Edit[] = [
+  editsOf('packages/runs/src')('priors/trained.ts', 'priors')(
+    'sched-flow-time',
+    't * scale',
+    't',
+    'a network of flow matching is told σ in place of σ·T',
+  ),
   scheduler('sched-clip-and-threshold', '!thresholding && read', 'read', 'x̂₀ is clipped beside its quantile'),
   scheduler(
     'sched-last',

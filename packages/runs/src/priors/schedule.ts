@@ -1,5 +1,5 @@
 import type { Schedule } from '@tweedie/solvers'
-import { betaSchedules, endingInNoise, vpFromBetas, vpLinear, zeroTerminalSnr } from '@tweedie/solvers'
+import { betaSchedules, endingInNoise, flow, vpFromBetas, vpLinear, zeroTerminalSnr } from '@tweedie/solvers'
 import type { TrainedSchedule } from '@tweedie/unet'
 
 /**
@@ -14,6 +14,8 @@ export function scheduleOf(trained: TrainedSchedule): Schedule {
   switch (trained.kind) {
     case 'vp-linear':
       return vpLinear({ T: trained.timesteps })
+    case 'flow':
+      return flow()
     case 'betas': {
       const { betas, zeroSnr = false } = trained
       if (betas.at(-1) === 1) return endingInNoise(betas)

@@ -28,13 +28,15 @@ export function trainedPrior(
   trainedOn: TrainedOn,
   predict: PipelinePriorOptions['predict'],
 ): Prior {
-  const { predicts, clip, pipeline } = trainedOn
-  const options = { name, shape, schedule: scheduleOf(trainedOn.schedule), predicts }
+  const { predicts, clip, pipeline, schedule: trained } = trainedOn
+  const options = { name, shape, schedule: scheduleOf(trained), predicts }
+  // What the network is told of the time.
+  const scale = trained.kind === 'flow' ? trained.timesteps : 1
   if (pipeline !== undefined)
     return pipelinePrior({ ...options, ...pipeline, limit: limitOf(trainedOn), predict })
   return networkPrior({
     ...options,
     ...(clip === null ? {} : { clip: [-clip, clip] as const }),
-    predict: (xt, t) => predict(xt, t).output,
+    predict: (xt, t) => predict(xt, t * scale).output,
   })
 }

@@ -19,6 +19,8 @@ export type TrainedSchedule =
       /** Whether the βs are rescaled so that nothing is left of x₀ at the last time. */
       readonly zeroSnr?: boolean
     }
+  /** The straight path α = 1 − t, σ = t of flow matching; the network is told t·`timesteps`. */
+  | { readonly kind: 'flow'; readonly timesteps: number }
 
 /** What a network was trained on, as far as a sampler has to know it. */
 export interface TrainedOn {

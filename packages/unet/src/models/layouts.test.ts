@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { OptionError, randomKey, scope } from '@tweedie/tensor'
+import { FileFormatError, OptionError, randomKey, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { ddpmConfigToDiffusers } from '../architectures/ddpm/diffusers.ts'
@@ -10,6 +10,7 @@ import { writeSafetensors } from '../checkpoint/write.ts'
 import { loadNetwork } from './folder.ts'
 import { folderOf, host, numbers } from './folders.test.helper.ts'
 import { findModel } from './model.ts'
+import { saidByScheduler } from './scheduler-words.ts'
 import { toldScheduler } from './told-scheduler.ts'
 
 const layouts = resolve(import.meta.dirname, '../../../../tests/fixtures/cases/diffusers-layouts')
@@ -191,5 +192,36 @@ describe('what lies around a network', () => {
     expect(() => toldScheduler('./nowhere.json')).toThrow(
       "scheduler: './nowhere.json' is neither a file nor such as",
     )
+  })
+})
+
+describe('flow matching', () => {
+  const name = 'FlowMatchEulerDiscreteScheduler'
+  const said = (fields: object) => saidByScheduler({ _class_name: name, ...fields }, 'scheduler_config.json')
+
+  test('is a straight path, whatever σ its sampler visits', () => {
+    const { trainedOn, words } = said({
+      num_train_timesteps: 500,
+      shift: 3,
+      use_dynamic_shifting: true,
+      base_shift: 0.5,
+    })
+    expect(trainedOn).toEqual({ schedule: { kind: 'flow', timesteps: 500 }, predicts: 'flow', clip: null })
+    expect(words).toBe(
+      `${name}: a straight path from noise to x₀, told σ·500, predicts ε − x₀, x̂₀ not clipped; not used: shift 3, use_dynamic_shifting true, base_shift 0.5`,
+    )
+    expect(said({}).words).toMatch(/told σ·1000, predicts ε − x₀, x̂₀ not clipped$/)
+    const folder = folderOf({ 'config.json': json, 'scheduler_config.json': { _class_name: name } })
+    expect(findModel(folder)?.training?.trainedOn.predicts).toBe('flow')
+  })
+
+  test.each([
+    [{ invert_sigmas: true }, 'invert_sigmas: must be false or null, got true'],
+    [{ prediction_type: 'epsilon' }, `prediction_type: 'epsilon' is not known here for a ${name}`],
+    [{ num_train_timesteps: 0 }, 'num_train_timesteps: must be a whole number from 1'],
+    [{ shift: 'much' }, 'shift: must be a number from'],
+  ])('%o is refused', (fields, message) => {
+    expect(() => said(fields)).toThrow(message)
+    expect(() => said(fields)).toThrow(FileFormatError)
   })
 })

@@ -10,9 +10,7 @@ import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import { objectOf, show } from '../fields.ts'
 import { pipelineOf, snapshotOf } from './pipeline.ts'
 import { shapesFor } from './prior.ts'
-import type { DiffusersScheduler } from './scheduler.ts'
-import { schedulerTraining } from './scheduler.ts'
-import { describeScheduler } from './scheduler-words.ts'
+import type { SchedulerSaid } from './scheduler-words.ts'
 import { readScheduler } from './told-scheduler.ts'
 import { recordedTraining } from './training-record.ts'
 
@@ -48,7 +46,7 @@ export interface ModelChoices {
   /** Of the weights, such as `fp16` or `non_ema`; left out, those without. */
   readonly variant?: string | undefined
   /** What the network was trained on, in the place of what lies in the folder: see `toldScheduler`. */
-  readonly scheduler?: DiffusersScheduler | undefined
+  readonly scheduler?: SchedulerSaid | undefined
 }
 
 /**
@@ -132,8 +130,8 @@ function toldTraining(directory: string, { scheduler }: ModelChoices): FoundTrai
   const instead = unread === undefined ? '' : `, in the place of ${unread}`
   return {
     kind: 'scheduler',
-    trainedOn: schedulerTraining(scheduler),
-    notes: [`${directory}, as told${instead}: ${describeScheduler(scheduler)}`],
+    trainedOn: scheduler.trainedOn,
+    notes: [`${directory}, as told${instead}: ${scheduler.words}`],
   }
 }
 
@@ -153,10 +151,6 @@ function findTraining(directory: string, name?: string): FoundTraining | undefin
         other === undefined ? [] : [`${path}: says what the network was trained on; ${other} is not read`],
     }
   }
-  const said = readScheduler(path, name)
-  return {
-    kind: 'scheduler',
-    trainedOn: schedulerTraining(said),
-    notes: [`${path}: ${describeScheduler(said)}`],
-  }
+  const { trainedOn, words } = readScheduler(path, name)
+  return { kind: 'scheduler', trainedOn, notes: [`${path}: ${words}`] }
 }

@@ -1,5 +1,6 @@
-import type { Kind } from '../fields.ts'
-import { count, flag, nullable, number, oneOf, show, whole } from '../fields.ts'
+import { FileFormatError, printable } from '@tweedie/tensor'
+import type { Fields, Kind } from '../fields.ts'
+import { count, field, flag, nullable, number, oneOf, show, whole } from '../fields.ts'
 import { limits } from '../limits.ts'
 
 const within = (wants: string, fits: (v: number) => boolean): Kind<number> => ({
@@ -170,6 +171,30 @@ export const refusedClasses: Readonly<Record<string, string>> = {
   KarrasVeScheduler: 'its pipeline asks the network for pictures in [0, 1] at half the noise level',
   ScoreSdeVpScheduler: 'no pipeline of diffusers says which times its networks are told',
   CosineDPMSolverMultistepScheduler: 'its networks are of sound',
+}
+
+/** @throws {FileFormatError} for a field that is none of some kinds, or does not fit its own. */
+export function requireKnown(
+  given: Fields,
+  kinds: Readonly<Record<string, Kind<unknown>>>,
+  name: string,
+  file: string,
+): void {
+  for (const key of Object.keys(given)) {
+    if (key.startsWith('_')) continue
+    if (!Object.hasOwn(kinds, key))
+      throw new FileFormatError(
+        file,
+        `${printable(key, 80)}: ${show(given[key])} is not known here for a ${name}`,
+      )
+    field(file, given, key, kinds[key]!)
+  }
+}
+
+/** All fields that may stand in the file of one of {@link classes}. */
+export const knownKinds: Readonly<Record<string, Kind<unknown>>> = {
+  ...others,
+  ...Object.fromEntries(Object.entries(fields).map(([name, [kind]]) => [name, kind])),
 }
 
 /** A value as a note would have it. */

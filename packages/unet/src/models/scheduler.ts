@@ -1,10 +1,10 @@
 import type { PipelineGrid, PipelineVariance } from '@tweedie/solvers'
-import { FileFormatError, printable } from '@tweedie/tensor'
+import { FileFormatError } from '@tweedie/tensor'
 import type { Predicts, TrainedOn } from '../architectures/trained-on.ts'
 import type { Fields } from '../fields.ts'
 import { field, objectOf, oneOf, show, text } from '../fields.ts'
 import type { FieldName, varianceTypes } from './scheduler-fields.ts'
-import { classes, fields, others, refusedClasses } from './scheduler-fields.ts'
+import { classes, fields, knownKinds, refusedClasses, requireKnown } from './scheduler-fields.ts'
 
 /** What the scheduler of a diffusers pipeline says of its network, and how it samples. */
 export interface DiffusersScheduler {
@@ -66,7 +66,7 @@ export function diffusersScheduler(json: unknown, file = 'scheduler_config.json'
   const given = withoutEpsilonFlag(objectOf(file, json), file)
   const name = className(given, file)
   const { counts, defaults = {} } = classes[name]!
-  checkAll(given, name, file)
+  requireKnown(given, knownKinds, name, file)
   /** A field that counts, or its default; of one that the class does not have what it always is. */
   const read = <T>(key: FieldName): T | undefined => {
     if (!counts.includes(key)) return defaults[key] as T | undefined
@@ -129,24 +129,6 @@ function className(given: Fields, file: string): string {
     file,
     `_class_name: ${show(name)} is no scheduler that is read${why}; read are ${Object.keys(classes).join(', ')}`,
   )
-}
-
-/** @throws {FileFormatError} for a field that is not known, or whose value would change what is not supported. */
-function checkAll(given: Fields, name: string, file: string): void {
-  for (const key of Object.keys(given)) {
-    if (key.startsWith('_')) continue
-    const kind = Object.hasOwn(fields, key)
-      ? fields[key as FieldName][0]
-      : Object.hasOwn(others, key)
-        ? others[key]
-        : undefined
-    if (kind === undefined)
-      throw new FileFormatError(
-        file,
-        `${printable(key, 80)}: ${show(given[key])} is not known here for a ${name}`,
-      )
-    field<unknown>(file, given, key, kind)
-  }
 }
 
 /**

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { readRegularFile } from '../checkpoint/regular-file.ts'
 import { objectOf } from '../fields.ts'
-import type { DiffusersScheduler } from './scheduler.ts'
-import { diffusersScheduler } from './scheduler.ts'
+import type { SchedulerSaid } from './scheduler-words.ts'
+import { saidByScheduler } from './scheduler-words.ts'
 
 /** A scheduler_config.json is at most this long: βs of its own are a few MB. */
 const longest = 2 ** 24
@@ -16,7 +16,7 @@ const pythonNumber = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
  * @param name - Its class, where `model_index.json` says another: diffusers makes one of that class from the file.
  * @throws {FileFormatError} where it is not there, damaged, or asks for what is not supported.
  */
-export function readScheduler(path: string, name?: string): DiffusersScheduler {
+export function readScheduler(path: string, name?: string): SchedulerSaid {
   const text = new TextDecoder().decode(readRegularFile(path, longest))
   const json = text.replace(pythonNumber, (found) => (found.startsWith('"') ? found : `"${found}"`))
   let fields: unknown
@@ -25,8 +25,8 @@ export function readScheduler(path: string, name?: string): DiffusersScheduler {
   } catch (error) {
     throw new FileFormatError(path, `is not JSON: ${(error as Error).message}`)
   }
-  if (name === undefined) return diffusersScheduler(fields, path)
-  return diffusersScheduler({ ...objectOf(path, fields), _class_name: name }, path)
+  if (name === undefined) return saidByScheduler(fields, path)
+  return saidByScheduler({ ...objectOf(path, fields), _class_name: name }, path)
 }
 
 /**
@@ -36,7 +36,7 @@ export function readScheduler(path: string, name?: string): DiffusersScheduler {
  * @throws {OptionError} naming the option `scheduler`, for what is neither.
  * @throws {FileFormatError} naming the field that does not fit.
  */
-export function toldScheduler(told: string, path = told): DiffusersScheduler {
+export function toldScheduler(told: string, path = told): SchedulerSaid {
   if (existsSync(path)) return readScheduler(path)
   const [, name, list] = /^(\w+)(?::(.+))?$/.exec(told) ?? []
   const pairs = list?.split(',').map((pair) => /^(\w+)=(.+)$/.exec(pair)) ?? []
@@ -47,7 +47,7 @@ export function toldScheduler(told: string, path = told): DiffusersScheduler {
     )
   }
   const fields = pairs.map((pair) => [pair?.[1] ?? '', plainValue(pair?.[2] ?? '')] as const)
-  return diffusersScheduler({ _class_name: name, ...Object.fromEntries(fields) }, `scheduler '${name}'`)
+  return saidByScheduler({ _class_name: name, ...Object.fromEntries(fields) }, `scheduler '${name}'`)
 }
 
 /** What a word stands for in JSON: a number, true, false or null; else itself. */
