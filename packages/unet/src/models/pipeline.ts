@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import { readJson } from '../checkpoint/file.ts'
+import { readRegularFile } from '../checkpoint/regular-file.ts'
 import { objectOf, show } from '../fields.ts'
 
 /** Pipelines of diffusers that show their network noisy pictures and nothing else. */
@@ -57,7 +58,7 @@ export function snapshotOf(directory: string): string {
   if (!existsSync(snapshots) || existsSync(join(directory, 'config.json'))) return directory
   const names = readdirSync(snapshots)
   const main = join(directory, 'refs', 'main')
-  const meant = existsSync(main) ? readFileSync(main, 'utf8').slice(0, 200).trim() : undefined
+  const meant = existsSync(main) ? new TextDecoder().decode(readRegularFile(main, 4096)).trim() : undefined
   const found = names.find((name) => name === meant) ?? (names.length === 1 ? names[0] : undefined)
   if (found !== undefined) return join(snapshots, found)
   const there = names.slice(0, 8).map(show).join(', ')
