@@ -76,10 +76,11 @@ export async function listPriors({ added: others = {} }: PriorPlaces = {}): Prom
 export async function loadPrior(given: string, places: PriorPlaces = {}): Promise<Prior> {
   const load = own(places, given)
   if (load !== undefined) return load()
-  const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(given) ?? []
-  if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, given)))
-    return besideCoder(await loadPrior(pictures, places), await loadPrior(latent, places))
-  const { plain, variant, scheduler } = parseChoices(given, places)
+  const { plain, ...choices } = parseChoices(given, places)
+  const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(plain) ?? []
+  if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, plain)))
+    return besideCoder(await loadPrior(priorText(pictures, choices), places), await loadPrior(latent, places))
+  const { variant, scheduler } = choices
   const { name, size } = parseName(plain, places)
   if (shippedPriors().includes(name)) {
     if (plain !== given)
@@ -162,7 +163,7 @@ export function priorText(prior: string, { variant, scheduler }: PriorChoices): 
 
 /** What {@link priorText} has put together. */
 function parseChoices(given: string, places: PriorPlaces): PriorChoices & { readonly plain: string } {
-  const parts = /^(.+?):(?=variant=|scheduler=)(?:variant=([^,]+))?(?:,?scheduler=(.+))?$/.exec(given)
+  const parts = /^(.+?):(?=variant=|scheduler=)(?:variant=([\w.-]+))?(?:,?scheduler=(.+))?$/.exec(given)
   if (parts === null || existsSync(pathOf(places, given))) return { plain: given }
   const [, plain = given, variant, scheduler] = parts
   return { plain, variant, scheduler }

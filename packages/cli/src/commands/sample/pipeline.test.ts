@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
@@ -195,6 +195,11 @@ describe('what is chosen of a folder', () => {
       /scheduler 'DDPMScheduler': beta_end/,
     )
     await refused([...sampled('digits'), '--scheduler', 'DDPMScheduler'], /'digits' is shipped/)
+  })
+
+  test('a folder with a plus in its name is one folder', async () => {
+    renameSync(join(root, pipeline({ prediction_type: 'sample' }, 0.5)), join(root, 'a+b'))
+    expect(estimate((await loaded('a+b:scheduler=DDPMScheduler:prediction_type=sample')).prior)).toBe(0.5)
   })
 
   test('of several weights one is taken, and said; --variant takes another', async () => {
