@@ -17,6 +17,7 @@ const limit = solvers('priors/limit.ts', 'priors/pipeline-prior')
 const prior = solvers('priors/pipeline-prior.ts', 'priors/pipeline-prior')
 const betas = solvers('schedules/beta-schedules.ts', 'schedules/beta-schedules')
 const scheduler = unet('models/scheduler.ts', 'models/scheduler')
+const schedulerFields = unet('models/scheduler-fields.ts', 'models/scheduler')
 const told = unet('models/told-scheduler.ts', 'models/layouts')
 const pipeline = unet('models/pipeline.ts', 'models/layouts', 'models/model')
 const model = unet('models/model.ts', 'models/layouts', 'models/model')
@@ -142,7 +143,12 @@ const files: readonly Edit[] = [
   ),
   scheduler('sched-zero', "read<boolean>('rescale_betas_zero_snr') ?? false", 'false', 'zero SNR is ignored'),
   scheduler('sched-not-used', 'inert(value)', 'true', 'what is not used is not told'),
-  scheduler('sched-unknown', "if (key.startsWith('_')) continue", 'continue', 'unknown fields are ignored'),
+  schedulerFields(
+    'sched-unknown',
+    "if (key.startsWith('_')) continue",
+    'continue',
+    'unknown fields are ignored',
+  ),
   told('sched-python', "found.startsWith('\"') ? found : `", 'false ? found : `', 'texts are quoted twice'),
   told(
     'sched-class',
