@@ -152,8 +152,8 @@ const files: readonly Edit[] = [
   told('sched-python', "found.startsWith('\"') ? found : `", 'false ? found : `', 'texts are quoted twice'),
   told(
     'sched-class',
-    'diffusersScheduler({ ...objectOf(path, fields), _class_name: name }, path)',
-    'diffusersScheduler(fields, path)',
+    'saidByScheduler({ ...objectOf(path, fields), _class_name: name }, path)',
+    'saidByScheduler(fields, path)',
     "the pipeline's class is ignored",
   ),
   told('sched-word', "word === 'true'", "word === 'false'", 'true is false', { nth: 1 }),

@@ -93,7 +93,9 @@ describe('weights of several kinds in a folder', () => {
       for (const i of [1, 2, 3])
         cpSync(join(from, `diffusion_pytorch_model-0000${i}-of-00003.safetensors`), join(folder, name(i)))
       scope(() => {
-        expect(numbers(loadNetwork(folder, { ...host, variant: 'fp16' }).params)).toEqual(expected)
+        const { params, notes } = loadNetwork(folder, { ...host, variant: 'fp16' })
+        expect(numbers(params)).toEqual(expected)
+        expect(notes).toEqual([expect.stringMatching(/the only ones in the folder$/)])
       })
       scope(() => {
         expect(numbers(loadNetwork(folder, host).params)).toEqual(expected)
