@@ -82,8 +82,8 @@ export const runEdits: readonly Edit[] = [
   trained('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
   trained(
     'network-prediction',
-    'schedule), predicts }',
-    'schedule) }',
+    'scheduleOf(trained), predicts }',
+    'scheduleOf(trained) }',
     'what the network predicts is ignored',
     byPriors,
   ),
