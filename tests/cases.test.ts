@@ -125,6 +125,18 @@ describe('models', () => {
     const found = findModel(skipUnlessShared(context, 'cases', 'diffusers-scheduler', name, 'unet'))
     expect(found?.training).toMatchObject({ kind: 'scheduler', trainedOn: said })
   })
+
+  test.for([
+    ['v-prediction', 'DDPMScheduler: linear βs from 0.0001 to 0.02, T = 1000, predicts v_prediction'],
+    ['T200', 'DDPMScheduler: linear βs from 0.0001 to 0.02, T = 200, predicts epsilon'],
+  ] as const)('diffusers-scheduler/%s: sampled as its pipeline does', async ([name, said], context) => {
+    const prior = skipUnlessShared(context, 'cases', 'diffusers-scheduler', name, 'unet')
+    const options = ['--sampler', 'ddim', '--steps', '4', '--n', '1', '--out', `${name}.png`, '--json']
+    const { code, out, err } = await ran('sample', '--prior', prior, ...options)
+    expect(code, err).toBe(0)
+    expect(err).toContain(said)
+    expect(JSON.parse(out)).toMatchObject({ spacing: 'leading', stepsOffset: 0, lastStep: 'clean', eta: 0 })
+  })
 })
 
 describe('training', () => {

@@ -15,6 +15,7 @@ import { edmEdits } from './edits/net-edm.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
 import { netTrainEdits } from './edits/net-train.ts'
 import { networkPictureEdits } from './edits/net-pictures.ts'
+import { netSchedEdits } from './edits/net-sched.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -46,4 +47,5 @@ export const edits: readonly Edit[] = [
   ...ddpmVariantEdits,
   ...netTrainEdits,
   ...networkPictureEdits,
+  ...netSchedEdits,
 ]

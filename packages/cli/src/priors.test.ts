@@ -113,10 +113,11 @@ describe("a diffusers pipeline is taken with its scheduler's", () => {
     }
   })
 
-  test('the note names what of the file is not used', async () => {
-    const { notes } = await loaded(pipeline({ timestep_spacing: 'trailing', variance_type: 'fixed_large' }))
+  test('the note names what of the file is used, and what is not', async () => {
+    const fields = { timestep_spacing: 'trailing', variance_type: 'fixed_large', use_karras_sigmas: true }
+    const { notes } = await loaded(pipeline(fields))
     expect(notes).toContain(
-      "linear βs from 0.0001 to 0.02, T = 1000, predicts epsilon, x̂₀ clipped to ±1; of diffusers' own sampler, not used: timestep_spacing trailing, variance_type fixed_large.",
+      'DDPMScheduler: linear βs from 0.0001 to 0.02, T = 1000, predicts epsilon, x̂₀ clipped to ±1; samples at trailing times, variance large; not used: use_karras_sigmas true.',
     )
   })
 
@@ -152,17 +153,16 @@ const sampled = (prior: string) => ['sample', '--prior', prior, '--steps', '1', 
 describe('what does not say all that is needed is refused', () => {
   test.each<[string, object, RegExp]>([
     [
-      'zero SNR',
-      { rescale_betas_zero_snr: true },
-      /scheduler_config\.json: rescale_betas_zero_snr: must be false, got true/,
+      'flow matching',
+      { use_flow_sigmas: true },
+      /scheduler_config\.json: use_flow_sigmas: must be false or null, got true/,
     ],
-    ['thresholding', { thresholding: true }, /thresholding: must be false, got true/],
     [
       'another class',
-      { _class_name: 'EulerDiscreteScheduler' },
-      /_class_name: must be .*got 'EulerDiscreteScheduler'/,
+      { _class_name: 'LCMScheduler' },
+      /_class_name: 'LCMScheduler' is no scheduler that is read/,
     ],
-    ['an unknown field', { final_sigmas_type: 'zero' }, /final_sigmas_type: 'zero' is not known here/],
+    ['an unknown field', { use_magic: 'zero' }, /use_magic: 'zero' is not known here/],
     ['a billion steps', { num_train_timesteps: 1e9 }, /num_train_timesteps: must be .*got 1000000000/],
     [
       'variance that is not there',
@@ -177,12 +177,14 @@ describe('what does not say all that is needed is refused', () => {
     const name = folderOf({ 'config.json': json }, 'model.safetensors')
     await refused(
       sampled(name),
-      /--prior: 'm\d+' does not say which schedule .* neither record\.json nor scheduler_config\.json; write one .*"num_train_timesteps":1000/,
+      /--prior: 'm\d+' does not say which schedule .* neither record\.json nor scheduler_config\.json\. Tell it with --scheduler/,
     )
-    // What the message says to write does it.
-    const example = /scheduler_config\.json with (\{.*\})$/m.exec((await ran(root, sampled(name))).err)
-    writeFileSync(join(root, name, 'scheduler_config.json'), example?.[1] ?? '')
-    expect(estimate((await loaded(name)).prior)).toBe(1)
+    // What the message says to tell does it.
+    const example = /such as (DDPMScheduler:\S+);/.exec((await ran(root, sampled(name))).err)?.[1] ?? ''
+    expect(estimate((await loaded(`${name}:scheduler=${example}`)).prior)).toBe(1)
+    const { code, err } = await ran(root, [...sampled(name), '--scheduler', example, '--out', 'told.png'])
+    expect(code).toBe(0)
+    expect(err).toMatch(/^Note: .*m\d+, as told: DDPMScheduler: linear βs from 0\.0001 to 0\.02/)
   })
 
   test.each<[string, unknown, RegExp]>([

@@ -21,6 +21,7 @@ export { checkMemory, checkNetwork, priorOf, shapeAt } from './priors/network.ts
 export { scheduleOf } from './priors/schedule.ts'
 export type { Layout, LayoutRequest, OpenPrior, PriorSizes, Size } from './priors/sizes.ts'
 export { laidOver, layoutOf, withChannels } from './priors/sizes.ts'
+export { limitOf, trainedPrior } from './priors/trained.ts'
 export { asPictures, operatorFor } from './problem/latent.ts'
 export type { Measured, ProblemSpec } from './problem/problem.ts'
 export { drawsOf, measure, measurementKey, problemFromSpec, repeatSample } from './problem/problem.ts'

@@ -38,7 +38,52 @@ export interface Prior {
   readonly autoencoder?: Autoencoder
   /** Of a prior that can be told a class. `denoise` above knows of none. */
   readonly conditional?: Conditional
+  /** Of a network that came with a pipeline: how that pipeline samples. */
+  readonly pipeline?: Pipeline
 }
+
+/** How the pipeline that a network came with samples: of diffusers, what its scheduler says. */
+export interface Pipeline {
+  readonly grid: PipelineGrid
+  /**
+   * The variance of an ancestral step: β̃ or β, or what the network says: the variance itself, or where its logarithm
+   * lies between theirs (arXiv 2102.09672 eq. 15).
+   */
+  readonly variance: PipelineVariance
+  /** `denoise` with all that the network says, in one evaluation of it. */
+  estimate(xt: Tensor, t: Time): NetworkEstimate
+}
+
+export type PipelineVariance = 'small' | 'large' | 'learned' | 'learned-range'
+
+/** The times that a pipeline visits, as data. */
+export interface PipelineGrid {
+  readonly spacing: 'leading' | 'trailing' | 'linspace'
+  /** Added to every time of `leading`. */
+  readonly offset: number
+  /** What DDIM's last step goes to: the clean image, or the noise level of index 0. */
+  readonly last: 'clean' | 'index-0'
+}
+
+/** What a network says of x_t [N, …shape], all of that shape. */
+export interface NetworkEstimate {
+  /** E[x₀ | x_t] as `denoise` has it. */
+  readonly x0hat: Tensor
+  /** The same before it was limited to the range of the data. */
+  readonly unlimited: Tensor
+  /** Of a network that learns its variance, what it says of it; see {@link Pipeline.variance}. */
+  readonly v?: Tensor
+}
+
+/** How x̂₀ is kept to the range of the data, as data. */
+export type Limit =
+  /** Cut to [−range, range]. */
+  | { readonly kind: 'clip'; readonly range: number }
+  /**
+   * Cut to [−s, s] and divided by s, where s of each sample is the quantile `ratio` of its |x̂₀|, at least 1 and at most
+   * `most` (arXiv 2205.11487 §2.3).
+   */
+  | { readonly kind: 'dynamic'; readonly ratio: number; readonly most: number }
 
 /** Pictures x [N, …shape] to latents z [N, …latentShape] and back; both ways are differentiable. */
 export interface Autoencoder {

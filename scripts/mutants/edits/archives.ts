@@ -13,6 +13,7 @@ const zipDirectory = of('checkpoint/zip-directory.ts', 'checkpoint/zip', 'checkp
 const zipWrite = of('checkpoint/zip-write.ts', 'checkpoint/npy')
 const fields = of('fields.ts', 'fields', 'models/scheduler')
 const scheduler = of('models/scheduler.ts', 'models/scheduler')
+const schedulerFields = of('models/scheduler-fields.ts', 'models/scheduler')
 
 const arrays: readonly Edit[] = [
   npy(
@@ -143,25 +144,25 @@ const configurations: readonly Edit[] = [
     'fields[name]',
     'fields of the prototype are read',
   ),
-  scheduler(
+  schedulerFields(
     'scheduler-t',
     'num_train_timesteps: [count(limits.timesteps), 1000]',
     'num_train_timesteps: [count(limits.timesteps), 999]',
     "diffusers' default T",
   ),
-  scheduler(
+  schedulerFields(
     'scheduler-beta-end',
     'beta_end: [beta, 0.02]',
     'beta_end: [beta, 0.012]',
     "diffusers' default β_T",
   ),
-  scheduler(
+  schedulerFields(
     'scheduler-beta-start',
     'beta_start: [beta, 1e-4]',
     'beta_start: [beta, 0.00085]',
     "diffusers' default β₀",
   ),
-  scheduler(
+  schedulerFields(
     'scheduler-clip',
     'clip_sample: [flag, true]',
     'clip_sample: [flag, false]',
@@ -169,8 +170,8 @@ const configurations: readonly Edit[] = [
   ),
   scheduler(
     'scheduler-clip-range',
-    "read<boolean>('clip_sample') ? read<number>('clip_sample_range') : null",
-    "read<boolean>('clip_sample') ? 1 : null",
+    "(read<number>('clip_sample_range') ?? 1)",
+    '1',
     '`clip_sample_range` is ignored',
   ),
   scheduler(

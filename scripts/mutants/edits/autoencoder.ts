@@ -202,8 +202,8 @@ export const autoencoderEdits: readonly Edit[] = [
   ),
   prior(
     'condition-ignored',
-    'asked.predict(xt, t, c)',
-    'asked.predict(xt, t, nothing)',
+    'output: asked.predict(xt, t, c)',
+    'output: asked.predict(xt, t, nothing)',
     'the condition is ignored',
   ),
   prior(

@@ -22,6 +22,7 @@ const names = of('checkpoint/torch-names.ts', 'checkpoint/torch', 'checkpoint/fo
 const regular = of('checkpoint/regular-file.ts', 'checkpoint/file')
 const prefix = of('models/prefix.ts', 'models/load', 'models/model')
 const weights = of('checkpoint/weights.ts', 'checkpoint/weights', 'models/model')
+const weightNames = of('checkpoint/weight-names.ts', 'checkpoint/weights', 'models/layouts')
 const write = of('checkpoint/write.ts', 'checkpoint/safetensors', 'checkpoint/convert')
 const fetchPrior = of('models/fetch-prior.ts', 'models/fetch-prior')
 
@@ -258,7 +259,7 @@ export const checkpointEdits: readonly Edit[] = [
     '/[\\0]/.test(file)',
     'an index may name files outside of its folder',
   ),
-  weights(
+  weightNames(
     'weights-order',
     "['safetensors', 'bin', 'pt', 'pth']",
     "['bin', 'safetensors', 'pt', 'pth']",

@@ -221,8 +221,8 @@ const priors: readonly Edit[] = [
   ),
   estimated(
     'network-shape',
-    'if (!sameShape(output.shape, xt.shape)) {',
-    'if (output.shape.length !== xt.shape.length) {',
+    'if (!sameShape(output.shape, xt.shape))',
+    'if (output.shape.length !== xt.shape.length)',
     'networks that change the shape are taken',
     inside('priors'),
   ),

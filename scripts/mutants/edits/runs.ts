@@ -8,6 +8,7 @@ const method = of('run/run-method.ts', 'run/run-method')
 const task = of('run/run-task.ts', 'run/run-task')
 const problem = of('problem/problem.ts', 'problem')
 const network = of('priors/network.ts')
+const trained = of('priors/trained.ts')
 const schedule = of('priors/schedule.ts', 'priors')
 const unfinished = of('node/unfinished.ts', 'node/unfinished')
 const scores = of('scores/scores.ts', 'scores')
@@ -78,8 +79,14 @@ export const runEdits: readonly Edit[] = [
     'truth: given.truth }, 1)',
     'one draw, however many are wanted',
   ),
-  network('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
-  network('network-prediction', '    predicts,\n', '', 'what the network predicts is ignored', byPriors),
+  trained('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
+  trained(
+    'network-prediction',
+    'scheduleOf(trained), predicts }',
+    'scheduleOf(trained) }',
+    'what the network predicts is ignored',
+    byPriors,
+  ),
   network(
     'network-variance',
     'learnedVariance !== learnsVariance(config)',
@@ -95,7 +102,12 @@ export const runEdits: readonly Edit[] = [
     byPriors,
   ),
   network('network-side', 'side % factor !== 0', 'side % factor === 1', 'odd sides are halved', byPriors),
-  schedule('schedule-ends', 'betaMax: trained.betaEnd', 'betaMax: 0.02', 'the last β is ignored'),
+  schedule(
+    'schedule-ends',
+    '{ T, betaMin, betaMax }',
+    '{ T, betaMin, betaMax: 0.02 }',
+    'the last β is ignored',
+  ),
   schedule(
     'schedule-steps',
     'vpLinear({ T: trained.timesteps })',

@@ -52,14 +52,14 @@ export const samplerEdits: readonly Edit[] = [
   ),
   steps(
     'ddpm-noise-variance',
-    'variance : (variance * varianceS) / varianceT',
-    'variance : variance',
+    '? variance : small',
+    '? variance : variance',
     'DDPM draws with variance β instead of β̃',
   ),
   steps(
     'ddpm-mean-weights',
-    '[(ratio * varianceS) / varianceT, xt]',
-    '[varianceS / varianceT, xt]',
+    'ofX: (ratio * varianceS) / varianceT',
+    'ofX: varianceS / varianceT',
     "x_t without √(1−β) in DDPM's mean",
   ),
   steps(
@@ -76,8 +76,8 @@ export const samplerEdits: readonly Edit[] = [
   ),
   sampleFrom(
     'sample-start-scale',
-    "streams.normal(0, 'start', shape).mul(schedule.sigma(first.t))",
-    "streams.normal(0, 'start', shape)",
+    'options.startScale ?? schedule.sigma(first.t)',
+    'options.startScale ?? 1',
     'unconditional sampling starts at z instead of σ_T·z',
   ),
   unconditional(

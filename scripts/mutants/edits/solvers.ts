@@ -257,8 +257,8 @@ const schedules: readonly Edit[] = [
   ),
   betas(
     'beta-cosine',
-    'squaredcos_cap_v2: ({ T }) => vpCosine({ T })',
-    'squaredcos_cap_v2: () => vpCosine()',
+    'squaredcos_cap_v2: ({ T }) => vpCosine({ T, maxBeta })',
+    'squaredcos_cap_v2: () => vpCosine({ maxBeta })',
     'T of the cosine schedule is 1000',
     inside('schedules'),
   ),

@@ -63,6 +63,15 @@ export const settingsOption = (): Option =>
     return { ...former, [name]: value }
   })
 
+/** `--variant` and `--scheduler`, on the folder that a prior is in. */
+export const priorOptions = (): readonly [variant: Option, scheduler: Option] => [
+  new Option('--variant <name>', "which of the weights in the prior's folder, such as fp16 or non_ema"),
+  new Option(
+    '--scheduler <file>',
+    'what the prior was trained on, where its folder does not say it: a scheduler_config.json, or such as DDPMScheduler:num_train_timesteps=1000,beta_schedule=linear,prediction_type=epsilon',
+  ),
+]
+
 /** `--device`, the same for every command that computes. */
 export const deviceOption = (): Option =>
   specOption('--device <name>', choice('where to compute', deviceNames))

@@ -6,7 +6,15 @@ import type { Shape } from '@tweedie/tensor'
 import { OptionError, sameShape } from '@tweedie/tensor'
 import type { Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
 import { architectureOf, architectures, countParams, modelLimits } from '@tweedie/unet'
-import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
+import type { ModelChoices } from '@tweedie/unet/node'
+import {
+  findModel,
+  inferConfig,
+  loadNetwork,
+  loadShippedPrior,
+  shippedPriors,
+  toldScheduler,
+} from '@tweedie/unet/node'
 import { checkMemory, checkNetwork, priorOf, shapeAt } from '../priors/network.ts'
 import type { OpenPrior, Size } from '../priors/sizes.ts'
 
@@ -60,7 +68,9 @@ export async function listPriors({ added: others = {} }: PriorPlaces = {}): Prom
  * The prior of a name, or of a folder or file with a network in it: what `tweedie train` wrote, a pipeline of diffusers
  * or its `unet/`, or a network of guided-diffusion. `NAME@SIDE` or `NAME@HEIGHTxWIDTH` runs the network on pictures of
  * another size than it was trained on: its layers know none. `NAME:grey` is a prior of colour that was trained on grey pictures
- * too, of these; a size follows it. `NAME+LATENT` puts the autoencoder of a prior on latents beside
+ * too, of these; a size follows it. `FOLDER:variant=fp16` chooses among its weights, and
+ * `FOLDER:scheduler=FILE` (or `DDPMScheduler:num_train_timesteps=200,…`) tells what they were trained on: {@link priorText}
+ * writes both. `NAME+LATENT` puts the autoencoder of a prior on latents beside
  * one on pictures, for methods that ask for it. Errors name the option `prior`.
  * @throws {OptionError} for a name that is none, listing those that are, or a size or network that does not fit.
  * @throws {FileFormatError} where its files are damaged or ask for what is not supported.
@@ -75,21 +85,33 @@ export const loadPrior = async (given: string, places: PriorPlaces = {}): Promis
 export async function openPrior(given: string, places: PriorPlaces = {}): Promise<OpenPrior> {
   const load = own(places, given)
   if (load !== undefined) return { prior: await load() }
-  const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(given) ?? []
-  if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, given)))
-    return { prior: besideCoder(await loadPrior(pictures, places), await loadPrior(latent, places)) }
-  const { name, size, grey } = parseName(given, places)
+  const { plain, ...choices } = parseChoices(given, places)
+  const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(plain) ?? []
+  if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, plain)))
+    return {
+      prior: besideCoder(
+        await loadPrior(priorText(pictures, choices), places),
+        await loadPrior(latent, places),
+      ),
+    }
+  const { variant, scheduler } = choices
+  const { name, size, grey } = parseName(plain, places)
   if (shippedPriors().includes(name)) {
+    if (plain !== given)
+      throw new OptionError('prior', `'${name}' is shipped: it has one set of weights, and its own schedule`)
     const { trainedOn, autoencoder, ...network } = loadShippedPrior(name)
     return atSizes(given, { size, grey }, network, trainedOn, autoencoder)
   }
-  const { config, directory, weights, training, autoencoder } = openModel(name, places)
+  const told = scheduler === undefined ? undefined : toldScheduler(scheduler, pathOf(places, scheduler))
+  const model = openModel(name, { variant, scheduler: told }, places)
+  const { config, directory, weights, training, autoencoder } = model
   checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
   const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder)
   latentShapeAt(config, size, coder)
-  const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
-  for (const note of [...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]) places.onNote?.(note)
-  return atSizes(basename(given), { size, grey }, loaded, training.trainedOn, coder)
+  const loaded = loadNetwork(directory, weights === undefined ? { variant } : { weights })
+  const notes = [...model.notes, ...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]
+  for (const note of notes) places.onNote?.(note)
+  return atSizes(basename(plain), { size, grey }, loaded, training.trainedOn, coder)
 }
 
 /**
@@ -152,6 +174,38 @@ function latentShapeAt(
   return shape
 }
 
+/** What is chosen of a folder: see {@link priorText}. */
+export interface PriorChoices {
+  /** Of its weights, such as `fp16` or `non_ema`. */
+  readonly variant?: string | undefined
+  /** The path of a `scheduler_config.json`, or a class and fields of one, such as `DDPMScheduler:num_train_timesteps=200`. */
+  readonly scheduler?: string | undefined
+}
+
+/**
+ * The text of a prior with what is chosen of its folder.
+ * @example
+ * ```ts
+ * import { priorText } from '@tweedie/runs/node'
+ * priorText('faces', { variant: 'fp16' }) // => 'faces:variant=fp16'
+ * ```
+ */
+export function priorText(prior: string, { variant, scheduler }: PriorChoices): string {
+  const chosen = [
+    ...(variant === undefined ? [] : [`variant=${variant}`]),
+    ...(scheduler === undefined ? [] : [`scheduler=${scheduler}`]),
+  ]
+  return chosen.length === 0 ? prior : `${prior}:${chosen.join(',')}`
+}
+
+/** What {@link priorText} has put together. */
+function parseChoices(given: string, places: PriorPlaces): PriorChoices & { readonly plain: string } {
+  const parts = /^(.+?):(?=variant=|scheduler=)(?:variant=([\w.-]+))?(?:,?scheduler=(.+))?$/.exec(given)
+  if (parts === null || existsSync(pathOf(places, given))) return { plain: given }
+  const [, plain = given, variant, scheduler] = parts
+  return { plain, variant, scheduler }
+}
+
 /** What a name of a prior says. */
 interface Named {
   readonly name: string
@@ -173,26 +227,20 @@ function parseName(given: string, places: PriorPlaces): Named {
 }
 
 /** The model of a folder or file, and what it was trained on. */
-function openModel(name: string, places: PriorPlaces) {
+function openModel(name: string, choices: ModelChoices, places: PriorPlaces) {
   const path = pathOf(places, name)
-  const model = findModel(path)
+  const model = findModel(path, choices)
   if (model === undefined) throw new OptionError('prior', noModel(name, path, places))
   const { training } = model
   if (training !== undefined) return { ...model, training }
   throw new OptionError(
     'prior',
-    `'${name}' does not say which schedule the network was trained on: there is neither record.json nor scheduler_config.json; write one beside its config.json, such as scheduler_config.json with ${exampleScheduler}`,
+    `'${name}' does not say which schedule the network was trained on: there is neither record.json nor scheduler_config.json. Tell it with --scheduler (or ${name}:scheduler=…), a file or such as ${exampleScheduler}; or write scheduler_config.json beside its config.json`,
   )
 }
 
-const exampleScheduler = JSON.stringify({
-  _class_name: 'DDPMScheduler',
-  num_train_timesteps: 1000,
-  beta_schedule: 'linear',
-  beta_start: 0.0001,
-  beta_end: 0.02,
-  prediction_type: 'epsilon',
-})
+const exampleScheduler =
+  'DDPMScheduler:num_train_timesteps=1000,beta_schedule=linear,beta_start=0.0001,beta_end=0.02,prediction_type=epsilon'
 
 /** Why a name is no prior, and what would be one. */
 function noModel(name: string, path: string, { added = {} }: PriorPlaces): string {

@@ -1,5 +1,4 @@
-import type { Autoencoder, Conditional, Prior } from '@tweedie/solvers'
-import { networkPrior } from '@tweedie/solvers'
+import type { Autoencoder, Conditional, PipelinePriorOptions, Prior } from '@tweedie/solvers'
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { matmul, OptionError, sameShape, scope, softmax, unscoped } from '@tweedie/tensor'
 import type { ConditionalPredictor, Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
@@ -10,10 +9,10 @@ import {
   learnsVariance,
   predictor,
   requireMemory,
+  splitLearnedVariance,
 } from '@tweedie/unet'
 import { autoencoderOf } from './autoencoder.ts'
-import { atLevels } from './levels.ts'
-import { scheduleOf } from './schedule.ts'
+import { trainedPrior } from './trained.ts'
 
 /**
  * Makes sure, before any work, that a network can be the prior of pictures.
@@ -89,23 +88,13 @@ export function priorOf(
   trainedOn: TrainedOn,
   autoencoder?: Network,
 ): Prior {
-  const { schedule: trained, predicts, clip } = trainedOn
-  const schedule = scheduleOf(trained)
   const asked = conditionalPredictor(network, trainedOn)
   const nothing = asked && unscoped(() => asked.embed([asked.classes]))
-  const options = {
-    name,
-    shape,
-    schedule,
-    predicts,
-    ...(clip === null ? {} : { clip: [-clip, clip] as const }),
-  }
-  const ask = (predict: (xt: Tensor, t: number) => Tensor): Prior =>
-    networkPrior({
-      ...options,
-      predict: trained.kind === 'edm' ? atLevels(name, trained, trainedOn, schedule, predict) : predict,
-    })
-  const prior = ask(asked && nothing ? (xt, t) => asked.predict(xt, t, nothing) : predictor(network))
+  const ask = (predict: PipelinePriorOptions['predict']): Prior =>
+    trainedPrior(name, shape, trainedOn, predict)
+  const prior = ask(
+    asked && nothing ? (xt, t) => ({ output: asked.predict(xt, t, nothing) }) : outputsOf(network),
+  )
   const coder = autoencoder && coderFor(name, shape, autoencoder)
   return {
     ...prior,
@@ -114,10 +103,22 @@ export function priorOf(
     ...(asked &&
       nothing && {
         conditional: {
-          ...conditionalOf(asked, nothing, (c) => ask((xt, t) => asked.predict(xt, t, c))),
+          ...conditionalOf(asked, nothing, (c) => ask((xt, t) => ({ output: asked.predict(xt, t, c) }))),
           ...(coder && autoencoder && imageEmbedding(asked, coder, autoencoder)),
         },
       }),
+  }
+}
+
+/** What a network says of x_t at t: the image, and what of its outputs is for the variance. */
+function outputsOf(network: Network): PipelinePriorOptions['predict'] {
+  const image = predictor(network)
+  const { config, params } = network
+  if (!learnsVariance(config)) return (xt, t) => ({ output: image(xt, t) })
+  const { forward } = architectureOf(config)
+  return (xt, t) => {
+    const { epsilon: output, v } = splitLearnedVariance(forward(params, config, xt, t))
+    return { output, v }
   }
 }
 

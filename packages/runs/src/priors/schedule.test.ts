@@ -1,5 +1,7 @@
+import { full } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { scheduleOf } from './schedule.ts'
+import { trainedPrior } from './trained.ts'
 
 /** α of the last time: √Π (1 − β). */
 const lastAlpha = (betas: readonly number[]): number =>
@@ -22,4 +24,38 @@ test('a schedule has the steps and the ends that it was trained with', () => {
   expect(theirs.discreteSteps).toBe(12)
   expect(theirs.alpha(0)).toBeCloseTo(Math.sqrt(0.95), 6)
   expect(theirs.alpha(11)).toBeCloseTo(lastAlpha(linear(0.05, 0.3, 12)), 6)
+})
+
+test('of flow matching the path is straight, and the network is told σ·T', () => {
+  const told: number[] = []
+  const trainedOn = { schedule: { kind: 'flow', timesteps: 500 }, predicts: 'flow', clip: null } as const
+  // A network that says v = ε − x₀ = −2 everywhere.
+  const prior = trainedPrior('flow', [1], trainedOn, (xt, t) => {
+    told.push(t)
+    return { output: full(xt.shape, -2) }
+  })
+  expect([prior.schedule.alpha(0.25), prior.schedule.sigma(0.25)]).toEqual([0.75, 0.25])
+  // x̂₀ = x_t − σ·v.
+  expect(prior.denoise(full([1, 1], 1), 0.25).dataSync()[0]).toBe(1.5)
+  expect(told).toEqual([125])
+})
+
+test('βs that end in pure noise, by their last or rescaled', () => {
+  const rescaled = {
+    kind: 'diffusers',
+    name: 'linear',
+    timesteps: 12,
+    betaStart: 0.05,
+    betaEnd: 0.3,
+    zeroSnr: true,
+  } as const
+  for (const trained of [
+    { kind: 'betas', betas: [0.1, 0.3, 1] } as const,
+    { kind: 'betas', betas: [0.1, 0.3, 0.5], zeroSnr: true } as const,
+    rescaled,
+  ]) {
+    const { alpha, noisiest } = scheduleOf(trained)
+    expect(alpha(noisiest)).toBe(0)
+    expect(alpha(0)).toBeCloseTo(Math.sqrt(trained.kind === 'betas' ? 0.9 : 0.95), 12)
+  }
 })

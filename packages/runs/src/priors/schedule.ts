@@ -1,5 +1,13 @@
 import type { Schedule } from '@tweedie/solvers'
-import { betaSchedules, vpContinuous, vpFromBetas, vpLinear } from '@tweedie/solvers'
+import {
+  betaSchedules,
+  endingInNoise,
+  flow,
+  vpContinuous,
+  vpFromBetas,
+  vpLinear,
+  zeroTerminalSnr,
+} from '@tweedie/solvers'
 import type { TrainedSchedule } from '@tweedie/unet'
 
 /**
@@ -15,14 +23,18 @@ export function scheduleOf(trained: TrainedSchedule): Schedule {
   switch (trained.kind) {
     case 'vp-linear':
       return vpLinear({ T: trained.timesteps })
-    case 'betas':
-      return vpFromBetas(trained.betas)
-    case 'diffusers':
-      return betaSchedules[trained.name]({
-        T: trained.timesteps,
-        betaMin: trained.betaStart,
-        betaMax: trained.betaEnd,
-      })
+    case 'flow':
+      return flow()
+    case 'betas': {
+      const { betas, zeroSnr = false } = trained
+      if (betas.at(-1) === 1) return endingInNoise(betas)
+      return zeroSnr ? zeroTerminalSnr(vpFromBetas(betas)) : vpFromBetas(betas)
+    }
+    case 'diffusers': {
+      const { name, timesteps: T, betaStart: betaMin, betaEnd: betaMax, zeroSnr = false } = trained
+      const schedule = betaSchedules[name]({ T, betaMin, betaMax })
+      return zeroSnr ? zeroTerminalSnr(schedule) : schedule
+    }
     case 'edm':
       return vpBetween(trained)
   }

@@ -19,11 +19,20 @@ export function countCalls<P extends Prior>(
       return denoise(xt, t)
     }
   }
-  const { conditional, autoencoder } = prior
+  const { conditional, autoencoder, pipeline } = prior
   return {
     ...prior,
     calls,
     denoise: counted((xt, t) => prior.denoise(xt, t)),
+    ...(pipeline && {
+      pipeline: {
+        ...pipeline,
+        estimate: (xt, t) => {
+          count()
+          return pipeline.estimate(xt, t)
+        },
+      } satisfies Prior['pipeline'],
+    }),
     ...(conditional && {
       conditional: {
         ...conditional,

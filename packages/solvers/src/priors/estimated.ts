@@ -37,12 +37,35 @@ function estimated(
 }
 
 /**
+ * x̂₀ of a batch x_t at t, by what `ask` says of c_in·x_t.
+ * @throws {ShapeError} where x_t is no batch of samples, or the answer is not of its shape.
+ * @throws {OptionError} where what the network predicts tells nothing of x₀, as ε does where no signal is left.
+ */
+export function estimateFrom(
+  { name, shape, schedule, parameterise }: Omit<EstimatedPriorOptions, 'output'>,
+  xt: Tensor,
+  t: Time,
+  ask: (x: Tensor, alpha: number, sigma: number) => Tensor,
+): Tensor {
+  if (!sameShape(xt.shape.slice(1), shape))
+    throw new ShapeError(name, 'x_t must be a batch of samples', [xt.shape, shape])
+  const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
+  const { estimate, input } = parameterise(alpha, sigma)
+  if (estimate.over === 0)
+    throw new OptionError('t', `at t = ${t} the noise that '${name}' predicts tells nothing of x₀: α = 0`)
+  const output = ask(input === 1 ? xt : xt.mul(input), alpha, sigma)
+  if (!sameShape(output.shape, xt.shape))
+    throw new ShapeError(name, "the network's output must have the shape of x_t", [output.shape, xt.shape])
+  return estimated(xt, output, estimate)
+}
+
+/**
  * A prior by what a network says of x_t, under one parameterisation.
  * @throws {ShapeError} from `denoise`, where x_t is no batch of samples or the network changes its shape.
  * @throws {OptionError} where the clip range is empty.
  */
 export function estimatedPrior(options: EstimatedPriorOptions): Prior {
-  const { name, shape, schedule, clip } = options
+  const { name, shape, schedule, clip, output } = options
   if (clip !== undefined && !(clip[0] < clip[1])) {
     throw new OptionError('clip', `must be [low, high], got [${clip.join(', ')}]`)
   }
@@ -51,21 +74,7 @@ export function estimatedPrior(options: EstimatedPriorOptions): Prior {
     shape,
     schedule,
     denoise: (xt, t) =>
-      scope(() => {
-        if (!sameShape(xt.shape.slice(1), shape)) {
-          throw new ShapeError(name, 'x_t must be a batch of samples', [xt.shape, shape])
-        }
-        const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
-        const { estimate, input } = options.parameterise(alpha, sigma)
-        const output = options.output(input === 1 ? xt : xt.mul(input), alpha, sigma, t)
-        if (!sameShape(output.shape, xt.shape)) {
-          throw new ShapeError(name, "the network's output must have the shape of x_t", [
-            output.shape,
-            xt.shape,
-          ])
-        }
-        return estimated(xt, output, estimate)
-      }),
+      scope(() => estimateFrom(options, xt, t, (x, alpha, sigma) => output(x, alpha, sigma, t))),
   }
   return clipped(prior, clip)
 }

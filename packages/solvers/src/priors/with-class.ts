@@ -13,7 +13,8 @@ import type { Prior } from '../types.ts'
  * @throws {OptionError} where the prior cannot be told a class, or a label is none.
  */
 export function withClass(prior: Prior, labels: number | readonly number[], guidance = 1): Prior {
-  const { conditional } = prior
+  // How its pipeline samples is of no class.
+  const { conditional, pipeline: _, ...rest } = prior
   if (conditional === undefined) throw new OptionError('class', `'${prior.name}' cannot be told a class`)
   const given = typeof labels === 'number' ? [labels] : labels
   const count = conditional.classes.length
@@ -22,9 +23,10 @@ export function withClass(prior: Prior, labels: number | readonly number[], guid
   if (!Number.isFinite(guidance)) throw new OptionError('guidance', `must be finite, got ${guidance}`)
   const c = unscoped(() => conditional.embed(given))
   const told: Prior['denoise'] = (xt, t) => conditional.denoise(xt, t, c)
-  if (guidance === 1) return { ...prior, denoise: told }
+  if (guidance === 1) return { ...rest, conditional, denoise: told }
   return {
-    ...prior,
+    ...rest,
+    conditional,
     denoise: (xt, t) =>
       scope(() => {
         const untold = prior.denoise(xt, t)

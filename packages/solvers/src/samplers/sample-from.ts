@@ -18,6 +18,13 @@ export interface SampleOptions extends RunOptions {
   spacing?: Spacing
   /** The steps themselves, in place of `steps` and `spacing`: a grid of levels, or time travel. */
   times?: readonly TimePair[]
+  /**
+   * Whether a step may start at another time than the last one ended at, and may stay where it is, as in pipelines of
+   * diffusers: x is then taken for one of the time where it starts. Default false: such `times` are refused.
+   */
+  jumps?: boolean
+  /** Standard deviation of the start; default σ of the first time. */
+  startScale?: number
   /** Element type of the samples; default float32. */
   dtype?: DType
   device?: Device
@@ -58,7 +65,7 @@ export function sampleFrom(
   const { count = 1, steps = 100, spacing, seed, firstSample, dtype = 'float32', device } = options
   const { shape, schedule } = prior
   const times = options.times ?? respace(schedule, steps, spacing)
-  const { first, down } = checkedPath(schedule, times)
+  const { first, down } = checkedPath(schedule, times, options.jumps)
   const streams = noiseStreams({ seed, firstSample, count, dtype, ...(device && { device }) })
   const withMemory = (x: Tensor, memory: unknown): State => (memory === undefined ? { x } : { x, memory })
   const travels = down < times.length
@@ -67,7 +74,10 @@ export function sampleFrom(
     times,
     resume: options.resume,
     start: (): State => ({
-      ...withMemory(streams.normal(0, 'start', shape).mul(schedule.sigma(first.t)), sampler.init()),
+      ...withMemory(
+        streams.normal(0, 'start', shape).mul(options.startScale ?? schedule.sigma(first.t)),
+        sampler.init(),
+      ),
     }),
     step: ({ x, memory, x0hat: last }, { t, s }, i) => {
       const z = (purpose: string) => streams.normal(i, purpose, shape)
@@ -95,13 +105,17 @@ const isUp = (schedule: Schedule, { t, s }: TimePair): boolean =>
   noiseLevel(schedule, s) > noiseLevel(schedule, t)
 
 /** @throws {OptionError} where there is no step, the first goes up, or one does not start where the last ended. */
-function checkedPath(schedule: Schedule, times: readonly TimePair[]): { first: TimePair; down: number } {
+function checkedPath(
+  schedule: Schedule,
+  times: readonly TimePair[],
+  jumps = false,
+): { first: TimePair; down: number } {
   const [first] = times
   if (first === undefined) throw new OptionError('times', 'needs at least one step, got none')
   if (isUp(schedule, first)) throw new OptionError('times', 'must begin with a step to less noise')
   times.forEach(({ t, s }, i) => {
     const before = times[i - 1]
-    if ((before !== undefined && before.s !== t) || t === s) {
+    if (!jumps && ((before !== undefined && before.s !== t) || t === s)) {
       throw new OptionError('times', `step ${i} goes from ${t} to ${s}, after one that ended at ${before?.s}`)
     }
   })

@@ -65,15 +65,23 @@ export function ddpmStep(
   noise: Tensor | undefined,
   step: ReverseStep & { readonly variance?: DdpmVariance },
 ): Tensor {
+  const { variance, varianceS, small, ofX0, ofX } = posterior(step)
+  const drawn = step.variance === 'large' && varianceS > 0 ? variance : small
+  return combine([ofX0, x0hat], [ofX, xt], [Math.sqrt(drawn), noise])
+}
+
+/** q(x_s | x_t, x₀) = N(ofX0·x₀ + ofX·x_t, small·I), the variance of p(x_t | x_s), and σ_s². */
+export function posterior(step: ReverseStep) {
   const { schedule, t, s } = step
   const { ratio, variance } = forwardTransition(step)
   const [varianceT, varianceS] = [schedule.sigma(t) ** 2, schedule.sigma(s) ** 2]
-  const drawn = step.variance === 'large' && varianceS > 0 ? variance : (variance * varianceS) / varianceT
-  return combine(
-    [(schedule.alpha(s) * variance) / varianceT, x0hat],
-    [(ratio * varianceS) / varianceT, xt],
-    [Math.sqrt(drawn), noise],
-  )
+  return {
+    variance,
+    varianceS,
+    small: (variance * varianceS) / varianceT,
+    ofX0: (schedule.alpha(s) * variance) / varianceT,
+    ofX: (ratio * varianceS) / varianceT,
+  }
 }
 
 /** σ̃ = η·σ_s·√b/σ_t, the standard deviation of the fresh noise in a step of DDIM. */

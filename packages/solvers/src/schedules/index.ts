@@ -14,6 +14,8 @@ export {
   timesWithin,
 } from './level-grids.ts'
 export { alphaBar, noiseLevel } from './levels.ts'
+export type { Previous } from './pipeline-times.ts'
+export { pipelineTimes } from './pipeline-times.ts'
 export type { Spacing, TimePair } from './respace.ts'
 export { respace, spacings } from './respace.ts'
 export type { PathStep, TimeTravelOptions } from './time-travel.ts'
@@ -24,3 +26,4 @@ export type { VpCosineOptions, VpLinearOptions } from './vp.ts'
 export { vpCosine, vpFromBetas, vpLinear } from './vp.ts'
 export type { VpContinuousOptions } from './vp-continuous.ts'
 export { vpContinuous } from './vp-continuous.ts'
+export { endingInNoise, zeroTerminalSnr } from './zero-snr.ts'

@@ -5,22 +5,9 @@ import type { Fields } from '../fields.ts'
 import { field, objectOf, show, text } from '../fields.ts'
 import type { ParamSource } from '../param-source.ts'
 import { readJson, readParams } from './file.ts'
+import type { WeightFile } from './weight-names.ts'
+import { isIndex, isShard, isUsual, weightFile } from './weight-names.ts'
 import { chooseWeights } from './weight-sets.ts'
-
-/** Names of files of weights that a folder may have, those that are taken first coming first. */
-const usual = ['safetensors', 'bin', 'pt', 'pth'].flatMap((ending) =>
-  ['diffusion_pytorch_model', 'model', 'pytorch_model'].flatMap((base) => [
-    `${base}.${ending}`,
-    `${base}.${ending}.index.json`,
-  ]),
-)
-
-const shard = /-\d{5}-of-\d{5}\.(?:safetensors|bin)$/
-/** The list of shards, with the variant before `.json` where there is one. */
-const index = /\.(?:safetensors|bin)\.index(?:\.\w+)?\.json$/
-const single = /\.(?:safetensors|bin|pt|pth)$/
-/** A training's own state, which is no model. */
-const notModel = new Set(['state.safetensors'])
 
 /** A file of weights, and what the user should know of the choice. */
 export interface FoundWeights {
@@ -30,35 +17,73 @@ export interface FoundWeights {
 
 /**
  * The file of weights in a folder: one of the usual names (of diffusers, the Hugging Face hub and guided-diffusion), or
- * the only one there is, such as a variant `….fp16.safetensors`.
+ * the only one there is, such as a variant `….fp16.safetensors`. Where there are several, a note names the others.
+ * @param variant - The variant that is wanted, such as `fp16` or `non_ema`; left out, that without a name.
  * @throws {FileFormatError} where there is none, or several of which none has a usual name; says what is there.
  */
-export function findWeights(directory: string): FoundWeights {
+export function findWeights(
+  directory: string,
+  { variant }: { readonly variant?: string | undefined } = {},
+): FoundWeights {
   const files = readdirSync(directory).sort()
-  const name = usual.find((candidate) => files.includes(candidate))
-  if (name !== undefined) return { path: join(directory, name), notes: [] }
-  const candidates = files.filter(
-    (file) => index.test(file) || (single.test(file) && !shard.test(file) && !notModel.has(file)),
+  const all = files.flatMap((file) => weightFile(file) ?? []).sort((a, b) => a.rank - b.rank)
+  if (all.length === 0) throw new FileFormatError(directory, noWeights(files))
+  const [first] = variant === undefined ? plainOnes(all, directory) : ofVariant(all, variant, directory)
+  const path = join(directory, first.file)
+  if (!existsSync(path)) {
+    const why = 'is a link to a file that is not there: fetch it, or copy it into the folder'
+    throw new FileFormatError(path, why)
+  }
+  const others = all.filter(({ file }) => file !== first.file)
+  if (others.length === 0) {
+    const told = isUsual(first) && first.variant === undefined
+    return { path, notes: told ? [] : [`${path}: taken as the weights, the only ones in the folder`] }
+  }
+  const choose = others.some((one) => one.variant !== first.variant) ? ', to be had by their variant' : ''
+  return { path, notes: [`${path}: taken as the weights; there are ${listed(others)} too${choose}`] }
+}
+
+type Some = readonly [WeightFile, ...WeightFile[]]
+const isSome = (files: readonly WeightFile[]): files is Some => files.length > 0
+
+/** Those that are meant where no variant is named. @throws {FileFormatError} where that cannot be told. */
+function plainOnes(all: readonly WeightFile[], directory: string): Some {
+  const usual = all.filter((found) => isUsual(found) && found.variant === undefined)
+  if (isSome(usual)) return usual
+  // One thing in several formats is one choice: of other names and other variants none is the first.
+  const [first] = all
+  const alike = all.filter(({ variant }) => variant === first?.variant)
+  if (isSome(alike) && alike.length === all.length && (alike.length === 1 || isUsual(alike[0]))) return alike
+  const variants = all.flatMap(({ variant }) => variant ?? [])
+  const say = variants.length > 0 ? ` (or its variant: ${[...new Set(variants)].map(show).join(', ')})` : ''
+  throw new FileFormatError(
+    directory,
+    `there are several files of weights: ${listed(all)}; name the one that is meant${say}, or call it model.safetensors`,
   )
-  const [only, another] = candidates
-  if (only !== undefined && another === undefined) {
-    const path = join(directory, only)
-    return { path, notes: [`${path}: taken as the weights, the only ones in the folder`] }
-  }
-  const listed = (names: readonly string[]) =>
-    names.slice(0, 8).map(show).join(', ') + (names.length > 8 ? ` and ${names.length - 8} more` : '')
-  if (only !== undefined) {
-    throw new FileFormatError(
-      directory,
-      `there are several files of weights: ${listed(candidates)}; name the one that is meant, or call it model.safetensors`,
-    )
-  }
-  const shards = files.filter((file) => shard.test(file))
-  const missing =
-    shards.length > 0
-      ? `there are ${shards.length} shards (${listed(shards)}), but not their index, such as model.safetensors.index.json`
-      : `there are no weights: model.safetensors or diffusion_pytorch_model.safetensors would fit (.bin, .pt or .pth too, or shards with their index.json); there are ${listed(files) || 'no files'}`
-  throw new FileFormatError(directory, missing)
+}
+
+/** Those of a variant. @throws {FileFormatError} where there are none, listing the variants there are. */
+function ofVariant(all: readonly WeightFile[], variant: string, directory: string): Some {
+  const found = all.filter((one) => one.variant === variant)
+  if (isSome(found)) return found
+  throw new FileFormatError(
+    directory,
+    `there are no weights of the variant ${show(variant)}; there are ${listed(all)}`,
+  )
+}
+
+const listed = (files: readonly (WeightFile | string)[]): string =>
+  files
+    .slice(0, 8)
+    .map((file) => show(typeof file === 'string' ? file : file.file))
+    .join(', ') + (files.length > 8 ? ` and ${files.length - 8} more` : '')
+
+/** Why a folder has no weights. */
+function noWeights(files: readonly string[]): string {
+  const shards = files.filter(isShard)
+  return shards.length > 0
+    ? `there are ${shards.length} shards (${listed(shards)}), but not their index, such as model.safetensors.index.json`
+    : `there are no weights: model.safetensors or diffusion_pytorch_model.safetensors would fit (.bin, .pt or .pth too, or shards with their index.json); there are ${listed(files) || 'no files'}`
 }
 
 /**
@@ -66,7 +91,7 @@ export function findWeights(directory: string): FoundWeights {
  * @throws {FileFormatError} for a file that is not there or not in order, or shards that disagree with their index.
  */
 export const readWeights = (path: string): ParamSource =>
-  index.test(path) ? readShards(path) : readParams(path)
+  isIndex(basename(path)) ? readShards(path) : readParams(path)
 
 const map = {
   wants: 'an object of tensor names and their files',

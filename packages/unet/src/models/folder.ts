@@ -11,6 +11,8 @@ import { loadPrior, shapesFor } from './prior.ts'
 export interface LoadNetworkOptions extends Pick<LoadOptions, 'device' | 'key'> {
   /** The file of weights; left out, the one in the folder that has a usual name, or is the only one. */
   readonly weights?: string
+  /** Of the usual weights, such as `fp16` or `non_ema`. */
+  readonly variant?: string | undefined
 }
 
 /**
@@ -21,9 +23,10 @@ export interface LoadNetworkOptions extends Pick<LoadOptions, 'device' | 'key'> 
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadNetwork(directory: string, options: LoadNetworkOptions = {}): LoadedNetwork {
-  const { weights, ...load } = options
+  const { weights, variant, ...load } = options
   const configPath = join(directory, 'config.json')
-  const { path, notes } = weights === undefined ? findWeights(directory) : { path: weights, notes: [] }
+  const { path, notes } =
+    weights === undefined ? findWeights(directory, { variant }) : { path: weights, notes: [] }
   const source = readWeights(path)
   const own = source.configuration !== undefined && !existsSync(configPath)
   const config = own ? source.configuration : readJson(configPath)

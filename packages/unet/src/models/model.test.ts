@@ -304,7 +304,11 @@ describe('a model by its path', () => {
     })
     expect(findModel(learnedV)?.training?.trainedOn.predicts).toBe('v')
     writeFileSync(join(folder, 'scheduler_config.json'), JSON.stringify(scheduler))
-    expect(() => findModel(folder)).toThrow('has both record.json and scheduler_config.json')
+    const both = findModel(folder)?.training
+    expect(both).toMatchObject({ kind: 'record', trainedOn: { schedule: { timesteps: 77 } } })
+    expect(both?.notes).toEqual([
+      expect.stringMatching(/record\.json: says what .*; .*scheduler_config\.json is not read$/),
+    ])
   })
 
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { FileFormatError } from '@tweedie/tensor'
+import { FileFormatError, OptionError } from '@tweedie/tensor'
 import type { Architecture } from '../architectures/architecture.ts'
 import type { NetworkConfig } from '../architectures/catalog.ts'
 import { architectureOfJson } from '../architectures/catalog.ts'
@@ -8,8 +8,10 @@ import type { TrainedOn } from '../architectures/trained-on.ts'
 import { readJson } from '../checkpoint/file.ts'
 import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import { objectOf, show } from '../fields.ts'
+import { pipelineOf, snapshotOf } from './pipeline.ts'
 import { shapesFor } from './prior.ts'
-import { describeScheduler, diffusersScheduler, schedulerTraining } from './scheduler.ts'
+import type { SchedulerSaid } from './scheduler-words.ts'
+import { readScheduler } from './told-scheduler.ts'
 import { recordedTraining } from './training-record.ts'
 
 /** Where the files of a model lie, and its configuration. */
@@ -19,6 +21,8 @@ export interface FoundModel {
   /** The file of weights, where it was named. */
   readonly weights?: string
   readonly config: NetworkConfig
+  /** Sentences on the pipeline that a user should know of. */
+  readonly notes: readonly string[]
   /** What the network was trained on, where that is known. */
   readonly training?: FoundTraining
   /** Of a prior on latents: the folder of its autoencoder. */
@@ -37,33 +41,50 @@ export interface FoundTraining {
   readonly notes: readonly string[]
 }
 
+/** What a user says of a folder that holds, or leaves open, more than one thing. */
+export interface ModelChoices {
+  /** Of the weights, such as `fp16` or `non_ema`; left out, those without. */
+  readonly variant?: string | undefined
+  /** What the network was trained on, in the place of what lies in the folder: see `toldScheduler`. */
+  readonly scheduler?: SchedulerSaid | undefined
+}
+
 /**
- * The model of a path: a folder with config.json, the root of a diffusers pipeline (its network lies in `unet/`), or a
- * file of weights beside its config.json, or with a configuration in itself, as EDM's pickles. Undefined where there is
- * neither.
+ * The model of a path: a folder with config.json, the root of a diffusers pipeline (its network lies in `unet/`), such a
+ * repository in the cache of the Hugging Face hub, or a file of weights beside its config.json, or with a configuration in itself,
+ * as EDM's pickles. Undefined where there is neither.
  * @throws {FileFormatError} where the configuration is damaged or not supported.
  */
-export function findModel(path: string): FoundModel | undefined {
+export function findModel(path: string, choices: ModelChoices = {}): FoundModel | undefined {
   const file = statSync(path, { throwIfNoEntry: false })
   if (file === undefined) return undefined
-  const named = file.isDirectory() ? path : dirname(path)
+  const named = file.isDirectory() ? snapshotOf(path) : dirname(path)
   const directory = [named, join(named, 'unet')].find((folder) => existsSync(join(folder, 'config.json')))
   if (directory === undefined && file.isFile()) return modelInFile(path)
   if (directory === undefined || (directory !== named && !file.isDirectory())) return undefined
-  refuseOtherParts(directory)
+  const pipeline = pipelineOf(directory)
   const configPath = join(directory, 'config.json')
   const json = readJson(configPath)
   const weights = file.isDirectory() ? undefined : path
+  if (weights !== undefined && choices.variant !== undefined)
+    throw new OptionError(
+      'variant',
+      `is one of a folder's weights; ${show(basename(path))} is a file of them`,
+    )
   const architecture = architectureOfJson(json, configPath)
   const config = architecture.parse(json, configPath, () => {
-    const path = weights ?? findWeights(directory).path
+    const path = weights ?? findWeights(directory, choices).path
     return shapesFor(architecture, readWeights(path), path)
   })
   const autoencoder = autoencoderFolder(directory)
-  const training = findTraining(directory) ?? usualTraining(architecture, json, configPath, config)
+  const training =
+    toldTraining(directory, choices) ??
+    findTraining(directory, pipeline.scheduler) ??
+    usualTraining(architecture, json, configPath, config)
   return {
     directory,
     config,
+    notes: pipeline.notes,
     ...(weights === undefined ? {} : { weights }),
     ...(training === undefined ? {} : { training }),
     ...(autoencoder === undefined ? {} : { autoencoder }),
@@ -81,6 +102,7 @@ function modelInFile(path: string): FoundModel | undefined {
     directory: dirname(path),
     weights: path,
     config,
+    notes: [],
     ...(usual && {
       training: { kind: 'usual', trainedOn: usual.trainedOn, notes: [`${path} ${usual.note}`] },
     }),
@@ -112,46 +134,43 @@ function usualTraining(
   return { kind: 'usual', trainedOn: usual.trainedOn, notes: [`${dirname(path)} ${usual.note}`] }
 }
 
-/**
- * Refuses a pipeline with other parts than a network and a scheduler: with an autoencoder, say, its network works on
- * codes of pictures and not on pictures.
- */
-function refuseOtherParts(directory: string): void {
-  const path = [directory, dirname(directory)].map((d) => join(d, 'model_index.json')).find(existsSync)
-  if (path === undefined) return
-  for (const [name, part] of Object.entries(objectOf(path, readJson(path)))) {
-    const absent = part === null || (Array.isArray(part) && part.every((entry) => entry === null))
-    if (name.startsWith('_') || name === 'unet' || name === 'scheduler' || absent) continue
-    throw new FileFormatError(
-      path,
-      `${name}: pipelines with other parts than unet and scheduler are not supported, got ${show(part)}`,
-    )
+/** Where the schedule of a network may be told, the first being the first to be read. */
+const scheduleFiles = (directory: string): readonly string[] =>
+  [
+    join(directory, 'record.json'),
+    join(directory, 'scheduler_config.json'),
+    join(directory, 'scheduler', 'scheduler_config.json'),
+    join(dirname(directory), 'scheduler', 'scheduler_config.json'),
+  ].filter((path) => existsSync(path))
+
+/** What the user says, and that what lies in the folder does not count. */
+function toldTraining(directory: string, { scheduler }: ModelChoices): FoundTraining | undefined {
+  if (scheduler === undefined) return undefined
+  const unread = scheduleFiles(directory)[0]
+  const instead = unread === undefined ? '' : `, in the place of ${unread}`
+  return {
+    kind: 'scheduler',
+    trainedOn: scheduler.trainedOn,
+    notes: [`${directory}, as told${instead}: ${scheduler.words}`],
   }
 }
 
 /**
  * The record of our own training, or the scheduler of a diffusers pipeline: in the folder of the network, in
  * `scheduler/` there, or in `scheduler/` beside the folder.
+ * @param name - The class of the scheduler, where the pipeline says one.
  */
-function findTraining(directory: string): FoundTraining | undefined {
-  const record = join(directory, 'record.json')
-  const own = [
-    join(directory, 'scheduler_config.json'),
-    join(directory, 'scheduler', 'scheduler_config.json'),
-  ]
-  const scheduler = own.find(existsSync)
-  if (existsSync(record)) {
-    if (scheduler === undefined)
-      return { kind: 'record', trainedOn: recordedTraining(record, readJson(record)), notes: [] }
-    throw new FileFormatError(
-      directory,
-      `has both record.json and ${basename(scheduler)}, which both say what the network was trained on; remove one`,
-    )
-  }
-  const beside = join(dirname(directory), 'scheduler', 'scheduler_config.json')
-  const path = scheduler ?? (existsSync(beside) ? beside : undefined)
+function findTraining(directory: string, name?: string): FoundTraining | undefined {
+  const [path, other] = scheduleFiles(directory)
   if (path === undefined) return undefined
-  const said = diffusersScheduler(readJson(path), path)
-  const notes = [`${path}: ${describeScheduler(said)}`]
-  return { kind: 'scheduler', trainedOn: schedulerTraining(said), notes }
+  if (basename(path) === 'record.json') {
+    return {
+      kind: 'record',
+      trainedOn: recordedTraining(path, readJson(path)),
+      notes:
+        other === undefined ? [] : [`${path}: says what the network was trained on; ${other} is not read`],
+    }
+  }
+  const { trainedOn, words } = readScheduler(path, name)
+  return { kind: 'scheduler', trainedOn, notes: [`${path}: ${words}`] }
 }

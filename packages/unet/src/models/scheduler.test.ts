@@ -1,6 +1,7 @@
 import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { describeScheduler, diffusersScheduler, schedulerTraining } from './scheduler.ts'
+import { diffusersScheduler, schedulerTraining } from './scheduler.ts'
+import { describeScheduler } from './scheduler-words.ts'
 
 /** As diffusers 0.42 writes them, every field at its default. */
 const ddpm = {
@@ -43,23 +44,37 @@ const defaults = {
   betaStart: 1e-4,
   betaEnd: 0.02,
   trainedBetas: null,
+  zeroSnr: false,
   prediction: 'epsilon',
   clip: 1,
-  learnedVariance: false,
+  thresholding: null,
+  grid: { spacing: 'leading', offset: 0, last: 'clean' },
+  variance: 'small',
+  notUsed: {},
+}
+/** Those that say the same as DDPM's: what they leave open, and what they say otherwise. */
+const own = {
+  DDPMScheduler: { ...defaults, learnedVariance: false },
+  DDIMScheduler: { ...defaults, learnedVariance: undefined },
+  PNDMScheduler: {
+    ...defaults,
+    learnedVariance: undefined,
+    clip: null,
+    grid: { ...defaults.grid, last: 'index-0' },
+  },
 }
 
 const named = { _class_name: 'DDPMScheduler' }
 
 describe('a scheduler of diffusers', () => {
   test.each([
-    ['DDPM', ddpm, defaults],
-    ['DDIM', ddim, defaults],
-    ['PNDM, which does not clip', pndm, { ...defaults, clip: null }],
-  ])('%s: written out, and left to its defaults', (_, json, expected) => {
-    const { sampler, ...rest } = diffusersScheduler(json)
-    expect(rest).toEqual(expected)
-    expect(sampler).toMatchObject({ steps_offset: 0, timestep_spacing: 'leading' })
-    expect(diffusersScheduler({ _class_name: json._class_name })).toEqual({ ...expected, sampler: {} })
+    ['DDPM', ddpm],
+    ['DDIM', ddim],
+    ['PNDM, which does not clip', pndm],
+  ])('%s: written out, and left to its defaults', (_, json) => {
+    const name = json._class_name as keyof typeof own
+    expect(diffusersScheduler(json)).toEqual({ name, ...own[name] })
+    expect(diffusersScheduler({ _class_name: name })).toEqual({ name, ...own[name] })
   })
 
   test.each<[field: string, value: unknown, read: object]>([
@@ -71,24 +86,41 @@ describe('a scheduler of diffusers', () => {
     ['beta_schedule', 'sigmoid', { betaSchedule: 'sigmoid' }],
     ['prediction_type', 'v_prediction', { prediction: 'v_prediction' }],
     ['prediction_type', 'sample', { prediction: 'sample' }],
+    ['beta_schedule', 'laplace', { betaSchedule: 'laplace' }],
+    ['beta_schedule', 'exp', { betaSchedule: 'exp' }],
+    ['rescale_betas_zero_snr', true, { zeroSnr: true }],
     ['predict_epsilon', true, { prediction: 'epsilon' }],
+    ['predict_epsilon', false, { prediction: 'sample' }],
     ['clip_sample', false, { clip: null }],
     ['clip_sample_range', 3, { clip: 3 }],
-    ['variance_type', 'learned_range', { learnedVariance: true }],
-    ['variance_type', 'learned', { learnedVariance: true }],
-    ['variance_type', 'fixed_large', { learnedVariance: false }],
-    ['timestep_spacing', 'trailing', { sampler: { timestep_spacing: 'trailing' } }],
-    ['steps_offset', 1, { sampler: { steps_offset: 1 } }],
+    ['thresholding', true, { clip: null, thresholding: { ratio: 0.995, most: 1 } }],
+    ['variance_type', 'fixed_small_log', { variance: 'small' }],
+    ['variance_type', 'fixed_large', { variance: 'large' }],
+    ['variance_type', 'fixed_large_log', { variance: 'large' }],
+    ['variance_type', 'learned', { variance: 'learned', learnedVariance: true }],
+    ['variance_type', 'learned_range', { variance: 'learned-range', learnedVariance: true }],
+    ['timestep_spacing', 'trailing', { grid: { ...defaults.grid, spacing: 'trailing' } }],
+    ['steps_offset', 1, { grid: { ...defaults.grid, offset: 1 } }],
+    ['use_karras_sigmas', true, { notUsed: { use_karras_sigmas: true } }],
+    ['solver_order', 3, { notUsed: { solver_order: 3 } }],
+    ['set_alpha_to_one', false, { grid: defaults.grid }],
     ['dynamic_thresholding_ratio', 0.9, {}],
     ['_anything', 'of its own', {}],
   ])('%s %o is read', (field, value, read) => {
     const json = { _class_name: 'DDPMScheduler', [field]: value }
-    expect(diffusersScheduler(json)).toMatchObject({ ...defaults, ...read })
+    const { notUsed: _, ...rest } = defaults
+    expect(diffusersScheduler(json)).toMatchObject({ ...rest, ...read })
   })
 
   test('fields of a class that the file was converted from', () => {
     expect(diffusersScheduler({ ...pndm, clip_sample: false, steps_offset: 1 })).toMatchObject({ clip: null })
-    expect(diffusersScheduler({ ...ddim, variance_type: 'fixed_small' })).toMatchObject(defaults)
+    const { notUsed, ...rest } = diffusersScheduler({ ...ddim, variance_type: 'fixed_large' })
+    expect(rest).toMatchObject({ learnedVariance: false, variance: 'large' })
+    expect(notUsed).toEqual({ variance_type: 'fixed_large' })
+    expect(diffusersScheduler({ ...pndm, clip_sample: true, skip_prk_steps: true })).toMatchObject({
+      clip: null,
+      notUsed: { clip_sample: true, skip_prk_steps: true },
+    })
   })
 
   test('βs of its own, as many as steps', () => {
@@ -97,24 +129,45 @@ describe('a scheduler of diffusers', () => {
     expect(() => diffusersScheduler({ ...ddpm, trained_betas: [0.1, 0.2] })).toThrow(
       'trained_betas: has 2 values, num_train_timesteps is 1000',
     )
+    const ending = { ...ddpm, num_train_timesteps: 2, trained_betas: [0.1, 1] }
+    expect(diffusersScheduler(ending)).toMatchObject({ trainedBetas: [0.1, 1] })
+    expect(() => diffusersScheduler({ ...ending, trained_betas: [1, 0.1] })).toThrow('the last at most 1')
+    expect(() => diffusersScheduler({ ...ending, num_train_timesteps: 1, trained_betas: [1] })).toThrow(
+      FileFormatError,
+    )
   })
 
   test.each<[json: unknown, message: string]>([
     [null, 'scheduler_config.json: the whole must be a JSON object, got null'],
     [[], 'the whole must be a JSON object, got []'],
-    [{}, "_class_name: is missing; it must be 'DDPMScheduler' or 'DDPMParallelScheduler' or"],
-    [{ ...ddpm, _class_name: 'EulerDiscreteScheduler' }, "got 'EulerDiscreteScheduler'"],
-    [{ ...ddpm, _class_name: 'toString' }, '_class_name: must be'],
-    [{ ...ddpm, rescale_betas_zero_snr: true }, 'rescale_betas_zero_snr: must be false, got true'],
-    [{ ...ddpm, thresholding: true }, 'thresholding: must be false, got true'],
-    [{ ...ddpm, predict_epsilon: false }, 'predict_epsilon: must be true or null, got false'],
+    [{}, '_class_name: is missing; it must be a text'],
+    [{ ...ddpm, _class_name: 7 }, '_class_name: must be a text, got 7'],
+    [
+      { ...ddpm, _class_name: 'MyScheduler' },
+      "_class_name: 'MyScheduler' is no scheduler that is read; read are DDPM",
+    ],
+    [{ ...ddpm, _class_name: 'LCMScheduler' }, 'its networks are distilled to a few steps'],
+    [{ ...ddpm, _class_name: 'KarrasVeScheduler' }, 'pictures in [0, 1] at half the noise level'],
+    [{ ...ddpm, _class_name: 'toString' }, "'toString' is no scheduler that is read"],
+    [
+      { ...ddpm, num_train_timesteps: 1, rescale_betas_zero_snr: true },
+      'rescale_betas_zero_snr: needs num_train_timesteps of at least 2, got 1',
+    ],
+    [{ ...ddpm, predict_epsilon: false }, "predict_epsilon: false contradicts prediction_type 'epsilon'"],
+    [{ ...ddpm, predict_epsilon: 1 }, 'predict_epsilon: must be true or false, or null, got 1'],
+    [{ ...ddpm, use_flow_sigmas: true }, 'use_flow_sigmas: must be false or null, got true'],
+    [{ ...ddpm, timestep_type: 'continuous' }, "timestep_type: must be 'discrete', got 'continuous'"],
+    [{ ...ddpm, timestep_values: [1] }, 'timestep_values: must be null, got [1]'],
+    [{ ...ddpm, dynamic_thresholding_ratio: 0 }, 'dynamic_thresholding_ratio: must be a number above 0'],
+    [{ ...ddpm, sample_max_value: -1 }, 'sample_max_value: must be a number from'],
+    [{ ...ddpm, rescale_betas_zero_snr: 1 }, 'rescale_betas_zero_snr: must be true or false, got 1'],
     [
       { ...ddpm, prediction_type: 'flow' },
       "prediction_type: must be 'epsilon' or 'v_prediction' or 'sample', got 'flow'",
     ],
     [
-      { ...ddpm, beta_schedule: 'laplace' },
-      "beta_schedule: must be 'linear' or 'scaled_linear' or 'squaredcos_cap_v2' or 'sigmoid', got 'laplace'",
+      { ...ddpm, beta_schedule: 'cosine' },
+      "beta_schedule: must be 'linear' or 'scaled_linear' or 'squaredcos_cap_v2' or 'sigmoid' or 'laplace' or 'exp', got 'cosine'",
     ],
     [{ ...ddpm, beta_start: 0 }, 'beta_start: must be a number between 0 and 1, got 0'],
     [{ ...ddpm, beta_end: 1.5 }, 'beta_end: must be a number between 0 and 1, got 1.5'],
@@ -131,12 +184,63 @@ describe('a scheduler of diffusers', () => {
       "timestep_spacing: must be 'leading' or 'linspace' or 'trailing', got 'random'",
     ],
     [{ ...ddpm, trained_betas: [0.1, 'x'] }, 'trained_betas: must be a list of 1 to 100000'],
-    [{ ...ddpm, use_karras_sigmas: true }, 'use_karras_sigmas: true is not known here for a DDPMScheduler'],
-    [{ ...pndm, clip_sample: true }, 'clip_sample: must be false, got true'],
+    [{ ...ddpm, use_karras_noise: true }, 'use_karras_noise: true is not known here for a DDPMScheduler'],
+    [{ ...pndm, clip_sample: 'no' }, "clip_sample: must be true or false, got 'no'"],
     [{ ...ddpm, toString: 1 }, 'toString: 1 is not known here'],
   ])('%o is refused by field and value', (json, message) => {
     expect(() => diffusersScheduler(json)).toThrow(message)
     expect(() => diffusersScheduler(json)).toThrow(FileFormatError)
+  })
+})
+
+describe('other classes', () => {
+  const read = (name: string, fields: object = {}) => diffusersScheduler({ _class_name: name, ...fields })
+
+  test.each([
+    'DPMSolverMultistepScheduler',
+    'DPMSolverSinglestepScheduler',
+    'DEISMultistepScheduler',
+    'UniPCMultistepScheduler',
+    'SASolverScheduler',
+    'EulerDiscreteScheduler',
+    'EulerAncestralDiscreteScheduler',
+    'LMSDiscreteScheduler',
+  ])("%s: DDPM's βs, x̂₀ not clipped", (name) => {
+    const grid = { spacing: 'linspace', offset: 0, last: 'clean' }
+    expect(read(name)).toEqual({ ...defaults, name, clip: null, grid, learnedVariance: undefined })
+    expect(read(name, { clip_sample: true })).toMatchObject({ clip: null, notUsed: { clip_sample: true } })
+  })
+
+  test.each([
+    'HeunDiscreteScheduler',
+    'KDPM2DiscreteScheduler',
+    'KDPM2AncestralDiscreteScheduler',
+    'DPMSolverSDEScheduler',
+  ])('%s: the βs of latent diffusion', (name) => {
+    expect(read(name)).toMatchObject({
+      betaStart: 0.00085,
+      betaEnd: 0.012,
+      betaSchedule: 'linear',
+      clip: null,
+    })
+  })
+
+  test('thresholding and clipping where their class has them', () => {
+    const thresholding = { thresholding: true, dynamic_thresholding_ratio: 0.9, sample_max_value: 2 }
+    expect(read('UniPCMultistepScheduler', thresholding).thresholding).toEqual({ ratio: 0.9, most: 2 })
+    expect(read('EulerDiscreteScheduler', thresholding)).toMatchObject({
+      thresholding: null,
+      notUsed: thresholding,
+    })
+    expect(read('HeunDiscreteScheduler', { clip_sample: true, clip_sample_range: 2 }).clip).toBe(2)
+    expect(read('RePaintScheduler').clip).toBe(1)
+    expect(read('RePaintScheduler', { clip_sample: false }).clip).toBeNull()
+  })
+
+  test('what DPM-Solver says of a learned variance', () => {
+    expect(read('DPMSolverMultistepScheduler').learnedVariance).toBeUndefined()
+    const learned = read('DPMSolverMultistepScheduler', { variance_type: 'learned_range' })
+    expect(learned).toMatchObject({ learnedVariance: true, variance: 'learned-range' })
   })
 })
 
@@ -149,6 +253,12 @@ describe('what a network was trained on', () => {
       predicts: 'epsilon',
       clip: 1,
       learnedVariance: false,
+      pipeline: { grid: { spacing: 'leading', offset: 0, last: 'clean' }, variance: 'small' },
+    })
+    expect(training({ rescale_betas_zero_snr: true }).schedule).toMatchObject({ zeroSnr: true })
+    expect(training({ thresholding: true, sample_max_value: 3 })).toMatchObject({
+      clip: null,
+      thresholding: { ratio: 0.995, most: 3 },
     })
     expect(training({ trained_betas: [0.1, 0.2], num_train_timesteps: 2 }).schedule).toEqual({
       kind: 'betas',
@@ -166,11 +276,24 @@ describe('what a network was trained on', () => {
 
   test('is said in a sentence', () => {
     const said = (fields: object) => describeScheduler(diffusersScheduler({ ...named, ...fields }))
-    expect(said({ clip_sample: false, timestep_spacing: 'leading', steps_offset: 1 })).toBe(
-      "linear βs from 0.0001 to 0.02, T = 1000, predicts epsilon, x̂₀ not clipped; of diffusers' own sampler, not used: timestep_spacing leading, steps_offset 1",
+    expect(
+      said({ clip_sample: false, steps_offset: 1, use_karras_sigmas: true, skip_prk_steps: false }),
+    ).toBe(
+      'DDPMScheduler: linear βs from 0.0001 to 0.02, T = 1000, predicts epsilon, x̂₀ not clipped; samples at leading times + 1, variance small; not used: use_karras_sigmas true',
     )
-    expect(said({ trained_betas: [0.1], num_train_timesteps: 1 })).toBe(
-      'its own βs, T = 1, predicts epsilon, x̂₀ clipped to ±1',
+    expect(said({ trained_betas: [0.1], num_train_timesteps: 1, variance_type: 'learned_range' })).toBe(
+      'DDPMScheduler: its own βs, T = 1, predicts epsilon, x̂₀ clipped to ±1; samples at leading times, variance learned-range',
     )
+    expect(
+      said({
+        _class_name: 'DDIMScheduler',
+        beta_schedule: 'squaredcos_cap_v2',
+        thresholding: true,
+        set_alpha_to_one: false,
+      }),
+    ).toBe(
+      'DDIMScheduler: squaredcos_cap_v2, T = 1000, predicts epsilon, x̂₀ limited by its quantile 0.995, at most 1; samples at leading times, ending at the noise of t = 0, variance small',
+    )
+    expect(said({ rescale_betas_zero_snr: true })).toContain('rescaled to end in pure noise')
   })
 })

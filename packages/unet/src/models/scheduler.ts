@@ -1,84 +1,48 @@
+import type { PipelineGrid, PipelineVariance } from '@tweedie/solvers'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Predicts, TrainedOn } from '../architectures/trained-on.ts'
-import type { Fields, Kind } from '../fields.ts'
-import { count, field, flag, listOf, nullable, number, objectOf, oneOf, show, whole } from '../fields.ts'
-import { limits } from '../limits.ts'
+import type { Fields } from '../fields.ts'
+import { field, objectOf, oneOf, show, text } from '../fields.ts'
+import type { FieldName, varianceTypes } from './scheduler-fields.ts'
+import { classes, fields, knownKinds, refusedClasses, requireKnown } from './scheduler-fields.ts'
 
-/** What the scheduler of a diffusers pipeline says of its network. */
+/** What the scheduler of a diffusers pipeline says of its network, and how it samples. */
 export interface DiffusersScheduler {
+  /** Its class, such as `DDPMScheduler`. */
+  readonly name: string
   /** T. */
   readonly timesteps: number
   /** How the βs lie between `betaStart` and `betaEnd`. */
-  readonly betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2' | 'sigmoid'
+  readonly betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2' | 'sigmoid' | 'laplace' | 'exp'
   readonly betaStart: number
   readonly betaEnd: number
   /** The βs themselves, T of them; then the three fields before do not count. */
   readonly trainedBetas: readonly number[] | null
+  /** Whether the βs are rescaled so that nothing is left of x₀ at the last time. */
+  readonly zeroSnr: boolean
   /** What the network predicts: ε, v = α·ε − σ·x₀, or x₀. */
   readonly prediction: 'epsilon' | 'v_prediction' | 'sample'
-  /** x̂₀ is limited to ± this; null for no limit. */
+  /** x̂₀ is limited to ± this; null for no limit, or for that of `thresholding`. */
   readonly clip: number | null
-  /** Whether the network has twice as many outputs as inputs, the second half for the variance. */
-  readonly learnedVariance: boolean
-  /** Fields of diffusers' own sampler, with their values: they do not belong to the network. */
-  readonly sampler: Fields
+  /** x̂₀ is limited by the quantile `ratio` of its absolute values, at most `most`; null where it is not. */
+  readonly thresholding: { readonly ratio: number; readonly most: number } | null
+  /** Whether half of the network's outputs are for the variance; undefined where the class does not say it. */
+  readonly learnedVariance: boolean | undefined
+  /** The times that its pipeline visits. */
+  readonly grid: PipelineGrid
+  /** The variance of its ancestral steps. */
+  readonly variance: PipelineVariance
+  /** Fields that change nothing here: of a solver that is not ours, or left over from another class. */
+  readonly notUsed: Fields
 }
 
-type Reads = Readonly<Record<string, readonly [kind: Kind<unknown>, fallback: unknown]>>
-
-/** β strictly between 0 and 1. */
-const beta: Kind<number> = {
-  wants: 'a number between 0 and 1',
-  fits: (v): v is number => typeof v === 'number' && v > 0 && v < 1,
-}
-const anyNumber = number(-Number.MAX_VALUE, Number.MAX_VALUE)
-
-/** Fields on the network, with diffusers' defaults. A field that allows one value refuses all others. */
-const network: Reads = {
-  num_train_timesteps: [count(limits.timesteps), 1000],
-  beta_start: [beta, 1e-4],
-  beta_end: [beta, 0.02],
-  beta_schedule: [oneOf('linear', 'scaled_linear', 'squaredcos_cap_v2', 'sigmoid'), 'linear'],
-  trained_betas: [nullable(listOf(beta, limits.timesteps)), null],
-  prediction_type: [oneOf('epsilon', 'v_prediction', 'sample'), 'epsilon'],
-  // Of files from before prediction_type.
-  predict_epsilon: [oneOf(true, null), null],
-  tensor_format: [oneOf('pt', 'np'), 'pt'],
-  timestep_values: [oneOf(null), null],
-}
-
-/** Fields of the classes that can limit x̂₀. */
-const limiting: Reads = {
-  clip_sample: [flag, true],
-  clip_sample_range: [number(1e-6, 1e6), 1],
-  // Limits that depend on the sample are not supported; the two numbers after this one belong to them.
-  thresholding: [oneOf(false), false],
-  dynamic_thresholding_ratio: [anyNumber, 0.995],
-  sample_max_value: [anyNumber, 1],
-  // Nothing of the image would be left at the last time: x̂₀ could not be told from ε there.
-  rescale_betas_zero_snr: [oneOf(false), false],
-}
-
-/** Fields of the sampler alone: which times it visits, how much noise it adds, what it does last. */
-const sampler: Reads = {
-  timestep_spacing: [oneOf('leading', 'linspace', 'trailing'), undefined],
-  steps_offset: [whole(0, limits.timesteps), undefined],
-  variance_type: [
-    oneOf('fixed_small', 'fixed_small_log', 'fixed_large', 'fixed_large_log', 'learned', 'learned_range'),
-    undefined,
-  ],
-  set_alpha_to_one: [flag, undefined],
-  skip_prk_steps: [flag, undefined],
-}
-
-const clipping: Reads = { ...network, ...limiting }
-/** The fields on the network by class of scheduler. A converted file keeps the fields of its former class. */
-const classes: Readonly<Record<string, Reads>> = {
-  DDPMScheduler: clipping,
-  DDPMParallelScheduler: clipping,
-  DDIMScheduler: clipping,
-  DDIMParallelScheduler: clipping,
-  PNDMScheduler: { ...clipping, clip_sample: [oneOf(false), false] },
+const variances: Readonly<Record<(typeof varianceTypes)[number], PipelineVariance>> = {
+  fixed_small: 'small',
+  fixed_small_log: 'small',
+  fixed_large: 'large',
+  fixed_large_log: 'large',
+  learned: 'learned',
+  learned_range: 'learned-range',
 }
 
 /**
@@ -99,40 +63,86 @@ const classes: Readonly<Record<string, Reads>> = {
  * ```
  */
 export function diffusersScheduler(json: unknown, file = 'scheduler_config.json'): DiffusersScheduler {
-  const given = objectOf(file, json)
-  const name = field(file, given, '_class_name', oneOf(...Object.keys(classes)))
-  const fields = classes[name]!
-  for (const key of Object.keys(given)) {
-    if (key.startsWith('_') || Object.hasOwn(fields, key) || Object.hasOwn(sampler, key)) continue
-    throw new FileFormatError(file, `${key}: ${show(given[key])} is not known here for a ${name}`)
+  const given = withoutEpsilonFlag(objectOf(file, json), file)
+  const name = className(given, file)
+  const { counts, defaults = {} } = classes[name]!
+  requireKnown(given, knownKinds, name, file)
+  /** A field that counts, or its default; of one that the class does not have what it always is. */
+  const read = <T>(key: FieldName): T | undefined => {
+    if (!counts.includes(key)) return defaults[key] as T | undefined
+    const [kind, fallback] = fields[key]
+    return field<unknown>(file, given, key, kind, defaults[key] ?? fallback) as T
   }
-  const read = <T>(key: string): T => {
-    const [kind, fallback] = fields[key]!
-    return field(file, given, key, kind, fallback) as T
-  }
-  for (const key of Object.keys(fields)) read(key)
-  const asked = Object.entries(sampler)
-    .filter(([key]) => given[key] !== undefined)
-    .map(([key, [kind]]) => [key, field(file, given, key, kind)] as const)
-  const timesteps = read<number>('num_train_timesteps')
-  const trainedBetas = read<readonly number[] | null>('trained_betas')
-  if (trainedBetas !== null && trainedBetas.length !== timesteps) {
+  const timesteps = read<number>('num_train_timesteps')!
+  const trainedBetas = read<readonly number[] | null>('trained_betas')!
+  if (trainedBetas !== null && trainedBetas.length !== timesteps)
     throw new FileFormatError(
       file,
       `trained_betas: has ${trainedBetas.length} values, num_train_timesteps is ${timesteps}`,
     )
-  }
+  const zeroSnr = read<boolean>('rescale_betas_zero_snr') ?? false
+  if (zeroSnr && timesteps < 2)
+    throw new FileFormatError(file, 'rescale_betas_zero_snr: needs num_train_timesteps of at least 2, got 1')
+  const thresholding = read<boolean>('thresholding') === true
+  const clips = !thresholding && read<boolean>('clip_sample') === true
+  // A DDIM file that was made of DDPM's still tells by it what the network has.
+  const variance = given['variance_type'] ?? read('variance_type') ?? null
   return {
+    name,
     timesteps,
-    betaSchedule: read<DiffusersScheduler['betaSchedule']>('beta_schedule'),
-    betaStart: read<number>('beta_start'),
-    betaEnd: read<number>('beta_end'),
+    betaSchedule: read<DiffusersScheduler['betaSchedule']>('beta_schedule')!,
+    betaStart: read<number>('beta_start')!,
+    betaEnd: read<number>('beta_end')!,
     trainedBetas,
-    prediction: read<DiffusersScheduler['prediction']>('prediction_type'),
-    clip: read<boolean>('clip_sample') ? read<number>('clip_sample_range') : null,
-    learnedVariance: String(given['variance_type']).startsWith('learned'),
-    sampler: Object.fromEntries(asked),
+    zeroSnr,
+    prediction: read<DiffusersScheduler['prediction']>('prediction_type')!,
+    clip: clips ? (read<number>('clip_sample_range') ?? 1) : null,
+    thresholding: thresholding
+      ? { ratio: read<number>('dynamic_thresholding_ratio')!, most: read<number>('sample_max_value')! }
+      : null,
+    learnedVariance: variance === null ? undefined : String(variance).startsWith('learned'),
+    grid: {
+      spacing: read<PipelineGrid['spacing']>('timestep_spacing') ?? 'leading',
+      offset: read<number>('steps_offset') ?? 0,
+      last: read<boolean>('set_alpha_to_one') === false ? 'index-0' : 'clean',
+    },
+    variance: variance === null ? 'small' : variances[variance as (typeof varianceTypes)[number]],
+    notUsed: Object.fromEntries(
+      Object.entries(given).filter(
+        ([key, value]) =>
+          !(key.startsWith('_') || (counts as readonly string[]).includes(key) || inert(value)),
+      ),
+    ),
   }
+}
+
+/** What says nothing of interest: off, or not there. */
+const inert = (value: unknown): boolean =>
+  value === false || value === null || (Array.isArray(value) && value.length === 0)
+
+/** The class of a file. @throws {FileFormatError} where it is none that is read, with the reason where there is one. */
+function className(given: Fields, file: string): string {
+  const name = field(file, given, '_class_name', text)
+  if (Object.hasOwn(classes, name)) return name
+  const why = Object.hasOwn(refusedClasses, name) ? `; ${refusedClasses[name]}` : ''
+  throw new FileFormatError(
+    file,
+    `_class_name: ${show(name)} is no scheduler that is read${why}; read are ${Object.keys(classes).join(', ')}`,
+  )
+}
+
+/**
+ * A file's fields with `predict_epsilon`, of before there was `prediction_type`, as that.
+ * @throws {FileFormatError} where the two contradict each other.
+ */
+function withoutEpsilonFlag(given: Fields, file: string): Fields {
+  const old = given['predict_epsilon']
+  if (typeof old !== 'boolean') return given
+  const { predict_epsilon: _, ...rest } = given
+  const means = old ? 'epsilon' : 'sample'
+  const said = field(file, given, 'prediction_type', oneOf('epsilon', 'v_prediction', 'sample'), means)
+  if (said === means) return { ...rest, prediction_type: means }
+  throw new FileFormatError(file, `predict_epsilon: ${old} contradicts prediction_type ${show(said)}`)
 }
 
 /** diffusers' names of what a network predicts. */
@@ -142,31 +152,20 @@ const predicts: Readonly<Record<DiffusersScheduler['prediction'], Predicts>> = {
   sample: 'x0',
 }
 
-/** What a scheduler says that its network was trained on. */
+/** What a scheduler says that its network was trained on, and how its pipeline samples. */
 export function schedulerTraining(scheduler: DiffusersScheduler): TrainedOn {
-  const { timesteps, betaSchedule: name, betaStart, betaEnd, trainedBetas, prediction, clip } = scheduler
+  const { timesteps, betaSchedule: name, betaStart, betaEnd, trainedBetas, zeroSnr } = scheduler
+  const { thresholding, learnedVariance, grid, variance } = scheduler
+  const rescaled = zeroSnr ? { zeroSnr } : {}
   return {
     schedule:
       trainedBetas === null
-        ? { kind: 'diffusers', name, timesteps, betaStart, betaEnd }
-        : { kind: 'betas', betas: trainedBetas },
-    predicts: predicts[prediction],
-    clip,
-    learnedVariance: scheduler.learnedVariance,
+        ? { kind: 'diffusers', name, timesteps, betaStart, betaEnd, ...rescaled }
+        : { kind: 'betas', betas: trainedBetas, ...rescaled },
+    predicts: predicts[scheduler.prediction],
+    clip: scheduler.clip,
+    ...(thresholding && { thresholding }),
+    ...(learnedVariance === undefined ? {} : { learnedVariance }),
+    pipeline: { grid, variance },
   }
-}
-
-/** What a scheduler says, in a sentence: what of it is used, and what belongs to diffusers' own sampler. */
-export function describeScheduler(scheduler: DiffusersScheduler): string {
-  const { timesteps, betaSchedule, betaStart, betaEnd, trainedBetas, prediction, clip } = scheduler
-  const betas =
-    trainedBetas !== null
-      ? 'its own βs'
-      : betaSchedule === 'squaredcos_cap_v2'
-        ? betaSchedule
-        : `${betaSchedule} βs from ${betaStart} to ${betaEnd}`
-  const limit = clip === null ? 'x̂₀ not clipped' : `x̂₀ clipped to ±${clip}`
-  const other = Object.entries(scheduler.sampler).map(([name, value]) => `${name} ${String(value)}`)
-  const unused = other.length === 0 ? '' : `; of diffusers' own sampler, not used: ${other.join(', ')}`
-  return `${betas}, T = ${timesteps}, predicts ${prediction}, ${limit}${unused}`
 }

@@ -4,7 +4,13 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
-import { deviceOption, noiseOption, settingsOption, specOption } from '../../terminal/options.ts'
+import {
+  deviceOption,
+  noiseOption,
+  priorOptions,
+  settingsOption,
+  specOption,
+} from '../../terminal/options.ts'
 import type { RestoreOptions } from './perform.ts'
 
 /** The options as they were typed: a method is not there by itself. */
@@ -12,6 +18,8 @@ type AskedOptions = Omit<RestoreOptions, 'method'> & {
   readonly method?: string
   readonly resume?: string
   readonly input?: readonly string[]
+  readonly variant?: string
+  readonly scheduler?: string
 }
 
 /** @throws {InvalidArgumentError} unless it is 8 or 16. */
@@ -22,6 +30,7 @@ function readDepth(text: string): 8 | 16 {
 }
 
 export function restoreCommand(io: Io): Command {
+  const [variant, scheduler] = priorOptions()
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
     .argument('[image]', 'a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), or its numbers (npy, npz)')
@@ -40,6 +49,8 @@ export function restoreCommand(io: Io): Command {
     )
     .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .addOption(variant)
+    .addOption(scheduler)
     .addOption(
       specOption('--steps <n>', integer('steps', { min: 1, max: 1000, otherwise: "the method's own" })),
     )
@@ -136,10 +147,16 @@ run.json. An earlier run in the folder is replaced when the new one is complete;
 refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
     .action(async (image: string | undefined, asked: AskedOptions, command: Command) => {
-      const { resume: folder, preset } = asked
+      const { resume: folder, variant, scheduler, ...given } = asked
+      const { preset } = given
       const { methodOfPreset } = await import('../../resolve.ts')
       const method = preset === undefined ? undefined : await methodOfPreset(io, preset)
-      const options = { ...asked, method: asked.method ?? method ?? standardMethod }
+      const { priorText } = await import('@tweedie/runs/node')
+      const options = {
+        ...given,
+        prior: priorText(asked.prior, { variant, scheduler }),
+        method: asked.method ?? method ?? standardMethod,
+      }
       if (folder !== undefined) {
         const free = new Set(['resume', 'json', 'device'])
         const extra = command.options.find(

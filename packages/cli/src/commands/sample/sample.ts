@@ -1,7 +1,9 @@
 import { extname } from 'node:path'
 import { asPictures, drawGrid, drive, toPictures } from '@tweedie/runs'
-import type { Prior, Spacing } from '@tweedie/solvers'
-import { sampleFrom, sampleUnconditional, withClass } from '@tweedie/solvers'
+import { priorText } from '@tweedie/runs/node'
+import type { Prior, SampleOptions as RunOptions, Sampler, Step } from '@tweedie/solvers'
+import { pipelineTimes, sampleFrom, samplePipeline, sampleUnconditional, withClass } from '@tweedie/solvers'
+import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
@@ -9,31 +11,16 @@ import type { Io } from '../../io.ts'
 import { naming, resolvePrior, resolveSampler } from '../../resolve.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
-
-/** The options of `tweedie sample`, defaults filled in. */
-export interface SampleOptions {
-  readonly out: string
-  readonly prior: string
-  /** A label of a prior that can be told a class. */
-  readonly class?: number
-  readonly guidance?: number
-  readonly n: number
-  /** Such as `ddpm` or `heun:churn=40`. */
-  readonly sampler: string
-  readonly spacing: Spacing
-  readonly eta?: number
-  readonly steps: number
-  readonly seed: number
-  readonly device: string
-  readonly json?: boolean
-}
+import type { SampleOptions } from './options.ts'
+import type { ChosenPipeline } from './pipeline.ts'
+import { chosenPipeline, clippedPrior, pipelineFacts } from './pipeline.ts'
 
 /** The two by their plain names are one sampler with two values of η. */
 const etas: Readonly<Record<string, number>> = { ddpm: 1, ddim: 0 }
 
 /** Draws samples of a prior and writes them as one picture. */
 export async function sample(io: Io, options: SampleOptions): Promise<void> {
-  const { n: count, steps, seed, spacing } = options
+  const { n: count, steps, seed } = options
   if (extname(options.out).toLowerCase() !== '.png')
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
@@ -41,12 +28,13 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
-  const resolved = await resolvePrior(io, options.prior)
-  const prior = await toldPrior(resolved, options)
+  const resolved = await resolvePrior(io, priorText(options.prior, options))
+  const prior = await clippedPrior(await toldPrior(resolved, options), options.clip)
+  const pipeline = chosenPipeline(prior, options)
+  const spacing = pipeline?.grid.spacing ?? options.spacing ?? 'linspace'
   const run = { count, steps, seed, spacing }
-  const eta = options.eta ?? etas[options.sampler]
-  const draw =
-    eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
+  const eta = pipeline?.own?.eta ?? options.eta ?? etas[options.sampler]
+  const draw = drawing(prior, sampler, { ...run, eta }, pipeline)
   const started = performance.now()
   using samples = await withProgress(io, { quiet: options.json === true }, (onProgress) =>
     drive(draw, {
@@ -56,7 +44,10 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     }),
   )
   const x = asPictures(prior, samples)
-  const how = eta === undefined ? { sampler: options.sampler } : { eta }
+  const how = {
+    ...(eta === undefined ? { sampler: options.sampler } : { eta }),
+    ...(pipeline && pipelineFacts(pipeline)),
+  }
   const told = options.class === undefined ? {} : { class: options.class, guidance: options.guidance ?? 1 }
   const facts = { prior: prior.name, ...told, count, steps, ...how, spacing, seed, tweedie: version }
   const text = Object.fromEntries(
@@ -70,6 +61,22 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
       ? `${JSON.stringify({ ...facts, file: options.out, seconds })}\n`
       : `Wrote ${count} ${count === 1 ? 'sample' : 'samples'} to ${options.out} (${steps} steps, ${seconds.toFixed(1)} s)\n`,
   )
+}
+
+/** The run: by the pipeline's own sampler, by one of ours at its times, or without one. */
+function drawing(
+  prior: Prior,
+  sampler: Sampler,
+  { eta, ...run }: RunOptions & { readonly steps: number; readonly eta: number | undefined },
+  pipeline: ChosenPipeline | undefined,
+): AsyncGenerator<Step, Tensor> {
+  if (pipeline?.own !== undefined)
+    return samplePipeline(prior, { ...run, ...pipeline.own, grid: pipeline.grid })
+  if (pipeline !== undefined) {
+    const times = pipelineTimes(prior.schedule, run.steps, pipeline.grid, 'next')
+    return sampleFrom(prior, sampler, { ...run, times })
+  }
+  return eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
 }
 
 /** A prior that is told what the options say of a class. @throws {OptionError} where it cannot be. */

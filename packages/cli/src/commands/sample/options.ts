@@ -1,0 +1,25 @@
+import type { PriorChoices } from '@tweedie/runs/node'
+import type { Limit, PipelineGrid, PipelineVariance, Spacing } from '@tweedie/solvers'
+
+/** The options of `tweedie sample`, defaults filled in. */
+export interface SampleOptions extends PriorChoices {
+  readonly out: string
+  readonly prior: string
+  /** A label of a prior that can be told a class. */
+  readonly class?: number
+  readonly guidance?: number
+  readonly n: number
+  /** Such as `ddpm` or `heun:churn=40`. */
+  readonly sampler: string
+  /** Left out: as the prior's pipeline does, or linspace. */
+  readonly spacing?: Spacing
+  readonly stepsOffset?: number
+  readonly lastStep?: PipelineGrid['last']
+  readonly variance?: PipelineVariance
+  readonly clip?: Limit | 'none'
+  readonly eta?: number
+  readonly steps: number
+  readonly seed: number
+  readonly device: string
+  readonly json?: boolean
+}
