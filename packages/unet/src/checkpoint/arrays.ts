@@ -2,7 +2,15 @@ import type { Shape } from '@tweedie/tensor'
 import type { ParamSource } from '../param-source.ts'
 import type { Pieces } from './bytes.ts'
 import type { Fail } from './fail.ts'
-import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
+import {
+  fromBFloat16,
+  fromFloat8E4M3,
+  fromFloat8E4M3Fnuz,
+  fromFloat8E5M2,
+  fromFloat8E5M2Fnuz,
+  fromFloat8E8M0,
+  fromFloat16,
+} from './half.ts'
 
 /** An array of a checkpoint: its name, its shape and how its elements are stored. */
 export interface ArrayEntry {
@@ -45,6 +53,9 @@ const elements = {
   BF16: { bytes: 2, get: (v, at) => fromBFloat16(v.getUint16(at, true)) },
   F8_E4M3: { bytes: 1, get: (v, at) => fromFloat8E4M3(v.getUint8(at)) },
   F8_E5M2: { bytes: 1, get: (v, at) => fromFloat8E5M2(v.getUint8(at)) },
+  F8_E4M3FNUZ: { bytes: 1, get: (v, at) => fromFloat8E4M3Fnuz(v.getUint8(at)) },
+  F8_E5M2FNUZ: { bytes: 1, get: (v, at) => fromFloat8E5M2Fnuz(v.getUint8(at)) },
+  F8_E8M0: { bytes: 1, get: (v, at) => fromFloat8E8M0(v.getUint8(at)) },
   I64: { bytes: 8, wide: true, get: (v, at) => exact(v.getBigInt64(at, true)) },
   I32: { bytes: 4, wide: true, get: (v, at) => v.getInt32(at, true) },
   I16: { bytes: 2, wide: true, get: (v, at) => v.getInt16(at, true) },

@@ -34,6 +34,7 @@ function sparse(name: string, places: readonly (readonly [offset: number, bytes:
   return at(name)
 }
 
+const latin = (text: string) => Buffer.from(text, 'latin1')
 const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
 const large = 2 ** 31 + 6
 
@@ -165,11 +166,34 @@ describe('regular files', () => {
     [
       'a legacy pickle',
       Buffer.from('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.', 'latin1'),
-      'a legacy torch pickle',
+      'legacy torch pickle',
     ],
     ['a pickle', Buffer.from('\x80\x04}\x94.....', 'latin1'), 'a Python pickle'],
     ['a pickle of protocol 0', "(dp0\nS'a'\np1\nI1\ns.", 'a Python pickle'],
-    ['HDF5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), 'an HDF5 file'],
+    ['HDF5', latin('\x89HDF\r\n\x1a\n'), 'an HDF5 file'],
+    ['MATLAB', 'MATLAB 5.0 MAT-file, Platform: GLNXA64', 'a file of MATLAB'],
+    ['GGUF', latin('GGUF\x03\0\0\0\0\0'), 'a GGUF file of quantized weights (take the safetensors'],
+    ['ONNX', latin('\x08\x08\x12\x07pytorch\x1a\x052.1.0'), 'an ONNX model'],
+    ['SavedModel', latin('\x08\x01\x12\xb4\xa1\x02\x0a\x8c'), 'a TensorFlow SavedModel'],
+    [
+      'TensorFlow index',
+      latin(`${'\0'.repeat(60)}\x57\xfb\x80\x8b\x24\x75\x47\xdb`),
+      'a TensorFlow checkpoint',
+    ],
+    ['Flax', latin('\x81\xa6params\x82\xa4conv'), 'a msgpack file, as Flax writes'],
+    ['Flax, many', latin('\xde\0\x20\xd9\x21params'), 'a msgpack file, as Flax writes'],
+    [
+      'torch tar',
+      Buffer.concat([latin('storages'.padEnd(257, '\0')), latin('ustar  \0'), Buffer.alloc(300)]),
+      'a tar file of torch from before 0.2 (load it in PyTorch',
+    ],
+    ['PNG', latin('\x89PNG\r\n\x1a\n'), 'PNG, a picture (restore reads those'],
+    ['GIF', latin('GIF89a\x01\0\x01\0'), 'GIF, a picture'],
+    ['WebP', latin('RIFF\x10\0\0\0WEBPVP8 '), 'WebP, a picture'],
+    ['TIFF', latin('MM\0*\0\0\0\x08'), 'TIFF, a picture'],
+    ['AVIF', latin('\0\0\0\x1cftypavif\0\0'), 'AVIF or HEIC, a picture'],
+    ['7z', latin('7z\xbc\xaf\x27\x1c\0\x04'), 'a 7z archive (unpack it first)'],
+    ['zstd', latin('\x28\xb5\x2f\xfd\0\0\0\0'), 'compressed by zstd'],
   ])('%s', (name, content, message) => {
     for (const ending of ['safetensors', 'pt', 'npz']) {
       const path = at(`${name}.${ending}`)

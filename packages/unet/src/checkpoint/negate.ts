@@ -2,7 +2,16 @@ import type { ElementType } from './arrays.ts'
 import { bytesPerStored } from './arrays.ts'
 import type { Pieces } from './bytes.ts'
 
-const floats: readonly ElementType[] = ['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2']
+const floats: readonly ElementType[] = [
+  'F64',
+  'F32',
+  'F16',
+  'BF16',
+  'F8_E4M3',
+  'F8_E5M2',
+  'F8_E4M3FNUZ',
+  'F8_E5M2FNUZ',
+]
 
 /** Stored elements (little-endian, in pieces of any length) negated: a float's sign, an integer's complement. */
 export function* negated(pieces: Pieces, type: ElementType): Generator<Uint8Array> {

@@ -12,11 +12,12 @@ import { npzOf } from './npz.ts'
 import { parseSafetensors } from './safetensors.ts'
 import { startsAsSafetensors, stranger } from './strangers.ts'
 import { torchOf, torchPickles } from './torch.ts'
+import { isLegacyTorch, legacyTorchOf } from './torch-legacy.ts'
 import { parseZip } from './zip.ts'
 
 /**
  * Opens a file of arrays in whatever format it is, told by its content and not by its name: safetensors,
- * torch's zip (`.pt`, `.pth`, `.bin`), `.npz`, or `.npy`, whose one array is named 'array'. Only what lists
+ * torch (`.pt`, `.pth`, `.bin`, of any version), `.npz`, or `.npy`, whose one array is named 'array'. Only what lists
  * the arrays is read now.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} saying what is wrong, or what else the file is (a git-lfs pointer, an HTML page …).
@@ -27,9 +28,10 @@ export function openCheckpoint(bytes: Uint8Array | ByteSource, file: string): Ch
   const start = String.fromCharCode(...readRange(source, 0, Math.min(6, source.size)))
   if (start.startsWith('PK\x03\x04')) return openZip(source, file)
   if (start === '\x93NUMPY') return openNpy(source, file)
+  if (isLegacyTorch(source)) return legacyTorchOf(source, file)
   const what = stranger(source)
   if (what === undefined) return parseSafetensors(source, file)
-  throw new FileFormatError(file, `${what}, not a safetensors file, nor torch's zip format, npz or npy`)
+  throw new FileFormatError(file, `${what}, not a safetensors file, nor one of torch, npz or npy`)
 }
 
 function openZip(source: ByteSource, file: string): Checkpoint {
@@ -37,7 +39,11 @@ function openZip(source: ByteSource, file: string): Checkpoint {
   const zip = parseZip(source, file, budget)
   if (torchPickles(zip).length > 0) return torchOf(zip, file, budget)
   if (zip.names.some((name) => name.endsWith('.npy'))) return npzOf(zip, file)
-  throw new FileFormatError(file, 'is a zip archive of neither torch (no data.pkl) nor NumPy (no .npy)')
+  const [first] = zip.names
+  throw new FileFormatError(
+    file,
+    `is a zip archive of neither torch (no data.pkl) nor NumPy (no .npy)${first === undefined ? '' : `, of ${show(first)} and the like; unpack it first`}`,
+  )
 }
 
 function openNpy(source: ByteSource, file: string): Checkpoint {

@@ -1,7 +1,10 @@
 import { show } from '../fields.ts'
 import type { Budget } from './budget.ts'
+import { memorySource } from './bytes.ts'
 import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
+import type { PickleCursor } from './pickle-cursor.ts'
+import { pickleCursor } from './pickle-cursor.ts'
 
 /** What a pickle is made of here: scalars, text, containers, and the caller's own values. */
 export type PickleValue =
@@ -16,8 +19,8 @@ export type PickleValue =
   | { readonly global: string }
   /** A value of the outside. */
   | { readonly opaque: unknown }
-  /** Plain data of which no more is kept than what it is. */
-  | { readonly plain: string }
+  /** Plain data of which no more is kept than what it is; of bytes, where they lie in what the pickle is read from. */
+  | { readonly plain: string; readonly range?: { readonly offset: number; readonly length: number } }
 
 /** What of the outside a pickle may use. Nothing else exists for it: no import, no call, no attribute. */
 export interface PickleWorld {
@@ -35,10 +38,7 @@ interface Machine {
   readonly memo: Map<number, PickleValue>
   readonly world: PickleWorld
   readonly budget: Budget
-  /** The next n bytes. */
-  take(n: number): DataView
-  /** The next byte. */
-  byte(): number
+  readonly cursor: PickleCursor
   fail(message: string): never
 }
 
@@ -67,23 +67,24 @@ const push = (value: (m: Machine) => PickleValue, bytes: number = cost.number): 
   }
 }
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-/** Text; what is no UTF-8 (Python lets halves of surrogate pairs pass) becomes U+FFFD. */
+/** Text; what is no UTF-8 (Python lets halves of surrogate pairs pass, Python 2 any bytes) becomes U+FFFD. */
 const text = (m: Machine, length: number): string => {
-  const view = m.take(length)
+  const view = m.cursor.take(length)
   m.budget.values(2 * length)
   return decoder.decode(view)
 }
-/** Bytes, or text in whatever encoding Python 2 had: only that they are there. */
+/** Bytes: only that they are there, and where. */
 const raw =
   (what: string) =>
   (m: Machine, length: number): PickleValue => {
-    m.take(length)
-    return { plain: what }
+    const offset = m.cursor.position()
+    m.cursor.skip(length)
+    return { plain: what, range: { offset, length } }
   }
 const line = (m: Machine): string => {
   let out = ''
   for (;;) {
-    const c = m.byte()
+    const c = m.cursor.byte()
     if (c === 10) return out
     if (out.length >= 200) return m.fail('pickle: a name is too long')
     out += String.fromCharCode(c)
@@ -136,8 +137,11 @@ const get = (m: Machine, index: number): PickleValue =>
 
 /** An integer of any length; of one beyond 2⁵³ only that it is one. */
 function long(m: Machine, length: number): PickleValue {
-  const view = m.take(length)
-  if (length > 8) return { plain: 'int' }
+  if (length > 8) {
+    m.cursor.skip(length)
+    return { plain: 'int' }
+  }
+  const view = m.cursor.take(length)
   let value = 0n
   for (let i = length - 1; i >= 0; i--) value = value * 256n + BigInt(view.getUint8(i))
   const number = Number(length === 0 ? 0n : BigInt.asIntN(8 * length, value))
@@ -171,18 +175,18 @@ const build = (m: Machine) => {
 
 const code = (character: string) => character.charCodeAt(0)
 const length8 = (m: Machine): number => {
-  const view = m.take(8)
+  const view = m.cursor.take(8)
   return view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
 }
-const length4 = (m: Machine): number => m.take(4).getUint32(0, true)
-const length1 = (m: Machine): number => m.byte()
+const length4 = (m: Machine): number => m.cursor.take(4).getUint32(0, true)
+const length1 = (m: Machine): number => m.cursor.byte()
 /** A value whose length stands before it. */
 const sized = (length: (m: Machine) => number, read: (m: Machine, length: number) => PickleValue): Op =>
   push((m) => read(m, length(m)), cost.container)
 
 /** The opcodes (of protocols 2 to 5) that data is written with. */
 const table: ReadonlyMap<number, Op> = new Map<number, Op>([
-  [0x95, (m) => void m.take(8)], // FRAME
+  [0x95, (m) => m.cursor.skip(8)], // FRAME
   [
     code('('),
     (m) => {
@@ -196,17 +200,17 @@ const table: ReadonlyMap<number, Op> = new Map<number, Op>([
   [code('N'), push(() => null)],
   [0x88, push(() => true)],
   [0x89, push(() => false)],
-  [code('J'), push((m) => m.take(4).getInt32(0, true))],
-  [code('K'), push((m) => m.byte())],
-  [code('M'), push((m) => m.take(2).getUint16(0, true))],
+  [code('J'), push((m) => m.cursor.take(4).getInt32(0, true))],
+  [code('K'), push((m) => m.cursor.byte())],
+  [code('M'), push((m) => m.cursor.take(2).getUint16(0, true))],
   [0x8a, push((m) => long(m, length1(m)))],
   [0x8b, push((m) => long(m, length4(m)))],
-  [code('G'), push((m) => m.take(8).getFloat64(0, false))],
+  [code('G'), push((m) => m.cursor.take(8).getFloat64(0, false))],
   [code('X'), sized(length4, text)],
   [0x8c, sized(length1, text)],
   [0x8d, sized(length8, text)],
-  [code('T'), sized(length4, raw('str'))],
-  [code('U'), sized(length1, raw('str'))],
+  [code('T'), sized(length4, text)],
+  [code('U'), sized(length1, text)],
   [code('B'), sized(length4, raw('bytes'))],
   [code('C'), sized(length1, raw('bytes'))],
   [0x8e, sized(length8, raw('bytes'))],
@@ -234,10 +238,10 @@ const table: ReadonlyMap<number, Op> = new Map<number, Op>([
       setItems(m, [pop(m), value])
     },
   ],
-  [code('q'), (m) => put(m, m.byte())],
+  [code('q'), (m) => put(m, m.cursor.byte())],
   [code('r'), (m) => put(m, length4(m))],
   [0x94, (m) => put(m, m.memo.size)],
-  [code('h'), push((m) => get(m, m.byte()))],
+  [code('h'), push((m) => get(m, m.cursor.byte()))],
   [code('j'), push((m) => get(m, length4(m)))],
   [code('c'), push((m) => global(m, `${line(m)}.${line(m)}`), cost.container)],
   [
@@ -274,26 +278,29 @@ const ops: readonly (Op | undefined)[] = Array.from({ length: 256 }, (_, opcode)
  * is refused, so that a file can make nothing run. The budget is charged for every opcode and value.
  * @throws {FileFormatError} saying what was refused or does not fit.
  */
-export function parsePickle(
+export const parsePickle = (
   bytes: Uint8Array,
   file: string,
   world: PickleWorld,
   budget: Budget,
+): PickleValue => {
+  const fail = failIn(file)
+  return readPickle(pickleCursor(memorySource(bytes), 0, fail), world, budget, fail)
+}
+
+/** {@link parsePickle} of the bytes from a cursor on, which then stands behind the pickle. */
+export function readPickle(
+  cursor: PickleCursor,
+  world: PickleWorld,
+  budget: Budget,
+  fail: Fail,
 ): PickleValue {
-  let at = 0
-  const fail: Fail = failIn(file)
-  const take = (n: number): DataView => {
-    if (!(n <= bytes.length - at)) fail('pickle: truncated')
-    at += n
-    return new DataView(bytes.buffer, bytes.byteOffset + at - n, n)
-  }
-  const byte = (): number => (at < bytes.length ? bytes[at++]! : fail('pickle: truncated'))
-  const machine: Machine = { stack: [], marks: [], memo: new Map(), world, budget, take, byte, fail }
-  if (byte() !== 0x80) fail('pickle: no protocol at the start; protocols 2 to 5 are read')
-  const protocol = byte()
+  const machine: Machine = { stack: [], marks: [], memo: new Map(), world, budget, cursor, fail }
+  if (cursor.byte() !== 0x80) fail('pickle: no protocol at the start; protocols 2 to 5 are read')
+  const protocol = cursor.byte()
   if (protocol < 2 || protocol > 5) fail(`pickle: protocol ${protocol}; 2 to 5 are read`)
   for (;;) {
-    const opcode = byte()
+    const opcode = cursor.byte()
     if (opcode === code('.'))
       return machine.marks.length === 0 ? pop(machine) : fail('pickle: a mark is left open')
     budget.values(cost.opcode)

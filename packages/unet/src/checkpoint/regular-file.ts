@@ -6,7 +6,7 @@ import type { ByteSource } from './bytes.ts'
 const problems: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   ENOTDIR: 'a part of this path is a file, not a folder',
-  EISDIR: 'is a folder; name a file',
+  EISDIR: 'is a folder; name a file in it',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
   ENAMETOOLONG: 'the name is too long',
@@ -30,7 +30,7 @@ function withRegular<T>(path: string, name: string, use: (file: number) => T): T
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
       const seen = fstatSync(file)
-      if (seen.isDirectory()) throw new FileFormatError(name, 'is a folder; name a file')
+      if (seen.isDirectory()) throw new FileFormatError(name, 'is a folder; name a file in it')
       if (!seen.isFile())
         throw new FileFormatError(name, 'is not a regular file (a device, pipe or socket); copy it to a file')
       return use(file)

@@ -1,6 +1,11 @@
 import type { ByteSource } from './bytes.ts'
 import { readRange } from './bytes.ts'
 
+/** What to do about weights of another framework. */
+const saveAgain = 'read it where it was written and save its arrays by numpy.savez or as safetensors'
+const unpack = 'unpack it first'
+const picture = (name: string) => `${name}, a picture (restore reads those; a network was asked for)`
+
 /** Files that are mistaken for checkpoints, told by how they start (`at`: further in), and what they are. */
 const known: readonly (readonly [start: string | RegExp, what: string, at?: number])[] = [
   ['version https://git-lfs', 'a git-lfs pointer (the file itself was not fetched: git lfs pull)'],
@@ -9,28 +14,43 @@ const known: readonly (readonly [start: string | RegExp, what: string, at?: numb
   ['PK\x03\x04', 'a zip archive (torch .pt or .pth, npz)'],
   ['PK\x05\x06', 'an empty zip archive'],
   ['\x93NUMPY', 'a .npy file (one array without a name)'],
+  ['\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19', 'a legacy torch pickle (from before PyTorch 1.6)'],
   [
-    '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19',
-    'a legacy torch pickle (from before PyTorch 1.6; save it again: torch.save(torch.load(FILE, weights_only=True), FILE))',
+    /^(\.\/)?(sys_info|pickle|storages|tensors)\0.{200,}ustar/s,
+    'a tar file of torch from before 0.2 (load it in PyTorch and save it again: torch.save(torch.load(FILE), NEW))',
   ],
   ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map((mark) => [mark, 'a Python pickle'] as const),
   [/^\(dp?\d|^c(__builtin__|collections|copy_reg|torch)/, 'a Python pickle'],
-  ['\x1f\x8b', 'compressed by gzip (unpack it first)'],
-  ['BZh', 'compressed by bzip2 (unpack it first)'],
-  ['\xfd7zXZ', 'compressed by xz (unpack it first)'],
-  ['\x28\xb5\x2f\xfd', 'compressed by zstd (unpack it first)'],
-  ['7z\xbc\xaf\x27\x1c', 'a 7z archive (unpack it first)'],
-  ['Rar!', 'a rar archive (unpack it first)'],
-  ['ustar', 'a tar archive (unpack it first)', 257],
-  ['\x89HDF', 'an HDF5 file'],
-  ['GGUF', 'a GGUF file'],
-  ['TFL3', 'a TensorFlow Lite model', 4],
-  ['\x89PNG', 'a PNG picture'],
-  ['\xff\xd8\xff', 'a JPEG picture'],
+  ['\x1f\x8b', `compressed by gzip (${unpack})`],
+  ['BZh', `compressed by bzip2 (${unpack})`],
+  ['\xfd7zXZ', `compressed by xz (${unpack})`],
+  ['\x28\xb5\x2f\xfd', `compressed by zstd (${unpack})`],
+  ['7z\xbc\xaf\x27\x1c', `a 7z archive (${unpack})`],
+  ['Rar!', `a rar archive (${unpack})`],
+  ['ustar', `a tar archive (${unpack})`, 257],
+  ['\x89HDF', `an HDF5 file, as Keras and MATLAB write (${saveAgain})`],
+  ['MATLAB 5.0 MAT-file', `a file of MATLAB (${saveAgain})`],
+  ['GGUF', 'a GGUF file of quantized weights (take the safetensors or torch file that it was made of)'],
+  ['TFL3', `a TensorFlow Lite model (${saveAgain})`, 4],
+  [/^\x08[\x03-\x20]\x12[\x01-\x40][ -~]/, 'an ONNX model (take the checkpoint that it was exported from)'],
+  ['\x08\x01\x12', `a TensorFlow SavedModel (${saveAgain})`],
+  [/^(?:[\x81-\x8f]|\xde..)(?:[\xa1-\xbf]|\xd9.)[ -~]/s, `a msgpack file, as Flax writes (${saveAgain})`],
+  ['\x89PNG', picture('PNG')],
+  ['\xff\xd8\xff', picture('JPEG')],
+  [/^GIF8[79]a/, picture('GIF')],
+  [/^RIFF.{4}WEBP/s, picture('WebP')],
+  [/^(II\*\0|MM\0\*)/, picture('TIFF')],
+  [/^BM.{4}\0\0\0\0/s, picture('BMP')],
+  [/^.{4}ftyp(avif|heic|mif1)/s, picture('AVIF or HEIC')],
   ['%PDF', 'a PDF document'],
-  [/^\s*[{[]/, 'a JSON file'],
+  ['SQLite format 3', 'a database of SQLite'],
+  ['\x7fELF', 'a program'],
+  [/^\s*[{[]/, 'a JSON file (a configuration or an index beside the weights?)'],
   [/^[\s!-~]{8}/, 'a text file'],
 ]
+
+/** How the index of a TensorFlow checkpoint ends (LevelDB's table format). */
+const tableEnd = '\x57\xfb\x80\x8b\x24\x75\x47\xdb'
 
 /**
  * What is wrong with a file that is no safetensors file ('is a …'), by its content whatever its name; undefined where that is not
@@ -38,7 +58,10 @@ const known: readonly (readonly [start: string | RegExp, what: string, at?: numb
  */
 export function stranger(source: ByteSource): string | undefined {
   if (source.size === 0) return 'truncated: 0 bytes, the file is empty'
-  const start = String.fromCharCode(...readRange(source, 0, Math.min(source.size, 512)))
+  const text = (from: number, to: number) => String.fromCharCode(...readRange(source, from, to - from))
+  const start = text(0, Math.min(source.size, 512))
+  if (source.size > 48 && text(source.size - 8, source.size) === tableEnd)
+    return `is the index of a TensorFlow checkpoint (${saveAgain})`
   const what = known.find(([mark, , at = 0]) =>
     typeof mark === 'string' ? start.startsWith(mark, at) : mark.test(start),
   )?.[1]

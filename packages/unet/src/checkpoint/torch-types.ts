@@ -21,19 +21,22 @@ const types: readonly (readonly [
   ['uint16', undefined, 'U16'],
   ['uint8', 'Byte', 'U8'],
   ['bool', 'Bool', 'BOOL'],
+  ['float8_e4m3fnuz', undefined, 'F8_E4M3FNUZ'],
+  ['float8_e5m2fnuz', undefined, 'F8_E5M2FNUZ'],
+  ['float8_e8m0fnu', undefined, 'F8_E8M0'],
   // Listed, but their values are not read.
   ['complex32', undefined, 'C32'],
   ['complex64', 'ComplexFloat', 'C64'],
   ['complex128', 'ComplexDouble', 'C128'],
-  ['float8_e4m3fnuz', undefined, 'F8_E4M3FNUZ'],
-  ['float8_e5m2fnuz', undefined, 'F8_E5M2FNUZ'],
-  ['float8_e8m0fnu', undefined, 'F8_E8M0'],
   ['float4_e2m1fn_x2', undefined, 'F4'],
   ['qint8', 'QInt8', 'QINT8'],
   ['quint8', 'QUInt8', 'QUINT8'],
   ['qint32', 'QInt32', 'QINT32'],
   ['quint4x2', 'QUInt4x2', 'QUINT4X2'],
   ['quint2x4', 'QUInt2x4', 'QUINT2X4'],
+  ...'int1 int2 int3 int4 int5 int6 int7 uint1 uint2 uint3 uint4 uint5 uint6 uint7 bits8 bits16 bits1x8 bits2x4 bits4x2'
+    .split(' ')
+    .map((dtype) => [dtype, undefined, dtype.toUpperCase()] as const),
 ]
 
 /** Element types by 'torch.float32' and its like. */
@@ -59,7 +62,10 @@ export const mentioned: ReadonlySet<string> = new Set([
     .map((name) => `torch.${name}`),
   'torch.nn.parameter.Parameter',
   'torch.nn.parameter.Buffer',
+  'torch.storage.TypedStorage',
   'numpy.ndarray',
+  'numpy.record',
+  'numpy.rec.recarray',
   'numpy.matrix',
   'numpy.memmap',
   'numpy.recarray',
@@ -80,6 +86,9 @@ export const mentioned: ReadonlySet<string> = new Set([
   ),
 ])
 
+/** Tensor types of torch, such as `torch.cuda.FloatTensor`. */
+export const tensorType = /^torch\.(cuda\.)?(sparse\.)?[A-Z]\w*Tensor$/
+
 /** Memory formats, which a pickle finds in whatever module happens to know torch. */
 export const memoryFormat = /(^|\.)torch\.(contiguous_format|preserve_format|channels_last(_3d)?)$/
 
@@ -98,6 +107,7 @@ export const plain: Readonly<Record<string, string>> = {
   'torch._utils._rebuild_nested_tensor': 'a nested tensor',
   'torch._utils._rebuild_meta_tensor_no_storage': 'a tensor without data',
   'torch._utils._rebuild_device_tensor_from_numpy': 'a tensor of another device',
+  'torch._C.Generator': 'torch.Generator',
   'torch._utils._rebuild_wrapper_subclass': 'a tensor of another class',
   'datetime.datetime': 'datetime',
   'datetime.date': 'date',
@@ -117,7 +127,10 @@ export const plain: Readonly<Record<string, string>> = {
   ),
   ...Object.fromEntries(
     ['builtins', '__builtin__'].flatMap((module) =>
-      ['bytearray', 'complex', 'range', 'xrange', 'slice'].map((name) => [`${module}.${name}`, name]),
+      ['bytearray', 'bytes', 'complex', 'range', 'xrange', 'slice'].map((name) => [
+        `${module}.${name}`,
+        name,
+      ]),
     ),
   ),
   ...Object.fromEntries(
@@ -128,6 +141,11 @@ export const plain: Readonly<Record<string, string>> = {
     ]),
   ),
   'numpy.dtype': 'numpy.dtype',
+  ...Object.fromEntries(
+    'bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 str_ bytes_ void'
+      .split(' ')
+      .map((name) => [`numpy.${name}`, 'a NumPy scalar']),
+  ),
   'numpy.ma.core._mareconstruct': 'a NumPy array',
   'numpy.random.bit_generator.__pyx_unpickle_SeedSequence': 'a NumPy generator',
   ...Object.fromEntries(

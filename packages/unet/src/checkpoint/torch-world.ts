@@ -1,4 +1,5 @@
 import type { Shape } from '@tweedie/tensor'
+import { show } from '../fields.ts'
 import { bytesPerStored, isElementType, maxRank, sizeOf, tooManyAxes } from './arrays.ts'
 import type { Fail } from './fail.ts'
 import type { PickleValue, PickleWorld } from './pickle.ts'
@@ -11,6 +12,7 @@ import {
   mentioned,
   plain,
   storages,
+  tensorType,
 } from './torch-types.ts'
 
 /** The bytes that tensors lie in. */
@@ -19,10 +21,13 @@ export class TorchStorage {
   readonly dtype: string
   /** Number of elements. */
   readonly size: number
-  constructor(key: string, dtype: string, size: number) {
+  /** Elements of the storage `key` before it: old files have storages within storages. */
+  readonly start: number
+  constructor(key: string, dtype: string, size: number, start = 0) {
     this.key = key
     this.dtype = dtype
     this.size = size
+    this.start = start
   }
 }
 
@@ -100,6 +105,8 @@ export function torchWorld(fail: Fail): PickleWorld {
     'torch._utils._rebuild_tensor': tensor(undefined, 4),
     'torch._utils._rebuild_tensor_v2': tensor(undefined, 6),
     'torch._utils._rebuild_tensor_v3': tensor(6, 7),
+    // A tensor that was moved to the memory of the machine: tensor, dtype, device, requires_grad.
+    'torch._utils._rebuild_device_tensor_from_cpu_tensor': parameter,
     'torch._utils._rebuild_parameter': parameter,
     'torch._utils._rebuild_parameter_with_state': parameter,
     // A tensor of another class or with attributes: func, type, args, state.
@@ -111,14 +118,24 @@ export function torchWorld(fail: Fail): PickleWorld {
   }
   return {
     mentions: (name) =>
-      storages.has(name) || dtypes.has(name) || mentioned.has(name) || memoryFormat.test(name),
+      storages.has(name) ||
+      dtypes.has(name) ||
+      mentioned.has(name) ||
+      memoryFormat.test(name) ||
+      tensorType.test(name),
     calls,
     persistent: (id) => {
-      const [tag, type, key, , size] = items(id) ?? []
+      const [tag, type, key, , size, view = null] = items(id) ?? []
       const dtype = storages.get(globalName(type))
+      if (tag === 'module')
+        return fail(`holds a whole module, ${show(globalName(type))}; save its state_dict() alone`)
       if (tag !== 'storage' || dtype === undefined || typeof key !== 'string' || !isCount(size))
         return fail('a storage is not described as torch does')
-      return { opaque: new TorchStorage(key, dtype, size) }
+      if (view === null) return { opaque: new TorchStorage(key, dtype, size) }
+      const [, start, length] = items(view) ?? []
+      if (!isCount(start) || !isCount(length) || !(start + length <= size))
+        return fail('a part of a storage is not described as torch does')
+      return { opaque: new TorchStorage(key, dtype, length, start) }
     },
   }
 }

@@ -21,6 +21,12 @@ export interface Zip {
    * @throws {FileFormatError} where they do not fit.
    */
   pieces(name: string, held?: number): Pieces
+  /**
+   * `length` bytes of a file from `offset` on; undefined for one that is compressed, which has to be read from its start.
+   * All of the file is read once, for its checksum.
+   * @throws {FileFormatError} as {@link pieces}.
+   */
+  part(name: string, offset: number, length: number): Pieces | undefined
   /** The first bytes of a file, at most `length`; without a checksum. */
   start(name: string, length: number): Uint8Array
   /** All contents of a file. @throws {FileFormatError} as {@link pieces}. */
@@ -73,10 +79,18 @@ export function parseZip(
     if (length !== size) fail(`zip: ${show(name)} has ${length} bytes, not ${size}`)
     if (sum !== crc) fail(`zip: ${show(name)} is damaged (its checksum differs)`)
   }
+  const whole = new Set<string>()
   return {
     names: [...entries.keys()],
     size: (name) => checked(name).size,
     pieces,
+    part: (name, offset, length) => {
+      const entry = checked(name)
+      if (entry.method !== 0) return undefined
+      if (!whole.has(name)) for (const _ of pieces(name));
+      whole.add(name)
+      return rangePieces(source, dataOf(source, name, entry, fail) + offset, length)
+    },
     start: (name, length) => {
       const entry = checked(name)
       const out = new Uint8Array(Math.min(length, entry.size))
