@@ -32,7 +32,15 @@ const known: readonly (readonly [start: string | RegExp, what: string, at?: numb
   ['MATLAB 5.0 MAT-file', `a file of MATLAB (${saveAgain})`],
   ['GGUF', 'a GGUF file of quantized weights (take the safetensors or torch file that it was made of)'],
   ['TFL3', `a TensorFlow Lite model (${saveAgain})`, 4],
-  [/^\x08[\x03-\x20]\x12[\x01-\x40][ -~]/, 'an ONNX model (take the checkpoint that it was exported from)'],
+  // Protocol buffers: the version of the format, then the producer's name.
+  ...Array.from(
+    { length: 18 },
+    (_, version) =>
+      [
+        `\x08${String.fromCharCode(3 + version)}\x12`,
+        'an ONNX model (take the checkpoint that it was exported from)',
+      ] as const,
+  ),
   ['\x08\x01\x12', `a TensorFlow SavedModel (${saveAgain})`],
   [/^(?:[\x81-\x8f]|\xde..)(?:[\xa1-\xbf]|\xd9.)[ -~]/s, `a msgpack file, as Flax writes (${saveAgain})`],
   ['\x89PNG', picture('PNG')],
