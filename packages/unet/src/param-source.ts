@@ -12,6 +12,29 @@ export interface ParamSource {
    *   float64 does not hold.
    */
   values(name: string): Float32Array | Float64Array
+  /**
+   * Finds the weights of a network among several sets and whatever wraps them, in `source`, which is this one, its names
+   * perhaps as of today; left out where a file is nothing but weights.
+   */
+  readonly choose?: (source: ParamSource, wanted: WantedWeights) => PlainSource
+}
+
+/** The weights that are wanted of a file. */
+export interface WantedWeights {
+  /** A parameter that the network has. */
+  readonly landmark: string
+  /** Names and shapes of all its parameters, in their order; left out where they are not known yet. */
+  readonly spec?: Readonly<Record<string, Shape>>
+  /** The key that the set lies under: `ema`, `state_dict`, … or `.` for the names as they are. */
+  readonly key?: string | undefined
+  /** Name of the file, for messages. */
+  readonly path: string
+}
+
+/** A source with the names of a model, and what was done to it, as sentences for the user. */
+export interface PlainSource {
+  readonly source: ParamSource
+  readonly notes: readonly string[]
 }
 
 /** How the tensors of a file differ from what a model expects. */

@@ -13,6 +13,7 @@ import { parseSafetensors } from './safetensors.ts'
 import { startsAsSafetensors, stranger } from './strangers.ts'
 import { torchOf, torchPickles } from './torch.ts'
 import { isLegacyTorch, legacyTorchOf } from './torch-legacy.ts'
+import { chooseWeights } from './weight-sets.ts'
 import { parseZip } from './zip.ts'
 
 /**
@@ -23,7 +24,12 @@ import { parseZip } from './zip.ts'
  * @throws {FileFormatError} saying what is wrong, or what else the file is (a git-lfs pointer, an HTML page …).
  */
 export function openCheckpoint(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
-  const source = asSource(bytes)
+  const opened = openFormat(asSource(bytes), file)
+  const inOrder = opened.format === 'torch'
+  return { ...opened, choose: (source, wanted) => chooseWeights(source, wanted, { inOrder }) }
+}
+
+function openFormat(source: ByteSource, file: string): Checkpoint {
   if (startsAsSafetensors(source)) return parseSafetensors(source, file)
   const start = String.fromCharCode(...readRange(source, 0, Math.min(6, source.size)))
   if (start.startsWith('PK\x03\x04')) return openZip(source, file)

@@ -5,6 +5,7 @@ import type { Fields } from '../fields.ts'
 import { field, objectOf, show, text } from '../fields.ts'
 import type { ParamSource } from '../param-source.ts'
 import { readJson, readParams } from './file.ts'
+import { chooseWeights } from './weight-sets.ts'
 
 /** Names of files of weights that a folder may have, those that are taken first coming first. */
 const usual = ['safetensors', 'bin', 'pt', 'pth'].flatMap((ending) =>
@@ -111,5 +112,6 @@ function readShards(path: string): ParamSource {
       if (source === undefined) throw new FileFormatError(basename(path), `no tensor ${show(name)}`)
       return source.values(name)
     },
+    choose: (source, wanted) => chooseWeights(source, wanted),
   }
 }

@@ -7,7 +7,7 @@ import type { LoadOptions } from './load.ts'
 import type { LoadedNetwork } from './prior.ts'
 import { loadPrior, shapesFor } from './prior.ts'
 
-export interface LoadNetworkOptions extends Pick<LoadOptions, 'device'> {
+export interface LoadNetworkOptions extends Pick<LoadOptions, 'device' | 'key'> {
   /** The file of weights; left out, the one in the folder that has a usual name, or is the only one. */
   readonly weights?: string
 }
@@ -33,10 +33,10 @@ export function loadNetwork(directory: string, options: LoadNetworkOptions = {})
  * weights of a network that is not known or tells nothing so.
  * @throws {FileFormatError} where the file is not in order, or holds several sets of weights.
  */
-export function inferConfig(weights: string): Inferred | undefined {
+export function inferConfig(weights: string, key?: string): Inferred | undefined {
   const source = readWeights(weights)
   for (const architecture of architectures) {
-    const found = architecture.infer?.(shapesFor(architecture, source, weights))
+    const found = architecture.infer?.(shapesFor(architecture, source, weights, key))
     if (found !== undefined) return found
   }
   return undefined

@@ -7,10 +7,13 @@ import { ddpmConfig } from '../architectures/ddpm/config.ts'
 import { ddpmConfigToDiffusers } from '../architectures/ddpm/diffusers.ts'
 import { initDdpm } from '../architectures/ddpm/init.ts'
 import { readJson, saveSafetensors } from '../checkpoint/file.ts'
+import { writeSafetensors } from '../checkpoint/write.ts'
 import { readRecord } from '../train/record.ts'
+import { writeSafetensors } from '../checkpoint/write.ts'
 import { loadNetwork } from './folder.ts'
 import { folderOf, host, numbers, renamed } from './folders.test.helper.ts'
 import { findModel } from './model.ts'
+import { loadPrior } from './prior.ts'
 
 const layouts = resolve(import.meta.dirname, '../../../../tests/fixtures/cases/diffusers-layouts')
 const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8] })
@@ -195,13 +198,35 @@ describe('names with something before them', () => {
     })
   })
 
+  test('of several sets the moving average is taken, or that of a key', () => {
+    scope(() => {
+      const two = {
+        ...renamed(params, (name) => `model.${name}`),
+        ...Object.fromEntries(Object.entries(params).map(([name, value]) => [`ema.${name}`, value.add(1)])),
+      }
+      const folder = saved(two)
+      const one = (network: ReturnType<typeof loadNetwork>) =>
+        network.params['conv_out.bias']?.dataSync()[0] ?? NaN
+      const model = loadNetwork(folder, { ...host, key: 'model' })
+      const average = loadNetwork(folder, host)
+      expect(one(average) - one(model)).toBeCloseTo(1, 6)
+      expect(one(loadNetwork(folder, { ...host, key: 'ema' }))).toBe(one(average))
+      expect(average.notes).toEqual([expect.stringContaining("'ema' are taken: the moving average (EMA)")])
+      const file = { config: json, weights: writeSafetensors(two) }
+      expect(one(loadPrior(file, { ...host, key: 'model' }))).toBe(one(model))
+    })
+  })
+
   test('several sets are refused by name, and nothing else is taken off', () => {
-    const two = { ...renamed(params, (name) => `ema.${name}`), ...renamed(params, (name) => `model.${name}`) }
+    const two = { ...renamed(params, (name) => `net.${name}`), ...renamed(params, (name) => `model.${name}`) }
     expect(() => loadNetwork(saved(two))).toThrow(
-      "holds 2 sets of weights, under 'ema.', 'model.'; save the one",
+      "holds 2 sets of weights, under 'net', 'model'; give the key",
     )
+    const file = { config: json, weights: writeSafetensors(two) }
+    expect(() => loadPrior(file)).toThrow("holds 2 sets of weights, under 'net.', 'model.'; give the key")
+    expect(() => loadPrior(file, { key: 'ema' })).toThrow("holds no weights under 'ema'")
     expect(() => loadNetwork(saved({ ...params, 'ema.conv_in.weight': params['conv_in.weight']! }))).toThrow(
-      'unexpected ema.conv_in.weight',
+      'missing conv_in.bias',
     )
     const partial = renamed(params, (name) => (name === 'conv_out.bias' ? name : `m.${name}`))
     expect(() => loadNetwork(saved(partial))).toThrow('missing conv_out.bias')

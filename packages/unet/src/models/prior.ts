@@ -12,7 +12,7 @@ import type { NamedShapes, ParamSource } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
 import type { LoadOptions } from './load.ts'
 import { loadParams } from './load.ts'
-import { withoutPrefix } from './prefix.ts'
+import { plainSource } from './prefix.ts'
 
 /** The contents of the two files of a network. */
 export interface PriorFiles {
@@ -22,7 +22,7 @@ export interface PriorFiles {
   readonly weights: Uint8Array | ArrayBuffer | ParamSource
 }
 
-export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
+export interface LoadPriorOptions extends Pick<LoadOptions, 'device' | 'key'> {
   /** What messages call the two files. */
   readonly names?: Partial<Record<keyof PriorFiles, string>>
 }
@@ -72,16 +72,17 @@ export function readNetwork(
   files: PriorFiles,
   options: LoadPriorOptions = {},
 ): LoadedNetwork<NetworkBase> {
-  const { names = {}, ...load } = options
+  const { names = {}, key, ...load } = options
   const configName = names.config ?? 'config.json'
   const weightsName = names.weights ?? 'model.safetensors'
   const json = typeof files.config === 'string' ? parseJson(files.config, configName) : files.config
   const format = formatOfJson(formats, json, configName)
   const source = sourceOf(files.weights, weightsName)
-  const config = format.parse(json, configName, () => shapesFor(format, source, weightsName))
+  const config = format.parse(json, configName, () => shapesFor(format, source, weightsName, key))
   const spec = format.spec(config)
-  const [first = ''] = Object.keys(spec)
-  const plain = withoutPrefix(format.rename?.(source) ?? source, first, weightsName)
+  const [landmark = ''] = Object.keys(spec)
+  const wanted = { landmark, spec, key, path: weightsName }
+  const plain = plainSource(format.rename?.(source) ?? source, source, wanted)
   const explain = format.explain?.(config)
   const params = loadParams(plain.source, spec, weightsName, { ...load, ...(explain && { explain }) })
   return { config, params, notes: plain.notes }
@@ -95,8 +96,10 @@ export function shapesFor(
   { rename, landmarks }: Pick<NetworkFormat, 'rename' | 'landmarks'>,
   source: ParamSource,
   path: string,
+  key?: string,
 ): NamedShapes {
-  return shapesOf(withoutPrefix(rename?.(source) ?? source, landmarks[0], path).source)
+  const wanted = { landmark: landmarks[0], key, path }
+  return shapesOf(plainSource(rename?.(source) ?? source, source, wanted).source)
 }
 
 function sourceOf(weights: PriorFiles['weights'], name: string): ParamSource {
