@@ -105,6 +105,9 @@ const plain = (...args) => {
 /** Planted faults that the tests must notice. */
 const mutants = (...args) => node('scripts/mutants/main.ts', ...args)
 
+/** Changed files over the readers of checkpoints. */
+const fuzz = (...args) => node('scripts/fuzz/main.ts', ...args)
+
 /** The generated parts of the documentation, and what is measured for it. */
 const docs = (...args) => node('scripts/docs/main.ts', ...args)
 
@@ -179,6 +182,7 @@ const commands = {
   unit,
   plain,
   mutants,
+  fuzz,
   docs,
 }
 
