@@ -91,20 +91,28 @@ export const sizeOf = (shape: Shape): number =>
 const allocate = (type: ElementType, size: number) =>
   'wide' in elements[type] ? new Float64Array(size) : new Float32Array(size)
 
+/** The memory of an array as bytes. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
 /** This machine stores the lowest byte of a number first. */
 export const littleHost = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
-/** The elements of an array from its bytes, row-major and little-endian, in pieces that no element lies across. */
+/**
+ * The elements of an array from its bytes, row-major and little-endian, in pieces that no element lies across.
+ * @param into - Where they are written as float32, in place of an array of their own.
+ */
 export function decodeWhole(
   pieces: Pieces,
   type: ElementType,
   size: number,
   fail: Fail,
+  into?: Float32Array,
 ): Float32Array | Float64Array {
   const { bytes: width, get }: Element = elements[type]
-  const out = allocate(type, size)
-  if ((type === 'F32' || type === 'F64') && littleHost) {
-    const target = new Uint8Array(out.buffer)
+  const out = into ?? allocate(type, size)
+  if ((type === 'F32' || type === 'F64') && out.BYTES_PER_ELEMENT === width && littleHost) {
+    const target = bytesOf(out)
     let at = 0
     for (const piece of pieces) {
       target.set(piece, at)
@@ -130,8 +138,8 @@ export function decodeWhole(
 }
 
 /** As {@link decodeWhole}, from pieces of any length. */
-export const decodePieces: typeof decodeWhole = (pieces, type, size, fail) =>
-  decodeWhole(wholeElements(pieces, elements[type].bytes), type, size, fail)
+export const decodePieces: typeof decodeWhole = (pieces, type, size, fail, into) =>
+  decodeWhole(wholeElements(pieces, elements[type].bytes), type, size, fail, into)
 
 /** Values of all patterns of an element type of at most 16 bits. */
 function tableOf(type: ElementType): Float64Array {

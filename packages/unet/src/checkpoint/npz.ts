@@ -66,9 +66,9 @@ export function npzOf(zip: Zip, file: string): Checkpoint {
       const { pieces, header, fail } = data(name)
       return npyStored(pieces, header, fail)
     },
-    values: (name) => {
+    values: (name, into) => {
       const { pieces, header, fail } = data(name)
-      return npyValues(pieces, header, fail)
+      return npyValues(pieces, header, fail, into)
     },
   }
 }

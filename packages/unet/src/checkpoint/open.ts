@@ -68,6 +68,6 @@ function openNpy(source: ByteSource, file: string): Checkpoint {
     metadata: {},
     beside: [],
     stored: (name) => npyStored(pieces(name), header, fail),
-    values: (name) => npyValues(pieces(name), header, fail),
+    values: (name, into) => npyValues(pieces(name), header, fail, into),
   }
 }

@@ -68,9 +68,9 @@ export function torchTensors(
     metadata: {},
     beside,
     stored: (name) => find(name).pieces,
-    values: (name) => {
+    values: (name, into) => {
       const { pieces, dtype, size, what } = find(name)
-      return decodePieces(pieces, dtype, size, (message) => fail(`${what} ${message}`))
+      return decodePieces(pieces, dtype, size, (message) => fail(`${what} ${message}`), into)
     },
   }
 }

@@ -187,7 +187,7 @@ function stripped(
   const kept = source.entries.filter(({ name }) => name.startsWith(prefix) && !foreign(name))
   return {
     entries: kept.map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) })),
-    values: (name) => source.values(prefix + name),
+    values: (name, into) => source.values(prefix + name, into),
   }
 }
 
@@ -198,7 +198,7 @@ function renamed(source: ParamSource, names: ReadonlyMap<string, string>): Param
       const entry = entries.get(stored)
       return entry === undefined ? [] : [{ ...entry, name }]
     }),
-    values: (name) => source.values(names.get(name) ?? name),
+    values: (name, into) => source.values(names.get(name) ?? name, into),
   }
 }
 

@@ -107,10 +107,10 @@ function readShards(path: string): ParamSource {
   }
   return {
     entries: [...shards.values()].flatMap(({ entries }) => entries),
-    values: (name) => {
+    values: (name, into) => {
       const source = shards.get(home.get(name) ?? '')
       if (source === undefined) throw new FileFormatError(basename(path), `no tensor ${show(name)}`)
-      return source.values(name)
+      return source.values(name, into)
     },
     choose: (source, wanted) => chooseWeights(source, wanted),
   }

@@ -1,5 +1,5 @@
 import type { Device, Tensor } from '@tweedie/tensor'
-import { FileFormatError, formatShape, fromData, sameShape, scope } from '@tweedie/tensor'
+import { FileFormatError, formatShape, fromWriter, sameShape, scope } from '@tweedie/tensor'
 import type { ParamSource, SpecDifference } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
 import type { ParamSpec, Params } from '../params.ts'
@@ -60,10 +60,14 @@ export function loadParams(
   return scope(() => {
     const params: Record<string, Tensor> = {}
     for (const [name, shape] of Object.entries(spec)) {
-      params[name] = fromData(source.values(name), shape, {
-        dtype: 'float32',
-        ...(options.device === undefined ? {} : { device: options.device }),
-      })
+      params[name] = fromWriter(
+        shape,
+        (into) => {
+          const values = source.values(name, into)
+          if (values !== into) into.set(values)
+        },
+        options.device === undefined ? {} : { device: options.device },
+      )
     }
     return params
   })

@@ -41,7 +41,7 @@ export function withoutPrefix(
   return {
     source: {
       entries: kept.map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) })),
-      values: (name) => source.values(prefix + name),
+      values: (name, into) => source.values(prefix + name, into),
     },
     notes: [`${path}: the names begin with ${show(prefix)}, which is taken off${beside}`],
   }
