@@ -255,14 +255,22 @@ export const resolveSampler = (text: string, option: string): Promise<Sampler> =
  * @throws {OptionError} for what is none, or does not fit.
  * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
  */
-export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<Prior> =>
+export const resolvePrior = (
+  io: Io,
+  text: string,
+  option = '--prior',
+  { key }: { readonly key?: string | undefined } = {},
+): Promise<Prior> =>
   naming(option, 'prior', () => {
     const module = ownModule(text)
+    if (module !== undefined && key !== undefined)
+      throw new OptionError('--key', `is for files of weights; '${text}' is a module`)
     if (module !== undefined && module.settings === undefined) return ownPrior(io, module)
     if (/\.[cm]?[jt]s[:@]/.test(text))
       throw new OptionError('prior', `'${text}': a module's prior takes no options, and has the size it says`)
     return loadPrior(text, {
       cwd: io.cwd,
+      key,
       onNote: (note) => io.err(`Note: ${note}.\n`),
       ...(io.priors === undefined ? {} : { added: io.priors }),
     })

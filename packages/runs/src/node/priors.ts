@@ -15,6 +15,8 @@ export interface PriorPlaces {
   readonly cwd?: string
   /** Priors beside the shipped ones, by name. */
   readonly added?: Readonly<Record<string, () => Promise<Prior>>>
+  /** Which weights of a file that holds several sets, such as `ema`; left out, the moving average, or the only ones. */
+  readonly key?: string | undefined
   /** Told what was chosen rather than said, in a sentence each. */
   onNote?(note: string): void
 }
@@ -79,7 +81,7 @@ export async function loadPrior(given: string, places: PriorPlaces = {}): Promis
   checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
   const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder)
   const shape = latentShapeAt(config, size, coder)
-  const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
+  const loaded = loadNetwork(directory, { key: places.key, ...(weights === undefined ? {} : { weights }) })
   for (const note of [...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]) places.onNote?.(note)
   return priorOf(basename(given), shape, loaded, training.trainedOn, coder)
 }
@@ -133,7 +135,7 @@ function parseName(given: string, places: PriorPlaces): { name: string; size?: r
 /** The model of a folder or file, and what it was trained on. */
 function openModel(name: string, places: PriorPlaces) {
   const path = pathOf(places, name)
-  const model = findModel(path)
+  const model = findModel(path, places.key)
   if (model === undefined) throw new OptionError('prior', noModel(name, path, places))
   const { training } = model
   if (training !== undefined) return { ...model, training }
@@ -153,10 +155,10 @@ const exampleScheduler = JSON.stringify({
 })
 
 /** Why a name is no prior, and what would be one. */
-function noModel(name: string, path: string, { added = {} }: PriorPlaces): string {
+function noModel(name: string, path: string, { added = {}, key }: PriorPlaces): string {
   const known = [...shippedPriors(), ...Object.keys(added)].join(', ') || 'none here'
   const file = statSync(path, { throwIfNoEntry: false })
-  if (file?.isFile() === true) return noConfig(name, path)
+  if (file?.isFile() === true) return noConfig(name, path, key)
   const what =
     file === undefined
       ? 'no prior'
@@ -167,8 +169,8 @@ function noModel(name: string, path: string, { added = {} }: PriorPlaces): strin
 }
 
 /** The message for weights without a config.json, with the fields that names and shapes tell. */
-function noConfig(name: string, path: string): string {
-  const told = inferConfig(path)
+function noConfig(name: string, path: string, key: string | undefined): string {
+  const told = inferConfig(path, key)
   const need = `'${name}' has no config.json beside it`
   if (told === undefined)
     return `${need}; write that of ${architectures.map(({ title }) => title).join(' or ')} there`

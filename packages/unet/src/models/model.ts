@@ -40,9 +40,10 @@ export interface FoundTraining {
 /**
  * The model of a path: a folder with config.json, the root of a diffusers pipeline (its network lies in `unet/`), or a
  * file of weights beside its config.json. Undefined where there is no config.json.
+ * @param key - Which weights of the file are meant, where the configuration needs their shapes.
  * @throws {FileFormatError} where the configuration is damaged or not supported.
  */
-export function findModel(path: string): FoundModel | undefined {
+export function findModel(path: string, key?: string): FoundModel | undefined {
   const file = statSync(path, { throwIfNoEntry: false })
   if (file === undefined) return undefined
   const named = file.isDirectory() ? path : dirname(path)
@@ -55,7 +56,7 @@ export function findModel(path: string): FoundModel | undefined {
   const architecture = architectureOfJson(json, configPath)
   const config = architecture.parse(json, configPath, () => {
     const path = weights ?? findWeights(directory).path
-    return shapesFor(architecture, readWeights(path), path)
+    return shapesFor(architecture, readWeights(path), path, key)
   })
   const autoencoder = autoencoderFolder(directory)
   const training = findTraining(directory) ?? usualTraining(architecture, json, configPath)

@@ -10,6 +10,7 @@ export function sampleCommand(io: Io): Command {
     .description('Draws pictures from a prior, without any measurement, into one PNG.')
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .option('--key <key>', "which weights of the prior's file, such as ema or state_dict")
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
       specOption('--class <label>', integer('of a prior that can be told one: a label 0, 1, …', { min: 0 })),

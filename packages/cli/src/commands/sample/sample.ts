@@ -14,6 +14,8 @@ import { version } from '../../version.ts'
 export interface SampleOptions {
   readonly out: string
   readonly prior: string
+  /** Which weights of the prior's file. */
+  readonly key?: string | undefined
   /** A label of a prior that can be told a class. */
   readonly class?: number
   readonly guidance?: number
@@ -41,7 +43,7 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
-  const resolved = await resolvePrior(io, options.prior)
+  const resolved = await resolvePrior(io, options.prior, '--prior', { key: options.key })
   const prior = await toldPrior(resolved, options)
   const run = { count, steps, seed, spacing }
   const eta = options.eta ?? etas[options.sampler]
