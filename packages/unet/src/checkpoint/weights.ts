@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import { field, objectOf, show, text } from '../fields.ts'
-import type { ParamSource } from '../param-source.ts'
+import type { ArraySource } from './arrays.ts'
 import { readJson, readParams } from './file.ts'
 import { chooseWeights } from './weight-sets.ts'
 
@@ -65,7 +65,7 @@ export function findWeights(directory: string): FoundWeights {
  * Parameters from a file of any format, or from the shards that an `….index.json` lists.
  * @throws {FileFormatError} for a file that is not there or not in order, or shards that disagree with their index.
  */
-export const readWeights = (path: string): ParamSource =>
+export const readWeights = (path: string): ArraySource =>
   index.test(path) ? readShards(path) : readParams(path)
 
 const map = {
@@ -73,7 +73,7 @@ const map = {
   fits: (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v),
 }
 
-function readShards(path: string): ParamSource {
+function readShards(path: string): ArraySource {
   const where = field(path, objectOf(path, readJson(path)), 'weight_map', map)
   const home = new Map(Object.keys(where).map((name) => [name, field(path, where, name, text)]))
   const files = [...new Set(home.values())]
