@@ -11,7 +11,7 @@ const tensors = of(
 )
 const world = of('checkpoint/torch-world.ts', 'checkpoint/legacy-crafted', 'checkpoint/torch-legacy')
 const swap = of('checkpoint/swap.ts', 'checkpoint/foreign')
-const half = of('checkpoint/half.ts', 'checkpoint/codes')
+const half = of('checkpoint/rare-elements.ts', 'checkpoint/codes')
 const sets = of('checkpoint/weight-sets.ts', 'checkpoint/weight-sets')
 const lists = of('checkpoint/parameter-lists.ts', 'checkpoint/weight-sets')
 const cursor = of('checkpoint/pickle-cursor.ts', 'checkpoint/legacy-crafted', 'checkpoint/torch-legacy')
@@ -112,16 +112,11 @@ export const readersEdits: readonly Edit[] = [
   ),
   half(
     'readers-fnuz-bias',
-    'fromFloat8(byte, 3, 8)',
-    'fromFloat8(byte, 3, 7)',
-    'E4M3FNUZ has the bias of E4M3',
+    '2 ** (6 - fractionBits)',
+    '2 ** (6 - fractionBits) - 1',
+    'the FNUZ floats have the bias of the others',
   ),
-  half(
-    'readers-fnuz-nan',
-    'byte === 0x80 ? Number.NaN : fromFloat8(byte, 2, 16)',
-    'fromFloat8(byte, 2, 16)',
-    'E5M2FNUZ has a −0',
-  ),
+  half('readers-fnuz-nan', 'if (byte === 0x80) return Number.NaN', '', 'the FNUZ floats have a −0'),
   half('readers-e8m0', '2 ** (byte - 127)', '2 ** (byte - 128)', 'the bias of E8M0'),
   half(
     'readers-subnormal',

@@ -60,13 +60,7 @@ export const fromWriter = (
   write: (values: Float32Array) => void,
   options: Pick<CreateOptions, 'device'> = {},
 ): Tensor =>
-  filled(
-    'fromWriter',
-    shape,
-    (values) => write(values as Float32Array),
-    { ...options, dtype: 'float32' },
-    false,
-  )
+  filled('fromWriter', shape, write as (values: TypedArray) => void, { ...options, dtype: 'float32' }, false)
 
 /**
  * A tensor from numbers in nested arrays, or a scalar from one number.

@@ -2,15 +2,7 @@ import type { Shape } from '@tweedie/tensor'
 import type { ParamSource } from '../param-source.ts'
 import type { Pieces } from './bytes.ts'
 import type { Fail } from './fail.ts'
-import {
-  fromBFloat16,
-  fromFloat8E4M3,
-  fromFloat8E4M3Fnuz,
-  fromFloat8E5M2,
-  fromFloat8E5M2Fnuz,
-  fromFloat8E8M0,
-  fromFloat16,
-} from './half.ts'
+import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
 
 /** An array of a checkpoint: its name, its shape and how its elements are stored. */
 export interface ArrayEntry {
@@ -29,7 +21,7 @@ export interface ArraySource<Entry extends ArrayEntry = ArrayEntry> extends Para
  * Element types that are read, in the names of safetensors. Floats of at most 32 bits become float32, all
  * others float64.
  */
-export type ElementType = keyof typeof elements
+export type ElementType = keyof typeof common | RareType
 
 interface Element {
   readonly bytes: number
@@ -46,16 +38,16 @@ function exact(value: bigint): number {
   return number
 }
 
-const elements = {
+/** Element types that are read once {@link addElements} has been told of them. */
+type RareType = 'F8_E4M3FNUZ' | 'F8_E5M2FNUZ' | 'F8_E8M0'
+
+const common = {
   F64: { bytes: 8, wide: true, get: (v, at) => v.getFloat64(at, true) },
   F32: { bytes: 4, get: (v, at) => v.getFloat32(at, true) },
   F16: { bytes: 2, get: (v, at) => fromFloat16(v.getUint16(at, true)) },
   BF16: { bytes: 2, get: (v, at) => fromBFloat16(v.getUint16(at, true)) },
   F8_E4M3: { bytes: 1, get: (v, at) => fromFloat8E4M3(v.getUint8(at)) },
   F8_E5M2: { bytes: 1, get: (v, at) => fromFloat8E5M2(v.getUint8(at)) },
-  F8_E4M3FNUZ: { bytes: 1, get: (v, at) => fromFloat8E4M3Fnuz(v.getUint8(at)) },
-  F8_E5M2FNUZ: { bytes: 1, get: (v, at) => fromFloat8E5M2Fnuz(v.getUint8(at)) },
-  F8_E8M0: { bytes: 1, get: (v, at) => fromFloat8E8M0(v.getUint8(at)) },
   I64: { bytes: 8, wide: true, get: (v, at) => exact(v.getBigInt64(at, true)) },
   I32: { bytes: 4, wide: true, get: (v, at) => v.getInt32(at, true) },
   I16: { bytes: 2, wide: true, get: (v, at) => v.getInt16(at, true) },
@@ -67,8 +59,15 @@ const elements = {
   BOOL: { bytes: 1, wide: true, get: (v, at) => (v.getUint8(at) === 0 ? 0 : 1) },
 } satisfies Readonly<Record<string, Element>>
 
+const elements = common as Partial<Record<ElementType, Element>> as Record<ElementType, Element>
+
+/** Has more element types read. */
+export const addElements = (more: Readonly<Record<RareType, Element>>): void => {
+  Object.assign(elements, more)
+}
+
 /** Names of the element types that are read. */
-export const elementTypes = Object.keys(elements) as readonly ElementType[]
+export const elementTypes = (): readonly ElementType[] => Object.keys(elements) as ElementType[]
 
 export const isElementType = (name: unknown): name is ElementType =>
   typeof name === 'string' && Object.hasOwn(elements, name)
@@ -76,7 +75,7 @@ export const isElementType = (name: unknown): name is ElementType =>
 export const bytesPerStored = (type: ElementType): number => elements[type].bytes
 
 /** Bytes of an element in the array that {@link ArraySource.values} gives. */
-export const bytesPerRead = (type: ElementType): number => ('wide' in elements[type] ? 8 : 4)
+export const bytesPerRead = (type: ElementType): number => (elements[type].wide ? 8 : 4)
 
 /** Axes of an array, at most; the limit of PyTorch and NumPy. */
 export const maxRank = 64
@@ -89,7 +88,7 @@ export const sizeOf = (shape: Shape): number =>
   shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
 
 const allocate = (type: ElementType, size: number) =>
-  'wide' in elements[type] ? new Float64Array(size) : new Float32Array(size)
+  elements[type].wide ? new Float64Array(size) : new Float32Array(size)
 
 /** The memory of an array as bytes. */
 export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array =>
@@ -109,7 +108,7 @@ export function decodeWhole(
   fail: Fail,
   into?: Float32Array,
 ): Float32Array | Float64Array {
-  const { bytes: width, get }: Element = elements[type]
+  const { bytes: width, get } = elements[type]
   const out = into ?? allocate(type, size)
   if ((type === 'F32' || type === 'F64') && out.BYTES_PER_ELEMENT === width && littleHost) {
     const target = bytesOf(out)
@@ -143,7 +142,7 @@ export const decodePieces: typeof decodeWhole = (pieces, type, size, fail, into)
 
 /** Values of all patterns of an element type of at most 16 bits. */
 function tableOf(type: ElementType): Float64Array {
-  const { bytes, get }: Element = elements[type]
+  const { bytes, get } = elements[type]
   const view = new DataView(new ArrayBuffer(2))
   return Float64Array.from({ length: 2 ** (8 * bytes) }, (_, pattern) => {
     if (bytes === 1) view.setUint8(0, pattern)

@@ -17,9 +17,8 @@ export async function bodyOf(
 ): Promise<Uint8Array> {
   // content-length counts the bytes on the wire, which are fewer than those that arrive here where they are compressed.
   const plain = (response.headers.get('content-encoding') ?? 'identity') === 'identity'
-  const said = response.headers.get('content-length')
-  const length = said === null ? Number.NaN : Number(said)
-  const total = plain && Number.isSafeInteger(length) && length >= 0 ? length : undefined
+  const length = Number(response.headers.get('content-length') ?? Number.NaN)
+  const total = plain && length >= 0 ? length : undefined
   const parts: Uint8Array[] = []
   let loaded = 0
   const reader = response.body?.getReader()

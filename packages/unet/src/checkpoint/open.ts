@@ -9,6 +9,7 @@ import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
 import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
 import { npzOf } from './npz.ts'
+import { readRareElements } from './rare-elements.ts'
 import { parseSafetensors } from './safetensors.ts'
 import { startsAsSafetensors, stranger } from './strangers.ts'
 import { torchOf, torchPickles } from './torch.ts'
@@ -24,6 +25,7 @@ import { parseZip } from './zip.ts'
  * @throws {FileFormatError} saying what is wrong, or what else the file is (a git-lfs pointer, an HTML page …).
  */
 export function openCheckpoint(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
+  readRareElements()
   const opened = openFormat(asSource(bytes), file)
   const inOrder = opened.format === 'torch'
   return { ...opened, choose: (source, wanted) => chooseWeights(source, wanted, { inOrder }) }

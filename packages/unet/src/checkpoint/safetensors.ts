@@ -20,6 +20,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
 import { scanJson } from './json-scan.ts'
+import { readRareElements } from './rare-elements.ts'
 import { stranger } from './strangers.ts'
 
 /** The format's own limit of the header, 100 MB. */
@@ -61,10 +62,13 @@ export interface Safetensors {
  * Array.from(parseSafetensors(bytes, 'a.safetensors').values('conv.bias')) // => [1, 2]
  * ```
  */
-export const parseSafetensors = (
+export function parseSafetensors(
   bytes: Uint8Array | ByteSource,
   file: string,
-): Safetensors & Checkpoint<SafetensorsEntry> => safetensorsOf(asSource(bytes), file, stranger)
+): Safetensors & Checkpoint<SafetensorsEntry> {
+  readRareElements()
+  return safetensorsOf(asSource(bytes), file, stranger)
+}
 
 /**
  * {@link parseSafetensors} of a source.
@@ -90,7 +94,7 @@ export function safetensorsOf(
     const { dtype, shape, begin, end } = byName.get(name) ?? fail(`holds no tensor ${show(name)}`)
     const type = isElementType(dtype)
       ? dtype
-      : fail(`tensor ${show(name)}: dtype ${show(dtype)} is not read; ${elementTypes.join(', ')} are`)
+      : fail(`tensor ${show(name)}: dtype ${show(dtype)} is not read; ${elementTypes().join(', ')} are`)
     return { type, size: sizeOf(shape), begin, pieces: rangePieces(source, begin, end - begin) }
   }
   return {

@@ -51,7 +51,7 @@ export function torchTensors(
     const what = `tensor ${show(name)}`
     if (!isElementType(dtype))
       return fail(
-        `${what}: dtype ${dtype}${conjugate ? ' with its conjugate bit set' : ''} is not read; ${elementTypes.join(', ')} are`,
+        `${what}: dtype ${dtype}${conjugate ? ' with its conjugate bit set' : ''} is not read; ${elementTypes().join(', ')} are`,
       )
     const found = bytesOf(name, tensor, dtype)
     const pieces = stores.bigEndian === true ? swapped(found, bytesPerStored(dtype)) : found

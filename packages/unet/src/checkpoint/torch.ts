@@ -7,6 +7,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
 import { parsePickle } from './pickle.ts'
+import { readRareElements } from './rare-elements.ts'
 import { isLegacyTorch, legacyTorchOf } from './torch-legacy.ts'
 import { torchTensors } from './torch-tensors.ts'
 import { torchWorld } from './torch-world.ts'
@@ -23,6 +24,7 @@ import { parseZip } from './zip.ts'
  * @throws {FileFormatError} saying what is wrong.
  */
 export function parseTorch(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
+  readRareElements()
   const source = asSource(bytes)
   if (isLegacyTorch(source)) return legacyTorchOf(source, file)
   const budget = budgetOf(source.size, file)

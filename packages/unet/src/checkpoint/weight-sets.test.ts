@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileFormatError, tensor } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { loadParams } from '../models/load.ts'
 import { openCheckpoint } from './open.ts'
-import { inTorchOrder } from './parameter-lists.ts'
+import { inTorchOrder, listed } from './parameter-lists.ts'
 import { chooseWeights } from './weight-sets.ts'
 import { writeSafetensors } from './write.ts'
 import { parseZip } from './zip.ts'
@@ -80,15 +79,6 @@ describe('a key chooses another', () => {
     ['plain', '.', 1],
   ])('%s: %s', (file, key, factor) => expect(taken(file, key).factor).toBe(factor))
 
-  test('loadParams takes it too', () => {
-    const file = openCheckpoint(archive.read('model_and_ema.pt'), 'f')
-    const bias = (key: string) => [...(loadParams(file, spec, 'f', { key })['conv.bias']?.dataSync() ?? [])]
-    expect([bias('model'), bias('ema')]).toEqual([
-      [8, 9],
-      [80, 90],
-    ])
-  })
-
   test.each([
     ['two_models', undefined, "holds 2 sets of weights, under 'net_a', 'net_b'; give the key"],
     ['several_ema', undefined, "holds 2 sets of weights, under 'ema_0.999' (EMA), 'ema_0.9999' (EMA)"],
@@ -150,6 +140,15 @@ test('weights with others beside them under keys: the others are left out', () =
   expect(source.entries.map(({ name }) => name)).toEqual(['c.w'])
   expect(notes).toEqual(["f: the weights under the key '.' are taken; there are also 'old'"])
   expect([...source.values('c.w')]).toEqual([1, 2])
+})
+
+test('a list of very many', () => {
+  const names = Array.from({ length: 300_000 }, (_, i) => `ema.${i}`)
+  expect(listed([...names, 'ema.300001', 'x.1', 'w'])).toEqual([])
+  expect(listed([...names, 'w.0'])).toEqual([
+    { prefix: 'ema.', count: 300_000, most: 299_999 },
+    { prefix: 'w.', count: 1, most: 0 },
+  ])
 })
 
 test("the parameters of diffusers' UNet2DModel in the order of PyTorch", () => {

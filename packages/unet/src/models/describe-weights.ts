@@ -2,7 +2,7 @@ import { FileFormatError } from '@tweedie/tensor'
 import { architectureOfShapes, architectures, describeNetwork } from '../architectures/catalog.ts'
 import type { ParamSource } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
-import { plainSource } from './prefix.ts'
+import { withoutPrefix } from './prefix.ts'
 
 /** What a file of weights is of, and which of its sets would be loaded. */
 export interface DescribedWeights {
@@ -26,7 +26,7 @@ export function describeWeights(
   for (const { landmarks, rename } of architectures) {
     try {
       const wanted = { landmark: landmarks[0], key, path }
-      const plain = plainSource(rename?.(source) ?? source, source, wanted)
+      const plain = (source.choose ?? withoutPrefix)(rename?.(source) ?? source, wanted)
       const shapes = shapesOf(plain.source)
       if (architectureOfShapes(shapes) !== undefined)
         return { architecture: describeNetwork(shapes), notes: plain.notes }

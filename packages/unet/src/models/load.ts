@@ -3,15 +3,9 @@ import { FileFormatError, formatShape, fromWriter, sameShape, scope } from '@twe
 import type { ParamSource, SpecDifference } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
 import type { ParamSpec, Params } from '../params.ts'
-import { plainSource } from './prefix.ts'
 
 export interface LoadOptions {
   readonly device?: string | Device
-  /**
-   * The key that the weights lie under, where a file holds several sets of them: `ema`, `model`, `state_dict` … and `.` for
-   * those that lie under none. Left out, the only set there is, or the moving average (EMA) of one.
-   */
-  readonly key?: string | undefined
   /**
    * Says which field of the configuration would explain the differences; the member `explain` of an architecture does
    * it.
@@ -40,16 +34,11 @@ export function compareWithSpec(file: ParamSource, spec: ParamSpec): SpecDiffere
  *   `explain` can tell, which field of the configuration is off.
  */
 export function loadParams(
-  file: ParamSource,
+  source: ParamSource,
   spec: ParamSpec,
   path: string,
   options: LoadOptions = {},
 ): Params {
-  const [landmark = ''] = Object.keys(spec)
-  const source =
-    options.key === undefined
-      ? file
-      : plainSource(file, file, { landmark, spec, key: options.key, path }).source
   const difference = compareWithSpec(source, spec)
   if (difference !== undefined) {
     const hint = options.explain?.(difference)
@@ -66,7 +55,7 @@ export function loadParams(
           const values = source.values(name, into)
           if (values !== into) into.set(values)
         },
-        options.device === undefined ? {} : { device: options.device },
+        options,
       )
     }
     return params
