@@ -2,7 +2,7 @@ import type { Edit } from '../edit.ts'
 import { editsOf } from './of.ts'
 
 const of = editsOf('packages/unet/src')
-const legacy = of('checkpoint/torch-legacy.ts', 'checkpoint/torch-legacy')
+const legacy = of('checkpoint/torch-legacy.ts', 'checkpoint/legacy-crafted', 'checkpoint/torch-legacy')
 const tensors = of(
   'checkpoint/torch-tensors.ts',
   'checkpoint/torch-legacy',

@@ -4,20 +4,11 @@ import type { ParamSource } from '../param-source.ts'
 import type { ArrayEntry } from './arrays.ts'
 import { isElementType } from './arrays.ts'
 import type { ByteSource } from './bytes.ts'
-import { readRange } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { openCheckpoint } from './open.ts'
+import type { RemoteSource } from './remote-source.ts'
 import type { UrlOptions } from './url-source.ts'
 import { urlSource } from './url-source.ts'
-
-/** Bytes that come some time after they are asked for. */
-export interface RemoteSource {
-  readonly size: number
-  /** The first bytes, where they are there already. */
-  readonly start?: Uint8Array
-  /** `length` bytes from `offset` on, all of which are there. */
-  read(offset: number, length: number): Promise<Uint8Array>
-}
 
 /** A file of arrays whose bytes come some time after they are asked for: what it lists now, an array when it is asked for. */
 export interface RemoteCheckpoint
@@ -32,12 +23,6 @@ export interface RemoteCheckpoint
    */
   load(keep?: (name: string) => boolean): Promise<ParamSource>
 }
-
-/** A source that is there as one that may be waited for. */
-export const ofSource = (source: ByteSource): RemoteSource => ({
-  size: source.size,
-  read: async (offset, length) => readRange(source, offset, length),
-})
 
 /**
  * Opens a file that a user chose in a page (a `File` is a `Blob`), of any size, in whatever format it is: by slices, only what

@@ -4,8 +4,8 @@ import { bodyOf } from './body.ts'
 import { memorySource } from './bytes.ts'
 import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
-import type { RemoteSource } from './remote.ts'
-import { ofSource } from './remote.ts'
+import type { RemoteSource } from './remote-source.ts'
+import { ofSource } from './remote-source.ts'
 
 export interface UrlOptions {
   /** Ends what is under way; the promise is then rejected with the signal's reason. */
