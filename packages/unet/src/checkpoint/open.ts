@@ -14,7 +14,7 @@ import { parseSafetensors } from './safetensors.ts'
 import { startsAsSafetensors, stranger } from './strangers.ts'
 import { torchOf, torchPickles } from './torch.ts'
 import { isLegacyTorch, legacyTorchOf } from './torch-legacy.ts'
-import { chooseWeights } from './weight-sets.ts'
+import { choosing } from './weight-sets.ts'
 import { parseZip } from './zip.ts'
 
 /**
@@ -26,9 +26,7 @@ import { parseZip } from './zip.ts'
  */
 export function openCheckpoint(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
   readRareElements()
-  const opened = openFormat(asSource(bytes), file)
-  const inOrder = opened.format === 'torch'
-  return { ...opened, choose: (source, wanted) => chooseWeights(source, wanted, { inOrder }) }
+  return choosing(openFormat(asSource(bytes), file))
 }
 
 function openFormat(source: ByteSource, file: string): Checkpoint {

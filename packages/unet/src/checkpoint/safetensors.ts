@@ -22,6 +22,7 @@ import { failIn } from './fail.ts'
 import { scanJson } from './json-scan.ts'
 import { readRareElements } from './rare-elements.ts'
 import { stranger } from './strangers.ts'
+import { choosing } from './weight-sets.ts'
 
 /** The format's own limit of the header, 100 MB. */
 const maxHeader = 100_000_000
@@ -67,7 +68,7 @@ export function parseSafetensors(
   file: string,
 ): Safetensors & Checkpoint<SafetensorsEntry> {
   readRareElements()
-  return safetensorsOf(asSource(bytes), file, stranger)
+  return choosing(safetensorsOf(asSource(bytes), file, stranger))
 }
 
 /**

@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileFormatError, tensor } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
+import { writeNpz } from './npy-write.ts'
+import { parseNpz } from './npz.ts'
 import { openCheckpoint } from './open.ts'
 import { inTorchOrder, listed } from './parameter-lists.ts'
+import { parseSafetensors } from './safetensors.ts'
+import { parseTorch } from './torch.ts'
 import { chooseWeights } from './weight-sets.ts'
 import { writeSafetensors } from './write.ts'
 import { parseZip } from './zip.ts'
@@ -113,6 +117,18 @@ describe('is refused', () => {
       "number 1 of the list under 'shadow_params.' is [2], but 'b', which is number 1 of the network's parameters, is [3]",
     )
   })
+})
+
+test('every reader of one format has its weights to choose from', () => {
+  const tensors = { 'model.w': tensor([1]), 'ema.w': tensor([2]) }
+  const arrays = { 'model.w': { shape: [1], values: [1] }, 'ema.w': { shape: [1], values: [2] } }
+  for (const file of [parseSafetensors(writeSafetensors(tensors), 'f'), parseNpz(writeNpz(arrays), 'f')])
+    expect([...(file.choose?.(file, { landmark: 'w', path: 'f' }).source.values('w') ?? [])]).toEqual([2])
+  for (const name of ['model_and_ema.pt', 'model_and_ema.zip.pt']) {
+    const file = parseTorch(archive.read(name), name)
+    const { source } = file.choose?.(file, wanted(name)) ?? expect.fail()
+    expect([...source.values('conv.bias')]).toEqual([80, 90])
+  }
 })
 
 test('names in the order of the alphabet say nothing on the order of a list', () => {

@@ -1,6 +1,7 @@
 import { FileFormatError } from '@tweedie/tensor'
 import { show } from '../fields.ts'
 import type { ParamSource, PlainSource, WantedWeights } from '../param-source.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { inTorchOrder, listed } from './parameter-lists.ts'
 
 /** A set of weights in a file, and where each parameter of it lies. */
@@ -59,6 +60,14 @@ export function chooseWeights(
     source: plain,
     notes: [noteOf(chosen, others, names, plain, wanted)].filter((note) => note !== ''),
   }
+}
+
+/** A file with its weights to choose from. */
+export const choosing = <File extends Pick<Checkpoint, 'format'>>(
+  file: File,
+): File & Pick<ParamSource, 'choose'> => {
+  const inOrder = file.format === 'torch'
+  return { ...file, choose: (source, wanted) => chooseWeights(source, wanted, { inOrder }) }
 }
 
 /** All sets of weights: those with names, those without dots, lists. */
