@@ -5,6 +5,7 @@ const of = editsOf('packages/unet/src')
 const legacy = of('checkpoint/torch-legacy.ts', 'checkpoint/legacy-crafted', 'checkpoint/torch-legacy')
 const tensors = of(
   'checkpoint/torch-tensors.ts',
+  'checkpoint/legacy-crafted',
   'checkpoint/torch-legacy',
   'checkpoint/torch',
   'checkpoint/foreign',
@@ -97,12 +98,6 @@ export const readersEdits: readonly Edit[] = [
     'stores.bigEndian === true ?',
     'stores.bigEndian === null ?',
     'archives of big-endian machines are read as of others',
-  ),
-  tensors(
-    'readers-kept',
-    'if (shared) kept.set(key, bytes)',
-    'if (shared) kept.set(name, bytes)',
-    'a shared storage is kept under a name',
   ),
   swap(
     'readers-swap-carry',

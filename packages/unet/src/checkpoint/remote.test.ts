@@ -204,6 +204,19 @@ describe('from an address', () => {
     await expect(reading).rejects.toThrow(address)
   })
 
+  test('a body that ends before its length, where nobody else minds', async () => {
+    const answering = (status: number, headers: Record<string, string>) => async () =>
+      new Response('abc', { status, headers: { 'content-length': '10', ...headers } })
+    const opened = (...how: Parameters<typeof answering>) =>
+      openUrl('https://a.b/c', { fetch: answering(...how) })
+    await expect(opened(200, {})).rejects.toThrow('https://a.b/c: was cut off: 3 of 10 bytes arrived')
+    await expect(opened(206, { 'content-range': 'bytes 0-9/10' })).rejects.toThrow(
+      'was cut off: 3 of 10 bytes arrived',
+    )
+    // Of a compressed body the length says nothing.
+    await expect(opened(200, { 'content-encoding': 'br' })).rejects.toThrow('truncated: 3 bytes')
+  })
+
   test('nobody answers', async () => {
     await expect(openUrl('http://127.0.0.1:1/a.pt')).rejects.toThrow(
       /^http:\/\/127.0.0.1:1\/a.pt: cannot be fetched: /,

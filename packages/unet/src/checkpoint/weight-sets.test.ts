@@ -149,6 +149,19 @@ test('names in the order of the alphabet say nothing on the order of a list', ()
   ])
 })
 
+test('of weights under no key and their average the average is taken', () => {
+  const one = tensor([1, 2])
+  const file = openCheckpoint(writeSafetensors({ 'c.w': one, 'ema.c.w': one.mul(2) }), 'f')
+  const of = (key?: string) => [
+    ...chooseWeights(file, { landmark: 'c.w', path: 'f', key }).source.values('c.w'),
+  ]
+  expect([of(), of('.'), of('ema')]).toEqual([
+    [2, 4],
+    [1, 2],
+    [2, 4],
+  ])
+})
+
 test('weights with others beside them under keys: the others are left out', () => {
   const one = tensor([1, 2])
   const file = openCheckpoint(writeSafetensors({ 'c.w': one, 'old.c.w': one.mul(2), 'old.c.b': one }), 'f')
