@@ -58,7 +58,7 @@ export function chooseWeights(
     chosen.names === undefined ? stripped(source, names, chosen, others) : renamed(source, chosen.names())
   return {
     source: plain,
-    notes: [noteOf(chosen, others, names, plain, wanted)].filter((note) => note !== ''),
+    notes: [noteOf(chosen, others, names, wanted)].filter((note) => note !== ''),
   }
 }
 
@@ -216,7 +216,6 @@ function noteOf(
   chosen: WeightSet,
   others: readonly WeightSet[],
   names: readonly string[],
-  plain: ParamSource,
   { path, key }: WantedWeights,
 ): string {
   const left = names.filter((name) => !name.startsWith(chosen.prefix))
@@ -227,6 +226,6 @@ function noteOf(
     return `${path}: the weights under the key ${show(keyOf(chosen))} are taken${how}: the moving average (EMA); there are also ${list(others)}`
   if (others.length > 0 || how !== '')
     return `${path}: the weights under the key ${show(keyOf(chosen))} are taken${how}${others.length > 0 ? `; there are also ${list(others)}` : ''}`
-  if (chosen.prefix === '') return plain.entries.length === names.length ? '' : beside
+  if (chosen.prefix === '') return ''
   return `${path}: the names begin with ${show(chosen.prefix)}, which is taken off${beside}`
 }
