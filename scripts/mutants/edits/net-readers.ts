@@ -81,6 +81,12 @@ export const readersEdits: readonly Edit[] = [
     '!(length <= size)',
     'storages within storages may reach beyond those',
   ),
+  world(
+    'readers-shape-copy',
+    'list.slice(0, maxRank + 1)',
+    'list',
+    'a shape may be changed after it was checked',
+  ),
   tensors(
     'readers-span',
     'const [offset, length] = [storage.start * storedWidth + tensor.offset * width, span * width]',

@@ -129,6 +129,23 @@ describe('refused by a typed error', () => {
   })
 })
 
+test('a shape that is changed after it was checked stays what it was', () => {
+  const described = latin(
+    ...[
+      'ctorch._utils\n_rebuild_tensor\n((',
+      old('storage'),
+      'ctorch\nFloatStorage\n',
+      old('7'),
+      old('cpu'),
+      'K\x04NtQK\0',
+    ],
+    ...[']q\x05K\x02aK\x01\x85tR'],
+  )
+  const file = legacy([old('w'), described, old('later'), 'h\x05}a'], ['7'], four)
+  const { entries, values } = openCheckpoint(file, 'f')
+  expect([entries, [...values('w')]]).toEqual([[{ name: 'w', shape: [2], dtype: 'F32' }], [1, 2]])
+})
+
 test('parts of a damaged storage are not read', () => {
   const pickle = latin(
     '\x80\x02}(',
