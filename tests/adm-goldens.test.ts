@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { vjp } from '@tweedie/autograd'
+import { runCli } from '@tweedie/cli'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, memory, scope } from '@tweedie/tensor'
 import type { Params } from '@tweedie/unet'
@@ -37,6 +39,36 @@ test.for(['adm-scale-shift-updown', 'adm-plain-conv-resample'])(
       expect(relativeError(pullback(io.cotangent)[0], io.vjp)).toBeLessThan(1e-5)
     })
     expect(memory().tensors).toBe(before)
+  },
+)
+
+test.for(['adm-scale-shift-updown', 'adm-plain-conv-resample'])(
+  '%s: tweedie unet gives the same',
+  async (golden, context) => {
+    const path = (file: string) => skipUnlessShared(context, 'goldens', golden, file)
+    const folder = mkdtempSync(join(tmpdir(), 'tweedie-golden-'))
+    try {
+      const [x, out] = [path('io.npz'), join(folder, 'out.npz')]
+      const argv = ['unet', path('model.pt'), '--x', x, '--t', x, '--cotangent', x, '--out', out]
+      let said = ''
+      const io = {
+        cwd: folder,
+        out: () => {},
+        err: (text: string) => void (said += text),
+        terminal: undefined,
+        color: false,
+      }
+      expect([await runCli(argv, { ...io, signal: new AbortController().signal }), said]).toEqual([0, ''])
+      const [wanted, found] = [x, out].map((file) => parseNpz(readFileSync(file), file))
+      for (const name of ['out', 'vjp']) {
+        const [a, b] = [found, wanted].map((file) => file?.values(name) ?? new Float32Array(0))
+        const most = Math.max(...(b ?? []).map(Math.abs))
+        a?.forEach((value, i) => expect(Math.abs(value - (b?.[i] ?? 0))).toBeLessThan(1e-5 * most))
+        expect(a?.length).toBe(b?.length)
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   },
 )
 

@@ -16,6 +16,7 @@ import { ddpmVariantEdits } from './edits/net-ddpm.ts'
 import { netTrainEdits } from './edits/net-train.ts'
 import { networkPictureEdits } from './edits/net-pictures.ts'
 import { netSchedEdits } from './edits/net-sched.ts'
+import { readersEdits } from './edits/net-readers.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -48,4 +49,5 @@ export const edits: readonly Edit[] = [
   ...netTrainEdits,
   ...networkPictureEdits,
   ...netSchedEdits,
+  ...readersEdits,
 ]

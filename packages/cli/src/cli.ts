@@ -12,6 +12,7 @@ import { restoreCommand } from './commands/restore/command.ts'
 import { sampleCommand } from './commands/sample/command.ts'
 import { trainCommand } from './commands/train/command.ts'
 import { tuneCommand } from './commands/tune/command.ts'
+import { unetCommand } from './commands/unet/command.ts'
 import { exitCodes, explain } from './errors.ts'
 import type { Io } from './io.ts'
 import { version } from './version.ts'
@@ -46,6 +47,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     checkCommand,
     inspectCommand,
     convertCommand,
+    unetCommand,
     benchCommand,
   ]) {
     root.addCommand(make(io))

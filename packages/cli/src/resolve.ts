@@ -250,28 +250,46 @@ export const resolveNoise = (given: number | string, option: string): Promise<No
 export const resolveSampler = (text: string, option: string): Promise<Sampler> =>
   naming(option, 'sampler', () => madeFrom(samplers, text))
 
+/** What is chosen of a file of weights. */
+export interface FileChoices {
+  /** Which weights of it, such as `ema`. */
+  readonly key?: string | undefined
+}
+
 /**
  * The prior of a name, a folder, a file of weights or a module of the user's, with what sizes its network can be run at;
  * what was chosen rather than said is noted on stderr.
  * @throws {OptionError} for what is none, or does not fit.
  * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
  */
-export const resolveOpenPrior = (io: Io, text: string, option = '--prior'): Promise<OpenPrior> =>
+export const resolveOpenPrior = (
+  io: Io,
+  text: string,
+  option = '--prior',
+  { key }: FileChoices = {},
+): Promise<OpenPrior> =>
   naming(option, 'prior', async () => {
     const module = ownModule(text)
+    if (module !== undefined && key !== undefined)
+      throw new OptionError('--key', `is for files of weights; '${text}' is a module`)
     if (module !== undefined && module.settings === undefined) return { prior: await ownPrior(io, module) }
     if (/\.[cm]?[jt]s[:@]/.test(text))
       throw new OptionError('prior', `'${text}': a module's prior takes no options, and has the size it says`)
     return openPrior(text, {
       cwd: io.cwd,
+      key,
       onNote: (note) => io.err(`Note: ${note}.\n`),
       ...(io.priors === undefined ? {} : { added: io.priors }),
     })
   })
 
 /** The prior of {@link resolveOpenPrior}, at its own size. */
-export const resolvePrior = async (io: Io, text: string, option?: string): Promise<Prior> =>
-  (await resolveOpenPrior(io, text, option)).prior
+export const resolvePrior = async (
+  io: Io,
+  text: string,
+  option?: string,
+  choices?: FileChoices,
+): Promise<Prior> => (await resolveOpenPrior(io, text, option, choices)).prior
 
 /**
  * Makes sure, before any work, that a method can solve a problem with a prior.

@@ -8,10 +8,12 @@ export interface ParamSource {
   readonly entries: readonly { readonly name: string; readonly shape: Shape }[]
   /**
    * The elements of an entry in row-major order, read now.
+   * @param into - Where they may be written as float32, and is then returned; a source that does not know of it returns
+   *   an array of its own.
    * @throws {FileFormatError} where they are damaged, of a type that is not read, or integers beyond 2⁵³ that
    *   float64 does not hold.
    */
-  values(name: string): Float32Array | Float64Array
+  values(name: string, into?: Float32Array): Float32Array | Float64Array
   /** The configuration of the network that a file has in itself, as a `config.json` would have it; left out for none. */
   readonly configuration?: unknown
   /**

@@ -17,6 +17,12 @@ const arrays = of(
   'checkpoint/safetensors',
 )
 const torch = of('checkpoint/torch.ts', 'checkpoint/torch', 'checkpoint/foreign')
+const tensors = of(
+  'checkpoint/torch-tensors.ts',
+  'checkpoint/torch',
+  'checkpoint/foreign',
+  'checkpoint/remote',
+)
 const world = of('checkpoint/torch-world.ts', 'checkpoint/torch', 'checkpoint/foreign')
 const names = of('checkpoint/torch-names.ts', 'checkpoint/torch', 'checkpoint/foreign')
 const regular = of('checkpoint/regular-file.ts', 'checkpoint/file')
@@ -24,6 +30,7 @@ const prefix = of('models/prefix.ts', 'models/load', 'models/model')
 const weights = of('checkpoint/weights.ts', 'checkpoint/weights', 'models/model')
 const weightNames = of('checkpoint/weight-names.ts', 'checkpoint/weights', 'models/layouts')
 const write = of('checkpoint/write.ts', 'checkpoint/safetensors', 'checkpoint/convert')
+const body = of('checkpoint/body.ts', 'models/fetch-prior')
 const fetchPrior = of('models/fetch-prior.ts', 'models/fetch-prior')
 
 /** Readers and writers of checkpoints: their bounds, ranges, bits and names. */
@@ -89,25 +96,25 @@ export const checkpointEdits: readonly Edit[] = [
     'carry = last ? 1 : 0',
     "an integer's complement has no carry",
   ),
-  torch(
+  tensors(
     'torch-negative',
     'tensor.negative ? negated(pieces, dtype) : pieces',
     'pieces',
     "torch's negative bit is dropped",
   ),
-  torch(
+  tensors(
     'torch-shared-offset',
-    'bytes.subarray(offset * width, (offset + size) * width)',
-    'bytes.subarray(0, size * width)',
+    'gathered(known.subarray(offset, offset + length))',
+    'gathered(known.subarray(0, length))',
     'the offset within a shared storage is dropped',
   ),
-  torch(
+  tensors(
     'torch-single-offset',
-    'offset * width, size * width)',
-    'offset, size * width)',
+    'slicePieces(stores.pieces(key, size * bytesPerRead(dtype)), offset, length)',
+    'slicePieces(stores.pieces(key, size * bytesPerRead(dtype)), offset / width, length)',
     'an offset of elements is taken as bytes',
   ),
-  torch(
+  tensors(
     'torch-storage-budget',
     'Math.min(size, total - storage.size) * bytes',
     '0',
@@ -115,9 +122,9 @@ export const checkpointEdits: readonly Edit[] = [
   ),
   torch(
     'torch-byte-order',
-    "if (order !== 'little')",
-    "if (order === '')",
-    'big-endian files are read as they are',
+    "order === 'big' ||",
+    "order !== 'little' ||",
+    'any byte order that is not little is taken as big',
   ),
   world(
     'torch-last-element',
@@ -242,8 +249,8 @@ export const checkpointEdits: readonly Edit[] = [
   regular('file-most', 'if (size > most)', 'if (size > 2 ** 50)', 'files of any size are read'),
   prefix(
     'prefix-several',
-    'if (other !== undefined) {',
-    'if (other === prefix) {',
+    'if (prefix === undefined || other !== undefined) {',
+    'if (prefix === undefined || other === prefix) {',
     'of several sets of weights the first is taken in silence',
   ),
   prefix('prefix-plain', '|| names.includes(first)', '', 'plain names are passed over for prefixed ones'),
@@ -265,12 +272,7 @@ export const checkpointEdits: readonly Edit[] = [
     "['bin', 'safetensors', 'pt', 'pth']",
     'pickles are taken before safetensors',
   ),
-  fetchPrior(
-    'fetch-total',
-    'const total = plain &&',
-    'const total =',
-    'compressed downloads have a wrong total',
-  ),
+  body('fetch-total', 'const total = plain &&', 'const total =', 'compressed downloads have a wrong total'),
   fetchPrior(
     'fetch-abort',
     'if (signal?.aborted === true) throw signal.reason',

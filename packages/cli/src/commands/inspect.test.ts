@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { sizeOf } from '@tweedie/tensor'
 import { encodeSafetensors, writeNpy, writeNpz } from '@tweedie/unet'
 import { describe, expect, test } from 'vitest'
 import { expectWrongUse, ran, temporaryFolder } from '../testing.test.helper.ts'
@@ -26,7 +28,7 @@ describe('inspect', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/conv_in.weight\s+\[8, 1, 3, 3\]\s+F16/)
     expect(out).toContain('4 tensors, 464 parameters')
-    expect(out).toContain('ddpm (diffusers UNet2DModel): 1 → 1 channels, widths 8')
+    expect(out).toContain('ddpm (diffusers UNet2DModel): 1 → 1 channels, widths')
     expect(JSON.parse((await inspecting(bytes, '--json')).out)).toMatchObject({
       parameters: 464,
       metadata: { format: 'pt' },
@@ -88,7 +90,10 @@ describe('inspect', () => {
   test('what is no regular file is refused, and nothing hangs', async () => {
     using folder = temporaryFolder()
     mkdirSync(join(folder.path, 'folder'))
-    expectWrongUse(await ran(folder.path, ['inspect', 'folder']), 'folder: is a folder')
+    expectWrongUse(
+      await ran(folder.path, ['inspect', 'folder']),
+      'folder: there are no weights: model.safetensors',
+    )
     expectWrongUse(await ran(folder.path, ['inspect', 'none']), 'none: no such file or folder')
     if (process.platform === 'win32') return
     symlinkSync('/dev/zero', join(folder.path, 'zero'))
@@ -109,5 +114,101 @@ describe('inspect', () => {
     const { code, out } = await ran(folder.path, ['inspect', 'large.safetensors', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ parameters: count, bytes: start.length + 2 * count })
+  })
+
+  const network = (prefix: string) => {
+    const shapes = {
+      'conv_in.weight': [8, 1, 3, 3],
+      'conv_out.weight': [1, 8, 3, 3],
+      'time_embedding.linear_1.weight': [32, 8],
+    }
+    return Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [
+        prefix + name,
+        { shape, values: new Float32Array(sizeOf(shape)) },
+      ]),
+    )
+  }
+
+  test('which weights would be taken, and those of a key alone', async () => {
+    const both = encodeSafetensors({ ...network('model.'), ...network('ema.') })
+    const { out } = await inspecting(both)
+    expect(out).toContain('6 tensors')
+    expect(out).toContain('architecture: ddpm (diffusers UNet2DModel): 1 → 1 channels, widths')
+    expect(out).toContain(
+      "weights: the weights under the key 'ema' are taken: the moving average (EMA); there are also 'model'",
+    )
+    const ema = JSON.parse((await inspecting(both, '--json', '--key', 'ema')).out)
+    expect(ema.tensors.map(({ name }: { name: string }) => name)).toEqual(Object.keys(network('')))
+    expect(ema).toMatchObject({ notes: [], architecture: expect.stringContaining('ddpm') })
+    expectWrongUse(
+      await inspecting(both, '--key', 'net'),
+      "w: holds nothing under the key 'net'; there are 'model' (3 tensors), 'ema' (3 tensors)",
+    )
+    expectWrongUse(
+      await inspecting(encodeSafetensors(network(''), {}), '--key', 'x'),
+      "there are 'conv_in' (1 tensors)",
+    )
+    const two = await inspecting(encodeSafetensors({ ...network('a.'), ...network('b.') }))
+    expect(two).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("weights: holds 2 sets of weights, under 'a', 'b'; give the key"),
+    })
+    const optimiser = encodeSafetensors({
+      'state.0.exp_avg': { shape: [1], values: [1] },
+      'state.0.step': { shape: [1], values: [1] },
+    })
+    expect((await inspecting(optimiser)).out).toContain('weights: is the file of an optimiser')
+  })
+
+  test('a folder with weights, and an index of shards', async () => {
+    using folder = temporaryFolder()
+    const at = (name: string) => join(folder.path, name)
+    mkdirSync(at('m'))
+    writeFileSync(at('m/model.safetensors'), bytes)
+    expect((await ran(folder.path, ['inspect', 'm'])).out).toContain('m: safetensors, 4 tensors')
+    mkdirSync(at('s'))
+    const parts = Object.entries(network(''))
+    const map = Object.fromEntries(
+      parts.map(([name], i) => [name, `model-0000${i + 1}-of-00003.safetensors`]),
+    )
+    for (const [name, array] of parts)
+      writeFileSync(at(`s/${map[name]}`), encodeSafetensors({ [name]: array }))
+    writeFileSync(at('s/model.safetensors.index.json'), JSON.stringify({ weight_map: map }))
+    for (const path of ['s', 's/model.safetensors.index.json']) {
+      const { out } = await ran(folder.path, ['inspect', path])
+      expect(out).toContain('shards of safetensors or torch, 3 tensors')
+      expect(out).toContain('ddpm (diffusers UNet2DModel)')
+    }
+  })
+
+  test('an address: its headers alone are fetched', async () => {
+    const asked: (string | undefined)[] = []
+    const large = encodeSafetensors({
+      ...network('model.'),
+      big: { shape: [1e6], values: new Float32Array(1e6) },
+    })
+    const server = createServer((request, response) => {
+      asked.push(request.headers.range)
+      if (request.url !== '/w.safetensors') return void response.writeHead(404).end()
+      response
+        .writeHead(206, { 'content-range': `bytes 0-65535/${large.length}` })
+        .end(large.subarray(0, 65536))
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    try {
+      const address = server.address()
+      const root = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+      const { code, out, err } = await ran('.', ['inspect', `${root}/w.safetensors`])
+      expect([code, err, asked]).toEqual([0, '', ['bytes=0-65535']])
+      expect(out).toContain(`${root}/w.safetensors: safetensors, 4 tensors, 1,000,400 parameters`)
+      expect((await ran('.', ['inspect', `${root}/w.safetensors`, '--key', 'model'])).out).toContain(
+        '3 tensors',
+      )
+      expectWrongUse(await ran('.', ['inspect', `${root}/none`]), `${root}/none: cannot be fetched: HTTP 404`)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
   })
 })

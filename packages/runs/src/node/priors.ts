@@ -24,6 +24,8 @@ export interface PriorPlaces {
   readonly cwd?: string
   /** Priors beside the shipped ones, by name. */
   readonly added?: Readonly<Record<string, () => Promise<Prior>>>
+  /** Which weights of a file that holds several sets, such as `ema`; left out, the moving average, or the only ones. */
+  readonly key?: string | undefined
   /** Told what was chosen rather than said, in a sentence each. */
   onNote?(note: string): void
 }
@@ -108,7 +110,10 @@ export async function openPrior(given: string, places: PriorPlaces = {}): Promis
   checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
   const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder)
   latentShapeAt(config, size, coder)
-  const loaded = loadNetwork(directory, weights === undefined ? { variant } : { weights })
+  const loaded = loadNetwork(directory, {
+    key: places.key,
+    ...(weights === undefined ? { variant } : { weights }),
+  })
   const notes = [...model.notes, ...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]
   for (const note of notes) places.onNote?.(note)
   return atSizes(basename(plain), { size, grey }, loaded, training.trainedOn, coder)
@@ -229,7 +234,7 @@ function parseName(given: string, places: PriorPlaces): Named {
 /** The model of a folder or file, and what it was trained on. */
 function openModel(name: string, choices: ModelChoices, places: PriorPlaces) {
   const path = pathOf(places, name)
-  const model = findModel(path, choices)
+  const model = findModel(path, { ...choices, key: places.key })
   if (model === undefined) throw new OptionError('prior', noModel(name, path, places))
   const { training } = model
   if (training !== undefined) return { ...model, training }
@@ -243,10 +248,10 @@ const exampleScheduler =
   'DDPMScheduler:num_train_timesteps=1000,beta_schedule=linear,beta_start=0.0001,beta_end=0.02,prediction_type=epsilon'
 
 /** Why a name is no prior, and what would be one. */
-function noModel(name: string, path: string, { added = {} }: PriorPlaces): string {
+function noModel(name: string, path: string, { added = {}, key }: PriorPlaces): string {
   const known = [...shippedPriors(), ...Object.keys(added)].join(', ') || 'none here'
   const file = statSync(path, { throwIfNoEntry: false })
-  if (file?.isFile() === true) return noConfig(name, path)
+  if (file?.isFile() === true) return noConfig(name, path, key)
   const what =
     file === undefined
       ? 'no prior'
@@ -257,8 +262,8 @@ function noModel(name: string, path: string, { added = {} }: PriorPlaces): strin
 }
 
 /** The message for weights without a config.json, with the fields that names and shapes tell. */
-function noConfig(name: string, path: string): string {
-  const told = inferConfig(path)
+function noConfig(name: string, path: string, key: string | undefined): string {
+  const told = inferConfig(path, key)
   const need = `'${name}' has no config.json beside it`
   if (told === undefined)
     return `${need}; write that of ${architectures.map(({ title }) => title).join(' or ')} there`

@@ -44,6 +44,25 @@ export function fromData(
 }
 
 /**
+ * A tensor of float32 whose elements `write` puts, in row-major order, into the array it is given: the device's own memory
+ * where the host reaches it, so that what comes from a file is in memory once. It has to write every element, and makes no
+ * use of the device meanwhile.
+ * @throws {ShapeError} for what is no shape; {OutOfMemoryError} where the device has no room for it; what `write` throws,
+ *   after which nothing is left of the tensor.
+ * @example
+ * ```ts
+ * import { fromWriter } from '@tweedie/tensor'
+ * fromWriter([3], (values) => values.set([1, 2, 3])).toArray() // => [1, 2, 3]
+ * ```
+ */
+export const fromWriter = (
+  shape: Shape,
+  write: (values: Float32Array) => void,
+  options: Pick<CreateOptions, 'device'> = {},
+): Tensor =>
+  filled('fromWriter', shape, write as (values: TypedArray) => void, { ...options, dtype: 'float32' }, false)
+
+/**
  * A tensor from numbers in nested arrays, or a scalar from one number.
  * @throws {ShapeError} where rows differ in length; {DTypeError} for what is neither number nor boolean.
  * @example

@@ -19,6 +19,7 @@ export const deviceOf = (options: CreateOptions): Device =>
 /**
  * A tensor whose elements `fill` writes, in row-major order, into an array of zeros: the device's own memory where the
  * host reaches it. Nothing is written before the device has room.
+ * @param zeroed - Whether there are zeros before; without, `fill` has to write every element.
  * @throws {ShapeError} for what is no shape; {OutOfMemoryError} where the device has no room for it.
  */
 export function filled(
@@ -26,6 +27,7 @@ export function filled(
   shape: Shape,
   fill: (values: TypedArray) => void,
   options: CreateOptions = {},
+  zeroed = true,
 ): Tensor {
   const dtype = options.dtype ?? 'float32'
   requireDType(op, dtype)
@@ -34,7 +36,8 @@ export function filled(
   const device = deviceOf(options)
   const buffer = device.allocate(dtype, size)
   try {
-    const values = device.hostView?.(buffer, dtype, size).fill(0) ?? allocateHost(dtype, size)
+    const values = device.hostView?.(buffer, dtype, size) ?? allocateHost(dtype, size)
+    if (zeroed) values.fill(0)
     fill(values)
     if (device.hostView === undefined) device.write(buffer, dtype, values)
   } catch (error) {

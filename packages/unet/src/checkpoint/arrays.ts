@@ -29,7 +29,7 @@ export interface ArraySource<Entry extends ArrayEntry = ArrayEntry> extends Para
  * Element types that are read, in the names of safetensors. Floats of at most 32 bits become float32, all
  * others float64.
  */
-export type ElementType = keyof typeof elements
+export type ElementType = keyof typeof common | RareType
 
 interface Element {
   readonly bytes: number
@@ -46,7 +46,10 @@ function exact(value: bigint): number {
   return number
 }
 
-const elements = {
+/** Element types that are read once {@link addElements} has been told of them. */
+type RareType = 'F8_E4M3FNUZ' | 'F8_E5M2FNUZ' | 'F8_E8M0'
+
+const common = {
   F64: { bytes: 8, wide: true, get: (v, at) => v.getFloat64(at, true) },
   F32: { bytes: 4, get: (v, at) => v.getFloat32(at, true) },
   F16: { bytes: 2, get: (v, at) => fromFloat16(v.getUint16(at, true)) },
@@ -67,8 +70,15 @@ const elements = {
   BOOL: { bytes: 1, wide: true, get: (v, at) => (v.getUint8(at) === 0 ? 0 : 1) },
 } satisfies Readonly<Record<string, Element>>
 
+const elements = common as Partial<Record<ElementType, Element>> as Record<ElementType, Element>
+
+/** Has more element types read. */
+export const addElements = (more: Readonly<Record<RareType, Element>>): void => {
+  Object.assign(elements, more)
+}
+
 /** Names of the element types that are read. */
-export const elementTypes = Object.keys(elements) as readonly ElementType[]
+export const elementTypes = (): readonly ElementType[] => Object.keys(elements) as ElementType[]
 
 export const isElementType = (name: unknown): name is ElementType =>
   typeof name === 'string' && Object.hasOwn(elements, name)
@@ -76,7 +86,7 @@ export const isElementType = (name: unknown): name is ElementType =>
 export const bytesPerStored = (type: ElementType): number => elements[type].bytes
 
 /** Bytes of an element in the array that {@link ArraySource.values} gives. */
-export const bytesPerRead = (type: ElementType): number => ('wide' in elements[type] ? 8 : 4)
+export const bytesPerRead = (type: ElementType): number => (elements[type].wide ? 8 : 4)
 
 /** Axes of an array, at most; the limit of PyTorch and NumPy. */
 export const maxRank = 64
@@ -89,22 +99,30 @@ export const sizeOf = (shape: Shape): number =>
   shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, 1)
 
 const allocate = (type: ElementType, size: number) =>
-  'wide' in elements[type] ? new Float64Array(size) : new Float32Array(size)
+  elements[type].wide ? new Float64Array(size) : new Float32Array(size)
+
+/** The memory of an array as bytes. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 /** This machine stores the lowest byte of a number first. */
 export const littleHost = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
-/** The elements of an array from its bytes, row-major and little-endian, in pieces that no element lies across. */
+/**
+ * The elements of an array from its bytes, row-major and little-endian, in pieces that no element lies across.
+ * @param into - Where they are written as float32, in place of an array of their own.
+ */
 export function decodeWhole(
   pieces: Pieces,
   type: ElementType,
   size: number,
   fail: Fail,
+  into?: Float32Array,
 ): Float32Array | Float64Array {
-  const { bytes: width, get }: Element = elements[type]
-  const out = allocate(type, size)
-  if ((type === 'F32' || type === 'F64') && littleHost) {
-    const target = new Uint8Array(out.buffer)
+  const { bytes: width, get } = elements[type]
+  const out = into ?? allocate(type, size)
+  if ((type === 'F32' || type === 'F64') && out.BYTES_PER_ELEMENT === width && littleHost) {
+    const target = bytesOf(out)
     let at = 0
     for (const piece of pieces) {
       target.set(piece, at)
@@ -130,12 +148,12 @@ export function decodeWhole(
 }
 
 /** As {@link decodeWhole}, from pieces of any length. */
-export const decodePieces: typeof decodeWhole = (pieces, type, size, fail) =>
-  decodeWhole(wholeElements(pieces, elements[type].bytes), type, size, fail)
+export const decodePieces: typeof decodeWhole = (pieces, type, size, fail, into) =>
+  decodeWhole(wholeElements(pieces, elements[type].bytes), type, size, fail, into)
 
 /** Values of all patterns of an element type of at most 16 bits. */
 function tableOf(type: ElementType): Float64Array {
-  const { bytes, get }: Element = elements[type]
+  const { bytes, get } = elements[type]
   const view = new DataView(new ArrayBuffer(2))
   return Float64Array.from({ length: 2 ** (8 * bytes) }, (_, pattern) => {
     if (bytes === 1) view.setUint8(0, pattern)

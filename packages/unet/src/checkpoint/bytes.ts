@@ -6,6 +6,8 @@ export interface ByteSource {
   readonly size: number
   /** Fills `target` with the bytes from `offset` on; the caller has checked that they are there. */
   readInto(target: Uint8Array, offset: number): void
+  /** Told of bytes that will be read in pieces, before the first is. */
+  announce?(offset: number, length: number): void
 }
 
 /** Consecutive pieces of bytes; each is good until the next is asked for. */
@@ -49,6 +51,7 @@ export function* rangePieces(
   length: number,
   pieceLength = pieceBytes,
 ): Generator<Uint8Array> {
+  source.announce?.(offset, length)
   const buffer = new Uint8Array(Math.min(length, pieceLength))
   for (let at = 0; at < length; at += buffer.length) {
     const piece = buffer.subarray(0, Math.min(buffer.length, length - at))

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { OptionError } from '@tweedie/tensor'
 import { bytesPerStored, isElementType, sizeOf } from './arrays.ts'
 import { readParams, writeAtomically } from './file.ts'
+import { underKey } from './under-key.ts'
 import type { StoredTensor } from './write.ts'
 import { safetensorsPieces } from './write.ts'
 
@@ -25,15 +26,17 @@ const frameworks: Readonly<Record<string, string>> = { torch: 'pt', npz: 'np' }
  * safetensors file, whole or not at all. Names, shapes, element types and bits stay as they are; the
  * metadata of a safetensors file as well, that of others says what they were (`converted_from`).
  * @param overwrite - Whether a file at `output` may be replaced.
+ * @param key - Of all that the file holds, what lies under this key alone, its names without it.
  * @throws {FileFormatError} where the checkpoint is not there or not in order.
  * @throws {OptionError} where `output` is there already, or is the checkpoint itself.
  */
 export function convertCheckpoint(
   input: string,
   output: string,
-  { overwrite = false }: { readonly overwrite?: boolean } = {},
+  { overwrite = false, key }: { readonly overwrite?: boolean; readonly key?: string | undefined } = {},
 ): ConvertedCheckpoint {
-  const file = readParams(input)
+  const whole = readParams(input)
+  const file = key === undefined ? whole : underKey(whole, key, input)
   const there = realPath(output)
   if (there !== undefined && there === realPath(input))
     throw new OptionError('output', `${output} is the checkpoint itself; name another file`)

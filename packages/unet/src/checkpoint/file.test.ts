@@ -185,7 +185,7 @@ describe('regular files', () => {
     [
       'torch tar',
       Buffer.concat([latin('storages'.padEnd(257, '\0')), latin('ustar  \0'), Buffer.alloc(300)]),
-      'a tar file of torch from before 0.2 (load it in PyTorch',
+      'a tar file of an early PyTorch (load it in PyTorch',
     ],
     ['PNG', latin('\x89PNG\r\n\x1a\n'), 'PNG, a picture (restore reads those'],
     ['GIF', latin('GIF89a\x01\0\x01\0'), 'GIF, a picture'],

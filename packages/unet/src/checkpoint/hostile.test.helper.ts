@@ -135,6 +135,27 @@ function tensors(): Files {
   }
 }
 
+/** Files in torch's format of before 1.6: nothing in them is compressed, so that each byte of an object is one of the file. */
+function legacy(): Files {
+  const start = bytes('\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.', '\x80\x02M\xe9\x03.', '\x80\x02}.')
+  const file = (object: Uint8Array, ...rest: Uint8Array[]) => bytes(start, object, ...rest)
+  const w = bytes(head, '}', text('w'), tensor([2], [1]), 's.')
+  const keys = (unit: Uint8Array) => bytes(head, '](', unit, 'e.')
+  return {
+    'legacy-itself.pt': () => file(bytes(head, '}q\0', text('a'), 'h\0s.'), keys(bytes())),
+    'legacy-deep.pt': () => file(bytes(head, repeated(1e5, ']'), repeated(1e5 - 1, 'a'), '.'), keys(bytes())),
+    'legacy-dicts.pt': () => file(bytes(head, repeated(3e6, '}'), '.')),
+    'legacy-memo.pt': () => file(bytes(head, 'N', repeated(3e6, 0x94), '.')),
+    'legacy-text.pt': () => file(bytes(head, 'X', u32(2 ** 32 - 1), repeated(3e7, 'a'))),
+    'legacy-bytes.pt': () => file(bytes(head, 0x8e, u64(2n ** 63n), repeated(3e7, 'a'))),
+    'legacy-claims.pt': () => file(w, keys(text('0')), u64(2n ** 62n)),
+    'legacy-negative.pt': () => file(w, keys(text('0')), u64(2n ** 64n - 1n)),
+    'legacy-keys.pt': () => file(w, keys(repeated(1e6, text('0')))),
+    'legacy-keys-itself.pt': () => file(w, bytes(head, ']q\0h\0a.')),
+    'legacy-no-end.pt': () => file(bytes(w, repeated(3e6, 'N'))),
+  }
+}
+
 const npyOf = (count: number) => writeNpy({ shape: [count], values: new Float32Array(count) })
 
 /** An archive whose directory tells of one file many times, under other names. */
@@ -232,6 +253,7 @@ export const hostileFiles = (): Files => ({
   ...pickleBombs(),
   ...sharedContainers(),
   ...tensors(),
+  ...legacy(),
   ...archives(),
   ...headers(),
 })

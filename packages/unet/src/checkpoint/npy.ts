@@ -140,7 +140,12 @@ export function npyStored(pieces: Pieces, header: NpyHeader, fail: Fail): Pieces
 }
 
 /** The elements of an array from the pieces of its data. */
-export function npyValues(pieces: Pieces, header: NpyHeader, fail: Fail): Float32Array | Float64Array {
+export function npyValues(
+  pieces: Pieces,
+  header: NpyHeader,
+  fail: Fail,
+  into?: Float32Array,
+): Float32Array | Float64Array {
   const type = npyElementType(header, fail)
-  return decodePieces(npyStored(pieces, header, fail), type, sizeOf(header.shape), fail)
+  return decodePieces(npyStored(pieces, header, fail), type, sizeOf(header.shape), fail, into)
 }

@@ -8,6 +8,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { failIn } from './fail.ts'
 import type { NpyHeader } from './npy.ts'
 import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
+import { choosing } from './weight-sets.ts'
 import type { Zip } from './zip.ts'
 import { parseZip } from './zip.ts'
 
@@ -20,7 +21,7 @@ import { parseZip } from './zip.ts'
  */
 export function parseNpz(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
   const source = asSource(bytes)
-  return npzOf(parseZip(source, file, budgetOf(source.size, file)), file)
+  return choosing(npzOf(parseZip(source, file, budgetOf(source.size, file)), file))
 }
 
 /** {@link parseNpz} of an archive. */
@@ -67,9 +68,9 @@ export function npzOf(zip: Zip, file: string): Checkpoint {
       const { pieces, header, fail } = data(name, bytesPerStored)
       return npyStored(pieces, header, fail)
     },
-    values: (name) => {
+    values: (name, into) => {
       const { pieces, header, fail } = data(name, bytesPerRead)
-      return npyValues(pieces, header, fail)
+      return npyValues(pieces, header, fail, into)
     },
   }
 }

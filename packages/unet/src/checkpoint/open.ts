@@ -10,11 +10,12 @@ import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
 import { npyElementType, npyHeaderBytes, npyStored, npyValues, parseNpyHeader } from './npy.ts'
 import { npzOf } from './npz.ts'
+import { readRareElements } from './rare-elements.ts'
 import { parseSafetensors } from './safetensors.ts'
 import { startsAsSafetensors, stranger } from './strangers.ts'
 import { torchOf, torchPickles } from './torch.ts'
 import { isLegacyTorch, legacyTorchOf } from './torch-legacy.ts'
-import { chooseWeights } from './weight-sets.ts'
+import { choosing } from './weight-sets.ts'
 import { parseZip } from './zip.ts'
 
 /**
@@ -25,9 +26,8 @@ import { parseZip } from './zip.ts'
  * @throws {FileFormatError} saying what is wrong, or what else the file is (a git-lfs pointer, an HTML page …).
  */
 export function openCheckpoint(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
-  const opened = openFormat(asSource(bytes), file)
-  const inOrder = opened.format === 'torch'
-  return { ...opened, choose: (source, wanted) => chooseWeights(source, wanted, { inOrder }) }
+  readRareElements()
+  return choosing(openFormat(asSource(bytes), file))
 }
 
 function openFormat(source: ByteSource, file: string): Checkpoint {
@@ -70,6 +70,6 @@ function openNpy(source: ByteSource, file: string): Checkpoint {
     metadata: {},
     beside: [],
     stored: (name) => npyStored(pieces(name), header, fail),
-    values: (name) => npyValues(pieces(name), header, fail),
+    values: (name, into) => npyValues(pieces(name), header, fail, into),
   }
 }

@@ -7,15 +7,17 @@ export interface NamedList {
 
 /** The lists of a file, whose members are numbered from 0 without a gap. */
 export function listed(names: readonly string[]): NamedList[] {
-  const members = new Map<string, Set<number>>()
+  const members = new Map<string, { readonly numbers: Set<number>; most: number }>()
   for (const name of names) {
     const [, prefix, number] = /^(|.*\.)(0|[1-9]\d{0,6})$/s.exec(name) ?? []
     if (prefix === undefined) continue
-    const known = members.get(prefix) ?? new Set()
-    members.set(prefix, known.add(Number(number)))
+    const list = members.get(prefix) ?? { numbers: new Set(), most: 0 }
+    members.set(prefix, list)
+    list.numbers.add(Number(number))
+    list.most = Math.max(list.most, Number(number))
   }
   return [...members]
-    .map(([prefix, numbers]) => ({ prefix, count: numbers.size, most: Math.max(0, ...numbers) }))
+    .map(([prefix, { numbers, most }]) => ({ prefix, count: numbers.size, most }))
     .filter(({ count, most }) => most === count - 1)
 }
 

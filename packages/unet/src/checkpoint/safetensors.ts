@@ -2,10 +2,12 @@ import type { Device, Shape, Tensor } from '@tweedie/tensor'
 import { fromData } from '@tweedie/tensor'
 import { show } from '../fields.ts'
 import {
+  bytesOf,
   bytesPerStored,
   decodeWhole,
   elementTypes,
   isElementType,
+  littleHost,
   maxRank,
   sizeOf,
   tooManyAxes,
@@ -18,7 +20,9 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
 import { scanJson } from './json-scan.ts'
+import { readRareElements } from './rare-elements.ts'
 import { stranger } from './strangers.ts'
+import { choosing } from './weight-sets.ts'
 
 /** The format's own limit of the header, 100 MB. */
 const maxHeader = 100_000_000
@@ -42,7 +46,7 @@ export interface Safetensors {
    * The elements of an entry: floats of at most 32 bits as float32, all else as float64.
    * @throws {FileFormatError} for a type that is not read, and for integers that float64 cannot hold.
    */
-  values(name: string): Float32Array | Float64Array
+  values(name: string, into?: Float32Array): Float32Array | Float64Array
 }
 
 /**
@@ -59,10 +63,13 @@ export interface Safetensors {
  * Array.from(parseSafetensors(bytes, 'a.safetensors').values('conv.bias')) // => [1, 2]
  * ```
  */
-export const parseSafetensors = (
+export function parseSafetensors(
   bytes: Uint8Array | ByteSource,
   file: string,
-): Safetensors & Checkpoint<SafetensorsEntry> => safetensorsOf(asSource(bytes), file, stranger)
+): Safetensors & Checkpoint<SafetensorsEntry> {
+  readRareElements()
+  return choosing(safetensorsOf(asSource(bytes), file, stranger))
+}
 
 /**
  * {@link parseSafetensors} of a source.
@@ -88,8 +95,8 @@ export function safetensorsOf(
     const { dtype, shape, begin, end } = byName.get(name) ?? fail(`holds no tensor ${show(name)}`)
     const type = isElementType(dtype)
       ? dtype
-      : fail(`tensor ${show(name)}: dtype ${show(dtype)} is not read; ${elementTypes.join(', ')} are`)
-    return { type, size: sizeOf(shape), pieces: rangePieces(source, begin, end - begin) }
+      : fail(`tensor ${show(name)}: dtype ${show(dtype)} is not read; ${elementTypes().join(', ')} are`)
+    return { type, size: sizeOf(shape), begin, pieces: rangePieces(source, begin, end - begin) }
   }
   return {
     format: 'safetensors',
@@ -97,10 +104,15 @@ export function safetensorsOf(
     metadata,
     beside: [],
     stored: (name) => stored(name).pieces,
-    values: (name) => {
-      const { pieces, type, size } = stored(name)
+    values: (name, into) => {
+      const { pieces, type, size, begin } = stored(name)
+      if (type === 'F32' && littleHost) {
+        const out = into ?? new Float32Array(size)
+        source.readInto(bytesOf(out), begin)
+        return out
+      }
       // Pieces of a range are whole elements: their length is a multiple of every element's.
-      return decodeWhole(pieces, type, size, (message) => fail(`tensor ${show(name)} ${message}`))
+      return decodeWhole(pieces, type, size, (message) => fail(`tensor ${show(name)} ${message}`), into)
     },
   }
 }

@@ -17,7 +17,7 @@ const known: readonly (readonly [start: string | RegExp, what: string, at?: numb
   ['\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19', 'a legacy torch pickle (from before PyTorch 1.6)'],
   [
     /^(\.\/)?(sys_info|pickle|storages|tensors)\0.{200,}ustar/s,
-    'a tar file of torch from before 0.2 (load it in PyTorch and save it again: torch.save(torch.load(FILE), NEW))',
+    'a tar file of an early PyTorch (load it in PyTorch and save it again: torch.save(torch.load(FILE), NEW))',
   ],
   ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map((mark) => [mark, 'a Python pickle'] as const),
   [/^\(dp?\d|^c(__builtin__|collections|copy_reg|torch)/, 'a Python pickle'],

@@ -52,7 +52,7 @@ export function torchTensors(
     const what = `tensor ${show(name)}`
     if (!isElementType(dtype))
       return fail(
-        `${what}: dtype ${dtype}${conjugate ? ' with its conjugate bit set' : ''} is not read; ${elementTypes.join(', ')} are`,
+        `${what}: dtype ${dtype}${conjugate ? ' with its conjugate bit set' : ''} is not read; ${elementTypes().join(', ')} are`,
       )
     const found = bytesOf(name, tensor, dtype)
     const pieces = stores.bigEndian === true ? swapped(found, bytesPerStored(dtype)) : found
@@ -71,9 +71,9 @@ export function torchTensors(
     metadata: {},
     beside,
     stored: (name) => find(name).pieces,
-    values: (name) => {
+    values: (name, into) => {
       const { pieces, dtype, size, what } = find(name)
-      return decodePieces(pieces, dtype, size, (message) => fail(`${what} ${message}`))
+      return decodePieces(pieces, dtype, size, (message) => fail(`${what} ${message}`), into)
     },
   }
 }

@@ -82,7 +82,11 @@ export function torchWorld(fail: Fail, budget: ValueBudget): PickleWorld {
     (args: readonly PickleValue[]): PickleValue => {
       const [stored, offset, size, stride] = args
       const storage = opaque(stored)
-      const [shape, strides] = [items(size), items(stride)]
+      const [given, steps] = [items(size), items(stride)]
+      if (given === undefined || steps === undefined) return fail('a tensor is not described as torch does')
+      if (given.length > maxRank) fail(`a tensor has ${tooManyAxes(given.length)}`)
+      // Copies: a list may be changed after it was checked.
+      const [shape, strides] = [given, steps].map((list) => list.slice(0, maxRank + 1))
       if (!(storage instanceof TorchStorage) || !isCount(offset) || !areCounts(shape) || !areCounts(strides))
         return fail('a tensor is not described as torch does')
       if (shape.length !== strides.length) return fail('a tensor is not described as torch does')

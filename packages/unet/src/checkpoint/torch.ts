@@ -7,9 +7,11 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Fail } from './fail.ts'
 import { failIn } from './fail.ts'
 import { parsePickle } from './pickle.ts'
+import { readRareElements } from './rare-elements.ts'
 import { isLegacyTorch, legacyTorchOf } from './torch-legacy.ts'
 import { torchTensors } from './torch-tensors.ts'
 import { torchWorld } from './torch-world.ts'
+import { choosing } from './weight-sets.ts'
 import type { Zip } from './zip.ts'
 import { parseZip } from './zip.ts'
 
@@ -23,10 +25,11 @@ import { parseZip } from './zip.ts'
  * @throws {FileFormatError} saying what is wrong.
  */
 export function parseTorch(bytes: Uint8Array | ByteSource, file: string): Checkpoint {
+  readRareElements()
   const source = asSource(bytes)
-  if (isLegacyTorch(source)) return legacyTorchOf(source, file)
+  if (isLegacyTorch(source)) return choosing(legacyTorchOf(source, file))
   const budget = budgetOf(source.size, file)
-  return torchOf(parseZip(source, file, budget), file, budget)
+  return choosing(torchOf(parseZip(source, file, budget), file, budget))
 }
 
 /** The pickle of an archive of torch, if it is one. */

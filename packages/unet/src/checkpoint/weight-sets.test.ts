@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileFormatError, tensor } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
-import { loadParams } from '../models/load.ts'
+import { writeNpz } from './npy-write.ts'
+import { parseNpz } from './npz.ts'
 import { openCheckpoint } from './open.ts'
-import { inTorchOrder } from './parameter-lists.ts'
+import { inTorchOrder, listed } from './parameter-lists.ts'
+import { parseSafetensors } from './safetensors.ts'
+import { parseTorch } from './torch.ts'
 import { chooseWeights } from './weight-sets.ts'
 import { writeSafetensors } from './write.ts'
 import { parseZip } from './zip.ts'
@@ -80,15 +83,6 @@ describe('a key chooses another', () => {
     ['plain', '.', 1],
   ])('%s: %s', (file, key, factor) => expect(taken(file, key).factor).toBe(factor))
 
-  test('loadParams takes it too', () => {
-    const file = openCheckpoint(archive.read('model_and_ema.pt'), 'f')
-    const bias = (key: string) => [...(loadParams(file, spec, 'f', { key })['conv.bias']?.dataSync() ?? [])]
-    expect([bias('model'), bias('ema')]).toEqual([
-      [8, 9],
-      [80, 90],
-    ])
-  })
-
   test.each([
     ['two_models', undefined, "holds 2 sets of weights, under 'net_a', 'net_b'; give the key"],
     ['several_ema', undefined, "holds 2 sets of weights, under 'ema_0.999' (EMA), 'ema_0.9999' (EMA)"],
@@ -125,6 +119,18 @@ describe('is refused', () => {
   })
 })
 
+test('every reader of one format has its weights to choose from', () => {
+  const tensors = { 'model.w': tensor([1]), 'ema.w': tensor([2]) }
+  const arrays = { 'model.w': { shape: [1], values: [1] }, 'ema.w': { shape: [1], values: [2] } }
+  for (const file of [parseSafetensors(writeSafetensors(tensors), 'f'), parseNpz(writeNpz(arrays), 'f')])
+    expect([...(file.choose?.(file, { landmark: 'w', path: 'f' }).source.values('w') ?? [])]).toEqual([2])
+  for (const name of ['model_and_ema.pt', 'model_and_ema.zip.pt']) {
+    const file = parseTorch(archive.read(name), name)
+    const { source } = file.choose?.(file, wanted(name)) ?? expect.fail()
+    expect([...source.values('conv.bias')]).toEqual([80, 90])
+  }
+})
+
 test('names in the order of the alphabet say nothing on the order of a list', () => {
   const [a, b] = [tensor([1, 2]), tensor([3, 4])]
   // The network has b before a; safetensors may have them in any order.
@@ -143,6 +149,19 @@ test('names in the order of the alphabet say nothing on the order of a list', ()
   ])
 })
 
+test('of weights under no key and their average the average is taken', () => {
+  const one = tensor([1, 2])
+  const file = openCheckpoint(writeSafetensors({ 'c.w': one, 'ema.c.w': one.mul(2) }), 'f')
+  const of = (key?: string) => [
+    ...chooseWeights(file, { landmark: 'c.w', path: 'f', key }).source.values('c.w'),
+  ]
+  expect([of(), of('.'), of('ema')]).toEqual([
+    [2, 4],
+    [1, 2],
+    [2, 4],
+  ])
+})
+
 test('weights with others beside them under keys: the others are left out', () => {
   const one = tensor([1, 2])
   const file = openCheckpoint(writeSafetensors({ 'c.w': one, 'old.c.w': one.mul(2), 'old.c.b': one }), 'f')
@@ -150,6 +169,15 @@ test('weights with others beside them under keys: the others are left out', () =
   expect(source.entries.map(({ name }) => name)).toEqual(['c.w'])
   expect(notes).toEqual(["f: the weights under the key '.' are taken; there are also 'old'"])
   expect([...source.values('c.w')]).toEqual([1, 2])
+})
+
+test('a list of very many', () => {
+  const names = Array.from({ length: 300_000 }, (_, i) => `ema.${i}`)
+  expect(listed([...names, 'ema.300001', 'x.1', 'w'])).toEqual([])
+  expect(listed([...names, 'w.0'])).toEqual([
+    { prefix: 'ema.', count: 300_000, most: 299_999 },
+    { prefix: 'w.', count: 1, most: 0 },
+  ])
 })
 
 test("the parameters of diffusers' UNet2DModel in the order of PyTorch", () => {

@@ -1,6 +1,7 @@
 import { FileFormatError } from '@tweedie/tensor'
 import { show } from '../fields.ts'
 import type { ParamSource, PlainSource, WantedWeights } from '../param-source.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { inTorchOrder, listed } from './parameter-lists.ts'
 
 /** A set of weights in a file, and where each parameter of it lies. */
@@ -57,8 +58,16 @@ export function chooseWeights(
     chosen.names === undefined ? stripped(source, names, chosen, others) : renamed(source, chosen.names())
   return {
     source: plain,
-    notes: [noteOf(chosen, others, names, plain, wanted)].filter((note) => note !== ''),
+    notes: [noteOf(chosen, others, names, wanted)].filter((note) => note !== ''),
   }
+}
+
+/** A file with its weights to choose from. */
+export const choosing = <File extends Pick<Checkpoint, 'format'>>(
+  file: File,
+): File & Pick<ParamSource, 'choose'> => {
+  const inOrder = file.format === 'torch'
+  return { ...file, choose: (source, wanted) => chooseWeights(source, wanted, { inOrder }) }
 }
 
 /** All sets of weights: those with names, those without dots, lists. */
@@ -187,7 +196,7 @@ function stripped(
   const kept = source.entries.filter(({ name }) => name.startsWith(prefix) && !foreign(name))
   return {
     entries: kept.map((entry) => ({ ...entry, name: entry.name.slice(prefix.length) })),
-    values: (name) => source.values(prefix + name),
+    values: (name, into) => source.values(prefix + name, into),
   }
 }
 
@@ -198,7 +207,7 @@ function renamed(source: ParamSource, names: ReadonlyMap<string, string>): Param
       const entry = entries.get(stored)
       return entry === undefined ? [] : [{ ...entry, name }]
     }),
-    values: (name) => source.values(names.get(name) ?? name),
+    values: (name, into) => source.values(names.get(name) ?? name, into),
   }
 }
 
@@ -207,7 +216,6 @@ function noteOf(
   chosen: WeightSet,
   others: readonly WeightSet[],
   names: readonly string[],
-  plain: ParamSource,
   { path, key }: WantedWeights,
 ): string {
   const left = names.filter((name) => !name.startsWith(chosen.prefix))
@@ -218,6 +226,6 @@ function noteOf(
     return `${path}: the weights under the key ${show(keyOf(chosen))} are taken${how}: the moving average (EMA); there are also ${list(others)}`
   if (others.length > 0 || how !== '')
     return `${path}: the weights under the key ${show(keyOf(chosen))} are taken${how}${others.length > 0 ? `; there are also ${list(others)}` : ''}`
-  if (chosen.prefix === '') return plain.entries.length === names.length ? '' : beside
+  if (chosen.prefix === '') return ''
   return `${path}: the names begin with ${show(chosen.prefix)}, which is taken off${beside}`
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import { field, objectOf, show, text } from '../fields.ts'
-import type { ParamSource } from '../param-source.ts'
+import type { ArraySource } from './arrays.ts'
 import { readJson, readParams } from './file.ts'
 import type { WeightFile } from './weight-names.ts'
 import { isIndex, isShard, isUsual, weightFile } from './weight-names.ts'
@@ -90,7 +90,7 @@ function noWeights(files: readonly string[]): string {
  * Parameters from a file of any format, or from the shards that an `….index.json` lists.
  * @throws {FileFormatError} for a file that is not there or not in order, or shards that disagree with their index.
  */
-export const readWeights = (path: string): ParamSource =>
+export const readWeights = (path: string): ArraySource =>
   isIndex(basename(path)) ? readShards(path) : readParams(path)
 
 const map = {
@@ -98,7 +98,7 @@ const map = {
   fits: (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v),
 }
 
-function readShards(path: string): ParamSource {
+function readShards(path: string): ArraySource {
   const where = field(path, objectOf(path, readJson(path)), 'weight_map', map)
   const home = new Map(Object.keys(where).map((name) => [name, field(path, where, name, text)]))
   const files = [...new Set(home.values())]
@@ -132,10 +132,10 @@ function readShards(path: string): ParamSource {
   }
   return {
     entries: [...shards.values()].flatMap(({ entries }) => entries),
-    values: (name) => {
+    values: (name, into) => {
       const source = shards.get(home.get(name) ?? '')
       if (source === undefined) throw new FileFormatError(basename(path), `no tensor ${show(name)}`)
-      return source.values(name)
+      return source.values(name, into)
     },
     choose: (source, wanted) => chooseWeights(source, wanted),
   }

@@ -2,6 +2,8 @@ import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { architectures } from '../architectures/catalog.ts'
 import type { ConfigOf, NetworkBase, NetworkFormat } from '../architectures/format.ts'
 import type { TrainedOn } from '../architectures/trained-on.ts'
+import { bodyOf } from '../checkpoint/body.ts'
+import { failIn } from '../checkpoint/fail.ts'
 import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
 import { parseJson, readNetwork } from './prior.ts'
 import { recordedTraining } from './training-record.ts'
@@ -124,36 +126,9 @@ async function download(address: string, options: DownloadOptions): Promise<Uint
   try {
     const response = await fetch(address, { signal: stop })
     if (!response.ok) throw cannot(`HTTP ${response.status} ${response.statusText}`.trim())
-    return await bytesOf(response, onProgress)
+    return await bodyOf(response, onProgress, failIn(address))
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason
     throw error instanceof FileFormatError ? error : cannot((error as Error).message)
   }
-}
-
-/** The body of a response, and word of its progress. */
-async function bytesOf(
-  response: Response,
-  onProgress: FetchPriorOptions['onProgress'] | undefined,
-): Promise<Uint8Array> {
-  if (onProgress === undefined || response.body === null) return new Uint8Array(await response.arrayBuffer())
-  // content-length counts the bytes on the wire, which are fewer than those that arrive here where they are compressed.
-  const plain = (response.headers.get('content-encoding') ?? 'identity') === 'identity'
-  const length = Number(response.headers.get('content-length') ?? Number.NaN)
-  const total = plain && Number.isSafeInteger(length) && length >= 0 ? length : undefined
-  const parts: Uint8Array[] = []
-  let loaded = 0
-  const reader = response.body.getReader()
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    parts.push(part.value)
-    loaded += part.value.length
-    onProgress({ loaded, total })
-  }
-  const bytes = new Uint8Array(loaded)
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }

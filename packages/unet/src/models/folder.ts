@@ -4,11 +4,10 @@ import type { Inferred } from '../architectures/architecture.ts'
 import { architectures } from '../architectures/catalog.ts'
 import { readJson } from '../checkpoint/file.ts'
 import { findWeights, readWeights } from '../checkpoint/weights.ts'
-import type { LoadOptions } from './load.ts'
-import type { LoadedNetwork } from './prior.ts'
+import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
 import { loadPrior, shapesFor } from './prior.ts'
 
-export interface LoadNetworkOptions extends Pick<LoadOptions, 'device' | 'key'> {
+export interface LoadNetworkOptions extends Pick<LoadPriorOptions, 'device' | 'key'> {
   /** The file of weights; left out, the one in the folder that has a usual name, or is the only one. */
   readonly weights?: string
   /** Of the usual weights, such as `fp16` or `non_ema`. */

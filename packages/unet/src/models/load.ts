@@ -1,17 +1,11 @@
 import type { Device, Tensor } from '@tweedie/tensor'
-import { FileFormatError, formatShape, fromData, sameShape, scope } from '@tweedie/tensor'
+import { FileFormatError, formatShape, fromWriter, sameShape, scope } from '@tweedie/tensor'
 import type { ParamSource, SpecDifference } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
 import type { ParamSpec, Params } from '../params.ts'
-import { plainSource } from './prefix.ts'
 
 export interface LoadOptions {
   readonly device?: string | Device
-  /**
-   * The key that the weights lie under, where a file holds several sets of them: `ema`, `model`, `state_dict` … and `.` for
-   * those that lie under none. Left out, the only set there is, or the moving average (EMA) of one.
-   */
-  readonly key?: string | undefined
   /**
    * Says which field of the configuration would explain the differences; the member `explain` of an architecture does
    * it.
@@ -40,16 +34,11 @@ export function compareWithSpec(file: ParamSource, spec: ParamSpec): SpecDiffere
  *   `explain` can tell, which field of the configuration is off.
  */
 export function loadParams(
-  file: ParamSource,
+  source: ParamSource,
   spec: ParamSpec,
   path: string,
   options: LoadOptions = {},
 ): Params {
-  const [landmark = ''] = Object.keys(spec)
-  const source =
-    options.key === undefined
-      ? file
-      : plainSource(file, file, { landmark, spec, key: options.key, path }).source
   const difference = compareWithSpec(source, spec)
   if (difference !== undefined) {
     const hint = options.explain?.(difference)
@@ -60,10 +49,14 @@ export function loadParams(
   return scope(() => {
     const params: Record<string, Tensor> = {}
     for (const [name, shape] of Object.entries(spec)) {
-      params[name] = fromData(source.values(name), shape, {
-        dtype: 'float32',
-        ...(options.device === undefined ? {} : { device: options.device }),
-      })
+      params[name] = fromWriter(
+        shape,
+        (into) => {
+          const values = source.values(name, into)
+          if (values !== into) into.set(values)
+        },
+        options,
+      )
     }
     return params
   })

@@ -43,6 +43,8 @@ export interface FoundTraining {
 
 /** What a user says of a folder that holds, or leaves open, more than one thing. */
 export interface ModelChoices {
+  /** Which weights of the file are meant, where the configuration needs their shapes. */
+  readonly key?: string | undefined
   /** Of the weights, such as `fp16` or `non_ema`; left out, those without. */
   readonly variant?: string | undefined
   /** What the network was trained on, in the place of what lies in the folder: see `toldScheduler`. */
@@ -74,7 +76,7 @@ export function findModel(path: string, choices: ModelChoices = {}): FoundModel 
   const architecture = architectureOfJson(json, configPath)
   const config = architecture.parse(json, configPath, () => {
     const path = weights ?? findWeights(directory, choices).path
-    return shapesFor(architecture, readWeights(path), path)
+    return shapesFor(architecture, readWeights(path), path, choices.key)
   })
   const autoencoder = autoencoderFolder(directory)
   const training =

@@ -12,7 +12,7 @@ import type { NamedShapes, ParamSource } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
 import type { LoadOptions } from './load.ts'
 import { loadParams } from './load.ts'
-import { plainSource } from './prefix.ts'
+import { withoutPrefix } from './prefix.ts'
 
 /** The contents of the two files of a network. */
 export interface PriorFiles {
@@ -22,7 +22,12 @@ export interface PriorFiles {
   readonly weights: Uint8Array | ArrayBuffer | ParamSource
 }
 
-export interface LoadPriorOptions extends Pick<LoadOptions, 'device' | 'key'> {
+export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
+  /**
+   * The key that the weights lie under, where a file holds several sets of them: `ema`, `model`, `state_dict` … and `.` for
+   * those that lie under none. Left out, the only set there is, or the moving average (EMA) of one.
+   */
+  readonly key?: string | undefined
   /** What messages call the two files. */
   readonly names?: Partial<Record<keyof PriorFiles, string>>
 }
@@ -82,8 +87,10 @@ export function readNetwork(
   const spec = format.spec(config)
   const [landmark = ''] = Object.keys(spec)
   const wanted = { landmark, spec, key, path: weightsName }
-  const named = format.rename?.(source, { config, file: weightsName }) ?? source
-  const plain = plainSource(named, source, wanted)
+  const plain = (source.choose ?? withoutPrefix)(
+    format.rename?.(source, { config, file: weightsName }) ?? source,
+    wanted,
+  )
   const explain = format.explain?.(config)
   const params = loadParams(plain.source, spec, weightsName, { ...load, ...(explain && { explain }) })
   return { config, params, notes: plain.notes }
@@ -100,7 +107,7 @@ export function shapesFor(
   key?: string,
 ): NamedShapes {
   const wanted = { landmark: landmarks[0], key, path }
-  return shapesOf(plainSource(rename?.(source) ?? source, source, wanted).source)
+  return shapesOf((source.choose ?? withoutPrefix)(rename?.(source) ?? source, wanted).source)
 }
 
 function sourceOf(weights: PriorFiles['weights'], name: string): ParamSource {

@@ -8,6 +8,7 @@ export function convertCommand(io: Io): Command {
     .argument('<in>', 'a picture, an npy or npz file, or a checkpoint (.safetensors, .pt, .bin, .npz)')
     .argument('<out>', 'what to write; its ending says what: .png, .npy, .npz or .safetensors')
     .option('--array <name>', 'which array of an npz file')
+    .option('--key <key>', 'of a checkpoint, only what lies under it, such as ema or state_dict')
     .option('--force', 'replace OUT where it is there already')
     .option('--json', 'print what was done as JSON')
     .addHelpText(
@@ -23,7 +24,8 @@ Examples:
   tweedie convert photo.jpg photo.npy
   tweedie convert out/restore/restored.npy restored.png
   tweedie convert run.npz y.npy --array y
-  tweedie convert model.pt model.safetensors`,
+  tweedie convert model.pt model.safetensors
+  tweedie convert training.ckpt ema.safetensors --key ema`,
     )
     .action(async (from: string, to: string, options: ConvertOptions) => {
       const { convert } = await import('./convert.ts')

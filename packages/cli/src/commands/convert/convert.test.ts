@@ -208,6 +208,26 @@ test('checkpoints become safetensors', async () => {
   expect(readdirSync(folder.path).sort()).toEqual(['a.npz', 'a.safetensors', 'b.safetensors'])
 })
 
+test('of a checkpoint, what lies under a key', async () => {
+  const w = tensor([1, 2])
+  using folder = prepared({
+    'a.safetensors': writeSafetensors({ 'ema.w': w.mul(2), 'model.w': w, step: tensor(3) }),
+  })
+  expect(await folder.convert('a.safetensors', 'b.safetensors', '--key', 'ema')).toMatchObject({
+    code: 0,
+    err: '',
+  })
+  const parsed = parseSafetensors(readFileSync(folder.at('b.safetensors')), 'b')
+  expect(parsed.entries.map(({ name }) => [name, ...parsed.values(name)])).toEqual([['w', 2, 4]])
+  const refused = async (out: string, key: string) =>
+    (await folder.convert('a.safetensors', out, '--key', key)).err
+  expect(await refused('c.safetensors', 'net')).toContain(
+    "holds nothing under the key 'net'; there are 'ema' (1 tensors), 'model' (1 tensors)",
+  )
+  expect(await refused('c.npy', 'ema')).toContain('--key: is for checkpoints, which become .safetensors')
+  expect(readdirSync(folder.path).sort()).toEqual(['a.safetensors', 'b.safetensors'])
+})
+
 test('what does not go together is refused, and nothing is written', async () => {
   using folder = prepared({
     'd.png': digit,

@@ -14,6 +14,7 @@ import type { Io } from '../../io.ts'
 /** The options of `tweedie convert`. */
 export interface ConvertOptions {
   readonly array?: string
+  readonly key?: string
   readonly force?: boolean
   readonly json?: boolean
 }
@@ -59,13 +60,18 @@ export async function convert(io: Io, from: string, to: string, options: Convert
     const known = [...Object.keys(writers), checkpointEnding].join(', ')
     throw new OptionError('OUT', `'${to}': ${strangers[ending] ?? ''}its ending should be one of ${known}`)
   }
+  if (write !== undefined && options.key !== undefined)
+    throw new OptionError(
+      '--key',
+      `is for checkpoints, which become ${checkpointEnding}; '${to}' is an array or a picture`,
+    )
   const [source, target] = [absolute(io.cwd, from), absolute(io.cwd, to)]
   const place = { replace: options.force === true, source }
   await checkNewFile(target, place, 'OUT')
   const wanted = options.array === undefined ? [] : [options.array]
   const facts =
     write === undefined
-      ? await toCheckpoint(source, target, place)
+      ? await toCheckpoint(source, target, { ...place, key: options.key })
       : await writeNewFile(target, place, 'OUT', async (draft) => {
           const { bytes, ...rest } = await write(await readInput(io, from, wanted), from)
           await writeFile(draft, bytes)
@@ -160,11 +166,11 @@ function pictureShape({ shape, from }: NumberArray): readonly [number, number, n
 async function toCheckpoint(
   source: string,
   target: string,
-  place: { replace: boolean; source: string },
+  { key, ...place }: { replace: boolean; source: string; key: string | undefined },
 ): Promise<Facts & { format: string }> {
   const { convertCheckpoint } = await import('@tweedie/unet/node')
   return writeNewFile(target, place, 'OUT', async (draft) => {
-    const { format, tensors, skipped } = convertCheckpoint(source, draft)
+    const { format, tensors, skipped } = convertCheckpoint(source, draft, { key })
     const notes = skipped.map(({ name, why }) => `${printable(name)} was left out: ${why}`)
     return { format, tensors, bytes: (await stat(draft)).size, notes }
   })

@@ -14,6 +14,7 @@ export function sampleCommand(io: Io): Command {
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(variant)
     .addOption(scheduler)
+    .option('--key <key>', "which weights of the prior's file, such as ema or state_dict")
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
       specOption('--class <label>', integer('of a prior that can be told one: a label 0, 1, …', { min: 0 })),

@@ -5,6 +5,8 @@ import type { Limit, PipelineGrid, PipelineVariance, Spacing } from '@tweedie/so
 export interface SampleOptions extends PriorChoices {
   readonly out: string
   readonly prior: string
+  /** Which weights of the prior's file. */
+  readonly key?: string | undefined
   /** A label of a prior that can be told a class. */
   readonly class?: number
   readonly guidance?: number

@@ -1,6 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { randomKey } from '@tweedie/tensor'
+import { ddpmConfig, ddpmConfigToDiffusers, initDdpm, writeSafetensors } from '@tweedie/unet'
 import { describe, expect, test } from 'vitest'
+import { readPicture } from '../../images/read.ts'
 import { ran, temporaryFolder, whitePrior } from '../../testing.test.helper.ts'
 
 describe('sample', () => {
@@ -51,6 +54,45 @@ describe('sample', () => {
     }
     // Heun looks twice, but in the step to the clean image.
     expect(Object.fromEntries(calls)).toEqual({ heun: 7, 'dpm++2m:form=sde': 4, 'ddim:0.5': 4 })
+  })
+
+  test('--key chooses among the weights of a file', async () => {
+    using folder = temporaryFolder()
+    const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8], normGroups: 4 })
+    const sets = [initDdpm(config, randomKey(1)), initDdpm(config, randomKey(2))]
+    const named = (prefix: string, at: number) =>
+      Object.entries(sets[at] ?? {}).map(([name, value]) => [prefix + name, value] as const)
+    const save = (name: string, tensors: Parameters<typeof writeSafetensors>[0]) => {
+      mkdirSync(join(folder.path, name))
+      const files = {
+        'config.json': JSON.stringify(ddpmConfigToDiffusers(config)),
+        'scheduler_config.json': JSON.stringify({ _class_name: 'DDPMScheduler', num_train_timesteps: 1000 }),
+        'model.safetensors': writeSafetensors(tensors),
+      }
+      for (const [file, content] of Object.entries(files))
+        writeFileSync(join(folder.path, name, file), content)
+    }
+    save('both', Object.fromEntries([...named('model.', 0), ...named('ema.', 1)]))
+    save('alone', sets[0] ?? {})
+    const drawn = async (...argv: string[]) => {
+      const line = ['sample', '--n', '1', '--steps', '2', '--out', 'a.png', '--prior', ...argv]
+      const { code, err } = await ran(folder.path, line)
+      expect(code).toBe(0)
+      // Without what the file says of itself.
+      return { err, pixels: (await readPicture(join(folder.path, 'a.png'))).picture.data }
+    }
+    const model = await drawn('both', '--key', 'model')
+    expect(model.pixels).toEqual((await drawn('alone')).pixels)
+    expect(model.err).toContain("under the key 'model' are taken; there are also 'ema' (EMA)")
+    expect((await drawn('both')).err).toContain("under the key 'ema' are taken: the moving average (EMA)")
+    const refused = await ran(folder.path, 'sample --out b.png --prior both --key net'.split(' '))
+    expect(refused).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining("there are 'model', 'ema' (EMA)"),
+    })
+    const module = await ran(folder.path, 'sample --out b.png --prior ./prior.ts --key net'.split(' '))
+    expect(module).toMatchObject({ code: 2, err: expect.stringContaining('--key: is for files of weights') })
   })
 
   test('an interrupt leaves nothing', async () => {

@@ -15,6 +15,6 @@ export function modernNames(file: ParamSource): ParamSource {
   if (stored.size !== file.entries.length) return file // Two names for one tensor: the loader will say what is wrong.
   return {
     entries: file.entries.map((entry) => ({ ...entry, name: modern(entry.name) })),
-    values: (name) => file.values(stored.get(name) ?? name),
+    values: (name, into) => file.values(stored.get(name) ?? name, into),
   }
 }

@@ -59,10 +59,14 @@ export function soundFiles(): readonly Sound[] {
   return [...sound, ...files.filter((_, i) => i % 5 === 0).map((bytes): Sound => ({ kind: 'raw', bytes }))]
 }
 
+const kinds: readonly Sound['kind'][] = ['safetensors', 'zip', 'npy', 'legacy', 'raw']
+
 /** The file of case `index` of a campaign of `seed`. */
 export function caseOf(files: readonly Sound[], seed: number, index: number): Uint8Array {
   const random = randomOf(seed, index)
-  return mutated(random.pick(files), random)
+  // Every kind as often as another, however many files there are of it.
+  const kind = random.pick(kinds)
+  return mutated(random.pick(files.filter((file) => file.kind === kind)), random)
 }
 
 /** How a file ended: read, or refused by a typed error. */
