@@ -34,6 +34,7 @@ import {
   UnfitError,
 } from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
+import type { WeightType } from '@tweedie/unet'
 import { withArrays } from './files/arrays.ts'
 import { readBytes } from './files/bytes.ts'
 import { absolute } from './files/write.ts'
@@ -255,14 +256,22 @@ export const resolveSampler = (text: string, option: string): Promise<Sampler> =
  * @throws {OptionError} for what is none, or does not fit.
  * @throws {FileFormatError} where its files are damaged, or ask for what is not supported.
  */
-export const resolvePrior = (io: Io, text: string, option = '--prior'): Promise<Prior> =>
+export const resolvePrior = (
+  io: Io,
+  text: string,
+  option = '--prior',
+  weights: WeightType = 'float32',
+): Promise<Prior> =>
   naming(option, 'prior', () => {
     const module = ownModule(text)
+    if (module !== undefined && weights === 'float16')
+      throw new OptionError('weights', `float16 is for networks from files; '${text}' is a module`)
     if (module !== undefined && module.settings === undefined) return ownPrior(io, module)
     if (/\.[cm]?[jt]s[:@]/.test(text))
       throw new OptionError('prior', `'${text}': a module's prior takes no options, and has the size it says`)
     return loadPrior(text, {
       cwd: io.cwd,
+      weights,
       onNote: (note) => io.err(`Note: ${note}.\n`),
       ...(io.priors === undefined ? {} : { added: io.priors }),
     })

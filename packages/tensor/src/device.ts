@@ -1,6 +1,22 @@
 import type { DType, TypedArray } from './dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
 import type { Shape } from './shape.ts'
+import type { Tensor } from './tensor.ts'
+import type { ModuleBuilder } from './wasm/asm/index.ts'
+
+/**
+ * What is known of float16. It comes with the tensors that are stored so, so that a program without them does not hold its
+ * code.
+ */
+export interface Half {
+  /** An element of an array of bits. */
+  widen(bits: Uint16Array, at: number): number
+  /** The wasm kernel that widens a box, and the arguments of its calls that do so: see `half/emit.ts`, `half/boxes.ts`. */
+  readonly emit: (m: ModuleBuilder) => void
+  boxes(to: number, at: number, shape: Shape, strides: readonly number[]): number[][]
+  /** A tensor stored so. */
+  store(values: ArrayLike<number>, shape: Shape, device: Device): Tensor
+}
 
 /** A strided window on a device buffer; strides and offset count elements. */
 export interface View {
@@ -9,6 +25,8 @@ export interface View {
   readonly shape: Shape
   readonly strides: readonly number[]
   readonly offset: number
+  /** Where the buffer holds float16, two to each of its float32; the type of the elements is float32 all the same. */
+  readonly half?: Half | undefined
 }
 
 /** One primitive to run: inputs as views, and the shape and dtype its result must have. */
@@ -63,6 +81,8 @@ export interface DeviceInfo {
  */
 export interface Device {
   readonly name: string
+  /** Whether it takes inputs that are stored as float16 where {@link View.half} says so. */
+  readonly storesHalf?: true
   info(): DeviceInfo
   allocate(dtype: DType, length: number): unknown
   free(buffer: unknown, dtype: DType, length: number): void

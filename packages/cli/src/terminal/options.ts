@@ -1,5 +1,6 @@
 import type { OptionSpec } from '@tweedie/solvers'
 import { choice, number, readText } from '@tweedie/solvers'
+import { weightTypes } from '@tweedie/unet'
 import { InvalidArgumentError, Option } from 'commander'
 import { deviceNames } from '../device.ts'
 
@@ -62,6 +63,12 @@ export const settingsOption = (): Option =>
       throw new InvalidArgumentError('It must look like eta=0.85.')
     return { ...former, [name]: value }
   })
+
+/** `--weights`: what those of a prior's network are kept as. */
+export const weightsOption = (): Option =>
+  new Option('--weights <type>', 'what the weights of a prior from files are kept as in memory (default: float32)').choices(
+    weightTypes,
+  )
 
 /** `--device`, the same for every command that computes. */
 export const deviceOption = (): Option =>

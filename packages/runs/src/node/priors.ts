@@ -4,7 +4,7 @@ import type { Prior } from '@tweedie/solvers'
 import { isLatent } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
 import { OptionError, sameShape } from '@tweedie/tensor'
-import type { Network, NetworkConfig } from '@tweedie/unet'
+import type { Network, NetworkConfig, WeightType } from '@tweedie/unet'
 import { architectureOf, architectures, countParams, modelLimits } from '@tweedie/unet'
 import { findModel, inferConfig, loadNetwork, loadShippedPrior, shippedPriors } from '@tweedie/unet/node'
 import { checkMemory, checkNetwork, priorOf, shapeAt } from '../priors/network.ts'
@@ -15,6 +15,8 @@ export interface PriorPlaces {
   readonly cwd?: string
   /** Priors beside the shipped ones, by name. */
   readonly added?: Readonly<Record<string, () => Promise<Prior>>>
+  /** What the weights of a network from files are kept as in memory; default float32. */
+  readonly weights?: WeightType
   /** Told what was chosen rather than said, in a sentence each. */
   onNote?(note: string): void
 }
@@ -71,15 +73,18 @@ export async function loadPrior(given: string, places: PriorPlaces = {}): Promis
     return besideCoder(await loadPrior(pictures, places), await loadPrior(latent, places))
   const { name, size } = parseName(given, places)
   if (shippedPriors().includes(name)) {
+    if (places.weights === 'float16')
+      throw new OptionError('weights', `float16 is for networks from files; '${name}' is shipped, and small`)
     const prior = loadShippedPrior(name)
     const shape = latentShapeAt(prior.config, size, prior.autoencoder)
     return priorOf(given, shape, prior, prior.trainedOn, prior.autoencoder)
   }
   const { config, directory, weights, training, autoencoder } = openModel(name, places)
   checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
-  const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder)
+  const as = places.weights === undefined ? {} : { weightsAs: places.weights }
+  const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder, as)
   const shape = latentShapeAt(config, size, coder)
-  const loaded = loadNetwork(directory, weights === undefined ? {} : { weights })
+  const loaded = loadNetwork(directory, { ...as, ...(weights === undefined ? {} : { weights }) })
   for (const note of [...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]) places.onNote?.(note)
   return priorOf(basename(given), shape, loaded, training.trainedOn, coder)
 }

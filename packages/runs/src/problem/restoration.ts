@@ -1,3 +1,5 @@
+import type { WeightType } from '@tweedie/unet'
+
 /** A restoration as it is asked for: the words and numbers that a command line, a form or a saved run holds. */
 export interface Restoration {
   readonly method: string
@@ -8,6 +10,8 @@ export interface Restoration {
   /** σ_y in units of the data range [−1, 1], or a law of the noise in words. */
   readonly noise: number | string
   readonly prior: string
+  /** What the weights of a prior from files are kept as in memory; float32 where it is left out. */
+  readonly weights?: WeightType | undefined
   /** Steps of the method; its own default where they are left out. */
   readonly steps?: number | undefined
   /** How many restorations are drawn for the one measurement. */

@@ -65,6 +65,7 @@ function supports(relaxed: boolean): boolean {
 
 class WasmDevice implements Device {
   readonly name = 'wasm'
+  readonly storesHalf = true
   readonly #heap: Heap
   readonly #context: WasmContext
   readonly #pool: ThreadPool | undefined

@@ -6,10 +6,13 @@ import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import type { LoadOptions } from './load.ts'
 import type { LoadedNetwork } from './prior.ts'
 import { loadPrior, shapesFor } from './prior.ts'
+import type { WeightType } from './weights-as.ts'
 
 export interface LoadNetworkOptions extends Pick<LoadOptions, 'device'> {
   /** The file of weights; left out, the one in the folder that has a usual name, or is the only one. */
   readonly weights?: string
+  /** What the weights are kept as in memory: the option `weights` of `loadPrior`. */
+  readonly weightsAs?: WeightType
 }
 
 /**
@@ -19,12 +22,16 @@ export interface LoadNetworkOptions extends Pick<LoadOptions, 'device'> {
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadNetwork(directory: string, options: LoadNetworkOptions = {}): LoadedNetwork {
-  const { weights, ...load } = options
+  const { weights, weightsAs, ...load } = options
   const configPath = join(directory, 'config.json')
   const config = readJson(configPath)
   const { path, notes } = weights === undefined ? findWeights(directory) : { path: weights, notes: [] }
   const names = { config: configPath, weights: path }
-  const network = loadPrior({ config, weights: readWeights(path) }, { ...load, names })
+  const network = loadPrior({ config, weights: readWeights(path) }, {
+    ...load,
+    ...(weightsAs && { weights: weightsAs }),
+    names,
+  })
   return { ...network, notes: [...notes, ...network.notes] }
 }
 

@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
-import { deviceOption, noiseOption, settingsOption, specOption } from '../../terminal/options.ts'
+import { deviceOption, noiseOption, settingsOption, specOption, weightsOption } from '../../terminal/options.ts'
 import type { RestoreOptions } from './perform.ts'
 
 /** The options as they were typed: a method is not there by itself. */
@@ -28,6 +28,7 @@ export function restoreCommand(io: Io): Command {
     )
     .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .addOption(weightsOption())
     .addOption(
       specOption('--steps <n>', integer('steps', { min: 1, max: 1000, otherwise: "the method's own" })),
     )

@@ -5,6 +5,7 @@ import { writeUnfinished } from '@tweedie/runs/node'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import { methods, pictureShape } from '@tweedie/solvers'
 import { NonFiniteError, OptionError } from '@tweedie/tensor'
+import type { WeightType } from '@tweedie/unet'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, writeFolder } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -52,8 +53,8 @@ export async function chooseMethod(
 }
 
 /** The prior of a text, which has to be one of pictures. */
-export async function picturePrior(io: Io, text: string): Promise<Prior> {
-  const prior = await resolvePrior(io, text)
+export async function picturePrior(io: Io, text: string, weights?: WeightType): Promise<Prior> {
+  const prior = await resolvePrior(io, text, '--prior', weights)
   if (isPicture(pictureShape(prior))) return prior
   throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)
 }

@@ -40,7 +40,7 @@ export async function restore(
   const noise = await resolveNoise(asked.noise, '--noise')
   const input = await readInput(io, image, asked.measured === true ? ['y', 'measurement'] : ['x', 'truth'])
   const options = atPictureSize(input, asked)
-  const prior = await picturePrior(io, options.prior)
+  const prior = await picturePrior(io, options.prior, options.weights)
   const { operator, inputs } = await resolveOperator(io, options.operator, pictureShape(prior), '--operator')
   const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)
   const size =

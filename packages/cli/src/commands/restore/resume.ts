@@ -24,7 +24,7 @@ export async function resume(
   const options: RestoreOptions = { ...saved.options, device, out: folder, resumable: true, json }
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
-  const prior = await picturePrior(io, options.prior)
+  const prior = await picturePrior(io, options.prior, options.weights)
   const { operator } = await resolveOperator(io, options.operator, pictureShape(prior), '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]

@@ -2,7 +2,7 @@ import { choice, integer, number, spacings } from '@tweedie/solvers'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, specOption } from '../../terminal/options.ts'
+import { deviceOption, specOption, weightsOption } from '../../terminal/options.ts'
 import type { SampleOptions } from './sample.ts'
 
 export function sampleCommand(io: Io): Command {
@@ -10,6 +10,7 @@ export function sampleCommand(io: Io): Command {
     .description('Draws pictures from a prior, without any measurement, into one PNG.')
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
+    .addOption(weightsOption())
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
       specOption('--class <label>', integer('of a prior that can be told one: a label 0, 1, …', { min: 0 })),

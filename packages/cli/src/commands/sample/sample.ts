@@ -3,6 +3,7 @@ import { asPictures, drawGrid, drive, toPictures } from '@tweedie/runs'
 import type { Prior, Spacing } from '@tweedie/solvers'
 import { sampleFrom, sampleUnconditional, withClass } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
+import type { WeightType } from '@tweedie/unet'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
 import type { Io } from '../../io.ts'
@@ -14,6 +15,7 @@ import { version } from '../../version.ts'
 export interface SampleOptions {
   readonly out: string
   readonly prior: string
+  readonly weights?: WeightType | undefined
   /** A label of a prior that can be told a class. */
   readonly class?: number
   readonly guidance?: number
@@ -41,7 +43,7 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
-  const resolved = await resolvePrior(io, options.prior)
+  const resolved = await resolvePrior(io, options.prior, '--prior', options.weights)
   const prior = await toldPrior(resolved, options)
   const run = { count, steps, seed, spacing }
   const eta = options.eta ?? etas[options.sampler]

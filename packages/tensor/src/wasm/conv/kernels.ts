@@ -2,14 +2,15 @@ import type { View } from '../../device.ts'
 import { formatShape, isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
-import { copyBox } from '../move/copy.ts'
+import { copyBox, withPacked } from '../move/copy.ts'
+import { weightRows } from '../move/widen.ts'
 import type { Epilogue, Finish } from '../product/epilogue.ts'
 import { finishAll, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf, onFloat32 } from '../runtime/kernel.ts'
+import { onFloat32 } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
-import { cut, cutGrid, deal } from '../runtime/tasks.ts'
+import { cut, cutGrid } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { convFew, convFewWeights } from './few.ts'
@@ -59,11 +60,23 @@ function contract(
 ): boolean {
   if (sizeOf(call.inputs[1]!.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
   else if (isWeightGradient(call)) {
-    if (convFewWeights(call, out, context)) return false
-    if (!winogradWeights(call, out, context)) weightGradient(call, out, context, kernels)
+    inFloat32(call, context, (own) => {
+      if (convFewWeights(own, out, context) || winogradWeights(own, out, context)) return
+      weightGradient(own, out, context, kernels)
+    })
   } else if (convFew(call, out, context, kernels, finish)) return true
   else return winograd(call, out, context, epilogue) || forward(call, out, context, kernels, finish)
   return false
+}
+
+/** A call whose weights are float32: of float16, those of a copy. These are small images. */
+function inFloat32(call: ConvCall, context: WasmContext, run: (own: ConvCall) => void): void {
+  const [x, w, ...rest] = call.inputs as readonly [View, View, ...View[]]
+  if (w.half === undefined) return run(call)
+  withPacked([w], context, ([buffer]) => {
+    const plain = { ...w, buffer, strides: rowMajorStrides(w.shape), offset: 0, half: undefined }
+    run({ ...call, inputs: [x, plain, ...rest] })
+  })
 }
 
 /** Convolutions of float32, inputs with any strides, as products of packed weights with panels of pixels. */
@@ -245,11 +258,17 @@ function makeJobs(
   groups: number,
   [rowPhases, columnPhases]: Phases,
   planes: Planes,
-  { heap, threads, tiles: { tile }, weights: cache }: WasmContext,
+  context: WasmContext,
   kernels: ConvKernels,
 ): Job[] {
+  const {
+    heap,
+    threads,
+    tiles: { tile },
+  } = context
   const [outChannels, channels, ...kernel] = w.shape as [number, number, number, number]
-  const [across, s1, s2, s3] = w.strides.map((s) => 4 * s) as [number, number, number, number]
+  const source = weightRows(w, tile.mr, context)
+  const [across, s1, s2, s3] = source.strides.map((s) => 4 * s) as [number, number, number, number]
   const rows = outChannels / groups
   const taps = kernel[0] * kernel[1]
   checkReach(
@@ -259,13 +278,13 @@ function makeJobs(
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
   const bytes = groups * packedBytes(tile, rows, channels * taps)
   const kept =
-    taps > mostKeptTaps ? undefined : cache.find(w, packedKind(tile, groups, rowPhases, columnPhases), bytes)
+    taps > mostKeptTaps ? undefined : context.weights.find(w, packedKind(tile, groups, rowPhases, columnPhases), bytes)
   let weights = kept?.at ?? heap.scratch('conv.weights', bytes)
   const { i32 } = heap
-  const contiguous = isRowMajor(w.shape.slice(1), w.strides.slice(1))
+  const contiguous = isRowMajor(w.shape.slice(1), source.strides.slice(1))
   const jobs: Job[] = []
   const parts = threads.parts(0.7 * sizeOf(w.shape), outChannels)
-  const packing: Call[] = []
+  const packing: ((work: number) => Call[])[] = []
   let at = tables / 4
   for (const r of rowPhases) {
     for (const c of columnPhases) {
@@ -281,22 +300,27 @@ function makeJobs(
       }
       at += depth
       for (let group = 0; group < groups; group++) {
-        const from = addressOf(w) + group * rows * across
+        const [first, to] = [group * rows, weights]
         const panel = 4 * tile.mr * depth
-        for (const range of cut(rows, Math.ceil(parts / groups), tile.mr)) {
-          const to = weights + 4 * range.from * depth
-          const operands = [to, from + range.from * across, range.to - range.from, depth, across]
-          packing.push(
-            contiguous && depth === channels * taps
-              ? { run: kernels.packA, args: [...operands, 4, panel] }
-              : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] },
-          )
+        const pack = (from: number, range: Range): Call => {
+          const operands = [to + 4 * (range.from - first) * depth, from, range.to - range.from, depth, across]
+          return contiguous && depth === channels * taps
+            ? { run: kernels.packA, args: [...operands, 4, panel] }
+            : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] }
         }
+        for (const own of cut(rows, Math.ceil(parts / groups), tile.mr))
+          packing.push((work) => source.calls({ from: first + own.from, to: first + own.to }, work, pack))
         weights += packedBytes(tile, rows, depth)
       }
       jobs.push(job)
     }
   }
-  if (kept?.ready !== true) threads.run(deal(packing, parts))
+  if (kept?.ready !== true) {
+    const tasks = cut(packing.length, parts)
+    const work = source.work === 0 ? 0 : heap.scratch('conv.widened', source.work * tasks.length)
+    threads.run(
+      tasks.map(({ from, to }, i) => packing.slice(from, to).flatMap((pack) => pack(work + i * source.work))),
+    )
+  }
   return jobs
 }

@@ -23,6 +23,7 @@ import {
 } from './copy-loops.ts'
 import type { Nest } from './nest.ts'
 import { collapse, cutNest, forOuter } from './nest.ts'
+import { widenCalls } from './widen.ts'
 
 const stridedKeys = { 1: 'copy:strided1', 4: 'copy:strided4', 8: 'copy:strided8' } as const
 
@@ -119,8 +120,12 @@ function copyNest(
 
 const widthOf = (view: { dtype: View['dtype'] }): Width => bytesPerElement(view.dtype) as Width
 
-/** Copies the elements of a view to an address, in row-major order. */
+/** Copies the elements of a view to an address, in row-major order; float16 is widened. */
 export function packTo(at: number, x: View, context: WasmContext): void {
+  if (x.half !== undefined) {
+    context.threads.run([widenCalls(x.half, at, addressOf(x), x.shape, x.strides, context)])
+    return
+  }
   copyBox(
     { at, strides: rowMajorStrides(x.shape) },
     { at: addressOf(x), strides: x.strides },
@@ -138,7 +143,7 @@ export function withPacked(
   views: readonly View[],
   context: WasmContext,
   use: (addresses: readonly number[]) => void,
-  needsCopy = (x: View) => !isRowMajor(x.shape, x.strides),
+  needsCopy = (x: View) => x.half !== undefined || !isRowMajor(x.shape, x.strides),
 ): void {
   const { heap } = context
   const copies: { readonly at: number; readonly bytes: number }[] = []
