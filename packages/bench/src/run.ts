@@ -3,6 +3,7 @@ import { loadGpu } from '@tweedie/tensor/gpu'
 import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
 import { kernelCases } from './cases/kernels.ts'
+import { largeCases } from './cases/large.ts'
 import { networkCases } from './cases/networks.ts'
 import { operatorCases } from './cases/operators.ts'
 import { stepCases } from './cases/steps.ts'
@@ -47,6 +48,7 @@ const suites = {
   unet: networkCases,
   operators: operatorCases,
   step: stepCases,
+  large: largeCases,
 } as const
 export type SuiteName = keyof typeof suites
 
@@ -175,6 +177,11 @@ async function runCase(
       entrants.push({ engine: engine.name, prepared })
     }
     const timed = await timeInRounds(entrants, seconds, signal)
+    const peaks = new Map<string, number>()
+    for (const { engine, prepared } of entrants) {
+      const bytes = await prepared.peakBytes?.()
+      if (bytes !== undefined) peaks.set(engine, bytes)
+    }
     const measured = [...timed].map(([engine, { calls, ms }]) => ({
       case: benchCase.name,
       engine,
@@ -186,6 +193,7 @@ async function runCase(
       upperQuartileMs: quantile(ms, 0.75),
       minMs: Math.min(...ms),
       relativeError: errors.get(engine)!,
+      ...(peaks.has(engine) && { peakBytes: peaks.get(engine) }),
     }))
     return [...measured, ...missing]
   } finally {

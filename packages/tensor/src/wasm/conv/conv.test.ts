@@ -101,6 +101,10 @@ describe('conv2d agrees with the reference', () => {
     [2, 5, 1, 45, 3],
     [1, 3, 2, 37, 3],
     [1, 2, 3, 50, 5],
+    // Of fewer pixels than taps, as at the deepest levels of a network.
+    [3, 20, 6, 1, 3],
+    [2, 17, 9, 2, 3],
+    [1, 40, 24, 2, 5],
   ])('%d images, %d → %d channels at %d², kernel %d², and both gradients', (n, inputs, outputs, size, k) => {
     const pad = (k - 1) / 2
     for (const stride of [1, 2]) {
@@ -142,6 +146,35 @@ describe('conv2d agrees with the reference', () => {
     const third = { ...x, shape: [1, 6, 7, 7], offset: 2 * 6 * 49 }
     const one = compare(convKernelTable, 'conv2d', [third, w], plain).actual
     expect([...all.subarray(2 * one.length, 3 * one.length)]).toEqual([...one])
+  })
+
+  test.each([
+    [1, 1, 1, 1],
+    [2, 3, 1, 2],
+    [1, 2, 2, 1],
+  ])('taps that meet padding alone count for nothing: %d×%d pixels, stride %d, dilation %d', (height, width, stride, dilation) => {
+    const [channels, low] = [20, 2]
+    const x = random([2, channels, height, width], 1)
+    const w = random([7, channels, 5, 5], 2)
+    const params: Conv2dParams = {
+      ...{ ...plain, stride: [stride, stride], rhsDilation: [dilation, dilation] },
+      padding: [
+        [low * dilation, low * dilation],
+        [low * dilation, low * dilation],
+      ],
+    }
+    const outputs = [height, width].map((extent) => Math.ceil(extent / stride))
+    const meets = (tap: number, axis: 0 | 1) =>
+      Array.from({ length: outputs[axis]! }, (_, q) => q * stride + (tap - low) * dilation).some(
+        (at) => at >= 0 && at < [height, width][axis]!,
+      )
+    const data = w.data.map((v, i) => {
+      const [u, t] = [Math.floor(i / 5) % 5, i % 5]
+      return meets(u, 0) && meets(t, 1) ? v : Number.POSITIVE_INFINITY
+    })
+    const { actual } = compare(convKernelTable, 'conv2d', [x, { ...w, data }], params)
+    expect([...actual].every(Number.isFinite)).toBe(true)
+    expect([...actual]).toEqual([...compare(convKernelTable, 'conv2d', [x, w], params).actual])
   })
 
   test('without input channels is zero', () => {

@@ -17,7 +17,7 @@ import { convFew, convFewWeights } from './few.ts'
 import type { ConvKernels } from './loops.ts'
 import { convKernels } from './loops.ts'
 import type { ConvCall, Phase, Phases } from './plan.ts'
-import { convPhases, planeLayout } from './plan.ts'
+import { convPhases, planeLayout, withoutIdleTaps } from './plan.ts'
 import type { Planes } from './planes.ts'
 import { checkReach, planesOf } from './planes.ts'
 import { isWeightGradient, weightGradient } from './weight.ts'
@@ -38,7 +38,8 @@ interface Job {
   readonly weights: number
 }
 
-function convolve(call: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): void {
+function convolve(given: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): void {
+  const call = withoutIdleTaps(given, mostKeptTaps)
   const { shape } = call.inputs[1]!
   context.tiles.expect((sizeOf(call.shape) * sizeOf(shape)) / Math.max(1, shape[0]!))
   const kernels = convKernels(context)

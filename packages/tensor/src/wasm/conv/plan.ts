@@ -1,4 +1,4 @@
-import type { KernelCall } from '../../device.ts'
+import type { KernelCall, View } from '../../device.ts'
 import type { Conv2dParams } from '../../primitives.ts'
 import { times } from '../../times.ts'
 
@@ -45,6 +45,48 @@ export function phasesOf(
     }
     return { first, every, count: Math.ceil((outputs - first) / every), step, taps }
   })
+}
+
+/** First and last tap along an axis that meets an input for any output; undefined for none. */
+function meetingTaps({ inputs, shape, params }: ConvCall, axis: 0 | 1): readonly [number, number] | undefined {
+  const [extent, taps, outputs] = [inputs[0]!, inputs[1]!, { shape }].map((x) => x.shape[2 + axis]!) as [
+    number,
+    number,
+    number,
+  ]
+  const [stride, dilation, low] = [params.stride[axis], params.rhsDilation[axis], params.padding[axis][0]]
+  const meets = (tap: number) => {
+    const first = Math.max(0, Math.ceil((low - tap * dilation) / stride))
+    return first < outputs && first * stride + tap * dilation - low < extent
+  }
+  const all = times(taps, (tap) => tap).filter(meets)
+  return all.length === 0 ? undefined : [all[0]!, all.at(-1)!]
+}
+
+/**
+ * The same convolution without the outer taps that meet nothing but padding, as eight of nine do in a picture of one pixel:
+ * zeros are neither packed nor multiplied.
+ */
+export function withoutIdleTaps<C extends ConvCall>(call: C, most: number): C {
+  const [x, w, ...rest] = call.inputs as readonly [View, View, ...View[]]
+  const { lhsDilation, rhsDilation, padding } = call.params
+  if (w.shape[2]! * w.shape[3]! > most || lhsDilation.some((n) => n > 1)) return call
+  const used = ([0, 1] as const).map((axis) => meetingTaps(call, axis))
+  const [rows, columns] = used
+  if (rows === undefined || columns === undefined) return call
+  const kept = [rows, columns].map(([first, last]) => last + 1 - first)
+  if (kept[0] === w.shape[2] && kept[1] === w.shape[3]) return call
+  const sides = (axis: 0 | 1, [first, last]: readonly [number, number]) =>
+    [
+      padding[axis][0] - first * rhsDilation[axis],
+      padding[axis][1] - (w.shape[2 + axis]! - 1 - last) * rhsDilation[axis],
+    ] as const
+  const offset = w.offset + rows[0] * w.strides[2]! + columns[0] * w.strides[3]!
+  return {
+    ...call,
+    inputs: [x, { ...w, shape: [w.shape[0]!, w.shape[1]!, ...kept], offset }, ...rest],
+    params: { ...call.params, padding: [sides(0, rows), sides(1, columns)] },
+  }
 }
 
 /** Both axes of a convolution: rows, then columns. */
