@@ -8,6 +8,7 @@ import { calibrationMetricEdits } from './edits/calibration-metrics.ts'
 import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
+import { netLargeEdits } from './edits/net-large.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -32,4 +33,5 @@ export const edits: readonly Edit[] = [
   ...calibrationMeasureEdits,
   ...calibrationSuiteEdits,
   ...calibrationAskEdits,
+  ...netLargeEdits,
 ]

@@ -62,7 +62,9 @@ function ratioTable({ results, engines }: Report): string[] {
       return [`| ${name} | ${peer} | ${(ours.medianMs / theirs.medianMs).toFixed(2)} | ${memory} |`]
     }),
   )
-  return rows.length === 0 ? [] : [`| ${own} over | peer | time | memory |`, '|---|---|---:|---:|', ...rows, '']
+  return rows.length === 0
+    ? []
+    : [`| ${own} over | peer | time | memory |`, '|---|---|---:|---:|', ...rows, '']
 }
 
 /** A size in the greatest binary unit that leaves at least 1. */

@@ -66,9 +66,10 @@ export const settingsOption = (): Option =>
 
 /** `--weights`: what those of a prior's network are kept as. */
 export const weightsOption = (): Option =>
-  new Option('--weights <type>', 'what the weights of a prior from files are kept as in memory (default: float32)').choices(
-    weightTypes,
-  )
+  new Option(
+    '--weights <type>',
+    'what the weights of a prior from files are kept as in memory (default: float32)',
+  ).choices(weightTypes)
 
 /** `--device`, the same for every command that computes. */
 export const deviceOption = (): Option =>

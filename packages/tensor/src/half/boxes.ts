@@ -13,8 +13,11 @@ export function boxes(to: number, at: number, shape: Shape, strides: readonly nu
   const inner = [1, 1, 1, ...extents.slice(outer)].slice(-4)
   const bytes = [0, 0, 0, ...steps[0]!.slice(outer)].slice(-4).map((step) => 2 * step)
   const calls: number[][] = []
-  forOuter({ extents, strides: steps }, outer, ([offset]) =>
-    void calls.push([to + 4 * sizeOf(inner) * calls.length, at + 2 * offset!, ...inner, ...bytes]),
+  forOuter(
+    { extents, strides: steps },
+    outer,
+    ([offset]) =>
+      void calls.push([to + 4 * sizeOf(inner) * calls.length, at + 2 * offset!, ...inner, ...bytes]),
   )
   return calls
 }

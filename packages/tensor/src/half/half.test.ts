@@ -23,8 +23,8 @@ import {
   randomKey,
   registerDevice,
   reshape,
-  scope,
   ShapeError,
+  scope,
   silu,
   slice,
   softmax,
@@ -42,19 +42,28 @@ import { sizeOf } from '../shape.ts'
 
 for (const threads of [1, 3]) registerDevice(`wasm${threads}`, () => createWasmDevice({ threads }))
 const devices = ['wasm1', 'wasm3', 'reference'] as const
-const bitsOf = (x: Tensor): number[] => Array.from(new Uint32Array((x.dataSync() as Float32Array).slice().buffer))
+const bitsOf = (x: Tensor): number[] =>
+  Array.from(new Uint32Array((x.dataSync() as Float32Array).slice().buffer))
 
 /** Random weights, as float16 and the same in float32. */
 function pair(seed: number, shape: readonly number[], device: string) {
   const values = normal(randomKey(seed), shape, { device }).dataSync()
   const half = storeFloat16(values, shape, { device })
-  return { half, plain: fromData(Float32Array.from(values, (v) => fromFloat16(toFloat16(v))), shape, { device }) }
+  return {
+    half,
+    plain: fromData(
+      Float32Array.from(values, (v) => fromFloat16(toFloat16(v))),
+      shape,
+      { device },
+    ),
+  }
 }
 
 describe('conversion', () => {
   const all = Uint16Array.from({ length: 65536 }, (_, i) => i)
   // The engine's own float16 is the oracle, where it has one.
-  const engine = (globalThis as { Float16Array?: { new (buffer: ArrayBuffer): ArrayLike<number> } }).Float16Array
+  const engine = (globalThis as { Float16Array?: { new (buffer: ArrayBuffer): ArrayLike<number> } })
+    .Float16Array
 
   test.skipIf(engine === undefined)('every pattern of bits has the value that the engine gives it', () => {
     const expected = Array.from(new engine!(all.slice().buffer))
@@ -68,12 +77,23 @@ describe('conversion', () => {
     expect(Array.from(transpose(x).dataSync())).toEqual(
       values.map((_, i) => values[(i % 256) * 256 + Math.floor(i / 256)]),
     )
-    expect(bitsOf(widened(storeFloat16([0, -0, -(2 ** -24)], [3], { device })))).toEqual([0, 2 ** 31, 0xb3800000])
+    expect(bitsOf(widened(storeFloat16([0, -0, -(2 ** -24)], [3], { device })))).toEqual([
+      0,
+      2 ** 31,
+      0xb3800000,
+    ])
   })
 
   test('numbers are rounded to nearest, ties to even, and never to infinity', () => {
-    expect(storeFloat16([1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519], [3]).toArray()).toEqual([1, 1 + 2 ** -9, 65504])
-    expect(storeFloat16([Number.POSITIVE_INFINITY, Number.NaN], [2]).toArray()).toEqual([Number.POSITIVE_INFINITY, Number.NaN])
+    expect(storeFloat16([1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519], [3]).toArray()).toEqual([
+      1,
+      1 + 2 ** -9,
+      65504,
+    ])
+    expect(storeFloat16([Number.POSITIVE_INFINITY, Number.NaN], [2]).toArray()).toEqual([
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+    ])
     expect(() => storeFloat16([1, -65520], [2])).toThrow(DTypeError)
     expect(() => storeFloat16([1, -65520], [2])).toThrow(
       `-65520 at element 1 is beyond ±${largestFloat16}, the largest float16`,
@@ -109,16 +129,23 @@ describe.each(devices)('%s: bit for bit as if widened first', (device) => {
 
   test('products with the weights left or right, of any layout', () => {
     fc.assert(
-      fc.property(extent(9), extent(70), extent(40), fc.boolean(), fc.boolean(), view, (m, k, n, left, bias, lie) =>
-        scope(() => {
-          const w = pair(1, left ? [m, k] : [k, n], device)
-          const x = normal(randomKey(2), left ? [k, n] : [m, k], { device })
-          const b = normal(randomKey(3), [n], { device })
-          same((v) => {
-            const [l, r] = left ? [lie(v), x] : [x, lie(v)]
-            return bias ? matmul(l, r, { bias: b, activation: 'silu' }) : matmul(l, r)
-          }, w)
-        }),
+      fc.property(
+        extent(9),
+        extent(70),
+        extent(40),
+        fc.boolean(),
+        fc.boolean(),
+        view,
+        (m, k, n, left, bias, lie) =>
+          scope(() => {
+            const w = pair(1, left ? [m, k] : [k, n], device)
+            const x = normal(randomKey(2), left ? [k, n] : [m, k], { device })
+            const b = normal(randomKey(3), [n], { device })
+            same((v) => {
+              const [l, r] = left ? [lie(v), x] : [x, lie(v)]
+              return bias ? matmul(l, r, { bias: b, activation: 'silu' }) : matmul(l, r)
+            }, w)
+          }),
       ),
       runs,
     )
@@ -151,14 +178,18 @@ describe.each(devices)('%s: bit for bit as if widened first', (device) => {
         scope(() => {
           const [cin, cout] = [inputs * groups, outputs * groups]
           // As the gradient in the input reads it: the roles of the channels exchanged, taps the other way round.
-          const shape = turned && groups === 1 ? [inputs, cout, kernel, kernel] : [cout, inputs, kernel, kernel]
+          const shape =
+            turned && groups === 1 ? [inputs, cout, kernel, kernel] : [cout, inputs, kernel, kernel]
           const x = normal(randomKey(1), [n, cin, side + 2, side], { device })
           const b = normal(randomKey(2), [cout], { device })
           const options = { stride, padding: 2, dilation, groups, ...(bias && { bias: b }) }
-          same((w) => {
-            const own = turned && groups === 1 ? transpose(flip(w, [2, 3]), [1, 0, 2, 3]) : lie(w)
-            return conv2d(x, own, options)
-          }, pair(3, shape, device))
+          same(
+            (w) => {
+              const own = turned && groups === 1 ? transpose(flip(w, [2, 3]), [1, 0, 2, 3]) : lie(w)
+              return conv2d(x, own, options)
+            },
+            pair(3, shape, device),
+          )
         }),
       ),
       runs,
@@ -204,7 +235,16 @@ describe('elsewhere', () => {
     ['softmax', () => softmax(x())],
     ['argmax', () => argmax(x(), 1)],
     ['concat', () => concat([zeros([1, 4, 1, 1]), x()], 0)],
-    ['pad', () => pad(x(), [[0, 1], [0, 0], [0, 0], [0, 0]])],
+    [
+      'pad',
+      () =>
+        pad(x(), [
+          [0, 1],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ]),
+    ],
     ['groupNorm', () => groupNorm(x(), four(), four(), { groups: 2 })],
     ['groupNorm', () => groupNorm(zeros([1, 4, 1, 1]), reshape(x(), [4]), four(), { groups: 2 })],
     ['conv2d', () => conv2d(x(), zeros([2, 4, 1, 1]))],
@@ -213,13 +253,17 @@ describe('elsewhere', () => {
   ]
   test.each(refusing)('%s refuses it, and says what would do', (op, run) => {
     expect(run).toThrow(DTypeError)
-    expect(run).toThrow(new RegExp(`^${op}: input \\d is stored as float16, as weights .*; use widened\\(x\\)$`))
+    expect(run).toThrow(
+      new RegExp(`^${op}: input \\d is stored as float16, as weights .*; use widened\\(x\\)$`),
+    )
   })
 
   test('a device that does not store it is named', () => {
     const { storesHalf: _, ...rest } = { ...createWasmDevice({ threads: 1 }), name: 'other' }
     expect(() => storeFloat16([1], [1], { device: rest as never })).toThrow(DeviceError)
-    expect(() => storeFloat16([1], [1], { device: rest as never })).toThrow("the device 'other' does not store float16")
+    expect(() => storeFloat16([1], [1], { device: rest as never })).toThrow(
+      "the device 'other' does not store float16",
+    )
   })
 })
 
@@ -231,7 +275,9 @@ test('it takes half the memory, is freed, moves between devices as it is, and is
   expect(moved.half).toBeDefined()
   expect(memory().bytes - before.bytes).toBe(4008)
   expect(bitsOf(widened(moved))).toEqual(bitsOf(widened(x)))
-  expect(String(storeFloat16([0.5, 2], [2]))).toBe('Tensor [2] float32 on wasm, stored as float16: [0.5, 2. ]')
+  expect(String(storeFloat16([0.5, 2], [2]))).toBe(
+    'Tensor [2] float32 on wasm, stored as float16: [0.5, 2. ]',
+  )
   for (const each of [x, moved]) each.dispose()
   const dtype: DType = x.dtype
   expect([dtype, sizeOf(x.shape)]).toEqual(['float32', 1001])

@@ -56,7 +56,10 @@ export function storeFloat16(
     const value = values[i]!
     bits[i] = toFloat16(value)
     if ((bits[i]! & 0x7fff) === 0x7c00 && Number.isFinite(value))
-      throw new DTypeError('storeFloat16', `${value} at element ${i} is beyond ±${largestFloat16}, the largest float16`)
+      throw new DTypeError(
+        'storeFloat16',
+        `${value} at element ${i} is beyond ±${largestFloat16}, the largest float16`,
+      )
   }
   const words = new Float32Array(bits.buffer)
   const buffer = device.allocate('float32', words.length)

@@ -82,7 +82,11 @@ export async function fetchNetwork(
       byAddress ? get(names.config).then(decode) : config,
       get(names.weights, options.onProgress),
     ])
-    return readNetwork(formats, { config: json, weights: bytes }, { ...(device && { device }), ...(keep && { keep }), names })
+    return readNetwork(
+      formats,
+      { config: json, weights: bytes },
+      { ...(device && { device }), ...(keep && { keep }), names },
+    )
   } catch (error) {
     one.abort()
     throw error

@@ -27,11 +27,14 @@ export function loadNetwork(directory: string, options: LoadNetworkOptions = {})
   const config = readJson(configPath)
   const { path, notes } = weights === undefined ? findWeights(directory) : { path: weights, notes: [] }
   const names = { config: configPath, weights: path }
-  const network = loadPrior({ config, weights: readWeights(path) }, {
-    ...load,
-    ...(weightsAs && { weights: weightsAs }),
-    names,
-  })
+  const network = loadPrior(
+    { config, weights: readWeights(path) },
+    {
+      ...load,
+      ...(weightsAs && { weights: weightsAs }),
+      names,
+    },
+  )
   return { ...network, notes: [...notes, ...network.notes] }
 }
 

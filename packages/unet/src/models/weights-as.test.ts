@@ -95,9 +95,14 @@ describe('weights that are no float16 numbers', () => {
 
   test('are rounded, and a note says so', () => {
     const params = hashedParams(spec, plain)
-    const { notes, params: kept } = loadPrior({ config, weights: writeSafetensors(params) }, { weights: 'float16' })
+    const { notes, params: kept } = loadPrior(
+      { config, weights: writeSafetensors(params) },
+      { weights: 'float16' },
+    )
     expect(notes).toEqual([
-      expect.stringMatching(/^model\.safetensors: the weights are no float16 numbers \(\S+ is the first\), and are rounded/),
+      expect.stringMatching(
+        /^model\.safetensors: the weights are no float16 numbers \(\S+ is the first\), and are rounded/,
+      ),
     ])
     free(params)
     free(kept)
@@ -117,7 +122,9 @@ describe('weights that are no float16 numbers', () => {
     const before = memory().tensors
     const load = () => loadPrior({ config, weights: source }, { weights: 'float16' })
     expect(load).toThrow(FileFormatError)
-    expect(load).toThrow(/conv_out\.weight cannot be kept as float16: .*70000 at element 2 .*; keep the weights as float32/)
+    expect(load).toThrow(
+      /conv_out\.weight cannot be kept as float16: .*70000 at element 2 .*; keep the weights as float32/,
+    )
     expect(memory().tensors).toBe(before)
   })
 

@@ -1,5 +1,13 @@
 import type { Device, Shape, Tensor } from '@tweedie/tensor'
-import { DTypeError, FileFormatError, fromData, fromFloat16, OptionError, storeFloat16, toFloat16 } from '@tweedie/tensor'
+import {
+  DTypeError,
+  FileFormatError,
+  fromData,
+  fromFloat16,
+  OptionError,
+  storeFloat16,
+  toFloat16,
+} from '@tweedie/tensor'
 import type { LoadOptions } from './load.ts'
 
 /** What weights are kept as in memory. */
@@ -23,7 +31,13 @@ export function keeping(type: WeightType = 'float32'): Keeping {
     throw new OptionError('weights', `must be ${weightTypes.join(' or ')}, got '${String(type)}'`)
   if (type === 'float32') return { notes: () => [] }
   let rounded: string | undefined
-  const keep = (values: ArrayLike<number>, shape: Shape, name: string, path: string, device?: string | Device): Tensor => {
+  const keep = (
+    values: ArrayLike<number>,
+    shape: Shape,
+    name: string,
+    path: string,
+    device?: string | Device,
+  ): Tensor => {
     const options = device === undefined ? {} : { device }
     if (shape.length < 2) return fromData(Float32Array.from(values), shape, options)
     for (let i = 0; rounded === undefined && i < values.length; i++)
@@ -32,7 +46,10 @@ export function keeping(type: WeightType = 'float32'): Keeping {
       return storeFloat16(values, shape, options)
     } catch (error) {
       if (!(error instanceof DTypeError)) throw error
-      throw new FileFormatError(path, `${name} cannot be kept as float16: ${error.message}; keep the weights as float32`)
+      throw new FileFormatError(
+        path,
+        `${name} cannot be kept as float16: ${error.message}; keep the weights as float32`,
+      )
     }
   }
   const notes = (path: string) =>

@@ -4,7 +4,13 @@ import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
-import { deviceOption, noiseOption, settingsOption, specOption, weightsOption } from '../../terminal/options.ts'
+import {
+  deviceOption,
+  noiseOption,
+  settingsOption,
+  specOption,
+  weightsOption,
+} from '../../terminal/options.ts'
 import type { RestoreOptions } from './perform.ts'
 
 /** The options as they were typed: a method is not there by itself. */

@@ -105,7 +105,8 @@ export function convFew(
 
 /** Weights of which those of an output channel follow each other, and the bytes from one channel to the next. */
 function denseRows(w: View, context: WasmContext): [at: number, across: number] {
-  if (w.half === undefined && isRowMajor(w.shape.slice(1), w.strides.slice(1))) return [addressOf(w), 4 * w.strides[0]!]
+  if (w.half === undefined && isRowMajor(w.shape.slice(1), w.strides.slice(1)))
+    return [addressOf(w), 4 * w.strides[0]!]
   const at = context.heap.scratch('conv.weights', 4 * sizeOf(w.shape))
   packTo(at, w, context)
   return [at, 4 * sizeOf(w.shape.slice(1))]

@@ -73,7 +73,10 @@ function contract(
 /** A call whose weights are float32: of float16, those of a copy. These are small images. */
 function inFloat32(call: ConvCall, context: WasmContext, run: (own: ConvCall) => void): void {
   const [x, w, ...rest] = call.inputs as readonly [View, View, ...View[]]
-  if (w.half === undefined) return run(call)
+  if (w.half === undefined) {
+    run(call)
+    return
+  }
   withPacked([w], context, ([buffer]) => {
     const plain = { ...w, buffer, strides: rowMajorStrides(w.shape), offset: 0, half: undefined }
     run({ ...call, inputs: [x, plain, ...rest] })
@@ -279,7 +282,9 @@ function makeJobs(
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
   const bytes = groups * packedBytes(tile, rows, channels * taps)
   const kept =
-    taps > mostKeptTaps ? undefined : context.weights.find(w, packedKind(tile, groups, rowPhases, columnPhases), bytes)
+    taps > mostKeptTaps
+      ? undefined
+      : context.weights.find(w, packedKind(tile, groups, rowPhases, columnPhases), bytes)
   let weights = kept?.at ?? heap.scratch('conv.weights', bytes)
   const { i32 } = heap
   const contiguous = isRowMajor(w.shape.slice(1), source.strides.slice(1))

@@ -48,7 +48,10 @@ export function phasesOf(
 }
 
 /** First and last tap along an axis that meets an input for any output; undefined for none. */
-function meetingTaps({ inputs, shape, params }: ConvCall, axis: 0 | 1): readonly [number, number] | undefined {
+function meetingTaps(
+  { inputs, shape, params }: ConvCall,
+  axis: 0 | 1,
+): readonly [number, number] | undefined {
   const [extent, taps, outputs] = [inputs[0]!, inputs[1]!, { shape }].map((x) => x.shape[2 + axis]!) as [
     number,
     number,

@@ -115,14 +115,12 @@ function blocksOf({ m, n, k, a, b, byDots }: Product, own: Tile) {
 export const workBytes = (product: Product, tile: Tile): number => blocksOf(product, tile).bytes
 
 /** Hands `call` the calls of a product, which use working memory at `work`. */
-export function multiply(
-  product: Product,
-  work: number,
-  context: WasmContext,
-  call: Hand,
-): void {
+export function multiply(product: Product, work: number, context: WasmContext, call: Hand): void {
   const { m, n, k, a, b, c, cRow, finish } = product
-  const { tile, depth, rows, columns, inPlace, leftBytes, packedBytes } = blocksOf(product, context.tiles.tile)
+  const { tile, depth, rows, columns, inPlace, leftBytes, packedBytes } = blocksOf(
+    product,
+    context.tiles.tile,
+  )
   const wide = work + packedBytes
   if (product.byDots === true) {
     const { kernels, relaxedSimd: fused } = context

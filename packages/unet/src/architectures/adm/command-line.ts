@@ -57,13 +57,13 @@ export function flagsOfLine(line: string, file: string): Fields {
     const value = joined ?? words[++i]
     if (value === undefined) throw new FileFormatError(file, `flags: --${name} has no value`)
     if (found.has(name)) throw new FileFormatError(file, `flags: --${name} is there twice`)
-    found.set(name, valueOf(defaults[name], value))
+    found.set(name, wordAs(defaults[name], value))
   }
   return { ...defaults, ...Object.fromEntries(found) }
 }
 
 /** A word as a value of the kind that a flag's default is of; as it stands where it is none. */
-function valueOf(like: unknown, word: string): unknown {
+function wordAs(like: unknown, word: string): unknown {
   const low = word.toLowerCase()
   if (typeof like === 'boolean') return Object.hasOwn(truths, low) ? truths[low] : word
   const value = Number(word)
