@@ -31,6 +31,7 @@ const formats = of('architectures/format.ts', 'models/fetch-prior', 'architectur
 const recorded = of('models/training-record.ts', 'models/model')
 const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
+const convert = editsOf('packages/tensor/src')('half/convert.ts', 'half/half.test.ts')
 const images = of('data/images.ts')
 const init = of('init.ts')
 
@@ -340,13 +341,13 @@ const members: readonly Edit[] = [
 ]
 
 const files: readonly Edit[] = [
-  half(
+  convert(
     'half-subnormal',
     'sign * fraction * 2 ** -24',
     'sign * fraction * 2 ** -25',
     'subnormal float16 halved',
   ),
-  half(
+  convert(
     'half-rounding',
     'rebased + 0xfff + ((rebased >> 13) & 1)',
     'rebased + 0x1000',
