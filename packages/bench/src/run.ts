@@ -1,4 +1,4 @@
-import { availableDevices, DeviceError, OptionError } from '@tweedie/tensor'
+import { availableDevices, DeviceError, OptionError, OutOfMemoryError } from '@tweedie/tensor'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
@@ -156,11 +156,11 @@ async function runCase(
         continue
       }
       const outputs = await prepared.outputs().catch((error: unknown) => {
-        // A device may lack a kernel, and says so.
-        if (error instanceof DeviceError) return error
+        // A device may lack a kernel, or room, and says so.
+        if (error instanceof DeviceError || error instanceof OutOfMemoryError) return error
         throw error
       })
-      if (outputs instanceof DeviceError) {
+      if (outputs instanceof Error) {
         prepared.free()
         missing.push({ case: benchCase.name, engine: engine.name, missing: outputs.message })
         continue
