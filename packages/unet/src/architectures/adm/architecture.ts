@@ -50,5 +50,5 @@ export const adm: Architecture<AdmConfig> = {
   needsMore: ({ numClasses }) =>
     numClasses === null
       ? undefined
-      : `is class-conditional (num_classes is ${numClasses}): a prior is asked without labels, as one can be that was trained with labelDrop, whose last class is none`,
+      : `is class-conditional (num_classes is ${numClasses}): a prior is asked without labels, as one can be that was trained with labelDrop, whose last class is none; predictor(network, { label }) is that of one class`,
 }
