@@ -80,7 +80,13 @@ describe('cases', () => {
 
   it('measure the most memory that a case takes: of inputs, results and what lies between', async () => {
     const device = ourDevice('reference')
-    const c: BenchCase = { name: 'm', op: { kind: 'chain', name: 'x·y + x' }, wrt: [], inputs: { x: [1000], y: [1000] }, cost: null }
+    const c: BenchCase = {
+      name: 'm',
+      op: { kind: 'chain', name: 'x·y + x' },
+      wrt: [],
+      inputs: { x: [1000], y: [1000] },
+      cost: null,
+    }
     const prepared = await device.prepare(c, drawInputs(c))
     if ('missing' in prepared) throw new Error(prepared.missing)
     await prepared.outputs()
@@ -302,7 +308,9 @@ describe('reportMarkdown', () => {
     const told = reportMarkdown({ ...whole, suite: 'large', results })
     expect(told).toContain('| a | 300 ms ±0 % · 1024 MiB | 200 ms ±0 % · 2048 MiB |')
     expect(told).toContain('| c | 10.00 ms ±0 % · 16.0 GiB | – |')
-    expect(told).toContain('| wasm over | peer | time | memory |\n|---|---|---:|---:|\n| a | peer | 1.50 | 0.50 |\n| b | peer | 0.50 | – |')
+    expect(told).toContain(
+      '| wasm over | peer | time | memory |\n|---|---|---:|---:|\n| a | peer | 1.50 | 0.50 |\n| b | peer | 0.50 | – |',
+    )
     expect(told).not.toContain('| c | peer')
     expect(text).not.toContain('wasm over')
     expect(parseReport(JSON.stringify({ ...whole, suite: 'large', results }), 'r').results).toEqual(results)

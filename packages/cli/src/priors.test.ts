@@ -147,7 +147,10 @@ describe('--weights float16', () => {
     const rounded = Object.fromEntries(
       Object.entries(initDdpm(config, randomKey(0))).map(([name, p]) => [
         name,
-        fromData(Float32Array.from(p.dataSync(), (v) => fromFloat16(toFloat16(v))), p.shape),
+        fromData(
+          Float32Array.from(p.dataSync(), (v) => fromFloat16(toFloat16(v))),
+          p.shape,
+        ),
       ]),
     )
     folder = folderOf(
@@ -169,7 +172,19 @@ describe('--weights float16', () => {
 
   test('notes that weights of float32 are rounded', async () => {
     const name = pipeline({})
-    const argv = ['sample', '--prior', name, '--steps', '1', '--n', '1', '--out', 'r.png', '--weights', 'float16']
+    const argv = [
+      'sample',
+      '--prior',
+      name,
+      '--steps',
+      '1',
+      '--n',
+      '1',
+      '--out',
+      'r.png',
+      '--weights',
+      'float16',
+    ]
     const { code, err } = await ran(root, argv)
     expect(code).toBe(0)
     expect(err).toContain('are rounded to 11 bits')

@@ -4,18 +4,56 @@ import type { Shape } from './shape.ts'
 import type { Tensor } from './tensor.ts'
 import type { ModuleBuilder } from './wasm/asm/index.ts'
 
+/** A wasm kernel, and one with its arguments. */
+type Run = (...args: number[]) => void
+export interface HalfCall {
+  readonly run: Run
+  readonly args: readonly number[]
+}
+/** Where wasm kernels come from. */
+export interface HalfKernels {
+  get(key: string, build: (m: ModuleBuilder) => void): Run
+}
+/** What the wasm device works with, as far as float16 has to know it. */
+export interface HalfContext {
+  readonly heap: { allocate(bytes: number): number; free(at: number, bytes: number): void }
+  readonly kernels: HalfKernels
+  readonly threads: { run(tasks: readonly (readonly HalfCall[])[]): void }
+  readonly weights: { forget(buffer: number): void }
+}
+
+/** Weights row by row, as wasm kernels pack them. */
+export interface WeightRows {
+  /** Of the float32 that `use` is handed, in elements. */
+  readonly strides: readonly number[]
+  /** Working memory of each task, in bytes. */
+  readonly work: number
+  /** What packs a range of rows; `use` is handed where some of them start. */
+  calls(
+    range: { readonly from: number; readonly to: number },
+    work: number,
+    use: (at: number, rows: { readonly from: number; readonly to: number }) => HalfCall,
+  ): HalfCall[]
+}
+
 /**
- * What is known of float16. It comes with the tensors that are stored so, so that a program without them does not hold its
+ * What is done with float16. It comes with the tensors that are stored so, so that a program without them does not hold its
  * code.
  */
 export interface Half {
-  /** An element of an array of bits. */
-  widen(bits: Uint16Array, at: number): number
-  /** The wasm kernel that widens a box, and the arguments of its calls that do so: see `half/emit.ts`, `half/boxes.ts`. */
-  readonly emit: (m: ModuleBuilder) => void
-  boxes(to: number, at: number, shape: Shape, strides: readonly number[]): number[][]
+  /** All of a buffer in float32. */
+  widened(buffer: TypedArray): Float32Array
   /** A tensor stored so. */
   store(values: ArrayLike<number>, shape: Shape, device: Device): Tensor
+  /** Of the wasm device: a kernel on a call with inputs that are stored so. */
+  run<P extends PrimitiveName, X extends HalfContext>(
+    kernel: (call: KernelCall<P>, out: number, context: X) => boolean,
+    call: KernelCall<P>,
+    out: number,
+    context: X,
+  ): boolean
+  /** Of the wasm device: weights for kernels that pack them row by row. */
+  rows(w: View, at: number, unit: number, kernels: HalfKernels): WeightRows
 }
 
 /** A strided window on a device buffer; strides and offset count elements. */

@@ -112,10 +112,7 @@ export function evaluate<P extends PrimitiveName>(
   const { shape, dtype } = resultOf(primitive, inputs, params)
   for (let i = 0; i < inputs.length; i++) {
     if (inputs[i]!.half !== undefined && def.view !== true && def.half?.includes(i) !== true)
-      throw new DTypeError(
-        primitive,
-        `input ${i} is stored as float16, as weights of products and convolutions may be; use widened(x)`,
-      )
+      throw new DTypeError(primitive, `input ${i} is stored as float16; use widened(x)`)
   }
   // Whatever a shape was worked out from: devices take it as it is.
   assertShape(primitive, shape)

@@ -219,11 +219,7 @@ export class Tensor {
     const head = formatHead(this)
     if (this.isDisposed) return `${head} (freed)`
     const { device, dtype, shape, strides, offset, storage } = this
-    if (device.hostView === undefined) return `${head} (values by await x.data())`
-    if (storage.half !== undefined) {
-      const dense = { data: this.dataSync(), dtype, shape, strides: rowMajorStrides(shape), offset: 0 }
-      return formatTensor(`${head}, stored as float16`, dense)
-    }
+    if (device.hostView === undefined || storage.half) return `${head} (values by await x.data())`
     const data = device.hostView(storage.buffer, dtype, storage.length)
     return formatTensor(head, { data, dtype, shape, strides, offset })
   }

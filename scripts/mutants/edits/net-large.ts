@@ -6,8 +6,7 @@ const unet = editsOf('packages/unet/src')
 
 const half = 'half/half.test.ts'
 const emit = tensor('half/emit.ts', half)
-const product = tensor('wasm/product/product.ts', half)
-const widen = tensor('wasm/move/widen.ts', half)
+const wasm = tensor('half/wasm.ts', half)
 const plan = tensor('wasm/conv/plan.ts', 'wasm/conv/conv.test.ts')
 const flags = unet('architectures/adm/flags.ts', 'architectures/adm/config.test.ts')
 const line = unet('architectures/adm/command-line.ts', 'architectures/adm/config.test.ts')
@@ -27,23 +26,24 @@ export const netLargeEdits: readonly Edit[] = [
     '[by(c, s1)]',
     'the third axis of a box is walked with the step of the second',
   ),
-  product(
-    'large-half-block',
-    'x.at + row * x.row + column * x.column',
-    'x.at + row * x.row',
-    'every block of a widened matrix is the first of its rows',
-  ),
-  product(
-    'large-half-dots',
-    'b.half === undefined ? n : dotRows(k)',
-    'n',
-    'dot products with a widened matrix leave their working memory',
-  ),
-  widen(
+  wasm(
     'large-half-rows',
-    'addressOf(w) + 2 * from * step',
-    'addressOf(w) + 2 * first * step',
+    'at + 2 * from * strides[0]!',
+    'at + 2 * first * strides[0]!',
     'every tile of widened weights is the first',
+  ),
+  wasm(
+    'large-half-copies',
+    'isWeightGradient(own)',
+    'own.params.groups < 0',
+    'weights of fewer pixels than taps are read as they lie',
+  ),
+  wasm('large-half-few', '> few', '> 0', 'weights of convolutions to few channels are read as they lie'),
+  wasm(
+    'large-half-place',
+    '(buffer as number) + 2 * offset',
+    '(buffer as number)',
+    'a view of stored weights is widened from the start of its buffer',
   ),
   tensor('dispatch.ts', half)(
     'large-half-refused',
@@ -59,22 +59,16 @@ export const netLargeEdits: readonly Edit[] = [
     { tests: ['packages/unet/src/models/weights-as.test.ts'] },
   ),
   plan(
-    'large-idle-offset',
-    'rows[0] * w.strides[2]!',
-    '0 * w.strides[2]!',
-    'the first tap that meets the picture is taken for the first of all',
+    'large-idle-end',
+    'at > (extent - 1) * lhsDilation',
+    'at > extent * lhsDilation',
+    'a tap just behind the picture counts as meeting it',
   ),
   plan(
-    'large-idle-padding',
-    'padding[axis][0] - first * rhsDilation[axis]',
-    'padding[axis][0]',
-    'without its idle taps a kernel lies elsewhere',
-  ),
-  plan(
-    'large-idle-meets',
-    '- low < extent',
-    '- low <= extent',
-    'a tap beyond the end counts as meeting the picture',
+    'large-idle-start',
+    'at + (outputs - 1) * stride < 0',
+    'at < 0',
+    'taps that the first output alone does not meet are left out',
   ),
   flags('large-flags-scale', '? 1000 / field', '? 1 / field', 'rescaled times are a thousandth'),
   flags(

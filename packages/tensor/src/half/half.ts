@@ -7,19 +7,20 @@ import type { Shape } from '../shape.ts'
 import { assertShape, sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
 import { Tensor } from '../tensor.ts'
-import { boxes } from './boxes.ts'
-import { fromFloat16, toFloat16 } from './convert.ts'
-import { emitWiden } from './emit.ts'
+import { fromFloat16 } from './from-float16.ts'
+import { toFloat16 } from './to-float16.ts'
+import { runWidened, widenedRows } from './wasm.ts'
 
 /** The largest number that float16 holds. */
 export const largestFloat16 = 65504
 
-/** What is known of float16 where tensors are stored so. */
+/** What comes with tensors that are stored so. */
 const half: Half = {
-  widen: (bits, at) => fromFloat16(bits[at]!),
-  emit: emitWiden,
-  boxes,
+  widened: ({ buffer, byteOffset, byteLength }) =>
+    Float32Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), fromFloat16),
   store: (values, shape, device) => storeFloat16(values, shape, { device }),
+  run: runWidened,
+  rows: widenedRows,
 }
 
 /**

@@ -23,10 +23,7 @@ export interface HostOut {
 
 /** A view of an array on the host; where that holds float16, of one that is widened. */
 export function hostViewOf({ buffer, dtype, shape, strides, offset, half }: View): HostView {
-  const stored = buffer as TypedArray
-  if (half === undefined) return { data: stored, dtype, shape, strides, offset }
-  const bits = new Uint16Array(stored.buffer, stored.byteOffset, 2 * stored.length)
-  const data = Float32Array.from({ length: bits.length }, (_, i) => half.widen(bits, i))
+  const data = half?.widened(buffer as TypedArray) ?? (buffer as TypedArray)
   return { data, dtype, shape, strides, offset }
 }
 

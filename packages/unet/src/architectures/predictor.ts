@@ -97,7 +97,8 @@ export function predictor(
   const count = classes?.(config) ?? 0
   const told = label !== undefined
   if (told && !(Number.isInteger(label) && label >= 0 && label < count)) {
-    const fits = count === 0 ? 'the network is told no classes' : `must be a class 0 … ${count - 1}, got ${label}`
+    const fits =
+      count === 0 ? 'the network is told no classes' : `must be a class 0 … ${count - 1}, got ${label}`
     throw new OptionError('label', fits)
   }
   // Of a network that is told its class, only the outputs may not fit.

@@ -17,7 +17,7 @@ import { planesOf, tableTaps } from './planes.ts'
 import { denseImages, fieldsOf } from './weight.ts'
 
 /** Most output channels (of a group) that the kernels of this file serve: fewer than a register tile has rows. */
-const few = 3
+export const few = 3
 
 /** Rough, in nanoseconds per multiply-add. */
 const timePerProduct = 1 / 12
@@ -105,8 +105,7 @@ export function convFew(
 
 /** Weights of which those of an output channel follow each other, and the bytes from one channel to the next. */
 function denseRows(w: View, context: WasmContext): [at: number, across: number] {
-  if (w.half === undefined && isRowMajor(w.shape.slice(1), w.strides.slice(1)))
-    return [addressOf(w), 4 * w.strides[0]!]
+  if (isRowMajor(w.shape.slice(1), w.strides.slice(1))) return [addressOf(w), 4 * w.strides[0]!]
   const at = context.heap.scratch('conv.weights', 4 * sizeOf(w.shape))
   packTo(at, w, context)
   return [at, 4 * sizeOf(w.shape.slice(1))]

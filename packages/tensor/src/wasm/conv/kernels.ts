@@ -2,8 +2,7 @@ import type { View } from '../../device.ts'
 import { formatShape, isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
-import { copyBox, withPacked } from '../move/copy.ts'
-import { weightRows } from '../move/widen.ts'
+import { copyBox, weightRows } from '../move/copy.ts'
 import type { Epilogue, Finish } from '../product/epilogue.ts'
 import { finishAll, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
 import { pieceOf } from '../product/gemm.ts'
@@ -17,7 +16,7 @@ import { convFew, convFewWeights } from './few.ts'
 import type { ConvKernels } from './loops.ts'
 import { convKernels } from './loops.ts'
 import type { ConvCall, Phase, Phases } from './plan.ts'
-import { convPhases, planeLayout, withoutIdleTaps } from './plan.ts'
+import { convPhases, planeLayout } from './plan.ts'
 import type { Planes } from './planes.ts'
 import { checkReach, planesOf } from './planes.ts'
 import { isWeightGradient, weightGradient } from './weight.ts'
@@ -38,8 +37,7 @@ interface Job {
   readonly weights: number
 }
 
-function convolve(given: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): void {
-  const call = withoutIdleTaps(given, mostKeptTaps)
+function convolve(call: ConvCall, out: number, context: WasmContext, epilogue?: Epilogue): void {
   const { shape } = call.inputs[1]!
   context.tiles.expect((sizeOf(call.shape) * sizeOf(shape)) / Math.max(1, shape[0]!))
   const kernels = convKernels(context)
@@ -61,26 +59,11 @@ function contract(
 ): boolean {
   if (sizeOf(call.inputs[1]!.shape) === 0) fillBytes(context.kernels)(out, 0, 4 * sizeOf(call.shape))
   else if (isWeightGradient(call)) {
-    inFloat32(call, context, (own) => {
-      if (convFewWeights(own, out, context) || winogradWeights(own, out, context)) return
-      weightGradient(own, out, context, kernels)
-    })
+    if (convFewWeights(call, out, context)) return false
+    if (!winogradWeights(call, out, context)) weightGradient(call, out, context, kernels)
   } else if (convFew(call, out, context, kernels, finish)) return true
   else return winograd(call, out, context, epilogue) || forward(call, out, context, kernels, finish)
   return false
-}
-
-/** A call whose weights are float32: of float16, those of a copy. These are small images. */
-function inFloat32(call: ConvCall, context: WasmContext, run: (own: ConvCall) => void): void {
-  const [x, w, ...rest] = call.inputs as readonly [View, View, ...View[]]
-  if (w.half === undefined) {
-    run(call)
-    return
-  }
-  withPacked([w], context, ([buffer]) => {
-    const plain = { ...w, buffer, strides: rowMajorStrides(w.shape), offset: 0, half: undefined }
-    run({ ...call, inputs: [x, plain, ...rest] })
-  })
 }
 
 /** Convolutions of float32, inputs with any strides, as products of packed weights with panels of pixels. */
@@ -112,7 +95,8 @@ function forward(
   const [images, outChannels, height, width] = call.shape as [number, number, number, number]
   const [, perGroup, kernelHeight, kernelWidth] = w.shape as [number, number, number, number]
   const rows = outChannels / groups
-  const phases = convPhases([kernelHeight, kernelWidth], [height, width], call.params)
+  const [inHeight, inWidth] = x.shape.slice(2) as [number, number]
+  const phases = convPhases([kernelHeight, kernelWidth], [height, width], call.params, [inHeight, inWidth])
   const planes = planesOf(x, perGroup, planeLayout(phases), context)
   const whole = phases[0].length === 1 && phases[1].length === 1
   const jobs = makeJobs(w, groups, phases, planes, context, kernels)
@@ -280,7 +264,10 @@ function makeJobs(
     () => `the weights of one output channel, of ${formatShape(w.shape)}`,
   )
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
-  const bytes = groups * packedBytes(tile, rows, channels * taps)
+  const used = [rowPhases, columnPhases].map((phases) =>
+    phases.reduce((sum, { taps }) => sum + taps.length, 0),
+  )
+  const bytes = groups * packedBytes(tile, rows, channels * used[0]! * used[1]!)
   const kept =
     taps > mostKeptTaps
       ? undefined

@@ -1,4 +1,4 @@
-import type { KernelCall, View } from '../../device.ts'
+import type { KernelCall } from '../../device.ts'
 import type { Conv2dParams } from '../../primitives.ts'
 import { times } from '../../times.ts'
 
@@ -26,7 +26,10 @@ export interface Phase {
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
 
-/** The phases of an axis with `kernel` taps and `outputs` outputs. */
+/**
+ * The phases of an axis with `kernel` taps and `outputs` outputs. Where the input's `extent` is given, taps that meet nothing
+ * but padding are left out, as two of three are where it is 1: zeros are neither packed nor multiplied.
+ */
 export function phasesOf(
   kernel: number,
   outputs: number,
@@ -34,6 +37,7 @@ export function phasesOf(
   padLow: number,
   lhsDilation: number,
   rhsDilation: number,
+  extent?: number,
 ): Phase[] {
   const every = lhsDilation / gcd(lhsDilation, stride)
   const step = (every * stride) / lhsDilation
@@ -41,55 +45,12 @@ export function phasesOf(
     const taps: Tap[] = []
     for (let index = 0; index < kernel; index++) {
       const at = first * stride + index * rhsDilation - padLow
-      if (at % lhsDilation === 0) taps.push({ index, offset: at / lhsDilation })
+      const idle =
+        extent !== undefined && (at + (outputs - 1) * stride < 0 || at > (extent - 1) * lhsDilation)
+      if (at % lhsDilation === 0 && !idle) taps.push({ index, offset: at / lhsDilation })
     }
     return { first, every, count: Math.ceil((outputs - first) / every), step, taps }
   })
-}
-
-/** First and last tap along an axis that meets an input for any output; undefined for none. */
-function meetingTaps(
-  { inputs, shape, params }: ConvCall,
-  axis: 0 | 1,
-): readonly [number, number] | undefined {
-  const [extent, taps, outputs] = [inputs[0]!, inputs[1]!, { shape }].map((x) => x.shape[2 + axis]!) as [
-    number,
-    number,
-    number,
-  ]
-  const [stride, dilation, low] = [params.stride[axis], params.rhsDilation[axis], params.padding[axis][0]]
-  const meets = (tap: number) => {
-    const first = Math.max(0, Math.ceil((low - tap * dilation) / stride))
-    return first < outputs && first * stride + tap * dilation - low < extent
-  }
-  const all = times(taps, (tap) => tap).filter(meets)
-  return all.length === 0 ? undefined : [all[0]!, all.at(-1)!]
-}
-
-/**
- * The same convolution without the outer taps that meet nothing but padding, as eight of nine do in a picture of one pixel:
- * zeros are neither packed nor multiplied.
- */
-export function withoutIdleTaps<C extends ConvCall>(call: C, most: number): C {
-  const [x, w, ...rest] = call.inputs as readonly [View, View, ...View[]]
-  const { lhsDilation, rhsDilation, padding } = call.params
-  if (w.shape[2]! * w.shape[3]! > most || lhsDilation.some((n) => n > 1)) return call
-  const used = ([0, 1] as const).map((axis) => meetingTaps(call, axis))
-  const [rows, columns] = used
-  if (rows === undefined || columns === undefined) return call
-  const kept = [rows, columns].map(([first, last]) => last + 1 - first)
-  if (kept[0] === w.shape[2] && kept[1] === w.shape[3]) return call
-  const sides = (axis: 0 | 1, [first, last]: readonly [number, number]) =>
-    [
-      padding[axis][0] - first * rhsDilation[axis],
-      padding[axis][1] - (w.shape[2 + axis]! - 1 - last) * rhsDilation[axis],
-    ] as const
-  const offset = w.offset + rows[0] * w.strides[2]! + columns[0] * w.strides[3]!
-  return {
-    ...call,
-    inputs: [x, { ...w, shape: [w.shape[0]!, w.shape[1]!, ...kept], offset }, ...rest],
-    params: { ...call.params, padding: [sides(0, rows), sides(1, columns)] },
-  }
 }
 
 /** Both axes of a convolution: rows, then columns. */
@@ -99,9 +60,10 @@ export function convPhases(
   kernel: readonly [number, number],
   outputs: readonly [number, number],
   { stride, padding, lhsDilation, rhsDilation }: Conv2dParams,
+  inputs?: readonly [number, number],
 ): Phases {
   const axis = (i: 0 | 1) =>
-    phasesOf(kernel[i], outputs[i], stride[i], padding[i][0], lhsDilation[i], rhsDilation[i])
+    phasesOf(kernel[i], outputs[i], stride[i], padding[i][0], lhsDilation[i], rhsDilation[i], inputs?.[i])
   return [axis(0), axis(1)]
 }
 

@@ -1,4 +1,4 @@
-import type { KernelCall, View } from '../../device.ts'
+import type { KernelCall, View, WeightRows } from '../../device.ts'
 import { bytesPerElement } from '../../dtype.ts'
 import { checkIndices } from '../../reference/move.ts'
 import type { Shape } from '../../shape.ts'
@@ -23,7 +23,6 @@ import {
 } from './copy-loops.ts'
 import type { Nest } from './nest.ts'
 import { collapse, cutNest, forOuter } from './nest.ts'
-import { widenCalls } from './widen.ts'
 
 const stridedKeys = { 1: 'copy:strided1', 4: 'copy:strided4', 8: 'copy:strided8' } as const
 
@@ -120,12 +119,16 @@ function copyNest(
 
 const widthOf = (view: { dtype: View['dtype'] }): Width => bytesPerElement(view.dtype) as Width
 
-/** Copies the elements of a view to an address, in row-major order; float16 is widened. */
-export function packTo(at: number, x: View, context: WasmContext): void {
-  if (x.half !== undefined) {
-    context.threads.run([widenCalls(x.half, at, addressOf(x), x.shape, x.strides, context)])
-    return
+/** The rows of weights [rows, …], as they lie or widened some times `unit` at a time. */
+export const weightRows = (w: View, unit: number, { kernels }: WasmContext): WeightRows =>
+  w.half?.rows(w, addressOf(w), unit, kernels) ?? {
+    strides: w.strides,
+    work: 0,
+    calls: (rows, _, use) => [use(addressOf(w) + 4 * rows.from * w.strides[0]!, rows)],
   }
+
+/** Copies the elements of a view to an address, in row-major order. */
+export function packTo(at: number, x: View, context: WasmContext): void {
   copyBox(
     { at, strides: rowMajorStrides(x.shape) },
     { at: addressOf(x), strides: x.strides },
@@ -143,7 +146,7 @@ export function withPacked(
   views: readonly View[],
   context: WasmContext,
   use: (addresses: readonly number[]) => void,
-  needsCopy = (x: View) => x.half !== undefined || !isRowMajor(x.shape, x.strides),
+  needsCopy = (x: View) => !isRowMajor(x.shape, x.strides),
 ): void {
   const { heap } = context
   const copies: { readonly at: number; readonly bytes: number }[] = []

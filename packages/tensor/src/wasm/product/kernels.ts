@@ -3,13 +3,13 @@ import { sizeOf } from '../../shape.ts'
 import { fillBytes } from '../move/bulk.ts'
 import { forOuter } from '../move/nest.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { onFloat32, strideBytes } from '../runtime/kernel.ts'
+import { addressOf, onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
 import { cut } from '../runtime/tasks.ts'
 import type { Epilogue } from './epilogue.ts'
 import { finishAll, finishOf, noFinish, withEpilogue } from './epilogue.ts'
 import type { Product } from './product.ts'
-import { asRow, cutProduct, gemmKernels, matrixOf, multiply, tilesOf, timeOf, workBytes } from './product.ts'
+import { asRow, cutProduct, gemmKernels, multiply, tilesOf, timeOf, workBytes } from './product.ts'
 
 /** Does products that all have the same sizes: several per part, or each in several parts. */
 function multiplyAll(products: readonly Product[], context: WasmContext): void {
@@ -65,13 +65,14 @@ function products(
       finishAll(gemmKernels(context, context.tiles.tile).finish, out, [batch, m, n], finish, context)
     return
   }
-  const [a, b] = [matrixOf(x), matrixOf(y)]
+  const a = { at: addressOf(x), row: 4 * x.strides[rank - 2]!, column: 4 * x.strides[rank - 1]! }
+  const b = { at: addressOf(y), row: 4 * y.strides[rank - 2]!, column: 4 * y.strides[rank - 1]! }
   const product: Product = { m, n, k, a, b, c: out, cRow: 4 * n, finish }
   if (batch === 1) {
     multiplyAll([asRow(product)], context)
     return
   }
-  if (rank === 3 && y.strides[0] === 0 && strideBytes(x) * x.strides[0]! === m * a.row && finish[0] === 0) {
+  if (rank === 3 && y.strides[0] === 0 && 4 * x.strides[0]! === m * a.row && finish[0] === 0) {
     // One right factor for the whole batch, and the left factors stacked: a single tall product.
     multiplyAll([asRow({ ...product, m: batch * m })], context)
     return
@@ -79,10 +80,7 @@ function products(
   const all: Product[] = []
   const nest = { extents: x.shape, strides: [x.strides, y.strides] }
   forOuter(nest, rank - 2, ([ax, by]) => {
-    const factors = {
-      a: { ...a, at: a.at + strideBytes(x) * ax! },
-      b: { ...b, at: b.at + strideBytes(y) * by! },
-    }
+    const factors = { a: { ...a, at: a.at + 4 * ax! }, b: { ...b, at: b.at + 4 * by! } }
     all.push(asRow({ ...product, ...factors, c: out + 4 * all.length * m * n }))
   })
   multiplyAll(all, context)

@@ -1,6 +1,4 @@
-import type { View } from '../../device.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
-import { addressOf, strideBytes } from '../runtime/kernel.ts'
 import type { WasmFunction } from '../runtime/module.ts'
 import { cutGrid } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
@@ -20,47 +18,15 @@ export function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile
   })
 }
 
-/** A matrix in wasm memory, float32 or stored as float16: byte address of its first element, byte strides of rows and columns. */
+/** A float32 matrix in wasm memory: byte address of its first element, byte strides of rows and columns. */
 export interface Matrix {
   readonly at: number
   readonly row: number
   readonly column: number
-  readonly half?: View['half']
-}
-
-/** The matrix in the last two axes of a view, at the first index of the others. */
-export function matrixOf(x: View): Matrix {
-  const [row = 0, column = 0] = x.strides.slice(-2).map((stride) => strideBytes(x) * stride)
-  return { at: addressOf(x), row, column, half: x.half }
 }
 
 /** The transpose, of the same memory. */
-export const transposed = ({ row, column, ...x }: Matrix): Matrix => ({ ...x, row: column, column: row })
-
-/** Whether the elements of a row follow each other. */
-const denseRow = ({ column, half }: Matrix): boolean => column === (half === undefined ? 4 : 2)
-
-type Hand = (run: WasmFunction, ...args: number[]) => void
-
-/** A part of a matrix in float32, where it lies or widened at `work`. */
-function widenedPart(
-  x: Matrix,
-  [row, column]: readonly [number, number],
-  [rows, columns]: readonly [number, number],
-  work: number,
-  context: WasmContext,
-  call: Hand,
-): Matrix {
-  const at = x.at + row * x.row + column * x.column
-  const { half } = x
-  if (half === undefined) return { ...x, at }
-  // Along memory, whichever way that is.
-  if (Math.abs(x.row) < Math.abs(x.column))
-    return transposed(widenedPart(transposed(x), [column, row], [columns, rows], work, context, call))
-  const run = context.kernels.get('widen', half.emit)
-  for (const args of half.boxes(work, at, [rows, columns], [x.row / 2, x.column / 2])) call(run, ...args)
-  return { at: work, row: 4 * columns, column: 4 }
-}
+export const transposed = ({ at, row, column }: Matrix): Matrix => ({ at, row: column, column: row })
 
 /** c [m × n, rows `cRow` bytes apart, dense along them] = a [m × k] · b [k × n], k > 0. */
 export interface Product {
@@ -80,7 +46,7 @@ export interface Product {
 export const asRow = (p: Product): Product =>
   p.n === 1 && p.cRow === 4
     ? {
-        byDots: denseRow(p.a) && denseRow(transposed(p.b)),
+        byDots: p.a.column === 4 && p.b.row === 4,
         ...{ m: 1, n: p.m, k: p.k, a: transposed(p.b), b: transposed(p.a), c: p.c, cRow: 4 * p.m },
         finish: [p.finish[1], p.finish[0], p.finish[2], p.finish[3]],
       }
@@ -92,50 +58,42 @@ export const timeOf = ({ m, n, k }: Product): number => (m * n * k) / (m <= 2 ||
 /** Cache blocks: depth of a panel (L1), rows of the left block (L2), floats of the right block (L2 and L3). */
 export const blocking = { depth: 320, rows: 160, right: 1 << 18 } as const
 
-/** Rows at a time of dot products with a matrix that is widened. */
-const dotRows = (k: number): number => Math.max(1, Math.floor(blocking.right / k))
-
 /** How a product is cut for the caches; `bytes` is the working memory that takes. */
-function blocksOf({ m, n, k, a, b, byDots }: Product, own: Tile) {
+function blocksOf({ m, n, k, b }: Product, own: Tile) {
   const tile = m <= flatTile.mr && b.column === 4 ? flatTile : own
   const { mr, nr } = tile
   const depth = pieceOf(k, blocking.depth, 1)
   const rows = pieceOf(m, blocking.rows, mr)
   // Packing b pays where its panels serve many rows, or where its rows are not contiguous.
-  const inPlace = b.half === undefined && b.column === 4 && (m <= 4 * mr || k * n <= 4096)
+  const inPlace = b.column === 4 && (m <= 4 * mr || k * n <= 4096)
   const columns = inPlace ? n : pieceOf(n, Math.max(nr, Math.floor(blocking.right / depth)), nr)
   const leftBytes = 4 * depth * rows
-  const packedBytes = spillBytes + leftBytes + (inPlace ? 0 : 4 * depth * (columns + nr))
-  const largest = byDots === true ? k * (1 + Math.min(n, dotRows(k))) : depth * Math.max(rows, columns)
-  const bytes = packedBytes + (a.half === undefined && b.half === undefined ? 0 : 4 * largest)
-  return { tile, depth, rows, columns, inPlace, leftBytes, packedBytes, bytes }
+  const bytes = spillBytes + leftBytes + (inPlace ? 0 : 4 * depth * (columns + nr))
+  return { tile, depth, rows, columns, inPlace, leftBytes, bytes }
 }
 
 /** Working memory of a product, in bytes. */
 export const workBytes = (product: Product, tile: Tile): number => blocksOf(product, tile).bytes
 
 /** Hands `call` the calls of a product, which use working memory at `work`. */
-export function multiply(product: Product, work: number, context: WasmContext, call: Hand): void {
+export function multiply(
+  product: Product,
+  work: number,
+  context: WasmContext,
+  call: (run: WasmFunction, ...args: number[]) => void,
+): void {
   const { m, n, k, a, b, c, cRow, finish } = product
-  const { tile, depth, rows, columns, inPlace, leftBytes, packedBytes } = blocksOf(
-    product,
-    context.tiles.tile,
-  )
-  const wide = work + packedBytes
   if (product.byDots === true) {
     const { kernels, relaxedSimd: fused } = context
-    const dots = kernels.get(fused ? 'dots+' : 'dots', (module) => emitDots(module, fused))
-    const x = widenedPart(a, [0, 0], [1, k], wide, context, call)
-    const most = b.half === undefined ? n : dotRows(k)
-    for (let j = 0; j < n; j += most) {
-      const count = Math.min(most, n - j)
-      const y = widenedPart(b, [0, j], [k, count], wide + 4 * k, context, call)
-      call(dots, c + 4 * j, y.at, x.at, count, k, y.column)
-    }
+    call(
+      kernels.get(fused ? 'dots+' : 'dots', (module) => emitDots(module, fused)),
+      ...[c, b.at, a.at, n, k, b.column],
+    )
     if (finish.some((arg) => arg !== 0))
       call(gemmKernels(context, context.tiles.tile).finish, c, 1, n, cRow, ...finish)
     return
   }
+  const { tile, depth, rows, columns, inPlace, leftBytes } = blocksOf(product, context.tiles.tile)
   const { block, packA, packB } = gemmKernels(context, tile)
   const { mr, nr } = tile
   const left = work + spillBytes
@@ -144,15 +102,14 @@ export function multiply(product: Product, work: number, context: WasmContext, c
     const width = Math.min(columns, n - j)
     for (let l = 0; l < k; l += depth) {
       const deep = Math.min(depth, k - l)
-      const y = widenedPart(b, [l, j], [deep, width], wide, context, call)
-      if (!inPlace) call(packB, right, y.at, width, deep, y.column, y.row, 4 * nr * deep)
+      const from = b.at + l * b.row + j * b.column
+      if (!inPlace) call(packB, right, from, width, deep, b.column, b.row, 4 * nr * deep)
       for (let i = 0; i < m; i += rows) {
         const height = Math.min(rows, m - i)
-        const x = widenedPart(a, [i, l], [height, deep], wide, context, call)
-        call(packA, left, x.at, height, deep, x.row, x.column, 4 * mr * deep)
+        call(packA, left, a.at + i * a.row + l * a.column, height, deep, a.row, a.column, 4 * mr * deep)
         const to = c + i * cRow + 4 * j
         const accumulate = l === 0 ? 0 : 1
-        const operands = [left, inPlace ? y.at : right, to, height, width, deep] as const
+        const operands = [left, inPlace ? from : right, to, height, width, deep] as const
         const [bPanel, bStep] = inPlace ? [4 * nr, b.row] : [4 * nr * deep, 4 * nr]
         const last = l + deep === k ? finishAt(finish, i, j) : noFinish
         call(block, ...operands, 4 * mr * deep, bPanel, bStep, cRow, accumulate, work, ...last)

@@ -46,9 +46,6 @@ export const onFloat32 =
 /** Kernels by primitive, as each family of them exports. */
 export type WasmKernels = { readonly [P in PrimitiveName]?: WasmKernel<P> }
 
-/** Bytes from an element of a view's buffer to the next. */
-export const strideBytes = ({ dtype, half }: View): number =>
-  half === undefined ? bytesPerElement(dtype) : 2
-
 /** Byte address of the first element of a view. */
-export const addressOf = (view: View): number => (view.buffer as number) + view.offset * strideBytes(view)
+export const addressOf = (view: View): number =>
+  (view.buffer as number) + view.offset * (view.half === undefined ? bytesPerElement(view.dtype) : 2)

@@ -73,7 +73,9 @@ test('a prior of one class asks it with that label, for every image', () => {
       expect(() => predictor(network, { label })).toThrow(`label: must be a class 0 … 3, got ${label}`)
     expect(() => predictor(network)).toThrow('network: is class-conditional (num_classes is 4)')
     const none = admConfig({ ...config, numClasses: null })
-    expect(() => predictor({ config: none, params }, { label: 0 })).toThrow('label: the network is told no classes')
+    expect(() => predictor({ config: none, params }, { label: 0 })).toThrow(
+      'label: the network is told no classes',
+    )
     const odd = admConfig({ ...config, outChannels: 3 })
     expect(() => predictor({ config: odd, params }, { label: 0 })).toThrow('has 3 output channels for 2')
   })

@@ -1,5 +1,5 @@
 import type { View } from '../../../device.ts'
-import { weightRows } from '../../move/widen.ts'
+import { weightRows } from '../../move/copy.ts'
 import type { Epilogue } from '../../product/epilogue.ts'
 import { noEpilogue } from '../../product/epilogue.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
