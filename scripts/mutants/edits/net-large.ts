@@ -20,12 +20,6 @@ export const netLargeEdits: readonly Edit[] = [
     'i32x4.const(0x7fff)',
     'infinity of float16 becomes 65536',
   ),
-  emit(
-    'large-half-step',
-    '[by(c, s2)]',
-    '[by(c, s1)]',
-    'the third axis of a box is walked with the step of the second',
-  ),
   wasm(
     'large-half-rows',
     'at + 2 * from * strides[0]!',

@@ -208,6 +208,7 @@ describe('a command line of the scripts', () => {
     [lsun],
     [{ flags: lsun }],
     [{ flags: `MODEL_FLAGS="${lsun}"` }],
+    [{ flags: lsun.replaceAll('True', '1').replaceAll('False', 'no') }],
     [{ flags: lsun.replace(/(--\w+) /g, '$1=') }],
   ])('%o', (json) => {
     expect(admFormat.detect(json)).toBe(true)
