@@ -17,6 +17,7 @@ import { netTrainEdits } from './edits/net-train.ts'
 import { networkPictureEdits } from './edits/net-pictures.ts'
 import { netSchedEdits } from './edits/net-sched.ts'
 import { readersEdits } from './edits/net-readers.ts'
+import { netLargeEdits } from './edits/net-large.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -50,4 +51,5 @@ export const edits: readonly Edit[] = [
   ...networkPictureEdits,
   ...netSchedEdits,
   ...readersEdits,
+  ...netLargeEdits,
 ]

@@ -1,8 +1,10 @@
 import { FileFormatError, OptionError, sizeOf } from '@tweedie/tensor'
 import { architectureOf, countParams } from '@tweedie/unet'
 import { describe, expect, it } from 'vitest'
+import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
-import { config256 } from './cases/networks.ts'
+import { largeCases } from './cases/large.ts'
+import { config256, config553 } from './cases/networks.ts'
 import type { Measured, Report } from './index.ts'
 import {
   compareReports,
@@ -24,7 +26,7 @@ const small = { filter: 'conv 3×3 3→64 @64² forward', seconds: 0.01, rooflin
 
 describe('cases', () => {
   it('have names of their own, and a cotangent where gradients are asked for', () => {
-    const suites = [kernelCases, networkCases, operatorCases, stepCases]
+    const suites = [kernelCases, networkCases, operatorCases, stepCases, largeCases]
     for (const cases of suites) expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
     const all = suites.flat()
     for (const { wrt, inputs, name } of all) {
@@ -58,6 +60,39 @@ describe('cases', () => {
       if (dy !== undefined) expect(sizes[0], benchCase.name).toBe(sizeOf(dy))
       expect(sizes.slice(1), benchCase.name).toEqual(gradient)
     }
+  })
+
+  it('of large networks are of 93 and 553 million parameters, with the shapes that these have', () => {
+    for (const [config, count] of [
+      [config256, 93_563_910],
+      [config553, 552_814_086],
+    ] as const) {
+      expect(countParams(architectureOf(config).spec(config))).toBe(count)
+      expect(config.outChannels).toBe(6)
+    }
+    const shapes = largeCases.map(({ inputs: { x, dy } }) => [x, dy])
+    expect(shapes).toContainEqual([[1, 3, 128, 128], undefined])
+    expect(shapes).toContainEqual([
+      [1, 3, 256, 256],
+      [1, 6, 256, 256],
+    ])
+  })
+
+  it('measure the most memory that a case takes: of inputs, results and what lies between', async () => {
+    const device = ourDevice('reference')
+    const c: BenchCase = {
+      name: 'm',
+      op: { kind: 'chain', name: 'x·y + x' },
+      wrt: [],
+      inputs: { x: [1000], y: [1000] },
+      cost: null,
+    }
+    const prepared = await device.prepare(c, drawInputs(c))
+    if ('missing' in prepared) throw new Error(prepared.missing)
+    await prepared.outputs()
+    // x, y, x·y and the sum.
+    expect(await prepared.peakBytes?.()).toBe(16_000)
+    prepared.free()
   })
 
   it('of a step are a network of 93.6 million parameters and operators beside it', async () => {
@@ -256,6 +291,29 @@ describe('reportMarkdown', () => {
     expect(told).toContain(`- peer: ${operator} takes 0.50 % of the network.`)
     expect(told.match(/of the network/g)).toHaveLength(2)
     expect(text).not.toContain('of the network')
+  })
+
+  it('tells time and memory of large networks as multiples of each peer', () => {
+    const large = (name: string, engine: string, ms: number, peakBytes?: number) => ({
+      ...result(name, engine, null, ms),
+      ...(peakBytes !== undefined && { peakBytes }),
+    })
+    const results = [
+      large('a', 'wasm', 300, 2 ** 30),
+      large('a', 'peer', 200, 2 ** 31),
+      large('b', 'wasm', 10),
+      large('b', 'peer', 20),
+      large('c', 'wasm', 10, 2 ** 34),
+    ]
+    const told = reportMarkdown({ ...whole, suite: 'large', results })
+    expect(told).toContain('| a | 300 ms ±0 % · 1024 MiB | 200 ms ±0 % · 2048 MiB |')
+    expect(told).toContain('| c | 10.00 ms ±0 % · 16.0 GiB | – |')
+    expect(told).toContain(
+      '| wasm over | peer | time | memory |\n|---|---|---:|---:|\n| a | peer | 1.50 | 0.50 |\n| b | peer | 0.50 | – |',
+    )
+    expect(told).not.toContain('| c | peer')
+    expect(text).not.toContain('wasm over')
+    expect(parseReport(JSON.stringify({ ...whole, suite: 'large', results }), 'r').results).toEqual(results)
   })
 
   it('shows the roofline, a column for each number of threads', () => {

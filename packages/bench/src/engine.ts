@@ -5,6 +5,11 @@ export interface Prepared {
   /** Runs once and reads everything back, in the order and layout of the case. */
   outputs(): Promise<readonly Float32Array[]>
   readonly work: Work
+  /**
+   * The most bytes that it has held for the case, parameters and inputs among them; asked for when the work is done. Left out
+   * where the engine cannot tell.
+   */
+  peakBytes?(): Promise<number | undefined>
   free(): void
 }
 

@@ -41,6 +41,32 @@ function networkShares({ results }: Report): string[] {
   )
 }
 
+/** A size to the nearest MiB or, from ten thousand on, to a tenth of a GiB. */
+const memoryText = (bytes: number): string =>
+  bytes < 1e4 * 2 ** 20 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`
+
+/** Each engine's time and memory as multiples of the first one's of the others, where both were measured. */
+function ratioTable({ results, engines }: Report): string[] {
+  const [own, ...peers] = engines.map(({ name }) => name)
+  const measured = results.filter(isMeasured)
+  const at = (name: string, engine: string | undefined) =>
+    measured.find((r) => r.case === name && r.engine === engine)
+  const rows = peers.flatMap((peer) =>
+    [...new Set(measured.map((r) => r.case))].flatMap((name) => {
+      const [ours, theirs] = [at(name, own), at(name, peer)]
+      if (ours === undefined || theirs === undefined) return []
+      const memory =
+        ours.peakBytes === undefined || theirs.peakBytes === undefined
+          ? '–'
+          : (ours.peakBytes / theirs.peakBytes).toFixed(2)
+      return [`| ${name} | ${peer} | ${(ours.medianMs / theirs.medianMs).toFixed(2)} | ${memory} |`]
+    }),
+  )
+  return rows.length === 0
+    ? []
+    : [`| ${own} over | peer | time | memory |`, '|---|---|---:|---:|', ...rows, '']
+}
+
 /** A size in the greatest binary unit that leaves at least 1. */
 const size = (bytes: number): string =>
   bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`
@@ -73,7 +99,8 @@ export function reportMarkdown(report: Report): string {
     const found = results.find((r) => r.case === caseName && r.engine === engine)
     if (found === undefined || !isMeasured(found)) return '–'
     const spread = (50 * (found.upperQuartileMs - found.lowerQuartileMs)) / found.medianMs
-    return `${rate(found, report)}${milliseconds(found.medianMs)} ±${spread.toFixed(0)} %`
+    const held = found.peakBytes === undefined ? '' : ` · ${memoryText(found.peakBytes)}`
+    return `${rate(found, report)}${milliseconds(found.medianMs)} ±${spread.toFixed(0)} %${report.suite === 'large' ? held : ''}`
   }
   const reasons = new Map<string, string[]>()
   for (const result of results) {
@@ -97,6 +124,7 @@ export function reportMarkdown(report: Report): string {
     ...networkShares(report),
     ...(worst > 0 ? [`- Results agree to ${worst.toExponential(1)}, relative, at worst.`] : []),
     '',
+    ...(report.suite === 'large' ? ratioTable(report) : []),
     ...(roofline ? rooflineTable(roofline) : []),
     `Command: ${command}${interrupted ? ' (stopped before its end)' : ''}`,
   ].join('\n')

@@ -8,6 +8,8 @@ import {
   getDevice,
   groupNorm,
   matmul,
+  memory,
+  resetPeak,
   scaledDotProductAttention,
   scope,
   silu,
@@ -98,10 +100,13 @@ function prepare(
   inputs: Readonly<Record<string, HostArray>>,
   device: string,
 ): Prepared {
+  const before = memory(device).bytes
   const arrays = Object.fromEntries(
     Object.entries(inputs).map(([name, { data, shape }]) => [name, fromData(data, shape, { device })]),
   )
   const { run, free } = runOf(benchCase, arrays, device)
+  // What drawing the parameters took is not the case's.
+  resetPeak()
   const inBackground = getDevice(device).hostView === undefined
   const once = () => scope(() => run())
   const drop = (results: readonly Tensor[]) => {
@@ -122,6 +127,11 @@ function prepare(
             return Promise.all(results.map((result) => result.data())).then(() => drop(results))
           }
         : () => drop(once()),
+    },
+    peakBytes: async () => {
+      const { scratch = {}, packedWeights = 0 } = getDevice(device).info().memory ?? {}
+      const areas = Object.values(scratch).reduce((sum, bytes) => sum + bytes, 0)
+      return memory(device).peakBytes - before + areas + packedWeights
     },
     free: () => {
       free()

@@ -26,6 +26,8 @@ export interface Measured {
   readonly minMs: number
   /** Greatest difference from the first engine's result over that result's greatest magnitude; null for the first. */
   readonly relativeError: number | null
+  /** The most bytes that the engine held for the case; left out where it cannot tell. */
+  readonly peakBytes?: number | undefined
 }
 
 /** One case on one engine, and why there are no times. */
@@ -71,7 +73,7 @@ export interface Roofline {
 /** The outcome of a suite; what `--json` writes. */
 export interface Report {
   readonly format: 'tweedie bench 1'
-  readonly suite: 'kernels' | 'unet' | 'operators' | 'step'
+  readonly suite: 'kernels' | 'unet' | 'operators' | 'step' | 'large'
   readonly command: string
   readonly date: string
   /** Whether the run was stopped before its end. */
@@ -99,6 +101,7 @@ const MeasuredSchema = v.object({
   upperQuartileMs: number,
   minMs: number,
   relativeError: v.nullable(number),
+  peakBytes: v.optional(number),
 })
 const NotMeasuredSchema = v.object({ case: text, engine: text, missing: text })
 
@@ -111,7 +114,7 @@ const RooflineSchema = v.object({
 // The types above stand apart from this: those of valibot want lib `dom` or @types/node.
 const ReportSchema: v.GenericSchema<unknown, Report> = v.object({
   format: v.literal('tweedie bench 1'),
-  suite: v.picklist(['kernels', 'unet', 'operators', 'step']),
+  suite: v.picklist(['kernels', 'unet', 'operators', 'step', 'large']),
   command: text,
   date: text,
   interrupted: v.boolean(),

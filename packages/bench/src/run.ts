@@ -1,8 +1,9 @@
-import { availableDevices, DeviceError, OptionError } from '@tweedie/tensor'
+import { availableDevices, DeviceError, OptionError, OutOfMemoryError } from '@tweedie/tensor'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
 import { kernelCases } from './cases/kernels.ts'
+import { largeCases } from './cases/large.ts'
 import { networkCases } from './cases/networks.ts'
 import { operatorCases } from './cases/operators.ts'
 import { stepCases } from './cases/steps.ts'
@@ -47,6 +48,7 @@ const suites = {
   unet: networkCases,
   operators: operatorCases,
   step: stepCases,
+  large: largeCases,
 } as const
 export type SuiteName = keyof typeof suites
 
@@ -154,11 +156,11 @@ async function runCase(
         continue
       }
       const outputs = await prepared.outputs().catch((error: unknown) => {
-        // A device may lack a kernel, and says so.
-        if (error instanceof DeviceError) return error
+        // A device may lack a kernel, or room, and says so.
+        if (error instanceof DeviceError || error instanceof OutOfMemoryError) return error
         throw error
       })
-      if (outputs instanceof DeviceError) {
+      if (outputs instanceof Error) {
         prepared.free()
         missing.push({ case: benchCase.name, engine: engine.name, missing: outputs.message })
         continue
@@ -175,6 +177,11 @@ async function runCase(
       entrants.push({ engine: engine.name, prepared })
     }
     const timed = await timeInRounds(entrants, seconds, signal)
+    const peaks = new Map<string, number>()
+    for (const { engine, prepared } of entrants) {
+      const bytes = await prepared.peakBytes?.()
+      if (bytes !== undefined) peaks.set(engine, bytes)
+    }
     const measured = [...timed].map(([engine, { calls, ms }]) => ({
       case: benchCase.name,
       engine,
@@ -186,6 +193,7 @@ async function runCase(
       upperQuartileMs: quantile(ms, 0.75),
       minMs: Math.min(...ms),
       relativeError: errors.get(engine)!,
+      ...(peaks.has(engine) && { peakBytes: peaks.get(engine) }),
     }))
     return [...measured, ...missing]
   } finally {

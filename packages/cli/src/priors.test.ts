@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Prior } from '@tweedie/solvers'
-import { fromData, full, randomKey, scope, zerosLike } from '@tweedie/tensor'
+import { fromData, fromFloat16, full, randomKey, scope, toFloat16, zerosLike } from '@tweedie/tensor'
 import type { Params } from '@tweedie/unet'
 import {
   admConfig,
@@ -133,6 +133,72 @@ describe("a diffusers pipeline is taken with its scheduler's", () => {
     // |α·x_T| < 0.0064 · 6.8, the most that a draw can be, is 6 levels of grey of 256 around the middle.
     expect(middle.length).toBeGreaterThan(3)
     expect(Math.max(...middle.map((v) => Math.abs(v - 0.5)))).toBeLessThan(0.03)
+  })
+})
+
+describe('--weights float16', () => {
+  const noisy = (out: string, ...more: string[]) => [
+    ...['sample', '--prior', pipelineOf(), '--steps', '2', '--n', '1', '--out', out],
+    ...more,
+  ]
+  /** A network whose weights are float16 numbers already. */
+  let folder: string | undefined
+  const pipelineOf = (): string => {
+    if (folder !== undefined) return folder
+    const rounded = Object.fromEntries(
+      Object.entries(initDdpm(config, randomKey(0))).map(([name, p]) => [
+        name,
+        fromData(
+          Float32Array.from(p.dataSync(), (v) => fromFloat16(toFloat16(v))),
+          p.shape,
+        ),
+      ]),
+    )
+    folder = folderOf(
+      { 'unet/config.json': json, 'scheduler/scheduler_config.json': ddpm },
+      'unet/diffusion_pytorch_model.safetensors',
+      rounded,
+    )
+    return folder
+  }
+
+  test('draws the same sample to the bit, and notes nothing of rounding', async () => {
+    const full = await ran(root, noisy('full.png'))
+    const half = await ran(root, noisy('half.png', '--weights', 'float16'))
+    expect([full.code, half.code]).toEqual([0, 0])
+    expect(half.err).not.toContain('rounded')
+    const [a, b] = await Promise.all(['full.png', 'half.png'].map((file) => readPicture(join(root, file))))
+    expect(a!.picture.data).toEqual(b!.picture.data)
+  })
+
+  test('notes that weights of float32 are rounded', async () => {
+    const name = pipeline({})
+    const argv = [
+      'sample',
+      '--prior',
+      name,
+      '--steps',
+      '1',
+      '--n',
+      '1',
+      '--out',
+      'r.png',
+      '--weights',
+      'float16',
+    ]
+    const { code, err } = await ran(root, argv)
+    expect(code).toBe(0)
+    expect(err).toContain('are rounded to 11 bits')
+  })
+
+  test('is refused for other types, and for a prior that comes from no file', async () => {
+    const bad = await ran(root, noisy('x.png', '--weights', 'int8'))
+    expect(bad.code).toBe(2)
+    expect(bad.err).toContain('float32, float16')
+    const shipped = ['sample', '--prior', 'digits', '--n', '1', '--out', 'x.png', '--weights', 'float16']
+    expect(await ran(root, shipped)).toMatchObject({
+      err: expect.stringContaining("float16 is for networks from files; 'digits' is shipped, and small"),
+    })
   })
 })
 

@@ -34,6 +34,7 @@ import {
   UnfitError,
 } from '@tweedie/solvers'
 import { OptionError, type Shape, ShapeError } from '@tweedie/tensor'
+import type { WeightType } from '@tweedie/unet'
 import { withArrays } from './files/arrays.ts'
 import { readBytes } from './files/bytes.ts'
 import { absolute } from './files/write.ts'
@@ -254,6 +255,8 @@ export const resolveSampler = (text: string, option: string): Promise<Sampler> =
 export interface FileChoices {
   /** Which weights of it, such as `ema`. */
   readonly key?: string | undefined
+  /** What the weights of a network are kept as in memory. */
+  readonly weights?: WeightType | undefined
 }
 
 /**
@@ -266,18 +269,21 @@ export const resolveOpenPrior = (
   io: Io,
   text: string,
   option = '--prior',
-  { key }: FileChoices = {},
+  { key, weights }: FileChoices = {},
 ): Promise<OpenPrior> =>
   naming(option, 'prior', async () => {
     const module = ownModule(text)
     if (module !== undefined && key !== undefined)
       throw new OptionError('--key', `is for files of weights; '${text}' is a module`)
+    if (module !== undefined && weights === 'float16')
+      throw new OptionError('weights', `float16 is for networks from files; '${text}' is a module`)
     if (module !== undefined && module.settings === undefined) return { prior: await ownPrior(io, module) }
     if (/\.[cm]?[jt]s[:@]/.test(text))
       throw new OptionError('prior', `'${text}': a module's prior takes no options, and has the size it says`)
     return openPrior(text, {
       cwd: io.cwd,
       key,
+      weights,
       onNote: (note) => io.err(`Note: ${note}.\n`),
       ...(io.priors === undefined ? {} : { added: io.priors }),
     })

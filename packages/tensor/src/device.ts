@@ -1,6 +1,60 @@
 import type { DType, TypedArray } from './dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
 import type { Shape } from './shape.ts'
+import type { Tensor } from './tensor.ts'
+import type { ModuleBuilder } from './wasm/asm/index.ts'
+
+/** A wasm kernel, and one with its arguments. */
+type Run = (...args: number[]) => void
+export interface HalfCall {
+  readonly run: Run
+  readonly args: readonly number[]
+}
+/** Where wasm kernels come from. */
+export interface HalfKernels {
+  get(key: string, build: (m: ModuleBuilder) => void): Run
+}
+/** What the wasm device works with, as far as float16 has to know it. */
+export interface HalfContext {
+  readonly heap: { allocate(bytes: number): number; free(at: number, bytes: number): void }
+  readonly kernels: HalfKernels
+  readonly threads: { run(tasks: readonly (readonly HalfCall[])[]): void }
+  readonly weights: { forget(buffer: number): void }
+}
+
+/** Weights row by row, as wasm kernels pack them. */
+export interface WeightRows {
+  /** Of the float32 that `use` is handed, in elements. */
+  readonly strides: readonly number[]
+  /** Working memory of each task, in bytes. */
+  readonly work: number
+  /** What packs a range of rows; `use` is handed where some of them start. */
+  calls(
+    range: { readonly from: number; readonly to: number },
+    work: number,
+    use: (at: number, rows: { readonly from: number; readonly to: number }) => HalfCall,
+  ): HalfCall[]
+}
+
+/**
+ * What is done with float16. It comes with the tensors that are stored so, so that a program without them does not hold its
+ * code.
+ */
+export interface Half {
+  /** All of a buffer in float32. */
+  widened(buffer: TypedArray): Float32Array
+  /** A tensor stored so. */
+  store(values: ArrayLike<number>, shape: Shape, device: Device): Tensor
+  /** Of the wasm device: a kernel on a call with inputs that are stored so. */
+  run<P extends PrimitiveName, X extends HalfContext>(
+    kernel: (call: KernelCall<P>, out: number, context: X) => boolean,
+    call: KernelCall<P>,
+    out: number,
+    context: X,
+  ): boolean
+  /** Of the wasm device: weights for kernels that pack them row by row. */
+  rows(w: View, at: number, unit: number, kernels: HalfKernels): WeightRows
+}
 
 /** A strided window on a device buffer; strides and offset count elements. */
 export interface View {
@@ -9,6 +63,8 @@ export interface View {
   readonly shape: Shape
   readonly strides: readonly number[]
   readonly offset: number
+  /** Where the buffer holds float16, two to each of its float32; the type of the elements is float32 all the same. */
+  readonly half?: Half | undefined
 }
 
 /** One primitive to run: inputs as views, and the shape and dtype its result must have. */
@@ -63,6 +119,8 @@ export interface DeviceInfo {
  */
 export interface Device {
   readonly name: string
+  /** Whether it takes inputs that are stored as float16 where {@link View.half} says so. */
+  readonly storesHalf?: true
   info(): DeviceInfo
   allocate(dtype: DType, length: number): unknown
   free(buffer: unknown, dtype: DType, length: number): void

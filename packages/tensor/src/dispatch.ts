@@ -1,5 +1,5 @@
 import type { Device, View } from './device.ts'
-import { DeviceError, TweedieError } from './errors.ts'
+import { DeviceError, DTypeError, TweedieError } from './errors.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
 import { primitives, resultOf } from './primitives.ts'
 import { assertShape, sizeOf } from './shape.ts'
@@ -82,12 +82,13 @@ function commonDevice(primitive: PrimitiveName, inputs: readonly Tensor[]): Devi
 }
 
 /** A tensor as plain data: kernels may copy and change it without losing its buffer, which is a getter there. */
-const plainView = ({ buffer, dtype, shape, strides, offset }: Tensor): View => ({
+const plainView = ({ buffer, dtype, shape, strides, offset, half }: Tensor): View => ({
   buffer,
   dtype,
   shape,
   strides,
   offset,
+  half,
 })
 
 /** Runs a primitive on its inputs' device, or makes the view. Nothing is recorded. */
@@ -109,6 +110,10 @@ export function evaluate<P extends PrimitiveName>(
     )
   }
   const { shape, dtype } = resultOf(primitive, inputs, params)
+  for (let i = 0; i < inputs.length; i++) {
+    if (inputs[i]!.half !== undefined && def.view !== true && def.half?.includes(i) !== true)
+      throw new DTypeError(primitive, `input ${i} is stored as float16; use widened(x)`)
+  }
   // Whatever a shape was worked out from: devices take it as it is.
   assertShape(primitive, shape)
   // Results are made by the first input, so that this module needs the class Tensor as a type only.

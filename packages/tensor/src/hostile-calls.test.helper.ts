@@ -183,6 +183,13 @@ export const hostileCalls: Readonly<Record<string, HostileCall>> = {
     ],
     ({ device }, data, shape) => T.fromData(data, shape, { device }),
   ),
+  storeFloat16: call(
+    [
+      [1, 2, 3, 4],
+      [2, 2],
+    ],
+    ({ device }, data, shape) => T.widened(T.storeFloat16(data, shape, { device })),
+  ),
   tensor: call([[1, 2, 3]], ({ device }, values) => T.tensor(values, { device })),
   uniform: call([[2, 3]], ({ device }, shape) => T.uniform(key, shape, { device })),
   normal: call([[2, 3]], ({ device }, shape) => T.normal([key, key.fold(1)], shape, { device })),
@@ -247,6 +254,7 @@ export const withoutNumbers: readonly string[] = [
   ...['contiguous', 'matrixTranspose', 'matmul', 'softmaxComposed', 'onesLike', 'zerosLike', 'fromNdarray'],
   // The meanings of fused ops, out of the ops above.
   ...['attentionComposed', 'groupNormComposed'],
+  ...['fromFloat16', 'toFloat16', 'widened'],
   'resultOf',
   ...['dispatch', 'dispatchAt', 'evaluate', 'activeInterpreters', 'pushInterpreter', 'removeInterpreter'],
   ...['withInterpreters', 'availableDevices', 'createWasmDevice', 'getDevice', 'registerDevice'],

@@ -1,4 +1,4 @@
-export type { Device, DeviceInfo, DeviceMemory, KernelCall, View } from './device.ts'
+export type { Device, DeviceInfo, DeviceMemory, Half, KernelCall, View } from './device.ts'
 export { availableDevices, getDevice, registerDevice, setDefaultDevice } from './devices.ts'
 export type { Interpreter } from './dispatch.ts'
 export {
@@ -14,6 +14,9 @@ export type { DType, TypedArray } from './dtype.ts'
 export { bytesPerElement, isFloat } from './dtype.ts'
 export * from './errors.ts'
 export type { NestedValues, TensorJson } from './format.ts'
+export { fromFloat16 } from './half/from-float16.ts'
+export { largestFloat16, storeFloat16, widened } from './half/half.ts'
+export { toFloat16 } from './half/to-float16.ts'
 export { fromNdarray } from './interop/from-ndarray.ts'
 export {
   attentionComposed,

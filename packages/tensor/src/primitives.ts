@@ -22,6 +22,8 @@ export interface PrimitiveDef<P extends PrimitiveName> {
   readonly kind?: Kind
   /** Whether the result only looks at the input's memory another way. */
   readonly view?: true
+  /** Inputs that may be stored as float16; views may be of any that are. */
+  readonly half?: readonly number[]
   /** Shape of the result, or a typed error in the name of the primitive, `op`. */
   shape(inputs: readonly Aval[], params: PrimitiveParams[P], op: string): Shape
   /** Element type of the result, where it is not that of the first input. */
@@ -132,10 +134,16 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       return x!.shape
     },
   },
-  matmul: { arity: 2, kind: 'float', shape: ([a, b]) => matmulShape(a!.shape, b!.shape) },
-  conv2d: { arity: 2, kind: 'float', shape: ([x, w], params) => conv2dShape(x!.shape, w!.shape, params) },
+  matmul: { arity: 2, kind: 'float', half: [0, 1], shape: ([a, b]) => matmulShape(a!.shape, b!.shape) },
+  conv2d: {
+    arity: 2,
+    kind: 'float',
+    half: [1],
+    shape: ([x, w], params) => conv2dShape(x!.shape, w!.shape, params),
+  },
   gather: {
     arity: 2,
+    half: [0],
     shape: ([x, indices], { axis }, op) => {
       const count = requireIndices(op, indices!)
       requireAxes(op, x!, [axis])
@@ -181,7 +189,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       return withExtent(first, axis, extent)
     },
   },
-  contiguous: { arity: 1, shape: ([x]) => x!.shape },
+  contiguous: { arity: 1, half: [0], shape: ([x]) => x!.shape },
   reshape: {
     arity: 1,
     view: true,
@@ -239,6 +247,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     arity: -1,
     arityOf: fusedArity('channel'),
     kind: 'float',
+    half: [1],
     shape: (inputs, params, op) => {
       const shape = conv2dShape(inputs[0]!.shape, inputs[1]!.shape, params)
       return withEpilogue(op, inputs, shape, params, shape[1]!)
@@ -248,6 +257,7 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
     arity: -1,
     arityOf: fusedArity('row', 'column'),
     kind: 'float',
+    half: [0, 1],
     shape: (inputs, params, op) => {
       const shape = matmulShape(inputs[0]!.shape, inputs[1]!.shape)
       return withEpilogue(op, inputs, shape, params, shape.at(params.bias === 'row' ? -2 : -1)!)

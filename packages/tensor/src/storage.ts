@@ -1,4 +1,4 @@
-import type { Device } from './device.ts'
+import type { Device, Half } from './device.ts'
 import { builtDevice } from './devices.ts'
 import type { DType } from './dtype.ts'
 import { bytesPerElement } from './dtype.ts'
@@ -36,10 +36,13 @@ export class Storage {
   readonly dtype: DType
   readonly length: number
   readonly buffer: unknown
+  /** Where each float32 of the buffer is two elements in float16. */
+  readonly half: Half | undefined
   #handles = 1
 
   /** Takes over `buffer`, with one handle. */
-  constructor(device: Device, dtype: DType, length: number, buffer: unknown) {
+  constructor(device: Device, dtype: DType, length: number, buffer: unknown, half?: Half) {
+    this.half = half
     this.device = device
     this.dtype = dtype
     this.length = length

@@ -1,6 +1,6 @@
 export type {} from './platform.ts'
 
-import type { Device } from './device.ts'
+import type { Device, Half } from './device.ts'
 import { getDevice } from './devices.ts'
 import { evaluate } from './dispatch.ts'
 import type { DType, TypedArray } from './dtype.ts'
@@ -91,6 +91,11 @@ export class Tensor {
     return this.#held
   }
 
+  /** Where the elements, float32 to every computation, are stored as float16. */
+  get half(): Half | undefined {
+    return this.storage.half
+  }
+
   /** The device's buffer, for kernels. */
   get buffer(): unknown {
     return this.storage.buffer
@@ -156,7 +161,7 @@ export class Tensor {
         `dataSync: the device '${device.name}' reads back asynchronously; use await x.data()`,
       )
     }
-    if (this.isContiguous) return all(this).slice(offset, offset + size)
+    if (this.isContiguous && this.half === undefined) return all(this).slice(offset, offset + size)
     if (device.hostView === undefined && device.readSync === undefined) all(this)
     const packed = evaluate('contiguous', [this], {})
     try {
@@ -180,6 +185,7 @@ export class Tensor {
     const target = typeof device === 'string' ? getDevice(device) : device
     if (target === this.device) return this.detach()
     const data = await this.data()
+    if (this.half !== undefined) return this.half.store(data, this.shape, target)
     const buffer = target.allocate(this.dtype, data.length)
     target.write(buffer, this.dtype, data)
     return Tensor.make(new Storage(target, this.dtype, data.length, buffer), this.shape)
@@ -214,7 +220,7 @@ export class Tensor {
     const head = formatHead(this)
     if (this.isDisposed) return `${head} (freed)`
     const { device, dtype, shape, strides, offset, storage } = this
-    if (device.hostView === undefined) return `${head} (values by await x.data())`
+    if (device.hostView === undefined || storage.half) return `${head} (values by await x.data())`
     const data = device.hostView(storage.buffer, dtype, storage.length)
     return formatTensor(head, { data, dtype, shape, strides, offset })
   }

@@ -35,6 +35,8 @@ const formats = of('architectures/format.ts', 'models/fetch-prior', 'architectur
 const recorded = of('models/training-record.ts', 'models/model')
 const schedulerTraining = of('models/scheduler.ts', 'models/scheduler', 'models/model')
 const half = of('checkpoint/half.ts', 'checkpoint/safetensors')
+const from16 = editsOf('packages/tensor/src')('half/from-float16.ts', 'half/half.test.ts')
+const to16 = editsOf('packages/tensor/src')('half/to-float16.ts', 'half/half.test.ts')
 const images = of('data/images.ts')
 const init = of('init.ts')
 
@@ -344,13 +346,13 @@ const members: readonly Edit[] = [
 ]
 
 const files: readonly Edit[] = [
-  half(
+  from16(
     'half-subnormal',
     'sign * fraction * 2 ** -24',
     'sign * fraction * 2 ** -25',
     'subnormal float16 halved',
   ),
-  half(
+  to16(
     'half-rounding',
     'rebased + 0xfff + ((rebased >> 13) & 1)',
     'rebased + 0x1000',

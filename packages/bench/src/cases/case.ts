@@ -19,7 +19,7 @@ export type KernelOp = Exclude<Op, { kind: 'network' | 'operator' }>
 
 /** Elementwise expressions over x, y [n]. */
 export type ChainName = 'x + y' | 'x·y + x' | 'silu(x) · y' | 'exp(−x²)'
-export type NetworkName = 'adm' | 'adm256' | 'digits'
+export type NetworkName = 'adm' | 'adm256' | 'adm553' | 'digits'
 /** With the VJP: that of a linear operator is its adjoint. A DDRM step is all of one but the network and its draws. */
 export type OperatorTask = 'forward' | 'forward + VJP' | 'DDRM step'
 export type NetworkTask = 'forward' | 'forward + VJP' | 'training step'

@@ -42,6 +42,17 @@ export const config256 = admConfig({
 })
 
 /**
+ * Of the ImageNet checkpoint of 256×256 pixels without classes (arXiv 2105.05233): 256 channels, two blocks per level,
+ * attention at 32², 16² and 8²; 552.8 million parameters.
+ */
+export const config553 = admConfig({
+  ...config256,
+  modelChannels: 256,
+  numResBlocks: 2,
+  attentionResolutions: [8, 16, 32],
+})
+
+/**
  * Fresh parameters plus N(0, 0.02²): at the start the last layers are 0, and every result and gradient with them,
  * so that there would be nothing to compare.
  */
@@ -68,6 +79,7 @@ const drawnAdm = (config: AdmConfig, device: string): Network => ({
 export const networks: Readonly<Record<NetworkName, (device: string) => Network>> = {
   adm: (device) => drawnAdm(config64, device),
   adm256: (device) => drawnAdm(config256, device),
+  adm553: (device) => drawnAdm(config553, device),
   digits: (device) => {
     const { config, params } = loadShippedPrior('digits', { device })
     const { forward } = architectureOf(config)
@@ -75,23 +87,33 @@ export const networks: Readonly<Record<NetworkName, (device: string) => Network>
   },
 }
 
-/** Names and images [C, H, W] of the networks. */
-const labels: Readonly<Record<NetworkName, readonly [label: string, image: Shape]>> = {
-  adm: ['ADM U-Net 64·(1,2,2) @32²', [3, 32, 32]],
-  adm256: ['ADM U-Net 93 M @256²', [3, 256, 256]],
-  digits: ['digits prior @28²', [1, 28, 28]],
+/** Names of the networks, the channels that go in and come out, and the side of their images. */
+const labels: Readonly<
+  Record<NetworkName, readonly [label: string, inputs: number, outputs: number, side: number]>
+> = {
+  adm: ['ADM U-Net 64·(1,2,2)', 3, 3, 32],
+  adm256: ['ADM U-Net 93 M', 3, 6, 256],
+  adm553: ['ADM U-Net 553 M', 3, 6, 256],
+  digits: ['digits prior', 1, 1, 28],
 }
 
-export function networkCase(network: NetworkName, task: NetworkTask, batch: number): BenchCase {
-  const [label, image] = labels[network]
-  const x: Shape = [batch, ...image]
+/** A network on a batch of images, of the side it was trained on where none is given. */
+export function networkCase(
+  network: NetworkName,
+  task: NetworkTask,
+  batch: number,
+  side = labels[network][3],
+): BenchCase {
+  const [label, inputs, outputs] = labels[network]
+  const x: Shape = [batch, inputs, side, side]
+  const dy: Shape = [batch, outputs, side, side]
   return {
-    name: `${label} ×${batch} ${task}`,
+    name: `${label} @${side}² ×${batch} ${task}`,
     op: { kind: 'network', network, task },
     wrt: task === 'forward + VJP' ? ['x'] : [],
     inputs: {
       x,
-      ...(task === 'forward + VJP' ? { dy: x } : {}),
+      ...(task === 'forward + VJP' ? { dy } : {}),
       ...(task === 'training step' ? { noise: x } : {}),
     },
     cost: null,

@@ -22,6 +22,7 @@ const Hello = v.object({
 const Sizes = v.object({ sizes: v.array(number) })
 const Times = v.object({ ms: v.array(number) })
 const Done = v.object({})
+const Memory = v.object({ bytes: v.nullable(number) })
 
 /** A python3 that runs torch_peer.py: one request at a time, answered in order. */
 class Python {
@@ -129,7 +130,10 @@ export const torch: PeerFactory = async (threads) => {
     detail: `PyTorch ${about.torch} CPU, ${about.capability}${about.mkldnn ? ', oneDNN' : ''}, ${about.threads} threads, eager`,
     threads: about.threads,
     prepare: async (benchCase, inputs) => {
-      if (benchCase.op.kind === 'operator') return { missing: 'no operator is built on it here' }
+      const { op } = benchCase
+      if (op.kind === 'operator') return { missing: 'no operator is built on it here' }
+      if (op.kind === 'network' && op.network === 'adm553')
+        return { missing: 'its parameters, 2.2 GB, are not handed to another process' }
       const network = networkRequest(benchCase)
       const arrays = writeArrays(file, { ...inputs, ...network?.arrays })
       await python.ask(Done, { do: 'prepare', case: benchCase, arrays, file, network: network?.request })
@@ -139,6 +143,7 @@ export const torch: PeerFactory = async (threads) => {
           kind: 'self-timed',
           sample: async (samples, calls) => (await python.ask(Times, { do: 'sample', samples, calls })).ms,
         },
+        peakBytes: async () => (await python.ask(Memory, { do: 'memory' })).bytes ?? undefined,
         // A failure is met, and told, by the next request.
         free: () => void python.ask(Done, { do: 'free' }).catch(() => undefined),
       }

@@ -94,10 +94,10 @@ def adm(config, p, x, t):
     """The network of arXiv 2105.05233 from a state dict with the names of guided-diffusion's UNetModel."""
     handled = {
         "convResample": True,
-        "resblockUpdown": False,
         "useScaleShiftNorm": True,
         "numClasses": None,
         "numHeadsUpsample": None,
+        "timeScale": 1,
     }
     for field, value in handled.items():
         if config[field] != value:
@@ -105,8 +105,9 @@ def adm(config, p, x, t):
     layers = Layers(p, 32, 1e-5)
     conv, linear, norm = layers.conv, layers.linear, layers.norm
 
-    def residual(name, h):
-        y = conv(name + ".in_layers.2", F.silu(norm(name + ".in_layers.0", h)), padding=1)
+    def residual(name, h, move=lambda h: h):
+        y = conv(name + ".in_layers.2", move(F.silu(norm(name + ".in_layers.0", h))), padding=1)
+        h = move(h)
         scale, shift = linear(name + ".emb_layers.1", embedding)[:, :, None, None].chunk(2, 1)
         y = F.silu(norm(name + ".out_layers.0", y) * (1 + scale) + shift)
         y = conv(name + ".out_layers.3", y, padding=1)
@@ -134,7 +135,7 @@ def adm(config, p, x, t):
         while True:
             layer = f"{name}.{i}"
             if layer + ".in_layers.2" in layers:
-                h = residual(layer, h)
+                h = residual(layer, h, *resampling(name, i))
             elif layer + ".qkv" in layers:
                 h = attend(layer, h)
             elif layer + ".op" in layers:
@@ -147,11 +148,21 @@ def adm(config, p, x, t):
                 return h
             i += 1
 
+    levels, blocks = len(config["channelMult"]), config["numResBlocks"]
+
+    def resampling(name, i):
+        """How a residual block changes the resolution, where it does: the last of a level, the way up behind others."""
+        if not config["resblockUpdown"]:
+            return []
+        part, *number = name.split(".")
+        if part == "input_blocks" and int(number[0]) % (blocks + 1) == 0:
+            return [lambda h: F.avg_pool2d(h, 2)]
+        return [lambda h: F.interpolate(h, scale_factor=2.0)] if part == "output_blocks" and i > 0 else []
+
     sine, cosine = sinusoid(t, config["modelChannels"] // 2)
     time_ = linear("time_embed.0", torch.cat([cosine, sine], 1))
     embedding = F.silu(linear("time_embed.2", F.silu(time_)))
 
-    levels, blocks = len(config["channelMult"]), config["numResBlocks"]
     h, skips = x, []
     for i in range(levels * (blocks + 1)):
         h = apply(f"input_blocks.{i}", h)

@@ -2,7 +2,7 @@
 
 hello {threads}: versions. prepare {case, arrays, file, network?}: sets a case up. outputs {file}: runs once, writes
 float32 results one after the other. sample {samples, calls}: milliseconds per call by this process's clock.
-free: drops the case.
+memory: the most bytes that the process held for the case (Linux; else null). free: drops the case.
 """
 
 import array
@@ -104,6 +104,23 @@ def prepare(request):
     return lambda: torch.autograd.grad(y, leaves, x["dy"], retain_graph=True)
 
 
+def resident(field):
+    """VmRSS, what the process holds, or VmHWM, the most it did, in bytes; None where there is no /proc."""
+    try:
+        with open("/proc/self/status") as status:
+            return next(1024 * int(line.split()[1]) for line in status if line.startswith(field))
+    except OSError:
+        return None
+
+
+def forget_peak():
+    try:
+        with open("/proc/self/clear_refs", "w") as refs:
+            refs.write("5")
+    except OSError:
+        pass
+
+
 def sample(run, samples, calls):
     out = []
     for _ in range(samples):
@@ -125,7 +142,9 @@ def answer(request, state):
             "mkldnn": torch.backends.mkldnn.is_available(),
         }
     if do == "prepare":
+        state["before"] = resident("VmRSS")
         state["run"] = prepare(request)
+        forget_peak()
     elif do == "outputs":
         with open(request["file"], "wb") as file:
             sizes = []
@@ -136,6 +155,9 @@ def answer(request, state):
         return {"sizes": sizes}
     elif do == "sample":
         return {"ms": sample(state["run"], request["samples"], request["calls"])}
+    elif do == "memory":
+        most = resident("VmHWM")
+        return {"bytes": None if most is None else most - state["before"]}
     elif do == "free":
         state.clear()
     return {}

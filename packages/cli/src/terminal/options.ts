@@ -1,5 +1,6 @@
 import type { OptionSpec } from '@tweedie/solvers'
 import { choice, number, readText } from '@tweedie/solvers'
+import { weightTypes } from '@tweedie/unet'
 import { InvalidArgumentError, Option } from 'commander'
 import { deviceNames } from '../device.ts'
 
@@ -71,6 +72,13 @@ export const priorOptions = (): readonly [variant: Option, scheduler: Option] =>
     'what the prior was trained on, where its folder does not say it: a scheduler_config.json, or such as DDPMScheduler:num_train_timesteps=1000,beta_schedule=linear,prediction_type=epsilon',
   ),
 ]
+
+/** `--weights`: what those of a prior's network are kept as. */
+export const weightsOption = (): Option =>
+  new Option(
+    '--weights <type>',
+    'what the weights of a prior from files are kept as in memory (default: float32)',
+  ).choices(weightTypes)
 
 /** `--device`, the same for every command that computes. */
 export const deviceOption = (): Option =>

@@ -4,7 +4,7 @@ import type { Prior } from '@tweedie/solvers'
 import { greyOf, isLatent } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
 import { OptionError, sameShape } from '@tweedie/tensor'
-import type { Network, NetworkConfig, TrainedOn } from '@tweedie/unet'
+import type { Network, NetworkConfig, TrainedOn, WeightType } from '@tweedie/unet'
 import { architectureOf, architectures, countParams, modelLimits } from '@tweedie/unet'
 import type { ModelChoices } from '@tweedie/unet/node'
 import {
@@ -26,6 +26,8 @@ export interface PriorPlaces {
   readonly added?: Readonly<Record<string, () => Promise<Prior>>>
   /** Which weights of a file that holds several sets, such as `ema`; left out, the moving average, or the only ones. */
   readonly key?: string | undefined
+  /** What the weights of a network from files are kept as in memory; default float32. */
+  readonly weights?: WeightType | undefined
   /** Told what was chosen rather than said, in a sentence each. */
   onNote?(note: string): void
 }
@@ -101,6 +103,8 @@ export async function openPrior(given: string, places: PriorPlaces = {}): Promis
   if (shippedPriors().includes(name)) {
     if (plain !== given)
       throw new OptionError('prior', `'${name}' is shipped: it has one set of weights, and its own schedule`)
+    if (places.weights === 'float16')
+      throw new OptionError('weights', `float16 is for networks from files; '${name}' is shipped, and small`)
     const { trainedOn, autoencoder, ...network } = loadShippedPrior(name)
     return atSizes(given, { size, grey }, network, trainedOn, autoencoder)
   }
@@ -108,9 +112,11 @@ export async function openPrior(given: string, places: PriorPlaces = {}): Promis
   const model = openModel(name, { variant, scheduler: told }, places)
   const { config, directory, weights, training, autoencoder } = model
   checkNetwork(config, training.trainedOn, name, { latent: autoencoder !== undefined })
-  const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder)
+  const as = { weightsAs: places.weights }
+  const coder = autoencoder === undefined ? undefined : loadNetwork(autoencoder, as)
   latentShapeAt(config, size, coder)
   const loaded = loadNetwork(directory, {
+    ...as,
     key: places.key,
     ...(weights === undefined ? { variant } : { weights }),
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { StateTree } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { FileFormatError, fromData, isTensor, OptionError } from '@tweedie/tensor'
-import { parseSafetensors, safetensorsToTensors, writeSafetensors } from '@tweedie/unet'
+import { parseSafetensors, safetensorsToTensors, weightTypes, writeSafetensors } from '@tweedie/unet'
 import * as v from 'valibot'
 import type { Measured } from '../problem/problem.ts'
 import type { Restoration } from '../problem/restoration.ts'
@@ -48,6 +48,7 @@ const File = v.object({
     operator: v.string(),
     noise: v.union([v.pipe(number, v.minValue(0)), v.string()]),
     prior: v.string(),
+    weights: v.optional(v.picklist(weightTypes)),
     steps: v.optional(count),
     samples: v.pipe(integer, v.minValue(1), v.maxValue(64)),
     seed: count,

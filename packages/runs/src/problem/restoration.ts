@@ -1,3 +1,5 @@
+import type { WeightType } from '@tweedie/unet'
+
 /** A network laid over a picture: all that makes the same prior again. */
 export interface LaidOver {
   /** The prior as it was asked for. */
@@ -19,6 +21,8 @@ export interface Restoration {
   /** σ_y in units of the data range [−1, 1], or a law of the noise in words. */
   readonly noise: number | string
   readonly prior: string
+  /** What the weights of a prior from files are kept as in memory; float32 where it is left out. */
+  readonly weights?: WeightType | undefined
   /** Steps of the method; its own default where they are left out. */
   readonly steps?: number | undefined
   /** How many restorations are drawn for the one measurement. */

@@ -1,3 +1,4 @@
+import type { View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../primitives.ts'
@@ -18,6 +19,12 @@ export interface HostOut {
   readonly data: TypedArray
   readonly dtype: DType
   readonly shape: Shape
+}
+
+/** A view of an array on the host; where that holds float16, of one that is widened. */
+export function hostViewOf({ buffer, dtype, shape, strides, offset, half }: View): HostView {
+  const data = half?.widened(buffer as TypedArray) ?? (buffer as TypedArray)
+  return { data, dtype, shape, strides, offset }
 }
 
 export type ReferenceKernel<P extends PrimitiveName> = (

@@ -12,6 +12,7 @@ import { elementwiseKernels } from './elementwise.ts'
 import { epilogueKernels } from './epilogue.ts'
 import { groupNormKernels } from './group-norm.ts'
 import type { ReferenceKernel } from './host.ts'
+import { hostViewOf } from './host.ts'
 import { moveKernels } from './move.ts'
 import { reduceKernels } from './reduce.ts'
 import { softmaxKernels } from './softmax.ts'
@@ -43,6 +44,7 @@ export const referenceKernels: { readonly [P in PrimitiveName]: ReferenceKernel<
 /** Plain loops over typed arrays on the JavaScript heap, in any element type; a tensor has less than 2 GiB. */
 export class ReferenceDevice implements Device {
   readonly name = 'reference'
+  readonly storesHalf = true
 
   info(): DeviceInfo {
     return {
@@ -81,13 +83,7 @@ export class ReferenceDevice implements Device {
     for (const { dtype, shape } of call.inputs)
       requireHostRoom(this.name, sizeOf(shape) * bytesPerElement(dtype))
     const data = this.allocate(call.dtype, sizeOf(call.shape))
-    const inputs = call.inputs.map(({ buffer, dtype, shape, strides, offset }) => ({
-      data: buffer as TypedArray,
-      dtype,
-      shape,
-      strides,
-      offset,
-    }))
+    const inputs = call.inputs.map(hostViewOf)
     referenceKernels[call.primitive](inputs, call.params, { data, dtype: call.dtype, shape: call.shape })
     return data
   }

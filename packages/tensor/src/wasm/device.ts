@@ -65,6 +65,7 @@ function supports(relaxed: boolean): boolean {
 
 class WasmDevice implements Device {
   readonly name = 'wasm'
+  readonly storesHalf = true
   readonly #heap: Heap
   readonly #context: WasmContext
   readonly #pool: ThreadPool | undefined
@@ -230,7 +231,8 @@ class WasmDevice implements Device {
   #runKernel<P extends PrimitiveName>(call: KernelCall<P>, out: number): boolean {
     const kernel = kernelTable[call.primitive]
     if (kernel === 'reference') return false
-    if (kernel(call, out, this.#context)) return true
+    const half = call.inputs.find((x) => x.half)?.half
+    if (half?.run(kernel, call, out, this.#context) ?? kernel(call, out, this.#context)) return true
     this.#uncovered.set(call.primitive, (this.#uncovered.get(call.primitive) ?? 0) + 1)
     return false
   }

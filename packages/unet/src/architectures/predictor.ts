@@ -76,7 +76,10 @@ export function conditionalPredictor(
 /**
  * A network as a prior asks it: the prediction [N, C, H, W] at x_t [N, C, H, W] and time t; of a learned variance nothing
  * is used.
- * @throws {OptionError} for a network that needs more than x and t (class labels), or whose outputs are no image.
+ * @param told.label - The class that a class-conditional network is told, for every image: of pictures of that class it
+ *   is the prior.
+ * @throws {OptionError} for a network that needs more than x and t (class labels), or whose outputs are no image; for a label
+ *   that is no class, or given to a network without classes.
  * @example
  * ```ts
  * import { randomKey, zeros } from '@tweedie/tensor'
@@ -86,10 +89,27 @@ export function conditionalPredictor(
  * predict(zeros([2, 3, 8, 8]), 500).shape // => [2, 3, 8, 8]
  * ```
  */
-export function predictor({ config, params }: Network): (xt: Tensor, t: number | Tensor) => Tensor {
-  const why = cannotPredict(config)
+export function predictor(
+  { config, params }: Network,
+  { label }: { readonly label?: number } = {},
+): (xt: Tensor, t: number | Tensor) => Tensor {
+  const { forward, classes } = architectureOf(config)
+  const count = classes?.(config) ?? 0
+  const told = label !== undefined
+  if (told && !(Number.isInteger(label) && label >= 0 && label < count)) {
+    const fits =
+      count === 0 ? 'the network is told no classes' : `must be a class 0 … ${count - 1}, got ${label}`
+    throw new OptionError('label', fits)
+  }
+  // Of a network that is told its class, only the outputs may not fit.
+  const why = cannotPredict(config, { noClass: told })
   if (why !== undefined) throw new OptionError('network', why)
-  const { forward } = architectureOf(config)
   const image = imageOf(config)
-  return (xt, t) => image(forward(params, config, xt, t))
+  if (!told) return (xt, t) => image(forward(params, config, xt, t))
+  return (xt, t) =>
+    scope(() => {
+      const n = xt.shape[0] ?? 0
+      const labels = fromData(new Int32Array(n).fill(label), [n], { dtype: 'int32', device: xt.device })
+      return image(forward(params, config, xt, t, labels))
+    })
 }

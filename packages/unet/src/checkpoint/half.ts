@@ -1,3 +1,7 @@
+import { fromFloat16, toFloat16 } from '@tweedie/tensor'
+
+export { fromFloat16, toFloat16 }
+
 const f32 = new Float32Array(1)
 const bits = new Uint32Array(f32.buffer)
 
@@ -5,16 +9,6 @@ const bits = new Uint32Array(f32.buffer)
 export function fromBFloat16(half: number): number {
   bits[0] = half << 16
   return f32[0]!
-}
-
-/** The value of an IEEE 754 half-precision number. */
-export function fromFloat16(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
 /** The value of an 8-bit float of sign, exponent and `fractionBits` bits of fraction, without infinities and NaNs. */
@@ -42,21 +36,3 @@ export const fromFloat8E4M3Fnuz = (byte: number): number =>
 
 /** The value of an exponent alone, 2^(byte − 127) (OCP MX E8M0), a scale of blocks. */
 export const fromFloat8E8M0 = (byte: number): number => (byte === 0xff ? Number.NaN : 2 ** (byte - 127))
-
-/** The half-precision number nearest to a float32 (ties to even); beyond 65504 infinity. */
-export function toFloat16(value: number): number {
-  f32[0] = value
-  const sign = (bits[0]! >>> 16) & 0x8000
-  const magnitude = bits[0]! & 0x7fffffff
-  if (magnitude > 0x7f800000) return sign | 0x7e00 // NaN
-  if (magnitude >= 0x477ff000) return sign | 0x7c00 // rounds to 65536 or more
-  if (magnitude < 0x38800000) return sign | roundEven(Math.abs(f32[0]!) * 2 ** 24) // subnormal
-  const rebased = magnitude - 0x38000000 // exponent bias 127 → 15
-  return sign | ((rebased + 0xfff + ((rebased >> 13) & 1)) >> 13)
-}
-
-function roundEven(x: number): number {
-  const floor = Math.floor(x)
-  const rest = x - floor
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
-}

@@ -4,9 +4,10 @@ import type { ConfigOf, NetworkBase, NetworkFormat } from '../architectures/form
 import type { TrainedOn } from '../architectures/trained-on.ts'
 import { bodyOf } from '../checkpoint/body.ts'
 import { failIn } from '../checkpoint/fail.ts'
-import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
+import type { LoadedNetwork, LoadPriorOptions, ReadNetworkOptions } from './prior.ts'
 import { parseJson, readNetwork } from './prior.ts'
 import { recordedTraining } from './training-record.ts'
+import { keeping } from './weights-as.ts'
 
 /** Where the two files of a network are. */
 export interface PriorAddresses {
@@ -16,7 +17,8 @@ export interface PriorAddresses {
   readonly weights: string | URL
 }
 
-export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
+/** How {@link fetchNetwork} fetches and makes a network. */
+export interface FetchNetworkOptions extends Pick<ReadNetworkOptions, 'device' | 'keep'> {
   /** Ends the download; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal
   /** Called as the weights arrive: bytes so far, and of how many where the server says so. */
@@ -24,6 +26,10 @@ export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
   /** In place of the global `fetch`, such as one that keeps what it has fetched. */
   readonly fetch?: (address: string, init: { readonly signal: AbortSignal }) => Promise<Response>
 }
+
+export interface FetchPriorOptions
+  extends Omit<FetchNetworkOptions, 'keep'>,
+    Pick<LoadPriorOptions, 'weights'> {}
 
 /**
  * A network of any architecture over the wire, in a page, a worker or Node: from a folder that holds `config.json` and
@@ -40,10 +46,14 @@ export interface FetchPriorOptions extends Pick<LoadPriorOptions, 'device'> {
  * // => 'https://example.org/digits.safetensors: cannot be fetched: HTTP 404'
  * ```
  */
-export const fetchPrior = (
+export async function fetchPrior(
   source: string | URL | PriorAddresses,
-  options?: FetchPriorOptions,
-): Promise<LoadedNetwork> => fetchNetwork(architectures, source, options)
+  { weights, ...options }: FetchPriorOptions = {},
+): Promise<LoadedNetwork> {
+  const { keep, notes } = keeping(weights)
+  const network = await fetchNetwork(architectures, source, { ...options, ...(keep && { keep }) })
+  return { ...network, notes: [...network.notes, ...notes(String(addressesOf(source).weights))] }
+}
 
 /**
  * {@link fetchPrior} of some formats: what reads the others is not in a bundle then.
@@ -53,28 +63,32 @@ export const fetchPrior = (
 export async function fetchNetwork<F extends NetworkFormat>(
   formats: readonly F[],
   source: string | URL | PriorAddresses,
-  options?: FetchPriorOptions,
+  options?: FetchNetworkOptions,
 ): Promise<LoadedNetwork<ConfigOf<F>>>
 export async function fetchNetwork(
   formats: readonly NetworkFormat[],
   source: string | URL | PriorAddresses,
-  options: FetchPriorOptions = {},
+  options: FetchNetworkOptions = {},
 ): Promise<LoadedNetwork<NetworkBase>> {
   const { config, weights } = addressesOf(source)
-  const device = options.device === undefined ? {} : { device: options.device }
+  const { device, keep } = options
   const byAddress = typeof config === 'string' || config instanceof URL
   const names = { config: byAddress ? String(config) : 'config.json', weights: String(weights) }
   // If one of the two fails, the other is not waited for.
   const one = new AbortController()
   const stop = options.signal === undefined ? one.signal : AbortSignal.any([options.signal, one.signal])
-  const get = (address: string, onProgress?: FetchPriorOptions['onProgress']) =>
+  const get = (address: string, onProgress?: FetchNetworkOptions['onProgress']) =>
     download(address, { ...options, stop, onProgress })
   try {
     const [json, bytes] = await Promise.all([
       byAddress ? get(names.config).then(decode) : config,
       get(names.weights, options.onProgress),
     ])
-    return readNetwork(formats, { config: json, weights: bytes }, { ...device, names })
+    return readNetwork(
+      formats,
+      { config: json, weights: bytes },
+      { ...(device && { device }), ...(keep && { keep }), names },
+    )
   } catch (error) {
     one.abort()
     throw error
@@ -106,17 +120,17 @@ export function fileIn(source: string | URL, file: string): string {
  */
 export async function fetchTraining(
   address: string,
-  options: Pick<FetchPriorOptions, 'signal' | 'fetch'> = {},
+  options: Pick<FetchNetworkOptions, 'signal' | 'fetch'> = {},
 ): Promise<TrainedOn> {
   const stop = options.signal ?? new AbortController().signal
   const bytes = await download(address, { ...options, stop, onProgress: undefined })
   return recordedTraining(address, parseJson(decode(bytes), address))
 }
 
-type DownloadOptions = Pick<FetchPriorOptions, 'signal' | 'fetch'> & {
+type DownloadOptions = Pick<FetchNetworkOptions, 'signal' | 'fetch'> & {
   /** Raised with `signal`, or where there is no more use for the file. */
   readonly stop: AbortSignal
-  readonly onProgress: FetchPriorOptions['onProgress'] | undefined
+  readonly onProgress: FetchNetworkOptions['onProgress'] | undefined
 }
 
 /** What lies at an address. */

@@ -6,12 +6,15 @@ import { readJson } from '../checkpoint/file.ts'
 import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
 import { loadPrior, shapesFor } from './prior.ts'
+import type { WeightType } from './weights-as.ts'
 
 export interface LoadNetworkOptions extends Pick<LoadPriorOptions, 'device' | 'key'> {
   /** The file of weights; left out, the one in the folder that has a usual name, or is the only one. */
   readonly weights?: string
   /** Of the usual weights, such as `fp16` or `non_ema`. */
   readonly variant?: string | undefined
+  /** What the weights are kept as in memory: the option `weights` of `loadPrior`. */
+  readonly weightsAs?: WeightType | undefined
 }
 
 /**
@@ -22,7 +25,7 @@ export interface LoadNetworkOptions extends Pick<LoadPriorOptions, 'device' | 'k
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadNetwork(directory: string, options: LoadNetworkOptions = {}): LoadedNetwork {
-  const { weights, variant, ...load } = options
+  const { weights, weightsAs, variant, ...load } = options
   const configPath = join(directory, 'config.json')
   const { path, notes } =
     weights === undefined ? findWeights(directory, { variant }) : { path: weights, notes: [] }
@@ -30,7 +33,10 @@ export function loadNetwork(directory: string, options: LoadNetworkOptions = {})
   const own = source.configuration !== undefined && !existsSync(configPath)
   const config = own ? source.configuration : readJson(configPath)
   const names = { config: own ? path : configPath, weights: path }
-  const network = loadPrior({ config, weights: source }, { ...load, names })
+  const network = loadPrior(
+    { config, weights: source },
+    { ...load, ...(weightsAs && { weights: weightsAs }), names },
+  )
   return { ...network, notes: [...notes, ...network.notes] }
 }
 

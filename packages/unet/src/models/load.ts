@@ -1,4 +1,4 @@
-import type { Device, Tensor } from '@tweedie/tensor'
+import type { Device, Shape, Tensor } from '@tweedie/tensor'
 import { FileFormatError, formatShape, fromWriter, sameShape, scope } from '@tweedie/tensor'
 import type { ParamSource, SpecDifference } from '../param-source.ts'
 import { shapesOf } from '../param-source.ts'
@@ -11,6 +11,14 @@ export interface LoadOptions {
    * it.
    */
   readonly explain?: (difference: SpecDifference) => string | undefined
+  /** Makes a tensor of a parameter's values, in place of a plain one of float32. */
+  readonly keep?: (
+    values: Float32Array | Float64Array,
+    shape: Shape,
+    name: string,
+    path: string,
+    device?: string | Device,
+  ) => Tensor
 }
 
 /** Compares the names and shapes of a file with a spec; undefined where they agree. */
@@ -49,14 +57,17 @@ export function loadParams(
   return scope(() => {
     const params: Record<string, Tensor> = {}
     for (const [name, shape] of Object.entries(spec)) {
-      params[name] = fromWriter(
-        shape,
-        (into) => {
-          const values = source.values(name, into)
-          if (values !== into) into.set(values)
-        },
-        options,
-      )
+      const { device, keep } = options
+      params[name] =
+        keep?.(source.values(name), shape, name, path, device) ??
+        fromWriter(
+          shape,
+          (into) => {
+            const values = source.values(name, into)
+            if (values !== into) into.set(values)
+          },
+          options,
+        )
     }
     return params
   })

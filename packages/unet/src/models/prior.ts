@@ -13,6 +13,8 @@ import { shapesOf } from '../param-source.ts'
 import type { LoadOptions } from './load.ts'
 import { loadParams } from './load.ts'
 import { withoutPrefix } from './prefix.ts'
+import type { WeightType } from './weights-as.ts'
+import { keeping } from './weights-as.ts'
 
 /** The contents of the two files of a network. */
 export interface PriorFiles {
@@ -22,7 +24,8 @@ export interface PriorFiles {
   readonly weights: Uint8Array | ArrayBuffer | ParamSource
 }
 
-export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
+/** How {@link readNetwork} makes a network. */
+export interface ReadNetworkOptions extends Pick<LoadOptions, 'device' | 'keep'> {
   /**
    * The key that the weights lie under, where a file holds several sets of them: `ema`, `model`, `state_dict` … and `.` for
    * those that lie under none. Left out, the only set there is, or the moving average (EMA) of one.
@@ -30,6 +33,11 @@ export interface LoadPriorOptions extends Pick<LoadOptions, 'device'> {
   readonly key?: string | undefined
   /** What messages call the two files. */
   readonly names?: Partial<Record<keyof PriorFiles, string>>
+}
+
+export interface LoadPriorOptions extends Omit<ReadNetworkOptions, 'keep'> {
+  /** What the weights are kept as in memory; default float32. As float16 they take half, see {@link keeping}. */
+  readonly weights?: WeightType
 }
 
 /** A network that was loaded; `notes` are sentences on choices that a user should know of. */
@@ -48,11 +56,17 @@ export interface LoadedNetwork<C extends NetworkBase = NetworkConfig> extends Ne
  * import { ddpmConfig, ddpmConfigToDiffusers, initDdpm, loadPrior, writeSafetensors } from '@tweedie/unet'
  * const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8] })
  * const weights = writeSafetensors(initDdpm(config, randomKey(0)))
- * loadPrior({ config: ddpmConfigToDiffusers(config), weights }).config.architecture // => 'ddpm'
+ * const files = { config: ddpmConfigToDiffusers(config), weights }
+ * loadPrior(files).config.architecture // => 'ddpm'
+ * const { notes } = loadPrior(files, { weights: 'float16' })
+ * notes[0]?.includes('rounded to 11 bits') // => true
  * ```
  */
-export const loadPrior = (files: PriorFiles, options?: LoadPriorOptions): LoadedNetwork =>
-  readNetwork(architectures, files, options)
+export function loadPrior(files: PriorFiles, { weights, ...options }: LoadPriorOptions = {}): LoadedNetwork {
+  const { keep, notes } = keeping(weights)
+  const network = readNetwork(architectures, files, { ...options, ...(keep && { keep }) })
+  return { ...network, notes: [...network.notes, ...notes(options.names?.weights ?? 'model.safetensors')] }
+}
 
 /**
  * {@link loadPrior} of some formats: what reads the others is not in a bundle then.
@@ -70,12 +84,12 @@ export const loadPrior = (files: PriorFiles, options?: LoadPriorOptions): Loaded
 export function readNetwork<F extends NetworkFormat>(
   formats: readonly F[],
   files: PriorFiles,
-  options?: LoadPriorOptions,
+  options?: ReadNetworkOptions,
 ): LoadedNetwork<ConfigOf<F>>
 export function readNetwork(
   formats: readonly NetworkFormat[],
   files: PriorFiles,
-  options: LoadPriorOptions = {},
+  options: ReadNetworkOptions = {},
 ): LoadedNetwork<NetworkBase> {
   const { names = {}, key, ...load } = options
   const configName = names.config ?? 'config.json'

@@ -14,6 +14,8 @@ const descriptions: Readonly<Record<SuiteName, string>> = {
   kernels: 'Times the kernels of every device on the shapes of a U-Net, forward and backward.',
   unet: 'Times whole networks: forward, forward with VJP, a training step.',
   operators: 'Times operators on pictures of 256×256 pixels: what a step pays beside its network.',
+  large:
+    'Times networks of 93 and 553 million parameters on pictures of up to 256×256 pixels, with their memory, in minutes.',
   step: 'Times ×4 super-resolution on 256×256 pixels beside a U-Net of 93 million parameters, in minutes.',
 }
 
@@ -33,6 +35,7 @@ export function benchCommand(io: Io): Command {
   )
   bench.addCommand(suiteCommand(io, 'operators'))
   bench.addCommand(suiteCommand(io, 'step'))
+  bench.addCommand(suiteCommand(io, 'large'))
   bench.addCommand(methodsBenchCommand(io))
   bench.addCommand(imagesBenchCommand(io))
   bench.addCommand(posteriorBenchCommand(io))

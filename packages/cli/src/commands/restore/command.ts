@@ -10,6 +10,7 @@ import {
   priorOptions,
   settingsOption,
   specOption,
+  weightsOption,
 } from '../../terminal/options.ts'
 import type { RestoreOptions } from './perform.ts'
 
@@ -51,6 +52,7 @@ export function restoreCommand(io: Io): Command {
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(variant)
     .addOption(scheduler)
+    .addOption(weightsOption())
     .addOption(
       specOption('--steps <n>', integer('steps', { min: 1, max: 1000, otherwise: "the method's own" })),
     )

@@ -15,6 +15,7 @@ import { writeUnfinished } from '@tweedie/runs/node'
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import { methods, pictureShape } from '@tweedie/solvers'
 import { NonFiniteError, OptionError } from '@tweedie/tensor'
+import type { WeightType } from '@tweedie/unet'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, writeFolder } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -68,8 +69,8 @@ export async function chooseMethod(
 }
 
 /** The prior of a text, which has to be one of pictures. */
-export async function picturePrior(io: Io, text: string): Promise<OpenPrior> {
-  const open = await resolveOpenPrior(io, text)
+export async function picturePrior(io: Io, text: string, weights?: WeightType): Promise<OpenPrior> {
+  const open = await resolveOpenPrior(io, text, '--prior', { weights })
   const { prior } = open
   if (isPicture(pictureShape(prior))) return open
   throw new OptionError('--prior', `'${prior.name}' is not for pictures but for [${prior.shape.join(', ')}]`)

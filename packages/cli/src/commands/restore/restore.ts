@@ -28,7 +28,7 @@ export interface Means {
 export async function meansOf(io: Io, asked: RestoreOptions): Promise<Means> {
   const { notes, ...assignment } = await chooseMethod(io, asked)
   const noise = await resolveNoise(asked.noise, '--noise')
-  return { assignment, noise, open: await picturePrior(io, asked.prior), notes }
+  return { assignment, noise, open: await picturePrior(io, asked.prior, asked.weights), notes }
 }
 
 /** Reads the file of a picture or of numbers that is to be restored. */

@@ -25,7 +25,10 @@ export async function resume(
   const options: RestoreOptions = { ...saved.options, device, out: folder, resumable: true, json }
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
-  const prior = sizedAgain(await picturePrior(io, options.laid?.prior ?? options.prior), options)
+  const prior = sizedAgain(
+    await picturePrior(io, options.laid?.prior ?? options.prior, options.weights),
+    options,
+  )
   const { operator } = await resolveOperator(io, options.operator, pictureShape(prior), '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]

@@ -2,7 +2,7 @@ import { integer, number, spacings } from '@tweedie/solvers'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, priorOptions, specOption } from '../../terminal/options.ts'
+import { deviceOption, priorOptions, specOption, weightsOption } from '../../terminal/options.ts'
 import { readLimit } from './limit.ts'
 import type { SampleOptions } from './options.ts'
 
@@ -15,6 +15,7 @@ export function sampleCommand(io: Io): Command {
     .addOption(variant)
     .addOption(scheduler)
     .option('--key <key>', "which weights of the prior's file, such as ema or state_dict")
+    .addOption(weightsOption())
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
       specOption('--class <label>', integer('of a prior that can be told one: a label 0, 1, …', { min: 0 })),

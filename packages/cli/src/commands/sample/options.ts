@@ -1,5 +1,6 @@
 import type { PriorChoices } from '@tweedie/runs/node'
 import type { Limit, PipelineGrid, PipelineVariance, Spacing } from '@tweedie/solvers'
+import type { WeightType } from '@tweedie/unet'
 
 /** The options of `tweedie sample`, defaults filled in. */
 export interface SampleOptions extends PriorChoices {
@@ -7,6 +8,8 @@ export interface SampleOptions extends PriorChoices {
   readonly prior: string
   /** Which weights of the prior's file. */
   readonly key?: string | undefined
+  /** What the weights of its network are kept as. */
+  readonly weights?: WeightType | undefined
   /** A label of a prior that can be told a class. */
   readonly class?: number
   readonly guidance?: number

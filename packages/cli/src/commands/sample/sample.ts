@@ -5,6 +5,7 @@ import type { Prior, SampleOptions as RunOptions, Sampler, Step } from '@tweedie
 import { pipelineTimes, sampleFrom, samplePipeline, sampleUnconditional, withClass } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
+import type { WeightType } from '@tweedie/unet'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
 import type { Io } from '../../io.ts'
@@ -28,7 +29,7 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
-  const resolved = await resolvePrior(io, priorText(options.prior, options), '--prior', { key: options.key })
+  const resolved = await resolvePrior(io, priorText(options.prior, options), '--prior', options)
   const prior = await clippedPrior(await toldPrior(resolved, options), options.clip)
   const pipeline = chosenPipeline(prior, options)
   const spacing = pipeline?.grid.spacing ?? options.spacing ?? 'linspace'

@@ -74,6 +74,7 @@ export const i32 = {
   const: (value: number) => expr('i32', codeI32(value)),
   load: i32Load(0x28, 2),
   load8U: i32Load(0x2d, 0),
+  load16U: i32Load(0x2f, 1),
   store: i32Store(0x36, 2),
   store8: i32Store(0x3a, 0),
   eqz: (a: I32) => expr('i32', isWide(a) ? codeWide(a) : codeI32(a), [isWide(a) ? 0x50 : 0x45]),

@@ -27,6 +27,8 @@ export const v128 = {
   /** One element in lane 0, zeros above. */
   load32Zero: load(0x5c, 2),
   load64Zero: load(0x5d, 2),
+  /** Four unsigned elements of 16 bits, widened to 32. */
+  load16x4U: load(0x04, 1),
   load32Lane: (at: I32, into: V128, lane: number, offset = 0) =>
     expr('v128', codeAddress(at), into.code, op(0x56), memoryOperand(2, offset), [lane]),
   store: (at: I32, value: V128, offset = 0): Statement =>

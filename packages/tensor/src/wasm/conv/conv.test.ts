@@ -101,6 +101,10 @@ describe('conv2d agrees with the reference', () => {
     [2, 5, 1, 45, 3],
     [1, 3, 2, 37, 3],
     [1, 2, 3, 50, 5],
+    // Of fewer pixels than taps, as at the deepest levels of a network.
+    [3, 20, 6, 1, 3],
+    [2, 17, 9, 2, 3],
+    [1, 40, 24, 2, 5],
   ])('%d images, %d → %d channels at %d², kernel %d², and both gradients', (n, inputs, outputs, size, k) => {
     const pad = (k - 1) / 2
     for (const stride of [1, 2]) {
@@ -143,6 +147,36 @@ describe('conv2d agrees with the reference', () => {
     const one = compare(convKernelTable, 'conv2d', [third, w], plain).actual
     expect([...all.subarray(2 * one.length, 3 * one.length)]).toEqual([...one])
   })
+
+  test.each([
+    [1, 1, 1, 1],
+    [2, 3, 1, 2],
+    [1, 2, 2, 1],
+  ])(
+    'taps that meet padding alone count for nothing: %d×%d pixels, stride %d, dilation %d',
+    (height, width, stride, dilation) => {
+      const x = random([2, 20, height, width], 1)
+      const w = random([7, 20, 3, 3], 2)
+      const params: Conv2dParams = {
+        ...{ ...plain, stride: [stride, stride], rhsDilation: [dilation, dilation] },
+        padding: [
+          [dilation, dilation],
+          [dilation, dilation],
+        ],
+      }
+      const meets = (tap: number, extent: number) =>
+        Array.from({ length: Math.ceil(extent / stride) }, (_, q) => q * stride + (tap - 1) * dilation).some(
+          (at) => at >= 0 && at < extent,
+        )
+      const data = w.data.map((v, i) =>
+        meets(Math.floor(i / 3) % 3, height) && meets(i % 3, width) ? v : Number.POSITIVE_INFINITY,
+      )
+      expect([...data].some((v) => v === Number.POSITIVE_INFINITY)).toBe(true)
+      const { actual } = compare(convKernelTable, 'conv2d', [x, { ...w, data }], params)
+      expect([...actual].every(Number.isFinite)).toBe(true)
+      expect([...actual]).toEqual([...compare(convKernelTable, 'conv2d', [x, w], params).actual])
+    },
+  )
 
   test('without input channels is zero', () => {
     check(random([2, 0, 5, 5], 1), random([3, 0, 3, 3], 2), plain)

@@ -17,7 +17,7 @@ import { planesOf, tableTaps } from './planes.ts'
 import { denseImages, fieldsOf } from './weight.ts'
 
 /** Most output channels (of a group) that the kernels of this file serve: fewer than a register tile has rows. */
-const few = 3
+export const few = 3
 
 /** Rough, in nanoseconds per multiply-add. */
 const timePerProduct = 1 / 12

@@ -2,14 +2,14 @@ import type { View } from '../../device.ts'
 import { formatShape, isRowMajor, rowMajorStrides, sizeOf } from '../../shape.ts'
 import { times } from '../../times.ts'
 import { fillBytes } from '../move/bulk.ts'
-import { copyBox } from '../move/copy.ts'
+import { copyBox, weightRows } from '../move/copy.ts'
 import type { Epilogue, Finish } from '../product/epilogue.ts'
 import { finishAll, finishAt, finishOf, noFinish, withEpilogue } from '../product/epilogue.ts'
 import { pieceOf } from '../product/gemm.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
-import { addressOf, onFloat32 } from '../runtime/kernel.ts'
+import { onFloat32 } from '../runtime/kernel.ts'
 import type { Call, Range } from '../runtime/tasks.ts'
-import { cut, cutGrid, deal } from '../runtime/tasks.ts'
+import { cut, cutGrid } from '../runtime/tasks.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { spillBytes } from '../runtime/tile.ts'
 import { convFew, convFewWeights } from './few.ts'
@@ -95,7 +95,8 @@ function forward(
   const [images, outChannels, height, width] = call.shape as [number, number, number, number]
   const [, perGroup, kernelHeight, kernelWidth] = w.shape as [number, number, number, number]
   const rows = outChannels / groups
-  const phases = convPhases([kernelHeight, kernelWidth], [height, width], call.params)
+  const [inHeight, inWidth] = x.shape.slice(2) as [number, number]
+  const phases = convPhases([kernelHeight, kernelWidth], [height, width], call.params, [inHeight, inWidth])
   const planes = planesOf(x, perGroup, planeLayout(phases), context)
   const whole = phases[0].length === 1 && phases[1].length === 1
   const jobs = makeJobs(w, groups, phases, planes, context, kernels)
@@ -245,11 +246,17 @@ function makeJobs(
   groups: number,
   [rowPhases, columnPhases]: Phases,
   planes: Planes,
-  { heap, threads, tiles: { tile }, weights: cache }: WasmContext,
+  context: WasmContext,
   kernels: ConvKernels,
 ): Job[] {
+  const {
+    heap,
+    threads,
+    tiles: { tile },
+  } = context
   const [outChannels, channels, ...kernel] = w.shape as [number, number, number, number]
-  const [across, s1, s2, s3] = w.strides.map((s) => 4 * s) as [number, number, number, number]
+  const source = weightRows(w, tile.mr, context)
+  const [across, s1, s2, s3] = source.strides.map((s) => 4 * s) as [number, number, number, number]
   const rows = outChannels / groups
   const taps = kernel[0] * kernel[1]
   checkReach(
@@ -257,15 +264,20 @@ function makeJobs(
     () => `the weights of one output channel, of ${formatShape(w.shape)}`,
   )
   const tables = heap.scratch('conv.tables', 8 * channels * taps)
-  const bytes = groups * packedBytes(tile, rows, channels * taps)
+  const used = [rowPhases, columnPhases].map((phases) =>
+    phases.reduce((sum, { taps }) => sum + taps.length, 0),
+  )
+  const bytes = groups * packedBytes(tile, rows, channels * used[0]! * used[1]!)
   const kept =
-    taps > mostKeptTaps ? undefined : cache.find(w, packedKind(tile, groups, rowPhases, columnPhases), bytes)
+    taps > mostKeptTaps
+      ? undefined
+      : context.weights.find(w, packedKind(tile, groups, rowPhases, columnPhases), bytes)
   let weights = kept?.at ?? heap.scratch('conv.weights', bytes)
   const { i32 } = heap
-  const contiguous = isRowMajor(w.shape.slice(1), w.strides.slice(1))
+  const contiguous = isRowMajor(w.shape.slice(1), source.strides.slice(1))
   const jobs: Job[] = []
   const parts = threads.parts(0.7 * sizeOf(w.shape), outChannels)
-  const packing: Call[] = []
+  const packing: ((work: number) => Call[])[] = []
   let at = tables / 4
   for (const r of rowPhases) {
     for (const c of columnPhases) {
@@ -281,22 +293,27 @@ function makeJobs(
       }
       at += depth
       for (let group = 0; group < groups; group++) {
-        const from = addressOf(w) + group * rows * across
+        const [first, to] = [group * rows, weights]
         const panel = 4 * tile.mr * depth
-        for (const range of cut(rows, Math.ceil(parts / groups), tile.mr)) {
-          const to = weights + 4 * range.from * depth
-          const operands = [to, from + range.from * across, range.to - range.from, depth, across]
-          packing.push(
-            contiguous && depth === channels * taps
-              ? { run: kernels.packA, args: [...operands, 4, panel] }
-              : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] },
-          )
+        const pack = (from: number, range: Range): Call => {
+          const operands = [to + 4 * (range.from - first) * depth, from, range.to - range.from, depth, across]
+          return contiguous && depth === channels * taps
+            ? { run: kernels.packA, args: [...operands, 4, panel] }
+            : { run: kernels.packIndexed, args: [...operands, job.weightOffsets] }
         }
+        for (const own of cut(rows, Math.ceil(parts / groups), tile.mr))
+          packing.push((work) => source.calls({ from: first + own.from, to: first + own.to }, work, pack))
         weights += packedBytes(tile, rows, depth)
       }
       jobs.push(job)
     }
   }
-  if (kept?.ready !== true) threads.run(deal(packing, parts))
+  if (kept?.ready !== true) {
+    const tasks = cut(packing.length, parts)
+    const work = source.work === 0 ? 0 : heap.scratch('conv.widened', source.work * tasks.length)
+    threads.run(
+      tasks.map(({ from, to }, i) => packing.slice(from, to).flatMap((pack) => pack(work + i * source.work))),
+    )
+  }
   return jobs
 }

@@ -26,7 +26,10 @@ export interface Phase {
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
 
-/** The phases of an axis with `kernel` taps and `outputs` outputs. */
+/**
+ * The phases of an axis with `kernel` taps and `outputs` outputs. Where the input's `extent` is given, taps that meet nothing
+ * but padding are left out, as two of three are where it is 1: zeros are neither packed nor multiplied.
+ */
 export function phasesOf(
   kernel: number,
   outputs: number,
@@ -34,6 +37,7 @@ export function phasesOf(
   padLow: number,
   lhsDilation: number,
   rhsDilation: number,
+  extent?: number,
 ): Phase[] {
   const every = lhsDilation / gcd(lhsDilation, stride)
   const step = (every * stride) / lhsDilation
@@ -41,7 +45,9 @@ export function phasesOf(
     const taps: Tap[] = []
     for (let index = 0; index < kernel; index++) {
       const at = first * stride + index * rhsDilation - padLow
-      if (at % lhsDilation === 0) taps.push({ index, offset: at / lhsDilation })
+      const idle =
+        extent !== undefined && (at + (outputs - 1) * stride < 0 || at > (extent - 1) * lhsDilation)
+      if (at % lhsDilation === 0 && !idle) taps.push({ index, offset: at / lhsDilation })
     }
     return { first, every, count: Math.ceil((outputs - first) / every), step, taps }
   })
@@ -54,9 +60,10 @@ export function convPhases(
   kernel: readonly [number, number],
   outputs: readonly [number, number],
   { stride, padding, lhsDilation, rhsDilation }: Conv2dParams,
+  inputs?: readonly [number, number],
 ): Phases {
   const axis = (i: 0 | 1) =>
-    phasesOf(kernel[i], outputs[i], stride[i], padding[i][0], lhsDilation[i], rhsDilation[i])
+    phasesOf(kernel[i], outputs[i], stride[i], padding[i][0], lhsDilation[i], rhsDilation[i], inputs?.[i])
   return [axis(0), axis(1)]
 }
 

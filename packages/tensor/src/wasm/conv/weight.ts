@@ -18,14 +18,19 @@ import { byImage, planesOf, tableTaps } from './planes.ts'
 /** Pixels per packed panel: long enough to hide the addition to the result, short enough for the cache. */
 const depthLimit = 256
 
+/** Most taps of the kernels that networks have over pictures of fewer pixels, and fewest channels that they sum over. */
+const [networkTaps, networkChannels] = [9, 16]
+
 /**
  * Whether a convolution has the form of a weight gradient: the "kernel" is a field of output gradients
- * [Cout, N, Hout, Wout] larger than the result's planes, and the input is [Cin, N, H, W].
+ * [Cout, N, Hout, Wout] larger than the result's planes, and the input is [Cin, N, H, W]. At the deepest levels of a
+ * network, weights are larger than the planes too; those are used again, so that they are better packed, and kept.
  */
 export function isWeightGradient({ inputs, shape, params }: ConvCall): boolean {
   const { groups, lhsDilation } = params
-  const [, , kernelHeight, kernelWidth] = inputs[1]!.shape as [number, number, number, number]
-  const small = kernelHeight * kernelWidth > shape[2]! * shape[3]!
+  const [, channels, kernelHeight, kernelWidth] = inputs[1]!.shape as [number, number, number, number]
+  const taps = kernelHeight * kernelWidth
+  const small = taps > shape[2]! * shape[3]! && (taps > networkTaps || channels < networkChannels)
   return small && groups === 1 && lhsDilation[0] === 1 && lhsDilation[1] === 1
 }
 

@@ -1,4 +1,4 @@
-import type { KernelCall, View } from '../../device.ts'
+import type { KernelCall, View, WeightRows } from '../../device.ts'
 import { bytesPerElement } from '../../dtype.ts'
 import { checkIndices } from '../../reference/move.ts'
 import type { Shape } from '../../shape.ts'
@@ -118,6 +118,14 @@ function copyNest(
 }
 
 const widthOf = (view: { dtype: View['dtype'] }): Width => bytesPerElement(view.dtype) as Width
+
+/** The rows of weights [rows, …], as they lie or widened some times `unit` at a time. */
+export const weightRows = (w: View, unit: number, { kernels }: WasmContext): WeightRows =>
+  w.half?.rows(w, addressOf(w), unit, kernels) ?? {
+    strides: w.strides,
+    work: 0,
+    calls: (rows, _, use) => [use(addressOf(w) + 4 * rows.from * w.strides[0]!, rows)],
+  }
 
 /** Copies the elements of a view to an address, in row-major order. */
 export function packTo(at: number, x: View, context: WasmContext): void {

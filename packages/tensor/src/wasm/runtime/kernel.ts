@@ -48,4 +48,4 @@ export type WasmKernels = { readonly [P in PrimitiveName]?: WasmKernel<P> }
 
 /** Byte address of the first element of a view. */
 export const addressOf = (view: View): number =>
-  (view.buffer as number) + view.offset * bytesPerElement(view.dtype)
+  (view.buffer as number) + view.offset * (view.half === undefined ? bytesPerElement(view.dtype) : 2)

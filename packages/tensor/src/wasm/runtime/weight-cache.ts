@@ -54,9 +54,11 @@ export class WeightCache {
 
   /**
    * Memory for the weights of a view in the layout `kind`, which names all that the layout depends on but the view.
-   * Undefined where they are not to be kept: the caller packs them into scratch memory.
+   * Undefined where they are not to be kept: the caller packs them into scratch memory. So it is of those stored as float16,
+   * of which a copy in float32 would take back what that saves.
    */
-  find({ buffer, offset, shape, strides }: View, kind: string, bytes: number): Packed | undefined {
+  find({ buffer, offset, shape, strides, half }: View, kind: string, bytes: number): Packed | undefined {
+    if (half !== undefined) return undefined
     const key = `${kind} ${offset} ${shape} ${strides}`
     const asked = ++this.#requests
     let views = this.#buffers.get(buffer as number)

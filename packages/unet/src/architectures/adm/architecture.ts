@@ -5,6 +5,7 @@ import { levelChannels } from './config.ts'
 import { describeAdm } from './describe.ts'
 import { admExplain } from './explain.ts'
 import { admConfigFromFields } from './fields.ts'
+import { trainedByFlags } from './flags.ts'
 import { admFormat } from './format.ts'
 import { admEmbed, admForward, admForwardEmbedded } from './forward.ts'
 import { admConfigToGuided, guidedNames } from './guided.ts'
@@ -16,11 +17,14 @@ export const adm: Architecture<AdmConfig> = {
   ...admFormat,
   write: admConfigToGuided,
   configure: admConfigFromFields,
-  // guided-diffusion's flags, whose other values `parse` refuses.
-  trainedOn: () => ({
-    trainedOn: linearTraining(1000),
-    note: "does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000, predicts epsilon; a scheduler_config.json beside it would say another",
-  }),
+  trainedOn: (json, file) => {
+    const told = trainedByFlags(json, file)
+    if (told !== undefined) return told
+    return {
+      trainedOn: linearTraining(1000),
+      note: "does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000, predicts epsilon; a scheduler_config.json beside it would say another",
+    }
+  },
   infer: (shapes) => {
     const found = inferAdm(shapes)
     return found === undefined
@@ -46,5 +50,5 @@ export const adm: Architecture<AdmConfig> = {
   needsMore: ({ numClasses }) =>
     numClasses === null
       ? undefined
-      : `is class-conditional (num_classes is ${numClasses}): a prior is asked without labels, as one can be that was trained with labelDrop, whose last class is none`,
+      : `is class-conditional (num_classes is ${numClasses}): a prior is asked without labels, as one can be that was trained with labelDrop, whose last class is none; predictor(network, { label }) is that of one class`,
 }

@@ -1,13 +1,18 @@
 import { fromData, OptionError, randomKey, ShapeError, scope, zeros } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { parseSafetensors } from '../../checkpoint/safetensors.ts'
-import { writeSafetensors } from '../../checkpoint/write.ts'
+import { encodeSafetensors, writeSafetensors } from '../../checkpoint/write.ts'
+import { hashedParams } from '../../hashed-params.test.helper.ts'
 import { loadParams } from '../../models/load.ts'
+import type { ParamSpec } from '../../params.ts'
 import { countParams } from '../../params.ts'
 import { splitLearnedVariance } from '../learned-variance.ts'
+import { adm } from './architecture.ts'
 import type { AdmOptions } from './config.ts'
 import { admConfig } from './config.ts'
+import { describeAdm } from './describe.ts'
 import { admExplain } from './explain.ts'
+import { admFormat } from './format.ts'
 import { admForward } from './forward.ts'
 import { admConfigFromGuided, admConfigToGuided } from './guided.ts'
 import { inferAdm } from './infer.ts'
@@ -16,6 +21,7 @@ import { admSpec } from './spec.ts'
 
 const base: AdmOptions = { imageSize: 8, modelChannels: 32, channelMult: [1, 2], numResBlocks: 1 }
 const host = { device: 'reference' }
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, extent) => product * extent, 1)
 const guided = {
   image_size: 8,
   in_channels: 3,
@@ -25,6 +31,9 @@ const guided = {
   attention_resolutions: [],
   channel_mult: [1, 2],
 }
+
+/** What is told does not depend on it. */
+const anyConfig = admConfig({ imageSize: 32, modelChannels: 32 })
 
 describe('configuration', () => {
   test.each<[Partial<AdmOptions>, string]>([
@@ -148,6 +157,8 @@ describe("the flags of guided-diffusion's scripts", () => {
       { diffusion_steps: 1000, noise_schedule: 'linear', rescale_timesteps: true, timestep_respacing: '250' },
       {},
     ],
+    [{ diffusion_steps: 4000, rescale_timesteps: true, noise_schedule: 'cosine' }, { timeScale: 0.25 }],
+    [{ diffusion_steps: 4000, predict_xstart: true, batch_size: 4, use_ddim: 'True' }, {}],
   ])('with %o', (change, expected) => {
     expect(admConfigFromGuided({ ...flags, ...change })).toEqual({ ...published, ...expected })
   })
@@ -157,9 +168,14 @@ describe("the flags of guided-diffusion's scripts", () => {
       { image_size: 48 },
       'channel_mult: must be given for image_size 48; it has usual values for 64, 128, 256, 512',
     ],
-    [{ noise_schedule: 'cosine' }, "noise_schedule: must be 'linear', got 'cosine'"],
-    [{ diffusion_steps: 4000 }, 'diffusion_steps: must be 1000, got 4000'],
-    [{ predict_xstart: true }, 'predict_xstart: must be false, got true'],
+    [{ noise_schedule: 'sigmoid' }, "noise_schedule: must be 'linear' or 'cosine', got 'sigmoid'"],
+    [{ diffusion_steps: 0 }, 'diffusion_steps: must be a whole number from 1'],
+    [{ predict_xstart: 1 }, 'predict_xstart: must be true or false, got 1'],
+    [
+      { large_size: 256, small_size: 64 },
+      'large_size: is a setting of guided-diffusion, of its SuperResModel',
+    ],
+    [{ classifier_scale: 1 }, 'classifier_scale: is a setting of guided-diffusion, of its classifier'],
     [
       { attention_resolutions: 'all' },
       `attention_resolutions: must be whole numbers such as "16,8", got 'all'`,
@@ -180,6 +196,120 @@ describe("the flags of guided-diffusion's scripts", () => {
       expect(() => admConfigFromGuided(rest)).toThrow(`${name}: is missing`)
     },
   )
+})
+
+describe('a command line of the scripts', () => {
+  const lsun =
+    '--attention_resolutions 32,16,8 --class_cond False --diffusion_steps 1000 --dropout 0.1 --image_size 256 --learn_sigma True --noise_schedule linear --num_channels 256 --num_head_channels 64 --num_res_blocks 2 --resblock_updown True --use_fp16 True --use_scale_shift_norm True'
+  const expected = admConfig({
+    ...{ imageSize: 256, modelChannels: 256, outChannels: 6, channelMult: [1, 1, 2, 2, 4, 4] },
+    ...{ attentionResolutions: [8, 16, 32], numHeads: 4, numHeadChannels: 64 },
+    ...{ useScaleShiftNorm: true, resblockUpdown: true },
+  })
+
+  test.each<[unknown]>([
+    [lsun],
+    [{ flags: lsun }],
+    [{ flags: `MODEL_FLAGS="${lsun}"` }],
+    [{ flags: lsun.replaceAll('True', '1').replaceAll('False', 'no') }],
+    [{ flags: lsun.replace(/(--\w+) /g, '$1=') }],
+  ])('%o', (json) => {
+    expect(admFormat.detect(json)).toBe(true)
+    expect(admConfigFromGuided(json)).toEqual(expected)
+  })
+
+  test('has the defaults of the scripts where it says nothing', () => {
+    expect(admConfigFromGuided({ flags: '--num_channels 64' })).toEqual(
+      admConfig({
+        ...{ imageSize: 64, modelChannels: 64, channelMult: [1, 2, 3, 4], attentionResolutions: [4, 8] },
+        ...{ numHeads: 4, useScaleShiftNorm: true },
+      }),
+    )
+  })
+
+  test.each<[string, string]>([
+    ['python image_sample.py --image_size 64', "flags: 'python' is no flag; one is written --name value"],
+    ['--image_size 64 --learn_sigma', 'flags: --learn_sigma has no value'],
+    ['--image_size 64 --image_size=32', 'flags: --image_size is there twice'],
+    ['--image_size wide', "image_size: must be a whole number from 1 to 4096, got 'wide'"],
+    ['--learn_sigma constructor', "learn_sigma: must be true or false, got 'constructor'"],
+    ['--__proto__ 3', "'__proto__' is no flag of guided-diffusion that is known here"],
+    ['--large_size 256 --small_size 64', 'SuperResModel'],
+  ])('%s is refused', (flags, message) => {
+    expect(() => admConfigFromGuided({ flags })).toThrow(message)
+  })
+})
+
+describe('what flags say of the training', () => {
+  test.each<[object, object]>([
+    [{}, { schedule: { kind: 'vp-linear', timesteps: 1000 }, predicts: 'epsilon', learnedVariance: true }],
+    [
+      { diffusion_steps: 4000, noise_schedule: 'cosine', predict_xstart: true, learn_sigma: false },
+      {
+        schedule: { kind: 'diffusers', name: 'squaredcos_cap_v2', timesteps: 4000 },
+        ...{ predicts: 'x0', learnedVariance: false, clip: 1 },
+      },
+    ],
+  ])('%o', (change, trainedOn) => {
+    expect(adm.trainedOn?.({ ...flags, ...change }, 'config.json', anyConfig)).toMatchObject({
+      trainedOn,
+      note: expect.stringMatching(/^says by its flags: \w+ βs, T = \d+, predicts \w+$/),
+    })
+  })
+
+  test('arguments of the constructor say nothing of it', () => {
+    for (const json of [guided, { kwargs: guided }]) {
+      expect(adm.trainedOn?.(json, 'config.json', anyConfig)?.trainedOn).toEqual({
+        ...{ schedule: { kind: 'vp-linear', timesteps: 1000 }, predicts: 'epsilon', clip: 1 },
+      })
+    }
+  })
+})
+
+describe('other networks of guided-diffusion are refused by name', () => {
+  const config = admConfig(base)
+  const load = (spec: ParamSpec) => {
+    const arrays = Object.entries(spec).map(([name, shape]) => [
+      name,
+      { shape, values: new Float32Array(sizeOf(shape)) },
+    ])
+    const file = parseSafetensors(encodeSafetensors(Object.fromEntries(arrays)), 'f')
+    return () =>
+      loadParams(file, admSpec(config), 'model.safetensors', { explain: admExplain(config), ...host })
+  }
+
+  test('the classifier, whatever it pools by', () => {
+    const encoder = Object.entries(admSpec(config)).filter(([name]) => !/^(output_blocks|out)\./.test(name))
+    for (const last of [{ 'out.2.positional_embedding': [64, 17] }, { 'out.2.weight': [10, 2048] }]) {
+      const spec = { ...Object.fromEntries(encoder), 'out.0.weight': [64], ...last }
+      const shapes = new Map(Object.entries(spec))
+      expect(inferAdm(shapes)).toBeUndefined()
+      expect(describeAdm(shapes)).toContain('classifier (EncoderUNetModel)')
+      expect(load(spec)).toThrow("it holds guided-diffusion's classifier (EncoderUNetModel)")
+    }
+    expect(() => admConfigFromGuided({ kwargs: { ...guided, pool: 'attention' } })).toThrow(
+      'EncoderUNetModel',
+    )
+    expect(() => admConfigFromGuided({ image_size: 64, classifier_width: 128 })).toThrow('EncoderUNetModel')
+  })
+
+  test('the network of super-resolution, whose input has twice the channels', () => {
+    expect(load(admSpec(admConfig({ ...base, inChannels: 6, outChannels: 6 })))).toThrow('SuperResModel')
+  })
+})
+
+test('times are scaled before they are embedded', () => {
+  const options = { dtype: 'float64', device: 'reference' } as const
+  scope(() => {
+    const config = admConfig({ ...base, useScaleShiftNorm: true })
+    const params = hashedParams(admSpec(config), options)
+    const x = zeros([1, 3, 4, 4], options).add(1)
+    const scaled = admForward(params, { ...config, timeScale: 0.25 }, x, 400).dataSync()
+    expect(scaled).toEqual(admForward(params, config, x, 100).dataSync())
+    expect(scaled).not.toEqual(admForward(params, config, x, 400).dataSync())
+  })
+  for (const timeScale of [0, -1, Number.NaN, 1e9])
+    expect(() => admConfig({ ...base, timeScale })).toThrow('timeScale: must be above 0')
 })
 
 /** Files of every kind of resampling and number of levels. */

@@ -39,6 +39,11 @@ export interface AdmConfig {
   readonly resblockUpdown: boolean
   /** Queries, keys, values outside the heads in the channels of `qkv`, rather than inside each head. */
   readonly useNewAttentionOrder: boolean
+  /**
+   * What times are multiplied by before they are embedded: 1000/T for a network that guided-diffusion trained over T steps
+   * with `rescale_timesteps`, else 1.
+   */
+  readonly timeScale: number
 }
 
 /** What {@link admConfig} needs to be told; all else has guided-diffusion's default. */
@@ -77,6 +82,7 @@ export function admConfig(options: AdmOptions): AdmConfig {
     useScaleShiftNorm: options.useScaleShiftNorm ?? false,
     resblockUpdown: options.resblockUpdown ?? false,
     useNewAttentionOrder: options.useNewAttentionOrder ?? false,
+    timeScale: options.timeScale ?? 1,
   }
   check(config)
   return config
@@ -112,6 +118,11 @@ function check(config: AdmConfig): void {
     if (config[name] !== null || !nullable.includes(name)) positive(name, config[name], counts[name])
   }
   for (const factor of config.attentionResolutions) positive('attentionResolutions', factor, limits.side)
+  if (!(config.timeScale > 0 && config.timeScale <= limits.timesteps))
+    throw new OptionError(
+      'timeScale',
+      `must be above 0 and at most ${limits.timesteps}, got ${config.timeScale}`,
+    )
   const levels = config.channelMult.length
   if (levels < 1 || levels > limits.levels)
     throw new OptionError('channelMult', `needs 1 to ${limits.levels} levels, got ${levels}`)

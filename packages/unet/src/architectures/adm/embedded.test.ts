@@ -3,7 +3,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { fromData, normal, OptionError, randomKey, ShapeError, scope, square, sum } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { hashedParams } from '../../hashed-params.test.helper.ts'
-import { conditionalPredictor } from '../predictor.ts'
+import { conditionalPredictor, predictor } from '../predictor.ts'
 import { admConfig } from './config.ts'
 import { admEmbed, admForward, admForwardEmbedded } from './forward.ts'
 import { admSpec } from './spec.ts'
@@ -62,6 +62,23 @@ test('an embedding that does not fit is refused', () => {
   const none = admConfig({ ...config, numClasses: null })
   expect(() => admForwardEmbedded(params, none, x, 0, x)).toThrow(OptionError)
   expect(() => admEmbed(params, config, fromData([4], [1]))).toThrow('y: must be class labels 0 … 3, got 4')
+})
+
+test('a prior of one class asks it with that label, for every image', () => {
+  scope(() => {
+    const network = { config, params }
+    const told = admForward(params, config, x, 9, labels(2, 2)).dataSync()
+    expect(predictor(network, { label: 2 })(x, 9).dataSync()).toEqual(told)
+    for (const label of [4, -1, 0.5])
+      expect(() => predictor(network, { label })).toThrow(`label: must be a class 0 … 3, got ${label}`)
+    expect(() => predictor(network)).toThrow('network: is class-conditional (num_classes is 4)')
+    const none = admConfig({ ...config, numClasses: null })
+    expect(() => predictor({ config: none, params }, { label: 0 })).toThrow(
+      'label: the network is told no classes',
+    )
+    const odd = admConfig({ ...config, outChannels: 3 })
+    expect(() => predictor({ config: odd, params }, { label: 0 })).toThrow('has 3 output channels for 2')
+  })
 })
 
 test('a prior asks it with the last class for none, where it was trained so', () => {

@@ -1,7 +1,7 @@
 import { show } from '../../fields.ts'
 import type { SpecDifference } from '../../param-source.ts'
 import type { AdmConfig } from './config.ts'
-import { inferAdm } from './infer.ts'
+import { inferAdm, isClassifier } from './infer.ts'
 
 /** The most basic field first. */
 const fields = [
@@ -24,8 +24,12 @@ const fields = [
 export const admExplain =
   (config: AdmConfig) =>
   (difference: SpecDifference): string | undefined => {
+    if (isClassifier(difference.file))
+      return "it holds guided-diffusion's classifier (EncoderUNetModel), which is no network of a prior"
     const found = inferAdm(difference.file)
     if (found === undefined) return undefined
+    if (found.inChannels === 2 * config.inChannels)
+      return `its input has ${found.inChannels} channels, as that of guided-diffusion's SuperResModel for pictures of ${config.inChannels}, which is shown a small picture beside the noisy one and is not supported; a network of ${found.inChannels}-channel pictures would have to say inChannels ${found.inChannels}`
     const normal = (name: (typeof fields)[number]) =>
       name === 'attentionResolutions' ? reached(config) : config[name]
     const wrong = fields.filter((name) => found[name] !== undefined && !same(found[name], normal(name)))

@@ -24,6 +24,7 @@ const kinds: { readonly [K in keyof AdmConfig]: Kind<AdmConfig[K]> } = {
   useScaleShiftNorm: flag,
   resblockUpdown: flag,
   useNewAttentionOrder: flag,
+  timeScale: number(0, limits.timesteps),
 }
 
 /**

@@ -1,7 +1,10 @@
 import { FileFormatError } from '@tweedie/tensor'
 import type { Fields, Kind } from '../../fields.ts'
-import { count, either, field, flag, listOf, oneOf, show, text } from '../../fields.ts'
+import { count, either, field, flag, listOf, objectOf, oneOf, show, text } from '../../fields.ts'
 import { limits } from '../../limits.ts'
+import type { TrainedOn, TrainedSchedule } from '../trained-on.ts'
+import { linearTraining } from '../trained-on.ts'
+import { flagsOfLine } from './command-line.ts'
 
 /** Levels that guided-diffusion takes for a side where `channel_mult` is empty. */
 const usualLevels: Readonly<Record<number, readonly number[]>> = {
@@ -29,25 +32,97 @@ const same = [
   'use_fp16',
 ]
 
-/** Flags of the diffusion, by what is taken where nothing beside the file says another; a scheduler_config.json would. */
-const diffusion: Readonly<Record<string, Kind<unknown>>> = {
-  diffusion_steps: oneOf(1000),
-  noise_schedule: oneOf('linear'),
-  predict_xstart: oneOf(false),
-  // Times 1000/diffusion_steps: nothing at 1000.
+/** Flags of the diffusion. */
+const diffusion = {
+  diffusion_steps: count(limits.timesteps),
+  noise_schedule: oneOf('linear', 'cosine'),
+  predict_xstart: flag,
   rescale_timesteps: flag,
-  // How the script samples or trains, not what the network computes.
+} as const
+
+const number: Kind<number> = { wants: 'a number', fits: (v): v is number => typeof v === 'number' }
+
+/** How a script samples or trains: nothing that the network computes depends on it. */
+const process: Readonly<Record<string, Kind<unknown>>> = {
   timestep_respacing: either(text, count(limits.timesteps)),
   use_kl: flag,
   rescale_learned_sigmas: flag,
   model_path: text,
+  batch_size: either(text, number),
+  num_samples: either(text, number),
+  use_ddim: either(text, flag),
+  clip_denoised: either(text, flag),
 }
+
+/** Networks of guided-diffusion that are told by a flag of theirs, and are not this one. */
+const others: readonly { readonly flag: RegExp; readonly what: string }[] = [
+  {
+    flag: /^(large|small)_size$/,
+    what: 'of its SuperResModel, which is shown a small picture beside the noisy one; a plain UNetModel would fit, and the method does the super-resolution',
+  },
+  {
+    flag: /^(classifier_\w+|pool)$/,
+    what: 'of its classifier (EncoderUNetModel), which is no network of a prior; beside the flags of a UNetModel, leave it out',
+  },
+]
 
 const own = ['num_channels', 'channel_mult', 'learn_sigma', 'class_cond', 'attention_resolutions']
 
-/** Whether the fields are the flags of guided-diffusion's scripts rather than its constructor's arguments. */
-export const areFlags = (fields: Fields): boolean =>
-  Object.hasOwn(fields, 'num_channels') && !Object.hasOwn(fields, 'model_channels')
+/**
+ * The flags of guided-diffusion's scripts in a file's JSON: as an object, or a command line, by themselves or under `flags`;
+ * undefined where there are the constructor's arguments.
+ * @throws {FileFormatError} for flags of a network that is none of its U-Nets, and a line that is none of flags.
+ */
+export function flagsOf(json: unknown, file: string): Fields | undefined {
+  const whole = typeof json === 'string' ? { flags: json } : objectOf(file, json)
+  const given = Object.hasOwn(whole, 'flags') ? whole['flags'] : undefined
+  const fields =
+    typeof given === 'string'
+      ? flagsOfLine(given, file)
+      : given === undefined
+        ? whole
+        : objectOf(file, given, 'flags')
+  refuseOthers(fields, file)
+  const theirs = Object.hasOwn(fields, 'num_channels') && !Object.hasOwn(fields, 'model_channels')
+  return theirs || given !== undefined ? fields : undefined
+}
+
+/** @throws {FileFormatError} for a flag or argument of a network of guided-diffusion that is not this one. */
+export function refuseOthers(fields: Fields, file: string): void {
+  for (const { flag, what } of others) {
+    const found = Object.keys(fields).find((name) => flag.test(name))
+    if (found !== undefined)
+      throw new FileFormatError(file, `${found}: is a setting of guided-diffusion, ${what}`)
+  }
+}
+
+/**
+ * What a network was trained on by its flags, and that in words behind the name of its folder; undefined where the JSON holds
+ * no flags.
+ * @throws {FileFormatError} naming the flag that does not fit.
+ */
+export function trainedByFlags(
+  json: unknown,
+  file: string,
+): { readonly trainedOn: TrainedOn; readonly note: string } | undefined {
+  const flags = flagsOf(json, file)
+  if (flags === undefined) return undefined
+  const timesteps = field(file, flags, 'diffusion_steps', diffusion.diffusion_steps, 1000)
+  const betas = field(file, flags, 'noise_schedule', diffusion.noise_schedule, 'linear')
+  const predicts = field(file, flags, 'predict_xstart', diffusion.predict_xstart, false) ? 'x0' : 'epsilon'
+  const trainedOn: TrainedOn = {
+    ...linearTraining(timesteps, predicts),
+    ...(betas === 'cosine' && { schedule: cosine(timesteps) }),
+    learnedVariance: field(file, flags, 'learn_sigma', flag, false),
+  }
+  return { trainedOn, note: `says by its flags: ${betas} βs, T = ${timesteps}, predicts ${predicts}` }
+}
+
+/** guided-diffusion's cosine schedule is that of diffusers, which has no use for the two ends. */
+const cosine = (timesteps: number): TrainedSchedule => ({
+  ...{ kind: 'diffusers', name: 'squaredcos_cap_v2', timesteps },
+  ...{ betaStart: 1e-4, betaEnd: 0.02 },
+})
 
 /**
  * The arguments of `UNetModel` that the flags of guided-diffusion's scripts stand for (`num_channels`, `learn_sigma`,
@@ -58,7 +133,8 @@ export const areFlags = (fields: Fields): boolean =>
 export function argumentsOfFlags(flags: Fields, file: string): Fields {
   for (const name of Object.keys(flags)) {
     if (same.includes(name) || own.includes(name)) continue
-    const kind = Object.hasOwn(diffusion, name) ? diffusion[name] : undefined
+    const known: Readonly<Record<string, Kind<unknown>>> = { ...diffusion, ...process }
+    const kind = Object.hasOwn(known, name) ? known[name] : undefined
     if (kind === undefined)
       throw new FileFormatError(file, `${show(name)} is no flag of guided-diffusion that is known here`)
     field(file, flags, name, kind)
@@ -79,7 +155,14 @@ export function argumentsOfFlags(flags: Fields, file: string): Fields {
     attention_resolutions: sides.map((of) => Math.floor(side / of)).filter((factor) => factor >= 1),
     channel_mult: levels(file, flags, side),
     num_classes: conditional ? classes : null,
+    time_scale: timeScale(flags, file),
   }
+}
+
+/** By `rescale_timesteps`, which counts T steps as 1000. */
+function timeScale(flags: Fields, file: string): number {
+  const rescaled = field(file, flags, 'rescale_timesteps', diffusion.rescale_timesteps, false)
+  return rescaled ? 1000 / field(file, flags, 'diffusion_steps', diffusion.diffusion_steps, 1000) : 1
 }
 
 function levels(file: string, flags: Fields, side: number): readonly number[] {

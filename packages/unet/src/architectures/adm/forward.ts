@@ -125,7 +125,8 @@ function embed(
   return scope(() => {
     const device = x.device
     const times = typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device }) : t.cast(x.dtype)
-    const sinusoid = timeEmbedding(times, config.modelChannels, { flipSinToCos: true, freqShift: 0 })
+    const scaled = config.timeScale === 1 ? times : times.mul(config.timeScale)
+    const sinusoid = timeEmbedding(scaled, config.modelChannels, { flipSinToCos: true, freqShift: 0 })
     const time = linear(params, 'time_embed.2', silu(linear(params, 'time_embed.0', sinusoid)))
     return silu(c === undefined ? time : time.add(c))
   })

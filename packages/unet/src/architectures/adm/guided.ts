@@ -17,7 +17,7 @@ import { limits } from '../../limits.ts'
 import type { NamedShapes } from '../../param-source.ts'
 import type { AdmConfig } from './config.ts'
 import { admConfig } from './config.ts'
-import { areFlags, argumentsOfFlags } from './flags.ts'
+import { argumentsOfFlags, flagsOf, refuseOthers } from './flags.ts'
 import { inferAdm } from './infer.ts'
 
 const channels = count(limits.channels)
@@ -41,6 +41,7 @@ const names = {
   useScaleShiftNorm: 'use_scale_shift_norm',
   resblockUpdown: 'resblock_updown',
   useNewAttentionOrder: 'use_new_attention_order',
+  timeScale: 'time_scale',
 } as const satisfies Record<Exclude<keyof AdmConfig, 'architecture'>, string>
 
 const known = new Set<string>([...Object.values(names), 'dropout', 'dims', 'use_checkpoint', 'use_fp16'])
@@ -48,8 +49,9 @@ const known = new Set<string>([...Object.values(names), 'dropout', 'dims', 'use_
 /**
  * The configuration in the constructor's arguments of guided-diffusion's `UNetModel`, with its own defaults: the
  * arguments themselves, `{ kwargs: … }`, or the flags of its scripts (with `num_channels`). As an argument,
- * `attention_resolutions` are factors of downsampling; the flag of the same name lists sides of images. `dropout`, `use_checkpoint` and
- * `use_fp16` say how to train or store, not what is computed, and are not kept.
+ * `attention_resolutions` are factors of downsampling; the flag of the same name lists sides of images. `{ flags: … }` is the
+ * command line of a script, with its defaults. `dropout`, `use_checkpoint` and `use_fp16` say how to train or store, not what
+ * is computed, and are not kept. `time_scale` is no argument of theirs: it is where `rescale_timesteps` goes.
  * @param json - The parsed JSON.
  * @param file - Name of the file, for messages.
  * @throws {FileFormatError} naming the argument that does not fit, its value and what would fit.
@@ -97,6 +99,7 @@ export function admConfigFromGuided(json: unknown, file = 'config.json'): AdmCon
       useScaleShiftNorm: field(file, c, 'use_scale_shift_norm', flag, false),
       resblockUpdown: field(file, c, 'resblock_updown', flag, false),
       useNewAttentionOrder: field(file, c, 'use_new_attention_order', flag, false),
+      timeScale: field(file, c, 'time_scale', number(0, limits.timesteps), 1),
     }),
   )
 }
@@ -117,15 +120,20 @@ export function admConfigFromWeights(json: unknown, file: string, shapes: () => 
 
 /** The constructor's arguments in a file's JSON. @throws {FileFormatError} where there are none. */
 function guidedArguments(json: unknown, file: string): Fields {
+  const flags = flagsOf(json, file)
+  if (flags !== undefined) return argumentsOfFlags(flags, file)
   const whole = objectOf(file, json)
-  const fields = Object.hasOwn(whole, 'kwargs') ? objectOf(file, whole['kwargs'], 'kwargs') : whole
-  return areFlags(fields) ? argumentsOfFlags(fields, file) : fields
+  if (!Object.hasOwn(whole, 'kwargs')) return whole
+  const fields = objectOf(file, whole['kwargs'], 'kwargs')
+  refuseOthers(fields, file)
+  return fields
 }
 
 /** Whether a file's JSON is a configuration of this kind: names an argument that diffusers' networks do not have. */
 export function isGuided(json: unknown): boolean {
+  if (typeof json === 'string') return /(^|["'\s])--\w/.test(json)
   const fields = typeof json === 'object' && json !== null ? Object.keys(json) : []
-  const theirs = ['kwargs', ...Object.values(names).filter((name) => !shared.has(name))]
+  const theirs = ['kwargs', 'flags', ...Object.values(names).filter((name) => !shared.has(name))]
   // `class_name` is of EDM's networks, `_class_name` of diffusers'.
   return !fields.some((name) => /^_?class_name$/.test(name)) && fields.some((name) => theirs.includes(name))
 }
@@ -170,5 +178,6 @@ export function admConfigToGuided(config: AdmConfig): Record<string, unknown> {
     use_scale_shift_norm: config.useScaleShiftNorm,
     resblock_updown: config.resblockUpdown,
     use_new_attention_order: config.useNewAttentionOrder,
+    ...(config.timeScale === 1 ? {} : { time_scale: config.timeScale }),
   }
 }

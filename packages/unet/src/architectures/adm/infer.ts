@@ -25,7 +25,8 @@ export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
     shapes.get(`${name}.weight`),
   )
   const modelChannels = time?.[1]
-  if (modelChannels === undefined || input === undefined || output === undefined) return undefined
+  if (modelChannels === undefined || input === undefined || output === undefined || isClassifier(shapes))
+    return undefined
   // Every block has a tensor of its own, but for those that halve without weights: no number can be larger.
   const named = numbers(shapes, /^(?:input|output)_blocks\.(\d+)\./)
   if ((named.at(-1) ?? 0) > 2 * shapes.size) return undefined
@@ -62,6 +63,11 @@ export function inferAdm(shapes: NamedShapes): InferredAdm | undefined {
     ...(levels === 1 ? {} : { resblockUpdown, ...(resblockUpdown ? {} : { convResample: ups.length > 0 }) }),
   }
 }
+
+/** Whether names and shapes are those of guided-diffusion's `EncoderUNetModel`: the way down alone, then classes. */
+export const isClassifier = (shapes: NamedShapes): boolean =>
+  shapes.has('middle_block.0.in_layers.0.weight') &&
+  ![...shapes.keys()].some((name) => name.startsWith('output_blocks.'))
 
 /** The distinct numbers that a pattern finds in the names, ascending. */
 function numbers(shapes: NamedShapes, pattern: RegExp): number[] {

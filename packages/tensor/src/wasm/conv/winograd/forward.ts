@@ -1,8 +1,8 @@
 import type { View } from '../../../device.ts'
+import { weightRows } from '../../move/copy.ts'
 import type { Epilogue } from '../../product/epilogue.ts'
 import { noEpilogue } from '../../product/epilogue.ts'
 import type { WasmContext } from '../../runtime/kernel.ts'
-import { addressOf } from '../../runtime/kernel.ts'
 import type { Call } from '../../runtime/tasks.ts'
 import { cut, cutGrid } from '../../runtime/tasks.ts'
 import type { ConvCall } from '../plan.ts'
@@ -122,13 +122,15 @@ export interface Transformed {
 
 function transformWeights(
   w: View,
-  { heap, threads, weights }: WasmContext,
+  context: WasmContext,
   kernels: WinogradKernels,
   size: TileSize,
 ): Transformed {
+  const { heap, threads, weights } = context
   const [rows, channels] = w.shape as [number, number]
-  const steps = w.strides.map((s) => 4 * s)
   const { mr } = winogradTile
+  const source = weightRows(w, mr, context)
+  const steps = source.strides.map((s) => 4 * s)
   const xis = (size + 2) ** 2
   const panels = Math.ceil(rows / mr)
   const xiStep = xiStepOf(4 * mr * panels * channels)
@@ -136,12 +138,15 @@ function transformWeights(
   if (kept?.ready) return { at: kept.at, xiStep }
   const at = kept?.at ?? heap.scratch('winograd.weights', xiStep * xis)
   const parts = threads.parts(transformTime * xis * rows * channels, panels)
+  const ranges = cut(rows, parts, mr)
+  const work = source.work === 0 ? 0 : heap.scratch('conv.widened', source.work * ranges.length)
   threads.run(
-    cut(rows, parts, mr).map(({ from, to }) => {
-      const target = [at + 4 * from * channels, xiStep]
-      const source = [addressOf(w) + from * steps[0]!, ...steps]
-      return [{ run: kernels.weights, args: [...target, ...source, to - from, channels] }]
-    }),
+    ranges.map((range, i) =>
+      source.calls(range, work + i * source.work, (start, { from, to }) => {
+        const target = [at + 4 * from * channels, xiStep]
+        return { run: kernels.weights, args: [...target, start, ...steps, to - from, channels] }
+      }),
+    ),
   )
   return { at, xiStep }
 }
