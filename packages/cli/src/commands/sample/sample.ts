@@ -5,7 +5,6 @@ import type { Prior, SampleOptions as RunOptions, Sampler, Step } from '@tweedie
 import { pipelineTimes, sampleFrom, samplePipeline, sampleUnconditional, withClass } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
-import type { WeightType } from '@tweedie/unet'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
 import type { Io } from '../../io.ts'
