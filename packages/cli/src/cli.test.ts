@@ -114,7 +114,7 @@ describe('wrong use', () => {
     ],
     [
       'sample --prior white --spacing even --out x.png',
-      /'--spacing <name>' argument 'even' is invalid. It must be leading \|/,
+      /'--spacing <name>' argument 'even' is invalid. Allowed choices are leading, /,
     ],
     ['sample --prior white --out text.png', /--out: .*text.png is there already and not written by tweedie/],
     ['sample --prior full --out x.png', /--prior: 'full' is a folder without config.json/],

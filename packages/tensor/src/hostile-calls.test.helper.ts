@@ -183,6 +183,9 @@ export const hostileCalls: Readonly<Record<string, HostileCall>> = {
     ],
     ({ device }, data, shape) => T.fromData(data, shape, { device }),
   ),
+  fromWriter: call([[2, 2]], ({ device }, shape) =>
+    T.fromWriter(shape, (values) => void values.fill(1), { device }),
+  ),
   storeFloat16: call(
     [
       [1, 2, 3, 4],

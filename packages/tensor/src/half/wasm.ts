@@ -65,7 +65,22 @@ function packsRows(call: KernelCall): boolean {
   return own.shape[1]! / own.params.groups > few && !isWeightGradient(own)
 }
 
-/** Runs a kernel: with float32 copies of what is stored as float16, where it does not widen weights itself. */
+/** Where the elements of a view lie from its first on: the lowest, and how many there are from it to the highest. */
+function reachOf(shape: Shape, strides: readonly number[]): readonly [lowest: number, count: number] {
+  if (sizeOf(shape) === 0) return [0, 0]
+  let [lowest, highest] = [0, 0]
+  shape.forEach((extent, i) => {
+    const reach = (extent - 1) * strides[i]!
+    if (reach < 0) lowest += reach
+    else highest += reach
+  })
+  return [lowest, highest - lowest + 1]
+}
+
+/**
+ * Runs a kernel: with float32 copies of what is stored as float16, where it does not widen weights itself. A copy has the
+ * layout of what it is of, by which kernels choose the order in which they add.
+ */
 export const runWidened: Half['run'] = (kernel, call, out, context) => {
   if (packsRows(call)) return kernel(call, out, context)
   const { heap, kernels, threads, weights } = context
@@ -74,11 +89,12 @@ export const runWidened: Half['run'] = (kernel, call, out, context) => {
     const inputs = call.inputs.map((x): View => {
       if (x.half === undefined) return x
       const { buffer, offset, shape, strides } = x
-      const bytes = 4 * sizeOf(shape)
+      const [lowest, count] = reachOf(shape, strides)
+      const bytes = 4 * count
       const at = heap.allocate(bytes)
       copies.push({ at, bytes })
-      threads.run([widenCalls(at, (buffer as number) + 2 * offset, shape, strides, kernels)])
-      return { buffer: at, dtype: x.dtype, shape, strides: rowMajorStrides(shape), offset: 0 }
+      threads.run([widenCalls(at, (buffer as number) + 2 * (offset + lowest), [count], [1], kernels)])
+      return { buffer: at, dtype: x.dtype, shape, strides, offset: -lowest }
     })
     return kernel({ ...call, inputs }, out, context)
   } finally {

@@ -75,7 +75,7 @@ describe('a training configuration', () => {
     [
       'an architecture that is none',
       { model: { ...model, architecture: 'vit' }, steps: 3 },
-      "architecture: must be one of ddpm, adm, autoencoder, drunet, dncnn, bf_cnn, got 'vit'",
+      "architecture: must be one of ddpm, edm, adm, autoencoder, drunet, dncnn, bf_cnn, got 'vit'",
     ],
     [
       'a law of noise levels with a field that is none',
