@@ -31,8 +31,10 @@ const notOps = [
   ...['withInterpreters', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap', 'fromNdarray'],
   ...['bytesPerElement', 'isFloat', 'broadcastShapes', 'formatShape', 'sameShape', 'sizeOf', 'dilated'],
   'printable',
+  ...['fromFloat16', 'toFloat16', 'storeFloat16', 'widened'],
   ...[
     'fromData',
+    'fromWriter',
     'tensor',
     'full',
     'zeros',
