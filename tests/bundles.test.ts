@@ -163,6 +163,6 @@ describe.for(Object.keys(bundlers) as (keyof typeof bundlers)[])(
  * names for esbuild's bundle make it as small.
  */
 const bars = {
-  esbuild: { product: 60.5, restore: 89 },
+  esbuild: { product: 60.5, restore: 89.5 },
   vite: { product: 60.5, restore: 85 },
 } satisfies Record<keyof typeof bundlers, { product: number; restore: number }>

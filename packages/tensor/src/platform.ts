@@ -4,6 +4,8 @@
 // @types/node) keeps its own, to which these add nothing; for any other they are there, empty, so that its types check.
 declare global {
   interface AbortSignal {}
+  interface Blob {}
+  interface RequestInit {}
   interface Response {}
   interface URL {}
   namespace NodeJS {
