@@ -32,7 +32,7 @@ export interface RemoteCheckpoint
  * @example
  * ```ts
  * import { openBlob, writeNpz } from '@tweedie/unet'
- * const file = new Blob([writeNpz({ w: { shape: [2], values: [1, 2] } })])
+ * const file = new Blob([Uint8Array.from(writeNpz({ w: { shape: [2], values: [1, 2] } }))])
  * const checkpoint = await openBlob(file, 'weights.npz')
  * checkpoint.entries.map(({ name }) => name) // => ['w']
  * await checkpoint.values('w') // => [1, 2]
