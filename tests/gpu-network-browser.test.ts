@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserPage } from './browser.ts'
 import { findChromium, openBrowser } from './browser.ts'
@@ -9,6 +10,9 @@ beforeAll(async () => {
   if (findChromium() !== undefined) page = await openBrowser({ skip: () => expect.unreachable() } as never)
 })
 afterAll(() => page?.[Symbol.asyncDispose]())
+
+/** Twenty steps take minutes on a software renderer: so many are for a machine with time, or with a graphics processor. */
+const steps = process.env['TWEEDIE_LONG'] === undefined ? 2 : 20
 
 /** Kernels that a forward pass may take, and one with the gradient in the picture. */
 const most = { forward: 180, gradient: 420 }
@@ -78,7 +82,7 @@ describe.each(['webgl2', 'webgpu'] as const)('the digits prior on %s', (backend)
         const operator = inpaint(prior.shape, { box: 10 })
         const noise = gaussianNoise(0.05)
         const y = noise.sample([randomKey(1).fold(0)], operator.forward(x))
-        const [score] = await psnr(await run(${method}({ operator, noise, y }, prior, { steps: 20, seed: 1 })), x)
+        const [score] = await psnr(await run(${method}({ operator, noise, y }, prior, { steps: ${steps}, seed: 1 })), x)
         return score
       }
       export default [await restored('wasm'), await restored('gpu')]`
