@@ -278,7 +278,11 @@ describe('what does not say all that is needed is refused', () => {
     ['a million layers', { layers_per_block: 1e6 }, /layers_per_block: .*got 1000000/],
     ['sides of 1e5', { sample_size: 1e5 }, /sample_size: must be .*got 100000/],
     ['sides of 2³⁰', { sample_size: 2 ** 30 }, /sample_size: must be .*got 1073741824/],
-    ['class labels', { num_class_embeds: 10 }, /has to be told a class 0 … 9: a prior is asked without labels/],
+    [
+      'class labels',
+      { num_class_embeds: 10 },
+      /has to be told a class 0 … 9: a prior is asked without labels/,
+    ],
     [
       'two channels',
       { in_channels: 2, out_channels: 2 },
