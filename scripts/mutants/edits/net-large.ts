@@ -35,8 +35,8 @@ export const netLargeEdits: readonly Edit[] = [
   wasm('large-half-few', '> few', '> 0', 'weights of convolutions to few channels are read as they lie'),
   wasm(
     'large-half-place',
-    '(buffer as number) + 2 * offset',
-    '(buffer as number)',
+    '2 * (offset + lowest)',
+    '2 * lowest',
     'a view of stored weights is widened from the start of its buffer',
   ),
   tensor('dispatch.ts', half)(
