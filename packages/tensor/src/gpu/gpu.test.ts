@@ -10,7 +10,7 @@ import { importGpuJs } from './gpujs.ts'
 import type { GpuDevice } from './index.ts'
 import { loadGpu } from './index.ts'
 import { surroundings } from './limits.ts'
-import { discrepancy, extremeCases, families, seeded } from './oracle.test.helper.ts'
+import { discrepancy, extremeCases, families, seeded, viewOf } from './oracle.test.helper.ts'
 import { KernelRunner } from './runner.ts'
 
 /** A device that keeps few kernels, without the registry. */
@@ -68,6 +68,19 @@ describe.each(['cpu', 'webasm'] as const)('gpu device on %s', (backend) => {
       expect(Array.from(quotients), `over ${b}`).toEqual(x.map((v) => Math.fround(v / Math.fround(b))))
     }
     expect(await mean(fromData(numbers, [255], { device })).item()).toBe(128)
+  })
+
+  test('groups of very many elements have gradients too', async () => {
+    const view = (shape: readonly number[], i: number) => viewOf(seeded(i), shape)
+    const shape = [1, 2, 96, 96]
+    const inputs = [shape, [2], [2], shape].map(view)
+    const params = { groups: 1, eps: 0.5, silu: true }
+    // Elements are at most 3: dy·weight·rate is at most 13, and Σ dz·n over √(2·96²) of it.
+    for (const [primitive, size] of [
+      ['groupNormGradInput', 13],
+      ['groupNormGradAffine', 13 * 136],
+    ] as const)
+      expect(await discrepancy(device, { primitive, inputs, params, size })).toBeUndefined()
   })
 
   test('long sums stay accurate, and long loops are not cut short', async () => {

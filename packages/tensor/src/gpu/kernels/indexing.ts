@@ -1,6 +1,6 @@
 import { DeviceError } from '../../errors.ts'
 import type { PrimitiveName } from '../../primitives.ts'
-import { sizeOf } from '../../shape.ts'
+import { rowMajorStrides, sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
 import {
   add,
@@ -121,7 +121,7 @@ const cumsum: Planner<'cumsum'> = ({ inputs: [x], params: { axis }, shape }) => 
   const length = sizeOf(shape)
   const at = coordinates(threadOf(length), shape)
   const own = at[axis]!
-  const strides = partial.map((_, i) => partial.slice(i + 1).reduce((a, b) => a * b, 1))
+  const strides = rowMajorStrides(partial)
   const body = [
     'let before = 0;',
     ...(parts > 1

@@ -76,26 +76,26 @@ function readStatistics(g: Geometry, { whole }: Statistics, input: number, group
     const [mean, rate] = [group, add(group, constant(g.groups))].map((at) => element(input, at))
     return [`const mean = ${mean};`, `const rate = ${rate};`]
   }
-  return [...pooled(g, input, group), 'const mean = average;', 'const rate = inverse;']
+  return pooled(g, input, group)
 }
 
-/** `average` and `inverse` of a group out of its parts. */
+/** `mean` and `rate` of a group out of its parts. */
 function pooled({ params, groups, count, parts }: Geometry, input: number, group: Index): string[] {
   const size = count / parts
   const at = (which: 0 | 1, part: Index) =>
     element(input, add(constant(which * groups * parts), scale(group, parts), part))
   return [
-    'let average = 0;',
-    loop('i', parts, (i) => `average = average + ${at(0, i)};`),
-    ...(parts > 1 ? [`average = average / ${parts};`] : []),
+    'let mean = 0;',
+    loop('i', parts, (i) => `mean = mean + ${at(0, i)};`),
+    ...(parts > 1 ? [`mean = mean / ${parts};`] : []),
     'let squares = 0;',
     loop('i', parts, (i) =>
       [
-        `const apart = ${at(0, i)} - average;`,
+        `const apart = ${at(0, i)} - mean;`,
         `squares = squares + (${at(1, i)} + ${size} * apart * apart);`,
       ].join('\n'),
     ),
-    `const inverse = 1 / Math.sqrt(squares / ${count} + ${literal('groupNorm', params.eps)});`,
+    `const rate = 1 / Math.sqrt(squares / ${count} + ${literal('groupNorm', params.eps)});`,
   ]
 }
 
@@ -137,7 +137,7 @@ function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): 
   if (!whole) return { source: partials, whole }
   const [which, of] = coordinates(threadOf(2 * g.groups), [2, g.groups]) as [Index, Index]
   const source = writing.push(
-    [...pooled(g, 0, of), 'let r = average;', `if (${render(which)} > 0) { r = inverse; }`, 'return r;'],
+    [...pooled(g, 0, of), 'let r = mean;', `if (${render(which)} > 0) { r = rate; }`, 'return r;'],
     2 * g.groups,
     [partials],
   )
@@ -185,6 +185,14 @@ function elementOf(call: KernelCall<Gradient>, before: number, at: readonly Inde
 
 type Gradient = 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'
 
+/** Of each of `length` results the sum of its `count` numbers, which lie side by side. */
+function added(writing: Writing, source: Source, length: number, count: number): Source {
+  if (count === 1) return source
+  const first = scale(threadOf(length), count)
+  const sum = accumulate(count, (into, k) => `${into} = ${into} + ${element(0, add(first, k))};`)
+  return writing.push(['let total = 0;', sum, 'return total;'], length, [source])
+}
+
 /** The gradient in x: with h = dz·weight, rate·(h − mean(h) − n·mean(h·n)). */
 function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
   const { length, second, group, first, size } = partThreads(g)
@@ -207,29 +215,32 @@ function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, st
     length,
     [stats.source, ...inputs],
   )
+  // As with the statistics, few parts are put together by each thread on its way.
+  const left = g.parts > fewParts ? 1 : g.parts
+  const means = left < g.parts ? added(writing, sums, 2 * g.groups, g.parts) : sums
   const shape = g.x.shape
   const out = sizeOf(shape)
   const at = coordinates(threadOf(out), shape)
   const parts = (which: 0 | 1, i: Index) =>
-    element(1, add(constant(which * g.groups * g.parts), scale(groupOf(g, at), g.parts), i))
+    element(1, add(constant(which * g.groups * left), scale(groupOf(g, at), left), i))
   const own = readers(call, 2)
   return writing.push(
     [
       ...readStatistics(g, stats, 0, groupOf(g, at)),
       'let along = 0;',
       'let across = 0;',
-      loop('j', g.parts, (j) =>
+      loop('j', left, (j) =>
         [`along = along + ${parts(0, j)};`, `across = across + ${parts(1, j)};`].join('\n'),
       ),
       ...elementOf(call, 2, at),
       `return rate * (dz * ${own.weight(at)} - along - n * across);`,
     ],
     out,
-    [stats.source, sums, ...own.inputs],
+    [stats.source, means, ...own.inputs],
   )
 }
 
-/** Per channel Σ dz·n, then per channel Σ dz: [2][C]. The statistics are by group. */
+/** Per channel Σ dz·n, then per channel Σ dz: [2][C]. */
 function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
   const [samples, channels] = g.x.shape as readonly [number, number]
   const pixels = sizeOf(g.spatial)
@@ -253,17 +264,7 @@ function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, s
     length,
     [stats.source, ...readers(call, 1).inputs],
   )
-  if (samples === 1) return perSample
-  const channel = threadOf(2 * channels)
-  return writing.push(
-    [
-      'let total = 0;',
-      accumulate(samples, (into, k) => `${into} = ${into} + ${element(0, add(scale(channel, samples), k))};`),
-      'return total;',
-    ],
-    2 * channels,
-    [perSample],
-  )
+  return added(writing, perSample, 2 * channels, samples)
 }
 
 const gradient =
