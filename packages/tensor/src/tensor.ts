@@ -153,16 +153,14 @@ export class Tensor {
    */
   dataSync(): TypedArray {
     const { device, dtype, offset, size } = this
-    const all = (x: Tensor): TypedArray => {
-      const values = device.hostView?.(x.buffer, dtype, x.storage.length)
-      if (values !== undefined) return values
-      if (device.readSync !== undefined) return device.readSync(x.buffer, dtype, x.storage.length)
+    const read = device.hostView ?? device.readSync
+    if (read === undefined) {
       throw new DeviceError(
         `dataSync: the device '${device.name}' reads back asynchronously; use await x.data()`,
       )
     }
+    const all = (x: Tensor): TypedArray => read.call(device, x.buffer, dtype, x.storage.length)
     if (this.isContiguous && this.half === undefined) return all(this).slice(offset, offset + size)
-    if (device.hostView === undefined && device.readSync === undefined) all(this)
     const packed = evaluate('contiguous', [this], {})
     try {
       return all(packed).slice(0, size)
