@@ -8,7 +8,7 @@ import { modernNames } from '../architectures/ddpm/names.ts'
 import { ddpmSpec } from '../architectures/ddpm/spec.ts'
 import { parseSafetensors } from '../checkpoint/safetensors.ts'
 import { writeSafetensors } from '../checkpoint/write.ts'
-import { compareWithSpec, loadParams } from './load.ts'
+import { compareWithSpec, loadParams, paramsOf } from './load.ts'
 
 const base: DdpmOptions = { sampleSize: 8, blockOutChannels: [8, 16, 16] }
 const host = { device: 'reference' }
@@ -140,5 +140,19 @@ describe('loading parameters', () => {
     expect(messageOf(base, { ...base, midAttention: false })).toContain(
       'unexpected mid_block.attentions.0.group_norm.weight',
     )
+  })
+})
+
+test("all tensors of a file, under any name: '__proto__' is one", () => {
+  const values = (name: string) => Float32Array.of(name.length, 2)
+  const file = { entries: ['w', '__proto__'].map((name) => ({ name, shape: [2] })), values }
+  scope(() => {
+    const params = paramsOf(file)
+    expect(Object.keys(params)).toEqual(['w', '__proto__'])
+    expect(Object.getPrototypeOf(params)).toBe(Object.prototype)
+    expect(Object.values(params).map((x) => [...x.dataSync()])).toEqual([
+      [1, 2],
+      [9, 2],
+    ])
   })
 })

@@ -55,21 +55,19 @@ export function loadParams(
   }
   // Where a value cannot be read, the scope frees those before it.
   return scope(() => {
-    const params: Record<string, Tensor> = {}
-    for (const [name, shape] of Object.entries(spec)) {
-      const { device, keep } = options
-      params[name] =
-        keep?.(source.values(name), shape, name, path, device) ??
-        fromWriter(
-          shape,
-          (into) => {
-            const values = source.values(name, into)
-            if (values !== into) into.set(values)
-          },
-          options,
-        )
-    }
-    return params
+    const { device, keep } = options
+    const load = (name: string, shape: Shape): Tensor =>
+      keep?.(source.values(name), shape, name, path, device) ??
+      fromWriter(
+        shape,
+        (into) => {
+          const values = source.values(name, into)
+          if (values !== into) into.set(values)
+        },
+        options,
+      )
+    // As own properties, whatever the name: '__proto__' must not reach a prototype.
+    return Object.fromEntries(Object.entries(spec).map(([name, shape]) => [name, load(name, shape)]))
   })
 }
 
