@@ -14,7 +14,9 @@ const prelude = (backend: string) => `
   import { surroundings } from './limits.ts'
   import { examine } from './probe.ts'
   import { KernelRunner } from './runner.ts'
-  import { discrepancy, extremeCases, families, seeded, survey } from './oracle.test.helper.ts'
+  import { extremeCases } from './extremes.test.helper.ts'
+  import { families, seeded } from './families.test.helper.ts'
+  import { discrepancy, survey } from './oracle.test.helper.ts'
   const device = (globalThis['device-${backend}'] ??= await loadGpu({ backend: '${backend}' }))
 `
 
