@@ -1,0 +1,41 @@
+import type { OwnProblem } from '@tweedie/calibration'
+import { problemOfDescription } from '@tweedie/calibration'
+import type { ExactPrior, Fitted } from '@tweedie/solvers'
+import { tensor } from '@tweedie/tensor'
+import type { Law, Stripe } from '../law.ts'
+import { normalOf } from '../law.ts'
+
+/** All that a run on the plane depends on, beside the method, as data. */
+export interface PlaneProblem {
+  readonly law: Law
+  readonly stripe: Stripe
+}
+
+/** The problem as `tweedie posterior --problem` takes it, but for y, a number. */
+export const descriptionOf = ({ law, stripe }: PlaneProblem) => ({
+  prior: {
+    mixture: {
+      weights: law.map(({ weight }) => weight),
+      means: law.map(({ x, y }) => [x, y]),
+      covariances: law.map(({ xx, xy, yy }) => [
+        [xx, xy],
+        [xy, yy],
+      ]),
+    },
+  },
+  operator: { matrix: [normalOf(stripe)] },
+  noise: { gaussian: stripe.sigma },
+})
+
+/** The problem as the engine has it: of a Gaussian mixture, y [1, 1] in float32. */
+export interface PosedPlane {
+  readonly prior: ExactPrior
+  readonly problem: Fitted<'linear' | 'sigma' | 'svd'>
+}
+
+/** By the reader that the command line has, so that both run the same numbers. The caller frees y. */
+export async function posed(plane: PlaneProblem): Promise<PosedPlane> {
+  using y = tensor([plane.stripe.offset])
+  const own: OwnProblem = await problemOfDescription({ ...descriptionOf(plane), y })
+  return own as PosedPlane // what the description says
+}

@@ -1,0 +1,93 @@
+import { proxy } from 'comlink'
+import type { Accessor } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
+import type { Running } from '../../worker/client.ts'
+import { engine, inWords, startRun, wasStopped } from '../../worker/client.ts'
+import type { Frame } from './engine/frames.ts'
+import type { RunRequest, RunSummary } from './engine/run.ts'
+
+/** One method at work: the frames that have come, and what became of it. */
+export interface Session {
+  readonly frames: Accessor<readonly Frame[]>
+  readonly running: Accessor<boolean>
+  readonly summary: Accessor<RunSummary | undefined>
+  /** Why there is no run, in words. */
+  readonly error: Accessor<string | undefined>
+  /** The request that the frames are of. */
+  readonly of: Accessor<RunRequest | undefined>
+  /** Runs it again, with the same result. */
+  again(): void
+  stop(): void
+}
+
+/** Milliseconds that a change may rest before it is run: a drag is many changes. */
+const rest = 70
+
+/**
+ * Runs what is asked for, whenever that changes; what ran before is stopped. The frames of before stay until the first new
+ * ones are there, so that a drag does not blink.
+ */
+export function createSession(asked: Accessor<RunRequest | undefined>): Session {
+  const [frames, setFrames] = createSignal<readonly Frame[]>([])
+  const [running, setRunning] = createSignal(false)
+  const [summary, setSummary] = createSignal<RunSummary>()
+  const [error, setError] = createSignal<string>()
+  const [of, setOf] = createSignal<RunRequest>()
+  let current: Running<RunSummary> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function start(request: RunRequest): Promise<void> {
+    current?.stop()
+    let fresh = true
+    setRunning(true)
+    setError(undefined)
+    const take = async (more: Frame[]) => {
+      if (mine !== current) return
+      setFrames((old) => (fresh ? more : [...old, ...more]))
+      if (fresh) setOf(request)
+      fresh = false
+    }
+    const mine = startRun((run) => engine.plane.run(run, request, proxy(take)))
+    current = mine
+    try {
+      const done = await mine.result
+      if (mine === current) setSummary(done)
+    } catch (failure) {
+      if (mine !== current || wasStopped(failure)) return
+      setFrames([])
+      setSummary(undefined)
+      setError(inWords(failure))
+    } finally {
+      if (mine === current) setRunning(false)
+    }
+  }
+
+  const later = (request: RunRequest | undefined) => {
+    clearTimeout(timer)
+    if (request === undefined) {
+      current?.stop()
+      current = undefined
+      setRunning(false)
+      return
+    }
+    timer = setTimeout(() => void start(request), of() === undefined ? 0 : rest)
+  }
+  const key = () => {
+    const request = asked()
+    return request && JSON.stringify({ ...request, from: request.from && [request.from.index, of()] })
+  }
+  createEffect(on(key, () => untrack(() => later(asked()))))
+  onCleanup(() => {
+    clearTimeout(timer)
+    current?.stop()
+  })
+  return {
+    frames,
+    running,
+    summary,
+    error,
+    of,
+    again: () => later(untrack(asked)),
+    stop: () => current?.stop(),
+  }
+}
