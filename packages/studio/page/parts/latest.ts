@@ -1,12 +1,15 @@
 import type { Accessor } from 'solid-js'
 import { createEffect, createSignal, onCleanup } from 'solid-js'
 
+/** In place of a question: the answer of before stays. */
+export const keep = Symbol('keep')
+
 /**
  * The answer to the latest question, of work that is not begun again before it has ended: while somebody drags, questions
  * in between are left out. Before the first answer, for no question, and where the work fails, there is none.
  */
 export function createLatest<Q, A>(
-  question: Accessor<Q | undefined>,
+  question: Accessor<Q | typeof keep | undefined>,
   work: (question: Q) => Promise<A>,
 ): Accessor<A | undefined> {
   const [answer, setAnswer] = createSignal<A>()
@@ -27,6 +30,7 @@ export function createLatest<Q, A>(
   }
   createEffect(() => {
     const asked = question()
+    if (asked === keep) return
     if (busy) waiting = { question: asked }
     else void go(asked)
   })

@@ -1,7 +1,6 @@
-import { smallSettings } from '@tweedie/calibration'
 import { methodFacts } from '@tweedie/runs'
-import type { AnyMethod, Control, OptionSpec, Prior, Problem } from '@tweedie/solvers'
-import { formatSpec, formatValue, lackOf, methods, presetsOf } from '@tweedie/solvers'
+import type { AnyMethod, Control, OptionSpec, Prior, Problem, Settings } from '@tweedie/solvers'
+import { formatValue, lackOf, methods, presetsOf } from '@tweedie/solvers'
 
 /** An option as a control shows it. */
 export interface OptionEntry {
@@ -37,12 +36,13 @@ export interface MethodEntry {
 /** Options that a page sets itself, or that no text stands for. */
 const notShown = new Set(['seed', 'firstSample', 'resume'])
 
-function entryOf(method: AnyMethod, name: string, spec: OptionSpec<unknown>): OptionEntry {
+function entryOf(method: AnyMethod, name: string, spec: OptionSpec<unknown>, own: Settings): OptionEntry {
   const { doc, range, control } = spec
   const sources = presetsOf(method).flatMap(({ name: preset, settings, from }) =>
     Object.hasOwn(settings, name) ? [`${formatValue(settings[name])} in '${preset}': ${from}`] : [],
   )
-  const otherwise = 'default' in spec ? formatValue(spec.default) : (spec.otherwise ?? 'none')
+  const standing = own[name] ?? spec.default
+  const otherwise = standing === undefined ? (spec.otherwise ?? 'none') : formatValue(standing)
   return { name, doc, range, control, otherwise, sources: sources.slice(0, 3) }
 }
 
@@ -56,19 +56,19 @@ function paperOf({ info: { paper } }: AnyMethod): string {
 const hasPopulation = ({ info }: AnyMethod): boolean =>
   'particles' in info.options && 'resampler' in info.options
 
-/** What suits a problem of a few numbers: settings that are known to, and no more than 100 steps. */
-export function suggestedFor({ info }: AnyMethod): string {
-  const settings = { ...smallSettings[info.name]?.settings }
-  const steps = info.options['steps']?.default
-  const many = typeof steps === 'number' && steps > 100 && !Object.hasOwn(settings, 'steps')
-  return formatSpec(info.name, many ? { steps: 100, ...settings } : settings)
+/** What a room has to say of methods. */
+export interface Suggestions {
+  /** `name:key=value,…` that a method begins with when it is chosen; its name where left out. */
+  readonly begin?: (method: AnyMethod) => string
+  /** Settings that the room takes for a method's defaults. */
+  readonly standing?: (method: AnyMethod) => Settings
 }
 
 /** Every method of the registry, with what a problem and a prior lack for it. */
 export function methodEntries(
   problem: Pick<Problem, 'operator' | 'noise'>,
   prior: Prior,
-  suggest: (method: AnyMethod) => string = ({ info }) => info.name,
+  { begin = ({ info }) => info.name, standing = () => ({}) }: Suggestions = {},
 ): MethodEntry[] {
   return [...methods].map((method) => {
     const { info } = method
@@ -82,13 +82,13 @@ export function methodEntries(
       cost: methodFacts(info).cost,
       ...(unfit !== undefined && { unfit }),
       population: hasPopulation(method),
-      suggested: suggest(method),
+      suggested: begin(method),
       options: Object.entries(info.options)
         .filter(
           ([name, { control }]) =>
             !notShown.has(name) && control.kind !== 'object' && control.kind !== 'array',
         )
-        .map(([name, spec]) => entryOf(method, name, spec)),
+        .map(([name, spec]) => entryOf(method, name, spec, standing(method))),
     }
   })
 }

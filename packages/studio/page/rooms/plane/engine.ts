@@ -1,8 +1,11 @@
+import type { AnyMethod } from '@tweedie/solvers'
 import { transfer } from 'comlink'
 import { engineMemory } from '../../worker/facts.ts'
 import type { MethodEntry } from '../../worker/methods.ts'
-import { methodEntries, suggestedFor } from '../../worker/methods.ts'
+import { methodEntries } from '../../worker/methods.ts'
 import { stoppable } from '../../worker/runs.ts'
+import type { GuidanceErrors } from './engine/errors.ts'
+import { errorsOf } from './engine/errors.ts'
 import type { Frame } from './engine/frames.ts'
 import type { FieldRequest } from './engine/guidance.ts'
 import { fieldOf, forgetTimes, guidanceKind } from './engine/guidance.ts'
@@ -23,13 +26,24 @@ export interface PlaneMethod extends MethodEntry {
   readonly guided: boolean
 }
 
+const standing = (method: AnyMethod) => methodOf(method.info.name).settings
+
+/** A hundred steps of methods that take more by default. */
+const begin = (method: AnyMethod): string => {
+  const { name, options } = method.info
+  const steps = standing(method)['steps'] ?? options['steps']?.default
+  return typeof steps === 'number' && steps > 100 && !('steps' in standing(method))
+    ? `${name}:steps=100`
+    : name
+}
+
 /** What the plane asks of the engine. */
 export const planeEngine = {
   /** All methods, with what the problem lacks for each. */
   async methods(plane: PlaneProblem): Promise<PlaneMethod[]> {
     const { prior, problem } = await posed(plane)
     problem.y.dispose()
-    return methodEntries(problem, prior, suggestedFor).map((entry) => {
+    return methodEntries(problem, prior, { begin, standing }).map((entry) => {
       const { method, settings } = methodOf(entry.suggested)
       return { ...entry, guided: guidanceKind(method, settings) !== undefined }
     })
@@ -61,6 +75,10 @@ export const planeEngine = {
 
   /** The method's guidance at points, as a score. */
   field: (request: FieldRequest): Promise<Float32Array | undefined> => fieldOf(request),
+
+  /** How wrong its guidance is, along the run. */
+  errors: (run: number, plane: PlaneProblem, method: string): Promise<GuidanceErrors | undefined> =>
+    stoppable(run, (signal) => errorsOf(plane, method, signal)),
 
   /** Frees what was kept; the room calls it when it is left. */
   close(): number {

@@ -43,7 +43,7 @@ export const fields = {
   angle: numberField(62, { min: -180, max: 180, digits: 1 }),
   offset: numberField(0.35, { min: -reach, max: reach, digits: 3 }),
   sigma: numberField(0.25, { min: 0.03, max: 1.5, digits: 3 }),
-  a: textField('dps:steps=100,scale=0.1', isMethod),
+  a: textField('dps:steps=100', isMethod),
   b: textField('tmpd:steps=100', (text) => text === 'none' || isMethod(text)),
   n: integerField(1000, { min: 100, max: 2000 }),
   seed: integerField(0, { min: 0, max: 999_999 }),

@@ -8,8 +8,8 @@ import { ellipseOf, toPixel } from './view.ts'
 
 type Context = CanvasRenderingContext2D
 
-/** Points of a grid of densities along a side: a law is seen at a tenth of a unit. */
-const side = 64
+/** Points of a grid of densities along a side: a fifteenth of a unit apart. */
+const side = 96
 
 /** The density of a law on a grid. */
 export function densityGrid(law: Law, reach: number): Grid {

@@ -1,6 +1,6 @@
 import { proxy } from 'comlink'
 import type { Accessor } from 'solid-js'
-import { createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
+import { batch, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
 import type { Running } from '../../worker/client.ts'
 import { engine, inWords, startRun, wasStopped } from '../../worker/client.ts'
 import type { Frame } from './engine/frames.ts'
@@ -19,6 +19,13 @@ export interface Session {
   again(): void
   stop(): void
 }
+
+/** What tells requests apart: the x that a branch begins with follows from the rest. */
+export const keyOf = (request: RunRequest | undefined): string =>
+  JSON.stringify(request && { ...request, from: request.from && { ...request.from, x: undefined } }) ?? ''
+
+/** Whoever has asked for less motion sees results, and moves through time by hand. */
+const still = matchMedia('(prefers-reduced-motion: reduce)')
 
 /** Milliseconds that a change may rest before it is run: a drag is many changes. */
 const rest = 70
@@ -39,12 +46,20 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
   async function start(request: RunRequest): Promise<void> {
     current?.stop()
     let fresh = true
+    let unseen: readonly Frame[] = []
     setRunning(true)
     setError(undefined)
     const take = async (more: Frame[]) => {
       if (mine !== current) return
-      setFrames((old) => (fresh ? more : [...old, ...more]))
-      if (fresh) setOf(request)
+      unseen = [...unseen, ...more]
+      const ended = more.some(({ index, steps }) => index === steps)
+      if (still.matches && !ended) return
+      const news = unseen
+      unseen = []
+      batch(() => {
+        setFrames((old) => (fresh ? news : [...old, ...news]))
+        if (fresh) setOf(request)
+      })
       fresh = false
     }
     const mine = startRun((run) => engine.plane.run(run, request, proxy(take)))
@@ -72,11 +87,12 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
     }
     timer = setTimeout(() => void start(request), of() === undefined ? 0 : rest)
   }
-  const key = () => {
-    const request = asked()
-    return request && JSON.stringify({ ...request, from: request.from && [request.from.index, of()] })
-  }
-  createEffect(on(key, () => untrack(() => later(asked()))))
+  createEffect(
+    on(
+      () => keyOf(asked()),
+      () => untrack(() => later(asked())),
+    ),
+  )
   onCleanup(() => {
     clearTimeout(timer)
     current?.stop()

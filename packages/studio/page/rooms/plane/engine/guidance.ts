@@ -67,7 +67,7 @@ export interface FieldRequest {
 const times = new Map<string, readonly number[]>()
 
 /** The times at which the steps of a run begin, and the clean end. */
-async function timesOf(text: string, plane: PlaneProblem): Promise<readonly number[]> {
+export async function timesOf(text: string, plane: PlaneProblem): Promise<readonly number[]> {
   const known = times.get(text)
   if (known !== undefined) return known
   const { method, settings } = methodOf(text)

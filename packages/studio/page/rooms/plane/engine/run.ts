@@ -18,8 +18,17 @@ export interface RunRequest {
   /** Particles: samples of a batch, or the population of a method that has one. */
   readonly count: number
   readonly seed: number
-  /** To go on from the x_t [N, 2] of another run, at the index of a step; the methods' steps have to agree. */
-  readonly from?: { readonly index: number; readonly steps: number; readonly x: Float32Array }
+  readonly from?: Branch
+}
+
+/** To go on from the x_t of another run: at the step `index`, on the times of that run. */
+export interface Branch {
+  readonly index: number
+  /** Method and seed of the other run. */
+  readonly of: string
+  readonly seed: number
+  /** [N, 2]. */
+  readonly x: Float32Array
 }
 
 /** What a run has cost. */
@@ -35,15 +44,24 @@ export interface RunSummary {
 /** The most frames that a run shows; of longer ones each so many-th. */
 const mostFrames = 200
 
+/** Guided methods that do not begin at noise alone. */
+const startsElsewhere = new Set(['diffpir'])
+
 /** y of each sample of a batch. */
 const batched = ({ problem }: PosedPlane, count: number): Tensor =>
   scope(() => problem.y.broadcastTo([count, 1]).mul(1))
 
-/** A run in which the same steps were taken from x as another method had at `from.index`. */
+/** The settings that let a run go on from another, and their tensor. */
 function resumed({ from, count }: RunRequest): { readonly settings: Settings; readonly x?: Tensor } {
   if (from === undefined) return { settings: {} }
+  const { method, settings } = methodOf(from.of)
+  const { steps, spacing } = method.info.options
   const x = fromData(from.x, [count, 2], { dtype: 'float32' })
-  return { settings: { steps: from.steps, resume: { next: from.index, state: { x } } }, x }
+  const times = {
+    steps: settings['steps'] ?? steps?.default,
+    spacing: settings['spacing'] ?? spacing?.default,
+  }
+  return { settings: { ...times, resume: { next: from.index, state: { x } } }, x }
 }
 
 /**
@@ -61,11 +79,9 @@ export async function runPlane(
   const prior = countCalls(at.prior)
   const { schedule } = prior
   const one = hasPopulation(method)
-  if (one && request.from !== undefined)
-    throw new OptionError(
-      'from',
-      `${method.info.name} carries weights beside x_t, and cannot go on from x_t alone`,
-    )
+  const guided = guidanceKind(method, settings) !== undefined
+  if (!guided && request.from !== undefined)
+    throw new OptionError('branch', `${method.info.name} carries more than x_t, and cannot go on from it`)
   using y = batched(at, one ? 1 : request.count)
   const start = resumed(request)
   const every = { ...settings, ...start.settings, seed: request.seed }
@@ -89,7 +105,7 @@ export async function runPlane(
       diverged: `${method.info.name} diverged: its particles are not finite (take more steps, or weaker guidance)`,
       onStep: async (step) => {
         total = step.steps
-        before ??= firstOf(request, guidanceKind(method, settings) !== undefined, schedule.sigma(step.t))
+        before ??= firstOf(request, guided && !startsElsewhere.has(method.info.name), schedule.sigma(step.t))
         await show(step.i, step.t, step)
         const population = populationOf(step)
         if (population !== undefined) lineage = composed(population.ancestors, lineage)

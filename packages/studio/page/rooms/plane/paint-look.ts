@@ -1,0 +1,143 @@
+import { contourOf, massLevels } from './contours.ts'
+import type { Law, Point, Stripe } from './law.ts'
+import { given, momentsOf, posterior } from './law.ts'
+import { differenceOf } from './lens.ts'
+import type { Arrows, Field } from './look.ts'
+import { densityGrid, paintArrow, paintContours, paintEllipse } from './paint.ts'
+import type { StandIn } from './stand-in.ts'
+import type { View } from './view.ts'
+import { toPixel } from './view.ts'
+
+type Context = CanvasRenderingContext2D
+
+/** The colours of arrows and clouds. */
+export interface LookColours {
+  readonly prior: string
+  readonly exact: string
+  readonly own: string
+  readonly ink: string
+  readonly bad: string
+}
+
+const inPixels = ({ scale }: View, [x, y]: Point): Point => [x * scale, -y * scale]
+
+const shortened = ([x, y]: Point, most: number): Point => {
+  const length = Math.hypot(x, y)
+  return length > most ? [(x * most) / length, (y * most) / length] : [x, y]
+}
+
+/** Both fields of arrows: what each moves x̂₀ by, made smaller together until they fit. */
+export function paintArrows(context: Context, view: View, field: Field, colours: LookColours): void {
+  const cell = (2 * 3.2 * view.scale) / field.side
+  const lengths = field.exact.map(([x, y]) => Math.hypot(x, y) * view.scale).toSorted((a, b) => a - b)
+  const usual = lengths[Math.floor(0.85 * lengths.length)] ?? 0
+  const factor = Math.min(1, (0.95 * cell) / Math.max(usual, 1e-9))
+  field.exact.forEach((exact, i) => {
+    const from = toPixel(view, [field.points[2 * i] ?? 0, field.points[2 * i + 1] ?? 0])
+    const sized = (move: Point): Point => {
+      const [x, y] = inPixels(view, move)
+      return shortened([factor * x, factor * y], 1.5 * cell)
+    }
+    paintArrow(context, from, sized(exact), colours.exact, 1.8)
+    paintArrow(context, from, sized(field.own[i] ?? [0, 0]), colours.own, 1.3)
+  })
+}
+
+/** Where the guidance is wrong: the relative error, the redder the larger. */
+export function paintErrors(context: Context, view: View, field: Field, colours: LookColours): void {
+  const cell = (2 * 3.2 * view.scale) / field.side
+  context.fillStyle = colours.bad
+  field.exact.forEach((exact, i) => {
+    const [x, y] = toPixel(view, [field.points[2 * i] ?? 0, field.points[2 * i + 1] ?? 0])
+    context.globalAlpha = 0.62 * differenceOf(field.own[i] ?? [0, 0], exact).relative
+    context.fillRect(x - cell / 2, y - cell / 2, cell + 0.5, cell + 0.5)
+  })
+  context.globalAlpha = 1
+}
+
+/** The three arrows under the lens. */
+export function paintLens(
+  context: Context,
+  view: View,
+  { at, prior, exact, own }: Arrows,
+  colours: LookColours,
+): void {
+  const from = toPixel(view, at)
+  const sized = (move: Point) => shortened(inPixels(view, move), 1.6 * view.scale)
+  paintArrow(context, from, sized(prior), colours.prior, 2.2)
+  paintArrow(context, from, sized(exact), colours.exact, 3)
+  if (own !== undefined) paintArrow(context, from, sized(own), colours.own, 2.2)
+  context.strokeStyle = colours.ink
+  context.lineWidth = 1.5
+  context.beginPath()
+  context.arc(...from, 5, 0, 2 * Math.PI)
+  context.stroke()
+}
+
+/** What is known of x₀ at one x_t: without y (dashed), with y, and what the method takes for the first. */
+export function paintCloud(
+  context: Context,
+  view: View,
+  { law, stripe, at, alpha, sigma }: { law: Law; stripe: Stripe; at: Point; alpha: number; sigma: number },
+  standIn: StandIn | undefined,
+  colours: LookColours,
+): void {
+  if (!(sigma > 0)) return
+  const before = given(law, at, alpha, sigma)
+  const after = posterior(before, stripe).law
+  const grid = densityGrid(before, 3.2)
+  const [level = 0] = massLevels(grid, [0.9])
+  context.strokeStyle = colours.ink
+  context.lineWidth = 1.5
+  context.setLineDash([5, 4])
+  context.beginPath()
+  for (const [from, to] of contourOf(grid, level)) {
+    context.moveTo(...toPixel(view, from))
+    context.lineTo(...toPixel(view, to))
+  }
+  context.stroke()
+  context.setLineDash([])
+  paintContours(context, view, densityGrid(after, 3.2), colours.exact)
+  if (standIn !== undefined) paintEllipse(context, view, standIn.gaussian, colours.own)
+  const { x, y } = momentsOf(before)
+  paintCross(context, toPixel(view, [x, y]), colours.ink)
+}
+
+/** x̂₀. */
+export function paintCross(context: Context, [x, y]: Point, colour: string): void {
+  context.strokeStyle = colour
+  context.lineWidth = 2.2
+  context.beginPath()
+  context.moveTo(x - 5, y - 5)
+  context.lineTo(x + 5, y + 5)
+  context.moveTo(x + 5, y - 5)
+  context.lineTo(x - 5, y + 5)
+  context.stroke()
+}
+
+/** The way of a particle, and where it is. */
+export function paintWay(
+  context: Context,
+  view: View,
+  way: readonly Point[],
+  colour: string,
+  ring = true,
+): void {
+  context.strokeStyle = colour
+  context.lineWidth = ring ? 1.6 : 0.8
+  context.lineJoin = 'round'
+  context.globalAlpha = ring ? 0.9 : 0.25
+  context.beginPath()
+  way.forEach((at, i) => {
+    if (i === 0) context.moveTo(...toPixel(view, at))
+    else context.lineTo(...toPixel(view, at))
+  })
+  context.stroke()
+  context.globalAlpha = 1
+  const last = way.at(-1)
+  if (last === undefined || !ring) return
+  context.lineWidth = 2.5
+  context.beginPath()
+  context.arc(...toPixel(view, last), 6, 0, 2 * Math.PI)
+  context.stroke()
+}

@@ -1,0 +1,152 @@
+import { createMemo, Show } from 'solid-js'
+import { createLatest, keep } from '../../parts/latest.ts'
+import { settingsOf } from '../../parts/options.tsx'
+import { useColours } from '../../parts/theme.tsx'
+import { engine } from '../../worker/client.ts'
+import type { Frame } from './engine/frames.ts'
+import type { PlaneMethod } from './engine.ts'
+import type { PlaneValues } from './fields.ts'
+import type { Law, Point, Stripe } from './law.ts'
+import { LensWords } from './lens-words.tsx'
+import { createLook } from './look.ts'
+import { nearestParticle, particleOf, wayOf } from './moments.ts'
+import type { LookColours } from './paint-look.ts'
+import { paintArrows, paintCloud, paintErrors, paintLens, paintWay } from './paint-look.ts'
+import { PopulationStrip } from './population.tsx'
+import { Readout } from './readout.tsx'
+import type { Session } from './session.ts'
+import { Stage } from './stage.tsx'
+import { standInOf } from './stand-in.ts'
+import type { View } from './view.ts'
+
+/** Lineages that are drawn of a population. */
+const lineages = 60
+
+/** One method: its plane, and how near it is to the exact posterior. */
+export function Side(props: {
+  readonly side: 'a' | 'b'
+  readonly text: string
+  readonly entry: PlaneMethod | undefined
+  readonly values: PlaneValues
+  readonly law: Law
+  readonly stripe: Stripe
+  readonly session: Session
+  /** Those of the run, and of the one that it branches from. */
+  readonly frames: readonly Frame[]
+  readonly frame: Frame | undefined
+  readonly lens: Point | undefined
+  readonly onLens: (at: Point | undefined) => void
+  readonly onStripe: (stripe: Stripe) => void
+  readonly onComponent: (index: number, to: Point) => void
+  readonly onPick: (particle: number | undefined) => void
+}) {
+  const palette = useColours('prior', 'exact', 'a', 'b', 'ink', 'bad')
+  const colours = (): LookColours => ({ ...palette(), own: palette()[props.side] })
+  const title = () => props.entry?.title ?? settingsOf(props.text).name
+  const look = createLook(() => ({
+    law: props.law,
+    stripe: props.stripe,
+    method: props.text,
+    frame: props.entry?.guided ? props.frame : undefined,
+    show: props.values.show,
+    lens: props.lens,
+  }))
+  const numbers = createLatest(
+    () => {
+      const { frame } = props
+      const of = props.session.of()
+      if (props.session.running()) return keep
+      if (frame === undefined || of === undefined || props.session.error() !== undefined) return undefined
+      const { x, alpha, sigma, population } = frame
+      return { plane: of.plane, x, alpha, sigma, ...(population && { weights: population.weights }) }
+    },
+    (question) => engine.plane.numbers(question),
+  )
+  /** The x_t that the cloud is of: of the particle that was picked, or under the lens. */
+  const picked = createMemo((): Point | undefined => {
+    const { frame, values } = props
+    if (frame === undefined || values.pick === undefined) return undefined
+    return particleOf(frame, values.pick)
+  })
+  const cloudAt = () => picked() ?? (props.values.show.includes('cloud') ? props.lens : undefined)
+  const standIn = createMemo(() => {
+    const [at, frame] = [cloudAt(), props.frame]
+    if (at === undefined || frame === undefined || !(frame.sigma > 0)) return undefined
+    const { alpha, sigma } = frame
+    const { name, settings } = settingsOf(props.text)
+    return standInOf(name, { law: props.law, at, alpha, sigma, settings })
+  })
+  const under = (context: CanvasRenderingContext2D, view: View) => {
+    const field = look.field()
+    if (field && props.values.show.includes('error')) paintErrors(context, view, field, colours())
+    if (props.frame?.population && props.values.show.includes('cloud')) {
+      const { frame } = props
+      const each = Math.max(1, Math.floor(frame.x.length / 2 / lineages))
+      for (let k = 0; k < frame.x.length / 2; k += each)
+        paintWay(context, view, wayOf(props.frames, frame, k), colours().ink, false)
+    }
+  }
+  const over = (context: CanvasRenderingContext2D, view: View) => {
+    const { frame, law, stripe, values } = props
+    const [field, arrows, at] = [look.field(), look.arrows(), cloudAt()]
+    if (field && values.show.includes('guidance') && !values.show.includes('error'))
+      paintArrows(context, view, field, colours())
+    if (frame && at) {
+      const { alpha, sigma } = frame
+      if (values.pick !== undefined)
+        paintWay(context, view, wayOf(props.frames, frame, values.pick), colours().ink)
+      paintCloud(context, view, { law, stripe, at, alpha, sigma }, standIn(), colours())
+    }
+    if (arrows) paintLens(context, view, arrows, colours())
+  }
+  return (
+    <section class="side" aria-label={title()}>
+      <Stage
+        label={`The plane with ${title()}: arrow keys move the lens, Enter picks a particle`}
+        colour={props.side}
+        law={props.law}
+        stripe={props.stripe}
+        frame={props.frame}
+        show={props.values.show}
+        lens={props.lens}
+        onStripe={props.onStripe}
+        onComponent={props.onComponent}
+        onPoint={props.onLens}
+        onPick={(at) => {
+          const index = props.frame && nearestParticle(props.frame, at)
+          props.onPick(index === props.values.pick ? undefined : index)
+        }}
+        under={under}
+        over={over}
+      />
+      <LensWords
+        side={props.side}
+        title={title()}
+        arrows={look.arrows()}
+        guided={props.entry?.guided === true}
+        picked={props.values.pick}
+        standIn={standIn()?.words}
+        atEnd={props.frame !== undefined && !(props.frame.sigma > 0)}
+      />
+      <Readout
+        side={props.side}
+        title={title()}
+        numbers={numbers()}
+        summary={props.session.summary()}
+        running={props.session.running()}
+        error={props.session.error()}
+      />
+      <Show when={props.frame?.population && props.frame}>
+        {(frame) => (
+          <PopulationStrip
+            side={props.side}
+            frames={props.frames}
+            frame={frame()}
+            law={props.law}
+            stripe={props.stripe}
+          />
+        )}
+      </Show>
+    </section>
+  )
+}
