@@ -72,24 +72,26 @@ const cases: readonly (readonly (readonly [number, number])[])[] = [
 /** The lines at which the values of a grid cross a level, as segments in the plane (marching squares). */
 export function contourOf(grid: Grid, level: number): (readonly [Point, Point])[] {
   const { side, values } = grid
-  const at = (column: number, row: number) => values[row * side + column] ?? 0
   const segments: (readonly [Point, Point])[] = []
+  const above = (i: number): number => ((values[i] as number) > level ? 1 : 0)
   for (let row = 0; row + 1 < side; row++) {
     for (let column = 0; column + 1 < side; column++) {
-      const heights = corners.map(([dx, dy]) => at(column + dx, row + dy))
-      const which = heights.reduce((bits, height, k) => bits | (height > level ? 1 << k : 0), 0)
-      const pairs = cases[which] ?? []
-      const crossing = (edge: number): Point => {
-        const [from, to] = [corners[edge] ?? [0, 0], corners[(edge + 1) % 4] ?? [0, 0]]
-        const [low, high] = [heights[edge] ?? 0, heights[(edge + 1) % 4] ?? 0]
-        const part = (level - low) / (high - low)
-        return [
-          placeOf(grid, column + from[0] + part * (to[0] - from[0])),
-          placeOf(grid, row + from[1] + part * (to[1] - from[1])),
-        ]
-      }
-      for (const [one, other] of pairs) segments.push([crossing(one), crossing(other)])
+      const i = row * side + column
+      const which = above(i) | (above(i + 1) << 1) | (above(i + side + 1) << 2) | (above(i + side) << 3)
+      if (which === 0 || which === 15) continue
+      for (const [one, other] of cases[which] ?? [])
+        segments.push([crossing(grid, level, column, row, one), crossing(grid, level, column, row, other)])
     }
   }
   return segments
+}
+
+/** Where an edge of a cell crosses a level. */
+function crossing(grid: Grid, level: number, column: number, row: number, edge: number): Point {
+  const [fx, fy] = corners[edge] ?? [0, 0]
+  const [tx, ty] = corners[(edge + 1) % 4] ?? [0, 0]
+  const at = (dx: number, dy: number) => grid.values[(row + dy) * grid.side + column + dx] ?? 0
+  const low = at(fx, fy)
+  const part = (level - low) / (at(tx, ty) - low)
+  return [placeOf(grid, column + fx + part * (tx - fx)), placeOf(grid, row + fy + part * (ty - fy))]
 }

@@ -13,7 +13,7 @@ import { methodOf } from './engine/method.ts'
 import type { Numbers, NumbersRequest } from './engine/numbers.ts'
 import { forgetDraws, numbersOf } from './engine/numbers.ts'
 import type { PlaneProblem } from './engine/problem.ts'
-import { posed } from './engine/problem.ts'
+import { forgetProblem, posed } from './engine/problem.ts'
 import type { RunRequest, RunSummary } from './engine/run.ts'
 import { runPlane } from './engine/run.ts'
 
@@ -42,7 +42,6 @@ export const planeEngine = {
   /** All methods, with what the problem lacks for each. */
   async methods(plane: PlaneProblem): Promise<PlaneMethod[]> {
     const { prior, problem } = await posed(plane)
-    problem.y.dispose()
     return methodEntries(problem, prior, { begin, standing }).map((entry) => {
       const { method, settings } = methodOf(entry.suggested)
       return { ...entry, guided: guidanceKind(method, settings) !== undefined }
@@ -84,6 +83,7 @@ export const planeEngine = {
   close(): number {
     forgetDraws()
     forgetTimes()
+    forgetProblem()
     return engineMemory().tensors
   },
 }

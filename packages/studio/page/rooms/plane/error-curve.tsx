@@ -40,17 +40,7 @@ export function ErrorCurve(props: {
         >
           <title>Error of the guidance along the run</title>
           <line x1="0" x2="100" y1="15" y2="15" stroke="var(--line)" vector-effect="non-scaling-stroke" />
-          <For each={shown()}>
-            {({ side, errors }) => (
-              <polyline
-                points={line(errors)}
-                fill="none"
-                stroke={`var(--${side})`}
-                stroke-width="2"
-                vector-effect="non-scaling-stroke"
-              />
-            )}
-          </For>
+          <For each={shown()}>{({ side, errors }) => <polyline points={line(errors)} class={side} />}</For>
         </svg>
         <figcaption class="small muted">
           Error of the guidance over that time, E‖g − g*‖ / E‖g*‖; the line in the middle is 100 %.

@@ -116,17 +116,11 @@ export function paintCross(context: Context, [x, y]: Point, colour: string): voi
 }
 
 /** The way of a particle, and where it is. */
-export function paintWay(
-  context: Context,
-  view: View,
-  way: readonly Point[],
-  colour: string,
-  ring = true,
-): void {
+export function paintWay(context: Context, view: View, way: readonly Point[], colour: string): void {
   context.strokeStyle = colour
-  context.lineWidth = ring ? 1.6 : 0.8
+  context.lineWidth = 1.4
   context.lineJoin = 'round'
-  context.globalAlpha = ring ? 0.9 : 0.25
+  context.globalAlpha = 0.75
   context.beginPath()
   way.forEach((at, i) => {
     if (i === 0) context.moveTo(...toPixel(view, at))
@@ -135,7 +129,7 @@ export function paintWay(
   context.stroke()
   context.globalAlpha = 1
   const last = way.at(-1)
-  if (last === undefined || !ring) return
+  if (last === undefined) return
   context.lineWidth = 2.5
   context.beginPath()
   context.arc(...toPixel(view, last), 6, 0, 2 * Math.PI)

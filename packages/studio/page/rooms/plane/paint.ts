@@ -2,19 +2,27 @@ import type { Grid } from './contours.ts'
 import { contourOf, gridOf, massLevels } from './contours.ts'
 import type { Frame } from './engine/frames.ts'
 import type { Law, Point, Stripe } from './law.ts'
-import { densityOf, normalOf } from './law.ts'
+import { densityOf, noised, normalOf } from './law.ts'
 import type { View } from './view.ts'
 import { ellipseOf, toPixel } from './view.ts'
 
 type Context = CanvasRenderingContext2D
 
-/** Points of a grid of densities along a side: a fifteenth of a unit apart. */
-const side = 96
+/** Points of a grid of densities along a side, by the noise that is on it: what is smooth needs few. */
+const sideOf = (sigma: number): number => (sigma > 0.5 ? 48 : sigma > 0.2 ? 72 : 108)
 
-/** The density of a law on a grid. */
-export function densityGrid(law: Law, reach: number): Grid {
-  const { log } = densityOf(law)
-  return gridOf(side, reach, (x, y) => Math.exp(log(x, y)))
+/** A grid with the level of noise that it is of. */
+type Known = { readonly alpha: number; readonly sigma: number; readonly grid: Grid }
+const grids = new WeakMap<Law, Known>()
+
+/** The density of the law of α·x₀ + σ·ε on a grid; the last of each law is kept, for two stages look at the same. */
+export function densityGrid(law: Law, reach: number, alpha = 1, sigma = 0): Grid {
+  const known = grids.get(law)
+  if (known?.alpha === alpha && known.sigma === sigma) return known.grid
+  const { log } = densityOf(noised(law, alpha, sigma))
+  const grid = gridOf(sideOf(sigma), reach, (x, y) => Math.exp(log(x, y)))
+  grids.set(law, { alpha, sigma, grid })
+  return grid
 }
 
 const pictures = new WeakMap<Grid, Map<string, HTMLCanvasElement>>()
@@ -95,11 +103,17 @@ export function paintStripe(context: Context, view: View, stripe: Stripe, colour
 }
 
 /** The particles of a frame; weighted ones by the size of their dots. */
-export function paintParticles(context: Context, view: View, { x, population }: Frame, colour: string): void {
+export function paintParticles(
+  context: Context,
+  view: View,
+  { x, population }: Frame,
+  colour: string,
+  faint: boolean,
+): void {
   const count = x.length / 2
   const size = Math.max(1.1, Math.min(2, view.scale / 36)) * (count > 1200 ? 0.85 : 1)
   context.fillStyle = colour
-  context.globalAlpha = count > 1200 ? 0.5 : 0.6
+  context.globalAlpha = faint ? 0.28 : count > 1200 ? 0.5 : 0.6
   context.beginPath()
   for (let i = 0; i < count; i++) {
     const [px, py] = toPixel(view, [x[2 * i] ?? 0, x[2 * i + 1] ?? 0])

@@ -6,7 +6,7 @@ import type { RunSummary } from './engine/run.ts'
 import { verdictOf } from './verdict.ts'
 
 /** The distance that fills the bar. */
-const fullBar = 0.8
+const fullBar = 0.3
 
 function Line(props: { readonly name: string; readonly about: string; readonly children: JSX.Element }) {
   return (
@@ -113,7 +113,9 @@ export function Readout(props: {
           </dl>
         )}
       </Show>
-      <For each={props.summary?.advice ?? []}>{(advice) => <p class="small muted">{advice}</p>}</For>
+      <For each={props.summary?.advice ?? []}>
+        {(advice) => <p class="small muted">Its authors’ range is for pictures: {advice}</p>}
+      </For>
     </section>
   )
 }

@@ -14,8 +14,10 @@ import { Export } from './export.tsx'
 import type { Layer } from './fields.ts'
 import { fields, lawIn, reach, stripeIn } from './fields.ts'
 import type { Point } from './law.ts'
+import { posterior } from './law.ts'
 import { frameAt } from './moments.ts'
 import './plane.css'
+import { Report } from './report.tsx'
 import { createSession, keyOf } from './session.ts'
 import { Side } from './side.tsx'
 import { tourOf } from './tour.ts'
@@ -60,6 +62,7 @@ export default function PlaneRoom() {
   const [methods] = createResource(() => engine.plane.methods(plane()))
   const entryOf = (text: string) => methods()?.find(({ name }) => name === settingsOf(text).name)
 
+  const titleOf = (text: string) => entryOf(text)?.title ?? settingsOf(text).name
   const request = (method: string, seed: number): RunRequest => ({
     plane: plane(),
     method,
@@ -102,9 +105,13 @@ export default function PlaneRoom() {
     const noise = frame.sigma > 0 ? `noise σ_t = ${frame.sigma.toFixed(2)}` : 'the result'
     return `step ${frame.index} of ${frame.steps}, ${noise}`
   }
+  const after = createMemo(() => posterior(law(), stripe()).law)
   const shared = {
     get values() {
       return values
+    },
+    get posterior() {
+      return after()
     },
     get law() {
       return law()
@@ -125,7 +132,7 @@ export default function PlaneRoom() {
     onPick: (pick: number | undefined) => set({ pick }),
   }
   return (
-    <div class="plane">
+    <div class="plane" data-test="plane" data-settled={a.settled() && b.settled()}>
       <Notes notes={notes()} onDismiss={dismiss} />
       <Show when={methods.error as unknown}>
         {(error) => (
@@ -152,7 +159,6 @@ export default function PlaneRoom() {
               side="a"
               text={values.a}
               entry={entryOf(values.a)}
-              session={a}
               frames={a.frames()}
               frame={frameA()}
               {...shared}
@@ -162,7 +168,6 @@ export default function PlaneRoom() {
                 side="b"
                 text={values.b}
                 entry={entryOf(values.b)}
-                session={b}
                 frames={framesOfB()}
                 frame={frameB()}
                 {...shared}
@@ -193,6 +198,28 @@ export default function PlaneRoom() {
             />
           </div>
         </div>
+        <div class="reports" classList={{ two: values.b !== 'none' }}>
+          <Report
+            side="a"
+            title={titleOf(values.a)}
+            session={a}
+            frames={a.frames()}
+            frame={frameA()}
+            law={law()}
+            stripe={stripe()}
+          />
+          <Show when={values.b !== 'none'}>
+            <Report
+              side="b"
+              title={titleOf(values.b)}
+              session={b}
+              frames={framesOfB()}
+              frame={frameB()}
+              law={law()}
+              stripe={stripe()}
+            />
+          </Show>
+        </div>
         <Controls
           values={values}
           set={set}
@@ -200,10 +227,10 @@ export default function PlaneRoom() {
           here={frameA()?.index === frameA()?.steps ? undefined : frameA()?.index}
           unbranched={unbranched()}
         />
-        <div class="panel">
+        <div class="panel out">
           <Export
             session={a}
-            title={entryOf(values.a)?.title ?? ''}
+            title={titleOf(values.a)}
             population={entryOf(values.a)?.population === true}
             branched={false}
           />

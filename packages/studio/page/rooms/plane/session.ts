@@ -15,9 +15,8 @@ export interface Session {
   readonly error: Accessor<string | undefined>
   /** The request that the frames are of. */
   readonly of: Accessor<RunRequest | undefined>
-  /** Runs it again, with the same result. */
-  again(): void
-  stop(): void
+  /** Whether what is asked for has ended, in a result or an error. */
+  readonly settled: Accessor<boolean>
 }
 
 /** What tells requests apart: the x that a branch begins with follows from the rest. */
@@ -40,6 +39,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
   const [summary, setSummary] = createSignal<RunSummary>()
   const [error, setError] = createSignal<string>()
   const [of, setOf] = createSignal<RunRequest>()
+  const [ended, setEnded] = createSignal('')
   let current: Running<RunSummary> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -73,12 +73,16 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
       setSummary(undefined)
       setError(inWords(failure))
     } finally {
-      if (mine === current) setRunning(false)
+      if (mine === current) {
+        setRunning(false)
+        setEnded(keyOf(request))
+      }
     }
   }
 
   const later = (request: RunRequest | undefined) => {
     clearTimeout(timer)
+    setEnded('')
     if (request === undefined) {
       current?.stop()
       current = undefined
@@ -103,7 +107,6 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
     summary,
     error,
     of,
-    again: () => later(untrack(asked)),
-    stop: () => current?.stop(),
+    settled: () => ended() === keyOf(asked()),
   }
 }

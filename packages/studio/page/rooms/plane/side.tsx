@@ -1,8 +1,6 @@
-import { createMemo, Show } from 'solid-js'
-import { createLatest, keep } from '../../parts/latest.ts'
+import { createMemo } from 'solid-js'
 import { settingsOf } from '../../parts/options.tsx'
 import { useColours } from '../../parts/theme.tsx'
-import { engine } from '../../worker/client.ts'
 import type { Frame } from './engine/frames.ts'
 import type { PlaneMethod } from './engine.ts'
 import type { PlaneValues } from './fields.ts'
@@ -12,25 +10,19 @@ import { createLook } from './look.ts'
 import { nearestParticle, particleOf, wayOf } from './moments.ts'
 import type { LookColours } from './paint-look.ts'
 import { paintArrows, paintCloud, paintErrors, paintLens, paintWay } from './paint-look.ts'
-import { PopulationStrip } from './population.tsx'
-import { Readout } from './readout.tsx'
-import type { Session } from './session.ts'
 import { Stage } from './stage.tsx'
 import { standInOf } from './stand-in.ts'
 import type { View } from './view.ts'
 
-/** Lineages that are drawn of a population. */
-const lineages = 60
-
-/** One method: its plane, and how near it is to the exact posterior. */
+/** The plane of one method, with what is looked at in it. */
 export function Side(props: {
   readonly side: 'a' | 'b'
   readonly text: string
   readonly entry: PlaneMethod | undefined
   readonly values: PlaneValues
   readonly law: Law
+  readonly posterior: Law
   readonly stripe: Stripe
-  readonly session: Session
   /** Those of the run, and of the one that it branches from. */
   readonly frames: readonly Frame[]
   readonly frame: Frame | undefined
@@ -51,17 +43,6 @@ export function Side(props: {
     show: props.values.show,
     lens: props.lens,
   }))
-  const numbers = createLatest(
-    () => {
-      const { frame } = props
-      const of = props.session.of()
-      if (props.session.running()) return keep
-      if (frame === undefined || of === undefined || props.session.error() !== undefined) return undefined
-      const { x, alpha, sigma, population } = frame
-      return { plane: of.plane, x, alpha, sigma, ...(population && { weights: population.weights }) }
-    },
-    (question) => engine.plane.numbers(question),
-  )
   /** The x_t that the cloud is of: of the particle that was picked, or under the lens. */
   const picked = createMemo((): Point | undefined => {
     const { frame, values } = props
@@ -79,12 +60,6 @@ export function Side(props: {
   const under = (context: CanvasRenderingContext2D, view: View) => {
     const field = look.field()
     if (field && props.values.show.includes('error')) paintErrors(context, view, field, colours())
-    if (props.frame?.population && props.values.show.includes('cloud')) {
-      const { frame } = props
-      const each = Math.max(1, Math.floor(frame.x.length / 2 / lineages))
-      for (let k = 0; k < frame.x.length / 2; k += each)
-        paintWay(context, view, wayOf(props.frames, frame, k), colours().ink, false)
-    }
   }
   const over = (context: CanvasRenderingContext2D, view: View) => {
     const { frame, law, stripe, values } = props
@@ -105,6 +80,7 @@ export function Side(props: {
         label={`The plane with ${title()}: arrow keys move the lens, Enter picks a particle`}
         colour={props.side}
         law={props.law}
+        posterior={props.posterior}
         stripe={props.stripe}
         frame={props.frame}
         show={props.values.show}
@@ -128,25 +104,6 @@ export function Side(props: {
         standIn={standIn()?.words}
         atEnd={props.frame !== undefined && !(props.frame.sigma > 0)}
       />
-      <Readout
-        side={props.side}
-        title={title()}
-        numbers={numbers()}
-        summary={props.session.summary()}
-        running={props.session.running()}
-        error={props.session.error()}
-      />
-      <Show when={props.frame?.population && props.frame}>
-        {(frame) => (
-          <PopulationStrip
-            side={props.side}
-            frames={props.frames}
-            frame={frame()}
-            law={props.law}
-            stripe={props.stripe}
-          />
-        )}
-      </Show>
     </section>
   )
 }

@@ -6,7 +6,6 @@ import type { Layer } from './fields.ts'
 import { reach } from './fields.ts'
 import { Handle, stepped, ways } from './handle.tsx'
 import type { Law, Point, Stripe } from './law.ts'
-import { noised, posterior } from './law.ts'
 import { densityGrid, paintContours, paintParticles, paintShade, paintStripe } from './paint.ts'
 import type { View } from './view.ts'
 import { draggedStripe, gripsOf, toPixel, toPlane, viewOf } from './view.ts'
@@ -16,6 +15,8 @@ export interface StageProps {
   readonly label: string
   readonly colour: 'a' | 'b'
   readonly law: Law
+  /** Of x₀ given y. */
+  readonly posterior: Law
   readonly stripe: Stripe
   readonly frame: Frame | undefined
   readonly show: readonly Layer[]
@@ -62,7 +63,6 @@ export function Stage(props: StageProps) {
   const view = createMemo(() => viewOf(size()[0], size()[1], reach))
   const on = (layer: Layer) => props.show.includes(layer)
 
-  const exact = createMemo(() => posterior(props.law, props.stripe).law)
   const level = createMemo(
     () => ({ alpha: props.frame?.alpha ?? 1, sigma: props.frame?.sigma ?? 0 }),
     undefined,
@@ -70,9 +70,9 @@ export function Stage(props: StageProps) {
       equals: (one, other) => one.alpha === other.alpha && one.sigma === other.sigma,
     },
   )
-  const at = (law: Law) => noised(law, level().alpha, level().sigma)
-  const priorGrid = createMemo(() => (on('prior') ? densityGrid(at(props.law), reach) : undefined))
-  const exactGrid = createMemo(() => (on('exact') ? densityGrid(at(exact()), reach) : undefined))
+  const gridOf = (law: Law) => densityGrid(law, reach, level().alpha, level().sigma)
+  const priorGrid = createMemo(() => (on('prior') ? gridOf(props.law) : undefined))
+  const exactGrid = createMemo(() => (on('exact') ? gridOf(props.posterior) : undefined))
 
   const paint = (context: CanvasRenderingContext2D, width: number, height: number) => {
     const [now, colour] = [viewOf(width, height, reach), colours()]
@@ -80,7 +80,8 @@ export function Stage(props: StageProps) {
     if (prior) paintShade(context, now, prior, colour.prior)
     paintStripe(context, now, props.stripe, colour.stripe)
     props.under?.(context, now)
-    if (props.frame && on('particles')) paintParticles(context, now, props.frame, colour[props.colour])
+    if (props.frame && on('particles'))
+      paintParticles(context, now, props.frame, colour[props.colour], on('guidance') || on('error'))
     if (law) paintContours(context, now, law, colour.exact)
     props.over?.(context, now)
   }

@@ -28,7 +28,6 @@ export async function errorsOf(
   const times = await timesOf(method, plane)
   const steps = times.length - 1
   const { prior, problem } = await posed(plane)
-  problem.y.dispose()
   const { schedule } = prior
   const exact = prior.law.posterior(problem.operator, [plane.stripe.offset], plane.stripe.sigma).law
   const keys = Array.from({ length: count }, (_, i) => randomKey(0).fold('plane errors').fold(i))

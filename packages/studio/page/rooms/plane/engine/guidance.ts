@@ -72,12 +72,9 @@ export async function timesOf(text: string, plane: PlaneProblem): Promise<readon
   if (known !== undefined) return known
   const { method, settings } = methodOf(text)
   const { prior, problem } = await posed(plane)
+  using y = scope(() => problem.y.mul(1)) // of our own: another problem may come while this runs
   const found: number[] = []
-  try {
-    for await (const step of method.run(problem, prior, settings)) found.push(step.t)
-  } finally {
-    problem.y.dispose()
-  }
+  for await (const step of method.run({ ...problem, y }, prior, settings)) found.push(step.t)
   if (times.size > 50) times.clear()
   times.set(text, [...found, prior.schedule.clean])
   return times.get(text) ?? []
@@ -118,6 +115,5 @@ export async function fieldOf({
     return Float32Array.from(guidance.dataSync(), (g) => Number(g) * factor)
   } finally {
     await steps.return(undefined as never)
-    problem.y.dispose()
   }
 }

@@ -43,7 +43,6 @@ async function exactDraws(plane: PlaneProblem, count: number): Promise<Exact> {
   const key = JSON.stringify([plane, count])
   if (latest?.key === key) return latest
   const { prior, problem } = await posed(plane)
-  problem.y.dispose()
   const found = prior.law.posterior(problem.operator, [plane.stripe.offset], plane.stripe.sigma)
   const clean = mixturePosterior(found).sample(drawKeys(0, 'plane', 2 * count)).values
   const noise = scope(() =>

@@ -1,6 +1,6 @@
 import { drive } from '@tweedie/runs'
 import type { Settings } from '@tweedie/solvers'
-import { countCalls, noiseStreams } from '@tweedie/solvers'
+import { countCalls, methods, noiseStreams } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, scope } from '@tweedie/tensor'
 import type { Frame, PopulationFrame, Shown } from './frames.ts'
@@ -37,7 +37,7 @@ export interface RunSummary {
   readonly nfe: number
   readonly vjps: number
   readonly milliseconds: number
-  /** What the method has to say of its settings. */
+  /** What the method has to say of settings that were given. */
   readonly advice: readonly string[]
 }
 
@@ -120,14 +120,13 @@ export async function runPlane(
     await show(total, schedule.clean, undefined)
   } finally {
     start.x?.dispose()
-    at.problem.y.dispose()
   }
   const milliseconds = performance.now() - began
   return {
     nfe: prior.calls.total,
     vjps: prior.calls.recorded,
     milliseconds,
-    advice: method.info.advice(settings),
+    advice: method.info.advice(methods.parse(request.method).settings),
   }
 }
 
