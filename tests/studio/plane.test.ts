@@ -116,6 +116,7 @@ describe('the plane in a browser', () => {
     await go(opened(context), small)
     const before = await printOf(page)
     const grip = page.locator('.handle.middle').first()
+    await grip.scrollIntoViewIfNeeded()
     const box = await grip.boundingBox()
     if (box === null) throw new Error('no grip')
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)

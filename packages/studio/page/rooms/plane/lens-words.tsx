@@ -46,9 +46,7 @@ export function LensWords(props: {
           steps by no such arrow.
         </Match>
         <Match when={props.atEnd}>
-          <span class="muted">
-            At the end there is no noise to guide through. Go back in time to see the arrows.
-          </span>
+          <span class="muted">Go back in time to see what guides the particles; click one to follow it.</span>
         </Match>
       </Switch>
     </p>

@@ -1,5 +1,6 @@
 import type { JSX } from 'solid-js'
 import { For, Show } from 'solid-js'
+import { Button } from '../../parts/button.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import type { Numbers } from './engine/numbers.ts'
 import type { RunSummary } from './engine/run.ts'
@@ -26,6 +27,9 @@ export function Readout(props: {
   readonly numbers: Numbers | undefined
   readonly summary: RunSummary | undefined
   readonly running: boolean
+  /** 0 … 1. */
+  readonly progress: number
+  readonly onStop: () => void
   readonly error: string | undefined
 }) {
   const cost = () => {
@@ -47,7 +51,12 @@ export function Readout(props: {
       <p class="verdict" data-test={`verdict-${props.side}`}>
         <i class="dot" style={{ background: `var(--${props.side})` }} />
         <strong>{props.title}</strong>
-        <span>{props.numbers ? verdictOf(props.numbers) : ''}</span>
+        <Show when={props.running} fallback={<span>{props.numbers ? verdictOf(props.numbers) : ''}</span>}>
+          <progress aria-label={`${props.title} is running`} value={props.progress} />
+          <Button quiet onClick={props.onStop}>
+            Stop
+          </Button>
+        </Show>
       </p>
       <Show when={props.numbers}>
         {(numbers) => (

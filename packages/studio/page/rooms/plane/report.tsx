@@ -36,6 +36,8 @@ export function Report(props: {
         numbers={numbers()}
         summary={props.session.summary()}
         running={props.session.running()}
+        progress={props.session.progress()}
+        onStop={props.session.stop}
         error={props.session.error()}
       />
       <Show when={props.frame?.population && props.frame}>

@@ -17,6 +17,10 @@ export interface Session {
   readonly of: Accessor<RunRequest | undefined>
   /** Whether what is asked for has ended, in a result or an error. */
   readonly settled: Accessor<boolean>
+  /** How much of it is done, 0 … 1. */
+  readonly progress: Accessor<number>
+  /** Ends the run; the frames that have come stay. */
+  stop(): void
 }
 
 /** What tells requests apart: the x that a branch begins with follows from the rest. */
@@ -107,6 +111,11 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
     summary,
     error,
     of,
+    progress: () => {
+      const last = frames().at(-1)
+      return last === undefined || !running() ? 0 : last.index / last.steps
+    },
+    stop: () => current?.stop(),
     settled: () => ended() === keyOf(asked()),
   }
 }
