@@ -136,7 +136,8 @@ export function densityOf(law: Law): Density {
   const at = (i: number): number => table[i] as number
   const joint = (k: number, x: number, y: number): number => {
     const i = k * per
-    const [dx, dy] = [x - at(i), y - at(i + 1)]
+    const dx = x - at(i)
+    const dy = y - at(i + 1)
     return at(i + 5) - (dx * dx * at(i + 2) + 2 * dx * dy * at(i + 3) + dy * dy * at(i + 4)) / 2
   }
   const logs = new Float64Array(law.length)
@@ -154,7 +155,7 @@ export function densityOf(law: Law): Density {
     log: (x, y) => {
       const top = logs[look(x, y)] as number
       let sum = 0
-      for (const log of logs) sum += Math.exp(log - top)
+      for (let k = 0; k < logs.length; k++) sum += Math.exp((logs[k] as number) - top)
       return top + Math.log(sum)
     },
     score: (x, y) => {

@@ -102,6 +102,27 @@ export function paintStripe(context: Context, view: View, stripe: Stripe, colour
   context.restore()
 }
 
+/** Pixels of a dot's picture along a side. */
+const dotSide = 24
+const dots = new Map<string, HTMLCanvasElement>()
+
+/** A dot of a colour: a thousand pictures are drawn sooner than a path of a thousand circles. */
+function dotOf(colour: string): HTMLCanvasElement {
+  const known = dots.get(colour)
+  if (known !== undefined) return known
+  const dot = document.createElement('canvas')
+  dot.width = dotSide
+  dot.height = dotSide
+  const context = dot.getContext('2d')
+  if (context) {
+    context.fillStyle = colour
+    context.arc(dotSide / 2, dotSide / 2, dotSide / 2 - 1, 0, 2 * Math.PI)
+    context.fill()
+  }
+  dots.set(colour, dot)
+  return dot
+}
+
 /** The particles of a frame; weighted ones by the size of their dots. */
 export function paintParticles(
   context: Context,
@@ -111,19 +132,18 @@ export function paintParticles(
   faint: boolean,
 ): void {
   const count = x.length / 2
-  const size = Math.max(1.1, Math.min(2, view.scale / 36)) * (count > 1200 ? 0.85 : 1)
-  context.fillStyle = colour
-  context.globalAlpha = faint ? 0.28 : count > 1200 ? 0.5 : 0.6
-  context.beginPath()
+  const size = Math.max(1.3, Math.min(2.2, view.scale / 33)) * (count > 1200 ? 0.85 : 1)
+  const dot = dotOf(colour)
+  context.imageSmoothingQuality = 'low'
+  context.globalAlpha = faint ? 0.28 : count > 1200 ? 0.45 : 0.55
   for (let i = 0; i < count; i++) {
-    const [px, py] = toPixel(view, [x[2 * i] ?? 0, x[2 * i + 1] ?? 0])
     const weight = population?.weights[i]
     const radius = weight === undefined ? size : Math.min(9, size * Math.sqrt(weight * count))
     if (radius < 0.25) continue
-    context.moveTo(px + radius, py)
-    context.arc(px, py, radius, 0, 2 * Math.PI)
+    const px = view.width / 2 + (x[2 * i] as number) * view.scale
+    const py = view.height / 2 - (x[2 * i + 1] as number) * view.scale
+    context.drawImage(dot, px - radius, py - radius, 2 * radius, 2 * radius)
   }
-  context.fill()
   context.globalAlpha = 1
 }
 
