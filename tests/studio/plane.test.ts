@@ -143,7 +143,7 @@ describe('the plane in a browser', () => {
     const said = page.locator('.scrubber output')
     expect(await said.textContent()).toBe('step 12 of 12, the result')
     await scrub(page, 500)
-    expect(await said.textContent()).toMatch(/^step 6 of 12, noise σ_t = 0\.\d\d$/)
+    expect(await said.textContent()).toMatch(/^step 6 of 12, noise σₜ = 0\.\d\d$/)
     const stage = page.locator('.stage canvas').first()
     await stage.hover({ position: { x: 120, y: 150 } })
     await page.waitForFunction(() =>

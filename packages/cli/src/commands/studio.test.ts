@@ -40,7 +40,9 @@ test('studio serves until it is interrupted, and refuses ports that are none or 
   const address = other.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   said.length = 0
-  expect(await runCli(['studio', '--port', String(port)], { ...io, signal: new AbortController().signal })).toBe(2)
+  expect(
+    await runCli(['studio', '--port', String(port)], { ...io, signal: new AbortController().signal }),
+  ).toBe(2)
   expect(said.join('')).toContain('the port is taken')
   other.close()
 })

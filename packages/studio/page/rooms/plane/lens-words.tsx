@@ -29,20 +29,20 @@ export function LensWords(props: {
         <Match when={props.picked !== undefined && props.standIn}>
           {(words) => (
             <>
-              Particle {props.picked}: dashed, what x₀ may be at this x_t; green, the same given y. {words()}.
+              Particle {props.picked}: shaded, what x₀ may be from here; green, the same given y. {words()}.
             </>
           )}
         </Match>
         <Match when={props.picked !== undefined}>
           Particle {props.picked}: its way so far
-          {props.atEnd ? '.' : '; dashed, what x₀ may be at this x_t; green, the same given y.'}
+          {props.atEnd ? '.' : '; shaded, what x₀ may be from here; green, the same given y.'}
         </Match>
         <Match when={props.arrows?.difference}>
           <span class={`ink-${props.side}`}>Guidance</span> is off by {angle()} and {ratio()} times as long as
-          the <span class="ink-exact">exact ∇ log p(y | x_t)</span>; grey, the prior’s score.
+          the <span class="ink-exact">exact ∇ log p(y | xₜ)</span>; grey, the prior’s score.
         </Match>
         <Match when={props.arrows && !props.guided}>
-          <span class="ink-exact">Exact ∇ log p(y | x_t)</span>, and in grey the prior’s score. {props.title}{' '}
+          <span class="ink-exact">Exact ∇ log p(y | xₜ)</span>, and in grey the prior’s score. {props.title}{' '}
           steps by no such arrow.
         </Match>
         <Match when={props.atEnd}>

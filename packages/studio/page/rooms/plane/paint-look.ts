@@ -1,9 +1,8 @@
-import { contourOf, massLevels } from './contours.ts'
-import type { Law, Point, Stripe } from './law.ts'
-import { given, momentsOf, posterior } from './law.ts'
+import type { Law, Point } from './law.ts'
+import { momentsOf } from './law.ts'
 import { differenceOf } from './lens.ts'
 import type { Arrows, Field } from './look.ts'
-import { densityGrid, paintArrow, paintContours, paintEllipse } from './paint.ts'
+import { paintArrow, paintEllipse } from './paint.ts'
 import type { StandIn } from './stand-in.ts'
 import type { View } from './view.ts'
 import { toPixel } from './view.ts'
@@ -74,30 +73,14 @@ export function paintLens(
   context.stroke()
 }
 
-/** What is known of x₀ at one x_t: without y (dashed), with y, and what the method takes for the first. */
+/** What a method takes p(x₀ | x_t) for, and x̂₀, its mean. */
 export function paintCloud(
   context: Context,
   view: View,
-  { law, stripe, at, alpha, sigma }: { law: Law; stripe: Stripe; at: Point; alpha: number; sigma: number },
+  before: Law,
   standIn: StandIn | undefined,
   colours: LookColours,
 ): void {
-  if (!(sigma > 0)) return
-  const before = given(law, at, alpha, sigma)
-  const after = posterior(before, stripe).law
-  const grid = densityGrid(before, 3.2)
-  const [level = 0] = massLevels(grid, [0.9])
-  context.strokeStyle = colours.ink
-  context.lineWidth = 1.5
-  context.setLineDash([5, 4])
-  context.beginPath()
-  for (const [from, to] of contourOf(grid, level)) {
-    context.moveTo(...toPixel(view, from))
-    context.lineTo(...toPixel(view, to))
-  }
-  context.stroke()
-  context.setLineDash([])
-  paintContours(context, view, densityGrid(after, 3.2), colours.exact)
   if (standIn !== undefined) paintEllipse(context, view, standIn.gaussian, colours.own)
   const { x, y } = momentsOf(before)
   paintCross(context, toPixel(view, [x, y]), colours.ink)
@@ -118,9 +101,9 @@ export function paintCross(context: Context, [x, y]: Point, colour: string): voi
 /** The way of a particle, and where it is. */
 export function paintWay(context: Context, view: View, way: readonly Point[], colour: string): void {
   context.strokeStyle = colour
-  context.lineWidth = 1.4
+  context.lineWidth = 1.2
   context.lineJoin = 'round'
-  context.globalAlpha = 0.75
+  context.globalAlpha = 0.4
   context.beginPath()
   way.forEach((at, i) => {
     if (i === 0) context.moveTo(...toPixel(view, at))

@@ -23,7 +23,7 @@ import { Side } from './side.tsx'
 import { tourOf } from './tour.ts'
 
 const layerChoices: readonly { value: Layer; title: string; about: string; colour?: string }[] = [
-  { value: 'prior', title: 'Prior', about: 'The law of x_t before the measurement, shaded', colour: 'prior' },
+  { value: 'prior', title: 'Prior', about: 'The law of xₜ before the measurement, shaded', colour: 'prior' },
   {
     value: 'exact',
     title: 'Exact posterior',
@@ -45,7 +45,7 @@ const layerChoices: readonly { value: Layer; title: string; about: string; colou
   {
     value: 'cloud',
     title: 'Cloud',
-    about: 'What x₀ may be at the x_t under the pointer, and what the method takes it for',
+    about: 'What x₀ may be at the xₜ under the pointer, and what the method takes it for',
   },
   { value: 'handles', title: 'Handles', about: 'What can be dragged' },
 ]
@@ -97,12 +97,12 @@ export default function PlaneRoom() {
     )
     return name === undefined
       ? undefined
-      : `${entryOf(name)?.title} carries more than x_t from step to step, so that no other run can take over`
+      : `${entryOf(name)?.title} carries more than xₜ from step to step, so that no other run can take over`
   }
   const says = () => {
     const frame = frameA()
     if (frame === undefined) return ''
-    const noise = frame.sigma > 0 ? `noise σ_t = ${frame.sigma.toFixed(2)}` : 'the result'
+    const noise = frame.sigma > 0 ? `noise σₜ = ${frame.sigma.toFixed(2)}` : 'the result'
     return `step ${frame.index} of ${frame.steps}, ${noise}`
   }
   const after = createMemo(() => posterior(law(), stripe()).law)

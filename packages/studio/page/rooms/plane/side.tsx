@@ -5,6 +5,7 @@ import type { Frame } from './engine/frames.ts'
 import type { PlaneMethod } from './engine.ts'
 import type { PlaneValues } from './fields.ts'
 import type { Law, Point, Stripe } from './law.ts'
+import { given, posterior } from './law.ts'
 import { LensWords } from './lens-words.tsx'
 import { createLook } from './look.ts'
 import { nearestParticle, particleOf, wayOf } from './moments.ts'
@@ -50,28 +51,31 @@ export function Side(props: {
     return particleOf(frame, values.pick)
   })
   const cloudAt = () => picked() ?? (props.values.show.includes('cloud') ? props.lens : undefined)
-  const standIn = createMemo(() => {
+  const focus = createMemo(() => {
     const [at, frame] = [cloudAt(), props.frame]
     if (at === undefined || frame === undefined || !(frame.sigma > 0)) return undefined
-    const { alpha, sigma } = frame
+    const before = given(props.law, at, frame.alpha, frame.sigma)
     const { name, settings } = settingsOf(props.text)
-    return standInOf(name, { law: props.law, at, alpha, sigma, settings })
+    const { alpha, sigma } = frame
+    return {
+      before,
+      after: posterior(before, props.stripe).law,
+      standIn: standInOf(name, { law: props.law, at, alpha, sigma, settings }),
+    }
   })
   const under = (context: CanvasRenderingContext2D, view: View) => {
     const field = look.field()
     if (field && props.values.show.includes('error')) paintErrors(context, view, field, colours())
   }
   const over = (context: CanvasRenderingContext2D, view: View) => {
-    const { frame, law, stripe, values } = props
-    const [field, arrows, at] = [look.field(), look.arrows(), cloudAt()]
+    const { frame, values } = props
+    const [field, arrows] = [look.field(), look.arrows()]
     if (field && values.show.includes('guidance') && !values.show.includes('error'))
       paintArrows(context, view, field, colours())
-    if (frame && at) {
-      const { alpha, sigma } = frame
-      if (values.pick !== undefined)
-        paintWay(context, view, wayOf(props.frames, frame, values.pick), colours().ink)
-      paintCloud(context, view, { law, stripe, at, alpha, sigma }, standIn(), colours())
-    }
+    if (frame && values.pick !== undefined)
+      paintWay(context, view, wayOf(props.frames, frame, values.pick), colours().ink)
+    const seen = focus()
+    if (seen) paintCloud(context, view, seen.before, seen.standIn, colours())
     if (arrows) paintLens(context, view, arrows, colours())
   }
   return (
@@ -82,6 +86,7 @@ export function Side(props: {
         law={props.law}
         posterior={props.posterior}
         stripe={props.stripe}
+        focus={focus()}
         frame={props.frame}
         show={props.values.show}
         lens={props.lens}
@@ -101,7 +106,7 @@ export function Side(props: {
         arrows={look.arrows()}
         guided={props.entry?.guided === true}
         picked={props.values.pick}
-        standIn={standIn()?.words}
+        standIn={focus()?.standIn?.words}
         atEnd={props.frame !== undefined && !(props.frame.sigma > 0)}
       />
     </section>

@@ -18,6 +18,8 @@ export interface StageProps {
   /** Of x₀ given y. */
   readonly posterior: Law
   readonly stripe: Stripe
+  /** In place of the laws of all particles, those of x₀ at one x_t: before and after the measurement. */
+  readonly focus: { readonly before: Law; readonly after: Law } | undefined
   readonly frame: Frame | undefined
   readonly show: readonly Layer[]
   readonly onStripe: (stripe: Stripe) => void
@@ -71,8 +73,14 @@ export function Stage(props: StageProps) {
     },
   )
   const gridOf = (law: Law) => densityGrid(law, reach, level().alpha, level().sigma)
-  const priorGrid = createMemo(() => (on('prior') ? gridOf(props.law) : undefined))
-  const exactGrid = createMemo(() => (on('exact') ? gridOf(props.posterior) : undefined))
+  const priorGrid = createMemo(() => {
+    if (props.focus) return densityGrid(props.focus.before, reach)
+    return on('prior') ? gridOf(props.law) : undefined
+  })
+  const exactGrid = createMemo(() => {
+    if (props.focus) return densityGrid(props.focus.after, reach)
+    return on('exact') ? gridOf(props.posterior) : undefined
+  })
 
   const paint = (context: CanvasRenderingContext2D, width: number, height: number) => {
     const [now, colour] = [viewOf(width, height, reach), colours()]
@@ -81,7 +89,13 @@ export function Stage(props: StageProps) {
     paintStripe(context, now, props.stripe, colour.stripe)
     props.under?.(context, now)
     if (props.frame && on('particles'))
-      paintParticles(context, now, props.frame, colour[props.colour], on('guidance') || on('error'))
+      paintParticles(
+        context,
+        now,
+        props.frame,
+        colour[props.colour],
+        props.focus !== undefined || on('guidance') || on('error'),
+      )
     if (law) paintContours(context, now, law, colour.exact)
     props.over?.(context, now)
   }

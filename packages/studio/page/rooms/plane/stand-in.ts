@@ -36,17 +36,17 @@ const makers: Readonly<Record<string, (moments: Moments, seen: Seen) => StandIn>
   mpgd: (moments) => ({ words: 'MPGD takes the point x̂₀ for all of it', gaussian: circle(moments, 0) }),
   dsg: (moments) => ({ words: 'DSG takes the point x̂₀ for all of it', gaussian: circle(moments, 0) }),
   pigdm: (moments, seen) => ({
-    words: 'ΠGDM takes a circle of variance r_t², the same everywhere',
+    words: 'ΠGDM takes a circle of variance rₜ², the same everywhere',
     gaussian: circle(moments, pseudoInverse(seen)),
   }),
   tmpd: (moments) => ({ words: 'TMPD takes an ellipse, Tweedie’s second moment', gaussian: moments }),
   mmps: (moments) => ({ words: 'MMPS takes an ellipse, Tweedie’s second moment', gaussian: moments }),
   daps: (moments, { alpha, sigma }) => ({
-    words: 'DAPS takes a circle of variance σ_t²/α_t²',
+    words: 'DAPS takes a circle of variance σₜ²/αₜ²',
     gaussian: circle(moments, (sigma / alpha) ** 2),
   }),
   dmps: (_, { at: [x, y], alpha, sigma }) => ({
-    words: 'DMPS leaves the prior out: a circle about x_t/α_t',
+    words: 'DMPS leaves the prior out: a circle about xₜ/αₜ',
     gaussian: circle({ x: x / alpha, y: y / alpha, xx: 0, xy: 0, yy: 0 }, (sigma / alpha) ** 2),
   }),
 }

@@ -23,7 +23,7 @@ export const tourOf = (set: (change: Partial<PlaneValues>) => void): readonly To
   {
     at: 'layers',
     title: 'See why a method errs',
-    text: 'Coloured arrows are what the method takes for ∇ log p(y | x_t), green ones what it is. Point at the plane to compare them at one place.',
+    text: 'Coloured arrows are what the method takes for ∇ log p(y | xₜ), green ones what it is. Point at the plane to compare them at one place.',
     enter: () => set({ show: ['prior', 'exact', 'particles', 'guidance'], at: 700 }),
   },
   {
