@@ -51,7 +51,7 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
   const { url, close } = await serveStudio()
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
-    for (const { name, hash, ready, width = 1280, height = 860, point } of shots) {
+    for (const { name, hash, ready, width = 1200, height = 780, point } of shots) {
       if (only.length > 0 && !only.includes(name)) continue
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await browser.newPage({ viewport: { width, height }, colorScheme })

@@ -75,7 +75,7 @@ describe('the plane in a browser', () => {
       expect(await textOf(page, `numbers-${side}`)).toMatch(
         /Distance.*floor.*Spread.*Coverage.*Modes.*12 NFE, 12 gradients/s,
       )
-      expect(await textOf(page, `verdict-${side}`)).toMatch(/\.$/)
+      expect(await textOf(page, `verdict-${side}`)).toMatch(/\.$/) // a sentence
     }
   })
 

@@ -44,7 +44,7 @@ export function Controls(props: {
         <h2>
           Measurement{' '}
           <Hint about="the measurement">
-            One number, y = aᵀx + noise, was seen: x lies near the amber line. Drag its white grips, or use
+            One number, y = aᵀx + noise, was seen: x lies near the amber line. Drag its round grips, or use
             these.
           </Hint>
         </h2>

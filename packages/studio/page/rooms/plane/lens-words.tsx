@@ -46,7 +46,7 @@ export function LensWords(props: {
           steps by no such arrow.
         </Match>
         <Match when={props.atEnd}>
-          <span class="muted">Go back in time to see what guides the particles; click one to follow it.</span>
+          <span class="muted">Go back in time to see what guides the particles.</span>
         </Match>
       </Switch>
     </p>

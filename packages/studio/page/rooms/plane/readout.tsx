@@ -1,10 +1,8 @@
 import type { JSX } from 'solid-js'
 import { For, Show } from 'solid-js'
-import { Button } from '../../parts/button.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import type { Numbers } from './engine/numbers.ts'
 import type { RunSummary } from './engine/run.ts'
-import { verdictOf } from './verdict.ts'
 
 /** The distance that fills the bar. */
 const fullBar = 0.3
@@ -27,10 +25,6 @@ export function Readout(props: {
   readonly numbers: Numbers | undefined
   readonly summary: RunSummary | undefined
   readonly running: boolean
-  /** 0 … 1. */
-  readonly progress: number
-  readonly onStop: () => void
-  readonly error: string | undefined
 }) {
   const cost = () => {
     const { summary } = props
@@ -41,23 +35,6 @@ export function Readout(props: {
   }
   return (
     <section class="readout" aria-label={`How near ${props.title} is to the exact posterior`}>
-      <Show when={props.error}>
-        {(error) => (
-          <p class="note bad" role="alert">
-            {error()}
-          </p>
-        )}
-      </Show>
-      <p class="verdict" data-test={`verdict-${props.side}`}>
-        <i class="dot" style={{ background: `var(--${props.side})` }} />
-        <strong>{props.title}</strong>
-        <Show when={props.running} fallback={<span>{props.numbers ? verdictOf(props.numbers) : ''}</span>}>
-          <progress aria-label={`${props.title} is running`} value={props.progress} />
-          <Button quiet onClick={props.onStop}>
-            Stop
-          </Button>
-        </Show>
-      </p>
       <Show when={props.numbers}>
         {(numbers) => (
           <dl class="numbers" data-test={`numbers-${props.side}`}>

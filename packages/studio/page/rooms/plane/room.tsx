@@ -17,6 +17,7 @@ import type { Point } from './law.ts'
 import { posterior } from './law.ts'
 import { frameAt } from './moments.ts'
 import './plane.css'
+import { createNumbers } from './numbers.ts'
 import { Report } from './report.tsx'
 import { createSession, keyOf } from './session.ts'
 import { Side } from './side.tsx'
@@ -91,6 +92,8 @@ export default function PlaneRoom() {
   })
   const frameA = createMemo(() => frameAt(a.frames(), values.at))
   const frameB = createMemo(() => frameAt(framesOfB(), values.at))
+  const numbersA = createNumbers(a, frameA)
+  const numbersB = createNumbers(b, frameB)
   const unbranched = () => {
     const name = [values.a, values.b === 'none' ? values.a : values.b].find(
       (text) => entryOf(text)?.guided === false,
@@ -146,7 +149,7 @@ export default function PlaneRoom() {
           <h1>One measurement, many answers</h1>
           <p class="muted">
             Particles fall from noise to what the <span class="ink-stripe">measurement</span> leaves possible;
-            the <span class="ink-exact">green lines</span> are the exact posterior. Drag the white grips, and
+            the <span class="ink-exact">green lines</span> are the exact posterior. Drag the round grips, and
             see which method stays inside the lines.
           </p>
         </div>
@@ -157,6 +160,8 @@ export default function PlaneRoom() {
           <div class="stages" data-tour="stages" classList={{ two: values.b !== 'none' }}>
             <Side
               side="a"
+              session={a}
+              numbers={numbersA()}
               text={values.a}
               entry={entryOf(values.a)}
               frames={a.frames()}
@@ -166,6 +171,8 @@ export default function PlaneRoom() {
             <Show when={values.b !== 'none'}>
               <Side
                 side="b"
+                session={b}
+                numbers={numbersB()}
                 text={values.b}
                 entry={entryOf(values.b)}
                 frames={framesOfB()}
@@ -201,6 +208,7 @@ export default function PlaneRoom() {
         <div class="reports" classList={{ two: values.b !== 'none' }}>
           <Report
             side="a"
+            numbers={numbersA()}
             title={titleOf(values.a)}
             session={a}
             frames={a.frames()}
@@ -211,6 +219,7 @@ export default function PlaneRoom() {
           <Show when={values.b !== 'none'}>
             <Report
               side="b"
+              numbers={numbersB()}
               title={titleOf(values.b)}
               session={b}
               frames={framesOfB()}

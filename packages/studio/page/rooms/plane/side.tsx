@@ -1,7 +1,9 @@
 import { createMemo } from 'solid-js'
 import { settingsOf } from '../../parts/options.tsx'
 import { useColours } from '../../parts/theme.tsx'
+import { Caption } from './caption.tsx'
 import type { Frame } from './engine/frames.ts'
+import type { Numbers } from './engine/numbers.ts'
 import type { PlaneMethod } from './engine.ts'
 import type { PlaneValues } from './fields.ts'
 import type { Law, Point, Stripe } from './law.ts'
@@ -11,6 +13,7 @@ import { createLook } from './look.ts'
 import { nearestParticle, particleOf, wayOf } from './moments.ts'
 import type { LookColours } from './paint-look.ts'
 import { paintArrows, paintCloud, paintErrors, paintLens, paintWay } from './paint-look.ts'
+import type { Session } from './session.ts'
 import { Stage } from './stage.tsx'
 import { standInOf } from './stand-in.ts'
 import type { View } from './view.ts'
@@ -24,6 +27,8 @@ export function Side(props: {
   readonly law: Law
   readonly posterior: Law
   readonly stripe: Stripe
+  readonly session: Session
+  readonly numbers: Numbers | undefined
   /** Those of the run, and of the one that it branches from. */
   readonly frames: readonly Frame[]
   readonly frame: Frame | undefined
@@ -80,6 +85,7 @@ export function Side(props: {
   }
   return (
     <section class="side" aria-label={title()}>
+      <Caption side={props.side} title={title()} session={props.session} numbers={props.numbers} />
       <Stage
         label={`The plane with ${title()}: arrow keys move the lens, Enter picks a particle`}
         colour={props.side}
