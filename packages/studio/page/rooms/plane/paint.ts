@@ -102,24 +102,25 @@ export function paintStripe(context: Context, view: View, stripe: Stripe, colour
   context.restore()
 }
 
-/** Pixels of a dot's picture along a side. */
-const dotSide = 24
 const dots = new Map<string, HTMLCanvasElement>()
 
-/** A dot of a colour: a thousand pictures are drawn sooner than a path of a thousand circles. */
-function dotOf(colour: string): HTMLCanvasElement {
-  const known = dots.get(colour)
+/** A dot of a colour, in device pixels: a thousand pictures are drawn sooner than a path of a thousand circles. */
+function dotOf(colour: string, diameter: number): HTMLCanvasElement {
+  const key = `${colour} ${diameter}`
+  const known = dots.get(key)
   if (known !== undefined) return known
   const dot = document.createElement('canvas')
-  dot.width = dotSide
-  dot.height = dotSide
+  const side = Math.ceil(diameter) + 2
+  dot.width = side
+  dot.height = side
   const context = dot.getContext('2d')
   if (context) {
     context.fillStyle = colour
-    context.arc(dotSide / 2, dotSide / 2, dotSide / 2 - 1, 0, 2 * Math.PI)
+    context.arc(side / 2, side / 2, diameter / 2, 0, 2 * Math.PI)
     context.fill()
   }
-  dots.set(colour, dot)
+  if (dots.size > 200) dots.clear()
+  dots.set(key, dot)
   return dot
 }
 
@@ -132,17 +133,18 @@ export function paintParticles(
   faint: boolean,
 ): void {
   const count = x.length / 2
+  const ratio = devicePixelRatio
   const size = Math.max(1.3, Math.min(2.2, view.scale / 33)) * (count > 1200 ? 0.85 : 1)
-  const dot = dotOf(colour)
-  context.imageSmoothingQuality = 'low'
   context.globalAlpha = faint ? 0.28 : count > 1200 ? 0.45 : 0.55
   for (let i = 0; i < count; i++) {
     const weight = population?.weights[i]
     const radius = weight === undefined ? size : Math.min(9, size * Math.sqrt(weight * count))
     if (radius < 0.25) continue
+    const dot = dotOf(colour, Math.round(4 * radius * ratio) / 2) // to half a pixel
+    const side = dot.width / ratio
     const px = view.width / 2 + (x[2 * i] as number) * view.scale
     const py = view.height / 2 - (x[2 * i + 1] as number) * view.scale
-    context.drawImage(dot, px - radius, py - radius, 2 * radius, 2 * radius)
+    context.drawImage(dot, px - side / 2, py - side / 2, side, side)
   }
   context.globalAlpha = 1
 }
