@@ -2,7 +2,7 @@ import type { Accessor } from 'solid-js'
 import { createEffect, createSignal, onCleanup } from 'solid-js'
 import { createStore, reconcile } from 'solid-js/store'
 import type { Fields, Values } from './fields.ts'
-import { addressOf, readState, writeState } from './url.ts'
+import { addressOf, asWritten, readState, writeState } from './url.ts'
 
 /** The state of a room, reactive, with its address. */
 export interface RoomState<F extends Fields> {
@@ -55,7 +55,7 @@ export function roomState<F extends Fields>(room: string, fields: F): RoomState<
   })
   return {
     values: values as Values<F>,
-    set: (change) => setValues(change),
+    set: (change) => setValues(asWritten(fields, change)),
     reset: () => setValues(reconcile({ ...readState(fields, '').values })),
     notes,
     dismiss: () => setNotes([]),

@@ -10,7 +10,7 @@ import {
   setField,
   textField,
 } from './fields.ts'
-import { addressOf, readState, writeState } from './url.ts'
+import { addressOf, asWritten, readState, writeState } from './url.ts'
 
 const fields = {
   prior: choiceField(['moons', 'ring']),
@@ -49,6 +49,15 @@ test('defaults are left out, and people can read the rest', () => {
   expect(writeState(fields, values)).toBe('')
   expect(writeState(fields, { ...values, angle: 12.34, b: 'dps:scale=0.5,steps=50' })).toBe(
     'angle=12.3&b=dps:scale=0.5,steps=50',
+  )
+})
+
+test('a change is kept as its address has it, to the bit', () => {
+  fc.assert(
+    fc.property(fc.double({ min: -180, max: 180, noNaN: true }), (angle) => {
+      const kept = { ...readState(fields, '').values, ...asWritten(fields, { angle, pick: undefined }) }
+      expect(readState(fields, writeState(fields, kept)).values).toEqual({ ...kept, angle: kept.angle + 0 })
+    }),
   )
 })
 

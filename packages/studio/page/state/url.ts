@@ -53,3 +53,15 @@ export function writeState<F extends Fields>(fields: F, values: Values<F>): stri
 /** Encoded as far as an address behind # needs, so that people can read it. */
 const quoted = (text: string): string =>
   encodeURIComponent(text).replace(/%(3A|2C|3D|2F|40|7E|3B)/gi, (code) => decodeURIComponent(code))
+
+/**
+ * A change as its address will have it, numbers cut to their digits: what is shown and what a link opens are then the same
+ * to the bit.
+ */
+export function asWritten<F extends Fields>(fields: F, change: Partial<Values<F>>): Partial<Values<F>> {
+  const entries = Object.entries(change).map(([name, value]) => {
+    const field = fields[name]
+    return [name, (value === undefined ? undefined : field?.read(field.write(value))) ?? value] as const
+  })
+  return Object.fromEntries(entries) as Partial<Values<F>>
+}
