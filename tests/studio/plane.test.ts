@@ -19,9 +19,9 @@ const settle = (page: Page) => page.waitForSelector('[data-test=plane][data-sett
 const textOf = async (page: Page, name: string) => (await page.textContent(`[data-test=${name}]`)) ?? ''
 const printOf = async (page: Page) => {
   await page.waitForFunction(() =>
-    /^[0-9a-f]{64}$/.test(document.querySelector('[data-test=fingerprint]')?.textContent ?? ''),
+    /^[0-9a-f]{64}$/.test(document.querySelector('[data-test=fingerprint-a]')?.textContent ?? ''),
   )
-  return textOf(page, 'fingerprint')
+  return textOf(page, 'fingerprint-a')
 }
 /** Moves the line of time to a place 0 … 1000. */
 const scrub = (page: Page, at: number) =>
@@ -83,13 +83,16 @@ describe('the plane in a browser', () => {
     const { page } = opened(context)
     await go(opened(context), `${small}&seed=3&prior=banana`)
     const print = await printOf(page)
-    await page.click('[data-test=export] summary')
-    const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=Save plane.ts')])
+    await page.click('[data-test=export-a] summary')
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.click('[data-test=export-a] >> text=Save plane.ts'),
+    ])
     const problem = await download.createReadStream()
     const chunks: Buffer[] = []
     for await (const chunk of problem) chunks.push(chunk as Buffer)
     writeFileSync(join(scratch, 'plane.ts'), Buffer.concat(chunks))
-    const command = (await textOf(page, 'command')).trim()
+    const command = (await textOf(page, 'command-a')).trim()
     expect(command).toMatch(/^npx tweedie posterior --problem plane\.ts --method dps /)
     const said: string[] = []
     const code = await runCli(command.split(' ').slice(2), {
@@ -108,7 +111,7 @@ describe('the plane in a browser', () => {
     )
     expect(samples.length).toBe(400)
     expect(createHash('sha256').update(Float32Array.from(samples)).digest('hex')).toBe(print)
-    await page.click('[data-test=export] summary')
+    await page.click('[data-test=export-a] summary')
   })
 
   test('a grip that is dragged, by the pointer or by keys, is in the address, and the address gives the same', async (context) => {

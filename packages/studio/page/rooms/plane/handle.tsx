@@ -23,6 +23,8 @@ export function Handle(props: {
   readonly pixel: (place: Point) => Point
   readonly plane: (pixel: Point) => Point
   readonly onMove: (to: Point) => void
+  /** Another handle for the same thing is reached by Tab. */
+  readonly skipped?: boolean
 }) {
   const at = () => props.pixel(props.place)
   let held = false
@@ -37,6 +39,7 @@ export function Handle(props: {
       type="button"
       class={`handle ${props.kind}`}
       aria-label={props.label}
+      tabindex={props.skipped ? -1 : 0}
       title={props.label}
       style={{ left: `${at()[0]}px`, top: `${at()[1]}px` }}
       onPointerDown={(event) => {

@@ -238,11 +238,21 @@ export default function PlaneRoom() {
         />
         <div class="panel out">
           <Export
+            side="a"
             session={a}
             title={titleOf(values.a)}
             population={entryOf(values.a)?.population === true}
             branched={false}
           />
+          <Show when={values.b !== 'none'}>
+            <Export
+              side="b"
+              session={b}
+              title={titleOf(values.b)}
+              population={entryOf(values.b)?.population === true}
+              branched={values.branch !== undefined}
+            />
+          </Show>
         </div>
       </div>
     </div>

@@ -133,6 +133,7 @@ export function Stage(props: StageProps) {
               pixel={pixel}
               plane={plane}
               onMove={(to) => props.onComponent(index(), to)}
+              skipped={props.colour === 'b'}
             />
           )}
         </For>
@@ -145,6 +146,7 @@ export function Stage(props: StageProps) {
               pixel={pixel}
               plane={plane}
               onMove={(to) => props.onStripe(draggedStripe[name](props.stripe, to, reach))}
+              skipped={props.colour === 'b'}
             />
           )}
         </For>
