@@ -22,6 +22,7 @@ import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
+import { studioEdits } from './edits/studio.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 
@@ -52,4 +53,5 @@ export const edits: readonly Edit[] = [
   ...netSchedEdits,
   ...readersEdits,
   ...netLargeEdits,
+  ...studioEdits,
 ]
