@@ -6,7 +6,7 @@ import type { Frame } from './engine/frames.ts'
 import type { Layer } from './fields.ts'
 import { reach } from './fields.ts'
 import type { Law, Point, Stripe } from './law.ts'
-import { posterior } from './law.ts'
+import { densityOf, noised, posterior } from './law.ts'
 import type { Difference } from './lens.ts'
 import { asMove, differenceOf, exactGuidance, latticeOf, priorScore } from './lens.ts'
 
@@ -19,6 +19,8 @@ export interface Field {
   readonly points: Float32Array
   readonly own: readonly Point[]
   readonly exact: readonly Point[]
+  /** How likely x_t is there, the cube root of its density over the highest: errors count where particles come. */
+  readonly presence: readonly number[]
 }
 
 /** The three arrows at one place. */
@@ -54,7 +56,8 @@ export function createLook(seen: Accessor<Seen>): {
     const { law, stripe, frame } = seen()
     if (!asks(frame)) return undefined
     const level = { law, posterior: posterior(law, stripe).law, alpha: frame.alpha, sigma: frame.sigma }
-    return { level, guidance: exactGuidance(level), prior: priorScore(level) }
+    const density = densityOf(noised(law, frame.alpha, frame.sigma))
+    return { level, density, guidance: exactGuidance(level), prior: priorScore(level) }
   })
   const field = createLatest(
     () => {
@@ -73,9 +76,12 @@ export function createLook(seen: Accessor<Seen>): {
       const scores = await engine.plane.field({ plane, method, index, points })
       if (scores === undefined) return undefined
       const places = Array.from({ length: side * side }, (_, i) => i)
+      const logs = places.map((i) => truth.density.log(points[2 * i] ?? 0, points[2 * i + 1] ?? 0))
+      const top = logs.reduce((a, b) => Math.max(a, b), -Infinity)
       return {
         side,
         points,
+        presence: logs.map((log) => Math.exp((log - top) / 3)),
         own: places.map((i) => asMove(truth.level, [scores[2 * i] ?? 0, scores[2 * i + 1] ?? 0])),
         exact: places.map((i) =>
           asMove(truth.level, truth.guidance([points[2 * i] ?? 0, points[2 * i + 1] ?? 0])),

@@ -1,3 +1,4 @@
+import { reach } from './fields.ts'
 import type { Law, Point } from './law.ts'
 import { momentsOf } from './law.ts'
 import { differenceOf } from './lens.ts'
@@ -27,7 +28,7 @@ const shortened = ([x, y]: Point, most: number): Point => {
 
 /** Both fields of arrows: what each moves x̂₀ by, made smaller together until they fit. */
 export function paintArrows(context: Context, view: View, field: Field, colours: LookColours): void {
-  const cell = (2 * 3.2 * view.scale) / field.side
+  const cell = (2 * reach * view.scale) / field.side
   const lengths = field.exact.map(([x, y]) => Math.hypot(x, y) * view.scale).toSorted((a, b) => a - b)
   const usual = lengths[Math.floor(0.85 * lengths.length)] ?? 0
   const factor = Math.min(1, (0.95 * cell) / Math.max(usual, 1e-9))
@@ -42,16 +43,24 @@ export function paintArrows(context: Context, view: View, field: Field, colours:
   })
 }
 
-/** Where the guidance is wrong: the relative error, the redder the larger. */
+/** Where the guidance is wrong: the relative error, the redder the larger, and fainter where no particles come. */
 export function paintErrors(context: Context, view: View, field: Field, colours: LookColours): void {
-  const cell = (2 * 3.2 * view.scale) / field.side
-  context.fillStyle = colours.bad
+  const { side } = field
+  const picture = document.createElement('canvas')
+  picture.width = side
+  picture.height = side
+  const small = picture.getContext('2d')
+  if (!small) return
+  small.fillStyle = colours.bad
   field.exact.forEach((exact, i) => {
-    const [x, y] = toPixel(view, [field.points[2 * i] ?? 0, field.points[2 * i + 1] ?? 0])
-    context.globalAlpha = 0.62 * differenceOf(field.own[i] ?? [0, 0], exact).relative
-    context.fillRect(x - cell / 2, y - cell / 2, cell + 0.5, cell + 0.5)
+    const { relative } = differenceOf(field.own[i] ?? [0, 0], exact)
+    small.globalAlpha = 0.75 * relative * (field.presence[i] ?? 0)
+    small.fillRect(i % side, side - 1 - Math.floor(i / side), 1, 1)
   })
-  context.globalAlpha = 1
+  const [left, top] = toPixel(view, [-reach, reach])
+  context.imageSmoothingEnabled = true
+  context.imageSmoothingQuality = 'high'
+  context.drawImage(picture, left, top, 2 * reach * view.scale, 2 * reach * view.scale)
 }
 
 /** The three arrows under the lens. */
