@@ -176,7 +176,7 @@ const buildStudio = () =>
     '--config',
     'packages/studio/vite.config.ts',
     '--logLevel',
-    'warn',
+    'error',
   )
 
 const commands = {

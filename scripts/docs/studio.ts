@@ -43,7 +43,7 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
       '--config',
       'packages/studio/vite.config.ts',
       '--logLevel',
-      'warn',
+      'error',
     ],
     { cwd: root, stdio: 'inherit' },
   )

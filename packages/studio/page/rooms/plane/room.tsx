@@ -7,49 +7,17 @@ import { Tour } from '../../parts/tour.tsx'
 import { roomState } from '../../state/store.ts'
 import { engine, inWords } from '../../worker/client.ts'
 import { Controls } from './controls.tsx'
-import type { Frame } from './engine/frames.ts'
-import type { RunRequest } from './engine/run.ts'
 import { ErrorCurve } from './error-curve.tsx'
 import { Export } from './export.tsx'
-import type { Layer } from './fields.ts'
 import { fields, lawIn, reach, stripeIn } from './fields.ts'
 import type { Point } from './law.ts'
 import { posterior } from './law.ts'
-import { frameAt } from './moments.ts'
+import { layerChoices } from './layers.ts'
+import { createPair } from './pair.ts'
 import './plane.css'
-import { createNumbers } from './numbers.ts'
 import { Report } from './report.tsx'
-import { createSession, keyOf } from './session.ts'
 import { Side } from './side.tsx'
 import { tourOf } from './tour.ts'
-
-const layerChoices: readonly { value: Layer; title: string; about: string; colour?: string }[] = [
-  { value: 'prior', title: 'Prior', about: 'The law of xₜ before the measurement, shaded', colour: 'prior' },
-  {
-    value: 'exact',
-    title: 'Exact posterior',
-    about: 'Lines about 50 % and 90 % of the exact law at this time',
-    colour: 'exact',
-  },
-  { value: 'particles', title: 'Particles', about: 'What the methods have made so far' },
-  {
-    value: 'guidance',
-    title: 'Guidance',
-    about: 'Arrows: what moves x̂₀ toward y, by the method and exactly',
-  },
-  {
-    value: 'error',
-    title: 'Its error',
-    about: 'Where the guidance is wrong: redder is worse',
-    colour: 'bad',
-  },
-  {
-    value: 'cloud',
-    title: 'Cloud',
-    about: 'What x₀ may be at the xₜ under the pointer, and what the method takes it for',
-  },
-  { value: 'handles', title: 'Handles', about: 'What can be dragged' },
-]
 
 /** Room 1: posterior sampling in the plane, beside the exact posterior. */
 export default function PlaneRoom() {
@@ -64,36 +32,7 @@ export default function PlaneRoom() {
   const entryOf = (text: string) => methods()?.find(({ name }) => name === settingsOf(text).name)
 
   const titleOf = (text: string) => entryOf(text)?.title ?? settingsOf(text).name
-  const request = (method: string, seed: number): RunRequest => ({
-    plane: plane(),
-    method,
-    count: values.n,
-    seed,
-  })
-  const a = createSession(() => request(values.a, values.seed))
-  /** The frame of A that B goes on from, when A has come so far. */
-  const trunk = createMemo((): Frame | undefined => {
-    if (values.branch === undefined || keyOf(a.of()) !== keyOf(request(values.a, values.seed)))
-      return undefined
-    return a.frames().find(({ index }) => index === values.branch)
-  })
-  const b = createSession(() => {
-    if (values.b === 'none') return undefined
-    const own = request(values.b, values.seedB ?? values.seed)
-    if (values.branch === undefined) return own
-    const from = trunk()
-    return from && { ...own, from: { index: from.index, of: values.a, seed: values.seed, x: from.x } }
-  })
-  const framesOfB = createMemo(() => {
-    const from = b.of()?.from
-    return from === undefined
-      ? b.frames()
-      : [...a.frames().filter(({ index }) => index < from.index), ...b.frames()]
-  })
-  const frameA = createMemo(() => frameAt(a.frames(), values.at))
-  const frameB = createMemo(() => frameAt(framesOfB(), values.at))
-  const numbersA = createNumbers(a, frameA)
-  const numbersB = createNumbers(b, frameB)
+  const pair = createPair(values, plane)
   const unbranched = () => {
     const name = [values.a, values.b === 'none' ? values.a : values.b].find(
       (text) => entryOf(text)?.guided === false,
@@ -103,7 +42,7 @@ export default function PlaneRoom() {
       : `${entryOf(name)?.title} carries more than xₜ from step to step, so that no other run can take over`
   }
   const says = () => {
-    const frame = frameA()
+    const frame = pair.a.frame()
     if (frame === undefined) return ''
     const noise = frame.sigma > 0 ? `noise σₜ = ${frame.sigma.toFixed(2)}` : 'the result'
     return `step ${frame.index} of ${frame.steps}, ${noise}`
@@ -135,7 +74,7 @@ export default function PlaneRoom() {
     onPick: (pick: number | undefined) => set({ pick }),
   }
   return (
-    <div class="plane" data-test="plane" data-settled={a.settled() && b.settled()}>
+    <div class="plane" data-test="plane" data-settled={pair.a.session.settled() && pair.b.session.settled()}>
       <Notes notes={notes()} onDismiss={dismiss} />
       <Show when={methods.error as unknown}>
         {(error) => (
@@ -160,23 +99,23 @@ export default function PlaneRoom() {
           <div class="stages" data-tour="stages" classList={{ two: values.b !== 'none' }}>
             <Side
               side="a"
-              session={a}
-              numbers={numbersA()}
+              session={pair.a.session}
+              numbers={pair.a.numbers()}
               text={values.a}
               entry={entryOf(values.a)}
-              frames={a.frames()}
-              frame={frameA()}
+              frames={pair.a.frames()}
+              frame={pair.a.frame()}
               {...shared}
             />
             <Show when={values.b !== 'none'}>
               <Side
                 side="b"
-                session={b}
-                numbers={numbersB()}
+                session={pair.b.session}
+                numbers={pair.b.numbers()}
                 text={values.b}
                 entry={entryOf(values.b)}
-                frames={framesOfB()}
-                frame={frameB()}
+                frames={pair.b.frames()}
+                frame={pair.b.frame()}
                 {...shared}
               />
             </Show>
@@ -185,15 +124,23 @@ export default function PlaneRoom() {
         <div class="time panel" data-tour="time">
           <Scrubber
             at={values.at}
-            moments={(frameA()?.steps ?? 0) + 1}
+            moments={(pair.a.frame()?.steps ?? 0) + 1}
             onMove={(at) => set({ at })}
             says={says()}
           />
           <ErrorCurve
             plane={plane()}
             sides={[
-              { side: 'a', method: values.a, ready: !a.running() && entryOf(values.a)?.guided === true },
-              { side: 'b', method: values.b, ready: !b.running() && entryOf(values.b)?.guided === true },
+              {
+                side: 'a',
+                method: values.a,
+                ready: !pair.a.session.running() && entryOf(values.a)?.guided === true,
+              },
+              {
+                side: 'b',
+                method: values.b,
+                ready: !pair.b.session.running() && entryOf(values.b)?.guided === true,
+              },
             ]}
           />
           <div data-tour="layers">
@@ -208,22 +155,22 @@ export default function PlaneRoom() {
         <div class="reports" classList={{ two: values.b !== 'none' }}>
           <Report
             side="a"
-            numbers={numbersA()}
+            numbers={pair.a.numbers()}
             title={titleOf(values.a)}
-            session={a}
-            frames={a.frames()}
-            frame={frameA()}
+            session={pair.a.session}
+            frames={pair.a.frames()}
+            frame={pair.a.frame()}
             law={law()}
             stripe={stripe()}
           />
           <Show when={values.b !== 'none'}>
             <Report
               side="b"
-              numbers={numbersB()}
+              numbers={pair.b.numbers()}
               title={titleOf(values.b)}
-              session={b}
-              frames={framesOfB()}
-              frame={frameB()}
+              session={pair.b.session}
+              frames={pair.b.frames()}
+              frame={pair.b.frame()}
               law={law()}
               stripe={stripe()}
             />
@@ -233,13 +180,13 @@ export default function PlaneRoom() {
           values={values}
           set={set}
           methods={methods() ?? []}
-          here={frameA()?.index === frameA()?.steps ? undefined : frameA()?.index}
+          here={pair.a.frame()?.index === pair.a.frame()?.steps ? undefined : pair.a.frame()?.index}
           unbranched={unbranched()}
         />
         <div class="panel out">
           <Export
             side="a"
-            session={a}
+            session={pair.a.session}
             title={titleOf(values.a)}
             population={entryOf(values.a)?.population === true}
             branched={false}
@@ -247,7 +194,7 @@ export default function PlaneRoom() {
           <Show when={values.b !== 'none'}>
             <Export
               side="b"
-              session={b}
+              session={pair.b.session}
               title={titleOf(values.b)}
               population={entryOf(values.b)?.population === true}
               branched={values.branch !== undefined}
