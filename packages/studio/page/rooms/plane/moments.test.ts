@@ -28,16 +28,16 @@ test('the nearest particle is picked', () => {
 })
 
 test('a way goes through ancestors, and those without children have died out', () => {
-  // Three particles: 0 and 1 come from 2, 2 from 0; then all from 1.
+  // Three particles: 0 comes from 2, 1 and 2 from 0; then all from 1.
   const frames = [
     frame(0, [0, 0, 10, 0, 20, 0], [0, 1, 2]),
-    frame(1, [1, 0, 11, 0, 21, 0], [2, 2, 0]),
+    frame(1, [1, 0, 11, 0, 21, 0], [2, 0, 0]),
     frame(2, [2, 0, 12, 0, 22, 0], [1, 1, 1]),
   ]
   const last = frames[2]
   if (last === undefined) throw new Error('no frame')
   expect(wayOf(frames, last, 0)).toEqual([
-    [20, 0],
+    [0, 0],
     [11, 0],
     [2, 0],
   ])
