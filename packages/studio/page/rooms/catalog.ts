@@ -8,6 +8,8 @@
  *   `worker/client.ts`, long work through `startRun`, and stops it and calls the part's `close` in `onCleanup`.
  * - Everything else is its own: files of 60 to 250 lines, one subject each. What two rooms need goes to `parts/`.
  *
+ * Packages that a room imports are development dependencies of the Studio: they are bundled.
+ *
  * Manners: something moves within a second of opening, without a click. The object is what one drags. Each thing is explained
  * where it is, in two sentences (`<Hint>`). Errors are words (`inWords`) beside what caused them. Colours come from the
  * variables of `theme.css` alone, on canvases through `useColours`. Everything works by keyboard, at 390 px, in both themes,
