@@ -19,7 +19,11 @@ export interface Shown {
   readonly numbers: Accessor<Numbers | undefined>
 }
 
-const shownOf = (session: Session, frames: Accessor<readonly Frame[]>, values: PlaneValues): Shown => {
+export const shownOf = (
+  session: Session,
+  frames: Accessor<readonly Frame[]>,
+  values: Pick<PlaneValues, 'at'>,
+): Shown => {
   const frame = createMemo(() => frameAt(frames(), values.at))
   return { session, frames, frame, numbers: createNumbers(session, frame) }
 }

@@ -30,6 +30,15 @@ export const keyOf = (request: RunRequest | undefined): string =>
 /** Whoever has asked for less motion sees results, and moves through time by hand. */
 const still = matchMedia('(prefers-reduced-motion: reduce)')
 
+/** Starts a run; frames come as they are made. */
+export type Begin<R extends RunRequest> = (
+  request: R,
+  take: (frames: Frame[]) => Promise<void>,
+) => Running<RunSummary>
+
+const inEngine: Begin<RunRequest> = (request, take) =>
+  startRun((run) => engine.plane.run(run, request, proxy(take)))
+
 /** Milliseconds that a change may rest before it is run: a drag is many changes. */
 const rest = 70
 
@@ -37,7 +46,10 @@ const rest = 70
  * Runs what is asked for, whenever that changes; what ran before is stopped. The frames of before stay until the first new
  * ones are there, so that a drag does not blink.
  */
-export function createSession(asked: Accessor<RunRequest | undefined>): Session {
+export function createSession<R extends RunRequest>(
+  asked: Accessor<R | undefined>,
+  begin: Begin<R> = inEngine,
+): Session {
   const [frames, setFrames] = createSignal<readonly Frame[]>([])
   const [running, setRunning] = createSignal(false)
   const [summary, setSummary] = createSignal<RunSummary>()
@@ -47,7 +59,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
   let current: Running<RunSummary> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  async function start(request: RunRequest): Promise<void> {
+  async function start(request: R): Promise<void> {
     current?.stop()
     let fresh = true
     let unseen: readonly Frame[] = []
@@ -66,7 +78,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
       })
       fresh = false
     }
-    const mine = startRun((run) => engine.plane.run(run, request, proxy(take)))
+    const mine = begin(request, take)
     current = mine
     try {
       const done = await mine.result
@@ -84,7 +96,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>): Session 
     }
   }
 
-  const later = (request: RunRequest | undefined) => {
+  const later = (request: R | undefined) => {
     clearTimeout(timer)
     setEnded('')
     if (request === undefined) {

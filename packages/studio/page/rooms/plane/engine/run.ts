@@ -1,5 +1,5 @@
 import { drive } from '@tweedie/runs'
-import type { Settings } from '@tweedie/solvers'
+import type { AnyMethod, Catalog, Settings } from '@tweedie/solvers'
 import { countCalls, methods, noiseStreams } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, scope } from '@tweedie/tensor'
@@ -65,7 +65,7 @@ function resumed({ from, count }: RunRequest): { readonly settings: Settings; re
 }
 
 /**
- * Runs a method on the plane. `onFrame` gets what each step begins with and the result; its arrays are the caller's.
+ * Runs a method of `known` on the plane. `onFrame` gets what each step begins with and the result; its arrays are the caller's.
  * @throws {UnfitError | OptionError} before any work. @throws {NonFiniteError} where it diverges.
  * @throws {InterruptedError} between two steps.
  */
@@ -73,8 +73,9 @@ export async function runPlane(
   request: RunRequest,
   signal: AbortSignal,
   onFrame: (frame: Frame) => void | Promise<void>,
+  known: Catalog<AnyMethod> = methods,
 ): Promise<RunSummary> {
-  const { method, settings } = methodOf(request.method)
+  const { method, settings, given } = methodOf(request.method, known)
   const at = await posed(request.plane)
   const prior = countCalls(at.prior)
   const { schedule } = prior
@@ -126,7 +127,7 @@ export async function runPlane(
     nfe: prior.calls.total,
     vjps: prior.calls.recorded,
     milliseconds,
-    advice: method.info.advice(methods.parse(request.method).settings),
+    advice: method.info.advice(given),
   }
 }
 

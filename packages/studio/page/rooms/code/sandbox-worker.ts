@@ -1,0 +1,111 @@
+/**
+ * The worker's side of a sandbox. It puts the page's own modules at hand for a compiled text, which the same worker runs
+ * next, and then runs the method that the text exports.
+ */
+import * as autograd from '@tweedie/autograd'
+import type { AnyMethod, Catalog } from '@tweedie/solvers'
+import * as solvers from '@tweedie/solvers'
+import { catalog, formatSpec, splitSpec } from '@tweedie/solvers'
+import * as tensor from '@tweedie/tensor'
+import { stop, stoppable } from '../../worker/runs.ts'
+import type { Frame } from '../plane/engine/frames.ts'
+import type { RunRequest } from '../plane/engine/run.ts'
+import { runPlane } from '../plane/engine/run.ts'
+import { handle } from './handle.ts'
+import type { Failure, Order, Word } from './messages.ts'
+import type { Module } from './modules.ts'
+import { moduleIn } from './modules.ts'
+
+/** Every file of the solvers: a method's text imports them by their paths. */
+const files = import.meta.glob<Module>(
+  ['../../../../solvers/src/**/*.ts', '!**/*.test.*', '!**/laws/**', '!**/*.kit.ts'],
+  { eager: true },
+)
+const beginning = /^.*solvers\/src\//
+
+const register: Readonly<Record<string, Module>> = {
+  '@tweedie/tensor': tensor,
+  '@tweedie/autograd': autograd,
+  '@tweedie/solvers': solvers,
+  ...Object.fromEntries(
+    Object.entries(files).map(([path, module]) => [path.replace(beginning, 'solvers/'), module]),
+  ),
+}
+
+const say = (word: Word) => postMessage(word)
+
+/** Where in the text an error was thrown: the text begins on the second line of the blob. */
+function lineIn(error: unknown): number | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const [, line] = /blob:[^\s)]*?:(\d+):\d+/.exec(stack) ?? []
+  return line === undefined ? undefined : Number(line) - 1
+}
+
+function failureOf(error: unknown): Failure {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+  const line = (error as { line?: unknown } | undefined)?.line ?? lineIn(error)
+  return { name, message, ...(typeof line === 'number' && { line }) }
+}
+
+const isMethod = (value: unknown): value is AnyMethod =>
+  typeof value === 'function' && 'info' in value && 'run' in value
+
+/** Milliseconds between two messages to the page: a frame of its screen. */
+const pace = 16
+
+async function run(id: number, request: RunRequest, known: Catalog<AnyMethod>, name: string): Promise<void> {
+  let [waiting, sent]: [Frame[], number] = [[], performance.now()]
+  const send = () => {
+    say({ kind: 'frames', id, frames: waiting })
+    waiting = []
+    sent = performance.now()
+  }
+  const { settings } = splitSpec('method', request.method)
+  try {
+    const summary = await stoppable(id, (signal) =>
+      runPlane(
+        { ...request, method: formatSpec(name, settings) },
+        signal,
+        (frame) => {
+          waiting.push(frame)
+          if (performance.now() - sent >= pace) send()
+        },
+        known,
+      ),
+    )
+    send()
+    say({ kind: 'done', id, summary })
+  } catch (error) {
+    say({ kind: 'failed', id, failure: failureOf(error) })
+  }
+}
+
+function serve(exports: Module): void {
+  const method = Object.values(exports).find(isMethod)
+  if (method === undefined) {
+    say({ kind: 'failed', failure: { name: 'CodeError', message: 'it exports no method (defineMethod)' } })
+    return
+  }
+  const known = catalog('method', [method])
+  addEventListener('message', ({ data }: MessageEvent<Order>) => {
+    if (data.kind === 'ping') say({ kind: 'alive' })
+    else if (data.kind === 'stop') stop(data.id)
+    else void run(data.id, data.request, known, method.info.name)
+  })
+  say({ kind: 'ready' })
+}
+
+Object.assign(globalThis, {
+  [handle]: {
+    need: (name: string, line: number, names: readonly string[]) => {
+      try {
+        return moduleIn(register, name, line, names)
+      } catch (error) {
+        say({ kind: 'failed', failure: failureOf(error) })
+        throw error
+      }
+    },
+    serve,
+  },
+})
+say({ kind: 'loaded' })
