@@ -9,7 +9,7 @@ import engineScript from '../../worker/main.ts?worker&url'
 import type { Begin } from '../plane/session.ts'
 import type { Frame } from '../plane/engine/frames.ts'
 import type { RunRequest, RunSummary } from '../plane/engine/run.ts'
-import { compile, moduleOf } from './compile.ts'
+import { CodeError, compile, moduleOf } from './compile.ts'
 import type { Failure, Order } from './messages.ts'
 import { readWord, sandboxName } from './messages.ts'
 
@@ -18,6 +18,8 @@ export interface CodeRequest extends RunRequest {
   readonly code: string
   /** Of its file, in `packages/solvers/src`. */
   readonly path: string
+  /** Counts how often it was asked for, so that the same text runs again. */
+  readonly press: number
 }
 
 /** A failure of an edited method, at a line of its text where that is known. */
@@ -35,7 +37,7 @@ class StoppedError extends Error {
 }
 
 /** Seconds without a sign of life after which a text is ended; and until the page's own modules are there. */
-export const patience = { running: 5, loading: 60 } as const
+const patience = { running: 5, loading: 60 } as const
 
 interface Open {
   readonly take: (frames: Frame[]) => Promise<void>
@@ -51,15 +53,24 @@ interface Sandbox {
   end(why: Error): void
 }
 
+/** What runs first, and then the text. @throws {EditError} where it does not compile. */
+function scriptOf({ code, path }: CodeRequest): string {
+  const engine = new URL(engineScript, location.href).href
+  try {
+    return moduleOf(compile(code, path), `import ${JSON.stringify(engine)}`)
+  } catch (error) {
+    if (error instanceof CodeError) throw new EditError(error.message, error.line)
+    throw error
+  }
+}
+
 const errorOf = ({ name, message, line }: Failure): Error =>
   name === 'InterruptedError'
     ? new StoppedError(message)
     : new EditError(name === 'CodeError' || name === 'Error' ? message : `${name}: ${message}`, line)
 
-function openSandbox({ code, path }: CodeRequest, key: string, gone: () => void): Sandbox {
-  const script = new URL(engineScript, location.href).href
-  const text = moduleOf(compile(code, path), `import ${JSON.stringify(script)}`)
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+function openSandbox(script: string, key: string, gone: () => void): Sandbox {
+  const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
   const worker = new Worker(address, { type: 'module', name: sandboxName })
   const runs = new Map<number, Open>()
   const waiting: Order[] = []
@@ -77,8 +88,9 @@ function openSandbox({ code, path }: CodeRequest, key: string, gone: () => void)
   const watch = setInterval(() => {
     if (runs.size === 0) return
     silent++
-    if (silent > (loaded ? patience.running : patience.loading))
-      end(new EditError(`ended, for it gave no sign of life for ${patience.running} seconds: an endless loop?`))
+    if (!loaded && silent > patience.loading) end(new EditError('the engine did not start'))
+    else if (loaded && silent > patience.running)
+      end(new EditError(`ended after ${patience.running} seconds without a sign of life: an endless loop?`))
     else if (ready) worker.postMessage({ kind: 'ping' } satisfies Order)
   }, 1000)
   worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
@@ -124,7 +136,7 @@ export function createSandbox(): { readonly begin: Begin<CodeRequest>; readonly 
     const key = JSON.stringify([request.path, request.code])
     if (current?.key === key) return current
     current?.end(new StoppedError('another text runs'))
-    const opened = openSandbox(request, key, () => {
+    const opened = openSandbox(scriptOf(request), key, () => {
       if (current === opened) current = undefined
     })
     current = opened
@@ -134,7 +146,7 @@ export function createSandbox(): { readonly begin: Begin<CodeRequest>; readonly 
     const id = ++last
     let sandbox: Sandbox | undefined
     const result = new Promise<RunSummary>((done, fail) => {
-      const { code: _, path: __, ...request } = given
+      const { code: _, path: __, press: ___, ...request } = given
       sandbox = sandboxFor(given)
       sandbox.run(id, request, { take, done, fail })
     })

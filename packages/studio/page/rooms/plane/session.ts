@@ -74,7 +74,7 @@ export function createSession<R extends RunRequest>(
       unseen = []
       batch(() => {
         setFrames((old) => (fresh ? news : [...old, ...news]))
-        if (fresh) setOf(request)
+        if (fresh) setOf(() => request)
       })
       fresh = false
     }

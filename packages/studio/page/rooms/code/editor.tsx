@@ -1,0 +1,107 @@
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { javascript } from '@codemirror/lang-javascript'
+import { bracketMatching, indentOnInput, syntaxHighlighting } from '@codemirror/language'
+import { lintGutter, setDiagnostics } from '@codemirror/lint'
+import { unifiedMergeView } from '@codemirror/merge'
+import { Compartment, EditorState } from '@codemirror/state'
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view'
+import { classHighlighter } from '@lezer/highlight'
+import { createEffect, on, onCleanup, onMount } from 'solid-js'
+
+/** Where a text is wrong, and why. */
+export interface Problem {
+  /** From 1. */
+  readonly line: number
+  readonly message: string
+}
+
+/** The shortest replacement that makes one text of another: the cursor stays where it can. */
+export function replacement(from: string, to: string): { from: number; to: number; insert: string } {
+  let start = 0
+  while (start < from.length && from[start] === to[start]) start++
+  let end = 0
+  const most = Math.min(from.length, to.length) - start
+  while (end < most && from.at(-1 - end) === to.at(-1 - end)) end++
+  return { from: start, to: from.length - end, insert: to.slice(start, to.length - end) }
+}
+
+/** An editor of one TypeScript file. Tab leaves it; Ctrl+Enter or Cmd+Enter runs. */
+export function Editor(props: {
+  readonly label: string
+  readonly text: string
+  readonly original: string
+  /** Shows what was changed from the original. */
+  readonly changes: boolean
+  readonly problem: Problem | undefined
+  readonly onChange: (text: string) => void
+  readonly onRun: () => void
+}) {
+  let place: HTMLDivElement | undefined
+  let view: EditorView | undefined
+  const merge = new Compartment()
+  const mergeView = () =>
+    props.changes ? unifiedMergeView({ original: props.original, mergeControls: true }) : []
+  const run = () => {
+    props.onRun()
+    return true
+  }
+  onMount(() => {
+    view = new EditorView({
+      ...(place && { parent: place }),
+      state: EditorState.create({
+        doc: props.text,
+        extensions: [
+          keymap.of([{ key: 'Mod-Enter', run }, ...defaultKeymap, ...historyKeymap]),
+          [lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching()],
+          [highlightActiveLine(), highlightActiveLineGutter(), javascript({ typescript: true })],
+          syntaxHighlighting(classHighlighter),
+          EditorView.contentAttributes.of({ 'aria-label': props.label }),
+          EditorView.updateListener.of(({ docChanged, state }) => {
+            if (docChanged) props.onChange(state.doc.toString())
+          }),
+          merge.of(mergeView()),
+        ],
+      }),
+    })
+  })
+  onCleanup(() => view?.destroy())
+  createEffect(() => {
+    const [text, now] = [props.text, view?.state.doc.toString()]
+    if (view === undefined || now === undefined || now === text) return
+    view.dispatch({ changes: replacement(now, text) }) // can be undone, as all that is typed
+  })
+  createEffect(() => view?.dispatch({ effects: merge.reconfigure(mergeView()) }))
+  createEffect(
+    on(
+      () => props.problem,
+      (problem) => {
+        if (view === undefined) return
+        const { doc } = view.state
+        const lines = problem === undefined ? [] : [doc.line(Math.min(problem.line, doc.lines))]
+        const marks = lines.map(({ from, to }) => ({
+          ...{ from, to, severity: 'error' as const },
+          message: problem?.message ?? '',
+        }))
+        view.dispatch(setDiagnostics(view.state, marks))
+        const [first] = lines
+        if (first) view.dispatch({ effects: EditorView.scrollIntoView(first.from, { y: 'center' }) })
+      },
+    ),
+  )
+  return (
+    <div
+      class="editor"
+      data-test="editor"
+      ref={(element) => {
+        place = element
+      }}
+    />
+  )
+}

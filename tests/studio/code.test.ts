@@ -1,0 +1,143 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../browser.ts'
+import type { StudioPage } from './open.ts'
+import { openStudio } from './open.ts'
+
+/** Few particles and steps: what is tested does not depend on how many there are. */
+const small = 'method=dps:steps=12,scale=0.3&n=100'
+
+const textOf = async (page: Page, name: string) => (await page.textContent(`[data-test=${name}]`)) ?? ''
+const settle = (page: Page) => page.waitForSelector('.code-layout[data-settled=true]')
+/** The fingerprint of the particles of a side, once there is one other than `not`. */
+const printOf = async (page: Page, side: 'a' | 'b', not = ''): Promise<string> => {
+  await page.waitForFunction(
+    ([name, former]) => {
+      const text = document.querySelector(`[data-test=print-${name}]`)?.textContent ?? ''
+      return /^[0-9a-f]{64}$/.test(text) && text !== former
+    },
+    [side, not],
+  )
+  return textOf(page, `print-${side}`)
+}
+/** Puts a line of one's own below the last import, and returns its number. */
+const typeAtEnd = async (page: Page, text: string): Promise<void> => {
+  await page.locator('.cm-content').click()
+  await page.keyboard.press('Control+End')
+  await page.keyboard.insertText(text)
+}
+/** Replaces text in the editor by hand. */
+const change = async (page: Page, find: string, put: string): Promise<void> => {
+  const line = page.locator('.cm-line', { hasText: find }).first()
+  for (let i = 0; i < 40 && (await line.count()) === 0; i++)
+    await page.locator('.cm-scroller').evaluate((box) => box.scrollBy(0, 300)) // lines out of sight are not there
+  await line.click()
+  await page.keyboard.press('Home')
+  await page.keyboard.press('Shift+End')
+  const text = (await line.textContent()) ?? ''
+  await page.keyboard.insertText(text.trimStart().replace(find, put))
+}
+const run = (page: Page) => page.click('text=▶ Run')
+
+let studio: StudioPage | undefined
+beforeAll(async () => {
+  if (findChromium() !== undefined)
+    studio = await openStudio({ skip: () => expect.unreachable() } as never, `#code?${small}`)
+})
+afterAll(() => studio?.[Symbol.asyncDispose]())
+
+describe('the code of a method in a browser', () => {
+  const opened = (context: { skip(note?: string): never }): StudioPage =>
+    studio ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
+
+  test('ζ doubled in the text is ζ doubled, bit for bit; unedited it changes nothing', async (context) => {
+    const { page } = opened(context)
+    await settle(page)
+    await run(page)
+    const own = await printOf(page, 'b')
+    expect(own).toBe(await printOf(page, 'a'))
+    expect(await textOf(page, 'moved')).toMatch(/changes nothing/)
+    await change(page, '.mul(zeta)', '.mul(2 * zeta)')
+    await run(page)
+    const twice = await printOf(page, 'b', own)
+    expect(await textOf(page, 'moved')).toMatch(/moves a particle by [\d.]+/)
+    // The file as it is, at twice the scale; that this equals Node is shown of the plane.
+    await page.evaluate('location.hash = location.hash.replace("scale=0.3", "scale=0.6")')
+    const [a, b] = [await printOf(page, 'a', own), await printOf(page, 'b', twice)]
+    expect([a, b === a]).toEqual([twice, false])
+    await page.evaluate('location.hash = location.hash.replace("scale=0.6", "scale=0.3")')
+  })
+
+  test('a fault is planted, shown as a change, with the tests that catch it', async (context) => {
+    const { page } = opened(context)
+    await page.click('text=guidance without the Jacobian of the denoiser')
+    expect(await textOf(page, 'caught')).toMatch(/Caught by the tests in .*dps/)
+    await settle(page)
+    await page.click('text=What changed')
+    await page.waitForSelector('.cm-deletedChunk')
+    await page.click('text=guidance without the Jacobian of the denoiser')
+    await page.waitForSelector('.cm-deletedChunk', { state: 'detached' })
+  })
+
+  test('a text that does not compile, or throws, says so at its line, and stays', async (context) => {
+    const { page } = opened(context)
+    await typeAtEnd(page, '\nconst broken: number = (\n')
+    await run(page)
+    await page.waitForSelector('[data-test=code-error]')
+    expect(await textOf(page, 'code-error')).toMatch(/^Line \d+: Unexpected token/)
+    await page.waitForSelector('.cm-lint-marker-error')
+    await page.click('text=Original')
+    await change(page, 'const prior = clipped(run.prior, clip)', 'throw new RangeError("by hand")')
+    const line = await page.locator('.cm-activeLineGutter').last().textContent()
+    await run(page)
+    await page.waitForFunction(() => /by hand/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''))
+    expect(await textOf(page, 'code-error')).toBe(`Line ${line}: RangeError: by hand`)
+    await page.click('text=Original')
+  })
+
+  test('an endless loop is ended, the page lives on, and the next text runs', async (context) => {
+    const { page } = opened(context)
+    await typeAtEnd(page, '\nfor (;;) {}\n')
+    await run(page)
+    await page.waitForFunction(() =>
+      /without a sign of life/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''),
+    )
+    expect(await page.locator('.cm-content').textContent()).toContain('for (;;) {}')
+    await page.click('text=Original')
+    await run(page)
+    await settle(page)
+    expect(await printOf(page, 'b')).toBe(await printOf(page, 'a'))
+  })
+
+  test('code that came by a link runs after a click alone, and reaches nothing outside', async (context) => {
+    const { page, url, strangers } = opened(context)
+    await typeAtEnd(page, `\nawait fetch('http://127.0.0.1:9/stolen')\n`)
+    await page.waitForFunction(() => location.hash.includes('code='))
+    await page.evaluate('new Promise((done) => setTimeout(done, 500))') // until the address has the last of it
+    const hash = (await page.evaluate('location.hash')) as string
+    const text = await page.locator('.cm-content').textContent()
+    const browser = page.context().browser()
+    if (browser === null) throw new Error('the browser is gone')
+    const other = await (await browser.newContext()).newPage() // another visitor
+    other.setDefaultTimeout(150_000)
+    other.context().on('request', (request) => {
+      if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) strangers_.push(request.url())
+    })
+    const strangers_: string[] = []
+    await other.goto(`${url}${hash}`)
+    await other.waitForSelector('[data-test=foreign]')
+    await settle(other)
+    expect(await other.locator('text=▶ Run').count()).toBe(0)
+    expect(await other.evaluate('Object.keys(localStorage).filter((key) => key.includes("code"))')).toEqual([])
+    await other.locator('.cm-content').click()
+    await other.keyboard.press('Control+End')
+    expect(await other.locator('.cm-content').textContent()).toContain(text?.slice(-40))
+    await other.keyboard.press('Control+Enter')
+    expect(await textOf(other, 'code').then((all) => all.includes('Press Run to see the edit.'))).toBe(true)
+    await other.click('text=Run the code of this link')
+    await other.waitForSelector('[data-test=code-error]')
+    expect(await textOf(other, 'code-error')).toMatch(/fetch/i)
+    expect([...strangers, ...strangers_]).toEqual([])
+    await other.close()
+  })
+})
