@@ -37,7 +37,8 @@ const change = async (page: Page, find: string, put: string): Promise<void> => {
   const text = (await line.textContent()) ?? ''
   await page.keyboard.insertText(text.trimStart().replace(find, put))
 }
-const run = (page: Page) => page.click('text=▶ Run')
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
+const run = (page: Page) => press(page, '▶ Run')
 
 let studio: StudioPage | undefined
 beforeAll(async () => {
@@ -70,12 +71,12 @@ describe('the code of a method in a browser', () => {
 
   test('a fault is planted, shown as a change, with the tests that catch it', async (context) => {
     const { page } = opened(context)
-    await page.click('text=guidance without the Jacobian of the denoiser')
+    await press(page, 'guidance without the Jacobian of the denoiser')
     expect(await textOf(page, 'caught')).toMatch(/Caught by the tests in .*dps/)
     await settle(page)
-    await page.click('text=What changed')
+    await press(page, 'What changed')
     await page.waitForSelector('.cm-deletedChunk')
-    await page.click('text=guidance without the Jacobian of the denoiser')
+    await press(page, 'guidance without the Jacobian of the denoiser')
     await page.waitForSelector('.cm-deletedChunk', { state: 'detached' })
   })
 
@@ -86,13 +87,13 @@ describe('the code of a method in a browser', () => {
     await page.waitForSelector('[data-test=code-error]')
     expect(await textOf(page, 'code-error')).toMatch(/^Line \d+: Unexpected token/)
     await page.waitForSelector('.cm-lint-marker-error')
-    await page.click('text=Original')
+    await press(page, 'Original')
     await change(page, 'const prior = clipped(run.prior, clip)', 'throw new RangeError("by hand")')
     const line = await page.locator('.cm-activeLineGutter').last().textContent()
     await run(page)
     await page.waitForFunction(() => /by hand/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''))
     expect(await textOf(page, 'code-error')).toBe(`Line ${line}: RangeError: by hand`)
-    await page.click('text=Original')
+    await press(page, 'Original')
   })
 
   test('an endless loop is ended, the page lives on, and the next text runs', async (context) => {
@@ -103,7 +104,7 @@ describe('the code of a method in a browser', () => {
       /without a sign of life/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''),
     )
     expect(await page.locator('.cm-content').textContent()).toContain('for (;;) {}')
-    await page.click('text=Original')
+    await press(page, 'Original')
     await run(page)
     await settle(page)
     expect(await printOf(page, 'b')).toBe(await printOf(page, 'a'))

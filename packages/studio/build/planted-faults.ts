@@ -24,7 +24,7 @@ export const plantedFaults = (): Plugin => ({
   resolveId: (id) => (id === name ? `\0${name}` : undefined),
   async load(id) {
     if (id !== `\0${name}`) return undefined
-    const table = new URL('../../scripts/mutants/table.ts', import.meta.url).href
+    const table = new URL('../../../scripts/mutants/table.ts', import.meta.url).href
     const { edits } = (await import(table)) as { readonly edits: readonly Edit[] }
     const own = edits.filter(({ file, equivalent }) => file.startsWith(methods) && equivalent === undefined)
     const faults = Object.groupBy(own, ({ file }) => file.replace('packages/solvers/src/', ''))

@@ -18,7 +18,11 @@ import { moduleIn } from './modules.ts'
 
 /** Every file of the solvers: a method's text imports them by their paths. */
 const files = import.meta.glob<Module>(
-  ['../../../../solvers/src/**/*.ts', '!**/*.test.*', '!**/laws/**', '!**/*.kit.ts'],
+  [
+    '../../../../solvers/src/**/*.ts',
+    '!../../../../solvers/src/**/*.test.*',
+    '!../../../../solvers/src/laws/**',
+  ],
   { eager: true },
 )
 const beginning = /^.*solvers\/src\//

@@ -1,6 +1,10 @@
 /** The files of methods as they stand in the repository: each a file of the page, fetched when it is chosen. */
 const files = import.meta.glob<string>(
-  ['../../../../solvers/src/methods/*/*.ts', '!**/*.test.*', '!**/*-presets.ts'],
+  [
+    '../../../../solvers/src/methods/*/*.ts',
+    '!../../../../solvers/src/methods/*/*.test.*',
+    '!../../../../solvers/src/methods/*/*-presets.ts',
+  ],
   { query: '?raw', import: 'default' },
 )
 const beginning = /^.*solvers\/src\//
