@@ -99,17 +99,18 @@ function serve(exports: Module): void {
   say({ kind: 'ready' })
 }
 
-Object.assign(globalThis, {
-  [handle]: {
-    need: (name: string, line: number, names: readonly string[]) => {
-      try {
-        return moduleIn(register, name, line, names)
-      } catch (error) {
-        say({ kind: 'failed', failure: failureOf(error) })
-        throw error
-      }
-    },
-    serve,
-  },
-})
-say({ kind: 'loaded' })
+/** Puts the modules at hand, and says so: the text of the sandbox runs next. */
+export function openForText(): void {
+  const need = (name: string, line: number, names: readonly string[]) => {
+    try {
+      return moduleIn(register, name, line, names)
+    } catch (error) {
+      say({ kind: 'failed', failure: failureOf(error) })
+      throw error
+    }
+  }
+  Object.assign(globalThis, { [handle]: { need, serve } })
+  // What a text awaits, and nobody catches, is no error event of the worker.
+  addEventListener('unhandledrejection', ({ reason }) => say({ kind: 'failed', failure: failureOf(reason) }))
+  say({ kind: 'loaded' })
+}
