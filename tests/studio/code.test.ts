@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../browser.ts'
 import type { StudioPage } from './open.ts'
 import { openStudio } from './open.ts'
+
+const root = resolve(import.meta.dirname, '../..')
 
 /** Few particles and steps: what is tested does not depend on how many there are. */
 const small = 'method=dps:steps=12,scale=0.3&n=100'
@@ -22,10 +26,12 @@ const printOf = async (page: Page, side: 'a' | 'b', not = ''): Promise<string> =
   )
   return textOf(page, `print-${side}`)
 }
-/** Puts a line of one's own below the last import, and returns its number. */
+/** Adds a text below the last line. */
 const typeAtEnd = async (page: Page, text: string): Promise<void> => {
-  await page.locator('.cm-content').click()
+  await page.locator('.cm-content').click({ position: { x: 60, y: 30 } })
   await page.keyboard.press('Control+End')
+  await page.locator('.cm-line', { hasText: 'StepOf<typeof dps>' }).waitFor() // lines out of sight are not there
+  await page.evaluate('new Promise((done) => setTimeout(done, 100))')
   await page.keyboard.insertText(text)
 }
 /** Replaces text in the editor by hand. */
@@ -46,6 +52,7 @@ let studio: StudioPage | undefined
 beforeAll(async () => {
   if (findChromium() !== undefined)
     studio = await openStudio({ skip: () => expect.unreachable() } as never, `#code?${small}`)
+  studio?.page.setDefaultTimeout(60_000)
 })
 afterAll(() => studio?.[Symbol.asyncDispose]())
 
@@ -93,7 +100,9 @@ describe('the code of a method in a browser', () => {
     await change(page, 'const prior = clipped(run.prior, clip)', 'throw new RangeError("by hand")')
     const line = await page.locator('.cm-lineNumbers .cm-activeLineGutter').textContent()
     await run(page)
-    await page.waitForFunction(() => /by hand/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''))
+    await page.waitForFunction(() =>
+      /by hand/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''),
+    )
     expect(await textOf(page, 'code-error')).toBe(`Line ${line}: RangeError: by hand`)
     await press(page, 'Original')
   })
@@ -117,7 +126,10 @@ describe('the code of a method in a browser', () => {
     let reached = 0
     const elsewhere = createServer((_, answer) => {
       reached++
-      answer.writeHead(200, { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' })
+      answer.writeHead(200, {
+        'Access-Control-Allow-Origin': '*',
+        'Cross-Origin-Resource-Policy': 'cross-origin',
+      })
       answer.end('yours')
     })
     await new Promise<void>((done) => void elsewhere.listen(0, '127.0.0.1', done))
@@ -126,7 +138,6 @@ describe('the code of a method in a browser', () => {
     await page.waitForFunction(() => location.hash.includes('code='))
     await page.evaluate('new Promise((done) => setTimeout(done, 500))') // until the address has the last of it
     const hash = (await page.evaluate('location.hash')) as string
-    const text = await page.locator('.cm-content').textContent()
     const browser = page.context().browser()
     if (browser === null) throw new Error('the browser is gone')
     const other = await (await browser.newContext()).newPage() // another visitor
@@ -135,10 +146,12 @@ describe('the code of a method in a browser', () => {
     await other.waitForSelector('[data-test=foreign]')
     await settle(other)
     expect(await other.locator('text=▶ Run').count()).toBe(0)
-    expect(await other.evaluate('Object.keys(localStorage).filter((key) => key.includes("code"))')).toEqual([])
-    await other.locator('.cm-content').click()
+    expect(await other.evaluate('Object.keys(localStorage).filter((key) => key.includes("code"))')).toEqual(
+      [],
+    )
+    await other.locator('.cm-content').click({ position: { x: 60, y: 30 } })
     await other.keyboard.press('Control+End')
-    expect(await other.locator('.cm-content').textContent()).toContain(text?.slice(-40))
+    await other.locator('.cm-line', { hasText: `127.0.0.1:${port}` }).waitFor() // to be read
     await other.keyboard.press('Control+Enter')
     expect(await textOf(other, 'code').then((all) => all.includes('Press Run to see the edit.'))).toBe(true)
     await other.click('text=Run the code of this link')
@@ -147,5 +160,41 @@ describe('the code of a method in a browser', () => {
     expect(reached).toBe(0)
     await other.close()
     elsewhere.close()
+    await press(page, 'Original')
+  })
+
+  test('a link that is cut off opens the file, with a note', async (context) => {
+    const { page } = opened(context)
+    await page.evaluate(`location.hash = '#code?${small}&code=eJwrSS0u'`)
+    await page.waitForSelector('text=The code of this link cannot be read')
+    expect(await page.locator('.cm-content').textContent()).toContain('import { downhillOf }')
+    await page.evaluate(`location.hash = '#code?${small}'`)
+  })
+
+  test.for(['light', 'dark'])('axe finds nothing serious in the %s theme', async (theme, context) => {
+    const { page } = opened(context)
+    await settle(page)
+    await press(page, 'guidance without the Jacobian of the denoiser')
+    await settle(page)
+    if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
+      await page.click(`[aria-label="Show the ${theme} theme"]`)
+    await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
+    const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
+      id: string
+      impact: string
+      nodes: { html: string }[]
+    }[]
+    const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])).toEqual([])
+    await press(page, 'Original')
+  })
+
+  test('it fits 390 pixels, asks no other host, and the console has no error', async (context) => {
+    const { page, problems, strangers } = opened(context)
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.evaluate('new Promise((done) => setTimeout(done, 200))')
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
+    await page.setViewportSize({ width: 1280, height: 860 })
+    expect([strangers, problems]).toEqual([[], []])
   })
 })

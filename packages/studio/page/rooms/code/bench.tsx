@@ -130,7 +130,11 @@ export function Bench(props: {
           </Button>
           <Show when={edited.before()}>
             {(text) => (
-              <Button quiet onClick={() => edited.replace(text())} title="The edit that this took the place of">
+              <Button
+                quiet
+                onClick={() => edited.replace(text())}
+                title="The edit that this took the place of"
+              >
                 Edit before
               </Button>
             )}
@@ -181,7 +185,9 @@ export function Bench(props: {
             side="b"
             title={stale() ? 'Edited, before the last changes' : 'Edited'}
             shown={other}
-            idle={isEdited() ? 'Press Run to see the edit.' : 'Change a line, or plant a fault, and press Run.'}
+            idle={
+              isEdited() ? 'Press Run to see the edit.' : 'Change a line, or plant a fault, and press Run.'
+            }
             {...shared}
           />
         </div>
@@ -205,7 +211,9 @@ const sessionOf = (session: Session) => [session, session.frames] as const
 /** The result of a run that has ended. */
 const lastOf = (session: Session): Frame | undefined => {
   const frame = session.frames().at(-1)
-  return session.running() || session.error() !== undefined || frame?.index !== frame?.steps ? undefined : frame
+  return session.running() || session.error() !== undefined || frame?.index !== frame?.steps
+    ? undefined
+    : frame
 }
 
 /** How far the edit has moved the particles, each from the same noise. */

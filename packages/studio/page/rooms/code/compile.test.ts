@@ -138,7 +138,13 @@ test('a text survives the address; what is no such text is no error', async () =
   }
   const short = await packed(source)
   expect(short.length).toBeLessThan(source.length * 0.75)
-  for (const broken of ['', 'a b', short.slice(0, -40), `${short.slice(0, 50)}AAAA${short.slice(50)}`, 'AAAA'])
+  for (const broken of [
+    '',
+    'a b',
+    short.slice(0, -40),
+    `${short.slice(0, 50)}AAAA${short.slice(50)}`,
+    'AAAA',
+  ])
     expect(await unpacked(broken)).toBeUndefined()
   // A text that unfolds to more than a page should hold.
   expect(await unpacked(await packed('a'.repeat(150_000)))).toHaveLength(150_000)

@@ -18,8 +18,8 @@ export function FaultList(props: {
       <h2>
         Plant a fault{' '}
         <Hint about="planted faults">
-          Small mistakes, of the kind that is found in real code. The project plants each and checks that a test
-          fails; here one sees what it does to the particles.
+          Small mistakes, of the kind that is found in real code. The project plants each and checks that a
+          test fails; here one sees what it does to the particles.
         </Hint>
       </h2>
       <Show when={props.faults.length > 0} fallback={<p class="small muted">None are known of this file.</p>}>

@@ -76,8 +76,7 @@ export function readWord(data: unknown): Word | undefined {
   if (!isFields(data)) return undefined
   const { kind, id } = data
   if (kind === 'loaded' || kind === 'ready' || kind === 'alive') return { kind }
-  if (kind === 'failed')
-    return { kind, ...(isNumber(id) && { id }), failure: failureIn(data['failure']) }
+  if (kind === 'failed') return { kind, ...(isNumber(id) && { id }), failure: failureIn(data['failure']) }
   if (!isNumber(id)) return undefined
   const { frames, summary } = data
   if (kind === 'frames' && Array.isArray(frames) && frames.every(isFrame)) return { kind, id, frames }

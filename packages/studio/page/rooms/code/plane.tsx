@@ -37,7 +37,9 @@ export function Plane(props: {
         onPoint={setLens}
         onPick={() => undefined}
       />
-      <Show when={session.of() === undefined && session.error() === undefined && !session.running() && props.idle}>
+      <Show
+        when={session.of() === undefined && session.error() === undefined && !session.running() && props.idle}
+      >
         {(words) => <p class="small muted">{words()}</p>}
       </Show>
     </section>

@@ -36,8 +36,8 @@ export default function CodeRoom() {
         <div>
           <h1>The method, as it is written</h1>
           <p class="muted">
-            This is the file that runs. Change a line and press Run: the edit runs beside the original, from the
-            same noise, against the <span class="ink-exact">exact posterior</span>.
+            This is the file that runs. Change a line and press Run: the edit runs beside the original, from
+            the same noise, against the <span class="ink-exact">exact posterior</span>.
           </p>
         </div>
         <div class="code-method">

@@ -6,9 +6,9 @@
  */
 import type { Running } from '../../worker/client.ts'
 import engineScript from '../../worker/main.ts?worker&url'
-import type { Begin } from '../plane/session.ts'
 import type { Frame } from '../plane/engine/frames.ts'
 import type { RunRequest, RunSummary } from '../plane/engine/run.ts'
+import type { Begin } from '../plane/session.ts'
 import { CodeError, compile, moduleOf } from './compile.ts'
 import type { Failure, Order } from './messages.ts'
 import { readWord, sandboxName } from './messages.ts'
