@@ -19,14 +19,14 @@ export const studioCodeEdits: readonly Edit[] = [
   ),
   compiled(
     'studio-code-lines',
-    "replace(/[^\n]/g, ' ')",
+    "replace(/[^\\n]/g, ' ')",
     "replace(/./gs, '')",
     'an import that is taken out takes its lines along, so that later errors point elsewhere',
   ),
   compiled(
     'studio-code-renamed',
-    '`${quoted(name)}: ${local}`',
-    '`${quoted(local)}: ${name}`',
+    'quoted(name)}: ',
+    'quoted(local)}: ',
     'an import under another name is bound to the wrong one',
   ),
   modules(

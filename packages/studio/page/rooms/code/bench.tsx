@@ -71,7 +71,7 @@ export function Bench(props: {
     ),
     props.values,
   )
-  const isEdited = () => edited.text() !== props.original
+  const isEdited = createMemo(() => edited.text() !== props.original)
   const run = () => {
     if (edited.foreign()) return // runs by the button that says so
     setRan({ code: edited.text(), press: (ran()?.press ?? 0) + 1 })

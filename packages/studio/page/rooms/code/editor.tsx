@@ -62,7 +62,7 @@ export function Editor(props: {
           [lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching()],
           [highlightActiveLine(), highlightActiveLineGutter(), javascript({ typescript: true })],
           syntaxHighlighting(classHighlighter),
-          EditorView.contentAttributes.of({ 'aria-label': props.label }),
+          EditorView.contentAttributes.of({ 'aria-label': props.label, tabindex: '0' }),
           EditorView.updateListener.of(({ docChanged, state }) => {
             if (docChanged) props.onChange(state.doc.toString())
           }),
@@ -75,7 +75,9 @@ export function Editor(props: {
   createEffect(() => {
     const [text, now] = [props.text, view?.state.doc.toString()]
     if (view === undefined || now === undefined || now === text) return
-    view.dispatch({ changes: replacement(now, text) }) // can be undone, as all that is typed
+    const changes = replacement(now, text)
+    // Can be undone, as all that is typed; and is shown.
+    view.dispatch({ changes, effects: EditorView.scrollIntoView(changes.from, { y: 'center' }) })
   })
   createEffect(() => view?.dispatch({ effects: merge.reconfigure(mergeView()) }))
   createEffect(
