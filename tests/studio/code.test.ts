@@ -52,7 +52,7 @@ let studio: StudioPage | undefined
 beforeAll(async () => {
   if (findChromium() !== undefined)
     studio = await openStudio({ skip: () => expect.unreachable() } as never, `#code?${small}`)
-  studio?.page.setDefaultTimeout(60_000)
+  studio?.page.setDefaultTimeout(30_000)
 })
 afterAll(() => studio?.[Symbol.asyncDispose]())
 
@@ -167,8 +167,9 @@ describe('the code of a method in a browser', () => {
     const { page } = opened(context)
     await page.evaluate(`location.hash = '#code?${small}&code=eJwrSS0u'`)
     await page.waitForSelector('text=The code of this link cannot be read')
-    expect(await page.locator('.cm-content').textContent()).toContain('import { downhillOf }')
+    await page.locator('.cm-line', { hasText: 'StepOf<typeof dps>' }).waitFor()
     await page.evaluate(`location.hash = '#code?${small}'`)
+    await page.waitForSelector('text=The code of this link cannot be read', { state: 'detached' })
   })
 
   test.for(['light', 'dark'])('axe finds nothing serious in the %s theme', async (theme, context) => {

@@ -1,5 +1,6 @@
-import { createMemo, createResource, createSignal, onCleanup, Show } from 'solid-js'
+import { createMemo, createSignal, onCleanup, Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
+import { createLatest } from '../../parts/latest.ts'
 import { fingerprint } from '../../parts/save.ts'
 import { Scrubber } from '../../parts/scrubber.tsx'
 import type { Values } from '../../state/fields.ts'
@@ -218,14 +219,10 @@ const lastOf = (session: Session): Frame | undefined => {
 
 /** How far the edit has moved the particles, each from the same noise. */
 function Difference(props: { readonly a: Frame | undefined; readonly b: Frame | undefined }) {
-  const [printA] = createResource(
-    () => props.a,
-    ({ x }) => fingerprint(x),
-  )
-  const [printB] = createResource(
-    () => props.b,
-    ({ x }) => fingerprint(x),
-  )
+  // No resource: while one loads, the page's Suspense takes the editor away, and its focus with it.
+  const print = ({ x }: Frame) => fingerprint(x)
+  const printA = createLatest(() => props.a, print)
+  const printB = createLatest(() => props.b, print)
   const moved = () => {
     const [a, b] = [props.a?.x, props.b?.x]
     if (a === undefined || b === undefined || a.length !== b.length) return undefined
