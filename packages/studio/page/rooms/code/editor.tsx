@@ -32,6 +32,17 @@ export function replacement(from: string, to: string): { from: number; to: numbe
   return { from: start, to: from.length - end, insert: to.slice(start, to.length - end) }
 }
 
+/** Beside a change: what takes it back. That a change is right is said by leaving it. */
+function mergeControls(type: 'accept' | 'reject', act: (event: MouseEvent) => void): HTMLElement {
+  if (type === 'accept') return document.createElement('span')
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'button quiet'
+  button.textContent = 'Take back'
+  button.addEventListener('click', act)
+  return button
+}
+
 /** An editor of one TypeScript file. Tab leaves it; Ctrl+Enter or Cmd+Enter runs. */
 export function Editor(props: {
   readonly label: string
@@ -46,8 +57,7 @@ export function Editor(props: {
   let place: HTMLDivElement | undefined
   let view: EditorView | undefined
   const merge = new Compartment()
-  const mergeView = () =>
-    props.changes ? unifiedMergeView({ original: props.original, mergeControls: true }) : []
+  const mergeView = () => (props.changes ? unifiedMergeView({ original: props.original, mergeControls }) : [])
   const run = () => {
     props.onRun()
     return true

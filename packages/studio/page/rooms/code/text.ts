@@ -66,11 +66,11 @@ export function createText(
       const came = await unpacked(link)
       reading = false
       if (link !== untrack(code)) return
+      written = link
       if (came === undefined) {
         setNote('The code of this link cannot be read: it may be cut off. Here is the file without it.')
         return
       }
-      written = link
       setForeign(came !== own() && came !== original)
       setText(came)
     }),
