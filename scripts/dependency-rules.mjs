@@ -241,7 +241,7 @@ export default {
       comment: 'The import resolves to nothing: a typo, a missing export or a missing dependency.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: '^virtual:' }, // modules that the page's build makes
     },
     {
       name: 'no-undeclared-dependency',
