@@ -35,6 +35,8 @@ export function scheduleOf(trained: TrainedSchedule): Schedule {
       const schedule = betaSchedules[name]({ T, betaMin, betaMax })
       return zeroSnr ? zeroTerminalSnr(schedule) : schedule
     }
+    case 'vp-continuous':
+      return vpContinuous(trained)
     case 'edm':
       return vpBetween(trained)
   }
