@@ -7,6 +7,7 @@ import { edmForward } from './forward.ts'
 import { inferEdm } from './infer.ts'
 import { initEdm } from './init.ts'
 import { edmConfigToKwargs, kwargsOfInferred } from './kwargs.ts'
+import { configurationOfScoreSde } from './score-sde.ts'
 import { edmTraining } from './training.ts'
 import type { EdmConfig } from './types.ts'
 import { halvings } from './types.ts'
@@ -17,6 +18,7 @@ export const edm: Architecture<EdmConfig> = {
   write: edmConfigToKwargs,
   configure: edmConfigFromFields,
   trainedOn: edmTraining,
+  configurationIn: configurationOfScoreSde,
   infer: (shapes) => {
     const found = inferEdm(shapes)
     return found === undefined
