@@ -10,6 +10,7 @@ import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
 import { kitEdits } from './edits/kit.ts'
+import { leftoverEdits } from './edits/leftovers.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
 import { denoiserEdits } from './edits/net-denoisers.ts'
 import { edmEdits } from './edits/net-edm.ts'
@@ -52,4 +53,5 @@ export const edits: readonly Edit[] = [
   ...netSchedEdits,
   ...readersEdits,
   ...netLargeEdits,
+  ...leftoverEdits,
 ]

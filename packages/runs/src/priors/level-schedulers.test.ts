@@ -117,6 +117,17 @@ test('below the least level x̂₀ goes to x with the square of the level, and n
       cleanAt(withSchedule(ve, edm({ sigmaMax: 50 })), false, x, level),
       x.map((v) => v - part * 0.5 * v),
     )
+  const noise = trainedPrior(
+    'noise',
+    shape,
+    { schedule: { kind: 'edm', sigmaMin: 0.02, sigmaMax: 50 }, predicts: 'epsilon', clip: null },
+    (xt) => ({ output: xt.mul(0.5) }),
+  )
+  const tenth = cleanAt(withSchedule(noise, edm({ sigmaMax: 50 })), false, x, 0.002)
+  expectClose(
+    tenth,
+    x.map((v) => v - 0.0002 * 0.5 * v),
+  )
   const one = { kind: 'edm', sigmaMin: 0.1, sigmaMax: 50 } as const
   const other = trainedPrior('other', shape, { schedule: one, predicts: 'x0', clip: null }, (xt) => ({
     output: xt,
