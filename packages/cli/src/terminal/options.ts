@@ -65,8 +65,9 @@ export const settingsOption = (): Option =>
   })
 
 /** `--variant` and `--scheduler`, on the folder that a prior is in. */
-export const priorOptions = (): readonly [variant: Option, scheduler: Option] => [
+export const priorOptions = (): readonly [variant: Option, key: Option, scheduler: Option] => [
   new Option('--variant <name>', "which of the weights in the prior's folder, such as fp16 or non_ema"),
+  new Option('--key <key>', "which weights of the prior's file, such as ema or state_dict"),
   new Option(
     '--scheduler <file>',
     'what the prior was trained on, where its folder does not say it: a scheduler_config.json, or such as DDPMScheduler:num_train_timesteps=1000,beta_schedule=linear,prediction_type=epsilon',

@@ -20,6 +20,7 @@ type AskedOptions = Omit<RestoreOptions, 'method'> & {
   readonly resume?: string
   readonly input?: readonly string[]
   readonly variant?: string
+  readonly key?: string
   readonly scheduler?: string
 }
 
@@ -31,7 +32,7 @@ function readDepth(text: string): 8 | 16 {
 }
 
 export function restoreCommand(io: Io): Command {
-  const [variant, scheduler] = priorOptions()
+  const [variant, key, scheduler] = priorOptions()
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
     .argument('[image]', 'a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), or its numbers (npy, npz)')
@@ -51,6 +52,7 @@ export function restoreCommand(io: Io): Command {
     .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(variant)
+    .addOption(key)
     .addOption(scheduler)
     .addOption(weightsOption())
     .addOption(
@@ -149,14 +151,14 @@ run.json. An earlier run in the folder is replaced when the new one is complete;
 refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
     .action(async (image: string | undefined, asked: AskedOptions, command: Command) => {
-      const { resume: folder, variant, scheduler, ...given } = asked
+      const { resume: folder, variant, key, scheduler, ...given } = asked
       const { preset } = given
       const { methodOfPreset } = await import('../../resolve.ts')
       const method = preset === undefined ? undefined : await methodOfPreset(io, preset)
       const { priorText } = await import('@tweedie/runs/node')
       const options = {
         ...given,
-        prior: priorText(asked.prior, { variant, scheduler }),
+        prior: priorText(asked.prior, { variant, key, scheduler }),
         method: asked.method ?? method ?? standardMethod,
       }
       if (folder !== undefined) {

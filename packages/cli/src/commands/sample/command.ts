@@ -7,14 +7,14 @@ import { readLimit } from './limit.ts'
 import type { SampleOptions } from './options.ts'
 
 export function sampleCommand(io: Io): Command {
-  const [variant, scheduler] = priorOptions()
+  const [variant, key, scheduler] = priorOptions()
   return new Command('sample')
     .description('Draws pictures from a prior, without any measurement, into one PNG.')
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(variant)
+    .addOption(key)
     .addOption(scheduler)
-    .option('--key <key>', "which weights of the prior's file, such as ema or state_dict")
     .addOption(weightsOption())
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
