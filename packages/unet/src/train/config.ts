@@ -227,10 +227,7 @@ function byArchitecture(options: TrainOptions): Partial<TrainConfig> {
 
 function checkModel(config: TrainConfig): void {
   const { model, predicts, timesteps, labelDrop } = config
-  const { coder, needsMore, untrainable, classes, denoises } = architectureOf(model)
-  const what = denoises?.(model)
-  if (what !== undefined)
-    throw new OptionError('model', `${what}: train the bare network, with predicts edm for EDM's denoiser`)
+  const { coder, needsMore, untrainable, classes } = architectureOf(model)
   if (coder !== undefined && (predicts !== 'x0' || timesteps !== 1))
     throw new OptionError(
       predicts === 'x0' ? 'timesteps' : 'predicts',

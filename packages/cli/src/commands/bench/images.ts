@@ -28,6 +28,7 @@ import { startProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
 import { drawDigits } from '../demo/digits.ts'
 import { demoMethods, demoTasks } from '../demo/plan.ts'
+import { resultsReadBy } from './earlier-results.ts'
 import { imageTableText } from './images-table.ts'
 
 /** The options of `tweedie bench images`, defaults filled in. */
@@ -108,15 +109,7 @@ async function chosenMethods(io: Io, { methods, preset, prior }: ImagesBenchOpti
   )
 }
 
-/** Whether a file holds earlier results, which may be replaced. */
-function isResults(bytes: Uint8Array): boolean {
-  try {
-    parseImageResults(Buffer.from(bytes).toString('utf8'), '')
-    return true
-  } catch {
-    return false
-  }
-}
+const isResults = resultsReadBy(parseImageResults)
 
 /** Measures methods × operators × seeds, and prints their tables. */
 export async function benchImages(
