@@ -1,20 +1,27 @@
-// Every method on the gpu device, on a backend that needs no graphics processor: as on wasm.
+// Every method on the gpu device, on backends that need no graphics processor: as on wasm. One of them answers by
+// promises, as WebGPU does.
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, setDefaultDevice, tensor } from '@tweedie/tensor'
+import { matmul, registerDevice, setDefaultDevice, tensor } from '@tweedie/tensor'
+import type { GpuDevice } from '@tweedie/tensor/gpu'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import { afterAll, describe, expect, test } from 'vitest'
 import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
-import { epsilonPrior } from '../priors/index.ts'
+import { countCalls, epsilonPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
 import { vpLinear } from '../schedules/index.ts'
 import type { Need, Prior } from '../types.ts'
 import { methods } from './index.ts'
 import { known } from './known/known.test.helper.ts'
 
-const device = await loadGpu({ backend: 'cpu' })
-afterAll(() => device.close())
+// A helper of another package's tests, which types of this one cannot follow.
+const helper = new URL('../../../tensor/src/gpu/asynchronous.test.helper.ts', import.meta.url).href
+const { asynchronousDevice } = (await import(helper)) as { asynchronousDevice(): Promise<GpuDevice> }
+
+const devices = { waited: await loadGpu({ backend: 'cpu' }), asynchronous: await asynchronousDevice() }
+for (const [name, device] of Object.entries(devices)) registerDevice(name, () => device)
+afterAll(() => Promise.all(Object.values(devices).map((device) => device.close())))
 
 const schedule = vpLinear()
 const smooth = (shape: readonly number[]): Prior =>
@@ -57,7 +64,7 @@ function priorFor(needs: readonly Need[]): Prior {
   }
 }
 
-async function restored(name: string, on: 'wasm' | 'gpu'): Promise<number[]> {
+async function restored(name: string, on: 'wasm' | keyof typeof devices) {
   const former = setDefaultDevice(on)
   try {
     const method = methods.find(name)
@@ -76,19 +83,31 @@ async function restored(name: string, on: 'wasm' | 'gpu'): Promise<number[]> {
       [0.3, -0.5],
       [0.1, 0.9],
     ])
-    const problem = { operator, noise: gaussianNoise(0.1), y }
+    // Not as it was uploaded: that could be read at once anywhere.
+    const problem = { operator, noise: gaussianNoise(0.1), y: y.neg().neg() }
     const options = { seed: 9, ...known[name]?.small, steps: 2 }
-    return Array.from(await (await run(method.run(problem, priorFor(needs), options))).data())
+    const prior = countCalls(priorFor(needs))
+    const x = await run(method.run(problem, prior, options))
+    return { values: Array.from(await x.data()), calls: prior.calls }
   } finally {
     setDefaultDevice(former)
   }
 }
 
 describe.each(methods.names)('%s', (name) => {
-  test('takes two steps on the gpu device, to what wasm has', async () => {
-    const [wasm, gpu] = [await restored(name, 'wasm'), await restored(name, 'gpu')]
-    expect(gpu).toHaveLength(wasm.length)
-    const size = Math.max(1, ...wasm.map(Math.abs))
-    gpu.forEach((v, i) => void expect(Math.abs(v - wasm[i]!)).toBeLessThan(1e-3 * size))
+  test('takes two steps on the gpu device, to what wasm has, and by promises in as many launches', async () => {
+    const launched: number[] = []
+    const on = async (of: keyof typeof devices) => {
+      const before = devices[of].stats().launches
+      const result = await restored(name, of)
+      launched.push(devices[of].stats().launches - before)
+      return result
+    }
+    const [wasm, waited] = [await restored(name, 'wasm'), await on('waited')]
+    expect(waited.values).toHaveLength(wasm.values.length)
+    const size = Math.max(1, ...wasm.values.map(Math.abs))
+    waited.values.forEach((v, i) => void expect(Math.abs(v - wasm.values[i]!)).toBeLessThan(1e-3 * size))
+    expect(await on('asynchronous')).toEqual(waited) // and so many evaluations of the prior are counted
+    expect(launched[1]).toBe(launched[0]! + 1) // one for the measurement, which is read before the first step
   })
 })

@@ -3,7 +3,9 @@ import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
+import { undoing } from '../settled.ts'
 import { sizeOf } from '../shape.ts'
+import { Attempts } from './attempts.ts'
 import { GpuBuffer, release } from './buffer.ts'
 import { KernelCache } from './cache.ts'
 import type { Handle } from './gpujs.ts'
@@ -46,6 +48,9 @@ const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
 /** Bytes of results that idle kernels may keep. */
 const maxHeldBytes = 2 ** 29
 
+/** Elements of an upload that the host keeps as long as the buffer lives, so that it can be read at once anywhere. */
+const keptElements = 2 ** 18
+
 const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 
 /**
@@ -63,6 +68,8 @@ export class GpuJsDevice implements GpuDevice {
   #launches = 0
   #bytes = 0
   #closed = false
+  /** Of the work that is being done, on a backend that cannot be read at once. */
+  #attempts: Attempts | undefined
 
   constructor(
     runner: KernelRunner,
@@ -75,10 +82,7 @@ export class GpuJsDevice implements GpuDevice {
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
     this.#notes = notes
     this.#cache = new KernelCache(maxKernels, maxHeldBytes)
-    if (!runner.traits.async) {
-      this.readSync = (buffer, dtype, length) =>
-        this.#host(this.#fetch(buffer as GpuBuffer, dtype, length) as Float32Array, dtype, length)
-    }
+    if (runner.traits.async) this.settle = (work) => this.#settle(work)
   }
 
   get isClosed(): boolean {
@@ -114,8 +118,9 @@ export class GpuJsDevice implements GpuDevice {
 
   free(buffer: unknown): void {
     const target = buffer as GpuBuffer
-    if (target.freed) return
+    if (target.freed || this.#attempts?.keeps(target)) return
     target.freed = true
+    target.values = undefined
     if (target.length > 0) this.#buffers--
     this.#bytes -= target.bytes
     void this.#work.do('free', () => {
@@ -137,21 +142,67 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: write: ${data[lost]} is a whole number that no float holds, and integers are floats here; use another device`,
       )
     }
-    this.#work.fill(target, 'write', () => this.#upload(target, values))
+    target.values = values
+    target.sent = false
+    this.#attempts?.write(target, values)
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
     return this.#host((await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array, dtype, length)
   }
 
-  /** What `read` promises, of a backend whose kernels are done when they return. */
-  readonly readSync?: (buffer: unknown, dtype: DType, length: number) => TypedArray
+  /**
+   * What `read` promises, at once: on a backend that can be waited for, of small uploads, and within {@link settle}.
+   * @throws {DeviceError} anywhere else.
+   */
+  readSync(buffer: unknown, dtype: DType, length: number): TypedArray {
+    return this.#host(this.#valuesNow(buffer as GpuBuffer, dtype, length), dtype, length)
+  }
+
+  #valuesNow(source: GpuBuffer, dtype: DType, length: number): Float32Array {
+    const fetch = () => this.#fetch(source, dtype, length) as Float32Array
+    if (source.values !== undefined) return source.values
+    if (!this.#runner.traits.async) return fetch()
+    if (this.#attempts !== undefined) return this.#attempts.read(source, async () => await fetch())
+    throw new DeviceError(
+      `dataSync: the device 'gpu' reads back asynchronously on ${this.#runner.backend}; use await x.data()`,
+    )
+  }
+
+  readonly settle?: <T>(work: () => T) => Promise<T>
+
+  async #settle<T>(work: () => T): Promise<T> {
+    const attempts = new Attempts()
+    try {
+      for (;;) {
+        const done = this.#attempt(attempts, work)
+        if (attempts.broken === undefined) return done as T
+        await attempts.broken.ready
+      }
+    } finally {
+      for (const buffer of attempts.leftovers()) this.free(buffer)
+    }
+  }
+
+  #attempt<T>(attempts: Attempts, work: () => T): T | undefined {
+    attempts.begin()
+    this.#attempts = attempts
+    try {
+      return undoing(work, () => attempts.broken !== undefined)
+    } catch (error) {
+      if (attempts.broken === undefined) throw error
+      return undefined
+    } finally {
+      this.#attempts = undefined
+    }
+  }
 
   /** The values of a buffer, or on an asynchronous backend a promise of them. */
   #fetch(source: GpuBuffer, dtype: DType, length: number): unknown {
     this.#requireOpen()
     this.#requireDType('read', dtype)
     if (length === 0) return new Float32Array(0)
+    if (source.values !== undefined) return source.values
     return this.#work.do('read', () => this.#download(this.#memory(source), source.length))
   }
 
@@ -166,6 +217,10 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
+    return this.#attempts?.run(call as KernelCall, () => this.#run(call)) ?? this.#run(call)
+  }
+
+  #run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
     this.#requireOpen()
     const planner = gpuKernels[call.primitive]
     if (planner === 'none') {
@@ -206,6 +261,7 @@ export class GpuJsDevice implements GpuDevice {
 
   #runProgram(program: Program, call: KernelCall): GpuBuffer {
     const results: GpuBuffer[] = []
+    for (const { buffer } of call.inputs) this.#send(buffer as GpuBuffer)
     try {
       for (const stage of program) {
         const inputs = stage.inputs.map((from) =>
@@ -228,6 +284,15 @@ export class GpuJsDevice implements GpuDevice {
     const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
     const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
     return this.#guard(key, () => kernel.run(arguments_))
+  }
+
+  /** Has the values of a buffer that still waits for them sent off, before what is asked for next. */
+  #send(target: GpuBuffer): void {
+    const { values } = target
+    if (values === undefined || target.sent) return
+    target.sent = true
+    if (values.length > keptElements) target.values = undefined
+    this.#work.fill(target, 'write', () => this.#upload(target, values))
   }
 
   #upload(target: GpuBuffer, values: Float32Array): unknown {
