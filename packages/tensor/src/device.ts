@@ -119,6 +119,8 @@ export interface DeviceInfo {
  */
 export interface Device {
   readonly name: string
+  /** Bytes that every element takes in its memory, where that does not depend on the dtype. */
+  readonly elementBytes?: number
   /** Whether it takes inputs that are stored as float16 where {@link View.half} says so. */
   readonly storesHalf?: true
   info(): DeviceInfo

@@ -1,10 +1,16 @@
 // Every method on the gpu device, on backends that need no graphics processor: as on wasm. One of them answers by
 // promises, as WebGPU does.
-import { registerDevice } from '@tweedie/tensor'
+import type { Tensor } from '@tweedie/tensor'
+import { memory, registerDevice, tensor } from '@tweedie/tensor'
 import type { GpuDevice } from '@tweedie/tensor/gpu'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import { afterAll, describe, expect, test } from 'vitest'
-import { methods } from './index.ts'
+import { gaussianNoise } from '../noise/index.ts'
+import { matrixOperator } from '../operators/index.ts'
+import { epsilonPrior } from '../priors/index.ts'
+import { run } from '../run/index.ts'
+import { vpLinear } from '../schedules/index.ts'
+import { dds, dps, methods } from './index.ts'
 import { twoSteps } from './two-steps.test.helper.ts'
 
 // A helper of another package's tests, which types of this one cannot follow.
@@ -32,3 +38,39 @@ describe.each(methods.names)('%s', (name) => {
     expect(launched[1]).toBe(launched[0]! + 1) // one for the measurement, which is read before the first step
   })
 })
+
+test.each(['waited', 'asynchronous'] as const)(
+  'a thousand steps leave the memory of %s where it was',
+  async (name) => {
+    const device = devices[name]
+    const like = { device }
+    using y = tensor([[0.3, -0.5]], like)
+    using mixing = tensor(
+      [
+        [1, 0.3],
+        [0, 0.5],
+      ],
+      like,
+    )
+    const schedule = vpLinear()
+    const predictNoise = (x: Tensor, t: number) => x.mul(schedule.sigma(t))
+    const prior = epsilonPrior({ name: 'smooth', shape: [2], schedule, predictNoise })
+    const problem = { operator: matrixOperator(mixing), noise: gaussianNoise(0.1), y }
+    const seen = new Set<number>()
+    // dds reads residuals on its way.
+    const [method, steps] = name === 'waited' ? [dps, 1000] : [dds, 100]
+    ;(await run(method(problem, prior, { steps: 2 }))).dispose() // the operator has made its constants
+    const before = { ...memory(device), ...device.stats() }
+    const x = await run(method(problem, prior, { steps }), {
+      onStep: ({ i }) => void (i > 0 && seen.add(device.stats().bytes)),
+    })
+    x.dispose()
+    expect(seen.size).toBe(1)
+    const after = { ...memory(device), ...device.stats() }
+    expect([after.tensors, after.buffers, after.bytes]).toEqual([
+      before.tensors,
+      before.buffers,
+      before.bytes,
+    ])
+  },
+)

@@ -1,5 +1,6 @@
 import type { KernelCall } from '../device.ts'
 import { DeviceError } from '../errors.ts'
+import { undoing } from '../settled.ts'
 import type { GpuBuffer } from './buffer.ts'
 
 /** Breaks off work that needs values the host does not have yet; {@link ready} settles when it has them. */
@@ -119,5 +120,40 @@ export class Attempts {
   /** Buffers that no attempt took up again. */
   *leftovers(): Iterable<GpuBuffer> {
     for (const { buffer, state } of this.#of.values()) if (state === 'idle') yield buffer
+  }
+}
+
+/**
+ * Runs work until it has all that it reads.
+ * @param during - Told what the calls of an attempt go through, and at its end nothing.
+ * @param free - Frees what no attempt took up again.
+ */
+export async function attempt<T>(
+  work: () => T,
+  during: (attempts?: Attempts) => void,
+  free: (buffer: GpuBuffer) => void,
+): Promise<T> {
+  const attempts = new Attempts()
+  /** What the work returns, of no worth where it was broken off. */
+  const once = (): T | undefined => {
+    attempts.begin()
+    during(attempts)
+    try {
+      return undoing(work, () => attempts.broken !== undefined)
+    } catch (error) {
+      if (attempts.broken === undefined) throw error
+      return undefined
+    } finally {
+      during()
+    }
+  }
+  try {
+    for (;;) {
+      const result = once()
+      if (attempts.broken === undefined) return result as T
+      await attempts.broken.ready
+    }
+  } finally {
+    for (const buffer of attempts.leftovers()) free(buffer)
   }
 }

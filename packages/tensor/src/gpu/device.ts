@@ -3,15 +3,16 @@ import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
-import { undoing } from '../settled.ts'
 import { sizeOf } from '../shape.ts'
-import { Attempts } from './attempts.ts'
+import type { Attempts } from './attempts.ts'
+import { attempt } from './attempts.ts'
 import { GpuBuffer, release } from './buffer.ts'
 import { KernelCache } from './cache.ts'
 import type { Handle } from './gpujs.ts'
 import type { Program, Stage } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
+import { DeviceLostError } from './lost.ts'
 import type { KernelRunner } from './runner.ts'
 import { WorkQueue } from './work.ts'
 
@@ -68,6 +69,7 @@ export class GpuJsDevice implements GpuDevice {
   #launches = 0
   #bytes = 0
   #closed = false
+  #reason = 'as asked for'
   /** Of the work that is being done, on a backend that cannot be read at once. */
   #attempts: Attempts | undefined
 
@@ -82,12 +84,31 @@ export class GpuJsDevice implements GpuDevice {
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
     this.#notes = notes
     this.#cache = new KernelCache(maxKernels, maxHeldBytes)
-    if (runner.traits.async) this.settle = (work) => this.#settle(work)
+    if (runner.traits.async) {
+      const during = (attempts?: Attempts) => {
+        this.#attempts = attempts
+      }
+      this.settle = (work) => attempt(work, during, (buffer) => this.free(buffer))
+    }
   }
 
-  get isClosed(): boolean {
-    return this.#closed
+  /** Says why its backend is the one. */
+  chosen(reason: string): void {
+    this.#reason = reason
   }
+
+  /** Whether it can no longer be used. */
+  get isGone(): boolean {
+    return this.#closed || this.#where.lost() !== undefined
+  }
+
+  /** Whether its renderer is a program on the processor. */
+  get isSoftware(): boolean {
+    return this.#where.software
+  }
+
+  /** Floats, whatever they stand for. */
+  readonly elementBytes = 4
 
   info(): DeviceInfo {
     return {
@@ -101,6 +122,7 @@ export class GpuJsDevice implements GpuDevice {
         'gpu.js; a primitive without kernel is an error, never a fallback',
         `a buffer holds at most ${this.#where.maxElements} elements (${this.#where.limit})`,
         ...this.#where.notes,
+        `backend ${this.#runner.backend}: ${this.#reason}`,
         ...this.#notes,
       ],
       reservedBytes: this.#bytes + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
@@ -148,7 +170,17 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
-    return this.#host((await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array, dtype, length)
+    try {
+      return this.#host(
+        (await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array,
+        dtype,
+        length,
+      )
+    } catch (error) {
+      await new Promise((resolve) => setTimeout(resolve)) // what is lost may be told after what failed by it
+      this.#requireContext()
+      throw error
+    }
   }
 
   /**
@@ -171,32 +203,6 @@ export class GpuJsDevice implements GpuDevice {
 
   readonly settle?: <T>(work: () => T) => Promise<T>
 
-  async #settle<T>(work: () => T): Promise<T> {
-    const attempts = new Attempts()
-    try {
-      for (;;) {
-        const done = this.#attempt(attempts, work)
-        if (attempts.broken === undefined) return done as T
-        await attempts.broken.ready
-      }
-    } finally {
-      for (const buffer of attempts.leftovers()) this.free(buffer)
-    }
-  }
-
-  #attempt<T>(attempts: Attempts, work: () => T): T | undefined {
-    attempts.begin()
-    this.#attempts = attempts
-    try {
-      return undoing(work, () => attempts.broken !== undefined)
-    } catch (error) {
-      if (attempts.broken === undefined) throw error
-      return undefined
-    } finally {
-      this.#attempts = undefined
-    }
-  }
-
   /** The values of a buffer, or on an asynchronous backend a promise of them. */
   #fetch(source: GpuBuffer, dtype: DType, length: number): unknown {
     this.#requireOpen()
@@ -207,6 +213,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   #host(values: Float32Array, dtype: DType, length: number): TypedArray {
+    this.#requireContext()
     const trouble = this.#where.trouble()
     if (trouble !== undefined) {
       throw new DeviceError(`gpu (${this.#runner.backend}): results since the last read are lost: ${trouble}`)
@@ -346,6 +353,12 @@ export class GpuJsDevice implements GpuDevice {
 
   #requireOpen(): void {
     if (this.#closed) throw new DeviceError('gpu: the device was closed; call loadGpu() again')
+    this.#requireContext()
+  }
+
+  #requireContext(): void {
+    const lost = this.#where.lost()
+    if (lost !== undefined) throw new DeviceLostError(this.#runner.backend, lost)
   }
 
   #requireDType(what: string, dtype: DType): void {

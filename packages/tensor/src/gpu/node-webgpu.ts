@@ -10,7 +10,7 @@ export interface NodeWebGpu {
 const packageName = 'webgpu'
 const importWebGpu = (): Promise<NodeWebGpu> => import(/* @vite-ignore */ packageName) as Promise<NodeWebGpu>
 
-const inNode = (): boolean => {
+export const inNode = (): boolean => {
   const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }
   return process?.versions?.node !== undefined
 }
