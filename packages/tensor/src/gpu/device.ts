@@ -22,8 +22,10 @@ export interface GpuStats {
   readonly bytes: number
   /** Kernels kept compiled. */
   readonly kernels: number
-  /** Kernels run since the device was made, transfers not among them. */
+  /** Kernels asked for since the device was made, transfers not among them. */
   readonly launches: number
+  /** Bytes of what those kernels read and wrote, each buffer once a kernel: what must move at least. */
+  readonly movedBytes: number
 }
 
 /** A {@link Device} on gpu.js. */
@@ -67,6 +69,7 @@ export class GpuJsDevice implements GpuDevice {
   readonly #notes: readonly string[]
   #buffers = 0
   #launches = 0
+  #movedBytes = 0
   #bytes = 0
   #closed = false
   #reason = 'as asked for'
@@ -130,7 +133,13 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   stats(): GpuStats {
-    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size, launches: this.#launches }
+    return {
+      buffers: this.#buffers,
+      bytes: this.#bytes,
+      kernels: this.#cache.size,
+      launches: this.#launches,
+      movedBytes: this.#movedBytes,
+    }
   }
 
   allocate(dtype: DType, length: number): GpuBuffer {
@@ -276,6 +285,8 @@ export class GpuJsDevice implements GpuDevice {
         )
         const result = this.#newBuffer(stage.length, call.primitive)
         results.push(result)
+        this.#launches++
+        this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, result.bytes)
         this.#work.fill(result, call.primitive, () => this.#runStage(stage, inputs, result))
       }
       return results.pop()!
@@ -286,7 +297,6 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
-    this.#launches++
     const arguments_ = inputs.map((input) => this.#memory(input))
     const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
     const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
