@@ -174,6 +174,7 @@ const commands = {
   demo: (...args) => tweedie('demo', ...args),
   tweedie,
   bench: (...args) => tweedie('bench', ...args),
+  'bench:gpu': (...args) => node('scripts/bench-gpu/main.ts', ...args),
   test,
   lint,
   format: (...args) => node(...bin.biome, 'check', '--write', ...args),

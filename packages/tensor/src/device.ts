@@ -119,6 +119,8 @@ export interface DeviceInfo {
  */
 export interface Device {
   readonly name: string
+  /** Bytes that every element takes in its memory, where that does not depend on the dtype. */
+  readonly elementBytes?: number
   /** Whether it takes inputs that are stored as float16 where {@link View.half} says so. */
   readonly storesHalf?: true
   info(): DeviceInfo
@@ -130,6 +132,8 @@ export interface Device {
   hostView?(buffer: unknown, dtype: DType, length: number): TypedArray
   /** A copy of a buffer, at once, on devices that the host waits for; absent where it has a view, or cannot wait. */
   readSync?(buffer: unknown, dtype: DType, length: number): TypedArray
+  /** On a device that cannot be waited for, and absent on all others: what `settled` does there. */
+  settle?<T>(work: () => T): Promise<T>
   /** Sets the most threads that later calls use, for programs that run several devices at once. Returns the former limit. */
   limitThreads?(threads: number): number
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown

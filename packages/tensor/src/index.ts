@@ -61,6 +61,7 @@ export {
 } from './random/random.ts'
 export { dilated } from './rules/conv2d.ts'
 export { scope, unscoped } from './scope.ts'
+export { ifRunAgain, settled } from './settled.ts'
 export type { Shape } from './shape.ts'
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './shape.ts'
 export type { MemoryReport } from './storage.ts'

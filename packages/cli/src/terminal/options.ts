@@ -2,7 +2,7 @@ import type { OptionSpec } from '@tweedie/solvers'
 import { choice, number, readText } from '@tweedie/solvers'
 import { weightTypes } from '@tweedie/unet'
 import { InvalidArgumentError, Option } from 'commander'
-import { deviceNames } from '../device.ts'
+import { backendNames, deviceNames } from '../device.ts'
 
 /**
  * An option of a command line from its description: help, default, choices and reading all come from `spec`. A text
@@ -80,6 +80,13 @@ export const weightsOption = (): Option =>
     '--weights <type>',
     'what the weights of a prior from files are kept as in memory (default: float32)',
   ).choices(weightTypes)
+
+/** `--backend`, which goes with `--device gpu`. */
+export const backendOption = (): Option =>
+  new Option(
+    '--backend <name>',
+    'how --device gpu computes (default: the best that is here; webasm and cpu are gpu.js on the processor)',
+  ).choices(backendNames)
 
 /** `--device`, the same for every command that computes. */
 export const deviceOption = (): Option =>

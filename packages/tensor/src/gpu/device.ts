@@ -4,12 +4,15 @@ import { allocateHost } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
+import type { Attempts } from './attempts.ts'
+import { attempt } from './attempts.ts'
 import { GpuBuffer, release } from './buffer.ts'
 import { KernelCache } from './cache.ts'
 import type { Handle } from './gpujs.ts'
 import type { Program, Stage } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
+import { DeviceLostError } from './lost.ts'
 import type { KernelRunner } from './runner.ts'
 import { WorkQueue } from './work.ts'
 
@@ -19,8 +22,10 @@ export interface GpuStats {
   readonly bytes: number
   /** Kernels kept compiled. */
   readonly kernels: number
-  /** Kernels run since the device was made, transfers not among them. */
+  /** Kernels asked for since the device was made, transfers not among them. */
   readonly launches: number
+  /** Bytes of what those kernels read and wrote, each buffer once a kernel: what must move at least. */
+  readonly movedBytes: number
 }
 
 /** A {@link Device} on gpu.js. */
@@ -46,6 +51,9 @@ const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
 /** Bytes of results that idle kernels may keep. */
 const maxHeldBytes = 2 ** 29
 
+/** Elements of an upload that the host keeps as long as the buffer lives, so that it can be read at once anywhere. */
+const keptElements = 2 ** 18
+
 const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 
 /**
@@ -61,8 +69,12 @@ export class GpuJsDevice implements GpuDevice {
   readonly #notes: readonly string[]
   #buffers = 0
   #launches = 0
+  #movedBytes = 0
   #bytes = 0
   #closed = false
+  #reason = 'as asked for'
+  /** Of the work that is being done, on a backend that cannot be read at once. */
+  #attempts: Attempts | undefined
 
   constructor(
     runner: KernelRunner,
@@ -75,15 +87,31 @@ export class GpuJsDevice implements GpuDevice {
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
     this.#notes = notes
     this.#cache = new KernelCache(maxKernels, maxHeldBytes)
-    if (!runner.traits.async) {
-      this.readSync = (buffer, dtype, length) =>
-        this.#host(this.#fetch(buffer as GpuBuffer, dtype, length) as Float32Array, dtype, length)
+    if (runner.traits.async) {
+      const during = (attempts?: Attempts) => {
+        this.#attempts = attempts
+      }
+      this.settle = (work) => attempt(work, during, (buffer) => this.free(buffer))
     }
   }
 
-  get isClosed(): boolean {
-    return this.#closed
+  /** Says why its backend is the one. */
+  chosen(reason: string): void {
+    this.#reason = reason
   }
+
+  /** Whether it can no longer be used. */
+  get isGone(): boolean {
+    return this.#closed || this.#where.lost() !== undefined
+  }
+
+  /** Whether its renderer is a program on the processor. */
+  get isSoftware(): boolean {
+    return this.#where.software
+  }
+
+  /** Floats, whatever they stand for. */
+  readonly elementBytes = 4
 
   info(): DeviceInfo {
     return {
@@ -97,6 +125,7 @@ export class GpuJsDevice implements GpuDevice {
         'gpu.js; a primitive without kernel is an error, never a fallback',
         `a buffer holds at most ${this.#where.maxElements} elements (${this.#where.limit})`,
         ...this.#where.notes,
+        `backend ${this.#runner.backend}: ${this.#reason}`,
         ...this.#notes,
       ],
       reservedBytes: this.#bytes + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
@@ -104,7 +133,13 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   stats(): GpuStats {
-    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size, launches: this.#launches }
+    return {
+      buffers: this.#buffers,
+      bytes: this.#bytes,
+      kernels: this.#cache.size,
+      launches: this.#launches,
+      movedBytes: this.#movedBytes,
+    }
   }
 
   allocate(dtype: DType, length: number): GpuBuffer {
@@ -114,8 +149,9 @@ export class GpuJsDevice implements GpuDevice {
 
   free(buffer: unknown): void {
     const target = buffer as GpuBuffer
-    if (target.freed) return
+    if (target.freed || this.#attempts?.keeps(target)) return
     target.freed = true
+    target.values = undefined
     if (target.length > 0) this.#buffers--
     this.#bytes -= target.bytes
     void this.#work.do('free', () => {
@@ -137,25 +173,56 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: write: ${data[lost]} is a whole number that no float holds, and integers are floats here; use another device`,
       )
     }
-    this.#work.fill(target, 'write', () => this.#upload(target, values))
+    target.values = values
+    target.sent = false
+    this.#attempts?.write(target, values)
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
-    return this.#host((await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array, dtype, length)
+    try {
+      return this.#host(
+        (await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array,
+        dtype,
+        length,
+      )
+    } catch (error) {
+      await new Promise((resolve) => setTimeout(resolve)) // what is lost may be told after what failed by it
+      this.#requireContext()
+      throw error
+    }
   }
 
-  /** What `read` promises, of a backend whose kernels are done when they return. */
-  readonly readSync?: (buffer: unknown, dtype: DType, length: number) => TypedArray
+  /**
+   * What `read` promises, at once: on a backend that can be waited for, of small uploads, and within {@link settle}.
+   * @throws {DeviceError} anywhere else.
+   */
+  readSync(buffer: unknown, dtype: DType, length: number): TypedArray {
+    return this.#host(this.#valuesNow(buffer as GpuBuffer, dtype, length), dtype, length)
+  }
+
+  #valuesNow(source: GpuBuffer, dtype: DType, length: number): Float32Array {
+    const fetch = () => this.#fetch(source, dtype, length) as Float32Array
+    if (source.values !== undefined) return source.values
+    if (!this.#runner.traits.async) return fetch()
+    if (this.#attempts !== undefined) return this.#attempts.read(source, async () => await fetch())
+    throw new DeviceError(
+      `dataSync: the device 'gpu' reads back asynchronously on ${this.#runner.backend}; use await x.data()`,
+    )
+  }
+
+  readonly settle?: <T>(work: () => T) => Promise<T>
 
   /** The values of a buffer, or on an asynchronous backend a promise of them. */
   #fetch(source: GpuBuffer, dtype: DType, length: number): unknown {
     this.#requireOpen()
     this.#requireDType('read', dtype)
     if (length === 0) return new Float32Array(0)
+    if (source.values !== undefined) return source.values
     return this.#work.do('read', () => this.#download(this.#memory(source), source.length))
   }
 
   #host(values: Float32Array, dtype: DType, length: number): TypedArray {
+    this.#requireContext()
     const trouble = this.#where.trouble()
     if (trouble !== undefined) {
       throw new DeviceError(`gpu (${this.#runner.backend}): results since the last read are lost: ${trouble}`)
@@ -166,6 +233,10 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
+    return this.#attempts?.run(call as KernelCall, () => this.#run(call)) ?? this.#run(call)
+  }
+
+  #run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
     this.#requireOpen()
     const planner = gpuKernels[call.primitive]
     if (planner === 'none') {
@@ -206,6 +277,7 @@ export class GpuJsDevice implements GpuDevice {
 
   #runProgram(program: Program, call: KernelCall): GpuBuffer {
     const results: GpuBuffer[] = []
+    for (const { buffer } of call.inputs) this.#send(buffer as GpuBuffer)
     try {
       for (const stage of program) {
         const inputs = stage.inputs.map((from) =>
@@ -213,6 +285,8 @@ export class GpuJsDevice implements GpuDevice {
         )
         const result = this.#newBuffer(stage.length, call.primitive)
         results.push(result)
+        this.#launches++
+        this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, result.bytes)
         this.#work.fill(result, call.primitive, () => this.#runStage(stage, inputs, result))
       }
       return results.pop()!
@@ -223,11 +297,19 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
-    this.#launches++
     const arguments_ = inputs.map((input) => this.#memory(input))
     const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
     const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
     return this.#guard(key, () => kernel.run(arguments_))
+  }
+
+  /** Has the values of a buffer that still waits for them sent off, before what is asked for next. */
+  #send(target: GpuBuffer): void {
+    const { values } = target
+    if (values === undefined || target.sent) return
+    target.sent = true
+    if (values.length > keptElements) target.values = undefined
+    this.#work.fill(target, 'write', () => this.#upload(target, values))
   }
 
   #upload(target: GpuBuffer, values: Float32Array): unknown {
@@ -281,6 +363,12 @@ export class GpuJsDevice implements GpuDevice {
 
   #requireOpen(): void {
     if (this.#closed) throw new DeviceError('gpu: the device was closed; call loadGpu() again')
+    this.#requireContext()
+  }
+
+  #requireContext(): void {
+    const lost = this.#where.lost()
+    if (lost !== undefined) throw new DeviceLostError(this.#runner.backend, lost)
   }
 
   #requireDType(what: string, dtype: DType): void {

@@ -208,7 +208,7 @@ test('a kernel that ends up in another class than the backend’s own is refused
 test('an absent backend is an error that lists what there is, and why the others are not', async () => {
   // Node has no graphics context (unless the optional package gl was built).
   await expect(loadGpu({ backend: 'webgl2' })).rejects.toThrow(
-    /backend 'webgl2' is absent \(webgl2: no WebGL 2 context can be made.*webasm: available; cpu: available\)/,
+    /backend 'webgl2' is absent \(webgl2: Node has no WebGL 2; browsers do.*webasm: available; cpu: available\)/,
   )
   await expect(loadGpu({ backend: 'metal' as 'cpu' })).rejects.toThrow(
     /no backend 'metal'; there are: webgpu/,

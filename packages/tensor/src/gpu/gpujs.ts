@@ -56,6 +56,7 @@ export interface GPUAdapter {
 }
 
 export interface GPUDevice {
+  readonly lost: Promise<{ readonly reason?: string; readonly message: string }>
   readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number }
   addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void
 }

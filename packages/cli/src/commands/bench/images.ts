@@ -14,6 +14,7 @@ import type { AnyMethod, Prior, Settings } from '@tweedie/solvers'
 import { formatSpec, methods as known, pictureShape, sampleUnconditional } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, randomKey, sameShape } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
 import {
@@ -32,7 +33,7 @@ import { resultsReadBy } from './earlier-results.ts'
 import { imageTableText } from './images-table.ts'
 
 /** The options of `tweedie bench images`, defaults filled in. */
-export interface ImagesBenchOptions {
+export interface ImagesBenchOptions extends DeviceOptions {
   readonly methods: readonly string[]
   readonly operators: readonly string[]
   readonly noise: number | string
@@ -41,7 +42,6 @@ export interface ImagesBenchOptions {
   readonly truth: 'auto' | 'digits' | 'prior'
   readonly pictures: number
   readonly seeds: number
-  readonly device: string
   readonly out?: string
   readonly json?: boolean
 }

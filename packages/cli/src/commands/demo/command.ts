@@ -2,7 +2,7 @@ import { integer } from '@tweedie/solvers'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
+import { backendOption, deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { DemoOptions } from './demo.ts'
 import { demoMethods, demoNoise, demoTasks } from './plan.ts'
 
@@ -29,6 +29,7 @@ export function demoCommand(io: Io): Command {
     )
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print the run as JSON')
     .addHelpText(
       'after',
@@ -38,6 +39,6 @@ is complete; a folder that holds anything else is refused. Takes up to three min
     )
     .action(async (options: DemoOptions, command: Command) => {
       const { demo } = await import('./demo.ts')
-      await onDevice(options.device, () => demo(io, options, command.parent?.args ?? []))
+      await onDevice(options, () => demo(io, options, command.parent?.args ?? []))
     })
 }

@@ -2,7 +2,8 @@ import type { Assignment, Task, TaskResult } from '@tweedie/runs'
 import { measure, measurementKey, runTask, toTensor } from '@tweedie/runs'
 import type { AnyMethod, Chosen, Noise, Prior } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
-import { NonFiniteError, OptionError, sameShape } from '@tweedie/tensor'
+import { NonFiniteError, OptionError, sameShape, settled } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, checkFolder, writeFolder } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -21,7 +22,7 @@ import { demoDigits } from './digits.ts'
 import { demoMethods, demoTasks } from './plan.ts'
 
 /** The options of `tweedie demo`, defaults filled in. */
-export interface DemoOptions {
+export interface DemoOptions extends DeviceOptions {
   readonly out: string
   readonly count: number
   readonly seed: number
@@ -30,7 +31,6 @@ export interface DemoOptions {
   readonly noise: number | string
   readonly prior: string
   readonly steps?: number
-  readonly device: string
   readonly json?: boolean
 }
 
@@ -54,7 +54,11 @@ async function planTask(io: Io, name: string, digits: readonly Digit[], setting:
   const { operator } = await resolveOperator(io, task.operator, pictureShape(prior), '--tasks')
   const truth = toTensor(digits.map((digit) => digit.picture))
   const key = measurementKey(options.seed).fold(name)
-  const problem = { operator, noise, y: measure(operator, noise, truth, key) }
+  const problem = {
+    operator,
+    noise,
+    y: await settled(truth.device, () => measure(operator, noise, truth, key)),
+  }
   const assign = async ({ entry: method, settings }: Chosen<AnyMethod>): Promise<Assignment> => {
     await requireFit(method, problem, prior, '--methods')
     const steps = options.steps === undefined ? {} : { steps: options.steps }

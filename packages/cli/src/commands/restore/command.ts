@@ -5,6 +5,7 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
 import {
+  backendOption,
   deviceOption,
   noiseOption,
   priorOptions,
@@ -117,6 +118,7 @@ export function restoreCommand(io: Io): Command {
     )
     .option('--out <dir>', 'folder for the report, pictures and run.json', 'out/restore')
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print the run as JSON')
     .addHelpText(
       'after',
@@ -162,7 +164,7 @@ refused. With --resumable an interrupted run can be continued, to the same resul
         method: asked.method ?? method ?? standardMethod,
       }
       if (folder !== undefined) {
-        const free = new Set(['resume', 'json', 'device'])
+        const free = new Set(['resume', 'json', 'device', 'backend'])
         const extra = command.options.find(
           (option) =>
             !free.has(option.attributeName()) &&
@@ -173,7 +175,7 @@ refused. With --resumable an interrupted run can be continued, to the same resul
         if (extra !== undefined)
           throw new OptionError('--resume', `takes no ${extra.long}; the run keeps the options it has`)
         const { resume } = await import('./resume.ts')
-        return onDevice(options.device, () => resume(io, folder, options))
+        return onDevice(options, () => resume(io, folder, options))
       }
       const { input } = asked
       if (image === undefined && input === undefined) command.error("missing required argument 'image'")
@@ -185,10 +187,10 @@ refused. With --resumable an interrupted run can be continued, to the same resul
           throw new OptionError('--resumable', 'is for one picture; of many, each is kept when it is done')
         const { restoreFolder } = await import('./folder/folder.ts')
         const many = { ...options, input }
-        return onDevice(options.device, () => restoreFolder(io, many, command.parent?.args ?? []))
+        return onDevice(options, () => restoreFolder(io, many, command.parent?.args ?? []))
       }
       if (image === undefined) return
       const { restore } = await import('./restore.ts')
-      await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
+      await onDevice(options, () => restore(io, image, options, command.parent?.args ?? []))
     })
 }

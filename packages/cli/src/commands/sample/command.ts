@@ -2,7 +2,13 @@ import { integer, number, spacings } from '@tweedie/solvers'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, priorOptions, specOption, weightsOption } from '../../terminal/options.ts'
+import {
+  backendOption,
+  deviceOption,
+  priorOptions,
+  specOption,
+  weightsOption,
+} from '../../terminal/options.ts'
 import { readLimit } from './limit.ts'
 import type { SampleOptions } from './options.ts'
 
@@ -74,6 +80,7 @@ export function sampleCommand(io: Io): Command {
     .addOption(specOption('--steps <n>', integer('steps', { default: 100, min: 1, max: 1000 })))
     .addOption(specOption('--seed <n>', integer('seed of all randomness', { default: 0, min: 0 })))
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
@@ -85,6 +92,6 @@ An existing file is replaced only if tweedie wrote it.`,
     )
     .action(async (options: SampleOptions) => {
       const { sample } = await import('./sample.ts')
-      await onDevice(options.device, () => sample(io, options))
+      await onDevice(options, () => sample(io, options))
     })
 }
