@@ -6,10 +6,14 @@ import type { PrimitiveName } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
 import { GpuBuffer, release } from './buffer.ts'
 import { KernelCache } from './cache.ts'
+import type { FusedStep } from './fuse.ts'
 import type { Handle } from './gpujs.ts'
-import type { Program, Stage } from './kernels/program.ts'
+import type { Planner } from './kernels/program.ts'
+import { kernelSource } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
+import { Pending } from './pending.ts'
+import { Programs } from './programs.ts'
 import type { KernelRunner } from './runner.ts'
 import { WorkQueue } from './work.ts'
 
@@ -46,6 +50,9 @@ const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
 /** Bytes of results that idle kernels may keep. */
 const maxHeldBytes = 2 ** 29
 
+/** Kernels that wait for each other, at most. */
+const mostWaiting = 4096
+
 const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 
 /**
@@ -59,6 +66,10 @@ export class GpuJsDevice implements GpuDevice {
   readonly #cache: KernelCache
   readonly #work: WorkQueue
   readonly #notes: readonly string[]
+  readonly #programs = new Programs()
+  readonly #pending = new Pending()
+  /** Buffers to give back once what waits has read them. */
+  #leaving = new Set<GpuBuffer>()
   #buffers = 0
   #launches = 0
   #bytes = 0
@@ -104,6 +115,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   stats(): GpuStats {
+    this.#sendOff()
     return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size, launches: this.#launches }
   }
 
@@ -118,6 +130,12 @@ export class GpuJsDevice implements GpuDevice {
     target.freed = true
     if (target.length > 0) this.#buffers--
     this.#bytes -= target.bytes
+    if (this.#pending.reads(target)) this.#leaving.add(target)
+    else this.#giveBack(target)
+  }
+
+  #giveBack(target: GpuBuffer): void {
+    target.freed = true
     void this.#work.do('free', () => {
       if (target.handle !== undefined) release(target.handle)
       target.handle = undefined
@@ -152,6 +170,7 @@ export class GpuJsDevice implements GpuDevice {
     this.#requireOpen()
     this.#requireDType('read', dtype)
     if (length === 0) return new Float32Array(0)
+    this.#sendOff()
     return this.#work.do('read', () => this.#download(this.#memory(source), source.length))
   }
 
@@ -186,11 +205,24 @@ export class GpuJsDevice implements GpuDevice {
     // Sums over nothing, products of nothing, and what surrounds nothing are zero.
     const addends = call.inputs.length > 2 && call.primitive.startsWith('fused')
     if (call.primitive !== 'concat' && !addends && call.inputs.some(empty)) return this.#zeros(size)
-    return this.#runProgram(planner(call), call)
+    const result = this.#newBuffer(size, call.primitive)
+    const program = this.#programs.of(call as KernelCall, planner as Planner<PrimitiveName>)
+    for (const { length } of program) this.#requireSize(call.primitive, length)
+    const idle = this.#pending.size === 0
+    this.#pending.add(
+      call.primitive,
+      program,
+      call.inputs.map(({ buffer }) => buffer as GpuBuffer),
+      result,
+    )
+    if (idle) queueMicrotask(() => this.#sendOff())
+    if (this.#pending.size > mostWaiting) this.#sendOff()
+    return result
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
+    this.#sendOff()
     this.#closed = true
     await this.#work.do('close', () => {})
     this.#cache.clear()
@@ -204,29 +236,43 @@ export class GpuJsDevice implements GpuDevice {
     return buffer
   }
 
-  #runProgram(program: Program, call: KernelCall): GpuBuffer {
-    const results: GpuBuffer[] = []
-    try {
-      for (const stage of program) {
-        const inputs = stage.inputs.map((from) =>
-          typeof from === 'number' ? (call.inputs[from]!.buffer as GpuBuffer) : results[from.stage]!,
-        )
-        const result = this.#newBuffer(stage.length, call.primitive)
-        results.push(result)
-        this.#work.fill(result, call.primitive, () => this.#runStage(stage, inputs, result))
-      }
-      return results.pop()!
-    } finally {
-      // Also after an error, when the last one holds nothing of worth either.
-      for (const result of results) this.free(result)
-    }
+  /**
+   * Sends off what waits, as few kernels: when a result is looked at, much waits, or the program that asks pauses. Whatever
+   * goes wrong stays in the buffers for whoever reads them.
+   */
+  #sendOff(): void {
+    if (this.#pending.size === 0 || this.#closed) return
+    const { steps, outside, results, what, scalar } = this.#pending.take()
+    const leaving = this.#leaving
+    this.#leaving = new Set()
+    const made = steps.map(({ length }, i) => results.get(i) ?? new GpuBuffer(length))
+    const lastReader = new Map<number, number>()
+    steps.forEach(({ inputs }, i) => inputs.forEach((from) => lastReader.set(from, i)))
+    this.#launches += steps.length
+    steps.forEach((step, i) => {
+      const inputs = step.inputs.map((from) => (from < 0 ? outside[-1 - from]! : made[from]!))
+      const scalars = step.scalars.map(([of, k]) => scalar(of, k))
+      this.#work.fill(made[i]!, what(step.origin), () => this.#runStep(step, inputs, scalars, made[i]!))
+      step.inputs.forEach((from, k) => {
+        if (lastReader.get(from) !== i) return
+        const input = inputs[k]!
+        if (from < 0 ? leaving.delete(input) : !results.has(from)) this.#giveBack(input)
+      })
+    })
+    for (const unread of leaving) this.#giveBack(unread)
   }
 
-  #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
-    this.#launches++
-    const arguments_ = inputs.map((input) => this.#memory(input))
-    const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
-    const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
+  #runStep(
+    { body, length }: FusedStep,
+    inputs: readonly GpuBuffer[],
+    scalars: readonly number[],
+    result: GpuBuffer,
+  ): unknown {
+    const arguments_ = [...inputs.map((input) => this.#memory(input)), ...scalars]
+    const key = `${length}|${inputs.map((input) => input.length).join()}|${body}`
+    const kernel = this.#cache.get(key, { result }, () =>
+      this.#runner.compile(kernelSource(inputs.length, scalars.length, body), length),
+    )
     return this.#guard(key, () => kernel.run(arguments_))
   }
 

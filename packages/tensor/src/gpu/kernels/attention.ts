@@ -4,7 +4,7 @@ import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
 import { add, address, constant, coordinates, divide, loop, render, scale } from './index-math.ts'
 import type { Planner, Stage } from './program.ts'
-import { accumulate, element, kernelSource, literal, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, literal, mergeAxes, threadOf } from './program.ts'
 
 /*
  * Attention of q [… d, M] over k [… d, N] with v [… e, N]: scores [… M, N], then of each row its largest score and
@@ -46,7 +46,7 @@ function elementOf(g: Geometry, which: number, argument: number, b: Index, i: In
 }
 
 const kernel = (lines: readonly string[], length: number, inputs: readonly Source[]): Stage => ({
-  source: kernelSource(inputs.length, lines.join('\n')),
+  body: lines.join('\n'),
   length,
   inputs,
 })
@@ -55,6 +55,14 @@ const kernel = (lines: readonly string[], length: number, inputs: readonly Sourc
 const scoreAt = ({ m, n }: Geometry, b: Index, i: Index, j: Index) => add(scale(b, m * n), scale(i, n), j)
 const rowAt = ({ batch, m }: Geometry, which: 0 | 1, b: Index, i: Index) =>
   add(constant(which * batch * m), scale(b, m), i)
+
+/** Finds `top`, the largest of a row's scores. */
+const largest = (g: Geometry, score: (k: Index) => string): string[] => [
+  `let top = ${score(constant(0))};`,
+  loop('k', g.n, (k) =>
+    [`const s = ${score(k)};`, 'if (s > top) { top = s; }', 'if (!(s === s)) { top = s; }'].join('\n'),
+  ),
+]
 
 /** Stage 0: the scores. Stage 1: of each row the largest, and Σ e^(score − largest). */
 function scored(g: Geometry, factor: number): [Stage, Stage] {
@@ -70,10 +78,7 @@ function scored(g: Geometry, factor: number): [Stage, Stage] {
     kernel(['let total = 0;', dot, `return total * ${literal('attention', factor)};`], scores, [0, 1]),
     kernel(
       [
-        `let top = ${score(constant(0))};`,
-        loop('k', g.n, (k) =>
-          [`const s = ${score(k)};`, 'if (s > top) { top = s; }', 'if (!(s === s)) { top = s; }'].join('\n'),
-        ),
+        ...largest(g, score),
         'let total = 0;',
         `if (${render(which)} > 0) {`,
         accumulate(g.n, (into, k) => `${into} = ${into} + expOf(${score(k)} - top);`),
@@ -93,15 +98,35 @@ const unscaled = (g: Geometry, [scores, rows]: readonly [number, number], b: Ind
 const weight = (g: Geometry, from: readonly [number, number], b: Index, i: Index, j: Index) =>
   `${unscaled(g, from, b, i, j)} / ${element(from[1], rowAt(g, 1, b, i))}`
 
+/** Of short rows each thread finds the largest score and the sum for itself: that is less work than one kernel more. */
+const shortRow = 128
+
 const attention: Planner<'attention'> = (call) => {
   const g = geometryOf(call)
   const length = sizeOf(call.shape)
   const [b, c, i] = coordinates(threadOf(length), [g.batch, g.e, g.m]) as [Index, Index, Index]
+  const [scores, rows] = scored(g, call.params.scale)
+  if (g.n <= shortRow) {
+    const score = (j: Index) => element(0, scoreAt(g, b, i, j))
+    const own = [
+      ...largest(g, score),
+      'let total = 0;',
+      accumulate(g.n, (into, j) => `${into} = ${into} + expOf(${score(j)} - top);`),
+      'const sum = total;',
+      'total = 0;',
+      accumulate(g.n, (into, j) => {
+        return `${into} = ${into} + expOf(${score(j)} - top) * ${elementOf(g, 2, 1, b, c, j)};`
+      }),
+      'return total / sum;',
+    ]
+    return [scores, kernel(own, length, [{ stage: 0 }, 2])]
+  }
   const sum = accumulate(g.n, (into, j) => {
     return `${into} = ${into} + ${unscaled(g, [0, 1], b, i, j)} * ${elementOf(g, 2, 2, b, c, j)};`
   })
   return [
-    ...scored(g, call.params.scale),
+    scores,
+    rows,
     kernel(['let total = 0;', sum, `return total / ${element(1, rowAt(g, 1, b, i))};`], length, [
       { stage: 0 },
       { stage: 1 },
@@ -200,5 +225,5 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   return [...scored(g, call.params.scale), ofWeights, inRow, slopes, products]
 }
 
-/** Attention and its gradient: three kernels, and six. */
+/** Attention and its gradient: two or three kernels, and six. */
 export const attentionPlanners = { attention, attentionGrad } satisfies { [P in PrimitiveName]?: Planner<P> }

@@ -17,7 +17,7 @@ import {
   within,
 } from './index-math.ts'
 import type { Planner, Program } from './program.ts'
-import { accumulate, element, kernelSource, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, mergeAxes, threadOf } from './program.ts'
 
 /** Source that adds Σ product(k) over k < count to `total`. */
 const dot = (count: number, product: (k: Index) => string): string =>
@@ -93,7 +93,7 @@ export function convolutionElement([x, w]: readonly View[], params: Conv2dParams
 }
 
 const alone = ({ source }: Contraction, shape: Shape): Program => [
-  { source: kernelSource(2, [source, 'return total;'].join('\n')), length: sizeOf(shape), inputs: [0, 1] },
+  { body: [source, 'return total;'].join('\n'), length: sizeOf(shape), inputs: [0, 1] },
 ]
 
 /** Matrix product and convolution, one thread per element of the result. */

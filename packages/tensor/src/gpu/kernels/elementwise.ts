@@ -4,12 +4,12 @@ import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import { address, coordinates } from './index-math.ts'
 import type { Planner, Program } from './program.ts'
-import { broadcastStrides, element, kernelSource, literal, mergeAxes, threadOf } from './program.ts'
+import { broadcastStrides, element, literal, mergeAxes, rounded, threadOf } from './program.ts'
 
 const names = ['x', 'y', 'z']
 
 /** A kernel that loads the inputs (stretched to the result's shape) as x, y, z, runs `body`, and returns `r`. */
-function pointwise(call: KernelCall, body: string): Program {
+function pointwise(call: KernelCall, body: string, scalars: readonly number[] = []): Program {
   const length = sizeOf(call.shape)
   const { shape, strides } = mergeAxes(
     call.shape,
@@ -19,8 +19,7 @@ function pointwise(call: KernelCall, body: string): Program {
   const loads = call.inputs.map(({ offset }, i) => {
     return `const ${names[i]} = ${element(i, address({ strides: strides[i]!, offset }, at))};`
   })
-  const source = kernelSource(call.inputs.length, [...loads, body, 'return r;'].join('\n'))
-  return [{ source, length, inputs: call.inputs.map((_, i) => i) }]
+  return [{ body: [...loads, body, 'return r;'].join('\n'), length, inputs: call.inputs.map((_, i) => i), scalars }]
 }
 
 const of =
@@ -55,11 +54,13 @@ function powerBody(exponent: number): string {
   return `let r = powerOf(x, ${literal('powScalar', exponent)});`
 }
 
-/** x over a number; over ±∞, of which kernels have no text, x·±0. */
-function quotientBy(divisor: number): string {
-  const held = Math.fround(divisor)
-  if (Math.abs(held) === Number.POSITIVE_INFINITY) return held > 0 ? 'x * 0.0' : 'x * (-0.0)'
-  return `x / ${literal('divScalar', divisor)}`
+/** x over a number; over ±∞, which kernels are not given, x·±0. */
+function quotient(call: KernelCall<'divScalar'>): Program {
+  const held = Math.fround(call.params.divisor)
+  if (Math.abs(held) !== Number.POSITIVE_INFINITY) {
+    return pointwise(call, 'let r = x / s0;', [rounded('divScalar', held)])
+  }
+  return pointwise(call, `let r = x * ${held > 0 ? '0.0' : '(-0.0)'};`)
 }
 
 function clampBody({ min, max }: PrimitiveParams['clamp']): string {
@@ -104,9 +105,11 @@ export const elementwisePlanners = {
   sigmoid: of('sigmoidOf(x)'),
   silu: of('siluOf(x)'),
   erf: of('erfOf(x)'),
-  affine: (call) =>
-    of(`x * ${literal('affine', call.params.scale)} + ${literal('affine', call.params.shift)}`)(call),
-  divScalar: (call) => of(quotientBy(call.params.divisor))(call),
+  affine: (call) => {
+    const { scale, shift } = call.params
+    return pointwise(call, 'let r = x * s0 + s1;', [rounded('affine', scale), rounded('affine', shift)])
+  },
+  divScalar: quotient,
   powScalar: (call) => pointwise(call, powerBody(call.params.exponent)),
   clamp: (call) => pointwise(call, clampBody(call.params)),
   not: test('x < 0.5'),

@@ -3,10 +3,9 @@ import type { Epilogue, PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Contraction } from './contract.ts'
 import { convolutionElement, productElement } from './contract.ts'
-import type { Index } from './index-math.ts'
 import { address, coordinates } from './index-math.ts'
 import type { Planner, Program } from './program.ts'
-import { element, kernelSource, threadOf } from './program.ts'
+import { element, elementOfThread, threadOf } from './program.ts'
 
 type Fused = KernelCall<'fusedMatmul' | 'fusedConv2d'>
 
@@ -23,14 +22,17 @@ function follow(call: Fused, contraction: () => Contraction, axis: number): Prog
     : contraction()
   const read = nothing ? [] : [0, 1]
   const lines = [source, 'let r = total;']
-  const plus = (input: number, where: readonly Index[]) => {
-    lines.push(`r = r + ${element(read.length, address(inputs[input]!, where))};`)
-    read.push(input)
+  if (bias !== 'none') {
+    lines.push(`r = r + ${element(read.length, address(inputs[2]!, [at.at(axis)!]))};`)
+    read.push(2)
   }
-  if (bias !== 'none') plus(2, [at.at(axis)!])
-  if (residual) plus(inputs.length - 1, at)
+  if (residual) {
+    const last = inputs.length - 1
+    lines.push(`r = r + ${elementOfThread(read.length, inputs[last]!, shape, threadOf(length))};`)
+    read.push(last)
+  }
   if (activation === 'silu') lines.push('r = siluOf(r);')
-  return [{ source: kernelSource(read.length, [...lines, 'return r;'].join('\n')), length, inputs: read }]
+  return [{ body: [...lines, 'return r;'].join('\n'), length, inputs: read }]
 }
 
 /** Contractions with an epilogue, one kernel each. */

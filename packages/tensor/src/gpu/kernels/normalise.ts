@@ -4,7 +4,7 @@ import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
 import { add, address, constant, coordinates, divide, loop, modulo, render, scale } from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
-import { accumulate, element, kernelSource, literal, threadOf } from './program.ts'
+import { accumulate, element, elementOfThread, literal, threadOf } from './program.ts'
 
 /*
  * Group normalisation in three kinds of kernel: what each part of a group has (its mean, and its squares about it), what
@@ -59,7 +59,7 @@ class Writing {
   readonly stages: Stage[] = []
 
   push(body: readonly string[], length: number, inputs: readonly Source[]): Source {
-    this.stages.push({ source: kernelSource(inputs.length, body.join('\n')), length, inputs })
+    this.stages.push({ body: body.join('\n'), length, inputs })
     return { stage: this.stages.length - 1 }
   }
 }
@@ -144,10 +144,15 @@ function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): 
   return { source, whole }
 }
 
-/** Inputs of kernels that look at x, the weight, the bias and dy, after `before` others. */
-function readers(call: KernelCall, before: number) {
+/**
+ * Inputs of kernels that look at x, the weight, the bias and dy, after `before` others; of x and dy, where a thread is
+ * named, at the element that has its number.
+ */
+function readers(call: KernelCall, before: number, thread?: Index) {
   const at = (input: number, where: readonly Index[]) =>
-    element(before + input, address(call.inputs[input]!, where))
+    thread !== undefined && where.length > 1
+      ? elementOfThread(before + input, call.inputs[input]!, call.inputs[input]!.shape, thread)
+      : element(before + input, address(call.inputs[input]!, where))
   return {
     inputs: call.inputs.map((_, i) => i),
     x: (where: readonly Index[]) => at(0, where),
@@ -163,7 +168,7 @@ const groupNorm: Planner<'groupNorm'> = (call) => {
   const stats = statistics(writing, g)
   const length = sizeOf(call.shape)
   const at = coordinates(threadOf(length), call.shape)
-  const { inputs, x, weight, bias } = readers(call, 1)
+  const { inputs, x, weight, bias } = readers(call, 1, threadOf(length))
   writing.push(
     [
       ...readStatistics(g, stats, 0, groupOf(g, at)),
@@ -177,8 +182,8 @@ const groupNorm: Planner<'groupNorm'> = (call) => {
 }
 
 /** `n`, the normalised element, and `dz`, the gradient before the activation, of the element at a place. */
-function elementOf(call: KernelCall<Gradient>, before: number, at: readonly Index[]): string[] {
-  const { x, weight, bias, dy } = readers(call, before)
+function elementOf(call: KernelCall<Gradient>, before: number, at: readonly Index[], thread?: Index): string[] {
+  const { x, weight, bias, dy } = readers(call, before, thread)
   const slope = call.params.silu ? ` * siluSlopeOf(n * ${weight(at)} + ${bias(at)})` : ''
   return [`const n = (${x(at)} - mean) * rate;`, `const dz = ${dy(at)}${slope};`]
 }
@@ -232,7 +237,7 @@ function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, st
       loop('j', left, (j) =>
         [`along = along + ${parts(0, j)};`, `across = across + ${parts(1, j)};`].join('\n'),
       ),
-      ...elementOf(call, 2, at),
+      ...elementOf(call, 2, at, threadOf(out)),
       `return rate * (dz * ${own.weight(at)} - along - n * across);`,
     ],
     out,

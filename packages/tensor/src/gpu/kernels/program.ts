@@ -2,15 +2,17 @@ import type { KernelCall, View } from '../../device.ts'
 import { DeviceError } from '../../errors.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import type { Index } from './index-math.ts'
-import { add, constant, loop, render, scale, variable } from './index-math.ts'
+import { add, address, constant, coordinates, loop, render, scale, variable } from './index-math.ts'
 
 /** One gpu.js kernel to run: `length` threads, each of which returns one element of a new buffer. */
 export interface Stage {
-  /** A JavaScript function of `a0`, `a1`, … in gpu.js's language. */
-  readonly source: string
+  /** Statements in gpu.js's language over the arrays `a0`, `a1`, …, one a line; the last one returns the element. */
+  readonly body: string
   readonly length: number
   /** What `a0`, `a1`, … are: an input of the call by number, or the result of an earlier stage. */
   readonly inputs: readonly (number | { readonly stage: number })[]
+  /** What `s0`, `s1`, … are: numbers that change from call to call, for which no kernel need be compiled anew. */
+  readonly scalars?: readonly number[]
 }
 
 /** Stages in order; the last one's result is the call's. */
@@ -22,20 +24,28 @@ export type Planner<P extends PrimitiveName> = (call: KernelCall<P>) => Program
 /** The number of the running thread: the element of the result it computes. */
 export const threadOf = (length: number): Index => variable('this.thread.x', length)
 
-/** Source of a kernel with `inputs` array arguments. */
-export const kernelSource = (inputs: number, body: string): string =>
-  `function(${Array.from({ length: inputs }, (_, i) => `a${i}`).join(', ')}) {\n${body}\n}`
+/** Source of a kernel with so many arrays and numbers as arguments. */
+export function kernelSource(inputs: number, scalars: number, body: string): string {
+  const named = (name: string, count: number) => Array.from({ length: count }, (_, i) => name + i)
+  return `function(${[...named('a', inputs), ...named('s', scalars)].join(', ')}) {\n${body}\n}`
+}
 
 /** Source that reads one element of an input. */
 export const element = (input: number, at: Index): string => `a${input}[${render(at)}]`
 
-/** A number as kernel source, rounded to what a float holds. */
-export function literal(op: string, value: number): string {
-  const rounded = Math.fround(value)
-  if (!Number.isFinite(rounded)) {
+/** A number rounded to what a float holds. */
+export function rounded(op: string, value: number): number {
+  const held = Math.fround(value)
+  if (!Number.isFinite(held)) {
     throw new DeviceError(`gpu: ${op}: the parameter ${value} is not a finite float; use another device`)
   }
-  return rounded < 0 || Object.is(rounded, -0) ? `(-${-rounded})` : `${rounded}`
+  return held
+}
+
+/** A number as kernel source, rounded to what a float holds. */
+export function literal(op: string, value: number): string {
+  const held = rounded(op, value)
+  return held < 0 || Object.is(held, -0) ? `(-${-held})` : `${held}`
 }
 
 /** Strides of a view stretched to `rank` axes of extents `shape` by broadcasting. */
@@ -62,6 +72,12 @@ export function mergeAxes(
     })
   })
   return merged
+}
+
+/** Source that reads the element of a view, of a shape, that has the number of the thread. */
+export function elementOfThread(input: number, { strides, offset }: Omit<View, 'buffer' | 'dtype'>, shape: readonly number[], thread: Index): string {
+  const merged = mergeAxes(shape, [strides])
+  return element(input, address({ strides: merged.strides[0]!, offset }, coordinates(thread, merged.shape)))
 }
 
 /** Terms added in one run before their sum joins the total, so that rounding errors stay small. */

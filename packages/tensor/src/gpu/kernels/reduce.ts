@@ -4,7 +4,7 @@ import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
 import { add, address, coordinates, divide, guarded, loop, modulo, scale, within } from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
-import { accumulate, element, kernelSource, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, mergeAxes, threadOf } from './program.ts'
 
 /** Elements that one thread folds; more are folded in two rounds, which also keeps rounding errors small. */
 const oneRound = 1024
@@ -54,7 +54,7 @@ function foldStage(
     }),
     'return total;',
   ]
-  return { source: kernelSource(1, body.join('\n')), length, inputs: [input] }
+  return { body: body.join('\n'), length, inputs: [input] }
 }
 
 function reduction(fold: Fold) {
