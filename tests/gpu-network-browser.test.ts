@@ -15,7 +15,7 @@ afterAll(() => page?.[Symbol.asyncDispose]())
 const steps = process.env['TWEEDIE_LONG'] === undefined ? 2 : 20
 
 /** Kernels that a forward pass may take, and one with the gradient in the picture. */
-const most = { forward: 180, gradient: 420 }
+const most = { forward: 130, gradient: 300 }
 
 describe.each(['webgl2', 'webgpu'] as const)('the digits prior on %s', (backend) => {
   const run = (context: { skip(note?: string): never }, code: string): Promise<unknown> =>
