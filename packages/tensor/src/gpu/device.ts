@@ -3,16 +3,19 @@ import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
+import type { Executor } from '../record/record.ts'
+import type { Recording } from '../record/recording.ts'
 import { sizeOf } from '../shape.ts'
 import { GpuBuffer, release } from './buffer.ts'
 import { KernelCache } from './cache.ts'
 import type { FusedStep } from './fuse.ts'
 import type { Handle } from './gpujs.ts'
-import type { Planner } from './kernels/program.ts'
+import type { Planner, Program } from './kernels/program.ts'
 import { kernelSource } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
 import { Pending } from './pending.ts'
+import { planOf } from './plan.ts'
 import { Programs } from './programs.ts'
 import type { KernelRunner } from './runner.ts'
 import { WorkQueue } from './work.ts'
@@ -70,6 +73,8 @@ export class GpuJsDevice implements GpuDevice {
   readonly #pending = new Pending()
   /** Buffers to give back once what waits has read them. */
   #leaving = new Set<GpuBuffer>()
+  /** Bytes of recorded programs. */
+  #planned = 0
   #buffers = 0
   #launches = 0
   #bytes = 0
@@ -110,7 +115,7 @@ export class GpuJsDevice implements GpuDevice {
         ...this.#where.notes,
         ...this.#notes,
       ],
-      reservedBytes: this.#bytes + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
+      reservedBytes: this.#bytes + this.#planned + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
     }
   }
 
@@ -186,6 +191,26 @@ export class GpuJsDevice implements GpuDevice {
 
   run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
     this.#requireOpen()
+    const program = this.#programOf(call as KernelCall)
+    const size = sizeOf(call.shape)
+    if (size === 0) return this.#newBuffer(0)
+    if (program === undefined) return this.#zeros(size)
+    const result = this.#newBuffer(size, call.primitive)
+    for (const { length } of program) this.#requireSize(call.primitive, length)
+    const idle = this.#pending.size === 0
+    this.#pending.add(
+      call.primitive,
+      program,
+      call.inputs.map(({ buffer }) => buffer as GpuBuffer),
+      result,
+    )
+    if (idle) queueMicrotask(() => this.#sendOff())
+    if (this.#pending.size > mostWaiting) this.#sendOff()
+    return result
+  }
+
+  /** The kernels of a call; none where its result is empty, or zeros. */
+  #programOf(call: KernelCall): Program | undefined {
     const planner = gpuKernels[call.primitive]
     if (planner === 'none') {
       const have = coveredPrimitives.join(', ')
@@ -199,25 +224,27 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: ${call.primitive}: no arithmetic of int32 here: floats hold no integers past 2^24 exactly; use another device, or float32`,
       )
     }
-    const size = sizeOf(call.shape)
-    if (size === 0) return this.#newBuffer(0)
     const empty = (input: View): boolean => sizeOf(input.shape) === 0
     // Sums over nothing, products of nothing, and what surrounds nothing are zero.
     const addends = call.inputs.length > 2 && call.primitive.startsWith('fused')
-    if (call.primitive !== 'concat' && !addends && call.inputs.some(empty)) return this.#zeros(size)
-    const result = this.#newBuffer(size, call.primitive)
-    const program = this.#programs.of(call as KernelCall, planner as Planner<PrimitiveName>)
-    for (const { length } of program) this.#requireSize(call.primitive, length)
-    const idle = this.#pending.size === 0
-    this.#pending.add(
-      call.primitive,
-      program,
-      call.inputs.map(({ buffer }) => buffer as GpuBuffer),
-      result,
-    )
-    if (idle) queueMicrotask(() => this.#sendOff())
-    if (this.#pending.size > mostWaiting) this.#sendOff()
-    return result
+    const zeros = call.primitive !== 'concat' && !addends && call.inputs.some(empty)
+    if (zeros || empty(call as unknown as View)) return undefined
+    return this.#programs.of(call, planner as Planner<PrimitiveName>)
+  }
+
+  /** A recorded program as one plan of gpu.js, where that runs plans as a whole. */
+  async compile(recording: Recording): Promise<Executor | { readonly reason: string }> {
+    this.#requireOpen()
+    const plan = await planOf(recording, this, this.#runner, (call) => this.#programOf(call))
+    if ('reason' in plan) return plan
+    this.#planned += plan.bytes
+    return {
+      ...plan,
+      dispose: async () => {
+        this.#planned -= plan.bytes
+        await plan.dispose()
+      },
+    }
   }
 
   async close(): Promise<void> {

@@ -23,7 +23,18 @@ interface FunctionTypes {
   readonly returnType: string
 }
 
+/** Kernels in a row as one plan: called with flat arrays, it promises those of the results. */
+export interface GpuJsPipeline {
+  (...inputs: Float32Array[]): Promise<Float32Array[]>
+  /** `fused-…` where the plan runs as a whole, `generic` where its kernels are called one by one. */
+  readonly executorKind: string
+  readonly fallbackReason: string | null
+  readonly plan: { readonly buffers: readonly { readonly output: readonly number[] }[] } | null
+  destroy(): Promise<void>
+}
+
 export interface GpuJsInstance {
+  createPipeline(orchestrate: (...inputs: unknown[]) => unknown[]): GpuJsPipeline
   createKernel(source: string, settings: Readonly<Record<string, unknown>>): GpuJsKernel
   addFunction(source: string, types: FunctionTypes): unknown
   addNativeFunction(name: string, source: string, types: FunctionTypes): unknown

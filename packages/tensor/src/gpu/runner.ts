@@ -1,7 +1,7 @@
 import { DeviceError } from '../errors.ts'
 import type { BackendTraits, GpuBackend } from './backends.ts'
 import { backendTraits } from './backends.ts'
-import type { GpuJs, GpuJsInstance, GpuJsKernel } from './gpujs.ts'
+import type { GpuJs, GpuJsInstance, GpuJsKernel, GpuJsPipeline } from './gpujs.ts'
 import { floatFunctions, glslFunctions, integerFunctions } from './kernels/functions.ts'
 
 /** Loops have literal bounds, and gpu.js cuts none of those short; this is for a loop it takes for another kind. */
@@ -42,20 +42,7 @@ export class KernelRunner {
 
   /** A kernel of `length` threads; its result stays on the device unless `download` is set. */
   compile(source: string, length: number, { download = false } = {}): CompiledKernel {
-    const refuse = (why: string): never => {
-      throw new DeviceError(`gpu: gpu.js would not run a kernel on '${this.backend}': ${why}`)
-    }
-    const kernel: GpuJsKernel = this.#gpu.createKernel(source, {
-      output: [length],
-      pipeline: !download,
-      immutable: true, // else the next call of this kernel overwrites the result of this one
-      precision: 'single',
-      tactic: 'precision',
-      fixIntegerDivisionAccuracy: false,
-      loopMaxIterations,
-      onRequestFallback: () => refuse(kernel.kernel.fallbackReason ?? 'it asks for its CPU fallback'),
-      onRequestSwitchKernel: () => refuse('it asks for another kernel, for inputs of another kind'),
-    })
+    const kernel: GpuJsKernel = this.#create(source, length, download, (why) => this.#refuse(why(kernel)))
     const expected = this.#lib[this.traits.kernelClass]
     return {
       run: (inputs) => {
@@ -63,12 +50,58 @@ export class KernelRunner {
         const actual = kernel.kernel
         if (actual.constructor !== expected || actual.fallbackReason) {
           const name = (actual.constructor as { readonly name?: string }).name
-          refuse(`it ran as ${name} (${actual.fallbackReason ?? 'no reason given'})`)
+          this.#refuse(`it ran as ${name} (${actual.fallbackReason ?? 'no reason given'})`)
         }
         return result
       },
       destroy: () => kernel.destroy(),
     }
+  }
+
+  #refuse(why: string): never {
+    throw new DeviceError(`gpu: gpu.js would not run a kernel on '${this.backend}': ${why}`)
+  }
+
+  #create(
+    source: string,
+    length: number,
+    download: boolean,
+    refuse: (why: (kernel: GpuJsKernel) => string) => never,
+  ): GpuJsKernel {
+    return this.#gpu.createKernel(source, {
+      output: [length],
+      pipeline: !download,
+      immutable: true, // else the next call of this kernel overwrites the result of this one
+      precision: 'single',
+      tactic: 'precision',
+      fixIntegerDivisionAccuracy: false,
+      loopMaxIterations,
+      onRequestFallback: () => refuse(({ kernel }) => kernel.fallbackReason ?? 'it asks for its CPU fallback'),
+      onRequestSwitchKernel: () => refuse(() => 'it asks for another kernel, for inputs of another kind'),
+    })
+  }
+
+  /**
+   * Kernels in a row as one plan. `orchestrate` is called once, with handles of the inputs, and calls the kernels that it
+   * asks for, on handles and flat arrays.
+   */
+  pipeline(
+    inputs: number,
+    orchestrate: (kernel: (source: string, length: number) => GpuJsKernel, handles: unknown[]) => unknown[],
+  ): GpuJsPipeline {
+    const kernels = new Map<string, GpuJsKernel>()
+    const kernelOf = (source: string, length: number): GpuJsKernel => {
+      const key = `${length}|${source}`
+      let kernel = kernels.get(key)
+      if (kernel === undefined) {
+        kernel = this.#create(source, length, false, (why) => this.#refuse(why(kernel!)))
+        kernels.set(key, kernel)
+      }
+      return kernel
+    }
+    const traced = (...handles: unknown[]): unknown[] => orchestrate(kernelOf, handles)
+    // gpu.js takes the number of inputs from the function.
+    return this.#gpu.createPipeline(Object.defineProperty(traced, 'length', { value: inputs }))
   }
 
   /** Host values as an argument of a kernel. */
