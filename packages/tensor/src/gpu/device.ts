@@ -53,6 +53,9 @@ const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
 /** Bytes of results that idle kernels may keep. */
 const maxHeldBytes = 2 ** 29
 
+/** Elements of a result that a graphics processor has threads for, four to each. */
+const manyElements = 2 ** 17
+
 /** Kernels that wait for each other, at most. */
 const mostWaiting = 4096
 
@@ -69,6 +72,8 @@ export class GpuJsDevice implements GpuDevice {
   readonly #cache: KernelCache
   readonly #work: WorkQueue
   readonly #notes: readonly string[]
+  /** Elements of a contraction from which on a thread computes several. */
+  readonly #wideFrom: number
   readonly #programs = new Programs()
   readonly #pending = new Pending()
   /** Buffers to give back once what waits has read them. */
@@ -85,7 +90,9 @@ export class GpuJsDevice implements GpuDevice {
     where: Surroundings,
     notes: readonly string[] = [],
     maxKernels: number = runner.traits.maxKernels,
+    wideFrom: number = manyElements,
   ) {
+    this.#wideFrom = runner.wide ? wideFrom : Number.POSITIVE_INFINITY
     this.#runner = runner
     this.#where = where
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
@@ -210,7 +217,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   /** The kernels of a call; none where its result is empty, or zeros. */
-  #programOf(call: KernelCall): Program | undefined {
+  #programOf(call: KernelCall, wideFrom = this.#wideFrom): Program | undefined {
     const planner = gpuKernels[call.primitive]
     if (planner === 'none') {
       const have = coveredPrimitives.join(', ')
@@ -229,13 +236,15 @@ export class GpuJsDevice implements GpuDevice {
     const addends = call.inputs.length > 2 && call.primitive.startsWith('fused')
     const zeros = call.primitive !== 'concat' && !addends && call.inputs.some(empty)
     if (zeros || empty(call as unknown as View)) return undefined
-    return this.#programs.of(call, planner as Planner<PrimitiveName>)
+    return this.#programs.of(call, planner as Planner<PrimitiveName>, wideFrom)
   }
 
   /** A recorded program as one plan of gpu.js, where that runs plans as a whole. */
   async compile(recording: Recording): Promise<Executor | { readonly reason: string }> {
     this.#requireOpen()
-    const plan = await planOf(recording, this, this.#runner, (call) => this.#programOf(call))
+    // In plans of gpu.js arrays that a thread returns cannot be read by the next kernel.
+    const narrow = (call: KernelCall) => this.#programOf(call, Number.POSITIVE_INFINITY)
+    const plan = await planOf(recording, this, this.#runner, narrow)
     if ('reason' in plan) return plan
     this.#planned += plan.bytes
     return {
@@ -290,7 +299,7 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   #runStep(
-    { body, length }: FusedStep,
+    { body, length, width }: FusedStep,
     inputs: readonly GpuBuffer[],
     scalars: readonly number[],
     result: GpuBuffer,
@@ -298,7 +307,7 @@ export class GpuJsDevice implements GpuDevice {
     const arguments_ = [...inputs.map((input) => this.#memory(input)), ...scalars]
     const key = `${length}|${inputs.map((input) => input.length).join()}|${body}`
     const kernel = this.#cache.get(key, { result }, () =>
-      this.#runner.compile(kernelSource(inputs.length, scalars.length, body), length),
+      this.#runner.compile(kernelSource(inputs.length, scalars.length, body), length / width, { width }),
     )
     return this.#guard(key, () => kernel.run(arguments_))
   }

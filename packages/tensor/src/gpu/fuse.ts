@@ -10,13 +10,15 @@ import { indexOfThread, placesOf, renamed, rewritten, withoutReturn, withScalars
 export interface Step {
   readonly body: string
   readonly length: number
+  /** Elements that a thread returns, as an array where it is more than one. */
+  readonly width?: number
   readonly inputs: readonly number[]
   /** How many numbers it is given beside the arrays, `s0`, `s1`, …. */
   readonly scalars?: number
 }
 
 /** A step that may do the work of several. */
-export interface FusedStep extends Omit<Step, 'scalars'> {
+export interface FusedStep extends Required<Omit<Step, 'scalars'>> {
   /** The step whose result it makes, as it was numbered before. */
   readonly origin: number
   /** The numbers it is given: of which step before, and there which one. */
@@ -39,12 +41,12 @@ interface Draft extends FusedStep {
 }
 
 /** Each input once. */
-function distinct({ body, length, inputs, scalars = 0 }: Step, origin: number): Draft {
+function distinct({ body, length, width = 1, inputs, scalars = 0 }: Step, origin: number): Draft {
   const each = [...new Set(inputs)]
   const same = each.length === inputs.length
   const text = same ? body : rewritten(body, (argument) => each.indexOf(inputs[argument]!))
   const given = Array.from({ length: scalars }, (_, k) => [origin, k] as const)
-  return { body: text, length, inputs: each, origin, scalars: given, gone: false }
+  return { body: text, length, width, inputs: each, origin, scalars: given, gone: false }
 }
 
 /** The consumer with the producer's statements in it; undefined where that cannot be, or would not pay. */
@@ -54,6 +56,7 @@ function joined(producer: Draft, number: number, consumer: Draft, alone: boolean
   if (places === undefined || places.index === undefined) return undefined
   if (producer.length > 1 && !places.index.includes('this.thread.x')) return undefined
   const loops = /^for \(/m.test(producer.body)
+  if (producer.width > 1 || (loops && consumer.width > 1)) return undefined
   const own = producer.length === 1 || places.index === indexOfThread
   // What takes long is worked out no more often than before.
   if (loops && !(alone && own && producer.length === consumer.length)) return undefined

@@ -106,9 +106,8 @@ export class Pending {
     let plan = this.#plans.get(name)
     this.#plans.delete(name)
     plan ??= fuse(
-      waiting.map(({ stage: { body, length, scalars = [] }, inputs }) => ({
-        body,
-        length,
+      waiting.map(({ stage: { scalars = [], ...stage }, inputs }) => ({
+        ...stage,
         inputs,
         scalars: scalars.length,
       })),

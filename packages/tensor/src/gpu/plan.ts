@@ -34,11 +34,11 @@ function stepsOf(
     const program = programOf(call)
     if (program === undefined) return { reason: `${call.primitive} has nothing to compute on, or no result` }
     const base = steps.length
-    for (const { body, length, inputs: from, scalars: given = [] } of program) {
+    for (const { inputs: from, scalars: given = [], ...stage } of program) {
       const sources = from.map((k) =>
         typeof k === 'number' ? numbers.get(call.inputs[k]!.buffer as Value)! : base + k.stage,
       )
-      steps.push({ body, length, inputs: sources, scalars: given.length })
+      steps.push({ ...stage, inputs: sources, scalars: given.length })
       scalars.push(given)
     }
     numbers.set(result, steps.length - 1)

@@ -12,17 +12,17 @@ const asText = (value: number): string => (Object.is(value, -0) ? '-0' : String(
 export class Programs {
   readonly #known = new Map<string, Program>()
 
-  of<P extends PrimitiveName>(call: KernelCall<P>, plan: Planner<P>): Program {
+  of<P extends PrimitiveName>(call: KernelCall<P>, plan: Planner<P>, wideFrom: number): Program {
     const views = call.inputs.map(
       ({ dtype, shape, strides, offset }) => `${dtype}[${shape.join()}]${strides.join()}+${offset}`,
     )
     const params = JSON.stringify(call.params, (_, value: unknown) =>
       typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? asText(value) : value,
     )
-    const signature = `${call.primitive}${params}${views.join(' ')}>${call.dtype}`
+    const signature = `${wideFrom}${call.primitive}${params}${views.join(' ')}>${call.dtype}`
     let program = this.#known.get(signature)
     if (program === undefined) {
-      program = plan(call)
+      program = plan(call, wideFrom)
       this.#known.set(signature, program)
       if (this.#known.size > most) this.#known.delete(this.#known.keys().next().value!)
     }

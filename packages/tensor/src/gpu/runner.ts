@@ -1,7 +1,7 @@
 import { DeviceError } from '../errors.ts'
 import type { BackendTraits, GpuBackend } from './backends.ts'
 import { backendTraits } from './backends.ts'
-import type { GpuJs, GpuJsInstance, GpuJsKernel, GpuJsPipeline } from './gpujs.ts'
+import type { BufferHandle, GpuJs, GpuJsInstance, GpuJsKernel, GpuJsPipeline } from './gpujs.ts'
 import { floatFunctions, glslFunctions, integerFunctions } from './kernels/functions.ts'
 
 /** Loops have literal bounds, and gpu.js cuts none of those short; this is for a loop it takes for another kind. */
@@ -40,8 +40,16 @@ export class KernelRunner {
     }
   }
 
-  /** A kernel of `length` threads; its result stays on the device unless `download` is set. */
-  compile(source: string, length: number, { download = false } = {}): CompiledKernel {
+  /** Whether threads can return several elements each, side by side in what other kernels read. */
+  get wide(): boolean {
+    return !this.traits.glsl
+  }
+
+  /**
+   * A kernel of `length` threads, which return `width` elements each; its result stays on the device unless `download` is
+   * set.
+   */
+  compile(source: string, length: number, { download = false, width = 1 } = {}): CompiledKernel {
     const kernel: GpuJsKernel = this.#create(source, length, download, (why) => this.#refuse(why(kernel)))
     const expected = this.#lib[this.traits.kernelClass]
     return {
@@ -52,10 +60,21 @@ export class KernelRunner {
           const name = (actual.constructor as { readonly name?: string }).name
           this.#refuse(`it ran as ${name} (${actual.fallbackReason ?? 'no reason given'})`)
         }
-        return result
+        if (width === 1) return result
+        const flat = (made: unknown) => this.#flat(made, length * width)
+        return result instanceof Promise ? result.then(flat) : flat(result)
       },
       destroy: () => kernel.destroy(),
     }
+  }
+
+  /** What threads that return arrays have made, as the elements one after the other that it is. */
+  #flat(made: unknown, length: number): unknown {
+    if (Array.isArray(made)) return Float32Array.from((made as ArrayLike<number>[]).flatMap((own) => Array.from(own)))
+    const { buffer, context, kernel } = made as BufferHandle
+    const flat = new this.#lib.WebGPUBufferResult({ buffer, context, kernel, output: [length], componentCount: 1 })
+    ;(made as BufferHandle).delete()
+    return flat
   }
 
   #refuse(why: string): never {
@@ -101,7 +120,9 @@ export class KernelRunner {
     }
     const traced = (...handles: unknown[]): unknown[] => orchestrate(kernelOf, handles)
     // gpu.js takes the number of inputs from the function.
-    return this.#gpu.createPipeline(Object.defineProperty(traced, 'length', { value: inputs }))
+    return this.#gpu.createPipeline(Object.defineProperty(traced, 'length', { value: inputs }), {
+      threads: false, // of webasm, which is there for tests: threads that spin are slow where others compute
+    })
   }
 
   /** Host values as an argument of a kernel. */

@@ -68,7 +68,7 @@ const largest = (g: Geometry, score: (k: Index) => string): string[] => [
 function scored(g: Geometry, factor: number): [Stage, Stage] {
   const scores = g.batch * g.m * g.n
   const [b, i, j] = coordinates(threadOf(scores), [g.batch, g.m, g.n]) as [Index, Index, Index]
-  const dot = accumulate(g.d, (into, c) => {
+  const dot = accumulate(g.d, ['total'], ([into], c) => {
     return `${into} = ${into} + ${elementOf(g, 0, 0, b, c, i)} * ${elementOf(g, 1, 1, b, c, j)};`
   })
   const rows = 2 * g.batch * g.m
@@ -81,7 +81,7 @@ function scored(g: Geometry, factor: number): [Stage, Stage] {
         ...largest(g, score),
         'let total = 0;',
         `if (${render(which)} > 0) {`,
-        accumulate(g.n, (into, k) => `${into} = ${into} + expOf(${score(k)} - top);`),
+        accumulate(g.n, ['total'], ([into], k) => `${into} = ${into} + expOf(${score(k)} - top);`),
         'top = total;',
         '}',
         'return top;',
@@ -111,17 +111,17 @@ const attention: Planner<'attention'> = (call) => {
     const own = [
       ...largest(g, score),
       'let total = 0;',
-      accumulate(g.n, (into, j) => `${into} = ${into} + expOf(${score(j)} - top);`),
+      accumulate(g.n, ['total'], ([into], j) => `${into} = ${into} + expOf(${score(j)} - top);`),
       'const sum = total;',
       'total = 0;',
-      accumulate(g.n, (into, j) => {
+      accumulate(g.n, ['total'], ([into], j) => {
         return `${into} = ${into} + expOf(${score(j)} - top) * ${elementOf(g, 2, 1, b, c, j)};`
       }),
       'return total / sum;',
     ]
     return [scores, kernel(own, length, [{ stage: 0 }, 2])]
   }
-  const sum = accumulate(g.n, (into, j) => {
+  const sum = accumulate(g.n, ['total'], ([into], j) => {
     return `${into} = ${into} + ${unscaled(g, [0, 1], b, i, j)} * ${elementOf(g, 2, 2, b, c, j)};`
   })
   return [
@@ -148,7 +148,7 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const ofWeights = kernel(
     [
       'let total = 0;',
-      accumulate(g.e, (into, c) => {
+      accumulate(g.e, ['total'], ([into], c) => {
         return `${into} = ${into} + ${elementOf(g, 3, 0, b, c, i)} * ${elementOf(g, 2, 1, b, c, j)};`
       }),
       'return total;',
@@ -161,7 +161,7 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const inRow = kernel(
     [
       'let total = 0;',
-      accumulate(g.n, (into, k) => {
+      accumulate(g.n, ['total'], ([into], k) => {
         const slope = element(2, scoreAt(g, of, row, k))
         return `${into} = ${into} + ${unscaled(g, [0, 1], of, row, k)} * ${slope};`
       }),
@@ -196,7 +196,7 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const product = (first: number, size: number, condition: string, body: (from: Index) => string) =>
     size === 0 ? '' : `if (${condition}) {\n${body(add(thread, constant(-first)))}\n}`
   const sum = (count: number, term: (k: Index) => string) =>
-    accumulate(count, (into, k) => `${into} = ${into} + ${term(k)};`)
+    accumulate(count, ['total'], ([into], k) => `${into} = ${into} + ${term(k)};`)
   const split = (from: Index, rows: number, columns: number) => {
     const [row, column] = coordinates(from, [g.batch, rows, columns]).slice(1) as [Index, Index]
     return [divide(from, rows * columns), row, column] as const

@@ -110,7 +110,7 @@ const cumsum: Planner<'cumsum'> = ({ inputs: [x], params: { axis }, shape }) => 
     const at = coordinates(threadOf(length), partial)
     const body = [
       'let total = 0;',
-      accumulate(chunk, (into, k) => {
+      accumulate(chunk, ['total'], ([into], k) => {
         const place = add(scale(at[axis]!, chunk), k)
         return guarded(within(place, 0, extent), `${into} = ${into} + ${value(at, place)};`)
       }),

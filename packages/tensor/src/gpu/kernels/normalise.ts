@@ -119,12 +119,12 @@ function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): 
   const partials = writing.push(
     [
       'let total = 0;',
-      accumulate(size, (into, k) => `${into} = ${into} + ${value(k)};`),
+      accumulate(size, ['total'], ([into], k) => `${into} = ${into} + ${value(k)};`),
       `let r = total / ${size};`,
       `if (${second}) {`,
       'const centre = r;',
       'total = 0;',
-      accumulate(size, (into, k) =>
+      accumulate(size, ['total'], ([into], k) =>
         [`const d = ${value(k)} - centre;`, `${into} = ${into} + d * d;`].join('\n'),
       ),
       'r = total;',
@@ -194,7 +194,7 @@ type Gradient = 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'
 function added(writing: Writing, source: Source, length: number, count: number): Source {
   if (count === 1) return source
   const first = scale(threadOf(length), count)
-  const sum = accumulate(count, (into, k) => `${into} = ${into} + ${element(0, add(first, k))};`)
+  const sum = accumulate(count, ['total'], ([into], k) => `${into} = ${into} + ${element(0, add(first, k))};`)
   return writing.push(['let total = 0;', sum, 'return total;'], length, [source])
 }
 
@@ -206,7 +206,7 @@ function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, st
     [
       ...readStatistics(g, stats, 0, group),
       'let total = 0;',
-      accumulate(size, (into, k) => {
+      accumulate(size, ['total'], ([into], k) => {
         const at = placeOf(g, group, add(first, k))
         return [
           ...elementOf(call, 1, at),
@@ -256,7 +256,7 @@ function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, s
     [
       ...readStatistics(g, stats, 0, groupOf(g, [n, c])),
       'let total = 0;',
-      accumulate(pixels, (into, k) =>
+      accumulate(pixels, ['total'], ([into], k) =>
         [
           ...elementOf(call, 1, [n, c, ...coordinates(k, g.spatial)]),
           'let h = dz * n;',

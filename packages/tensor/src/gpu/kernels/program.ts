@@ -4,11 +4,14 @@ import type { PrimitiveName } from '../../primitives.ts'
 import type { Index } from './index-math.ts'
 import { add, address, constant, coordinates, loop, render, scale, variable } from './index-math.ts'
 
-/** One gpu.js kernel to run: `length` threads, each of which returns one element of a new buffer. */
+/** One gpu.js kernel to run, whose threads return the elements of a new buffer, one or four neighbours each. */
 export interface Stage {
   /** Statements in gpu.js's language over the arrays `a0`, `a1`, …, one a line; the last one returns the element. */
   readonly body: string
+  /** Elements of the result. */
   readonly length: number
+  /** How many of them a thread returns, as an array where it is more than one; 1 where it is left out. */
+  readonly width?: number
   /** What `a0`, `a1`, … are: an input of the call by number, or the result of an earlier stage. */
   readonly inputs: readonly (number | { readonly stage: number })[]
   /** What `s0`, `s1`, … are: numbers that change from call to call, for which no kernel need be compiled anew. */
@@ -18,8 +21,11 @@ export interface Stage {
 /** Stages in order; the last one's result is the call's. */
 export type Program = readonly Stage[]
 
-/** Writes the kernels of one primitive for the shapes, strides and parameters of one call. */
-export type Planner<P extends PrimitiveName> = (call: KernelCall<P>) => Program
+/**
+ * Writes the kernels of one primitive for the shapes, strides and parameters of one call. Where a result has `wideFrom`
+ * elements or more, a thread may compute several: there are threads enough.
+ */
+export type Planner<P extends PrimitiveName> = (call: KernelCall<P>, wideFrom: number) => Program
 
 /** The number of the running thread: the element of the result it computes. */
 export const threadOf = (length: number): Index => variable('this.thread.x', length)
@@ -84,16 +90,27 @@ export function elementOfThread(input: number, { strides, offset }: Omit<View, '
 const block = 32
 
 /**
- * Source that adds `count` terms to the variable `total`. `step` writes the addition of term k to the variable it is
+ * Source that adds `count` terms to each of some variables. `step` writes the addition of term k to those that it is
  * given.
  */
-export function accumulate(count: number, step: (into: string, k: Index) => string): string {
-  if (count <= 2 * block) return loop('k', count, (k) => step('total', k))
+export function accumulate(
+  count: number,
+  totals: readonly string[],
+  step: (into: readonly string[], k: Index) => string,
+): string {
+  if (count <= 2 * block) return loop('k', count, (k) => step(totals, k))
   const blocks = Math.floor(count / block)
   const rest = count - blocks * block
-  const run = (start: Index): string => loop('k', block, (k) => step('part', add(start, k)))
+  const parts = totals.map((_, i) => `part${i}`)
+  const run = (start: Index): string => loop('k', block, (k) => step(parts, add(start, k)))
   return [
-    loop('b', blocks, (b) => ['let part = 0;', run(scale(b, block)), 'total = total + part;'].join('\n')),
-    rest === 0 ? '' : loop('k', rest, (k) => step('total', add(constant(blocks * block), k))),
+    loop('b', blocks, (b) =>
+      [
+        ...parts.map((part) => `let ${part} = 0;`),
+        run(scale(b, block)),
+        ...totals.map((total, i) => `${total} = ${total} + ${parts[i]};`),
+      ].join('\n'),
+    ),
+    rest === 0 ? '' : loop('k', rest, (k) => step(totals, add(constant(blocks * block), k))),
   ].join('\n')
 }

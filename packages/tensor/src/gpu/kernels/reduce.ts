@@ -26,7 +26,7 @@ const extreme = (than: '>' | '<'): Fold => ({
 const folds = {
   reduceSum: {
     start: () => '0',
-    loop: (count, visit) => accumulate(count, (into, k) => visit(k, `${into} = ${into} + v;`)),
+    loop: (count, visit) => accumulate(count, ['total'], ([into], k) => visit(k, `${into} = ${into} + v;`)),
   },
   reduceMax: extreme('>'),
   reduceMin: extreme('<'),
