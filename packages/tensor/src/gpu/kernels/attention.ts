@@ -2,7 +2,7 @@ import type { KernelCall, View } from '../../device.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, constant, coordinates, divide, loop, render, scale } from './index-math.ts'
+import { add, address, constant, coordinates, divide, loop, Once, render, scale } from './index-math.ts'
 import type { Planner, Stage } from './program.ts'
 import { accumulate, element, literal, mergeAxes, threadOf } from './program.ts'
 
@@ -67,7 +67,8 @@ const largest = (g: Geometry, score: (k: Index) => string): string[] => [
 /** Stage 0: the scores. Stage 1: of each row the largest, and Σ e^(score − largest). */
 function scored(g: Geometry, factor: number): [Stage, Stage] {
   const scores = g.batch * g.m * g.n
-  const [b, i, j] = coordinates(threadOf(scores), [g.batch, g.m, g.n]) as [Index, Index, Index]
+  const once = new Once(g.inputs, scores)
+  const [b, i, j] = once.all(coordinates(threadOf(scores), [g.batch, g.m, g.n])) as [Index, Index, Index]
   const dot = accumulate(g.d, ['total'], ([into], c) => {
     return `${into} = ${into} + ${elementOf(g, 0, 0, b, c, i)} * ${elementOf(g, 1, 1, b, c, j)};`
   })
@@ -75,7 +76,7 @@ function scored(g: Geometry, factor: number): [Stage, Stage] {
   const [which, of, row] = coordinates(threadOf(rows), [2, g.batch, g.m]) as [Index, Index, Index]
   const score = (k: Index) => element(0, scoreAt(g, of, row, k))
   return [
-    kernel(['let total = 0;', dot, `return total * ${literal('attention', factor)};`], scores, [0, 1]),
+    kernel([...once.lines, 'let total = 0;', dot, `return total * ${literal('attention', factor)};`], scores, [0, 1]),
     kernel(
       [
         ...largest(g, score),
@@ -104,11 +105,13 @@ const shortRow = 128
 const attention: Planner<'attention'> = (call) => {
   const g = geometryOf(call)
   const length = sizeOf(call.shape)
-  const [b, c, i] = coordinates(threadOf(length), [g.batch, g.e, g.m]) as [Index, Index, Index]
+  const once = new Once(g.inputs, Math.max(length, g.batch * g.m * g.n))
+  const [b, c, i] = once.all(coordinates(threadOf(length), [g.batch, g.e, g.m])) as [Index, Index, Index]
   const [scores, rows] = scored(g, call.params.scale)
   if (g.n <= shortRow) {
     const score = (j: Index) => element(0, scoreAt(g, b, i, j))
     const own = [
+      ...once.lines,
       ...largest(g, score),
       'let total = 0;',
       accumulate(g.n, ['total'], ([into], j) => `${into} = ${into} + expOf(${score(j)} - top);`),
@@ -127,7 +130,7 @@ const attention: Planner<'attention'> = (call) => {
   return [
     scores,
     rows,
-    kernel(['let total = 0;', sum, `return total / ${element(1, rowAt(g, 1, b, i))};`], length, [
+    kernel([...once.lines, 'let total = 0;', sum, `return total / ${element(1, rowAt(g, 1, b, i))};`], length, [
       { stage: 0 },
       { stage: 1 },
       2,
@@ -144,9 +147,11 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const scores = g.batch * g.m * g.n
   const place = coordinates(threadOf(scores), [g.batch, g.m, g.n]) as [Index, Index, Index]
   // Stage 2: the gradients of the weights, dyᵀ v.
-  const [b, i, j] = place
+  const once = new Once(g.inputs, scores)
+  const [b, i, j] = once.all(place) as [Index, Index, Index]
   const ofWeights = kernel(
     [
+      ...once.lines,
       'let total = 0;',
       accumulate(g.e, ['total'], ([into], c) => {
         return `${into} = ${into} + ${elementOf(g, 3, 0, b, c, i)} * ${elementOf(g, 2, 1, b, c, j)};`

@@ -128,6 +128,11 @@ export class Once {
     this.#exact = length <= exactFloats && views.every((view) => lastOf(view) < exactFloats)
   }
 
+  /** Several, as `at0`, `at1`, …. */
+  all(indices: readonly Index[]): Index[] {
+    return indices.map((x, i) => this.of(`at${i}`, x))
+  }
+
   /** The index as a variable of a name; as it was where it is a constant or floats are too short. */
   of(name: string, x: Index): Index {
     if (!this.#exact || x.terms.length === 0) return x
