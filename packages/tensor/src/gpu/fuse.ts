@@ -1,4 +1,11 @@
-import { indexOfThread, placesOf, renamed, rewritten, withoutReturn, withScalarsFrom } from './kernels/body.ts'
+import {
+  indexOfThread,
+  placesOf,
+  renamed,
+  rewritten,
+  withoutReturn,
+  withScalarsFrom,
+} from './kernels/body.ts'
 
 /*
  * Kernels that follow each other become one by writing the first one's statements into the second, where that reads the
@@ -90,10 +97,7 @@ export function fuse(steps: readonly Step[], kept: ReadonlySet<number>): FusedSt
   const canonical: number[] = []
   const wanted = new Set<number>()
   const drafts = steps.map(({ inputs, ...rest }, i): Draft => {
-    const draft = distinct(
-      { ...rest, inputs: inputs.map((from) => (from < 0 ? from : canonical[from]!)) },
-      i,
-    )
+    const draft = distinct({ ...rest, inputs: inputs.map((from) => (from < 0 ? from : canonical[from]!)) }, i)
     const key = `${draft.length}|${draft.inputs.join()}|${draft.body}`
     const before = draft.scalars.length > 0 ? undefined : same.get(key)
     // Two results that are both wanted are two buffers.

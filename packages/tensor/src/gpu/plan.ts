@@ -86,7 +86,9 @@ export async function planOf(
     try {
       return await pipeline(...inputs)
     } catch (cause) {
-      throw new DeviceError(`gpu (${runner.backend}): recorded program: ${(cause as Error).message}`, { cause })
+      throw new DeviceError(`gpu (${runner.backend}): recorded program: ${(cause as Error).message}`, {
+        cause,
+      })
     }
   }
   await call(recording.inputs.map(({ length }) => new Float32Array(length)))
@@ -119,6 +121,9 @@ export async function planOf(
 
 /** What a plan holds: its buffers, each for several results in turn, and what is written into it. */
 function bytesOf({ plan }: GpuJsPipeline, written: readonly Value[]): number {
-  const lengths = [...(plan?.buffers ?? []).map(({ output }) => output[0]!), ...written.map(({ length }) => length)]
+  const lengths = [
+    ...(plan?.buffers ?? []).map(({ output }) => output[0]!),
+    ...written.map(({ length }) => length),
+  ]
   return 4 * lengths.reduce((total, length) => total + length, 0)
 }

@@ -70,9 +70,16 @@ export class KernelRunner {
 
   /** What threads that return arrays have made, as the elements one after the other that it is. */
   #flat(made: unknown, length: number): unknown {
-    if (Array.isArray(made)) return Float32Array.from((made as ArrayLike<number>[]).flatMap((own) => Array.from(own)))
+    if (Array.isArray(made))
+      return Float32Array.from((made as ArrayLike<number>[]).flatMap((own) => Array.from(own)))
     const { buffer, context, kernel } = made as BufferHandle
-    const flat = new this.#lib.WebGPUBufferResult({ buffer, context, kernel, output: [length], componentCount: 1 })
+    const flat = new this.#lib.WebGPUBufferResult({
+      buffer,
+      context,
+      kernel,
+      output: [length],
+      componentCount: 1,
+    })
     ;(made as BufferHandle).delete()
     return flat
   }
@@ -95,7 +102,8 @@ export class KernelRunner {
       tactic: 'precision',
       fixIntegerDivisionAccuracy: false,
       loopMaxIterations,
-      onRequestFallback: () => refuse(({ kernel }) => kernel.fallbackReason ?? 'it asks for its CPU fallback'),
+      onRequestFallback: () =>
+        refuse(({ kernel }) => kernel.fallbackReason ?? 'it asks for its CPU fallback'),
       onRequestSwitchKernel: () => refuse(() => 'it asks for another kernel, for inputs of another kind'),
     })
   }

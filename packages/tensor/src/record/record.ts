@@ -52,9 +52,14 @@ function check({ device, inputs }: Recording, given: readonly Tensor[]): void {
   inputs.forEach(({ shape, dtype }, i) => {
     const x = given[i]!
     if (x.device !== device)
-      throw new DeviceError(`recorded program: input ${i} is on ${x.device.name}; it was recorded on ${device.name}`)
+      throw new DeviceError(
+        `recorded program: input ${i} is on ${x.device.name}; it was recorded on ${device.name}`,
+      )
     if (!sameShape(x.shape, shape))
-      throw new ShapeError('recorded program', `input ${i} has another shape than was recorded`, [x.shape, shape])
+      throw new ShapeError('recorded program', `input ${i} has another shape than was recorded`, [
+        x.shape,
+        shape,
+      ])
     if (x.dtype !== dtype)
       throw new DTypeError('recorded program', `input ${i} is ${x.dtype}; ${dtype} was recorded`)
   })
@@ -101,7 +106,9 @@ export async function record(
   const { executor, reason } = await executorOf(recording)
   let open = true
   const packed = (x: Tensor): Tensor =>
-    x.isContiguous && x.offset === 0 && x.storage.length === x.size ? x.alias() : evaluate('contiguous', [x], {})
+    x.isContiguous && x.offset === 0 && x.storage.length === x.size
+      ? x.alias()
+      : evaluate('contiguous', [x], {})
   return {
     info: {
       calls: recording.calls.length,

@@ -33,7 +33,9 @@ export interface Recording {
 }
 
 const noReading = (): DeviceError =>
-  new DeviceError('record: the function looks at values of its inputs, which change; a recorded program cannot')
+  new DeviceError(
+    'record: the function looks at values of its inputs, which change; a recorded program cannot',
+  )
 
 /** Stands in for a device while a function is recorded: its buffers are {@link Value}s. */
 class RecordingDevice implements Device {
@@ -121,8 +123,7 @@ export function trace(
   const real = examples[0]!.device
   const device = new RecordingDevice(real)
   const lifting = new Lifting(device, real)
-  const contiguous = (x: Tensor): Value =>
-    lifting.run('contiguous', [x], {}, -1).buffer as Value
+  const contiguous = (x: Tensor): Value => lifting.run('contiguous', [x], {}, -1).buffer as Value
   try {
     return withInterpreters([lifting], () => {
       let recording: Recording | undefined

@@ -30,7 +30,12 @@ export class Replay {
     const first = constants.length + recording.inputs.length
     this.#planned = recording.calls.map(({ call }, i) => {
       const from = call.inputs.map(({ buffer }) => numbers.get(buffer as Value)!)
-      return { call: { ...call, inputs: call.inputs.map((view) => ({ ...view })) }, from, into: first + i, over: [] }
+      return {
+        call: { ...call, inputs: call.inputs.map((view) => ({ ...view })) },
+        from,
+        into: first + i,
+        over: [],
+      }
     })
     this.#planLifetimes(first, recording.calls)
   }
@@ -41,7 +46,8 @@ export class Replay {
     calls.forEach((_, i) => {
       const made = first + i
       const last = lastReader.get(made)
-      if (last !== undefined && !this.#outputs.includes(made)) (this.#planned[last]!.over as number[]).push(made)
+      if (last !== undefined && !this.#outputs.includes(made))
+        (this.#planned[last]!.over as number[]).push(made)
     })
   }
 

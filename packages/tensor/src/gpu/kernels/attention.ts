@@ -76,7 +76,11 @@ function scored(g: Geometry, factor: number): [Stage, Stage] {
   const [which, of, row] = coordinates(threadOf(rows), [2, g.batch, g.m]) as [Index, Index, Index]
   const score = (k: Index) => element(0, scoreAt(g, of, row, k))
   return [
-    kernel([...once.lines, 'let total = 0;', dot, `return total * ${literal('attention', factor)};`], scores, [0, 1]),
+    kernel(
+      [...once.lines, 'let total = 0;', dot, `return total * ${literal('attention', factor)};`],
+      scores,
+      [0, 1],
+    ),
     kernel(
       [
         ...largest(g, score),
@@ -130,11 +134,11 @@ const attention: Planner<'attention'> = (call) => {
   return [
     scores,
     rows,
-    kernel([...once.lines, 'let total = 0;', sum, `return total / ${element(1, rowAt(g, 1, b, i))};`], length, [
-      { stage: 0 },
-      { stage: 1 },
-      2,
-    ]),
+    kernel(
+      [...once.lines, 'let total = 0;', sum, `return total / ${element(1, rowAt(g, 1, b, i))};`],
+      length,
+      [{ stage: 0 }, { stage: 1 }, 2],
+    ),
   ]
 }
 

@@ -4,7 +4,19 @@ import { dilated } from '../../rules/conv2d.ts'
 import type { Shape } from '../../shape.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, constant, coordinates, divide, guarded, loop, modulo, Once, scale, within } from './index-math.ts'
+import {
+  add,
+  address,
+  constant,
+  coordinates,
+  divide,
+  guarded,
+  loop,
+  modulo,
+  Once,
+  scale,
+  within,
+} from './index-math.ts'
 import type { Planner, Program } from './program.ts'
 import { accumulate, element, mergeAxes, threadOf } from './program.ts'
 
@@ -135,7 +147,9 @@ export function convolutionElements(
         }),
         ...counted(kernel[1]!).map((v) => `const w${v} = ${weight(c, u, constant(v))};`),
         ...into.map((name, j) => {
-          const terms = taps.filter((of) => of.j === j).map(({ v, offset }) => `x${offsets.indexOf(offset)} * w${v}`)
+          const terms = taps
+            .filter((of) => of.j === j)
+            .map(({ v, offset }) => `x${offsets.indexOf(offset)} * w${v}`)
           return `${name} = ${name} + (${terms.join(' + ')});`
         }),
       ].join('\n'),
@@ -161,7 +175,8 @@ const alone = ({ source, at }: Contraction, shape: Shape): Program => {
 
 /** Matrix product and convolution. */
 export const contractPlanners = {
-  matmul: ({ inputs, shape }: KernelCall<'matmul'>, wideFrom) => alone(productElements(inputs, shape, wideFrom), shape),
+  matmul: ({ inputs, shape }: KernelCall<'matmul'>, wideFrom) =>
+    alone(productElements(inputs, shape, wideFrom), shape),
   conv2d: ({ inputs, params, shape }: KernelCall<'conv2d'>, wideFrom) =>
     alone(convolutionElements(inputs, params, shape, wideFrom), shape),
 } satisfies { [P in PrimitiveName]?: Planner<P> }

@@ -2,24 +2,21 @@ import type { KernelCall } from '../../device.ts'
 import type { DType } from '../../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
-import { address, coordinates } from './index-math.ts'
 import type { Planner, Program } from './program.ts'
-import { broadcastStrides, element, literal, mergeAxes, rounded, threadOf } from './program.ts'
+import { broadcastStrides, elementOfThread, literal, rounded, threadOf } from './program.ts'
 
 const names = ['x', 'y', 'z']
 
 /** A kernel that loads the inputs (stretched to the result's shape) as x, y, z, runs `body`, and returns `r`. */
 function pointwise(call: KernelCall, body: string, scalars: readonly number[] = []): Program {
   const length = sizeOf(call.shape)
-  const { shape, strides } = mergeAxes(
-    call.shape,
-    call.inputs.map((input) => broadcastStrides(input, call.shape)),
-  )
-  const at = coordinates(threadOf(length), shape)
-  const loads = call.inputs.map(({ offset }, i) => {
-    return `const ${names[i]} = ${element(i, address({ strides: strides[i]!, offset }, at))};`
+  const loads = call.inputs.map((input, i) => {
+    const view = { shape: call.shape, strides: broadcastStrides(input, call.shape), offset: input.offset }
+    return `const ${names[i]} = ${elementOfThread(i, view, call.shape, threadOf(length))};`
   })
-  return [{ body: [...loads, body, 'return r;'].join('\n'), length, inputs: call.inputs.map((_, i) => i), scalars }]
+  return [
+    { body: [...loads, body, 'return r;'].join('\n'), length, inputs: call.inputs.map((_, i) => i), scalars },
+  ]
 }
 
 const of =

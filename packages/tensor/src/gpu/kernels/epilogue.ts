@@ -40,7 +40,11 @@ function follow(call: Fused, contraction: () => Contraction, axis: number): Prog
 /** Contractions with an epilogue, one kernel each. */
 export const epiloguePlanners = {
   fusedMatmul: (call, wideFrom) =>
-    follow(call, () => productElements(call.inputs, call.shape, wideFrom), call.params.bias === 'row' ? -2 : -1),
+    follow(
+      call,
+      () => productElements(call.inputs, call.shape, wideFrom),
+      call.params.bias === 'row' ? -2 : -1,
+    ),
   fusedConv2d: (call, wideFrom) =>
     follow(call, () => convolutionElements(call.inputs, call.params, call.shape, wideFrom), 1),
 } satisfies { [P in PrimitiveName]?: Planner<P> }

@@ -115,7 +115,11 @@ export function loop(name: string, count: number, body: (index: Index) => string
 const exactFloats = 2 ** 24
 
 /** The largest address of a view. */
-const lastOf = (view: { readonly shape: Shape; readonly strides: readonly number[]; readonly offset: number }): number =>
+const lastOf = (view: {
+  readonly shape: Shape
+  readonly strides: readonly number[]
+  readonly offset: number
+}): number =>
   view.offset + view.shape.reduce((total, n, i) => total + Math.max(0, view.strides[i]! * (n - 1)), 0)
 
 /** Indices that a kernel works out once, before its loops. */

@@ -2,7 +2,18 @@ import type { KernelCall, View } from '../../device.ts'
 import type { GroupNormParams, PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, constant, coordinates, divide, loop, modulo, Once, render, scale } from './index-math.ts'
+import {
+  add,
+  address,
+  constant,
+  coordinates,
+  divide,
+  loop,
+  modulo,
+  Once,
+  render,
+  scale,
+} from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
 import { accumulate, element, elementOfThread, literal, mergeAxes, threadOf } from './program.ts'
 
@@ -209,7 +220,12 @@ const groupNorm: Planner<'groupNorm'> = (given) => {
 }
 
 /** `n`, the normalised element, and `dz`, the gradient before the activation, of the element at a place. */
-function elementOf(call: KernelCall<Gradient>, before: number, at: readonly Index[], thread?: Index): string[] {
+function elementOf(
+  call: KernelCall<Gradient>,
+  before: number,
+  at: readonly Index[],
+  thread?: Index,
+): string[] {
   const { x, weight, bias, dy } = readers(call, before, thread)
   const slope = call.params.silu ? ` * siluSlopeOf(n * ${weight(at)} + ${bias(at)})` : ''
   return [`const n = (${x(at)} - mean) * rate;`, `const dz = ${dy(at)}${slope};`]

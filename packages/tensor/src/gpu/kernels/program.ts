@@ -81,7 +81,12 @@ export function mergeAxes(
 }
 
 /** Source that reads the element of a view, of a shape, that has the number of the thread. */
-export function elementOfThread(input: number, { strides, offset }: Omit<View, 'buffer' | 'dtype'>, shape: readonly number[], thread: Index): string {
+export function elementOfThread(
+  input: number,
+  { strides, offset }: Omit<View, 'buffer' | 'dtype'>,
+  shape: readonly number[],
+  thread: Index,
+): string {
   const merged = mergeAxes(shape, [strides])
   return element(input, address({ strides: merged.strides[0]!, offset }, coordinates(thread, merged.shape)))
 }

@@ -2,7 +2,18 @@ import type { KernelCall, View } from '../../device.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, coordinates, divide, guarded, loop, modulo, Once, scale, within } from './index-math.ts'
+import {
+  add,
+  address,
+  coordinates,
+  divide,
+  guarded,
+  loop,
+  modulo,
+  Once,
+  scale,
+  within,
+} from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
 import { accumulate, element, mergeAxes, threadOf } from './program.ts'
 
@@ -84,7 +95,16 @@ function reduction(fold: Fold) {
     const flat = { ...inputs[0]!, shape: [results * parts], strides: [1], offset: 0 }
     return [
       foldStage(fold, results, count, chunk, 0, inputs[0]!, base, inside),
-      foldStage(fold, results, parts, parts, { stage: 0 }, flat, (result) => scale(result, parts), (at) => at),
+      foldStage(
+        fold,
+        results,
+        parts,
+        parts,
+        { stage: 0 },
+        flat,
+        (result) => scale(result, parts),
+        (at) => at,
+      ),
     ]
   }
 }
