@@ -40,7 +40,7 @@ export interface GpuDevice extends Device {
 const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
 
 /** Primitives whose results may be whole numbers that no float holds, of numbers that floats do hold. */
-const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+export const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   'add',
   'sub',
   'mul',

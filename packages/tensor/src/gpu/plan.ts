@@ -1,5 +1,6 @@
 import type { Device, KernelCall } from '../device.ts'
 import { DeviceError } from '../errors.ts'
+import type { PrimitiveName } from '../primitives.ts'
 import type { Executor } from '../record/record.ts'
 import type { Recording, Value } from '../record/recording.ts'
 import { constantsOf } from '../record/simplify.ts'
@@ -20,9 +21,12 @@ interface Steps extends FusedSteps {
   readonly outputs: readonly number[]
   readonly constants: readonly Value[]
   scalar(step: number, scalar: number): number
+  /** The primitive of a step, as it was numbered before it was fused. */
+  what(step: number): PrimitiveName
 }
 
-function stepsOf(
+/** The kernels of a recording, or why there are none. */
+export function stepsOf(
   { inputs, calls, outputs }: Recording,
   programOf: (call: KernelCall) => Program | undefined,
 ): Steps | { readonly reason: string } {
@@ -30,6 +34,7 @@ function stepsOf(
   const numbers = new Map<Value, number>([...inputs, ...constants].map((value, i) => [value, -1 - i]))
   const steps: Step[] = []
   const scalars: (readonly number[])[] = []
+  const names: PrimitiveName[] = []
   for (const { call, result } of calls) {
     const program = programOf(call)
     if (program === undefined) return { reason: `${call.primitive} has nothing to compute on, or no result` }
@@ -40,13 +45,20 @@ function stepsOf(
       )
       steps.push({ ...stage, inputs: sources, scalars: given.length })
       scalars.push(given)
+      names.push(call.primitive)
     }
     numbers.set(result, steps.length - 1)
   }
   const kept = outputs.map(({ value }) => numbers.get(value)!)
   const fused = fuse(steps, new Set(kept))
   const wanted = kept.map((step) => fused.results.get(step)!)
-  return { ...fused, outputs: wanted, constants, scalar: (step, k) => scalars[step]![k]! }
+  return {
+    ...fused,
+    outputs: wanted,
+    constants,
+    scalar: (step, k) => scalars[step]![k]!,
+    what: (step) => names[step]!,
+  }
 }
 
 /**

@@ -108,7 +108,12 @@ export const elementwisePlanners = {
   },
   divScalar: quotient,
   powScalar: (call) => pointwise(call, powerBody(call.params.exponent)),
-  clamp: (call) => pointwise(call, clampBody(call.params)),
+  clamp: (call) => {
+    const { min, max } = call.params
+    // Bounds of integers are as integers hold them.
+    const bounds = call.dtype === 'int32' ? { min: Math.trunc(min), max: Math.trunc(max) } : { min, max }
+    return pointwise(call, clampBody(bounds))
+  },
   not: test('x < 0.5'),
   cast: (call) => castTo[call.dtype](call),
   contiguous: of('x'),
