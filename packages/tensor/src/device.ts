@@ -1,5 +1,7 @@
 import type { DType, TypedArray } from './dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
+import type { Executor } from './record/record.ts'
+import type { Recording } from './record/recording.ts'
 import type { Shape } from './shape.ts'
 import type { Tensor } from './tensor.ts'
 import type { ModuleBuilder } from './wasm/asm/index.ts'
@@ -137,4 +139,6 @@ export interface Device {
   /** Sets the most threads that later calls use, for programs that run several devices at once. Returns the former limit. */
   limitThreads?(threads: number): number
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown
+  /** A way of its own to run a recorded program again and again, or why it has none for this one. */
+  compile?(recording: Recording): Promise<Executor | { readonly reason: string }>
 }

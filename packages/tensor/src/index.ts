@@ -59,6 +59,9 @@ export {
   randomWords,
   uniform,
 } from './random/random.ts'
+export type { Executor, ProgramInfo, Recorded } from './record/record.ts'
+export { record } from './record/record.ts'
+export type { RecordedCall, Recording, Value } from './record/recording.ts'
 export { dilated } from './rules/conv2d.ts'
 export { scope, unscoped } from './scope.ts'
 export { ifRunAgain, settled } from './settled.ts'

@@ -3,16 +3,23 @@ import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
+import type { Executor } from '../record/record.ts'
+import type { Recording } from '../record/recording.ts'
 import { sizeOf } from '../shape.ts'
 import type { Attempts } from './attempts.ts'
 import { attempt } from './attempts.ts'
 import { GpuBuffer, release } from './buffer.ts'
 import { KernelCache } from './cache.ts'
+import type { FusedStep } from './fuse.ts'
 import type { Handle } from './gpujs.ts'
-import type { Program, Stage } from './kernels/program.ts'
+import type { Planner, Program } from './kernels/program.ts'
+import { kernelSource } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
 import { DeviceLostError } from './lost.ts'
+import { Pending } from './pending.ts'
+import { planOf } from './plan.ts'
+import { Programs } from './programs.ts'
 import type { KernelRunner } from './runner.ts'
 import { WorkQueue } from './work.ts'
 
@@ -38,7 +45,7 @@ export interface GpuDevice extends Device {
 const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
 
 /** Primitives whose results may be whole numbers that no float holds, of numbers that floats do hold. */
-const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+export const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   'add',
   'sub',
   'mul',
@@ -54,6 +61,12 @@ const maxHeldBytes = 2 ** 29
 /** Elements of an upload that the host keeps as long as the buffer lives, so that it can be read at once anywhere. */
 const keptElements = 2 ** 18
 
+/** Elements of a result that a graphics processor has threads for, four to each. */
+const manyElements = 2 ** 17
+
+/** Kernels that wait for each other, at most. */
+const mostWaiting = 4096
+
 const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 
 /**
@@ -67,6 +80,14 @@ export class GpuJsDevice implements GpuDevice {
   readonly #cache: KernelCache
   readonly #work: WorkQueue
   readonly #notes: readonly string[]
+  /** Elements of a contraction from which on a thread computes several. */
+  readonly #wideFrom: number
+  readonly #programs = new Programs()
+  readonly #pending = new Pending()
+  /** Buffers to give back once what waits has read them. */
+  #leaving = new Set<GpuBuffer>()
+  /** Bytes of recorded programs. */
+  #planned = 0
   #buffers = 0
   #launches = 0
   #movedBytes = 0
@@ -81,7 +102,9 @@ export class GpuJsDevice implements GpuDevice {
     where: Surroundings,
     notes: readonly string[] = [],
     maxKernels: number = runner.traits.maxKernels,
+    wideFrom: number = manyElements,
   ) {
+    this.#wideFrom = runner.wide ? wideFrom : Number.POSITIVE_INFINITY
     this.#runner = runner
     this.#where = where
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
@@ -128,11 +151,12 @@ export class GpuJsDevice implements GpuDevice {
         `backend ${this.#runner.backend}: ${this.#reason}`,
         ...this.#notes,
       ],
-      reservedBytes: this.#bytes + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
+      reservedBytes: this.#bytes + this.#planned + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
     }
   }
 
   stats(): GpuStats {
+    this.#sendOff()
     return {
       buffers: this.#buffers,
       bytes: this.#bytes,
@@ -154,6 +178,12 @@ export class GpuJsDevice implements GpuDevice {
     target.values = undefined
     if (target.length > 0) this.#buffers--
     this.#bytes -= target.bytes
+    if (this.#pending.reads(target)) this.#leaving.add(target)
+    else this.#giveBack(target)
+  }
+
+  #giveBack(target: GpuBuffer): void {
+    target.freed = true
     void this.#work.do('free', () => {
       if (target.handle !== undefined) release(target.handle)
       target.handle = undefined
@@ -173,6 +203,7 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: write: ${data[lost]} is a whole number that no float holds, and integers are floats here; use another device`,
       )
     }
+    if (this.#pending.reads(target)) this.#sendOff()
     target.values = values
     target.sent = false
     this.#attempts?.write(target, values)
@@ -218,6 +249,7 @@ export class GpuJsDevice implements GpuDevice {
     this.#requireDType('read', dtype)
     if (length === 0) return new Float32Array(0)
     if (source.values !== undefined) return source.values
+    this.#sendOff()
     return this.#work.do('read', () => this.#download(this.#memory(source), source.length))
   }
 
@@ -238,6 +270,27 @@ export class GpuJsDevice implements GpuDevice {
 
   #run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
     this.#requireOpen()
+    const program = this.#programOf(call as KernelCall)
+    const size = sizeOf(call.shape)
+    if (size === 0) return this.#newBuffer(0)
+    if (program === undefined) return this.#zeros(size)
+    const result = this.#newBuffer(size, call.primitive)
+    for (const { length } of program) this.#requireSize(call.primitive, length)
+    for (const { buffer } of call.inputs) this.#send(buffer as GpuBuffer)
+    const idle = this.#pending.size === 0
+    this.#pending.add(
+      call.primitive,
+      program,
+      call.inputs.map(({ buffer }) => buffer as GpuBuffer),
+      result,
+    )
+    if (idle) queueMicrotask(() => this.#sendOff())
+    if (this.#pending.size > mostWaiting) this.#sendOff()
+    return result
+  }
+
+  /** The kernels of a call; none where its result is empty, or zeros. */
+  #programOf(call: KernelCall, wideFrom = this.#wideFrom): Program | undefined {
     const planner = gpuKernels[call.primitive]
     if (planner === 'none') {
       const have = coveredPrimitives.join(', ')
@@ -251,17 +304,34 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: ${call.primitive}: no arithmetic of int32 here: floats hold no integers past 2^24 exactly; use another device, or float32`,
       )
     }
-    const size = sizeOf(call.shape)
-    if (size === 0) return this.#newBuffer(0)
     const empty = (input: View): boolean => sizeOf(input.shape) === 0
     // Sums over nothing, products of nothing, and what surrounds nothing are zero.
     const addends = call.inputs.length > 2 && call.primitive.startsWith('fused')
-    if (call.primitive !== 'concat' && !addends && call.inputs.some(empty)) return this.#zeros(size)
-    return this.#runProgram(planner(call), call)
+    const zeros = call.primitive !== 'concat' && !addends && call.inputs.some(empty)
+    if (zeros || empty(call as unknown as View)) return undefined
+    return this.#programs.of(call, planner as Planner<PrimitiveName>, wideFrom)
+  }
+
+  /** A recorded program as one plan of gpu.js, where that runs plans as a whole. */
+  async compile(recording: Recording): Promise<Executor | { readonly reason: string }> {
+    this.#requireOpen()
+    // In plans of gpu.js arrays that a thread returns cannot be read by the next kernel.
+    const narrow = (call: KernelCall) => this.#programOf(call, Number.POSITIVE_INFINITY)
+    const plan = await planOf(recording, this, this.#runner, narrow)
+    if ('reason' in plan) return plan
+    this.#planned += plan.bytes
+    return {
+      ...plan,
+      dispose: async () => {
+        this.#planned -= plan.bytes
+        await plan.dispose()
+      },
+    }
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
+    this.#sendOff()
     this.#closed = true
     await this.#work.do('close', () => {})
     this.#cache.clear()
@@ -275,31 +345,44 @@ export class GpuJsDevice implements GpuDevice {
     return buffer
   }
 
-  #runProgram(program: Program, call: KernelCall): GpuBuffer {
-    const results: GpuBuffer[] = []
-    for (const { buffer } of call.inputs) this.#send(buffer as GpuBuffer)
-    try {
-      for (const stage of program) {
-        const inputs = stage.inputs.map((from) =>
-          typeof from === 'number' ? (call.inputs[from]!.buffer as GpuBuffer) : results[from.stage]!,
-        )
-        const result = this.#newBuffer(stage.length, call.primitive)
-        results.push(result)
-        this.#launches++
-        this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, result.bytes)
-        this.#work.fill(result, call.primitive, () => this.#runStage(stage, inputs, result))
-      }
-      return results.pop()!
-    } finally {
-      // Also after an error, when the last one holds nothing of worth either.
-      for (const result of results) this.free(result)
-    }
+  /**
+   * Sends off what waits, as few kernels: when a result is looked at, much waits, or the program that asks pauses. Whatever
+   * goes wrong stays in the buffers for whoever reads them.
+   */
+  #sendOff(): void {
+    if (this.#pending.size === 0 || this.#closed) return
+    const { steps, outside, results, what, scalar } = this.#pending.take()
+    const leaving = this.#leaving
+    this.#leaving = new Set()
+    const made = steps.map(({ length }, i) => results.get(i) ?? new GpuBuffer(length))
+    const lastReader = new Map<number, number>()
+    steps.forEach(({ inputs }, i) => inputs.forEach((from) => lastReader.set(from, i)))
+    this.#launches += steps.length
+    steps.forEach((step, i) => {
+      const inputs = step.inputs.map((from) => (from < 0 ? outside[-1 - from]! : made[from]!))
+      const scalars = step.scalars.map(([of, k]) => scalar(of, k))
+      this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, made[i]!.bytes)
+      this.#work.fill(made[i]!, what(step.origin), () => this.#runStep(step, inputs, scalars, made[i]!))
+      step.inputs.forEach((from, k) => {
+        if (lastReader.get(from) !== i) return
+        const input = inputs[k]!
+        if (from < 0 ? leaving.delete(input) : !results.has(from)) this.#giveBack(input)
+      })
+    })
+    for (const unread of leaving) this.#giveBack(unread)
   }
 
-  #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
-    const arguments_ = inputs.map((input) => this.#memory(input))
-    const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
-    const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
+  #runStep(
+    { body, length, width }: FusedStep,
+    inputs: readonly GpuBuffer[],
+    scalars: readonly number[],
+    result: GpuBuffer,
+  ): unknown {
+    const arguments_ = [...inputs.map((input) => this.#memory(input)), ...scalars]
+    const key = `${length}|${inputs.map((input) => input.length).join()}|${body}`
+    const kernel = this.#cache.get(key, { result }, () =>
+      this.#runner.compile(kernelSource(inputs.length, scalars.length, body), length / width, { width }),
+    )
     return this.#guard(key, () => kernel.run(arguments_))
   }
 

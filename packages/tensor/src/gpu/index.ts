@@ -11,8 +11,12 @@ import { KernelRunner } from './runner.ts'
 
 export type { GpuBackend } from './backends.ts'
 export { gpuBackends } from './backends.ts'
+export type { KernelCounts } from './count.ts'
+export { countKernels } from './count.ts'
 export type { GpuDevice, GpuStats } from './device.ts'
 export { DeviceLostError } from './lost.ts'
+
+export { supportTable as gpuSupportTable } from './support.ts'
 
 export interface LoadGpuOptions {
   /**
