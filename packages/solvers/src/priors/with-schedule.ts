@@ -32,7 +32,7 @@ export function withSchedule(prior: Prior, schedule: Schedule): Prior {
     schedule,
     denoise: (xt, t) =>
       scope(() => {
-        const time = own.timeOfNoiseLevel(noiseLevel(schedule, t))
+        const time = own.timeOfNoiseLevel(Math.min(most, noiseLevel(schedule, t))) // beyond it by rounding alone
         const factor = own.alpha(time) / schedule.alpha(t)
         return prior.denoise(factor === 1 ? xt : xt.mul(factor), time)
       }),
