@@ -1,7 +1,6 @@
 import type { Schedule, Time } from '../types.ts'
 import { flow } from './flow.ts'
 import type { TimePair } from './levels.ts'
-import { noiseLevel } from './levels.ts'
 import type { Spacing } from './respace.ts'
 import { respace } from './respace.ts'
 
@@ -24,11 +23,14 @@ export const flowScale = (schedule: Schedule, t: Time): number => schedule.alpha
 export const leastFlowTime = (schedule: Schedule): number =>
   schedule.discreteSteps === undefined ? 0 : flowTime(schedule, 0)
 
+/** Of τ, beside 1. */
+const rounding = 1e-12
+
 /** The time of a schedule at which {@link flowTime} is τ; τ beyond its ends by rounding is at them. */
 export function timeOfFlow(schedule: Schedule, tau: number): Time {
-  if (tau >= flowTime(schedule, schedule.noisiest)) return schedule.noisiest
+  if (tau >= flowTime(schedule, schedule.noisiest) * (1 - rounding)) return schedule.noisiest
   const least = leastFlowTime(schedule)
-  if (least > 0 && Math.abs(tau - least) <= least * 1e-12) return 0
+  if (least > 0 && Math.abs(tau - least) <= least * rounding) return 0
   return schedule.timeOfNoiseLevel(tau / (1 - tau))
 }
 
@@ -55,10 +57,9 @@ function alongFlow(schedule: Schedule, taus: readonly number[]): TimePair[] {
  * ```
  */
 export function flowGrid(schedule: Schedule, steps: number, spacing: Spacing): TimePair[] {
-  const noisiest = flowTime(schedule, schedule.noisiest)
   return alongFlow(
     schedule,
-    respace(flow({ noisiest }), steps, spacing).map(({ t }) => t),
+    respace(flowOf(schedule), steps, spacing).map(({ t }) => t),
   )
 }
 
@@ -83,7 +84,5 @@ export function flowGridFrom(schedule: Schedule, times: readonly TimePair[], fro
 export const shiftedFlow = (tau: number, shift: number): number => (shift * tau) / (1 + (shift - 1) * tau)
 
 /** The straight path as far as a schedule goes. */
-export const flowOf = (schedule: Schedule): Schedule => {
-  const level = noiseLevel(schedule, schedule.noisiest)
-  return flow({ noisiest: level === Infinity ? 1 : level / (1 + level) })
-}
+export const flowOf = (schedule: Schedule): Schedule =>
+  flow({ noisiest: flowTime(schedule, schedule.noisiest) })

@@ -182,7 +182,7 @@ function checkNoise({ model, predicts, noiseLevels, weighting, greyPart }: Train
       throw new OptionError('greyPart', `is for networks of 3 channels, the model has ${model.inChannels}`)
   }
   if (noiseLevels === undefined) return
-  if (predicts === 'v' || predicts === 'flow')
+  if (predicts === 'v' || predicts === 'flow' || predicts === 'velocity')
     throw new OptionError(
       'predicts',
       `${predicts} is of schedules with a signal that fades; on noiseLevels it must be edm, x0 or epsilon`,

@@ -21,8 +21,8 @@ import { defineMethod, guidedPlan } from '../define.ts'
  *
  * Defaults: c = 500 of the mean of squares and 100 steps, evenly spaced in τ, as the authors' scripts for pictures of 64×64. `loss:
  * 'norm'` with `compare: 'adjoint'`, or `'pinv'` for super-resolution, is what FlowDPS's repository calls FlowChef. Any
- * differentiable operator. Known limits: c counts per measured number and per step: a step is stable while c·‖A‖² < m; ignores
- * σ_y; draws no posterior, for J = ∂x̂₀/∂x_t is left out and ∑ of the shifts grows with the number of steps.
+ * differentiable operator. Known limits: c counts per measured number and per step, and diverges where 2c·‖A‖² is a few times m, as
+ * on problems of few numbers; ignores σ_y; draws no posterior, for J = ∂x̂₀/∂x_t is left out and the shifts add up over the steps.
  *
  * @example
  * ```ts

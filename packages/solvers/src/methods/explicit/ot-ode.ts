@@ -1,5 +1,5 @@
-import { solvingOptions } from '../../guidance/inverse.ts'
 import { needStep } from '../../guidance/guided.ts'
+import { solvingOptions } from '../../guidance/inverse.ts'
 import { pseudoInverseLikelihood } from '../../guidance/pseudo-inverse.ts'
 import { adjointEstimate, firstEstimates } from '../../linalg/first-estimate.ts'
 import { choice, number } from '../../options/index.ts'
