@@ -12,7 +12,7 @@ interface FieldDoc {
 /** Of every field of {@link fields}. */
 const docs: Readonly<Record<string, FieldDoc>> = {
   predicts: {
-    doc: 'what the network says of x_t: `epsilon`, `x0`, `v`, `edm` or `flow`',
+    doc: 'what the network says of x_t: `epsilon`, `x0`, `v`, `edm`, `flow` or `velocity`',
     otherwise: '`epsilon`; of noise levels `edm`, of an autoencoder `x0`',
   },
   steps: { doc: 'optimiser steps in all', otherwise: 'must be given' },

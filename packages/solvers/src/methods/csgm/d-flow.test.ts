@@ -260,6 +260,20 @@ describe('within a budget', () => {
     expect(dFlow.info.evaluations(4, { samplerSteps: 6, blend: 0, slots: 1 })).toBe(4 * 2 * (6 + 15))
   })
 
+  it('asks no prior of discrete steps below its index 0, however short the steps', async () => {
+    const asked: number[] = []
+    const watched = {
+      ...mixture,
+      denoise: (x: Parameters<typeof mixture.denoise>[0], t: number) => {
+        asked.push(t)
+        return mixture.denoise(x, t)
+      },
+    }
+    await run(dFlow(problem, watched, { steps: 1, samplerSteps: 90 }))
+    expect(asked.length).toBe(360)
+    expect(Math.min(...asked)).toBeCloseTo(0, 9)
+  })
+
   it('refuses a start that the operator has not, before any work', () => {
     const counted = countCalls(mixture)
     const { pinv: _, ...operator } = problem.operator

@@ -76,6 +76,7 @@ export const flow: Readonly<Record<string, Known>> = {
     other: { historySize: 1 },
     draws: { start: ['start'], step: [] },
     small: { samplerSteps: 2 },
+    exact: { steps: 60, samplerSteps: 5 },
     iterations: true,
   },
 }
