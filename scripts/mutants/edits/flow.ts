@@ -6,15 +6,15 @@ const time = of('schedules/flow-time.ts', 'priors/flow-view')
 const view = of('priors/flow-view.ts', 'priors/flow-view')
 const moved = of('priors/with-schedule.ts', 'priors/network', 'priors/flow-view')
 const says = of('priors/parameterisation.ts', 'priors/network', 'priors/flow-view')
-const ode = of('methods/explicit/ot-ode.ts', 'methods/explicit/ot-ode', 'methods/defaults')
-const pnp = of('methods/explicit/pnp-flow.ts', 'methods/explicit/pnp-flow', 'methods/defaults')
-const dps = of('methods/explicit/flow-dps.ts', 'methods/explicit/flow-dps', 'methods/defaults')
-const chef = of('methods/explicit/flow-chef.ts', 'methods/explicit/flow-chef', 'methods/defaults')
+const ode = of('methods/explicit/ot-ode.ts', 'methods/explicit/ot-ode')
+const pnp = of('methods/explicit/pnp-flow.ts', 'methods/explicit/pnp-flow')
+const dps = of('methods/explicit/flow-dps.ts', 'methods/explicit/flow-dps')
+const chef = of('methods/explicit/flow-chef.ts', 'methods/explicit/flow-chef')
 const descent = of('guidance/data-descent.ts', 'methods/explicit/flow-dps', 'methods/explicit/flow-chef')
-const dFlow = of('methods/csgm/d-flow.ts', 'methods/csgm/d-flow', 'methods/defaults')
-const generator = of('inner/flow-generator.ts', 'methods/csgm/d-flow', 'methods/methods')
+const dFlow = of('methods/csgm/d-flow.ts', 'methods/csgm/d-flow')
+const generator = of('inner/flow-generator.ts', 'methods/csgm/d-flow')
 const first = of('linalg/first-estimate.ts', 'methods/explicit/ot-ode', 'methods/csgm/d-flow')
-const tableau = of('inner/runge-kutta.ts', 'methods/csgm/d-flow')
+const tableau = of('inner/runge-kutta.ts', 'inner/runge-kutta')
 const schedule = editsOf('packages/runs/src')('priors/schedule.ts', 'priors/schedule')
 
 const path: readonly Edit[] = [
@@ -99,9 +99,9 @@ const methods: readonly Edit[] = [
   pnp('pnp-flow-mean', 'sum.div(draws)', 'sum.div(draws + 1)', 'a sum of K over K + 1'),
   pnp(
     'pnp-flow-one-noise',
-    'draw(i, `noise ${k}`)',
-    'draw(i, `noise ${draws - 1}`)',
-    'all draws of D_t are one',
+    'draw(i, `noise',
+    'draw(0, `noise',
+    'the draws of D_t are those of the first step',
   ),
   pnp('pnp-flow-sign', 'const z = x.add(', 'const z = x.sub(', 'up the data term'),
   pnp(

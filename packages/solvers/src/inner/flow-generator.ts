@@ -6,7 +6,7 @@ import { flowTime, leastFlowTime } from '../schedules/flow-time.ts'
 import type { Prior } from '../types.ts'
 import { requireCount } from './chain.ts'
 import type { LatentMap } from './generator.ts'
-import { evenSteps, rungeKuttaStep, tableaus } from './runge-kutta.ts'
+import { evenSteps, midpoint, rungeKuttaStep } from './runge-kutta.ts'
 
 /** How the ODE of a flow is made a generator, and its gradient taken. */
 export interface FlowGeneratorOptions {
@@ -25,7 +25,7 @@ function midpoints(prior: Prior, from: number, to: number, count: number): ((x: 
     ({ t, h }) =>
       (x) =>
         rungeKuttaStep(
-          tableaus.midpoint,
+          midpoint,
           (at, time) => at.map((part) => velocity(part, Math.min(time, latest))),
           [x],
           t,

@@ -51,7 +51,7 @@ export type {
   Slope,
   Tableau,
 } from './runge-kutta.ts'
-export { dormandPrince, evenSteps, rungeKuttaStep, tableaus } from './runge-kutta.ts'
+export { dormandPrince, evenSteps, midpoint, rungeKuttaStep, tableaus } from './runge-kutta.ts'
 export { spectralGain } from './spectral-gain.ts'
 export type { SpectralMeasurement } from './spectral-move.ts'
 export { correlation, spectralMove, spectralStart } from './spectral-move.ts'

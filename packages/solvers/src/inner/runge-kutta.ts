@@ -28,7 +28,6 @@ const dormandPrinceError = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 3392
 /** By name; `dormand-prince` is the pair of orders 5 and 4 (Dormand & Prince 1980). */
 export const tableaus = {
   euler: { order: 1, nodes: [0], stages: [[]], weights: [1] },
-  midpoint: { order: 2, nodes: [0, 1 / 2], stages: [[], [1 / 2]], weights: [0, 1] },
   heun: { order: 2, nodes: [0, 1], stages: [[], [1]], weights: [1 / 2, 1 / 2] },
   rk4: {
     order: 4,
@@ -44,6 +43,9 @@ export const tableaus = {
     error: dormandPrinceError,
   },
 } as const satisfies Readonly<Record<string, Tableau>>
+
+/** The explicit midpoint method, with a look at both ends of half a step. */
+export const midpoint: Tableau = { order: 2, nodes: [0, 1 / 2], stages: [[], [1 / 2]], weights: [0, 1] }
 
 /** Tensors [N, …] that are integrated together. */
 export type OdeState = readonly Tensor[]

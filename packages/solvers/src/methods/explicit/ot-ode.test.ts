@@ -79,13 +79,15 @@ const problem: Problem = {
   y: tensor([[0.9, -0.4], [-0.7, 0.6]], float64), // biome-ignore format: rows
 }
 const steps = 12
+/** What a step shows as guidance. */
+const shiftOf = (step: object) => list((step as { guidance: Tensor }).guidance)
 /** OT-ODE in the variables of the path, state by state, x̂₀ and shift beside. */
 async function pathOf(options: OtOdeOptions = {}) {
   const view = gaussianMixturePrior({ ...law, schedule: flow({ noisiest: 0.75 }) })
   const states: { t: number; z: number[]; after: number[]; shift: number[] }[] = []
   let z: number[] | undefined
   for await (const step of otOde(problem, view, { steps, startTime: 0.25, seed: 3, ...options })) {
-    if (z !== undefined) states.push({ t: step.t, z, after: list(step.x), shift: list(step.guidance) })
+    if (z !== undefined) states.push({ t: step.t, z, after: list(step.x), shift: shiftOf(step) })
     z = list(step.x)
   }
   expect(states.length).toBe(steps - 1)
@@ -137,7 +139,7 @@ describe('ΠGDM and OT-ODE, through the change of variables', () => {
       const run = method.run(problem, view, { ...options, resume: { next: 0, state: { x: z } } })
       const { value, done } = await run.next()
       if (done === true) throw new Error('no step')
-      const shift = list(value.guidance)
+      const shift = shiftOf(value)
       await run.return(tensor([0]))
       return shift
     }
