@@ -30,6 +30,10 @@ const docs: Readonly<Record<string, FieldDoc>> = {
     doc: 'for x = x₀ + σ·ε: `min` and `max` of σ, with `logMean` and `logStd` of log σ or else uniform in it',
     otherwise: "DDPM's linear schedule",
   },
+  path: {
+    doc: 'the path from noise to data: `straight`, that of flow matching, on which any `predicts` will do but `edm`',
+    otherwise: "DDPM's linear schedule",
+  },
   weighting: {
     doc: 'what an error at each noise level weighs: `output`, `x0`, `epsilon` or `min-snr`',
     otherwise: 'all the same, `output`',
