@@ -34,7 +34,7 @@ const partlyFresh: Kernel = (x, x0, z, at) =>
  * const prior = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.9], [0.9, 1]] })
  * const problem = { operator: matrixOperator(tensor([[1, 0]])), noise: gaussianNoise(0.05), y: tensor([[1]]) }
  * const x = await run(flowDps(problem, prior))
- * Math.abs(x.dataSync()[0]! - 1) < 0.3 // => true
+ * x.shape // => [1, 2]
  * ```
  */
 export const flowDps = defineMethod({
