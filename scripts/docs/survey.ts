@@ -102,6 +102,7 @@ export const sections: readonly Section[] = [
       { entry: 'DMPS', methods: ['dmps'] },
       { entry: 'DDPG', methods: ['ddpg'] },
       { entry: 'DAPS', methods: ['daps'] },
+      { entry: 'Methods on flows', methods: ['ot-ode', 'pnp-flow', 'flow-dps', 'flow-chef', 'd-flow'] },
     ],
   },
 ]

@@ -22,6 +22,11 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   // Their thousands of iterations of 0.01, at a higher rate.
   dmplug: { steps: 200, learningRate: 0.05, window: 20, patience: 60 },
   shred: { steps: 100, learningRate: 0.02, clip: [-1, 1] },
+  // A tenth of its evaluations; 60 are enough there.
+  'd-flow': { steps: 60 },
+  // Fewer draws, and a step that does not fade so soon; a shorter one.
+  'pnp-flow': { draws: 2, exponent: 0.3 },
+  'flow-chef': { scale: 200 },
   // Their own weights are for other pictures, or diverge with a trained network.
   'lgd-mc': { scale: 0.02 },
   mpgd: { scale: 2 },

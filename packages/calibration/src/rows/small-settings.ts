@@ -41,6 +41,11 @@ export const smallSettings: Readonly<Record<string, SmallSettings>> = {
     most: 40,
   },
   csgm: { settings: { samplerSteps: 2 } },
+  // Steps down the data term that are stable for operators of norm up to 4, and means over few numbers.
+  'pnp-flow': { settings: { scale: 0.1 } },
+  'flow-dps': { settings: { scale: 0.05 } },
+  'flow-chef': { settings: { scale: 0.1 } },
+  'd-flow': { settings: { steps: 60 } },
   dmplug: { settings: { stop: 'none', samplerSteps: 2 } },
   shred: { settings: { samplerSteps: 2 } },
   'pnp-dm': { settings: { steps: 40, decay: 0.8, rhoMin: 0.1, priorSteps: 15 } },

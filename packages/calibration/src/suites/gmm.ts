@@ -75,7 +75,7 @@ const grids = [
 
 /** Methods whose steps are iterations, not times on the way from noise: they keep their own number. */
 const iterative = new Set([
-  ...['score-prior', 'efficient-score-prior', 'red-diff', 'rlsd', 'csgm', 'dmplug', 'shred'],
+  ...['score-prior', 'efficient-score-prior', 'red-diff', 'rlsd', 'csgm', 'dmplug', 'shred', 'd-flow'],
   ...['pnp-dm', 'pmc', 'daps', 'score-ald', 'kadkhodaie-simoncelli', 'snips'],
 ])
 

@@ -1,5 +1,7 @@
 export { decoded, hostParameter, isPrior, priorOnUnknown } from './blind.ts'
 export { conditioned } from './conditioned.ts'
+export type { DataDescentOptions } from './data-descent.ts'
+export { dataDescent, dataDescentSpecs, dataLosses, dataSpaces } from './data-descent.ts'
 export { downhillOf } from './downhill.ts'
 export { exactLikelihood } from './exact.ts'
 export type { AtStep, Guidance, Guided } from './guided.ts'

@@ -11,6 +11,8 @@ export type { Stop, StopRule, StopState, VarianceState } from './early-stop.ts'
 export { discrepancyRule, varianceRule } from './early-stop.ts'
 export type { BoundDraws, WeightedTime } from './evidence-bound.ts'
 export { boundTime, evidenceBound, timeLaws } from './evidence-bound.ts'
+export type { FlowGeneratorOptions } from './flow-generator.ts'
+export { flowGenerator, flowGeneratorEvaluations, flowInversion } from './flow-generator.ts'
 export type { Generated, GeneratorOptions, LatentMap } from './generator.ts'
 export { generatorEvaluations, generatorPast, generatorThrough } from './generator.ts'
 export type { Chains, HmcOptions, MalaOptions, PhasePoint, Potential } from './hmc.ts'
@@ -49,7 +51,7 @@ export type {
   Slope,
   Tableau,
 } from './runge-kutta.ts'
-export { dormandPrince, evenSteps, rungeKuttaStep, tableaus } from './runge-kutta.ts'
+export { dormandPrince, evenSteps, midpoint, rungeKuttaStep, tableaus } from './runge-kutta.ts'
 export { spectralGain } from './spectral-gain.ts'
 export type { SpectralMeasurement } from './spectral-move.ts'
 export { correlation, spectralMove, spectralStart } from './spectral-move.ts'

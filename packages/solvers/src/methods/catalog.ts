@@ -3,6 +3,7 @@ import { catalog } from '../options/index.ts'
 import { blindDmplug } from './csgm/blind-dmplug.ts'
 import { blindShred } from './csgm/blind-shred.ts'
 import { csgm } from './csgm/csgm.ts'
+import { dFlow } from './csgm/d-flow.ts'
 import { dmplug } from './csgm/dmplug.ts'
 import { scoreIlo } from './csgm/score-ilo.ts'
 import { shred } from './csgm/shred.ts'
@@ -25,6 +26,8 @@ import { diffpir } from './explicit/diffpir.ts'
 import { dmps } from './explicit/dmps.ts'
 import { dps } from './explicit/dps.ts'
 import { dsg } from './explicit/dsg.ts'
+import { flowChef } from './explicit/flow-chef.ts'
+import { flowDps } from './explicit/flow-dps.ts'
 import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
 import { ilvr } from './explicit/ilvr.ts'
 import { kadkhodaieSimoncelli } from './explicit/kadkhodaie-simoncelli.ts'
@@ -32,7 +35,9 @@ import { lgdMc } from './explicit/lgd-mc.ts'
 import { mcg } from './explicit/mcg.ts'
 import { mmps } from './explicit/mmps.ts'
 import { mpgd } from './explicit/mpgd.ts'
+import { otOde } from './explicit/ot-ode.ts'
 import { pigdm } from './explicit/pigdm.ts'
+import { pnpFlow } from './explicit/pnp-flow.ts'
 import { repaint } from './explicit/repaint.ts'
 import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
@@ -89,6 +94,10 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   scoreSde,
   scoreAld,
   kadkhodaieSimoncelli,
+  otOde,
+  pnpFlow,
+  flowDps,
+  flowChef,
   redDiff,
   rlsd,
   blindRedDiff,
@@ -100,6 +109,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   shred,
   blindShred,
   scoreIlo,
+  dFlow,
   pnpDm,
   fpsSmc,
   pmc,

@@ -1,6 +1,7 @@
 import { OptionError } from '@tweedie/tensor'
 import { blindDmplugPresets } from './csgm/blind-dmplug-presets.ts'
 import { blindShredPresets } from './csgm/blind-shred-presets.ts'
+import { dFlowPresets } from './csgm/d-flow-presets.ts'
 import { dmplugPresets } from './csgm/dmplug-presets.ts'
 import { shredPresets } from './csgm/shred-presets.ts'
 import { dapsPresets } from './exact/daps-presets.ts'
@@ -20,10 +21,13 @@ import { diffpirPresets } from './explicit/diffpir-presets.ts'
 import { dmpsPresets } from './explicit/dmps-presets.ts'
 import { dpsPresets } from './explicit/dps-presets.ts'
 import { dsgPresets } from './explicit/dsg-presets.ts'
+import { flowChefPresets } from './explicit/flow-chef-presets.ts'
 import { gibbsPresets } from './explicit/gibbs-ddrm-presets.ts'
 import { ilvrPresets } from './explicit/ilvr-presets.ts'
 import { mpgdPresets } from './explicit/mpgd-presets.ts'
+import { otOdePresets } from './explicit/ot-ode-presets.ts'
 import { pigdmPresets } from './explicit/pigdm-presets.ts'
+import { pnpFlowPresets } from './explicit/pnp-flow-presets.ts'
 import { repaintPresets } from './explicit/repaint-presets.ts'
 import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
@@ -70,6 +74,10 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['score-prior', scorePriorPresets],
   ['efficient-score-prior', efficientScorePriorPresets],
   ['psld', psldPresets],
+  ['ot-ode', otOdePresets],
+  ['pnp-flow', pnpFlowPresets],
+  ['flow-chef', flowChefPresets],
+  ['d-flow', dFlowPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

@@ -3,6 +3,17 @@ export { betaSchedules } from './beta-schedules.ts'
 export { schedules } from './catalog.ts'
 export type { FlowOptions } from './flow.ts'
 export { flow } from './flow.ts'
+export {
+  flowGrid,
+  flowGridFrom,
+  flowGridOf,
+  flowOf,
+  flowScale,
+  flowTime,
+  leastFlowTime,
+  shiftedFlow,
+  timeOfFlow,
+} from './flow-time.ts'
 export { iterations } from './iterations.ts'
 export type { LevelRange } from './level-grids.ts'
 export {

@@ -3,6 +3,7 @@ import { blind } from './blind.test.helper.ts'
 import { csgm } from './csgm.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
+import { flow } from './flow.test.helper.ts'
 import { flows } from './flows.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
 import { latent } from './latent.test.helper.ts'
@@ -19,6 +20,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
   ...csgm,
+  ...flow,
   ...flows,
   ...gradient,
   ...latent,
