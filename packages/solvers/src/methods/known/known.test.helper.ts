@@ -1,6 +1,7 @@
 // What the tests of all methods have to know of each.
 import { blind } from './blind.test.helper.ts'
 import { csgm } from './csgm.test.helper.ts'
+import { decoupled } from './decoupled.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
 import { flows } from './flows.test.helper.ts'
@@ -19,6 +20,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...first,
   ...blind,
   ...csgm,
+  ...decoupled,
   ...flows,
   ...gradient,
   ...latent,
