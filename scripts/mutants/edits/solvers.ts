@@ -2,6 +2,7 @@ import type { Edit } from '../edit.ts'
 import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
 import { csgmEdits } from './csgm.ts'
+import { decoupledEdits } from './decoupled.ts'
 import { flowsEdits } from './flows.ts'
 import { fourierEdits } from './fourier.ts'
 import { gradientEdits } from './gradient.ts'
@@ -318,5 +319,6 @@ export const solversEdits: readonly Edit[] = [
   ...gradientEdits,
   ...guidanceEdits,
   ...splittingEdits,
+  ...decoupledEdits,
   ...flowsEdits,
 ]
