@@ -102,6 +102,9 @@ export const sections: readonly Section[] = [
       { entry: 'DMPS', methods: ['dmps'] },
       { entry: 'DDPG', methods: ['ddpg'] },
       { entry: 'DAPS', methods: ['daps'] },
+      { entry: 'RTO-TU and MAP-TU', methods: ['rto-tu', 'map-tu'] },
+      { entry: 'DPnP', methods: ['dpnp'] },
+      { entry: 'SITCOM', methods: ['sitcom'] },
     ],
   },
 ]

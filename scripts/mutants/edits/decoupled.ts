@@ -3,19 +3,18 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const engineTests = ['methods/exact/rto-tu.test.ts', 'methods/exact/daps.test.ts']
-const known = ['methods/defaults.test.ts', 'methods/methods.test.ts']
 const daps = of('methods/exact/daps.ts', 'methods/exact/daps.test.ts', 'methods/exact/rto-tu.test.ts')
 const engine = of('inner/decoupled.ts', ...engineTests)
-const plan = of('methods/decoupled-plan.ts', ...engineTests, ...known)
-const rto = of('methods/exact/rto-tu.ts', 'methods/exact/rto-tu.test.ts', ...known)
-const map = of('methods/exact/map-tu.ts', 'methods/exact/rto-tu.test.ts', ...known)
+const plan = of('methods/decoupled-plan.ts', ...engineTests)
+const rto = of('methods/exact/rto-tu.ts', 'methods/exact/rto-tu.test.ts')
+const map = of('methods/exact/map-tu.ts', 'methods/exact/rto-tu.test.ts')
 const point = of('inner/optimised-draw.ts', 'inner/optimised-draw.test.ts')
 const flow = of('inner/reverse-ode.ts', 'inner/reverse-ode.test.ts', 'methods/exact/rto-tu.test.ts')
 const dense = of('linalg/dense-solve.ts', 'inner/optimised-draw.test.ts')
-const dpnp = of('methods/exact/dpnp.ts', 'methods/exact/dpnp.test.ts', ...known)
+const dpnp = of('methods/exact/dpnp.ts', 'methods/exact/dpnp.test.ts')
 const dpnpData = of('methods/exact/dpnp-data.ts', 'methods/exact/dpnp.test.ts')
 const sampler = of('inner/denoising-sampler.ts', 'methods/exact/dpnp.test.ts')
-const sitcom = of('methods/explicit/sitcom.ts', 'methods/explicit/sitcom.test.ts', ...known)
+const sitcom = of('methods/explicit/sitcom.ts', 'methods/explicit/sitcom.test.ts')
 const input = of('inner/network-input.ts', 'methods/explicit/sitcom.test.ts')
 
 const dapsEdits: readonly Edit[] = [
@@ -120,7 +119,6 @@ const engineEdits: readonly Edit[] = [
     'odeMin === sigmaMin ? odeSteps - 1 : 0',
     'odeMin === sigmaMin ? odeSteps : 0',
     'a flow from its own last level is counted as none',
-    { tests: ['packages/solvers/src/methods/exact/rto-tu.test.ts'] },
   ),
   plan(
     'decoupled-fit',
@@ -142,7 +140,6 @@ const engineEdits: readonly Edit[] = [
   ),
   rto('rto-rate', '() => options.learningRate)', '() => options.learningRate / 2)', 'half of η'),
   rto('rto-estimate', "estimates, 'tweedie')", 'estimates)', 'the flow where nothing is said'),
-  rto('rto-default-min', 'default: 5e-5', 'default: 1e-4', 'η of DAPS'),
   map('map-draw', "draw: 'map'", "draw: 'exact'", 'MAP draws'),
   map('map-estimate', "estimates, 'tweedie')", 'estimates)', 'the flow where nothing is said'),
   point('optimised-half', 'u.square()).mul(0.5)', 'u.square())', 'what C says counts twice in the value'),
@@ -238,5 +235,36 @@ const sitcomEdits: readonly Edit[] = [
   input('input-all', '(value) => !(value < target)', '() => true', 'none ends early'),
 ]
 
+const inCalibration = editsOf('packages/calibration/src')
+const rows = inCalibration('rows/of-method.ts', 'rows/rows.test.ts')
+const planned = inCalibration('measure/plan.ts', 'measure/plan.test.ts')
+
+const variantEdits: readonly Edit[] = [
+  rows(
+    'variant-problem',
+    '...problem.settings?.(variant.name)',
+    '...problem.settings?.(variant.method)',
+    'a variant has the settings of its method for a problem, not its own',
+  ),
+  rows(
+    'variant-name',
+    '{ name: variant?.name, most:',
+    '{ name: name, most:',
+    'a variant goes by the name of its method',
+  ),
+  planned(
+    'variant-asked',
+    'asked.methods === undefined && variant.method === text',
+    'variant.method === text',
+    'who asks for a method gets its variants',
+  ),
+]
+
 /** Faults of the decoupled engine and its settings, of DPnP and SITCOM, and of what they stand on. */
-export const decoupledEdits: readonly Edit[] = [...dapsEdits, ...engineEdits, ...dpnpEdits, ...sitcomEdits]
+export const decoupledEdits: readonly Edit[] = [
+  ...dapsEdits,
+  ...engineEdits,
+  ...dpnpEdits,
+  ...sitcomEdits,
+  ...variantEdits,
+]

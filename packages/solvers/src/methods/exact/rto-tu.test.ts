@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Moments } from '../../guidance/under-samplers.test.helper.ts'
 import { gaussianNoise, noNoise, poissonNoise } from '../../noise/index.ts'
 import { defineOperator, matrixOperator } from '../../operators/index.ts'
-import { gaussianMixturePrior, gaussianPrior } from '../../priors/index.ts'
+import { countCalls, gaussianMixturePrior, gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../run/index.ts'
 import { noiseLevel, ve, vpContinuous, vpLinear } from '../../schedules/index.ts'
 import type { GuidedStep, Problem } from '../../types.ts'
@@ -257,6 +257,16 @@ describe('settings of one engine, bit for bit', () => {
         .map((t) => expect.closeTo(t, 12)),
     )
     expect((await timesOf({ visitLast: true })).at(-1)).toBe(0.2)
+  })
+
+  it('a flow from its own last level is one step, and is counted so', async () => {
+    for (const odeMin of [0, 0.1, 0.2]) {
+      const counted = countCalls(mixture)
+      const options = { ...common, estimate: 'ode', odeMin } as const
+      await run(rtoTu(two, counted, options))
+      expect(counted.calls.total).toBe(rtoTu.info.evaluations(4, options))
+      expect(counted.calls.total).toBe(odeMin === 0.2 ? 16 : 20)
+    }
   })
 
   it.each([
