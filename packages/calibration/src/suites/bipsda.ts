@@ -196,12 +196,12 @@ export const bipsda: Suite = {
     // Dense matrices of each sample, 20,000 steps of a chain.
     { name: 'rto-tc', method: 'rto-tu', settings: { estimate: 'covariance' }, most: 200 },
     { name: 'rto-ode', method: 'rto-tu', settings: { estimate: 'ode' } },
-    { name: 'lang-tu', method: 'rto-tu', settings: { draw: 'langevin' }, most: 200 },
+    { name: 'lang-tu', method: 'rto-tu', settings: { draw: 'langevin' }, most: 50 },
     {
       name: 'lang-tc',
       method: 'rto-tu',
       settings: { draw: 'langevin', estimate: 'covariance' },
-      most: 200,
+      most: 50,
     },
     { name: 'map-tc', method: 'map-tu', settings: { estimate: 'covariance' }, most: 200 },
     { name: 'map-ode', method: 'map-tu', settings: { estimate: 'ode' } },

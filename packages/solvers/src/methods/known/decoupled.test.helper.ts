@@ -79,7 +79,7 @@ export const decoupled: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step'], options: { innerSteps: 2 } },
     small: { innerSteps: 2, stop: 'none' },
-    exact: { innerSteps: 60 },
+    exact: { innerSteps: 60, learningRate: 0.1 },
     lighter: { innerSteps: 4 },
     beside: { slack: { steps: 20, innerSteps: 60, learningRate: 0.1 } },
     other: { slack: 0.2 },
