@@ -95,7 +95,9 @@ export function decoupled(
   const gradient = gradientOf(data, prior, settings)
   const chain: Conditional = (belief, { step, keys }, x, t) =>
     (draw === 'hmc' ? momentumChain : langevin)(gradient(belief, x, t), belief.x0hat, {
-      ...{ steps: innerSteps, step, momentum },
+      steps: innerSteps,
+      step,
+      momentum,
       keys: keys(),
     })
   const conditional =

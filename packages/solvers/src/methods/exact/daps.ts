@@ -75,7 +75,7 @@ export const daps = defineMethod({
   plan: (run) => {
     const { problem, prior, options, times } = run
     const { operator, noise, y } = problem
-    const { estimate, draw, law, learningRate, decay, scoreLevel, tau = noise.sigma } = options
+    const { draw, law, learningRate, decay, scoreLevel, tau = noise.sigma } = options
     const chain = draw === 'langevin' || draw === 'hmc'
     const linear = isLinear(operator) ? { operator, y, sigmaY: tau } : undefined
     if (!chain && linear === undefined)
@@ -84,7 +84,7 @@ export const daps = defineMethod({
     if (chain && tau === 0) throw new OptionError('tau', 'must be above 0 for a chain, got 0')
     const { likelihood } = gaussianNoise(tau)
     const scoreTime = law === 'score' ? timesWithin(prior.schedule, [scoreLevel])[0]?.t : undefined
-    const settings = { ...options, estimate, scoreTime, iterations: 1 }
+    const settings = { ...options, scoreTime, iterations: 1 }
     const rate = (i: number) => learningRate * (1 + (i / (times.length + 1)) * (decay - 1))
     return decoupledPlan(run, { operator, y, linear, likelihood }, settings, rate)
   },
