@@ -103,6 +103,9 @@ export const sections: readonly Section[] = [
       { entry: 'DDPG', methods: ['ddpg'] },
       { entry: 'DAPS', methods: ['daps'] },
       { entry: 'Methods on flows', methods: ['ot-ode', 'pnp-flow', 'flow-dps', 'flow-chef', 'd-flow'] },
+      { entry: 'RTO-TU and MAP-TU', methods: ['rto-tu', 'map-tu'] },
+      { entry: 'DPnP', methods: ['dpnp'] },
+      { entry: 'SITCOM', methods: ['sitcom'] },
     ],
   },
 ]

@@ -134,4 +134,5 @@ export type {
   SampleMetricInfo,
   Suite,
   Summary,
+  Variant,
 } from './types.ts'

@@ -3,6 +3,7 @@ import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
 import { csgmEdits } from './csgm.ts'
 import { flowEdits } from './flow.ts'
+import { decoupledEdits } from './decoupled.ts'
 import { flowsEdits } from './flows.ts'
 import { fourierEdits } from './fourier.ts'
 import { gradientEdits } from './gradient.ts'
@@ -320,5 +321,6 @@ export const solversEdits: readonly Edit[] = [
   ...guidanceEdits,
   ...splittingEdits,
   ...flowEdits,
+  ...decoupledEdits,
   ...flowsEdits,
 ]

@@ -17,6 +17,7 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   // Fewer evaluations than published, and chains of steps as long as σ_y = 0.05 allows.
   'pnp-dm': { steps: 25, decay: 0.8, rhoMin: 0.1, priorSteps: 8, langevinStep: 5e-4 },
   pmc: { steps: 300, repeats: 1, stepSize: 5e-4, sigmaMax: 20, decay: 0.97, sigmaMin: 0.05 },
+  dpnp: { steps: 25, priorSteps: 8, stepSize: 5e-4 },
   daps: { steps: 40, odeSteps: 2, learningRate: 5e-4, decay: 0.2, sigmaMin: 0.03 },
   csgm: { steps: 60, optimizer: 'lbfgs' },
   // Their thousands of iterations of 0.01, at a higher rate.

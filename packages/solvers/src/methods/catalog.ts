@@ -9,10 +9,13 @@ import { scoreIlo } from './csgm/score-ilo.ts'
 import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
 import { daps } from './exact/daps.ts'
+import { dpnp } from './exact/dpnp.ts'
 import { fpsSmc } from './exact/fps-smc.ts'
+import { mapTu } from './exact/map-tu.ts'
 import { mcgDiff } from './exact/mcg-diff.ts'
 import { pmc } from './exact/pmc.ts'
 import { pnpDm } from './exact/pnp-dm.ts'
+import { rtoTu } from './exact/rto-tu.ts'
 import { smcDiff } from './exact/smc-diff.ts'
 import { tds } from './exact/tds.ts'
 import { blindDps } from './explicit/blind-dps.ts'
@@ -41,6 +44,7 @@ import { pnpFlow } from './explicit/pnp-flow.ts'
 import { repaint } from './explicit/repaint.ts'
 import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
+import { sitcom } from './explicit/sitcom.ts'
 import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { dreamSampler } from './latent/dream-sampler.ts'
@@ -117,6 +121,10 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   mcgDiff,
   tds,
   daps,
+  rtoTu,
+  mapTu,
+  dpnp,
+  sitcom,
   latentDps,
   psld,
   resample,

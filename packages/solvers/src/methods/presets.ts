@@ -5,10 +5,12 @@ import { dFlowPresets } from './csgm/d-flow-presets.ts'
 import { dmplugPresets } from './csgm/dmplug-presets.ts'
 import { shredPresets } from './csgm/shred-presets.ts'
 import { dapsPresets } from './exact/daps-presets.ts'
+import { dpnpPresets } from './exact/dpnp-presets.ts'
 import { fpsSmcPresets } from './exact/fps-smc-presets.ts'
 import { mcgDiffPresets } from './exact/mcg-diff-presets.ts'
 import { pmcPresets } from './exact/pmc-presets.ts'
 import { pnpDmPresets } from './exact/pnp-dm-presets.ts'
+import { mapTuPresets, rtoTuPresets } from './exact/rto-tu-presets.ts'
 import { tdsPresets } from './exact/tds-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
 import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
@@ -31,6 +33,7 @@ import { pnpFlowPresets } from './explicit/pnp-flow-presets.ts'
 import { repaintPresets } from './explicit/repaint-presets.ts'
 import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
+import { sitcomPresets } from './explicit/sitcom-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
 import { psldPresets } from './latent/psld-presets.ts'
 import type { Preset } from './preset.ts'
@@ -67,6 +70,10 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['pnp-dm', pnpDmPresets],
   ['pmc', pmcPresets],
   ['daps', dapsPresets],
+  ['rto-tu', rtoTuPresets],
+  ['map-tu', mapTuPresets],
+  ['dpnp', dpnpPresets],
+  ['sitcom', sitcomPresets],
   ['dmplug', dmplugPresets],
   ['blind-dmplug', blindDmplugPresets],
   ['shred', shredPresets],

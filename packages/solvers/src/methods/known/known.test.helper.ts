@@ -1,6 +1,7 @@
 // What the tests of all methods have to know of each.
 import { blind } from './blind.test.helper.ts'
 import { csgm } from './csgm.test.helper.ts'
+import { decoupled } from './decoupled.test.helper.ts'
 import type { Known } from './entry.test.helper.ts'
 import { first } from './first.test.helper.ts'
 import { flow } from './flow.test.helper.ts'
@@ -21,6 +22,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...blind,
   ...csgm,
   ...flow,
+  ...decoupled,
   ...flows,
   ...gradient,
   ...latent,

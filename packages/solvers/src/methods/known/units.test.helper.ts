@@ -60,10 +60,15 @@ export const byAdam: readonly string[] = [
   'score-ilo',
   'resample',
   'p2l',
+  'sitcom',
 ]
 
 /** Forms that are not the default and have the unit of y where the default has none, by method. */
 export const formsInUnitsOfY: Readonly<Record<string, readonly [form: Settings, why: string]>> = {
+  sitcom: [
+    { stop: 'discrepancy', slack: 0.2, innerSteps: 40, learningRate: 0.1 },
+    'slack is a standard deviation of y',
+  ],
   diffpir: [{ data: 'back-projection' }, 'ρ_t, in units of A², is added to 1'],
   'ddnm-plus': [{ form: 'simplified' }, 'the noise of A†y counts as σ_y'],
   mcg: [{ weight: 'identity' }, 'α multiplies ∇‖y − A x̂₀‖, which is in units of y'],
