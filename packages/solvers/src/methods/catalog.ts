@@ -8,6 +8,7 @@ import { scoreIlo } from './csgm/score-ilo.ts'
 import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
 import { daps } from './exact/daps.ts'
+import { ddsmc } from './exact/ddsmc.ts'
 import { fpsSmc } from './exact/fps-smc.ts'
 import { mcgDiff } from './exact/mcg-diff.ts'
 import { pmc } from './exact/pmc.ts'
@@ -47,7 +48,10 @@ import { resample } from './latent/resample.ts'
 import { stsl } from './latent/stsl.ts'
 import { treg } from './latent/treg.ts'
 import { blindRedDiff } from './variational/blind-red-diff.ts'
+import { dcps } from './variational/dcps.ts'
 import { efficientScorePrior } from './variational/efficient-score-prior.ts'
+import { mgdm } from './variational/mgdm.ts'
+import { mgps } from './variational/mgps.ts'
 import { redDiff } from './variational/red-diff.ts'
 import { rlsd } from './variational/rlsd.ts'
 import { scorePrior } from './variational/score-prior.ts'
@@ -94,6 +98,9 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   blindRedDiff,
   scorePrior,
   efficientScorePrior,
+  mgps,
+  mgdm,
+  dcps,
   csgm,
   dmplug,
   blindDmplug,
@@ -106,6 +113,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   smcDiff,
   mcgDiff,
   tds,
+  ddsmc,
   daps,
   latentDps,
   psld,

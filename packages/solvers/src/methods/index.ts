@@ -26,6 +26,8 @@ export type {
 export { defineMethod, guidedPlan, stepping, travelling } from './define.ts'
 export type { DapsOptions, DapsStep } from './exact/daps.ts'
 export { daps } from './exact/daps.ts'
+export type { DdsmcOptions, DdsmcStep } from './exact/ddsmc.ts'
+export { ddsmc } from './exact/ddsmc.ts'
 export type { FpsSmcOptions, FpsSmcStep } from './exact/fps-smc.ts'
 export { fpsSmc } from './exact/fps-smc.ts'
 export type { McgDiffOptions, McgDiffStep } from './exact/mcg-diff.ts'
@@ -135,11 +137,17 @@ export type { BlindRedDiffOptions, BlindRedDiffStep } from './variational/blind-
 export { blindRedDiff } from './variational/blind-red-diff.ts'
 export type { UnknownWeights } from './variational/blind-red-diff-gradient.ts'
 export { unknownGradient } from './variational/blind-red-diff-gradient.ts'
+export type { DcpsOptions, DcpsStep } from './variational/dcps.ts'
+export { dcps } from './variational/dcps.ts'
 export type {
   EfficientScorePriorOptions,
   EfficientScorePriorStep,
 } from './variational/efficient-score-prior.ts'
 export { efficientScorePrior } from './variational/efficient-score-prior.ts'
+export type { MgdmOptions, MgdmStep } from './variational/mgdm.ts'
+export { mgdm } from './variational/mgdm.ts'
+export type { MgpsOptions, MgpsStep } from './variational/mgps.ts'
+export { mgps } from './variational/mgps.ts'
 export type { RedDiffOptions, RedDiffStep } from './variational/red-diff.ts'
 export { redDiff } from './variational/red-diff.ts'
 export type { RlsdOptions, RlsdStep } from './variational/rlsd.ts'

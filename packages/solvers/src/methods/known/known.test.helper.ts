@@ -6,6 +6,7 @@ import { first } from './first.test.helper.ts'
 import { flows } from './flows.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
 import { latent } from './latent.test.helper.ts'
+import { midpoint } from './midpoint.test.helper.ts'
 import { particles } from './particles.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
@@ -22,6 +23,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...flows,
   ...gradient,
   ...latent,
+  ...midpoint,
   ...particles,
   ...projection,
   ...spectral,
