@@ -71,16 +71,14 @@ export const ddsmc = defineMethod({
   evaluations: (steps, { estimate, odeSteps }) => 1 + (steps - 1) * (estimate === 'ode' ? odeSteps : 1),
   plan: (run) => {
     const { problem, prior, options, start } = run
-    const { operator, noise, y } = problem
-    const [{ schedule, shape }, sigmaY] = [prior, noise.sigma]
-    if (options.last !== 'draw' && sigmaY === 0)
+    const [{ operator, noise, y }, { schedule, shape }] = [problem, prior]
+    if (options.last !== 'draw' && noise.sigma === 0)
       throw new OptionError('last', `'${options.last}' weighs by p(y | x₀): without noise take draw`)
     const [cloud, svd] = [populationOf(run), operator.svd()]
     const singular = rankCut(svd, options.rankTolerance)
-    const variance = singular.map((s) => (s > 0 ? (sigmaY / s) ** 2 : Infinity))
+    const variance = singular.map((s) => (s > 0 ? (noise.sigma / s) ** 2 : Infinity))
     const seen = (): Observed => ({ value: cloud.spread(seenValue(svd, y, singular)), variance })
     const estimate = estimateOf(prior, options.estimate === 'ode' ? options.odeSteps : undefined)
-    const last = estimateOf(prior, undefined)
     /** ρ_t². */
     const spread = (t: Time) =>
       options.spreadFactor *
@@ -88,7 +86,7 @@ export const ddsmc = defineMethod({
     return smcPlan('ddsmc', run, {
       start: () => ({ particles: { x: cloud.z(0, 'start', shape).mul(schedule.sigma(start)) }, shared: {} }),
       weigh: ({ x }, shared, { t, s }) => {
-        const x0hat = (s === schedule.clean ? last : estimate)(x, t)
+        const x0hat = s === schedule.clean ? prior.denoise(x, t) : estimate(x, t)
         const centre = svd.vt(x0hat)
         const potential = observedDensity(centre, spread(t), seen())
         return { logWeight: potential, found: { x0hat, centre, place: svd.vt(x), potential }, shared }
@@ -98,7 +96,7 @@ export const ddsmc = defineMethod({
         if (s === schedule.clean) {
           const rest = options.last === 'draw' ? z : zerosLike(z)
           const x0 = observedDraw(centre, options.last === 'exact' ? 0 : spread(t), seen(), rest)
-          const scale = cloud.spread(seenScale(svd, y, singular, sigmaY))
+          const scale = cloud.spread(seenScale(svd, y, singular, noise.sigma))
           const log = options.last === 'draw' ? potential : observedDensity(x0, 0, seen())
           return { particles: { x: svd.v(x0) }, logWeight: log.sub(potential).add(scale) }
         }
