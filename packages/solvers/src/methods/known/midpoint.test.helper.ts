@@ -24,6 +24,7 @@ export const midpoint: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step', 'resample', 'pick'], options: { particles: 4 } },
     small: { particles: 4 },
+    exact: { steps: 50, eta: 1 },
     lighter: { particles: 3 },
     beside: { odeSteps: { estimate: 'ode' } },
   },
@@ -48,6 +49,7 @@ export const midpoint: Readonly<Record<string, Known>> = {
       some: { 0: ['second fit', 'second'], 1: ['second fit', 'second'], 2: ['second fit', 'second'] },
     },
     small: { longSteps: 3, fitSteps: 1 },
+    exact: { steps: 50, alpha: 0.8, fitSteps: 10, learningRate: 0.1, warm: 0 },
     lighter: { fitSteps: 1, longSteps: 2 },
   },
   mgdm: {
@@ -74,6 +76,7 @@ export const midpoint: Readonly<Record<string, Known>> = {
       options: { denoiseSteps: 2, fitSteps: 1, longSteps: 1 },
     },
     small: { denoiseSteps: 2, fitSteps: 1, longSteps: 2 },
+    exact: { steps: 30, repeats: 2, denoiseSteps: 8, fitSteps: 5, longSteps: 10, learningRate: 0.1, firstRate: 0.1 },
     lighter: { denoiseSteps: 2, fitSteps: 1, longSteps: 2 },
     other: { minTau: 0.3 }, // the prior of the tests has 40 times
   },
@@ -96,6 +99,7 @@ export const midpoint: Readonly<Record<string, Known>> = {
       some: { 0: ['langevin'], 4: ['langevin'], 7: ['langevin'] },
     },
     small: { learningRate: 0.05 },
+    exact: { steps: 100, learningRate: 0.05 },
     lighter: {},
   },
 }
