@@ -76,7 +76,15 @@ export const midpoint: Readonly<Record<string, Known>> = {
       options: { denoiseSteps: 2, fitSteps: 1, longSteps: 1 },
     },
     small: { denoiseSteps: 2, fitSteps: 1, longSteps: 2 },
-    exact: { steps: 30, repeats: 2, denoiseSteps: 8, fitSteps: 5, longSteps: 10, learningRate: 0.1, firstRate: 0.1 },
+    exact: {
+      steps: 30,
+      repeats: 2,
+      denoiseSteps: 8,
+      fitSteps: 5,
+      longSteps: 10,
+      learningRate: 0.1,
+      firstRate: 0.1,
+    },
     lighter: { denoiseSteps: 2, fitSteps: 1, longSteps: 2 },
     other: { minTau: 0.3 }, // the prior of the tests has 40 times
   },
