@@ -11,7 +11,7 @@ const ddsmc = of(
   'methods/exact/ddsmc-laws',
   'methods/defaults',
 )
-const fit = of('inner/gaussian-fit.ts', 'inner/gaussian-fit', 'methods/variational/mgps.test')
+const fit = of('inner/gaussian-fit.ts', 'inner/gaussian-fit', 'methods/variational/mgdm.test')
 const drawn = of('inner/linearised-draw.ts', 'methods/variational/mgps-laws')
 const denoised = of('inner/ancestral-draw.ts', 'methods/variational/mgdm.test')
 const tamed = of('inner/tamed-langevin.ts', 'methods/variational/dcps')

@@ -62,3 +62,25 @@ it('draws what is asked of it by other numbers than x', () => {
   expect(numbers.length).toBe(16)
   expect(new Set(numbers).size).toBe(16)
 })
+
+it('fits each sample of a batch as if it were alone', () => {
+  const row = (v: readonly number[]) => tensor([[...v]], float64)
+  const samples = [[1, -2], [30, 4], [0, 0.1]] // biome-ignore format: a list
+  const gradient = (x: Tensor) => x.square().sub(2)
+  for (const optimizer of ['adam', 'normalised'] as const) {
+    const fit = (which: readonly number[]) => {
+      const mean = tensor(
+        which.map((i) => samples[i]!),
+        float64,
+      )
+      const own = which.map((i) => keys[i]!)
+      const start = { mean, logDeviation: mean.mul(0) }
+      const options = { steps: 3, learningRate: 0.5, optimizer, keys: own }
+      const found = gaussianFit(gradient, { mean: row([0, 0]), deviation: 2 }, start, options)
+      return [found.mean, found.logDeviation].map((t) => Array.from(t.dataSync()))
+    }
+    const [mean, spread] = fit([0, 1, 2])
+    for (const i of [0, 1, 2])
+      expect(fit([i])).toEqual([mean!.slice(2 * i, 2 * i + 2), spread!.slice(2 * i, 2 * i + 2)])
+  }
+})
