@@ -102,6 +102,10 @@ export const sections: readonly Section[] = [
       { entry: 'DMPS', methods: ['dmps'] },
       { entry: 'DDPG', methods: ['ddpg'] },
       { entry: 'DAPS', methods: ['daps'] },
+      { entry: 'DCPS', methods: ['dcps'] },
+      { entry: 'DDSMC', methods: ['ddsmc'] },
+      { entry: 'MGPS', methods: ['mgps'] },
+      { entry: 'MGDM', methods: ['mgdm'] },
     ],
   },
 ]

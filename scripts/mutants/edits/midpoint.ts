@@ -24,6 +24,8 @@ const mgdm = of('methods/variational/mgdm.ts', 'methods/variational/mgdm.test', 
 const times = of('methods/variational/mgdm-times.ts', 'methods/variational/mgdm.test')
 const dcps = of('methods/variational/dcps.ts', 'methods/variational/dcps', 'methods/defaults')
 
+const closed = editsOf('packages/calibration/src')('posteriors/midpoint-law.ts')
+
 const rooms: readonly Edit[] = [
   bridge('bridge-whole', 'last.variance + last.ratio ** 2 * near', 'last.variance + last.ratio * near', 'b_{t|ℓ} with α_t/α_s for its square'),
   bridge('bridge-end-alpha', '(ofX * schedule.alpha(t)) / schedule.alpha(end)', 'ofX * schedule.alpha(t)', 'x_ℓ is taken for x₀'),
@@ -116,5 +118,20 @@ const blocks: readonly Edit[] = [
   dcps('dcps-law-eta', 's, end: schedule.clean, eta }, x0hat, x)', 's, end: schedule.clean }, x0hat, x)', 'K has η = 1'),
 ] // biome-ignore format: a table
 
+const inClosedForm: readonly Edit[] = [
+  closed('midpoint-law-potential', 'seen.clone().mulRowVector(low.gain)', 'seen.clone().mulRowVector(at.gain)', 'x̂₀ of x_t in the potential'),
+  closed('midpoint-law-variance', '.mul(v ** 2))', '.mul(v))', 'v for v² in the inverse'),
+  closed('midpoint-law-noise', '.add(P.mul(back.ofEnd ** 2))', '.add(P.mul(back.ofEnd))', 'a/b for its square in the covariance'),
+  closed('midpoint-law-mean', 'seen.mmul(low.rest)', 'seen.mmul(at.rest)', 'c of x_t in what is measured'),
+  closed('midpoint-law-bridge', 'bridge({ schedule, t, s, end: mid })', 'bridge({ schedule, t, s, end: schedule.clean })', 'x_ℓ is taken for x₀'),
+] // biome-ignore format: a table
+
 /** Edits of the methods that ask the measurement between x_t and the clean end, and of what they are made of. */
-export const midpointEdits: readonly Edit[] = [...rooms, ...decoupled, ...midpoints, ...mixtures, ...blocks]
+export const midpointEdits: readonly Edit[] = [
+  ...rooms,
+  ...decoupled,
+  ...midpoints,
+  ...mixtures,
+  ...blocks,
+  ...inClosedForm,
+]
