@@ -24,6 +24,7 @@ docs/training.md. Before that, if asked for:
   --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half an hour
   --photos-noisy DIR
                writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
+  --midpoints  W₂ against the midpoint of MGPS and the repeats of MGDM (docs/midpoints.md); minutes
   --profile    measures where the time of each method goes (docs/profile.md)
   --fresh      with --grid or --metrics: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
@@ -39,6 +40,7 @@ const { values, positionals: only } = parseArgs({
     metrics: { type: 'boolean', default: false },
     tuning: { type: 'boolean', default: false },
     'digits-gmm': { type: 'boolean', default: false },
+    midpoints: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     calibration: { type: 'boolean', default: false },
     photos: { type: 'boolean', default: false },
@@ -64,6 +66,7 @@ if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
 if (values['photos-noisy'] !== undefined)
   await (await import('./photos-data.ts')).writeNoisy(values['photos-noisy'])
 if (values.photos) await (await import('./photos.ts')).measurePhotos(only[0])
+if (values.midpoints) await (await import('./midpoints.ts')).measureMidpoints()
 if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 // A process of its own, since the command line is no package to import.

@@ -106,6 +106,10 @@ export const sections: readonly Section[] = [
       { entry: 'RTO-TU and MAP-TU', methods: ['rto-tu', 'map-tu'] },
       { entry: 'DPnP', methods: ['dpnp'] },
       { entry: 'SITCOM', methods: ['sitcom'] },
+      { entry: 'DCPS', methods: ['dcps'] },
+      { entry: 'DDSMC', methods: ['ddsmc'] },
+      { entry: 'MGPS', methods: ['mgps'] },
+      { entry: 'MGDM', methods: ['mgdm'] },
     ],
   },
 ]

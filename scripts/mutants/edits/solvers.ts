@@ -12,6 +12,7 @@ import { innerEdits } from './inner.ts'
 import { latentEdits } from './latent.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
+import { midpointEdits } from './midpoint.ts'
 import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
@@ -300,6 +301,7 @@ const schedules: readonly Edit[] = [
 export const solversEdits: readonly Edit[] = [
   ...samplerEdits,
   ...methodEdits,
+  ...midpointEdits,
   ...csgmEdits,
   ...spectralEdits,
   ...schedules,

@@ -35,6 +35,11 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   // Their own numbers of particles or steps take minutes; pixels vary by less than 1.
   tds: { clip: [-1, 1], spread: 'pigdm', dataVariance: 0.1 },
   'mcg-diff': { particles: 4 },
+  ddsmc: { particles: 4, eta: 1 },
+  // Fewer evaluations than published, and longer updates to make up for it; a length for 784 numbers.
+  mgps: { steps: 50, longSteps: 10, learningRate: 0.1 },
+  mgdm: { steps: 30, denoiseSteps: 8, longSteps: 10, learningRate: 0.1, firstRate: 0.1 },
+  dcps: { learningRate: 0.1 },
   // With three, as by default, it loses the Fourier, HDR and phase tasks.
   mmps: { iterations: 1 },
 }

@@ -40,6 +40,15 @@ export const smallSettings: Readonly<Record<string, SmallSettings>> = {
     },
     most: 40,
   },
+  ddsmc: { settings: { steps: 50, eta: 1 } },
+  mgps: { settings: { steps: 50, alpha: 0.8, fitSteps: 10, learningRate: 0.1, warm: 0 } },
+  mgdm: {
+    settings: {
+      ...{ steps: 30, repeats: 2, denoiseSteps: 8, fitSteps: 5, longSteps: 10 },
+      ...{ learningRate: 0.1, firstRate: 0.1 },
+    },
+  },
+  dcps: { settings: { steps: 100, learningRate: 0.05 } },
   csgm: { settings: { samplerSteps: 2 } },
   // Steps down the data term that are stable for operators of norm up to 4, and means over few numbers.
   'pnp-flow': { settings: { scale: 0.1 } },

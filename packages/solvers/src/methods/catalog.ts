@@ -10,6 +10,7 @@ import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
 import { daps } from './exact/daps.ts'
 import { dpnp } from './exact/dpnp.ts'
+import { ddsmc } from './exact/ddsmc.ts'
 import { fpsSmc } from './exact/fps-smc.ts'
 import { mapTu } from './exact/map-tu.ts'
 import { mcgDiff } from './exact/mcg-diff.ts'
@@ -56,7 +57,10 @@ import { resample } from './latent/resample.ts'
 import { stsl } from './latent/stsl.ts'
 import { treg } from './latent/treg.ts'
 import { blindRedDiff } from './variational/blind-red-diff.ts'
+import { dcps } from './variational/dcps.ts'
 import { efficientScorePrior } from './variational/efficient-score-prior.ts'
+import { mgdm } from './variational/mgdm.ts'
+import { mgps } from './variational/mgps.ts'
 import { redDiff } from './variational/red-diff.ts'
 import { rlsd } from './variational/rlsd.ts'
 import { scorePrior } from './variational/score-prior.ts'
@@ -107,6 +111,9 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   blindRedDiff,
   scorePrior,
   efficientScorePrior,
+  mgps,
+  mgdm,
+  dcps,
   csgm,
   dmplug,
   blindDmplug,
@@ -120,6 +127,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   smcDiff,
   mcgDiff,
   tds,
+  ddsmc,
   daps,
   rtoTu,
   mapTu,

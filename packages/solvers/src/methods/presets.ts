@@ -37,7 +37,10 @@ import { sitcomPresets } from './explicit/sitcom-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
 import { psldPresets } from './latent/psld-presets.ts'
 import type { Preset } from './preset.ts'
+import { dcpsPresets } from './variational/dcps-presets.ts'
 import { efficientScorePriorPresets } from './variational/efficient-score-prior-presets.ts'
+import { mgdmPresets } from './variational/mgdm-presets.ts'
+import { mgpsPresets } from './variational/mgps-presets.ts'
 import { redDiffPresets } from './variational/red-diff-presets.ts'
 import { scorePriorPresets } from './variational/score-prior-presets.ts'
 
@@ -80,6 +83,9 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['blind-shred', blindShredPresets],
   ['score-prior', scorePriorPresets],
   ['efficient-score-prior', efficientScorePriorPresets],
+  ['mgps', mgpsPresets],
+  ['mgdm', mgdmPresets],
+  ['dcps', dcpsPresets],
   ['psld', psldPresets],
   ['ot-ode', otOdePresets],
   ['pnp-flow', pnpFlowPresets],

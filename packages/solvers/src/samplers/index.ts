@@ -1,3 +1,5 @@
+export type { Bridge, BridgeStep } from './bridge.ts'
+export { bridge, bridgeLaw } from './bridge.ts'
 export { samplers } from './catalog.ts'
 export type { ChurnOptions } from './churn.ts'
 export { churned } from './churn.ts'

@@ -23,8 +23,8 @@ export interface Says {
   start(): { readonly xs: readonly Vector[]; readonly log: number }
   /** log of the potential at x_t. */
   weigh(x: Vector, x0: Vector, at: At): number
-  /** x_s of an ancestor by the draw of its place, and the log of what the move weighs. */
-  move(x: Vector, x0: Vector, z: Vector, at: At): { readonly x: Vector; readonly log: number }
+  /** x_s of an ancestor by the draw of its place among the particles, 0 in the last step, and the log of what the move weighs. */
+  move(x: Vector, x0: Vector, z: Vector, at: At, place: number): { readonly x: Vector; readonly log: number }
 }
 
 /** The draws of all particles in a step. */
@@ -79,7 +79,7 @@ export async function followParticles(
       logs = logs.map(() => 0)
     } else logs = ancestors.map((k) => logs[k]!)
     const z = last ? particles.map(() => new Array<number>(n).fill(0)) : drawnAll(i, 'step', K)
-    const moved = ancestors.map((k, j) => says.move(particles[k]!, x0s[k]!, z[j]!, at))
+    const moved = ancestors.map((k, j) => says.move(particles[k]!, x0s[k]!, z[j]!, at, j))
     logs = logs.map((l, j) => l + moved[j]!.log)
     particles = moved.map(({ x }) => [...x])
     const now = normalised(logs)

@@ -8,6 +8,7 @@ import { flow } from './flow.test.helper.ts'
 import { flows } from './flows.test.helper.ts'
 import { gradient } from './gradient.test.helper.ts'
 import { latent } from './latent.test.helper.ts'
+import { midpoint } from './midpoint.test.helper.ts'
 import { particles } from './particles.test.helper.ts'
 import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
@@ -26,6 +27,7 @@ export const known: Readonly<Record<string, Known>> = {
   ...flows,
   ...gradient,
   ...latent,
+  ...midpoint,
   ...particles,
   ...projection,
   ...spectral,
