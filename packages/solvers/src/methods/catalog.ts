@@ -7,8 +7,12 @@ import { dmplug } from './csgm/dmplug.ts'
 import { scoreIlo } from './csgm/score-ilo.ts'
 import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
+import { afdps } from './exact/afdps.ts'
 import { daps } from './exact/daps.ts'
+import { driftlite } from './exact/driftlite.ts'
+import { fkSteering } from './exact/fk-steering.ts'
 import { fpsSmc } from './exact/fps-smc.ts'
+import { gSmc } from './exact/g-smc.ts'
 import { mcgDiff } from './exact/mcg-diff.ts'
 import { pmc } from './exact/pmc.ts'
 import { pnpDm } from './exact/pnp-dm.ts'
@@ -106,6 +110,10 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   smcDiff,
   mcgDiff,
   tds,
+  afdps,
+  gSmc,
+  driftlite,
+  fkSteering,
   daps,
   latentDps,
   psld,

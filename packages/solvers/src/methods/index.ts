@@ -24,10 +24,18 @@ export type {
   StepOf,
 } from './define.ts'
 export { defineMethod, guidedPlan, stepping, travelling } from './define.ts'
+export type { AfdpsOptions, AfdpsStep } from './exact/afdps.ts'
+export { afdps } from './exact/afdps.ts'
 export type { DapsOptions, DapsStep } from './exact/daps.ts'
 export { daps } from './exact/daps.ts'
+export type { DriftliteOptions, DriftliteStep } from './exact/driftlite.ts'
+export { driftlite } from './exact/driftlite.ts'
+export type { FkSteeringOptions, FkSteeringStep } from './exact/fk-steering.ts'
+export { fkSteering } from './exact/fk-steering.ts'
 export type { FpsSmcOptions, FpsSmcStep } from './exact/fps-smc.ts'
 export { fpsSmc } from './exact/fps-smc.ts'
+export type { GSmcOptions, GSmcStep } from './exact/g-smc.ts'
+export { gSmc } from './exact/g-smc.ts'
 export type { McgDiffOptions, McgDiffStep } from './exact/mcg-diff.ts'
 export { mcgDiff } from './exact/mcg-diff.ts'
 export { mcgDiffTimes } from './exact/mcg-diff-times.ts'
@@ -131,6 +139,7 @@ export {
   needsOrthonormal,
   needsStages,
 } from './rare-needs.ts'
+export { rewardProblem } from './reward-problem.ts'
 export type { BlindRedDiffOptions, BlindRedDiffStep } from './variational/blind-red-diff.ts'
 export { blindRedDiff } from './variational/blind-red-diff.ts'
 export type { UnknownWeights } from './variational/blind-red-diff-gradient.ts'
