@@ -19,8 +19,10 @@ export interface At {
 
 /** What the method does, in plain numbers. */
 export interface Says {
-  /** The particles x_T, and their log-weight. */
-  start(): { readonly xs: readonly Vector[]; readonly log: number }
+  /** The particles x_T, and their log-weights, or one for all. */
+  start(): { readonly xs: readonly Vector[]; readonly log: number | Vector }
+  /** All particles of a step with x̂₀ and the weights that they come with, before each is asked. */
+  all?(xs: readonly Vector[], x0s: readonly Vector[], weights: Vector, at: At): void
   /** log of the potential at x_t. */
   weigh(x: Vector, x0: Vector, at: At): number
   /** x_s of an ancestor by the draw of its place, and the log of what the move weighs. */
@@ -50,7 +52,7 @@ export async function followParticles(
 ): Promise<{ resampled: number }> {
   const { xs, log } = says.start()
   let particles = xs
-  let logs = xs.map(() => log)
+  let logs: number[] = typeof log === 'number' ? xs.map(() => log) : [...log]
   let banked = 0
   let [seen, resampled] = [0, 0]
   const normalised = (of: Vector) => {
@@ -64,6 +66,7 @@ export async function followParticles(
     const last = i === path.length - 1
     const at = { ...path[i]!, i, last }
     const x0s = particles.map((x) => evaluate(network, x, at.t))
+    says.all?.(particles, x0s, normalised(logs).weights, at)
     logs = logs.map((l, k) => l + says.weigh(particles[k]!, x0s[k]!, at))
     const before = normalised(logs)
     const ess = sizeOf(before.weights)
