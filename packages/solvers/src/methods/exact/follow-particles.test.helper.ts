@@ -23,6 +23,8 @@ export interface Says {
   start(): { readonly xs: readonly Vector[]; readonly log: number | Vector }
   /** All particles of a step with x̂₀ and the weights that they come with, before each is asked. */
   all?(xs: readonly Vector[], x0s: readonly Vector[], weights: Vector, at: At): void
+  /** Whether no ancestors are drawn in a step, whatever the weights. */
+  keeps?(at: At): boolean
   /** log of the potential at x_t. */
   weigh(x: Vector, x0: Vector, at: At): number
   /** x_s of an ancestor by the draw of its place, and the log of what the move weighs. */
@@ -70,7 +72,7 @@ export async function followParticles(
     logs = logs.map((l, k) => l + says.weigh(particles[k]!, x0s[k]!, at))
     const before = normalised(logs)
     const ess = sizeOf(before.weights)
-    const draws = ess < threshold * K
+    const draws = says.keeps?.(at) !== true && ess < threshold * K
     const ancestors = draws
       ? Array.from(resamplers[resampler](streams.keysOf(i, 'resample')[0]!, before.weights, K))
       : particles.map((_, k) => k)
@@ -84,7 +86,7 @@ export async function followParticles(
     const z = last ? particles.map(() => new Array<number>(n).fill(0)) : drawnAll(i, 'step', K)
     const moved = ancestors.map((k, j) => says.move(particles[k]!, x0s[k]!, z[j]!, at))
     logs = logs.map((l, j) => l + moved[j]!.log)
-    particles = moved.map(({ x }) => [...x])
+    particles = moved.map(({ x }) => x)
     const now = normalised(logs)
     const shown = last ? now.weights : parents
     const picked = resamplers.multinomial(streams.keysOf(i, 'pick')[0]!, shown, 1)[0]!
