@@ -102,6 +102,10 @@ export const sections: readonly Section[] = [
       { entry: 'DMPS', methods: ['dmps'] },
       { entry: 'DDPG', methods: ['ddpg'] },
       { entry: 'DAPS', methods: ['daps'] },
+      { entry: 'AFDPS', methods: ['afdps'] },
+      { entry: 'Guidance-SMC, the Feynman–Kac corrector', methods: ['g-smc'] },
+      { entry: 'DriftLite', methods: ['driftlite'] },
+      { entry: 'Feynman–Kac steering', methods: ['fk-steering'] },
     ],
   },
 ]

@@ -29,6 +29,10 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   // Their own numbers of particles or steps take minutes; pixels vary by less than 1.
   tds: { clip: [-1, 1], spread: 'pigdm', dataVariance: 0.1 },
   'mcg-diff': { particles: 4 },
+  afdps: { steps: 100, particles: 4 },
+  'g-smc': { steps: 100, particles: 4, c: 1 }, // half of the guidance leaves the rest to four particles
+  driftlite: { steps: 100, particles: 4, c: 1 },
+  'fk-steering': { particles: 16, to: 95 },
   // With three, as by default, it loses the Fourier, HDR and phase tasks.
   mmps: { iterations: 1 },
 }

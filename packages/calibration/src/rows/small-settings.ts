@@ -45,5 +45,9 @@ export const smallSettings: Readonly<Record<string, SmallSettings>> = {
   shred: { settings: { samplerSteps: 2 } },
   'pnp-dm': { settings: { steps: 40, decay: 0.8, rhoMin: 0.1, priorSteps: 15 } },
   pmc: { settings: { repeats: 1, stepSize: 1e-3, sigmaMax: 10, decay: 0.98, sigmaMin: 0.05 } },
+  afdps: { settings: { steps: 200 } },
+  'g-smc': { settings: { steps: 200 } },
+  driftlite: { settings: { steps: 200 } },
+  'fk-steering': { settings: { particles: 32, to: 95 } },
   daps: { settings: { steps: 50, innerSteps: 20, learningRate: 0.01, decay: 0.05, sigmaMin: 0.05 } },
 }

@@ -142,7 +142,9 @@ export function weightedDiffusion(
         curvature: spread?.div(variance).sub(n).div(variance),
       }
       const parts = basis.map((name) => partOf(name, found))
-      const factors = basis.length === 0 ? [] : thetaOf(cloud, weights, by, potential, parts)
+      // By paths the weights that a particle comes with are still without its e^{βr}.
+      const now = () => (weigh === 'path' ? cloud.reweight(weights, tilted) : weights)
+      const factors = basis.length === 0 ? [] : thetaOf(cloud, now(), by, potential, parts)
       const free = z.add(score.mul(dtau))
       let [drifted, phi] = [free, potential]
       parts.forEach(({ vector, h }, j) => {

@@ -15,8 +15,8 @@ import { afdps, driftlite, gSmc, rewardProblem } from '../index.ts'
 import { chainOf, estimated, given, large, mean, slopeOf } from './chain.test.helper.ts'
 
 const float64 = { dtype: 'float64' } as const
-const prior = gaussianPrior({ mean: [0.3, -0.2], covariance: [[1, 0.6], [0.6, 0.8]] }) // biome-ignore format: a matrix
-const [a, y, sigmaY, steps] = [[1, 0.5], 1.1, 0.8, 8]
+const prior = gaussianPrior({ mean: [0.3, -0.2], covariance: [[1, 0.6], [0.6, 0.8]], schedule: ve({ sigmaMax: 2 }) }) // biome-ignore format: a matrix
+const [a, y, sigmaY, steps] = [[1, 0.5], 1.1, 0.8, 16]
 const problemOf = (count: number) => ({
   operator: matrixOperator(tensor([a], float64)),
   noise: gaussianNoise(sigmaY),
@@ -29,7 +29,7 @@ const by = { steps, weigh: 'path', trace: 'exact' } as const
 type Weighted = GuidedStep & SmcShown<{ readonly x: Tensor }>
 
 describe('weights by paths', () => {
-  // SIGMAS
+  // 1.6, 0.9, −0.4, 0.4, 0.0, 1.3, −0.9, 0.1.
   it.each([
     ['c = 0, β of the steps', gSmc, { c: 0, anneal: 'linear', threshold: 1 }],
     ['c = ½', gSmc, { resampler: 'multinomial' }],
@@ -61,7 +61,7 @@ describe('weights by paths', () => {
     }
     const problem = rewardProblem(prior, reward, { count: 200, ...float64 })
     let logs: readonly number[] = []
-    await run(driftlite(problem, prior, { ...by, particles: 24, basis: 'reward', seed: 5 }), {
+    await run(gSmc(problem, prior, { ...by, particles: 32, seed: 5 }), {
       onStep: (step) => void (logs = step.logEvidence),
     })
     const log = truth.log + Math.log(2 * Math.PI * sigmaY ** 2) / 2

@@ -142,7 +142,7 @@ export function saysOf(name: Name, form: Form): Says {
       const own = (x: Vector) => (path ? -beta * reward(x.map((v) => v / alpha(t))) : 0)
       return { xs, log: xs.map((x) => log + constant + own(x)) }
     },
-    all: (xs, x0s, weights, { i, t, last }) => {
+    all: (xs, x0s, carried, { i, t, last }) => {
       place.clear()
       xs.forEach((x, k) => void place.set(x, k))
       if (last || basis.length === 0) return
@@ -156,6 +156,12 @@ export function saysOf(name: Name, form: Form): Says {
       })
       const all = xs.map((x, k) => known(x, x0s[k]!, i))
       const parts = all.map(vectors)
+      // By paths a particle's own e^{βr} is not in its weight yet.
+      const raised = carried.map((w, k) =>
+        path ? w * Math.exp(betaAt(i) * (reward(all[k]!.z) - reward(all[0]!.z))) : w,
+      )
+      const total = raised.reduce((sum, w) => sum + w, 0)
+      const weights = raised.map((w) => w / total)
       const mean = (of: (k: number) => number) => weights.reduce((sum, w, k) => sum + w * of(k), 0)
       const covariance = (a: (k: number) => number, b: (k: number) => number) => {
         const [ma, mb] = [mean(a), mean(b)]

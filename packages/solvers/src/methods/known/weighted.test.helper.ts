@@ -30,6 +30,7 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
       options: { ...fewer, trace: 'hutchinson' },
     },
     small: fewer,
+    exact: { steps: 200, trace: 'exact' },
     lighter: fewer,
   },
   'g-smc': {
@@ -38,6 +39,7 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
     other: { threshold: 1 },
     draws: { start: ['start'], step: ['step', 'resample', 'pick'], options: fewer },
     small: fewer,
+    exact: { steps: 200, trace: 'exact' },
     lighter: fewer,
   },
   driftlite: {
@@ -54,6 +56,7 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
       options: fewer,
     },
     small: fewer,
+    exact: { steps: 200, trace: 'exact' },
     lighter: fewer,
   },
   'fk-steering': {
