@@ -49,7 +49,8 @@ async function measure(): Promise<{ floor: number; rows: readonly Measured[] }> 
   const drawn = (seed: number) =>
     given.posterior.sample(Array.from({ length: particles }, (_, i) => randomKey(seed).fold(i)))
   const draws = drawn(1)
-  const distance = (points: ReturnType<typeof drawn>) => metric.of(points, { posed: given, draws })[0] ?? Number.NaN
+  const distance = (points: ReturnType<typeof drawn>) =>
+    metric.of(points, { posed: given, draws })[0] ?? Number.NaN
   const rows: Measured[] = []
   for (const [forms, steps] of [
     [[{ gamma: 0 }, {}, { weigh: 'path' }], 300],
@@ -72,11 +73,15 @@ async function measure(): Promise<{ floor: number; rows: readonly Measured[] }> 
             }
           },
         }
-        const samples = await methodRow(watched as unknown as typeof gSmc, settings, { samplesAre: 'one run' }).draw(given, {
+        const samples = await methodRow(watched as unknown as typeof gSmc, settings, {
+          samplesAre: 'one run',
+        }).draw(given, {
           samples: particles,
           seed: 0,
         })
-        const words = `\`c: ${c}${Object.entries(form).map(([name, value]) => `, ${name}: ${value}`).join('')}\``
+        const words = `\`c: ${c}${Object.entries(form)
+          .map(([name, value]) => `, ${name}: ${value}`)
+          .join('')}\``
         const evidence = (samples.logEvidence?.[0] ?? Number.NaN) - (given.posterior.logEvidence ?? 0)
         rows.push({ words, steps, sliced: distance(samples), evidence, ess: least })
         console.error(rows.at(-1))
@@ -97,7 +102,13 @@ export async function measureWeighted(): Promise<void> {
     ['settings', 'steps', 'sliced W₁', 'log Ẑ − log p(y)', 'least ESS/K'],
     [
       ['exact draws', '–', short(floor), '–', '–'],
-      ...rows.map(({ words, steps, sliced, evidence, ess }) => [words, String(steps), short(sliced), short(evidence), short(ess)]),
+      ...rows.map(({ words, steps, sliced, evidence, ess }) => [
+        words,
+        String(steps),
+        short(sliced),
+        short(evidence),
+        short(ess),
+      ]),
     ],
   )
   write(path, `${before}${marks[0]}\n\n${body}\n\n${marks[1]}${after}`)
