@@ -24,9 +24,9 @@ function posed(): Case {
   return {
     prior,
     problem: {
-      operator: matrixOperator(tensor(rows, { dtype: 'float64' })),
+      operator: matrixOperator(tensor(rows)),
       noise: gaussianNoise(1),
-      y: tensor([[1.5]], { dtype: 'float64' }),
+      y: tensor([[1.5]]),
     },
     truth: new Float64Array(2),
     posterior: mixturePosterior(prior.law.posterior(rows, [1.5], 1)),
@@ -41,7 +41,7 @@ interface Measured {
   readonly ess: number
 }
 
-/** Measures the rows of the table; `only` the number of steps of those that are asked for. */
+/** Measures the rows of the table. */
 async function measure(): Promise<{ floor: number; rows: readonly Measured[] }> {
   const given = posed()
   const metric = sampleMetrics.find(({ info }) => info.name === 'sw')
@@ -53,8 +53,8 @@ async function measure(): Promise<{ floor: number; rows: readonly Measured[] }> 
     metric.of(points, { posed: given, draws })[0] ?? Number.NaN
   const rows: Measured[] = []
   for (const [forms, steps] of [
-    [[{ gamma: 0 }, {}, { weigh: 'path' }], 300],
     [[{ gamma: 0 }], 3000],
+    [[{ gamma: 0 }, {}, { weigh: 'path' }], 300],
   ] as const)
     for (const form of forms)
       for (const c of [0, 0.5, 1]) {

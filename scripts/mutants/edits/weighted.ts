@@ -1,23 +1,22 @@
 import type { Edit } from '../edit.ts'
-import { editsOf } from './of.ts'
+import { editsOf, inside } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const written = 'methods/exact/weighted-written-out'
-const rates = 'methods/exact/weighted-rates'
 const evidence = 'methods/exact/weighted-evidence'
 const unit = 'particles/control'
-const engine = of('particles/weighted-diffusion.ts', written, rates, evidence)
-const basis = of('particles/basis.ts', written, rates)
-const control = of('particles/control.ts', unit, written)
-const annealed = of('particles/annealing.ts', unit, written)
+const engine = of('particles/weighted-diffusion.ts', written)
+const basis = of('particles/basis.ts', written)
+const control = of('particles/control.ts', unit)
+const annealed = of('particles/annealing.ts', unit)
 const tilt = of('particles/tilt.ts', unit, written)
-const trace = of('linalg/trace.ts', unit, written)
+const trace = of('linalg/trace.ts', unit)
 const options = of('methods/weighted-options.ts', 'methods/defaults')
-const afdps = of('methods/exact/afdps.ts', 'methods/defaults', written)
-const gsmc = of('methods/exact/g-smc.ts', 'methods/defaults', written)
-const driftlite = of('methods/exact/driftlite.ts', 'methods/defaults', written)
-const reward = of('methods/reward-problem.ts', rates, evidence)
-const fk = of('methods/exact/fk-steering.ts', 'methods/exact/fk-steering', 'methods/defaults')
+const afdps = of('methods/exact/afdps.ts', written)
+const gsmc = of('methods/exact/g-smc.ts', written)
+const driftlite = of('methods/exact/driftlite.ts', written)
+const reward = of('methods/reward-problem.ts', evidence)
+const fk = of('methods/exact/fk-steering.ts', 'methods/exact/fk-steering')
 const smc = of('particles/smc.ts', 'methods/exact/fk-steering')
 
 /** Weighted diffusions, and steering. */
@@ -46,7 +45,7 @@ export const weightedEdits: readonly Edit[] = [
   basis('driftlite-upward', 'dotted(vector, score.add(g))', 'dotted(vector, score)', '∇ log p for ∇ log q'),
   basis('driftlite-place-divergence', 'part(z, sampleSize(z))', 'part(z, 1)', 'the divergence of z is 1'),
   basis('driftlite-psi-half', 'dotted(z, z).mul(0.5)', 'dotted(z, z)', 'ψ without ½'),
-  basis('driftlite-others', 'values[n * K + k]', 'values[k]', 'θ of all samples by the particles of the first'),
+  basis('driftlite-others', 'values[n * K + k]', 'values[k]', 'θ of all samples by the particles of the first', inside('packages/solvers/src', 'methods/methods')),
   control('driftlite-vcg-sign', '-product(weights, a, g)', 'product(weights, a, g)', 'the control adds to the variance'),
   control('driftlite-ecg-sign', 'psi.map((values) => product(weights, values, g))', 'psi.map((values) => -product(weights, values, g))', 'against the ideal drift'),
   control('driftlite-uncentred', 'return seen.map((v) => v - mean)', 'return seen', 'the second moment for the variance'),
