@@ -1,4 +1,4 @@
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import { EigenvalueDecomposition, Matrix, SVD } from 'ml-matrix'
 
 /** What a control goes by, of the K particles of one sample. */
 export interface Controlled {
@@ -27,12 +27,24 @@ export interface Potentials extends Controlled {
  * ```
  */
 export function varianceControl({ weights, potential, h }: Controlled): number[] {
-  const centred = h.map((values) => centre(values, weights))
-  const g = centre(potential, weights)
-  return solved(
-    centred.map((a) => centred.map((b) => product(weights, a, b))),
-    centred.map((a) => -product(weights, a, g)),
-  )
+  const roots = Float64Array.from(weights, Math.sqrt)
+  const centred = h.map((values) => centre(values, weights).map((v, k) => v * (roots[k] ?? 0)))
+  const right = centre(potential, weights).map((v, k) => -v * (roots[k] ?? 0))
+  if (![...centred, right].every((values) => values.every(Number.isFinite))) return h.map(() => Number.NaN)
+  const unit = centred.map((values) => inverse(Math.hypot(...values)))
+  const design = new Matrix(
+    centred.map((values, i) => Array.from(values, (v) => v * (unit[i] ?? 0))),
+  ).transpose()
+  const {
+    leftSingularVectors: U,
+    rightSingularVectors: V,
+    diagonal,
+  } = new SVD(design, { autoTranspose: true })
+  const most = Math.max(...diagonal)
+  const seen = U.transpose().mmul(Matrix.columnVector(right)).to1DArray()
+  const parts = diagonal.map((s, i) => (s > rounding * most ? (seen[i] ?? 0) / s : 0))
+  const theta = V.mmul(Matrix.columnVector(parts)).to1DArray()
+  return theta.map((v, i) => v * (unit[i] ?? 0))
 }
 
 /**
@@ -65,18 +77,19 @@ function centre(values: ArrayLike<number>, weights: ArrayLike<number>): Float64A
   return seen.map((v) => v - mean)
 }
 
-/** Directions of the basis with less than this of the largest eigenvalue say nothing, each vector taken at its own length. */
-const rounding = 1e-8
+const inverse = (v: number) => (v > 0 ? 1 / v : 0)
+
+/** Directions of the basis, each vector at its own length, that are shorter than this beside the longest say nothing. */
+const rounding = 1e-6
 
 /** The solution of least norm of a symmetric system that may be singular; NaN where it is not finite, of a run that diverged. */
 function solved(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
   if (![...matrix.flat(), ...right].every(Number.isFinite)) return right.map(() => Number.NaN)
-  const scales = matrix.map((row, i) => Math.sqrt(Math.max(row[i] ?? 0, 0)))
-  const unit = scales.map((s) => (s > 0 ? 1 / s : 0))
+  const unit = matrix.map((row, i) => inverse(Math.sqrt(Math.max(row[i] ?? 0, 0))))
   const A = new Matrix(matrix.map((row, i) => row.map((v, j) => v * (unit[i] ?? 0) * (unit[j] ?? 0))))
   const { realEigenvalues, eigenvectorMatrix: Q } = new EigenvalueDecomposition(A, { assumeSymmetric: true })
-  const inverse = realEigenvalues.map((v) => (v > rounding * matrix.length ? 1 / v : 0))
+  const parts = realEigenvalues.map((v) => (v > rounding * matrix.length ? 1 / v : 0))
   const b = Matrix.columnVector(right.map((v, i) => v * (unit[i] ?? 0)))
-  const theta = Q.mmul(Matrix.diag(inverse)).mmul(Q.transpose()).mmul(b).to1DArray()
+  const theta = Q.mmul(Matrix.diag(parts)).mmul(Q.transpose()).mmul(b).to1DArray()
   return theta.map((v, i) => v * (unit[i] ?? 0))
 }

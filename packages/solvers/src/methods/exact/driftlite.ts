@@ -21,8 +21,8 @@ const bases = {
  *     VCG (`variance`): θ of least Var(φ + Σθ_i·h_i),      ECG (`energy`): Σ_j E[s_i·s_j]·θ_j = Cov(φ, ψ_i),  s_i = ∇ψ_i,
  *
  * by the weighted particles of each sample, in each step. The basis is ∇r, the score and z: the paper's third is the drift of the
- * prior, which beside the score adds z where it preserves variance. ECG needs log p_ς for the score, which no denoiser tells: take
- * `reward` or `reward-position`. Each Laplacian costs a product with a Jacobian for each probe.
+ * prior, which beside the score adds z where it preserves variance. ECG needs log p_ς for the score, which no denoiser tells: its
+ * basis is without. Each Laplacian costs a product with a Jacobian for each probe.
  *
  * Exact as steps and particles grow, for any basis; with `weigh: 'path'` the evidence is without bias for the steps as they are.
  * The paper's numbers of steps and particles are not known to us: those of `afdps`.
@@ -60,16 +60,15 @@ export const driftlite = defineMethod({
       'what θ makes least: the variance of the weights (VCG), or the distance to the drift without any (ECG)',
       ['variance', 'energy'],
     ),
-    basis: choice('vectors of the control: ∇r, the score, the place', [
-      'all',
-      'reward',
-      'reward-score',
-      'reward-position',
-    ]),
+    basis: choice(
+      'vectors of the control: ∇r, the score, the place; auto: all for VCG, those of known potential for ECG',
+      ['auto', 'all', 'reward', 'reward-score', 'reward-position'],
+    ),
   },
   plan: (run) => {
     const { control, basis, ...options } = run.options
-    return smcPlan('driftlite', run, weightedDiffusion(run, options, { by: control, basis: bases[basis] }))
+    const vectors = bases[basis !== 'auto' ? basis : control === 'energy' ? 'reward-position' : 'all']
+    return smcPlan('driftlite', run, weightedDiffusion(run, options, { by: control, basis: vectors }))
   },
 })
 

@@ -133,7 +133,7 @@ describe('refused before any work', () => {
     ['the end of a step without a closed form', () => afdps({ ...problem, operator: plain }, prior, { guidance: 'implicit' }), 'guidance'],
     ['β = 1 at the start without one', () => afdps({ ...problem, operator: plain }, prior, { gamma: 0 }), 'gamma'],
     ['β by σ_y where there is none', () => afdps(rough, prior, { anneal: 'level' }), 'anneal'],
-    ['the energy of the score', () => driftlite(problem, prior, { control: 'energy' }), 'basis'],
+    ['the energy of the score', () => driftlite(problem, prior, { control: 'energy', basis: 'all' }), 'basis'],
   ] as const)('%s', (_, asked, option) => {
     expect(asked).toThrow(OptionError)
     expect(asked).toThrow(option)
@@ -142,7 +142,7 @@ describe('refused before any work', () => {
   it('but not where all is there', () => {
     expect(() => afdps({ ...problem, operator: plain }, prior)).not.toThrow()
     expect(() => afdps(rough, prior)).not.toThrow()
-    expect(() => driftlite(problem, prior, { control: 'energy', basis: 'reward' })).not.toThrow()
+    expect(() => driftlite(problem, prior, { control: 'energy' })).not.toThrow()
     expect(svd).toBeDefined()
   })
 })

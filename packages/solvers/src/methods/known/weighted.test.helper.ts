@@ -46,7 +46,7 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
     defaults: {
       ...weighted(0.5, 'as Guidance-SMC, which it controls'),
       control: ['variance', 'the paper: VCG-SMC'],
-      basis: ['all', 'the paper'],
+      basis: ['auto', 'the paper, where its potentials are known'],
     },
     other: { threshold: 1 },
     draws: {
