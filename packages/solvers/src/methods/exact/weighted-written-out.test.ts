@@ -57,7 +57,7 @@ describe('every step is the formula', () => {
   })
 
   it.each([
-    [{ c: 0.5, basis: ['reward', 'score', 'position'] }, { basis: 'all' }],
+    [{ c: 0.5, basis: ['reward', 'score', 'position'] }, {}],
     [{ c: 0.5, basis: ['reward'] }, { basis: 'reward' }],
     [
       { c: 0, basis: ['reward', 'score'] },
@@ -67,10 +67,7 @@ describe('every step is the formula', () => {
       { c: 1, basis: ['reward', 'position'] },
       { basis: 'reward-position', c: 1 },
     ],
-    [
-      { c: 0.5, basis: ['reward', 'position'], energy: true },
-      { basis: 'reward-position', control: 'energy' },
-    ],
+    [{ c: 0.5, basis: ['reward', 'position'], energy: true }, { control: 'energy' }],
     [
       { c: 0.5, basis: ['reward', 'score'], hutchinson: true },
       { basis: 'reward-score', trace: 'auto' },
