@@ -18,6 +18,7 @@ docs/training.md. Before that, if asked for:
   --published  reruns what published benchmarks are checked by (docs/published-benchmarks.md)
   --metrics    measures floors and power of the metrics of posterior samples (docs/calibration-metrics.md); minutes
   --tuning     sweeps settings by the error of the mean and by proper scores (docs/tuning.md); minutes
+  --weighted   measures what the drift and the weights of weighted diffusions do (docs/weighted-diffusion.md); minutes
   --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
   --calibration
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
@@ -39,6 +40,7 @@ const { values, positionals: only } = parseArgs({
     published: { type: 'boolean', default: false },
     metrics: { type: 'boolean', default: false },
     tuning: { type: 'boolean', default: false },
+    weighted: { type: 'boolean', default: false },
     'digits-gmm': { type: 'boolean', default: false },
     midpoints: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -61,6 +63,7 @@ if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.published) await (await import('./published.ts')).writePublished()
 if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)
 if (values.tuning) await (await import('./tuning.ts')).measureTuning()
+if (values.weighted) await (await import('./weighted.ts')).measureWeighted()
 if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
 if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
 if (values['photos-noisy'] !== undefined)

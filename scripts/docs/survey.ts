@@ -110,6 +110,10 @@ export const sections: readonly Section[] = [
       { entry: 'DDSMC', methods: ['ddsmc'] },
       { entry: 'MGPS', methods: ['mgps'] },
       { entry: 'MGDM', methods: ['mgdm'] },
+      { entry: 'AFDPS', methods: ['afdps'] },
+      { entry: 'Guidance-SMC, the Feynman–Kac corrector', methods: ['g-smc'] },
+      { entry: 'DriftLite', methods: ['driftlite'] },
+      { entry: 'Feynman–Kac steering', methods: ['fk-steering'] },
     ],
   },
 ]

@@ -25,6 +25,7 @@ import { spectralEdits } from './spectral.ts'
 import { splittingEdits } from './splitting.ts'
 import { tomographyEdits } from './tomography.ts'
 import { variationalEdits } from './variational.ts'
+import { weightedEdits } from './weighted.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
@@ -309,6 +310,7 @@ export const solversEdits: readonly Edit[] = [
   ...fourierEdits,
   ...blindEdits,
   ...variationalEdits,
+  ...weightedEdits,
   ...tomographyEdits,
   ...blurEdits,
   ...pixelEdits,

@@ -40,6 +40,10 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   mgps: { steps: 50, longSteps: 10, learningRate: 0.1 },
   mgdm: { steps: 30, denoiseSteps: 8, longSteps: 10, learningRate: 0.1, firstRate: 0.1 },
   dcps: { learningRate: 0.1 },
+  afdps: { steps: 100, particles: 4 },
+  'g-smc': { steps: 100, particles: 4, c: 1 }, // half of the guidance leaves the rest to four particles
+  driftlite: { steps: 100, particles: 4, c: 1 },
+  'fk-steering': { particles: 16, to: 95 },
   // With three, as by default, it loses the Fourier, HDR and phase tasks.
   mmps: { iterations: 1 },
 }

@@ -63,5 +63,9 @@ export const smallSettings: Readonly<Record<string, SmallSettings>> = {
   'map-tu': { settings: {} },
   dpnp: { settings: { priorSteps: 15 } },
   sitcom: { settings: { innerSteps: 60, learningRate: 0.1 } },
+  afdps: { settings: { steps: 200 } },
+  'g-smc': { settings: { steps: 200 } },
+  driftlite: { settings: { steps: 200 } },
+  'fk-steering': { settings: { particles: 32, to: 95 } },
   daps: { settings: { steps: 50, innerSteps: 20, learningRate: 0.01, decay: 0.05, sigmaMin: 0.05 } },
 }

@@ -8,11 +8,15 @@ import { dmplug } from './csgm/dmplug.ts'
 import { scoreIlo } from './csgm/score-ilo.ts'
 import { shred } from './csgm/shred.ts'
 import type { AnyMethod } from './define.ts'
+import { afdps } from './exact/afdps.ts'
 import { daps } from './exact/daps.ts'
 import { dpnp } from './exact/dpnp.ts'
 import { ddsmc } from './exact/ddsmc.ts'
 import { fpsSmc } from './exact/fps-smc.ts'
 import { mapTu } from './exact/map-tu.ts'
+import { driftlite } from './exact/driftlite.ts'
+import { fkSteering } from './exact/fk-steering.ts'
+import { gSmc } from './exact/g-smc.ts'
 import { mcgDiff } from './exact/mcg-diff.ts'
 import { pmc } from './exact/pmc.ts'
 import { pnpDm } from './exact/pnp-dm.ts'
@@ -128,6 +132,10 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   mcgDiff,
   tds,
   ddsmc,
+  afdps,
+  gSmc,
+  driftlite,
+  fkSteering,
   daps,
   rtoTu,
   mapTu,

@@ -14,6 +14,7 @@ import { projection } from './projection.test.helper.ts'
 import { spectral } from './spectral.test.helper.ts'
 import { splitting } from './splitting.test.helper.ts'
 import { variational } from './variational.test.helper.ts'
+import { weightedDiffusions } from './weighted.test.helper.ts'
 
 export type { Known }
 
@@ -33,4 +34,5 @@ export const known: Readonly<Record<string, Known>> = {
   ...spectral,
   ...variational,
   ...splitting,
+  ...weightedDiffusions,
 }

@@ -63,6 +63,9 @@ export const byAdam: readonly string[] = [
   'sitcom',
 ]
 
+/** Methods that solve a least squares of few particles, which multiplies the rounding of logarithms by its condition. */
+export const byLeastSquares: readonly string[] = ['driftlite']
+
 /** Forms that are not the default and have the unit of y where the default has none, by method. */
 export const formsInUnitsOfY: Readonly<Record<string, readonly [form: Settings, why: string]>> = {
   sitcom: [
