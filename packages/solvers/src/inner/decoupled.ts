@@ -10,6 +10,7 @@ import { momentumChain } from './momentum.ts'
 import { optimisedPoint } from './optimised-draw.ts'
 import type { LinearGaussian, ProximalNoise } from './proximal.ts'
 import { proximal, proximalDraw } from './proximal.ts'
+import type { ReverseOdeOptions } from './reverse-ode.ts'
 import { reverseOde } from './reverse-ode.ts'
 
 /** x̂₀ and C of p(x₀ | x_t) ≈ N(x̂₀, C): the end of the flow and σ²I, E[x₀ | x_t] and σ²I, E[x₀ | x_t] and Cov[x₀ | x_t]. */
@@ -71,6 +72,12 @@ interface Believed {
   readonly times?: (v: Tensor) => Tensor
 }
 
+/** x_t ↦ x̂₀: the end of the probability flow from there, where its steps are given; else E[x₀ | x_t]. */
+export const estimateOf =
+  (prior: Prior, flow: ReverseOdeOptions | undefined): ((x: Tensor, t: Time) => Tensor) =>
+  (x, t) =>
+    flow === undefined ? prior.denoise(x, t) : reverseOde(prior, x, t, flow)
+
 /**
  * The decoupled step of diffusion annealing (DAPS, arXiv 2407.01521; RTO and MAP, arXiv 2503.03007): x̂₀ and C of x_t, and an x₀ of
  *
@@ -93,6 +100,7 @@ export function decoupled(
 ): (x: Tensor, t: Time, draws: DecoupledDraw) => Decoupled {
   const { estimate, draw, odeSteps, odeMin, innerSteps, momentum } = settings
   const gradient = gradientOf(data, prior, settings)
+  const centre = estimateOf(prior, estimate === 'tweedie' ? undefined : { steps: odeSteps, least: odeMin })
   const chain: Conditional = (belief, { step, keys }, x, t) =>
     (draw === 'hmc' ? momentumChain : langevin)(gradient(belief, x, t), belief.x0hat, {
       steps: innerSteps,
@@ -113,10 +121,7 @@ export function decoupled(
       const belief = { x0hat: covariance.x0hat, level, times: covariance.times }
       return { x0hat: belief.x0hat, x0: conditional(belief, draws, x, t) }
     }
-    const x0hat =
-      estimate === 'tweedie'
-        ? prior.denoise(x, t)
-        : reverseOde(prior, x, t, { steps: odeSteps, least: odeMin })
+    const x0hat = centre(x, t)
     return { x0hat, x0: conditional({ x0hat, level }, draws, x, t) }
   }
 }

@@ -78,7 +78,7 @@ export const ddsmc = defineMethod({
     const singular = rankCut(svd, options.rankTolerance)
     const variance = singular.map((s) => (s > 0 ? (noise.sigma / s) ** 2 : Infinity))
     const seen = (): Observed => ({ value: cloud.spread(seenValue(svd, y, singular)), variance })
-    const estimate = estimateOf(prior, options.estimate === 'ode' ? options.odeSteps : undefined)
+    const estimate = estimateOf(prior, options.estimate === 'ode' ? { steps: options.odeSteps } : undefined)
     /** ρ_t². */
     const spread = (t: Time) =>
       options.spreadFactor *
