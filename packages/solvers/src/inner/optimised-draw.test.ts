@@ -41,6 +41,7 @@ test('it stops after as many iterations as are asked for', () => {
   const energyOf = ([a = 0, b = 0]: readonly number[]) =>
     ((a ** 2 - 4) ** 2 + (b ** 2 - 1) ** 2) / 0.02 + ((a - 0.4) ** 2 + (b + 0.3) ** 2) / 2
   const values = [1, 2, 3, 5, 40, 80].map((k) => energyOf(at(k)))
+  expect(values[0]).toBeLessThan(energyOf([0.4, -0.3])) // one is no mere look at the start
   for (let k = 1; k < 4; k++) expect(values[k]).toBeLessThan(values[k - 1] ?? 0)
   expect(at(80)).toEqual(at(40)) // it had come to its end
   expect(() => at(0)).toThrow('iterations')
