@@ -166,9 +166,7 @@ const methods: readonly Edit[] = [
   chef('flow-chef-sign', 'downhill.mul(length)', 'downhill.mul(-length)', 'uphill'),
   descent('data-descent-mean', '2 / sampleSize(r)', '1 / sampleSize(r)', 'half of the mean of squares'),
   descent('data-descent-norm', 'unitOf(r, norm)', 'r', 'half of the squared norm for the norm'),
-  descent('data-descent-batch', 'unitOf(r, norm)', 'unitOf(r, norm.sum())', 'the norm of the batch', {
-    tests: ['packages/solvers/src/methods/explicit/flow-chef', 'packages/solvers/src/methods/on-flows'],
-  }),
+  descent('data-descent-batch', 'unitOf(r, norm)', 'unitOf(r, norm.sum())', 'the norm of the batch'),
   descent('data-descent-into', 'into(y), x)', 'y, x)', 'y is compared with Aᵀ(A x)'),
   descent(
     'data-descent-residual',
