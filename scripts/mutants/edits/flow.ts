@@ -3,7 +3,7 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const time = of('schedules/flow-time.ts', 'priors/flow-view')
-const view = of('priors/flow-view.ts', 'priors/flow-view')
+const view = of('samplers/flow-velocity.ts', 'priors/flow-view')
 const moved = of('priors/with-schedule.ts', 'priors/network', 'priors/flow-view')
 const says = of('priors/parameterisation.ts', 'priors/network', 'priors/flow-view')
 const ode = of('methods/explicit/ot-ode.ts', 'methods/explicit/ot-ode')
@@ -38,13 +38,14 @@ const path: readonly Edit[] = [
     'part of a grid begins below where it should, unless the whole begins at 1',
   ),
   time('flow-shift', '(1 + (shift - 1) * tau)', '(1 + shift * tau)', 'the shift moves the noisiest time'),
+  view('flow-velocity-sign', '.div(tau)', '.div(-tau)', 'the velocity from data to noise'),
+  view('flow-velocity-time', 'const tau = 1 - t', 'const tau = t', 't for 1 − t'),
   view(
-    'flow-velocity-sign',
-    'view.denoise(x, tau).sub(x).div(tau)',
-    'x.sub(view.denoise(x, tau)).div(tau)',
-    'the velocity from data to noise',
+    'flow-velocity-scale',
+    'x.mul(flowScale(schedule, own))',
+    'x',
+    'the prior sees the point of the path, not x_t',
   ),
-  view('flow-velocity-time', 'view.denoise(x, tau).sub(x)', 'view.denoise(x, t).sub(x)', 't for 1 − t'),
   moved(
     'flow-pure-noise',
     'level === Infinity',
@@ -165,9 +166,7 @@ const methods: readonly Edit[] = [
   chef('flow-chef-sign', 'downhill.mul(length)', 'downhill.mul(-length)', 'uphill'),
   descent('data-descent-mean', '2 / sampleSize(r)', '1 / sampleSize(r)', 'half of the mean of squares'),
   descent('data-descent-norm', 'unitOf(r, norm)', 'r', 'half of the squared norm for the norm'),
-  descent('data-descent-batch', 'unitOf(r, norm)', 'unitOf(r, norm.sum())', 'the norm of the batch', {
-    tests: ['packages/solvers/src/methods/explicit/flow-chef', 'packages/solvers/src/methods/on-flows'],
-  }),
+  descent('data-descent-batch', 'unitOf(r, norm)', 'unitOf(r, norm.sum())', 'the norm of the batch'),
   descent('data-descent-into', 'into(y), x)', 'y, x)', 'y is compared with Aᵀ(A x)'),
   descent(
     'data-descent-residual',

@@ -1,7 +1,7 @@
 import { checkpointedChain, revolveRecomputations, vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
-import { flowVelocity } from '../priors/flow-view.ts'
+import { flowVelocity } from '../samplers/flow-velocity.ts'
 import { flowTime, leastFlowTime } from '../schedules/flow-time.ts'
 import type { Prior } from '../types.ts'
 import { requireCount } from './chain.ts'

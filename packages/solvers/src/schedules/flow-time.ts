@@ -26,11 +26,14 @@ export const leastFlowTime = (schedule: Schedule): number =>
 /** Of τ, beside 1. */
 const rounding = 1e-12
 
-/** The time of a schedule at which {@link flowTime} is τ; τ beyond its ends by rounding is at them. */
+/**
+ * The time of a schedule at which {@link flowTime} is τ; τ off its ends by rounding is at them.
+ * @throws {OptionError} for a τ beyond the noisiest.
+ */
 export function timeOfFlow(schedule: Schedule, tau: number): Time {
-  if (tau >= flowTime(schedule, schedule.noisiest) * (1 - rounding)) return schedule.noisiest
-  const least = leastFlowTime(schedule)
-  if (least > 0 && Math.abs(tau - least) <= least * rounding) return 0
+  const near = (end: number) => Math.abs(tau - end) <= end * rounding
+  if (near(flowTime(schedule, schedule.noisiest))) return schedule.noisiest
+  if (schedule.discreteSteps !== undefined && near(leastFlowTime(schedule))) return 0
   return schedule.timeOfNoiseLevel(tau / (1 - tau))
 }
 

@@ -1,5 +1,6 @@
 import { OptionError, tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
+import { methodLaws } from '../../laws/index.ts'
 import { gaussianNoise } from '../../noise/index.ts'
 import { matrixOperator } from '../../operators/index.ts'
 import { countCalls, gaussianMixturePrior, gaussianPrior } from '../../priors/index.ts'
@@ -72,6 +73,11 @@ const problem = {
   noise: gaussianNoise(0.1),
   y: tensor([[0.5], [-0.8]], float64),
 }
+
+describe('by the norm of each sample', () => {
+  const laws = methodLaws(flowChef, { settings: { loss: 'norm', scale: 0.1 } })
+  for (const { name, holds } of laws.filter((law) => law.name.includes('batch'))) it(name, holds)
+})
 
 it('with c = 0 it is the ODE of the flow', async () => {
   const x = list(await run(flowChef(problem, prior, { scale: 0, steps: 20, seed: 8 })))

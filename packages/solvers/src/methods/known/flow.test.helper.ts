@@ -29,6 +29,7 @@ export const flow: Readonly<Record<string, Known>> = {
       loss: ['squares', 'arXiv 2410.02423'],
     },
     other: { draws: 2 },
+    exact: { scale: 0.1 },
     draws: { start: [], step: ['noise 0', 'noise 1', 'noise 2', 'noise 3', 'noise 4'] },
     iterations: true,
   },
@@ -45,6 +46,7 @@ export const flow: Readonly<Record<string, Known>> = {
     other: { innerSteps: 2 },
     draws: { start: ['start'], step: ['step'] },
     small: { scale: 0.3 },
+    exact: { scale: 0.05 },
     iterations: true,
   },
   'flow-chef': {
@@ -76,7 +78,7 @@ export const flow: Readonly<Record<string, Known>> = {
     other: { historySize: 1 },
     draws: { start: ['start'], step: [] },
     small: { samplerSteps: 2 },
-    exact: { steps: 60, samplerSteps: 5 },
+    exact: { steps: 60 },
     iterations: true,
   },
 }
