@@ -120,7 +120,7 @@ const blocks: readonly Edit[] = [
 
 const inClosedForm: readonly Edit[] = [
   closed('midpoint-law-potential', 'seen.clone().mulRowVector(low.gain)', 'seen.clone().mulRowVector(at.gain)', 'x̂₀ of x_t in the potential'),
-  closed('midpoint-law-variance', '.mul(v ** 2))', '.mul(v))', 'v for v² in the inverse'),
+  closed('midpoint-law-variance', '.mul(v ** 2)', '.mul(v)', 'v for v² in the inverse'),
   closed('midpoint-law-noise', '.add(P.mul(back.ofEnd ** 2))', '.add(P.mul(back.ofEnd))', 'a/b for its square in the covariance'),
   closed('midpoint-law-mean', 'seen.mmul(low.rest)', 'seen.mmul(at.rest)', 'c of x_t in what is measured'),
   closed('midpoint-law-bridge', 'bridge({ schedule, t, s, end: mid })', 'bridge({ schedule, t, s, end: schedule.clean })', 'x_ℓ is taken for x₀'),

@@ -6,7 +6,7 @@ import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix'
 export interface MidpointProblem {
   readonly law: Pick<MixtureComponent, 'mean' | 'covariance'>
   readonly schedule: Schedule
-  readonly A: Matrix
+  readonly A: Matrix | readonly (readonly number[])[]
   readonly y: ArrayLike<number>
   readonly sigma: number
 }
@@ -30,9 +30,8 @@ export interface GaussianLaw {
  * ```ts
  * import { gaussianDistance, midpointLaw } from '@tweedie/calibration'
  * import { gaussianPrior } from '@tweedie/solvers'
- * import { Matrix } from 'ml-matrix'
  * const { law, schedule } = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.5], [0.5, 1]] })
- * const [A, y, sigma] = [new Matrix([[1, 0]]), [1], 0.1]
+ * const [A, y, sigma] = [[[1, 0]], [1], 0.1]
  * const exact = law.posterior(A, y, sigma).law
  * const off = [0.2, 0.8, 1].map((alpha) => {
  *   const found = midpointLaw({ law: law.components[0]!, schedule, A, y, sigma }, { alpha, steps: 50 })
@@ -50,7 +49,7 @@ export function midpointLaw(
     assumeSymmetric: true,
   })
   const centre = Q.transpose().mmul(Matrix.columnVector(Array.from(law.mean)))
-  const seen = A.mmul(Q)
+  const seen = Matrix.checkMatrix(A).mmul(Q)
   /** The diagonal of M, and c. */
   const denoiser = (t: number) => {
     const [a, s] = [schedule.alpha(t), schedule.sigma(t)]

@@ -125,6 +125,8 @@ const little: Readonly<Record<string, Settings>> = {
   afdps: { particles: 2 },
   'g-smc': { particles: 2 },
   driftlite: { particles: 2 },
+  mgps: { longSteps: 2 },
+  mgdm: { denoiseSteps: 2 },
 }
 
 describe('every method that fits takes a step with it that is finite', () => {
