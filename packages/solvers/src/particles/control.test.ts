@@ -22,6 +22,11 @@ describe('a control', () => {
     near(varianceControl({ weights, potential, h }), [2, -0.5])
   })
 
+  it('is that of weighted least squares where something is left over', () => {
+    // Means ¾ and ½, covariance −⅜, variance 11/16.
+    near(varianceControl({ weights: [0.5, 0.25, 0.25], potential: [1, 0, 0], h: [[0, 1, 2]] }), [6 / 11])
+  })
+
   it('leaves what is uncorrelated with the basis', () => {
     const even = [0.25, 0.25, 0.25, 0.25]
     near(varianceControl({ weights: even, potential: [1, 1, -1, -1], h: [[1, -1, 1, -1]] }), [0])
