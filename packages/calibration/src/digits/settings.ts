@@ -42,7 +42,7 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   dcps: { learningRate: 0.1 },
   afdps: { steps: 100, particles: 4 },
   'g-smc': { steps: 100, particles: 4, c: 1 }, // half of the guidance leaves the rest to four particles
-  driftlite: { steps: 100, particles: 4, c: 1 },
+  driftlite: { steps: 100, particles: 4, c: 1, basis: 'reward' }, // three vectors fit four particles, and no fifth
   'fk-steering': { particles: 16, to: 95 },
   // With three, as by default, it loses the Fourier, HDR and phase tasks.
   mmps: { iterations: 1 },

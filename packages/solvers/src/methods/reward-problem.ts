@@ -8,13 +8,16 @@ import type { NoiseLikelihood, Prior, Problem } from '../types.ts'
  * Reward tilting as a problem: the law ∝ p(x)·e^{r(x)} is the posterior of x measured as it is, with p(y | x) = e^{r(x)} whatever
  * y is. Any method that needs a likelihood takes it; `logEvidence` of one that has it is log E_p e^r.
  *
+ * The weighted diffusions raise β linearly in the steps then, from 0: guidance of that size is rough where ς is in the tens, as on a
+ * schedule that preserves variance. There take `c: 0` or more steps.
+ *
  * @param reward - r of a batch [N, …shape], [N]; differentiable, twice where a Laplacian is asked for.
  * @param options.count - How many samples, N of y; default 1. `dtype` and `device` are those of the run.
  * @example
  * ```ts
- * import { driftlite, gaussianPrior, rewardProblem, run } from '@tweedie/solvers'
+ * import { driftlite, gaussianPrior, rewardProblem, run, ve } from '@tweedie/solvers'
  * import type { Tensor } from '@tweedie/tensor'
- * const prior = gaussianPrior({ mean: [0], covariance: 1 })
+ * const prior = gaussianPrior({ mean: [0], covariance: 1, schedule: ve({ sigmaMax: 5 }) })
  * const problem = rewardProblem(prior, (x: Tensor) => x.sum(1)) // N(1, 1), and E e^x = e^½
  * let logEvidence = 0
  * await run(driftlite(problem, prior, { steps: 50, particles: 64 }), {

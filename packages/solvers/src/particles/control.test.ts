@@ -22,6 +22,11 @@ describe('a control', () => {
     near(varianceControl({ weights, potential, h }), [2, -0.5])
   })
 
+  it('is that of weighted least squares where something is left over', () => {
+    // Means ¾ and ½, covariance −⅜, variance 11/16.
+    near(varianceControl({ weights: [0.5, 0.25, 0.25], potential: [1, 0, 0], h: [[0, 1, 2]] }), [6 / 11])
+  })
+
   it('leaves what is uncorrelated with the basis', () => {
     const even = [0.25, 0.25, 0.25, 0.25]
     near(varianceControl({ weights: even, potential: [1, 1, -1, -1], h: [[1, -1, 1, -1]] }), [0])
@@ -88,9 +93,13 @@ describe('a tilt', () => {
   const y = tensor([[0.4, -1], [0.4, -1]], { dtype: 'float64' }) // biome-ignore format: rows
   const z = tensor([[1, -2, 0.3], [0.1, 0.7, -1]], { dtype: 'float64' }) // biome-ignore format: rows
 
+  const { likelihood } = gaussianNoise(0.5)
+  if (likelihood === undefined) throw new Error('no likelihood')
+  const white = { ...gaussianNoise(0.5), likelihood }
+
   it('has the Laplacian of its closed form, by all directions and by probes of diagonal ones', () => {
     const squares = matrix.flat().reduce((sum, v) => sum + v * v, 0)
-    const tilt = tiltOf({ operator, noise: gaussianNoise(0.5), y }, () => y)
+    const tilt = tiltOf({ operator, noise: white, y }, () => y)
     expect(tilt.quadratic?.laplacian).toBeCloseTo(-squares / 0.25, 9)
     expect(tilt.quadratic?.gain).toBeCloseTo(squares / 2, 9)
     near(tilt.laplacian(z, 'exact').dataSync(), [-squares / 0.25, -squares / 0.25])
@@ -100,7 +109,7 @@ describe('a tilt', () => {
   })
 
   it('has r, its gradient and its step of the end as they are', () => {
-    const tilt = tiltOf({ operator, noise: gaussianNoise(0.5), y }, () => y)
+    const tilt = tiltOf({ operator, noise: white, y }, () => y)
     const { value, gradient } = tilt.at(z)
     const r = y.sub(operator.forward(z))
     near(gradient.dataSync(), Array.from(operator.adjoint(r).mul(4).dataSync()))
@@ -117,6 +126,6 @@ describe('a tilt', () => {
   it('of another noise has none', () => {
     expect(tiltOf({ operator, noise: laplaceNoise(0.5), y }, () => y).quadratic).toBeUndefined()
     const { svd: _, ...plain } = operator
-    expect(tiltOf({ operator: plain, noise: gaussianNoise(0.5), y }, () => y).quadratic).toBeUndefined()
+    expect(tiltOf({ operator: plain, noise: white, y }, () => y).quadratic).toBeUndefined()
   })
 })

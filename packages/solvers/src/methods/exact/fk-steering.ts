@@ -45,7 +45,7 @@ const potentials = {
  * const prior = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.9], [0.9, 1]] })
  * const problem = { operator: matrixOperator(tensor([[1, 0]])), noise: gaussianNoise(0.3), y: tensor([[1]]) }
  * let logEvidence = 0
- * const x = await run(fkSteering(problem, prior, { steps: 50, particles: 100 }), {
+ * const x = await run(fkSteering(problem, prior, { steps: 50, particles: 200, to: 45 }), {
  *   onStep: (step) => void (logEvidence = step.logEvidence[0]!),
  * })
  * Math.abs(x.dataSync()[0]! - 0.92) < 1.5 // => true

@@ -10,7 +10,7 @@ import { weightedDiffusion } from '../../particles/index.ts'
 import { gaussianMixturePrior } from '../../priors/index.ts'
 import { noiseStreams } from '../../run/index.ts'
 import { ve, vpLinear } from '../../schedules/index.ts'
-import type { Schedule } from '../../types.ts'
+import type { Fitted, Schedule } from '../../types.ts'
 import { rewardProblem } from '../index.ts'
 import { slopeOf } from './chain.test.helper.ts'
 import type { Density } from './line.test.helper.ts'
@@ -20,14 +20,17 @@ const modes = { weights: [1, 2], means: [[-0.7], [0.7]] } as const
 const [v, y, sigmaY] = [0.2, 0.3, 0.7]
 const priorOn = (schedule: Schedule, more = 0) =>
   gaussianMixturePrior({ ...modes, covariances: v + more, schedule })
-const measured = {
+const white = gaussianNoise(sigmaY)
+if (white.likelihood === undefined) throw new Error('no likelihood')
+type Posed = Fitted<'likelihood'>
+const measured: Posed = {
   operator: matrixOperator(tensor([[0.9]], { dtype: 'float64' })),
-  noise: gaussianNoise(sigmaY),
+  noise: { ...white, likelihood: white.likelihood },
   y: tensor([[y]], { dtype: 'float64' }),
 }
 /** A reward that is no measurement. */
 const reward = (x: Tensor) => sin(x.mul(2)).sum(1)
-const rewarded = rewardProblem(priorOn(ve()), reward, { dtype: 'float64' })
+const rewarded: Posed = rewardProblem(priorOn(ve()), reward, { dtype: 'float64' })
 
 const line = lineOf(8, 0.125)
 const nodes = fromData(line.nodes, [line.nodes.length, 1])
@@ -37,7 +40,7 @@ const defaults: WeightedOptions = {
 
 /** What the particles say: log p(y), the mean and the variance. */
 function said(
-  problem: typeof measured | typeof rewarded,
+  problem: Posed,
   schedule: Schedule,
   steps: number,
   options: Partial<WeightedOptions>,
@@ -61,9 +64,9 @@ function said(
     problem === measured && options.anneal !== 'linear'
       ? sigmaY ** 2 / (sigmaY ** 2 + (options.gamma ?? 1) ** 2 * 0.81 * level(ts[0] ?? 0) ** 2)
       : 0
-  const r = (
-    problem.noise.likelihood?.log(problem.y.broadcastTo([K, 1]), problem.operator.forward(nodes)) ?? nodes
-  ).dataSync()
+  const r = problem.noise.likelihood
+    .log(problem.y.broadcastTo([K, 1]), problem.operator.forward(nodes))
+    .dataSync()
   let p: Density = line.nodes.map((x, j) => Math.exp(noised.logDensity([x]) + first * (r[j] ?? 0)))
   let log = 0
   const reweigh = (by: Tensor) => {
@@ -98,13 +101,13 @@ function said(
 }
 
 /** The same of the law that they tend to, integrated. */
-function exactly(problem: typeof measured | typeof rewarded) {
+function exactly(problem: Posed) {
   const law = priorOn(ve()).law
   const fine = lineOf(6, 0.05)
   const x = fromData(fine.nodes, [fine.nodes.length, 1])
-  const r = (
-    problem.noise.likelihood?.log(problem.y.broadcastTo(x.shape), problem.operator.forward(x)) ?? x
-  ).dataSync()
+  const r = problem.noise.likelihood
+    .log(problem.y.broadcastTo(x.shape), problem.operator.forward(x))
+    .dataSync()
   const p = fine.nodes.map((at, j) => Math.exp(law.logDensity([at]) + (r[j] ?? 0)))
   const total = fine.total(p)
   const mean = fine.mean(p, (at) => at) / total
@@ -124,13 +127,7 @@ it.each([
   ['ECG', measured, {}, { by: 'energy', basis: ['reward', 'position'] }],
   ['a reward, c = 1', rewarded, { c: 1 }, undefined],
   ['a reward, VCG', rewarded, { c: 0 }, { by: 'variance', basis: ['reward'] }],
-] satisfies [
-  string,
-  typeof measured | typeof rewarded,
-  Partial<WeightedOptions>,
-  DriftControl | undefined,
-  Schedule?,
-][])(
+] satisfies [string, Posed, Partial<WeightedOptions>, DriftControl | undefined, Schedule?][])(
   'tends to the posterior and its evidence as one over the steps: %s',
   (_, problem, options, control, schedule: Schedule = ve({ sigmaMax: 3 })) => {
     const exact = exactly(problem)

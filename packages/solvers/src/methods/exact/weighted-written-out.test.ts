@@ -51,7 +51,7 @@ describe('every step is the formula', () => {
       { c: 0.7, path: true, linear: true },
       { c: 0.7, weigh: 'path', anneal: 'linear' },
     ],
-  ] satisfies [Form, object][])('of Guidance-SMC, %o', async (form, options) => {
+  ] satisfies [Form, object][])('of Guidance-SMC, %o', async (form: Form, options) => {
     const resampled = await held('cosine', form, options)
     expect(resampled > 0).toBe(form.threshold !== 0)
   })

@@ -30,7 +30,7 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
       options: { ...fewer, trace: 'hutchinson' },
     },
     small: fewer,
-    exact: { steps: 200, trace: 'exact' },
+    exact: { steps: 200 },
     lighter: fewer,
   },
   'g-smc': {
@@ -39,7 +39,7 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
     other: { threshold: 1 },
     draws: { start: ['start'], step: ['step', 'resample', 'pick'], options: fewer },
     small: fewer,
-    exact: { steps: 200, trace: 'exact' },
+    exact: { steps: 200 },
     lighter: fewer,
   },
   driftlite: {
@@ -56,7 +56,7 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
       options: fewer,
     },
     small: fewer,
-    exact: { steps: 200, trace: 'exact' },
+    exact: { steps: 200 },
     lighter: fewer,
   },
   'fk-steering': {
@@ -75,5 +75,6 @@ export const weightedDiffusions: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step', 'resample', 'pick'] },
     other: { to: 12 },
+    exact: { particles: 32, to: 95 },
   },
 }
