@@ -46,7 +46,7 @@ const functions: { readonly [what: string]: (device: Device) => Tensor } = {
       activation: 'silu',
     }),
   'convolution with strides, groups and dilation': (on) =>
-    conv2d(draw(1, [2, 4, 9, 18], on), draw(2, [6, 2, 3, 2], on), {
+    conv2d(draw(1, [2, 4, 9, 16], on), draw(2, [6, 2, 3, 2], on), {
       padding: [
         [1, 0],
         [2, 1],
@@ -72,6 +72,7 @@ describe.each(['cpu', 'webasm'] as const)('wide kernels on %s', (backend) => {
   test.each(Object.entries(functions))('%s', async (_what, fn) => {
     const [actual, expected] = [scope(() => fn(device)), scope(() => fn(reference))]
     const [values, want] = [await actual.data(), expected.dataSync()]
+    expect(actual.shape.at(-1)! % 4).toBe(0)
     expect(values).toHaveLength(want.length)
     values.forEach((v, i) => expect(v).toBeCloseTo(want[i]!, 4))
     actual.dispose()
