@@ -78,12 +78,6 @@ export const gpuEdits: readonly Edit[] = [
   ),
   contract('gpu-wide-all', 'last / width])', 'last])', 'threads lie as if each had one element'),
   body(
-    'gpu-fuse-loop',
-    "if (open.includes('for') || /^(for|if) /.test(text)) return undefined",
-    'if (/^(for|if) /.test(text)) return undefined',
-    'what a loop reads is worked out before it, at no place',
-  ),
-  body(
     'gpu-fuse-names',
     'names.has(word) ? word + suffix : word',
     'word',

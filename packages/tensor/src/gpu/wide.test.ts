@@ -45,6 +45,8 @@ const functions: { readonly [what: string]: (device: Device) => Tensor } = {
       residual: transpose(draw(4, [2, 6, 8, 9], on), [0, 1, 3, 2]),
       activation: 'silu',
     }),
+  'convolution whose columns are shared by strides': (on) =>
+    conv2d(draw(1, [1, 4, 5, 16], on), draw(2, [3, 4, 3, 3], on), { padding: 1, stride: 2 }),
   'convolution with strides, groups and dilation': (on) =>
     conv2d(draw(1, [2, 4, 9, 16], on), draw(2, [6, 2, 3, 2], on), {
       padding: [
