@@ -71,7 +71,8 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
       const far: number[] = []
       for (const [k, x] of actual.entries()) {
         const [found, want] = [await x.data(), await expected[k]!.data()]
-        far.push(Math.max(...Array.from(found, (v, i) => Math.abs(v - want[i]!))))
+        const size = Math.max(...want.map(Math.abs))
+        far.push(Math.max(...Array.from(found, (v, i) => Math.abs(v - want[i]!))) / size)
         x.dispose()
       }
       const { buffers } = wide.stats()
@@ -79,7 +80,7 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
       export default { far, buffers }`
     const { far, buffers } = (await run(context, code)) as { far: number[]; buffers: number }
     expect(far).toHaveLength(3)
-    for (const distance of far) expect(distance).toBeLessThan(1e-4)
+    for (const distance of far) expect(distance).toBeLessThan(1e-5)
     expect(buffers).toBe(0)
   })
 

@@ -1,7 +1,5 @@
 import type { DType, TypedArray } from './dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from './primitives.ts'
-import type { Executor } from './record/record.ts'
-import type { Recording } from './record/recording.ts'
 import type { Shape } from './shape.ts'
 import type { Tensor } from './tensor.ts'
 import type { ModuleBuilder } from './wasm/asm/index.ts'
@@ -141,4 +139,45 @@ export interface Device {
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown
   /** A way of its own to run a recorded program again and again, or why it has none for this one. */
   compile?(recording: Recording): Promise<Executor | { readonly reason: string }>
+}
+
+/** A buffer that somebody holds until it is released. */
+export interface HeldBuffer {
+  readonly buffer: unknown
+  release(): void
+}
+
+/** A buffer in a recording: of an input, of what the function closed over or made of numbers, or of a call's result. */
+export interface Value {
+  readonly dtype: DType
+  readonly length: number
+  /** What it holds, where that is known: a buffer of the device, or numbers. */
+  constant?: HeldBuffer | TypedArray
+}
+
+/** One call; the buffers of its inputs' views are {@link Value}s. */
+export interface RecordedCall {
+  readonly call: KernelCall
+  readonly result: Value
+}
+
+/** The calls of a function of tensors. */
+export interface Recording {
+  readonly device: Device
+  readonly inputs: readonly (Value & { readonly shape: Shape })[]
+  readonly calls: readonly RecordedCall[]
+  /** Row-major results, each of a call of its own. */
+  readonly outputs: readonly { readonly value: Value; readonly shape: Shape }[]
+}
+
+/** Runs a recording. */
+export interface Executor {
+  readonly kind: string
+  /** Kernels of a run, where the device counts them. */
+  readonly launches?: number
+  /** What it holds. */
+  readonly bytes: number
+  /** Buffers of the outputs, for row-major buffers of the inputs. */
+  run(inputs: readonly unknown[]): readonly unknown[] | Promise<readonly unknown[]>
+  dispose(): void | Promise<void>
 }

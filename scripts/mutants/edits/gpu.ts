@@ -78,12 +78,6 @@ export const gpuEdits: readonly Edit[] = [
   ),
   contract('gpu-wide-all', 'last / width])', 'last])', 'threads lie as if each had one element'),
   body(
-    'gpu-fuse-loop',
-    "if (open.includes('for') || /^(for|if) /.test(text)) return undefined",
-    'if (/^(for|if) /.test(text)) return undefined',
-    'what a loop reads is worked out before it, at no place',
-  ),
-  body(
     'gpu-fuse-names',
     'names.has(word) ? word + suffix : word',
     'word',
@@ -91,8 +85,8 @@ export const gpuEdits: readonly Edit[] = [
   ),
   body(
     'gpu-fuse-scalars',
-    's${first + Number(scalar)}',
-    's${scalar}',
+    'first + Number(scalar)',
+    'Number(scalar)',
     'a kernel takes the numbers of another',
   ),
   body(
@@ -144,12 +138,7 @@ export const gpuEdits: readonly Edit[] = [
     'what was freed is computed',
   ),
   pending('gpu-pending-name', "isKept ? '!' : ':'", "':'", 'a plan is that of other wanted results'),
-  programs(
-    'gpu-program-strides',
-    '${strides.join()}+${offset}',
-    '+${offset}',
-    'a call has the kernels of another view',
-  ),
+  programs('gpu-program-strides', 'strides.join()', "''", 'a call has the kernels of another view'),
   plan(
     'gpu-plan-constants',
     '[...handles, ...literals]',
@@ -162,7 +151,12 @@ export const gpuEdits: readonly Edit[] = [
     'made.delete(y.buffer as Value)',
     'a view is returned as its whole buffer',
   ),
-  recording('recorded-retain', 'constant: x.storage.retain()', 'constant: x.storage', 'constants are not held'),
+  recording(
+    'recorded-retain',
+    'constant: x.storage.retain()',
+    'constant: x.storage',
+    'constants are not held',
+  ),
   simplify(
     'recorded-once',
     'outputs.has(result) || valuesOf(call)',

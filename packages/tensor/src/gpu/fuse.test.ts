@@ -125,6 +125,23 @@ describe('how many kernels', () => {
       ],
       ['the same result twice', 2, (on) => [exp(draw(0, [6, 6], on)), exp(draw(0, [6, 6], on))]],
       [
+        'a value and what it is transposed',
+        2,
+        (on) => {
+          const twice = mul(draw(0, [6, 6], on), 2)
+          return add(twice, transpose(twice))
+        },
+      ],
+      [
+        'no one reads it, nor what it is made of',
+        1,
+        (on) => {
+          const [a, b] = [draw(0, [6, 6], on), draw(1, [6, 6], on)]
+          matmul(matmul(a, b), b)
+          return neg(a)
+        },
+      ],
+      [
         'no one reads it',
         1,
         (on) => {
@@ -190,6 +207,22 @@ test('programs of any calls, with any results wanted, agree with the reference d
     }),
     { numRuns: 40 },
   )
+})
+
+test('the same calls with other results wanted are another plan', async () => {
+  const x = fromData([1, 2], [2], { device })
+  for (const wanted of [[2], [0, 2], [0, 1, 2], [1]]) {
+    const { values } = await launches(() => {
+      const made = [neg(x)]
+      made.push(exp(made[0]!))
+      made.push(abs(made[1]!))
+      return wanted.map((i) => made[i]!)
+    })
+    values.forEach((found, k) =>
+      expect(found[0]).toBeCloseTo([-1, Math.exp(-1), Math.exp(-1)][wanted[k]!]!, 6),
+    )
+  }
+  x.dispose()
 })
 
 test('a number that changes takes no new kernel', async () => {

@@ -38,7 +38,7 @@ class Names {
 }
 
 /** How many ways of fusing, and texts of kernels, are remembered. */
-const [mostPlans, mostNames] = [64, 20_000]
+const [mostPlans, mostNames] = [64, 4096]
 
 /**
  * Kernels that have been asked for and not run. They wait until a result is looked at, or the program that asks for them

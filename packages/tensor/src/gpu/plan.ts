@@ -1,10 +1,7 @@
-import type { Device, KernelCall } from '../device.ts'
+import type { Device, Executor, KernelCall, Recording, Value } from '../device.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
-import type { Executor } from '../record/record.ts'
-import type { Recording, Value } from '../record/recording.ts'
-import { constantsOf } from '../record/simplify.ts'
-import { Storage } from '../storage.ts'
+import { constantsOf, isHeld } from '../record/simplify.ts'
 import type { FusedSteps, Step } from './fuse.ts'
 import { fuse } from './fuse.ts'
 import type { GpuJsPipeline } from './gpujs.ts'
@@ -66,8 +63,9 @@ export function stepsOf(
  * `delete` for memory that is someone's own, and one array stays one buffer.
  */
 async function held(device: Device, { constant, dtype, length }: Value): Promise<Float32Array> {
-  const values =
-    constant instanceof Storage ? await device.read(constant.buffer, dtype, length) : (constant ?? { length })
+  const values = isHeld(constant)
+    ? await device.read(constant.buffer, dtype, length)
+    : (constant ?? { length })
   return Object.assign(Float32Array.from(values), { delete: () => {} })
 }
 

@@ -3,6 +3,7 @@ import type { GpuDevice } from '../gpu/index.ts'
 import { loadGpu } from '../gpu/index.ts'
 import type { Tensor } from '../index.ts'
 import {
+  abs,
   add,
   cast,
   concat,
@@ -30,7 +31,7 @@ function body(on: string) {
   const draw = (name: number, shape: readonly number[]) => normal(randomKey(name), shape, { device: on })
   const [w, scale, shift, matrix] = [draw(1, [4, 2, 3, 3]), draw(2, [4]), draw(3, [4]), draw(4, [5, 3])]
   return (x: Tensor, t: Tensor): Tensor[] => {
-    const time = exp(mul(t, fromData([0.1, 0.2, 0.3, 0.4], [4], { device: x.device })))
+    const time = exp(mul(t, abs(fromData([0.1, -0.2, 0.3, 0.4], [4], { device: x.device }))))
     const bias = add(scale, shift) // of constants alone
     const h = groupNorm(conv2d(x, w, { padding: 1, bias }), scale, shift, { groups: 2, silu: true })
     const scaled = mul(h, time.reshape([4, 1, 1]))

@@ -1,10 +1,10 @@
+import type { Executor, Recording } from '../device.ts'
 import { evaluate } from '../dispatch.ts'
 import { bytesPerElement } from '../dtype.ts'
 import { DeviceError, DTypeError, ShapeError, TweedieError } from '../errors.ts'
 import { sameShape } from '../shape.ts'
 import { Storage } from '../storage.ts'
 import { Tensor } from '../tensor.ts'
-import type { Recording } from './recording.ts'
 import { trace } from './recording.ts'
 import { Replay } from './replay.ts'
 import { constantsOf, releaseConstants, simplified } from './simplify.ts'
@@ -34,16 +34,6 @@ export interface Recorded {
   run(...inputs: Tensor[]): Promise<Tensor[]>
   /** Frees what it holds. */
   dispose(): Promise<void>
-}
-
-/** Runs a recording; a device may have one of its own. */
-export interface Executor {
-  readonly kind: string
-  readonly launches?: number
-  readonly bytes: number
-  /** Buffers of the outputs, for row-major buffers of the inputs. */
-  run(inputs: readonly unknown[]): readonly unknown[] | Promise<readonly unknown[]>
-  dispose(): void | Promise<void>
 }
 
 function check({ device, inputs }: Recording, given: readonly Tensor[]): void {

@@ -1,36 +1,13 @@
-import type { Device, DeviceInfo, KernelCall } from '../device.ts'
+import type { Device, DeviceInfo, KernelCall, RecordedCall, Recording, Value } from '../device.ts'
 import type { Interpreter } from '../dispatch.ts'
 import { dispatchAt, withInterpreters } from '../dispatch.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { scope } from '../scope.ts'
-import type { Shape } from '../shape.ts'
 import { sizeOf } from '../shape.ts'
 import { Storage } from '../storage.ts'
 import type { Tensor } from '../tensor.ts'
-
-/** A buffer in a recording: of an input, of what the function closed over or made of numbers, or of a call's result. */
-export interface Value {
-  readonly dtype: DType
-  readonly length: number
-  /** What it holds, where that is known: a buffer of the device, or numbers. */
-  constant?: Storage | TypedArray
-}
-
-/** One call; the buffers of its inputs' views are {@link Value}s. */
-export interface RecordedCall {
-  readonly call: KernelCall
-  readonly result: Value
-}
-
-export interface Recording {
-  readonly device: Device
-  readonly inputs: readonly (Value & { readonly shape: Shape })[]
-  readonly calls: readonly RecordedCall[]
-  /** Row-major results, each of a call of its own. */
-  readonly outputs: readonly { readonly value: Value; readonly shape: Shape }[]
-}
 
 const noReading = (): DeviceError =>
   new DeviceError(

@@ -1,5 +1,4 @@
-import type { KernelCall } from '../device.ts'
-import type { RecordedCall, Recording, Value } from './recording.ts'
+import type { KernelCall, RecordedCall, Recording, Value } from '../device.ts'
 import { constantsOf, placed } from './simplify.ts'
 
 /** A call with its place among the buffers of a run, and the buffers that nobody needs after it. */
@@ -14,7 +13,6 @@ interface Planned {
 export class Replay {
   readonly #recording: Recording
   readonly #buffers: unknown[]
-  readonly #constants: number
   readonly #planned: readonly Planned[]
   readonly #outputs: readonly number[]
   readonly #values: readonly Value[]
@@ -24,7 +22,6 @@ export class Replay {
     const constants = constantsOf(recording.calls)
     this.#values = [...constants, ...recording.inputs, ...recording.calls.map(({ result }) => result)]
     const numbers = new Map(this.#values.map((value, i) => [value, i]))
-    this.#constants = constants.length
     this.#buffers = constants.map((value) => placed(recording, value).buffer)
     this.#outputs = recording.outputs.map(({ value }) => numbers.get(value)!)
     const first = constants.length + recording.inputs.length
@@ -77,9 +74,5 @@ export class Replay {
       throw error
     }
     return this.#outputs.map((value) => buffers[value])
-  }
-
-  get constants(): number {
-    return this.#constants
   }
 }

@@ -1,13 +1,16 @@
-import type { KernelCall, View } from '../device.ts'
+import type { HeldBuffer, KernelCall, RecordedCall, Recording, Value, View } from '../device.ts'
 import { Storage } from '../storage.ts'
-import type { RecordedCall, Recording, Value } from './recording.ts'
 
 const valuesOf = ({ inputs }: KernelCall): Value[] => inputs.map(({ buffer }) => buffer as Value)
 
+/** Whether what is known of a value is a buffer of the device. */
+export const isHeld = (constant: Value['constant']): constant is HeldBuffer =>
+  constant !== undefined && 'release' in constant
+
 /** The constant's buffer on the device. */
-export function placed(recording: Recording, value: Value): Storage {
+export function placed(recording: Recording, value: Value): HeldBuffer {
   const { constant, dtype, length } = value
-  if (constant instanceof Storage) return constant
+  if (isHeld(constant)) return constant
   const { device } = recording
   const buffer = device.allocate(dtype, length)
   if (constant !== undefined) device.write(buffer, dtype, constant)
@@ -50,7 +53,7 @@ export function simplified(recording: Recording): Recording {
 }
 
 function release(value: Value): void {
-  if (value.constant instanceof Storage) value.constant.release()
+  if (isHeld(value.constant)) value.constant.release()
   delete value.constant
 }
 
