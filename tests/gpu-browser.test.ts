@@ -133,7 +133,7 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
         }),
         unexact: await message(() => fromData([2 ** 24 + 1], [1], { device, dtype: 'int32' })),
         large: await message(() => device.allocate('float32', 2 ** 40)),
-        sync: await message(() => x.dataSync()),
+        sync: await message(() => add(x, 1).dataSync()),
         absent: await message(() => loadGpu({ backend: 'headlessgl' })),
         // On WebGPU it comes to light when the result is read.
         unwritten: await message(async () => {

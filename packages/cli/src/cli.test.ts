@@ -122,6 +122,18 @@ describe('wrong use', () => {
       'sample --prior white --out x.png --device tpu',
       /'--device <name>' argument 'tpu' is invalid. It must be wasm \| gpu/,
     ],
+    [
+      'sample --prior white --out x.png --backend webgpu',
+      "--backend: is of --device gpu, got 'webgpu' with --device wasm",
+    ],
+    [
+      'sample --prior white --out x.png --device gpu --backend metal',
+      /'--backend <name>' argument 'metal' is invalid. Allowed choices are webgpu, webgl2, headlessgl, webasm, cpu/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --device gpu --backend webgl2',
+      /gpu: backend 'webgl2' is absent \(webgl2: Node has no WebGL 2; .*npm i gl.*cpu: available/,
+    ],
     ['methods magic', "methods: no method 'magic'"],
     ['inspect nowhere', /nowhere: no such file or folder/],
     ['train --data . --config none.json --out x', /none.json: cannot be read/],

@@ -126,14 +126,17 @@ describe('restore', () => {
   test('on another device, the same to rounding', async () => {
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, 'd.png'), encodePicture(digit))
-    const psnr = async (device: string) => {
-      const argv = restoring('--operator', 'inpaint:box=14', '--method', 'ddrm', '--device', device)
+    const psnr = async (device: string, ...more: string[]) => {
+      const argv = restoring('--operator', 'inpaint:box=14', '--method', 'ddrm', '--device', device, ...more)
       expect(await ran(folder.path, argv)).toMatchObject({ code: 0, err: '' })
-      const { machine, tasks } = read(folder.path, 'out')
+      const { machine, options, tasks } = read(folder.path, 'out')
       expect(machine.device).toContain(device)
+      expect(options['backend']).toBe(more[1]) // absent where none was asked for
       return tasks[0]!.runs[0]!.scores[0]!.psnr!
     }
-    expect(await psnr('reference')).toBeCloseTo(await psnr('wasm'), 3)
+    const wasm = await psnr('wasm')
+    expect(await psnr('reference')).toBeCloseTo(wasm, 3)
+    expect(await psnr('gpu', '--backend', 'cpu')).toBeCloseTo(wasm, 3)
   })
 
   test('a colour picture for a grey prior is converted, and said so', async () => {

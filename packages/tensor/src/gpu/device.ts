@@ -215,7 +215,7 @@ export class GpuJsDevice implements GpuDevice {
         length,
       )
     } catch (error) {
-      await new Promise((resolve) => setTimeout(resolve)) // what is lost may be told after what failed by it
+      await this.#where.afterFailure()
       this.#requireContext()
       throw error
     }

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly software: boolean
   /** Why nothing can be had any more, if nothing can. */
   lost(): string | undefined
+  /** Waits a moment for the word that the context is gone, which may come after what failed by it. */
+  afterFailure(): Promise<unknown>
   /** Why results since the last call cannot be trusted (an error of the driver), if they cannot. */
   trouble(): string | undefined
   /** Gives back what gpu.js leaves open when its last kernel is gone. */
@@ -21,6 +23,9 @@ export interface Surroundings {
 
 /** Index arithmetic is exact up to here on every backend. */
 const maxIndex = 2 ** 28
+
+/** Milliseconds. */
+const moment = 200
 
 const programs = /swiftshader|llvmpipe|softpipe|software|basic render/i
 
@@ -37,6 +42,7 @@ function webGlSurroundings(maxTextureSize: number, gl: WebGL2RenderingContext): 
     maxElements: Math.min(maxTextureSize ** 2, maxIndex),
     limit: `textures of at most ${maxTextureSize} × ${maxTextureSize}`,
     ...rendererFacts(String(renderer)),
+    afterFailure: () => Promise.resolve(),
     lost: () => (gl.isContextLost() ? 'the WebGL context was lost' : undefined),
     trouble: () => {
       const code = gl.getError()
@@ -64,6 +70,7 @@ async function webGpuSurroundings(lib: GpuJs): Promise<Surroundings> {
       [vendor, architecture, description].filter((text) => text !== '').join(' ') || 'unknown',
     ),
     lost: () => lost,
+    afterFailure: () => Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, moment))]),
     trouble: () => (errors.length === 0 ? undefined : `WebGPU: ${errors.splice(0).join('; ')}`),
     close: () => {}, // gpu.js shares one WebGPU device among all that use it
   }
@@ -87,6 +94,7 @@ export async function surroundings(lib: GpuJs, backend: GpuBackend, gl: unknown)
         notes: [`gpu.js mode '${backend}': the kernels run on the processor, in one thread`],
         software: true,
         lost: () => undefined,
+        afterFailure: () => Promise.resolve(),
         trouble: () => undefined,
         close: () => {},
       }
