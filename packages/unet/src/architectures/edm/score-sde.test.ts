@@ -12,7 +12,7 @@ import { loadNetwork } from '../../models/folder.ts'
 import { findModel } from '../../models/model.ts'
 import { loadPrior } from '../../models/prior.ts'
 import type { ParamSource } from '../../param-source.ts'
-import type { ParamSpec } from '../../params.ts'
+import type { ParamSpec, Params } from '../../params.ts'
 import { relativeError } from '../../relative-error.test.helper.ts'
 import { configurationIn, describeNetwork } from '../catalog.ts'
 import { edmForward } from './forward.ts'
@@ -29,7 +29,7 @@ function fileOf(shapes: ParamSpec, prefix = ''): ParamSource {
   const params = hashedParams(shapes, host)
   const frequencies = params['all_modules.0.W']
   // Wider, as they are drawn: 6 times the hash, where others have 0.3.
-  const values = { ...params, ...(frequencies && { 'all_modules.0.W': frequencies.mul(20) }) }
+  const values: Params = { ...params, ...(frequencies && { 'all_modules.0.W': frequencies.mul(20) }) }
   return {
     entries: Object.entries(shapes).map(([name, shape]) => ({ name: prefix + name, shape })),
     values: (name) => values[name.slice(prefix.length)]?.dataSync() as Float64Array,
