@@ -7,13 +7,21 @@ export default defineConfig({
   test: {
     // Several projects, so that `--project packages` is the quick inner loop.
     projects: [
-      { extends: true, test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'] } },
+      { extends: true, test: { name: 'packages', include: ['packages/*/{src,page}/**/*.test.ts'] } },
       {
         extends: true,
         test: {
           name: 'tests',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/.doc-examples/**', 'tests/.own-modules/**', ...published],
+          exclude: ['tests/.doc-examples/**', 'tests/.own-modules/**', 'tests/studio/**', ...published],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'studio',
+          include: ['tests/studio/**/*.test.ts'],
+          globalSetup: 'tests/studio/setup.ts',
         },
       },
       {

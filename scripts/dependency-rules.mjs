@@ -10,7 +10,8 @@ const allowed = {
   runs: ['tensor', 'autograd', 'unet', 'solvers'],
   bench: ['tensor', 'autograd', 'unet', 'solvers'],
   calibration: ['tensor', 'autograd', 'unet', 'solvers', 'runs'],
-  cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench', 'calibration'],
+  studio: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'calibration'],
+  cli: ['tensor', 'autograd', 'unet', 'solvers', 'runs', 'bench', 'calibration', 'studio'],
 }
 
 const direction = Object.entries(allowed).map(([name, below]) => ({
@@ -267,7 +268,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|out|\\.doc-examples|fixtures)/' },
+    exclude: { path: '(^|/)(dist|out|site|\\.doc-examples|fixtures)/' },
     tsPreCompilationDeps: true,
     combinedDependencies: false,
     enhancedResolveOptions: {

@@ -167,11 +167,24 @@ function countTests(report, code) {
   }
 }
 
+/** The Studio of a clone: its page built from the sources, then served. */
+const studio = (...args) => buildStudio() || tweedie('studio', ...args)
+const buildStudio = () =>
+  node(
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--config',
+    'packages/studio/vite.config.ts',
+    '--logLevel',
+    'error',
+  )
+
 const commands = {
   install: () => 0,
   build,
   pnpm,
   demo: (...args) => tweedie('demo', ...args),
+  studio,
   tweedie,
   bench: (...args) => tweedie('bench', ...args),
   'bench:gpu': (...args) => node('scripts/bench-gpu/main.ts', ...args),

@@ -86,7 +86,7 @@ describe.for(packageFolders)('package.json of %s', (name) => {
     const source = imported('{src,bin}/**/*.{ts,js}', false)
     const names = [...Object.keys(json.dependencies ?? {}), ...Object.keys(json.peerDependencies ?? {})]
     expect(names.filter((name) => !source.has(typed(name)))).toEqual([])
-    const all = imported('{src,bin,scripts}/**/*.{ts,js}', true)
+    const all = imported('{vite.config.ts,{src,bin,scripts,page}/**/*.{ts,tsx,js}}', true)
     expect(Object.keys(json.devDependencies ?? {}).filter((name) => !all.has(typed(name)))).toEqual([])
   })
 })

@@ -27,6 +27,7 @@ docs/training.md. Before that, if asked for:
                writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
   --midpoints  W₂ against the midpoint of MGPS and the repeats of MGDM (docs/midpoints.md); minutes
   --profile    measures where the time of each method goes (docs/profile.md)
+  --studio     draws the rooms of the Studio in both themes (docs/images/studio-….png); needs Chromium, and its built page
   --fresh      with --grid or --metrics: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
@@ -47,6 +48,7 @@ const { values, positionals: only } = parseArgs({
     calibration: { type: 'boolean', default: false },
     photos: { type: 'boolean', default: false },
     'photos-noisy': { type: 'string' },
+    studio: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -70,6 +72,7 @@ if (values['photos-noisy'] !== undefined)
   await (await import('./photos-data.ts')).writeNoisy(values['photos-noisy'])
 if (values.photos) await (await import('./photos.ts')).measurePhotos(only[0])
 if (values.midpoints) await (await import('./midpoints.ts')).measureMidpoints()
+if (values.studio) await (await import('./studio.ts')).drawStudio(only)
 if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))
 // A process of its own, since the command line is no package to import.

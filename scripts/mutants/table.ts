@@ -23,6 +23,7 @@ import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
+import { studioEdits } from './edits/studio.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 
@@ -54,4 +55,5 @@ export const edits: readonly Edit[] = [
   ...readersEdits,
   ...netLargeEdits,
   ...leftoverEdits,
+  ...studioEdits,
 ]

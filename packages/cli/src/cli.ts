@@ -10,6 +10,7 @@ import { newCommand } from './commands/new/command.ts'
 import { posteriorCommand } from './commands/posterior/command.ts'
 import { restoreCommand } from './commands/restore/command.ts'
 import { sampleCommand } from './commands/sample/command.ts'
+import { studioCommand } from './commands/studio.ts'
 import { trainCommand } from './commands/train/command.ts'
 import { tuneCommand } from './commands/tune/command.ts'
 import { unetCommand } from './commands/unet/command.ts'
@@ -29,6 +30,7 @@ Examples:
   tweedie restore IMG.png --operator inpaint:box=14 --noise 0.05 --out out/mine
   tweedie convert photo.jpg photo.npy     pictures, arrays of numbers, checkpoints
   tweedie methods                         what each method needs
+  tweedie studio --open                   see methods at work, in a page on this machine
   tweedie new method my-method            begins a method of your own, to be used by --method ./my-method.ts
 
 Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing is left half-written).`,
@@ -49,6 +51,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     convertCommand,
     unetCommand,
     benchCommand,
+    studioCommand,
   ]) {
     root.addCommand(make(io))
   }

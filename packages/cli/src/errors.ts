@@ -41,7 +41,14 @@ export class NotCalibratedError extends TweedieError {
 }
 
 /** Classes of error that say: the caller can mend this by calling otherwise. */
-const wrongUse = new Set(['OptionError', 'FileFormatError', 'DeviceError', 'OutOfMemoryError', 'UnfitError'])
+const wrongUse = new Set([
+  'OptionError',
+  'FileFormatError',
+  'DeviceError',
+  'OutOfMemoryError',
+  'UnfitError',
+  'SiteMissingError',
+])
 
 /** Classes of error that say: it was asked for rightly, and failed. */
 const failures = new Set([
@@ -66,6 +73,7 @@ const fileProblems: Readonly<Record<string, string>> = {
   EEXIST: 'already exists',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'too many symbolic links',
+  EADDRINUSE: 'the port is taken; --port takes another, 0 one that is free',
 }
 
 /** Those that no other call would mend: the machine failed, not the user. */

@@ -1,0 +1,31 @@
+/**
+ * The rooms of the Studio: a list, and the navigation shows what is in it. A room is a folder `rooms/NAME`:
+ *
+ * - `room.tsx` exports the component as default. It is loaded when the room is opened.
+ * - `fields.ts` is its state as a table of fields (`state/fields.ts`); `roomState('NAME', fields)` in the component reads it
+ *   from the address and keeps it there. All that a visitor can set is a field, so that every state is a link.
+ * - `engine.ts` is its part of the worker (`worker/engine.ts` says how). The component calls `engine.NAME.…` of
+ *   `worker/client.ts`, long work through `startRun`, and stops it and calls the part's `close` in `onCleanup`.
+ * - Everything else is its own: files of 60 to 250 lines, one subject each. What two rooms need goes to `parts/`.
+ *
+ * Packages that a room imports are development dependencies of the Studio: they are bundled.
+ *
+ * Manners: something moves within a second of opening, without a click. The object is what one drags. Each thing is explained
+ * where it is, in two sentences (`<Hint>`). Errors are words (`inWords`) beside what caused them. Colours come from the
+ * variables of `theme.css` alone, on canvases through `useColours`. Everything works by keyboard, at 390 px, in both themes,
+ * and with `prefers-reduced-motion`. Tests of a room are `tests/studio/NAME.test.ts`.
+ */
+import type { Component } from 'solid-js'
+import { lazy } from 'solid-js'
+
+/** A room as the navigation knows it. */
+export interface Room {
+  /** In the address. */
+  readonly name: string
+  readonly title: string
+  readonly component: Component
+}
+
+export const rooms: readonly [Room, ...Room[]] = [
+  { name: 'plane', title: 'Plane', component: lazy(() => import('./plane/room.tsx')) },
+]

@@ -1,0 +1,176 @@
+import { Show } from 'solid-js'
+import { Button } from '../../parts/button.tsx'
+import { Chips } from '../../parts/chips.tsx'
+import { Hint } from '../../parts/hint.tsx'
+import { MethodPicker } from '../../parts/method-picker.tsx'
+import { Slider } from '../../parts/slider.tsx'
+import type { PlaneMethod } from './engine.ts'
+import type { PlaneValues } from './fields.ts'
+import { reach } from './fields.ts'
+import { presets } from './presets.ts'
+
+/** All that can be set, beside what is dragged. */
+export function Controls(props: {
+  readonly values: PlaneValues
+  readonly set: (change: Partial<PlaneValues>) => void
+  readonly methods: readonly PlaneMethod[]
+  /** The step of A that is shown, where B can begin. */
+  readonly here: number | undefined
+  /** Why B cannot go on from A; undefined where it can. */
+  readonly unbranched: string | undefined
+}) {
+  return (
+    <aside class="panel controls" aria-label="Problem and methods">
+      <section data-tour="prior">
+        <h2>
+          Prior{' '}
+          <Hint about="the prior">
+            What x may be before anything is measured: a mixture of Gaussians, shaded. Drag its grey dots.
+          </Hint>
+        </h2>
+        <Chips
+          label="Prior"
+          value={props.values.prior}
+          choices={presets.map(({ name, title, about }) => ({ value: name, title, about }))}
+          onChoose={(prior) => props.set({ prior, moved: [], pick: undefined })}
+        />
+        <Show when={props.values.moved.length > 0}>
+          <Button quiet onClick={() => props.set({ moved: [] })}>
+            Put the dots back
+          </Button>
+        </Show>
+      </section>
+      <section>
+        <h2>
+          Measurement{' '}
+          <Hint about="the measurement">
+            One number, y = aᵀx + noise, was seen: x lies near the amber line. Drag its round grips, or use
+            these.
+          </Hint>
+        </h2>
+        <Slider
+          label="Angle"
+          value={props.values.angle}
+          min={-180}
+          max={180}
+          step={1}
+          unit="°"
+          onInput={(angle) => props.set({ angle })}
+        />
+        <Slider
+          label="Offset y"
+          value={props.values.offset}
+          min={-reach}
+          max={reach}
+          step={0.01}
+          onInput={(offset) => props.set({ offset })}
+        />
+        <Slider
+          label="Noise σ"
+          value={props.values.sigma}
+          min={0.03}
+          max={1.5}
+          step={0.01}
+          log
+          onInput={(sigma) => props.set({ sigma })}
+        />
+      </section>
+      <section data-tour="methods">
+        <h2>
+          Methods{' '}
+          <Hint about="the methods">
+            Two at a time, from the same noise. Those that cannot take this problem are grey, with the reason.
+          </Hint>
+        </h2>
+        <MethodPicker
+          label="Method A"
+          colour="a"
+          entries={props.methods}
+          text={props.values.a}
+          onChange={(a) => props.set({ a })}
+          without={['particles']}
+        />
+        <MethodPicker
+          label="Method B"
+          colour="b"
+          entries={props.methods}
+          text={props.values.b}
+          optional
+          onChange={(b) => props.set({ b, ...(b === 'none' && { branch: undefined }) })}
+          without={['particles']}
+        />
+        <Branching {...props} />
+      </section>
+      <section>
+        <Slider
+          label="Particles"
+          value={props.values.n}
+          min={100}
+          max={2000}
+          step={100}
+          onInput={(n) => props.set({ n: Math.round(n), pick: undefined })}
+        />
+        <Slider
+          label="Seed"
+          value={props.values.seed}
+          min={0}
+          max={99}
+          step={1}
+          about="All randomness follows from it. The same seed gives the same particles, here and in Node, bit for bit."
+          onInput={(seed) => props.set({ seed: Math.round(seed) })}
+        />
+      </section>
+    </aside>
+  )
+}
+
+/** Lets B go on from where A is. */
+function Branching(props: {
+  readonly values: PlaneValues
+  readonly set: (change: Partial<PlaneValues>) => void
+  readonly here: number | undefined
+  readonly unbranched: string | undefined
+}) {
+  const start = () => {
+    const { a, b, seed } = props.values
+    // Without another method or seed the branch would be A itself.
+    props.set({ branch: props.here, ...(b === 'none' && { b: a, seedB: seed + 1 }) })
+  }
+  return (
+    <div class="branching">
+      <Show
+        when={props.values.branch !== undefined}
+        fallback={
+          <Button
+            onClick={start}
+            disabled={props.unbranched !== undefined || props.here === undefined || props.here === 0}
+            title={props.unbranched ?? 'B goes on from the particles of A at this time'}
+          >
+            Branch B from A here
+          </Button>
+        }
+      >
+        <p class="small">B goes on from A at step {props.values.branch}.</p>
+        <label class="small">
+          seed of B{' '}
+          <input
+            type="number"
+            min={0}
+            max={999_999}
+            value={props.values.seedB ?? props.values.seed}
+            onChange={(event) =>
+              props.set({ seedB: Math.max(0, Math.round(event.currentTarget.valueAsNumber || 0)) })
+            }
+          />
+        </label>
+        <Button quiet onClick={() => props.set({ branch: undefined, seedB: undefined })}>
+          Start B from noise
+        </Button>
+      </Show>
+      <Hint about="branches">
+        Scrub to any time and let the other method, or another seed, go on from the same particles. What
+        differs from then on is the method alone.
+      </Hint>
+    </div>
+  )
+}

@@ -1,0 +1,25 @@
+/**
+ * What the page can ask of its worker: an object of functions, whose arguments and results are data that can be cloned
+ * (numbers, texts, typed arrays, callbacks wrapped in comlink's `proxy`). Tensors never leave the worker.
+ *
+ * A room adds its own part, `rooms/NAME/engine.ts`, as a member marked by `proxy`. A part that brings much code (a network,
+ * a compiler) is imported when it is first called, so that the first room does not wait for it:
+ *
+ *     digits: proxy({ run: async (...given: Parameters<Run>) => (await import('../rooms/digits/engine.ts')).run(...given) })
+ *
+ * Long work is `stoppable(run, signal => …)` of `runs.ts`, and breathes. What a part keeps between calls it keeps few of,
+ * and frees in its `close`, which the room calls when it is left: the footer shows what lives.
+ */
+import { proxy } from 'comlink'
+import { planeEngine } from '../rooms/plane/engine.ts'
+import { engineFacts, engineMemory } from './facts.ts'
+import { stop } from './runs.ts'
+
+export const engine = {
+  facts: engineFacts,
+  memory: engineMemory,
+  stop,
+  plane: proxy(planeEngine),
+}
+
+export type Engine = typeof engine

@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { serveStudio } from './serve.ts'
+import { SiteMissingError, siteFolder } from './site.ts'
+
+const parent = mkdtempSync(join(tmpdir(), 'studio-'))
+const folder = join(parent, 'site')
+mkdirSync(join(folder, 'assets'), { recursive: true })
+writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>')
+writeFileSync(join(folder, 'assets', 'a-123.js'), 'export {}')
+writeFileSync(join(parent, 'secret.txt'), 'secret')
+afterAll(() => rmSync(parent, { recursive: true, force: true }))
+
+/** The status of a request whose path is sent as it is. */
+const raw = (url: string, path: string, method = 'GET'): Promise<number> =>
+  new Promise((done, fail) => {
+    const { hostname, port } = new URL(url)
+    request({ hostname, port, path, method }, (answer) => {
+      answer.resume()
+      done(answer.statusCode ?? 0)
+    })
+      .on('error', fail)
+      .end()
+  })
+
+test('serves the page isolated, under a policy of its own origin, and nothing beside it', async () => {
+  const { url, close } = await serveStudio({ folder })
+  try {
+    expect(new URL(url).hostname).toBe('127.0.0.1')
+    const page = await fetch(url)
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('<title>page</title>')
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin')
+    expect(page.headers.get('cross-origin-embedder-policy')).toBe('require-corp')
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+    expect(page.headers.get('cache-control')).toBe('no-cache')
+    const script = await fetch(`${url}assets/a-123.js`)
+    expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(script.headers.get('cache-control')).toContain('immutable')
+    for (const path of [
+      '/../secret.txt',
+      '/%2e%2e/secret.txt',
+      '/assets/..%2f..%2fsecret.txt',
+      '/%',
+      '/none',
+    ])
+      expect([path, await raw(url, path)]).toEqual([path, 404])
+    expect(await raw(url, '/', 'POST')).toBe(405)
+    expect(await raw(url, '/', 'HEAD')).toBe(200)
+  } finally {
+    await close()
+  }
+})
+
+test('a port that is taken is an error, not another port', async () => {
+  const { url, close } = await serveStudio({ folder })
+  try {
+    await expect(serveStudio({ folder, port: Number(new URL(url).port) })).rejects.toThrow(/EADDRINUSE/)
+  } finally {
+    await close()
+  }
+})
+
+test('a page that was not built is named, with what builds it', () => {
+  try {
+    expect(siteFolder()).toMatch(/site$/)
+  } catch (error) {
+    expect(error).toBeInstanceOf(SiteMissingError)
+    expect(String(error)).toContain('npm run studio')
+  }
+})

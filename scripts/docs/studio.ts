@@ -1,0 +1,74 @@
+// Pictures of the Studio's rooms in both themes, as headless Chromium shows them: docs/images/studio-NAME-THEME.png.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { serveStudio } from '@tweedie/studio'
+import { chromium } from 'playwright-core'
+import { findChromium } from '../../tests/browser.ts'
+import { root } from './measured.ts'
+
+/** A state that is drawn: its link, and what is there when it is ready. */
+interface Shot {
+  readonly name: string
+  readonly hash: string
+  readonly ready: string
+  readonly width?: number
+  readonly height?: number
+  /** Places in the first element of `ready` that the pointer goes to. */
+  readonly point?: { readonly on: string; readonly x: number; readonly y: number }
+}
+
+const settled = '[data-test=plane][data-settled=true] [data-test=numbers-a]'
+
+/** A room adds its own here. */
+const shots: readonly Shot[] = [
+  { name: 'plane', hash: '#plane', ready: settled },
+  {
+    name: 'plane-guidance',
+    hash: '#plane?prior=banana&at=700&show=prior.exact.particles.guidance',
+    ready: `${settled}, [data-test=errors]`,
+    point: { on: '.stage canvas', x: 0.62, y: 0.36 },
+  },
+  { name: 'plane-phone', hash: '#plane?prior=ring', ready: settled, width: 390, height: 844 },
+]
+
+/** Draws the states of these names, or all. @throws where there is no Chromium, or the page was not built. */
+export async function drawStudio(only: readonly string[]): Promise<void> {
+  const executablePath = findChromium()
+  if (executablePath === undefined) throw new Error('no Chromium found (install it, or set CHROMIUM)')
+  const built = spawnSync(
+    process.execPath,
+    [
+      'node_modules/vite/bin/vite.js',
+      'build',
+      '--config',
+      'packages/studio/vite.config.ts',
+      '--logLevel',
+      'error',
+    ],
+    { cwd: root, stdio: 'inherit' },
+  )
+  if (built.status !== 0) throw new Error('the page could not be built')
+  const { url, close } = await serveStudio()
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  try {
+    for (const { name, hash, ready, width = 1200, height = 780, point } of shots) {
+      if (only.length > 0 && !only.includes(name)) continue
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const page = await browser.newPage({ viewport: { width, height }, colorScheme })
+        page.setDefaultTimeout(150_000)
+        await page.goto(`${url}${hash}`)
+        for (const selector of ready.split(', ')) await page.waitForSelector(selector)
+        if (point !== undefined) {
+          const box = await page.locator(point.on).first().boundingBox()
+          if (box) await page.mouse.move(box.x + point.x * box.width, box.y + point.y * box.height)
+        }
+        await page.waitForTimeout(1500)
+        await page.screenshot({ path: join(root, 'docs/images', `studio-${name}-${colorScheme}.png`) })
+        await page.close()
+      }
+    }
+  } finally {
+    await browser.close()
+    await close()
+  }
+}
