@@ -86,7 +86,7 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
       for (const name of names) if (Object.keys(await import(name)).length === 0) throw new Error(name + ' is empty')
       const { createRequire } = await import('node:module')
       const resolve = createRequire(process.cwd() + '/x.js').resolve
-      for (const folder of ['digits', 'digits-latent', 'digits-latent/autoencoder'])
+      for (const folder of ['digits', 'digits-latent', 'digits-latent/autoencoder', 'photos'])
         for (const file of ['config.json', 'record.json', 'model.safetensors'])
           resolve('@tweedie/unet/priors/' + folder + '/' + file)
       console.log(names.length)
@@ -116,7 +116,7 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
     const out = `restored-${label.replace(' ', '-')}`
     tweedie('restore', 'd.png', '--method', 'ddrm', '--operator', 'sr:4', '--steps', '2', '--out', out)
     expect(readdirSync(join(folder, out))).toEqual(expect.arrayContaining(['report.html', 'run.json']))
-    // The held-out digits and the prior come with the packages.
+    // The held-out digits, the photographs and the priors come with the packages.
     tweedie(
       'demo',
       '--count',

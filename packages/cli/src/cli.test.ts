@@ -20,6 +20,7 @@ describe('wrong use', () => {
     ['demo --count 0', /option '--count <n>' argument '0' is invalid. It must be an integer from 1 to 64\./],
     ['demo --count many', /'--count <n>' argument 'many'/],
     ['demo --seed -1', /'--seed <n>'/],
+    ['demo --pictures paintings', "--pictures: no pictures 'paintings'; there are digits, photographs"],
     ['demo --noise x', "--noise: no noise 'x'; there are gaussian, poisson"],
     ['demo --methods dps,,ddrm', /'--methods <names>'.*names separated by commas/],
     [

@@ -11,7 +11,7 @@ import { ran, temporaryFolder, whitePrior } from './testing.test.helper.ts'
 const read = (...path: string[]): RunRecord => JSON.parse(readFileSync(join(...path, 'run.json'), 'utf8'))
 
 describe('demo', () => {
-  const argv = ['demo', '--prior', 'white', '--count', '2', '--steps', '3', '--out', 'out/demo']
+  const argv = 'demo --pictures digits --prior white --count 2 --steps 3 --out out/demo'.split(' ')
 
   test('in which no method finishes fails, in one line, and writes nothing', async () => {
     using folder = temporaryFolder()
@@ -86,6 +86,29 @@ describe('demo', () => {
     expect(read(folder.path, 'out', 'demo').seed).toBe(1)
     expect(readdirSync(join(folder.path, 'out'))).toEqual(['demo'])
     expect(memory().tensors - before).toBeLessThan(20)
+  })
+
+  test('photographs beside digits: each task with its own prior and samples', async () => {
+    using folder = temporaryFolder()
+    const argv = 'demo --prior white --count 2 --tasks blur --methods ddrm --steps 1 --out demo'.split(' ')
+    const { code, out, err } = await ran(folder.path, argv)
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toContain('Means over 2 or 3 samples')
+    const { prior, tasks } = read(folder.path, 'demo')
+    expect(prior.name).toBe('white')
+    expect(tasks.map((task) => [task.prior?.shape, task.samples])).toEqual([
+      [
+        [1, 28, 28],
+        ['0', '1'],
+      ],
+      [
+        [3, 256, 256],
+        ['boats', 'house', 'flower'],
+      ],
+    ])
+    expect(tasks.map(({ sigma }) => sigma)).toEqual([0.05, 0.02])
+    const html = readFileSync(join(folder.path, 'demo', 'report.html'), 'utf8')
+    expect(html).toMatch(/priors white \[1, 28, 28\], [^;]+; photos@256 \[3, 256, 256\], /)
   })
 
   test('the digits: 0 to 9 in turn, fixed, in [0, 1]', () => {

@@ -38,12 +38,15 @@ export const names = (
 
 const sigmaY = number('σ_y of the measurement', { min: 0 })
 
-/** `--noise`: σ_y, or a law of the noise with its options, such as poisson:peak=30, which is looked up later. */
-export const noiseOption = (standard: number): Option =>
+/**
+ * `--noise`: σ_y, or a law of the noise with its options, such as poisson:peak=30, which is looked up later.
+ * @param standard - The default, or what it is in words where it depends.
+ */
+export const noiseOption = (standard: number | string): Option =>
   specOption<number | string>('--noise <sigma>', {
     doc: 'σ_y of the measurement, for the data range [−1, 1], or a law such as poisson:peak=30; see `tweedie noises`',
     range: `${sigmaY.range}, or a law of noise such as poisson:peak=30`,
-    default: standard,
+    ...(typeof standard === 'number' ? { default: standard } : { otherwise: standard }),
     control: { kind: 'text' },
     parse: (text) => {
       const meant = /^\s*[a-z]/i.test(text) ? text : readText(sigmaY, text)
