@@ -50,8 +50,8 @@ const photographTasks: Readonly<Record<string, DemoTask>> = {
 
 /** The methods for photographs: few steps, since each looks at 65,536 pixels. */
 const photographMethods: Settings = {
-  diffpir: { steps: 20, zeta: 1 },
-  ddrm: { steps: 20 },
+  diffpir: { steps: 15, zeta: 1 },
+  ddrm: { steps: 15 },
 }
 
 /** Pictures of one kind: the prior that knows them, and what is done to them. */
