@@ -7,12 +7,9 @@ import { sizeOf } from '../shape.ts'
 import type { Attempts } from './attempts.ts'
 import { attempt } from './attempts.ts'
 import { GpuBuffer, release } from './buffer.ts'
-import { KernelCache } from './cache.ts'
-import type { FusedStep } from './fuse.ts'
-import type { Handle } from './gpujs.ts'
+import { CompiledKernels } from './compiled.ts'
 import type { Planner, Program } from './kernels/program.ts'
-import { kernelSource } from './kernels/program.ts'
-import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
+import { coveredPrimitives, gpuKernels, growing } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
 import { DeviceLostError } from './lost.ts'
 import { Pending } from './pending.ts'
@@ -42,20 +39,6 @@ export interface GpuDevice extends Device {
 
 const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
 
-/** Primitives whose results may be whole numbers that no float holds, of numbers that floats do hold. */
-export const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  'add',
-  'sub',
-  'mul',
-  'affine',
-  'reduceSum',
-  'cumsum',
-  'scatterAdd',
-])
-
-/** Bytes of results that idle kernels may keep. */
-const maxHeldBytes = 2 ** 29
-
 /** Elements of an upload that the host keeps as long as the buffer lives, so that it can be read at once anywhere. */
 const keptElements = 2 ** 18
 
@@ -65,8 +48,6 @@ const manyElements = 2 ** 17
 /** Kernels that wait for each other, at most. */
 const mostWaiting = 4096
 
-const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
-
 /**
  * float32, bool (as 0 and 1) and int32 (as whole numbers that floats hold) in float textures or buffers; every primitive a generated
  * gpu.js kernel, or an error.
@@ -75,7 +56,7 @@ export class GpuJsDevice implements GpuDevice {
   readonly name = 'gpu'
   readonly #runner: KernelRunner
   readonly #where: Surroundings
-  readonly #cache: KernelCache
+  readonly #kernels: CompiledKernels
   readonly #work: WorkQueue
   readonly #notes: readonly string[]
   /** Elements of a contraction from which on a thread computes several. */
@@ -107,7 +88,7 @@ export class GpuJsDevice implements GpuDevice {
     this.#where = where
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
     this.#notes = notes
-    this.#cache = new KernelCache(maxKernels, maxHeldBytes)
+    this.#kernels = new CompiledKernels(runner, maxKernels)
     if (runner.traits.async) {
       const during = (attempts?: Attempts) => {
         this.#attempts = attempts
@@ -149,7 +130,8 @@ export class GpuJsDevice implements GpuDevice {
         `backend ${this.#runner.backend}: ${this.#reason}`,
         ...this.#notes,
       ],
-      reservedBytes: this.#bytes + this.#planned + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
+      reservedBytes:
+        this.#bytes + this.#planned + (this.#runner.traits.resident ? this.#kernels.heldBytes : 0),
     }
   }
 
@@ -158,7 +140,7 @@ export class GpuJsDevice implements GpuDevice {
     return {
       buffers: this.#buffers,
       bytes: this.#bytes,
-      kernels: this.#cache.size,
+      kernels: this.#kernels.size,
       launches: this.#launches,
       movedBytes: this.#movedBytes,
     }
@@ -248,7 +230,7 @@ export class GpuJsDevice implements GpuDevice {
     if (length === 0) return new Float32Array(0)
     if (source.values !== undefined) return source.values
     this.#sendOff()
-    return this.#work.do('read', () => this.#download(this.#memory(source), source.length))
+    return this.#work.do('read', () => this.#kernels.download(source))
   }
 
   #host(values: Float32Array, dtype: DType, length: number): TypedArray {
@@ -332,7 +314,7 @@ export class GpuJsDevice implements GpuDevice {
     this.#sendOff()
     this.#closed = true
     await this.#work.do('close', () => {})
-    this.#cache.clear()
+    this.#kernels.clear()
     await this.#runner.destroy()
     this.#where.close()
   }
@@ -360,7 +342,7 @@ export class GpuJsDevice implements GpuDevice {
       const inputs = step.inputs.map((from) => (from < 0 ? outside[-1 - from]! : made[from]!))
       const scalars = step.scalars.map(([of, k]) => scalar(of, k))
       this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, made[i]!.bytes)
-      this.#work.fill(made[i]!, what(step.origin), () => this.#runStep(step, inputs, scalars, made[i]!))
+      this.#work.fill(made[i]!, what(step.origin), () => this.#kernels.step(step, inputs, scalars, made[i]!))
       step.inputs.forEach((from, k) => {
         if (lastReader.get(from) !== i) return
         const input = inputs[k]!
@@ -370,67 +352,13 @@ export class GpuJsDevice implements GpuDevice {
     for (const unread of leaving) this.#giveBack(unread)
   }
 
-  #runStep(
-    { body, length, width }: FusedStep,
-    inputs: readonly GpuBuffer[],
-    scalars: readonly number[],
-    result: GpuBuffer,
-  ): unknown {
-    const arguments_ = [...inputs.map((input) => this.#memory(input)), ...scalars]
-    const key = `${length}|${inputs.map((input) => input.length).join()}|${body}`
-    const kernel = this.#cache.get(key, { result }, () =>
-      this.#runner.compile(kernelSource(inputs.length, scalars.length, body), length / width, { width }),
-    )
-    return this.#guard(key, () => kernel.run(arguments_))
-  }
-
   /** Has the values of a buffer that still waits for them sent off, before what is asked for next. */
   #send(target: GpuBuffer): void {
     const { values } = target
     if (values === undefined || target.sent) return
     target.sent = true
     if (values.length > keptElements) target.values = undefined
-    this.#work.fill(target, 'write', () => this.#upload(target, values))
-  }
-
-  #upload(target: GpuBuffer, values: Float32Array): unknown {
-    if (target.handle !== undefined) release(target.handle)
-    target.handle = undefined
-    if (!this.#runner.traits.resident) return values
-    const key = `upload|${target.length}`
-    const kernel = this.#cache.get(key, { result: target, ownBytes: target.bytes }, () =>
-      this.#runner.compile(copySource, target.length),
-    )
-    return this.#guard(key, () => kernel.run([this.#runner.hostInput(values)]))
-  }
-
-  #download(handle: Handle, length: number): unknown {
-    if (handle instanceof Float32Array) return handle
-    const key = `download|${length}`
-    const kernel = this.#cache.get(key, { ownBytes: 4 * length }, () =>
-      this.#runner.compile(copySource, length, { download: true }),
-    )
-    return this.#guard(key, () => kernel.run([handle]))
-  }
-
-  /** Runs a cached kernel, and forgets it where it fails. */
-  #guard(key: string, run: () => unknown): unknown {
-    const forget = (error: unknown): never => {
-      this.#cache.drop(key)
-      throw error
-    }
-    try {
-      const result = run()
-      return result instanceof Promise ? result.catch(forget) : result
-    } catch (error) {
-      return forget(error)
-    }
-  }
-
-  #memory(buffer: GpuBuffer): Handle {
-    if (buffer.error !== undefined) throw buffer.error
-    if (buffer.handle !== undefined) return buffer.handle
-    throw new DeviceError(`gpu: the buffer was ${buffer.freed ? 'freed' : 'never written'}`)
+    this.#work.fill(target, 'write', () => this.#kernels.upload(target, values))
   }
 
   #newBuffer(length: number, what = 'allocate'): GpuBuffer {

@@ -2,8 +2,7 @@ import type { DType } from '../dtype.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { primitiveNames, primitives } from '../primitives.ts'
 import type { Kind } from '../rules/checks.ts'
-import { growing } from './device.ts'
-import { gpuKernels } from './kernels/table.ts'
+import { gpuKernels, growing } from './kernels/table.ts'
 
 /** Element types of the device. */
 export const gpuDtypes = ['float32', 'int32', 'bool'] as const satisfies readonly DType[]
