@@ -55,8 +55,8 @@ const engineEdits: readonly Edit[] = [
   ),
   engine(
     'decoupled-estimate',
-    "estimate === 'tweedie'\n        ?",
-    "estimate !== 'tweedie'\n        ?",
+    "estimateOf(prior, estimate === 'tweedie'",
+    "estimateOf(prior, estimate !== 'tweedie'",
     'the flow and the mean change places',
   ),
   engine(
