@@ -1,6 +1,6 @@
+import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { scope, treeLeaves } from '@tweedie/tensor'
-import { lookAt } from '../run/look.ts'
 import { residualAt } from '../run/residual.ts'
 import type { Operator, Prior, Time } from '../types.ts'
 import { requireCount } from './chain.ts'
@@ -54,12 +54,14 @@ export function networkInput(
       const before = treeLeaves(state)
       const next = scope(() => {
         const v = at(state)
-        const look = lookAt(prior, v, t, true)
-        const { norm, r, back } = residualAt(operator, y, look.x0hat)
+        const [x0hat, pullback] = vjp((at: Tensor) => prior.denoise(at, t), v)
+        using _ = pullback // where it is not used, its tape goes too
+        const { norm, r, back } = residualAt(operator, y, x0hat)
         const misfit = norm.square()
         const active = Array.from(misfit.dataSync(), (value) => !(value < target))
-        if (!active.includes(true)) return { state, x0hat: look.x0hat }
-        const pull = look.pullback(back(r)).mul(-2)
+        if (!active.includes(true)) return { state, x0hat }
+        const [toInput] = pullback(back(r))
+        const pull = toInput.mul(-2)
         const gradient = lambda === 0 ? pull : pull.add(v.sub(x).mul(2 * lambda))
         active.forEach((moves, i) => {
           if (moves) updates[i] = (updates[i] ?? 0) + 1

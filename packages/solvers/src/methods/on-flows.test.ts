@@ -61,6 +61,7 @@ const others: Readonly<Record<string, string>> = Object.fromEntries([
   ['smc-diff', 'as repaint: the large variance'],
   ['tds', 'as repaint: the large variance, and resampling that turns on it'],
   ['pnp-dm', 'as repaint: the large variance'],
+  ...['mgps', 'mgdm', 'dcps', 'sitcom'].map((name) => [name, 'its updates have lengths in the units of x_t']),
   ['dream-sampler', 'z̄ mixes estimates by ᾱ_t'],
 ])
 
@@ -82,7 +83,8 @@ describe.each(methods.names)('%s on a network of a flow', (name) => {
       const [ours, seen] = [await restore(exact(own)), await restore(made ? exact(straight) : network)]
       expect(seen.every(Number.isFinite)).toBe(true)
       const apart = Math.max(...ours.map((v, i) => Math.abs(v - (seen[i] ?? Number.NaN))))
-      if (why === undefined) expect(apart).toBeLessThan(1e-9)
+      // A least squares of few particles multiplies the rounding of its logarithms by its condition.
+      if (why === undefined) expect(apart).toBeLessThan(name === 'driftlite' ? 1e-6 : 1e-9)
       else expect(apart).toBeGreaterThan(1e-6)
     },
   )

@@ -48,6 +48,11 @@ export const inUnitsOfY: Readonly<Record<string, InUnits>> = {
     powers: { lambda: 2 },
     beside: { start: 'noise', lambda: 1 },
   },
+  'ot-ode': { why: 'starts from Aᵀy', form: { init: 'zeros' } },
+  'pnp-flow': { why: 'c multiplies Aᵀr, in units of A²', powers: { scale: -2 } },
+  'flow-dps': { why: 'as PnP-Flow', powers: { scale: -2 } },
+  'flow-chef': { why: 'as PnP-Flow', powers: { scale: -2 } },
+  'd-flow': { why: 'λ weighs the prior against squares of y; it starts from Aᵀy; a first step has length 1' },
 }
 
 /** Methods that Adam's ε = 10⁻⁸ stands in the way of, beside a gradient in units of y or y²: the law holds but for that. */
