@@ -42,9 +42,10 @@ test('the digits are the first two of each class that no shipped prior has seen'
 })
 
 test('frames show every step, and end in what the same words give in Node, bit for bit', async () => {
-  const before = memory().tensors
   const frames: Frame[] = []
   const asked = { problem, method: 'dps:steps=4,scale=1.2', count: 2, seed: 7 }
+  await runDigits({ ...asked, method: 'dps:steps=1' }, ground, never, () => {}) // what is kept is there now
+  const before = memory().tensors
   const summary = await runDigits(asked, ground, never, (frame) => void frames.push(frame))
   expect(memory().tensors).toBe(before)
   expect(frames.map(({ index, steps }) => [index, steps])).toEqual([1, 2, 3, 4].map((i) => [i, 4]))
@@ -95,10 +96,11 @@ test('a run that does not fit says so before any work; a stopped one ends betwee
   const steps: number[] = []
   const see = ({ index }: Frame) => void steps.push(index)
   const asked = { problem, method: 'ddrm:steps=5', count: 1, seed: 0 }
-  const hdr = { ...asked, problem: { ...problem, operator: 'hdr:factor=2' } }
+  const hdr = { ...asked, problem: { ...problem, operator: 'hdr:gain=2' } }
   await expect(runDigits(hdr, ground, never, see)).rejects.toThrow(/ddrm/)
   await expect(runDigits({ ...asked, method: 'dps:colour=3' }, ground, never, see)).rejects.toThrow(/colour/)
   expect(steps).toEqual([])
+  await runDigits({ ...asked, method: 'ddrm:steps=1' }, ground, never, () => {})
   const before = memory().tensors
   const control = new AbortController()
   const stopping = runDigits(asked, ground, control.signal, ({ index }) => {

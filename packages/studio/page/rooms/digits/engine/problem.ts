@@ -27,8 +27,22 @@ export function greysOf({ digit, drawn }: Pick<DigitsProblem, 'digit' | 'drawn'>
   return levels === undefined ? Uint8Array.from(heldOut[digit] ?? []) : levels.map(greyOfLevel)
 }
 
+/** The last operator: many runs are of the same, and it holds tensors of its own. */
+let latest: { readonly key: string; readonly operator: ShownOperator } | undefined
+
+/** Leaves the last operator to the collector. */
+export function forgetOperator(): void {
+  latest = undefined
+}
+
 /** The operator of a problem. @throws {OptionError | ShapeError} for a text that is wrong. */
 export function operatorOf({ operator, mask }: Pick<DigitsProblem, 'operator' | 'mask'>): ShownOperator {
+  const key = operator === painted ? `${operator} ${mask}` : operator
+  if (latest?.key !== key) latest = { key, operator: madeOf(operator, mask) }
+  return latest.operator
+}
+
+function madeOf(operator: string, mask: string): ShownOperator {
   const shape = [1, side, side]
   if (operator !== painted) return operatorFromSpec(operator, shape)
   const hidden = hiddenOf(mask)
