@@ -65,9 +65,8 @@ export function animationOf(sheets: readonly Sheet[], delays: readonly number[])
     const { width = 0, height = 0 } = sheets[i] ?? {}
     parts.push(chunk('fcTL', packed([sequence++, width, height, 0, 0], [delays[i] ?? 0, 1000], [0, 0])))
     for (const body of bodiesOf(png, 'IDAT')) {
-      const numbered = new Uint8Array([...packed([sequence]), ...body])
-      if (i > 0) sequence++
-      parts.push(i === 0 ? chunk('IDAT', body) : chunk('fdAT', numbered))
+      if (i === 0) parts.push(chunk('IDAT', body))
+      else parts.push(chunk('fdAT', new Uint8Array([...packed([sequence++]), ...body])))
     }
   }
   parts.push(chunk('IEND', new Uint8Array()))
