@@ -1,15 +1,10 @@
 import { createEffect } from 'solid-js'
 import { theme, useColours } from '../../parts/theme.tsx'
+import { partsOf } from './colour.ts'
 import type { Plane } from './moments.ts'
 
 /** What the numbers are: greys of the data range [−1, 1]; signed, shown by their largest; or magnitudes from 0 to `top`. */
 export type Scale = 'grey' | 'signed' | 'magnitude'
-
-/** The parts of a colour such as `#1f5fbf`. */
-const partsOf = (colour: string): readonly [number, number, number] => {
-  const value = Number.parseInt(colour.slice(1), 16)
-  return [(value >> 16) & 255, (value >> 8) & 255, value & 255]
-}
 
 /** A picture of few pixels, each a square. */
 export function PixelView(props: {
