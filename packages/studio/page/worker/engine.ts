@@ -17,7 +17,8 @@ import { engineFacts, engineMemory } from './facts.ts'
 import { stop } from './runs.ts'
 
 /** The part of the digits, when it is first called: it brings a network. */
-const digits = async (): Promise<typeof digitsEngine> => (await import('../rooms/digits/engine.ts')).digitsEngine
+const digits = async (): Promise<typeof digitsEngine> =>
+  (await import('../rooms/digits/engine.ts')).digitsEngine
 
 type Digits = typeof digitsEngine
 
@@ -31,7 +32,8 @@ export const engine = {
     noises: async () => (await digits()).noises(),
     methods: async (...given: Parameters<Digits['methods']>) => (await digits()).methods(...given),
     heldOut: async () => (await digits()).heldOut(),
-    measurement: async (...given: Parameters<Digits['measurement']>) => (await digits()).measurement(...given),
+    measurement: async (...given: Parameters<Digits['measurement']>) =>
+      (await digits()).measurement(...given),
     run: async (...given: Parameters<Digits['run']>) => (await digits()).run(...given),
     close: async () => (await digits()).close(),
   }),

@@ -39,7 +39,11 @@ function bodiesOf(png: Uint8Array, type: string): Uint8Array[] {
 }
 
 /** Numbers of 4 bytes, then of 2, then of 1, most significant first. */
-function packed(fours: readonly number[], twos: readonly number[] = [], ones: readonly number[] = []): Uint8Array {
+function packed(
+  fours: readonly number[],
+  twos: readonly number[] = [],
+  ones: readonly number[] = [],
+): Uint8Array {
   const out = new Uint8Array(4 * fours.length + 2 * twos.length + ones.length)
   const view = new DataView(out.buffer)
   fours.forEach((value, i) => view.setUint32(4 * i, value))

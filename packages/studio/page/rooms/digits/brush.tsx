@@ -42,7 +42,6 @@ export function Brush(props: {
       class="brush"
       role="application"
       aria-label={`${props.label}: drag to paint; or move with the arrow keys and paint with the space bar`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys
       tabindex="0"
       onKeyDown={key}
       onBlur={() => setCross(undefined)}

@@ -46,10 +46,17 @@ export function Curve(props: {
             {words(range().low)} to {words(range().high)}
           </span>
         </figcaption>
-        <svg viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label={`${props.title} along the run`}>
+        <svg
+          viewBox="0 0 100 40"
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`${props.title} along the run`}
+        >
           <title>{props.title} along the run</title>
           <Show when={props.mark}>
-            {(mark) => <line class="mark" x1="0" x2="100" y1={height(value(mark()))} y2={height(value(mark()))} />}
+            {(mark) => (
+              <line class="mark" x1="0" x2="100" y1={height(value(mark()))} y2={height(value(mark()))} />
+            )}
           </Show>
           <line class="now" x1={100 * props.at} x2={100 * props.at} y1="0" y2="40" />
           <For each={lines()}>

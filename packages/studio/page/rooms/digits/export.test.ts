@@ -1,5 +1,5 @@
-import { decode, decodeApng } from 'fast-png'
 import { parseNpz } from '@tweedie/unet'
+import { decode, decodeApng } from 'fast-png'
 import { expect, test } from 'vitest'
 import { animationOf } from './animation.ts'
 import type { Frame, Pictures } from './engine/frames.ts'
@@ -13,7 +13,9 @@ test('a sheet has its pictures enlarged, on grey', () => {
   const sheet = sheetOf([[plane(-1, 1), plane(0)], [plane(2)]])
   expect([sheet.width, sheet.height]).toEqual([8 + 8 + 8 + 4 + 8, 8 + 12 + 12])
   const at = (x: number, y: number) => sheet.data[y * sheet.width + x]
-  expect([at(7, 8), at(8, 8), at(11, 11), at(12, 8), at(15, 11), at(16, 8)]).toEqual([128, 0, 0, 255, 255, 128])
+  expect([at(7, 8), at(8, 8), at(11, 11), at(12, 8), at(15, 11), at(16, 8)]).toEqual([
+    128, 0, 0, 255, 255, 128,
+  ])
   expect([at(24, 8), at(8, 20), at(12, 20), at(8, 24)]).toEqual([byteOf(0), 255, 128, 128])
   const { data, channels, width, height } = decode(pngOf(sheet))
   expect([channels, width, height]).toEqual([1, sheet.width, sheet.height])

@@ -43,13 +43,14 @@ export function Export(props: {
         {(now) => {
           const { frame, of, measurement } = now()
           const samples = Array.from({ length: frame.x.shape[0] }, (_, n) => planeOf(frame.x, n))
-          const moments = ({ x, x0hat, predicted }: Frame) => [x, x0hat, predicted].map((all) => planeOf(all, props.pick))
+          const moments = ({ x, x0hat, predicted }: Frame) =>
+            [x, x0hat, predicted].map((all) => planeOf(all, props.pick))
           const program = programOf(of, measurement.greys)
           return (
             <>
               <p class="small">
-                Save the picture{of.problem.operator === painted && ' and the mask'}, and this command gives the
-                same samples, bit for bit. The program has both in it.
+                Save the picture{of.problem.operator === painted && ' and the mask'}, and this command gives
+                the same samples, bit for bit. The program has both in it.
               </p>
               <pre data-test={`command-${props.side}`} tabindex="0">
                 {commandOf(of)}
@@ -60,19 +61,25 @@ export function Export(props: {
               </p>
               <div class="row">
                 <Button
-                  onClick={() => png('digit.png', pngOf({ width: side, height: side, data: measurement.greys }))}
+                  onClick={() =>
+                    png('digit.png', pngOf({ width: side, height: side, data: measurement.greys }))
+                  }
                 >
                   Save digit.png
                 </Button>
                 <Show when={of.problem.operator === painted}>
-                  <Button onClick={() => png('mask.png', pngOf(maskSheet(of.problem.mask)))}>Save mask.png</Button>
+                  <Button onClick={() => png('mask.png', pngOf(maskSheet(of.problem.mask)))}>
+                    Save mask.png
+                  </Button>
                 </Show>
                 <Button onClick={() => saveFile('digit.ts', program, 'text/plain')}>Save the program</Button>
                 <Button
                   onClick={() =>
                     png(
                       'samples.png',
-                      pngOf(sheetOf([[planeOf(measurement.truth, 0), planeOf(measurement.shown, 0)], samples])),
+                      pngOf(
+                        sheetOf([[planeOf(measurement.truth, 0), planeOf(measurement.shown, 0)], samples]),
+                      ),
                     )
                   }
                 >
@@ -82,7 +89,13 @@ export function Export(props: {
                   onClick={() => {
                     const frames = props.session.frames()
                     const delays = frames.map((_, i) => (i === frames.length - 1 ? final : each))
-                    png('run.png', animationOf(frames.map((one) => sheetOf([moments(one)])), delays))
+                    png(
+                      'run.png',
+                      animationOf(
+                        frames.map((one) => sheetOf([moments(one)])),
+                        delays,
+                      ),
+                    )
                   }}
                   title="An animated PNG of xₜ, x̂₀ and A x̂₀"
                 >

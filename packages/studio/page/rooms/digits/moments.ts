@@ -36,7 +36,9 @@ export function momentsOf(pictures: Pictures): { readonly mean: Plane; readonly 
   const over = (of: (values: readonly number[]) => number): Plane => ({
     height,
     width,
-    data: Float32Array.from({ length: height * width }, (_, i) => of(samples.map((sample) => sample[i] ?? 0))),
+    data: Float32Array.from({ length: height * width }, (_, i) =>
+      of(samples.map((sample) => sample[i] ?? 0)),
+    ),
   })
   const average = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
   return {
@@ -61,7 +63,8 @@ export function correlationOf(a: Plane, b: Plane): number | undefined {
     return Array.from(data, (v) => v - mean)
   }
   const [u, v] = [centred(a), centred(b)]
-  const dot = (p: readonly number[], q: readonly number[]) => p.reduce((sum, x, i) => sum + x * (q[i] ?? 0), 0)
+  const dot = (p: readonly number[], q: readonly number[]) =>
+    p.reduce((sum, x, i) => sum + x * (q[i] ?? 0), 0)
   const scale = Math.sqrt(dot(u, u) * dot(v, v))
   return scale > 0 ? dot(u, v) / scale : undefined
 }

@@ -8,8 +8,8 @@ export type Scale = 'grey' | 'signed' | 'magnitude'
 
 /** A picture of few pixels, each a square. */
 export function PixelView(props: {
-  /** What is to be seen, for those who do not see it. */
-  readonly label: string
+  /** What is to be seen, for those who do not see it; left out where something around it says so. */
+  readonly label?: string
   readonly plane: Plane | undefined
   readonly scale?: Scale
   /** The magnitude that is darkest. */
@@ -49,8 +49,9 @@ export function PixelView(props: {
       class="pixels"
       width="28"
       height="28"
-      role="img"
+      role={props.label === undefined ? undefined : 'img'}
       aria-label={props.label}
+      aria-hidden={props.label === undefined}
     />
   )
 }

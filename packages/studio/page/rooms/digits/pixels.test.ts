@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { greyOfLevel, hiddenBox, hiddenOf, levelOfGrey, levelsOf, maskText, pictureText, size } from './pixels.ts'
+import {
+  greyOfLevel,
+  hiddenBox,
+  hiddenOf,
+  levelOfGrey,
+  levelsOf,
+  maskText,
+  pictureText,
+  size,
+} from './pixels.ts'
 
 /** Numbers in runs, as pictures have them. */
 const runs = (most: number) =>

@@ -68,7 +68,9 @@ export function maskText(hidden: ArrayLike<number>): string {
 /** Which pixels a text hides; undefined for a text that is none. */
 export function hiddenOf(text: string): Uint8Array<ArrayBuffer> | undefined {
   const sixes = read(text, packed)
-  return sixes && Uint8Array.from({ length: size }, (_, i) => ((sixes[Math.floor(i / 6)] ?? 0) >> (i % 6)) & 1)
+  return (
+    sixes && Uint8Array.from({ length: size }, (_, i) => ((sixes[Math.floor(i / 6)] ?? 0) >> (i % 6)) & 1)
+  )
 }
 
 /** The middle of the picture, hidden. */

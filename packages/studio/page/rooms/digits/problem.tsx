@@ -12,7 +12,7 @@ import { fields, painted } from './fields.ts'
 import type { Plane } from './moments.ts'
 import { planeOf } from './moments.ts'
 import { PixelView } from './pixel-view.tsx'
-import { greyOfLevel, hiddenOf, levelOfGrey, levelsOf, pictureText, maskText, side, size } from './pixels.ts'
+import { greyOfLevel, hiddenOf, levelOfGrey, levelsOf, maskText, pictureText, side, size } from './pixels.ts'
 import { dabInk, dabMask } from './strokes.ts'
 
 const planeOfGreys = (greys: ArrayLike<number>): Plane => ({
@@ -70,7 +70,10 @@ export function ProblemPanel(props: {
       }}
     >
       <figure data-tour="picture">
-        <Show when={isDrawn()} fallback={<PixelView label="The digit that is sought" plane={planeOfGreys(greys())} />}>
+        <Show
+          when={isDrawn()}
+          fallback={<PixelView label="The digit that is sought" plane={planeOfGreys(greys())} />}
+        >
           <Brush
             label="Draw the picture"
             onStroke={(places) => {
@@ -116,7 +119,7 @@ export function ProblemPanel(props: {
                 aria-pressed={!isDrawn() && props.values.digit === k()}
                 onClick={() => props.set({ digit: k(), drawn: '' })}
               >
-                <PixelView label="" plane={planeOfGreys(digit)} />
+                <PixelView plane={planeOfGreys(digit)} />
               </button>
             )}
           </For>
@@ -125,7 +128,11 @@ export function ProblemPanel(props: {
           <Button onClick={() => draw(new Uint8Array(size))} title="An empty picture to draw in">
             Draw one
           </Button>
-          <Button onClick={() => draw(levels())} pressed={isDrawn()} title="Draw on the picture that is shown">
+          <Button
+            onClick={() => draw(levels())}
+            pressed={isDrawn()}
+            title="Draw on the picture that is shown"
+          >
             Draw on it
           </Button>
           <label class="button file">
@@ -156,7 +163,11 @@ export function ProblemPanel(props: {
               label="The brush"
               value={hides()}
               choices={[
-                { value: 'hide', title: 'Paint', about: 'Hides pixels of the measurement, draws on the picture' },
+                {
+                  value: 'hide',
+                  title: 'Paint',
+                  about: 'Hides pixels of the measurement, draws on the picture',
+                },
                 { value: 'show', title: 'Wipe', about: 'Takes away what was painted' },
               ]}
               onChoose={setHides}

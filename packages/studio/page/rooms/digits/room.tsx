@@ -52,13 +52,19 @@ export default function DigitsRoom() {
     sides()
       .flatMap((side) => {
         const frame = pair[side].frame()
-        return frame === undefined ? [] : [`${side.toUpperCase()} after step ${frame.index} of ${frame.steps}`]
+        return frame === undefined
+          ? []
+          : [`${side.toUpperCase()} after step ${frame.index} of ${frame.steps}`]
       })
       .join(', ')
   const courses = () => sides().map((side) => ({ side, frames: pair[side].session.frames() }))
   const noiseResidual = () => pair.a.session.summary()?.noiseResidual
   return (
-    <div class="digits" data-test="digits" data-settled={pair.a.session.settled() && pair.b.session.settled()}>
+    <div
+      class="digits"
+      data-test="digits"
+      data-settled={pair.a.session.settled() && pair.b.session.settled()}
+    >
       <Notes notes={notes()} onDismiss={dismiss} />
       <Show when={heldOut.error as unknown}>
         {(error) => (
@@ -71,8 +77,8 @@ export default function DigitsRoom() {
         <div>
           <h1>A picture, seen in part</h1>
           <p class="muted">
-            A network that has seen handwritten digits is the prior, and y is all that was measured. Paint on the
-            measurement to hide more of it, and see what <span class="ink-a">one method</span> and{' '}
+            A network that has seen handwritten digits is the prior, and y is all that was measured. Paint on
+            the measurement to hide more of it, and see what <span class="ink-a">one method</span> and{' '}
             <span class="ink-b">another</span> make of the rest.
           </p>
         </div>

@@ -106,7 +106,7 @@ export function Side(props: {
               aria-pressed={props.pick === n}
               onClick={() => props.onPick(n)}
             >
-              <PixelView label="" plane={samplePlane(samples(), n)} />
+              <PixelView plane={samplePlane(samples(), n)} />
             </button>
           )}
         </For>
@@ -169,7 +169,9 @@ function View(props: {
           scale={props.scale ?? 'grey'}
           {...(props.top !== undefined && { top: props.top })}
         />
-        <Show when={props.plane === undefined && props.none}>{(why) => <span class="small muted">{why()}</span>}</Show>
+        <Show when={props.plane === undefined && props.none}>
+          {(why) => <span class="small muted">{why()}</span>}
+        </Show>
       </div>
       <figcaption>
         {props.name} <Hint about={props.name}>{props.about}</Hint>

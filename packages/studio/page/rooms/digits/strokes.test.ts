@@ -37,7 +37,9 @@ test('a picture is cropped to its middle and averaged; a small one is enlarged',
     return x < 28 || x >= 84 ? 100 : x < 56 ? 0 : 255
   })
   const levels = levelsOfPicture(grey, 112, 56, false)
-  expect([at(levels, 0, 3), at(levels, 13, 20), at(levels, 14, 20), at(levels, 27, 27)]).toEqual([0, 0, 63, 63])
+  expect([at(levels, 0, 3), at(levels, 13, 20), at(levels, 14, 20), at(levels, 27, 27)]).toEqual([
+    0, 0, 63, 63,
+  ])
   expect(levelsOfPicture(grey, 112, 56, true)).toEqual(levels.map((v) => 63 - v))
   const small = levelsOfPicture([0, 255, 255, 0], 2, 2, false)
   expect([at(small, 0, 0), at(small, 13, 13), at(small, 14, 13), at(small, 27, 27)]).toEqual([0, 0, 63, 0])

@@ -3,9 +3,14 @@ import type { RunSummary } from './engine/run.ts'
 import { meanOf } from './moments.ts'
 
 /** What came of a run, in a sentence. */
-export function summaryOf({ nfe, vjps, milliseconds, noiseResidual }: RunSummary, last: Frame | undefined): string {
+export function summaryOf(
+  { nfe, vjps, milliseconds, noiseResidual }: RunSummary,
+  last: Frame | undefined,
+): string {
   const parts = [
-    ...(last === undefined ? [] : [`PSNR ${meanOf(last.psnr).toFixed(1)} dB`, residualOf(last, noiseResidual)]),
+    ...(last === undefined
+      ? []
+      : [`PSNR ${meanOf(last.psnr).toFixed(1)} dB`, residualOf(last, noiseResidual)]),
     `${nfe} NFE, ${vjps} gradients, ${(milliseconds / 1000).toFixed(1)} s`,
   ]
   return `${parts.join('; ')}.`

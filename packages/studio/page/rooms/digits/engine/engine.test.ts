@@ -10,8 +10,8 @@ import { beforeAll, expect, test } from 'vitest'
 import { digitCount, fields, painted } from '../fields.ts'
 import { greyOfLevel, hiddenBox, levelOfGrey, maskText, pictureText, size } from '../pixels.ts'
 import { heldOutOf } from './assets.ts'
-import type { Frame } from './frames.ts'
 import { noiseEntries, operatorEntries, suggestedMethod } from './entries.ts'
+import type { Frame } from './frames.ts'
 import type { DigitsProblem, Ground } from './problem.ts'
 import { greysOf, operatorOf, pose } from './problem.ts'
 import { runDigits } from './run.ts'
@@ -118,7 +118,8 @@ test('every operator, noise and method that is offered works as it is offered; t
   for (const { suggested, unfit } of operators)
     if (unfit === undefined) expect(operatorOf({ operator: suggested, mask: '' }).observed).toBeGreaterThan(0)
     else expect(unfit.length).toBeGreaterThan(10)
-  for (const { suggested } of noiseEntries()) disposed(pose({ ...problem, noise: suggested }, 0, ground.heldOut))
+  for (const { suggested } of noiseEntries())
+    disposed(pose({ ...problem, noise: suggested }, 0, ground.heldOut))
   for (const method of methods) {
     const { entry, settings } = methods.parse(suggestedMethod(method))
     expect(entry).toBe(method)

@@ -29,7 +29,13 @@ const kindEntries = (kind: string, entries: Iterable<Kind>, make: (text: string)
     const { name, summary, example = name, options } = info
     const suggested = formatSpec(name, splitSpec(kind, example, info).settings)
     const unfit = reasonOf(() => make(suggested))
-    return { name, summary, suggested, ...(unfit !== undefined && { unfit }), options: optionEntries(options) }
+    return {
+      name,
+      summary,
+      suggested,
+      ...(unfit !== undefined && { unfit }),
+      options: optionEntries(options),
+    }
   })
 
 function reasonOf(work: () => void): string | undefined {
@@ -47,7 +53,8 @@ export const operatorEntries = (): KindEntry[] =>
   kindEntries('operator', operators, (text) => void operatorFromSpec(text, [1, side, side]))
 
 /** Every law of noise. */
-export const noiseEntries = (): KindEntry[] => kindEntries('noise', noises, (text) => void noiseFromSpec(text))
+export const noiseEntries = (): KindEntry[] =>
+  kindEntries('noise', noises, (text) => void noiseFromSpec(text))
 
 /** Steps that nobody waits for too long. */
 const mostSteps = 100
@@ -60,7 +67,10 @@ export function suggestedMethod({ info: { name, options } }: AnyMethod): string 
 }
 
 /** Every method of the registry, with what a problem on digits lacks for it. @throws {OptionError} for words that are wrong. */
-export const methodsFor = (problem: Pick<DigitsProblem, 'operator' | 'mask' | 'noise'>, prior: Prior): MethodEntry[] =>
+export const methodsFor = (
+  problem: Pick<DigitsProblem, 'operator' | 'mask' | 'noise'>,
+  prior: Prior,
+): MethodEntry[] =>
   scope(() =>
     methodEntries({ operator: operatorOf(problem), noise: noiseFromSpec(problem.noise) }, prior, {
       begin: suggestedMethod,

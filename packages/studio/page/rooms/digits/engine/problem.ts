@@ -22,7 +22,10 @@ export interface DigitsProblem {
 export type HeldOut = readonly Uint8Array[]
 
 /** The greys 0 … 255 of the picture that is measured. */
-export function greysOf({ digit, drawn }: Pick<DigitsProblem, 'digit' | 'drawn'>, heldOut: HeldOut): Uint8Array<ArrayBuffer> {
+export function greysOf(
+  { digit, drawn }: Pick<DigitsProblem, 'digit' | 'drawn'>,
+  heldOut: HeldOut,
+): Uint8Array<ArrayBuffer> {
   const levels = drawn === '' ? undefined : levelsOf(drawn)
   return levels === undefined ? Uint8Array.from(heldOut[digit] ?? []) : levels.map(greyOfLevel)
 }
