@@ -12,7 +12,6 @@ export function KindPicker(props: {
   readonly onChange: (text: string) => void
   /** A choice over the others: its text and its name. */
   readonly first?: { readonly text: string; readonly title: string }
-  readonly without?: readonly string[]
 }) {
   const isFirst = () => props.text === props.first?.text
   const name = () => settingsOf(props.text).name
@@ -55,12 +54,7 @@ export function KindPicker(props: {
             <summary>
               Options <code>{props.text.slice(one().name.length + 1) || 'as by default'}</code>
             </summary>
-            <Options
-              entry={one()}
-              text={props.text}
-              onChange={props.onChange}
-              {...(props.without && { without: props.without })}
-            />
+            <Options entry={one()} text={props.text} onChange={props.onChange} />
           </details>
         )}
       </Show>

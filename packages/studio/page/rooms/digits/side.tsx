@@ -68,6 +68,9 @@ export function Side(props: {
           </Switch>
         </div>
       </div>
+      <For each={props.session.summary()?.advice ?? []}>
+        {(advice) => <p class="small muted">Its authors’ range is for other pictures: {advice}</p>}
+      </For>
       <div class="views">
         <View
           name="xₜ"

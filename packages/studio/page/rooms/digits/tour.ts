@@ -18,7 +18,7 @@ export const tourOf = (set: (change: Partial<DigitsValues>) => void): readonly T
   {
     at: 'stages',
     title: 'Several answers',
-    text: 'Each method draws samples that fit what was seen. Where they differ, the standard deviation is dark; compare it with the error.',
+    text: 'Each method draws samples that fit what was seen. Where they differ, the standard deviation is large: compare it with the error beside it.',
   },
   {
     at: 'time',
