@@ -19,8 +19,18 @@ export const studioDigitsEdits: readonly Edit[] = [
     'run <= shortest + topLevel',
     'a run is one longer than a letter can count',
   ),
-  pixels('studio-digits-mask-bits', '>> (i % 6)) & 1', '>> (i % 5)) & 1', 'the bits of a mask are read at other places'),
-  problem('studio-digits-mask', '(pixel) => 1 - pixel', '(pixel) => pixel', 'what is hidden is measured, and the rest is not'),
+  pixels(
+    'studio-digits-mask-bits',
+    '>> (i % 6)) & 1',
+    '>> (i % 5)) & 1',
+    'the bits of a mask are read at other places',
+  ),
+  problem(
+    'studio-digits-mask',
+    '(pixel) => 1 - pixel',
+    '(pixel) => pixel',
+    'what is hidden is measured, and the rest is not',
+  ),
   problem('studio-digits-greys', '(grey) => grey / 255', '(grey) => grey / 256', 'white is not 1'),
   problem(
     'studio-digits-measurement-seed',
@@ -34,13 +44,28 @@ export const studioDigitsEdits: readonly Edit[] = [
     'operator.display(operator.forward(x))',
     'what is shown of A x̂₀ is of the state',
   ),
-  moments('studio-digits-std', 'return Math.sqrt(average(', 'return (average(', 'the variance is shown for the deviation'),
+  moments(
+    'studio-digits-std',
+    'return Math.sqrt(average(',
+    'return (average(',
+    'the variance is shown for the deviation',
+  ),
   strokes(
     'studio-digits-ink',
     'Math.max(before, Math.round(share * topLevel))',
     'Math.round(share * topLevel)',
     'the soft edge of a dab wipes what was drawn',
   ),
-  animation('studio-digits-crc', 'crcOf(out.subarray(4,', 'crcOf(out.subarray(8,', 'the checksum leaves out the type'),
-  trace('studio-digits-trace', 'values.set(data, i * each)', 'values.set(data, 0)', 'every step is written over the first'),
+  animation(
+    'studio-digits-crc',
+    'crcOf(out.subarray(4,',
+    'crcOf(out.subarray(8,',
+    'the checksum leaves out the type',
+  ),
+  trace(
+    'studio-digits-trace',
+    'values.set(data, i * each)',
+    'values.set(data, 0)',
+    'every step is written over the first',
+  ),
 ]

@@ -14,6 +14,9 @@ import { runDigits } from './engine/run.ts'
 
 /** What is measured, and the measurement as the operator shows it. */
 export interface Measurement {
+  /** What it is of. */
+  readonly problem: DigitsProblem
+  readonly seed: number
   readonly shown: Pictures
   readonly truth: Pictures
   /** y itself, a sample. */
@@ -41,6 +44,8 @@ export const digitsEngine = {
     using truth = posed.truth
     using shown = operator.display(y)
     return {
+      problem,
+      seed,
       shown: picturesOf(shown),
       truth: picturesOf(truth),
       y: { shape: y.shape, data: Float32Array.from(y.dataSync(), Number) },

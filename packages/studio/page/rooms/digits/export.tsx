@@ -21,7 +21,7 @@ export function Export(props: {
   readonly session: Session
   readonly title: string
   readonly pick: number
-  /** Of the request that the frames are of. */
+  /** The latest; files are made once it is that of the frames. */
   readonly measurement: Measurement | undefined
 }) {
   const last = (): Frame | undefined => {
@@ -31,7 +31,10 @@ export function Export(props: {
   const [print] = createResource(last, ({ x }) => fingerprint(x.data))
   const done = () => {
     const [frame, of, measurement] = [last(), props.session.of(), props.measurement]
-    return frame && of && measurement && { frame, of, measurement }
+    if (frame === undefined || of === undefined || measurement === undefined) return undefined
+    const { problem, seed } = of
+    const isOf = JSON.stringify([measurement.problem, measurement.seed]) === JSON.stringify([problem, seed])
+    return isOf ? { frame, of, measurement } : undefined
   }
   const png = (name: string, bytes: Uint8Array<ArrayBuffer>) => saveFile(name, bytes, 'image/png')
   return (

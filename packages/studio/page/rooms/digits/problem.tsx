@@ -141,7 +141,10 @@ export function ProblemPanel(props: {
               type="file"
               accept="image/*"
               class="hidden"
-              onChange={(event) => void take(event.currentTarget.files?.[0])}
+              onChange={(event) => {
+                void take(event.currentTarget.files?.[0])
+                event.currentTarget.value = '' // the same file can be taken again
+              }}
             />
           </label>
           <Show when={isDrawn()}>

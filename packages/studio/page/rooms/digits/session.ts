@@ -24,6 +24,9 @@ export interface Session {
 
 const keyOf = (request: RunRequest | undefined): string => JSON.stringify(request) ?? ''
 
+/** Whoever has asked for less motion sees results, and moves through time by hand. */
+const still = matchMedia('(prefers-reduced-motion: reduce)')
+
 /** Milliseconds that a change may rest before it is run: a stroke of the brush is many changes. */
 const rest = 250
 
@@ -49,13 +52,19 @@ export function createSession(asked: Accessor<RunRequest | undefined>, gate: Gat
     halt()
     const leave = new AbortController()
     let fresh = true
+    let unseen: readonly Frame[] = []
     const take = async (frame: Frame) => {
       if (mine !== current || leave.signal.aborted) return
-      batch(() => {
-        setFrames((old) => (fresh ? [frame] : [...old, frame]))
-        if (fresh) setOf(request)
-      })
-      fresh = false
+      unseen = [...unseen, frame]
+      if (!still.matches || gate.held() || frame.index === frame.steps) {
+        const news = unseen
+        unseen = []
+        batch(() => {
+          setFrames((old) => (fresh ? news : [...old, ...news]))
+          if (fresh) setOf(request)
+        })
+        fresh = false
+      }
       await gate.pass(leave.signal)
     }
     batch(() => {

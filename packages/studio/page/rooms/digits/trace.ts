@@ -25,7 +25,10 @@ const guidanceOf = (frames: readonly Frame[]): Readonly<Record<string, NpyInput>
     : {}
 
 /** The whole trace of a run as a `.npz`: what each step has shown, the measurement and the truth. */
-export const traceOf = (frames: readonly Frame[], { y, truth }: Measurement): Uint8Array =>
+export const traceOf = (
+  frames: readonly Frame[],
+  { y, truth }: Pick<Measurement, 'y' | 'truth'>,
+): Uint8Array =>
   writeNpz({
     step: { shape: [frames.length], values: Int32Array.from(frames, ({ index }) => index) },
     t: { shape: [frames.length], values: Float64Array.from(frames, ({ t }) => t) },
