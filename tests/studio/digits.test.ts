@@ -33,6 +33,11 @@ const hashOf = async (page: Page, wanted: string): Promise<string> => {
   await page.waitForFunction((part) => location.hash.includes(part), wanted)
   return page.evaluate('location.hash')
 }
+/** Shows the files of the first method. */
+const openFiles = (page: Page) =>
+  page.locator('[data-test=export-a]').evaluate((details) => {
+    ;(details as HTMLDetailsElement).open = true
+  })
 /** What a button of the first method's files gives. */
 const saved = async (page: Page, button: string): Promise<Buffer> => {
   const [download] = await Promise.all([
@@ -83,7 +88,7 @@ describe('the digits in a browser', () => {
     const { page } = opened(context)
     await go(opened(context), `${small}&seed=3&digit=14`)
     const print = await printOf(page)
-    await page.click('[data-test=export-a] summary')
+    await openFiles(page)
     writeFileSync(join(scratch, 'digit.png'), await saved(page, 'Save digit.png'))
     writeFileSync(join(scratch, 'mask.png'), await saved(page, 'Save mask.png'))
     const command = (await textOf(page, 'command-a')).trim()
@@ -114,12 +119,13 @@ console.log(createHash('sha256').update(Float32Array.from(await samples.data()))
 
   test('the trace and the animation have every step', async (context) => {
     const { page } = opened(context)
+    await go(opened(context), small)
+    await openFiles(page)
     const file = parseNpz(await saved(page, 'Save the trace'), 'trace.npz')
     expect(file.entries.find(({ name }) => name === 'guidance')?.shape).toEqual([4, 2, 1, 28, 28])
     const x = file.values('x')
     expect(sha(Float32Array.from(x.subarray(-2 * 784)))).toBe(await printOf(page))
     expect(decodeApng(await saved(page, 'Save the animation'), { checkCrc: true }).numberOfFrames).toBe(4)
-    await page.click('[data-test=export-a] summary')
   })
 
   test('a stroke on the mask, and a dab by keys on a drawing, are in the address, and it gives the same', async (context) => {

@@ -42,9 +42,8 @@ export function Export(props: {
       <summary>
         <i class="dot" style={{ background: `var(--${props.side})` }} /> {props.title} in Node, and files
       </summary>
-      <Show when={done()} fallback={<p class="small muted">When the run has ended.</p>}>
-        {(now) => {
-          const { frame, of, measurement } = now()
+      <Show when={done()} keyed fallback={<p class="small muted">When the run has ended.</p>}>
+        {({ frame, of, measurement }) => {
           const samples = Array.from({ length: frame.x.shape[0] }, (_, n) => planeOf(frame.x, n))
           const moments = ({ x, x0hat, predicted }: Frame) =>
             [x, x0hat, predicted].map((all) => planeOf(all, props.pick))
