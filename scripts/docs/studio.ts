@@ -20,6 +20,7 @@ interface Shot {
 }
 
 const settled = '[data-test=plane][data-settled=true] [data-test=numbers-a]'
+const ranDigits = '[data-test=digits][data-settled=true]'
 
 /** A room adds its own here. */
 const shots: readonly Shot[] = [
@@ -32,6 +33,8 @@ const shots: readonly Shot[] = [
     point: { on: '.stage canvas', x: 0.62, y: 0.36 },
   },
   { name: 'plane-phone', hash: '#plane?prior=ring', ready: settled, width: 390, height: 844 },
+  { name: 'digits', hash: '#digits', ready: ranDigits, height: 1240 },
+  { name: 'digits-phone', hash: '#digits?at=500', ready: ranDigits, width: 390, height: 844 },
 ]
 
 /** Draws the states of these names, or all. @throws where there is no Chromium, or the page was not built. */

@@ -24,6 +24,7 @@ import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { studioEdits } from './edits/studio.ts'
+import { studioDigitsEdits } from './edits/studio-digits.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 
@@ -56,4 +57,5 @@ export const edits: readonly Edit[] = [
   ...netLargeEdits,
   ...leftoverEdits,
   ...studioEdits,
+  ...studioDigitsEdits,
 ]
