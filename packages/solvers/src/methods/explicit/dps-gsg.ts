@@ -27,16 +27,21 @@ const directionsOf = (queries: number, scheme: string): number =>
  *
  * Defaults of the authors' code: 1024 queries a step, central, μ = 0.01, ζ = 0.01, 1000 ancestral steps. Any operator; made for
  * Gaussian noise, of which σ_y is ignored. Known limits: of K directions in n dimensions `gradientError` is about √(n/K); where A
- * jumps, μ has to be as wide as what lies between two jumps.
+ * jumps, ĝ stays while ‖y − A(x̂₀)‖ vanishes, and the step leaps: take `scg` or `enkg` there.
  *
  * @example
  * ```ts
- * import { dpsGsg, gaussianNoise, gaussianPrior, quantise, run } from '@tweedie/solvers'
+ * import { defineBlackBox, dpsGsg, gaussianNoise, gaussianPrior, run } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
+ * const energy = defineBlackBox({
+ *   name: 'energy', summary: 'the energy of two numbers', example: 'energy', options: {},
+ *   build: (shape) => ({ inShape: shape, outShape: [1], measure: ([a = 0, b = 0]) => [a * a + b * b] }),
+ * })
  * const prior = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.9], [0.9, 1]] })
- * const problem = { operator: quantise([2], { bits: 3 }), noise: gaussianNoise(0.05), y: tensor([[0.71, 0.43]]) }
- * const x = await run(dpsGsg(problem, prior, { steps: 100, queries: 16, mu: 0.2, scale: 0.1 }))
- * Math.abs(x.dataSync()[0]! - 0.71) < 0.4 // => true
+ * const problem = { operator: energy([2]), noise: gaussianNoise(0.1), y: tensor([[2]]) }
+ * const x = await run(dpsGsg(problem, prior, { steps: 200, queries: 16, scale: 0.05 }))
+ * const [a = 0, b = 0] = x.dataSync()
+ * Math.abs(a * a + b * b - 2) < 1 // => true
  * ```
  */
 export const dpsGsg = defineMethod({
