@@ -25,6 +25,7 @@ import { spectralEdits } from './spectral.ts'
 import { splittingEdits } from './splitting.ts'
 import { tomographyEdits } from './tomography.ts'
 import { variationalEdits } from './variational.ts'
+import { blackBoxEdits } from './blackbox.ts'
 import { weightedEdits } from './weighted.ts'
 
 const of = editsOf('packages/solvers/src')
@@ -310,6 +311,7 @@ export const solversEdits: readonly Edit[] = [
   ...fourierEdits,
   ...blindEdits,
   ...variationalEdits,
+  ...blackBoxEdits,
   ...weightedEdits,
   ...tomographyEdits,
   ...blurEdits,

@@ -23,10 +23,10 @@ const directionsOf = (queries: number, scheme: string): number =>
  * J = ∂x̂₀/∂x_t, all norms per sample: −ζ·∇‖y − A(x̂₀)‖ of DPS where ĝ is the gradient. `scheme: 'forward'` takes
  * (f(x̂₀ + μz_k) − f(x̂₀))/μ instead, twice as many directions for the same queries. As K → ∞ ĝ is the gradient of f smoothed by
  * N(0, μ²I), as μ → 0 that of f: then this is DPS with the same ζ. A step shows the displacement as `guidance`, and the standard
- * error of ĝ relative to ‖ĝ‖ as `gradientError`.
+ * error of ĝ relative to ‖ĝ‖, which holds that error too, as `gradientError`: near 1 ĝ is mostly noise.
  *
  * Defaults of the authors' code: 1024 queries a step, central, μ = 0.01, ζ = 0.01, 1000 ancestral steps. Any operator; made for
- * Gaussian noise, of which σ_y is ignored. Known limits: of K directions in n dimensions `gradientError` is about √(n/K); where A
+ * Gaussian noise, of which σ_y is ignored. Known limits: of K directions in n dimensions ĝ is off by about √(n/K)·‖g‖, `gradientError` about √(n/(n + K)); where A
  * jumps, ĝ stays while ‖y − A(x̂₀)‖ vanishes, and the step leaps: take `scg` or `enkg` there.
  *
  * @example
