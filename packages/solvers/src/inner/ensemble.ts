@@ -37,13 +37,7 @@ export interface EnsembleMove {
  * moved.dataSync() // ≈ [1.4142, 2]
  * ```
  */
-export function ensembleGuidance(
-  x: Tensor,
-  measured: Tensor,
-  y: Tensor,
-  J: number,
-  w: number,
-): EnsembleMove {
+export function ensembleGuidance(x: Tensor, measured: Tensor, y: Tensor, J: number, w: number): EnsembleMove {
   const N = (x.shape[0] ?? 0) / J
   if (!Number.isInteger(N) || measured.shape[0] !== x.shape[0])
     throw new ShapeError('ensembleGuidance', `needs rows of ${J} particles a sample`, [

@@ -20,7 +20,10 @@ describe('a smoothed gradient', () => {
   const [N, K, n] = [2, 3, 4]
   const f = (v: readonly number[]) => v.reduce((sum, c, j) => sum + Math.sin(c * (j + 1)) + c ** 3, 0)
   const ours = (x: Tensor) =>
-    tensor(Array.from({ length: x.shape[0]! }, (_, k) => f(list(x).slice(k * n, (k + 1) * n))), float64)
+    tensor(
+      Array.from({ length: x.shape[0]! }, (_, k) => f(list(x).slice(k * n, (k + 1) * n))),
+      float64,
+    )
 
   it.each(['central', 'forward'] as const)('%s: the formula, sample by sample', (scheme) => {
     const [x, z, mu] = [drawn([N, n], 1), drawn([N, K, n], 2), 0.3]
@@ -132,7 +135,9 @@ describe('a policy gradient', () => {
   }) // biome-ignore format: formulas
 
   it('refuses a single point', () => {
-    expect(() => policyGradient(drawn([2, 1], 1), drawn([2, 1, 3], 2), tensor([[1]], float64))).toThrow(OptionError)
+    expect(() => policyGradient(drawn([2, 1], 1), drawn([2, 1, 3], 2), tensor([[1]], float64))).toThrow(
+      OptionError,
+    )
   })
 })
 

@@ -114,5 +114,11 @@ function weighed(weights: Tensor, z: Tensor): ZerothOrderGradient {
   const each = z.mul(weights.reshape([N, K, ...shape.map(() => 1)]))
   const gradient = each.sum(1).div(K)
   const off = each.sub(gradient.reshape([N, 1, ...shape]))
-  return { gradient, variance: off.square().sum(1).div(K * (K - 1)) }
+  return {
+    gradient,
+    variance: off
+      .square()
+      .sum(1)
+      .div(K * (K - 1)),
+  }
 }

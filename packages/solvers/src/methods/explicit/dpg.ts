@@ -45,14 +45,19 @@ export const dpg = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2403.10585', algorithm: 'Algorithm 1', authors: 'Tang et al. 2024' },
   needs: ['denoiserVjp'],
-  limits: 'Its guidance has one length whatever is left to correct; of K points in n dimensions it is off by about √(n/K).',
+  limits:
+    'Its guidance has one length whatever is left to correct; of K points in n dimensions it is off by about √(n/K).',
   steps: 1000,
   spacing: 'guided',
   queries: (steps, { samples }) => steps * (1 + samples),
   options: {
     samples: integer('K, points around x̂0', { default: 5000, min: 2 }),
     scale: number('the length of what is added to the score', { default: 200, min: 0 }),
-    momentum: number('β, the part of the gradient before, at the first step', { default: 0.1, min: 0, max: 1 }),
+    momentum: number('β, the part of the gradient before, at the first step', {
+      default: 0.1,
+      min: 0,
+      max: 1,
+    }),
     leastRadius: number('r_min, the least radius around x̂0', { default: 0, min: 0 }),
     eta: ddimEta(1),
     clip: clipRange,
@@ -65,7 +70,11 @@ export const dpg = defineMethod({
     return stepping({
       start: () => {
         const x = noise()
-        return { x, past: zerosLike(x), Z: zeros([batchOf(x), ...wide], { dtype: x.dtype, device: x.device }) }
+        return {
+          x,
+          past: zerosLike(x),
+          Z: zeros([batchOf(x), ...wide], { dtype: x.dtype, device: x.device }),
+        }
       },
       step: ({ x, past, Z: before }, { t, s }, i) => {
         const { x0hat, pullback, sigma, alpha } = lookAt(prior, x, t, true)

@@ -6,7 +6,7 @@ import { follows } from '../follows.test.helper.ts'
 import type { DpsGsgOptions } from '../index.ts'
 import { dps, dpsGsg } from '../index.ts'
 import { dot, length, plus, times } from '../written-out.test.helper.ts'
-import { A, list, n, names, operatorOf, decomposition, priorOn, problemOf, streams, y } from '../written-out-problem.test.helper.ts' // biome-ignore format: one line
+import { A, decomposition, list, n, names, operatorOf, priorOn, problemOf, streams, y } from '../written-out-problem.test.helper.ts' // biome-ignore format: one line
 
 /** −ζ·Jᵀĝ/(2‖r‖) in plain numbers. */
 function says(at: At, { queries = 1024, scheme = 'central', mu = 0.01, scale = 0.01 }: DpsGsgOptions) {

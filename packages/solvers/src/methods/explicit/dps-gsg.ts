@@ -50,10 +50,12 @@ export const dpsGsg = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2409.20175', algorithm: 'Appendix (baselines)', authors: 'Zheng et al. 2024' },
   needs: ['denoiserVjp'],
-  limits: 'Its gradient is off by about √(n/K) of itself for K directions in n dimensions; ignores σ_y, as DPS.',
+  limits:
+    'Its gradient is off by about √(n/K) of itself for K directions in n dimensions; ignores σ_y, as DPS.',
   steps: 1000,
   spacing: 'guided',
-  queries: (steps, { queries, scheme }) => steps * (1 + directionsOf(queries, scheme) * (scheme === 'central' ? 2 : 1)),
+  queries: (steps, { queries, scheme }) =>
+    steps * (1 + directionsOf(queries, scheme) * (scheme === 'central' ? 2 : 1)),
   options: {
     queries: integer('measurements of a step, beside one at x̂0', { default: 1024, min: 4 }),
     scheme: choice('central: two measurements a direction; forward: one', differenceSchemes),

@@ -9,7 +9,15 @@ export const enkgPresets: readonly Preset[] = [
   },
   {
     name: 'black-hole',
-    settings: { steps: 80, particles: 1024, updates: 1, scale: 3.5, leastScale: 0.001, before: 0.1, after: 0.1 },
+    settings: {
+      steps: 80,
+      particles: 1024,
+      updates: 1,
+      scale: 3.5,
+      leastScale: 0.001,
+      before: 0.1,
+      after: 0.1,
+    },
     from: 'devzhk/enkg-pytorch: configs/algorithm/enkg.yaml, the commented part for black holes; its last scale is 0.001 itself',
   },
 ]

@@ -53,7 +53,8 @@ export const enkg = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2409.20175', algorithm: 'Algorithm 1', authors: 'Zheng et al. 2024' },
   needs: [],
-  limits: 'Goes down to the data whatever σ_y; particles stay in their own span, and J fewer than the directions that y tells of leave some of it.',
+  limits:
+    'Goes down to the data whatever σ_y; particles stay in their own span, and J fewer than the directions that y tells of leave some of it.',
   cost: ['particles', 'inner'],
   steps: 80,
   spacing: 'karras',
@@ -64,7 +65,11 @@ export const enkg = defineMethod({
     particles: integer('J, particles for each sample', { default: 1024, min: 2 }),
     updates: integer('moves of the ensemble in a step', { default: 1, min: 1 }),
     scale: number('w, the length of a move, at the first step', { default: 3.5, min: 0 }),
-    leastScale: number('λ, the part of w that is left at the last; 1 keeps it', { default: 0.001, min: 0, max: 1 }),
+    leastScale: number('λ, the part of w that is left at the last; 1 keeps it', {
+      default: 0.001,
+      min: 0,
+      max: 1,
+    }),
     before: number('the part of the steps before the first move', { default: 0.1, min: 0, max: 1 }),
     after: number('the part of the steps after the last', { default: 0.1, min: 0, max: 1 }),
     odeSteps: integer('the most Euler steps from x_t to x0', { default: 20, min: 1 }),
@@ -76,7 +81,11 @@ export const enkg = defineMethod({
     const { schedule, shape } = prior
     const N = times.length
     /** The particle of each sample that is shown. */
-    const first = <T>(all: T): T => cloud.select(all, Array.from({ length: y.shape[0] ?? 0 }, () => Int32Array.of(0)))
+    const first = <T>(all: T): T =>
+      cloud.select(
+        all,
+        Array.from({ length: y.shape[0] ?? 0 }, () => Int32Array.of(0)),
+      )
     return stepping({
       start: () => {
         const particles = cloud.noise({ normal }, 0, 'start', shape).mul(schedule.sigma(start))

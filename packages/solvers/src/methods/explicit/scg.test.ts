@@ -10,12 +10,25 @@ import { follows } from '../follows.test.helper.ts'
 import type { ScgOptions } from '../index.ts'
 import { scg } from '../index.ts'
 import { ddimFrom, dot, evaluate, plus, times } from '../written-out.test.helper.ts'
-import { A, drawn, list, n, names, network, problemOf, streams, y } from '../written-out-problem.test.helper.ts'
+import {
+  A,
+  drawn,
+  list,
+  n,
+  names,
+  network,
+  problemOf,
+  streams,
+  y,
+} from '../written-out-problem.test.helper.ts'
 
 const steps = 6
 
 /** The candidate with the least loss of its own x̂₀, in plain numbers. */
-function says({ i, t, s, x, x0, levels }: At, { candidates: K = 512, from = 0.25, eta = 1, clip }: ScgOptions) {
+function says(
+  { i, t, s, x, x0, levels }: At,
+  { candidates: K = 512, from = 0.25, eta = 1, clip }: ScgOptions,
+) {
   const move = (z: readonly number[]) => ddimFrom(levels, [t, s], eta, x, x0, z)
   if (i < Math.floor(from * steps) || i === steps - 1)
     return { guidance: plus([0, x]), x: move(i === steps - 1 ? plus([0, x]) : drawn(i, 'step')) }

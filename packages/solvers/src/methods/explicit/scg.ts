@@ -42,12 +42,14 @@ export const scg = defineMethod({
   family: 'explicit',
   paper: { arxiv: '2402.14285', algorithm: 'Algorithm 1', authors: 'Huang et al. 2024' },
   needs: [],
-  limits: 'Steers by choice alone: the best of K draws is nearer by √(2·ln K) of the noise, along one direction.',
+  limits:
+    'Steers by choice alone: the best of K draws is nearer by √(2·ln K) of the noise, along one direction.',
   cost: ['particles'],
   steps: 1000,
   spacing: 'guided',
   evaluations: (steps, { from }) => steps + Math.max(0, steps - 1 - firstOf(steps, from)),
-  queries: (steps, { candidates, from }) => steps + candidates * Math.max(0, steps - 1 - firstOf(steps, from)),
+  queries: (steps, { candidates, from }) =>
+    steps + candidates * Math.max(0, steps - 1 - firstOf(steps, from)),
   options: {
     candidates: integer('K, draws of a step', { default: 512, min: 1 }),
     from: number('the part of the steps before the first choice', { default: 0.25, min: 0, max: 1 }),
@@ -74,8 +76,14 @@ export const scg = defineMethod({
         const all = kernel(cloud.spread(x), cloud.spread(x0hat), z, at)
         const losses = loss(prior.denoise(all, s)).dataSync()
         const each = Array.from({ length: losses.length / K }, (_, n) => losses.subarray(n * K, (n + 1) * K))
-        const best = cloud.select(all, each.map((own) => Int32Array.of(own.indexOf(Math.min(...own)))))
-        const plain = cloud.select(all, each.map(() => Int32Array.of(0)))
+        const best = cloud.select(
+          all,
+          each.map((own) => Int32Array.of(own.indexOf(Math.min(...own)))),
+        )
+        const plain = cloud.select(
+          all,
+          each.map(() => Int32Array.of(0)),
+        )
         return { state: { x: best }, shown: { x0hat, guidance: best.sub(plain) }, numbers }
       },
     })
