@@ -1,5 +1,5 @@
 import type { Edit } from '../edit.ts'
-import { editsOf } from './of.ts'
+import { editsOf, inside } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const methods = 'methods/explicit'
@@ -20,7 +20,6 @@ export const blackBoxEdits: readonly Edit[] = [
   zeroth('zeroth-order-radius', 'gradient.div(r)', 'gradient.mul(r)', 'r for 1/r'),
   zeroth('zeroth-order-loss-rows', 'clean.reshape([N, K, ...shape])', 'clean.reshape([K, N, ...shape]).transpose([1, 0, ...shape.map((_, i) => i + 2)])', 'points are told apart by column'),
   ensemble('ensemble-uncentred', 'centred(rows(measured)).transpose', 'rows(measured).transpose', 'y_k for y_k − ȳ'),
-  ensemble('ensemble-places', 'centred(rows(x))', 'rows(x)', 'x_k for x_k − x̄'),
   ensemble('ensemble-sign', 'x.sub(move', 'x.add(move', 'uphill'),
   ensemble('ensemble-batch-norm', 'sum([1, 2], true).sqrt()', 'sum().sqrt().reshape([1, 1, 1])', 'one norm for all samples'),
   ensemble('ensemble-mean', 'transpose([0, 2, 1])).div(J)', 'transpose([0, 2, 1])).div(J - 1)', 'C over J − 1'),
@@ -46,7 +45,7 @@ export const blackBoxEdits: readonly Edit[] = [
   scg('scg-early', 'i < first || i === last', 'i <= first || i === last', 'the first choice is a step late'),
   scg('scg-rows', 'losses.subarray(n * K, (n + 1) * K)', 'losses.subarray(0, K)', 'all samples choose by the first'),
   scg('scg-shown', 'guidance: best.sub(plain)', 'guidance: best.sub(x)', 'what is shown is the whole step'),
-  scg('scg-evaluations', 'steps - 1 - firstOf(steps, from)),\n  queries', 'steps - firstOf(steps, from)),\n  queries', 'the last step is counted twice'),
+  scg('scg-evaluations', 'steps - 1 - firstOf(steps, from)),\n  queries', 'steps - firstOf(steps, from)),\n  queries', 'the last step is counted twice', inside('packages/solvers/src', 'methods/methods')),
   enkg('enkg-window', 'i > before * N', 'i >= before * N', 'a move too early'),
   enkg('enkg-end', 'i < N - Math.floor(after * N)', 'i <= N - Math.floor(after * N)', 'a move too late'),
   enkg('enkg-ode', '1 + Math.floor((N - i) / 4)', '1 + Math.floor((N - i) / 2)', 'twice the steps of the ODE'),

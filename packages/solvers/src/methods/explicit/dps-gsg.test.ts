@@ -1,4 +1,4 @@
-import { fromData, OptionError } from '@tweedie/tensor'
+import { fromData, OptionError, type Tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
 import type { At } from '../follows.test.helper.ts'
@@ -70,7 +70,10 @@ describe('with many queries', () => {
   }, 20_000)
 
   it('where nothing is left over it does not move, and options are refused', async () => {
-    const still = { ...problem, operator: { ...problem.operator, forward: (x: typeof problem.y) => (x.shape[0] === N ? problem.y : problem.y.reshape([N, 1, 3]).add(x.reshape([N, -1, 4]).sum(2, true).mul(0)).reshape([-1, 3])) } }
+    // Only x̂₀ itself measures what y is: ĝ is not 0.
+    const { operator } = problem
+    const forward = (x: Tensor) => (x.shape[0] === N ? problem.y : operator.forward(x))
+    const still = { ...problem, operator: { ...operator, forward } }
     const { guidance } = await first(dpsGsg.run(still, prior, { steps: 5, queries: 4 }))
     expect(guidance.every((v) => Math.abs(v) === 0)).toBe(true)
     expect(() => dpsGsg(problem, prior, { queries: 3 })).toThrow(OptionError)
