@@ -56,9 +56,9 @@ describe.each(names)('EnKG on %s', (name) => {
       const spread = x0s.reduce((sum, v) => sum + length(plus([1, v], [-1, centre])) ** 2, 0)
       close(step.spread, [Math.sqrt(spread / n / (J - 1))], `spread of step ${i}`)
       all = all.map((x, j) => ddimFrom(levels, [t, s], 0, x, x0s[j]!, nothing))
-      close(list(step.state.particles), all.flat(), `particles of step ${i}`)
+      close(list(step.particles), all.flat(), `particles of step ${i}`)
       close(list(step.x), all[0]!, `x of step ${i}`)
-      all = Array.from({ length: J }, (_, j) => list(step.state.particles).slice(j * n, (j + 1) * n))
+      all = Array.from({ length: J }, (_, j) => list(step.particles).slice(j * n, (j + 1) * n))
     }
     expect(moved).toBe(updates * 6)
   })
@@ -79,7 +79,7 @@ describe('on a Gaussian', () => {
       let shown = { residual: [] as readonly number[], spread: [] as readonly number[] }
       const measured: number[] = []
       await run(enkg(problem, prior, { ...options, scale, leastScale: 1 }), {
-        onStep: ({ residual, spread, state: { particles } }) => {
+        onStep: ({ residual, spread, particles }) => {
           shown = { residual, spread }
           measured.splice(0, measured.length, ...list(operator.forward(particles)))
         },
@@ -98,7 +98,7 @@ describe('on a Gaussian', () => {
   it('the start of one particle is that of any: x is the first of the ensemble', async () => {
     const last: number[][] = []
     const x = await run(enkg(problem, prior, options), {
-      onStep: ({ state }) => void last.push(list(state.particles)),
+      onStep: ({ particles }) => void last.push(list(particles)),
     })
     const flat = last.at(-1)!
     expect(list(x)).toEqual([...flat.slice(0, 2), ...flat.slice(48, 50)])

@@ -31,7 +31,7 @@ const guidedSteps = (N: number, window: Window): number[] =>
  *
  * then, as in all other steps, a step of the flow (DDIM with η = 0). w_i = scale·((1 − λ)(N − i)/N + λ), λ = `leastScale`. The ODE
  * takes min(1 + ⌊(N − i)/4⌋, `odeSteps`) Euler steps. No gradient of anything, and no noise after the start. x is the first particle,
- * as good as any other; a step shows what it was moved by as `guidance`, the whole ensemble as `state.particles`, and the
+ * as good as any other; a step shows what it was moved by as `guidance`, the whole ensemble as `particles`, and the
  * standard deviation of its x̂₀ as `spread`, which falls as the particles agree.
  *
  * Defaults of the authors' code: J = 1024, one update, N = 80 on EDM's grid, before = after = 0.1 and 20 ODE steps; scale 3.5 falling
@@ -102,7 +102,7 @@ export const enkg = defineMethod({
         const next = kernel(x, x0hat, () => x, { t, s, schedule })
         return {
           state: { x: first(next), particles: next },
-          shown: { x0hat: first(x0hat), guidance: first(x.sub(particles)) },
+          shown: { x0hat: first(x0hat), guidance: first(x.sub(particles)), particles: next },
           numbers: { residual: residualNorm(operator, y, first(x0hat)), spread: ensembleSpread(x0hat, J) },
         }
       },
