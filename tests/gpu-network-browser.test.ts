@@ -92,8 +92,10 @@ describe.each(['webgl2', 'webgpu'] as const)('the digits prior on %s', (backend)
     const found = (await run(context, code)) as {
       readonly info: { readonly launches: number }
       readonly differences: readonly number[]
+      readonly grown: number
     }
-    expect(found).toMatchObject({ info: { executor: 'fused-encoder' }, grown: 0 })
+    expect(found).toMatchObject({ info: { executor: 'fused-encoder' } })
+    expect(found.grown).toBeLessThanOrEqual(0)
     expect(found.info).not.toHaveProperty('reason')
     expect(found.info.launches).toBeLessThanOrEqual(most.forward)
     for (const difference of found.differences) expect(difference).toBeLessThan(1e-5)

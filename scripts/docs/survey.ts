@@ -114,6 +114,7 @@ export const sections: readonly Section[] = [
       { entry: 'Guidance-SMC, the Feynman–Kac corrector', methods: ['g-smc'] },
       { entry: 'DriftLite', methods: ['driftlite'] },
       { entry: 'Feynman–Kac steering', methods: ['fk-steering'] },
+      { entry: 'Operators that can only be run', methods: ['enkg', 'scg', 'dpg', 'dps-gsg'] },
     ],
   },
 ]

@@ -1,4 +1,5 @@
 import type { Edit } from '../edit.ts'
+import { blackBoxEdits } from './blackbox.ts'
 import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
 import { csgmEdits } from './csgm.ts'
@@ -310,6 +311,7 @@ export const solversEdits: readonly Edit[] = [
   ...fourierEdits,
   ...blindEdits,
   ...variationalEdits,
+  ...blackBoxEdits,
   ...weightedEdits,
   ...tomographyEdits,
   ...blurEdits,

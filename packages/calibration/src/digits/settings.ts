@@ -44,6 +44,11 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   'g-smc': { steps: 100, particles: 4, c: 1 }, // half of the guidance leaves the rest to four particles
   driftlite: { steps: 100, particles: 4, c: 1, basis: 'reward' }, // three vectors fit four particles, and no fifth
   'fk-steering': { particles: 16, to: 95 },
+  // Some hundreds of measurements a step, in the place of thousands; a length for 784 numbers.
+  enkg: { steps: 20, particles: 24, odeSteps: 1, leastScale: 1 },
+  scg: { candidates: 12 },
+  dpg: { samples: 300, scale: 20 },
+  'dps-gsg': { queries: 400, scale: 2 },
   // With three, as by default, it loses the Fourier, HDR and phase tasks.
   mmps: { iterations: 1 },
 }

@@ -67,5 +67,9 @@ export const smallSettings: Readonly<Record<string, SmallSettings>> = {
   'g-smc': { settings: { steps: 200 } },
   driftlite: { settings: { steps: 200 } },
   'fk-steering': { settings: { particles: 32, to: 95 } },
+  enkg: { settings: { particles: 32 } },
+  scg: { settings: { steps: 200, candidates: 16 } },
+  dpg: { settings: { steps: 200, samples: 64, scale: 2 } },
+  'dps-gsg': { settings: { queries: 32, scale: 0.1 } },
   daps: { settings: { steps: 50, innerSteps: 20, learningRate: 0.01, decay: 0.05, sigmaMin: 0.05 } },
 }

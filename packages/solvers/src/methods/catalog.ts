@@ -32,8 +32,11 @@ import { ddrmJpeg } from './explicit/ddrm-jpeg.ts'
 import { dds } from './explicit/dds.ts'
 import { diffpir } from './explicit/diffpir.ts'
 import { dmps } from './explicit/dmps.ts'
+import { dpg } from './explicit/dpg.ts'
 import { dps } from './explicit/dps.ts'
+import { dpsGsg } from './explicit/dps-gsg.ts'
 import { dsg } from './explicit/dsg.ts'
+import { enkg } from './explicit/enkg.ts'
 import { flowChef } from './explicit/flow-chef.ts'
 import { flowDps } from './explicit/flow-dps.ts'
 import { gibbsDdrm } from './explicit/gibbs-ddrm.ts'
@@ -47,6 +50,7 @@ import { otOde } from './explicit/ot-ode.ts'
 import { pigdm } from './explicit/pigdm.ts'
 import { pnpFlow } from './explicit/pnp-flow.ts'
 import { repaint } from './explicit/repaint.ts'
+import { scg } from './explicit/scg.ts'
 import { scoreAld } from './explicit/score-ald.ts'
 import { scoreSde } from './explicit/score-sde.ts'
 import { sitcom } from './explicit/sitcom.ts'
@@ -110,6 +114,10 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   pnpFlow,
   flowDps,
   flowChef,
+  enkg,
+  scg,
+  dpg,
+  dpsGsg,
   redDiff,
   rlsd,
   blindRedDiff,

@@ -23,6 +23,7 @@ import { diffpirPresets } from './explicit/diffpir-presets.ts'
 import { dmpsPresets } from './explicit/dmps-presets.ts'
 import { dpsPresets } from './explicit/dps-presets.ts'
 import { dsgPresets } from './explicit/dsg-presets.ts'
+import { enkgPresets } from './explicit/enkg-presets.ts'
 import { flowChefPresets } from './explicit/flow-chef-presets.ts'
 import { gibbsPresets } from './explicit/gibbs-ddrm-presets.ts'
 import { ilvrPresets } from './explicit/ilvr-presets.ts'
@@ -89,6 +90,7 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['psld', psldPresets],
   ['ot-ode', otOdePresets],
   ['pnp-flow', pnpFlowPresets],
+  ['enkg', enkgPresets],
   ['flow-chef', flowChefPresets],
   ['d-flow', dFlowPresets],
 ])

@@ -1,4 +1,5 @@
 // What the tests of all methods have to know of each.
+import { blackBoxes } from './blackbox.test.helper.ts'
 import { blind } from './blind.test.helper.ts'
 import { csgm } from './csgm.test.helper.ts'
 import { decoupled } from './decoupled.test.helper.ts'
@@ -21,6 +22,7 @@ export type { Known }
 /** By the name of the method. */
 export const known: Readonly<Record<string, Known>> = {
   ...first,
+  ...blackBoxes,
   ...blind,
   ...csgm,
   ...flow,
