@@ -49,10 +49,9 @@ const list = (x: Tensor) => Array.from(x.dataSync())
 
 /** Why a method restores something else. */
 const others: Readonly<Record<string, string>> = Object.fromEntries([
-  ...['dps', 'blind-dps', 'mcg', 'latent-dps', 'psld', 'stsl', 'p2l', 'resample'].map((name) => [
-    name,
-    'its steps of length ζ are in the units of x_t',
-  ]),
+  ...['dps', 'blind-dps', 'mcg', 'latent-dps', 'psld', 'stsl', 'p2l', 'resample', 'dpg', 'dps-gsg'].map(
+    (name) => [name, 'its steps of length ζ are in the units of x_t'],
+  ),
   ['pigdm', 'α_t·r_t² is a weight of x_t on VP alone; ot-ode has that of any schedule'],
   ['mpgd', 'c/√ᾱ_s is in the units of VP'],
   ['mpgd-ae', 'as mpgd'],

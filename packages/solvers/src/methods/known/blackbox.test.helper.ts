@@ -34,7 +34,7 @@ export const blackBoxes: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step'], options: { candidates: 3 } },
     small: { candidates: 4 },
-    exact: { candidates: 16 },
+    exact: { steps: 200, candidates: 16 },
     lighter: { candidates: 4 },
   },
   dpg: {
@@ -50,7 +50,7 @@ export const blackBoxes: Readonly<Record<string, Known>> = {
     },
     draws: { start: ['start'], step: ['step', 'points'], options: { samples: 4 } },
     small: { samples: 8, scale: 2 },
-    exact: { samples: 64, scale: 2 },
+    exact: { steps: 200, samples: 64, scale: 2 },
     lighter: { samples: 8, scale: 2 },
   },
   'dps-gsg': {

@@ -52,6 +52,8 @@ export const inUnitsOfY: Readonly<Record<string, InUnits>> = {
   'pnp-flow': { why: 'c multiplies Aᵀr, in units of A²', powers: { scale: -2 } },
   'flow-dps': { why: 'as PnP-Flow', powers: { scale: -2 } },
   'flow-chef': { why: 'as PnP-Flow', powers: { scale: -2 } },
+  dpg: { why: 'the radius of its points in x is half of ‖y − A x̂₀‖/√n' },
+  'dps-gsg': { why: 'as DPS', powers: { scale: -1 } },
   'd-flow': { why: 'λ weighs the prior against squares of y; it starts from Aᵀy; a first step has length 1' },
 }
 
