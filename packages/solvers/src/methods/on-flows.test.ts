@@ -14,6 +14,7 @@ import { flowScale, flowTime, vpLinear } from '../schedules/index.ts'
 import type { Prior, Schedule } from '../types.ts'
 import { methods } from './index.ts'
 import { known } from './known/known.test.helper.ts'
+import { byLeastSquares } from './known/units.test.helper.ts'
 
 const own = vpLinear({ T: 50 })
 /** x/(α + σ): α′ and σ′ by the rule for quotients. */
@@ -83,7 +84,7 @@ describe.each(methods.names)('%s on a network of a flow', (name) => {
       expect(seen.every(Number.isFinite)).toBe(true)
       const apart = Math.max(...ours.map((v, i) => Math.abs(v - (seen[i] ?? Number.NaN))))
       // A least squares of few particles multiplies the rounding of its logarithms by its condition.
-      if (why === undefined) expect(apart).toBeLessThan(name === 'driftlite' ? 1e-6 : 1e-9)
+      if (why === undefined) expect(apart).toBeLessThan(byLeastSquares.includes(name) ? 1e-6 : 1e-9)
       else expect(apart).toBeGreaterThan(1e-6)
     },
   )

@@ -1,6 +1,6 @@
 import type { JSX } from 'solid-js'
-import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { Button } from '../../parts/button.tsx'
+import { createMemo, For, Show } from 'solid-js'
+import { Caption } from '../../parts/caption.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import type { Frame } from './engine/frames.ts'
 import type { Plane } from './moments.ts'
@@ -40,34 +40,19 @@ export function Side(props: {
     return found && wrong && correlationOf(found.std, wrong)
   }
   const progress = () => (props.frame ? (props.session.frames().at(-1)?.index ?? 0) / props.frame.steps : 0)
+  const says = () => {
+    const summary = props.session.summary()
+    return summary && summaryOf(summary, props.session.frames().at(-1))
+  }
   return (
     <section class="side" aria-label={props.title}>
-      <div class="caption" data-test={`verdict-${props.side}`}>
-        <h3>
-          <i class="dot" style={{ background: `var(--${props.side})` }} />
-          {props.title}
-        </h3>
-        <div class="state">
-          <Switch>
-            <Match when={props.session.error()}>
-              {(why) => (
-                <p class="bad-ink" role="alert">
-                  {why()}
-                </p>
-              )}
-            </Match>
-            <Match when={props.session.running()}>
-              <progress aria-label={`${props.title} is running`} value={progress()} />
-              <Button quiet onClick={props.session.stop}>
-                Stop
-              </Button>
-            </Match>
-            <Match when={props.session.summary()}>
-              {(summary) => <p>{summaryOf(summary(), props.session.frames().at(-1))}</p>}
-            </Match>
-          </Switch>
-        </div>
-      </div>
+      <Caption
+        side={props.side}
+        title={props.title}
+        session={props.session}
+        progress={progress()}
+        says={says()}
+      />
       <For each={props.session.summary()?.advice ?? []}>
         {(advice) => <p class="small muted">Its authors’ range is for other pictures: {advice}</p>}
       </For>
