@@ -187,6 +187,7 @@ const commands = {
   studio,
   tweedie,
   bench: (...args) => tweedie('bench', ...args),
+  'bench:gpu': (...args) => node('scripts/bench-gpu/main.ts', ...args),
   test,
   lint,
   format: (...args) => node(...bin.biome, 'check', '--write', ...args),

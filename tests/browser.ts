@@ -11,7 +11,7 @@ const patience = 150_000
 const root = resolve(import.meta.dirname, '..')
 
 /** Software WebGL2 and WebGPU without a screen or a GPU, and no calls home. */
-const flags = [
+export const softwareGraphics = [
   '--no-sandbox',
   '--enable-unsafe-swiftshader',
   '--use-angle=swiftshader',
@@ -110,7 +110,7 @@ export async function openBrowser(
     ],
   })
   await server.listen()
-  const page = await launchChromium(executablePath, { args: flags })
+  const page = await launchChromium(executablePath, { args: softwareGraphics })
   const problems: string[] = []
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
   page.on('pageerror', (error) => problems.push(error.message))

@@ -198,8 +198,8 @@ describe('tweedie as a process', () => {
   })
 
   test('the demo with the shipped prior: every method beats the blurred input', async () => {
-    const argv = ['demo', '--count', '2', '--tasks', 'blur', '--steps', '60', '--out', 'demo']
-    const { code, out, err } = await tweedie(...argv).ended
+    const argv = 'demo --pictures digits --count 2 --tasks blur --steps 60 --out demo'
+    const { code, out, err } = await tweedie(...argv.split(' ')).ended
     expect([code, err]).toEqual([0, ''])
     expect(out).toContain('Wrote demo/report.html')
     const { tasks } = JSON.parse(readFileSync(join(folder, 'demo', 'run.json'), 'utf8'))
@@ -207,6 +207,19 @@ describe('tweedie as a process', () => {
     for (const run of tasks[0].runs) {
       expect(mean(run.scores), run.method).toBeGreaterThan(mean(tasks[0].input.scores))
       expect(run.scores[0].misfit, run.method).toBeLessThan(2)
+    }
+  })
+
+  test('the demo restores photographs: each is nearer to the truth than the blurred one', async () => {
+    const argv = 'demo --pictures photographs --tasks blur --methods ddrm --steps 10 --out photographs'
+    const { code, err } = await tweedie(...argv.split(' ')).ended
+    expect([code, err]).toEqual([0, ''])
+    const { tasks } = JSON.parse(readFileSync(join(folder, 'photographs', 'run.json'), 'utf8'))
+    const [{ input, runs, samples }] = tasks
+    expect(samples).toEqual(['boats', 'house', 'flower'])
+    for (const [n, { psnr, misfit }] of runs[0].scores.entries()) {
+      expect(psnr, samples[n]).toBeGreaterThan(input.scores[n].psnr + 1)
+      expect(misfit, samples[n]).toBeLessThan(2)
     }
   })
 

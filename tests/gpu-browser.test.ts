@@ -53,6 +53,37 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
     expect(await run(context, code)).toEqual([])
   })
 
+  test('threads that compute four elements, and what reads them', async (context) => {
+    if (backend === 'webgl2') context.skip('on WebGL 2 threads compute one element')
+    const code = `
+      import { conv2d, normal, randomKey, scope } from '../index.ts'
+      const runner = new KernelRunner(await importGpuJs(), '${backend}')
+      const { context } = await examine(runner)
+      const wide = new GpuJsDevice(runner, await surroundings(await importGpuJs(), '${backend}', context), [], 64, 1)
+      const of = (device: unknown) => scope(() => {
+        const draw = (name: number, shape: readonly number[]) => normal(randomKey(name), shape, { device: device as never })
+        const [x, w] = [draw(1, [2, 40, 9, 8]), draw(2, [6, 40, 3, 3])]
+        const y = conv2d(x, w, { padding: 1, bias: draw(3, [6]), residual: draw(4, [2, 6, 9, 8]), activation: 'silu' })
+        const z = conv2d(y, draw(5, [3, 6, 3, 2]), { stride: [1, 2], padding: [[0, 1], [1, 0]] })
+        return [y, add(z, sum(y, [2, 3], true).slice(null, [0, 3])), matmul(y, draw(6, [8, 12]))]
+      })
+      const [actual, expected] = [of(wide), of('reference')]
+      const far: number[] = []
+      for (const [k, x] of actual.entries()) {
+        const [found, want] = [await x.data(), await expected[k]!.data()]
+        const size = Math.max(...want.map(Math.abs))
+        far.push(Math.max(...Array.from(found, (v, i) => Math.abs(v - want[i]!))) / size)
+        x.dispose()
+      }
+      const { buffers } = wide.stats()
+      await wide.close()
+      export default { far, buffers }`
+    const { far, buffers } = (await run(context, code)) as { far: number[]; buffers: number }
+    expect(far).toHaveLength(3)
+    for (const distance of far) expect(distance).toBeLessThan(1e-5)
+    expect(buffers).toBe(0)
+  })
+
   test('NaN, infinities and overflow go through as on the reference device', async (context) => {
     const code = `
       const found: string[] = []
@@ -102,7 +133,7 @@ describe.each(['webgl2', 'webgpu'] as const)('gpu device in a browser on %s', (b
         }),
         unexact: await message(() => fromData([2 ** 24 + 1], [1], { device, dtype: 'int32' })),
         large: await message(() => device.allocate('float32', 2 ** 40)),
-        sync: await message(() => x.dataSync()),
+        sync: await message(() => add(x, 1).dataSync()),
         absent: await message(() => loadGpu({ backend: 'headlessgl' })),
         // On WebGPU it comes to light when the result is read.
         unwritten: await message(async () => {

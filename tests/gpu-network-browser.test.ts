@@ -15,7 +15,7 @@ afterAll(() => page?.[Symbol.asyncDispose]())
 const steps = process.env['TWEEDIE_LONG'] === undefined ? 2 : 20
 
 /** Kernels that a forward pass may take, and one with the gradient in the picture. */
-const most = { forward: 180, gradient: 420 }
+const most = { forward: 130, gradient: 300 }
 
 describe.each(['webgl2', 'webgpu'] as const)('the digits prior on %s', (backend) => {
   const run = (context: { skip(note?: string): never }, code: string): Promise<unknown> =>
@@ -64,6 +64,41 @@ describe.each(['webgl2', 'webgpu'] as const)('the digits prior on %s', (backend)
     expect(gpu.forward).toBeLessThanOrEqual(most.forward)
     expect(gpu.gradient).toBeLessThanOrEqual(most.gradient)
     expect(gpu.more).toBe(3)
+  })
+
+  test('recorded, it is one plan on WebGPU, with the same results', async (context) => {
+    if (backend === 'webgl2') context.skip('gpu.js calls the kernels of a plan one by one on WebGL 2')
+    const code = `
+      import { record } from '@tweedie/tensor'
+      const values = normal(randomKey(1), [1, 1, 28, 28], { device: 'reference' }).dataSync()
+      const input = (device: string) => [fromData(values, [1, 1, 28, 28], { device }), fromData([300], [1], { device })]
+      const predict = predictor(await network('gpu'))
+      const program = await record((x, t) => predict(x, t), ...input('gpu'))
+      const onWasm = predictor(await network('wasm'))
+      const expected = Array.from(await onWasm(...input('wasm')).data())
+      const differences: number[] = []
+      const reserved: number[] = []
+      const given = input('gpu')
+      for (let i = 0; i < 3; i++) {
+        const [y] = await program.run(...given)
+        const found = await y.data()
+        y.dispose()
+        differences.push(Math.max(...expected.map((v, k) => Math.abs(v - found[k]!))))
+        reserved.push(gpu.info().reservedBytes)
+      }
+      const { info } = program
+      await program.dispose()
+      export default { info, differences, grown: reserved[2]! - reserved[1]! }`
+    const found = (await run(context, code)) as {
+      readonly info: { readonly launches: number; readonly reason?: string }
+      readonly differences: readonly number[]
+      readonly grown: number
+    }
+    expect(found).toMatchObject({ info: { executor: 'fused-encoder' } })
+    expect(found.grown).toBeLessThanOrEqual(0)
+    expect(found.info.reason).toBeUndefined()
+    expect(found.info.launches).toBeLessThanOrEqual(most.forward)
+    for (const difference of found.differences) expect(difference).toBeLessThan(1e-5)
   })
 
   test.for(['ddrm', 'dps'])('%s restores a digit as on wasm', async (method, context) => {

@@ -13,7 +13,7 @@ let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tweedie-report-'))
   if (findChromium() === undefined) return
-  const argv = [bin, 'demo', '--count', '2', '--steps', '2', '--out', 'demo']
+  const argv = [bin, ...'demo --pictures digits --count 2 --steps 2 --out demo'.split(' ')]
   expect(spawnSync(process.execPath, argv, { cwd: folder, timeout: 150_000 }).status).toBe(0)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

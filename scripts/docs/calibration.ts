@@ -100,13 +100,14 @@ function linked(row: string): string {
   return methods.names.includes(name) ? `[${name}](../methods/${name}.md)${rest}` : row
 }
 
-function pageOf(run: Results, results: SuiteResults): string {
+/** @param name - Of the page, and of the file of results. */
+function pageOf(name: string, run: Results, results: SuiteResults): string {
   const suite = suites.find(({ name }) => name === results.suite)
   const tables = tablesOf(results, { suites })
   const figures: string[] = []
-  const put = (name: string, alt: string, svg: string) => {
-    write(`docs/images/calibration-${results.suite}-${name}.svg`, svg)
-    figures.push(`![${alt}](../images/calibration-${results.suite}-${name}.svg)`)
+  const put = (figure: string, alt: string, svg: string) => {
+    write(`docs/images/calibration-${name}-${figure}.svg`, svg)
+    figures.push(`![${alt}](../images/calibration-${name}-${figure}.svg)`)
   }
   const draw = (name: string, alt: string, panels: readonly (Panel | undefined)[]) => {
     const there = panels.filter((panel) => panel !== undefined)
@@ -146,7 +147,7 @@ function pageOf(run: Results, results: SuiteResults): string {
   const settings = new Map(results.rows.map(({ words, problem }) => [words, problem]))
   return `# ${suite?.title ?? results.suite}
 
-Written by \`npm run docs -- --calibration\` from \`docs/calibration/${results.suite}.json\`, which
+Written by \`npm run docs -- --calibration\` from \`docs/calibration/${name}.json\`, which
 
 \`\`\`
 npx ${run.command}
@@ -198,22 +199,26 @@ export function drawCalibration(only: readonly string[]): void {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []
   const runs = files.sort().flatMap((file) => {
     const run = read(file)
-    return run.suites.map((results) => ({ run, results }))
+    // More of a suite may lie in a file of another name: it has a page of that name.
+    const page = file.replace(/\.json$/, '')
+    return run.suites.map((results) => ({
+      run,
+      results,
+      name: run.suites.length === 1 ? page : results.suite,
+    }))
   })
-  for (const { run, results } of runs)
-    if (only.length === 0 || only.includes(results.suite))
-      write(`docs/calibration/${results.suite}.md`, pageOf(run, results))
-  const rows = suites.map(({ name, title, problems, metrics }) => {
-    const found = runs.find(({ results }) => results.suite === name)
-    return [
-      found === undefined ? name : `[${name}](calibration/${name}.md)`,
-      title,
-      String(problems.length),
-      metrics.join(', '),
-      found === undefined
-        ? 'not measured yet'
-        : `${found.results.extent.problems.length} problems, ${found.results.extent.seeds} cases × ${found.results.extent.samples} samples`,
-    ]
+  for (const { name, run, results } of runs)
+    if (only.length === 0 || only.includes(name))
+      write(`docs/calibration/${name}.md`, pageOf(name, run, results))
+  const rows = suites.flatMap(({ name, title, problems, metrics }) => {
+    const what = [title, String(problems.length), metrics.join(', ')]
+    const found = runs.filter(({ results }) => results.suite === name)
+    if (found.length === 0) return [[name, ...what, 'not measured yet']]
+    return found.map(({ name: page, results: { extent } }) => [
+      `[${page}](calibration/${page}.md)`,
+      ...what,
+      `${extent.problems.length} problems, ${extent.seeds} cases × ${extent.samples} samples`,
+    ])
   })
   write(
     'docs/calibration.md',

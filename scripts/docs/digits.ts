@@ -90,6 +90,10 @@ const special: Readonly<Record<string, Settings>> = {
   // Phase retrieval has optima that are no digit: of seeds 0 to 2 the one that leaves the least residual.
   'diffpir/phase': { lambda: 10, seed: 2 },
   'lgd-mc/sr4': { scale: 0.1 },
+  // A mean of 16 pixels has ‖A‖² = 1/16: a step of 16, or in pixels, by A†.
+  'pnp-flow/sr4': { scale: 16 },
+  'pnp-flow/tomography': { scale: 2 },
+  'flow-dps/sr4': { compare: 'pinv' },
   'lgd-mc/fourier': { scale: 0.05 },
 }
 

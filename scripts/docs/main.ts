@@ -18,12 +18,14 @@ docs/training.md. Before that, if asked for:
   --published  reruns what published benchmarks are checked by (docs/published-benchmarks.md)
   --metrics    measures floors and power of the metrics of posterior samples (docs/calibration-metrics.md); minutes
   --tuning     sweeps settings by the error of the mean and by proper scores (docs/tuning.md); minutes
+  --weighted   measures what the drift and the weights of weighted diffusions do (docs/weighted-diffusion.md); minutes
   --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
   --calibration
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
   --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half an hour
   --photos-noisy DIR
                writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
+  --midpoints  W₂ against the midpoint of MGPS and the repeats of MGDM (docs/midpoints.md); minutes
   --profile    measures where the time of each method goes (docs/profile.md)
   --studio     draws the rooms of the Studio in both themes (docs/images/studio-….png); needs Chromium, and its built page
   --fresh      with --grid or --metrics: runs again what was run before
@@ -39,7 +41,9 @@ const { values, positionals: only } = parseArgs({
     published: { type: 'boolean', default: false },
     metrics: { type: 'boolean', default: false },
     tuning: { type: 'boolean', default: false },
+    weighted: { type: 'boolean', default: false },
     'digits-gmm': { type: 'boolean', default: false },
+    midpoints: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     calibration: { type: 'boolean', default: false },
     photos: { type: 'boolean', default: false },
@@ -61,11 +65,13 @@ if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.published) await (await import('./published.ts')).writePublished()
 if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)
 if (values.tuning) await (await import('./tuning.ts')).measureTuning()
+if (values.weighted) await (await import('./weighted.ts')).measureWeighted()
 if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
 if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
 if (values['photos-noisy'] !== undefined)
   await (await import('./photos-data.ts')).writeNoisy(values['photos-noisy'])
 if (values.photos) await (await import('./photos.ts')).measurePhotos(only[0])
+if (values.midpoints) await (await import('./midpoints.ts')).measureMidpoints()
 if (values.studio) await (await import('./studio.ts')).drawStudio(only)
 if (values.profile) await (await import('./profile.ts')).drawProfiles(only)
 faults.push(...renew(), ...strays().map((path) => `${path}: there is no such method`))

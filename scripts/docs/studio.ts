@@ -13,22 +13,28 @@ interface Shot {
   readonly ready: string
   readonly width?: number
   readonly height?: number
-  /** Places in the first element of `ready` that the pointer goes to. */
+  /** The part that is drawn; all that is seen where left out. */
+  readonly part?: string
+  /** Where the pointer goes, in parts of an element. */
   readonly point?: { readonly on: string; readonly x: number; readonly y: number }
 }
 
 const settled = '[data-test=plane][data-settled=true] [data-test=numbers-a]'
+const ranDigits = '[data-test=digits][data-settled=true]'
 
 /** A room adds its own here. */
 const shots: readonly Shot[] = [
   { name: 'plane', hash: '#plane', ready: settled },
   {
     name: 'plane-guidance',
-    hash: '#plane?prior=banana&at=700&show=prior.exact.particles.guidance',
+    hash: '#plane?prior=banana&at=700&n=300&show=exact.particles.guidance',
+    part: '.work',
     ready: `${settled}, [data-test=errors]`,
     point: { on: '.stage canvas', x: 0.62, y: 0.36 },
   },
   { name: 'plane-phone', hash: '#plane?prior=ring', ready: settled, width: 390, height: 844 },
+  { name: 'digits', hash: '#digits', ready: ranDigits, height: 1240 },
+  { name: 'digits-phone', hash: '#digits?at=500', ready: ranDigits, width: 390, height: 844 },
 ]
 
 /** Draws the states of these names, or all. @throws where there is no Chromium, or the page was not built. */
@@ -51,7 +57,7 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
   const { url, close } = await serveStudio()
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
-    for (const { name, hash, ready, width = 1200, height = 780, point } of shots) {
+    for (const { name, hash, ready, width = 1200, height = 780, point, part } of shots) {
       if (only.length > 0 && !only.includes(name)) continue
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await browser.newPage({ viewport: { width, height }, colorScheme })
@@ -63,7 +69,8 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
           if (box) await page.mouse.move(box.x + point.x * box.width, box.y + point.y * box.height)
         }
         await page.waitForTimeout(1500)
-        await page.screenshot({ path: join(root, 'docs/images', `studio-${name}-${colorScheme}.png`) })
+        const path = join(root, 'docs/images', `studio-${name}-${colorScheme}.png`)
+        await (part === undefined ? page : page.locator(part)).screenshot({ path })
         await page.close()
       }
     }

@@ -10,6 +10,7 @@ import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
 import { kitEdits } from './edits/kit.ts'
+import { leftoverEdits } from './edits/leftovers.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
 import { denoiserEdits } from './edits/net-denoisers.ts'
 import { edmEdits } from './edits/net-edm.ts'
@@ -24,6 +25,7 @@ import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { studioEdits } from './edits/studio.ts'
 import { studioCodeEdits } from './edits/studio-code.ts'
+import { studioDigitsEdits } from './edits/studio-digits.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 
@@ -54,6 +56,8 @@ export const edits: readonly Edit[] = [
   ...netSchedEdits,
   ...readersEdits,
   ...netLargeEdits,
+  ...leftoverEdits,
   ...studioEdits,
+  ...studioDigitsEdits,
   ...studioCodeEdits,
 ]

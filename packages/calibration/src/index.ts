@@ -82,6 +82,8 @@ export { chainPosterior, importance, runChains } from './posteriors/chain.ts'
 export type { Convergence } from './posteriors/convergence.ts'
 export { convergence, worstConvergence } from './posteriors/convergence.ts'
 export { laplaceMixture } from './posteriors/laplace.ts'
+export type { GaussianLaw, MidpointProblem } from './posteriors/midpoint-law.ts'
+export { midpointLaw } from './posteriors/midpoint-law.ts'
 export { mixturePosterior } from './posteriors/mixture.ts'
 export type { Ridges } from './posteriors/ridge.ts'
 export { ridgeTarget } from './posteriors/ridge.ts'
@@ -134,4 +136,5 @@ export type {
   SampleMetricInfo,
   Suite,
   Summary,
+  Variant,
 } from './types.ts'

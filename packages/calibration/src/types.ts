@@ -47,7 +47,7 @@ export interface PosedProblem {
   readonly title: string
   /** @throws never for a seed of ℕ. Same seed, same case; the caller frees the tensor y. */
   pose(seed: number): Case
-  /** Settings of methods and reference rows on this problem, over those of the suite. */
+  /** Settings of methods, variants and reference rows on this problem, over those of the suite. */
   settings?(method: string): Settings | undefined
 }
 
@@ -82,6 +82,15 @@ export interface Extent {
   readonly limit?: number
 }
 
+/** A method with settings, over those of the suite, under a name of its own. */
+export interface Variant {
+  readonly name: string
+  readonly method: string
+  readonly settings: Settings
+  /** The most samples, where it takes longer than its method. */
+  readonly most?: number
+}
+
 /** Problems whose posterior is known, with the metrics that are looked at and the numbers that others have: data. */
 export interface Suite {
   readonly name: string
@@ -98,6 +107,8 @@ export interface Suite {
   readonly metrics: readonly string[]
   /** Settings of a method, or of a reference row (`steps`, `eta`, `spacing`), in this suite, over the defaults. */
   settings(method: string): Settings | undefined
+  /** Rows under names of their own, after that of their method: what a paper names apart and is a setting here. */
+  readonly variants?: readonly Variant[]
   /** Which ways to get many samples of a method with particles have a row; both where left out. */
   readonly populations?: readonly ('runs' | 'one run')[]
   readonly published: readonly Published[]

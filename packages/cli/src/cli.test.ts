@@ -20,6 +20,7 @@ describe('wrong use', () => {
     ['demo --count 0', /option '--count <n>' argument '0' is invalid. It must be an integer from 1 to 64\./],
     ['demo --count many', /'--count <n>' argument 'many'/],
     ['demo --seed -1', /'--seed <n>'/],
+    ['demo --pictures paintings', "--pictures: no pictures 'paintings'; there are digits, photographs"],
     ['demo --noise x', "--noise: no noise 'x'; there are gaussian, poisson"],
     ['demo --methods dps,,ddrm', /'--methods <names>'.*names separated by commas/],
     [
@@ -121,6 +122,18 @@ describe('wrong use', () => {
     [
       'sample --prior white --out x.png --device tpu',
       /'--device <name>' argument 'tpu' is invalid. It must be wasm \| gpu/,
+    ],
+    [
+      'sample --prior white --out x.png --backend webgpu',
+      "--backend: is of --device gpu, got 'webgpu' with --device wasm",
+    ],
+    [
+      'sample --prior white --out x.png --device gpu --backend metal',
+      /'--backend <name>' argument 'metal' is invalid. Allowed choices are webgpu, webgl2, headlessgl, webasm, cpu/,
+    ],
+    [
+      'restore a.png --prior white --operator denoise --device gpu --backend webgl2',
+      /gpu: backend 'webgl2' is absent \(webgl2: Node has no WebGL 2; .*npm i gl.*cpu: available/,
     ],
     ['methods magic', "methods: no method 'magic'"],
     ['inspect nowhere', /nowhere: no such file or folder/],

@@ -1,76 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Prior } from '@tweedie/solvers'
-import { fromData, fromFloat16, full, randomKey, scope, toFloat16, zerosLike } from '@tweedie/tensor'
-import type { Params } from '@tweedie/unet'
-import {
-  admConfig,
-  admConfigToGuided,
-  ddpmConfig,
-  ddpmConfigToDiffusers,
-  initAdm,
-  initDdpm,
-} from '@tweedie/unet'
-import { saveSafetensors } from '@tweedie/unet/node'
+import { fromData, fromFloat16, randomKey, toFloat16 } from '@tweedie/tensor'
+import { initDdpm } from '@tweedie/unet'
 import { afterAll, describe, expect, test } from 'vitest'
-import { encodePicture } from './images/png.ts'
 import { readPicture } from './images/read.ts'
-import { resolvePrior } from './resolve.ts'
+import { config, ddpm, estimate, folderOf, json, loaded, pipeline, root } from './priors.test.helper.ts'
 import { ran } from './testing.test.helper.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'tweedie-priors-'))
 afterAll(() => rmSync(root, { recursive: true }))
-
-/** Parameters of a network whose output is this everywhere. */
-const saying = (params: Params, output: number, layer: string): Params => ({
-  ...params,
-  [`${layer}.weight`]: zerosLike(params[`${layer}.weight`]!),
-  [`${layer}.bias`]: full(params[`${layer}.bias`]!.shape, output),
-})
-
-const config = ddpmConfig({ sampleSize: 8, blockOutChannels: [8, 8] })
-const json = ddpmConfigToDiffusers(config)
-const ddpm = { _class_name: 'DDPMScheduler' }
-
-let folders = 0
-/** A folder of the test's root with JSON files, and weights under `weights`. */
-function folderOf(files: Readonly<Record<string, unknown>>, weights?: string, params?: Params): string {
-  const name = `m${folders++}`
-  for (const [file, content] of Object.entries(files)) {
-    mkdirSync(join(root, name, file, '..'), { recursive: true })
-    writeFileSync(join(root, name, file), JSON.stringify(content))
-  }
-  if (weights !== undefined) {
-    const all = params ?? saying(initDdpm(config, randomKey(0)), 0, 'conv_out')
-    saveSafetensors(join(root, name, weights), all)
-  }
-  return name
-}
-/** A pipeline of diffusers whose network outputs the same everywhere. */
-const pipeline = (scheduler: object, output = 0) =>
-  folderOf(
-    { 'unet/config.json': json, 'scheduler/scheduler_config.json': { ...ddpm, ...scheduler } },
-    'unet/diffusion_pytorch_model.safetensors',
-    saying(initDdpm(config, randomKey(0)), output, 'conv_out'),
-  )
-
-/** A prior as the command line loads it, and the notes it writes. */
-async function loaded(name: string): Promise<{ prior: Prior; notes: string }> {
-  let notes = ''
-  const io = {
-    cwd: root,
-    out: () => {},
-    err: (text: string) => void (notes += text),
-    terminal: undefined,
-    color: false,
-    signal: new AbortController().signal,
-  }
-  return { prior: await resolvePrior(io, name), notes }
-}
-/** x̂₀ of x_t = 0.5 everywhere, at the last time. */
-const estimate = (prior: Prior): number =>
-  scope(() => prior.denoise(full([1, ...prior.shape], 0.5), prior.schedule.noisiest).dataSync()[0]!)
 
 /** α of the last time: √ᾱ of diffusers' own tables, which it works out in float32. */
 const alphas = {
@@ -135,6 +72,9 @@ describe("a diffusers pipeline is taken with its scheduler's", () => {
     expect(Math.max(...middle.map((v) => Math.abs(v - 0.5)))).toBeLessThan(0.03)
   })
 })
+
+/** Whether a pixel lies away from the frame of a sheet. */
+const inMiddle = (at: number, side: number) => at > side / 3 && at < (2 * side) / 3
 
 describe('--weights float16', () => {
   const noisy = (out: string, ...more: string[]) => [
@@ -202,144 +142,6 @@ describe('--weights float16', () => {
   })
 })
 
-/** Whether a pixel lies away from the frame of a sheet. */
-const inMiddle = (at: number, side: number) => at > side / 3 && at < (2 * side) / 3
-
-/** A refusal before any work: code 2, one line, nothing written. */
-async function refused(argv: readonly string[], message: string | RegExp): Promise<void> {
-  const before = readdirSync(root)
-  const result = await ran(root, argv)
-  expect(result).toMatchObject({ code: 2, out: '' })
-  expect(result.err).toMatch(message)
-  expect(result.err).toMatch(/^tweedie: [^\n]*\n$/)
-  expect(readdirSync(root)).toEqual(before)
-}
-const sampled = (prior: string) => ['sample', '--prior', prior, '--steps', '1', '--n', '1', '--out', 'no.png']
-
-describe('what does not say all that is needed is refused', () => {
-  test.each<[string, object, RegExp]>([
-    [
-      'flow matching',
-      { use_flow_sigmas: true },
-      /scheduler_config\.json: use_flow_sigmas: must be false or null, got true/,
-    ],
-    [
-      'another class',
-      { _class_name: 'LCMScheduler' },
-      /_class_name: 'LCMScheduler' is no scheduler that is read/,
-    ],
-    ['an unknown field', { use_magic: 'zero' }, /use_magic: 'zero' is not known here/],
-    ['a billion steps', { num_train_timesteps: 1e9 }, /num_train_timesteps: must be .*got 1000000000/],
-    [
-      'variance that is not there',
-      { variance_type: 'learned_range' },
-      /'m\d+' has 1 output channels for 1 input channels, but by its scheduler's variance_type the variance is learned/,
-    ],
-  ])('a pipeline with %s', async (_, scheduler, message) => {
-    await refused(sampled(pipeline(scheduler)), message)
-  })
-
-  test('a folder with neither record nor scheduler', async () => {
-    const name = folderOf({ 'config.json': json }, 'model.safetensors')
-    await refused(
-      sampled(name),
-      /--prior: 'm\d+' does not say which schedule .* neither record\.json nor scheduler_config\.json\. Tell it with --scheduler/,
-    )
-    // What the message says to tell does it.
-    const example = /such as (DDPMScheduler:\S+);/.exec((await ran(root, sampled(name))).err)?.[1] ?? ''
-    expect(estimate((await loaded(`${name}:scheduler=${example}`)).prior)).toBe(1)
-    const { code, err } = await ran(root, [...sampled(name), '--scheduler', example, '--out', 'told.png'])
-    expect(code).toBe(0)
-    expect(err).toMatch(/^Note: .*m\d+, as told: DDPMScheduler: linear βs from 0\.0001 to 0\.02/)
-  })
-
-  test.each<[string, unknown, RegExp]>([
-    ['{}', {}, /record\.json: config must be a JSON object, got undefined/],
-    ['null', null, /record\.json: the whole must be a JSON object, got null/],
-    ['[]', [], /record\.json: the whole must be a JSON object, got \[\]/],
-    [
-      'a billion steps',
-      { config: { timesteps: 1e9 } },
-      /timesteps: must be a whole number from 1 to 100000, got 1000000000/,
-    ],
-  ])('a record that is %s', async (_, record, message) => {
-    await refused(
-      sampled(folderOf({ 'config.json': json, 'record.json': record }, 'model.safetensors')),
-      message,
-    )
-  })
-
-  test.each<[string, object, RegExp]>([
-    [
-      'a billion layers',
-      { layers_per_block: 1e9 },
-      /layers_per_block: must be a whole number from 1 to 64, got 1000000000/,
-    ],
-    ['a million layers', { layers_per_block: 1e6 }, /layers_per_block: .*got 1000000/],
-    ['sides of 1e5', { sample_size: 1e5 }, /sample_size: must be .*got 100000/],
-    ['sides of 2³⁰', { sample_size: 2 ** 30 }, /sample_size: must be .*got 1073741824/],
-    [
-      'class labels',
-      { num_class_embeds: 10 },
-      /has to be told a class 0 … 9: a prior is asked without labels/,
-    ],
-    [
-      'two channels',
-      { in_channels: 2, out_channels: 2 },
-      /is for images of 2 channels; pictures have 1 or 3/,
-    ],
-    [
-      'three outputs',
-      { out_channels: 3 },
-      /has 3 output channels for 1 input channels; 1 would fit, or 2 where the variance is learned/,
-    ],
-  ])('a configuration of %s', async (_, change, message) => {
-    const record = { config: { timesteps: 1000 } }
-    const name = folderOf(
-      { 'config.json': { ...json, ...change }, 'record.json': record },
-      'model.safetensors',
-    )
-    await refused(sampled(name), message)
-  })
-
-  test.each(['digits@100000', 'digits@0', 'digits@28x1000000', 'digits@99999999999999999999'])(
-    '%s',
-    async (name) => {
-      await refused(sampled(name), /--prior: a side must be a whole number from 1 to 4096, got/)
-      writeFileSync(
-        join(root, 'a.png'),
-        encodePicture({ channels: 1, width: 28, height: 28, data: new Float32Array(784) }),
-      )
-      await refused(['restore', 'a.png', '--operator', 'denoise', '--prior', name], /--prior: a side must be/)
-    },
-  )
-
-  test('what is neither a folder nor a file', async () => {
-    await refused(
-      sampled('/dev/null'),
-      /--prior: '\/dev\/null' is neither a folder nor a file; there are digits/,
-    )
-    await refused(sampled('nowhere'), /--prior: 'nowhere' is no prior; there are digits/)
-  })
-
-  test('a size that the device has no memory for', async () => {
-    await refused(
-      sampled('digits@4096'),
-      /--prior: at 4096×4096 pixels the network needs more than 9\.0 GiB at once; the device wasm has \d/,
-    )
-    const wide = { ...json, sample_size: 4096, block_out_channels: [64, 64] }
-    const files = { 'config.json': wide, 'record.json': { config: { timesteps: 1000 } } }
-    await refused(
-      sampled(folderOf(files, 'model.safetensors')),
-      /at 4096×4096 pixels the network needs more than 16\.0 GiB/,
-    )
-  })
-
-  test('a side that the network cannot halve', async () => {
-    await refused(sampled('digits@28x30'), /a side of 30 is no multiple of 4/)
-  })
-})
-
 test('a network of sides that differ, by its configuration and by @', async () => {
   const record = { config: { timesteps: 1000 } }
   const wide = { ...json, sample_size: [8, 12] }
@@ -353,97 +155,4 @@ test('a network of sides that differ, by its configuration and by @', async () =
   expect(drawn).toMatchObject({ code: 0, err: '' })
   const { picture } = await readPicture(join(root, 'wide.png'))
   expect(picture.width).toBeGreaterThan(picture.height)
-})
-
-describe('networks of guided-diffusion', () => {
-  const adm = admConfig({
-    imageSize: 8,
-    inChannels: 1,
-    outChannels: 2,
-    modelChannels: 32,
-    channelMult: [1, 1],
-    numResBlocks: 1,
-    numHeads: 2,
-  })
-  const guided = admConfigToGuided(adm)
-  /** A network that says ε = 0.3 and v = 7 everywhere. */
-  const params = (): Params => ({
-    ...saying(initAdm(adm, randomKey(0)), 0, 'out.2'),
-    'out.2.bias': fromData([0.3, 7], [2]),
-  })
-
-  test('the half for the noise is used, the default schedule is said', async () => {
-    const name = folderOf({ 'config.json': { kwargs: guided } }, 'ema_0.9999_100000.safetensors', params())
-    const { prior, notes } = await loaded(name)
-    const { schedule } = prior
-    const t = 500
-    const x0hat = (0.5 - 0.3 * schedule.sigma(t)) / schedule.alpha(t)
-    const found = scope(() => prior.denoise(full([1, 1, 8, 8], 0.5), t).dataSync()[0]!)
-    expect(found).toBeCloseTo(x0hat, 5)
-    expect(schedule.discreteSteps).toBe(1000)
-    expect(notes).toMatch(
-      /does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000/,
-    )
-    expect(notes).toMatch(/ema_0\.9999_100000\.safetensors: taken as the weights/)
-  })
-
-  test('from end to end: sample and restore, by folder and by file, with a schedule beside', async () => {
-    const files = {
-      'config.json': guided,
-      'scheduler_config.json': {
-        ...ddpm,
-        beta_schedule: 'squaredcos_cap_v2',
-        variance_type: 'learned_range',
-      },
-    }
-    const name = folderOf(files, 'model.safetensors', initAdm(adm, randomKey(0)))
-    const picture = { channels: 1, width: 8, height: 8, data: new Float32Array(64).fill(0.5) } as const
-    writeFileSync(join(root, 'b.png'), encodePicture(picture))
-    for (const prior of [name, join(name, 'model.safetensors')]) {
-      const drawn = await ran(root, [
-        'sample',
-        '--prior',
-        prior,
-        '--steps',
-        '2',
-        '--n',
-        '1',
-        '--out',
-        'adm.png',
-      ])
-      expect(drawn).toMatchObject({ code: 0, err: expect.stringMatching(/squaredcos_cap_v2, T = 1000/) })
-    }
-    const restoring = [
-      'restore',
-      'b.png',
-      '--operator',
-      'inpaint:box=4',
-      '--prior',
-      name,
-      '--steps',
-      '3',
-      '--out',
-      'r',
-    ]
-    expect(await ran(root, restoring)).toMatchObject({ code: 0 })
-    expect(readdirSync(join(root, 'r'))).toContain('restored.png')
-  })
-
-  test('a network with class labels is refused by name, before its weights are looked at', async () => {
-    const name = folderOf({ 'config.json': { ...guided, num_classes: 10 } }, 'model.safetensors', params())
-    await refused(
-      sampled(name),
-      /is class-conditional \(num_classes is 10\): a prior is asked without labels/,
-    )
-  })
-
-  test('weights without config.json say what to write', async () => {
-    const name = folderOf({}, 'x/model.safetensors', params())
-    await refused(
-      sampled(join(name, 'x/model.safetensors')),
-      /has no config\.json beside it; its weights tell \{"in_channels":1,"model_channels":32,.*need only say image_size, num_heads/,
-    )
-    writeFileSync(join(root, name, 'x/config.json'), JSON.stringify({ image_size: 8, num_heads: 2 }))
-    expect((await loaded(join(name, 'x'))).prior.shape).toEqual([1, 8, 8])
-  })
 })

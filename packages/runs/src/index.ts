@@ -27,7 +27,7 @@ export type { Measured, ProblemSpec } from './problem/problem.ts'
 export { drawsOf, measure, measurementKey, problemFromSpec, repeatSample } from './problem/problem.ts'
 export type { LaidOver, Restoration } from './problem/restoration.ts'
 export type { FinishedRun } from './record/finish.ts'
-export { describeDevice, recordRun } from './record/finish.ts'
+export { describeDevice, priorRecord, recordRun } from './record/finish.ts'
 export type { FolderRecord, FolderResult, FolderRow } from './record/folder.ts'
 export { commandLine, formatRecord, meanScore } from './record/format.ts'
 export type {

@@ -119,6 +119,8 @@ export interface DeviceInfo {
  */
 export interface Device {
   readonly name: string
+  /** Bytes that every element takes in its memory, where that does not depend on the dtype. */
+  readonly elementBytes?: number
   /** Whether it takes inputs that are stored as float16 where {@link View.half} says so. */
   readonly storesHalf?: true
   info(): DeviceInfo
@@ -130,7 +132,52 @@ export interface Device {
   hostView?(buffer: unknown, dtype: DType, length: number): TypedArray
   /** A copy of a buffer, at once, on devices that the host waits for; absent where it has a view, or cannot wait. */
   readSync?(buffer: unknown, dtype: DType, length: number): TypedArray
+  /** On a device that cannot be waited for, and absent on all others: what `settled` does there. */
+  settle?<T>(work: () => T): Promise<T>
   /** Sets the most threads that later calls use, for programs that run several devices at once. Returns the former limit. */
   limitThreads?(threads: number): number
   run<P extends PrimitiveName>(call: KernelCall<P>): unknown
+  /** A way of its own to run a recorded program again and again, or why it has none for this one. */
+  compile?(recording: Recording): Promise<Executor | { readonly reason: string }>
+}
+
+/** A buffer that somebody holds until it is released. */
+export interface HeldBuffer {
+  readonly buffer: unknown
+  release(): void
+}
+
+/** A buffer in a recording: of an input, of what the function closed over or made of numbers, or of a call's result. */
+export interface Value {
+  readonly dtype: DType
+  readonly length: number
+  /** What it holds, where that is known: a buffer of the device, or numbers. */
+  constant?: HeldBuffer | TypedArray
+}
+
+/** One call; the buffers of its inputs' views are {@link Value}s. */
+export interface RecordedCall {
+  readonly call: KernelCall
+  readonly result: Value
+}
+
+/** The calls of a function of tensors. */
+export interface Recording {
+  readonly device: Device
+  readonly inputs: readonly (Value & { readonly shape: Shape })[]
+  readonly calls: readonly RecordedCall[]
+  /** Row-major results, each of a call of its own. */
+  readonly outputs: readonly { readonly value: Value; readonly shape: Shape }[]
+}
+
+/** Runs a recording. */
+export interface Executor {
+  readonly kind: string
+  /** Kernels of a run, where the device counts them. */
+  readonly launches?: number
+  /** What it holds. */
+  readonly bytes: number
+  /** Buffers of the outputs, for row-major buffers of the inputs. */
+  run(inputs: readonly unknown[]): readonly unknown[] | Promise<readonly unknown[]>
+  dispose(): void | Promise<void>
 }

@@ -259,7 +259,17 @@ export const withoutNumbers: readonly string[] = [
   ...['attentionComposed', 'groupNormComposed'],
   ...['fromFloat16', 'toFloat16', 'widened'],
   'resultOf',
-  ...['dispatch', 'dispatchAt', 'evaluate', 'activeInterpreters', 'pushInterpreter', 'removeInterpreter'],
+  ...[
+    'dispatch',
+    'dispatchAt',
+    'evaluate',
+    'activeInterpreters',
+    'pushInterpreter',
+    'removeInterpreter',
+    'record',
+    'ifRunAgain',
+    'settled',
+  ],
   ...['withInterpreters', 'availableDevices', 'createWasmDevice', 'getDevice', 'registerDevice'],
   ...[
     'setDefaultDevice',

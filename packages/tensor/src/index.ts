@@ -1,4 +1,16 @@
-export type { Device, DeviceInfo, DeviceMemory, Half, KernelCall, View } from './device.ts'
+export type {
+  Device,
+  DeviceInfo,
+  DeviceMemory,
+  Executor,
+  Half,
+  HeldBuffer,
+  KernelCall,
+  RecordedCall,
+  Recording,
+  Value,
+  View,
+} from './device.ts'
 export { availableDevices, getDevice, registerDevice, setDefaultDevice } from './devices.ts'
 export type { Interpreter } from './dispatch.ts'
 export {
@@ -59,8 +71,11 @@ export {
   randomWords,
   uniform,
 } from './random/random.ts'
+export type { ProgramInfo, Recorded } from './record/record.ts'
+export { record } from './record/record.ts'
 export { dilated } from './rules/conv2d.ts'
 export { scope, unscoped } from './scope.ts'
+export { ifRunAgain, settled } from './settled.ts'
 export type { Shape } from './shape.ts'
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './shape.ts'
 export type { MemoryReport } from './storage.ts'

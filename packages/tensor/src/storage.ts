@@ -47,13 +47,17 @@ export class Storage {
     this.dtype = dtype
     this.length = length
     this.buffer = buffer
-    const bytes = length * bytesPerElement(dtype)
+    const { bytes } = this
     for (const report of [total, counters(device)]) {
       report.tensors++
       report.buffers++
       report.bytes += bytes
       if (report.bytes > report.peakBytes) report.peakBytes = report.bytes
     }
+  }
+
+  get bytes(): number {
+    return this.length * (this.device.elementBytes ?? bytesPerElement(this.dtype))
   }
 
   retain(): this {
@@ -69,7 +73,7 @@ export class Storage {
     total.tensors--
     report.tensors--
     if (--this.#handles > 0) return
-    const bytes = this.length * bytesPerElement(this.dtype)
+    const { bytes } = this
     for (const r of [total, report]) {
       r.buffers--
       r.bytes -= bytes

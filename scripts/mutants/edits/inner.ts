@@ -125,7 +125,12 @@ export const innerEdits: readonly Edit[] = [
     'the reverse ODE ends at t = 0, which is not clean on VP',
   ),
   ode('ode-intervals', 'least === 0 ? n : n - 1', 'n', 'the grid stops short of index 0'),
-  ode('ode-exponent', 'exponent = 7): Time[]', 'exponent = 2): Time[]', "the default grid is not EDM's"),
+  ode(
+    'ode-exponent',
+    'exponent = 7, end = 0): Time[]',
+    'exponent = 2, end = 0): Time[]',
+    "the default grid is not EDM's",
+  ),
   ode(
     'sde-key',
     'keys.map((key) => key.fold(k))',

@@ -182,7 +182,7 @@ const priors: readonly Edit[] = [
     'over: alpha + sigma',
     'over: 1',
     'x̂₀ of a velocity is not divided by α + σ, which is 1 for flow only',
-    inside('priors'),
+    { ...inside('priors'), nth: 0 },
   ),
   parameterisation(
     'network-edm-root',

@@ -150,7 +150,12 @@ export const denoiserEdits: readonly Edit[] = [
     "'epsilon'",
     'noise levels do not predict edm',
   ),
-  levels('denoisers-level-units', 'level / 2)', 'level)', 'σ of [−1, 1] for a network of [0, 1]'),
+  levels(
+    'denoisers-level-units',
+    'least / 2 : least',
+    'least : least',
+    'σ of [−1, 1] for a network of [0, 1]',
+  ),
   levels('denoisers-scale', 'xt.mul(1 / schedule.alpha(t))', 'xt', 'x_t is not brought to x₀ + σ·ε'),
   levels(
     'denoisers-beyond',

@@ -8,8 +8,8 @@ const half = 'half/half.test.ts'
 const emit = tensor('half/emit.ts', half)
 const wasm = tensor('half/wasm.ts', half)
 const plan = tensor('wasm/conv/plan.ts', 'wasm/conv/conv.test.ts')
-const flags = unet('architectures/adm/flags.ts', 'architectures/adm/config.test.ts')
-const line = unet('architectures/adm/command-line.ts', 'architectures/adm/config.test.ts')
+const flags = unet('architectures/adm/flags.ts', 'architectures/adm/flags.test.ts')
+const line = unet('architectures/adm/command-line.ts', 'architectures/adm/flags.test.ts')
 
 /** Networks of guided-diffusion as its scripts name them, weights as float16, and convolutions over few pixels. */
 export const netLargeEdits: readonly Edit[] = [

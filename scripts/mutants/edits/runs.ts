@@ -19,7 +19,7 @@ const format = of('record/format.ts', 'report')
 const picture = of('pictures/picture.ts')
 
 /** Tests of the command that load networks and read pictures. */
-const byPriors = inside('packages/cli/src', 'priors')
+const byPriors = inside('packages/cli/src', 'priors', 'refused-priors', 'guided-priors')
 const byPictures = inside('packages/cli/src', 'commands/convert', 'commands/restore/measured')
 
 /** Runs: priors, problems, loops, scores, records and reports. */
@@ -82,8 +82,8 @@ export const runEdits: readonly Edit[] = [
   trained('network-clip', 'clip: [-clip, clip]', 'clip: [0, clip]', 'x̂₀ is limited to 0 … clip', byPriors),
   trained(
     'network-prediction',
-    'shape, schedule, predicts }',
-    'shape, schedule }',
+    'shape, schedule, predicts, ...',
+    'shape, schedule, ...',
     'what the network predicts is ignored',
     byPriors,
   ),

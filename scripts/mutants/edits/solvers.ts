@@ -1,7 +1,10 @@
 import type { Edit } from '../edit.ts'
+import { blackBoxEdits } from './blackbox.ts'
 import { blindEdits } from './blind.ts'
 import { blurEdits } from './blurs.ts'
 import { csgmEdits } from './csgm.ts'
+import { decoupledEdits } from './decoupled.ts'
+import { flowEdits } from './flow.ts'
 import { flowsEdits } from './flows.ts'
 import { fourierEdits } from './fourier.ts'
 import { gradientEdits } from './gradient.ts'
@@ -10,6 +13,7 @@ import { innerEdits } from './inner.ts'
 import { latentEdits } from './latent.ts'
 import { lawEdits } from './laws.ts'
 import { methodEdits } from './methods.ts'
+import { midpointEdits } from './midpoint.ts'
 import { noiseEdits } from './noise.ts'
 import { editsOf, inside as insideOf } from './of.ts'
 import { operatorEdits } from './operators.ts'
@@ -22,6 +26,7 @@ import { spectralEdits } from './spectral.ts'
 import { splittingEdits } from './splitting.ts'
 import { tomographyEdits } from './tomography.ts'
 import { variationalEdits } from './variational.ts'
+import { weightedEdits } from './weighted.ts'
 
 const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
@@ -298,6 +303,7 @@ const schedules: readonly Edit[] = [
 export const solversEdits: readonly Edit[] = [
   ...samplerEdits,
   ...methodEdits,
+  ...midpointEdits,
   ...csgmEdits,
   ...spectralEdits,
   ...schedules,
@@ -305,6 +311,8 @@ export const solversEdits: readonly Edit[] = [
   ...fourierEdits,
   ...blindEdits,
   ...variationalEdits,
+  ...blackBoxEdits,
+  ...weightedEdits,
   ...tomographyEdits,
   ...blurEdits,
   ...pixelEdits,
@@ -318,5 +326,7 @@ export const solversEdits: readonly Edit[] = [
   ...gradientEdits,
   ...guidanceEdits,
   ...splittingEdits,
+  ...flowEdits,
+  ...decoupledEdits,
   ...flowsEdits,
 ]

@@ -78,8 +78,8 @@ const diffpirEdits: readonly Edit[] = [
   diffpir('diffpir-zeta', 'Math.sqrt(options.zeta)', 'options.zeta', 'ζ in place of √ζ'),
   diffpir(
     'diffpir-rho',
-    '((sigmaN * alpha) / sigma) ** 2',
-    '(sigmaN / sigma) ** 2',
+    'spread, sigma / alpha)',
+    'spread, sigma)',
     'σ_t in place of the noise level σ_t/α_t in ρ_t',
   ),
   diffpir(
@@ -101,9 +101,19 @@ const diffpirEdits: readonly Edit[] = [
     '',
     'the first estimate is not taken to the level of x_T',
   ),
-  diffpirData('diffpir-gradient-half', 'back(r).div(rho)', 'back(r).div(2 * rho)', 'half the gradient step'),
-  diffpirData('diffpir-prox', '1 / Math.sqrt(rho)', '1 / rho', 'ρ² in place of ρ'),
-  diffpirData('diffpir-projection', 'gamma / (1 + rho)', 'gamma / rho', 'γ/ρ in place of γ/(1 + ρ)'),
+  diffpirData(
+    'diffpir-gradient-half',
+    'back(r).div((spread / level) ** 2)',
+    'back(r).div(2 * (spread / level) ** 2)',
+    'half the gradient step',
+  ),
+  diffpirData('diffpir-prox', 'x0hat, level, {', 'x0hat, level ** 2, {', 'σ̄² in place of σ̄'),
+  diffpirData(
+    'diffpir-projection',
+    'gamma / (1 + (spread / level) ** 2)',
+    'gamma / (spread / level) ** 2',
+    'γ/ρ in place of γ/(1 + ρ)',
+  ),
   grids('diffpir-grid', 'T - 1 - Math.min', 'T - Math.min', 'DiffPIR’s grid one index up'),
 ]
 

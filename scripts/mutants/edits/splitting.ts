@@ -8,8 +8,6 @@ const pnpDmData = of('methods/exact/pnp-dm-data.ts', ...inPnpDm)
 const coupled = of('inner/coupled.ts', ...inPnpDm)
 const kept = of('inner/kept.ts', ...inPnpDm)
 const pmc = of('methods/exact/pmc.ts', 'methods/exact/pmc.test.ts')
-const daps = of('methods/exact/daps.ts', 'methods/exact/daps.test.ts')
-const decoupled = of('inner/decoupled.ts', 'methods/exact/daps.test.ts')
 const momentum = of('inner/momentum.ts', 'inner/momentum.test.ts')
 const covariance = of('inner/covariance-draw.ts', 'inner/covariance-draw.test.ts')
 const root = of('linalg/dense-solve.ts', 'inner/covariance-draw.test.ts')
@@ -109,63 +107,7 @@ const pmcEdits: readonly Edit[] = [
   pmc('pmc-advice', 'reach < 1', 'reach <= 1', 'a step that reaches the denoised point is not told of'),
 ]
 
-const dapsEdits: readonly Edit[] = [
-  daps(
-    'daps-grid',
-    'karrasLevels(times.length + 1, {',
-    'karrasLevels(times.length + 2, {',
-    'a level too many',
-  ),
-  daps(
-    'daps-rate',
-    '(i / (times.length + 1)) * (decay - 1)',
-    '(i / times.length) * (decay - 1)',
-    'η falls by i/n for i/(n + 1)',
-  ),
-  daps(
-    'daps-noise',
-    '[schedule.sigma(s), up]',
-    '[schedule.sigma(t), up]',
-    'x₀ is noised to the level it came from',
-  ),
-  daps('daps-tau', 'tau = noise.sigma }', 'tau = 0.01 }', 'τ is 0.01, whatever σ_y is'),
-  daps('daps-tau-zero', 'if (chain && tau === 0)', 'if (!chain && tau === 0)', 'a chain with τ = 0'),
-  daps(
-    'daps-factor',
-    '.div(tau ** 2))',
-    '.div(tau ** 2 / 2))',
-    'the data term of the chain twice too large, as in the repository',
-  ),
-  daps(
-    'daps-map',
-    "draw === 'map' ? undefined : fresh()",
-    "draw === 'exact' ? undefined : fresh()",
-    'the mean for a draw, and a draw for the mean',
-  ),
-  daps(
-    'daps-estimate',
-    "estimate === 'ode' ? odeSteps : undefined",
-    "estimate !== 'ode' ? odeSteps : undefined",
-    'the flow and the mean change places',
-  ),
-  decoupled(
-    'decoupled-centre',
-    'x.div(schedule.alpha(t)), level)',
-    'x0hat, level)',
-    'by the score of the prior, but around x̂₀ for x_t',
-  ),
-  decoupled(
-    'decoupled-score-level',
-    '.div(noiseLevel(schedule, s) ** 2)',
-    '.div(noiseLevel(schedule, s))',
-    'the score of the prior by σ for σ²',
-  ),
-  decoupled(
-    'decoupled-level',
-    'proximalDraw(problem, x0hat, level, noise)',
-    'proximalDraw(problem, x0hat, prior.schedule.sigma(t), noise)',
-    'C is σ_t²I for σ_t²/α_t²',
-  ),
+const sharedEdits: readonly Edit[] = [
   momentum(
     'momentum-fresh',
     'Math.sqrt(2 * (1 - momentum))',
@@ -206,4 +148,4 @@ const dapsEdits: readonly Edit[] = [
 ]
 
 /** Faults of splittings of the posterior, and of what they stand on. */
-export const splittingEdits: readonly Edit[] = [...pnpDmEdits, ...pmcEdits, ...dapsEdits]
+export const splittingEdits: readonly Edit[] = [...pnpDmEdits, ...pmcEdits, ...sharedEdits]

@@ -30,7 +30,7 @@ const notOps = [
   ],
   ...['withInterpreters', 'scope', 'unscoped', 'isTensor', 'treeLeaves', 'treeMap', 'fromNdarray'],
   ...['bytesPerElement', 'isFloat', 'broadcastShapes', 'formatShape', 'sameShape', 'sizeOf', 'dilated'],
-  'printable',
+  ...['printable', 'record', 'ifRunAgain', 'settled'],
   ...['fromFloat16', 'toFloat16', 'storeFloat16', 'widened'],
   ...[
     'fromData',

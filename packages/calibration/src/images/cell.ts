@@ -3,7 +3,7 @@ import { measure, measurementKey, operatorFor, runMethod, scoresOf } from '@twee
 import type { AnyMethod, Operator, Prior, Problem, Settings } from '@tweedie/solvers'
 import { formatSpec, lackOf, UnfitError } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { NonFiniteError, ShapeError, sizeOf } from '@tweedie/tensor'
+import { NonFiniteError, ShapeError, settled, sizeOf } from '@tweedie/tensor'
 
 /** What a cell of a table of restorations is of. */
 export interface ImageCellId {
@@ -76,7 +76,7 @@ export async function measureImages(
   const fitted = { ...task.problem, operator: operatorFor(info, operator, prior) }
   const lack = lackOf(info, fitted, prior)
   if (lack !== undefined) return { ...id, refused: lack.why }
-  using y = measurementOf(task, truth, seed)
+  using y = await settled(truth.device, () => measurementOf(task, truth, seed))
   const problem = { ...task.problem, y }
   try {
     const outcome = await runMethod({

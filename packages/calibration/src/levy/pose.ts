@@ -76,12 +76,12 @@ function known(
   }
 }
 
-/** ζ' of C-DPS and ρ₀ of DiffPIR with ζ = 0.3, by the mean squared error of the mean on other signals of the Gauss law. */
-const tuned: Readonly<Record<string, { dps: number; diffpir: number }>> = {
-  identity: { dps: 0.0316, diffpir: 0.01 },
-  convolution: { dps: 0.1, diffpir: 0.01 },
-  sampling: { dps: 0.1, diffpir: 1e-4 },
-  fourier: { dps: 0.1, diffpir: 1e-4 },
+/** ζ' of C-DPS, ρ₀ of DiffPIR with ζ = 0.3, η₀ of DPnP, by the mean squared error of the mean on other signals of the Gauss law. */
+const tuned: Readonly<Record<string, { dps: number; diffpir: number; dpnp: number }>> = {
+  identity: { dps: 0.0316, diffpir: 0.01, dpnp: 0.501 },
+  convolution: { dps: 0.1, diffpir: 0.01, dpnp: 2.93 },
+  sampling: { dps: 0.1, diffpir: 1e-4, dpnp: 0.501 },
+  fourier: { dps: 0.1, diffpir: 1e-4, dpnp: 2.93 },
 }
 
 function settings(law: Increments, operator: string): NonNullable<PosedProblem['settings']> {
@@ -93,6 +93,8 @@ function settings(law: Increments, operator: string): NonNullable<PosedProblem['
     if (method === 'dps') return { steps, scale: Math.SQRT2 * own.dps, scaleSteps: 1000 }
     const lambda = own.diffpir / noiseLevel(law.name, operator) ** 2
     if (method === 'diffpir') return { steps, zeta: 0.3, lambda, init: 'zeros' }
+    // Every index below η, up to 700, in the protocol.
+    if (method === 'dpnp') return { eta0: own.dpnp, priorSteps: law.fixed === undefined ? 5 : 60 }
     if (method === 'exact-score' || method === 'prior') return { steps }
     return undefined
   }

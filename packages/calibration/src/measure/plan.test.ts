@@ -1,5 +1,6 @@
 import { methods } from '@tweedie/solvers'
 import { describe, expect, it } from 'vitest'
+import { bipsda } from '../suites/bipsda.ts'
 import { suites } from '../suites/catalog.ts'
 import { gmm } from '../suites/gmm.ts'
 import { findSuite, planSuite, tasksOf } from './plan.ts'
@@ -19,6 +20,22 @@ describe('the plan of a suite', () => {
       const plain = names(rows).map((name) => name.replace(' (one run)', ''))
       expect(plain.slice(3)).toEqual(methods.names)
     }
+  })
+
+  it('has the variants of a suite after their method, or those that are asked for', async () => {
+    const all = names((await planSuite(bipsda, {})).problems[0]?.rows)
+    const at = all.indexOf('rto-tu')
+    const own = ['rto-tu', 'rto-tc', 'rto-ode', 'lang-tu', 'lang-tc', 'map-tu', 'map-tc', 'map-ode']
+    expect(all.slice(at, at + 8)).toEqual(own)
+    const asked = { methods: ['map-ode', 'map-tu'], problems: ['x-ray', 'inpainting-low'] }
+    const { problems } = await planSuite(bipsda, asked)
+    expect(names(problems[0]?.rows).slice(3)).toEqual(['map-ode', 'map-tu'])
+    expect(problems[1]?.rows[3]?.words).toBe('map-tu:estimate=ode')
+    const langevin = await planSuite(bipsda, { ...asked, methods: ['lang-tu'] })
+    expect(langevin.problems.map(({ rows }) => rows[3]?.words)).toEqual([
+      'rto-tu:draw=langevin,innerSteps=1000',
+      'rto-tu:draw=langevin',
+    ])
   })
 
   it('of its quick extent has the rows that the extent names', async () => {

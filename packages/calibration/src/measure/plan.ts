@@ -5,7 +5,7 @@ import { sampleMetrics } from '../metrics/catalog.ts'
 import { rowsOfMethod } from '../rows/of-method.ts'
 import { exactDraws, exactScore, priorAlone } from '../rows/references.ts'
 import { suites } from '../suites/catalog.ts'
-import type { Extent, PosedProblem, Row, SampleMetric, Suite } from '../types.ts'
+import type { Extent, PosedProblem, Row, SampleMetric, Suite, Variant } from '../types.ts'
 
 /** What is asked of a suite; what it says itself where left out. Plain data. */
 export interface Asked {
@@ -13,7 +13,10 @@ export interface Asked {
   readonly quick?: boolean
   /** Names of problems. */
   readonly problems?: readonly string[]
-  /** Methods with settings, such as `dps` or `dps:zeta=1`, in place of all there are. The references come with them. */
+  /**
+   * Methods with settings, such as `dps` or `dps:zeta=1`, and variants of the suite, in place of all there are. The references
+   * come with them.
+   */
   readonly methods?: readonly string[]
   /** Names of metrics. */
   readonly metrics?: readonly string[]
@@ -68,7 +71,7 @@ const countOf = (option: string, value: number): number => {
 
 /**
  * What is run of a suite: its problems, the rows of each, its metrics. Where no methods are asked for, every method of the
- * registry is a row; those that do not fit are told in the results.
+ * registry is a row, and every variant of the suite; those that do not fit are told in the results.
  *
  * @throws {OptionError} for a problem, a method or a metric that is none, and for a count that is no count.
  * @example
@@ -88,8 +91,20 @@ export async function planSuite(
   const problems = named('problems', suite.problems, ({ name }) => name, asked.problems ?? own.problems)
   const metrics = named('metrics', sampleMetrics, ({ info }) => info.name, asked.metrics ?? suite.metrics)
   const limit = asked.limit ?? own.limit
+  const { variants = [] } = suite
+  // A variant by its name, or by that of its method where all are run.
+  const texts: readonly { readonly text: string; readonly variant?: Variant }[] = (
+    asked.methods ?? methods.names
+  ).flatMap((text) => [
+    ...(text in references || variants.some(({ name }) => name === text) ? [] : [{ text }]),
+    ...variants.flatMap((variant) =>
+      variant.name === text || (asked.methods === undefined && variant.method === text)
+        ? [{ text: variant.method, variant }]
+        : [],
+    ),
+  ])
   const chosen = await Promise.all(
-    (asked.methods ?? methods.names).filter((text) => !(text in references)).map((text) => find(text)),
+    texts.map(async ({ text, variant }) => ({ one: await find(text), variant })),
   )
   const rows = asked.methods === undefined ? own.rows : undefined
   return {
@@ -106,7 +121,7 @@ export async function planSuite(
         ...Object.entries(references).map(([name, of]) =>
           of({ ...suite.settings(name), ...posed.settings?.(name) }),
         ),
-        ...chosen.flatMap((one) => rowsOfMethod(one, suite, posed)),
+        ...chosen.flatMap(({ one, variant }) => rowsOfMethod(one, suite, posed, variant)),
       ].filter((row) => rows === undefined || isAmong(rows, row)),
     })),
     metrics,

@@ -22,6 +22,8 @@ export type SamplesAre = 'runs' | 'one run'
 
 /** Options of {@link methodRow}. */
 export interface MethodRowOptions {
+  /** Of the row; that of the method where left out. */
+  readonly name?: string | undefined
   /** Default 'runs'. */
   readonly samplesAre?: SamplesAre
   readonly most?: number | undefined
@@ -62,11 +64,11 @@ export const hasPopulation = ({ info }: AnyMethod): boolean =>
 export function methodRow(
   method: AnyMethod,
   settings: Settings = {},
-  { samplesAre = 'runs', most }: MethodRowOptions = {},
+  { name = method.info.name, samplesAre = 'runs', most }: MethodRowOptions = {},
 ): Row {
   const suffix = samplesAre === 'one run' ? ' (one run)' : ''
   return {
-    name: `${method.info.name}${suffix}`,
+    name: `${name}${suffix}`,
     kind: 'method',
     words: `${formatSpec(method.info.name, settings)}${suffix}`,
     ...(most !== undefined && { most }),

@@ -251,6 +251,15 @@ describe('the rows of a method in a suite', () => {
     expect(names(['one run'])).toEqual(['mcg-diff (one run)'])
   })
 
+  it('of a variant have its name, its settings and those of the problem under that name, and fewer samples', () => {
+    const variant = { name: 'dps-again', method: 'dps', settings: { scale: 4, eta: 0.5 }, most: 7 }
+    const settings = (name: string) => (name === 'dps-again' ? { scale: 5 } : { scale: 2 })
+    const [row] = rowsOfMethod({ entry: dps, settings: {} }, suite, { settings }, variant)
+    expect(row).toMatchObject({ name: 'dps-again', words: 'dps:scale=5,steps=20,eta=0.5', most: 7 })
+    const [other] = rowsOfMethod({ entry: dps, settings: { eta: 0 } }, suite, none, variant)
+    expect(other?.words).toBe('dps:scale=4,steps=20,eta=0')
+  })
+
   it('are of fewer samples where each costs a training', () => {
     const [row] = rowsOfMethod({ entry: methods.find('score-prior'), settings: {} }, suite, none)
     expect(row?.most).toBe(40)

@@ -1,5 +1,5 @@
 import type { ExactPrior } from '@tweedie/solvers'
-import { respace } from '@tweedie/solvers'
+import { fillSettings, methods, respace } from '@tweedie/solvers'
 import { fromData, randomKey } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { pointAt } from '../points.ts'
@@ -32,6 +32,17 @@ test('the prior has the modes of the paper', () => {
   expect(turned.trace()).toBeCloseTo(15, 10)
   expect(turned.mmul(turned).trace()).toBeCloseTo(plain.mmul(plain).trace(), 10)
   expect(Math.abs(turned.get(0, 1))).toBeGreaterThan(1e-3)
+})
+
+test('variants are methods with settings that they take, and have numbers of others beside them', () => {
+  const { variants = [], published } = bipsda
+  for (const { method, settings } of variants) {
+    const { name, options } = methods.find(method).info
+    expect(() => fillSettings(name, options, settings)).not.toThrow()
+  }
+  const rows = [...methods.names, ...variants.map(({ name }) => name), 'exact']
+  const without = published.filter(({ row }) => !rows.includes(row)).map(({ row }) => row)
+  expect(new Set(without)).toEqual(new Set(['lang (which is not said)']))
 })
 
 test('the levels of 200 steps are those of 7th roots from 10 to 0.01', () => {

@@ -1,4 +1,4 @@
-import type { ExactPrior } from '@tweedie/solvers'
+import type { ExactPrior, Settings } from '@tweedie/solvers'
 import { gaussianMixturePrior, gaussianNoise, poissonNoise, shownOperator, ve } from '@tweedie/solvers'
 import type { Key } from '@tweedie/tensor'
 import { fromData, randomKey } from '@tweedie/tensor'
@@ -153,9 +153,31 @@ const problems: readonly PosedProblem[] = [
     title: '8 of 10 coordinates, σ_y = 5',
     pose: (seed) => inpainting('inpainting-high', 5, seed),
   },
-  { name: 'x-ray', title: '15 counts of photons behind an absorber', pose: xRay },
+  {
+    name: 'x-ray',
+    title: '15 counts of photons behind an absorber',
+    pose: xRay,
+    settings: (row) => (row === 'lang-tu' || row === 'lang-tc' ? { innerSteps: 1000 } : undefined),
+  },
   { name: 'phase-retrieval', title: 'squares of 5 projections, σ_y = 25', pose: phaseRetrieval },
 ]
+
+/** Of methods with levels of their own; the grid of others is that of 7th roots from σ = 10 to 0.01, a thousandth of it. */
+const own: Readonly<Record<string, Settings>> = {
+  daps: {
+    steps: 200,
+    sigmaMax: 10,
+    sigmaMin: 0.01,
+    odeSteps: 5,
+    innerSteps: 100,
+    learningRate: 5e-5,
+    decay: 1,
+  },
+  'rto-tu': {},
+  'map-tu': {},
+  // Modes are 16 apart.
+  dpnp: { eta0: 10 },
+}
 
 /** Three modes in ten dimensions, measured in four ways. */
 export const bipsda: Suite = {
@@ -169,18 +191,20 @@ export const bipsda: Suite = {
   full: { seeds: 20, samples: 4000 },
   quick: { problems: ['inpainting-low', 'phase-retrieval'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['mean-error', 'variance-error', 'cmd', 'mmd', 'sw', 'occupancy'],
-  // The grid is that of 7th roots from σ = 10 to 0.01, which is a thousandth of it.
-  settings: (method) =>
-    method === 'daps'
-      ? {
-          steps: 200,
-          sigmaMax: 10,
-          sigmaMin: 0.01,
-          odeSteps: 5,
-          innerSteps: 100,
-          learningRate: 5e-5,
-          decay: 1,
-        }
-      : { spacing: 'karras' },
+  settings: (method) => own[method] ?? { spacing: 'karras' },
+  variants: [
+    // Dense matrices of each sample, 20,000 steps of a chain.
+    { name: 'rto-tc', method: 'rto-tu', settings: { estimate: 'covariance' }, most: 200 },
+    { name: 'rto-ode', method: 'rto-tu', settings: { estimate: 'ode' } },
+    { name: 'lang-tu', method: 'rto-tu', settings: { draw: 'langevin' }, most: 50 },
+    {
+      name: 'lang-tc',
+      method: 'rto-tu',
+      settings: { draw: 'langevin', estimate: 'covariance' },
+      most: 50,
+    },
+    { name: 'map-tc', method: 'map-tu', settings: { estimate: 'covariance' }, most: 200 },
+    { name: 'map-ode', method: 'map-tu', settings: { estimate: 'ode' } },
+  ],
   published: bipsdaPublished,
 }

@@ -139,6 +139,8 @@ describe('the steps of the protocol', () => {
       'mcg-diff:steps=20,spacing=trailing,eta=0.6,kappa=0.0001,particles=1000 (one run)',
     ])
     expect(words('daps', 20)[0]).toMatch(/^daps:steps=50,/)
+    expect(words('rto-tu', 20)).toEqual(['rto-tu:sigmaMax=100'])
+    expect(words('dpnp', 100)).toEqual(['dpnp:priorSteps=15,eta0=30'])
   })
 })
 

@@ -75,9 +75,16 @@ const grids = [
 
 /** Methods whose steps are iterations, not times on the way from noise: they keep their own number. */
 const iterative = new Set([
-  ...['score-prior', 'efficient-score-prior', 'red-diff', 'rlsd', 'csgm', 'dmplug', 'shred'],
+  ...['score-prior', 'efficient-score-prior', 'red-diff', 'rlsd', 'csgm', 'dmplug', 'shred', 'd-flow'],
   ...['pnp-dm', 'pmc', 'daps', 'score-ald', 'kadkhodaie-simoncelli', 'snips'],
 ])
+
+/** Of those with levels of their own: means lie up to 16√d from 0. */
+const levels: Readonly<Record<string, Settings>> = {
+  'rto-tu': { sigmaMax: 100 },
+  'map-tu': { sigmaMax: 100 },
+  dpnp: { eta0: 30 },
+}
 
 /** What the protocol sets of methods beside the steps. */
 const protocol: Readonly<Record<string, Settings>> = {
@@ -94,9 +101,11 @@ function takesEta(name: string): boolean {
 }
 
 const settingsOf = (name: string, { steps, eta }: (typeof grids)[number]): Settings | undefined =>
-  iterative.has(name)
-    ? undefined
-    : { steps, spacing: 'trailing', ...(takesEta(name) && { eta }), ...protocol[name] }
+  name in levels
+    ? levels[name]
+    : iterative.has(name)
+      ? undefined
+      : { steps, spacing: 'trailing', ...(takesEta(name) && { eta }), ...protocol[name] }
 
 const problems: readonly PosedProblem[] = grids.flatMap((grid) =>
   [8, 80, 800].flatMap((d) =>
@@ -137,6 +146,10 @@ export const gmm: Suite = {
       'dmps',
       'tds',
       'diffpir',
+      'ddsmc',
+      'mgps',
+      'mgdm',
+      'dcps',
     ],
   },
   metrics: ['sw'],

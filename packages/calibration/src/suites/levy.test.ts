@@ -58,6 +58,7 @@ describe('the suite of Lévy signals', () => {
     expect(settings?.('dps')?.['scale']).toBeCloseTo(Math.SQRT2 * 0.0316, 12)
     expect(settings?.('diffpir')?.['lambda']).toBeCloseTo(0.01 / 0.0153478, 9)
     expect(settings?.('diffpir')).toMatchObject({ steps: 1000, zeta: 0.3, init: 'zeros' })
+    expect(settings?.('dpnp')).toEqual({ eta0: 0.501, priorSteps: 60 })
     expect(found('laplace,fourier').settings?.('dps')?.['steps']).toBe(100)
   })
 

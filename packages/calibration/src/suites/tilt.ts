@@ -92,7 +92,7 @@ export const tilt: Suite = {
   published: [
     ['pure guidance', 1.714],
     ['g-smc', 0.194],
-    ['vcg-smc', 0.048],
+    ['driftlite', 0.048], // its VCG-SMC
   ].map(([row, value]) => ({
     problem: 'dw-4',
     row: String(row),

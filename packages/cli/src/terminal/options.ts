@@ -2,7 +2,7 @@ import type { OptionSpec } from '@tweedie/solvers'
 import { choice, number, readText } from '@tweedie/solvers'
 import { weightTypes } from '@tweedie/unet'
 import { InvalidArgumentError, Option } from 'commander'
-import { deviceNames } from '../device.ts'
+import { backendNames, deviceNames } from '../device.ts'
 
 /**
  * An option of a command line from its description: help, default, choices and reading all come from `spec`. A text
@@ -38,12 +38,15 @@ export const names = (
 
 const sigmaY = number('σ_y of the measurement', { min: 0 })
 
-/** `--noise`: σ_y, or a law of the noise with its options, such as poisson:peak=30, which is looked up later. */
-export const noiseOption = (standard: number): Option =>
+/**
+ * `--noise`: σ_y, or a law of the noise with its options, such as poisson:peak=30, which is looked up later.
+ * @param standard - The default, or what it is in words where it depends.
+ */
+export const noiseOption = (standard: number | string): Option =>
   specOption<number | string>('--noise <sigma>', {
     doc: 'σ_y of the measurement, for the data range [−1, 1], or a law such as poisson:peak=30; see `tweedie noises`',
     range: `${sigmaY.range}, or a law of noise such as poisson:peak=30`,
-    default: standard,
+    ...(typeof standard === 'number' ? { default: standard } : { otherwise: standard }),
     control: { kind: 'text' },
     parse: (text) => {
       const meant = /^\s*[a-z]/i.test(text) ? text : readText(sigmaY, text)
@@ -65,8 +68,9 @@ export const settingsOption = (): Option =>
   })
 
 /** `--variant` and `--scheduler`, on the folder that a prior is in. */
-export const priorOptions = (): readonly [variant: Option, scheduler: Option] => [
+export const priorOptions = (): readonly [variant: Option, key: Option, scheduler: Option] => [
   new Option('--variant <name>', "which of the weights in the prior's folder, such as fp16 or non_ema"),
+  new Option('--key <key>', "which weights of the prior's file, such as ema or state_dict"),
   new Option(
     '--scheduler <file>',
     'what the prior was trained on, where its folder does not say it: a scheduler_config.json, or such as DDPMScheduler:num_train_timesteps=1000,beta_schedule=linear,prediction_type=epsilon',
@@ -79,6 +83,13 @@ export const weightsOption = (): Option =>
     '--weights <type>',
     'what the weights of a prior from files are kept as in memory (default: float32)',
   ).choices(weightTypes)
+
+/** `--backend`, which goes with `--device gpu`. */
+export const backendOption = (): Option =>
+  new Option(
+    '--backend <name>',
+    'how --device gpu computes (default: the best that is here; webasm and cpu are gpu.js on the processor)',
+  ).choices(backendNames)
 
 /** `--device`, the same for every command that computes. */
 export const deviceOption = (): Option =>

@@ -60,8 +60,8 @@ export function printSummary(record: RunRecord, folder: string, paper: Paper): s
   // Of one method it is worth a line; a table of several has the misfit.
   const [only, ...others] = tasks.flatMap(({ residuals }) => residuals)
   const residual = only === undefined || others.length > 0 ? '' : `${only.method}${only.says}.\n`
-  const count = record.samples.length
+  const counts = [...new Set(record.tasks.map((task) => (task.samples ?? record.samples).length))]
   return `${table}
-${colors.dim(`Means over ${count} sample${count === 1 ? '' : 's'}${comparing ? '; PSNR in dB' : ''}; misfit = ‖y − Ax‖/(σ_y√m), about 1 for the truth; ${record.seconds.toFixed(1)} s in all.`)}
+${colors.dim(`Means over ${counts.join(' or ')} sample${counts.at(-1) === 1 ? '' : 's'}${comparing ? '; PSNR in dB' : ''}; misfit = ‖y − Ax‖/(σ_y√m), about 1 for the truth; ${record.seconds.toFixed(1)} s in all.`)}
 ${residual}${means.join('')}${remarks.join('')}${record.notes.map((note) => `Note: ${note}.\n`).join('')}Wrote ${join(folder, 'report.html')}\n`
 }

@@ -86,10 +86,11 @@ export const loadPrior = async (given: string, places: PriorPlaces = {}): Promis
  * As {@link loadPrior}, the network loaded once for pictures of all sizes, unless the name says one.
  * @throws {OptionError | FileFormatError} as `loadPrior` does.
  */
-export async function openPrior(given: string, places: PriorPlaces = {}): Promise<OpenPrior> {
-  const load = own(places, given)
+export async function openPrior(given: string, from: PriorPlaces = {}): Promise<OpenPrior> {
+  const load = own(from, given)
   if (load !== undefined) return { prior: await load() }
-  const { plain, ...choices } = parseChoices(given, places)
+  const { plain, ...choices } = parseChoices(given, from)
+  const places = { ...from, key: choices.key ?? from.key }
   const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(plain) ?? []
   if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, plain)))
     return {
@@ -189,6 +190,8 @@ function latentShapeAt(
 export interface PriorChoices {
   /** Of its weights, such as `fp16` or `non_ema`. */
   readonly variant?: string | undefined
+  /** Of the sets of weights in its file, such as `ema`; in the place of {@link PriorPlaces.key}. */
+  readonly key?: string | undefined
   /** The path of a `scheduler_config.json`, or a class and fields of one, such as `DDPMScheduler:num_train_timesteps=200`. */
   readonly scheduler?: string | undefined
 }
@@ -201,9 +204,10 @@ export interface PriorChoices {
  * priorText('faces', { variant: 'fp16' }) // => 'faces:variant=fp16'
  * ```
  */
-export function priorText(prior: string, { variant, scheduler }: PriorChoices): string {
+export function priorText(prior: string, { variant, key, scheduler }: PriorChoices): string {
   const chosen = [
     ...(variant === undefined ? [] : [`variant=${variant}`]),
+    ...(key === undefined ? [] : [`key=${key}`]),
     ...(scheduler === undefined ? [] : [`scheduler=${scheduler}`]),
   ]
   return chosen.length === 0 ? prior : `${prior}:${chosen.join(',')}`
@@ -211,10 +215,13 @@ export function priorText(prior: string, { variant, scheduler }: PriorChoices): 
 
 /** What {@link priorText} has put together. */
 function parseChoices(given: string, places: PriorPlaces): PriorChoices & { readonly plain: string } {
-  const parts = /^(.+?):(?=variant=|scheduler=)(?:variant=([\w.-]+))?(?:,?scheduler=(.+))?$/.exec(given)
+  const parts =
+    /^(.+?):(?=variant=|key=|scheduler=)(?:variant=([\w.-]+))?(?:,?key=([^,]+))?(?:,?scheduler=(.+))?$/.exec(
+      given,
+    )
   if (parts === null || existsSync(pathOf(places, given))) return { plain: given }
-  const [, plain = given, variant, scheduler] = parts
-  return { plain, variant, scheduler }
+  const [, plain = given, variant, key, scheduler] = parts
+  return { plain, variant, key, scheduler }
 }
 
 /** What a name of a prior says. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StateTree } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { FileFormatError, fromData, isTensor, OptionError } from '@tweedie/tensor'
+import { FileFormatError, fromData, getDevice, isTensor, OptionError } from '@tweedie/tensor'
 import { parseSafetensors, safetensorsToTensors, weightTypes, writeSafetensors } from '@tweedie/unet'
 import * as v from 'valibot'
 import type { Measured } from '../problem/problem.ts'
@@ -136,7 +136,9 @@ function rejoin(tree: unknown, take: (name: string) => Tensor): unknown {
   const wide = v.safeParse(float64, tree)
   if (wide.success) {
     const bytes = Uint8Array.from(Buffer.from(wide.output.float64, 'base64'))
-    return fromData(new Float64Array(bytes.buffer), wide.output.shape)
+    // A device without float64 has them made on this one.
+    const device = getDevice().info().dtypes.includes('float64') ? getDevice() : getDevice('wasm')
+    return fromData(new Float64Array(bytes.buffer), wide.output.shape, { device })
   }
   return Object.fromEntries(entries.map(([key, part]) => [key, rejoin(part, take)]))
 }

@@ -122,6 +122,11 @@ const little: Readonly<Record<string, Settings>> = {
   dmplug: { samplerSteps: 2 },
   shred: { samplerSteps: 2 },
   daps: { odeSteps: 2, innerSteps: 2 },
+  afdps: { particles: 2 },
+  'g-smc': { particles: 2 },
+  driftlite: { particles: 2 },
+  mgps: { longSteps: 2 },
+  mgdm: { denoiseSteps: 2 },
 }
 
 describe('every method that fits takes a step with it that is finite', () => {

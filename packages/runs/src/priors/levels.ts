@@ -8,19 +8,22 @@ type Predict = (xt: Tensor, t: number) => Tensor
 
 /** What rounding may take a level beyond the last. */
 const rounding = 1e-9
-/** Half a grey level of 255, in [−1, 1]. */
-const hardly = 1 / 255
+/** The least level of published VE networks, in [−1, 1]: some 2.5 grey levels of 255. */
+const hardly = 0.02 * (1 + rounding)
 
 /**
  * What a network of noise levels says, asked by a prior on a schedule: at x_t/α_t = x₀ + (σ_t/α_t)·ε, of which it is told the
  * level, in the units of [0, 1] where its pictures are in these. One that predicts `edm` has been given both by its
- * parameterisation. Below its least level, where that is hardly any noise, it is told the least.
+ * parameterisation.
+ *
+ * Below its least level, where that is hardly any noise, it is told the least, and taken for the score there, which
+ * changes little: x̂₀ = x + σ²·score is x + (σ/least)²·(D − x), and x itself at σ = 0.
  * @throws {OptionError} from what is returned, at any other level that the network was not trained on.
  */
 export function atLevels(
   name: string,
   { sigmaMin, sigmaMax }: TrainedSchedule & { kind: 'edm' },
-  { predicts, unit = false }: TrainedOn,
+  { predicts, says, unit = false }: TrainedOn,
   schedule: Schedule,
   predict: Predict,
 ): Predict {
@@ -30,13 +33,22 @@ export function atLevels(
     const range = sigmaMax === null ? `from ${sigmaMin} up` : `from ${sigmaMin} to ${sigmaMax}`
     throw new OptionError('prior', `'${name}' knows noise levels σ/α ${range}, got ${level}`)
   }
-  if (predicts === 'edm') return (x, label) => predict(x, Math.log(checked(Math.exp(4 * label))) / 4)
+  const meant = (output: Tensor, told: number): Tensor =>
+    says === undefined ? output : output.mul(says === 'score' ? -told : -1)
+  if (predicts === 'edm')
+    return (x, label) => {
+      const told = Math.log(checked(Math.exp(4 * label))) / 4
+      return meant(predict(x, told), told)
+    }
   return (xt, t) => {
-    const level = checked(noiseLevel(schedule, t))
+    const level = noiseLevel(schedule, t)
+    const least = checked(level)
     const x = xt.mul(1 / schedule.alpha(t))
-    if (!unit) return predict(x, level)
-    return predict(x.add(1).mul(0.5), level / 2)
-      .mul(2)
-      .add(-1)
+    const told = unit ? least / 2 : least
+    const said = meant(predict(unit ? x.add(1).mul(0.5) : x, told), told)
+    // Noise is in units of its own deviation.
+    if (predicts === 'epsilon') return level < least ? said.mul(level / least) : said
+    const clean = unit ? said.mul(2).add(-1) : said
+    return level < least ? x.add(clean.sub(x).mul((level / least) ** 2)) : clean
   }
 }

@@ -40,6 +40,20 @@ test('of flow matching the path is straight, and the network is told σ·T', () 
   expect(told).toEqual([125])
 })
 
+test('a flow starts at a finite level, 999; its velocity may count time from noise to data', () => {
+  const told: number[] = []
+  const schedule = { kind: 'flow', timesteps: 1 } as const
+  // A network that says x₀ − ε = 2 everywhere.
+  const prior = trainedPrior('flow', [1], { schedule, predicts: 'velocity', clip: null }, (xt, t) => {
+    told.push(t)
+    return { output: full(xt.shape, 2) }
+  })
+  const { alpha, sigma, noisiest } = prior.schedule
+  expect(sigma(noisiest) / alpha(noisiest)).toBeCloseTo(999, 9)
+  expect(prior.denoise(full([1, 1], 1), 0.25).dataSync()[0]).toBe(1.5)
+  expect(told).toEqual([0.75])
+})
+
 test('βs that end in pure noise, by their last or rescaled', () => {
   const rescaled = {
     kind: 'diffusers',

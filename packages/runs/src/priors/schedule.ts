@@ -24,7 +24,8 @@ export function scheduleOf(trained: TrainedSchedule): Schedule {
     case 'vp-linear':
       return vpLinear({ T: trained.timesteps })
     case 'flow':
-      return flow()
+      // From where something is left of x₀: at pure noise the level σ/α, which many methods need, is infinite.
+      return flow({ noisiest: 0.999 })
     case 'betas': {
       const { betas, zeroSnr = false } = trained
       if (betas.at(-1) === 1) return endingInNoise(betas)
@@ -35,6 +36,8 @@ export function scheduleOf(trained: TrainedSchedule): Schedule {
       const schedule = betaSchedules[name]({ T, betaMin, betaMax })
       return zeroSnr ? zeroTerminalSnr(schedule) : schedule
     }
+    case 'vp-continuous':
+      return vpContinuous(trained)
     case 'edm':
       return vpBetween(trained)
   }

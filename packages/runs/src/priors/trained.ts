@@ -1,7 +1,7 @@
 import type { Limit, PipelinePriorOptions, Prior } from '@tweedie/solvers'
 import { networkPrior, pipelinePrior } from '@tweedie/solvers'
 import type { Shape, Tensor } from '@tweedie/tensor'
-import type { TrainedOn } from '@tweedie/unet'
+import type { TrainedOn, TrainedSchedule } from '@tweedie/unet'
 import { atLevels } from './levels.ts'
 import { scheduleOf } from './schedule.ts'
 
@@ -9,6 +9,12 @@ import { scheduleOf } from './schedule.ts'
 export function limitOf({ clip, thresholding }: TrainedOn): Limit | undefined {
   if (thresholding !== undefined) return { kind: 'dynamic', ...thresholding }
   return clip === null ? undefined : { kind: 'clip', range: clip }
+}
+
+/** What a time is multiplied by for the network to be told it. */
+function toldScale(trained: TrainedSchedule): number {
+  if (trained.kind === 'flow') return trained.timesteps
+  return trained.kind === 'vp-continuous' ? trained.told : 1
 }
 
 /**
@@ -29,11 +35,10 @@ export function trainedPrior(
   trainedOn: TrainedOn,
   predict: PipelinePriorOptions['predict'],
 ): Prior {
-  const { predicts, clip, pipeline, schedule: trained } = trainedOn
+  const { predicts, clip, pipeline, sigmaData, schedule: trained } = trainedOn
   const schedule = scheduleOf(trained)
-  const options = { name, shape, schedule, predicts }
-  // What the network is told of the time.
-  const scale = trained.kind === 'flow' ? trained.timesteps : 1
+  const options = { name, shape, schedule, predicts, ...(sigmaData === undefined ? {} : { sigmaData }) }
+  const scale = toldScale(trained)
   if (pipeline !== undefined)
     return pipelinePrior({ ...options, ...pipeline, limit: limitOf(trainedOn), predict })
   const output = (xt: Tensor, t: number) => predict(xt, t * scale).output

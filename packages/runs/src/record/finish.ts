@@ -25,6 +25,13 @@ export function describeDevice(): string {
   return `${name} (${backend}, ${threads} thread${threads === 1 ? '' : 's'}${simd ? ', SIMD' : ''})`
 }
 
+/** What a record says of a prior. */
+export const priorRecord = ({ name, shape, schedule }: Prior): RunRecord['prior'] => ({
+  name,
+  shape,
+  schedule: schedule.name,
+})
+
 /**
  * The record of a finished run.
  * @param files - Every file of its folder.
@@ -38,7 +45,7 @@ export function recordRun(run: FinishedRun, files: readonly string[]): RunRecord
     argv,
     options,
     seed,
-    prior: { name: prior.name, shape: prior.shape, schedule: prior.schedule.name },
+    prior: priorRecord(prior),
     machine,
     started: started.toISOString(),
     seconds: (Date.now() - started.getTime()) / 1000,

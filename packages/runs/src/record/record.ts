@@ -55,6 +55,9 @@ export interface TaskRecord {
   readonly noise?: string
   /** Numbers measured per sample, m. */
   readonly measured: number
+  /** Its prior and samples, where a run has tasks of several kinds; those of the run elsewhere. */
+  readonly prior?: RunRecord['prior']
+  readonly samples?: readonly string[]
   /** The degraded picture that a method has to beat. */
   readonly input: {
     readonly from: 'measurement' | 'pseudo-inverse' | 'adjoint' | 'none'

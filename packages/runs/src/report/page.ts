@@ -139,6 +139,14 @@ const comparison = (tasks: readonly TaskSummary[]): string =>
     ? 'PSNR and SSIM compare with the truth (higher is better; range [−1, 1], results clipped to it). '
     : ''
 
+/** The priors of a run, each once. */
+const priorsInWords = ({ prior, tasks }: RunRecord): string => {
+  const all = [prior, ...tasks.map((task) => task.prior ?? prior)]
+  const words = all.map(({ name, shape, schedule }) => `${name} [${shape.join(', ')}], ${schedule}`)
+  const once = [...new Set(words)]
+  return `prior${once.length > 1 ? 's' : ''} ${once.join('; ')}`
+}
+
 /**
  * The report of a run as HTML: command, numbers, contact sheets, curves.
  * @param pictures - One entry per task of the record.
@@ -149,7 +157,7 @@ export function drawReport(
   pictures: readonly TaskPictures[],
   address: PictureAddress,
 ): string {
-  const { machine, prior } = record
+  const { machine } = record
   const img: Img = (picture, alt) => `<img src="${address(picture)}" alt="${escapeHtml(alt)}">`
   const summaries = summarise(record)
   const tasks = summaries.map(({ task, remarks, residuals }, i) => {
@@ -163,7 +171,7 @@ ${charts(task)}</div>${shown === undefined ? '' : strips(shown, img)}
   return htmlPage(
     `tweedie ${record.command}`,
     `<h1>tweedie ${escapeHtml(record.command)}</h1>
-<p class="quiet">${escapeHtml(record.started)} · ${record.seconds.toFixed(1)} s · prior ${escapeHtml(prior.name)} [${prior.shape.join(', ')}], ${escapeHtml(prior.schedule)} · seed ${record.seed}</p>
+<p class="quiet">${escapeHtml(record.started)} · ${record.seconds.toFixed(1)} s · ${escapeHtml(priorsInWords(record))} · seed ${record.seed}</p>
 <pre>${escapeHtml(commandLine(record.argv))}</pre>
 ${notes}
 ${summary(summaries)}

@@ -12,7 +12,8 @@ export interface Observed {
   readonly variance: Float64Array
 }
 
-const row = (values: Float64Array, { dtype, device }: Tensor): Tensor =>
+/** Host numbers, one for each coordinate, as a tensor that meets x. */
+export const row = (values: Float64Array, { dtype, device }: Tensor): Tensor =>
   fromData(values, [values.length], { dtype, device })
 
 /**

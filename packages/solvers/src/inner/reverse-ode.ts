@@ -18,15 +18,20 @@ export interface ReverseOdeOptions {
   solver?: 'euler' | 'heun'
   /** The grid: noise levels σ/α evenly spaced in their root of this degree. Default 7, as EDM; at least 1. */
   exponent?: number
+  /**
+   * The level of the last node before the clean end, such as 0.01 of DAPS; that of the schedule's index 0 is the least. Where
+   * it is 0 or left out steps shrink down to the clean end.
+   */
+  least?: number | undefined
 }
 
 /**
  * The times of n steps from t to the clean end, t first and `schedule.clean` left out: noise levels
  * (a + (b − a)·i/m)^ρ from a^ρ, that of t. On a schedule of discrete steps b^ρ is the level of its index 0, below
  * which no network was trained, and m = n − 1 (EDM, arXiv 2206.00364 eq. 5); else b = 0 and m = n, so that the last
- * step shrinks with the others. One time alone where t is at index 0 or below.
+ * step shrinks with the others. One time alone where t is at index 0 or below, or at `end`, which b^ρ is at least.
  */
-export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 7): Time[] {
+export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 7, end = 0): Time[] {
   requireCount('steps', n)
   if (!(exponent >= 1 && exponent < Infinity))
     throw new OptionError('exponent', `must be at least 1 and finite, got ${exponent}`)
@@ -34,13 +39,16 @@ export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 
   if (!(level > 0)) throw new OptionError('t', `must be noisier than the clean end, got ${t}`)
   if (!(level < Infinity))
     throw new OptionError('t', `must have a finite noise level, got ${level} at t = ${t}: start below`)
-  const least = schedule.discreteSteps === undefined ? 0 : noiseLevel(schedule, 0)
-  if (level <= least || n === 1) return [t]
+  const index0 = schedule.discreteSteps === undefined ? 0 : noiseLevel(schedule, 0)
+  const least = Math.max(index0, end)
+  // A level that was made a time and read back is off by rounding.
+  if (level <= least * (1 + 1e-12) || n === 1) return [t]
   const intervals = least === 0 ? n : n - 1
   const between = (i: number) =>
     schedule.timeOfNoiseLevel(karrasBetween(level, least, i / intervals, exponent))
   // The ends are exact: rounding would take index 0 below itself.
-  return Array.from({ length: n }, (_, i) => (i === 0 ? t : i === intervals ? 0 : between(i)))
+  const last = () => (least === index0 ? 0 : schedule.timeOfNoiseLevel(least))
+  return Array.from({ length: n }, (_, i) => (i === 0 ? t : i === intervals ? last() : between(i)))
 }
 
 /**
@@ -65,11 +73,11 @@ export function reverseTimes(schedule: Schedule, t: Time, n: number, exponent = 
  */
 export function reverseOde(prior: Prior, xt: Tensor, t: Time, options: ReverseOdeOptions): Tensor {
   const { schedule } = prior
-  const { steps, solver = 'euler', exponent } = options
+  const { steps, solver = 'euler', exponent, least } = options
   if (solver !== 'euler' && solver !== 'heun')
     throw new OptionError('solver', `must be euler or heun, got ${String(solver)}`)
   requireSamples('reverseOde', prior, xt)
-  const times = reverseTimes(schedule, t, steps, exponent)
+  const times = reverseTimes(schedule, t, steps, exponent, least)
   return scope(() => along(prior, solver === 'heun' ? heun() : byKernel('euler', ddim(0)), times, xt, noDraw))
 }
 
@@ -122,11 +130,11 @@ export interface ReverseSdeOptions extends Omit<ReverseOdeOptions, 'solver'> {
  */
 export function reverseSde(prior: Prior, xt: Tensor, t: Time, options: ReverseSdeOptions): Tensor {
   const { schedule } = prior
-  const { steps, exponent, variance = 'small', keys } = options
+  const { steps, exponent, least, variance = 'small', keys } = options
   requireSamples('reverseSde', prior, xt)
   if (keys.length !== xt.shape[0])
     throw new ShapeError('reverseSde', `needs one key per sample, got ${keys.length}`, [xt.shape])
-  const times = reverseTimes(schedule, t, steps, exponent)
+  const times = reverseTimes(schedule, t, steps, exponent, least)
   const like = { dtype: xt.dtype, device: xt.device }
   const z = (k: number) =>
     normal(

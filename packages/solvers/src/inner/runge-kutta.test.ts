@@ -2,7 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { fromData, memory, NonFiniteError, OptionError, scope, tensor } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import type { OdeState, Slope, Tableau } from './index.ts'
-import { dormandPrince, evenSteps, rungeKuttaStep, tableaus } from './index.ts'
+import { dormandPrince, evenSteps, midpoint, rungeKuttaStep, tableaus } from './index.ts'
 
 const float64 = { dtype: 'float64' } as const
 /** y' = y·cos t of each sample: y = y₀·e^{sin t}; and ∫y² beside it, so that parts feel each other. */
@@ -14,7 +14,7 @@ const start = (values: readonly number[] = [1]): OdeState => [
 const first = (y: OdeState): number => (y[0] as Tensor).dataSync()[0]!
 const exact = (t: number) => Math.exp(Math.sin(t))
 
-describe.each(Object.entries(tableaus) as [string, Tableau][])('%s', (_, tableau) => {
+describe.each(Object.entries({ ...tableaus, midpoint }) as [string, Tableau][])('%s', (_, tableau) => {
   const { nodes, stages, weights, order } = tableau
   const sum = (f: (i: number) => number) => weights.reduce((total, b, i) => total + b * f(i), 0)
 

@@ -44,6 +44,9 @@ export const tableaus = {
   },
 } as const satisfies Readonly<Record<string, Tableau>>
 
+/** The explicit midpoint method, with a look at both ends of half a step. */
+export const midpoint: Tableau = { order: 2, nodes: [0, 1 / 2], stages: [[], [1 / 2]], weights: [0, 1] }
+
 /** Tensors [N, …] that are integrated together. */
 export type OdeState = readonly Tensor[]
 

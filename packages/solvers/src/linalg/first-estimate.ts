@@ -32,3 +32,17 @@ export function firstEstimate(
   }
   return how === 'auto' ? (ways.ridge ?? ways.pinv ?? ways.adjoint ?? ways.zeros) : ways[how]
 }
+
+/**
+ * Aᵀy, or of an operator that is not linear A†y, or else 0; `how` where it is given.
+ * @returns undefined where the problem has not what `how` takes.
+ */
+export const adjointEstimate = (
+  problem: Problem,
+  how: FirstEstimate | 'auto',
+): ((y: Tensor) => Tensor) | undefined =>
+  how === 'auto'
+    ? (firstEstimate(problem, 'adjoint', 0) ??
+      firstEstimate(problem, 'pinv', 0) ??
+      firstEstimate(problem, 'zeros', 0))
+    : firstEstimate(problem, how, 0)

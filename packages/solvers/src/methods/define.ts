@@ -56,6 +56,11 @@ export interface MethodInfo<S extends Specs = Specs> extends Info {
    * @param settings - Options of the run, where its cost depends on them; defaults where left out.
    */
   evaluations(steps: number, settings?: Settings): number
+  /**
+   * Of a method for operators that can only be run: measurements of one sample in a run, by the method's own options, all of
+   * them; `queriesOf` fills in the defaults.
+   */
+  queries?(steps: number, options: Settings): number
 }
 
 /** A method in a list, for options that are known at run time. */
@@ -122,8 +127,10 @@ export interface MethodSpec<
   readonly options: S
   /** {@link MethodInfo.evaluations}; one a step where left out. */
   evaluations?(steps: number, options: Filled<S>): number
-  /** The grid of a run whose steps are no times, such as iterations, in place of `respace`: there may be any number. */
-  grid?(schedule: Schedule, steps: number): readonly PathStep[]
+  /** {@link MethodInfo.queries}. */
+  queries?(steps: number, options: Filled<S>): number
+  /** The grid of a run, in place of `respace`: where steps are no times, such as iterations, or lie between its indices. There may be any number. */
+  grid?(schedule: Schedule, steps: number, spacing: Spacing): readonly PathStep[]
   /**
    * The steps of a run from those of its grid, where they are others: times gone through more than once, by
    * `travelPath` (the plan is then {@link travelling}, or goes up itself), or a grid of the method's own, which may follow

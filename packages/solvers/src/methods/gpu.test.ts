@@ -1,94 +1,80 @@
-// Every method on the gpu device, on a backend that needs no graphics processor: as on wasm.
+// Every method on the gpu device, on backends that need no graphics processor: as on wasm. One of them answers by
+// promises, as WebGPU does.
 import type { Tensor } from '@tweedie/tensor'
-import { matmul, setDefaultDevice, tensor } from '@tweedie/tensor'
+import { memory, registerDevice, tensor } from '@tweedie/tensor'
+import type { GpuDevice } from '@tweedie/tensor/gpu'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import { afterAll, describe, expect, test } from 'vitest'
-import { askedOf } from '../laws/method.ts'
 import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { epsilonPrior } from '../priors/index.ts'
 import { run } from '../run/index.ts'
 import { vpLinear } from '../schedules/index.ts'
-import type { Need, Prior } from '../types.ts'
-import { methods } from './index.ts'
-import { known } from './known/known.test.helper.ts'
+import { dds, dps, methods } from './index.ts'
+import { twoSteps } from './two-steps.test.helper.ts'
 
-const device = await loadGpu({ backend: 'cpu' })
-afterAll(() => device.close())
+// A helper of another package's tests, which types of this one cannot follow.
+const helper = new URL('../../../tensor/src/gpu/asynchronous.test.helper.ts', import.meta.url).href
+const { asynchronousDevice } = (await import(helper)) as { asynchronousDevice(): Promise<GpuDevice> }
 
-const schedule = vpLinear()
-const smooth = (shape: readonly number[]): Prior =>
-  epsilonPrior({
-    name: 'smooth',
-    shape,
-    schedule,
-    predictNoise: (x, t) => x.mul(schedule.sigma(t)).add(x.square().mul(0.01)),
-  })
-
-/** A prior as a method asks for it, in float32 on the device of the moment. */
-function priorFor(needs: readonly Need[]): Prior {
-  const pictures = smooth([1, 2, 2])
-  const rows = tensor([
-    [0.5, 0.5, 0.5, 0.5],
-    [0.5, -0.5, 0.5, -0.5],
-    [0.5, 0.5, -0.5, -0.5],
-  ])
-  const decode = (z: Tensor) => matmul(z, rows).reshape([-1, 1, 2, 2])
-  const encode = (x: Tensor) => matmul(x.reshape([-1, 4]), rows.transpose())
-  const latents = smooth([3])
-  const stages = [
-    { decode: (z: Tensor) => z.neg() },
-    { prior: latents, decode: (z: Tensor) => decode(z.neg()) },
-  ]
-  const coder = { name: 'rows', shape: [1, 2, 2], latentShape: [3], encode, decode, stages }
-  if (needs.includes('autoencoder')) return { ...pictures, autoencoder: coder }
-  if (!needs.includes('latent') && !needs.includes('conditional')) return pictures
-  const nothing = tensor([[0, 0, 0]])
-  return {
-    ...latents,
-    autoencoder: coder,
-    conditional: {
-      classes: ['first', 'second'],
-      embed: (labels) => tensor(labels.map((label) => (label === 0 ? [-1, 0, 0] : [1, 0, 0]))),
-      nothing,
-      embedImage: encode,
-      denoise: (xt, t, c) => latents.denoise(xt.sub(c.mul(schedule.alpha(t))), t).add(c),
-    },
-  }
-}
-
-async function restored(name: string, on: 'wasm' | 'gpu'): Promise<number[]> {
-  const former = setDefaultDevice(on)
-  try {
-    const method = methods.find(name)
-    const { needs } = method.info
-    const mixing = needs.includes('orthonormal')
-      ? [
-          [0.8, 0.6, 0, 0],
-          [0, 0, 0, 1],
-        ]
-      : [
-          [1, 0.3, 0, 0.2],
-          [0, 0.5, 0.5, 0],
-        ]
-    const operator = askedOf(needs, matrixOperator(tensor(mixing), { inShape: [1, 2, 2] }))
-    const y = tensor([
-      [0.3, -0.5],
-      [0.1, 0.9],
-    ])
-    const problem = { operator, noise: gaussianNoise(0.1), y }
-    const options = { seed: 9, ...known[name]?.small, steps: 2 }
-    return Array.from(await (await run(method.run(problem, priorFor(needs), options))).data())
-  } finally {
-    setDefaultDevice(former)
-  }
-}
+const devices = { waited: await loadGpu({ backend: 'cpu' }), asynchronous: await asynchronousDevice() }
+for (const [name, device] of Object.entries(devices)) registerDevice(name, () => device)
+afterAll(() => Promise.all(Object.values(devices).map((device) => device.close())))
 
 describe.each(methods.names)('%s', (name) => {
-  test('takes two steps on the gpu device, to what wasm has', async () => {
-    const [wasm, gpu] = [await restored(name, 'wasm'), await restored(name, 'gpu')]
-    expect(gpu).toHaveLength(wasm.length)
-    const size = Math.max(1, ...wasm.map(Math.abs))
-    gpu.forEach((v, i) => void expect(Math.abs(v - wasm[i]!)).toBeLessThan(1e-3 * size))
+  test('takes two steps on the gpu device, to what wasm has, and by promises in no more launches', async () => {
+    const launched: number[] = []
+    const on = async (of: keyof typeof devices) => {
+      const before = devices[of].stats().launches
+      const result = await twoSteps(name, of)
+      launched.push(devices[of].stats().launches - before)
+      return result
+    }
+    const wasm = await twoSteps(name, 'wasm')
+    const size = Math.max(1, ...wasm.values.map(Math.abs))
+    for (const of of ['waited', 'asynchronous'] as const) {
+      const { values, calls } = await on(of)
+      expect(calls).toEqual(wasm.calls) // what is run again counts once
+      expect(values).toHaveLength(wasm.values.length)
+      values.forEach((v, i) => void expect(Math.abs(v - wasm.values[i]!)).toBeLessThan(1e-3 * size))
+    }
+    // One for the measurement, which is read before the first step.
+    expect(launched[1]).toBeLessThanOrEqual(launched[0]! + 1)
   })
 })
+
+test.each(['waited', 'asynchronous'] as const)(
+  'a thousand steps leave the memory of %s where it was',
+  async (name) => {
+    const device = devices[name]
+    const like = { device }
+    using y = tensor([[0.3, -0.5]], like)
+    using mixing = tensor(
+      [
+        [1, 0.3],
+        [0, 0.5],
+      ],
+      like,
+    )
+    const schedule = vpLinear()
+    const predictNoise = (x: Tensor, t: number) => x.mul(schedule.sigma(t))
+    const prior = epsilonPrior({ name: 'smooth', shape: [2], schedule, predictNoise })
+    const problem = { operator: matrixOperator(mixing), noise: gaussianNoise(0.1), y }
+    const seen = new Set<number>()
+    // dds reads residuals on its way.
+    const [method, steps] = name === 'waited' ? [dps, 1000] : [dds, 100]
+    ;(await run(method(problem, prior, { steps: 2 }))).dispose() // the operator has made its constants
+    const before = { ...memory(device), ...device.stats() }
+    const x = await run(method(problem, prior, { steps }), {
+      onStep: ({ i }) => void (i > 0 && seen.add(device.stats().bytes)),
+    })
+    x.dispose()
+    expect(seen.size).toBe(1)
+    const after = { ...memory(device), ...device.stats() }
+    expect([after.tensors, after.buffers, after.bytes]).toEqual([
+      before.tensors,
+      before.buffers,
+      before.bytes,
+    ])
+  },
+)

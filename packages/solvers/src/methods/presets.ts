@@ -1,13 +1,16 @@
 import { OptionError } from '@tweedie/tensor'
 import { blindDmplugPresets } from './csgm/blind-dmplug-presets.ts'
 import { blindShredPresets } from './csgm/blind-shred-presets.ts'
+import { dFlowPresets } from './csgm/d-flow-presets.ts'
 import { dmplugPresets } from './csgm/dmplug-presets.ts'
 import { shredPresets } from './csgm/shred-presets.ts'
 import { dapsPresets } from './exact/daps-presets.ts'
+import { dpnpPresets } from './exact/dpnp-presets.ts'
 import { fpsSmcPresets } from './exact/fps-smc-presets.ts'
 import { mcgDiffPresets } from './exact/mcg-diff-presets.ts'
 import { pmcPresets } from './exact/pmc-presets.ts'
 import { pnpDmPresets } from './exact/pnp-dm-presets.ts'
+import { mapTuPresets, rtoTuPresets } from './exact/rto-tu-presets.ts'
 import { tdsPresets } from './exact/tds-presets.ts'
 import { blindDpsPresets } from './explicit/blind-dps-presets.ts'
 import { ddnmPlusPresets } from './explicit/ddnm-plus-presets.ts'
@@ -20,17 +23,25 @@ import { diffpirPresets } from './explicit/diffpir-presets.ts'
 import { dmpsPresets } from './explicit/dmps-presets.ts'
 import { dpsPresets } from './explicit/dps-presets.ts'
 import { dsgPresets } from './explicit/dsg-presets.ts'
+import { enkgPresets } from './explicit/enkg-presets.ts'
+import { flowChefPresets } from './explicit/flow-chef-presets.ts'
 import { gibbsPresets } from './explicit/gibbs-ddrm-presets.ts'
 import { ilvrPresets } from './explicit/ilvr-presets.ts'
 import { mpgdPresets } from './explicit/mpgd-presets.ts'
+import { otOdePresets } from './explicit/ot-ode-presets.ts'
 import { pigdmPresets } from './explicit/pigdm-presets.ts'
+import { pnpFlowPresets } from './explicit/pnp-flow-presets.ts'
 import { repaintPresets } from './explicit/repaint-presets.ts'
 import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
+import { sitcomPresets } from './explicit/sitcom-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
 import { psldPresets } from './latent/psld-presets.ts'
 import type { Preset } from './preset.ts'
+import { dcpsPresets } from './variational/dcps-presets.ts'
 import { efficientScorePriorPresets } from './variational/efficient-score-prior-presets.ts'
+import { mgdmPresets } from './variational/mgdm-presets.ts'
+import { mgpsPresets } from './variational/mgps-presets.ts'
 import { redDiffPresets } from './variational/red-diff-presets.ts'
 import { scorePriorPresets } from './variational/score-prior-presets.ts'
 
@@ -63,13 +74,25 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['pnp-dm', pnpDmPresets],
   ['pmc', pmcPresets],
   ['daps', dapsPresets],
+  ['rto-tu', rtoTuPresets],
+  ['map-tu', mapTuPresets],
+  ['dpnp', dpnpPresets],
+  ['sitcom', sitcomPresets],
   ['dmplug', dmplugPresets],
   ['blind-dmplug', blindDmplugPresets],
   ['shred', shredPresets],
   ['blind-shred', blindShredPresets],
   ['score-prior', scorePriorPresets],
   ['efficient-score-prior', efficientScorePriorPresets],
+  ['mgps', mgpsPresets],
+  ['mgdm', mgdmPresets],
+  ['dcps', dcpsPresets],
   ['psld', psldPresets],
+  ['ot-ode', otOdePresets],
+  ['pnp-flow', pnpFlowPresets],
+  ['enkg', enkgPresets],
+  ['flow-chef', flowChefPresets],
+  ['d-flow', dFlowPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

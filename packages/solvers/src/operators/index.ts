@@ -1,3 +1,5 @@
+export type { BlackBox, BlackBoxDefinition } from './black-box.ts'
+export { defineBlackBox } from './black-box.ts'
 export { blindBlur } from './blind/blind-blur.ts'
 export { unknownGain } from './blind/unknown-gain.ts'
 export { blur } from './blur/blur.ts'

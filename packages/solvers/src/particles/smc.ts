@@ -22,13 +22,17 @@ type At = { readonly t: Time; readonly s: Time }
 export interface SmcMoves<P extends Particles, F extends Found, S extends Shared> {
   /** x_T, and its log-weight where it is not drawn from the first target itself. */
   start(): { readonly particles: P; readonly shared: S; readonly logWeight?: Tensor }
-  /** Looks at the prior, once: what weighs the particles where they stand, before ancestors are drawn. */
+  /**
+   * Looks at the prior, once: what weighs the particles where they stand, before ancestors are drawn. `weights` are those that
+   * they come with; with `keep` no ancestors are drawn in this step.
+   */
   weigh(
     particles: P,
     shared: S,
     at: At,
     i: number,
-  ): { readonly logWeight: Tensor; readonly found: F; readonly shared: S }
+    weights: ParticleWeights,
+  ): { readonly logWeight: Tensor; readonly found: F; readonly shared: S; readonly keep?: boolean }
   /** Moves each particle by what was found of its ancestor; what depends on the draw is weighed here. */
   move(found: F, shared: S, at: At, i: number): { readonly particles: P; readonly logWeight?: Tensor }
 }
@@ -141,6 +145,7 @@ export function smcPlan<P extends Particles, F extends Found, S extends Shared>(
     keys,
   } = run
   const cloud = populationOf(run)
+  const still = population({ particles: cloud.particles, threshold: 0 })
   const samples = y.shape[0] ?? 0
   const weighed = (weights: ParticleWeights, logWeight: Tensor | undefined, when: string) => {
     if (logWeight === undefined) return weights
@@ -157,9 +162,9 @@ export function smcPlan<P extends Particles, F extends Found, S extends Shared>(
     },
     step: (state, at, i) => {
       const when = `in step ${i + 1} of ${times.length} (t = ${at.t})`
-      const { logWeight, found, shared } = weigh(state.particles, state.shared, at, i)
+      const { logWeight, found, shared, keep } = weigh(state.particles, state.shared, at, i, state.weights)
       const before = weighed(state.weights, logWeight, when)
-      const chosen = cloud.resample(keys(i, 'resample'), found, before)
+      const chosen = (keep === true ? still : cloud).resample(keys(i, 'resample'), found, before)
       const moved = move(chosen.tree, shared, at, i)
       const weights = weighed(chosen.weights, moved.logWeight, when)
       const last = i === times.length - 1

@@ -1,4 +1,4 @@
-import { activeInterpreters } from '@tweedie/tensor'
+import { activeInterpreters, ifRunAgain } from '@tweedie/tensor'
 import type { Prior } from '../types.ts'
 
 /**
@@ -10,8 +10,13 @@ export function countCalls<P extends Prior>(
 ): P & { readonly calls: { total: number; recorded: number } } {
   const calls = { total: 0, recorded: 0 }
   const count = () => {
+    const recorded = activeInterpreters().length > 0 ? 1 : 0
     calls.total++
-    if (activeInterpreters().length > 0) calls.recorded++
+    calls.recorded += recorded
+    ifRunAgain(() => {
+      calls.total--
+      calls.recorded -= recorded
+    })
   }
   const counted = (denoise: Prior['denoise']): Prior['denoise'] => {
     return (xt, t) => {

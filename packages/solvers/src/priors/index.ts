@@ -12,6 +12,7 @@ export type { Covariance, LinearMap, Mixture, MixtureComponent, MixturePosterior
 export { gaussianMixture } from './exact/mixture.ts'
 export type { ShiftedByClassOptions } from './exact/shifted-by-class.ts'
 export { shiftedByClass } from './exact/shifted-by-class.ts'
+export { flowView } from './flow-view.ts'
 export { isLatent, pictureShape } from './latent.ts'
 export { limited } from './limit.ts'
 export type { NetworkPriorOptions } from './network.ts'

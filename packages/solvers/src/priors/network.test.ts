@@ -1,3 +1,4 @@
+import type { Tensor } from '@tweedie/tensor'
 import { fromData, OptionError, ShapeError, scope } from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { betaSchedules, edm, flow, ve, vpLinear } from '../schedules/index.ts'
@@ -22,6 +23,7 @@ const outputs: Readonly<
   v: (x0, noise, alpha, sigma) => alpha * noise - sigma * x0,
   x0: (x0) => x0,
   flow: (x0, noise) => noise - x0,
+  velocity: (x0, noise) => x0 - noise,
   // arXiv 2206.00364 table 1 in u = x/α and s = σ/α: F = (x₀ − c_skip·u)/c_out.
   edm: (x0, noise, alpha, sigma) => {
     const [s, d2] = [sigma / alpha, deviation ** 2]
@@ -75,7 +77,7 @@ describe('networkPrior', () => {
       'sigmaData: must be above 0',
     )
     expect(() => networkPrior({ ...options, predicts: 'score' as Prediction })).toThrow(
-      'predicts: must be epsilon | x0 | v | flow | edm, got score',
+      'predicts: must be epsilon | x0 | v | flow | velocity | edm, got score',
     )
     scope(() => {
       // A single output would stretch over x_t.
@@ -125,6 +127,22 @@ describe('what networks predict', () => {
     }
   })
 
+  it('velocity: the network sees x and t from noise to data', () => {
+    for (const [schedule, t, told] of [
+      [flow(), 0.3, 0.7],
+      [ve({ sigmaMax: 20 }), 4, 0.2],
+    ] as const) {
+      const seen: unknown[] = []
+      const predict = (x: Tensor, t: number) => {
+        seen.push(x.dataSync()[0], t)
+        return x
+      }
+      const prior = networkPrior({ name: 'net', shape: [1], schedule, predicts: 'velocity', predict })
+      prior.denoise(fromData([3], [1, 1], { dtype: 'float64' }), t)
+      expect(seen).toEqual([3, expect.closeTo(told, 12)])
+    }
+  })
+
   it('edm: the network sees c_in·x and ¼·log σ/α', () => {
     const seen: unknown[] = []
     const prior = networkPrior({
@@ -167,6 +185,14 @@ describe('withSchedule', () => {
         }
       }
     }
+  })
+
+  it('says the mean where nothing is left of x₀, on schedules that both end there', () => {
+    const moved = withSchedule(gaussianMixturePrior({ ...law, schedule: flow() }), flow())
+    const x = fromData([0.4, -0.9], [1, 2], { dtype: 'float64' })
+    const [a, b] = moved.denoise(x, 1).dataSync()
+    expect(a).toBeCloseTo((-1 + 2 * 0.7) / 3, 12)
+    expect(b).toBeCloseTo(0.5 / 3, 12)
   })
 
   it('refuses more noise than the prior knows', () => {

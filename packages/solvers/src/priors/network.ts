@@ -14,7 +14,7 @@ export interface NetworkPriorOptions extends NetworkOptions {
   sigmaData?: number
   /**
    * The network's output for a batch [N, …shape] at one time, of the same shape; differentiable in it. It gets x_t and
-   * t; if it `predicts` 'edm', c_in·x_t and ¼·log σ_t/α_t.
+   * t; if it `predicts` 'edm', c_in·x_t and ¼·log σ_t/α_t; if the 'velocity', x_t and α_t/(α_t + σ_t).
    */
   predict(xt: Tensor, t: Time): Tensor
 }

@@ -22,6 +22,7 @@ export const ofNoise = (alpha: number, sigma: number) =>
  * - `x0`: the clean sample;
  * - `v`: α·ε − σ·x₀ (arXiv 2202.00512 §4);
  * - `flow`: ε − x₀, the velocity of the straight path α = 1 − t, σ = t (arXiv 2210.02747);
+ * - `velocity`: the same with time from noise to data, x₀ − ε, told α/(α + σ), which is t of x_t = t·x₀ + (1 − t)·ε;
  * - `edm`: what is left of x₀ after c_skip·x_t, scaled to variance 1, from an input of variance 1 (arXiv 2206.00364,
  *   table 1, there for α = 1; the network is told ¼·log σ/α).
  *
@@ -33,6 +34,7 @@ export const ofNoise = (alpha: number, sigma: number) =>
  * | x0 | 0 | 1 | 1 |
  * | v | α/(α² + σ²) | −σ/(α² + σ²) | 1 |
  * | flow | 1/(α + σ) | −σ/(α + σ) | 1 |
+ * | velocity | 1/(α + σ) | σ/(α + σ) | 1 |
  * | edm | α·d²/(σ² + α²d²) | σ·d/√(σ² + α²d²) | 1/√(σ² + α²d²) |
  *
  * @example
@@ -58,6 +60,11 @@ export const parameterisations = {
     target: { x0: -1, noise: 1 },
     input: 1,
   }),
+  velocity: (alpha, sigma) => ({
+    estimate: { x: 1, output: sigma, over: alpha + sigma },
+    target: { x0: 1, noise: -1 },
+    input: 1,
+  }),
   edm: (alpha, sigma, deviation = 0.5) => {
     const variance = sigma ** 2 + (alpha * deviation) ** 2 // of x_t
     const root = Math.sqrt(variance)
@@ -73,8 +80,17 @@ export const parameterisations = {
 export type Prediction = keyof typeof parameterisations
 
 /** All predictions, for tables and option checks. */
-export const predictions = ['epsilon', 'x0', 'v', 'flow', 'edm'] as const satisfies readonly Prediction[]
+export const predictions = [
+  'epsilon',
+  'x0',
+  'v',
+  'flow',
+  'velocity',
+  'edm',
+] as const satisfies readonly Prediction[]
 
-/** What a network is told of the time: the schedule's t, or ¼·log σ/α of EDM's. */
-export const timeLabel = (predicts: Prediction, alpha: number, sigma: number, t: number): number =>
-  predicts === 'edm' ? Math.log(sigma / alpha) / 4 : t
+/** What a network is told of the time: the schedule's t, ¼·log σ/α of EDM's, α/(α + σ) where it predicts `velocity`. */
+export function timeLabel(predicts: Prediction, alpha: number, sigma: number, t: number): number {
+  if (predicts === 'edm') return Math.log(sigma / alpha) / 4
+  return predicts === 'velocity' ? alpha / (alpha + sigma) : t
+}

@@ -32,8 +32,12 @@ export function withSchedule(prior: Prior, schedule: Schedule): Prior {
     schedule,
     denoise: (xt, t) =>
       scope(() => {
-        const time = own.timeOfNoiseLevel(noiseLevel(schedule, t))
-        const factor = own.alpha(time) / schedule.alpha(t)
+        const level = Math.min(most, noiseLevel(schedule, t)) // beyond it by rounding alone
+        const time = own.timeOfNoiseLevel(level)
+        const factor =
+          level === Infinity
+            ? own.sigma(time) / schedule.sigma(t) // nothing is left of x₀
+            : own.alpha(time) / schedule.alpha(t)
         return prior.denoise(factor === 1 ? xt : xt.mul(factor), time)
       }),
   }

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { NonFiniteError, OptionError, scope, treeLeaves, treeMap } from '@tweedie/tensor'
+import { NonFiniteError, OptionError, scope, settled, treeLeaves, treeMap } from '@tweedie/tensor'
 import type { PathStep } from '../schedules/time-travel.ts'
 import type { Checkpoint, StateTree, Step } from '../types.ts'
 import { breather } from './breathe.ts'
@@ -69,12 +69,15 @@ export async function* iterate<
   }
   // On other devices `checkFit` has looked.
   if (plan.y !== undefined && !readsAtOnce(plan.y)) await requireFinite(name, 'the measurement y', plan.y)
-  let state = owned(() => (plan.resume === undefined ? plan.start() : (plan.resume.state as State)))
+  let state = await owned(
+    () => (plan.resume === undefined ? plan.start() : (plan.resume.state as State)),
+    plan.y,
+  )
   let passing: unknown
   try {
     for (let i = first; i < times.length; i++) {
       const at = times[i]!
-      const done = owned(() => plan.step(state, at, i))
+      const done = await owned(() => plan.step(state, at, i), state.x)
       free(state)
       state = done.state
       passing = [done.shown, done.numbers]
@@ -106,8 +109,12 @@ export async function* iterate<
   }
 }
 
-/** What `fn` returns, with tensors that only this module owns; all others that `fn` created are freed. */
-const owned = <T>(fn: () => T): T => scope(() => treeMap(fn(), (x) => x.detach()))
+/**
+ * What `fn` returns, with tensors that only this module owns; all others that `fn` created are freed. It may read at once
+ * on the device of `on` even where that cannot be waited for.
+ */
+const owned = <T>(fn: () => T, on: Tensor | undefined): T | Promise<T> =>
+  settled(on?.device, () => scope(() => treeMap(fn(), (x) => x.detach())))
 
 function free(tree: unknown): void {
   for (const x of treeLeaves(tree)) x.dispose()

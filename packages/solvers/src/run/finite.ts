@@ -16,7 +16,7 @@ export function requireFiniteNow(who: string, what: string, x: Tensor): void {
 }
 
 export const readsAtOnce = (x: Tensor): boolean =>
-  x.device.hostView !== undefined || x.device.readSync !== undefined
+  x.device.settle === undefined && (x.device.hostView ?? x.device.readSync) !== undefined
 
 function check(who: string, what: string, shape: Shape, values: ArrayLike<number>): void {
   let [first, count] = [-1, 0]

@@ -28,6 +28,7 @@ const trained: Readonly<Record<Prediction, Schedule>> = {
   x0: vpContinuous(),
   v: vpCosine(),
   flow: flow(),
+  velocity: flow(),
   edm: edm({ sigmaMax: 200 }),
 }
 
@@ -35,7 +36,11 @@ const trained: Readonly<Record<Prediction, Schedule>> = {
 function networkOf(predicts: Prediction): Prior {
   const schedule = trained[predicts]
   const predict = (input: Tensor, label: number) => {
-    const t = predicts === 'edm' ? schedule.timeOfNoiseLevel(Math.exp(4 * label)) : label
+    const own: Partial<Record<Prediction, (label: number) => number>> = {
+      edm: (label) => schedule.timeOfNoiseLevel(Math.exp(4 * label)),
+      velocity: (label) => 1 - label,
+    }
+    const t = own[predicts]?.(label) ?? label
     const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
     const { target, input: scale } = parameterisations[predicts](alpha, sigma, 0.5)
     const x = input.div(scale)

@@ -3,6 +3,17 @@ export { betaSchedules } from './beta-schedules.ts'
 export { schedules } from './catalog.ts'
 export type { FlowOptions } from './flow.ts'
 export { flow } from './flow.ts'
+export {
+  flowGrid,
+  flowGridFrom,
+  flowGridOf,
+  flowOf,
+  flowScale,
+  flowTime,
+  leastFlowTime,
+  shiftedFlow,
+  timeOfFlow,
+} from './flow-time.ts'
 export { iterations } from './iterations.ts'
 export type { LevelRange } from './level-grids.ts'
 export {
@@ -20,6 +31,7 @@ export type { Spacing, TimePair } from './respace.ts'
 export { respace, spacings } from './respace.ts'
 export type { PathStep, TimeTravelOptions } from './time-travel.ts'
 export { timeTravel, travelPath } from './time-travel.ts'
+export { firstTime, timeWithin } from './time-within.ts'
 export type { VeOptions } from './ve.ts'
 export { edm, ve } from './ve.ts'
 export type { VpCosineOptions, VpLinearOptions } from './vp.ts'

@@ -39,9 +39,9 @@ function About(props: { readonly option: OptionEntry }) {
   )
 }
 
-/** All options of a method, made from what the registry says of them. */
+/** All options of a method, an operator or a noise, made from what the registry says of them. */
 export function Options(props: {
-  readonly entry: MethodEntry
+  readonly entry: Pick<MethodEntry, 'options'>
   readonly text: string
   readonly onChange: (text: string) => void
   /** Options that the room sets itself. */

@@ -28,5 +28,6 @@ export interface Room {
 
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'plane', title: 'Plane', component: lazy(() => import('./plane/room.tsx')) },
+  { name: 'digits', title: 'Digits', component: lazy(() => import('./digits/room.tsx')) },
   { name: 'code', title: 'Code', component: lazy(() => import('./code/room.tsx')) },
 ]

@@ -11,15 +11,32 @@
  * and frees in its `close`, which the room calls when it is left: the footer shows what lives.
  */
 import { proxy } from 'comlink'
+import type { digitsEngine } from '../rooms/digits/engine.ts'
 import { planeEngine } from '../rooms/plane/engine.ts'
 import { engineFacts, engineMemory } from './facts.ts'
 import { stop } from './runs.ts'
+
+/** The part of the digits, when it is first called: it brings a network. */
+const digits = async (): Promise<typeof digitsEngine> =>
+  (await import('../rooms/digits/engine.ts')).digitsEngine
+
+type Digits = typeof digitsEngine
 
 export const engine = {
   facts: engineFacts,
   memory: engineMemory,
   stop,
   plane: proxy(planeEngine),
+  digits: proxy({
+    operators: async () => (await digits()).operators(),
+    noises: async () => (await digits()).noises(),
+    methods: async (...given: Parameters<Digits['methods']>) => (await digits()).methods(...given),
+    heldOut: async () => (await digits()).heldOut(),
+    measurement: async (...given: Parameters<Digits['measurement']>) =>
+      (await digits()).measurement(...given),
+    run: async (...given: Parameters<Digits['run']>) => (await digits()).run(...given),
+    close: async () => (await digits()).close(),
+  }),
 }
 
 export type Engine = typeof engine

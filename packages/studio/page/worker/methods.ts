@@ -1,5 +1,5 @@
 import { methodFacts } from '@tweedie/runs'
-import type { AnyMethod, Control, OptionSpec, Prior, Problem, Settings } from '@tweedie/solvers'
+import type { AnyMethod, Control, OptionSpec, Prior, Problem, Settings, Specs } from '@tweedie/solvers'
 import { formatValue, lackOf, methods, presetsOf } from '@tweedie/solvers'
 
 /** An option as a control shows it. */
@@ -33,18 +33,38 @@ export interface MethodEntry {
   readonly options: readonly OptionEntry[]
 }
 
-/** Options that a page sets itself, or that no text stands for. */
+/** Options of methods that a page sets itself. */
 const notShown = new Set(['seed', 'firstSample', 'resume'])
 
-function entryOf(method: AnyMethod, name: string, spec: OptionSpec<unknown>, own: Settings): OptionEntry {
-  const { doc, range, control } = spec
-  const sources = presetsOf(method).flatMap(({ name: preset, settings, from }) =>
-    Object.hasOwn(settings, name) ? [`${formatValue(settings[name])} in '${preset}': ${from}`] : [],
-  )
-  const standing = own[name] ?? spec.default
-  const otherwise = standing === undefined ? (spec.otherwise ?? 'none') : formatValue(standing)
-  return { name, doc, range, control, otherwise, sources: sources.slice(0, 3) }
-}
+const isShown = ([name, { control }]: [string, OptionSpec<unknown>]): boolean =>
+  !notShown.has(name) && control.kind !== 'object' && control.kind !== 'array'
+
+/**
+ * Options as controls show them, but for those that no text stands for.
+ * @param standing - Settings that are taken for defaults.
+ * @param sources - Who has which value of an option.
+ */
+export const optionEntries = (
+  specs: Specs,
+  standing: Settings = {},
+  sources: (name: string) => readonly string[] = () => [],
+): OptionEntry[] =>
+  Object.entries(specs)
+    .filter(isShown)
+    .map(([name, spec]) => {
+      const { doc, range, control } = spec
+      const stands = standing[name] ?? spec.default
+      const otherwise = stands === undefined ? (spec.otherwise ?? 'none') : formatValue(stands)
+      return { name, doc, range, control, otherwise, sources: sources(name) }
+    })
+
+/** Presets that have a value of an option. */
+const sourcesIn = (method: AnyMethod) => (name: string) =>
+  presetsOf(method)
+    .flatMap(({ name: preset, settings, from }) =>
+      Object.hasOwn(settings, name) ? [`${formatValue(settings[name])} in '${preset}': ${from}`] : [],
+    )
+    .slice(0, 3)
 
 function paperOf({ info: { paper } }: AnyMethod): string {
   if (paper === undefined) return ''
@@ -83,12 +103,7 @@ export function methodEntries(
       ...(unfit !== undefined && { unfit }),
       population: hasPopulation(method),
       suggested: begin(method),
-      options: Object.entries(info.options)
-        .filter(
-          ([name, { control }]) =>
-            !notShown.has(name) && control.kind !== 'object' && control.kind !== 'array',
-        )
-        .map(([name, spec]) => entryOf(method, name, spec, standing(method))),
+      options: optionEntries(info.options, standing(method), sourcesIn(method)),
     }
   })
 }

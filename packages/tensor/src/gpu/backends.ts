@@ -1,6 +1,6 @@
 import { DeviceError } from '../errors.ts'
 import type { GpuJs } from './gpujs.ts'
-import { provideWebGpu } from './node-webgpu.ts'
+import { inNode, provideWebGpu } from './node-webgpu.ts'
 
 /** Ways gpu.js can run a kernel, best first. `webasm` and `cpu` run on the processor and are taken only by name. */
 export const gpuBackends = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const
@@ -36,21 +36,29 @@ export const backendTraits: { readonly [B in GpuBackend]: BackendTraits } = {
   cpu: { kernelClass: 'CPUKernel', resident: false, async: false, glsl: false, maxKernels: 512 },
 }
 
-/** Why a backend cannot be used here, or undefined where it can. */
+/** What a Node program has to do for headless GL. */
+const headlessHelp =
+  'the optional package gl is not built; `npm i gl` builds it where there are Python, a C++ compiler and the headers of X and ' +
+  'OpenGL (Debian: build-essential pkg-config libxi-dev libgl1-mesa-dev), and it needs a display (xvfb-run)'
+
+/** Why a backend cannot be used here, and what would help; undefined where it can. */
 async function absence(name: GpuBackend, lib: GpuJs): Promise<string | undefined> {
   switch (name) {
     case 'webgpu': {
       const none = await provideWebGpu()
       if (none !== undefined) return none
-      return (await lib.GPU.isWebGPUAvailable()) ? undefined : 'navigator.gpu has no adapter'
+      return (await lib.GPU.isWebGPUAvailable())
+        ? undefined
+        : 'navigator.gpu has no adapter: no driver (on Linux, of Vulkan), or a browser that blocks it'
     }
     case 'webgl2':
-      if (!lib.WebGL2Kernel.isSupported) return 'no WebGL 2 context can be made'
+      if (!lib.WebGL2Kernel.isSupported)
+        return inNode() ? 'Node has no WebGL 2; browsers do' : 'no WebGL 2 context can be made'
       return lib.WebGL2Kernel.features?.isFloatRead
         ? undefined
         : 'WebGL 2 renders no float textures (EXT_color_buffer_float)'
     case 'headlessgl':
-      if (!lib.HeadlessGLKernel.isSupported) return 'the optional package gl is not built'
+      if (!lib.HeadlessGLKernel.isSupported) return headlessHelp
       return lib.HeadlessGLKernel.features?.isFloatRead ? undefined : 'headless GL renders no float textures'
     case 'webasm':
       return lib.WebAssemblyKernel.isSupported ? undefined : 'no WebAssembly'
@@ -59,33 +67,73 @@ async function absence(name: GpuBackend, lib: GpuJs): Promise<string | undefined
   }
 }
 
-/** A backend that is here, and why it is the one. */
-export interface ChosenBackend {
-  readonly backend: GpuBackend
+/** Backends that are taken without being named, best first. */
+const automatic = ['webgpu', 'webgl2', 'headlessgl'] as const satisfies readonly GpuBackend[]
+
+/** A device, and why its backend is the one. */
+export interface Chosen<D> {
+  readonly device: D
   readonly reason: string
 }
 
 /**
- * The backend asked for, or the best one on a graphics processor.
- * @throws {DeviceError} where it is absent, saying what is here and why the others are not.
+ * Opens the backend asked for, or the best one on a graphics processor: one that is there, fit to compute, and no program
+ * on the processor where another is not.
+ *
+ * @param open - Makes a device of a backend that is there, or says in a DeviceError why it is not fit.
+ * @throws {DeviceError} where there is none, saying what is here, why the others are not, and what would help.
  */
-export async function chooseBackend(lib: GpuJs, wanted: GpuBackend | undefined): Promise<ChosenBackend> {
+export async function chooseBackend<D extends { readonly isSoftware: boolean }>(
+  lib: GpuJs,
+  wanted: GpuBackend | undefined,
+  open: (backend: GpuBackend) => Promise<D>,
+): Promise<Chosen<D>> {
   if (wanted !== undefined && !gpuBackends.includes(wanted)) {
     throw new DeviceError(`gpu: no backend '${wanted}'; there are: ${gpuBackends.join(', ')}`)
   }
-  const candidates = wanted === undefined ? (['webgpu', 'webgl2', 'headlessgl'] as const) : [wanted]
-  const absent: string[] = []
-  for (const backend of candidates) {
-    const why = await absence(backend, lib)
-    if (why !== undefined) {
-      absent.push(`${backend}: ${why}`)
-      continue
-    }
-    if (wanted !== undefined) return { backend, reason: 'as asked for' }
-    return { backend, reason: absent.length === 0 ? 'the best there is' : `as ${absent.join('; ')}` }
+  if (wanted !== undefined) {
+    const why = await absence(wanted, lib)
+    if (why === undefined) return { device: await open(wanted), reason: 'as asked for' }
+    const others = await told(lib, without([wanted]))
+    throw new DeviceError(`gpu: backend '${wanted}' is absent (${wanted}: ${why}; ${others})`)
   }
-  const others = gpuBackends.filter((name) => !(candidates as readonly GpuBackend[]).includes(name))
-  for (const name of others) absent.push(`${name}: ${(await absence(name, lib)) ?? 'available'}`)
-  const what = wanted === undefined ? 'no graphics processor can be reached' : `backend '${wanted}' is absent`
-  throw new DeviceError(`gpu: ${what} (${absent.join('; ')})`)
+  const passed: string[] = []
+  let software: D | undefined
+  for (const backend of automatic) {
+    const found = await fit(lib, backend, open)
+    if (typeof found === 'string') passed.push(`${backend}: ${found}`)
+    else if (!found.isSoftware) {
+      return { device: found, reason: passed.length === 0 ? 'the best there is' : `as ${passed.join('; ')}` }
+    } else {
+      software ??= found
+      passed.push(`${backend}: a software renderer`)
+    }
+  }
+  if (software !== undefined) return { device: software, reason: `the best there is (${passed.join('; ')})` }
+  const others = await told(lib, without(automatic))
+  throw new DeviceError(`gpu: no graphics processor can be reached (${passed.join('; ')}; ${others})`)
+}
+
+/** A device of a backend, or why there is none. */
+async function fit<D>(
+  lib: GpuJs,
+  backend: GpuBackend,
+  open: (backend: GpuBackend) => Promise<D>,
+): Promise<D | string> {
+  const why = await absence(backend, lib)
+  if (why !== undefined) return why
+  try {
+    return await open(backend)
+  } catch (error) {
+    if (error instanceof DeviceError) return error.message
+    throw error
+  }
+}
+
+const without = (names: readonly GpuBackend[]): GpuBackend[] =>
+  gpuBackends.filter((name) => !names.includes(name))
+
+async function told(lib: GpuJs, names: readonly GpuBackend[]): Promise<string> {
+  const words = names.map(async (name) => `${name}: ${(await absence(name, lib)) ?? 'available'}`)
+  return (await Promise.all(words)).join('; ')
 }

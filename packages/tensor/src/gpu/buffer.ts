@@ -1,9 +1,16 @@
 import type { Handle } from './gpujs.ts'
 
+let buffers = 0
+
 /** A device buffer: the handle of its memory once there is one (a kernel on WebGPU may still be under way). */
 export class GpuBuffer {
   /** Number of elements; one float each, also for `bool`. */
   readonly length: number
+  /** Buffers of one number have the same contents. */
+  id = buffers++
+  /** What was written into it: it goes to the device when a kernel first needs it, and stays here where it is small. */
+  values: Float32Array | undefined
+  sent = false
   handle: Handle | undefined
   /** What went wrong with the kernel that should have filled it; thrown by whoever reads it. */
   error: unknown

@@ -1,15 +1,20 @@
-import type { Device, DeviceInfo, KernelCall, View } from '../device.ts'
+import type { Device, DeviceInfo, Executor, KernelCall, Recording, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
 import type { PrimitiveName } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
+import type { Attempts } from './attempts.ts'
+import { attempt } from './attempts.ts'
 import { GpuBuffer, release } from './buffer.ts'
-import { KernelCache } from './cache.ts'
-import type { Handle } from './gpujs.ts'
-import type { Program, Stage } from './kernels/program.ts'
-import { coveredPrimitives, gpuKernels } from './kernels/table.ts'
+import { CompiledKernels } from './compiled.ts'
+import type { Planner, Program } from './kernels/program.ts'
+import { coveredPrimitives, gpuKernels, growing } from './kernels/table.ts'
 import type { Surroundings } from './limits.ts'
+import { DeviceLostError } from './lost.ts'
+import { Pending } from './pending.ts'
+import { planOf } from './plan.ts'
+import { Programs } from './programs.ts'
 import type { KernelRunner } from './runner.ts'
 import { WorkQueue } from './work.ts'
 
@@ -19,8 +24,10 @@ export interface GpuStats {
   readonly bytes: number
   /** Kernels kept compiled. */
   readonly kernels: number
-  /** Kernels run since the device was made, transfers not among them. */
+  /** Kernels asked for since the device was made, transfers not among them. */
   readonly launches: number
+  /** Bytes of what those kernels read and wrote, each buffer once a kernel: what must move at least. */
+  readonly movedBytes: number
 }
 
 /** A {@link Device} on gpu.js. */
@@ -32,21 +39,14 @@ export interface GpuDevice extends Device {
 
 const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
 
-/** Primitives whose results may be whole numbers that no float holds, of numbers that floats do hold. */
-const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  'add',
-  'sub',
-  'mul',
-  'affine',
-  'reduceSum',
-  'cumsum',
-  'scatterAdd',
-])
+/** Elements of an upload that the host keeps as long as the buffer lives, so that it can be read at once anywhere. */
+const keptElements = 2 ** 18
 
-/** Bytes of results that idle kernels may keep. */
-const maxHeldBytes = 2 ** 29
+/** Elements of a result that a graphics processor has threads for, four to each. */
+const manyElements = 2 ** 17
 
-const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
+/** Kernels that wait for each other, at most. */
+const mostWaiting = 4096
 
 /**
  * float32, bool (as 0 and 1) and int32 (as whole numbers that floats hold) in float textures or buffers; every primitive a generated
@@ -56,34 +56,64 @@ export class GpuJsDevice implements GpuDevice {
   readonly name = 'gpu'
   readonly #runner: KernelRunner
   readonly #where: Surroundings
-  readonly #cache: KernelCache
+  readonly #kernels: CompiledKernels
   readonly #work: WorkQueue
   readonly #notes: readonly string[]
+  /** Elements of a contraction from which on a thread computes several. */
+  readonly #wideFrom: number
+  readonly #programs = new Programs()
+  readonly #pending = new Pending()
+  /** Buffers to give back once what waits has read them. */
+  #leaving = new Set<GpuBuffer>()
+  /** Bytes of recorded programs. */
+  #planned = 0
   #buffers = 0
   #launches = 0
+  #movedBytes = 0
   #bytes = 0
   #closed = false
+  #reason = 'as asked for'
+  /** Of the work that is being done, on a backend that cannot be read at once. */
+  #attempts: Attempts | undefined
 
   constructor(
     runner: KernelRunner,
     where: Surroundings,
     notes: readonly string[] = [],
     maxKernels: number = runner.traits.maxKernels,
+    wideFrom: number = manyElements,
   ) {
+    this.#wideFrom = runner.wide ? wideFrom : Number.POSITIVE_INFINITY
     this.#runner = runner
     this.#where = where
     this.#work = new WorkQueue(runner.backend, runner.traits.async)
     this.#notes = notes
-    this.#cache = new KernelCache(maxKernels, maxHeldBytes)
-    if (!runner.traits.async) {
-      this.readSync = (buffer, dtype, length) =>
-        this.#host(this.#fetch(buffer as GpuBuffer, dtype, length) as Float32Array, dtype, length)
+    this.#kernels = new CompiledKernels(runner, maxKernels)
+    if (runner.traits.async) {
+      const during = (attempts?: Attempts) => {
+        this.#attempts = attempts
+      }
+      this.settle = (work) => attempt(work, during, (buffer) => this.free(buffer))
     }
   }
 
-  get isClosed(): boolean {
-    return this.#closed
+  /** Says why its backend is the one. */
+  chosen(reason: string): void {
+    this.#reason = reason
   }
+
+  /** Whether it can no longer be used. */
+  get isGone(): boolean {
+    return this.#closed || this.#where.lost() !== undefined
+  }
+
+  /** Whether its renderer is a program on the processor. */
+  get isSoftware(): boolean {
+    return this.#where.software
+  }
+
+  /** Floats, whatever they stand for. */
+  readonly elementBytes = 4
 
   info(): DeviceInfo {
     return {
@@ -97,14 +127,23 @@ export class GpuJsDevice implements GpuDevice {
         'gpu.js; a primitive without kernel is an error, never a fallback',
         `a buffer holds at most ${this.#where.maxElements} elements (${this.#where.limit})`,
         ...this.#where.notes,
+        `backend ${this.#runner.backend}: ${this.#reason}`,
         ...this.#notes,
       ],
-      reservedBytes: this.#bytes + (this.#runner.traits.resident ? this.#cache.heldBytes : 0),
+      reservedBytes:
+        this.#bytes + this.#planned + (this.#runner.traits.resident ? this.#kernels.heldBytes : 0),
     }
   }
 
   stats(): GpuStats {
-    return { buffers: this.#buffers, bytes: this.#bytes, kernels: this.#cache.size, launches: this.#launches }
+    this.#sendOff()
+    return {
+      buffers: this.#buffers,
+      bytes: this.#bytes,
+      kernels: this.#kernels.size,
+      launches: this.#launches,
+      movedBytes: this.#movedBytes,
+    }
   }
 
   allocate(dtype: DType, length: number): GpuBuffer {
@@ -114,10 +153,17 @@ export class GpuJsDevice implements GpuDevice {
 
   free(buffer: unknown): void {
     const target = buffer as GpuBuffer
-    if (target.freed) return
+    if (target.freed || this.#attempts?.keeps(target)) return
     target.freed = true
+    target.values = undefined
     if (target.length > 0) this.#buffers--
     this.#bytes -= target.bytes
+    if (this.#pending.reads(target)) this.#leaving.add(target)
+    else this.#giveBack(target)
+  }
+
+  #giveBack(target: GpuBuffer): void {
+    target.freed = true
     void this.#work.do('free', () => {
       if (target.handle !== undefined) release(target.handle)
       target.handle = undefined
@@ -137,25 +183,58 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: write: ${data[lost]} is a whole number that no float holds, and integers are floats here; use another device`,
       )
     }
-    this.#work.fill(target, 'write', () => this.#upload(target, values))
+    if (this.#pending.reads(target)) this.#sendOff()
+    target.values = values
+    target.sent = false
+    this.#attempts?.write(target, values)
   }
 
   async read(buffer: unknown, dtype: DType, length: number): Promise<TypedArray> {
-    return this.#host((await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array, dtype, length)
+    try {
+      return this.#host(
+        (await this.#fetch(buffer as GpuBuffer, dtype, length)) as Float32Array,
+        dtype,
+        length,
+      )
+    } catch (error) {
+      await this.#where.afterFailure()
+      this.#requireContext()
+      throw error
+    }
   }
 
-  /** What `read` promises, of a backend whose kernels are done when they return. */
-  readonly readSync?: (buffer: unknown, dtype: DType, length: number) => TypedArray
+  /**
+   * What `read` promises, at once: on a backend that can be waited for, of small uploads, and within {@link settle}.
+   * @throws {DeviceError} anywhere else.
+   */
+  readSync(buffer: unknown, dtype: DType, length: number): TypedArray {
+    return this.#host(this.#valuesNow(buffer as GpuBuffer, dtype, length), dtype, length)
+  }
+
+  #valuesNow(source: GpuBuffer, dtype: DType, length: number): Float32Array {
+    const fetch = () => this.#fetch(source, dtype, length) as Float32Array
+    if (source.values !== undefined) return source.values
+    if (!this.#runner.traits.async) return fetch()
+    if (this.#attempts !== undefined) return this.#attempts.read(source, async () => await fetch())
+    throw new DeviceError(
+      `dataSync: the device 'gpu' reads back asynchronously on ${this.#runner.backend}; use await x.data()`,
+    )
+  }
+
+  readonly settle?: <T>(work: () => T) => Promise<T>
 
   /** The values of a buffer, or on an asynchronous backend a promise of them. */
   #fetch(source: GpuBuffer, dtype: DType, length: number): unknown {
     this.#requireOpen()
     this.#requireDType('read', dtype)
     if (length === 0) return new Float32Array(0)
-    return this.#work.do('read', () => this.#download(this.#memory(source), source.length))
+    if (source.values !== undefined) return source.values
+    this.#sendOff()
+    return this.#work.do('read', () => this.#kernels.download(source))
   }
 
   #host(values: Float32Array, dtype: DType, length: number): TypedArray {
+    this.#requireContext()
     const trouble = this.#where.trouble()
     if (trouble !== undefined) {
       throw new DeviceError(`gpu (${this.#runner.backend}): results since the last read are lost: ${trouble}`)
@@ -166,7 +245,32 @@ export class GpuJsDevice implements GpuDevice {
   }
 
   run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
+    return this.#attempts?.run(call as KernelCall, () => this.#run(call)) ?? this.#run(call)
+  }
+
+  #run<P extends PrimitiveName>(call: KernelCall<P>): GpuBuffer {
     this.#requireOpen()
+    const program = this.#programOf(call as KernelCall)
+    const size = sizeOf(call.shape)
+    if (size === 0) return this.#newBuffer(0)
+    if (program === undefined) return this.#zeros(size)
+    const result = this.#newBuffer(size, call.primitive)
+    for (const { length } of program) this.#requireSize(call.primitive, length)
+    for (const { buffer } of call.inputs) this.#send(buffer as GpuBuffer)
+    const idle = this.#pending.size === 0
+    this.#pending.add(
+      call.primitive,
+      program,
+      call.inputs.map(({ buffer }) => buffer as GpuBuffer),
+      result,
+    )
+    if (idle) queueMicrotask(() => this.#sendOff())
+    if (this.#pending.size > mostWaiting) this.#sendOff()
+    return result
+  }
+
+  /** The kernels of a call; none where its result is empty, or zeros. */
+  #programOf(call: KernelCall, wideFrom = this.#wideFrom): Program | undefined {
     const planner = gpuKernels[call.primitive]
     if (planner === 'none') {
       const have = coveredPrimitives.join(', ')
@@ -180,20 +284,37 @@ export class GpuJsDevice implements GpuDevice {
         `gpu: ${call.primitive}: no arithmetic of int32 here: floats hold no integers past 2^24 exactly; use another device, or float32`,
       )
     }
-    const size = sizeOf(call.shape)
-    if (size === 0) return this.#newBuffer(0)
     const empty = (input: View): boolean => sizeOf(input.shape) === 0
     // Sums over nothing, products of nothing, and what surrounds nothing are zero.
     const addends = call.inputs.length > 2 && call.primitive.startsWith('fused')
-    if (call.primitive !== 'concat' && !addends && call.inputs.some(empty)) return this.#zeros(size)
-    return this.#runProgram(planner(call), call)
+    const zeros = call.primitive !== 'concat' && !addends && call.inputs.some(empty)
+    if (zeros || empty(call as unknown as View)) return undefined
+    return this.#programs.of(call, planner as Planner<PrimitiveName>, wideFrom)
+  }
+
+  /** A recorded program as one plan of gpu.js, where that runs plans as a whole. */
+  async compile(recording: Recording): Promise<Executor | { readonly reason: string }> {
+    this.#requireOpen()
+    // In plans of gpu.js arrays that a thread returns cannot be read by the next kernel.
+    const narrow = (call: KernelCall) => this.#programOf(call, Number.POSITIVE_INFINITY)
+    const plan = await planOf(recording, this, this.#runner, narrow)
+    if ('reason' in plan) return plan
+    this.#planned += plan.bytes
+    return {
+      ...plan,
+      dispose: async () => {
+        this.#planned -= plan.bytes
+        await plan.dispose()
+      },
+    }
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
+    this.#sendOff()
     this.#closed = true
     await this.#work.do('close', () => {})
-    this.#cache.clear()
+    this.#kernels.clear()
     await this.#runner.destroy()
     this.#where.close()
   }
@@ -204,70 +325,40 @@ export class GpuJsDevice implements GpuDevice {
     return buffer
   }
 
-  #runProgram(program: Program, call: KernelCall): GpuBuffer {
-    const results: GpuBuffer[] = []
-    try {
-      for (const stage of program) {
-        const inputs = stage.inputs.map((from) =>
-          typeof from === 'number' ? (call.inputs[from]!.buffer as GpuBuffer) : results[from.stage]!,
-        )
-        const result = this.#newBuffer(stage.length, call.primitive)
-        results.push(result)
-        this.#work.fill(result, call.primitive, () => this.#runStage(stage, inputs, result))
-      }
-      return results.pop()!
-    } finally {
-      // Also after an error, when the last one holds nothing of worth either.
-      for (const result of results) this.free(result)
-    }
+  /**
+   * Sends off what waits, as few kernels: when a result is looked at, much waits, or the program that asks pauses. Whatever
+   * goes wrong stays in the buffers for whoever reads them.
+   */
+  #sendOff(): void {
+    if (this.#pending.size === 0 || this.#closed) return
+    const { steps, outside, results, what, scalar } = this.#pending.take()
+    const leaving = this.#leaving
+    this.#leaving = new Set()
+    const made = steps.map(({ length }, i) => results.get(i) ?? new GpuBuffer(length))
+    const lastReader = new Map<number, number>()
+    steps.forEach(({ inputs }, i) => inputs.forEach((from) => lastReader.set(from, i)))
+    this.#launches += steps.length
+    steps.forEach((step, i) => {
+      const inputs = step.inputs.map((from) => (from < 0 ? outside[-1 - from]! : made[from]!))
+      const scalars = step.scalars.map(([of, k]) => scalar(of, k))
+      this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, made[i]!.bytes)
+      this.#work.fill(made[i]!, what(step.origin), () => this.#kernels.step(step, inputs, scalars, made[i]!))
+      step.inputs.forEach((from, k) => {
+        if (lastReader.get(from) !== i) return
+        const input = inputs[k]!
+        if (from < 0 ? leaving.delete(input) : !results.has(from)) this.#giveBack(input)
+      })
+    })
+    for (const unread of leaving) this.#giveBack(unread)
   }
 
-  #runStage(stage: Stage, inputs: readonly GpuBuffer[], result: GpuBuffer): unknown {
-    this.#launches++
-    const arguments_ = inputs.map((input) => this.#memory(input))
-    const key = `${stage.length}|${inputs.map((input) => input.length).join()}|${stage.source}`
-    const kernel = this.#cache.get(key, { result }, () => this.#runner.compile(stage.source, stage.length))
-    return this.#guard(key, () => kernel.run(arguments_))
-  }
-
-  #upload(target: GpuBuffer, values: Float32Array): unknown {
-    if (target.handle !== undefined) release(target.handle)
-    target.handle = undefined
-    if (!this.#runner.traits.resident) return values
-    const key = `upload|${target.length}`
-    const kernel = this.#cache.get(key, { result: target, ownBytes: target.bytes }, () =>
-      this.#runner.compile(copySource, target.length),
-    )
-    return this.#guard(key, () => kernel.run([this.#runner.hostInput(values)]))
-  }
-
-  #download(handle: Handle, length: number): unknown {
-    if (handle instanceof Float32Array) return handle
-    const key = `download|${length}`
-    const kernel = this.#cache.get(key, { ownBytes: 4 * length }, () =>
-      this.#runner.compile(copySource, length, { download: true }),
-    )
-    return this.#guard(key, () => kernel.run([handle]))
-  }
-
-  /** Runs a cached kernel, and forgets it where it fails. */
-  #guard(key: string, run: () => unknown): unknown {
-    const forget = (error: unknown): never => {
-      this.#cache.drop(key)
-      throw error
-    }
-    try {
-      const result = run()
-      return result instanceof Promise ? result.catch(forget) : result
-    } catch (error) {
-      return forget(error)
-    }
-  }
-
-  #memory(buffer: GpuBuffer): Handle {
-    if (buffer.error !== undefined) throw buffer.error
-    if (buffer.handle !== undefined) return buffer.handle
-    throw new DeviceError(`gpu: the buffer was ${buffer.freed ? 'freed' : 'never written'}`)
+  /** Has the values of a buffer that still waits for them sent off, before what is asked for next. */
+  #send(target: GpuBuffer): void {
+    const { values } = target
+    if (values === undefined || target.sent) return
+    target.sent = true
+    if (values.length > keptElements) target.values = undefined
+    this.#work.fill(target, 'write', () => this.#kernels.upload(target, values))
   }
 
   #newBuffer(length: number, what = 'allocate'): GpuBuffer {
@@ -281,6 +372,12 @@ export class GpuJsDevice implements GpuDevice {
 
   #requireOpen(): void {
     if (this.#closed) throw new DeviceError('gpu: the device was closed; call loadGpu() again')
+    this.#requireContext()
+  }
+
+  #requireContext(): void {
+    const lost = this.#where.lost()
+    if (lost !== undefined) throw new DeviceLostError(this.#runner.backend, lost)
   }
 
   #requireDType(what: string, dtype: DType): void {

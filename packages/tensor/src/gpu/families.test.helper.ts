@@ -271,6 +271,18 @@ const whole =
     return { ...rest, inputs: inputs.map(of) }
   }
 
+/** Truth values in the place of multiples of 1/8; indices stay. */
+const truths =
+  (family: Family): Family =>
+  (draw) => {
+    const { inputs, ...rest } = family(draw)
+    const of = (input: HostInput) =>
+      input.dtype === 'float32'
+        ? { ...input, dtype: 'bool' as const, data: input.data.map((v) => Math.abs(Math.round(8 * v)) % 2) }
+        : input
+    return { ...rest, inputs: inputs.map(of) }
+  }
+
 /** Random calls of every primitive the gpu device covers, some in several domains. */
 export const families: { readonly [name: string]: Family } = {
   ...Object.fromEntries(
@@ -360,5 +372,14 @@ export const families: { readonly [name: string]: Family } = {
   'reduceMax of int32': whole(reduction('reduceMax')),
   'concat of int32': whole(concat),
   'pad of int32': whole(pad),
+  'reduceMin of int32': whole(reduction('reduceMin')),
+  'argmax of int32': whole(scan('argmax')),
+  'clamp of int32': whole(
+    withParams('clamp', (draw) => ({ min: pick(draw, [-3, -1.5]), max: pick(draw, [0.5, 2]) })),
+  ),
   'contiguous bool': unary('contiguous', undefined, 'bool'),
+  'where of bool': truths(where),
+  'pad of bool': truths(pad),
+  'concat of bool': truths(concat),
+  'scatterAdd of bool': truths(scatterAdd),
 }

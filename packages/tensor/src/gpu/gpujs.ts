@@ -11,6 +11,12 @@ export interface ResidentHandle {
   readonly context?: unknown
 }
 
+/** What a kernel leaves on WebGPU: a count of the handles that share it is kept with the buffer. */
+export interface BufferHandle extends ResidentHandle {
+  readonly buffer: unknown
+  readonly kernel: unknown
+}
+
 /** A compiled gpu.js kernel: callable, with the object that really runs it in `kernel`. */
 export interface GpuJsKernel {
   (...inputs: unknown[]): unknown
@@ -23,7 +29,21 @@ interface FunctionTypes {
   readonly returnType: string
 }
 
+/** Kernels in a row as one plan: called with flat arrays, it promises those of the results. */
+export interface GpuJsPipeline {
+  (...inputs: Float32Array[]): Promise<Float32Array[]>
+  /** `fused-…` where the plan runs as a whole, `generic` where its kernels are called one by one. */
+  readonly executorKind: string
+  readonly fallbackReason: string | null
+  readonly plan: { readonly buffers: readonly { readonly output: readonly number[] }[] } | null
+  destroy(): Promise<void>
+}
+
 export interface GpuJsInstance {
+  createPipeline(
+    orchestrate: (...inputs: unknown[]) => unknown[],
+    settings: { readonly threads: boolean },
+  ): GpuJsPipeline
   createKernel(source: string, settings: Readonly<Record<string, unknown>>): GpuJsKernel
   addFunction(source: string, types: FunctionTypes): unknown
   addNativeFunction(name: string, source: string, types: FunctionTypes): unknown
@@ -46,6 +66,13 @@ export interface GpuJs {
   readonly HeadlessGLKernel: KernelClass
   readonly WebAssemblyKernel: KernelClass
   readonly CPUKernel: KernelClass
+  readonly WebGPUBufferResult: new (settings: {
+    buffer: unknown
+    context: unknown
+    kernel: unknown
+    output: readonly number[]
+    componentCount: number
+  }) => BufferHandle
   readonly WebGPUContext: { acquire(): Promise<{ readonly adapter: GPUAdapter; readonly device: GPUDevice }> }
   input(values: Float32Array, size: readonly number[]): unknown
 }
@@ -56,6 +83,7 @@ export interface GPUAdapter {
 }
 
 export interface GPUDevice {
+  readonly lost: Promise<{ readonly reason?: string; readonly message: string }>
   readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number }
   addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void
 }

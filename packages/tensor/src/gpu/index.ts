@@ -11,7 +11,12 @@ import { KernelRunner } from './runner.ts'
 
 export type { GpuBackend } from './backends.ts'
 export { gpuBackends } from './backends.ts'
+export type { KernelCounts } from './count.ts'
+export { countKernels } from './count.ts'
 export type { GpuDevice, GpuStats } from './device.ts'
+export { DeviceLostError } from './lost.ts'
+
+export { supportTable as gpuSupportTable } from './support.ts'
 
 export interface LoadGpuOptions {
   /**
@@ -23,24 +28,34 @@ export interface LoadGpuOptions {
 
 const opened = new Map<GpuBackend, Promise<GpuJsDevice>>()
 
-async function open(lib: GpuJs, backend: GpuBackend, reason: string): Promise<GpuJsDevice> {
+async function open(lib: GpuJs, backend: GpuBackend): Promise<GpuJsDevice> {
   const runner = new KernelRunner(lib, backend)
   try {
     const { context, notes } = await examine(runner)
-    return new GpuJsDevice(runner, await surroundings(lib, backend, context), [
-      `backend ${backend}: ${reason}`,
-      ...notes,
-    ])
+    return new GpuJsDevice(runner, await surroundings(lib, backend, context), notes)
   } catch (error) {
     await runner.destroy()
     throw error
   }
 }
 
+/** The device of a backend: one, until it is closed or lost. */
+function opening(lib: GpuJs, backend: GpuBackend): Promise<GpuJsDevice> {
+  const before = opened.get(backend)
+  const next = (async () => {
+    const former = await before?.catch(() => undefined)
+    if (former?.isGone === false) return former
+    void former?.close().catch(() => undefined) // what is lost may refuse to be cleared away
+    return open(lib, backend)
+  })()
+  opened.set(backend, next)
+  return next
+}
+
 /**
  * Loads gpu.js and makes its device available as `gpu`. What `device.info()` reports is what really runs: a kernel
  * that gpu.js would run anywhere else is a {@link DeviceError}, and so is a primitive without kernel. Loading a
- * backend again gives the same device until it is closed. In Node, WebGPU is that of the package `webgpu` (`npm i webgpu`), which
+ * backend again gives the same device until it is closed, or its context lost. In Node, WebGPU is that of the package `webgpu` (`npm i webgpu`), which
  * becomes `navigator.gpu`.
  * @throws {DeviceError} where the backend is absent or not fit to compute, saying what is available and why.
  * @example
@@ -55,13 +70,8 @@ async function open(lib: GpuJs, backend: GpuBackend, reason: string): Promise<Gp
  */
 export async function loadGpu(options: LoadGpuOptions = {}): Promise<GpuDevice> {
   const lib = await importGpuJs()
-  const { backend, reason } = await chooseBackend(lib, options.backend)
-  let opening = opened.get(backend)
-  if (opening === undefined || (await opening.catch(() => undefined))?.isClosed !== false) {
-    opening = open(lib, backend, reason)
-    opened.set(backend, opening)
-  }
-  const device = await opening
+  const { device, reason } = await chooseBackend(lib, options.backend, (backend) => opening(lib, backend))
+  device.chosen(reason)
   registerDevice(device.name, () => device)
   return device
 }

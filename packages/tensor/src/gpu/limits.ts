@@ -9,7 +9,13 @@ export interface Surroundings {
   /** Where that limit comes from. */
   readonly limit: string
   readonly notes: readonly string[]
-  /** Why results since the last call cannot be trusted (an error of the driver, a lost context), if they cannot. */
+  /** Whether the renderer is a program on the processor. */
+  readonly software: boolean
+  /** Why nothing can be had any more, if nothing can. */
+  lost(): string | undefined
+  /** Waits a moment for the word that the context is gone, which may come after what failed by it. */
+  afterFailure(): Promise<unknown>
+  /** Why results since the last call cannot be trusted (an error of the driver), if they cannot. */
   trouble(): string | undefined
   /** Gives back what gpu.js leaves open when its last kernel is gone. */
   close(): void
@@ -18,12 +24,16 @@ export interface Surroundings {
 /** Index arithmetic is exact up to here on every backend. */
 const maxIndex = 2 ** 28
 
-const software = /swiftshader|llvmpipe|softpipe|software|basic render/i
+/** Milliseconds. */
+const moment = 200
 
-const rendererNotes = (renderer: string): string[] => [
-  `renderer: ${renderer}`,
-  ...(software.test(renderer) ? ['software renderer: correct, and slow'] : []),
-]
+const programs = /swiftshader|llvmpipe|softpipe|software|basic render/i
+
+function rendererFacts(renderer: string): Pick<Surroundings, 'software' | 'notes'> {
+  const software = programs.test(renderer)
+  const slow = software ? ['software renderer: correct, and slow'] : []
+  return { software, notes: [`renderer: ${renderer}`, ...slow] }
+}
 
 function webGlSurroundings(maxTextureSize: number, gl: WebGL2RenderingContext): Surroundings {
   const debug = gl.getExtension('WEBGL_debug_renderer_info')
@@ -31,9 +41,10 @@ function webGlSurroundings(maxTextureSize: number, gl: WebGL2RenderingContext): 
   return {
     maxElements: Math.min(maxTextureSize ** 2, maxIndex),
     limit: `textures of at most ${maxTextureSize} × ${maxTextureSize}`,
-    notes: rendererNotes(String(renderer)),
+    ...rendererFacts(String(renderer)),
+    afterFailure: () => Promise.resolve(),
+    lost: () => (gl.isContextLost() ? 'the WebGL context was lost' : undefined),
     trouble: () => {
-      if (gl.isContextLost()) return 'the WebGL context was lost'
       const code = gl.getError()
       if (code === gl.OUT_OF_MEMORY) return 'WebGL ran out of memory'
       return code === gl.NO_ERROR ? undefined : `WebGL error ${code}`
@@ -45,15 +56,21 @@ function webGlSurroundings(maxTextureSize: number, gl: WebGL2RenderingContext): 
 async function webGpuSurroundings(lib: GpuJs): Promise<Surroundings> {
   const { adapter, device } = await lib.WebGPUContext.acquire()
   const errors: string[] = []
+  let lost: string | undefined
+  void device.lost.then(({ reason, message }) => {
+    lost = `the WebGPU device was lost (${[reason, message].filter((text) => text).join(': ')})`
+  })
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message))
   const bytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize)
   const { vendor = '', architecture = '', description = '' } = adapter.info ?? {}
   return {
     maxElements: Math.min(Math.floor(bytes / 4), maxIndex),
     limit: `storage buffers of at most ${bytes} bytes`,
-    notes: rendererNotes(
+    ...rendererFacts(
       [vendor, architecture, description].filter((text) => text !== '').join(' ') || 'unknown',
     ),
+    lost: () => lost,
+    afterFailure: () => Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, moment))]),
     trouble: () => (errors.length === 0 ? undefined : `WebGPU: ${errors.splice(0).join('; ')}`),
     close: () => {}, // gpu.js shares one WebGPU device among all that use it
   }
@@ -75,6 +92,9 @@ export async function surroundings(lib: GpuJs, backend: GpuBackend, gl: unknown)
         maxElements: maxIndex / 4,
         limit: 'kernel memories of 1 GiB',
         notes: [`gpu.js mode '${backend}': the kernels run on the processor, in one thread`],
+        software: true,
+        lost: () => undefined,
+        afterFailure: () => Promise.resolve(),
         trouble: () => undefined,
         close: () => {},
       }

@@ -13,7 +13,7 @@ test('in Node without the package, what to install', async () => {
   expect(await provideWebGpu(() => Promise.reject(missing))).toMatch(/missing; in Node, `npm i webgpu`/)
   const broken = new Error('GLIBCXX_3.4.32 not found\nat …')
   expect(await provideWebGpu(() => Promise.reject(broken))).toBe(
-    'the package webgpu cannot be loaded: GLIBCXX_3.4.32 not found',
+    'the package webgpu cannot be loaded (GLIBCXX_3.4.32 not found); `npm i webgpu@latest` may help',
   )
   expect(place.navigator.gpu).toBeUndefined()
 })

@@ -10,7 +10,7 @@ export interface NodeWebGpu {
 const packageName = 'webgpu'
 const importWebGpu = (): Promise<NodeWebGpu> => import(/* @vite-ignore */ packageName) as Promise<NodeWebGpu>
 
-const inNode = (): boolean => {
+export const inNode = (): boolean => {
   const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }
   return process?.versions?.node !== undefined
 }
@@ -32,7 +32,7 @@ export async function provideWebGpu(
     const code = (error as { readonly code?: string }).code
     return code === 'ERR_MODULE_NOT_FOUND'
       ? 'navigator.gpu is missing; in Node, `npm i webgpu` provides it'
-      : `the package webgpu cannot be loaded: ${(error as Error).message.split('\n')[0]}`
+      : `the package webgpu cannot be loaded (${(error as Error).message.split('\n')[0]}); \`npm i webgpu@latest\` may help`
   }
   for (const [name, value] of Object.entries(dawn.globals))
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true })

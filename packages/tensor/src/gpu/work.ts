@@ -26,13 +26,17 @@ export class WorkQueue {
     return done
   }
 
-  /** Puts what `job` makes into a buffer. An asynchronous failure stays in the buffer for whoever reads it. */
+  /** Puts what `job` makes into a buffer. A failure stays in the buffer for whoever reads it. */
   fill(target: GpuBuffer, what: string, job: () => unknown): void {
-    const result = this.do(what, job)
     if (!this.#async) {
-      target.handle = result as Handle
+      try {
+        target.handle = this.do(what, job) as Handle
+      } catch (error) {
+        target.error = error
+      }
       return
     }
+    const result = this.do(what, job)
     const pending = (result as Promise<unknown>).then(
       (handle) => {
         target.handle = handle as Handle

@@ -1,7 +1,7 @@
 import type { Key, Shape, Tensor } from '@tweedie/tensor'
 import type { Fields } from '../fields.ts'
 import type { InitOptions } from '../init.ts'
-import type { NamedShapes, SpecDifference } from '../param-source.ts'
+import type { NamedShapes, ParamSource, SpecDifference } from '../param-source.ts'
 import type { Params } from '../params.ts'
 import type { NetworkBase, NetworkFormat } from './format.ts'
 import type { TrainedOn } from './trained-on.ts'
@@ -59,6 +59,8 @@ export interface Architecture<C extends NetworkBase = NetworkBase> extends Netwo
     config: C,
   ): { readonly trainedOn: TrainedOn; readonly note: string } | undefined
 
+  /** The whole configuration, as a `config.json` would have it, that a file of weights tells; undefined where it does not. */
+  configurationIn?(source: ParamSource): unknown
   /** What names and shapes tell of the configuration; undefined where they tell nothing. */
   infer?(shapes: NamedShapes): Inferred | undefined
   /** A network with the {@link NetworkFormat.landmarks}, in some words on its channels and widths. */

@@ -8,7 +8,7 @@ import { bfCnn, dncnn } from './chain/architecture.ts'
 import { ddpm } from './ddpm/architecture.ts'
 import { drunet } from './drunet/architecture.ts'
 import { edm } from './edm/architecture.ts'
-import { scoreSde } from './edm/explain.ts'
+import { scoreSde } from './edm/score-sde.ts'
 import type { ConfigOf } from './format.ts'
 import { formatOfJson } from './format.ts'
 
@@ -54,6 +54,11 @@ export const architectureOfJson = (json: unknown, file: string): Architecture<Ne
 /** The architecture that names of parameters are of; undefined for none. */
 export const architectureOfShapes = (shapes: NamedShapes): Architecture<NetworkConfig> | undefined =>
   architectures.find(({ landmarks }) => landmarks.every((name) => shapes.has(name)))
+
+/** The configuration of the network that a file of weights has in itself, as a `config.json` would have it. */
+export const configurationIn = (source: ParamSource): unknown =>
+  source.configuration ??
+  architectures.map(({ configurationIn: told }) => told?.(source)).find((json) => json !== undefined)
 
 /**
  * What network the names and shapes of a checkpoint belong to, in a sentence, with what they show of it, whatever wrappers put

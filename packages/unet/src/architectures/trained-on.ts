@@ -22,6 +22,13 @@ export type TrainedSchedule =
       /** Whether the βs are rescaled so that nothing is left of x₀ at the last time. */
       readonly zeroSnr?: boolean
     }
+  /** The VP schedule of times 0 … 1 of the score SDE (arXiv 2011.13456 eq. 32); the network is told t·`told`. */
+  | {
+      readonly kind: 'vp-continuous'
+      readonly betaMin: number
+      readonly betaMax: number
+      readonly told: number
+    }
   /** Noise levels σ themselves, of x = x₀ + σ·ε: its time is σ. Between these, null for no limit. */
   | { readonly kind: 'edm'; readonly sigmaMin: number; readonly sigmaMax: number | null }
   /** The straight path α = 1 − t, σ = t of flow matching; the network is told t·`timesteps`. */
@@ -31,6 +38,10 @@ export type TrainedSchedule =
 export interface TrainedOn {
   readonly schedule: TrainedSchedule
   readonly predicts: Predicts
+  /** What it says in place of that: of the noise the score, −ε/σ at the σ that it is told; or the negative. */
+  readonly says?: 'score' | 'negative'
+  /** Standard deviation of the data, of `edm` alone; 0.5 where left out. */
+  readonly sigmaData?: number
   /** x̂₀ is limited to ± this; null for no limit. */
   readonly clip: number | null
   /** In place of `clip`: x̂₀ is limited by the quantile `ratio` of its absolute values, at most `most`. */
@@ -41,7 +52,7 @@ export interface TrainedOn {
   readonly learnedVariance?: boolean
   /** Whether the last class that the network is told stands for none. */
   readonly noClass?: boolean
-  /** Of noise levels: whether the network is shown pictures in [0, 1], is told σ in their units and says x₀ in them. */
+  /** Of noise levels: whether the network is shown pictures in [0, 1], and told σ and says x₀ in their units. */
   readonly unit?: boolean
   /** Whether a network of three channels was trained on grey pictures too, all channels and their noise alike. */
   readonly grey?: boolean

@@ -8,6 +8,8 @@ export interface ByteSource {
   readInto(target: Uint8Array, offset: number): void
   /** Told of bytes that will be read in pieces, before the first is. */
   announce?(offset: number, length: number): void
+  /** CRC-32 as `crc32.ts` works it out, where the platform that the bytes come from has a faster one. */
+  crc32?(bytes: Uint8Array, before: number): number
 }
 
 /** Consecutive pieces of bytes; each is good until the next is asked for. */

@@ -1,6 +1,9 @@
 import type { ArrayEntry, ArraySource } from './arrays.ts'
 import type { Pieces } from './bytes.ts'
 
+/** The name in a safetensors file's metadata of the configuration that its network has, as JSON. */
+export const configurationKey = 'network_configuration'
+
 /** A file of named arrays in whatever format: what it lists now, what is read when it is asked for. */
 export interface Checkpoint<Entry extends ArrayEntry = ArrayEntry> extends ArraySource<Entry> {
   readonly format: 'safetensors' | 'torch' | 'npz' | 'npy'

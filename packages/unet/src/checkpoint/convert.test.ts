@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FileFormatError, OptionError } from '@tweedie/tensor'
+import { FileFormatError, OptionError, tensor } from '@tweedie/tensor'
 import { afterAll, describe, expect, test } from 'vitest'
+import { findModel } from '../models/model.ts'
 import { convertCheckpoint } from './convert.ts'
-import { readParams, readSafetensors } from './file.ts'
+import { readParams, readSafetensors, saveSafetensors } from './file.ts'
 import { parseZip } from './zip.ts'
 
 const fixtures = join(import.meta.dirname, '../../../../tests/fixtures/checkpoints')
@@ -88,5 +89,30 @@ describe('refuses', () => {
     writeFileSync(at('damaged.pt'), bytes)
     expect(() => convertCheckpoint(at('damaged.pt'), at('never'))).toThrow(FileFormatError)
     expect(existsSync(at('never'))).toBe(false)
+  })
+})
+
+describe("a pickle of EDM's to safetensors", () => {
+  const pickle = join(fixtures, '../edm/edm-skip.pkl')
+
+  test('keeps its configuration: the file is a model of its own', () => {
+    const { file, source } = converted(pickle)
+    expect(file.metadata).toMatchObject({ format: 'pt', converted_from: 'torch' })
+    expect(readParams(at('out.safetensors')).configuration).toEqual(source.configuration)
+    const [before, after] = [findModel(pickle), findModel(at('out.safetensors'))]
+    expect(after?.config).toEqual(before?.config)
+    expect(after?.training?.trainedOn).toEqual(before?.training?.trainedOn)
+    // And so once more.
+    convertCheckpoint(at('out.safetensors'), at('again.safetensors'))
+    expect(readSafetensors(at('again.safetensors')).metadata).toEqual(file.metadata)
+  })
+
+  test('a configuration that is not JSON is refused by name', () => {
+    const w = tensor([1])
+    saveSafetensors(at('odd.safetensors'), { w }, { metadata: { network_configuration: '{' } })
+    expect(() => readParams(at('odd.safetensors'))).toThrow('network_configuration is not JSON')
+    expect(() => readParams(at('odd.safetensors'))).toThrow(FileFormatError)
+    saveSafetensors(at('other.safetensors'), { w }, { metadata: { network: '{' } })
+    expect(readParams(at('other.safetensors')).configuration).toBeUndefined()
   })
 })

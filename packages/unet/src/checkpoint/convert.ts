@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { OptionError } from '@tweedie/tensor'
 import { bytesPerStored, isElementType, sizeOf } from './arrays.ts'
+import { configurationKey } from './checkpoint.ts'
 import { readParams, writeAtomically } from './file.ts'
 import { underKey } from './under-key.ts'
 import type { StoredTensor } from './write.ts'
@@ -24,7 +25,8 @@ const frameworks: Readonly<Record<string, string>> = { torch: 'pt', npz: 'np' }
 /**
  * Writes the tensors of a checkpoint of any format that is read (and of any size: tensor by tensor) as a
  * safetensors file, whole or not at all. Names, shapes, element types and bits stay as they are; the
- * metadata of a safetensors file as well, that of others says what they were (`converted_from`).
+ * metadata of a safetensors file as well, that of others says what they were (`converted_from`), and the configuration that
+ * a pickle of EDM's has in itself, where it is read again.
  * @param overwrite - Whether a file at `output` may be replaced.
  * @param key - Of all that the file holds, what lies under this key alone, its names without it.
  * @throws {FileFormatError} where the checkpoint is not there or not in order.
@@ -53,8 +55,10 @@ export function convertCheckpoint(
     }
   }
   const framework = frameworks[file.format]
-  const metadata =
-    framework === undefined ? file.metadata : { format: framework, converted_from: file.format }
+  const metadata = {
+    ...(framework === undefined ? file.metadata : { format: framework, converted_from: file.format }),
+    ...(file.configuration === undefined ? {} : { [configurationKey]: JSON.stringify(file.configuration) }),
+  }
   writeAtomically(output, safetensorsPieces(stored, metadata))
   const { format } = file
   return { format, tensors: stored.length, bytes: stored.reduce((sum, { bytes }) => sum + bytes, 0), skipped }

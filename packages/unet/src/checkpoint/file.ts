@@ -4,6 +4,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { FileFormatError } from '@tweedie/tensor'
 import type { Pieces } from './bytes.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { configurationKey } from './checkpoint.ts'
 import { openCheckpoint } from './open.ts'
 import { fileSource, readRegularFile } from './regular-file.ts'
 import type { Safetensors } from './safetensors.ts'
@@ -36,7 +37,17 @@ export function readParams(path: string): Checkpoint {
   const file = readCheckpoint(path)
   if (file.format === 'npy')
     throw new FileFormatError(path, 'is a .npy file: one array without a name, no parameters')
-  return file
+  const said = Object.hasOwn(file.metadata, configurationKey) ? file.metadata[configurationKey] : undefined
+  return said === undefined ? file : { ...file, configuration: configurationOf(said, path) }
+}
+
+/** The configuration that `convertCheckpoint` keeps. @throws {FileFormatError} where it is not JSON. */
+function configurationOf(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new FileFormatError(path, `${configurationKey} is not JSON: ${(error as Error).message}`)
+  }
 }
 
 /** Configurations and records are at most this long. */

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import zlib from 'node:zlib'
 import { FileFormatError } from '@tweedie/tensor'
 import type { ByteSource } from './bytes.ts'
 
@@ -56,6 +57,9 @@ function fill(file: number, name: string, target: Uint8Array, offset: number): v
   }
 }
 
+/** Node's own CRC-32, some five times as fast as ours; it has one from 22.2 on. */
+const nativeCrc32: Pick<ByteSource, 'crc32'> = zlib.crc32 === undefined ? {} : { crc32: zlib.crc32 }
+
 /**
  * A regular file of any size, read by ranges. Nothing is kept open between two reads, and each checks that
  * the file is still the one that was there at first.
@@ -66,6 +70,7 @@ export function fileSource(path: string, name: string = path): ByteSource {
   const first = withRegular(path, name, identity)
   return {
     size: first.size,
+    ...nativeCrc32,
     readInto: (target, offset) =>
       withRegular(path, name, (file) => {
         if (identity(file).id !== first.id)

@@ -49,6 +49,7 @@ export function parseZip(
 ): Zip {
   const fail: Fail = failIn(file)
   const source = asSource(bytes)
+  const sumOf = source.crc32 ?? crc32
   const entries = readDirectory(source, budget, fail)
   const checked = (name: string): ZipEntry => {
     const entry = entries.get(name) ?? fail(`zip: there is no file ${show(name)}`)
@@ -73,7 +74,7 @@ export function parseZip(
     for (const piece of contents(name, entry, method === 0 ? undefined : 2 ** 13)) {
       length += piece.length
       if (length > size) fail(`zip: ${show(name)} has more than the ${size} bytes that it claims`)
-      sum = crc32(piece, sum)
+      sum = sumOf(piece, sum)
       yield piece
     }
     if (length !== size) fail(`zip: ${show(name)} has ${length} bytes, not ${size}`)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Inferred } from '../architectures/architecture.ts'
-import { architectures } from '../architectures/catalog.ts'
+import { architectures, configurationIn } from '../architectures/catalog.ts'
 import { readJson } from '../checkpoint/file.ts'
 import { findWeights, readWeights } from '../checkpoint/weights.ts'
 import type { LoadedNetwork, LoadPriorOptions } from './prior.ts'
@@ -21,7 +21,7 @@ export interface LoadNetworkOptions extends Pick<LoadPriorOptions, 'device' | 'k
  * A network of any architecture from a folder: `config.json`, as diffusers or guided-diffusion would have it, and the
  * parameters in `diffusion_pytorch_model.safetensors` or `model.safetensors`, as `.bin` or `.pt`, in one variant such as
  * `….fp16.safetensors`, in shards with their `….index.json`, or in the only other file of weights there. A file that has its
- * configuration in itself, as EDM's pickles, needs no `config.json`; one that lies beside it is taken first.
+ * configuration in itself, as EDM's pickles and score_sde's checkpoints, needs no `config.json`; one that lies beside it is taken first.
  * @throws {FileFormatError} where a file is missing, damaged or does not fit the configuration.
  */
 export function loadNetwork(directory: string, options: LoadNetworkOptions = {}): LoadedNetwork {
@@ -30,8 +30,9 @@ export function loadNetwork(directory: string, options: LoadNetworkOptions = {})
   const { path, notes } =
     weights === undefined ? findWeights(directory, { variant }) : { path: weights, notes: [] }
   const source = readWeights(path)
-  const own = source.configuration !== undefined && !existsSync(configPath)
-  const config = own ? source.configuration : readJson(configPath)
+  const inFile = existsSync(configPath) ? undefined : configurationIn(source)
+  const own = inFile !== undefined
+  const config = inFile ?? readJson(configPath)
   const names = { config: own ? path : configPath, weights: path }
   const network = loadPrior(
     { config, weights: source },

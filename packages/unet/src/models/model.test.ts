@@ -334,7 +334,7 @@ describe('a model by its path', () => {
     [
       'another target',
       { config: { timesteps: 10, predicts: 'score' } },
-      "predicts: must be 'epsilon' or 'x0' or 'v' or 'flow' or 'edm', got 'score'",
+      "predicts: must be 'epsilon' or 'x0' or 'v' or 'flow' or 'velocity' or 'edm', got 'score'",
     ],
     ['half a step', { config: { timesteps: 0.5 } }, 'got 0.5'],
     ['a text for a number', { config: { timesteps: '1000' } }, "got '1000'"],

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import type { Architecture } from '../architectures/architecture.ts'
 import type { NetworkConfig } from '../architectures/catalog.ts'
-import { architectureOfJson } from '../architectures/catalog.ts'
+import { architectureOfJson, configurationIn } from '../architectures/catalog.ts'
 import type { TrainedOn } from '../architectures/trained-on.ts'
 import { readJson } from '../checkpoint/file.ts'
 import { findWeights, readWeights } from '../checkpoint/weights.ts'
@@ -54,7 +54,7 @@ export interface ModelChoices {
 /**
  * The model of a path: a folder with config.json, the root of a diffusers pipeline (its network lies in `unet/`), such a
  * repository in the cache of the Hugging Face hub, or a file of weights beside its config.json, or with a configuration in itself,
- * as EDM's pickles. Undefined where there is neither.
+ * as EDM's pickles and score_sde's checkpoints. Undefined where there is neither.
  * @throws {FileFormatError} where the configuration is damaged or not supported.
  */
 export function findModel(path: string, choices: ModelChoices = {}): FoundModel | undefined {
@@ -96,10 +96,11 @@ export function findModel(path: string, choices: ModelChoices = {}): FoundModel 
 /** The model of a file that has its configuration in itself; undefined for one that has none. */
 function modelInFile(path: string): FoundModel | undefined {
   const source = readWeights(path)
-  if (source.configuration === undefined) return undefined
-  const architecture = architectureOfJson(source.configuration, path)
-  const config = architecture.parse(source.configuration, path, () => shapesFor(architecture, source, path))
-  const usual = architecture.trainedOn?.(source.configuration, path, config)
+  const json = configurationIn(source)
+  if (json === undefined) return undefined
+  const architecture = architectureOfJson(json, path)
+  const config = architecture.parse(json, path, () => shapesFor(architecture, source, path))
+  const usual = architecture.trainedOn?.(json, path, config)
   return {
     directory: dirname(path),
     weights: path,

@@ -6,12 +6,14 @@ import { readRegularFile } from '../checkpoint/regular-file.ts'
 import { objectOf, show } from '../fields.ts'
 
 /** Pipelines of diffusers that show their network noisy pictures and nothing else. */
-const plain = ['DDPMPipeline', 'DDIMPipeline', 'PNDMPipeline', 'ScoreSdeVePipeline', 'RePaintPipeline']
+const plain = [
+  ...['DDPMPipeline', 'DDIMPipeline', 'PNDMPipeline', 'RePaintPipeline'],
+  ...['ScoreSdeVePipeline', 'ScoreSdeVpPipeline', 'KarrasVePipeline'],
+]
 
 /** Pipelines that have no other parts, whose networks are asked otherwise. */
 const other: Readonly<Record<string, string>> = {
   ConsistencyModelPipeline: 'its network predicts no E[x₀ | x_t]',
-  KarrasVePipeline: 'it asks the network for pictures in [0, 1] at half the noise level',
   DanceDiffusionPipeline: 'it is for sound',
 }
 

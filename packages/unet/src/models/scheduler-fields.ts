@@ -165,11 +165,6 @@ export const refusedClasses: Readonly<Record<string, string>> = {
   DDIMInverseScheduler: 'it goes from pictures to noise; take the DDIMScheduler it was made of',
   DPMSolverMultistepInverseScheduler:
     'it goes from pictures to noise; take the DPMSolverMultistepScheduler it was made of',
-  ScoreSdeVeScheduler: 'its networks predict the score of pictures in [0, 1] and are told σ',
-  EDMEulerScheduler: 'its networks predict what is left of a scaled input and are told ¼·log σ',
-  EDMDPMSolverMultistepScheduler: 'its networks predict what is left of a scaled input and are told ¼·log σ',
-  KarrasVeScheduler: 'its pipeline asks the network for pictures in [0, 1] at half the noise level',
-  ScoreSdeVpScheduler: 'no pipeline of diffusers says which times its networks are told',
   CosineDPMSolverMultistepScheduler: 'its networks are of sound',
 }
 

@@ -1,6 +1,7 @@
 import type { TrainedOn } from '../architectures/trained-on.ts'
 import { objectOf } from '../fields.ts'
 import { flowClasses, flowTraining } from './flow-scheduler.ts'
+import { levelClasses, levelTraining } from './level-scheduler.ts'
 import type { DiffusersScheduler } from './scheduler.ts'
 import { diffusersScheduler, schedulerTraining } from './scheduler.ts'
 import { inWords } from './scheduler-fields.ts'
@@ -40,8 +41,11 @@ export interface SchedulerSaid {
  */
 export function saidByScheduler(json: unknown, file: string): SchedulerSaid {
   const given = objectOf(file, json)
-  const flow = flowClasses.find((name) => name === given['_class_name'])
+  const name = given['_class_name']
+  const flow = flowClasses.find((known) => known === name)
   if (flow !== undefined) return flowTraining(given, flow, file)
+  const levels = levelClasses.find((known) => known === name)
+  if (levels !== undefined) return levelTraining(given, levels, file)
   const scheduler = diffusersScheduler(given, file)
   return { trainedOn: schedulerTraining(scheduler), words: describeScheduler(scheduler) }
 }

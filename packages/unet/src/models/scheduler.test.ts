@@ -2,6 +2,7 @@ import { FileFormatError } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { diffusersScheduler, schedulerTraining } from './scheduler.ts'
 import { describeScheduler } from './scheduler-words.ts'
+import { toldScheduler } from './told-scheduler.ts'
 
 /** As diffusers 0.42 writes them, every field at its default. */
 const ddpm = {
@@ -147,7 +148,7 @@ describe('a scheduler of diffusers', () => {
       "_class_name: 'MyScheduler' is no scheduler that is read; read are DDPM",
     ],
     [{ ...ddpm, _class_name: 'LCMScheduler' }, 'its networks are distilled to a few steps'],
-    [{ ...ddpm, _class_name: 'KarrasVeScheduler' }, 'pictures in [0, 1] at half the noise level'],
+    [{ ...ddpm, _class_name: 'KarrasVeScheduler' }, 'a KarrasVeScheduler has noise levels, and no βs'],
     [{ ...ddpm, _class_name: 'toString' }, "'toString' is no scheduler that is read"],
     [
       { ...ddpm, num_train_timesteps: 1, rescale_betas_zero_snr: true },
@@ -295,5 +296,32 @@ describe('what a network was trained on', () => {
       'DDIMScheduler: squaredcos_cap_v2, T = 1000, predicts epsilon, x̂₀ limited by its quantile 0.995, at most 1; samples at leading times, ending at the noise of t = 0, variance small',
     )
     expect(said({ rescale_betas_zero_snr: true })).toContain('rescaled to end in pure noise')
+  })
+})
+
+describe('a scheduler of noise levels', () => {
+  const said = (told: string) => toldScheduler(told)
+
+  test('says in words what it is, and what of it is not used', () => {
+    expect(said('EDMEulerScheduler:rho=5,prediction_type=v_prediction').words).toBe(
+      'EDMEulerScheduler: sigma_min 0.002, sigma_max 80, sigma_data 0.5, prediction_type v_prediction; told ¼·log σ, predicts what is left of x₀ after c_skip·x (arXiv 2206.00364), x̂₀ not clipped; not used: rho 5',
+    )
+    expect(said('ScoreSdeVeScheduler').trainedOn.schedule).toEqual({
+      kind: 'edm',
+      sigmaMin: 0.02,
+      sigmaMax: 2696,
+    })
+  })
+
+  test.each([
+    ['EDMEulerScheduler:beta_start=0.1', 'beta_start: 0.1 is not known here for a EDMEulerScheduler'],
+    ['EDMDPMSolverMultistepScheduler:thresholding=true', 'thresholding: must be false, got true'],
+    ['EDMEulerScheduler:prediction_type=sample', "prediction_type: must be 'epsilon' or 'v_prediction'"],
+    ['KarrasVeScheduler:sigma_min=-1', 'sigma_min: must be a number from'],
+    ['KarrasVeScheduler:sigma_min=200', 'sigma_min: 200 is above sigma_max, 100'],
+    ['ScoreSdeVpScheduler:beta_max=0.05', 'beta_min: 0.1 is above beta_max, 0.05'],
+  ])('%s is refused', (told, message) => {
+    expect(() => said(told)).toThrow(message)
+    expect(() => said(told)).toThrow(FileFormatError)
   })
 })

@@ -3,6 +3,8 @@ import { FileFormatError } from '@tweedie/tensor'
 import type { Predicts, TrainedOn } from '../architectures/trained-on.ts'
 import type { Fields } from '../fields.ts'
 import { field, objectOf, oneOf, show, text } from '../fields.ts'
+import { flowClasses } from './flow-scheduler.ts'
+import { levelClasses } from './level-scheduler.ts'
 import type { FieldName, varianceTypes } from './scheduler-fields.ts'
 import { classes, fields, knownKinds, refusedClasses, requireKnown } from './scheduler-fields.ts'
 
@@ -120,14 +122,20 @@ export function diffusersScheduler(json: unknown, file = 'scheduler_config.json'
 const inert = (value: unknown): boolean =>
   value === false || value === null || (Array.isArray(value) && value.length === 0)
 
+/** Classes that `saidByScheduler` reads by themselves. */
+const withoutBetas: readonly string[] = [...flowClasses, ...levelClasses]
+
 /** The class of a file. @throws {FileFormatError} where it is none that is read, with the reason where there is one. */
 function className(given: Fields, file: string): string {
   const name = field(file, given, '_class_name', text)
   if (Object.hasOwn(classes, name)) return name
+  if (withoutBetas.includes(name))
+    throw new FileFormatError(file, `_class_name: a ${name} has noise levels, and no βs`)
   const why = Object.hasOwn(refusedClasses, name) ? `; ${refusedClasses[name]}` : ''
+  const read = [...Object.keys(classes), ...withoutBetas].join(', ')
   throw new FileFormatError(
     file,
-    `_class_name: ${show(name)} is no scheduler that is read${why}; read are ${Object.keys(classes).join(', ')}`,
+    `_class_name: ${show(name)} is no scheduler that is read${why}; read are ${read}`,
   )
 }
 

@@ -5,7 +5,7 @@ import { architectureOf } from '../architectures/catalog.ts'
 import type { Predicts } from '../architectures/trained-on.ts'
 import { countParams } from '../params.ts'
 import type { NoiseLevels, NoiseSchedule } from './schedule.ts'
-import { levelNoise, linearNoise, noNoise } from './schedule.ts'
+import { levelNoise, linearNoise, noNoise, straightNoise, trainPaths } from './schedule.ts'
 import type { Weighting } from './target.ts'
 import { weightings } from './target.ts'
 
@@ -31,6 +31,8 @@ export interface TrainConfig {
    * steps.
    */
   readonly noiseLevels?: NoiseLevels
+  /** The path from noise to data: the straight one of flow matching; left out, DDPM's. */
+  readonly path?: (typeof trainPaths)[number]
   /** What an error at each noise level weighs; default all the same. */
   readonly weighting?: Weighting
   /**
@@ -159,18 +161,19 @@ export function trainConfig(options: TrainOptions): TrainConfig {
 }
 
 /** Options without a default that every network may have. */
-function given({ noiseLevels, weighting, greyPart }: TrainOptions): Partial<TrainConfig> {
+function given({ noiseLevels, path, weighting, greyPart }: TrainOptions): Partial<TrainConfig> {
   return {
     ...(noiseLevels === undefined ? {} : { noiseLevels }),
+    ...(path === undefined ? {} : { path }),
     ...(weighting === undefined ? {} : { weighting }),
     ...(greyPart === undefined ? {} : { greyPart }),
   }
 }
 
-function checkNoise({ model, predicts, noiseLevels, weighting, greyPart }: TrainConfig): void {
+function checkNoise({ model, predicts, noiseLevels, path, weighting, greyPart }: TrainConfig): void {
   const { coder } = architectureOf(model)
   if (coder !== undefined)
-    for (const [name, value] of Object.entries({ noiseLevels, weighting }))
+    for (const [name, value] of Object.entries({ noiseLevels, path, weighting }))
       if (value !== undefined)
         throw new OptionError(name, 'is for networks that are shown noise, no autoencoder')
   if (weighting !== undefined && !weightings.includes(weighting))
@@ -181,8 +184,17 @@ function checkNoise({ model, predicts, noiseLevels, weighting, greyPart }: Train
     if (model.inChannels !== 3)
       throw new OptionError('greyPart', `is for networks of 3 channels, the model has ${model.inChannels}`)
   }
+  if (path !== undefined && !trainPaths.includes(path))
+    throw new OptionError('path', `must be ${trainPaths.join(', ')}, got ${String(path)}`)
+  if (path !== undefined && noiseLevels !== undefined)
+    throw new OptionError(
+      'path',
+      'is of a signal that fades, and noiseLevels leave it whole; give one of them',
+    )
+  if (path !== undefined && predicts === 'edm')
+    throw new OptionError('predicts', 'edm is of noise levels; on a straight path it must be another')
   if (noiseLevels === undefined) return
-  if (predicts === 'v' || predicts === 'flow')
+  if (predicts === 'v' || predicts === 'flow' || predicts === 'velocity')
     throw new OptionError(
       'predicts',
       `${predicts} is of schedules with a signal that fades; on noiseLevels it must be edm, x0 or epsilon`,
@@ -227,10 +239,7 @@ function byArchitecture(options: TrainOptions): Partial<TrainConfig> {
 
 function checkModel(config: TrainConfig): void {
   const { model, predicts, timesteps, labelDrop } = config
-  const { coder, needsMore, untrainable, classes, denoises } = architectureOf(model)
-  const what = denoises?.(model)
-  if (what !== undefined)
-    throw new OptionError('model', `${what}: train the bare network, with predicts edm for EDM's denoiser`)
+  const { coder, needsMore, untrainable, classes } = architectureOf(model)
   if (coder !== undefined && (predicts !== 'x0' || timesteps !== 1))
     throw new OptionError(
       predicts === 'x0' ? 'timesteps' : 'predicts',
@@ -277,9 +286,10 @@ function checkSize({ model, batch, shards }: TrainConfig): void {
   }
 }
 
-/** The noise of a training: none for an autoencoder, its noise levels, or DDPM's linear schedule. */
-export function scheduleOf({ model, timesteps, noiseLevels }: TrainConfig): NoiseSchedule {
+/** The noise of a training: none for an autoencoder, its noise levels, its path, or DDPM's linear schedule. */
+export function scheduleOf({ model, timesteps, noiseLevels, path }: TrainConfig): NoiseSchedule {
   if (architectureOf(model).coder !== undefined) return noNoise
+  if (path === 'straight') return straightNoise(timesteps)
   return noiseLevels === undefined ? linearNoise(timesteps) : levelNoise(noiseLevels, timesteps)
 }
 

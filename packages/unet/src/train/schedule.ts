@@ -105,5 +105,24 @@ export function levelNoise(
   return { alpha: () => 1, sigma, time: sigma }
 }
 
+/** Other paths than DDPM's, by name: the straight one of flow matching. */
+export const trainPaths = ['straight'] as const
+
+/**
+ * The straight path of flow matching (arXiv 2210.02747), x = (1 − τ)·x₀ + τ·ε, at τ = (i + ½)/T; a network is told τ·T, the same as
+ * by diffusers, but for one that predicts the `velocity`, which is told 1 − τ.
+ * @example
+ * ```ts
+ * import { straightNoise } from '@tweedie/unet'
+ * const { alpha, sigma, time } = straightNoise(4)
+ * const last = [alpha(3), sigma(3), time?.(3)]
+ * last // => [0.125, 0.875, 3.5]
+ * ```
+ */
+export function straightNoise(T: number): NoiseSchedule {
+  const tau = (t: number) => (t + 0.5) / T
+  return { alpha: (t) => 1 - tau(t), sigma: tau, time: (t) => t + 0.5 }
+}
+
 /** Of a training on pictures without noise, at the one time 0. */
 export const noNoise: NoiseSchedule = { alpha: () => 1, sigma: () => 0 }

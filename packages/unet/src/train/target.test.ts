@@ -25,7 +25,7 @@ const drawn = (predicts: Predicts) =>
   new BatchSampler(trainConfig({ model, steps: 5, batch: 6, shards: 1, predicts }), images, table).draw(2, 0)
 
 test('a batch has the target of its images, noise and times; all else is the same for each', () => {
-  const [epsilon, v, x0, flow] = (['epsilon', 'v', 'x0', 'flow'] as const).map(drawn)
+  const [epsilon, v, x0, flow, velocity] = (['epsilon', 'v', 'x0', 'flow', 'velocity'] as const).map(drawn)
   for (const other of [v, x0, flow]) {
     expect(other?.xt).toEqual(epsilon?.xt)
     expect(other?.noise).toEqual(epsilon?.noise)
@@ -39,6 +39,8 @@ test('a batch has the target of its images, noise and times; all else is the sam
     expect(alpha * clean + sigma * noise).toBeCloseTo(xt, 5)
     expect(v?.target[i]).toBeCloseTo(alpha * noise - sigma * clean, 5)
     expect(flow?.target[i]).toBeCloseTo(noise - clean, 5)
+    expect(velocity?.target[i]).toBeCloseTo(clean - noise, 5)
+    expect(velocity?.t[Math.floor(i / 16)]).toBeCloseTo(alpha / (alpha + sigma), 6)
   }
 })
 
@@ -94,7 +96,7 @@ test('the evaluation is of what the network predicts', () => {
 test('another target is refused', () => {
   // @ts-expect-error There is no such target.
   expect(() => trainConfig({ model, steps: 1, predicts: 'score' })).toThrow(
-    'predicts: must be epsilon, x0, v, flow, edm, got score',
+    'predicts: must be epsilon, x0, v, flow, velocity, edm, got score',
   )
 })
 

@@ -4,7 +4,7 @@ import { integer, number } from '@tweedie/solvers'
 import { Command, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
+import { backendOption, deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { BenchCommandOptions } from './bench.ts'
 import { imagesBenchCommand } from './images-command.ts'
 import type { BenchMethodsOptions } from './methods.ts'
@@ -56,10 +56,11 @@ const methodsBenchCommand = (io: Io): Command =>
     .addOption(specOption('--batch <n>', integer('pictures at a time', { default: 4, min: 1, max: 64 })))
     .addOption(specOption('--steps <n>', integer('steps of each run', { default: 10, min: 1, max: 1000 })))
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print JSON')
     .action(async (options: BenchMethodsOptions) => {
       const { benchMethods } = await import('./methods.ts')
-      await onDevice(options.device, () => benchMethods(io, options))
+      await onDevice(options, () => benchMethods(io, options))
     })
 
 function suiteCommand(io: Io, suite: SuiteName): Command {

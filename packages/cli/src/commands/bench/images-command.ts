@@ -2,7 +2,7 @@ import { choice, integer } from '@tweedie/solvers'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
+import { backendOption, deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { ImagesBenchOptions } from './images.ts'
 import { methodTexts } from './posterior-command.ts'
 
@@ -55,6 +55,7 @@ export const imagesBenchCommand = (io: Io): Command =>
       ),
     )
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--out <file>', 'write the results as JSON; an interrupted run goes on from there')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -70,5 +71,5 @@ Examples:
     )
     .action(async (options: ImagesBenchOptions, command: Command) => {
       const { benchImages } = await import('./images.ts')
-      await onDevice(options.device, () => benchImages(io, options, command.parent?.args ?? []))
+      await onDevice(options, () => benchImages(io, options, command.parent?.args ?? []))
     })

@@ -14,6 +14,7 @@ import type { AnyMethod, Prior, Settings } from '@tweedie/solvers'
 import { formatSpec, methods as known, pictureShape, sampleUnconditional } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, randomKey, sameShape } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
 import {
@@ -28,10 +29,11 @@ import { startProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
 import { drawDigits } from '../demo/digits.ts'
 import { demoMethods, demoTasks } from '../demo/plan.ts'
+import { resultsReadBy } from './earlier-results.ts'
 import { imageTableText } from './images-table.ts'
 
 /** The options of `tweedie bench images`, defaults filled in. */
-export interface ImagesBenchOptions {
+export interface ImagesBenchOptions extends DeviceOptions {
   readonly methods: readonly string[]
   readonly operators: readonly string[]
   readonly noise: number | string
@@ -40,7 +42,6 @@ export interface ImagesBenchOptions {
   readonly truth: 'auto' | 'digits' | 'prior'
   readonly pictures: number
   readonly seeds: number
-  readonly device: string
   readonly out?: string
   readonly json?: boolean
 }
@@ -108,15 +109,7 @@ async function chosenMethods(io: Io, { methods, preset, prior }: ImagesBenchOpti
   )
 }
 
-/** Whether a file holds earlier results, which may be replaced. */
-function isResults(bytes: Uint8Array): boolean {
-  try {
-    parseImageResults(Buffer.from(bytes).toString('utf8'), '')
-    return true
-  } catch {
-    return false
-  }
-}
+const isResults = resultsReadBy(parseImageResults)
 
 /** Measures methods × operators × seeds, and prints their tables. */
 export async function benchImages(

@@ -10,6 +10,8 @@ import {
   sampleUnconditional,
   UnfitError,
 } from '@tweedie/solvers'
+import { settled } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import {
   resolveMethod,
@@ -22,7 +24,7 @@ import {
 import { startProgress } from '../../terminal/progress.ts'
 
 /** The options of `tweedie bench methods`. */
-export interface BenchMethodsOptions {
+export interface BenchMethodsOptions extends DeviceOptions {
   /** All of the list where left out. */
   readonly methods?: readonly string[]
   readonly preset?: string
@@ -31,7 +33,6 @@ export interface BenchMethodsOptions {
   readonly prior: string
   readonly batch: number
   readonly steps: number
-  readonly device: string
   readonly json?: boolean
 }
 
@@ -43,7 +44,7 @@ export async function benchMethods(io: Io, options: BenchMethodsOptions): Promis
   const noise = await resolveNoise(options.noise, '--noise')
   const names = options.methods ?? known.names
   const chosen = await Promise.all(names.map((name) => resolveMethod(io, name, '--methods')))
-  const settled = await Promise.all(
+  const planned = await Promise.all(
     chosen.map(async ({ entry, settings }): Promise<[AnyMethod, Settings]> => {
       const from = preset === undefined ? {} : (await resolvePreset(entry, preset)).settings
       return [entry, await resolveSettings(entry, { ...from, ...settings, steps }, '--methods')]
@@ -52,16 +53,16 @@ export async function benchMethods(io: Io, options: BenchMethodsOptions): Promis
   // Something to measure: what the prior itself draws.
   using drawn = await run(sampleUnconditional(prior, { count: batch, steps: 10 }))
   const truth = asPictures(prior, drawn)
-  const y = measure(operator, noise, truth, measurementKey(0))
+  const y = await settled(truth.device, () => measure(operator, noise, truth, measurementKey(0)))
   const problemFor = ({ info }: AnyMethod) => ({ operator: operatorFor(info, operator, prior), noise, y })
   const profiles: MethodProfile[] = []
   const unfit: { method: string; why: string }[] = []
   const progress = startProgress(io, { quiet: options.json === true })
   try {
-    for (const [i, [method, settings]] of settled.entries()) {
+    for (const [i, [method, settings]] of planned.entries()) {
       await breathe()
       if (io.signal.aborted) throw new InterruptedError()
-      progress.at(i / settled.length, method.info.name)
+      progress.at(i / planned.length, method.info.name)
       try {
         profiles.push(await profileMethod(method, problemFor(method), prior, settings))
       } catch (error) {

@@ -26,6 +26,7 @@ import { naming } from '../../resolve.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { formatTable } from '../../terminal/table.ts'
 import { version } from '../../version.ts'
+import { resultsReadBy } from './earlier-results.ts'
 import { plans } from './posterior-plans.ts'
 
 /** The options of `tweedie bench posterior`. */
@@ -202,15 +203,7 @@ const listText = (io: Io, names: readonly string[]): string =>
     io,
   )
 
-/** Whether a file holds earlier results, which may be replaced. */
-function isResults(bytes: Uint8Array): boolean {
-  try {
-    parseResults(Buffer.from(bytes).toString('utf8'), '')
-    return true
-  } catch {
-    return false
-  }
-}
+const isResults = resultsReadBy(parseResults)
 
 const tablesMark = '<!-- tables of `tweedie bench posterior` -->'
 const isTables = (bytes: Uint8Array): boolean => Buffer.from(bytes).toString('utf8').startsWith(tablesMark)

@@ -4,6 +4,7 @@ import type { Law } from '@tweedie/solvers/laws'
 import { methodLaws, operatorLaws, priorLaws } from '@tweedie/solvers/laws'
 import type { Shape } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import { LawsBrokenError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
 import { ownAny, ownModule } from '../../own/index.ts'
@@ -11,12 +12,11 @@ import { ownSettings, resolvePreset } from '../../resolve.ts'
 import { formatTable } from '../../terminal/table.ts'
 
 /** The options of `tweedie check`, defaults filled in. */
-export interface CheckOptions {
+export interface CheckOptions extends DeviceOptions {
   /** [C, H, W] of what an operator measures. */
   readonly shape: Shape
   /** Of the method. */
   readonly preset?: string
-  readonly device: string
   readonly json?: boolean
 }
 

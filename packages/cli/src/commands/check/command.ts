@@ -3,7 +3,7 @@ import type { Shape } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, specOption } from '../../terminal/options.ts'
+import { backendOption, deviceOption, specOption } from '../../terminal/options.ts'
 import type { CheckOptions } from './check.ts'
 
 const shape: OptionSpec<Shape> = {
@@ -27,6 +27,7 @@ export function checkCommand(io: Io): Command {
     .addOption(specOption('--shape <CxHxW>', shape).default([1, 8, 8], '1x8x8'))
     .option('--preset <name>', 'check a method with the settings of this preset of its own')
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -39,6 +40,6 @@ Exit code 1 where a law does not hold.`,
     )
     .action(async (module: string, options: CheckOptions) => {
       const { check } = await import('./check.ts')
-      await onDevice(options.device, () => check(io, module, options))
+      await onDevice(options, () => check(io, module, options))
     })
 }

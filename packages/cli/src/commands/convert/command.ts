@@ -16,7 +16,8 @@ export function convertCommand(io: Io): Command {
       `
 A picture (PNG, JPEG, WebP, TIFF, BMP, GIF) becomes float32 [C, H, W], one channel or three, black −1 and white 1, just as
 restore reads it: upright as its EXIF says, transparent pixels on black. In an npz file it is named x. The other way,
-[H, W], [1, H, W] or [3, H, W] becomes a PNG of 8 bits, clipped to [−1, 1].
+[H, W], [1, H, W] or [3, H, W] becomes a PNG of 8 bits, clipped to [−1, 1]. A picture of more than 8 bits becomes one of 16.
+A checkpoint of EDM's keeps its configuration, so that it goes on needing no config.json.
 From npy to npz and back, float32, float64, int32 and bool stay what they are; float16 becomes float32, other integers
 float64, and one that float64 cannot hold is an error.
 

@@ -65,6 +65,22 @@ test.for([
   )
 })
 
+test('a picture of 16 bits becomes a PNG of 16, one of 8 stays one of 8', async () => {
+  for (const [name, dtype] of [
+    ['tiff-16-little', 'uint16'],
+    ['jpeg-grey', 'uint8'],
+  ] as const) {
+    using folder = prepared({ in: Buffer.from(pictures[name]!.file, 'base64') })
+    const { picture } = await readPicture(folder.at('in'))
+    const { out } = await folder.convert('in', 'x.png', '--json')
+    expect(JSON.parse(out)).toMatchObject({ dtype })
+    const { picture: again } = await readPicture(folder.at('x.png'))
+    if (dtype === 'uint16') expect(picture.data.some((v) => (v * 255) % 1 > 0.01)).toBe(true)
+    const most = again.data.reduce((worst, v, i) => Math.max(worst, Math.abs(v - picture.data[i]!)), 0)
+    expect(most).toBeLessThan(dtype === 'uint16' ? 1e-6 : 0.501 / 255)
+  }
+})
+
 test('the array that is written is the one that restore takes: the same truth, bit for bit', async () => {
   using folder = prepared({ 'd.png': digit })
   await folder.convert('d.png', 'd.npz')

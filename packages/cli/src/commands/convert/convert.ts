@@ -130,7 +130,8 @@ async function toPng({ content }: Input): Promise<Converted> {
   if (content.kind === 'picture') {
     const { picture, notes } = content.picture.decode()
     const shape = [picture.channels, picture.height, picture.width]
-    return { bytes: encodePicture(picture), shape, dtype: 'uint8', notes }
+    const depth = content.picture.bits > 8 ? 16 : 8
+    return { bytes: encodePicture(picture, { depth }), shape, dtype: `uint${depth}`, notes }
   }
   const shape = pictureShape(content.array)
   const values = finiteFloats(content.array)

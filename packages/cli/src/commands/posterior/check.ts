@@ -1,6 +1,7 @@
 import type { Check, PosedProblem, Suite } from '@tweedie/calibration'
 import { checkCalibration, findSuite } from '@tweedie/calibration'
 import { OptionError } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import { NotCalibratedError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
 import { naming } from '../../resolve.ts'
@@ -10,12 +11,11 @@ import type { DrawerOptions } from './drawer.ts'
 import { drawerOf } from './drawer.ts'
 
 /** The options of `tweedie posterior --check`, defaults filled in. */
-export interface CheckPosteriorOptions extends DrawerOptions {
+export interface CheckPosteriorOptions extends DrawerOptions, DeviceOptions {
   readonly suite: string
   readonly problems?: readonly string[]
   readonly seeds: number
   readonly samples: number
-  readonly device: string
   readonly json?: boolean
 }
 

@@ -3,7 +3,7 @@ import { OptionError } from '@tweedie/tensor'
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, names, settingsOption, specOption } from '../../terminal/options.ts'
+import { backendOption, deviceOption, names, settingsOption, specOption } from '../../terminal/options.ts'
 import type { CheckPosteriorOptions } from './check.ts'
 import type { PosteriorOptions } from './posterior.ts'
 
@@ -61,6 +61,7 @@ export function posteriorCommand(io: Io): Command {
     .addOption(settingsOption())
     .addOption(specOption('--seed <n>', integer('seed of all randomness', { default: 0, min: 0 })))
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--compare', 'tell how far the samples are from the exact posterior (default: up to 256 numbers)')
     .option('--no-compare', 'do not')
     .option('--json', 'print what was done, and how the samples are, as JSON')
@@ -102,7 +103,7 @@ Examples:
         const extra = ['problem', 'out', 'batch', 'seed'].find(typed)
         if (extra !== undefined) throw new OptionError('--check', `takes no --${extra}`)
         const { checkPosterior } = await import('./check.ts')
-        return onDevice(asked.device, () => checkPosterior(io, { ...asked, samples: asked.samples ?? 50 }))
+        return onDevice(asked, () => checkPosterior(io, { ...asked, samples: asked.samples ?? 50 }))
       }
       const { problem, out } = asked
       const extra = ['suite', 'problems', 'seeds'].find(typed)
@@ -110,8 +111,6 @@ Examples:
       if (problem === undefined) command.error("required option '--problem <file>' not specified")
       if (out === undefined) command.error("required option '--out <file.npy>' not specified")
       const { posterior } = await import('./posterior.ts')
-      await onDevice(asked.device, () =>
-        posterior(io, { ...asked, problem, out, samples: asked.samples ?? 100 }),
-      )
+      await onDevice(asked, () => posterior(io, { ...asked, problem, out, samples: asked.samples ?? 100 }))
     })
 }

@@ -12,6 +12,7 @@ import { isPicture } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
 import type { AnyMethod, Settings } from '@tweedie/solvers'
 import { NonFiniteError, OptionError, sizeOf } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import { encodeSamples, isOurSamples } from '../../files/samples.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -24,13 +25,12 @@ import { printSamples } from './print.ts'
 import { readProblem } from './problem-file.ts'
 
 /** The options of `tweedie posterior`, defaults filled in. */
-export interface PosteriorOptions extends DrawerOptions {
+export interface PosteriorOptions extends DrawerOptions, DeviceOptions {
   readonly problem: string
   readonly samples: number
   readonly batch?: number
   readonly out: string
   readonly seed: number
-  readonly device: string
   /** Whether to tell how far the samples are from the exact posterior; up to {@link comparedDimension} where left out. */
   readonly compare?: boolean
   readonly json?: boolean

@@ -5,6 +5,7 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
 import {
+  backendOption,
   deviceOption,
   noiseOption,
   priorOptions,
@@ -20,6 +21,7 @@ type AskedOptions = Omit<RestoreOptions, 'method'> & {
   readonly resume?: string
   readonly input?: readonly string[]
   readonly variant?: string
+  readonly key?: string
   readonly scheduler?: string
 }
 
@@ -31,7 +33,7 @@ function readDepth(text: string): 8 | 16 {
 }
 
 export function restoreCommand(io: Io): Command {
-  const [variant, scheduler] = priorOptions()
+  const [variant, key, scheduler] = priorOptions()
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
     .argument('[image]', 'a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), or its numbers (npy, npz)')
@@ -51,6 +53,7 @@ export function restoreCommand(io: Io): Command {
     .addOption(noiseOption(0.05))
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(variant)
+    .addOption(key)
     .addOption(scheduler)
     .addOption(weightsOption())
     .addOption(
@@ -115,6 +118,7 @@ export function restoreCommand(io: Io): Command {
     )
     .option('--out <dir>', 'folder for the report, pictures and run.json', 'out/restore')
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print the run as JSON')
     .addHelpText(
       'after',
@@ -149,18 +153,18 @@ run.json. An earlier run in the folder is replaced when the new one is complete;
 refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
     .action(async (image: string | undefined, asked: AskedOptions, command: Command) => {
-      const { resume: folder, variant, scheduler, ...given } = asked
+      const { resume: folder, variant, key, scheduler, ...given } = asked
       const { preset } = given
       const { methodOfPreset } = await import('../../resolve.ts')
       const method = preset === undefined ? undefined : await methodOfPreset(io, preset)
       const { priorText } = await import('@tweedie/runs/node')
       const options = {
         ...given,
-        prior: priorText(asked.prior, { variant, scheduler }),
+        prior: priorText(asked.prior, { variant, key, scheduler }),
         method: asked.method ?? method ?? standardMethod,
       }
       if (folder !== undefined) {
-        const free = new Set(['resume', 'json', 'device'])
+        const free = new Set(['resume', 'json', 'device', 'backend'])
         const extra = command.options.find(
           (option) =>
             !free.has(option.attributeName()) &&
@@ -171,7 +175,7 @@ refused. With --resumable an interrupted run can be continued, to the same resul
         if (extra !== undefined)
           throw new OptionError('--resume', `takes no ${extra.long}; the run keeps the options it has`)
         const { resume } = await import('./resume.ts')
-        return onDevice(options.device, () => resume(io, folder, options))
+        return onDevice(options, () => resume(io, folder, options))
       }
       const { input } = asked
       if (image === undefined && input === undefined) command.error("missing required argument 'image'")
@@ -183,10 +187,10 @@ refused. With --resumable an interrupted run can be continued, to the same resul
           throw new OptionError('--resumable', 'is for one picture; of many, each is kept when it is done')
         const { restoreFolder } = await import('./folder/folder.ts')
         const many = { ...options, input }
-        return onDevice(options.device, () => restoreFolder(io, many, command.parent?.args ?? []))
+        return onDevice(options, () => restoreFolder(io, many, command.parent?.args ?? []))
       }
       if (image === undefined) return
       const { restore } = await import('./restore.ts')
-      await onDevice(options.device, () => restore(io, image, options, command.parent?.args ?? []))
+      await onDevice(options, () => restore(io, image, options, command.parent?.args ?? []))
     })
 }

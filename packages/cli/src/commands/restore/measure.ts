@@ -3,7 +3,7 @@ import { centreOf, isPicture, measure, measurementKey, toColor, toGrey, toTensor
 import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { fromData, OptionError, scope } from '@tweedie/tensor'
+import { fromData, OptionError, scope, settled } from '@tweedie/tensor'
 import type { Input } from '../../files/inputs.ts'
 import { hasShape, requireShape } from '../../files/inputs.ts'
 import type { OpenPicture } from '../../images/read.ts'
@@ -108,7 +108,7 @@ export async function measureInput(
     const crop = options.fit === 'crop'
     const { x: truth, notes } = fit(input, shape, { what: `the prior '${prior.name}' is for`, crop })
     return {
-      y: measure(operator, noise, truth, measurementKey(options.seed)),
+      y: await settled(truth.device, () => measure(operator, noise, truth, measurementKey(options.seed))),
       truth,
       notes: [
         ...notes,

@@ -16,6 +16,7 @@ import type { Noise, Prior, ShownOperator } from '@tweedie/solvers'
 import { methods, pictureShape } from '@tweedie/solvers'
 import { NonFiniteError, OptionError } from '@tweedie/tensor'
 import type { WeightType } from '@tweedie/unet'
+import type { DeviceOptions } from '../../device.ts'
 import { finishRun } from '../../files/run-folder.ts'
 import { absolute, writeFolder } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -31,7 +32,7 @@ import { printSummary } from '../../terminal/summary.ts'
 import { writeResults } from './results.ts'
 
 /** The options of `tweedie restore`, defaults filled in. */
-export interface RestoreOptions extends Restoration {
+export interface RestoreOptions extends Restoration, DeviceOptions {
   readonly out: string
   readonly resumable?: boolean | undefined
   readonly json?: boolean | undefined

@@ -18,11 +18,11 @@ import { sizedAgain } from './sizing.ts'
 export async function resume(
   io: Io,
   folder: string,
-  { json, device }: Pick<RestoreOptions, 'json' | 'device'>,
+  { json, device, backend }: Pick<RestoreOptions, 'json' | 'device' | 'backend'>,
 ): Promise<void> {
   const saved = await readUnfinished(absolute(io.cwd, folder), folder)
   const { image, argv, inputs, partial } = saved
-  const options: RestoreOptions = { ...saved.options, device, out: folder, resumable: true, json }
+  const options: RestoreOptions = { ...saved.options, device, backend, out: folder, resumable: true, json }
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
   const prior = sizedAgain(

@@ -2,19 +2,25 @@ import { integer, number, spacings } from '@tweedie/solvers'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, priorOptions, specOption, weightsOption } from '../../terminal/options.ts'
+import {
+  backendOption,
+  deviceOption,
+  priorOptions,
+  specOption,
+  weightsOption,
+} from '../../terminal/options.ts'
 import { readLimit } from './limit.ts'
 import type { SampleOptions } from './options.ts'
 
 export function sampleCommand(io: Io): Command {
-  const [variant, scheduler] = priorOptions()
+  const [variant, key, scheduler] = priorOptions()
   return new Command('sample')
     .description('Draws pictures from a prior, without any measurement, into one PNG.')
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
     .option('--prior <name>', 'prior, see `tweedie priors`', 'digits')
     .addOption(variant)
+    .addOption(key)
     .addOption(scheduler)
-    .option('--key <key>', "which weights of the prior's file, such as ema or state_dict")
     .addOption(weightsOption())
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
@@ -74,6 +80,7 @@ export function sampleCommand(io: Io): Command {
     .addOption(specOption('--steps <n>', integer('steps', { default: 100, min: 1, max: 1000 })))
     .addOption(specOption('--seed <n>', integer('seed of all randomness', { default: 0, min: 0 })))
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print what was done as JSON')
     .addHelpText(
       'after',
@@ -85,6 +92,6 @@ An existing file is replaced only if tweedie wrote it.`,
     )
     .action(async (options: SampleOptions) => {
       const { sample } = await import('./sample.ts')
-      await onDevice(options.device, () => sample(io, options))
+      await onDevice(options, () => sample(io, options))
     })
 }

@@ -1,9 +1,10 @@
 import type { PriorChoices } from '@tweedie/runs/node'
 import type { Limit, PipelineGrid, PipelineVariance, Spacing } from '@tweedie/solvers'
 import type { WeightType } from '@tweedie/unet'
+import type { DeviceOptions } from '../../device.ts'
 
 /** The options of `tweedie sample`, defaults filled in. */
-export interface SampleOptions extends PriorChoices {
+export interface SampleOptions extends PriorChoices, DeviceOptions {
   readonly out: string
   readonly prior: string
   /** Which weights of the prior's file. */
@@ -25,6 +26,5 @@ export interface SampleOptions extends PriorChoices {
   readonly eta?: number
   readonly steps: number
   readonly seed: number
-  readonly device: string
   readonly json?: boolean
 }

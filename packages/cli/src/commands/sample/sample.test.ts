@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomKey } from '@tweedie/tensor'
-import { ddpmConfig, ddpmConfigToDiffusers, initDdpm, writeSafetensors } from '@tweedie/unet'
+import { ddpmConfig, ddpmConfigToDiffusers, initDdpm, writeNpy, writeSafetensors } from '@tweedie/unet'
 import { describe, expect, test } from 'vitest'
 import { readPicture } from '../../images/read.ts'
 import { ran, temporaryFolder, whitePrior } from '../../testing.test.helper.ts'
@@ -93,6 +93,20 @@ describe('sample', () => {
     })
     const module = await ran(folder.path, 'sample --out b.png --prior ./prior.ts --key net'.split(' '))
     expect(module).toMatchObject({ code: 2, err: expect.stringContaining('--key: is for files of weights') })
+    // In restore too; elsewhere in the name of the prior.
+    writeFileSync(
+      join(folder.path, 'x.npy'),
+      writeNpy({ shape: [1, 8, 8], values: Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)) }),
+    )
+    const restored = async (...argv: string[]) => {
+      const line = 'restore x.npy --operator denoise --method ddrm --steps 2 --out r --prior'.split(' ')
+      expect(await ran(folder.path, [...line, ...argv])).toMatchObject({ code: 0 })
+      return readFileSync(join(folder.path, 'r/restored.npy'))
+    }
+    const alone = await restored('alone')
+    expect((await restored('both', '--key', 'model')).equals(alone)).toBe(true)
+    expect((await restored('both:key=model')).equals(alone)).toBe(true)
+    expect((await restored('both')).equals(alone)).toBe(false)
   })
 
   test('an interrupt leaves nothing', async () => {

@@ -28,7 +28,12 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
-  const resolved = await resolvePrior(io, priorText(options.prior, options), '--prior', options)
+  const resolved = await resolvePrior(
+    io,
+    priorText(options.prior, { ...options, key: undefined }),
+    '--prior',
+    options,
+  )
   const prior = await clippedPrior(await toldPrior(resolved, options), options.clip)
   const pipeline = chosenPipeline(prior, options)
   const spacing = pipeline?.grid.spacing ?? options.spacing ?? 'linspace'

@@ -113,7 +113,7 @@ From a folder of photos to a prior, in one command:
 --dry-run of it says first what it would cost. Ctrl-C saves the state; the same command with --resume goes on, to the same result
 bit for bit, with any number of --workers.
 The "model" of --config is a config.json of any network known here, or has the fields of the "architecture" it names; "data" and
-"initFrom" in it stand for --data, with its options, and --init-from. "predicts" is epsilon (the default), x0, v, flow or edm.
+"initFrom" in it stand for --data, with its options, and --init-from. "predicts" is epsilon (the default), x0, v, flow, velocity or edm; "path": "straight" is that of flow matching.
 "noiseLevels" ({ "min", "max" }, and "logMean" and "logStd" of log σ) trains a denoiser that is told σ, and predicts edm.
 "weighting" of errors by noise level is output (the default), x0, epsilon or min-snr; "greyPart" shows colour in grey at times.
 Arrays are [N, H, W], [N, C, H, W] or [N, H, W, C]; an npz file has train_images, val_images and test_images, or images.

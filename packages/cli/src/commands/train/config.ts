@@ -1,7 +1,7 @@
 import { predictions } from '@tweedie/solvers'
 import { FileFormatError, OptionError } from '@tweedie/tensor'
 import type { TrainConfig } from '@tweedie/unet'
-import { networkConfig, trainConfig, weightings } from '@tweedie/unet'
+import { networkConfig, trainConfig, trainPaths, weightings } from '@tweedie/unet'
 import { readJson } from '@tweedie/unet/node'
 import * as v from 'valibot'
 import type { DataFields } from './data-options.ts'
@@ -34,6 +34,7 @@ export const fields = {
       }),
     ),
   ),
+  path: v.optional(v.picklist(trainPaths)),
   weighting: v.optional(v.picklist(weightings)),
   greyPart: v.optional(number),
   stratified: v.optional(v.boolean()),

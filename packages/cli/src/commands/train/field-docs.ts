@@ -12,7 +12,7 @@ interface FieldDoc {
 /** Of every field of {@link fields}. */
 const docs: Readonly<Record<string, FieldDoc>> = {
   predicts: {
-    doc: 'what the network says of x_t: `epsilon`, `x0`, `v`, `edm` or `flow`',
+    doc: 'what the network says of x_t: `epsilon`, `x0`, `v`, `edm`, `flow` or `velocity`',
     otherwise: '`epsilon`; of noise levels `edm`, of an autoencoder `x0`',
   },
   steps: { doc: 'optimiser steps in all', otherwise: 'must be given' },
@@ -28,6 +28,10 @@ const docs: Readonly<Record<string, FieldDoc>> = {
   },
   noiseLevels: {
     doc: 'for x = x₀ + σ·ε: `min` and `max` of σ, with `logMean` and `logStd` of log σ or else uniform in it',
+    otherwise: "DDPM's linear schedule",
+  },
+  path: {
+    doc: 'the path from noise to data: `straight`, that of flow matching, on which any `predicts` will do but `edm`',
     otherwise: "DDPM's linear schedule",
   },
   weighting: {

@@ -2,7 +2,7 @@ import { integer, interval, readText } from '@tweedie/solvers'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption, names, settingsOption, specOption } from '../../terminal/options.ts'
+import { backendOption, deviceOption, names, settingsOption, specOption } from '../../terminal/options.ts'
 import type { TuneOptions } from './tune.ts'
 
 type Ranges = Readonly<Record<string, readonly [number, number]>>
@@ -90,6 +90,7 @@ export function tuneCommand(io: Io): Command {
     .option('--name <name>', 'of the preset', 'tuned')
     .option('--out <file.json>', 'where the preset goes; an interrupted run goes on from there', 'tuned.json')
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--json', 'print the preset with its record')
     .addHelpText(
       'after',
@@ -106,6 +107,6 @@ Examples:
     )
     .action(async (options: TuneOptions, command: Command) => {
       const { tuneMethod } = await import('./tune.ts')
-      await onDevice(options.device, () => tuneMethod(io, options, command.parent?.args ?? []))
+      await onDevice(options, () => tuneMethod(io, options, command.parent?.args ?? []))
     })
 }

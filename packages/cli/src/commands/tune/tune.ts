@@ -14,6 +14,7 @@ import { InterruptedError } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
 import { formatSpec } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
+import type { DeviceOptions } from '../../device.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
 import { naming, resolveMethod, resolveSettings } from '../../resolve.ts'
@@ -24,7 +25,7 @@ import { version } from '../../version.ts'
 import { problemsOf } from '../posterior/check.ts'
 
 /** The options of `tweedie tune`, defaults filled in. */
-export interface TuneOptions {
+export interface TuneOptions extends DeviceOptions {
   readonly method: string
   readonly suite: string
   readonly problems?: readonly string[]
@@ -41,7 +42,6 @@ export interface TuneOptions {
   readonly seed: number
   readonly name: string
   readonly out: string
-  readonly device: string
   readonly json?: boolean
 }
 

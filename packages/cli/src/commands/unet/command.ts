@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
-import { deviceOption } from '../../terminal/options.ts'
+import { backendOption, deviceOption } from '../../terminal/options.ts'
 import type { UnetOptions } from './unet.ts'
 
 export function unetCommand(io: Io): Command {
@@ -25,6 +25,7 @@ export function unetCommand(io: Io): Command {
     .option('--config <file>', 'the configuration, where it does not lie beside the weights as config.json')
     .option('--key <key>', 'which weights of the file, such as ema or state_dict')
     .addOption(deviceOption())
+    .addOption(backendOption())
     .option('--force', 'replace files that are there already')
     .option('--json', 'print what was done as JSON')
     .addHelpText(
@@ -38,6 +39,6 @@ Examples:
     )
     .action(async (model: string, options: UnetOptions) => {
       const { unet } = await import('./unet.ts')
-      await onDevice(options.device, () => unet(io, model, options))
+      await onDevice(options, () => unet(io, model, options))
     })
 }

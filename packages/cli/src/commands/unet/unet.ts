@@ -6,6 +6,7 @@ import { FileFormatError, fromData, OptionError } from '@tweedie/tensor'
 import type { LoadedNetwork, NetworkConfig, NpyInput } from '@tweedie/unet'
 import { checkCall, loadPrior, networkConfig, runNetwork, writeNpy, writeNpz } from '@tweedie/unet'
 import { findModel, inferConfig, loadNetwork, readJson, readWeights } from '@tweedie/unet/node'
+import type { DeviceOptions } from '../../device.ts'
 import type { NumberArray } from '../../files/inputs.ts'
 import { finiteFloats, readInput } from '../../files/inputs.ts'
 import { checkNewFile, writeNewFile } from '../../files/new-file.ts'
@@ -14,7 +15,7 @@ import type { Io } from '../../io.ts'
 import { naming } from '../../resolve.ts'
 
 /** The options of `tweedie unet`. */
-export interface UnetOptions {
+export interface UnetOptions extends DeviceOptions {
   readonly x: string
   readonly t: string
   readonly out: string
@@ -23,7 +24,6 @@ export interface UnetOptions {
   readonly vjp?: string
   readonly config?: string
   readonly key?: string
-  readonly device: string
   readonly force?: boolean
   readonly json?: boolean
 }

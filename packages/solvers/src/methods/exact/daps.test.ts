@@ -331,9 +331,6 @@ describe('what DAPS takes', () => {
     const problem = { operator: wave, noise: gaussianNoise(0.5), y }
     expect(() => daps(problem, alone, { draw: 'exact' })).toThrow(UnfitError)
     expect(() => daps(problem, alone, { draw: 'map' })).toThrow("draw 'map' needs a linear operator")
-    expect(() => daps(problem, alone, { estimate: 'covariance' })).toThrow(
-      "'covariance' takes draw exact or map",
-    )
     const linear = { ...problem, operator: matrixOperator(tensor([[1]], float64)) }
     expect(() => daps(linear, alone, { draw: 'exact', law: 'score' })).toThrow(
       "'score' takes draw langevin or hmc",

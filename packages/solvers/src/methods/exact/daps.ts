@@ -1,13 +1,12 @@
 import { OptionError } from '@tweedie/tensor'
-import { measuredScore } from '../../inner/coupled.ts'
-import { decoupledChain, decoupledGaussian, estimateOf } from '../../inner/decoupled.ts'
-import { choice, integer, number } from '../../options/index.ts'
-import { residualNorm } from '../../run/residual.ts'
-import { combine } from '../../samplers/steps.ts'
+import { decoupledDraws, estimates } from '../../inner/decoupled.ts'
+import { gaussianNoise } from '../../noise/gaussian.ts'
+import { choice, flag, integer, number } from '../../options/index.ts'
 import { karrasLevels, levelsOf, timesWithin } from '../../schedules/level-grids.ts'
 import { isLinear } from '../../types.ts'
+import { decoupledPlan, requireFlow } from '../decoupled-plan.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
-import { defineMethod, stepping } from '../define.ts'
+import { defineMethod } from '../define.ts'
 import { UnfitError } from '../fit.ts'
 
 /**
@@ -19,8 +18,8 @@ import { UnfitError } from '../fit.ts'
  * `estimate` is x̂₀ and C: the end of the probability flow from x_t and σ_i²I (DAPS), E[x₀ | x_t] and σ_i²I, or
  * E[x₀ | x_t] and Cov[x₀ | x_t]. `draw` is `langevin`, x₀ ← x₀ − η·∇U + √(2η)·z from x̂₀, or the Hamiltonian chain `hmc`,
  * η = learningRate·(1 + i/(n+1)·(decay − 1)); for linear A `exact`, or `map`, its mean. With `law: 'score'` a chain has
- * the prior's score at `scoreLevel` in place of N(x̂₀, C): slower, right for any prior. RTO-TU, MAP-TU and RTO-ODE of
- * arXiv 2503.03007 are exact/tweedie, map/tweedie and exact/ode.
+ * the prior's score at `scoreLevel` in place of N(x̂₀, C): slower, right for any prior. `rto-tu` and `map-tu` are
+ * tweedie/exact and tweedie/map on another grid, which `visitLast` and its ends make this one.
  *
  * As Gibbs sampling of x_t and x₀ it keeps the posterior where the draw is that of the true p(x₀ | x_t, y): `exact` with
  * `covariance` on a Gaussian prior. σ_i²I is too wide by σ_i⁴/(v + σ_i²) in a direction of variance v.
@@ -50,11 +49,12 @@ export const daps = defineMethod({
   steps: 200,
   spacing: 'linspace',
   options: {
-    estimate: choice('x̂₀ and C, the latter σ²I but for covariance', ['ode', 'tweedie', 'covariance']),
-    draw: choice('how x₀ is drawn', ['langevin', 'hmc', 'exact', 'map']),
+    estimate: choice('x̂₀ and C, the latter σ²I but for covariance', estimates),
+    draw: choice('how x₀ is drawn', decoupledDraws),
     law: choice('p(x₀ | x_t) in a chain: N(x̂₀, σ²I), or by the score', ['gaussian', 'score']),
     sigmaMax: number('σ of the first step', { default: 100, above: 0 }),
     sigmaMin: number('σ that the grid ends at', { default: 0.1, above: 0 }),
+    visitLast: flag('the last of the levels is visited too'),
     odeSteps: integer('steps of the flow of an estimate', { default: 5, min: 1 }),
     innerSteps: integer('steps of a chain', { default: 100, min: 1 }),
     learningRate: number('η of the first chain', { default: 1e-4, above: 0 }),
@@ -65,48 +65,28 @@ export const daps = defineMethod({
   },
   evaluations: (steps, { estimate, odeSteps, law, innerSteps }) =>
     steps * ((estimate === 'ode' ? odeSteps : 1) + (law === 'score' ? innerSteps : 0)),
-  path: (times, { sigmaMax, sigmaMin, estimate }, schedule) => {
+  path: (times, { sigmaMax, sigmaMin, estimate, visitLast }, schedule) => {
     const { low, high } = levelsOf(schedule)
-    if (estimate === 'ode' && !(sigmaMin > low))
-      throw new OptionError('sigmaMin', `must be above ${low}, the least level of the prior, got ${sigmaMin}`)
-    const levels = karrasLevels(times.length + 1, { sigmaMax: Math.min(sigmaMax, high), sigmaMin })
-    return timesWithin(schedule, levels.slice(0, -1))
+    requireFlow(estimate, sigmaMin, low)
+    const range = { sigmaMax: Math.min(sigmaMax, high), sigmaMin }
+    const levels = karrasLevels(times.length + (visitLast ? 0 : 1), range)
+    return timesWithin(schedule, levels.slice(0, times.length))
   },
-  plan: ({ problem: { operator, noise, y }, prior, options, times, noise: start, z, keys }) => {
-    const { estimate, draw, law, odeSteps, learningRate, decay, scoreLevel, tau = noise.sigma } = options
-    const { schedule } = prior
+  plan: (run) => {
+    const { problem, prior, options, times } = run
+    const { operator, noise, y } = problem
+    const { draw, law, learningRate, decay, scoreLevel, tau = noise.sigma } = options
     const chain = draw === 'langevin' || draw === 'hmc'
     const linear = isLinear(operator) ? { operator, y, sigmaY: tau } : undefined
     if (!chain && linear === undefined)
       throw new UnfitError('daps', 'linear', `draw '${draw}' needs a linear operator`)
-    if (chain && estimate === 'covariance')
-      throw new OptionError('estimate', "'covariance' takes draw exact or map")
     if (!chain && law === 'score') throw new OptionError('law', "'score' takes draw langevin or hmc")
     if (chain && tau === 0) throw new OptionError('tau', 'must be above 0 for a chain, got 0')
-    const point = estimateOf(prior, estimate === 'ode' ? odeSteps : undefined)
-    const by = estimate === 'covariance' ? estimate : point
-    const drawn = chain || linear === undefined ? undefined : decoupledGaussian(linear, prior, by)
-    const score = measuredScore(operator, y, (measured, clean) => measured.sub(clean).div(tau ** 2))
-    const walked = decoupledChain(score, prior, point, {
-      steps: options.innerSteps,
-      momentum: draw === 'hmc' ? options.momentum : undefined,
-      scoreTime: law === 'score' ? timesWithin(schedule, [scoreLevel])[0]?.t : undefined,
-    })
-    return stepping({
-      start: () => ({ x: start() }),
-      step: ({ x }, { t, s }, i) => {
-        const fresh = () => ({ x: z(i, 'coupling'), y: z(i, 'measured', operator.outShape) })
-        const step = learningRate * (1 + (i / (times.length + 1)) * (decay - 1))
-        const { x0hat, x0 } =
-          drawn === undefined
-            ? walked(x, t, { step, keys: keys(i, 'chain') })
-            : drawn(x, t, draw === 'map' ? undefined : fresh())
-        const up = s === schedule.clean ? undefined : z(i, 'step')
-        const next = combine([schedule.alpha(s), x0], [schedule.sigma(s), up])
-        const numbers = { residual: residualNorm(operator, y, x0hat) }
-        return { state: { x: next }, shown: { x0hat, x0 }, numbers }
-      },
-    })
+    const { likelihood } = gaussianNoise(tau)
+    const scoreTime = law === 'score' ? timesWithin(prior.schedule, [scoreLevel])[0]?.t : undefined
+    const settings = { ...options, scoreTime, iterations: 1 }
+    const rate = (i: number) => learningRate * (1 + (i / (times.length + 1)) * (decay - 1))
+    return decoupledPlan(run, { operator, y, linear, likelihood }, settings, rate)
   },
 })
 

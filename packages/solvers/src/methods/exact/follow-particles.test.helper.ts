@@ -19,12 +19,16 @@ export interface At {
 
 /** What the method does, in plain numbers. */
 export interface Says {
-  /** The particles x_T, and their log-weight. */
-  start(): { readonly xs: readonly Vector[]; readonly log: number }
+  /** The particles x_T, and their log-weights, or one for all. */
+  start(): { readonly xs: readonly Vector[]; readonly log: number | Vector }
+  /** All particles of a step with x̂₀ and the weights that they come with, before each is asked. */
+  all?(xs: readonly Vector[], x0s: readonly Vector[], weights: Vector, at: At): void
+  /** Whether no ancestors are drawn in a step, whatever the weights. */
+  keeps?(at: At): boolean
   /** log of the potential at x_t. */
   weigh(x: Vector, x0: Vector, at: At): number
-  /** x_s of an ancestor by the draw of its place, and the log of what the move weighs. */
-  move(x: Vector, x0: Vector, z: Vector, at: At): { readonly x: Vector; readonly log: number }
+  /** x_s of an ancestor by the draw of its place among the particles, 0 in the last step, and the log of what the move weighs. */
+  move(x: Vector, x0: Vector, z: Vector, at: At, place: number): { readonly x: Vector; readonly log: number }
 }
 
 /** The draws of all particles in a step. */
@@ -50,7 +54,7 @@ export async function followParticles(
 ): Promise<{ resampled: number }> {
   const { xs, log } = says.start()
   let particles = xs
-  let logs = xs.map(() => log)
+  let logs: number[] = typeof log === 'number' ? xs.map(() => log) : [...log]
   let banked = 0
   let [seen, resampled] = [0, 0]
   const normalised = (of: Vector) => {
@@ -64,10 +68,11 @@ export async function followParticles(
     const last = i === path.length - 1
     const at = { ...path[i]!, i, last }
     const x0s = particles.map((x) => evaluate(network, x, at.t))
+    says.all?.(particles, x0s, normalised(logs).weights, at)
     logs = logs.map((l, k) => l + says.weigh(particles[k]!, x0s[k]!, at))
     const before = normalised(logs)
     const ess = sizeOf(before.weights)
-    const draws = ess < threshold * K
+    const draws = says.keeps?.(at) !== true && ess < threshold * K
     const ancestors = draws
       ? Array.from(resamplers[resampler](streams.keysOf(i, 'resample')[0]!, before.weights, K))
       : particles.map((_, k) => k)
@@ -79,9 +84,9 @@ export async function followParticles(
       logs = logs.map(() => 0)
     } else logs = ancestors.map((k) => logs[k]!)
     const z = last ? particles.map(() => new Array<number>(n).fill(0)) : drawnAll(i, 'step', K)
-    const moved = ancestors.map((k, j) => says.move(particles[k]!, x0s[k]!, z[j]!, at))
+    const moved = ancestors.map((k, j) => says.move(particles[k]!, x0s[k]!, z[j]!, at, j))
     logs = logs.map((l, j) => l + moved[j]!.log)
-    particles = moved.map(({ x }) => [...x])
+    particles = moved.map(({ x }) => x)
     const now = normalised(logs)
     const shown = last ? now.weights : parents
     const picked = resamplers.multinomial(streams.keysOf(i, 'pick')[0]!, shown, 1)[0]!

@@ -5,11 +5,12 @@ import { residualAt, residualNorm, sampleNorms } from '../../run/residual.ts'
 import type { Problem } from '../../types.ts'
 import { isLinear } from '../../types.ts'
 
-/** (x̂₀, ρ) ↦ x̂₀'. */
-type DataStep = (x0hat: Tensor, rho: number) => Guided
+/** x̂₀, √λ·σ_n and σ̄_t ↦ x̂₀'. */
+type DataStep = (x0hat: Tensor, spread: number, level: number) => Guided
 
 /**
- * DiffPIR's ways to lessen ‖y − A(x)‖² + ρ·‖x − x̂₀‖² from x̂₀; undefined where the operator has not what it takes.
+ * DiffPIR's ways to lessen ‖y − A(x)‖² + ρ·‖x − x̂₀‖² from x̂₀, ρ = λ·σ_n²/σ̄_t²; undefined where the operator has not what it
+ * takes.
  *
  *     proximal:          argmin_x, for a linear A: (AᵀA + ρI)⁻¹(Aᵀy + ρx̂₀)
  *     gradient:          x̂₀ − ∇‖y − A(x̂₀)‖²/(2ρ)
@@ -25,22 +26,22 @@ export function dataSteps(
   return {
     proximal:
       linear &&
-      ((x0hat, rho) => ({
-        x0: proximal({ operator: linear, y, sigmaY: 1 }, x0hat, 1 / Math.sqrt(rho), {
+      ((x0hat, sigmaY, level) => ({
+        x0: proximal({ operator: linear, y, sigmaY }, x0hat, level, {
           solver,
           iterations: iterations ?? 50,
         }),
         residual: residualNorm(operator, y, x0hat),
       })),
-    gradient: (x0hat, rho) => {
+    gradient: (x0hat, spread, level) => {
       const { r, norm, back } = residualAt(operator, y, x0hat)
-      return { x0: x0hat.add(back(r).div(rho)), residual: norm }
+      return { x0: x0hat.add(back(r).div((spread / level) ** 2)), residual: norm }
     },
     'back-projection':
       pinv &&
-      ((x0hat, rho) => {
+      ((x0hat, spread, level) => {
         const r = y.sub(operator.forward(x0hat))
-        return { x0: x0hat.add(pinv(r).mul(gamma / (1 + rho))), residual: sampleNorms(r) }
+        return { x0: x0hat.add(pinv(r).mul(gamma / (1 + (spread / level) ** 2))), residual: sampleNorms(r) }
       }),
   }
 }

@@ -27,7 +27,7 @@ const leastSigma = 0.002
  * x_t there; this is the paper, which makes it and returns x̂₀'.
  *
  * Defaults: 100 steps on the repository's grid, λ and ζ with which its script for deblurring runs, 7 and 0.3. Its ρ_t has
- * σ_n for [0, 1] and σ̄_t for [−1, 1], so our λ is a quarter of theirs: 7/4. (In one unit, λ = 1 is x₀ ~ N(x̂₀, σ̄_t²I).)
+ * σ_n for [0, 1] and σ̄_t for [−1, 1], so our λ is a quarter of theirs: 7/4. (In one unit, λ = 1 is x₀ ~ N(x̂₀, σ̄_t²I), with ζ = 1 `map-tu`.)
  *
  * Any operator with gradients, linear ones without; Gaussian noise. One evaluation per step, no gradients through the
  * denoiser. Known limits: σ̄_t²I overstates the spread of x₀ given x_t unless λ makes up for it; not a posterior
@@ -87,11 +87,11 @@ export const diffpir = defineMethod({
       new UnfitError('diffpir', need, `${what} needs more than '${operator.name}' has`)
     if (initial === undefined) throw refuse('linear', `init '${options.init}'`)
     if (correct === undefined) throw refuse(data === 'proximal' ? 'linear' : 'pinv', `data '${data}'`)
-    const sigmaN = Math.max(problem.noise.sigma, leastSigma)
+    const spread = Math.sqrt(options.lambda) * Math.max(problem.noise.sigma, leastSigma)
     return {
       ...guidedPlan(run, renoise(Math.sqrt(options.zeta)), {
         through: false,
-        at: ({ x0hat, alpha, sigma }) => correct(x0hat, options.lambda * ((sigmaN * alpha) / sigma) ** 2),
+        at: ({ x0hat, alpha, sigma }) => correct(x0hat, spread, sigma / alpha),
       }),
       start: () => ({ x: noise().add(initial(problem.y).mul(prior.schedule.alpha(start))) }),
     }

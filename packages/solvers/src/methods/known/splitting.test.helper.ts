@@ -55,6 +55,7 @@ export const splitting: Readonly<Record<string, Known>> = {
       law: ['gaussian', 'the repository: down_sampling.yaml, prior_solver'],
       sigmaMax: [100, 'the repository: edm_daps.yaml'],
       sigmaMin: [0.1, 'the repository: edm_daps.yaml'],
+      visitLast: [false, 'the repository: of its n + 1 levels the last is not visited'],
       odeSteps: [5, 'the repository: edm_daps.yaml, num_steps of the flow'],
       innerSteps: [100, 'the repository: down_sampling.yaml, num_steps'],
       learningRate: [1e-4, 'the repository: down_sampling.yaml, lr'],

@@ -48,6 +48,13 @@ export const inUnitsOfY: Readonly<Record<string, InUnits>> = {
     powers: { lambda: 2 },
     beside: { start: 'noise', lambda: 1 },
   },
+  'ot-ode': { why: 'starts from Aᵀy', form: { init: 'zeros' } },
+  'pnp-flow': { why: 'c multiplies Aᵀr, in units of A²', powers: { scale: -2 } },
+  'flow-dps': { why: 'as PnP-Flow', powers: { scale: -2 } },
+  'flow-chef': { why: 'as PnP-Flow', powers: { scale: -2 } },
+  dpg: { why: 'the radius of its points in x is half of ‖y − A x̂₀‖/√n' },
+  'dps-gsg': { why: 'as DPS', powers: { scale: -1 } },
+  'd-flow': { why: 'λ weighs the prior against squares of y; it starts from Aᵀy; a first step has length 1' },
 }
 
 /** Methods that Adam's ε = 10⁻⁸ stands in the way of, beside a gradient in units of y or y²: the law holds but for that. */
@@ -60,10 +67,18 @@ export const byAdam: readonly string[] = [
   'score-ilo',
   'resample',
   'p2l',
+  'sitcom',
 ]
+
+/** Methods that solve a least squares of few particles, which multiplies the rounding of logarithms by its condition. */
+export const byLeastSquares: readonly string[] = ['driftlite']
 
 /** Forms that are not the default and have the unit of y where the default has none, by method. */
 export const formsInUnitsOfY: Readonly<Record<string, readonly [form: Settings, why: string]>> = {
+  sitcom: [
+    { stop: 'discrepancy', slack: 0.2, innerSteps: 40, learningRate: 0.1 },
+    'slack is a standard deviation of y',
+  ],
   diffpir: [{ data: 'back-projection' }, 'ρ_t, in units of A², is added to 1'],
   'ddnm-plus': [{ form: 'simplified' }, 'the noise of A†y counts as σ_y'],
   mcg: [{ weight: 'identity' }, 'α multiplies ∇‖y − A x̂₀‖, which is in units of y'],

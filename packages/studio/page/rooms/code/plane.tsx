@@ -1,8 +1,9 @@
 import { createSignal, Show } from 'solid-js'
-import { Caption } from '../plane/caption.tsx'
+import { Caption } from '../../parts/caption.tsx'
 import type { Law, Point, Stripe } from '../plane/law.ts'
 import type { Shown } from '../plane/pair.ts'
 import { Stage } from '../plane/stage.tsx'
+import { verdictOf } from '../plane/verdict.ts'
 
 /** The plane of one of both runs. */
 export function Plane(props: {
@@ -19,9 +20,19 @@ export function Plane(props: {
 }) {
   const [lens, setLens] = createSignal<Point>()
   const { session } = props.shown
+  const says = () => {
+    const numbers = props.shown.numbers()
+    return numbers && verdictOf(numbers)
+  }
   return (
     <section class="side" aria-label={props.title}>
-      <Caption side={props.side} title={props.title} session={session} numbers={props.shown.numbers()} />
+      <Caption
+        side={props.side}
+        title={props.title}
+        session={session}
+        progress={session.progress()}
+        says={says()}
+      />
       <Stage
         label={`The plane, ${props.title}`}
         colour={props.side}

@@ -55,6 +55,7 @@ export function createText(
   createEffect(
     on(code, async (link) => {
       if (link === written) return
+      clearTimeout(timer) // what was typed before must not take the place of the link
       setNote(undefined)
       if (link === '') {
         written = ''
@@ -89,6 +90,7 @@ export function createText(
     note,
     edit: (now) => {
       if (now === text()) return
+      setNote(undefined)
       setText(now)
       if (!foreign()) store(now)
     },

@@ -2,6 +2,7 @@ import { createMemo, createResource, createSignal, onCleanup, Show } from 'solid
 import { Toggles } from '../../parts/chips.tsx'
 import { Notes } from '../../parts/notes.tsx'
 import { settingsOf } from '../../parts/options.tsx'
+import '../../parts/room.css'
 import { Scrubber } from '../../parts/scrubber.tsx'
 import { Tour } from '../../parts/tour.tsx'
 import { roomState } from '../../state/store.ts'

@@ -65,11 +65,11 @@ export function createSession<R extends RunRequest>(
     let unseen: readonly Frame[] = []
     setRunning(true)
     setError(undefined)
-    const take = async (more: Frame[]) => {
-      if (mine !== current) return
-      unseen = [...unseen, ...more]
-      const ended = more.some(({ index, steps }) => index === steps)
-      if (still.matches && !ended) return
+    /** Shows what has come, once for each frame of the screen: the engine does not wait until it is painted. */
+    const flush = () => {
+      cancelAnimationFrame(due)
+      due = 0
+      if (mine !== current || unseen.length === 0) return
       const news = unseen
       unseen = []
       batch(() => {
@@ -77,6 +77,12 @@ export function createSession<R extends RunRequest>(
         if (fresh) setOf(() => request)
       })
       fresh = false
+    }
+    let due = 0
+    const take = async (more: Frame[]) => {
+      unseen = [...unseen, ...more]
+      if (more.some(({ index, steps }) => index === steps)) flush()
+      else if (due === 0 && !still.matches) due = requestAnimationFrame(flush)
     }
     const mine = begin(request, take)
     current = mine

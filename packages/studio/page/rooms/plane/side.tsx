@@ -1,7 +1,7 @@
 import { createMemo } from 'solid-js'
+import { Caption } from '../../parts/caption.tsx'
 import { settingsOf } from '../../parts/options.tsx'
 import { useColours } from '../../parts/theme.tsx'
-import { Caption } from './caption.tsx'
 import type { Frame } from './engine/frames.ts'
 import type { Numbers } from './engine/numbers.ts'
 import type { PlaneMethod } from './engine.ts'
@@ -16,6 +16,7 @@ import { paintArrows, paintCloud, paintErrors, paintLens, paintWay } from './pai
 import type { Session } from './session.ts'
 import { Stage } from './stage.tsx'
 import { standInOf } from './stand-in.ts'
+import { verdictOf } from './verdict.ts'
 import type { View } from './view.ts'
 
 /** The plane of one method, with what is looked at in it. */
@@ -85,7 +86,13 @@ export function Side(props: {
   }
   return (
     <section class="side" aria-label={title()}>
-      <Caption side={props.side} title={title()} session={props.session} numbers={props.numbers} />
+      <Caption
+        side={props.side}
+        title={title()}
+        session={props.session}
+        progress={props.session.progress()}
+        says={props.numbers && verdictOf(props.numbers)}
+      />
       <Stage
         label={`The plane with ${title()}: arrow keys move the lens, Enter picks a particle`}
         colour={props.side}

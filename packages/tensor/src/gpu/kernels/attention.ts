@@ -2,9 +2,9 @@ import type { KernelCall, View } from '../../device.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, constant, coordinates, divide, loop, render, scale } from './index-math.ts'
+import { add, address, constant, coordinates, divide, loop, Once, render, scale } from './index-math.ts'
 import type { Planner, Stage } from './program.ts'
-import { accumulate, element, kernelSource, literal, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, literal, mergeAxes, threadOf } from './program.ts'
 
 /*
  * Attention of q [… d, M] over k [… d, N] with v [… e, N]: scores [… M, N], then of each row its largest score and
@@ -46,7 +46,7 @@ function elementOf(g: Geometry, which: number, argument: number, b: Index, i: In
 }
 
 const kernel = (lines: readonly string[], length: number, inputs: readonly Source[]): Stage => ({
-  source: kernelSource(inputs.length, lines.join('\n')),
+  body: lines.join('\n'),
   length,
   inputs,
 })
@@ -56,27 +56,37 @@ const scoreAt = ({ m, n }: Geometry, b: Index, i: Index, j: Index) => add(scale(
 const rowAt = ({ batch, m }: Geometry, which: 0 | 1, b: Index, i: Index) =>
   add(constant(which * batch * m), scale(b, m), i)
 
+/** Finds `top`, the largest of a row's scores. */
+const largest = (g: Geometry, score: (k: Index) => string): string[] => [
+  `let top = ${score(constant(0))};`,
+  loop('k', g.n, (k) =>
+    [`const s = ${score(k)};`, 'if (s > top) { top = s; }', 'if (!(s === s)) { top = s; }'].join('\n'),
+  ),
+]
+
 /** Stage 0: the scores. Stage 1: of each row the largest, and Σ e^(score − largest). */
 function scored(g: Geometry, factor: number): [Stage, Stage] {
   const scores = g.batch * g.m * g.n
-  const [b, i, j] = coordinates(threadOf(scores), [g.batch, g.m, g.n]) as [Index, Index, Index]
-  const dot = accumulate(g.d, (into, c) => {
+  const once = new Once(g.inputs, scores)
+  const [b, i, j] = once.all(coordinates(threadOf(scores), [g.batch, g.m, g.n])) as [Index, Index, Index]
+  const dot = accumulate(g.d, ['total'], ([into], c) => {
     return `${into} = ${into} + ${elementOf(g, 0, 0, b, c, i)} * ${elementOf(g, 1, 1, b, c, j)};`
   })
   const rows = 2 * g.batch * g.m
   const [which, of, row] = coordinates(threadOf(rows), [2, g.batch, g.m]) as [Index, Index, Index]
   const score = (k: Index) => element(0, scoreAt(g, of, row, k))
   return [
-    kernel(['let total = 0;', dot, `return total * ${literal('attention', factor)};`], scores, [0, 1]),
+    kernel(
+      [...once.lines, 'let total = 0;', dot, `return total * ${literal('attention', factor)};`],
+      scores,
+      [0, 1],
+    ),
     kernel(
       [
-        `let top = ${score(constant(0))};`,
-        loop('k', g.n, (k) =>
-          [`const s = ${score(k)};`, 'if (s > top) { top = s; }', 'if (!(s === s)) { top = s; }'].join('\n'),
-        ),
+        ...largest(g, score),
         'let total = 0;',
         `if (${render(which)} > 0) {`,
-        accumulate(g.n, (into, k) => `${into} = ${into} + expOf(${score(k)} - top);`),
+        accumulate(g.n, ['total'], ([into], k) => `${into} = ${into} + expOf(${score(k)} - top);`),
         'top = total;',
         '}',
         'return top;',
@@ -93,20 +103,42 @@ const unscaled = (g: Geometry, [scores, rows]: readonly [number, number], b: Ind
 const weight = (g: Geometry, from: readonly [number, number], b: Index, i: Index, j: Index) =>
   `${unscaled(g, from, b, i, j)} / ${element(from[1], rowAt(g, 1, b, i))}`
 
+/** Of short rows each thread finds the largest score and the sum for itself: that is less work than one kernel more. */
+const shortRow = 128
+
 const attention: Planner<'attention'> = (call) => {
   const g = geometryOf(call)
   const length = sizeOf(call.shape)
-  const [b, c, i] = coordinates(threadOf(length), [g.batch, g.e, g.m]) as [Index, Index, Index]
-  const sum = accumulate(g.n, (into, j) => {
+  const once = new Once(g.inputs, Math.max(length, g.batch * g.m * g.n))
+  const [b, c, i] = once.all(coordinates(threadOf(length), [g.batch, g.e, g.m])) as [Index, Index, Index]
+  const [scores, rows] = scored(g, call.params.scale)
+  if (g.n <= shortRow) {
+    const score = (j: Index) => element(0, scoreAt(g, b, i, j))
+    const own = [
+      ...once.lines,
+      ...largest(g, score),
+      'let total = 0;',
+      accumulate(g.n, ['total'], ([into], j) => `${into} = ${into} + expOf(${score(j)} - top);`),
+      'const sum = total;',
+      'total = 0;',
+      accumulate(g.n, ['total'], ([into], j) => {
+        return `${into} = ${into} + expOf(${score(j)} - top) * ${elementOf(g, 2, 1, b, c, j)};`
+      }),
+      'return total / sum;',
+    ]
+    return [scores, kernel(own, length, [{ stage: 0 }, 2])]
+  }
+  const sum = accumulate(g.n, ['total'], ([into], j) => {
     return `${into} = ${into} + ${unscaled(g, [0, 1], b, i, j)} * ${elementOf(g, 2, 2, b, c, j)};`
   })
   return [
-    ...scored(g, call.params.scale),
-    kernel(['let total = 0;', sum, `return total / ${element(1, rowAt(g, 1, b, i))};`], length, [
-      { stage: 0 },
-      { stage: 1 },
-      2,
-    ]),
+    scores,
+    rows,
+    kernel(
+      [...once.lines, 'let total = 0;', sum, `return total / ${element(1, rowAt(g, 1, b, i))};`],
+      length,
+      [{ stage: 0 }, { stage: 1 }, 2],
+    ),
   ]
 }
 
@@ -119,11 +151,13 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const scores = g.batch * g.m * g.n
   const place = coordinates(threadOf(scores), [g.batch, g.m, g.n]) as [Index, Index, Index]
   // Stage 2: the gradients of the weights, dyᵀ v.
-  const [b, i, j] = place
+  const once = new Once(g.inputs, scores)
+  const [b, i, j] = once.all(place) as [Index, Index, Index]
   const ofWeights = kernel(
     [
+      ...once.lines,
       'let total = 0;',
-      accumulate(g.e, (into, c) => {
+      accumulate(g.e, ['total'], ([into], c) => {
         return `${into} = ${into} + ${elementOf(g, 3, 0, b, c, i)} * ${elementOf(g, 2, 1, b, c, j)};`
       }),
       'return total;',
@@ -136,7 +170,7 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const inRow = kernel(
     [
       'let total = 0;',
-      accumulate(g.n, (into, k) => {
+      accumulate(g.n, ['total'], ([into], k) => {
         const slope = element(2, scoreAt(g, of, row, k))
         return `${into} = ${into} + ${unscaled(g, [0, 1], of, row, k)} * ${slope};`
       }),
@@ -171,7 +205,7 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const product = (first: number, size: number, condition: string, body: (from: Index) => string) =>
     size === 0 ? '' : `if (${condition}) {\n${body(add(thread, constant(-first)))}\n}`
   const sum = (count: number, term: (k: Index) => string) =>
-    accumulate(count, (into, k) => `${into} = ${into} + ${term(k)};`)
+    accumulate(count, ['total'], ([into], k) => `${into} = ${into} + ${term(k)};`)
   const split = (from: Index, rows: number, columns: number) => {
     const [row, column] = coordinates(from, [g.batch, rows, columns]).slice(1) as [Index, Index]
     return [divide(from, rows * columns), row, column] as const
@@ -200,5 +234,5 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   return [...scored(g, call.params.scale), ofWeights, inRow, slopes, products]
 }
 
-/** Attention and its gradient: three kernels, and six. */
+/** Attention and its gradient: two or three kernels, and six. */
 export const attentionPlanners = { attention, attentionGrad } satisfies { [P in PrimitiveName]?: Planner<P> }

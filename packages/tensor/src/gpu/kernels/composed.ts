@@ -30,7 +30,10 @@ class Composition {
     const views = inputs.map((value) => ({ ...value, buffer: undefined }))
     const call = { primitive, inputs: views, params, shape, dtype } as KernelCall<P>
     const base = this.stages.length
-    for (const { inputs: sources, ...stage } of (planners[primitive] as Planner<P>)(call)) {
+    for (const { inputs: sources, ...stage } of (planners[primitive] as Planner<P>)(
+      call,
+      Number.POSITIVE_INFINITY,
+    )) {
       const moved = sources.map((s) =>
         typeof s === 'number' ? inputs[s]!.source : { stage: s.stage + base },
       )

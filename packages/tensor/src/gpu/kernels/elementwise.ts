@@ -2,25 +2,21 @@ import type { KernelCall } from '../../device.ts'
 import type { DType } from '../../dtype.ts'
 import type { PrimitiveName, PrimitiveParams } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
-import { address, coordinates } from './index-math.ts'
 import type { Planner, Program } from './program.ts'
-import { broadcastStrides, element, kernelSource, literal, mergeAxes, threadOf } from './program.ts'
+import { broadcastStrides, elementOfThread, literal, rounded, threadOf } from './program.ts'
 
 const names = ['x', 'y', 'z']
 
 /** A kernel that loads the inputs (stretched to the result's shape) as x, y, z, runs `body`, and returns `r`. */
-function pointwise(call: KernelCall, body: string): Program {
+function pointwise(call: KernelCall, body: string, scalars: readonly number[] = []): Program {
   const length = sizeOf(call.shape)
-  const { shape, strides } = mergeAxes(
-    call.shape,
-    call.inputs.map((input) => broadcastStrides(input, call.shape)),
-  )
-  const at = coordinates(threadOf(length), shape)
-  const loads = call.inputs.map(({ offset }, i) => {
-    return `const ${names[i]} = ${element(i, address({ strides: strides[i]!, offset }, at))};`
+  const loads = call.inputs.map((input, i) => {
+    const view = { shape: call.shape, strides: broadcastStrides(input, call.shape), offset: input.offset }
+    return `const ${names[i]} = ${elementOfThread(i, view, call.shape, threadOf(length))};`
   })
-  const source = kernelSource(call.inputs.length, [...loads, body, 'return r;'].join('\n'))
-  return [{ source, length, inputs: call.inputs.map((_, i) => i) }]
+  return [
+    { body: [...loads, body, 'return r;'].join('\n'), length, inputs: call.inputs.map((_, i) => i), scalars },
+  ]
 }
 
 const of =
@@ -55,11 +51,13 @@ function powerBody(exponent: number): string {
   return `let r = powerOf(x, ${literal('powScalar', exponent)});`
 }
 
-/** x over a number; over ±∞, of which kernels have no text, x·±0. */
-function quotientBy(divisor: number): string {
-  const held = Math.fround(divisor)
-  if (Math.abs(held) === Number.POSITIVE_INFINITY) return held > 0 ? 'x * 0.0' : 'x * (-0.0)'
-  return `x / ${literal('divScalar', divisor)}`
+/** x over a number; over ±∞, which kernels are not given, x·±0. */
+function quotient(call: KernelCall<'divScalar'>): Program {
+  const held = Math.fround(call.params.divisor)
+  if (Math.abs(held) !== Number.POSITIVE_INFINITY) {
+    return pointwise(call, 'let r = x / s0;', [rounded('divScalar', held)])
+  }
+  return pointwise(call, `let r = x * ${held > 0 ? '0.0' : '(-0.0)'};`)
 }
 
 function clampBody({ min, max }: PrimitiveParams['clamp']): string {
@@ -104,11 +102,18 @@ export const elementwisePlanners = {
   sigmoid: of('sigmoidOf(x)'),
   silu: of('siluOf(x)'),
   erf: of('erfOf(x)'),
-  affine: (call) =>
-    of(`x * ${literal('affine', call.params.scale)} + ${literal('affine', call.params.shift)}`)(call),
-  divScalar: (call) => of(quotientBy(call.params.divisor))(call),
+  affine: (call) => {
+    const { scale, shift } = call.params
+    return pointwise(call, 'let r = x * s0 + s1;', [rounded('affine', scale), rounded('affine', shift)])
+  },
+  divScalar: quotient,
   powScalar: (call) => pointwise(call, powerBody(call.params.exponent)),
-  clamp: (call) => pointwise(call, clampBody(call.params)),
+  clamp: (call) => {
+    const { min, max } = call.params
+    // Bounds of integers are as integers hold them.
+    const bounds = call.dtype === 'int32' ? { min: Math.trunc(min), max: Math.trunc(max) } : { min, max }
+    return pointwise(call, clampBody(bounds))
+  },
   not: test('x < 0.5'),
   cast: (call) => castTo[call.dtype](call),
   contiguous: of('x'),

@@ -17,7 +17,7 @@ import {
   within,
 } from './index-math.ts'
 import type { Planner, Stage } from './program.ts'
-import { accumulate, element, kernelSource, threadOf } from './program.ts'
+import { accumulate, element, threadOf } from './program.ts'
 
 /** Floats hold every whole number below this. */
 export const exactIntegers = 2 ** 24
@@ -46,7 +46,7 @@ const gather: Planner<'gather'> = ({ primitive, inputs: [x, indices], params: { 
     `if (picked >= 0 && picked < ${extent}) { r = ${element(0, from)}; }`,
     'return r;',
   ]
-  return [{ source: kernelSource(2, body.join('\n')), length, inputs: [0, 1] }]
+  return [{ body: body.join('\n'), length, inputs: [0, 1] }]
 }
 
 /** The sum of the updates of each slice: its thread looks at every index. */
@@ -70,7 +70,7 @@ const scatterAdd: Planner<'scatterAdd'> = ({
     ),
     'return total;',
   ]
-  return [{ source: kernelSource(2, body.join('\n')), length, inputs: [0, 1] }]
+  return [{ body: body.join('\n'), length, inputs: [0, 1] }]
 }
 
 /** The place of the largest element, or of the first NaN. */
@@ -91,7 +91,7 @@ const argmax: Planner<'argmax'> = ({ primitive, inputs: [x], params: { axis }, s
     ),
     'return r;',
   ]
-  return [{ source: kernelSource(1, body.join('\n')), length, inputs: [0] }]
+  return [{ body: body.join('\n'), length, inputs: [0] }]
 }
 
 /** Elements that one thread adds up; of a longer axis the sums of its parts come first. */
@@ -110,13 +110,13 @@ const cumsum: Planner<'cumsum'> = ({ inputs: [x], params: { axis }, shape }) => 
     const at = coordinates(threadOf(length), partial)
     const body = [
       'let total = 0;',
-      accumulate(chunk, (into, k) => {
+      accumulate(chunk, ['total'], ([into], k) => {
         const place = add(scale(at[axis]!, chunk), k)
         return guarded(within(place, 0, extent), `${into} = ${into} + ${value(at, place)};`)
       }),
       'return total;',
     ]
-    stages.push({ source: kernelSource(1, body.join('\n')), length, inputs: [0] })
+    stages.push({ body: body.join('\n'), length, inputs: [0] })
   }
   const length = sizeOf(shape)
   const at = coordinates(threadOf(length), shape)
@@ -143,7 +143,7 @@ const cumsum: Planner<'cumsum'> = ({ inputs: [x], params: { axis }, shape }) => 
     'return before + total;',
   ]
   const inputs: Stage['inputs'] = parts > 1 ? [0, { stage: 0 }] : [0]
-  stages.push({ source: kernelSource(inputs.length, body.join('\n')), length, inputs })
+  stages.push({ body: body.join('\n'), length, inputs })
   return stages
 }
 

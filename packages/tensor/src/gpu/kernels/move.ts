@@ -2,7 +2,7 @@ import type { PrimitiveName } from '../../primitives.ts'
 import { rowMajorStrides, sizeOf } from '../../shape.ts'
 import { add, address, constant, coordinates, guarded, within } from './index-math.ts'
 import type { Planner, Stage } from './program.ts'
-import { element, kernelSource, threadOf } from './program.ts'
+import { element, threadOf } from './program.ts'
 
 /** Array arguments of one kernel: WebGPU and WebGL 2 guarantee seven and more. */
 const maxInputs = 6
@@ -12,7 +12,7 @@ const pad: Planner<'pad'> = ({ inputs: [x], params, shape }) => {
   const at = coordinates(threadOf(length), shape).map((index, i) => add(index, constant(-params.low[i]!)))
   const conditions = at.flatMap((index, i) => within(index, 0, x!.shape[i]!))
   const body = ['let r = 0;', guarded(conditions, `r = ${element(0, address(x!, at))};`), 'return r;']
-  return [{ source: kernelSource(1, body.join('\n')), length, inputs: [0] }]
+  return [{ body: body.join('\n'), length, inputs: [0] }]
 }
 
 /** Joins along an axis, a few inputs at a time: what was joined so far is the first part of the next stage. */
@@ -40,8 +40,8 @@ const concat: Planner<'concat'> = ({ inputs, params: { axis }, shape }) => {
       start += part.extent
       return guarded(inside, `r = ${element(i, address(part, local))};`)
     })
-    const source = kernelSource(parts.length, ['let r = 0;', ...copies, 'return r;'].join('\n'))
-    stages.push({ source, length, inputs: parts.map(({ from }) => from) })
+    const body = ['let r = 0;', ...copies, 'return r;'].join('\n')
+    stages.push({ body, length, inputs: parts.map(({ from }) => from) })
     const sofar = { from: { stage: stages.length - 1 }, extent, strides: rowMajorStrides(joined), offset: 0 }
     rest = [sofar, ...rest.slice(maxInputs)]
   } while (rest.length > 1)

@@ -2,9 +2,20 @@ import type { KernelCall, View } from '../../device.ts'
 import type { GroupNormParams, PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, constant, coordinates, divide, loop, modulo, render, scale } from './index-math.ts'
+import {
+  add,
+  address,
+  constant,
+  coordinates,
+  divide,
+  loop,
+  modulo,
+  Once,
+  render,
+  scale,
+} from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
-import { accumulate, element, kernelSource, literal, threadOf } from './program.ts'
+import { accumulate, element, elementOfThread, literal, mergeAxes, threadOf } from './program.ts'
 
 /*
  * Group normalisation in three kinds of kernel: what each part of a group has (its mean, and its squares about it), what
@@ -44,6 +55,24 @@ function geometryOf(x: View, params: GroupNormParams): Geometry {
   return { x, params, groups: n * params.groups, perGroup, spatial, count, parts: partsOf(count) }
 }
 
+/** The call with neighbouring axes of pixels as one, where x and dy walk them as one. */
+function flattened<P extends GroupNorms>(call: KernelCall<P>): KernelCall<P> {
+  const images = call.inputs.map((view) => view.shape.length > 1)
+  const of = call.inputs.filter((_, i) => images[i])
+  const merged = mergeAxes(
+    of[0]!.shape.slice(2),
+    of.map(({ strides }) => strides.slice(2)),
+  )
+  const inputs = call.inputs.map((view, i) => {
+    if (!images[i]) return view
+    const strides = [...view.strides.slice(0, 2), ...merged.strides[of.indexOf(view)]!]
+    return { ...view, shape: [...view.shape.slice(0, 2), ...merged.shape], strides }
+  })
+  return { ...call, inputs }
+}
+
+type GroupNorms = 'groupNorm' | Gradient
+
 /** Where element k of a group is, [n, c, …]. */
 function placeOf({ params, perGroup, spatial }: Geometry, group: Index, k: Index): Index[] {
   const [c, ...rest] = coordinates(k, [perGroup, ...spatial])
@@ -59,7 +88,7 @@ class Writing {
   readonly stages: Stage[] = []
 
   push(body: readonly string[], length: number, inputs: readonly Source[]): Source {
-    this.stages.push({ source: kernelSource(inputs.length, body.join('\n')), length, inputs })
+    this.stages.push({ body: body.join('\n'), length, inputs })
     return { stage: this.stages.length - 1 }
   }
 }
@@ -115,16 +144,24 @@ function partThreads({ groups, count, parts }: Geometry) {
 /** Writes what is needed to know every group's mean and spread; by group where that is asked for. */
 function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): Statistics {
   const { length, second, group, first, size } = partThreads(g)
-  const value = (k: Index) => element(0, address(g.x, placeOf(g, group, add(first, k))))
+  const once = new Once([g.x], sizeOf(g.x.shape))
+  const inside = mergeAxes([g.perGroup, ...g.spatial], [g.x.strides.slice(1)])
+  const start = once.of('start', address(g.x, placeOf(g, group, constant(0))))
+  const part = once.of('first', first)
+  const value = (k: Index) => {
+    const own = { strides: inside.strides[0]!, offset: 0 }
+    return element(0, add(start, address(own, coordinates(add(part, k), inside.shape))))
+  }
   const partials = writing.push(
     [
+      ...once.lines,
       'let total = 0;',
-      accumulate(size, (into, k) => `${into} = ${into} + ${value(k)};`),
+      accumulate(size, ['total'], ([into], k) => `${into} = ${into} + ${value(k)};`),
       `let r = total / ${size};`,
       `if (${second}) {`,
       'const centre = r;',
       'total = 0;',
-      accumulate(size, (into, k) =>
+      accumulate(size, ['total'], ([into], k) =>
         [`const d = ${value(k)} - centre;`, `${into} = ${into} + d * d;`].join('\n'),
       ),
       'r = total;',
@@ -144,10 +181,15 @@ function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): 
   return { source, whole }
 }
 
-/** Inputs of kernels that look at x, the weight, the bias and dy, after `before` others. */
-function readers(call: KernelCall, before: number) {
+/**
+ * Inputs of kernels that look at x, the weight, the bias and dy, after `before` others; of x and dy, where a thread is
+ * named, at the element that has its number.
+ */
+function readers(call: KernelCall, before: number, thread?: Index) {
   const at = (input: number, where: readonly Index[]) =>
-    element(before + input, address(call.inputs[input]!, where))
+    thread !== undefined && where.length > 1
+      ? elementOfThread(before + input, call.inputs[input]!, call.inputs[input]!.shape, thread)
+      : element(before + input, address(call.inputs[input]!, where))
   return {
     inputs: call.inputs.map((_, i) => i),
     x: (where: readonly Index[]) => at(0, where),
@@ -157,13 +199,14 @@ function readers(call: KernelCall, before: number) {
   }
 }
 
-const groupNorm: Planner<'groupNorm'> = (call) => {
+const groupNorm: Planner<'groupNorm'> = (given) => {
+  const call = flattened(given)
   const writing = new Writing()
   const g = geometryOf(call.inputs[0]!, call.params)
   const stats = statistics(writing, g)
   const length = sizeOf(call.shape)
   const at = coordinates(threadOf(length), call.shape)
-  const { inputs, x, weight, bias } = readers(call, 1)
+  const { inputs, x, weight, bias } = readers(call, 1, threadOf(length))
   writing.push(
     [
       ...readStatistics(g, stats, 0, groupOf(g, at)),
@@ -177,8 +220,13 @@ const groupNorm: Planner<'groupNorm'> = (call) => {
 }
 
 /** `n`, the normalised element, and `dz`, the gradient before the activation, of the element at a place. */
-function elementOf(call: KernelCall<Gradient>, before: number, at: readonly Index[]): string[] {
-  const { x, weight, bias, dy } = readers(call, before)
+function elementOf(
+  call: KernelCall<Gradient>,
+  before: number,
+  at: readonly Index[],
+  thread?: Index,
+): string[] {
+  const { x, weight, bias, dy } = readers(call, before, thread)
   const slope = call.params.silu ? ` * siluSlopeOf(n * ${weight(at)} + ${bias(at)})` : ''
   return [`const n = (${x(at)} - mean) * rate;`, `const dz = ${dy(at)}${slope};`]
 }
@@ -189,7 +237,7 @@ type Gradient = 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'
 function added(writing: Writing, source: Source, length: number, count: number): Source {
   if (count === 1) return source
   const first = scale(threadOf(length), count)
-  const sum = accumulate(count, (into, k) => `${into} = ${into} + ${element(0, add(first, k))};`)
+  const sum = accumulate(count, ['total'], ([into], k) => `${into} = ${into} + ${element(0, add(first, k))};`)
   return writing.push(['let total = 0;', sum, 'return total;'], length, [source])
 }
 
@@ -197,12 +245,15 @@ function added(writing: Writing, source: Source, length: number, count: number):
 function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
   const { length, second, group, first, size } = partThreads(g)
   const { inputs, weight } = readers(call, 1)
+  const once = new Once(call.inputs, sizeOf(g.x.shape))
+  const [of, start] = [once.of('of', group), once.of('first', first)]
   const sums = writing.push(
     [
       ...readStatistics(g, stats, 0, group),
+      ...once.lines,
       'let total = 0;',
-      accumulate(size, (into, k) => {
-        const at = placeOf(g, group, add(first, k))
+      accumulate(size, ['total'], ([into], k) => {
+        const at = placeOf(g, of, add(start, k))
         return [
           ...elementOf(call, 1, at),
           `let h = dz * ${weight(at)};`,
@@ -232,7 +283,7 @@ function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, st
       loop('j', left, (j) =>
         [`along = along + ${parts(0, j)};`, `across = across + ${parts(1, j)};`].join('\n'),
       ),
-      ...elementOf(call, 2, at),
+      ...elementOf(call, 2, at, threadOf(out)),
       `return rate * (dz * ${own.weight(at)} - along - n * across);`,
     ],
     out,
@@ -244,16 +295,21 @@ function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, st
 function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
   const [samples, channels] = g.x.shape as readonly [number, number]
   const pixels = sizeOf(g.spatial)
-  const length = 2 * channels * samples
-  const [which, c, n] = coordinates(threadOf(length), [2, channels, samples]) as [Index, Index, Index]
-  // One thread sums over the pixels of a channel of a sample, another over the samples.
+  const parts = pixels > longPart ? partsOf(pixels) : 1
+  const length = 2 * channels * samples * parts
+  const once = new Once(call.inputs, sizeOf(g.x.shape))
+  const thread = coordinates(threadOf(length), [2, channels, samples, parts]) as [Index, Index, Index, Index]
+  const [which, c, n] = [thread[0], once.of('channel', thread[1]), once.of('sample', thread[2])]
+  const first = once.of('first', scale(thread[3], pixels / parts))
+  // One thread sums over pixels of a channel of a sample, another over the parts and the samples.
   const perSample = writing.push(
     [
-      ...readStatistics(g, stats, 0, groupOf(g, [n, c])),
+      ...readStatistics(g, stats, 0, groupOf(g, [thread[2], thread[1]])),
+      ...once.lines,
       'let total = 0;',
-      accumulate(pixels, (into, k) =>
+      accumulate(pixels / parts, ['total'], ([into], k) =>
         [
-          ...elementOf(call, 1, [n, c, ...coordinates(k, g.spatial)]),
+          ...elementOf(call, 1, [n, c, ...coordinates(add(first, k), g.spatial)]),
           'let h = dz * n;',
           `if (${render(which)} > 0) { h = dz; }`,
           `${into} = ${into} + h;`,
@@ -264,12 +320,13 @@ function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, s
     length,
     [stats.source, ...readers(call, 1).inputs],
   )
-  return added(writing, perSample, 2 * channels, samples)
+  return added(writing, perSample, 2 * channels, samples * parts)
 }
 
 const gradient =
   (...parts: readonly (typeof gradInput)[]) =>
-  (call: KernelCall<Gradient>): Program => {
+  (given: KernelCall<Gradient>): Program => {
+    const call = flattened(given)
     const writing = new Writing()
     const g = geometryOf(call.inputs[0]!, call.params)
     const stats = statistics(writing, g)

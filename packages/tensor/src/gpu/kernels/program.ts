@@ -2,40 +2,56 @@ import type { KernelCall, View } from '../../device.ts'
 import { DeviceError } from '../../errors.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import type { Index } from './index-math.ts'
-import { add, constant, loop, render, scale, variable } from './index-math.ts'
+import { add, address, constant, coordinates, loop, render, scale, variable } from './index-math.ts'
 
-/** One gpu.js kernel to run: `length` threads, each of which returns one element of a new buffer. */
+/** One gpu.js kernel to run, whose threads return the elements of a new buffer, one or four neighbours each. */
 export interface Stage {
-  /** A JavaScript function of `a0`, `a1`, … in gpu.js's language. */
-  readonly source: string
+  /** Statements in gpu.js's language over the arrays `a0`, `a1`, …, one a line; the last one returns the element. */
+  readonly body: string
+  /** Elements of the result. */
   readonly length: number
+  /** How many of them a thread returns, as an array where it is more than one; 1 where it is left out. */
+  readonly width?: number
   /** What `a0`, `a1`, … are: an input of the call by number, or the result of an earlier stage. */
   readonly inputs: readonly (number | { readonly stage: number })[]
+  /** What `s0`, `s1`, … are: numbers that change from call to call, for which no kernel need be compiled anew. */
+  readonly scalars?: readonly number[]
 }
 
 /** Stages in order; the last one's result is the call's. */
 export type Program = readonly Stage[]
 
-/** Writes the kernels of one primitive for the shapes, strides and parameters of one call. */
-export type Planner<P extends PrimitiveName> = (call: KernelCall<P>) => Program
+/**
+ * Writes the kernels of one primitive for the shapes, strides and parameters of one call. Where a result has `wideFrom`
+ * elements or more, a thread may compute several: there are threads enough.
+ */
+export type Planner<P extends PrimitiveName> = (call: KernelCall<P>, wideFrom: number) => Program
 
 /** The number of the running thread: the element of the result it computes. */
 export const threadOf = (length: number): Index => variable('this.thread.x', length)
 
-/** Source of a kernel with `inputs` array arguments. */
-export const kernelSource = (inputs: number, body: string): string =>
-  `function(${Array.from({ length: inputs }, (_, i) => `a${i}`).join(', ')}) {\n${body}\n}`
+/** Source of a kernel with so many arrays and numbers as arguments. */
+export function kernelSource(inputs: number, scalars: number, body: string): string {
+  const named = (name: string, count: number) => Array.from({ length: count }, (_, i) => name + i)
+  return `function(${[...named('a', inputs), ...named('s', scalars)].join(', ')}) {\n${body}\n}`
+}
 
 /** Source that reads one element of an input. */
 export const element = (input: number, at: Index): string => `a${input}[${render(at)}]`
 
-/** A number as kernel source, rounded to what a float holds. */
-export function literal(op: string, value: number): string {
-  const rounded = Math.fround(value)
-  if (!Number.isFinite(rounded)) {
+/** A number rounded to what a float holds. */
+export function rounded(op: string, value: number): number {
+  const held = Math.fround(value)
+  if (!Number.isFinite(held)) {
     throw new DeviceError(`gpu: ${op}: the parameter ${value} is not a finite float; use another device`)
   }
-  return rounded < 0 || Object.is(rounded, -0) ? `(-${-rounded})` : `${rounded}`
+  return held
+}
+
+/** A number as kernel source, rounded to what a float holds. */
+export function literal(op: string, value: number): string {
+  const held = rounded(op, value)
+  return held < 0 || Object.is(held, -0) ? `(-${-held})` : `${held}`
 }
 
 /** Strides of a view stretched to `rank` axes of extents `shape` by broadcasting. */
@@ -64,20 +80,42 @@ export function mergeAxes(
   return merged
 }
 
+/** Source that reads the element of a view, of a shape, that has the number of the thread. */
+export function elementOfThread(
+  input: number,
+  { strides, offset }: Omit<View, 'buffer' | 'dtype'>,
+  shape: readonly number[],
+  thread: Index,
+): string {
+  const merged = mergeAxes(shape, [strides])
+  return element(input, address({ strides: merged.strides[0]!, offset }, coordinates(thread, merged.shape)))
+}
+
 /** Terms added in one run before their sum joins the total, so that rounding errors stay small. */
 const block = 32
 
 /**
- * Source that adds `count` terms to the variable `total`. `step` writes the addition of term k to the variable it is
+ * Source that adds `count` terms to each of some variables. `step` writes the addition of term k to those that it is
  * given.
  */
-export function accumulate(count: number, step: (into: string, k: Index) => string): string {
-  if (count <= 2 * block) return loop('k', count, (k) => step('total', k))
+export function accumulate(
+  count: number,
+  totals: readonly string[],
+  step: (into: readonly string[], k: Index) => string,
+): string {
+  if (count <= 2 * block) return loop('k', count, (k) => step(totals, k))
   const blocks = Math.floor(count / block)
   const rest = count - blocks * block
-  const run = (start: Index): string => loop('k', block, (k) => step('part', add(start, k)))
+  const parts = totals.map((_, i) => `part${i}`)
+  const run = (start: Index): string => loop('k', block, (k) => step(parts, add(start, k)))
   return [
-    loop('b', blocks, (b) => ['let part = 0;', run(scale(b, block)), 'total = total + part;'].join('\n')),
-    rest === 0 ? '' : loop('k', rest, (k) => step('total', add(constant(blocks * block), k))),
+    loop('b', blocks, (b) =>
+      [
+        ...parts.map((part) => `let ${part} = 0;`),
+        run(scale(b, block)),
+        ...totals.map((total, i) => `${total} = ${total} + ${parts[i]};`),
+      ].join('\n'),
+    ),
+    rest === 0 ? '' : loop('k', rest, (k) => step(totals, add(constant(blocks * block), k))),
   ].join('\n')
 }

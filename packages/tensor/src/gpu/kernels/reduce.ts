@@ -1,10 +1,21 @@
-import type { KernelCall } from '../../device.ts'
+import type { KernelCall, View } from '../../device.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, coordinates, divide, guarded, loop, modulo, scale, within } from './index-math.ts'
+import {
+  add,
+  address,
+  coordinates,
+  divide,
+  guarded,
+  loop,
+  modulo,
+  Once,
+  scale,
+  within,
+} from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
-import { accumulate, element, kernelSource, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, mergeAxes, threadOf } from './program.ts'
 
 /** Elements that one thread folds; more are folded in two rounds, which also keeps rounding errors small. */
 const oneRound = 1024
@@ -26,7 +37,7 @@ const extreme = (than: '>' | '<'): Fold => ({
 const folds = {
   reduceSum: {
     start: () => '0',
-    loop: (count, visit) => accumulate(count, (into, k) => visit(k, `${into} = ${into} + v;`)),
+    loop: (count, visit) => accumulate(count, ['total'], ([into], k) => visit(k, `${into} = ${into} + v;`)),
   },
   reduceMax: extreme('>'),
   reduceMin: extreme('<'),
@@ -39,22 +50,27 @@ function foldStage(
   count: number,
   chunk: number,
   input: Stage['inputs'][number],
-  place: (result: Index, at: Index) => Index,
+  from: View,
+  base: (result: Index) => Index,
+  inside: (at: Index) => Index,
 ): Stage {
   const parts = Math.ceil(count / chunk)
   const length = results * parts
   const thread = threadOf(length)
   const [result, part] = [divide(thread, parts), modulo(thread, parts)]
-  const first = scale(part, chunk)
+  const once = new Once([from], length * chunk)
+  const [start, first] = [once.of('start', base(result)), once.of('first', scale(part, chunk))]
+  const value = (at: Index) => element(0, add(start, inside(at)))
   const body = [
-    `let total = ${fold.start(element(0, place(result, first)))};`,
+    ...once.lines,
+    `let total = ${fold.start(value(first))};`,
     fold.loop(chunk, (k, step) => {
       const at = add(first, k)
-      return guarded(within(at, 0, count), `const v = ${element(0, place(result, at))};\n${step}`)
+      return guarded(within(at, 0, count), `const v = ${value(at)};\n${step}`)
     }),
     'return total;',
   ]
-  return { source: kernelSource(1, body.join('\n')), length, inputs: [input] }
+  return { body: body.join('\n'), length, inputs: [input] }
 }
 
 function reduction(fold: Fold) {
@@ -69,18 +85,26 @@ function reduction(fold: Fold) {
       return { shape: merged.shape, strides: merged.strides[0]! }
     }
     const [kept, gone] = [axesOf(false), axesOf(true)]
-    const place = (result: Index, at: Index): Index =>
-      add(
-        address({ strides: kept.strides, offset }, coordinates(result, kept.shape)),
-        address({ strides: gone.strides, offset: 0 }, coordinates(at, gone.shape)),
-      )
+    const base = (result: Index) =>
+      address({ strides: kept.strides, offset }, coordinates(result, kept.shape))
+    const inside = (at: Index) => address({ strides: gone.strides, offset: 0 }, coordinates(at, gone.shape))
     const [results, count] = [sizeOf(shape), sizeOf(gone.shape)]
-    if (count <= oneRound) return [foldStage(fold, results, count, count, 0, place)]
+    if (count <= oneRound) return [foldStage(fold, results, count, count, 0, inputs[0]!, base, inside)]
     const chunk = Math.ceil(Math.sqrt(count))
     const parts = Math.ceil(count / chunk)
+    const flat = { ...inputs[0]!, shape: [results * parts], strides: [1], offset: 0 }
     return [
-      foldStage(fold, results, count, chunk, 0, place),
-      foldStage(fold, results, parts, parts, { stage: 0 }, (result, at) => add(scale(result, parts), at)),
+      foldStage(fold, results, count, chunk, 0, inputs[0]!, base, inside),
+      foldStage(
+        fold,
+        results,
+        parts,
+        parts,
+        { stage: 0 },
+        flat,
+        (result) => scale(result, parts),
+        (at) => at,
+      ),
     ]
   }
 }

@@ -32,3 +32,14 @@ export const gpuKernels: { readonly [P in PrimitiveName]: Planner<P> | 'none' } 
 export const coveredPrimitives: readonly PrimitiveName[] = primitiveNames.filter(
   (name) => gpuKernels[name] !== 'none',
 )
+
+/** Primitives whose results may be whole numbers that no float holds, of numbers that floats do hold. */
+export const growing: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  'add',
+  'sub',
+  'mul',
+  'affine',
+  'reduceSum',
+  'cumsum',
+  'scatterAdd',
+])

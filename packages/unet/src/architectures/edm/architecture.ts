@@ -7,9 +7,15 @@ import { edmForward } from './forward.ts'
 import { inferEdm } from './infer.ts'
 import { initEdm } from './init.ts'
 import { edmConfigToKwargs, kwargsOfInferred } from './kwargs.ts'
+import { configurationOfScoreSde } from './score-sde.ts'
 import { edmTraining } from './training.ts'
 import type { EdmConfig } from './types.ts'
 import { halvings } from './types.ts'
+
+const denoises = ({ preconditioning }: EdmConfig): string | undefined =>
+  preconditioning === null
+    ? undefined
+    : `is a denoiser of noise levels (preconditioning ${preconditioning.kind})`
 
 /** The family of EDM's SongUNet (DDPM++, NCSN++) and DhariwalUNet, with what makes denoisers of them. */
 export const edm: Architecture<EdmConfig> = {
@@ -17,6 +23,7 @@ export const edm: Architecture<EdmConfig> = {
   write: edmConfigToKwargs,
   configure: edmConfigFromFields,
   trainedOn: edmTraining,
+  configurationIn: configurationOfScoreSde,
   infer: (shapes) => {
     const found = inferEdm(shapes)
     return found === undefined
@@ -47,8 +54,9 @@ export const edm: Architecture<EdmConfig> = {
     labelDim === 0
       ? undefined
       : `is class-conditional (label_dim is ${labelDim}): a prior is asked without labels, as one can be that was trained with labelDrop`,
-  denoises: ({ preconditioning }) =>
-    preconditioning === null
-      ? undefined
-      : `is a denoiser of noise levels (preconditioning ${preconditioning.kind})`,
+  denoises,
+  untrainable: (config) => {
+    const what = denoises(config)
+    return what && `${what}: train the bare network, with predicts edm for EDM's denoiser`
+  },
 }

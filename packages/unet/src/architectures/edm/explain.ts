@@ -1,6 +1,7 @@
 import { show } from '../../fields.ts'
 import type { NamedShapes, SpecDifference } from '../../param-source.ts'
 import { inferEdm } from './infer.ts'
+import { scoreSde } from './score-sde.ts'
 import type { EdmConfig } from './types.ts'
 import { networkOutputs } from './types.ts'
 
@@ -52,12 +53,6 @@ function normal(config: EdmConfig, name: (typeof fields)[number]): unknown {
   const sides = config.channelMult.map((_, level) => Math.floor(config.imageSize / 2 ** level))
   return sides.filter((side) => config.attnResolutions.includes(side))
 }
-
-/** What is wrong with the names of score_sde (arXiv 2011.13456), whose networks these are too; undefined for other files. */
-export const scoreSde = (shapes: NamedShapes): string | undefined =>
-  [...shapes.keys()].some((name) => /(?:^|\.)all_modules\.\d+\./.test(name))
-    ? 'its names, all_modules.N, are those of score_sde: the same network as a SongUNet, but the names of EDM are what is read; load the weights into the SongUNet of EDM and save its state_dict()'
-    : undefined
 
 /** Channels, base width and what it is told, from names and shapes of an `edm` network. */
 export function describeEdm(shapes: NamedShapes): string {

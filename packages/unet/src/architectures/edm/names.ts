@@ -2,6 +2,7 @@ import { FileFormatError } from '@tweedie/tensor'
 import { show } from '../../fields.ts'
 import type { ParamSource } from '../../param-source.ts'
 import { iddpmLevels } from './preconditioning.ts'
+import { fromScoreSde } from './score-sde.ts'
 import { resampleFilters } from './spec.ts'
 import type { EdmConfig } from './types.ts'
 
@@ -13,14 +14,15 @@ const plainName = (name: string): string => name.replace(inDenoiser, '$1$2')
 const derived = /(?:^|\.)((?:enc|dec)\.[^.]+(?:\.(?:conv0|skip))?\.resample_filter|u)$/
 
 /**
- * A file under the names of the network: `model.`, where a denoiser holds it, taken off. With a configuration, the tensors
+ * A file under the names of the network: `model.`, where a denoiser holds it, taken off, and those of score_sde translated. With a configuration, the tensors
  * that follow from it (filters of resampling, the levels of `iddpm`) are compared with it and left out.
  * @throws {FileFormatError} where one of those says otherwise.
  */
 export function edmNames(
-  source: ParamSource,
+  file: ParamSource,
   read?: { readonly config: EdmConfig; readonly file: string },
 ): ParamSource {
+  const source = fromScoreSde(file, read?.config.imageSize)
   const stored = new Map(source.entries.map(({ name }) => [plainName(name), name]))
   if (stored.size !== source.entries.length) return source // Two names for one tensor: the loader will say what is wrong.
   const values = (name: string) => source.values(stored.get(name) ?? name)

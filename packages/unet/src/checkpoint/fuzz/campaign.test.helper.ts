@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { FileFormatError, tensor } from '@tweedie/tensor'
-import { describeNetwork } from '../../architectures/catalog.ts'
+import type { Tensor } from '@tweedie/tensor'
+import { FileFormatError, tensor, zeros } from '@tweedie/tensor'
+import { architectureOfJson, configurationIn, describeNetwork } from '../../architectures/catalog.ts'
 import { bytesPerRead, bytesPerStored, decodePieces, isElementType, sizeOf } from '../arrays.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { writeNpy, writeNpz } from '../npy-write.ts'
@@ -19,7 +20,39 @@ const membersOf = (bytes: Uint8Array): Record<string, Uint8Array> => {
   return Object.fromEntries(zip.names.map((name) => [name, zip.read(name)]))
 }
 
-/** Files that are in order, of every format and kind, of less than 20 kB each. */
+/** A network of score_sde as small as can be: one level of one block. */
+function scoreSde(): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = { sigmas: tensor([50, 0.01]) }
+  const put = (m: number, parts: Readonly<Record<string, readonly number[]>>) => {
+    for (const [own, shape] of Object.entries(parts)) tensors[`all_modules.${m}.${own}`] = zeros(shape)
+  }
+  const square = [1, 1, 3, 3]
+  const block = (m: number, inputs: number) =>
+    put(m, {
+      ...{ 'GroupNorm_0.weight': [inputs], 'Conv_0.weight': [1, inputs, 3, 3], 'Dense_0.weight': [1, 4] },
+      ...{ 'GroupNorm_1.weight': [1], 'Conv_1.weight': square },
+      ...(inputs > 1 && { 'Conv_2.weight': [1, inputs, 1, 1] }),
+    })
+  put(0, { W: [1] })
+  put(1, { weight: [4, 2] })
+  put(2, { weight: [4, 4] })
+  put(3, { weight: square })
+  for (const m of [4, 5, 7]) block(m, 1)
+  const matrix = [1, 1]
+  put(6, {
+    'GroupNorm_0.weight': [1],
+    'NIN_0.W': matrix,
+    'NIN_1.W': matrix,
+    'NIN_2.W': matrix,
+    'NIN_3.W': matrix,
+  })
+  for (const m of [8, 9]) block(m, 2)
+  put(10, { weight: [1] })
+  put(11, { weight: square })
+  return tensors
+}
+
+/** Files that are in order, of every format and kind, of less than 20 kB each; and one of EDM's pickles. */
 export function soundFiles(): readonly Sound[] {
   const w = tensor([
     [1, 2],
@@ -43,6 +76,7 @@ export function soundFiles(): readonly Sound[] {
       ),
     ),
     writeSafetensors({ w }, { dtype: 'float16' }),
+    writeSafetensors(scoreSde()),
     writeNpz({
       w: { shape: [2, 2], values: Float64Array.of(1, 2, 3, 4) },
       n: { shape: [], values: Int32Array.of(3) },
@@ -56,10 +90,15 @@ export function soundFiles(): readonly Sound[] {
     ),
   ]
   const sound = files.filter((bytes) => bytes.length < 20_000).map((bytes) => partsOf(bytes, membersOf))
-  return [...sound, ...files.filter((_, i) => i % 5 === 0).map((bytes): Sound => ({ kind: 'raw', bytes }))]
+  const pickle = readFileSync(join(fixtures, '../edm/edm-skip.pkl'))
+  return [
+    ...sound,
+    partsOf(pickle, membersOf),
+    ...files.filter((_, i) => i % 5 === 0).map((bytes): Sound => ({ kind: 'raw', bytes })),
+  ]
 }
 
-const kinds: readonly Sound['kind'][] = ['safetensors', 'zip', 'npy', 'legacy', 'raw']
+const kinds: readonly Sound['kind'][] = ['safetensors', 'zip', 'npy', 'legacy', 'pickle', 'raw']
 
 /** The file of case `index` of a campaign of `seed`. */
 export function caseOf(files: readonly Sound[], seed: number, index: number): Uint8Array {
@@ -82,7 +121,10 @@ export function readAll(bytes: Uint8Array): Outcome {
     const file = openCheckpoint(bytes, 'case')
     let outcome: Outcome = 'read'
     for (const { name } of file.entries) if (!readOne(file, name)) outcome = 'refused'
-    describeNetwork(new Map(file.entries.map(({ name, shape }) => [name, shape])))
+    const shapes = new Map(file.entries.map(({ name, shape }) => [name, shape]))
+    describeNetwork(shapes)
+    const json = configurationIn(file)
+    if (json !== undefined) architectureOfJson(json, 'case').parse(json, 'case', () => shapes)
     for (const landmark of ['conv_in.weight', 'w', 'extra'])
       for (const key of [undefined, 'model', '.']) choose(file, landmark, key)
     return outcome

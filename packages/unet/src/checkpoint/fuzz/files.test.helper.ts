@@ -14,6 +14,8 @@ export type Sound =
     }
   | { readonly kind: 'zip'; readonly members: Readonly<Record<string, Uint8Array>> }
   | { readonly kind: 'npy'; readonly description: string; readonly data: Uint8Array }
+  /** A pickle that is the whole file, as EDM's: its storages are files of torch within it. */
+  | { readonly kind: 'pickle'; readonly pickle: Uint8Array }
   /** Pickles, one after the other, and the storages. */
   | { readonly kind: 'legacy'; readonly pickles: readonly Uint8Array[]; readonly storages: Uint8Array }
 
@@ -159,6 +161,8 @@ export function mutated(sound: Sound, random: Random): Uint8Array {
     }
     case 'npy':
       return npy(mutateDescription(sound.description, random), sound.data, random)
+    case 'pickle':
+      return random.chance(0.85) ? mutatePickle(sound.pickle, random) : mutateBytes(sound.pickle, random)
     default: {
       const pickles = [...sound.pickles]
       const at = random.chance(0.6) ? 3 : random.below(pickles.length)
@@ -200,6 +204,7 @@ export function partsOf(
     const length = ops.slice(0, end).reduce((sum, op) => sum + op.length, 0)
     pickles.push(rest.subarray(0, length))
     rest = rest.subarray(length)
+    if (rest.length === 0) return { kind: 'pickle', pickle: bytes }
   }
   return { kind: 'legacy', pickles, storages: rest }
 }

@@ -41,7 +41,8 @@ const settingsOf = ({
   json: ___,
   resumable: ____,
   device: _____,
-  laid: ______,
+  backend: ______,
+  laid: _______,
   ...settings
 }: FolderOptions): Readonly<Record<string, unknown>> =>
   JSON.parse(JSON.stringify({ tweedie: version, ...settings }))

@@ -1,0 +1,109 @@
+import { Show } from 'solid-js'
+import { Hint } from '../../parts/hint.tsx'
+import { MethodPicker } from '../../parts/method-picker.tsx'
+import { settingsOf, withSetting } from '../../parts/options.tsx'
+import { Slider } from '../../parts/slider.tsx'
+import type { MethodEntry } from '../../worker/methods.ts'
+import type { KindEntry } from './engine/entries.ts'
+import type { DigitsValues } from './fields.ts'
+import { painted } from './fields.ts'
+import { KindPicker } from './kind-picker.tsx'
+
+/** All that can be set, beside what is painted. */
+export function Controls(props: {
+  readonly values: DigitsValues
+  readonly set: (change: Partial<DigitsValues>) => void
+  readonly operators: readonly KindEntry[]
+  readonly noises: readonly KindEntry[]
+  readonly methods: readonly MethodEntry[]
+}) {
+  const noise = () => settingsOf(props.values.noise)
+  return (
+    <aside class="panel controls" aria-label="Problem and methods">
+      <section data-tour="operator">
+        <h2>
+          Operator{' '}
+          <Hint about="the operator">
+            What is measured of the picture, A in y = A(x₀) + noise. With a painted mask you hide pixels with
+            the brush.
+          </Hint>
+        </h2>
+        <KindPicker
+          label="Operator"
+          entries={props.operators}
+          text={props.values.operator}
+          onChange={(operator) => props.set({ operator })}
+          first={{ text: painted, title: 'painted mask' }}
+        />
+      </section>
+      <section>
+        <h2>
+          Noise{' '}
+          <Hint about="the noise">
+            What is added to A(x₀), in units of a picture that goes from −1 to 1. Methods are told its law.
+          </Hint>
+        </h2>
+        <KindPicker
+          label="Noise"
+          entries={props.noises}
+          text={props.values.noise}
+          onChange={(noise) => props.set({ noise })}
+        />
+        <Show when={noise().name === 'gaussian'}>
+          <Slider
+            label="Noise σ"
+            value={Number(noise().settings['sigma'] ?? 0.05)}
+            min={0}
+            max={0.5}
+            step={0.01}
+            onInput={(sigma) => props.set({ noise: withSetting(props.values.noise, 'sigma', String(sigma)) })}
+          />
+        </Show>
+      </section>
+      <section data-tour="methods">
+        <h2>
+          Methods{' '}
+          <Hint about="the methods">
+            Two at a time, from the same measurement and seed. Those that cannot take this problem are grey,
+            with the reason.
+          </Hint>
+        </h2>
+        <MethodPicker
+          label="Method A"
+          colour="a"
+          entries={props.methods}
+          text={props.values.a}
+          onChange={(a) => props.set({ a })}
+        />
+        <MethodPicker
+          label="Method B"
+          colour="b"
+          entries={props.methods}
+          text={props.values.b}
+          optional
+          onChange={(b) => props.set({ b })}
+        />
+      </section>
+      <section>
+        <Slider
+          label="Samples"
+          value={props.values.n}
+          min={1}
+          max={16}
+          step={1}
+          about="Draws of each method for the same measurement. Where they differ, the method says that it is not sure."
+          onInput={(n) => props.set({ n: Math.round(n), pick: 0 })}
+        />
+        <Slider
+          label="Seed"
+          value={props.values.seed}
+          min={0}
+          max={99}
+          step={1}
+          about="All randomness follows from it, that of the measurement too. The same seed gives the same pictures, here and in Node, bit for bit."
+          onInput={(seed) => props.set({ seed: Math.round(seed) })}
+        />
+      </section>
+    </aside>
+  )
+}

@@ -1,0 +1,47 @@
+import { checkNetwork, priorOf, shapeAt } from '@tweedie/runs'
+import { fetchPrior, fetchTraining, parseIdx } from '@tweedie/unet'
+import config from '@tweedie/unet/priors/digits/config.json?url'
+import weights from '@tweedie/unet/priors/digits/model.safetensors?url'
+import record from '@tweedie/unet/priors/digits/record.json?url'
+import digits from '../held-out.idx?url'
+import { size } from '../pixels.ts'
+import type { Ground, HeldOut } from './problem.ts'
+
+/** The digits of an IDX file. */
+export function heldOutOf(bytes: Uint8Array): HeldOut {
+  const { shape, values } = parseIdx(bytes, 'held-out.idx')
+  return Array.from({ length: shape[0] ?? 0 }, (_, k) => values.slice(k * size, (k + 1) * size))
+}
+
+/** The address of a file beside the page, absolute: a worker has an address of its own. */
+const absolute = (address: string): string => new URL(address, globalThis.location.href).href
+
+let ground: Promise<Ground> | undefined
+
+/** The prior and the digits, fetched once. @throws {FileFormatError} where a file cannot be fetched. */
+export function groundOf(): Promise<Ground> {
+  ground ??= fetched().catch((error: unknown) => {
+    ground = undefined // so that it can be tried again
+    throw error
+  })
+  return ground
+}
+
+async function fetched(): Promise<Ground> {
+  const [trainedOn, network, file] = await Promise.all([
+    fetchTraining(absolute(record)),
+    fetchPrior({ config: absolute(config), weights: absolute(weights) }),
+    fetch(absolute(digits)).then((response) => response.arrayBuffer()),
+  ])
+  checkNetwork(network.config, trainedOn, 'digits')
+  const prior = priorOf('digits', shapeAt(network.config, undefined), network, trainedOn)
+  return { prior, heldOut: heldOutOf(new Uint8Array(file)), params: network.params }
+}
+
+/** Frees the prior. */
+export async function forgetGround(): Promise<void> {
+  const held = ground
+  ground = undefined
+  const { params } = (await held?.catch(() => undefined)) ?? {}
+  for (const tensor of Object.values(params ?? {})) tensor.dispose()
+}

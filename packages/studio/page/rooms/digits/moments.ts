@@ -1,0 +1,74 @@
+import type { Frame, Pictures } from './engine/frames.ts'
+
+/** One plane of numbers, row by row. */
+export interface Plane {
+  readonly height: number
+  readonly width: number
+  readonly data: Float32Array
+}
+
+/** The frame at a place 0 … 1000 of a run, or the last that has come. */
+export function frameAt(frames: readonly Frame[], at: number): Frame | undefined {
+  const wanted = (at / 1000) * (frames[0]?.steps ?? 0)
+  return frames.reduce<Frame | undefined>(
+    (best, frame) =>
+      best === undefined || Math.abs(frame.index - wanted) < Math.abs(best.index - wanted) ? frame : best,
+    undefined,
+  )
+}
+
+/** The picture of a sample; of several channels their mean. */
+export function planeOf({ shape: [count, channels, height, width], data }: Pictures, n: number): Plane {
+  const area = height * width
+  const from = Math.min(n, count - 1) * channels * area
+  const mean = Float32Array.from({ length: area }, (_, i) => {
+    let sum = 0
+    for (let c = 0; c < channels; c++) sum += data[from + c * area + i] ?? 0
+    return sum / channels
+  })
+  return { height, width, data: mean }
+}
+
+/** Mean and standard deviation (of the samples as they are: divided by N) of each pixel. */
+export function momentsOf(pictures: Pictures): { readonly mean: Plane; readonly std: Plane } {
+  const [count, , height, width] = pictures.shape
+  const samples = Array.from({ length: count }, (_, n) => planeOf(pictures, n).data)
+  const over = (of: (values: readonly number[]) => number): Plane => ({
+    height,
+    width,
+    data: Float32Array.from({ length: height * width }, (_, i) =>
+      of(samples.map((sample) => sample[i] ?? 0)),
+    ),
+  })
+  const average = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
+  return {
+    mean: over(average),
+    std: over((values) => {
+      const middle = average(values)
+      return Math.sqrt(average(values.map((v) => (v - middle) ** 2)))
+    }),
+  }
+}
+
+/** |a − b| of each pixel. */
+export const differenceOf = (a: Plane, b: Plane): Plane => ({
+  ...a,
+  data: a.data.map((v, i) => Math.abs(v - (b.data[i] ?? 0))),
+})
+
+/** The correlation of two maps: whether a method is unsure where it is wrong. Undefined where one of them is flat. */
+export function correlationOf(a: Plane, b: Plane): number | undefined {
+  const centred = ({ data }: Plane) => {
+    const mean = data.reduce((sum, v) => sum + v, 0) / data.length
+    return Array.from(data, (v) => v - mean)
+  }
+  const [u, v] = [centred(a), centred(b)]
+  const dot = (p: readonly number[], q: readonly number[]) =>
+    p.reduce((sum, x, i) => sum + x * (q[i] ?? 0), 0)
+  const scale = Math.sqrt(dot(u, u) * dot(v, v))
+  return scale > 0 ? dot(u, v) / scale : undefined
+}
+
+/** Means over the samples. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length)

@@ -1,0 +1,50 @@
+import { splitSpec } from '@tweedie/solvers'
+import type { RunRequest } from './engine/run.ts'
+import { painted } from './fields.ts'
+import { hiddenOf, side } from './pixels.ts'
+import type { Sheet } from './sheet.ts'
+
+/** The mask that was painted as a picture: what is light is observed. */
+export const maskSheet = (mask: string): Sheet => ({
+  width: side,
+  height: side,
+  data: (hiddenOf(mask) ?? new Uint8Array(side * side)).map((hidden) => (hidden ? 0 : 255)),
+})
+
+/** The command that draws the same samples in Node, bit for bit, of `digit.png` and `mask.png`. */
+export function commandOf({ problem, method, count, seed }: RunRequest): string {
+  const { name, settings } = splitSpec('method', method)
+  const sets = Object.entries(settings).map(([key, value]) => `--set ${key}=${value}`)
+  const parts = [`--operator ${problem.operator}`, `--noise ${problem.noise}`, `--method ${name}`, ...sets]
+  return ['npx tweedie restore digit.png', ...parts, `--samples ${count}`, `--seed ${seed}`].join(' ')
+}
+
+const letters = (bytes: ArrayLike<number>): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/** A TypeScript program that makes the same run, with the picture in it. */
+export function programOf({ problem, method, count, seed }: RunRequest, greys: Uint8Array): string {
+  const isPainted = problem.operator === painted
+  const hidden = hiddenOf(problem.mask) ?? []
+  const operator = isPainted
+    ? `inpaint(prior.shape, { mask: Array.from('${Array.from(hidden, (pixel) => 1 - pixel).join('')}', Number) })`
+    : `operatorFromSpec(${JSON.stringify(problem.operator)}, prior.shape)`
+  return `import { drawsOf, measure, measurementKey, toTensor } from '@tweedie/runs'
+import { loadPrior } from '@tweedie/runs/node'
+import { ${isPainted ? 'inpaint, methods, noiseFromSpec' : 'methods, noiseFromSpec, operatorFromSpec'}, run } from '@tweedie/solvers'
+
+const greys = Buffer.from('${letters(greys)}', 'hex')
+const data = Float32Array.from(greys, (grey) => grey / 255)
+const truth = toTensor([{ channels: 1, height: ${side}, width: ${side}, data }])
+const prior = await loadPrior('digits')
+const operator = ${operator}
+const noise = noiseFromSpec(${JSON.stringify(problem.noise)})
+const y = measure(operator, noise, truth, measurementKey(${seed}))
+const { problem } = drawsOf(operator, noise, { y, truth }, ${count})
+const { entry, settings } = methods.parse(${JSON.stringify(method)})
+const samples = await run(entry.run(problem, prior, { ...settings, seed: ${seed} }), {
+  onStep: ({ i, residual }) => console.log(i, residual),
+})
+console.log(samples)
+`
+}

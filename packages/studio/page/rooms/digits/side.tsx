@@ -1,0 +1,169 @@
+import type { JSX } from 'solid-js'
+import { createMemo, For, Show } from 'solid-js'
+import { Caption } from '../../parts/caption.tsx'
+import { Hint } from '../../parts/hint.tsx'
+import type { Frame } from './engine/frames.ts'
+import type { Plane } from './moments.ts'
+import { correlationOf, differenceOf, momentsOf, planeOf } from './moments.ts'
+import type { Scale } from './pixel-view.tsx'
+import { PixelView } from './pixel-view.tsx'
+import type { Session } from './session.ts'
+import { summaryOf } from './words.ts'
+
+/** One method: what it is at, its samples, and how sure it is. */
+export function Side(props: {
+  readonly side: 'a' | 'b'
+  readonly title: string
+  readonly session: Session
+  readonly frame: Frame | undefined
+  readonly truth: Plane | undefined
+  readonly pick: number
+  readonly onPick: (sample: number) => void
+}) {
+  const of = (pictures: (frame: Frame) => Frame['guidance']): Plane | undefined => {
+    const found = props.frame && pictures(props.frame)
+    return found && planeOf(found, props.pick)
+  }
+  const isLast = () => props.frame !== undefined && props.frame.index === props.frame.steps
+  /** The results at the end, and the guesses on the way. */
+  const samples = createMemo(() => (isLast() ? props.frame?.x : props.frame?.x0hat))
+  const moments = createMemo(() => {
+    const pictures = samples()
+    return pictures && momentsOf(pictures)
+  })
+  const error = createMemo(() => {
+    const [found, truth] = [moments(), props.truth]
+    return found && truth && differenceOf(found.mean, truth)
+  })
+  const agreement = () => {
+    const [found, wrong] = [moments(), error()]
+    return found && wrong && correlationOf(found.std, wrong)
+  }
+  const progress = () => (props.frame ? (props.session.frames().at(-1)?.index ?? 0) / props.frame.steps : 0)
+  const says = () => {
+    const summary = props.session.summary()
+    return summary && summaryOf(summary, props.session.frames().at(-1))
+  }
+  return (
+    <section class="side" aria-label={props.title}>
+      <Caption
+        side={props.side}
+        title={props.title}
+        session={props.session}
+        progress={progress()}
+        says={says()}
+      />
+      <For each={props.session.summary()?.advice ?? []}>
+        {(advice) => <p class="small muted">Its authors’ range is for other pictures: {advice}</p>}
+      </For>
+      <div class="views">
+        <View
+          name="xₜ"
+          about="The state after the step: noise at first, the sample at last. It is the sample that is picked below."
+          label={`State of ${props.title}`}
+          plane={of(({ x }) => x)}
+        />
+        <View
+          name="x̂₀"
+          about="What the prior takes xₜ for, before the step. A blur of all pictures that xₜ may become."
+          label={`Denoised guess of ${props.title}`}
+          plane={of(({ x0hat }) => x0hat)}
+        />
+        <View
+          name="guidance"
+          about="What the step adds because of y: one colour brightens, the other darkens. Its own largest number has the full colour."
+          label={`Guidance of ${props.title}`}
+          plane={of(({ guidance }) => guidance)}
+          scale="signed"
+          none="not shown by this method"
+        />
+        <View
+          name="A x̂₀"
+          about="What would be measured of the guess. Compare it with the measurement y above."
+          label={`Measurement of the guess of ${props.title}`}
+          plane={of(({ predicted }) => predicted)}
+        />
+      </div>
+      <fieldset class="samples">
+        <legend class="small muted">{isLast() ? 'Samples' : 'Guesses of all samples'}</legend>
+        <For each={Array.from({ length: samples()?.shape[0] ?? 0 }, (_, n) => n)}>
+          {(n) => (
+            <button
+              type="button"
+              aria-label={`Look at sample ${n + 1}`}
+              aria-pressed={props.pick === n}
+              onClick={() => props.onPick(n)}
+            >
+              <PixelView plane={samplePlane(samples(), n)} />
+            </button>
+          )}
+        </For>
+      </fieldset>
+      <div class="views three">
+        <View
+          name="mean"
+          about="Of all samples. It has less error than most of them, and is blurred where they differ."
+          label={`Mean of the samples of ${props.title}`}
+          plane={moments()?.mean}
+        />
+        <View
+          name="std"
+          about="Standard deviation of the samples, from 0 to 1. A method that is honest is unsure where it is wrong."
+          label={`Standard deviation of the samples of ${props.title}`}
+          plane={moments()?.std}
+          scale="magnitude"
+          top={1}
+        />
+        <View
+          name="|error|"
+          about="Of the mean against the picture that is sought, from 0 to 1. Beside the standard deviation it shows false certainty."
+          label={`Error of the mean of ${props.title}`}
+          plane={error()}
+          scale="magnitude"
+          top={1}
+        />
+      </div>
+      <Show when={(samples()?.shape[0] ?? 0) > 1 && agreement()}>
+        {(found) => (
+          <p class="small muted" data-test={`agreement-${props.side}`}>
+            std and |error| correlate by {found().toFixed(2)}.
+          </p>
+        )}
+      </Show>
+    </section>
+  )
+}
+
+const samplePlane = (pictures: Frame['x'] | undefined, n: number): Plane | undefined =>
+  pictures && planeOf(pictures, n)
+
+/** A picture with its name and what it is. */
+function View(props: {
+  readonly name: string
+  readonly about: JSX.Element
+  readonly label: string
+  readonly plane: Plane | undefined
+  readonly scale?: Scale
+  readonly top?: number
+  /** In its place where a method does not show it. */
+  readonly none?: string
+}) {
+  return (
+    <figure>
+      <div class="frame">
+        <PixelView
+          label={props.label}
+          plane={props.plane}
+          scale={props.scale ?? 'grey'}
+          {...(props.top !== undefined && { top: props.top })}
+        />
+        <Show when={props.plane === undefined && props.none}>
+          {(why) => <span class="small muted">{why()}</span>}
+        </Show>
+      </div>
+      <figcaption>
+        {props.name} <Hint about={props.name}>{props.about}</Hint>
+      </figcaption>
+    </figure>
+  )
+}

@@ -1,0 +1,26 @@
+import type { GpuDevice } from './device.ts'
+import { GpuJsDevice } from './device.ts'
+import { importGpuJs } from './gpujs.ts'
+import { surroundings } from './limits.ts'
+import { KernelRunner } from './runner.ts'
+
+/** A runner that answers by promises. */
+const waiting = (runner: KernelRunner): KernelRunner =>
+  new Proxy(runner, {
+    get(target, name) {
+      if (name === 'traits') return { ...target.traits, async: true }
+      if (name === 'compile')
+        return (...kernel: Parameters<KernelRunner['compile']>) => {
+          const { run, destroy } = target.compile(...kernel)
+          return { run: async (...inputs: Parameters<typeof run>) => run(...inputs), destroy }
+        }
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+
+/** A gpu device that answers as WebGPU does, by promises, on gpu.js's processor mode: for tests where there is no WebGPU. */
+export async function asynchronousDevice(): Promise<GpuDevice> {
+  const lib = await importGpuJs()
+  return new GpuJsDevice(waiting(new KernelRunner(lib, 'cpu')), await surroundings(lib, 'cpu', undefined))
+}

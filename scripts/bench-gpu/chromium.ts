@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { chromium } from 'playwright-core'
+import { createServer } from 'vite'
+import { softwareGraphics } from '../../tests/browser.ts'
+import type { Asked, Results, Row } from './measure.ts'
+
+/** What makes a browser without a screen use the card: Vulkan on Linux, its own way elsewhere. */
+const hardware = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--ignore-gpu-blocklist',
+  '--enable-gpu',
+  ...(process.platform === 'linux'
+    ? ['--enable-features=Vulkan', '--use-angle=vulkan', '--disable-vulkan-surface']
+    : []),
+]
+
+/** How a browser is to be started. */
+export interface BrowserOptions extends Asked {
+  readonly backend: string | undefined
+  readonly software: boolean
+  /** With a window. */
+  readonly headed: boolean
+}
+
+/** Measures in a page of a browser. */
+export async function inChromium(
+  executablePath: string,
+  { filter, seconds, backend, ...how }: BrowserOptions,
+  told: (row: Row) => void,
+): Promise<Results> {
+  const cacheDir = mkdtempSync(join(tmpdir(), 'tweedie-bench-gpu-'))
+  const server = await createServer({
+    ...{
+      root: resolve(import.meta.dirname, '../..'),
+      configFile: false,
+      logLevel: 'error',
+      appType: 'custom',
+      cacheDir,
+    },
+    optimizeDeps: {
+      noDiscovery: true,
+      include: ['@tweedie/tensor > gpu.js', '@tweedie/unet > fflate', '@tweedie/solvers > ml-matrix'],
+    },
+    server: {
+      ...{ host: '127.0.0.1', port: 0, hmr: false, watch: null },
+      // Threads of the wasm device, which the results are compared with.
+      headers: {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      },
+    },
+    plugins: [
+      {
+        name: 'empty-page',
+        configureServer: ({ middlewares }) => {
+          middlewares.use('/bench', (_request, response) => {
+            response.setHeader('Content-Type', 'text/html')
+            response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
+            response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp')
+            response.end('<!doctype html><title>bench</title><link rel="icon" href="data:,">')
+          })
+        },
+      },
+    ],
+  })
+  try {
+    await server.listen()
+    const browser = await chromium.launch({
+      executablePath,
+      headless: !how.headed,
+      args: how.software ? softwareGraphics : hardware,
+      timeout: 150_000,
+    })
+    try {
+      const page = await browser.newPage()
+      page.setDefaultTimeout(0)
+      await page.exposeFunction('told', told)
+      await page.goto(`${server.resolvedUrls?.local[0]}bench`)
+      const asked = JSON.stringify({ filter, seconds, backend })
+      return (await page.evaluate(
+        `import('/scripts/bench-gpu/page.ts').then(({ inPage }) => inPage(${asked}, window.told))`,
+      )) as Results
+    } finally {
+      await browser.close()
+    }
+  } finally {
+    await server.close()
+    rmSync(cacheDir, { recursive: true, force: true })
+  }
+}

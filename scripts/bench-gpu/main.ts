@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { TweedieError } from '@tweedie/tensor'
+import type { GpuBackend } from '@tweedie/tensor/gpu'
+import { gpuBackends } from '@tweedie/tensor/gpu'
+import { findChromium } from '../../tests/browser.ts'
+import { inChromium } from './chromium.ts'
+import type { Row } from './measure.ts'
+import { hasWebGpuPackage, inNode, installWebGpu } from './node.ts'
+import { median, table } from './table.ts'
+
+const help = `Usage: npm run bench:gpu [-- OPTIONS]
+Measures the gpu device on the graphics processor that is here: kernels, networks and DPS. In headless Chromium (from the
+PATH, or CHROMIUM=/path), or else in Node with the package webgpu (${installWebGpu}).
+  --node            in Node
+  --headed          in a browser with a window
+  --software        on the browser's software renderer: right results, times without meaning
+  --backend <name>  ${gpuBackends.join(', ')} (the best that is there)
+  --filter <text>   only what has this in its name
+  --seconds <s>     least time of each (1)
+  --json <file>     where the numbers go (out/bench-gpu.json)`
+
+const { values } = parseArgs({
+  options: {
+    node: { type: 'boolean', default: false },
+    headed: { type: 'boolean', default: false },
+    software: { type: 'boolean', default: false },
+    backend: { type: 'string' },
+    filter: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '1' },
+    json: { type: 'string', default: 'out/bench-gpu.json' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const seconds = Number(values.seconds)
+const backend = gpuBackends.find((name) => name === values.backend)
+const wrong = !(seconds > 0 && seconds <= 600) || (values.backend !== undefined && backend === undefined)
+if (values.help || wrong) {
+  console.log(help)
+  process.exit(values.help ? 0 : 2)
+}
+
+const told = ({ name, ms, launches }: Row) =>
+  console.error(`${name}: ${median(ms).toPrecision(3)} ms, ${launches} launches`)
+
+async function results(chosen: GpuBackend | undefined) {
+  const { node, filter, ...how } = values
+  const browser = node ? undefined : findChromium()
+  if (browser !== undefined) return inChromium(browser, { ...how, filter, seconds, backend: chosen }, told)
+  if (node || hasWebGpuPackage()) return inNode({ filter, seconds, backend: chosen }, told)
+  throw new TweedieError(
+    `bench:gpu: no Chromium on the PATH (or CHROMIUM=/path), and no package webgpu (${installWebGpu})`,
+  )
+}
+
+try {
+  const found = await results(backend)
+  mkdirSync(dirname(values.json), { recursive: true })
+  writeFileSync(values.json, `${JSON.stringify(found, null, 2)}\n`)
+  console.log(table(found))
+  console.log(`Wrote ${values.json}`)
+} catch (error) {
+  console.error(`bench:gpu: ${(error as Error).message.split('\n')[0]}`)
+  process.exitCode = 1
+}
