@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import solid from 'vite-plugin-solid'
-import { plantedFaults } from './build/planted-faults.ts'
+import { methodFilesPlugin } from './build/method-files.ts'
 
 /** The page of `page/`, with its engine, as plain files for any host in `site/`. */
 export default defineConfig({
   root: fileURLToPath(new URL('page', import.meta.url)),
   base: './',
-  plugins: [solid(), plantedFaults()],
+  plugins: [solid(), methodFilesPlugin()],
   worker: { format: 'es' },
   server: {
     host: '127.0.0.1',

@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { problemFromSpec, toTensor } from '@tweedie/runs'
+import { loadPrior } from '@tweedie/runs/node'
+import { dps, run as solve } from '@tweedie/solvers'
+import { parseIdx } from '@tweedie/unet'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../browser.ts'
@@ -13,8 +19,11 @@ const root = resolve(import.meta.dirname, '../..')
 /** Few particles and steps: what is tested does not depend on how many there are. */
 const small = 'method=dps:steps=12,scale=0.3&n=100'
 
+/** The same on digits. */
+const onDigits = 'on=digits&method=dps:steps=3,scale=1.2&samples=1'
+
 const textOf = async (page: Page, name: string) => (await page.textContent(`[data-test=${name}]`)) ?? ''
-const settle = (page: Page) => page.waitForSelector('.code-layout[data-settled=true]')
+const settle = (page: Page) => page.waitForSelector('.code-runs[data-settled=true]')
 /** The fingerprint of the particles of a side, once there is one other than `not`. */
 const printOf = async (page: Page, side: 'a' | 'b', not = ''): Promise<string> => {
   await page.waitForFunction(
@@ -26,6 +35,9 @@ const printOf = async (page: Page, side: 'a' | 'b', not = ''): Promise<string> =
   )
   return textOf(page, `print-${side}`)
 }
+/** The edit in the address. */
+const codeOf = async (page: Page): Promise<string> =>
+  /[?&]code=([\w-]+)/.exec(await page.evaluate('location.hash'))?.[1] ?? ''
 /** Adds a text below the last line. */
 const typeAtEnd = async (page: Page, text: string): Promise<void> => {
   await page.locator('.cm-content').click({ position: { x: 60, y: 30 } })
@@ -40,10 +52,16 @@ const change = async (page: Page, find: string, put: string): Promise<void> => {
   for (let i = 0; i < 40 && (await line.count()) === 0; i++)
     await page.locator('.cm-scroller').evaluate((box) => box.scrollBy(0, 300)) // lines out of sight are not there
   await line.click()
-  await page.keyboard.press('Home')
-  await page.keyboard.press('Shift+End')
   const text = (await line.textContent()) ?? ''
-  await page.keyboard.insertText(text.trimStart().replace(find, put))
+  await page.keyboard.press('Alt+l') // selects it, as the editor's own keys have it
+  await page.keyboard.insertText(`${text.replace(find, put)}\n`)
+  await page.keyboard.press('ArrowLeft') // stays on it
+}
+/** Goes to a state of the room. */
+const open = async (page: Page, query: string): Promise<void> => {
+  await page.evaluate(`location.hash = '#code?${query}'`)
+  await page.evaluate('new Promise((done) => setTimeout(done, 100))') // the state follows, then the runs
+  await settle(page)
 }
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 const run = (page: Page) => press(page, '▶ Run')
@@ -75,7 +93,26 @@ describe('the code of a method in a browser', () => {
     await page.evaluate('location.hash = location.hash.replace("scale=0.3", "scale=0.6")')
     const [a, b] = [await printOf(page, 'a', own), await printOf(page, 'b', twice)]
     expect([a, b === a]).toEqual([twice, false])
-    await page.evaluate('location.hash = location.hash.replace("scale=0.6", "scale=0.3")')
+    await open(page, small)
+  })
+
+  test('on digits as well: ζ doubled in the text gives what Node gives at twice ζ, bit for bit', async (context) => {
+    const { page } = opened(context)
+    await open(page, onDigits) // the text that was run runs here too
+    const twice = await printOf(page, 'b', await printOf(page, 'a'))
+    expect(await textOf(page, 'moved')).toMatch(/moves a pixel by [\d.]+/)
+    const prior = await loadPrior('digits')
+    const name = 'packages/studio/page/rooms/digits/held-out.idx'
+    const greys = parseIdx(readFileSync(join(root, name)), name).values.slice(5 * 784, 6 * 784)
+    const data = Float32Array.from(greys, (grey) => grey / 255)
+    using truth = toTensor([{ channels: 1, height: 28, width: 28, data }])
+    const spec = { operator: 'inpaint:box=14', noise: '0.05', shape: prior.shape }
+    const { problem } = problemFromSpec(spec, { truth }, { seed: 0, count: 1 })
+    using x = await solve(dps(problem, prior, { steps: 3, scale: 2.4, seed: 0 }))
+    const node = createHash('sha256').update(Float32Array.from(await x.data(), Number))
+    expect(twice).toBe(node.digest('hex'))
+    await open(page, small)
+    await press(page, 'Original')
   })
 
   test('a fault is planted, shown as a change, with the tests that catch it', async (context) => {
@@ -96,6 +133,16 @@ describe('the code of a method in a browser', () => {
     await page.waitForSelector('[data-test=code-error]')
     expect(await textOf(page, 'code-error')).toMatch(/^Line \d+: Unexpected token/)
     await page.waitForSelector('.cm-lint-marker-error')
+    await page.evaluate('new Promise((done) => setTimeout(done, 400))') // until the address has it
+    expect(inflateRawSync(Buffer.from(await codeOf(page), 'base64url')).toString()).toContain('const broken')
+    await page.reload()
+    await settle(page)
+    await page
+      .locator('.cm-line', { hasText: 'const broken' })
+      .or(page.locator('.cm-line').last())
+      .first()
+      .waitFor()
+    expect(await page.evaluate('Object.values(localStorage).join()')).toContain('const broken')
     await press(page, 'Original')
     await change(page, 'const prior = clipped(run.prior, clip)', 'throw new RangeError("by hand")')
     const line = await page.locator('.cm-lineNumbers .cm-activeLineGutter').textContent()
@@ -134,10 +181,9 @@ describe('the code of a method in a browser', () => {
     })
     await new Promise<void>((done) => void elsewhere.listen(0, '127.0.0.1', done))
     const { port } = elsewhere.address() as AddressInfo
-    await typeAtEnd(page, `\nawait fetch('http://127.0.0.1:${port}/')\n`)
-    await page.waitForFunction(() => location.hash.includes('code='))
-    await page.evaluate('new Promise((done) => setTimeout(done, 500))') // until the address has the last of it
-    const hash = (await page.evaluate('location.hash')) as string
+    const file = readFileSync(join(root, 'packages/solvers/src/methods/explicit/dps.ts'), 'utf8')
+    const text = `${file}\nawait fetch('http://127.0.0.1:${port}/')\n`
+    const hash = `#code?${small}&code=${deflateRawSync(text).toString('base64url')}`
     const browser = page.context().browser()
     if (browser === null) throw new Error('the browser is gone')
     const other = await (await browser.newContext()).newPage() // another visitor
@@ -160,7 +206,6 @@ describe('the code of a method in a browser', () => {
     expect(reached).toBe(0)
     await other.close()
     elsewhere.close()
-    await press(page, 'Original')
   })
 
   test('a link that is cut off opens the file, with a note', async (context) => {
@@ -174,8 +219,9 @@ describe('the code of a method in a browser', () => {
 
   test.for(['light', 'dark'])('axe finds nothing serious in the %s theme', async (theme, context) => {
     const { page } = opened(context)
-    await settle(page)
+    await open(page, theme === 'light' ? small : onDigits)
     await press(page, 'guidance without the Jacobian of the denoiser')
+    await press(page, 'What changed')
     await settle(page)
     if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
       await page.click(`[aria-label="Show the ${theme} theme"]`)
@@ -187,14 +233,17 @@ describe('the code of a method in a browser', () => {
     }[]
     const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
     expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])).toEqual([])
+    await press(page, 'What changed')
     await press(page, 'Original')
   })
 
   test('it fits 390 pixels, asks no other host, and the console has no error', async (context) => {
     const { page, problems, strangers } = opened(context)
     await page.setViewportSize({ width: 390, height: 844 })
-    await page.evaluate('new Promise((done) => setTimeout(done, 200))')
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
+    for (const query of [onDigits, small]) {
+      await open(page, query)
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
+    }
     await page.setViewportSize({ width: 1280, height: 860 })
     expect([strangers, problems]).toEqual([[], []])
   })

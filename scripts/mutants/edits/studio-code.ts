@@ -8,6 +8,7 @@ const modules = room('modules.ts', 'compile')
 const packed = room('packed.ts', 'compile')
 const faults = room('faults.ts', 'compile')
 const messages = room('messages.ts', 'messages')
+const grounds = room('grounds.ts', 'messages')
 
 /** The code room of the Studio: a text compiled, its imports, the text in an address, what a sandbox may say. */
 export const studioCodeEdits: readonly Edit[] = [
@@ -59,11 +60,18 @@ export const studioCodeEdits: readonly Edit[] = [
     'places[0]',
     'a fault is planted where its text is no longer unique',
   ),
-  messages(
+  grounds(
     'studio-code-population',
     "value['weights'].length === count &&",
     '',
     'a sandbox may send fewer weights than particles',
   ),
+  grounds(
+    'studio-code-pictures',
+    'reduce((product: number, size: number) => product * size, 1)',
+    'length',
+    'a sandbox may send pictures of another size than they are said to have',
+  ),
+  grounds('studio-code-size', '&& size > 0', '', 'a sandbox may send pictures with sides below nothing'),
   messages('studio-code-failure', '.slice(0, 1000)', '', 'a sandbox may fill the page with its words'),
 ]

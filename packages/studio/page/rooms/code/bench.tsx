@@ -1,81 +1,60 @@
-import { createMemo, createSignal, onCleanup, Show } from 'solid-js'
+import { createMemo, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { createLatest } from '../../parts/latest.ts'
-import { fingerprint } from '../../parts/save.ts'
-import { Scrubber } from '../../parts/scrubber.tsx'
-import type { Values } from '../../state/fields.ts'
-import type { Frame } from '../plane/engine/frames.ts'
-import type { PlaneProblem } from '../plane/engine/problem.ts'
-import { reach } from '../plane/fields.ts'
-import type { Point } from '../plane/law.ts'
-import { posterior } from '../plane/law.ts'
-import { shownOf } from '../plane/pair.ts'
-import type { Session } from '../plane/session.ts'
-import { createSession } from '../plane/session.ts'
+import { Chips } from '../../parts/chips.tsx'
+import type { Running } from '../../worker/client.ts'
+import { DigitsRuns } from './digits-runs.tsx'
 import type { Problem } from './editor.tsx'
 import { Editor } from './editor.tsx'
 import { FaultList } from './fault-list.tsx'
-import type { PlantedFault } from './faults.ts'
-import type { fields } from './fields.ts'
-import { Plane } from './plane.tsx'
-import type { CodeRequest } from './sandbox.ts'
-import { createSandbox, EditError } from './sandbox.ts'
+import type { CodeValues } from './fields.ts'
+import type { Ground } from './grounds.ts'
+import { PlaneRuns } from './plane-runs.tsx'
+import type { Text } from './sandbox.ts'
+import { createSandboxes, EditError } from './sandbox.ts'
+import type { MethodFile } from './sources.ts'
 import { createText } from './text.ts'
-
-export type CodeValues = Values<typeof fields>
 
 /** The editor of one file, and both runs. */
 export function Bench(props: {
-  readonly path: string
-  readonly original: string
-  readonly faults: readonly PlantedFault[]
+  readonly file: MethodFile
   readonly values: CodeValues
   readonly set: (change: Partial<CodeValues>) => void
-  readonly plane: PlaneProblem
+  /** Goes to the plane or to digits. */
+  readonly onGround: (on: CodeValues['on']) => void
 }) {
   const edited = createText(
-    props.path,
-    props.original,
+    props.file.path,
+    props.file.text,
     () => props.values.code,
     (code) => props.set({ code }),
   )
   const [changes, setChanges] = createSignal(false)
-  const [ran, setRan] = createSignal<{ readonly code: string; readonly press: number }>()
+  const [ran, setRan] = createSignal<Text>()
   const [problem, setProblem] = createSignal<Problem>()
-  const sandbox = createSandbox()
-  onCleanup(sandbox.close)
+  const sandboxes = createSandboxes()
+  onCleanup(sandboxes.close)
 
-  const request = () => ({
-    plane: props.plane,
-    method: props.values.method,
-    count: props.values.n,
-    seed: props.values.seed,
-  })
-  const own = shownOf(...sessionOf(createSession(request)), props.values)
-  const other = shownOf(
-    ...sessionOf(
-      createSession<CodeRequest>(
-        () => {
-          const text = ran()
-          return text && { ...request(), ...text, path: props.path }
-        },
-        (asked, take) => {
-          setProblem(undefined)
-          const running = sandbox.begin(asked, take)
-          running.result.catch((error: unknown) => {
-            if (error instanceof EditError && error.line !== undefined)
-              setProblem({ line: error.line, message: error.message })
-          })
-          return running
-        },
-      ),
-    ),
-    props.values,
-  )
-  const isEdited = createMemo(() => edited.text() !== props.original)
+  let latest: unknown
+  /** Runs a text, and shows why it does not. */
+  function begin<R, F, S>(
+    ground: Ground<R, F, S>,
+    text: Text,
+    request: R,
+    take: (frames: readonly F[]) => void,
+  ): Running<S> {
+    setProblem(undefined)
+    const running = sandboxes.begin(ground, text, request, take)
+    latest = running
+    running.result.catch((error: unknown) => {
+      if (latest === running && error instanceof EditError)
+        setProblem({ message: error.message, ...(error.line !== undefined && { line: error.line }) })
+    })
+    return running
+  }
+  const isEdited = createMemo(() => edited.text() !== props.file.text)
   const run = () => {
     if (edited.foreign()) return // runs by the button that says so
-    setRan({ code: edited.text(), press: (ran()?.press ?? 0) + 1 })
+    setRan({ code: edited.text(), path: props.file.path, press: (ran()?.press ?? 0) + 1 })
   }
   const accept = () => {
     edited.accept()
@@ -85,37 +64,45 @@ export function Bench(props: {
     edited.replace(text)
     run()
   }
-  const after = createMemo(() => posterior(props.plane.law, props.plane.stripe).law)
-  const shared = {
-    get law() {
-      return props.plane.law
-    },
-    get posterior() {
-      return after()
-    },
-    get stripe() {
-      return props.plane.stripe
-    },
-    onStripe: ({ angle, offset, sigma }: PlaneProblem['stripe']) => props.set({ angle, offset, sigma }),
-    onComponent: (index: number, [x, y]: Point) => {
-      const within = (v: number) => Math.min(reach, Math.max(-reach, v))
-      const rest = props.values.moved.filter((one) => one.index !== index)
-      props.set({ moved: [...rest, { index, x: within(x), y: within(y) }] })
-    },
-  }
-  const says = () => {
-    const frame = own.frame()
-    return frame === undefined ? '' : `step ${frame.index} of ${frame.steps}`
-  }
   const stale = () => ran() !== undefined && ran()?.code !== edited.text()
+  const shared = {
+    begin,
+    set: props.set,
+    get values() {
+      return props.values
+    },
+    get text() {
+      return ran()
+    },
+    get edited() {
+      return {
+        title: stale() ? 'Edited, before the last changes' : 'Edited',
+        idle: isEdited() ? 'Press Run to see the edit.' : 'Change a line, or plant a fault, and press Run.',
+      }
+    },
+    get head() {
+      return (
+        <Chips
+          label="What both run on"
+          value={props.values.on}
+          choices={[
+            {
+              value: 'plane',
+              title: 'On the plane',
+              about: 'A mixture in two dimensions, whose posterior is known',
+            },
+            { value: 'digits', title: 'On digits', about: 'Pictures, with a trained network as the prior' },
+          ]}
+          onChoose={props.onGround}
+        />
+      )
+    },
+  }
   return (
-    <div
-      class="code-layout"
-      data-settled={own.session.settled() && (ran() === undefined || other.session.settled())}
-    >
+    <div class="code-layout">
       <section class="panel code-panel" aria-label="The file">
         <div class="row">
-          <code class="code-path">solvers/src/{props.path}</code>
+          <code class="code-path">solvers/src/{props.file.path}</code>
           <span class="grow" />
           <Button
             quiet
@@ -126,7 +113,12 @@ export function Bench(props: {
           >
             What changed
           </Button>
-          <Button quiet onClick={() => edited.replace(props.original)} disabled={!isEdited()}>
+          <Button
+            quiet
+            onClick={() => edited.replace(props.file.text)}
+            disabled={!isEdited()}
+            title="Puts the file of the repository back; the edit is kept as the one before"
+          >
             Original
           </Button>
           <Show when={edited.before()}>
@@ -162,86 +154,34 @@ export function Bench(props: {
             </p>
           )}
         </Show>
-        <Show when={other.session.error()}>
-          {(error) => (
+        <Show when={problem()}>
+          {(found) => (
             <p class="note bad" role="alert" data-test="code-error">
-              {error()}
+              {found().message}
             </p>
           )}
         </Show>
         <Editor
-          label={`The file ${props.path}`}
+          label={`The file ${props.file.path}`}
           text={edited.text()}
-          original={props.original}
+          original={props.file.text}
           changes={changes() && isEdited()}
           problem={problem()}
           onChange={edited.edit}
           onRun={run}
         />
       </section>
-      <section class="code-runs" aria-label="Both runs">
-        <div class="stages two">
-          <Plane side="a" title="As it is" shown={own} {...shared} />
-          <Plane
-            side="b"
-            title={stale() ? 'Edited, before the last changes' : 'Edited'}
-            shown={other}
-            idle={
-              isEdited() ? 'Press Run to see the edit.' : 'Change a line, or plant a fault, and press Run.'
-            }
-            {...shared}
-          />
-        </div>
-        <div class="panel">
-          <Scrubber
-            at={props.values.at}
-            moments={(own.frame()?.steps ?? 0) + 1}
-            onMove={(at) => props.set({ at })}
-            says={says()}
-          />
-          <Difference a={lastOf(own.session)} b={lastOf(other.session)} />
-        </div>
-        <FaultList faults={props.faults} original={props.original} text={edited.text()} onPlant={put} />
-      </section>
+      <div class="code-side">
+        <Switch>
+          <Match when={props.values.on === 'plane'}>
+            <PlaneRuns {...shared} />
+          </Match>
+          <Match when={props.values.on === 'digits'}>
+            <DigitsRuns {...shared} />
+          </Match>
+        </Switch>
+        <FaultList faults={props.file.faults} original={props.file.text} text={edited.text()} onPlant={put} />
+      </div>
     </div>
-  )
-}
-
-const sessionOf = (session: Session) => [session, session.frames] as const
-
-/** The result of a run that has ended. */
-const lastOf = (session: Session): Frame | undefined => {
-  const frame = session.frames().at(-1)
-  return session.running() || session.error() !== undefined || frame?.index !== frame?.steps
-    ? undefined
-    : frame
-}
-
-/** How far the edit has moved the particles, each from the same noise. */
-function Difference(props: { readonly a: Frame | undefined; readonly b: Frame | undefined }) {
-  // No resource: while one loads, the page's Suspense takes the editor away, and its focus with it.
-  const print = ({ x }: Frame) => fingerprint(x)
-  const printA = createLatest(() => props.a, print)
-  const printB = createLatest(() => props.b, print)
-  const moved = () => {
-    const [a, b] = [props.a?.x, props.b?.x]
-    if (a === undefined || b === undefined || a.length !== b.length) return undefined
-    let sum = 0
-    for (let i = 0; i < a.length; i += 2)
-      sum += Math.hypot((a[i] ?? 0) - (b[i] ?? 0), (a[i + 1] ?? 0) - (b[i + 1] ?? 0))
-    return sum / (a.length / 2)
-  }
-  return (
-    <Show when={moved() !== undefined}>
-      <p class="small" data-test="moved">
-        {moved() === 0
-          ? 'The edit changes nothing: the same particles, bit for bit.'
-          : `The edit moves a particle by ${moved()?.toPrecision(3)} in the mean.`}
-      </p>
-      <p class="small muted prints">
-        SHA-256 of the particles: <code data-test="print-a">{printA() ?? ''}</code> as it is,{' '}
-        <code data-test="print-b">{printB() ?? ''}</code> edited
-      </p>
-    </Show>
   )
 }

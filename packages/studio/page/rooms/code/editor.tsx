@@ -17,8 +17,8 @@ import { createEffect, on, onCleanup, onMount } from 'solid-js'
 
 /** Where a text is wrong, and why. */
 export interface Problem {
-  /** From 1. */
-  readonly line: number
+  /** From 1; left out where it is not known. */
+  readonly line?: number
   readonly message: string
 }
 
@@ -70,7 +70,8 @@ export function Editor(props: {
         extensions: [
           keymap.of([{ key: 'Mod-Enter', run }, ...defaultKeymap, ...historyKeymap]),
           [lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching()],
-          [highlightActiveLine(), highlightActiveLineGutter(), javascript({ typescript: true })],
+          [EditorView.lineWrapping, highlightActiveLine(), highlightActiveLineGutter()],
+          javascript({ typescript: true }),
           syntaxHighlighting(classHighlighter),
           EditorView.contentAttributes.of({ 'aria-label': props.label, tabindex: '0' }),
           EditorView.updateListener.of(({ docChanged, state }) => {
@@ -96,7 +97,7 @@ export function Editor(props: {
       (problem) => {
         if (view === undefined) return
         const { doc } = view.state
-        const lines = problem === undefined ? [] : [doc.line(Math.min(problem.line, doc.lines))]
+        const lines = problem?.line === undefined ? [] : [doc.line(Math.min(problem.line, doc.lines))]
         const marks = lines.map(({ from, to }) => ({
           ...{ from, to, severity: 'error' as const },
           message: problem?.message ?? '',

@@ -11,9 +11,6 @@ export interface PlantedFault {
   readonly tests: readonly string[]
 }
 
-/** The planted faults of a file of `packages/solvers/src`, by its path there. */
-export type PlantedFaults = Readonly<Record<string, readonly PlantedFault[]>>
-
 /** A text with a fault in it; undefined where the text is no longer there for it, or more than once. */
 export function planted(source: string, { find, replace, nth }: PlantedFault): string | undefined {
   const places: number[] = []

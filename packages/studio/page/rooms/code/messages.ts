@@ -2,17 +2,20 @@
  * What the page and the sandbox say to each other: plain data. Anything may come from a sandbox, for a visitor's code runs in
  * it, so the page reads its words with `readWord`, and never wraps it by comlink, whose messages call functions.
  */
-import type { Frame } from '../plane/engine/frames.ts'
-import type { RunRequest, RunSummary } from '../plane/engine/run.ts'
+import type { RunRequest as DigitsRequest } from '../digits/engine/run.ts'
+import type { RunRequest as PlaneRequest } from '../plane/engine/run.ts'
 
 /** The name by which a worker knows that it is a sandbox. */
 export const sandboxName = 'sandbox'
 
+/** To run the method of the text; the words are those of the room of that name. */
+export type RunOrder = { readonly kind: 'run'; readonly id: number } & (
+  | { readonly on: 'plane'; readonly request: PlaneRequest }
+  | { readonly on: 'digits'; readonly request: DigitsRequest }
+)
+
 /** To the sandbox. */
-export type Order =
-  | { readonly kind: 'run'; readonly id: number; readonly request: RunRequest }
-  | { readonly kind: 'stop'; readonly id: number }
-  | { readonly kind: 'ping' }
+export type Order = RunOrder | { readonly kind: 'stop'; readonly id: number } | { readonly kind: 'ping' }
 
 /** Why something failed, as far as the sandbox knows. */
 export interface Failure {
@@ -23,44 +26,23 @@ export interface Failure {
   readonly line?: number
 }
 
-/** From the sandbox. */
+/** From the sandbox. What a run gives is read by the ground that it runs on. */
 export type Word =
   /** The page's own modules are there: the text begins now. */
   | { readonly kind: 'loaded' }
   /** The text has run, and has this method. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'alive' }
-  | { readonly kind: 'frames'; readonly id: number; readonly frames: readonly Frame[] }
-  | { readonly kind: 'done'; readonly id: number; readonly summary: RunSummary }
+  | { readonly kind: 'frames'; readonly id: number; readonly frames: readonly unknown[] }
+  | { readonly kind: 'done'; readonly id: number; readonly summary: unknown }
   /** Of a run, or of the text itself. */
   | { readonly kind: 'failed'; readonly id?: number; readonly failure: Failure }
 
-type Fields = Readonly<Record<string, unknown>>
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-
-/** A population of as many as there are particles. */
-const isPopulation = (value: unknown, count: number): boolean =>
-  isFields(value) &&
-  value['weights'] instanceof Float32Array &&
-  value['ancestors'] instanceof Int32Array &&
-  value['weights'].length === count &&
-  value['ancestors'].length === count &&
-  typeof value['ess'] === 'number' &&
-  typeof value['logEvidence'] === 'number'
-
-const isFrame = (value: unknown): value is Frame =>
-  isFields(value) &&
-  ['index', 'steps', 't', 'alpha', 'sigma'].every((name) => isNumber(value[name])) &&
-  value['x'] instanceof Float32Array &&
-  value['x'].length % 2 === 0 &&
-  (value['population'] === undefined || isPopulation(value['population'], value['x'].length / 2))
-
-const isSummary = (value: unknown): value is RunSummary =>
-  isFields(value) &&
-  ['nfe', 'vjps', 'milliseconds'].every((name) => isNumber(value[name])) &&
-  Array.isArray(value['advice']) &&
-  value['advice'].every((line) => typeof line === 'string')
+/** An object of which nothing is known. */
+export type Fields = Readonly<Record<string, unknown>>
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+export const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value)
 
 function failureIn(value: unknown): Failure {
   const { name, message, line } = isFields(value) ? value : ({} as Fields)
@@ -79,7 +61,7 @@ export function readWord(data: unknown): Word | undefined {
   if (kind === 'failed') return { kind, ...(isNumber(id) && { id }), failure: failureIn(data['failure']) }
   if (!isNumber(id)) return undefined
   const { frames, summary } = data
-  if (kind === 'frames' && Array.isArray(frames) && frames.every(isFrame)) return { kind, id, frames }
-  if (kind === 'done' && isSummary(summary)) return { kind, id, summary }
+  if (kind === 'frames' && Array.isArray(frames)) return { kind, id, frames }
+  if (kind === 'done') return { kind, id, summary }
   return undefined
 }

@@ -1,31 +1,52 @@
-import { createMemo, createResource, onCleanup, Show } from 'solid-js'
+import { createMemo, createResource, createSignal, Show } from 'solid-js'
+import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
 import { Notes } from '../../parts/notes.tsx'
 import { settingsOf } from '../../parts/options.tsx'
 import { roomState } from '../../state/store.ts'
 import { engine, inWords } from '../../worker/client.ts'
+import type { MethodEntry } from '../../worker/methods.ts'
+import { problemIn } from '../digits/pair.ts'
 import { lawIn, stripeIn } from '../plane/fields.ts'
+import '../../parts/room.css'
 import '../plane/plane.css'
 import { Bench } from './bench.tsx'
 import './code.css'
+import type { CodeValues } from './fields.ts'
 import { fields } from './fields.ts'
-import { pathOf, sourceOf } from './sources.ts'
+import { fileOf } from './sources.ts'
 
-/** The file that a method is in, and the faults that are known of it. */
-async function fileOf(method: string) {
-  const path = pathOf(method)
-  if (path === undefined) throw new Error(`no method is named '${method}'`)
-  const { plantedFaults } = await import('virtual:planted-faults')
-  return { path, original: await sourceOf(path), faults: plantedFaults[path] ?? [] }
+type On = CodeValues['on']
+
+/** What both run on, as far as it matters to which methods fit. */
+function posedIn(values: CodeValues, on: On) {
+  if (on === 'plane') return { on, plane: { law: lawIn(values), stripe: stripeIn(values) } } as const
+  const problem = problemIn(values)
+  // A painted mask is one operator, whatever it hides.
+  return { on, problem: { ...problem, mask: problem.mask && fields.mask.default } } as const
 }
+
+const methodsFor = (posed: ReturnType<typeof posedIn>): Promise<readonly MethodEntry[]> =>
+  posed.on === 'plane' ? engine.plane.methods(posed.plane) : engine.digits.methods(posed.problem)
 
 /** Room 3: a method's own file, edited and run beside what it was. */
 export default function CodeRoom() {
   const { values, set, notes, dismiss } = roomState('code', fields)
-  onCleanup(() => void engine.plane.close())
-  const plane = createMemo(() => ({ law: lawIn(values), stripe: stripeIn(values) }))
-  const [methods] = createResource(() => engine.plane.methods(plane()))
+  const posed = createMemo(() => JSON.stringify(posedIn(values, values.on)))
+  const methods = createLatest(posed, (text) => methodsFor(JSON.parse(text)))
   const name = createMemo(() => settingsOf(values.method).name)
+  const [moving, setMoving] = createSignal<On>()
+  /** Goes to the plane or to digits, with settings of the method that suit it there. */
+  const move = async (on: On) => {
+    setMoving(on)
+    try {
+      const there = await methodsFor(posedIn(values, on)).catch(() => []) // the runs will say why
+      if (moving() !== on) return
+      set({ on, at: 1000, method: there.find((one) => one.name === name())?.suggested ?? name() })
+    } finally {
+      if (moving() === on) setMoving(undefined)
+    }
+  }
   const [file] = createResource(name, fileOf)
   const choose = (method: string) =>
     set(settingsOf(method).name === name() ? { method } : { method, code: '' })
@@ -37,7 +58,8 @@ export default function CodeRoom() {
           <h1>The method, as it is written</h1>
           <p class="muted">
             This is the file that runs. Change a line and press Run: the edit runs beside the original, from
-            the same noise, against the <span class="ink-exact">exact posterior</span>.
+            the same noise, on digits or on the plane, where the{' '}
+            <span class="ink-exact">exact posterior</span> is known.
           </p>
         </div>
         <div class="code-method">
@@ -50,15 +72,18 @@ export default function CodeRoom() {
           />
         </div>
       </div>
-      <Show when={(methods.error ?? file.error) as unknown}>
+      <Show when={file.error as unknown}>
         {(error) => (
           <p class="note bad" role="alert">
             {inWords(error())}
           </p>
         )}
       </Show>
-      <Show when={file.error === undefined && file.latest?.path === pathOf(name()) && file.latest} keyed>
-        {(found) => <Bench {...found} values={values} set={set} plane={plane()} />}
+      <Show
+        when={file.error === undefined && file.latest?.path.endsWith(`/${name()}.ts`) && file.latest}
+        keyed
+      >
+        {(found) => <Bench file={found} values={values} set={set} onGround={move} />}
       </Show>
     </div>
   )

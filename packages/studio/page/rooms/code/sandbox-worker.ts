@@ -8,11 +8,9 @@ import * as solvers from '@tweedie/solvers'
 import { catalog, formatSpec, splitSpec } from '@tweedie/solvers'
 import * as tensor from '@tweedie/tensor'
 import { stop, stoppable } from '../../worker/runs.ts'
-import type { Frame } from '../plane/engine/frames.ts'
-import type { RunRequest } from '../plane/engine/run.ts'
 import { runPlane } from '../plane/engine/run.ts'
 import { handle } from './handle.ts'
-import type { Failure, Order, Word } from './messages.ts'
+import type { Failure, Order, RunOrder, Word } from './messages.ts'
 import type { Module } from './modules.ts'
 import { moduleIn } from './modules.ts'
 
@@ -57,25 +55,38 @@ const isMethod = (value: unknown): value is AnyMethod =>
 /** Milliseconds between two messages to the page: a frame of its screen. */
 const pace = 16
 
-async function run(id: number, request: RunRequest, known: Catalog<AnyMethod>, name: string): Promise<void> {
-  let [waiting, sent]: [Frame[], number] = [[], performance.now()]
+/** Does what is asked with the method that the text exports, whatever it is called there. */
+async function work(
+  { on, request }: RunOrder,
+  known: Catalog<AnyMethod>,
+  name: string,
+  signal: AbortSignal,
+  onFrame: (frame: unknown) => void,
+): Promise<unknown> {
+  const method = formatSpec(name, splitSpec('method', request.method).settings)
+  if (on === 'plane') return runPlane({ ...request, method }, signal, onFrame, known)
+  // Brings a network.
+  const [{ runDigits }, { groundOf }] = await Promise.all([
+    import('../digits/engine/run.ts'),
+    import('../digits/engine/assets.ts'),
+  ])
+  return runDigits({ ...request, method }, await groundOf(), signal, onFrame, known)
+}
+
+async function run(order: RunOrder, known: Catalog<AnyMethod>, name: string): Promise<void> {
+  const { id } = order
+  let [waiting, sent]: [unknown[], number] = [[], performance.now()]
   const send = () => {
     say({ kind: 'frames', id, frames: waiting })
     waiting = []
     sent = performance.now()
   }
-  const { settings } = splitSpec('method', request.method)
   try {
     const summary = await stoppable(id, (signal) =>
-      runPlane(
-        { ...request, method: formatSpec(name, settings) },
-        signal,
-        (frame) => {
-          waiting.push(frame)
-          if (performance.now() - sent >= pace) send()
-        },
-        known,
-      ),
+      work(order, known, name, signal, (frame) => {
+        waiting.push(frame)
+        if (performance.now() - sent >= pace) send()
+      }),
     )
     send()
     say({ kind: 'done', id, summary })
@@ -94,7 +105,7 @@ function serve(exports: Module): void {
   addEventListener('message', ({ data }: MessageEvent<Order>) => {
     if (data.kind === 'ping') say({ kind: 'alive' })
     else if (data.kind === 'stop') stop(data.id)
-    else void run(data.id, data.request, known, method.info.name)
+    else void run(data, known, method.info.name)
   })
   say({ kind: 'ready' })
 }

@@ -6,15 +6,13 @@
  */
 import type { Running } from '../../worker/client.ts'
 import engineScript from '../../worker/main.ts?worker&url'
-import type { Frame } from '../plane/engine/frames.ts'
-import type { RunRequest, RunSummary } from '../plane/engine/run.ts'
-import type { Begin } from '../plane/session.ts'
 import { CodeError, compile, moduleOf } from './compile.ts'
-import type { Failure, Order } from './messages.ts'
+import type { Ground } from './grounds.ts'
+import type { Failure, Order, RunOrder } from './messages.ts'
 import { readWord, sandboxName } from './messages.ts'
 
-/** A run of an edited method. */
-export interface CodeRequest extends RunRequest {
+/** The text whose method is asked to run. */
+export interface Text {
   readonly code: string
   /** Of its file, in `packages/solvers/src`. */
   readonly path: string
@@ -36,25 +34,31 @@ class StoppedError extends Error {
   override readonly name = 'InterruptedError'
 }
 
-/** Seconds without a sign of life after which a text is ended; and until the page's own modules are there. */
-const patience = { running: 5, loading: 60 } as const
+/** Seconds without a sign of life after which a text is ended: until the page's own modules are there, and of the text itself. */
+const patience = { loading: 60, text: 5 } as const
 
+/** Milliseconds after which a run that was asked to stop is stopped with its worker. */
+const grace = 1500
+
+/** A run in a sandbox, and where its words go. */
 interface Open {
-  readonly take: (frames: Frame[]) => Promise<void>
-  readonly done: (summary: RunSummary) => void
+  readonly order: RunOrder
+  readonly patience: number
+  readonly take: (frames: readonly unknown[]) => void
+  readonly done: (summary: unknown) => void
   readonly fail: (error: Error) => void
 }
 
 /** A worker with one text in it. */
 interface Sandbox {
   readonly key: string
-  run(id: number, request: RunRequest, open: Open): void
+  run(open: Open): void
   stop(id: number): void
   end(why: Error): void
 }
 
 /** What runs first, and then the text. @throws {EditError} where it does not compile. */
-function scriptOf({ code, path }: CodeRequest): string {
+function scriptOf({ code, path }: Text): string {
   const engine = new URL(engineScript, location.href).href
   try {
     return moduleOf(compile(code, path), `import ${JSON.stringify(engine)}`)
@@ -84,14 +88,20 @@ function openSandbox(script: string, key: string, gone: () => void): Sandbox {
     runs.clear()
     gone()
   }
+  const patienceNow = () => {
+    if (!ready) return loaded ? patience.text : patience.loading
+    return Math.max(...[...runs.values()].map((run) => run.patience))
+  }
   // Ticks are counted and not seconds: a machine that slept has not been silent.
   const watch = setInterval(() => {
     if (runs.size === 0) return
     silent++
-    if (!loaded && silent > patience.loading) end(new EditError('the engine did not start'))
-    else if (loaded && silent > patience.running)
-      end(new EditError(`ended after ${patience.running} seconds without a sign of life: an endless loop?`))
-    else if (ready) worker.postMessage({ kind: 'ping' } satisfies Order)
+    const most = patienceNow()
+    if (silent <= most) {
+      if (ready) worker.postMessage({ kind: 'ping' } satisfies Order)
+    } else if (loaded)
+      end(new EditError(`ended after ${most} seconds without a sign of life: an endless loop?`))
+    else end(new EditError('the engine did not start'))
   }, 1000)
   worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const word = readWord(data)
@@ -101,7 +111,7 @@ function openSandbox(script: string, key: string, gone: () => void): Sandbox {
     else if (word.kind === 'ready') {
       ready = true
       for (const order of waiting.splice(0)) worker.postMessage(order)
-    } else if (word.kind === 'frames') void runs.get(word.id)?.take([...word.frames])
+    } else if (word.kind === 'frames') runs.get(word.id)?.take(word.frames)
     else if (word.kind === 'done') {
       runs.get(word.id)?.done(word.summary)
       runs.delete(word.id)
@@ -117,38 +127,56 @@ function openSandbox(script: string, key: string, gone: () => void): Sandbox {
   })
   return {
     key,
-    run: (id, request, open) => {
-      runs.set(id, open)
+    run: (open) => {
+      runs.set(open.order.id, open)
       silent = 0
-      tell({ kind: 'run', id, request })
+      tell(open.order)
     },
-    stop: (id) => tell({ kind: 'stop', id }),
+    stop: (id) => {
+      tell({ kind: 'stop', id })
+      // One that does not listen is ended, where nothing else waits for the same worker.
+      setTimeout(() => {
+        if (runs.has(id) && runs.size === 1) end(new StoppedError('the run was stopped'))
+      }, grace)
+    },
     end,
   }
 }
 
+export type Sandboxes = ReturnType<typeof createSandboxes>
+
 /** Runs edited methods, the latest text in a worker of its own. */
-export function createSandbox(): { readonly begin: Begin<CodeRequest>; readonly close: () => void } {
+export function createSandboxes() {
   let current: Sandbox | undefined
   let last = 0
   const close = () => current?.end(new StoppedError('the room was left'))
-  const sandboxFor = (request: CodeRequest): Sandbox => {
-    const key = JSON.stringify([request.path, request.code])
+  const sandboxFor = (text: Text): Sandbox => {
+    const key = JSON.stringify([text.path, text.code])
     if (current?.key === key) return current
     current?.end(new StoppedError('another text runs'))
-    const opened = openSandbox(scriptOf(request), key, () => {
+    const opened = openSandbox(scriptOf(text), key, () => {
       if (current === opened) current = undefined
     })
     current = opened
     return opened
   }
-  const begin: Begin<CodeRequest> = (given, take): Running<RunSummary> => {
+  /** Runs the method of a text on a ground. What is no frame of that ground, or no summary, fails the run. */
+  function begin<R, F, S>(
+    { order, patience, isFrame, isSummary }: Ground<R, F, S>,
+    text: Text,
+    request: R,
+    take: (frames: readonly F[]) => void,
+  ): Running<S> {
     const id = ++last
     let sandbox: Sandbox | undefined
-    const result = new Promise<RunSummary>((done, fail) => {
-      const { code: _, path: __, press: ___, ...request } = given
-      sandbox = sandboxFor(given)
-      sandbox.run(id, request, { take, done, fail })
+    const result = new Promise<S>((done, fail) => {
+      const strange = () => fail(new EditError('the text has sent what no run gives'))
+      sandbox = sandboxFor(text)
+      sandbox.run({
+        ...{ order: order(id, request), patience, fail },
+        take: (frames) => (frames.every(isFrame) ? take(frames) : strange()),
+        done: (summary) => (isSummary(summary) ? done(summary) : strange()),
+      })
     })
     return { result, stop: () => sandbox?.stop(id) }
   }

@@ -1,22 +1,33 @@
-/** The files of methods as they stand in the repository: each a file of the page, fetched when it is chosen. */
-const files = import.meta.glob<string>(
-  [
-    '../../../../solvers/src/methods/*/*.ts',
-    '!../../../../solvers/src/methods/*/*.test.*',
-    '!../../../../solvers/src/methods/*/*-presets.ts',
-  ],
-  { query: '?raw', import: 'default' },
-)
-const beginning = /^.*solvers\/src\//
-const paths = new Map(Object.keys(files).map((file) => [file.replace(beginning, ''), file]))
+import address from 'virtual:method-files'
+import type { PlantedFault } from './faults.ts'
 
-/** The path of a method's file in `packages/solvers/src`; undefined for a method that there is not. */
-export const pathOf = (method: string): string | undefined =>
-  [...paths.keys()].find((path) => path.endsWith(`/${method}.ts`))
+/** A method's file as it stands in the repository. */
+export interface MethodFile {
+  /** In `packages/solvers/src`. */
+  readonly path: string
+  readonly text: string
+  /** Faults that the project plants in it to see whether its tests notice. */
+  readonly faults: readonly PlantedFault[]
+}
 
-/** Its text. */
-export async function sourceOf(path: string): Promise<string> {
-  const load = files[paths.get(path) ?? '']
-  if (load === undefined) throw new Error(`there is no file ${path}`)
-  return load()
+type Files = Readonly<Record<string, Omit<MethodFile, 'path'>>>
+
+let files: Promise<Files> | undefined
+
+async function fetched(): Promise<Files> {
+  const { ok, status, body } = await fetch(address)
+  if (!ok || body === null) throw new Error(`the files of the methods cannot be fetched (${status})`)
+  return new Response(body.pipeThrough(new DecompressionStream('deflate-raw'))).json()
+}
+
+/** The file that a method is in. @throws {Error} for a method that there is not, and where nothing can be fetched. */
+export async function fileOf(method: string): Promise<MethodFile> {
+  files ??= fetched().catch((error: unknown) => {
+    files = undefined // so that it can be tried again
+    throw error
+  })
+  const found = Object.entries(await files).find(([path]) => path.endsWith(`/${method}.ts`))
+  if (found === undefined) throw new Error(`no method is named '${method}'`)
+  const [path, file] = found
+  return { path, ...file }
 }

@@ -17,7 +17,13 @@ export interface Shown {
 }
 
 /** The problem of a state, without what does not count in it. */
-export const problemIn = ({ digit, drawn, operator, mask, noise }: DigitsValues): DigitsProblem => ({
+export const problemIn = ({
+  digit,
+  drawn,
+  operator,
+  mask,
+  noise,
+}: Pick<DigitsValues, keyof DigitsProblem>): DigitsProblem => ({
   digit: drawn === '' ? digit : 0,
   drawn,
   operator,

@@ -21,10 +21,13 @@ const planeOfGreys = (greys: ArrayLike<number>): Plane => ({
   data: Float32Array.from(greys, (grey) => grey / 127.5 - 1),
 })
 
+/** What can be chosen and painted. */
+type Painted = Pick<DigitsValues, 'digit' | 'drawn' | 'operator' | 'mask'>
+
 /** The picture that is sought and what is measured of it; both can be painted on. */
 export function ProblemPanel(props: {
-  readonly values: DigitsValues
-  readonly set: (change: Partial<DigitsValues>) => void
+  readonly values: Painted
+  readonly set: (change: Partial<Painted>) => void
   readonly heldOut: readonly Uint8Array[]
   readonly measurement: Measurement | undefined
 }) {

@@ -27,6 +27,15 @@ const keyOf = (request: RunRequest | undefined): string => JSON.stringify(reques
 /** Whoever has asked for less motion sees results, and moves through time by hand. */
 const still = matchMedia('(prefers-reduced-motion: reduce)')
 
+/** Starts a run; frames come as they are made, and the next step waits until one is taken. */
+export type Begin<R extends RunRequest> = (
+  request: R,
+  take: (frame: Frame) => Promise<void>,
+) => Running<RunSummary>
+
+const inEngine: Begin<RunRequest> = (request, take) =>
+  startRun((run) => engine.digits.run(run, request, proxy(take)))
+
 /** Milliseconds that a change may rest before it is run: a stroke of the brush is many changes. */
 const rest = 250
 
@@ -34,7 +43,11 @@ const rest = 250
  * Runs what is asked for, whenever that changes; what ran before is stopped. The frames of before stay until the first new
  * one is there. The run waits at the gate before each step.
  */
-export function createSession(asked: Accessor<RunRequest | undefined>, gate: Gate): Session {
+export function createSession<R extends RunRequest>(
+  asked: Accessor<R | undefined>,
+  gate: Gate,
+  begin: Begin<R> = inEngine,
+): Session {
   const [frames, setFrames] = createSignal<readonly Frame[]>([])
   const [running, setRunning] = createSignal(false)
   const [summary, setSummary] = createSignal<RunSummary>()
@@ -48,7 +61,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>, gate: Gat
     current?.leave.abort() // one that waits at the gate goes on, and finds that it is stopped
   }
 
-  async function start(request: RunRequest): Promise<void> {
+  async function start(request: R): Promise<void> {
     halt()
     const leave = new AbortController()
     let fresh = true
@@ -61,7 +74,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>, gate: Gat
         unseen = []
         batch(() => {
           setFrames((old) => (fresh ? news : [...old, ...news]))
-          if (fresh) setOf(request)
+          if (fresh) setOf(() => request)
         })
         fresh = false
       }
@@ -72,7 +85,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>, gate: Gat
       setError(undefined)
       setSummary(undefined)
     })
-    const mine = { run: startRun((run) => engine.digits.run(run, request, proxy(take))), leave }
+    const mine = { run: begin(request, take), leave }
     current = mine
     try {
       const done = await mine.run.result
@@ -89,7 +102,7 @@ export function createSession(asked: Accessor<RunRequest | undefined>, gate: Gat
     }
   }
 
-  const later = (request: RunRequest | undefined) => {
+  const later = (request: R | undefined) => {
     clearTimeout(timer)
     setEnded('')
     if (request === undefined) {

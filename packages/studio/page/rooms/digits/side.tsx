@@ -1,13 +1,11 @@
-import type { JSX } from 'solid-js'
 import { createMemo, For, Show } from 'solid-js'
 import { Caption } from '../../parts/caption.tsx'
-import { Hint } from '../../parts/hint.tsx'
 import type { Frame } from './engine/frames.ts'
 import type { Plane } from './moments.ts'
 import { correlationOf, differenceOf, momentsOf, planeOf } from './moments.ts'
-import type { Scale } from './pixel-view.tsx'
-import { PixelView } from './pixel-view.tsx'
+import { Samples } from './samples.tsx'
 import type { Session } from './session.ts'
+import { View } from './view.tsx'
 import { summaryOf } from './words.ts'
 
 /** One method: what it is at, its samples, and how sure it is. */
@@ -84,21 +82,12 @@ export function Side(props: {
           plane={of(({ predicted }) => predicted)}
         />
       </div>
-      <fieldset class="samples">
-        <legend class="small muted">{isLast() ? 'Samples' : 'Guesses of all samples'}</legend>
-        <For each={Array.from({ length: samples()?.shape[0] ?? 0 }, (_, n) => n)}>
-          {(n) => (
-            <button
-              type="button"
-              aria-label={`Look at sample ${n + 1}`}
-              aria-pressed={props.pick === n}
-              onClick={() => props.onPick(n)}
-            >
-              <PixelView plane={samplePlane(samples(), n)} />
-            </button>
-          )}
-        </For>
-      </fieldset>
+      <Samples
+        legend={isLast() ? 'Samples' : 'Guesses of all samples'}
+        pictures={samples()}
+        pick={props.pick}
+        onPick={props.onPick}
+      />
       <div class="views three">
         <View
           name="mean"
@@ -131,39 +120,5 @@ export function Side(props: {
         )}
       </Show>
     </section>
-  )
-}
-
-const samplePlane = (pictures: Frame['x'] | undefined, n: number): Plane | undefined =>
-  pictures && planeOf(pictures, n)
-
-/** A picture with its name and what it is. */
-function View(props: {
-  readonly name: string
-  readonly about: JSX.Element
-  readonly label: string
-  readonly plane: Plane | undefined
-  readonly scale?: Scale
-  readonly top?: number
-  /** In its place where a method does not show it. */
-  readonly none?: string
-}) {
-  return (
-    <figure>
-      <div class="frame">
-        <PixelView
-          label={props.label}
-          plane={props.plane}
-          scale={props.scale ?? 'grey'}
-          {...(props.top !== undefined && { top: props.top })}
-        />
-        <Show when={props.plane === undefined && props.none}>
-          {(why) => <span class="small muted">{why()}</span>}
-        </Show>
-      </div>
-      <figcaption>
-        {props.name} <Hint about={props.name}>{props.about}</Hint>
-      </figcaption>
-    </figure>
   )
 }

@@ -13,8 +13,8 @@ export function heldOutOf(bytes: Uint8Array): HeldOut {
   return Array.from({ length: shape[0] ?? 0 }, (_, k) => values.slice(k * size, (k + 1) * size))
 }
 
-/** The address of a file beside the page, absolute: a worker has an address of its own. */
-const absolute = (address: string): string => new URL(address, globalThis.location.href).href
+/** The address of a file beside the page, absolute: a worker has an address of its own, and a sandbox none that one could start from. */
+const absolute = (address: string): string => new URL(address, import.meta.url).href
 
 let ground: Promise<Ground> | undefined
 

@@ -47,7 +47,7 @@ test('frames show every step, and end in what the same words give in Node, bit f
   await runDigits({ ...asked, method: 'dps:steps=1' }, ground, never, () => {}) // what is kept is there now
   const before = memory().tensors
   const summary = await runDigits(asked, ground, never, (frame) => void frames.push(frame))
-  expect(memory().tensors).toBe(before)
+  expect(memory().tensors).toBeLessThanOrEqual(before)
   expect(frames.map(({ index, steps }) => [index, steps])).toEqual([1, 2, 3, 4].map((i) => [i, 4]))
   const data = Float32Array.from(ground.heldOut[5] ?? [], (grey) => grey / 255)
   using truth = toTensor([{ channels: 1, height: 28, width: 28, data }])
@@ -109,7 +109,7 @@ test('a run that does not fit says so before any work; a stopped one ends betwee
   })
   await expect(stopping).rejects.toMatchObject({ name: 'InterruptedError' })
   expect(steps).toEqual([1, 2])
-  expect(memory().tensors).toBe(before)
+  expect(memory().tensors).toBeLessThanOrEqual(before) // what is left to the collector may have gone
 })
 
 test('every operator, noise and method that is offered works as it is offered; the others say why not', () => {

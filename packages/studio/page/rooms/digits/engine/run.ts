@@ -1,4 +1,5 @@
 import { drawsOf, drive } from '@tweedie/runs'
+import type { AnyMethod, Catalog } from '@tweedie/solvers'
 import { checkFit, countCalls, methods, psnr } from '@tweedie/solvers'
 import { scope } from '@tweedie/tensor'
 import type { Frame, Shown } from './frames.ts'
@@ -34,7 +35,7 @@ export interface RunSummary {
 const mostFrames = 200
 
 /**
- * Runs a method on a digit. `onFrame` is awaited; the arrays it gets are the caller's.
+ * Runs a method of `known` on a digit. `onFrame` is awaited; the arrays it gets are the caller's.
  * @throws {UnfitError | OptionError} before any work. @throws {NonFiniteError} where it diverges.
  * @throws {InterruptedError} between two steps.
  */
@@ -43,8 +44,9 @@ export async function runDigits(
   ground: Ground,
   signal: AbortSignal,
   onFrame: (frame: Frame) => void | Promise<void>,
+  known: Catalog<AnyMethod> = methods,
 ): Promise<RunSummary> {
-  const { entry: method, settings } = methods.parse(text)
+  const { entry: method, settings } = known.parse(text)
   const posed = pose(problem, seed, ground.heldOut)
   const { operator, noise } = posed
   using one = posed.y

@@ -1,0 +1,182 @@
+import { createMemo, onCleanup, Show } from 'solid-js'
+import { createLatest } from '../../parts/latest.ts'
+import { Scrubber } from '../../parts/scrubber.tsx'
+import { Slider } from '../../parts/slider.tsx'
+import { engine } from '../../worker/client.ts'
+import '../digits/digits.css'
+import type { Frame } from '../digits/engine/frames.ts'
+import { painted } from '../digits/fields.ts'
+import { createGate } from '../digits/gate.ts'
+import { KindPicker } from '../digits/kind-picker.tsx'
+import { differenceOf, frameAt, planeOf } from '../digits/moments.ts'
+import { problemIn } from '../digits/pair.ts'
+import { ProblemPanel } from '../digits/problem.tsx'
+import type { Session } from '../digits/session.ts'
+import { createSession } from '../digits/session.ts'
+import { View } from '../digits/view.tsx'
+import { Difference } from './difference.tsx'
+import { Digits } from './digits-side.tsx'
+import { digits } from './grounds.ts'
+import type { RunsProps } from './runs.tsx'
+import { failingBriefly } from './runs.tsx'
+
+/** A method and its edit on digits, with a trained network as the prior. */
+export function DigitsRuns(props: RunsProps) {
+  onCleanup(() => void engine.digits.close())
+  // No resources: while one loads, the page's Suspense takes the editor away.
+  const heldOut = createLatest(
+    () => true,
+    () => engine.digits.heldOut(),
+  )
+  const kinds = createLatest(
+    () => true,
+    async () => ({ operators: await engine.digits.operators(), noises: await engine.digits.noises() }),
+  )
+  const problem = createMemo(() => problemIn(props.values), undefined, {
+    equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+  })
+  const measurement = createLatest(
+    () => ({ problem: problem(), seed: props.values.seed }),
+    (asked) => engine.digits.measurement(asked.problem, asked.seed),
+  )
+  const request = () => ({
+    problem: problem(),
+    method: props.values.method,
+    count: props.values.samples,
+    seed: props.values.seed,
+  })
+  const gate = createGate() // open: runs are held in the room of the digits
+  const own = createSession(request, gate)
+  const other = createSession(
+    () => props.text && { ...request(), text: props.text },
+    gate,
+    ({ text, ...asked }, take) =>
+      props.begin(digits, text, asked, (frames) => {
+        for (const frame of frames) void take(frame)
+      }),
+  )
+  const frames = {
+    a: createMemo(() => frameAt(own.frames(), props.values.at)),
+    b: createMemo(() => frameAt(other.frames(), props.values.at)),
+  }
+  const says = () => {
+    const frame = frames.a()
+    return frame === undefined ? '' : `after step ${frame.index} of ${frame.steps}`
+  }
+  /** Where the picked sample differs. */
+  const apart = createMemo(() => {
+    const [a, b] = [resultOf(own)?.x, resultOf(other)?.x]
+    if (a === undefined || b === undefined || a.data.length !== b.data.length) return undefined
+    return differenceOf(planeOf(a, props.values.pick), planeOf(b, props.values.pick))
+  })
+  const pick = { pick: () => props.values.pick, onPick: (sample: number) => props.set({ pick: sample }) }
+  return (
+    <section
+      class="code-runs digits"
+      aria-label="Both runs"
+      data-settled={own.settled() && (props.text === undefined || other.settled())}
+    >
+      <div class="panel ground">
+        {props.head}
+        <details>
+          <summary>Operator, noise, samples, seed</summary>
+          <KindPicker
+            label="Operator"
+            entries={kinds()?.operators ?? []}
+            text={props.values.operator}
+            onChange={(operator) => props.set({ operator })}
+            first={{ text: painted, title: 'painted mask' }}
+          />
+          <KindPicker
+            label="Noise"
+            entries={kinds()?.noises ?? []}
+            text={props.values.noise}
+            onChange={(noise) => props.set({ noise })}
+          />
+          <Slider
+            label="Samples"
+            value={props.values.samples}
+            min={1}
+            max={16}
+            step={1}
+            onInput={(samples) => props.set({ samples: Math.round(samples), pick: 0 })}
+          />
+          <Slider
+            label="Seed"
+            value={props.values.seed}
+            min={0}
+            max={99}
+            step={1}
+            onInput={(seed) => props.set({ seed: Math.round(seed) })}
+          />
+        </details>
+      </div>
+      <ProblemPanel
+        values={props.values}
+        set={props.set}
+        heldOut={heldOut() ?? []}
+        measurement={measurement()}
+      />
+      <div class="stages two">
+        <Digits
+          side="a"
+          title="As it is"
+          session={own}
+          frame={frames.a()}
+          pick={pick.pick()}
+          onPick={pick.onPick}
+        />
+        <Digits
+          side="b"
+          title={props.edited.title}
+          session={failingBriefly(other)}
+          frame={frames.b()}
+          pick={pick.pick()}
+          onPick={pick.onPick}
+          idle={props.edited.idle}
+        />
+      </div>
+      <div class="panel">
+        <Scrubber
+          at={props.values.at}
+          moments={(frames.a()?.steps ?? 0) + 1}
+          onMove={(at) => props.set({ at })}
+          says={says()}
+        />
+        <div class="apart">
+          <Show when={apart()}>
+            {(plane) => (
+              <View
+                name="difference"
+                about="Of the sample that is picked, between both results. The largest has the full colour."
+                label="Where both results differ"
+                plane={plane()}
+                scale="magnitude"
+              />
+            )}
+          </Show>
+          <div>
+            <Difference
+              name="samples"
+              a={resultOf(own)?.x.data}
+              b={resultOf(other)?.x.data}
+              says={(a, b) => `The edit moves a pixel by ${change(a, b).toPrecision(3)} in the mean.`}
+            />
+          </div>
+        </div>
+      </div>
+    </section>
+  )
+}
+
+/** The result of a run that has ended. */
+const resultOf = (session: Session): Frame | undefined => {
+  const frame = session.frames().at(-1)
+  return session.running() || session.error() !== undefined || frame?.index !== frame?.steps
+    ? undefined
+    : frame
+}
+
+/** Mean of |a − b|. */
+const change = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((sum, v, i) => sum + Math.abs(v - (b[i] ?? 0)), 0) / a.length
