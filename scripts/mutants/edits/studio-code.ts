@@ -21,7 +21,7 @@ export const studioCodeEdits: readonly Edit[] = [
   compiled(
     'studio-code-lines',
     "replace(/[^\\n]/g, ' ')",
-    "replace(/./gs, '')",
+    "replace(/./gs, ' ')",
     'an import that is taken out takes its lines along, so that later errors point elsewhere',
   ),
   compiled(
