@@ -186,11 +186,13 @@ describe('the code of a method in a browser', () => {
     const hash = `#code?${small}&code=${deflateRawSync(text).toString('base64url')}`
     const browser = page.context().browser()
     if (browser === null) throw new Error('the browser is gone')
-    const other = await (await browser.newContext()).newPage() // another visitor
+    const phone = { viewport: { width: 390, height: 844 } }
+    const other = await (await browser.newContext(phone)).newPage() // another visitor
     other.setDefaultTimeout(150_000)
     await other.goto(`${url}${hash}`)
     await other.waitForSelector('[data-test=foreign]')
     await settle(other)
+    expect(await other.evaluate('scrollY')).toBe(0) // what it says of the code is in sight
     expect(await other.locator('text=▶ Run').count()).toBe(0)
     expect(await other.evaluate('Object.keys(localStorage).filter((key) => key.includes("code"))')).toEqual(
       [],

@@ -1,10 +1,9 @@
-import { createMemo, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
+import { createMemo, createSignal, lazy, Match, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
 import { Chips } from '../../parts/chips.tsx'
 import type { Running } from '../../worker/client.ts'
 import { DigitsRuns } from './digits-runs.tsx'
 import type { Problem } from './editor.tsx'
-import { Editor } from './editor.tsx'
 import { FaultList } from './fault-list.tsx'
 import type { CodeValues } from './fields.ts'
 import type { Ground } from './grounds.ts'
@@ -13,6 +12,9 @@ import type { Text } from './sandbox.ts'
 import { createSandboxes, EditError } from './sandbox.ts'
 import type { MethodFile } from './sources.ts'
 import { createText } from './text.ts'
+
+/** CodeMirror comes as a file of its own. */
+const Editor = lazy(() => import('./editor.tsx'))
 
 /** The editor of one file, and both runs. */
 export function Bench(props: {
@@ -100,8 +102,8 @@ export function Bench(props: {
   }
   return (
     <div class="code-layout">
-      <section class="panel code-panel" aria-label="The file">
-        <div class="row">
+      <section class="panel code-panel" aria-label="The file" data-tour="file">
+        <div class="row" data-tour="run">
           <code class="code-path">solvers/src/{props.file.path}</code>
           <span class="grow" />
           <Button
@@ -161,15 +163,17 @@ export function Bench(props: {
             </p>
           )}
         </Show>
-        <Editor
-          label={`The file ${props.file.path}`}
-          text={edited.text()}
-          original={props.file.text}
-          changes={changes() && isEdited()}
-          problem={problem()}
-          onChange={edited.edit}
-          onRun={run}
-        />
+        <Suspense fallback={<div class="editor" />}>
+          <Editor
+            label={`The file ${props.file.path}`}
+            text={edited.text()}
+            original={props.file.text}
+            changes={changes() && isEdited()}
+            problem={problem()}
+            onChange={edited.edit}
+            onRun={run}
+          />
+        </Suspense>
       </section>
       <div class="code-side">
         <Switch>

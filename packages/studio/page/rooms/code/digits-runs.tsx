@@ -76,7 +76,7 @@ export function DigitsRuns(props: RunsProps) {
       aria-label="Both runs"
       data-settled={own.settled() && (props.text === undefined || other.settled())}
     >
-      <div class="panel ground">
+      <div class="panel ground" data-tour="ground">
         {props.head}
         <details>
           <summary>Operator, noise, samples, seed</summary>
@@ -117,7 +117,7 @@ export function DigitsRuns(props: RunsProps) {
         heldOut={heldOut() ?? []}
         measurement={measurement()}
       />
-      <div class="stages two">
+      <div class="stages two" data-tour="runs">
         <Digits
           side="a"
           title="As it is"

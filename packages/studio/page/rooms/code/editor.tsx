@@ -43,8 +43,19 @@ function mergeControls(type: 'accept' | 'reject', act: (event: MouseEvent) => vo
   return button
 }
 
+/** What is shown in the middle is scrolled to in the editor alone: the page stays where it is, with what it says over the file. */
+const scrollWithin = EditorView.scrollHandler.of((view, { head }, { y }) => {
+  if (y !== 'center') return false // the cursor: as the editor does it
+  const { node } = view.domAtPos(head)
+  const line = (node instanceof Element ? node : node.parentElement)?.getBoundingClientRect()
+  if (line === undefined) return false
+  const { top, bottom } = view.scrollDOM.getBoundingClientRect()
+  view.scrollDOM.scrollTop += (line.top + line.bottom - top - bottom) / 2
+  return true
+})
+
 /** An editor of one TypeScript file. Tab leaves it; Ctrl+Enter or Cmd+Enter runs. */
-export function Editor(props: {
+export default function Editor(props: {
   readonly label: string
   readonly text: string
   readonly original: string
@@ -71,7 +82,7 @@ export function Editor(props: {
           keymap.of([{ key: 'Mod-Enter', run }, ...defaultKeymap, ...historyKeymap]),
           [lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching()],
           [EditorView.lineWrapping, highlightActiveLine(), highlightActiveLineGutter()],
-          javascript({ typescript: true }),
+          [javascript({ typescript: true }), scrollWithin],
           syntaxHighlighting(classHighlighter),
           EditorView.contentAttributes.of({ 'aria-label': props.label, tabindex: '0' }),
           EditorView.updateListener.of(({ docChanged, state }) => {

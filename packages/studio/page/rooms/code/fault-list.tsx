@@ -14,7 +14,7 @@ export function FaultList(props: {
 }) {
   const present = () => faultIn(props.original, props.text, props.faults)
   return (
-    <section class="panel faults" data-test="faults">
+    <section class="panel faults" data-test="faults" data-tour="faults">
       <h2>
         Plant a fault{' '}
         <Hint about="planted faults">

@@ -65,7 +65,7 @@ export function PlaneRuns(props: RunsProps) {
       aria-label="Both runs"
       data-settled={own.settled() && (props.text === undefined || other.settled())}
     >
-      <div class="panel ground">
+      <div class="panel ground" data-tour="ground">
         {props.head}
         <details>
           <summary>Prior, particles, seed</summary>
@@ -93,7 +93,7 @@ export function PlaneRuns(props: RunsProps) {
           />
         </details>
       </div>
-      <div class="stages two">
+      <div class="stages two" data-tour="runs">
         <Plane side="a" title="As it is" shown={shown.a} {...shared} />
         <Plane side="b" title={props.edited.title} shown={shown.b} idle={props.edited.idle} {...shared} />
       </div>

@@ -3,6 +3,7 @@ import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
 import { Notes } from '../../parts/notes.tsx'
 import { settingsOf } from '../../parts/options.tsx'
+import { Tour } from '../../parts/tour.tsx'
 import { roomState } from '../../state/store.ts'
 import { engine, inWords } from '../../worker/client.ts'
 import type { MethodEntry } from '../../worker/methods.ts'
@@ -15,6 +16,7 @@ import './code.css'
 import type { CodeValues } from './fields.ts'
 import { fields } from './fields.ts'
 import { fileOf } from './sources.ts'
+import { tour } from './tour.ts'
 
 type On = CodeValues['on']
 
@@ -62,6 +64,7 @@ export default function CodeRoom() {
             <span class="ink-exact">exact posterior</span> is known.
           </p>
         </div>
+        <Tour steps={tour} />
         <div class="code-method">
           <MethodPicker
             label="Method"
