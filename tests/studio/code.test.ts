@@ -154,7 +154,7 @@ describe('the code of a method in a browser', () => {
     await press(page, 'Original')
   })
 
-  test('an endless loop is ended, the page lives on, and the next text runs', async (context) => {
+  test('an endless loop is ended, whether silent or not, the page lives on, and the next text runs', async (context) => {
     const { page } = opened(context)
     await typeAtEnd(page, '\nfor (;;) {}\n')
     await run(page)
@@ -162,6 +162,12 @@ describe('the code of a method in a browser', () => {
       /without a sign of life/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''),
     )
     expect(await page.locator('.cm-content').textContent()).toContain('for (;;) {}')
+    await press(page, 'Original')
+    await typeAtEnd(page, '\nfor (;;) postMessage({ kind: "alive" })\n')
+    await run(page)
+    await page.waitForFunction(() =>
+      /messages without end/.test(document.querySelector('[data-test=code-error]')?.textContent ?? ''),
+    )
     await press(page, 'Original')
     await run(page)
     await settle(page)
@@ -228,7 +234,7 @@ describe('the code of a method in a browser', () => {
     if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
       await page.click(`[aria-label="Show the ${theme} theme"]`)
     await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
-    const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
+    const found = (await page.evaluate('axe.run("main").then(({ violations }) => violations)')) as {
       id: string
       impact: string
       nodes: { html: string }[]

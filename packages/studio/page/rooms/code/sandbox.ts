@@ -40,6 +40,9 @@ const patience = { loading: 60, text: 5 } as const
 /** Milliseconds after which a run that was asked to stop is stopped with its worker. */
 const grace = 1500
 
+/** Words between two ticks, after which a text does nothing but talk: a run has one for a frame of the screen. */
+const mostWords = 5000
+
 /** A run in a sandbox, and where its words go. */
 interface Open {
   readonly order: RunOrder
@@ -78,7 +81,7 @@ function openSandbox(script: string, key: string, gone: () => void): Sandbox {
   const worker = new Worker(address, { type: 'module', name: sandboxName })
   const runs = new Map<number, Open>()
   const waiting: Order[] = []
-  let [ready, loaded, silent] = [false, false, 0]
+  let [ready, loaded, silent, words] = [false, false, 0, 0]
   const tell = (order: Order) => void (ready ? worker.postMessage(order) : waiting.push(order))
   const end = (why: Error) => {
     worker.terminate()
@@ -94,6 +97,7 @@ function openSandbox(script: string, key: string, gone: () => void): Sandbox {
   }
   // Ticks are counted and not seconds: a machine that slept has not been silent.
   const watch = setInterval(() => {
+    words = 0
     if (runs.size === 0) return
     silent++
     const most = patienceNow()
@@ -104,6 +108,7 @@ function openSandbox(script: string, key: string, gone: () => void): Sandbox {
     else end(new EditError('the engine did not start'))
   }, 1000)
   worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    if (++words > mostWords) return end(new EditError('ended: it sends messages without end'))
     const word = readWord(data)
     if (word === undefined) return
     silent = 0
