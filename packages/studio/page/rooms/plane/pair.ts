@@ -1,11 +1,11 @@
 import type { Accessor } from 'solid-js'
 import { createMemo } from 'solid-js'
+import { frameAt } from '../../parts/moment.ts'
 import type { Frame } from './engine/frames.ts'
 import type { Numbers } from './engine/numbers.ts'
 import type { PlaneProblem } from './engine/problem.ts'
 import type { RunRequest } from './engine/run.ts'
 import type { PlaneValues } from './fields.ts'
-import { frameAt } from './moments.ts'
 import { createNumbers } from './numbers.ts'
 import type { Session } from './session.ts'
 import { createSession, keyOf } from './session.ts'
@@ -19,7 +19,11 @@ export interface Shown {
   readonly numbers: Accessor<Numbers | undefined>
 }
 
-const shownOf = (session: Session, frames: Accessor<readonly Frame[]>, values: PlaneValues): Shown => {
+export const shownOf = (
+  session: Session,
+  frames: Accessor<readonly Frame[]>,
+  values: Pick<PlaneValues, 'at'>,
+): Shown => {
   const frame = createMemo(() => frameAt(frames(), values.at))
   return { session, frames, frame, numbers: createNumbers(session, frame) }
 }
