@@ -74,7 +74,7 @@ export function paintShade(context: Context, view: View, grid: Grid, colour: str
   // Points lie in the middle of pixels: the picture is half a cell larger on every side.
   const cell = size / (grid.side - 1)
   context.imageSmoothingEnabled = true
-  context.imageSmoothingQuality = 'high'
+  context.imageSmoothingQuality = grid.side > 100 ? 'high' : 'low' // of what is smooth anyway
   const picture = pictureOf(grid, colour)
   if (picture) context.drawImage(picture, left - cell / 2, top - cell / 2, size + cell, size + cell)
 }
