@@ -29,4 +29,5 @@ export interface Room {
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'plane', title: 'Plane', component: lazy(() => import('./plane/room.tsx')) },
   { name: 'digits', title: 'Digits', component: lazy(() => import('./digits/room.tsx')) },
+  { name: 'gradient', title: 'Gradient', component: lazy(() => import('./gradient/room.tsx')) },
 ]
