@@ -67,7 +67,7 @@ export default function GradientRoom() {
         const [step, number] = [session.step(), value()]
         return step && number !== undefined ? { step, number } : undefined
       },
-      ({ number }) => engine.gradient.tensor(number),
+      async (of) => ({ ...of, shown: await engine.gradient.tensor(of.number) }),
     )
   const [x, x0hat, shown] = [
     tensorOf(() => session.step()?.x),
@@ -123,7 +123,7 @@ export default function GradientRoom() {
           >
             {(step) => (
               <>
-                <Strip step={step()} x={x()} x0hat={x0hat()} />
+                <Strip step={step()} x={x()?.shown} x0hat={x0hat()?.shown} />
                 <section class="panel" aria-labelledby="tape-title" data-tour="tape">
                   <Legend step={step()} />
                   <div class="tape">
@@ -144,7 +144,14 @@ export default function GradientRoom() {
                       )}
                     </Show>
                     <Show when={item()}>
-                      {(one) => <TensorView step={step()} item={one()} tensor={shown()} />}
+                      {(one) => (
+                        <TensorView
+                          step={step()}
+                          item={one()}
+                          tensor={shown()?.shown}
+                          fresh={shown()?.step === step() && shown()?.number === one().value}
+                        />
+                      )}
                     </Show>
                   </div>
                 </section>

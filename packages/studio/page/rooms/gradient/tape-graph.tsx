@@ -7,6 +7,8 @@ import { layoutOf } from './layout.ts'
 import { bytesText, shapeText, timeText } from './words.ts'
 
 const zooms = { min: 40, max: 200 }
+/** Around the graph, in pixels. */
+const padding = 10
 
 /** The tape as a graph, from the top down: a click opens a block, pointing at a thing shows its tensor. */
 export function TapeGraph(props: {
@@ -58,7 +60,7 @@ export function TapeGraph(props: {
         </Button>
         <Button
           quiet
-          onClick={() => zoom(((pane?.clientWidth ?? 0) / layout().width) * 100 - 1)}
+          onClick={() => zoom((100 * ((pane?.clientWidth ?? 0) - 2 * padding)) / layout().width - 1)}
           title="As wide as there is room"
         >
           Fit
@@ -136,11 +138,6 @@ function Thing(props: {
     return box ?? { x: 0, y: 0, width: 0, height: 0 }
   }
   const part = (value: number, of: number) => `${Math.min(100, (100 * value) / of)}%`
-  const cost = () => {
-    const { own, forward, backward, kind } = props.item
-    if (kind === 'leaf') return 'a leaf: no call has made it'
-    return `keeps ${bytesText(own)}, takes ${timeText(forward)} forward and ${timeText(backward)} back`
-  }
   return (
     <button
       type="button"
@@ -153,7 +150,6 @@ function Thing(props: {
       style={placeOf(place())}
       aria-expanded={props.item.kind === 'block' ? props.frame !== undefined : undefined}
       aria-pressed={props.item.kind === 'block' ? undefined : props.shown}
-      aria-label={`${props.item.title}, ${props.shape}: ${cost()}`}
       data-item={props.item.id}
       onPointerEnter={() => props.onPoint()}
       onFocus={() => props.onPoint()}
@@ -167,14 +163,20 @@ function Thing(props: {
           {props.item.title}
         </b>
         <Show when={props.item.kind !== 'leaf'}>
-          <span class="ink-kept">{bytesText(props.item.own)}</span>
+          <span class="ink-kept">
+            <span class="hidden">keeps </span>
+            {bytesText(props.item.own)}
+          </span>
         </Show>
       </span>
       <Show when={props.frame === undefined}>
         <span class="line muted">
           <span>{props.shape}</span>
           <Show when={props.item.kind !== 'leaf'}>
-            <span>{timeText(props.item.forward + props.item.backward)}</span>
+            <span>
+              <span class="hidden">takes </span>
+              {timeText(props.item.forward + props.item.backward)}
+            </span>
           </Show>
         </span>
         <span class="bars" aria-hidden="true">

@@ -12,13 +12,21 @@ export function TensorView(props: {
   readonly step: StepTape
   readonly item: Item
   readonly tensor: Shown | undefined
+  /** Whether the tensor has come, or is still that of before. */
+  readonly fresh: boolean
 }) {
   const value = () => props.step.tape.values[props.item.value]
   const record = () =>
     props.item.kind === 'op' ? props.step.tape.nodes[props.item.nodes[0] ?? 0] : undefined
   const isPicture = () => (value()?.shape[1] ?? 0) === 1 && value()?.shape.length === 4
   return (
-    <section class="panel tensor" aria-live="polite" aria-label="What is pointed at" data-test="tensor">
+    <section
+      class="panel tensor"
+      aria-live="polite"
+      aria-label="What is pointed at"
+      data-test="tensor"
+      data-fresh={props.fresh}
+    >
       <h2>
         {props.item.title}{' '}
         <Hint about="what is shown">
