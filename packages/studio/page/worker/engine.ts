@@ -12,6 +12,7 @@
  */
 import { proxy } from 'comlink'
 import type { digitsEngine } from '../rooms/digits/engine.ts'
+import type { gradientEngine } from '../rooms/gradient/engine.ts'
 import { planeEngine } from '../rooms/plane/engine.ts'
 import { engineFacts, engineMemory } from './facts.ts'
 import { stop } from './runs.ts'
@@ -21,6 +22,12 @@ const digits = async (): Promise<typeof digitsEngine> =>
   (await import('../rooms/digits/engine.ts')).digitsEngine
 
 type Digits = typeof digitsEngine
+
+/** The part of the gradient, when it is first called: it brings a network, too. */
+const gradient = async (): Promise<typeof gradientEngine> =>
+  (await import('../rooms/gradient/engine.ts')).gradientEngine
+
+type Gradient = typeof gradientEngine
 
 export const engine = {
   facts: engineFacts,
@@ -36,6 +43,14 @@ export const engine = {
       (await digits()).measurement(...given),
     run: async (...given: Parameters<Digits['run']>) => (await digits()).run(...given),
     close: async () => (await digits()).close(),
+  }),
+  gradient: proxy({
+    operators: async () => (await gradient()).operators(),
+    heldOut: async () => (await gradient()).heldOut(),
+    step: async (...given: Parameters<Gradient['step']>) => (await gradient()).step(...given),
+    tensor: async (value: number) => (await gradient()).tensor(value),
+    chain: async (...given: Parameters<Gradient['chain']>) => (await gradient()).chain(...given),
+    close: async () => (await gradient()).close(),
   }),
 }
 
