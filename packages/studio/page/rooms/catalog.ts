@@ -29,4 +29,5 @@ export interface Room {
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'plane', title: 'Plane', component: lazy(() => import('./plane/room.tsx')) },
   { name: 'digits', title: 'Digits', component: lazy(() => import('./digits/room.tsx')) },
+  { name: 'atlas', title: 'Atlas', component: lazy(() => import('./atlas/room.tsx')) },
 ]

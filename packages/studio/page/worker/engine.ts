@@ -11,6 +11,7 @@
  * and frees in its `close`, which the room calls when it is left: the footer shows what lives.
  */
 import { proxy } from 'comlink'
+import type { atlasEngine } from '../rooms/atlas/engine.ts'
 import type { digitsEngine } from '../rooms/digits/engine.ts'
 import { planeEngine } from '../rooms/plane/engine.ts'
 import { engineFacts, engineMemory } from './facts.ts'
@@ -21,6 +22,17 @@ const digits = async (): Promise<typeof digitsEngine> =>
   (await import('../rooms/digits/engine.ts')).digitsEngine
 
 type Digits = typeof digitsEngine
+
+let loadedAtlas: Promise<typeof atlasEngine> | undefined
+
+/**
+ * The part of the atlas, when it is first called. It is kept: its `close` frees what the others share with it, and must come
+ * before what the next room asks of them.
+ */
+const atlas = (): Promise<typeof atlasEngine> =>
+  (loadedAtlas ??= import('../rooms/atlas/engine.ts').then(({ atlasEngine }) => atlasEngine))
+
+type Atlas = typeof atlasEngine
 
 export const engine = {
   facts: engineFacts,
@@ -36,6 +48,11 @@ export const engine = {
       (await digits()).measurement(...given),
     run: async (...given: Parameters<Digits['run']>) => (await digits()).run(...given),
     close: async () => (await digits()).close(),
+  }),
+  atlas: proxy({
+    cell: async (...given: Parameters<Atlas['cell']>) => (await atlas()).cell(...given),
+    calibrate: async (...given: Parameters<Atlas['calibrate']>) => (await atlas()).calibrate(...given),
+    close: async () => (await atlas()).close(),
   }),
 }
 
