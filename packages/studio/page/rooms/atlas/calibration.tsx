@@ -28,7 +28,7 @@ export function CalibrationView(props: {
   // Of the stripe the direction and the noise count, y is drawn.
   const session = createCalibrationSession(() => ({
     plane: { law: plane().law, stripe: { ...plane().stripe, offset: 0 } },
-    methods: props.values.methods,
+    methods: [...props.values.methods], // a plain list, which crosses to the worker
     seed: props.values.seed,
   }))
   const [methods] = createResource(() => engine.plane.methods(plane()))

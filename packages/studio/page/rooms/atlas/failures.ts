@@ -77,7 +77,7 @@ export const failures: readonly Failure[] = [
   {
     name: 'dps-few-steps',
     title: 'DPS in ten steps leaves the posterior',
-    says: 'More than half of the particles end where the posterior has next to nothing. Ten steps of one length are too few for both the prior and the guidance.',
+    says: 'More than half of the particles end where the posterior has next to nothing. Ten steps are too few, for the prior and for the guidance.',
     room: 'plane',
     state: 'n=300&a=dps:steps=10&b=dps:steps=100',
     measure: 'coverage',
@@ -127,7 +127,7 @@ export const failures: readonly Failure[] = [
   {
     name: 'likelihood-early',
     title: 'The likelihood of a guess is too wide',
-    says: 'DPS by its theory, with 1/(2σ²) on the residual of x̂₀, leaves particles far outside of the stripe. While x̂₀ is uncertain the weight is far too large, and steps overshoot.',
+    says: 'DPS by its theory, with 1/(2σ²) on the residual of x̂₀, leaves particles well outside of the stripe. It weighs x̂₀ as if it were x₀, and while it is not, steps overshoot.',
     room: 'plane',
     state: 'n=300&a=dps:steps=100,guidance=likelihood&b=tmpd:steps=100',
     measure: 'across',

@@ -1,5 +1,5 @@
 /** The colours of methods that stand side by side, of `theme.css`, in their order; exact draws have their own. */
-export const lineColours = ['a', 'b', 'stripe-ink', 'prior', 'bad', 'ink'] as const
+export const lineColours = ['a', 'b', 'stripe-ink', 'prior', 'ink', 'bad'] as const
 
 /** How many of ranks 0 … N fall into each of `bins` bins of as many ranks. */
 export function histogramOf(ranks: readonly number[], count: number, bins: number): readonly number[] {

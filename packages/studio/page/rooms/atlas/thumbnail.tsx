@@ -3,9 +3,11 @@ import { Canvas } from '../../parts/canvas.tsx'
 import { useColours } from '../../parts/theme.tsx'
 import { PixelView } from '../digits/pixel-view.tsx'
 import { side, size } from '../digits/pixels.ts'
-import { reach } from '../plane/fields.ts'
 import type { MapCell } from './cells.ts'
 import type { CellResult } from './engine/cell.ts'
+
+/** The plane that is seen goes from −reach to reach: less than in its room, as nothing is dragged here. */
+const reach = 2.6
 
 /** What a run has come to, small: the first digit, or all particles. */
 export function Thumbnail(props: {
