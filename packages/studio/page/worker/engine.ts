@@ -11,6 +11,7 @@
  * and frees in its `close`, which the room calls when it is left: the footer shows what lives.
  */
 import { proxy } from 'comlink'
+import type { atlasEngine } from '../rooms/atlas/engine.ts'
 import type { digitsEngine } from '../rooms/digits/engine.ts'
 import type { gradientEngine } from '../rooms/gradient/engine.ts'
 import { planeEngine } from '../rooms/plane/engine.ts'
@@ -28,6 +29,17 @@ const gradient = async (): Promise<typeof gradientEngine> =>
   (await import('../rooms/gradient/engine.ts')).gradientEngine
 
 type Gradient = typeof gradientEngine
+
+let loadedAtlas: Promise<typeof atlasEngine> | undefined
+
+/**
+ * The part of the atlas, when it is first called. It is kept: its `close` frees what the others share with it, and must come
+ * before what the next room asks of them.
+ */
+const atlas = (): Promise<typeof atlasEngine> =>
+  (loadedAtlas ??= import('../rooms/atlas/engine.ts').then(({ atlasEngine }) => atlasEngine))
+
+type Atlas = typeof atlasEngine
 
 export const engine = {
   facts: engineFacts,
@@ -51,6 +63,11 @@ export const engine = {
     tensor: async (value: number) => (await gradient()).tensor(value),
     chain: async (...given: Parameters<Gradient['chain']>) => (await gradient()).chain(...given),
     close: async () => (await gradient()).close(),
+  }),
+  atlas: proxy({
+    cell: async (...given: Parameters<Atlas['cell']>) => (await atlas()).cell(...given),
+    calibrate: async (...given: Parameters<Atlas['calibrate']>) => (await atlas()).calibrate(...given),
+    close: async () => (await atlas()).close(),
   }),
 }
 
