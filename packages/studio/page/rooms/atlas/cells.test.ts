@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readState, writeState } from '../../state/url.ts'
-import { fields as digitsFields, problemIn } from '../digits/fields.ts'
+import { problemIn } from '../digits/engine/problem.ts'
+import { fields as digitsFields } from '../digits/fields.ts'
 import { lawIn, fields as planeFields, stripeIn } from '../plane/fields.ts'
 import { cellsOf, methodAt, planeHref } from './cells.ts'
 import type { AtlasValues } from './fields.ts'

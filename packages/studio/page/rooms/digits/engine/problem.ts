@@ -5,7 +5,6 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import type { Params } from '@tweedie/unet'
 import { parseIdx } from '@tweedie/unet'
-import type { DigitsValues } from '../fields.ts'
 import { painted } from '../fields.ts'
 import { greyOfLevel, hiddenOf, levelsOf, side, size } from '../pixels.ts'
 
@@ -21,13 +20,7 @@ export interface DigitsProblem {
 }
 
 /** The problem of a state, without what does not count in it. */
-export const problemIn = ({
-  digit,
-  drawn,
-  operator,
-  mask,
-  noise,
-}: Pick<DigitsValues, keyof DigitsProblem>): DigitsProblem => ({
+export const problemIn = ({ digit, drawn, operator, mask, noise }: DigitsProblem): DigitsProblem => ({
   digit: drawn === '' ? digit : 0,
   drawn,
   operator,
