@@ -183,6 +183,7 @@ const calibrationRooms = {
   metrics: ['ground', 'posteriors'],
   rows: ['ground', 'posteriors'],
   problem: ['ground', 'posteriors', 'metrics', 'rows'],
+  'run-file': ['ground', 'problem', 'rows'],
   images: ['ground', 'metrics'],
   em: ['ground'],
   levy: ['ground', 'posteriors'],

@@ -61,7 +61,11 @@ function draw({ values, nodes, results }: Omit<TapeGraph, 'toDot'>): string {
   return ['digraph tape {', '  node [shape=box]', ...outside, ...calls, ...edges, ...ends, '}', ''].join('\n')
 }
 
-function graphOf({ tape, inputs, outputs }: Trace, names: readonly string[]): TapeGraph {
+/** What a tape recorded, with the number that each value has by its id. */
+export function graphOf(
+  { tape, inputs, outputs }: Trace,
+  names: readonly string[],
+): { readonly graph: TapeGraph; readonly numbers: ReadonlyMap<number, number> } {
   const values: GraphValue[] = []
   const numbers = new Map<number, number>()
   const number = (
@@ -94,7 +98,7 @@ function graphOf({ tape, inputs, outputs }: Trace, names: readonly string[]): Ta
   const results = outputs.map((ref) => number(ref, 'constant'))
   const bytes = nodes.reduce((total, node) => total + node.bytes, 0)
   const graph = { values, nodes, results, bytes }
-  return { ...graph, toDot: () => draw(graph) }
+  return { graph: { ...graph, toDot: () => draw(graph) }, numbers }
 }
 
 /** For an async f, a promise of what the synchronous form returns. */
@@ -124,7 +128,7 @@ export function traceTape(f: (...args: unknown[]) => unknown, ...args: unknown[]
   return withoutValue(f, () =>
     chain(trace('traceTape', f, args), (traced) => {
       try {
-        return graphOf(traced, names)
+        return graphOf(traced, names).graph
       } finally {
         discard(traced, traced.value, [])
         traced.tape.dispose()

@@ -9,6 +9,7 @@ import { methodsCommand } from './commands/methods.ts'
 import { newCommand } from './commands/new/command.ts'
 import { posteriorCommand } from './commands/posterior/command.ts'
 import { restoreCommand } from './commands/restore/command.ts'
+import { runCommand } from './commands/run/command.ts'
 import { sampleCommand } from './commands/sample/command.ts'
 import { studioCommand } from './commands/studio.ts'
 import { trainCommand } from './commands/train/command.ts'
@@ -39,6 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted (nothing
     demoCommand,
     restoreCommand,
     posteriorCommand,
+    runCommand,
     sampleCommand,
     trainCommand,
     tuneCommand,

@@ -40,6 +40,16 @@ export class NotCalibratedError extends TweedieError {
   }
 }
 
+/** Samples of a run that are not those that its file tells of. */
+export class OtherSamplesError extends TweedieError {
+  override readonly name = 'OtherSamplesError'
+  constructor(file: string, device: string) {
+    super(
+      `the samples are not those that ${file} tells of: it was made by another version of tweedie, or on another device than ${device}`,
+    )
+  }
+}
+
 /** Classes of error that say: the caller can mend this by calling otherwise. */
 const wrongUse = new Set([
   'OptionError',
@@ -56,6 +66,7 @@ const failures = new Set([
   'RegressionError',
   'LawsBrokenError',
   'NotCalibratedError',
+  'OtherSamplesError',
   'PicturesFailedError',
 ])
 

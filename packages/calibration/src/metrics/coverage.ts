@@ -6,6 +6,32 @@ import { wilson } from './statistics.ts'
 
 const level = 0.9
 
+/**
+ * Whether a truth is in the part `part` of highest density, by the rank 0 … N of its log density among those of N samples: 1, 0,
+ * or in part for the rank that the level cuts, so that the mean over uniform ranks is `part` at every N.
+ * @example
+ * ```ts
+ * import { inHighest } from '@tweedie/calibration'
+ * const each = Array.from({ length: 10 }, (_, rank) => inHighest(rank, 9, 0.75))
+ * each // ≈ [0, 0, 0.5, 1, 1, 1, 1, 1, 1, 1]
+ * ```
+ */
+export const inHighest = (rank: number, count: number, part: number): number =>
+  1 - within(rank, count, 1 - part)
+
+/**
+ * Whether a number of the truth is in the central interval of the samples' that holds the part `part`, by its rank 0 … N among
+ * them, as {@link inHighest}.
+ * @example
+ * ```ts
+ * import { inCentral } from '@tweedie/calibration'
+ * const each = Array.from({ length: 10 }, (_, rank) => inCentral(rank, 9, 0.5))
+ * each // ≈ [0, 0, 0.5, 1, 1, 1, 1, 0.5, 0, 0]
+ * ```
+ */
+export const inCentral = (rank: number, count: number, part: number): number =>
+  1 - within(rank, count, (1 - part) / 2) - within(count - rank, count, (1 - part) / 2)
+
 /** The rate over cases with Wilson's interval. */
 const rateOver = (cases: readonly (readonly number[])[]): Summary =>
   wilson(average(cases.map(average)), cases.length)
@@ -31,7 +57,7 @@ export const hpdCoverage = defineSampleMetric({
   needs: ['logDensity'],
   of: (samples, { posed: { posterior, truth } }) => {
     const rank = rankIn(logDensities(samples, posterior), posterior.logDensity?.(truth) ?? Number.NaN)
-    return 1 - within(rank, samples.count, 1 - level)
+    return inHighest(rank, samples.count, level)
   },
   over: rateOver,
 })
@@ -77,12 +103,9 @@ export const marginalCoverage = defineSampleMetric({
   target: level,
   source: 'coverage of central intervals, coordinate by coordinate',
   of: (samples, { posed: { truth } }) => {
-    const outside = (1 - level) / 2
-    const inside = Array.from(truth, (value, j) => {
-      const rank = rankIn(coordinate(samples, j), value)
-      const low = within(rank, samples.count, outside)
-      return 1 - low - within(samples.count - rank, samples.count, outside)
-    })
+    const inside = Array.from(truth, (value, j) =>
+      inCentral(rankIn(coordinate(samples, j), value), samples.count, level),
+    )
     return average(inside)
   },
 })

@@ -48,10 +48,20 @@ function shapeOfDescription(value: unknown): Shape | undefined {
   )
 }
 
+function dtypeOfDescription(value: unknown): 'float32' | 'float64' | undefined {
+  if (value === undefined || value === 'float32' || value === 'float64') return value
+  throw new OptionError('dtype', `must be float32 or float64, got ${shown(value)}`)
+}
+
 const withoutOnes = (shape: Shape) => shape.filter((extent) => extent !== 1).join()
 
 /** y as one measurement of the operator: of its shape, flat, or with axes of one element more or less. */
-async function measurementOf(value: unknown, { name, outShape }: Operator, read: ReadArray): Promise<Tensor> {
+async function measurementOf(
+  value: unknown,
+  { name, outShape }: Operator,
+  asked: 'float32' | 'float64' | undefined,
+  read: ReadArray,
+): Promise<Tensor> {
   const m = sizeOf(outShape)
   const { shape } = isTensor(value) ? value : { shape: undefined }
   const given = isTensor(value)
@@ -64,13 +74,14 @@ async function measurementOf(value: unknown, { name, outShape }: Operator, read:
       'y',
       `must be [${m}]${sameShape(outShape, [m]) ? '' : ` or [${outShape.join(', ')}]`}, what '${name}' yields; got ${shapeInWords(extents)}`,
     )
-  const dtype = isTensor(value) && value.dtype === 'float32' ? 'float32' : 'float64'
+  const dtype = asked ?? (isTensor(value) && value.dtype === 'float32' ? 'float32' : 'float64')
   return fromData(Float64Array.from(given.values), [1, ...outShape], { dtype })
 }
 
 /**
  * The problem that a description holds: what JSON says, or what a module exports. Priors, operators, noises, schedules and
- * tensors may stand for themselves in it; arrays are lists, or the names of files that `read` reads.
+ * tensors may stand for themselves in it; arrays are lists, or the names of files that `read` reads. `dtype` is that of y,
+ * which methods follow: float64 where it is left out, unless y is a tensor in float32.
  *
  * ```json
  * { "prior": { "mixture": { "weights": [1, 2], "means": "means.npy", "covariances": 0.1 } },
@@ -99,7 +110,7 @@ export async function problemOfDescription(
 ): Promise<OwnProblem> {
   const given = fieldsOf('', description, {
     required: ['prior', 'operator', 'noise', 'y'],
-    optional: ['schedule', 'shape'],
+    optional: ['schedule', 'shape', 'dtype'],
   })
   const { prior: asked, operator: seen, noise: law, y: measured } = given
   if (isPrior(asked) && (given['schedule'] !== undefined || given['shape'] !== undefined))
@@ -110,6 +121,7 @@ export async function problemOfDescription(
   const noise = isNoise(law) ? law : await noiseOfDescription(law)
   const schedule = await scheduleOfDescription(given['schedule'])
   const shape = shapeOfDescription(given['shape'])
+  const dtype = dtypeOfDescription(given['dtype'])
   const prior = isPrior(asked) ? asked : await priorOfDescription(asked, schedule, shape, read)
   const sample = pictureShape(prior)
   const operator = isOperator(seen) ? seen : await operatorOfDescription(seen, sample, read)
@@ -118,6 +130,6 @@ export async function problemOfDescription(
       'operator',
       `measures samples [${operator.inShape.join(', ')}], and those of the prior are [${sample.join(', ')}]`,
     )
-  const y = await measurementOf(measured, operator, read)
+  const y = await measurementOf(measured, operator, dtype, read)
   return { prior, problem: { operator, noise, y } }
 }

@@ -19,36 +19,46 @@ function kept(): Theme | undefined {
 
 const [chosen, choose] = createSignal(kept())
 const [systemDark, setSystemDark] = createSignal(system.matches)
-system.addEventListener('change', ({ matches }) => setSystemDark(matches))
 
 /** The theme that is shown. */
 export const theme = (): Theme => chosen() ?? (systemDark() ? 'dark' : 'light')
 
-function show(): void {
-  document.documentElement.dataset['theme'] = theme()
+/** For style sheets. Before anything that is painted asks for its colours. */
+function show(to: Theme): void {
+  document.documentElement.dataset['theme'] = to
 }
-show()
-system.addEventListener('change', show)
+show(theme())
+system.addEventListener('change', ({ matches }) => {
+  show(chosen() ?? (matches ? 'dark' : 'light'))
+  setSystemDark(matches)
+})
 
-/** A colour of `theme.css`, as a canvas takes it; follows the theme. */
-export function useColours<const N extends string>(
-  ...names: readonly N[]
-): () => Readonly<Record<N, string>> {
-  return () => {
-    theme()
-    const style = getComputedStyle(document.documentElement)
-    const entries = names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])
-    return Object.fromEntries(entries) as Record<N, string>
-  }
+/** Colours that were read, by theme and name: to ask the style sheet takes longer than to draw a picture. */
+const known = new Map<string, string>()
+
+function colourOf(name: string): string {
+  const key = `${theme()} ${name}`
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const found = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+  if (found !== '') known.set(key, found) // the style sheet may still be on its way
+  return found
 }
+
+/** Colours of `theme.css`, as a canvas takes them; they follow the theme. */
+export const useColours =
+  <const N extends string>(...names: readonly N[]): (() => Readonly<Record<N, string>>) =>
+  () =>
+    Object.fromEntries(names.map((name) => [name, colourOf(name)])) as Record<N, string>
 
 export function ThemeSwitch() {
   const other = () => (theme() === 'dark' ? 'light' : 'dark')
   const turn = () => {
-    choose(other())
-    show()
+    const to = other()
+    show(to)
+    choose(to)
     try {
-      localStorage.setItem(key, theme())
+      localStorage.setItem(key, to)
     } catch {
       // A private window: the choice lasts as long as the page.
     }

@@ -30,4 +30,6 @@ export const rooms: readonly [Room, ...Room[]] = [
   { name: 'plane', title: 'Plane', component: lazy(() => import('./plane/room.tsx')) },
   { name: 'digits', title: 'Digits', component: lazy(() => import('./digits/room.tsx')) },
   { name: 'code', title: 'Code', component: lazy(() => import('./code/room.tsx')) },
+  { name: 'gradient', title: 'Gradient', component: lazy(() => import('./gradient/room.tsx')) },
+  { name: 'atlas', title: 'Atlas', component: lazy(() => import('./atlas/room.tsx')) },
 ]

@@ -11,7 +11,9 @@
  * and frees in its `close`, which the room calls when it is left: the footer shows what lives.
  */
 import { proxy } from 'comlink'
+import type { atlasEngine } from '../rooms/atlas/engine.ts'
 import type { digitsEngine } from '../rooms/digits/engine.ts'
+import type { gradientEngine } from '../rooms/gradient/engine.ts'
 import { planeEngine } from '../rooms/plane/engine.ts'
 import { engineFacts, engineMemory } from './facts.ts'
 import { stop } from './runs.ts'
@@ -21,6 +23,23 @@ const digits = async (): Promise<typeof digitsEngine> =>
   (await import('../rooms/digits/engine.ts')).digitsEngine
 
 type Digits = typeof digitsEngine
+
+/** The part of the gradient, when it is first called: it brings a network, too. */
+const gradient = async (): Promise<typeof gradientEngine> =>
+  (await import('../rooms/gradient/engine.ts')).gradientEngine
+
+type Gradient = typeof gradientEngine
+
+let loadedAtlas: Promise<typeof atlasEngine> | undefined
+
+/**
+ * The part of the atlas, when it is first called. It is kept: its `close` frees what the others share with it, and must come
+ * before what the next room asks of them.
+ */
+const atlas = (): Promise<typeof atlasEngine> =>
+  (loadedAtlas ??= import('../rooms/atlas/engine.ts').then(({ atlasEngine }) => atlasEngine))
+
+type Atlas = typeof atlasEngine
 
 export const engine = {
   facts: engineFacts,
@@ -36,6 +55,19 @@ export const engine = {
       (await digits()).measurement(...given),
     run: async (...given: Parameters<Digits['run']>) => (await digits()).run(...given),
     close: async () => (await digits()).close(),
+  }),
+  gradient: proxy({
+    operators: async () => (await gradient()).operators(),
+    heldOut: async () => (await gradient()).heldOut(),
+    step: async (...given: Parameters<Gradient['step']>) => (await gradient()).step(...given),
+    tensor: async (value: number) => (await gradient()).tensor(value),
+    chain: async (...given: Parameters<Gradient['chain']>) => (await gradient()).chain(...given),
+    close: async () => (await gradient()).close(),
+  }),
+  atlas: proxy({
+    cell: async (...given: Parameters<Atlas['cell']>) => (await atlas()).cell(...given),
+    calibrate: async (...given: Parameters<Atlas['calibrate']>) => (await atlas()).calibrate(...given),
+    close: async () => (await atlas()).close(),
   }),
 }
 

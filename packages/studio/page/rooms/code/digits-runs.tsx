@@ -1,15 +1,16 @@
 import { createMemo, onCleanup, Show } from 'solid-js'
 import { createLatest } from '../../parts/latest.ts'
+import { frameAt } from '../../parts/moment.ts'
 import { Scrubber } from '../../parts/scrubber.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
 import '../digits/digits.css'
 import type { Frame } from '../digits/engine/frames.ts'
+import { problemIn } from '../digits/engine/problem.ts'
 import { painted } from '../digits/fields.ts'
 import { createGate } from '../digits/gate.ts'
 import { KindPicker } from '../digits/kind-picker.tsx'
-import { differenceOf, frameAt, planeOf } from '../digits/moments.ts'
-import { problemIn } from '../digits/pair.ts'
+import { differenceOf, planeOf } from '../digits/moments.ts'
 import { ProblemPanel } from '../digits/problem.tsx'
 import type { Session } from '../digits/session.ts'
 import { createSession } from '../digits/session.ts'
@@ -50,10 +51,7 @@ export function DigitsRuns(props: RunsProps) {
   const other = createSession(
     () => props.text && { ...request(), text: props.text },
     gate,
-    ({ text, ...asked }, take) =>
-      props.begin(digits, text, asked, (frames) => {
-        for (const frame of frames) void take(frame)
-      }),
+    ({ text, ...asked }, take) => props.begin(digits, text, asked, (frames) => void take(frames)),
   )
   const frames = {
     a: createMemo(() => frameAt(own.frames(), props.values.at)),

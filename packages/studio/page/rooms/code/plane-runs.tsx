@@ -32,7 +32,7 @@ export function PlaneRuns(props: RunsProps) {
   const own = createSession(request)
   const other = createSession(
     () => props.text && { ...request(), text: props.text },
-    ({ text, ...asked }, take) => props.begin(plane, text, asked, (frames) => void take([...frames])),
+    ({ text, ...asked }, take) => props.begin(plane, text, asked, (frames) => void take(frames)),
   )
   const shown = {
     a: shownOf(own, own.frames, props.values),

@@ -2,13 +2,14 @@ import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
 import { createLatest } from '../../parts/latest.ts'
 import { fingerprint, saveFile } from '../../parts/save.ts'
+import { SaveRun } from '../../parts/save-run.tsx'
 import { animationOf } from './animation.ts'
 import type { Frame } from './engine/frames.ts'
 import type { Measurement } from './engine.ts'
 import { painted } from './fields.ts'
 import { planeOf } from './moments.ts'
 import { side } from './pixels.ts'
-import { commandOf, maskSheet, programOf } from './reproduce.ts'
+import { commandOf, maskSheet, programOf, runFileOf } from './reproduce.ts'
 import type { Session } from './session.ts'
 import { pngOf, sheetOf } from './sheet.ts'
 import { traceOf } from './trace.ts'
@@ -63,6 +64,9 @@ export function Export(props: {
                 <code data-test={`fingerprint-${props.side}`}>{print() ?? 'not in this browser'}</code>
               </p>
               <div class="row">
+                <SaveRun
+                  file={() => runFileOf(of, measurement.greys, { page: location.href, sha256: print() })}
+                />
                 <Button
                   onClick={() =>
                     png('digit.png', pngOf({ width: side, height: side, data: measurement.greys }))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Frame, Pictures } from './engine/frames.ts'
-import { correlationOf, differenceOf, frameAt, meanOf, momentsOf, planeOf } from './moments.ts'
+import type { Pictures } from './engine/frames.ts'
+import { correlationOf, differenceOf, meanOf, momentsOf, planeOf } from './moments.ts'
 
 const pictures: Pictures = {
   shape: [3, 1, 1, 2],
@@ -18,12 +18,6 @@ test('mean and standard deviation of each pixel over the samples', () => {
 test('of colours the mean is shown; a sample that is not there is the last', () => {
   const colour: Pictures = { shape: [2, 3, 1, 1], data: Float32Array.of(1, 2, 6, 0, 3, 3) }
   expect([0, 1, 9].map((n) => planeOf(colour, n).data[0])).toEqual([3, 2, 2])
-})
-
-test('the frame at a place is the nearest that has come', () => {
-  const frames = [1, 2, 3].map((index) => ({ index, steps: 4 }) as Frame)
-  expect([0, 380, 500, 1000].map((at) => frameAt(frames, at)?.index)).toEqual([1, 2, 2, 3])
-  expect(frameAt([], 500)).toBeUndefined()
 })
 
 test('correlation of maps, and means', () => {

@@ -1,20 +1,10 @@
-import type { Frame, Pictures } from './engine/frames.ts'
+import type { Pictures } from './engine/frames.ts'
 
 /** One plane of numbers, row by row. */
 export interface Plane {
   readonly height: number
   readonly width: number
   readonly data: Float32Array
-}
-
-/** The frame at a place 0 … 1000 of a run, or the last that has come. */
-export function frameAt(frames: readonly Frame[], at: number): Frame | undefined {
-  const wanted = (at / 1000) * (frames[0]?.steps ?? 0)
-  return frames.reduce<Frame | undefined>(
-    (best, frame) =>
-      best === undefined || Math.abs(frame.index - wanted) < Math.abs(best.index - wanted) ? frame : best,
-    undefined,
-  )
 }
 
 /** The picture of a sample; of several channels their mean. */

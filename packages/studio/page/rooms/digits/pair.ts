@@ -1,12 +1,11 @@
 import type { Accessor } from 'solid-js'
 import { createMemo } from 'solid-js'
+import { frameAt } from '../../parts/moment.ts'
 import type { Frame } from './engine/frames.ts'
 import type { DigitsProblem } from './engine/problem.ts'
 import type { RunRequest } from './engine/run.ts'
 import type { DigitsValues } from './fields.ts'
-import { painted } from './fields.ts'
 import type { Gate } from './gate.ts'
-import { frameAt } from './moments.ts'
 import type { Session } from './session.ts'
 import { createSession } from './session.ts'
 
@@ -15,21 +14,6 @@ export interface Shown {
   readonly session: Session
   readonly frame: Accessor<Frame | undefined>
 }
-
-/** The problem of a state, without what does not count in it. */
-export const problemIn = ({
-  digit,
-  drawn,
-  operator,
-  mask,
-  noise,
-}: Pick<DigitsValues, keyof DigitsProblem>): DigitsProblem => ({
-  digit: drawn === '' ? digit : 0,
-  drawn,
-  operator,
-  mask: operator === painted ? mask : '',
-  noise,
-})
 
 /** The two methods, on the same measurement. */
 export function createPair(

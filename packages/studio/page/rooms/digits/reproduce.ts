@@ -1,3 +1,5 @@
+import type { PictureRun } from '@tweedie/calibration'
+import { hexOf } from '@tweedie/calibration'
 import { splitSpec } from '@tweedie/solvers'
 import type { RunRequest } from './engine/run.ts'
 import { painted } from './fields.ts'
@@ -19,21 +21,21 @@ export function commandOf({ problem, method, count, seed }: RunRequest): string 
   return ['npx tweedie restore digit.png', ...parts, `--samples ${count}`, `--seed ${seed}`].join(' ')
 }
 
-const letters = (bytes: ArrayLike<number>): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+/** A character a pixel, 1 for what is seen. */
+const seenOf = (mask: string): string =>
+  Array.from(hiddenOf(mask) ?? new Uint8Array(side * side), (pixel) => 1 - pixel).join('')
 
 /** A TypeScript program that makes the same run, with the picture in it. */
 export function programOf({ problem, method, count, seed }: RunRequest, greys: Uint8Array): string {
   const isPainted = problem.operator === painted
-  const hidden = hiddenOf(problem.mask) ?? []
   const operator = isPainted
-    ? `inpaint(prior.shape, { mask: Array.from('${Array.from(hidden, (pixel) => 1 - pixel).join('')}', Number) })`
+    ? `inpaint(prior.shape, { mask: Array.from('${seenOf(problem.mask)}', Number) })`
     : `operatorFromSpec(${JSON.stringify(problem.operator)}, prior.shape)`
   return `import { drawsOf, measure, measurementKey, toTensor } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
 import { ${isPainted ? 'inpaint, methods, noiseFromSpec' : 'methods, noiseFromSpec, operatorFromSpec'}, run } from '@tweedie/solvers'
 
-const greys = Buffer.from('${letters(greys)}', 'hex')
+const greys = Buffer.from('${hexOf(greys)}', 'hex')
 const data = Float32Array.from(greys, (grey) => grey / 255)
 const truth = toTensor([{ channels: 1, height: ${side}, width: ${side}, data }])
 const prior = await loadPrior('digits')
@@ -48,3 +50,17 @@ const samples = await run(entry.run(problem, prior, { ...settings, seed: ${seed}
 console.log(samples)
 `
 }
+
+/** The whole run as the file that `tweedie run` takes, with the picture in it. */
+export const runFileOf = (
+  { problem, method, count, seed }: RunRequest,
+  greys: Uint8Array,
+  more: Pick<PictureRun, 'page' | 'sha256'>,
+): PictureRun => ({
+  ...{ tool: 'tweedie', format: 1, command: 'run', kind: 'picture' },
+  ...{ ...more, method, samples: count, seed, prior: 'digits' },
+  picture: { height: side, width: side, greys: hexOf(greys) },
+  operator: problem.operator,
+  ...(problem.operator === painted && { mask: seenOf(problem.mask) }),
+  noise: problem.noise,
+})

@@ -37,7 +37,6 @@ export function Side(props: {
     const [found, wrong] = [moments(), error()]
     return found && wrong && correlationOf(found.std, wrong)
   }
-  const progress = () => (props.frame ? (props.session.frames().at(-1)?.index ?? 0) / props.frame.steps : 0)
   const says = () => {
     const summary = props.session.summary()
     return summary && summaryOf(summary, props.session.frames().at(-1))
@@ -48,12 +47,9 @@ export function Side(props: {
         side={props.side}
         title={props.title}
         session={props.session}
-        progress={progress()}
+        progress={props.session.progress()}
         says={says()}
       />
-      <For each={props.session.summary()?.advice ?? []}>
-        {(advice) => <p class="small muted">Its authors’ range is for other pictures: {advice}</p>}
-      </For>
       <div class="views">
         <View
           name="xₜ"
@@ -119,6 +115,9 @@ export function Side(props: {
           </p>
         )}
       </Show>
+      <For each={props.session.summary()?.advice ?? []}>
+        {(advice) => <p class="small muted">Its authors’ range is for other pictures: {advice}</p>}
+      </For>
     </section>
   )
 }

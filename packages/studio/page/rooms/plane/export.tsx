@@ -2,8 +2,9 @@ import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
 import { createLatest } from '../../parts/latest.ts'
 import { fingerprint, saveFile } from '../../parts/save.ts'
+import { SaveRun } from '../../parts/save-run.tsx'
 import type { Frame } from './engine/frames.ts'
-import { commandOf, problemModule, programOf } from './reproduce.ts'
+import { commandOf, problemModule, programOf, runFileOf } from './reproduce.ts'
 import type { Session } from './session.ts'
 
 /** The way out of the page: the problem as a file, the command that gives the same bits, the picture. */
@@ -49,6 +50,11 @@ export function Export(props: {
               <code data-test={`fingerprint-${props.side}`}>{print() ?? 'not in this browser'}</code>
             </p>
             <div class="row">
+              <SaveRun
+                file={() =>
+                  runFileOf(of(), { population: props.population, page: location.href, sha256: print() })
+                }
+              />
               <Button onClick={() => saveFile('plane.ts', problemModule(of(), location.href), 'text/plain')}>
                 Save plane.ts
               </Button>

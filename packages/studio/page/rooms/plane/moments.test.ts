@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Frame } from './engine/frames.ts'
-import { frameAt, nearestParticle, survivors, wayOf } from './moments.ts'
+import { nearestParticle, survivors, wayOf } from './moments.ts'
 
 const frame = (index: number, x: readonly number[], ancestors?: readonly number[]): Frame => ({
   ...{ index, steps: 4, t: 0, alpha: 1, sigma: 0, x: Float32Array.from(x) },
@@ -12,15 +12,6 @@ const frame = (index: number, x: readonly number[], ancestors?: readonly number[
       logEvidence: 0,
     },
   }),
-})
-
-test('a place in the run is the nearest frame, or the last that has come', () => {
-  const frames = [0, 1, 2].map((index) => frame(index, [index, 0]))
-  expect(frameAt(frames, 0)?.index).toBe(0)
-  expect(frameAt(frames, 500)?.index).toBe(2)
-  expect(frameAt(frames, 260)?.index).toBe(1)
-  expect(frameAt(frames, 1000)?.index).toBe(2)
-  expect(frameAt([], 1000)).toBeUndefined()
 })
 
 test('the nearest particle is picked', () => {

@@ -1,17 +1,6 @@
 import type { Frame } from './engine/frames.ts'
 import type { Point } from './law.ts'
 
-/** The frame at a place 0 … 1000 of a run, or the last that has come. */
-export function frameAt(frames: readonly Frame[], at: number): Frame | undefined {
-  const steps = frames[0]?.steps ?? 0
-  const wanted = (at / 1000) * steps
-  return frames.reduce<Frame | undefined>(
-    (best, frame) =>
-      best === undefined || Math.abs(frame.index - wanted) < Math.abs(best.index - wanted) ? frame : best,
-    undefined,
-  )
-}
-
 /** The particle of a frame that is nearest to a point. */
 export function nearestParticle({ x }: Frame, [px, py]: Point): number {
   let [best, least] = [0, Infinity]

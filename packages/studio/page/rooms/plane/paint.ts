@@ -1,5 +1,7 @@
+import { partsOf } from '../../parts/colour.ts'
 import type { Grid } from './contours.ts'
 import { contourOf, gridOf, massLevels } from './contours.ts'
+import { stamp } from './dots.ts'
 import type { Frame } from './engine/frames.ts'
 import type { Law, Point, Stripe } from './law.ts'
 import { densityOf, noised, normalOf } from './law.ts'
@@ -25,32 +27,44 @@ export function densityGrid(law: Law, reach: number, alpha = 1, sigma = 0): Grid
   return grid
 }
 
-const pictures = new WeakMap<Grid, Map<string, HTMLCanvasElement>>()
+/** A canvas that is drawn again and again, and what it shows. */
+interface Scratch {
+  readonly context: CanvasRenderingContext2D
+  readonly image: ImageData
+  of?: unknown
+}
+const scratches = new Map<string, Scratch>()
 
-/** A grid as a picture of one colour, the denser the less transparent; drawn once for each colour. */
-function pictureOf(grid: Grid, colour: string): HTMLCanvasElement {
-  const known = pictures.get(grid) ?? new Map<string, HTMLCanvasElement>()
-  pictures.set(grid, known)
-  const before = known.get(colour)
-  if (before !== undefined) return before
-  const picture = document.createElement('canvas')
-  picture.width = grid.side
-  picture.height = grid.side
-  const context = picture.getContext('2d')
-  if (context) {
-    context.fillStyle = colour
-    context.fillRect(0, 0, grid.side, grid.side)
-    const image = context.getImageData(0, 0, grid.side, grid.side)
-    const top = grid.values.reduce((a, b) => Math.max(a, b), 1e-300)
-    for (let row = 0; row < grid.side; row++)
-      for (let column = 0; column < grid.side; column++) {
-        const value = (grid.values[(grid.side - 1 - row) * grid.side + column] ?? 0) / top
-        image.data[4 * (row * grid.side + column) + 3] = 150 * Math.sqrt(value)
-      }
-    context.putImageData(image, 0, 0)
-  }
-  known.set(colour, picture)
-  return picture
+/** The canvas of a use and a size, empty when it is new: making one takes longer than drawing it. */
+function scratchOf(use: string, width: number, height: number): Scratch | undefined {
+  const key = `${use} ${width} ${height}`
+  const known = scratches.get(key)
+  if (known !== undefined) return known
+  const context = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d')
+  if (!context) return undefined
+  const made = { context, image: context.createImageData(width, height) }
+  if (scratches.size > 20) scratches.clear()
+  scratches.set(key, made)
+  return made
+}
+
+/** A grid as a picture of one colour, the denser the less transparent. */
+function pictureOf(grid: Grid, colour: string): HTMLCanvasElement | undefined {
+  const { side, values } = grid
+  const scratch = scratchOf(`grid ${colour}`, side, side)
+  if (scratch === undefined || scratch.of === grid) return scratch?.context.canvas
+  const { context, image } = scratch
+  const parts = partsOf(colour)
+  const top = values.reduce((a, b) => Math.max(a, b), 1e-300)
+  for (let row = 0; row < side; row++)
+    for (let column = 0; column < side; column++) {
+      const at = 4 * (row * side + column)
+      image.data.set(parts, at)
+      image.data[at + 3] = 150 * Math.sqrt((values[(side - 1 - row) * side + column] ?? 0) / top)
+    }
+  context.putImageData(image, 0, 0)
+  scratch.of = grid
+  return context.canvas
 }
 
 /** Shades a density. */
@@ -60,8 +74,9 @@ export function paintShade(context: Context, view: View, grid: Grid, colour: str
   // Points lie in the middle of pixels: the picture is half a cell larger on every side.
   const cell = size / (grid.side - 1)
   context.imageSmoothingEnabled = true
-  context.imageSmoothingQuality = 'high'
-  context.drawImage(pictureOf(grid, colour), left - cell / 2, top - cell / 2, size + cell, size + cell)
+  context.imageSmoothingQuality = grid.side > 100 ? 'high' : 'low' // of what is smooth anyway
+  const picture = pictureOf(grid, colour)
+  if (picture) context.drawImage(picture, left - cell / 2, top - cell / 2, size + cell, size + cell)
 }
 
 /** Lines about the half and nine tenths of a density's mass. */
@@ -102,28 +117,6 @@ export function paintStripe(context: Context, view: View, stripe: Stripe, colour
   context.restore()
 }
 
-const dots = new Map<string, HTMLCanvasElement>()
-
-/** A dot of a colour, in device pixels: a thousand pictures are drawn sooner than a path of a thousand circles. */
-function dotOf(colour: string, diameter: number): HTMLCanvasElement {
-  const key = `${colour} ${diameter}`
-  const known = dots.get(key)
-  if (known !== undefined) return known
-  const dot = document.createElement('canvas')
-  const side = Math.ceil(diameter) + 2
-  dot.width = side
-  dot.height = side
-  const context = dot.getContext('2d')
-  if (context) {
-    context.fillStyle = colour
-    context.arc(side / 2, side / 2, diameter / 2, 0, 2 * Math.PI)
-    context.fill()
-  }
-  if (dots.size > 200) dots.clear()
-  dots.set(key, dot)
-  return dot
-}
-
 /** The particles of a frame; weighted ones by the size of their dots. */
 export function paintParticles(
   context: Context,
@@ -134,19 +127,17 @@ export function paintParticles(
 ): void {
   const count = x.length / 2
   const ratio = devicePixelRatio
+  const scratch = scratchOf('dots', Math.round(view.width * ratio), Math.round(view.height * ratio))
+  if (scratch === undefined) return
   const size = Math.max(1.3, Math.min(2.2, view.scale / 33)) * (count > 1200 ? 0.85 : 1)
-  context.globalAlpha = faint ? 0.28 : count > 1200 ? 0.45 : 0.55
-  for (let i = 0; i < count; i++) {
-    const weight = population?.weights[i]
-    const radius = weight === undefined ? size : Math.min(9, size * Math.sqrt(weight * count))
-    if (radius < 0.25) continue
-    const dot = dotOf(colour, Math.round(4 * radius * ratio) / 2) // to half a pixel
-    const side = dot.width / ratio
-    const px = view.width / 2 + (x[2 * i] as number) * view.scale
-    const py = view.height / 2 - (x[2 * i + 1] as number) * view.scale
-    context.drawImage(dot, px - side / 2, py - side / 2, side, side)
-  }
-  context.globalAlpha = 1
+  const opacity = faint ? 0.28 : count > 1200 ? 0.45 : 0.55
+  const weights = population?.weights
+  const radius = (i: number) =>
+    weights === undefined ? size : Math.min(9, size * Math.sqrt((weights[i] ?? 0) * count))
+  scratch.image.data.fill(0)
+  stamp(scratch.image, view, { x, radius, colour: partsOf(colour), opacity }, ratio)
+  scratch.context.putImageData(scratch.image, 0, 0)
+  context.drawImage(scratch.context.canvas, 0, 0, view.width, view.height)
 }
 
 /** An arrow from a point, in pixels. */

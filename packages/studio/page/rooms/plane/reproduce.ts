@@ -1,18 +1,25 @@
+import type { PointsRun } from '@tweedie/calibration'
+import { smallSettings } from '@tweedie/calibration'
 import { formatSpec, splitSpec } from '@tweedie/solvers'
 import type { RunRequest } from './engine/run.ts'
+import type { Law } from './law.ts'
 import { normalOf } from './law.ts'
+
+/** A law as the description of a problem has it. */
+const mixtureOf = (law: Law) => ({
+  weights: law.map(({ weight }) => weight),
+  means: law.map(({ x, y }) => [x, y]),
+  covariances: law.map(({ xx, xy, yy }) => [
+    [xx, xy],
+    [xy, yy],
+  ]),
+})
 
 /** The problem of a run as a module that `tweedie posterior --problem` takes. y is in float32, as it is here. */
 export function problemModule({ plane: { law, stripe } }: RunRequest, address: string): string {
-  const problem = {
-    weights: law.map(({ weight }) => weight),
-    means: law.map(({ x, y }) => [x, y]),
-    covariances: law.map(({ xx, xy, yy }) => [
-      [xx, xy],
-      [xy, yy],
-    ]),
-  }
-  const lines = Object.entries(problem).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},`)
+  const lines = Object.entries(mixtureOf(law)).map(
+    ([name, value]) => `    ${name}: ${JSON.stringify(value)},`,
+  )
   return `// ${address}
 import { tensor } from '@tweedie/tensor'
 
@@ -48,3 +55,26 @@ const given = { ...smallSettings[entry.info.name]?.settings, ...settings, partic
 await run(entry.run(problem, prior, given), { onStep: ({ particles }) => console.log(particles.x) })
 `
 }
+
+/** A method with all that is not its own default: what suits a few numbers as well. */
+const settled = (text: string): string => {
+  const { name, settings } = splitSpec('method', text)
+  return formatSpec(name, { ...smallSettings[name]?.settings, ...settings })
+}
+
+/** The whole run as the file that `tweedie run` takes. */
+export const runFileOf = (
+  { plane: { law, stripe }, method, count, seed, from }: RunRequest,
+  more: Pick<PointsRun, 'population' | 'page' | 'sha256'>,
+): PointsRun => ({
+  ...{ tool: 'tweedie', format: 1, command: 'run', kind: 'points' },
+  ...{ ...more, method: settled(method), samples: count, seed },
+  ...(from && { from: { step: from.index, method: settled(from.of), seed: from.seed } }),
+  problem: {
+    prior: { mixture: mixtureOf(law) },
+    operator: { matrix: [normalOf(stripe)] },
+    noise: { gaussian: stripe.sigma },
+    y: [stripe.offset],
+    dtype: 'float32',
+  },
+})

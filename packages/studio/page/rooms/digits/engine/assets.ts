@@ -1,17 +1,11 @@
 import { checkNetwork, priorOf, shapeAt } from '@tweedie/runs'
-import { fetchPrior, fetchTraining, parseIdx } from '@tweedie/unet'
+import { fetchPrior, fetchTraining } from '@tweedie/unet'
 import config from '@tweedie/unet/priors/digits/config.json?url'
 import weights from '@tweedie/unet/priors/digits/model.safetensors?url'
 import record from '@tweedie/unet/priors/digits/record.json?url'
 import digits from '../held-out.idx?url'
-import { size } from '../pixels.ts'
-import type { Ground, HeldOut } from './problem.ts'
-
-/** The digits of an IDX file. */
-export function heldOutOf(bytes: Uint8Array): HeldOut {
-  const { shape, values } = parseIdx(bytes, 'held-out.idx')
-  return Array.from({ length: shape[0] ?? 0 }, (_, k) => values.slice(k * size, (k + 1) * size))
-}
+import type { Ground } from './problem.ts'
+import { heldOutOf } from './problem.ts'
 
 /** The address of a file beside the page, absolute: a worker has an address of its own, and a sandbox none that one could start from. */
 const absolute = (address: string): string => new URL(address, import.meta.url).href

@@ -9,11 +9,10 @@ import { heldOutDigits } from '@tweedie/unet/node'
 import { beforeAll, expect, test } from 'vitest'
 import { digitCount, fields, painted } from '../fields.ts'
 import { greyOfLevel, hiddenBox, levelOfGrey, maskText, pictureText, size } from '../pixels.ts'
-import { heldOutOf } from './assets.ts'
 import { noiseEntries, operatorEntries, suggestedMethod } from './entries.ts'
 import type { Frame } from './frames.ts'
 import type { DigitsProblem, Ground } from './problem.ts'
-import { greysOf, operatorOf, pose } from './problem.ts'
+import { greysOf, heldOutOf, operatorOf, pose } from './problem.ts'
 import { runDigits } from './run.ts'
 
 const problem: DigitsProblem = {

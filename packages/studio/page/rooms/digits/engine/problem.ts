@@ -4,8 +4,9 @@ import { inpaint, noiseFromSpec, operatorFromSpec } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import type { Params } from '@tweedie/unet'
+import { parseIdx } from '@tweedie/unet'
 import { painted } from '../fields.ts'
-import { greyOfLevel, hiddenOf, levelsOf, side } from '../pixels.ts'
+import { greyOfLevel, hiddenOf, levelsOf, side, size } from '../pixels.ts'
 
 /** All that a measurement depends on, beside its seed, in the words of the address. */
 export interface DigitsProblem {
@@ -18,8 +19,23 @@ export interface DigitsProblem {
   readonly noise: string
 }
 
+/** The problem of a state, without what does not count in it. */
+export const problemIn = ({ digit, drawn, operator, mask, noise }: DigitsProblem): DigitsProblem => ({
+  digit: drawn === '' ? digit : 0,
+  drawn,
+  operator,
+  mask: operator === painted ? mask : '',
+  noise,
+})
+
 /** The digits that the page has, a byte a pixel. */
 export type HeldOut = readonly Uint8Array[]
+
+/** The digits of an IDX file. */
+export function heldOutOf(bytes: Uint8Array): HeldOut {
+  const { shape, values } = parseIdx(bytes, 'held-out.idx')
+  return Array.from({ length: shape[0] ?? 0 }, (_, k) => values.slice(k * size, (k + 1) * size))
+}
 
 /** The greys 0 … 255 of the picture that is measured. */
 export function greysOf(

@@ -1,0 +1,295 @@
+import { createMemo, createSignal, Show } from 'solid-js'
+import { Button } from '../../parts/button.tsx'
+import { Chips } from '../../parts/chips.tsx'
+import { Hint } from '../../parts/hint.tsx'
+import { createLatest } from '../../parts/latest.ts'
+import { MethodPicker } from '../../parts/method-picker.tsx'
+import { settingsOf } from '../../parts/settings.ts'
+import { Slider } from '../../parts/slider.tsx'
+import { engine } from '../../worker/client.ts'
+import { problemIn } from '../digits/engine/problem.ts'
+import { lawIn, stripeIn } from '../plane/fields.ts'
+import { suggestedAxes } from './axis.ts'
+import { AxisPicker } from './axis-picker.tsx'
+import { CellPanel } from './cell-panel.tsx'
+import { cellsOf } from './cells.ts'
+import { DigitsProblemControls } from './digits-problem.tsx'
+import type { AtlasValues } from './fields.ts'
+import { fields } from './fields.ts'
+import { MapGrid } from './map-grid.tsx'
+import type { Known } from './map-session.ts'
+import { createMapSession } from './map-session.ts'
+import { PlaneProblemControls } from './plane-problem.tsx'
+import type { Score, ScoreName } from './scores.ts'
+import { colourOf, scores } from './scores.ts'
+
+/** What a map has at first on either ground. */
+const grounds = {
+  digits: {
+    method: fields.method.default,
+    x: fields.x.default,
+    y: fields.y.default,
+  },
+  plane: {
+    method: 'dps',
+    x: { option: 'steps', values: ['5', '10', '20', '50', '100'] },
+    y: { option: 'scale', values: ['0.02', '0.05', '0.1', '0.2', '0.5'] },
+  },
+} as const
+
+const [ofDigits, ofPlane] = [
+  ['psnr', 'misfit', 'crps'],
+  ['sw', 'spread', 'coverage'],
+] as const
+const choices = <W extends ScoreName>(names: readonly W[]) =>
+  names.map((value) => ({ value, title: scores[value].title, about: scores[value].about }))
+
+/** A method over two of its options: every cell a run. */
+export function MapView(props: {
+  readonly values: AtlasValues
+  readonly set: (change: Partial<AtlasValues>) => void
+}) {
+  const cells = createMemo(() => cellsOf({ ...props.values }), undefined, {
+    equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+  })
+  const session = createMapSession(cells)
+  const onDigits = () => props.values.on === 'digits'
+  const score = (): Score => scores[onDigits() ? props.values.score : props.values.distance]
+  const scoreOf = (known: Known | undefined) =>
+    known !== undefined && 'result' in known ? known.result.scores[score().name] : undefined
+  const ground = createMemo(() =>
+    JSON.stringify(
+      onDigits()
+        ? { on: 'digits', problem: { ...problemIn(props.values), mask: fields.mask.default } }
+        : { on: 'plane' },
+    ),
+  )
+  const methods = createLatest(ground, (text) =>
+    (JSON.parse(text) as { on: string }).on === 'digits'
+      ? engine.digits.methods(problemIn(props.values))
+      : engine.plane.methods({ law: lawIn(props.values), stripe: stripeIn(props.values) }),
+  )
+  const entry = () => methods()?.find(({ name }) => name === settingsOf(props.values.method).name)
+  const [look, setLook] = createSignal<string>()
+  const best = () => {
+    const graded = cells().flatMap((cell) => {
+      const value = scoreOf(session.known(cell.key))
+      return value === undefined ? [] : [{ cell, off: badness(score(), value) }]
+    })
+    return graded.reduce<(typeof graded)[number] | undefined>(
+      (a, b) => (a === undefined || b.off < a.off ? b : a),
+      undefined,
+    )?.cell
+  }
+  const looked = () => cells().find(({ key }) => key === look()) ?? best() ?? cells()[0]
+  const choose = (method: string) => {
+    const { name, settings } = settingsOf(method)
+    if (name === settingsOf(props.values.method).name) return props.set({ method })
+    const options = methods()?.find((one) => one.name === name)?.options ?? []
+    const { x, y } = suggestedAxes(options)
+    // What the axes say is not said by the method as well.
+    const { [x?.option ?? '']: _, [y?.option ?? '']: __, ...rest } = settings
+    const words = Object.entries(rest).map(([key, value]) => `${key}=${value}`)
+    props.set({
+      method: [name, words.join()].filter((part) => part !== '').join(':'),
+      ...(x && { x }),
+      ...(y && { y }),
+    })
+  }
+  const floor = () => {
+    for (const { key } of cells()) {
+      const known = session.known(key)
+      if (known !== undefined && 'result' in known) return known.result.scores.floor
+    }
+    return undefined
+  }
+  const known = createMemo(() => cells().flatMap(({ key }) => scoreOf(session.known(key)) ?? []))
+  return (
+    <div class="layout">
+      <div class="work">
+        <div class="panel map-panel" data-tour="map">
+          <div class="map-head">
+            <Chips
+              label="What the map is of"
+              value={props.values.on}
+              choices={[
+                { value: 'digits', title: 'Digits', about: 'A trained prior, scores against the truth' },
+                {
+                  value: 'plane',
+                  title: 'Plane',
+                  about: 'A prior of two dimensions, scores against the exact posterior',
+                },
+              ]}
+              onChoose={(on) => props.set({ on, ...grounds[on] })}
+            />
+            <div data-tour="colour">
+              <Show
+                when={onDigits()}
+                fallback={
+                  <Chips
+                    label="What colours tell"
+                    value={props.values.distance}
+                    choices={choices(ofPlane)}
+                    onChoose={(distance) => props.set({ distance })}
+                  />
+                }
+              >
+                <Chips
+                  label="What colours tell"
+                  value={props.values.score}
+                  choices={choices(ofDigits)}
+                  onChoose={(value) => props.set({ score: value })}
+                />
+              </Show>
+            </div>
+            <Hint about={score().title}>{score().about}</Hint>
+            <span class="grow" />
+            <div class="progress" data-test="progress">
+              <progress
+                aria-label="Cells that have been run"
+                value={session.done()}
+                max={Math.max(1, cells().length)}
+              />
+              <span class="small muted">
+                {session.done()} of {cells().length}
+              </span>
+              <Show
+                when={session.done() < cells().length}
+                fallback={<span class="small muted" data-test="full" />}
+              >
+                <Show when={session.held()} fallback={<Button onClick={session.stop}>Stop</Button>}>
+                  <Button onClick={session.goOn}>Go on</Button>
+                </Show>
+              </Show>
+            </div>
+          </div>
+          <MapGrid
+            values={props.values}
+            cells={cells()}
+            session={session}
+            score={score()}
+            scoreOf={scoreOf}
+            looked={looked()}
+            onLook={(cell) => setLook(cell.key)}
+          />
+          <Legend score={score()} all={known()} floor={score().name === 'sw' ? floor() : undefined} />
+        </div>
+      </div>
+      <aside class="panel controls" aria-label="The cell, and what is mapped">
+        <Show when={looked()}>{(cell) => <CellPanel cell={cell()} known={session.known(cell().key)} />}</Show>
+        <section data-tour="axes">
+          <h2>
+            Method and axes{' '}
+            <Hint about="the axes">
+              Every cell is the method with these two options; all others stay as they are set here. Any
+              option of the registry that is a number or a word can be an axis.
+            </Hint>
+          </h2>
+          <MethodPicker
+            label="Method"
+            colour="a"
+            entries={methods() ?? []}
+            text={props.values.method}
+            onChange={choose}
+            without={['particles', props.values.x.option, props.values.y.option]}
+          />
+          <AxisPicker
+            label="Across"
+            axis={props.values.x}
+            taken={props.values.y.option}
+            entry={entry()}
+            onChange={(x) => props.set({ x })}
+          />
+          <AxisPicker
+            label="Down"
+            axis={props.values.y}
+            taken={props.values.x.option}
+            entry={entry()}
+            onChange={(y) => props.set({ y })}
+          />
+        </section>
+        <Show when={onDigits()} fallback={<PlaneProblemControls values={props.values} set={props.set} />}>
+          <DigitsProblemControls values={props.values} set={props.set} />
+        </Show>
+        <section>
+          <Show
+            when={onDigits()}
+            fallback={
+              <Slider
+                label="Particles"
+                value={props.values.particles}
+                min={100}
+                max={2000}
+                step={100}
+                onInput={(particles) => props.set({ particles: Math.round(particles) })}
+              />
+            }
+          >
+            <Slider
+              label="Samples"
+              value={props.values.n}
+              min={1}
+              max={8}
+              step={1}
+              onInput={(n) => props.set({ n: Math.round(n) })}
+            />
+          </Show>
+          <Slider
+            label="Seed"
+            value={props.values.seed}
+            min={0}
+            max={99}
+            step={1}
+            about="All cells have the same: the same measurement, and the same noise."
+            onInput={(seed) => props.set({ seed: Math.round(seed) })}
+          />
+        </section>
+      </aside>
+    </div>
+  )
+}
+
+/** How bad a value is, less is better. */
+const badness = ({ better, target = 1 }: Score, value: number): number =>
+  better === 'higher'
+    ? -value
+    : better === 'lower'
+      ? value
+      : Math.abs(Math.log(Math.max(value, 1e-4) / target))
+
+/** What the colours mean. */
+function Legend(props: {
+  readonly score: Score
+  readonly all: readonly number[]
+  readonly floor: number | undefined
+}) {
+  const range = () => [Math.min(...props.all), Math.max(...props.all)] as const
+  const words = (value: number) => value.toFixed(props.score.digits)
+  const steps = () => [0, 1, 2, 3, 4].map((k) => (props.score.better === 'target' ? k / 2 - 1 : k / 4))
+  const [left, right] = [
+    () =>
+      props.score.better === 'target'
+        ? 'too little'
+        : words(props.score.better === 'higher' ? range()[0] : range()[1]),
+    () =>
+      props.score.better === 'target'
+        ? 'too much'
+        : words(props.score.better === 'higher' ? range()[1] : range()[0]),
+  ]
+  return (
+    <Show when={props.all.length > 0}>
+      <p class="legend small muted">
+        {props.score.title}: {left()}
+        <span class="ramp" aria-hidden="true">
+          {steps().map((grade) => (
+            <i style={{ background: colourOf(props.score, grade) }} />
+          ))}
+        </span>
+        {right()}
+        <Show when={props.score.better === 'target'}>, right at {words(props.score.target ?? 1)}</Show>
+        <Show when={props.floor}>{(value) => <>, exact draws {words(value())}</>}</Show>. Cells are run coarse
+        to fine; a pale one has the colour of its block until it is known.
+      </p>
+    </Show>
+  )
+}

@@ -1,0 +1,89 @@
+import { For } from 'solid-js'
+import { Hint } from '../../parts/hint.tsx'
+import { Slider } from '../../parts/slider.tsx'
+import type { KindEntry } from '../digits/engine/entries.ts'
+import { KindPicker } from '../digits/kind-picker.tsx'
+import { PixelView } from '../digits/pixel-view.tsx'
+import { side } from '../digits/pixels.ts'
+import type { GradientValues } from './fields.ts'
+
+/** Which step it is the gradient of. */
+export function Controls(props: {
+  readonly values: GradientValues
+  readonly set: (change: Partial<GradientValues>) => void
+  readonly heldOut: readonly Uint8Array[]
+  readonly operators: readonly KindEntry[]
+}) {
+  return (
+    <aside class="panel controls" aria-label="The step" data-tour="controls">
+      <section>
+        <Slider
+          label="Step"
+          value={Math.min(props.values.step, props.values.steps)}
+          min={1}
+          max={props.values.steps}
+          step={1}
+          unit={`of ${props.values.steps}`}
+          about="Where in the run of DPS the gradient is taken: noise at first, nearly a picture at last. The run goes there before the tape is looked at."
+          onInput={(step) => props.set({ step: Math.round(step) })}
+        />
+        <Slider
+          label="Steps of DPS"
+          value={props.values.steps}
+          min={2}
+          max={100}
+          step={1}
+          about="Of the whole run. Each costs one such gradient."
+          onInput={(steps) =>
+            props.set({ steps: Math.round(steps), step: Math.min(props.values.step, Math.round(steps)) })
+          }
+        />
+      </section>
+      <section>
+        <h2>
+          Operator{' '}
+          <Hint about="the operator">
+            What is measured of the picture, A in y = A(x₀) + noise with σ = 0.05. Where it sees nothing, its
+            cotangent is zero: what the gradient has there comes from the network.
+          </Hint>
+        </h2>
+        <KindPicker
+          label="Operator"
+          entries={props.operators}
+          text={props.values.operator}
+          onChange={(operator) => props.set({ operator })}
+        />
+      </section>
+      <fieldset class="thumbs">
+        <legend class="small muted">Digits that the prior has not seen</legend>
+        <For each={props.heldOut}>
+          {(digit, k) => (
+            <button
+              type="button"
+              aria-label={`A ${Math.floor(k() / 2)}, number ${(k() % 2) + 1}`}
+              aria-pressed={props.values.digit === k()}
+              onClick={() => props.set({ digit: k() })}
+            >
+              <PixelView
+                plane={{
+                  height: side,
+                  width: side,
+                  data: Float32Array.from(digit, (grey) => grey / 127.5 - 1),
+                }}
+              />
+            </button>
+          )}
+        </For>
+      </fieldset>
+      <Slider
+        label="Seed"
+        value={props.values.seed}
+        min={0}
+        max={99}
+        step={1}
+        about="All randomness follows from it. The same seed gives the same tape and the same gradients."
+        onInput={(seed) => props.set({ seed: Math.round(seed) })}
+      />
+    </aside>
+  )
+}

@@ -1,0 +1,75 @@
+import type { ChainRun, Evaluation } from './engine/chain.ts'
+import type { Live } from './engine/live.ts'
+
+/** A point of a curve, both from 0 to 1 of what is shown. */
+export type Point = readonly [x: number, y: number]
+
+/** Live bytes over time: of each part of the time the least and the most, so that no peak is lost. */
+export function memoryCurve({ at, bytes }: Live, end: number, top: number, parts = 400): Point[] {
+  const points: Point[] = []
+  let last = 0
+  for (let part = 0, k = 0; part < parts && k < at.length; part++) {
+    const until = ((part + 1) / parts) * end
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    const from = k
+    for (; k < at.length && ((at[k] ?? 0) <= until || part === parts - 1); k++) {
+      least = Math.min(least, bytes[k] ?? 0)
+      most = Math.max(most, bytes[k] ?? 0)
+    }
+    if (from === k) continue
+    // What was before goes on until the first of these.
+    const x = (at[from] ?? 0) / end
+    points.push([x, last / top], [x, most / top], [x, least / top])
+    last = bytes[k - 1] ?? 0
+    points.push([Math.min(1, (at[k - 1] ?? 0) / end), last / top])
+  }
+  return points
+}
+
+/** What is kept before each evaluation, as steps of a stair: in the logarithm of the bytes between `least` and `most`. */
+export function keptCurve(
+  evaluations: readonly Evaluation[],
+  count: number,
+  [least, most]: readonly [least: number, most: number],
+): Point[] {
+  const height = (bytes: number) =>
+    (Math.log(Math.max(least, bytes)) - Math.log(least)) / (Math.log(most) - Math.log(least))
+  return evaluations.flatMap(({ kept }, k): Point[] => [
+    [k / count, height(kept)],
+    [(k + 1) / count, height(kept)],
+  ])
+}
+
+/** A bar of the schedule: an evaluation, or the way back through what was taped. */
+export interface Bar {
+  readonly kind: 'plain' | 'taped' | 'back'
+  /** The steps that it covers, 0-based, both included. */
+  readonly first: number
+  readonly last: number
+  /** Parts of the whole time. */
+  readonly from: number
+  readonly to: number
+}
+
+/** When each step of the sampler was evaluated, with a tape or without, and when its way back was gone. */
+export function scheduleOf({ evaluations, milliseconds }: ChainRun): Bar[] {
+  const bars: Bar[] = []
+  let waiting: number[] = []
+  evaluations.forEach(({ step, from, to, taped }, k) => {
+    const next = evaluations[k + 1]
+    bars.push({ kind: taped ? 'taped' : 'plain', first: step, last: step, from, to })
+    if (!taped) return
+    waiting.push(step)
+    // The way back begins where no further evaluation goes on from here.
+    if (next !== undefined && next.taped && next.step === step + 1) return
+    bars.push({
+      kind: 'back',
+      first: Math.min(...waiting),
+      last: Math.max(...waiting),
+      from: to,
+      to: next?.from ?? milliseconds,
+    })
+    waiting = []
+  })
+  return bars.map((bar) => ({ ...bar, from: bar.from / milliseconds, to: bar.to / milliseconds }))
+}
