@@ -7,6 +7,11 @@ const heap = editsOf('packages/tensor/src')(
   'wasm/runtime/heap-trace',
 )
 
+const of = editsOf('packages/solvers/src')
+const law = 'samplers/ancestral'
+const ancestral = of('samplers/ancestral.ts', law)
+const flags = editsOf('packages/unet/src')('architectures/adm/flags.ts', 'architectures/adm/flags')
+
 /** Memory, learned variances, guided-diffusion's other networks. */
 export const netsEdits: readonly Edit[] = [
   heap('nets-lasting', 'last ? this.#spans.findLastIndex', 'last ? this.#spans.findIndex', 'what lasts is cut from the first span'),
@@ -14,4 +19,11 @@ export const netsEdits: readonly Edit[] = [
   heap('nets-exact', 'units * alignment > listed ? 0 :', '', 'long blocks are rounded up by an eighth'),
   heap('nets-joined', 'for (const i of [index, index - 1])', 'for (const i of [index])', 'a freed block does not join the one before it'),
   heap('nets-most', 'room > listed ? 0 :', '', 'what would have fitted is rounded down'),
+  ancestral('nets-half-log', '.mul((high - low) / 4)', '.mul((high - low) / 2)', 'the variance for the deviation'),
+  ancestral('nets-middle', '.add((high + low) / 4)', '.add(low / 2)', 'v = 0 stands for β̃'),
+  ancestral('nets-last-draw', 'at.s === at.schedule.clean ? 0 : ', '', 'the last step draws'),
+  ancestral('nets-range-only', 'prior.pipeline?.variance !== variance', 'prior.pipeline === undefined', 'any pipeline will do'),
+  ancestral('nets-v-pulled', 'v: zerosLike(v) }', 'v: c }', 'the gradient of v is added'),
+  of('methods/exact/tds.ts', law, 'methods/exact/tds')('nets-tds-scale', 'flat(next.sub(m).div(scale))', 'flat(next.sub(m))', 'weights without σ̃'),
+  flags('nets-flags-learned', '...(learned && { pipeline: learnedPipeline })', '', 'flags do not tell of the sampler'),
 ]
