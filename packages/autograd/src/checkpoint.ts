@@ -63,8 +63,7 @@ export function checkpoint<Args extends readonly unknown[], R>(
       outputs,
       saves: inputs,
       ways: (saved, wanted) => ({
-        backward: (cotangents) =>
-          within(() => pullThrough(new Tape(), again, saved, wanted, cotangents)),
+        backward: (cotangents) => within(() => pullThrough(new Tape(), again, saved, wanted, cotangents)),
         forward: (tangents, { pushThrough }) => pushThrough(new Tape(), again, saved, tangents),
       }),
     })

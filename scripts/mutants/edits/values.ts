@@ -200,7 +200,12 @@ const safety: readonly Edit[] = [
     'last.at + last.size <= span.at) last.size += span.size',
     'blocks with others between them are merged',
   ),
-  heap('heap-top', '? last.at : this.#capacity', '? this.#capacity : last.at', 'free space at the end does not count'),
+  heap(
+    'heap-top',
+    '? last.at : this.#capacity',
+    '? this.#capacity : last.at',
+    'free space at the end does not count',
+  ),
   heap(
     'heap-scratch',
     'const long = known.bytes >= bytes',

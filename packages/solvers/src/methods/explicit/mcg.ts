@@ -2,8 +2,8 @@ import { measuredIn } from '../../guidance/measured.ts'
 import { choice, number } from '../../options/index.ts'
 import { sampleNorms, unitOf } from '../../run/residual.ts'
 import { ancestral, ancestralLook, requireVariance } from '../../samplers/ancestral.ts'
-import type { OptionsOf, StepOf } from '../define.ts'
 import { ancestralVariance } from '../common-options.ts'
+import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 
 /**

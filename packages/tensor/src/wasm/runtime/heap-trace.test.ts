@@ -5,7 +5,7 @@ import { OutOfMemoryError } from '../../errors.ts'
 import { Heap } from './heap.ts'
 
 // What the gradient of the ADM network of 553 million parameters asks of the heap at 256×256 pixels, as recorded by
-// scripts/heap-trace.ts. Nothing is computed and no memory touched, so that 4 GiB cost nothing.
+// scripts/heap/trace.ts. Nothing is computed and no memory touched, so that 4 GiB cost nothing.
 
 /** A number of bytes; minus the number (from 1) of the request that is freed; or a place in `areas`. */
 type Request = number | readonly [area: number]

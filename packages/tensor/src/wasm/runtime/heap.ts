@@ -120,7 +120,10 @@ export class Heap {
     requireBytes(bytes)
     const size = sizeFor(Math.ceil(bytes / alignment) + 1)
     this.#usedBytes -= size
-    if (size > listed) return this.#give(pointer, size)
+    if (size > listed) {
+      this.#give(pointer, size)
+      return
+    }
     this.#waiting += size
     const list = this.#lists.get(size)
     if (list === undefined) this.#lists.set(size, [pointer])

@@ -4,12 +4,12 @@ import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { createWasmDevice, scope, storeFloat16, zeros } from '@tweedie/tensor'
 import { admForward, admSpec } from '@tweedie/unet'
-import { config553 } from '../packages/bench/src/cases/networks.ts'
-import { Heap } from '../packages/tensor/src/wasm/runtime/heap.ts'
-import { KernelCache } from '../packages/tensor/src/wasm/runtime/module.ts'
+import { config553 } from '../../packages/bench/src/cases/networks.ts'
+import { Heap } from '../../packages/tensor/src/wasm/runtime/heap.ts'
+import { KernelCache } from '../../packages/tensor/src/wasm/runtime/module.ts'
 
 // What the gradient of a large network asks of the heap, for packages/tensor/src/wasm/runtime/heap-trace.test.ts:
-// node scripts/heap-trace.ts. The ADM network of 553 million parameters at 256×256 pixels, weights as float16, on one thread.
+// node scripts/heap/trace.ts. The ADM network of 553 million parameters at 256×256 pixels, weights as float16, on one thread.
 // Kernels ask for their memory and compute nothing, so that it takes seconds and no memory is touched but the weights'.
 
 /** A request: a number of bytes; minus the number (from 1) of the request that is freed; or a place in `areas`. */
@@ -95,7 +95,7 @@ gradient()
 ;[requests, place, count] = [[], new Map(), 0]
 gradient()
 writeFileSync(
-  join(import.meta.dirname, '../packages/tensor/src/wasm/runtime/heap-trace.json'),
+  join(import.meta.dirname, '../../packages/tensor/src/wasm/runtime/heap-trace.json'),
   `${JSON.stringify({ areas, weights, gradient: requests })}\n`,
 )
 console.log(`${weights.length} requests of weights, ${requests.length} of a gradient, ${areas.length} areas`)
