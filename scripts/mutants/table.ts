@@ -19,6 +19,7 @@ import { networkPictureEdits } from './edits/net-pictures.ts'
 import { readersEdits } from './edits/net-readers.ts'
 import { netSchedEdits } from './edits/net-sched.ts'
 import { netTrainEdits } from './edits/net-train.ts'
+import { netsEdits } from './edits/nets.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -35,6 +36,7 @@ export const edits: readonly Edit[] = [
   ...autogradEdits,
   ...unetEdits,
   ...edmEdits,
+  ...netsEdits,
   ...solversEdits,
   ...runEdits,
   ...pictureEdits,

@@ -11,6 +11,8 @@ import { outputLeaves } from './trace.ts'
  * The same function, of which a tape keeps only the inputs: its inside is computed again when a derivative
  * comes by (arXiv 1604.06174). f must be synchronous and pure; tensors it closes over get their gradients
  * too, and are kept, so they may be freed in between.
+ * @param within - Does the work of the inside, forward and where a gradient comes by: a pure function of it, which may know
+ *   the result from before. Then f is not run, and what it closes over gets no gradient.
  * @throws {OptionError} for an async f; {TweedieError} where f returns no tensor, or another number of them
  * when it runs again.
  * @example
@@ -24,16 +26,17 @@ import { outputLeaves } from './trace.ts'
  */
 export function checkpoint<Args extends readonly unknown[], R>(
   f: (...args: Args) => R,
+  within: <T>(work: () => T) => T = (work) => work(),
 ): (...args: Args) => R {
   if (isAsync(f)) throw new OptionError('checkpoint', 'the function must be synchronous')
   return (...args) => {
     const tapes = recordingTapes()
-    if (tapes.length === 0) return f(...args)
+    if (tapes.length === 0) return within(() => f(...args))
     // Names that all interpreters know: an outer one may have put another value in an argument's place.
     const inner = treeMap(args, rename)
     const explicit = treeLeaves(inner)
     const used = new Map<number, Set<Tensor>>()
-    const value = untaped(() => f(...inner), [capturing(used)])
+    const value = within(() => untaped(() => f(...inner), [capturing(used)]))
     const outputs = outputLeaves('checkpoint', value)
     for (const { id } of explicit) used.delete(id)
     // What f reaches by closure, and what stands there for it; what f made otherwise than by a primitive is freed by now.
@@ -60,7 +63,7 @@ export function checkpoint<Args extends readonly unknown[], R>(
       outputs,
       saves: inputs,
       ways: (saved, wanted) => ({
-        backward: (cotangents) => pullThrough(new Tape(), again, saved, wanted, cotangents),
+        backward: (cotangents) => within(() => pullThrough(new Tape(), again, saved, wanted, cotangents)),
         forward: (tangents, { pushThrough }) => pushThrough(new Tape(), again, saved, tangents),
       }),
     })

@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import {
   DTypeError,
   formatShape,
+  ifScopeFails,
   isFloat,
   ShapeError,
   sameShape,
@@ -77,7 +78,7 @@ export function vjp<Args extends readonly unknown[], R>(
  * For an async f, a promise of both.
  *
  * The pullback frees its tape on first use, even where a rule throws on the way, unless told to `retain` it; `dispose()`
- * one that is not used.
+ * one that is not used. An error that ends the scope it was made in frees the tape too.
  * @throws {TweedieError} where f returns no tensor, or the cotangent has other places than the value;
  * {ShapeError}, {DTypeError} for a cotangent that does not fit; {DTypeError} from the pullback where no
  * gradient can be, saying which primitive is in the way.
@@ -110,6 +111,7 @@ function pullbackOf<Args extends readonly unknown[]>(
     state.open = false
     tape.dispose()
   }
+  ifScopeFails(dispose)
   const pullback = (cotangent: unknown, { retain = false }: { retain?: boolean } = {}): Args => {
     if (!state.open) {
       throw new TweedieError(

@@ -5,6 +5,7 @@ import { treeLeaves } from './tree.ts'
 /** Tensors created while a scope is innermost belong to it until it closes. */
 class Scope {
   readonly owned: Tensor[] = []
+  readonly undos: (() => void)[] = []
 }
 
 let innermost: Scope | undefined
@@ -14,6 +15,11 @@ export function adopt(tensor: Tensor): boolean {
   if (innermost === undefined) return false
   innermost.owned.push(tensor)
   return true
+}
+
+/** Says what is to be given up where the innermost scope ends by an error: what it holds beside its own tensors. */
+export function ifScopeFails(undo: () => void): void {
+  innermost?.undos.push(undo)
 }
 
 /**
@@ -48,6 +54,7 @@ export function scope<T>(fn: () => T): T {
   } catch (error) {
     innermost = outer
     for (const tensor of mine.owned) tensor.dispose()
+    for (const undo of mine.undos) undo()
     throw error
   }
   innermost = outer

@@ -380,14 +380,14 @@ const kernels: readonly Edit[] = [
   lanes('fade-top', 'const top = k.f32(87)', 'const top = k.f32(8)', 'e⁻ˣ is 0 from 8 on'),
   heap(
     'heap-class',
-    'const shift = 28 - Math.clz32(units - 1)',
-    'const shift = 29 - Math.clz32(units - 1)',
+    'Math.max(0, 28 - Math.clz32(units - 1))',
+    'Math.max(0, 29 - Math.clz32(units - 1))',
     'size classes too small or too large',
   ),
   heap(
     'heap-over-read',
-    'const index = sizeClass(Math.ceil(bytes / alignment) + 1)\n    const size',
-    'const index = sizeClass(Math.ceil(bytes / alignment))\n    const size',
+    'const size = sizeFor(Math.ceil(bytes / alignment) + 1)\n    let at',
+    'const size = sizeFor(Math.ceil(bytes / alignment))\n    let at',
     'no room to read beyond the end of a block',
   ),
 ]

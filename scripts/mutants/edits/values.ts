@@ -190,7 +190,7 @@ const safety: readonly Edit[] = [
   ),
   heap(
     'heap-free',
-    'this.#usedBytes -= classUnits(index) * alignment',
+    'this.#usedBytes -= size',
     'this.#usedBytes -= bytes',
     'freed bytes are not those that were taken',
   ),
@@ -200,18 +200,23 @@ const safety: readonly Edit[] = [
     'last.at + last.size <= span.at) last.size += span.size',
     'blocks with others between them are merged',
   ),
-  heap('heap-top', 'this.#top = last.at\n', '', 'merged space at the end is lost'),
+  heap(
+    'heap-top',
+    '? last.at : this.#capacity',
+    '? this.#capacity : last.at',
+    'free space at the end does not count',
+  ),
   heap(
     'heap-scratch',
-    'known.bytes >= bytes) return known.at',
-    'known.bytes > 0) return known.at',
+    'const long = known.bytes >= bytes',
+    'const long = known.bytes > 0',
     'working areas do not grow',
   ),
   heap('heap-span', 'span.at += size\n', '', 'a span is cut twice at one place'),
   heap(
     'heap-units',
-    'return (index - 8 * shift) << shift',
-    'return (index - 8 * shift - 1) << shift',
+    '+ 1) * 2 ** shift * alignment',
+    '+ 0) * 2 ** shift * alignment',
     'blocks are a class too short',
   ),
   scope(

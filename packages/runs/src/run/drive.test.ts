@@ -1,6 +1,7 @@
 import { memory, NonFiniteError, type Tensor, tensor } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
-import { drive, InterruptedError } from './drive.ts'
+import { drive } from './drive.ts'
+import { InterruptedError } from './interrupted.ts'
 
 /** Steps 0, 1, … that show a tensor each, which is gone at the next; says when it has ended. */
 async function* counting(

@@ -1,9 +1,9 @@
-import { dps, gaussianNoise, inpaint, psnr, run } from '@tweedie/solvers'
+import { dps, gaussianNoise, inpaint, psnr, run, tiledPrior } from '@tweedie/solvers'
 import { normal, randomKey, treeMap } from '@tweedie/tensor'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { measure } from '../problem/problem.ts'
 import { whitePrior } from '../white-prior.test.helper.ts'
-import { InterruptedError } from './drive.ts'
+import { InterruptedError } from './interrupted.ts'
 import type { PartialRun } from './run-method.ts'
 import { runMethod } from './run-method.ts'
 
@@ -68,4 +68,41 @@ test('samples that are no pictures have no strip', async () => {
   const outcome = await runMethod({ method: ddrm, problem: plain, prior: flat, options: { steps: 5 } })
   expect(outcome.strip).toEqual([])
   expect(outcome.trace[0]).not.toHaveProperty('psnr')
+})
+
+test('a run that is stopped between two windows of a step keeps the state of the step before', async () => {
+  const tiles = tiledPrior(whitePrior([1, 4, 4]), { size: [8, 8], overlap: 2 })
+  const stop = new AbortController()
+  let calls = 0
+  // The clock of the rests stands still but for the windows, each of which takes a second.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => 1000 * calls)
+  const slow = (signal: AbortSignal | undefined, at: number) => {
+    const window = whitePrior([1, 4, 4])
+    const counted: typeof window.denoise = (xt, t) => {
+      if (++calls === at) setImmediate(() => stop.abort())
+      return window.denoise(xt, t)
+    }
+    const prior = tiledPrior({ ...window, denoise: counted }, { size: [8, 8], overlap: 2 })
+    return { ...request, prior, signal }
+  }
+  try {
+    let kept: PartialRun | undefined
+    // 9 windows, forward and again with the gradient: the 50th is inside the third step.
+    const first = runMethod({
+      ...slow(stop.signal, 50),
+      onInterrupt: async (partial) => {
+        const state = treeMap(partial.state, (x) => x.mul(1))
+        kept = { ...partial, trace: [...partial.trace], state: { ...partial.state, ...state } }
+      },
+    })
+    await expect(first).rejects.toThrow(InterruptedError)
+    expect(calls).toBe(50)
+    expect(kept).toMatchObject({ next: 2, nfe: 2, vjps: 2 })
+    expect(problem.y.device.settle).toBeUndefined()
+    const rest = await runMethod({ ...request, prior: tiles, resume: kept })
+    const whole = await runMethod({ ...request, prior: tiles })
+    expect(rest.x.dataSync()).toEqual(whole.x.dataSync())
+  } finally {
+    clock.mockRestore()
+  }
 })

@@ -18,7 +18,7 @@ export interface MethodRequest {
   readonly truth?: Tensor | undefined
   /** The state of an earlier run of the same request, to go on from. */
   readonly resume?: PartialRun | undefined
-  /** Stops the run between two steps. */
+  /** Stops the run between two steps, or between two windows of a picture. */
   readonly signal?: AbortSignal | undefined
   /** Called with the state of a run that is stopped; its tensors are valid until the call returns. */
   readonly onInterrupt?: ((partial: PartialRun) => Promise<void>) | undefined
@@ -79,7 +79,7 @@ async function firstPicture(x: Tensor): Promise<Picture | undefined> {
 /**
  * Runs a method to its end, keeping what each step shows: the residual and PSNR of x̂₀ and, now and then, its
  * picture. The seconds are those of the method, without the watching.
- * @throws {InterruptedError} between two steps, when the run is asked to stop.
+ * @throws {InterruptedError} between two steps or two windows of a picture, when the run is asked to stop.
  * @throws {NonFiniteError} where the restoration is not finite.
  */
 export async function runMethod(request: MethodRequest): Promise<Outcome> {
@@ -100,6 +100,7 @@ export async function runMethod(request: MethodRequest): Promise<Outcome> {
   const from = resume === undefined ? {} : { resume: { next: resume.next, state: resume.state } }
   using samples = await drive<GuidedStep>(method.run(problem, prior, { ...options, ...from }), {
     signal: request.signal,
+    device: problem.y.device,
     diverged: `${method.info.name} diverged: its result is not finite (try more steps or weaker guidance)`,
     onStep: async (step) => {
       const began = performance.now()

@@ -3,7 +3,7 @@ import { full, randomKey } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { drawsOf, measure } from '../problem/problem.ts'
 import { whitePrior } from '../white-prior.test.helper.ts'
-import { InterruptedError } from './drive.ts'
+import { InterruptedError } from './interrupted.ts'
 import { runTask } from './run-task.ts'
 import type { Task } from './task.ts'
 

@@ -1,4 +1,6 @@
-import { interval, number } from '../options/index.ts'
+import { choice, interval, number } from '../options/index.ts'
+import type { AncestralVariance } from '../samplers/ancestral.ts'
+import { ancestralVariances } from '../samplers/ancestral.ts'
 
 // Options that several methods have.
 
@@ -12,3 +14,11 @@ export const ddimEta = (value: number) =>
 /** `eta` of a step that mixes the old noise with new; where it is not given, `value`. */
 export const freshEta = (value: number) =>
   number('η: part of the new noise that is drawn afresh', { default: value, min: 0, max: 1 })
+
+/** `variance` of an ancestral step; where it is not given, `value`. */
+export const ancestralVariance = (value: AncestralVariance) =>
+  choice(
+    'of the ancestral step: β̃ (small), β (large), or where between them the network says (learned-range)',
+    ancestralVariances,
+    value,
+  )

@@ -1,4 +1,4 @@
-export { breathe } from './breathe.ts'
+export { breathe, breather } from './breathe.ts'
 export type { Iteration, Plan, Recurrence, RunControl, SampleNumbers, Shows } from './drive.ts'
 export { iterate, run } from './drive.ts'
 export type { Look } from './look.ts'

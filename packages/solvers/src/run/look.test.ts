@@ -1,9 +1,11 @@
-import { OptionError, ones, type Tensor, tensor } from '@tweedie/tensor'
+import { memory, OptionError, ones, scope, type Tensor, tensor } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
+import { dps } from '../methods/index.ts'
+import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { countCalls, gaussianPrior } from '../priors/index.ts'
 import { vpLinear } from '../schedules/index.ts'
-import { lookAt, residualAt, residualNorm, sampleNorms } from './index.ts'
+import { lookAt, residualAt, run, residualNorm, sampleNorms } from './index.ts'
 
 const dtype = 'float64'
 const covariance = [
@@ -81,4 +83,25 @@ test('norms are of samples, not of the batch', () => {
   const norms = sampleNorms(x)
   expect(norms.shape).toEqual([2, 1, 1, 1])
   expect(Array.from(norms.dataSync())).toEqual([2, 6])
+})
+
+test('an error between a look and its way back frees what the tape kept: here, and in a run of DPS', async () => {
+  const held = () => [memory().tensors, memory().bytes]
+  const broken = new Error('in the operator')
+  const before = held()
+  const failing = () =>
+    scope(() => {
+      lookAt(prior, xt, 400, true)
+      throw broken
+    })
+  expect(failing).toThrow(broken)
+  expect(held()).toEqual(before)
+  const forward = (x: Tensor) => {
+    if (x.shape[0] !== 0) throw broken
+    return x
+  }
+  const operator = { name: 'broken', inShape: [2], outShape: [2], forward }
+  const asked = run(dps({ operator, noise: gaussianNoise(0.1), y: xt }, prior, { steps: 3 }))
+  await expect(asked).rejects.toThrow(broken)
+  expect(held()).toEqual(before)
 })

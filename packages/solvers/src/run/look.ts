@@ -42,6 +42,7 @@ export function lookAt(prior: Prior, x: Tensor, t: Time, through: boolean): Look
   return { ...at, x0hat, pullback: (v, options) => back(v, options)[0] }
 }
 
-const noWayBack = (): never => {
+/** What a look that was not taken through the denoiser has for a way back. */
+export const noWayBack = (): never => {
   throw new OptionError('through', 'must be true where gradients go back through the denoiser, got false')
 }

@@ -2,6 +2,7 @@ import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
 import { pipelineTimes } from '../schedules/pipeline-times.ts'
 import type { Pipeline, PipelineGrid, PipelineVariance, Prior, Step } from '../types.ts'
+import { learnedDeviation } from './ancestral.ts'
 import type { SampleOptions } from './sample-from.ts'
 import { sampleFrom } from './sample-from.ts'
 import type { Sampler } from './sampler.ts'
@@ -15,16 +16,7 @@ const drawn: Readonly<
   small: (z, small) => (small > 0 ? z.mul(Math.sqrt(small)) : undefined),
   large: (z, _, large) => z.mul(Math.sqrt(large)),
   learned: (z, _small, _large, v) => z.mul(v().sqrt()),
-  'learned-range': (z, small, large, v) => {
-    const [low, high] = [Math.log(Math.max(small, 1e-20)), Math.log(large)]
-    // log variance = low + (v + 1)/2·(high − low), and half of that.
-    return z.mul(
-      v()
-        .mul((high - low) / 4)
-        .add((high + low) / 4)
-        .exp(),
-    )
-  },
+  'learned-range': (z, small, large, v) => z.mul(learnedDeviation(v(), small, large)),
 }
 
 /**

@@ -4,11 +4,10 @@ import { logNormal } from '../../inner/observed.ts'
 import { inFloat64 } from '../../linalg/precise.ts'
 import { choice, interval, number } from '../../options/index.ts'
 import { populationOf, smcPlan } from '../../particles/index.ts'
-import { lookAt } from '../../run/look.ts'
 import { residualAt } from '../../run/residual.ts'
-import { ddpm } from '../../samplers/kernel.ts'
-import { ddpmNoise } from '../../samplers/steps.ts'
+import { ancestral, ancestralLook, requireVariance } from '../../samplers/ancestral.ts'
 import type { Problem } from '../../types.ts'
+import { ancestralVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod } from '../define.ts'
 import { particleOptions } from '../particle-options.ts'
@@ -32,8 +31,8 @@ const flat = (x: Tensor): Tensor => x.reshape([x.shape[0] ?? 0, -1])
  *
  * `spread`, r_t²: 'noise-level' σ_t²/α_t², 'pigdm' σ_t²τ²/(α_t²τ² + σ_t²) with τ² = `dataVariance`, 'none' 0. Defaults: 4
  * particles, systematic resampling in every step, 100 steps, as the authors' code for images, whose r_t² is 'noise-level'.
- * There the twisted x̂₀ is always clipped to [−1, 1]: for images say so. Their σ̃ is learned; where none is, guided-diffusion
- * takes β (`large`), and so does this. With β̃ a twisted mean may lie many σ̃ away, and the weights vary without the ESS telling.
+ * There the twisted x̂₀ is always clipped to [−1, 1]: for images say so. Their σ̃ is learned (`variance: 'learned-range'`); where
+ * none is, guided-diffusion takes β (`large`), and so does this. With β̃ a twisted mean may lie many σ̃ away, and weights vary.
  *
  * Any differentiable operator, any noise of a known likelihood. Known limits: `info.limits`.
  *
@@ -69,27 +68,28 @@ export const tds = defineMethod({
       ['auto', 'none', 'noise-level', 'pigdm'],
     ),
     dataVariance: number('τ², the variance of x0 that pigdm stands on', { default: 1, above: 0 }),
-    variance: choice('of the ancestral step: β̃ (small) or β (large)', ['small', 'large'], 'large'),
+    variance: ancestralVariance('large'),
     clip: interval('range of the twisted x̂0, of the proposal alone', 'none'),
   },
   plan: (run) => {
     const { operator, noise, y: measured }: Problem = run.problem
     const { prior, options, start } = run
     const { schedule, shape } = prior
-    const [cloud, kernel] = [populationOf(run), ddpm(options.variance)]
+    const [cloud, { variance }] = [populationOf(run), options]
+    requireVariance(prior, variance)
     const twist = twistOf(noise, options.spread, options.dataVariance)
     return smcPlan('tds', run, {
       start: () => ({ particles: { x: cloud.z(0, 'start', shape).mul(schedule.sigma(start)) }, shared: {} }),
       weigh: ({ x }, shared, { t }) => {
-        const { x0hat, alpha, sigma, pullback } = lookAt(prior, x, t, true)
+        const { x0hat, alpha, sigma, v, pullback } = ancestralLook(prior, x, t, { variance, through: true })
         const y = cloud.spread(measured)
         const { clean, back } = residualAt(operator, y, x0hat)
         const law = twist(alpha, sigma)
         const g = pullback(back(law.score(y, clean)))
         const logTwist = inFloat64(law.log(y, clean))
-        return { logWeight: logTwist, found: { x, x0hat, g, logTwist }, shared }
+        return { logWeight: logTwist, found: { x, x0hat, g, logTwist, ...(v && { v }) }, shared }
       },
-      move: ({ x, x0hat, g, logTwist }, _, { t, s }, i) => {
+      move: ({ x, x0hat, g, logTwist, v }, _, { t, s }, i) => {
         const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
         if (s === schedule.clean) {
           const y = cloud.spread(measured)
@@ -99,14 +99,15 @@ export const tds = defineMethod({
           return { particles: { x: last.x }, logWeight: last.log.sub(logTwist) }
         }
         const at = { t, s, schedule }
-        const [z, deviation] = [cloud.z(i, 'step', shape), ddpmNoise(at, options.variance)]
+        const { kernel, deviation } = ancestral(variance, v)
+        const [z, scale] = [cloud.z(i, 'step', shape), deviation(at)]
         const guided = x0hat.add(g.mul(sigma ** 2 / alpha))
         const twisted = options.clip === undefined ? guided : clamp(guided, ...options.clip)
         const mean = (x0: Tensor) => kernel(x, x0, () => zerosLike(x), at)
         const by = mean(twisted)
-        const next = by.add(z.mul(deviation))
-        const spread = new Float64Array(x.size / (x.shape[0] ?? 1)).fill(deviation ** 2)
-        const density = (m: Tensor) => logNormal(flat(next), flat(m), spread)
+        const next = by.add(z.mul(scale))
+        const unit = new Float64Array(x.size / (x.shape[0] ?? 1)).fill(1)
+        const density = (m: Tensor) => logNormal(flat(next.sub(m).div(scale)), flat(zerosLike(m)), unit)
         const logRatio = density(mean(x0hat)).sub(density(by))
         return { particles: { x: next }, logWeight: logRatio.sub(logTwist) }
       },

@@ -4,6 +4,7 @@ import { gaussianNoise } from '../../noise/index.ts'
 import { inpaint, sr } from '../../operators/index.ts'
 import { gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../run/index.ts'
+import type { DdpmVariance } from '../../samplers/index.ts'
 import { respace, ve, vpLinear } from '../../schedules/index.ts'
 import type { McgOptions } from '../index.ts'
 import { ilvr, mcg } from '../index.ts'
@@ -33,7 +34,7 @@ const inverse = inverseOf(decomposition)
 
 describe.each(names)('MCG on %s', (name) => {
   const [schedule, levels] = schedules[name]
-  const cases: readonly McgOptions[] = [
+  const cases: readonly (Omit<McgOptions, 'variance'> & { readonly variance?: DdpmVariance })[] = [
     {},
     { weight: 'identity', scale: 0.3, spacing: 'trailing' },
     { scale: 0.2, variance: 'large' },

@@ -1,8 +1,8 @@
 import { measuredIn } from '../../guidance/measured.ts'
 import { choice, number } from '../../options/index.ts'
-import { lookAt } from '../../run/look.ts'
 import { sampleNorms, unitOf } from '../../run/residual.ts'
-import { ddpm } from '../../samplers/kernel.ts'
+import { ancestral, ancestralLook, requireVariance } from '../../samplers/ancestral.ts'
+import { ancestralVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 
@@ -19,7 +19,8 @@ import { defineMethod, stepping } from '../define.ts'
  * it is normal, drawn among images and seen through A.
  *
  * Defaults: 1000 ancestral steps on guided-diffusion's grid; α = 1 and W = A⁺ as in the repository's CT (0.1 for
- * colorization). α is not tied to the number of steps: fewer want a larger one. `variance` is that of the ancestral step.
+ * colorization). α is not tied to the number of steps: fewer want a larger one. `variance` is that of the ancestral step;
+ * their networks learn it ('learned-range').
  *
  * Linear operators with a pseudo-inverse and no noise: σ_y is ignored, and at the end A x = y, noise and all, amplified
  * by A⁺. That is why DPS drops the projection. Known limits: not a posterior sampler; on a Gaussian the gradient lacks
@@ -47,21 +48,22 @@ export const mcg = defineMethod({
   options: {
     scale: number('α, the length of a step along the gradient of the norm', { default: 1, min: 0 }),
     weight: choice('W in ‖W(y − A x̂0)‖: A⁺ (pinv) or I (identity)', ['pinv', 'identity']),
-    variance: choice('of the ancestral step: β̃ (small) or β (large)', ['small', 'large']),
+    variance: ancestralVariance('small'),
   },
   plan: ({ problem: { operator, y }, prior, options, noise, z }) => {
     const { schedule } = prior
     const { scale, weight, variance } = options
-    const kernel = ddpm(variance)
+    requireVariance(prior, variance)
     const measured = { operator, y, back: (r: typeof y) => operator.pinv(r) }
     return stepping({
       start: () => ({ x: noise() }),
       step: ({ x }, { t, s }, i) => {
-        const { x0hat, pullback } = lookAt(prior, x, t, true)
+        const { x0hat, pullback, v } = ancestralLook(prior, x, t, { variance, through: true })
         const r = y.sub(operator.forward(x0hat))
         // −∇‖Wr‖ in x̂₀: AᵀWᵀWr/‖Wr‖, where AᵀWᵀWr is A⁺r for W = A⁺.
         const inward = weight === 'pinv' ? unitOf(operator.pinv(r)) : operator.adjoint(unitOf(r))
         const downhill = pullback(inward).mul(scale)
+        const { kernel } = ancestral(variance, v)
         const drawn = kernel(x, x0hat, () => z(i, 'step'), { t, s, schedule }).add(downhill)
         const next = measuredIn(measured, drawn, { s, schedule }, () => z(i, 'measured'))
         return {

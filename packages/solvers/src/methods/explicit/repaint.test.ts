@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { inpaint, sr } from '../../operators/index.ts'
 import { gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../run/index.ts'
+import type { DdpmVariance } from '../../samplers/index.ts'
 import { respace, timeTravel, vpLinear } from '../../schedules/index.ts'
 import type { RepaintOptions } from '../index.ts'
 import { repaint, UnfitError } from '../index.ts'
@@ -34,7 +35,7 @@ const A = matrixOf(of)
 
 describe.each(names)('RePaint on %s', (name) => {
   const [schedule, levels] = schedules[name]
-  const cases: readonly RepaintOptions[] = [
+  const cases: readonly (Omit<RepaintOptions, 'variance'> & { readonly variance?: DdpmVariance })[] = [
     { jump: 2, repeats: 3 },
     { jump: 1, repeats: 2, variance: 'small', spacing: 'trailing' },
     { jump: 3, repeats: 1 },

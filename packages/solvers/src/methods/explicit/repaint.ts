@@ -1,8 +1,10 @@
 import { measuredIn } from '../../guidance/measured.ts'
-import { choice, integer } from '../../options/index.ts'
+import { integer } from '../../options/index.ts'
 import { residualNorm } from '../../run/residual.ts'
-import { ddpm, noisedTo } from '../../samplers/kernel.ts'
+import { ancestral, ancestralLook, requireVariance } from '../../samplers/ancestral.ts'
+import { noisedTo } from '../../samplers/kernel.ts'
 import { travelPath } from '../../schedules/time-travel.ts'
+import { ancestralVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { needsOrthonormal } from '../rare-needs.ts'
@@ -17,8 +19,8 @@ import { needsOrthonormal } from '../rare-needs.ts'
  * put in and what was drawn come to agree. (Line 5 of the algorithm prints the level of t for that of s.)
  *
  * Defaults: 250 steps on guided-diffusion's grid, jumps of 10, 10 times, as in the configurations of the authors'
- * repository: 2410 evaluations. Their networks learn the variance of the ancestral step; where none is learned
- * guided-diffusion takes β, and so does this.
+ * repository: 2410 evaluations. Their networks learn the variance of the ancestral step (`variance: 'learned-range'`); where
+ * none is learned guided-diffusion takes β, and so does this.
  *
  * Masks, and whatever else has orthonormal rows (singular values 0 or 1), without noise: σ_y is ignored, and at the end
  * A x = y, noise and all. Known limits: what is hidden learns of y by the denoiser alone, a step late, so that without
@@ -49,20 +51,21 @@ export const repaint = defineMethod({
   options: {
     jump: integer('steps that are undone at once', { default: 10, min: 1 }),
     repeats: integer('how often each stretch is gone down; 1 is no travel', { default: 10, min: 1 }),
-    variance: choice('of the ancestral step: β̃ (small) or β (large)', ['small', 'large'], 'large'),
+    variance: ancestralVariance('large'),
   },
   path: (times, options) => travelPath(times, options),
   plan: ({ problem: { operator, y }, prior, options, noise, z }) => {
     const { schedule } = prior
-    const kernel = ddpm(options.variance)
+    const asked = { variance: options.variance, through: false }
+    requireVariance(prior, options.variance)
     const measured = { operator, y, back: (r: typeof y) => operator.adjoint(r) }
     return stepping({
       start: () => ({ x: noise() }),
       step: ({ x: before }, at, i) => {
         const { t, s } = at
         const x = noisedTo(before, at, () => z(i, 'up'), schedule)
-        const x0hat = prior.denoise(x, t)
-        const drawn = kernel(x, x0hat, () => z(i, 'step'), { t, s, schedule })
+        const { x0hat, v } = ancestralLook(prior, x, t, asked)
+        const drawn = ancestral(options.variance, v).kernel(x, x0hat, () => z(i, 'step'), { t, s, schedule })
         const next = measuredIn(measured, drawn, { s, schedule }, () => z(i, 'measured'))
         const residual = residualNorm(operator, y, x0hat)
         return { state: { x: next }, shown: { x0hat }, numbers: { residual } }

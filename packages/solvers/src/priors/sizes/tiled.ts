@@ -2,6 +2,7 @@ import { checkpoint } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { concat, fromData, OptionError, ShapeError, sameShape, scope } from '@tweedie/tensor'
 import type { Prior } from '../../types.ts'
+import { piece } from './pieces.ts'
 import type { Segment } from './windows.ts'
 import { windowsAlong } from './windows.ts'
 
@@ -19,7 +20,7 @@ export interface TiledPriorOptions {
  * an operator and its noise know only the whole picture. As x̂₀ is linear in ε at a given x_t, ε is blended by the same.
  *
  * The windows are asked one after the other, each with the whole batch; gradients go back through one at a time, whose
- * inside is computed again for it. So the network needs memory for one window, whatever the picture. Where x̂₀ of a
+ * inside is computed again for it: each is a `piece` of the work, between which it may rest (`byPieces`). So the network needs memory for one window, whatever the picture. Where x̂₀ of a
  * pixel depends on no more than a quarter of the overlap around it, it is that of a prior on the whole picture; a network
  * that looks further sees less of the picture in a window, as all of them do that attend to every pixel.
  *
@@ -44,11 +45,11 @@ export function tiledPrior(prior: Prior, { size: [height, width], overlap }: Til
   const [rows, columns] = [along(height, tall), along(width, wide)]
   const shape = [channels, height, width]
   /** Windows of x_t through `look`, put together again. */
-  const tiled = (xt: Tensor, look: (window: Tensor) => Tensor): Tensor =>
+  const tiled = (xt: Tensor, look: (window: Tensor) => Tensor, within?: typeof piece): Tensor =>
     scope(() => {
       if (!sameShape(xt.shape.slice(1), shape))
         throw new ShapeError(prior.name, 'x_t must be a batch of samples', [xt.shape, shape])
-      const each = checkpoint(look)
+      const each = checkpoint(look, within)
       const strips = rows.starts.map((y) => {
         const strip = xt.slice(...rangeOf(2, y, y + tall))
         const windows = columns.starts.map((x) => each(strip.slice(...rangeOf(3, x, x + wide))))
@@ -61,7 +62,7 @@ export function tiledPrior(prior: Prior, { size: [height, width], overlap }: Til
     name: prior.name,
     shape,
     schedule: prior.schedule,
-    denoise: (xt, t) => tiled(xt, (window) => prior.denoise(window, t)),
+    denoise: (xt, t) => tiled(xt, (window) => prior.denoise(window, t), piece),
     ...(conditional && {
       conditional: {
         classes: conditional.classes,

@@ -55,7 +55,7 @@ describe('heap', () => {
     const at = heap.allocate(2 * mebi)
     expect(() => heap.allocate(3 * mebi)).toThrow(DeviceError)
     expect(() => heap.allocate(3 * mebi)).toThrow(
-      /no room for 3\.0 MiB; 2\.\d MiB of 4\.0 MiB are in use, and 1\.\d MiB would have fitted; .*raise maxBytes/,
+      /no room for 3\.0 MiB; 2\.0 MiB of 4\.0 MiB are in use, and 2\.0 MiB would have fitted; .*raise maxBytes/,
     )
     heap.free(at, 2 * mebi)
     expect(heap.allocate(3 * mebi)).toBeGreaterThan(0)
@@ -77,6 +77,31 @@ describe('heap', () => {
     expect(heap.scratch('b', 10)).not.toBe(at)
     const larger = heap.scratch('a', 5000)
     expect(heap.scratch('a', 6000)).toBe(larger)
+  })
+
+  test('what lasts is cut from the end of the memory, what comes and goes from its beginning', () => {
+    const heap = new Heap({ maxBytes: 64 * mebi })
+    heap.free(heap.allocate(32 * mebi), 32 * mebi)
+    const { reserved } = heap.usage()
+    const lasting = heap.allocate(mebi, true)
+    expect(lasting + mebi + 64).toBe(reserved)
+    expect(heap.allocate(mebi)).toBe(1024)
+    // An area goes to the end again once there is more memory, with its size.
+    const area = heap.scratch('a', mebi)
+    expect(area + mebi + 64).toBe(lasting)
+    heap.allocate(28 * mebi)
+    expect(heap.scratch('a', 10)).toBe(area)
+    heap.allocate(3 * mebi)
+    expect(heap.scratch('a', 10)).toBeGreaterThan(reserved)
+    expect(heap.usage().scratch).toEqual({ a: mebi })
+  })
+
+  test('long blocks take what they are asked for, and freed ones join their neighbours', () => {
+    const heap = new Heap({ maxBytes: 8 * mebi })
+    const third = [0, 1, 2].map(() => heap.allocate(mebi))
+    expect(heap.usage().used).toBe(3 * (mebi + 64))
+    for (const i of [0, 2, 1]) heap.free(third[i]!, mebi)
+    expect(heap.allocate(3 * mebi + 128)).toBe(third[0])
   })
 
   test('may be shared', () => {
@@ -230,7 +255,7 @@ describe('memory64', () => {
     heap.view('int32', at, 1)[0] = 7
     expect(heap.i32[at / 4]).toBe(7)
     expect(() => heap.allocate(2 ** 31)).toThrow(OutOfMemoryError)
-    // Beyond what its size classes can count.
+    // Beyond what 32 bits count in units of blocks.
     for (const bytes of [2 ** 34, 2 ** 38, 2 ** 40, 2 ** 50]) {
       expect(() => heap.allocate(bytes)).toThrow(OutOfMemoryError)
     }

@@ -46,39 +46,44 @@ function requireBytes(bytes: number): void {
   if (!isCount(bytes)) throw new OptionError('bytes', `must be an integer of at least 0, got ${bytes}`)
 }
 
-/** Class of a size in units of {@link alignment}: exact up to 16, then eight classes per doubling. */
-function sizeClass(units: number): number {
-  if (units <= 16) return units
-  const shift = 28 - Math.clz32(units - 1)
-  return 8 * shift + ((units - 1) >>> shift) + 1
+/** Longest block that waits in a list once it is freed, in bytes. */
+const listed = 2 ** 18
+
+/** Bytes that a block of `units` times {@link alignment} takes: exact up to 16 and for long ones, else eight sizes a doubling. */
+function sizeFor(units: number): number {
+  const shift = units * alignment > listed ? 0 : Math.max(0, 28 - Math.clz32(units - 1))
+  return (((units - 1) >>> shift) + 1) * 2 ** shift * alignment
 }
 
-/** Units of a block of that class: the inverse of {@link sizeClass}, rounded up. */
-function classUnits(index: number): number {
-  if (index <= 16) return index
-  const shift = ((index - 1) >> 3) - 1
-  return (index - 8 * shift) << shift
+/** The most bytes of a request that `room` bytes hold. */
+function mostIn(room: number): number {
+  const units = Math.floor(room / alignment)
+  const shift = room > listed ? 0 : Math.max(0, 28 - Math.clz32(units))
+  return Math.max(0, ((units >>> shift) * 2 ** shift - 1) * alignment)
 }
 
 /**
- * Blocks of one WebAssembly memory. Freed blocks wait in a list per size class and serve the next
- * request of their class; before the memory grows, neighbours in those lists are merged and cut anew.
+ * Blocks of one WebAssembly memory, each cut from the first free span that is long enough; what is to last is cut from the last
+ * one, so that it does not lie between blocks that come and go. A freed block joins its free neighbours. Short ones wait in a
+ * list per size before, and serve the next request of their size.
  */
 export class Heap {
   readonly memory: WebAssembly.Memory
   /** How modules must declare the memory they import. */
   readonly memoryType: MemoryType
   readonly #linear: LinearMemory
-  readonly #free: number[][] = []
-  #spans: Span[] = []
+  /** Freed blocks by their size. */
+  readonly #lists = new Map<number, number[]>()
+  /** All other free memory by address, no two of them neighbours. */
+  #spans: Span[]
   /** Longest block in bytes. */
   readonly #longest: number
-  /** End of all blocks ever cut. */
-  #top = base
+  /** Bytes of the blocks in lists. */
+  #waiting = 0
   #usedBytes = 0
   #peakBytes = 0
   #capacity: number
-  readonly #scratches = new Map<string, { at: number; bytes: number }>()
+  readonly #scratches = new Map<string, { at: number; bytes: number; capacity: number }>()
   #views: Views
 
   constructor(options: HeapOptions = {}) {
@@ -88,22 +93,24 @@ export class Heap {
     this.#longest = this.memoryType.address === 'i64' ? this.#linear.limit : narrowBlock
     const { buffer } = this.memory
     this.#capacity = buffer.byteLength
+    this.#spans = [{ at: base, size: this.#capacity - base }]
     this.#views = viewsOf(buffer)
   }
 
   /**
    * A block of at least `bytes` bytes (and {@link alignment} more to over-read), contents arbitrary.
    * Free it with the same `bytes`.
+   * @param lasting - Whether it is to outlive most blocks that are allocated after it.
    * @throws {OutOfMemoryError} at the limit, or where the host gives no more; nothing has changed then.
    * @throws {OptionError} for what is no number of bytes.
    */
-  allocate(bytes: number): number {
+  allocate(bytes: number, lasting = false): number {
     requireBytes(bytes)
-    // Before the free blocks of its class, which may be longer.
     if (bytes > Math.min(this.#longest, this.#linear.limit)) throw this.#failure(bytes, false)
-    const index = sizeClass(Math.ceil(bytes / alignment) + 1)
-    const size = classUnits(index) * alignment
-    const at = this.#free[index]?.pop() ?? this.#cut(size, bytes)
+    const size = sizeFor(Math.ceil(bytes / alignment) + 1)
+    let at = lasting ? undefined : this.#lists.get(size)?.pop()
+    if (at === undefined) at = this.#cut(size, bytes, lasting)
+    else this.#waiting -= size
     this.#usedBytes += size
     if (this.#usedBytes > this.#peakBytes) this.#peakBytes = this.#usedBytes
     return at
@@ -111,28 +118,35 @@ export class Heap {
 
   free(pointer: number, bytes: number): void {
     requireBytes(bytes)
-    const index = sizeClass(Math.ceil(bytes / alignment) + 1)
-    this.#usedBytes -= classUnits(index) * alignment
-    const list = this.#free[index]
-    if (list === undefined) this.#free[index] = [pointer]
+    const size = sizeFor(Math.ceil(bytes / alignment) + 1)
+    this.#usedBytes -= size
+    if (size > listed) {
+      this.#give(pointer, size)
+      return
+    }
+    this.#waiting += size
+    const list = this.#lists.get(size)
+    if (list === undefined) this.#lists.set(size, [pointer])
     else list.push(pointer)
   }
 
   /**
-   * A working area of at least `bytes` bytes that stays: one per name, grown on demand, shared by all who
-   * use that name and good until one of them asks again. Take it once per kernel run.
+   * A working area of at least `bytes` bytes: one per name, shared by all who use that name and good until one of them asks
+   * again. Take it once per kernel run. It grows on demand, and goes to the end of the memory again when that has grown.
    */
   scratch(name: string, bytes: number): number {
     const known = this.#scratches.get(name)
-    if (known !== undefined && known.bytes >= bytes) return known.at
+    let size = bytes
     if (known !== undefined) {
+      const long = known.bytes >= bytes
+      if (long && known.capacity === this.#capacity) return known.at
       this.#scratches.delete(name)
       this.free(known.at, known.bytes)
+      size = long ? known.bytes : Math.ceil(bytes * 1.25)
     }
-    const size = Math.ceil(bytes * (known === undefined ? 1 : 1.25))
     try {
-      const at = this.allocate(size)
-      this.#scratches.set(name, { at, bytes: size })
+      const at = this.allocate(size, true)
+      this.#scratches.set(name, { at, bytes: size, capacity: this.#capacity })
       return at
     } catch (error) {
       throw error instanceof OutOfMemoryError ? error.within(`working area ${name}`) : error
@@ -181,41 +195,39 @@ export class Heap {
     return this.#views[dtype]
   }
 
-  /** Cuts a new block of `size` bytes: from merged free space, from the end, or by growing. */
-  #cut(size: number, asked: number): number {
-    let at = this.#fromSpans(size) ?? this.#fromEnd(size)
+  /** Cuts a new block of `size` bytes: from free memory, by growing, from what waits in lists. */
+  #cut(size: number, asked: number, lasting: boolean): number {
+    const take = () => this.#take(size, lasting)
+    let at = take()
     // Merging costs a sort; it is worth it when it may save a good part of what is there, or failure.
-    const gain = this.#top - base - this.#usedBytes
-    if (at === undefined && (gain > this.#top / 4 || !this.#grow(size))) {
+    if (at === undefined && this.#waiting <= this.#capacity / 4 && this.#grow(size)) at = take()
+    if (at === undefined) {
       this.#merge()
-      at = this.#fromSpans(size)
+      at = take()
     }
-    at ??= this.#fromEnd(size)
-    if (at === undefined && this.#grow(size)) at = this.#fromEnd(size)
+    if (at === undefined && this.#grow(size)) at = take()
     // Where the limit would have allowed it, the host refused.
-    if (at === undefined) throw this.#failure(asked, this.#top + size <= this.#linear.limit)
+    if (at === undefined) throw this.#failure(asked, this.#end() + size <= this.#linear.limit)
     return at
   }
 
-  #fromEnd(size: number): number | undefined {
-    if (this.#top + size > this.#capacity) return undefined
-    const at = this.#top
-    this.#top += size
-    return at
+  /** Where the free memory begins that reaches to the end of all. */
+  #end(): number {
+    const last = this.#spans.at(-1)
+    return last !== undefined && last.at + last.size === this.#capacity ? last.at : this.#capacity
   }
 
   /** Makes room for `size` bytes at the end: some more than asked for where the host has it. */
   #grow(size: number): boolean {
-    const needed = this.#top + size
+    const needed = this.#end() + size
     const { limit } = this.#linear
     if (needed > limit) return false
-    for (const target of [
-      Math.max(needed, Math.min(1.25 * this.#capacity, this.#capacity + 2 ** 27)),
-      needed,
-    ]) {
-      const pages = Math.ceil((Math.min(target, limit) - this.#capacity) / pageBytes)
-      if (this.#capacity + pages * pageBytes < needed || !this.#linear.grow(pages)) continue
+    const before = this.#capacity
+    for (const target of [Math.max(needed, Math.min(1.25 * before, before + 2 ** 27)), needed]) {
+      const pages = Math.ceil((Math.min(target, limit) - before) / pageBytes)
+      if (before + pages * pageBytes < needed || !this.#linear.grow(pages)) continue
       this.#capacity = this.memory.buffer.byteLength
+      this.#give(before, this.#capacity - before)
       return true
     }
     return false
@@ -226,17 +238,13 @@ export class Heap {
     this.#merge()
     const { limit } = this.#linear
     const end = hostRefused ? this.#capacity : limit
-    const room = this.#spans.reduce((most, span) => Math.max(most, span.size), end - this.#top)
-    // The block of the largest class that the room holds.
-    let index = sizeClass(Math.max(1, Math.floor(room / alignment)))
-    if (classUnits(index) * alignment > room) index--
-    const largest = Math.max(0, (classUnits(index) - 1) * alignment)
+    const room = this.#spans.reduce((most, span) => Math.max(most, span.size), end - this.#end())
     return new OutOfMemoryError({
       device: 'wasm',
       requestedBytes: asked,
       usedBytes: this.#usedBytes,
       reservedBytes: this.#capacity,
-      largestBytes: Math.min(largest, this.#longest),
+      largestBytes: Math.min(mostIn(room), this.#longest),
       longestBytes: this.#longest,
       limitBytes: limit,
       mostBytes: mostBytes(),
@@ -244,36 +252,45 @@ export class Heap {
     })
   }
 
-  #fromSpans(size: number): number | undefined {
-    const index = this.#spans.findIndex((span) => span.size >= size)
-    if (index < 0) return undefined
-    const span = this.#spans[index]!
+  /** From the first span that is long enough, or the end of the last one that is. */
+  #take(size: number, last: boolean): number | undefined {
+    const enough = (span: Span) => span.size >= size
+    const index = last ? this.#spans.findLastIndex(enough) : this.#spans.findIndex(enough)
+    const span = this.#spans[index]
+    if (span === undefined) return undefined
     const { at } = span
-    span.at += size
     span.size -= size
     if (span.size === 0) this.#spans.splice(index, 1)
+    if (last) return at + span.size
+    span.at += size
     return at
   }
 
-  /** Turns all free blocks into spans as large as possible; one at the end goes back to the uncut rest. */
+  /** Puts free memory among the spans. */
+  #give(at: number, size: number): void {
+    const spans = this.#spans
+    const index = spans.findLastIndex((span) => span.at < at) + 1
+    spans.splice(index, 0, { at, size })
+    for (const i of [index, index - 1]) {
+      const [span, next] = [spans[i], spans[i + 1]]
+      if (span === undefined || span.at + span.size !== next?.at) continue
+      span.size += next.size
+      spans.splice(i + 1, 1)
+    }
+  }
+
+  /** Makes all that waits in lists free memory. */
   #merge(): void {
     const all = this.#spans
-    this.#free.forEach((list, index) => {
-      const size = classUnits(index) * alignment
-      for (const at of list) all.push({ at, size })
-      list.length = 0
-    })
+    for (const [size, list] of this.#lists) for (const at of list) all.push({ at, size })
+    this.#lists.clear()
+    this.#waiting = 0
     all.sort((a, b) => a.at - b.at)
     const merged: Span[] = []
     for (const span of all) {
       const last = merged.at(-1)
       if (last !== undefined && last.at + last.size === span.at) last.size += span.size
       else merged.push(span)
-    }
-    const last = merged.at(-1)
-    if (last !== undefined && last.at + last.size === this.#top) {
-      this.#top = last.at
-      merged.pop()
     }
     this.#spans = merged
   }

@@ -116,7 +116,7 @@ export class WeightCache {
 
   #allocate(bytes: number): number | undefined {
     try {
-      return this.#heap.allocate(bytes)
+      return this.#heap.allocate(bytes, true)
     } catch (error) {
       if (error instanceof OutOfMemoryError) return undefined
       throw error

@@ -5,7 +5,7 @@ import { levelChannels } from './config.ts'
 import { describeAdm } from './describe.ts'
 import { admExplain } from './explain.ts'
 import { admConfigFromFields } from './fields.ts'
-import { trainedByFlags } from './flags.ts'
+import { learnedPipeline, trainedByFlags } from './flags.ts'
 import { admFormat } from './format.ts'
 import { admEmbed, admForward, admForwardEmbedded } from './forward.ts'
 import { admConfigToGuided, guidedNames } from './guided.ts'
@@ -17,11 +17,14 @@ export const adm: Architecture<AdmConfig> = {
   ...admFormat,
   write: admConfigToGuided,
   configure: admConfigFromFields,
-  trainedOn: (json, file) => {
+  trainedOn: (json, file, { inChannels, outChannels }) => {
     const told = trainedByFlags(json, file)
     if (told !== undefined) return told
     return {
-      trainedOn: linearTraining(1000),
+      trainedOn: {
+        ...linearTraining(1000),
+        ...(outChannels === 2 * inChannels && { pipeline: learnedPipeline }),
+      },
       note: "does not say its schedule: taken is guided-diffusion's default, linear βs, T = 1000, predicts epsilon; a scheduler_config.json beside it would say another",
     }
   },

@@ -1,6 +1,7 @@
 // Configurations as the scripts of guided-diffusion keep them: flags, or a whole command line.
 import { describe, expect, test } from 'vitest'
 import { adm } from './architecture.ts'
+import type { AdmConfig } from './config.ts'
 import { admConfig } from './config.ts'
 import { admFormat } from './format.ts'
 import { admConfigFromGuided } from './guided.ts'
@@ -176,6 +177,15 @@ describe('what flags say of the training', () => {
       trainedOn,
       note: expect.stringMatching(/^says by its flags: \w+ βs, T = \d+, predicts \w+$/),
     })
+  })
+
+  test('of a network that learns its variance, how it is sampled: by flags, and by its channels', () => {
+    const said = (json: object, config: AdmConfig) => adm.trainedOn?.(json, 'config.json', config)?.trainedOn
+    const grid = { spacing: 'linspace', offset: 0, last: 'clean' }
+    expect(said(flags, anyConfig)?.pipeline).toEqual({ variance: 'learned-range', grid })
+    expect(said({ ...flags, learn_sigma: false }, anyConfig)).not.toHaveProperty('pipeline')
+    const learned = { ...anyConfig, outChannels: 2 * anyConfig.inChannels }
+    expect(said(guided, learned)?.pipeline).toEqual({ variance: 'learned-range', grid })
   })
 
   test('arguments of the constructor say nothing of it', () => {

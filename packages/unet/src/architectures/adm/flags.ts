@@ -110,13 +110,21 @@ export function trainedByFlags(
   const timesteps = field(file, flags, 'diffusion_steps', diffusion.diffusion_steps, 1000)
   const betas = field(file, flags, 'noise_schedule', diffusion.noise_schedule, 'linear')
   const predicts = field(file, flags, 'predict_xstart', diffusion.predict_xstart, false) ? 'x0' : 'epsilon'
+  const learned = field(file, flags, 'learn_sigma', flag, false)
   const trainedOn: TrainedOn = {
     ...linearTraining(timesteps, predicts),
     ...(betas === 'cosine' && { schedule: cosine(timesteps) }),
-    learnedVariance: field(file, flags, 'learn_sigma', flag, false),
+    learnedVariance: learned,
+    ...(learned && { pipeline: learnedPipeline }),
   }
   return { trainedOn, note: `says by its flags: ${betas} βs, T = ${timesteps}, predicts ${predicts}` }
 }
+
+/** How guided-diffusion samples a network that learns its variance: times as even as whole numbers can be, down to 0. */
+export const learnedPipeline = {
+  variance: 'learned-range',
+  grid: { spacing: 'linspace', offset: 0, last: 'clean' },
+} as const satisfies TrainedOn['pipeline']
 
 /** guided-diffusion's cosine schedule is that of diffusers, which has no use for the two ends. */
 const cosine = (timesteps: number): TrainedSchedule => ({

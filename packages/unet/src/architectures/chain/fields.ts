@@ -1,30 +1,13 @@
 import type { Fields, Kind } from '../../fields.ts'
-import {
-  buildFrom,
-  count,
-  either,
-  field,
-  flag,
-  knownFields,
-  objectOf,
-  oneOf,
-  pairOf,
-  whole,
-} from '../../fields.ts'
+import { buildFrom, field, flag, knownFields, oneOf, whole } from '../../fields.ts'
 import { limits } from '../../limits.ts'
-import type { NamedShapes } from '../../param-source.ts'
-import { withoutNoiseRange } from '../trained-on.ts'
+import { channels, completedBy, namesArchitecture, pictureKinds } from '../picture-fields.ts'
 import type { BfCnnConfig, BfCnnOptions, Chain, DncnnConfig, DncnnOptions } from './config.ts'
 import { bfCnnConfig, dncnnConfig } from './config.ts'
 import { inferBfCnn, inferDncnn } from './infer.ts'
 
-const channels = count(limits.channels)
-const side = count(limits.side)
-
 const common = {
-  sampleSize: either(side, pairOf(side)),
-  inChannels: channels,
-  outChannels: channels,
+  ...pictureKinds,
   width: channels,
   depth: whole(2, limits.layers),
 } as const satisfies { readonly [K in keyof Chain]: Kind<unknown> }
@@ -61,18 +44,10 @@ export function bfCnnConfigFromFields(fields: Fields, file: string): BfCnnConfig
   return buildFrom(file, {}, () => bfCnnConfig({ ...given, depth }))
 }
 
-const names = (json: unknown, architecture: string): boolean =>
-  typeof json === 'object' && json !== null && 'architecture' in json && json.architecture === architecture
-
 /** Whether JSON is a configuration of DnCNN: its files name the architecture. */
-export const isDncnn = (json: unknown): boolean => names(json, 'dncnn')
+export const isDncnn = namesArchitecture('dncnn')
 /** Whether JSON is a configuration of BF_CNN: its files name the architecture. */
-export const isBfCnn = (json: unknown): boolean => names(json, 'bf_cnn')
-
-/** Fields with those that the weights tell, where some of these were left out. */
-function completed(fields: Fields, told: readonly string[], infer: () => object | undefined): Fields {
-  return told.every((name) => Object.hasOwn(fields, name)) ? fields : { ...infer(), ...fields }
-}
+export const isBfCnn = namesArchitecture('bf_cnn')
 
 const toldOfBoth = ['inChannels', 'outChannels', 'width', 'depth']
 
@@ -80,17 +55,11 @@ const toldOfBoth = ['inChannels', 'outChannels', 'width', 'depth']
  * The configuration in a `config.json`; what it leaves out and the weights tell is taken from them.
  * @throws {FileFormatError} naming the field that does not fit.
  */
-export const parseDncnn = (json: unknown, file: string, shapes: () => NamedShapes): DncnnConfig =>
-  dncnnConfigFromFields(
-    completed(withoutNoiseRange(objectOf(file, json)), [...toldOfBoth, 'norm', 'conditioning'], () =>
-      inferDncnn(shapes()),
-    ),
-    file,
-  )
+export const parseDncnn = completedBy(
+  [...toldOfBoth, 'norm', 'conditioning'],
+  inferDncnn,
+  dncnnConfigFromFields,
+)
 
 /** As {@link parseDncnn}. @throws {FileFormatError} naming the field that does not fit. */
-export const parseBfCnn = (json: unknown, file: string, shapes: () => NamedShapes): BfCnnConfig =>
-  bfCnnConfigFromFields(
-    completed(withoutNoiseRange(objectOf(file, json)), toldOfBoth, () => inferBfCnn(shapes())),
-    file,
-  )
+export const parseBfCnn = completedBy(toldOfBoth, inferBfCnn, bfCnnConfigFromFields)

@@ -1,32 +1,17 @@
 import type { Fields, Kind } from '../../fields.ts'
-import {
-  buildFrom,
-  count,
-  either,
-  field,
-  flag,
-  knownFields,
-  listOf,
-  nullable,
-  number,
-  oneOf,
-  pairOf,
-} from '../../fields.ts'
+import { buildFrom, count, field, flag, knownFields, listOf, nullable, number, oneOf } from '../../fields.ts'
 import { limits } from '../../limits.ts'
+import { channels, pictureKinds } from '../picture-fields.ts'
 import { ddpmConfig } from './config.ts'
 import type { DdpmConfig, DdpmVariant } from './types.ts'
 import { activations, blockKinds, classEmbeddings, timeEmbeddings } from './varied/variant.ts'
 
-const channels = count(limits.channels)
-const side = count(limits.side)
 const flags = listOf(flag, limits.levels)
 const blocks = listOf(oneOf(...blockKinds), limits.levels)
 
 const kinds: { readonly [K in keyof Omit<DdpmConfig, 'variant'>]: Kind<DdpmConfig[K]> } = {
   architecture: oneOf('ddpm'),
-  sampleSize: either(side, pairOf(side)),
-  inChannels: channels,
-  outChannels: channels,
+  ...pictureKinds,
   blockOutChannels: listOf(channels, limits.levels),
   layersPerBlock: count(limits.layers),
   downAttention: flags,

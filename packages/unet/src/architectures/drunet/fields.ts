@@ -1,32 +1,15 @@
 import type { Fields, Kind } from '../../fields.ts'
-import {
-  buildFrom,
-  count,
-  either,
-  field,
-  flag,
-  knownFields,
-  listOf,
-  objectOf,
-  oneOf,
-  pairOf,
-} from '../../fields.ts'
+import { buildFrom, count, field, flag, knownFields, listOf, oneOf } from '../../fields.ts'
 import { limits } from '../../limits.ts'
-import type { NamedShapes } from '../../param-source.ts'
-import { withoutNoiseRange } from '../trained-on.ts'
+import { channels, completedBy, namesArchitecture, pictureKinds } from '../picture-fields.ts'
 import type { DrunetConfig, DrunetOptions } from './config.ts'
 import { drunetConfig } from './config.ts'
 import type { InferredDrunet } from './infer.ts'
 import { inferDrunet } from './infer.ts'
 
-const channels = count(limits.channels)
-const side = count(limits.side)
-
 const kinds: { readonly [K in keyof DrunetConfig]: Kind<NonNullable<DrunetOptions[K]>> } = {
   architecture: oneOf('drunet'),
-  sampleSize: either(side, pairOf(side)),
-  inChannels: channels,
-  outChannels: channels,
+  ...pictureKinds,
   widths: listOf(channels, limits.levels),
   numBlocks: count(limits.layers),
   bias: flag,
@@ -45,8 +28,7 @@ export function drunetConfigFromFields(fields: Fields, file: string): DrunetConf
 }
 
 /** Whether JSON is a configuration of this form: its files name the architecture. */
-export const isDrunet = (json: unknown): boolean =>
-  typeof json === 'object' && json !== null && 'architecture' in json && json.architecture === 'drunet'
+export const isDrunet = namesArchitecture('drunet')
 
 /** The fields that the names and shapes of the weights tell. */
 const told = {
@@ -62,8 +44,4 @@ const told = {
  * The configuration in a `config.json`; what it leaves out and the weights tell is taken from them.
  * @throws {FileFormatError} naming the field that does not fit.
  */
-export function parseDrunet(json: unknown, file: string, shapes: () => NamedShapes): DrunetConfig {
-  const fields = withoutNoiseRange(objectOf(file, json))
-  const whole = Object.keys(told).every((name) => Object.hasOwn(fields, name))
-  return drunetConfigFromFields(whole ? fields : { ...inferDrunet(shapes()), ...fields }, file)
-}
+export const parseDrunet = completedBy(Object.keys(told), inferDrunet, drunetConfigFromFields)
