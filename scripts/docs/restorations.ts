@@ -2,13 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ImageResults, ImageRow, ImageTable } from '@tweedie/calibration'
-import {
-  imageColumns,
-  imageHeading,
-  imageNotes,
-  imageTables,
-  parseImageResults,
-} from '@tweedie/calibration'
+import { imageColumns, imageHeading, imageNotes, imageTables, parseImageResults } from '@tweedie/calibration'
 import { methods } from '@tweedie/solvers'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
@@ -73,8 +67,7 @@ function part(name: string, { command, date, machine, truth, cells }: ImageResul
   const settings = new Map<string, Set<string>>()
   for (const { words, operator } of cells)
     settings.set(words, (settings.get(words) ?? new Set()).add(operator))
-  const where = (on: ReadonlySet<string>) =>
-    on.size < operators.size ? ` for ${[...on].join(' and ')}` : ''
+  const where = (on: ReadonlySet<string>) => (on.size < operators.size ? ` for ${[...on].join(' and ')}` : '')
   return `## ${truth[0]?.toUpperCase()}${truth.slice(1)}
 
 \`\`\`

@@ -68,10 +68,7 @@ export function columnsOf({ metrics, published }: Pick<ProblemTable, 'metrics' |
 const publishedCell = (published: readonly Published[], row: string): string =>
   published
     .filter((number) => number.row === row)
-    .map(
-      ({ metric, value, error }) =>
-        `${metric} ${short(value)}${error ? ` ± ${short(error)}` : ''}`,
-    )
+    .map(({ metric, value, error }) => `${metric} ${short(value)}${error ? ` ± ${short(error)}` : ''}`)
     .join(', ') || '–'
 
 const line = (cells: readonly string[]) =>

@@ -55,7 +55,8 @@ interface Chosen {
 
 /** What a method is run with where nothing is said: on digits and photographs what suits them, by task as in the demo. */
 function ownSettings(prior: string, name: string, operator: string): Settings {
-  const found = prior === 'digits' ? demoSets.digits : isOfPhotographs(prior) ? demoSets.photographs : undefined
+  const found =
+    prior === 'digits' ? demoSets.digits : isOfPhotographs(prior) ? demoSets.photographs : undefined
   if (found === undefined) return {}
   const { methods, tasks }: DemoSet = found
   const task = Object.values(tasks).find((one) => one.operator === operator)

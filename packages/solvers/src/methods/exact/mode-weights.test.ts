@@ -99,9 +99,12 @@ function missed(y: number, counts: readonly number[], spacing: Spacing, kernel: 
 it('the denoiser is that of the prior', () => {
   const xs = fromData(Float64Array.from([...nodes].flatMap((u) => [0.4, u])), [nodes.length, 2])
   const found = denoised(0.4, 300)
-  prior.denoise(xs, 300).dataSync().forEach((value, k) => {
-    expect(value).toBeCloseTo((k % 2 ? found.hidden : found.seen)[k >> 1] ?? Number.NaN, 10)
-  })
+  prior
+    .denoise(xs, 300)
+    .dataSync()
+    .forEach((value, k) => {
+      expect(value).toBeCloseTo((k % 2 ? found.hidden : found.seen)[k >> 1] ?? Number.NaN, 10)
+    })
 })
 
 it('SMCDiff: off by what falls as one over the steps', () => {
