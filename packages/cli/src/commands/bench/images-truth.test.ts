@@ -29,6 +29,9 @@ test('squares of photographs are parts of them, each seed others', async () => {
   expect(other.dataSync()).not.toEqual(first.dataSync())
   const photographs = (await demoPhotographs()).map(({ picture }) => picture)
   const values = first.dataSync()
+  // The first photograph again, at another place.
+  const size = 3 * height * width
+  expect(values.slice(3 * size)).not.toEqual(values.slice(0, size))
   for (let n = 0; n < 4; n++) {
     const photograph = photographs[n % 3]!
     const at = (c: number, y: number, x: number) =>
