@@ -115,7 +115,12 @@ const pictureEdits: readonly Edit[] = [
     'cutOut(picture, key',
     'the same place of each photograph',
   ),
-  truth('rest-truth-seed', "randomKey(seed).fold('photographs')", "randomKey(0).fold('photographs')", 'the same pictures for every seed'),
+  truth(
+    'rest-truth-seed',
+    "randomKey(seed).fold('photographs')",
+    "randomKey(0).fold('photographs')",
+    'the same pictures for every seed',
+  ),
   truth('rest-truth-row', '(k % h)) * width', 'k) * width', 'rows of one channel after another'),
   truth('rest-truth-auto', "? 'photographs'", "? 'prior'", 'photographs are not the truth of their prior'),
 ]
