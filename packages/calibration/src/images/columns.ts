@@ -1,4 +1,5 @@
 import { shownMetrics } from '@tweedie/runs'
+import { chance } from '../measure/markdown.ts'
 import type { ImageRow, ImageTable } from './table.ts'
 
 /** A column of a table of restorations, as texts. */
@@ -25,9 +26,6 @@ function behind({ behind }: ImageRow): string {
   return `${value.toFixed(2)} ± ${(high - value).toFixed(2)}`
 }
 
-const probability = ({ behind }: ImageRow): string =>
-  behind === undefined ? '' : behind.p < 0.001 ? '<0.001' : behind.p.toFixed(3)
-
 function residual({ residual }: ImageRow): string {
   if (residual === undefined) return '–'
   const { chi2, verdict } = residual
@@ -48,7 +46,7 @@ export const imageColumns = (name: (row: ImageRow) => string): readonly ImageCol
   })),
   { title: 'χ²', right: true, value: residual },
   { title: 'behind', right: true, value: behind },
-  { title: 'p', right: true, value: probability },
+  { title: 'p', right: true, value: ({ behind }) => (behind === undefined ? '' : chance(behind.p)) },
   { title: 'NFE', right: true, value: ({ nfe }) => nfe.toFixed(0) },
   { title: 'VJP', right: true, value: ({ vjps }) => (vjps === 0 ? '' : vjps.toFixed(0)) },
   { title: 'seconds', right: true, value: ({ seconds }) => seconds.toFixed(1) },
