@@ -3,10 +3,13 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProblemTable, Results, RowResults, SuiteResults } from '@tweedie/calibration'
 import {
+  chance,
   formatResults,
+  pairsOf,
   parseResults,
   rounded,
   sampleMetrics,
+  short,
   tableMarkdown,
   tablesOf,
 } from '@tweedie/calibration'
@@ -100,8 +103,30 @@ function linked(row: string): string {
   return methods.names.includes(name) ? `[${name}](../methods/${name}.md)${rest}` : row
 }
 
+/** Rows that the suite sets against each other, of all runs of it: on the page that has the suite's own name. */
+function pairsSection(name: string, of: readonly SuiteResults[]): string {
+  const pairs = suites.find((suite) => suite.name === name)?.pairs ?? []
+  const found = of.flatMap((results) => pairsOf(results, pairs))
+  if (found.length === 0) return ''
+  const rows = found
+    .sort((a, b) => a.problem.localeCompare(b.problem, 'en', { numeric: true }))
+    .map(({ problem, row, than, metric, samples, difference: { value, low, high, p, count } }) => [
+      ...[problem, linked(row), linked(than), metric],
+      ...[`${short(value)} [${short(low)}, ${short(high)}]`, chance(p), String(count), String(samples)],
+    ])
+  const head = ['problem', 'row', 'less that of', 'metric', 'difference', 'p', 'cases', 'samples']
+  return `## Paired by seed
+
+What the metric of one row is above that of another on the same measurements, with the 95 % interval of Student's t; p is the chance of a mean as
+far from 0, were the sign of each difference a coin's.
+
+${table(head, rows, (column) => column > 3)}
+
+`
+}
+
 /** @param name - Of the page, and of the file of results. */
-function pageOf(name: string, run: Results, results: SuiteResults): string {
+function pageOf(name: string, run: Results, results: SuiteResults, all: readonly SuiteResults[]): string {
   const suite = suites.find(({ name }) => name === results.suite)
   const tables = tablesOf(results, { suites })
   const figures: string[] = []
@@ -167,7 +192,7 @@ ${figures.join('\n\n')}
 
 ${tables.map((one) => tableMarkdown(one, linked)).join('\n\n')}
 
-## Settings
+${pairsSection(name, all)}## Settings
 
 ${[...settings.keys()].map((words) => `- \`${words}\``).join('\n')}
 `
@@ -209,7 +234,15 @@ export function drawCalibration(only: readonly string[]): void {
   })
   for (const { name, run, results } of runs)
     if (only.length === 0 || only.includes(name))
-      write(`docs/calibration/${name}.md`, pageOf(name, run, results))
+      write(
+        `docs/calibration/${name}.md`,
+        pageOf(
+          name,
+          run,
+          results,
+          runs.map((other) => other.results).filter(({ suite }) => suite === results.suite),
+        ),
+      )
   const rows = suites.flatMap(({ name, title, problems, metrics }) => {
     const what = [title, String(problems.length), metrics.join(', ')]
     const found = runs.filter(({ results }) => results.suite === name)

@@ -21,6 +21,8 @@ import {
   tasks,
 } from './digits.ts'
 import { table } from './frame.ts'
+import type { EarlierPage } from './grid-earlier.ts'
+import { earlierPage } from './grid-earlier.ts'
 import { root, write } from './measured.ts'
 
 /** Digits of a cell: one where a method may take minutes for it. */
@@ -162,6 +164,16 @@ async function cells(only: readonly string[], fresh: boolean): Promise<Map<strin
 
 type CellOf = (method: AnyMethod, task: DigitTask) => Cell | undefined
 
+/** What there is of a family: the cells that are kept, and the page as it stands for methods that have none. */
+interface Found {
+  readonly of: CellOf
+  readonly earlier: EarlierPage | undefined
+}
+
+/** The row of the page as it stands, of a method without a cell. */
+const earlierRow = ({ of, earlier }: Found, method: AnyMethod) =>
+  tasks.some((task) => of(method, task) !== undefined) ? undefined : earlier?.rows.get(method.info.name)
+
 /** What the pages are of, in their order. */
 const families = {
   explicit: 'Explicit approximations',
@@ -173,40 +185,54 @@ const families = {
 
 /** Runs what is missing, and writes a picture and a page for each family of which there is any cell. */
 export async function drawGrids(only: readonly string[], fresh: boolean): Promise<void> {
-  const found = await cells(only, fresh)
-  const of: CellOf = (method, task) => found.get(`${method.info.name}/${task.name}`)
+  const known = await cells(only, fresh)
+  const of: CellOf = (method, task) => known.get(`${method.info.name}/${task.name}`)
   const benches = await openBenches(1)
   for (const [family, title] of Object.entries(families)) {
-    const members = [...methods].filter(({ info }) => info.family === family)
-    const used = tasks.filter((task) => members.some((method) => of(method, task) !== undefined))
-    if (used.length === 0) continue
+    const all = [...methods].filter(({ info }) => info.family === family)
+    // Of a family without a cell nothing changes.
+    if (!all.some((method) => tasks.some((task) => of(method, task) !== undefined))) continue
     const name = `grid-${family}`
-    const seen = used.filter((task) => members.some((method) => of(method, task)?.restored !== undefined))
-    write(`docs/images/${name}.png`, await drawGrid(members, seen, of, benches))
-    write(`docs/${name}.md`, page(title, name, members, used, of))
+    const found: Found = { of, earlier: await earlierPage(name) }
+    const members = all.filter(
+      (method) =>
+        earlierRow(found, method) !== undefined || tasks.some((task) => of(method, task) !== undefined),
+    )
+    const used = tasks.filter((task) =>
+      members.some(
+        (method) => (of(method, task) ?? earlierRow(found, method)?.cells.get(task.name)) !== undefined,
+      ),
+    )
+    const seen = used.filter((task) =>
+      members.some((method) => restoredBy(found, method, task) !== undefined),
+    )
+    write(`docs/images/${name}.png`, await drawGrid(members, seen, found, benches))
+    write(`docs/${name}.md`, page(title, name, members, used, found))
   }
+}
+
+function restoredBy(found: Found, method: AnyMethod, task: DigitTask): Picture | undefined {
+  const kept = found.of(method, task)?.restored
+  return kept === undefined ? earlierRow(found, method)?.restored.get(task.name) : pictureOf(kept)
 }
 
 /** The picture of a family, of the tasks that any of it restores. */
 async function drawGrid(
   members: readonly AnyMethod[],
   used: readonly DigitTask[],
-  of: CellOf,
+  found: Found,
   benches: Benches,
 ): Promise<Uint8Array> {
   const truth = await Promise.all(
     used.map(async (task) => (await toPictures(benchOf(benches, task).truth))[0]),
   )
   const measured = used.map((task) => {
-    const kept = members.flatMap((method) => of(method, task)?.measured ?? [])[0]
-    return kept === undefined ? undefined : pictureOf(kept)
+    const kept = members.flatMap((method) => found.of(method, task)?.measured ?? [])[0]
+    return kept === undefined ? found.earlier?.measured.get(task.name) : pictureOf(kept)
   })
   const rows = members.map((method) => ({
     label: method.info.name,
-    cells: used.map((task) => {
-      const kept = of(method, task)?.restored
-      return kept === undefined ? undefined : pictureOf(kept)
-    }),
+    cells: used.map((task) => restoredBy(found, method, task)),
   }))
   const sheet = drawSheet([
     {
@@ -225,21 +251,30 @@ function page(
   name: string,
   all: readonly AnyMethod[],
   used: readonly DigitTask[],
-  of: CellOf,
+  found: Found,
 ): string {
+  const { of, earlier } = found
   const digits = all.some((method) => digitsOf(method) === 2) ? 'two digits' : 'one digit'
-  const input = used.map((task) => db(all.flatMap((method) => of(method, task)?.input ?? [])[0]))
+  const input = used.map((task) => {
+    const known = all.flatMap((method) => of(method, task)?.input ?? [])[0]
+    return known === undefined ? (earlier?.input.get(task.name) ?? '–') : db(known)
+  })
   const rows = all.map((method) => [
     `[${method.info.name}](methods/${method.info.name}.md)`,
     ...used.map((task) => {
+      const before = earlierRow(found, method)
+      if (before !== undefined) return before.cells.get(task.name) ?? ''
       const cell = of(method, task)
       if (cell === undefined) return ''
       if (cell.psnr === undefined) return '–'
       return cell.why === undefined ? db(cell.psnr) : `${db(cell.psnr)} *`
     }),
-    String(Math.round(used.reduce((sum, task) => sum + (of(method, task)?.seconds ?? 0), 0))),
+    earlierRow(found, method)?.seconds ??
+      String(Math.round(used.reduce((sum, task) => sum + (of(method, task)?.seconds ?? 0), 0))),
   ])
   const settings = all.map((method) => {
+    const before = earlierRow(found, method)
+    if (before !== undefined) return before.settings
     const common = used.map((task) => settingsText(method, task))
     const kinds = [...new Set(common)].map((text) => {
       const on = used.filter((_, i) => common[i] === text).map(({ title }) => title)
@@ -247,8 +282,13 @@ function page(
     })
     return `- ${kinds.join('; ')}`
   })
-  const sentences = (pick: (cell: Cell, method: AnyMethod, task: DigitTask) => string | undefined) =>
+  const sentences = (
+    which: 'cannot' | 'poor',
+    pick: (cell: Cell, method: AnyMethod, task: DigitTask) => string | undefined,
+  ) =>
     all.flatMap((method) => {
+      const before = earlierRow(found, method)
+      if (before !== undefined) return before[which]
       const why = new Map<string, string[]>()
       for (const task of used) {
         const cell = of(method, task)
@@ -257,8 +297,8 @@ function page(
       }
       return [...why].map(([text, on]) => `- **${method.info.name}**, ${on.join(', ')}: ${text}.`)
     })
-  const cannot = sentences((cell) => cell.cannot)
-  const poor = sentences(({ cannot: refused, why }, method, task) =>
+  const cannot = sentences('cannot', (cell) => cell.cannot)
+  const poor = sentences('poor', ({ cannot: refused, why }, method, task) =>
     refused === undefined && why !== undefined ? (reasonOf(method, task) ?? why) : undefined,
   )
   return `# ${title} on every task

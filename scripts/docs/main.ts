@@ -22,6 +22,8 @@ docs/training.md. Before that, if asked for:
   --digits-gmm draws exact posteriors of digits beside those of methods (docs/digits-gmm.md)
   --calibration
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
+  --restorations
+               writes docs/restorations.md from the results of \`tweedie bench images\` in docs/restorations
   --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half an hour
   --photos-noisy DIR
                writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
@@ -46,6 +48,7 @@ const { values, positionals: only } = parseArgs({
     midpoints: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     calibration: { type: 'boolean', default: false },
+    restorations: { type: 'boolean', default: false },
     photos: { type: 'boolean', default: false },
     'photos-noisy': { type: 'string' },
     studio: { type: 'boolean', default: false },
@@ -68,6 +71,7 @@ if (values.tuning) await (await import('./tuning.ts')).measureTuning()
 if (values.weighted) await (await import('./weighted.ts')).measureWeighted()
 if (values['digits-gmm']) await (await import('./digits-gmm.ts')).drawDigitsGmm()
 if (values.calibration) (await import('./calibration.ts')).drawCalibration(only)
+if (values.restorations) (await import('./restorations.ts')).drawRestorations()
 if (values['photos-noisy'] !== undefined)
   await (await import('./photos-data.ts')).writeNoisy(values['photos-noisy'])
 if (values.photos) await (await import('./photos.ts')).measurePhotos(only[0])

@@ -111,6 +111,8 @@ export interface Suite {
   readonly variants?: readonly Variant[]
   /** Which ways to get many samples of a method with particles have a row; both where left out. */
   readonly populations?: readonly ('runs' | 'one run')[]
+  /** Rows that the protocol sets against each other, case by case, the one said to be better first. */
+  readonly pairs?: readonly (readonly [better: string, worse: string])[]
   readonly published: readonly Published[]
 }
 
@@ -177,6 +179,7 @@ export interface Judged {
 export interface SampleMetricInfo {
   readonly name: string
   readonly title: string
+  /** Such as dB; `p` of a p-value. */
   readonly unit: string
   readonly better: 'lower' | 'higher' | 'target'
   /** The value of exact samples, where it is not just the least or greatest there is. */

@@ -13,8 +13,8 @@ export {
   toPictures,
   toTensor,
 } from './pictures/picture.ts'
-export type { Panel, PanelRow } from './pictures/sheet.ts'
-export { drawGrid, drawSheet } from './pictures/sheet.ts'
+export type { Panel, PanelRow, SheetPlan } from './pictures/sheet.ts'
+export { drawGrid, drawSheet, pictureOnSheet } from './pictures/sheet.ts'
 export { autoencoderOf } from './priors/autoencoder.ts'
 export { fetchLatentPrior } from './priors/fetch-latent.ts'
 export { checkMemory, checkNetwork, priorOf, shapeAt } from './priors/network.ts'

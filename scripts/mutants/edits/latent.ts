@@ -319,7 +319,27 @@ const dreamEdits: readonly Edit[] = [
     'predictedNoise(x, told.with',
     'the noise is that of the class',
   ),
-  dream('dream-inversion', '.reduceRight(', '.reduce(', 'the inversion goes the wrong way'),
+  of('samplers/reversible.ts', 'methods/latent/treg')(
+    'dream-inversion',
+    '.reduceRight(',
+    '.reduce(',
+    'the inversion goes the wrong way',
+  ),
+  dream('dream-period', 'i % period !== 0', 'i % period === 0', 'the other steps are those of LDPS'),
+  dream('dream-share', 'i >= share * times.length', 'i > share * times.length', 'a step of its own too many'),
+  dream('dream-ldps-length', '.mul(schedule.alpha(s))', '.mul(schedule.alpha(t))', '√ᾱ_t for √ᾱ_s'),
+  dream(
+    'dream-ldps-way',
+    'look.pullback(look.toLatent(downhill))',
+    'look.toLatent(downhill)',
+    'not through the denoiser',
+  ),
+  dream(
+    'dream-evaluations',
+    'Math.ceil(Math.ceil(share * n) / period)',
+    'Math.ceil((share * n) / 1)',
+    'evaluations as without a period',
+  ),
 ]
 
 const ilo = of('methods/csgm/score-ilo.ts', 'methods/csgm/score-ilo')

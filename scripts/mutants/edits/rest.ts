@@ -63,4 +63,73 @@ const optionEdits: readonly Edit[] = [
   ),
 ]
 
-export const restEdits: readonly Edit[] = [...idpgEdits, ...optionEdits, ...composeEdits, ...verdictEdits]
+const calibration = editsOf('packages/calibration/src')
+const pairs = calibration('measure/pairs.ts', 'measure/pairs')
+const markdown = calibration('measure/markdown.ts', 'measure/table')
+const sheet = editsOf('packages/runs/src')('pictures/sheet.ts', 'pictures/sheet')
+const truth = editsOf('packages/cli/src')('commands/bench/images-truth.ts', 'commands/bench/images-truth')
+
+const tableEdits: readonly Edit[] = [
+  pairs(
+    'rest-pairs-order',
+    'both.map(([, other]) => other)',
+    'both.map(([value]) => value)',
+    'a row less itself',
+  ),
+  pairs(
+    'rest-pairs-seed',
+    'others.get(seed)',
+    'others.get(0)',
+    'all cases beside the first of the other row',
+  ),
+  pairs('rest-pairs-problem', 'one.problem === problem && ', '', 'rows of another problem'),
+  pairs('rest-pairs-metric', 'cell.metrics[metric] ?? []', "cell.metrics['second'] ?? []", 'another metric'),
+  markdown('rest-interval-none', 'high - low <= 1e-12 * Math.abs(value)', 'high - low < 0', '± 0 again'),
+  markdown(
+    'rest-interval-all',
+    'high - low <= 1e-12 * Math.abs(value)',
+    'high - low <= Math.abs(value)',
+    'no interval of a rate of 1',
+  ),
+  markdown('rest-chance', 'p < 1e-3', 'p <= 1e-3', 'what is 0.001 is below it'),
+  markdown(
+    'rest-chance-kept',
+    "unit === 'p' && found",
+    "unit === 'P' && found",
+    'a p-value with an interval',
+  ),
+]
+
+const pictureEdits: readonly Edit[] = [
+  sheet('rest-sheet-side', 'label - 4 * gap', 'label - 3 * gap', 'pictures are a gap wider'),
+  sheet(
+    'rest-sheet-factor',
+    'Math.floor(side / n)',
+    'Math.round(side / n)',
+    'a smaller picture is taken for a larger one',
+  ),
+  sheet('rest-sheet-row', 'row * (side + gap)', 'row * side', 'rows without gaps'),
+  truth(
+    'rest-truth-key',
+    'cutOut(picture, key.fold(i)',
+    'cutOut(picture, key',
+    'the same place of each photograph',
+  ),
+  truth(
+    'rest-truth-seed',
+    "randomKey(seed).fold('photographs')",
+    "randomKey(0).fold('photographs')",
+    'the same pictures for every seed',
+  ),
+  truth('rest-truth-row', '(k % h)) * width', 'k) * width', 'rows of one channel after another'),
+  truth('rest-truth-auto', "? 'photographs'", "? 'prior'", 'photographs are not the truth of their prior'),
+]
+
+export const restEdits: readonly Edit[] = [
+  ...idpgEdits,
+  ...optionEdits,
+  ...composeEdits,
+  ...verdictEdits,
+  ...tableEdits,
+  ...pictureEdits,
+]

@@ -10,18 +10,22 @@ export function short(value: number): string {
   return text.replace('-', '−')
 }
 
-/** A value with half the width of its interval, and the median where it is told. */
+/** A value with half the width of its interval, unless all cases have the same, and the median where it is told. */
 export function told(found: Told | undefined, withMedian: boolean): string {
   if (found === undefined) return '–'
   const { value, low, high, median } = found
   const even = Math.abs(high - value - (value - low)) <= 1e-6 * Math.max(1e-12, Math.abs(high - low))
-  const interval = !Number.isFinite(high - low)
-    ? ''
-    : even
-      ? ` ± ${short(high - value)}`
-      : ` [${short(low)}, ${short(high)}]`
+  const interval =
+    !Number.isFinite(high - low) || high - low <= 1e-12 * Math.abs(value)
+      ? ''
+      : even
+        ? ` ± ${short(high - value)}`
+        : ` [${short(low)}, ${short(high)}]`
   return `${short(value)}${interval}${withMedian ? ` (${short(median)})` : ''}`
 }
+
+/** A p-value: it has no interval, and below 0.001 its size says no more. */
+export const chance = (p: number): string => (p < 1e-3 ? '<0.001' : short(p))
 
 /** Bytes in MiB. */
 const mebibytes = (bytes: number): string => short(bytes / 2 ** 20)
@@ -47,7 +51,10 @@ export function columnsOf({ metrics, published }: Pick<ProblemTable, 'metrics' |
     const free = kind === 'reference' && cost.nfe === 0
     return [
       row,
-      ...metrics.map(({ name }) => told(numbers[name], withMedian.has(name))),
+      ...metrics.map(({ name, unit }) => {
+        const found = numbers[name]
+        return unit === 'p' && found ? chance(found.value) : told(found, withMedian.has(name))
+      }),
       ...(beside ? [publishedCell(published, row)] : []),
       String(samples),
       ...(free ? ['', '', ''] : [short(cost.nfe), short(cost.vjps), short(cost.operatorCalls)]),
@@ -61,10 +68,7 @@ export function columnsOf({ metrics, published }: Pick<ProblemTable, 'metrics' |
 const publishedCell = (published: readonly Published[], row: string): string =>
   published
     .filter((number) => number.row === row)
-    .map(
-      ({ metric, value, error }) =>
-        `${metric} ${short(value)}${error === undefined ? '' : ` ± ${short(error)}`}`,
-    )
+    .map(({ metric, value, error }) => `${metric} ${short(value)}${error ? ` ± ${short(error)}` : ''}`)
     .join(', ') || '–'
 
 const line = (cells: readonly string[]) =>

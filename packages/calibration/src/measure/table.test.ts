@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { meanOver } from '../metrics/define.ts'
 import { exactDraws } from '../rows/references.ts'
 import { compareResults } from './compare.ts'
-import { columnsOf, notesOf, short, tableMarkdown, told } from './markdown.ts'
+import { chance, columnsOf, notesOf, short, tableMarkdown, told } from './markdown.ts'
 import type { Results, RowResults } from './results.ts'
 import { resultsOf } from './results.ts'
 import { measure } from './run.ts'
@@ -97,6 +97,23 @@ describe('a table', () => {
     const suite = of([1]).suites[0]!
     const two = { ...suite, rows: [suite.rows[0]!, { ...suite.rows[0]!, words: 'good:shift=1' }] }
     expect(tablesOf(two, known)[0]?.rows.map(({ row }) => row)).toEqual(['good', 'good, shift=1'])
+  })
+
+  it('writes an interval where there is one: not of numbers that are all the same, and none of a p-value', () => {
+    const one = (value: number, low: number, high: number) => told({ value, low, high, median: value }, false)
+    expect(one(1.5, 1.5, 1.5 + 2e-16)).toBe('1.5')
+    expect(one(0, 0, 0)).toBe('0')
+    expect(one(0, 0, 0.39)).toBe('0 [0, 0.39]')
+    expect(one(1, 0.5, 1.5)).toBe('1 ± 0.5')
+    expect([0, 9e-4, 1e-3, 0.267].map(chance)).toEqual(['<0.001', '<0.001', '0.001', '0.267'])
+    const [row] = near?.rows ?? []
+    const cellOf = (unit: string, found: { value: number; low: number; high: number }) =>
+      columnsOf({ metrics: [{ ...off.info, unit }], published: [] }).cells({
+        ...row!,
+        metrics: { off: { ...found, median: found.value } },
+      })[1]
+    expect(cellOf('p', { value: 2e-6, low: 2e-6, high: 2e-6 })).toBe('<0.001')
+    expect(cellOf('', { value: 2e-6, low: 1e-6, high: 3e-6 })).toBe('2.0e−6 ± 1.0e−6')
   })
 
   it('writes numbers short', () => {

@@ -50,7 +50,7 @@ function pooled(counts: Counts): Counts {
 export const occupancy = defineSampleMetric({
   name: 'occupancy',
   title: 'p-value of χ²: as many samples as exact draws in each mode',
-  unit: '',
+  unit: 'p',
   better: 'higher',
   source: 'χ² test of homogeneity',
   needs: ['modes'],

@@ -84,7 +84,7 @@ export function uniformRanks(ranks: readonly number[], count: number): number {
 export const rankCalibration = defineSampleMetric({
   name: 'sbc',
   title: 'p-value of simulation-based calibration: ranks of the truth among samples are uniform',
-  unit: '',
+  unit: 'p',
   better: 'higher',
   source: 'Talts et al., arXiv 1804.06788; smooth test: Neyman, Skand. Aktuarietidskr. 20 (1937)',
   of: (samples, { posed }) => countAndRanks(samples, posed),

@@ -155,5 +155,9 @@ export const gmm: Suite = {
   metrics: ['sw'],
   settings: () => undefined,
   populations: ['one run'],
+  pairs: [
+    ['mcg-diff (one run)', 'dps'],
+    ['mcg-diff (one run)', 'pigdm'],
+  ],
   published: gmmPublished,
 }

@@ -97,6 +97,35 @@ export function drawSheet(panels: readonly Panel[]): Picture {
   return canvas.picture
 }
 
+/** Where pictures are on a sheet that {@link drawSheet} made of one panel without captions. */
+export interface SheetPlan {
+  /** Of all rows, in their order. */
+  readonly labels: readonly string[]
+  readonly columns: number
+}
+
+/**
+ * The picture at a place of a sheet, grey, as it was before it was enlarged.
+ * @param size - Its side; the room that a picture has on the sheet where left out, which is what a smaller one looks like there.
+ */
+export function pictureOnSheet(
+  sheet: Picture,
+  { labels, columns }: SheetPlan,
+  [row, column]: readonly [number, number],
+  size?: number,
+): Picture {
+  const label = Math.max(0, ...labels.map((text) => [...text].length)) * glyphSize
+  const side = (sheet.width - label - 4 * gap) / columns - gap
+  const [left, top] = [2 * gap + label + column * (side + gap), gap + 2 * line + row * (side + gap)]
+  const n = size ?? side
+  const factor = Math.max(1, Math.floor(side / n))
+  const data = Float32Array.from({ length: n * n }, (_, k) => {
+    const [y, x] = [Math.floor(k / n), k % n]
+    return sheet.data[(top + y * factor) * sheet.width + left + x * factor] ?? background
+  })
+  return { channels: 1, width: n, height: n, data }
+}
+
 /** Pictures of one size in a near-square grid with thin gaps, without labels. */
 export function drawGrid(pictures: readonly Picture[], scale = 2): Picture {
   const columns = Math.ceil(Math.sqrt(pictures.length))

@@ -36,6 +36,7 @@ import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
 import { sitcomPresets } from './explicit/sitcom-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
+import { dreamSamplerPresets } from './latent/dream-sampler-presets.ts'
 import { psldPresets } from './latent/psld-presets.ts'
 import type { Preset } from './preset.ts'
 import { dcpsPresets } from './variational/dcps-presets.ts'
@@ -88,6 +89,7 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['mgdm', mgdmPresets],
   ['dcps', dcpsPresets],
   ['psld', psldPresets],
+  ['dream-sampler', dreamSamplerPresets],
   ['ot-ode', otOdePresets],
   ['pnp-flow', pnpFlowPresets],
   ['enkg', enkgPresets],

@@ -66,3 +66,20 @@ export function invertDdimStep(
   }
   return xt
 }
+
+/**
+ * x_T of x, by DDIM inversion of all steps but that to the clean end: one evaluation a step, ε at the end where it starts.
+ * @param x - At the least noisy time of the grid.
+ * @param times - The steps of a run, from the noisiest on.
+ */
+export const invertDdim = (
+  prior: Prior,
+  x: Tensor,
+  times: readonly { readonly t: number; readonly s: number }[],
+): Tensor =>
+  times
+    .slice(0, -1)
+    .reduceRight(
+      (at, { t, s }) => invertDdimStep(prior, at, { t, s, schedule: prior.schedule }, { iterations: 1 }),
+      x,
+    )

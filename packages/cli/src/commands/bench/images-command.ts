@@ -4,6 +4,7 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { backendOption, deviceOption, names, noiseOption, specOption } from '../../terminal/options.ts'
 import type { ImagesBenchOptions } from './images.ts'
+import { truthSources } from './images-truth.ts'
 import { methodTexts } from './posterior-command.ts'
 
 const texts = (doc: string, standard: readonly string[]) => ({
@@ -38,11 +39,10 @@ export const imagesBenchCommand = (io: Io): Command =>
     .addOption(
       specOption(
         '--truth <source>',
-        choice('the pictures: held-out digits, or draws of the prior; digits where they have its size', [
-          'auto',
-          'digits',
-          'prior',
-        ]),
+        choice(
+          'the pictures: held-out digits, squares of held-out photographs, or draws of the prior; auto: what the prior is of',
+          truthSources,
+        ),
       ),
     )
     .addOption(
@@ -67,7 +67,8 @@ that of a difference as large, were its sign of each picture a coin's. The cost 
 
 Examples:
   tweedie bench images --seeds 5 --out results.json
-  tweedie bench images --methods dps:steps=150,scale=1.2,./mine.ts --operators sr:4 --noise poisson:peak=60`,
+  tweedie bench images --methods dps:steps=150,scale=1.2,./mine.ts --operators sr:4 --noise poisson:peak=60
+  tweedie bench images --prior photos@64 --noise 0.02 --methods diffpir,ddrm --operators inpaint:random=0.5`,
     )
     .action(async (options: ImagesBenchOptions, command: Command) => {
       const { benchImages } = await import('./images.ts')

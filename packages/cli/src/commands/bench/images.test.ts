@@ -40,6 +40,23 @@ test('methods × operators × seeds, in tables and as JSON', async () => {
   expect(new Set(cells.map(({ seed, method }) => `${method} ${seed}`)).size).toBe(4)
 })
 
+test('on digits methods have what suits digits, by task as in the demo, and what is said of them', async () => {
+  using folder = temporaryFolder()
+  const on = async (prior: string, more: readonly string[] = []) => {
+    const asked = ['--methods', 'mpgd:steps=2,ddrm:steps=2', '--operators', 'sr:4,blur:size=9,std=1.5']
+    const one = ['bench', 'images', '--pictures', '1', '--seeds', '1', '--json', ...asked]
+    return cellsOf((await ran(folder.path, [...one, '--prior', prior, ...more])).out).map(
+      ({ words }) => words,
+    )
+  }
+  expect(await on('digits')).toEqual([
+    ...['mpgd:scale=2,steps=2', 'ddrm:steps=2,eta=1'],
+    ...['mpgd:scale=2,steps=2', 'ddrm:steps=2,eta=0.85'],
+  ])
+  const plain = ['mpgd:steps=2', 'ddrm:steps=2']
+  expect(await on('white')).toEqual([...plain, ...plain])
+})
+
 test('seeds are other pictures and other noise; the same seed is the same', async () => {
   using folder = temporaryFolder()
   const one = [...argv, '--methods', 'ddrm:steps=4', '--operators', 'sr:4', '--json']

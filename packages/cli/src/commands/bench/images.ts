@@ -1,5 +1,6 @@
 import type { ImageCell, ImageTask } from '@tweedie/calibration'
 import {
+  digitSettings,
   formatImageResults,
   imageCellKey,
   imageTables,
@@ -8,12 +9,11 @@ import {
   parseImageResults,
 } from '@tweedie/calibration'
 import { openPartsJournal } from '@tweedie/calibration/node'
-import { asPictures, drive, InterruptedError, isPicture, toTensor } from '@tweedie/runs'
+import { InterruptedError, isPicture } from '@tweedie/runs'
 import { describeMachine } from '@tweedie/runs/node'
-import type { AnyMethod, Prior, Settings } from '@tweedie/solvers'
-import { formatSpec, methods as known, pictureShape, sampleUnconditional } from '@tweedie/solvers'
-import type { Tensor } from '@tweedie/tensor'
-import { OptionError, randomKey, sameShape } from '@tweedie/tensor'
+import type { AnyMethod, Settings } from '@tweedie/solvers'
+import { formatSpec, methods as known, pictureShape } from '@tweedie/solvers'
+import { OptionError } from '@tweedie/tensor'
 import type { DeviceOptions } from '../../device.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
@@ -27,10 +27,12 @@ import {
 } from '../../resolve.ts'
 import { startProgress } from '../../terminal/progress.ts'
 import { version } from '../../version.ts'
-import { drawDigits } from '../demo/digits.ts'
-import { demoMethods, demoTasks } from '../demo/plan.ts'
+import type { DemoSet } from '../demo/plan.ts'
+import { demoSets } from '../demo/plan.ts'
 import { resultsReadBy } from './earlier-results.ts'
 import { imageTableText } from './images-table.ts'
+import type { TruthSource } from './images-truth.ts'
+import { isOfPhotographs, truthsOf } from './images-truth.ts'
 
 /** The options of `tweedie bench images`, defaults filled in. */
 export interface ImagesBenchOptions extends DeviceOptions {
@@ -39,44 +41,11 @@ export interface ImagesBenchOptions extends DeviceOptions {
   readonly noise: number | string
   readonly prior: string
   readonly preset?: string
-  readonly truth: 'auto' | 'digits' | 'prior'
+  readonly truth: TruthSource
   readonly pictures: number
   readonly seeds: number
   readonly out?: string
   readonly json?: boolean
-}
-
-const digitShape = [1, 28, 28]
-
-/** Where the pictures of a seed come from. */
-interface Truths {
-  readonly words: string
-  of(seed: number): Promise<Tensor>
-}
-
-/** @throws {OptionError} where digits are asked for and are not of the prior's size. */
-function truthsOf(io: Io, prior: Prior, { truth, pictures: count }: ImagesBenchOptions): Truths {
-  const shape = pictureShape(prior)
-  const fits = sameShape(shape, digitShape)
-  if (truth === 'digits' && !fits)
-    throw new OptionError(
-      '--truth',
-      `digits are [1, 28, 28], and '${prior.name}' is for [${shape.join(', ')}]`,
-    )
-  if (truth !== 'prior' && fits)
-    return {
-      words: 'held-out digits',
-      of: async (seed) =>
-        toTensor(drawDigits(randomKey(seed).fold('digits'), count).map(({ picture }) => picture)),
-    }
-  return {
-    words: `draws of the prior ${prior.name}, 100 steps`,
-    of: async (seed) => {
-      const draw = sampleUnconditional(prior, { count, seed, steps: 100, eta: 1 })
-      using samples = await drive(draw, { signal: io.signal })
-      return asPictures(prior, samples)
-    },
-  }
 }
 
 interface Chosen {
@@ -84,7 +53,21 @@ interface Chosen {
   readonly settingsFor: (operator: string) => Promise<Settings>
 }
 
-/** Methods with what is set of them: on the digits those of the demo, a preset, and what their texts say. */
+/** What a method is run with where nothing is said: on digits and photographs what suits them, by task as in the demo. */
+function ownSettings(prior: string, name: string, operator: string): Settings {
+  const found =
+    prior === 'digits' ? demoSets.digits : isOfPhotographs(prior) ? demoSets.photographs : undefined
+  if (found === undefined) return {}
+  const { methods, tasks }: DemoSet = found
+  const task = Object.values(tasks).find((one) => one.operator === operator)
+  return {
+    ...(prior === 'digits' && digitSettings[name]),
+    ...methods[name],
+    ...task?.settings?.[name],
+  }
+}
+
+/** Methods with what is set of them: what suits the pictures, or a preset, and what their texts say. */
 async function chosenMethods(io: Io, { methods, preset, prior }: ImagesBenchOptions): Promise<Chosen[]> {
   const names = methods.length === 1 && methods[0] === 'all' ? known.names : methods
   return Promise.all(
@@ -93,11 +76,7 @@ async function chosenMethods(io: Io, { methods, preset, prior }: ImagesBenchOpti
       const { name } = method.info
       const set = preset === undefined ? {} : (await resolvePreset(method, preset)).settings
       const settingsFor = async (operator: string) => {
-        const task = Object.values(demoTasks).find((one) => one.operator === operator)
-        const own =
-          prior === 'digits' && preset === undefined
-            ? { ...demoMethods[name], ...task?.settings?.[name] }
-            : {}
+        const own = preset === undefined ? ownSettings(prior, name, operator) : {}
         const given = { ...own, ...set, ...settings }
         const filled = await resolveSettings(method, given, '--methods')
         // What was set, as it is read; the rest are defaults.
@@ -134,7 +113,7 @@ export async function benchImages(
       return { operator: text, noise: String(options.noise), problem: { operator, noise } }
     }),
   )
-  const truths = truthsOf(io, prior, options)
+  const truths = await truthsOf(io, prior, options)
   const journal =
     file === undefined ? undefined : await openPartsJournal(`${file}.parts.jsonl`, parseImageCell)
   const kept = new Map(journal?.parts.map((cell) => [imageCellKey(cell), cell]))

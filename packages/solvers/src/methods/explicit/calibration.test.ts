@@ -1,4 +1,4 @@
-// What passes here is calibrated (calibration.test.helper.ts); DPS, a negative control, is not.
+// What passes here is calibrated (calibration.test.helper.ts), by 500 ranks of each number; DPS and RED-diff, negative controls, are not.
 import { normal, randomKey, type Tensor, tensor } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { gaussianNoise } from '../../noise/index.ts'
@@ -6,10 +6,10 @@ import { matrixOperator } from '../../operators/index.ts'
 import { gaussianPrior } from '../../priors/index.ts'
 import { run } from '../../run/index.ts'
 import { chiSquares, limits, repeated } from '../calibration.test.helper.ts'
-import { dps, tmpd } from '../index.ts'
+import { dps, redDiff, tmpd } from '../index.ts'
 
 const float64 = { dtype: 'float64' } as const
-const cases = 300
+const cases = 500
 const draws = 19
 const sigmaY = 0.5
 const covariance = [[1, 0.6], [0.6, 0.8]] // biome-ignore format: a matrix
@@ -48,5 +48,10 @@ test.each([
 ] as const)('DPS fails, form %s of scale %d', async (guidance, scale) => {
   const x = await run(dps({ operator, noise, y: repeatedly }, prior, { guidance, scale, steps: 100 }))
   // Eight times the bound: no accident of the seed.
+  expect(Math.max(...chiSquares(x, truth, draws))).toBeGreaterThan(8 * bound)
+})
+
+test.each(['linear', 'sqrt', 'log'] as const)('RED-diff fails, weighted %s', async (weighting) => {
+  const x = await run(redDiff({ operator, noise, y: repeatedly }, prior, { weighting, steps: 100 }))
   expect(Math.max(...chiSquares(x, truth, draws))).toBeGreaterThan(8 * bound)
 })

@@ -140,6 +140,8 @@ export const latent: Readonly<Record<string, Known>> = {
       class: [undefined, 'ours: it has no prompt of its own'],
       guidance: [5, 'the repository: run_inpaint.py, cfg_guidance; its loop does not read it'],
       mask: [undefined, 'ours: a text mask in the repository'],
+      period: [1, 'arXiv 2403.11415, Algorithm 1; 3 in the repository: run_inpaint.py, no_dps'],
+      share: [1, 'arXiv 2403.11415, Algorithm 1; 170 of 200 in the repository'],
       start: ['inversion', 'arXiv 2403.11415 §4'],
       lambda: [1e-4, 'the repository: cg_lamb'],
       iterations: [10, 'the repository: CG of 10'],

@@ -1,11 +1,13 @@
-import type { Tensor } from '@tweedie/tensor'
 import { OptionError, sameShape } from '@tweedie/tensor'
+import { downhillOf } from '../../guidance/downhill.ts'
 import { agreeingLatent } from '../../guidance/latent-consistency.ts'
+import { latentLookAt } from '../../guidance/latent-look.ts'
 import { classOption, embeddingOf, labelOf, toldAt, withoutClassifier } from '../../guidance/told.ts'
 import { constant } from '../../linalg/constant.ts'
 import { choice, integer, number, tensorOption } from '../../options/index.ts'
 import { residualNorm } from '../../run/residual.ts'
-import { invertDdimStep } from '../../samplers/reversible.ts'
+import { ddim } from '../../samplers/kernel.ts'
+import { invertDdim } from '../../samplers/reversible.ts'
 import { combine, predictedNoise } from '../../samplers/steps.ts'
 import { alphaBar } from '../../schedules/levels.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
@@ -24,9 +26,10 @@ import { needsConditional } from '../rare-needs.ts'
  * whose noise has the variance σ_s². Where M is 1 the class has the last word as the noise ends, and y elsewhere: M is where the
  * picture is to be as the class says, such as a hole.
  *
- * Defaults: 200 steps, w = 5, λ = 0.0001, 10 iterations: the authors' repository, and M = 1 everywhere. `start: 'noise'` begins with N(0, σ_T²I), without the evaluations of the inversion.
+ * With `period` only one step in so many, among the first `share` of all, is that; the others are z_s = DDIM(z_t, ẑ_∅) − √ᾱ_s·∇‖y − A(D(ẑ_∅))‖.
  *
- * Linear operators. Known limits: `info.limits`.
+ * Defaults: 200 steps, w = 5, λ = 0.0001, 10 iterations: the authors' repository; M = 1 everywhere, period 1: the paper. `start: 'noise'`
+ * begins with N(0, σ_T²I), without the evaluations of the inversion. Linear operators. Known limits: `info.limits`.
  *
  * @example
  * ```ts
@@ -50,17 +53,20 @@ export const dreamSampler = latentMethod({
   cost: ['prox'],
   steps: 200,
   spacing: 'ddim',
-  evaluations: (n, { start }) => 2 * n + (start === 'inversion' ? n - 1 : 0),
+  evaluations: (n, { start, period, share }) =>
+    n + Math.ceil(Math.ceil(share * n) / period) + (start === 'inversion' ? n - 1 : 0),
   options: {
     class: classOption,
     guidance: number('w, weight of the class', { default: 5, min: 0 }),
     mask: tensorOption('M, where the class speaks', 'a tensor of the shape of a latent', '1 everywhere'),
+    period: integer('a step of that kind in so many; the others are those of LDPS', { default: 1, min: 1 }),
+    share: number('part of the steps, the first ones, that has them', { default: 1, min: 0, max: 1 }),
     start: choice('z_T: the inversion of E(Aᵀy), or noise', ['inversion', 'noise']),
     lambda: number('λ of the proximal point', { default: 1e-4, above: 0 }),
     iterations: integer('of conjugate gradients', { default: 10, min: 1 }),
   },
   plan: ({ problem: { operator, y }, prior, options, times, noise, z }) => {
-    const { guidance, lambda, iterations, start } = options
+    const { guidance, lambda, iterations, start, period, share } = options
     const { schedule, autoencoder, shape } = prior
     if (options.mask && !sameShape(options.mask.shape, shape))
       throw new OptionError(
@@ -69,16 +75,18 @@ export const dreamSampler = latentMethod({
       )
     const mask = options.mask && constant(Float64Array.from(options.mask.dataSync()), shape)
     const label = labelOf(prior, options.class)
-    const inverted = () =>
-      times
-        .slice(0, -1)
-        .reduceRight(
-          (at: Tensor, { t, s }) => invertDdimStep(prior, at, { t, s, schedule }, { iterations: 1 }),
-          autoencoder.encode(operator.adjoint(y)),
-        )
+    const inverted = () => invertDdim(prior, autoencoder.encode(operator.adjoint(y)), times)
     return stepping({
       start: () => ({ x: start === 'noise' ? noise() : inverted() }),
       step: ({ x }, { t, s }, i) => {
+        if (i % period !== 0 || i >= share * times.length) {
+          const look = latentLookAt(prior, x, t, true)
+          const { downhill, norm } = downhillOf(operator, y, look.picture)
+          const guidance = look.pullback(look.toLatent(downhill)).mul(schedule.alpha(s))
+          const next = ddim(0)(x, look.x0hat, () => x, { t, s, schedule })
+          const shown = { x0hat: look.picture }
+          return { state: { x: next.add(guidance) }, shown, numbers: { residual: norm } }
+        }
         const [nothing, c] = [embeddingOf(prior, undefined, y), embeddingOf(prior, label, y)]
         const told = toldAt(prior, x, t, nothing, c)
         const picture = autoencoder.decode(told.without)

@@ -186,13 +186,27 @@ describe('TReg', () => {
   })
 })
 
+/** A step of LDPS of length √ᾱ_s without a class; ẑ₀ is affine, so that differences are its columns. */
+function ldps(z: Vector, t: number, s: number): Vector {
+  const z0 = denoised(z, t, [0, 0])
+  const r = plus([1, y], [-1, times(A, bentDecoder.at(z0))])
+  const v = bentDecoder.back(z0, times(transposed(A), plus([1 / length(r), r])))
+  const column = (k: number) =>
+    plus([1, denoised(z.map((u, j) => u + Number(j === k)), t, [0, 0])], [-1, z0]) // biome-ignore format: a line
+  const epsilon = plus([1 / levels.sigma(t), z], [-levels.alpha(t) / levels.sigma(t), z0])
+  const guidance = z.map((_, k) => dot(column(k), v))
+  return plus([levels.alpha(s), z0], [levels.sigma(s), epsilon], [levels.alpha(s), guidance])
+}
+
 describe('DreamSampler', () => {
   it.each([
     { class: 'first', lambda: 0.3, iterations: 1 },
     { class: 'second', guidance: 2, start: 'noise', mask: tensor([1, 0, 0.5]) },
     {},
+    { class: 'first', start: 'noise', period: 2, share: 2 / 3 },
   ] as DreamSamplerOptions[])('written out, %#', async (options) => {
     const { guidance = 5, lambda = 1e-4, iterations = 10, start = 'inversion' } = options
+    const { period = 1, share = 1 } = options
     const mask = options.mask === undefined ? [1, 1, 1] : list(options.mask)
     const pairs = respace(schedule, steps, 'linspace')
     let z: Vector = plus([levels.sigma(pairs[0]!.t), drawn(0, 'start')])
@@ -229,6 +243,11 @@ describe('DreamSampler', () => {
         [Math.sqrt(ab), levels.sigma(s) > 0 ? drawn(step.i, 'step') : [0, 0, 0]],
       )
       close(list(step.x0hat), bentDecoder.at(without), 'D(ẑ₀)')
+      if (step.i % period > 0 || step.i >= share * steps) {
+        close(list(step.x), ldps(z, t, s), `z of step ${step.i}, of LDPS`)
+        z = list(step.x)
+        continue
+      }
       close(list(step.x), plus([levels.alpha(s), bar], [levels.sigma(s), noise]), `z of step ${step.i}`)
       z = list(step.x)
     }
@@ -261,6 +280,14 @@ describe('DreamSampler', () => {
     expect(z[0]).toBeCloseTo(times(M, classes.first)[0]!, 2)
     expect(z[1]).toBeCloseTo(y[1]!, 2)
     expect(z[2]).toBeCloseTo(0, 2)
+  })
+
+  it('evaluates once in a step of LDPS, twice in one of its own', () => {
+    const of = (n: number, options: DreamSamplerOptions) => dreamSampler.info.evaluations(n, options)
+    expect(of(200, { start: 'noise' })).toBe(400)
+    expect(of(200, { start: 'noise', period: 3, share: 0.85 })).toBe(200 + 57)
+    expect(of(10, { start: 'inversion', period: 4, share: 0.81 })).toBe(10 + 3 + 9)
+    expect(of(10, { start: 'noise', share: 0 })).toBe(10)
   })
 
   it('refuses a mask of another shape, before any work', () => {
