@@ -19,6 +19,7 @@ import { networkPictureEdits } from './edits/net-pictures.ts'
 import { readersEdits } from './edits/net-readers.ts'
 import { netSchedEdits } from './edits/net-sched.ts'
 import { netTrainEdits } from './edits/net-train.ts'
+import { numbersEdits } from './edits/numbers.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -45,6 +46,7 @@ export const edits: readonly Edit[] = [
   ...calibrationMetricEdits,
   ...calibrationMeasureEdits,
   ...calibrationSuiteEdits,
+  ...numbersEdits,
   ...calibrationAskEdits,
   ...kitEdits,
   ...gpuEdits,

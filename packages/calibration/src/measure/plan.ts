@@ -110,9 +110,7 @@ export async function planSuite(
       ),
     ]
   })
-  const chosen = await Promise.all(
-    texts.map(async ({ text, ...how }) => ({ one: await find(text), ...how })),
-  )
+  const chosen = await Promise.all(texts.map(async ({ text, ...how }) => ({ one: await find(text), ...how })))
   const rows = asked.methods === undefined ? own.rows : undefined
   return {
     suite,

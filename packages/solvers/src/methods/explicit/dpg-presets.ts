@@ -1,7 +1,8 @@
 import type { Preset } from '../preset.ts'
 
 const authors = 'loveisbasa/DPG e468e1d'
-const sde = 'guided_diffusion/condition_methods.py (PGSampling) and gaussian_diffusion.py: −ε̂ gains scale·d/‖d‖'
+const sde =
+  'guided_diffusion/condition_methods.py (PGSampling) and gaussian_diffusion.py: −ε̂ gains scale·d/‖d‖'
 const settings = { steps: 1000, scale: 200, samples: 500, momentum: 0, adds: 'noise', clip: [-1, 1] } as const
 
 /** The authors' for 1000 steps of DDPM, and those of InverseBench. */

@@ -10,10 +10,9 @@ const latents = 'steps of 15 are of latents of Stable Diffusion 3, through its d
 export const flowDpsPresets: readonly Preset[] = [
   {
     name: 'sd3-sr12',
-    operator: 'sr:12',
     noise: 'gaussian:0.03',
     settings: task('pinv'),
-    from: `${from}, A⁺ of both sides); ${latents}`,
+    from: `${from}, means of 12×12, A⁺ of both sides); ${latents}`,
   },
   {
     name: 'sd3-deblur',
