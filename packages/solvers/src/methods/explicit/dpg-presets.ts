@@ -9,21 +9,21 @@ const settings = { steps: 1000, scale: 200, samples: 500, momentum: 0, adds: 'no
 export const dpgPresets: readonly Preset[] = [
   {
     name: 'ffhq-motion',
-    operator: 'motion-blur:size=61,intensity=0.5',
+    operator: 'motion-blur:size=61,intensity=0.5,boundary=reflect',
     noise: 'gaussian:0.05',
     settings: { ...settings, leastRadius: 0.05 },
     from: `${authors}: configs/motion_deblur_ffhq.yaml; ${sde}. The last two of its steps go without`,
   },
   {
     name: 'imagenet-deblur',
-    operator: 'blur:size=61,std=3',
+    operator: 'blur:size=61,std=3,boundary=reflect',
     noise: 'gaussian:0.05',
     settings,
     from: `${authors}: configs/gaussian_deblur_imagenet.yaml, the part for ddpm; ${sde}`,
   },
   {
     name: 'imagenet-sr4',
-    operator: 'sr:4',
+    operator: 'sr:4,filter=bicubic',
     noise: 'gaussian:0.05',
     settings: { ...settings, scale: 160, leastRadius: 0.05 },
     from: `${authors}: configs/super_resolution_imagenet.yaml, the part for ddpm; ${sde}`,
