@@ -126,7 +126,7 @@ MGPS with its fits, ${samples} samples, whose exact draws are at ${short(floor)}
 
 ${table(['α', ...measuredAlphas.map(String)], body(fits), (i) => i > 0)}
 
-MGDM, \`mgdm:steps=${gibbs['steps']},denoiseSteps=${gibbs['denoiseSteps']}\` with \`fit=exact\`, and with \`learningRate=0.1,firstRate=0.1,fitSteps=10,longSteps=10\`.
+MGDM, ${samples} samples as well, \`mgdm:steps=${gibbs['steps']},denoiseSteps=${gibbs['denoiseSteps']}\` with \`fit=exact\`, and with \`learningRate=0.1,firstRate=0.1,fitSteps=10,longSteps=10\`.
 
 ${table(['R', ...repeats.map(String)], body(gibbsFits), (i) => i > 0)}
 `

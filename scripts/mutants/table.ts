@@ -20,6 +20,7 @@ import { readersEdits } from './edits/net-readers.ts'
 import { netSchedEdits } from './edits/net-sched.ts'
 import { netTrainEdits } from './edits/net-train.ts'
 import { netsEdits } from './edits/nets.ts'
+import { numbersEdits } from './edits/numbers.ts'
 import { pictureEdits } from './edits/pictures.ts'
 import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
@@ -48,6 +49,7 @@ export const edits: readonly Edit[] = [
   ...calibrationMetricEdits,
   ...calibrationMeasureEdits,
   ...calibrationSuiteEdits,
+  ...numbersEdits,
   ...calibrationAskEdits,
   ...kitEdits,
   ...gpuEdits,

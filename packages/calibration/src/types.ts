@@ -89,6 +89,8 @@ export interface Variant {
   readonly settings: Settings
   /** The most samples, where it takes longer than its method. */
   readonly most?: number
+  /** Which ways to get many samples it has a row for; those of the suite where left out. */
+  readonly populations?: Suite['populations']
 }
 
 /** Problems whose posterior is known, with the metrics that are looked at and the numbers that others have: data. */

@@ -45,7 +45,7 @@ export const digitSettings: Readonly<Record<string, Settings>> = {
   driftlite: { steps: 100, particles: 4, c: 1, basis: 'reward' }, // three vectors fit four particles, and no fifth
   'fk-steering': { particles: 16, to: 95 },
   // Some hundreds of measurements a step, in the place of thousands; a length for 784 numbers.
-  enkg: { steps: 20, particles: 24, odeSteps: 1, leastScale: 1 },
+  enkg: { steps: 20, particles: 64, odeSteps: 5, scale: 2, leastScale: 1 }, // longer moves, and ODEs of one step, diverge
   scg: { candidates: 12 },
   dpg: { samples: 300, scale: 20 },
   'dps-gsg': { queries: 400, scale: 2 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bipsda } from '../suites/bipsda.ts'
 import { suites } from '../suites/catalog.ts'
 import { gmm } from '../suites/gmm.ts'
+import { tilt } from '../suites/tilt.ts'
 import { findSuite, planSuite, tasksOf } from './plan.ts'
 import { plans } from './registry-plans.ts'
 
@@ -35,6 +36,18 @@ describe('the plan of a suite', () => {
     expect(langevin.problems.map(({ rows }) => rows[3]?.words)).toEqual([
       'rto-tu:draw=langevin,innerSteps=1000',
       'rto-tu:draw=langevin',
+    ])
+  })
+
+  it('has the particles of one run alone where that row is asked for, or a variant has no other', async () => {
+    const asked = (...texts: string[]) => planSuite(tilt, { problems: ['mixture-2d'], methods: texts })
+    const rows = async (...texts: string[]) => names((await asked(...texts)).problems[0]?.rows).slice(3)
+    expect(await rows('tds')).toEqual(['tds', 'tds (one run)'])
+    expect(await rows('tds:steps=9 (one run)', 'dps (one run)')).toEqual(['tds (one run)'])
+    expect(await rows('pure-guidance', 'vcg', 'ecg (one run)')).toEqual([
+      'pure-guidance',
+      'vcg (one run)',
+      'ecg (one run)',
     ])
   })
 

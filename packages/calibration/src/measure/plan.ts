@@ -14,8 +14,8 @@ export interface Asked {
   /** Names of problems. */
   readonly problems?: readonly string[]
   /**
-   * Methods with settings, such as `dps` or `dps:zeta=1`, and variants of the suite, in place of all there are. The references
-   * come with them.
+   * Methods with settings, such as `dps` or `dps:zeta=1`, and variants of the suite, in place of all there are; with ` (one run)`
+   * behind it that row alone of a method with particles. The references come with them.
    */
   readonly methods?: readonly string[]
   /** Names of metrics. */
@@ -25,6 +25,9 @@ export interface Asked {
   /** The most seconds of a cell. */
   readonly limit?: number
 }
+
+/** How the name of a row ends whose samples are the particles of one run. */
+const oneRun = / \(one run\)$/
 
 /** What is run of a suite. */
 export interface Plan {
@@ -93,19 +96,21 @@ export async function planSuite(
   const limit = asked.limit ?? own.limit
   const { variants = [] } = suite
   // A variant by its name, or by that of its method where all are run.
-  const texts: readonly { readonly text: string; readonly variant?: Variant }[] = (
+  const texts: readonly { readonly text: string; readonly variant?: Variant; readonly alone: boolean }[] = (
     asked.methods ?? methods.names
-  ).flatMap((text) => [
-    ...(text in references || variants.some(({ name }) => name === text) ? [] : [{ text }]),
-    ...variants.flatMap((variant) =>
-      variant.name === text || (asked.methods === undefined && variant.method === text)
-        ? [{ text: variant.method, variant }]
-        : [],
-    ),
-  ])
-  const chosen = await Promise.all(
-    texts.map(async ({ text, variant }) => ({ one: await find(text), variant })),
-  )
+  ).flatMap((row) => {
+    const text = row.replace(oneRun, '')
+    const alone = text !== row
+    return [
+      ...(text in references || variants.some(({ name }) => name === text) ? [] : [{ text, alone }]),
+      ...variants.flatMap((variant) =>
+        variant.name === text || (asked.methods === undefined && variant.method === text)
+          ? [{ text: variant.method, variant, alone }]
+          : [],
+      ),
+    ]
+  })
+  const chosen = await Promise.all(texts.map(async ({ text, ...how }) => ({ one: await find(text), ...how })))
   const rows = asked.methods === undefined ? own.rows : undefined
   return {
     suite,
@@ -121,7 +126,9 @@ export async function planSuite(
         ...Object.entries(references).map(([name, of]) =>
           of({ ...suite.settings(name), ...posed.settings?.(name) }),
         ),
-        ...chosen.flatMap(({ one, variant }) => rowsOfMethod(one, suite, posed, variant)),
+        ...chosen.flatMap(({ one, variant, alone }) =>
+          rowsOfMethod(one, suite, posed, variant).filter(({ name }) => !alone || oneRun.test(name)),
+        ),
       ].filter((row) => rows === undefined || isAmong(rows, row)),
     })),
     metrics,
@@ -130,7 +137,7 @@ export async function planSuite(
 
 /** Whether a row is one of those named: by its name, or by that of its method, whichever way its samples come. Exact draws always are. */
 const isAmong = (names: readonly string[], { name }: Row): boolean =>
-  name === 'exact' || names.includes(name) || names.includes(name.replace(/ \(one run\)$/, ''))
+  name === 'exact' || names.includes(name) || names.includes(name.replace(oneRun, ''))
 
 /** The rows that every table begins with. */
 const references: Readonly<Record<string, (settings: object) => Row>> = {

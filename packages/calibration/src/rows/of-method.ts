@@ -27,7 +27,7 @@ export function rowsOfMethod(
   const all = { ...small, ...suite.settings(name), ...problem.settings?.(name), ...special, ...settings }
   const named = { name: variant?.name, most: variant?.most ?? most }
   if (!hasPopulation(entry)) return [methodRow(entry, all, named)]
-  return (suite.populations ?? ['runs', 'one run']).map((samplesAre) =>
+  return (variant?.populations ?? suite.populations ?? ['runs', 'one run']).map((samplesAre) =>
     methodRow(entry, all, { ...named, samplesAre }),
   )
 }

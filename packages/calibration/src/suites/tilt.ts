@@ -1,7 +1,7 @@
 import { gaussianMixturePrior, gaussianPrior } from '@tweedie/solvers'
 import { randomKey } from '@tweedie/tensor'
 import { Matrix } from 'ml-matrix'
-import type { Case, PosedProblem, Suite } from '../types.ts'
+import type { Case, PosedProblem, Suite, Variant } from '../types.ts'
 import { doubleWellCase } from './double-well.ts'
 import { linearCase, normals } from './pose.ts'
 
@@ -77,6 +77,21 @@ const problems: readonly PosedProblem[] = [
   { name: 'dw-4', title: '4 particles with double wells between them, drawn together', pose: doubleWellCase },
 ]
 
+const cloud = ['one run'] as const
+
+/**
+ * The rows of DriftLite's table, each the particles of one run but for pure guidance, which has no weights: each sample is a run
+ * of one particle, with all of the guidance in its drift and without annealing.
+ */
+const variants: readonly Variant[] = [
+  { name: 'pure-guidance', method: 'afdps', settings: { particles: 1, gamma: 0 }, populations: ['runs'] },
+  { name: 'c=0', method: 'g-smc', settings: { c: 0 }, populations: cloud },
+  { name: 'c=0.5', method: 'g-smc', settings: { c: 0.5 }, populations: cloud },
+  { name: 'c=1', method: 'afdps', settings: { c: 1 }, populations: cloud },
+  { name: 'vcg', method: 'driftlite', settings: { control: 'variance' }, populations: cloud },
+  { name: 'ecg', method: 'driftlite', settings: { control: 'energy' }, populations: cloud },
+]
+
 /** Laws tilted by a reward: p(x)·exp(r(x)). */
 export const tilt: Suite = {
   name: 'tilt',
@@ -89,10 +104,11 @@ export const tilt: Suite = {
   quick: { problems: ['mixture-2d'], seeds: 2, samples: 200, limit: 3 },
   metrics: ['sw', 'mean-error', 'variance-error', 'mmd', 'occupancy', 'evidence-bias'],
   settings: () => undefined,
+  variants,
   published: [
-    ['pure guidance', 1.714],
-    ['g-smc', 0.194],
-    ['driftlite', 0.048], // its VCG-SMC
+    ['pure-guidance', 1.714],
+    ['c=0.5 (one run)', 0.194], // its G-SMC
+    ['vcg (one run)', 0.048], // its VCG-SMC
   ].map(([row, value]) => ({
     problem: 'dw-4',
     row: String(row),

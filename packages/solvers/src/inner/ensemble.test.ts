@@ -111,3 +111,22 @@ it('has a spread of each sample, and refuses rows that are no ensembles', () => 
   expect(list(ensembleSpread(x, 2))).toEqual([Math.sqrt(5), 0])
   expect(() => ensembleGuidance(x, x, x, 3, 1)).toThrow(ShapeError)
 })
+
+it('multiplies what deviates along a single direction by 1 − w where its mean is at the data: above 2 it grows', () => {
+  // y_j = 3·x_j with the mean at y: C = 9·ddᵀ/J, ‖C‖_F its only eigenvalue.
+  const d = [1.5, -0.5, -2, 1]
+  const x = tensor(
+    d.map((c) => [0.7 + c, 0.2]),
+    float64,
+  )
+  const y = tensor(
+    d.map(() => [2.1]),
+    float64,
+  )
+  const G = x.mul(tensor([[3, 0]], float64)).sum(1, true)
+  for (const w of [0.5, 2, 3.5])
+    rows(ensembleGuidance(x, G, y, d.length, w).x).forEach((row, i) => {
+      expect(row[0]).toBeCloseTo(0.7 + (1 - w) * (d[i] ?? Number.NaN), 9)
+      expect(row[1]).toBeCloseTo(0.2, 9)
+    })
+})

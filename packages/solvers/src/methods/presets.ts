@@ -4,8 +4,11 @@ import { blindShredPresets } from './csgm/blind-shred-presets.ts'
 import { dFlowPresets } from './csgm/d-flow-presets.ts'
 import { dmplugPresets } from './csgm/dmplug-presets.ts'
 import { shredPresets } from './csgm/shred-presets.ts'
+import { afdpsPresets } from './exact/afdps-presets.ts'
 import { dapsPresets } from './exact/daps-presets.ts'
+import { ddsmcPresets } from './exact/ddsmc-presets.ts'
 import { dpnpPresets } from './exact/dpnp-presets.ts'
+import { fkSteeringPresets } from './exact/fk-steering-presets.ts'
 import { fpsSmcPresets } from './exact/fps-smc-presets.ts'
 import { mcgDiffPresets } from './exact/mcg-diff-presets.ts'
 import { pmcPresets } from './exact/pmc-presets.ts'
@@ -21,10 +24,13 @@ import { ddrmPresets } from './explicit/ddrm-presets.ts'
 import { ddsPresets } from './explicit/dds-presets.ts'
 import { diffpirPresets } from './explicit/diffpir-presets.ts'
 import { dmpsPresets } from './explicit/dmps-presets.ts'
+import { dpgPresets } from './explicit/dpg-presets.ts'
+import { dpsGsgPresets } from './explicit/dps-gsg-presets.ts'
 import { dpsPresets } from './explicit/dps-presets.ts'
 import { dsgPresets } from './explicit/dsg-presets.ts'
 import { enkgPresets } from './explicit/enkg-presets.ts'
 import { flowChefPresets } from './explicit/flow-chef-presets.ts'
+import { flowDpsPresets } from './explicit/flow-dps-presets.ts'
 import { gibbsPresets } from './explicit/gibbs-ddrm-presets.ts'
 import { ilvrPresets } from './explicit/ilvr-presets.ts'
 import { mpgdPresets } from './explicit/mpgd-presets.ts'
@@ -32,6 +38,7 @@ import { otOdePresets } from './explicit/ot-ode-presets.ts'
 import { pigdmPresets } from './explicit/pigdm-presets.ts'
 import { pnpFlowPresets } from './explicit/pnp-flow-presets.ts'
 import { repaintPresets } from './explicit/repaint-presets.ts'
+import { scgPresets } from './explicit/scg-presets.ts'
 import { scoreAldPresets } from './explicit/score-ald-presets.ts'
 import { scoreSdePresets } from './explicit/score-sde-presets.ts'
 import { sitcomPresets } from './explicit/sitcom-presets.ts'
@@ -95,6 +102,13 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['enkg', enkgPresets],
   ['flow-chef', flowChefPresets],
   ['d-flow', dFlowPresets],
+  ['afdps', afdpsPresets],
+  ['ddsmc', ddsmcPresets],
+  ['fk-steering', fkSteeringPresets],
+  ['flow-dps', flowDpsPresets],
+  ['scg', scgPresets],
+  ['dpg', dpgPresets],
+  ['dps-gsg', dpsGsgPresets],
 ])
 
 /** What {@link presetsOf} reads of a method. */

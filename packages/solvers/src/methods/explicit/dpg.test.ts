@@ -11,7 +11,7 @@ import { A, list, n, names, priorOn, problemOf, streams, y } from '../written-ou
 const steps = 6
 
 /** The guidance of each step in plain numbers, with what is carried from one to the next. */
-function saying({ samples: K = 5000, scale = 200, momentum = 0.1, leastRadius = 0 }: DpgOptions) {
+function saying({ samples: K = 5000, scale = 200, momentum = 0.1, leastRadius = 0, adds }: DpgOptions) {
   let [Z, past]: [number, readonly number[]] = [0, []]
   const loss = (x: readonly number[]) => {
     const r = plus([1, y], [-1, times(A, x)])
@@ -30,7 +30,11 @@ function saying({ samples: K = 5000, scale = 200, momentum = 0.1, leastRadius = 
     const beta = (momentum * (steps - 1 - at.i)) / steps
     const mixed = at.i === 0 ? raw : plus([beta, past], [1 - beta, raw])
     past = raw
-    return tweedie(at, plus([length(mixed) > 0 ? scale / length(mixed) : 0, mixed]))
+    const guidance = plus([length(mixed) > 0 ? scale / length(mixed) : 0, mixed])
+    if (adds !== 'noise') return tweedie(at, guidance)
+    // ε̂ = (x_t − α_t·x̂₀)/σ_t loses it.
+    const noise = plus([1 / at.sigma, at.x], [-at.alpha / at.sigma, at.x0], [-1, guidance])
+    return { guidance, x0: plus([1 / at.alpha, at.x], [-at.sigma / at.alpha, noise]) }
   }
 }
 
@@ -39,6 +43,7 @@ describe.each(names)('DPG on %s', (name) => {
     { samples: 6, scale: 0.3 },
     { samples: 4, scale: 0.2, momentum: 0.9, eta: 0.4 },
     { samples: 5, scale: 0.5, leastRadius: 0.8, momentum: 0 },
+    { samples: 5, scale: 0.4, adds: 'noise', eta: 0.7 },
   ]
   it.each(cases)('%j', (options) =>
     follows(dpg, problemOf(0.7), name, { spacing: 'linspace', ...options }, saying(options)),

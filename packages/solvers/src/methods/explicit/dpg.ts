@@ -1,7 +1,7 @@
 import { maximum, zeros, zerosLike } from '@tweedie/tensor'
 import { policyGradient, squaredLoss } from '../../inner/zeroth-order.ts'
 import { batchOf, sampleSize, sumPerSample } from '../../linalg/per-sample.ts'
-import { integer, number } from '../../options/index.ts'
+import { choice, integer, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
 import { residualNorm, unitOf } from '../../run/residual.ts'
@@ -21,12 +21,13 @@ const kept = 0.9
  *     R_k = e^{−(ℓ(x₀ᵏ) − ℓ(x̂₀))/Z},     ĝ = Jᵀ(1/K)·Σ (R_k − b_k)·z_k/r,     b_k = Σ_{j≠k} R_j/(K − 1),
  *     d = β_i·ĝ_before + (1 − β_i)·ĝ,  β_i = β·(N − i − 1)/N,     score ← score + scale·d/‖d‖,
  *
- * then a step of DDIM with η: x̂₀ gains (σ_t²/α_t)·scale·d/‖d‖. J = ∂x̂₀/∂x_t; n numbers in x₀; `ĝ_before` is the raw gradient of
- * the step before. ĝ has no bias for the gradient of E R(x̂₀ + r·z) through x̂₀. A step shows scale·d/‖d‖ as `guidance`, r as
- * `radius` and the standard error of the mean before Jᵀ, relative to its length, as `gradientError`.
+ * then a step of DDIM with η: x̂₀ gains (σ_t²/α_t)·scale·d/‖d‖. With `adds: 'noise'` it is −ε̂ = σ_t·score that gains it, and x̂₀
+ * (σ_t/α_t)·scale·d/‖d‖: so the authors (loveisbasa/DPG). J = ∂x̂₀/∂x_t; n numbers in x₀; `ĝ_before` is the raw gradient of the step
+ * before. ĝ has no bias for the gradient of E R(x̂₀ + r·z) through x̂₀. A step shows scale·d/‖d‖ as `guidance`, r as `radius` and
+ * the standard error of the mean before Jᵀ, relative to its length, as `gradientError`.
  *
  * Defaults of the code beside EnKG (devzhk/enkg-pytorch): K = 5000, scale 200, β = 0.1, r_min = 0, 1000 steps of the SDE (η = 1).
- * The length of the guidance is the same whatever there is to correct: 200 is for √n of some hundreds, as the score's own √n/σ_t.
+ * The length of the guidance is the same whatever there is to correct: 200 is for √n of some hundreds, which ε̂ is long.
  * Any operator; σ_y is ignored. Known limits: `info.limits`.
  *
  * @example
@@ -59,11 +60,12 @@ export const dpg = defineMethod({
       max: 1,
     }),
     leastRadius: number('r_min, the least radius around x̂0', { default: 0, min: 0 }),
+    adds: choice('what gains it: the score, or σ times the score, the noise', ['score', 'noise']),
     eta: ddimEta(1),
     clip: clipRange,
   },
   plan: ({ problem, prior: given, options, times, noise, z }) => {
-    const { samples: K, scale, momentum, leastRadius, eta, clip } = options
+    const { samples: K, scale, momentum, leastRadius, adds, eta, clip } = options
     const [prior, kernel, loss] = [clipped(given, clip), ddim(eta), squaredLoss(problem, K)]
     const { shape, schedule } = prior
     const wide = shape.map(() => 1)
@@ -91,7 +93,7 @@ export const dpg = defineMethod({
         const raw = pullback(gradient)
         const beta = i === 0 ? 0 : (momentum * (times.length - i - 1)) / times.length
         const guidance = unitOf(past.mul(beta).add(raw.mul(1 - beta))).mul(scale)
-        const x0 = x0hat.add(guidance.mul(sigma ** 2 / alpha))
+        const x0 = x0hat.add(guidance.mul(sigma ** (adds === 'score' ? 2 : 1) / alpha))
         const error = unitOf(sumPerSample(variance), sumPerSample(gradient.square())).sqrt()
         return {
           state: { x: kernel(x, x0, () => z(i, 'step'), { t, s, schedule }), past: raw, Z },

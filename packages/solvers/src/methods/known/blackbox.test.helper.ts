@@ -45,6 +45,7 @@ export const blackBoxes: Readonly<Record<string, Known>> = {
       scale: [200, 'the same: guidance_scale'],
       momentum: [0.1, `${code}: algo/dpg.py, beta`],
       leastRadius: [0, 'the same: rmin'],
+      adds: ['score', 'the same: score + xt_grad·scale'],
       eta: [1, 'the same: sde'],
       clip: [undefined, 'ours'],
     },
