@@ -104,5 +104,11 @@ export const netsEdits: readonly Edit[] = [
     '',
     'what a run had come to is not kept',
   ),
-  editsOf('packages/autograd/src')('vjp.ts')('nets-vjp-failed', 'ifScopeFails(dispose)', '', 'the tape of a step that fails stays', { tests: ['packages/solvers/src/run/look'] }),
+  editsOf('packages/autograd/src')('vjp.ts')(
+    'nets-vjp-failed',
+    'ifScopeFails(dispose)',
+    '',
+    'the tape of a step that fails stays',
+    { tests: ['packages/solvers/src/run/look'] },
+  ),
 ]
