@@ -68,7 +68,9 @@ export async function openBench(executablePath: string): Promise<StudioBench> {
       page.setDefaultTimeout(patience)
       await page.addInitScript(`(${watching})('plane')`)
       await page.goto(url)
-      await page.waitForFunction(() => (globalThis as { seen?: { first?: number } }).seen?.first !== undefined)
+      await page.waitForFunction(
+        () => (globalThis as { seen?: { first?: number } }).seen?.first !== undefined,
+      )
       const first = Number(await page.evaluate('window.seen.first'))
       await page.close()
       return first / 1e3

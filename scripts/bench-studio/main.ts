@@ -43,7 +43,10 @@ console.log(`First picture: ${seconds(least(first))} at best, ${seconds(median(f
 for (const state of states.filter(({ title }) => title.includes(values.filter))) {
   const [node, page]: [Spent[], Shown[]] = [[], []]
   for (let k = 0; k <= times; k++) {
-    const [one, other] = [await inNode(state), await bench.run({ ...state, query: `${state.query}&seed=${k}` })]
+    const [one, other] = [
+      await inNode(state),
+      await bench.run({ ...state, query: `${state.query}&seed=${k}` }),
+    ]
     if (k === 0) continue // both have compiled what they run
     node.push(one)
     page.push(other)

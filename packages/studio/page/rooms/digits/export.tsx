@@ -1,5 +1,6 @@
-import { createResource, Show } from 'solid-js'
+import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
+import { createLatest } from '../../parts/latest.ts'
 import { fingerprint, saveFile } from '../../parts/save.ts'
 import { animationOf } from './animation.ts'
 import type { Frame } from './engine/frames.ts'
@@ -28,7 +29,7 @@ export function Export(props: {
     const frame = props.session.frames().at(-1)
     return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
   }
-  const [print] = createResource(last, ({ x }) => fingerprint(x.data))
+  const print = createLatest(last, ({ x }) => fingerprint(x.data))
   const done = () => {
     const [frame, of, measurement] = [last(), props.session.of(), props.measurement]
     if (frame === undefined || of === undefined || measurement === undefined) return undefined

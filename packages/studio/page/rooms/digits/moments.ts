@@ -1,4 +1,4 @@
-import type { Frame, Pictures } from './engine/frames.ts'
+import type { Pictures } from './engine/frames.ts'
 
 /** One plane of numbers, row by row. */
 export interface Plane {

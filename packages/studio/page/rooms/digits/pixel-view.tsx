@@ -1,6 +1,6 @@
 import { createEffect } from 'solid-js'
-import { theme, useColours } from '../../parts/theme.tsx'
 import { partsOf } from '../../parts/colour.ts'
+import { theme, useColours } from '../../parts/theme.tsx'
 import type { Plane } from './moments.ts'
 
 /** What the numbers are: greys of the data range [−1, 1]; signed, shown by their largest; or magnitudes from 0 to `top`. */

@@ -1,6 +1,6 @@
-import { createMemo, createResource, onCleanup, Show } from 'solid-js'
+import { createMemo, onCleanup, Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { createLatest } from '../../parts/latest.ts'
+import { createLatest, createOnce } from '../../parts/latest.ts'
 import { Notes } from '../../parts/notes.tsx'
 import { settingsOf } from '../../parts/options.tsx'
 import '../../parts/room.css'
@@ -25,9 +25,9 @@ import { tourOf } from './tour.ts'
 export default function DigitsRoom() {
   const { values, set, notes, dismiss } = roomState('digits', fields)
   onCleanup(() => void engine.digits.close())
-  const [heldOut] = createResource(() => engine.digits.heldOut())
-  const [operators] = createResource(() => engine.digits.operators())
-  const [noises] = createResource(() => engine.digits.noises())
+  const { answer: heldOut, error: trouble } = createOnce(() => engine.digits.heldOut())
+  const { answer: operators } = createOnce(() => engine.digits.operators())
+  const { answer: noises } = createOnce(() => engine.digits.noises())
   const problem = createMemo(() => problemIn(values), undefined, {
     equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   })
@@ -67,7 +67,7 @@ export default function DigitsRoom() {
       data-settled={pair.a.session.settled() && pair.b.session.settled()}
     >
       <Notes notes={notes()} onDismiss={dismiss} />
-      <Show when={heldOut.error as unknown}>
+      <Show when={trouble()}>
         {(error) => (
           <p class="note bad" role="alert">
             {inWords(error())}

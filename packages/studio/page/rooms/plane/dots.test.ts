@@ -22,7 +22,10 @@ test('a dot is where the view has its point, as large as its radius, in its colo
         mass += cover
         mx += cover * (x + 0.5)
         my += cover * (y + 0.5)
-        if (cover > 0) expect([...layer.data.slice(4 * (y * layer.width + x), 4 * (y * layer.width + x) + 3)]).toEqual(colour)
+        if (cover > 0)
+          expect([...layer.data.slice(4 * (y * layer.width + x), 4 * (y * layer.width + x) + 3)]).toEqual(
+            colour,
+          )
       }
     expect(mass / ratio ** 2 / (Math.PI * 9)).toBeCloseTo(1, 1)
     expect(Math.abs(mx / mass / ratio - px)).toBeLessThan(0.05)

@@ -1,5 +1,6 @@
-import { createResource, Show } from 'solid-js'
+import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
+import { createLatest } from '../../parts/latest.ts'
 import { fingerprint, saveFile } from '../../parts/save.ts'
 import type { Frame } from './engine/frames.ts'
 import { commandOf, problemModule, programOf } from './reproduce.ts'
@@ -17,7 +18,7 @@ export function Export(props: {
     const frame = props.session.frames().at(-1)
     return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
   }
-  const [print] = createResource(last, ({ x }) => fingerprint(x))
+  const print = createLatest(last, ({ x }) => fingerprint(x))
   const request = () => (last() === undefined ? undefined : props.session.of())
   const picture = () => {
     const canvas = document.querySelectorAll<HTMLCanvasElement>('.stage canvas')[props.side === 'a' ? 0 : 1]
