@@ -126,6 +126,7 @@ describe('the manners of every room', () => {
     const said = (await page.evaluate('[...said]')) as string[]
     expect(said.filter((text) => / of 60/.test(text))).toEqual(['step 60 of 60, the result'])
     await page.close()
+    await opened(context).page.bringToFront() // timers of pages behind others are slow
   })
 
   test.for([
