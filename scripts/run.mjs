@@ -188,6 +188,7 @@ const commands = {
   tweedie,
   bench: (...args) => tweedie('bench', ...args),
   'bench:gpu': (...args) => node('scripts/bench-gpu/main.ts', ...args),
+  'bench:studio': (...args) => buildStudio() || node('scripts/bench-studio/main.ts', ...args),
   test,
   lint,
   format: (...args) => node(...bin.biome, 'check', '--write', ...args),

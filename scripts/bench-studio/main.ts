@@ -5,7 +5,7 @@ import { median } from '../bench-gpu/table.ts'
 import type { Shown } from './chromium.ts'
 import { openBench } from './chromium.ts'
 import type { Spent } from './node.ts'
-import { inNode } from './node.ts'
+import { openNode } from './node.ts'
 import { states } from './states.ts'
 
 const usage = `Usage: npm run bench:studio [-- OPTIONS]
@@ -37,27 +37,28 @@ const least = (list: readonly number[]): number => Math.min(...list)
 const seconds = (value: number): string => `${value.toFixed(2)} s`
 
 await using bench = await openBench(executable)
+using node = openNode()
 const first: number[] = []
 for (let k = 0; k < times; k++) first.push(await bench.firstPicture())
 console.log(`First picture: ${seconds(least(first))} at best, ${seconds(median(first))} in the middle.\n`)
 for (const state of states.filter(({ title }) => title.includes(values.filter))) {
-  const [node, page]: [Spent[], Shown[]] = [[], []]
+  const [alone, page]: [Spent[], Shown[]] = [[], []]
   for (let k = 0; k <= times; k++) {
     const [one, other] = [
-      await inNode(state),
+      await node.run(state),
       await bench.run({ ...state, query: `${state.query}&seed=${k}` }),
     ]
     if (k === 0) continue // both have compiled what they run
-    node.push(one)
+    alone.push(one)
     page.push(other)
   }
-  const ratios = page.map(({ wall }, k) => wall / (node[k]?.wall ?? Number.NaN))
-  const costs = page.map(({ processor }, k) => processor / (node[k]?.processor ?? Number.NaN))
+  const ratios = page.map(({ wall }, k) => wall / (alone[k]?.wall ?? Number.NaN))
+  const costs = page.map(({ processor }, k) => processor / (alone[k]?.processor ?? Number.NaN))
   const rates = page.map(({ frames, wall }) => frames / wall)
   console.log(
     [
       state.title,
-      `  Node ${seconds(least(node.map(({ wall }) => wall)))}, page ${seconds(least(page.map(({ wall }) => wall)))} at best;`,
+      `  Node ${seconds(least(alone.map(({ wall }) => wall)))}, page ${seconds(least(page.map(({ wall }) => wall)))} at best;`,
       `  page : Node ${median(ratios).toFixed(2)} by the clock, ${median(costs).toFixed(2)} by processors (${seconds(median(page.map(({ processor }) => processor)))} with painting);`,
       `  ${median(rates).toFixed(0)} frames a second, ${median(page.map(({ painted }) => painted))} moments painted.`,
       ...(values.threads

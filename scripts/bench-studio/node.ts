@@ -1,13 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { loadPrior } from '@tweedie/runs/node'
-import type { Ground } from '../../packages/studio/page/rooms/digits/engine/problem.ts'
-import { heldOutOf, problemIn } from '../../packages/studio/page/rooms/digits/engine/problem.ts'
-import { runDigits } from '../../packages/studio/page/rooms/digits/engine/run.ts'
-import { fields as digitFields } from '../../packages/studio/page/rooms/digits/fields.ts'
-import { runPlane } from '../../packages/studio/page/rooms/plane/engine/run.ts'
-import { lawIn, fields as planeFields, stripeIn } from '../../packages/studio/page/rooms/plane/fields.ts'
-import { readState } from '../../packages/studio/page/state/url.ts'
 import type { State } from './states.ts'
 
 /** Seconds of a run, by the clock and of processors. */
@@ -16,41 +8,16 @@ export interface Spent {
   readonly processor: number
 }
 
-const never = new AbortController().signal
-let ground: Promise<Ground> | undefined
-
-const groundOf = (): Promise<Ground> => {
-  ground ??= loadPrior('digits').then((prior) => {
-    const path = join(import.meta.dirname, '../../packages/studio/page/rooms/digits/held-out.idx')
-    return { prior, heldOut: heldOutOf(readFileSync(path)) }
-  })
-  return ground
-}
-
-/** Both methods of a state, one after the other, watched by nobody. */
-async function runs({ room, query }: State): Promise<void> {
-  if (room === 'plane') {
-    const { values } = readState(planeFields, query)
-    const plane = { law: lawIn(values), stripe: stripeIn(values) }
-    for (const method of [values.a, values.b].filter((text) => text !== 'none'))
-      await runPlane({ plane, method, count: values.n, seed: values.seed }, never, () => {})
-    return
+/** A process of Node that runs states, one at a time. */
+export function openNode(): Disposable & { run(state: State): Promise<Spent> } {
+  const child = fork(join(import.meta.dirname, '../../packages/studio/bench/runs.ts'))
+  return {
+    run: (state) =>
+      new Promise((done, fail) => {
+        child.once('message', (spent) => done(spent as Spent))
+        child.once('exit', (code) => fail(new Error(`Node ended with ${code}`)))
+        child.send(state)
+      }),
+    [Symbol.dispose]: () => void child.kill(),
   }
-  const { values } = readState(digitFields, query)
-  for (const method of [values.a, values.b].filter((text) => text !== 'none'))
-    await runDigits(
-      { problem: problemIn(values), method, count: values.n, seed: values.seed },
-      await groundOf(),
-      never,
-      () => {},
-    )
-}
-
-/** The runs of a state in this process. */
-export async function inNode(state: State): Promise<Spent> {
-  if (state.room === 'digits') await groundOf()
-  const [began, before] = [performance.now(), process.cpuUsage()]
-  await runs(state)
-  const { user, system } = process.cpuUsage(before)
-  return { wall: (performance.now() - began) / 1e3, processor: (user + system) / 1e6 }
 }

@@ -1,10 +1,13 @@
 // Pictures of the Studio's rooms in both themes, as headless Chromium shows them: docs/images/studio-NAME-THEME.png.
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serveStudio } from '@tweedie/studio'
+import { shippedFolder } from '@tweedie/unet/node'
 import { chromium } from 'playwright-core'
 import { findChromium } from '../../tests/browser.ts'
 import { root } from './measured.ts'
+import { withPalette } from './palette.ts'
 
 /** A state that is drawn: its link, and what is there when it is ready. */
 interface Shot {
@@ -24,16 +27,16 @@ const ranDigits = '[data-test=digits][data-settled=true]'
 
 /** A room adds its own here. */
 const shots: readonly Shot[] = [
-  { name: 'plane', hash: '#plane', ready: settled },
+  { name: 'plane', hash: '#plane', ready: settled, height: 1008 },
   {
     name: 'plane-guidance',
     hash: '#plane?prior=banana&at=700&n=300&show=exact.particles.guidance',
     part: '.work',
     ready: `${settled}, [data-test=errors]`,
-    point: { on: '.stage canvas', x: 0.62, y: 0.36 },
+    point: { on: '.stage canvas', x: 0.42, y: 0.72 },
   },
   { name: 'plane-phone', hash: '#plane?prior=ring', ready: settled, width: 390, height: 844 },
-  { name: 'digits', hash: '#digits', ready: ranDigits, height: 1240 },
+  { name: 'digits', hash: '#digits', ready: ranDigits, height: 1270 },
   { name: 'digits-phone', hash: '#digits?at=500', ready: ranDigits, width: 390, height: 844 },
 ]
 
@@ -54,10 +57,10 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
     { cwd: root, stdio: 'inherit' },
   )
   if (built.status !== 0) throw new Error('the page could not be built')
-  const { url, close } = await serveStudio()
+  const { url, close } = await serveStudio({ beside: { 'priors/photos': shippedFolder('photos') ?? '' } })
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
-    for (const { name, hash, ready, width = 1200, height = 780, point, part } of shots) {
+    for (const { name, hash, ready, width = 1280, height = 780, point, part } of shots) {
       if (only.length > 0 && !only.includes(name)) continue
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await browser.newPage({ viewport: { width, height }, colorScheme })
@@ -70,7 +73,8 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
         }
         await page.waitForTimeout(1500)
         const path = join(root, 'docs/images', `studio-${name}-${colorScheme}.png`)
-        await (part === undefined ? page : page.locator(part)).screenshot({ path })
+        const picture = await (part === undefined ? page : page.locator(part)).screenshot()
+        writeFileSync(path, withPalette(picture))
         await page.close()
       }
     }

@@ -3,6 +3,7 @@ import { Dynamic } from 'solid-js/web'
 import { Button } from './parts/button.tsx'
 import { Footer } from './parts/footer.tsx'
 import { ThemeSwitch } from './parts/theme.tsx'
+import { RoomAfter } from './parts/tour.tsx'
 import { rooms } from './rooms/catalog.ts'
 import { addressOf } from './state/url.ts'
 import { inWords } from './worker/client.ts'
@@ -27,7 +28,7 @@ export function App() {
       <header class="bar">
         <a class="brand" href={`#${rooms[0].name}`} title="The Studio as it opens">
           <img src="./icon.svg" alt="" width="24" height="24" />
-          Tweedie Studio
+          <span class="brand-name">Tweedie Studio</span>
         </a>
         <Show when={rooms.length > 1}>
           <nav aria-label="Rooms">
@@ -54,7 +55,9 @@ export function App() {
           )}
         >
           <Suspense fallback={<p class="muted">Opening…</p>}>
-            <Dynamic component={room().component} />
+            <RoomAfter.Provider value={() => rooms[rooms.indexOf(room()) + 1]}>
+              <Dynamic component={room().component} />
+            </RoomAfter.Provider>
           </Suspense>
         </ErrorBoundary>
       </main>

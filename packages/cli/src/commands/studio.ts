@@ -34,7 +34,12 @@ export function studioCommand(io: Io): Command {
     .option('--open', 'open it in the browser')
     .action(async ({ port, open }: StudioOptions) => {
       const { serveStudio } = await import('@tweedie/studio')
-      const { url, close } = await serveStudio({ port })
+      const { shippedFolder } = await import('@tweedie/unet/node')
+      const photos = shippedFolder('photos')
+      const { url, close } = await serveStudio({
+        port,
+        ...(photos && { beside: { 'priors/photos': photos } }),
+      })
       io.out(`The Studio is at ${url}  (Ctrl-C ends it)\n`)
       if (open === true) await openBrowser(url)
       await new Promise<void>((done) => {

@@ -36,6 +36,8 @@ export function Footer() {
           <span
             data-test="memory"
             data-tensors={now().tensors}
+            data-bytes={now().bytes}
+            data-reserved={now().reservedBytes}
             title="What tensors hold in the engine, and what it has from the browser. Leaving a room frees its tensors."
           >
             {now().tensors} tensors, {mebi(now().bytes)} of {mebi(now().reservedBytes)}

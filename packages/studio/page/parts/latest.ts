@@ -39,3 +39,20 @@ export function createLatest<Q, A>(
   })
   return answer
 }
+
+/**
+ * The answer to a question that is asked once, and why there is none. Unlike a resource it lets the room be seen meanwhile:
+ * one that is waited for takes the room from the page, and the focus with it.
+ */
+export function createOnce<A>(work: () => Promise<A>): {
+  readonly answer: Accessor<A | undefined>
+  readonly error: Accessor<unknown>
+} {
+  const [answer, setAnswer] = createSignal<A>()
+  const [error, setError] = createSignal<unknown>()
+  work().then(
+    (found) => setAnswer(() => found),
+    (why: unknown) => setError(() => why),
+  )
+  return { answer, error }
+}

@@ -30,7 +30,7 @@ export interface Manner<R, F, S> {
   readonly begin: Begin<R, F, S>
   /** What tells requests apart; all of it where left out. */
   readonly keyOf?: (request: R | undefined) => string
-  /** Milliseconds that a change may rest before it is run: a drag is many changes. */
+  /** Milliseconds that a change rests while a run goes on: a drag is many changes. */
   readonly rest: number
   /** Where a run waits for the page between two steps. */
   readonly gate?: { held(): boolean; pass(leave: AbortSignal): Promise<void> }
@@ -117,7 +117,7 @@ export function createSession<R, F extends Moment, S>(
       setRunning(false)
       return
     }
-    timer = setTimeout(() => void start(request), of() === undefined ? 0 : rest)
+    timer = setTimeout(() => void start(request), running() ? rest : 0)
   }
   createEffect(
     on(

@@ -1,4 +1,5 @@
-import { createEffect, createSignal, onCleanup, Show } from 'solid-js'
+import type { Accessor } from 'solid-js'
+import { createContext, createEffect, createSignal, on, onCleanup, Show, useContext } from 'solid-js'
 import { Button } from './button.tsx'
 
 /** A step of a tour: what it points at, by `data-tour`, and two sentences. */
@@ -10,31 +11,77 @@ export interface TourStep {
   readonly enter?: () => void
 }
 
-/** A tour that can be left at any step; nothing is blocked meanwhile. */
+/** The room that the tour goes on to from the one that is shown; undefined in the last. */
+export const RoomAfter = createContext<
+  Accessor<{ readonly name: string; readonly title: string } | undefined>
+>(() => undefined)
+
+/** Whether the room that opens next begins with its tour. */
+let goesOn = false
+
+/**
+ * The tour of a room, and from its end to the next. It can be left at any step, by its button or by Escape, and nothing is
+ * blocked meanwhile. The arrow keys go through it.
+ */
 export function Tour(props: { readonly steps: readonly TourStep[] }) {
-  const [at, setAt] = createSignal<number>()
+  const after = useContext(RoomAfter)
+  const [at, setAt] = createSignal(goesOn ? 0 : undefined)
+  goesOn = false
   const step = () => {
     const index = at()
     return index === undefined ? undefined : props.steps[index]
   }
+  const isLast = () => at() === props.steps.length - 1
   let marked: Element | undefined
+  let opener: HTMLElement | undefined
   const unmark = () => marked?.classList.remove('toured')
-  createEffect(() => {
+  createEffect(
+    on(at, () => {
+      unmark()
+      const now = step()
+      if (now === undefined) return
+      now.enter?.()
+      marked = document.querySelector(`[data-tour="${now.at}"]`) ?? undefined
+      marked?.classList.add('toured')
+      marked?.scrollIntoView({ block: 'nearest' })
+    }),
+  )
+  const leave = () => {
+    setAt(undefined)
+    opener?.querySelector('button')?.focus()
+  }
+  const onward = () => {
+    const room = after()
+    if (!isLast()) setAt((index = 0) => index + 1)
+    else if (room === undefined) leave()
+    else {
+      goesOn = true
+      location.hash = room.name
+    }
+  }
+  const back = () => setAt((index = 0) => Math.max(0, index - 1))
+  const byKeys = ({ key }: KeyboardEvent) => {
+    if (at() !== undefined && key === 'Escape') leave()
+  }
+  addEventListener('keydown', byKeys)
+  onCleanup(() => {
     unmark()
-    const now = step()
-    if (now === undefined) return
-    now.enter?.()
-    marked = document.querySelector(`[data-tour="${now.at}"]`) ?? undefined
-    marked?.classList.add('toured')
-    marked?.scrollIntoView({ block: 'nearest' })
+    removeEventListener('keydown', byKeys)
   })
-  onCleanup(unmark)
-  const go = (to: number) => setAt(to < props.steps.length ? to : undefined)
+  const onwardSays = () => {
+    if (!isLast()) return 'Next'
+    const room = after()
+    return room === undefined ? 'Done' : `On to ${room.title}`
+  }
   return (
     <>
-      <Button quiet onClick={() => setAt(0)}>
-        Take the tour
-      </Button>
+      <span
+        ref={(element) => {
+          opener = element
+        }}
+      >
+        <Button onClick={() => setAt(0)}>Take the tour</Button>
+      </span>
       <Show when={step()}>
         {(now) => (
           <div
@@ -42,7 +89,12 @@ export function Tour(props: { readonly steps: readonly TourStep[] }) {
             role="dialog"
             aria-label="Tour"
             aria-live="polite"
-            onKeyDown={(event) => event.key === 'Escape' && setAt(undefined)}
+            tabindex="-1"
+            ref={(box) => queueMicrotask(() => box.focus({ preventScroll: true }))}
+            onKeyDown={({ key }) => {
+              if (key === 'ArrowRight') onward()
+              else if (key === 'ArrowLeft') back()
+            }}
           >
             <p class="small muted">
               {(at() ?? 0) + 1} of {props.steps.length}
@@ -50,13 +102,14 @@ export function Tour(props: { readonly steps: readonly TourStep[] }) {
             <h2>{now().title}</h2>
             <p>{now().text}</p>
             <div class="row">
-              <Button quiet onClick={() => setAt(undefined)}>
-                Leave
+              <Button quiet onClick={leave}>
+                Leave the tour
               </Button>
               <span class="grow" />
-              <Button onClick={() => go((at() ?? 0) + 1)}>
-                {(at() ?? 0) + 1 < props.steps.length ? 'Next' : 'Done'}
+              <Button quiet onClick={back} disabled={at() === 0}>
+                Back
               </Button>
+              <Button onClick={onward}>{onwardSays()}</Button>
             </div>
           </div>
         )}

@@ -47,10 +47,12 @@ export const engine = {
   stop,
   plane: proxy(planeEngine),
   digits: proxy({
-    operators: async () => (await digits()).operators(),
+    operators: async (...given: Parameters<Digits['operators']>) => (await digits()).operators(...given),
     noises: async () => (await digits()).noises(),
     methods: async (...given: Parameters<Digits['methods']>) => (await digits()).methods(...given),
     heldOut: async () => (await digits()).heldOut(),
+    openPrior: async (...given: Parameters<Digits['openPrior']>) => (await digits()).openPrior(...given),
+    keepPhoto: async (...given: Parameters<Digits['keepPhoto']>) => (await digits()).keepPhoto(...given),
     measurement: async (...given: Parameters<Digits['measurement']>) =>
       (await digits()).measurement(...given),
     run: async (...given: Parameters<Digits['run']>) => (await digits()).run(...given),

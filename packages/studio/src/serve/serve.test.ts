@@ -56,6 +56,27 @@ test('serves the page isolated, under a policy of its own origin, and nothing be
   }
 })
 
+test('folders beside the page are served at their path, and nothing around them', async () => {
+  const other = join(parent, 'other')
+  mkdirSync(other)
+  writeFileSync(join(other, 'config.json'), '{"a":1}')
+  const { url, close } = await serveStudio({ folder, beside: { 'priors/photos': other } })
+  try {
+    const config = await fetch(`${url}priors/photos/config.json`)
+    expect(await config.json()).toEqual({ a: 1 })
+    expect(config.headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    for (const path of [
+      '/priors/photos/..%2fsecret.txt',
+      '/priors/photos/',
+      '/priors/photos',
+      '/priors/config.json',
+    ])
+      expect([path, await raw(url, path)]).toEqual([path, 404])
+  } finally {
+    await close()
+  }
+})
+
 test('a port that is taken is an error, not another port', async () => {
   const { url, close } = await serveStudio({ folder })
   try {

@@ -11,6 +11,8 @@ export interface ServeOptions {
   readonly port?: number
   /** Folder of the built page; default that of this package. */
   readonly folder?: string
+  /** More folders, by the path from the page at which they lie: `{ 'priors/photos': '/where/it/is' }`. */
+  readonly beside?: Readonly<Record<string, string>>
 }
 
 /** A page that is being served. */
@@ -19,19 +21,33 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** The file of a request inside a folder; undefined for what is no path in it. */
-function fileOf(folder: string, url: string): string | undefined {
+/** What is served: the page, and folders beside it. */
+interface Places {
+  readonly folder: string
+  readonly beside: Readonly<Record<string, string>>
+}
+
+/** A file inside a folder; undefined for what is no path in it. */
+function inside(folder: string, path: string): string | undefined {
+  const file = resolve(folder, `.${path}`)
+  return file.startsWith(folder + sep) ? file : undefined
+}
+
+/** The file of a request; undefined for what is no path of the page. */
+function fileOf({ folder, beside }: Places, url: string): string | undefined {
   let path: string
   try {
     path = decodeURIComponent(new URL(url, 'http://localhost').pathname)
   } catch {
     return undefined
   }
-  const file = resolve(folder, `.${path.endsWith('/') ? `${path}index.html` : path}`)
-  return file.startsWith(folder + sep) && !path.includes('\0') ? file : undefined
+  if (path.includes('\0')) return undefined
+  for (const [at, other] of Object.entries(beside))
+    if (path.startsWith(`/${at}/`)) return inside(other, path.slice(at.length + 1))
+  return inside(folder, path.endsWith('/') ? `${path}index.html` : path)
 }
 
-async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(places: Places, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const reply = (status: number, type: string, body: string | Uint8Array, more = {}) => {
     response.writeHead(status, { ...headers, 'Content-Type': type, ...more })
     response.end(request.method === 'HEAD' ? undefined : body)
@@ -39,12 +55,12 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   const plain = 'text/plain; charset=utf-8'
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return reply(405, plain, 'GET only', { Allow: 'GET, HEAD' })
-  const file = fileOf(folder, request.url ?? '/')
+  const file = fileOf(places, request.url ?? '/')
   try {
     if (file === undefined) throw new Error('no path of the page')
     const body = await readFile(file)
     // Files with a hash in their name never change.
-    const hashed = file.startsWith(join(folder, 'assets') + sep)
+    const hashed = file.startsWith(join(places.folder, 'assets') + sep)
     reply(200, mediaTypes[extname(file)] ?? 'application/octet-stream', body, {
       'Cache-Control': hashed ? 'max-age=31536000, immutable' : 'no-cache',
     })
@@ -65,9 +81,16 @@ async function answer(folder: string, request: IncomingMessage, response: Server
  * await close()
  * ```
  */
-export async function serveStudio({ port = 0, folder = siteFolder() }: ServeOptions = {}): Promise<Served> {
-  const root = resolve(folder)
-  const server = createServer((request, response) => void answer(root, request, response))
+export async function serveStudio({
+  port = 0,
+  folder = siteFolder(),
+  beside = {},
+}: ServeOptions = {}): Promise<Served> {
+  const places = {
+    folder: resolve(folder),
+    beside: Object.fromEntries(Object.entries(beside).map(([at, other]) => [at, resolve(other)])),
+  }
+  const server = createServer((request, response) => void answer(places, request, response))
   await new Promise<void>((done, fail) => {
     server.once('error', fail)
     server.listen(port, '127.0.0.1', done)

@@ -52,8 +52,9 @@ export function hrefOf(values: AtlasValues, method: string): string {
   const { seed } = values
   if (values.on === 'digits') {
     const { digit, drawn, operator, mask, noise, n } = values
-    const state = { digit, drawn, operator, mask, noise, a: method, b: 'none', n, seed, at: 1000, pick: 0 }
-    return `#digits?${writeState(digitsFields, state)}`
+    const problem = { digit, drawn, operator, mask, noise }
+    const shown = { prior: digitsFields.prior.default, side: digitsFields.side.default, at: 1000, pick: 0 }
+    return `#digits?${writeState(digitsFields, { ...problem, ...shown, a: method, b: 'none', n, seed })}`
   }
   return planeHref(values, { a: method, b: 'none', n: values.particles })
 }

@@ -1,4 +1,5 @@
 import { Show } from 'solid-js'
+import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import { MethodPicker } from '../../parts/method-picker.tsx'
 import { settingsOf, withSetting } from '../../parts/options.tsx'
@@ -6,7 +7,7 @@ import { Slider } from '../../parts/slider.tsx'
 import type { MethodEntry } from '../../worker/methods.ts'
 import type { KindEntry } from './engine/entries.ts'
 import type { DigitsValues } from './fields.ts'
-import { painted } from './fields.ts'
+import { beginOf, painted } from './fields.ts'
 import { KindPicker } from './kind-picker.tsx'
 
 /** All that can be set, beside what is painted. */
@@ -20,6 +21,24 @@ export function Controls(props: {
   const noise = () => settingsOf(props.values.noise)
   return (
     <aside class="panel controls" aria-label="Problem and methods">
+      <section>
+        <h2>
+          Prior{' '}
+          <Hint about="the prior">
+            The network that knows what pictures look like. That of photographs is fetched when it is chosen,
+            3.7 MB.
+          </Hint>
+        </h2>
+        <Chips
+          label="Prior"
+          value={props.values.prior}
+          choices={[
+            { value: 'digits', title: 'Digits' },
+            { value: 'photos', title: 'Photographs' },
+          ]}
+          onChoose={(prior) => props.set({ ...beginOf[prior], prior, pick: 0, at: 1000 })}
+        />
+      </section>
       <section data-tour="operator">
         <h2>
           Operator{' '}
@@ -33,7 +52,7 @@ export function Controls(props: {
           entries={props.operators}
           text={props.values.operator}
           onChange={(operator) => props.set({ operator })}
-          first={{ text: painted, title: 'painted mask' }}
+          {...(props.values.prior === 'digits' && { first: { text: painted, title: 'painted mask' } })}
         />
       </section>
       <section>

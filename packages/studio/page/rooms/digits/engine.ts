@@ -7,7 +7,11 @@ import type { KindEntry } from './engine/entries.ts'
 import { methodsFor, noiseEntries, operatorEntries } from './engine/entries.ts'
 import type { Frame, Pictures } from './engine/frames.ts'
 import { buffersOf, picturesOf } from './engine/frames.ts'
-import type { DigitsProblem } from './engine/problem.ts'
+import type { Fetched, PhotoPrior, PriorSource } from './engine/photo-priors.ts'
+import { forgetPhotoPrior, openPhotoPrior, photoPriorAt } from './engine/photo-priors.ts'
+import type { Photo } from './engine/photos.ts'
+import { forgetPhotos, keepPhoto } from './engine/photos.ts'
+import type { DigitsProblem, Ground } from './engine/problem.ts'
 import { forgetOperator, greysOf, pose } from './engine/problem.ts'
 import type { RunRequest, RunSummary } from './engine/run.ts'
 import { runDigits } from './engine/run.ts'
@@ -21,24 +25,41 @@ export interface Measurement {
   readonly truth: Pictures
   /** y itself, a sample. */
   readonly y: { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }
-  /** Of the picture, a byte a pixel. */
+  /** Of the picture, a byte a pixel, channel by channel. */
   readonly greys: Uint8Array<ArrayBuffer>
+}
+
+/** What a problem stands on: the digits, or a prior of other pictures that was loaded. */
+async function groundFor({ photo }: Pick<DigitsProblem, 'photo'>): Promise<Ground> {
+  return photo === undefined ? groundOf() : { prior: photoPriorAt(photo.height, photo.width), heldOut: [] }
 }
 
 /** What the room of digits asks of the engine. */
 export const digitsEngine = {
-  operators: (): KindEntry[] => operatorEntries(),
+  /** For pictures of a shape, of digits where left out. */
+  operators: (shape?: readonly number[]): KindEntry[] => operatorEntries(shape),
   noises: (): KindEntry[] => noiseEntries(),
 
   /** All methods, with what the problem lacks for each. */
-  methods: async (problem: Pick<DigitsProblem, 'operator' | 'mask' | 'noise'>): Promise<MethodEntry[]> =>
-    methodsFor(problem, (await groundOf()).prior),
+  methods: async (
+    problem: Pick<DigitsProblem, 'operator' | 'mask' | 'noise' | 'photo'>,
+  ): Promise<MethodEntry[]> => methodsFor(problem, (await groundFor(problem)).prior),
 
   /** The held-out digits, a byte a pixel. */
   heldOut: async (): Promise<readonly Uint8Array[]> => (await groundOf()).heldOut,
 
+  /** Loads a prior of other pictures. */
+  openPrior: (
+    run: number,
+    source: PriorSource,
+    onProgress: (fetched: Fetched) => void,
+  ): Promise<PhotoPrior> => stoppable(run, (signal) => openPhotoPrior(source, signal, onProgress)),
+
+  /** Keeps a picture that problems name by its number. */
+  keepPhoto: (number: number, photo: Photo): void => keepPhoto(number, photo),
+
   async measurement(problem: DigitsProblem, seed: number): Promise<Measurement> {
-    const { heldOut } = await groundOf()
+    const { heldOut } = await groundFor(problem)
     const { operator, ...posed } = pose(problem, seed, heldOut)
     using y = posed.y
     using truth = posed.truth
@@ -56,12 +77,16 @@ export const digitsEngine = {
   /** Runs a method. The next step waits until the page has taken the frame: so it pauses a run. */
   run: (run: number, request: RunRequest, onFrame: (frame: Frame) => Promise<void>): Promise<RunSummary> =>
     stoppable(run, async (signal) =>
-      runDigits(request, await groundOf(), signal, (frame) => onFrame(transfer(frame, buffersOf(frame)))),
+      runDigits(request, await groundFor(request.problem), signal, (frame) =>
+        onFrame(transfer(frame, buffersOf(frame))),
+      ),
     ),
 
   /** Frees what was kept; the room calls it when it is left. */
   async close(): Promise<number> {
     forgetOperator()
+    forgetPhotos()
+    forgetPhotoPrior()
     await forgetGround()
     return engineMemory().tensors
   },

@@ -5,14 +5,17 @@ import { fingerprint, saveFile } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import { animationOf } from './animation.ts'
 import type { Frame } from './engine/frames.ts'
+import { shapeOf } from './engine/problem.ts'
 import type { Measurement } from './engine.ts'
 import { painted } from './fields.ts'
 import { planeOf } from './moments.ts'
-import { side } from './pixels.ts'
-import { commandOf, maskSheet, programOf, runFileOf } from './reproduce.ts'
+import { commandOf, maskSheet, pictureName, programOf, runFileOf } from './reproduce.ts'
 import type { Session } from './session.ts'
-import { pngOf, sheetOf } from './sheet.ts'
+import { pngOf, sheetOf, sheetOfPlanes } from './sheet.ts'
 import { traceOf } from './trace.ts'
+
+/** The folder of a prior that was opened, in commands. */
+export const ownPrior = 'YOUR-PRIOR'
 
 /** Milliseconds of a frame of the animation, and of its last. */
 const [each, final] = [60, 1500]
@@ -23,6 +26,8 @@ export function Export(props: {
   readonly session: Session
   readonly title: string
   readonly pick: number
+  /** That of photographs, as the command line has it. */
+  readonly prior: string
   /** The latest; files are made once it is that of the frames. */
   readonly measurement: Measurement | undefined
 }) {
@@ -49,37 +54,46 @@ export function Export(props: {
           const samples = Array.from({ length: frame.x.shape[0] }, (_, n) => planeOf(frame.x, n))
           const moments = ({ x, x0hat, predicted }: Frame) =>
             [x, x0hat, predicted].map((all) => planeOf(all, props.pick))
-          const program = programOf(of, measurement.greys)
           return (
             <>
               <p class="small">
                 Save the picture{of.problem.operator === painted && ' and the mask'}, and this command gives
-                the same samples, bit for bit. The program has both in it.
+                the same samples, bit for bit.
+                {of.problem.photo === undefined && ' The program has both in it.'}
+                {props.prior === ownPrior && ` ${ownPrior} is the folder of the prior.`}
               </p>
               <pre data-test={`command-${props.side}`} tabindex="0">
-                {commandOf(of)}
+                {commandOf(of, of.problem.photo && props.prior)}
               </pre>
               <p class="small muted">
                 SHA-256 of the samples in float32:{' '}
                 <code data-test={`fingerprint-${props.side}`}>{print() ?? 'not in this browser'}</code>
               </p>
               <div class="row">
-                <SaveRun
-                  file={() => runFileOf(of, measurement.greys, { page: location.href, sha256: print() })}
-                />
+                <Show when={of.problem.photo === undefined}>
+                  <SaveRun
+                    file={() => runFileOf(of, measurement.greys, { page: location.href, sha256: print() })}
+                  />
+                </Show>
                 <Button
                   onClick={() =>
-                    png('digit.png', pngOf({ width: side, height: side, data: measurement.greys }))
+                    png(pictureName(of.problem), pngOf(sheetOfPlanes(shapeOf(of.problem), measurement.greys)))
                   }
                 >
-                  Save digit.png
+                  Save {pictureName(of.problem)}
                 </Button>
                 <Show when={of.problem.operator === painted}>
                   <Button onClick={() => png('mask.png', pngOf(maskSheet(of.problem.mask)))}>
                     Save mask.png
                   </Button>
                 </Show>
-                <Button onClick={() => saveFile('digit.ts', program, 'text/plain')}>Save the program</Button>
+                <Show when={of.problem.photo === undefined}>
+                  <Button
+                    onClick={() => saveFile('digit.ts', programOf(of, measurement.greys), 'text/plain')}
+                  >
+                    Save the program
+                  </Button>
+                </Show>
                 <Button
                   onClick={() =>
                     png(

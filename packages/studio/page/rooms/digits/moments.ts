@@ -5,9 +5,11 @@ export interface Plane {
   readonly height: number
   readonly width: number
   readonly data: Float32Array
+  /** Of a colour picture: red, green and blue, whose mean is `data`. */
+  readonly colour?: readonly [red: Float32Array, green: Float32Array, blue: Float32Array]
 }
 
-/** The picture of a sample; of several channels their mean. */
+/** The picture of a sample; of several channels their mean, and of three the colours too. */
 export function planeOf({ shape: [count, channels, height, width], data }: Pictures, n: number): Plane {
   const area = height * width
   const from = Math.min(n, count - 1) * channels * area
@@ -16,7 +18,11 @@ export function planeOf({ shape: [count, channels, height, width], data }: Pictu
     for (let c = 0; c < channels; c++) sum += data[from + c * area + i] ?? 0
     return sum / channels
   })
-  return { height, width, data: mean }
+  const channel = (c: number) => data.subarray(from + c * area, from + (c + 1) * area)
+  return {
+    ...{ height, width, data: mean },
+    ...(channels === 3 && { colour: [channel(0), channel(1), channel(2)] as const }),
+  }
 }
 
 /** Mean and standard deviation (of the samples as they are: divided by N) of each pixel. */
@@ -32,7 +38,7 @@ export function momentsOf(pictures: Pictures): { readonly mean: Plane; readonly 
   })
   const average = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
   return {
-    mean: over(average),
+    mean: meanPicture(pictures),
     std: over((values) => {
       const middle = average(values)
       return Math.sqrt(average(values.map((v) => (v - middle) ** 2)))
@@ -40,9 +46,21 @@ export function momentsOf(pictures: Pictures): { readonly mean: Plane; readonly 
   }
 }
 
+/** The mean of all samples as a picture, with its colours. */
+function meanPicture({ shape: [count, ...shape], data }: Pictures): Plane {
+  const size = data.length / count
+  const mean = Float32Array.from({ length: size }, (_, i) => {
+    let sum = 0
+    for (let n = 0; n < count; n++) sum += data[n * size + i] ?? 0
+    return sum / count
+  })
+  return planeOf({ shape: [1, ...shape], data: mean }, 0)
+}
+
 /** |a − b| of each pixel. */
 export const differenceOf = (a: Plane, b: Plane): Plane => ({
-  ...a,
+  height: a.height,
+  width: a.width,
   data: a.data.map((v, i) => Math.abs(v - (b.data[i] ?? 0))),
 })
 

@@ -18,11 +18,14 @@ export interface Shown {
 /** The two methods, on the same measurement. */
 export function createPair(
   values: DigitsValues,
-  problem: Accessor<DigitsProblem>,
+  problem: Accessor<DigitsProblem | undefined>,
   gate: Gate,
 ): { readonly a: Shown; readonly b: Shown } {
-  const request = (method: string): RunRequest | undefined =>
-    method === 'none' ? undefined : { problem: problem(), method, count: values.n, seed: values.seed }
+  const request = (method: string): RunRequest | undefined => {
+    const posed = problem()
+    if (posed === undefined || method === 'none') return undefined
+    return { problem: posed, method, count: values.n, seed: values.seed }
+  }
   const shown = (method: Accessor<string>): Shown => {
     const session = createSession(() => request(method()), gate)
     return { session, frame: createMemo(() => frameAt(session.frames(), values.at)) }

@@ -3,7 +3,7 @@ import { partsOf } from '../../parts/colour.ts'
 import { theme, useColours } from '../../parts/theme.tsx'
 import type { Plane } from './moments.ts'
 
-/** What the numbers are: greys of the data range [−1, 1]; signed, shown by their largest; or magnitudes from 0 to `top`. */
+/** What the numbers are: greys or colours of the data range [−1, 1]; signed, shown by their largest; or magnitudes from 0 to `top`. */
 export type Scale = 'grey' | 'signed' | 'magnitude'
 
 /** A picture of few pixels, each a square. */
@@ -23,7 +23,7 @@ export function PixelView(props: {
     const context = canvas?.getContext('2d')
     if (canvas === undefined || !context) return
     if (plane === undefined) return context.clearRect(0, 0, canvas.width, canvas.height)
-    const { width, height, data } = plane
+    const { width, height, data, colour } = plane
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height]
     const image = context.createImageData(width, height)
     const { surface, ink, a, b } = colours()
@@ -35,7 +35,7 @@ export function PixelView(props: {
       for (let c = 0; c < 3; c++)
         image.data[4 * i + c] =
           scale === 'grey'
-            ? 127.5 * (value + 1)
+            ? 127.5 * ((colour?.[c]?.[i] ?? value) + 1)
             : (ground?.[c] ?? 0) + share * ((full?.[c] ?? 0) - (ground?.[c] ?? 0))
       image.data[4 * i + 3] = 255
     })

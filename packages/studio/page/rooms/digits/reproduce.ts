@@ -10,15 +10,27 @@ import type { Sheet } from './sheet.ts'
 export const maskSheet = (mask: string): Sheet => ({
   width: side,
   height: side,
+  channels: 1,
   data: (hiddenOf(mask) ?? new Uint8Array(side * side)).map((hidden) => (hidden ? 0 : 255)),
 })
 
-/** The command that draws the same samples in Node, bit for bit, of `digit.png` and `mask.png`. */
-export function commandOf({ problem, method, count, seed }: RunRequest): string {
+/** The picture of a problem as it is saved. */
+export const pictureName = ({ photo }: Pick<RunRequest['problem'], 'photo'>): string =>
+  photo === undefined ? 'digit.png' : 'photo.png'
+
+/**
+ * The command that draws the same samples in Node, bit for bit, of `digit.png` and `mask.png`, or of `photo.png`.
+ * @param prior - As the command line has it, where it is not that of the digits.
+ */
+export function commandOf({ problem, method, count, seed }: RunRequest, prior?: string): string {
   const { name, settings } = splitSpec('method', method)
   const sets = Object.entries(settings).map(([key, value]) => `--set ${key}=${value}`)
   const parts = [`--operator ${problem.operator}`, `--noise ${problem.noise}`, `--method ${name}`, ...sets]
-  return ['npx tweedie restore digit.png', ...parts, `--samples ${count}`, `--seed ${seed}`].join(' ')
+  const what = [
+    `npx tweedie restore ${pictureName(problem)}`,
+    ...(prior === undefined ? [] : [`--prior ${prior}`]),
+  ]
+  return [...what, ...parts, `--samples ${count}`, `--seed ${seed}`].join(' ')
 }
 
 /** A character a pixel, 1 for what is seen. */

@@ -1,6 +1,6 @@
-import { createMemo, createResource, onCleanup, Show } from 'solid-js'
+import { createMemo, onCleanup, Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { createLatest } from '../../parts/latest.ts'
+import { createLatest, createOnce } from '../../parts/latest.ts'
 import { Notes } from '../../parts/notes.tsx'
 import { settingsOf } from '../../parts/options.tsx'
 import '../../parts/room.css'
@@ -11,33 +11,59 @@ import { engine, inWords } from '../../worker/client.ts'
 import { Controls } from './controls.tsx'
 import { Curve } from './curves.tsx'
 import './digits.css'
-import { problemIn } from './engine/problem.ts'
-import { Export } from './export.tsx'
+import type { DigitsProblem } from './engine/problem.ts'
+import { problemIn, shapeOf } from './engine/problem.ts'
+import type { Measurement } from './engine.ts'
+import { Export, ownPrior } from './export.tsx'
 import { fields } from './fields.ts'
 import { createGate } from './gate.ts'
 import { planeOf } from './moments.ts'
 import { createPair } from './pair.ts'
+import { PhotoPanel } from './photo-panel.tsx'
+import { createPhotos } from './photos.ts'
 import { ProblemPanel } from './problem.tsx'
 import { Side } from './side.tsx'
 import { tourOf } from './tour.ts'
 
-/** Room 2: digits, with a trained prior. */
+/** The measurement of a digit; that of a photograph may be the latest still. */
+const ofDigit = (found: Measurement | undefined) => (found?.problem.photo === undefined ? found : undefined)
+
+/** Room 2: digits and photographs, with a trained prior. */
 export default function DigitsRoom() {
   const { values, set, notes, dismiss } = roomState('digits', fields)
   onCleanup(() => void engine.digits.close())
-  const [heldOut] = createResource(() => engine.digits.heldOut())
-  const [operators] = createResource(() => engine.digits.operators())
-  const [noises] = createResource(() => engine.digits.noises())
-  const problem = createMemo(() => problemIn(values), undefined, {
-    equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+  const { answer: heldOut, error: trouble } = createOnce(() => engine.digits.heldOut())
+  const { answer: noises } = createOnce(() => engine.digits.noises())
+  const photos = createPhotos(values)
+  const ofPhotos = () => values.prior === 'photos'
+  const problem = createMemo(
+    (): DigitsProblem | undefined => {
+      if (!ofPhotos()) return problemIn(values)
+      const [photo, { operator, noise }] = [photos.photo(), values]
+      return photo && { digit: 0, drawn: '', mask: '', operator, noise, photo }
+    },
+    undefined,
+    { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) },
+  )
+  const shape = createMemo(() => {
+    const photo = ofPhotos() ? photos.photo() : undefined
+    return JSON.stringify(shapeOf({ ...(photo && { photo }) }))
   })
+  const operators = createLatest(shape, (text) => engine.digits.operators(JSON.parse(text)))
   // Which methods fit depends on the operator and the law of noise; a painted mask is one operator, whatever it hides.
-  const kind = createMemo(() => JSON.stringify({ ...problem(), mask: problem().mask && fields.mask.default }))
+  const kind = createMemo(() => {
+    const posed = problem()
+    return posed && JSON.stringify({ ...posed, mask: posed.mask && fields.mask.default })
+  })
   const methods = createLatest(kind, (text) => engine.digits.methods(JSON.parse(text)))
   const measurement = createLatest(
-    () => ({ problem: problem(), seed: values.seed }),
+    () => {
+      const posed = problem()
+      return posed && { problem: posed, seed: values.seed }
+    },
     ({ problem, seed }) => engine.digits.measurement(problem, seed),
   )
+  const prior = () => (photos.prior()?.name === 'photos' ? 'photos' : ownPrior)
   const gate = createGate()
   const pair = createPair(values, problem, gate)
   const titleOf = (text: string) =>
@@ -67,7 +93,7 @@ export default function DigitsRoom() {
       data-settled={pair.a.session.settled() && pair.b.session.settled()}
     >
       <Notes notes={notes()} onDismiss={dismiss} />
-      <Show when={heldOut.error as unknown}>
+      <Show when={trouble()}>
         {(error) => (
           <p class="note bad" role="alert">
             {inWords(error())}
@@ -78,16 +104,33 @@ export default function DigitsRoom() {
         <div>
           <h1>A picture, seen in part</h1>
           <p class="muted">
-            A network that has seen handwritten digits is the prior, and y is all that was measured. Paint on
-            the measurement to hide more of it, and see what <span class="ink-a">one method</span> and{' '}
-            <span class="ink-b">another</span> make of the rest.
+            <Show
+              when={ofPhotos()}
+              fallback="A network that has seen handwritten digits is the prior, and y is all that was measured. Paint on the measurement to hide more of it, and see what "
+            >
+              A network that has seen photographs is the prior, and y is all that was measured. Drop a picture
+              of yours, and see what{' '}
+            </Show>{' '}
+            <span class="ink-a">one method</span> and <span class="ink-b">another</span> make of the rest.
           </p>
         </div>
         <Tour steps={tourOf(set)} />
       </div>
       <div class="layout">
         <div class="work">
-          <ProblemPanel values={values} set={set} heldOut={heldOut() ?? []} measurement={measurement()} />
+          <Show
+            when={ofPhotos()}
+            fallback={
+              <ProblemPanel
+                values={values}
+                set={set}
+                heldOut={heldOut() ?? []}
+                measurement={ofDigit(measurement())}
+              />
+            }
+          >
+            <PhotoPanel values={values} set={set} photos={photos} measurement={measurement()} />
+          </Show>
           <div class="stages" data-tour="stages" classList={{ two: two() }}>
             <Side
               side="a"
@@ -162,6 +205,7 @@ export default function DigitsRoom() {
             session={pair.a.session}
             title={titleOf(values.a)}
             pick={values.pick}
+            prior={prior()}
             measurement={measurement()}
           />
           <Show when={two()}>
@@ -170,6 +214,7 @@ export default function DigitsRoom() {
               session={pair.b.session}
               title={titleOf(values.b)}
               pick={values.pick}
+              prior={prior()}
               measurement={measurement()}
             />
           </Show>

@@ -144,7 +144,10 @@ function Branching(props: {
           <Button
             onClick={start}
             disabled={props.unbranched !== undefined || props.here === undefined || props.here === 0}
-            title={props.unbranched ?? 'B goes on from the particles of A at this time'}
+            title={
+              props.unbranched ??
+              (props.here ? 'B goes on from the particles of A at this time' : 'Go back in time first')
+            }
           >
             Branch B from A here
           </Button>

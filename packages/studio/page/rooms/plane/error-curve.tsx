@@ -43,7 +43,8 @@ export function ErrorCurve(props: {
           <For each={shown()}>{({ side, errors }) => <polyline points={line(errors)} class={side} />}</For>
         </svg>
         <figcaption class="small muted">
-          Error of the guidance over that time, E‖g − g*‖ / E‖g*‖; the line in the middle is 100 %.
+          Error of the guidance over that time, E‖g − g*‖ / E‖g*‖; the line in the middle is 100 %, the top
+          200 % and more.
         </figcaption>
       </figure>
     </Show>

@@ -1,5 +1,6 @@
-import { createMemo, createResource, createSignal, onCleanup, Show } from 'solid-js'
+import { createMemo, createSignal, onCleanup, Show } from 'solid-js'
 import { Toggles } from '../../parts/chips.tsx'
+import { createOnce } from '../../parts/latest.ts'
 import { Notes } from '../../parts/notes.tsx'
 import { settingsOf } from '../../parts/options.tsx'
 import '../../parts/room.css'
@@ -29,7 +30,7 @@ export default function PlaneRoom() {
   const stripe = createMemo(() => stripeIn(values))
   const plane = createMemo(() => ({ law: law(), stripe: stripe() }))
   // Which methods fit depends on the kind of the problem, not on its numbers.
-  const [methods] = createResource(() => engine.plane.methods(plane()))
+  const { answer: methods, error: trouble } = createOnce(() => engine.plane.methods(plane()))
   const entryOf = (text: string) => methods()?.find(({ name }) => name === settingsOf(text).name)
 
   const titleOf = (text: string) => entryOf(text)?.title ?? settingsOf(text).name
@@ -77,7 +78,7 @@ export default function PlaneRoom() {
   return (
     <div class="plane" data-test="plane" data-settled={pair.a.session.settled() && pair.b.session.settled()}>
       <Notes notes={notes()} onDismiss={dismiss} />
-      <Show when={methods.error as unknown}>
+      <Show when={trouble()}>
         {(error) => (
           <p class="note bad" role="alert">
             {inWords(error())}

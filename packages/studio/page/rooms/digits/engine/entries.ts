@@ -48,31 +48,34 @@ function reasonOf(work: () => void): string | undefined {
   return undefined
 }
 
-/** Every operator of the registry. */
-export const operatorEntries = (): KindEntry[] =>
-  kindEntries('operator', operators, (text) => void operatorFromSpec(text, [1, side, side]))
+/** Every operator of the registry, for pictures of a shape; of a digit where left out. */
+export const operatorEntries = (shape: readonly number[] = [1, side, side]): KindEntry[] =>
+  kindEntries('operator', operators, (text) => void operatorFromSpec(text, shape))
 
 /** Every law of noise. */
 export const noiseEntries = (): KindEntry[] =>
   kindEntries('noise', noises, (text) => void noiseFromSpec(text))
 
-/** Steps that nobody waits for too long. */
-const mostSteps = 100
+/** Steps that nobody waits for too long: on a digit, and on a photograph of many times its pixels. */
+const mostSteps = { digit: 100, photo: 20 } as const
 
-/** A method with settings that restore digits, in few steps. */
-export function suggestedMethod({ info: { name, options } }: AnyMethod): string {
+/** A method with settings that restore digits, or the ones of its own for other pictures; in few steps. */
+export function suggestedMethod(
+  { info: { name, options } }: AnyMethod,
+  of: keyof typeof mostSteps = 'digit',
+): string {
   const own = options['steps']?.default
-  const steps = typeof own === 'number' && own > mostSteps ? { steps: mostSteps } : {}
-  return formatSpec(name, { ...steps, ...digitSettings[name] })
+  const steps = typeof own === 'number' && own > mostSteps[of] ? { steps: mostSteps[of] } : {}
+  return formatSpec(name, { ...steps, ...(of === 'digit' ? digitSettings[name] : {}) })
 }
 
-/** Every method of the registry, with what a problem on digits lacks for it. @throws {OptionError} for words that are wrong. */
+/** Every method of the registry, with what a problem lacks for it. @throws {OptionError} for words that are wrong. */
 export const methodsFor = (
-  problem: Pick<DigitsProblem, 'operator' | 'mask' | 'noise'>,
+  problem: Pick<DigitsProblem, 'operator' | 'mask' | 'noise' | 'photo'>,
   prior: Prior,
 ): MethodEntry[] =>
   scope(() =>
     methodEntries({ operator: operatorOf(problem), noise: noiseFromSpec(problem.noise) }, prior, {
-      begin: suggestedMethod,
+      begin: (method) => suggestedMethod(method, problem.photo === undefined ? 'digit' : 'photo'),
     }),
   )

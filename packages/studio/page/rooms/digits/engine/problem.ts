@@ -7,6 +7,7 @@ import type { Params } from '@tweedie/unet'
 import { parseIdx } from '@tweedie/unet'
 import { painted } from '../fields.ts'
 import { greyOfLevel, hiddenOf, levelsOf, side, size } from '../pixels.ts'
+import { photoOf, planesOf } from './photos.ts'
 
 /** All that a measurement depends on, beside its seed, in the words of the address. */
 export interface DigitsProblem {
@@ -17,7 +18,24 @@ export interface DigitsProblem {
   /** Of the operator that is painted. */
   readonly mask: string
   readonly noise: string
+  /** In place of a digit: a picture that was given, of a prior that was loaded. */
+  readonly photo?: PhotoOf
 }
+
+/** A picture that was given, as a prior sees it. */
+export interface PhotoOf {
+  /** Its number. */
+  readonly picture: number
+  /** Of the prior that was loaded, which may be another the next time. */
+  readonly prior: number
+  readonly channels: 1 | 3
+  readonly height: number
+  readonly width: number
+}
+
+/** The shape [C, H, W] of the picture of a problem. */
+export const shapeOf = ({ photo }: Pick<DigitsProblem, 'photo'>): readonly [1 | 3, number, number] =>
+  photo === undefined ? [1, side, side] : [photo.channels, photo.height, photo.width]
 
 /** The problem of a state, without what does not count in it. */
 export const problemIn = ({ digit, drawn, operator, mask, noise }: DigitsProblem): DigitsProblem => ({
@@ -37,11 +55,12 @@ export function heldOutOf(bytes: Uint8Array): HeldOut {
   return Array.from({ length: shape[0] ?? 0 }, (_, k) => values.slice(k * size, (k + 1) * size))
 }
 
-/** The greys 0 … 255 of the picture that is measured. */
+/** The levels 0 … 255 of the picture that is measured, channel by channel. */
 export function greysOf(
-  { digit, drawn }: Pick<DigitsProblem, 'digit' | 'drawn'>,
+  { digit, drawn, photo }: Pick<DigitsProblem, 'digit' | 'drawn' | 'photo'>,
   heldOut: HeldOut,
 ): Uint8Array<ArrayBuffer> {
+  if (photo !== undefined) return planesOf(photoOf(photo.picture), photo.channels)
   const levels = drawn === '' ? undefined : levelsOf(drawn)
   return levels === undefined ? Uint8Array.from(heldOut[digit] ?? []) : levels.map(greyOfLevel)
 }
@@ -55,14 +74,15 @@ export function forgetOperator(): void {
 }
 
 /** The operator of a problem. @throws {OptionError | ShapeError} for a text that is wrong. */
-export function operatorOf({ operator, mask }: Pick<DigitsProblem, 'operator' | 'mask'>): ShownOperator {
-  const key = operator === painted ? `${operator} ${mask}` : operator
-  if (latest?.key !== key) latest = { key, operator: madeOf(operator, mask) }
+export function operatorOf(problem: Pick<DigitsProblem, 'operator' | 'mask' | 'photo'>): ShownOperator {
+  const { operator, mask } = problem
+  const shape = shapeOf(problem)
+  const key = operator === painted ? `${operator} ${mask}` : `${operator} ${shape}`
+  if (latest?.key !== key) latest = { key, operator: madeOf(operator, mask, shape) }
   return latest.operator
 }
 
-function madeOf(operator: string, mask: string): ShownOperator {
-  const shape = [1, side, side]
+function madeOf(operator: string, mask: string, shape: readonly number[]): ShownOperator {
   if (operator !== painted) return operatorFromSpec(operator, shape)
   const hidden = hiddenOf(mask)
   if (hidden === undefined) throw new OptionError('mask', 'is no mask of 28×28 pixels')
@@ -82,7 +102,8 @@ export function pose(problem: DigitsProblem, seed: number, heldOut: HeldOut): Po
   const operator = operatorOf(problem)
   const noise = noiseFromSpec(problem.noise)
   const data = Float32Array.from(greysOf(problem, heldOut), (grey) => grey / 255)
-  const truth = toTensor([{ channels: 1, height: side, width: side, data }])
+  const [channels, height, width] = shapeOf(problem)
+  const truth = toTensor([{ channels, height, width, data }])
   return { operator, noise, truth, y: measure(operator, noise, truth, measurementKey(seed)) }
 }
 
