@@ -6,9 +6,9 @@ import { planeOf } from '../digits/moments.ts'
 import type { Scale } from '../digits/pixel-view.tsx'
 import { PixelView } from '../digits/pixel-view.tsx'
 import type { Shown, StepTape } from './engine/step.ts'
+import { totalOf } from './graph.ts'
 import { montageOf } from './montage.ts'
 import { bytesText, numberText, timeText } from './words.ts'
-import { totalOf } from './graph.ts'
 
 /** The step in one line: what goes forward above, what comes back below. */
 export function Strip(props: {
@@ -68,8 +68,8 @@ export function Strip(props: {
       </div>
       <p data-test="total">
         The way forward takes <b class="ink-a">{timeText(cost().forward)}</b> and leaves a tape of{' '}
-        <b>{props.step.tape.nodes.length} calls</b> that keep <b class="ink-kept">{bytesText(cost().own)}</b>;
-        the way back takes <b class="ink-b">{timeText(cost().backward)}</b> and frees them.
+        <b>{props.step.tape.nodes.length} calls</b> that keep <b class="ink-kept">{bytesText(cost().own)}</b>.
+        The way back takes <b class="ink-b">{timeText(cost().backward)}</b> and frees them.
         <Show when={props.step.apart < 1e-3}>
           {' '}
           <span class="muted">

@@ -78,6 +78,14 @@ test('tape, checkpoints and revolve: ever less memory, ever more evaluations, an
   expect(checkpoint.gradient).toEqual(tape.gradient)
   expect([checkpoint.loss, checkpoint.x]).toEqual([tape.loss, tape.x])
   for (const run of [tape, checkpoint]) {
+    // Each step's way back after its evaluation, from the last one to the first; of checkpoints before the next one runs.
+    expect(run.back.map(({ step }) => step)).toEqual(Array.from({ length: 10 }, (_, k) => 9 - k))
+    for (const { step, from, to } of run.back) {
+      const own = run.evaluations.findLast((one) => one.step === step && one.taped)
+      expect(from >= (own?.to ?? Number.POSITIVE_INFINITY) && to > from).toBe(true)
+      if (run === checkpoint && step > 0)
+        expect(run.evaluations.findLast((one) => one.step === step - 1)?.from).toBeGreaterThanOrEqual(to)
+    }
     expect(run.evaluations.every(({ from, to }, k, all) => to >= from && from >= (all[k - 1]?.to ?? 0))).toBe(
       true,
     )
