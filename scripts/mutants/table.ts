@@ -28,6 +28,7 @@ import { solversEdits } from './edits/solvers.ts'
 import { studioEdits } from './edits/studio.ts'
 import { studioCodeEdits } from './edits/studio-code.ts'
 import { studioDigitsEdits } from './edits/studio-digits.ts'
+import { studioGradientEdits } from './edits/studio-gradient.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 
@@ -64,4 +65,5 @@ export const edits: readonly Edit[] = [
   ...studioEdits,
   ...studioDigitsEdits,
   ...studioCodeEdits,
+  ...studioGradientEdits,
 ]

@@ -26,17 +26,17 @@ export function watchCalls(
 ): WatchedCalls {
   const times: number[] = []
   const places = new Map<number, number>()
-  const labels = new Map<number, string | undefined>()
+  const labels = new Map<number, string>()
   const values = new Map<number, Tensor>()
   const made = new Set<Storage>()
   const handles = new Map<Storage, Set<Tensor>>()
   const run: Interpreter['run'] = (primitive, inputs, params, level) => {
-    if (label !== undefined) labels.set(-1, label(inputs))
+    const said = label?.(inputs)
     const began = performance.now()
     const out = dispatchAt(level, primitive, inputs, params)
     times.push(performance.now() - began)
     places.set(out.id, times.length - 1)
-    labels.set(out.id, labels.get(-1))
+    if (said !== undefined) labels.set(out.id, said)
     if (keep) values.set(out.id, out.alias())
     for (const x of inputs) {
       const before = handles.get(x.storage)

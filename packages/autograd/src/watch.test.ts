@@ -133,13 +133,12 @@ describe('what a watched tape tells', () => {
     expect(() => watchVjp((async (y: Tensor) => y) as never, [x])).toThrow(/synchronous/)
     expect(() => watchVjp((y: Tensor) => y.cast('int32'), [x])).toThrow(/no gradient/)
     expect(() => watchVjp((y: Tensor) => y.exp(), [x], { cotangent: w })).toThrow(/cotangent/)
-    expect(() =>
-      watchVjp((y: Tensor) => y.exp(), [x], {
-        onValue: () => {
-          throw new Error('seen')
-        },
-      }),
-    ).toThrow('seen')
+    const fail = () => {
+      throw new Error('seen')
+    }
+    expect(() => watchVjp((y: Tensor) => y.exp(), [x], { onValue: fail })).toThrow('seen')
+    const late = (value: number) => value === 0 && fail()
+    expect(() => watchVjp((y: Tensor) => y.exp(), [x], { onCotangent: late })).toThrow('seen')
     expect(memory().tensors).toBe(before)
   })
 })

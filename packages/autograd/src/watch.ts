@@ -1,5 +1,5 @@
 import type { Tensor } from '@tweedie/tensor'
-import { OptionError, onesLike, scope, treeLeaves, treeMap } from '@tweedie/tensor'
+import { OptionError, onesLike, scope, treeMap } from '@tweedie/tensor'
 import { backpropagate } from './engine.ts'
 import type { GraphNode, TapeGraph } from './graph.ts'
 import { graphOf } from './graph.ts'
@@ -102,12 +102,12 @@ export function watchVjp<Args extends readonly unknown[]>(
     const recorded = [...tape.nodes]
     const [forward, own] = [calls.forward(recorded), calls.own(recorded, args)]
     const backward = clockBackward(tape.nodes, (id, x) => show(onCotangent, id, x))
-    const gradients = scope(() => {
+    const { gradients, times } = scope(() => {
       const grads = backpropagate(tape, outputs, [cotangent ?? onesLike(value)], inputs)
-      return treeMap(args, (_, i) => grads[i]!)
+      const times = backward()
+      grads.forEach((x, i) => show(onCotangent, inputs[i]!.id, x))
+      return { gradients: treeMap(args, (_, i) => grads[i]!), times }
     })
-    const times = backward()
-    treeLeaves(gradients).forEach((x, i) => show(onCotangent, inputs[i]!.id, x))
     const nodes = recorded.map((node, i): TapeRecord => {
       const said = calls.labelOf(node)
       const took = { own: own[i]!, forward: forward[i]!, backward: times[i]! }

@@ -116,7 +116,7 @@ export function ChainPanel(props: {
           />
           <Chart
             title="Kept between two evaluations"
-            about="Live bytes just before the network runs, on a scale where equal heights are equal factors: what waits for the way back. One state is 3.1 KiB, one step’s tape 1.3 MiB."
+            about="Live bytes just before the network runs: what waits for the way back. Equal heights are equal factors, from one state at the bottom to ten tapes at the top."
             chosen={props.values.strategy}
             lines={all().map(({ kind, run }) => ({
               kind,
@@ -131,9 +131,8 @@ export function ChainPanel(props: {
           {(run) => <Schedule run={run()} title={titleOf(props.values.strategy)} />}
         </Show>
         <div class="results">
-          <div class="table">
+          <section class="table" aria-label="What each strategy costs" tabindex="0">
             <table data-test="strategies">
-              <caption class="hidden">What each strategy costs</caption>
               <thead>
                 <tr>
                   <th scope="col">keeps</th>
@@ -164,7 +163,7 @@ export function ChainPanel(props: {
                 </For>
               </tbody>
             </table>
-          </div>
+          </section>
           <Show when={chosen()}>
             {(run) => (
               <div class="pair small-pair">

@@ -41,9 +41,9 @@ export function Chart(props: {
             )}
           </For>
         </svg>
-        <span class="mark top">{props.top}</span>
-        <span class="mark bottom">{props.bottom}</span>
-        <span class="mark end">{props.end}</span>
+        <span class="scale top">{props.top}</span>
+        <span class="scale bottom">{props.bottom}</span>
+        <span class="scale end">{props.end}</span>
       </div>
     </figure>
   )

@@ -40,36 +40,22 @@ export function keptCurve(
   ])
 }
 
-/** A bar of the schedule: an evaluation, or the way back through what was taped. */
+/** A bar of the schedule: an evaluation, or the way back through one that was taped. */
 export interface Bar {
   readonly kind: 'plain' | 'taped' | 'back'
-  /** The steps that it covers, 0-based, both included. */
-  readonly first: number
-  readonly last: number
+  readonly step: number
   /** Parts of the whole time. */
   readonly from: number
   readonly to: number
 }
 
 /** When each step of the sampler was evaluated, with a tape or without, and when its way back was gone. */
-export function scheduleOf({ evaluations, milliseconds }: ChainRun): Bar[] {
-  const bars: Bar[] = []
-  let waiting: number[] = []
-  evaluations.forEach(({ step, from, to, taped }, k) => {
-    const next = evaluations[k + 1]
-    bars.push({ kind: taped ? 'taped' : 'plain', first: step, last: step, from, to })
-    if (!taped) return
-    waiting.push(step)
-    // The way back begins where no further evaluation goes on from here.
-    if (next !== undefined && next.taped && next.step === step + 1) return
-    bars.push({
-      kind: 'back',
-      first: Math.min(...waiting),
-      last: Math.max(...waiting),
-      from: to,
-      to: next?.from ?? milliseconds,
-    })
-    waiting = []
-  })
-  return bars.map((bar) => ({ ...bar, from: bar.from / milliseconds, to: bar.to / milliseconds }))
-}
+export const scheduleOf = ({
+  evaluations,
+  back,
+  milliseconds,
+}: Pick<ChainRun, 'evaluations' | 'back' | 'milliseconds'>): Bar[] =>
+  [
+    ...evaluations.map((one) => ({ ...one, kind: one.taped ? ('taped' as const) : ('plain' as const) })),
+    ...back.map((one) => ({ ...one, kind: 'back' as const })),
+  ].map(({ kind, step, from, to }) => ({ kind, step, from: from / milliseconds, to: to / milliseconds }))

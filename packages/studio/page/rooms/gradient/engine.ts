@@ -3,10 +3,10 @@ import { engineMemory } from '../../worker/facts.ts'
 import { stoppable } from '../../worker/runs.ts'
 import { forgetGround, groundOf } from '../digits/engine/assets.ts'
 import type { KindEntry } from '../digits/engine/entries.ts'
-import { operatorEntries } from '../digits/engine/entries.ts'
 import { forgetOperator } from '../digits/engine/problem.ts'
 import type { ChainRequest, ChainRun } from './engine/chain.ts'
 import { runChain } from './engine/chain.ts'
+import { operatorsFor } from './engine/operators.ts'
 import type { Seen, Shown, StepRequest, StepTape } from './engine/step.ts'
 import { watchStep } from './engine/step.ts'
 
@@ -15,7 +15,8 @@ let seen: Seen = new Map()
 
 /** What the room of the gradient asks of the engine. */
 export const gradientEngine = {
-  operators: (): KindEntry[] => operatorEntries(),
+  /** Every operator, with what DPS lacks for it. */
+  operators: async (): Promise<KindEntry[]> => operatorsFor((await groundOf()).prior),
 
   /** The held-out digits, a byte a pixel. */
   heldOut: async (): Promise<readonly Uint8Array[]> => (await groundOf()).heldOut,

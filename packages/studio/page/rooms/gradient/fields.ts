@@ -6,6 +6,9 @@ import { kinds } from './strategy.ts'
 /** Steps of the sampler that a gradient goes through. */
 export const chainSteps = 10
 
+/** The noise of the measurement; the room is not about it. */
+export const noise = 'gaussian:sigma=0.05'
+
 const isSpec = (text: string) => /^[a-z][\w-]*(:.*)?$/.test(text)
 const isIds = (text: string) => /^[\w-]*(\.[\w-]+)*$/.test(text)
 

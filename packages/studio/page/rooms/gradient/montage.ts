@@ -5,7 +5,7 @@ export function montageOf(shape: readonly number[], data: Float32Array): Plane |
   if (data.length <= 1) return undefined
   const [height, width] = tileOf(shape, data.length)
   const count = Math.ceil(data.length / (height * width))
-  const columns = Math.ceil(Math.sqrt((count * height) / width))
+  const columns = Math.min(count, Math.ceil(Math.sqrt((count * height) / width)))
   const rows = Math.ceil(count / columns)
   const line = count > 1 ? 1 : 0
   const across = columns * (width + line) - line

@@ -10,7 +10,7 @@ import '../digits/digits.css'
 import type { DigitsProblem } from '../digits/engine/problem.ts'
 import { ChainPanel } from './chain-panel.tsx'
 import { Controls } from './controls.tsx'
-import { chainSteps, fields, openIn, turned } from './fields.ts'
+import { chainSteps, fields, noise, openIn, turned } from './fields.ts'
 import './gradient.css'
 import { viewOf } from './graph.ts'
 import { Legend } from './legend.tsx'
@@ -20,9 +20,6 @@ import { Strip } from './strip.tsx'
 import { TapeGraph } from './tape-graph.tsx'
 import { TensorView } from './tensor-view.tsx'
 import { tourOf } from './tour.ts'
-
-/** The noise of the measurement; the room is not about it. */
-const noise = 'gaussian:sigma=0.05'
 
 /** Room 4: the gradient of a guidance step, and of a whole sampler. */
 export default function GradientRoom() {

@@ -40,13 +40,13 @@ export function Schedule(props: { readonly run: ChainRun; readonly title: string
         >
           <title>{label()}</title>
           <For each={scheduleOf(props.run)}>
-            {({ kind, first, last, from, to }) => (
+            {({ kind, step, from, to }) => (
               <rect
                 class={kind}
                 x={400 * from}
                 width={Math.max(1, 400 * (to - from))}
-                y={row * first + 1.5}
-                height={row * (last - first + 1) - 3}
+                y={row * step + 1.5}
+                height={row - 3}
               />
             )}
           </For>

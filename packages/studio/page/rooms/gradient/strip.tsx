@@ -68,8 +68,8 @@ export function Strip(props: {
       </div>
       <p data-test="total">
         The way forward takes <b class="ink-a">{timeText(cost().forward)}</b> and leaves a tape of{' '}
-        <b>{props.step.tape.nodes.length} calls</b> that keep <b class="ink-kept">{bytesText(cost().own)}</b>;
-        the way back takes <b class="ink-b">{timeText(cost().backward)}</b> and frees them.
+        <b>{props.step.tape.nodes.length} calls</b> that keep <b class="ink-kept">{bytesText(cost().own)}</b>.
+        The way back takes <b class="ink-b">{timeText(cost().backward)}</b> and frees them.
         <Show when={props.step.apart < 1e-3}>
           {' '}
           <span class="muted">

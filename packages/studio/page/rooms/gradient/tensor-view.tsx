@@ -18,7 +18,8 @@ export function TensorView(props: {
   const value = () => props.step.tape.values[props.item.value]
   const record = () =>
     props.item.kind === 'op' ? props.step.tape.nodes[props.item.nodes[0] ?? 0] : undefined
-  const isPicture = () => (value()?.shape[1] ?? 0) === 1 && value()?.shape.length === 4
+  /** Whether it is in the range of pictures: of their shape. */
+  const isPicture = () => value()?.shape.join() === props.step.tape.values[0]?.shape.join()
   return (
     <section
       class="panel tensor"

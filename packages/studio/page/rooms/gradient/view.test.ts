@@ -97,23 +97,16 @@ test('equal heights are equal factors of what is kept', () => {
   ])
 })
 
-test('the schedule has a way back for each tape, for all of them at once where they were taped in a row', () => {
-  const run = (evaluations: Evaluation[]) => ({ evaluations, milliseconds: 10 }) as unknown as ChainRun
-  const text = (evaluations: Evaluation[]) =>
-    scheduleOf(run(evaluations)).map(
-      ({ kind, first, last, from, to }) => `${kind} ${first}-${last} ${10 * from}-${10 * to}`,
-    )
-  expect(text([evaluation(0, 0, true), evaluation(1, 1, true)])).toEqual([
-    'taped 0-0 0-1',
-    'taped 1-1 1-2',
-    'back 0-1 2-10',
-  ])
-  expect(text([evaluation(0, 0, false), evaluation(1, 1, true), evaluation(0, 5, true)])).toEqual([
-    'plain 0-0 0-1',
-    'taped 1-1 1-2',
-    'back 1-1 2-5',
-    'taped 0-0 5-6',
-    'back 0-0 6-10',
+test('the schedule has each evaluation and each way back, in parts of the time', () => {
+  const bars = scheduleOf({
+    evaluations: [evaluation(0, 0, false), evaluation(1, 1, true)],
+    back: [{ step: 1, from: 2, to: 5 }],
+    milliseconds: 10,
+  })
+  expect(bars.map(({ kind, step, from, to }) => `${kind} ${step} ${10 * from} ${10 * to}`)).toEqual([
+    'plain 0 0 1',
+    'taped 1 1 2',
+    'back 1 2 5',
   ])
 })
 
@@ -128,6 +121,7 @@ test('a tensor is a picture of its channels; a number is none', () => {
   const square = montageOf([1, 1, 4], data.subarray(0, 4))
   expect(square).toEqual({ height: 2, width: 2, data: data.slice(0, 4) })
   expect(montageOf([1, 1, 2, 1, 2, 1], data.subarray(0, 4))).toEqual(square)
+  expect(montageOf([1, 1, 4, 3], data)).toEqual({ height: 4, width: 3, data })
   expect(montageOf([1, 5], data.subarray(0, 5))).toMatchObject({ height: 2, width: 3 })
   expect(montageOf([], Float32Array.of(3))).toBeUndefined()
   expect(statisticsOf(Float32Array.of(-3, 1, 2))).toEqual({
@@ -150,9 +144,9 @@ test('numbers in words; what is opened in the address', () => {
   expect([0, 1023, 1024, 75_264, 1_376_904].map(bytesText)).toEqual([
     '0 B',
     '1023 B',
-    '1.0 KiB',
-    '74 KiB',
-    '1.3 MiB',
+    '1.00 KiB',
+    '73.5 KiB',
+    '1.31 MiB',
   ])
   expect([0.123, 3.21, 45.6, 1234].map(timeText)).toEqual(['0.12 ms', '3.2 ms', '46 ms', '1.23 s'])
   expect([shapeText([]), shapeText([1, 28])]).toEqual(['a number', '1 × 28'])

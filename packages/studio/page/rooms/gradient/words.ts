@@ -5,7 +5,7 @@ export function bytesText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   const [unit, name] = bytes < 2 ** 20 ? [1024, 'KiB'] : [2 ** 20, 'MiB']
   const value = bytes / unit
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${name}`
+  return `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} ${name}`
 }
 
 /** Milliseconds, in words. */

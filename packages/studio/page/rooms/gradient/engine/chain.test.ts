@@ -1,37 +1,22 @@
 import { revolveRecomputations, vjp } from '@tweedie/autograd'
-import { epsilonPrior, respace, vpLinear } from '@tweedie/solvers'
+import { respace } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
-import { add, memory, normal, peakBytesOf, randomKey, resetPeak, scope, tanh } from '@tweedie/tensor'
+import { memory, normal, peakBytesOf, randomKey, resetPeak, scope } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
-import type { DigitsProblem, Ground } from '../../digits/engine/problem.ts'
+import type { DigitsProblem } from '../../digits/engine/problem.ts'
 import { pose } from '../../digits/engine/problem.ts'
 import { keptOf } from '../words.ts'
 import type { ChainRun } from './chain.ts'
 import { runChain } from './chain.ts'
 import { watchLive } from './live.ts'
+import { small } from './small.test.helper.ts'
 
-const schedule = vpLinear()
-/** A network of a few calls whose tape is worth many states. */
-const ground: Ground = {
-  prior: epsilonPrior({
-    name: 'small',
-    shape: [1, 28, 28],
-    schedule,
-    predictNoise: (x: Tensor) =>
-      scope(() => {
-        let h = x
-        for (let layer = 0; layer < 10; layer++) h = tanh(add(h.mul(0.9), h.square().mul(0.1)))
-        return h
-      }),
-  }),
-  heldOut: [Uint8Array.from({ length: 784 }, (_, i) => (i * 7) % 256)],
-}
 const problem: DigitsProblem = {
   ...{ digit: 0, drawn: '', mask: '', operator: 'sr:factor=4', noise: 'gaussian:sigma=0.05' },
 }
 const state = 4 * 784
 const at = (strategy: 'tape' | 'checkpoint' | { slots: number }, steps = 10): ChainRun =>
-  runChain({ problem, seed: 3, steps, strategy }, ground)
+  runChain({ problem, seed: 3, steps, strategy }, small)
 
 test('the curve is the engine’s own count: its top is the high-water mark, its end what is left', () => {
   using x = normal(randomKey(1), [64, 64])
@@ -78,6 +63,14 @@ test('tape, checkpoints and revolve: ever less memory, ever more evaluations, an
   expect(checkpoint.gradient).toEqual(tape.gradient)
   expect([checkpoint.loss, checkpoint.x]).toEqual([tape.loss, tape.x])
   for (const run of [tape, checkpoint]) {
+    // Each step's way back after its evaluation, from the last one to the first; of checkpoints before the next one runs.
+    expect(run.back.map(({ step }) => step)).toEqual(Array.from({ length: 10 }, (_, k) => 9 - k))
+    for (const { step, from, to } of run.back) {
+      const own = run.evaluations.findLast((one) => one.step === step && one.taped)
+      expect(from >= (own?.to ?? Number.POSITIVE_INFINITY) && to > from).toBe(true)
+      if (run === checkpoint && step > 0)
+        expect(run.evaluations.findLast((one) => one.step === step - 1)?.from).toBeGreaterThanOrEqual(to)
+    }
     expect(run.evaluations.every(({ from, to }, k, all) => to >= from && from >= (all[k - 1]?.to ?? 0))).toBe(
       true,
     )
@@ -89,13 +82,14 @@ test('tape, checkpoints and revolve: ever less memory, ever more evaluations, an
 test('it is the gradient of ‖y − A(x)‖² through DDIM, written out', () => {
   const steps = 4
   const run = at('tape', steps)
-  const { operator, y, truth } = pose(problem, 3, ground.heldOut)
+  const { operator, y, truth } = pose(problem, 3, small.heldOut)
   using z = normal(randomKey(3).fold('gradient').fold('z'), [1, 1, 28, 28])
   const [loss, back] = vjp((noise: Tensor) => {
+    const { schedule } = small.prior
     const times = respace(schedule, steps)
     let x = noise.mul(schedule.sigma(times[0]?.t ?? 0))
     for (const { t, s } of times) {
-      const x0 = ground.prior.denoise(x, t)
+      const x0 = small.prior.denoise(x, t)
       const e = x.sub(x0.mul(schedule.alpha(t))).div(schedule.sigma(t))
       x = x0.mul(schedule.alpha(s)).add(e.mul(schedule.sigma(s)))
     }

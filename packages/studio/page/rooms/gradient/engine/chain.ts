@@ -31,10 +31,19 @@ export interface Evaluation {
   readonly kept: number
 }
 
+/** A stretch of the way back, through one step of the sampler. */
+export interface WayBack {
+  readonly step: number
+  /** Milliseconds from the start. */
+  readonly from: number
+  readonly to: number
+}
+
 /** What a gradient has cost, all of it measured. */
 export interface ChainRun {
   readonly live: Live
   readonly evaluations: readonly Evaluation[]
+  readonly back: readonly WayBack[]
   readonly milliseconds: number
   /** The most live bytes. */
   readonly peak: number
@@ -73,11 +82,12 @@ export function runChain(
     using value = loss
     using one = onesLike(value)
     return { loss: Number(value.dataSync()[0]), gradient: back(one)[0] }
-  })
+  }, watched.onCall)
   using gradient = result.gradient
   return {
     live,
     evaluations: watched.evaluations,
+    back: watched.back,
     milliseconds: live.at.at(-1) ?? 0,
     peak: live.bytes.reduce((most, bytes) => Math.max(most, bytes), 0),
     loss: result.loss,
@@ -88,21 +98,39 @@ export function runChain(
 
 const numbersOf = (x: Tensor): Float32Array<ArrayBuffer> => Float32Array.from(x.dataSync(), Number)
 
-/** The prior with a note of each of its evaluations, from `start` on. */
+/**
+ * The prior with a note of each of its evaluations, from `start` on, and of the ways back through them: of the calls, while
+ * nothing is recorded, that take what a recorded evaluation has made.
+ */
 function watchedPrior(prior: Prior) {
   const times: number[] = []
   const evaluations: Evaluation[] = []
+  const back: WayBack[] = []
+  const made = new Map<number, number>()
+  let inside: number | undefined
   let [began, before] = [0, 0]
   return {
+    back,
+    onCall(inputs: readonly Tensor[], out: Tensor, from: number, to: number) {
+      if (inside !== undefined) made.set(out.id, inside)
+      if (inputs.some(isTracked)) return
+      const step = inputs.map(({ id }) => made.get(id)).find((known) => known !== undefined)
+      if (step === undefined || inside !== undefined) return
+      const last = back.at(-1)
+      if (last?.step === step) back[back.length - 1] = { ...last, to }
+      else back.push({ step, from, to })
+    },
     prior: {
       ...prior,
       denoise(x, t) {
         if (!times.includes(t)) times.push(t)
         const kept = memory().bytes - before
         const from = performance.now() - began
+        const [step, taped] = [times.indexOf(t), isTracked(x)]
+        inside = taped ? step : undefined
         const x0 = prior.denoise(x, t)
-        const to = performance.now() - began
-        evaluations.push({ step: times.indexOf(t), from, to, taped: isTracked(x), kept })
+        inside = undefined
+        evaluations.push({ step, from, to: performance.now() - began, taped, kept })
         return x0
       },
     } satisfies Prior,

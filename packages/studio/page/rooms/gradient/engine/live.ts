@@ -1,4 +1,4 @@
-import type { Interpreter } from '@tweedie/tensor'
+import type { Interpreter, Tensor } from '@tweedie/tensor'
 import { dispatchAt, memory, pushInterpreter, removeInterpreter } from '@tweedie/tensor'
 
 /** What tensors held, above what they held before, after each call of the device. */
@@ -8,8 +8,14 @@ export interface Live {
   readonly bytes: Float64Array<ArrayBuffer>
 }
 
-/** Runs work, and reads the engine's own count of live bytes after every call of a device in it, and at its end. */
-export function watchLive<T>(work: () => T): { readonly result: T; readonly live: Live } {
+/**
+ * Runs work, and reads the engine's own count of live bytes after every call of a device in it, and at its end.
+ * @param onCall - Told of each call, with when it began and ended, in milliseconds from the start.
+ */
+export function watchLive<T>(
+  work: () => T,
+  onCall: (inputs: readonly Tensor[], out: Tensor, from: number, to: number) => void = () => {},
+): { readonly result: T; readonly live: Live } {
   const at: number[] = []
   const bytes: number[] = []
   const began = performance.now()
@@ -19,8 +25,10 @@ export function watchLive<T>(work: () => T): { readonly result: T; readonly live
     bytes.push(memory().bytes - before)
   }
   const run: Interpreter['run'] = (primitive, inputs, params, level) => {
+    const from = performance.now() - began
     const out = dispatchAt(level, primitive, inputs, params)
     look()
+    onCall(inputs, out, from, performance.now() - began)
     return out
   }
   const watcher: Interpreter = { run }

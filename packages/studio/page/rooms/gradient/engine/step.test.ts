@@ -11,6 +11,8 @@ import type { Shown as DpsStep } from '../../digits/engine/frames.ts'
 import type { DigitsProblem } from '../../digits/engine/problem.ts'
 import { heldOutOf, pose } from '../../digits/engine/problem.ts'
 import { blocksOf } from './blocks.ts'
+import { operatorsFor } from './operators.ts'
+import { small } from './small.test.helper.ts'
 import { methodAt } from './state.ts'
 import type { Seen, StepTape } from './step.ts'
 import { fastest, watchStep } from './step.ts'
@@ -129,7 +131,7 @@ test('of several looks the least time of each call counts', () => {
     ...tape,
     nodes: tape.nodes.map((node) => ({ ...node, forward, backward })),
   })
-  const found = fastest([timed(3, 1), timed(2, 5)])
+  const found = fastest([timed(2, 5), timed(3, 1), timed(4, 6)])
   expect(found.nodes.every(({ forward, backward }) => forward === 2 && backward === 1)).toBe(true)
 })
 
@@ -148,4 +150,21 @@ test('what does not fit says so before any work; a stopped run ends between two 
   await expect(stopping).rejects.toMatchObject({ name: 'InterruptedError' })
   expect(parts).toEqual([1 / 3])
   expect(memory().tensors).toBe(before)
+})
+
+test('every operator of the list has its tape, or says why not', async () => {
+  const operators = operatorsFor(small.prior)
+  const refused = operators.filter(({ unfit }) => unfit !== undefined)
+  expect(refused.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['quantise', 'blind-blur', 'blind-mri']),
+  )
+  expect(operators.length - refused.length).toBeGreaterThan(12)
+  for (const { suggested, unfit } of operators) {
+    if (unfit !== undefined) continue
+    const own = { problem: { ...problem, digit: 0, operator: suggested }, seed: 1 }
+    const { step: found } = await watchStep({ ...own, steps: 2, i: 0 }, { ...small, params: {} }, never)
+    expect(found.blocks.map(({ id }) => id)).toEqual(expect.arrayContaining(['x0', 'norm']))
+    expect(found.clean.shape).toEqual(found.y.shape)
+    expect(found.apart).toBeLessThan(1e-3)
+  }
 })
