@@ -1,4 +1,5 @@
-import { createResource, For, Show } from 'solid-js'
+import { For, Show } from 'solid-js'
+import { createLatest } from '../../parts/latest.ts'
 import { fingerprint } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import { runFileOf as digitsFile } from '../digits/reproduce.ts'
@@ -17,7 +18,8 @@ export function CellPanel(props: { readonly cell: MapCell; readonly known: Known
   const result = (): CellResult | undefined =>
     props.known !== undefined && 'result' in props.known ? props.known.result : undefined
   const error = () => (props.known !== undefined && 'error' in props.known ? props.known.error : undefined)
-  const [print] = createResource(result, ({ x }) => fingerprint(x))
+  // No resource: while one loads, the page takes the whole room away, and with it the focus.
+  const print = createLatest(result, ({ x }) => fingerprint(x))
   const file = ({ weights, greys }: CellResult) => {
     const page = new URL(props.cell.href, location.href).href
     const { run } = props.cell

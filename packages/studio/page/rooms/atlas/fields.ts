@@ -37,7 +37,13 @@ export const fields = {
   particles: integerField(400, { min: 100, max: 2000 }),
 
   /** The methods whose calibration is watched. */
-  methods: methodsField(['dps:steps=50', 'pigdm:steps=50', 'tmpd:steps=50', 'ddrm:steps=50', 'diffpir:steps=50']),
+  methods: methodsField([
+    'dps:steps=100',
+    'pigdm:steps=50',
+    'tmpd:steps=25',
+    'ddrm:steps=20',
+    'diffpir:steps=40',
+  ]),
   cost: choiceField(['nfe', 'seconds']),
   /** Whose ranks are drawn. */
   ranks: choiceField(['first', 'second', 'density']),
