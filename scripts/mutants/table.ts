@@ -24,6 +24,7 @@ import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { studioEdits } from './edits/studio.ts'
+import { studioAtlasEdits } from './edits/studio-atlas.ts'
 import { studioDigitsEdits } from './edits/studio-digits.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
@@ -58,4 +59,5 @@ export const edits: readonly Edit[] = [
   ...leftoverEdits,
   ...studioEdits,
   ...studioDigitsEdits,
+  ...studioAtlasEdits,
 ]

@@ -111,7 +111,10 @@ describe('the atlas in a browser', () => {
     await page.locator('[data-place="2,0"]').focus()
     const print = await printOf(page, 'fingerprint-cell')
     const cell = await performed('cell', await saved(page, '[data-test=cell] >> text="Save run.json"'))
-    expect([cell.print, cell.said]).toEqual([print, expect.stringMatching(/same samples as in the page, bit for bit/)])
+    expect([cell.print, cell.said]).toEqual([
+      print,
+      expect.stringMatching(/same samples as in the page, bit for bit/),
+    ])
 
     await go(opened(context), '#plane?n=100&a=tds:steps=4&b=dps:steps=6&seed=5&prior=ring')
     for (const side of ['a', 'b']) {

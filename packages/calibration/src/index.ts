@@ -37,7 +37,13 @@ export type { ProblemTable, TableRow, Told } from './measure/table.ts'
 export { tablesOf } from './measure/table.ts'
 export { sampleMetrics } from './metrics/catalog.ts'
 export { centralMoments } from './metrics/cmd.ts'
-export { hpdCoverage, hpdCoverageSoftmax, inCentral, inHighest, marginalCoverage } from './metrics/coverage.ts'
+export {
+  hpdCoverage,
+  hpdCoverageSoftmax,
+  inCentral,
+  inHighest,
+  marginalCoverage,
+} from './metrics/coverage.ts'
 export { crps, energyScore } from './metrics/crps.ts'
 export type { SampleMetricDefinition, SampleNeed } from './metrics/define.ts'
 export { average, defineSampleMetric, meanOver } from './metrics/define.ts'

@@ -1,6 +1,14 @@
 import { drawsOf, drive, InterruptedError, measure, measurementKey, toTensor } from '@tweedie/runs'
 import type { AnyMethod, GuidedStep, Prior, Problem, Settings } from '@tweedie/solvers'
-import { breathe, checkFit, countCalls, inpaint, methods, noiseFromSpec, operatorFromSpec } from '@tweedie/solvers'
+import {
+  breathe,
+  checkFit,
+  countCalls,
+  inpaint,
+  methods,
+  noiseFromSpec,
+  operatorFromSpec,
+} from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError, scope } from '@tweedie/tensor'
 import { problemOfDescription } from '../problem/problem.ts'
@@ -76,7 +84,13 @@ async function performPoints(file: PointsRun, at: Performing): Promise<Performed
   using x = await stateOf(file.from, posed, prior, at)
   const { method: trunk, step: next } = file.from
   const times = timesOf(methods.parse(trunk))
-  return await performed(method, posed, prior, { ...settings, ...times, seed, resume: { next, state: { x } } }, at)
+  return await performed(
+    method,
+    posed,
+    prior,
+    { ...settings, ...times, seed, resume: { next, state: { x } } },
+    at,
+  )
 }
 
 /** The steps and times of a method, which what goes on from it takes over. */

@@ -9,24 +9,48 @@ import type { PictureRun, PointsRun } from './run-file.ts'
 import { bytesOfHex, formatRunFile, hexOf } from './run-file.ts'
 
 const problem = {
-  prior: { mixture: { weights: [1, 2], means: [[-1, 0], [1, 0.5]], covariances: 0.1 } },
+  prior: {
+    mixture: {
+      weights: [1, 2],
+      means: [
+        [-1, 0],
+        [1, 0.5],
+      ],
+      covariances: 0.1,
+    },
+  },
   operator: { matrix: [[0.8, 0.6]] },
   noise: { gaussian: 0.3 },
   y: [0.1],
   dtype: 'float32',
 }
 const base = { tool: 'tweedie', format: 1, command: 'run', samples: 6, seed: 3 } as const
-const points: PointsRun = { ...base, kind: 'points', method: 'dps:steps=5,scale=0.1', problem, population: false }
+const points: PointsRun = {
+  ...base,
+  kind: 'points',
+  method: 'dps:steps=5,scale=0.1',
+  problem,
+  population: false,
+}
 const picture: PictureRun = {
   ...{ ...base, samples: 2, kind: 'picture', method: 'ddnm:steps=2', prior: 'digits' },
   picture: { height: 28, width: 28, greys: hexOf(Uint8Array.from({ length: 784 }, (_, i) => i % 256)) },
-  ...{ operator: 'inpaint:mask=mask.png', mask: '1'.repeat(400) + '0'.repeat(384), noise: 'gaussian:sigma=0.05' },
+  ...{
+    operator: 'inpaint:mask=mask.png',
+    mask: '1'.repeat(400) + '0'.repeat(384),
+    noise: 'gaussian:sigma=0.05',
+  },
 }
 const priorOf = (name: string) => loadPrior(name)
 
 test('what is written is read, with all digits', () => {
   const y = 0.1 + 0.2
-  const exact = { ...points, problem: { ...problem, y: [y] }, sha256: 'ab'.repeat(32), page: 'https://a.b/#plane' }
+  const exact = {
+    ...points,
+    problem: { ...problem, y: [y] },
+    sha256: 'ab'.repeat(32),
+    page: 'https://a.b/#plane',
+  }
   expect(parseRunFile(formatRunFile(exact), 'run.json')).toEqual(exact)
   expect(parseRunFile(formatRunFile(picture), 'run.json')).toEqual(picture)
   const branch = { ...points, from: { step: 2, method: 'tmpd:steps=5', seed: 1 } }
@@ -52,8 +76,12 @@ test('what is none says why, by its field', () => {
   expect(refused({ ...points, fog: 1 })).toMatch(/fog/)
   expect(refused({ ...points, sha256: 'abc' })).toMatch(/sha256: must be 64 digits/)
   expect(refused({ ...picture, mask: '10' })).toMatch(/mask: is of 2 pixels, not 28×28/)
-  expect(refused({ ...picture, picture: { ...picture.picture, height: 27 } })).toMatch(/greys: is of 784 pixels/)
-  expect(refused({ ...points, population: true, from: { step: 1, method: 'dps', seed: 0 } })).toMatch(/from: /)
+  expect(refused({ ...picture, picture: { ...picture.picture, height: 27 } })).toMatch(
+    /greys: is of 784 pixels/,
+  )
+  expect(refused({ ...points, population: true, from: { step: 1, method: 'dps', seed: 0 } })).toMatch(
+    /from: /,
+  )
 })
 
 test('a run on points is that of the method itself; a branch of a run by the same method and seed is that run', async () => {
@@ -72,7 +100,9 @@ test('a run on points is that of the method itself; a branch of a run by the sam
   expect(branch.nfe).toBe(2) // the trunk is not counted
   const other = await performRun({ ...points, from, seed: 4 }, { priorOf })
   expect(other.values).not.toEqual(done.values)
-  await expect(performRun({ ...points, from: { ...from, step: 9 } }, { priorOf })).rejects.toThrow(/fewer than 9/)
+  await expect(performRun({ ...points, from: { ...from, step: 9 } }, { priorOf })).rejects.toThrow(
+    /fewer than 9/,
+  )
 })
 
 test('what a run leaves to the collector, the constants of its problem, does not grow with its steps', async () => {
@@ -94,7 +124,9 @@ test('of a population all particles are the samples, with their weights', async 
   const { shape, weights } = await performRun(population, { priorOf })
   expect(shape).toEqual([9, 2])
   expect(weights?.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6)
-  await expect(performRun({ ...points, population: true }, { priorOf })).rejects.toThrow(/no weighted particles/)
+  await expect(performRun({ ...points, population: true }, { priorOf })).rejects.toThrow(
+    /no weighted particles/,
+  )
 })
 
 test('a picture is measured by what its mask lets through; what does not fit says so', async () => {
@@ -110,7 +142,9 @@ test('a picture is measured by what its mask lets through; what does not fit say
   }
   expect((await performRun(edited(783), { priorOf })).values).toEqual(one.values)
   expect((await performRun(edited(0), { priorOf })).values).not.toEqual(one.values)
-  await expect(performRun({ ...picture, noise: 'poisson:peak=30', method: 'ddrm' }, { priorOf })).rejects.toThrow(/ddrm/)
+  await expect(
+    performRun({ ...picture, noise: 'poisson:peak=30', method: 'ddrm' }, { priorOf }),
+  ).rejects.toThrow(/ddrm/)
 })
 
 test('a description says the dtype of y', async () => {

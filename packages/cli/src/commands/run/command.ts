@@ -6,9 +6,15 @@ import type { RunOptions } from './run.ts'
 
 export function runCommand(io: Io): Command {
   return new Command('run')
-    .description('Makes the run of a run.json that the Studio has saved, and checks that its bits are the same.')
+    .description(
+      'Makes the run of a run.json that the Studio has saved, and checks that its bits are the same.',
+    )
     .argument('<run.json>', 'a run of the Studio')
-    .option('--out <file>', 'where the samples go, [N, …] in float32: .npy, or .npz with weights', 'samples.npy')
+    .option(
+      '--out <file>',
+      'where the samples go, [N, …] in float32: .npy, or .npz with weights',
+      'samples.npy',
+    )
     .option('--force', 'replace it where it is there already')
     .addOption(deviceOption())
     .addOption(backendOption())

@@ -57,7 +57,9 @@ export function CalibrationView(props: {
   const add = () => {
     const fresh = methods()?.find(
       ({ name, unfit, population }) =>
-        unfit === undefined && !population && !props.values.methods.some((text) => settingsOf(text).name === name),
+        unfit === undefined &&
+        !population &&
+        !props.values.methods.some((text) => settingsOf(text).name === name),
     )
     if (fresh !== undefined) props.set({ methods: [...props.values.methods, fresh.suggested] })
   }
@@ -68,8 +70,8 @@ export function CalibrationView(props: {
           <div class="map-head">
             <h2>Distance against cost</h2>
             <Hint about="distance and cost">
-              Sliced Wasserstein distance to the exact posterior, a mean over the cases with its 95 % interval. The
-              line is the floor, what exact draws have themselves: nothing is better than that.
+              Sliced Wasserstein distance to the exact posterior, a mean over the cases with its 95 %
+              interval. The line is the floor, what exact draws have themselves: nothing is better than that.
             </Hint>
             <Chips
               label="Cost"
@@ -100,7 +102,10 @@ export function CalibrationView(props: {
               </p>
             )}
           </Show>
-          <Show when={entrants().length > 0} fallback={<p class="muted">The first case is being sampled …</p>}>
+          <Show
+            when={entrants().length > 0}
+            fallback={<p class="muted">The first case is being sampled …</p>}
+          >
             <Scatter entrants={entrants()} floor={exact()?.metrics['sw']?.value} cost={props.values.cost} />
           </Show>
         </div>
@@ -108,8 +113,9 @@ export function CalibrationView(props: {
           <div class="map-head">
             <h2>Ranks and coverage</h2>
             <Hint about="ranks and coverage">
-              Truths are drawn of the prior: their rank among samples of the posterior is uniform, and a region that
-              holds a part of the samples holds the truth as often. A cup means too narrow, a hill too wide.
+              Truths are drawn of the prior: their rank among samples of the posterior is uniform, and a
+              region that holds a part of the samples holds the truth as often. A cup means too narrow, a hill
+              too wide.
             </Hint>
             <Chips
               label="Whose ranks"
@@ -133,7 +139,12 @@ export function CalibrationView(props: {
                   <Show when={standing.refused}>{(why) => <p class="small bad-ink">{why()}</p>}</Show>
                   <Show when={standing.cases > 0}>
                     <div class="charts">
-                      <RankHistogram standing={standing} of={props.values.ranks} colour={colour} title={title} />
+                      <RankHistogram
+                        standing={standing}
+                        of={props.values.ranks}
+                        colour={colour}
+                        title={title}
+                      />
                       <CoverageCurve standing={standing} colour={colour} title={title} />
                     </div>
                   </Show>
@@ -142,9 +153,9 @@ export function CalibrationView(props: {
             </For>
           </ul>
           <p class="small muted">
-            The test is of seven numbers of each case together: both coordinates, four projections, the log density.
-            Lines of coverage: full, regions of highest density; dashed, central intervals. Samples of methods with
-            weighted particles are of one run, and not independent.
+            The test is of seven numbers of each case together: both coordinates, four projections, the log
+            density. Lines of coverage: full, regions of highest density; dashed, central intervals. Samples
+            of methods with weighted particles are of one run, and not independent.
           </p>
         </div>
         <div class="panel numbers-panel">
@@ -156,7 +167,8 @@ export function CalibrationView(props: {
           <h2>
             Methods{' '}
             <Hint about="the methods">
-              All sample the same cases, one case after the other, 99 samples each. Up to {mostMethods} at a time.
+              All sample the same cases, one case after the other, 99 samples each. Up to {mostMethods} at a
+              time.
             </Hint>
           </h2>
           <For each={props.values.methods}>

@@ -1,6 +1,5 @@
 import { For, Show } from 'solid-js'
-import { createLatest } from '../../parts/latest.ts'
-import { fingerprint } from '../../parts/save.ts'
+import { createPrint } from '../../parts/print.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import { runFileOf as digitsFile } from '../digits/reproduce.ts'
 import { runFileOf as planeFile } from '../plane/reproduce.ts'
@@ -18,8 +17,7 @@ export function CellPanel(props: { readonly cell: MapCell; readonly known: Known
   const result = (): CellResult | undefined =>
     props.known !== undefined && 'result' in props.known ? props.known.result : undefined
   const error = () => (props.known !== undefined && 'error' in props.known ? props.known.error : undefined)
-  // No resource: while one loads, the page takes the whole room away, and with it the focus.
-  const print = createLatest(result, ({ x }) => fingerprint(x))
+  const print = createPrint(() => result()?.x)
   const file = ({ weights, greys }: CellResult) => {
     const page = new URL(props.cell.href, location.href).href
     const { run } = props.cell
@@ -53,7 +51,9 @@ export function CellPanel(props: { readonly cell: MapCell; readonly known: Known
             <div class="cell-samples">
               <For
                 each={Array.from(
-                  { length: props.cell.run.on === 'digits' ? Math.min(most, props.cell.run.request.count) : 1 },
+                  {
+                    length: props.cell.run.on === 'digits' ? Math.min(most, props.cell.run.request.count) : 1,
+                  },
                   (_, k) => k,
                 )}
               >

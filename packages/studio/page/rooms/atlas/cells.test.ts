@@ -37,7 +37,9 @@ test('a cell has the method of the map with the values of its column and row', (
 })
 
 test('the link of a cell of digits opens the run that the cell has made', () => {
-  const values = stateOf('digit=7&noise=gaussian:sigma=0.1&n=3&seed=9&x=steps~4,8&y=scale~1,2&operator=sr:factor=4')
+  const values = stateOf(
+    'digit=7&noise=gaussian:sigma=0.1&n=3&seed=9&x=steps~4,8&y=scale~1,2&operator=sr:factor=4',
+  )
   for (const { href, run } of cellsOf(values)) {
     const { values: there, notes } = readState(digitsFields, queryOf(href))
     expect([href.startsWith('#digits?'), notes]).toEqual([true, []])
@@ -48,7 +50,9 @@ test('the link of a cell of digits opens the run that the cell has made', () => 
 })
 
 test('the link of a cell on the plane opens the run that the cell has made', () => {
-  const values = stateOf('on=plane&prior=pair&moved=1:1.5,0&offset=0.2&sigma=0.4&particles=300&x=steps~4&y=scale~1')
+  const values = stateOf(
+    'on=plane&prior=pair&moved=1:1.5,0&offset=0.2&sigma=0.4&particles=300&x=steps~4&y=scale~1',
+  )
   const [cell] = cellsOf(values)
   const { values: there, notes } = readState(planeFields, queryOf(cell?.href ?? ''))
   expect([cell?.href.startsWith('#plane?'), notes]).toEqual([true, []])

@@ -30,8 +30,8 @@ export function DigitsProblemControls(props: {
       <h2>
         The digit{' '}
         <Hint about="the digit">
-          One that the prior was not trained on, and what is measured of it. To paint a mask or a digit of yours, open
-          a cell and come back by its link to the atlas.
+          One that the prior was not trained on, and what is measured of it. To paint a mask or a digit of
+          yours, open a cell and come back by its link to the atlas.
         </Hint>
       </h2>
       <fieldset class="thumbs">

@@ -101,7 +101,11 @@ export function MapGrid(props: {
                               data-place={`${i()},${j()}`}
                               data-known={known() !== undefined}
                               tabindex={
-                                (props.looked === undefined ? i() === 0 && j() === 0 : props.looked.key === cell().key)
+                                (
+                                  props.looked === undefined
+                                    ? i() === 0 && j() === 0
+                                    : props.looked.key === cell().key
+                                )
                                   ? 0
                                   : -1
                               }

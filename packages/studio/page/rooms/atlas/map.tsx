@@ -90,7 +90,11 @@ export function MapView(props: {
     // What the axes say is not said by the method as well.
     const { [x?.option ?? '']: _, [y?.option ?? '']: __, ...rest } = settings
     const words = Object.entries(rest).map(([key, value]) => `${key}=${value}`)
-    props.set({ method: [name, words.join()].filter((part) => part !== '').join(':'), ...(x && { x }), ...(y && { y }) })
+    props.set({
+      method: [name, words.join()].filter((part) => part !== '').join(':'),
+      ...(x && { x }),
+      ...(y && { y }),
+    })
   }
   const floor = () => {
     for (const { key } of cells()) {
@@ -110,7 +114,11 @@ export function MapView(props: {
               value={props.values.on}
               choices={[
                 { value: 'digits', title: 'Digits', about: 'A trained prior, scores against the truth' },
-                { value: 'plane', title: 'Plane', about: 'A prior of two dimensions, scores against the exact posterior' },
+                {
+                  value: 'plane',
+                  title: 'Plane',
+                  about: 'A prior of two dimensions, scores against the exact posterior',
+                },
               ]}
               onChoose={(on) => props.set({ on, ...grounds[on] })}
             />
@@ -173,8 +181,8 @@ export function MapView(props: {
           <h2>
             Method and axes{' '}
             <Hint about="the axes">
-              Every cell is the method with these two options; all others stay as they are set here. Any option of the
-              registry that is a number or a word can be an axis.
+              Every cell is the method with these two options; all others stay as they are set here. Any
+              option of the registry that is a number or a word can be an axis.
             </Hint>
           </h2>
           <MethodPicker
@@ -243,7 +251,11 @@ export function MapView(props: {
 
 /** How bad a value is, less is better. */
 const badness = ({ better, target = 1 }: Score, value: number): number =>
-  better === 'higher' ? -value : better === 'lower' ? value : Math.abs(Math.log(Math.max(value, 1e-4) / target))
+  better === 'higher'
+    ? -value
+    : better === 'lower'
+      ? value
+      : Math.abs(Math.log(Math.max(value, 1e-4) / target))
 
 /** What the colours mean. */
 function Legend(props: {
@@ -255,8 +267,14 @@ function Legend(props: {
   const words = (value: number) => value.toFixed(props.score.digits)
   const steps = () => [0, 1, 2, 3, 4].map((k) => (props.score.better === 'target' ? k / 2 - 1 : k / 4))
   const [left, right] = [
-    () => (props.score.better === 'target' ? 'too little' : words(props.score.better === 'higher' ? range()[0] : range()[1])),
-    () => (props.score.better === 'target' ? 'too much' : words(props.score.better === 'higher' ? range()[1] : range()[0])),
+    () =>
+      props.score.better === 'target'
+        ? 'too little'
+        : words(props.score.better === 'higher' ? range()[0] : range()[1]),
+    () =>
+      props.score.better === 'target'
+        ? 'too much'
+        : words(props.score.better === 'higher' ? range()[1] : range()[0]),
   ]
   return (
     <Show when={props.all.length > 0}>
@@ -269,8 +287,8 @@ function Legend(props: {
         </span>
         {right()}
         <Show when={props.score.better === 'target'}>, right at {words(props.score.target ?? 1)}</Show>
-        <Show when={props.floor}>{(value) => <>, exact draws {words(value())}</>}</Show>. Cells are run coarse to
-        fine; a pale one has the colour of its block until it is known.
+        <Show when={props.floor}>{(value) => <>, exact draws {words(value())}</>}</Show>. Cells are run coarse
+        to fine; a pale one has the colour of its block until it is known.
       </p>
     </Show>
   )

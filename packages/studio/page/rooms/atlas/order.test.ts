@@ -27,8 +27,7 @@ test('every place comes once, and after the places that stand for it', () => {
             expect(before).toBeLessThan(at)
           }
           // All but the corner, which is known first, have something that stands for them, unless they are of the first.
-          if (i > 0 || j > 0)
-            expect(standIns({ i, j }, columns, rows).length > 0 || at < 4).toBe(true)
+          if (i > 0 || j > 0) expect(standIns({ i, j }, columns, rows).length > 0 || at < 4).toBe(true)
         }
     }),
   )

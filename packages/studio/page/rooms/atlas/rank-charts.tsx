@@ -29,11 +29,22 @@ export function RankHistogram(props: {
   }
   return (
     <figure class="ranks">
-      <svg viewBox="0 0 100 60" preserveAspectRatio="none" role="img" aria-label={`Ranks of the truth, ${props.title}: ${counts().join(', ')}`}>
+      <svg
+        viewBox="0 0 100 60"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Ranks of the truth, ${props.title}: ${counts().join(', ')}`}
+      >
         <rect class="band" x="0" width="100" y={y(band()[1])} height={y(band()[0]) - y(band()[1])} />
         <For each={counts()}>
           {(count, k) => (
-            <rect x={10 * k() + 0.6} width="8.8" y={y(count)} height={60 - y(count)} style={{ fill: `var(--${props.colour})` }} />
+            <rect
+              x={10 * k() + 0.6}
+              width="8.8"
+              y={y(count)}
+              height={60 - y(count)}
+              style={{ fill: `var(--${props.colour})` }}
+            />
           )}
         </For>
       </svg>
@@ -58,7 +69,11 @@ export function CoverageCurve(props: {
         <line class="diagonal" x1="0" y1="100" x2="100" y2="0" />
         <Show when={props.standing.cases > 0}>
           <polyline points={line(props.standing.highest)} style={{ stroke: `var(--${props.colour})` }} />
-          <polyline class="central" points={line(props.standing.central)} style={{ stroke: `var(--${props.colour})` }} />
+          <polyline
+            class="central"
+            points={line(props.standing.central)}
+            style={{ stroke: `var(--${props.colour})` }}
+          />
         </Show>
       </svg>
       <figcaption class="small muted">Coverage</figcaption>

@@ -23,8 +23,9 @@ export default function AtlasRoom() {
         <div>
           <h1>Where methods work, and where they do not</h1>
           <p class="muted">
-            A map has a run in every cell, with its score as a colour; a click opens that run in its room. Calibration
-            sets methods against their cost, and every known failure is a link to a run that shows it.
+            A map has a run in every cell, with its score as a colour; a click opens that run in its room.
+            Calibration sets methods against their cost, and every known failure is a link to a run that shows
+            it.
           </p>
         </div>
         <Tour steps={tourOf(set)} />
@@ -35,7 +36,11 @@ export default function AtlasRoom() {
           value={values.view}
           choices={[
             { value: 'map', title: 'Map', about: 'A method over two of its options' },
-            { value: 'calibration', title: 'Calibration', about: 'Methods on the plane, against the exact posterior' },
+            {
+              value: 'calibration',
+              title: 'Calibration',
+              about: 'Methods on the plane, against the exact posterior',
+            },
             { value: 'failures', title: 'Known failures', about: 'Runs that show what goes wrong, and why' },
           ]}
           onChoose={(view) => set({ view })}

@@ -40,17 +40,30 @@ export function Scatter(props: {
   const xs = () => logRange(points().map(({ cost }) => cost))
   const ys = () =>
     logRange([
-      ...points().flatMap(({ sw }) => [sw.value, ...(Number.isFinite(sw.high) ? [sw.high, Math.max(sw.low, sw.value / 2)] : [])]),
+      ...points().flatMap(({ sw }) => [
+        sw.value,
+        ...(Number.isFinite(sw.high) ? [sw.high, Math.max(sw.low, sw.value / 2)] : []),
+      ]),
       ...(props.floor === undefined ? [] : [props.floor]),
     ])
   const along = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(Math.max(value, low) / low) / Math.log(high / low)
-  const px = (value: number) => edge.left + inset + along(value, xs()) * (width() - edge.left - edge.right - 2 * inset)
-  const py = (value: number) => height - edge.bottom - inset - along(value, ys()) * (height - edge.top - edge.bottom - 2 * inset)
+  const px = (value: number) =>
+    edge.left + inset + along(value, xs()) * (width() - edge.left - edge.right - 2 * inset)
+  const py = (value: number) =>
+    height - edge.bottom - inset - along(value, ys()) * (height - edge.top - edge.bottom - 2 * inset)
   return (
-    <svg ref={svg} class="scatter" viewBox={`0 0 ${width()} ${height}`} role="img" aria-labelledby="scatter-title" data-test="scatter">
+    <svg
+      ref={svg}
+      class="scatter"
+      viewBox={`0 0 ${width()} ${height}`}
+      role="img"
+      aria-labelledby="scatter-title"
+      data-test="scatter"
+    >
       <title id="scatter-title">
-        Distance from the exact posterior against {props.cost === 'nfe' ? 'evaluations of the prior' : 'seconds'} of a case
+        Distance from the exact posterior against{' '}
+        {props.cost === 'nfe' ? 'evaluations of the prior' : 'seconds'} of a case
       </title>
       <For each={logTicks(xs())}>
         {(tick) => (

@@ -14,27 +14,33 @@ export type ScoreName = 'psnr' | 'misfit' | 'crps' | 'sw' | 'spread' | 'coverage
 export const scores: Readonly<Record<ScoreName, Score>> = {
   psnr: {
     ...{ name: 'psnr', title: 'PSNR, dB', better: 'higher', digits: 1 },
-    about: 'How near the samples are to the picture that is sought, a mean. A plausible other answer counts as wrong here.',
+    about:
+      'How near the samples are to the picture that is sought, a mean. A plausible other answer counts as wrong here.',
   },
   misfit: {
     ...{ name: 'misfit', title: 'Misfit', better: 'target', target: 1, digits: 2 },
-    about: '‖y − A(x)‖ over what the noise leaves, σ√m. At 1 the measurement is met; far below, its noise is fitted too.',
+    about:
+      '‖y − A(x)‖ over what the noise leaves, σ√m. At 1 the measurement is met; far below, its noise is fitted too.',
   },
   crps: {
     ...{ name: 'crps', title: 'CRPS', better: 'lower', digits: 3 },
-    about: 'The continuous ranked probability score of the pixels. It is least for the posterior, and wants more than one sample.',
+    about:
+      'The continuous ranked probability score of the pixels. It is least for the posterior, and wants more than one sample.',
   },
   sw: {
     ...{ name: 'sw', title: 'Distance', better: 'lower', digits: 3 },
-    about: 'Sliced Wasserstein distance to exact draws of the posterior. The floor is what as many exact draws have themselves.',
+    about:
+      'Sliced Wasserstein distance to exact draws of the posterior. The floor is what as many exact draws have themselves.',
   },
   spread: {
     ...{ name: 'spread', title: 'Variance ratio', better: 'target', target: 1, digits: 2 },
-    about: 'The variance of the particles over that of the exact posterior. Below 1 a method claims to know more than y tells.',
+    about:
+      'The variance of the particles over that of the exact posterior. Below 1 a method claims to know more than y tells.',
   },
   coverage: {
     ...{ name: 'coverage', title: 'Coverage of 90 %', better: 'target', target: 0.9, digits: 2 },
-    about: 'The part of the particles in the region that holds 90 % of the exact posterior. Both less and more are wrong.',
+    about:
+      'The part of the particles in the region that holds 90 % of the exact posterior. Both less and more are wrong.',
   },
 }
 

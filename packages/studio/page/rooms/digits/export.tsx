@@ -1,6 +1,7 @@
-import { createResource, Show } from 'solid-js'
+import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { fingerprint, saveFile } from '../../parts/save.ts'
+import { createPrint } from '../../parts/print.ts'
+import { saveFile } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import { animationOf } from './animation.ts'
 import type { Frame } from './engine/frames.ts'
@@ -29,7 +30,7 @@ export function Export(props: {
     const frame = props.session.frames().at(-1)
     return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
   }
-  const [print] = createResource(last, ({ x }) => fingerprint(x.data))
+  const print = createPrint(() => last()?.x.data)
   const done = () => {
     const [frame, of, measurement] = [last(), props.session.of(), props.measurement]
     if (frame === undefined || of === undefined || measurement === undefined) return undefined

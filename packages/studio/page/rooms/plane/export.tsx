@@ -1,6 +1,7 @@
-import { createResource, Show } from 'solid-js'
+import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { fingerprint, saveFile } from '../../parts/save.ts'
+import { createPrint } from '../../parts/print.ts'
+import { saveFile } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import type { Frame } from './engine/frames.ts'
 import { commandOf, problemModule, programOf, runFileOf } from './reproduce.ts'
@@ -18,7 +19,7 @@ export function Export(props: {
     const frame = props.session.frames().at(-1)
     return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
   }
-  const [print] = createResource(last, ({ x }) => fingerprint(x))
+  const print = createPrint(() => last()?.x)
   const request = () => (last() === undefined ? undefined : props.session.of())
   const picture = () => {
     const canvas = document.querySelectorAll<HTMLCanvasElement>('.stage canvas')[props.side === 'a' ? 0 : 1]

@@ -17,7 +17,9 @@ const mixtureOf = (law: Law) => ({
 
 /** The problem of a run as a module that `tweedie posterior --problem` takes. y is in float32, as it is here. */
 export function problemModule({ plane: { law, stripe } }: RunRequest, address: string): string {
-  const lines = Object.entries(mixtureOf(law)).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},`)
+  const lines = Object.entries(mixtureOf(law)).map(
+    ([name, value]) => `    ${name}: ${JSON.stringify(value)},`,
+  )
   return `// ${address}
 import { tensor } from '@tweedie/tensor'
 

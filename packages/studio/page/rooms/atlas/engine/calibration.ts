@@ -151,7 +151,14 @@ export async function calibrate(
   ]
   for (; kept.done < mostCases; kept.done++) {
     using pose = poseOnce(await caseOf(request, kept.done), kept.done)
-    const options = { suite: 'plane', version: 1, problem: 'plane', samples: drawsOfCase, metrics: shown, signal }
+    const options = {
+      suite: 'plane',
+      version: 1,
+      problem: 'plane',
+      samples: drawsOfCase,
+      metrics: shown,
+      signal,
+    }
     const fresh: [string, Cell][] = []
     for (const { method, row } of rows) fresh.push([method, await cellOf(row, pose, options)])
     for (const [method, cell] of fresh) kept.cells.set(method, [...(kept.cells.get(method) ?? []), cell])

@@ -58,16 +58,19 @@ test.for([
   ['samples', 'on=plane&prior=ring&particles=100&seed=2&x=steps~6&y=scale~0.1'],
   ['small settings', 'on=plane&method=diffpir&particles=100&x=steps~4&y=zeta~0.5'],
   ['a population', 'on=plane&method=afdps&particles=100&x=steps~6&y=c~0.5'],
-] as const)('a cell on the plane, %s, has its numbers, and its file gives the same bits', async ([, query]) => {
-  const run = first(query)
-  if (run?.on !== 'plane') throw new Error('no cell')
-  const { x, weights, scores } = await planeCell(run.request, never)
-  expect(x.length).toBe(200)
-  expect(Object.keys(scores)).toEqual(['sw', 'floor', 'spread', 'coverage'])
-  const done = await performRun(planeFile(run.request, { population: weights !== undefined }), { priorOf })
-  expect(done.values).toEqual(x)
-  expect(done.weights && Float32Array.from(done.weights)).toEqual(weights)
-})
+] as const)(
+  'a cell on the plane, %s, has its numbers, and its file gives the same bits',
+  async ([, query]) => {
+    const run = first(query)
+    if (run?.on !== 'plane') throw new Error('no cell')
+    const { x, weights, scores } = await planeCell(run.request, never)
+    expect(x.length).toBe(200)
+    expect(Object.keys(scores)).toEqual(['sw', 'floor', 'spread', 'coverage'])
+    const done = await performRun(planeFile(run.request, { population: weights !== undefined }), { priorOf })
+    expect(done.values).toEqual(x)
+    expect(done.weights && Float32Array.from(done.weights)).toEqual(weights)
+  },
+)
 
 test('the file of a branch on the plane gives the same bits', async () => {
   const run = first('on=plane&method=tmpd&particles=100&x=steps~8&y=eta~1')
