@@ -64,7 +64,7 @@ test('a population is written with its weights', async () => {
     ['samples', [8, 2]],
     ['weights', [8]],
   ])
-  expect(read.values('weights').reduce((a: number, b: number) => a + b, 0)).toBeCloseTo(1, 6)
+  expect(Array.from(read.values('weights')).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6)
 })
 
 test('what is wrong is said before any work', async () => {

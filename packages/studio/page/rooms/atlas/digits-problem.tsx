@@ -31,7 +31,7 @@ export function DigitsProblemControls(props: {
         The digit{' '}
         <Hint about="the digit">
           One that the prior was not trained on, and what is measured of it. To paint a mask or a digit of
-          yours, open a cell and come back by its link to the atlas.
+          yours, open a cell, paint, and come back by “A map of its settings”.
         </Hint>
       </h2>
       <fieldset class="thumbs">

@@ -22,6 +22,8 @@ export function Export(props: {
   readonly side: 'a' | 'b'
   readonly session: Session
   readonly title: string
+  /** The address of a map of the method's settings. */
+  readonly map: string
   readonly pick: number
   /** The latest; files are made once it is that of the frames. */
   readonly measurement: Measurement | undefined
@@ -67,6 +69,9 @@ export function Export(props: {
                 <SaveRun
                   file={() => runFileOf(of, measurement.greys, { page: location.href, sha256: print() })}
                 />
+                <a class="small" href={props.map} title="Runs of this method over two of its options">
+                  A map of its settings
+                </a>
                 <Button
                   onClick={() =>
                     png('digit.png', pngOf({ width: side, height: side, data: measurement.greys }))

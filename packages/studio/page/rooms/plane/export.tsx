@@ -12,6 +12,8 @@ export function Export(props: {
   readonly side: 'a' | 'b'
   readonly session: Session
   readonly title: string
+  /** The address of a map of the method's settings. */
+  readonly map: string
   readonly population: boolean
   readonly branched: boolean
 }) {
@@ -55,6 +57,9 @@ export function Export(props: {
                   runFileOf(of(), { population: props.population, page: location.href, sha256: print() })
                 }
               />
+              <a class="small" href={props.map} title="Runs of this method over two of its options">
+                A map of its settings
+              </a>
               <Button onClick={() => saveFile('plane.ts', problemModule(of(), location.href), 'text/plain')}>
                 Save plane.ts
               </Button>

@@ -18,9 +18,9 @@ import {
 import { InterruptedError } from '@tweedie/runs'
 import { methods } from '@tweedie/solvers'
 import { fromData, normal, OptionError, randomKey, scope, TweedieError } from '@tweedie/tensor'
-import { normalOf } from '../../plane/law.ts'
 import type { PlaneProblem } from '../../plane/engine/problem.ts'
 import { posed } from '../../plane/engine/problem.ts'
+import { normalOf } from '../../plane/law.ts'
 import { drawsOfCase, mostCases, parts } from './calibration-size.ts'
 
 /** What is asked of a watch of calibration. */

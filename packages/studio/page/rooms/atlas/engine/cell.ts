@@ -1,5 +1,5 @@
-import { crps, pointsOf } from '@tweedie/calibration'
 import type { Judged } from '@tweedie/calibration'
+import { crps, pointsOf } from '@tweedie/calibration'
 import { repeatSample } from '@tweedie/runs'
 import { misfit, psnr } from '@tweedie/solvers'
 import { fromData } from '@tweedie/tensor'
