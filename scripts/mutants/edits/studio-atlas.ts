@@ -62,7 +62,7 @@ export const studioAtlasEdits: readonly Edit[] = [
   ),
   scores(
     'studio-atlas-grade',
-    "return better === 'higher' || high === low ? part : 1 - part",
+    "return better === 'higher' ? part : 1 - part",
     'return part',
     'the worst cell has the colour of the best',
   ),
