@@ -26,6 +26,7 @@ import { restEdits } from './edits/rest.ts'
 import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { studioEdits } from './edits/studio.ts'
+import { studioAtlasEdits } from './edits/studio-atlas.ts'
 import { studioCodeEdits } from './edits/studio-code.ts'
 import { studioDigitsEdits } from './edits/studio-digits.ts'
 import { studioGradientEdits } from './edits/studio-gradient.ts'
@@ -66,4 +67,5 @@ export const edits: readonly Edit[] = [
   ...studioDigitsEdits,
   ...studioCodeEdits,
   ...studioGradientEdits,
+  ...studioAtlasEdits,
 ]

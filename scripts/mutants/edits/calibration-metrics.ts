@@ -286,14 +286,14 @@ export const calibrationMetricEdits: readonly Edit[] = [
   ),
   coverage(
     'calibration-hpd-level',
-    'samples.count, 1 - level)',
-    'samples.count, level)',
+    'within(rank, count, 1 - part)',
+    'within(rank, count, part)',
     'the region holds a tenth',
   ),
   coverage(
     'calibration-hpd-side',
-    'return 1 - within(rank, samples.count, 1 - level)',
-    'return 1 - within(samples.count - rank, samples.count, 1 - level)',
+    '1 - within(rank, count, 1 - part)',
+    '1 - within(count - rank, count, 1 - part)',
     'the region of least density',
   ),
   coverage(
@@ -308,11 +308,16 @@ export const calibrationMetricEdits: readonly Edit[] = [
     'while (mass < level &&',
     'weights are not normalised',
   ),
-  coverage('calibration-marginal-tail', '(1 - level) / 2', '1 - level', 'the interval holds 80 %'),
+  coverage(
+    'calibration-marginal-tail',
+    'within(rank, count, (1 - part) / 2)',
+    'within(rank, count, 1 - part)',
+    'the interval leaves out too much at its lower end',
+  ),
   coverage(
     'calibration-marginal-upper',
-    'samples.count - rank, samples.count, outside',
-    'rank, samples.count, outside',
+    'within(count - rank, count,',
+    'within(rank, count,',
     'both ends are the lower one',
   ),
   coverage('calibration-rate-cases', 'cases.length)\n', 'cases.length ** 2)\n', 'an interval is too narrow'),

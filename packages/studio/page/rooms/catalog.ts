@@ -10,6 +10,8 @@
  *
  * Packages that a room imports are development dependencies of the Studio: they are bundled.
  *
+ * A run that a room shows can be saved whole: `<SaveRun>` of `parts/` with a `RunFile` of @tweedie/calibration.
+ *
  * Manners: something moves within a second of opening, without a click. The object is what one drags. Each thing is explained
  * where it is, in two sentences (`<Hint>`). Errors are words (`inWords`) beside what caused them. Colours come from the
  * variables of `theme.css` alone, on canvases through `useColours`. Everything works by keyboard, at 390 px, in both themes,

@@ -80,6 +80,7 @@ operator  { "matrix": [m, d] }, "identity", or one of \`tweedie operators\`, suc
 shape     of a sample, such as [1, 8, 8]; [d] where it is left out
 noise     σ_y, { "gaussian": σ_y }, "none", or one of \`tweedie noises\`, such as { "poisson": { "peak": 30 } }
 y         what was measured
+dtype     of y, float32 or float64, which methods follow; float64 where it is left out
 
 A module exports { prior, operator, noise, y }, by these names or together by default; each as above, or a value that
 @tweedie/solvers made. The samples are the same for the same seed, whatever --batch and the number of threads. A file that

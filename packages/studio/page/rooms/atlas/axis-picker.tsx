@@ -29,7 +29,7 @@ export function AxisPicker(props: {
   return (
     <div class="axis">
       <label>
-        <span class="small muted">{props.label}</span>
+        <span class="name small muted">{props.label}</span>
         <select onChange={(event) => choose(event.currentTarget.value)}>
           <Show when={option() === undefined}>
             <option selected>{props.axis.option}</option>

@@ -1,7 +1,8 @@
-import { createMemo, createResource, For, Show } from 'solid-js'
+import { createMemo, For, Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
 import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
+import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
 import { settingsOf } from '../../parts/settings.ts'
 import { Slider } from '../../parts/slider.tsx'
@@ -31,7 +32,7 @@ export function CalibrationView(props: {
     methods: [...props.values.methods], // a plain list, which crosses to the worker
     seed: props.values.seed,
   }))
-  const [methods] = createResource(() => engine.plane.methods(plane()))
+  const methods = createLatest(plane, (of) => engine.plane.methods(of))
   const titleOf = (text: string) =>
     methods()?.find(({ name }) => name === settingsOf(text).name)?.title ?? settingsOf(text).name
   const standingOf = (method: string): Standing | undefined =>
@@ -41,14 +42,14 @@ export function CalibrationView(props: {
     props.values.methods.flatMap((method, k) => {
       const standing = standingOf(method)
       const colour = lineColours[k] ?? 'ink'
-      return standing === undefined ? [] : [{ standing, colour, mark: String(k + 1), title: titleOf(method) }]
+      return standing === undefined ? [] : [{ standing, colour, mark: String(k + 1), title: method }]
     }),
   )
   const withExact = () => {
     const standing = exact()
     return standing === undefined
       ? entrants()
-      : [{ standing, colour: 'exact', mark: '', title: 'Exact draws' }, ...entrants()]
+      : [{ standing, colour: 'exact', mark: '', title: 'exact draws' }, ...entrants()]
   }
   const done = () => exact()?.cases ?? 0
   const change = (k: number, text: string) =>
@@ -131,7 +132,7 @@ export function CalibrationView(props: {
             <For each={withExact()}>
               {({ standing, colour, mark, title }) => (
                 <li>
-                  <h3>
+                  <h3 title={titleOf(standing.method)}>
                     <i class="dot" style={{ background: `var(--${colour})` }} />
                     {mark} {title}
                   </h3>
@@ -220,9 +221,9 @@ export function CalibrationView(props: {
 const columns = [
   { name: 'sw', title: 'SW', digits: 3 },
   { name: 'variance-ratio', title: 'variance', digits: 2 },
-  { name: 'hpd90', title: 'HPD 90 %', digits: 2 },
-  { name: 'marginal90', title: 'interval 90 %', digits: 2 },
-  { name: 'rank-spread', title: 'rank spread', digits: 2 },
+  { name: 'hpd90', title: 'HPD .9', digits: 2 },
+  { name: 'marginal90', title: 'interval .9', digits: 2 },
+  { name: 'rank-spread', title: 'ranks', digits: 2 },
   { name: 'crps', title: 'CRPS', digits: 3 },
 ] as const
 
@@ -241,9 +242,8 @@ function Table(props: { readonly entrants: readonly Entrant[] }) {
           <tr>
             <th scope="col">method</th>
             <For each={columns}>{({ title }) => <th scope="col">{title}</th>}</For>
-            <th scope="col">NFE</th>
-            <th scope="col">gradients</th>
-            <th scope="col">seconds</th>
+            <th scope="col">NFE, ∇</th>
+            <th scope="col">s</th>
           </tr>
         </thead>
         <tbody>
@@ -254,8 +254,9 @@ function Table(props: { readonly entrants: readonly Entrant[] }) {
                   {mark} {title}
                 </th>
                 <For each={columns}>{({ name, digits }) => <td>{cell(standing, name, digits)}</td>}</For>
-                <td>{Math.round(standing.nfe)}</td>
-                <td>{Math.round(standing.vjps)}</td>
+                <td>
+                  {Math.round(standing.nfe)}, {Math.round(standing.vjps)}
+                </td>
                 <td>{standing.seconds.toPrecision(2)}</td>
               </tr>
             )}

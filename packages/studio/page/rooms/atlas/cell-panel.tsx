@@ -1,5 +1,5 @@
-import { createResource, For, Show } from 'solid-js'
-import { fingerprint } from '../../parts/save.ts'
+import { For, Show } from 'solid-js'
+import { createPrint } from '../../parts/print.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import { runFileOf as digitsFile } from '../digits/reproduce.ts'
 import { runFileOf as planeFile } from '../plane/reproduce.ts'
@@ -17,7 +17,7 @@ export function CellPanel(props: { readonly cell: MapCell; readonly known: Known
   const result = (): CellResult | undefined =>
     props.known !== undefined && 'result' in props.known ? props.known.result : undefined
   const error = () => (props.known !== undefined && 'error' in props.known ? props.known.error : undefined)
-  const [print] = createResource(result, ({ x }) => fingerprint(x))
+  const print = createPrint(() => result()?.x)
   const file = ({ weights, greys }: CellResult) => {
     const page = new URL(props.cell.href, location.href).href
     const { run } = props.cell

@@ -1,17 +1,21 @@
+import { methods } from '@tweedie/solvers'
 import { expect, test } from 'vitest'
 import { readState, writeState } from '../../state/url.ts'
+import { optionEntries } from '../../worker/methods.ts'
 import { problemIn } from '../digits/engine/problem.ts'
 import { fields as digitsFields } from '../digits/fields.ts'
 import { lawIn, fields as planeFields, stripeIn } from '../plane/fields.ts'
 import { cellsOf, methodAt, planeHref } from './cells.ts'
 import type { AtlasValues } from './fields.ts'
 import { fields } from './fields.ts'
+import { mapOfDigits, mapOfPlane } from './map-link.ts'
 
 const stateOf = (query: string): AtlasValues => {
   const { values, notes } = readState(fields, query)
   expect(notes).toEqual([])
   return values
 }
+const methodOptions = (name: string) => optionEntries(methods.find(name).info.options)
 const queryOf = (href: string) => href.slice(href.indexOf('?') + 1)
 
 test('the whole state is in the address, and comes back', () => {
@@ -63,4 +67,26 @@ test('the link of a cell on the plane opens the run that the cell has made', () 
   expect(planeHref(values, { a: 'tmpd', b: 'none', n: 1000 })).toBe(
     '#plane?prior=pair&moved=1:1.5,0&offset=0.2&sigma=0.4&a=tmpd&b=none',
   )
+})
+
+test('a room leads to a map of its problem, with axes that its method has', () => {
+  const options = methodOptions('ddrm')
+  const digits = readState(digitsFields, 'digit=7&seed=3&noise=gaussian:sigma=0.1').values
+  const there = stateOf(queryOf(mapOfDigits(digits, 'ddrm:eta=1', options)))
+  expect(there).toMatchObject({
+    on: 'digits',
+    digit: 7,
+    seed: 3,
+    noise: 'gaussian:sigma=0.1',
+    method: 'ddrm:eta=1',
+  })
+  expect([there.x.option, there.y.option]).toEqual(['steps', 'eta'])
+  const plane = readState(planeFields, 'prior=ring&moved=2:0.5,-1&sigma=0.4').values
+  const onPlane = stateOf(queryOf(mapOfPlane(plane, 'ddrm', options)))
+  expect(onPlane).toMatchObject({
+    on: 'plane',
+    prior: 'ring',
+    moved: [{ index: 2, x: 0.5, y: -1 }],
+    sigma: 0.4,
+  })
 })

@@ -1,5 +1,6 @@
-import { createResource, For, Show } from 'solid-js'
+import { For, Show } from 'solid-js'
 import { Hint } from '../../parts/hint.tsx'
+import { createLatest } from '../../parts/latest.ts'
 import { engine } from '../../worker/client.ts'
 import { painted } from '../digits/fields.ts'
 import { KindPicker } from '../digits/kind-picker.tsx'
@@ -12,16 +13,25 @@ export function DigitsProblemControls(props: {
   readonly values: AtlasValues
   readonly set: (change: Partial<AtlasValues>) => void
 }) {
-  const [heldOut] = createResource(() => engine.digits.heldOut())
-  const [operators] = createResource(() => engine.digits.operators())
-  const [noises] = createResource(() => engine.digits.noises())
+  const heldOut = createLatest(
+    () => true,
+    () => engine.digits.heldOut(),
+  )
+  const operators = createLatest(
+    () => true,
+    () => engine.digits.operators(),
+  )
+  const noises = createLatest(
+    () => true,
+    () => engine.digits.noises(),
+  )
   return (
     <section>
       <h2>
         The digit{' '}
         <Hint about="the digit">
           One that the prior was not trained on, and what is measured of it. To paint a mask or a digit of
-          yours, open a cell and come back by its link to the atlas.
+          yours, open a cell, paint, and come back by “A map of its settings”.
         </Hint>
       </h2>
       <fieldset class="thumbs">

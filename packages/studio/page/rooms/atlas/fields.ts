@@ -38,11 +38,11 @@ export const fields = {
 
   /** The methods whose calibration is watched. */
   methods: methodsField([
-    'dps:steps=50',
+    'dps:steps=100',
     'pigdm:steps=50',
-    'tmpd:steps=50',
-    'ddrm:steps=50',
-    'diffpir:steps=50',
+    'tmpd:steps=25',
+    'ddrm:steps=20',
+    'diffpir:steps=40',
   ]),
   cost: choiceField(['nfe', 'seconds']),
   /** Whose ranks are drawn. */

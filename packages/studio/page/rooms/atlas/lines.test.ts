@@ -22,6 +22,8 @@ test('a range has its values in it, and ticks in it', () => {
     for (const tick of logTicks(range)) expect(tick >= range[0] * 0.99 && tick <= range[1] * 1.01).toBe(true)
     expect(logTicks(range).length).toBeGreaterThan(0)
   }
-  expect(logRange([0.031, 0.4])).toEqual([0.02, 0.5])
+  expect(logRange([0.031, 0.4])).toEqual([0.03, 0.4])
+  expect(logRange([0.1, 0.18])).toEqual([0.1, 0.2])
+  expect(logTicks([0.1, 0.2])).toEqual([0.1, 0.15, 0.2])
   expect(logTicks([0.02, 0.5])).toEqual([0.02, 0.05, 0.1, 0.2, 0.5])
 })

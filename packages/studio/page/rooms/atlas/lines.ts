@@ -18,13 +18,15 @@ export function uniformBand(cases: number, bins: number): readonly [low: number,
   return [Math.max(0, mean - half), mean + half]
 }
 
-/** A range on a logarithmic line that has all of some positive values in it, and its ends on 1, 2 or 5 times a power of ten. */
+const ends = [1, 1.5, 2, 3, 4, 5, 6, 8, 10]
+
+/** A range on a logarithmic line that has all of some positive values in it, with ends of few digits. */
 export function logRange(values: readonly number[]): readonly [low: number, high: number] {
   const known = values.filter((value) => value > 0 && Number.isFinite(value))
   if (known.length === 0) return [1, 10]
   const nice = (value: number, up: boolean) => {
     const ten = 10 ** Math.floor(Math.log10(value))
-    const steps = [1, 2, 5, 10].map((k) => k * ten)
+    const steps = ends.map((k) => k * ten)
     return up
       ? (steps.find((step) => step >= value * (1 - 1e-9)) ?? 10 * ten)
       : (steps.findLast((step) => step <= value * (1 + 1e-9)) ?? ten)
@@ -33,10 +35,11 @@ export function logRange(values: readonly number[]): readonly [low: number, high
   return high > low ? [low, high] : [low / 2, high * 2]
 }
 
-/** The ticks of such a range: 1, 2 and 5 times powers of ten, without 2 and 5 where they are many. */
+/** The ticks of such a range: 1, 2 and 5 times powers of ten, with 3 where they are few, and powers alone where they are many. */
 export function logTicks([low, high]: readonly [number, number]): readonly number[] {
   const from = Math.floor(Math.log10(low))
   const tens = Array.from({ length: Math.ceil(Math.log10(high)) - from + 1 }, (_, k) => 10 ** (from + k))
-  const all = tens.flatMap((ten) => (high / low > 200 ? [ten] : [ten, 2 * ten, 5 * ten]))
-  return all.map((v) => Number(v.toPrecision(1))).filter((v) => v >= low * 0.999 && v <= high * 1.001)
+  const times = high / low > 200 ? [1] : high / low > 8 ? [1, 2, 5] : [1, 1.5, 2, 3, 5, 7]
+  const all = tens.flatMap((ten) => times.map((k) => k * ten))
+  return all.map((v) => Number(v.toPrecision(2))).filter((v) => v >= low * 0.999 && v <= high * 1.001)
 }

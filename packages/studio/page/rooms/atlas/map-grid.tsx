@@ -4,7 +4,7 @@ import type { AtlasValues } from './fields.ts'
 import type { Known, MapSession } from './map-session.ts'
 import { standIns } from './order.ts'
 import type { Score } from './scores.ts'
-import { colourOf, gradeOf } from './scores.ts'
+import { colourOf, gradeOf, pale } from './scores.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** Milliseconds that a pointer rests on a cell before it is told of: on the way elsewhere it crosses others. */
@@ -37,10 +37,9 @@ export function MapGrid(props: {
     if (found === undefined) return undefined
     const value = props.scoreOf(knownAt(found.i, found.j))
     if (value === undefined) return undefined
-    return {
-      colour: colourOf(props.score, gradeOf(props.score, value, all())),
-      own: found.i === i && found.j === j,
-    }
+    const colour = colourOf(props.score, gradeOf(props.score, value, all()))
+    const own = found.i === i && found.j === j
+    return { colour: own ? colour : pale(colour), own }
   }
   const move = (event: KeyboardEvent, i: number, j: number) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key]

@@ -22,7 +22,7 @@ export function RankHistogram(props: {
   const words = () => {
     const p = props.standing.metrics['sbc']?.value
     return p === undefined || props.standing.cases < enough
-      ? `from ${enough} cases on`
+      ? `p from ${enough} cases on`
       : p < 1e-4
         ? 'p < 0.0001'
         : `p = ${p.toPrecision(2)}`
@@ -48,7 +48,9 @@ export function RankHistogram(props: {
           )}
         </For>
       </svg>
-      <figcaption class="small muted">Uniform? {words()}</figcaption>
+      <figcaption class="small muted" title="Of the test that ranks are uniform">
+        {words()}
+      </figcaption>
     </figure>
   )
 }

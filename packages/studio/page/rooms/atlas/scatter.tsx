@@ -1,4 +1,4 @@
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js'
 import type { Standing } from './engine/calibration.ts'
 import { logRange, logTicks } from './lines.ts'
 
@@ -11,8 +11,10 @@ export interface Entrant {
   readonly title: string
 }
 
-const [width, height] = [520, 260]
+const height = 270
 const edge = { left: 46, right: 14, top: 12, bottom: 34 }
+/** Between the frame and the ends of the range: a point has a width. */
+const inset = 16
 
 /** Distance from the exact posterior against cost, a point a method with its 95 % interval; the floor is the line below. */
 export function Scatter(props: {
@@ -20,6 +22,14 @@ export function Scatter(props: {
   readonly floor: number | undefined
   readonly cost: 'nfe' | 'seconds'
 }) {
+  let svg: SVGSVGElement | undefined
+  const [width, setWidth] = createSignal(720)
+  // Drawn at the size that it has, so that letters are as large as they are elsewhere.
+  const watcher = new ResizeObserver(([entry]) => {
+    if (entry !== undefined && entry.contentRect.width > 0) setWidth(entry.contentRect.width)
+  })
+  onMount(() => svg && watcher.observe(svg))
+  onCleanup(() => watcher.disconnect())
   const points = createMemo(() =>
     props.entrants.flatMap(({ standing, colour, mark, title }) => {
       const sw = standing.metrics['sw']
@@ -38,12 +48,15 @@ export function Scatter(props: {
     ])
   const along = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(Math.max(value, low) / low) / Math.log(high / low)
-  const px = (value: number) => edge.left + along(value, xs()) * (width - edge.left - edge.right)
-  const py = (value: number) => height - edge.bottom - along(value, ys()) * (height - edge.top - edge.bottom)
+  const px = (value: number) =>
+    edge.left + inset + along(value, xs()) * (width() - edge.left - edge.right - 2 * inset)
+  const py = (value: number) =>
+    height - edge.bottom - inset - along(value, ys()) * (height - edge.top - edge.bottom - 2 * inset)
   return (
     <svg
+      ref={svg}
       class="scatter"
-      viewBox={`0 0 ${width} ${height}`}
+      viewBox={`0 0 ${width()} ${height}`}
       role="img"
       aria-labelledby="scatter-title"
       data-test="scatter"
@@ -65,24 +78,24 @@ export function Scatter(props: {
       <For each={logTicks(ys())}>
         {(tick) => (
           <>
-            <line class="tick" x1={edge.left} x2={width - edge.right} y1={py(tick)} y2={py(tick)} />
+            <line class="tick" x1={edge.left} x2={width() - edge.right} y1={py(tick)} y2={py(tick)} />
             <text x={edge.left - 6} y={py(tick) + 4} text-anchor="end">
               {tick}
             </text>
           </>
         )}
       </For>
-      <text x={width - edge.right} y={height - 4} text-anchor="end" class="axis-name">
+      <text x={width() - edge.right} y={height - 4} text-anchor="end" class="axis-name">
         {props.cost === 'nfe' ? 'NFE of a case' : 'seconds of a case'}
       </text>
-      <text x={4} y={edge.top} class="axis-name">
-        SW
+      <text x={edge.left + 8} y={edge.top + 14} class="axis-name">
+        SW distance
       </text>
       <Show when={props.floor}>
         {(floor) => (
           <>
-            <line class="floor" x1={edge.left} x2={width - edge.right} y1={py(floor())} y2={py(floor())} />
-            <text class="floor-name" x={width - edge.right - 4} y={py(floor()) - 5} text-anchor="end">
+            <line class="floor" x1={edge.left} x2={width() - edge.right} y1={py(floor())} y2={py(floor())} />
+            <text class="floor-name" x={width() - edge.right - 4} y={py(floor()) - 5} text-anchor="end">
               exact draws
             </text>
           </>

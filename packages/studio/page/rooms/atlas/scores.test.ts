@@ -5,7 +5,7 @@ test('the best of a map has grade 1 and the worst 0, whichever way is better', (
   const all = [10, 12, 20]
   expect(all.map((value) => gradeOf(scores.psnr, value, all))).toEqual([0, 0.2, 1])
   expect(all.map((value) => gradeOf(scores.crps, value, all))).toEqual([1, 0.8, 0])
-  expect(gradeOf(scores.psnr, 5, [5])).toBe(1)
+  expect(gradeOf(scores.psnr, 5, [5])).toBe(0.5)
   expect(gradeOf(scores.psnr, 12, [...all, Number.NaN])).toBeCloseTo(0.2, 9)
 })
 

@@ -47,7 +47,7 @@ export const scores: Readonly<Record<ScoreName, Score>> = {
 /** The numbers of a cell; what its problem does not give is left out. */
 export type CellScores = Readonly<Partial<Record<ScoreName, number>>> & { readonly floor?: number }
 
-/** How a value compares: 0 is the worst of the map and 1 the best, or, about a target, −1 … 1 with 0 the target. */
+/** How a value compares: 0 is the worst of the map and 1 the best (½ where all are alike), or, about a target, −1 … 1 with 0 the target. */
 export function gradeOf({ better, target = 1 }: Score, value: number, all: readonly number[]): number {
   const known = all.filter(Number.isFinite)
   if (better === 'target') {
@@ -57,8 +57,9 @@ export function gradeOf({ better, target = 1 }: Score, value: number, all: reado
     return Math.max(-1, Math.min(1, off(value) / most))
   }
   const [low, high] = [Math.min(...known), Math.max(...known)]
-  const part = high > low ? (value - low) / (high - low) : 1
-  return better === 'higher' || high === low ? part : 1 - part
+  if (!(high > low)) return 0.5
+  const part = (value - low) / (high - low)
+  return better === 'higher' ? part : 1 - part
 }
 
 /** The colour of a grade, of the colours of both themes. */
@@ -68,3 +69,6 @@ export function colourOf(score: Score, grade: number): string {
   if (score.better === 'target') return mixed(grade < 0 ? 'b' : 'a', 0.85 * Math.abs(grade))
   return mixed('exact', 0.06 + 0.8 * grade)
 }
+
+/** The colour of a place that is not known yet and has that of another: paler. */
+export const pale = (colour: string): string => `color-mix(in srgb, ${colour} 40%, var(--raised))`

@@ -1,7 +1,7 @@
 import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { createLatest } from '../../parts/latest.ts'
-import { fingerprint, saveFile } from '../../parts/save.ts'
+import { createPrint } from '../../parts/print.ts'
+import { saveFile } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import { animationOf } from './animation.ts'
 import type { Frame } from './engine/frames.ts'
@@ -25,6 +25,8 @@ export function Export(props: {
   readonly side: 'a' | 'b'
   readonly session: Session
   readonly title: string
+  /** The address of a map of the method's settings. */
+  readonly map: string
   readonly pick: number
   /** That of photographs, as the command line has it. */
   readonly prior: string
@@ -35,7 +37,7 @@ export function Export(props: {
     const frame = props.session.frames().at(-1)
     return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
   }
-  const print = createLatest(last, ({ x }) => fingerprint(x.data))
+  const print = createPrint(() => last()?.x.data)
   const done = () => {
     const [frame, of, measurement] = [last(), props.session.of(), props.measurement]
     if (frame === undefined || of === undefined || measurement === undefined) return undefined
@@ -75,6 +77,9 @@ export function Export(props: {
                     file={() => runFileOf(of, measurement.greys, { page: location.href, sha256: print() })}
                   />
                 </Show>
+                <a class="small" href={props.map} title="Runs of this method over two of its options">
+                  A map of its settings
+                </a>
                 <Button
                   onClick={() =>
                     png(pictureName(of.problem), pngOf(sheetOfPlanes(shapeOf(of.problem), measurement.greys)))

@@ -8,6 +8,7 @@ import { Scrubber } from '../../parts/scrubber.tsx'
 import { Tour } from '../../parts/tour.tsx'
 import { roomState } from '../../state/store.ts'
 import { engine, inWords } from '../../worker/client.ts'
+import { mapOfDigits } from '../atlas/map-link.ts'
 import { Controls } from './controls.tsx'
 import { Curve } from './curves.tsx'
 import './digits.css'
@@ -68,6 +69,8 @@ export default function DigitsRoom() {
   const pair = createPair(values, problem, gate)
   const titleOf = (text: string) =>
     methods()?.find(({ name }) => name === settingsOf(text).name)?.title ?? settingsOf(text).name
+  const optionsOf = (text: string) =>
+    methods()?.find(({ name }) => name === settingsOf(text).name)?.options ?? []
   const two = () => values.b !== 'none'
   const sides = () => (two() ? (['a', 'b'] as const) : (['a'] as const))
   const truth = createMemo(() => {
@@ -202,6 +205,7 @@ export default function DigitsRoom() {
         <div class="panel out">
           <Export
             side="a"
+            map={mapOfDigits(values, values.a, optionsOf(values.a))}
             session={pair.a.session}
             title={titleOf(values.a)}
             pick={values.pick}
@@ -211,6 +215,7 @@ export default function DigitsRoom() {
           <Show when={two()}>
             <Export
               side="b"
+              map={mapOfDigits(values, values.b, optionsOf(values.b))}
               session={pair.b.session}
               title={titleOf(values.b)}
               pick={values.pick}

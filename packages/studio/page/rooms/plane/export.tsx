@@ -1,7 +1,7 @@
 import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { createLatest } from '../../parts/latest.ts'
-import { fingerprint, saveFile } from '../../parts/save.ts'
+import { createPrint } from '../../parts/print.ts'
+import { saveFile } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
 import type { Frame } from './engine/frames.ts'
 import { commandOf, problemModule, programOf, runFileOf } from './reproduce.ts'
@@ -12,6 +12,8 @@ export function Export(props: {
   readonly side: 'a' | 'b'
   readonly session: Session
   readonly title: string
+  /** The address of a map of the method's settings. */
+  readonly map: string
   readonly population: boolean
   readonly branched: boolean
 }) {
@@ -19,7 +21,7 @@ export function Export(props: {
     const frame = props.session.frames().at(-1)
     return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
   }
-  const print = createLatest(last, ({ x }) => fingerprint(x))
+  const print = createPrint(() => last()?.x)
   const request = () => (last() === undefined ? undefined : props.session.of())
   const picture = () => {
     const canvas = document.querySelectorAll<HTMLCanvasElement>('.stage canvas')[props.side === 'a' ? 0 : 1]
@@ -55,6 +57,9 @@ export function Export(props: {
                   runFileOf(of(), { population: props.population, page: location.href, sha256: print() })
                 }
               />
+              <a class="small" href={props.map} title="Runs of this method over two of its options">
+                A map of its settings
+              </a>
               <Button onClick={() => saveFile('plane.ts', problemModule(of(), location.href), 'text/plain')}>
                 Save plane.ts
               </Button>

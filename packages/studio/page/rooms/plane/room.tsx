@@ -8,6 +8,7 @@ import { Scrubber } from '../../parts/scrubber.tsx'
 import { Tour } from '../../parts/tour.tsx'
 import { roomState } from '../../state/store.ts'
 import { engine, inWords } from '../../worker/client.ts'
+import { mapOfPlane } from '../atlas/map-link.ts'
 import { Controls } from './controls.tsx'
 import { ErrorCurve } from './error-curve.tsx'
 import { Export } from './export.tsx'
@@ -188,6 +189,7 @@ export default function PlaneRoom() {
         <div class="panel out">
           <Export
             side="a"
+            map={mapOfPlane(values, values.a, entryOf(values.a)?.options ?? [])}
             session={pair.a.session}
             title={titleOf(values.a)}
             population={entryOf(values.a)?.population === true}
@@ -196,6 +198,7 @@ export default function PlaneRoom() {
           <Show when={values.b !== 'none'}>
             <Export
               side="b"
+              map={mapOfPlane(values, values.b, entryOf(values.b)?.options ?? [])}
               session={pair.b.session}
               title={titleOf(values.b)}
               population={entryOf(values.b)?.population === true}
