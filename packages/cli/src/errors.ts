@@ -47,6 +47,7 @@ const wrongUse = new Set([
   'DeviceError',
   'OutOfMemoryError',
   'UnfitError',
+  'MissingPackageError',
   'SiteMissingError',
 ])
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { extname, join, resolve, sep } from 'node:path'
 import { headers, mediaTypes } from './headers.ts'
-import { siteFolder } from './site.ts'
+import { priorFiles, siteFolder } from './site.ts'
 
 /** How the Studio is served. */
 export interface ServeOptions {
@@ -19,19 +19,27 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** The file of a request inside a folder; undefined for what is no path in it. */
-function fileOf(folder: string, url: string): string | undefined {
+/** What is served: the folder of the page, and the files of priors by their paths beside it. */
+interface Site {
+  readonly folder: string
+  readonly priors: ReadonlyMap<string, string>
+}
+
+/** The file of a request; undefined for what is no path of the page. */
+function fileOf({ folder, priors }: Site, url: string): string | undefined {
   let path: string
   try {
     path = decodeURIComponent(new URL(url, 'http://localhost').pathname)
   } catch {
     return undefined
   }
+  const prior = priors.get(path.slice(1))
+  if (prior !== undefined) return prior
   const file = resolve(folder, `.${path.endsWith('/') ? `${path}index.html` : path}`)
   return file.startsWith(folder + sep) && !path.includes('\0') ? file : undefined
 }
 
-async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const reply = (status: number, type: string, body: string | Uint8Array, more = {}) => {
     response.writeHead(status, { ...headers, 'Content-Type': type, ...more })
     response.end(request.method === 'HEAD' ? undefined : body)
@@ -39,12 +47,12 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   const plain = 'text/plain; charset=utf-8'
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return reply(405, plain, 'GET only', { Allow: 'GET, HEAD' })
-  const file = fileOf(folder, request.url ?? '/')
+  const file = fileOf(site, request.url ?? '/')
   try {
     if (file === undefined) throw new Error('no path of the page')
     const body = await readFile(file)
     // Files with a hash in their name never change.
-    const hashed = file.startsWith(join(folder, 'assets') + sep)
+    const hashed = file.startsWith(join(site.folder, 'assets') + sep)
     reply(200, mediaTypes[extname(file)] ?? 'application/octet-stream', body, {
       'Cache-Control': hashed ? 'max-age=31536000, immutable' : 'no-cache',
     })
@@ -54,7 +62,7 @@ async function answer(folder: string, request: IncomingMessage, response: Server
 }
 
 /**
- * Serves the built page on the loopback address only, cross-origin isolated.
+ * Serves the built page on the loopback address only, cross-origin isolated, with the priors of the installed packages.
  *
  * @throws {SiteMissingError} where the page was not built; an error of Node where the port is taken.
  * @example
@@ -67,7 +75,8 @@ async function answer(folder: string, request: IncomingMessage, response: Server
  */
 export async function serveStudio({ port = 0, folder = siteFolder() }: ServeOptions = {}): Promise<Served> {
   const root = resolve(folder)
-  const server = createServer((request, response) => void answer(root, request, response))
+  const site = { folder: root, priors: priorFiles(root) }
+  const server = createServer((request, response) => void answer(site, request, response))
   await new Promise<void>((done, fail) => {
     server.once('error', fail)
     server.listen(port, '127.0.0.1', done)
