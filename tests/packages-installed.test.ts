@@ -76,7 +76,8 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
     )
     expect([...tensor].reduce((sum, folder) => sum + folderBytes(folder), 0) / 1e6).toBeLessThan(6)
     expect(folderBytes(modules) / 1e6).toBeLessThan(25)
-    for (const heavy of ['gpu.js', 'webgpu', 'mnist', 'benny']) expect(readdirSync(modules)).not.toContain(heavy)
+    for (const heavy of ['gpu.js', 'webgpu', 'mnist', 'benny'])
+      expect(readdirSync(modules)).not.toContain(heavy)
   })
 
   test.for(Object.entries(nodes))('%s imports every entry point', ([, node], context) => {

@@ -27,6 +27,7 @@ import { studioEdits } from './edits/studio.ts'
 import { studioDigitsEdits } from './edits/studio-digits.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
+import { weightEdits } from './edits/weight.ts'
 
 /** All edits, package by package. */
 export const edits: readonly Edit[] = [
@@ -58,4 +59,5 @@ export const edits: readonly Edit[] = [
   ...leftoverEdits,
   ...studioEdits,
   ...studioDigitsEdits,
+  ...weightEdits,
 ]

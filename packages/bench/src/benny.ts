@@ -10,7 +10,9 @@ export interface Benny<Case = unknown> {
   suite(
     name: string,
     only: Case,
-  ): Promise<{ readonly results: readonly { readonly details: { readonly sampleResults: readonly number[] } }[] }>
+  ): Promise<{
+    readonly results: readonly { readonly details: { readonly sampleResults: readonly number[] } }[]
+  }>
 }
 
 /** A package that is needed and not installed: an optional peer. */

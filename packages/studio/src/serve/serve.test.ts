@@ -11,7 +11,10 @@ const folder = join(parent, 'site')
 mkdirSync(join(folder, 'assets'), { recursive: true })
 writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>')
 writeFileSync(join(folder, 'assets', 'a-123.js'), 'export {}')
-writeFileSync(join(folder, 'priors.json'), '["unet/digits/config.json", "calibration/digits-gmm/record.json"]')
+writeFileSync(
+  join(folder, 'priors.json'),
+  '["unet/digits/config.json", "calibration/digits-gmm/record.json"]',
+)
 writeFileSync(join(parent, 'secret.txt'), 'secret')
 const shipped = (file: string) => join(import.meta.dirname, '../../..', file)
 afterAll(() => rmSync(parent, { recursive: true, force: true }))
