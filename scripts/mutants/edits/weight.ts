@@ -34,8 +34,8 @@ export const weightEdits: readonly Edit[] = [
   deal('weight-scan-block', '4 * length * block * after', '4 * block * after', 'blocks overlap'),
   serve(
     'weight-prior-owner',
-    'resolve(`${shipping.get(owner)}/priors/${file}`)',
-    'resolve(`@tweedie/unet/priors/${file}`)',
+    'shipping.get(owner)',
+    "'@tweedie/unet'",
     'all priors are looked for in one package',
   ),
   serve('weight-site-priors', '    ...priorFiles(folder),\n', '', 'a static host gets no prior'),
