@@ -23,7 +23,7 @@ export const weightEdits: readonly Edit[] = [
     'the last of equal elements is taken',
   ),
   loops('weight-argmax-first', 'f.set(index, 0)', 'f.set(at, x)', 'the index of the line before stays'),
-  loops('weight-cumsum-line', 'f.set(sum, 0)', 'f.set(from, x)', 'a line goes on where the one before ended'),
+  loops('weight-cumsum-line', 'f.set(sum, 0)', 'f.set(left, n)', 'a line goes on where the one before ended'),
   deal(
     'weight-scan-rows',
     '4 * length, 4 * perLine]',

@@ -27,20 +27,30 @@ export function emitArgmax(m: ModuleBuilder): void {
   })
 }
 
+/** Lines that are summed at a time: neighbouring columns share lines of the cache. */
+const ways = 8
+
 /** The same for running sums, in float64, each rounded once; results lie as the elements do. */
 export function emitCumsum(m: ModuleBuilder): void {
   m.procedure('run', (f, to, x, lines, n, step, line) => {
-    const sum = f.local('f64')
-    const [from, target, left] = f.locals('i32', 3)
-    f.countdown(lines, 1, [by(to, line), by(x, line)], () => {
-      f.set(sum, 0)
-      f.set(from, x)
-      f.set(target, to)
-      f.set(left, n)
-      f.countdown(left, 1, [by(from, step), by(target, step)], () => {
-        f.set(sum, f64.add(sum, f64.promoteF32(f32.load(from))))
-        f.emit(f32.store(target, f32.demoteF64(sum)))
+    const [sums, left] = [f.locals('f64', ways), f.let(0)]
+    const [froms, tos] = [f.locals('i32', ways), f.locals('i32', ways)]
+    for (const width of [ways, 1]) {
+      f.countdown(lines, width, [by(to, i32.mul(line, width)), by(x, i32.mul(line, width))], () => {
+        const used = sums.slice(0, width)
+        for (const sum of used) f.set(sum, 0)
+        f.spread(froms.slice(0, width), x, line)
+        f.spread(tos.slice(0, width), to, line)
+        f.set(left, n)
+        f.countdown(left, 1, [], () => {
+          used.forEach((sum, i) => {
+            f.set(sum, f64.add(sum, f64.promoteF32(f32.load(froms[i]!))))
+            f.emit(f32.store(tos[i]!, f32.demoteF64(sum)))
+            f.add(froms[i]!, step)
+            f.add(tos[i]!, step)
+          })
+        })
       })
-    })
+    }
   })
 }
