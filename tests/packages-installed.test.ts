@@ -68,15 +68,16 @@ function closure(modules: string, name: string): ReadonlySet<string> {
 }
 
 describe('installed from the tarballs', { timeout: 300_000 }, () => {
-  test('the tensor alone weighs less than 6 MB, all of it, priors and Studio among it, less than 32 MB', (context) => {
+  test('the tensor alone weighs less than 6 MB, all of it, priors and Studio among it, less than 25 MB', (context) => {
     const modules = join(everything(context), 'node_modules')
     const tensor = closure(modules, '@tweedie/tensor')
     expect([...tensor].map((folder) => relative(modules, folder))).toEqual(
       expect.arrayContaining(['@tweedie/tensor', 'ndarray']),
     )
     expect([...tensor].reduce((sum, folder) => sum + folderBytes(folder), 0) / 1e6).toBeLessThan(6)
-    expect(folderBytes(modules) / 1e6).toBeLessThan(32)
-    for (const heavy of ['gpu.js', 'webgpu', 'mnist']) expect(readdirSync(modules)).not.toContain(heavy)
+    expect(folderBytes(modules) / 1e6).toBeLessThan(25)
+    for (const heavy of ['gpu.js', 'webgpu', 'mnist', 'benny'])
+      expect(readdirSync(modules)).not.toContain(heavy)
   })
 
   test.for(Object.entries(nodes))('%s imports every entry point', ([, node], context) => {
@@ -139,10 +140,26 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
     )
   })
 
-  test('bench times what it is asked to', (context) => {
+  test('the Studio for a static host is its page with the prior of @tweedie/unet, which is there once', (context) => {
+    const modules = join(everything(context), 'node_modules')
+    const cli = join(modules, '@tweedie/cli/bin/tweedie.js')
+    run(process.execPath, [cli, 'studio', '--out', 'host'], everything(context))
+    const weights = 'digits/model.safetensors'
+    expect(readFileSync(join(modules, '../host/priors/unet', weights))).toEqual(
+      readFileSync(join(modules, '@tweedie/unet/priors', weights)),
+    )
+    const site = readdirSync(join(modules, '@tweedie/studio/site'), { recursive: true })
+    expect(site).toContain('index.html')
+    expect(site.filter((path) => String(path).endsWith('.safetensors'))).toEqual([])
+  })
+
+  test('bench asks for benny, and times what it is asked to', (context) => {
     const folder = everything(context)
     const cli = join(folder, 'node_modules/@tweedie/cli/bin/tweedie.js')
     const argv = ['bench', 'kernels', '--filter', 'conv 3×3 3→64 @64² forward', '--seconds', '0.01']
+    const without = tryRun(process.execPath, [cli, ...argv, '--no-roofline'], folder)
+    expect(without).toEqual({ status: 2, text: expect.stringContaining('`npm i benny`') })
+    run('npm', ['install', '--no-save', '--prefer-offline', '--no-audit', '--no-fund', 'benny'], folder)
     const table = run(process.execPath, [cli, ...argv, '--no-roofline'], folder)
     expect(table).toMatch(/conv 3×3 3→64 @64² forward \|.* ms/)
   })

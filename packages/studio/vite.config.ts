@@ -2,13 +2,16 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import solid from 'vite-plugin-solid'
 import { methodFilesPlugin } from './build/method-files.ts'
+import { shippedPriors } from './build/shipped-priors.ts'
+
+const priors = shippedPriors()
 
 /** The page of `page/`, with its engine, as plain files for any host in `site/`. */
 export default defineConfig({
   root: fileURLToPath(new URL('page', import.meta.url)),
   base: './',
-  plugins: [solid(), methodFilesPlugin()],
-  worker: { format: 'es' },
+  plugins: [solid(), methodFilesPlugin(), priors.page],
+  worker: { format: 'es', plugins: () => [priors.worker] },
   server: {
     host: '127.0.0.1',
     headers: {

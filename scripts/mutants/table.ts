@@ -32,6 +32,7 @@ import { studioDigitsEdits } from './edits/studio-digits.ts'
 import { studioGradientEdits } from './edits/studio-gradient.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
+import { weightEdits } from './edits/weight.ts'
 
 /** All edits, package by package. */
 export const edits: readonly Edit[] = [
@@ -68,4 +69,5 @@ export const edits: readonly Edit[] = [
   ...studioCodeEdits,
   ...studioGradientEdits,
   ...studioAtlasEdits,
+  ...weightEdits,
 ]

@@ -1,3 +1,4 @@
+export { MissingPackageError } from './benny.ts'
 export type { BenchCase } from './cases/case.ts'
 export { kernelCases } from './cases/kernels.ts'
 export { networkCases } from './cases/networks.ts'

@@ -1,5 +1,6 @@
 import { availableDevices, DeviceError, OptionError, OutOfMemoryError } from '@tweedie/tensor'
 import { loadGpu } from '@tweedie/tensor/gpu'
+import { importBenny } from './benny.ts'
 import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
 import { kernelCases } from './cases/kernels.ts'
@@ -76,7 +77,7 @@ export function relativeError(actual: readonly Float32Array[], expected: readonl
 /**
  * Times every case of a suite on every device and peer. All engines get the same inputs, and each result is
  * compared with the first engine's before the clock runs.
- * @throws {OptionError} where no case is left.
+ * @throws {OptionError} where no case is left; {@link MissingPackageError} without benny, before any work.
  */
 export async function runBench(suite: SuiteName, options: BenchOptions = {}): Promise<Report> {
   const {
@@ -93,6 +94,7 @@ export async function runBench(suite: SuiteName, options: BenchOptions = {}): Pr
   }
   const devices = options.devices ?? availableDevices().filter((name) => name !== 'reference')
   if (devices.includes('gpu')) await loadGpu()
+  await importBenny()
   const engines: Engine[] = devices.map(ourDevice)
   const absent: string[] = []
   const results: (Measured | NotMeasured)[] = []

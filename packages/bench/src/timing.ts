@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { importBenny } from './benny.ts'
 import type { Prepared, Work } from './engine.ts'
 
 /** An engine of one case in the race. */
@@ -38,7 +39,7 @@ async function quietly<T>(fn: () => Promise<T>): Promise<T> {
 /** `samples` times of `calls` calls each in ms a call, by a benny suite of this one engine or by the engine's own clock. */
 async function sample(work: Work, samples: number, calls: number): Promise<readonly number[]> {
   if (work.kind === 'self-timed') return work.sample(samples, calls)
-  const { default: benny } = await import('benny')
+  const benny = await importBenny()
   // The least time is met by the first cycle, so that no calibration changes the number of calls.
   const options = { initCount: calls, minTime: 1e-6, maxTime: 1e-6, minSamples: samples }
   // Benny lets a promise that is rejected end the process.

@@ -57,6 +57,7 @@ const wrongUse = new Set([
   'DeviceError',
   'OutOfMemoryError',
   'UnfitError',
+  'MissingPackageError',
   'SiteMissingError',
 ])
 

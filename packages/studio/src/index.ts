@@ -1,3 +1,3 @@
 export type { Served, ServeOptions } from './serve/serve.ts'
 export { serveStudio } from './serve/serve.ts'
-export { siteFolder } from './serve/site.ts'
+export { siteFiles, siteFolder } from './serve/site.ts'

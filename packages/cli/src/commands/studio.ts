@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
+import { absolute, checkFolder, writeFolder } from '../files/write.ts'
 import type { Io } from '../io.ts'
 
 interface StudioOptions {
   readonly port: number
   readonly open?: boolean
+  readonly out?: string
 }
 
 function portOf(text: string): number {
@@ -27,12 +30,25 @@ async function openBrowser(url: string): Promise<void> {
     .unref()
 }
 
+/** Writes the page, with the priors that it asks for, as files for a static host. */
+async function writeSite(io: Io, out: string): Promise<void> {
+  const { siteFiles } = await import('@tweedie/studio')
+  const files = siteFiles()
+  const folder = await checkFolder(absolute(io.cwd, out))
+  await writeFolder(folder, async (draft) => {
+    for (const [path, file] of files) await draft.write(path, await readFile(file))
+  })
+  io.out(`${files.size} files for a static host in ${out}\n`)
+}
+
 export function studioCommand(io: Io): Command {
   return new Command('studio')
     .description('A page in which one sees posterior sampling happen, and changes it; on this machine only.')
     .option('--port <n>', 'of the loopback address; 0 takes one that is free', portOf, 8017)
     .option('--open', 'open it in the browser')
-    .action(async ({ port, open }: StudioOptions) => {
+    .option('--out <folder>', 'write the page there, for a static host, and serve nothing')
+    .action(async ({ port, open, out }: StudioOptions) => {
+      if (out !== undefined) return writeSite(io, out)
       const { serveStudio } = await import('@tweedie/studio')
       const { shippedFolder } = await import('@tweedie/unet/node')
       const photos = shippedFolder('photos')

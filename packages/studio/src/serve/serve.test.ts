@@ -1,17 +1,22 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { serveStudio } from './serve.ts'
-import { SiteMissingError, siteFolder } from './site.ts'
+import { SiteMissingError, siteFiles, siteFolder } from './site.ts'
 
 const parent = mkdtempSync(join(tmpdir(), 'studio-'))
 const folder = join(parent, 'site')
 mkdirSync(join(folder, 'assets'), { recursive: true })
 writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>')
 writeFileSync(join(folder, 'assets', 'a-123.js'), 'export {}')
+writeFileSync(
+  join(folder, 'priors.json'),
+  '["unet/digits/config.json", "calibration/digits-gmm/record.json"]',
+)
 writeFileSync(join(parent, 'secret.txt'), 'secret')
+const shipped = (file: string) => join(import.meta.dirname, '../../..', file)
 afterAll(() => rmSync(parent, { recursive: true, force: true }))
 
 /** The status of a request whose path is sent as it is. */
@@ -75,6 +80,35 @@ test('folders beside the page are served at their path, and nothing around them'
   } finally {
     await close()
   }
+})
+
+test('serves the files of priors that the page asks for from the packages that ship them, and no others', async () => {
+  const { url, close } = await serveStudio({ folder })
+  try {
+    for (const [path, file] of [
+      ['priors/unet/digits/config.json', 'unet/priors/digits/config.json'],
+      ['priors/calibration/digits-gmm/record.json', 'calibration/priors/digits-gmm/record.json'],
+    ] as const) {
+      const answer = await fetch(`${url}${path}`)
+      expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+      // Such a name has no hash: another version may have other bytes under it.
+      expect(answer.headers.get('cache-control')).toBe('no-cache')
+      expect(await answer.text()).toBe(readFileSync(shipped(file), 'utf8'))
+    }
+    expect(await raw(url, '/priors/unet/digits/record.json')).toBe(404)
+  } finally {
+    await close()
+  }
+})
+
+test('all files of the page, for another host', () => {
+  expect(Object.fromEntries(siteFiles(folder))).toEqual({
+    'index.html': join(folder, 'index.html'),
+    'assets/a-123.js': join(folder, 'assets', 'a-123.js'),
+    'priors.json': join(folder, 'priors.json'),
+    'priors/unet/digits/config.json': shipped('unet/priors/digits/config.json'),
+    'priors/calibration/digits-gmm/record.json': shipped('calibration/priors/digits-gmm/record.json'),
+  })
 })
 
 test('a port that is taken is an error, not another port', async () => {

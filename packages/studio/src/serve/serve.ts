@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { extname, join, resolve, sep } from 'node:path'
 import { headers, mediaTypes } from './headers.ts'
-import { siteFolder } from './site.ts'
+import { priorFiles, siteFolder } from './site.ts'
 
 /** How the Studio is served. */
 export interface ServeOptions {
@@ -21,9 +21,10 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** What is served: the page, and folders beside it. */
+/** What is served: the page, the files of priors by their paths beside it, and folders beside it. */
 interface Places {
   readonly folder: string
+  readonly priors: ReadonlyMap<string, string>
   readonly beside: Readonly<Record<string, string>>
 }
 
@@ -34,7 +35,7 @@ function inside(folder: string, path: string): string | undefined {
 }
 
 /** The file of a request; undefined for what is no path of the page. */
-function fileOf({ folder, beside }: Places, url: string): string | undefined {
+function fileOf({ folder, priors, beside }: Places, url: string): string | undefined {
   let path: string
   try {
     path = decodeURIComponent(new URL(url, 'http://localhost').pathname)
@@ -42,6 +43,8 @@ function fileOf({ folder, beside }: Places, url: string): string | undefined {
     return undefined
   }
   if (path.includes('\0')) return undefined
+  const prior = priors.get(path.slice(1))
+  if (prior !== undefined) return prior
   for (const [at, other] of Object.entries(beside))
     if (path.startsWith(`/${at}/`)) return inside(other, path.slice(at.length + 1))
   return inside(folder, path.endsWith('/') ? `${path}index.html` : path)
@@ -86,8 +89,10 @@ export async function serveStudio({
   folder = siteFolder(),
   beside = {},
 }: ServeOptions = {}): Promise<Served> {
+  const root = resolve(folder)
   const places = {
-    folder: resolve(folder),
+    folder: root,
+    priors: priorFiles(root),
     beside: Object.fromEntries(Object.entries(beside).map(([at, other]) => [at, resolve(other)])),
   }
   const server = createServer((request, response) => void answer(places, request, response))

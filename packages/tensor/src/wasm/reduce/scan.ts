@@ -5,52 +5,38 @@ import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
 import type { Call } from '../runtime/tasks.ts'
 import { cut } from '../runtime/tasks.ts'
-import { emitArgmaxColumns, emitArgmaxRows, emitCumsumColumns, emitCumsumRows } from './scan-loops.ts'
+import { emitArgmax, emitCumsum } from './scan-loops.ts'
 
 type Scan = 'argmax' | 'cumsum'
 
-type Kernel = readonly [key: string, emit: (m: ModuleBuilder) => void]
-
-/** Along the last axis by rows, along another one by columns. Times are rough, in nanoseconds per element. */
-const kernelsOf: Record<Scan, { readonly rows: Kernel; readonly columns: Kernel; readonly time: number }> = {
-  argmax: {
-    rows: ['argmax:rows', emitArgmaxRows],
-    columns: ['argmax:columns', emitArgmaxColumns],
-    time: 0.2,
-  },
-  cumsum: {
-    rows: ['cumsum:rows', emitCumsumRows],
-    columns: ['cumsum:columns', emitCumsumColumns],
-    time: 0.6,
-  },
+/** Times are rough, in nanoseconds per element. */
+const kernelsOf: Record<Scan, { readonly emit: (m: ModuleBuilder) => void; readonly time: number }> = {
+  argmax: { emit: emitArgmax, time: 1 },
+  cumsum: { emit: emitCumsum, time: 0.8 },
 }
 
-/** Deals rows, or columns of blocks, out to threads: each is walked as a whole, in order. */
+/** Deals lines along the axis out to threads: each is walked as a whole, in order. */
 const scan = onFloat32<Scan>((call, out, context) => {
   const { primitive, params, inputs } = call
   const { shape } = inputs[0]!
   const { axis } = params
-  const { rows, columns, time } = kernelsOf[primitive]
+  const { emit, time } = kernelsOf[primitive]
   const [before, length, after] = [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))]
-  const perRow = primitive === 'argmax' ? 1 : length
-  const kernel = context.kernels.get(...(after === 1 ? rows : columns))
+  const perLine = primitive === 'argmax' ? 1 : length
+  const kernel = context.kernels.get(primitive, emit)
   withPacked(inputs, context, ([x]) => {
-    const parts = context.threads.parts(time * sizeOf(shape), after === 1 ? before : before * after)
-    if (after === 1) {
-      const tasks = cut(before, parts).map(({ from, to }) => [
-        { run: kernel, args: [out + 4 * from * perRow, x! + 4 * from * length, to - from, length] },
-      ])
-      context.threads.run(tasks)
-      return
-    }
-    const strips = cut(after, Math.ceil(parts / before), 16)
-    const tasks = cut(before, parts).flatMap((blocks) =>
+    const parts = context.threads.parts(time * sizeOf(shape), before * after)
+    // Lines along the last axis follow each other; along another one they lie side by side, in blocks.
+    const [blocks, wide, unit, line, toLine] =
+      after === 1 ? [1, before, 1, 4 * length, 4 * perLine] : [before, after, 16, 4, 4]
+    const strips = cut(wide, Math.ceil(parts / blocks), unit)
+    const tasks = cut(blocks, parts).flatMap(({ from, to }) =>
       strips.map((strip) => {
         const task: Call[] = []
-        for (let block = blocks.from; block < blocks.to; block++) {
-          const to = out + 4 * (block * perRow * after + strip.from)
-          const from = x! + 4 * (block * length * after + strip.from)
-          task.push({ run: kernel, args: [to, from, length, strip.to - strip.from, 4 * after] })
+        for (let block = from; block < to; block++) {
+          const target = out + 4 * perLine * block * after + toLine * strip.from
+          const source = x! + 4 * length * block * after + line * strip.from
+          task.push({ run: kernel, args: [target, source, strip.to - strip.from, length, 4 * after, line] })
         }
         return task
       }),
