@@ -48,7 +48,7 @@ const steps: readonly Edit[] = [
     'the learned variance is taken for its root',
     byPaths,
   ),
-  sampler(
+  solvers('samplers/ancestral.ts')(
     'sched-learned-range',
     '(high - low) / 4',
     '(high - low) / 2',

@@ -227,7 +227,7 @@ const safety: readonly Edit[] = [
   ),
   scope(
     'scope-error',
-    'innermost = outer\n    for (const tensor of mine.owned) tensor.dispose()\n    throw error',
+    'innermost = outer\n    for (const tensor of mine.owned) tensor.dispose()\n    for (const undo of mine.undos) undo()\n    throw error',
     'innermost = outer\n    throw error',
     'a scope that fails frees nothing',
   ),
