@@ -25,6 +25,7 @@ import { runEdits } from './edits/runs.ts'
 import { solversEdits } from './edits/solvers.ts'
 import { studioEdits } from './edits/studio.ts'
 import { studioDigitsEdits } from './edits/studio-digits.ts'
+import { studioMannersEdits } from './edits/studio-manners.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 
@@ -58,4 +59,5 @@ export const edits: readonly Edit[] = [
   ...leftoverEdits,
   ...studioEdits,
   ...studioDigitsEdits,
+  ...studioMannersEdits,
 ]
