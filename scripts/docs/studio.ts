@@ -37,6 +37,12 @@ const shots: readonly Shot[] = [
   },
   { name: 'plane-phone', hash: '#plane?prior=ring', ready: settled, width: 390, height: 844 },
   { name: 'digits', hash: '#digits', ready: ranDigits, height: 1270 },
+  {
+    name: 'digits-photos',
+    hash: '#digits?prior=photos&operator=inpaint:random=0.5&a=diffpir:steps=15,zeta=1&b=ddrm:steps=15&n=1',
+    ready: '[data-test=verdict-a] >> text=/PSNR/, [data-test=verdict-b] >> text=/PSNR/',
+    height: 1130,
+  },
   { name: 'digits-phone', hash: '#digits?at=500', ready: ranDigits, width: 390, height: 844 },
 ]
 

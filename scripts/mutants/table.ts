@@ -30,6 +30,7 @@ import { studioAtlasEdits } from './edits/studio-atlas.ts'
 import { studioCodeEdits } from './edits/studio-code.ts'
 import { studioDigitsEdits } from './edits/studio-digits.ts'
 import { studioGradientEdits } from './edits/studio-gradient.ts'
+import { studioMannersEdits } from './edits/studio-manners.ts'
 import { tensorEdits } from './edits/tensor.ts'
 import { unetEdits } from './edits/unet.ts'
 import { weightEdits } from './edits/weight.ts'
@@ -70,4 +71,5 @@ export const edits: readonly Edit[] = [
   ...studioGradientEdits,
   ...studioAtlasEdits,
   ...weightEdits,
+  ...studioMannersEdits,
 ]

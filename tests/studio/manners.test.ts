@@ -1,5 +1,7 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { findChromium } from '../browser.ts'
 import type { StudioPage } from './open.ts'
 import { openStudio } from './open.ts'
@@ -83,6 +85,25 @@ describe('the manners of every room', () => {
     await page.setViewportSize({ width: 1280, height: 900 })
   })
 
+  test('the address has the state, however the page was opened, and who changes it is not overruled', async (context) => {
+    const { page, url } = opened(context)
+    await page.goto(url)
+    await page.waitForFunction(() => location.hash === '#plane')
+    await page.evaluate((query) => {
+      const time = document.querySelector<HTMLInputElement>('.scrubber input[type=range]')
+      if (time === null) throw new Error('no line of time')
+      time.value = '500'
+      time.dispatchEvent(new Event('input', { bubbles: true }))
+      // The address is due to be written when it is changed, in the same turn of the page.
+      for (const began = performance.now(); performance.now() - began < 400; );
+      location.hash = `#plane?${query}&seed=12`
+    }, small['plane'])
+    await page.waitForFunction(
+      () => document.querySelector<HTMLInputElement>('[aria-label="Seed, as a number"]')?.value === '12',
+    )
+    expect(await page.evaluate('location.hash')).toMatch(/seed=12/)
+  })
+
   test('an address of another version opens every room with a note', async (context) => {
     const { page } = opened(context)
     for (const room of rooms) {
@@ -149,6 +170,14 @@ describe('the manners of every room', () => {
       expect(after.reserved).toBeLessThanOrEqual(before.reserved)
     },
   )
+
+  test('all files of the page are under 3 MB, the prior of digits with them', (context) => {
+    const folder = inject('studio') ?? context.skip('the page was not built')
+    const sizes = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => statSync(join(parentPath, name)).size)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3e6)
+  })
 
   test('nothing was asked of another host, and the console has no error', (context) => {
     const { problems, strangers } = opened(context)

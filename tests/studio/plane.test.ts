@@ -198,21 +198,6 @@ describe('the plane in a browser', () => {
     await page.waitForSelector('[data-test=notes]', { state: 'detached' })
   })
 
-  test('runs leave the memory of the worker where it was', async (context) => {
-    const { page } = opened(context)
-    const tensors = async () => {
-      const shown = () => page.getAttribute('[data-test=memory]', 'data-tensors')
-      await page.evaluate('new Promise((done) => setTimeout(done, 1500))') // the footer looks once a second
-      return Number(await shown())
-    }
-    await go(opened(context), 'n=100&a=dps:steps=3&b=tds:steps=3')
-    await page.evaluate('new Promise((done) => setTimeout(done, 300))')
-    const before = await tensors()
-    for (let seed = 1; seed <= 40; seed++)
-      await go(opened(context), `n=100&a=dps:steps=3&b=tds:steps=3&seed=${seed}`)
-    expect(await tensors()).toBe(before)
-  })
-
   test.for(['light', 'dark'] as const)(
     'no serious violation of accessibility in the %s theme',
     async (theme, context) => {

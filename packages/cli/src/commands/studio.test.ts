@@ -52,7 +52,7 @@ test('studio serves until it is interrupted, and refuses ports that are none or 
     signal: stop.signal,
   }
   const running = runCli(['studio', '--port', '0'], io)
-  await vi.waitFor(() => expect(said.join('')).toContain('http://127.0.0.1:'))
+  await vi.waitFor(() => expect(said.join('')).toContain('http://127.0.0.1:'), { timeout: 60_000 })
   const [url = ''] = /http:\S+/.exec(said.join('')) ?? []
   expect(await (await fetch(url)).text()).toContain('<title>page</title>')
   const photos = await fetch(`${url}priors/photos/config.json`) // of the installed @tweedie/unet

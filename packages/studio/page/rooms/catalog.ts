@@ -6,7 +6,12 @@
  *   from the address and keeps it there. All that a visitor can set is a field, so that every state is a link.
  * - `engine.ts` is its part of the worker (`worker/engine.ts` says how). The component calls `engine.NAME.…` of
  *   `worker/client.ts`, long work through `startRun`, and stops it and calls the part's `close` in `onCleanup`.
- * - Everything else is its own: files of 60 to 250 lines, one subject each. What two rooms need goes to `parts/`.
+ * - `<Tour steps={…}>` beside its heading, five steps of two sentences: the tour goes on from room to room, in this order.
+ * - Everything else is its own: files of 60 to 250 lines, one subject each. What two rooms need goes to `parts/`: a method that is
+ *   run again whenever what is asked for changes is a session (`parts/session.ts`).
+ *
+ * A room never waits under the page's `Suspense`, which would take it, and the focus, from the page: what it asks the engine it
+ * asks by `createLatest` and `createOnce` (`parts/latest.ts`).
  *
  * Packages that a room imports are development dependencies of the Studio: they are bundled.
  *

@@ -33,16 +33,20 @@ export function roomState<F extends Fields>(room: string, fields: F): RoomState<
     return `#${room}${query === '' ? '' : `?${query}`}`
   }
   let timer: ReturnType<typeof setTimeout> | undefined
+  let seen = location.hash
   createEffect(() => {
     hash() // what is read here is what is waited for
     clearTimeout(timer)
     timer = setTimeout(() => {
-      if (addressOf(location.hash).room === room && location.hash !== hash())
-        history.replaceState(null, '', hash())
+      // Another address is that of somebody who has just changed it: the event is on its way.
+      if (location.hash !== seen || seen === hash()) return
+      history.replaceState(null, '', hash())
+      seen = location.hash
     }, lag)
   })
   const changed = () => {
-    const address = addressOf(location.hash)
+    seen = location.hash
+    const address = addressOf(seen)
     if (address.room !== room) return
     const read = readState(fields, address.query)
     setValues(reconcile({ ...read.values }))

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { animationOf } from './animation.ts'
 import type { Frame, Pictures } from './engine/frames.ts'
 import type { Plane } from './moments.ts'
-import { byteOf, pngOf, sheetOf } from './sheet.ts'
+import { byteOf, pngOf, sheetOf, sheetOfPlanes } from './sheet.ts'
 import { traceOf } from './trace.ts'
 
 const plane = (...data: number[]): Plane => ({ height: 1, width: data.length, data: Float32Array.from(data) })
@@ -20,6 +20,19 @@ test('a sheet has its pictures enlarged, on grey', () => {
   const { data, channels, width, height } = decode(pngOf(sheet))
   expect([channels, width, height]).toEqual([1, sheet.width, sheet.height])
   expect(Array.from(data)).toEqual(Array.from(sheet.data))
+})
+
+test('a picture in colour keeps its colours, as bytes and on a sheet', () => {
+  const { data, channels } = decode(pngOf(sheetOfPlanes([3, 1, 2], Uint8Array.of(1, 2, 3, 4, 5, 6))))
+  expect([channels, ...data]).toEqual([3, 1, 3, 5, 2, 4, 6])
+  const colour = [Float32Array.of(-1), Float32Array.of(0), Float32Array.of(1)] as const
+  const sheet = sheetOf([[{ ...plane(0), colour }, plane(1)]])
+  const at = (x: number) => [...sheet.data.subarray(3 * (8 * sheet.width + x), 3 * (8 * sheet.width + x) + 3)]
+  expect([at(7), at(8), at(20)]).toEqual([
+    [128, 128, 128],
+    [0, 128, 255],
+    [255, 255, 255],
+  ])
 })
 
 test('an animation is read back frame by frame, with checksums, and as its first picture', () => {

@@ -33,6 +33,7 @@ export function Side(props: {
     const [found, truth] = [moments(), props.truth]
     return found && truth && differenceOf(found.mean, truth)
   })
+  const several = () => (samples()?.shape[0] ?? 0) > 1
   const agreement = () => {
     const [found, wrong] = [moments(), error()]
     return found && wrong && correlationOf(found.std, wrong)
@@ -95,9 +96,10 @@ export function Side(props: {
           name="std"
           about="Standard deviation of the samples, from 0 to 1. A method that is honest is unsure where it is wrong."
           label={`Standard deviation of the samples of ${props.title}`}
-          plane={moments()?.std}
+          plane={several() ? moments()?.std : undefined}
           scale="magnitude"
           top={1}
+          none="of two samples or more"
         />
         <View
           name="|error|"
@@ -108,7 +110,7 @@ export function Side(props: {
           top={1}
         />
       </div>
-      <Show when={(samples()?.shape[0] ?? 0) > 1 && agreement()}>
+      <Show when={several() && agreement()}>
         {(found) => (
           <p class="small muted" data-test={`agreement-${props.side}`}>
             std and |error| correlate by {found().toFixed(2)}.

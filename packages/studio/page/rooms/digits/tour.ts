@@ -13,7 +13,7 @@ export const tourOf = (set: (change: Partial<DigitsValues>) => void): readonly T
     at: 'measurement',
     title: 'Hide some of it',
     text: 'Paint on the measurement: what is grey, no method gets to see. Both start anew with every stroke.',
-    enter: () => set({ operator: painted, mask: fields.mask.default, at: 1000 }),
+    enter: () => set({ prior: 'digits', operator: painted, mask: fields.mask.default, at: 1000 }),
   },
   {
     at: 'stages',

@@ -84,6 +84,7 @@ export function operatorOf(problem: Pick<DigitsProblem, 'operator' | 'mask' | 'p
 
 function madeOf(operator: string, mask: string, shape: readonly number[]): ShownOperator {
   if (operator !== painted) return operatorFromSpec(operator, shape)
+  if (shape[1] !== side) throw new OptionError('operator', 'is a mask painted on a digit; choose another')
   const hidden = hiddenOf(mask)
   if (hidden === undefined) throw new OptionError('mask', 'is no mask of 28×28 pixels')
   return inpaint(shape, { mask: Array.from(hidden, (pixel) => 1 - pixel) })
