@@ -1,6 +1,5 @@
 import type { Values } from '../../state/fields.ts'
 import { integerField, textField } from '../../state/fields.ts'
-import type { DigitsProblem } from './engine/problem.ts'
 import { hiddenBox, hiddenOf, levelsOf, maskText } from './pixels.ts'
 
 /** The operator whose mask is painted, as the command line has it. */
@@ -33,12 +32,3 @@ export const fields = {
 } as const
 
 export type DigitsValues = Values<typeof fields>
-
-/** The problem of a state, without what does not count in it. */
-export const problemIn = ({ digit, drawn, operator, mask, noise }: DigitsProblem): DigitsProblem => ({
-  digit: drawn === '' ? digit : 0,
-  drawn,
-  operator,
-  mask: operator === painted ? mask : '',
-  noise,
-})
