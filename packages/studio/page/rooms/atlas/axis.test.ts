@@ -39,6 +39,10 @@ test('values that are suggested of an option are ones that it takes', () => {
         ).not.toThrow()
     }
   }
+  const alone = optionEntries(methods.find('dps').info.options).filter(({ name }) => name !== 'steps')
+  const ordered = alone.toSorted((a, b) => Number(b.name === 'scale') - Number(a.name === 'scale'))
+  expect(suggestedAxes(ordered).x?.option).toBe('scale')
+  expect(suggestedAxes(ordered).y?.option).toBe('eta')
   const dps = suggestedAxes(optionEntries(methods.find('dps').info.options))
   expect([dps.x?.option, dps.y?.option]).toEqual(['steps', 'scale'])
 })

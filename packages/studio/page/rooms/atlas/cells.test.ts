@@ -2,8 +2,10 @@ import { methods } from '@tweedie/solvers'
 import { expect, test } from 'vitest'
 import { readState, writeState } from '../../state/url.ts'
 import { optionEntries } from '../../worker/methods.ts'
-import { problemIn } from '../digits/engine/problem.ts'
+
 import { fields as digitsFields } from '../digits/fields.ts'
+import { problemIn } from '../digits/problem-in.ts'
+
 import { lawIn, fields as planeFields, stripeIn } from '../plane/fields.ts'
 import { cellsOf, methodAt, planeHref } from './cells.ts'
 import type { AtlasValues } from './fields.ts'

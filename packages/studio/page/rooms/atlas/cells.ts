@@ -1,8 +1,10 @@
 import { withSetting } from '../../parts/settings.ts'
 import { writeState } from '../../state/url.ts'
-import { problemIn } from '../digits/engine/problem.ts'
 import type { RunRequest as DigitsRequest } from '../digits/engine/run.ts'
 import { fields as digitsFields } from '../digits/fields.ts'
+
+import { problemIn } from '../digits/problem-in.ts'
+
 import type { RunRequest as PlaneRequest } from '../plane/engine/run.ts'
 import { lawIn, fields as planeFields, stripeIn } from '../plane/fields.ts'
 import type { AtlasValues } from './fields.ts'

@@ -4,8 +4,12 @@ import { loadPrior } from '@tweedie/runs/node'
 import { beforeAll, expect, test } from 'vitest'
 import { readState } from '../../state/url.ts'
 import type { Ground } from '../digits/engine/problem.ts'
-import { heldOutOf, problemIn } from '../digits/engine/problem.ts'
+
+import { heldOutOf } from '../digits/engine/problem.ts'
+
 import { fields as digitsFields } from '../digits/fields.ts'
+import { problemIn } from '../digits/problem-in.ts'
+
 import type { Frame } from '../plane/engine/frames.ts'
 import { numbersOf } from '../plane/engine/numbers.ts'
 import { runPlane } from '../plane/engine/run.ts'

@@ -112,7 +112,9 @@ export function MapGrid(props: {
                               title={words(cell(), known())}
                               onFocus={() => props.onLook(cell())}
                               onKeyDown={(event) => move(event, i(), j())}
-                              onPointerEnter={() => {
+                              onPointerMove={({ movementX, movementY }) => {
+                                // A page that scrolls under a pointer at rest moves no pointer.
+                                if (movementX === 0 && movementY === 0) return
                                 clearTimeout(timer)
                                 timer = setTimeout(() => props.onLook(cell()), rest)
                               }}

@@ -7,7 +7,9 @@ import { MethodPicker } from '../../parts/method-picker.tsx'
 import { settingsOf } from '../../parts/settings.ts'
 import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
-import { problemIn } from '../digits/engine/problem.ts'
+
+import { problemIn } from '../digits/problem-in.ts'
+
 import { lawIn, stripeIn } from '../plane/fields.ts'
 import { suggestedAxes } from './axis.ts'
 import { AxisPicker } from './axis-picker.tsx'

@@ -1,5 +1,7 @@
 import type { Values } from '../../state/fields.ts'
+
 import { choiceField, integerField, textField } from '../../state/fields.ts'
+
 import { hiddenBox, hiddenOf, levelsOf, maskText } from './pixels.ts'
 
 /** The operator whose mask is painted, as the command line has it. */

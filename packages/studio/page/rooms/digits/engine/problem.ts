@@ -37,15 +37,6 @@ export interface PhotoOf {
 export const shapeOf = ({ photo }: Pick<DigitsProblem, 'photo'>): readonly [1 | 3, number, number] =>
   photo === undefined ? [1, side, side] : [photo.channels, photo.height, photo.width]
 
-/** The problem of a state, without what does not count in it. */
-export const problemIn = ({ digit, drawn, operator, mask, noise }: DigitsProblem): DigitsProblem => ({
-  digit: drawn === '' ? digit : 0,
-  drawn,
-  operator,
-  mask: operator === painted ? mask : '',
-  noise,
-})
-
 /** The digits that the page has, a byte a pixel. */
 export type HeldOut = readonly Uint8Array[]
 
