@@ -24,6 +24,12 @@ export const weightEdits: readonly Edit[] = [
   ),
   loops('weight-argmax-first', 'f.set(index, 0)', 'f.set(at, x)', 'the index of the line before stays'),
   loops('weight-cumsum-line', 'f.set(sum, 0)', 'f.set(left, n)', 'a line goes on where the one before ended'),
+  loops(
+    'weight-cumsum-width',
+    'by(to, i32.mul(line, width))',
+    'by(to, line)',
+    'lines overlap where several are summed at a time',
+  ),
   deal(
     'weight-scan-rows',
     '4 * length, 4 * perLine]',
