@@ -20,10 +20,15 @@ interface Shot {
   readonly part?: string
   /** Where the pointer goes, in parts of an element. */
   readonly point?: { readonly on: string; readonly x: number; readonly y: number }
+  /** Buttons that are pressed before, by what stands on them. */
+  readonly press?: readonly string[]
 }
 
 const settled = '[data-test=plane][data-settled=true] [data-test=numbers-a]'
 const ranDigits = '[data-test=digits][data-settled=true]'
+
+const ranEdit = '.code-runs[data-settled=true] [data-test=moved]'
+const fault = 'guidance without the Jacobian of the denoiser'
 
 /** A room adds its own here. */
 const shots: readonly Shot[] = [
@@ -44,6 +49,8 @@ const shots: readonly Shot[] = [
     height: 1130,
   },
   { name: 'digits-phone', hash: '#digits?at=500', ready: ranDigits, width: 390, height: 844 },
+  { name: 'code', hash: '#code', ready: ranEdit, press: [fault, 'What changed'], height: 1010 },
+  { name: 'code-phone', hash: '#code', ready: ranEdit, press: [fault], width: 390, height: 844 },
 ]
 
 /** Draws the states of these names, or all. @throws where there is no Chromium, or the page was not built. */
@@ -66,12 +73,13 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
   const { url, close } = await serveStudio({ beside: { 'priors/photos': shippedFolder('photos') ?? '' } })
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
-    for (const { name, hash, ready, width = 1280, height = 780, point, part } of shots) {
+    for (const { name, hash, ready, width = 1280, height = 780, point, part, press = [] } of shots) {
       if (only.length > 0 && !only.includes(name)) continue
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await browser.newPage({ viewport: { width, height }, colorScheme })
         page.setDefaultTimeout(150_000)
         await page.goto(`${url}${hash}`)
+        for (const name of press) await page.getByRole('button', { name, exact: true }).click()
         for (const selector of ready.split(', ')) await page.waitForSelector(selector)
         if (point !== undefined) {
           const box = await page.locator(point.on).first().boundingBox()

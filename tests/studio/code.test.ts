@@ -70,7 +70,6 @@ let studio: StudioPage | undefined
 beforeAll(async () => {
   if (findChromium() !== undefined)
     studio = await openStudio({ skip: () => expect.unreachable() } as never, `#code?${small}`)
-  studio?.page.setDefaultTimeout(30_000)
 })
 afterAll(() => studio?.[Symbol.asyncDispose]())
 

@@ -67,7 +67,7 @@ export function DigitsRuns(props: RunsProps) {
     if (a === undefined || b === undefined || a.data.length !== b.data.length) return undefined
     return differenceOf(planeOf(a, props.values.pick), planeOf(b, props.values.pick))
   })
-  const pick = { pick: () => props.values.pick, onPick: (sample: number) => props.set({ pick: sample }) }
+  const onPick = (pick: number) => props.set({ pick })
   return (
     <section
       class="code-runs digits"
@@ -121,16 +121,16 @@ export function DigitsRuns(props: RunsProps) {
           title="As it is"
           session={own}
           frame={frames.a()}
-          pick={pick.pick()}
-          onPick={pick.onPick}
+          pick={props.values.pick}
+          onPick={onPick}
         />
         <Digits
           side="b"
           title={props.edited.title}
           session={failingBriefly(other)}
           frame={frames.b()}
-          pick={pick.pick()}
-          onPick={pick.onPick}
+          pick={props.values.pick}
+          onPick={onPick}
           idle={props.edited.idle}
         />
       </div>
