@@ -5,7 +5,7 @@ import { gaussianNoise } from '../noise/index.ts'
 import { matrixOperator } from '../operators/index.ts'
 import { countCalls, gaussianPrior } from '../priors/index.ts'
 import { vpLinear } from '../schedules/index.ts'
-import { lookAt, residualAt, run, residualNorm, sampleNorms } from './index.ts'
+import { lookAt, residualAt, residualNorm, run, sampleNorms } from './index.ts'
 
 const dtype = 'float64'
 const covariance = [
