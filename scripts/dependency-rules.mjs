@@ -78,7 +78,7 @@ const unet = [
       path: '^packages/unet/src/architectures/',
       pathNot: [
         '^packages/unet/src/architectures/$1/',
-        '^packages/unet/src/architectures/(architecture|format|trained-on)\\.ts$',
+        '^packages/unet/src/architectures/(architecture|format|picture-fields|trained-on)\\.ts$',
       ],
     },
   },

@@ -1,4 +1,11 @@
 export { adm } from './architectures/adm/architecture.ts'
+export type { AdmClassifierConfig } from './architectures/adm/classifier.ts'
+export {
+  admClassifierConfig,
+  admClassifierForward,
+  admClassifierSpec,
+  classifierPools,
+} from './architectures/adm/classifier.ts'
 export type { AdmConfig, AdmOptions } from './architectures/adm/config.ts'
 export { admConfig } from './architectures/adm/config.ts'
 export { admExplain } from './architectures/adm/explain.ts'
@@ -9,6 +16,7 @@ export type { InferredAdm } from './architectures/adm/infer.ts'
 export { inferAdm } from './architectures/adm/infer.ts'
 export { initAdm } from './architectures/adm/init.ts'
 export { admSpec } from './architectures/adm/spec.ts'
+export { admSuperRes } from './architectures/adm/super-res.ts'
 export type { Architecture, ClassConditional, Coder, Inferred } from './architectures/architecture.ts'
 export { autoencoder } from './architectures/autoencoder/architecture.ts'
 export type { AutoencoderConfig, AutoencoderOptions } from './architectures/autoencoder/config.ts'

@@ -15,6 +15,10 @@ const flags = editsOf('packages/unet/src')('architectures/adm/flags.ts', 'archit
 const pieces = of('priors/sizes/pieces.ts', 'priors/sizes/pieces')
 const rests = editsOf('packages/runs/src')('run/rests.ts', 'run/run-method')
 
+const classes = of('guidance/class-likelihood.ts', 'guidance/class-likelihood')
+const others = (file: string) =>
+  editsOf('packages/unet/src')(`architectures/adm/${file}`, 'architectures/adm/others-parity')
+
 /** Memory, learned variances, guided-diffusion's other networks. */
 export const netsEdits: readonly Edit[] = [
   heap(
@@ -25,18 +29,16 @@ export const netsEdits: readonly Edit[] = [
   ),
   heap(
     'nets-moved',
-    'if (long && known.capacity === this.#capacity)',
-    'if (long)',
+    'if (size === known.bytes && known.capacity === this.#capacity)',
+    'if (size === known.bytes)',
     'areas stay where the memory ended once',
   ),
-  heap('nets-exact', 'units * alignment > listed ? 0 :', '', 'long blocks are rounded up by an eighth'),
   heap(
-    'nets-joined',
-    'for (const i of [index, index - 1])',
-    'for (const i of [index])',
-    'a freed block does not join the one before it',
+    'nets-merged',
+    '      this.#merge()\n      at = take()',
+    '      at = take()',
+    'short blocks wait while the memory grows',
   ),
-  heap('nets-most', 'room > listed ? 0 :', '', 'what would have fitted is rounded down'),
   ancestral(
     'nets-half-log',
     '.mul((high - low) / 4)',
@@ -60,7 +62,7 @@ export const netsEdits: readonly Edit[] = [
   ),
   flags(
     'nets-flags-learned',
-    '...(learned && { pipeline: learnedPipeline })',
+    '...(learned && { pipeline: learnedPipeline }),',
     '',
     'flags do not tell of the sampler',
   ),
@@ -96,7 +98,7 @@ export const netsEdits: readonly Edit[] = [
     'the way back is no piece',
     { tests: ['packages/solvers/src/priors/sizes/pieces'] },
   ),
-  rests('nets-rests-left', "Reflect.deleteProperty(device, 'settle')", '', 'a device keeps its rests'),
+  rests('nets-rests-left', "Reflect.deleteProperty(device, 'settle')", 'void 0', 'a device keeps its rests'),
   rests('nets-rests-signal', 'signal?.aborted === true', 'false', 'a rest does not look at the signal'),
   editsOf('packages/runs/src')('run/drive.ts', 'run/run-method', 'run/drive')(
     'nets-drive-kept',
@@ -110,5 +112,43 @@ export const netsEdits: readonly Edit[] = [
     '',
     'the tape of a step that fails stays',
     { tests: ['packages/solvers/src/run/look'] },
+  ),
+  classes(
+    'nets-class-log',
+    'all.sub(logSumExp(all, [1], true))',
+    'all',
+    'the log-odds for the log-probability',
+  ),
+  classes('nets-class-scale', 'fill(scale)', 'fill(1)', 'the scale is ignored'),
+  classes('nets-class-first', 'labels.length === 1 ? 0 : i', '0', 'all pictures have the first label'),
+  others('classifier.ts')(
+    'nets-classifier-place',
+    "placed = all.add(param(params, 'out.2.positional_embedding'))",
+    'placed = all',
+    'no positions',
+  ),
+  others('classifier.ts')(
+    'nets-classifier-mean',
+    'concat([pixels.mean(2, true), pixels], 2)',
+    'concat([pixels, pixels.mean(2, true)], 2)',
+    'the mean is last',
+  ),
+  others('classifier.ts')(
+    'nets-classifier-order',
+    "heads, 'qkv-first')",
+    "heads, 'heads-first')",
+    'the order of q, k, v',
+  ),
+  others('super-res.ts')(
+    'nets-super-half',
+    '((i + 0.5) * small) / large - 0.5',
+    '(i * small) / large',
+    'corners are aligned',
+  ),
+  others('super-res.ts')(
+    'nets-super-order',
+    'concat([x, stretched(lowRes, height, width)], 1)',
+    'concat([stretched(lowRes, height, width), x], 1)',
+    'the small picture is first',
   ),
 ]

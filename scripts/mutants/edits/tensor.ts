@@ -379,15 +379,9 @@ const kernels: readonly Edit[] = [
   ),
   lanes('fade-top', 'const top = k.f32(87)', 'const top = k.f32(8)', 'e⁻ˣ is 0 from 8 on'),
   heap(
-    'heap-class',
-    'Math.max(0, 28 - Math.clz32(units - 1))',
-    'Math.max(0, 29 - Math.clz32(units - 1))',
-    'size classes too small or too large',
-  ),
-  heap(
     'heap-over-read',
-    'const size = sizeFor(Math.ceil(bytes / alignment) + 1)\n    let at',
-    'const size = sizeFor(Math.ceil(bytes / alignment))\n    let at',
+    '(Math.ceil(bytes / alignment) + 1) * alignment',
+    'Math.ceil(bytes / alignment) * alignment',
     'no room to read beyond the end of a block',
   ),
 ]

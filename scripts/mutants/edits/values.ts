@@ -208,17 +208,11 @@ const safety: readonly Edit[] = [
   ),
   heap(
     'heap-scratch',
-    'const long = known.bytes >= bytes',
-    'const long = known.bytes > 0',
+    'known.bytes < bytes ? Math.ceil(bytes * 1.25) : known.bytes',
+    'known.bytes',
     'working areas do not grow',
   ),
   heap('heap-span', 'span.at += size\n', '', 'a span is cut twice at one place'),
-  heap(
-    'heap-units',
-    '+ 1) * 2 ** shift * alignment',
-    '+ 0) * 2 ** shift * alignment',
-    'blocks are a class too short',
-  ),
   scope(
     'scope-kept',
     'if (!kept.has(tensor)) tensor.dispose()',

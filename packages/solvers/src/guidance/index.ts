@@ -1,6 +1,7 @@
 export { decoded, hostParameter, isPrior, priorOnUnknown } from './blind.ts'
 export type { BlockPotential } from './block-potential.ts'
 export { blockPotential } from './block-potential.ts'
+export { classLikelihood } from './class-likelihood.ts'
 export { conditioned } from './conditioned.ts'
 export type { DataDescentOptions } from './data-descent.ts'
 export { dataDescent, dataDescentSpecs, dataLosses, dataSpaces } from './data-descent.ts'

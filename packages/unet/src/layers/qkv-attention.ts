@@ -36,7 +36,7 @@ export function qkvAttention(
 }
 
 /** Queries, keys and values, each [N, heads, d, P], of their joint projection [N, 3·heads·d, P]. */
-function splitQkv(qkv: Tensor, heads: number, order: QkvOrder): readonly [Tensor, Tensor, Tensor] {
+export function splitQkv(qkv: Tensor, heads: number, order: QkvOrder): readonly [Tensor, Tensor, Tensor] {
   const [n, channels, pixels] = qkv.shape as readonly [number, number, number]
   const d = channels / (3 * heads)
   if (order === 'heads-first') {

@@ -49,18 +49,8 @@ function requireBytes(bytes: number): void {
 /** Longest block that waits in a list once it is freed, in bytes. */
 const listed = 2 ** 18
 
-/** Bytes that a block of `units` times {@link alignment} takes: exact up to 16 and for long ones, else eight sizes a doubling. */
-function sizeFor(units: number): number {
-  const shift = units * alignment > listed ? 0 : Math.max(0, 28 - Math.clz32(units - 1))
-  return (((units - 1) >>> shift) + 1) * 2 ** shift * alignment
-}
-
-/** The most bytes of a request that `room` bytes hold. */
-function mostIn(room: number): number {
-  const units = Math.floor(room / alignment)
-  const shift = room > listed ? 0 : Math.max(0, 28 - Math.clz32(units))
-  return Math.max(0, ((units >>> shift) * 2 ** shift - 1) * alignment)
-}
+/** Bytes that a block for a request takes. */
+const sizeFor = (bytes: number): number => (Math.ceil(bytes / alignment) + 1) * alignment
 
 /**
  * Blocks of one WebAssembly memory, each cut from the first free span that is long enough; what is to last is cut from the last
@@ -78,8 +68,6 @@ export class Heap {
   #spans: Span[]
   /** Longest block in bytes. */
   readonly #longest: number
-  /** Bytes of the blocks in lists. */
-  #waiting = 0
   #usedBytes = 0
   #peakBytes = 0
   #capacity: number
@@ -107,10 +95,8 @@ export class Heap {
   allocate(bytes: number, lasting = false): number {
     requireBytes(bytes)
     if (bytes > Math.min(this.#longest, this.#linear.limit)) throw this.#failure(bytes, false)
-    const size = sizeFor(Math.ceil(bytes / alignment) + 1)
-    let at = lasting ? undefined : this.#lists.get(size)?.pop()
-    if (at === undefined) at = this.#cut(size, bytes, lasting)
-    else this.#waiting -= size
+    const size = sizeFor(bytes)
+    const at = (lasting ? undefined : this.#lists.get(size)?.pop()) ?? this.#cut(size, bytes, lasting)
     this.#usedBytes += size
     if (this.#usedBytes > this.#peakBytes) this.#peakBytes = this.#usedBytes
     return at
@@ -118,15 +104,11 @@ export class Heap {
 
   free(pointer: number, bytes: number): void {
     requireBytes(bytes)
-    const size = sizeFor(Math.ceil(bytes / alignment) + 1)
-    this.#usedBytes -= size
-    if (size > listed) {
-      this.#give(pointer, size)
-      return
-    }
-    this.#waiting += size
+    const size = sizeFor(bytes)
     const list = this.#lists.get(size)
-    if (list === undefined) this.#lists.set(size, [pointer])
+    this.#usedBytes -= size
+    if (size > listed) this.#give([{ at: pointer, size }])
+    else if (list === undefined) this.#lists.set(size, [pointer])
     else list.push(pointer)
   }
 
@@ -138,11 +120,10 @@ export class Heap {
     const known = this.#scratches.get(name)
     let size = bytes
     if (known !== undefined) {
-      const long = known.bytes >= bytes
-      if (long && known.capacity === this.#capacity) return known.at
+      size = known.bytes < bytes ? Math.ceil(bytes * 1.25) : known.bytes
+      if (size === known.bytes && known.capacity === this.#capacity) return known.at
       this.#scratches.delete(name)
       this.free(known.at, known.bytes)
-      size = long ? known.bytes : Math.ceil(bytes * 1.25)
     }
     try {
       const at = this.allocate(size, true)
@@ -195,12 +176,10 @@ export class Heap {
     return this.#views[dtype]
   }
 
-  /** Cuts a new block of `size` bytes: from free memory, by growing, from what waits in lists. */
+  /** Cuts a new block of `size` bytes: from free memory, from what waits in lists, by growing. */
   #cut(size: number, asked: number, lasting: boolean): number {
     const take = () => this.#take(size, lasting)
     let at = take()
-    // Merging costs a sort; it is worth it when it may save a good part of what is there, or failure.
-    if (at === undefined && this.#waiting <= this.#capacity / 4 && this.#grow(size)) at = take()
     if (at === undefined) {
       this.#merge()
       at = take()
@@ -227,7 +206,7 @@ export class Heap {
       const pages = Math.ceil((Math.min(target, limit) - before) / pageBytes)
       if (before + pages * pageBytes < needed || !this.#linear.grow(pages)) continue
       this.#capacity = this.memory.buffer.byteLength
-      this.#give(before, this.#capacity - before)
+      this.#give([{ at: before, size: this.#capacity - before }])
       return true
     }
     return false
@@ -244,7 +223,7 @@ export class Heap {
       requestedBytes: asked,
       usedBytes: this.#usedBytes,
       reservedBytes: this.#capacity,
-      largestBytes: Math.min(mostIn(room), this.#longest),
+      largestBytes: Math.min(Math.max(0, (Math.floor(room / alignment) - 1) * alignment), this.#longest),
       longestBytes: this.#longest,
       limitBytes: limit,
       mostBytes: mostBytes(),
@@ -266,32 +245,20 @@ export class Heap {
     return at
   }
 
-  /** Puts free memory among the spans. */
-  #give(at: number, size: number): void {
-    const spans = this.#spans
-    const index = spans.findLastIndex((span) => span.at < at) + 1
-    spans.splice(index, 0, { at, size })
-    for (const i of [index, index - 1]) {
-      const [span, next] = [spans[i], spans[i + 1]]
-      if (span === undefined || span.at + span.size !== next?.at) continue
-      span.size += next.size
-      spans.splice(i + 1, 1)
-    }
-  }
-
   /** Makes all that waits in lists free memory. */
   #merge(): void {
-    const all = this.#spans
-    for (const [size, list] of this.#lists) for (const at of list) all.push({ at, size })
+    this.#give([...this.#lists].flatMap(([size, list]) => list.map((at) => ({ at, size }))))
     this.#lists.clear()
-    this.#waiting = 0
-    all.sort((a, b) => a.at - b.at)
-    const merged: Span[] = []
-    for (const span of all) {
-      const last = merged.at(-1)
+  }
+
+  /** Puts free memory among the spans, and neighbours together. */
+  #give(more: readonly Span[]): void {
+    const spans: Span[] = []
+    for (const span of [...this.#spans, ...more].sort((a, b) => a.at - b.at)) {
+      const last = spans.at(-1)
       if (last !== undefined && last.at + last.size === span.at) last.size += span.size
-      else merged.push(span)
+      else spans.push(span)
     }
-    this.#spans = merged
+    this.#spans = spans
   }
 }

@@ -25,11 +25,11 @@ export const admExplain =
   (config: AdmConfig) =>
   (difference: SpecDifference): string | undefined => {
     if (isClassifier(difference.file))
-      return "it holds guided-diffusion's classifier (EncoderUNetModel), which is no network of a prior"
+      return "it holds guided-diffusion's classifier (EncoderUNetModel), which is no network of a prior: admClassifierForward runs it"
     const found = inferAdm(difference.file)
     if (found === undefined) return undefined
     if (found.inChannels === 2 * config.inChannels)
-      return `its input has ${found.inChannels} channels, as that of guided-diffusion's SuperResModel for pictures of ${config.inChannels}, which is shown a small picture beside the noisy one and is not supported; a network of ${found.inChannels}-channel pictures would have to say inChannels ${found.inChannels}`
+      return `its input has ${found.inChannels} channels, as that of guided-diffusion's SuperResModel for pictures of ${config.inChannels}, which is shown a small picture beside the noisy one: admSuperRes runs it, which is no prior; a network of ${found.inChannels}-channel pictures would have to say inChannels ${found.inChannels}`
     const normal = (name: (typeof fields)[number]) =>
       name === 'attentionResolutions' ? reached(config) : config[name]
     const wrong = fields.filter((name) => found[name] !== undefined && !same(found[name], normal(name)))

@@ -102,8 +102,7 @@ function run(
 ): Tensor {
   const plan = admPlan(config)
   const embedding = embed(params, config, x, t, c)
-  const runBlock = (h: Tensor, block: BlockPlan) =>
-    scope(() => block.reduce((now, layer) => runLayer(params, config, now, embedding, layer), h))
+  const runBlock = (h: Tensor, block: BlockPlan) => runLayers(params, config, h, embedding, block)
   const kept: Tensor[] = []
   let h = x
   for (const block of plan.input) kept.push((h = runBlock(h, block)))
@@ -114,14 +113,17 @@ function run(
   })
 }
 
-/** silu(embedding of time and class), [N, D] or [1, D]; every residual block uses it through this SiLU. */
-function embed(
+/** The layers of a block, one after another, with what {@link embed} gives. */
+export const runLayers = (
   params: Params,
   config: AdmConfig,
-  x: Tensor,
-  t: number | Tensor,
-  c: Tensor | undefined,
-): Tensor {
+  h: Tensor,
+  embedding: Tensor,
+  block: BlockPlan,
+): Tensor => scope(() => block.reduce((now, layer) => runLayer(params, config, now, embedding, layer), h))
+
+/** silu(embedding of time and class), [N, D] or [1, D]; every residual block uses it through this SiLU. */
+export function embed(params: Params, config: AdmConfig, x: Tensor, t: number | Tensor, c?: Tensor): Tensor {
   return scope(() => {
     const device = x.device
     const times = typeof t === 'number' ? fromData([t], [1], { dtype: x.dtype, device }) : t.cast(x.dtype)

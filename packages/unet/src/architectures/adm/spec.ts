@@ -1,7 +1,7 @@
 import type { Shape } from '@tweedie/tensor'
 import type { ParamSpec } from '../../params.ts'
 import type { AdmConfig } from './config.ts'
-import type { LayerPlan } from './plan.ts'
+import type { BlockPlan, LayerPlan } from './plan.ts'
 import { admPlan } from './plan.ts'
 
 type Add = (name: string, out: number, ...rest: number[]) => void
@@ -18,22 +18,30 @@ type Rows = { readonly [K in LayerPlan['kind']]: (layer: Extract<LayerPlan, { ki
  * ```
  */
 export function admSpec(config: AdmConfig): ParamSpec {
+  const { input, middle, output, last } = admPlan(config)
+  const { spec, affine } = layerSpec(config, [...input, middle, ...output])
+  affine('out.0', last)
+  affine('out.2', config.outChannels, last, 3, 3)
+  return spec
+}
+
+/** Names and shapes of the embeddings and of some blocks, and what adds an affine layer to them. */
+export function layerSpec(
+  config: AdmConfig,
+  blocks: readonly BlockPlan[],
+): { readonly spec: Record<string, Shape>; readonly affine: Add } {
   const spec: Record<string, Shape> = {}
-  const plan = admPlan(config)
+  const { embedding } = admPlan(config)
   const affine: Add = (name, out, ...rest) => {
     spec[`${name}.weight`] = [out, ...rest]
     spec[`${name}.bias`] = [out]
   }
-  const rows = layerRows(config, plan.embedding, affine)
-  affine('time_embed.0', plan.embedding, config.modelChannels)
-  affine('time_embed.2', plan.embedding, plan.embedding)
-  if (config.numClasses !== null) spec['label_emb.weight'] = [config.numClasses, plan.embedding]
-  for (const layer of [...plan.input, plan.middle, ...plan.output].flat()) {
-    ;(rows[layer.kind] as (layer: LayerPlan) => void)(layer)
-  }
-  affine('out.0', plan.last)
-  affine('out.2', config.outChannels, plan.last, 3, 3)
-  return spec
+  const rows = layerRows(config, embedding, affine)
+  affine('time_embed.0', embedding, config.modelChannels)
+  affine('time_embed.2', embedding, embedding)
+  if (config.numClasses !== null) spec['label_emb.weight'] = [config.numClasses, embedding]
+  for (const layer of blocks.flat()) (rows[layer.kind] as (layer: LayerPlan) => void)(layer)
+  return { spec, affine }
 }
 
 const layerRows = (config: AdmConfig, embedding: number, affine: Add): Rows => ({
