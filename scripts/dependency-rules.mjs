@@ -195,7 +195,7 @@ const calibrationRooms = {
 }
 const calibrationRoom = (name) =>
   name === 'ground'
-    ? '^packages/calibration/src/(types|points|json)\\.ts$'
+    ? '^packages/calibration/src/(types|points|json|numbers)\\.ts$'
     : `^packages/calibration/src/${name}/`
 
 const calibration = Object.entries(calibrationRooms).map(([name, below]) => ({

@@ -66,6 +66,7 @@ const optionEdits: readonly Edit[] = [
 const calibration = editsOf('packages/calibration/src')
 const pairs = calibration('measure/pairs.ts', 'measure/pairs')
 const markdown = calibration('measure/markdown.ts', 'measure/table')
+const numbers = calibration('numbers.ts', 'measure/table')
 const sheet = editsOf('packages/runs/src')('pictures/sheet.ts', 'pictures/sheet')
 const truth = editsOf('packages/cli/src')('commands/bench/images-truth.ts', 'commands/bench/images-truth')
 
@@ -91,7 +92,7 @@ const tableEdits: readonly Edit[] = [
     'high - low <= Math.abs(value)',
     'no interval of a rate of 1',
   ),
-  markdown('rest-chance', 'p < 1e-3', 'p <= 1e-3', 'what is 0.001 is below it'),
+  numbers('rest-chance', 'p < 1e-3', 'p <= 1e-3', 'what is 0.001 is below it'),
   markdown(
     'rest-chance-kept',
     "unit === 'p' && found",

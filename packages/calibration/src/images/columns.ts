@@ -1,5 +1,5 @@
 import { shownMetrics } from '@tweedie/runs'
-import { chance } from '../measure/markdown.ts'
+import { chance } from '../numbers.ts'
 import type { ImageRow, ImageTable } from './table.ts'
 
 /** A column of a table of restorations, as texts. */

@@ -1,14 +1,6 @@
+import { chance, short } from '../numbers.ts'
 import type { Published } from '../types.ts'
 import type { ProblemTable, TableRow, Told } from './table.ts'
-
-/** A number to three digits, without an exponent where it can be. */
-export function short(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? '–' : value > 0 ? '∞' : '−∞'
-  const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1).replaceAll('-', '−')
-  const text = size >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
-  return text.replace('-', '−')
-}
 
 /** A value with half the width of its interval, unless all cases have the same, and the median where it is told. */
 export function told(found: Told | undefined, withMedian: boolean): string {
@@ -23,9 +15,6 @@ export function told(found: Told | undefined, withMedian: boolean): string {
         : ` [${short(low)}, ${short(high)}]`
   return `${short(value)}${interval}${withMedian ? ` (${short(median)})` : ''}`
 }
-
-/** A p-value: it has no interval, and below 0.001 its size says no more. */
-export const chance = (p: number): string => (p < 1e-3 ? '<0.001' : short(p))
 
 /** Bytes in MiB. */
 const mebibytes = (bytes: number): string => short(bytes / 2 ** 20)
