@@ -8,7 +8,9 @@ import { settingsOf } from '../../parts/settings.ts'
 import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
 import { lawIn, stripeIn } from '../plane/fields.ts'
+import './calibration.css'
 import { createCalibrationSession } from './calibration-session.ts'
+import { CalibrationTable } from './calibration-table.tsx'
 import { planeHref } from './cells.ts'
 import type { Standing } from './engine/calibration.ts'
 import { mostCases } from './engine/calibration-size.ts'
@@ -159,7 +161,7 @@ export function CalibrationView(props: {
           </p>
         </div>
         <div class="panel numbers-panel">
-          <Table entrants={withExact()} />
+          <CalibrationTable entrants={withExact()} />
         </div>
       </div>
       <aside class="panel controls" aria-label="Methods and problem">
@@ -214,55 +216,6 @@ export function CalibrationView(props: {
           />
         </section>
       </aside>
-    </div>
-  )
-}
-
-const columns = [
-  { name: 'sw', title: 'SW', digits: 3 },
-  { name: 'variance-ratio', title: 'variance', digits: 2 },
-  { name: 'hpd90', title: 'HPD .9', digits: 2 },
-  { name: 'marginal90', title: 'interval .9', digits: 2 },
-  { name: 'rank-spread', title: 'ranks', digits: 2 },
-  { name: 'crps', title: 'CRPS', digits: 3 },
-] as const
-
-/** All numbers, with half of their 95 % intervals. */
-function Table(props: { readonly entrants: readonly Entrant[] }) {
-  const cell = ({ metrics }: Standing, name: string, digits: number) => {
-    const found = metrics[name]
-    if (found === undefined) return '–'
-    const half = (found.high - found.low) / 2
-    return `${found.value.toFixed(digits)}${Number.isFinite(half) ? ` ± ${half.toFixed(digits)}` : ''}`
-  }
-  return (
-    <div class="map-scroll">
-      <table class="numbers-table" data-test="calibration-table">
-        <thead>
-          <tr>
-            <th scope="col">method</th>
-            <For each={columns}>{({ title }) => <th scope="col">{title}</th>}</For>
-            <th scope="col">NFE, ∇</th>
-            <th scope="col">s</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.entrants}>
-            {({ standing, mark, title }) => (
-              <tr>
-                <th scope="row">
-                  {mark} {title}
-                </th>
-                <For each={columns}>{({ name, digits }) => <td>{cell(standing, name, digits)}</td>}</For>
-                <td>
-                  {Math.round(standing.nfe)}, {Math.round(standing.vjps)}
-                </td>
-                <td>{standing.seconds.toPrecision(2)}</td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
     </div>
   )
 }

@@ -48,7 +48,7 @@ export function createMapSession(cells: Accessor<readonly MapCell[]>): MapSessio
   let timer: ReturnType<typeof setTimeout> | undefined
   let turn = 0
   const learn = (key: string, known: Known) => {
-    keep(key, known)
+    if ('result' in known) keep(key, known) // what failed is tried again when the room is opened again
     setStore(key, known)
   }
   const halt = () => {

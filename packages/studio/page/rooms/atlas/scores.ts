@@ -72,3 +72,11 @@ export function colourOf(score: Score, grade: number): string {
 
 /** The colour of a place that is not known yet and has that of another: paler. */
 export const pale = (colour: string): string => `color-mix(in srgb, ${colour} 40%, var(--raised))`
+
+/** How bad a value is, less is better. */
+export const badness = ({ better, target = 1 }: Score, value: number): number =>
+  better === 'higher'
+    ? -value
+    : better === 'lower'
+      ? value
+      : Math.abs(Math.log(Math.max(value, 1e-4) / target))
