@@ -2,6 +2,7 @@ import { lstatSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node
 import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseAst } from 'vite'
 import { expect, test } from 'vitest'
 import { copyProject, projectFiles } from '../scripts/mutants/copy.ts'
 import type { Edit } from '../scripts/mutants/edit.ts'
@@ -12,7 +13,9 @@ import { edits } from '../scripts/mutants/table.ts'
 const root = resolve(import.meta.dirname, '..')
 
 test.each(edits.map((edit) => [edit.name, edit] as const))('%s applies and is valid syntax', (_, edit) => {
-  stripTypeScriptTypes(editedSource(root, edit))
+  const source = editedSource(root, edit)
+  if (edit.file.endsWith('.tsx')) parseAst(source, { lang: 'tsx' })
+  else stripTypeScriptTypes(source)
 })
 
 test('there are at least 150 edits with names of their own, of each package', () => {

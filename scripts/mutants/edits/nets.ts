@@ -115,8 +115,8 @@ export const netsEdits: readonly Edit[] = [
   ),
   classes(
     'nets-class-log',
-    'all.sub(logSumExp(all, [1], true))',
-    'all',
+    '          .sub(logSumExp(all, [1], true))\n',
+    '',
     'the log-odds for the log-probability',
   ),
   classes('nets-class-scale', 'fill(scale)', 'fill(1)', 'the scale is ignored'),

@@ -66,7 +66,12 @@ export const studioAtlasEdits: readonly Edit[] = [
     'return part',
     'the worst cell has the colour of the best',
   ),
-  scores('studio-atlas-target', '/ target)', '/ 1)', 'the target of coverage is 1'),
+  scores(
+    'studio-atlas-target',
+    'Math.max(v, 1e-4) / target)',
+    'Math.max(v, 1e-4))',
+    'the target of coverage is 1',
+  ),
   lines(
     'studio-atlas-bins',
     '(rank * bins) / (count + 1)',
