@@ -94,9 +94,11 @@ describe('the manners of every room', () => {
       if (time === null) throw new Error('no line of time')
       time.value = '500'
       time.dispatchEvent(new Event('input', { bubbles: true }))
-      // The address is due to be written when it is changed, in the same turn of the page.
+      // The address is due to be written right after somebody has changed it: both wait for this to end.
+      setTimeout(() => {
+        location.hash = `#plane?${query}&seed=12`
+      }, 250)
       for (const began = performance.now(); performance.now() - began < 400; );
-      location.hash = `#plane?${query}&seed=12`
     }, small['plane'])
     await page.waitForFunction(
       () => document.querySelector<HTMLInputElement>('[aria-label="Seed, as a number"]')?.value === '12',

@@ -16,10 +16,8 @@ const photos = page('rooms/digits/engine/photos.ts', 'rooms/digits/photo-file')
 const sheet = page('rooms/digits/sheet.ts', 'rooms/digits/export')
 const serve = src('serve/serve.ts', 'serve/serve')
 const store = page('state/store.ts')
-const tour = page('parts/tour.tsx')
-const theme = page('parts/theme.tsx')
 
-/** What all rooms of the Studio share: painting, the address, the tour, the theme; photographs, and where they come from. */
+/** What all rooms of the Studio share: painting, moments, the address; photographs, and where they come from. */
 export const studioMannersEdits: readonly Edit[] = [
   dots(
     'studio-manners-dots',
@@ -68,20 +66,6 @@ export const studioMannersEdits: readonly Edit[] = [
     'if (location.hash !== seen || seen === hash()) return',
     'if (location.hash === hash()) return',
     'an address that somebody has just changed is overwritten',
-    inBrowser('manners'),
-  ),
-  tour(
-    'studio-manners-tour-onward',
-    'goesOn = true\n',
-    '\n',
-    'the next room opens without its tour',
-    inBrowser('manners'),
-  ),
-  theme(
-    'studio-manners-theme',
-    '    show(to)\n    choose(to)',
-    '    choose(to)\n    show(to)',
-    'canvases are painted before the colours have changed',
     inBrowser('manners'),
   ),
 ]
