@@ -56,8 +56,8 @@ export const studioAtlasEdits: readonly Edit[] = [
   ),
   cells(
     'studio-atlas-link-seed',
-    "b: 'none', n, seed })",
-    "b: 'none', n, seed: 0 })",
+    "b: 'none', n, seed, at",
+    "b: 'none', n, seed: 0, at",
     'the link of a cell opens another seed',
   ),
   scores(
@@ -69,14 +69,14 @@ export const studioAtlasEdits: readonly Edit[] = [
   scores(
     'studio-atlas-target',
     'Math.max(v, 1e-4) / target)',
-    'Math.max(v, 1e-4))',
+    'Math.max(v, 1e-4) / 1)',
     'the target of coverage is 1',
   ),
   lines(
     'studio-atlas-bins',
-    '(rank * bins) / (count + 1)',
-    '(rank * bins) / count',
-    'the last bin has fewer ranks than the others',
+    'Math.floor((rank * bins)',
+    'Math.round((rank * bins)',
+    'the first bin has half as many ranks as the others',
   ),
   cell(
     'studio-atlas-truth',
@@ -152,12 +152,7 @@ export const studioAtlasEdits: readonly Edit[] = [
     'performed(method, posed, prior, { ...settings, particles: samples, seed }, at)',
     'of a population one particle is left',
   ),
-  parse(
-    'run-file-strict',
-    "kind: v.literal('points'),",
-    "kind: v.union([v.literal('points'), v.literal('picture')]),",
-    'a picture is read as points',
-  ),
+  parse('run-file-format', 'format: v.literal(1)', 'format: v.number()', 'a file of another format is read'),
   parse('run-file-pixels', 'greys.length / 2', 'greys.length >> 2', 'a picture of half of its pixels is one'),
   coverage(
     'coverage-central',

@@ -98,6 +98,8 @@ test('a run on points is that of the method itself; a branch of a run by the sam
   const branch = await performRun({ ...points, from }, { priorOf })
   expect(branch.values).toEqual(done.values)
   expect(branch.nfe).toBe(2) // the trunk is not counted
+  // The times are those of the trunk, whatever the method's own.
+  expect((await performRun({ ...points, method: 'tmpd', from }, { priorOf })).nfe).toBe(2)
   const other = await performRun({ ...points, from, seed: 4 }, { priorOf })
   expect(other.values).not.toEqual(done.values)
   await expect(performRun({ ...points, from: { ...from, step: 9 } }, { priorOf })).rejects.toThrow(

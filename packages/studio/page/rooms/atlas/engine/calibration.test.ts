@@ -13,12 +13,17 @@ const stripe: Stripe = { angle: 30, offset: 0, sigma: 0.3 }
 const plane = { law, stripe }
 
 /** How all stand after some cases. */
-async function after(cases: number, asked: Partial<CalibrationRequest> = {}): Promise<readonly Standing[]> {
+async function after(
+  cases: number,
+  asked: Partial<CalibrationRequest> = {},
+  seen: number[] = [],
+): Promise<readonly Standing[]> {
   const control = new AbortController()
   let last: readonly Standing[] = []
   const request = { plane, methods: ['tmpd:steps=8'], seed: 0, ...asked }
   const watch = calibrate(request, control.signal, (standings) => {
     last = standings
+    seen.push(standings[0]?.cases ?? 0)
     if (standings[0]?.cases === cases) control.abort()
   })
   await expect(watch).rejects.toMatchObject({ name: 'InterruptedError' })
@@ -56,7 +61,9 @@ test('exact draws have uniform ranks and coverage, a method that is too narrow h
   const methods = ['ddnm:steps=8', 'fog:steps=2']
   forgetCells()
   const some = await after(10, { methods })
-  const all = await after(40, { methods })
+  const seen: number[] = []
+  const all = await after(40, { methods }, seen)
+  expect(seen[0]).toBe(11)
   expect(all.map(({ method, cases }) => [method, cases])).toEqual([
     ['exact', 40],
     ['ddnm:steps=8', 40],
@@ -76,6 +83,9 @@ test('exact draws have uniform ranks and coverage, a method that is too narrow h
   expect(Math.abs((exact.highest[17] ?? 0) - 0.9)).toBeLessThan(error)
   expect(exact.highest[17]).toBeCloseTo(exact.metrics['hpd90']?.value ?? 0, 9)
   expect(exact.central[17]).toBeCloseTo(exact.metrics['marginal90']?.value ?? 0, 9)
+  const both = [...exact.ranks.first, ...exact.ranks.second]
+  const middle = both.filter((rank) => rank >= 25 && rank <= 74).length / both.length
+  expect(exact.central[9]).toBeCloseTo(middle, 9)
   expect(parts[17]).toBeCloseTo(0.9, 9)
   expect(narrow.central[17]).toBeLessThan(0.8)
   expect(narrow.metrics['sw']?.value).toBeGreaterThan(2 * (exact.metrics['sw']?.value ?? 0))
