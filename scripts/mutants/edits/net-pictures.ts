@@ -63,7 +63,7 @@ export const networkPictureEdits: readonly Edit[] = [
   ),
   tiled(
     'pictures-not-recomputed',
-    'const each = checkpoint(look)',
+    'const each = checkpoint(look, within)',
     'const each = look',
     'the tape keeps the inside of all windows',
   ),

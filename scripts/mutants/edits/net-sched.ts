@@ -49,13 +49,6 @@ const steps: readonly Edit[] = [
     byPaths,
   ),
   sampler(
-    'sched-learned-range',
-    '(high - low) / 4',
-    '(high - low) / 2',
-    'half the range is taken for a quarter',
-    byPaths,
-  ),
-  sampler(
     'sched-start',
     ', startScale: 1 }',
     ' }',

@@ -122,11 +122,16 @@ const repaintEdits: readonly Edit[] = [
   ),
   repaint(
     'repaint-stale',
-    'prior.denoise(x, t)',
-    'prior.denoise(before, t)',
+    'ancestralLook(prior, x, t, asked)',
+    'ancestralLook(prior, before, t, asked)',
     'the denoiser sees x from before the way up',
   ),
-  repaint('repaint-variance', 'ddpm(options.variance)', "ddpm('small')", '`variance` is ignored'),
+  repaint(
+    'repaint-variance',
+    'ancestral(options.variance, v)',
+    "ancestral('small')",
+    '`variance` is ignored',
+  ),
   repaint(
     'repaint-forgets-step',
     "kernel(x, x0hat, () => z(i, 'step')",
