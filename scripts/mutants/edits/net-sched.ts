@@ -48,13 +48,6 @@ const steps: readonly Edit[] = [
     'the learned variance is taken for its root',
     byPaths,
   ),
-  solvers('samplers/ancestral.ts')(
-    'sched-learned-range',
-    '(high - low) / 4',
-    '(high - low) / 2',
-    'half the range is taken for a quarter',
-    byPaths,
-  ),
   sampler(
     'sched-start',
     ', startScale: 1 }',

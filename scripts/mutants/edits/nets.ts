@@ -113,12 +113,7 @@ export const netsEdits: readonly Edit[] = [
     'the tape of a step that fails stays',
     { tests: ['packages/solvers/src/run/look'] },
   ),
-  classes(
-    'nets-class-log',
-    '          .sub(logSumExp(all, [1], true))\n',
-    '',
-    'the log-odds for the log-probability',
-  ),
+  classes('nets-class-log', '.sub(logSumExp(all, [1], true))', '', 'the log-odds for the log-probability'),
   classes('nets-class-scale', 'fill(scale)', 'fill(1)', 'the scale is ignored'),
   classes('nets-class-first', 'labels.length === 1 ? 0 : i', '0', 'all pictures have the first label'),
   others('classifier.ts')(

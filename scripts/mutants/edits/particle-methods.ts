@@ -38,7 +38,7 @@ const twisted: readonly Edit[] = [
   tds('tds-last-twist', 'logWeight: inFloat64(exact).sub(logTwist)', 'logWeight: inFloat64(exact)', 'the last twist is not divided out'),
   tds('tds-last-likelihood', 'if (exact) return { particles: { x: x0hat }, logWeight: inFloat64(exact).sub(logTwist) }', 'if (exact) return { particles: { x: x0hat } }', 'p(y | x₀) is left out at the end'),
   tds('tds-level-linear', '(sigma / alpha) ** 2)', 'sigma / alpha)', 'the last kernel has σ/α for its square'),
-  tds('tds-spread-root', 'sub(m).div(scale)', 'sub(m).div(scale).mul(Math.SQRT2)', '2/σ̃² for 1/σ̃² in the weights'),
+  tds('tds-spread-root', 'flat(next.sub(m).div(scale))', 'flat(next.sub(m).div(Math.sqrt(Number(scale))))', 'σ̃ for σ̃² in the weights'),
   tds('tds-start', "cloud.z(0, 'start', shape).mul(schedule.sigma(start))", "cloud.z(0, 'start', shape)", 'x_T is z'),
   twist('tds-noise-level', "'noise-level': (a, s) => s / a", "'noise-level': (_, s) => s", 'σ_t² for σ_t²/α_t²'),
   twist('tds-pigdm', '(s * tau) / (a * tau + s)', '(s * tau) / (a + s)', 'τ² is missing below'),

@@ -129,7 +129,7 @@ const repaintEdits: readonly Edit[] = [
   repaint(
     'repaint-variance',
     'ancestral(options.variance, v)',
-    "ancestral('small', v)",
+    "ancestral('small')",
     '`variance` is ignored',
   ),
   repaint(

@@ -39,12 +39,7 @@ export const runEdits: readonly Edit[] = [
     'who watches is not waited for',
   ),
   drive('drive-finite', 'Number.isFinite(value)', '!Number.isNaN(value)', 'infinite results are handed out'),
-  drive(
-    'drive-freed',
-    '  x.dispose()\n  throw new NonFinite',
-    '  throw new NonFinite',
-    'a result that is not finite stays in memory',
-  ),
+  drive('drive-freed', '  x.dispose()\n  throw', '  throw', 'a result that is not finite stays in memory'),
   method('method-next', 'next: i + 1', 'next: i', 'a step is made twice when a run goes on'),
   method(
     'method-resume',

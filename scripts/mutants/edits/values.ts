@@ -221,8 +221,8 @@ const safety: readonly Edit[] = [
   ),
   scope(
     'scope-error',
-    'innermost = outer\n    for (const tensor of mine.owned) tensor.dispose()\n    for (const undo of mine.undos) undo()\n    throw error',
-    'innermost = outer\n    throw error',
+    'innermost = outer\n    for (const tensor of mine.owned) tensor.dispose()\n    for',
+    'innermost = outer\n    for',
     'a scope that fails frees nothing',
   ),
   tree(
