@@ -1,4 +1,4 @@
-import { createMemo, createResource, createSignal, Show } from 'solid-js'
+import { createMemo, createSignal, Show } from 'solid-js'
 import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
 import { Notes } from '../../parts/notes.tsx'
@@ -49,7 +49,13 @@ export default function CodeRoom() {
       if (moving() === on) setMoving(undefined)
     }
   }
-  const [file] = createResource(name, fileOf)
+  // No resource: while one loads, the page's Suspense takes the room away, and the focus with it.
+  const file = createLatest(name, (method) =>
+    fileOf(method).then(
+      (found) => ({ found, error: undefined }),
+      (error: unknown) => ({ found: undefined, error }),
+    ),
+  )
   const choose = (method: string) =>
     set(settingsOf(method).name === name() ? { method } : { method, code: '' })
   return (
@@ -75,17 +81,14 @@ export default function CodeRoom() {
           />
         </div>
       </div>
-      <Show when={file.error as unknown}>
+      <Show when={file()?.error}>
         {(error) => (
           <p class="note bad" role="alert">
             {inWords(error())}
           </p>
         )}
       </Show>
-      <Show
-        when={file.error === undefined && file.latest?.path.endsWith(`/${name()}.ts`) && file.latest}
-        keyed
-      >
+      <Show when={file()?.found?.path.endsWith(`/${name()}.ts`) && file()?.found} keyed>
         {(found) => <Bench file={found} values={values} set={set} onGround={move} />}
       </Show>
     </div>

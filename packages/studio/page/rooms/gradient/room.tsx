@@ -1,6 +1,6 @@
-import { createMemo, createResource, createSignal, onCleanup, Show } from 'solid-js'
+import { createMemo, createSignal, onCleanup, Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { createLatest } from '../../parts/latest.ts'
+import { createLatest, createOnce } from '../../parts/latest.ts'
 import { Notes } from '../../parts/notes.tsx'
 import '../../parts/room.css'
 import { Tour } from '../../parts/tour.tsx'
@@ -25,8 +25,8 @@ import { tourOf } from './tour.ts'
 export default function GradientRoom() {
   const { values, set, notes, dismiss } = roomState('gradient', fields)
   onCleanup(() => void engine.gradient.close())
-  const [heldOut] = createResource(() => engine.gradient.heldOut())
-  const [operators] = createResource(() => engine.gradient.operators())
+  const heldOut = createOnce(() => engine.gradient.heldOut())
+  const operators = createOnce(() => engine.gradient.operators())
   const problem = (): DigitsProblem => ({
     ...{ digit: values.digit, drawn: '', mask: '', noise },
     operator: values.operator,
@@ -79,7 +79,7 @@ export default function GradientRoom() {
       data-measured={!session.running() && !chains.running()}
     >
       <Notes notes={notes()} onDismiss={dismiss} />
-      <Show when={heldOut.error as unknown}>
+      <Show when={heldOut.error()}>
         {(error) => (
           <p class="note bad" role="alert">
             {inWords(error())}
@@ -157,7 +157,12 @@ export default function GradientRoom() {
           </Show>
           <ChainPanel values={values} set={set} chains={chains} />
         </div>
-        <Controls values={values} set={set} heldOut={heldOut() ?? []} operators={operators() ?? []} />
+        <Controls
+          values={values}
+          set={set}
+          heldOut={heldOut.answer() ?? []}
+          operators={operators.answer() ?? []}
+        />
       </div>
     </div>
   )
