@@ -34,16 +34,25 @@ export function Tour(props: { readonly steps: readonly TourStep[] }) {
   const isLast = () => at() === props.steps.length - 1
   let marked: Element | undefined
   let opener: HTMLElement | undefined
-  const unmark = () => marked?.classList.remove('toured')
+  let due = 0
+  const unmark = () => {
+    cancelAnimationFrame(due)
+    marked?.classList.remove('toured')
+  }
+  /** Marks what a step points at, as soon as the room shows it. */
+  const mark = (place: string) => {
+    marked = document.querySelector(`[data-tour="${place}"]`) ?? undefined
+    if (marked === undefined) due = requestAnimationFrame(() => mark(place))
+    marked?.classList.add('toured')
+    marked?.scrollIntoView({ block: 'nearest' })
+  }
   createEffect(
     on(at, () => {
       unmark()
       const now = step()
       if (now === undefined) return
       now.enter?.()
-      marked = document.querySelector(`[data-tour="${now.at}"]`) ?? undefined
-      marked?.classList.add('toured')
-      marked?.scrollIntoView({ block: 'nearest' })
+      mark(now.at)
     }),
   )
   const leave = () => {
