@@ -8,7 +8,7 @@ import { mcg, repaint, tds } from '../methods/index.ts'
 import { gaussianNoise, noNoise } from '../noise/index.ts'
 import { inpaint } from '../operators/index.ts'
 import { countCalls, gaussianPrior, pipelinePrior } from '../priors/index.ts'
-import { run } from '../run/index.ts'
+import { lookAt, run } from '../run/index.ts'
 import { betaSchedules, vpLinear } from '../schedules/index.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
 import { ancestral, ancestralLook } from './ancestral.ts'
@@ -161,4 +161,16 @@ test('a variance that is right makes few steps exact where β̃ and β do not: p
   expect(Math.abs(learned - exact)).toBeLessThan(5 * standardError)
   for (const variance of ['small', 'large'] as const)
     expect(Math.abs((await ratio(gaussian, variance)) - exact)).toBeGreaterThan(10 * standardError)
+})
+
+test('the way back is that of x̂₀ alone, whatever v says; of a pipeline with another variance it is refused', () => {
+  const x = tensor([[[[0.3, -1], [0.5, 2]]]], { dtype: 'float64' }) // biome-ignore format: a picture
+  const c = tensor([[[[1, 2], [-1, 0.5]]]], { dtype: 'float64' }) // biome-ignore format: a picture
+  const told = telling(gaussian, (xt) => xt.mul(3))
+  const asked = { variance: 'learned-range', through: true } as const
+  const back = ancestralLook(told, x, 400, asked).pullback(c).dataSync()
+  expect([...back]).toEqual([...lookAt(gaussian, x, 400, true).pullback(c).dataSync()])
+  const { pipeline } = told
+  const fixed: Prior = { ...told, ...(pipeline && { pipeline: { ...pipeline, variance: 'small' } }) }
+  expect(() => ancestralLook(fixed, x, 400, asked)).toThrow("'learned-range' needs a network")
 })
