@@ -28,6 +28,9 @@ const settled = '[data-test=plane][data-settled=true] [data-test=numbers-a]'
 const ranDigits = '[data-test=digits][data-settled=true]'
 
 const ranEdit = '.code-runs[data-settled=true] [data-test=moved]'
+const ranStep = '[data-test=gradient][data-settled=true]'
+const ranChains = `${ranStep}, [data-test=chain][data-done="3"]`
+
 const fault = 'guidance without the Jacobian of the denoiser'
 
 /** A room adds its own here. */
@@ -51,6 +54,17 @@ const shots: readonly Shot[] = [
   { name: 'digits-phone', hash: '#digits?at=500', ready: ranDigits, width: 390, height: 844 },
   { name: 'code', hash: '#code', ready: ranEdit, press: [fault, 'What changed'], height: 1010 },
   { name: 'code-phone', hash: '#code', ready: ranEdit, press: [fault], width: 390, height: 844 },
+  { name: 'gradient', hash: '#gradient', ready: ranChains, height: 1240 },
+  { name: 'gradient-phone', hash: '#gradient', ready: ranStep, width: 390, height: 844 },
+  { name: 'atlas', hash: '#atlas', ready: '[data-test=full]', height: 940 },
+  {
+    name: 'atlas-calibration',
+    hash: '#atlas?view=calibration',
+    ready: '[data-test=cases] >> text=/^([3-9]\\d|\\d{3}) of/',
+    height: 1240,
+  },
+  { name: 'atlas-failures', hash: '#atlas?view=failures', ready: '[data-test=failures]', height: 940 },
+  { name: 'atlas-phone', hash: '#atlas', ready: '[data-test=full]', width: 390, height: 844 },
 ]
 
 /** Draws the states of these names, or all. @throws where there is no Chromium, or the page was not built. */
@@ -80,7 +94,7 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
         page.setDefaultTimeout(150_000)
         await page.goto(`${url}${hash}`)
         for (const name of press) await page.getByRole('button', { name, exact: true }).click()
-        for (const selector of ready.split(', ')) await page.waitForSelector(selector)
+        for (const selector of ready.split(', ')) await page.waitForSelector(selector, { state: 'attached' })
         if (point !== undefined) {
           const box = await page.locator(point.on).first().boundingBox()
           if (box) await page.mouse.move(box.x + point.x * box.width, box.y + point.y * box.height)

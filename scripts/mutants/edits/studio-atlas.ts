@@ -56,8 +56,8 @@ export const studioAtlasEdits: readonly Edit[] = [
   ),
   cells(
     'studio-atlas-link-seed',
-    "b: 'none', n, seed, at",
-    "b: 'none', n, seed: 0, at",
+    "b: 'none', n, seed })",
+    "b: 'none', n, seed: 0 })",
     'the link of a cell opens another seed',
   ),
   scores(
