@@ -34,7 +34,7 @@ export interface Layout {
 }
 
 export const metrics = {
-  block: { width: 236, height: 52 },
+  block: { width: 252, height: 52 },
   op: { width: 172, height: 48 },
   /** Between two rows, and between two things in one. */
   gap: { row: 16, column: 10 },
