@@ -278,6 +278,8 @@ export const withoutNumbers: readonly string[] = [
     'peakBytesOf',
     'scope',
     'unscoped',
+    'ifScopeFails',
+    'undoing',
     'isTensor',
     'treeLeaves',
     'treeMap',
