@@ -27,7 +27,7 @@ test.each([3, 5])('weights whose packing failed, with kernels of side %d are pac
 
 test('working areas that other calls left make room for those of a kernel', async () => {
   // The areas of the convolution, the result of the product, and its own area do not all fit.
-  const device = createWasmDevice({ maxBytes: 3_750_000, threads: 1, tile: '4x8' })
+  const device = createWasmDevice({ maxBytes: 3_500_000, threads: 1, tile: '4x8' })
   const [x, w] = [ones([4, 32, 32, 32], { device }), ones([32, 32, 3, 3], { device })]
   const a = ones([360, 360], { device })
   conv2d(x, w, { padding: 1 }).dispose()
