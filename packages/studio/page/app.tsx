@@ -1,4 +1,4 @@
-import { createSignal, ErrorBoundary, For, onCleanup, Show, Suspense } from 'solid-js'
+import { createEffect, createSignal, ErrorBoundary, For, onCleanup, Show, Suspense } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { Button } from './parts/button.tsx'
 import { Footer } from './parts/footer.tsx'
@@ -20,6 +20,9 @@ export function App() {
   const follow = () => setRoom(roomInAddress())
   addEventListener('hashchange', follow)
   onCleanup(() => removeEventListener('hashchange', follow))
+  const links = new Map<string, HTMLAnchorElement>()
+  // On a phone not all rooms have a place in the bar: the one that is shown has.
+  createEffect(() => links.get(room().name)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
   return (
     <>
       <button type="button" class="skip" onClick={toMain}>
@@ -34,7 +37,11 @@ export function App() {
           <nav aria-label="Rooms">
             <For each={rooms}>
               {({ name, title }) => (
-                <a href={`#${name}`} aria-current={room().name === name ? 'page' : undefined}>
+                <a
+                  href={`#${name}`}
+                  aria-current={room().name === name ? 'page' : undefined}
+                  ref={(link) => links.set(name, link)}
+                >
                   {title}
                 </a>
               )}
