@@ -68,7 +68,7 @@ const decoupled: readonly Edit[] = [
 
 const midpoints: readonly Edit[] = [
   midpoint('mgps-uphill', '.g.neg()', '.g', 'guided away from y'),
-  midpoint('mgps-begin', 'start = law, steps', 'start: _, steps', 'a fit begins at the law, whatever it is told'),
+  midpoint('mgps-begin', 'diagonal(start)', 'diagonal(law)', 'a fit begins at the law, whatever it is told'),
   mgps('mgps-alpha-t', 'timeWithin(schedule, s, alpha)', 'timeWithin(schedule, t, alpha)', 'the midpoint is of t'),
   mgps('mgps-bridge-end', 'bridged(near, s, isWarm ? first : mid)', 'bridged(near, s, schedule.clean)', 'x_ℓ is taken for x₀ in the bridge to x_s'),
   mgps('mgps-fit-order', 'start: bridged(end, mid, isWarm ? first : schedule.clean)', 'start: bridged(x0hat, mid, isWarm ? first : schedule.clean)', 'a fit begins at the bridge from x̂₀(x_t)'),
