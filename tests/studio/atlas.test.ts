@@ -6,6 +6,7 @@ import { parseNpy } from '@tweedie/unet'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../browser.ts'
+import { seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
 import { openStudio } from './open.ts'
 
@@ -216,20 +217,12 @@ describe('the atlas in a browser', () => {
     'no serious violation of accessibility in the %s theme, and it fits 390 pixels',
     async (theme, context) => {
       const { page } = opened(context)
-      if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
-        await page.click(`[aria-label="Show the ${theme} theme"]`)
-      await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
+      await showTheme(page, theme)
       for (const state of [plane, 'view=calibration&methods=ddnm:steps=2&prior=pair', 'view=failures']) {
         await go(opened(context), `#atlas?${state}`)
         if (state === plane) await filled(page)
         if (state.includes('calibration')) await page.waitForSelector('[data-test=scatter]')
-        const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
-          id: string
-          impact: string
-          nodes: { html: string }[]
-        }[]
-        const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])).toEqual([])
+        expect(await seriousViolations(page)).toEqual([])
         await page.setViewportSize({ width: 390, height: 844 })
         await page.evaluate('new Promise((done) => setTimeout(done, 100))')
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)

@@ -11,6 +11,7 @@ import { parseIdx } from '@tweedie/unet'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../browser.ts'
+import { seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
 import { openStudio } from './open.ts'
 
@@ -132,8 +133,12 @@ describe('the code of a method in a browser', () => {
     await page.waitForSelector('[data-test=code-error]')
     expect(await textOf(page, 'code-error')).toMatch(/^Line \d+: Unexpected token/)
     await page.waitForSelector('.cm-lint-marker-error')
-    await page.evaluate('new Promise((done) => setTimeout(done, 400))') // until the address has it
-    expect(inflateRawSync(Buffer.from(await codeOf(page), 'base64url')).toString()).toContain('const broken')
+    // The text rests before it is packed, and the address lags behind it.
+    await expect
+      .poll(async () => inflateRawSync(Buffer.from(await codeOf(page), 'base64url')).toString(), {
+        timeout: 30_000,
+      })
+      .toContain('const broken')
     await page.reload()
     await settle(page)
     await page
@@ -230,16 +235,8 @@ describe('the code of a method in a browser', () => {
     await press(page, 'guidance without the Jacobian of the denoiser')
     await press(page, 'What changed')
     await settle(page)
-    if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
-      await page.click(`[aria-label="Show the ${theme} theme"]`)
-    await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
-    const found = (await page.evaluate('axe.run("main").then(({ violations }) => violations)')) as {
-      id: string
-      impact: string
-      nodes: { html: string }[]
-    }[]
-    const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])).toEqual([])
+    await showTheme(page, theme)
+    expect(await seriousViolations(page, 'main')).toEqual([])
     await press(page, 'What changed')
     await press(page, 'Original')
   })

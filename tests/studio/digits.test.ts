@@ -8,6 +8,7 @@ import { decodeApng } from 'fast-png'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../browser.ts'
+import { seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
 import { openStudio } from './open.ts'
 
@@ -216,16 +217,8 @@ console.log(createHash('sha256').update(Float32Array.from(await samples.data()))
     'no serious violation of accessibility in the %s theme',
     async (theme, context) => {
       const { page } = opened(context)
-      if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
-        await page.click(`[aria-label="Show the ${theme} theme"]`)
-      await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
-      const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
-        id: string
-        impact: string
-        nodes: { html: string }[]
-      }[]
-      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])).toEqual([])
+      await showTheme(page, theme)
+      expect(await seriousViolations(page)).toEqual([])
     },
   )
 

@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../browser.ts'
+import { loadAxe, seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
 import { openStudio } from './open.ts'
-
-const root = resolve(import.meta.dirname, '../..')
 
 /** A short way to the step: what is tested does not depend on it. */
 const small = 'steps=3&step=2'
@@ -181,16 +178,8 @@ describe('the gradient in a browser', () => {
     'no serious violation of accessibility in the %s theme',
     async (theme, context) => {
       const { page } = opened(context)
-      if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
-        await page.click(`[aria-label="Show the ${theme} theme"]`)
-      await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
-      const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
-        id: string
-        impact: string
-        nodes: { html: string }[]
-      }[]
-      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])).toEqual([])
+      await showTheme(page, theme)
+      expect(await seriousViolations(page)).toEqual([])
     },
   )
 
@@ -199,7 +188,7 @@ describe('the gradient in a browser', () => {
     await page.setViewportSize({ width: 390, height: 844 })
     await page.evaluate('new Promise((done) => setTimeout(done, 200))')
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
-    await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
+    await loadAxe(page)
     const found = await page.evaluate(
       `axe.run({ runOnly: ['scrollable-region-focusable'] }).then(({ violations }) => violations.length)`,
     )

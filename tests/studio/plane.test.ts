@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runCli } from '@tweedie/cli'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../browser.ts'
+import { seriousViolations, showTheme } from './accessible.ts'
 import type { StudioPage } from './open.ts'
 import { openStudio } from './open.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+mkdirSync(join(root, 'out'), { recursive: true })
 const scratch = mkdtempSync(join(root, 'out', 'plane-'))
 
 /** Few particles and steps: what is tested does not depend on how many there are. */
@@ -203,16 +205,8 @@ describe('the plane in a browser', () => {
     async (theme, context) => {
       const { page } = opened(context)
       await go(opened(context), `${small}&at=500&show=prior.exact.particles.guidance.handles`)
-      if ((await page.evaluate('document.documentElement.dataset.theme')) !== theme)
-        await page.click(`[aria-label="Show the ${theme} theme"]`)
-      await page.evaluate(readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8'))
-      const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
-        id: string
-        impact: string
-        nodes: { html: string }[]
-      }[]
-      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])).toEqual([])
+      await showTheme(page, theme)
+      expect(await seriousViolations(page)).toEqual([])
     },
   )
 
