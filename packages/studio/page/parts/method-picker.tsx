@@ -1,7 +1,8 @@
 import { createMemo, For, Show } from 'solid-js'
 import type { MethodEntry } from '../worker/methods.ts'
 import { Hint } from './hint.tsx'
-import { Options, settingsOf } from './options.tsx'
+import { Options } from './options.tsx'
+import { settingsOf } from './settings.ts'
 
 /** Families of the survey, as headings. */
 const families: Readonly<Record<string, string>> = {

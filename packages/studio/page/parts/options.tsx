@@ -3,8 +3,6 @@ import type { MethodEntry, OptionEntry } from '../worker/methods.ts'
 import { Hint } from './hint.tsx'
 import { settingsOf, withSetting } from './settings.ts'
 
-export { settingsOf, withSetting }
-
 /** What fits, what holds where it is left out, and who has said so. */
 function About(props: { readonly option: OptionEntry }) {
   return (

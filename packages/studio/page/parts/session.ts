@@ -22,6 +22,14 @@ export interface Session<R, F extends Moment, S> {
   stop(): void
 }
 
+/** The last frame of a run that has come to its end. */
+export function resultOf<F extends Moment>(
+  session: Pick<Session<unknown, F, unknown>, 'frames' | 'running'>,
+): F | undefined {
+  const frame = session.frames().at(-1)
+  return !session.running() && frame?.index === frame?.steps ? frame : undefined
+}
+
 /** Starts a run. Frames are taken as they are made, the last before the result; the engine may wait until they are. */
 export type Begin<R, F, S> = (request: R, take: (frames: readonly F[]) => Promise<void>) => Running<S>
 

@@ -4,8 +4,8 @@ import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
+import { SeedSlider } from '../../parts/seed.tsx'
 import { settingsOf } from '../../parts/settings.ts'
-import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
 import { lawIn, stripeIn } from '../plane/fields.ts'
 import './calibration.css'
@@ -205,14 +205,10 @@ export function CalibrationView(props: {
         </section>
         <PlaneProblemControls values={props.values} set={props.set} drawn />
         <section>
-          <Slider
-            label="Seed"
+          <SeedSlider
             value={props.values.seed}
-            min={0}
-            max={99}
-            step={1}
             about="All cases follow from it, and what the methods draw."
-            onInput={(seed) => props.set({ seed: Math.round(seed) })}
+            onInput={(seed) => props.set({ seed })}
           />
         </section>
       </aside>

@@ -1,11 +1,10 @@
-import { For, Show } from 'solid-js'
+import { Show } from 'solid-js'
 import { Hint } from '../../parts/hint.tsx'
-import { createLatest } from '../../parts/latest.ts'
+import { createOnce } from '../../parts/latest.ts'
 import { engine } from '../../worker/client.ts'
 import { painted } from '../digits/fields.ts'
+import { HeldOutPicker } from '../digits/held-out-picker.tsx'
 import { KindPicker } from '../digits/kind-picker.tsx'
-import { PixelView } from '../digits/pixel-view.tsx'
-import { side } from '../digits/pixels.ts'
 import type { AtlasValues } from './fields.ts'
 
 /** The problem of a digit: which, seen how. A mask is painted in the room of the digits. */
@@ -13,18 +12,9 @@ export function DigitsProblemControls(props: {
   readonly values: AtlasValues
   readonly set: (change: Partial<AtlasValues>) => void
 }) {
-  const heldOut = createLatest(
-    () => true,
-    () => engine.digits.heldOut(),
-  )
-  const operators = createLatest(
-    () => true,
-    () => engine.digits.operators(),
-  )
-  const noises = createLatest(
-    () => true,
-    () => engine.digits.noises(),
-  )
+  const heldOut = createOnce(() => engine.digits.heldOut()).answer
+  const operators = createOnce(() => engine.digits.operators()).answer
+  const noises = createOnce(() => engine.digits.noises()).answer
   return (
     <section>
       <h2>
@@ -34,27 +24,12 @@ export function DigitsProblemControls(props: {
           yours, open a cell, paint, and come back by “A map of its settings”.
         </Hint>
       </h2>
-      <fieldset class="thumbs">
-        <legend class="hidden">Digits that the prior has not seen</legend>
-        <For each={heldOut() ?? []}>
-          {(digit, k) => (
-            <button
-              type="button"
-              aria-label={`A ${Math.floor(k() / 2)}, number ${(k() % 2) + 1}`}
-              aria-pressed={props.values.drawn === '' && props.values.digit === k()}
-              onClick={() => props.set({ digit: k(), drawn: '' })}
-            >
-              <PixelView
-                plane={{
-                  height: side,
-                  width: side,
-                  data: Float32Array.from(digit, (grey) => grey / 127.5 - 1),
-                }}
-              />
-            </button>
-          )}
-        </For>
-      </fieldset>
+      <HeldOutPicker
+        digits={heldOut() ?? []}
+        chosen={props.values.drawn === '' ? props.values.digit : undefined}
+        onChoose={(digit) => props.set({ digit, drawn: '' })}
+        legend="hidden"
+      />
       <Show when={props.values.drawn !== ''}>
         <p class="small muted">A picture that was drawn.</p>
       </Show>

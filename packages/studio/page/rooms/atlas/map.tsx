@@ -4,13 +4,13 @@ import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
+import { SeedSlider } from '../../parts/seed.tsx'
 import { settingsOf } from '../../parts/settings.ts'
 import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
-
 import { problemIn } from '../digits/problem-in.ts'
-
 import { lawIn, stripeIn } from '../plane/fields.ts'
+import { ParticlesSlider } from '../plane/sliders.tsx'
 import { suggestedAxes } from './axis.ts'
 import { AxisPicker } from './axis-picker.tsx'
 import { CellPanel } from './cell-panel.tsx'
@@ -218,13 +218,9 @@ export function MapView(props: {
           <Show
             when={onDigits()}
             fallback={
-              <Slider
-                label="Particles"
+              <ParticlesSlider
                 value={props.values.particles}
-                min={100}
-                max={2000}
-                step={100}
-                onInput={(particles) => props.set({ particles: Math.round(particles) })}
+                onInput={(particles) => props.set({ particles })}
               />
             }
           >
@@ -237,14 +233,10 @@ export function MapView(props: {
               onInput={(n) => props.set({ n: Math.round(n) })}
             />
           </Show>
-          <Slider
-            label="Seed"
+          <SeedSlider
             value={props.values.seed}
-            min={0}
-            max={99}
-            step={1}
             about="All cells have the same: the same measurement, and the same noise."
-            onInput={(seed) => props.set({ seed: Math.round(seed) })}
+            onInput={(seed) => props.set({ seed })}
           />
         </section>
       </aside>

@@ -1,8 +1,5 @@
-import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
-import { Slider } from '../../parts/slider.tsx'
-import { reach } from '../plane/fields.ts'
-import { presets } from '../plane/presets.ts'
+import { PriorChips, StripeSliders } from '../plane/sliders.tsx'
 import type { AtlasValues } from './fields.ts'
 
 /** The problem on the plane. Where truths are drawn, its measurement has a direction and a noise, and no value. */
@@ -22,40 +19,8 @@ export function PlaneProblemControls(props: {
             : 'The prior and the measurement y = aᵀx + noise, as in the room of the plane. There they can be dragged.'}
         </Hint>
       </h2>
-      <Chips
-        label="Prior"
-        value={props.values.prior}
-        choices={presets.map(({ name, title, about }) => ({ value: name, title, about }))}
-        onChoose={(prior) => props.set({ prior, moved: [] })}
-      />
-      <Slider
-        label="Angle"
-        value={props.values.angle}
-        min={-180}
-        max={180}
-        step={1}
-        unit="°"
-        onInput={(angle) => props.set({ angle })}
-      />
-      {!props.drawn && (
-        <Slider
-          label="Offset y"
-          value={props.values.offset}
-          min={-reach}
-          max={reach}
-          step={0.01}
-          onInput={(offset) => props.set({ offset })}
-        />
-      )}
-      <Slider
-        label="Noise σ"
-        value={props.values.sigma}
-        min={0.03}
-        max={1.5}
-        step={0.01}
-        log
-        onInput={(sigma) => props.set({ sigma })}
-      />
+      <PriorChips value={props.values.prior} onChoose={(prior) => props.set({ prior, moved: [] })} />
+      <StripeSliders values={props.values} set={props.set} drawn={props.drawn} />
     </section>
   )
 }

@@ -1,18 +1,18 @@
 import { createMemo, onCleanup, Show } from 'solid-js'
-import { createLatest } from '../../parts/latest.ts'
+import { createLatest, createOnce } from '../../parts/latest.ts'
 import { frameAt } from '../../parts/moment.ts'
 import { Scrubber } from '../../parts/scrubber.tsx'
+import { SeedSlider } from '../../parts/seed.tsx'
+import { resultOf } from '../../parts/session.ts'
 import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
 import '../digits/digits.css'
-import type { Frame } from '../digits/engine/frames.ts'
 import { painted } from '../digits/fields.ts'
 import { createGate } from '../digits/gate.ts'
 import { KindPicker } from '../digits/kind-picker.tsx'
 import { differenceOf, planeOf } from '../digits/moments.ts'
 import { ProblemPanel } from '../digits/problem.tsx'
 import { problemIn } from '../digits/problem-in.ts'
-import type { Session } from '../digits/session.ts'
 import { createSession } from '../digits/session.ts'
 import { View } from '../digits/view.tsx'
 import { Difference } from './difference.tsx'
@@ -25,14 +25,9 @@ import { failingBriefly } from './runs.tsx'
 export function DigitsRuns(props: RunsProps) {
   onCleanup(() => void engine.digits.close())
   // No resources: while one loads, the page's Suspense takes the editor away.
-  const heldOut = createLatest(
-    () => true,
-    () => engine.digits.heldOut(),
-  )
-  const kinds = createLatest(
-    () => true,
-    async () => ({ operators: await engine.digits.operators(), noises: await engine.digits.noises() }),
-  )
+  const { answer: heldOut } = createOnce(() => engine.digits.heldOut())
+  const { answer: operators } = createOnce(() => engine.digits.operators())
+  const { answer: noises } = createOnce(() => engine.digits.noises())
   const problem = createMemo(() => problemIn(props.values), undefined, {
     equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   })
@@ -80,14 +75,14 @@ export function DigitsRuns(props: RunsProps) {
           <summary>Operator, noise, samples, seed</summary>
           <KindPicker
             label="Operator"
-            entries={kinds()?.operators ?? []}
+            entries={operators() ?? []}
             text={props.values.operator}
             onChange={(operator) => props.set({ operator })}
             first={{ text: painted, title: 'painted mask' }}
           />
           <KindPicker
             label="Noise"
-            entries={kinds()?.noises ?? []}
+            entries={noises() ?? []}
             text={props.values.noise}
             onChange={(noise) => props.set({ noise })}
           />
@@ -99,14 +94,7 @@ export function DigitsRuns(props: RunsProps) {
             step={1}
             onInput={(samples) => props.set({ samples: Math.round(samples), pick: 0 })}
           />
-          <Slider
-            label="Seed"
-            value={props.values.seed}
-            min={0}
-            max={99}
-            step={1}
-            onInput={(seed) => props.set({ seed: Math.round(seed) })}
-          />
+          <SeedSlider value={props.values.seed} onInput={(seed) => props.set({ seed })} />
         </details>
       </div>
       <ProblemPanel
@@ -165,14 +153,6 @@ export function DigitsRuns(props: RunsProps) {
       </div>
     </section>
   )
-}
-
-/** The result of a run that has ended. */
-const resultOf = (session: Session): Frame | undefined => {
-  const frame = session.frames().at(-1)
-  return session.running() || session.error() !== undefined || frame?.index !== frame?.steps
-    ? undefined
-    : frame
 }
 
 /** Mean of |a − b|. */

@@ -1,16 +1,14 @@
 import { createMemo, onCleanup } from 'solid-js'
-import { Chips } from '../../parts/chips.tsx'
 import { Scrubber } from '../../parts/scrubber.tsx'
-import { Slider } from '../../parts/slider.tsx'
+import { SeedSlider } from '../../parts/seed.tsx'
+import { resultOf } from '../../parts/session.ts'
 import { engine } from '../../worker/client.ts'
-import type { Frame } from '../plane/engine/frames.ts'
 import { lawIn, reach, stripeIn } from '../plane/fields.ts'
 import type { Point, Stripe } from '../plane/law.ts'
 import { posterior } from '../plane/law.ts'
 import { shownOf } from '../plane/pair.ts'
-import { presets } from '../plane/presets.ts'
-import type { Session } from '../plane/session.ts'
 import { createSession } from '../plane/session.ts'
+import { ParticlesSlider, PriorChips } from '../plane/sliders.tsx'
 import { Difference } from './difference.tsx'
 import { plane } from './grounds.ts'
 import { Plane } from './plane-side.tsx'
@@ -69,28 +67,9 @@ export function PlaneRuns(props: RunsProps) {
         {props.head}
         <details>
           <summary>Prior, particles, seed</summary>
-          <Chips
-            label="Prior"
-            value={props.values.prior}
-            choices={presets.map(({ name, title, about }) => ({ value: name, title, about }))}
-            onChoose={(prior) => props.set({ prior, moved: [] })}
-          />
-          <Slider
-            label="Particles"
-            value={props.values.n}
-            min={100}
-            max={2000}
-            step={100}
-            onInput={(n) => props.set({ n: Math.round(n) })}
-          />
-          <Slider
-            label="Seed"
-            value={props.values.seed}
-            min={0}
-            max={99}
-            step={1}
-            onInput={(seed) => props.set({ seed: Math.round(seed) })}
-          />
+          <PriorChips value={props.values.prior} onChoose={(prior) => props.set({ prior, moved: [] })} />
+          <ParticlesSlider value={props.values.n} onInput={(n) => props.set({ n })} />
+          <SeedSlider value={props.values.seed} onInput={(seed) => props.set({ seed })} />
         </details>
       </div>
       <div class="stages two" data-tour="runs">
@@ -113,14 +92,6 @@ export function PlaneRuns(props: RunsProps) {
       </div>
     </section>
   )
-}
-
-/** The result of a run that has ended. */
-const resultOf = (session: Session): Frame | undefined => {
-  const frame = session.frames().at(-1)
-  return session.running() || session.error() !== undefined || frame?.index !== frame?.steps
-    ? undefined
-    : frame
 }
 
 /** Mean of the ways between points of the plane. */

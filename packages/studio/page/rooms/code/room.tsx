@@ -2,10 +2,11 @@ import { createMemo, createSignal, Show } from 'solid-js'
 import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
 import { Notes } from '../../parts/notes.tsx'
-import { settingsOf } from '../../parts/options.tsx'
+import { settingsOf } from '../../parts/settings.ts'
 import { Tour } from '../../parts/tour.tsx'
+import { Trouble } from '../../parts/trouble.tsx'
 import { roomState } from '../../state/store.ts'
-import { engine, inWords } from '../../worker/client.ts'
+import { engine } from '../../worker/client.ts'
 import type { MethodEntry } from '../../worker/methods.ts'
 import { problemIn } from '../digits/problem-in.ts'
 import { lawIn, stripeIn } from '../plane/fields.ts'
@@ -81,13 +82,7 @@ export default function CodeRoom() {
           />
         </div>
       </div>
-      <Show when={file()?.error}>
-        {(error) => (
-          <p class="note bad" role="alert">
-            {inWords(error())}
-          </p>
-        )}
-      </Show>
+      <Trouble error={file()?.error} />
       <Show when={file()?.found?.path.endsWith(`/${name()}.ts`) && file()?.found} keyed>
         {(found) => <Bench file={found} values={values} set={set} onGround={move} />}
       </Show>

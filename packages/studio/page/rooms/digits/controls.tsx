@@ -2,7 +2,8 @@ import { Show } from 'solid-js'
 import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import { MethodPicker } from '../../parts/method-picker.tsx'
-import { settingsOf, withSetting } from '../../parts/options.tsx'
+import { SeedSlider } from '../../parts/seed.tsx'
+import { settingsOf, withSetting } from '../../parts/settings.ts'
 import { Slider } from '../../parts/slider.tsx'
 import type { MethodEntry } from '../../worker/methods.ts'
 import type { KindEntry } from './engine/entries.ts'
@@ -113,14 +114,10 @@ export function Controls(props: {
           about="Draws of each method for the same measurement. Where they differ, the method says that it is not sure."
           onInput={(n) => props.set({ n: Math.round(n), pick: 0 })}
         />
-        <Slider
-          label="Seed"
+        <SeedSlider
           value={props.values.seed}
-          min={0}
-          max={99}
-          step={1}
           about="All randomness follows from it, that of the measurement too. The same seed gives the same pictures, here and in Node, bit for bit."
-          onInput={(seed) => props.set({ seed: Math.round(seed) })}
+          onInput={(seed) => props.set({ seed })}
         />
       </section>
     </aside>

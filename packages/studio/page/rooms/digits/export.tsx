@@ -3,6 +3,7 @@ import { Button } from '../../parts/button.tsx'
 import { createPrint } from '../../parts/print.ts'
 import { saveFile } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
+import { resultOf } from '../../parts/session.ts'
 import { animationOf } from './animation.ts'
 import type { Frame } from './engine/frames.ts'
 import { shapeOf } from './engine/problem.ts'
@@ -33,10 +34,7 @@ export function Export(props: {
   /** The latest; files are made once it is that of the frames. */
   readonly measurement: Measurement | undefined
 }) {
-  const last = (): Frame | undefined => {
-    const frame = props.session.frames().at(-1)
-    return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
-  }
+  const last = () => resultOf(props.session)
   const print = createPrint(() => last()?.x.data)
   const done = () => {
     const [frame, of, measurement] = [last(), props.session.of(), props.measurement]

@@ -1,6 +1,7 @@
 import { createMemo, For, Show } from 'solid-js'
 import { Hint } from '../../parts/hint.tsx'
-import { Options, settingsOf } from '../../parts/options.tsx'
+import { Options } from '../../parts/options.tsx'
+import { settingsOf } from '../../parts/settings.ts'
 import type { KindEntry } from './engine/entries.ts'
 
 /** Chooses an operator or a law of noise, with its options. What does not fit is there, greyed, with the reason. */

@@ -1,4 +1,5 @@
 import type { Pictures } from './engine/frames.ts'
+import { side } from './pixels.ts'
 
 /** One plane of numbers, row by row. */
 export interface Plane {
@@ -8,6 +9,13 @@ export interface Plane {
   /** Of a colour picture: red, green and blue, whose mean is `data`. */
   readonly colour?: readonly [red: Float32Array, green: Float32Array, blue: Float32Array]
 }
+
+/** The plane of greys 0 … 255 of a digit, row by row, in [−1, 1]. */
+export const planeOfGreys = (greys: ArrayLike<number>): Plane => ({
+  height: side,
+  width: side,
+  data: Float32Array.from(greys, (grey) => grey / 127.5 - 1),
+})
 
 /** The picture of a sample; of several channels their mean, and of three the colours too. */
 export function planeOf({ shape: [count, channels, height, width], data }: Pictures, n: number): Plane {

@@ -1,4 +1,4 @@
-import { createSignal, For, Show } from 'solid-js'
+import { createSignal, Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
 import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
@@ -9,17 +9,12 @@ import { levelsOfFile } from './drop.ts'
 import type { Measurement } from './engine.ts'
 import type { DigitsValues } from './fields.ts'
 import { fields, painted } from './fields.ts'
+import { HeldOutPicker } from './held-out-picker.tsx'
 import type { Plane } from './moments.ts'
-import { planeOf } from './moments.ts'
+import { planeOf, planeOfGreys } from './moments.ts'
 import { PixelView } from './pixel-view.tsx'
-import { greyOfLevel, hiddenOf, levelOfGrey, levelsOf, maskText, pictureText, side, size } from './pixels.ts'
+import { greyOfLevel, hiddenOf, levelOfGrey, levelsOf, maskText, pictureText, size } from './pixels.ts'
 import { dabInk, dabMask } from './strokes.ts'
-
-const planeOfGreys = (greys: ArrayLike<number>): Plane => ({
-  height: side,
-  width: side,
-  data: Float32Array.from(greys, (grey) => grey / 127.5 - 1),
-})
 
 /** What can be chosen and painted. */
 type Painted = Pick<DigitsValues, 'digit' | 'drawn' | 'operator' | 'mask'>
@@ -112,21 +107,11 @@ export function ProblemPanel(props: {
         </figcaption>
       </figure>
       <div class="choose">
-        <fieldset class="thumbs">
-          <legend class="small muted">Digits that the prior has not seen</legend>
-          <For each={props.heldOut}>
-            {(digit, k) => (
-              <button
-                type="button"
-                aria-label={`A ${Math.floor(k() / 2)}, number ${(k() % 2) + 1}`}
-                aria-pressed={!isDrawn() && props.values.digit === k()}
-                onClick={() => props.set({ digit: k(), drawn: '' })}
-              >
-                <PixelView plane={planeOfGreys(digit)} />
-              </button>
-            )}
-          </For>
-        </fieldset>
+        <HeldOutPicker
+          digits={props.heldOut}
+          chosen={isDrawn() ? undefined : props.values.digit}
+          onChoose={(digit) => props.set({ digit, drawn: '' })}
+        />
         <div class="row">
           <Button onClick={() => draw(new Uint8Array(size))} title="An empty picture to draw in">
             Draw one

@@ -1,10 +1,9 @@
-import { For } from 'solid-js'
 import { Hint } from '../../parts/hint.tsx'
+import { SeedSlider } from '../../parts/seed.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import type { KindEntry } from '../digits/engine/entries.ts'
+import { HeldOutPicker } from '../digits/held-out-picker.tsx'
 import { KindPicker } from '../digits/kind-picker.tsx'
-import { PixelView } from '../digits/pixel-view.tsx'
-import { side } from '../digits/pixels.ts'
 import type { GradientValues } from './fields.ts'
 
 /** Which step it is the gradient of. */
@@ -54,35 +53,15 @@ export function Controls(props: {
           onChange={(operator) => props.set({ operator })}
         />
       </section>
-      <fieldset class="thumbs">
-        <legend class="small muted">Digits that the prior has not seen</legend>
-        <For each={props.heldOut}>
-          {(digit, k) => (
-            <button
-              type="button"
-              aria-label={`A ${Math.floor(k() / 2)}, number ${(k() % 2) + 1}`}
-              aria-pressed={props.values.digit === k()}
-              onClick={() => props.set({ digit: k() })}
-            >
-              <PixelView
-                plane={{
-                  height: side,
-                  width: side,
-                  data: Float32Array.from(digit, (grey) => grey / 127.5 - 1),
-                }}
-              />
-            </button>
-          )}
-        </For>
-      </fieldset>
-      <Slider
-        label="Seed"
+      <HeldOutPicker
+        digits={props.heldOut}
+        chosen={props.values.digit}
+        onChoose={(digit) => props.set({ digit })}
+      />
+      <SeedSlider
         value={props.values.seed}
-        min={0}
-        max={99}
-        step={1}
         about="All randomness follows from it. The same seed gives the same tape and the same gradients."
-        onInput={(seed) => props.set({ seed: Math.round(seed) })}
+        onInput={(seed) => props.set({ seed })}
       />
     </aside>
   )

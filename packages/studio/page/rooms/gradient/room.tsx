@@ -4,8 +4,9 @@ import { createLatest, createOnce } from '../../parts/latest.ts'
 import { Notes } from '../../parts/notes.tsx'
 import '../../parts/room.css'
 import { Tour } from '../../parts/tour.tsx'
+import { Trouble } from '../../parts/trouble.tsx'
 import { roomState } from '../../state/store.ts'
-import { engine, inWords } from '../../worker/client.ts'
+import { engine } from '../../worker/client.ts'
 import '../digits/digits.css'
 import type { DigitsProblem } from '../digits/engine/problem.ts'
 import { ChainPanel } from './chain-panel.tsx'
@@ -79,13 +80,7 @@ export default function GradientRoom() {
       data-measured={!session.running() && !chains.running()}
     >
       <Notes notes={notes()} onDismiss={dismiss} />
-      <Show when={heldOut.error()}>
-        {(error) => (
-          <p class="note bad" role="alert">
-            {inWords(error())}
-          </p>
-        )}
-      </Show>
+      <Trouble error={heldOut.error()} />
       <div class="intro">
         <div>
           <h1>What a gradient through a network costs</h1>

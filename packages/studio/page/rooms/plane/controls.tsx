@@ -1,13 +1,11 @@
 import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
-import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
 import { MethodPicker } from '../../parts/method-picker.tsx'
-import { Slider } from '../../parts/slider.tsx'
+import { SeedSlider } from '../../parts/seed.tsx'
 import type { PlaneMethod } from './engine.ts'
 import type { PlaneValues } from './fields.ts'
-import { reach } from './fields.ts'
-import { presets } from './presets.ts'
+import { ParticlesSlider, PriorChips, StripeSliders } from './sliders.tsx'
 
 /** All that can be set, beside what is dragged. */
 export function Controls(props: {
@@ -28,10 +26,8 @@ export function Controls(props: {
             What x may be before anything is measured: a mixture of Gaussians, shaded. Drag its grey dots.
           </Hint>
         </h2>
-        <Chips
-          label="Prior"
+        <PriorChips
           value={props.values.prior}
-          choices={presets.map(({ name, title, about }) => ({ value: name, title, about }))}
           onChoose={(prior) => props.set({ prior, moved: [], pick: undefined })}
         />
         <Show when={props.values.moved.length > 0}>
@@ -48,32 +44,7 @@ export function Controls(props: {
             these.
           </Hint>
         </h2>
-        <Slider
-          label="Angle"
-          value={props.values.angle}
-          min={-180}
-          max={180}
-          step={1}
-          unit="°"
-          onInput={(angle) => props.set({ angle })}
-        />
-        <Slider
-          label="Offset y"
-          value={props.values.offset}
-          min={-reach}
-          max={reach}
-          step={0.01}
-          onInput={(offset) => props.set({ offset })}
-        />
-        <Slider
-          label="Noise σ"
-          value={props.values.sigma}
-          min={0.03}
-          max={1.5}
-          step={0.01}
-          log
-          onInput={(sigma) => props.set({ sigma })}
-        />
+        <StripeSliders values={props.values} set={props.set} />
       </section>
       <section data-tour="methods">
         <h2>
@@ -102,22 +73,11 @@ export function Controls(props: {
         <Branching {...props} />
       </section>
       <section>
-        <Slider
-          label="Particles"
-          value={props.values.n}
-          min={100}
-          max={2000}
-          step={100}
-          onInput={(n) => props.set({ n: Math.round(n), pick: undefined })}
-        />
-        <Slider
-          label="Seed"
+        <ParticlesSlider value={props.values.n} onInput={(n) => props.set({ n, pick: undefined })} />
+        <SeedSlider
           value={props.values.seed}
-          min={0}
-          max={99}
-          step={1}
           about="All randomness follows from it. The same seed gives the same particles, here and in Node, bit for bit."
-          onInput={(seed) => props.set({ seed: Math.round(seed) })}
+          onInput={(seed) => props.set({ seed })}
         />
       </section>
     </aside>

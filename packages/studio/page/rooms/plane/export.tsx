@@ -3,7 +3,7 @@ import { Button } from '../../parts/button.tsx'
 import { createPrint } from '../../parts/print.ts'
 import { saveFile } from '../../parts/save.ts'
 import { SaveRun } from '../../parts/save-run.tsx'
-import type { Frame } from './engine/frames.ts'
+import { resultOf } from '../../parts/session.ts'
 import { commandOf, problemModule, programOf, runFileOf } from './reproduce.ts'
 import type { Session } from './session.ts'
 
@@ -17,10 +17,7 @@ export function Export(props: {
   readonly population: boolean
   readonly branched: boolean
 }) {
-  const last = (): Frame | undefined => {
-    const frame = props.session.frames().at(-1)
-    return !props.session.running() && frame?.index === frame?.steps ? frame : undefined
-  }
+  const last = () => resultOf(props.session)
   const print = createPrint(() => last()?.x)
   const request = () => (last() === undefined ? undefined : props.session.of())
   const picture = () => {

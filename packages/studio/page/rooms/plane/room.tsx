@@ -2,12 +2,13 @@ import { createMemo, createSignal, onCleanup, Show } from 'solid-js'
 import { Toggles } from '../../parts/chips.tsx'
 import { createOnce } from '../../parts/latest.ts'
 import { Notes } from '../../parts/notes.tsx'
-import { settingsOf } from '../../parts/options.tsx'
+import { settingsOf } from '../../parts/settings.ts'
 import '../../parts/room.css'
 import { Scrubber } from '../../parts/scrubber.tsx'
 import { Tour } from '../../parts/tour.tsx'
+import { Trouble } from '../../parts/trouble.tsx'
 import { roomState } from '../../state/store.ts'
-import { engine, inWords } from '../../worker/client.ts'
+import { engine } from '../../worker/client.ts'
 import { mapOfPlane } from '../atlas/map-link.ts'
 import { Controls } from './controls.tsx'
 import { ErrorCurve } from './error-curve.tsx'
@@ -79,13 +80,7 @@ export default function PlaneRoom() {
   return (
     <div class="plane" data-test="plane" data-settled={pair.a.session.settled() && pair.b.session.settled()}>
       <Notes notes={notes()} onDismiss={dismiss} />
-      <Show when={trouble()}>
-        {(error) => (
-          <p class="note bad" role="alert">
-            {inWords(error())}
-          </p>
-        )}
-      </Show>
+      <Trouble error={trouble()} />
       <div class="intro">
         <div>
           <h1>One measurement, many answers</h1>

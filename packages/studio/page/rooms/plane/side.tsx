@@ -1,6 +1,6 @@
 import { createMemo } from 'solid-js'
 import { Caption } from '../../parts/caption.tsx'
-import { settingsOf } from '../../parts/options.tsx'
+import { settingsOf } from '../../parts/settings.ts'
 import { useColours } from '../../parts/theme.tsx'
 import type { Frame } from './engine/frames.ts'
 import type { Numbers } from './engine/numbers.ts'
