@@ -10,12 +10,19 @@ import type { KernelRunner } from './runner.ts'
 /** Bytes of results that idle kernels may keep. */
 const maxHeldBytes = 2 ** 29
 
+/** Texts of kernels that are remembered; one that was forgotten is compiled again. */
+const mostTexts = 4096
+
 const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 
 /** Kernels of a runner, compiled once and kept: those of calls, and the copies that take values to the device and back. */
 export class CompiledKernels {
   readonly #runner: KernelRunner
   readonly #cache: KernelCache
+  /** Texts of kernels, which are long, by number. */
+  readonly #texts = new Map<string, number>()
+  readonly #names = new WeakMap<FusedStep, number>()
+  #next = 0
 
   constructor(runner: KernelRunner, maxKernels: number) {
     this.#runner = runner
@@ -24,6 +31,19 @@ export class CompiledKernels {
 
   get size(): number {
     return this.#cache.size
+  }
+
+  /** A short name of a step's text. */
+  #textOf(step: FusedStep): number {
+    let number = this.#names.get(step)
+    if (number === undefined) {
+      const text = `${step.length}|${step.body}`
+      if (this.#texts.size > mostTexts) this.#texts.clear()
+      number = this.#texts.get(text) ?? this.#next++
+      this.#texts.set(text, number)
+      this.#names.set(step, number)
+    }
+    return number
   }
 
   /** Bytes of results that kernels keep. */
@@ -37,13 +57,14 @@ export class CompiledKernels {
 
   /** The memory of a step's result, or a promise of it. */
   step(
-    { body, length, width }: FusedStep,
+    step: FusedStep,
     inputs: readonly GpuBuffer[],
     scalars: readonly number[],
     result: GpuBuffer,
   ): unknown {
+    const { body, length, width } = step
     const arguments_ = [...inputs.map(memoryOf), ...scalars]
-    const key = `${length}|${inputs.map((input) => input.length).join()}|${body}`
+    const key = `${this.#textOf(step)}|${inputs.map((input) => input.length).join()}`
     const kernel = this.#cache.get(key, { result }, () =>
       this.#runner.compile(kernelSource(inputs.length, scalars.length, body), length / width, { width }),
     )

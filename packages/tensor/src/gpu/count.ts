@@ -24,12 +24,14 @@ export interface KernelCounts {
 function ofThread(body: string): { readonly loads: number; readonly flops: number } {
   const open: number[] = []
   let [times, loads, flops] = [1, 0, 0]
+  const integers = new Set([...body.matchAll(/^(\w+)\+\+;$/gm)].map(([, name]) => name))
   for (const line of body.split('\n')) {
     if (line.startsWith('}')) times /= open.pop() ?? 1
     loads += times * (line.match(/\ba\d+\[/g)?.length ?? 0)
     // Indices are no floats, and what decides on them neither.
     const text = line.replace(/\[[^\]]*\]/g, '')
-    const index = /^(if|for) |this\.thread\.x|idiv|imod/.test(text)
+    const index =
+      /^(if|for) |this\.thread\.x|idiv|imod|\+\+;$/.test(text) || integers.has(/^(\w+) = /.exec(text)?.[1])
     if (!index) flops += times * (text.match(/ [-+*/] |\w\((?!\))/g)?.length ?? 0)
     if (line.endsWith('{')) {
       const count = Number(/^for \(.*< (\d+);/.exec(line)?.[1] ?? 1)

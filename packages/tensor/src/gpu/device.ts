@@ -131,7 +131,10 @@ export class GpuJsDevice implements GpuDevice {
         ...this.#notes,
       ],
       reservedBytes:
-        this.#bytes + this.#planned + (this.#runner.traits.resident ? this.#kernels.heldBytes : 0),
+        this.#bytes +
+        this.#planned +
+        this.#where.spareBytes() +
+        (this.#runner.traits.resident ? this.#kernels.heldBytes : 0),
     }
   }
 

@@ -1,4 +1,5 @@
 import { DeviceError } from '../errors.ts'
+import type { WebGpuDevice } from './thrift.ts'
 
 /** What a kernel leaves on the device: a texture or buffer handle, or plain floats where there is no device memory. */
 export type Handle = Float32Array | ResidentHandle
@@ -82,7 +83,7 @@ export interface GPUAdapter {
   readonly info?: { readonly vendor: string; readonly architecture: string; readonly description: string }
 }
 
-export interface GPUDevice {
+export interface GPUDevice extends WebGpuDevice {
   readonly lost: Promise<{ readonly reason?: string; readonly message: string }>
   readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number }
   addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void

@@ -1,6 +1,7 @@
 import { DeviceError } from '../errors.ts'
 import type { GpuBackend } from './backends.ts'
 import type { GpuJs } from './gpujs.ts'
+import { thrifty } from './thrift.ts'
 
 /** What one backend can hold here, and what its driver has to say. */
 export interface Surroundings {
@@ -17,6 +18,8 @@ export interface Surroundings {
   afterFailure(): Promise<unknown>
   /** Why results since the last call cannot be trusted (an error of the driver), if they cannot. */
   trouble(): string | undefined
+  /** Bytes of buffers that nobody holds and that are kept for what comes. */
+  spareBytes(): number
   /** Gives back what gpu.js leaves open when its last kernel is gone. */
   close(): void
 }
@@ -49,12 +52,14 @@ function webGlSurroundings(maxTextureSize: number, gl: WebGL2RenderingContext): 
       if (code === gl.OUT_OF_MEMORY) return 'WebGL ran out of memory'
       return code === gl.NO_ERROR ? undefined : `WebGL error ${code}`
     },
+    spareBytes: () => 0,
     close: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
   }
 }
 
 async function webGpuSurroundings(lib: GpuJs): Promise<Surroundings> {
   const { adapter, device } = await lib.WebGPUContext.acquire()
+  const { spareBytes, clear } = thrifty(device)
   const errors: string[] = []
   let lost: string | undefined
   void device.lost.then(({ reason, message }) => {
@@ -72,7 +77,8 @@ async function webGpuSurroundings(lib: GpuJs): Promise<Surroundings> {
     lost: () => lost,
     afterFailure: () => Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, moment))]),
     trouble: () => (errors.length === 0 ? undefined : `WebGPU: ${errors.splice(0).join('; ')}`),
-    close: () => {}, // gpu.js shares one WebGPU device among all that use it
+    spareBytes,
+    close: clear, // and not the device: gpu.js shares one among all that use it
   }
 }
 
@@ -96,6 +102,7 @@ export async function surroundings(lib: GpuJs, backend: GpuBackend, gl: unknown)
         lost: () => undefined,
         afterFailure: () => Promise.resolve(),
         trouble: () => undefined,
+        spareBytes: () => 0,
         close: () => {},
       }
   }

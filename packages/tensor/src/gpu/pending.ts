@@ -22,13 +22,18 @@ interface Waiting {
   result: GpuBuffer | undefined
 }
 
-/** Numbers of texts, so that what was asked for before is found again by a short name. */
+/** Numbers of kernels by their texts, so that what was asked for before is found again by a short name. */
 class Names {
   readonly #numbers = new Map<string, number>()
+  readonly #known = new WeakMap<Program[number], number>()
 
-  of(text: string): number {
-    let number = this.#numbers.get(text)
-    if (number === undefined) this.#numbers.set(text, (number = this.#numbers.size))
+  of(stage: Program[number]): number {
+    const known = this.#known.get(stage)
+    if (known !== undefined) return known
+    const text = `${stage.length}|${stage.body}`
+    const number = this.#numbers.get(text) ?? this.#numbers.size
+    this.#numbers.set(text, number)
+    this.#known.set(stage, number)
     return number
   }
 
@@ -67,7 +72,7 @@ export class Pending {
       const from = stage.inputs.map((input) =>
         typeof input === 'number' ? this.#number(inputs[input]!) : base + input.stage,
       )
-      const id = this.#names.of(`${stage.length}|${stage.body}`)
+      const id = this.#names.of(stage)
       const fills = i === program.length - 1 ? result : undefined
       this.#waiting.push({ what, id, stage, inputs: from, result: fills })
     })

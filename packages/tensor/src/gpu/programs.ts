@@ -5,8 +5,15 @@ import type { Planner, Program } from './kernels/program.ts'
 /** Calls whose kernels are remembered. */
 const most = 4096
 
-/** Numbers that JSON writes like others. */
-const asText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
+/** A parameter in letters, −0 and numbers that are not finite among them. */
+function asText(value: unknown): string {
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `${value}`
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return `[${value.map(asText).join()}]`
+  return Object.entries(value)
+    .map(([name, own]) => `${name}:${asText(own)}`)
+    .join()
+}
 
 /** Kernels by the signature of a call: primitive, parameters, and element types, shapes and strides of the inputs. */
 export class Programs {
@@ -16,10 +23,7 @@ export class Programs {
     const views = call.inputs.map(
       ({ dtype, shape, strides, offset }) => `${dtype}[${shape.join()}]${strides.join()}+${offset}`,
     )
-    const params = JSON.stringify(call.params, (_, value: unknown) =>
-      typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? asText(value) : value,
-    )
-    const signature = `${wideFrom}${call.primitive}${params}${views.join(' ')}>${call.dtype}`
+    const signature = `${wideFrom}${call.primitive}${asText(call.params)}${views.join(' ')}>${call.dtype}`
     let program = this.#known.get(signature)
     if (program === undefined) {
       program = plan(call, wideFrom)

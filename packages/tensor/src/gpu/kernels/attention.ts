@@ -67,7 +67,7 @@ const largest = (g: Geometry, score: (k: Index) => string): string[] => [
 /** Stage 0: the scores. Stage 1: of each row the largest, and Σ e^(score − largest). */
 function scored(g: Geometry, factor: number): [Stage, Stage] {
   const scores = g.batch * g.m * g.n
-  const once = new Once(g.inputs, scores)
+  const once = new Once()
   const [b, i, j] = once.all(coordinates(threadOf(scores), [g.batch, g.m, g.n])) as [Index, Index, Index]
   const dot = accumulate(g.d, ['total'], ([into], c) => {
     return `${into} = ${into} + ${elementOf(g, 0, 0, b, c, i)} * ${elementOf(g, 1, 1, b, c, j)};`
@@ -109,7 +109,7 @@ const shortRow = 128
 const attention: Planner<'attention'> = (call) => {
   const g = geometryOf(call)
   const length = sizeOf(call.shape)
-  const once = new Once(g.inputs, Math.max(length, g.batch * g.m * g.n))
+  const once = new Once()
   const [b, c, i] = once.all(coordinates(threadOf(length), [g.batch, g.e, g.m])) as [Index, Index, Index]
   const [scores, rows] = scored(g, call.params.scale)
   if (g.n <= shortRow) {
@@ -151,7 +151,7 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
   const scores = g.batch * g.m * g.n
   const place = coordinates(threadOf(scores), [g.batch, g.m, g.n]) as [Index, Index, Index]
   // Stage 2: the gradients of the weights, dyᵀ v.
-  const once = new Once(g.inputs, scores)
+  const once = new Once()
   const [b, i, j] = once.all(place) as [Index, Index, Index]
   const ofWeights = kernel(
     [

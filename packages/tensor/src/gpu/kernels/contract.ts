@@ -60,7 +60,7 @@ export function productElements([a, b]: readonly View[], shape: Shape, wideFrom:
   const batch = batched(a!, b!)
   const [rows, columns] = shape.slice(-2) as [number, number]
   const places = placesOf([...batch.shape, rows, columns], width)
-  const once = new Once([a!, b!], sizeOf(shape))
+  const once = new Once()
   const outer = places[0]!.slice(0, -2).map((index, i) => once.of(`batch${i}`, index))
   const row = once.of('row', places[0]!.at(-2)!)
   const column = once.of('column', places[0]!.at(-1)!)
@@ -104,7 +104,7 @@ export function convolutionElements(
   const fits = lhsDilation[1] === 1 && kernel[1]! <= widest
   const width = fits ? widthOf(shape, perGroup * kernel[0]! * kernel[1]!, wideFrom) : 1
   const places = placesOf(shape, width)
-  const once = new Once([x!, w!], sizeOf(shape))
+  const once = new Once()
   const [n, o, p, q] = (['n', 'o', 'p', 'q'] as const).map((name, i) => once.of(name, places[0]![i]!)) as [
     Index,
     Index,

@@ -2,9 +2,8 @@ import type { Shape } from '../../shape.ts'
 import { rowMajorStrides } from '../../shape.ts'
 
 /*
- * Integer expressions of kernel source, with the range of values they can take. gpu.js declares every local
- * variable that holds an integer as a float, which is exact only up to 2^24; so indices are put in variables where all
- * that is made of them stays below that, and else written out where they are used, as sums of typed integer terms.
+ * Integer expressions of kernel source, with the range of values they can take: sums of typed integer terms, so that no
+ * address passes through a float, which would be exact only up to 2^24 and cost two conversions for each element read.
  */
 
 interface Term {
@@ -111,37 +110,21 @@ export function loop(name: string, count: number, body: (index: Index) => string
   return count === 1 ? inner : `for (let ${name} = 0; ${name} < ${count}; ${name}++) {\n${inner}\n}`
 }
 
-/** Floats hold every whole number up to here. */
-const exactFloats = 2 ** 24
-
-/** The largest address of a view. */
-const lastOf = (view: {
-  readonly shape: Shape
-  readonly strides: readonly number[]
-  readonly offset: number
-}): number =>
-  view.offset + view.shape.reduce((total, n, i) => total + Math.max(0, view.strides[i]! * (n - 1)), 0)
-
 /** Indices that a kernel works out once, before its loops. */
 export class Once {
   readonly lines: string[] = []
-  readonly #exact: boolean
-
-  /** For addresses in some views, of a kernel of `length` elements. */
-  constructor(views: readonly Parameters<typeof lastOf>[0][], length: number) {
-    this.#exact = length <= exactFloats && views.every((view) => lastOf(view) < exactFloats)
-  }
 
   /** Several, as `at0`, `at1`, …. */
   all(indices: readonly Index[]): Index[] {
     return indices.map((x, i) => this.of(`at${i}`, x))
   }
 
-  /** The index as a variable of a name; as it was where it is a constant or floats are too short. */
+  /** The index as a variable of a name; as it was where it is a constant. */
   of(name: string, x: Index): Index {
-    if (!this.#exact || x.terms.length === 0) return x
+    if (x.terms.length === 0) return x
     const [least, most] = range(x)
-    this.lines.push(`const ${name} = ${render(x)};`)
+    // What starts from a whole number and is counted up is an integer to gpu.js; any other variable would be a float.
+    this.lines.push(`let ${name} = 0;`, `${name} = ${render(add(x, constant(-1)))};`, `${name}++;`)
     return add(constant(least), variable(least === 0 ? name : `(${name} - (${least}))`, most - least + 1))
   }
 }

@@ -144,7 +144,7 @@ function partThreads({ groups, count, parts }: Geometry) {
 /** Writes what is needed to know every group's mean and spread; by group where that is asked for. */
 function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): Statistics {
   const { length, second, group, first, size } = partThreads(g)
-  const once = new Once([g.x], sizeOf(g.x.shape))
+  const once = new Once()
   const inside = mergeAxes([g.perGroup, ...g.spatial], [g.x.strides.slice(1)])
   const start = once.of('start', address(g.x, placeOf(g, group, constant(0))))
   const part = once.of('first', first)
@@ -245,7 +245,7 @@ function added(writing: Writing, source: Source, length: number, count: number):
 function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
   const { length, second, group, first, size } = partThreads(g)
   const { inputs, weight } = readers(call, 1)
-  const once = new Once(call.inputs, sizeOf(g.x.shape))
+  const once = new Once()
   const [of, start] = [once.of('of', group), once.of('first', first)]
   const sums = writing.push(
     [
@@ -297,7 +297,7 @@ function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, s
   const pixels = sizeOf(g.spatial)
   const parts = pixels > longPart ? partsOf(pixels) : 1
   const length = 2 * channels * samples * parts
-  const once = new Once(call.inputs, sizeOf(g.x.shape))
+  const once = new Once()
   const thread = coordinates(threadOf(length), [2, channels, samples, parts]) as [Index, Index, Index, Index]
   const [which, c, n] = [thread[0], once.of('channel', thread[1]), once.of('sample', thread[2])]
   const first = once.of('first', scale(thread[3], pixels / parts))

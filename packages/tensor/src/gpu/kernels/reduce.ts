@@ -58,7 +58,7 @@ function foldStage(
   const length = results * parts
   const thread = threadOf(length)
   const [result, part] = [divide(thread, parts), modulo(thread, parts)]
-  const once = new Once([from], length * chunk)
+  const once = new Once()
   const [start, first] = [once.of('start', base(result)), once.of('first', scale(part, chunk))]
   const value = (at: Index) => element(0, add(start, inside(at)))
   const body = [
