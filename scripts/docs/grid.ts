@@ -1,168 +1,21 @@
-// The grid of pictures: every method on every task, on held-out digits. Each cell is kept in out/grid as it is done, so
-// that a run which is interrupted goes on where it was; then the picture and the page are made of all cells.
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+// The grid of pictures: every method on every task, on held-out digits: the picture and the page of each family, of all cells.
 import { encodePicture } from '@tweedie/cli'
-import type { MethodRecord, Picture, TaskRecord } from '@tweedie/runs'
-import { drawSheet, meanScore, toPictures, verdict } from '@tweedie/runs'
+import type { Picture } from '@tweedie/runs'
+import { drawSheet, toPictures } from '@tweedie/runs'
 import type { AnyMethod } from '@tweedie/solvers'
-import { methods, UnfitError } from '@tweedie/solvers'
-import { TweedieError } from '@tweedie/tensor'
+import { methods } from '@tweedie/solvers'
 import type { Benches, DigitTask } from './digits.ts'
-import {
-  benchOf,
-  openBenches,
-  operatorOf,
-  reasonOf,
-  runOn,
-  settingsOf,
-  settingsText,
-  tasks,
-} from './digits.ts'
+import { benchOf, openBenches, reasonOf, settingsText, tasks } from './digits.ts'
 import { table } from './frame.ts'
+import type { GridCell } from './grid-cells.ts'
+import { digitsOf, pictureOf } from './grid-cells.ts'
 import type { EarlierPage } from './grid-earlier.ts'
 import { earlierPage } from './grid-earlier.ts'
-import { root, write } from './measured.ts'
+import type { GridAsked } from './grid-run.ts'
+import { runGrid } from './grid-run.ts'
+import { write } from './measured.ts'
 
-/** Digits of a cell: one where a method may take minutes for it. */
-const digitsOf = ({ info }: AnyMethod): 1 | 2 => (info.family === 'explicit' ? 2 : 1)
-const folder = join(root, 'out/grid')
-
-/** A grey picture as text: a byte for each pixel. */
-interface Kept {
-  readonly width: number
-  readonly height: number
-  readonly pixels: string
-}
-
-/** What became of a method on a task. */
-interface Cell {
-  /** Of what it depends on; a cell of another digest is run again. */
-  readonly digest: string
-  /** Why it cannot, in a sentence without its full stop. */
-  readonly cannot?: string
-  readonly psnr?: number
-  /** That of the degraded picture. */
-  readonly input?: number
-  readonly misfit?: number
-  readonly seconds?: number
-  /** What the numbers say of a restoration that is none. */
-  readonly why?: string
-  readonly measured?: Kept
-  readonly restored?: Kept
-}
-
-const keep = ({ width, height, channels, data }: Picture): Kept => {
-  const size = width * height
-  const grey = Uint8Array.from({ length: size }, (_, i) => {
-    let sum = 0
-    for (let c = 0; c < channels; c++) sum += data[c * size + i] ?? 0
-    return Math.round((255 * sum) / channels)
-  })
-  return { width, height, pixels: Buffer.from(grey).toString('base64') }
-}
-
-const pictureOf = ({ width, height, pixels }: Kept): Picture => ({
-  channels: 1,
-  width,
-  height,
-  data: Float32Array.from(Buffer.from(pixels, 'base64'), (v) => v / 255),
-})
-
-const digestOf = (method: AnyMethod, task: DigitTask): string =>
-  createHash('sha256')
-    .update(
-      JSON.stringify([
-        method.info.name,
-        settingsOf(method, task),
-        task.operator,
-        task.noise,
-        digitsOf(method),
-      ]),
-    )
-    .digest('hex')
-    .slice(0, 12)
-
-const fileOf = (method: AnyMethod, task: DigitTask) => join(folder, `${method.info.name}--${task.name}.json`)
-
-function readCell(method: AnyMethod, task: DigitTask): Cell | undefined {
-  const file = fileOf(method, task)
-  if (!existsSync(file)) return undefined
-  const cell: Cell = JSON.parse(readFileSync(file, 'utf8'))
-  return cell.digest === digestOf(method, task) ? cell : undefined
-}
-
-const scored = (record: TaskRecord, run: MethodRecord): Partial<Cell> => {
-  const [psnr, misfit] = ['psnr', 'misfit'].map((which) => meanScore(run.scores, which))
-  const input = meanScore(record.input.scores, 'psnr')
-  const { why } = verdict(record, run)
-  return {
-    seconds: run.seconds,
-    ...(psnr !== undefined && { psnr }),
-    ...(misfit !== undefined && { misfit }),
-    ...(input !== undefined && { input }),
-    ...(why !== undefined && { why }),
-  }
-}
-
-async function runCell(
-  method: AnyMethod,
-  task: DigitTask,
-  open: (digits: 1 | 2) => Promise<Benches>,
-): Promise<Cell | undefined> {
-  const bench = benchOf(await open(digitsOf(method)), task)
-  const operator = operatorOf(task, bench)
-  if (operator === undefined) return undefined
-  const digest = digestOf(method, task)
-  try {
-    const { record, restored, measurement } = await runOn(method, task, operator, bench)
-    const [run] = record.runs
-    const x = restored.get(method.info.name)
-    const [first] = measurement ?? []
-    const measured = first === undefined ? {} : { measured: keep(first) }
-    if (run === undefined || x === undefined)
-      return { digest, ...measured, cannot: run?.error ?? 'it did not finish' }
-    const [picture] = await toPictures(x)
-    x.dispose()
-    return {
-      digest,
-      ...measured,
-      ...scored(record, run),
-      ...(picture !== undefined && { restored: keep(picture) }),
-    }
-  } catch (error) {
-    if (error instanceof UnfitError) return { digest, cannot: error.reason }
-    // A method that refuses a problem says why; anything else is a bug.
-    if (error instanceof TweedieError) return { digest, cannot: error.message }
-    throw error
-  }
-}
-
-/** All cells, those that are not known or not to be kept run now. */
-async function cells(only: readonly string[], fresh: boolean): Promise<Map<string, Cell>> {
-  mkdirSync(folder, { recursive: true })
-  const opened = new Map<number, Promise<Benches>>()
-  const open = (digits: 1 | 2) => opened.get(digits) ?? openBenches(digits)
-  for (const digits of [1, 2] as const) opened.set(digits, openBenches(digits))
-  const found = new Map<string, Cell>()
-  const all = [...methods].flatMap((method) => tasks.map((task) => ({ method, task })))
-  for (const [i, { method, task }] of all.entries()) {
-    const { name } = method.info
-    const asked = only.length === 0 || only.includes(name)
-    const known = fresh && asked ? undefined : readCell(method, task)
-    const cell = known ?? (asked ? await runCell(method, task, open) : undefined)
-    if (cell === undefined) continue
-    found.set(`${name}/${task.name}`, cell)
-    if (known !== undefined) continue
-    writeFileSync(fileOf(method, task), JSON.stringify(cell))
-    const told = cell.cannot ?? `${cell.psnr?.toFixed(1)} dB, ${cell.seconds?.toFixed(1)} s`
-    console.log(`${i + 1}/${all.length} ${name} on ${task.name}: ${told}`)
-  }
-  return found
-}
-
-type CellOf = (method: AnyMethod, task: DigitTask) => Cell | undefined
+type CellOf = (method: AnyMethod, task: DigitTask) => GridCell | undefined
 
 /** What there is of a family: the cells that are kept, and the page as it stands for methods that have none. */
 interface Found {
@@ -184,8 +37,8 @@ const families = {
 } as const
 
 /** Runs what is missing, and writes a picture and a page for each family of which there is any cell. */
-export async function drawGrids(only: readonly string[], fresh: boolean): Promise<void> {
-  const known = await cells(only, fresh)
+export async function drawGrids(asked: GridAsked): Promise<void> {
+  const known = await runGrid(asked)
   const of: CellOf = (method, task) => known.get(`${method.info.name}/${task.name}`)
   const benches = await openBenches(1)
   for (const [family, title] of Object.entries(families)) {
@@ -284,7 +137,7 @@ function page(
   })
   const sentences = (
     which: 'cannot' | 'poor',
-    pick: (cell: Cell, method: AnyMethod, task: DigitTask) => string | undefined,
+    pick: (cell: GridCell, method: AnyMethod, task: DigitTask) => string | undefined,
   ) =>
     all.flatMap((method) => {
       const before = earlierRow(found, method)

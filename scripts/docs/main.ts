@@ -30,6 +30,7 @@ docs/training.md. Before that, if asked for:
   --midpoints  W₂ against the midpoint of MGPS and the repeats of MGDM (docs/midpoints.md); minutes
   --profile    measures where the time of each method goes (docs/profile.md)
   --studio     draws the rooms of the Studio in both themes (docs/images/studio-….png); needs Chromium, and its built page
+  --jobs N     with --grid: so many cells at once, each on one core
   --fresh      with --grid or --metrics: runs again what was run before
   METHOD       for these methods only; what is known of the others is kept`
 
@@ -52,6 +53,7 @@ const { values, positionals: only } = parseArgs({
     photos: { type: 'boolean', default: false },
     'photos-noisy': { type: 'string' },
     studio: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '1' },
     fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -60,10 +62,19 @@ if (values.help) {
   console.log(usage)
   process.exit(0)
 }
+/** @throws {RangeError} for what is no count. */
+function jobsOf(text: string): number {
+  const jobs = Number(text)
+  if (!Number.isSafeInteger(jobs) || jobs < 1)
+    throw new RangeError(`--jobs must be a positive integer, got ${text}`)
+  return jobs
+}
+
 const faults: string[] = []
 if (values.pictures) faults.push(...(await (await import('./pictures.ts')).drawPictures(only)))
 if (values.exact) await (await import('./exact.ts')).measureDistances(only)
-if (values.grid) await (await import('./grid.ts')).drawGrids(only, values.fresh)
+if (values.grid)
+  await (await import('./grid.ts')).drawGrids({ only, fresh: values.fresh, jobs: jobsOf(values.jobs) })
 if (values.posterior) await (await import('./posterior.ts')).drawPosteriors()
 if (values.published) await (await import('./published.ts')).writePublished()
 if (values.metrics) (await import('./metrics.ts')).writeMetrics(values.fresh)

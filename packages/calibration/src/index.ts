@@ -62,6 +62,7 @@ export {
   relativeVarianceError,
   varianceError,
 } from './metrics/mean-variance.ts'
+export { observableDistance } from './metrics/observable.ts'
 export { occupancy, weightsError } from './metrics/occupancy.ts'
 export type { MetricPower, PowerSize } from './metrics/power.ts'
 export { metricPower } from './metrics/power.ts'

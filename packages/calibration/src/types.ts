@@ -38,6 +38,8 @@ export interface Case {
   readonly matrix?: Matrix
   /** c of the kernel (c² + ‖x − x'‖²)^{−½} of the score-KSD, in units of x; 1 where left out. */
   readonly ksdScale?: number
+  /** Numbers of a sample that its symmetries leave as they are: distances of particles. */
+  observed?(x: Float64Array): Float64Array
 }
 
 /** A kind of measurement of a suite: the truth, y and what else is random in it come from the seed. */

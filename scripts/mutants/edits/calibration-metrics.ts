@@ -5,6 +5,7 @@ const of = editsOf('packages/calibration/src/metrics')
 const statistics = of('statistics.ts')
 const directions = of('directions.ts', 'sliced')
 const sliced = of('sliced.ts')
+const observable = of('observable.ts')
 const moments = of('moments.ts', 'mean-variance')
 const meanVariance = of('mean-variance.ts')
 const cmd = of('cmd.ts', 'mean-variance')
@@ -84,6 +85,13 @@ export const calibrationMetricEdits: readonly Edit[] = [
     'points of two spaces are compared',
   ),
   directions('calibration-no-points', ' || a.count === 0 || b.count === 0', '', 'no points are compared'),
+  observable('observed-order', 'return found.sort()', 'return found', 'numbers are compared in no order'),
+  observable(
+    'observed-count',
+    'at += numbers.length',
+    'at += 1',
+    'what is observed of a sample is overwritten',
+  ),
   sliced(
     'calibration-sw-mean',
     'sum + d, 0) / all.length',

@@ -157,6 +157,8 @@ export const calibrationSuiteEdits: readonly Edit[] = [
     '3 * quartic * (d - middle) ** 3',
     'a force that is none of E',
   ),
+  wells('well-temperature', '-energy / temperature', '-energy', 'the density is that of temperature 1'),
+  wells('well-force-temperature', 'f / temperature -', 'f -', 'the score is that of temperature 1'),
   wells('well-pull', '(pull / 2) * x.reduce', 'pull * x.reduce', 'the reward is doubled in the density'),
   wells(
     'well-mirror',
@@ -221,7 +223,13 @@ export const calibrationSuiteEdits: readonly Edit[] = [
     '1',
     'states of the tilted law count in full in the prior',
   ),
-  states('states-tau', "1 / tau ** 2), 'tilted'", "1 / tau), 'tilted'", 'chains are of another reward'),
+  states('states-observed', 'doubleWell(4).distances', 'doubleWell(4).places', 'places are observed'),
+  states(
+    'states-tau',
+    "doubleWell(4, lambda, temperature), 'tilted'",
+    "doubleWell(4, 2 * lambda, temperature), 'tilted'",
+    'chains are of another reward',
+  ),
   w2('w2-cross', '- 2 * cross.trace()', '- cross.trace()', 'the covariances are farther apart'),
   w2('w2-root', 'root.mmul(B).mmul(root)', 'A.mmul(B)', 'the root of a product that is not symmetric'),
   w2('w2-count', '.div(count - 1)', '.div(count)', 'the covariance of samples is over N'),

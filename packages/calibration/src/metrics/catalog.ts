@@ -9,6 +9,7 @@ import { gap, pooledGap } from './gap.ts'
 import { gaussianW2 } from './gaussian-w2.ts'
 import { kernelStein } from './ksd.ts'
 import { meanError, relativeMeanError, relativeVarianceError, varianceError } from './mean-variance.ts'
+import { observableDistance } from './observable.ts'
 import { occupancy, weightsError } from './occupancy.ts'
 import { sampleRmse } from './rmse.ts'
 import { rankCalibration, rankSpread } from './sbc.ts'
@@ -31,6 +32,7 @@ export const sampleMetrics: readonly SampleMetric[] = [
   sampleStd,
   zStd,
   maxSlicedWasserstein,
+  observableDistance,
   energyDistance,
   maximumMeanDiscrepancy,
   centralMoments,

@@ -7,6 +7,7 @@ const needs = {
   score: { of: ({ posterior }: Case) => posterior.score, missing: "the posterior's score" },
   modes: { of: ({ posterior }: Case) => posterior.modes, missing: 'modes of the posterior' },
   logEvidence: { of: ({ posterior }: Case) => posterior.logEvidence, missing: 'the evidence of y' },
+  observed: { of: ({ observed }: Case) => observed, missing: 'something to observe of a sample' },
   matrix: { of: ({ matrix }: Case) => matrix, missing: 'a linear measurement' },
 } as const
 

@@ -40,8 +40,8 @@ describe('exact draws of the row `exact` sit at the floor', () => {
         true,
       ])
     }
-    // All but evidence, and modes where there is one.
-    expect(floors.length).toBe(sampleMetrics.length - 2 + 3 - (problem === 'gaussian' ? 2 : 0))
+    // All but evidence and observables, and modes where there is one.
+    expect(floors.length).toBe(sampleMetrics.length - 3 + 3 - (problem === 'gaussian' ? 2 : 0))
   })
 })
 

@@ -7,7 +7,7 @@ import { projected, requireSameSpace, unitVectors } from './directions.ts'
  * W₁ of two sets on a line, ∫ |F⁻¹(p) − G⁻¹(p)| dp; of as many points, the mean distance of those of a rank.
  * @param a - Ascending, as b.
  */
-function onLine(a: Float64Array, b: Float64Array): number {
+export function onLine(a: Float64Array, b: Float64Array): number {
   const [n, m] = [a.length, b.length]
   let total = 0
   if (n === m) {

@@ -13,7 +13,7 @@ const normals = (key: string, count: number, scale = 2): Float64Array => {
 }
 
 describe('four particles', () => {
-  const system = doubleWell(4, 0.3)
+  const system = doubleWell(4, 0.3, 1.7)
   const x = normals('x', 6)
 
   test('coordinates keep distances, and the mean of the particles is 0', () => {
@@ -33,7 +33,7 @@ describe('four particles', () => {
     for (let i = 0; i < 4; i++) {
       for (let j = 0; j < 4; j++) {
         const d = Math.hypot((p[2 * i] ?? 0) - (p[2 * j] ?? 0), (p[2 * i + 1] ?? 0) - (p[2 * j + 1] ?? 0))
-        if (i !== j) expected -= (0.9 * (d - 4) ** 4 - 4 * (d - 4) ** 2) / 2
+        if (i !== j) expected -= (0.9 * (d - 4) ** 4 - 4 * (d - 4) ** 2) / (2 * 1.7)
       }
       expected -= 0.15 * ((p[2 * i] ?? 0) ** 2 + (p[2 * i + 1] ?? 0) ** 2)
     }

@@ -27,12 +27,13 @@ const push = (force: Float64Array, i: number, fx: number, fy: number): void => {
 }
 
 /**
- * Particles in the plane with a double well between each two, p ∝ exp(−Σ_{i<j} E(d_ij) − ½·pull·‖x‖²): DW-4 for four of them and
+ * Particles in the plane with a double well between each two, p ∝ exp(−Σ_{i<j} E(d_ij)/T − ½·pull·‖x‖²): DW-4 for four of them and
  * no pull (Köhler et al., arXiv 2006.02425, §5.2, temperature 1). With translations it would be no law: the mean of the
  * particles is held at 0.
  * @param pull - Of the reward −½·pull·‖x‖², ‖x‖² = Σd²/n.
+ * @param temperature - T.
  */
-export function doubleWell(particles: number, pull = 0): DoubleWell {
+export function doubleWell(particles: number, pull = 0, temperature = 1): DoubleWell {
   const rows = helmert(particles)
   const dimension = 2 * (particles - 1)
   const places = (x: Float64Array): Float64Array => {
@@ -76,7 +77,7 @@ export function doubleWell(particles: number, pull = 0): DoubleWell {
       pairs(places(x), (_i, _j, _dx, _dy, d) => {
         energy += quartic * (d - middle) ** 4 + quadratic * (d - middle) ** 2
       })
-      return -energy - (pull / 2) * x.reduce((sum, v) => sum + v * v, 0)
+      return -energy / temperature - (pull / 2) * x.reduce((sum, v) => sum + v * v, 0)
     },
     score: (x) => {
       const force = new Float64Array(2 * particles)
@@ -86,7 +87,7 @@ export function doubleWell(particles: number, pull = 0): DoubleWell {
         push(force, i, -slope * dx, -slope * dy)
         push(force, j, slope * dx, slope * dy)
       })
-      return coordinates(force).map((f, i) => f - pull * (x[i] ?? 0))
+      return coordinates(force).map((f, i) => f / temperature - pull * (x[i] ?? 0))
     },
     symmetry: (x, stream) => {
       const angle = 2 * Math.PI * stream.uniform()

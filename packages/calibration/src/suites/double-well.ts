@@ -12,13 +12,13 @@ import { streamOf } from '../posteriors/stream.ts'
 import type { Case } from '../types.ts'
 import { drawKeysOf, linearCase } from './pose.ts'
 
-/** τ of the reward −‖x‖²/(2τ²) = −Σd²/(8τ²): particles are drawn together. */
-const tau = 1.25
+/** Temperature and strength of the reward −½·λ'·‖x‖² of the published DW-4: particles are drawn together. */
+const [temperature, lambda] = [2, 0.5] as const
 
 /** States of either law that the prior is made of, and how much each is blurred. */
 const [kernels, blur] = [400, 0.1] as const
 
-const key = randomKey(0).fold('DW-4')
+const key = randomKey(0).fold('DW-4 at T = 2')
 
 /** Chains of a system; the numbers that its symmetries leave as they are have to converge as well. */
 function chainsOf(system: DoubleWell, purpose: string, states: number, effective: number): ChainPosterior {
@@ -50,9 +50,9 @@ let made: { readonly prior: ExactPrior; readonly tilted: ChainPosterior } | unde
  */
 function laws() {
   if (made) return made
-  const reward = (x: Float64Array) => Math.exp(-x.reduce((sum, v) => sum + v * v, 0) / (2 * tau ** 2))
-  const free = chainsOf(doubleWell(4), 'prior', 2500, 400)
-  const tilted = chainsOf(doubleWell(4, 1 / tau ** 2), 'tilted', 6000, 1000)
+  const reward = (x: Float64Array) => Math.exp((-lambda / 2) * x.reduce((sum, v) => sum + v * v, 0))
+  const free = chainsOf(doubleWell(4, 0, temperature), 'prior', 2500, 400)
+  const tilted = chainsOf(doubleWell(4, lambda, temperature), 'tilted', 6000, 1000)
   const all = free.chains().states.flatMap(pointsIn)
   const Z = all.reduce((sum, x) => sum + reward(x), 0) / all.length
   const means = [free, tilted].flatMap((law, k) => pointsIn(law.sample(drawKeysOf(key.fold(k), kernels))))
@@ -69,7 +69,7 @@ const pointsIn = (points: Points): Float64Array[] =>
   Array.from({ length: points.count }, (_, i) => pointAt(points, i))
 
 /**
- * DW-4 tilted by −‖x‖²/(2τ²), in the 6 coordinates that are left without the mean. The denoiser is the exact one of 800 weighed
+ * DW-4 at T = 2 tilted by −¼‖x‖², in the 6 coordinates that are left without the mean. The denoiser is the exact one of 800 weighed
  * states of long chains, each blurred by 0.1: of that law the conditional is known in closed form, and the row `exact-score`
  * shows what the states in place of the law cost.
  */
@@ -78,10 +78,10 @@ export function doubleWellCase(seed: number): Case {
   const posed = linearCase({
     prior,
     A: Matrix.eye(6),
-    sigma: tau,
+    sigma: 1 / Math.sqrt(lambda),
     truth: new Float64Array(6),
     y: new Float64Array(6),
   })
   const { values } = tilted.sample([randomKey(seed).fold('tilt').fold('dw-4')])
-  return { ...posed, posterior: tilted, truth: values }
+  return { ...posed, posterior: tilted, truth: values, observed: doubleWell(4).distances }
 }

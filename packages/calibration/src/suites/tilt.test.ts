@@ -15,15 +15,15 @@ const posed = doubleWellCase(1)
 const { posterior, conditional, prior, problem } = posed
 if (!isLaw(prior) || conditional === undefined || !isLaw(conditional)) throw new Error('no law')
 
-/** τ of the reward. */
-const tau = 1.25
-const tilted = doubleWell(4, 1 / tau ** 2)
+/** λ' of the reward −½·λ'·‖x‖², at the temperature of the paper. */
+const lambda = 0.5
+const tilted = doubleWell(4, lambda, 2)
 
 test('the reward is what the problem says to methods', () => {
-  expect(problem.noise.sigma).toBe(tau)
+  expect(problem.noise.sigma).toBeCloseTo(Math.sqrt(1 / lambda), 12)
   const x = Float64Array.of(1, -2, 0.5, 3, -1, 0.2)
-  const free = doubleWell(4)
-  const reward = -x.reduce((sum, v) => sum + v * v, 0) / (2 * tau ** 2)
+  const free = doubleWell(4, 0, 2)
+  const reward = (-lambda / 2) * x.reduce((sum, v) => sum + v * v, 0)
   expect(posterior.logDensity?.(x)).toBeCloseTo(free.logDensity(x) + reward, 9)
   expect(Array.from(problem.y.dataSync())).toEqual([0, 0, 0, 0, 0, 0])
 })
@@ -57,6 +57,11 @@ test('the tilted law of the states is that of the chains up to their number and 
   expect(Math.abs(spread - exact)).toBeLessThan(5 * Math.sqrt(variance / 400) + 0.06)
   // The prior itself is far from it.
   expect(prior.law.covariance().trace() - exact).toBeGreaterThan(4)
+})
+
+test('what is observed of a state are the distances of its particles', () => {
+  const x = Float64Array.of(1, -2, 0.5, 3, -1, 0.2)
+  expect(posed.observed?.(x)).toEqual(tilted.distances(x))
 })
 
 test('all seeds have one law, each its own truth', () => {

@@ -4,8 +4,8 @@ import { defineMethod } from '../define.ts'
 import { weightedOptions } from '../weighted-options.ts'
 
 /**
- * Guidance-SMC: the Feynman–Kac corrector of a tilted diffusion (Skreta et al., arXiv 2503.02819, Proposition D.6), which DriftLite
- * measures itself by under this name. Weighted particles follow p_ς(z)·e^{β_ς·r(z)} as in AFDPS ({@link weightedDiffusion}), with half
+ * Guidance-SMC: the Feynman–Kac corrector of a tilted diffusion (Skreta et al., arXiv 2503.02819, Proposition D.6); DriftLite
+ * measures itself by a form of it with `c: 1`. Weighted particles follow p_ς(z)·e^{β_ς·r(z)} as in AFDPS ({@link weightedDiffusion}), with half
  * of the guidance, which leaves no Laplacian: z = x_t/α_t, ς = σ_t/α_t, s = (x̂₀ − z)/ς², g = β∇r, dτ = ς_t² − ς_s²,
  *
  *     z ← z + (s + c·g)·dτ + √dτ·ξ,     d log w = [(c − ½)(βΔr + ‖g‖²) + c·g·s]·dτ + r·dβ,     c = ½.
