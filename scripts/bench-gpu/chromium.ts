@@ -29,7 +29,7 @@ export interface BrowserOptions extends Asked {
 /** Measures in a page of a browser. */
 export async function inChromium(
   executablePath: string,
-  { filter, seconds, backend, ...how }: BrowserOptions,
+  { filter, few = false, seconds, backend, ...how }: BrowserOptions,
   told: (row: Row) => void,
 ): Promise<Results> {
   const cacheDir = mkdtempSync(join(tmpdir(), 'tweedie-bench-gpu-'))
@@ -80,7 +80,7 @@ export async function inChromium(
       page.setDefaultTimeout(0)
       await page.exposeFunction('told', told)
       await page.goto(`${server.resolvedUrls?.local[0]}bench`)
-      const asked = JSON.stringify({ filter, seconds, backend })
+      const asked = JSON.stringify({ filter, few, seconds, backend })
       return (await page.evaluate(
         `import('/scripts/bench-gpu/page.ts').then(({ inPage }) => inPage(${asked}, window.told))`,
       )) as Results

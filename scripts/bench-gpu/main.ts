@@ -9,17 +9,22 @@ import { findChromium } from '../../tests/browser.ts'
 import { inChromium } from './chromium.ts'
 import type { Row } from './measure.ts'
 import { hasWebGpuPackage, inNode, installWebGpu } from './node.ts'
-import { median, table } from './table.ts'
+import { readPeer, runTorch } from './peer.ts'
+import { table } from './table.ts'
 
 const help = `Usage: npm run bench:gpu [-- OPTIONS]
-Measures the gpu device on the graphics processor that is here: kernels, networks and DPS. In headless Chromium (from the
-PATH, or CHROMIUM=/path), or else in Node with the package webgpu (${installWebGpu}).
+Measures the gpu device on the graphics processor that is here: kernels, networks, also recorded, and DPS. In headless Chromium
+(from the PATH, or CHROMIUM=/path), or else in Node with the package webgpu (${installWebGpu}).
   --node            in Node
   --headed          in a browser with a window
   --software        on the browser's software renderer: right results, times without meaning
+  --few             only what a software renderer gets through, and two steps of DPS
   --backend <name>  ${gpuBackends.join(', ')} (the best that is there)
   --filter <text>   only what has this in its name
   --seconds <s>     least time of each (1)
+  --torch <python>  beside PyTorch of this python3, which runs right before and after
+  --torch-device <d>  cuda, or cpu (cuda)
+  --peer <file>     beside what scripts/bench-gpu/peer.py has written
   --json <file>     where the numbers go (out/bench-gpu.json)`
 
 const { values } = parseArgs({
@@ -27,13 +32,18 @@ const { values } = parseArgs({
     node: { type: 'boolean', default: false },
     headed: { type: 'boolean', default: false },
     software: { type: 'boolean', default: false },
+    few: { type: 'boolean', default: false },
     backend: { type: 'string' },
     filter: { type: 'string', default: '' },
     seconds: { type: 'string', default: '1' },
+    torch: { type: 'string' },
+    'torch-device': { type: 'string', default: 'cuda' },
+    peer: { type: 'string' },
     json: { type: 'string', default: 'out/bench-gpu.json' },
     help: { type: 'boolean', default: false },
   },
 })
+const { node, filter, few, torch } = values
 const seconds = Number(values.seconds)
 const backend = gpuBackends.find((name) => name === values.backend)
 const wrong = !(seconds > 0 && seconds <= 600) || (values.backend !== undefined && backend === undefined)
@@ -43,23 +53,32 @@ if (values.help || wrong) {
 }
 
 const told = ({ name, ms, launches }: Row) =>
-  console.error(`${name}: ${median(ms).toPrecision(3)} ms, ${launches} launches`)
+  console.error(`${name}: ${ms.median.toPrecision(3)} ms, ${launches} launches`)
 
 async function results(chosen: GpuBackend | undefined) {
-  const { node, filter, ...how } = values
+  const asked = { filter, few, seconds, backend: chosen }
   const browser = node ? undefined : findChromium()
-  if (browser !== undefined) return inChromium(browser, { ...how, filter, seconds, backend: chosen }, told)
-  if (node || hasWebGpuPackage()) return inNode({ filter, seconds, backend: chosen }, told)
+  if (browser !== undefined) return inChromium(browser, { ...values, ...asked }, told)
+  if (node || hasWebGpuPackage()) return inNode(asked, told)
   throw new TweedieError(
     `bench:gpu: no Chromium on the PATH (or CHROMIUM=/path), and no package webgpu (${installWebGpu})`,
   )
 }
 
+/** What PyTorch takes at this moment, where it was asked for. */
+const beside = async () =>
+  torch === undefined
+    ? []
+    : [await runTorch({ python: torch, device: values['torch-device'], filter, few, seconds })]
+
 try {
+  const before = values.peer === undefined ? await beside() : [readPeer(values.peer)]
   const found = await results(backend)
+  const peers = [...before, ...(await beside())]
+  const all = peers.length === 0 ? found : { ...found, peers }
   mkdirSync(dirname(values.json), { recursive: true })
-  writeFileSync(values.json, `${JSON.stringify(found, null, 2)}\n`)
-  console.log(table(found))
+  writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`)
+  console.log(table(all))
   console.log(`Wrote ${values.json}`)
 } catch (error) {
   console.error(`bench:gpu: ${(error as Error).message.split('\n')[0]}`)

@@ -3,7 +3,7 @@ with TF32. A run is waited for before the next one starts; no graphs, nothing co
 
     python3 scripts/bench-gpu/peer.py --out out/bench-gpu-peer.json
 
---given FILE (safetensors) holds inputs and results as given.ts writes them: results are compared before anything is timed.
+--given FILE (safetensors) holds inputs and our results as peer.ts writes them: results are compared before anything is timed.
 """
 
 import argparse
@@ -19,7 +19,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packages/bench/src/peers"))
 sys.dont_write_bytecode = True
 
-STEPS = 10
 TOLERANCE = 1e-3
 FEWEST_RUNS = 3
 
@@ -41,23 +40,31 @@ ADM = {
     "numClasses": None,
     "timeScale": 1,
 }
+"""As in networks.ts."""
 
 
 class Inputs:
     """Inputs by name: those that were given, else standard normal numbers."""
 
     def __init__(self, torch, device, given):
-        self.torch, self.device, self.given = torch, device, given
+        self.torch, self.device = torch, device
+        self.given = {name: x.to(device) for name, x in given.items()}
+        self.timing = False
+
+    def input(self, name, shape):
+        """What a run finds."""
+        if name in self.given:
+            return self.given[name].reshape(shape)
+        return self.torch.randn(shape, device=self.device)
 
     def draw(self, name, shape):
-        if name in self.given:
-            return self.given[name].reshape(shape).to(self.device)
-        return self.torch.randn(shape, device=self.device)
+        """What a run draws itself: as given until it is timed."""
+        return self.torch.randn(shape, device=self.device) if self.timing else self.input(name, shape)
 
     def params(self, prefix, shapes):
         """As given, else of the sizes that fresh ones have."""
         fan_in = lambda shape: math.prod(shape[1:]) if len(shape) > 1 else 400
-        return {k: self.draw(f"{prefix}/{k}", s) * (1 if self.given else fan_in(s) ** -0.5) for k, s in shapes.items()}
+        return {k: self.input(f"{prefix}/{k}", s) * (1 if self.given else fan_in(s) ** -0.5) for k, s in shapes.items()}
 
 
 def with_vjp(torch, f, inputs):
@@ -196,7 +203,7 @@ def guided_grid(T, n):
     return times[::-1] + [-1]
 
 
-def dps(torch, predict, inputs, name, samples):
+def dps(torch, predict, inputs, name, samples, steps):
     """DPS (arXiv 2209.14687, Algorithm 1): 28×28 less a box of 10×10, ζ = 3, x̂₀ clipped to [−1, 1], ancestral steps."""
     log_alpha_bar = torch.log1p(-torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)).cumsum(0).tolist()
     levels = lambda t: (1.0, 0.0) if t < 0 else (math.exp(log_alpha_bar[t] / 2), math.sqrt(-math.expm1(log_alpha_bar[t])))
@@ -204,14 +211,14 @@ def dps(torch, predict, inputs, name, samples):
     hidden[9:19, 9:19] = True
     kept = (~hidden).flatten().nonzero().flatten().to(inputs.device)
     shape, zeta = (samples, 1, 28, 28), 3
-    y = inputs.draw(f"{name} y", (1, len(kept)))
-    times = guided_grid(1000, STEPS)
+    y = inputs.input(f"{name} y", (samples, len(kept)))
+    times = guided_grid(1000, steps)
 
     def run():
         x = inputs.draw(f"{name} x_T", shape)
         for i, (t, s) in enumerate(zip(times, times[1:])):
             (alpha, sigma), (alpha_s, sigma_s) = levels(t), levels(s)
-            x = x.requires_grad_()
+            x = x.detach().requires_grad_()
             x0 = ((x - sigma * predict(x, t)) / alpha).clamp(-1, 1)
             distance = (y - x0.flatten(1)[:, kept]).norm(dim=1).sum()
             (slope,) = torch.autograd.grad(distance, x)
@@ -231,7 +238,8 @@ NETWORKS_MEASURED = [
     ("digits prior ×32 @28²", "digits", (32, 1, 28, 28)),
     ("ADM U-Net 64·(1,2,2) @32²", "adm", (1, 3, 32, 32)),
 ]
-DPS_MEASURED = [(f"DPS on a digit, {STEPS} steps", 1), (f"DPS on a digit ×16, {STEPS} steps", 16)]
+DPS_MEASURED = [("DPS on a digit, {} steps", 1), ("DPS on a digit ×16, {} steps", 16)]
+DPS_STEPS = [10, 2]
 
 
 def jobs(torch, inputs):
@@ -239,7 +247,7 @@ def jobs(torch, inputs):
     out = []
 
     def both(name, drawn, shapes, make):
-        xs = lambda: [inputs.draw(f"{drawn} {i}", shape) for i, shape in enumerate(shapes)]
+        xs = lambda: [inputs.input(f"{drawn} {i}", shape) for i, shape in enumerate(shapes)]
         suffixes = (name, f"{name} + VJP")
         out.append((suffixes[0], lambda: forward(torch, make(), xs())))
         out.append((suffixes[1], lambda: with_vjp(torch, make(), xs())))
@@ -254,8 +262,10 @@ def jobs(torch, inputs):
             return lambda x: predict(x, 500)
 
         both(f"{name} forward", name, [shape], make)
-    for name, samples in DPS_MEASURED:
-        out.append((name, lambda name=name, samples=samples: dps(torch, made["digits"](), inputs, name, samples)))
+    for steps in DPS_STEPS:
+        for pattern, samples in DPS_MEASURED:
+            settings = (pattern.format(steps), samples, steps)
+            out.append((settings[0], lambda settings=settings: dps(torch, made["digits"](), inputs, *settings)))
     return out
 
 
@@ -264,7 +274,7 @@ def difference(got, want):
     largest = max(float(w.abs().max()) for w in want)
     if len(got) != len(want):
         return math.inf
-    off = max(float((g.flatten().cpu() - w.flatten()).abs().max()) for g, w in zip(got, want))
+    off = max(float((g.flatten() - w.flatten()).abs().max()) for g, w in zip(got, want))
     return math.inf if math.isnan(off) else off / (largest or 1)
 
 
@@ -296,6 +306,7 @@ def measure(job, inputs, torch, seconds, told):
         torch.backends.cudnn.allow_tf32 = allowed
 
     allow_tf32(False)
+    inputs.timing = False
     run = make()
     wait()
     start = time.perf_counter()
@@ -307,6 +318,7 @@ def measure(job, inputs, torch, seconds, told):
         row["error"] = difference(results, want)
         if not row["error"] <= TOLERANCE:
             raise ValueError(f"{name}: differs from what was given by {row['error']:.1e}, relative")
+    inputs.timing = True
     for field, allowed in [("ms", False), ("tf32Ms", True)] if cuda else [("ms", False)]:
         allow_tf32(allowed)
         timed(run, wait, seconds / 4)
@@ -320,6 +332,7 @@ def main():
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--filter", default="", help="only what has this in its name")
+    parser.add_argument("--only", type=json.loads, help="only these names, a list in JSON")
     parser.add_argument("--threads", type=int, help="of the processor, for --device cpu")
     parser.add_argument("--given", help="inputs and results, as safetensors")
     parser.add_argument("--out", default="out/bench-gpu-peer.json")
@@ -336,8 +349,9 @@ def main():
     torch.manual_seed(1)
     device = torch.device(asked.device)
     inputs = Inputs(torch, device, given)
+    chosen = [job for job in jobs(torch, inputs) if asked.filter in job[0] and job[0] in (asked.only or [job[0]])]
     told = lambda row: print(f"{row['name']}: {row['ms']['median']:.3g} ms", file=sys.stderr, flush=True)
-    rows = [measure(job, inputs, torch, asked.seconds, told) for job in jobs(torch, inputs) if asked.filter in job[0]]
+    rows = [measure(job, inputs, torch, asked.seconds, told) for job in chosen]
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     results = {
         "format": "tweedie bench gpu peer 1",

@@ -67,6 +67,7 @@ const [mostBytes, mostGroups] = [2 ** 28, 4096]
 /** Buffers that are done with, by size, the newest handed out first. */
 class Spare {
   readonly #bySize = new Map<number, Buffer[]>()
+  readonly #all = new Set<Buffer>()
   readonly #discard: (buffer: Buffer) => void
   #bytes = 0
 
@@ -80,75 +81,86 @@ class Spare {
 
   take(size: number): Buffer | undefined {
     const buffer = this.#bySize.get(size)?.pop()
-    if (buffer !== undefined) this.#bytes -= size
+    if (buffer === undefined) return undefined
+    this.#all.delete(buffer)
+    this.#bytes -= size
     return buffer
   }
 
+  /** Keeps a buffer; destroying it twice is harmless. */
   put(buffer: Buffer): void {
-    if (this.#bySize.get(buffer.size)?.includes(buffer)) return // destroying twice is harmless
-    const same = this.#bySize.get(buffer.size) ?? []
-    this.#bySize.delete(buffer.size)
-    this.#bySize.set(buffer.size, same) // sizes in the order of their last return: what is no longer asked for goes first
-    same.push(buffer)
-    this.#bytes += buffer.size
-    this.#shrink(mostBytes)
+    if (this.#all.has(buffer)) return
+    const { size } = buffer
+    const alike = this.#bySize.get(size)
+    if (alike === undefined) this.#bySize.set(size, [buffer])
+    else alike.push(buffer)
+    this.#all.add(buffer)
+    this.#bytes += size
+    this.shrink(mostBytes)
   }
 
-  clear(): void {
-    this.#shrink(0)
-  }
-
-  #shrink(most: number): void {
-    for (const [size, buffers] of this.#bySize) {
-      while (this.#bytes > most && buffers.length > 0) {
-        this.#bytes -= size
-        this.#discard(buffers.shift()!)
-      }
-      if (buffers.length === 0) this.#bySize.delete(size)
+  /** Gives back what has waited longest until so many bytes are left. */
+  shrink(most: number): void {
+    for (const buffer of this.#all) {
       if (this.#bytes <= most) return
+      const alike = this.#bySize.get(buffer.size)!
+      alike.splice(alike.indexOf(buffer), 1)
+      this.#all.delete(buffer)
+      this.#bytes -= buffer.size
+      this.#discard(buffer)
     }
   }
 }
 
-/** Bind groups by layout and buffers, which count by the numbers they are given here. */
+/** A bind group, and its buffers into which the host may write. */
+interface Group {
+  readonly group: object
+  readonly written: readonly Buffer[]
+}
+
+type Branch = Map<object, Branch | Group>
+
+/** Bind groups by layout and buffers, one branch after the other. */
 class Groups {
-  readonly #numbers = new WeakMap<object, number>()
-  readonly #groups = new Map<string, object>()
-  readonly #written = new WeakMap<object, readonly Buffer[]>()
-  #next = 0
+  #root: Branch = new Map()
+  #size = 0
 
-  /** The buffers of a group into which the host may write. */
-  writtenBy(group: object): readonly Buffer[] {
-    return this.#written.get(group) ?? []
-  }
-
-  of({ layout, entries }: BindGroupDescriptor, make: () => object): object {
-    const buffers = entries.map(({ resource }) => resource.buffer)
-    const key = [layout, ...buffers].map((part) => this.#number(part)).join()
-    let group = this.#groups.get(key)
-    this.#groups.delete(key)
-    if (group === undefined) {
-      group = make()
-      this.#written.set(
-        group,
-        buffers.filter(({ usage }) => (usage & copyTarget) !== 0),
-      )
+  of({ layout, entries }: BindGroupDescriptor, make: () => object): Group {
+    let branch = this.#root
+    let part: object = layout
+    for (const { resource } of entries) {
+      let next = branch.get(part) as Branch | undefined
+      if (next === undefined) branch.set(part, (next = new Map()))
+      branch = next
+      part = resource.buffer
     }
-    this.#groups.set(key, group)
-    if (this.#groups.size > mostGroups) this.#groups.delete(this.#groups.keys().next().value!)
-    return group
+    const known = branch.get(part) as Group | undefined
+    if (known !== undefined) return known
+    if (this.#size >= mostGroups) this.clear()
+    const buffers = entries.map(({ resource }) => resource.buffer)
+    const made = { group: make(), written: buffers.filter(({ usage }) => (usage & copyTarget) !== 0) }
+    branch.set(part, made)
+    this.#size++
+    return made
   }
 
-  /** Forgets all: buffers of some have been destroyed. */
+  /** Forgets all: they are too many, or buffers of some have been destroyed. */
   clear(): void {
-    this.#groups.clear()
+    this.#root = new Map()
+    this.#size = 0
   }
+}
 
-  #number(part: object): number {
-    let number = this.#numbers.get(part)
-    if (number === undefined) this.#numbers.set(part, (number = this.#next++))
-    return number
-  }
+/** Parameters as whole numbers of four bytes, which they are made of. */
+const wordsOf = (data: ArrayBuffer | ArrayBufferView): Uint32Array =>
+  ArrayBuffer.isView(data)
+    ? new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4)
+    : new Uint32Array(data)
+
+function same(a: Uint32Array, b: Uint32Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 /** What a device keeps for later. */
@@ -184,14 +196,14 @@ export function thrifty(device: WebGpuDevice): Thrift {
     destroys.get(buffer)!()
   })
   /** What parameters a buffer holds. */
-  const contents = new WeakMap<Buffer, Uint8Array>()
+  const contents = new WeakMap<Buffer, Uint32Array>()
   let encoder: Encoder | undefined
   let pass: Pass | undefined
   let kernels = 0
   let copied = false
   let timer = false
-  /** Buffers that commands which have not been submitted find as they are now. */
-  const awaited = new Set<Buffer>()
+  /** Groups of commands that have not been submitted, which are to find their buffers as they are now. */
+  let awaited: Group[] = []
 
   function endPass(): void {
     pass?.end()
@@ -205,7 +217,7 @@ export function thrifty(device: WebGpuDevice): Thrift {
     encoder = undefined
     kernels = 0
     copied = false
-    awaited.clear()
+    awaited = []
     real.submit([commands])
   }
 
@@ -213,9 +225,9 @@ export function thrifty(device: WebGpuDevice): Thrift {
 
   const sharedPass: Pass = {
     setPipeline: (pipeline) => pass!.setPipeline(pipeline),
-    setBindGroup(index, group) {
-      pass!.setBindGroup(index, group)
-      for (const buffer of groups.writtenBy(group)) awaited.add(buffer)
+    setBindGroup(index, own) {
+      pass!.setBindGroup(index, (own as Group).group)
+      awaited.push(own as Group)
     },
     dispatchWorkgroups(x, y, z) {
       pass!.dispatchWorkgroups(x, y, z)
@@ -242,6 +254,8 @@ export function thrifty(device: WebGpuDevice): Thrift {
     const known = pooled ? spare.take(size) : undefined
     if (known !== undefined) return known
     const buffer = real.createBuffer(descriptor)
+    // Own properties: asking the device costs more than what is done with the answer.
+    Object.defineProperties(buffer, { size: { value: size }, usage: { value: usage } })
     destroys.set(buffer, buffer.destroy.bind(buffer))
     buffer.destroy = pooled
       ? () => spare.put(buffer)
@@ -254,14 +268,12 @@ export function thrifty(device: WebGpuDevice): Thrift {
 
   function writeBuffer(buffer: Buffer, offset: number, data: ArrayBuffer | ArrayBufferView): void {
     if (offset === 0 && (buffer.usage & uniform) !== 0) {
-      const bytes = ArrayBuffer.isView(data)
-        ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-        : new Uint8Array(data)
+      const words = wordsOf(data)
       const held = contents.get(buffer)
-      if (held?.length === bytes.length && held.every((byte, i) => byte === bytes[i])) return
-      contents.set(buffer, new Uint8Array(bytes))
+      if (held !== undefined && same(held, words)) return
+      contents.set(buffer, words.slice())
     }
-    if (awaited.has(buffer)) flush()
+    if (awaited.some(({ written }) => written.includes(buffer))) flush()
     real.writeBuffer(buffer, offset, data)
   }
 
@@ -290,7 +302,7 @@ export function thrifty(device: WebGpuDevice): Thrift {
   Object.assign(queue, { submit, writeBuffer })
   const thrift: Thrift = {
     spareBytes: () => spare.bytes,
-    clear: () => spare.clear(),
+    clear: () => spare.shrink(0),
   }
   made.set(device, thrift)
   return thrift

@@ -2,7 +2,7 @@ import type { KernelCall, View } from '../../device.ts'
 import type { Conv2dParams, PrimitiveName } from '../../primitives.ts'
 import { dilated } from '../../rules/conv2d.ts'
 import type { Shape } from '../../shape.ts'
-import { sizeOf } from '../../shape.ts'
+import { rowMajorStrides, sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
 import {
   add,
@@ -173,10 +173,31 @@ const alone = ({ source, at }: Contraction, shape: Shape): Program => {
   return [{ body: [source, `return ${result};`].join('\n'), length: sizeOf(shape), width, inputs: [0, 1] }]
 }
 
+/** Products of elements from which on it pays to lay a factor out anew. */
+const manyInAll = 2 ** 25
+
+/**
+ * The right factor with its columns side by side, where neighbouring threads would else read elements far from each
+ * other, and the kernel that lays it out so.
+ */
+function columnsTogether(b: View, products: number): { readonly b: View; readonly stage: Program } {
+  const [rows, columns] = b.strides.slice(-2) as [number, number]
+  if (Math.abs(columns) <= 1 || products < manyInAll || rows === 0) return { b, stage: [] }
+  const length = sizeOf(b.shape)
+  const from = element(0, address(b, coordinates(threadOf(length), b.shape)))
+  return {
+    b: { ...b, strides: rowMajorStrides(b.shape), offset: 0 },
+    stage: [{ body: `return ${from};`, length, inputs: [1] }],
+  }
+}
+
 /** Matrix product and convolution. */
 export const contractPlanners = {
-  matmul: ({ inputs, shape }: KernelCall<'matmul'>, wideFrom) =>
-    alone(productElements(inputs, shape, wideFrom), shape),
+  matmul: ({ inputs: [a, right], shape }: KernelCall<'matmul'>, wideFrom) => {
+    const { b, stage } = columnsTogether(right!, sizeOf(shape) * right!.shape.at(-2)!)
+    const program = alone(productElements([a!, b], shape, wideFrom), shape)
+    return stage.length === 0 ? program : [...stage, { ...program[0]!, inputs: [0, { stage: 0 }] }]
+  },
   conv2d: ({ inputs, params, shape }: KernelCall<'conv2d'>, wideFrom) =>
     alone(convolutionElements(inputs, params, shape, wideFrom), shape),
 } satisfies { [P in PrimitiveName]?: Planner<P> }
