@@ -2,9 +2,9 @@ import type { KernelCall, View } from '../../device.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import { add, address, constant, coordinates, divide, loop, Once, render, scale } from './index-math.ts'
+import { add, address, constant, coordinates, divide, Once, render, scale } from './index-math.ts'
 import type { Planner, Stage } from './program.ts'
-import { accumulate, element, literal, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, literal, mergeAxes, threadOf, unrolled } from './program.ts'
 
 /*
  * Attention of q [… d, M] over k [… d, N] with v [… e, N]: scores [… M, N], then of each row its largest score and
@@ -59,7 +59,7 @@ const rowAt = ({ batch, m }: Geometry, which: 0 | 1, b: Index, i: Index) =>
 /** Finds `top`, the largest of a row's scores. */
 const largest = (g: Geometry, score: (k: Index) => string): string[] => [
   `let top = ${score(constant(0))};`,
-  loop('k', g.n, (k) =>
+  unrolled('k', g.n, (k) =>
     [`const s = ${score(k)};`, 'if (s > top) { top = s; }', 'if (!(s === s)) { top = s; }'].join('\n'),
   ),
 ]
@@ -73,7 +73,9 @@ function scored(g: Geometry, factor: number): [Stage, Stage] {
     return `${into} = ${into} + ${elementOf(g, 0, 0, b, c, i)} * ${elementOf(g, 1, 1, b, c, j)};`
   })
   const rows = 2 * g.batch * g.m
-  const [which, of, row] = coordinates(threadOf(rows), [2, g.batch, g.m]) as [Index, Index, Index]
+  const [which, ...place] = coordinates(threadOf(rows), [2, g.batch, g.m]) as [Index, Index, Index]
+  const own = new Once()
+  const [of, row] = own.all(place) as [Index, Index]
   const score = (k: Index) => element(0, scoreAt(g, of, row, k))
   return [
     kernel(
@@ -83,6 +85,7 @@ function scored(g: Geometry, factor: number): [Stage, Stage] {
     ),
     kernel(
       [
+        ...own.lines,
         ...largest(g, score),
         'let total = 0;',
         `if (${render(which)} > 0) {`,
@@ -166,9 +169,11 @@ const attentionGrad: Planner<'attentionGrad'> = (call) => {
     [3, 2],
   )
   // Stage 3: their mean in each row, by the weights.
-  const [of, row] = coordinates(threadOf(g.batch * g.m), [g.batch, g.m]) as [Index, Index]
+  const rows = new Once()
+  const [of, row] = rows.all(coordinates(threadOf(g.batch * g.m), [g.batch, g.m])) as [Index, Index]
   const inRow = kernel(
     [
+      ...rows.lines,
       'let total = 0;',
       accumulate(g.n, ['total'], ([into], k) => {
         const slope = element(2, scoreAt(g, of, row, k))

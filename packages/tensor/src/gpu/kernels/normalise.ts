@@ -15,7 +15,7 @@ import {
   scale,
 } from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
-import { accumulate, element, elementOfThread, literal, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, elementOfThread, literal, mergeAxes, threadOf, unrolled } from './program.ts'
 
 /*
  * Group normalisation in three kinds of kernel: what each part of a group has (its mean, and its squares about it), what
@@ -24,15 +24,25 @@ import { accumulate, element, elementOfThread, literal, mergeAxes, threadOf } fr
  */
 
 /** Parts of a group that one thread puts together on its way; more have a kernel of their own. */
-const fewParts = 8
-/** Elements of a part, at most, where that leaves few parts. */
-const longPart = 1024
+const fewParts = 32
+/** Elements of a part, at most, where that leaves few parts; and the least for which a thread is worth its while. */
+const [longPart, shortPart] = [256, 32]
+/** Pixels of a channel up to which one thread sums them all, so that no kernel need add what it is given. */
+const onePart = 1024
 
-/** In how many equal parts a group of `count` elements is summed: a divisor of the count. */
-function partsOf(count: number): number {
-  const most = count <= fewParts * longPart ? Math.min(fewParts, Math.ceil(count / 64)) : Math.sqrt(count)
+/** The largest divisor of a count up to `most`. */
+function divisor(count: number, most: number): number {
   for (let parts = Math.floor(most); parts > 1; parts--) if (count % parts === 0) return parts
   return 1
+}
+
+/** Equal parts of a group: some channels whole, or pixels of one. A thread sums over each, so they are not long. */
+function partsOf(channels: number, pixels: number): { readonly channels: number; readonly pixels: number } {
+  const count = channels * pixels
+  const few = count <= fewParts * longPart
+  const most = few ? Math.min(fewParts, Math.ceil(count / shortPart)) : Math.sqrt(count)
+  if (channels > most) return { channels: channels / divisor(channels, most), pixels }
+  return { channels: 1, pixels: pixels / divisor(pixels, most / channels) }
 }
 
 type Source = Stage['inputs'][number]
@@ -46,13 +56,17 @@ interface Geometry {
   readonly spatial: readonly number[]
   readonly count: number
   readonly parts: number
+  /** Channels and pixels of a part. */
+  readonly part: ReturnType<typeof partsOf>
 }
 
 function geometryOf(x: View, params: GroupNormParams): Geometry {
   const [n, channels, ...spatial] = x.shape as readonly [number, number, ...number[]]
   const perGroup = channels / params.groups
   const count = perGroup * sizeOf(spatial)
-  return { x, params, groups: n * params.groups, perGroup, spatial, count, parts: partsOf(count) }
+  const part = partsOf(perGroup, sizeOf(spatial))
+  const parts = count / (part.channels * part.pixels)
+  return { x, params, groups: n * params.groups, perGroup, spatial, count, parts, part }
 }
 
 /** The call with neighbouring axes of pixels as one, where x and dy walk them as one. */
@@ -73,11 +87,17 @@ function flattened<P extends GroupNorms>(call: KernelCall<P>): KernelCall<P> {
 
 type GroupNorms = 'groupNorm' | Gradient
 
-/** Where element k of a group is, [n, c, …]. */
-function placeOf({ params, perGroup, spatial }: Geometry, group: Index, k: Index): Index[] {
-  const [c, ...rest] = coordinates(k, [perGroup, ...spatial])
-  return [divide(group, params.groups), add(scale(modulo(group, params.groups), perGroup), c!), ...rest]
-}
+/** Where an element of a group is, [n, c, …], by its channel within the group and its pixel. */
+const placeOf = (
+  { params, perGroup, spatial }: Geometry,
+  group: Index,
+  channel: Index,
+  pixel: Index,
+): Index[] => [
+  divide(group, params.groups),
+  add(scale(modulo(group, params.groups), perGroup), channel),
+  ...coordinates(pixel, spatial),
+]
 
 /** The group of an element [n, c, …]. */
 const groupOf = ({ params, perGroup }: Geometry, [n, c]: readonly Index[]): Index =>
@@ -115,10 +135,10 @@ function pooled({ params, groups, count, parts }: Geometry, input: number, group
     element(input, add(constant(which * groups * parts), scale(group, parts), part))
   return [
     'let mean = 0;',
-    loop('i', parts, (i) => `mean = mean + ${at(0, i)};`),
+    unrolled('i', parts, (i) => `mean = mean + ${at(0, i)};`),
     ...(parts > 1 ? [`mean = mean / ${parts};`] : []),
     'let squares = 0;',
-    loop('i', parts, (i) =>
+    unrolled('i', parts, (i) =>
       [
         `const apart = ${at(0, i)} - mean;`,
         `squares = squares + (${at(1, i)} + ${size} * apart * apart);`,
@@ -128,42 +148,49 @@ function pooled({ params, groups, count, parts }: Geometry, input: number, group
   ]
 }
 
-/** The threads [2][groups][parts]: whether the second of two numbers is wanted, the group, and the first element. */
-function partThreads({ groups, count, parts }: Geometry) {
+/** The threads [2][groups][parts]: whether the second of two numbers is wanted, the group, and what is summed over. */
+function partThreads({ groups, count, parts, perGroup, spatial, part: of }: Geometry) {
   const length = 2 * groups * parts
-  const [which, group, part] = coordinates(threadOf(length), [2, groups, parts]) as [Index, Index, Index]
-  return {
-    length,
-    second: `${render(which)} > 0`,
-    group,
-    first: scale(part, count / parts),
-    size: count / parts,
+  const pieces = [perGroup / of.channels, sizeOf(spatial) / of.pixels]
+  const [which, group, ...part] = coordinates(threadOf(length), [2, groups, ...pieces]) as [
+    Index,
+    Index,
+    Index,
+    Index,
+  ]
+  const once = new Once()
+  const [channel, pixel] = [
+    once.of('channel', scale(part[0], of.channels)),
+    once.of('pixel', scale(part[1], of.pixels)),
+  ]
+  /** Adds what `step` says of each element of the part. */
+  const sum = (step: (into: string, channel: Index, pixel: Index) => string): string => {
+    const across = (c: Index) =>
+      accumulate(of.pixels, ['total'], ([into], k) => step(into!, add(channel, c), add(pixel, k)))
+    const along = (k: Index) =>
+      accumulate(of.channels, ['total'], ([into], c) => step(into!, add(channel, c), add(pixel, k)))
+    return of.pixels >= of.channels ? loop('c', of.channels, across) : loop('p', of.pixels, along)
   }
+  return { length, second: `${render(which)} > 0`, group, once, sum, size: count / parts }
 }
 
 /** Writes what is needed to know every group's mean and spread; by group where that is asked for. */
 function statistics(writing: Writing, g: Geometry, whole = g.parts > fewParts): Statistics {
-  const { length, second, group, first, size } = partThreads(g)
-  const once = new Once()
-  const inside = mergeAxes([g.perGroup, ...g.spatial], [g.x.strides.slice(1)])
-  const start = once.of('start', address(g.x, placeOf(g, group, constant(0))))
-  const part = once.of('first', first)
-  const value = (k: Index) => {
-    const own = { strides: inside.strides[0]!, offset: 0 }
-    return element(0, add(start, address(own, coordinates(add(part, k), inside.shape))))
-  }
+  const { length, second, group, once, sum, size } = partThreads(g)
+  const start = once.of('start', address(g.x, placeOf(g, group, constant(0), constant(0))))
+  const inside = { strides: g.x.strides.slice(1), offset: 0 }
+  const value = (channel: Index, pixel: Index) =>
+    element(0, add(start, address(inside, [channel, ...coordinates(pixel, g.spatial)])))
   const partials = writing.push(
     [
       ...once.lines,
       'let total = 0;',
-      accumulate(size, ['total'], ([into], k) => `${into} = ${into} + ${value(k)};`),
+      sum((into, ...at) => `${into} = ${into} + ${value(...at)};`),
       `let r = total / ${size};`,
       `if (${second}) {`,
       'const centre = r;',
       'total = 0;',
-      accumulate(size, ['total'], ([into], k) =>
-        [`const d = ${value(k)} - centre;`, `${into} = ${into} + d * d;`].join('\n'),
-      ),
+      sum((into, ...at) => [`const d = ${value(...at)} - centre;`, `${into} = ${into} + d * d;`].join('\n')),
       'r = total;',
       '}',
       'return r;',
@@ -243,17 +270,16 @@ function added(writing: Writing, source: Source, length: number, count: number):
 
 /** The gradient in x: with h = dz·weight, rate·(h − mean(h) − n·mean(h·n)). */
 function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
-  const { length, second, group, first, size } = partThreads(g)
+  const { length, second, group, once, sum } = partThreads(g)
   const { inputs, weight } = readers(call, 1)
-  const once = new Once()
-  const [of, start] = [once.of('of', group), once.of('first', first)]
+  const of = once.of('of', group)
   const sums = writing.push(
     [
       ...readStatistics(g, stats, 0, group),
       ...once.lines,
       'let total = 0;',
-      accumulate(size, ['total'], ([into], k) => {
-        const at = placeOf(g, of, add(start, k))
+      sum((into, ...inside) => {
+        const at = placeOf(g, of, ...inside)
         return [
           ...elementOf(call, 1, at),
           `let h = dz * ${weight(at)};`,
@@ -280,7 +306,7 @@ function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, st
       ...readStatistics(g, stats, 0, groupOf(g, at)),
       'let along = 0;',
       'let across = 0;',
-      loop('j', left, (j) =>
+      unrolled('j', left, (j) =>
         [`along = along + ${parts(0, j)};`, `across = across + ${parts(1, j)};`].join('\n'),
       ),
       ...elementOf(call, 2, at, threadOf(out)),
@@ -295,7 +321,7 @@ function gradInput(writing: Writing, call: KernelCall<Gradient>, g: Geometry, st
 function gradAffine(writing: Writing, call: KernelCall<Gradient>, g: Geometry, stats: Statistics): Source {
   const [samples, channels] = g.x.shape as readonly [number, number]
   const pixels = sizeOf(g.spatial)
-  const parts = pixels > longPart ? partsOf(pixels) : 1
+  const parts = pixels > onePart ? pixels / partsOf(1, pixels).pixels : 1
   const length = 2 * channels * samples * parts
   const once = new Once()
   const thread = coordinates(threadOf(length), [2, channels, samples, parts]) as [Index, Index, Index, Index]

@@ -1,6 +1,7 @@
 import type { KernelCall, View } from '../../device.ts'
 import { DeviceError } from '../../errors.ts'
 import type { PrimitiveName } from '../../primitives.ts'
+import { renamed } from './body.ts'
 import type { Index } from './index-math.ts'
 import { add, address, constant, coordinates, loop, render, scale, variable } from './index-math.ts'
 
@@ -94,6 +95,31 @@ export function elementOfThread(
 /** Terms added in one run before their sum joins the total, so that rounding errors stay small. */
 const block = 32
 
+/** Loads that a thread is to have under way at once: each takes as long as some hundred operations. */
+const loadsAtOnce = 16
+/** Rounds of a loop that are written one after the other, at most. */
+const mostRounds = 8
+
+/** A loop in which some rounds are written one after the other, so that their loads need not wait for each other. */
+export function unrolled(name: string, count: number, body: (index: Index) => string): string {
+  const once = body(variable(name, count))
+  const loads = once.match(/\ba\d+\[/g)?.length ?? 0
+  const rounds = Math.min(mostRounds, Math.max(1, Math.floor(loadsAtOnce / Math.max(1, loads))))
+  const whole = Math.floor(count / rounds)
+  if (rounds === 1 || whole < 2) return loop(name, count, body)
+  const rest = count - whole * rounds
+  return [
+    loop(name, whole, (index) =>
+      Array.from({ length: rounds }, (_, i) =>
+        renamed(body(add(scale(index, rounds), constant(i))), `_${i}`),
+      ).join('\n'),
+    ),
+    rest === 0 ? '' : loop(name, rest, (index) => body(add(constant(whole * rounds), index))),
+  ]
+    .filter((text) => text !== '')
+    .join('\n')
+}
+
 /**
  * Source that adds `count` terms to each of some variables. `step` writes the addition of term k to those that it is
  * given.
@@ -103,11 +129,11 @@ export function accumulate(
   totals: readonly string[],
   step: (into: readonly string[], k: Index) => string,
 ): string {
-  if (count <= 2 * block) return loop('k', count, (k) => step(totals, k))
+  if (count <= 2 * block) return unrolled('k', count, (k) => step(totals, k))
   const blocks = Math.floor(count / block)
   const rest = count - blocks * block
   const parts = totals.map((_, i) => `part${i}`)
-  const run = (start: Index): string => loop('k', block, (k) => step(parts, add(start, k)))
+  const run = (start: Index): string => unrolled('k', block, (k) => step(parts, add(start, k)))
   return [
     loop('b', blocks, (b) =>
       [
@@ -116,6 +142,6 @@ export function accumulate(
         ...totals.map((total, i) => `${total} = ${total} + ${parts[i]};`),
       ].join('\n'),
     ),
-    rest === 0 ? '' : loop('k', rest, (k) => step(totals, add(constant(blocks * block), k))),
+    rest === 0 ? '' : unrolled('k', rest, (k) => step(totals, add(constant(blocks * block), k))),
   ].join('\n')
 }

@@ -1,21 +1,10 @@
-import type { KernelCall, View } from '../../device.ts'
+import type { KernelCall } from '../../device.ts'
 import type { PrimitiveName } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
 import type { Index } from './index-math.ts'
-import {
-  add,
-  address,
-  coordinates,
-  divide,
-  guarded,
-  loop,
-  modulo,
-  Once,
-  scale,
-  within,
-} from './index-math.ts'
+import { add, address, coordinates, divide, guarded, modulo, Once, scale, within } from './index-math.ts'
 import type { Planner, Program, Stage } from './program.ts'
-import { accumulate, element, mergeAxes, threadOf } from './program.ts'
+import { accumulate, element, mergeAxes, threadOf, unrolled } from './program.ts'
 
 /** Elements that one thread folds; more are folded in two rounds, which also keeps rounding errors small. */
 const oneRound = 1024
@@ -31,7 +20,9 @@ interface Fold {
 const extreme = (than: '>' | '<'): Fold => ({
   start: (first) => first,
   loop: (count, visit) =>
-    loop('k', count, (k) => visit(k, `if (v ${than} total) { total = v; }\nif (!(v === v)) { total = v; }`)),
+    unrolled('k', count, (k) =>
+      visit(k, `if (v ${than} total) { total = v; }\nif (!(v === v)) { total = v; }`),
+    ),
 })
 
 const folds = {
@@ -50,7 +41,6 @@ function foldStage(
   count: number,
   chunk: number,
   input: Stage['inputs'][number],
-  from: View,
   base: (result: Index) => Index,
   inside: (at: Index) => Index,
 ): Stage {
@@ -89,19 +79,17 @@ function reduction(fold: Fold) {
       address({ strides: kept.strides, offset }, coordinates(result, kept.shape))
     const inside = (at: Index) => address({ strides: gone.strides, offset: 0 }, coordinates(at, gone.shape))
     const [results, count] = [sizeOf(shape), sizeOf(gone.shape)]
-    if (count <= oneRound) return [foldStage(fold, results, count, count, 0, inputs[0]!, base, inside)]
+    if (count <= oneRound) return [foldStage(fold, results, count, count, 0, base, inside)]
     const chunk = Math.ceil(Math.sqrt(count))
     const parts = Math.ceil(count / chunk)
-    const flat = { ...inputs[0]!, shape: [results * parts], strides: [1], offset: 0 }
     return [
-      foldStage(fold, results, count, chunk, 0, inputs[0]!, base, inside),
+      foldStage(fold, results, count, chunk, 0, base, inside),
       foldStage(
         fold,
         results,
         parts,
         parts,
         { stage: 0 },
-        flat,
         (result) => scale(result, parts),
         (at) => at,
       ),
