@@ -2,13 +2,13 @@ import type { Edit } from '../edit.ts'
 import { editsOf } from './of.ts'
 
 const gpu = editsOf('packages/tensor/src/gpu')
-const backends = gpu('backends.ts', 'gpu/backends')
-const attempts = gpu('attempts.ts', 'gpu/attempts')
-const work = gpu('work.ts', 'gpu/work')
-const limits = gpu('limits.ts', 'gpu/limits')
-const probe = gpu('probe.ts', 'gpu/probe')
-const node = gpu('node-webgpu.ts', 'gpu/node-webgpu')
-const index = gpu('index.ts', 'gpu/lost')
+const backends = gpu('backends.ts', 'backends')
+const attempts = gpu('attempts.ts', 'attempts')
+const work = gpu('work.ts', 'work')
+const limits = gpu('limits.ts', 'limits')
+const probe = gpu('probe.ts', 'probe')
+const node = gpu('node-webgpu.ts', 'node-webgpu')
+const index = gpu('index.ts', 'lost')
 
 /** Around the kernels of the gpu device: which backend, what it can do, in which order, and what is left when it is gone. */
 export const gpuDeviceEdits: readonly Edit[] = [
