@@ -31,7 +31,7 @@ function dpsOn(predict: Predict, device: string, samples: number, steps: number)
 
 /** The measurement and all that a run draws. */
 function givenTo(name: string, samples: number, steps: number): Arrays {
-  const { normal } = noiseStreams({ seed, count: samples, device: 'wasm' })
+  const { normal } = noiseStreams({ seed, count: samples })
   const { sigma, noisiest } = vpLinear()
   const draws = Array.from({ length: steps }, (_, i) => [
     `${name} z ${i}`,

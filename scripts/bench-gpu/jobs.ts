@@ -11,8 +11,16 @@ import { admPredict, digitsShape, givenAdm, networkJobs } from './networks.ts'
 /** The shipped network on a device, as Node or a page reads it. */
 export type ReadDigits = (device: string) => Promise<Network>
 
-/** Kernels, two networks, a method; or the few of them that a renderer on the processor gets through. */
-export function allJobs(digits: ReadDigits, few = false): readonly Job[] {
+/** Which jobs are meant. */
+export interface Which {
+  /** Only those whose name has this in it. */
+  readonly filter: string
+  /** Only what a renderer on the processor gets through, and two steps of DPS. */
+  readonly few?: boolean
+}
+
+/** Kernels, two networks, a method. */
+export function chosenJobs(digits: ReadDigits, { filter, few = false }: Which): readonly Job[] {
   const predict = async (device: string): Promise<Predict> => predictor(await digits(device))
   const jobs = [
     ...kernelJobs,
@@ -24,5 +32,5 @@ export function allJobs(digits: ReadDigits, few = false): readonly Job[] {
     }),
     ...dpsJobs(predict, few ? 2 : 10),
   ]
-  return few ? jobs.filter((job) => job.few) : jobs
+  return jobs.filter((job) => (job.few || !few) && job.name.includes(filter))
 }

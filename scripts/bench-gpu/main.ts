@@ -5,8 +5,10 @@ import { parseArgs } from 'node:util'
 import { TweedieError } from '@tweedie/tensor'
 import type { GpuBackend } from '@tweedie/tensor/gpu'
 import { gpuBackends } from '@tweedie/tensor/gpu'
+import { loadShippedPrior } from '@tweedie/unet/node'
 import { findChromium } from '../../tests/browser.ts'
 import { inChromium } from './chromium.ts'
+import { chosenJobs } from './jobs.ts'
 import type { Row } from './measure.ts'
 import { hasWebGpuPackage, inNode, installWebGpu } from './node.ts'
 import { readPeer, runTorch } from './peer.ts'
@@ -66,10 +68,11 @@ async function results(chosen: GpuBackend | undefined) {
 }
 
 /** What PyTorch takes at this moment, where it was asked for. */
-const beside = async () =>
-  torch === undefined
-    ? []
-    : [await runTorch({ python: torch, device: values['torch-device'], filter, few, seconds })]
+async function beside() {
+  if (torch === undefined) return []
+  const jobs = chosenJobs(async (on) => loadShippedPrior('digits', { device: on }), { filter, few })
+  return [await runTorch(jobs, { python: torch, device: values['torch-device'], seconds })]
+}
 
 try {
   const before = values.peer === undefined ? await beside() : [readPeer(values.peer)]
@@ -84,3 +87,5 @@ try {
   console.error(`bench:gpu: ${(error as Error).message.split('\n')[0]}`)
   process.exitCode = 1
 }
+// Dawn would keep Node alive.
+if (node) process.exit()

@@ -2,8 +2,8 @@ import type { Interpreter, PrimitiveName, Shape, Tensor } from '@tweedie/tensor'
 import { dispatchAt, pushInterpreter, removeInterpreter, sizeOf } from '@tweedie/tensor'
 import type { GpuDevice } from '@tweedie/tensor/gpu'
 import type { Job, Work } from './job.ts'
-import type { ReadDigits } from './jobs.ts'
-import { allJobs } from './jobs.ts'
+import type { ReadDigits, Which } from './jobs.ts'
+import { chosenJobs } from './jobs.ts'
 import type { PeerResults } from './peer.ts'
 import type { Summary } from './summary.ts'
 import { summary } from './summary.ts'
@@ -155,29 +155,25 @@ async function timesOf(work: Work, seconds: number): Promise<readonly number[]> 
 }
 
 /** What is asked of {@link measure}. */
-export interface Asked {
-  /** Only jobs whose name has this in it. */
-  readonly filter: string
-  /** Only what a renderer on the processor gets through. */
-  readonly few?: boolean
+export interface Asked extends Which {
   /** Least time of each job. */
   readonly seconds: number
 }
 
 /**
- * All jobs on a device that is registered as `gpu`.
+ * Jobs on a device that is registered as `gpu`.
  * @param told - Handed each row when it is there.
  */
 export async function measure(
   device: GpuDevice,
   digits: ReadDigits,
   host: string,
-  { filter, few, seconds }: Asked,
+  { seconds, ...which }: Asked,
   told: (row: Row) => void = () => undefined,
 ): Promise<Results> {
   const { backend, notes } = device.info()
   const rows: Row[] = []
-  for (const job of allJobs(digits, few).filter(({ name }) => name.includes(filter))) {
+  for (const job of chosenJobs(digits, which)) {
     const row = await measureJob(job, device, seconds)
     rows.push(row)
     told(row)

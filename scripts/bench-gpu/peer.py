@@ -332,6 +332,7 @@ def main():
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--filter", default="", help="only what has this in its name")
+    parser.add_argument("--list", action="store_true", help="tells the names, and measures nothing")
     parser.add_argument("--only", type=json.loads, help="only these names, a list in JSON")
     parser.add_argument("--threads", type=int, help="of the processor, for --device cpu")
     parser.add_argument("--given", help="inputs and results, as safetensors")
@@ -339,6 +340,8 @@ def main():
     asked = parser.parse_args()
     import torch
 
+    if asked.list:
+        return print(*(name for name, _ in jobs(torch, Inputs(torch, "cpu", {}))), sep="\n")
     if asked.threads:
         torch.set_num_threads(asked.threads)
     given = {}

@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TweedieError } from '@tweedie/tensor'
 import { encodeSafetensors } from '@tweedie/unet'
-import { loadShippedPrior } from '@tweedie/unet/node'
 import type { Arrays, Job } from './job.ts'
-import { allJobs } from './jobs.ts'
-import type { Asked } from './measure.ts'
 import type { Summary } from './summary.ts'
 
 // PyTorch on the same jobs: peer.py, or what it has written.
@@ -51,24 +48,26 @@ async function given(job: Job): Promise<Arrays> {
   return { ...(await job.given()), ...Object.fromEntries(made) }
 }
 
-/** What is handed to peer.py. */
-export interface TorchOptions extends Asked {
+/** How peer.py is run. */
+export interface TorchOptions {
   /** A python3 with torch and safetensors. */
   readonly python: string
   readonly device: string
+  /** Least time of each job. */
+  readonly seconds: number
 }
 
 /**
- * Runs peer.py on the same inputs; it refuses results that are not ours.
+ * Runs peer.py on the jobs, on the same inputs; it refuses results that are not ours. Recorded programs are left out.
  * @throws {TweedieError} where it fails, with the last line that it said.
  */
-export async function runTorch({ python, device, seconds, ...asked }: TorchOptions): Promise<PeerResults> {
+export async function runTorch(
+  all: readonly Job[],
+  { python, device, seconds }: TorchOptions,
+): Promise<PeerResults> {
+  const jobs = all.filter((job) => job.given !== undefined)
   const folder = mkdtempSync(join(tmpdir(), 'tweedie-bench-gpu-'))
   try {
-    const digits = async (on: string) => loadShippedPrior('digits', { device: on })
-    const jobs = allJobs(digits, asked.few).filter(
-      (job) => job.given !== undefined && job.name.includes(asked.filter),
-    )
     const arrays: Record<string, Arrays[string]> = {}
     for (const job of jobs) Object.assign(arrays, await given(job))
     writeFileSync(join(folder, 'given.safetensors'), encodeSafetensors(arrays))
