@@ -188,7 +188,7 @@ export const bipsda: Suite = {
     "torch's; references of the problems that are not linear are Hamiltonian chains with jumps, theirs DREAM; 20 trials of " +
     '4000 samples in place of 100 of 10,000.',
   problems,
-  full: { seeds: 20, samples: 4000 },
+  full: { seeds: 5, samples: 1000, limit: 60 },
   quick: { problems: ['inpainting-low', 'phase-retrieval'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['mean-error', 'variance-error', 'cmd', 'mmd', 'sw', 'occupancy'],
   settings: (method) => own[method] ?? { spacing: 'karras' },

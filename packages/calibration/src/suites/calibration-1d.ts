@@ -63,7 +63,7 @@ export const calibration1d: Suite = {
       },
     },
   ],
-  full: { seeds: 100, samples: 1000 },
+  full: { seeds: 20, samples: 1000, limit: 20 },
   quick: { problems: ['y=1.5'], seeds: 2, samples: 300, limit: 3 },
   metrics: ['sw', 'sample-mean', 'sample-std', 'z-std', 'whitened'],
   settings: () => undefined,
