@@ -62,11 +62,11 @@ export class CompiledKernels {
     scalars: readonly number[],
     result: GpuBuffer,
   ): unknown {
-    const { body, length, width } = step
+    const { body, length, width, grid = [length / width] } = step
     const arguments_ = [...inputs.map(memoryOf), ...scalars]
     const key = `${this.#textOf(step)}|${inputs.map((input) => input.length).join()}`
     const kernel = this.#cache.get(key, { result }, () =>
-      this.#runner.compile(kernelSource(inputs.length, scalars.length, body), length / width, { width }),
+      this.#runner.compile(kernelSource(inputs.length, scalars.length, body), grid, { width }),
     )
     return this.#guard(key, () => kernel.run(arguments_))
   }
@@ -78,7 +78,7 @@ export class CompiledKernels {
     if (!this.#runner.traits.resident) return values
     const key = `upload|${target.length}`
     const kernel = this.#cache.get(key, { result: target, ownBytes: target.bytes }, () =>
-      this.#runner.compile(copySource, target.length),
+      this.#runner.compile(copySource, [target.length]),
     )
     return this.#guard(key, () => kernel.run([this.#runner.hostInput(values)]))
   }
@@ -89,7 +89,7 @@ export class CompiledKernels {
     if (handle instanceof Float32Array) return handle
     const key = `download|${length}`
     const kernel = this.#cache.get(key, { ownBytes: 4 * length }, () =>
-      this.#runner.compile(copySource, length, { download: true }),
+      this.#runner.compile(copySource, [length], { download: true }),
     )
     return this.#guard(key, () => kernel.run([handle]))
   }

@@ -6,6 +6,7 @@ import {
   withoutReturn,
   withScalarsFrom,
 } from './kernels/body.ts'
+import type { Grid } from './kernels/program.ts'
 
 /*
  * Kernels that follow each other become one by writing the first one's statements into the second, where that reads the
@@ -19,13 +20,15 @@ export interface Step {
   readonly length: number
   /** Elements that a thread returns, as an array where it is more than one. */
   readonly width?: number
+  /** Its threads in columns and rows, where they are no line. */
+  readonly grid?: Grid | undefined
   readonly inputs: readonly number[]
   /** How many numbers it is given beside the arrays, `s0`, `s1`, …. */
   readonly scalars?: number
 }
 
 /** A step that may do the work of several. */
-export interface FusedStep extends Required<Omit<Step, 'scalars'>> {
+export interface FusedStep extends Required<Omit<Step, 'scalars' | 'grid'>>, Pick<Step, 'grid'> {
   /** The step whose result it makes, as it was numbered before. */
   readonly origin: number
   /** The numbers it is given: of which step before, and there which one. */
@@ -48,12 +51,12 @@ interface Draft extends FusedStep {
 }
 
 /** Each input once. */
-function distinct({ body, length, width = 1, inputs, scalars = 0 }: Step, origin: number): Draft {
+function distinct({ body, length, width = 1, grid, inputs, scalars = 0 }: Step, origin: number): Draft {
   const each = [...new Set(inputs)]
   const same = each.length === inputs.length
   const text = same ? body : rewritten(body, (argument) => each.indexOf(inputs[argument]!))
   const given = Array.from({ length: scalars }, (_, k) => [origin, k] as const)
-  return { body: text, length, width, inputs: each, origin, scalars: given, gone: false }
+  return { body: text, length, width, grid, inputs: each, origin, scalars: given, gone: false }
 }
 
 /** The consumer with the producer's statements in it; undefined where that cannot be, or would not pay. */

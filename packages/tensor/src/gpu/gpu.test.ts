@@ -144,11 +144,11 @@ describe.each(['cpu', 'webasm'] as const)('gpu device on %s', (backend) => {
 
   test('a kernel that gpu.js would run elsewhere, or cannot compile, is an error', async () => {
     const runner = new KernelRunner(await importGpuJs(), backend)
-    const truth = runner.compile('function(a0) { return a0[this.thread.x] > 1; }', 4)
+    const truth = runner.compile('function(a0) { return a0[this.thread.x] > 1; }', [4])
     expect(() => truth.run([new Float32Array(4)])).toThrow(backend === 'webasm' ? DeviceError : Error)
     if (backend === 'webasm') {
       expect(() =>
-        runner.compile('function(a0) { return a0[0] > 1; }', 4).run([new Float32Array(4)]),
+        runner.compile('function(a0) { return a0[0] > 1; }', [4]).run([new Float32Array(4)]),
       ).toThrow(/gpu\.js would not run a kernel on 'webasm'.*Boolean/)
     }
     await runner.destroy()
@@ -201,7 +201,7 @@ test('a kernel that ends up in another class than the backend’s own is refused
   const lib = await importGpuJs()
   // As if gpu.js had quietly chosen its processor mode for a graphics backend.
   const runner = new KernelRunner({ ...lib, WebAssemblyKernel: lib.WebGL2Kernel }, 'webasm')
-  const kernel = runner.compile('function(a0) { return a0[this.thread.x]; }', 2)
+  const kernel = runner.compile('function(a0) { return a0[this.thread.x]; }', [2])
   expect(() => kernel.run([new Float32Array(2)])).toThrow(/it ran as WebAssemblyKernel/)
   await runner.destroy()
 })

@@ -39,10 +39,10 @@ export async function examine(runner: KernelRunner): Promise<{ context: unknown;
     throw new DeviceError(`gpu: the backend '${runner.backend}' is not fit to compute here: ${what}`)
   }
   const compiled = [
-    runner.compile(sources.copy, samples.length),
-    runner.compile(sources.copy, samples.length, { download: true }),
-    runner.compile(sources.nan, samples.length, { download: true }),
-    runner.compile(sources.index, 64, { download: true }),
+    runner.compile(sources.copy, [samples.length]),
+    runner.compile(sources.copy, [samples.length], { download: true }),
+    runner.compile(sources.nan, [samples.length], { download: true }),
+    runner.compile(sources.index, [64], { download: true }),
   ] as const
   try {
     const [upload, download, nan, index] = compiled

@@ -1,4 +1,5 @@
 import { DeviceError } from '../errors.ts'
+import { sizeOf } from '../shape.ts'
 import type { BackendTraits, GpuBackend } from './backends.ts'
 import { backendTraits } from './backends.ts'
 import type { BufferHandle, GpuJs, GpuJsInstance, GpuJsKernel, GpuJsPipeline } from './gpujs.ts'
@@ -46,11 +47,11 @@ export class KernelRunner {
   }
 
   /**
-   * A kernel of `length` threads, which return `width` elements each; its result stays on the device unless `download` is
+   * A kernel of threads, so many or in columns and rows, which return `width` elements each; its result stays on the device unless `download` is
    * set.
    */
-  compile(source: string, length: number, { download = false, width = 1 } = {}): CompiledKernel {
-    const kernel: GpuJsKernel = this.#create(source, length, download, (why) => this.#refuse(why(kernel)))
+  compile(source: string, threads: readonly number[], { download = false, width = 1 } = {}): CompiledKernel {
+    const kernel: GpuJsKernel = this.#create(source, threads, download, (why) => this.#refuse(why(kernel)))
     const expected = this.#lib[this.traits.kernelClass]
     return {
       run: (inputs) => {
@@ -61,7 +62,7 @@ export class KernelRunner {
           this.#refuse(`it ran as ${name} (${actual.fallbackReason ?? 'no reason given'})`)
         }
         if (width === 1) return result
-        const flat = (made: unknown) => this.#flat(made, length * width)
+        const flat = (made: unknown) => this.#flat(made, threads, width)
         return result instanceof Promise ? result.then(flat) : flat(result)
       },
       destroy: () => kernel.destroy(),
@@ -69,15 +70,17 @@ export class KernelRunner {
   }
 
   /** What threads that return arrays have made, as the elements one after the other that it is. */
-  #flat(made: unknown, length: number): unknown {
-    if (Array.isArray(made))
-      return Float32Array.from((made as ArrayLike<number>[]).flatMap((own) => Array.from(own)))
+  #flat(made: unknown, threads: readonly number[], width: number): unknown {
+    if (Array.isArray(made)) {
+      const each = (threads.length > 1 ? made.flat() : made) as ArrayLike<number>[]
+      return Float32Array.from(each.flatMap((own) => Array.from(own)))
+    }
     const { buffer, context, kernel } = made as BufferHandle
     const flat = new this.#lib.WebGPUBufferResult({
       buffer,
       context,
       kernel,
-      output: [length],
+      output: [sizeOf(threads) * width],
       componentCount: 1,
     })
     ;(made as BufferHandle).delete()
@@ -90,12 +93,12 @@ export class KernelRunner {
 
   #create(
     source: string,
-    length: number,
+    threads: readonly number[],
     download: boolean,
     refuse: (why: (kernel: GpuJsKernel) => string) => never,
   ): GpuJsKernel {
     return this.#gpu.createKernel(source, {
-      output: [length],
+      output: [...threads],
       pipeline: !download,
       immutable: true, // else the next call of this kernel overwrites the result of this one
       precision: 'single',
@@ -121,7 +124,7 @@ export class KernelRunner {
       const key = `${length}|${source}`
       let kernel = kernels.get(key)
       if (kernel === undefined) {
-        kernel = this.#create(source, length, false, (why) => this.#refuse(why(kernel!)))
+        kernel = this.#create(source, [length], false, (why) => this.#refuse(why(kernel!)))
         kernels.set(key, kernel)
       }
       return kernel

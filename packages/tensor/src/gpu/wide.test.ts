@@ -119,7 +119,7 @@ test('what a thread of four loads for a multiplication: less than half', () => {
     dtype: 'float32' as const,
   }
   const perProduct = (wideFrom: number) => {
-    const [stage] = contractPlanners.conv2d(call, wideFrom)
+    const stage = contractPlanners.conv2d(call, wideFrom).at(-1)
     const loads = stage!.body.match(/a\d\[/g)!.length
     const products = stage!.body.replaceAll(/\[[^\]]*\]/g, '').match(/ \* (a|w)/g)!.length
     return { width: stage!.width, loads: loads / products }

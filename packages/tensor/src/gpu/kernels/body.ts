@@ -61,6 +61,6 @@ export function placesOf(body: string, argument: number): Places | undefined {
   if (first.depth > 0 && found.some(({ line }) => line !== first.line)) return undefined
   const one = found.every(({ index }) => index === first.index)
   const words = first.index.match(/[a-z][\w.]*/gi) ?? []
-  const ofThread = words.every((word) => ['this.thread.x', 'idiv', 'imod'].includes(word))
+  const ofThread = words.every((word) => ['this.thread.x', 'this.thread.y', 'idiv', 'imod'].includes(word))
   return { line: first.line, index: one && ofThread ? first.index : undefined }
 }

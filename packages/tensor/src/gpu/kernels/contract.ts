@@ -15,10 +15,11 @@ import {
   modulo,
   Once,
   scale,
+  variable,
   within,
 } from './index-math.ts'
-import type { Planner, Program } from './program.ts'
-import { accumulate, element, mergeAxes, threadOf } from './program.ts'
+import type { Grid, Planner, Program, Stage } from './program.ts'
+import { accumulate, element, mergeAxes, threadIn, threadOf } from './program.ts'
 
 /**
  * The source of some neighbouring elements of a contraction, `total0`, `total1`, …, and where they are; factors are the
@@ -28,6 +29,9 @@ export interface Contraction {
   readonly source: string
   /** Of each element, made of the thread's number alone. */
   readonly at: readonly (readonly Index[])[]
+  /** The number of the thread. */
+  readonly thread: Index
+  readonly grid: Grid | undefined
 }
 
 /** Products of an element from which on it pays to load what neighbours share once. */
@@ -39,11 +43,39 @@ const widthOf = (shape: Shape, products: number, wideFrom: number): 1 | 4 =>
 
 const counted = (count: number): number[] => Array.from({ length: count }, (_, j) => j)
 
+/**
+ * Threads for the elements of a result. Those that compute several lie in a grid whose rows walk the last `along` axes, so that
+ * eight by eight of them, which run together, share what they read of both factors.
+ */
+function threadsOf(shape: Shape, width: number, along: number): Pick<Contraction, 'thread' | 'grid'> {
+  const columns = sizeOf(shape.slice(-along)) / width
+  const grid = [columns, sizeOf(shape) / width / columns] as const
+  // So many groups of threads there may be in a direction.
+  if (width === 1 || Math.max(...grid) > 8 * 65535) {
+    return { thread: threadOf(sizeOf(shape) / width), grid: undefined }
+  }
+  return { thread: threadIn(grid), grid }
+}
+
 /** Places of the elements of a thread, in axes merged in one way or another. */
-function placesOf(shape: Shape, width: number): Index[][] {
-  const last = shape.at(-1)!
-  const at = coordinates(threadOf(sizeOf(shape) / width), [...shape.slice(0, -1), last / width])
+function placesOf(
+  shape: Shape,
+  width: number,
+  { thread, grid }: Pick<Contraction, 'thread' | 'grid'>,
+): Index[][] {
+  const quads = [...shape.slice(0, -1), shape.at(-1)! / width]
+  const at = grid === undefined ? coordinates(thread, quads) : inGrid(grid, quads)
   return counted(width).map((j) => [...at.slice(0, -1), add(scale(at.at(-1)!, width), constant(j))])
+}
+
+/** Coordinates of a thread of a grid: of its row in the first axes, of its column in the last ones. */
+function inGrid([columns, rows]: Grid, shape: Shape): Index[] {
+  let [split, size] = [shape.length, 1]
+  while (size < columns) size *= shape[--split]!
+  return [
+    ...coordinates(variable('this.thread.y', rows), shape.slice(0, split)),
+    ...coordinates(variable('this.thread.x', columns), shape.slice(split)),
+  ]
 }
 
 /** Strides of the last two axes and merged strides of those before. */
@@ -54,12 +86,13 @@ function batched(a: View, b: View): { shape: number[]; strides: number[][] } {
 const declared = (names: readonly string[]): string[] => names.map((name) => `let ${name} = 0;`)
 
 /** Elements of the product of `a` and `b`, of a shape. */
-export function productElements([a, b]: readonly View[], shape: Shape, wideFrom: number): Contraction {
+function productElements([a, b]: readonly View[], shape: Shape, wideFrom: number): Contraction {
   const inner = a!.shape.at(-1)!
   const width = widthOf(shape, inner, wideFrom)
   const batch = batched(a!, b!)
   const [rows, columns] = shape.slice(-2) as [number, number]
-  const places = placesOf([...batch.shape, rows, columns], width)
+  const threads = threadsOf(shape, width, 1)
+  const places = placesOf([...batch.shape, rows, columns], width, threads)
   const once = new Once()
   const outer = places[0]!.slice(0, -2).map((index, i) => once.of(`batch${i}`, index))
   const row = once.of('row', places[0]!.at(-2)!)
@@ -78,7 +111,7 @@ export function productElements([a, b]: readonly View[], shape: Shape, wideFrom:
     ].join('\n')
   })
   const source = [...once.lines, ...declared(totals), sums].join('\n')
-  return { source, at: placesOf(shape, width) }
+  return { source, at: placesOf(shape, width, threads), ...threads }
 }
 
 /** Conditions under which `at` of a dilated axis is an element and not a zero, and which element that is. */
@@ -92,7 +125,7 @@ function tap(at: Index, extent: number, dilation: number): { conditions: string[
 const widest = 7
 
 /** Elements of a convolution of `x` with `w`, of a shape. */
-export function convolutionElements(
+function convolutionElements(
   [x, w]: readonly View[],
   params: Conv2dParams,
   shape: Shape,
@@ -103,7 +136,8 @@ export function convolutionElements(
   const { stride, padding, lhsDilation, rhsDilation, groups } = params
   const fits = lhsDilation[1] === 1 && kernel[1]! <= widest
   const width = fits ? widthOf(shape, perGroup * kernel[0]! * kernel[1]!, wideFrom) : 1
-  const places = placesOf(shape, width)
+  const threads = threadsOf(shape, width, 2)
+  const places = placesOf(shape, width, threads)
   const once = new Once()
   const [n, o, p, q] = (['n', 'o', 'p', 'q'] as const).map((name, i) => once.of(name, places[0]![i]!)) as [
     Index,
@@ -164,40 +198,79 @@ export function convolutionElements(
     ]
     return guarded(row.conditions, lines.join('\n'))
   })
-  return { source: [...once.lines, ...declared(totals), body].join('\n'), at: places }
-}
-
-const alone = ({ source, at }: Contraction, shape: Shape): Program => {
-  const width = at.length
-  const result = width === 1 ? 'total0' : `[${counted(width).map((j) => `total${j}`)}]`
-  return [{ body: [source, `return ${result};`].join('\n'), length: sizeOf(shape), width, inputs: [0, 1] }]
+  return { source: [...once.lines, ...declared(totals), body].join('\n'), at: places, ...threads }
 }
 
 /** Products of elements from which on it pays to lay a factor out anew. */
-const manyInAll = 2 ** 25
+const manyInAll = 2 ** 27
 
-/**
- * The right factor with its columns side by side, where neighbouring threads would else read elements far from each
- * other, and the kernel that lays it out so.
- */
-function columnsTogether(b: View, products: number): { readonly b: View; readonly stage: Program } {
-  const [rows, columns] = b.strides.slice(-2) as [number, number]
-  if (Math.abs(columns) <= 1 || products < manyInAll || rows === 0) return { b, stage: [] }
-  const length = sizeOf(b.shape)
-  const from = element(0, address(b, coordinates(threadOf(length), b.shape)))
+/** A view of the second factor, and the kernel that lays it out so where it is not so already. */
+interface Laid {
+  readonly view: View
+  readonly stages: Program
+}
+
+/** The second factor with elements side by side that neighbouring threads read, its axes in this order in memory. */
+function laidOut(view: View, order: readonly number[], products: number): Laid {
+  if (products < manyInAll || Math.abs(view.strides[order.at(-1)!]!) <= 1) return { view, stages: [] }
+  const length = sizeOf(view.shape)
+  const inOrder = (of: readonly number[]) => order.map((axis) => of[axis]!)
+  const from = address(
+    { strides: inOrder(view.strides), offset: view.offset },
+    coordinates(threadOf(length), inOrder(view.shape)),
+  )
+  const strides = rowMajorStrides(inOrder(view.shape))
   return {
-    b: { ...b, strides: rowMajorStrides(b.shape), offset: 0 },
-    stage: [{ body: `return ${from};`, length, inputs: [1] }],
+    view: { ...view, strides: view.shape.map((_, axis) => strides[order.indexOf(axis)]!), offset: 0 },
+    stages: [{ body: `return ${element(0, from)};`, length, inputs: [1] }],
   }
+}
+
+/** The kernel of a contraction after the one that lays out its second factor. */
+const after = (stages: Program, kernel: Stage): Program =>
+  stages.length === 0
+    ? [kernel]
+    : [...stages, { ...kernel, inputs: kernel.inputs.map((input) => (input === 1 ? { stage: 0 } : input)) }]
+
+/** A kernel for elements of a contraction, of which `finish` makes the statements that return them. */
+export type Finish = (contraction: Contraction) => Pick<Stage, 'body' | 'inputs'>
+
+const stageOf = (contraction: Contraction, shape: Shape, finish: Finish): Stage => {
+  const { at, grid } = contraction
+  return { ...finish(contraction), length: sizeOf(shape), width: at.length, ...(grid && { grid }) }
+}
+
+/** The kernels of a product, the last one of which ends as `finish` says. */
+export function product([a, b]: readonly View[], shape: Shape, wideFrom: number, finish: Finish): Program {
+  const axes = b!.shape.map((_, axis) => axis)
+  const { view, stages } = laidOut(b!, axes, sizeOf(shape) * b!.shape.at(-2)!)
+  return after(stages, stageOf(productElements([a!, view], shape, wideFrom), shape, finish))
+}
+
+/** The kernels of a convolution, the last one of which ends as `finish` says. */
+export function convolution(
+  [x, w]: readonly View[],
+  params: Conv2dParams,
+  shape: Shape,
+  wideFrom: number,
+  finish: Finish,
+): Program {
+  // Rows of a grid are output channels, whose weights neighbours read at once.
+  const wide = convolutionElements([x!, w!], params, shape, wideFrom)
+  const products = wide.grid === undefined ? 0 : sizeOf(shape) * sizeOf(w!.shape.slice(1))
+  const { view, stages } = laidOut(w!, [1, 2, 3, 0], products)
+  const elements = stages.length === 0 ? wide : convolutionElements([x!, view], params, shape, wideFrom)
+  return after(stages, stageOf(elements, shape, finish))
+}
+
+const alone: Finish = ({ source, at }) => {
+  const result = at.length === 1 ? 'total0' : `[${at.map((_, j) => `total${j}`)}]`
+  return { body: [source, `return ${result};`].join('\n'), inputs: [0, 1] }
 }
 
 /** Matrix product and convolution. */
 export const contractPlanners = {
-  matmul: ({ inputs: [a, right], shape }: KernelCall<'matmul'>, wideFrom) => {
-    const { b, stage } = columnsTogether(right!, sizeOf(shape) * right!.shape.at(-2)!)
-    const program = alone(productElements([a!, b], shape, wideFrom), shape)
-    return stage.length === 0 ? program : [...stage, { ...program[0]!, inputs: [0, { stage: 0 }] }]
-  },
+  matmul: ({ inputs, shape }: KernelCall<'matmul'>, wideFrom) => product(inputs, shape, wideFrom, alone),
   conv2d: ({ inputs, params, shape }: KernelCall<'conv2d'>, wideFrom) =>
-    alone(convolutionElements(inputs, params, shape, wideFrom), shape),
+    convolution(inputs, params, shape, wideFrom, alone),
 } satisfies { [P in PrimitiveName]?: Planner<P> }

@@ -13,11 +13,16 @@ export interface Stage {
   readonly length: number
   /** How many of them a thread returns, as an array where it is more than one; 1 where it is left out. */
   readonly width?: number
+  /** Its threads in columns and rows, `this.thread.x` and `.y`, where they are no line: neighbours in both share loads. */
+  readonly grid?: Grid
   /** What `a0`, `a1`, … are: an input of the call by number, or the result of an earlier stage. */
   readonly inputs: readonly (number | { readonly stage: number })[]
   /** What `s0`, `s1`, … are: numbers that change from call to call, for which no kernel need be compiled anew. */
   readonly scalars?: readonly number[]
 }
+
+/** Threads side by side, and rows of them. */
+export type Grid = readonly [columns: number, rows: number]
 
 /** Stages in order; the last one's result is the call's. */
 export type Program = readonly Stage[]
@@ -30,6 +35,10 @@ export type Planner<P extends PrimitiveName> = (call: KernelCall<P>, wideFrom: n
 
 /** The number of the running thread: the element of the result it computes. */
 export const threadOf = (length: number): Index => variable('this.thread.x', length)
+
+/** The number of the running thread of a grid, row after row. */
+export const threadIn = ([columns, rows]: Grid): Index =>
+  add(scale(variable('this.thread.y', rows), columns), variable('this.thread.x', columns))
 
 /** Source of a kernel with so many arrays and numbers as arguments. */
 export function kernelSource(inputs: number, scalars: number, body: string): string {
@@ -104,7 +113,10 @@ const mostRounds = 8
 export function unrolled(name: string, count: number, body: (index: Index) => string): string {
   const once = body(variable(name, count))
   const loads = once.match(/\ba\d+\[/g)?.length ?? 0
-  const rounds = Math.min(mostRounds, Math.max(1, Math.floor(loadsAtOnce / Math.max(1, loads))))
+  const rounds = Math.min(
+    mostRounds,
+    2 ** Math.floor(Math.log2(Math.max(1, loadsAtOnce / Math.max(1, loads)))),
+  )
   const whole = Math.floor(count / rounds)
   if (rounds === 1 || whole < 2) return loop(name, count, body)
   const rest = count - whole * rounds
