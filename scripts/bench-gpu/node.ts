@@ -9,24 +9,7 @@ import { loadShippedPrior } from '@tweedie/unet/node'
 import type { Asked, Results, Row } from './measure.ts'
 import { measure } from './measure.ts'
 import { loadOldDawn, oldDawnFolder } from './old-dawn.ts'
-
-/** The exports of the package `webgpu`. */
-export interface NodeWebGpu {
-  create(options: readonly string[]): Gpu
-  readonly globals: Readonly<Record<string, unknown>>
-}
-
-interface Gpu {
-  requestAdapter(): Promise<Adapter | null>
-}
-
-export interface Adapter {
-  readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
-    readonly isFallbackAdapter?: boolean
-  }
-  /** As older ones say it. */
-  readonly isFallbackAdapter?: boolean
-}
+import type { Adapter, NodeWebGpu } from './web-gpu.ts'
 
 /** Where the package is put in its newest version, which is too large to come with every install. */
 const place = 'out/webgpu'
