@@ -55,12 +55,6 @@ export const gpuDeviceEdits: readonly Edit[] = [
     'a piece begins before the one before it is done',
   ),
   work(
-    'gpu-work-filled',
-    'this.#tail = this.#tail.then(() => pending)',
-    'void this.#tail.then(() => pending)',
-    'what reads a buffer comes before it is filled',
-  ),
-  work(
     'gpu-work-stuck',
     'this.#tail = done.catch(() => {})',
     'this.#tail = done',
