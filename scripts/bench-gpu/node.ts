@@ -6,7 +6,7 @@ import { OptionError } from '@tweedie/tensor'
 import type { GpuBackend } from '@tweedie/tensor/gpu'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import { loadShippedPrior } from '@tweedie/unet/node'
-import type { Asked, Results, Row } from './measure.ts'
+import type { Asked, Failure, Results, Row } from './measure.ts'
 import { measure } from './measure.ts'
 import { loadOldDawn, oldDawnFolder } from './old-dawn.ts'
 import type { Adapter, NodeWebGpu } from './web-gpu.ts'
@@ -68,7 +68,7 @@ export async function provide(): Promise<string> {
 /** Measures in this process. */
 export async function inNode(
   { backend, ...asked }: Asked & { readonly backend: GpuBackend | undefined },
-  told: (row: Row) => void,
+  told: (row: Row | Failure) => void,
 ): Promise<Results> {
   const adapter = backend === undefined || backend === 'webgpu' ? await provide() : undefined
   if (adapter !== undefined) console.error(`Adapter: ${adapter}.`)
