@@ -12,7 +12,7 @@ import type { Results, Row } from '../scripts/bench-gpu/measure.ts'
 import { flopsOf, measure } from '../scripts/bench-gpu/measure.ts'
 import { adapterSentence } from '../scripts/bench-gpu/node.ts'
 import type { PeerResults } from '../scripts/bench-gpu/peer.ts'
-import { readPeer, runTorch } from '../scripts/bench-gpu/peer.ts'
+import { givenTo, readPeer, runTorch } from '../scripts/bench-gpu/peer.ts'
 import { median, summary } from '../scripts/bench-gpu/summary.ts'
 import { boundMs, cards, peerMs, table } from '../scripts/bench-gpu/table.ts'
 
@@ -67,7 +67,10 @@ async function measured(filter: string, few = false): Promise<Results & { readon
   try {
     const told: Row[] = []
     const asked = { filter, few, seconds: 0.01 }
-    return { ...(await measure(device, digits, 'Node', asked, (one) => void told.push(one))), told }
+    return {
+      ...(await measure(device, digits, 'Node', asked, (one) => void ('ms' in one && told.push(one)))),
+      told,
+    }
   } finally {
     await device.close()
   }
@@ -99,6 +102,24 @@ test('a recorded network says what it is run by, and counts as the function itse
   expect(flops).toBeGreaterThan(2e8)
   expect(launches).toBeGreaterThan(100)
   expect(error).toBeLessThan(1e-4)
+})
+
+test('a job that fails has no row, says why, and leaves the others alone', async () => {
+  const device = await loadGpu({ backend: 'cpu' })
+  try {
+    const without = () => Promise.reject(new Error('no weights'))
+    const asked = { filter: 'digits prior ×32', seconds: 0.01 }
+    const { rows, failed } = await measure(device, without, 'Node', asked)
+    expect(rows).toEqual([])
+    expect(failed).toEqual(
+      ['forward', 'forward + VJP'].map((run) => ({
+        name: `digits prior ×32 @28² ${run}`,
+        why: 'no weights',
+      })),
+    )
+  } finally {
+    await device.close()
+  }
 })
 
 test('the few are some of all, DPS among them with fewer steps', () => {
@@ -133,13 +154,14 @@ describe('beside PyTorch', () => {
   const peer: PeerResults = {
     ...{ format: 'tweedie bench gpu peer 1', date: '', host: 'PyTorch 2.11, eager', device: 'a card' },
     rows: [{ name: 'x', firstMs: 5, ms: summary([0.5]), tf32Ms: summary([0.25]) }],
+    failed: [],
   }
   const after: PeerResults = {
     ...peer,
     rows: [{ name: 'x', firstMs: 5, ms: summary([1.5]), tf32Ms: summary([0.25]) }],
   }
   const results: Results = {
-    ...{ format: 'tweedie bench gpu 2', date: '', host: 'Node', backend: 'webgpu', notes: [] },
+    ...{ format: 'tweedie bench gpu 2', date: '', host: 'Node', backend: 'webgpu', notes: [], failed: [] },
     ...{
       rows: [row, { ...row, name: 'x, recorded', movedBytes: 0 }, { ...row, name: 'y' }],
       peers: [peer, after],
@@ -183,7 +205,9 @@ describe('beside PyTorch', () => {
       ...parts.flatMap((filter) => chosenJobs(digits, { filter })),
       ...chosenJobs(digits, { filter: 'a digit, 2', few: true }),
     ]
-    const { rows } = await runTorch(jobs, { python, device: 'cpu', seconds: 0.001 })
+    using given = await givenTo(jobs)
+    const { rows, failed } = runTorch(given, { python, device: 'cpu', seconds: 0.001 })
+    expect(failed).toEqual([])
     expect(rows.length).toBe(12)
     for (const { name, error, ms } of rows) {
       // At the noisiest time of DPS a rounding is divided by α = 0.006.
@@ -205,9 +229,8 @@ describe('beside PyTorch', () => {
   })
 
   test('a python3 that cannot is named', async () => {
-    const jobs = chosenJobs(digits, { filter: 'softmax' })
-    await expect(runTorch(jobs, { python: 'no-such-python', device: 'cpu', seconds: 1 })).rejects.toThrow(
-      /PyTorch \(no-such-python\): .*ENOENT/,
-    )
+    using given = await givenTo(chosenJobs(digits, { filter: 'softmax' }))
+    const run = () => runTorch(given, { python: 'no-such-python', device: 'cpu', seconds: 1 })
+    expect(run).toThrow(/PyTorch \(no-such-python\): .*ENOENT/)
   })
 })

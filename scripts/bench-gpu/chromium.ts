@@ -5,7 +5,7 @@ import process from 'node:process'
 import { chromium } from 'playwright-core'
 import { createServer } from 'vite'
 import { softwareGraphics } from '../../tests/browser.ts'
-import type { Asked, Results, Row } from './measure.ts'
+import type { Asked, Failure, Results, Row } from './measure.ts'
 
 /** What makes a browser without a screen use the card: Vulkan on Linux, its own way elsewhere. */
 const hardware = [
@@ -30,7 +30,7 @@ export interface BrowserOptions extends Asked {
 export async function inChromium(
   executablePath: string,
   { filter, few = false, seconds, backend, ...how }: BrowserOptions,
-  told: (row: Row) => void,
+  told: (row: Row | Failure) => void,
 ): Promise<Results> {
   const cacheDir = mkdtempSync(join(tmpdir(), 'tweedie-bench-gpu-'))
   const server = await createServer({

@@ -9,9 +9,9 @@ import { loadShippedPrior } from '@tweedie/unet/node'
 import { findChromium } from '../../tests/browser.ts'
 import { inChromium } from './chromium.ts'
 import { chosenJobs } from './jobs.ts'
-import type { Row } from './measure.ts'
+import type { Failure, Results, Row } from './measure.ts'
 import { hasWebGpuPackage, inNode, installWebGpu } from './node.ts'
-import { readPeer, runTorch } from './peer.ts'
+import { givenTo, readPeer, runTorch } from './peer.ts'
 import { table } from './table.ts'
 
 const help = `Usage: npm run bench:gpu [-- OPTIONS]
@@ -54,8 +54,12 @@ if (values.help || wrong) {
   process.exit(values.help ? 0 : 2)
 }
 
-const told = ({ name, ms, launches }: Row) =>
-  console.error(`${name}: ${ms.median.toPrecision(3)} ms, ${launches} launches`)
+const told = (done: Row | Failure) =>
+  console.error(
+    'why' in done
+      ? `${done.name}: ${done.why.split('\n')[0]}`
+      : `${done.name}: ${done.ms.median.toPrecision(3)} ms, ${done.launches} launches`,
+  )
 
 async function results(chosen: GpuBackend | undefined) {
   const asked = { filter, few, seconds, backend: chosen }
@@ -67,22 +71,33 @@ async function results(chosen: GpuBackend | undefined) {
   )
 }
 
-/** What PyTorch takes at this moment, where it was asked for. */
-async function beside() {
-  if (torch === undefined) return []
-  const jobs = chosenJobs(async (on) => loadShippedPrior('digits', { device: on }), { filter, few })
-  return [await runTorch(jobs, { python: torch, device: values['torch-device'], seconds })]
+/** Writes what is known so far. */
+function write(found: Results): void {
+  mkdirSync(dirname(values.json), { recursive: true })
+  writeFileSync(values.json, `${JSON.stringify(found, null, 2)}\n`)
+}
+
+/** Measures, with PyTorch right before and after where it was asked for. */
+async function all(): Promise<Results> {
+  const read = values.peer === undefined ? [] : [readPeer(values.peer)]
+  if (torch === undefined) return { ...(await results(backend)), peers: read }
+  const digits = async (on: string) => loadShippedPrior('digits', { device: on })
+  using given = await givenTo(chosenJobs(digits, { filter, few }))
+  const how = { python: torch, device: values['torch-device'], seconds }
+  const before = [...read, runTorch(given, how)]
+  const found = { ...(await results(backend)), peers: before }
+  write(found)
+  return { ...found, peers: [...before, runTorch(given, how)] }
 }
 
 try {
-  const before = values.peer === undefined ? await beside() : [readPeer(values.peer)]
-  const found = await results(backend)
-  const peers = [...before, ...(await beside())]
-  const all = peers.length === 0 ? found : { ...found, peers }
-  mkdirSync(dirname(values.json), { recursive: true })
-  writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`)
-  console.log(table(all))
+  const found = await all()
+  write(found)
+  console.log(table(found))
+  const failed = [found, ...(found.peers ?? [])].flatMap((one) => one.failed)
+  for (const { name, why } of failed) console.log(`Failed: ${name}: ${why}`)
   console.log(`Wrote ${values.json}`)
+  process.exitCode = failed.length === 0 ? 0 : 1
 } catch (error) {
   console.error(`bench:gpu: ${(error as Error).message.split('\n')[0]}`)
   process.exitCode = 1

@@ -28,6 +28,11 @@ export interface Row {
   readonly error: number
 }
 
+export interface Failure {
+  readonly name: string
+  readonly why: string
+}
+
 export interface Results {
   readonly format: 'tweedie bench gpu 2'
   readonly date: string
@@ -38,6 +43,8 @@ export interface Results {
   readonly backend: string
   readonly notes: readonly string[]
   readonly rows: readonly Row[]
+  /** Jobs that have no row, and why. */
+  readonly failed: readonly Failure[]
   /** Other libraries on the same jobs, in the order in which they ran. */
   readonly peers?: readonly PeerResults[]
 }
@@ -127,8 +134,7 @@ async function measureJob(job: Job, device: GpuDevice, seconds: number): Promise
     const got = await read(results)
     const firstMs = performance.now() - began
     const error = difference(got, want)
-    if (!(error <= tolerance))
-      throw new Error(`${job.name}: differs from wasm by ${error.toExponential(1)}, relative`)
+    if (!(error <= tolerance)) throw new Error(`differs from wasm by ${error.toExponential(1)}, relative`)
     const ms = await timesOf(work, seconds)
     return {
       ...{ name: job.name, ms: summary(ms), firstMs, flops, error },
@@ -161,22 +167,30 @@ export interface Asked extends Which {
 }
 
 /**
- * Jobs on a device that is registered as `gpu`.
- * @param told - Handed each row when it is there.
+ * Jobs on a device that is registered as `gpu`. One that fails has no row, and the others are measured all the same.
+ * @param told - Handed each row, or each failure, when it is there.
  */
 export async function measure(
   device: GpuDevice,
   digits: ReadDigits,
   host: string,
   { seconds, ...which }: Asked,
-  told: (row: Row) => void = () => undefined,
+  told: (row: Row | Failure) => void = () => undefined,
 ): Promise<Results> {
   const { backend, notes } = device.info()
   const rows: Row[] = []
+  const failed: Failure[] = []
   for (const job of chosenJobs(digits, which)) {
-    const row = await measureJob(job, device, seconds)
-    rows.push(row)
-    told(row)
+    try {
+      const row = await measureJob(job, device, seconds)
+      rows.push(row)
+      told(row)
+    } catch (error) {
+      const failure = { name: job.name, why: (error as Error).message }
+      failed.push(failure)
+      told(failure)
+    }
   }
-  return { format: 'tweedie bench gpu 2', date: new Date().toISOString(), host, backend, notes, rows }
+  const date = new Date().toISOString()
+  return { format: 'tweedie bench gpu 2', date, host, backend, notes, rows, failed }
 }

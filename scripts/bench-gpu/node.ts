@@ -6,27 +6,10 @@ import { OptionError } from '@tweedie/tensor'
 import type { GpuBackend } from '@tweedie/tensor/gpu'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import { loadShippedPrior } from '@tweedie/unet/node'
-import type { Asked, Results, Row } from './measure.ts'
+import type { Asked, Failure, Results, Row } from './measure.ts'
 import { measure } from './measure.ts'
 import { loadOldDawn, oldDawnFolder } from './old-dawn.ts'
-
-/** The exports of the package `webgpu`. */
-export interface NodeWebGpu {
-  create(options: readonly string[]): Gpu
-  readonly globals: Readonly<Record<string, unknown>>
-}
-
-interface Gpu {
-  requestAdapter(): Promise<Adapter | null>
-}
-
-export interface Adapter {
-  readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
-    readonly isFallbackAdapter?: boolean
-  }
-  /** As older ones say it. */
-  readonly isFallbackAdapter?: boolean
-}
+import type { Adapter, NodeWebGpu } from './web-gpu.ts'
 
 /** Where the package is put in its newest version, which is too large to come with every install. */
 const place = 'out/webgpu'
@@ -85,7 +68,7 @@ export async function provide(): Promise<string> {
 /** Measures in this process. */
 export async function inNode(
   { backend, ...asked }: Asked & { readonly backend: GpuBackend | undefined },
-  told: (row: Row) => void,
+  told: (row: Row | Failure) => void,
 ): Promise<Results> {
   const adapter = backend === undefined || backend === 'webgpu' ? await provide() : undefined
   if (adapter !== undefined) console.error(`Adapter: ${adapter}.`)

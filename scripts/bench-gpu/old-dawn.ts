@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import type { NodeWebGpu } from './node.ts'
+import type { NodeWebGpu } from './web-gpu.ts'
 
 // The package webgpu 0.2, which gpu.js brings. Two things of it do not fit: it takes functions of abseil from Node 24, which has
 // others of the same names, unless it is bound to its own; and its devices have no events.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { TweedieError } from '@tweedie/tensor'
 import { encodeSafetensors } from '@tweedie/unet'
 import type { Arrays, Job } from './job.ts'
+import type { Failure } from './measure.ts'
 import type { Summary } from './summary.ts'
 
 // PyTorch on the same jobs: peer.py, or what it has written.
@@ -26,6 +27,8 @@ export interface PeerResults {
   readonly host: string
   readonly device: string
   readonly rows: readonly PeerRow[]
+  /** Jobs that have no row, and why. */
+  readonly failed: readonly Failure[]
 }
 
 /** @throws {TweedieError} where a file holds something else. */
@@ -48,6 +51,27 @@ async function given(job: Job): Promise<Arrays> {
   return { ...(await job.given()), ...Object.fromEntries(made) }
 }
 
+/** What is handed to peer.py. */
+export interface Given extends Disposable {
+  readonly folder: string
+  /** Of the jobs that a peer has too. */
+  readonly names: readonly string[]
+}
+
+/** Writes inputs and our results of jobs for peer.py; recorded programs are left out. */
+export async function givenTo(all: readonly Job[]): Promise<Given> {
+  const jobs = all.filter((job) => job.given !== undefined)
+  const arrays: Record<string, Arrays[string]> = {}
+  for (const job of jobs) Object.assign(arrays, await given(job))
+  const folder = mkdtempSync(join(tmpdir(), 'tweedie-bench-gpu-'))
+  writeFileSync(join(folder, 'given.safetensors'), encodeSafetensors(arrays))
+  return {
+    folder,
+    names: jobs.map(({ name }) => name),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
 /** How peer.py is run. */
 export interface TorchOptions {
   /** A python3 with torch and safetensors. */
@@ -58,33 +82,18 @@ export interface TorchOptions {
 }
 
 /**
- * Runs peer.py on the jobs, on the same inputs; it refuses results that are not ours. Recorded programs are left out.
- * @throws {TweedieError} where it fails, with the last line that it said.
+ * Runs peer.py on what is given; a job whose results are not ours has no row.
+ * @throws {TweedieError} where it cannot run, with the last line that it said.
  */
-export async function runTorch(
-  all: readonly Job[],
-  { python, device, seconds }: TorchOptions,
-): Promise<PeerResults> {
-  const jobs = all.filter((job) => job.given !== undefined)
-  const folder = mkdtempSync(join(tmpdir(), 'tweedie-bench-gpu-'))
-  try {
-    const arrays: Record<string, Arrays[string]> = {}
-    for (const job of jobs) Object.assign(arrays, await given(job))
-    writeFileSync(join(folder, 'given.safetensors'), encodeSafetensors(arrays))
-    const names = JSON.stringify(jobs.map(({ name }) => name))
-    const where = ['--given', join(folder, 'given.safetensors'), '--out', join(folder, 'peer.json')]
-    const how = ['--device', device, '--seconds', `${seconds}`, '--only', names]
-    const script = join(import.meta.dirname, 'peer.py')
-    const { status, stderr, error } = spawnSync(python, ['-B', script, ...how, ...where], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    if (status !== 0) {
-      const why = error?.message ?? stderr.trim().split('\n').at(-1)
-      throw new TweedieError(`PyTorch (${python}): ${why}`)
-    }
-    return readPeer(join(folder, 'peer.json'))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+export function runTorch({ folder, names }: Given, { python, device, seconds }: TorchOptions): PeerResults {
+  const [script, out] = [join(import.meta.dirname, 'peer.py'), join(folder, 'peer.json')]
+  const files = ['--given', join(folder, 'given.safetensors'), '--out', out]
+  const how = ['--device', device, '--seconds', `${seconds}`, '--only', JSON.stringify(names)]
+  const { status, stderr, error } = spawnSync(python, ['-B', script, ...how, ...files], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  if (status === 0) return readPeer(out)
+  const why = error?.message ?? stderr.trim().split('\n').at(-1)
+  throw new TweedieError(`PyTorch (${python}): ${why}`)
 }

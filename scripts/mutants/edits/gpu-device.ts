@@ -48,23 +48,11 @@ export const gpuDeviceEdits: readonly Edit[] = [
     'if (this.#broken === undefined) return',
     'work that catches the error of a read goes on without its values',
   ),
-  attempts(
-    'gpu-attempt-uploads',
-    'buffer.id = again.id',
-    'again.id = buffer.id',
-    'an upload of the same values is another one, and all that follows is computed again',
-  ),
   work(
     'gpu-work-order',
     'this.#tail = done.catch(() => {})',
     'void done.catch(() => {})',
     'a piece begins before the one before it is done',
-  ),
-  work(
-    'gpu-work-filled',
-    'this.#tail = this.#tail.then(() => pending)',
-    'void this.#tail.then(() => pending)',
-    'what reads a buffer comes before it is filled',
   ),
   work(
     'gpu-work-stuck',
