@@ -133,6 +133,7 @@ test('the few are some of all, DPS among them with fewer steps', () => {
   )
   expect(new Set(names(false)).size).toBe(names(false).length)
   expect(names(true).length).toBeLessThan(names(false).length / 2)
+  expect(() => chosenJobs(digits, { filter: 'x(' })).toThrow("--filter: no job has 'x(' in its name")
 })
 
 test('an adapter is told in a sentence, software as such', () => {
