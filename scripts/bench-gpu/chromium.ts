@@ -5,7 +5,7 @@ import process from 'node:process'
 import { chromium } from 'playwright-core'
 import { createServer } from 'vite'
 import { softwareGraphics } from '../../tests/browser.ts'
-import type { Asked, Results, Row } from './measure.ts'
+import type { Asked, Failure, Results, Row } from './measure.ts'
 
 /** What makes a browser without a screen use the card: Vulkan on Linux, its own way elsewhere. */
 const hardware = [
@@ -29,8 +29,8 @@ export interface BrowserOptions extends Asked {
 /** Measures in a page of a browser. */
 export async function inChromium(
   executablePath: string,
-  { filter, seconds, backend, ...how }: BrowserOptions,
-  told: (row: Row) => void,
+  { filter, few = false, seconds, backend, ...how }: BrowserOptions,
+  told: (row: Row | Failure) => void,
 ): Promise<Results> {
   const cacheDir = mkdtempSync(join(tmpdir(), 'tweedie-bench-gpu-'))
   const server = await createServer({
@@ -80,7 +80,7 @@ export async function inChromium(
       page.setDefaultTimeout(0)
       await page.exposeFunction('told', told)
       await page.goto(`${server.resolvedUrls?.local[0]}bench`)
-      const asked = JSON.stringify({ filter, seconds, backend })
+      const asked = JSON.stringify({ filter, few, seconds, backend })
       return (await page.evaluate(
         `import('/scripts/bench-gpu/page.ts').then(({ inPage }) => inPage(${asked}, window.told))`,
       )) as Results

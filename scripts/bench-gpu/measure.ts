@@ -1,20 +1,26 @@
 import type { Interpreter, PrimitiveName, Shape, Tensor } from '@tweedie/tensor'
 import { dispatchAt, pushInterpreter, removeInterpreter, sizeOf } from '@tweedie/tensor'
 import type { GpuDevice } from '@tweedie/tensor/gpu'
-import type { Job, ReadDigits, Work } from './jobs.ts'
-import { allJobs } from './jobs.ts'
+import type { Job, Work } from './job.ts'
+import type { ReadDigits, Which } from './jobs.ts'
+import { chosenJobs } from './jobs.ts'
+import type { PeerResults } from './peer.ts'
+import type { Summary } from './summary.ts'
+import { summary } from './summary.ts'
 
 // Times jobs on a gpu device, and counts what they ask of it. Runs in Node and in a page.
 
 /** What a job takes, and what it asks for. */
 export interface Row {
   readonly name: string
-  /** Milliseconds of each run, compiled before. */
-  readonly ms: readonly number[]
+  /** Milliseconds of a run, compiled before. */
+  readonly ms: Summary
   /** Of the first run, which compiles. */
   readonly firstMs: number
   readonly launches: number
-  /** Bytes of what the kernels read and write, each buffer once a kernel. */
+  /** What a recorded program is run by, or why not as a whole. */
+  readonly executor?: string
+  /** Bytes of what the kernels read and write, each buffer once a kernel; 0 where the device does not count them. */
   readonly movedBytes: number
   /** Of convolutions, products and attention; a multiply-add counts two. */
   readonly flops: number
@@ -22,14 +28,25 @@ export interface Row {
   readonly error: number
 }
 
+export interface Failure {
+  readonly name: string
+  readonly why: string
+}
+
 export interface Results {
-  readonly format: 'tweedie bench gpu 1'
+  readonly format: 'tweedie bench gpu 2'
   readonly date: string
   /** What ran it: a browser or Node, with its version. */
   readonly host: string
+  /** The graphics processor, where the host says more of it than the device. */
+  readonly adapter?: string
   readonly backend: string
   readonly notes: readonly string[]
   readonly rows: readonly Row[]
+  /** Jobs that have no row, and why. */
+  readonly failed: readonly Failure[]
+  /** Other libraries on the same jobs, in the order in which they ran. */
+  readonly peers?: readonly PeerResults[]
 }
 
 /** Operations of a call, where it is a product. */
@@ -106,18 +123,32 @@ async function finished(results: readonly Tensor[]): Promise<void> {
 
 /** @throws {Error} where the result is not that of wasm. */
 async function measureJob(job: Job, device: GpuDevice, seconds: number): Promise<Row> {
-  const { results: truth, flops } = await counted(await job.prepare('wasm'))
+  const { results: truth, flops } = await counted(await (job.truth ?? job.prepare)('wasm'))
   const want = await read(truth)
   const work = await job.prepare('gpu')
-  const before = device.stats()
-  const began = performance.now()
-  const results = await work.run()
-  const after = device.stats()
-  const got = await read(results)
-  const firstMs = performance.now() - began
-  const error = difference(got, want)
-  if (!(error <= tolerance))
-    throw new Error(`${job.name}: differs from wasm by ${error.toExponential(1)}, relative`)
+  try {
+    const before = device.stats()
+    const began = performance.now()
+    const results = await work.run()
+    const after = device.stats()
+    const got = await read(results)
+    const firstMs = performance.now() - began
+    const error = difference(got, want)
+    if (!(error <= tolerance)) throw new Error(`differs from wasm by ${error.toExponential(1)}, relative`)
+    const ms = await timesOf(work, seconds)
+    return {
+      ...{ name: job.name, ms: summary(ms), firstMs, flops, error },
+      launches: work.launches ?? after.launches - before.launches,
+      movedBytes: after.movedBytes - before.movedBytes,
+      ...(work.executor === undefined ? {} : { executor: work.executor }),
+    }
+  } finally {
+    await work.free?.()
+  }
+}
+
+/** Milliseconds of runs, one after the other. */
+async function timesOf(work: Work, seconds: number): Promise<readonly number[]> {
   const ms: number[] = []
   let spent = 0
   while (spent < 1e3 * seconds || (ms.length < fewestRuns && spent < patience * 1e3 * seconds)) {
@@ -126,38 +157,40 @@ async function measureJob(job: Job, device: GpuDevice, seconds: number): Promise
     ms.push(performance.now() - start)
     spent += ms.at(-1) ?? 0
   }
-  return {
-    ...{ name: job.name, ms, firstMs, flops, error },
-    launches: after.launches - before.launches,
-    movedBytes: after.movedBytes - before.movedBytes,
-  }
+  return ms
 }
 
 /** What is asked of {@link measure}. */
-export interface Asked {
-  /** Only jobs whose name has this in it. */
-  readonly filter: string
+export interface Asked extends Which {
   /** Least time of each job. */
   readonly seconds: number
 }
 
 /**
- * All jobs on a device that is registered as `gpu`.
- * @param told - Handed each row when it is there.
+ * Jobs on a device that is registered as `gpu`. One that fails has no row, and the others are measured all the same.
+ * @param told - Handed each row, or each failure, when it is there.
  */
 export async function measure(
   device: GpuDevice,
   digits: ReadDigits,
   host: string,
-  { filter, seconds }: Asked,
-  told: (row: Row) => void = () => undefined,
+  { seconds, ...which }: Asked,
+  told: (row: Row | Failure) => void = () => undefined,
 ): Promise<Results> {
   const { backend, notes } = device.info()
   const rows: Row[] = []
-  for (const job of allJobs(digits).filter(({ name }) => name.includes(filter))) {
-    const row = await measureJob(job, device, seconds)
-    rows.push(row)
-    told(row)
+  const failed: Failure[] = []
+  for (const job of chosenJobs(digits, which)) {
+    try {
+      const row = await measureJob(job, device, seconds)
+      rows.push(row)
+      told(row)
+    } catch (error) {
+      const failure = { name: job.name, why: (error as Error).message }
+      failed.push(failure)
+      told(failure)
+    }
   }
-  return { format: 'tweedie bench gpu 1', date: new Date().toISOString(), host, backend, notes, rows }
+  const date = new Date().toISOString()
+  return { format: 'tweedie bench gpu 2', date, host, backend, notes, rows, failed }
 }

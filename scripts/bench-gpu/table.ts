@@ -1,4 +1,5 @@
 import type { Results, Row } from './measure.ts'
+import type { PeerResults } from './peer.ts'
 
 /** A card by its data sheet. */
 export interface Card {
@@ -25,36 +26,49 @@ export const cards: readonly Card[] = [
 export const boundMs = ({ launches, movedBytes, flops }: Row, card: Card): number =>
   1e3 * (launches * launch + Math.max(movedBytes / card.bandwidth, flops / card.flops))
 
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length / 2
-  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
-  return (low + high) / 2
+const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(2))
+const counted = (value: number): string => (value === 0 ? '–' : number(value))
+
+/** What a peer took for a row, recorded or not, in milliseconds: the mean of the medians of its runs. */
+export function peerMs(
+  peers: readonly PeerResults[],
+  row: string,
+  field: 'ms' | 'tf32Ms',
+): number | undefined {
+  const name = row.replace(/, recorded$/, '')
+  const medians = peers.flatMap(({ rows }) => rows.find((peer) => peer.name === name)?.[field]?.median ?? [])
+  return medians.length === 0 ? undefined : medians.reduce((sum, ms) => sum + ms, 0) / medians.length
 }
 
-const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(2))
+/** PyTorch's time and ours over it. */
+function peerCells(peers: readonly PeerResults[], row: Row, field: 'ms' | 'tf32Ms'): readonly string[] {
+  const ms = peerMs(peers, row.name, field)
+  return ms === undefined ? ['–', '–'] : [number(ms), number(row.ms.median / ms)]
+}
+
+const peerHeads = { ms: 'PyTorch eager', tf32Ms: 'PyTorch eager, TF32' } as const
 
 /** The results as a table: what was counted, what was measured, and what follows for cards that were not there. */
-export function table({ host, backend, notes, rows }: Results): string {
+export function table({ host, adapter, backend, notes, rows, peers = [] }: Results): string {
+  const fields = (['ms', 'tf32Ms'] as const).filter((field) =>
+    rows.some(({ name }) => peerMs(peers, name, field) !== undefined),
+  )
   const heads = [
-    '',
-    'launches',
-    'MB moved',
-    'GFLOP',
-    'measured, ms',
+    ...['', 'launches', 'MB moved', 'GFLOP', 'first run, ms', 'measured, ms'],
+    ...fields.flatMap((field) => [`${peerHeads[field]}, ms`, 'ratio']),
     ...cards.map(({ name }) => `bound, ${name}, ms`),
   ]
   const lines = rows.map((row) => [
-    row.name,
-    `${row.launches}`,
-    number(row.movedBytes / 1e6),
-    row.flops === 0 ? '–' : number(row.flops / 1e9),
-    number(median(row.ms)),
-    ...cards.map((card) => number(boundMs(row, card))),
+    ...[row.name, `${row.launches}`, counted(row.movedBytes / 1e6), counted(row.flops / 1e9)],
+    ...[number(row.firstMs), number(row.ms.median)],
+    ...fields.flatMap((field) => peerCells(peers, row, field)),
+    // Of a recorded program the bytes are not counted.
+    ...cards.map((card) => (row.movedBytes === 0 ? '–' : number(boundMs(row, card)))),
   ])
   const text = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
-    `Measured: ${backend}, ${host}; ${notes.filter((note) => /^(software )?renderer/.test(note)).join('; ')}.`,
+    `Measured: ${backend}, ${host}; ${adapter ?? notes.filter((note) => /^(software )?renderer/.test(note)).join('; ')}.`,
+    ...[...new Set(peers.map(({ host: library, device }) => `Beside it: ${library}, on ${device}.`))],
     `Bounds: not measured, but counted, by data sheets and ${launch * 1e6} µs a launch, which is assumed.`,
     '',
     text(heads),

@@ -1,7 +1,7 @@
 // How fast the Studio is in headless Chromium, beside the same runs in Node, measured in turn: `npm run bench:studio`.
 import { parseArgs } from 'node:util'
 import { findChromium } from '../../tests/browser.ts'
-import { median } from '../bench-gpu/table.ts'
+import { median } from '../bench-gpu/summary.ts'
 import type { Shown } from './chromium.ts'
 import { openBench } from './chromium.ts'
 import type { Spent } from './node.ts'

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { gpuTables, tableOf } from './gpu-page.ts'
+import { gpuTables, measuredOnACard, tableOf } from './gpu-page.ts'
 
 const page = readFileSync(resolve(import.meta.dirname, '../../../docs/gpu.md'), 'utf8')
-const tables = gpuTables()
+const tables = gpuTables(measuredOnACard())
 
 /** The numbers of a row, by how it begins. */
 function row(table: string, begin: string): number[] {

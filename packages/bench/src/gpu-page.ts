@@ -1,9 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { vjp } from '@tweedie/autograd'
 import type { Shape, Tensor } from '@tweedie/tensor'
 import { conv2d, dispatch, fromData, groupNorm, matmul, normal, randomKey, zeros } from '@tweedie/tensor'
 import type { KernelCounts } from '@tweedie/tensor/gpu'
 import { countKernels, gpuSupportTable } from '@tweedie/tensor/gpu'
 import { networks } from './cases/networks.ts'
+import { measuredTable } from './gpu-measured.ts'
 
 // Tables of docs/gpu.md: what kernels of the gpu device do, counted in their text, and which primitives it has.
 
@@ -131,8 +134,18 @@ function kernelRows(): string[] {
   })
 }
 
-/** The tables of the page, by the name between the marks. */
-export const gpuTables = (): Readonly<Record<string, string>> => ({
+/** What was measured on a card, if it was. */
+export function measuredOnACard(): string | undefined {
+  const file = resolve(import.meta.dirname, '../../../docs/gpu-measured.json')
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+/**
+ * The tables of the page, by the name between the marks.
+ * @param measured - What `npm run bench:gpu` has written on a card.
+ */
+export const gpuTables = (measured: string | undefined): Readonly<Record<string, string>> => ({
+  measured: measuredTable(measured),
   networks: [
     '| | launches | Mflop | MB loaded by threads | MB that must move | bytes loaded a flop |',
     '|---|--:|--:|--:|--:|--:|',

@@ -30,7 +30,7 @@ class Layers:
 
 def sinusoid(t, half, shift=0):
     """Angles of the time embedding (arXiv 2006.11239): sines and cosines, each [N, half]."""
-    angle = t[:, None] * torch.exp(-math.log(10000) * torch.arange(half) / (half - shift))
+    angle = t[:, None] * torch.exp(-math.log(10000) * torch.arange(half, device=t.device) / (half - shift))
     return angle.sin(), angle.cos()
 
 

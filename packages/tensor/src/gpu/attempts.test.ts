@@ -100,6 +100,44 @@ describe('settled', () => {
     x.dispose()
   })
 
+  test('after a read that broke it off nothing is computed, whoever caught its error', async () => {
+    const x = fromData([3], [1], { device })
+    const after: unknown[] = []
+    const value = await settled(device, () =>
+      scope(() => {
+        const y = add(x, 1)
+        try {
+          return y.dataSync()[0]
+        } catch (error) {
+          try {
+            add(x, 2)
+            after.push('computed')
+          } catch (again) {
+            after.push(again)
+          }
+          throw error
+        }
+      }),
+    )
+    expect(value).toBe(4)
+    expect(after).toEqual([expect.any(DeviceError)])
+    x.dispose()
+  })
+
+  test('a call that is made again after its result was freed is computed again', async () => {
+    const x = fromData([3], [1], { device })
+    const values = await settled(device, () =>
+      scope(() => {
+        const freed = add(x, 1)
+        freed.dispose()
+        const again = add(x, 1)
+        return [again.dataSync()[0], mul(again, x).dataSync()[0]]
+      }),
+    )
+    expect(values).toEqual([4, 12])
+    x.dispose()
+  })
+
   test('constants that the first attempt makes for good are there in the next', async () => {
     let kept: Tensor | undefined
     const value = await settled(device, () => {
