@@ -11,6 +11,7 @@ import { chosenJobs } from '../scripts/bench-gpu/jobs.ts'
 import type { Results, Row } from '../scripts/bench-gpu/measure.ts'
 import { flopsOf, measure } from '../scripts/bench-gpu/measure.ts'
 import { adapterSentence } from '../scripts/bench-gpu/node.ts'
+import { withEvents } from '../scripts/bench-gpu/old-dawn.ts'
 import type { PeerResults } from '../scripts/bench-gpu/peer.ts'
 import { givenTo, readPeer, runTorch } from '../scripts/bench-gpu/peer.ts'
 import { median, summary } from '../scripts/bench-gpu/summary.ts'
@@ -133,6 +134,7 @@ test('the few are some of all, DPS among them with fewer steps', () => {
   )
   expect(new Set(names(false)).size).toBe(names(false).length)
   expect(names(true).length).toBeLessThan(names(false).length / 2)
+  expect(() => chosenJobs(digits, { filter: 'x(' })).toThrow("--filter: no job has 'x(' in its name")
 })
 
 test('an adapter is told in a sentence, software as such', () => {
@@ -148,6 +150,39 @@ test('an adapter is told in a sentence, software as such', () => {
   expect(said({}, true)).toContain('a software renderer')
   expect(said({ description: 'llvmpipe 256 bits' })).toContain('a software renderer')
   expect(said({ vendor: '', architecture: '', description: '' })).toContain('an unnamed adapter, a graphics')
+})
+
+test('a device without events tells what went wrong between two submissions', async () => {
+  const open: string[] = []
+  let wrong: string | undefined
+  class GPUDevice {
+    pushErrorScope(filter: string) {
+      open.push(filter)
+    }
+    async popErrorScope() {
+      const message = open.pop() === 'validation' ? wrong : undefined
+      return message === undefined ? null : { message }
+    }
+  }
+  const prototype = { requestDevice: async () => new GPUDevice() }
+  const submitted: unknown[] = []
+  const queue = { submit: (...buffers: unknown[]) => void submitted.push(...buffers) }
+  withEvents({ GPUDevice, GPUAdapter: { prototype }, GPUQueue: { prototype: queue } })
+  const device = (await prototype.requestDevice()) as unknown as EventTarget & { onuncapturederror: unknown }
+  const heard: string[] = []
+  const hear = (name: string) => (event: unknown) =>
+    void heard.push(`${name}: ${(event as { error: { message: string } }).error.message}`)
+  device.addEventListener('uncapturederror', hear('listener'))
+  device.onuncapturederror = hear('handler')
+  queue.submit('first')
+  wrong = 'no such buffer'
+  queue.submit('second')
+  wrong = undefined
+  queue.submit('third')
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(heard).toEqual(['listener: no such buffer', 'handler: no such buffer'])
+  expect(submitted).toEqual(['first', 'second', 'third'])
+  expect(open).toEqual(['validation', 'out-of-memory', 'internal'])
 })
 
 describe('beside PyTorch', () => {

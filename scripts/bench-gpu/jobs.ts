@@ -1,3 +1,4 @@
+import { OptionError } from '@tweedie/tensor'
 import type { Network } from '@tweedie/unet'
 import { predictor } from '@tweedie/unet'
 import { dpsJobs } from './dps.ts'
@@ -19,7 +20,10 @@ export interface Which {
   readonly few?: boolean
 }
 
-/** Kernels, two networks, a method. */
+/**
+ * Kernels, two networks, a method.
+ * @throws {OptionError} where none is meant.
+ */
 export function chosenJobs(digits: ReadDigits, { filter, few = false }: Which): readonly Job[] {
   const predict = async (device: string): Promise<Predict> => predictor(await digits(device))
   const jobs = [
@@ -32,5 +36,7 @@ export function chosenJobs(digits: ReadDigits, { filter, few = false }: Which): 
     }),
     ...dpsJobs(predict, few ? 2 : 10),
   ]
-  return jobs.filter((job) => (job.few || !few) && job.name.includes(filter))
+  const chosen = jobs.filter((job) => (job.few || !few) && job.name.includes(filter))
+  if (chosen.length === 0) throw new OptionError('--filter', `no job has '${filter}' in its name`)
+  return chosen
 }

@@ -23,7 +23,7 @@ interface OldGlobals {
 const filters = ['validation', 'out-of-memory', 'internal']
 
 /** Tells listeners of `uncapturederror` what scopes have caught between one submission and the next. */
-function withEvents({ GPUDevice, GPUAdapter, GPUQueue }: OldGlobals): void {
+export function withEvents({ GPUDevice, GPUAdapter, GPUQueue }: OldGlobals): void {
   const listeners = new Set<Listener>()
   let device: OldDevice | undefined
   const open = () => {

@@ -352,7 +352,8 @@ def main():
     torch.manual_seed(1)
     device = torch.device(asked.device)
     inputs = Inputs(torch, device, given)
-    chosen = [job for job in jobs(torch, inputs) if asked.filter in job[0] and job[0] in (asked.only or [job[0]])]
+    wanted = lambda name: asked.filter in name and (asked.only is None or name in asked.only)
+    chosen = [job for job in jobs(torch, inputs) if wanted(job[0])]
     told = lambda row: print(f"{row['name']}: {row['ms']['median']:.3g} ms", file=sys.stderr, flush=True)
     rows, failed = [], []
     for job in chosen:

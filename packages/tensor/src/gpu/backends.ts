@@ -29,7 +29,7 @@ export interface BackendTraits {
 const gl = { resident: true, async: false, glsl: true, maxKernels: 512 } as const
 
 export const backendTraits: { readonly [B in GpuBackend]: BackendTraits } = {
-  webgpu: { kernelClass: 'WebGPUKernel', resident: true, async: true, glsl: false, maxKernels: 512 },
+  webgpu: { kernelClass: 'WebGPUKernel', resident: true, async: true, glsl: false, maxKernels: 2048 },
   webgl2: { kernelClass: 'WebGL2Kernel', ...gl },
   headlessgl: { kernelClass: 'HeadlessGLKernel', ...gl },
   webasm: { kernelClass: 'WebAssemblyKernel', resident: false, async: false, glsl: false, maxKernels: 64 },

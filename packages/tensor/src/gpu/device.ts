@@ -16,6 +16,7 @@ import { Pending } from './pending.ts'
 import { planOf } from './plan.ts'
 import { Programs } from './programs.ts'
 import type { KernelRunner } from './runner.ts'
+import type { Fill } from './work.ts'
 import { WorkQueue } from './work.ts'
 
 /** Live counts of a gpu device. */
@@ -38,6 +39,11 @@ export interface GpuDevice extends Device {
 }
 
 const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
+
+function releaseMemory(target: GpuBuffer): void {
+  if (target.handle !== undefined) release(target.handle)
+  target.handle = undefined
+}
 
 /** Elements of an upload that the host keeps as long as the buffer lives, so that it can be read at once anywhere. */
 const keptElements = 2 ** 18
@@ -167,10 +173,7 @@ export class GpuJsDevice implements GpuDevice {
 
   #giveBack(target: GpuBuffer): void {
     target.freed = true
-    void this.#work.do('free', () => {
-      if (target.handle !== undefined) release(target.handle)
-      target.handle = undefined
-    })
+    void this.#work.do('free', () => releaseMemory(target))
   }
 
   write(buffer: unknown, dtype: DType, data: TypedArray): void {
@@ -341,17 +344,23 @@ export class GpuJsDevice implements GpuDevice {
     const lastReader = new Map<number, number>()
     steps.forEach(({ inputs }, i) => inputs.forEach((from) => lastReader.set(from, i)))
     this.#launches += steps.length
-    steps.forEach((step, i) => {
+    const fills = steps.map((step, i): Fill => {
+      const target = made[i]!
       const inputs = step.inputs.map((from) => (from < 0 ? outside[-1 - from]! : made[from]!))
       const scalars = step.scalars.map(([of, k]) => scalar(of, k))
-      this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, made[i]!.bytes)
-      this.#work.fill(made[i]!, what(step.origin), () => this.#kernels.step(step, inputs, scalars, made[i]!))
-      step.inputs.forEach((from, k) => {
-        if (lastReader.get(from) !== i) return
-        const input = inputs[k]!
-        if (from < 0 ? leaving.delete(input) : !results.has(from)) this.#giveBack(input)
+      this.#movedBytes += inputs.reduce((sum, input) => sum + input.bytes, target.bytes)
+      const done = inputs.filter((input, k) => {
+        const from = step.inputs[k]!
+        return lastReader.get(from) === i && (from < 0 ? leaving.delete(input) : !results.has(from))
       })
+      for (const input of done) input.freed = true
+      return {
+        ...{ target, what: what(step.origin) },
+        job: () => this.#kernels.step(step, inputs, scalars, target),
+        after: () => done.forEach(releaseMemory),
+      }
     })
+    this.#work.fillAll(fills)
     for (const unread of leaving) this.#giveBack(unread)
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { GpuJs } from './gpujs.ts'
 import { surroundings } from './limits.ts'
+import { fakeWebGpu } from './web-gpu.test.helper.ts'
 
 // What drivers say of themselves, and what is made of it.
 
@@ -13,7 +14,7 @@ function webGpu(
 ) {
   let lose: (how: { reason?: string; message: string }) => void = () => {}
   let hear: (event: { error: { message: string } }) => void = () => {}
-  const device = {
+  const device = Object.assign(fakeWebGpu().device, {
     lost: new Promise((resolve) => {
       lose = resolve
     }),
@@ -21,7 +22,7 @@ function webGpu(
     addEventListener: (_type: string, listener: typeof hear) => {
       hear = listener
     },
-  }
+  })
   const lib = { WebGPUContext: { acquire: async () => ({ adapter, device }) } } as unknown as GpuJs
   return {
     lib,

@@ -64,9 +64,14 @@ const mostKernels = 48
 /** Bytes of buffers that wait to be handed out again, and bind groups that are remembered, at most. */
 const [mostBytes, mostGroups] = [2 ** 28, 4096]
 
-/** Buffers that are done with, by size, the newest handed out first. */
+/**
+ * Buffers that are done with, by size. The one made first is handed out first, so that a program that repeats itself soon
+ * has the same buffers in the same places each time, for which bind groups are there.
+ */
 class Spare {
   readonly #bySize = new Map<number, Buffer[]>()
+  readonly #ages = new WeakMap<Buffer, number>()
+  #made = 0
   readonly #all = new Set<Buffer>()
   readonly #discard: (buffer: Buffer) => void
   #bytes = 0
@@ -80,8 +85,12 @@ class Spare {
   }
 
   take(size: number): Buffer | undefined {
-    const buffer = this.#bySize.get(size)?.pop()
-    if (buffer === undefined) return undefined
+    const alike = this.#bySize.get(size)
+    if (alike === undefined || alike.length === 0) return undefined
+    let first = 0
+    for (let i = 1; i < alike.length; i++)
+      if (this.#ages.get(alike[i]!)! < this.#ages.get(alike[first]!)!) first = i
+    const [buffer] = alike.splice(first, 1) as [Buffer]
     this.#all.delete(buffer)
     this.#bytes -= size
     return buffer
@@ -90,6 +99,7 @@ class Spare {
   /** Keeps a buffer; destroying it twice is harmless. */
   put(buffer: Buffer): void {
     if (this.#all.has(buffer)) return
+    if (!this.#ages.has(buffer)) this.#ages.set(buffer, this.#made++)
     const { size } = buffer
     const alike = this.#bySize.get(size)
     if (alike === undefined) this.#bySize.set(size, [buffer])

@@ -3,6 +3,14 @@ import type { GpuBackend } from './backends.ts'
 import type { GpuBuffer } from './buffer.ts'
 import type { Handle } from './gpujs.ts'
 
+/** A buffer, what is to fill it, and what is to be done then. */
+export interface Fill {
+  readonly target: GpuBuffer
+  readonly what: string
+  readonly job: () => unknown
+  readonly after: () => void
+}
+
 /**
  * Pieces of work in the order in which they were asked for: done at once on a synchronous backend, one after the
  * other on an asynchronous one, whose device calls return before their result is there. Since freeing is such a piece
@@ -46,6 +54,27 @@ export class WorkQueue {
       },
     )
     this.#tail = this.#tail.then(() => pending) // what comes next finds the buffer filled
+  }
+
+  /** Fills buffers in a row, each with what its job makes, and does what is to be done after each. */
+  fillAll(fills: readonly Fill[]): void {
+    if (!this.#async) {
+      for (const { target, what, job, after } of fills) {
+        this.fill(target, what, job)
+        after()
+      }
+      return
+    }
+    this.#tail = this.#tail.then(async () => {
+      for (const { target, what, job, after } of fills) {
+        try {
+          target.handle = (await this.#attempt(what, job)) as Handle
+        } catch (error) {
+          target.error = error
+        }
+        after()
+      }
+    })
   }
 
   #attempt(what: string, job: () => unknown): unknown {
