@@ -185,10 +185,10 @@ export const bipsda: Suite = {
   title: 'Three modes in ten dimensions',
   source:
     'Crafts & Villa, arXiv 2503.03007, and github.com/Evan1578/BIPSDA c0c5e2e. Q, A and B are draws of ours, since theirs are ' +
-    "torch's; references of the problems that are not linear are Hamiltonian chains with jumps, theirs DREAM; 20 trials of " +
-    '4000 samples in place of 100 of 10,000.',
+    "torch's; references of the problems that are not linear are Hamiltonian chains with jumps, theirs DREAM; 3 trials of " +
+    '500 samples in place of 100 of 10,000',
   problems,
-  full: { seeds: 5, samples: 1000, limit: 60 },
+  full: { seeds: 3, samples: 500, limit: 20 },
   quick: { problems: ['inpainting-low', 'phase-retrieval'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['mean-error', 'variance-error', 'cmd', 'mmd', 'sw', 'occupancy'],
   settings: (method) => own[method] ?? { spacing: 'karras' },

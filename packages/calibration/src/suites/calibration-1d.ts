@@ -63,8 +63,8 @@ export const calibration1d: Suite = {
       },
     },
   ],
-  full: { seeds: 20, samples: 1000, limit: 20 },
-  quick: { problems: ['y=1.5'], seeds: 2, samples: 300, limit: 3 },
+  full: { seeds: 20, samples: 300, limit: 10 },
+  quick: { problems: ['y=1.5'], seeds: 2, samples: 300, limit: 2 },
   metrics: ['sw', 'sample-mean', 'sample-std', 'z-std', 'whitened'],
   settings: () => undefined,
   published: [

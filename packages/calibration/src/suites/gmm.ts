@@ -128,10 +128,10 @@ export const gmm: Suite = {
   title: 'Mixture of 25 Gaussians',
   source: 'arXiv 2308.07983 §4: its priors, measurements, steps and settings; 500 fixed directions',
   problems,
-  full: { seeds: 20, samples: 1000, limit: 600 },
+  full: { seeds: 20, samples: 300, limit: 4 },
   quick: {
     problems: ['d=8,dy=1,steps=20', 'd=80,dy=2,steps=20'],
-    seeds: 3,
+    seeds: 2,
     samples: 300,
     rows: [
       'exact-score',

@@ -71,8 +71,8 @@ export const ksd: Suite = {
     'Qiu et al., arXiv 2602.04189v2; 5 draws of the noise, one truth. Draws of the noise are ours, and are those of one ' +
     'operator at both noise levels. The discrepancy is the one with the exact score.',
   problems,
-  full: { seeds: 5, samples: 500, limit: 60 },
-  quick: { problems: ['A1,sigma=0.2'], seeds: 2, samples: 100, limit: 3 },
+  full: { seeds: 5, samples: 500, limit: 20 },
+  quick: { problems: ['A1,sigma=0.2'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['ksd', 'rmse', 'sw', 'mean-error', 'variance-error', 'occupancy'],
   settings: () => undefined,
   published: ksdPublished,

@@ -12,7 +12,7 @@ export const levy: Suite = {
   source:
     'arXiv 2509.12821: six laws of increments, four operators, 25 dB. Changed: the Gibbs denoiser of the protocol has 30 + 100 sweeps, not 100 + 300; DPS and DiffPIR take 100 steps with it, as other methods do at most',
   problems: increments.flatMap((law) => operators.map((operator) => posed(law, operator))),
-  full: { seeds: 20, samples: 50 },
+  full: { seeds: 2, samples: 50, limit: 6 },
   quick: {
     problems: ['gauss,identity', 'gauss,sampling', 'bernoulli-laplace,identity'],
     seeds: 2,

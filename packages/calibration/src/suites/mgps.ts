@@ -38,7 +38,7 @@ export const mgps: Suite = {
     { name: 'n=100,m=50', title: '50 measurements of 100 dimensions', pose: (seed) => pose(100, 50, seed) },
     { name: 'n=2,m=2', title: '2 measurements of 2 dimensions', pose: (seed) => pose(2, 2, seed) },
   ],
-  full: { seeds: 3, samples: 500, limit: 60 },
+  full: { seeds: 3, samples: 200, limit: 20 },
   quick: { problems: ['n=100,m=50'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['w2', 'mean-error', 'variance-error', 'whitened', 'whitened-measured', 'whitened-unmeasured'],
   settings: (method) => own[method],

@@ -104,8 +104,8 @@ export const tilt: Suite = {
     'after DriftLite (Ren et al., arXiv 2509.21655), which tilts a mixture in 30 dimensions by a quadratic reward, and DW-4; ' +
     'means and rewards of the mixtures are ours, and so is the prior of DW-4: 800 states of long chains, each blurred by 0.1',
   problems,
-  full: { seeds: 5, samples: 1000, limit: 60 },
-  quick: { problems: ['mixture-2d'], seeds: 2, samples: 200, limit: 3 },
+  full: { seeds: 3, samples: 500, limit: 30 },
+  quick: { problems: ['mixture-2d'], seeds: 2, samples: 200, limit: 2 },
   metrics: ['sw', 'observed-w1', 'mean-error', 'variance-error', 'mmd', 'occupancy', 'evidence-bias'],
   settings: () => undefined,
   variants,

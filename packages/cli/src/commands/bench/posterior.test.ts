@@ -86,7 +86,7 @@ describe('bench posterior', () => {
     expect(JSON.parse(out)[0]).toMatchObject({
       name: 'gmm',
       metrics: ['sw'],
-      full: { seeds: 20, samples: 1000 },
+      full: { seeds: 20, samples: 300 },
     })
   })
 
