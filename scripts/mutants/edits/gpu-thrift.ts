@@ -4,7 +4,7 @@ import { editsOf } from './of.ts'
 const gpu = editsOf('packages/tensor/src/gpu')
 const thrift = gpu('thrift.ts', 'thrift')
 const contract = gpu('kernels/contract.ts', 'wide')
-const program = gpu('kernels/program.ts', 'gpu')
+const program = gpu('kernels/program.ts', 'wide', 'gpu')
 const normalise = gpu('kernels/normalise.ts', 'gpu')
 const indices = gpu('kernels/index-math.ts', 'gpu')
 
