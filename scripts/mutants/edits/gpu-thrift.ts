@@ -56,12 +56,6 @@ export const gpuThriftEdits: readonly Edit[] = [
     'the spare buffer that came last is handed out, so that bind groups are made anew',
   ),
   contract(
-    'gpu-grid-column',
-    'const axes = b!.shape.map((_, axis) => axis)',
-    'const axes = b!.shape.map((_, axis) => axis).reverse()',
-    'a factor is laid out by rows where columns are read',
-  ),
-  contract(
     'gpu-grid-weights',
     'strides: view.shape.map((_, axis) => strides[order.indexOf(axis)]!)',
     'strides: view.shape.map((_, axis) => strides[axis]!)',
