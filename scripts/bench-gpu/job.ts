@@ -6,6 +6,8 @@ export interface Job {
   readonly name: string
   /** Whether a renderer on the processor gets through it in a minute or so. */
   readonly few: boolean
+  /** Greatest difference from wasm over the greatest magnitude, where it is not that of a single network. */
+  readonly tolerance?: number
   /** Makes what it works on. */
   prepare(device: string): Promise<Work>
   /** The same, run as its definition says; that is what counts operations and says which results are right. */

@@ -134,7 +134,8 @@ async function measureJob(job: Job, device: GpuDevice, seconds: number): Promise
     const got = await read(results)
     const firstMs = performance.now() - began
     const error = difference(got, want)
-    if (!(error <= tolerance)) throw new Error(`differs from wasm by ${error.toExponential(1)}, relative`)
+    if (!(error <= (job.tolerance ?? tolerance)))
+      throw new Error(`differs from wasm by ${error.toExponential(1)}, relative`)
     const ms = await timesOf(work, seconds)
     return {
       ...{ name: job.name, ms: summary(ms), firstMs, flops, error },

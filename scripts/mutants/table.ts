@@ -10,6 +10,7 @@ import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
 import { gpuDeviceEdits } from './edits/gpu-device.ts'
+import { gpuThriftEdits } from './edits/gpu-thrift.ts'
 import { kitEdits } from './edits/kit.ts'
 import { leftoverEdits } from './edits/leftovers.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
@@ -59,6 +60,7 @@ export const edits: readonly Edit[] = [
   ...kitEdits,
   ...gpuEdits,
   ...gpuDeviceEdits,
+  ...gpuThriftEdits,
   ...denoiserEdits,
   ...ddpmVariantEdits,
   ...netTrainEdits,

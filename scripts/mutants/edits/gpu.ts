@@ -76,7 +76,12 @@ export const gpuEdits: readonly Edit[] = [
     'within(at, 0, dilated(extent, dilation) + 1)',
     'what is beside a row is its end',
   ),
-  contract('gpu-wide-all', 'last / width])', 'last])', 'threads lie as if each had one element'),
+  contract(
+    'gpu-wide-all',
+    'const quads = [...shape.slice(0, -1), shape.at(-1)! / width]',
+    'const quads = [...shape]',
+    'threads lie as if each had one element',
+  ),
   body(
     'gpu-fuse-names',
     'names.has(word) ? word + suffix : word',

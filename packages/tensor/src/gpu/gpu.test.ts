@@ -86,6 +86,16 @@ describe.each(['cpu', 'webasm'] as const)('gpu device on %s', (backend) => {
       expect(await discrepancy(device, { primitive, inputs, params, size })).toBeUndefined()
   })
 
+  test('groups of many channels are summed by several at once', async () => {
+    const shape = [2, 64, 5]
+    const inputs = [shape, [64], [64], shape].map((of, i) => viewOf(seeded(i), of))
+    const params = { groups: 1, eps: 0.5, silu: true }
+    const norm = { primitive: 'groupNorm' as const, inputs: inputs.slice(0, 3), params, size: 13 }
+    expect(await discrepancy(device, norm)).toBeUndefined()
+    const gradient = { primitive: 'groupNormGradInput' as const, inputs, params, size: 13 }
+    expect(await discrepancy(device, gradient)).toBeUndefined()
+  })
+
   test('long sums stay accurate, and long loops are not cut short', async () => {
     const x = fromData(new Float32Array(200_000).fill(0.1), [200_000], { device })
     expect(await sum(x).item()).toBeCloseTo(20_000, 1)

@@ -49,6 +49,14 @@ function kernelsOn(device: WebGpuDevice) {
       queue.writeBuffer(argument, 0, Float32Array.from(values))
       return this.run(0, 1, [argument], length)
     },
+    /** Values by way of a buffer that is destroyed at once. */
+    uploadOnce(values: readonly number[]): FakeBuffer {
+      const argument = buffer(values.length, storage | copyTarget)
+      queue.writeBuffer(argument, 0, Float32Array.from(values))
+      const made = this.run(0, 1, [argument], values.length)
+      argument.destroy()
+      return made
+    },
     /** Values, as far as the device had been told to compute them. */
     read(from: FakeBuffer): number[] {
       const staging = buffer(from.size / 4, mapRead | copyTarget)
@@ -69,7 +77,7 @@ type Step =
       readonly scalar: number
       readonly from: readonly [number, number]
     }
-  | { readonly do: 'upload'; readonly values: readonly number[] }
+  | { readonly do: 'upload' | 'uploadOnce'; readonly values: readonly number[] }
   | { readonly do: 'free' | 'read'; readonly from: number }
 
 /** What a program reads, on a device. */
@@ -82,9 +90,10 @@ function outcome(device: WebGpuDevice, steps: readonly Step[]): number[][] {
     if (step.do === 'run') {
       const inputs = [at(step.from[0]), at(step.from[1])].slice(0, step.which < 2 ? 1 : 2)
       live.push(kernels.run(step.which, step.scalar, inputs, inputs[0]!.size / 4))
-    } else if (step.do === 'upload') live.push(kernels.upload(step.values))
+    } else if (step.do === 'upload' || step.do === 'uploadOnce') live.push(kernels[step.do](step.values))
     else if (step.do === 'read') read.push(kernels.read(at(step.from)))
-    else if (live.length > 2) live.splice(2 + (step.from % (live.length - 2)), 1)[0]!.destroy()
+    else if (step.do === 'free' && live.length > 2)
+      live.splice(2 + (step.from % (live.length - 2)), 1)[0]!.destroy()
   }
   for (const buffer of live) read.push(kernels.read(buffer))
   return read
@@ -106,7 +115,7 @@ const steps = fc.array(
     {
       weight: 2,
       arbitrary: fc.record({
-        do: fc.constant('upload' as const),
+        do: fc.constantFrom('upload' as const, 'uploadOnce' as const),
         values: fc.array(whole, { minLength: 2, maxLength: 3 }),
       }),
     },
@@ -152,6 +161,30 @@ describe('a thrifty device', () => {
     expect(counts.createBindGroup - before.createBindGroup).toBe(0)
     expect(counts.createBuffer - before.createBuffer).toBe(1) // for what is read
     expect(counts.writeBuffer - before.writeBuffer).toBe(3) // the values, and parameters of the copy, to and fro
+  })
+
+  test('gives a program that repeats itself the same buffers, in whatever order it gives them up', () => {
+    const { device, counts } = fakeWebGpu()
+    thrifty(device)
+    const kernels = kernelsOn(device)
+    const x = kernels.upload([1, 2])
+    const both = () => {
+      const made = [0, 1].map((which) => kernels.run(which, 1, [x], 2))
+      for (const one of made) one.destroy()
+    }
+    both()
+    const before = counts.createBindGroup
+    both()
+    expect(counts.createBindGroup).toBe(before)
+  })
+
+  test('has a bind group for every layout', () => {
+    const { device, counts } = fakeWebGpu()
+    thrifty(device)
+    const entries = [{ resource: { buffer: device.createBuffer({ size: 16, usage: uniform }) } }]
+    const groups = [{}, {}].map((layout) => device.createBindGroup({ layout, entries }))
+    expect(groups[0]).not.toBe(groups[1])
+    expect(counts.createBindGroup).toBe(2)
   })
 
   test('many kernels are sent off before anybody waits, and the rest when the program pauses', () => {

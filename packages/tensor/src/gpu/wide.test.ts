@@ -57,6 +57,8 @@ const functions: { readonly [what: string]: (device: Device) => Tensor } = {
       dilation: [2, 4],
       groups: 2,
     }),
+  'product of a factor that is laid out anew': (on) =>
+    matmul(draw(1, [2, 8, 40], on), transpose(draw(2, [2, 12, 40], on), [0, 2, 1])),
   'convolution 1×1': (on) => conv2d(draw(1, [1, 20, 3, 4], on), draw(2, [5, 20, 1, 1], on)),
   'what follows a wide kernel in one of its own': (on) =>
     add(conv2d(draw(1, [1, 4, 5, 8], on), draw(2, [3, 4, 3, 3], on), { padding: 1 }), draw(3, [3, 1, 1], on)),

@@ -201,8 +201,8 @@ function convolutionElements(
   return { source: [...once.lines, ...declared(totals), body].join('\n'), at: places, ...threads }
 }
 
-/** Products of elements from which on it pays to lay a factor out anew. */
-const manyInAll = 2 ** 27
+/** Products of elements for each of a wide kernel's least elements, from which on it pays to lay a factor out anew. */
+const manyInAll = 2 ** 10
 
 /** A view of the second factor, and the kernel that lays it out so where it is not so already. */
 interface Laid {
@@ -211,8 +211,9 @@ interface Laid {
 }
 
 /** The second factor with elements side by side that neighbouring threads read, its axes in this order in memory. */
-function laidOut(view: View, order: readonly number[], products: number): Laid {
-  if (products < manyInAll || Math.abs(view.strides[order.at(-1)!]!) <= 1) return { view, stages: [] }
+function laidOut(view: View, order: readonly number[], products: number, wideFrom: number): Laid {
+  if (products < manyInAll * wideFrom || Math.abs(view.strides[order.at(-1)!]!) <= 1)
+    return { view, stages: [] }
   const length = sizeOf(view.shape)
   const inOrder = (of: readonly number[]) => order.map((axis) => of[axis]!)
   const from = address(
@@ -243,7 +244,7 @@ const stageOf = (contraction: Contraction, shape: Shape, finish: Finish): Stage 
 /** The kernels of a product, the last one of which ends as `finish` says. */
 export function product([a, b]: readonly View[], shape: Shape, wideFrom: number, finish: Finish): Program {
   const axes = b!.shape.map((_, axis) => axis)
-  const { view, stages } = laidOut(b!, axes, sizeOf(shape) * b!.shape.at(-2)!)
+  const { view, stages } = laidOut(b!, axes, sizeOf(shape) * b!.shape.at(-2)!, wideFrom)
   return after(stages, stageOf(productElements([a!, view], shape, wideFrom), shape, finish))
 }
 
@@ -258,7 +259,7 @@ export function convolution(
   // Rows of a grid are output channels, whose weights neighbours read at once.
   const wide = convolutionElements([x!, w!], params, shape, wideFrom)
   const products = wide.grid === undefined ? 0 : sizeOf(shape) * sizeOf(w!.shape.slice(1))
-  const { view, stages } = laidOut(w!, [1, 2, 3, 0], products)
+  const { view, stages } = laidOut(w!, [1, 2, 3, 0], products, wideFrom)
   const elements = stages.length === 0 ? wide : convolutionElements([x!, view], params, shape, wideFrom)
   return after(stages, stageOf(elements, shape, finish))
 }
