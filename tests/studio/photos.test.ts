@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runCli } from '@tweedie/cli'
 import { serveStudio } from '@tweedie/studio'
@@ -105,7 +105,12 @@ describe('photographs in a browser', () => {
 
   test('a host without the prior says so, and files of one can be opened', async (context) => {
     const browser = opened(context).page.context().browser()
-    const folder = inject('studio') ?? context.skip('the page was not built')
+    const folder = join(scratch, 'host')
+    cpSync(inject('studio') ?? context.skip('the page was not built'), folder, { recursive: true })
+    const asked = JSON.parse(readFileSync(join(folder, 'priors.json'), 'utf8')) as string[]
+    const left = asked.filter((name) => !name.startsWith('unet/photos/'))
+    expect(asked.length - left.length).toBe(3)
+    writeFileSync(join(folder, 'priors.json'), JSON.stringify(left))
     const { url, close } = await serveStudio({ folder })
     const page = await browser?.newPage()
     if (page === undefined) throw new Error('the browser is gone')

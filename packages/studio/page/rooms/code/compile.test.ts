@@ -6,7 +6,7 @@ import { dps, gaussianNoise, gaussianPrior, matrixOperator, methods, run } from 
 import * as tensors from '@tweedie/tensor'
 import { tensor } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
-import { CodeError, compile, moduleOf } from './compile.ts'
+import { CodeError, compile, scriptFrom, scriptOf } from './compile.ts'
 import type { PlantedFault } from './faults.ts'
 import { faultIn, planted } from './faults.ts'
 import { handle } from './handle.ts'
@@ -38,7 +38,7 @@ async function loaded(text: string): Promise<Module> {
       },
     },
   })
-  const url = `data:text/javascript,${encodeURIComponent(moduleOf(compiled, ''))}`
+  const url = `data:text/javascript,${encodeURIComponent(scriptOf(compiled))}`
   await import(/* @vite-ignore */ url)
   return served
 }
@@ -101,6 +101,11 @@ test('what does not compile is named at its line, whoever finds it', () => {
     message: expect.stringContaining("no module 'left-pad'"),
   })
   expect(refusal('\n\nexport { dps } from "./dps.ts"').line).toBe(3)
+  // To the page it is data: of an error only its words would cross.
+  expect(scriptFrom('const a = 1\nconst a = 2', path)).toEqual({
+    ...{ message: "Identifier 'a' has already been declared", line: 2, column: 7 },
+  })
+  expect(scriptFrom(source, path)).toEqual({ script: scriptOf(compile(source, path)) })
 })
 
 test('imports become modules of the page, by every form, and nothing else does', async () => {
