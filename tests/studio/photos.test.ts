@@ -50,7 +50,7 @@ describe('photographs in a browser', () => {
     const { page } = opened(context)
     const asked: string[] = []
     page.context().on('request', (request) => {
-      if (request.url().includes('priors/photos')) asked.push(request.url().split('/').at(-1) ?? '')
+      if (request.url().includes('priors/unet/photos')) asked.push(request.url().split('/').at(-1) ?? '')
     })
     await settle(page)
     expect(asked).toEqual([])
