@@ -8,8 +8,8 @@ import { Slider } from '../../parts/slider.tsx'
 import type { MethodEntry } from '../../worker/methods.ts'
 import type { KindEntry } from './engine/entries.ts'
 import type { DigitsValues } from './fields.ts'
-import { beginOf, painted } from './fields.ts'
-import { KindPicker } from './kind-picker.tsx'
+import { beginOf } from './fields.ts'
+import { NoisePicker, OperatorPicker, SamplesSlider } from './pickers.tsx'
 
 /** All that can be set, beside what is painted. */
 export function Controls(props: {
@@ -48,12 +48,11 @@ export function Controls(props: {
             the brush.
           </Hint>
         </h2>
-        <KindPicker
-          label="Operator"
+        <OperatorPicker
+          values={props.values}
+          set={props.set}
           entries={props.operators}
-          text={props.values.operator}
-          onChange={(operator) => props.set({ operator })}
-          {...(props.values.prior === 'digits' && { first: { text: painted, title: 'painted mask' } })}
+          paint={props.values.prior === 'digits'}
         />
       </section>
       <section>
@@ -63,12 +62,7 @@ export function Controls(props: {
             What is added to A(x₀), in units of a picture that goes from −1 to 1. Methods are told its law.
           </Hint>
         </h2>
-        <KindPicker
-          label="Noise"
-          entries={props.noises}
-          text={props.values.noise}
-          onChange={(noise) => props.set({ noise })}
-        />
+        <NoisePicker values={props.values} set={props.set} entries={props.noises} />
         <Show when={noise().name === 'gaussian'}>
           <Slider
             label="Noise σ"
@@ -105,14 +99,10 @@ export function Controls(props: {
         />
       </section>
       <section>
-        <Slider
-          label="Samples"
+        <SamplesSlider
           value={props.values.n}
-          min={1}
-          max={16}
-          step={1}
           about="Draws of each method for the same measurement. Where they differ, the method says that it is not sure."
-          onInput={(n) => props.set({ n: Math.round(n), pick: 0 })}
+          onInput={(n) => props.set({ n, pick: 0 })}
         />
         <SeedSlider
           value={props.values.seed}
