@@ -21,7 +21,7 @@ export function App() {
   addEventListener('hashchange', follow)
   onCleanup(() => removeEventListener('hashchange', follow))
   const links = new Map<string, HTMLAnchorElement>()
-  // On a phone not all rooms have a place in the bar: the one that is shown has.
+  // In a narrow window not all rooms have a place in the bar: the one that is shown has.
   createEffect(() => links.get(room().name)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
   return (
     <>

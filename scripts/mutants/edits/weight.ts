@@ -7,7 +7,7 @@ const deal = scan('scan.ts', 'scan.test.ts')
 const serve = editsOf('packages/studio/src/serve')('site.ts', 'serve.test.ts')
 const server = editsOf('packages/studio/src/serve')('serve.ts', 'serve.test.ts')
 const unpack = editsOf('packages/studio/page/worker')('unpack.ts', 'unpack')
-const planes = editsOf('packages/studio/src/serve')('planes.ts', 'serve.test.ts', 'unpack')
+const planes = editsOf('packages/studio/src/serve')('planes.ts')
 const bench = editsOf('packages/bench/src')('benny.ts', 'benny.test.ts')
 
 /** What made packages and bundles lighter: walks along an axis, priors that lie in one package, an optional peer. */
@@ -58,6 +58,7 @@ export const weightEdits: readonly Edit[] = [
     'first + (i - 1) / 2',
     'first + (i + 1) / 2',
     'second bytes are one place late in a packed file',
+    { tests: ['packages/studio/page/worker/unpack'] },
   ),
   unpack(
     'weight-unpack-odd',
