@@ -119,6 +119,15 @@ describe('the manners of every room', () => {
     }
   })
 
+  test('an address of a room that is not there opens the first, with a note', async (context) => {
+    const { page } = opened(context)
+    await page.evaluate(`location.hash = '#nowhere?${small['plane']}'`)
+    await settle(page, 'plane')
+    expect(await page.textContent('[data-test=notes]')).toContain("there is no room 'nowhere'")
+    await page.click('text=All right')
+    expect(await page.locator('[data-test=notes]').count()).toBe(0)
+  })
+
   test('what is painted follows the theme', async (context) => {
     const { page } = opened(context)
     await go(page, 'plane')

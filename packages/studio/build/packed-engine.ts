@@ -8,7 +8,7 @@ const name = 'virtual:engine'
 
 /**
  * The engine (`worker/main.ts` and all that it imports) as one deflated script of the page, a third of what it is: the
- * module's default is its address. `worker/script.ts` unpacks it.
+ * module's default is its address, and it says its lines. `worker/script.ts` unpacks it.
  * @param plugins - That the engine is built with.
  */
 export function packedEngine(plugins: readonly Plugin[]): Plugin {
@@ -47,8 +47,10 @@ export function packedEngine(plugins: readonly Plugin[]): Plugin {
         if (type === 'asset' && 'source' in asset) this.emitFile({ type, fileName, source: asset.source })
       const file = join(cache, 'engine.deflate')
       mkdirSync(cache, { recursive: true })
-      writeFileSync(file, deflateRawSync(scripts.join(''), { level: 9 }))
-      return `export { default } from ${JSON.stringify(`${file}?url`)}`
+      const script = `${scripts.join('')}\n`
+      writeFileSync(file, deflateRawSync(script, { level: 9 }))
+      const lines = script.split('\n').length - 1
+      return `export { default } from ${JSON.stringify(`${file}?url`)}\nexport const lines = ${lines}`
     },
   }
 }

@@ -7,6 +7,7 @@ declare module 'virtual:method-files' {
 /** Address of the engine, as `build/packed-engine.ts` packs it. */
 declare module 'virtual:engine' {
   const address: string
+  export const lines: number
   export default address
 }
 

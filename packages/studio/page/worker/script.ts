@@ -1,13 +1,13 @@
-import address from 'virtual:engine'
+import address, { lines } from 'virtual:engine'
 import { inflated } from './unpack.ts'
 
-let engine: Promise<string> | undefined
+let engine: Promise<Blob> | undefined
 
 /**
- * The engine's script, fetched once: what a worker from a blob runs, and before the text of a sandbox the same.
+ * The engine's script, fetched once: what a worker runs, and before the text of a sandbox the same.
  * @throws {Error} where it cannot be fetched.
  */
-export function engineScript(): Promise<string> {
+export function engineScript(): Promise<Blob> {
   engine ??= fetched().catch((error: unknown) => {
     engine = undefined // so that it can be tried again
     throw error
@@ -15,22 +15,21 @@ export function engineScript(): Promise<string> {
   return engine
 }
 
-async function fetched(): Promise<string> {
+/** Lines of the engine's script, and of what is said before it. */
+export const linesOfEngine: number = lines + 1
+
+async function fetched(): Promise<Blob> {
   const { ok, status, body } = await fetch(address)
   if (!ok || body === null) throw new Error(`the engine cannot be fetched (${status})`)
-  const script = `${await inflated(body).text()}\n`
   const place: typeof studioScript = {
     assets: new URL('.', new URL(address, import.meta.url)).href,
-    lines: script.split('\n').length + 1, // the one that says this, and the first behind it
+    lines: linesOfEngine + 1, // and what a sandbox brings, on a line before its text
   }
-  return `self.studioScript=${JSON.stringify(place)};\n${script}`
+  return new Blob([`self.studioScript=${JSON.stringify(place)};\n`, await inflated(body).blob()])
 }
 
-/** A worker of a script, and what takes it away. */
-export function workerOf(
-  script: string,
-  name: string,
-): { readonly worker: Worker; readonly address: string } {
+/** A worker of a script, and the address of that. */
+export function workerOf(script: Blob, name: string): { readonly worker: Worker; readonly address: string } {
   const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
   return { worker: new Worker(address, { type: 'module', name }), address }
 }

@@ -6,7 +6,7 @@
  */
 import type { Running } from '../../worker/client.ts'
 import { engine } from '../../worker/client.ts'
-import { engineScript, workerOf } from '../../worker/script.ts'
+import { engineScript, linesOfEngine, workerOf } from '../../worker/script.ts'
 import type { Ground } from './grounds.ts'
 import type { Failure, Order, RunOrder } from './messages.ts'
 import { readWord, sandboxName } from './messages.ts'
@@ -60,16 +60,10 @@ interface Sandbox {
   end(why: Error): void
 }
 
-/** What a worker runs for a text, and on how many lines before it. */
-interface Script {
-  readonly text: string
-  readonly linesBefore: number
-}
-
-/** The engine, and then the text. @throws {EditError} where it does not compile. */
-async function scriptOf({ code, path }: Text): Promise<Script> {
+/** What a worker runs for a text: the engine, and then the text. @throws {EditError} where it does not compile. */
+async function scriptOf({ code, path }: Text): Promise<Blob> {
   const [before, compiled] = await Promise.all([engineScript(), engine.compiled(code, path)])
-  if ('script' in compiled) return { text: before + compiled.script, linesBefore: before.split('\n').length }
+  if ('script' in compiled) return new Blob([before, compiled.script])
   throw new EditError(compiled.message, compiled.line)
 }
 
@@ -78,8 +72,8 @@ const errorOf = ({ name, message, line }: Failure): Error =>
     ? new StoppedError(message)
     : new EditError(name === 'CodeError' || name === 'Error' ? message : `${name}: ${message}`, line)
 
-function openSandbox({ text, linesBefore }: Script, key: string, gone: () => void): Sandbox {
-  const { worker, address } = workerOf(text, sandboxName)
+function openSandbox(script: Blob, key: string, gone: () => void): Sandbox {
+  const { worker, address } = workerOf(script, sandboxName)
   const runs = new Map<number, Open>()
   const waiting: Order[] = []
   let [ready, loaded, silent, words] = [false, false, 0, 0]
@@ -128,7 +122,7 @@ function openSandbox({ text, linesBefore }: Script, key: string, gone: () => voi
   })
   worker.addEventListener('error', (event) => {
     event.preventDefault()
-    const line = event.filename === address ? event.lineno - linesBefore : 0
+    const line = event.filename === address ? event.lineno - linesOfEngine - 1 : 0
     end(new EditError(event.message || 'the worker did not start', line > 0 ? line : undefined))
   })
   return {
@@ -156,12 +150,12 @@ export function createSandboxes() {
   let current: Sandbox | undefined
   let last = 0
   let closed = false
-  let compiled: { readonly key: string; readonly script: Promise<Script> } | undefined
+  let compiled: { readonly key: string; readonly script: Promise<Blob> } | undefined
   const close = () => {
     closed = true
     current?.end(new StoppedError('the room was left'))
   }
-  const sandboxFor = (key: string, script: Script): Sandbox => {
+  const sandboxFor = (key: string, script: Blob): Sandbox => {
     if (current?.key === key) return current
     current?.end(new StoppedError('another text runs'))
     const opened = openSandbox(script, key, () => {
