@@ -193,6 +193,21 @@ describe('the manners of every room', () => {
     expect(bytes).toBeLessThan(3e6)
   })
 
+  test('the engine is fetched once, and before the scripts of the page ask for it', async (context) => {
+    const { url } = opened(context)
+    const page = await opened(context).page.context().browser()?.newPage()
+    if (page === undefined) throw new Error('the browser is gone')
+    await page.goto(`${url}#plane?${small['plane']}`)
+    await settle(page, 'plane')
+    const fetched = await page.evaluate(() =>
+      (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+        .filter(({ name }) => /engine-[^/]*\.deflate$/.test(name))
+        .map(({ initiatorType }) => initiatorType),
+    )
+    expect(fetched).toEqual(['link'])
+    await page.close()
+  })
+
   test('nothing was asked of another host, and the console has no error', (context) => {
     const { problems, strangers } = opened(context)
     expect(strangers).toEqual([])

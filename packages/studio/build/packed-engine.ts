@@ -20,6 +20,18 @@ export function packedEngine(plugins: readonly Plugin[]): Plugin {
       target = [config.build.target || 'esnext'].flat()
     },
     resolveId: (id) => (id === name ? `\0${name}` : undefined),
+    // It is fetched while the page's own scripts are.
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle = {} }) =>
+        Object.keys(bundle)
+          .filter((file) => /engine-[^/]*\.deflate$/.test(file))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'fetch', href: `./${file}`, crossorigin: true },
+            injectTo: 'head' as const,
+          })),
+    },
     async load(id) {
       if (id !== `\0${name}`) return undefined
       const built = await build({
