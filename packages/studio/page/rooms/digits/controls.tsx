@@ -1,7 +1,7 @@
 import { Show } from 'solid-js'
 import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
-import { MethodPicker } from '../../parts/method-picker.tsx'
+import { MethodPair } from '../../parts/method-pair.tsx'
 import { SeedSlider } from '../../parts/seed.tsx'
 import { settingsOf, withSetting } from '../../parts/settings.ts'
 import { Slider } from '../../parts/slider.tsx'
@@ -74,30 +74,7 @@ export function Controls(props: {
           />
         </Show>
       </section>
-      <section data-tour="methods">
-        <h2>
-          Methods{' '}
-          <Hint about="the methods">
-            Two at a time, from the same measurement and seed. Those that cannot take this problem are grey,
-            with the reason.
-          </Hint>
-        </h2>
-        <MethodPicker
-          label="Method A"
-          colour="a"
-          entries={props.methods}
-          text={props.values.a}
-          onChange={(a) => props.set({ a })}
-        />
-        <MethodPicker
-          label="Method B"
-          colour="b"
-          entries={props.methods}
-          text={props.values.b}
-          optional
-          onChange={(b) => props.set({ b })}
-        />
-      </section>
+      <MethodPair values={props.values} set={props.set} entries={props.methods} from="measurement and seed" />
       <section>
         <SamplesSlider
           value={props.values.n}
