@@ -132,6 +132,8 @@ describe('the code of a method in a browser', () => {
     await printOf(page, 'b', await printOf(page, 'a'))
     expect(await textOf(page, 'caught')).toMatch(/Caught by the tests in .*dps/)
     expect(await page.locator('[data-test=foreign]').count()).toBe(0)
+    await page.waitForSelector('.cm-deletedChunk') // where it is, is seen
+    await press(page, 'What changed')
     await typeAtEnd(page, '\n// and more\n')
     await expect.poll(() => page.evaluate('location.hash')).not.toMatch(/fault=/)
     await open(page, `${small}&fault=none-such`)

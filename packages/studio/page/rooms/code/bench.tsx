@@ -83,7 +83,13 @@ export function Bench(props: {
     const found = props.file.faults.find((one) => one.name === name)
     return { name, text: found && planted(props.file.text, found) }
   })
-  createEffect(on(fault, ({ text }) => text !== undefined && put(text)))
+  createEffect(
+    on(fault, ({ text }) => {
+      if (text === undefined) return
+      put(text)
+      setChanges(true)
+    }),
+  )
   // What is edited on is no longer that fault.
   createEffect(
     on(edited.text, (text) => fault().name !== '' && text !== fault().text && props.set({ fault: '' }), {
