@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import process from 'node:process'
+import { inflateRawSync } from 'node:zlib'
 import { encode } from 'fast-png'
 import type { TestContext } from 'vitest'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -144,10 +145,15 @@ describe('installed from the tarballs', { timeout: 300_000 }, () => {
     const modules = join(everything(context), 'node_modules')
     const cli = join(modules, '@tweedie/cli/bin/tweedie.js')
     run(process.execPath, [cli, 'studio', '--out', 'host'], everything(context))
-    const weights = 'digits/model.safetensors'
-    expect(readFileSync(join(modules, '../host/priors/unet', weights))).toEqual(
-      readFileSync(join(modules, '@tweedie/unet/priors', weights)),
-    )
+    const [host, priors] = [join(modules, '../host/priors/unet'), join(modules, '@tweedie/unet/priors')]
+    const [photos, digits] = ['photos/model.safetensors', 'digits/model.safetensors']
+    expect(readFileSync(join(host, photos)).equals(readFileSync(join(priors, photos)))).toBe(true)
+    // Packed: of each two bytes the first ones, then the second ones.
+    const weights = readFileSync(join(priors, digits))
+    const first = weights.filter((_, i) => i % 2 === 0)
+    const second = weights.filter((_, i) => i % 2 === 1)
+    const sent = inflateRawSync(readFileSync(join(host, `${digits}.planes`)))
+    expect(sent.equals(Buffer.concat([first, second]))).toBe(true)
     const site = readdirSync(join(modules, '@tweedie/studio/site'), { recursive: true })
     expect(site).toContain('index.html')
     expect(site.filter((path) => String(path).endsWith('.safetensors'))).toEqual([])

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import solid from 'vite-plugin-solid'
 import { methodFilesPlugin } from './build/method-files.ts'
+import { packedEngine } from './build/packed-engine.ts'
 import { shippedPriors } from './build/shipped-priors.ts'
 
 const priors = shippedPriors()
@@ -10,8 +11,7 @@ const priors = shippedPriors()
 export default defineConfig({
   root: fileURLToPath(new URL('page', import.meta.url)),
   base: './',
-  plugins: [solid(), methodFilesPlugin(), priors.page],
-  worker: { format: 'es', plugins: () => [priors.worker] },
+  plugins: [solid(), methodFilesPlugin(), packedEngine([priors.worker]), priors.page],
   server: {
     host: '127.0.0.1',
     headers: {

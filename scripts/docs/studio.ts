@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serveStudio } from '@tweedie/studio'
-import { shippedFolder } from '@tweedie/unet/node'
 import { chromium } from 'playwright-core'
 import { findChromium } from '../../tests/browser.ts'
 import { root } from './measured.ts'
@@ -84,7 +83,7 @@ export async function drawStudio(only: readonly string[]): Promise<void> {
     { cwd: root, stdio: 'inherit' },
   )
   if (built.status !== 0) throw new Error('the page could not be built')
-  const { url, close } = await serveStudio({ beside: { 'priors/photos': shippedFolder('photos') ?? '' } })
+  const { url, close } = await serveStudio()
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
     for (const { name, hash, ready, width = 1280, height = 780, point, part, press = [] } of shots) {

@@ -200,14 +200,12 @@ describe('the atlas in a browser', () => {
     await page.click('text=All right')
     await go(opened(context), `#atlas?${digits}`)
     await filled(page)
-    const tensors = async () => {
-      await page.evaluate('new Promise((done) => setTimeout(done, 1500))') // the footer looks once a second
-      return Number(await page.getAttribute('[data-test=memory]', 'data-tensors'))
-    }
-    const before = await tensors()
+    const tensors = async () => Number(await page.getAttribute('[data-test=memory]', 'data-tensors'))
+    const looks = { timeout: 30_000 } // of the footer, once a second
+    await expect.poll(tensors, looks).toBeGreaterThan(150) // the prior has 184
     await go(opened(context), '#plane?n=100&a=dps:steps=2&b=none')
     await page.waitForSelector('[data-test=plane][data-settled=true]')
-    expect(await tensors()).toBeLessThan(before - 100)
+    await expect.poll(tensors, looks).toBeLessThan(50)
     await go(opened(context), `#atlas?${digits}&seed=1`) // the prior is there again
     await filled(page)
     expect(await page.locator('.cell.failed').count()).toBe(0)

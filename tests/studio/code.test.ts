@@ -126,6 +126,22 @@ describe('the code of a method in a browser', () => {
     await page.waitForSelector('.cm-deletedChunk', { state: 'detached' })
   })
 
+  test('a link to a planted fault runs at once; what is edited on is that fault no longer', async (context) => {
+    const { page } = opened(context)
+    await open(page, `${small}&fault=dps-batch-norm`)
+    await printOf(page, 'b', await printOf(page, 'a'))
+    expect(await textOf(page, 'caught')).toMatch(/Caught by the tests in .*dps/)
+    expect(await page.locator('[data-test=foreign]').count()).toBe(0)
+    await page.waitForSelector('.cm-deletedChunk') // where it is, is seen
+    await press(page, 'What changed')
+    await typeAtEnd(page, '\n// and more\n')
+    await expect.poll(() => page.evaluate('location.hash')).not.toMatch(/fault=/)
+    await open(page, `${small}&fault=none-such`)
+    await page.waitForSelector("text=No fault of this file is named 'none-such'")
+    await open(page, small)
+    await press(page, 'Original')
+  })
+
   test('a text that does not compile, or throws, says so at its line, and stays', async (context) => {
     const { page } = opened(context)
     await typeAtEnd(page, '\nconst broken: number = (\n')

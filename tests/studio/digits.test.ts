@@ -201,15 +201,13 @@ console.log(createHash('sha256').update(Float32Array.from(await samples.data()))
 
   test('leaving the room frees the prior', async (context) => {
     const { page } = opened(context)
-    const tensors = async () => {
-      await page.evaluate('new Promise((done) => setTimeout(done, 1500))') // the footer looks once a second
-      return Number(await page.getAttribute('[data-test=memory]', 'data-tensors'))
-    }
+    const tensors = async () => Number(await page.getAttribute('[data-test=memory]', 'data-tensors'))
+    const looks = { timeout: 30_000 } // of the footer, once a second
     await go(opened(context), 'n=1&a=diffpir:steps=1&b=none')
-    const before = await tensors()
+    await expect.poll(tensors, looks).toBeGreaterThan(150) // the prior has 184
     await page.evaluate(`location.hash = '#plane?n=100&a=dps:steps=2&b=none'`)
     await page.waitForSelector('[data-test=plane][data-settled=true]')
-    expect(await tensors()).toBeLessThan(before - 100)
+    await expect.poll(tensors, looks).toBeLessThan(50)
     await go(opened(context), small)
   })
 

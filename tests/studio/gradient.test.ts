@@ -158,19 +158,19 @@ describe('the gradient in a browser', () => {
 
   test('other steps leave the memory of the worker where it was, and leaving the room frees the network', async (context) => {
     const { page } = opened(context)
-    const tensors = async () => {
-      await page.evaluate('new Promise((done) => setTimeout(done, 1500))') // the footer looks once a second
-      return Number(await page.getAttribute('[data-test=memory]', 'data-tensors'))
-    }
+    const tensors = async () => Number(await page.getAttribute('[data-test=memory]', 'data-tensors'))
+    const looks = { timeout: 30_000 } // of the footer, once a second
     await go(opened(context), small)
     await measured(page)
+    await expect.poll(tensors, looks).toBeGreaterThan(150) // the prior has 184
+    await page.evaluate('new Promise((done) => setTimeout(done, 1100))') // it looks once more
     const before = await tensors()
     await go(opened(context), 'steps=3&step=1&seed=1')
     await measured(page)
-    expect(await tensors()).toBeLessThanOrEqual(before)
+    await expect.poll(tensors, looks).toBeLessThanOrEqual(before)
     await page.evaluate(`location.hash = '#plane?n=100&a=dps:steps=2&b=none'`)
     await page.waitForSelector('[data-test=plane][data-settled=true]')
-    expect(await tensors()).toBeLessThan(before - 100)
+    await expect.poll(tensors, looks).toBeLessThan(before - 100)
     await go(opened(context), `${small}&open=d0r0&pick=op2`)
   })
 

@@ -1,5 +1,4 @@
 import { serveStudio } from '@tweedie/studio'
-import { shippedFolder } from '@tweedie/unet/node'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { TestContext } from 'vitest'
 import { inject } from 'vitest'
@@ -27,9 +26,7 @@ export async function openStudio(
 ): Promise<StudioPage> {
   const executablePath = findChromium() ?? context.skip('no Chromium found (install it, or set CHROMIUM)')
   const folder = inject('studio') ?? context.skip('the page was not built')
-  const photos = shippedFolder('photos')
-  const beside = photos === undefined ? {} : { 'priors/photos': photos }
-  const { url, close } = await serveStudio({ folder, beside })
+  const { url, close } = await serveStudio({ folder })
   const page = await launchChromium(executablePath, options)
   const problems: string[] = []
   const strangers: string[] = []

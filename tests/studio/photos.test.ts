@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runCli } from '@tweedie/cli'
 import { serveStudio } from '@tweedie/studio'
@@ -50,7 +50,7 @@ describe('photographs in a browser', () => {
     const { page } = opened(context)
     const asked: string[] = []
     page.context().on('request', (request) => {
-      if (request.url().includes('priors/photos')) asked.push(request.url().split('/').at(-1) ?? '')
+      if (request.url().includes('priors/unet/photos')) asked.push(request.url().split('/').at(-1) ?? '')
     })
     await settle(page)
     expect(asked).toEqual([])
@@ -67,7 +67,7 @@ describe('photographs in a browser', () => {
     expect(asked).toContain('model.safetensors')
   })
 
-  test('a picture in colour is made smaller, and the command gives the same in Node, bit for bit', async (context) => {
+  test('a picture in colour is made smaller, and the command gives the same in Node, bit for bit, and run.json', async (context) => {
     const { page } = opened(context)
     const before = await page.textContent('[data-test=fingerprint-a]')
     await page
@@ -81,13 +81,13 @@ describe('photographs in a browser', () => {
     await page.locator('[data-test=export-a]').evaluate((details) => {
       ;(details as HTMLDetailsElement).open = true
     })
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.click('[data-test=export-a] >> text="Save photo.png"'),
-    ])
-    const chunks: Buffer[] = []
-    for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer)
-    writeFileSync(join(scratch, 'photo.png'), Buffer.concat(chunks))
+    for (const name of ['photo.png', 'run.json']) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.click(`[data-test=export-a] >> text="Save ${name}"`),
+      ])
+      await download.saveAs(join(scratch, name))
+    }
     const command = ((await page.textContent('[data-test=command-a]')) ?? '').trim()
     expect(command).toMatch(/^npx tweedie restore photo\.png --prior photos /)
     const said: string[] = []
@@ -96,16 +96,32 @@ describe('photographs in a browser', () => {
       out: (text: string) => said.push(text),
       err: (text: string) => said.push(text),
     }
+    const shown = await page.textContent('[data-test=fingerprint-a]')
     expect([await runCli(command.split(' ').slice(2), io), said.join('')]).toEqual([0, expect.any(String)])
-    const restored = parseNpy(readFileSync(join(scratch, 'out/restore/restored.npy')), 'restored.npy')
-    expect(createHash('sha256').update(Float32Array.from(restored.values())).digest('hex')).toBe(
-      await page.textContent('[data-test=fingerprint-a]'),
-    )
+    const printOf = (file: string) => {
+      const values = parseNpy(readFileSync(join(scratch, file)), file).values()
+      return createHash('sha256').update(Float32Array.from(values)).digest('hex')
+    }
+    expect(printOf('out/restore/restored.npy')).toBe(shown)
+    // All of it is in run.json as well, the size of the prior with it.
+    expect(JSON.parse(readFileSync(join(scratch, 'run.json'), 'utf8'))).toMatchObject({
+      ...{ kind: 'picture', prior: expect.stringMatching(/^photos@\d+x\d+$/), sha256: shown },
+    })
+    expect([await runCli(['run', 'run.json'], io), said.at(-1)]).toEqual([
+      0,
+      expect.stringContaining('The same samples as in the page, bit for bit'),
+    ])
+    expect(printOf('samples.npy')).toBe(shown)
   })
 
   test('a host without the prior says so, and files of one can be opened', async (context) => {
     const browser = opened(context).page.context().browser()
-    const folder = inject('studio') ?? context.skip('the page was not built')
+    const folder = join(scratch, 'host')
+    cpSync(inject('studio') ?? context.skip('the page was not built'), folder, { recursive: true })
+    const asked = JSON.parse(readFileSync(join(folder, 'priors.json'), 'utf8')) as string[]
+    const left = asked.filter((name) => !name.startsWith('unet/photos/'))
+    expect(asked.length - left.length).toBe(3)
+    writeFileSync(join(folder, 'priors.json'), JSON.stringify(left))
     const { url, close } = await serveStudio({ folder })
     const page = await browser?.newPage()
     if (page === undefined) throw new Error('the browser is gone')

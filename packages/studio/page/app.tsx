@@ -2,6 +2,7 @@ import { createEffect, createSignal, ErrorBoundary, For, onCleanup, Show, Suspen
 import { Dynamic } from 'solid-js/web'
 import { Button } from './parts/button.tsx'
 import { Footer } from './parts/footer.tsx'
+import { Notes } from './parts/notes.tsx'
 import { ThemeSwitch } from './parts/theme.tsx'
 import { RoomAfter } from './parts/tour.tsx'
 import { rooms } from './rooms/catalog.ts'
@@ -14,14 +15,26 @@ const roomInAddress = () => {
   return rooms.find(({ name }) => name === room) ?? rooms[0]
 }
 
+/** What is wrong with the room of the address, in words. */
+const unknownInAddress = (): readonly string[] => {
+  const { room } = addressOf(location.hash)
+  return room === '' || rooms.some(({ name }) => name === room)
+    ? []
+    : [`there is no room '${room.slice(0, 40)}'`]
+}
+
 /** The page around the rooms. */
 export function App() {
   const [room, setRoom] = createSignal(roomInAddress())
-  const follow = () => setRoom(roomInAddress())
+  const [notes, setNotes] = createSignal(unknownInAddress())
+  const follow = () => {
+    setRoom(roomInAddress())
+    setNotes(unknownInAddress())
+  }
   addEventListener('hashchange', follow)
   onCleanup(() => removeEventListener('hashchange', follow))
   const links = new Map<string, HTMLAnchorElement>()
-  // On a phone not all rooms have a place in the bar: the one that is shown has.
+  // In a narrow window not all rooms have a place in the bar: the one that is shown has.
   createEffect(() => links.get(room().name)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
   return (
     <>
@@ -53,6 +66,7 @@ export function App() {
         <ThemeSwitch />
       </header>
       <main id="main" tabindex="-1">
+        <Notes notes={notes()} onDismiss={() => setNotes([])} />
         <ErrorBoundary
           fallback={(error, again) => (
             <div class="note bad" role="alert">

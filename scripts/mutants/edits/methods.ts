@@ -42,6 +42,12 @@ const dpsEdits: readonly Edit[] = [
     'denoise: (xt, t) => {\n    const x0hat = prior.denoise(xt, t)\n    return x0hat.add(clamp(x0hat, low, high).sub(x0hat).detach())\n  },',
     'gradients pass through what was clipped',
   ),
+  dps(
+    'dps-batch-norm',
+    'norm: () => undefined',
+    'norm: () => (r: Tensor) => r.div(r.square().sum().sqrt())',
+    'the norm is of the whole batch',
+  ),
   dps('dps-clip-off', 'clipped(run.prior, clip)', 'run.prior', '`clip` is ignored'),
   define('dps-same-noise', "z(i, 'step')", "z(0, 'step')", 'the same noise in every step'),
   dps('dps-default-scale', '=> 300 / steps', '=> 0.3 * steps', 'ζ grows with the number of steps'),

@@ -153,6 +153,12 @@ export const studioAtlasEdits: readonly Edit[] = [
     'of a population one particle is left',
   ),
   parse('run-file-format', 'format: v.literal(1)', 'format: v.number()', 'a file of another format is read'),
+  parse(
+    'run-file-colours',
+    'colours.length / 6',
+    'colours.length / 2',
+    'a picture of a third of its colours is one',
+  ),
   parse('run-file-pixels', 'greys.length / 2', 'greys.length >> 2', 'a picture of half of its pixels is one'),
   coverage(
     'coverage-central',

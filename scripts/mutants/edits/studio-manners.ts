@@ -57,9 +57,9 @@ export const studioMannersEdits: readonly Edit[] = [
   ),
   serve(
     'studio-manners-beside',
-    'return file.startsWith(folder + sep) ? file : undefined',
-    'return file',
-    'files around a folder are served with it',
+    'files.get(path)?.()',
+    'files.values().next().value?.()',
+    'any path is the first file',
   ),
   store(
     'studio-manners-overruled',

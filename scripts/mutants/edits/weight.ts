@@ -6,6 +6,8 @@ const loops = scan('scan-loops.ts', 'scan.test.ts')
 const deal = scan('scan.ts', 'scan.test.ts')
 const serve = editsOf('packages/studio/src/serve')('site.ts', 'serve.test.ts')
 const server = editsOf('packages/studio/src/serve')('serve.ts', 'serve.test.ts')
+const unpack = editsOf('packages/studio/page/worker')('unpack.ts', 'unpack')
+const planes = editsOf('packages/studio/src/serve')('planes.ts')
 const bench = editsOf('packages/bench/src')('benny.ts', 'benny.test.ts')
 
 /** What made packages and bundles lighter: walks along an axis, priors that lie in one package, an optional peer. */
@@ -47,9 +49,22 @@ export const weightEdits: readonly Edit[] = [
   serve('weight-site-priors', '    ...priorFiles(folder),\n', '', 'a static host gets no prior'),
   server(
     'weight-serve-prior',
-    'if (prior !== undefined) return prior',
-    'if (prior === undefined) return prior',
+    'const files = siteFiles(folder)',
+    "const files = new Map([...siteFiles(folder)].filter(([path]) => !path.startsWith('priors/')))",
     'the prior of the page is not served',
+  ),
+  planes(
+    'weight-planes-odd',
+    'first + (i - 1) / 2',
+    'first + (i + 1) / 2',
+    'second bytes are one place late in a packed file',
+    { tests: ['packages/studio/page/worker/unpack'] },
+  ),
+  unpack(
+    'weight-unpack-odd',
+    'Math.ceil(planes.length / 2)',
+    'Math.floor(planes.length / 2)',
+    'a file of an odd number of bytes is mixed up',
   ),
   bench('weight-benny-command', '`\\`npm i benny\\` (', '`(', 'what to install is not said'),
 ]

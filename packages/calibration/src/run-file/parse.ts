@@ -7,6 +7,8 @@ import type { RunFile } from './run-file.ts'
 const hex = (digits: RegExp, what: string) => v.pipe(v.string(), v.regex(digits, `must be ${what}`))
 const atLeastOne = v.pipe(count, v.minValue(1))
 
+const bytes = v.optional(hex(/^([0-9a-f]{2})+$/, 'bytes in hexadecimal'))
+
 const base = {
   tool: v.literal('tweedie'),
   format: v.literal(1),
@@ -33,7 +35,8 @@ const RunFileSchema = v.variant('kind', [
     picture: v.strictObject({
       height: v.pipe(atLeastOne, v.maxValue(4096)),
       width: v.pipe(atLeastOne, v.maxValue(4096)),
-      greys: hex(/^([0-9a-f]{2})+$/, 'bytes in hexadecimal'),
+      greys: bytes,
+      colours: bytes,
     }),
     operator: v.string(),
     mask: v.optional(v.pipe(v.string(), v.regex(/^[01]+$/, 'must be of 0 and 1'))),
@@ -73,12 +76,15 @@ export function parseRunFile(text: string, name: string): RunFile {
   }
   const file = read.output
   if (file.kind === 'picture') {
-    const { height, width, greys } = file.picture
+    const { height, width, greys, colours } = file.picture
+    if ((greys === undefined) === (colours === undefined))
+      throw new OptionError(name, 'picture: must have greys or colours, and not both')
     for (const [field, length] of [
-      ['picture.greys', greys.length / 2],
-      ['mask', file.mask?.length ?? height * width],
+      ['picture.greys', greys && greys.length / 2],
+      ['picture.colours', colours && colours.length / 6],
+      ['mask', file.mask?.length],
     ] as const)
-      if (length !== height * width)
+      if (length !== undefined && length !== height * width)
         throw new OptionError(name, `${field}: is of ${length} pixels, not ${height}×${width}`)
   } else if (file.population && file.from !== undefined)
     throw new OptionError(name, 'from: a run of weighted particles goes on from no other')

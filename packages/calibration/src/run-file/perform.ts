@@ -30,7 +30,7 @@ export interface Performed {
 
 /** What {@link performRun} needs of where it runs. */
 export interface Performing {
-  /** A shipped prior by its name. */
+  /** A prior by its text: `digits`, `photos@64x48`. */
   readonly priorOf: (name: string) => Promise<Prior>
   readonly signal?: AbortSignal | undefined
   /** @param done - 0 … 1. */
@@ -118,15 +118,16 @@ async function stateOf(
 async function performPicture(file: PictureRun, at: Performing): Promise<Performed> {
   const { entry: method, settings } = methods.parse(file.method)
   const prior = await at.priorOf(file.prior)
-  const { height, width, greys } = file.picture
-  const shape = [1, height, width]
+  const { height, width, greys, colours } = file.picture
+  const channels = colours === undefined ? 1 : 3
+  const shape = [channels, height, width]
   const operator =
     file.mask === undefined
       ? operatorFromSpec(file.operator, shape)
       : inpaint(shape, { mask: Array.from(file.mask, Number) })
   const noise = noiseFromSpec(file.noise)
-  const data = Float32Array.from(bytesOfHex(greys), (grey) => grey / 255)
-  using truth = toTensor([{ channels: 1, height, width, data }])
+  const data = Float32Array.from(bytesOfHex(colours ?? greys ?? ''), (level) => level / 255)
+  using truth = toTensor([{ channels, height, width, data }])
   using one = measure(operator, noise, truth, measurementKey(file.seed))
   checkFit(method.info, { operator, noise, y: one }, prior)
   const { problem } = drawsOf(operator, noise, { y: one, truth: undefined }, file.samples)

@@ -1,12 +1,13 @@
+import { drawsOf, measure, measurementKey, toTensor } from '@tweedie/runs'
 import { loadPrior } from '@tweedie/runs/node'
-import { methods, run } from '@tweedie/solvers'
+import { diffpir, methods, noiseFromSpec, operatorFromSpec, run } from '@tweedie/solvers'
 import { memory, tensor } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
 import { problemOfDescription } from '../problem/problem.ts'
 import { parseRunFile } from './parse.ts'
 import { performRun } from './perform.ts'
 import type { PictureRun, PointsRun } from './run-file.ts'
-import { bytesOfHex, formatRunFile, hexOf } from './run-file.ts'
+import { bytesOfHex, formatRunFile, hexOf, pictureBytes } from './run-file.ts'
 
 const problem = {
   prior: {
@@ -79,6 +80,12 @@ test('what is none says why, by its field', () => {
   expect(refused({ ...picture, picture: { ...picture.picture, height: 27 } })).toMatch(
     /greys: is of 784 pixels/,
   )
+  const { greys, ...size } = picture.picture
+  expect(refused({ ...picture, picture: size })).toMatch(/picture: must have greys or colours/)
+  expect(refused({ ...picture, picture: { ...size, greys, colours: greys } })).toMatch(/and not both/)
+  expect(refused({ ...picture, picture: { ...size, colours: greys?.slice(6) } })).toMatch(
+    /colours: is of 260\.333\d* pixels, not 28×28/,
+  )
   expect(refused({ ...points, population: true, from: { step: 1, method: 'dps', seed: 0 } })).toMatch(
     /from: /,
   )
@@ -138,7 +145,7 @@ test('a picture is measured by what its mask lets through; what does not fit say
   expect(one.shape).toEqual([2, 1, 28, 28])
   // What is hidden makes no difference; what is seen does.
   const edited = (at: number) => {
-    const greys = bytesOfHex(picture.picture.greys)
+    const greys = bytesOfHex(picture.picture.greys ?? '')
     greys[at] = 255 - (greys[at] ?? 0)
     return { ...picture, picture: { ...picture.picture, greys: hexOf(greys) } }
   }
@@ -147,6 +154,27 @@ test('a picture is measured by what its mask lets through; what does not fit say
   await expect(
     performRun({ ...picture, noise: 'poisson:peak=30', method: 'ddrm' }, { priorOf }),
   ).rejects.toThrow(/ddrm/)
+})
+
+test('a picture in colour is all of red, then green, then blue, at its own size', async () => {
+  const shape = [3, 16, 24] as const
+  const levels = Uint8Array.from({ length: 3 * 16 * 24 }, (_, i) => (i * 7) % 256)
+  const file: PictureRun = {
+    ...{ ...base, samples: 2, kind: 'picture', method: 'diffpir:steps=2', prior: 'photos@16x24' },
+    ...{ picture: pictureBytes(shape, levels), operator: 'sr:factor=2', noise: 'gaussian:sigma=0.05' },
+  }
+  expect(parseRunFile(formatRunFile(file), 'run.json')).toEqual(file)
+  const prior = await loadPrior('photos@16x24')
+  const operator = operatorFromSpec(file.operator, shape)
+  const noise = noiseFromSpec(file.noise)
+  const data = Float32Array.from(levels, (level) => level / 255)
+  using truth = toTensor([{ channels: 3, height: 16, width: 24, data }])
+  using y = measure(operator, noise, truth, measurementKey(file.seed))
+  const { problem } = drawsOf(operator, noise, { y, truth: undefined }, 2)
+  using x = await run(diffpir(problem, prior, { steps: 2, seed: file.seed }))
+  const done = await performRun(file, { priorOf })
+  expect(done.shape).toEqual([2, 3, 16, 24])
+  expect(Array.from(done.values)).toEqual(Array.from(x.dataSync()))
 })
 
 test('a description says the dtype of y', async () => {

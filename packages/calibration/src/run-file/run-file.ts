@@ -26,13 +26,20 @@ export interface PointsRun extends RunBase {
   readonly from?: { readonly step: number; readonly method: string; readonly seed: number } | undefined
 }
 
+/** A picture row by row, in hexadecimal: a byte a pixel, or all of red, then green, then blue. One of the two is there. */
+export interface PictureBytes {
+  readonly height: number
+  readonly width: number
+  readonly greys?: string | undefined
+  readonly colours?: string | undefined
+}
+
 /** A run on a picture that is measured first, as `tweedie restore` does. */
 export interface PictureRun extends RunBase {
   readonly kind: 'picture'
-  /** A shipped prior. */
+  /** A shipped prior, as the command line has it: `digits`, `photos@64x48`. */
   readonly prior: string
-  /** Row by row, a byte a pixel in hexadecimal. */
-  readonly picture: { readonly height: number; readonly width: number; readonly greys: string }
+  readonly picture: PictureBytes
   readonly operator: string
   /** Of `inpaint`, in the place of what `operator` says: a character a pixel, 1 for what is seen. */
   readonly mask?: string | undefined
@@ -44,6 +51,12 @@ export type RunFile = PointsRun | PictureRun
 
 /** The text of a `run.json`. Numbers keep all their digits: others would make other samples. */
 export const formatRunFile = (file: RunFile): string => `${JSON.stringify(file, null, 1)}\n`
+
+/** A picture of one channel or of three, each row by row, as a file has it. */
+export const pictureBytes = (
+  [channels, height, width]: readonly [channels: 1 | 3, height: number, width: number],
+  levels: ArrayLike<number>,
+): PictureBytes => ({ height, width, [channels === 1 ? 'greys' : 'colours']: hexOf(levels) })
 
 /** Bytes as digits of hexadecimal. */
 export const hexOf = (bytes: ArrayLike<number>): string =>

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { absolute, checkFolder, writeFolder } from '../files/write.ts'
 import type { Io } from '../io.ts'
@@ -36,7 +35,7 @@ async function writeSite(io: Io, out: string): Promise<void> {
   const files = siteFiles()
   const folder = await checkFolder(absolute(io.cwd, out))
   await writeFolder(folder, async (draft) => {
-    for (const [path, file] of files) await draft.write(path, await readFile(file))
+    for (const [path, read] of files) await draft.write(path, await read())
   })
   io.out(`${files.size} files for a static host in ${out}\n`)
 }
@@ -50,12 +49,7 @@ export function studioCommand(io: Io): Command {
     .action(async ({ port, open, out }: StudioOptions) => {
       if (out !== undefined) return writeSite(io, out)
       const { serveStudio } = await import('@tweedie/studio')
-      const { shippedFolder } = await import('@tweedie/unet/node')
-      const photos = shippedFolder('photos')
-      const { url, close } = await serveStudio({
-        port,
-        ...(photos && { beside: { 'priors/photos': photos } }),
-      })
+      const { url, close } = await serveStudio({ port })
       io.out(`The Studio is at ${url}  (Ctrl-C ends it)\n`)
       if (open === true) await openBrowser(url)
       await new Promise<void>((done) => {

@@ -1,7 +1,7 @@
 import { createMemo, For, Show } from 'solid-js'
 import type { MethodEntry } from '../worker/methods.ts'
 import { Hint } from './hint.tsx'
-import { Options } from './options.tsx'
+import { PickedOptions } from './picked-options.tsx'
 import { settingsOf } from './settings.ts'
 
 /** Families of the survey, as headings. */
@@ -77,21 +77,12 @@ export function MethodPicker(props: {
           )}
         </Show>
       </div>
-      <Show when={entry()}>
-        {(one) => (
-          <details>
-            <summary>
-              Options <code>{props.text.slice(one().name.length + 1) || 'as by default'}</code>
-            </summary>
-            <Options
-              entry={one()}
-              text={props.text}
-              onChange={props.onChange}
-              {...(props.without && { without: props.without })}
-            />
-          </details>
-        )}
-      </Show>
+      <PickedOptions
+        entry={entry()}
+        text={props.text}
+        onChange={props.onChange}
+        {...(props.without && { without: props.without })}
+      />
     </div>
   )
 }

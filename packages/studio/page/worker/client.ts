@@ -2,20 +2,29 @@ import type { Remote } from 'comlink'
 import { wrap } from 'comlink'
 import { createSignal } from 'solid-js'
 import type { Engine } from './engine.ts'
+import { engineScript, workerOf } from './script.ts'
 
-const worker = new Worker(new URL('./main.ts', import.meta.url), { type: 'module', name: 'engine' })
+const { port1, port2 } = new MessageChannel()
 
-/** The engine in its worker: every function answers a promise. */
-export const engine: Remote<Engine> = wrap<Engine>(worker)
+/** The engine in its worker: every function answers a promise. What is asked before the worker is there waits in the port. */
+export const engine: Remote<Engine> = wrap<Engine>(port1)
 
 const [trouble, setTrouble] = createSignal<string>()
 
 /** Why the engine cannot run at all, in words; undefined where it does. */
 export const engineTrouble = trouble
 
-worker.addEventListener('error', ({ message }) => {
-  setTrouble(`The engine has stopped${message ? ` (${message})` : ''}. Reload the page to start it anew.`)
-})
+const stopped = (why: string) =>
+  setTrouble(`The engine has stopped${why ? ` (${why})` : ''}. Reload the page to start it anew.`)
+
+engineScript().then(
+  (script) => {
+    const { worker } = workerOf(script, 'engine')
+    worker.addEventListener('error', ({ message }) => stopped(message))
+    worker.postMessage(port2, [port2])
+  },
+  (error: unknown) => stopped(inWords(error)),
+)
 
 let last = 0
 

@@ -12,6 +12,7 @@
  */
 import { proxy } from 'comlink'
 import type { atlasEngine } from '../rooms/atlas/engine.ts'
+import type { scriptFrom } from '../rooms/code/compile.ts'
 import type { digitsEngine } from '../rooms/digits/engine.ts'
 import type { gradientEngine } from '../rooms/gradient/engine.ts'
 import { planeEngine } from '../rooms/plane/engine.ts'
@@ -46,6 +47,9 @@ export const engine = {
   memory: engineMemory,
   stop,
   plane: proxy(planeEngine),
+  /** A method's source as a script: the part that compiles, when it is first called. */
+  compiled: async (...given: Parameters<typeof scriptFrom>) =>
+    (await import('../rooms/code/compile.ts')).scriptFrom(...given),
   digits: proxy({
     operators: async (...given: Parameters<Digits['operators']>) => (await digits()).operators(...given),
     noises: async () => (await digits()).noises(),

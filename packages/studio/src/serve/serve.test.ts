@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { packPlanes } from './planes.ts'
 import { serveStudio } from './serve.ts'
 import { SiteMissingError, siteFiles, siteFolder } from './site.ts'
 
@@ -13,9 +14,10 @@ writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>')
 writeFileSync(join(folder, 'assets', 'a-123.js'), 'export {}')
 writeFileSync(
   join(folder, 'priors.json'),
-  '["unet/digits/config.json", "calibration/digits-gmm/record.json"]',
+  '["unet/digits/config.json", "unet/digits/model.safetensors.planes", "calibration/digits-gmm/record.json"]',
 )
 writeFileSync(join(parent, 'secret.txt'), 'secret')
+const packed = 'priors/unet/digits/model.safetensors.planes'
 const shipped = (file: string) => join(import.meta.dirname, '../../..', file)
 afterAll(() => rmSync(parent, { recursive: true, force: true }))
 
@@ -61,27 +63,6 @@ test('serves the page isolated, under a policy of its own origin, and nothing be
   }
 })
 
-test('folders beside the page are served at their path, and nothing around them', async () => {
-  const other = join(parent, 'other')
-  mkdirSync(other)
-  writeFileSync(join(other, 'config.json'), '{"a":1}')
-  const { url, close } = await serveStudio({ folder, beside: { 'priors/photos': other } })
-  try {
-    const config = await fetch(`${url}priors/photos/config.json`)
-    expect(await config.json()).toEqual({ a: 1 })
-    expect(config.headers.get('cross-origin-resource-policy')).toBe('same-origin')
-    for (const path of [
-      '/priors/photos/..%2fsecret.txt',
-      '/priors/photos/',
-      '/priors/photos',
-      '/priors/config.json',
-    ])
-      expect([path, await raw(url, path)]).toEqual([path, 404])
-  } finally {
-    await close()
-  }
-})
-
 test('serves the files of priors that the page asks for from the packages that ship them, and no others', async () => {
   const { url, close } = await serveStudio({ folder })
   try {
@@ -101,14 +82,31 @@ test('serves the files of priors that the page asks for from the packages that s
   }
 })
 
-test('all files of the page, for another host', () => {
-  expect(Object.fromEntries(siteFiles(folder))).toEqual({
+test('all files of the page, for another host', async () => {
+  const files = siteFiles(folder)
+  const expected = {
     'index.html': join(folder, 'index.html'),
     'assets/a-123.js': join(folder, 'assets', 'a-123.js'),
     'priors.json': join(folder, 'priors.json'),
     'priors/unet/digits/config.json': shipped('unet/priors/digits/config.json'),
     'priors/calibration/digits-gmm/record.json': shipped('calibration/priors/digits-gmm/record.json'),
-  })
+  }
+  expect([...files.keys()].sort()).toEqual([...Object.keys(expected), packed].sort())
+  for (const [path, file] of Object.entries(expected))
+    expect([path, Buffer.from((await files.get(path)?.()) ?? []).equals(readFileSync(file))]).toEqual([
+      path,
+      true,
+    ])
+})
+
+test('weights are packed on the way, and kept so', async () => {
+  const read = siteFiles(folder).get(packed)
+  const weights = readFileSync(shipped('unet/priors/digits/model.safetensors'))
+  expect(Buffer.from((await read?.()) ?? []).equals(packPlanes(weights))).toBe(true)
+  expect(await read?.()).toBe(await read?.())
+  const { url, close } = await serveStudio({ folder })
+  expect(await raw(url, '/priors/unet/digits/model.safetensors')).toBe(404)
+  await close()
 })
 
 test('a port that is taken is an error, not another port', async () => {

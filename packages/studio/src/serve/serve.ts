@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
-import { extname, join, resolve, sep } from 'node:path'
+import { extname } from 'node:path'
 import { headers, mediaTypes } from './headers.ts'
-import { priorFiles, siteFolder } from './site.ts'
+import type { ReadFile } from './site.ts'
+import { siteFiles, siteFolder } from './site.ts'
 
 /** How the Studio is served. */
 export interface ServeOptions {
@@ -11,8 +11,6 @@ export interface ServeOptions {
   readonly port?: number
   /** Folder of the built page; default that of this package. */
   readonly folder?: string
-  /** More folders, by the path from the page at which they lie: `{ 'priors/photos': '/where/it/is' }`. */
-  readonly beside?: Readonly<Record<string, string>>
 }
 
 /** A page that is being served. */
@@ -21,36 +19,21 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** What is served: the page, the files of priors by their paths beside it, and folders beside it. */
-interface Places {
-  readonly folder: string
-  readonly priors: ReadonlyMap<string, string>
-  readonly beside: Readonly<Record<string, string>>
-}
-
-/** A file inside a folder; undefined for what is no path in it. */
-function inside(folder: string, path: string): string | undefined {
-  const file = resolve(folder, `.${path}`)
-  return file.startsWith(folder + sep) ? file : undefined
-}
-
-/** The file of a request; undefined for what is no path of the page. */
-function fileOf({ folder, priors, beside }: Places, url: string): string | undefined {
-  let path: string
+/** The path that is asked for, without the slash before it; undefined for what is none. */
+function pathOf(url: string): string | undefined {
   try {
-    path = decodeURIComponent(new URL(url, 'http://localhost').pathname)
+    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname)
+    return path.endsWith('/') ? `${path}index.html`.slice(1) : path.slice(1)
   } catch {
     return undefined
   }
-  if (path.includes('\0')) return undefined
-  const prior = priors.get(path.slice(1))
-  if (prior !== undefined) return prior
-  for (const [at, other] of Object.entries(beside))
-    if (path.startsWith(`/${at}/`)) return inside(other, path.slice(at.length + 1))
-  return inside(folder, path.endsWith('/') ? `${path}index.html` : path)
 }
 
-async function answer(places: Places, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  files: ReadonlyMap<string, ReadFile>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const reply = (status: number, type: string, body: string | Uint8Array, more = {}) => {
     response.writeHead(status, { ...headers, 'Content-Type': type, ...more })
     response.end(request.method === 'HEAD' ? undefined : body)
@@ -58,17 +41,17 @@ async function answer(places: Places, request: IncomingMessage, response: Server
   const plain = 'text/plain; charset=utf-8'
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return reply(405, plain, 'GET only', { Allow: 'GET, HEAD' })
-  const file = fileOf(places, request.url ?? '/')
+  const path = pathOf(request.url ?? '/') ?? ''
   try {
-    if (file === undefined) throw new Error('no path of the page')
-    const body = await readFile(file)
+    const body = await files.get(path)?.()
+    if (body === undefined) return reply(404, plain, 'no such file')
     // Files with a hash in their name never change.
-    const hashed = file.startsWith(join(places.folder, 'assets') + sep)
-    reply(200, mediaTypes[extname(file)] ?? 'application/octet-stream', body, {
+    const hashed = path.startsWith('assets/')
+    reply(200, mediaTypes[extname(path)] ?? 'application/octet-stream', body, {
       'Cache-Control': hashed ? 'max-age=31536000, immutable' : 'no-cache',
     })
   } catch {
-    reply(404, plain, 'no such file')
+    reply(404, plain, 'no such file') // it is gone since
   }
 }
 
@@ -84,18 +67,9 @@ async function answer(places: Places, request: IncomingMessage, response: Server
  * await close()
  * ```
  */
-export async function serveStudio({
-  port = 0,
-  folder = siteFolder(),
-  beside = {},
-}: ServeOptions = {}): Promise<Served> {
-  const root = resolve(folder)
-  const places = {
-    folder: root,
-    priors: priorFiles(root),
-    beside: Object.fromEntries(Object.entries(beside).map(([at, other]) => [at, resolve(other)])),
-  }
-  const server = createServer((request, response) => void answer(places, request, response))
+export async function serveStudio({ port = 0, folder = siteFolder() }: ServeOptions = {}): Promise<Served> {
+  const files = siteFiles(folder)
+  const server = createServer((request, response) => void answer(files, request, response))
   await new Promise<void>((done, fail) => {
     server.once('error', fail)
     server.listen(port, '127.0.0.1', done)

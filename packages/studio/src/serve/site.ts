@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { packPlanes } from './planes.ts'
 
 /** The built page is not there: a clone builds it, a published package has it. */
 export class SiteMissingError extends Error {
@@ -24,39 +26,53 @@ export const shipping: ReadonlyMap<string, string> = new Map([
   ['unet', '@tweedie/unet'],
 ])
 
-/**
- * The files of shipped priors that a built page asks for: where each lies, by its path beside the page, such as
- * `priors/unet/digits/config.json`.
- */
-export function priorFiles(folder: string): ReadonlyMap<string, string> {
-  const list = join(folder, 'priors.json')
-  if (!existsSync(list)) return new Map()
-  const names = JSON.parse(readFileSync(list, 'utf8')) as readonly string[]
+/** The end of the name of a file that the page fetches packed (`packPlanes`). */
+export const packedEnd = '.planes'
+
+/** Reads a file of the page. */
+export type ReadFile = () => Promise<Uint8Array>
+
+/** Reads a file of a shipped prior, by its name among those that the page asks for: `unet/digits/config.json`. */
+function shippedFile(name: string): ReadFile {
+  const [, owner = '', file = ''] = /^(\w+)\/(.*)$/.exec(name) ?? []
+  const packed = file.endsWith(packedEnd)
+  const path = packed ? file.slice(0, -packedEnd.length) : file
   const { resolve } = createRequire(import.meta.url)
-  return new Map(
-    names.map((name) => {
-      const [, owner = '', file = ''] = /^(\w+)\/(.*)$/.exec(name) ?? []
-      return [`priors/${name}`, resolve(`${shipping.get(owner)}/priors/${file}`)]
-    }),
-  )
+  const source = resolve(`${shipping.get(owner)}/priors/${path}`)
+  if (!packed) return () => readFile(source)
+  let kept: Promise<Uint8Array> | undefined
+  return () => (kept ??= readFile(source).then(packPlanes))
+}
+
+/** The files of shipped priors that a built page asks for, by their path beside it. */
+function priorFiles(folder: string): (readonly [path: string, read: ReadFile])[] {
+  const list = join(folder, 'priors.json')
+  if (!existsSync(list)) return []
+  const names = JSON.parse(readFileSync(list, 'utf8')) as readonly string[]
+  return names.map((name) => [`priors/${name}`, shippedFile(name)])
 }
 
 /**
- * All files of the page, for a static host: where each lies, by its path on the host.
+ * All files of the page, as any host serves them, by their path on the host. Those of priors are read from the packages that
+ * ship them: `priors/unet/photos/…` is fetched where somebody chooses photographs, and a host can leave it out.
  * @throws {SiteMissingError} where the page was not built.
  * @example
  * ```ts no-run
- * import { cpSync } from 'node:fs'
+ * import { mkdirSync, writeFileSync } from 'node:fs'
+ * import { dirname } from 'node:path'
  * import { siteFiles } from '@tweedie/studio'
- * for (const [path, file] of siteFiles()) cpSync(file, `public/${path}`)
+ * for (const [path, read] of siteFiles()) {
+ *   mkdirSync(dirname(`public/${path}`), { recursive: true })
+ *   writeFileSync(`public/${path}`, await read())
+ * }
  * ```
  */
-export function siteFiles(folder: string = siteFolder()): ReadonlyMap<string, string> {
+export function siteFiles(folder: string = siteFolder()): ReadonlyMap<string, ReadFile> {
   const built = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-  return new Map([
-    ...built.map((file) => [relative(folder, file).replaceAll(sep, '/'), file] as const),
+  return new Map<string, ReadFile>([
+    ...built.map((file) => [relative(folder, file).replaceAll(sep, '/'), () => readFile(file)] as const),
     ...priorFiles(folder),
   ])
 }

@@ -2,9 +2,8 @@ import { Show } from 'solid-js'
 import { Hint } from '../../parts/hint.tsx'
 import { createOnce } from '../../parts/latest.ts'
 import { engine } from '../../worker/client.ts'
-import { painted } from '../digits/fields.ts'
 import { HeldOutPicker } from '../digits/held-out-picker.tsx'
-import { KindPicker } from '../digits/kind-picker.tsx'
+import { NoisePicker, OperatorPicker } from '../digits/pickers.tsx'
 import type { AtlasValues } from './fields.ts'
 
 /** The problem of a digit: which, seen how. A mask is painted in the room of the digits. */
@@ -33,19 +32,8 @@ export function DigitsProblemControls(props: {
       <Show when={props.values.drawn !== ''}>
         <p class="small muted">A picture that was drawn.</p>
       </Show>
-      <KindPicker
-        label="Operator"
-        entries={operators() ?? []}
-        text={props.values.operator}
-        onChange={(operator) => props.set({ operator })}
-        first={{ text: painted, title: 'painted mask' }}
-      />
-      <KindPicker
-        label="Noise"
-        entries={noises() ?? []}
-        text={props.values.noise}
-        onChange={(noise) => props.set({ noise })}
-      />
+      <OperatorPicker values={props.values} set={props.set} entries={operators()} paint />
+      <NoisePicker values={props.values} set={props.set} entries={noises()} />
     </section>
   )
 }

@@ -2,6 +2,8 @@ import { For } from 'solid-js'
 import type { Failure } from './failures.ts'
 import { failures, hrefOfFailure, measures } from './failures.ts'
 
+const where = { plane: 'on the plane', digits: 'on a digit', code: 'in the code' } as const
+
 /** The gallery of known failures: each a link to a run that shows it. */
 export function FailuresView() {
   const number = ({ measure, value }: Failure) => `${measures[measure].title} ${value}`
@@ -19,7 +21,7 @@ export function FailuresView() {
               </span>
             </p>
             <a class="button" href={hrefOfFailure(failure)} data-failure={failure.name}>
-              See it {failure.room === 'plane' ? 'on the plane' : 'on a digit'}
+              See it {where[failure.room]}
             </a>
           </li>
         )}

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadPrior } from '@tweedie/runs/node'
+import type { AnyMethod, Catalog } from '@tweedie/solvers'
+import { catalog, methods } from '@tweedie/solvers'
 import { beforeAll, expect, test } from 'vitest'
+import type { Values } from '../../state/fields.ts'
 import { readState } from '../../state/url.ts'
+import { planted } from '../code/faults.ts'
+import { fields as codeFields } from '../code/fields.ts'
+import { faultsOf, loaded, sourceOf } from '../code/loaded.test.helper.ts'
 import type { Ground } from '../digits/engine/problem.ts'
 
 import { heldOutOf } from '../digits/engine/problem.ts'
@@ -40,11 +46,33 @@ const once = (key: string, work: () => Promise<Numbers>) => {
 async function onPlane(state: string, side: 'a' | 'b'): Promise<Numbers> {
   const { values, notes } = readState(planeFields, state)
   expect(notes).toEqual([])
+  return planeNumbers(values, values[side])
+}
+
+/** The file of a method with its fault, or as it is, as the code room runs it. */
+async function inCode(state: string, side: 'a' | 'b'): Promise<Numbers> {
+  const { values, notes } = readState(codeFields, state)
+  expect([notes, values.on]).toEqual([[], 'plane'])
+  const { info } = methods.parse(values.method).entry
+  const path = `methods/${info.family}/${info.name}.ts`
+  const fault = (await faultsOf(path)).find(({ name }) => name === values.fault)
+  const text = fault && planted(sourceOf(path), fault)
+  if (text === undefined) throw new Error(`no fault '${values.fault}'`)
+  const method = (await loaded(side === 'a' ? text : sourceOf(path), path))[info.name] as AnyMethod
+  return planeNumbers(values, values.method, side, catalog('method', [method]))
+}
+
+async function planeNumbers(
+  values: Pick<Values<typeof planeFields>, 'prior' | 'moved' | 'angle' | 'offset' | 'sigma' | 'n' | 'seed'>,
+  method: string,
+  which = '',
+  catalogOf?: Catalog<AnyMethod>,
+): Promise<Numbers> {
   const plane = { law: lawIn(values), stripe: stripeIn(values) }
-  const request = { plane, method: values[side], count: values.n, seed: values.seed }
-  return once(JSON.stringify(request), async () => {
+  const request = { plane, method, count: values.n, seed: values.seed }
+  return once(JSON.stringify([request, which]), async () => {
     const frames: Frame[] = []
-    await runPlane(request, never, (frame) => void frames.push(frame))
+    await runPlane(request, never, (frame) => void frames.push(frame), catalogOf)
     const last = frames.at(-1)
     if (last === undefined) throw new Error('no frames')
     const { x, alpha, sigma, population } = last
@@ -73,7 +101,7 @@ async function onDigits(state: string, side: 'a' | 'b'): Promise<Numbers> {
 }
 
 const numberOf = async ({ room, state, measure }: Failure, side: 'a' | 'b'): Promise<number> => {
-  const numbers = await (room === 'plane' ? onPlane : onDigits)(state, side)
+  const numbers = await { plane: onPlane, digits: onDigits, code: inCode }[room](state, side)
   return numbers[measure] ?? Number.NaN
 }
 

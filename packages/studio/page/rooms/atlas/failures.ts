@@ -42,11 +42,11 @@ export interface Failure {
   readonly title: string
   /** What is seen, and why, in two sentences. */
   readonly says: string
-  readonly room: 'plane' | 'digits'
-  /** The query of the state. Its second method is what it is seen beside. */
+  readonly room: 'plane' | 'digits' | 'code'
+  /** The query of the state. Its second method is what it is seen beside; of a planted fault, the file as it is. */
   readonly state: string
   readonly measure: Measure
-  /** Of the first method, with the digits that are shown; the tests run the state and compare. */
+  /** Of the first method, or of the edited one, with the digits that are shown; the tests run the state and compare. */
   readonly value: string
   /** The second method in words, and its number. */
   readonly beside: { readonly words: string; readonly value: string }
@@ -133,6 +133,26 @@ export const failures: readonly Failure[] = [
     measure: 'across',
     value: '4.07',
     beside: { words: 'TMPD', value: '1.14' },
+  },
+  {
+    name: 'score-ald-rescaled',
+    title: 'Score-ALD pulls as hard as its code says',
+    says: 'The code of its authors makes the pull towards y as long as 0.3 of the score, whatever the residual and σ are. The band is four times as wide as it should be; with the pull of the paper, the same steps are right.',
+    room: 'plane',
+    state: 'n=300&a=score-ald:steps=100,guidance=rescaled&b=score-ald:steps=100',
+    measure: 'across',
+    value: '3.83',
+    beside: { words: 'the pull of the paper', value: '1.06' },
+  },
+  {
+    name: 'batch-norm',
+    title: 'One norm for the whole batch',
+    says: 'A fault that published code has: ‖y − A x̂₀‖ is taken over all particles at once, and not of each. What one particle does then hangs on how many others run with it, and with 300 of them the guidance is next to nothing.',
+    room: 'code',
+    state: 'method=dps:steps=100,scale=0.05&fault=dps-batch-norm&n=300',
+    measure: 'across',
+    value: '5.49',
+    beside: { words: 'a norm of each', value: '1.29' },
   },
   {
     name: 'red-diff-mode',

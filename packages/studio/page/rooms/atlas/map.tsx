@@ -6,8 +6,8 @@ import { createLatest } from '../../parts/latest.ts'
 import { MethodPicker } from '../../parts/method-picker.tsx'
 import { SeedSlider } from '../../parts/seed.tsx'
 import { settingsOf } from '../../parts/settings.ts'
-import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
+import { SamplesSlider } from '../digits/pickers.tsx'
 import { problemIn } from '../digits/problem-in.ts'
 import { lawIn, stripeIn } from '../plane/fields.ts'
 import { ParticlesSlider } from '../plane/sliders.tsx'
@@ -224,14 +224,7 @@ export function MapView(props: {
               />
             }
           >
-            <Slider
-              label="Samples"
-              value={props.values.n}
-              min={1}
-              max={8}
-              step={1}
-              onInput={(n) => props.set({ n: Math.round(n) })}
-            />
+            <SamplesSlider value={props.values.n} most={8} onInput={(n) => props.set({ n })} />
           </Show>
           <SeedSlider
             value={props.values.seed}

@@ -1,10 +1,22 @@
-import { createMemo, createSignal, lazy, Match, onCleanup, Show, Suspense, Switch } from 'solid-js'
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  lazy,
+  Match,
+  on,
+  onCleanup,
+  Show,
+  Suspense,
+  Switch,
+} from 'solid-js'
 import { Button } from '../../parts/button.tsx'
 import { Chips } from '../../parts/chips.tsx'
 import type { Running } from '../../worker/client.ts'
 import { DigitsRuns } from './digits-runs.tsx'
 import type { Problem } from './editor.tsx'
 import { FaultList } from './fault-list.tsx'
+import { planted } from './faults.ts'
 import type { CodeValues } from './fields.ts'
 import type { Ground } from './grounds.ts'
 import { PlaneRuns } from './plane-runs.tsx'
@@ -66,6 +78,24 @@ export function Bench(props: {
     edited.replace(text)
     run()
   }
+  const fault = createMemo(() => {
+    const { fault: name } = props.values
+    const found = props.file.faults.find((one) => one.name === name)
+    return { name, text: found && planted(props.file.text, found) }
+  })
+  createEffect(
+    on(fault, ({ text }) => {
+      if (text === undefined) return
+      put(text)
+      setChanges(true)
+    }),
+  )
+  // What is edited on is no longer that fault.
+  createEffect(
+    on(edited.text, (text) => fault().name !== '' && text !== fault().text && props.set({ fault: '' }), {
+      defer: true,
+    }),
+  )
   const stale = () => ran() !== undefined && ran()?.code !== edited.text()
   const shared = {
     begin,
@@ -148,6 +178,11 @@ export function Bench(props: {
             </p>
             <Button onClick={accept}>Run the code of this link</Button>
           </div>
+        </Show>
+        <Show when={fault().name !== '' && fault().text === undefined}>
+          <p class="note" role="status">
+            No fault of this file is named '{fault().name}'. Here is the file without it.
+          </p>
         </Show>
         <Show when={edited.note()}>
           {(note) => (

@@ -1,47 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import * as autograd from '@tweedie/autograd'
-import * as solvers from '@tweedie/solvers'
 import { dps, gaussianNoise, gaussianPrior, matrixOperator, methods, run } from '@tweedie/solvers'
-import * as tensors from '@tweedie/tensor'
 import { tensor } from '@tweedie/tensor'
 import { expect, test } from 'vitest'
-import { CodeError, compile, moduleOf } from './compile.ts'
-import type { PlantedFault } from './faults.ts'
+import { CodeError, compile, scriptFrom, scriptOf } from './compile.ts'
 import { faultIn, planted } from './faults.ts'
-import { handle } from './handle.ts'
-import type { Module } from './modules.ts'
+import { faultsOf, loaded, sourceOf } from './loaded.test.helper.ts'
 import { MissingError, moduleIn, resolved } from './modules.ts'
 import { isPacked, packed, unpacked } from './packed.ts'
 
-const src = resolve(import.meta.dirname, '../../../../solvers/src')
 const path = 'methods/explicit/dps.ts'
-const source = readFileSync(resolve(src, path), 'utf8')
-
-/** The exports of a text, run as the sandbox runs it, with every file of solvers that it asks for. */
-async function loaded(text: string): Promise<Module> {
-  const compiled = compile(text, path)
-  const register: Record<string, Module> = {
-    '@tweedie/tensor': tensors,
-    '@tweedie/autograd': autograd,
-    '@tweedie/solvers': solvers,
-  }
-  for (const { module } of compiled.needs)
-    if (module.startsWith('solvers/'))
-      register[module] = await import(/* @vite-ignore */ resolve(src, module.slice('solvers/'.length)))
-  let served: Module = {}
-  Object.assign(globalThis, {
-    [handle]: {
-      need: (name: string, line: number, names: string[]) => moduleIn(register, name, line, names),
-      serve: (exports: Module) => {
-        served = exports
-      },
-    },
-  })
-  const url = `data:text/javascript,${encodeURIComponent(moduleOf(compiled, ''))}`
-  await import(/* @vite-ignore */ url)
-  return served
-}
+const source = sourceOf(path)
 
 const prior = gaussianPrior({
   mean: [0, 0],
@@ -69,10 +36,10 @@ function refusal(text: string): { line: number; column: number; message: string 
 }
 
 test('the file of DPS, compiled, is DPS, and ζ doubled in its text is ζ doubled', async () => {
-  const own = (await loaded(source))['dps'] as typeof dps
+  const own = (await loaded(source, path))['dps'] as typeof dps
   expect(own).not.toBe(dps)
   expect(await draw(own, 0.1)).toEqual(await draw(dps, 0.1))
-  const twice = (await loaded(source.replace('.mul(zeta)', '.mul(2 * zeta)')))['dps'] as typeof dps
+  const twice = (await loaded(source.replace('.mul(zeta)', '.mul(2 * zeta)'), path))['dps'] as typeof dps
   expect(await draw(twice, 0.1)).toEqual(await draw(dps, 0.2))
   expect(await draw(twice, 0.1)).not.toEqual(await draw(dps, 0.1))
 })
@@ -80,7 +47,7 @@ test('the file of DPS, compiled, is DPS, and ζ doubled in its text is ζ double
 test('every method compiles, each line where it was, and exports itself', () => {
   for (const { info } of methods) {
     const file = `methods/${info.family}/${info.name}.ts`
-    const text = readFileSync(resolve(src, file), 'utf8')
+    const text = sourceOf(file)
     const { body, exports } = compile(text, file)
     expect([file, body.split('\n').length]).toEqual([file, text.split('\n').length])
     expect(exports).toContain(info.name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()))
@@ -101,6 +68,11 @@ test('what does not compile is named at its line, whoever finds it', () => {
     message: expect.stringContaining("no module 'left-pad'"),
   })
   expect(refusal('\n\nexport { dps } from "./dps.ts"').line).toBe(3)
+  // To the page it is data: of an error only its words would cross.
+  expect(scriptFrom('const a = 1\nconst a = 2', path)).toEqual({
+    ...{ message: "Identifier 'a' has already been declared", line: 2, column: 7 },
+  })
+  expect(scriptFrom(source, path)).toEqual({ script: scriptOf(compile(source, path)) })
 })
 
 test('imports become modules of the page, by every form, and nothing else does', async () => {
@@ -109,21 +81,29 @@ test('imports become modules of the page, by every form, and nothing else does',
   expect(resolved(path, '@tweedie/tensor')).toBe('@tweedie/tensor')
   for (const strange of ['../../../../x.ts', 'https://example.org/x.js', 'node:fs', '@tweedie/cli', '/x.js'])
     expect([strange, resolved(path, strange)]).toEqual([strange, undefined])
-  const served = await loaded(`import * as all from '@tweedie/tensor'
+  const served = await loaded(
+    `import * as all from '@tweedie/tensor'
 import {
   tensor as make,
 } from '@tweedie/tensor'
 import type { Tensor } from '@tweedie/tensor'
 export function two(): Tensor { return make([2]) }
-export const [same, line] = [all.tensor === make, new Error().stack]`)
+export const [same, line] = [all.tensor === make, new Error().stack]`,
+    path,
+  )
   expect(Object.keys(served)).toEqual(['two'])
   const names = await loaded(
     `import * as all from '@tweedie/tensor'\nimport { tensor as make } from '@tweedie/tensor'
 const same = all.tensor === make\nexport { same }`,
+    path,
   )
   expect(names).toEqual({ same: true })
-  await expect(loaded(`import { ddim } from '../../samplers/kernel.ts'\nddim(1)\n`)).resolves.toEqual({})
-  await expect(loaded(`\nimport { ddum } from '../../samplers/kernel.ts'\nddum()\n`)).rejects.toMatchObject({
+  await expect(loaded(`import { ddim } from '../../samplers/kernel.ts'\nddim(1)\n`, path)).resolves.toEqual(
+    {},
+  )
+  await expect(
+    loaded(`\nimport { ddum } from '../../samplers/kernel.ts'\nddum()\n`, path),
+  ).rejects.toMatchObject({
     line: 2,
     message: "'solvers/samplers/kernel.ts' exports no 'ddum'",
   })
@@ -152,13 +132,8 @@ test('a text survives the address; what is no such text is no error', async () =
 })
 
 test('the faults that the project plants in method files are planted in texts, and known again', async () => {
-  const table = new URL('../../../../../scripts/mutants/table.ts', import.meta.url).href
-  const { edits } = (await import(/* @vite-ignore */ table)) as {
-    edits: (PlantedFault & { readonly file: string })[]
-  }
-  const here = edits.filter(({ file }) => file === `packages/solvers/src/${path}`)
-  expect(here.length).toBeGreaterThanOrEqual(5)
-  const faults: PlantedFault[] = here.map((edit) => ({ ...edit, tests: edit.tests ?? [] }))
+  const faults = await faultsOf(path)
+  expect(faults.length).toBeGreaterThanOrEqual(5)
   for (const fault of faults) {
     const text = planted(source, fault)
     expect([fault.name, text === undefined || text === source]).toEqual([fault.name, false])

@@ -1,5 +1,5 @@
 /**
- * A method's source as JavaScript that the sandbox can run.
+ * A method's source as JavaScript that the sandbox can run. It is a part of the engine, in whose script it is packed.
  *
  * Types are stripped by sucrase: pure JavaScript of a tenth of a megabyte that leaves every line where it was. ts-blank-space
  * stands on the whole compiler and amaro on a WebAssembly module of several megabytes, more than all of the page. Sucrase
@@ -125,11 +125,10 @@ export function compile(source: string, path: string): Compiled {
 const quoted = (text: string): string => JSON.stringify(text)
 
 /**
- * The module that runs a compiled text: its first line brings what it needs, the text's line n is its line n + 1. The imports
- * stand first, as those of a module are there before its text runs.
- * @param before - What has to run before, as one line.
+ * The script that runs a compiled text, behind that of the engine: on its first line it brings what it needs, and the text's
+ * line n is its line n + 1. The imports stand first, as those of a module are there before its text runs.
  */
-export function moduleOf({ body, needs, exports }: Compiled, before: string): string {
+export function scriptOf({ body, needs, exports }: Compiled): string {
   const bring = needs.map(({ module, line, names }) => {
     const asked = names.filter(({ name }) => name !== '*').map(({ name }) => name)
     const from = `${handle}.need(${quoted(module)}, ${line}, ${JSON.stringify(asked)})`
@@ -139,5 +138,21 @@ export function moduleOf({ body, needs, exports }: Compiled, before: string): st
       .map(({ name, local }) => `${quoted(name)}: ${local}`)
     return `${all.join('')}${some.length > 0 || all.length === 0 ? `const { ${some.join(', ')} } = ${from};` : ''}`
   })
-  return `${before};${bring.join('')}\n${body}\n;${handle}.serve({ ${exports.join(', ')} })\n`
+  return `${bring.join('')}\n${body}\n;${handle}.serve({ ${exports.join(', ')} })\n`
+}
+
+/** A script, or where and why a text is none. */
+export type Script =
+  | { readonly script: string }
+  | { readonly message: string; readonly line: number; readonly column: number }
+
+/** A text as a script, and an error as data: it crosses to the page. */
+export function scriptFrom(source: string, path: string): Script {
+  try {
+    return { script: scriptOf(compile(source, path)) }
+  } catch (error) {
+    if (!(error instanceof CodeError)) throw error
+    const { message, line, column } = error
+    return { message, line, column }
+  }
 }

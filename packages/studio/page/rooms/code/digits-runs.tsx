@@ -1,16 +1,12 @@
 import { createMemo, onCleanup, Show } from 'solid-js'
 import { createLatest, createOnce } from '../../parts/latest.ts'
 import { frameAt } from '../../parts/moment.ts'
-import { Scrubber } from '../../parts/scrubber.tsx'
-import { SeedSlider } from '../../parts/seed.tsx'
 import { resultOf } from '../../parts/session.ts'
-import { Slider } from '../../parts/slider.tsx'
 import { engine } from '../../worker/client.ts'
 import '../digits/digits.css'
-import { painted } from '../digits/fields.ts'
 import { createGate } from '../digits/gate.ts'
-import { KindPicker } from '../digits/kind-picker.tsx'
 import { differenceOf, planeOf } from '../digits/moments.ts'
+import { NoisePicker, OperatorPicker, SamplesSlider } from '../digits/pickers.tsx'
 import { ProblemPanel } from '../digits/problem.tsx'
 import { problemIn } from '../digits/problem-in.ts'
 import { createSession } from '../digits/session.ts'
@@ -19,7 +15,7 @@ import { Difference } from './difference.tsx'
 import { Digits } from './digits-side.tsx'
 import { digits } from './grounds.ts'
 import type { RunsProps } from './runs.tsx'
-import { failingBriefly } from './runs.tsx'
+import { BothRuns, failingBriefly } from './runs.tsx'
 
 /** A method and its edit on digits, with a trained network as the prior. */
 export function DigitsRuns(props: RunsProps) {
@@ -52,10 +48,6 @@ export function DigitsRuns(props: RunsProps) {
     a: createMemo(() => frameAt(own.frames(), props.values.at)),
     b: createMemo(() => frameAt(other.frames(), props.values.at)),
   }
-  const says = () => {
-    const frame = frames.a()
-    return frame === undefined ? '' : `after step ${frame.index} of ${frame.steps}`
-  }
   /** Where the picked sample differs. */
   const apart = createMemo(() => {
     const [a, b] = [resultOf(own)?.x, resultOf(other)?.x]
@@ -64,46 +56,30 @@ export function DigitsRuns(props: RunsProps) {
   })
   const onPick = (pick: number) => props.set({ pick })
   return (
-    <section
-      class="code-runs digits"
-      aria-label="Both runs"
-      data-settled={own.settled() && (props.text === undefined || other.settled())}
-    >
-      <div class="panel ground" data-tour="ground">
-        {props.head}
-        <details>
-          <summary>Operator, noise, samples, seed</summary>
-          <KindPicker
-            label="Operator"
-            entries={operators() ?? []}
-            text={props.values.operator}
-            onChange={(operator) => props.set({ operator })}
-            first={{ text: painted, title: 'painted mask' }}
-          />
-          <KindPicker
-            label="Noise"
-            entries={noises() ?? []}
-            text={props.values.noise}
-            onChange={(noise) => props.set({ noise })}
-          />
-          <Slider
-            label="Samples"
+    <BothRuns
+      runs={props}
+      settled={own.settled() && (props.text === undefined || other.settled())}
+      frame={frames.a()}
+      about="Operator, noise, samples"
+      settings={
+        <>
+          <OperatorPicker values={props.values} set={props.set} entries={operators()} paint />
+          <NoisePicker values={props.values} set={props.set} entries={noises()} />
+          <SamplesSlider
             value={props.values.samples}
-            min={1}
-            max={16}
-            step={1}
-            onInput={(samples) => props.set({ samples: Math.round(samples), pick: 0 })}
+            onInput={(samples) => props.set({ samples, pick: 0 })}
           />
-          <SeedSlider value={props.values.seed} onInput={(seed) => props.set({ seed })} />
-        </details>
-      </div>
-      <ProblemPanel
-        values={props.values}
-        set={props.set}
-        heldOut={heldOut() ?? []}
-        measurement={measurement()}
-      />
-      <div class="stages two" data-tour="runs">
+        </>
+      }
+      problem={
+        <ProblemPanel
+          values={props.values}
+          set={props.set}
+          heldOut={heldOut() ?? []}
+          measurement={measurement()}
+        />
+      }
+      a={
         <Digits
           side="a"
           title="As it is"
@@ -112,6 +88,8 @@ export function DigitsRuns(props: RunsProps) {
           pick={props.values.pick}
           onPick={onPick}
         />
+      }
+      b={
         <Digits
           side="b"
           title={props.edited.title}
@@ -121,14 +99,8 @@ export function DigitsRuns(props: RunsProps) {
           onPick={onPick}
           idle={props.edited.idle}
         />
-      </div>
-      <div class="panel">
-        <Scrubber
-          at={props.values.at}
-          moments={(frames.a()?.steps ?? 0) + 1}
-          onMove={(at) => props.set({ at })}
-          says={says()}
-        />
+      }
+      difference={
         <div class="apart">
           <Show when={apart()}>
             {(plane) => (
@@ -150,8 +122,8 @@ export function DigitsRuns(props: RunsProps) {
             />
           </div>
         </div>
-      </div>
-    </section>
+      }
+    />
   )
 }
 

@@ -1,11 +1,10 @@
 import { Show } from 'solid-js'
 import { Caption } from '../../parts/caption.tsx'
 import type { Frame } from '../digits/engine/frames.ts'
-import { planeOf } from '../digits/moments.ts'
+import { lookAt } from '../digits/look.ts'
 import { Samples } from '../digits/samples.tsx'
 import type { Session } from '../digits/session.ts'
 import { View } from '../digits/view.tsx'
-import { summaryOf } from '../digits/words.ts'
 
 /** The pictures of one of both runs. */
 export function Digits(props: {
@@ -18,24 +17,15 @@ export function Digits(props: {
   /** What to do, where nothing was asked to run. */
   readonly idle?: string
 }) {
-  const of = (pictures: (frame: Frame) => Frame['guidance']) => {
-    const found = props.frame && pictures(props.frame)
-    return found && planeOf(found, props.pick)
-  }
-  const isLast = () => props.frame !== undefined && props.frame.index === props.frame.steps
-  const progress = () => (props.frame ? (props.session.frames().at(-1)?.index ?? 0) / props.frame.steps : 0)
-  const says = () => {
-    const summary = props.session.summary()
-    return summary && summaryOf(summary, props.session.frames().at(-1))
-  }
+  const look = lookAt(props)
   return (
     <section class="side" aria-label={props.title}>
       <Caption
         side={props.side}
         title={props.title}
         session={props.session}
-        progress={progress()}
-        says={says()}
+        progress={props.session.progress()}
+        says={look.says()}
       />
       <Show
         when={props.frame}
@@ -45,30 +35,25 @@ export function Digits(props: {
           </Show>
         }
       >
-        <Samples
-          legend={isLast() ? 'Samples' : 'Guesses of all samples'}
-          pictures={isLast() ? props.frame?.x : props.frame?.x0hat}
-          pick={props.pick}
-          onPick={props.onPick}
-        />
+        <Samples legend={look.legend()} pictures={look.samples()} pick={props.pick} onPick={props.onPick} />
         <div class="views three">
           <View
             name="xₜ"
             about="The state after the step, of the sample that is picked above."
             label={`State, ${props.title}`}
-            plane={of(({ x }) => x)}
+            plane={look.picked(({ x }) => x)}
           />
           <View
             name="x̂₀"
             about="What the prior takes xₜ for, before the step."
             label={`Denoised guess, ${props.title}`}
-            plane={of(({ x0hat }) => x0hat)}
+            plane={look.picked(({ x0hat }) => x0hat)}
           />
           <View
             name="guidance"
             about="What the step adds because of y: one colour brightens, the other darkens."
             label={`Guidance, ${props.title}`}
-            plane={of(({ guidance }) => guidance)}
+            plane={look.picked(({ guidance }) => guidance)}
             scale="signed"
             none="not shown by this method"
           />

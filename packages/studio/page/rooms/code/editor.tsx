@@ -93,6 +93,12 @@ export default function Editor(props: {
       }),
     })
   })
+  // What was edited before the editor was there is in sight.
+  onMount(() => {
+    if (props.text === props.original) return
+    const { from } = replacement(props.original, props.text)
+    view?.dispatch({ effects: EditorView.scrollIntoView(from, { y: 'center' }) })
+  })
   onCleanup(() => view?.destroy())
   createEffect(() => {
     const [text, now] = [props.text, view?.state.doc.toString()]

@@ -11,6 +11,8 @@ const { digit, drawn, operator, mask, noise, pick } = digitsFields
 export const fields = {
   method: textField('dps:steps=100', (text) => /^[a-z][\w-]*(:.*)?$/.test(text)),
   code: textField('', isPacked),
+  /** A planted fault that runs at once, by its name: it is of the page's own files, and not of the link. */
+  fault: textField('', (text) => /^[\w-]*$/.test(text)),
   /** What both run on. */
   on: choiceField(['plane', 'digits']),
   seed,

@@ -1,9 +1,7 @@
 import { createMemo, onCleanup } from 'solid-js'
-import { Scrubber } from '../../parts/scrubber.tsx'
-import { SeedSlider } from '../../parts/seed.tsx'
 import { resultOf } from '../../parts/session.ts'
 import { engine } from '../../worker/client.ts'
-import { lawIn, reach, stripeIn } from '../plane/fields.ts'
+import { dragged, lawIn, stripeIn } from '../plane/fields.ts'
 import type { Point, Stripe } from '../plane/law.ts'
 import { posterior } from '../plane/law.ts'
 import { shownOf } from '../plane/pair.ts'
@@ -13,7 +11,7 @@ import { Difference } from './difference.tsx'
 import { plane } from './grounds.ts'
 import { Plane } from './plane-side.tsx'
 import type { RunsProps } from './runs.tsx'
-import { failingBriefly } from './runs.tsx'
+import { BothRuns, failingBriefly } from './runs.tsx'
 
 /** A method and its edit on the plane, where the posterior is known. */
 export function PlaneRuns(props: RunsProps) {
@@ -47,50 +45,31 @@ export function PlaneRuns(props: RunsProps) {
       return stripe()
     },
     onStripe: ({ angle, offset, sigma }: Stripe) => props.set({ angle, offset, sigma }),
-    onComponent: (index: number, [x, y]: Point) => {
-      const within = (v: number) => Math.min(reach, Math.max(-reach, v))
-      const rest = props.values.moved.filter((one) => one.index !== index)
-      props.set({ moved: [...rest, { index, x: within(x), y: within(y) }] })
-    },
-  }
-  const says = () => {
-    const frame = shown.a.frame()
-    return frame === undefined ? '' : `step ${frame.index} of ${frame.steps}`
+    onComponent: (index: number, to: Point) => props.set({ moved: dragged(props.values.moved, index, to) }),
   }
   return (
-    <section
-      class="code-runs"
-      aria-label="Both runs"
-      data-settled={own.settled() && (props.text === undefined || other.settled())}
-    >
-      <div class="panel ground" data-tour="ground">
-        {props.head}
-        <details>
-          <summary>Prior, particles, seed</summary>
+    <BothRuns
+      runs={props}
+      settled={own.settled() && (props.text === undefined || other.settled())}
+      frame={shown.a.frame()}
+      about="Prior, particles"
+      settings={
+        <>
           <PriorChips value={props.values.prior} onChoose={(prior) => props.set({ prior, moved: [] })} />
           <ParticlesSlider value={props.values.n} onInput={(n) => props.set({ n })} />
-          <SeedSlider value={props.values.seed} onInput={(seed) => props.set({ seed })} />
-        </details>
-      </div>
-      <div class="stages two" data-tour="runs">
-        <Plane side="a" title="As it is" shown={shown.a} {...shared} />
-        <Plane side="b" title={props.edited.title} shown={shown.b} idle={props.edited.idle} {...shared} />
-      </div>
-      <div class="panel">
-        <Scrubber
-          at={props.values.at}
-          moments={(shown.a.frame()?.steps ?? 0) + 1}
-          onMove={(at) => props.set({ at })}
-          says={says()}
-        />
+        </>
+      }
+      a={<Plane side="a" title="As it is" shown={shown.a} {...shared} />}
+      b={<Plane side="b" title={props.edited.title} shown={shown.b} idle={props.edited.idle} {...shared} />}
+      difference={
         <Difference
           name="particles"
           a={resultOf(own)?.x}
           b={resultOf(other)?.x}
           says={(a, b) => `The edit moves a particle by ${distance(a, b).toPrecision(3)} in the mean.`}
         />
-      </div>
-    </section>
+      }
+    />
   )
 }
 

@@ -58,7 +58,7 @@ export default function CodeRoom() {
     ),
   )
   const choose = (method: string) =>
-    set(settingsOf(method).name === name() ? { method } : { method, code: '' })
+    set(settingsOf(method).name === name() ? { method } : { method, code: '', fault: '' })
   return (
     <div class="code-room" data-test="code">
       <Notes notes={notes()} onDismiss={dismiss} />

@@ -36,11 +36,13 @@ const register: Readonly<Record<string, Module>> = {
 
 const say = (word: Word) => postMessage(word)
 
-/** Where in the text an error was thrown: the text begins on the second line of the blob. */
+/** Where in the text an error was thrown: it begins after the engine's lines and one more. */
 function lineIn(error: unknown): number | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const [, line] = /blob:[^\s)]*?:(\d+):\d+/.exec(stack) ?? []
-  return line === undefined ? undefined : Number(line) - 1
+  const lines = [...stack.matchAll(/blob:[^\s)]*?:(\d+):\d+/g)].map(
+    ([, line]) => Number(line) - studioScript.lines,
+  )
+  return lines.find((line) => line > 0)
 }
 
 function failureOf(error: unknown): Failure {

@@ -5,8 +5,8 @@
  * from an address would have that of its own answer. Nothing is evaluated: the policy of scripts stays `'self'`.
  */
 import type { Running } from '../../worker/client.ts'
-import engineScript from '../../worker/main.ts?worker&url'
-import { CodeError, compile, moduleOf } from './compile.ts'
+import { engine } from '../../worker/client.ts'
+import { engineScript, linesOfEngine, workerOf } from '../../worker/script.ts'
 import type { Ground } from './grounds.ts'
 import type { Failure, Order, RunOrder } from './messages.ts'
 import { readWord, sandboxName } from './messages.ts'
@@ -60,15 +60,11 @@ interface Sandbox {
   end(why: Error): void
 }
 
-/** What runs first, and then the text. @throws {EditError} where it does not compile. */
-function scriptOf({ code, path }: Text): string {
-  const engine = new URL(engineScript, location.href).href
-  try {
-    return moduleOf(compile(code, path), `import ${JSON.stringify(engine)}`)
-  } catch (error) {
-    if (error instanceof CodeError) throw new EditError(error.message, error.line)
-    throw error
-  }
+/** What a worker runs for a text: the engine, and then the text. @throws {EditError} where it does not compile. */
+async function scriptOf({ code, path }: Text): Promise<Blob> {
+  const [before, compiled] = await Promise.all([engineScript(), engine.compiled(code, path)])
+  if ('script' in compiled) return new Blob([before, compiled.script])
+  throw new EditError(compiled.message, compiled.line)
 }
 
 const errorOf = ({ name, message, line }: Failure): Error =>
@@ -76,9 +72,8 @@ const errorOf = ({ name, message, line }: Failure): Error =>
     ? new StoppedError(message)
     : new EditError(name === 'CodeError' || name === 'Error' ? message : `${name}: ${message}`, line)
 
-function openSandbox(script: string, key: string, gone: () => void): Sandbox {
-  const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
-  const worker = new Worker(address, { type: 'module', name: sandboxName })
+function openSandbox(script: Blob, key: string, gone: () => void): Sandbox {
+  const { worker, address } = workerOf(script, sandboxName)
   const runs = new Map<number, Open>()
   const waiting: Order[] = []
   let [ready, loaded, silent, words] = [false, false, 0, 0]
@@ -127,8 +122,8 @@ function openSandbox(script: string, key: string, gone: () => void): Sandbox {
   })
   worker.addEventListener('error', (event) => {
     event.preventDefault()
-    const inText = event.filename === address && event.lineno > 1
-    end(new EditError(event.message || 'the worker did not start', inText ? event.lineno - 1 : undefined))
+    const line = event.filename === address ? event.lineno - linesOfEngine - 1 : 0
+    end(new EditError(event.message || 'the worker did not start', line > 0 ? line : undefined))
   })
   return {
     key,
@@ -154,12 +149,16 @@ export type Sandboxes = ReturnType<typeof createSandboxes>
 export function createSandboxes() {
   let current: Sandbox | undefined
   let last = 0
-  const close = () => current?.end(new StoppedError('the room was left'))
-  const sandboxFor = (text: Text): Sandbox => {
-    const key = JSON.stringify([text.path, text.code])
+  let closed = false
+  let compiled: { readonly key: string; readonly script: Promise<Blob> } | undefined
+  const close = () => {
+    closed = true
+    current?.end(new StoppedError('the room was left'))
+  }
+  const sandboxFor = (key: string, script: Blob): Sandbox => {
     if (current?.key === key) return current
     current?.end(new StoppedError('another text runs'))
-    const opened = openSandbox(scriptOf(text), key, () => {
+    const opened = openSandbox(script, key, () => {
       if (current === opened) current = undefined
     })
     current = opened
@@ -174,16 +173,27 @@ export function createSandboxes() {
   ): Running<S> {
     const id = ++last
     let sandbox: Sandbox | undefined
-    const result = new Promise<S>((done, fail) => {
-      const strange = () => fail(new EditError('the text has sent what no run gives'))
-      sandbox = sandboxFor(text)
-      sandbox.run({
-        ...{ order: order(id, request), patience, fail },
-        take: (frames) => (frames.every(isFrame) ? take(frames) : strange()),
-        done: (summary) => (isSummary(summary) ? done(summary) : strange()),
+    let stopped = false
+    const run = async (): Promise<S> => {
+      const key = JSON.stringify([text.path, text.code])
+      if (compiled?.key !== key) compiled = { key, script: scriptOf(text) }
+      const script = await compiled.script
+      if (stopped || closed) throw new StoppedError('the run was stopped')
+      return new Promise<S>((done, fail) => {
+        const strange = () => fail(new EditError('the text has sent what no run gives'))
+        sandbox = sandboxFor(key, script)
+        sandbox.run({
+          ...{ order: order(id, request), patience, fail },
+          take: (frames) => (frames.every(isFrame) ? take(frames) : strange()),
+          done: (summary) => (isSummary(summary) ? done(summary) : strange()),
+        })
       })
-    })
-    return { result, stop: () => sandbox?.stop(id) }
+    }
+    const stop = () => {
+      stopped = true
+      sandbox?.stop(id)
+    }
+    return { result: run(), stop }
   }
   return { begin, close }
 }

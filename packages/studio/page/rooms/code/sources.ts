@@ -1,4 +1,5 @@
 import address from 'virtual:method-files'
+import { inflated } from '../../worker/unpack.ts'
 import type { PlantedFault } from './faults.ts'
 
 /** A method's file as it stands in the repository. */
@@ -17,7 +18,7 @@ let files: Promise<Files> | undefined
 async function fetched(): Promise<Files> {
   const { ok, status, body } = await fetch(address)
   if (!ok || body === null) throw new Error(`the files of the methods cannot be fetched (${status})`)
-  return new Response(body.pipeThrough(new DecompressionStream('deflate-raw'))).json()
+  return inflated(body).json()
 }
 
 /** The file that a method is in. @throws {Error} for a method that there is not, and where nothing can be fetched. */

@@ -1,15 +1,15 @@
 import { Show } from 'solid-js'
 import { Chips } from '../../parts/chips.tsx'
 import { Hint } from '../../parts/hint.tsx'
-import { MethodPicker } from '../../parts/method-picker.tsx'
+import { MethodPair } from '../../parts/method-pair.tsx'
 import { SeedSlider } from '../../parts/seed.tsx'
 import { settingsOf, withSetting } from '../../parts/settings.ts'
 import { Slider } from '../../parts/slider.tsx'
 import type { MethodEntry } from '../../worker/methods.ts'
 import type { KindEntry } from './engine/entries.ts'
 import type { DigitsValues } from './fields.ts'
-import { beginOf, painted } from './fields.ts'
-import { KindPicker } from './kind-picker.tsx'
+import { beginOf } from './fields.ts'
+import { NoisePicker, OperatorPicker, SamplesSlider } from './pickers.tsx'
 
 /** All that can be set, beside what is painted. */
 export function Controls(props: {
@@ -48,12 +48,11 @@ export function Controls(props: {
             the brush.
           </Hint>
         </h2>
-        <KindPicker
-          label="Operator"
+        <OperatorPicker
+          values={props.values}
+          set={props.set}
           entries={props.operators}
-          text={props.values.operator}
-          onChange={(operator) => props.set({ operator })}
-          {...(props.values.prior === 'digits' && { first: { text: painted, title: 'painted mask' } })}
+          paint={props.values.prior === 'digits'}
         />
       </section>
       <section>
@@ -63,12 +62,7 @@ export function Controls(props: {
             What is added to A(x₀), in units of a picture that goes from −1 to 1. Methods are told its law.
           </Hint>
         </h2>
-        <KindPicker
-          label="Noise"
-          entries={props.noises}
-          text={props.values.noise}
-          onChange={(noise) => props.set({ noise })}
-        />
+        <NoisePicker values={props.values} set={props.set} entries={props.noises} />
         <Show when={noise().name === 'gaussian'}>
           <Slider
             label="Noise σ"
@@ -80,39 +74,12 @@ export function Controls(props: {
           />
         </Show>
       </section>
-      <section data-tour="methods">
-        <h2>
-          Methods{' '}
-          <Hint about="the methods">
-            Two at a time, from the same measurement and seed. Those that cannot take this problem are grey,
-            with the reason.
-          </Hint>
-        </h2>
-        <MethodPicker
-          label="Method A"
-          colour="a"
-          entries={props.methods}
-          text={props.values.a}
-          onChange={(a) => props.set({ a })}
-        />
-        <MethodPicker
-          label="Method B"
-          colour="b"
-          entries={props.methods}
-          text={props.values.b}
-          optional
-          onChange={(b) => props.set({ b })}
-        />
-      </section>
+      <MethodPair values={props.values} set={props.set} entries={props.methods} from="measurement and seed" />
       <section>
-        <Slider
-          label="Samples"
+        <SamplesSlider
           value={props.values.n}
-          min={1}
-          max={16}
-          step={1}
           about="Draws of each method for the same measurement. Where they differ, the method says that it is not sure."
-          onInput={(n) => props.set({ n: Math.round(n), pick: 0 })}
+          onInput={(n) => props.set({ n, pick: 0 })}
         />
         <SeedSlider
           value={props.values.seed}

@@ -59,8 +59,10 @@ export function Export(props: {
               <p class="small">
                 Save the picture{of.problem.operator === painted && ' and the mask'}, and this command gives
                 the same samples, bit for bit.
-                {of.problem.photo === undefined && ' The program has both in it.'}
-                {props.prior === ownPrior && ` ${ownPrior} is the folder of the prior.`}
+                {of.problem.photo === undefined
+                  ? ' The program and run.json have both in them.'
+                  : ' run.json has it in it.'}
+                {of.problem.photo && props.prior === ownPrior && ` ${ownPrior} is the folder of the prior.`}
               </p>
               <pre data-test={`command-${props.side}`} tabindex="0">
                 {commandOf(of, of.problem.photo && props.prior)}
@@ -70,11 +72,16 @@ export function Export(props: {
                 <code data-test={`fingerprint-${props.side}`}>{print() ?? 'not in this browser'}</code>
               </p>
               <div class="row">
-                <Show when={of.problem.photo === undefined}>
-                  <SaveRun
-                    file={() => runFileOf(of, measurement.greys, { page: location.href, sha256: print() })}
-                  />
-                </Show>
+                <SaveRun
+                  file={() =>
+                    runFileOf(
+                      of,
+                      measurement.greys,
+                      { page: location.href, sha256: print() },
+                      of.problem.photo && props.prior,
+                    )
+                  }
+                />
                 <a class="small" href={props.map} title="Runs of this method over two of its options">
                   A map of its settings
                 </a>

@@ -1,6 +1,7 @@
 import { For } from 'solid-js'
 import { planeOfGreys } from './moments.ts'
 import { PixelView } from './pixel-view.tsx'
+import './thumbs.css'
 
 /** Chooses one of the digits that the prior has not seen: two of each figure. */
 export function HeldOutPicker(props: {

@@ -1,6 +1,6 @@
 import { createMemo, For, Show } from 'solid-js'
 import { Hint } from '../../parts/hint.tsx'
-import { Options } from '../../parts/options.tsx'
+import { PickedOptions } from '../../parts/picked-options.tsx'
 import { settingsOf } from '../../parts/settings.ts'
 import type { KindEntry } from './engine/entries.ts'
 
@@ -49,16 +49,7 @@ export function KindPicker(props: {
           )}
         </Show>
       </div>
-      <Show when={entry()}>
-        {(one) => (
-          <details>
-            <summary>
-              Options <code>{props.text.slice(one().name.length + 1) || 'as by default'}</code>
-            </summary>
-            <Options entry={one()} text={props.text} onChange={props.onChange} />
-          </details>
-        )}
-      </Show>
+      <PickedOptions entry={entry()} text={props.text} onChange={props.onChange} />
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { Slider } from '../../parts/slider.tsx'
 import type { Pictures } from './engine/frames.ts'
 import type { Measurement } from './engine.ts'
 import type { DigitsValues } from './fields.ts'
+import { MeasuredCaption } from './measured-caption.tsx'
 import type { Plane } from './moments.ts'
 import { planeOf } from './moments.ts'
 import type { Photos } from './photos.ts'
@@ -74,12 +75,7 @@ export function PhotoPanel(props: {
       </figure>
       <figure data-tour="measurement">
         <PixelView label="The measurement, as the operator shows it" plane={firstOf(measurement()?.shown)} />
-        <figcaption>
-          Measured y{' '}
-          <Hint about="what is measured">
-            What all methods get: the picture through the operator, with noise. What was not measured is grey.
-          </Hint>
-        </figcaption>
+        <MeasuredCaption />
       </figure>
       <div class="choose">
         <Show

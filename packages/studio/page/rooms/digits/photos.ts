@@ -1,3 +1,6 @@
+import config from '@tweedie/unet/priors/photos/config.json?url'
+import weights from '@tweedie/unet/priors/photos/model.safetensors?url'
+import record from '@tweedie/unet/priors/photos/record.json?url'
 import { proxy } from 'comlink'
 import type { Accessor } from 'solid-js'
 import { createEffect, createSignal, on, onCleanup } from 'solid-js'
@@ -27,7 +30,10 @@ export interface Photos {
   stop(): void
 }
 
-/** What to do where the shipped prior is not beside the page. */
+/** Where the shipped prior lies, on hosts that have it. */
+const shipped: PriorSource = { config, record, weights }
+
+/** What to do where it is not. */
 const elsewhere =
   "This host has no prior of photographs. 'npx tweedie studio' serves it; or open its three files here, from priors/photos of @tweedie/unet."
 
@@ -60,7 +66,7 @@ export function createPhotos(values: DigitsValues): Photos {
     } catch (error) {
       if (mine !== loading) return
       if (wasStopped(error)) setTrouble('The prior was not fetched.')
-      else setTrouble(typeof source === 'string' ? `${elsewhere} (${inWords(error)})` : inWords(error))
+      else setTrouble(source === shipped ? `${elsewhere} (${inWords(error)})` : inWords(error))
     } finally {
       if (mine === loading) {
         loading = undefined
@@ -90,7 +96,7 @@ export function createPhotos(values: DigitsValues): Photos {
     }
   }
 
-  const fetchShipped = () => void load(new URL('priors/photos', document.baseURI).href)
+  const fetchShipped = () => void load(shipped)
   createEffect(
     on(
       () => values.prior,

@@ -10,6 +10,7 @@ import type { Measurement } from './engine.ts'
 import type { DigitsValues } from './fields.ts'
 import { fields, painted } from './fields.ts'
 import { HeldOutPicker } from './held-out-picker.tsx'
+import { MeasuredCaption } from './measured-caption.tsx'
 import type { Plane } from './moments.ts'
 import { planeOf, planeOfGreys } from './moments.ts'
 import { PixelView } from './pixel-view.tsx'
@@ -99,12 +100,7 @@ export function ProblemPanel(props: {
             <PixelView label="The measurement; what is hidden is grey" plane={measured()} />
           </Brush>
         </Show>
-        <figcaption>
-          Measured y{' '}
-          <Hint about="what is measured">
-            What all methods get: the picture through the operator, with noise. What was not measured is grey.
-          </Hint>
-        </figcaption>
+        <MeasuredCaption />
       </figure>
       <div class="choose">
         <HeldOutPicker

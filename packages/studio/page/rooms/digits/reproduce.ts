@@ -1,6 +1,7 @@
 import type { PictureRun } from '@tweedie/calibration'
-import { hexOf } from '@tweedie/calibration'
+import { hexOf, pictureBytes } from '@tweedie/calibration'
 import { splitSpec } from '@tweedie/solvers'
+import { shapeOf } from './engine/problem.ts'
 import type { RunRequest } from './engine/run.ts'
 import { painted } from './fields.ts'
 import { hiddenOf, side } from './pixels.ts'
@@ -63,16 +64,26 @@ console.log(samples)
 `
 }
 
-/** The whole run as the file that `tweedie run` takes, with the picture in it. */
-export const runFileOf = (
+/**
+ * The whole run as the file that `tweedie run` takes, with the picture in it.
+ * @param levels - Of the picture, a byte a pixel, channel by channel.
+ * @param prior - Of a photograph, as the command line has it.
+ */
+export function runFileOf(
   { problem, method, count, seed }: RunRequest,
-  greys: Uint8Array,
+  levels: Uint8Array,
   more: Pick<PictureRun, 'page' | 'sha256'>,
-): PictureRun => ({
-  ...{ tool: 'tweedie', format: 1, command: 'run', kind: 'picture' },
-  ...{ ...more, method, samples: count, seed, prior: 'digits' },
-  picture: { height: side, width: side, greys: hexOf(greys) },
-  operator: problem.operator,
-  ...(problem.operator === painted && { mask: seenOf(problem.mask) }),
-  noise: problem.noise,
-})
+  prior?: string,
+): PictureRun {
+  const shape = shapeOf(problem)
+  const [, height, width] = shape
+  return {
+    ...{ tool: 'tweedie', format: 1, command: 'run', kind: 'picture' },
+    ...{ ...more, method, samples: count, seed },
+    prior: prior === undefined ? 'digits' : `${prior}@${height}x${width}`,
+    picture: pictureBytes(shape, levels),
+    operator: problem.operator,
+    ...(problem.operator === painted && { mask: seenOf(problem.mask) }),
+    noise: problem.noise,
+  }
+}

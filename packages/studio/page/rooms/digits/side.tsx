@@ -1,12 +1,12 @@
 import { createMemo, For, Show } from 'solid-js'
 import { Caption } from '../../parts/caption.tsx'
 import type { Frame } from './engine/frames.ts'
+import { lookAt } from './look.ts'
 import type { Plane } from './moments.ts'
-import { correlationOf, differenceOf, momentsOf, planeOf } from './moments.ts'
+import { correlationOf, differenceOf, momentsOf } from './moments.ts'
 import { Samples } from './samples.tsx'
 import type { Session } from './session.ts'
 import { View } from './view.tsx'
-import { summaryOf } from './words.ts'
 
 /** One method: what it is at, its samples, and how sure it is. */
 export function Side(props: {
@@ -18,13 +18,8 @@ export function Side(props: {
   readonly pick: number
   readonly onPick: (sample: number) => void
 }) {
-  const of = (pictures: (frame: Frame) => Frame['guidance']): Plane | undefined => {
-    const found = props.frame && pictures(props.frame)
-    return found && planeOf(found, props.pick)
-  }
-  const isLast = () => props.frame !== undefined && props.frame.index === props.frame.steps
-  /** The results at the end, and the guesses on the way. */
-  const samples = createMemo(() => (isLast() ? props.frame?.x : props.frame?.x0hat))
+  const look = lookAt(props)
+  const samples = createMemo(look.samples)
   const moments = createMemo(() => {
     const pictures = samples()
     return pictures && momentsOf(pictures)
@@ -38,10 +33,6 @@ export function Side(props: {
     const [found, wrong] = [moments(), error()]
     return found && wrong && correlationOf(found.std, wrong)
   }
-  const says = () => {
-    const summary = props.session.summary()
-    return summary && summaryOf(summary, props.session.frames().at(-1))
-  }
   return (
     <section class="side" aria-label={props.title}>
       <Caption
@@ -49,26 +40,26 @@ export function Side(props: {
         title={props.title}
         session={props.session}
         progress={props.session.progress()}
-        says={says()}
+        says={look.says()}
       />
       <div class="views">
         <View
           name="xₜ"
           about="The state after the step: noise at first, the sample at last. It is the sample that is picked below."
           label={`State of ${props.title}`}
-          plane={of(({ x }) => x)}
+          plane={look.picked(({ x }) => x)}
         />
         <View
           name="x̂₀"
           about="What the prior takes xₜ for, before the step. A blur of all pictures that xₜ may become."
           label={`Denoised guess of ${props.title}`}
-          plane={of(({ x0hat }) => x0hat)}
+          plane={look.picked(({ x0hat }) => x0hat)}
         />
         <View
           name="guidance"
           about="What the step adds because of y: one colour brightens, the other darkens. Its own largest number has the full colour."
           label={`Guidance of ${props.title}`}
-          plane={of(({ guidance }) => guidance)}
+          plane={look.picked(({ guidance }) => guidance)}
           scale="signed"
           none="not shown by this method"
         />
@@ -76,15 +67,10 @@ export function Side(props: {
           name="A x̂₀"
           about="What would be measured of the guess. Compare it with the measurement y above."
           label={`Measurement of the guess of ${props.title}`}
-          plane={of(({ predicted }) => predicted)}
+          plane={look.picked(({ predicted }) => predicted)}
         />
       </div>
-      <Samples
-        legend={isLast() ? 'Samples' : 'Guesses of all samples'}
-        pictures={samples()}
-        pick={props.pick}
-        onPick={props.onPick}
-      />
+      <Samples legend={look.legend()} pictures={samples()} pick={props.pick} onPick={props.onPick} />
       <div class="views three">
         <View
           name="mean"

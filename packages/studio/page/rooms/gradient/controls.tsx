@@ -3,7 +3,7 @@ import { SeedSlider } from '../../parts/seed.tsx'
 import { Slider } from '../../parts/slider.tsx'
 import type { KindEntry } from '../digits/engine/entries.ts'
 import { HeldOutPicker } from '../digits/held-out-picker.tsx'
-import { KindPicker } from '../digits/kind-picker.tsx'
+import { OperatorPicker } from '../digits/pickers.tsx'
 import type { GradientValues } from './fields.ts'
 
 /** Which step it is the gradient of. */
@@ -46,12 +46,7 @@ export function Controls(props: {
             cotangent is zero: what the gradient has there comes from the network.
           </Hint>
         </h2>
-        <KindPicker
-          label="Operator"
-          entries={props.operators}
-          text={props.values.operator}
-          onChange={(operator) => props.set({ operator })}
-        />
+        <OperatorPicker values={props.values} set={props.set} entries={props.operators} paint={false} />
       </section>
       <HeldOutPicker
         digits={props.heldOut}

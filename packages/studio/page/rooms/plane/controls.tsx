@@ -1,7 +1,7 @@
 import { Show } from 'solid-js'
 import { Button } from '../../parts/button.tsx'
 import { Hint } from '../../parts/hint.tsx'
-import { MethodPicker } from '../../parts/method-picker.tsx'
+import { MethodPair } from '../../parts/method-pair.tsx'
 import { SeedSlider } from '../../parts/seed.tsx'
 import type { PlaneMethod } from './engine.ts'
 import type { PlaneValues } from './fields.ts'
@@ -46,32 +46,17 @@ export function Controls(props: {
         </h2>
         <StripeSliders values={props.values} set={props.set} />
       </section>
-      <section data-tour="methods">
-        <h2>
-          Methods{' '}
-          <Hint about="the methods">
-            Two at a time, from the same noise. Those that cannot take this problem are grey, with the reason.
-          </Hint>
-        </h2>
-        <MethodPicker
-          label="Method A"
-          colour="a"
-          entries={props.methods}
-          text={props.values.a}
-          onChange={(a) => props.set({ a })}
-          without={['particles']}
-        />
-        <MethodPicker
-          label="Method B"
-          colour="b"
-          entries={props.methods}
-          text={props.values.b}
-          optional
-          onChange={(b) => props.set({ b, ...(b === 'none' && { branch: undefined }) })}
-          without={['particles']}
-        />
+      <MethodPair
+        values={props.values}
+        set={(change) =>
+          props.set('b' in change && change.b === 'none' ? { ...change, branch: undefined } : change)
+        }
+        entries={props.methods}
+        from="noise"
+        without={['particles']}
+      >
         <Branching {...props} />
-      </section>
+      </MethodPair>
       <section>
         <ParticlesSlider value={props.values.n} onInput={(n) => props.set({ n, pick: undefined })} />
         <SeedSlider

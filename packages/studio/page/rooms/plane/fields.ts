@@ -7,7 +7,7 @@ import {
   setField,
   textField,
 } from '../../state/fields.ts'
-import type { Law, Stripe } from './law.ts'
+import type { Law, Point, Stripe } from './law.ts'
 import type { Moved, PresetName } from './presets.ts'
 import { lawOf, presets } from './presets.ts'
 
@@ -61,6 +61,12 @@ export const fields = {
 export type PlaneValues = Values<typeof fields>
 
 export const lawIn = ({ prior, moved }: Pick<PlaneValues, 'prior' | 'moved'>): Law => lawOf(prior, moved)
+
+/** The components that were dragged, when one more was: no further than the plane goes. */
+export function dragged(moved: readonly Moved[], index: number, [x, y]: Point): readonly Moved[] {
+  const within = (v: number) => Math.min(reach, Math.max(-reach, v))
+  return [...moved.filter((one) => one.index !== index), { index, x: within(x), y: within(y) }]
+}
 
 export const stripeIn = ({
   angle,

@@ -13,7 +13,7 @@ import { mapOfPlane } from '../atlas/map-link.ts'
 import { Controls } from './controls.tsx'
 import { ErrorCurve } from './error-curve.tsx'
 import { Export } from './export.tsx'
-import { fields, lawIn, reach, stripeIn } from './fields.ts'
+import { dragged, fields, lawIn, stripeIn } from './fields.ts'
 import type { Point } from './law.ts'
 import { posterior } from './law.ts'
 import { layerChoices } from './layers.ts'
@@ -70,11 +70,7 @@ export default function PlaneRoom() {
     },
     onLens: setLens,
     onStripe: ({ angle, offset, sigma }: ReturnType<typeof stripe>) => set({ angle, offset, sigma }),
-    onComponent: (index: number, [x, y]: Point) => {
-      const within = (v: number) => Math.min(reach, Math.max(-reach, v))
-      const rest = values.moved.filter((one) => one.index !== index)
-      set({ moved: [...rest, { index, x: within(x), y: within(y) }] })
-    },
+    onComponent: (index: number, to: Point) => set({ moved: dragged(values.moved, index, to) }),
     onPick: (pick: number | undefined) => set({ pick }),
   }
   return (

@@ -13,8 +13,8 @@ export interface PhotoPrior {
   readonly parameters: number
 }
 
-/** Where it comes from: the address of a folder, or the files that were chosen. */
-export type PriorSource = string | readonly File[]
+/** Where it comes from: the addresses of its files, or the files that were chosen. */
+export type PriorSource = Readonly<Record<keyof typeof kinds, string>> | readonly File[]
 
 /** How far it is fetched; `total` where it is known. */
 export interface Fetched {
@@ -38,18 +38,38 @@ export function forgetPhotoPrior(): void {
 
 const kinds = { config: /config\.json$/i, record: /record\.json$/i, weights: /\.safetensors$/i }
 
-/** The files that were chosen, by what they are. @throws {OptionError} where one is missing. */
-function filesOf(files: readonly File[]): ReadonlyMap<string, File> {
-  const found = Object.entries(kinds).map(([kind, pattern]) => {
-    const file = files.find(({ name }) => pattern.test(name))
-    if (file === undefined)
-      throw new OptionError(
-        'prior',
-        `takes three files together, config.json, record.json and model.safetensors as 'tweedie train' writes them; the ${kind} is missing`,
-      )
-    return [kind, file] as const
-  })
-  return new Map(found)
+type Kind = keyof typeof kinds
+
+const isFiles = (source: PriorSource): source is readonly File[] => Array.isArray(source)
+
+/** The file of a kind among those that were chosen. @throws {OptionError} where it is missing. */
+function fileOf(files: readonly File[], kind: Kind): File {
+  const file = files.find(({ name }) => kinds[kind].test(name))
+  if (file !== undefined) return file
+  throw new OptionError(
+    'prior',
+    `takes three files together, config.json, record.json and model.safetensors as 'tweedie train' writes them; the ${kind} is missing`,
+  )
+}
+
+/** The addresses of a source, and what fetches them: files that were chosen have their names for addresses. */
+function fetching(source: PriorSource): {
+  readonly at: Readonly<Record<Kind, string>>
+  readonly fetch: (address: string, init: RequestInit) => Promise<Response>
+} {
+  if (!isFiles(source)) return { at: source, fetch: (address, init) => globalThis.fetch(address, init) }
+  const own = {
+    config: fileOf(source, 'config'),
+    record: fileOf(source, 'record'),
+    weights: fileOf(source, 'weights'),
+  }
+  return {
+    at: { config: own.config.name, record: own.record.name, weights: own.weights.name },
+    fetch: async (address) => {
+      const file = Object.values(own).find(({ name }) => name === address)
+      return new Response(file, { headers: { 'content-length': String(file?.size ?? 0) } })
+    },
+  }
 }
 
 /**
@@ -61,21 +81,11 @@ export async function openPhotoPrior(
   signal: AbortSignal,
   onProgress: (fetched: Fetched) => void,
 ): Promise<PhotoPrior> {
-  const own = typeof source === 'string' ? undefined : filesOf(source)
-  const at = (kind: keyof typeof kinds, file: string) =>
-    typeof source === 'string' ? `${source}/${file}` : (own?.get(kind)?.name ?? file)
-  const fetch = async (address: string, init: RequestInit): Promise<Response> => {
-    if (own === undefined) return globalThis.fetch(address, init)
-    const file = [...own.values()].find(({ name }) => name === address)
-    return new Response(file, { headers: { 'content-length': String(file?.size ?? 0) } })
-  }
-  const trainedOn = await fetchTraining(at('record', 'record.json'), { signal, fetch })
-  const network = await fetchPrior(
-    { config: at('config', 'config.json'), weights: at('weights', 'model.safetensors') },
-    { signal, fetch, onProgress },
-  )
+  const { at, fetch } = fetching(source)
+  const trainedOn = await fetchTraining(at.record, { signal, fetch })
+  const network = await fetchPrior({ config: at.config, weights: at.weights }, { signal, fetch, onProgress })
   const { config, params } = network
-  const name = typeof source === 'string' ? 'photos' : 'your prior'
+  const name = isFiles(source) ? 'your prior' : 'photos'
   try {
     checkNetwork(config, trainedOn, name)
   } catch (error) {
