@@ -96,9 +96,9 @@ export const variationalEdits: readonly Edit[] = [
   ),
   latentRlsd(
     'latent-rlsd-rates',
-    '[options.latentRate, options.pictureRate]',
-    '[options.pictureRate, options.latentRate]',
-    'the rates of z and x are exchanged',
+    'learningRate: options.latentRate',
+    'learningRate: options.pictureRate',
+    'z has the rate of x',
   ),
   latentRlsd(
     'latent-rlsd-sigma',

@@ -38,14 +38,13 @@ const flat = (x: Tensor): Tensor => x.reshape([x.shape[0] ?? 0, -1])
  *
  * @example
  * ```ts
- * import { gaussianNoise, gaussianPrior, matrixOperator, run, tds } from '@tweedie/solvers'
+ * import { gaussianNoise, gaussianPrior, matrixOperator, run, type TdsStep, tds } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
  * const prior = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.9], [0.9, 1]] })
  * const problem = { operator: matrixOperator(tensor([[1, 0]])), noise: gaussianNoise(0.3), y: tensor([[1]]) }
  * let logEvidence = 0
- * const x = await run(tds(problem, prior, { steps: 50, particles: 64 }), {
- *   onStep: (step) => void (logEvidence = step.logEvidence[0]!),
- * })
+ * const onStep = (step: TdsStep) => void (logEvidence = step.logEvidence[0]!)
+ * const x = await run(tds(problem, prior, { steps: 50, particles: 64 }), { onStep })
  * Math.abs(x.dataSync()[0]! - 0.92) < 1.5 // => true
  * Math.abs(logEvidence + 1.42) < 0.5 // => true
  * ```

@@ -14,8 +14,7 @@ import type { OptionsOf, StepOf } from '../define.ts'
 import { stepping } from '../define.ts'
 import { latentMethod } from '../latent-method.ts'
 
-type Features = (x: Tensor) => Tensor
-const isFeatures = (value: unknown): value is Features => typeof value === 'function'
+const isFeatures = (value: unknown): value is (x: Tensor) => Tensor => typeof value === 'function'
 
 /**
  * Repulsive latent score distillation (Zilberstein, Mardani & Segarra, arXiv 2406.16683) in its augmented form: the picture x
@@ -29,13 +28,11 @@ const isFeatures = (value: unknown): value is Features => typeof value === 'func
  * x may leave what the decoder can make, the further the smaller ρ; for ρ → ∞ this is `rlsd` on A∘D. No gradient goes through
  * the denoiser, and one through D.
  *
- * All particles have one weight: the result is x of the first. A step shows it as z, D(ẑ₀) as x̂₀, all x as `particles`
- * [N, K, …shape], ‖y − A(x)‖ as the residual and ‖x − D(z)‖ before the step as `gap`, both of the first.
+ * All particles have one weight: the result is x of the first. A step shows its z and D(ẑ₀), all x as `particles` [N, K, …shape],
+ * and of the first ‖y − A(x)‖ as the residual and ‖x − D(z)‖ before the step as `gap`.
  *
  * Defaults: 200 steps, K = 4, ρ = 0.2, λ = 0.1, both rates 0.2, z and x begun at N(0, I): the authors' configuration. γ = 1 is ours,
- * as in `rlsd`; theirs is 0, and 30 for phase retrieval.
- *
- * Any differentiable operator and decoder. Known limits: `info.limits`.
+ * as in `rlsd`; theirs is 0. Any differentiable operator and decoder. Known limits: `info.limits`.
  *
  * @example
  * ```ts
@@ -55,7 +52,7 @@ export const latentRlsd = latentMethod({
   paper: { arxiv: '2406.16683', algorithm: "the authors' rsd.py", authors: 'Zilberstein et al. 2024' },
   needs: ['operatorVjp'],
   limits:
-    'Those of RLSD; where y says little x is left to the tie ρ, and keeps noise that the decoder could not make.',
+    'Those of RLSD; y is met with its noise where ρ is small; too few steps leave the noise it begins with.',
   cost: ['particles'],
   steps: 200,
   spacing: 'leading',
@@ -66,9 +63,7 @@ export const latentRlsd = latentMethod({
     gamma: number('γ, weight of the repulsion', { default: 1, min: 0 }),
     latentRate: number("Adam's learning rate for z", { default: 0.2, above: 0 }),
     pictureRate: number("Adam's learning rate for x", { default: 0.2, above: 0 }),
-    beta1: redDiffOptions.beta1,
-    beta2: redDiffOptions.beta2,
-    weighting: redDiffOptions.weighting,
+    ...{ beta1: redDiffOptions.beta1, beta2: redDiffOptions.beta2, weighting: redDiffOptions.weighting },
     bandwidth: number('h of the kernel', { above: 0, otherwise: 'median²/log K of each particle' }),
     compare: choice('what particles are compared by: z_t or z', ['noisy', 'clean']),
     features: object('F of pictures, differentiable', 'a function of batches', isFeatures, 'none: latents'),
@@ -77,9 +72,8 @@ export const latentRlsd = latentMethod({
     const { particles, rho, lambda, gamma, weighting, bandwidth, compare, features } = options
     const { autoencoder, schedule, shape } = prior
     const cloud = population({ particles })
-    const [ofZ, ofX] = [options.latentRate, options.pictureRate].map((learningRate) =>
-      adam({ ...options, learningRate }),
-    ) as [ReturnType<typeof adam>, ReturnType<typeof adam>]
+    const ofZ = adam({ ...options, learningRate: options.latentRate })
+    const ofX = adam({ ...options, learningRate: options.pictureRate })
     const weights = { lambda: lambda / rho, dataWeight: 1, weighting, reduction: 'mean', sigmaX0: 0 } as const
     const wide = (v: Tensor) => v.reshape([-1, particles, ...v.shape.slice(1)])
     const flat = (v: Tensor) => v.reshape([-1, ...v.shape.slice(2)])
@@ -90,12 +84,12 @@ export const latentRlsd = latentMethod({
       return back(repulsion(f, { particles, bandwidth }))[0]
     }
     const draw = (i: number, purpose: string, of = shape) => flat(z(i, purpose, [particles, ...of]))
-    const begun = (latents: Tensor, pictures: Tensor) => ({
-      ...{ x: first(latents), latents: wide(latents), pictures: wide(pictures) },
-      adam: { z: ofZ.init(latents), x: ofX.init(pictures) },
-    })
     return stepping({
-      start: () => begun(draw(0, 'start'), draw(0, 'picture', autoencoder.shape)),
+      start: () => {
+        const [latents, pictures] = [draw(0, 'start'), draw(0, 'picture', autoencoder.shape)]
+        const adam = { z: ofZ.init(latents), x: ofX.init(pictures) }
+        return { x: first(latents), latents: wide(latents), pictures: wide(pictures), adam }
+      },
       step: (state, { t }, i) => {
         const [latents, pictures, measured] = [flat(state.latents), flat(state.pictures), cloud.spread(y)]
         const strength = gamma * schedule.sigma(t)
@@ -108,15 +102,13 @@ export const latentRlsd = latentMethod({
         const untied = pictures.sub(autoencoder.decode(nextZ.params))
         const forX = combine([-1 / sampleSize(y), back(r)], [rho / sampleSize(pictures), untied])
         const nextX = ofX.update(forX, state.adam.x, pictures)
-        const [moved, restored] = [wide(nextZ.params), wide(nextX.params)]
-        const adam = { z: nextZ.state, x: nextX.state }
+        const all = { latents: wide(nextZ.params), pictures: wide(nextX.params) }
         return {
-          state: { x: first(nextZ.params), latents: moved, pictures: restored, adam },
-          shown: { x0hat: autoencoder.decode(first(x0hat)), particles: restored },
+          state: { x: first(nextZ.params), ...all, adam: { z: nextZ.state, x: nextX.state } },
+          shown: { x0hat: autoencoder.decode(first(x0hat)), particles: all.pictures },
           numbers: treeMap({ residual: norm, gap }, first),
         }
       },
-      // Of a state that holds a latent alone, its picture.
       result: ({ x, pictures }) => (pictures as Tensor | undefined)?.slice(null, 0) ?? autoencoder.decode(x),
     })
   },
