@@ -60,6 +60,7 @@ export const tds = defineMethod({
   cost: ['particles'],
   steps: 100,
   spacing: 'guided',
+  finite: () => true,
   options: {
     ...particleOptions(4, 'systematic'),
     spread: choice(

@@ -56,6 +56,7 @@ export const latentRlsd = latentMethod({
   cost: ['particles'],
   steps: 200,
   spacing: 'leading',
+  finite: () => true,
   options: {
     particles: integer('K, particles of a sample', { default: 4, min: 1 }),
     rho: number('ρ, weight of the tie of x to D(z)', { default: 0.2, above: 0 }),

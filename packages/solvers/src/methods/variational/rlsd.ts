@@ -59,6 +59,7 @@ export const rlsd = defineMethod({
   cost: ['particles'],
   steps: 1000,
   spacing: 'linspace',
+  finite: () => true,
   options: {
     particles: integer('K, particles of a sample', { default: 4, min: 1 }),
     gamma: number('γ, weight of the repulsion', { default: 1, min: 0 }),
