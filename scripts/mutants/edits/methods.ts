@@ -378,8 +378,8 @@ export const methodEdits: readonly Edit[] = [
   ),
   of('inner/generator.ts', 'methods/no-signal')(
     'generator-no-signal',
-    'requireFiniteLevel(schedule, times[0]?.t,',
-    'requireFiniteLevel(schedule, times.at(-1)?.t,',
+    '    times[0]?.t,\n',
+    '    times.at(-1)?.t,\n',
     'a generator without gradients of the network begins where α is 0',
   ),
   ...dpsEdits,

@@ -55,8 +55,7 @@ export const tds = defineMethod({
   family: 'exact',
   paper: { arxiv: '2306.17775', algorithm: 'Algorithm 1', authors: 'Wu et al. 2023' },
   needs: [needsDensity, 'denoiserVjp', 'operatorVjp'],
-  limits:
-    'Exact as K grows for the law of the sampler, not of the data; in many dimensions one particle has all the weight.',
+  limits: 'Exact as K grows for the sampler, not the data; in many dimensions one particle has all weight.',
   cost: ['particles'],
   steps: 100,
   spacing: 'guided',

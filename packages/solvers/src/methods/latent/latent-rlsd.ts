@@ -51,8 +51,7 @@ export const latentRlsd = latentMethod({
   family: 'latent',
   paper: { arxiv: '2406.16683', algorithm: "the authors' rsd.py", authors: 'Zilberstein et al. 2024' },
   needs: ['operatorVjp'],
-  limits:
-    'Those of RLSD; y is met with its noise where ρ is small; too few steps leave the noise it begins with.',
+  limits: 'Those of RLSD; y is met with its noise where ρ is small; few steps leave the noise of the start.',
   cost: ['particles'],
   steps: 200,
   spacing: 'leading',
