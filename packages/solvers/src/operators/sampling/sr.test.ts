@@ -213,6 +213,11 @@ describe('a filter of one’s own', () => {
       [0, 0, 1, 2, 3, 4 + 10],
     ]
     rows.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]! / 20, 13)))
+    const columns = rowsOf(denseMatrix(sr([1, 3, 6], { factor: 3, taps: [1, 2, 3, 4, 10] })), 2)
+    columns.forEach((row, i) => {
+      const along = Array.from({ length: 6 }, (_, j) => row[j]! + row[6 + j]! + row[12 + j]!)
+      along.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]! / 20, 13))
+    })
     // An even number about an odd middle begins half a pixel to the left: pixels 0 and 1, then 3 and 4.
     const even = dense([1, 3], 3, 6).map((row) => row.findIndex((value) => value > 0) / 3)
     expect(even).toEqual([0, 3].map((pixel) => expect.closeTo(pixel, 6)))
