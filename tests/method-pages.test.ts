@@ -25,10 +25,18 @@ test('the survey has every method once', () => {
   expect(named.toSorted()).toEqual(methods.names.toSorted())
 })
 
-test('pictures are small', () => {
+test('each has a picture of its run, a small one', () => {
   for (const name of methods.names) {
     const picture = join(root, pictureOf(name))
-    if (existsSync(picture)) expect(statSync(picture).size, name).toBeLessThanOrEqual(40_000)
+    expect(existsSync(picture), `${name}: npm run docs -- --pictures ${name}`).toBe(true)
+    expect(statSync(picture).size, name).toBeLessThanOrEqual(40_000)
+  }
+})
+
+test('each is one file of at most 120 lines, its doc among them', () => {
+  for (const { info } of methods) {
+    const file = join(root, `packages/solvers/src/methods/${info.family}/${info.name}.ts`)
+    expect(readFileSync(file, 'utf8').split('\n').length - 1, info.name).toBeLessThanOrEqual(120)
   }
 })
 

@@ -20,6 +20,8 @@ const reasons: Readonly<Record<string, string>> = {
   daps: 'a hundred Langevin steps between two evaluations, each with a normal number for each pixel, of which the draws alone cost as much as `sr:4` with its way back on 28×28 pixels',
   'blind-dps':
     'the prior on the kernel, a mixture that it makes itself, asks and goes back through once a step, counts as its own',
+  'latent-rlsd':
+    'two optimisers, of four pictures and four latents a sample, beside a network on latents of 4×7×7, the cheapest prior here',
   'efficient-score-prior':
     'it trains a normalising flow, a network of its own, by Adam, which is neither prior nor operator',
 }

@@ -98,7 +98,8 @@ export const sections: readonly Section[] = [
     title: 'Beside the survey',
     entries: [
       { entry: 'LGD-MC', methods: ['lgd-mc'] },
-      { entry: 'RLSD', methods: ['rlsd'] },
+      { entry: 'RLSD', methods: ['rlsd'], how: 'without its second variable' },
+      { entry: 'RLSD', methods: ['latent-rlsd'], how: 'a picture tied to a latent' },
       { entry: 'DMPS', methods: ['dmps'] },
       { entry: 'DDPG', methods: ['ddpg'] },
       { entry: 'DAPS', methods: ['daps'] },

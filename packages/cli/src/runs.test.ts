@@ -79,6 +79,8 @@ describe('restore', () => {
       vjps: 0,
       options: { steps: 6, seed: 7, eta: 0.85, etaB: 1 },
     })
+    // At the least x_t, x̂₀ and the next x of 28×28 float32.
+    expect(run.peakBytes).toBeGreaterThan(3 * 4 * 784)
     expect(run.trace.map((point) => point.i)).toEqual([0, 1, 2, 3, 4, 5, 6])
     for (const point of run.trace) expect([point.residual.length, point.psnr?.length]).toEqual([1, 1])
     expect(run.scores[0]!.misfit).toBeGreaterThan(0.3)
@@ -171,7 +173,7 @@ describe('restore', () => {
     )
     const sr = await ran(folder.path, restoring('--operator', 'sr:4', '--measured'))
     expect(sr).toMatchObject({ code: 0, err: '' })
-    expect(sr.out).toMatch(/^task +method +misfit +NFE/)
+    expect(sr.out).toMatch(/^task +method +misfit +NFE +VJP +seconds +MiB\n/)
     expect(sr.out).toMatch(
       /\ndps: residual χ² \d+ of 49 numbers, expected 32 … 70: too small: the noise is fitted as well\.\n/,
     )

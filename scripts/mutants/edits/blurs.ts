@@ -17,6 +17,25 @@ const bent = of('operators/nonlinear/nonlinear-blur.ts', 'operators/nonlinear')
 const curve = of('operators/nonlinear/nonlinear-blur-curve.ts', 'operators/nonlinear')
 
 export const blurEdits: readonly Edit[] = [
+  resize(
+    'taps-place',
+    'centre - (taps.length - 1) / 2',
+    'centre - taps.length / 2',
+    'taps lie half a pixel off',
+  ),
+  resize('taps-sum', 'weight / total', 'weight', 'weights are not put over their sum'),
+  sr(
+    'taps-columns',
+    'tapsMatrix(width, f, own)',
+    'tapsMatrix(width, f, [...own].reverse())',
+    'the taps of columns are turned around',
+  ),
+  sr(
+    'taps-default',
+    'if (taps !== undefined) {',
+    'if (taps !== undefined && taps.length === 0) {',
+    'taps are passed over',
+  ),
   boundary(
     'boundary-reflect',
     '2 * extent - 2',

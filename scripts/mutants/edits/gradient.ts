@@ -363,6 +363,25 @@ const shot = of('guidance/shot-noise.ts', 'methods/explicit/dps')
 const dps = of('methods/explicit/dps.ts', 'methods/explicit/dps-written-out', 'methods/explicit/dps')
 const scaleEdits: readonly Edit[] = [
   scale(
+    'advice-of-scale-alone',
+    'scaleAdvice(stepScale(scale, found, steps), steps, tried)',
+    'scaleAdvice(scale, steps, tried)',
+    'what scaleSteps makes of a scale is left out of the advice',
+    { tests: ['packages/solvers/src/methods/scale-steps'] },
+  ),
+  of('methods/explicit/mcg.ts', 'methods/scale-steps')(
+    'mcg-scale-steps',
+    'stepScale(options.scale, options.scaleSteps, times.length)',
+    'options.scale',
+    'scaleSteps of MCG changes nothing',
+  ),
+  of('methods/explicit/blind-dps.ts', 'methods/scale-steps')(
+    'blind-dps-scale-steps',
+    'stepScale(options.scale, options.scaleSteps, times.length)',
+    'options.scale',
+    'scaleSteps of BlindDPS changes nothing',
+  ),
+  scale(
     'scale-inverse',
     '(scale * found) / steps',
     '(scale * steps) / found',

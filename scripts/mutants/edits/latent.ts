@@ -11,7 +11,19 @@ const linear = of('priors/exact/linear-autoencoder.ts', 'priors/latent')
 
 /** Faults of priors on latents and of what methods on them share. */
 const groundEdits: readonly Edit[] = [
-  contract('latent-undecoded', 'finish(x, prior as LatentPrior))', 'x)', 'the result is a latent'),
+  contract('latent-undecoded', 'prior.autoencoder.decode(x)', 'x', 'the result is a latent'),
+  contract(
+    'latent-always-decoded',
+    '{ result: ({ x }) => prior.autoencoder.decode(x), ...spec.plan({ ...run, prior }) }',
+    '{ ...spec.plan({ ...run, prior }), result: ({ x }) => prior.autoencoder.decode(x) }',
+    'the result that a method names is passed over for D of its x',
+    {
+      tests: [
+        'packages/solvers/src/methods/latent/latent-rlsd',
+        'packages/solvers/src/methods/csgm/score-ilo',
+      ],
+    },
+  ),
   needs('latent-takes-latents', '  takes: pictureShape,\n', '', 'the operator has to take latents'),
   needs(
     'latent-needs-any',
@@ -361,8 +373,8 @@ const iloEdits: readonly Edit[] = [
   ),
   ilo(
     'score-ilo-finish',
-    '.at(-1)?.rest(w)',
-    '.at(0)?.rest(w)',
+    'layers.at(-1) ?? outermost',
+    'outermost',
     'the result is decoded from the first layer',
   ),
   ilo(

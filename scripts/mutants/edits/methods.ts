@@ -362,4 +362,34 @@ const frame: readonly Edit[] = [
   look('look-levels', 'sigma: schedule.sigma(t) }', 'sigma: schedule.alpha(t) }', 'σ_t of a look is α_t'),
 ]
 
-export const methodEdits: readonly Edit[] = [...dpsEdits, ...ddrmEdits, ...redEdits, ...frame]
+export const methodEdits: readonly Edit[] = [
+  define(
+    'define-no-signal',
+    'if (finite?.(own) === true)',
+    'if (finite?.(own) === false)',
+    'a method that divides by α_t begins where it is 0',
+    { tests: ['packages/solvers/src/methods/no-signal'] },
+  ),
+  of('methods/explicit/dps.ts', 'methods/no-signal')(
+    'dps-likelihood-no-signal',
+    "finite: ({ guidance }) => guidance === 'likelihood'",
+    "finite: ({ guidance }) => guidance === 'norm'",
+    'DPS by the norm is refused where it needs no α_t, by the likelihood not where it does',
+  ),
+  of('schedules/respace.ts', 'methods/no-signal')(
+    'finite-level-sigma',
+    'schedule.alpha(t) !== 0',
+    'schedule.sigma(t) !== 0',
+    'it is asked whether there is noise, not whether there is signal',
+  ),
+  of('inner/generator.ts', 'methods/no-signal')(
+    'generator-no-signal',
+    '    times[0]?.t,\n',
+    '    times.at(-1)?.t,\n',
+    'a generator without gradients of the network begins where α is 0',
+  ),
+  ...dpsEdits,
+  ...ddrmEdits,
+  ...redEdits,
+  ...frame,
+]

@@ -24,6 +24,24 @@ const byPictures = inside('packages/cli/src', 'commands/convert', 'commands/rest
 
 /** Runs: priors, problems, loops, scores, records and reports. */
 export const runEdits: readonly Edit[] = [
+  method(
+    'run-peak-before',
+    'memory().peakBytes - before',
+    'memory().peakBytes',
+    'bytes alive before a run count as its own',
+  ),
+  method(
+    'run-peak-earlier',
+    '  resetPeak()\n  const { bytes',
+    '  const { bytes',
+    'a peak of before the run counts as its own',
+  ),
+  method(
+    'run-peak-last',
+    'Math.max(peakBytes, memory().peakBytes - before)',
+    'memory().peakBytes - before',
+    'the bytes of the last step, not the most',
+  ),
   drive('drive-breath', '      await breathe()\n', '', 'timers and signals wait for the end of a run'),
   drive(
     'drive-first',

@@ -3,6 +3,7 @@ import { editsOf } from './of.ts'
 
 const of = editsOf('packages/solvers/src')
 const rlsd = of('methods/variational/rlsd.ts', 'methods/variational/rlsd')
+const latentRlsd = of('methods/latent/latent-rlsd.ts', 'methods/latent/latent-rlsd', 'methods/defaults')
 const repulsion = of('particles/repulsion.ts', 'particles/repulsion', 'methods/variational/rlsd')
 const gradient = of('guidance/red-diff-gradient.ts', 'methods/variational/rlsd')
 const blind = of('methods/variational/blind-red-diff.ts', 'methods/variational/blind-red-diff')
@@ -61,6 +62,79 @@ export const variationalEdits: readonly Edit[] = [
     "a sample', { default: 4",
     "a sample', { default: 2",
     'two particles by default',
+  ),
+  latentRlsd('latent-rlsd-rho', 'lambda: lambda / rho', 'lambda', 'the prior of z is not weighed by 1/ρ'),
+  latentRlsd(
+    'latent-rlsd-decoded',
+    '(pictures as Tensor | undefined)?.slice(null, 0) ?? autoencoder.decode(x)',
+    'autoencoder.decode(x)',
+    'the result is D(z), not x',
+  ),
+  latentRlsd(
+    'latent-rlsd-old-z',
+    'autoencoder.decode(nextZ.params)',
+    'autoencoder.decode(latents)',
+    'x is tied to the z before the step',
+  ),
+  latentRlsd(
+    'latent-rlsd-measured-picture',
+    'residualAt(operator, measured, pictures)',
+    'residualAt(operator, measured, autoencoder.decode(latents))',
+    'the measurement pulls at D(z) in place of x',
+  ),
+  latentRlsd(
+    'latent-rlsd-sign',
+    '[-1 / sampleSize(y), back(r)]',
+    '[1 / sampleSize(y), back(r)]',
+    'x goes from y',
+  ),
+  latentRlsd(
+    'latent-rlsd-mean',
+    'rho / sampleSize(pictures)',
+    'rho / sampleSize(y)',
+    'the tie is a mean over the m measured numbers',
+  ),
+  latentRlsd(
+    'latent-rlsd-rates',
+    'learningRate: options.latentRate',
+    'learningRate: options.pictureRate',
+    'z has the rate of x',
+  ),
+  latentRlsd(
+    'latent-rlsd-sigma',
+    'gamma * schedule.sigma(t)',
+    'gamma',
+    'the repulsion is not weighed by σ_t',
+  ),
+  latentRlsd(
+    'latent-rlsd-compare',
+    "compare === 'noisy' ? zt : latents",
+    "compare === 'clean' ? zt : latents",
+    'noisy and clean are exchanged',
+  ),
+  latentRlsd(
+    'latent-rlsd-undecoded',
+    'features(autoencoder.decode(at))',
+    'features(autoencoder.decode(at.mul(0.5)))',
+    'features of the picture of half a latent',
+  ),
+  latentRlsd(
+    'latent-rlsd-same-noise',
+    "draw(i, 'epsilon')",
+    "draw(0, 'epsilon')",
+    'the same ε in every step',
+  ),
+  latentRlsd(
+    'latent-rlsd-start',
+    "draw(0, 'picture', autoencoder.shape)",
+    "draw(0, 'picture', autoencoder.shape).mul(0)",
+    'x starts at 0',
+  ),
+  latentRlsd(
+    'latent-rlsd-first',
+    'wide(v).slice(null, 0)',
+    'wide(v).slice(null, particles - 1)',
+    'the last particle is shown for the first',
   ),
   repulsion('repulsion-factor', '(2 * k) / (h * total)', 'k / (h * total)', 'the force lacks its factor 2'),
   repulsion(

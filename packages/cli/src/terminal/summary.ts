@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { RunRecord, ShownMetric, SummaryRow } from '@tweedie/runs'
-import { fixed, metricsShown, summarise } from '@tweedie/runs'
+import { fixed, mebibytes, metricsShown, summarise } from '@tweedie/runs'
 import pc from 'picocolors'
 import type { Column, Paper } from './table.ts'
 import { formatTable } from './table.ts'
@@ -32,6 +32,11 @@ const columnsOf = (metrics: readonly ShownMetric[]): readonly Column<Line>[] => 
     title: 'seconds',
     right: true,
     value: ({ seconds }) => (seconds === undefined ? '' : seconds.toFixed(1)),
+  },
+  {
+    title: 'MiB',
+    right: true,
+    value: ({ peakBytes }) => (peakBytes === undefined ? '' : mebibytes(peakBytes)),
   },
 ]
 

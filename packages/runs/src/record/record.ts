@@ -93,6 +93,8 @@ export interface MethodRecord {
   /** How many of them were also differentiated through. */
   readonly vjps: number
   readonly seconds: number
+  /** The most bytes in tensors at once, above those before the run; absent where it did not finish. */
+  readonly peakBytes?: number
   /** One per sample. */
   readonly scores: readonly Score[]
   /** Against what noise of σ_y leaves; absent where there is no such level. */

@@ -9,7 +9,7 @@ import { escapeHtml, htmlPage, htmlTable } from './html.ts'
 import { fixed } from './numbers.ts'
 import type { TaskPictures } from './pictures.ts'
 import type { Remark, SummaryRow, TaskSummary } from './summary.ts'
-import { metricsShown, noiseInWords, summarise } from './summary.ts'
+import { mebibytes, metricsShown, noiseInWords, summarise } from './summary.ts'
 
 /** An address of a picture that a page can show, such as a data URI of it as PNG. */
 export type PictureAddress = (picture: Picture) => string
@@ -30,7 +30,7 @@ const rowNames: Readonly<Record<SummaryRow['kind'], (name: string) => string>> =
 
 /** The cells of a row: its name, the scores with the gain after the PSNR, what it cost. */
 function cellsOf(
-  { kind, name, scores, gain, nfe, vjps, seconds }: SummaryRow,
+  { kind, name, scores, gain, nfe, vjps, seconds, peakBytes }: SummaryRow,
   metrics: readonly ShownMetric[],
 ): string[] {
   const against = kind === 'method' ? signed(gain) : ''
@@ -42,6 +42,7 @@ function cellsOf(
     nfe === undefined ? '' : String(nfe),
     vjps === undefined || vjps === 0 ? '' : String(vjps),
     seconds === undefined ? '' : seconds.toFixed(1),
+    peakBytes === undefined ? '' : mebibytes(peakBytes),
   ]
   return [rowNames[kind](escapeHtml(name)), ...cells, ...cost]
 }
@@ -57,7 +58,7 @@ function summary(tasks: readonly TaskSummary[]): string {
     const full = info.unit === '' ? title : `${title} (${info.unit})`
     return info.name === 'psnr' ? [full, 'against input'] : [full]
   })
-  return htmlTable(['method', ...titles, 'NFE', 'VJP', 'seconds'], groups)
+  return htmlTable(['method', ...titles, 'NFE', 'VJP', 'seconds', 'MiB'], groups)
 }
 
 function remarkList(remarks: readonly Remark[]): string {
@@ -178,7 +179,7 @@ ${summary(summaries)}
 <p class="quiet">${comparison(summaries)}Misfit is ‖y − A x‖ / (σ_y √m): the truth has about 1, more means the measurement is
 not met, much less means the noise was fitted too; χ² is its square times m, and expected is where that of the truth, and
 of samples of the posterior, is in 95 of 100 measurements. NFE counts calls of the denoiser, VJP those of them that were also differentiated through; a batch counts as
-one. Numbers are means over the samples.</p>
+one. MiB is the most that tensors took at once. Numbers are means over the samples.</p>
 ${tasks.join('\n')}
 <details><summary>Versions and machine</summary><pre>${escapeHtml(
       `tweedie ${machine.tweedie}, Node ${machine.node}, ${machine.platform}, ${machine.cpu} (${machine.cores} cores), device ${machine.device}`,

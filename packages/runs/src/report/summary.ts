@@ -17,6 +17,7 @@ export interface SummaryRow {
   readonly nfe?: number
   readonly vjps?: number
   readonly seconds?: number
+  readonly peakBytes?: number | undefined
 }
 
 /** What is to be said of a method: why it diverged, why it loses to its input. */
@@ -56,6 +57,12 @@ function remarksOf(task: TaskRecord): Remark[] {
 /** The noise of a task in words, such as `σ_y = 0.05`. */
 export const noiseInWords = ({ sigma, noise }: TaskRecord): string => noise ?? `σ_y = ${sigma ?? '?'}`
 
+/** A number of bytes in units of 2²⁰, with a decimal below ten. */
+export const mebibytes = (bytes: number): string => {
+  const units = bytes / 2 ** 20
+  return units.toFixed(units < 9.95 ? 1 : 0)
+}
+
 /** The metrics of which some row of a table has a value: without the truth there is no PSNR. */
 export const metricsShown = (tasks: readonly TaskSummary[]): readonly ShownMetric[] =>
   shownMetrics.filter(({ metric: { info } }) =>
@@ -69,7 +76,7 @@ export const summarise = (record: RunRecord): TaskSummary[] =>
     rows: [
       { kind: 'input', name: task.input.from, scores: meanOf(task.input.scores) },
       ...task.runs.map((run): SummaryRow => {
-        const { method: name, scores, nfe, vjps, seconds } = run
+        const { method: name, scores, nfe, vjps, seconds, peakBytes } = run
         return {
           kind: 'method',
           name,
@@ -78,6 +85,7 @@ export const summarise = (record: RunRecord): TaskSummary[] =>
           nfe,
           vjps,
           seconds,
+          ...(peakBytes !== undefined && { peakBytes }),
         }
       }),
       ...task.runs.flatMap(({ method: name, mean }): SummaryRow[] =>

@@ -1,5 +1,6 @@
 import { dps, gaussianNoise, inpaint, psnr, run, tiledPrior } from '@tweedie/solvers'
-import { normal, randomKey, treeMap } from '@tweedie/tensor'
+import type { Tensor } from '@tweedie/tensor'
+import { normal, randomKey, treeMap, zeros } from '@tweedie/tensor'
 import { expect, test, vi } from 'vitest'
 import { measure } from '../problem/problem.ts'
 import { whitePrior } from '../white-prior.test.helper.ts'
@@ -36,6 +37,28 @@ test('a run keeps what its steps show, counts the calls, and ends with the same 
   // Eight pictures: the first step, the last, and six evenly between them.
   expect(outcome.strip.map(({ i }) => i)).toEqual([0, 3, 5, 8, 11, 14, 16, 19])
   expect(outcome.strip[0]?.picture).toMatchObject({ channels: 1, height: 8, width: 8 })
+})
+
+test('the most bytes at once are those of the method, not what was alive before or made by the watching', async () => {
+  const wide = 1_000_000
+  zeros([10 * wide]).dispose() // a peak of before
+  using alive = zeros([2 * wide])
+  let calls = 0
+  const greedy = (size: number) => ({
+    ...prior,
+    // The third call alone.
+    denoise: (x: Tensor, t: number) => {
+      const x0hat = prior.denoise(x, t)
+      return ++calls === 3 ? x0hat.add(zeros([size]).slice([0, 1]).sum()) : x0hat
+    },
+  })
+  const [small, large] = [await runMethod(request), await runMethod({ ...request, prior: greedy(wide) })]
+  expect(large.peakBytes).toBeGreaterThanOrEqual(4 * wide)
+  expect(large.peakBytes).toBeLessThan(4 * wide + 2 * small.peakBytes)
+  // Some x of two pictures of 8×8, and a tape of one step; not of twenty.
+  expect(small.peakBytes).toBeGreaterThan(4 * 4 * 128)
+  expect(small.peakBytes).toBeLessThan(100 * 4 * 128)
+  expect(alive.size).toBe(2 * wide)
 })
 
 test('a run that was stopped goes on from what it had come to, to the same bits', async () => {

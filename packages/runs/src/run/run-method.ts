@@ -1,6 +1,7 @@
 import type { AnyMethod, Checkpoint, GuidedStep, Prior, Problem, Settings, StateTree } from '@tweedie/solvers'
 import { countCalls, pictureShape, psnr } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
+import { memory, resetPeak } from '@tweedie/tensor'
 import type { Picture } from '../pictures/picture.ts'
 import { isPicture, reduced, toPictures } from '../pictures/picture.ts'
 import { asPictures, operatorFor } from '../problem/latent.ts'
@@ -51,6 +52,8 @@ export interface Outcome {
   /** How many of them were recorded on a tape, to go back through the network. */
   readonly vjps: number
   readonly seconds: number
+  /** The most bytes in tensors at once, above those before it: of the run, or of what was done of it here. */
+  readonly peakBytes: number
 }
 
 /** How many pictures a strip has. */
@@ -78,7 +81,7 @@ async function firstPicture(x: Tensor): Promise<Picture | undefined> {
 
 /**
  * Runs a method to its end, keeping what each step shows: the residual and PSNR of x̂₀ and, now and then, its
- * picture. The seconds are those of the method, without the watching.
+ * picture. The seconds, and the bytes, are those of the method, without the watching; bytes of whatever else runs meanwhile count too.
  * @throws {InterruptedError} between two steps or two windows of a picture, when the run is asked to stop.
  * @throws {NonFiniteError} where the restoration is not finite.
  */
@@ -91,6 +94,12 @@ export async function runMethod(request: MethodRequest): Promise<Outcome> {
   const trace: TracePoint[] = [...former.trace]
   const strip: Glimpse[] = []
   let watching = 0
+  let peakBytes = 0
+  resetPeak()
+  const { bytes: before } = memory()
+  const rising = () => {
+    peakBytes = Math.max(peakBytes, memory().peakBytes - before)
+  }
   const started = performance.now()
   const spent = () => ({
     nfe: former.nfe + prior.calls.total,
@@ -104,6 +113,7 @@ export async function runMethod(request: MethodRequest): Promise<Outcome> {
     diverged: `${method.info.name} diverged: its result is not finite (try more steps or weaker guidance)`,
     onStep: async (step) => {
       const began = performance.now()
+      rising()
       const { i, steps, t, residual } = step
       using guess = asPictures(prior, step.x0hat)
       trace.push({
@@ -116,10 +126,12 @@ export async function runMethod(request: MethodRequest): Promise<Outcome> {
       const picture = shown ? await firstPicture(guess) : undefined
       if (picture !== undefined) strip.push({ i, picture })
       watching += performance.now() - began
+      resetPeak()
       onStep?.((i + 1) / steps)
     },
     onInterrupt: ({ i, state }) => onInterrupt?.({ next: i + 1, state, trace, ...spent() }),
   })
+  rising()
   const { nfe, vjps, seconds } = spent()
-  return { x: asPictures(prior, samples), trace, strip, nfe, vjps, seconds }
+  return { x: asPictures(prior, samples), trace, strip, nfe, vjps, seconds, peakBytes }
 }

@@ -71,13 +71,16 @@ async function attempt(
       resume,
       onInterrupt,
     })
-    const { x, nfe, vjps, seconds, trace } = outcome
+    const { x, nfe, vjps, seconds, peakBytes, trace } = outcome
     const scores = await scoresOf(problem, x, truth)
     const residual = residualCheck(scores, sizeOf(problem.operator.outShape))
     const mean = task.draws === true ? { mean: await scoresOfMean(problem, x, truth) } : {}
     return {
       outcome,
-      record: { ...named, nfe, vjps, seconds, scores, ...(residual && { residual }), ...mean, trace },
+      record: {
+        ...{ ...named, nfe, vjps, seconds, peakBytes, scores },
+        ...{ ...(residual && { residual }), ...mean, trace },
+      },
     }
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error

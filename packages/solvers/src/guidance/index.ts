@@ -43,7 +43,7 @@ export {
 export type { RedDiffDraw, RedDiffWeights } from './red-diff-gradient.ts'
 export { redDiffGradient, redDiffWeightings } from './red-diff-gradient.ts'
 export type { ScaleForm, TriedScale } from './scale.ts'
-export { scaleAdvice, scaleSteps, scoreWeight, stepScale, zetaOf } from './scale.ts'
+export { lengthAdvice, scaleAdvice, scaleSteps, scoreWeight, stepScale, zetaOf } from './scale.ts'
 export { shotRelative, shotWeighted } from './shot-noise.ts'
 export type { StateGradientOptions } from './state-gradient.ts'
 export { stateGradient } from './state-gradient.ts'

@@ -55,6 +55,25 @@ export function scaleAdvice(scale: number, steps: number, { from, to, by }: Trie
 }
 
 /**
+ * What a method of a scale that is a length has to say of one that is given: {@link scaleAdvice} of what a step comes to.
+ *
+ * @example
+ * ```ts
+ * import { lengthAdvice } from '@tweedie/solvers'
+ * const advice = lengthAdvice({ from: 300, to: 1000, by: 'somebody' })
+ * advice({ scale: 0.3, scaleSteps: 1000 }, 20) // => []
+ * advice({ scale: 0.3 }, 20).length // => 1
+ * ```
+ */
+export const lengthAdvice =
+  (tried: TriedScale) =>
+  (
+    { scale, scaleSteps: found }: { scale?: number | undefined; scaleSteps?: number | undefined },
+    steps: number,
+  ) =>
+    scale === undefined ? [] : scaleAdvice(stepScale(scale, found, steps), steps, tried)
+
+/**
  * How an author writes a guidance step of residual r = y − A(x̂₀):
  *
  * - `norm`: x ← x − c·∇‖r‖, ours (the code of DPS, MPGD and DSG);

@@ -5,7 +5,7 @@ import { batchOf } from '../linalg/per-sample.ts'
 import { ddimSampler, samplerWithin } from '../samplers/ddim-map.ts'
 import { ddimStep } from '../samplers/steps.ts'
 import type { Spacing } from '../schedules/respace.ts'
-import { respace } from '../schedules/respace.ts'
+import { requireFiniteLevel, respace } from '../schedules/respace.ts'
 import type { Prior, Schedule, Time } from '../types.ts'
 
 /** x = R(z) and the way back: v ↦ (∂R/∂z)ᵀv, for one use. */
@@ -97,6 +97,12 @@ export function generatorPast(prior: Prior, options: GeneratorOptions): LatentMa
   const { samplerSteps: steps, samplerSpacing: spacing, clip } = options
   const { schedule } = prior
   const times = respace(schedule, steps, spacing)
+  requireFiniteLevel(
+    schedule,
+    times[0]?.t,
+    'samplerSpacing',
+    'a generator of which no gradient goes through the network',
+  )
   return (z) => {
     const scale = unitStart(schedule, times[0]?.t ?? schedule.noisiest)
     const { x, slope } = scope(() => {

@@ -58,6 +58,7 @@ import { snips } from './explicit/snips.ts'
 import { tmpd } from './explicit/tmpd.ts'
 import { dreamSampler } from './latent/dream-sampler.ts'
 import { latentDps } from './latent/latent-dps.ts'
+import { latentRlsd } from './latent/latent-rlsd.ts'
 import { mpgdAe } from './latent/mpgd-ae.ts'
 import { p2l } from './latent/p2l.ts'
 import { psld } from './latent/psld.ts'
@@ -153,6 +154,7 @@ export const methods: Catalog<AnyMethod> = catalog<AnyMethod>('method', [
   psld,
   resample,
   stsl,
+  latentRlsd,
   mpgdAe,
   p2l,
   treg,

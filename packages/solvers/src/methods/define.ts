@@ -13,7 +13,7 @@ import { noiseStreams } from '../run/streams.ts'
 import type { Kernel } from '../samplers/kernel.ts'
 import { noisedTo } from '../samplers/kernel.ts'
 import type { Spacing } from '../schedules/respace.ts'
-import { respace } from '../schedules/respace.ts'
+import { requireFiniteLevel, respace } from '../schedules/respace.ts'
 import type { PathStep } from '../schedules/time-travel.ts'
 import type { Fitted, GuidedStep, Need, Prior, Problem, Schedule, StateTree, Time } from '../types.ts'
 import type { CommonNeed, NeedRule, WordOf } from './fit.ts'
@@ -142,6 +142,11 @@ export interface MethodSpec<
     schedule: Schedule,
     problem: Fitted<WordOf<N>>,
   ): readonly PathStep[]
+  /**
+   * Whether it divides by α_t, with these options: a grid that begins where α_t = 0, as a flow's can, is then refused. Left out,
+   * it takes any.
+   */
+  finite?(options: Filled<S>): boolean
   /** {@link MethodInfo.advice}, of its own options. */
   advice?(options: Filled<S>, steps: number): readonly string[]
   /** The run as two functions; what is worked out once for all steps, or refused, comes before them. */
@@ -190,7 +195,7 @@ export function defineMethod(
   spec: MethodSpec<CommonNeed | NeedRule, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
   const { steps, spacing, evaluations, grid = respace, path, plan, cost = [], presets = [], ...rest } = spec
-  const { advice, ...facts } = rest
+  const { advice, finite, ...facts } = rest
   const { name } = facts
   const rules = rulesOf(spec.needs)
   const needs = rules.map(({ need }) => need)
@@ -226,6 +231,7 @@ export function defineMethod(
     const { y } = problem
     const through = grid(prior.schedule, steps, spacing)
     const times = path?.(through, own, prior.schedule, problem) ?? through
+    if (finite?.(own) === true) requireFiniteLevel(prior.schedule, times[0]?.t, 'spacing', name)
     const streams = noiseStreams({
       seed,
       firstSample,

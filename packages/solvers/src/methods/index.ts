@@ -137,6 +137,8 @@ export type { DreamSamplerOptions, DreamSamplerStep } from './latent/dream-sampl
 export { dreamSampler } from './latent/dream-sampler.ts'
 export type { LatentDpsOptions, LatentDpsStep } from './latent/latent-dps.ts'
 export { latentDps } from './latent/latent-dps.ts'
+export type { LatentRlsdOptions, LatentRlsdStep } from './latent/latent-rlsd.ts'
+export { latentRlsd } from './latent/latent-rlsd.ts'
 export type { MpgdAeOptions, MpgdAeStep } from './latent/mpgd-ae.ts'
 export { mpgdAe } from './latent/mpgd-ae.ts'
 export type { P2lOptions, P2lStep } from './latent/p2l.ts'

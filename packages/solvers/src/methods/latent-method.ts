@@ -1,9 +1,8 @@
 import type { Tensor } from '@tweedie/tensor'
-import { scope } from '@tweedie/tensor'
 import type { Specs } from '../options/index.ts'
 import type { Recurrence, SampleNumbers, Shows } from '../run/drive.ts'
 import type { RunSpecs } from '../run/options.ts'
-import type { ConditionalPrior, GuidedStep, LatentPrior, Need, StateTree } from '../types.ts'
+import type { ConditionalPrior, LatentPrior, Need, StateTree } from '../types.ts'
 import type { AnyMethod, Method, MethodSpec, Run } from './define.ts'
 import { defineMethod } from './define.ts'
 import type { CommonNeed, NeedRule, WordOf } from './fit.ts'
@@ -25,10 +24,8 @@ export interface LatentSpec<
   T extends Shown,
   R extends SampleNumbers & Residual,
 > extends Omit<MethodSpec<N, S, X, T, R>, 'plan'> {
-  /** As of every method; x of the state are latents z, and x̂₀ to show is the picture D(ẑ₀). */
+  /** As of every method; x of the state are latents z, x̂₀ to show is the picture D(ẑ₀), and the result D(z) where it says no other. */
   plan(run: LatentRun<S, WordOf<N>>): Recurrence<X, T, R>
-  /** The restoration from x of the last state; the decoder where left out. */
-  finish?(x: Tensor, prior: LatentPrior): Tensor
 }
 
 /**
@@ -48,25 +45,12 @@ export function latentMethod<
 export function latentMethod(
   spec: LatentSpec<CommonNeed | NeedRule, Specs, StateTree, Shown, SampleNumbers & Residual>,
 ): AnyMethod {
-  const { finish = (z, { autoencoder }) => autoencoder.decode(z), needs, ...rest } = spec
-  const { info, run } = defineMethod({
-    ...rest,
-    needs: [needsLatent, ...needs],
-    plan: (run) => spec.plan({ ...run, prior: run.prior as LatentPrior & ConditionalPrior }),
+  return defineMethod({
+    ...spec,
+    needs: [needsLatent, ...spec.needs],
+    plan: (run) => {
+      const prior = run.prior as LatentPrior & ConditionalPrior
+      return { result: ({ x }) => prior.autoencoder.decode(x), ...spec.plan({ ...run, prior }) }
+    },
   })
-  const decoding: AnyMethod['run'] = (problem, prior, options) =>
-    finished(run(problem, prior, options), (x) => finish(x, prior as LatentPrior))
-  return Object.assign(decoding, { info, run: decoding })
-}
-
-async function* finished<S extends GuidedStep>(
-  steps: AsyncGenerator<S, Tensor>,
-  finish: (z: Tensor) => Tensor,
-): AsyncGenerator<S, Tensor> {
-  const z = yield* steps
-  try {
-    return scope(() => finish(z).detach())
-  } finally {
-    z.dispose()
-  }
 }

@@ -1,5 +1,14 @@
 import type { Tensor } from '@tweedie/tensor'
-import { memory, normal, OptionError, randomKey, ShapeError, sizeOf, tensor } from '@tweedie/tensor'
+import {
+  memory,
+  normal,
+  OptionError,
+  randomKey,
+  ShapeError,
+  setDefaultDevice,
+  sizeOf,
+  tensor,
+} from '@tweedie/tensor'
 import { describe, expect, it } from 'vitest'
 import { askedPrior, denoisingBy } from '../laws/asked-prior.ts'
 import { methodLaws } from '../laws/index.ts'
@@ -84,12 +93,22 @@ describe.each(methods.names)('%s', (name) => {
     expect(counted.calls.total).toBe(info.evaluations(more, options))
   })
 
-  it('in float64 it gives what it gives in float32, but for rounding', async () => {
+  it('in float64 it gives what it gives in float32, but for rounding, on the reference device as on wasm', async () => {
     const p = problem([0])
     const x = await run(method.run({ ...p, y: p.y.cast('float64') }, prior, options))
     expect(x.dtype).toBe('float64')
     const single = await restore([0])
     x.dataSync().forEach((v, i) => expect(v).toBeCloseTo(single[i]!, 2))
+    // wasm has kernels of float32 alone; its float64 is the reference's own loops.
+    const former = setDefaultDevice('reference')
+    try {
+      const y = tensor([Array.from(p.y.dataSync())], { dtype: 'float64' })
+      const plain = await run(method.run({ ...p, y }, askedPrior(info.needs, pictures), options))
+      expect([plain.dtype, plain.device.name]).toEqual(['float64', 'reference'])
+      expect(Array.from(plain.dataSync())).toEqual(Array.from(x.dataSync()))
+    } finally {
+      setDefaultDevice(former)
+    }
   })
 
   it('holds no more tensors after 1000 steps than after one, and none after the end', async () => {

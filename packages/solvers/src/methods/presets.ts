@@ -44,6 +44,7 @@ import { scoreSdePresets } from './explicit/score-sde-presets.ts'
 import { sitcomPresets } from './explicit/sitcom-presets.ts'
 import { snipsPresets } from './explicit/snips-presets.ts'
 import { dreamSamplerPresets } from './latent/dream-sampler-presets.ts'
+import { latentRlsdPresets } from './latent/latent-rlsd-presets.ts'
 import { psldPresets } from './latent/psld-presets.ts'
 import type { Preset } from './preset.ts'
 import { dcpsPresets } from './variational/dcps-presets.ts'
@@ -96,6 +97,7 @@ export const builtInPresets: ReadonlyMap<string, readonly Preset[]> = new Map([
   ['mgdm', mgdmPresets],
   ['dcps', dcpsPresets],
   ['psld', psldPresets],
+  ['latent-rlsd', latentRlsdPresets],
   ['dream-sampler', dreamSamplerPresets],
   ['ot-ode', otOdePresets],
   ['pnp-flow', pnpFlowPresets],

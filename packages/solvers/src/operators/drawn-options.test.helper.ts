@@ -107,10 +107,11 @@ export const written: Readonly<Record<string, fc.Arbitrary<{ shape: Shape; optio
     .tuple(
       fc.tuple(...[3, 3, 3, 4].map((max) => fc.integer({ min: 1, max }))),
       drawnBy(sr.info.options.filter.control),
+      fc.option(fc.array(fc.double({ min: 0.1, max: 1, noNaN: true }), { minLength: 1, maxLength: 6 })),
     )
-    .map(([[c = 1, h = 1, w = 1, factor = 1], filter]) => ({
+    .map(([[c = 1, h = 1, w = 1, factor = 1], filter, taps]) => ({
       shape: [c, h * factor, w * factor],
-      options: { factor, filter },
+      options: { factor, ...(taps === null ? { filter } : { taps }) },
     })),
   // Columns and spokes, real and complex images, at accelerations that every middle allows.
   mri: measuredFrequencies,

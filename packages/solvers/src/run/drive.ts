@@ -29,6 +29,8 @@ export interface Recurrence<
   start(): State
   /** One step; what it creates and does not return is freed. */
   step(state: State, at: PathStep, i: number): Iteration<State, Shown, Numbers>
+  /** What the run returns of the last state; its x where left out. */
+  result?(state: State): Tensor
 }
 
 /** All that {@link iterate} needs of a run. */
@@ -52,7 +54,8 @@ export type Shows<Shown, Numbers> = Step & Shown & { readonly [K in keyof Number
 
 /**
  * Runs a plan as an async generator: scopes each step, reads the numbers back, and frees the state and
- * whatever was shown, also where the caller breaks off. Returns x of the last state, which the caller owns.
+ * whatever was shown, also where the caller breaks off. Returns x of the last state, or what the plan makes of that state,
+ * which the caller owns.
  *
  * @throws {NonFiniteError} where a number of a step is NaN or infinite: the run has diverged; or where the
  * measurement is so.
@@ -103,7 +106,7 @@ export async function* iterate<
       free(passing)
       if (done.ended === true) break
     }
-    return state.x.detach()
+    return await owned(() => plan.result?.(state) ?? state.x, state.x)
   } finally {
     free([state, passing])
   }

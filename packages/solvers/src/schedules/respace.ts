@@ -81,6 +81,20 @@ export function respace(schedule: Schedule, steps: number, spacing: Spacing = 'l
   return descending.map((t, i) => ({ t, s: descending[i + 1] ?? schedule.clean }))
 }
 
+/** @throws {OptionError} of `option`, where a grid for `who`, which divides by α_t, begins at t and α_t = 0. */
+export function requireFiniteLevel(
+  schedule: Schedule,
+  t: Time | undefined,
+  option: string,
+  who: string,
+): void {
+  if (t === undefined || schedule.alpha(t) !== 0) return
+  throw new OptionError(
+    option,
+    `${who} needs a finite noise level to begin at; '${schedule.name}' has an infinite one at t = ${t}: take one that begins below, such as leading`,
+  )
+}
+
 function indices(schedule: Schedule, T: number, steps: number, spacing: Spacing): Time[] {
   if (spacing !== 'quadratic' && spacing !== 'karras' && spacing !== 'log-snr') {
     return publishedGrids[spacing](T, steps)

@@ -105,9 +105,9 @@ export const scoreIlo = latentMethod({
         const next = noise > 0 ? moved.add(z(i, 'step', layer.prior.shape).mul(noise)) : moved
         return { state: { x: next, adam: memory }, shown: { x0hat: picture }, numbers: { residual: norm } }
       },
+      result: ({ x }) => (layers.at(-1) ?? outermost).rest(x),
     })
   },
-  finish: (w, { autoencoder: { stages = [] } }) => layersOf(stages).at(-1)?.rest(w) ?? w,
 })
 
 /** Options of {@link scoreIlo}. */

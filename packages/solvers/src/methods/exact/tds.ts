@@ -38,14 +38,13 @@ const flat = (x: Tensor): Tensor => x.reshape([x.shape[0] ?? 0, -1])
  *
  * @example
  * ```ts
- * import { gaussianNoise, gaussianPrior, matrixOperator, run, tds } from '@tweedie/solvers'
+ * import { gaussianNoise, gaussianPrior, matrixOperator, run, type TdsStep, tds } from '@tweedie/solvers'
  * import { tensor } from '@tweedie/tensor'
  * const prior = gaussianPrior({ mean: [0, 0], covariance: [[1, 0.9], [0.9, 1]] })
  * const problem = { operator: matrixOperator(tensor([[1, 0]])), noise: gaussianNoise(0.3), y: tensor([[1]]) }
  * let logEvidence = 0
- * const x = await run(tds(problem, prior, { steps: 50, particles: 64 }), {
- *   onStep: (step) => void (logEvidence = step.logEvidence[0]!),
- * })
+ * const onStep = (step: TdsStep) => void (logEvidence = step.logEvidence[0]!)
+ * const x = await run(tds(problem, prior, { steps: 50, particles: 64 }), { onStep })
  * Math.abs(x.dataSync()[0]! - 0.92) < 1.5 // => true
  * Math.abs(logEvidence + 1.42) < 0.5 // => true
  * ```
@@ -56,11 +55,11 @@ export const tds = defineMethod({
   family: 'exact',
   paper: { arxiv: '2306.17775', algorithm: 'Algorithm 1', authors: 'Wu et al. 2023' },
   needs: [needsDensity, 'denoiserVjp', 'operatorVjp'],
-  limits:
-    'Exact as K grows for the law of the sampler, not of the data; in many dimensions one particle has all the weight.',
+  limits: 'Exact as K grows for the sampler, not the data; in many dimensions one particle has all weight.',
   cost: ['particles'],
   steps: 100,
   spacing: 'guided',
+  finite: () => true,
   options: {
     ...particleOptions(4, 'systematic'),
     spread: choice(

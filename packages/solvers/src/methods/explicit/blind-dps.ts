@@ -1,5 +1,6 @@
 import { fromData, sign } from '@tweedie/tensor'
 import { decoded, hostParameter, isPrior, priorOnUnknown } from '../../guidance/blind.ts'
+import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { choice, number, object, tensorOption } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { lookAt } from '../../run/look.ts'
@@ -10,6 +11,8 @@ import { clipRange, ddimEta } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { needsBlind } from '../rare-needs.ts'
+
+const tried = { from: 300, to: 1000, by: 'configurations of its authors, and of DPS' }
 
 /**
  * Blind diffusion posterior sampling (Chung et al., arXiv 2211.10656, Algorithm 1): DPS in the picture x and in what is
@@ -53,8 +56,10 @@ export const blindDps = defineMethod({
   limits: 'Those of DPS; shifts of kernel and picture are not told apart, and a wrong pair that fits stays.',
   steps: 1000,
   spacing: 'guided',
+  advice: ({ ramp, ...given }, steps) => (ramp === 'alpha' ? [] : lengthAdvice(tried)(given, steps)),
   options: {
     scale: number('ζ, the length of a guidance step', { min: 0, otherwise: '300/steps; 1 with ramp=alpha' }),
+    scaleSteps,
     ramp: choice('constant: ζ as it is (the paper); alpha: ζ·√ᾱ_t (the repository)', ['constant', 'alpha']),
     sparsity: number('λ, weight of ‖φ‖₁', { default: 1, min: 0 }),
     eta: ddimEta(1),
@@ -74,7 +79,9 @@ export const blindDps = defineMethod({
     const { ramp, sparsity, clip, kernelPrior, kernelSpread } = options
     const prior = clipped(run.prior, clip)
     const kernels = priorOnUnknown(blind, schedule, { prior: kernelPrior, spread: kernelSpread })
-    const zeta = options.scale ?? (ramp === 'alpha' ? 1 : 300 / times.length)
+    const standard = ramp === 'alpha' ? 1 : 300 / times.length
+    const zeta =
+      options.scale === undefined ? standard : stepScale(options.scale, options.scaleSteps, times.length)
     const held = hostParameter(blind, 'known', options.known)
     const reverse = ddim(options.eta)
     return stepping({

@@ -55,6 +55,7 @@ export const diffpir = defineMethod({
   cost: ['prox'],
   steps: 100,
   spacing: 'diffpir',
+  finite: ({ data }) => data === 'gradient',
   options: {
     lambda: number('λ: weight of the prior in the data step; a quarter of the repository’s', {
       default: 1.75,

@@ -44,6 +44,7 @@ export const dmps = defineMethod({
   cost: ['svd'],
   steps: 1000,
   spacing: 'guided',
+  finite: () => true,
   options: {
     scale: number('λ, factor of the guidance', { default: 1.75, min: 0 }),
     evalAt: choice('where the score is taken: at x_t, or at x_s before guidance', ['before', 'after']),

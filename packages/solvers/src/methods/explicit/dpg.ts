@@ -50,6 +50,7 @@ export const dpg = defineMethod({
     'Its guidance has one length whatever is left to correct; of K points in n dimensions it is off by about √(n/K).',
   steps: 1000,
   spacing: 'guided',
+  finite: () => true,
   queries: (steps, { samples }) => steps * (1 + samples),
   options: {
     samples: integer('K, points around x̂0', { default: 5000, min: 2 }),

@@ -1,4 +1,5 @@
 import { greater, where, zerosLike } from '@tweedie/tensor'
+import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { differenceSchemes, smoothedGradient, squaredLoss } from '../../inner/zeroth-order.ts'
 import { sumPerSample } from '../../linalg/per-sample.ts'
 import { choice, integer, number } from '../../options/index.ts'
@@ -54,6 +55,7 @@ export const dpsGsg = defineMethod({
     'Its gradient is off by about √(n/K) of itself for K directions in n dimensions; ignores σ_y, as DPS.',
   steps: 1000,
   spacing: 'guided',
+  advice: lengthAdvice({ from: 10, to: 100, by: 'published configurations' }),
   queries: (steps, { queries, scheme }) =>
     steps * (1 + directionsOf(queries, scheme) * (scheme === 'central' ? 2 : 1)),
   options: {
@@ -61,11 +63,13 @@ export const dpsGsg = defineMethod({
     scheme: choice('central: two measurements a direction; forward: one', differenceSchemes),
     mu: number('μ, the width of the smoothing', { default: 0.01, above: 0 }),
     scale: number('ζ, the length of a guidance step, as in dps', { default: 0.01, min: 0 }),
+    scaleSteps,
     eta: ddimEta(1),
     clip: clipRange,
   },
-  plan: ({ problem, prior: given, options, noise, z }) => {
-    const { queries, scheme, mu, scale, eta, clip } = options
+  plan: ({ problem, prior: given, options, times, noise, z }) => {
+    const { queries, scheme, mu, eta, clip } = options
+    const scale = stepScale(options.scale, options.scaleSteps, times.length)
     const [prior, kernel, K] = [clipped(given, clip), ddim(eta), directionsOf(queries, scheme)]
     const f = squaredLoss(problem, K)
     return stepping({

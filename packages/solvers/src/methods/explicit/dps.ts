@@ -59,6 +59,7 @@ export const dps = defineMethod({
   limits: 'Nearer to a mode than to a sample, and under-dispersed; ζ is tied neither to σ_y nor to the step.',
   steps: 1000,
   spacing: 'guided',
+  finite: ({ guidance }) => guidance === 'likelihood',
   advice: ({ guidance, scale, scaleSteps }, steps) =>
     guidance !== 'norm' || scale === undefined
       ? []

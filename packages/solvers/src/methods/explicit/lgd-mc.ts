@@ -42,6 +42,7 @@ export const lgdMc = defineMethod({
   limits: 'Of few points in many dimensions one has nearly all the weight: as stiff as the score of DPS.',
   steps: 1000,
   spacing: 'linspace',
+  finite: () => true,
   options: {
     samples: integer('n, points around x̂0', { default: 10, min: 1 }),
     spread: number('factor of r_t; 0 is DPS', { default: 1, min: 0 }),

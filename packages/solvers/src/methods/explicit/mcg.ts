@@ -1,4 +1,5 @@
 import { measuredIn } from '../../guidance/measured.ts'
+import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { choice, number } from '../../options/index.ts'
 import { sampleNorms, unitOf } from '../../run/residual.ts'
 import { ancestral, ancestralLook, requireVariance } from '../../samplers/ancestral.ts'
@@ -19,7 +20,7 @@ import { defineMethod, stepping } from '../define.ts'
  * it is normal, drawn among images and seen through A.
  *
  * Defaults: 1000 ancestral steps on guided-diffusion's grid; α = 1 and W = A⁺ as in the repository's CT (0.1 for
- * colorization). α is not tied to the number of steps: fewer want a larger one. `variance` is that of the ancestral step;
+ * colorization). Fewer steps want a larger α: `scaleSteps` keeps the sum. `variance` is that of the ancestral step;
  * their networks learn it ('learned-range').
  *
  * Linear operators with a pseudo-inverse and no noise: σ_y is ignored, and at the end A x = y, noise and all, amplified
@@ -45,14 +46,17 @@ export const mcg = defineMethod({
   limits: 'Ends at A x = y, noise and all; α is not tied to the step.',
   steps: 1000,
   spacing: 'guided',
+  advice: lengthAdvice({ from: 100, to: 1000, by: 'the repository of its authors' }),
   options: {
     scale: number('α, the length of a step along the gradient of the norm', { default: 1, min: 0 }),
+    scaleSteps,
     weight: choice('W in ‖W(y − A x̂0)‖: A⁺ (pinv) or I (identity)', ['pinv', 'identity']),
     variance: ancestralVariance('small'),
   },
-  plan: ({ problem: { operator, y }, prior, options, noise, z }) => {
+  plan: ({ problem: { operator, y }, prior, options, times, noise, z }) => {
     const { schedule } = prior
-    const { scale, weight, variance } = options
+    const { weight, variance } = options
+    const scale = stepScale(options.scale, options.scaleSteps, times.length)
     requireVariance(prior, variance)
     const measured = { operator, y, back: (r: typeof y) => operator.pinv(r) }
     return stepping({

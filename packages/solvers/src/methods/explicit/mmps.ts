@@ -43,6 +43,7 @@ export const mmps = defineMethod({
   cost: ['prox'],
   steps: 256,
   spacing: 'linspace',
+  finite: () => true,
   options: {
     iterations: integer('of conjugate gradients, a backward pass each', { default: 3, min: 1 }),
     tolerance: number('relative residual at which they end before', {

@@ -1,6 +1,7 @@
 import { tensor } from '@tweedie/tensor'
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it, vi } from 'vitest'
+import { gaussianNoise } from '../../noise/index.ts'
 import { noiseLevel, ve, vpLinear } from '../../schedules/index.ts'
 import type { ScoreAldOptions } from '../index.ts'
 import { presetsOf, scoreAld } from '../index.ts'
@@ -93,6 +94,17 @@ describe('Score-ALD', () => {
     expect(scoreAld.info.options.sigmaMax.default).toBeCloseTo(level(1156), 4)
     expect(presetsOf(scoreAld)[0]?.settings).toMatchObject({ steps: 2310 - 1155 })
     expect(scoreAld.info.options.rate.default! * 0.0066 ** 2).toBeCloseTo(3e-5, 12)
+  })
+
+  it('refuses to divide by σ_y² + γ² = 0, before any work', () => {
+    const posed = { ...problemOf(0.4), noise: gaussianNoise(0) }
+    const prior = priorOn('linear')
+    expect(() => scoreAld(posed, prior, { gamma: 0 })).toThrow(
+      'gamma: must be above 0 where there is no noise',
+    )
+    expect(() => scoreAld(posed, prior, { gamma: 0, guidance: 'rescaled' })).not.toThrow()
+    expect(() => scoreAld(posed, prior)).not.toThrow()
+    expect(() => scoreAld(problemOf(0.4), prior, { gamma: 0 })).not.toThrow()
   })
 
   it('rescales each sample by its own norms', async () => {

@@ -1,4 +1,4 @@
-import { maximum } from '@tweedie/tensor'
+import { maximum, OptionError } from '@tweedie/tensor'
 import { choice, integer, number } from '../../options/index.ts'
 import { residualNorm, sampleNorms } from '../../run/residual.ts'
 import { combine } from '../../samplers/steps.ts'
@@ -68,6 +68,8 @@ export const scoreAld = defineMethod({
   plan: ({ problem: { operator, noise: by, y }, prior, options, noise, z }) => {
     const { schedule } = prior
     const { guidance, rate, gamma, dataWeight, inner } = options
+    if (guidance === 'paper' && gamma === 0 && by.sigma === 0)
+      throw new OptionError('gamma', 'must be above 0 where there is no noise: g is divided by σ_y² + γ²')
     return stepping({
       start: () => ({ x: noise() }),
       step: ({ x }, { t, s }, i) => {

@@ -42,6 +42,7 @@ export const tmpd = defineMethod({
     'σ_y must be above 0. One Gaussian stands for all modes; row sums are wrong where measured numbers are correlated.',
   steps: 1000,
   spacing: 'linspace',
+  finite: () => true,
   options: {
     covariance: choice(
       'how A C_t Aᵀ is met: its row sums; its diagonal, estimated; as it is, by m backward passes',

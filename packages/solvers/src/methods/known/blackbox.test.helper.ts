@@ -62,6 +62,7 @@ export const blackBoxes: Readonly<Record<string, Known>> = {
       scheme: ['central', 'the same: is_central'],
       mu: [0.01, 'the same'],
       scale: [0.01, 'the same: guidance_scale'],
+      scaleSteps: [undefined, 'ours'],
       eta: [1, 'the same: sde'],
       clip: [undefined, 'ours'],
     },

@@ -7,6 +7,7 @@ export const blind: Readonly<Record<string, Known>> = {
       steps: [1000, 'the repository: diffusion_config.yaml'],
       spacing: ['guided', "the repository's guided-diffusion"],
       scale: [undefined, '0.3 at 1000 steps: motion_deblur_config.yaml, and the paper'],
+      scaleSteps: [undefined, 'ours'],
       ramp: ['constant', 'arXiv 2211.10656, Algorithm 1; the repository has √ᾱ_t'],
       sparsity: [1, 'the repository: run_deblur.sh, --reg_ord=1 --reg_scale=1.0'],
       eta: [1, "ancestral: the repository's sampler is ddpm"],

@@ -3,6 +3,7 @@ import type { Known } from './entry.test.helper.ts'
 const psldCode = "PSLD's repository: scripts/inverse.py"
 const noEta = [0, `${psldCode}, ddim_eta`] as const
 const aClass = { class: 'first' }
+const rsdConfig = 'the repository: constrained_sampling/_configs/algo/rsd_stable.yaml'
 const tregCode = 'the repository: solver/latent_diffusion.py'
 
 /** Methods on latents. */
@@ -93,6 +94,25 @@ export const latent: Readonly<Record<string, Known>> = {
       options: { eta: 1, scale: 0.01 },
     },
     small: { scale: 0.05, eta: 0.5 },
+  },
+  'latent-rlsd': {
+    defaults: {
+      steps: [200, 'the repository: constrained_sampling/_configs/exp/default.yaml, num_steps'],
+      spacing: ['leading', "the repository: main_rsd_diff.py, diffusers' DDIMScheduler"],
+      particles: [4, `${rsdConfig}, n_particles`],
+      rho: [0.2, `${rsdConfig}, rho_reg`],
+      lambda: [0.1, `${rsdConfig}, w_t`],
+      gamma: [1, 'ours, as rlsd: 0 or 30 in the repository'],
+      latentRate: [0.2, `${rsdConfig}, lr_z`],
+      pictureRate: [0.2, `${rsdConfig}, lr_x`],
+      beta1: [0.9, 'the repository: constrained_sampling/algos/rsd.py, betas'],
+      beta2: [0.99, 'the repository: constrained_sampling/algos/rsd.py, betas'],
+      weighting: ['linear', `${rsdConfig}, denoise_term_weight`],
+      bandwidth: [undefined, 'as rlsd'],
+      compare: ['noisy', 'the repository: constrained_sampling/algos/rsd.py, latent_pred_t'],
+      features: [undefined, 'ours: no network of features is shipped'],
+    },
+    draws: { start: ['start', 'picture'], step: ['epsilon'] },
   },
   p2l: {
     defaults: {

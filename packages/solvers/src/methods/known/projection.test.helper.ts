@@ -34,6 +34,7 @@ export const projection: Readonly<Record<string, Known>> = {
       steps: [1000, 'arXiv 2206.00941 §4: N = 1000'],
       spacing: ['guided', "the repository's guided-diffusion"],
       scale: [1, 'the repository: weight of CT; inpainting has no other'],
+      scaleSteps: [undefined, 'ours'],
       weight: ['pinv', 'the repository, CT; for a mask the identity is the same'],
       variance: ['small', 'DDPM; theirs is learned'],
     },

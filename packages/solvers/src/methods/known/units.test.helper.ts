@@ -40,6 +40,7 @@ export const inUnitsOfY: Readonly<Record<string, InUnits>> = {
   },
   resample: { why: 'as DPS', powers: { scale: -1 } },
   stsl: { why: 'as DPS, of which η weighs the spread', powers: { scale: -1, spread: 1 } },
+  'latent-rlsd': { why: 'ρ and λ weigh squares of x against squares of y', powers: { rho: 2, lambda: 2 } },
   'mpgd-ae': { why: 'as MPGD', powers: { scale: -1 } },
   p2l: { why: 'as DPS; λ weighs the identity against AᵀA', powers: { scale: -1, lambda: 2 } },
   treg: { why: 'λ weighs the identity against AᵀA', powers: { lambda: 2 }, beside: { lambda: 1 } },
@@ -66,6 +67,7 @@ export const byAdam: readonly string[] = [
   'blind-shred',
   'score-ilo',
   'resample',
+  'latent-rlsd',
   'p2l',
   'sitcom',
 ]

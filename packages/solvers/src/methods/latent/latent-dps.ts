@@ -1,6 +1,6 @@
 import { downhillOf } from '../../guidance/downhill.ts'
 import { latentLookAt } from '../../guidance/latent-look.ts'
-import { scaleSteps, stepScale } from '../../guidance/scale.ts'
+import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { number } from '../../options/index.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
@@ -43,6 +43,7 @@ export const latentDps = latentMethod({
     'Those of DPS; many latents fit y, most of which decode to no likely picture. ζ is tied to nothing.',
   steps: 1000,
   spacing: 'ddim',
+  advice: lengthAdvice({ from: 100, to: 1000, by: 'configurations of PSLD' }),
   options: {
     scale: number('ζ, the length of a guidance step', { min: 0, otherwise: '1000/steps' }),
     scaleSteps,

@@ -1,7 +1,7 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { downhillOf } from '../../guidance/downhill.ts'
-import { scaleSteps, stepScale } from '../../guidance/scale.ts'
+import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { choice, interval, number } from '../../options/index.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
@@ -45,6 +45,7 @@ export const mpgdAe = defineMethod({
   limits: 'Those of MPGD; κ was found for one autoencoder.',
   steps: 100,
   spacing: 'guided-ddim',
+  advice: lengthAdvice({ from: 500, to: 500, by: "its authors' scripts" }),
   options: {
     form: choice('ae: the loss at D(E(x̂0)); z: the step among latents', ['ae', 'z']),
     scale: number('c, the length of a guidance step', { min: 0, otherwise: '500/steps' }),

@@ -4,7 +4,7 @@ import { downhillOf } from '../../guidance/downhill.ts'
 import { keepingNoise } from '../../guidance/guided.ts'
 import { agreeingLatent } from '../../guidance/latent-consistency.ts'
 import { latentLookAt } from '../../guidance/latent-look.ts'
-import { scaleSteps, stepScale } from '../../guidance/scale.ts'
+import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { classOption, embeddingOf, labelOf } from '../../guidance/told.ts'
 import { sampleSize } from '../../linalg/per-sample.ts'
 import { integer, number } from '../../options/index.ts'
@@ -51,6 +51,7 @@ export const p2l = latentMethod({
   limits: 'Those of LDPS; c may leave what the denoiser was trained on; ζ is tied to nothing.',
   steps: 200,
   spacing: 'ddim',
+  advice: lengthAdvice({ from: 200, to: 200, by: 'the one configuration' }),
   evaluations: (n) => 2 * n,
   options: {
     class: classOption,

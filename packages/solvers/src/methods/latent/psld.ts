@@ -1,13 +1,16 @@
 import { vjp } from '@tweedie/autograd'
 import type { Tensor } from '@tweedie/tensor'
 import { latentLookAt } from '../../guidance/latent-look.ts'
-import { scaleSteps, stepScale } from '../../guidance/scale.ts'
+import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { number } from '../../options/index.ts'
 import { residualAt, sampleNorms, unitOf } from '../../run/residual.ts'
 import { ddim } from '../../samplers/kernel.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { stepping } from '../define.ts'
 import { latentMethod } from '../latent-method.ts'
+
+/** Of ω. */
+const tried = lengthAdvice({ from: 100, to: 1000, by: "its authors' scripts" })
 
 /**
  * Posterior sampling with latent diffusion (PSLD; Rout et al., arXiv 2307.00619, Algorithm 2). LDPS with a second term, which
@@ -45,6 +48,7 @@ export const psld = latentMethod({
   limits: 'ω and γ are tied neither to σ_y nor to the step; the gluing term is meant for AᵀA a projector.',
   steps: 1000,
   spacing: 'ddim',
+  advice: ({ omega: scale, scaleSteps }, steps) => tried({ scale, scaleSteps }, steps),
   options: {
     omega: number('ω, weight of ‖y − A D(ẑ0)‖', { min: 0, otherwise: '1000/steps' }),
     gamma: number('γ, weight of the gluing term', { min: 0, otherwise: '100/steps' }),

@@ -53,6 +53,7 @@ export const blindRedDiff = defineMethod({
   limits: 'Those of RED-diff; φ is a point too, and a wrong pair that fits y stays, as y itself and no blur.',
   steps: 1000,
   spacing: 'linspace',
+  finite: () => true,
   options: {
     phiRate: number("Adam's rate of φ, over the root mean square of φ at the start; 0 holds φ", {
       default: 0.02,

@@ -48,6 +48,7 @@ export const redDiff = defineMethod({
     'Seeks a mode, no posterior spread; fits noise unless dataWeight is 1/σ_y²; λ and rate want tuning.',
   steps: 1000,
   spacing: 'linspace',
+  finite: () => true,
   options: redDiffOptions,
   plan: ({ problem, prior, options, z }) => {
     const initial = firstEstimate(problem, options.init, options.rankTolerance)

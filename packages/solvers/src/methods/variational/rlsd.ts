@@ -31,8 +31,8 @@ const isFeatures = (value: unknown): value is Features => typeof value === 'func
  *
  * Defaults: those of `red-diff`; K = 4 and x_i compared, as the authors' code; γ = 1. Their γ, 0 or 30, is for features of a
  * network on latents; they start at N(0, I), we about the estimate of `red-diff`. They take log(K − 1), with which two particles
- * do not repel at all; log K is the rule's own. The paper's further variable, an image tied to a decoded latent, is left out: on
- * latents give `compose(A, decoder)`.
+ * do not repel at all; log K is the rule's own. With the paper's second variable, a picture tied to a decoded latent, it is
+ * `latent-rlsd`; on latents without it give `compose(A, decoder)`.
  *
  * Where γ = 0 and `startSpread` = 0 the first particle is RED-diff, bit for bit. Known limits: `info.limits`.
  *
@@ -59,6 +59,7 @@ export const rlsd = defineMethod({
   cost: ['particles'],
   steps: 1000,
   spacing: 'linspace',
+  finite: () => true,
   options: {
     particles: integer('K, particles of a sample', { default: 4, min: 1 }),
     gamma: number('γ, weight of the repulsion', { default: 1, min: 0 }),

@@ -35,14 +35,37 @@ export const resizeKernels = {
  * @param factor - Divides `extent`.
  */
 export function resizeMatrix(extent: number, factor: number, { reach, at }: ResizeKernel): HostMatrix {
-  const matrix = buildMatrix(extent / factor, extent, () => 0)
-  for (let i = 0; i < matrix.rows; i++) {
-    const centre = (i + 0.5) * factor - 0.5
+  return weightsBy(extent, factor, (centre) => {
     const first = Math.ceil(centre - reach * factor)
     const weights = Array.from({ length: 2 * Math.ceil(reach * factor) + 1 }, (_, k) => {
       const x = Math.abs(first + k - centre) / factor
       return x < reach ? at(x) : 0
     })
+    return { first, weights }
+  })
+}
+
+/**
+ * The same with the weights themselves: row i weighs the L samples around the middle c of the i-th pixel of the small image, the
+ * first of them at ⌊c − (L − 1)/2⌋. They are put over their sum.
+ *
+ * @param taps - In the order of the samples, of a sum other than 0.
+ */
+export const tapsMatrix = (extent: number, factor: number, taps: readonly number[]): HostMatrix =>
+  weightsBy(extent, factor, (centre) => ({
+    first: Math.floor(centre - (taps.length - 1) / 2),
+    weights: taps,
+  }))
+
+/** Rows of weights around the middles of the small pixels, of sum 1, mirrored about the edges. */
+function weightsBy(
+  extent: number,
+  factor: number,
+  around: (centre: number) => { readonly first: number; readonly weights: readonly number[] },
+): HostMatrix {
+  const matrix = buildMatrix(extent / factor, extent, () => 0)
+  for (let i = 0; i < matrix.rows; i++) {
+    const { first, weights } = around((i + 0.5) * factor - 0.5)
     const total = weights.reduce((sum, weight) => sum + weight, 0)
     weights.forEach((weight, k) => {
       matrix.data[i * extent + continued(first + k, extent, 'symmetric')]! += weight / total

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Tensor } from '@tweedie/tensor'
-import { eye, fromData, normal, ones, randomKey } from '@tweedie/tensor'
+import { eye, fromData, normal, ones, randomKey, tensor } from '@tweedie/tensor'
 import { describe, expect, expectTypeOf, it, test } from 'vitest'
 import { denseMatrix } from '../../linalg/index.ts'
 import type { SpectralOperator } from '../parts.ts'
@@ -182,4 +182,65 @@ test('every filter gives the type and the decomposition', () => {
     expect(operator.outShape).toEqual([3, 2, 4])
     expect(operator.svd().singularValues.filter((s) => s > 0).length).toBe(24)
   }
+})
+
+describe('a filter of one’s own', () => {
+  const dense = (taps: readonly number[], factor: number, extent: number) =>
+    rowsOf(denseMatrix(sr([1, extent, factor], { factor, taps })), extent / factor)
+
+  it('of as many equal taps as the factor is the mean of blocks', () => {
+    for (const factor of [2, 3, 4]) {
+      const [own, means] = [{ factor, taps: Array(factor).fill(2) }, { factor }].map((options) =>
+        denseMatrix(sr([2, 3 * factor, 2 * factor], options)).dataSync(),
+      )
+      own!.forEach((value, k) => expect(value).toBeCloseTo(means![k]!, 13))
+    }
+  })
+
+  it('of the published taps by 2 is bicubic, borders included', () => {
+    const taps = [-3, -9, 29, 111, 111, 29, -9, -3]
+    const [own, bicubic] = [{ taps }, { filter: 'bicubic' as const }].map((options) =>
+      denseMatrix(sr([1, 12, 8], { factor: 2, ...options })).dataSync(),
+    )
+    own!.forEach((value, k) => expect(value).toBeCloseTo(bicubic![k]!, 12))
+  })
+
+  it('weighs in the order of the pixels, over the sum, mirrored about the edges', () => {
+    // By 3 of 6 pixels, five taps around pixels 1 and 4; columns are constant.
+    const rows = dense([1, 2, 3, 4, 10], 3, 6).map((row) => Array.from({ length: 6 }, (_, j) => row.slice(3 * j, 3 * j + 3).reduce((a, b) => a + b, 0))) // biome-ignore format: one line
+    const expected = [
+      [1 + 2, 3, 4, 10, 0, 0],
+      [0, 0, 1, 2, 3, 4 + 10],
+    ]
+    rows.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]! / 20, 13)))
+    const columns = rowsOf(denseMatrix(sr([1, 3, 6], { factor: 3, taps: [1, 2, 3, 4, 10] })), 2)
+    columns.forEach((row, i) => {
+      const along = Array.from({ length: 6 }, (_, j) => row[j]! + row[6 + j]! + row[12 + j]!)
+      along.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]! / 20, 13))
+    })
+    // An even number about an odd middle begins half a pixel to the left: pixels 0 and 1, then 3 and 4.
+    const even = dense([1, 3], 3, 6).map((row) => row.findIndex((value) => value > 0) / 3)
+    expect(even).toEqual([0, 3].map((pixel) => expect.closeTo(pixel, 6)))
+  })
+
+  it('takes tensors along one axis, and refuses what is none', () => {
+    const list = denseMatrix(sr([1, 4, 4], { factor: 2, taps: [1, 2] })).dataSync()
+    for (const shape of [[2], [1, 2], [2, 1], [1, 1, 2]])
+      expect(
+        denseMatrix(sr([1, 4, 4], { factor: 2, taps: tensor([1, 2]).reshape(shape) })).dataSync(),
+      ).toEqual(list)
+    expect(() => sr([1, 4, 4], { factor: 2, taps: [1, -1] })).toThrow(
+      'taps: must have a finite sum other than 0',
+    )
+    expect(() =>
+      sr([1, 4, 4], {
+        factor: 2,
+        taps: tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      }),
+    ).toThrow('taps')
+    expect(() => sr([1, 4, 4], { factor: 2, taps: [] })).toThrow('taps')
+  })
 })

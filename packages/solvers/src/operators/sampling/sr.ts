@@ -1,14 +1,14 @@
 import type { Tensor } from '@tweedie/tensor'
-import { broadcastTo, OptionError } from '@tweedie/tensor'
+import { broadcastTo, isTensor, OptionError } from '@tweedie/tensor'
 import { batchOf } from '../../linalg/per-sample.ts'
-import { choice, integer } from '../../options/index.ts'
+import { array, choice, integer } from '../../options/index.ts'
 import { separableParts } from '../blur/separable.ts'
 import type { ImageExtents } from '../checks.ts'
 import { imageExtents } from '../checks.ts'
 import { defineLinear } from '../define.ts'
 import type { LinearParts } from '../parts.ts'
 import { blockDct } from './block-dct.ts'
-import { resizeKernels, resizeMatrix } from './resize.ts'
+import { resizeKernels, resizeMatrix, tapsMatrix } from './resize.ts'
 
 /** The mean of each block of f×f pixels. */
 function blockMeans([channels, height, width]: ImageExtents, f: number) {
@@ -33,6 +33,23 @@ function blockMeans([channels, height, width]: ImageExtents, f: number) {
   } satisfies LinearParts
 }
 
+/** Numbers along one axis. */
+const isTaps = (value: unknown): value is Tensor | readonly number[] =>
+  isTensor(value)
+    ? value.size > 0 && Math.max(...value.shape, 1) === value.size
+    : Array.isArray(value) && value.length > 0 && value.every((tap) => Number.isFinite(tap))
+
+/** @throws {OptionError} where their sum is 0. */
+function tapsOf(given: Tensor | readonly number[]): readonly number[] {
+  const taps = isTensor(given) ? Array.from(given.dataSync()) : given
+  const total = taps.reduce((sum, tap) => sum + tap, 0)
+  if (total !== 0 && Number.isFinite(total)) return taps
+  throw new OptionError(
+    'taps',
+    `must have a finite sum other than 0, which is 1 of them after; theirs is ${total}`,
+  )
+}
+
 /**
  * Super-resolution: y is a smaller image, [N, C, H/factor, W/factor].
  *
@@ -46,7 +63,11 @@ function blockMeans([channels, height, width]: ImageExtents, f: number) {
  * columns are a matrix each, from whose SVDs that of the whole follows. The adjoint is the true one; the
  * `transpose` of DPS repeats pixels, which is no adjoint of its `Resizer`.
  *
- * @throws {OptionError} where the factor does not divide H and W, naming those that do.
+ * `taps` are a filter of your own: the weights, along each axis, of the pixels around the middle of a pixel of the small image, in
+ * the order of the pixels and put over their sum (DDRM's `SRConv` with its kernels is one). An even number of taps lies evenly about
+ * the middle where the factor is even, an odd one where it is odd; else half a pixel to the top left.
+ *
+ * @throws {OptionError} where the factor does not divide H and W, naming those that do, and where taps have the sum 0.
  * @example
  * ```ts
  * import { sr } from '@tweedie/solvers'
@@ -72,14 +93,24 @@ export const sr = defineLinear({
       'lanczos3',
       'gaussian',
     ]),
+    taps: array(
+      'another filter: weights along each axis around the middle of a pixel',
+      'numbers along one axis, of a sum other than 0',
+      isTaps,
+      'that of `filter`',
+    ),
   },
-  build: (shape, { factor: f, filter }) => {
+  build: (shape, { factor: f, filter, taps }) => {
     const extents = imageExtents('sr', shape)
     const [channels, height, width] = extents
     const divides = (k: number) => height % k === 0 && width % k === 0
     if (!divides(f)) {
       const fitting = Array.from({ length: Math.min(height, width) }, (_, i) => i + 1).filter(divides)
       throw new OptionError('factor', `${f} does not divide ${height}×${width}; ${fitting.join(', ')} fit`)
+    }
+    if (taps !== undefined) {
+      const own = tapsOf(taps)
+      return separableParts(tapsMatrix(height, f, own), tapsMatrix(width, f, own), channels)
     }
     if (filter === 'average') return blockMeans(extents, f)
     const along = (extent: number) => resizeMatrix(extent, f, resizeKernels[filter])
