@@ -1,5 +1,5 @@
 import type { OptionSpec } from '@tweedie/solvers'
-import { choice, number, readText } from '@tweedie/solvers'
+import { choice, ensembleSizes, number, readText } from '@tweedie/solvers'
 import { weightTypes } from '@tweedie/unet'
 import { InvalidArgumentError, Option } from 'commander'
 import { backendNames, deviceNames } from '../device.ts'
@@ -67,8 +67,21 @@ export const settingsOption = (): Option =>
     return { ...former, [name]: value }
   })
 
-/** `--variant` and `--scheduler`, on the folder that a prior is in. */
-export const priorOptions = (): readonly [variant: Option, key: Option, scheduler: Option] => [
+/** `--variant`, `--key` and `--scheduler`, on the folder that a prior is in, and `--ensemble`, on what is made of it. */
+export const priorOptions = (): readonly [
+  ensemble: Option,
+  variant: Option,
+  key: Option,
+  scheduler: Option,
+] => [
+  new Option(
+    '--ensemble <views>',
+    'views of x_t, mirrored and transposed, of which the mean x̂₀ is taken: 1, 2, 4 or 8, at as many times the cost (default: 1)',
+  ).argParser((text) => {
+    const size = ensembleSizes.find((one) => String(one) === text)
+    if (size !== undefined) return size
+    throw new InvalidArgumentError(`It must be ${ensembleSizes.join(', ')}.`)
+  }),
   new Option('--variant <name>', "which of the weights in the prior's folder, such as fp16 or non_ema"),
   new Option('--key <key>', "which weights of the prior's file, such as ema or state_dict"),
   new Option(

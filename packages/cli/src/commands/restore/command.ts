@@ -1,3 +1,4 @@
+import type { PriorChoices } from '@tweedie/runs/node'
 import { choice, integer } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -20,10 +21,7 @@ type AskedOptions = Omit<RestoreOptions, 'method'> & {
   readonly method?: string
   readonly resume?: string
   readonly input?: readonly string[]
-  readonly variant?: string
-  readonly key?: string
-  readonly scheduler?: string
-}
+} & PriorChoices
 
 /** @throws {InvalidArgumentError} unless it is 8 or 16. */
 function readDepth(text: string): 8 | 16 {
@@ -33,7 +31,7 @@ function readDepth(text: string): 8 | 16 {
 }
 
 export function restoreCommand(io: Io): Command {
-  const [variant, key, scheduler] = priorOptions()
+  const [ensemble, variant, key, scheduler] = priorOptions()
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
     .argument('[image]', 'a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), or its numbers (npy, npz)')
@@ -56,6 +54,7 @@ export function restoreCommand(io: Io): Command {
     .addOption(key)
     .addOption(scheduler)
     .addOption(weightsOption())
+    .addOption(ensemble)
     .addOption(
       specOption('--steps <n>', integer('steps', { min: 1, max: 1000, otherwise: "the method's own" })),
     )
@@ -153,14 +152,14 @@ run.json. An earlier run in the folder is replaced when the new one is complete;
 refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
     .action(async (image: string | undefined, asked: AskedOptions, command: Command) => {
-      const { resume: folder, variant, key, scheduler, ...given } = asked
+      const { resume: folder, ensemble, variant, key, scheduler, ...given } = asked
       const { preset } = given
       const { methodOfPreset } = await import('../../resolve.ts')
       const method = preset === undefined ? undefined : await methodOfPreset(io, preset)
       const { priorText } = await import('@tweedie/runs/node')
       const options = {
         ...given,
-        prior: priorText(asked.prior, { variant, key, scheduler }),
+        prior: priorText(asked.prior, { ensemble, variant, key, scheduler }),
         method: asked.method ?? method ?? standardMethod,
       }
       if (folder !== undefined) {

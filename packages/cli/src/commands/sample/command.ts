@@ -13,7 +13,7 @@ import { readLimit } from './limit.ts'
 import type { SampleOptions } from './options.ts'
 
 export function sampleCommand(io: Io): Command {
-  const [variant, key, scheduler] = priorOptions()
+  const [ensemble, variant, key, scheduler] = priorOptions()
   return new Command('sample')
     .description('Draws pictures from a prior, without any measurement, into one PNG.')
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
@@ -22,6 +22,7 @@ export function sampleCommand(io: Io): Command {
     .addOption(key)
     .addOption(scheduler)
     .addOption(weightsOption())
+    .addOption(ensemble)
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
       specOption('--class <label>', integer('of a prior that can be told one: a label 0, 1, …', { min: 0 })),
