@@ -142,7 +142,7 @@ Examples:
   tweedie restore digit.png --operator inpaint:box=14
   tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
-  tweedie restore digit.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4
+  tweedie restore face.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4 --prior ./ffhq
   tweedie restore photo.jpg --operator denoise --prior ./mine --tile 256
   tweedie restore --input photos --operator denoise --prior ./mine --out restored
 
