@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { FileFormatError, OptionError, sizeOf } from '@tweedie/tensor'
 import { architectureOf, countParams } from '@tweedie/unet'
 import { describe, expect, it } from 'vitest'
@@ -5,6 +6,7 @@ import type { BenchCase } from './cases/case.ts'
 import { drawInputs } from './cases/case.ts'
 import { largeCases } from './cases/large.ts'
 import { config256, config553 } from './cases/networks.ts'
+import type { Clock, Work } from './engine.ts'
 import type { Measured, Report } from './index.ts'
 import {
   compareReports,
@@ -191,6 +193,34 @@ describe('timeInRounds', () => {
     expect(timed.get('fast')!.ms.length).toBe(5)
   })
 
+  it('by the clock of the processor a rest counts nothing, work does, and a peer is asked for that clock', async () => {
+    const asked: string[] = []
+    const engine = (name: string, work: Work) => ({
+      engine: name,
+      prepared: { outputs: async () => [], free: () => undefined, work },
+    })
+    const sample = async (samples: number, _: number, clock: Clock) => {
+      asked.push(clock)
+      return Array.from({ length: samples }, () => 1)
+    }
+    const entrants = [
+      engine('rests', { kind: 'called', run: () => new Promise((resolve) => setTimeout(resolve, 40)) }),
+      engine('works', {
+        kind: 'called',
+        run: () => {
+          const { user } = process.cpuUsage()
+          while (process.cpuUsage().user - user < 20_000);
+        },
+      }),
+      engine('peer', { kind: 'self-timed', sample }),
+    ]
+    const timed = await timeInRounds(entrants, 1e-6, { clock: 'cpu' })
+    const least = (name: string) => Math.min(...timed.get(name)!.ms)
+    expect(least('rests')).toBeLessThan(20)
+    expect(least('works')).toBeGreaterThanOrEqual(20)
+    expect(asked.slice(-5)).toEqual(new Array(5).fill('cpu'))
+  })
+
   it.each([
     [
       'throws',
@@ -242,6 +272,7 @@ describe('reportMarkdown', () => {
     command: 'tweedie bench kernels',
     date: '',
     interrupted: false,
+    clock: 'wall',
     machine: { cpu: 'c', cores: 2, memoryGiB: 1, platform: 'p', node: '24', v8: '1' },
     engines: [
       { name: 'wasm', detail: 'd', threads: 2 },
@@ -335,6 +366,7 @@ describe('compareReports', () => {
     command: 'tweedie bench kernels',
     date: '',
     interrupted: false,
+    clock: 'wall',
     machine: { cpu: 'c', cores: 2, memoryGiB: 1, platform: 'p', node, v8: '1' },
     engines: [],
     absent: [],

@@ -187,7 +187,8 @@ async function torchIn(
         outputs: read,
         work: {
           kind: 'self-timed',
-          sample: async (samples, calls) => (await python.ask(Times, { do: 'sample', samples, calls })).ms,
+          sample: async (samples, calls, clock) =>
+            (await python.ask(Times, { do: 'sample', samples, calls, clock })).ms,
         },
         peakBytes: async () => (await python.ask(Memory, { do: 'memory' })).bytes ?? undefined,
         // A failure is met, and told, by the next request.

@@ -90,6 +90,18 @@ export const priorOptions = (): readonly [
   ),
 ]
 
+/** `--classifier` and `--classifier-scale`, which go with `--class`. */
+export const classifierOptions = (): readonly [file: Option, scale: Option] => [
+  new Option(
+    '--classifier <file>',
+    "weights of guided-diffusion's classifier of noisy pictures, such as 256x256_classifier.pt, which guides the prior to --class",
+  ),
+  specOption(
+    '--classifier-scale <s>',
+    number('of --classifier: 1 is the class, more makes it surer', { min: 0, max: 1000, otherwise: '1' }),
+  ),
+]
+
 /** `--weights`: what those of a prior's network are kept as. */
 export const weightsOption = (): Option =>
   new Option(

@@ -156,8 +156,8 @@ describe.each(methods)('%s', (name, method, problem, more) => {
 
 test('a prior of the unknown that says its variance is sampled with it, one that does not with β̃', async () => {
   const problem: Problem = { ...plain, operator: unknownGain(operator) }
-  const { shape } = unknownGain(operator).blind
-  const kernels = gaussianPrior({ mean: [0.8], covariance: 0.1, shape, schedule: gaussian.schedule })
+  // Of a gain, which is one number.
+  const kernels = gaussianPrior({ mean: [0.8], covariance: 0.1, shape: [1], schedule: gaussian.schedule })
   const says = (prior: Prior, v: number) => telling(prior, (x) => x.mul(0).add(v))
   const restored = async (
     prior: Prior,
