@@ -6,7 +6,6 @@ import { loadClassifier } from '@tweedie/unet'
 import { readWeights } from '@tweedie/unet/node'
 import { absolute } from './files/write.ts'
 import type { Io } from './io.ts'
-import { naming } from './resolve.ts'
 
 /** What a command line says of a classifier. */
 export interface ClassifierFlags {
@@ -42,13 +41,16 @@ export function chosenClassifier({
 export async function classifierFor(
   io: Io,
   choice: ClassifierChoice | undefined,
-): Promise<((prior: Prior) => Promise<Prior>) | undefined> {
+): Promise<((prior: Prior) => Prior) | undefined> {
   if (choice === undefined) return undefined
   const { file, ...asked } = choice
   const network = loadClassifier(readWeights(absolute(io.cwd, file)), { path: file })
   for (const note of network.notes) io.err(`Note: ${note}.\n`)
-  return (prior) =>
-    naming('--class', 'class', () =>
-      naming('--classifier', 'classifier', () => classifiedPrior(prior, network, asked)),
-    )
+  return (prior) => {
+    try {
+      return classifiedPrior(prior, network, asked)
+    } catch (error) {
+      throw error instanceof OptionError ? new OptionError(`--${error.option}`, error.reason) : error
+    }
+  }
 }

@@ -20,7 +20,7 @@ export interface Means {
   readonly noise: Noise
   readonly open: OpenPrior
   /** Makes of the prior one of pictures of a class. */
-  readonly classify?: ((prior: Prior) => Promise<Prior>) | undefined
+  readonly classify?: ((prior: Prior) => Prior) | undefined
   readonly notes: readonly string[]
 }
 
@@ -52,7 +52,7 @@ export async function jobOf(
   { assignment, noise, open, classify, notes: said }: Means,
 ): Promise<Job> {
   const { prior: plain, notes: sized, ...rest } = await sizePrior(io, open, input, asked)
-  const prior = (await classify?.(plain)) ?? plain
+  const prior = classify?.(plain) ?? plain
   const options = { ...rest.options, depth: depthFor(input, asked) }
   const { operator, inputs } = await resolveOperator(io, options.operator, pictureShape(prior), '--operator')
   const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)

@@ -31,7 +31,7 @@ export async function resume(
     await picturePrior(io, options.laid?.prior ?? options.prior, options.weights),
     options,
   )
-  const prior = (await classify?.(plain)) ?? plain
+  const prior = classify?.(plain) ?? plain
   const { operator } = await resolveOperator(io, options.operator, pictureShape(prior), '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]

@@ -26,6 +26,7 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
+  const classifier = chosenClassifier(options)
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
@@ -35,10 +36,9 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     '--prior',
     options,
   )
-  const classifier = chosenClassifier(options)
   const classify = await classifierFor(io, classifier)
   const told = await clippedPrior(await toldPrior(resolved, options), options.clip)
-  const prior = (await classify?.(told)) ?? told
+  const prior = classify?.(told) ?? told
   const pipeline = chosenPipeline(prior, options)
   const spacing = pipeline?.grid.spacing ?? options.spacing ?? 'linspace'
   const run = { count, steps, seed, spacing }
