@@ -15,6 +15,7 @@ import { root, write } from './measured.ts'
 import { bicubic, wiener } from './photos-classics.ts'
 import type { PeerRow, Photograph } from './photos-data.ts'
 import { cut, noiseLevels, noisy, photographs, readPeers, readPhotograph, sha256 } from './photos-data.ts'
+import { digestOf, forget, kept } from './photos-kept.ts'
 
 const psnrOf = (mse: number): number => -10 * Math.log10(mse)
 
@@ -49,12 +50,14 @@ async function denoised(
   level: number,
   ensemble?: EnsembleSize,
 ): Promise<Picture> {
-  const whole = padded(picture)
-  const prior = await priorFor(given, whole, ensemble)
-  const t = prior.schedule.timeOfNoiseLevel((2 * level) / 255)
-  using x = scope(() => prior.denoise(toTensor([whole]).mul(prior.schedule.alpha(t)), t))
-  const [found] = await toPictures(x)
-  return cut(found!, [0, 0, picture.height, picture.width])
+  return kept([digestOf(given), 'denoised', sha256(picture), level, ensemble ?? 1], async () => {
+    const whole = padded(picture)
+    const prior = await priorFor(given, whole, ensemble)
+    const t = prior.schedule.timeOfNoiseLevel((2 * level) / 255)
+    using x = scope(() => prior.denoise(toTensor([whole]).mul(prior.schedule.alpha(t)), t))
+    const [found] = await toPictures(x)
+    return cut(found!, [0, 0, picture.height, picture.width])
+  })
 }
 
 interface Denoised {
@@ -179,22 +182,29 @@ async function restore(given: string, task: PhotoTask): Promise<string> {
     const captions = ['', `${psnr(classic, truth).toFixed(1)} dB`]
     const row = [name, psnr(classic, truth).toFixed(2)]
     for (const [method, options] of task.methods) {
-      const { record, restored } = await runTask(
-        {
-          ...{ title: task.title, spec: task.operator, problem: { operator, noise, y }, truth: clean },
-          samples: [name],
-          methods: [{ method: methods.find(method), options }],
+      const { name: of, operator: spec, noise: law } = task
+      const picture = await kept(
+        [digestOf(given), of, spec, law, sha256(truth), method, options],
+        async () => {
+          const { record, restored } = await runTask(
+            {
+              ...{ title: task.title, spec, problem: { operator, noise, y }, truth: clean },
+              samples: [name],
+              methods: [{ method: methods.find(method), options }],
+            },
+            prior,
+          )
+          const x = restored.get(method)
+          if (x === undefined)
+            throw new Error(`${method} on ${of}: ${record.runs[0]?.error ?? 'it did not finish'}`)
+          const [found] = await toPictures(x)
+          x.dispose()
+          return found!
         },
-        prior,
       )
-      const x = restored.get(method)
-      const [run] = record.runs
-      if (x === undefined) throw new Error(`${method} on ${task.name}: ${run?.error ?? 'it did not finish'}`)
-      const [picture] = await toPictures(x)
-      x.dispose()
-      const value = psnr(picture!, truth).toFixed(2)
-      console.log(`${method} on ${task.name} of ${name}: ${value} dB, ${run?.seconds?.toFixed(0)} s`)
-      cells.push(picture!)
+      const value = psnr(picture, truth).toFixed(2)
+      console.log(`${method} on ${of} of ${name}: ${value} dB`)
+      cells.push(picture)
       captions.push(`${value} dB`)
       row.push(value)
     }
@@ -265,7 +275,7 @@ function trainingText(given: string): string {
 }
 
 /**
- * Measures a prior of photographs and writes docs/photos.md and its pictures.
+ * Measures a prior of photographs and writes docs/photos.md and its pictures; goes on where it was stopped.
  * @param given - Its name or folder; the shipped one where it is left out.
  */
 export async function measurePhotos(given = 'photos'): Promise<void> {
@@ -281,4 +291,5 @@ export async function measurePhotos(given = 'photos'): Promise<void> {
     ...sections,
   ]
   write('docs/photos.md', `${page.filter((part) => part !== '').join('\n\n')}\n`)
+  forget()
 }
