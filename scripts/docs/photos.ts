@@ -266,30 +266,44 @@ function trainingText(given: string): string {
   const folders = [resolve(root, given), resolve(root, 'packages/unet/priors', given)]
   const record = folders.map((folder) => resolve(folder, 'record.json')).find(existsSync)
   if (record === undefined) return ''
-  const { parameters, data, command, config, evaluation } = JSON.parse(readFileSync(record, 'utf8'))
+  const { parameters, data, command, config, evaluation, initFrom } = JSON.parse(readFileSync(record, 'utf8'))
   const loss =
     evaluation === null
       ? ''
       : ` Mean EDM loss on crops of astronaut, chelsea and coffee: ${evaluation.mse.toFixed(4)}.`
-  return `${Number(parameters).toLocaleString('en')} parameters, trained for ${config.steps.toLocaleString('en')} steps of ${config.batch} on ${data}, by \`${command}\`.${loss}`
+  const before = initFrom === undefined ? '' : ', from earlier weights ([denoisers.md](denoisers.md))'
+  return `${Number(parameters).toLocaleString('en')} parameters, trained for ${config.steps.toLocaleString('en')} steps of ${config.batch}${before} on ${data}, by \`${command}\`.${loss}`
 }
 
 /**
- * Measures a prior of photographs and writes docs/photos.md and its pictures; goes on where it was stopped.
+ * Measures a prior of photographs and writes docs/photos.md and its pictures, section by section; goes on where it was stopped.
  * @param given - Its name or folder; the shipped one where it is left out.
  */
 export async function measurePhotos(given = 'photos'): Promise<void> {
   const { rows, panels } = await denoiseAll(given)
   write('docs/images/photos-denoise.png', encodePicture(drawSheet(panels)))
-  const sections = []
-  for (const task of tasks) sections.push(await restore(given, task))
-  const page = [
+  const sections: string[] = []
+  const save = () => {
+    const missing = tasks.slice(sections.length).map(({ title }) => title)
+    const parts = pageOf(given, rows, sections)
+    if (missing.length > 0) parts.push(`Not measured yet: ${missing.join(', ')}. The same command goes on.`)
+    write('docs/photos.md', `${parts.filter((part) => part !== '').join('\n\n')}\n`)
+  }
+  save()
+  for (const task of tasks) {
+    sections.push(await restore(given, task))
+    save()
+  }
+  forget()
+}
+
+/** The parts of the page, with those restorations that are there. */
+function pageOf(given: string, rows: readonly Denoised[], sections: readonly string[]): string[] {
+  return [
     '# The prior of photographs',
     'Written by `npm run docs -- --photos`. `photos` is a residual U-Net without attention or norms (`drunet`), which takes pictures of any size divisible by 8 and is told the noise level by factors; its photographs are the 24 of Kodak, those here are of scikit-image and were never trained on.',
     trainingText(given),
     denoisingText(rows, readPeers().skimage),
     ...sections,
   ]
-  write('docs/photos.md', `${page.filter((part) => part !== '').join('\n\n')}\n`)
-  forget()
 }

@@ -9,6 +9,7 @@ import { calibrationSuiteEdits } from './edits/calibration-suites.ts'
 import { commandEdits } from './edits/cli.ts'
 import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
+import { guidedPriorEdits } from './edits/guided-priors.ts'
 import { kitEdits } from './edits/kit.ts'
 import { leftoverEdits } from './edits/leftovers.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
@@ -42,6 +43,7 @@ export const edits: readonly Edit[] = [
   ...unetEdits,
   ...edmEdits,
   ...netsEdits,
+  ...guidedPriorEdits,
   ...solversEdits,
   ...runEdits,
   ...pictureEdits,
