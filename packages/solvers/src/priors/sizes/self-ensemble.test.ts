@@ -43,6 +43,11 @@ describe.each(known)('%i views', (size, of) => {
     if (of.includes(name)) expect(off).toBeLessThan(1e-12)
     else expect(off).toBeGreaterThan(1e-3)
   })
+  test('leave a prior without directions as it is', () => {
+    const even = gaussianPrior({ shape: [1, 3, 3], mean: new Array(9).fill(0.3), covariance: 0.5 })
+    const x = normal(randomKey(4), [2, 1, 3, 3], wide)
+    expect(apart(selfEnsemble(even, size).denoise(x, 400), even.denoise(x, 400))).toBeLessThan(1e-12)
+  })
   test('are so many evaluations', () => {
     const counted = countCalls(leaning(5, 5))
     const prior = selfEnsemble(counted, size)
