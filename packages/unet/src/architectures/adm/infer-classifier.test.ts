@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { fromData, ones, scope } from '@tweedie/tensor'
 import { describe, expect, test } from 'vitest'
 import { hashedParams } from '../../hashed-params.test.helper.ts'
+import { loadClassifier } from '../../models/classifier.ts'
 import type { ParamSource } from '../../param-source.ts'
 import type { AdmClassifierConfig } from './classifier.ts'
 import {
@@ -14,7 +15,6 @@ import {
 import { admConfig } from './config.ts'
 import { describeAdm } from './describe.ts'
 import { inferAdmClassifier } from './infer-classifier.ts'
-import { loadClassifier } from './load-classifier.ts'
 import { admSpec } from './spec.ts'
 
 const shapesOf = (config: AdmClassifierConfig) => new Map(Object.entries(admClassifierSpec(config)))

@@ -1,15 +1,12 @@
 import { FileFormatError } from '@tweedie/tensor'
-import type { LoadOptions } from '../../models/load.ts'
-import { loadParams } from '../../models/load.ts'
-import { withoutPrefix } from '../../models/prefix.ts'
-import type { ParamSource } from '../../param-source.ts'
-import { shapesOf } from '../../param-source.ts'
-import type { Params } from '../../params.ts'
-import type { AdmClassifierConfig } from './classifier.ts'
-import { admClassifierSpec } from './classifier.ts'
-import { isClassifier } from './infer.ts'
-import type { UntoldOfClassifier } from './infer-classifier.ts'
-import { inferAdmClassifier } from './infer-classifier.ts'
+import type { AdmClassifierConfig, UntoldOfClassifier } from '../architectures/catalog.ts'
+import { admClassifierSpec, inferAdmClassifier, isClassifier } from '../architectures/catalog.ts'
+import type { ParamSource } from '../param-source.ts'
+import { shapesOf } from '../param-source.ts'
+import type { Params } from '../params.ts'
+import type { LoadOptions } from './load.ts'
+import { loadParams } from './load.ts'
+import { withoutPrefix } from './prefix.ts'
 
 /** A classifier of noisy pictures, with what was chosen of its file. */
 export interface LoadedClassifier {
