@@ -20,7 +20,8 @@ import { defineMethod, stepping } from '../define.ts'
  * step. `evalAt: 'after'` takes g at x′, still with α_t and σ_t, as the authors' code does; the paper's point is x_t. A step
  * shows the displacement as `guidance`.
  *
- * Defaults: λ = 1.75 and 1000 ancestral steps, whose `variance` their networks learn ('learned-range'). Linear operators with Gaussian noise, by the SVD or by conjugate gradients;
+ * Defaults: λ = 1.75 and 1000 ancestral steps, whose `variance` their networks learn ('learned-range').
+ * Linear operators with Gaussian noise, by the SVD or by conjugate gradients;
  * no gradient. Known limits: exact for a flat prior alone: y is compared with A x_t/α_t instead of A x̂₀, and x₀ given x_t
  * is taken to be as wide as the noise, so that early steps are guided toward what the prior excludes.
  *

@@ -52,8 +52,8 @@ export interface SelfEnsembleOptions {
  *
  * @param prior - On pictures [C, H, W].
  * @param size - 1; 2 with the mirror image; 4 with both mirrors; 8 with the diagonal too.
- * @throws {OptionError} naming `prior` where it is not on pictures, which one view alone does not ask; `ensemble` for another number of views, or for 8 of pictures that
- * are not square without `exchanged`.
+ * @throws {OptionError} naming `prior` where it is not on pictures, which one view alone does not ask; `ensemble` for another
+ * number of views, or for 8 of pictures that are not square without `exchanged`.
  * @example
  * ```ts
  * import { gaussianPrior, selfEnsemble } from '@tweedie/solvers'

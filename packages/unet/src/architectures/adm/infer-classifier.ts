@@ -18,7 +18,8 @@ const usualEnd = 8
 /**
  * The configuration of guided-diffusion's `EncoderUNetModel` whose parameters have these names and shapes: every number of
  * levels and blocks that they could be of is tried, and the one that fits them all is taken; undefined where none
- * does, or several do. They do not tell the order of `qkv`, which is taken as `create_classifier` has it. A pool by attention tells the side of the pictures; others take any, and say the one that ends at 8×8.
+ * does, or several do. They do not tell the order of `qkv`, which is taken as `create_classifier` has it. A pool by attention
+ * tells the side of the pictures; others take any, and say the one that ends at 8×8.
  */
 export function inferAdmClassifier(
   shapes: NamedShapes,
@@ -54,7 +55,7 @@ export function inferAdmClassifier(
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
-/** The numbers of levels and of residual blocks a level that a way down of so many blocks, the first convolution among them, may have. */
+/** The numbers of levels, and of residual blocks in each, that a way down of so many blocks may have, its first convolution counted. */
 function* levelsAndDepths(blocks: number): Generator<readonly [levels: number, depth: number]> {
   // 1 + levels·depth + (levels − 1) blocks.
   for (let levels = 1; levels <= blocks / 2; levels++)
