@@ -257,7 +257,7 @@ function denoisingText(rows: readonly Denoised[], skimage: string): string {
       cells,
     ),
     '![Rows: photographs; columns: truth, noise of 25, the prior](images/photos-denoise.png)',
-    'The first two are grey: the prior sees three channels that are alike, their noise too, as it did in a quarter of its training (`photos:grey`). The three others are in colour, with noise of its own in each channel.',
+    'The first two are grey: the prior sees three channels that are alike, their noise too, as it did in a part of its training (`photos:grey`). The three others are in colour, with noise of its own in each channel.',
   ].join('\n\n')
 }
 
