@@ -24,7 +24,8 @@ docs/training.md. Before that, if asked for:
                writes docs/calibration.md and a page for each suite from the results in docs/calibration; METHOD is then a suite
   --restorations
                writes docs/restorations.md from the results of \`tweedie bench images\` in docs/restorations
-  --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half an hour
+  --photos     measures the prior of photographs (docs/photos.md); METHOD is then the folder of another than the shipped one; half
+               an hour on two quiet cores; goes on where it was interrupted
   --photos-noisy DIR
                writes the noisy photographs that scripts/docs/photos_peers.py gives to scikit-image
   --midpoints  W₂ against the midpoint of MGPS and the repeats of MGDM (docs/midpoints.md); minutes

@@ -5,8 +5,8 @@ import { resolve } from 'node:path'
 import { encodePicture } from '@tweedie/cli'
 import type { Panel, PanelRow, Picture } from '@tweedie/runs'
 import { drawSheet, measure, measurementKey, runTask, toPictures, toTensor } from '@tweedie/runs'
-import { loadPrior } from '@tweedie/runs/node'
-import type { LinearOperator, Settings } from '@tweedie/solvers'
+import { loadPrior, priorText, priorTextAt } from '@tweedie/runs/node'
+import type { EnsembleSize, LinearOperator, Settings } from '@tweedie/solvers'
 import { formatSpec, isLinear, methods, noiseFromSpec, operatorFromSpec } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { scope } from '@tweedie/tensor'
@@ -15,6 +15,7 @@ import { root, write } from './measured.ts'
 import { bicubic, wiener } from './photos-classics.ts'
 import type { PeerRow, Photograph } from './photos-data.ts'
 import { cut, noiseLevels, noisy, photographs, readPeers, readPhotograph, sha256 } from './photos-data.ts'
+import { digestOf, forget, kept } from './photos-kept.ts'
 
 const psnrOf = (mse: number): number => -10 * Math.log10(mse)
 
@@ -38,24 +39,33 @@ function padded(picture: Picture): Picture {
   return { channels, width: w, height: h, data: out }
 }
 
-/** The prior of pictures like this one. */
-const priorFor = (given: string, { channels, width, height }: Picture) =>
-  loadPrior(`${given}${channels === 1 ? ':grey' : ''}@${height}x${width}`)
+/** The prior of pictures like this one, the mean over several views of them where that is asked. */
+const priorFor = (given: string, { channels, width, height }: Picture, ensemble: EnsembleSize = 1) =>
+  loadPrior(priorText(priorTextAt(`${given}${channels === 1 ? ':grey' : ''}`, [height, width]), { ensemble }))
 
-/** One evaluation of the prior at the level of the noise. */
-async function denoised(given: string, picture: Picture, level: number): Promise<Picture> {
-  const whole = padded(picture)
-  const prior = await priorFor(given, whole)
-  const t = prior.schedule.timeOfNoiseLevel((2 * level) / 255)
-  using x = scope(() => prior.denoise(toTensor([whole]).mul(prior.schedule.alpha(t)), t))
-  const [found] = await toPictures(x)
-  return cut(found!, [0, 0, picture.height, picture.width])
+/** One evaluation of the prior, or of each of several views, at the level of the noise. */
+async function denoised(
+  given: string,
+  picture: Picture,
+  level: number,
+  ensemble?: EnsembleSize,
+): Promise<Picture> {
+  return kept([digestOf(given), 'denoised', sha256(picture), level, ensemble ?? 1], async () => {
+    const whole = padded(picture)
+    const prior = await priorFor(given, whole, ensemble)
+    const t = prior.schedule.timeOfNoiseLevel((2 * level) / 255)
+    using x = scope(() => prior.denoise(toTensor([whole]).mul(prior.schedule.alpha(t)), t))
+    const [found] = await toPictures(x)
+    return cut(found!, [0, 0, picture.height, picture.width])
+  })
 }
 
 interface Denoised {
   readonly name: Photograph
   readonly level: number
   readonly ours: number
+  /** With eight views. */
+  readonly eight: number
   readonly peers: PeerRow
 }
 
@@ -74,9 +84,12 @@ async function denoiseAll(given: string): Promise<{ rows: Denoised[]; panels: Pa
       if (peers?.sha256 !== sha256(y))
         throw new Error(`docs/photos/peers.json is of other noise for ${name} at ${level}: write it again`)
       const x = await denoised(given, y, level)
-      const row = { name, level, ours: psnr(x, truth), peers }
+      const eight = psnr(await denoised(given, y, level, 8), truth)
+      const row = { name, level, ours: psnr(x, truth), eight, peers }
       rows.push(row)
-      console.log(`${name} at ${level}: ${row.ours.toFixed(2)} dB, non-local means ${peers.nlm.psnr} dB`)
+      console.log(
+        `${name} at ${level}: ${row.ours.toFixed(2)} dB, ${eight.toFixed(2)} with eight views, non-local means ${peers.nlm.psnr} dB`,
+      )
       if (level === 25) cells.push(cut(truth, window), limited(cut(y, window)), cut(x, window))
     }
     shown.push({ label: name, cells })
@@ -169,22 +182,29 @@ async function restore(given: string, task: PhotoTask): Promise<string> {
     const captions = ['', `${psnr(classic, truth).toFixed(1)} dB`]
     const row = [name, psnr(classic, truth).toFixed(2)]
     for (const [method, options] of task.methods) {
-      const { record, restored } = await runTask(
-        {
-          ...{ title: task.title, spec: task.operator, problem: { operator, noise, y }, truth: clean },
-          samples: [name],
-          methods: [{ method: methods.find(method), options }],
+      const { name: of, operator: spec, noise: law } = task
+      const picture = await kept(
+        [digestOf(given), of, spec, law, sha256(truth), method, options],
+        async () => {
+          const { record, restored } = await runTask(
+            {
+              ...{ title: task.title, spec, problem: { operator, noise, y }, truth: clean },
+              samples: [name],
+              methods: [{ method: methods.find(method), options }],
+            },
+            prior,
+          )
+          const x = restored.get(method)
+          if (x === undefined)
+            throw new Error(`${method} on ${of}: ${record.runs[0]?.error ?? 'it did not finish'}`)
+          const [found] = await toPictures(x)
+          x.dispose()
+          return found!
         },
-        prior,
       )
-      const x = restored.get(method)
-      const [run] = record.runs
-      if (x === undefined) throw new Error(`${method} on ${task.name}: ${run?.error ?? 'it did not finish'}`)
-      const [picture] = await toPictures(x)
-      x.dispose()
-      const value = psnr(picture!, truth).toFixed(2)
-      console.log(`${method} on ${task.name} of ${name}: ${value} dB, ${run?.seconds?.toFixed(0)} s`)
-      cells.push(picture!)
+      const value = psnr(picture, truth).toFixed(2)
+      console.log(`${method} on ${of} of ${name}: ${value} dB`)
+      cells.push(picture)
       captions.push(`${value} dB`)
       row.push(value)
     }
@@ -206,20 +226,38 @@ async function restore(given: string, task: PhotoTask): Promise<string> {
 
 /** The table of denoising, and by how much the prior is ahead at the level that is asked for. */
 function denoisingText(rows: readonly Denoised[], skimage: string): string {
-  const cells = rows.map(({ name, level, ours, peers }) => [
-    name,
-    String(level),
-    ...[peers.noisy, peers.tv.psnr, peers.wavelet.psnr, peers.nlm.psnr].map((v) => v.toFixed(2)),
-    `**${ours.toFixed(2)}**`,
-    (ours - Math.max(peers.tv.psnr, peers.wavelet.psnr)).toFixed(2),
-    (ours - peers.nlm.psnr).toFixed(2),
-  ])
+  const cells = rows.map(({ name, level, ours, eight, peers }) => {
+    const classic = Math.max(peers.tv.psnr, peers.wavelet.psnr)
+    return [
+      name,
+      String(level),
+      ...[peers.noisy, peers.tv.psnr, peers.wavelet.psnr, peers.nlm.psnr].map((v) => v.toFixed(2)),
+      `**${ours.toFixed(2)}**`,
+      eight.toFixed(2),
+      ...[ours - classic, eight - classic, ours - peers.nlm.psnr].map((v) => v.toFixed(2)),
+    ]
+  })
   return [
     '## Denoising',
-    `One evaluation of the prior, told the level of the noise, beside scikit-image ${skimage} on the same noisy files: total variation (\`denoise_tv_chambolle\`) with the weight that is best for the photograph, wavelets (\`denoise_wavelet\`, the better of BayesShrink and VisuShrink) and non-local means (\`denoise_nl_means\`, fast mode, the best h), both told σ. PSNR in dB, at noise of standard deviation σ of 255; ahead is by how much the prior is above the better of the first two, and above the third.`,
-    table(['', 'σ', 'noisy', 'TV', 'wavelet', 'NLM', 'photos', 'ahead of TV, wavelet', 'of NLM'], cells),
+    `One evaluation of the prior, told the level of the noise, beside scikit-image ${skimage} on the same noisy files: total variation (\`denoise_tv_chambolle\`) with the weight that is best for the photograph, wavelets (\`denoise_wavelet\`, the better of BayesShrink and VisuShrink) and non-local means (\`denoise_nl_means\`, fast mode, the best h), both told σ. PSNR in dB, at noise of standard deviation σ of 255. \`photos+\` is \`photos:ensemble=8\`: the mean of the results for the photograph mirrored and transposed in all eight ways, eight evaluations. Ahead is by how much one evaluation, and those eight, are above the better of the first two; and one above the third.`,
+    table(
+      [
+        '',
+        'σ',
+        'noisy',
+        'TV',
+        'wavelet',
+        'NLM',
+        'photos',
+        'photos+',
+        'ahead of TV, wavelet',
+        'with +',
+        'of NLM',
+      ],
+      cells,
+    ),
     '![Rows: photographs; columns: truth, noise of 25, the prior](images/photos-denoise.png)',
-    'The first two are grey: the prior sees three channels that are alike, their noise too, as it did in a quarter of its training (`photos:grey`). The three others are in colour, with noise of its own in each channel.',
+    'The first two are grey: the prior sees three channels that are alike, their noise too, as it did in a part of its training (`photos:grey`). The three others are in colour, with noise of its own in each channel.',
   ].join('\n\n')
 }
 
@@ -228,29 +266,44 @@ function trainingText(given: string): string {
   const folders = [resolve(root, given), resolve(root, 'packages/unet/priors', given)]
   const record = folders.map((folder) => resolve(folder, 'record.json')).find(existsSync)
   if (record === undefined) return ''
-  const { parameters, data, command, config, evaluation } = JSON.parse(readFileSync(record, 'utf8'))
+  const { parameters, data, command, config, evaluation, initFrom } = JSON.parse(readFileSync(record, 'utf8'))
   const loss =
     evaluation === null
       ? ''
       : ` Mean EDM loss on crops of astronaut, chelsea and coffee: ${evaluation.mse.toFixed(4)}.`
-  return `${Number(parameters).toLocaleString('en')} parameters, trained for ${config.steps.toLocaleString('en')} steps of ${config.batch} on ${data}, by \`${command}\`.${loss}`
+  const before = initFrom === undefined ? '' : ', from earlier weights ([denoisers.md](denoisers.md))'
+  return `${Number(parameters).toLocaleString('en')} parameters, trained for ${config.steps.toLocaleString('en')} steps of ${config.batch}${before} on ${data}, by \`${command}\`.${loss}`
 }
 
 /**
- * Measures a prior of photographs and writes docs/photos.md and its pictures.
+ * Measures a prior of photographs and writes docs/photos.md and its pictures, section by section; goes on where it was stopped.
  * @param given - Its name or folder; the shipped one where it is left out.
  */
 export async function measurePhotos(given = 'photos'): Promise<void> {
   const { rows, panels } = await denoiseAll(given)
   write('docs/images/photos-denoise.png', encodePicture(drawSheet(panels)))
-  const sections = []
-  for (const task of tasks) sections.push(await restore(given, task))
-  const page = [
+  const sections: string[] = []
+  const save = () => {
+    const missing = tasks.slice(sections.length).map(({ title }) => title)
+    const parts = pageOf(given, rows, sections)
+    if (missing.length > 0) parts.push(`Not measured yet: ${missing.join(', ')}. The same command goes on.`)
+    write('docs/photos.md', `${parts.filter((part) => part !== '').join('\n\n')}\n`)
+  }
+  save()
+  for (const task of tasks) {
+    sections.push(await restore(given, task))
+    save()
+  }
+  forget()
+}
+
+/** The parts of the page, with those restorations that are there. */
+function pageOf(given: string, rows: readonly Denoised[], sections: readonly string[]): string[] {
+  return [
     '# The prior of photographs',
     'Written by `npm run docs -- --photos`. `photos` is a residual U-Net without attention or norms (`drunet`), which takes pictures of any size divisible by 8 and is told the noise level by factors; its photographs are the 24 of Kodak, those here are of scikit-image and were never trained on.',
     trainingText(given),
     denoisingText(rows, readPeers().skimage),
     ...sections,
   ]
-  write('docs/photos.md', `${page.filter((part) => part !== '').join('\n\n')}\n`)
 }

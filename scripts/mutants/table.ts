@@ -11,6 +11,7 @@ import { factEdits } from './edits/facts.ts'
 import { gpuEdits } from './edits/gpu.ts'
 import { gpuDeviceEdits } from './edits/gpu-device.ts'
 import { gpuThriftEdits } from './edits/gpu-thrift.ts'
+import { guidedPriorEdits } from './edits/guided-priors.ts'
 import { kitEdits } from './edits/kit.ts'
 import { leftoverEdits } from './edits/leftovers.ts'
 import { ddpmVariantEdits } from './edits/net-ddpm.ts'
@@ -44,6 +45,7 @@ export const edits: readonly Edit[] = [
   ...unetEdits,
   ...edmEdits,
   ...netsEdits,
+  ...guidedPriorEdits,
   ...solversEdits,
   ...runEdits,
   ...pictureEdits,

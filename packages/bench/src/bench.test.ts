@@ -20,7 +20,7 @@ import {
 } from './index.ts'
 import { ourDevice } from './ours.ts'
 import { relativeError } from './run.ts'
-import { quantile, timeInRounds } from './timing.ts'
+import { quantile } from './timing.ts'
 
 const small = { filter: 'conv 3×3 3→64 @64² forward', seconds: 0.01, roofline: false }
 
@@ -162,55 +162,6 @@ describe('runBench', () => {
   })
 })
 
-describe('timeInRounds', () => {
-  const order: string[] = []
-  const selfTimed = (engine: string, ms: number) => ({
-    engine,
-    prepared: {
-      outputs: async () => [],
-      free: () => undefined,
-      work: {
-        kind: 'self-timed' as const,
-        sample: async (samples: number) => {
-          order.push(engine)
-          return Array.from({ length: samples }, () => ms)
-        },
-      },
-    },
-  })
-
-  it('asks the engines in turn, beginning with another each round', async () => {
-    const timed = await timeInRounds([selfTimed('a', 1), selfTimed('b', 1)], 1e-6)
-    expect(order.slice(-10).join('')).toBe('abbaabbaab')
-    expect(timed.get('a')!.ms.length).toBe(5)
-  })
-
-  it('lets an engine go with three samples where they take very long', async () => {
-    const timed = await timeInRounds([selfTimed('slow', 1000), selfTimed('fast', 1)], 1e-6)
-    expect(timed.get('slow')!.ms.length).toBe(3)
-    expect(timed.get('fast')!.ms.length).toBe(5)
-  })
-
-  it.each([
-    [
-      'throws',
-      () => {
-        throw new Error('broken')
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('broken'))],
-  ])('passes on what an engine %s after its warm-up', async (_, fail) => {
-    let calls = 0
-    const run = () => (++calls > 100 ? fail() : undefined)
-    const prepared = {
-      outputs: async () => [],
-      free: () => undefined,
-      work: { kind: 'called' as const, run },
-    }
-    await expect(timeInRounds([{ engine: 'a', prepared }], 1e-6)).rejects.toThrow('broken')
-  })
-})
-
 describe('relativeError', () => {
   it('is relative to the greatest magnitude, and infinite for another size or NaN', () => {
     const f = (...values: number[]) => [Float32Array.from(values)]
@@ -242,6 +193,7 @@ describe('reportMarkdown', () => {
     command: 'tweedie bench kernels',
     date: '',
     interrupted: false,
+    clock: 'wall',
     machine: { cpu: 'c', cores: 2, memoryGiB: 1, platform: 'p', node: '24', v8: '1' },
     engines: [
       { name: 'wasm', detail: 'd', threads: 2 },
@@ -335,6 +287,7 @@ describe('compareReports', () => {
     command: 'tweedie bench kernels',
     date: '',
     interrupted: false,
+    clock: 'wall',
     machine: { cpu: 'c', cores: 2, memoryGiB: 1, platform: 'p', node, v8: '1' },
     engines: [],
     absent: [],

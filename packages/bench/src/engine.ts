@@ -13,12 +13,18 @@ export interface Prepared {
   free(): void
 }
 
+/** What is read: the time that passes, or what all threads of the process were given of the processor in it. */
+export type Clock = 'wall' | 'cpu'
+
 /** How the clock gets at an engine's work. */
 export type Work =
   /** Runs once and drops the result; a promise where the engine works in the background. */
   | { readonly kind: 'called'; run(): unknown }
   /** The engine lives in another process and holds the clock itself: milliseconds per call, one for each sample. */
-  | { readonly kind: 'self-timed'; sample(samples: number, calls: number): Promise<readonly number[]> }
+  | {
+      readonly kind: 'self-timed'
+      sample(samples: number, calls: number, clock: Clock): Promise<readonly number[]>
+    }
 
 /** Why an engine does not take part in a case. */
 export interface Missing {

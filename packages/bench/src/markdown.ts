@@ -118,6 +118,9 @@ export function reportMarkdown(report: Report): string {
     ),
     '',
     `${m.cpu}, ${m.cores} cores, ${m.memoryGiB} GiB, ${m.platform}, Node ${m.node} (V8 ${m.v8}).`,
+    ...(report.clock === 'cpu'
+      ? ['- All times are of the processor, of all threads of an engine together.']
+      : []),
     ...engines.map(({ name, detail }) => `- ${name}: ${detail}`),
     ...absent.map((line) => `- ${line}`),
     ...[...reasons].map(([line, cases]) => `- ${line} (${cases.join('; ')})`),

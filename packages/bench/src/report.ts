@@ -1,5 +1,6 @@
 import { FileFormatError } from '@tweedie/tensor'
 import * as v from 'valibot'
+import type { Clock } from './engine.ts'
 
 /** Where a measurement was made; a number without it means nothing. */
 export interface Machine {
@@ -78,6 +79,8 @@ export interface Report {
   readonly date: string
   /** Whether the run was stopped before its end. */
   readonly interrupted: boolean
+  /** What all times are of; left out by reports of time that passes alone. */
+  readonly clock: Clock
   readonly machine: Machine
   readonly engines: readonly { readonly name: string; readonly detail: string; readonly threads: number }[]
   /** Peers that were asked for and are not there. */
@@ -118,6 +121,7 @@ const ReportSchema: v.GenericSchema<unknown, Report> = v.object({
   command: text,
   date: text,
   interrupted: v.boolean(),
+  clock: v.optional(v.picklist(['wall', 'cpu']), 'wall'),
   machine: v.object({ cpu: text, cores: number, memoryGiB: number, platform: text, node: text, v8: text }),
   engines: v.array(v.object({ name: text, detail: text, threads: number })),
   absent: v.array(text),

@@ -1,6 +1,7 @@
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { importBenny } from './benny.ts'
-import type { Prepared, Work } from './engine.ts'
+import type { Clock, Prepared, Work } from './engine.ts'
 
 /** An engine of one case in the race. */
 export interface Entrant {
@@ -37,8 +38,9 @@ async function quietly<T>(fn: () => Promise<T>): Promise<T> {
 }
 
 /** `samples` times of `calls` calls each in ms a call, by a benny suite of this one engine or by the engine's own clock. */
-async function sample(work: Work, samples: number, calls: number): Promise<readonly number[]> {
-  if (work.kind === 'self-timed') return work.sample(samples, calls)
+async function sample(work: Work, samples: number, calls: number, clock: Clock): Promise<readonly number[]> {
+  if (work.kind === 'self-timed') return work.sample(samples, calls, clock)
+  if (clock === 'cpu') return sampleProcessor(work.run, samples, calls)
   const benny = await importBenny()
   // The least time is met by the first cycle, so that no calibration changes the number of calls.
   const options = { initCount: calls, minTime: 1e-6, maxTime: 1e-6, minSamples: samples }
@@ -51,6 +53,18 @@ async function sample(work: Work, samples: number, calls: number): Promise<reado
   const summary = await quietly(() => benny.suite('round', benny.add('engine', run, options)))
   if (failures.length > 0) throw failures[0]
   return (summary.results[0]?.details.sampleResults ?? []).map((seconds) => seconds * 1e3)
+}
+
+/** `samples` times of `calls` calls each in ms of processor time a call, of all threads of this process. */
+async function sampleProcessor(run: () => unknown, samples: number, calls: number): Promise<number[]> {
+  const out: number[] = []
+  for (let i = 0; i < samples; i++) {
+    const before = process.cpuUsage()
+    for (let k = 0; k < calls; k++) await run()
+    const { user, system } = process.cpuUsage(before)
+    out.push((user + system) / 1e3 / calls)
+  }
+  return out
 }
 
 interface Runner {
@@ -67,7 +81,7 @@ async function warmUp(entrant: Entrant, seconds: number): Promise<Runner> {
   let ms = Infinity
   const began = performance.now()
   for (let i = 0; i < 2 || (i < 20 && performance.now() - began < Math.min(200, 200 * seconds)); i++) {
-    if (work.kind === 'self-timed') ms = Math.min(ms, ...(await work.sample(1, 1)))
+    if (work.kind === 'self-timed') ms = Math.min(ms, ...(await work.sample(1, 1, 'wall')))
     else {
       const start = performance.now()
       await work.run()
@@ -85,13 +99,14 @@ async function warmUp(entrant: Entrant, seconds: number): Promise<Runner> {
  * all its time at once and drift of the machine would count for or against it: instead each round asks every
  * engine for a few samples (one benny suite each), beginning with another engine every time, and the samples of
  * all rounds are pooled.
+ * @param clock - Which time the samples are of.
  * @param seconds - Least time per engine, beside at least five samples (three, where those take very long).
  * @throws what `signal` was aborted with.
  */
 export async function timeInRounds(
   entrants: readonly Entrant[],
   seconds: number,
-  signal?: AbortSignal,
+  { signal, clock = 'wall' }: { readonly signal?: AbortSignal | undefined; readonly clock?: Clock } = {},
 ): Promise<Map<string, Samples>> {
   const runners: Runner[] = []
   for (const entrant of entrants) runners.push(await warmUp(entrant, seconds))
@@ -108,7 +123,8 @@ export async function timeInRounds(
       await sleep(settleMs)
       signal?.throwIfAborted()
       const began = performance.now()
-      runner.ms.push(...(await sample(runner.entrant.prepared.work, runner.samplesPerRound, runner.calls)))
+      const { entrant, samplesPerRound, calls } = runner
+      runner.ms.push(...(await sample(entrant.prepared.work, samplesPerRound, calls, clock)))
       runner.spentMs += performance.now() - began
     }
   }

@@ -229,7 +229,7 @@ describe('help and tables', () => {
     expect(out).not.toMatch(/^Operators:.*(jpeg|quantise|blind)/m)
     expect(out).toMatch(/^Limits: .*under-dispersed/m)
     expect(out).toMatch(
-      /^ffhq-sr4 +sr:4,filter=bicubic +gaussian:0\.05 +steps=1000,scale=0\.3,scaleSteps=1000,clip=-1\.\.1$/m,
+      /^ffhq-sr4 +sr:4,filter=bicubic +gaussian:0\.05 +steps=1000,scale=0\.3,scaleSteps=1000,clip=-1\.\.1,variance=learned-range$/m,
     )
     expect(out).toMatch(/^ffhq-sr4: github\.com\/DPS2022\/\S+, configs\/super_resolution_config\.yaml/m)
     expect(out).toContain('--preset dps/ffhq-sr4;')

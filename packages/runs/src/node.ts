@@ -1,5 +1,5 @@
 export { describeMachine } from './node/machine.ts'
 export type { PriorChoices, PriorInfo, PriorPlaces } from './node/priors.ts'
-export { listPriors, loadPrior, openPrior, priorText } from './node/priors.ts'
+export { listPriors, loadPrior, openPrior, priorText, priorTextAt } from './node/priors.ts'
 export type { Unfinished, WriteFile } from './node/unfinished.ts'
 export { readUnfinished, refuseFinished, writeUnfinished } from './node/unfinished.ts'

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
 import { OptionError } from '@tweedie/tensor'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BenchCase } from '../cases/case.ts'
@@ -56,6 +60,7 @@ const able: Readonly<Record<string, number>> = {
   'jax-js': 15,
   'gpu.js': 2,
   pytorch: 17,
+  'pytorch-avx2': 17,
 }
 
 describe.each(peerNames)('%s', (name) => {
@@ -90,6 +95,42 @@ describe.each(peerNames)('%s', (name) => {
       ran++
     }
     expect(ran).toBe(able[name])
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('pytorch-avx2', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tweedie-peers-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  /** What is made of a python3 that says of its instructions what it is given. */
+  async function heldBy(capability: string, isa: string) {
+    const program = join(folder, 'python3')
+    const hello = JSON.stringify({ torch: '9', threads: 2, capability, mkldnn: true })
+    const lines = [
+      '#!/bin/sh',
+      `if [ "$1" = -c ]; then echo "$ONEDNN_MAX_CPU_ISA"; echo "onednn_verbose,v1,info,cpu,isa:${isa}"; exit; fi`,
+      `read line; echo '${hello}'; cat > /dev/null`,
+    ]
+    writeFileSync(program, `${lines.join('\n')}\n`, { mode: 0o755 })
+    vi.stubEnv('TWEEDIE_PYTHON', program)
+    const made = await chosenPeers(['pytorch-avx2'])[0]!(2)
+    vi.unstubAllEnvs()
+    if ('absent' in made) return made.absent
+    await made.close()
+    return made.detail
+  }
+
+  it('says what holds it', async () => {
+    expect(await heldBy('AVX2', 'Intel AVX2')).toMatch(/^PyTorch 9 CPU, AVX2, oneDNN, .*held to AVX2/)
+  })
+  it.each([
+    ['AVX512', 'Intel AVX2'],
+    ['AVX2', 'Intel AVX-512 with Intel DL Boost'],
+  ])('is absent where PyTorch takes %s and oneDNN %s', async (capability, isa) => {
+    const absent = await heldBy(capability, isa)
+    expect(absent).toMatch(/^pytorch-avx2: it is not held to AVX2 here/)
+    expect(absent).toContain(isa)
+    expect(absent).toContain(capability)
   })
 })
 

@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { TweedieError } from '@tweedie/tensor'
 import * as v from 'valibot'
 import type { BenchCase, HostArray } from '../cases/case.ts'
@@ -24,6 +25,8 @@ const Times = v.object({ ms: v.array(number) })
 const Done = v.object({})
 const Memory = v.object({ bytes: v.nullable(number) })
 
+type Environment = Readonly<Record<string, string>>
+
 /** A python3 that runs torch_peer.py: one request at a time, answered in order. */
 class Python {
   private readonly child: ChildProcess
@@ -31,10 +34,10 @@ class Python {
   private failure: Error | undefined
   private trouble = ''
 
-  constructor(program: string) {
+  constructor(program: string, environment: Environment) {
     // In src also when this runs from dist. -B: leaves no compiled files beside the sources.
     const script = join(import.meta.dirname, '../../src/peers/torch_peer.py')
-    this.child = spawn(program, ['-B', script], { stdio: 'pipe' })
+    this.child = spawn(program, ['-B', script], { stdio: 'pipe', env: { ...process.env, ...environment } })
     this.child.stderr!.on('data', (text) => {
       this.trouble += String(text)
     })
@@ -97,13 +100,56 @@ function networkRequest({ op, inputs }: BenchCase) {
   return { arrays, request: { config, times, params: Object.keys(params), settings: trainingSettings } }
 }
 
+/** What holds PyTorch's own kernels, oneDNN's and MKL's to AVX2 on a machine that has more. */
+const avx2: Environment = {
+  ATEN_CPU_CAPABILITY: 'avx2',
+  ONEDNN_MAX_CPU_ISA: 'AVX2',
+  DNNL_MAX_CPU_ISA: 'AVX2',
+  MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+}
+
+/** Something for oneDNN to do, so that it tells what it does it by. */
+const convolution =
+  'import torch; torch.nn.functional.conv2d(torch.ones(2, 64, 32, 32), torch.ones(64, 64, 3, 3))'
+
+/** The instructions that oneDNN says it uses in an environment, such as 'Intel AVX2'; undefined where it does not say. */
+async function oneDnnIsa(program: string, environment: Environment): Promise<string | undefined> {
+  const env = { ...process.env, ...environment, ONEDNN_VERBOSE: '1' }
+  const { stdout } = await promisify(execFile)(program, ['-c', convolution], { env })
+  return /^onednn_verbose,.*info,cpu,isa:(.+)$/m.exec(stdout)?.[1]
+}
+
 /**
  * PyTorch on the CPU (BSD-3-Clause), where the python3 on the path, or the program in TWEEDIE_PYTHON, has it. It runs
  * in a process of its own and holds its own clock, so that no pipe is timed.
  */
-export const torch: PeerFactory = async (threads) => {
-  const program = process.env['TWEEDIE_PYTHON'] ?? 'python3'
-  const python = new Python(program)
+export const torch: PeerFactory = (threads) => torchIn('pytorch', {}, threads)
+
+/**
+ * PyTorch held to AVX2: what it does on a machine without AVX-512, as far as one with it can tell. Absent where oneDNN or
+ * PyTorch itself says that it uses something else.
+ */
+export const torchAvx2: PeerFactory = async (threads) => {
+  const engine = await torchIn('pytorch-avx2', avx2, threads)
+  if ('absent' in engine) return engine
+  const isa = await oneDnnIsa(programOf(), avx2)
+  if (isa === 'Intel AVX2' && engine.detail.includes(', AVX2,'))
+    return { ...engine, detail: `${engine.detail}, held to AVX2 (oneDNN: ${isa})` }
+  await engine.close()
+  return {
+    absent: `pytorch-avx2: it is not held to AVX2 here: oneDNN says ${isa ?? 'nothing'}, ${engine.detail}`,
+  }
+}
+
+const programOf = (): string => process.env['TWEEDIE_PYTHON'] ?? 'python3'
+
+async function torchIn(
+  name: string,
+  environment: Environment,
+  threads: number | undefined,
+): ReturnType<PeerFactory> {
+  const program = programOf()
+  const python = new Python(program, environment)
   let about: v.InferOutput<typeof Hello>
   try {
     about = await python.ask(Hello, { do: 'hello', threads })
@@ -126,7 +172,7 @@ export const torch: PeerFactory = async (threads) => {
     })
   }
   return {
-    name: 'pytorch',
+    name,
     detail: `PyTorch ${about.torch} CPU, ${about.capability}${about.mkldnn ? ', oneDNN' : ''}, ${about.threads} threads, eager`,
     threads: about.threads,
     prepare: async (benchCase, inputs) => {
@@ -141,7 +187,8 @@ export const torch: PeerFactory = async (threads) => {
         outputs: read,
         work: {
           kind: 'self-timed',
-          sample: async (samples, calls) => (await python.ask(Times, { do: 'sample', samples, calls })).ms,
+          sample: async (samples, calls, clock) =>
+            (await python.ask(Times, { do: 'sample', samples, calls, clock })).ms,
         },
         peakBytes: async () => (await python.ask(Memory, { do: 'memory' })).bytes ?? undefined,
         // A failure is met, and told, by the next request.

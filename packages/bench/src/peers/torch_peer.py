@@ -1,7 +1,8 @@
 """PyTorch as an engine of the bench: reads one request per line (JSON), answers one line each.
 
 hello {threads}: versions. prepare {case, arrays, file, network?}: sets a case up. outputs {file}: runs once, writes
-float32 results one after the other. sample {samples, calls}: milliseconds per call by this process's clock.
+float32 results one after the other. sample {samples, calls, clock}: milliseconds per call by this process's clock, or (cpu) of all
+its threads on the processor.
 memory: the most bytes that the process held for the case (Linux; else null). free: drops the case.
 """
 
@@ -121,13 +122,14 @@ def forget_peak():
         pass
 
 
-def sample(run, samples, calls):
+def sample(run, samples, calls, clock):
+    now = time.process_time if clock == "cpu" else time.perf_counter
     out = []
     for _ in range(samples):
-        start = time.perf_counter()
+        start = now()
         for _ in range(calls):
             run()
-        out.append(1e3 * (time.perf_counter() - start) / calls)
+        out.append(1e3 * (now() - start) / calls)
     return out
 
 
@@ -154,7 +156,7 @@ def answer(request, state):
                 values.tofile(file)
         return {"sizes": sizes}
     elif do == "sample":
-        return {"ms": sample(state["run"], request["samples"], request["calls"])}
+        return {"ms": sample(state["run"], request["samples"], request["calls"], request["clock"])}
     elif do == "memory":
         most = resident("VmHWM")
         return {"bytes": None if most is None else most - state["before"]}

@@ -1,5 +1,5 @@
 import type { OptionSpec } from '@tweedie/solvers'
-import { choice, number, readText } from '@tweedie/solvers'
+import { choice, ensembleSizes, number, readText } from '@tweedie/solvers'
 import { weightTypes } from '@tweedie/unet'
 import { InvalidArgumentError, Option } from 'commander'
 import { backendNames, deviceNames } from '../device.ts'
@@ -67,13 +67,38 @@ export const settingsOption = (): Option =>
     return { ...former, [name]: value }
   })
 
-/** `--variant` and `--scheduler`, on the folder that a prior is in. */
-export const priorOptions = (): readonly [variant: Option, key: Option, scheduler: Option] => [
+/** `--variant`, `--key` and `--scheduler`, on the folder that a prior is in, and `--ensemble`, on what is made of it. */
+export const priorOptions = (): readonly [
+  ensemble: Option,
+  variant: Option,
+  key: Option,
+  scheduler: Option,
+] => [
+  new Option(
+    '--ensemble <views>',
+    'views of x_t, mirrored and transposed, of which the mean x̂₀ is taken: 1, 2, 4 or 8, at as many times the cost (default: 1)',
+  ).argParser((text) => {
+    const size = ensembleSizes.find((one) => String(one) === text)
+    if (size !== undefined) return size
+    throw new InvalidArgumentError(`It must be ${ensembleSizes.join(', ')}.`)
+  }),
   new Option('--variant <name>', "which of the weights in the prior's folder, such as fp16 or non_ema"),
   new Option('--key <key>', "which weights of the prior's file, such as ema or state_dict"),
   new Option(
     '--scheduler <file>',
     'what the prior was trained on, where its folder does not say it: a scheduler_config.json, or such as DDPMScheduler:num_train_timesteps=1000,beta_schedule=linear,prediction_type=epsilon',
+  ),
+]
+
+/** `--classifier` and `--classifier-scale`, which go with `--class`. */
+export const classifierOptions = (): readonly [file: Option, scale: Option] => [
+  new Option(
+    '--classifier <file>',
+    "weights of guided-diffusion's classifier of noisy pictures, such as 256x256_classifier.pt, which guides the prior to --class",
+  ),
+  specOption(
+    '--classifier-scale <s>',
+    number('of --classifier: 1 is the class, more makes it surer', { min: 0, max: 1000, otherwise: '1' }),
   ),
 ]
 

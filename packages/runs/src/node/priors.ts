@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import type { Prior } from '@tweedie/solvers'
-import { greyOf, isLatent } from '@tweedie/solvers'
+import type { EnsembleSize, Prior } from '@tweedie/solvers'
+import { ensembleSizes, greyOf, isLatent, selfEnsemble } from '@tweedie/solvers'
 import type { Shape } from '@tweedie/tensor'
 import { OptionError, sameShape } from '@tweedie/tensor'
 import type { Network, NetworkConfig, TrainedOn, WeightType } from '@tweedie/unet'
@@ -73,8 +73,8 @@ export async function listPriors({ added: others = {} }: PriorPlaces = {}): Prom
  * or its `unet/`, or a network of guided-diffusion. `NAME@SIDE` or `NAME@HEIGHTxWIDTH` runs the network on pictures of
  * another size than it was trained on: its layers know none. `NAME:grey` is a prior of colour that was trained on grey pictures
  * too, of these; a size follows it. `FOLDER:variant=fp16` chooses among its weights, and
- * `FOLDER:scheduler=FILE` (or `DDPMScheduler:num_train_timesteps=200,…`) tells what they were trained on: {@link priorText}
- * writes both. `NAME+LATENT` puts the autoencoder of a prior on latents beside
+ * `FOLDER:scheduler=FILE` (or `DDPMScheduler:num_train_timesteps=200,…`) tells what they were trained on; `NAME:ensemble=8`
+ * averages so many mirrored and transposed views (`selfEnsemble`): {@link priorText} writes all three. `NAME+LATENT` puts the autoencoder of a prior on latents beside
  * one on pictures, for methods that ask for it. Errors name the option `prior`.
  * @throws {OptionError} for a name that is none, listing those that are, or a size or network that does not fit.
  * @throws {FileFormatError} where its files are damaged or ask for what is not supported.
@@ -91,6 +91,10 @@ export async function openPrior(given: string, from: PriorPlaces = {}): Promise<
   if (load !== undefined) return { prior: await load() }
   const { plain, ...choices } = parseChoices(given, from)
   const places = { ...from, key: choices.key ?? from.key }
+  const { variant, scheduler, ensemble } = choices
+  const added = own(from, plain)
+  if (added !== undefined && priorText(plain, { ensemble }) === given)
+    return { prior: selfEnsemble(await added(), ensemble ?? 1) }
   const [, pictures, latent] = /^([^+]+)\+([^+]+)$/.exec(plain) ?? []
   if (pictures !== undefined && latent !== undefined && !existsSync(pathOf(places, plain)))
     return {
@@ -99,15 +103,14 @@ export async function openPrior(given: string, from: PriorPlaces = {}): Promise<
         await loadPrior(latent, places),
       ),
     }
-  const { variant, scheduler } = choices
   const { name, size, grey } = parseName(plain, places)
   if (shippedPriors().includes(name)) {
-    if (plain !== given)
+    if ([variant, scheduler, choices.key].some((chosen) => chosen !== undefined))
       throw new OptionError('prior', `'${name}' is shipped: it has one set of weights, and its own schedule`)
     if (places.weights === 'float16')
       throw new OptionError('weights', `float16 is for networks from files; '${name}' is shipped, and small`)
     const { trainedOn, autoencoder, ...network } = loadShippedPrior(name)
-    return atSizes(given, { size, grey }, network, trainedOn, autoencoder)
+    return atSizes(given, { size, grey, ensemble }, network, trainedOn, autoencoder)
   }
   const told = scheduler === undefined ? undefined : toldScheduler(scheduler, pathOf(places, scheduler))
   const model = openModel(name, { variant, scheduler: told }, places)
@@ -123,25 +126,41 @@ export async function openPrior(given: string, from: PriorPlaces = {}): Promise<
   })
   const notes = [...model.notes, ...training.notes, ...loaded.notes, ...(coder?.notes ?? [])]
   for (const note of notes) places.onNote?.(note)
-  return atSizes(basename(plain), { size, grey }, loaded, training.trainedOn, coder)
+  return atSizes(basename(plain), { size, grey, ensemble }, loaded, training.trainedOn, coder)
+}
+
+/** What is made of a network for its pictures. */
+interface Looks {
+  readonly size: Size | undefined
+  readonly grey: boolean
+  readonly ensemble: EnsembleSize | undefined
 }
 
 /**
- * A network at the size that was said, or at all; of grey pictures where that is asked.
- * @throws {OptionError} where it was not trained on them.
+ * A network at the size that was said, or at all; of grey pictures, and the mean of several views of them, where that is asked.
+ * @throws {OptionError} where it was not trained on them, or they have no such views.
  */
 function atSizes(
   name: string,
-  { size, grey }: { readonly size: Size | undefined; readonly grey: boolean },
+  { size, grey, ensemble = 1 }: Looks,
   network: Network,
   trainedOn: TrainedOn,
   coder: Network | undefined,
 ): OpenPrior {
   if (grey && trainedOn.grey !== true)
     throw new OptionError('prior', `'${name}' was not trained on grey pictures in colour; leave :grey away`)
-  const at = (size: Size | undefined): Prior => {
+  const one = (size: Size | undefined): Prior => {
     const prior = priorOf(name, latentShapeAt(network.config, size, coder), network, trainedOn, coder)
     return grey ? greyOf(prior) : prior
+  }
+  const at = (size: Size | undefined): Prior => {
+    const prior = one(size)
+    const [, height = 0, width = 0] = prior.shape
+    return selfEnsemble(
+      prior,
+      ensemble,
+      ensemble === 8 && height !== width ? { exchanged: one([width, height]) } : {},
+    )
   }
   const prior = at(size)
   if (size !== undefined) return { prior }
@@ -186,8 +205,10 @@ function latentShapeAt(
   return shape
 }
 
-/** What is chosen of a folder: see {@link priorText}. */
+/** What is chosen of a folder, and made of its network: see {@link priorText}. */
 export interface PriorChoices {
+  /** Mirrored and transposed views of which the mean is taken, as `selfEnsemble` does; 1 where it is left out. */
+  readonly ensemble?: EnsembleSize | undefined
   /** Of its weights, such as `fp16` or `non_ema`. */
   readonly variant?: string | undefined
   /** Of the sets of weights in its file, such as `ema`; in the place of {@link PriorPlaces.key}. */
@@ -204,8 +225,9 @@ export interface PriorChoices {
  * priorText('faces', { variant: 'fp16' }) // => 'faces:variant=fp16'
  * ```
  */
-export function priorText(prior: string, { variant, key, scheduler }: PriorChoices): string {
+export function priorText(prior: string, { ensemble, variant, key, scheduler }: PriorChoices): string {
   const chosen = [
+    ...(ensemble === undefined ? [] : [`ensemble=${ensemble}`]),
     ...(variant === undefined ? [] : [`variant=${variant}`]),
     ...(key === undefined ? [] : [`key=${key}`]),
     ...(scheduler === undefined ? [] : [`scheduler=${scheduler}`]),
@@ -213,15 +235,32 @@ export function priorText(prior: string, { variant, key, scheduler }: PriorChoic
   return chosen.length === 0 ? prior : `${prior}:${chosen.join(',')}`
 }
 
+const withChoices =
+  /^(.+?):(?=ensemble=|variant=|key=|scheduler=)(?:ensemble=(\d+))?(?:,?variant=([\w.-]+))?(?:,?key=([^,]+))?(?:,?scheduler=(.+))?$/
+
+/**
+ * The text of a prior at another size.
+ * @example
+ * ```ts
+ * import { priorTextAt } from '@tweedie/runs/node'
+ * priorTextAt('photos:ensemble=8', [256, 384]) // => 'photos@256x384:ensemble=8'
+ * ```
+ */
+export function priorTextAt(prior: string, [height, width]: Size): string {
+  const [, plain = prior] = withChoices.exec(prior) ?? []
+  const size = height === width ? `${height}` : `${height}x${width}`
+  return `${plain}@${size}${prior.slice(plain.length)}`
+}
+
 /** What {@link priorText} has put together. */
 function parseChoices(given: string, places: PriorPlaces): PriorChoices & { readonly plain: string } {
-  const parts =
-    /^(.+?):(?=variant=|key=|scheduler=)(?:variant=([\w.-]+))?(?:,?key=([^,]+))?(?:,?scheduler=(.+))?$/.exec(
-      given,
-    )
+  const parts = withChoices.exec(given)
   if (parts === null || existsSync(pathOf(places, given))) return { plain: given }
-  const [, plain = given, variant, key, scheduler] = parts
-  return { plain, variant, key, scheduler }
+  const [, plain = given, views, variant, key, scheduler] = parts
+  const ensemble = ensembleSizes.find((size) => size === Number(views))
+  if (views !== undefined && ensemble === undefined)
+    throw new OptionError('prior', `ensemble must be ${ensembleSizes.join(', ')}, got ${views}`)
+  return { plain, ensemble, variant, key, scheduler }
 }
 
 /** What a name of a prior says. */

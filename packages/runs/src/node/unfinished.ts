@@ -49,6 +49,9 @@ const File = v.object({
     noise: v.union([v.pipe(number, v.minValue(0)), v.string()]),
     prior: v.string(),
     weights: v.optional(v.picklist(weightTypes)),
+    classifier: v.optional(
+      v.object({ file: v.string(), label: count, scale: v.pipe(number, v.minValue(0)) }),
+    ),
     steps: v.optional(count),
     samples: v.pipe(integer, v.minValue(1), v.maxValue(64)),
     seed: count,

@@ -11,6 +11,16 @@ export interface LaidOver {
   readonly overlap: number
 }
 
+/** A classifier of noisy pictures that guides the prior. */
+export interface ClassifierChoice {
+  /** Its weights, as guided-diffusion saves them. */
+  readonly file: string
+  /** A class 0, 1, … */
+  readonly label: number
+  /** The factor of ∇ log p(class | x_t). */
+  readonly scale: number
+}
+
 /** A restoration as it is asked for: the words and numbers that a command line, a form or a saved run holds. */
 export interface Restoration {
   readonly method: string
@@ -23,6 +33,7 @@ export interface Restoration {
   readonly prior: string
   /** What the weights of a prior from files are kept as in memory; float32 where it is left out. */
   readonly weights?: WeightType | undefined
+  readonly classifier?: ClassifierChoice | undefined
   /** Steps of the method; its own default where they are left out. */
   readonly steps?: number | undefined
   /** How many restorations are drawn for the one measurement. */

@@ -22,3 +22,10 @@ export const ancestralVariance = (value: AncestralVariance) =>
     ancestralVariances,
     value,
   )
+
+/** `variance` beside an `eta`. */
+export const reverseVariance = choice(
+  'of the reverse step with eta = 1: β̃ (small), β (large), or where between them the network says (learned-range)',
+  ancestralVariances,
+  'small',
+)

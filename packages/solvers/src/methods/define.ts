@@ -6,10 +6,11 @@ import type { Described, Filled, Given, Info, Settings, Specs } from '../options
 import { fillSettings } from '../options/index.ts'
 import type { Recurrence, SampleNumbers, Shows } from '../run/drive.ts'
 import { iterate } from '../run/drive.ts'
-import { lookAt } from '../run/look.ts'
 import type { RunSpecs } from '../run/options.ts'
 import { runSpecs } from '../run/options.ts'
 import { noiseStreams } from '../run/streams.ts'
+import type { Reverse } from '../samplers/ancestral.ts'
+import { reverseBy } from '../samplers/ancestral.ts'
 import type { Kernel } from '../samplers/kernel.ts'
 import { noisedTo } from '../samplers/kernel.ts'
 import type { Spacing } from '../schedules/respace.ts'
@@ -289,17 +290,19 @@ export interface GuidedShown extends Shown {
  * Where the guidance keeps the noise, the ε of the step is that of x̂₀, else that of x₀. Along a path that goes up as well it
  * is to be {@link travelling}.
  *
+ * @param steps - A kernel, or reverse steps that look at the prior by themselves (`ancestralReverse`).
  * @throws {TweedieError} in a step that begins with a way up.
  */
 export const guidedPlan = (
   { prior, noise, z }: Pick<Run<Specs, never>, 'prior' | 'noise' | 'z'>,
-  kernel: Kernel,
+  steps: Kernel | Reverse,
   guidance: Guidance,
 ): Recurrence<{ readonly x: Tensor }, GuidedShown, Residual> => ({
   start: () => ({ x: noise() }),
   step: ({ x }, { t, s, from: below }, i) => {
     if (below !== undefined) throw new TweedieError('a guided plan goes down alone: take it `travelling`')
-    const look = lookAt(prior, x, t, guidance.through)
+    const reverse = typeof steps === 'function' ? reverseBy(prior, steps) : steps
+    const look = reverse.look(x, t, guidance.through)
     const {
       x0,
       shift,
@@ -311,7 +314,7 @@ export const guidedPlan = (
       z: (purpose, shape) => z(i, purpose, shape),
     })
     const from = guidance.keepsNoise === true ? keepingNoise(look, x0) : x
-    const next = kernel(from, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
+    const next = reverse.kernel(look)(from, x0, () => z(i, 'step'), { t, s, schedule: prior.schedule })
     return {
       state: { x: shift === undefined ? next : next.add(shift) },
       shown: { x0hat: look.x0hat, guidance: shown ?? shift ?? x0.sub(look.x0hat) },

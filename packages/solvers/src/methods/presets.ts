@@ -138,7 +138,7 @@ export const presetsOf = ({ info: { name, presets } }: Presetting): readonly Pre
  * @example
  * ```ts
  * import { dps, presetOf } from '@tweedie/solvers'
- * presetOf(dps, 'ffhq-sr4').settings // => { steps: 1000, scale: 0.3, scaleSteps: 1000, clip: [-1, 1] }
+ * presetOf(dps, 'ffhq-sr4').settings.scale // => 0.3
  * ```
  */
 export function presetOf(method: Presetting, wanted: string): Preset {

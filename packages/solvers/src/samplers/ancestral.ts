@@ -5,7 +5,7 @@ import type { Look } from '../run/look.ts'
 import { lookAt, noWayBack } from '../run/look.ts'
 import type { Prior, Time } from '../types.ts'
 import type { Kernel } from './kernel.ts'
-import { ddpm } from './kernel.ts'
+import { ddim, ddpm } from './kernel.ts'
 import type { ReverseStep } from './steps.ts'
 import { combine, ddpmNoise, ddpmVariances, posterior } from './steps.ts'
 
@@ -49,7 +49,7 @@ export function requireVariance(prior: Prior, variance: AncestralVariance): void
   if (variance === 'learned-range' && prior.pipeline?.variance !== variance)
     throw new OptionError(
       'variance',
-      `'learned-range' needs a network that says where its variance lies between β̃ and β; '${prior.name}' does not`,
+      `'learned-range' needs a network that says where its variance lies between β̃ and β; '${prior.name}' does not: take small or large`,
     )
 }
 
@@ -78,6 +78,38 @@ export function ancestralLook(
   if (!through) return { ...at, ...says(x), pullback: noWayBack }
   const [{ x0hat, v }, back] = vjp(says, x)
   return { ...at, x0hat, v, pullback: (c, options) => back({ x0hat: c, v: zerosLike(v) }, options)[0] }
+}
+
+/** Reverse steps of a prior. */
+export interface Reverse {
+  /** One evaluation of the prior at x_t; `through` as in {@link ancestralLook}. */
+  look(x: Tensor, t: Time, through: boolean): AncestralLook
+  /** The step from what was seen there. */
+  kernel(look: AncestralLook): Kernel
+}
+
+/** The same step wherever it starts from. */
+export const reverseBy = (prior: Prior, kernel: Kernel): Reverse => ({
+  look: (x, t, through) => lookAt(prior, x, t, through),
+  kernel: () => kernel,
+})
+
+/**
+ * Reverse steps by DDIM with η, or ancestral ones (η = 1) of another variance than β̃, as guided-diffusion's `p_sample` takes them.
+ * @throws {OptionError} for another variance with another η, and as `requireVariance`.
+ */
+export function ancestralReverse(
+  prior: Prior,
+  { variance, eta = 1 }: { readonly variance: AncestralVariance; readonly eta?: number },
+): Reverse {
+  if (variance === 'small') return reverseBy(prior, ddim(eta))
+  if (eta !== 1)
+    throw new OptionError('variance', `'${variance}' is of ancestral steps, which have eta = 1, got ${eta}`)
+  requireVariance(prior, variance)
+  return {
+    look: (x, t, through) => ancestralLook(prior, x, t, { variance, through }),
+    kernel: ({ v }) => ancestral(variance, v).kernel,
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 export type { AncestralLook, AncestralStep, AncestralVariance } from './ancestral.ts'
-export { ancestral, ancestralLook } from './ancestral.ts'
+export { ancestral, ancestralLook, ancestralReverse } from './ancestral.ts'
 export type { Bridge, BridgeStep } from './bridge.ts'
 export { bridge, bridgeLaw } from './bridge.ts'
 export { samplers } from './catalog.ts'

@@ -12,6 +12,13 @@ import { scoreSde } from './edm/score-sde.ts'
 import type { ConfigOf } from './format.ts'
 import { formatOfJson } from './format.ts'
 
+// guided-diffusion's classifier is no network of a prior, and so no architecture.
+export type { AdmClassifierConfig } from './adm/classifier.ts'
+export { admClassifierSpec } from './adm/classifier.ts'
+export { isClassifier } from './adm/infer.ts'
+export type { UntoldOfClassifier } from './adm/infer-classifier.ts'
+export { inferAdmClassifier } from './adm/infer-classifier.ts'
+
 const list = [ddpm, edm, adm, autoencoder, drunet, dncnn, bfCnn] as const
 
 /** The configuration of a network of any architecture here. */

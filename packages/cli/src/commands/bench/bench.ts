@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Comparison, Report, SuiteName } from '@tweedie/bench'
+import type { Clock, Comparison, Report, SuiteName } from '@tweedie/bench'
 import {
   compareReports,
   comparisonMarkdown,
@@ -24,6 +24,7 @@ export interface BenchCommandOptions {
   readonly peers?: true | readonly string[]
   readonly devices?: readonly string[]
   readonly filter?: string
+  readonly clock: Clock
   readonly seconds: number
   readonly threads?: number
   /** true: to stdout; else a file. */

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 import type { SuiteName } from '@tweedie/bench'
-import { integer, number } from '@tweedie/solvers'
+import { choice, integer, number } from '@tweedie/solvers'
 import { Command, Option } from 'commander'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
@@ -79,6 +79,15 @@ function suiteCommand(io: Io, suite: SuiteName): Command {
       ),
     )
     .option('--filter <text>', 'only cases whose name contains this')
+    .addOption(
+      specOption(
+        '--clock <which>',
+        choice('time that passes, or time of the processor, of all threads: for machines that others use', [
+          'wall',
+          'cpu',
+        ]),
+      ),
+    )
     .addOption(
       specOption(
         '--seconds <s>',

@@ -1,11 +1,14 @@
+import type { PriorChoices } from '@tweedie/runs/node'
 import { choice, integer } from '@tweedie/solvers'
 import { OptionError } from '@tweedie/tensor'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ClassifierFlags } from '../../classifier.ts'
 import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import { standardMethod } from '../../preset-text.ts'
 import {
   backendOption,
+  classifierOptions,
   deviceOption,
   noiseOption,
   priorOptions,
@@ -16,14 +19,12 @@ import {
 import type { RestoreOptions } from './perform.ts'
 
 /** The options as they were typed: a method is not there by itself. */
-type AskedOptions = Omit<RestoreOptions, 'method'> & {
+type AskedOptions = Omit<RestoreOptions, 'method' | 'classifier'> & {
   readonly method?: string
   readonly resume?: string
   readonly input?: readonly string[]
-  readonly variant?: string
-  readonly key?: string
-  readonly scheduler?: string
-}
+} & PriorChoices &
+  ClassifierFlags
 
 /** @throws {InvalidArgumentError} unless it is 8 or 16. */
 function readDepth(text: string): 8 | 16 {
@@ -33,7 +34,8 @@ function readDepth(text: string): 8 | 16 {
 }
 
 export function restoreCommand(io: Io): Command {
-  const [variant, key, scheduler] = priorOptions()
+  const [ensemble, variant, key, scheduler] = priorOptions()
+  const [classifier, classifierScale] = classifierOptions()
   return new Command('restore')
     .description('Restores a picture of yours: measures it (or takes it as measured), then solves for it.')
     .argument('[image]', 'a picture (PNG, JPEG, WebP, TIFF, BMP, GIF), or its numbers (npy, npz)')
@@ -56,6 +58,10 @@ export function restoreCommand(io: Io): Command {
     .addOption(key)
     .addOption(scheduler)
     .addOption(weightsOption())
+    .addOption(ensemble)
+    .addOption(classifier)
+    .addOption(specOption('--class <label>', integer('of --classifier: a label 0, 1, …', { min: 0 })))
+    .addOption(classifierScale)
     .addOption(
       specOption('--steps <n>', integer('steps', { min: 1, max: 1000, otherwise: "the method's own" })),
     )
@@ -143,7 +149,7 @@ Examples:
   tweedie restore digit.png --operator inpaint:box=14
   tweedie restore digit.png --operator inpaint:mask=hole.png    what is light in hole.png is seen
   tweedie restore --measured y.npy --operator sr:4 --noise 0.02
-  tweedie restore digit.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4
+  tweedie restore face.png --operator sr:4,filter=bicubic --preset dps/ffhq-sr4 --prior ./ffhq
   tweedie restore photo.jpg --operator denoise --prior ./mine --tile 256
   tweedie restore --input photos --operator denoise --prior ./mine --out restored
 
@@ -153,14 +159,20 @@ run.json. An earlier run in the folder is replaced when the new one is complete;
 refused. With --resumable an interrupted run can be continued, to the same result bit for bit.`,
     )
     .action(async (image: string | undefined, asked: AskedOptions, command: Command) => {
-      const { resume: folder, variant, key, scheduler, ...given } = asked
+      const { resume: folder, ensemble, variant, key, scheduler, ...said } = asked
+      const { classifier: file, class: label, classifierScale, ...given } = said
       const { preset } = given
       const { methodOfPreset } = await import('../../resolve.ts')
       const method = preset === undefined ? undefined : await methodOfPreset(io, preset)
       const { priorText } = await import('@tweedie/runs/node')
+      if (label !== undefined && file === undefined)
+        throw new OptionError('--class', 'is of a classifier: give --classifier too')
+      const { chosenClassifier } = await import('../../classifier.ts')
+      const classifier = chosenClassifier(asked)
       const options = {
         ...given,
-        prior: priorText(asked.prior, { variant, key, scheduler }),
+        ...(classifier && { classifier }),
+        prior: priorText(asked.prior, { ensemble, variant, key, scheduler }),
         method: asked.method ?? method ?? standardMethod,
       }
       if (folder !== undefined) {

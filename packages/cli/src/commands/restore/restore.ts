@@ -1,7 +1,8 @@
 import type { Assignment, OpenPrior } from '@tweedie/runs'
 import { refuseFinished } from '@tweedie/runs/node'
-import type { Noise } from '@tweedie/solvers'
+import type { Noise, Prior } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
+import { classifierFor } from '../../classifier.ts'
 import type { Input } from '../../files/inputs.ts'
 import { readInput } from '../../files/inputs.ts'
 import { absolute, checkFolder } from '../../files/write.ts'
@@ -18,6 +19,8 @@ export interface Means {
   readonly assignment: Assignment
   readonly noise: Noise
   readonly open: OpenPrior
+  /** Makes of the prior one of pictures of a class. */
+  readonly classify?: ((prior: Prior) => Prior) | undefined
   readonly notes: readonly string[]
 }
 
@@ -28,7 +31,8 @@ export interface Means {
 export async function meansOf(io: Io, asked: RestoreOptions): Promise<Means> {
   const { notes, ...assignment } = await chooseMethod(io, asked)
   const noise = await resolveNoise(asked.noise, '--noise')
-  return { assignment, noise, open: await picturePrior(io, asked.prior, asked.weights), notes }
+  const classify = await classifierFor(io, asked.classifier)
+  return { assignment, noise, open: await picturePrior(io, asked.prior, asked.weights), classify, notes }
 }
 
 /** Reads the file of a picture or of numbers that is to be restored. */
@@ -45,9 +49,10 @@ export async function jobOf(
   input: Input,
   asked: RestoreOptions,
   argv: readonly string[],
-  { assignment, noise, open, notes: said }: Means,
+  { assignment, noise, open, classify, notes: said }: Means,
 ): Promise<Job> {
-  const { prior, notes: sized, ...rest } = await sizePrior(io, open, input, asked)
+  const { prior: plain, notes: sized, ...rest } = await sizePrior(io, open, input, asked)
+  const prior = classify?.(plain) ?? plain
   const options = { ...rest.options, depth: depthFor(input, asked) }
   const { operator, inputs } = await resolveOperator(io, options.operator, pictureShape(prior), '--operator')
   const { notes, ...measured } = await measureInput(input, options, prior, operator, noise)

@@ -7,6 +7,7 @@ import { readUnfinished } from '@tweedie/runs/node'
 import type { Prior, ShownOperator } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
 import { FileFormatError } from '@tweedie/tensor'
+import { classifierFor } from '../../classifier.ts'
 import { absolute } from '../../files/write.ts'
 import type { Io } from '../../io.ts'
 import { resolveNoise, resolveOperator } from '../../resolve.ts'
@@ -25,10 +26,12 @@ export async function resume(
   const options: RestoreOptions = { ...saved.options, device, backend, out: folder, resumable: true, json }
   const assignment = await chooseMethod(io, options)
   const noise = await resolveNoise(options.noise, '--resume')
-  const prior = sizedAgain(
+  const classify = await classifierFor(io, options.classifier)
+  const plain = sizedAgain(
     await picturePrior(io, options.laid?.prior ?? options.prior, options.weights),
     options,
   )
+  const prior = classify?.(plain) ?? plain
   const { operator } = await resolveOperator(io, options.operator, pictureShape(prior), '--resume')
   requireShapes(saved, operator, prior, folder)
   const notes = [...saved.measured.notes, ...(await changedInputs(io, inputs))]

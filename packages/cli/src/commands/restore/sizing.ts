@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import type { OpenPrior, PriorSizes, Size } from '@tweedie/runs'
 import { isPicture, laidOver, layoutOf, withChannels } from '@tweedie/runs'
+import { priorTextAt } from '@tweedie/runs/node'
 import type { Prior, ShownOperator } from '@tweedie/solvers'
 import { pictureShape } from '@tweedie/solvers'
 import { getDevice, OptionError, sameShape } from '@tweedie/tensor'
@@ -56,7 +57,7 @@ export async function sizePrior(
       prior: laidOver(sizes, shape, { window, overlap: shared, notes }),
       options: {
         ...asked,
-        ...(atOwn ? {} : { prior: `${asked.prior}@${tall === wide ? tall : `${tall}x${wide}`}` }),
+        ...(atOwn ? {} : { prior: priorTextAt(asked.prior, window) }),
         laid: { prior: asked.prior, shape, window, overlap: shared },
       },
       notes: [

@@ -4,6 +4,7 @@ import { onDevice } from '../../device.ts'
 import type { Io } from '../../io.ts'
 import {
   backendOption,
+  classifierOptions,
   deviceOption,
   priorOptions,
   specOption,
@@ -13,7 +14,8 @@ import { readLimit } from './limit.ts'
 import type { SampleOptions } from './options.ts'
 
 export function sampleCommand(io: Io): Command {
-  const [variant, key, scheduler] = priorOptions()
+  const [ensemble, variant, key, scheduler] = priorOptions()
+  const [classifier, classifierScale] = classifierOptions()
   return new Command('sample')
     .description('Draws pictures from a prior, without any measurement, into one PNG.')
     .requiredOption('--out <file.png>', 'where the pictures go, in a grid')
@@ -22,9 +24,13 @@ export function sampleCommand(io: Io): Command {
     .addOption(key)
     .addOption(scheduler)
     .addOption(weightsOption())
+    .addOption(ensemble)
     .addOption(specOption('--n <n>', integer('how many', { default: 16, min: 1, max: 256 })))
     .addOption(
-      specOption('--class <label>', integer('of a prior that can be told one: a label 0, 1, …', { min: 0 })),
+      specOption(
+        '--class <label>',
+        integer('of a prior that can be told one, or of --classifier: a label 0, 1, …', { min: 0 }),
+      ),
     )
     .addOption(
       specOption(
@@ -36,6 +42,8 @@ export function sampleCommand(io: Io): Command {
         }),
       ),
     )
+    .addOption(classifier)
+    .addOption(classifierScale)
     .option('--sampler <spec>', 'such as ddim, dpm++2m or heun:churn=40; see `tweedie samplers`', 'ddpm')
     .addOption(
       new Option(

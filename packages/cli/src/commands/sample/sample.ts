@@ -5,6 +5,7 @@ import type { Prior, SampleOptions as RunOptions, Sampler, Step } from '@tweedie
 import { pipelineTimes, sampleFrom, samplePipeline, sampleUnconditional, withClass } from '@tweedie/solvers'
 import type { Tensor } from '@tweedie/tensor'
 import { OptionError } from '@tweedie/tensor'
+import { chosenClassifier, classifierFor } from '../../classifier.ts'
 import { absolute, checkFile, writeOneFile } from '../../files/write.ts'
 import { encodePicture, isOurPng } from '../../images/png.ts'
 import type { Io } from '../../io.ts'
@@ -25,6 +26,7 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     throw new OptionError('--out', `'${options.out}' should end in .png`)
   const path = absolute(io.cwd, options.out)
   await checkFile(path, isOurPng)
+  const classifier = chosenClassifier(options)
   const sampler = await resolveSampler(options.sampler, '--sampler')
   if (options.eta !== undefined && !Object.hasOwn(etas, options.sampler))
     throw new OptionError('--eta', `is for ddpm and ddim; '${options.sampler}' has options of its own`)
@@ -34,7 +36,9 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     '--prior',
     options,
   )
-  const prior = await clippedPrior(await toldPrior(resolved, options), options.clip)
+  const classify = await classifierFor(io, classifier)
+  const told = await clippedPrior(await toldPrior(resolved, options), options.clip)
+  const prior = classify?.(told) ?? told
   const pipeline = chosenPipeline(prior, options)
   const spacing = pipeline?.grid.spacing ?? options.spacing ?? 'linspace'
   const run = { count, steps, seed, spacing }
@@ -53,8 +57,12 @@ export async function sample(io: Io, options: SampleOptions): Promise<void> {
     ...(eta === undefined ? { sampler: options.sampler } : { eta }),
     ...(pipeline && pipelineFacts(pipeline)),
   }
-  const told = options.class === undefined ? {} : { class: options.class, guidance: options.guidance ?? 1 }
-  const facts = { prior: prior.name, ...told, count, steps, ...how, spacing, seed, tweedie: version }
+  const toldClass = {
+    ...(options.class !== undefined && { class: options.class }),
+    ...(isTold(resolved, options) && { guidance: options.guidance ?? 1 }),
+    ...(classifier && { classifier: classifier.file, classifierScale: classifier.scale }),
+  }
+  const facts = { prior: prior.name, ...toldClass, count, steps, ...how, spacing, seed, tweedie: version }
   const text = Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [`tweedie:${name}`, String(value)]),
   )
@@ -84,9 +92,16 @@ function drawing(
   return eta === undefined ? sampleFrom(prior, sampler, run) : sampleUnconditional(prior, { ...run, eta })
 }
 
+/** Whether a prior itself is told the class: where a classifier is too, one that can be. */
+const isTold = (prior: Prior, { class: label, classifier, guidance }: SampleOptions): boolean =>
+  label !== undefined &&
+  (classifier === undefined || guidance !== undefined || prior.conditional !== undefined)
+
 /** A prior that is told what the options say of a class. @throws {OptionError} where it cannot be. */
-function toldPrior(prior: Prior, { class: label, guidance }: SampleOptions): Prior | Promise<Prior> {
-  if (label !== undefined) return naming('--class', 'class', () => withClass(prior, label, guidance))
-  if (guidance === undefined) return prior
+function toldPrior(prior: Prior, options: SampleOptions): Prior | Promise<Prior> {
+  const { class: label, guidance } = options
+  if (label !== undefined && isTold(prior, options))
+    return naming('--class', 'class', () => withClass(prior, label, guidance))
+  if (guidance === undefined || label !== undefined) return prior
   throw new OptionError('--guidance', 'is for samples of a class: give --class too')
 }

@@ -3,11 +3,10 @@ import { decoded, hostParameter, isPrior, priorOnUnknown } from '../../guidance/
 import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { choice, number, object, tensorOption } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
-import { lookAt } from '../../run/look.ts'
 import { blindResidualAt, unitOf } from '../../run/residual.ts'
-import { ddim } from '../../samplers/kernel.ts'
+import { ancestralReverse } from '../../samplers/ancestral.ts'
 import { alphaBar } from '../../schedules/levels.ts'
-import { clipRange, ddimEta } from '../common-options.ts'
+import { clipRange, ddimEta, reverseVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 import { needsBlind } from '../rare-needs.ts'
@@ -28,7 +27,8 @@ const tried = { from: 300, to: 1000, by: 'configurations of its authors, and of 
  * Defaults: as `dps` (1000 ancestral steps, ζ = 0.3 there, the same sum at fewer) and λ = 1, of the authors' script
  * for motion blur. The paper's ζ is constant; the repository ignores the 0.3 of its configurations for √ᾱ_t:
  * `ramp: 'alpha'` with `scale: 1`. Its other norm, ‖φ̂‖₀, has no gradient. The authors train a network on 64×64 kernels;
- * give yours as `kernelPrior`. Ours is a mixture of Gaussians around a family of kernels, of deviation `kernelSpread`.
+ * give yours as `kernelPrior`. Both of their networks learn the variance of the step (`variance:
+ * 'learned-range'`); a prior of κ that did not takes β̃. Ours is a mixture of Gaussians around a family of kernels, of deviation `kernelSpread`.
  *
  * Any blind operator, any noise. Where φ is `known` it is DPS, bit for bit. Known limits: those of DPS; a shift of φ
  * against x is not told apart; two chains that agree on a wrong pair (x = y and no blur) stay there.
@@ -63,6 +63,7 @@ export const blindDps = defineMethod({
     ramp: choice('constant: ζ as it is (the paper); alpha: ζ·√ᾱ_t (the repository)', ['constant', 'alpha']),
     sparsity: number('λ, weight of ‖φ‖₁', { default: 1, min: 0 }),
     eta: ddimEta(1),
+    variance: reverseVariance,
     clip: clipRange,
     kernelPrior: object(
       'prior on pictures of φ',
@@ -83,7 +84,15 @@ export const blindDps = defineMethod({
     const zeta =
       options.scale === undefined ? standard : stepScale(options.scale, options.scaleSteps, times.length)
     const held = hostParameter(blind, 'known', options.known)
-    const reverse = ddim(options.eta)
+    const { eta, variance } = options
+    const learned = variance === 'learned-range'
+    const reverse = {
+      x: ancestralReverse(prior, { eta, variance }),
+      kernel: ancestralReverse(kernels, {
+        eta,
+        variance: learned && kernels.pipeline?.variance !== variance ? 'small' : variance,
+      }),
+    }
     return stepping({
       start: () => ({
         x: noise(),
@@ -94,18 +103,22 @@ export const blindDps = defineMethod({
         const at = { t, s, schedule }
         const length = ramp === 'alpha' ? zeta * Math.sqrt(alphaBar(schedule, t)) : zeta
         const [look, kernelLook] = [
-          lookAt(prior, x, t, true),
-          lookAt(kernels, kernel, t, known === undefined),
+          reverse.x.look(x, t, true),
+          reverse.kernel.look(kernel, t, known === undefined),
         ]
         const { phi, back: toPicture } = decoded(blind, kernelLook.x0hat)
         const { r, norm, back } = blindResidualAt(blind, y, look.x0hat, known ?? phi)
         const [forX, forPhi] = back(unitOf(r, norm)) // −∇‖r‖, 0 where nothing is left over
         const guidance = look.pullback(forX).mul(length)
-        const next = reverse(x, look.x0hat, () => z(i, 'step'), at).add(guidance)
+        const next = reverse.x
+          .kernel(look)(x, look.x0hat, () => z(i, 'step'), at)
+          .add(guidance)
         const shown = { x0hat: look.x0hat, guidance, parameter: blind.project(known ?? phi) }
         if (known !== undefined) return { state: { x: next, kernel }, shown, numbers: { residual: norm } }
         const downhill = kernelLook.pullback(toPicture(forPhi.sub(sign(phi).mul(sparsity)))).mul(length)
-        const moved = reverse(kernel, kernelLook.x0hat, () => z(i, 'kernel', blind.shape), at).add(downhill)
+        const moved = reverse.kernel
+          .kernel(kernelLook)(kernel, kernelLook.x0hat, () => z(i, 'kernel', blind.shape), at)
+          .add(downhill)
         return { state: { x: next, kernel: moved }, shown, numbers: { residual: norm } }
       },
     })

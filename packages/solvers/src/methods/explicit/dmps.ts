@@ -3,9 +3,9 @@ import { uninformedScore } from '../../guidance/uninformed.ts'
 import { choice, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
 import { residualNorm } from '../../run/residual.ts'
-import { ddim } from '../../samplers/kernel.ts'
+import { ancestralReverse } from '../../samplers/ancestral.ts'
 import { forwardTransition } from '../../samplers/steps.ts'
-import { clipRange, ddimEta } from '../common-options.ts'
+import { clipRange, ddimEta, reverseVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 
@@ -20,7 +20,8 @@ import { defineMethod, stepping } from '../define.ts'
  * step. `evalAt: 'after'` takes g at x′, still with α_t and σ_t, as the authors' code does; the paper's point is x_t. A step
  * shows the displacement as `guidance`.
  *
- * Defaults: λ = 1.75 and 1000 ancestral steps. Linear operators with Gaussian noise, by the SVD or by conjugate gradients;
+ * Defaults: λ = 1.75 and 1000 ancestral steps, whose `variance` their networks learn ('learned-range').
+ * Linear operators with Gaussian noise, by the SVD or by conjugate gradients;
  * no gradient. Known limits: exact for a flat prior alone: y is compared with A x_t/α_t instead of A x̂₀, and x₀ given x_t
  * is taken to be as wide as the noise, so that early steps are guided toward what the prior excludes.
  *
@@ -49,22 +50,24 @@ export const dmps = defineMethod({
     scale: number('λ, factor of the guidance', { default: 1.75, min: 0 }),
     evalAt: choice('where the score is taken: at x_t, or at x_s before guidance', ['before', 'after']),
     eta: ddimEta(1),
+    variance: reverseVariance,
     ...solvingOptions,
     clip: clipRange,
   },
   plan: ({ problem, prior: given, options, noise, z }) => {
-    const { scale, evalAt, eta, clip, ...solving } = options
+    const { scale, evalAt, eta, variance: kind, clip, ...solving } = options
     const prior = clipped(given, clip)
     const { schedule } = prior
     const score = uninformedScore(problem, solving)
-    const kernel = ddim(eta)
+    const reverse = ancestralReverse(prior, { eta, variance: kind })
     return stepping({
       start: () => ({ x: noise() }),
       step: ({ x }, { t, s }, i) => {
         const at = { t, s, schedule }
         const { ratio, variance } = forwardTransition(at)
-        const x0hat = prior.denoise(x, t)
-        const next = kernel(x, x0hat, () => z(i, 'step'), at)
+        const look = reverse.look(x, t, false)
+        const { x0hat } = look
+        const next = reverse.kernel(look)(x, x0hat, () => z(i, 'step'), at)
         const g = score(evalAt === 'before' ? x : next, schedule.alpha(t), schedule.sigma(t))
         const guidance = g.mul((scale * variance) / ratio)
         const residual = residualNorm(problem.operator, problem.y, x0hat)

@@ -1,13 +1,14 @@
 import type { Preset } from '../preset.ts'
 
 const from = (file: string, more = '') =>
-  `github.com/DPS2022/diffusion-posterior-sampling, configs/${file}_config.yaml (scale) and diffusion_config.yaml (1000 steps, clip_denoised). Their scale is ζ of the gradient of the norm, as ours; σ_y in [−1, 1], as ours. They take the learned variance of the network, we that of DDPM.${more}`
+  `github.com/DPS2022/diffusion-posterior-sampling, configs/${file}_config.yaml (scale) and diffusion_config.yaml (1000 steps, clip_denoised). Their scale is ζ of the gradient of the norm, as ours; σ_y in [−1, 1], as ours. The variance of the steps is learned (learned_range).${more}`
 
 const like = (scale: number): Preset['settings'] => ({
   steps: 1000,
   scale,
   scaleSteps: 1000,
   clip: [-1, 1],
+  variance: 'learned-range',
 })
 const noise = 'gaussian:0.05'
 

@@ -4,7 +4,8 @@ import { scaleAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { shotRelative, shotWeighted } from '../../guidance/shot-noise.ts'
 import { choice, interval, number } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
-import { ddim } from '../../samplers/kernel.ts'
+import { ancestralReverse } from '../../samplers/ancestral.ts'
+import { reverseVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, guidedPlan } from '../define.ts'
 
@@ -25,7 +26,8 @@ const norms = { norm: () => undefined, poisson: shotWeighted, 'poisson-repositor
  * as `guidance`. `guidance: 'likelihood'` is the theory instead: {@link dpsLikelihood} times `scale`, shown as it is.
  *
  * Defaults: 1000 ancestral steps as in the paper, and ζ = 0.3 there as in the authors' configurations for
- * super-resolution and deblurring (0.5 for inpainting, 1 for phase retrieval); at fewer steps the grid of
+ * super-resolution and deblurring (0.5 for inpainting, 1 for phase retrieval); their networks learn the variance of the step
+ * (`variance: 'learned-range'`), where it is not learned ours is DDPM's β̃; at fewer steps the grid of
  * guided-diffusion, on which their code stands ('guided'). ζ is not tied to the step size, so fewer steps need a
  * larger one: we keep the sum, ζ = 300/steps. (Measured on 28×28 digits, σ_y = 0.05, a Gaussian mixture fitted to
  * MNIST: equal sums did alike from 30 to 1000 steps, and this one left about the residual of the noise.) For a few
@@ -76,17 +78,19 @@ export const dps = defineMethod({
     }),
     scaleSteps,
     eta: number("DDIM's η of the reverse step; 1 is ancestral", { default: 1, min: 0, max: 1 }),
+    variance: reverseVariance,
     clip: interval('range of x̂0', 'none; a prior may clip itself'),
   },
   plan: (run) => {
     const { problem, options, times } = run
-    const { guidance, eta, clip, scale: given, scaleSteps } = options
+    const { guidance, clip, scale: given, scaleSteps } = options
     const scale = given === undefined ? undefined : stepScale(given, scaleSteps, times.length)
     const prior = clipped(run.prior, clip)
+    const reverse = ancestralReverse(prior, options)
     if (guidance === 'likelihood')
-      return guidedPlan({ ...run, prior }, ddim(eta), byScore(scaled(dpsLikelihood(problem), scale ?? 1)))
+      return guidedPlan({ ...run, prior }, reverse, byScore(scaled(dpsLikelihood(problem), scale ?? 1)))
     const zeta = scale ?? dpsDefaultScale(times.length)
-    return guidedPlan({ ...run, prior }, ddim(eta), {
+    return guidedPlan({ ...run, prior }, reverse, {
       through: true,
       at: ({ x0hat, pullback }) => {
         const { downhill, norm } = downhillOf(problem.operator, problem.y, x0hat, norms[guidance](problem.y))

@@ -5,6 +5,6 @@ export const ilvrPresets: readonly Preset[] = ([4, 8, 16, 32] as const).map((fac
   name: `ffhq-sr${factor}`,
   operator: `sr:${factor}`,
   noise: 'none',
-  settings: { steps: 100, range: 20 },
-  from: "the repository's README: timestep_respacing 100, range_t 20; paper §4: N = 4, 8, 16, 32",
+  settings: { steps: 100, range: 20, variance: 'learned-range' },
+  from: "the repository's README: timestep_respacing 100, range_t 20, learn_sigma; paper §4: N = 4, 8, 16, 32",
 }))

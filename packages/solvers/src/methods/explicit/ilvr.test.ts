@@ -36,7 +36,10 @@ vi.mock('../../run/streams.ts', async (original) => {
 
 describe.each(names)('ILVR on %s', (name) => {
   const [schedule, levels] = schedules[name]
-  const cases: readonly (readonly [IlvrOptions, free: readonly number[]])[] = [
+  const cases: readonly (readonly [
+    IlvrOptions & { variance?: 'small' | 'large' },
+    free: readonly number[],
+  ])[] = [
     // Of the steps 0 … 5 the index at the clean end is 5 − i.
     [{}, [4, 5]],
     [{ range: -1, spacing: 'trailing' }, []],

@@ -1,7 +1,8 @@
 import { measuredIn } from '../../guidance/measured.ts'
-import { choice, integer } from '../../options/index.ts'
+import { integer } from '../../options/index.ts'
 import { residualNorm } from '../../run/residual.ts'
-import { ddpm } from '../../samplers/kernel.ts'
+import { ancestralReverse } from '../../samplers/ancestral.ts'
+import { ancestralVariance } from '../common-options.ts'
 import type { OptionsOf, StepOf } from '../define.ts'
 import { defineMethod, stepping } from '../define.ts'
 
@@ -22,7 +23,7 @@ export const ilvrDefaultRange = (steps: number): number => Math.floor(steps / 5)
  *
  * Defaults: 100 steps on guided-diffusion's grid and range_t = 20, as in the repository's example, at other numbers of
  * steps in proportion. It clips x̂₀: a prior may do that itself. `variance` is that of the ancestral step; their networks
- * learn it, ours do not.
+ * learn it ('learned-range').
  *
  * Linear operators with a pseudo-inverse, any noise: σ_y is ignored. Known limits: after the free steps A x = y holds
  * only about, and with range −1 to the noise of y; y enters by what it says of x_s, not by x̂₀, so on a Gaussian the law
@@ -53,18 +54,19 @@ export const ilvr = defineMethod({
       min: -1,
       otherwise: 'a fifth of the steps',
     }),
-    variance: choice('of the ancestral step: β̃ (small) or β (large)', ['small', 'large']),
+    variance: ancestralVariance('small'),
   },
   plan: ({ problem: { operator, y }, prior, options, times, noise, z }) => {
     const { schedule } = prior
     const { range = ilvrDefaultRange(times.length), variance } = options
-    const kernel = ddpm(variance)
+    const reverse = ancestralReverse(prior, { variance })
     const measured = { operator, y, back: (r: typeof y) => operator.pinv(r) }
     return stepping({
       start: () => ({ x: noise() }),
       step: ({ x }, { t, s }, i) => {
-        const x0hat = prior.denoise(x, t)
-        const drawn = kernel(x, x0hat, () => z(i, 'step'), { t, s, schedule })
+        const look = reverse.look(x, t, false)
+        const { x0hat } = look
+        const drawn = reverse.kernel(look)(x, x0hat, () => z(i, 'step'), { t, s, schedule })
         const free = times.length - 1 - i <= range
         const next = free ? drawn : measuredIn(measured, drawn, { s, schedule }, () => z(i, 'measured'))
         const residual = residualNorm(operator, y, x0hat)

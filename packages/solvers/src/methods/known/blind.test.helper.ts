@@ -11,6 +11,7 @@ export const blind: Readonly<Record<string, Known>> = {
       ramp: ['constant', 'arXiv 2211.10656, Algorithm 1; the repository has √ᾱ_t'],
       sparsity: [1, 'the repository: run_deblur.sh, --reg_ord=1 --reg_scale=1.0'],
       eta: [1, "ancestral: the repository's sampler is ddpm"],
+      variance: ['small', 'DDPM; theirs is learned'],
       clip: [undefined, 'left to the prior'],
       kernelPrior: [undefined, 'ours: no network of kernels is shipped'],
       kernelSpread: [0.1, 'ours'],

@@ -8,6 +8,7 @@ export const first: Readonly<Record<string, Known>> = {
       spacing: ['guided', "the repository's guided-diffusion: timestep_respacing 1000"],
       guidance: ['norm', 'Algorithm 1'],
       eta: [1, "ancestral: the repository's sampler is ddpm"],
+      variance: ['small', 'DDPM; theirs is learned'],
       scaleSteps: [undefined, 'ours'],
       scale: [undefined, '0.3 at 1000 steps, in the configurations of super-resolution and deblurring'],
       clip: [undefined, 'left to the prior'],

@@ -63,6 +63,7 @@ export const gradient: Readonly<Record<string, Known>> = {
       scale: [1.75, 'the repository: configs'],
       evalAt: ['before', 'arXiv 2211.12343, Algorithm 1; the repository has after'],
       eta: [1, 'the repository: sampler ddpm'],
+      variance: ['small', 'DDPM; theirs is learned'],
       solver: ['auto', 'ours'],
       iterations: [undefined, 'until conjugate gradients converge'],
       rankTolerance: [0, 'ours'],

@@ -25,7 +25,7 @@ export const admExplain =
   (config: AdmConfig) =>
   (difference: SpecDifference): string | undefined => {
     if (isClassifier(difference.file))
-      return "it holds guided-diffusion's classifier (EncoderUNetModel), which is no network of a prior: admClassifierForward runs it"
+      return "it holds guided-diffusion's classifier (EncoderUNetModel), which is no network of a prior: --classifier guides one by it, and admClassifierForward runs it"
     const found = inferAdm(difference.file)
     if (found === undefined) return undefined
     if (found.inChannels === 2 * config.inChannels)
