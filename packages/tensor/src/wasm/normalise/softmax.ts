@@ -1,7 +1,7 @@
 import { sizeOf } from '../../shape.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, i32x4, shuffle64, v128 } from '../asm/index.ts'
-import { fade, Lanes } from '../lanes/math.ts'
+import { fade } from '../lanes/math.ts'
 import { masked, prepareSums, prepareSweep, store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
@@ -18,12 +18,9 @@ function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
  * Emits `run(x, y, rows, n)`: softmax of dense rows of n. pmax drops NaN, which is noted apart: together they cost less
  * than max, which keeps it.
  */
-function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
+function emitSoftmax(m: ModuleBuilder): void {
   m.procedure('run', (f, x, y, rows, n) => {
-    const k = new Lanes(f, fused)
-    const falling = fade(f, k)
-    const lowest = k.f32(Number.NEGATIVE_INFINITY)
-    k.seal()
+    const lowest = f.f32(Number.NEGATIVE_INFINITY)
     const [sweep, sums] = [prepareSweep(f), prepareSums(f, (_, __, c) => c)]
     const [at, to, top, tops, d, e] = [f.let(0), f.let(0), f.vector(), f.vector(), f.vector(), f.vector()]
     const [factor, strange] = f.vectors(2)
@@ -47,7 +44,7 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
         [x, to],
         (lanes) => {
           f.set(d, f32x4.sub(tops, v128.load(x)))
-          f.set(e, masked(falling(d), lanes))
+          f.set(e, masked(fade(d, f), lanes))
           sums.add(e, e)
           store(f, to, e, lanes)
         },
@@ -67,11 +64,9 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
 }
 
 /** Emits `run(y, dy, dx, rows, n)`: dx = y·(dy − Σ y·dy) along dense rows of n. */
-function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
+function emitSoftmaxGrad(m: ModuleBuilder): void {
   m.procedure('run', (f, y, dy, dx, rows, n) => {
-    const k = new Lanes(f, fused)
-    k.seal()
-    const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => k.madd(a, b, c))]
+    const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => f.madd(a, b, c))]
     const [a, b, h, inner] = [f.let(0), f.let(0), f.vector(), f.vector()]
     f.countdown(rows, 1, [], () => {
       sums.clear()
@@ -105,7 +100,7 @@ const kinds = {
 const softmax = onFloat32<'softmax' | 'softmaxGrad'>((call, out, context) => {
   const { primitive, shape } = call
   const { emit, time } = kinds[primitive]
-  const kernel = context.kernels.get(primitive, (m) => emit(m, context.relaxedSimd))
+  const kernel = context.kernels.get(primitive, emit)
   const [size, length] = [sizeOf(shape), shape.at(-1)!]
   const rows = size / length
   const parts = context.threads.parts(time * size, rows)

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
+import type { FunctionBuilder, I32, Local } from '../asm/index.ts'
 import { by, f32, f32x4, f64, f64x2, v128 } from '../asm/index.ts'
 import { sumOfLanes } from '../lanes/sweep.ts'
 
@@ -17,15 +17,13 @@ export interface Statistics {
  * below n·(1 + (mean − p)²/variance)·2⁻⁵⁵ whatever the mean: some n·2⁻⁵⁵, or n²·2⁻⁵⁵ where the first element
  * is the one outlier among n.
  */
-export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
+export function prepareStatistics(f: FunctionBuilder) {
   const [at, rest, pivot, d] = [f.local('i32'), f.local('i32'), f.local('f64'), f.local('f64')]
   const [pivots, deviation] = f.vectors(2)
   const sums = f.vectors(2)
   const squares = f.vectors(2)
   const [sum, square, n, mean] = f.locals('f64', 4)
   const [single, meanLanes, meanRest, scale] = [f.local('f32'), f.vector(), f.local('f32'), f.local('f32')]
-  const withSquare = (total: V128) =>
-    fused ? f64x2.relaxedMadd(deviation, deviation, total) : f64x2.add(total, f64x2.mul(deviation, deviation))
   return (x: I32, count: Local<'i32'>, eps: Local<'f64'>): Statistics => {
     f.set(at, x)
     f.set(rest, count)
@@ -37,7 +35,7 @@ export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
         const [s, q] = [sums[i & 1]!, squares[i & 1]!]
         f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
         f.set(s, f64x2.add(s, deviation))
-        f.set(q, withSquare(q))
+        f.set(q, f.maddWide(deviation, deviation, q))
       }
     })
     f.set(sum, sumOfLanes(f64x2.add(sums[0], sums[1])))
