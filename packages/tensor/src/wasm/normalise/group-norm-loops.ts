@@ -1,9 +1,9 @@
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
 import { f32, f32x4, f64, i32, i32s, v128 } from '../asm/index.ts'
 import { silu, siluSlope } from '../lanes/math.ts'
-import { masked, prepareSums, prepareSweep, store } from '../lanes/sweep.ts'
+import { masked, prepareSums, store, sweep } from '../lanes/sweep.ts'
 import type { Statistics } from './statistics.ts'
-import { prepareStatistics } from './statistics.ts'
+import { statisticsOf } from './statistics.ts'
 
 /**
  * Types of x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps: five addresses; how many
@@ -56,20 +56,16 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean): void {
     'run',
     params,
     (f, x, _dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps) => {
-      const [statisticsOf, sweep, loops] = [
-        prepareStatistics(f),
-        prepareSweep(f),
-        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
-      ]
+      const loops = prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes)
       const [factor, factors, shifts, y] = [f.local('f32'), f.vector(), f.vector(), f.vector()]
       const none = () => {}
       loops.groups([x, out], none, () => {
-        const { mean, meanRest, scale } = statisticsOf(x, loops.count, eps)
+        const { mean, meanRest, scale } = statisticsOf(f, x, loops.count, eps)
         loops.channels(() => {
           f.set(factor, f32.mul(f32.load(loops.weight), scale))
           f.set(factors, f32x4.splat(factor))
           f.set(shifts, f32x4.splat(f32.sub(f32.load(loops.bias), f32.mul(meanRest, factor))))
-          sweep(pixels, [x, out], (lanes) => {
+          sweep(f, pixels, [x, out], (lanes) => {
             f.set(y, f.madd(f32x4.sub(v128.load(x), mean), factors, shifts))
             if (withSilu) f.set(y, silu(y, f))
             store(f, out, y, lanes)
@@ -134,12 +130,8 @@ export const emitGradients =
       [...params, ...i32s(2)],
       (f, x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps, totals, step) => {
         const slopes = prepareSlopes(f, withSilu)
-        const [statisticsOf, sweep, loops] = [
-          prepareStatistics(f),
-          prepareSweep(f),
-          prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
-        ]
-        const sums = prepareSums(f, (a, b, c) => f.madd(a, b, c))
+        const loops = prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes)
+        const sums = prepareSums(f)
         // For dx, x is swept twice.
         const [xAt, h] = withInput ? f.locals('i32', 2) : [x, out]
         const [value, factors, coefficients, shifts] = f.vectors(4)
@@ -163,7 +155,7 @@ export const emitGradients =
           f.set(factors, f32x4.splat(scale))
           f.set(coefficients, f32x4.splat(a))
           f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
-          sweep(loops.count, [x, out], (lanes) => {
+          sweep(f, loops.count, [x, out], (lanes) => {
             const apart = f32x4.add(v128.load(out), shifts)
             const inner = f.madd(f32x4.sub(v128.load(x), mean), coefficients, apart)
             f.set(value, f32x4.mul(inner, factors))
@@ -173,7 +165,7 @@ export const emitGradients =
 
         const rewind = () => f.set(total, totals)
         loops.groups(withInput ? [x, dy, out] : [x, dy], rewind, () => {
-          const statistics = statisticsOf(x, loops.count, eps)
+          const statistics = statisticsOf(f, x, loops.count, eps)
           slopes.setGroup(statistics)
           if (withInput) {
             f.set(plain, 0)
@@ -185,6 +177,7 @@ export const emitGradients =
             slopes.setChannel(loops.weight, loops.bias)
             sums.clear()
             sweep(
+              f,
               pixels,
               withInput ? [xAt, dy, h] : [x, dy],
               (lanes) => {

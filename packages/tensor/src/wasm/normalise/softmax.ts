@@ -2,7 +2,7 @@ import { sizeOf } from '../../shape.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, i32x4, shuffle64, v128 } from '../asm/index.ts'
 import { fade } from '../lanes/math.ts'
-import { masked, prepareSums, prepareSweep, store } from '../lanes/sweep.ts'
+import { masked, prepareSums, store, sweep } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
@@ -21,7 +21,7 @@ function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
 function emitSoftmax(m: ModuleBuilder): void {
   m.procedure('run', (f, x, y, rows, n) => {
     const lowest = f.f32(Number.NEGATIVE_INFINITY)
-    const [sweep, sums] = [prepareSweep(f), prepareSums(f, (_, __, c) => c)]
+    const sums = prepareSums(f)
     const [at, to, top, tops, d, e] = [f.let(0), f.let(0), f.vector(), f.vector(), f.vector(), f.vector()]
     const [factor, strange] = f.vectors(2)
     /** Lanes beyond the row, −∞. */
@@ -31,7 +31,7 @@ function emitSoftmax(m: ModuleBuilder): void {
       f.set(top, lowest)
       f.set(at, x)
       f.set(strange, v128.zero())
-      sweep(n, [at], (lanes) => {
+      sweep(f, n, [at], (lanes) => {
         f.set(d, within(v128.load(at), lanes))
         f.set(top, f32x4.pmax(top, d))
         f.set(strange, v128.or(strange, f32x4.ne(d, d)))
@@ -40,12 +40,13 @@ function emitSoftmax(m: ModuleBuilder): void {
       sums.clear()
       f.set(to, y)
       sweep(
+        f,
         n,
         [x, to],
         (lanes) => {
           f.set(d, f32x4.sub(tops, v128.load(x)))
           f.set(e, masked(fade(d, f), lanes))
-          sums.add(e, e)
+          sums.add(e)
           store(f, to, e, lanes)
         },
         sums.flush,
@@ -55,7 +56,7 @@ function emitSoftmax(m: ModuleBuilder): void {
       f.set(tops, f32x4.sub(tops, tops))
       f.if(v128.anyTrue(strange), () => f.set(tops, f32x4.const(Number.NaN)))
       f.set(factor, f32x4.add(factor, tops))
-      sweep(n, [y], (lanes) => {
+      sweep(f, n, [y], (lanes) => {
         f.set(e, f32x4.mul(v128.load(y), factor))
         store(f, y, e, lanes)
       })
@@ -66,13 +67,14 @@ function emitSoftmax(m: ModuleBuilder): void {
 /** Emits `run(y, dy, dx, rows, n)`: dx = y·(dy − Σ y·dy) along dense rows of n. */
 function emitSoftmaxGrad(m: ModuleBuilder): void {
   m.procedure('run', (f, y, dy, dx, rows, n) => {
-    const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => f.madd(a, b, c))]
+    const sums = prepareSums(f)
     const [a, b, h, inner] = [f.let(0), f.let(0), f.vector(), f.vector()]
     f.countdown(rows, 1, [], () => {
       sums.clear()
       f.set(a, y)
       f.set(b, dy)
       sweep(
+        f,
         n,
         [a, b],
         (lanes) => {
@@ -82,7 +84,7 @@ function emitSoftmaxGrad(m: ModuleBuilder): void {
         sums.flush,
       )
       f.set(inner, f32x4.splat(f32.demoteF64(sums.product())))
-      sweep(n, [y, dy, dx], (lanes) => {
+      sweep(f, n, [y, dy, dx], (lanes) => {
         f.set(h, f32x4.mul(v128.load(y), f32x4.sub(v128.load(dy), inner)))
         store(f, dx, h, lanes)
       })
