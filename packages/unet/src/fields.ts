@@ -52,9 +52,13 @@ export const nullable = <T>(of: Kind<T>): Kind<T | null> =>
 export const either = <A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> =>
   kind(`${a.wants}, or ${b.wants}`, (v) => a.fits(v) || b.fits(v))
 
+/** Whether a value of JSON is an object: neither a list nor null. */
+export const isRecord = (json: unknown): json is Fields =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
 /** What a JSON file holds, as an object. @throws {FileFormatError} for anything else. */
 export function objectOf(file: string, json: unknown, what = 'the whole'): Fields {
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Fields
+  if (isRecord(json)) return json
   throw new FileFormatError(file, `${what} must be a JSON object, got ${show(json)}`)
 }
 

@@ -224,13 +224,8 @@ export const checkpointEdits: readonly Edit[] = [
     'at -= strides[axis]! * (shape[axis]! - 1)',
     'strided elements drift after each row',
   ),
-  arrays('arrays-bool', 'v.getUint8(at) === 0 ? 0 : 1', 'v.getUint8(at)', 'a bool is any byte'),
-  arrays(
-    'arrays-u32',
-    'v.getUint32(at, true) },',
-    'v.getInt32(at, true) },',
-    'unsigned integers of 32 bits are signed',
-  ),
+  arrays('arrays-bool', 'byte === 0 ? 0 : 1', 'byte', 'a bool is any byte'),
+  arrays('arrays-u32', "wide(4, 'Uint32')", "wide(4, 'Int32')", 'unsigned integers of 32 bits are signed'),
   write('write-offsets', 'offset += bytes\n', 'offset += bytes - (bytes % 2)\n', 'offsets after odd lengths'),
   write('write-padding', '/ 8) * 8', '/ 4) * 4', 'the data start at a multiple of 4'),
   write(

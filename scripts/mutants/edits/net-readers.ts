@@ -13,6 +13,7 @@ const tensors = of(
 const world = of('checkpoint/torch-world.ts', 'checkpoint/legacy-crafted', 'checkpoint/torch-legacy')
 const swap = of('checkpoint/swap.ts', 'checkpoint/foreign')
 const half = of('checkpoint/rare-elements.ts', 'checkpoint/codes')
+const small = of('checkpoint/half.ts', 'checkpoint/safetensors')
 const sets = of('checkpoint/weight-sets.ts', 'checkpoint/weight-sets')
 const lists = of('checkpoint/parameter-lists.ts', 'checkpoint/weight-sets')
 const cursor = of('checkpoint/pickle-cursor.ts', 'checkpoint/legacy-crafted', 'checkpoint/torch-legacy')
@@ -118,6 +119,7 @@ export const readersEdits: readonly Edit[] = [
     'the FNUZ floats have the bias of the others',
   ),
   half('readers-fnuz-nan', 'if (byte === 0x80) return Number.NaN', '', 'the FNUZ floats have a −0'),
+  small('readers-e4m3-scale', '256 * fromFloat16', '128 * fromFloat16', 'E4M3 is half of what it says'),
   half('readers-e8m0', '2 ** (byte - 127)', '2 ** (byte - 128)', 'the bias of E8M0'),
   half(
     'readers-subnormal',

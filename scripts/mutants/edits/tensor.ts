@@ -27,6 +27,7 @@ const winograd = of('wasm/conv/winograd/transforms.ts')
 const statistics = of('wasm/normalise/statistics.ts')
 const lanes = of('wasm/lanes/math.ts')
 const softmax = of('wasm/normalise/softmax.ts')
+const builder = of('wasm/asm/function.ts')
 const groupNormLoops = of('wasm/normalise/group-norm-loops.ts')
 const heap = of('wasm/runtime/heap.ts')
 
@@ -332,8 +333,8 @@ const kernels: readonly Edit[] = [
   ),
   statistics(
     'group-norm-pivot',
-    'f.set(pivot, f64.promoteF32(f32.load(at)))',
-    'f.set(pivot, f64.const(0))',
+    "f.local('f64', f64.promoteF32(f32.load(at)))",
+    "f.local('f64', 0)",
     'sums of squares without a pivot: cancellation at large means',
     inside('wasm/normalise/group-norm.test.ts'),
   ),
@@ -377,7 +378,35 @@ const kernels: readonly Edit[] = [
     '0.3333333, -0.2500283',
     "a coefficient of log's polynomial",
   ),
-  lanes('fade-top', 'const top = k.f32(87)', 'const top = k.f32(8)', 'e⁻ˣ is 0 from 8 on'),
+  builder(
+    'builder-minus-zero',
+    "Object.is(value, -0) ? '-0' : value}`, f32x4",
+    'value}`, f32x4',
+    'constants 0 and −0 are one',
+    inside('wasm/asm'),
+  ),
+  builder(
+    'builder-prelude',
+    '...vector(declarations), ...this.#prelude]',
+    '...vector(declarations)]',
+    'vector constants are never set',
+    inside('wasm/asm'),
+  ),
+  builder(
+    'builder-wide-fusion',
+    'this.#fused ? f64x2.relaxedMadd(a, b, c) : ',
+    '',
+    'float64 sums are never fused',
+    inside('wasm/asm'),
+  ),
+  builder(
+    'builder-negated-product',
+    'f32x4.sub(c, f32x4.mul(a, b))',
+    'f32x4.sub(f32x4.mul(a, b), c)',
+    'c − a·b has the other sign where it is not fused',
+    inside('wasm/asm'),
+  ),
+  lanes('fade-top', 'const top = f.f32(87)', 'const top = f.f32(8)', 'e⁻ˣ is 0 from 8 on'),
   heap(
     'heap-over-read',
     '(Math.ceil(bytes / alignment) + 1) * alignment',

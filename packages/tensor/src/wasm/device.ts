@@ -84,14 +84,14 @@ class WasmDevice implements Device {
     const tiles = planTile(options.tile, relaxedSimd)
     const { winograd, reason: winogradReason } = planWinograd(options.winograd)
     const { heap, threads, reason } = planHeap(options)
-    const kernels = new KernelCache(heap)
+    const kernels = new KernelCache(heap, relaxedSimd)
     this.#heap = heap
     this.#reason = reason
     this.#relaxedReason = relaxedReason
     this.#pool = threads === 1 ? undefined : new ThreadPool(heap, kernels, threads)
     this.#winogradReason = winogradReason
     const weights = new WeightCache(heap)
-    this.#context = { heap, kernels, relaxedSimd, threads: this.#pool ?? alone, tiles, winograd, weights }
+    this.#context = { heap, kernels, threads: this.#pool ?? alone, tiles, winograd, weights }
   }
 
   info(): DeviceInfo {
@@ -106,7 +106,7 @@ class WasmDevice implements Device {
       dtypes,
       kernels: primitiveNames.filter((name) => kernelTable[name] !== 'reference'),
       notes: [
-        `relaxed SIMD (fused multiply-add): ${this.#context.relaxedSimd ? 'on' : 'off'} (${this.#relaxedReason})`,
+        `relaxed SIMD (fused multiply-add): ${this.#context.kernels.fused ? 'on' : 'off'} (${this.#relaxedReason})`,
         `${this.#pool === undefined ? 'single-threaded' : 'threads'}: ${this.#reason}`,
         this.#context.tiles.note,
         `Winograd convolutions: ${this.#context.winograd ? 'allowed' : 'forbidden'} (${this.#winogradReason})`,
@@ -118,7 +118,7 @@ class WasmDevice implements Device {
           ? []
           : [`reference loops ran for a dtype or layout without kernel: ${ran.join(', ')}`]),
       ],
-      rounding: { fusedMultiplyAdd: this.#context.relaxedSimd, winograd: this.#context.winograd },
+      rounding: { fusedMultiplyAdd: this.#context.kernels.fused, winograd: this.#context.winograd },
       reservedBytes: memory.reserved,
       memory,
     }

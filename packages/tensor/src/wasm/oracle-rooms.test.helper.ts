@@ -27,11 +27,11 @@ export interface Room {
 
 function makeRoom(name: string, own: Heap, ways: (pooled: Threads) => Threads[]): Room {
   const contexts = [false, true].map((relaxedSimd) => {
-    const kernels = new KernelCache(own)
+    const kernels = new KernelCache(own, relaxedSimd)
     const pool = new ThreadPool(own, kernels, 3)
     const pooled: Threads = { parts: cutInto(3).parts, run: (tasks) => pool.run(tasks) }
     return ways(pooled).map((threads, i) => ({
-      ...{ heap: own, kernels, relaxedSimd, threads },
+      ...{ heap: own, kernels, threads },
       tiles: fixedTile(tileNames[i]!, 'for a test'),
       ...{ winograd: false, weights: new WeightCache(own) },
     }))

@@ -2,15 +2,7 @@ import type { Shape } from '@tweedie/tensor'
 import type { ParamSource } from '../param-source.ts'
 import type { Pieces } from './bytes.ts'
 import type { Fail } from './fail.ts'
-import {
-  fromBFloat16,
-  fromFloat8E4M3,
-  fromFloat8E4M3Fnuz,
-  fromFloat8E5M2,
-  fromFloat8E5M2Fnuz,
-  fromFloat8E8M0,
-  fromFloat16,
-} from './half.ts'
+import { fromBFloat16, fromFloat8E4M3, fromFloat8E5M2, fromFloat16 } from './half.ts'
 
 /** An array of a checkpoint: its name, its shape and how its elements are stored. */
 export interface ArrayEntry {
@@ -49,25 +41,39 @@ function exact(value: bigint): number {
 /** Element types that are read once {@link addElements} has been told of them. */
 type RareType = 'F8_E4M3FNUZ' | 'F8_E5M2FNUZ' | 'F8_E8M0'
 
+type Reader = { [M in keyof DataView]: M extends `get${infer Name}` ? Name : never }[keyof DataView]
+
+/** An element of `bytes` bytes that a method of DataView reads, little-endian. */
+const element = <T = number>(
+  bytes: number,
+  name: Reader,
+  value = (read: T): number => Number(read),
+): Element => ({
+  bytes,
+  get: (view, at) => value(view[`get${name}`](at, true) as T),
+})
+/** The same, read into float64. */
+const wide = <T = number>(bytes: number, name: Reader, value?: (read: T) => number): Element => ({
+  ...element(bytes, name, value),
+  wide: true,
+})
+
 const common = {
-  F64: { bytes: 8, wide: true, get: (v, at) => v.getFloat64(at, true) },
-  F32: { bytes: 4, get: (v, at) => v.getFloat32(at, true) },
-  F16: { bytes: 2, get: (v, at) => fromFloat16(v.getUint16(at, true)) },
-  BF16: { bytes: 2, get: (v, at) => fromBFloat16(v.getUint16(at, true)) },
-  F8_E4M3: { bytes: 1, get: (v, at) => fromFloat8E4M3(v.getUint8(at)) },
-  F8_E5M2: { bytes: 1, get: (v, at) => fromFloat8E5M2(v.getUint8(at)) },
-  F8_E4M3FNUZ: { bytes: 1, get: (v, at) => fromFloat8E4M3Fnuz(v.getUint8(at)) },
-  F8_E5M2FNUZ: { bytes: 1, get: (v, at) => fromFloat8E5M2Fnuz(v.getUint8(at)) },
-  F8_E8M0: { bytes: 1, get: (v, at) => fromFloat8E8M0(v.getUint8(at)) },
-  I64: { bytes: 8, wide: true, get: (v, at) => exact(v.getBigInt64(at, true)) },
-  I32: { bytes: 4, wide: true, get: (v, at) => v.getInt32(at, true) },
-  I16: { bytes: 2, wide: true, get: (v, at) => v.getInt16(at, true) },
-  I8: { bytes: 1, wide: true, get: (v, at) => v.getInt8(at) },
-  U64: { bytes: 8, wide: true, get: (v, at) => exact(v.getBigUint64(at, true)) },
-  U32: { bytes: 4, wide: true, get: (v, at) => v.getUint32(at, true) },
-  U16: { bytes: 2, wide: true, get: (v, at) => v.getUint16(at, true) },
-  U8: { bytes: 1, wide: true, get: (v, at) => v.getUint8(at) },
-  BOOL: { bytes: 1, wide: true, get: (v, at) => (v.getUint8(at) === 0 ? 0 : 1) },
+  F64: wide(8, 'Float64'),
+  F32: element(4, 'Float32'),
+  F16: element(2, 'Uint16', fromFloat16),
+  BF16: element(2, 'Uint16', fromBFloat16),
+  F8_E4M3: element(1, 'Uint8', fromFloat8E4M3),
+  F8_E5M2: element(1, 'Uint8', fromFloat8E5M2),
+  I64: wide(8, 'BigInt64', exact),
+  I32: wide(4, 'Int32'),
+  I16: wide(2, 'Int16'),
+  I8: wide(1, 'Int8'),
+  U64: wide(8, 'BigUint64', exact),
+  U32: wide(4, 'Uint32'),
+  U16: wide(2, 'Uint16'),
+  U8: wide(1, 'Uint8'),
+  BOOL: wide(1, 'Uint8', (byte) => (byte === 0 ? 0 : 1)),
 } satisfies Readonly<Record<string, Element>>
 
 const elements = common as Partial<Record<ElementType, Element>> as Record<ElementType, Element>

@@ -1,6 +1,6 @@
 import type { Device, Shape, Tensor } from '@tweedie/tensor'
 import { fromData } from '@tweedie/tensor'
-import { show } from '../fields.ts'
+import { isRecord, show } from '../fields.ts'
 import {
   bytesOf,
   bytesPerStored,
@@ -149,7 +149,7 @@ function parseHeader(source: ByteSource, end: number, budget: ValueBudget, fail:
   } catch (error) {
     return fail(`the header is not JSON: ${(error as Error).message}`)
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+  if (!isRecord(header)) {
     return fail(`the header must be a JSON object, got ${show(header)}`)
   }
   if (twice !== undefined)
@@ -162,8 +162,7 @@ function parseHeader(source: ByteSource, end: number, budget: ValueBudget, fail:
 }
 
 function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return fail(`__metadata__ must map names to strings, got ${show(value)}`)
+  if (!isRecord(value)) return fail(`__metadata__ must map names to strings, got ${show(value)}`)
   for (const [key, item] of Object.entries(value))
     if (typeof item !== 'string')
       fail(`__metadata__ must map names to strings, but ${show(key)} is ${show(item)}`)
@@ -174,9 +173,8 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 function checkEntry(name: string, value: unknown, start: number, fail: Fail): SafetensorsEntry {
   const wrong = (message: string): never => fail(`tensor ${show(name)}: ${message}`)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return wrong(`expected an object, got ${show(value)}`)
-  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>
+  if (!isRecord(value)) return wrong(`expected an object, got ${show(value)}`)
+  const { dtype, shape, data_offsets: offsets } = value
   if (typeof dtype !== 'string') return wrong(`the dtype must be a string, got ${show(dtype)}`)
   if (!Array.isArray(shape) || !shape.every(isCount))
     return wrong(`the shape must be non-negative integers, got ${show(shape)}`)

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileFormatError } from '@tweedie/tensor'
-import type { Fields } from '../fields.ts'
-import { field, objectOf, show, text } from '../fields.ts'
+import { field, isRecord, objectOf, show, text } from '../fields.ts'
 import type { ArraySource } from './arrays.ts'
 import { readJson, readParams } from './file.ts'
 import type { WeightFile } from './weight-names.ts'
@@ -95,7 +94,7 @@ export const readWeights = (path: string): ArraySource =>
 
 const map = {
   wants: 'an object of tensor names and their files',
-  fits: (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v),
+  fits: isRecord,
 }
 
 function readShards(path: string): ArraySource {

@@ -3,6 +3,7 @@ import { FileFormatError, OptionError } from '@tweedie/tensor'
 import { architectureOf } from '../architectures/catalog.ts'
 import { readSafetensors, writeAtomically } from '../checkpoint/file.ts'
 import { encodeSafetensors } from '../checkpoint/write.ts'
+import { isRecord } from '../fields.ts'
 import { countParams } from '../params.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import type { RunIdentity } from './run-difference.ts'
@@ -60,22 +61,19 @@ function checksum(
   return hash.digest('hex')
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isIdentity = (value: unknown): value is RunIdentity =>
-  isObject(value) &&
-  isObject(value['config']) &&
-  isObject(value['config']['model']) &&
-  isObject(value['images']) &&
+  isRecord(value) &&
+  isRecord(value['config']) &&
+  isRecord(value['config']['model']) &&
+  isRecord(value['images']) &&
   Number.isSafeInteger(value['images']['count']) &&
   typeof value['images']['sha256'] === 'string'
 
 const isArithmetic = (value: unknown): value is Arithmetic =>
-  isObject(value) && Object.values(value).every((setting) => typeof setting === 'string')
+  isRecord(value) && Object.values(value).every((setting) => typeof setting === 'string')
 
 const isProvenance = (value: unknown): value is Provenance =>
-  isObject(value) &&
+  isRecord(value) &&
   Array.isArray(value['arithmetic']) &&
   value['arithmetic'].length > 0 &&
   value['arithmetic'].every(isArithmetic) &&

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Expr, MemoryType, ValueType } from './index.ts'
+import { fusions } from '../oracle-rooms.test.helper.ts'
+import type { Expr, FunctionBuilder, MemoryType, ValueType } from './index.ts'
 import {
   atomics,
   bulk,
@@ -23,8 +24,8 @@ import { signed, signed64, unsigned } from './types.ts'
 
 type Fn = (...args: number[]) => void
 
-function build(define: (m: ModuleBuilder) => void, type: MemoryType = { shared: false }) {
-  const m = new ModuleBuilder(type)
+function build(define: (m: ModuleBuilder) => void, type: MemoryType = { shared: false }, fused = false) {
+  const m = new ModuleBuilder(type, fused)
   define(m)
   const memory = new WebAssembly.Memory(
     type.shared ? { initial: 1, maximum: type.maximum ?? 1, shared: true } : { initial: 1 },
@@ -52,6 +53,58 @@ describe('integers of the binary format', () => {
   ])('signed %d', (value, bytes) => {
     expect(signed(value)).toEqual(bytes)
     expect(signed64(BigInt(value))).toEqual(bytes)
+  })
+})
+
+describe('vector constants', () => {
+  test('are set before the first statement, wherever they are asked for, and are one variable each', () => {
+    const { run, memory } = build((m) => {
+      m.procedure('store', (f, at, skip) => {
+        f.if(skip, () => f.emit(v128.store(at, f.f32(1.5))))
+        f.emit(v128.store(at, f32x4.add(f.f32(1.5), f.i32(0)), 16))
+        f.emit(v128.store(at, f.f64(-2.5), 32))
+        f.emit(v128.store(at, f.i32(-7), 48))
+        f.emit(v128.store(at, f.f32(0), 64), v128.store(at, f.f32(-0), 80), v128.store(at, f.f64(-0), 96))
+        expect(f.f32(1.5)).toBe(f.f32(1.5))
+        expect(f.f64(0)).not.toBe(f.f64(-0))
+      })
+    })
+    run['store']!(0, 0)
+    const floats = new Float32Array(memory.buffer)
+    expect([...floats.subarray(0, 8)]).toEqual([0, 0, 0, 0, 1.5, 1.5, 1.5, 1.5])
+    expect([...new Float64Array(memory.buffer, 32, 2)]).toEqual([-2.5, -2.5])
+    expect([...new Int32Array(memory.buffer, 48, 4)]).toEqual([-7, -7, -7, -7])
+    expect([...floats.subarray(16, 28)]).toEqual([0, 0, 0, 0, -0, -0, -0, -0, 0, -0, 0, -0])
+  })
+})
+
+describe.each(fusions)('multiply-add, fused %j', (fused) => {
+  /** The first float32 and float64 of what an expression over the constants gives. */
+  const firstOf = (expression: (f: FunctionBuilder) => Expr<'v128'>) => {
+    const { run, memory } = build(
+      (m) => m.procedure('run', (f, at) => f.emit(v128.store(at, expression(f)))),
+      { shared: false },
+      fused,
+    )
+    run['run']!(0)
+    return { single: new Float32Array(memory.buffer)[0], double: new Float64Array(memory.buffer)[0] }
+  }
+
+  test('a·b + c and c − a·b; fused, they are rounded once', () => {
+    expect(firstOf((f) => f.madd(f.f32(3), f.f32(5), f.f32(7))).single).toBe(22)
+    expect(firstOf((f) => f.nmadd(f.f32(3), f.f32(5), f.f32(7))).single).toBe(-8)
+    expect(firstOf((f) => f.maddWide(f.f64(3), f.f64(5), f.f64(7))).double).toBe(22)
+    // (1 + ε)² − 1 − 2ε is ε², which two roundings lose.
+    const [single, double] = [2 ** -23, 2 ** -52]
+    const a = firstOf((f) => f.madd(f.f32(1 + single), f.f32(1 + single), f.f32(-1 - 2 * single))).single
+    const b = firstOf((f) => f.nmadd(f.f32(1 + single), f.f32(1 + single), f.f32(1 + 2 * single))).single
+    const c = firstOf((f) => f.maddWide(f.f64(1 + double), f.f64(1 + double), f.f64(-1 - 2 * double))).double
+    const rest = (epsilon: number) => (fused ? epsilon ** 2 : 0)
+    expect([a, b === 0 ? 0 : -b!, c]).toEqual([rest(single), rest(single), rest(double)])
+  })
+
+  test('a polynomial has its highest power last', () => {
+    expect(firstOf((f) => f.polynomial(f.f32(2), [3, 5, 7])).single).toBe(3 + 10 + 28)
   })
 })
 

@@ -58,13 +58,16 @@ interface Defined {
  */
 export class ModuleBuilder {
   readonly #memory: MemoryType
+  readonly #fused: boolean
   readonly #types: string[] = []
   readonly #typeBytes: number[][] = []
   readonly #functions: Defined[] = []
   readonly #exports: number[][] = []
 
-  constructor(memory: MemoryType) {
+  /** `fused`: whether {@link FunctionBuilder.madd} and its like may be fused, rounding once (relaxed SIMD). */
+  constructor(memory: MemoryType, fused = false) {
     this.#memory = memory
+    this.#fused = fused
   }
 
   /**
@@ -79,7 +82,7 @@ export class ModuleBuilder {
     body: (f: FunctionBuilder, ...params: ParamLocals<P>) => void,
   ): FunctionRef {
     const wide = this.#wide
-    const f = new FunctionBuilder(params.length, wide)
+    const f = new FunctionBuilder(params.length, wide, this.#fused)
     body(f, ...(params.map((type, i) => localAt(type, i, wide)) as ParamLocals<P>))
     const index = this.#define(wide ? params.map((type) => (type === 'i32' ? 'i64' : type)) : params, f)
     const exported = wide && params.includes('i32') ? this.#entry(index, params) : index

@@ -123,15 +123,14 @@ function share<U>(
 const timeOf = (multiplyAdds: number): number => multiplyAdds / 18
 
 const kernelsOf = (context: WasmContext) => {
-  const { kernels, relaxedSimd: relaxed, tiles } = context
-  const { mr, nr } = tiles.tile
-  const key = `${mr}×${nr}${relaxed ? '+' : ''}`
-  const shape = { mr, nr, relaxed }
+  const { kernels, tiles } = context
+  const { tile } = tiles
+  const key = `${tile.mr}×${tile.nr}`
   return {
-    forward: () => kernels.all(`attention ${key}`, ['attention', 'packA'], (m) => emitAttention(m, shape)),
+    forward: () => kernels.all(`attention ${key}`, ['attention', 'packA'], (m) => emitAttention(m, tile)),
     backward: () =>
       kernels.all(`attentionGrad ${key}`, ['attentionGrad', 'packA', 'sum'], (m) => {
-        emitAttentionGrad(m, shape)
+        emitAttentionGrad(m, tile)
       }),
   }
 }

@@ -1,9 +1,10 @@
 import type { FunctionRef, I32, Local, ModuleBuilder } from '../asm/index.ts'
 import { by, f32, f32x4, i32, i32s, v128 } from '../asm/index.ts'
-import { exp2Down, Lanes } from '../lanes/math.ts'
+import { exp2Down } from '../lanes/math.ts'
 import { noFinish } from '../product/epilogue.ts'
-import type { GemmFunctions, TileShape } from '../product/gemm.ts'
+import type { GemmFunctions } from '../product/gemm.ts'
 import { emitGemm } from '../product/gemm.ts'
+import type { Tile } from '../runtime/tile.ts'
 
 /** Weights that are added up in float32 before their sum goes to the total. */
 const sumLength = 64
@@ -14,12 +15,8 @@ const sumLength = 64
  * lanes: no sum crosses lanes, and a column has the same bits in a panel of any width. pmax drops NaN, which is noted
  * apart: together they cost less than max, which keeps it.
  */
-function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
+function emitWeights(m: ModuleBuilder, { nr }: Tile): FunctionRef {
   return m.func('weights', ['i32', 'i32', 'f32'], (f, panel, keys, scale) => {
-    const k = new Lanes(f, relaxed)
-    const exponential = exp2Down(f, k)
-    const lowest = k.f32(Number.NEGATIVE_INFINITY)
-    k.seal()
     const row = () => f.vectors(nr / 4)
     const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.vector()]
     const scales = f.vector(f32x4.splat(f32.mul(scale, Math.LOG2E)))
@@ -35,7 +32,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
       totals.forEach((total, j) => f.set(total, f32x4.add(total, sums[j]!)))
       clear(sums)
     }
-    tops.forEach((top) => f.set(top, lowest))
+    tops.forEach((top) => f.set(top, f.f32(Number.NEGATIVE_INFINITY)))
     f.set(at, panel)
     for (const zero of [strange, sums, totals]) clear(zero)
     down((j) => {
@@ -48,7 +45,7 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
     f.while(i32.ltU(at, end), () => {
       for (let j = 0; j < nr / 4; j++) {
         f.set(d, f32x4.sub(f32x4.mul(v128.load(at, 16 * j), scales), tops[j]!))
-        f.set(d, exponential(d))
+        f.set(d, exp2Down(d, f))
         f.set(sums[j]!, f32x4.add(sums[j]!, d))
         f.emit(v128.store(at, d, 16 * j))
       }
@@ -74,9 +71,8 @@ function emitWeights(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef 
  * `slopes(p, dp, keys, scale)`: from weights and their gradients, panels [keys × nr], the gradients of the
  * scores before their scale, scale·p·(dp − Σ p·dp), in place of dp.
  */
-function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
+function emitSlopes(m: ModuleBuilder, { nr }: Tile): FunctionRef {
   return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], (f, panel, slopes, keys, scale) => {
-    const k = new Lanes(f, relaxed)
     const inner = f.vectors(nr / 4)
     const scales = f.vector(f32x4.splat(scale))
     const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
@@ -89,7 +85,7 @@ function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
         f.add(dp, 4 * nr)
       })
     }
-    down((j) => f.set(inner[j]!, k.madd(v128.load(p, 16 * j), v128.load(dp, 16 * j), inner[j]!)))
+    down((j) => f.set(inner[j]!, f.madd(v128.load(p, 16 * j), v128.load(dp, 16 * j), inner[j]!)))
     down((j) => {
       const apart = f32x4.sub(v128.load(dp, 16 * j), inner[j]!)
       f.emit(v128.store(dp, f32x4.mul(f32x4.mul(v128.load(p, 16 * j), scales), apart), 16 * j))
@@ -98,7 +94,7 @@ function emitSlopes(m: ModuleBuilder, { nr, relaxed }: TileShape): FunctionRef {
 }
 
 /** What the kernels of both directions do with panels of one head. */
-function prepare(m: ModuleBuilder, shape: TileShape) {
+function prepare(m: ModuleBuilder, shape: Tile) {
   const { mr, nr } = shape
   const gemm: GemmFunctions = emitGemm(m, shape)
   const panelBytes = 4 * nr
@@ -120,7 +116,7 @@ function prepare(m: ModuleBuilder, shape: TileShape) {
  * queries: scores = Kᵀ·q, a softmax down the columns, and V times that. The panel of scores is at once the
  * packed right factor of the second product. Scratch: `panel` [d × nr], `scores` [keys × nr], a tile at `spill`.
  */
-function emitForward(m: ModuleBuilder, shape: TileShape): void {
+function emitForward(m: ModuleBuilder, shape: Tile): void {
   const { gemm, weights, left, whole, panelBytes } = prepare(m, shape)
   const { nr } = shape
   m.func(
@@ -163,7 +159,7 @@ function emitForward(m: ModuleBuilder, shape: TileShape): void {
  * `weights` and `slopes` [keys × block each], and dq; then dv += weights·dyᵀ and dk += slopes·qᵀ, whose left
  * factors are packed in `left`. `right` holds a panel, or the right factors.
  */
-function emitBackward(m: ModuleBuilder, shape: TileShape): void {
+function emitBackward(m: ModuleBuilder, shape: Tile): void {
   const { gemm, weights: softmax, left: leftBytes, whole, panelBytes } = prepare(m, shape)
   const scoreSlopes = emitSlopes(m, shape)
   const { mr, nr } = shape
@@ -270,10 +266,10 @@ function emitSum(m: ModuleBuilder): void {
 }
 
 /** The module of attention: `attention`, and `packA` for its left factors. */
-export const emitAttention = (m: ModuleBuilder, shape: TileShape): void => emitForward(m, shape)
+export const emitAttention = (m: ModuleBuilder, shape: Tile): void => emitForward(m, shape)
 
 /** The module of its gradients: `attentionGrad`, `packA`, and `sum`. */
-export function emitAttentionGrad(m: ModuleBuilder, shape: TileShape): void {
+export function emitAttentionGrad(m: ModuleBuilder, shape: Tile): void {
   emitBackward(m, shape)
   emitSum(m)
 }

@@ -1,7 +1,6 @@
 import { times } from '../../times.ts'
 import type { FunctionBuilder, Local, ModuleBuilder } from '../asm/index.ts'
 import { by, f32, i32, v128 } from '../asm/index.ts'
-import { maddOf } from '../lanes/math.ts'
 import { masked, store, sumOfFour } from '../lanes/sweep.ts'
 
 /** Register block of a forward kernel: output channels, vectors of four pixels along a row, rows. */
@@ -18,9 +17,8 @@ export interface Block {
  * `offsets` from its place; an output row does so `rowStep` bytes behind the one before it. Weights of an output
  * channel follow each other, channels `across` bytes apart. Columns number at least 4·(vectors − 1) + 1.
  */
-export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): void {
+export function emitFewForward(m: ModuleBuilder, block: Block): void {
   const { channels, vectors } = block
-  const madd = maddOf(fused)
   m.procedure(
     'run',
     (f, to, from, offsets, weights, inputs, taps, rows, columns, rowStep, channelStep, across, channelTo) => {
@@ -51,7 +49,9 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
               if (r > 0) f.add(at, rowStep)
               for (let v = 0; v < vectors; v++) {
                 f.set(value, v128.load(at, 16 * v))
-                ofRow.forEach((ofChannel, c) => f.set(ofChannel[v]!, madd(value, factors[c]!, ofChannel[v]!)))
+                ofRow.forEach((ofChannel, c) =>
+                  f.set(ofChannel[v]!, f.madd(value, factors[c]!, ofChannel[v]!)),
+                )
               }
             })
           })
@@ -97,8 +97,7 @@ export function emitFewForward(m: ModuleBuilder, block: Block, fused: boolean): 
  * time. Channels of dy lie `channelDy` bytes apart, their sums `channelTo`; planes of x lie `inputStep` bytes apart,
  * their sums `inputTo`.
  */
-export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number, fused: boolean): void {
-  const madd = maddOf(fused)
+export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number): void {
   m.procedure(
     'run',
     (
@@ -127,7 +126,7 @@ export function emitFewWeights(m: ModuleBuilder, channels: number, taps: number,
         gradients.forEach((gradient, c) => f.set(gradient, masked(v128.load(fields[c]!), lanes)))
         places.forEach((place, t) => {
           f.set(value, masked(v128.load(i32.add(cursor, place)), lanes))
-          sums.forEach((ofChannel, c) => f.set(ofChannel[t]!, madd(value, gradients[c]!, ofChannel[t]!)))
+          sums.forEach((ofChannel, c) => f.set(ofChannel[t]!, f.madd(value, gradients[c]!, ofChannel[t]!)))
         })
       }
       const advance = (bytes: Parameters<FunctionBuilder['add']>[1]) => {

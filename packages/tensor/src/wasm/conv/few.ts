@@ -32,10 +32,8 @@ function blockOf(channels: number, columns: number): Block {
   return { channels, vectors: own, rows: Math.max(1, Math.floor(9 / (channels * own))) }
 }
 
-function forwardKernel({ kernels, relaxedSimd: fused }: WasmContext, block: Block) {
-  const key = `conv few ${block.channels}×${block.vectors}×${block.rows}${fused ? '+' : ''}`
-  return kernels.get(key, (m) => emitFewForward(m, block, fused))
-}
+const forwardKernel = ({ kernels }: WasmContext, block: Block) =>
+  kernels.get(`conv few ${block.channels}×${block.vectors}×${block.rows}`, (m) => emitFewForward(m, block))
 
 /**
  * A convolution to at most {@link few} channels (per group), with pixels along the lanes: sums of weights times inputs
@@ -126,18 +124,15 @@ export function convFewWeights(call: ConvCall, out: number, context: WasmContext
   const [channels, outChannels, ...taps] = call.shape as [number, number, number, number]
   const [, images, height, width] = dy.shape as [number, number, number, number]
   if (outChannels > few || width < 4) return false
-  const { heap, threads, relaxedSimd: fused } = context
+  const { heap, threads } = context
   const { planes, phases } = fieldsOf(call, context)
   const gradients = denseImages(dy, context)
   const perChannel = taps[0] * taps[1]
   const offsets = heap.scratch('conv.tables', 4 * perChannel)
   tableTaps(heap.i32, offsets / 4, phases, planes)
   const sweeps = cut(perChannel, Math.ceil(perChannel / tapsAtOnce[outChannels - 1]!)).map(({ from, to }) => {
-    const key = `conv few weights ${outChannels}×${to - from}${fused ? '+' : ''}`
-    return {
-      from,
-      run: context.kernels.get(key, (m) => emitFewWeights(m, outChannels, to - from, fused)),
-    }
+    const key = `conv few weights ${outChannels}×${to - from}`
+    return { from, run: context.kernels.get(key, (m) => emitFewWeights(m, outChannels, to - from)) }
   })
   fillBytes(context.kernels)(out, 0, 4 * channels * outChannels * perChannel)
   const band = Math.max(1, Math.floor(bandSize / width))

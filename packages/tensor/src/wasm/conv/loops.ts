@@ -1,10 +1,11 @@
 import type { ModuleBuilder } from '../asm/index.ts'
 import { i32 } from '../asm/index.ts'
 import { noFinish } from '../product/epilogue.ts'
-import type { GemmFunctions, TileShape } from '../product/gemm.ts'
+import type { GemmFunctions } from '../product/gemm.ts'
 import { emitGemm, emitSpill } from '../product/gemm.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
 import type { Functions } from '../runtime/module.ts'
+import type { Tile } from '../runtime/tile.ts'
 import { emitColumns, emitPackIndexed, emitPanel, emitPixels } from './pack.ts'
 
 /**
@@ -12,7 +13,7 @@ import { emitColumns, emitPackIndexed, emitPanel, emitPixels } from './pack.ts'
  * spill, …finish)`: packed weights times the panels of all `count` pixels. Results of one image lie
  * `channelStep` bytes apart by channel; images `imageStep` apart. Rows are channels.
  */
-function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunctions): void {
+function emitForward(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): void {
   const packPanel = emitPanel(m, nr)
   m.procedure(
     'forward',
@@ -103,7 +104,7 @@ function emitForward(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunction
  * pixels of packed output gradients with inputs at `base + pixel + offsets[column]`, added to c [rows × columns],
  * whose rows lie `cStep` bytes apart.
  */
-function emitWeightGradient(m: ModuleBuilder, { mr, nr }: TileShape, gemm: GemmFunctions): void {
+function emitWeightGradient(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): void {
   const packColumns = emitColumns(m, nr)
   m.procedure(
     'weightGradient',
@@ -128,15 +129,13 @@ const names = ['pixels', 'packA', 'packIndexed', 'forward', 'weightGradient', 'f
 export type ConvKernels = Functions<(typeof names)[number]>
 
 /** All functions of convolutions, in one module. */
-export function convKernels({ kernels, relaxedSimd: relaxed, tiles }: WasmContext): ConvKernels {
+export function convKernels({ kernels, tiles }: WasmContext): ConvKernels {
   const { tile } = tiles
-  const key = `conv ${tile.mr}×${tile.nr}`
-  return kernels.all(relaxed ? `${key}+` : key, names, (m) => {
-    const shape = { ...tile, relaxed }
-    const gemm = emitGemm(m, shape)
-    emitPixels(m, shape.nr)
-    emitPackIndexed(m, shape)
-    emitForward(m, shape, gemm)
-    emitWeightGradient(m, shape, gemm)
+  return kernels.all(`conv ${tile.mr}×${tile.nr}`, names, (m) => {
+    const gemm = emitGemm(m, tile)
+    emitPixels(m, tile.nr)
+    emitPackIndexed(m, tile)
+    emitForward(m, tile, gemm)
+    emitWeightGradient(m, tile, gemm)
   })
 }

@@ -2,7 +2,7 @@ import { times } from '../../times.ts'
 import type { Expr, FunctionRef, ModuleBuilder } from '../asm/index.ts'
 import { by, f32, i32, i32x4, v128 } from '../asm/index.ts'
 import { transpose4 } from '../lanes/transpose.ts'
-import type { TileShape } from '../product/gemm.ts'
+import type { Tile } from '../runtime/tile.ts'
 
 /**
  * `pixels(to, images, rows, columns, imageStep, rowStep)`: table of where outputs' first reads lie, in bytes from
@@ -30,7 +30,7 @@ export function emitPixels(m: ModuleBuilder, nr: number): void {
  * `packIndexed(to, from, count, depth, across, offsets)`: like packA, where element (i, k) lies at
  * `from + i·across + offsets[k]`.
  */
-export function emitPackIndexed(m: ModuleBuilder, { mr }: TileShape): void {
+export function emitPackIndexed(m: ModuleBuilder, { mr }: Tile): void {
   m.procedure('packIndexed', (f, to, from, count, depth, across, offsets) => {
     const lanes = f.locals('i32', mr)
     const [k, offset] = f.locals('i32', 2)

@@ -27,7 +27,7 @@ function kernelFor({ key, op, kernelKeys }: Entry, walks: readonly Walk[], conte
   let code = 0
   for (const walk of walks) code = 3 * code + walkDigit[walk]
   const kernelKey = (kernelKeys[code] ??= `${key}:${walks.join()}`)
-  return context.kernels.get(kernelKey, (m) => emitElementwise(m, op, walks, context.relaxedSimd))
+  return context.kernels.get(kernelKey, (m) => emitElementwise(m, op, walks))
 }
 
 /** Rough time for `elements` elements on one thread, in nanoseconds. */

@@ -1,9 +1,8 @@
 import type { DType } from '../../dtype.ts'
 import { bytesPerElement } from '../../dtype.ts'
 import { times } from '../../times.ts'
-import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple, V128 } from '../asm/index.ts'
+import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
 import { f32x4, i8x16, i16x8, i32, i32s, i32x4, select, v128 } from '../asm/index.ts'
-import { Lanes } from '../lanes/math.ts'
 import type { LaneOp } from './lane-ops.ts'
 
 /** How an operand walks the innermost axis: element by element, standing still, or by a stride. */
@@ -43,34 +42,27 @@ function loadSteps(dtype: DType, at: Local<'i32'>, steps: readonly I32[]): Expr<
 }
 
 /** Packs four masks or bools into the bottom four bytes. */
-const narrow = (value: Expr<'v128'>, one: Expr<'v128'>, f: FunctionBuilder) => {
+const narrow = (value: Expr<'v128'>, f: FunctionBuilder) => {
+  const one = f.i32(1)
   const words = f.vector(i16x8.narrowI32x4S(v128.and(value, one), one))
   return i8x16.narrowI16x8S(words, words)
 }
 
 /** Stores four elements. */
-function storeFour(
-  f: FunctionBuilder,
-  k: Lanes,
-  dtype: DType,
-  at: I32,
-  value: Expr<'v128'>,
-  offset: number,
-): void {
-  if (dtype === 'bool') f.emit(v128.store32Lane(at, narrow(value, k.i32(1), f), 0, offset))
+function storeFour(f: FunctionBuilder, dtype: DType, at: I32, value: Expr<'v128'>, offset: number): void {
+  if (dtype === 'bool') f.emit(v128.store32Lane(at, narrow(value, f), 0, offset))
   else f.emit(v128.store(at, value, offset))
 }
 
 /** Stores the first `count` (1, 2 or 3) elements and moves `at` past them. */
 function storeFew(
   f: FunctionBuilder,
-  k: Lanes,
   dtype: DType,
   at: Local<'i32'>,
   value: Expr<'v128'>,
   count: Local<'i32'>,
 ): void {
-  const v = f.vector(dtype === 'bool' ? narrow(value, k.i32(1), f) : value)
+  const v = f.vector(dtype === 'bool' ? narrow(value, f) : value)
   const lane = (i: number) => (dtype === 'bool' ? v128.store8Lane(at, v, i) : v128.store32Lane(at, v, i))
   for (let i = 0; i < 3; i++) {
     f.if(i32.gtS(count, i), () => {
@@ -85,17 +77,13 @@ function storeFew(
  * vectors of four. Per operand follow its address and its strides in bytes along the three loops, then
  * the operation's scalars as float32. Elements are independent, so a nest may be run in parts.
  */
-export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Walk[], fused: boolean): void {
+export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Walk[]): void {
   const words = 4 + 4 * walks.length
-  const types = [...i32s(words), ...times(op.scalars ?? 0, () => 'f32' as const)]
+  const types = [...i32s(words), ...times(op.scalars, () => 'f32' as const)]
   m.func('run', types, (f, ...params) => {
     const [out, n0, n1, n2] = params as unknown as Tuple<Local<'i32'>, 4>
     const floats = params.slice(words) as Local<'f32'>[]
-    const k = new Lanes(f, fused)
     const scalars = floats.map((x) => f.vector(f32x4.splat(x)))
-    if (op.output === 'bool') k.i32(1)
-    const lanes = op.prepare(k, f, scalars) as (...x: readonly V128[]) => Expr<'v128'>
-    k.seal()
     const operands = walks.map((walk, i): Operand => {
       const [block, ...strides] = params.slice(4 + 4 * i) as unknown as Tuple<Local<'i32'>, 4>
       return {
@@ -120,7 +108,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
         : many.map((s, i) => (i === 0 ? 0 : select(i32.gtS(count, i), i32.add(s, 0), i32.const(0))))
     }
     const compute = (vector: number, count?: I32): Expr<'v128'> =>
-      lanes(
+      op.compute(
         ...operands.map((operand) => {
           const { dtype, walk, at, value } = operand
           if (walk === 'still') return value
@@ -130,6 +118,8 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
               : loadSteps(dtype, at, steps(operand, count))
           return f.vector(loaded)
         }),
+        ...scalars,
+        f,
       )
     const advance = (elements: number) => {
       for (const { dtype, walk, at, strides } of operands) {
@@ -139,7 +129,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
     }
     const turns = (vectors: number) =>
       f.countdown(rest, 4 * vectors, [], () => {
-        for (let v = 0; v < vectors; v++) storeFour(f, k, op.output, out, compute(v), 4 * width * v)
+        for (let v = 0; v < vectors; v++) storeFour(f, op.output, out, compute(v), 4 * width * v)
         f.add(out, 4 * width * vectors)
         advance(4 * vectors)
       })
@@ -154,7 +144,7 @@ export function emitElementwise(m: ModuleBuilder, op: LaneOp, walks: readonly Wa
         f.set(rest, n2)
         if (op.heavy !== true && !walks.includes('strided')) turns(4)
         turns(1)
-        f.if(i32.gtS(rest, 0), () => storeFew(f, k, op.output, out, compute(0, rest), rest))
+        f.if(i32.gtS(rest, 0), () => storeFew(f, op.output, out, compute(0, rest), rest))
         for (const { row, strides } of operands) f.add(row, strides[1])
       })
       for (const { block, strides } of operands) f.add(block, strides[0])

@@ -1,20 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { ModuleBuilder, v128 } from '../asm/index.ts'
 import { fusions } from '../oracle.test.helper.ts'
-import type { LaneMath } from './math.ts'
-import { exp2Down, fade, Lanes } from './math.ts'
+import type { LaneFunction } from './math.ts'
+import { exp2Down, fade } from './math.ts'
 
 /** Values of a function at `x`, by a kernel of its own. */
-function valuesOf(fn: LaneMath, fused: boolean, x: readonly number[]): Float32Array {
-  const m = new ModuleBuilder({ shared: false })
+function valuesOf(fn: LaneFunction, fused: boolean, x: readonly number[]): Float32Array {
+  const m = new ModuleBuilder({ shared: false }, fused)
   m.procedure('run', (f, at, end) => {
-    const k = new Lanes(f, fused)
-    const body = fn(f, k)
     const value = f.vector()
-    k.seal()
     f.loop(at, at, end, 16, () => {
       f.set(value, v128.load(at))
-      f.emit(v128.store(at, body(value)))
+      f.emit(v128.store(at, fn(value, f)))
     })
   })
   const memory = new WebAssembly.Memory({ initial: 16 })
@@ -27,7 +24,7 @@ function valuesOf(fn: LaneMath, fused: boolean, x: readonly number[]): Float32Ar
 
 /** Largest relative error over even steps, in units of 2⁻²⁴: an ulp is one or two of them. */
 function worst(
-  fn: LaneMath,
+  fn: LaneFunction,
   fused: boolean,
   exact: (x: number) => number,
   low: number,

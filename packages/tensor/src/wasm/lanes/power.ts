@@ -1,6 +1,5 @@
 import type { Expr, FunctionBuilder, Local, V128 } from '../asm/index.ts'
 import { f32x4, f64x2, i32x4, i64x2, shuffle32, shuffle64, v128 } from '../asm/index.ts'
-import type { Lanes } from './math.ts'
 
 /** Adding 1.5·2⁵² leaves the nearest integer in the low bits of the sum. */
 const magic = 6755399441055744
@@ -14,44 +13,43 @@ const powerSeries = [1, 1, 2, 6, 24, 120, 720, 5040, 40320].map((factorial, i) =
  * |a|ᵇ in float64, by 2^(b·log₂|a|), of several pairs of lanes in step: each alone would wait for its own
  * long chain of operations.
  */
-function powersOfMagnitude(f: FunctionBuilder, k: Lanes) {
-  const [zero, one, infinity] = [k.f64(0), k.f64(1), k.f64(Number.POSITIVE_INFINITY)]
-  const [lowest, highest, least] = [k.f64(Number.NEGATIVE_INFINITY), k.f64(1000), k.f64(-1000)]
-  const [rounder, root] = [k.f64(magic), k.f64(Math.SQRT1_2)]
-  const [logarithms, exponentials] = [logSeries, powerSeries].map((series) => series.map((c) => k.f64(c)))
-  return (a: readonly V128[], b: readonly V128[]): readonly Local<'v128'>[] => {
-    const each = (make: (i: number) => V128) => a.map((_, i) => f.vector(make(i) as Expr<'v128'>))
-    const horner = (z: readonly V128[], coefficients: readonly Local<'v128'>[]) => {
-      const sums = each(() => coefficients.at(-1)!)
-      for (const c of coefficients.slice(0, -1).reverse()) {
-        sums.forEach((sum, i) => f.set(sum, k.maddWide(sum, z[i]!, c)))
-      }
-      return sums
+function powersOfMagnitude(
+  a: readonly V128[],
+  b: readonly V128[],
+  f: FunctionBuilder,
+): readonly Local<'v128'>[] {
+  const [one, rounder, lowest] = [f.f64(1), f.f64(magic), f.f64(Number.NEGATIVE_INFINITY)]
+  const each = (make: (i: number) => V128) => a.map((_, i) => f.vector(make(i)))
+  const horner = (z: readonly V128[], coefficients: readonly number[]) => {
+    const sums = each(() => f.f64(coefficients.at(-1)!))
+    for (const c of coefficients.slice(0, -1).reverse()) {
+      sums.forEach((sum, i) => f.set(sum, f.maddWide(sum, z[i]!, f.f64(c))))
     }
-    const x = each((i) => f64x2.abs(a[i]!))
-    // x = 2ᵉ·m with √½ ≤ m < √2; the bits of −∞ are those of sign and exponent.
-    const e = each((i) => i64x2.sub(x[i]!, root))
-    const m = each((i) => i64x2.sub(x[i]!, v128.and(e[i]!, lowest)))
-    const s = each((i) => f64x2.div(f64x2.sub(m[i]!, one), f64x2.add(m[i]!, one)))
-    const series = horner(
-      each((i) => f64x2.mul(s[i]!, s[i]!)),
-      logarithms!,
-    )
-    const y = each((i) => {
-      const whole = f64x2.convertLowI32x4S(i32x4.shrS(shuffle32(e[i]!, e[i]!, [1, 3, 1, 3]), 20))
-      const log = k.maddWide(s[i]!, series[i]!, whole)
-      // Infinity and NaN are their own logarithms; that of 0 is −∞.
-      const finite = v128.bitselect(log, x[i]!, f64x2.lt(x[i]!, infinity))
-      const logarithm = v128.bitselect(lowest, finite, f64x2.eq(x[i]!, zero))
-      return f64x2.pmax(f64x2.pmin(f64x2.mul(b[i]!, logarithm), highest), least)
-    })
-    const shifted = each((i) => f64x2.add(y[i]!, rounder))
-    const powers = horner(
-      each((i) => f64x2.sub(y[i]!, f64x2.sub(shifted[i]!, rounder))),
-      exponentials!,
-    )
-    return each((i) => i64x2.add(powers[i]!, i64x2.shl(shifted[i]!, 52)))
+    return sums
   }
+  const x = each((i) => f64x2.abs(a[i]!))
+  // x = 2ᵉ·m with √½ ≤ m < √2; the bits of −∞ are those of sign and exponent.
+  const e = each((i) => i64x2.sub(x[i]!, f.f64(Math.SQRT1_2)))
+  const m = each((i) => i64x2.sub(x[i]!, v128.and(e[i]!, lowest)))
+  const s = each((i) => f64x2.div(f64x2.sub(m[i]!, one), f64x2.add(m[i]!, one)))
+  const series = horner(
+    each((i) => f64x2.mul(s[i]!, s[i]!)),
+    logSeries,
+  )
+  const y = each((i) => {
+    const whole = f64x2.convertLowI32x4S(i32x4.shrS(shuffle32(e[i]!, e[i]!, [1, 3, 1, 3]), 20))
+    const log = f.maddWide(s[i]!, series[i]!, whole)
+    // Infinity and NaN are their own logarithms; that of 0 is −∞.
+    const finite = v128.bitselect(log, x[i]!, f64x2.lt(x[i]!, f.f64(Number.POSITIVE_INFINITY)))
+    const logarithm = v128.bitselect(lowest, finite, f64x2.eq(x[i]!, f.f64(0)))
+    return f64x2.pmax(f64x2.pmin(f64x2.mul(b[i]!, logarithm), f.f64(1000)), f.f64(-1000))
+  })
+  const shifted = each((i) => f64x2.add(y[i]!, rounder))
+  const powers = horner(
+    each((i) => f64x2.sub(y[i]!, f64x2.sub(shifted[i]!, rounder))),
+    powerSeries,
+  )
+  return each((i) => i64x2.add(powers[i]!, i64x2.shl(shifted[i]!, 52)))
 }
 
 /**
@@ -59,29 +57,23 @@ function powersOfMagnitude(f: FunctionBuilder, k: Lanes) {
  * 1 for a⁰, 1ᵇ and (−1)^±∞; computed in float64, error at most 1 ulp. `rest` is what the float32 `b` leaves out of
  * the exponent.
  */
-export function power(f: FunctionBuilder, k: Lanes): (a: V128, b: V128, rest?: V128) => Expr<'v128'> {
-  const [zero, half, one, sign] = [k.f32(0), k.f32(0.5), k.f32(1), k.i32(-0x80000000)]
-  const [nan, lowest, infinity] = [
-    k.f32(Number.NaN),
-    k.f32(Number.NEGATIVE_INFINITY),
-    k.f32(Number.POSITIVE_INFINITY),
-  ]
-  const ofMagnitude = powersOfMagnitude(f, k)
-  return (a, b, rest) => {
-    const wide = (v: V128) => [f64x2.promoteLowF32x4(v), f64x2.promoteLowF32x4(shuffle64(v, v, [1, 0]))]
-    const local = (v: V128) => f.vector(v as Expr<'v128'>)
-    const rests = rest === undefined ? undefined : wide(rest)
-    const exponents = wide(b).map((low, i) => local(rests === undefined ? low : f64x2.add(low, rests[i]!)))
-    const [low, high] = ofMagnitude(wide(a), exponents).map((y) => f32x4.demoteF64x2Zero(y))
-    const magnitude = shuffle64(low!, high!, [0, 2])
-    const halved = f.vector(f32x4.mul(b, half))
-    const whole = f.vector(f32x4.eq(b, f32x4.trunc(b)))
-    const odd = v128.andnot(whole, f32x4.eq(halved, f32x4.trunc(halved)))
-    const signed = v128.or(magnitude, v128.and(v128.and(a, sign), odd))
-    const negative = v128.and(f32x4.lt(a, zero), f32x4.gt(a, lowest))
-    const y = v128.bitselect(nan, signed, v128.andnot(negative, whole))
-    const endless = v128.and(f32x4.eq(f32x4.abs(a), one), f32x4.eq(f32x4.abs(b), infinity))
-    const isOne = v128.or(v128.or(f32x4.eq(b, zero), f32x4.eq(a, one)), endless)
-    return v128.bitselect(one, y, isOne)
-  }
+export function power(a: V128, b: V128, f: FunctionBuilder, rest?: V128): Expr<'v128'> {
+  const [zero, one] = [f.f32(0), f.f32(1)]
+  const wide = (v: V128) => [f64x2.promoteLowF32x4(v), f64x2.promoteLowF32x4(shuffle64(v, v, [1, 0]))]
+  const rests = rest && wide(rest)
+  const exponents = wide(b).map((low, i) => f.vector(rests === undefined ? low : f64x2.add(low, rests[i]!)))
+  const [low, high] = powersOfMagnitude(wide(a), exponents, f).map((y) => f32x4.demoteF64x2Zero(y))
+  const magnitude = shuffle64(low!, high!, [0, 2])
+  const halved = f.vector(f32x4.mul(b, f.f32(0.5)))
+  const whole = f.vector(f32x4.eq(b, f32x4.trunc(b)))
+  const odd = v128.andnot(whole, f32x4.eq(halved, f32x4.trunc(halved)))
+  const signed = v128.or(magnitude, v128.and(v128.and(a, f.i32(-0x80000000)), odd))
+  const negative = v128.and(f32x4.lt(a, zero), f32x4.gt(a, f.f32(Number.NEGATIVE_INFINITY)))
+  const y = v128.bitselect(f.f32(Number.NaN), signed, v128.andnot(negative, whole))
+  const endless = v128.and(
+    f32x4.eq(f32x4.abs(a), one),
+    f32x4.eq(f32x4.abs(b), f.f32(Number.POSITIVE_INFINITY)),
+  )
+  const isOne = v128.or(v128.or(f32x4.eq(b, zero), f32x4.eq(a, one)), endless)
+  return v128.bitselect(one, y, isOne)
 }

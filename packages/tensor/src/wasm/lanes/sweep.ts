@@ -1,5 +1,5 @@
 import type { Expr, FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
-import { f32, f32x4, f64, f64x2, i32, i32x4, select, shuffle64, v128 } from '../asm/index.ts'
+import { by, f32, f32x4, f64, f64x2, i32, i32x4, shuffle64, v128 } from '../asm/index.ts'
 
 /** The sum of two lanes of float64. */
 export const sumOfLanes = (a: Expr<'v128'>) => f64.add(f64x2.extractLane(a, 0), f64x2.extractLane(a, 1))
@@ -18,33 +18,27 @@ const blockLength = 512
  * cut off: then `count` says how many of its lanes are elements (what is read behind them is arbitrary).
  * `blockEnd` runs after every {@link blockLength} elements and at the end.
  */
-export function prepareSweep(f: FunctionBuilder) {
+export function sweep(
+  f: FunctionBuilder,
+  n: I32,
+  cursors: readonly Local<'i32'>[],
+  four: (count?: Local<'i32'>) => void,
+  blockEnd?: () => void,
+): void {
   const [rest, block] = f.locals('i32', 2)
-  return (
-    n: I32,
-    cursors: readonly Local<'i32'>[],
-    four: (count?: Local<'i32'>) => void,
-    blockEnd?: () => void,
-  ): void => {
-    const advance = (bytes: I32) => {
-      for (const cursor of cursors) f.add(cursor, bytes)
-    }
-    f.set(rest, n)
-    f.while(rest, () => {
-      if (blockEnd === undefined) f.set(block, rest)
-      else f.set(block, select(i32.ltS(rest, blockLength), rest, i32.const(blockLength)))
-      f.set(rest, i32.sub(rest, block))
-      f.countdown(block, 4, [], () => {
-        four()
-        advance(16)
-      })
-      f.if(block, () => {
-        four(block)
-        advance(i32.shl(block, 2))
-      })
-      blockEnd?.()
+  f.set(rest, n)
+  f.while(rest, () => {
+    if (blockEnd === undefined) f.set(block, rest)
+    else f.setLeast(block, rest, blockLength)
+    f.set(rest, i32.sub(rest, block))
+    const moved = cursors.map((cursor) => by(cursor, 16))
+    f.countdown(block, 4, moved, four)
+    f.if(block, () => {
+      four(block)
+      for (const cursor of cursors) f.add(cursor, i32.shl(block, 2))
     })
-  }
+    blockEnd?.()
+  })
 }
 
 /** Stores a vector, or its first `count` (1 to 3) lanes. */
@@ -67,8 +61,8 @@ export function store(
 export const masked = (value: Expr<'v128'>, count: Local<'i32'> | undefined): Expr<'v128'> =>
   count === undefined ? value : v128.and(value, i32x4.ltS(i32x4.lanes(0, 1, 2, 3), i32x4.splat(count)))
 
-/** Two sums of vectors, Σh and Σh·n: in float32 lanes within a block, in float64 across blocks. */
-export function prepareSums(f: FunctionBuilder, madd: (a: V128, b: V128, c: V128) => Expr<'v128'>) {
+/** Two sums of vectors, Σh and, where there is an n, Σh·n: in float32 lanes within a block, in float64 across blocks. */
+export function prepareSums(f: FunctionBuilder) {
   const [plain, product, plainTotal, productTotal] = f.vectors(4)
   const flush = (lanes: Local<'v128'>, total: Local<'v128'>) => {
     const high = f64x2.promoteLowF32x4(shuffle64(lanes, lanes, [1, 0]))
@@ -80,9 +74,9 @@ export function prepareSums(f: FunctionBuilder, madd: (a: V128, b: V128, c: V128
       for (const local of [plain, product, plainTotal, productTotal]) f.set(local, v128.zero())
     },
     /** Lanes of h and n that are no elements must be zero in h, and in n not NaN or infinite. */
-    add: (h: Local<'v128'>, n: V128) => {
+    add: (h: Local<'v128'>, n?: V128) => {
       f.set(plain, f32x4.add(plain, h))
-      f.set(product, madd(h, n, product))
+      if (n !== undefined) f.set(product, f.madd(h, n, product))
     },
     /** At the end of each block. */
     flush: () => {

@@ -1,6 +1,6 @@
 import type { Expr, FunctionBuilder, V128 } from '../asm/index.ts'
 import { f32x4, f64x2, i32x4, shuffle32, v128 } from '../asm/index.ts'
-import type { LaneMath, Lanes } from './math.ts'
+import type { LaneFunction } from './math.ts'
 
 /** (sin r/r − 1)/r² in powers of r² on |r| ≤ π/4, error of sin below 2⁻²⁸. */
 const sineTail = [-0.16666655, 0.0083321687, -0.00019516012]
@@ -73,30 +73,23 @@ function reduceByQuarters(f: FunctionBuilder, x: V128): Quarters {
 }
 
 /** Sine (`ahead` 0) or cosine (1): sin(r + k·π/2) with k + ahead. */
-function circular(ahead: 0 | 1): LaneMath {
-  return (f: FunctionBuilder, k: Lanes) => {
-    const sine = sineTail.map((c) => k.f32(c))
-    const cosine = cosineTail.map((c) => k.f32(c))
-    const [one, half, zero, tiny] = [k.f32(1), k.f32(0.5), k.i32(0), k.f32(0.0001)]
-    const [bit, signBit] = [k.i32(1), k.i32(-0x80000000)]
-    return (x): Expr<'v128'> => {
-      const { r, k: turns } = reduceByQuarters(f, x)
-      const quadrant = f.vector(ahead === 0 ? turns : i32x4.add(turns, bit))
-      const z = f.vector(f32x4.mul(r, r))
-      const s = f32x4.add(r, f32x4.mul(f32x4.mul(r, z), k.polynomial(z, sine)))
-      const tail = f32x4.mul(f32x4.mul(z, z), k.polynomial(z, cosine))
-      const c = f32x4.add(f32x4.sub(one, f32x4.mul(z, half)), tail)
-      const odd = i32x4.sub(zero, v128.and(quadrant, bit))
-      const flip = v128.and(i32x4.shl(quadrant, 30), signBit)
-      const y = v128.xor(v128.bitselect(c, s, odd), flip)
-      // Keeps −0, and spares denormals the polynomial.
-      return ahead === 0 ? v128.bitselect(x, y, f32x4.lt(f32x4.abs(x), tiny)) : y
-    }
-  }
+function circular(x: V128, f: FunctionBuilder, ahead: 0 | 1): Expr<'v128'> {
+  const [bit, signBit] = [f.i32(1), f.i32(-0x80000000)]
+  const { r, k } = reduceByQuarters(f, x)
+  const quadrant = f.vector(ahead === 0 ? k : i32x4.add(k, bit))
+  const z = f.vector(f32x4.mul(r, r))
+  const s = f32x4.add(r, f32x4.mul(f32x4.mul(r, z), f.polynomial(z, sineTail)))
+  const tail = f32x4.mul(f32x4.mul(z, z), f.polynomial(z, cosineTail))
+  const c = f32x4.add(f32x4.sub(f.f32(1), f32x4.mul(z, f.f32(0.5))), tail)
+  const odd = i32x4.sub(f.i32(0), v128.and(quadrant, bit))
+  const flip = v128.and(i32x4.shl(quadrant, 30), signBit)
+  const y = v128.xor(v128.bitselect(c, s, odd), flip)
+  // Keeps −0, and spares denormals the polynomial.
+  return ahead === 0 ? v128.bitselect(x, y, f32x4.lt(f32x4.abs(x), f.f32(0.0001))) : y
 }
 
 /** sin x for every x, NaN at ±∞; error at most 2 ulp. Beyond 2²⁰ the reduction is slower, not worse. */
-export const sin: LaneMath = circular(0)
+export const sin: LaneFunction = (x, f) => circular(x, f, 0)
 
 /** cos x for every x, NaN at ±∞; error at most 2 ulp. */
-export const cos: LaneMath = circular(1)
+export const cos: LaneFunction = (x, f) => circular(x, f, 1)

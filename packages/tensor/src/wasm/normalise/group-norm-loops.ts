@@ -1,9 +1,9 @@
 import type { Expr, FunctionBuilder, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
 import { f32, f32x4, f64, i32, i32s, v128 } from '../asm/index.ts'
-import { Lanes, silu, siluSlope } from '../lanes/math.ts'
-import { masked, prepareSums, prepareSweep, store } from '../lanes/sweep.ts'
+import { silu, siluSlope } from '../lanes/math.ts'
+import { masked, prepareSums, store, sweep } from '../lanes/sweep.ts'
 import type { Statistics } from './statistics.ts'
-import { prepareStatistics } from './statistics.ts'
+import { statisticsOf } from './statistics.ts'
 
 /**
  * Types of x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps: five addresses; how many
@@ -51,30 +51,23 @@ function prepareLoops(
 }
 
 /** Emits `run(…params)`: y = (x − mean)·scale·weight + bias, then SiLU where asked for. */
-export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean): void {
+export function emitForward(m: ModuleBuilder, withSilu: boolean): void {
   m.func(
     'run',
     params,
     (f, x, _dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps) => {
-      const k = new Lanes(f, fused)
-      const activation = withSilu ? silu(f, k) : undefined
-      k.seal()
-      const [statisticsOf, sweep, loops] = [
-        prepareStatistics(f, fused),
-        prepareSweep(f),
-        prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
-      ]
+      const loops = prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes)
       const [factor, factors, shifts, y] = [f.local('f32'), f.vector(), f.vector(), f.vector()]
       const none = () => {}
       loops.groups([x, out], none, () => {
-        const { mean, meanRest, scale } = statisticsOf(x, loops.count, eps)
+        const { mean, meanRest, scale } = statisticsOf(f, x, loops.count, eps)
         loops.channels(() => {
           f.set(factor, f32.mul(f32.load(loops.weight), scale))
           f.set(factors, f32x4.splat(factor))
           f.set(shifts, f32x4.splat(f32.sub(f32.load(loops.bias), f32.mul(meanRest, factor))))
-          sweep(pixels, [x, out], (lanes) => {
-            f.set(y, k.madd(f32x4.sub(v128.load(x), mean), factors, shifts))
-            if (activation !== undefined) f.set(y, activation(y))
+          sweep(f, pixels, [x, out], (lanes) => {
+            f.set(y, f.madd(f32x4.sub(v128.load(x), mean), factors, shifts))
+            if (withSilu) f.set(y, silu(y, f))
             store(f, out, y, lanes)
           })
         })
@@ -84,8 +77,7 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean, fused: boolean)
 }
 
 /** The gradient that reaches the affine map, dz = dy·(slope of the activation at z), and the normalised x. */
-function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
-  const slope = withSilu ? siluSlope(f, k) : undefined
+function prepareSlopes(f: FunctionBuilder, withSilu: boolean) {
   const [scale, shift, weight, bias] = f.vectors(4)
   const [normal, z] = f.vectors(2)
   return {
@@ -102,11 +94,11 @@ function prepareSlopes(f: FunctionBuilder, k: Lanes, withSilu: boolean) {
     },
     /** For four elements, of which the first `lanes` count and the others give zeros. */
     at: (x: I32, dy: I32, mean: Local<'v128'>, lanes: Local<'i32'> | undefined) => {
-      f.set(normal, masked(k.madd(f32x4.sub(v128.load(x), mean), scale, shift), lanes))
+      f.set(normal, masked(f.madd(f32x4.sub(v128.load(x), mean), scale, shift), lanes))
       const gradient = masked(v128.load(dy), lanes)
-      if (slope === undefined) return { normal, dz: gradient }
-      f.set(z, k.madd(normal, weight, bias))
-      return { normal, dz: f32x4.mul(gradient, slope(z)) }
+      if (!withSilu) return { normal, dz: gradient }
+      f.set(z, f.madd(normal, weight, bias))
+      return { normal, dz: f32x4.mul(gradient, siluSlope(z, f)) }
     },
   }
 }
@@ -132,20 +124,14 @@ function addTotals(
  */
 export const emitGradients =
   (withInput: boolean, withAffine: boolean) =>
-  (m: ModuleBuilder, withSilu: boolean, fused: boolean): void => {
+  (m: ModuleBuilder, withSilu: boolean): void => {
     m.func(
       'run',
       [...params, ...i32s(2)],
       (f, x, dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps, totals, step) => {
-        const k = new Lanes(f, fused)
-        const slopes = prepareSlopes(f, k, withSilu)
-        k.seal()
-        const [statisticsOf, sweep, loops] = [
-          prepareStatistics(f, fused),
-          prepareSweep(f),
-          prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes),
-        ]
-        const sums = prepareSums(f, (a, b, c) => k.madd(a, b, c))
+        const slopes = prepareSlopes(f, withSilu)
+        const loops = prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes)
+        const sums = prepareSums(f)
         // For dx, x is swept twice.
         const [xAt, h] = withInput ? f.locals('i32', 2) : [x, out]
         const [value, factors, coefficients, shifts] = f.vectors(4)
@@ -169,9 +155,9 @@ export const emitGradients =
           f.set(factors, f32x4.splat(scale))
           f.set(coefficients, f32x4.splat(a))
           f.set(shifts, f32x4.splat(f32.neg(f32.add(average(plain), f32.mul(a, meanRest)))))
-          sweep(loops.count, [x, out], (lanes) => {
+          sweep(f, loops.count, [x, out], (lanes) => {
             const apart = f32x4.add(v128.load(out), shifts)
-            const inner = k.madd(f32x4.sub(v128.load(x), mean), coefficients, apart)
+            const inner = f.madd(f32x4.sub(v128.load(x), mean), coefficients, apart)
             f.set(value, f32x4.mul(inner, factors))
             store(f, out, value, lanes)
           })
@@ -179,7 +165,7 @@ export const emitGradients =
 
         const rewind = () => f.set(total, totals)
         loops.groups(withInput ? [x, dy, out] : [x, dy], rewind, () => {
-          const statistics = statisticsOf(x, loops.count, eps)
+          const statistics = statisticsOf(f, x, loops.count, eps)
           slopes.setGroup(statistics)
           if (withInput) {
             f.set(plain, 0)
@@ -191,6 +177,7 @@ export const emitGradients =
             slopes.setChannel(loops.weight, loops.bias)
             sums.clear()
             sweep(
+              f,
               pixels,
               withInput ? [xAt, dy, h] : [x, dy],
               (lanes) => {

@@ -1,7 +1,6 @@
 import type { KernelCall } from '../../device.ts'
 import type { GroupNormParams } from '../../primitives.ts'
 import { sizeOf } from '../../shape.ts'
-import type { ModuleBuilder } from '../asm/index.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmContext, WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
@@ -9,7 +8,7 @@ import { cut } from '../runtime/tasks.ts'
 import { emitForward, emitGradients } from './group-norm-loops.ts'
 
 type Primitive = 'groupNorm' | 'groupNormGradInput' | 'groupNormGradAffine' | 'groupNormGrad'
-type Emit = (m: ModuleBuilder, silu: boolean, fused: boolean) => void
+type Emit = typeof emitForward
 
 interface Kind {
   /** Without and with SiLU. Made once: a string made anew is slow to look up. */
@@ -43,7 +42,7 @@ function run(call: KernelCall<Primitive>, out: number, totals: number, context: 
   const [samples, channels] = shape as readonly [number, number]
   const pixels = sizeOf(shape.slice(2))
   const { keys, time, emit } = kinds[call.primitive]
-  const kernel = context.kernels.get(keys[silu ? 1 : 0], (m) => emit(m, silu, context.relaxedSimd))
+  const kernel = context.kernels.get(keys[silu ? 1 : 0], (m) => emit(m, silu))
   const perGroup = channels / groups
   const sizes = [perGroup, pixels, 4 * channels * pixels, eps]
   const parts = context.threads.parts(time * sizeOf(shape), groups)

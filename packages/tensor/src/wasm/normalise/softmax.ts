@@ -1,8 +1,8 @@
 import { sizeOf } from '../../shape.ts'
 import type { Expr, FunctionBuilder, Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { f32, f32x4, i32x4, shuffle64, v128 } from '../asm/index.ts'
-import { fade, Lanes } from '../lanes/math.ts'
-import { masked, prepareSums, prepareSweep, store } from '../lanes/sweep.ts'
+import { fade } from '../lanes/math.ts'
+import { masked, prepareSums, store, sweep } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmKernels } from '../runtime/kernel.ts'
 import { onFloat32 } from '../runtime/kernel.ts'
@@ -18,13 +18,10 @@ function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
  * Emits `run(x, y, rows, n)`: softmax of dense rows of n. pmax drops NaN, which is noted apart: together they cost less
  * than max, which keeps it.
  */
-function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
+function emitSoftmax(m: ModuleBuilder): void {
   m.procedure('run', (f, x, y, rows, n) => {
-    const k = new Lanes(f, fused)
-    const falling = fade(f, k)
-    const lowest = k.f32(Number.NEGATIVE_INFINITY)
-    k.seal()
-    const [sweep, sums] = [prepareSweep(f), prepareSums(f, (_, __, c) => c)]
+    const lowest = f.f32(Number.NEGATIVE_INFINITY)
+    const sums = prepareSums(f)
     const [at, to, top, tops, d, e] = [f.let(0), f.let(0), f.vector(), f.vector(), f.vector(), f.vector()]
     const [factor, strange] = f.vectors(2)
     /** Lanes beyond the row, −∞. */
@@ -34,7 +31,7 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
       f.set(top, lowest)
       f.set(at, x)
       f.set(strange, v128.zero())
-      sweep(n, [at], (lanes) => {
+      sweep(f, n, [at], (lanes) => {
         f.set(d, within(v128.load(at), lanes))
         f.set(top, f32x4.pmax(top, d))
         f.set(strange, v128.or(strange, f32x4.ne(d, d)))
@@ -43,12 +40,13 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
       sums.clear()
       f.set(to, y)
       sweep(
+        f,
         n,
         [x, to],
         (lanes) => {
           f.set(d, f32x4.sub(tops, v128.load(x)))
-          f.set(e, masked(falling(d), lanes))
-          sums.add(e, e)
+          f.set(e, masked(fade(d, f), lanes))
+          sums.add(e)
           store(f, to, e, lanes)
         },
         sums.flush,
@@ -58,7 +56,7 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
       f.set(tops, f32x4.sub(tops, tops))
       f.if(v128.anyTrue(strange), () => f.set(tops, f32x4.const(Number.NaN)))
       f.set(factor, f32x4.add(factor, tops))
-      sweep(n, [y], (lanes) => {
+      sweep(f, n, [y], (lanes) => {
         f.set(e, f32x4.mul(v128.load(y), factor))
         store(f, y, e, lanes)
       })
@@ -67,17 +65,16 @@ function emitSoftmax(m: ModuleBuilder, fused: boolean): void {
 }
 
 /** Emits `run(y, dy, dx, rows, n)`: dx = y·(dy − Σ y·dy) along dense rows of n. */
-function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
+function emitSoftmaxGrad(m: ModuleBuilder): void {
   m.procedure('run', (f, y, dy, dx, rows, n) => {
-    const k = new Lanes(f, fused)
-    k.seal()
-    const [sweep, sums] = [prepareSweep(f), prepareSums(f, (a, b, c) => k.madd(a, b, c))]
+    const sums = prepareSums(f)
     const [a, b, h, inner] = [f.let(0), f.let(0), f.vector(), f.vector()]
     f.countdown(rows, 1, [], () => {
       sums.clear()
       f.set(a, y)
       f.set(b, dy)
       sweep(
+        f,
         n,
         [a, b],
         (lanes) => {
@@ -87,7 +84,7 @@ function emitSoftmaxGrad(m: ModuleBuilder, fused: boolean): void {
         sums.flush,
       )
       f.set(inner, f32x4.splat(f32.demoteF64(sums.product())))
-      sweep(n, [y, dy, dx], (lanes) => {
+      sweep(f, n, [y, dy, dx], (lanes) => {
         f.set(h, f32x4.mul(v128.load(y), f32x4.sub(v128.load(dy), inner)))
         store(f, dx, h, lanes)
       })
@@ -105,7 +102,7 @@ const kinds = {
 const softmax = onFloat32<'softmax' | 'softmaxGrad'>((call, out, context) => {
   const { primitive, shape } = call
   const { emit, time } = kinds[primitive]
-  const kernel = context.kernels.get(primitive, (m) => emit(m, context.relaxedSimd))
+  const kernel = context.kernels.get(primitive, emit)
   const [size, length] = [sizeOf(shape), shape.at(-1)!]
   const rows = size / length
   const parts = context.threads.parts(time * size, rows)

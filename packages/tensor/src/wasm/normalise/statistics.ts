@@ -1,4 +1,4 @@
-import type { FunctionBuilder, I32, Local, V128 } from '../asm/index.ts'
+import type { FunctionBuilder, I32, Local } from '../asm/index.ts'
 import { by, f32, f32x4, f64, f64x2, v128 } from '../asm/index.ts'
 import { sumOfLanes } from '../lanes/sweep.ts'
 
@@ -17,43 +17,32 @@ export interface Statistics {
  * below n·(1 + (mean − p)²/variance)·2⁻⁵⁵ whatever the mean: some n·2⁻⁵⁵, or n²·2⁻⁵⁵ where the first element
  * is the one outlier among n.
  */
-export function prepareStatistics(f: FunctionBuilder, fused: boolean) {
-  const [at, rest, pivot, d] = [f.local('i32'), f.local('i32'), f.local('f64'), f.local('f64')]
-  const [pivots, deviation] = f.vectors(2)
-  const sums = f.vectors(2)
-  const squares = f.vectors(2)
-  const [sum, square, n, mean] = f.locals('f64', 4)
-  const [single, meanLanes, meanRest, scale] = [f.local('f32'), f.vector(), f.local('f32'), f.local('f32')]
-  const withSquare = (total: V128) =>
-    fused ? f64x2.relaxedMadd(deviation, deviation, total) : f64x2.add(total, f64x2.mul(deviation, deviation))
-  return (x: I32, count: Local<'i32'>, eps: Local<'f64'>): Statistics => {
-    f.set(at, x)
-    f.set(rest, count)
-    f.set(pivot, f64.promoteF32(f32.load(at)))
-    f.set(pivots, f64x2.splat(pivot))
-    for (const total of [...sums, ...squares]) f.set(total, v128.zero())
-    f.countdown(rest, 8, [by(at, 32)], () => {
-      for (let i = 0; i < 4; i++) {
-        const [s, q] = [sums[i & 1]!, squares[i & 1]!]
-        f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
-        f.set(s, f64x2.add(s, deviation))
-        f.set(q, withSquare(q))
-      }
-    })
-    f.set(sum, sumOfLanes(f64x2.add(sums[0], sums[1])))
-    f.set(square, sumOfLanes(f64x2.add(squares[0], squares[1])))
-    f.countdown(rest, 1, [by(at, 4)], () => {
-      f.set(d, f64.sub(f64.promoteF32(f32.load(at)), pivot))
-      f.set(sum, f64.add(sum, d))
-      f.set(square, f64.add(square, f64.mul(d, d)))
-    })
-    f.set(n, f64.convertI32S(count))
-    f.set(mean, f64.add(pivot, f64.div(sum, n)))
-    const variance = f64.div(f64.max(f64.sub(square, f64.div(f64.mul(sum, sum), n)), 0), n)
-    f.set(scale, f32.demoteF64(f64.div(1, f64.sqrt(f64.add(variance, eps)))))
-    f.set(single, f32.demoteF64(mean))
-    f.set(meanLanes, f32x4.splat(single))
-    f.set(meanRest, f32.demoteF64(f64.sub(mean, f64.promoteF32(single))))
-    return { mean: meanLanes, meanRest, scale }
-  }
+export function statisticsOf(f: FunctionBuilder, x: I32, count: Local<'i32'>, eps: Local<'f64'>): Statistics {
+  const [at, rest] = [f.let(x), f.let(count)]
+  const pivot = f.local('f64', f64.promoteF32(f32.load(at)))
+  const [pivots, deviation, d] = [f.vector(f64x2.splat(pivot)), f.vector(), f.local('f64')]
+  const [sums, squares] = [f.vectors(2), f.vectors(2)]
+  for (const total of [...sums, ...squares]) f.set(total, v128.zero())
+  f.countdown(rest, 8, [by(at, 32)], () => {
+    for (let i = 0; i < 4; i++) {
+      const [s, q] = [sums[i & 1]!, squares[i & 1]!]
+      f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
+      f.set(s, f64x2.add(s, deviation))
+      f.set(q, f.maddWide(deviation, deviation, q))
+    }
+  })
+  const sum = f.local('f64', sumOfLanes(f64x2.add(sums[0], sums[1])))
+  const square = f.local('f64', sumOfLanes(f64x2.add(squares[0], squares[1])))
+  f.countdown(rest, 1, [by(at, 4)], () => {
+    f.set(d, f64.sub(f64.promoteF32(f32.load(at)), pivot))
+    f.set(sum, f64.add(sum, d))
+    f.set(square, f64.add(square, f64.mul(d, d)))
+  })
+  const n = f.local('f64', f64.convertI32S(count))
+  const mean = f.local('f64', f64.add(pivot, f64.div(sum, n)))
+  const variance = f64.div(f64.max(f64.sub(square, f64.div(f64.mul(sum, sum), n)), 0), n)
+  const scale = f.local('f32', f32.demoteF64(f64.div(1, f64.sqrt(f64.add(variance, eps)))))
+  const single = f.local('f32', f32.demoteF64(mean))
+  const meanRest = f.local('f32', f32.demoteF64(f64.sub(mean, f64.promoteF32(single))))
+  return { mean: f.vector(f32x4.splat(single)), meanRest, scale }
 }

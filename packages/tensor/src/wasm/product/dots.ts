@@ -1,6 +1,5 @@
 import type { Local, ModuleBuilder, V128 } from '../asm/index.ts'
 import { by, f32, f32x4, i32, v128 } from '../asm/index.ts'
-import { maddOf } from '../lanes/math.ts'
 import { sumOfFour } from '../lanes/sweep.ts'
 
 /** Rows at a time, which share what is read of the vector, and sums per row. */
@@ -11,15 +10,14 @@ const [height, ways] = [4, 2]
  * neighbouring float32. Element i of a row goes to sum ⌊i/4⌋ mod 2, lane i mod 4; what is left over after whole turns
  * of eight goes to the first sum. The order of a row's sum does not depend on the other rows.
  */
-export function emitDots(m: ModuleBuilder, fused: boolean): void {
+export function emitDots(m: ModuleBuilder): void {
   m.procedure('run', (f, to, a, x, rows, depth, rowStep) => {
     const [cursor, left] = f.locals('i32', 2)
     const values = f.vectors(ways)
-    const madd = maddOf(fused)
     const rowsOf = (count: number) => {
       const ats = f.locals('i32', count)
       const sums = ats.map(() => values.map(() => f.vector()))
-      const add = (sum: Local<'v128'>, y: V128, z: V128) => f.set(sum, madd(y, z, sum))
+      const add = (sum: Local<'v128'>, y: V128, z: V128) => f.set(sum, f.madd(y, z, sum))
       const turn = (vectors: number) =>
         f.countdown(left, 4 * vectors, [by(cursor, 16 * vectors)], () => {
           for (let v = 0; v < vectors; v++) f.set(values[v]!, v128.load(cursor, 16 * v))

@@ -3,7 +3,7 @@ import type { Epilogue as EpilogueParams } from '../../primitives.ts'
 import { times } from '../../times.ts'
 import type { FunctionRef, ModuleBuilder } from '../asm/index.ts'
 import { by, f32x4, i32, v128 } from '../asm/index.ts'
-import { Lanes, silu } from '../lanes/math.ts'
+import { silu as activation } from '../lanes/math.ts'
 import { store } from '../lanes/sweep.ts'
 import { withPacked } from '../move/copy.ts'
 import type { WasmContext } from '../runtime/kernel.ts'
@@ -53,11 +53,8 @@ export const finishAt = (
   silu,
 ]
 
-function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: boolean): FunctionRef {
+function emitKind(m: ModuleBuilder, name: string, activate: boolean): FunctionRef {
   return m.procedure(name, (f, c, rows, columns, cStep, rowBias, columnBias, toResidual) => {
-    const k = new Lanes(f, fused)
-    const activation = activate ? silu(f, k) : undefined
-    k.seal()
     const [at, bias, left] = f.locals('i32', 3)
     const [y, ofRow] = f.vectors(2)
     const vector = (lanes?: typeof left) => {
@@ -65,7 +62,7 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
       f.if(rowBias, () => f.set(y, f32x4.add(y, ofRow)))
       f.if(columnBias, () => f.set(y, f32x4.add(y, v128.load(bias))))
       f.if(toResidual, () => f.set(y, f32x4.add(y, v128.load(i32.add(at, toResidual)))))
-      if (activation !== undefined) f.set(y, activation(y))
+      if (activate) f.set(y, activation(y, f))
       store(f, at, y, lanes)
     }
     f.countdown(rows, 1, [by(c, cStep)], () => {
@@ -88,9 +85,9 @@ function emitKind(m: ModuleBuilder, name: string, fused: boolean, activate: bool
  * `finish(c, rows, columns, cStep, rowBias, columnBias, toResidual, silu)`: finishes a matrix of results in
  * place, whose rows lie `cStep` bytes apart.
  */
-export function emitFinish(m: ModuleBuilder, fused: boolean): FunctionRef {
-  const plain = emitKind(m, 'addends', fused, false)
-  const activated = emitKind(m, 'activated', fused, true)
+export function emitFinish(m: ModuleBuilder): FunctionRef {
+  const plain = emitKind(m, 'addends', false)
+  const activated = emitKind(m, 'activated', true)
   return m.procedure('finish', (f, c, rows, columns, cStep, rowBias, columnBias, toResidual, silu) => {
     const args = [c, rows, columns, cStep, rowBias, columnBias, toResidual]
     f.if(

@@ -1,16 +1,9 @@
 import { times } from '../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder, Tuple } from '../asm/index.ts'
 import { by, f32, f32x4, i32, v128 } from '../asm/index.ts'
-import { maddOf } from '../lanes/math.ts'
 import type { Tile } from '../runtime/tile.ts'
 import { emitFinish } from './epilogue.ts'
 import { emitPack } from './pack.ts'
-
-/** A register tile, and how its code multiplies. */
-export interface TileShape extends Tile {
-  /** Fused multiply-add. */
-  readonly relaxed: boolean
-}
 
 /** Functions of a GEMM module for other kernels of the same module to call. */
 export interface GemmFunctions {
@@ -32,10 +25,10 @@ export function pieceOf(extent: number, limit: number, unit: number): number {
 function emitSums(
   f: FunctionBuilder,
   height: number,
-  { mr, nr, relaxed }: TileShape,
+  { mr, nr }: Tile,
   ...[a, b, depth, bStep]: Tuple<Local<'i32'>, 4>
 ): readonly Local<'v128'>[] {
-  const [vectors, madd] = [nr / 4, maddOf(relaxed)]
+  const vectors = nr / 4
   const sums = f.vectors(height * vectors)
   const right = f.vectors(vectors)
   const left = f.vector()
@@ -49,7 +42,7 @@ function emitSums(
       for (let j = 0; j < vectors; j++) {
         const sum = sums[i * vectors + j]!
         const term = right[j]!
-        f.set(sum, madd(left, term, sum))
+        f.set(sum, f.madd(left, term, sum))
       }
     }
     f.add(a, 4 * mr)
@@ -63,7 +56,7 @@ function emitSums(
  * [depth][mr] of which the first `height` lanes count, row k of b starts at `b + k·bStep` and rows of c
  * lie `cStep` bytes apart.
  */
-export function emitTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+export function emitTile(m: ModuleBuilder, name: string, height: number, shape: Tile): FunctionRef {
   return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate) => {
     const vectors = shape.nr / 4
     const sums = emitSums(f, height, shape, a, b, depth, bStep)
@@ -85,7 +78,7 @@ export function emitTile(m: ModuleBuilder, name: string, height: number, shape: 
  * `name(a, b, c, depth, bStep, cStep, accumulate, …addends)`: as {@link emitTile}, and then the addends join
  * the sums in registers, one after the other. A function of its own, so that plain tiles carry no part of it.
  */
-function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: TileShape): FunctionRef {
+function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: Tile): FunctionRef {
   return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate, rowBias, columnBias, toResidual) => {
     const vectors = shape.nr / 4
     const sums = emitSums(f, height, shape, a, b, depth, bStep)
@@ -144,7 +137,7 @@ interface Tiles {
  * of a times one column panel of b with 1 … nr valid columns. Tiles with fewer go by way of `spill`, a
  * scratch tile. What the tile itself does not finish is finished next, in the nearest cache.
  */
-function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish: FunctionRef): FunctionRef {
+function emitRows(m: ModuleBuilder, { mr, nr }: Tile, tiles: Tiles, finish: FunctionRef): FunctionRef {
   return m.procedure(
     'rows',
     (
@@ -209,7 +202,7 @@ function emitRows(m: ModuleBuilder, { mr, nr }: TileShape, tiles: Tiles, finish:
  * row panels of a times all column panels of b. Panels of b start `bPanel` bytes apart, so that b may be
  * packed, or rows of a matrix in place (which are then read up to nr − 1 floats beyond their end).
  */
-function emitBlock(m: ModuleBuilder, { nr }: TileShape, inner: FunctionRef): FunctionRef {
+function emitBlock(m: ModuleBuilder, { nr }: Tile, inner: FunctionRef): FunctionRef {
   return m.procedure(
     'block',
     (
@@ -251,11 +244,11 @@ function emitBlock(m: ModuleBuilder, { nr }: TileShape, inner: FunctionRef): Fun
  * Defines the functions of a float32 matrix product with one register tile: `rows`, `block`, `packA`,
  * `packB`, `finish`, and by height `tile1` … `tile<mr>` and `adding1` … `adding<mr>`.
  */
-export function emitGemm(m: ModuleBuilder, shape: TileShape): GemmFunctions {
+export function emitGemm(m: ModuleBuilder, shape: Tile): GemmFunctions {
   const heights = times(shape.mr, (i) => i + 1)
   const plain = heights.map((height) => emitTile(m, `tile${height}`, height, shape))
   const adding = heights.map((height) => emitAddingTile(m, `adding${height}`, height, shape))
-  const finish = emitFinish(m, shape.relaxed)
+  const finish = emitFinish(m)
   const rows = emitRows(m, shape, { plain, adding }, finish)
   const block = emitBlock(m, shape, rows)
   const packA = emitPack(m, 'packA', shape.mr)

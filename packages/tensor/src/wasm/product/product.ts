@@ -11,12 +11,8 @@ import { emitGemm, pieceOf } from './gemm.ts'
 /** Tile for products of one or two rows, which read b in place: whole cache lines of it. */
 const flatTile = { mr: 2, nr: 16 } as const
 
-export function gemmKernels({ kernels, relaxedSimd: relaxed }: WasmContext, tile: Tile) {
-  const key = `gemm ${tile.mr}×${tile.nr}`
-  return kernels.all(relaxed ? `${key}+` : key, ['block', 'packA', 'packB', 'finish'], (m) => {
-    emitGemm(m, { ...tile, relaxed })
-  })
-}
+export const gemmKernels = ({ kernels }: WasmContext, tile: Tile) =>
+  kernels.all(`gemm ${tile.mr}×${tile.nr}`, ['block', 'packA', 'packB', 'finish'], (m) => emitGemm(m, tile))
 
 /** A float32 matrix in wasm memory: byte address of its first element, byte strides of rows and columns. */
 export interface Matrix {
@@ -84,11 +80,7 @@ export function multiply(
 ): void {
   const { m, n, k, a, b, c, cRow, finish } = product
   if (product.byDots === true) {
-    const { kernels, relaxedSimd: fused } = context
-    call(
-      kernels.get(fused ? 'dots+' : 'dots', (module) => emitDots(module, fused)),
-      ...[c, b.at, a.at, n, k, b.column],
-    )
+    call(context.kernels.get('dots', emitDots), c, b.at, a.at, n, k, b.column)
     if (finish.some((arg) => arg !== 0))
       call(gemmKernels(context, context.tiles.tile).finish, c, 1, n, cRow, ...finish)
     return

@@ -35,8 +35,8 @@ interface Runner {
 }
 
 /** `name(a, end, b, c)`: the panels of a up to `end` times a panel of b, into tiles of c, row by row. */
-function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile, relaxed: boolean): void {
-  const tile = emitTile(m, `${name} tile`, mr, { mr, nr, relaxed })
+function emitSweep(m: ModuleBuilder, name: string, { mr, nr }: Tile): void {
+  const tile = emitTile(m, `${name} tile`, mr, { mr, nr })
   m.procedure(name, (f, a, end, b, c) => {
     f.while(i32.ltU(a, end), () => {
       f.run(tile, a, b, c, depth, 4 * nr, 4 * nr, 0)
@@ -52,9 +52,9 @@ const [aStart, bStart] = [1024, 1024 + left]
 const pages = Math.ceil((bStart + right + result) / 65_536)
 
 /** Measurements of all candidates as functions of one module, on zeros in a memory of their own. */
-function makeRunners(relaxed: boolean): Runner[] {
-  const m = new ModuleBuilder({ shared: false })
-  for (const name of tileNames) emitSweep(m, name, tiles[name], relaxed)
+function makeRunners(fused: boolean): Runner[] {
+  const m = new ModuleBuilder({ shared: false }, fused)
+  for (const name of tileNames) emitSweep(m, name, tiles[name])
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const instance = new WebAssembly.Instance(new WebAssembly.Module(m.bytes()), { env: { memory } })
   return tileNames.map((name) => {

@@ -11,8 +11,6 @@ import type { WeightCache } from './weight-cache.ts'
 export interface WasmContext {
   readonly heap: Heap
   readonly kernels: KernelCache
-  /** Whether fused multiply-add instructions may be emitted. */
-  readonly relaxedSimd: boolean
   readonly threads: Threads
   /** Register tile of products and convolutions. */
   readonly tiles: TileChoice

@@ -32,12 +32,15 @@ export interface Origin {
  */
 export class KernelCache {
   readonly #heap: Heap
+  /** Whether kernels may have fused multiply-add instructions (relaxed SIMD). */
+  readonly fused: boolean
   readonly #functions = new Map<string, WasmFunction>()
   readonly #exported = new Map<string, Functions<string>>()
   readonly #origins = new Map<WasmFunction, Origin>()
 
-  constructor(heap: Heap) {
+  constructor(heap: Heap, fused = false) {
     this.#heap = heap
+    this.fused = fused
   }
 
   /** The last function that `build` defines, assembled and compiled at the first call with `key`. */
@@ -74,7 +77,7 @@ export class KernelCache {
   #exportsOf(key: string, build: (m: ModuleBuilder) => void): Functions<string> {
     const known = this.#exported.get(key)
     if (known !== undefined) return known
-    const builder = new ModuleBuilder(this.#heap.memoryType)
+    const builder = new ModuleBuilder(this.#heap.memoryType, this.fused)
     build(builder)
     const functions = this.#instantiate(key, builder)
     this.#exported.set(key, functions)

@@ -1,5 +1,16 @@
 import type { Fields, Kind } from '../../fields.ts'
-import { buildFrom, count, field, flag, knownFields, listOf, nullable, number, oneOf } from '../../fields.ts'
+import {
+  buildFrom,
+  count,
+  field,
+  flag,
+  isRecord,
+  knownFields,
+  listOf,
+  nullable,
+  number,
+  oneOf,
+} from '../../fields.ts'
 import { limits } from '../../limits.ts'
 import { channels, pictureKinds } from '../picture-fields.ts'
 import { ddpmConfig } from './config.ts'
@@ -44,7 +55,7 @@ const variantKinds: { readonly [K in keyof DdpmVariant]: Kind<DdpmVariant[K]> } 
 /** A JSON object. */
 const object: Kind<Fields> = {
   wants: 'a JSON object',
-  fits: (value): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value),
+  fits: isRecord,
 }
 
 /**

@@ -1,6 +1,6 @@
 import { FileFormatError } from '@tweedie/tensor'
 import type { Fields, Kind } from '../../fields.ts'
-import { buildFrom, field, flag, number, objectOf, oneOf, show } from '../../fields.ts'
+import { buildFrom, field, flag, isRecord, number, objectOf, oneOf, show } from '../../fields.ts'
 import type { NamedShapes } from '../../param-source.ts'
 import { edmConfig } from './config.ts'
 import { edmKinds, preconditioningKinds } from './fields.ts'
@@ -67,8 +67,7 @@ const names: Readonly<Record<string, string>> = {
 /** Arguments that say how to train or store, not what is computed. */
 const harmless: Readonly<Record<string, Kind<unknown>>> = { dropout: number(0, 1), use_fp16: flag }
 
-const plain = (value: unknown): Fields | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
+const plain = (value: unknown): Fields | undefined => (isRecord(value) ? value : undefined)
 
 /** `EDMPrecond` of `training.networks.EDMPrecond`. */
 const lastName = (name: unknown): string =>

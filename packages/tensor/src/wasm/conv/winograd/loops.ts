@@ -1,7 +1,6 @@
 import { times } from '../../../times.ts'
 import type { Expr, FunctionBuilder, FunctionRef, I32, Local, ModuleBuilder } from '../../asm/index.ts'
 import { bulk, by, i32, shuffle32, shuffle64, v128 } from '../../asm/index.ts'
-import { Lanes } from '../../lanes/math.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
 import { noFinish } from '../../product/epilogue.ts'
 import type { GemmFunctions } from '../../product/gemm.ts'
@@ -37,22 +36,14 @@ function loadLanes(f: FunctionBuilder, at: readonly Local<'i32'>[], count: numbe
  * `name(p0, p1, p2, p3, rowBytes, to, xiStep)`: a map along both axes of four patches of `size`² elements, one
  * per lane, whose rows lie `rowBytes` apart; number ξ = row·n + column of its results goes to `to + ξ·xiStep`.
  */
-function emitPatch(
-  m: ModuleBuilder,
-  name: string,
-  size: number,
-  n: number,
-  map: LinearMap,
-  relaxed: boolean,
-): FunctionRef {
+function emitPatch(m: ModuleBuilder, name: string, size: number, n: number, map: LinearMap): FunctionRef {
   return m.procedure(name, (f, p0, p1, p2, p3, rowBytes, to, xiStep) => {
-    const emit = map(f, new Lanes(f, relaxed))
     const pointers = [p0, p1, p2, p3]
     const nextRow = f.let(i32.mul(xiStep, n))
     const [at, column] = [f.let(to), f.let(to)]
     emitSquare(
       f,
-      emit,
+      map,
       size,
       (i) => {
         if (i > 0) for (const pointer of pointers) f.add(pointer, rowBytes)
@@ -116,9 +107,8 @@ function emitChannels(m: ModuleBuilder, name: string, patch: FunctionRef): void 
  * `weights(to, xiStep, from, s0, s1, s2, s3, rows, channels)`: transformed weights, by ξ, in panels [channels][mr] of
  * output channels, from weights with any byte strides.
  */
-function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
+function emitWeights(m: ModuleBuilder, n: number, map: LinearMap): void {
   m.procedure('weights', (f, to, xiStep, from, s0, s1, s2, s3, rows, channels) => {
-    const emit = map(f, new Lanes(f, relaxed))
     const nextRow = f.let(i32.mul(xiStep, n))
     const [at, column, last] = f.locals('i32', 3)
     const lanes = f.locals('i32', winogradTile.mr)
@@ -133,7 +123,7 @@ function emitWeights(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boole
       f.times(channels, [by(to, 4 * winogradTile.mr)], () => {
         emitSquare(
           f,
-          emit,
+          map,
           3,
           (i) => {
             lanes.forEach((lane, l) => {
@@ -197,9 +187,8 @@ function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
  * columns = input channels] for each ξ, to the nine weights of each pair, side by side; pairs lie `outStep` bytes
  * apart by output, `inStep` by input channel.
  */
-function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolean): void {
+function emitReduce(m: ModuleBuilder, n: number, map: LinearMap): void {
   m.procedure('reduce', (f, to, outStep, inStep, from, xiStep, rowStep, rows, columns) => {
-    const emit = map(f, new Lanes(f, relaxed))
     const [c, at, read, target] = f.locals('i32', 4)
     f.countdown(rows, 1, [by(from, rowStep), by(to, outStep)], () => {
       f.set(read, from)
@@ -209,7 +198,7 @@ function emitReduce(m: ModuleBuilder, n: number, map: LinearMap, relaxed: boolea
         f.set(at, read)
         emitSquare(
           f,
-          emit,
+          map,
           n,
           () =>
             times(n, () => {
@@ -240,22 +229,19 @@ const names = ['clear', 'tiles', 'channels', 'gradients', 'weights', 'product', 
 export type WinogradKernels = Functions<(typeof names)[number]>
 
 /** All functions of F(m×m, 3×3), in one module. */
-export function winogradKernels(
-  { kernels, relaxedSimd: relaxed }: WasmContext,
-  size: TileSize,
-): WinogradKernels {
+export function winogradKernels({ kernels }: WasmContext, size: TileSize): WinogradKernels {
   const n = size + 2
   const maps: Transforms = transforms[size]
-  return kernels.all(`winograd${size}${relaxed ? '+' : ''}`, names, (m) => {
-    const gemm = emitGemm(m, { ...winogradTile, relaxed })
+  return kernels.all(`winograd${size}`, names, (m) => {
+    const gemm = emitGemm(m, winogradTile)
     m.procedure('clear', (f, at, bytes) => f.emit(bulk.fill(at, 0, bytes)))
-    const input = emitPatch(m, 'inputPatch', n, n, maps.input, relaxed)
+    const input = emitPatch(m, 'inputPatch', n, n, maps.input)
     emitTiles(m, input)
     emitChannels(m, 'channels', input)
-    emitChannels(m, 'gradients', emitPatch(m, 'gradientPatch', size, n, maps.outputGradient, relaxed))
-    emitWeights(m, n, maps.weight, relaxed)
+    emitChannels(m, 'gradients', emitPatch(m, 'gradientPatch', size, n, maps.outputGradient))
+    emitWeights(m, n, maps.weight)
     emitProduct(m, gemm)
-    emitOutput(m, size, maps.output, relaxed)
-    emitReduce(m, n, maps.weightGradient, relaxed)
+    emitOutput(m, size, maps.output)
+    emitReduce(m, n, maps.weightGradient)
   })
 }

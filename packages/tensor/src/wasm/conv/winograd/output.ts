@@ -1,7 +1,7 @@
 import { times } from '../../../times.ts'
 import type { Local, ModuleBuilder } from '../../asm/index.ts'
 import { by, f32x4, i32, shuffle32, v128 } from '../../asm/index.ts'
-import { silu as activate, Lanes } from '../../lanes/math.ts'
+import { silu as activation } from '../../lanes/math.ts'
 import { store } from '../../lanes/sweep.ts'
 import { transpose4 } from '../../lanes/transpose.ts'
 import type { LinearMap, TileSize } from './transforms.ts'
@@ -16,14 +16,11 @@ export const tileWords = 4
  * addresses or 0, the first of one float per row, the second of an array laid out like the outputs. Tiles at an edge go
  * by way of `stage`, 64 floats.
  */
-export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, relaxed: boolean): void {
+export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap): void {
   const n = size + 2
   m.procedure(
     'output',
     (f, from, table, rows, groups, out, channelStep, rowBytes, bias, residual, silu, stage) => {
-      const lanes = new Lanes(f, relaxed)
-      const emit = map(f, lanes)
-      const activation = activate(f, lanes)
       const xiStep = f.let(i32.shl(groups, 4))
       const rowStep = f.let(i32.mul(xiStep, n * n - 1))
       const plain = f.let(i32.eqz(i32.or(residual, silu)))
@@ -41,7 +38,7 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
           f.set(at, from)
           emitSquare(
             f,
-            emit,
+            map,
             n,
             () =>
               times(n, () => {
@@ -101,7 +98,7 @@ export function emitOutput(m: ModuleBuilder, size: TileSize, map: LinearMap, rel
                 f.loop(row, 0, i32.load(i32.add(tile, i32.shl(i, 4)), 8), 1, () => {
                   f.set(value, v128.load(staged))
                   f.if(residual, () => f.set(value, f32x4.add(value, v128.load(other))))
-                  f.if(silu, () => f.set(value, activation(value)))
+                  f.if(silu, () => f.set(value, activation(value, f)))
                   f.if(
                     i32.eq(columns, 4),
                     () => f.emit(v128.store(target, value)),
