@@ -5,7 +5,8 @@ import process from 'node:process'
 import { chromium } from 'playwright-core'
 import { createServer } from 'vite'
 import { softwareGraphics } from '../../tests/browser.ts'
-import type { Asked, Failure, Results, Row } from './measure.ts'
+import type { Failure } from './job.ts'
+import type { Asked, Results, Row } from './measure.ts'
 
 /** What makes a browser without a screen use the card: Vulkan on Linux, its own way elsewhere. */
 const hardware = [

@@ -52,3 +52,9 @@ export const givenInputs = (name: string, shapes: readonly Shape[]): Arrays =>
 /** An array on a device. */
 export const placed = ({ shape, values }: HostArray, device: string): Tensor =>
   fromData(values, shape, { device })
+
+/** A job that gave no row, and why. */
+export interface Failure {
+  readonly name: string
+  readonly why: string
+}

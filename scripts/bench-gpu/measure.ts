@@ -1,7 +1,7 @@
 import type { Interpreter, PrimitiveName, Shape, Tensor } from '@tweedie/tensor'
 import { dispatchAt, pushInterpreter, removeInterpreter, sizeOf } from '@tweedie/tensor'
 import type { GpuDevice } from '@tweedie/tensor/gpu'
-import type { Job, Work } from './job.ts'
+import type { Failure, Job, Work } from './job.ts'
 import type { ReadDigits, Which } from './jobs.ts'
 import { chosenJobs } from './jobs.ts'
 import type { PeerResults } from './peer.ts'
@@ -26,11 +26,6 @@ export interface Row {
   readonly flops: number
   /** Greatest difference from wasm over the greatest magnitude. */
   readonly error: number
-}
-
-export interface Failure {
-  readonly name: string
-  readonly why: string
 }
 
 export interface Results {

@@ -1,7 +1,8 @@
 import type { GpuBackend } from '@tweedie/tensor/gpu'
 import { loadGpu } from '@tweedie/tensor/gpu'
 import { ddpmFormat, fetchNetwork } from '@tweedie/unet'
-import type { Asked, Failure, Results, Row } from './measure.ts'
+import type { Failure } from './job.ts'
+import type { Asked, Results, Row } from './measure.ts'
 import { measure } from './measure.ts'
 
 /** Measures in the page that imports this. */

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TweedieError } from '@tweedie/tensor'
 import { encodeSafetensors } from '@tweedie/unet'
-import type { Arrays, Job } from './job.ts'
-import type { Failure } from './measure.ts'
+import type { Arrays, Failure, Job } from './job.ts'
 import type { Summary } from './summary.ts'
 
 // PyTorch on the same jobs: peer.py, or what it has written.
