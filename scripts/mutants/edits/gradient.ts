@@ -377,8 +377,8 @@ const scaleEdits: readonly Edit[] = [
   ),
   of('methods/explicit/blind-dps.ts', 'methods/scale-steps')(
     'blind-dps-scale-steps',
-    'stepScale(options.scale, options.scaleSteps, times.length)',
-    'options.scale',
+    'stepScale(scale, scaleSteps, times.length)',
+    'scale',
     'scaleSteps of BlindDPS changes nothing',
   ),
   scale(

@@ -59,10 +59,10 @@ export const guidedPriorEdits: readonly Edit[] = [
     'return { ...said, x0hat }',
     'x̂₀ of a learned step is not cut',
   ),
-  of('methods/explicit/blind-dps.ts', learned)(
+  of('guidance/blind.ts', learned)(
     'learned-kernel',
-    "learned && kernels.pipeline?.variance !== variance ? 'small' : variance",
-    "learned ? 'small' : variance",
+    "variance !== 'learned-range' || kernels.pipeline?.variance === variance",
+    "variance !== 'learned-range'",
     'the unknown never has a learned variance',
   ),
   of('methods/explicit/dps.ts', learned)(

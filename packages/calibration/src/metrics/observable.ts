@@ -23,7 +23,7 @@ const observed = (points: Points, of: (x: Float64Array) => Float64Array): Float6
  * import { observableDistance, trial } from '@tweedie/calibration'
  * const { samples, judged } = trial({ problem: 'gaussian', samples: 200, seed: 1 })
  * const posed = { ...judged.posed, observed: (x: Float64Array) => x.map(Math.abs) }
- * observableDistance.of(samples, { ...judged, posed }) // ≈ [0.05]
+ * observableDistance.of(samples, { ...judged, posed }) // ≈ [0.035]
  * ```
  */
 export const observableDistance = defineSampleMetric({

@@ -4,6 +4,7 @@ import { OptionError, ShapeError, sameShape, sizeOf } from '@tweedie/tensor'
 import { batchOf } from '../linalg/per-sample.ts'
 import { gaussianMixturePrior } from '../priors/exact/exact-prior.ts'
 import { withSchedule } from '../priors/with-schedule.ts'
+import { ancestralReverse } from '../samplers/ancestral.ts'
 import type { Blind, Prior, Schedule } from '../types.ts'
 
 /** Whether a value is a prior. */
@@ -48,6 +49,18 @@ export function priorOnUnknown(
   const denoise: Prior['denoise'] = (x, t) =>
     on.denoise(x.reshape([batchOf(x), ...prior.shape]), t).reshape(x.shape)
   return { ...on, shape, denoise }
+}
+
+/** Reverse steps of the unknown as those of the picture, but by β̃ where only the picture's network learned its variance. */
+export function reverseOfUnknown(
+  kernels: Prior,
+  { variance, eta }: Parameters<typeof ancestralReverse>[1],
+): ReturnType<typeof ancestralReverse> {
+  const learned = variance !== 'learned-range' || kernels.pipeline?.variance === variance
+  return ancestralReverse(kernels, {
+    variance: learned ? variance : 'small',
+    ...(eta !== undefined && { eta }),
+  })
 }
 
 /**

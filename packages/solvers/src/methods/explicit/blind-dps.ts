@@ -1,5 +1,5 @@
 import { fromData, sign } from '@tweedie/tensor'
-import { decoded, hostParameter, isPrior, priorOnUnknown } from '../../guidance/blind.ts'
+import { decoded, hostParameter, isPrior, priorOnUnknown, reverseOfUnknown } from '../../guidance/blind.ts'
 import { lengthAdvice, scaleSteps, stepScale } from '../../guidance/scale.ts'
 import { choice, number, object, tensorOption } from '../../options/index.ts'
 import { clipped } from '../../priors/clipped.ts'
@@ -77,22 +77,13 @@ export const blindDps = defineMethod({
   plan: (run) => {
     const { problem, options, times, noise, z } = run
     const [{ y }, { blind }, { schedule }] = [problem, problem.operator, run.prior]
-    const { ramp, sparsity, clip, kernelPrior, kernelSpread } = options
+    const { scale, scaleSteps, ramp, sparsity, clip, kernelPrior, kernelSpread } = options
     const prior = clipped(run.prior, clip)
     const kernels = priorOnUnknown(blind, schedule, { prior: kernelPrior, spread: kernelSpread })
     const standard = ramp === 'alpha' ? 1 : 300 / times.length
-    const zeta =
-      options.scale === undefined ? standard : stepScale(options.scale, options.scaleSteps, times.length)
+    const zeta = scale === undefined ? standard : stepScale(scale, scaleSteps, times.length)
     const held = hostParameter(blind, 'known', options.known)
-    const { eta, variance } = options
-    const learned = variance === 'learned-range'
-    const reverse = {
-      x: ancestralReverse(prior, { eta, variance }),
-      kernel: ancestralReverse(kernels, {
-        eta,
-        variance: learned && kernels.pipeline?.variance !== variance ? 'small' : variance,
-      }),
-    }
+    const reverse = { x: ancestralReverse(prior, options), kernel: reverseOfUnknown(kernels, options) }
     return stepping({
       start: () => ({
         x: noise(),
@@ -102,10 +93,8 @@ export const blindDps = defineMethod({
         const known = held && fromData(held, [1, ...blind.shape], { dtype: y.dtype, device: y.device })
         const at = { t, s, schedule }
         const length = ramp === 'alpha' ? zeta * Math.sqrt(alphaBar(schedule, t)) : zeta
-        const [look, kernelLook] = [
-          reverse.x.look(x, t, true),
-          reverse.kernel.look(kernel, t, known === undefined),
-        ]
+        const look = reverse.x.look(x, t, true)
+        const kernelLook = reverse.kernel.look(kernel, t, known === undefined)
         const { phi, back: toPicture } = decoded(blind, kernelLook.x0hat)
         const { r, norm, back } = blindResidualAt(blind, y, look.x0hat, known ?? phi)
         const [forX, forPhi] = back(unitOf(r, norm)) // −∇‖r‖, 0 where nothing is left over
