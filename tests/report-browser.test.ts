@@ -30,7 +30,7 @@ test.for([360, 390, 768, 1280])('at %i pixels', async (width, { skip }) => {
         return { text: cell.textContent, left, right, area: width * height, title }
       }),
     )
-    expect(cells).toHaveLength(3 * (4 + 3 * 7 + 1)) // input: name, PSNR, SSIM, misfit; a method: all but VJP; DPS: VJP
+    expect(cells).toHaveLength(3 * (4 + 3 * 8 + 1)) // input: name, PSNR, SSIM, misfit; a method: all but VJP; DPS: VJP
     for (const { left, right, area } of cells) {
       expect(left).toBeGreaterThanOrEqual(0)
       expect(right).toBeLessThanOrEqual(width)
