@@ -54,7 +54,7 @@ svg .grid { stroke: var(--line); } svg .level { stroke: var(--soft); stroke-dash
 svg .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .key { display: inline-block; width: 16px; height: 3px; vertical-align: middle; margin: 0 5px 2px 0; border-radius: 2px; } .key + span { margin-right: 14px; }
 ${[0, 1, 2, 3, 4, 5].map((i) => `svg .c${i} { stroke: var(--c${i}); } .key.c${i} { background: var(--c${i}); }`).join('\n')}
-@media (max-width: 900px) { .numbers th, .numbers td { padding-right: 6px; } .numbers .n { padding-left: 6px; } }
+@media (min-width: 641px) and (max-width: 900px) { .numbers th, .numbers td { padding-right: 6px; } .numbers .n { padding-left: 6px; } }
 @media (max-width: 640px) {
   body { padding: 20px 14px 48px; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .numbers, .numbers tbody { display: block; } .numbers thead { display: none; }
