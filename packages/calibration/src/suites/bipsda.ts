@@ -189,7 +189,7 @@ export const bipsda: Suite = {
     '500 samples in place of 100 of 10,000',
   problems,
   full: { seeds: 3, samples: 500, limit: 20 },
-  quick: { problems: ['inpainting-low', 'phase-retrieval'], seeds: 2, samples: 100, limit: 2 },
+  quick: { problems: ['inpainting-low'], seeds: 2, samples: 100, limit: 2 },
   metrics: ['mean-error', 'variance-error', 'cmd', 'mmd', 'sw', 'occupancy'],
   settings: (method) => own[method] ?? { spacing: 'karras' },
   variants: [
