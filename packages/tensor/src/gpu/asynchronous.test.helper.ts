@@ -1,8 +1,8 @@
-import type { GpuDevice } from './device.ts'
 import { GpuJsDevice } from './device.ts'
 import { importGpuJs } from './gpujs.ts'
 import { surroundings } from './limits.ts'
 import { KernelRunner } from './runner.ts'
+import type { GpuDevice } from './stats.ts'
 
 /** A runner that answers by promises. */
 const waiting = (runner: KernelRunner): KernelRunner =>

@@ -25,6 +25,12 @@ export class GpuBuffer {
   }
 }
 
+/** Gives the memory of a buffer back, where it has any. */
+export function releaseBuffer(buffer: GpuBuffer): void {
+  if (buffer.handle !== undefined) release(buffer.handle)
+  buffer.handle = undefined
+}
+
 /** Gives the memory of a result back. */
 export function release(handle: Handle): void {
   if (handle instanceof Float32Array) return

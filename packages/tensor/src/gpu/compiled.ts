@@ -1,10 +1,11 @@
 import { DeviceError } from '../errors.ts'
 import type { GpuBuffer } from './buffer.ts'
-import { release } from './buffer.ts'
+import { releaseBuffer } from './buffer.ts'
 import { KernelCache } from './cache.ts'
 import type { FusedStep } from './fuse.ts'
 import type { Handle } from './gpujs.ts'
 import { kernelSource } from './kernels/program.ts'
+import { Names } from './names.ts'
 import type { KernelRunner } from './runner.ts'
 
 /** Bytes of results that idle kernels may keep. */
@@ -19,10 +20,7 @@ const copySource = 'function(a0) {\nreturn a0[this.thread.x];\n}'
 export class CompiledKernels {
   readonly #runner: KernelRunner
   readonly #cache: KernelCache
-  /** Texts of kernels, which are long, by number. */
-  readonly #texts = new Map<string, number>()
-  readonly #names = new WeakMap<FusedStep, number>()
-  #next = 0
+  readonly #names = new Names(mostTexts)
 
   constructor(runner: KernelRunner, maxKernels: number) {
     this.#runner = runner
@@ -31,19 +29,6 @@ export class CompiledKernels {
 
   get size(): number {
     return this.#cache.size
-  }
-
-  /** A short name of a step's text. */
-  #textOf(step: FusedStep): number {
-    let number = this.#names.get(step)
-    if (number === undefined) {
-      const text = `${step.length}|${step.body}`
-      if (this.#texts.size > mostTexts) this.#texts.clear()
-      number = this.#texts.get(text) ?? this.#next++
-      this.#texts.set(text, number)
-      this.#names.set(step, number)
-    }
-    return number
   }
 
   /** Bytes of results that kernels keep. */
@@ -64,7 +49,7 @@ export class CompiledKernels {
   ): unknown {
     const { body, length, width, grid = [length / width] } = step
     const arguments_ = [...inputs.map(memoryOf), ...scalars]
-    const key = `${this.#textOf(step)}|${inputs.map((input) => input.length).join()}`
+    const key = `${this.#names.of(step)}|${inputs.map((input) => input.length).join()}`
     const kernel = this.#cache.get(key, { result }, () =>
       this.#runner.compile(kernelSource(inputs.length, scalars.length, body), grid, { width }),
     )
@@ -73,8 +58,7 @@ export class CompiledKernels {
 
   /** Memory on the device with these values, in place of what a buffer had. */
   upload(target: GpuBuffer, values: Float32Array): unknown {
-    if (target.handle !== undefined) release(target.handle)
-    target.handle = undefined
+    releaseBuffer(target)
     if (!this.#runner.traits.resident) return values
     const key = `upload|${target.length}`
     const kernel = this.#cache.get(key, { result: target, ownBytes: target.bytes }, () =>

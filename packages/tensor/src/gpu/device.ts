@@ -1,4 +1,4 @@
-import type { Device, DeviceInfo, Executor, KernelCall, Recording, View } from '../device.ts'
+import type { DeviceInfo, Executor, KernelCall, Recording, View } from '../device.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import { allocateHost } from '../dtype.ts'
 import { DeviceError } from '../errors.ts'
@@ -6,7 +6,7 @@ import type { PrimitiveName } from '../primitives.ts'
 import { sizeOf } from '../shape.ts'
 import type { Attempts } from './attempts.ts'
 import { attempt } from './attempts.ts'
-import { GpuBuffer, release } from './buffer.ts'
+import { GpuBuffer, releaseBuffer } from './buffer.ts'
 import { CompiledKernels } from './compiled.ts'
 import type { Planner, Program } from './kernels/program.ts'
 import { coveredPrimitives, gpuKernels, growing } from './kernels/table.ts'
@@ -16,34 +16,11 @@ import { Pending } from './pending.ts'
 import { planOf } from './plan.ts'
 import { Programs } from './programs.ts'
 import type { KernelRunner } from './runner.ts'
+import type { GpuDevice, GpuStats } from './stats.ts'
 import type { Fill } from './work.ts'
 import { WorkQueue } from './work.ts'
 
-/** Live counts of a gpu device. */
-export interface GpuStats {
-  readonly buffers: number
-  readonly bytes: number
-  /** Kernels kept compiled. */
-  readonly kernels: number
-  /** Kernels asked for since the device was made, transfers not among them. */
-  readonly launches: number
-  /** Bytes of what those kernels read and wrote, each buffer once a kernel: what must move at least. */
-  readonly movedBytes: number
-}
-
-/** A {@link Device} on gpu.js. */
-export interface GpuDevice extends Device {
-  stats(): GpuStats
-  /** Destroys the kernels and gives the graphics context back. Tensors on the device are lost. */
-  close(): Promise<void>
-}
-
 const dtypes: readonly DType[] = ['float32', 'bool', 'int32']
-
-function releaseMemory(target: GpuBuffer): void {
-  if (target.handle !== undefined) release(target.handle)
-  target.handle = undefined
-}
 
 /** Elements of an upload that the host keeps as long as the buffer lives, so that it can be read at once anywhere. */
 const keptElements = 2 ** 18
@@ -173,7 +150,7 @@ export class GpuJsDevice implements GpuDevice {
 
   #giveBack(target: GpuBuffer): void {
     target.freed = true
-    void this.#work.do('free', () => releaseMemory(target))
+    void this.#work.do('free', () => releaseBuffer(target))
   }
 
   write(buffer: unknown, dtype: DType, data: TypedArray): void {
@@ -357,7 +334,7 @@ export class GpuJsDevice implements GpuDevice {
       return {
         ...{ target, what: what(step.origin) },
         job: () => this.#kernels.step(step, inputs, scalars, target),
-        after: () => done.forEach(releaseMemory),
+        after: () => done.forEach(releaseBuffer),
       }
     })
     this.#work.fillAll(fills)

@@ -1,20 +1,20 @@
 import { registerDevice } from '../devices.ts'
 import type { GpuBackend } from './backends.ts'
 import { chooseBackend } from './backends.ts'
-import type { GpuDevice } from './device.ts'
 import { GpuJsDevice } from './device.ts'
 import type { GpuJs } from './gpujs.ts'
 import { importGpuJs } from './gpujs.ts'
 import { surroundings } from './limits.ts'
 import { examine } from './probe.ts'
 import { KernelRunner } from './runner.ts'
+import type { GpuDevice } from './stats.ts'
 
 export type { GpuBackend } from './backends.ts'
 export { gpuBackends } from './backends.ts'
 export type { KernelCounts } from './count.ts'
 export { countKernels } from './count.ts'
-export type { GpuDevice, GpuStats } from './device.ts'
 export { DeviceLostError } from './lost.ts'
+export type { GpuDevice, GpuStats } from './stats.ts'
 
 export { supportTable as gpuSupportTable } from './support.ts'
 

@@ -2,6 +2,7 @@ import type { GpuBuffer } from './buffer.ts'
 import type { FusedStep, FusedSteps } from './fuse.ts'
 import { fuse } from './fuse.ts'
 import type { Program } from './kernels/program.ts'
+import { Names } from './names.ts'
 
 /** What to do: kernels in order, the buffers from outside that they read, and the buffers that some of them fill. */
 export interface Work {
@@ -22,26 +23,6 @@ interface Waiting {
   result: GpuBuffer | undefined
 }
 
-/** Numbers of kernels by their texts, so that what was asked for before is found again by a short name. */
-class Names {
-  readonly #numbers = new Map<string, number>()
-  readonly #known = new WeakMap<Program[number], number>()
-
-  of(stage: Program[number]): number {
-    const known = this.#known.get(stage)
-    if (known !== undefined) return known
-    const text = `${stage.length}|${stage.body}`
-    const number = this.#numbers.get(text) ?? this.#numbers.size
-    this.#numbers.set(text, number)
-    this.#known.set(stage, number)
-    return number
-  }
-
-  get size(): number {
-    return this.#numbers.size
-  }
-}
-
 /** How many ways of fusing, and texts of kernels, are remembered. */
 const [mostPlans, mostNames] = [64, 4096]
 
@@ -50,7 +31,7 @@ const [mostPlans, mostNames] = [64, 4096]
  * pauses: by then it is known which results somebody still holds, and the others need no memory of their own.
  */
 export class Pending {
-  #names = new Names()
+  readonly #names = new Names(mostNames)
   readonly #plans = new Map<string, FusedSteps>()
   #waiting: Waiting[] = []
   #outside: GpuBuffer[] = []
@@ -94,10 +75,6 @@ export class Pending {
     const plan = this.#planOf(names.join(';'), waiting, kept)
     const results = new Map<number, GpuBuffer>()
     for (const [before, now] of plan.results) results.set(now, waiting[before]!.result!)
-    if (this.#names.size > mostNames) {
-      this.#names = new Names()
-      this.#plans.clear()
-    }
     return {
       steps: plan.steps,
       outside,

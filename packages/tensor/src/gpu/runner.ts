@@ -47,8 +47,8 @@ export class KernelRunner {
   }
 
   /**
-   * A kernel of threads, so many or in columns and rows, which return `width` elements each; its result stays on the device unless `download` is
-   * set.
+   * A kernel of threads, so many or in columns and rows, which return `width` elements each; its result stays on the
+   * device unless `download` is set.
    */
   compile(source: string, threads: readonly number[], { download = false, width = 1 } = {}): CompiledKernel {
     const kernel: GpuJsKernel = this.#create(source, threads, download, (why) => this.#refuse(why(kernel)))

@@ -65,7 +65,7 @@ const mostKernels = 48
 const [mostBytes, mostGroups] = [2 ** 28, 4096]
 
 /**
- * Buffers that are done with, by size. The one made first is handed out first, so that a program that repeats itself soon
+ * Buffers that are done with, by size. The one that came back first of all is handed out first, so that a program that repeats itself soon
  * has the same buffers in the same places each time, for which bind groups are there.
  */
 class Spare {

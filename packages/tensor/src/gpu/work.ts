@@ -28,53 +28,44 @@ export class WorkQueue {
 
   /** Does a piece of work, or rejects (on a synchronous backend throws) with a DeviceError that says what it was. */
   do(what: string, job: () => unknown): unknown {
-    if (!this.#async) return this.#attempt(what, job)
-    const done = this.#tail.then(() => this.#attempt(what, job))
-    this.#tail = done.catch(() => {})
-    return done
+    return this.#async ? this.#next(() => this.#attempt(what, job)) : this.#attempt(what, job)
   }
 
   /** Puts what `job` makes into a buffer. A failure stays in the buffer for whoever reads it. */
   fill(target: GpuBuffer, what: string, job: () => unknown): void {
-    if (!this.#async) {
-      try {
-        target.handle = this.do(what, job) as Handle
-      } catch (error) {
-        target.error = error
-      }
-      return
-    }
-    const result = this.do(what, job)
-    const pending = (result as Promise<unknown>).then(
-      (handle) => {
-        target.handle = handle as Handle
-      },
-      (error: unknown) => {
-        target.error = error
-      },
-    )
-    this.#tail = this.#tail.then(() => pending) // what comes next finds the buffer filled
+    this.fillAll([{ target, what, job, after: () => {} }])
   }
 
   /** Fills buffers in a row, each with what its job makes, and does what is to be done after each. */
   fillAll(fills: readonly Fill[]): void {
-    if (!this.#async) {
-      for (const { target, what, job, after } of fills) {
-        this.fill(target, what, job)
-        after()
-      }
+    if (this.#async) {
+      void this.#next(async () => {
+        for (const { target, what, job, after } of fills) {
+          try {
+            target.handle = (await this.#attempt(what, job)) as Handle
+          } catch (error) {
+            target.error = error
+          }
+          after()
+        }
+      })
       return
     }
-    this.#tail = this.#tail.then(async () => {
-      for (const { target, what, job, after } of fills) {
-        try {
-          target.handle = (await this.#attempt(what, job)) as Handle
-        } catch (error) {
-          target.error = error
-        }
-        after()
+    for (const { target, what, job, after } of fills) {
+      try {
+        target.handle = this.#attempt(what, job) as Handle
+      } catch (error) {
+        target.error = error
       }
-    })
+      after()
+    }
+  }
+
+  /** Begins once all that was asked for before is done, well or not. */
+  #next(job: () => unknown): Promise<unknown> {
+    const done = this.#tail.then(job)
+    this.#tail = done.catch(() => {})
+    return done
   }
 
   #attempt(what: string, job: () => unknown): unknown {
