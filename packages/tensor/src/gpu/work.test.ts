@@ -66,3 +66,27 @@ test('an error that says already what it is goes on as it is', () => {
   }
   expect(() => new WorkQueue('cpu', false).do('read', failing)).toThrow(known)
 })
+
+test('buffers in a row: what follows each is done before the next, and what fails in it stops no later piece', async () => {
+  const queue = new WorkQueue('webgpu', true)
+  const buffers = [new GpuBuffer(1), new GpuBuffer(1)]
+  const told: string[] = []
+  queue.fillAll(
+    buffers.map((target, i) => ({
+      ...{ target, what: 'add' },
+      job: () => {
+        told.push(`job ${i}`)
+        return after(3, Float32Array.of(i))
+      },
+      after: () => {
+        told.push(`after ${i}`)
+        if (i === 1) throw new Error('the device is gone')
+      },
+    })),
+  )
+  expect(await queue.do('read', () => buffers.map(({ handle }) => handle))).toEqual([
+    Float32Array.of(0),
+    Float32Array.of(1),
+  ])
+  expect(told).toEqual(['job 0', 'after 0', 'job 1', 'after 1'])
+})
