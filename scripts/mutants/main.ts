@@ -167,7 +167,7 @@ async function requireGreen(copy: string): Promise<void> {
     if (results.green[whole] !== undefined || results.green[digest] !== undefined) continue
     console.log(`the tests of ${name} without an edit …`)
     const run = await runTests(copy, filters, {
-      timeout: timeout ?? 3600,
+      timeout: 3600, // a limit given is that of one edit's tests; these are the tests of all of them
       workers: 2,
       signal: stop.signal,
     })
