@@ -92,7 +92,8 @@ function map(fn: (x: number) => number): ReferenceKernel<never> {
 
 function zip(fn: (a: number, b: number) => number): ReferenceKernel<never> {
   return ([a, b], _params, out) => {
-    const [p, q] = [packedAs(a!, out.shape), packedAs(b!, out.shape)]
+    const p = packedAs(a!, out.shape)
+    const q = packedAs(b!, out.shape)
     for (let i = 0; i < p.length; i++) out.data[i] = fn(p[i]!, q[i]!)
   }
 }

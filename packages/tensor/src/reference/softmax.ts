@@ -21,7 +21,8 @@ export const softmaxKernels = {
     })
   },
   softmaxGrad: ([y, dy], _, out) => {
-    const [p, g] = [packed(y!), packed(dy!)]
+    const p = packed(y!)
+    const g = packed(dy!)
     forRows(y!, p.length, (start, length) => {
       let inner = 0
       for (let i = 0; i < length; i++) inner += p[start + i]! * g[start + i]!

@@ -91,7 +91,8 @@ export interface PlaneLayout {
 }
 
 export function planeLayout(phases: Phases): PlaneLayout {
-  const [rows, columns] = [rangeOf(phases[0]), rangeOf(phases[1])]
+  const rows = rangeOf(phases[0])
+  const columns = rangeOf(phases[1])
   const columnStep = phases[1][0]!.step
   const subRow = Math.ceil((columns.high - columns.low + 1) / columnStep)
   const width = subRow * columnStep

@@ -18,7 +18,9 @@ function powersOfMagnitude(
   b: readonly V128[],
   f: FunctionBuilder,
 ): readonly Local<'v128'>[] {
-  const [one, rounder, lowest] = [f.f64(1), f.f64(magic), f.f64(Number.NEGATIVE_INFINITY)]
+  const one = f.f64(1)
+  const rounder = f.f64(magic)
+  const lowest = f.f64(Number.NEGATIVE_INFINITY)
   const each = (make: (i: number) => V128) => a.map((_, i) => f.vector(make(i)))
   const horner = (z: readonly V128[], coefficients: readonly number[]) => {
     const sums = each(() => f.f64(coefficients.at(-1)!))
@@ -58,7 +60,8 @@ function powersOfMagnitude(
  * the exponent.
  */
 export function power(a: V128, b: V128, f: FunctionBuilder, rest?: V128): Expr<'v128'> {
-  const [zero, one] = [f.f32(0), f.f32(1)]
+  const zero = f.f32(0)
+  const one = f.f32(1)
   const wide = (v: V128) => [f64x2.promoteLowF32x4(v), f64x2.promoteLowF32x4(shuffle64(v, v, [1, 0]))]
   const rests = rest && wide(rest)
   const exponents = wide(b).map((low, i) => f.vector(rests === undefined ? low : f64x2.add(low, rests[i]!)))

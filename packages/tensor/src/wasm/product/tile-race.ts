@@ -60,7 +60,8 @@ function makeRunners(fused: boolean): Runner[] {
   return tileNames.map((name) => {
     const { mr, nr }: Tile = tiles[name]
     const multiply = instance.exports[name] as (...args: number[]) => void
-    const [panels, times] = [Math.floor(rows / mr), Math.floor(columns / nr)]
+    const panels = Math.floor(rows / mr)
+    const times = Math.floor(columns / nr)
     const end = aStart + 4 * panels * mr * depth
     const run = () => {
       for (let i = 0; i < times; i++) multiply(aStart, end, bStart, bStart + right)
