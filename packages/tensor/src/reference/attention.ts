@@ -27,7 +27,7 @@ function weightsOf(
     for (let c = 0; c < d; c++) sum += q[(head * d + c) * queries + query]! * k[(head * d + c) * keys + n]!
     scores[n] = sum * scale
   }
-  const top = scores.reduce((most, s) => Math.max(most, s), Number.NEGATIVE_INFINITY)
+  const top = scores.reduce((most, s) => Math.max(most, s), -Infinity)
   const e = scores.map((s) => Math.exp(s - top))
   const total = e.reduce((sum, x) => sum + x, 0)
   return e.map((x) => x / total)

@@ -13,7 +13,7 @@ export const softmaxKernels = {
   softmax: ([x], _, out) => {
     const values = packed(x!)
     forRows(x!, values.length, (start, length) => {
-      let top = Number.NEGATIVE_INFINITY
+      let top = -Infinity
       for (let i = 0; i < length; i++) top = Math.max(top, values[start + i]!)
       const e = Float64Array.from({ length }, (_v, i) => Math.exp(values[start + i]! - top))
       const total = e.reduce((sum, v) => sum + v, 0)

@@ -38,7 +38,7 @@ function emitWeights(m: ModuleBuilder, { nr }: Tile): FunctionRef {
       totals.forEach((total, j) => f.set(total, f32x4.add(total, sums[j]!)))
       clear(sums)
     }
-    tops.forEach((top) => f.set(top, f.f32(Number.NEGATIVE_INFINITY)))
+    tops.forEach((top) => f.set(top, f.f32(-Infinity)))
     f.set(at, panel)
     for (const zero of [strange, sums, totals]) clear(zero)
     down((j) => {

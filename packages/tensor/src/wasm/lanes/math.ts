@@ -111,8 +111,8 @@ function logCore(u: V128, f: FunctionBuilder, c?: V128): Expr<'v128'> {
   y = f.nmadd(z, f.f32(0.5), f.madd(n, f.f32(Math.LN2 - 0.693359375), y))
   if (c !== undefined) y = f32x4.add(y, c)
   y = f.madd(n, f.f32(0.693359375), f32x4.add(m, y))
-  y = v128.bitselect(y, u, f32x4.lt(u, f.f32(Number.POSITIVE_INFINITY)))
-  const outside = v128.bitselect(f.f32(Number.NEGATIVE_INFINITY), f.f32(Number.NaN), f32x4.eq(u, zero))
+  y = v128.bitselect(y, u, f32x4.lt(u, f.f32(Infinity)))
+  const outside = v128.bitselect(f.f32(-Infinity), f.f32(Number.NaN), f32x4.eq(u, zero))
   return v128.bitselect(outside, y, f32x4.le(u, zero))
 }
 

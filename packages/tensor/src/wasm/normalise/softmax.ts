@@ -20,7 +20,7 @@ function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
  */
 function emitSoftmax(m: ModuleBuilder): void {
   m.procedure('run', (f, x, y, rows, n) => {
-    const lowest = f.f32(Number.NEGATIVE_INFINITY)
+    const lowest = f.f32(-Infinity)
     const sums = prepareSums(f)
     const at = f.let(0)
     const to = f.let(0)

@@ -66,7 +66,7 @@ function makeRunners(fused: boolean): Runner[] {
     const run = () => {
       for (let i = 0; i < times; i++) multiply(aStart, end, bStart, bStart + right)
     }
-    return { name, run, multiplyAdds: times * panels * mr * nr * depth, best: Number.POSITIVE_INFINITY }
+    return { name, run, multiplyAdds: times * panels * mr * nr * depth, best: Infinity }
   })
 }
 
@@ -104,7 +104,7 @@ export class TileRace implements TileChoice {
   #round = 0
   /** Rounds since a tile got faster. */
   #calm = 0
-  #lastRound = Number.NEGATIVE_INFINITY
+  #lastRound = -Infinity
   #spent = 0
   #settled = false
 
