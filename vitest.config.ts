@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** What users install: these tests first pack a clean clone. */
@@ -31,6 +32,8 @@ export default defineConfig({
     ],
     setupFiles: ['scripts/test-seed.ts', 'scripts/test-matchers.ts'],
     environment: 'node',
+    // The command and the examples run as processes, most of whose time is the stripping of types: done once.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'out', 'compile-cache') },
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 180_000,

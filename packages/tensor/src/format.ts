@@ -107,7 +107,8 @@ function nonFinite(x: number): string {
 function floatFormat(values: readonly number[], dtype: DType): (x: number) => string {
   const finite = values.filter(Number.isFinite)
   const sizes = finite.filter((x) => x !== 0).map(Math.abs)
-  const [top, least] = [Math.max(...sizes), Math.min(...sizes)]
+  const top = Math.max(...sizes)
+  const least = Math.min(...sizes)
   const [held, most] = dtype === 'float32' ? [Math.fround, 1e6] : [(x: number) => x, 1e8]
   const wide = sizes.length > 0 && (top >= most || least < held(1e-4) || held(top / least) > 1000)
   const partsOf = (x: number) => (wide ? scientific(x, dtype) : positional(x, dtype))

@@ -9,7 +9,7 @@ const failure = (device: string, requestedBytes: number, hostRefused: boolean): 
   new OutOfMemoryError({
     ...{ device, requestedBytes, hostRefused, usedBytes: 0, reservedBytes: 0 },
     largestBytes: hostRefused ? 0 : longestHostBytes,
-    ...{ longestBytes: longestHostBytes, limitBytes: Number.POSITIVE_INFINITY, mostBytes: longestHostBytes },
+    ...{ longestBytes: longestHostBytes, limitBytes: Infinity, mostBytes: longestHostBytes },
   })
 
 /** @throws {OutOfMemoryError} where an array of `bytes` bytes would be too long, before it is asked for. */

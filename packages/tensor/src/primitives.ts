@@ -220,7 +220,8 @@ export const primitives: { readonly [P in PrimitiveName]: PrimitiveDef<P> } = {
       requireIntegers(op, 'size', x!, size, 0)
       requireIntegers(op, 'step', x!, step)
       x!.shape.forEach((extent, i) => {
-        const [first, last] = [start[i]!, start[i]! + (size[i]! - 1) * step[i]!]
+        const first = start[i]!
+        const last = start[i]! + (size[i]! - 1) * step[i]!
         const inside = (at: number) => at >= 0 && at < extent
         if (step[i] === 0 || (size[i]! > 0 && !(inside(first) && inside(last)))) {
           throw new ShapeError(

@@ -14,7 +14,7 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
  * printable('conv\u001b[2J.weight') // => 'conv\\u{1b}[2J.weight'
  * ```
  */
-export function printable(text: string, most = Number.POSITIVE_INFINITY): string {
+export function printable(text: string, most = Infinity): string {
   const kept = text.length > most ? `${text.slice(0, most)}…` : text
   return kept.replace(unprintable, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`)
 }

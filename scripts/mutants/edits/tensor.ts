@@ -165,7 +165,7 @@ const reference: readonly Edit[] = [
   ),
   reduceLoops(
     'reduce-min-start',
-    'fold(Number.POSITIVE_INFINITY, Math.min)',
+    'fold(Infinity, Math.min)',
     'fold(0, Math.min)',
     'the least of positive numbers is 0',
   ),

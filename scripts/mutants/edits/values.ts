@@ -39,16 +39,11 @@ const values: readonly Edit[] = [
   elementwise('power-one', 'a === 1 || (a === -1', '(a === -1', '1 to the power NaN is NaN'),
   elementwise(
     'power-minus-one',
-    'Math.abs(b) === Number.POSITIVE_INFINITY) ? 1',
-    'b === Number.POSITIVE_INFINITY) ? 1',
+    'Math.abs(b) === Infinity) ? 1',
+    'b === Infinity) ? 1',
     '−1 to the power −∞ is NaN',
   ),
-  elementwise(
-    'silu-end',
-    'x === Number.NEGATIVE_INFINITY ? -0 : x * sigmoid(x)',
-    'x * sigmoid(x)',
-    'silu(−∞) is NaN',
-  ),
+  elementwise('silu-end', 'x === -Infinity ? -0 : x * sigmoid(x)', 'x * sigmoid(x)', 'silu(−∞) is NaN'),
   elementwise('silu-slope-end', 's === 0 || s === 1 ? s : s *', 's *', "SiLU's slope at ±∞ is NaN"),
   elementwise(
     'affine-held',
@@ -80,8 +75,8 @@ const values: readonly Edit[] = [
   elementOps('div-number', 'divisor: b })', 'divisor: 1 / b })', 'division by a number multiplies'),
   reduceOps(
     'logsumexp-infinite',
-    'less(abs(top), Number.POSITIVE_INFINITY), top, 0)',
-    'less(top, Number.POSITIVE_INFINITY), top, 0)',
+    'less(abs(top), Infinity), top, 0)',
+    'less(top, Infinity), top, 0)',
     'log Σ exp of −∞ alone is NaN',
   ),
   reduceOps(

@@ -55,14 +55,16 @@ function powScalar({ dy, x, params }: VjpContext<'powScalar'>): Tensor {
  * has finite gradients of its own.
  */
 function powInBase({ dy, x }: VjpContext<'pow'>): Tensor {
-  const [a, b] = [x(0), x(1)]
+  const a = x(0)
+  const b = x(1)
   const flat = logicalAnd(equal(a, 0), equal(b, 0))
   return where(flat, 0, mul(dy, mul(b, pow(where(flat, 1, a), sub(b, 1)))))
 }
 
 /** aᵇ·log a, and 0 where a is 0 and b is not below 0: the limit for b > 0, for b = 0 PyTorch's choice. */
 function powInExponent({ dy, x, y }: VjpContext<'pow'>): Tensor {
-  const [a, b] = [x(0), x(1)]
+  const a = x(0)
+  const b = x(1)
   const flat = logicalAnd(equal(a, 0), lessEqual(0, b))
   return where(flat, 0, mul(dy, mul(y, log(where(flat, 1, a)))))
 }

@@ -15,7 +15,8 @@ function groupNormGradient(context: VjpContext<'groupNorm'>, i: number): Tensor 
   const { params, shapes, wanted } = context
   const shape = shapes[0]!
   const channels = shape[1]!
-  const [inX, inAffine] = [wanted[0] === true, wanted[1] === true || wanted[2] === true]
+  const inX = wanted[0] === true
+  const inAffine = wanted[1] === true || wanted[2] === true
   if (!inAffine) return dispatch('groupNormGradInput', inputsOf(context), params)
   const primitive = inX ? 'groupNormGrad' : 'groupNormGradAffine'
   const all = context.shared(() => reshape(dispatch(primitive, inputsOf(context), params), [-1]))

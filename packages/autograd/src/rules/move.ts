@@ -13,7 +13,8 @@ const box = (x: Tensor, start: readonly number[], size: Shape): Tensor =>
 function spread(x: Tensor, axis: number, step: number): Tensor {
   const extent = x.shape[axis]!
   if (step === 1 || extent < 2) return x
-  const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)]
+  const before = x.shape.slice(0, axis)
+  const after = x.shape.slice(axis + 1)
   const columns = reshape(x, [...before, extent, 1, ...after])
   const widths = columns.shape.map((_, i): [number, number] => (i === axis + 1 ? [0, step - 1] : [0, 0]))
   const joined = reshape(pad(columns, widths), [...before, extent * step, ...after])

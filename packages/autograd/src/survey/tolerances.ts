@@ -45,7 +45,7 @@ export function ulps(actual: Values, exact: Values): number {
     // Infinity where float32 rounds to it, and NaN where it is NaN.
     if (a === e || (!Number.isFinite(a) && Object.is(a, Math.fround(e)))) continue
     const error = Math.abs(a - e) / ulpAt(e)
-    if (!(error <= worst)) worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
+    if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error
   }
   return worst
 }
@@ -55,7 +55,7 @@ function absolute(actual: Values, exact: Values, scale: number): number {
   let worst = 0
   for (let i = 0; i < exact.length; i++) {
     const error = Math.abs(actual[i]! - exact[i]!)
-    if (!(error <= worst)) worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
+    if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error
   }
   return worst === 0 ? 0 : worst / (roundoff * scale)
 }

@@ -139,7 +139,9 @@ export function zetaOf(
 export function scoreWeight(step: ReverseStep, eta: number): number {
   const { schedule, t, s } = step
   const { variance } = forwardTransition(step)
-  const [alphaT, sigmaT, sigmaS] = [schedule.alpha(t), schedule.sigma(t), schedule.sigma(s)]
+  const alphaT = schedule.alpha(t)
+  const sigmaT = schedule.sigma(t)
+  const sigmaS = schedule.sigma(s)
   const kept = Math.sqrt(Math.max(0, sigmaS ** 2 - ((eta * sigmaS * Math.sqrt(variance)) / sigmaT) ** 2))
   return (sigmaT ** 2 / alphaT) * (schedule.alpha(s) - (alphaT / sigmaT) * kept)
 }

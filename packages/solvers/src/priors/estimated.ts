@@ -49,7 +49,8 @@ export function estimateFrom(
 ): Tensor {
   if (!sameShape(xt.shape.slice(1), shape))
     throw new ShapeError(name, 'x_t must be a batch of samples', [xt.shape, shape])
-  const [alpha, sigma] = [schedule.alpha(t), schedule.sigma(t)]
+  const alpha = schedule.alpha(t)
+  const sigma = schedule.sigma(t)
   const { estimate, input } = parameterise(alpha, sigma)
   if (estimate.over === 0)
     throw new OptionError('t', `at t = ${t} the noise that '${name}' predicts tells nothing of x₀: α = 0`)

@@ -20,7 +20,8 @@ export type AncestralVariance = (typeof ancestralVariances)[number]
  * log β̃ + (v + 1)/2·(log β − log β̃) (arXiv 2102.09672 eq. 15, with guided-diffusion's range of v).
  */
 export function learnedDeviation(v: Tensor, small: number, large: number): Tensor {
-  const [low, high] = [Math.log(Math.max(small, 1e-20)), Math.log(large)]
+  const low = Math.log(Math.max(small, 1e-20))
+  const high = Math.log(large)
   return v
     .mul((high - low) / 4)
     .add((high + low) / 4)

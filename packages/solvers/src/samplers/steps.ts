@@ -74,7 +74,8 @@ export function ddpmStep(
 export function posterior(step: ReverseStep) {
   const { schedule, t, s } = step
   const { ratio, variance } = forwardTransition(step)
-  const [varianceT, varianceS] = [schedule.sigma(t) ** 2, schedule.sigma(s) ** 2]
+  const varianceT = schedule.sigma(t) ** 2
+  const varianceS = schedule.sigma(s) ** 2
   return {
     variance,
     varianceS,
@@ -114,7 +115,8 @@ export function ddimStep(
   const { schedule, t, s, eta } = step
   if (!(eta >= 0 && eta <= 1)) throw new OptionError('eta', `must lie in [0, 1], got ${eta}`)
   const { ratio, variance } = forwardTransition(step)
-  const [sigmaT, sigmaS] = [schedule.sigma(t), schedule.sigma(s)]
+  const sigmaT = schedule.sigma(t)
+  const sigmaS = schedule.sigma(s)
   // σ_s² − σ̃² as a sum, σ_s²·((1 − η²) + η²·(ratio·σ_s/σ_t)²): the difference may round to less than 0.
   const kept = sigmaS * Math.hypot(Math.sqrt((1 - eta) * (1 + eta)), (eta * ratio * sigmaS) / sigmaT)
   return alongNoise(xt, x0hat, noise, step, kept, (eta * sigmaS * Math.sqrt(variance)) / sigmaT)

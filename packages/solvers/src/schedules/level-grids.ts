@@ -5,7 +5,8 @@ import { noiseLevel } from './levels.ts'
 
 /** A fraction u of the way from `low` to `high` on the scale of ρ-th roots (EDM eq. 5). */
 export const karrasBetween = (low: number, high: number, u: number, rho = 7): number => {
-  const [from, to] = [low ** (1 / rho), high ** (1 / rho)]
+  const from = low ** (1 / rho)
+  const to = high ** (1 / rho)
   return (from + (to - from) * u) ** rho
 }
 

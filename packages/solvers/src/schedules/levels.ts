@@ -11,6 +11,7 @@ export const noiseLevel = (schedule: Schedule, t: Time): number => schedule.sigm
 
 /** ᾱ_t = α_t²/(α_t² + σ_t²), the fraction of the variance that is signal; α_t² itself for VP. */
 export function alphaBar(schedule: Schedule, t: Time): number {
-  const [a, s] = [schedule.alpha(t) ** 2, schedule.sigma(t) ** 2]
+  const a = schedule.alpha(t) ** 2
+  const s = schedule.sigma(t) ** 2
   return a / (a + s)
 }

@@ -144,7 +144,8 @@ function byLevel(
   u: number,
   between: (low: number, high: number, u: number) => number,
 ): Time {
-  const [low, high] = [noiseLevel(schedule, first), noiseLevel(schedule, last)]
+  const low = noiseLevel(schedule, first)
+  const high = noiseLevel(schedule, last)
   if (high === Infinity) {
     throw new OptionError(
       'spacing',

@@ -4,6 +4,6 @@ export function fromFloat16(half: number): number {
   const exponent = (half >> 10) & 0x1f
   const fraction = half & 0x3ff
   if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }

@@ -36,7 +36,7 @@ const isSides = (padding: Conv2dOptions['padding']): padding is Conv2dParams['pa
   Array.isArray(padding) && padding.length === 2 && padding.every((sides) => Array.isArray(sides))
 
 function paddingOf(padding: Conv2dOptions['padding']): Conv2dParams['padding'] {
-  const sides = (value: Pair | undefined) => pair('padding', value, 0, Number.NEGATIVE_INFINITY)
+  const sides = (value: Pair | undefined) => pair('padding', value, 0, -Infinity)
   if (isSides(padding)) return [sides(padding[0]), sides(padding[1])]
   const [rows, columns] = sides(padding as Pair | undefined)
   return [

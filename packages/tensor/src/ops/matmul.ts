@@ -48,10 +48,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     ])
   }
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
-  const [left, right] = [
-    broadcastTo(a, [...batch, ...a.shape.slice(-2)]),
-    broadcastTo(b, [...batch, ...b.shape.slice(-2)]),
-  ]
+  const left = broadcastTo(a, [...batch, ...a.shape.slice(-2)])
+  const right = broadcastTo(b, [...batch, ...b.shape.slice(-2)])
   const { bias, residual, activation = 'none' } = options
   if (bias === undefined && residual === undefined && activation === 'none') {
     return dispatch('matmul', [left, right], {})

@@ -63,7 +63,7 @@ export function logSumExp(x: Tensor, axes?: Axes, keepDims = false): Tensor {
   if (reduced.some((axis) => x.shape[axis] === 0)) return log(sum(exp(x), reduced, keepDims))
   const top = max(x, reduced, true).detach()
   // An infinite pivot would make ∞ − ∞ of the elements that attain it.
-  const pivot = where(less(abs(top), Number.POSITIVE_INFINITY), top, 0)
+  const pivot = where(less(abs(top), Infinity), top, 0)
   const total = add(log(sum(exp(sub(x, pivot)), reduced, true)), pivot)
   return keepDims ? total : reshape(total, reducedShape(x.shape, reduced, false))
 }

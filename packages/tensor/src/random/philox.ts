@@ -33,7 +33,10 @@ export function philox4x32(
 
 /** Upper 32 bits of the product of two unsigned 32-bit numbers, from products of their halves: none of the sums overflows. */
 function multiplyHigh(a: number, b: number): number {
-  const [a0, a1, b0, b1] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16]
+  const a0 = a & 0xffff
+  const a1 = a >>> 16
+  const b0 = b & 0xffff
+  const b1 = b >>> 16
   const middle = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0
   const cross = (Math.imul(a0, b1) + (middle & 0xffff)) | 0
   return (Math.imul(a1, b1) + (middle >>> 16) + (cross >>> 16)) | 0

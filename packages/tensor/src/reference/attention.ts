@@ -27,7 +27,7 @@ function weightsOf(
     for (let c = 0; c < d; c++) sum += q[(head * d + c) * queries + query]! * k[(head * d + c) * keys + n]!
     scores[n] = sum * scale
   }
-  const top = scores.reduce((most, s) => Math.max(most, s), Number.NEGATIVE_INFINITY)
+  const top = scores.reduce((most, s) => Math.max(most, s), -Infinity)
   const e = scores.map((s) => Math.exp(s - top))
   const total = e.reduce((sum, x) => sum + x, 0)
   return e.map((x) => x / total)
@@ -38,7 +38,9 @@ export const attentionKernels = {
   attention: (inputs, { scale }, out) => {
     const sizes = sizesOf(inputs)
     const { heads, e, queries, keys } = sizes
-    const [q, k, v] = [packed(inputs[0]!), packed(inputs[1]!), packed(inputs[2]!)]
+    const q = packed(inputs[0]!)
+    const k = packed(inputs[1]!)
+    const v = packed(inputs[2]!)
     for (let head = 0; head < heads; head++) {
       for (let query = 0; query < queries; query++) {
         const p = weightsOf(q, k, sizes, head, query, scale)
@@ -53,7 +55,10 @@ export const attentionKernels = {
   attentionGrad: (inputs, { scale }, out) => {
     const sizes = sizesOf(inputs)
     const { heads, d, e, queries, keys } = sizes
-    const [q, k, v, dy] = [packed(inputs[0]!), packed(inputs[1]!), packed(inputs[2]!), packed(inputs[3]!)]
+    const q = packed(inputs[0]!)
+    const k = packed(inputs[1]!)
+    const v = packed(inputs[2]!)
+    const dy = packed(inputs[3]!)
     // The result: dq [… d, queries], then dk and dv with their axes swapped.
     const grads = new Float64Array(out.data.length)
     const dk = heads * d * queries

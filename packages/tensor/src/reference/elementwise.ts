@@ -25,7 +25,7 @@ export function erf(x: number): number {
 export const sigmoid = (x: number): number =>
   x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))
 
-export const silu = (x: number): number => (x === Number.NEGATIVE_INFINITY ? -0 : x * sigmoid(x))
+export const silu = (x: number): number => (x === -Infinity ? -0 : x * sigmoid(x))
 
 /** d silu(x)/dx. */
 export const siluSlope = (x: number): number => {
@@ -35,7 +35,7 @@ export const siluSlope = (x: number): number => {
 
 /** aᵇ by IEEE 754, as in NumPy and PyTorch: `**`, but 1 to any power is 1, and so is −1 to ±∞. */
 export const power = (a: number, b: number): number =>
-  a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b
+  a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b
 
 /** xᵖ for exponents that one exactly rounded operation gives. */
 const powers: ReadonlyMap<number, (x: number) => number> = new Map([
@@ -92,7 +92,8 @@ function map(fn: (x: number) => number): ReferenceKernel<never> {
 
 function zip(fn: (a: number, b: number) => number): ReferenceKernel<never> {
   return ([a, b], _params, out) => {
-    const [p, q] = [packedAs(a!, out.shape), packedAs(b!, out.shape)]
+    const p = packedAs(a!, out.shape)
+    const q = packedAs(b!, out.shape)
     for (let i = 0; i < p.length; i++) out.data[i] = fn(p[i]!, q[i]!)
   }
 }

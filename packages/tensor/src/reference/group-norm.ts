@@ -48,7 +48,10 @@ type Write = (at: number, value: number) => void
 
 /** Writes the gradient in x: with n the normalised x and h = dy·slope·weight, scale·(h − mean(h) − n·mean(h·n)). */
 function gradInput([x, weight, bias, dy]: Inputs, params: GroupNormParams, write: Write): void {
-  const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
+  const values = packed(x!)
+  const w = packed(weight!)
+  const b = packed(bias!)
+  const grad = packed(dy!)
   forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
     const h = new Float64Array(count)
     let [meanH, meanHn] = [0, 0]
@@ -68,7 +71,10 @@ function gradInput([x, weight, bias, dy]: Inputs, params: GroupNormParams, write
 
 /** Per channel Σ dz·n, the gradient in the weight, then per channel Σ dz, that in the bias; dz = dy·slope. */
 function gradAffine([x, weight, bias, dy]: Inputs, params: GroupNormParams): Float64Array {
-  const [values, w, b, grad] = [packed(x!), packed(weight!), packed(bias!), packed(dy!)]
+  const values = packed(x!)
+  const w = packed(weight!)
+  const b = packed(bias!)
+  const grad = packed(dy!)
   const channels = x!.shape[1]!
   const totals = new Float64Array(2 * channels)
   forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
@@ -86,7 +92,9 @@ function gradAffine([x, weight, bias, dy]: Inputs, params: GroupNormParams): Flo
 /** Group normalisation, with optional SiLU, and its gradients: in x, in weight and bias, and in all at once. */
 export const groupNormKernels = {
   groupNorm: ([x, weight, bias], params: GroupNormParams, out) => {
-    const [values, w, b] = [packed(x!), packed(weight!), packed(bias!)]
+    const values = packed(x!)
+    const w = packed(weight!)
+    const b = packed(bias!)
     forGroups(x!, values, params, ({ start, count, channel, mean, scale }) => {
       for (let i = 0; i < count; i++) {
         const z = (values[start + i]! - mean) * scale * w[channel(i)]! + b[channel(i)]!

@@ -46,9 +46,11 @@ export const moveKernels = {
     }
   },
   gather: ([x, indices], { axis }: PrimitiveParams['gather'], out) => {
-    const [values, picks] = [packed(x!), packed(indices!)]
+    const values = packed(x!)
+    const picks = packed(indices!)
     checkIndices('gather', picks, x!.shape[axis]!)
-    const [before, after] = [sizeOf(x!.shape.slice(0, axis)), sizeOf(x!.shape.slice(axis + 1))]
+    const before = sizeOf(x!.shape.slice(0, axis))
+    const after = sizeOf(x!.shape.slice(axis + 1))
     for (let i = 0; i < before; i++) {
       for (let j = 0; j < picks.length; j++) {
         const from = (i * x!.shape[axis]! + picks[j]!) * after
@@ -57,9 +59,11 @@ export const moveKernels = {
     }
   },
   scatterAdd: ([updates, indices], { axis, size }: PrimitiveParams['scatterAdd'], out) => {
-    const [values, picks] = [packed(updates!), packed(indices!)]
+    const values = packed(updates!)
+    const picks = packed(indices!)
     checkIndices('scatterAdd', picks, size)
-    const [before, after] = [sizeOf(updates!.shape.slice(0, axis)), sizeOf(updates!.shape.slice(axis + 1))]
+    const before = sizeOf(updates!.shape.slice(0, axis))
+    const after = sizeOf(updates!.shape.slice(axis + 1))
     out.data.fill(0)
     for (let i = 0; i < before; i++) {
       for (let j = 0; j < picks.length; j++) {

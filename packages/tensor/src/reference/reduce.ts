@@ -44,8 +44,8 @@ const beats = (x: number, best: number): boolean => x > best || (Number.isNaN(x)
 /** Reductions and scans as plain loops that accumulate in double precision. */
 export const reduceKernels = {
   reduceSum: fold(0, (total, x) => total + x),
-  reduceMax: fold(Number.NEGATIVE_INFINITY, Math.max),
-  reduceMin: fold(Number.POSITIVE_INFINITY, Math.min),
+  reduceMax: fold(-Infinity, Math.max),
+  reduceMin: fold(Infinity, Math.min),
   argmax: ([x], { axis }: PrimitiveParams['argmax'], out) => {
     const values = packed(x!)
     const [before, length, after] = around(x!.shape, axis)

@@ -13,7 +13,7 @@ export const softmaxKernels = {
   softmax: ([x], _, out) => {
     const values = packed(x!)
     forRows(x!, values.length, (start, length) => {
-      let top = Number.NEGATIVE_INFINITY
+      let top = -Infinity
       for (let i = 0; i < length; i++) top = Math.max(top, values[start + i]!)
       const e = Float64Array.from({ length }, (_v, i) => Math.exp(values[start + i]! - top))
       const total = e.reduce((sum, v) => sum + v, 0)
@@ -21,7 +21,8 @@ export const softmaxKernels = {
     })
   },
   softmaxGrad: ([y, dy], _, out) => {
-    const [p, g] = [packed(y!), packed(dy!)]
+    const p = packed(y!)
+    const g = packed(dy!)
     forRows(y!, p.length, (start, length) => {
       let inner = 0
       for (let i = 0; i < length; i++) inner += p[start + i]! * g[start + i]!

@@ -71,7 +71,10 @@ export function softmaxShape([y, dy]: readonly Aval[], _params: NoParams, op: st
 /** Queries [… d, M], keys [… d, N] and values [… e, N] of the same leading axes give [… e, M]. */
 export function attentionShape(inputs: readonly Aval[], _params: AttentionParams, op: string): Shape {
   const shapes = inputs.map(({ shape }) => shape)
-  const [q, k, v, dy] = [shapes[0]!, shapes[1]!, shapes[2]!, shapes[3]]
+  const q = shapes[0]!
+  const k = shapes[1]!
+  const v = shapes[2]!
+  const dy = shapes[3]
   const lead = q.slice(0, -2)
   const together = shapes.every((s) => s.length >= 2 && sameShape(s.slice(0, -2), lead))
   if (!together || q.at(-2) !== k.at(-2) || k.at(-1) !== v.at(-1) || k.at(-1) === 0) {

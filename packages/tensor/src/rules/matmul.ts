@@ -9,7 +9,8 @@ export function matmulShape(a: Shape, b: Shape): Shape {
   for (let i = 0; i < rank - 2; i++) {
     if (a[i] !== b[i]) throw new ShapeError('matmul', `batch axis ${i} is ${a[i]} and ${b[i]}`, [a, b])
   }
-  const [inner, rows] = [a[rank - 1]!, b[rank - 2]!]
+  const inner = a[rank - 1]!
+  const rows = b[rank - 2]!
   if (inner !== rows) {
     throw new ShapeError('matmul', `left has ${inner} columns, right has ${rows} rows; they must agree`, [
       a,

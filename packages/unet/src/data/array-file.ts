@@ -144,7 +144,7 @@ function imageValues(
 function rangeOf(values: Float32Array | Float64Array, dtype: string, where: string): Range {
   if (dtype === 'U16') return [0, 65535]
   if (dtype === 'BOOL') return [0, 1]
-  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let [least, largest] = [Infinity, -Infinity]
   for (const value of values) {
     if (!Number.isFinite(value))
       throw new FileFormatError(where, `holds ${value}; images are of finite numbers`)

@@ -144,7 +144,8 @@ const attention = onFloat32<'attention'>((call, out, context) => {
   const { attention: run, packA } = kernelsOf(context).forward()
   const piece = pieceOf(keys, pieceLimit, 1)
   const keyBytes = leftBytes(keys, d, tile)
-  const [panel, scores] = [4 * tile.nr * d, 4 * tile.nr * keys]
+  const panel = 4 * tile.nr * d
+  const scores = 4 * tile.nr * keys
   const parts = threads.parts(timeOf(work), count * Math.ceil(queries / unit))
   overHeads(
     count,
@@ -188,7 +189,8 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
   tiles.expect(work)
   const { tile } = tiles
   const { attentionGrad: run, packA, sum } = kernelsOf(context).backward()
-  const [dqOut, dkOut] = [out, out + 4 * count * d * queries]
+  const dqOut = out
+  const dkOut = out + 4 * count * d * queries
   const dvOut = dkOut + 4 * count * keys * d
   if (queries === 0) {
     heap.view('float32', out, sizeOf(call.shape)).fill(0)
@@ -226,7 +228,8 @@ const attentionGrad = onFloat32<'attentionGrad'>((call, out, context) => {
       const units = heads.flatMap((own) => runs.map((range, index) => ({ ...own, ...range, index })))
       const bytes = 2 * strip + left + right + spillBytes
       share(units, parts, bytes, 'attention.strips', context, (u, scratch) => {
-        const [q, dy] = [matrix(0, u.head), matrix(3, u.head)]
+        const q = matrix(0, u.head)
+        const dy = matrix(3, u.head)
         const factors = [u.at, u.at + kAt, u.at + vtAt, q.at + u.from * q.column, q.row, q.column]
         const gradient = [dy.at + u.from * dy.column, dy.row, dy.column]
         const dq = dqOut + 4 * (u.head * d * queries + u.from)

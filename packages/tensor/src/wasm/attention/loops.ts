@@ -18,9 +18,15 @@ const sumLength = 64
 function emitWeights(m: ModuleBuilder, { nr }: Tile): FunctionRef {
   return m.func('weights', ['i32', 'i32', 'f32'], (f, panel, keys, scale) => {
     const row = () => f.vectors(nr / 4)
-    const [tops, strange, sums, totals, d] = [row(), row(), row(), row(), f.vector()]
+    const tops = row()
+    const strange = row()
+    const sums = row()
+    const totals = row()
+    const d = f.vector()
     const scales = f.vector(f32x4.splat(f32.mul(scale, Math.LOG2E)))
-    const [at, end, pause] = [f.let(0), f.let(i32.add(panel, i32.mul(keys, 4 * nr))), f.let(0)]
+    const at = f.let(0)
+    const end = f.let(i32.add(panel, i32.mul(keys, 4 * nr)))
+    const pause = f.let(0)
     const clear = (list: readonly Local<'v128'>[]) => list.forEach((local) => f.set(local, v128.zero()))
     const down = (visit: (j: number) => void) => {
       f.while(i32.ltU(at, end), () => {
@@ -32,7 +38,7 @@ function emitWeights(m: ModuleBuilder, { nr }: Tile): FunctionRef {
       totals.forEach((total, j) => f.set(total, f32x4.add(total, sums[j]!)))
       clear(sums)
     }
-    tops.forEach((top) => f.set(top, f.f32(Number.NEGATIVE_INFINITY)))
+    tops.forEach((top) => f.set(top, f.f32(-Infinity)))
     f.set(at, panel)
     for (const zero of [strange, sums, totals]) clear(zero)
     down((j) => {
@@ -75,7 +81,9 @@ function emitSlopes(m: ModuleBuilder, { nr }: Tile): FunctionRef {
   return m.func('slopes', ['i32', 'i32', 'i32', 'f32'], (f, panel, slopes, keys, scale) => {
     const inner = f.vectors(nr / 4)
     const scales = f.vector(f32x4.splat(scale))
-    const [p, dp, end] = [f.let(panel), f.let(slopes), f.let(i32.add(panel, i32.mul(keys, 4 * nr)))]
+    const p = f.let(panel)
+    const dp = f.let(slopes)
+    const end = f.let(i32.add(panel, i32.mul(keys, 4 * nr)))
     const down = (visit: (j: number) => void) => {
       f.set(p, panel)
       f.set(dp, slopes)

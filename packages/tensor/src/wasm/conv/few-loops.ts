@@ -25,7 +25,8 @@ export function emitFewForward(m: ModuleBuilder, block: Block): void {
       const [offset, tap, input] = f.locals('i32', 3)
       const [plane, at, column, target] = f.locals('i32', 4)
       const cursors = f.locals('i32', channels)
-      const [value, rowTo] = [f.vector(), f.let(i32.shl(columns, 2))]
+      const value = f.vector()
+      const rowTo = f.let(i32.shl(columns, 2))
       const rest = f.let(i32.and(columns, 3))
       // Where the last block starts: blocks may overlap, and give the same results then.
       const lastColumn = f.let(i32.sub(i32.and(i32.add(columns, 3), -4), 4 * vectors))

@@ -55,7 +55,8 @@ export function convFew(
   if (channels > few || width < 4) return false
   const phases = convPhases(kernel, [height, width], call.params)
   if (phases[0].length > 1 || phases[1].length > 1) return false
-  const [r, c] = [phases[0][0]!, phases[1][0]!]
+  const r = phases[0][0]!
+  const c = phases[1][0]!
   if (r.taps.length < kernel[0] || c.taps.length < kernel[1]) return false
   const taps = kernel[0] * kernel[1]
   const depth = perGroup * taps

@@ -106,7 +106,8 @@ function forward(
     pixels: heap.scratch('conv.pixels', 4 * (largest + context.tiles.tile.nr)),
     part: whole ? 0 : heap.scratch('conv.phase', 4 * rows * largest),
   }
-  const [ofImage, ofChannel] = [outChannels * height * width, height * width]
+  const ofImage = outChannels * height * width
+  const ofChannel = height * width
   for (let image = 0; image < images; image += planes.chunk) {
     const count = Math.min(planes.chunk, images - image)
     for (let group = 0; group < groups; group++) {
@@ -114,7 +115,8 @@ function forward(
       const target = out + 4 * (image * ofImage + group * rows * ofChannel)
       const own = finishes ? finishAt(finish, group * rows, 0) : noFinish
       for (const job of jobs) {
-        const [r, c] = [job.rows, job.columns]
+        const r = job.rows
+        const c = job.columns
         const size = r.count * c.count
         kernels.pixels(scratch.pixels, count, r.count, c.count, planes.imageStep, r.step * planes.rowBytes)
         const to = whole
@@ -293,7 +295,8 @@ function makeJobs(
       }
       at += depth
       for (let group = 0; group < groups; group++) {
-        const [first, to] = [group * rows, weights]
+        const first = group * rows
+        const to = weights
         const panel = 4 * tile.mr * depth
         const pack = (from: number, range: Range): Call => {
           const operands = [to + 4 * (range.from - first) * depth, from, range.to - range.from, depth, across]

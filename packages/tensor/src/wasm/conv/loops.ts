@@ -39,12 +39,14 @@ function emitForward(m: ModuleBuilder, { mr, nr }: Tile, gemm: GemmFunctions): v
       silu,
     ) => {
       const [pixel, width, k, deep, accumulate, left] = f.locals('i32', 6)
-      const [last, aPanel] = [f.let(0), f.let(i32.mul(depth, 4 * mr))]
+      const last = f.let(0)
+      const aPanel = f.let(i32.mul(depth, 4 * mr))
       /** A panel whose pixels belong to several images: tiles go to the spill and are dealt out from there. */
       const acrossImages = () => {
         const [row, height, columns, done] = f.locals('i32', 4)
         const [start, image, from, to] = f.locals('i32', 4)
-        const [panels, bias] = [f.let(left), f.let(rowBias)]
+        const panels = f.let(left)
+        const bias = f.let(rowBias)
         const finishes = f.let(i32.and(last, i32.ne(i32.or(i32.or(rowBias, toResidual), silu), 0)))
         f.loop(row, 0, rows, mr, () => {
           f.run(gemm.tile, panels, panel, spill, deep, 4 * nr, 4 * nr, 0)

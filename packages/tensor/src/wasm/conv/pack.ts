@@ -58,7 +58,8 @@ export function emitPackIndexed(m: ModuleBuilder, { mr }: Tile): void {
 export function emitPanel(m: ModuleBuilder, nr: number): FunctionRef {
   return m.procedure('panel', (f, to, base, pixels, offsets, depth) => {
     const lanes = times(nr, (i) => f.local('i32', i32.add(base, i32.load(pixels, 4 * i))))
-    const [first, last] = [lanes[0]!, lanes[nr - 1]!]
+    const first = lanes[0]!
+    const last = lanes[nr - 1]!
     const end = f.let(i32.add(offsets, i32.shl(depth, 2)))
     const jump = f.let(i32.sub(i32.sub(last, first), 4 * (nr - 1)))
     // How far each pixel lies from where it would be if all followed each other: 0, or the jump.

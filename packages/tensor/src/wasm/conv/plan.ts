@@ -69,7 +69,7 @@ export function convPhases(
 
 /** First and last input position that any tap of any phase reads; an empty range where there is no tap. */
 export function rangeOf(phases: readonly Phase[]): { low: number; high: number } {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let [low, high] = [Infinity, -Infinity]
   for (const { taps, count, step } of phases) {
     for (const { offset } of taps) {
       low = Math.min(low, offset)
@@ -91,7 +91,8 @@ export interface PlaneLayout {
 }
 
 export function planeLayout(phases: Phases): PlaneLayout {
-  const [rows, columns] = [rangeOf(phases[0]), rangeOf(phases[1])]
+  const rows = rangeOf(phases[0])
+  const columns = rangeOf(phases[1])
   const columnStep = phases[1][0]!.step
   const subRow = Math.ceil((columns.high - columns.low + 1) / columnStep)
   const width = subRow * columnStep

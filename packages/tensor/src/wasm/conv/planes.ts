@@ -62,11 +62,16 @@ export function byImage({ buffer, dtype, offset, shape, strides }: View): View {
 export function planesOf(x: View, channels: number, layout: PlaneLayout, context: WasmContext): Planes {
   const [images, , height, width] = x.shape as [number, number, number, number]
   const [x0, x1, x2, x3] = x.strides as [number, number, number, number]
-  const [s0, s1, s2, s3] = [4 * x0, 4 * x1, 4 * x2, 4 * x3]
+  const s0 = 4 * x0
+  const s1 = 4 * x1
+  const s2 = 4 * x2
+  const s3 = 4 * x3
   const { rows, columns, columnStep } = layout
   const inside = rows.low >= 0 && rows.high < height && columns.low >= 0 && columns.high < width
-  const [top, left] = [Math.max(rows.low, 0), Math.max(columns.low, 0)]
-  const [bottom, right] = [Math.min(rows.high, height - 1), Math.min(columns.high, width - 1)]
+  const top = Math.max(rows.low, 0)
+  const left = Math.max(columns.low, 0)
+  const bottom = Math.min(rows.high, height - 1)
+  const right = Math.min(columns.high, width - 1)
   const at = addressOf(x)
   const span = (channels - 1) * Math.abs(s1) + (bottom - top) * Math.abs(s2) + (right - left) * Math.abs(s3)
   checkReach(

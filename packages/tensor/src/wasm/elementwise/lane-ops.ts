@@ -110,11 +110,7 @@ export const laneOps = {
 
 /** x^½ as pow means it: +0 at −0 and ∞ at −∞, which √ is not. */
 const powerRoot: LaneFunction = (x, f) =>
-  v128.bitselect(
-    f.f32(Number.POSITIVE_INFINITY),
-    f32x4.sqrt(f32x4.add(x, f.f32(0))),
-    f32x4.eq(x, f.f32(Number.NEGATIVE_INFINITY)),
-  )
+  v128.bitselect(f.f32(Infinity), f32x4.sqrt(f32x4.add(x, f.f32(0))), f32x4.eq(x, f.f32(-Infinity)))
 
 /** xᵖ for any p, given as a float32 and what that leaves out. */
 export const anyPower: LaneOp = heavy(withPair((x, exponent, rest, f) => power(x, exponent, f, rest)))

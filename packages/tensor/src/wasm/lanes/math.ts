@@ -24,7 +24,8 @@ const magic = 12582912
 /** Splits x = n·ln 2 + r, or where `negated` −x = n·ln 2 − r, with integer n and |r| ≤ ½·ln 2; `shifted` is n + magic. */
 function reduceByLn2(x: V128, f: FunctionBuilder, negated = false) {
   // ln 2 = 0.693359375 + low part; the first has 10 bits, so its products with n are exact.
-  const [high, low] = [f.f32(0.693359375), f.f32(Math.LN2 - 0.693359375)]
+  const high = f.f32(0.693359375)
+  const low = f.f32(Math.LN2 - 0.693359375)
   const shifted = f.vector(f.madd(x, f.f32(negated ? -Math.LOG2E : Math.LOG2E), f.f32(magic)))
   const n = f.vector(f32x4.sub(shifted, f.f32(magic)))
   const r = negated ? f.madd(n, low, f.madd(n, high, x)) : f.nmadd(n, low, f.nmadd(n, high, x))
@@ -110,8 +111,8 @@ function logCore(u: V128, f: FunctionBuilder, c?: V128): Expr<'v128'> {
   y = f.nmadd(z, f.f32(0.5), f.madd(n, f.f32(Math.LN2 - 0.693359375), y))
   if (c !== undefined) y = f32x4.add(y, c)
   y = f.madd(n, f.f32(0.693359375), f32x4.add(m, y))
-  y = v128.bitselect(y, u, f32x4.lt(u, f.f32(Number.POSITIVE_INFINITY)))
-  const outside = v128.bitselect(f.f32(Number.NEGATIVE_INFINITY), f.f32(Number.NaN), f32x4.eq(u, zero))
+  y = v128.bitselect(y, u, f32x4.lt(u, f.f32(Infinity)))
+  const outside = v128.bitselect(f.f32(-Infinity), f.f32(Number.NaN), f32x4.eq(u, zero))
   return v128.bitselect(outside, y, f32x4.le(u, zero))
 }
 
@@ -154,7 +155,8 @@ export const silu: LaneFunction = (x, f) => {
  * 4·2⁻²⁴ absolute (the slope has a zero near −1.278).
  */
 export const siluSlope: LaneFunction = (x, f) => {
-  const [bottom, one] = [f.f32(-88), f.f32(1)]
+  const bottom = f.f32(-88)
+  const one = f.f32(1)
   const limited = f.vector(f32x4.pmin(f32x4.pmax(x, bottom), f.f32(87)))
   const e = f.vector(decay(limited, f))
   const s = f.vector(f32x4.div(one, f32x4.add(e, one)))

@@ -18,7 +18,9 @@ function powersOfMagnitude(
   b: readonly V128[],
   f: FunctionBuilder,
 ): readonly Local<'v128'>[] {
-  const [one, rounder, lowest] = [f.f64(1), f.f64(magic), f.f64(Number.NEGATIVE_INFINITY)]
+  const one = f.f64(1)
+  const rounder = f.f64(magic)
+  const lowest = f.f64(-Infinity)
   const each = (make: (i: number) => V128) => a.map((_, i) => f.vector(make(i)))
   const horner = (z: readonly V128[], coefficients: readonly number[]) => {
     const sums = each(() => f.f64(coefficients.at(-1)!))
@@ -40,7 +42,7 @@ function powersOfMagnitude(
     const whole = f64x2.convertLowI32x4S(i32x4.shrS(shuffle32(e[i]!, e[i]!, [1, 3, 1, 3]), 20))
     const log = f.maddWide(s[i]!, series[i]!, whole)
     // Infinity and NaN are their own logarithms; that of 0 is −∞.
-    const finite = v128.bitselect(log, x[i]!, f64x2.lt(x[i]!, f.f64(Number.POSITIVE_INFINITY)))
+    const finite = v128.bitselect(log, x[i]!, f64x2.lt(x[i]!, f.f64(Infinity)))
     const logarithm = v128.bitselect(lowest, finite, f64x2.eq(x[i]!, f.f64(0)))
     return f64x2.pmax(f64x2.pmin(f64x2.mul(b[i]!, logarithm), f.f64(1000)), f.f64(-1000))
   })
@@ -58,7 +60,8 @@ function powersOfMagnitude(
  * the exponent.
  */
 export function power(a: V128, b: V128, f: FunctionBuilder, rest?: V128): Expr<'v128'> {
-  const [zero, one] = [f.f32(0), f.f32(1)]
+  const zero = f.f32(0)
+  const one = f.f32(1)
   const wide = (v: V128) => [f64x2.promoteLowF32x4(v), f64x2.promoteLowF32x4(shuffle64(v, v, [1, 0]))]
   const rests = rest && wide(rest)
   const exponents = wide(b).map((low, i) => f.vector(rests === undefined ? low : f64x2.add(low, rests[i]!)))
@@ -68,12 +71,9 @@ export function power(a: V128, b: V128, f: FunctionBuilder, rest?: V128): Expr<'
   const whole = f.vector(f32x4.eq(b, f32x4.trunc(b)))
   const odd = v128.andnot(whole, f32x4.eq(halved, f32x4.trunc(halved)))
   const signed = v128.or(magnitude, v128.and(v128.and(a, f.i32(-0x80000000)), odd))
-  const negative = v128.and(f32x4.lt(a, zero), f32x4.gt(a, f.f32(Number.NEGATIVE_INFINITY)))
+  const negative = v128.and(f32x4.lt(a, zero), f32x4.gt(a, f.f32(-Infinity)))
   const y = v128.bitselect(f.f32(Number.NaN), signed, v128.andnot(negative, whole))
-  const endless = v128.and(
-    f32x4.eq(f32x4.abs(a), one),
-    f32x4.eq(f32x4.abs(b), f.f32(Number.POSITIVE_INFINITY)),
-  )
+  const endless = v128.and(f32x4.eq(f32x4.abs(a), one), f32x4.eq(f32x4.abs(b), f.f32(Infinity)))
   const isOne = v128.or(v128.or(f32x4.eq(b, zero), f32x4.eq(a, one)), endless)
   return v128.bitselect(one, y, isOne)
 }

@@ -74,7 +74,8 @@ function reduceByQuarters(f: FunctionBuilder, x: V128): Quarters {
 
 /** Sine (`ahead` 0) or cosine (1): sin(r + k·π/2) with k + ahead. */
 function circular(x: V128, f: FunctionBuilder, ahead: 0 | 1): Expr<'v128'> {
-  const [bit, signBit] = [f.i32(1), f.i32(-0x80000000)]
+  const bit = f.i32(1)
+  const signBit = f.i32(-0x80000000)
   const { r, k } = reduceByQuarters(f, x)
   const quadrant = f.vector(ahead === 0 ? k : i32x4.add(k, bit))
   const z = f.vector(f32x4.mul(r, r))

@@ -99,7 +99,8 @@ export function emitCollect(m: ModuleBuilder): void {
 /** `run(…, n)`: each row is one 32-bit element repeated n times. */
 export function emitRepeat(m: ModuleBuilder): void {
   emitRows(m, (f, n) => {
-    const [rest, value] = [f.local('i32'), f.vector()]
+    const rest = f.local('i32')
+    const value = f.vector()
     return (to, from) => {
       f.set(value, v128.load32Splat(from))
       f.set(rest, n)
@@ -141,7 +142,8 @@ export function emitDouble(m: ModuleBuilder): void {
 export function emitTranspose(m: ModuleBuilder): void {
   emitRows(m, (f, rows, columns, tr, fc) => {
     const [a, b, restRows, c, i, store] = f.locals('i32', 6)
-    const [fc2, fc3] = [f.let(i32.mul(fc, 2)), f.let(i32.mul(fc, 3))]
+    const fc2 = f.let(i32.mul(fc, 2))
+    const fc3 = f.let(i32.mul(fc, 3))
     const whole = f.let(i32.sub(columns, 3))
     return (top, left) => {
       /** A strip of `tiles`·4 rows: the source from `left`, the result from `top`. */

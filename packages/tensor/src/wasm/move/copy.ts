@@ -226,11 +226,13 @@ const gather: WasmKernel<'gather'> = (call, out, context) => {
     const tasks = cut(byBlocks ? before : count, parts).map((range): Call[] => {
       const length = range.to - range.from
       if (byBlocks) {
-        const [to, source] = [out + range.from * count * bytes, from! + range.from * extent * bytes]
+        const to = out + range.from * count * bytes
+        const source = from! + range.from * extent * bytes
         return [{ run, args: [source, to, picks!, length, count, extent * bytes, bytes] }]
       }
       return times(before, (i) => {
-        const [to, source] = [out + (i * count + range.from) * bytes, from! + i * extent * bytes]
+        const to = out + (i * count + range.from) * bytes
+        const source = from! + i * extent * bytes
         return { run, args: [source, to, picks! + 4 * range.from, 1, length, extent * bytes, bytes] }
       })
     })
@@ -252,7 +254,8 @@ const scatterAdd = onFloat32<'scatterAdd'>((call, out, context) => {
     // Only whole blocks: within one, rows may meet, and are added in their order.
     const parts = context.threads.parts(timePerMovedByte * before * count * bytes, before)
     const tasks = cut(before, parts).map(({ from: first, to: last }): Call[] => {
-      const [to, source] = [out + first * size * bytes, from! + first * count * bytes]
+      const to = out + first * size * bytes
+      const source = from! + first * count * bytes
       return [{ run, args: [to, source, picks!, last - first, count, size * bytes, bytes] }]
     })
     context.threads.run(tasks)

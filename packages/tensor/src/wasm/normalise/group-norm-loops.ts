@@ -57,7 +57,10 @@ export function emitForward(m: ModuleBuilder, withSilu: boolean): void {
     params,
     (f, x, _dy, weight, bias, out, samples, groups, perGroup, pixels, sampleBytes, eps) => {
       const loops = prepareLoops(f, weight, bias, [samples, groups, perGroup, pixels], sampleBytes)
-      const [factor, factors, shifts, y] = [f.local('f32'), f.vector(), f.vector(), f.vector()]
+      const factor = f.local('f32')
+      const factors = f.vector()
+      const shifts = f.vector()
+      const y = f.vector()
       const none = () => {}
       loops.groups([x, out], none, () => {
         const { mean, meanRest, scale } = statisticsOf(f, x, loops.count, eps)
@@ -136,7 +139,8 @@ export const emitGradients =
         const [xAt, h] = withInput ? f.locals('i32', 2) : [x, out]
         const [value, factors, coefficients, shifts] = f.vectors(4)
         const [plain, product, ofChannel] = f.locals('f64', 3)
-        const [total, a] = [f.local('i32'), f.local('f32')]
+        const total = f.local('i32')
+        const a = f.local('f32')
 
         /** h into the result's memory, and its sums over the group. */
         const inputSweep = (lanes: Local<'i32'> | undefined) => {

@@ -49,7 +49,8 @@ function run(call: KernelCall<Primitive>, out: number, totals: number, context: 
   withPacked(call.inputs, context, ([x, weight, bias, dy]) => {
     const tasks = cut(groups, parts).map(({ from, to }) => {
       const place = from * perGroup
-      const [at, block] = [4 * place, 4 * place * pixels]
+      const at = 4 * place
+      const block = 4 * place * pixels
       const inputs = [x! + block, dy === undefined ? 0 : dy + block, weight! + at, bias! + at]
       const sums = call.primitive === 'groupNorm' ? [] : [totals + 8 * place, 8 * channels]
       return [{ run: kernel, args: [...inputs, out + block, samples, to - from, ...sizes, ...sums] }]

@@ -20,9 +20,14 @@ function largest(f: FunctionBuilder, lanes: V128): Expr<'f32'> {
  */
 function emitSoftmax(m: ModuleBuilder): void {
   m.procedure('run', (f, x, y, rows, n) => {
-    const lowest = f.f32(Number.NEGATIVE_INFINITY)
+    const lowest = f.f32(-Infinity)
     const sums = prepareSums(f)
-    const [at, to, top, tops, d, e] = [f.let(0), f.let(0), f.vector(), f.vector(), f.vector(), f.vector()]
+    const at = f.let(0)
+    const to = f.let(0)
+    const top = f.vector()
+    const tops = f.vector()
+    const d = f.vector()
+    const e = f.vector()
     const [factor, strange] = f.vectors(2)
     /** Lanes beyond the row, −∞. */
     const within = (value: Expr<'v128'>, lanes: Local<'i32'> | undefined) =>
@@ -68,7 +73,10 @@ function emitSoftmax(m: ModuleBuilder): void {
 function emitSoftmaxGrad(m: ModuleBuilder): void {
   m.procedure('run', (f, y, dy, dx, rows, n) => {
     const sums = prepareSums(f)
-    const [a, b, h, inner] = [f.let(0), f.let(0), f.vector(), f.vector()]
+    const a = f.let(0)
+    const b = f.let(0)
+    const h = f.vector()
+    const inner = f.vector()
     f.countdown(rows, 1, [], () => {
       sums.clear()
       f.set(a, y)
@@ -103,7 +111,8 @@ const softmax = onFloat32<'softmax' | 'softmaxGrad'>((call, out, context) => {
   const { primitive, shape } = call
   const { emit, time } = kinds[primitive]
   const kernel = context.kernels.get(primitive, emit)
-  const [size, length] = [sizeOf(shape), shape.at(-1)!]
+  const size = sizeOf(shape)
+  const length = shape.at(-1)!
   const rows = size / length
   const parts = context.threads.parts(time * size, rows)
   withPacked(call.inputs, context, (inputs) => {

@@ -18,14 +18,19 @@ export interface Statistics {
  * is the one outlier among n.
  */
 export function statisticsOf(f: FunctionBuilder, x: I32, count: Local<'i32'>, eps: Local<'f64'>): Statistics {
-  const [at, rest] = [f.let(x), f.let(count)]
+  const at = f.let(x)
+  const rest = f.let(count)
   const pivot = f.local('f64', f64.promoteF32(f32.load(at)))
-  const [pivots, deviation, d] = [f.vector(f64x2.splat(pivot)), f.vector(), f.local('f64')]
-  const [sums, squares] = [f.vectors(2), f.vectors(2)]
+  const pivots = f.vector(f64x2.splat(pivot))
+  const deviation = f.vector()
+  const d = f.local('f64')
+  const sums = f.vectors(2)
+  const squares = f.vectors(2)
   for (const total of [...sums, ...squares]) f.set(total, v128.zero())
   f.countdown(rest, 8, [by(at, 32)], () => {
     for (let i = 0; i < 4; i++) {
-      const [s, q] = [sums[i & 1]!, squares[i & 1]!]
+      const s = sums[i & 1]!
+      const q = squares[i & 1]!
       f.set(deviation, f64x2.sub(f64x2.promoteLowF32x4(v128.load64Zero(at, 8 * i)), pivots))
       f.set(s, f64x2.add(s, deviation))
       f.set(q, f.maddWide(deviation, deviation, q))

@@ -82,7 +82,8 @@ function emitAddingTile(m: ModuleBuilder, name: string, height: number, shape: T
   return m.procedure(name, (f, a, b, c, depth, bStep, cStep, accumulate, rowBias, columnBias, toResidual) => {
     const vectors = shape.nr / 4
     const sums = emitSums(f, height, shape, a, b, depth, bStep)
-    const [at, ofRow] = [f.local('i32'), f.vector()]
+    const at = f.local('i32')
+    const ofRow = f.vector()
     type Visit = (sum: Local<'v128'>, j: number) => void
     /** Visits the sums row by row, `at` being `start` at the first row and `step` further at each next. */
     const sweep = (start: I32, step: I32, visit: Visit, enter?: () => void) => {
@@ -162,7 +163,8 @@ function emitRows(m: ModuleBuilder, { mr, nr }: Tile, tiles: Tiles, finish: Func
       const finishes = f.let(i32.or(adds, silu))
       const terms = [rowBias, columnBias, toResidual]
       const step = (advance: Expr<'i32'> | number, height: number, counted: Local<'i32'>) => {
-        const [plain, adding] = [tiles.plain[height - 1]!, tiles.adding[height - 1]!]
+        const plain = tiles.plain[height - 1]!
+        const adding = tiles.adding[height - 1]!
         const whole = [a, b, c, depth, bStep, cStep, accumulate] as const
         f.if(
           i32.eq(columns, nr),

@@ -55,7 +55,9 @@ function products(
 ): void {
   const [x, y] = call.inputs as readonly [View, View]
   const rank = x.shape.length
-  const [m, k, n] = [x.shape[rank - 2]!, x.shape[rank - 1]!, y.shape[rank - 1]!]
+  const m = x.shape[rank - 2]!
+  const k = x.shape[rank - 1]!
+  const n = y.shape[rank - 1]!
   const size = sizeOf(call.shape)
   const batch = size / (m * n)
   const finish = epilogue === undefined ? noFinish : finishOf(epilogue, out, axis)

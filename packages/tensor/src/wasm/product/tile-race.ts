@@ -60,12 +60,13 @@ function makeRunners(fused: boolean): Runner[] {
   return tileNames.map((name) => {
     const { mr, nr }: Tile = tiles[name]
     const multiply = instance.exports[name] as (...args: number[]) => void
-    const [panels, times] = [Math.floor(rows / mr), Math.floor(columns / nr)]
+    const panels = Math.floor(rows / mr)
+    const times = Math.floor(columns / nr)
     const end = aStart + 4 * panels * mr * depth
     const run = () => {
       for (let i = 0; i < times; i++) multiply(aStart, end, bStart, bStart + right)
     }
-    return { name, run, multiplyAdds: times * panels * mr * nr * depth, best: Number.POSITIVE_INFINITY }
+    return { name, run, multiplyAdds: times * panels * mr * nr * depth, best: Infinity }
   })
 }
 
@@ -103,7 +104,7 @@ export class TileRace implements TileChoice {
   #round = 0
   /** Rounds since a tile got faster. */
   #calm = 0
-  #lastRound = Number.NEGATIVE_INFINITY
+  #lastRound = -Infinity
   #spent = 0
   #settled = false
 

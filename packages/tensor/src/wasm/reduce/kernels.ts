@@ -47,7 +47,8 @@ const wholeFolds = {
 
 /** The two innermost axes as kernel arguments: extents, then strides in bytes. */
 function pair(axes: readonly Axis[]): number[] {
-  const [outer, inner] = [axes.at(-2) ?? unit, axes.at(-1) ?? unit]
+  const outer = axes.at(-2) ?? unit
+  const inner = axes.at(-1) ?? unit
   return [outer.extent, inner.extent, 4 * outer.stride, 4 * inner.stride]
 }
 
@@ -72,7 +73,8 @@ function withPackedWalk(
 ): void {
   const order = [...kept, ...reduced]
   const shape = order.map((axis) => axis.extent)
-  const [rows, columns] = [sizeOf(shape.slice(0, kept.length)), sizeOf(shape.slice(kept.length))]
+  const rows = sizeOf(shape.slice(0, kept.length))
+  const columns = sizeOf(shape.slice(kept.length))
   const bytes = 4 * rows * columns
   const at = context.heap.allocate(bytes)
   try {

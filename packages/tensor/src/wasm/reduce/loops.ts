@@ -45,8 +45,8 @@ const extreme = (pick: (a: V128, b: V128) => Expr<'v128'>, start: number): Fold 
 /** NaN anywhere gives NaN. */
 export const folds = {
   reduceSum: sum,
-  reduceMax: extreme(f32x4.max, Number.NEGATIVE_INFINITY),
-  reduceMin: extreme(f32x4.min, Number.POSITIVE_INFINITY),
+  reduceMax: extreme(f32x4.max, -Infinity),
+  reduceMin: extreme(f32x4.min, Infinity),
 } as const
 
 /** Accumulators per result: enough additions in flight to hide their latency. */

@@ -7,7 +7,8 @@ import { by, f32, f64, i32 } from '../asm/index.ts'
  */
 export function emitArgmax(m: ModuleBuilder): void {
   m.procedure('run', (f, to, x, lines, n, step, line) => {
-    const [best, value] = [f.local('f32'), f.local('f32')]
+    const best = f.local('f32')
+    const value = f.local('f32')
     const [index, at, j] = f.locals('i32', 3)
     f.countdown(lines, 1, [by(to, 4), by(x, line)], () => {
       f.set(best, f32.load(x))
@@ -33,8 +34,10 @@ const ways = 8
 /** The same for running sums, in float64, each rounded once; results lie as the elements do. */
 export function emitCumsum(m: ModuleBuilder): void {
   m.procedure('run', (f, to, x, lines, n, step, line) => {
-    const [sums, left] = [f.locals('f64', ways), f.let(0)]
-    const [froms, tos] = [f.locals('i32', ways), f.locals('i32', ways)]
+    const sums = f.locals('f64', ways)
+    const left = f.let(0)
+    const froms = f.locals('i32', ways)
+    const tos = f.locals('i32', ways)
     for (const width of [ways, 1]) {
       f.countdown(lines, width, [by(to, i32.mul(line, width)), by(x, i32.mul(line, width))], () => {
         const used = sums.slice(0, width)

@@ -21,7 +21,9 @@ const scan = onFloat32<Scan>((call, out, context) => {
   const { shape } = inputs[0]!
   const { axis } = params
   const { emit, time } = kernelsOf[primitive]
-  const [before, length, after] = [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))]
+  const before = sizeOf(shape.slice(0, axis))
+  const length = shape[axis]!
+  const after = sizeOf(shape.slice(axis + 1))
   const perLine = primitive === 'argmax' ? 1 : length
   const kernel = context.kernels.get(primitive, emit)
   withPacked(inputs, context, ([x]) => {

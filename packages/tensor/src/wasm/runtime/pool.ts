@@ -214,7 +214,8 @@ export class ThreadPool implements Threads {
   #start(): void {
     if (this.workers !== undefined) return
     const { control } = this
-    const [status, size] = [this.#status, this.#size]
+    const status = this.#status
+    const size = this.#size
     const { memory, memoryType } = this.#heap
     const noPages = memoryType.address === 'i64' ? 0n : 0
     const common = { memory, control, table: this.#table.words, spins, words, open: jobOpen, noPages }

@@ -55,7 +55,8 @@ export function cutGrid(
   columnUnit: number,
   parts: number,
 ): Rectangle[] {
-  const [tall, wide] = [Math.ceil(rows / rowUnit), Math.ceil(columns / columnUnit)]
+  const tall = Math.ceil(rows / rowUnit)
+  const wide = Math.ceil(columns / columnUnit)
   let [down, across] = [1, 1]
   for (let d = 1; d <= Math.min(parts, tall); d++) {
     const a = Math.min(wide, Math.floor(parts / d))

@@ -51,7 +51,7 @@ function says(field: string, value: unknown, is: unknown, at = ''): string {
 /** The numbers in names, as a pattern's group. */
 const numbers = (names: readonly string[], pattern: RegExp): number[] =>
   names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number)
-const least = (of: readonly number[]) => of.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+const least = (of: readonly number[]) => of.reduce((a, b) => Math.min(a, b), Infinity)
 const most = (of: readonly number[]) => of.reduce((a, b) => Math.max(a, b), -1)
 
 function otherLevels({ missing, unexpected }: SpecDifference, config: DdpmConfig): string | undefined {
@@ -59,7 +59,7 @@ function otherLevels({ missing, unexpected }: SpecDifference, config: DdpmConfig
   const last = most(numbers(unexpected, /^down_blocks\.(\d+)\./)) + 1
   const first = least(numbers(missing, /^down_blocks\.(\d+)\.resnets\.0\.conv1\.weight$/))
   const levels = last > length ? last : first
-  return levels > 0 && levels < Number.POSITIVE_INFINITY
+  return levels > 0 && levels < Infinity
     ? `blockOutChannels would have to have ${levels} levels (it has ${length}), in config.json block_out_channels`
     : undefined
 }

@@ -40,7 +40,8 @@ function emitPatch(m: ModuleBuilder, name: string, size: number, n: number, map:
   return m.procedure(name, (f, p0, p1, p2, p3, rowBytes, to, xiStep) => {
     const pointers = [p0, p1, p2, p3]
     const nextRow = f.let(i32.mul(xiStep, n))
-    const [at, column] = [f.let(to), f.let(to)]
+    const at = f.let(to)
+    const column = f.let(to)
     emitSquare(
       f,
       map,
@@ -165,7 +166,8 @@ function emitProduct(m: ModuleBuilder, gemm: GemmFunctions): void {
   const { mr, nr } = winogradTile
   m.procedure('product', (f, a, aXi, b, bXi, c, cXi, cPanel, cStep, xis, rows, panels, depth, accumulate) => {
     const [at, to, k, deep, add] = f.locals('i32', 5)
-    const [aPanel, bPanel] = [f.let(i32.mul(depth, 4 * mr)), f.let(i32.mul(depth, 4 * nr))]
+    const aPanel = f.let(i32.mul(depth, 4 * mr))
+    const bPanel = f.let(i32.mul(depth, 4 * nr))
     f.countdown(xis, 1, [by(a, aXi), by(b, bXi), by(c, cXi)], () => {
       f.set(at, b)
       f.set(to, c)

@@ -102,8 +102,10 @@ export function copyPlanes(
   const [s0, s1, s2, s3] = x.strides as [number, number, number, number]
   const top = chunk.from * size + p.top
   const rows = p.imageBytes / p.rowBytes
-  const [y0, y1] = [Math.max(0, top), Math.min(height, top + rows)]
-  const [x0, x1] = [Math.max(0, p.left), Math.min(width, p.left + p.rowBytes / 4)]
+  const y0 = Math.max(0, top)
+  const y1 = Math.min(height, top + rows)
+  const x0 = Math.max(0, p.left)
+  const x1 = Math.min(width, p.left + p.rowBytes / 4)
   if (y1 <= y0 || x1 <= x0 || count <= 0) return []
   return copyCalls(
     {

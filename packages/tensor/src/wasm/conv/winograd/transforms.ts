@@ -104,8 +104,10 @@ const four: Transforms = {
   },
   output: (x, f) => {
     const [m0, m1, m2, m3, m4, m5] = x as Six
-    const [evenA, oddA] = [f.vector(add(m1, m2)), f.vector(sub(m1, m2))]
-    const [evenB, oddB] = [f.vector(add(m3, m4)), f.vector(sub(m3, m4))]
+    const evenA = f.vector(add(m1, m2))
+    const oddA = f.vector(sub(m1, m2))
+    const evenB = f.vector(add(m3, m4))
+    const oddB = f.vector(sub(m3, m4))
     return [
       add(m0, add(evenA, evenB)),
       f.madd(f.f32(b), oddB, mul(f.f32(a), oddA)),
@@ -115,8 +117,10 @@ const four: Transforms = {
   },
   outputGradient: (x, f) => {
     const [g0, g1, g2, g3] = x as Four
-    const [evenA, oddA] = [f.vector(f.madd(f.f32(a2), g2, g0)), f.vector(f.madd(f.f32(a2), g3, g1))]
-    const [evenB, oddB] = [f.vector(f.madd(f.f32(b2), g2, g0)), f.vector(f.madd(f.f32(b2), g3, g1))]
+    const evenA = f.vector(f.madd(f.f32(a2), g2, g0))
+    const oddA = f.vector(f.madd(f.f32(a2), g3, g1))
+    const evenB = f.vector(f.madd(f.f32(b2), g2, g0))
+    const oddB = f.vector(f.madd(f.f32(b2), g3, g1))
     return [
       g0,
       f.madd(f.f32(a), oddA, evenA),
@@ -128,8 +132,10 @@ const four: Transforms = {
   },
   weightGradient: (x, f) => {
     const [m0, m1, m2, m3, m4, m5] = x as Six
-    const [evenA, oddA] = [f.vector(add(m1, m2)), f.vector(sub(m1, m2))]
-    const [evenB, oddB] = [f.vector(add(m3, m4)), f.vector(sub(m3, m4))]
+    const evenA = f.vector(add(m1, m2))
+    const oddA = f.vector(sub(m1, m2))
+    const evenB = f.vector(add(m3, m4))
+    const oddB = f.vector(sub(m3, m4))
     return [
       f.madd(f.f32(cb), evenB, f.madd(f.f32(ca), evenA, mul(f.f32(c0), m0))),
       f.madd(f.f32(cb * b), oddB, mul(f.f32(ca * a), oddA)),

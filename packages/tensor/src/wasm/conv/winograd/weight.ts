@@ -50,7 +50,8 @@ export function winogradWeightGradient(
   const tiling = tilingOf(size, height, width)
   const { padding } = call.params
   const { mr } = winogradTile
-  const [across, down] = [Math.ceil(channels / 8), Math.ceil(rows / mr)]
+  const across = Math.ceil(channels / 8)
+  const down = Math.ceil(rows / mr)
   const limit = Math.max(64, Math.floor(chunkBytes / (4 * xis * (channels + rows))))
   const chunks = chunksOf(tiling, images, limit)
   const total = chunks.reduce((sum, { tiles }) => sum + tiles, 0)
@@ -64,7 +65,8 @@ export function winogradWeightGradient(
   const sums = heap.scratch('winograd.sums', sumXi * xis * most * parts.length)
   chunks.forEach((chunk, index) => {
     const { tiles } = chunk
-    const [vXi, zXi] = [xiStepOf(32 * across * tiles), xiStepOf(4 * mr * down * tiles)]
+    const vXi = xiStepOf(32 * across * tiles)
+    const zXi = xiStepOf(4 * mr * down * tiles)
     const xPatches = patchesOf(tiling, chunk, 2, [padding[0][0], padding[1][0]])
     const yPatches = patchesOf(tiling, chunk, 0, [0, 0])
     const inputs: Factor = {
