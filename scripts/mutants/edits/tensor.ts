@@ -182,6 +182,18 @@ const reference: readonly Edit[] = [
     "softmax's gradient without its mean",
   ),
   contract(
+    'matmul-third-column',
+    'factor * right[at + 2]!',
+    'factor * right[at + 1]!',
+    'of four columns of a product the third is the second',
+  ),
+  contract(
+    'matmul-last-columns',
+    'total += left[row + l]! * right[at]!',
+    'total += left[l]! * right[at]!',
+    'columns left over take the first row',
+  ),
+  contract(
     'conv-padding-side',
     'p * stride[0] + u * rhsDilation[0] - padding[0][0]',
     'p * stride[0] + u * rhsDilation[0] - padding[0][1]',

@@ -52,25 +52,18 @@ export function reflectedMaps({ reflections, signs }: ReflectedBasis, inShape: S
       T[i * r + k] = -2 * along.reduce((sum, value, j) => sum + T[i * r + j]! * value, 0)
     T[k * r + k] = 2
   })
-  /** Σ_j t(k, j)·h_jᵀ as row k, r×n. */
-  const rows = (t: (k: number, j: number) => number) =>
-    buildMatrix(r, n, (k, i) => reflections.reduce((sum, h, j) => sum + t(k, j) * h[i]!, 0)).data
   const Y = constant(buildMatrix(n, r, (i, k) => reflections[k]![i]!).data, [n, r])
-  const back = constant(
-    rows((k, j) => T[j * r + k]!),
-    [r, n],
-  ) // TᵀYᵀ
-  const forth = constant(
-    rows((k, j) => T[k * r + j]!),
-    [r, n],
-  ) // TYᵀ
-  const D = constant(
-    Float64Array.from({ length: n }, (_, i) => signs[i] ?? 1),
-    [1, n],
-  )
+  /** The r×n matrix of rows Σ_j t(k, j)·h_jᵀ. */
+  const mixed = (t: (k: number, j: number) => number) => {
+    const rows = buildMatrix(r, n, (k, i) => reflections.reduce((sum, h, j) => sum + t(k, j) * h[i]!, 0))
+    return constant(rows.data, [r, n])
+  }
+  const [TYt, TtYt] = [mixed((k, j) => T[k * r + j]!), mixed((k, j) => T[j * r + k]!)]
+  const diagonal = Float64Array.from({ length: n }, (_, i) => signs[i] ?? 1)
+  const D = constant(diagonal, [1, n])
   const turned = (x: Tensor, by: (like: Tensor) => Tensor) => x.sub(matmul(matmul(x, Y(x)), by(x)))
   return {
-    v: (z: Tensor) => turned(z.reshape([batchOf(z), n]).mul(D(z)), back).reshape([batchOf(z), ...inShape]),
-    vt: (x: Tensor) => turned(x.reshape([batchOf(x), n]), forth).mul(D(x)),
+    v: (z: Tensor) => turned(z.reshape([batchOf(z), n]).mul(D(z)), TtYt).reshape([batchOf(z), ...inShape]),
+    vt: (x: Tensor) => turned(x.reshape([batchOf(x), n]), TYt).mul(D(x)),
   }
 }
