@@ -156,7 +156,13 @@ const reference: readonly Edit[] = [
     '(2 / Math.sqrt(Math.PI)) * Math.exp(-z) * sum',
     'erf near 0',
   ),
-  elementwise('affine-shift', 'a! * v + b!', 'a! * (v + b!)', 'affine shifts before it scales'),
+  elementwise('sub-order', '= p[i]! - q[i]!', '= q[i]! - p[i]!', 'a difference is turned round'),
+  elementwise(
+    'affine-shift',
+    'a! * values[i]! + b!',
+    'a! * (values[i]! + b!)',
+    'affine shifts before it scales',
+  ),
   reduceLoops(
     'argmax-tie',
     'x > best || (Number.isNaN(x)',
