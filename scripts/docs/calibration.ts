@@ -15,6 +15,7 @@ import {
 } from '@tweedie/calibration'
 import { allSuites as suites } from '@tweedie/calibration/node'
 import { methods } from '@tweedie/solvers'
+import { standingOf, standingText } from './coverage.ts'
 import { table } from './frame.ts'
 import { root, write } from './measured.ts'
 import type { Panel } from './plot.ts'
@@ -225,6 +226,30 @@ calibration-1d 1.3, digits-gmm 3.8. It has not been run as a whole. \`--limit\`,
 
 `
 
+const coverageIntro = `## Every method on every suite
+
+On how many cases of a suite a method was measured, all problems together. *Stopped* is what had not come to its end when its time on one case was over, with
+the seconds it was given, on a machine that had other work; *diverges* what gave numbers that are none; – is what does not fit, for a reason that stands on the suite's page.
+
+`
+
+/** Methods against suites. */
+function coverage(runs: readonly SuiteResults[]): string {
+  const names = suites.map(({ name }) => name)
+  const rows = methods.names.toSorted().map((method) => [
+    `[${method}](methods/${method}.md)`,
+    ...names.map((name) =>
+      standingText(
+        standingOf(
+          method,
+          runs.filter(({ suite }) => suite === name),
+        ),
+      ),
+    ),
+  ])
+  return `${coverageIntro}${table(['method', ...names], rows, (column) => column > 0)}\n`
+}
+
 /** Writes a page for each suite that has results, and the list. */
 export function drawCalibration(only: readonly string[]): void {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []
@@ -261,6 +286,6 @@ export function drawCalibration(only: readonly string[]): void {
   })
   write(
     'docs/calibration.md',
-    `${intro}${table(['suite', 'what', 'problems', 'metrics', 'measured here'], rows, () => false)}\n`,
+    `${intro}${table(['suite', 'what', 'problems', 'metrics', 'measured here'], rows, () => false)}\n\n${coverage(runs.map(({ results }) => results))}`,
   )
 }

@@ -73,6 +73,18 @@ export const calibrationMetricEdits: readonly Edit[] = [
     'directions are not unit vectors',
   ),
   directions(
+    'calibration-projected-third',
+    'values[at + 2 * n]! * factor',
+    'values[at + n]! * factor',
+    'of four points the third is projected as the second',
+  ),
+  directions(
+    'calibration-projected-rest',
+    'at = i * n; j < n; j++, at++) sum +=',
+    'at = 0; j < n; j++, at++) sum +=',
+    'points left over are projected as the first',
+  ),
+  directions(
     'calibration-coordinate',
     'values[i * dimension + j]',
     'values[i + count * j]',

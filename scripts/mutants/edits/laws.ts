@@ -5,6 +5,7 @@ const of = editsOf('packages/solvers/src')
 const inside = (...folders: readonly string[]) => insideOf('packages/solvers/src', ...folders)
 const spectral = of('linalg/spectral.ts')
 const matrixSvd = of('linalg/matrix-svd.ts')
+const reflected = of('linalg/reflected-basis.ts')
 const mixture = of('priors/exact/mixture.ts')
 const exact = of('priors/exact/exact-prior.ts')
 const spread = of('priors/exact/spread.ts')
@@ -43,11 +44,19 @@ const algebra: readonly Edit[] = [
   ),
   matrixSvd(
     'svd-aligned',
-    '[u, v] = [v, completeBasis(u)]',
-    '[u, v] = [u, completeBasis(u)]',
+    'const { u: first, s, v: u } = tallSvd(transposed(a))',
+    'const { v: first, s, u } = tallSvd(transposed(a))',
     'U and V of a wide matrix are mixed up',
     inside('linalg', 'operators'),
   ),
+  reflected(
+    'reflected-between',
+    '-2 * along.reduce',
+    '2 * along.reduce',
+    'reflections that follow each other are put together with the wrong sign',
+  ),
+  reflected('reflected-signs', 'signs[k] = -sign', 'signs[k] = sign', 'given columns are turned round'),
+  reflected('reflected-back', 'T[j * r + k]!', 'T[k * r + j]!', 'V and its transpose reflect in one order'),
   cg(
     'cg-beta',
     'const beta = step(nextRr, rr)',
@@ -127,6 +136,13 @@ const priors: readonly Edit[] = [
     '(left -= weight) < 0',
     '(left -= weight) < 0.1',
     'components are drawn with wrong frequencies',
+  ),
+  mixture(
+    'kalman-one-side',
+    '.sub(left.mmul(A.transpose()).mmul(gain.transpose()))',
+    '.clone()',
+    "I − KA on one side only in Joseph's form",
+    inside('priors'),
   ),
   mixture(
     'kalman-joseph',

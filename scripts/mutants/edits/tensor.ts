@@ -156,7 +156,13 @@ const reference: readonly Edit[] = [
     '(2 / Math.sqrt(Math.PI)) * Math.exp(-z) * sum',
     'erf near 0',
   ),
-  elementwise('affine-shift', 'a! * v + b!', 'a! * (v + b!)', 'affine shifts before it scales'),
+  elementwise('sub-order', '= p[i]! - q[i]!', '= q[i]! - p[i]!', 'a difference is turned round'),
+  elementwise(
+    'affine-shift',
+    'a! * values[i]! + b!',
+    'a! * (values[i]! + b!)',
+    'affine shifts before it scales',
+  ),
   reduceLoops(
     'argmax-tie',
     'x > best || (Number.isNaN(x)',
@@ -180,6 +186,18 @@ const reference: readonly Edit[] = [
     '(g[start + i]! - inner)',
     'g[start + i]!',
     "softmax's gradient without its mean",
+  ),
+  contract(
+    'matmul-third-column',
+    'factor * right[at + 2]!',
+    'factor * right[at + 1]!',
+    'of four columns of a product the third is the second',
+  ),
+  contract(
+    'matmul-last-columns',
+    'total += left[row + l]! * right[at]!',
+    'total += left[l]! * right[at]!',
+    'columns left over take the first row',
   ),
   contract(
     'conv-padding-side',

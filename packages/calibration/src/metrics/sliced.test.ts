@@ -42,6 +42,10 @@ describe('directions', () => {
     const x = rows([1, 2], [3, -4])
     expect(Array.from(projected(x, Float64Array.of(0.5, 2)))).toEqual([4.5, -6.5])
     expect(Array.from(coordinate(x, 1))).toEqual([2, -4])
+    const many = Array.from({ length: 7 }, (_, i) => [i, 10 * i, -1])
+    expect(Array.from(projected(rows(...many), Float64Array.of(1, 2, 3)))).toEqual(
+      many.map(([i = 0]) => 21 * i - 3),
+    )
   })
 })
 

@@ -52,7 +52,7 @@ function pose(d: number, m: number, seed: number): Case {
   const y = A.mmul(Matrix.columnVector(truth))
     .to1DArray()
     .map((clean, i) => clean + sigma * (noise[i] ?? 0))
-  const posterior = mixturePosterior(prior.law.posterior(A, y, sigma))
+  const posterior = prior.law.posterior(A, y, sigma)
   return {
     prior,
     problem: {
@@ -61,8 +61,8 @@ function pose(d: number, m: number, seed: number): Case {
       y: fromData(Float64Array.from(y), [1, m], { dtype: 'float64' }),
     },
     truth: Float64Array.from(truth),
-    posterior,
-    conditional: exactPrior(prior.law.posterior(A, y, sigma).law, { schedule }),
+    posterior: mixturePosterior(posterior),
+    conditional: exactPrior(posterior.law, { schedule }),
     matrix: A,
   }
 }

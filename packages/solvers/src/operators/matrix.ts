@@ -3,13 +3,14 @@ import { ShapeError, sizeOf } from '@tweedie/tensor'
 import type { HostMatrix } from '../linalg/host-matrix.ts'
 import { hostMatrix, transposed } from '../linalg/host-matrix.ts'
 import { matrixMap } from '../linalg/matrix-map.ts'
-import { matrixSvd } from '../linalg/matrix-svd.ts'
+import { matrixSvd, wideSvd } from '../linalg/matrix-svd.ts'
+import { reflectedBasis, reflectedMaps } from '../linalg/reflected-basis.ts'
 import type { LinearParts, SpectralOperator } from './parts.ts'
 import { linearOperator } from './parts.ts'
 
 /**
  * y = A·x for any matrix A [m, n]: compressed sensing, small inverse problems of one's own, tests. The SVD
- * (ml-matrix, on the host, when first needed) takes time as m·n·min(m, n) and memory as n².
+ * (ml-matrix, on the host, when first needed) takes time as m·n·min(m, n) and memory as n², as m·n where m is much less than n.
  *
  * @param a - A, copied to the host in double precision; it follows the element type of each input.
  * @param options.inShape - Shape of one sample with n elements; [n] where left out.
@@ -44,6 +45,9 @@ export function matrixOperator(
   return linearOperator(name, matrixParts(host, inShape, outShape, rcond))
 }
 
+/** Up to so many columns a product with V is no slower than two passes over the elements, which reflections take. */
+const fewColumns = 32
+
 /**
  * The parts of y = A·x for a matrix on the host, which must hold as many elements as the shapes.
  * @param rcond - As of {@link matrixOperator}.
@@ -56,13 +60,16 @@ export function matrixParts(host: HostMatrix, inShape: Shape, outShape: Shape, r
     forward: matrixMap(transposed(host), outShape),
     adjoint: matrixMap(host, inShape),
     spectrum: () => {
-      const { u, s, v } = matrixSvd(host, rcond)
+      const svd = 2 * host.rows + fewColumns < host.columns ? wideSvd(host, rcond) : matrixSvd(host, rcond)
+      const basis =
+        'first' in svd
+          ? reflectedMaps(reflectedBasis(svd.first), inShape)
+          : { vt: matrixMap(svd.v, n), v: matrixMap(transposed(svd.v), inShape) }
       return {
-        singularValues: s,
-        vt: matrixMap(v, n),
-        v: matrixMap(transposed(v), inShape),
-        ut: matrixMap(u, n),
-        u: matrixMap(transposed(u), outShape),
+        singularValues: svd.s,
+        ...basis,
+        ut: matrixMap(svd.u, n),
+        u: matrixMap(transposed(svd.u), outShape),
       }
     },
   } satisfies LinearParts

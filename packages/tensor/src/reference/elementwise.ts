@@ -67,10 +67,6 @@ const scalarUnary = {
 } satisfies Partial<Record<PrimitiveName, (x: number) => number>>
 
 const scalarBinary = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
   pow: power,
   maximum: Math.max,
   minimum: Math.min,
@@ -118,19 +114,36 @@ function mapTable<K extends string, F, G>(table: Record<K, F>, wrap: (fn: F) => 
   return Object.fromEntries(Object.entries(table).map(([name, fn]) => [name, wrap(fn as F)])) as Record<K, G>
 }
 
+/** The commonest, each a loop of its own, which is compiled without a call for each element. */
+const arithmeticLoops = {
+  add: ([a, b], _params, { data, shape }) => {
+    const [p, q] = [packedAs(a!, shape), packedAs(b!, shape)]
+    for (let i = 0; i < p.length; i++) data[i] = p[i]! + q[i]!
+  },
+  sub: ([a, b], _params, { data, shape }) => {
+    const [p, q] = [packedAs(a!, shape), packedAs(b!, shape)]
+    for (let i = 0; i < p.length; i++) data[i] = p[i]! - q[i]!
+  },
+  mul: ([a, b], _params, { data, shape }) => {
+    const [p, q] = [packedAs(a!, shape), packedAs(b!, shape)]
+    for (let i = 0; i < p.length; i++) data[i] = p[i]! * q[i]!
+  },
+  div: ([a, b], _params, { data, shape }) => {
+    const [p, q] = [packedAs(a!, shape), packedAs(b!, shape)]
+    for (let i = 0; i < p.length; i++) data[i] = p[i]! / q[i]!
+  },
+  affine: ([x], { scale, shift }, out) => {
+    const [a, b] = held(out, scale, shift)
+    const [values, data] = [packed(x!), out.data]
+    for (let i = 0; i < values.length; i++) data[i] = a! * values[i]! + b!
+  },
+} satisfies Kernels<'add' | 'sub' | 'mul' | 'div' | 'affine'>
+
 /** Elementwise primitives as plain loops. */
 export const elementwiseKernels = {
   ...(mapTable(scalarUnary, map) as Kernels<keyof typeof scalarUnary>),
   ...(mapTable(scalarBinary, zip) as Kernels<keyof typeof scalarBinary>),
-  affine: ([x], { scale, shift }: PrimitiveParams['affine'], out) =>
-    mapWith(
-      held(out, scale, shift),
-      ([a, b]) =>
-        (v) =>
-          a! * v + b!,
-      x!,
-      out,
-    ),
+  ...arithmeticLoops,
   divScalar: ([x], { divisor }: PrimitiveParams['divScalar'], out) =>
     mapWith(
       held(out, divisor),

@@ -127,12 +127,13 @@ const worthProducts = 64
 /** (x [N, n], α, σ) ↦ E[x₀ | α·x₀ + σ·ε = x], of differentiable ops. */
 function denoiserOf(law: Mixture): (x: Tensor, alpha: number, sigma: number) => Tensor {
   if (law instanceof FactorMixture) return factorDenoiser(law)
-  const direct = denoiser(law)
   const [first] = law.components
   const shared = law.components.every(({ covariance }) => covariance === first?.covariance)
-  if (!shared || law.components.length * law.dimension < worthProducts) return direct
+  if (!shared || law.components.length * law.dimension < worthProducts) return denoiser(law)
   const byProducts = denoiserByProducts(law)
-  return (x, alpha, sigma) => (x.dtype === 'float64' ? byProducts : direct)(x, alpha, sigma)
+  let direct: ReturnType<typeof denoiser> | undefined
+  return (x, alpha, sigma) =>
+    (x.dtype === 'float64' ? byProducts : (direct ??= denoiser(law)))(x, alpha, sigma)
 }
 
 /**

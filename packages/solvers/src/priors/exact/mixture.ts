@@ -235,10 +235,10 @@ function kalman(covariance: Matrix, A: Matrix, sigma: number) {
   const S = symmetrised(cross.mmul(A.transpose()).add(Matrix.eye(A.rows, A.rows, sigma ** 2)))
   const { solution: precision, logDeterminant } = solveSymmetric(S, Matrix.eye(A.rows, A.rows))
   const gain = cross.transpose().mmul(precision)
-  const rest = Matrix.eye(A.columns, A.columns).sub(gain.mmul(A))
-  const posterior = rest
-    .mmul(covariance)
-    .mmul(rest.transpose())
+  // I − KA on one side, then on the other, never written out: n²·m multiplications.
+  const left = Matrix.sub(covariance, gain.mmul(cross))
+  const posterior = left
+    .sub(left.mmul(A.transpose()).mmul(gain.transpose()))
     .add(gain.mmul(gain.transpose()).mul(sigma ** 2))
   return { gain, precision, logDeterminant, posterior: symmetrised(posterior) }
 }
