@@ -26,5 +26,5 @@ const waiting = (runner: KernelRunner): KernelRunner =>
 export async function asynchronousDevice(wideFrom?: number): Promise<GpuDevice> {
   const lib = await importGpuJs()
   const runner = waiting(new KernelRunner(lib, 'cpu'))
-  return new GpuJsDevice(runner, await surroundings(lib, 'cpu', undefined), [], 64, wideFrom)
+  return new GpuJsDevice(runner, await surroundings(lib, 'cpu', undefined), [], undefined, wideFrom)
 }

@@ -132,14 +132,27 @@ describe.each(['cpu', 'webasm', 'promises'] as const)('weights laid out on %s', 
       const [x, w, m] = [image(where), kernel(where), square(where)]
       const g = draw(3, [1, 6, 6, 8], where)
       const rows = draw(4, [8, 40], where)
+      // Kernels of nine by four that are as well matrices of nine rows.
+      const both = scope(() =>
+        transpose(fromData(values([6, 6, 4, 9], 7), [6, 6, 4, 9], { device: where }), [0, 1, 3, 2]),
+      )
+      const [wide, batch] = [draw(8, [1, 6, 12, 8], where), draw(9, [6, 6, 5, 9], where)]
       return {
-        all: [x, w, m, g, rows],
+        all: [x, w, m, g, rows, both, wide, batch],
         calls: [
           () => convolve(x, w),
           () => back(g, w),
           () => convolve(x, flip(w, [2, 3])),
           () => matmul(rows, transpose(m)),
           () => matmul(rows, transpose(flip(m, [0]))),
+          () =>
+            conv2d(wide, both, {
+              padding: [
+                [4, 4],
+                [2, 1],
+              ],
+            }),
+          () => matmul(batch, both),
         ],
       }
     }
@@ -147,7 +160,7 @@ describe.each(['cpu', 'webasm', 'promises'] as const)('weights laid out on %s', 
     for (let round = 0; round < 3; round++)
       for (const [i, call] of here.calls.entries())
         expect(await taken(call, there.calls[i]!())).toBe(round === 0 ? 2 : 1)
-    expect(device.stats().packedWeights).toBe(3 * bytes + 2 * 4 * 8 * 40)
+    expect(device.stats().packedWeights).toBe(3 * bytes + 2 * 4 * 8 * 40 + 2 * 4 * 6 * 6 * 36)
     for (const each of here.all) each.dispose()
     expect(device.stats()).toMatchObject({ buffers: 0, bytes: 0, packedWeights: 0 })
   })
